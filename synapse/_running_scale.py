@@ -75,15 +75,20 @@ class RunningScale:
         at = slice(first, first + values.shape[-1])
         return values * self.deviation[at] + self.mean[at]
 
-    def insert(self, at: int) -> None:
-        """Add a column without rows before column `at`."""
+    def insert(self, at: int, column: RunningScale | None = None) -> None:
+        """Add a column before column `at`: one without rows, or one that :meth:`delete` has returned."""
         for name in ARRAYS:
-            setattr(self, name, np.insert(getattr(self, name), at, getattr(RunningScale(1), name)[0]))
+            value = getattr(column or RunningScale(1), name)[0]
+            setattr(self, name, np.insert(getattr(self, name), at, value))
 
-    def delete(self, at: int) -> None:
-        """Remove column `at`."""
+    def delete(self, at: int) -> RunningScale:
+        """Remove column `at`, and return it."""
+        column = RunningScale(1, self.keep)
         for name in ARRAYS:
-            setattr(self, name, np.delete(getattr(self, name), at))
+            values = getattr(self, name)
+            setattr(column, name, values[at : at + 1].copy())
+            setattr(self, name, np.delete(values, at))
+        return column
 
     def as_json(self) -> dict[str, list[float]]:
         """All its numbers, as JSON has them."""

@@ -10,6 +10,7 @@ import architect
 import synapse
 from synapse import Layer, Network, gradient, squash
 from synapse.errors import ArgumentError, ArgumentTypeError, DivergenceError, FunctionError, TopologyError
+from synapse.objects.scaled_steps import ScaledSteps
 
 from .cases import all_refused
 from .networks import unchanged
@@ -264,3 +265,33 @@ def test_a_run_without_traces_leaves_nothing_to_learn_from(rule):
     net.run(rows, traces=False)
     net.run(rows)
     net.propagate(0.1, [0.5])
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("shared", [False, True])
+@pytest.mark.parametrize("squared", [False, True])
+def test_scaled_steps_follow_their_equation(rule, shared, squared):
+    net = architect.GRU(2, 3, 2, seed=0)
+    if shared:
+        synapse.tie([net.connections[0], net.connections[1]])
+    net.learning_rule = rule
+    steps, rng = ScaledSteps(net), np.random.default_rng(0)
+    sums = [np.zeros(len(net.connections)), np.zeros(len(net))]
+    for _ in range(5):
+        net.activate(rng.normal(size=2))
+        errors = rng.normal(size=2)
+        slopes = net.slopes(errors)
+        sums = [0.9 * each + slope**2 for each, slope in zip(sums, slopes, strict=True)]
+        moves = [slope / (np.sqrt(each) + 1e-8) for each, slope in zip(sums, slopes, strict=True)]
+        products = [slope * move for slope, move in zip(slopes, moves, strict=True)]
+        decrease = products[0][shared:].sum() + products[1].sum()  # a shared weight counts once
+        most = (errors**2).sum() if squared else abs(errors).sum()
+        step = 0.5 * 0.1 * min(1.0, most / (3.0 * 0.1 * decrease))
+        expected = net.weights + step * moves[0], net.biases + step * moves[1]
+        steps.move(errors, 0.5, 0.1, 0.9, 3.0, squared)
+        np.testing.assert_allclose(net.weights, expected[0], rtol=0, atol=1e-13)
+        np.testing.assert_allclose(net.biases, expected[1], rtol=0, atol=1e-13)
+    added = net.input[0].project(net.output[1], weight=0.0)
+    later = dict(zip(net.connections, steps.read().weights, strict=True))
+    assert later.pop(added) == 0.0
+    np.testing.assert_allclose(list(later.values()), sums[0], rtol=1e-12)

@@ -140,6 +140,7 @@ positive_number = _in_range("a finite number above 0", _ABOVE_0, math.inf)
 fraction_below_one = _in_range("a number that is 0 or above and below 1", 0.0, _BELOW_1)
 fraction = _in_range("a number above 0 and at most 1", _ABOVE_0, 1.0)
 from_0_to_1 = _in_range("from 0 to 1", 0.0, 1.0)
+number_from_one = _in_range("a finite number, 1 or above", 1.0, math.inf)
 between_0_and_1 = _in_range("a number above 0 and below 1", _ABOVE_0, _BELOW_1)
 
 
@@ -329,6 +330,13 @@ def listed(what: str, value: Any, condition: str) -> list[Any]:
         return list(value)
     except TypeError:
         raise ArgumentTypeError(expected(what, condition, value)) from None
+
+
+def layer_sizes(what: str, value: Any) -> list[Any]:
+    """Return the sizes of hidden layers as a list; a single number is the size of one layer."""
+    if integer(value) is not None:
+        return [value]
+    return listed(what, value, "a size, or a list of sizes such as (16, 8)")
 
 
 def instance(what: str, value: Any, kind: type[Instance]) -> Instance:

@@ -72,15 +72,22 @@ class SlopeTraces:
         row = np.full(len(identities), NONE, np.int64)
         row[there] = store.row_of[identities[there]]
         stays = np.isin(row, weights)
-        self._moves.weights[row[stays]] = before.weights[stays]
+        by_weight, by_bias = self._sums
+        by_weight[row[stays]] = before.weights[stays]
         for neuron, value in zip(neurons, before.biases.tolist(), strict=True):
             if neuron._row >= 0 and neuron._store is store and value:
-                self._moves.biases[neuron._row] = value
+                by_bias[neuron._row] = value
         return store
+
+    @property
+    def _sums(self) -> tuple[Floats, Floats]:
+        """What is left between steps, by row of connections and of neurons."""
+        return self._moves.weights, self._moves.biases
 
     def _read(self) -> Slopes:
         weights, biases = self._places
-        return Slopes(weights.read(self._moves.weights), biases.read(self._moves.biases))
+        by_weight, by_bias = self._sums
+        return Slopes(weights.read(by_weight), biases.read(by_bias))
 
     def read(self) -> Slopes:
         """The sums, in the order of ``network.weights`` and ``network.biases``."""
@@ -90,7 +97,8 @@ class SlopeTraces:
 
     def clear(self) -> None:
         """Set all sums to 0."""
-        self._moves.clear()
+        for sums in self._sums:
+            sums[:] = 0.0
 
     @locked
     def learn(
@@ -110,7 +118,7 @@ class SlopeTraces:
         self.require_done(status)
         return float(step)
 
-    def _call(self, store: Store, name: str, *given: Any) -> tuple[int, Any]:
+    def _call(self, store: Store, name: str, *given: Any) -> Any:
         """Call a kernel of the learning rule of the network, with the sums as destinations."""
         network, table = self.network, self._moves.address
         kernels: Any = store.calls or engine.online.calls_for(store)
@@ -120,8 +128,7 @@ class SlopeTraces:
             given = plan.address, plan.span, *given
         else:
             given = network._span[1], *given
-        answer: tuple[int, Any] = getattr(kernels, name)(table, store.unit, *given)
-        return answer
+        return getattr(kernels, name)(table, store.unit, *given)
 
     def require_done(self, status: int) -> None:
         """Raise the error for a call of a kernel that is not complete."""

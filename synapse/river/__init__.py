@@ -1,7 +1,8 @@
 """Estimators for River: networks that learn one dict at a time, and grow with features and classes.
 
 They need River, an extra: ``pip install "synapse-neurons[river]"``. Inputs are scaled by running means and
-deviations, and the size of each step follows from the data, so that nothing has to be tuned.
+deviations, and the step of each parameter by its earlier slopes. The defaults were chosen on the streams that
+River contains.
 """
 
 from .._checks import imported, public_names

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any, final
 
+import pandas as pd
 from river import base
 
 from .. import _checks as checks
 from ..errors import ArgumentError
 from ..objects.network import Network
-from .stream_network import Features, StreamNetwork
+from .stream_network import Features, StreamNetwork, dicts_of
 
 
 @final
-class NetworkClassifier(StreamNetwork, base.Classifier):
+class NetworkClassifier(StreamNetwork, base.MiniBatchClassifier):
     """A network that classifies a stream of dicts; a new class gets an output neuron.
 
     The parameters are those of :class:`~synapse.river.StreamNetwork`.
@@ -24,13 +25,13 @@ class NetworkClassifier(StreamNetwork, base.Classifier):
     >>> from river import datasets, evaluate, metrics
     >>> model = NetworkClassifier(seed=0)
     >>> evaluate.progressive_val_score(datasets.Phishing(), model, metrics.Accuracy())
-    Accuracy: 89.03%
+    Accuracy: 89.27%
     >>> model.network
-    <Perceptron 9-16-2, 27 neurons, 194 connections>
+    <Perceptron 9-32-2, 43 neurons, 370 connections>
     """
 
     _output_squash = "softmax"
-    _usual = ("Perceptron", (16,), 1.0)
+    _squared = False
     _multiclass = True
     _labels: dict[Hashable, int]
 
@@ -52,8 +53,7 @@ class NetworkClassifier(StreamNetwork, base.Classifier):
             If a feature is not a number, the label is None or NaN, or the weight is below 0. Nothing has
             changed.
         """
-        if y is None or not isinstance(y, Hashable) or y != y:
-            raise ArgumentError(f"Expected a label, got {checks.shown(y)}.")
+        checked_label(y)
         weight = w if w == 1.0 else checks.non_negative_number("The w", w)
         with self._lock:
             network, row = self._counted(x)
@@ -63,6 +63,35 @@ class NetworkClassifier(StreamNetwork, base.Classifier):
             errors = -network.activate(row)
             errors[place] += 1.0
             self._learn(errors, weight)
+
+    def learn_many(self, X: pd.DataFrame, y: pd.Series, w: Any = None) -> None:
+        """Learn the rows of a frame, one after the other, like :meth:`learn_one`.
+
+        Parameters
+        ----------
+        X : pandas.DataFrame
+            A row for each sample, a column for each feature.
+        y : pandas.Series
+            The labels.
+        w : array_like, optional
+            Factors of the steps. Default 1 for all.
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError
+            As for :meth:`learn_one`, for any row. No row has been learned.
+        """
+        self._learn_rows(X, y, w, checked_label)
+
+    def predict_proba_many(self, X: pd.DataFrame) -> pd.DataFrame:
+        """Predict the probability of each label so far, for each row; no column before the first sample."""
+        rows = [self.predict_proba_one(row) for row in dicts_of(X)]
+        labels = [] if self.network is None else list(self._labels)
+        return pd.DataFrame(rows, index=X.index, columns=pd.Index(labels, dtype=object))
+
+    def predict_many(self, X: pd.DataFrame) -> pd.Series:
+        """Predict the label of each row; None before the first sample."""
+        return pd.Series([self.predict_one(row) for row in dicts_of(X)], index=X.index, dtype=object)
 
     def _begin(self, names: list[Hashable]) -> Network:
         network = super()._begin(names)
@@ -85,3 +114,10 @@ class NetworkClassifier(StreamNetwork, base.Classifier):
             if self.network is None:
                 return {}
             return dict(zip(self._labels, self._outputs(self.network, x).tolist(), strict=True))
+
+
+def checked_label(y: Any) -> Any:
+    """A label, or ArgumentError."""
+    if y is None or not isinstance(y, Hashable) or y != y:
+        raise ArgumentError(f"Expected a label, got {checks.shown(y)}.")
+    return y

@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import Any, final
 
 import numpy as np
+import pandas as pd
 from river import base
 
 from .. import _checks as checks
 from .._running_scale import SQUARABLE
 from ..errors import ArgumentError
-from .stream_network import OUTPUT, Features, StreamNetwork
+from .stream_network import Features, StreamNetwork, dicts_of
 
 
 @final
-class NetworkRegressor(StreamNetwork, base.Regressor):
+class NetworkRegressor(StreamNetwork, base.MiniBatchRegressor):
     """A network that predicts numbers of a stream of dicts.
 
     The parameters are those of :class:`~synapse.river.StreamNetwork`.
@@ -24,7 +25,7 @@ class NetworkRegressor(StreamNetwork, base.Regressor):
     >>> from river import datasets, evaluate, metrics
     >>> model = NetworkRegressor(seed=0)
     >>> evaluate.progressive_val_score(datasets.TrumpApproval(), model, metrics.MAE())
-    MAE: 0.366711
+    MAE: 0.239824
     """
 
     def learn_one(self, x: Features, y: float, w: float = 1.0) -> None:
@@ -44,11 +45,35 @@ class NetworkRegressor(StreamNetwork, base.Regressor):
         ArgumentError, ArgumentTypeError
             If a feature or the target is not a number, or the weight is below 0. Nothing has changed.
         """
-        target, weight = checked_target(y), w if w == 1.0 else checks.non_negative_number("The w", w)
+        target = checked_target(y)
+        weight = w if w == 1.0 else checks.non_negative_number("The w", w)
         with self._lock:
             network, row = self._counted(x)
-            error = self._target.take(np.array([target])) - network.activate(row)
-            self._learn(OUTPUT, weight * float(error[0]))
+            errors = self._target.take(np.array([target])) - network.activate(row)
+            self._learn(errors, weight)
+
+    def learn_many(self, X: pd.DataFrame, y: pd.Series, w: Any = None) -> None:
+        """Learn the rows of a frame, one after the other, like :meth:`learn_one`.
+
+        Parameters
+        ----------
+        X : pandas.DataFrame
+            A row for each sample, a column for each feature.
+        y : pandas.Series
+            The targets.
+        w : array_like, optional
+            Factors of the steps. Default 1 for all.
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError
+            As for :meth:`learn_one`, for any row. No row has been learned.
+        """
+        self._learn_rows(X, y, w, checked_target)
+
+    def predict_many(self, X: pd.DataFrame) -> pd.Series:
+        """Predict the number of each row; 0 before the first sample."""
+        return pd.Series([self.predict_one(row) for row in dicts_of(X)], index=X.index, dtype=float)
 
     def predict_one(self, x: Features) -> float:
         """Predict the number of a sample; 0 before the first."""

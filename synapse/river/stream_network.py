@@ -8,33 +8,50 @@ import threading
 from array import array
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
+import pandas as pd
 from river import base
 
 import architect
 
-from .. import _checks as checks
+from .. import _checks as checks, initializers
 from .._running_scale import SQUARABLE, RunningScale
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError
 from ..learning.renewal import Renewal, Renewer, checked_renewal
+from ..objects.connection import Connection
 from ..objects.layer import Layer
-from ..objects.network import Network, require_network
+from ..objects.network import Network, Slopes, require_network
 from ..objects.neuron import Neuron
-from ..objects.slopes import SlopeTraces
+from ..objects.scaled_steps import ScaledSteps
 
 BUILDS = ("Perceptron", "Elman", "GRU", "LSTM")
-AUTO = "auto"
-OUTPUT = np.ones(1)
-"""The errors whose slopes are those of a single output."""
-UNSAVED = ("_lock", "_traces", "_renewer", "_rng")
+WIDE = 2.5
+"""Initial weights of hidden neurons, and their biases, lie within this factor of those of "fan_in".
+
+Neurons of narrower weights are nearly linear, and have to find their curves first.
+"""
+UNSAVED = ("_lock", "_steps", "_renewer", "_rng")
 FORGOTTEN_EVERY = 64
 """Samples between two looks for features that have not been seen for too long."""
 
 Features = Mapping[Hashable, Any]
 Build = Callable[[int, int, int], Network]
+
+
+@dataclass(frozen=True)
+class RemovedInput:
+    """What is left of an input that was removed, until its feature is seen again."""
+
+    scale: RunningScale
+    weights: dict[int, float]
+    """By place of the target, counted from the end of the network."""
+    sums: Floats
+    """Sums of squares of these weights."""
+    outputs: int
 
 
 class StreamNetwork(base.Estimator):
@@ -48,8 +65,9 @@ class StreamNetwork(base.Estimator):
     build : str or callable, optional
         The topology: "Perceptron", "Elman", "GRU" or "LSTM", or a function ``build(n_inputs, n_outputs,
         seed)`` that returns any network, which is copied. Default "Perceptron", of forecasts "GRU".
-    hidden : tuple of int, optional
-        Sizes of the hidden layers of a named topology. Default one of 16 neurons.
+    hidden : int or tuple of int, optional
+        Sizes of the hidden layers of a named topology. Default one of 32 neurons, of forecasts 16. With
+        ``()`` the model is linear.
     direct : bool
         Whether the inputs of a named topology project to the outputs, too, and all weights into outputs
         begin at 0: the network begins as a linear model. Default True.
@@ -58,15 +76,21 @@ class StreamNetwork(base.Estimator):
     order : int, optional
         Order of the sensitivities of "rtrl". Default: all, the exact gradient.
     rate : float
-        Size of a step, if the bound does not reduce it. Default 1.
-    bound : float, "auto" or None
-        Factor κ of the bound on the step of Elsayed, Vasan and Mahmood 2024 (see :class:`synapse.reward.TD`):
-        larger is more cautious. None: every step is the rate. Default "auto": 1 for classes, 5 for numbers
-        and forecasts.
+        Size α of the first change of each parameter; later ones are divided by the root of the sum of its
+        squared slopes, relative to the first (AdaGrad, Duchi, Hazan and Singer 2011). Default 0.2.
+    memory : float
+        Number of samples, 1 or above, over which these sums extend: an earlier square counts less by
+        1 - 1/memory at every sample, so that steps do not vanish in streams that change. Default 2000.
+    bound : float or None
+        Factor κ of the bound on a step: to first order, a step reduces the cost by at most Σ|t - y| / κ for
+        classes and (t - y)² / κ for numbers, so that with 1 an output does not pass its target (compare
+        Elsayed, Vasan and Mahmood 2024). Larger is more cautious; None is no bound. Default 1.
     half_life : float, optional
         Number of samples after which one counts half in means and deviations. Default: all count alike.
     unseen : int, optional
-        Number of samples after which a feature that has not been seen loses its input. Default: none does.
+        Number of samples after which a feature that has not been seen loses its input. If it is seen again,
+        it begins with the weights that it had, as long as no more features have been removed since than the
+        network has inputs. Default: none does.
     renewal : Renewal, optional
         Lets the least useful hidden neurons begin anew, see :class:`synapse.learning.Renewal`. Default: none.
     seed : int, optional
@@ -74,18 +98,21 @@ class StreamNetwork(base.Estimator):
     """
 
     _output_squash: ClassVar[str] = "identity"
-    _usual: ClassVar[tuple[str, tuple[int, ...], float]] = ("Perceptron", (16,), 5.0)
-    """The build, the hidden layers and the bound, if they are not given."""
+    _usual: ClassVar[tuple[str, tuple[int, ...]]] = ("Perceptron", (32,))
+    """The build and the hidden layers, if they are not given."""
+    _squared: ClassVar[bool] = True
+    """Whether the cost is a square of the error."""
 
     def __init__(
         self,
         build: str | Build | None = None,
-        hidden: Sequence[int] | None = None,
+        hidden: int | Sequence[int] | None = None,
         direct: bool = True,
         method: str = "online",
         order: int | None = None,
-        rate: float = 1.0,
-        bound: float | str | None = AUTO,
+        rate: float = 0.2,
+        memory: float = 2000.0,
+        bound: float | None = 1.0,
         half_life: float | None = None,
         unseen: int | None = None,
         renewal: Renewal | None = None,
@@ -93,20 +120,18 @@ class StreamNetwork(base.Estimator):
     ) -> None:
         if isinstance(build, str):
             checks.choice("The build", build, BUILDS)
-        if isinstance(bound, str):
-            checks.choice("The bound", bound, (AUTO,))
         self.build, self.hidden, self.direct = build, hidden, checks.boolean("The direct", direct)
         self.method = checks.choice("The method", method, ("online", "rtrl"))
         self.order, self.seed = order, seed
         self.rate = checks.positive_number("The rate", rate)
-        self.bound = bound if bound is None or bound == AUTO else checks.positive_number("The bound", bound)
+        self.memory = checks.number_from_one("The memory", memory)
+        self.bound = bound if bound is None else checks.positive_number("The bound", bound)
         self.half_life = (
             half_life if half_life is None else checks.positive_number("The half_life", half_life)
         )
         self.unseen = unseen if unseen is None else checks.positive_integer("The unseen", unseen)
         self.renewal = checked_renewal("The renewal", renewal)
         self.network: Network | None = None
-        self._limit = self._usual[2] if bound == AUTO else float(bound or 0.0)
         self._keep = 1.0 if half_life is None else 0.5 ** (1.0 / half_life)
         self._lock = threading.RLock()  # one sample at a time, also where features and labels are added
 
@@ -122,13 +147,14 @@ class StreamNetwork(base.Estimator):
         self._names = names
         self._attach(network)
         self._known = set(names)
+        self._removed: dict[Hashable, RemovedInput] = {}
         self._scale, self._target = (RunningScale(count, self._keep) for count in (len(names), 1))
-        self._steps, self._seen = 0, np.zeros(len(names))
+        self._samples, self._seen = 0, np.zeros(len(names))
         return network
 
     def _attach(self, network: Network) -> None:
         """Make what learns in a network, and follows its edits."""
-        self._traces = SlopeTraces(network)
+        self._steps = ScaledSteps(network)
         self._renewer = None if self.renewal is None else Renewer(network, self.renewal)
         self._rng = np.random.default_rng(self.seed)  # where the streams of renewed neurons begin
 
@@ -136,13 +162,7 @@ class StreamNetwork(base.Estimator):
         seed = int(np.random.default_rng(self.seed).integers(2**31 - 1))
         build = self._usual[0] if self.build is None else self.build
         if isinstance(build, str):
-            hidden = self._usual[1] if self.hidden is None else self.hidden
-            sizes, last = checks.listed("The hidden", hidden, "sizes"), self._output_squash
-            network: Network = getattr(architect, build)(inputs, *sizes, 1, output_squash=last, seed=seed)
-            if self.direct:
-                for link in {link for neuron in network.output for link in neuron.incoming}:
-                    link.weight = 0.0
-                network.input.project(network.output, weights=0.0)
+            network = self._named(build, inputs, seed)
         else:
             made = checks.function_of("The build", build, "n_inputs", "n_outputs", "seed")(inputs, 1, seed)
             network = require_network("What build returns", made).clone()
@@ -152,6 +172,23 @@ class StreamNetwork(base.Estimator):
                 )
         if (self.method, self.order) != ("online", None):
             network.learning_rule = self.method, self.order
+        return network
+
+    def _named(self, build: str, inputs: int, seed: int) -> Network:
+        """A network of a named topology."""
+        hidden = self._usual[1] if self.hidden is None else self.hidden
+        sizes = checks.layer_sizes("The hidden", hidden)
+        options: dict[str, Any] = {"output_squash": self._output_squash, "seed": seed}
+        if not sizes:
+            build = "Perceptron"  # without hidden neurons they are all the same
+        if build == "Perceptron":
+            options |= {"squash": "tanh", "initializer": wide, "bias_initializer": wide}
+        network: Network = getattr(architect, build)(inputs, *sizes, 1, **options)
+        if self.direct or not sizes:
+            for link in {link for neuron in network.output for link in neuron.incoming}:
+                link.weight = 0.0
+        if self.direct and sizes:
+            network.input.project(network.output, weights=0.0)
         return network
 
     @staticmethod
@@ -168,19 +205,50 @@ class StreamNetwork(base.Estimator):
         readers = [link.target for neuron in network.input for link in neuron.outgoing]
         for name in names:
             self._append(network.input, name, [], readers)
-            self._scale.insert(len(self._names))
+            earlier = self._removed.pop(name, None)
+            self._scale.insert(len(self._names), None if earlier is None else earlier.scale)
             self._names.append(name)
-        self._seen = np.append(self._seen, np.full(len(names), self._steps))
+            if earlier is not None:
+                self._connect_again(network, network.input[-1], earlier)
+        self._seen = np.append(self._seen, np.full(len(names), self._samples))
         self._known.update(names)
 
     def _let_go(self, network: Network, unseen: int) -> None:
         """Remove the inputs that have not been seen for too long, but not the last one."""
-        for at in np.flatnonzero(self._steps - self._seen > unseen)[::-1].tolist():
+        for at in np.flatnonzero(self._samples - self._seen > unseen)[::-1].tolist():
             if len(self._names) > 1:
-                network.remove(network.input[at])
-                self._known.remove(self._names.pop(at))
-                self._scale.delete(at)
+                neuron = network.input[at]
+                links = list(neuron.outgoing)
+                # Only inputs before these targets come and go, so they are counted from the end.
+                places = [place - len(network) for place in _places(network, links)]
+                weights = [link.weight for link in links]
+                sums = self._steps.sums_of(links)
+                network.remove(neuron)
+                name = self._names.pop(at)
+                self._known.remove(name)
                 self._seen = np.delete(self._seen, at)
+                scale = self._scale.delete(at)
+                outputs = len(network.output)
+                self._removed[name] = RemovedInput(
+                    scale, dict(zip(places, weights, strict=True)), sums, outputs
+                )
+        while len(self._removed) > len(self._names):
+            del self._removed[next(iter(self._removed))]
+
+    def _connect_again(self, network: Network, neuron: Neuron, earlier: RemovedInput) -> None:
+        """Give an input the weights that it had before it was removed."""
+        # Outputs have been appended since for new labels.
+        added = len(network.output) - earlier.outputs
+        links = list(neuron.outgoing)
+        by_place = {
+            place - len(network) + added: link
+            for place, link in zip(_places(network, links), links, strict=True)
+        }
+        again = [by_place[place] for place in earlier.weights if place in by_place]
+        if len(again) == len(earlier.weights):
+            for link, weight in zip(again, earlier.weights.values(), strict=True):
+                link.weight = weight
+            self._steps.set_sums_of(again, earlier.sums)
 
     # --- one sample ----------------------------------------------------------------------------------
 
@@ -197,10 +265,10 @@ class StreamNetwork(base.Estimator):
                 self._add_features(network, _in_order(name for name in x if name not in self._known))
         row = self._row(x)
         standard = self._standard(x, row, 1.0)
-        self._steps += 1
+        self._samples += 1
         if self.unseen is not None:
-            self._seen[~np.isnan(row)] = self._steps
-            if self._steps % FORGOTTEN_EVERY == 0:
+            self._seen[~np.isnan(row)] = self._samples
+            if self._samples % FORGOTTEN_EVERY == 0:
                 self._let_go(network, self.unseen)
                 standard = self._scale.take(self._row(x), 0.0)
         return network, standard
@@ -220,11 +288,23 @@ class StreamNetwork(base.Estimator):
             row = np.array([_number(name, x.get(name)) for name in self._names])
         return row
 
-    def _learn(self, errors: Floats, delta: float) -> None:
-        """Change the parameters by a bounded step times delta times the slopes that the errors select."""
-        self._traces.learn(errors, delta, 0.0, self.rate, self._limit)
+    def _learn(self, errors: Floats, weight: float) -> None:
+        """Change the parameters by a bounded step along the slopes of these errors."""
+        self._steps.move(errors, weight, self.rate, 1.0 - 1.0 / self.memory, self.bound or 0.0, self._squared)
         if self._renewer is not None:
             self._renewer.renew(self._rng)
+
+    def _learn_rows(self, X: Any, y: Any, weights: Any, check: Callable[[Any], Any]) -> None:
+        """Learn the rows of a frame one after the other, once all are checked."""
+        rows = dicts_of(X)
+        targets = _column("The y", y, len(rows))
+        factors = [1.0] * len(rows) if weights is None else _column("The w", weights, len(rows))
+        for target, factor in zip(targets, factors, strict=True):
+            check(target)
+            checks.non_negative_number("The w", factor)
+        with self._lock:
+            for row, target, factor in zip(rows, targets, factors, strict=True):
+                self.learn_one(row, target, factor)  # type: ignore[attr-defined]
 
     def _outputs(self, network: Network, x: Features) -> Floats:
         """The outputs for a sample, in a step that leaves no trace."""
@@ -239,18 +319,56 @@ class StreamNetwork(base.Estimator):
         return twin
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name not in UNSAVED}
+        state = {name: value for name, value in vars(self).items() if name not in UNSAVED}
+        if self.network is not None:
+            state["_squares"] = self._steps.read()
+        return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
+        squares: Slopes | None = state.pop("_squares", None)
         self.__dict__.update(state)
         self._lock = threading.RLock()
         if self.network is not None:
             self._attach(self.network)
+        if squares is not None:
+            self._steps.restore(squares)
+
+
+def wide(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> Floats:
+    """Draw weights so large that hidden neurons are curved from the beginning."""
+    weights: Floats = WIDE * initializers.fan_in(rng, shape, fan_in, fan_out)
+    return weights
+
+
+def _places(network: Network, links: list[Connection]) -> list[int]:
+    """The places of the targets of some connections in the network."""
+    place_of = {neuron: place for place, neuron in enumerate(network)}
+    return [place_of[link.target] for link in links]
 
 
 def _in_order(names: Iterable[Hashable]) -> list[Hashable]:
     """The same order for the same features, whatever that of their dict."""
     return sorted(names, key=lambda name: (str(name), type(name).__name__))
+
+
+def dicts_of(X: Any) -> list[dict[Hashable, Any]]:
+    """The rows of a frame as dicts, if all are numbers."""
+    if not isinstance(X, pd.DataFrame):
+        raise ArgumentTypeError(checks.expected("The X", "a pandas DataFrame", X))
+    rows: list[dict[Hashable, Any]] = X.to_dict("records")
+    for row in rows:
+        _require_numbers(row)
+    if rows and not rows[0]:
+        raise ArgumentError("Expected the X to have a column, got none.")
+    return rows
+
+
+def _column(what: str, values: Any, count: int) -> list[Any]:
+    """The values of a series, one for each row."""
+    listed: list[Any] = pd.Series(values).tolist()
+    if len(listed) != count:
+        raise ArgumentError(checks.expected(what, f"a column of {count} values", len(listed)))
+    return listed
 
 
 def _require_numbers(x: Features) -> None:

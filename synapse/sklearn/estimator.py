@@ -220,7 +220,7 @@ class NetworkEstimator(BaseEstimator):
         options |= {} if self.squash is None else {"squash": self.squash}
         if isinstance(self.build, str):
             make: Any = ARCHITECTURES[_checks.choice("The build", self.build, ARCHITECTURES)]
-            sizes = (inputs, *_checks.listed("The hidden", self.hidden, "a tuple of sizes"), outputs)
+            sizes = (inputs, *_checks.layer_sizes("The hidden", self.hidden), outputs)
             try:
                 signature(make).bind(*sizes, **options)
             except TypeError:

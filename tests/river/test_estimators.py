@@ -79,7 +79,7 @@ def test_a_recurrent_network_remembers():
             model.learn_one({"x": now}, before)
         return np.mean(wrong[-300:])
 
-    assert error(build="GRU", hidden=(8,), method="rtrl", bound=0.5) < 0.1 < 0.8 < error()
+    assert error(build="GRU", hidden=8, method="rtrl") < 0.1 < 0.8 < error()
 
 
 def test_features_and_classes_appear_and_vanish():
@@ -110,6 +110,59 @@ def test_memory_is_flat_while_features_come_and_go():
             sizes.append(model._raw_memory_usage)
     assert max(len(model.network.input), len(model._names)) < 40
     assert max(sizes[3:]) < 1.5 * sizes[2]
+
+
+def test_an_input_that_returns_has_what_it_learned():
+    def wrong(unseen):
+        rng, model, errors = np.random.default_rng(0), NetworkClassifier(unseen=unseen, seed=0), 0
+        factors = rng.normal(size=10)
+        for step in range(6000):
+            x = {f"f{i}": float(rng.normal()) for i in range(10)}
+            absent = [i for i in range(10) if (step + 400 * i) // 600 % 4 == 0]  # for 600 of 2,400 steps
+            for i in absent:
+                del x[f"f{i}"]
+            y = sum(factors[int(name[1:])] * value for name, value in x.items()) > 0
+            errors += model.predict_one(x) != y
+            model.learn_one(x, y)
+        return errors / 6000
+
+    assert wrong(500) < wrong(None) + 0.01 < 0.06
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_default_uses_its_hidden_neurons_on_bananas(seed):
+    stream, metric = datasets.Bananas(), metrics.Accuracy()
+    assert evaluate.progressive_val_score(stream, NetworkClassifier(seed=seed), metric).get() > 0.83
+
+
+def test_rows_of_a_frame_are_learned_as_dicts_are():
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame(ROWS, index=range(1000, 1300))
+    labels, numbers = frame["a"] > 0.0, frame["a"] - frame["b"]
+    for make, y in ((NetworkClassifier, labels), (NetworkRegressor, numbers)):
+        model, twin = make(seed=0), make(seed=0)
+        first = model.predict_many(frame)
+        assert len(first) == len(frame)
+        model.learn_many(frame, y, w=[2.0] * 300)
+        for x, target in zip(ROWS, y, strict=True):
+            twin.learn_one(x, target, 2.0)
+        assert bits(model) == bits(twin)
+        told = model.predict_many(frame)
+        assert told.tolist() == [twin.predict_one(x) for x in ROWS]
+        assert (told.index == frame.index).all()
+        before = bits(model)
+        with pytest.raises(ArgumentTypeError, match="OneHotEncoder"):
+            model.learn_many(frame.assign(word=["x"] * 300), y)
+        with pytest.raises(ArgumentError, match="300 values"):
+            model.learn_many(frame, y[:-1])
+        with pytest.raises(ArgumentTypeError, match="DataFrame"):
+            model.learn_many(ROWS, y)
+        assert bits(model) == before
+    classifier = NetworkClassifier(seed=0)
+    assert classifier.predict_proba_many(frame).shape == (300, 0)
+    classifier.learn_many(frame, labels)
+    told = classifier.predict_proba_many(frame)
+    assert told.to_dict("records") == [classifier.predict_proba_one(x) for x in ROWS]
 
 
 def test_a_missing_feature_does_not_move_its_scale():
@@ -152,13 +205,14 @@ def test_forecasts_of_a_series_without_noise_return_to_it_for_a_hundred_steps(se
     assert np.allclose(model.forecast(100), [3.0, 5.0] * 50, rtol=0, atol=0.02)
 
 
-def test_a_regression_without_noise_has_no_error_left():
-    model, errors = NetworkRegressor(seed=0), []
+@pytest.mark.parametrize(("hidden", "left"), [((), 0.002), (32, 0.05), ((8, 8), 0.1)])
+def test_a_regression_without_noise_has_hardly_an_error_left(hidden, left):
+    model, errors = NetworkRegressor(hidden=hidden, seed=0), []
     for x in ROWS * 10:
         y = x["a"] - 2.0 * x["b"]
         errors.append(abs(model.predict_one(x) - y))
         model.learn_one(x, y)
-    assert np.mean(errors[-300:]) < 0.02
+    assert np.mean(errors[-300:]) < left
 
 
 def test_faults_are_told_and_change_nothing():
@@ -190,7 +244,9 @@ def test_faults_are_told_and_change_nothing():
             (lambda: ahead.forecast(2, [{}]), ArgumentError, "2 dicts"),
             (lambda: NetworkRegressor(build="Percepton"), ArgumentError, "Perceptron"),
             (lambda: NetworkRegressor(unseen=0), ArgumentError, "the unseen"),
-            (lambda: NetworkRegressor(bound="wide"), ArgumentError, "the bound"),
+            (lambda: NetworkRegressor(bound="wide"), ArgumentTypeError, "the bound"),
+            (lambda: NetworkRegressor(memory=0.5), ArgumentError, "the memory"),
+            (lambda: NetworkRegressor(hidden="8").learn_one({"a": 1.0}, 1.0), ArgumentTypeError, "a size"),
         ]
     )
     assert [pickle.dumps(model.network.weights) for model in (number, label, ahead)] == before

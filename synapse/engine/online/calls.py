@@ -28,6 +28,12 @@ def stream_of(unit: Any) -> tuple[Any, ...]:
     return 0, COPIES, ROW, ROW, ROW, 0.0, unit, 0.0, 0.0, SPAN
 
 
+def scaled_by(unit: Any) -> tuple[Any, ...]:
+    """Examples of the arguments of `learn_scaled`, without its first ones."""
+    squares = np.empty(0, type(unit))
+    return ROW, (squares, squares), ROW, False, SPAN
+
+
 class MachineCode:
     """Kernels of a module, given as its names, called without a dispatcher, compiled when needed.
 
@@ -68,6 +74,7 @@ def _examples(unit: Any) -> dict[str, tuple[Any, ...]]:
         "feed_network": (0, unit, SPAN, SPAN, ROW, ROW),
         "propagate_targets": (0, unit, SPAN, ROW, 0, unit, False),
         "learn_by_slopes": (0, unit, SPAN, ROW, unit, 0.0, 0.0, 0.0, SPAN),
+        "learn_scaled": (0, unit, SPAN, *scaled_by(unit)),
         "learn_stream": (0, unit, SPAN, *stream_of(unit)),
         "train_network": (0, unit, SPAN, data, 0, rates, False, ROW, SPAN, ROW, 0.0, renewal),
     }

@@ -16,14 +16,23 @@ from ..status import DIVERGED, DONE, FAILED
 from .loops import propagate_network, step_online
 from .ties import stop_at_zero
 
+SMALLEST_ROOT = 1e-8
+"""Added to roots of sums of squares, so that a slope of 0 moves nothing."""
+
 
 @inline
 def begin_slopes(m, span, errors, decay, sizes):
     """Decay the sums, and write the errors of the outputs; without errors, their slopes."""
-    for c in range(sizes[0]):
-        m.weight_destination[c] *= decay
-    for j in range(sizes[1]):
-        m.bias_destination[j] *= decay
+    if decay == 0.0:  # a product with 0 would keep what is not finite
+        for c in range(sizes[0]):
+            m.weight_destination[c] = 0.0
+        for j in range(sizes[1]):
+            m.bias_destination[j] = 0.0
+    else:
+        for c in range(sizes[0]):
+            m.weight_destination[c] *= decay
+        for j in range(sizes[1]):
+            m.bias_destination[j] *= decay
     n = span[OUTPUTS]
     for o in range(n):
         j = span[STOP] - n + o
@@ -53,6 +62,65 @@ def move_along(m, delta, rate, bound, sizes):
     for j in range(sizes[1]):
         m.bias[j] += move * m.bias_destination[j]
     return DONE, step
+
+
+@inline
+def move_scaled(m, span, errors, squares, settings, squared, sizes):
+    """Move parameters along their slopes, each divided by the root of its sum of squares; returns a status.
+
+    `squares` are the sums by connection and by neuron, `settings` the weight of the sample, the rate, the
+    factor by which sums decay, and the bound. The first-order decrease of the cost is at most the sum of
+    the absolute errors, or of the errors if `squared`, divided by the bound. The slopes are overwritten by
+    the changes. If a slope is not finite, nothing else has changed.
+    """
+    weight, rate, keep, bound = settings[0], settings[1], settings[2], settings[3]
+    by_weight, by_bias = bare(squares[0]), bare(squares[1])
+    total = 0.0
+    for c in range(sizes[0]):
+        total += np.float64(m.weight_destination[c]) ** 2
+    for j in range(sizes[1]):
+        total += np.float64(m.bias_destination[j]) ** 2
+    if not math.isfinite(total):
+        return DIVERGED
+    decrease = scale_slopes(m.weight_destination, by_weight, keep, sizes[0])
+    decrease += scale_slopes(m.bias_destination, by_bias, keep, sizes[1])
+    most = 0.0
+    for o in range(span[OUTPUTS]):
+        most += errors[o] * errors[o] if squared else abs(errors[o])
+    step = rate * weight
+    if rate * bound * decrease > most:
+        step *= most / (rate * bound * decrease)
+    for c in range(sizes[0]):
+        m.weight[c] += step * m.weight_destination[c]
+    if m.ties[SIGNED] != 0:
+        stop_at_zero(m, 0, sizes[0])
+    for j in range(sizes[1]):
+        m.bias[j] += step * m.bias_destination[j]
+    return DONE
+
+
+@inline
+def scale_slopes(slopes, squares, keep, n):
+    """Add the squares of slopes to decayed sums, and divide the slopes by their roots.
+
+    Returns the sum of the products of each slope and its quotient.
+    """
+    decrease = 0.0
+    for i in range(n):
+        slope = slopes[i]
+        squares[i] = squares[i] * keep + slope * slope
+        slopes[i] = slope / (math.sqrt(squares[i]) + SMALLEST_ROOT)
+        decrease += np.float64(slope) * slopes[i]
+    return decrease
+
+
+@kernel
+def learn_scaled(table, unit, span, errors, squares, settings, squared, sizes):
+    """Compute the slopes of the last step for these errors, and move by :func:`move_scaled`."""
+    m, span, errors, sizes = columns(table, unit), bare(span), bare(errors), bare(sizes)
+    begin_slopes(m, span, errors, 0.0, sizes)
+    propagate_network(m, span, unit, False)
+    return move_scaled(m, span, errors, squares, bare(settings), squared, sizes)
 
 
 @kernel

@@ -13,12 +13,12 @@ import numpy as np
 from .. import schema
 from ..compiler.jit import bare, columns, inline, kernel, plan
 from ..compiler.rare import PLAN, rare
-from ..online.calls import ROW, SPAN, calls_by_float, stream_of
+from ..online.calls import ROW, SPAN, calls_by_float, scaled_by, stream_of
 from ..online.fire import silence_clamped
 from ..online.loops import aim_at_targets, epochs_by, rows_by, step_online
 from ..online.propagate import hold_signs
 from ..online.record import note, watches
-from ..online.slopes import begin_slopes, move_along, streams_by
+from ..online.slopes import begin_slopes, move_along, move_scaled, streams_by
 from ..online.ties import after_moves, before_moves
 from ..status import DONE
 from .advance import advance, lay_direct, move_through, remember, renew_pending, show
@@ -114,6 +114,16 @@ def learn_by_slopes(table, unit, plan_table, span, errors, decay, delta, rate, b
     return move_along(m, delta, rate, bound, sizes)
 
 
+@kernel
+def learn_scaled(table, unit, plan_table, span, errors, squares, settings, squared, sizes):
+    """Learn from the errors of the last step, like ``online.slopes.learn_scaled``."""
+    m, p = columns(table, unit), plan(plan_table, unit)
+    span, errors, sizes = bare(span), bare(errors), bare(sizes)
+    begin_slopes(m, span, errors, 0.0, sizes)
+    learn_step(m, p, span, unit)
+    return move_scaled(m, span, errors, squares, bare(settings), squared, sizes)
+
+
 _run_stream = streams_by(step_network, learn_step)
 
 
@@ -163,6 +173,7 @@ calls_for = calls_by_float(
         "run_network": (0, unit, 0, SPAN, ROW, ROW),
         "propagate_targets": (0, unit, 0, SPAN, ROW, 0, unit, False),
         "learn_by_slopes": (0, unit, 0, SPAN, ROW, unit, 0.0, 0.0, 0.0, SPAN),
+        "learn_scaled": (0, unit, 0, SPAN, *scaled_by(unit)),
         "learn_stream": (0, unit, 0, SPAN, *stream_of(unit)),
     },
 )

@@ -1,0 +1,122 @@
+"""Steps along the slopes of a network, each divided by the root of a sum of its squares."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import final
+
+import numpy as np
+
+from .._typing import Floats
+from ..engine.guard import InUse
+from ..engine.online.slopes import SMALLEST_ROOT
+from ..engine.schema import SHARED_BY
+from ..engine.status import DIVERGED, DONE
+from ..engine.store import Store
+from . import parameters
+from .connection import Connection
+from .network import Slopes, locked
+from .slopes import SlopeTraces
+
+
+@final
+class ScaledSteps(SlopeTraces):
+    r"""AdaGrad (Duchi, Hazan and Singer 2011) that forgets, with a bound, for one sample at a time.
+
+    With the errors e of the outputs and the slopes g = Σ e ∂y/∂w of the last step::
+
+        s <- keep s + g²
+        w <- w + step g / √s,   step = rate min(1, D / (bound rate Σ g²/√s))
+
+    D is Σ|e|, or Σ e² if `squared`: the first-order decrease of the cost is at most D / bound. The sums s
+    follow the network through edits like those of :class:`SlopeTraces`.
+    """
+
+    def _begin(self) -> None:
+        super()._begin()
+        moves = self._moves
+        self._squares = np.zeros_like(moves.weights), np.zeros_like(moves.biases)
+        self._settings = np.empty(4)
+
+    @property
+    def _sums(self) -> tuple[Floats, Floats]:
+        return self._squares
+
+    def restore(self, squares: Slopes) -> None:
+        """Take over sums that :meth:`read` has returned."""
+        with InUse(self.network):
+            self._ready()
+            for at, sums, values in zip(self._places, self._squares, squares, strict=True):
+                sums[at.every] = values
+
+    def sums_of(self, links: Sequence[Connection]) -> Floats:
+        """The sums of some connections of the network."""
+        with InUse(self.network):
+            rows = self._ready().row_of[[link._identity for link in links]]
+            return self._squares[0][rows].copy()
+
+    def set_sums_of(self, links: Sequence[Connection], sums: Floats) -> None:
+        """Take over sums that :meth:`sums_of` has returned."""
+        with InUse(self.network):
+            rows = self._ready().row_of[[link._identity for link in links]]
+            self._squares[0][rows] = sums
+
+    @locked
+    def move(
+        self,
+        store: Store,
+        errors: Floats,
+        weight: float,
+        rate: float,
+        keep: float,
+        bound: float,
+        squared: bool,
+    ) -> None:
+        """Change the parameters by a step for these errors; if it is not finite, nothing has changed."""
+        self._ready()
+        if self._tied:
+            self.require_done(self._move_shared(store, errors, weight, rate, keep, bound, squared))
+            return
+        settings = self._settings
+        settings[0] = weight
+        settings[1] = rate
+        settings[2] = keep
+        settings[3] = bound
+        given = errors, self._squares, settings, squared, self._sizes
+        self.require_done(self._call(store, "learn_scaled", *given))
+
+    def _move_shared(
+        self,
+        store: Store,
+        errors: Floats,
+        weight: float,
+        rate: float,
+        keep: float,
+        bound: float,
+        squared: bool,
+    ) -> int:
+        """The same where parameters are shared: the slope of each is the sum over its members."""
+        # This computes the slopes, and moves nothing.
+        status, _ = self._call(store, "learn_by_slopes", errors, 0.0, 0.0, 1.0, 0.0, self._sizes)
+        if status != DONE:
+            return status
+        slopes = self._moves.weights, self._moves.biases
+        decrease = 0.0
+        moves = []
+        for name, at, sums, each in zip(("weight", "bias"), self._places, self._squares, slopes, strict=True):
+            tie = store[SHARED_BY[name]]
+            shared = parameters.sum_of_group(tie, at.every, each[at.every])
+            sums[at.every] = sums[at.every] * keep + shared**2
+            move = shared / (np.sqrt(sums[at.every]) + SMALLEST_ROOT)
+            members = parameters.distinct(tie[at.every])[0]  # each parameter counts once
+            decrease += float((shared * move)[members].sum())
+            moves.append((name, at.every, move))
+        if not np.isfinite(decrease):
+            return DIVERGED
+        most = float((errors**2 if squared else np.abs(errors)).sum())
+        step = rate * weight
+        if rate * bound * decrease > most:
+            step *= most / (rate * bound * decrease)
+        for name, rows, move in moves:
+            parameters.assign_first(store, name, rows, store[name][rows] + step * move)
+        return DONE

@@ -20,6 +20,7 @@ FORMULAS = {
     "identity": lambda s: s,
     "tanh": np.tanh,
     "logistic": lambda s: 1.0 / (1.0 + np.exp(-s)),
+    "ramp": lambda s: np.where(s.real < 1.0, np.where(s.real > 0.0, s, 0.0), 1.0),
 }
 
 

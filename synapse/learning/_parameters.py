@@ -143,12 +143,12 @@ class StepJacobian:
     steps: int  # with a target: 1, or 0 after the last one
     rows: int  # number of rows run, with or without a target
     jacobian: Floats  # shape (outputs, parameters); overwritten by the next step
-    errors: Floats  # target minus output
+    errors: Floats  # target minus output; NaN: no target
 
     @property
     def norm(self) -> float:
         """The norm of the gradient of half the squared error."""
-        return float(np.linalg.norm(self.errors @ self.jacobian))
+        return float(np.linalg.norm(np.nan_to_num(self.errors) @ self.jacobian))
 
 
 class Updater:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, final
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _checks, engine
-from .._typing import Floats, Ints
+from .._typing import Bools, Floats, Ints
 from ..errors import ArgumentError, DivergenceError
 from .base import check_parameters, mask_of_moving, rate_of_step, require_names
 
@@ -85,6 +85,7 @@ class RecursiveState(ABC):
         self._bounds = np.append(0, np.cumsum(counts))
         self.members = np.split(self._columns, self._bounds[1:-1]) if len(chosen) else []
         self._slopes: Floats = np.empty((0, len(chosen)))  # of one step, column by column of the groups
+        self._missing: Bools = np.zeros(0, np.bool_)  # outputs without targets: their slopes are 0
         self._outputs = 1  # least number of outputs
 
     @property
@@ -120,7 +121,7 @@ class RecursiveState(ABC):
         jacobian : array_like, shape (m, n)
             The derivatives of the m outputs with respect to the parameters.
         errors : array_like, shape (m,)
-            Target minus output.
+            Target minus output. NaN: this output has no target in this step, so nothing is learnt from it.
         rate : float, optional
             Factor of the changes of this step. Default: the optimizer's own.
 
@@ -147,7 +148,9 @@ class RecursiveState(ABC):
         if self._slopes.shape[0] != len(errors):
             self._slopes = np.empty((len(errors), len(self._columns)))
         np.take(jacobian, self._columns, axis=1, out=self._slopes)
-        change = self._find_change(errors.copy())
+        self._missing = np.isnan(errors)
+        self._slopes[self._missing] = 0.0
+        change = self._find_change(np.where(self._missing, 0.0, errors))
         if change is None or not np.isfinite(parameters[self._columns] + rate * change).all():
             raise DivergenceError(
                 f"A step of {type(self.optimizer).__name__} is not finite, or its covariance is no longer "
@@ -219,7 +222,8 @@ class RLS(RecursiveOptimizer):
     rate : float
         Factor of all changes. Default 1, the step of the equations.
     forgetting : float
-        Weight of each earlier step relative to the step after it, above 0 and at most 1. Default 1.
+        Weight of each earlier step relative to the step after it, above 0 and at most 1. Steps of an output
+        are those in which it has a target. Default 1.
     regularization : float
         Inverse of the initial variance of each parameter. Default 1.
 
@@ -275,9 +279,16 @@ class _LeastSquaresState(RecursiveState):
         return np.asarray(self._slopes[self._labels[group], slice(*self._bounds[group : group + 2])])
 
     def _find_change(self, errors: Floats) -> Floats | None:
-        self._shares = [part for share in self._shares for part in share.parted(self._regressors)]
-        change = np.empty(len(self._columns))
+        def key(group: int) -> tuple[bool, bytes]:
+            return bool(self._missing[self._labels[group]]), self._regressors(group).tobytes()
+
+        self._shares = [part for share in self._shares for part in share.parted(key)]
+        change = np.zeros(len(self._columns))
         for share in self._shares:
+            # What an output has learnt is not forgotten while it has no targets.
+            share.rests = key(share.groups[0])[0]
+            if share.rests:
+                continue
             if not share.find_gain(self._regressors(share.groups[0]), self._forgetting):
                 return None
             for g in share.groups:
@@ -286,25 +297,29 @@ class _LeastSquaresState(RecursiveState):
 
     def _renew(self) -> None:
         for share in self._shares:
-            share.renew(self._forgetting)
+            if not share.rests:
+                share.renew(self._forgetting)
 
 
 class _Share:
-    """One covariance, of all outputs whose regressors have been equal in every step."""
+    """One covariance, of all outputs whose regressors have been equal in every step.
+
+    It `rests` in a step without a target for these outputs.
+    """
 
     def __init__(self, matrix: Floats, groups: list[int]) -> None:
-        self.matrix, self.groups = matrix, groups
+        self.matrix, self.groups, self.rests = matrix, groups, False
         n = len(matrix)
         self.gain, self._w = np.empty(n), np.empty((1, n))
         self._places = np.array([0, n], np.int64), np.zeros(1, np.int64)
 
-    def parted(self, regressors: Callable[[int], Floats]) -> list[_Share]:
-        """Divide the outputs by their regressors of this step."""
+    def parted(self, key: Callable[[int], Hashable]) -> list[_Share]:
+        """Divide the outputs by their keys: what determines the covariance after this step."""
         if len(self.groups) == 1:
             return [self]
-        alike: dict[bytes, list[int]] = {}
+        alike: dict[Hashable, list[int]] = {}
         for g in self.groups:
-            alike.setdefault(regressors(g).tobytes(), []).append(g)
+            alike.setdefault(key(g), []).append(g)
         if len(alike) == 1:
             return [self]
         return [_Share(self.matrix.copy(), groups) for groups in alike.values()]

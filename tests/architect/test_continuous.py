@@ -10,6 +10,10 @@ import pytest
 import architect
 import synapse
 from synapse import Connection, Neuron, Topology
+from synapse.learning import compare_gradients
+
+from ..cases import every_case
+from ..groups import Walk
 
 RNG = np.random.default_rng(0)
 ROWS = np.concatenate([RNG.normal(size=(9, 2)), RNG.uniform(0.1, 3.0, (9, 1))], axis=1)
@@ -133,3 +137,37 @@ def test_time_constants_stay_positive_and_are_no_shorter_than_a_step():
     assert [cell.state for cell in net["cells"]] == pytest.approx(
         [sum(link.weight * link.source.activation for link in cell.incoming) for cell in net["cells"]]
     )
+
+
+MASKED = {
+    "ctrnn": lambda: architect.CTRNN(2, 4, 2, time_constants=(0.2, 8.0), seed=0),
+    "ctrnn, one constant": lambda: architect.CTRNN(2, 4, 2, time_constants=1.0, squash="logistic", seed=1),
+    "ctrnn, sparse": lambda: architect.CTRNN(2, 5, 2, wiring=0.5, seed=2),
+    "cfc": lambda: architect.CfC(2, 4, 2, seed=3),
+    "cfc, backbone": lambda: architect.CfC(2, 3, 2, backbone=4, output_squash="identity", seed=4),
+    "cfc, mixed": lambda: architect.CfC(2, 3, 2, backbone=3, mixed_memory=True, seed=5),
+    "cfc, not gated": lambda: architect.CfC(2, 3, 2, gated=False, output_squash="identity", seed=6),
+}
+
+
+@every_case("name", MASKED)
+@every_case("lengths", [(6,), (3, 7, 1), (4,) * 9])
+def test_uneven_steps_with_missing_targets_have_exact_gradients(name, lengths):
+    """Steps from 0 to far beyond every time constant; by complex steps through each neuron's definition."""
+    net, rng = MASKED[name](), np.random.default_rng(len(lengths))
+    inputs, targets = [], []
+    for length in lengths:
+        rows, aims = rng.normal(size=(length, 3)), rng.random((length, 2))
+        rows[:, -1] = rng.choice([0.0, 0.01, 0.3, 1.0, 5.0, 40.0], length)
+        aims[rng.random(aims.shape) < 0.4] = np.nan
+        inputs.append(rows)
+        targets.append(aims)
+    for window in (None, 2):
+        loss, expected = Walk(net).gradient(inputs, targets, window=window)
+        found = synapse.gradient(net, inputs, targets, window=window)
+        assert found.loss == pytest.approx(loss, rel=1e-13)
+        assert np.append(found.weights, found.biases) == pytest.approx(expected, rel=1e-11, abs=1e-13)
+    _, expected = Walk(net).gradient(inputs, targets)
+    found = compare_gradients(net, inputs, targets, method="rtrl")
+    ours = np.append(found.weights["rule"], found.biases["rule"])
+    assert ours == pytest.approx(expected, rel=1e-11, abs=1e-13)

@@ -35,6 +35,26 @@ def test_least_squares_in_one_pass_equals_the_batch_solution(forgetting):
     np.testing.assert_allclose(state.covariances[0], np.linalg.inv(normal), rtol=1e-9, atol=1e-12)
 
 
+@every_case("shared", [True, False])
+def test_outputs_with_missing_targets_learn_as_if_each_were_alone(shared):
+    """What one has learnt is not forgotten while only others have targets."""
+    rng, rule = np.random.default_rng(2), RLS(forgetting=0.9, regularization=0.5)
+    regressors, targets = rng.normal(size=(STEPS, 2, 3)), rng.normal(size=(STEPS, 2))
+    regressors[:, 1] = regressors[:, 0] if shared else regressors[:, 1]
+    targets[rng.random(targets.shape) < 0.4] = np.nan
+    together, alone = np.zeros(6), [np.zeros(3), np.zeros(3)]
+    state = rule.begin(together, groups=[0, 0, 0, 1, 1, 1])
+    states = [rule.begin(each) for each in alone]
+    for x, aims in zip(regressors, targets, strict=True):
+        jacobian = np.kron(np.eye(2), np.ones(3)) * x.reshape(-1)
+        state.step(together, jacobian, aims - jacobian @ together)
+        for o in np.flatnonzero(~np.isnan(aims)):
+            states[o].step(alone[o], [x[o]], [aims[o] - x[o] @ alone[o]])
+    np.testing.assert_allclose(together, np.concatenate(alone), rtol=1e-12)
+    for o in range(2):
+        np.testing.assert_allclose(state.covariances[o], states[o].covariances[0], rtol=1e-12)
+
+
 def test_parameters_of_no_output_never_move():
     p, jacobians, errors = problem()
     start, groups = p.copy(), np.array([-1, 0, -2, 0, 1, 1, -1])

@@ -78,11 +78,11 @@ def lay_regressors(m, span, places, jacobian):
 
 @inline
 def judge_outputs(m, span, targets, row, cost, errors):
-    """Write t - y of all outputs to `errors`, 0 where there is no target; returns their cost."""
+    """Write t - y of all outputs to `errors`, NaN where there is no target; returns their cost."""
     n, total = span[OUTPUTS], 0.0
     for o in range(n):
         y, target = m.activation[span[STOP] - n + o], targets[row * n + o]
-        errors[o] = target - y if target == target else 0.0
+        errors[o] = target - y
         value, _ = judge(m.failed, cost, target, y, 1.0, np.float64(n))
         total += m.cost_weight[span[STOP] - n + o] * value
     return total

@@ -9,6 +9,7 @@
     synapse train DATA.csv --target COLUMN -o MODEL       learn to predict a column of a table
     synapse run MODEL DATA.csv                            predict
     synapse forecast MODEL DATA.csv --steps N             forecast the rows that follow
+    synapse compare DATA.csv --target COLUMN              compare methods of forecasting
 
 Exit codes: 0 success, 1 a model or data that cannot be used, 2 wrong usage, 130 interrupted, 141 a
 pipe closed by its reader. An error is one sentence on stderr.
@@ -36,7 +37,7 @@ BROKEN_PIPE = 141  # what a shell reports for a command that SIGPIPE ended
 
 COMMANDS = {
     **dict.fromkeys(("info", "draw", "play", "convert"), "models"),
-    **{name: name for name in ("train", "run", "forecast")},
+    **{name: name for name in ("train", "run", "forecast", "compare")},
 }
 """The module of each subcommand, in the order of ``--help``: it has functions `NAME` and `add_NAME`."""
 

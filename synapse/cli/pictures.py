@@ -1,4 +1,4 @@
-"""Pictures that subcommands write beside their numbers."""
+"""Pictures that subcommands write beside their numbers: forecasts, and errors of methods."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from . import words
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from ..tables import Comparison
 
 SHARE = 0.9
 """Share of future values between the bounds in a picture, unless --interval says another one."""
@@ -77,6 +79,45 @@ def _column(ahead: Forecast, place: int) -> Forecast:
     if ahead.lower is None or ahead.upper is None:
         return Forecast(ahead.mean[:, [place]])
     return Forecast(ahead.mean[:, [place]], ahead.lower[:, [place]], ahead.upper[:, [place]], ahead.interval)
+
+
+def draw_comparison(comparison: Comparison, path: str) -> None:
+    """Draw the errors of methods by origin and by step ahead: two panels for each target."""
+    from .. import draw
+    from ..draw._style import CYCLE, count_along, name_lines
+
+    targets = comparison.forecasts.index.unique(level="target")[: MOST_PANELS // 2]
+    several = comparison.forecasts.index.unique(level="series")
+    mean = f" (mean of {len(several)} series)" if len(several) > 1 else ""
+    figure, axes = _panels(2 * len(targets))
+    panels = iter(axes)
+    with draw.style():
+        for target in targets:
+            for table, label in ((comparison.by_origin, "origin"), (comparison.by_step, "steps ahead")):
+                ax = next(panels)
+                own = table.xs(target, level="target") if "target" in table.index.names else table
+                errors = own.groupby(level=-1).mean()
+                for place, method in enumerate(errors.columns):
+                    # Colours repeat after eight methods: the others are dashed.
+                    look = "-" if place < len(CYCLE) else "--"
+                    colour = CYCLE[place % len(CYCLE)]
+                    ax.plot(errors.index, errors[method], look, color=colour, label=method, lw=1.2)
+                ax.set(title=f"{target}{mean}", xlabel=label, ylabel="mean absolute error")
+                ax.set_ylim(0, None)
+                if label == "steps ahead":
+                    count_along(ax)
+                _plain_dates(ax)
+                name_lines(ax)
+    words.save_figure(figure, path)
+
+
+def _plain_dates(ax: Any) -> None:
+    """Short dates, if the axis has dates."""
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    locator = ax.xaxis.get_major_locator()
+    if isinstance(locator, AutoDateLocator):
+        ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
 
 
 def _panels(count: int) -> tuple[Any, list[Any]]:

@@ -5,6 +5,7 @@
 """
 
 from .._checks import public_names
+from .comparison import Comparison as Comparison, compare_series as compare_series
 from .rows import predict_rows as predict_rows, train_rows as train_rows
 from .series import read_series as read_series, read_several as read_several
 from .series_task import (

@@ -1,0 +1,102 @@
+"""``synapse compare``: compare methods of forecasting on a table."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from .._checks import counted
+from ..tables import Learning, compare_series
+from ..tables.comparison import COMPARED
+from ..tables.scaled_model import MODELS
+from ..tables.table import columns
+from . import words
+from .pictures import check_picture, draw_comparison
+from .reading import Table, add_reading, add_sequence, say
+from .words import aligned, names, printable, wholes
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST_PRINTED = 24
+"""Number of rows of errors by origin, at most, that are printed."""
+
+
+def add_compare(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the subcommand."""
+    add = parser.add_argument
+    add("data", metavar="DATA", help="the table, a CSV file; - is standard input")
+    add("--target", metavar="COLUMN,...", type=names, required=True, help="columns to forecast")
+    add("--known", metavar="COLUMN,...", type=names, default=[], help="columns known in advance")
+    add("--observed", metavar="COLUMN,...", type=names, default=[], help="columns known when they occur")
+    add("--ignore", metavar="COLUMN,...", type=names, default=[], help="columns to leave out")
+    add_sequence(parser)
+    what = f"networks ({', '.join(MODELS)}) and statistical methods (default: {','.join(COMPARED)})"
+    add("--methods", metavar="NAME,...", type=names, default=[*COMPARED], help=what)
+    add("--steps", metavar="N", type=int, help="steps ahead (default: a season, from 6 to 12)")
+    add("--origins", metavar="N", type=int, help="number of origins, about (default: 60)")
+    add("--validation", metavar="SHARE", type=float, help="share of the rows to test on (default: 0.2)")
+    add("--hidden", metavar="N,...", type=wholes, default=[8], help="sizes of hidden layers (default: 8)")
+    add("--epochs", metavar="N", type=int, help="default: until the error stops falling")
+    add("--rate", metavar="R", type=float, default=0.02, help="learning rate (default: %(default)s)")
+    add("--seed", metavar="N", type=int, default=0, help="seed of all randomness (default: %(default)s)")
+    add("-q", "--quiet", action="store_true", help="no progress bar")
+    add("-o", "--output", metavar="FILE", help="the CSV file to write: errors by origin")
+    add("--plot", metavar="FILE", help=f"draw the errors: {', '.join(words.PICTURES)}")
+    add_reading(parser)
+
+
+def compare(options: argparse.Namespace) -> None:
+    """Compare methods of forecasting on a table, by rolling origins.
+
+    The end of the series is held out. Each method, networks among them, is fitted to the rows before, and
+    forecasts --steps ahead from many of the held-out rows (origins), each time from all rows up to there.
+
+    The report ranks the methods: the mean absolute error in units of the naive error one step ahead (MASE),
+    MAE and RMSE in the units of the target, and the share of origins from which a method is the best one. The
+    errors by origin follow, if these are few; -o writes all of them as CSV, and --plot draws them.
+    """
+    if options.output is not None:
+        words.require_suffix(options.output, words.TABLES)
+        words.require_folder(options.output)
+    check_picture(options.plot)
+    table = Table.of(options)
+    targets = columns(table.cells, options.target)
+    several = table.series([*targets, *options.known, *options.observed])
+    progress = sys.stderr.isatty() and not options.quiet
+    fields = {name: getattr(options, name) for name in ("hidden", "epochs", "rate", "seed", "validation")}
+    comparison = compare_series(
+        several,
+        targets,
+        Learning(**fields, progress=progress),
+        methods=options.methods,
+        known=columns(table.cells, options.known),
+        steps=options.steps,
+        origins=options.origins,
+    )
+    say([*table.notes, *comparison.notes])
+    summary = comparison.summary
+    shares = summary.pop("best").map("{:.0%}".format)
+    text = summary.map("{:.4g}".format).assign(**{"best origins": shares}).reset_index()
+    print(_text(text))
+    by_origin = comparison.by_origin
+    if "series" in by_origin.index.names:
+        by_origin = by_origin.rename_axis(index={"series": table.sequence})
+    if len(by_origin) <= MOST_PRINTED:
+        rows = by_origin.map("{:.4g}".format).reset_index()
+        print(f"Mean absolute error by origin:\n{_text(rows.astype(str))}")
+    elif options.output is None:
+        print(f"-o errors.csv writes the errors from {counted(len(by_origin), 'origin')}.")
+    print("\n".join(comparison.verdicts))
+    if options.output is not None:
+        words.write_table(by_origin, options.output, "%.6g")
+    if options.plot is not None:
+        draw_comparison(comparison, options.plot)
+
+
+def _text(table: pd.DataFrame) -> str:
+    """A table of text, its columns flush right but for the first."""
+    cells = [[*table.columns], *table.itertuples(index=False)]
+    rows = [[printable(str(cell)) for cell in row] for row in cells]
+    return aligned(rows, "<" + ">" * (len(rows[0]) - 1))

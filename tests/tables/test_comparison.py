@@ -1,0 +1,94 @@
+"""Methods compared by rolling origin: the tables agree with `rolling_origin`, the command with Python."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from synapse import forecasting
+from synapse.errors import ArgumentError
+from synapse.tables import Learning, compare_series, read_several, read_table, train_series
+from tests.cli.command import called, months, told, write
+
+RNG = np.random.default_rng(0)
+SALES = (100 + 20 * np.sin(2 * np.pi * np.arange(72) / 12) + RNG.normal(0, 3, 72)).round(1)
+COSTS = (0.5 * SALES + RNG.normal(0, 1, 72)).round(1)
+SIMPLE = ["naive", "seasonal", "ar"]
+
+
+def frame(**columns):
+    index = pd.date_range("2018-01-01", periods=72, freq="MS", name="Month")
+    return pd.DataFrame(columns or {"Sales": SALES}, index=index)
+
+
+def test_errors_are_those_of_rolling_origin():
+    comparison = compare_series(frame(), ["Sales"], methods=SIMPLE, steps=4)
+    origins = comparison.by_origin.index
+    start = int(np.flatnonzero(frame().index == origins[0])[0]) + 1
+    for name in SIMPLE:
+        fitted = forecasting.statistical(name, SALES[:start], period=12)
+        rolled = forecasting.rolling_origin(fitted, SALES, 4, start=start, period=12)
+        assert origins.tolist() == frame().index[rolled.origins - 1].tolist()
+        assert comparison.by_origin[name].to_numpy() == pytest.approx(np.abs(rolled.errors).mean(axis=1))
+        assert comparison.by_step[name].to_numpy() == pytest.approx(rolled.mae)
+        assert comparison.summary.loc[name, "MASE"] == pytest.approx(rolled.mase.mean())
+        assert comparison.summary.loc[name, "RMSE"] == pytest.approx(np.sqrt(np.mean(rolled.errors**2)))
+        assert comparison.forecasts[name].to_numpy() == pytest.approx(rolled.forecasts.ravel())
+    assert comparison.summary["MASE"].is_monotonic_increasing
+    assert comparison.summary["best"].sum() == pytest.approx(1)
+    assert repr(comparison).startswith(f"<Comparison of 4 methods from {len(origins)} origins")
+
+
+def test_a_network_has_the_errors_of_its_training():
+    data, learning = frame(Sales=SALES, Costs=COSTS), Learning(epochs=30, hidden=[4])
+    trained = train_series(data, ["Sales", "Costs"], learning, methods=["ar"])
+    comparison = compare_series(data, ["Sales", "Costs"], learning, methods=["gru", "ar"])
+    for name in ("gru", "ar", "combine"):
+        assert comparison.summary.loc[name, "MASE"] == pytest.approx(trained.facts["mase"][name], rel=1e-3)
+    assert comparison.verdicts == [trained.facts["verdict"], trained.facts["reason"]]
+    assert comparison.by_step.index.names == ["target", "step"]
+    assert {"MAE Sales", "RMSE Costs"} <= set(comparison.summary.columns)
+
+
+def test_several_series_and_few_origins():
+    several = {"North": frame(), "South": frame(Sales=SALES + 50)}
+    comparison = compare_series(several, ["Sales"], methods=["naive", "ar"], origins=5)
+    assert comparison.by_origin.index.names == ["series", "Month"]
+    north, south = (comparison.by_origin.loc[name] for name in several)
+    assert 5 <= len(north) == len(south) < 12
+    assert north["ar"].to_numpy() == pytest.approx(south["ar"].to_numpy())  # their difference is constant
+
+
+def test_what_cannot_be_compared_is_refused():
+    for options, said in (
+        ({"methods": ["prophet"]}, "Each of the methods|each of the methods"),
+        ({"methods": ["ar", "ar"]}, "different methods"),
+        ({"methods": []}, "one or more"),
+        ({"origins": 0}, "origins"),
+    ):
+        with pytest.raises(ArgumentError, match=said):
+            compare_series(frame(), ["Sales"], **options)
+
+
+def test_the_command_prints_and_writes_what_python_returns(tmp_path, capsys):
+    shops = {"Month": months(72, 2018) * 2, "Shop": ["North"] * 72 + ["South"] * 72}
+    data = write(tmp_path / "d.csv", **shops, Sales=[*SALES, *(SALES + 50).round(1)])
+    output, picture = tmp_path / "errors.csv", tmp_path / "errors.png"
+    arguments = ["compare", data, "--target", "Sales", "--sequence", "Shop", "--methods", "naive,seasonal,ar"]
+    code, printed, said = called(capsys, *arguments, "--steps", 4, "-o", output, "--plot", picture)
+    assert (code, said) == (0, "")
+    several = read_several(read_table(data), ["Sales"], "Shop")
+    comparison = compare_series(several, ["Sales"], methods=SIMPLE, steps=4)
+    written = pd.read_csv(output, index_col=["Shop", "Month"])
+    assert written.to_numpy() == pytest.approx(comparison.by_origin.to_numpy(), rel=1e-5)
+    assert [line.split()[0] for line in printed.splitlines()[:5]] == ["method", *comparison.summary.index]
+    assert comparison.verdicts[-1] in printed
+    assert picture.stat().st_size > 1000
+    _, printed, _ = called(capsys, *arguments, "--origins", 3)
+    assert "Mean absolute error by origin:" in printed
+    cases = [
+        ([*arguments[:6], "--methods", "prophet"], 1, "methods"),
+        ([*arguments, "-o", tmp_path / "x.xlsx"], 2, "must be .csv or .txt"),
+        ([*arguments, "--plot", tmp_path / "x.txt"], 2, "must be .png, .svg or .pdf"),
+        (["compare", data], 2, "--target"),
+    ]
+    told(capsys, cases)

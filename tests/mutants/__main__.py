@@ -61,7 +61,9 @@ def main(words: list[str] | None = None) -> int:
 
 def examine_room(room: str, mutants: list[Mutant], folder: Path) -> str | None:
     """Examine the mistakes of a room: a row of the table, or None if its tests cannot tell."""
-    tests = ROOMS[room]["tests"]
+    tests = [*ROOMS[room]["tests"]]
+    if "markers" in ROOMS[room]:
+        tests += ["-m", ROOMS[room]["markers"]]
     place = folder / room
     place.mkdir()
     try:

@@ -32,6 +32,8 @@ IGNORED = shutil.ignore_patterns(
 )
 MEMORY = 8 << 30
 """Bytes that a run of the tests may allocate: a mistake in a size must not stop the machine."""
+NO_TESTS = 5
+"""The exit code of pytest if it collects none."""
 FAILED = re.compile(rb"^(?:FAILED|ERROR) (\S+)", re.MULTILINE)
 
 
@@ -137,6 +139,8 @@ class Bench:
             end_group(process)
         if process.returncode == 0:
             return ""
+        if process.returncode == NO_TESTS:
+            return "no test that runs"
         failed = FAILED.search(output)
         return failed.group(1).decode() if failed else f"exit code {process.returncode}"
 

@@ -6,11 +6,15 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize
 
+import architect
+from synapse import Trainer
 from synapse.errors import ArgumentError, ArgumentTypeError, DivergenceError, MissingExtraError
 from synapse.optimizers import LBFGS
 
 from ..cases import every_case
+from ..groups import Walk
 
 HESSIAN = np.array([[3.0, 1.0, 0.5], [1.0, 2.0, -0.3], [0.5, -0.3, 1.0]])
 LEAST = np.array([0.5, -1.0, 2.0])
@@ -86,3 +90,33 @@ def test_it_says_what_it_needs(monkeypatch):
     monkeypatch.setitem(sys.modules, "scipy.optimize", None)
     with pytest.raises(MissingExtraError, match="pip install"):
         LBFGS().minimise(rosenbrock, np.zeros(2))
+
+
+def test_a_training_takes_the_steps_of_scipy():
+    """SciPy's own search over a cost computed by definition, with bounds for signs and frozen weights."""
+    rng = np.random.default_rng(0)
+    rows, aims = rng.normal(size=(12, 2)), rng.random((12, 2))
+    net = architect.Perceptron(2, 3, 2, squash="tanh", output_squash="logistic", seed=1)
+    net.output.cost_weights = [0.3, 2.0]
+    for link in net.connections[::3]:
+        link.sign = 1 if link.weight > 0 else -1
+    net.connections[1].trainable = False
+    walk = Walk(net)
+    at = np.flatnonzero(walk.trained)
+    start = np.concatenate([net.weights, net.biases])
+
+    def cost(values):
+        whole = start.copy()
+        whole[at] = values
+        walk.weights.real, walk.biases.real = np.split(whole[:, None], [len(net.weights)])
+        value, slopes = walk.gradient([[row] for row in rows], [[aim] for aim in aims])
+        return value, slopes[at]
+
+    signs = [*(link.sign for link in net.connections), *[None] * len(net.biases)]
+    bounds = [{1: (0, None), -1: (None, 0), None: (None, None)}[signs[place]] for place in at]
+    options = {"maxiter": 6, "gtol": 1e-6, "ftol": np.finfo(float).eps}
+    expected = minimize(cost, start[at], jac=True, method="L-BFGS-B", bounds=bounds, options=options)
+    Trainer(net, method="bptt", optimizer=LBFGS()).train(rows, aims, epochs=6, progress=False)
+    found = np.concatenate([net.weights, net.biases])[at]
+    assert np.abs(found - start[at]).max() > 0.1
+    assert found == pytest.approx(expected.x, abs=1e-12)

@@ -18,7 +18,6 @@ from .objects.recording import Log, record
 from .objects.tie import tie, untie
 from .objects.topology import Topology
 from .readwrite import from_torch, load, save, to_torch
-from .readwrite._formats import MODULES as _FORMATS
 
 if TYPE_CHECKING:  # at run time `__getattr__` imports them when they are first used
     from . import (
@@ -35,8 +34,6 @@ if TYPE_CHECKING:  # at run time `__getattr__` imports them when they are first 
     from .readwrite.edge_lists import from_edges
 
 __version__ = "0.1.0"
-
-_FORMATS["gexf"] = "synapse.draw.gexf"  # it places and colours neurons as drawings do
 
 _ROOMS = "analysis draw evolve experiments forecasting readwrite reward tables tasks"
 _LATER = tuple(_ROOMS.split())

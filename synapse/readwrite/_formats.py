@@ -32,9 +32,10 @@ MODULES = {
     "javascript": "programs",
     "onnx": "onnx",
     "torch": "pytorch",
+    "gexf": "synapse.draw.gexf",  # a room above: it places and colours neurons as drawings do
 }
 """The module of each format. A new format needs one line here, and a module with `FORMAT` and `__all__`, or
-with `FORMATS` if it has several. A room above adds its own with the whole name, see ``synapse/__init__.py``.
+with `FORMATS` if it has several. A module of a room above has its whole name.
 
 A JSON document has the first format whose marks it contains.
 """

@@ -204,7 +204,7 @@ class Training:
             work = self._rule_for(source.task)
             with self.updater.in_use():
                 self._refresh(work)
-                ended = self._call(work, rates) if work.joins_epochs() else None
+                ended = self._call(work, rates) if work.may_join_epochs() else None
             if ended is not None:
                 return self._after(*ended)
             self.ahead = 1
@@ -372,7 +372,7 @@ class Training:
         total, steps, use = 0.0, 0.0, self.updater.in_use()
         with use:
             self._refresh(work)
-            if self.on_batch is None and work.joins_epochs():
+            if self.on_batch is None and work.may_join_epochs():
                 return self._joined(work, order, rate)
             for batch in work.gradients(order):
                 total, steps = total + batch.cost, steps + batch.steps

@@ -55,6 +55,8 @@ SEQUENCE = "sequence"
 """In place of a batch size: an update at the end of each sequence."""
 ONE_EPOCH = {"gradient", "gradients"}
 """Methods that determine how one epoch is run."""
+SEVERAL_EPOCHS = {"joins_epochs", "learn_epochs"}
+"""Methods that determine how several epochs are run in one call."""
 
 
 class Rule(ABC):
@@ -95,14 +97,18 @@ class Rule(ABC):
     by_steps: ClassVar[bool] = False
     slopes: ClassVar[str] = NO_SLOPES
     batch_size: ClassVar[int] = 32
+    one_epoch: ClassVar[bool] = False
+    """Whether the class says anew how one epoch is run, so that an inherited loop of several ignores it."""
 
     def __init_subclass__(cls, method: str | None = None, **options: Any) -> None:
         super().__init_subclass__(**options)
         if method is not None:
             RULES[method] = cls
         own = vars(cls).keys()
-        if own & ONE_EPOCH and not own & {"joins_epochs", "learn_epochs"}:
-            cls.joins_epochs = Rule.joins_epochs  # type: ignore[method-assign]  # the inherited call would ignore them
+        if own & SEVERAL_EPOCHS:
+            cls.one_epoch = False
+        elif own & ONE_EPOCH:
+            cls.one_epoch = True
         if "learn_epochs" in own and "threaded" not in own:
             cls.threaded = False
 
@@ -202,6 +208,10 @@ class Rule(ABC):
         size = self.sequences_in_batch
         for first in range(0, len(order), size):
             yield self.gradient(order[first : first + size])
+
+    def may_join_epochs(self) -> bool:
+        """Whether the trainer calls ``learn_epochs`` now: the rule joins epochs, and no class overrules it."""
+        return not self.one_epoch and self.joins_epochs()
 
     def joins_epochs(self) -> bool:
         """Whether ``learn_epochs`` can be called now. The caller has the network in use. Default False."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -15,9 +15,6 @@ from ..errors import ArgumentError
 from ..objects.network import Network
 from ..objects.state import Snapshot
 from ._data import Shape
-
-if TYPE_CHECKING:
-    from .trainer import Trainer
 
 PausedParts = tuple[dict[str, Any], dict[str, tuple[Floats, Floats]]]
 SNAPSHOTS = ("best", "last")
@@ -97,9 +94,6 @@ class Checkpoint:
     """Least time between two files, unless the user says how many epochs."""
     SHARE = 20.0
     """And this many times as long as the latest file took to write, so that files take 5 % of the time."""
-
-    write_file: ClassVar[Callable[[Trainer, Any, Paused], None]]
-    """Writes a trainer and a training to a path. ``readwrite/_trainer.py``, a room above, sets it."""
 
     def __init__(self, write: Callable[[Paused], None], every: int | None) -> None:
         self._write, self._every = write, every

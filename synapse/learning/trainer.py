@@ -432,7 +432,9 @@ class Trainer:
         options = self._checked(weighted=weighted)
         file = None
         if checkpoint is not None:
-            file = Checkpoint(partial(Checkpoint.write_file, self, checkpoint), call.every)
+            from ..readwrite._trainer import write_trainer  # the one call upward: files are a room above
+
+            file = Checkpoint(partial(write_trainer, self, checkpoint), call.every)
         elif call.every is not None:
             raise ArgumentError("`every` is the number of epochs between checkpoints. Give checkpoint, too.")
         before = self._paused if call.resume else None

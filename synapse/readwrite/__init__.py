@@ -18,7 +18,6 @@ import copyreg
 from typing import TYPE_CHECKING, Any
 
 from ..objects.network import Network
-from . import _trainer as _trainer  # registers the writer of checkpoints
 from ._formats import MODULES, formats as formats, load as load, module_of, save as save
 
 if TYPE_CHECKING:  # for type checkers; at run time `__getattr__` imports modules when they are used

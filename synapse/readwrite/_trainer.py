@@ -20,7 +20,7 @@ from .._typing import Floats
 from ..cost import Cost
 from ..errors import ArgumentError, DivergenceError, FormatError, SynapseError
 from ..learning import renewal, schedules
-from ..learning._checkpoint import SNAPSHOTS, Checkpoint, Paused, generator_in
+from ..learning._checkpoint import SNAPSHOTS, Paused, generator_in
 from ..learning._part import Part, items_of
 from ..learning.trainer import OPTIONS, Trainer
 from ..objects.network import Network
@@ -235,6 +235,3 @@ def _require_arrays(arrays: dict[str, NDArray[Any]], shapes: dict[str, Any]) -> 
             raise FormatError(f"Expected the array {name!r} to be floats of shape {shapes[name]}, got {got}.")
         _require_finite(FormatError, name, array)
     return {name: array.astype(np.float64) for name, array in arrays.items()}
-
-
-Checkpoint.write_file = write_trainer  # the room of trainers is below this one

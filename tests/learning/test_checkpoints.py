@@ -19,6 +19,7 @@ from synapse import Trainer, errors, learning, load, optimizers, save
 from synapse.learning._checkpoint import Checkpoint
 from synapse.learning.rules import RULES
 from synapse.learning.trainer import OPTIONS
+from synapse.readwrite._trainer import write_trainer
 
 from ..cases import every_case
 from .resumed import DATA, EXACT, EXAMPLES, HELD_OUT, NETWORKS, SAMPLES, SEQUENCES, TRAINERS, bits, trained
@@ -213,7 +214,7 @@ def epochs_in(path):
 
 def test_files_are_written_after_every_few_epochs_or_depend_on_the_time(tmp_path, monkeypatch):
     """A second after the file before; writing takes 5 % of the time at most."""
-    clock, seen, path, write = [0.0], [], tmp_path / "run.npz", Checkpoint.write_file
+    clock, seen, path, write = [0.0], [], tmp_path / "run.npz", write_trainer
     monkeypatch.setattr("synapse.learning._checkpoint.time.monotonic", lambda: clock[0])
 
     def epochs_at(epochs, seconds, writing=0.0, **how):
@@ -225,7 +226,7 @@ def test_files_are_written_after_every_few_epochs_or_depend_on_the_time(tmp_path
             seen.append(epochs_in(path))
             clock[0] += seconds
 
-        monkeypatch.setattr("synapse.learning._checkpoint.Checkpoint.write_file", slow)
+        monkeypatch.setattr("synapse.readwrite._trainer.write_trainer", slow)
         seen.clear()
         trained(*PLAIN, epochs, checkpoint=path, callbacks=[note], **how)
         return seen

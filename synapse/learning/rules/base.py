@@ -210,7 +210,7 @@ class Rule(ABC):
             yield self.gradient(order[first : first + size])
 
     def may_join_epochs(self) -> bool:
-        """Whether the trainer calls ``learn_epochs`` now: the rule joins epochs, and no class overrules it."""
+        """Whether the trainer calls ``learn_epochs`` now. The caller has the network in use."""
         return not self.one_epoch and self.joins_epochs()
 
     def joins_epochs(self) -> bool:

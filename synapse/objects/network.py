@@ -131,7 +131,6 @@ class Network(Sequence[Neuron]):
     _rtrl: Sensitivities | None = None  # what it learns by; None: the online rule
     _sensitivities: Sensitivities | None = None  # those of `_rtrl`, or of its latest training by rtrl
     _live: Callable[[], graph.LiveGraph | None] = staticmethod(lambda: None)  # weak reference to its graph
-    _copied: ClassVar[Callable[[Network], Network]]  # set by `state`, which imports this module
     _left_out: ClassVar[tuple[str, ...]] = ()
     """Prefixes of layer names; ``repr`` leaves out the sizes of these layers."""
 
@@ -1522,7 +1521,9 @@ class Network(Sequence[Neuron]):
         >>> twin.run([[0.0, 1.0]]) == net.run([[0.0, 1.0]])
         array([[ True]])
         """
-        return self._copied()
+        from .state import copied  # it makes networks
+
+        return copied(self)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Network:
         return self.clone()

@@ -6,7 +6,7 @@ import os
 import random
 from collections.abc import Iterable, Mapping
 from functools import lru_cache, total_ordering
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -110,7 +110,6 @@ class Neuron:
 
     __slots__ = ("__weakref__", "_row", "_store")
 
-    _relayed: ClassVar[Any]  # a function, set by `relays`
 
     @checks.understands("Neuron")
     def __init__(
@@ -261,7 +260,9 @@ class Neuron:
         """
         store = self._require()
         if not isinstance(target, Neuron):
-            if not hasattr(target, "_receive"):  # a method of layers
+            from .layer import Layer  # it is made of neurons, so it imports this module
+
+            if not isinstance(target, Layer):
                 kinds = "a Neuron or a Layer"
                 raise ArgumentTypeError(checks.expected("The target of a connection", kinds, target))
             return target._receive(self, weight, trainable, sign, delay, seed)
@@ -280,8 +281,10 @@ class Neuron:
             parameters.require_signs(held, number)
         if not steps:
             return wiring.connect(self, target, number, learns, held)
+        from .relays import relayed  # it makes neurons and layers
+
         with InUse(self, target):
-            return wiring.connect(self._relayed([self], steps, [target])[0], target, number, learns, held)
+            return wiring.connect(relayed([self], steps, [target])[0], target, number, learns, held)
 
     def disconnect(self, other: Neuron) -> None:
         """Remove the connection from this neuron to another.

@@ -374,7 +374,9 @@ def connect_layers(
     checks.require_range("Weights", values, dtype)
     learns = not carousel if trainable is None else bool(trainable)
     if delay:
-        sources = source._neurons[0]._relayed(source._neurons, delay, targets, pairs)
+        from .relays import relayed  # it makes layers, which import this module
+
+        sources = relayed(source._neurons, delay, targets, pairs)
         source = type(source)(sources)
     store, first = wiring.connect_many(source._neurons, targets, pairs, values, learns, signs)
     return Projection(store, first, count, source, target, full=full)

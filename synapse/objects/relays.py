@@ -56,9 +56,6 @@ def relayed(
     return held
 
 
-Neuron._relayed = staticmethod(relayed)
-
-
 def delay_connections(network: Network, delays: Ints) -> None:
     """Let relays delay the connections of a new network by numbers of steps, one for each; 0: none."""
     for steps in np.unique(delays[delays > 0]).tolist():

@@ -148,7 +148,7 @@ def from_saved(saved: SavedNetwork) -> Network:
     return network
 
 
-def _copied(network: Network) -> Network:
+def copied(network: Network) -> Network:
     """A copy: of a whole store column by column, with its program; otherwise as a file would make it."""
     with InUse(network):
         store = network._store
@@ -158,13 +158,13 @@ def _copied(network: Network) -> Network:
             return from_saved(to_saved(network))
         neurons = [Neuron.__new__(Neuron) for _ in store.views]  # in the order of activation
         layers = layers_of(neurons, [(layer.name, len(layer)) for layer in network.layers])
-        copied = store.copied(neurons)
+        twin_store = store.copied(neurons)
         if store.notes is not None:
-            store.notes.copy_to(copied)
+            store.notes.copy_to(twin_store)
         twin = instance_of(describe(network), layers)
         twin._begin(layers, network.name)
         twin._metadata = json_object("net.metadata", network.metadata)
-        copied.networks[network._number_now] = weakref.ref(twin)
+        twin_store.networks[network._number_now] = weakref.ref(twin)
         for layer in layers:
             layer._network = weakref.ref(twin)
         return twin
@@ -178,9 +178,6 @@ def _is_as_saved(store: Store) -> bool:
     return all(np.isfinite(array).all() for array in values) and all(
         np.array_equal(_own(store, column, slice(None)), store[column.name]) for column in groups
     )
-
-
-Network._copied = _copied
 
 
 def take_over_rule(network: Network, saved: SavedNetwork) -> None:

@@ -265,6 +265,10 @@ class Store:
         """Announce a change of topology; the program is lowered again before the next step."""
         self.topology_version = self.structure_version = next(_versions)
 
+    def forget_single_calls(self) -> None:
+        """Let each neuron that is stepped alone look for the rule of its network again."""
+        self.single_calls = None
+
     def touch_learning(self) -> None:
         """Announce a change of what learns, and of nothing else."""
         self.topology_version = next(_versions)
@@ -284,7 +288,7 @@ class Store:
             return
         self.touch()
         other.touch()
-        self.single_calls = None  # its networks may step as wholes
+        self.forget_single_calls()  # its networks may step as wholes
         self.any_untraced |= other.any_untraced
         others = other.program.traces(other).shifted(self.n_neurons, self.n_identities)
         kept = self.program.pending.joined(others)

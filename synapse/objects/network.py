@@ -365,7 +365,7 @@ class Network(Sequence[Neuron]):
         columns["role"][rows[:inputs]] = INPUT
         columns["role"][rows[len(rows) - outputs :]] = OUTPUT
         columns["synchronous"][rows] = clock
-        store.single_calls = None
+        store.forget_single_calls()
         graph.refresh(store)
 
     def add(self, neurons: Neuron | Layer, before: Layer | Neuron | None = None) -> Layer:
@@ -1341,7 +1341,7 @@ class Network(Sequence[Neuron]):
         clock = self._clock_of(rows, self._n_inputs, together)
         store.touch()
         store["synchronous"][rows] = clock
-        store.single_calls = None
+        store.forget_single_calls()
 
     def _clock_of(self, rows: Ints, inputs: int, together: bool | None = None) -> NDArray[np.bool_]:
         """Which neurons in these rows have one clock: all but inputs and relays. None: as any has it now."""

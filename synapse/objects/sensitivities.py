@@ -72,7 +72,7 @@ class Sensitivities:
         """Follow a store through its changes, before the first plan is made, too."""
         self._store = store
         store.follow(self)
-        store.single_calls = None  # its neurons look for their network from now on
+        store.forget_single_calls()  # its neurons look for their network from now on
 
     def _moved(self, store: Store, offset: int) -> None:
         """Follow the store, which has been absorbed by another, whose clock continues."""
@@ -83,7 +83,7 @@ class Sensitivities:
             self._stamps[self._stamps != 0] += later
             if self.plan.stamp:
                 self.plan.stamp += later
-        store.single_calls = None
+        store.forget_single_calls()
 
     def _renumbered(self, new: NDArray[np.uint32]) -> None:
         """Take over new identities of the connections."""
@@ -175,7 +175,7 @@ class Sensitivities:
             yield
         finally:
             network._rtrl = rule
-            network._store.single_calls = None
+            network._store.forget_single_calls()
             if plan is not None and in_step:
                 self._note_stamps(plan)
 

@@ -39,7 +39,7 @@ def lower(store: Store) -> None:
         store.columns["ties"][CLAMPED] = store["clamped"].any()
     lay_out_runs(store)
     if store.columns["ties"][INTERNAL]:  # neurons of such groups activate together
-        store.single_calls = None
+        store.forget_single_calls()
     if tied:
         lay_out_ties(store)
     restore(store, store.program.pending)

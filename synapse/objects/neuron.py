@@ -110,7 +110,6 @@ class Neuron:
 
     __slots__ = ("__weakref__", "_row", "_store")
 
-
     @checks.understands("Neuron")
     def __init__(
         self,

@@ -129,11 +129,12 @@ def _copies(places: Ints) -> tuple[list[int], list[str], list[str]]:
     runs = runs_of(places)
     if len(runs) > RUNS:
         loop = f"for (int i = 0; i < {len(places)}; i++)"
-        recall = f"{loop} value[places[i]] = net->memory[i];"
-        remember = f"{loop} net->memory[i] = value[places[i]];"
-        return places.tolist(), [recall], [remember]
+        by_table = f"{loop} value[places[i]] = net->memory[i];"
+        back = f"{loop} net->memory[i] = value[places[i]];"
+        return places.tolist(), [by_table], [back]
     begins = accumulate((size for _, size in runs), initial=0)
-    recall, remember = [], []
+    recall: list[str] = []
+    remember: list[str] = []
     for begin, (place, size) in zip(begins, runs, strict=False):
         value, memory = f"value + {place}", f"net->memory + {begin}"
         recall.append(f"memcpy({value}, {memory}, {size} * sizeof *value);")

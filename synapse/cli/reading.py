@@ -83,7 +83,10 @@ class Table:
         if self.sequence is None and sequence not in self.cells:  # one series, without a name
             sequence = None
         columns = [*facts["targets"], *facts["observed"], *facts["known"]]
-        several = replace(self, sequence=sequence, how=how).series(columns)
+        # A model that was trained on rows without dates takes rows with dates as they follow each other.
+        undated = how["date"] is None and "step" in facts and facts["step"] is None
+        ignore = [*self.cells.columns] if undated else self.ignore
+        several = replace(self, sequence=sequence, how=how, ignore=ignore).series(columns)
         least = max(sum(lags) for lags in facts["differences"]) + 2
         long = {name: series for name, series in several.items() if len(series) >= least}
         if not long:

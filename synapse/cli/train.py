@@ -5,19 +5,26 @@ from __future__ import annotations
 import argparse
 import sys
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from .. import __version__
 from .._checks import counted
+from ..errors import FormatError
 from ..tables import Learning, Trained, train_rows, train_series
-from ..tables.dates import find_date
+from ..tables.dates import DATE_NAMES, find_date
+from ..tables.encoding import MOST_WORDS
 from ..tables.resuming import remove_checkpoints
 from ..tables.scaled_model import MODELS, OPTIMIZERS
 from ..tables.series import step_name
-from ..tables.table import columns, is_numeric, mostly_numbers, require_one_use
+from ..tables.table import bare, columns, is_numeric, mostly_numbers, place, require_one_use
 from . import INTERRUPTED, formats
 from .reading import Table, add_reading, add_sequence, say
 from .words import UsageError, aligned, listed, names, printable, require_folder, wholes
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MIDNIGHT = " 00:00:00"
 
@@ -107,7 +114,12 @@ def _trained(options: argparse.Namespace, table: Table, learning: Learning) -> t
     require_one_use([*targets, *columns(cells, asked), *ignored, *key], error=UsageError)
     dated = find_date(cells, table.how["date"], table.how["dates"], [*ignored, *targets, *key])
     as_rows = options.classes or options.ahead is not None or options.inputs
-    if as_rows or not (dated or asked) or not mostly_numbers(cells[targets[0]]):
+    alone = len(cells.columns) == len({*targets, *ignored, *key})  # the targets have nothing but their past
+    if dated and not as_rows:
+        _require_numbers(cells, targets)
+    if not dated and not as_rows:
+        _require_dates(cells, [*targets, *ignored, *key])
+    if as_rows or not (dated or asked or alone) or not mostly_numbers(cells[targets[0]]):
         if asked or table.how["fill"]:
             why = "are for a series of numbers, without --inputs, --classes and --ahead"
             raise UsageError(f"--known, --observed and --fill {why}.")
@@ -138,6 +150,34 @@ def _trained(options: argparse.Namespace, table: Table, learning: Learning) -> t
     if unused:
         notes.append(f"Not used: {listed(unused)}. Name columns --known in advance, or --observed.")
     return trained, notes
+
+
+def _require_numbers(cells: pd.DataFrame, targets: list[str]) -> None:
+    """Raise FormatError for a target beside dates that has more different words than classes have."""
+    for name in targets:
+        different = cells[name].dropna().astype(str).unique()
+        if not mostly_numbers(cells[name]) and len(different) > MOST_WORDS:
+            row = int(np.flatnonzero(cells[name].notna())[0])
+            raise FormatError(
+                f"Expected the column {name!r} to have numbers, or classes of up to {MOST_WORDS} words, got "
+                f"{different[0]!r} in {place(cells, row)} and {len(different) - 1} others. Give its decimal "
+                "mark, such as --decimal comma, or pass --classes."
+            )
+
+
+def _require_dates(cells: pd.DataFrame, taken: list[str]) -> None:
+    """Raise FormatError for a column that is called like one of dates and has other text in most rows."""
+    for name in cells.columns:
+        if name in taken or bare(name).lower() not in DATE_NAMES or mostly_numbers(cells[name]):
+            continue
+        given = np.flatnonzero(cells[name].notna())
+        if cells[name].nunique() > min(MOST_WORDS, len(given) / 2):
+            row = int(given[0])
+            raise FormatError(
+                f"Expected the column {name!r} to have dates, got {cells[name].iloc[row]!r} in "
+                f"{place(cells, row)}. Give their form, such as --dates %d.%m.%y, or leave the column "
+                f"out: --ignore {name!r}."
+            )
 
 
 def _report(trained: Trained, notes: list[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -103,11 +103,18 @@ class Selection:
         lags = range(int(np.sum(rolled.origins < rolled.origins[0] + steps)))
         if not mean or len(lags) == count:  # all covariances together are 0, but for rounding errors
             return 0.0
-        covariances = [np.sum((gain - mean)[lag:] * (gain - mean)[: count - lag]) for lag in lags]
-        variance = (covariances[0] + 2 * sum(covariances[1:])) / count**2
-        if variance <= 0:  # few origins, or a constant gain
-            variance = covariances[0] / count**2
-        return float(mean / math.sqrt(variance)) if variance > 0 else math.copysign(math.inf, mean)
+        return mean_over_error(gain, len(lags))
+
+
+def mean_over_error(gain: Floats, lags: int) -> float:
+    """The mean of gains, shape (n,), over its standard error, with covariances of this many lags."""
+    count, mean = len(gain), gain.mean()
+    apart = gain - mean
+    covariances = [np.sum(apart[lag:] * apart[: count - lag]) for lag in range(lags)]
+    variance = (covariances[0] + 2 * sum(covariances[1:])) / count**2
+    if variance <= 0:  # few origins, or a constant gain
+        variance = covariances[0] / count**2
+    return float(mean / math.sqrt(variance)) if variance > 0 else math.copysign(math.inf, mean)
 
 
 def percent(share: float) -> str:
@@ -135,6 +142,7 @@ def select(
     every: int = 1,
     period: int = 1,
     targets: int | None = None,
+    combine: Sequence[str] | None = None,
 ) -> Selection:
     """Compare forecasters on the end of a series, which they have not been fitted to.
 
@@ -148,6 +156,9 @@ def select(
         As for :func:`rolling_origin`.
     targets : int, optional
         Number of first columns whose errors count. Default: all.
+    combine : sequence of str, optional
+        The forecasters that may be in the mean of the best three, such as those that know of holidays.
+        Default: all.
 
     Returns
     -------
@@ -190,12 +201,15 @@ def select(
         rolled_by_name[name] = rolled
     if not rolled_by_name:
         raise ArgumentError(" ".join(["No method can forecast this series.", *failed]))
-    return ranked(rolled_by_name, failed)
+    return ranked(rolled_by_name, failed, combine)
 
 
-def ranked(rolled: dict[str, RollingOrigin], failed: list[str]) -> Selection:
+def ranked(
+    rolled: dict[str, RollingOrigin], failed: list[str], combine: Sequence[str] | None = None
+) -> Selection:
     """The selection among forecasters by their forecasts; the mean of the best three is added."""
-    members = sorted(rolled, key=Selection(rolled, []).mase)[:MEMBERS]
+    allowed = rolled if combine is None else [name for name in rolled if name in combine]
+    members = sorted(allowed, key=Selection(rolled, []).mase)[:MEMBERS]
     if len(members) > 1:
         mean = np.mean([rolled[name].forecasts for name in members], axis=0)
         rolled = {**rolled, COMBINE: replace(rolled[members[0]], forecasts=mean)}

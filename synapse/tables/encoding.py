@@ -12,7 +12,16 @@ from .._checks import counted
 from .._typing import Floats
 from ..errors import FormatError
 from ..objects.network import Network
-from .table import bare, columns as columns_of, find, is_numeric, mostly_numbers, numbers, quoted
+from .table import (
+    bare,
+    columns as columns_of,
+    find,
+    is_numeric,
+    mostly_numbers,
+    numbers,
+    place as place_of,
+    quoted,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,6 +88,19 @@ def encoding_of(network: Network) -> Encoding | None:
     return Encoding(**facts) if ours else None
 
 
+def _unread(table: pd.DataFrame, names: Sequence[str]) -> str:
+    """A sentence on the first column that is left out, with its first cell."""
+    for name in names:
+        for row in np.flatnonzero(table[name].notna())[:1]:
+            cell = str(table[name].iloc[row])
+            return (
+                f" {name!r} has neither numbers nor dates nor up to {MOST_WORDS} words; it begins with "
+                f"{cell!r} in {place_of(table, row)}. If these are dates, give their form, such as "
+                "--dates %d.%m.%y."
+            )
+    return ""
+
+
 def choose_encoding(
     table: pd.DataFrame, columns: Sequence[str], named: bool = False
 ) -> tuple[Encoding, list[str]]:
@@ -115,7 +137,7 @@ def choose_encoding(
         notes.append(f"Words became inputs of 0 and 1: {quoted(words)}.")
     if not medians and not words:
         raise FormatError(
-            "The table has no column left for the inputs. To predict a column from its own past, "
-            "say how many rows --ahead."
+            f"The table has no column left for the inputs.{_unread(table, left_out)} To predict a column "
+            "from its own past without dates, leave the other columns out: --ignore COLUMN."
         )
     return Encoding(medians, words), notes

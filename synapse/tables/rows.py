@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .._checks import counted, instance, whole_number
 from .._typing import Floats, Ints
-from ..errors import ArgumentError, FormatError
-from ..forecasting.selection import percent
+from ..errors import ArgumentError, FormatError, TrainingWarning
+from ..forecasting.selection import SIGNIFICANT, mean_over_error, percent
 from ..objects.network import Network
 from .encoding import choose_encoding, encoding_of
 from .scaled_model import Part, ScaledModel
@@ -26,7 +28,7 @@ from .table import (
     sequences,
     words,
 )
-from .training import Learning, Trained, held_out, require_targets
+from .training import INTERRUPTED, Learning, Trained, held_out, require_targets
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -110,10 +112,6 @@ def train_rows(
     training, measured = parts(learned), parts(tested) or parts(learned)
     split = parts(np.setdiff1d(learned, stopping)), parts(stopping)
     model, result = learning.fit(make, training, split)
-    truth = np.concatenate([part[1] for part in measured])
-    answers = {name: _answers(model.network, measured), **_simple(training, measured, classes)}
-    own, *simple = scores = [_quality(rows, truth, classes) for rows in answers.values()]
-    errors = dict(zip(list(answers)[1:], simple, strict=True))
     facts: dict[str, Any] = {
         "targets": targets,
         "classes": outputs if classes else [],
@@ -121,22 +119,39 @@ def train_rows(
         "sequence": sequence,
         "encoding": {"medians": encoding.medians, "words": encoding.words},
         "rows": sum(map(len, units)),
-        "held_out_rows": len(truth) if len(tested) else 0,
-        "error": dict(zip(targets, own, strict=True)),
-        "baselines": {name: dict(zip(targets, score, strict=True)) for name, score in errors.items()},
+        "held_out_rows": sum(len(part[1]) for part in measured) if len(tested) else 0,
+        "verdict": None,
     }
-    cells = zip(targets, *([_written(value, classes) for value in score] for score in scores), strict=True)
-    report = [["", *answers], *map(list, cells)]
     if classes:
         shares = zip(outputs, goals.mean(axis=0), strict=True)
         notes.append(f"Classes: {', '.join(f'{name} {share:.0%}' for name, share in shares)}.")
-    network = model.network
-    if len(tested) and result.stopped != "interrupted":
-        network = learning.refit(make, parts(order), result)
-        facts["refit"] = f"The saved network was then trained on all {facts['rows']} rows."
-    facts["verdict"] = _verdict(own, errors, classes) if len(tested) else None
+    network, report = model.network, list[list[str]]()
+    # From here on there is a network. Ctrl-C ends what is under way and loses no more than that.
+    try:
+        answers = {name: _answers(network, measured), **_simple(training, measured, classes)}
+        errors, report = _errors(answers, measured, targets, classes)
+        facts |= {"error": errors.pop(name), "baselines": errors}
+        if len(tested):
+            units_apart = sequence is not None
+            facts["verdict"] = _verdict(answers, measured, classes, units_apart, in_order)
+        if len(tested) and result.stopped != INTERRUPTED:
+            network = learning.refit(make, parts(order), result)
+            facts["refit"] = f"The saved network was then trained on all {facts['rows']} rows."
+    except KeyboardInterrupt:
+        result = replace(result, stopped=INTERRUPTED)
     network.metadata = facts
     return Trained(network, result, facts, report, [*notes, *filled])
+
+
+def _errors(
+    answers: dict[str, Floats], measured: list[Part], targets: list[str], classes: bool
+) -> tuple[dict[str, dict[str, float]], list[list[str]]]:
+    """The error of each method in each target, and the same as the cells of a table."""
+    truth = np.concatenate([part[1] for part in measured])
+    scores = {name: _quality(rows, truth, classes) for name, rows in answers.items()}
+    cells = ([_written(value, classes) for value in score] for score in scores.values())
+    report = [["", *answers], *map(list, zip(targets, *cells, strict=True))]
+    return {name: dict(zip(targets, score, strict=True)) for name, score in scores.items()}, report
 
 
 def predict_rows(
@@ -266,7 +281,12 @@ def _simple(training: list[Part], measured: list[Part], classes: bool) -> dict[s
     if classes:
         regression = ScaledModel("perceptron", [], ["x"] * x.shape[1], ["y"] * y.shape[1], "classes")
         trainer = regression.trainer(0.1, "adam", l2=1e-4)
-        regression.fit(trainer, [(x, y)], None, epochs=300, seed=0, progress=False)
+        with warnings.catch_warnings(
+            action="ignore", category=TrainingWarning
+        ):  # it is not the user's network
+            result = regression.fit(trainer, [(x, y)], None, epochs=300, seed=0, progress=False)
+        if result.stopped == INTERRUPTED:
+            raise KeyboardInterrupt
         answers = _answers(regression.network, [(rows, y)])
         return {"most common class": mean, "logistic regression": answers}
     design = np.column_stack([np.ones(len(x)), x])
@@ -278,20 +298,59 @@ def _written(value: float, classes: bool) -> str:
     return f"{value:.1%}" if classes else f"{value:.4g}"
 
 
-def _verdict(own: list[float], errors: dict[str, list[float]], classes: bool) -> str:
-    """A sentence: whether the network is worth it, by the mean ratio over the targets."""
+def _verdict(
+    answers: dict[str, Floats], measured: list[Part], classes: bool, by_sequence: bool, in_order: bool
+) -> str:
+    """A sentence: whether the network is worth it beside the best simple method, and whether by chance.
+
+    The first answers are those of the network. A test compares the errors in the same held-out rows (of
+    sequences, their means); for classes that is the test of McNemar.
+    """
+    truth = np.concatenate([part[1] for part in measured])
+    own, *simple = answers
+    scores = {name: _quality(rows, truth, classes) for name, rows in answers.items()}
     if classes:
-        best, (other,) = max(errors.items(), key=lambda pair: pair[1])
-        if own[0] > other:
-            shares = f"{own[0]:.1%} of the held-out rows are right, {other:.1%} by {best}."
-            return f"The network is worth it: {shares}"
-        return f"The network is not worth it: {best} has {other:.1%} right, the network {own[0]:.1%}."
-    ratios = {name: float(np.mean([*map(_ratio, own, theirs)])) for name, theirs in errors.items()}
-    best = max(ratios, key=ratios.__getitem__)
+        best = max(simple, key=lambda name: scores[name][0])
+    else:
+        ratios = {name: float(np.mean([*map(_ratio, scores[own], scores[name])])) for name in simple}
+        best = max(ratios, key=ratios.__getitem__)
+    losses = [_losses(answers[name], truth, classes) for name in (best, own)]
+    gains = (losses[0] - losses[1]) / np.maximum(losses[0].mean(axis=0), 1e-300)
+    gain = gains.mean(axis=1)
+    if by_sequence:
+        ends = np.cumsum([len(part[1]) for part in measured])
+        gain = np.array([rows.mean() for rows in np.split(gain, ends[:-1])])
+    # Neighbours in a stream have errors alike, over a time that is not known.
+    lags = round(len(gain) ** (1 / 3)) if in_order else 1
+    is_certain = len(gain) > lags and mean_over_error(gain, lags) > SIGNIFICANT
+    rows = counted(len(gain), "held-out sequence" if by_sequence else "held-out row")
+    if classes:
+        return _verdict_on_classes(scores[own][0], scores[best][0], best, rows, is_certain)
     ratio = ratios[best]
-    worth, side = ("worth it", "below") if ratio < 1 else ("not worth it", "above")
-    size = f"{percent(abs(1 - ratio))} {side}" if ratio < 10 else f"more than {int(min(ratio, 1000))} times"
-    return f"The network is {worth}: its error is {size} that of {best}."
+    size = f"{percent(abs(1 - ratio))} {'below' if ratio < 1 else 'above'}"
+    size = size if ratio < 10 else f"more than {int(min(ratio, 1000))} times"
+    below = f"its error is {size} that of {best}"
+    if ratio >= 1:
+        return f"The network is not worth it: {below}."
+    if not is_certain:
+        return f"The network may be worth it: {below}, but on {rows} this may be chance."
+    return f"The network is worth it: {below}, on {rows}."
+
+
+def _verdict_on_classes(own: float, other: float, best: str, rows: str, is_certain: bool) -> str:
+    if own <= other:
+        return f"The network is not worth it: {best} has {other:.1%} right, the network {own:.1%}."
+    shares = f"it has {own:.1%} right and {best} {other:.1%}"
+    if not is_certain:
+        return f"The network may be worth it: {shares}, but on {rows} this may be chance."
+    return f"The network is worth it: {shares}, on {rows}."
+
+
+def _losses(answers: Floats, truth: Floats, classes: bool) -> Floats:
+    """The squared error of each row and target; of classes 1 for a row that is wrong."""
+    if classes:
+        return np.asarray(answers.argmax(axis=1) != truth.argmax(axis=1), float)[:, None]
+    return np.asarray((answers - truth) ** 2)
 
 
 def _ratio(own: float, other: float) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +27,7 @@ from ..forecasting.closed_loop import bounded, clipping
 from ..forecasting.network_forecaster import lesson
 from ..forecasting.rolling import Forecaster
 from ..forecasting.selection import COMBINE
-from ..forecasting.statistical import METHODS
+from ..forecasting.statistical import LONGEST_SEASON, METHODS
 from ..learning import Result
 from ..objects.network import Network
 from .scaled_model import Part, ScaledModel
@@ -121,7 +121,18 @@ class SeriesTask:
         start, y = (self.start, self.y) if first is None else (first, self.y[: self.start])
         every = max(1, (len(y) - start - self.steps) // self.origins)
         options = {"start": start, "every": every, "period": self.period}
-        return select(forecasters, y, self.steps, **options, targets=len(self.targets))
+        combine = self.combined(forecasters)
+        return select(forecasters, y, self.steps, **options, targets=len(self.targets), combine=combine)
+
+    def combined(self, names: Iterable[str]) -> list[str]:
+        """Those of these forecasters whose mean may forecast: all that see the columns known in advance."""
+        return [name for name in names if name not in self.blind]
+
+    @property
+    def blind(self) -> set[str]:
+        """The statistical methods that cannot use the columns known in advance."""
+        seeing = {"arima"} if self.period <= LONGEST_SEASON else set()
+        return {*METHODS} - seeing if self.known else set()
 
     @property
     def is_tested(self) -> bool:
@@ -347,6 +358,8 @@ def forecast_series(
         raise ArgumentError(" ".join(notes))
     mean = np.mean([ahead(task.y, steps) for ahead in forecasters.values()], axis=0)[:, : len(task.targets)]
     why = facts.get("reason") if method is None else None
+    if blind := [member for member in members if member in task.blind]:
+        notes.append(f"{', '.join(blind)} cannot use {quoted(task.known)}; {own} can: --model network.")
     notes += [why or f"{chosen} forecasts.", *filter(None, [facts.get("verdict")])]
     if interval is None:
         return bounded(mean, None, 0.0, limits), notes

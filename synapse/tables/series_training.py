@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,8 +14,9 @@ from ..errors import ArgumentError
 from ..forecasting import RollingOrigin, Selection
 from ..forecasting.selection import COMBINE, ranked
 from ..forecasting.statistical import METHODS
+from ..objects.network import Network
 from .series_task import SeriesTask, fit_together, series_tasks
-from .training import FEWEST, SERIES_DEFAULT, Learning, Trained
+from .training import FEWEST, INTERRUPTED, SERIES_DEFAULT, Learning, Trained
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,34 +85,51 @@ def train_series(
         "held_out_rows": sum(len(each.y) - each.start for each in tasks),
         "chosen": name,
     }
-    if result.stopped == "interrupted" or not facts["held_out_rows"]:
+    network = model.network
+    why, notes, table = None, left_out, list[list[str]]()
+    if result.stopped == "interrupted":
+        why = "the training was interrupted"
+    elif not facts["held_out_rows"]:
         why = f"no row was held out (a test needs {FEWEST} rows, and a --validation above 0)"
-        why = "the training was interrupted" if result.stopped == "interrupted" else why
+    else:
+        # From here on there is a network. Ctrl-C ends what is under way and loses no more than that.
+        try:
+            measured, table, failed = _test(tasks, network, name, methods)
+            facts |= measured
+            notes = [*left_out, *failed]
+            whole = [each.whole().lesson() for each in tasks]
+            network = learning.refit(lambda: tasks[0].make(learning), whole, result)
+            facts["refit"] = f"The saved network was then trained on all {rows} rows."
+        except KeyboardInterrupt:
+            result = replace(result, stopped=INTERRUPTED)
+            why = None if table else "the test was interrupted"
+    if why is not None:
         facts["reason"] = f"{name} forecasts; it was not tested, as {why}."
-        model.network.metadata = facts
-        return Trained(model.network, result, facts, [], left_out)
+    network.metadata = facts
+    return Trained(network, result, facts, table, list(dict.fromkeys(notes)))
+
+
+def _test(
+    tasks: Sequence[SeriesTask], network: Network, name: str, methods: Sequence[str]
+) -> tuple[dict[str, Any], list[list[str]], list[str]]:
+    """The facts of a test beside statistical methods, its table, and sentences on methods left out."""
     forecasters, notes = list[Forecasters](), list[str]()
     for each in tasks:
         simple, failed = each.statistical(methods) if each.is_tested else ({}, [])
-        forecasters.append({name: each.forecaster(model.network), **simple})
+        forecasters.append({name: each.forecaster(network), **simple})
         notes += failed
     selection, selections = select_together(tasks, forecasters)
     errors, relative = _errors(tasks, forecasters, selection, selections)
-    whole = [each.whole() for each in tasks]
-    network = learning.refit(lambda: tasks[0].make(learning), [each.lesson() for each in whole], result)
-    facts |= {
+    facts = {
         "chosen": selection.best,
         "members": selection.members,
         "mase": {method: float(f"{selection.mase(method):.4g}") for method in selection.rolled},
-        "refit": f"The saved network was then trained on all {rows} rows.",
         "verdict": selection.verdict(name),
         "reason": selection.reason(),
         "errors": {method: own.tolist() for method, own in errors.items()},
         "relative": relative,
     }
-    network.metadata = facts
-    sentences = dict.fromkeys([*left_out, *notes, *selection.failed])
-    return Trained(network, result, facts, ranking(tasks, selection), list(sentences))
+    return facts, ranking(tasks, selection), [*notes, *selection.failed]
 
 
 def select_together(
@@ -131,7 +150,8 @@ def select_together(
         return tested[0], each
     names = [name for name in tested[0].rolled if all(name in selection.rolled for selection in tested)]
     joined = {name: _joined([part.rolled[name] for part in tested]) for name in names if name != COMBINE}
-    return ranked(joined, [sentence for part in tested for sentence in part.failed]), each
+    failed = [sentence for part in tested for sentence in part.failed]
+    return ranked(joined, failed, tasks[0].combined(joined)), each
 
 
 def _joined(parts: Sequence[RollingOrigin]) -> RollingOrigin:
@@ -170,7 +190,7 @@ def _errors(
                 members = chosen.members if name == COMBINE else [name]
                 by_member = [selection.rolled[member].calibration.errors for member in members]
                 parts.append(np.mean(by_member, axis=0) / task.units)
-            origins = selection.rolled[chosen.members[0]].origins
+            origins = next(iter(selection.rolled.values())).origins
             levels += [task.level(origin) / task.units for origin in origins]
             tested += [selection is late] * len(origins)
     level, last, tiny = np.array(levels)[:, None], np.array(tested), np.finfo(float).tiny

@@ -28,6 +28,8 @@ EPOCHS, PATIENCE = 2000, 60
 """The limit of epochs, and how many without a lower error end a training, unless they are given."""
 SERIES_DEFAULT = ("gru", "adam")
 """The model and the optimizer of a series, unless they are given."""
+INTERRUPTED = "interrupted"
+"""Why a result ended that Ctrl-C has stopped."""
 FEWEST = 16
 """Least number of rows of which some are held out."""
 
@@ -141,12 +143,17 @@ class Learning:
         return model, result
 
     def refit(self, make: Callable[[], ScaledModel], parts: list[Part], first: Result) -> Network:
-        """A new network, trained on all rows for the epochs that were best before the test."""
+        """A new network, trained on all rows for the epochs that were best before the test.
+
+        Raises KeyboardInterrupt after Ctrl-C.
+        """
         errors = first.history.get("validation_error")
         epochs = first.epochs if errors is None else 1 + int(np.argmin(errors))
         model = make()
         options = {"epochs": epochs, "seed": self.seed, "progress": False}
-        self._run(model, (parts, None), options, REFIT)
+        result = self._run(model, (parts, None), options, REFIT)
+        if result.stopped == INTERRUPTED:  # a part of these epochs is worse than the network of the test
+            raise KeyboardInterrupt
         return model.network
 
     def _run(

@@ -156,6 +156,24 @@ def test_a_value_known_in_advance_explains_its_own_row(capsys, further, tmp_path
     assert "Only the first 6 rows of" in called(capsys, "forecast", model, data, *options)[2]
 
 
+def test_methods_that_cannot_see_known_columns_stay_out_of_the_mean(capsys, tmp_path):
+    """Nothing is sold on holidays, which methods of the past alone cannot know."""
+    rng, model = np.random.default_rng(1), tmp_path / "m.json"
+    holiday = (rng.random(90) < 0.25).astype(int)
+    days = [date(2024, 1, 1) + timedelta(i) for i in range(90)]
+    data = write(
+        tmp_path / "d.csv", Day=days, Sales=(1 - holiday) * (100 + rng.normal(0, 1, 90)), Holiday=holiday
+    )
+    done(capsys, "train", data, "--target", "Sales", "--known", "Holiday", *QUICK, "-o", model)
+    facts = synapse.load(model).metadata
+    assert set(facts["members"]) <= {"gru", "arima"}
+    future = write(tmp_path / "f.csv", Holiday=[1, 0])
+    arguments = ["forecast", model, data, "--steps", 2, "--future", future, "--model"]
+    assert "theta cannot use 'Holiday'; gru can: --model network." in called(capsys, *arguments, "theta")[2]
+    code, _, said = called(capsys, *arguments, "combine")
+    assert (code, "cannot use" in said) == (0, False)
+
+
 def test_a_series_without_dates_has_numbers(capsys, further, tmp_path):
     data, model = write(tmp_path / "d.csv", x=SALES, y=COSTS), tmp_path / "m.json"
     options = ["--target", "y", "--observed", "x", "--model", "elman", "--epochs", 1, "-q", "-o", model]

@@ -4,6 +4,7 @@ import re
 import signal
 import sys
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 import architect
 from synapse import Trainer, forecasting, optimizers, tables
 from synapse.readwrite import load
+from synapse.tables import rows, series_training
 from synapse.tables.scaled_model import ScaledModel
 from synapse.tables.series_task import fit_together, series_tasks
 from tests.cases import all_hold
@@ -179,7 +181,6 @@ def test_what_cannot_be_learnt_is_refused_and_nothing_saved(capsys, plane, tmp_p
             (train(*of_a, "--ahead", 60), 1, "longer than 60 rows"),
             (train(*of_a, "--sequence", "word"), 1, "must be consecutive"),
             (train(*of_a, "--validation", 0.999), 1, "leaves no training data"),
-            (train(*y, "--ignore", "a,b,word"), 1, "--ahead"),
             (
                 train(*ignoring, "--known", "a", "--ahead", 1),
                 2,
@@ -235,6 +236,96 @@ def sales(tmp_path, rng):
     path = tmp_path / "sales.csv"
     path.write_text("\n".join(["Monat;Umsatz (kEUR);Kosten [kEUR]", *lines]), "utf-8-sig")
     return path
+
+
+def test_ctrl_c_after_the_training_keeps_the_network(plane, sales, tmp_path, capsys, monkeypatch):
+    """While methods are tested, and while the network is trained again on all rows."""
+
+    def interrupt(*given, **options):
+        raise KeyboardInterrupt
+
+    cases = [
+        (sales, ["--target", "Umsatz"], series_training, "select_together", False),
+        (sales, ["--target", "Umsatz"], tables.Learning, "refit", True),
+        (plane, ["--target", "y", "--ignore", "word"], rows, "_simple", False),
+        (plane, ["--target", "y", "--ignore", "word"], tables.Learning, "refit", True),
+    ]
+    for place, (data, options, owner, name, is_tested) in enumerate(cases):
+        model = tmp_path / f"m{place}.json"
+        with monkeypatch.context() as patched:
+            patched.setattr(owner, name, interrupt)
+            code, printed, said = called(capsys, "train", data, *options, "--epochs", 2, "-o", model)
+        assert (code, "is the model trained so far" in said) == (130, True)
+        facts = load(model).metadata
+        assert ("Test on" in printed, "refit" in facts) == (is_tested, False)
+        assert bool(facts.get("verdict")) == is_tested
+        assert called(capsys, "run", model, data)[0] == 0
+    assert called(capsys, "forecast", tmp_path / "m0.json", sales, "--steps", 2)[0] == 0
+
+
+def test_a_refit_that_is_interrupted_saves_the_network_of_the_test(plane, tmp_path, capsys, monkeypatch):
+    """Ctrl-C ends a training early without an error; that network is not the one to save."""
+    fit, ended = ScaledModel.fit, []
+
+    def second_interrupted(*given, **options):
+        result = fit(*given, **options)
+        ended.append(given[0])
+        return result if len(ended) < 2 else replace(result, stopped="interrupted")
+
+    monkeypatch.setattr(ScaledModel, "fit", second_interrupted)
+    model = tmp_path / "m.json"
+    options = ["--target", "y", "--ignore", "word", "--epochs", 2, "-o", model]
+    assert called(capsys, "train", plane, *options)[0] == 130
+    np.testing.assert_array_equal(load(model).weights, ended[0].network.weights)
+
+
+def test_what_most_cells_are_and_what_to_say_about_the_others(capsys, tmp_path):
+    days = [f"2024-01-{day:02}" for day in range(1, 31)]
+    numbers, model = [f"{place},5" for place in range(100, 130)], tmp_path / "m.json"
+
+    def file(name, dates, values):
+        path = tmp_path / f"{name}.csv"
+        path.write_text("\n".join(["Datum;y", *map(";".join, zip(dates, values))]), "utf-8")
+        return ["train", path, "--target", "y", "--epochs", 1, "-q", "-o", model]
+
+    done(capsys, *file("thousands", days, [*numbers[:-1], "1.234,50"]))
+    assert load(model).metadata["date"] == "Datum"
+    weeks = [f"2018-W{week:02}" for week in range(1, 31)]
+    done(capsys, *file("weeks", weeks, numbers))
+    assert load(model).metadata["step"] == "week"
+    strange = [f"T{day}" for day in days]
+    alone = [*file("alone", days, numbers), "--ignore", "Datum", "--classes"]
+    one_cell, one_date = [*numbers[:-1], "105 EUR"], [*days[:-1], "32.1.24"]
+    cases = [
+        (file("cell", days, one_cell), 1, "line 31, column 'y', got '105 EUR'.*--missing"),
+        (file("date", one_date, numbers), 1, "line 31, column 'Datum', got '32.*--dates"),
+        (file("form", strange, numbers), 1, "'Datum' to have dates, got 'T2024-.*line 2.*--dates"),
+        (file("words", days, strange), 1, "numbers, or classes of up to 20.*line 2 and 29"),
+        (alone, 1, "no column left for the inputs"),
+    ]
+    told(capsys, cases)
+    done(capsys, *file("alone", days, numbers), "--ignore", "Datum")
+    assert called(capsys, "forecast", model, tmp_path / "alone.csv", "--steps", 1)[1].startswith("row,y\n31,")
+
+
+def test_whether_a_network_is_worth_it_is_tested_in_a_table(tmp_path):
+    """On a line with noise, where a regression is best, chance alone makes no network worth it."""
+    verdicts = []
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        x = rng.normal(size=(120, 3))
+        columns = {"a": x[:, 0], "b": x[:, 1], "c": x[:, 2], "y": x @ [1, 2, -1] + rng.normal(size=120)}
+        sheet = tables.read_table(write(tmp_path / "line.csv", **columns))
+        verdicts.append(tables.train_rows(sheet, ["y"], None, tables.Learning(seed=seed)).facts["verdict"])
+    assert not [verdict for verdict in verdicts if "is worth it" in verdict]
+    assert [verdict for verdict in verdicts if "may be worth it" in verdict]
+    wave = {"a": x[:, 0], "y": np.sin(3 * x[:, 0])}
+    for classes, text in ((False, "is worth it: its error is"), (True, "is worth it: it has")):
+        columns = wave if not classes else {**wave, "y": np.where(np.abs(x[:, 0]) > 0.7, "far", "near")}
+        sheet = tables.read_table(write(tmp_path / "wave.csv", **columns))
+        verdict = tables.train_rows(sheet, ["y"], None, tables.Learning(seed=1)).facts["verdict"]
+        assert text in verdict, verdict
+        assert verdict.endswith("on 24 held-out rows.")
 
 
 def test_a_series_needs_a_target_only(capsys, sales, tmp_path):

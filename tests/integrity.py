@@ -10,20 +10,17 @@ import numpy as np
 
 from synapse.engine.lowering.flags import MEMORY, TRACED
 from synapse.engine.lowering.stretches import spans
+from synapse.engine.records import LogPlace, Ties
 from synapse.engine.schema import (
     COLUMNS,
     CONNECTION,
     DESTINATIONS,
-    HELD,
     HIDDEN,
     INPUT,
     NEURON,
     NONE,
     OUTPUT,
     TABLE,
-    WATCHED_NUMBERS,
-    WATCHED_STEPS,
-    WATCHED_WIDTH,
     numpy_dtype,
 )
 from synapse.objects.connection import Connection
@@ -196,7 +193,7 @@ def check_views(store):
         )  # sensitivities have a plan instead, of the store or an old one
         require(of is store, "a follower of another store")
     check_recorder(store)
-    require(store.columns["ties"][HELD] == 0, "what is tied is not held between calls")
+    require(store.columns["ties"][Ties.HELD] == 0, "what is tied is not held between calls")
 
 
 def check_recorder(store):
@@ -206,9 +203,9 @@ def check_recorder(store):
         require(place == 0, "nothing is recorded without a recorder")
         return
     require(recorder._store is store, "a recorder of another store")
-    width, steps = (int(place[at]) for at in (WATCHED_WIDTH, WATCHED_STEPS))
+    width, steps = (int(place[at]) for at in (LogPlace.WIDTH, LogPlace.STEPS))
     counts = recorder.columns, recorder.neurons, recorder.connections, recorder.pairs, recorder.sensitive
-    require(place[WATCHED_NUMBERS:] == [len(each) for each in counts], "what is recorded")
+    require(place[LogPlace.NUMBERS :] == [len(each) for each in counts], "what is recorded")
     require(width == sum(len(recorder.owners(name)) for name in recorder.columns), "the width of a row")
     require(steps * width <= len(store.columns["log"]), "room for what is recorded")
     if store.program.version == store.topology_version:

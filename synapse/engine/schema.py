@@ -7,34 +7,19 @@ merging, clearing, saving, the addresses that kernels receive, and the fields of
 from __future__ import annotations
 
 from collections import namedtuple
+from enum import IntEnum
 from typing import Any, NamedTuple
 
 import numpy as np
+
+from .records import Counts, Latest, LogPlace, Ties
 
 NONE = 0xFFFFFFFF
 """In an index column: no such row."""
 
 FAILURE = 8  # length of the column "failed", see there and ``status.SUM``
-FIRST, INPUTS, OUTPUTS, STOP, LEARNING = range(5)
-"""Places in the span of a network, that kernels take: its first row, how many inputs and outputs it has, the
-row after its last, and the first row that can learn (after the inputs, unless something leads into them)."""
-
 GIVEN_ERRORS = -1
 """In place of the code of a cost: kernels get the errors of the outputs instead of targets."""
-
-STRETCHES, GROUPS, BIAS_STRETCHES, BIAS_GROUPS, HELD, SIGNED, CLAMPED, INTERNAL = range(8)
-"""Places in the column ``ties``: how many stretches and groups there are of tied connections, and of neurons
-with tied biases; whether what is shared moves later; whether some connection has a sign; whether some
-neuron is clamped; whether neurons that compete with each other are connected, or gate each other."""
-TIES = INTERNAL + 1
-
-WATCHED_WIDTH, WATCHED_STEPS, WATCHED_NETWORK, WATCHED_OPEN = range(4)
-WATCHED_NUMBERS, WATCHED_NEURONS, WATCHED_CONNECTIONS, WATCHED_PAIRS, WATCHED_SENSITIVITIES = range(4, 9)
-"""Places in the column ``log_place``: how many values a row of the log has (0: nothing is recorded) and how
-many rows there are; the first row of the network; whether a propagation still belongs to the latest row; and
-how many numbers, neurons, connections, pairs of a connection and a gated neuron, and sensitivities (the last
-values of each row) are recorded."""
-PLACES = 9
 
 SIDE_BY_SIDE = {np.dtype(np.float64): 8, np.dtype(np.float32): 16}
 """Number of samples whose exact gradients are computed side by side: those in a vector register of 512 bits;
@@ -97,7 +82,8 @@ class Column(NamedTuple):
     a row has another value than the default. What is saved, the checks of files, copies, growing, merging,
     removing and clearing follow from this declaration.
     `cleared` columns are part of the context, which ``clear()`` sets to their defaults. `shared` names the
-    column of the groups whose members have one value.
+    column of the groups whose members have one value. The places of a `record` have names, see
+    ``records.py``.
     """
 
     name: str
@@ -108,6 +94,7 @@ class Column(NamedTuple):
     saved: bool | None = None
     cleared: bool = False
     shared: str = ""
+    record: type[IntEnum] | None = None
 
 
 def _context(name: str) -> Column:
@@ -257,7 +244,7 @@ COLUMNS = (
     Column("bias_tied_first", "tie", "uint32"),
     Column("bias_tied_base", "tie", "float"),
     Column("bias_tied_move", "tie", "float"),
-    Column("ties", "tie", "uint64"),  # see HELD
+    Column("ties", "tie", "uint64", record=Ties),
     # traces that cannot be read off
     Column("eligibility", "trace", "float"),
     Column("extended", "extended", "float"),
@@ -277,7 +264,7 @@ COLUMNS = (
     Column("watched_pair", "watched", "uint32"),  # PAIR_FIELDS of each pair
     Column("watched_gate", "watched", "uint32"),  # rows of gated connections, by gater and target
     Column("log", "log", "float64"),  # by step, number, neuron (or connection, or pair)
-    Column("log_place", "place", "uint64"),  # see WATCHED_WIDTH
+    Column("log_place", "place", "uint64", record=LogPlace),
 )
 
 require_sound(COLUMNS)
@@ -378,8 +365,8 @@ TapeColumns: Any = namedtuple("TapeColumns", [column.name for column in TAPES]) 
 
 PLAN = (
     # what changes from step to step
-    Column("sensitivity", "plan", "float"),  # by class, root, parameter: halves and a third, see LATEST_HALF
-    Column("latest", "plan", "int64"),  # see LATEST_HALF
+    Column("sensitivity", "plan", "float"),  # by class, root, parameter: halves and a third, see `Latest`
+    Column("latest", "plan", "int64", record=Latest),
     Column("old_derivative", "plan", "float"),  # by root: the slope of the previous step
     # by pending step, in which the sensitivities have not been renewed
     Column("direct", "plan", "float"),  # how the parameters into a neuron move its state within the step
@@ -390,7 +377,7 @@ PLAN = (
     Column("values", "plan", "float"),  # the factors of the lines that are summed
     Column("flow", "plan", "float"),  # by neuron: what sweeps push back, see ``rtrl/sweep.py``
     # roots, and the visits of their sweeps
-    Column("counts", "plan", "int64"),  # see PLAN_ROOTS
+    Column("counts", "plan", "int64", record=Counts),
     Column("root", "plan", "uint32"),
     Column("visit_first", "plan", "uint32"),
     Column("visit", "plan", "uint32"),
@@ -451,19 +438,5 @@ PLAN = (
 
 PLAN_CONTEXT = ("sensitivity", "latest", "old_derivative", "direct", "visit_delta", "reading_value")
 """Columns of a plan that are part of the context."""
-
-LATEST_HALF, LATEST_OPEN, LATEST_STAMP, LATEST_PENDING, LATEST_RENEWED, LATEST_UNITS = range(6)
-"""Places in the column ``latest``: which half of ``sensitivity`` is of the step before the pending ones;
-whether a step has been activated since the context was cleared, so that it can be propagated; when the last
-neuron of the network activated in this step: if it has activated since, the sensitivities belong to another
-context; the number of pending steps: if 0, the other half is of the step before; whether the third part
-is of the latest of them; and how many units of the renewal of the other half are done."""
-
-PLAN_ROOTS, PLAN_CLASSES, PLAN_HALF, PLAN_DEPTH = range(4)
-PLAN_DIRECT, PLAN_VISITS, PLAN_READINGS, PLAN_MOVED, PLAN_SQUARE, PLAN_SHARES = range(4, 10)
-"""Places in the column ``counts``: numbers of roots and classes, length of a half of ``sensitivity``; half
-the most pending steps, how many numbers each has in ``direct``, ``visit_delta`` and ``reading_value``, and
-in a renewal after these in ``visit_delta``; the size of a matrix after these in ``reading_value``; by how
-many steps a renewal is done."""
 
 PlanColumns: Any = namedtuple("PlanColumns", [column.name for column in PLAN])  # type: ignore[misc]

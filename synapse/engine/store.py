@@ -18,6 +18,7 @@ from .functions.activations import FUNCTIONS
 from .guard import Deferred, InUse, making_views
 from .lowering.lower import lower
 from .lowering.program import Program, Traces
+from .records import LogPlace, Ties
 
 SPARE = 4096
 """Removed rows and identities that a store tolerates before it is compacted."""
@@ -70,8 +71,8 @@ class Store:
         self.blocks = [np.empty((len(names), 0), self.columns[names[0]].dtype) for names in BLOCK_NAMES]
         self.columns["clock"] = np.zeros(1, np.uint64)
         self.columns["failed"] = np.zeros(schema.FAILURE)
-        self.columns["log_place"] = np.zeros(schema.PLACES, np.uint64)
-        self.columns["ties"] = np.zeros(schema.TIES, np.uint64)
+        self.columns["log_place"] = np.zeros(len(LogPlace), np.uint64)
+        self.columns["ties"] = np.zeros(len(Ties), np.uint64)
         self.columns["parts"] = schema.PART_ADDRESSES[self.dtype]
         self.any_untraced = False  # whether a network in it has run without traces
         self.absorbed = False  # by another store, which has taken over its contents

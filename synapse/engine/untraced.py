@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from .lowering.flags import AT_ONCE, GATES, PENDING, TRACED
 from .lowering.stretches import spans
-from .schema import FIRST, NONE, PLACES, STOP
+from .records import LogPlace, Span
+from .schema import NONE
 from .store import BLOCK_NAMES, RedirectedTable, Store
 
 
@@ -25,7 +26,7 @@ def untraced_columns(store: Store) -> dict[str, NDArray[Any]]:
 
 def forget_traces(store: Store, span: NDArray[np.int64]) -> None:
     """Clear the traces of a network in a lowered store, because steps without them leave them as they are."""
-    c, first, stop = store.columns, int(span[FIRST]), int(span[STOP])
+    c, first, stop = store.columns, int(span[Span.FIRST]), int(span[Span.STOP])
     traced = first + np.flatnonzero(c["flags"][first:stop] & TRACED)
     c["eligibility"][spans(c["first_trace"][traced], c["learning"][traced])] = 0.0
     c["bias_eligibility"][traced] = 0.0
@@ -45,7 +46,7 @@ class Aside(RedirectedTable):
 
     def __init__(self, store: Store) -> None:
         store.ready()
-        columns = {**untraced_columns(store), "log_place": np.zeros(PLACES, np.uint64)}
+        columns = {**untraced_columns(store), "log_place": np.zeros(len(LogPlace), np.uint64)}
         pairs = []  # of a copy and what it is a copy of
         for names, block in zip(BLOCK_NAMES, store.blocks, strict=True):
             if block.dtype in (store.dtype, np.uint64):  # numbers and times; others are structure

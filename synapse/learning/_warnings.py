@@ -14,7 +14,7 @@ from .._checks import level_of_caller
 from .._typing import Bools, Indices
 from ..cost import Cost
 from ..engine.functions.activations import RANDOM, SIGN, STEP
-from ..engine.schema import FIRST, STOP
+from ..engine.records import Span
 from ..errors import SynapseError, TrainingWarning
 from ..objects.network import Network
 from ..objects.state import deterministic
@@ -75,7 +75,7 @@ class _Dependencies:
     def __init__(self, network: Network) -> None:
         self.network = network
         _, store, span = network._ready()
-        first, rows = span[FIRST].astype(np.uint32), slice(int(span[FIRST]), int(span[STOP]))
+        first, rows = span[Span.FIRST].astype(np.uint32), slice(int(span[Span.FIRST]), int(span[Span.STOP]))
         # Unsigned numbers wrap around: those of rows before the network are large.
         columns = [store[name] - first if first else store[name] for name in ("source", "target", "gater")]
         columns.append(store["trainable"])
@@ -137,7 +137,7 @@ def _spread(marked: Bools, begin: Indices, end: Indices, wanted: Bools | None = 
 def _outputs_learn(network: Network) -> bool:
     """Whether outputs have something trainable that their own error reaches with every cost and rule."""
     _, store, span = network._ready()
-    outputs = slice(int(span[STOP]) - network._n_outputs, int(span[STOP]))
+    outputs = slice(int(span[Span.STOP]) - network._n_outputs, int(span[Span.STOP]))
     learns = store["learning"][outputs].any() or store["trainable_bias"][outputs].any()
     return bool(learns) and not np.isin(store["squash"][outputs], FLAT).any()
 

@@ -23,7 +23,8 @@ from ..cost import Cost
 from ..engine.guard import InUse, raise_interrupt
 from ..engine.lowering.flags import DENSE, SHARED, STEPPED
 from ..engine.lowering.stretches import spans
-from ..engine.schema import CHUNK, ENDED, FIRST, STOP
+from ..engine.records import Span
+from ..engine.schema import CHUNK, ENDED
 from ..engine.status import DIVERGED, DONE
 from ..errors import DivergenceError
 from ..objects import parameters
@@ -150,7 +151,7 @@ def gradient(
         rows, (_, store, span) = exact.rows, exact._ready
         weights = parameters.sum_of_group(store["tie"], rows, weights[rows])
         np.negative(weights, out=weights)  # a copy, unlike `biases`
-        neurons = slice(int(span[FIRST]), int(span[STOP]))
+        neurons = slice(int(span[Span.FIRST]), int(span[Span.STOP]))
         biases = -parameters.sum_of_group(store["bias_tie"], neurons, biases)
         if exact.nbytes <= KEPT and threads == 1 and exact._noted is None:
             del exact.network, exact._ready  # they would keep the network alive, and a store that it left
@@ -233,7 +234,9 @@ class ExactGradient:
         """Whether many neurons have the same sources: one sample fills vector registers with these only."""
         _, store, span = self.network._ready()
         columns = store.columns
-        runs = slice(int(columns["first_run"][span[FIRST]]), int(columns["last_run"][span[STOP] - 1]))
+        runs = slice(
+            int(columns["first_run"][span[Span.FIRST]]), int(columns["last_run"][span[Span.STOP] - 1])
+        )
         kinds, lengths = columns["run_kind"][runs], columns["run_length"][runs].astype(np.int64)
         dense = np.isin(kinds, (DENSE, SHARED)) & (columns["run_flags"][runs] & STEPPED == 0)
         return bool(lengths[dense].sum() - lengths[~dense].sum() >= MANY)

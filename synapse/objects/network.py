@@ -22,8 +22,9 @@ from ..cost import Cost
 from ..engine.functions.activations import RANDOM, SOFTMAX
 from ..engine.guard import InUse, atomic, consistent_read
 from ..engine.lowering.flags import DELAYED, DELAYED_GATE
+from ..engine.records import Span
 from ..engine.rtrl import Plan
-from ..engine.schema import FIRST, GIVEN_ERRORS, HIDDEN, INPUT, NONE, OUTPUT, SHARED_BY, STOP
+from ..engine.schema import GIVEN_ERRORS, HIDDEN, INPUT, NONE, OUTPUT, SHARED_BY
 from ..engine.status import DIVERGED, DONE, FAILED, REFUSED, RESIZED, ROW
 from ..engine.store import Store
 from ..errors import (
@@ -167,7 +168,7 @@ class Network(Sequence[Neuron]):
         self._metadata: dict[str, Any] = {}
         self._anchor = layers[0]._neurons[0]
         self._parts_known: tuple[int, dict[str, Any]] = (0, {})  # a version of the topology, and them
-        self._span = (0, np.zeros(5, np.int64))  # a version of the topology, the numbers for kernels
+        self._span = (0, np.zeros(len(Span), np.int64))  # a version of the topology, the numbers for kernels
         self._costs_known: tuple[int, list[tuple[Any, Cost]]] = (0, [])  # by what was asked for
         self._memory_known = (0, False)  # a version of the structure, and whether it has memory
         self._connections_known = 0, np.empty(0, np.uint32)  # a version, and their identities
@@ -1043,7 +1044,7 @@ class Network(Sequence[Neuron]):
             _require_room(out, sizes, store.dtype)
         moves.clear()
         if errors is None:  # of softmax outputs 0, because the sum of their activations is constant
-            rows = slice(int(span[STOP]) - self._n_outputs, int(span[STOP]))
+            rows = slice(int(span[Span.STOP]) - self._n_outputs, int(span[Span.STOP]))
             columns = store.columns
             errors = columns["derivative"][rows].astype(np.float64)
             errors[columns["squash"][rows] == SOFTMAX] = 0.0
@@ -1189,7 +1190,9 @@ class Network(Sequence[Neuron]):
         array([ True])
         """
         address, store, span = self._ready()
-        engine.online.clear_rows(address, store.unit, np.arange(span[FIRST], span[STOP], dtype=np.int64))
+        engine.online.clear_rows(
+            address, store.unit, np.arange(span[Span.FIRST], span[Span.STOP], dtype=np.int64)
+        )
         if self._sensitivities is not None:
             self._sensitivities.forget()
         if store.recorder is not None and store.recorder.records(self):
@@ -1376,7 +1379,7 @@ class Network(Sequence[Neuron]):
     def _find_memory(self) -> tuple[int, bool]:
         """The version of its structure, and whether it has memory."""
         _, store, span = self._ready()
-        columns, first, stop = store.columns, int(span[FIRST]), int(span[STOP])
+        columns, first, stop = store.columns, int(span[Span.FIRST]), int(span[Span.STOP])
         runs = slice(int(columns["first_run"][first]), int(columns["last_run"][stop - 1]))
         late = columns["run_flags"][runs] & (DELAYED | DELAYED_GATE)
         return store.structure_version, bool(late.any() or (columns["self_row"][first:stop] != NONE).any())

@@ -15,7 +15,8 @@ from .._registration import error_of_call, require_sound
 from ..cost import Cost
 from ..engine.guard import InUse, atomic, consistent_read
 from ..engine.lowering.flags import TRACED
-from ..engine.schema import INPUT, INTERNAL, NONE, OUTPUT
+from ..engine.records import Ties
+from ..engine.schema import INPUT, NONE, OUTPUT
 from ..engine.status import DONE
 from ..engine.store import Store, UnreadStore
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
@@ -617,7 +618,7 @@ class Neuron:
     def _single_calls(self, store: Store) -> Any:
         """The kernels by which neurons are stepped alone; TopologyError if its network steps as a whole."""
         network = store.network_at(self._row)
-        if store.columns["ties"][INTERNAL] and self._reads_its_group(store):
+        if store.columns["ties"][Ties.INTERNAL] and self._reads_its_group(store):
             raise TopologyError(
                 f"{self!r} cannot be stepped by itself, because its group of competing neurons is connected "
                 "or gated within, so they activate together. Call network.activate and network.propagate."
@@ -635,7 +636,7 @@ class Neuron:
             )
         calls = engine.online.calls_for(store)
         others = (reference() for reference in store.networks.values())
-        free = not store["synchronous"].any() and not store.columns["ties"][INTERNAL]
+        free = not store["synchronous"].any() and not store.columns["ties"][Ties.INTERNAL]
         if free and all(other is None or other._rtrl is None for other in others):
             store.single_calls = calls
         return calls

@@ -16,6 +16,7 @@ from ..engine import schema
 from ..engine.guard import Deferred, atomic
 from ..engine.lowering.flags import MEMORY
 from ..engine.lowering.stretches import spans
+from ..engine.records import LogPlace
 from ..engine.rtrl import Plan
 from ..engine.schema import NONE
 from ..engine.store import Store
@@ -497,7 +498,7 @@ class Recorder:
         columns["watched_run"] = self._runs_of(rows)
         self._follow_pairs()
         if self.active:
-            columns["log_place"][schema.WATCHED_NETWORK] = self.network._anchor._row
+            columns["log_place"][LogPlace.NETWORK] = self.network._anchor._row
 
     def _rows_of(self, connections: Sequence[Connection]) -> NDArray[np.uint32]:
         """The rows of connections; NONE for removed ones."""
@@ -564,7 +565,7 @@ class Recorder:
     def make_room(self, steps: int) -> None:
         """Ensure memory for `steps` more steps; called before they run."""
         place, self._called = self._store.columns["log_place"], None
-        rows = int(place[schema.WATCHED_STEPS]) + steps
+        rows = int(place[LogPlace.STEPS]) + steps
         if rows * self.width > len(self._store.columns["log"]):
             latest = self._present()[-1:]  # it may still be propagated, if the new steps raise an error
             self._renew(max(steps, self._least) + len(latest), latest)
@@ -594,7 +595,7 @@ class Recorder:
         if not self.active:
             return np.empty((0, self.width))
         columns = self._store.columns
-        steps = int(columns["log_place"][schema.WATCHED_STEPS])
+        steps = int(columns["log_place"][LogPlace.STEPS])
         return columns["log"][: steps * self.width].reshape(steps, self.width)
 
     def _take(self, without: int = 0) -> None:
@@ -602,7 +603,7 @@ class Recorder:
         present = self._present()
         if len(present) > without:
             self._chunks.append(present[: len(present) - without].copy())
-        self._store.columns["log_place"][schema.WATCHED_STEPS] = without
+        self._store.columns["log_place"][LogPlace.STEPS] = without
 
     @atomic
     def steps(self) -> int:
@@ -618,7 +619,7 @@ class Recorder:
 
     def step_over(self) -> None:
         """End the latest step, because the context has changed: a later propagation does not belong to it."""
-        self._store.columns["log_place"][schema.WATCHED_OPEN] = 0
+        self._store.columns["log_place"][LogPlace.OPEN] = 0
         self._called = None
 
     def activated(self, neuron: Neuron) -> None:

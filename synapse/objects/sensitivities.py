@@ -14,9 +14,10 @@ from .. import engine
 from .._checks import expected, positive_integer
 from .._typing import Floats, Ints
 from ..engine.guard import InUse
+from ..engine.records import Span
 from ..engine.rtrl import BIAS, Plan, PortableSensitivities, TooLarge
 from ..engine.rtrl.portable import identities_of, read, write
-from ..engine.schema import ENDED, FIRST, STOP
+from ..engine.schema import ENDED
 from ..engine.store import Store
 from ..errors import ArgumentError, TopologyError
 from .wiring import require_closed
@@ -162,7 +163,7 @@ class Sensitivities:
 
     def _note_stamps(self, plan: Plan) -> None:
         """Let them belong to the present context."""
-        rows = slice(int(plan.span[FIRST]), int(plan.span[STOP]))
+        rows = slice(int(plan.span[Span.FIRST]), int(plan.span[Span.STOP]))
         self._stamps = plan.store["stamp"][rows].astype(np.int64)
         plan.stamp = self._stamps[-1]
 

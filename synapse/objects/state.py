@@ -17,6 +17,7 @@ from .._typing import Floats, Ints
 from ..engine import schema
 from ..engine.guard import InUse, making_many
 from ..engine.lowering.program import Program, Traces, kept_traces
+from ..engine.records import Span
 from ..engine.rtrl import BIAS, PortableSensitivities
 from ..engine.schema import GROUP, NONE, SAVED
 from ..engine.store import Store
@@ -434,4 +435,4 @@ class Snapshot:
 def read_numbers(network: Network, name: str) -> Floats:
     """Return a column of the neurons in the order of activation, as a float64 copy."""
     _, store, span = network._ready()  # after lowering they are neighbours
-    return store[name][int(span[schema.FIRST]) : int(span[schema.STOP])].astype(np.float64)
+    return store[name][int(span[Span.FIRST]) : int(span[Span.STOP])].astype(np.float64)

@@ -13,6 +13,7 @@ import operator
 import sys
 import threading
 from collections.abc import Callable
+from enum import IntEnum
 from typing import Any
 
 import numba
@@ -26,6 +27,7 @@ from numba.extending import intrinsic, overload
 
 from .. import compiling
 from ..guard import Deferred
+from ..records import Span
 from ..schema import CLEARED, DESTINATIONS, PLAN, TABLE, Column, Columns, PlanColumns, numpy_dtype
 from . import cache
 from .pipeline import KernelCompiler, PartCompiler
@@ -168,9 +170,16 @@ class TableType(types.Type):
         dtype = self.columns[self.place[name]].dtype
         return self.unit if dtype == "float" else numba.from_dtype(np.dtype(dtype))
 
+    def family(self, name: str) -> tuple[str, ...]:
+        """The accesses that the compiler takes for accesses to the same memory, see `set_tbaa`."""
+        return FAMILIES.get(name, (name,))
+
     def column(self, name: str) -> ColumnType:
         """The type of ``table.name``."""
-        return ColumnType(self.dtype(name), FAMILIES.get(name, (name,)))
+        record = self.columns[self.place[name]].record
+        if record is not None:
+            return RecordType(self.dtype(name), self.family(name), record)
+        return ColumnType(self.dtype(name), self.family(name))
 
 
 class ColumnsType(TableType):
@@ -184,9 +193,9 @@ class PlanType(TableType):
 
     columns = PLAN
 
-    def column(self, name: str) -> ColumnType:
-        """The type of ``p.name``."""
-        return ColumnType(self.dtype(name), (f"plan of {name}",))
+    def family(self, name: str) -> tuple[str, ...]:
+        """A plan shares no memory with a store."""
+        return (f"plan of {name}",)
 
 
 class ColumnType(types.Type):
@@ -207,6 +216,14 @@ class ColumnType(types.Type):
         return Conversion.safe if related else None
 
 
+class RecordType(ColumnType):
+    """The type of ``m.ties``: a column whose places have names, so that ``m.ties.signed`` is one of them."""
+
+    def __init__(self, dtype: Any, family: tuple[str, ...], places: type[IntEnum]) -> None:
+        super().__init__(dtype, family)
+        self.places = {place.name.lower(): int(place) for place in places}
+
+
 FAMILIES = {name: ("activations", name) for name in ("activation", "old_activation")} | {
     name: (column,) for name, column in DESTINATIONS.items()
 }
@@ -224,6 +241,7 @@ extending.register_model(ColumnsType)(TableModel)
 extending.register_model(PlanType)(TableModel)
 
 
+@extending.register_model(RecordType)
 @extending.register_model(ColumnType)
 class _ColumnModel(extending.models.PrimitiveModel):
     def __init__(self, manager: Any, column: Any) -> None:
@@ -257,6 +275,9 @@ class _BareModel(extending.models.StructModel):
 extending.make_attribute_wrapper(BareType, "size", "size")
 
 
+_INDICES = types.Integer | types.IntEnumMember  # a place of a record is a member of its enumeration
+
+
 def read_type(dtype: Any) -> Any:
     """What a kernel reads from a column: integers of any width are read as signed 64-bit ones.
 
@@ -270,16 +291,24 @@ def read_type(dtype: Any) -> Any:
 class _ReadItem(AbstractTemplate):
     def generic(self, args: Any, kws: Any) -> Any:
         column, index = args
-        if isinstance(column, ColumnType | BareType) and isinstance(index, types.Integer):
+        if isinstance(column, ColumnType | BareType) and isinstance(index, _INDICES):
             return read_type(column.dtype)(column, types.int64)
         return None
+
+
+@extending.infer_getattr
+class _RecordAttribute(AttributeTemplate):
+    key = RecordType
+
+    def generic_resolve(self, record: Any, name: str) -> Any:
+        return read_type(record.dtype) if name in record.places else None
 
 
 @infer_global(operator.setitem)
 class _WriteItem(AbstractTemplate):
     def generic(self, args: Any, kws: Any) -> Any:
         column, index, _ = args
-        if isinstance(column, ColumnType | BareType) and isinstance(index, types.Integer):
+        if isinstance(column, ColumnType | BareType) and isinstance(index, _INDICES):
             return types.none(column, types.int64, column.dtype)
         return None
 
@@ -318,6 +347,21 @@ def _write_item(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     return context.get_dummy_value()
 
 
+@extending.lower_getattr_generic(RecordType)
+def _read_place(context: Any, builder: Any, record: Any, address: Any, name: str) -> Any:
+    index = ir.Constant(ir.IntType(64), record.places[name])
+    return _read_item(context, builder, read_type(record.dtype)(record, types.int64), (address, index))
+
+
+@extending.lower_setattr_generic(RecordType)
+def _write_place(context: Any, builder: Any, signature: Any, args: Any, name: str) -> None:
+    record, kind = signature.args
+    index = ir.Constant(ir.IntType(64), record.places[name])
+    value = context.cast(builder, args[1], kind, record.dtype)
+    written = types.none(record, types.int64, record.dtype)
+    _write_item(context, builder, written, (args[0], index, value))
+
+
 @extending.lower_cast(ColumnType, ColumnType)
 def _one_of_two(context: Any, builder: Any, given: Any, taken: Any, value: Any) -> Any:
     return value
@@ -344,7 +388,9 @@ def bundle(kind: Any, fields: Any) -> Any:
 
     def plain(table: int, unit: Any) -> Any:
         dtypes = [numpy_dtype(column, np.dtype(type(unit))) for column in kind.columns]
-        return fields(*plain_arrays(table, dtypes))
+        records = [column.record for column in kind.columns]
+        arrays = zip(plain_arrays(table, dtypes), records, strict=True)
+        return fields(*(array if record is None else _PlainRecord(array, record) for array, record in arrays))
 
     @intrinsic_or(plain)
     def address(typingctx: Any, table: Any, unit: Any) -> Any:
@@ -391,6 +437,28 @@ def plain_arrays(table: int, dtypes: list[np.dtype[Any]]) -> list[Any]:
     return arrays
 
 
+class _PlainRecord:
+    """A `RecordType` in plain Python."""
+
+    _array: Any
+    _places: type[IntEnum]
+
+    def __init__(self, array: Any, places: type[IntEnum]) -> None:
+        vars(self).update(_array=array, _places=places)
+
+    def __getattr__(self, name: str) -> int:
+        return int(self._array[self._places[name.upper()]])
+
+    def __setattr__(self, name: str, value: int) -> None:
+        self._array[self._places[name.upper()]] = value
+
+    def __getitem__(self, place: int) -> int:
+        return int(self._array[place])
+
+    def __setitem__(self, place: int, value: int) -> None:
+        self._array[place] = value
+
+
 class _PlainIntegers(np.ndarray):
     """A column of integers in plain Python, which reads as signed ones of any size, see `read_type`."""
 
@@ -400,6 +468,19 @@ class _PlainIntegers(np.ndarray):
 
 
 columns, plan = bundle(ColumnsType, Columns), bundle(PlanType, PlanColumns)
+
+
+SPAN_TYPE = RecordType(types.int64, ("span",), Span)
+
+
+@intrinsic_or(lambda array: _PlainRecord(array, Span))
+def span_of(typingctx: Any, array: Any) -> Any:
+    """The `Span` that Python passes as an array."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return context.make_array(array)(context, builder, args[0]).data
+
+    return SPAN_TYPE(array), codegen
 
 
 def reinterpreted(given: Any, taken: Any) -> Any:

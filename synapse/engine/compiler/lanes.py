@@ -17,7 +17,7 @@ from numba.core.typing.templates import AbstractTemplate, infer_global
 from numba.extending import lower_builtin, models, register_model
 
 from ..schema import STORED, TAPES, TapeColumns, numpy_dtype
-from .jit import FAMILIES, ColumnType, TableModel, TableType, column_of, intrinsic_or, plain_arrays
+from .jit import ColumnType, TableModel, TableType, column_of, intrinsic_or, plain_arrays
 
 FLAGS = ("reassoc", "contract", "nsz")
 
@@ -155,10 +155,9 @@ class TapesType(TableType):
         column = self.columns[self.place[name]]
         return laned(self.unit, self.count) if column.dtype == "lanes" else super().dtype(name)
 
-    def column(self, name: str) -> ColumnType:
-        """The type of ``u.name``."""
-        own = STORED.get(name, f"tape of {name}")
-        return ColumnType(self.dtype(name), FAMILIES.get(own, (own,)))
+    def family(self, name: str) -> tuple[str, ...]:
+        """Tapes share some columns with a store."""
+        return super().family(STORED[name]) if name in STORED else (f"tape of {name}",)
 
 
 register_model(TapesType)(TableModel)

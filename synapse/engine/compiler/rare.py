@@ -23,17 +23,19 @@ from numba.extending import infer, lower_builtin
 from ..guard import Deferred
 from ..schema import PART_ADDRESSES, PLAN_PARTS, RESOLVER, SIDE_BY_SIDE, TABLE as COLUMNS
 from . import cache
-from .jit import DEBUGGING, BareType, ColumnsType, ColumnType, PlanType, column_of, to_machine_code
+from .jit import DEBUGGING, SPAN_TYPE, BareType, ColumnsType, ColumnType, PlanType, column_of, to_machine_code
 from .lanes import TapesType
 
 INDEX: Callable[[Any], Any] = lambda unit: types.int64  # noqa: E731
-"""Kind of an argument: an unsigned integer."""
+"""Kind of an argument: an integer."""
 NUMBER: Callable[[Any], Any] = lambda unit: types.float64  # noqa: E731
 """Kind of an argument: a number that is no element of a column."""
 UNIT: Callable[[Any], Any] = lambda unit: unit  # noqa: E731
 """Kind of an argument: a number in the float of the store."""
 PLAN: Callable[[Any], Any] = PlanType
 """Kind of an argument: the bundle ``p`` of a plan."""
+SPAN: Callable[[Any], Any] = lambda unit: SPAN_TYPE  # noqa: E731
+"""Kind of an argument: the `Span` of a network."""
 ARRAY: Callable[[Any], Any] = lambda unit: BareType(types.float64)  # noqa: E731
 """Kind of an argument: a `bare` array of numbers."""
 INDICES: Callable[[Any], Any] = lambda unit: BareType(types.int64)  # noqa: E731

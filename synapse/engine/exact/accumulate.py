@@ -14,7 +14,7 @@ from ..compiler.rare import INDEX, rare
 from ..compiler.tiles import add_outer, add_rows, no_sums, pack, put_pack, width
 from ..lowering.flags import FIXED, LISTED, MEMORY, PAIRED, SHARED, ZIPPED
 from ..online.reads import of_gater, of_gaters, of_sources
-from ..schema import FIRST, INPUTS, NONE, STOP
+from ..schema import NONE
 from .weigh import NEURONS, PACK, dense_alike, gain, rows_of
 
 PACKS = (0, 0)
@@ -57,16 +57,16 @@ def accumulate_tile(u, left, at, steps, rows, lanes, to, q, count, fresh, packs)
 @inline
 def accumulate_dense(m, u, span, first, last, r, step, steps, lanes, fresh):
     """The gradient of a dense run of neurons with the same sources."""
-    rows, flags, shared = span[STOP] - span[FIRST], m.run_flags[r], m.run_kind[r] == SHARED
+    rows, flags, shared = span.stop - span.first, m.run_flags[r], m.run_kind[r] == SHARED
     runs, n = m.last_run[first] - m.first_run[first], m.run_length[r]
-    begin = of_sources(flags, step + 1, step) * rows * lanes + m.run_source[r] - span[FIRST]
-    gains = of_gaters(flags, step + 1, step) * rows - span[FIRST]
+    begin = of_sources(flags, step + 1, step) * rows * lanes + m.run_source[r] - span.first
+    gains = of_gaters(flags, step + 1, step) * rows - span.first
     wide = width(by_sample(u))
     for q in range(0, n, wide + wide):  # outside, so that its activations stay in the cache
         left = min(n - q, wide + wide)
         lay_panel(u, begin + q, left, steps, rows, lanes, 1 + (left > wide))
         for j in range(first, last, NEURONS):
-            count, at, one = min(last - j, NEURONS), j - span[FIRST], r + (j - first) * runs
+            count, at, one = min(last - j, NEURONS), j - span.first, r + (j - first) * runs
             if shared:
                 scale_errors(m, u, one, runs, at, count, gains, steps, rows)
                 at = rows
@@ -149,9 +149,9 @@ def accumulate_bias(u, at, steps, rows):
 @inline
 def accumulate(m, u, span, step, steps, lanes, fresh):
     """Add steps from `step` on to the gradient of all parameters; if `fresh`, dense runs are overwritten."""
-    rows = span[STOP] - span[FIRST]
-    now, first = (step + 1) * rows - span[FIRST], span[FIRST] + span[INPUTS]
-    while first < span[STOP]:
+    rows = span.stop - span.first
+    now, first = (step + 1) * rows - span.first, span.first + span.inputs
+    while first < span.stop:
         last, runs = m.alike_stop[first], m.last_run[first] - m.first_run[first]
         for r in range(m.first_run[first], m.last_run[first]):
             if m.run_flags[r] & FIXED:
@@ -159,10 +159,10 @@ def accumulate(m, u, span, step, steps, lanes, fresh):
             if dense_alike(m, r):
                 accumulate_dense(m, u, span, first, last, r, step, steps, lanes, fresh)
             else:
-                accumulate_apart(m, u, r, runs, first, last, span[FIRST], now, rows, steps)
+                accumulate_apart(m, u, r, runs, first, last, span.first, now, rows, steps)
         if m.flags[first] & MEMORY:
-            accumulate_memories(m, u, first, last, span[FIRST], now, rows, steps)
+            accumulate_memories(m, u, first, last, span.first, now, rows, steps)
         for j in range(first, last):
             if m.trainable_bias[j]:
-                accumulate_bias(u, j - span[FIRST], steps, rows)
+                accumulate_bias(u, j - span.first, steps, rows)
         first = last

@@ -9,7 +9,7 @@ from ..compiler.tiles import transpose
 from ..functions import activations, compiled, single
 from ..functions.compiled import chance, compete, custom, identity, squash_stretch
 from ..lowering.flags import GRADIENT_SOURCE
-from ..schema import ENDED, FIRST, INPUTS, STOP
+from ..schema import ENDED
 
 logistic, tanh = by_type(single.logistic, compiled.logistic), by_type(single.tanh, compiled.tanh)
 
@@ -109,8 +109,8 @@ def rest(u, first, last, offset, step, lanes):
 @inline
 def clamp_inputs(u, span, inputs, step, now, lanes):
     """Copy a row of `inputs` to the input neurons of every sample; 0 for ended samples."""
-    values, n, rows = by_sample(u), span[INPUTS], span[STOP] - span[FIRST]
-    first = (now + span[FIRST]) * lanes
+    values, n, rows = by_sample(u), span.inputs, span.stop - span.first
+    first = (now + span.first) * lanes
     for lane in range(rolled(lanes)):
         row, to = u.row[step * lanes + lane], first + lane * rows
         if row != ENDED:
@@ -141,8 +141,8 @@ def lay_side_by_side(u, n, first, rows, lanes):
 @inline
 def transpose_activations(m, u, first, last, span, now, lanes):
     """Transpose activations for the sums of the gradient, so that those of a sample are consecutive."""
-    activation, transposed, rows = flat(u.activation), flat(u.transposed), span[STOP] - span[FIRST]
-    begin, j = (now + span[FIRST]) * lanes - span[FIRST], first
+    activation, transposed, rows = flat(u.activation), flat(u.transposed), span.stop - span.first
+    begin, j = (now + span.first) * lanes - span.first, first
     while j < last:
         if not m.flags[j] & GRADIENT_SOURCE:
             j += 1

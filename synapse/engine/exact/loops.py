@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..compiler.jit import bare, columns, inline, kernel
+from ..compiler.jit import bare, columns, inline, kernel, span_of
 from ..compiler.lanes import flat, rolled, splat, tapes
 from ..compiler.rare import INDEX, rare
 from ..functions.activations import SOFTMAX
@@ -28,7 +28,7 @@ from ..lowering.flags import FIXED, MEMORY
 from ..online.calls import ROW, SPAN, calls_by_float
 from ..online.fire import begin_step, tick
 from ..online.loops import rows_by, step_by
-from ..schema import CHUNK, CLAMPED, ENDED, FIRST, INPUTS, OUTPUTS, STOP
+from ..schema import CHUNK, ENDED
 from ..status import DIVERGED, DONE, FAILED
 from .accumulate import accumulate
 from .fire import clamp_inputs, drop, fire, hold_clamped, rest, silence_clamped, transpose_activations
@@ -41,7 +41,7 @@ from .weigh import NEURONS, dense_alike, keep_memory, weigh_all
 @inline
 def lay_targets(u, span, targets, step, lanes):
     """Copy the targets of a step to the place of the outputs' error signals; NaN means no target."""
-    signal, n = flat(u.signal), span[OUTPUTS]
+    signal, n = flat(u.signal), span.outputs
     for lane in range(rolled(lanes)):
         row = u.row[step * lanes + lane]
         for o in range(n):
@@ -72,15 +72,15 @@ def judge_shares(m, u, first, at, to, n, lanes):
 def aim_outputs(m, u, span, targets, step, now, cost, lanes):
     """The cost of a step; the outputs' error signals overwrite the targets."""
     lay_targets(u, span, targets, step, lanes)
-    n, total_ = span[OUTPUTS], 0.0
+    n, total_ = span.outputs, 0.0
     activation, slope, signal, value = flat(u.activation), flat(u.slope), flat(u.signal), flat(u.value)
-    at, to, size = (now + span[STOP] - n) * lanes, step * n * lanes, np.float64(n)
+    at, to, size = (now + span.stop - n) * lanes, step * n * lanes, np.float64(n)
     if cost == CROSS_ENTROPY:  # activation here, so that the loop has no branch and vectorises
         for q in range(n * lanes):
             target = signal[to + q]
             value[q], signal[to + q] = cross_entropy(target, activation[at + q], slope[at + q], size)
     elif cost == CATEGORICAL:
-        judge_shares(m, u, span[STOP] - n, at, to, n, lanes)
+        judge_shares(m, u, span.stop - n, at, to, n, lanes)
     elif cost < FIRST_CUSTOM_COST:
         judge_stretch(cost, m, activation, slope, at, value, signal, to, n * lanes, size)
     else:
@@ -88,11 +88,11 @@ def aim_outputs(m, u, span, targets, step, now, cost, lanes):
     for lane in range(rolled(lanes)):
         share = u.share[step * lanes + lane]
         for o in range(n):
-            weight = share * m.cost_weight[span[STOP] - n + o]
+            weight = share * m.cost_weight[span.stop - n + o]
             total_ += weight * value[o * lanes + lane]
             signal[to + o * lanes + lane] *= share if cost == CATEGORICAL else weight
-    if m.ties[CLAMPED] != 0:
-        silence_clamped(m, u, span[STOP] - n, span[STOP], to, lanes)
+    if m.ties.clamped != 0:
+        silence_clamped(m, u, span.stop - n, span.stop, to, lanes)
     return total_
 
 
@@ -103,8 +103,8 @@ def aim_outputs(m, u, span, targets, step, now, cost, lanes):
 def activate_network(m, u, span, inputs, step, now, before, lanes, samples):
     """Inputs, then the others block by block."""
     clamp_inputs(u, span, inputs, step, now, lanes)
-    first, offset = span[FIRST] + span[INPUTS], 0 - span[FIRST]
-    while first < span[STOP]:
+    first, offset = span.first + span.inputs, 0 - span.first
+    while first < span.stop:
         last = m.block_stop[first]
         weigh_all(m, u, first, last, offset, now, before)
         if samples.ragged:
@@ -113,7 +113,7 @@ def activate_network(m, u, span, inputs, step, now, before, lanes, samples):
         fire(m, u, first, last, offset, step, now, lanes)
         if samples.masked:
             drop(m, u, first, last, now, now - before, lanes)
-        if m.ties[CLAMPED] != 0:
+        if m.ties.clamped != 0:
             hold_clamped(m, u, first, last, now, lanes)
         if lanes > 1:
             transpose_activations(m, u, first, last, span, now, lanes)
@@ -123,15 +123,15 @@ def activate_network(m, u, span, inputs, step, now, before, lanes, samples):
 @inline
 def propagate_network(m, u, span, step, slot, window, lanes):
     """Errors of one step, block by block in reverse order; returns 0 if they are finite."""
-    n, rows = span[OUTPUTS], span[STOP] - span[FIRST]
-    now = (step + 1) * rows - span[FIRST]
+    n, rows = span.outputs, span.stop - span.first
+    now = (step + 1) * rows - span.first
     before = now - rows
-    to_now, to_before = (step & 1) * rows - span[FIRST], ((step + 1) & 1) * rows - span[FIRST]
-    offset, check, last = 0 - span[FIRST], 0.0, span[STOP]
+    to_now, to_before = (step & 1) * rows - span.first, ((step + 1) & 1) * rows - span.first
+    offset, check, last = 0 - span.first, 0.0, span.stop
     for o in range(n):
         u.carried[rows - n + o] += u.signal[step * n + o]
-    while last > span[FIRST] + span[INPUTS]:
-        first = max(m.block_first[last - 1], span[FIRST] + span[INPUTS])
+    while last > span.first + span.inputs:
+        first = max(m.block_first[last - 1], span.first + span.inputs)
         if m.squash[first] == SOFTMAX:
             compute_softmax_deltas(m, u, first, last, now, to_now, lanes)
         j = first
@@ -144,7 +144,7 @@ def propagate_network(m, u, span, step, slot, window, lanes):
     if step % window == 0:  # errors do not pass to the previous window
         none = splat(0.0, u.state)
         for i in range(rows):
-            u.pushed[to_before + span[FIRST] + i] = none
+            u.pushed[to_before + span.first + i] = none
             u.carried[i] = none
     return check
 
@@ -164,7 +164,7 @@ def fire_block(m, u, first, last):
     for j in range(first, last):
         begin_step(m, j, now + (j - first))
     fire(m, u, first, last, 0, 0, 0, 1)
-    if m.ties[CLAMPED] != 0:
+    if m.ties.clamped != 0:
         hold_clamped(m, u, first, last, 0, 1)
 
 
@@ -175,7 +175,7 @@ _run_rows = rows_by(step_by(weigh_block, fire_block))
 def run_untraced(table, unit, tape_table, span, inputs, outputs):
     """`run_network` of the online rule without traces, which have been cleared."""
     m, u = columns(table, unit), tapes(tape_table, unit, (0,))
-    return _run_rows(m, u, bare(span), bare(inputs), bare(outputs), unit)
+    return _run_rows(m, u, span_of(span), bare(inputs), bare(outputs), unit)
 
 
 calls_for = calls_by_float(globals(), lambda unit: {"run_untraced": (0, unit, 0, SPAN, ROW, ROW)})
@@ -204,10 +204,10 @@ def lay_rows(u, samples, lanes):
 @inline
 def activate_steps(m, u, span, inputs, targets, samples, cost, lanes):
     """Run all steps forward; returns a status and their cost."""
-    rows, value = span[STOP] - span[FIRST], 0.0
+    rows, value = span.stop - span.first, 0.0
     u.failed[0] = 0.0
     for step in range(samples.steps):
-        now = (step + 1) * rows - span[FIRST]
+        now = (step + 1) * rows - span.first
         activate_network(m, u, span, inputs, step, now, now - rows, lanes, samples)
         if samples.recorded:
             note_forward(m, u, rows, step)
@@ -239,11 +239,11 @@ def begin_errors(m, u, span, rows):
     for i in range(rows):
         u.carried[i], u.bias_move[i] = none, 0.0
         u.pushed[i], u.pushed[rows + i] = none, none
-    for j in range(span[FIRST], span[STOP]):
+    for j in range(span.first, span.stop):
         if m.flags[j] & MEMORY:
             u.weight_move[m.self_row[j]] = 0.0
         for r in range(m.first_run[j], m.last_run[j]):
-            if j < span[FIRST] + span[INPUTS] or m.run_flags[r] & FIXED or not dense_alike(m, r):
+            if j < span.first + span.inputs or m.run_flags[r] & FIXED or not dense_alike(m, r):
                 for q in range(m.run_first[r], m.run_first[r] + m.run_length[r]):
                     u.weight_move[q] = 0.0
 
@@ -288,8 +288,8 @@ def gradient_network(table, unit, tape_table, tag, span, inputs, targets, sample
     (the number of steps if all were).
     """
     m, u, lanes = columns(table, unit), tapes(tape_table, unit, tag), len(tag)
-    samples = SampleGroup(*samples)
-    rows, chunk = span[STOP] - span[FIRST], CHUNK
+    samples, span = SampleGroup(*samples), span_of(span)
+    rows, chunk = span.stop - span.first, CHUNK
     steps = samples.steps
     lay_rows(u, samples, lanes)
     status, value = activate_steps(m, u, span, inputs, targets, samples, cost, lanes)
@@ -301,7 +301,7 @@ def gradient_network(table, unit, tape_table, tag, span, inputs, targets, sample
         begin = (stop - 1) // chunk * chunk
         for back in range(stop - begin):
             step = stop - 1 - back
-            slot = (step - begin) * (rows + NEURONS) - span[FIRST]
+            slot = (step - begin) * (rows + NEURONS) - span.first
             if not math.isfinite(propagate_network(m, u, span, step, slot, samples.window, lanes)):
                 return DIVERGED, value, step
             if samples.recorded:

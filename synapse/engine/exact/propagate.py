@@ -12,7 +12,7 @@ from ..compiler.rare import INDEX, rare
 from ..compiler.tiles import push_products, taken, width
 from ..lowering.flags import LISTED, MEMORY, QUIET_GATER, SHARED, STEPPED, ZIPPED
 from ..online.reads import has_error, of_gater, of_gaters, of_sources
-from ..schema import NONE, OUTPUTS, STOP
+from ..schema import NONE
 from .weigh import NEURONS, dense_alike, gain, put_sums, rows_of
 
 
@@ -38,7 +38,7 @@ def compute_softmax_deltas(m, u, first, last, now, to_now, lanes):
 @inline
 def compute_deltas(m, u, span, first, last, now, to_now, slot, offset):
     """delta of neurons computed together; pushed errors are reset. Returns 0 if all are finite."""
-    none, carries = splat(0.0, u.state), m.flags[first] & MEMORY or last > span[STOP] - span[OUTPUTS]
+    none, carries = splat(0.0, u.state), m.flags[first] & MEMORY or last > span.stop - span.outputs
     check = none
     if carries:  # outside of the loops, which vectorise then
         for j in range(first, last):

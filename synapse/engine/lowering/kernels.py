@@ -11,15 +11,11 @@ from __future__ import annotations
 from typing import Any
 
 from ..functions.activations import SOFTMAX
+from ..records import Ties
 from ..schema import (
-    BIAS_STRETCHES,
-    CLAMPED,
     INPUT,
-    INTERNAL,
     NONE,
     OUTPUT,
-    SIGNED,
-    STRETCHES,
 )
 from .flags import (
     AT_ONCE,
@@ -68,14 +64,14 @@ WIDE = 16
 
 def count_sorted(m: Any, n: int, count: int, work: Any) -> Pair:
     """Count the first neurons in order; whether there are ties, or were; note whether signs and clamps."""
-    tied, signs, clamps = m.ties[STRETCHES] | m.ties[BIAS_STRETCHES], 0, 0
+    tied, signs, clamps = m.ties[Ties.STRETCHES] | m.ties[Ties.BIAS_STRETCHES], 0, 0
     for r in range(count):
         tied |= m.tie[r]
         signs |= m.sign[r] if m.target[r] != NONE else 0
     for j in range(n):
         tied |= m.bias_tie[j]
         clamps |= m.clamped[j]
-    m.ties[SIGNED], m.ties[CLAMPED] = signs & 1, clamps
+    m.ties[Ties.SIGNED], m.ties[Ties.CLAMPED] = signs & 1, clamps
     for j in range(1, n):
         before, here = (m.network[j - 1] - 1) & NONE, (m.network[j] - 1) & NONE
         if before > here or (before == here and here != NONE and m.position[j - 1] > m.position[j]):
@@ -227,7 +223,7 @@ def describe_neurons(m: Any, n: int, count: int, work: Any) -> None:
         earliest[j] = after
         earliest[group] = max(earliest[group], after)  # one block has the whole group
         m.first_trace[j] = m.first_influence[j] = m.last_influence[j] = m.first_pull[j] = m.last_pull[j] = 0
-    m.ties[INTERNAL] = connected
+    m.ties[Ties.INTERNAL] = connected
 
 
 def flags_of_run(m: Any, j: int, r: int, work: Any) -> int:

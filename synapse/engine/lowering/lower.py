@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..schema import CLAMPED, CONNECTION, INTERNAL, NONE, PROGRAM, SIGNED
+from ..records import Ties
+from ..schema import CONNECTION, NONE, PROGRAM
 from . import kernels
 from .program import Program, restore
 from .runner import SOME, loops
@@ -35,10 +36,10 @@ def lower(store: Store) -> None:
     if ordered < store.n_neurons or (store.n_removed and None in store.views):
         order_neurons(store)
     order_connections(store)
-    if store.columns["ties"][CLAMPED]:  # of neurons that have been removed, too
-        store.columns["ties"][CLAMPED] = store["clamped"].any()
+    if store.columns["ties"][Ties.CLAMPED]:  # of neurons that have been removed, too
+        store.columns["ties"][Ties.CLAMPED] = store["clamped"].any()
     lay_out_runs(store)
-    if store.columns["ties"][INTERNAL]:  # neurons of such groups activate together
+    if store.columns["ties"][Ties.INTERNAL]:  # neurons of such groups activate together
         store.forget_single_calls()
     if tied:
         lay_out_ties(store)
@@ -158,4 +159,4 @@ def lay_out_ties(store: Store) -> None:
         c[f"{name}_first"] = tied[np.sort(first)].astype(np.uint32)
         c[f"{name}_base"], c[f"{name}_move"] = np.zeros((2, len(first)), store.dtype)
         counts += [len(starts), len(first)]
-    c["ties"][:SIGNED] = *counts, 0
+    c["ties"][: Ties.SIGNED] = *counts, 0

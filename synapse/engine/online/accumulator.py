@@ -10,7 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from ..lowering.flags import AT_ONCE, PENDING
-from ..schema import DESTINATIONS, SIGNED
+from ..records import Ties
+from ..schema import DESTINATIONS
 from ..store import RedirectedTable, Store
 
 
@@ -26,7 +27,7 @@ class Accumulator(RedirectedTable):
         self.weights = np.zeros(store.n_connections, store.dtype)
         self.biases = np.zeros(store.n_neurons, store.dtype)
         ties = np.zeros_like(store["ties"])  # nothing that is shared changes: no time for it
-        ties[SIGNED:] = store["ties"][SIGNED:]
+        ties[Ties.SIGNED :] = store["ties"][Ties.SIGNED :]
         columns = {
             **dict(zip(DESTINATIONS, (self.weights, self.biases), strict=True)),
             "ties": ties,

@@ -7,7 +7,7 @@ from ..compiler.rare import INDEX, rare
 from ..functions import activations
 from ..functions.compiled import chance, compete, custom, logistic, squash_stretch
 from ..lowering.flags import TRACED, WITH_GATES
-from ..schema import CLAMPED, NONE
+from ..schema import NONE
 
 
 @inline
@@ -82,7 +82,7 @@ def fire(m, p, first, last):
         squash_stretch(code, m, m.state, first, m.activation, m.derivative, first, last - first)
     else:
         fire_registered(m, first, last)
-    if m.ties[CLAMPED] != 0:
+    if m.ties.clamped != 0:
         hold_clamped(m, first, last)
 
 

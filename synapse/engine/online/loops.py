@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from .. import schema
-from ..compiler.jit import bare, columns, inline, kernel, most_of, noinline
+from ..compiler.jit import bare, columns, inline, kernel, most_of, noinline, span_of
 from ..compiler.rare import ARRAY, INDEX, rare
 from ..functions.compiled import aim_shares, cost_of, cross_entropy, judge
 from ..functions.costs import CATEGORICAL, CLOSE, CROSS_ENTROPY, FIRST_CUSTOM_COST, PROBABILITIES, SHARES
@@ -39,14 +39,14 @@ def step_by(weigh_block, fire):
     @inline
     def step_network(m, p, span, inputs, row):
         """Set inputs, unless empty, then the others block by block or, if synchronous, all at once."""
-        first = span[schema.FIRST]
+        first = span.first
         if inputs.size > 0:
-            n, now = span[schema.INPUTS], tick(m, span[schema.INPUTS])
+            n, now = span.inputs, tick(m, span.inputs)
             for t in range(n):
                 clamp_neuron(m, first + t, inputs[row * n + t], now + t)
-            first += span[schema.INPUTS]
-        while first < span[schema.STOP]:
-            last = span[schema.STOP] if m.synchronous[first] else m.block_stop[first]
+            first += span.inputs
+        while first < span.stop:
+            last = span.stop if m.synchronous[first] else m.block_stop[first]
             weigh_block(m, p, first, last)
             while first < last:
                 stop = m.block_stop[first]
@@ -65,8 +65,8 @@ step_online = step_by(weigh_block, fire)
 @inline
 def aim_outputs(m, span, targets, row, cost):
     """Write the outputs' error signals, 0 for NaN; returns a number that is finite if the cost is."""
-    n = span[schema.OUTPUTS]
-    first, begin, total = span[schema.STOP] - n, row * n, 0.0
+    n = span.outputs
+    first, begin, total = span.stop - n, row * n, 0.0
     if cost != CROSS_ENTROPY:
         aim_by_cost(m, cost, targets, begin, first, n)
         return m.failed[SUM]
@@ -114,13 +114,13 @@ def accepts_targets(targets, cost, unit):
 @inline
 def check_rows(m, span, inputs, outputs, unit):
     """The status of rows before they run: RESIZED, or REFUSED for inputs that are not finite."""
-    most, n = most_of(unit), span[schema.OUTPUTS]
+    most, n = most_of(unit), span.outputs
     rows = outputs.size // n
-    if outputs.size != rows * n or (inputs.size > 0 and inputs.size != rows * span[schema.INPUTS]):
+    if outputs.size != rows * n or (inputs.size > 0 and inputs.size != rows * span.inputs):
         return RESIZED
     for i in range(inputs.size):
         if not abs(inputs[i]) <= most:
-            m.failed[ROW] = i // span[schema.INPUTS]
+            m.failed[ROW] = i // span.inputs
             return REFUSED
     return DONE
 
@@ -141,26 +141,26 @@ def aim_at_targets(m, span, targets, cost, check, unit):
     GIVEN_ERRORS, the targets are the error signals themselves, and the cost is 0.
     """
     m.failed[0] = 0.0
-    first, total = span[schema.STOP] - span[schema.OUTPUTS], 0.0
-    if targets.size > 0 and targets.size != span[schema.OUTPUTS]:
+    first, total = span.stop - span.outputs, 0.0
+    if targets.size > 0 and targets.size != span.outputs:
         return RESIZED, total
     if cost == schema.GIVEN_ERRORS:
-        for o in range(span[schema.OUTPUTS]):
+        for o in range(span.outputs):
             if abs(targets[o]) > most_of(unit):
                 return REFUSED, total
-        for o in range(span[schema.OUTPUTS]):
+        for o in range(span.outputs):
             m.projected[first + o] = targets[o] if targets[o] == targets[o] else 0.0
         return DONE, total
     if targets.size > 0 and check and not accepts_targets(targets, cost, unit):
         return REFUSED, total
     for o in range(targets.size):
         j = first + o
-        value, _ = judge(m.failed, cost, targets[o], m.activation[j], 1.0, np.float64(span[schema.OUTPUTS]))
+        value, _ = judge(m.failed, cost, targets[o], m.activation[j], 1.0, np.float64(span.outputs))
         total += m.cost_weight[j] * value
     if targets.size > 0:
         aim_outputs(m, span, targets, 0, cost)
     else:
-        for j in range(first, span[schema.STOP]):
+        for j in range(first, span.stop):
             m.projected[j] = 0.0
     return status_of(m, total), total
 
@@ -189,11 +189,11 @@ def sum_by_cost(m, cost, kept, filled, outputs):
 @inline
 def keep_outputs(m, span, targets, row, kept, filled):
     """Append outputs, targets and weights of a step to ``kept``; returns its new length."""
-    n, room = span[schema.OUTPUTS], kept.size // KEPT
+    n, room = span.outputs, kept.size // KEPT
     for o in range(n):
-        kept[filled + o] = m.activation[span[schema.STOP] - n + o]
+        kept[filled + o] = m.activation[span.stop - n + o]
         kept[room + filled + o] = targets[row * n + o]
-        kept[2 * room + filled + o] = m.cost_weight[span[schema.STOP] - n + o]
+        kept[2 * room + filled + o] = m.cost_weight[span.stop - n + o]
     return filled + n
 
 
@@ -201,12 +201,12 @@ def keep_outputs(m, span, targets, row, kept, filled):
 def propagate_network(m, span, rate, defer):
     """Propagate block by block in reverse order; the outputs' error signals have been written before."""
     before_moves(m)
-    for j in range(span[schema.LEARNING], span[schema.STOP] - span[schema.OUTPUTS]):
+    for j in range(span.learning, span.stop - span.outputs):
         m.projected[j] = 0.0
-    if m.ties[schema.CLAMPED] != 0:
-        silence_clamped(m, span[schema.STOP] - span[schema.OUTPUTS], span[schema.STOP])
-    last = span[schema.STOP]
-    while last > span[schema.LEARNING]:
+    if m.ties.clamped != 0:
+        silence_clamped(m, span.stop - span.outputs, span.stop)
+    last = span.stop
+    while last > span.learning:
         first = m.block_first[last - 1]
         compute_deltas(m, first, last, rate, defer)
         propagate_block(m, first, last, rate, defer)
@@ -222,7 +222,7 @@ def rows_by(step_network):
     @inline
     def run_rows(m, p, span, inputs, outputs, unit):
         m.failed[0] = 0.0
-        n, status = span[schema.OUTPUTS], check_rows(m, span, inputs, outputs, unit)
+        n, status = span.outputs, check_rows(m, span, inputs, outputs, unit)
         if status != DONE:
             return status
         for row in range(outputs.size // n):
@@ -231,7 +231,7 @@ def rows_by(step_network):
                 m.failed[ROW] = row
                 return FAILED
             for o in range(n):
-                outputs[row * n + o] = m.activation[span[schema.STOP] - n + o]
+                outputs[row * n + o] = m.activation[span.stop - n + o]
         return DONE
 
     return run_rows
@@ -281,7 +281,7 @@ def propagate_one(table, unit, row, aimed, target, cost, outputs, rate):
     if m.failed[0] != 0.0:
         return FAILED
     m.projected[j] = signal if m.clamped[j] == 0 else 0.0
-    alone = m.ties[schema.HELD] == 0  # else `hold_shared` has been called
+    alone = m.ties.held == 0  # else `hold_shared` has been called
     if alone:
         before_moves(m)
     compute_deltas(m, j, j + 1, rate, False)
@@ -312,7 +312,7 @@ def run_network(table, unit, span, inputs, outputs):
     Returns a status. If an input is refused, or the arrays have other sizes, nothing has changed. If a
     registered function raises, the run ends. ``failed[ROW]`` is the row of that input, or step.
     """
-    return _run_rows(columns(table, unit), None, bare(span), bare(inputs), bare(outputs), unit)
+    return _run_rows(columns(table, unit), None, span_of(span), bare(inputs), bare(outputs), unit)
 
 
 @kernel
@@ -324,9 +324,9 @@ def feed_network(table, unit, span, feedback, inputs, outputs):
     run before.
     """
     m = columns(table, unit)
-    span, feedback, inputs, outputs = bare(span), bare(feedback), bare(inputs), bare(outputs)
+    span, feedback, inputs, outputs = span_of(span), bare(feedback), bare(inputs), bare(outputs)
     m.failed[0] = 0.0
-    n, status = span[schema.OUTPUTS], check_rows(m, span, inputs, outputs, unit)
+    n, status = span.outputs, check_rows(m, span, inputs, outputs, unit)
     if status != DONE:
         return status
     rows = outputs.size // n
@@ -336,10 +336,10 @@ def feed_network(table, unit, span, feedback, inputs, outputs):
             m.failed[ROW] = row
             return FAILED
         for o in range(n):
-            value = m.activation[span[schema.STOP] - n + o]
+            value = m.activation[span.stop - n + o]
             outputs[row * n + o] = value
             if feedback[o] >= 0 and row + 1 < rows:
-                inputs[(row + 1) * span[schema.INPUTS] + feedback[o]] += value
+                inputs[(row + 1) * span.inputs + feedback[o]] += value
     if check_rows(m, span, inputs, outputs, unit) != DONE:
         return DIVERGED
     for i in range(outputs.size):
@@ -352,7 +352,7 @@ def feed_network(table, unit, span, feedback, inputs, outputs):
 @kernel
 def propagate_targets(table, unit, span, targets, cost, rate, check):
     """Propagate after an activation by `aim_at_targets`; returns a status, DONE if it learned, and a cost."""
-    m, span = columns(table, unit), bare(span)
+    m, span = columns(table, unit), span_of(span)
     status, total = aim_at_targets(m, span, bare(targets), cost, check, unit)
     if status == DONE:
         propagate_network(m, span, rate, False)
@@ -382,7 +382,7 @@ def epochs_by(step_network, learn_step, forget):
             for s in range(orders.shape[1]):
                 if clear and going:
                     complete_moves(m, span)  # clearing discards the inputs that they need
-                    for j in range(span[schema.FIRST], span[schema.STOP]):
+                    for j in range(span.first, span.stop):
                         clear_neuron(m, j)
                 for row in range(bounds[orders[done, s]], bounds[orders[done, s] + 1]):
                     if not going:
@@ -391,8 +391,8 @@ def epochs_by(step_network, learn_step, forget):
                     going = m.failed[0] == 0.0
                     if aimed[row] and going:
                         judged += 1
-                        if filled + span[schema.OUTPUTS] > kept.size // KEPT:
-                            total += summed_cost(m, cost, kept, filled, span[schema.OUTPUTS])
+                        if filled + span.outputs > kept.size // KEPT:
+                            total += summed_cost(m, cost, kept, filled, span.outputs)
                             filled = 0
                         filled = keep_outputs(m, span, targets, row, kept, filled)
                         sound = aim_outputs(m, span, targets, row, cost)
@@ -410,7 +410,7 @@ def epochs_by(step_network, learn_step, forget):
                     control[1] += 1
                     going = going and not control[0]
             complete_moves(m, span)
-            total += summed_cost(m, cost, kept, filled, span[schema.OUTPUTS])
+            total += summed_cost(m, cost, kept, filled, span.outputs)
             errors[done] = total / np.float64(judged)
             going = going and status_of(m, total) == DONE
             if going:
@@ -430,7 +430,7 @@ def _learn(m, p, span, rate):
 @noinline
 def complete_moves(m, span):
     """Make the pending updates of the network."""
-    apply_pending(m, span[schema.FIRST], span[schema.STOP])
+    apply_pending(m, span.first, span.stop)
 
 
 @inline
@@ -454,5 +454,5 @@ def train_network(table, unit, span, data, cost, rates, learn, kept, control, er
     complete epochs, and the summed cost of the latest and its number of rows with a target. A cost that is
     not finite ends the call before weights change; so does a registered function that raises.
     """
-    m, span, kept = columns(table, unit), bare(span), bare(kept)
+    m, span, kept = columns(table, unit), span_of(span), bare(kept)
     return _run_epochs(m, None, span, data, cost, rates, learn, kept, control, errors, goal, renewal)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from ..compiler.jit import in_order, inline, one, zero
 from ..compiler.rare import INDEX, NUMBER, rare
 from ..lowering import flags as mark
-from ..schema import NONE, SIGNED
+from ..schema import NONE
 from .reads import gaters_read, is_delayed_by_stamp, sources_read
 from .ties import stop_at_zero
 from .weigh import may_be_pending, trace_of
@@ -89,7 +89,7 @@ def apply_pending(m, first, last):
             else:
                 for t in range(n):
                     m.weight[row + t] += step * m.activation[m.source[row + t]]
-        if m.ties[SIGNED] != 0:
+        if m.ties.signed != 0:
             hold_signs(m, j, j + 1, 0)
 
 
@@ -277,7 +277,7 @@ def propagate_gated(m, first, last, rate, defer):
         j = last - 1 - back
         propagate_neuron(m, j, rate, defer != 0)
         waits = defer != 0 and m.flags[j] & mark.PENDING
-        if m.ties[SIGNED] != 0 and not waits and (m.step[j] != 0.0 or m.flags[j] & mark.GATES):
+        if m.ties.signed != 0 and not waits and (m.step[j] != 0.0 or m.flags[j] & mark.GATES):
             hold_signs(m, j, j + 1, defer)
 
 
@@ -300,7 +300,7 @@ def propagate_plain(m, j, defer):
 @inline
 def propagate_block(m, first, last, rate, defer):
     """Push the errors of a block of neurons and update their weights, the last neuron first."""
-    j, signed = last, m.ties[SIGNED] != 0
+    j, signed = last, m.ties.signed != 0
     while j > first:
         if signed or m.flags[j - 1] & mark.WITH_GATES:
             propagate_gated(m, first, j, rate, defer)

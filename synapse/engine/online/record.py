@@ -79,7 +79,7 @@ def extended_trace(m, pair):
 @inline
 def note_neurons(m, what, at, begin, activated, only):
     """The number `what` of the recorded neurons. See `note`."""
-    for i in range(m.log_place[schema.WATCHED_NEURONS]):
+    for i in range(m.log_place.neurons):
         j = m.watched[i]
         if j == NONE:
             if activated:
@@ -95,7 +95,7 @@ def note_neurons(m, what, at, begin, activated, only):
 @inline
 def note_connections(m, what, at, activated):
     """The number `what` of the recorded connections."""
-    for i in range(m.log_place[schema.WATCHED_CONNECTIONS]):
+    for i in range(m.log_place.connections):
         c = m.watched_connection[i]
         if c != NONE:
             m.log[at + i] = connection_number(m, what, c, m.watched_run[i])
@@ -106,7 +106,7 @@ def note_connections(m, what, at, activated):
 @inline
 def note_pairs(m, at, activated):
     """The extended traces of the recorded pairs."""
-    for i in range(m.log_place[schema.WATCHED_PAIRS]):
+    for i in range(m.log_place.pairs):
         if m.watched_pair[i * schema.PAIR_FIELDS + schema.PAIR_ROW] != NONE:
             m.log[at + i] = extended_trace(m, i * schema.PAIR_FIELDS)
         elif activated:
@@ -116,8 +116,7 @@ def note_pairs(m, at, activated):
 @inline
 def watches(m, span):
     """Whether a recording of this network is open."""
-    log = m.log_place
-    return log[schema.WATCHED_WIDTH] != 0 and log[schema.WATCHED_NETWORK] == span[schema.FIRST]
+    return m.log_place.width != 0 and m.log_place.network == span.first
 
 
 @rare(INDEX, INDEX, INDEX)
@@ -129,24 +128,24 @@ def note(m, begin, activated, only):
     of an error are those of a propagation within the step: of the neuron in row `only`, or of all (NONE).
     """
     if begin:
-        m.log_place[schema.WATCHED_STEPS] += 1
-        m.log_place[schema.WATCHED_OPEN] = 1
-    elif m.log_place[schema.WATCHED_OPEN] == 0:
+        m.log_place.steps += 1
+        m.log_place.open = 1
+    elif m.log_place.open == 0:
         return
-    at = (m.log_place[schema.WATCHED_STEPS] - 1) * m.log_place[schema.WATCHED_WIDTH]
-    for w in range(m.log_place[schema.WATCHED_NUMBERS]):
+    at = (m.log_place.steps - 1) * m.log_place.width
+    for w in range(m.log_place.numbers):
         what = m.watched_what[w]
         if what < CONNECTIONS:
             if activated or what >= UPDATED:
                 note_neurons(m, what, at, begin, activated, only)
-            at += m.log_place[schema.WATCHED_NEURONS]
+            at += m.log_place.neurons
         elif what < PAIRS:
             if activated or what == WEIGHT:
                 note_connections(m, what, at, activated)
-            at += m.log_place[schema.WATCHED_CONNECTIONS]
+            at += m.log_place.connections
         elif what < SENSITIVITIES:
             note_pairs(m, at, activated)
-            at += m.log_place[schema.WATCHED_PAIRS]
+            at += m.log_place.pairs
         elif activated:
-            for i in range(m.log_place[schema.WATCHED_SENSITIVITIES]):
+            for i in range(m.log_place.sensitivities):
                 m.log[at + i] = math.nan  # see ``rtrl/loops.py``

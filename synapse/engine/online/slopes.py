@@ -10,8 +10,7 @@ import math
 
 import numpy as np
 
-from ..compiler.jit import bare, columns, inline, kernel
-from ..schema import OUTPUTS, SIGNED, STOP
+from ..compiler.jit import bare, columns, inline, kernel, span_of
 from ..status import DIVERGED, DONE, FAILED
 from .loops import propagate_network, step_online
 from .ties import stop_at_zero
@@ -33,9 +32,9 @@ def begin_slopes(m, span, errors, decay, sizes):
             m.weight_destination[c] *= decay
         for j in range(sizes[1]):
             m.bias_destination[j] *= decay
-    n = span[OUTPUTS]
+    n = span.outputs
     for o in range(n):
-        j = span[STOP] - n + o
+        j = span.stop - n + o
         m.projected[j] = errors[o] if errors.size > 0 else m.derivative[j]
 
 
@@ -57,7 +56,7 @@ def move_along(m, delta, rate, bound, sizes):
     move = step * delta
     for c in range(sizes[0]):
         m.weight[c] += move * m.weight_destination[c]
-    if m.ties[SIGNED] != 0:
+    if m.ties.signed != 0:
         stop_at_zero(m, 0, sizes[0])
     for j in range(sizes[1]):
         m.bias[j] += move * m.bias_destination[j]
@@ -85,14 +84,14 @@ def move_scaled(m, span, errors, squares, settings, squared, sizes):
     decrease = scale_slopes(m.weight_destination, by_weight, keep, sizes[0])
     decrease += scale_slopes(m.bias_destination, by_bias, keep, sizes[1])
     most = 0.0
-    for o in range(span[OUTPUTS]):
+    for o in range(span.outputs):
         most += errors[o] * errors[o] if squared else abs(errors[o])
     step = rate * weight
     if rate * bound * decrease > most:
         step *= most / (rate * bound * decrease)
     for c in range(sizes[0]):
         m.weight[c] += step * m.weight_destination[c]
-    if m.ties[SIGNED] != 0:
+    if m.ties.signed != 0:
         stop_at_zero(m, 0, sizes[0])
     for j in range(sizes[1]):
         m.bias[j] += step * m.bias_destination[j]
@@ -117,7 +116,7 @@ def scale_slopes(slopes, squares, keep, n):
 @kernel
 def learn_scaled(table, unit, span, errors, squares, settings, squared, sizes):
     """Compute the slopes of the last step for these errors, and move by :func:`move_scaled`."""
-    m, span, errors, sizes = columns(table, unit), bare(span), bare(errors), bare(sizes)
+    m, span, errors, sizes = columns(table, unit), span_of(span), bare(errors), bare(sizes)
     begin_slopes(m, span, errors, 0.0, sizes)
     propagate_network(m, span, unit, False)
     return move_scaled(m, span, errors, squares, bare(settings), squared, sizes)
@@ -126,7 +125,7 @@ def learn_scaled(table, unit, span, errors, squares, settings, squared, sizes):
 @kernel
 def learn_by_slopes(table, unit, span, errors, decay, delta, rate, bound, sizes):
     """Decay the sums, add the slopes of the last step, and move parameters; returns a status and the step."""
-    m, span, errors, sizes = columns(table, unit), bare(span), bare(errors), bare(sizes)
+    m, span, errors, sizes = columns(table, unit), span_of(span), bare(errors), bare(sizes)
     begin_slopes(m, span, errors, decay, sizes)
     propagate_network(m, span, unit, False)
     return move_along(m, delta, rate, bound, sizes)
@@ -138,7 +137,7 @@ def streams_by(step_network, learn_step):
     @inline
     def run_stream(m, p, unit, span, aside, copies, rows, gains, values, discount, decay, rate, bound, sizes):
         rows, gains, values, no_errors = bare(rows), bare(gains), bare(values), bare(values[:0])
-        m.failed[0], last = 0.0, span[STOP] - 1
+        m.failed[0], last = 0.0, span.stop - 1
         for t in range(gains.size):
             for copy, own in copies:
                 to, words = bare(copy), bare(own)
@@ -178,5 +177,5 @@ def learn_stream(table, unit, span, aside, copies, rows, gains, values, discount
     `aside` is a table for steps that leave no trace, with its `copies`; `gains` are the rewards that come
     with the rows; `values` are written. Returns a status and the number of complete rows.
     """
-    m, a, span, sizes = columns(table, unit), columns(aside, unit), bare(span), bare(sizes)
+    m, a, span, sizes = columns(table, unit), columns(aside, unit), span_of(span), bare(sizes)
     return _run_stream(m, m, unit, span, a, copies, rows, gains, values, discount, decay, rate, bound, sizes)

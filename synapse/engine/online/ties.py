@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from ..compiler.jit import columns, inline, kernel, zero
 from ..compiler.rare import rare
-from ..schema import BIAS_GROUPS, BIAS_STRETCHES, GROUPS, HELD, SIGNED, STRETCHES
 
 
 @inline
@@ -48,36 +47,36 @@ def stop_at_zero(m, first, stop):
 @rare()
 def note_tied(m):
     """Store the shared numbers before a step."""
-    if m.ties[STRETCHES] != 0:
-        note_shared(m.weight, m.tied_first, m.tied_base, m.tied_move, m.ties[GROUPS])
-    if m.ties[BIAS_STRETCHES] != 0:
-        note_shared(m.bias, m.bias_tied_first, m.bias_tied_base, m.bias_tied_move, m.ties[BIAS_GROUPS])
+    if m.ties.stretches != 0:
+        note_shared(m.weight, m.tied_first, m.tied_base, m.tied_move, m.ties.groups)
+    if m.ties.bias_stretches != 0:
+        note_shared(m.bias, m.bias_tied_first, m.bias_tied_base, m.bias_tied_move, m.ties.bias_groups)
 
 
 @rare()
 def move_tied(m):
     """Update shared numbers by the sum of their members' updates."""
-    if m.ties[STRETCHES] != 0:
+    if m.ties.stretches != 0:
         stretches = m.tied, m.tied_length, m.tied_group
-        add_moves(m.weight, *stretches, m.tied_base, m.tied_move, m.ties[STRETCHES])
-        for s in range(m.ties[STRETCHES] if m.ties[SIGNED] != 0 else 0):
+        add_moves(m.weight, *stretches, m.tied_base, m.tied_move, m.ties.stretches)
+        for s in range(m.ties.stretches if m.ties.signed != 0 else 0):
             stop_at_zero(m, m.tied[s], m.tied[s] + m.tied_length[s])
-    if m.ties[BIAS_STRETCHES] != 0:
+    if m.ties.bias_stretches != 0:
         stretches = m.bias_tied, m.bias_tied_length, m.bias_tied_group
-        add_moves(m.bias, *stretches, m.bias_tied_base, m.bias_tied_move, m.ties[BIAS_STRETCHES])
+        add_moves(m.bias, *stretches, m.bias_tied_base, m.bias_tied_move, m.ties.bias_stretches)
 
 
 @inline
 def before_moves(m):
     """Note the values of tied parameters before they move, if anything is tied."""
-    if m.ties[STRETCHES] + m.ties[BIAS_STRETCHES] != 0:
+    if m.ties.stretches + m.ties.bias_stretches != 0:
         note_tied(m)
 
 
 @inline
 def after_moves(m):
     """Give all tied parameters the sum of their moves, if anything is tied."""
-    if m.ties[STRETCHES] + m.ties[BIAS_STRETCHES] != 0:
+    if m.ties.stretches + m.ties.bias_stretches != 0:
         move_tied(m)
 
 
@@ -86,12 +85,12 @@ def hold_shared(table, unit):
     """Start a phase in which neurons that propagate one by one update only their own numbers."""
     m = columns(table, unit)
     before_moves(m)
-    m.ties[HELD] = 1
+    m.ties.held = 1
 
 
 @kernel
 def release_shared(table, unit):
     """End that phase: update the shared numbers by the sum of all updates since its start."""
     m = columns(table, unit)
-    m.ties[HELD] = 0
+    m.ties.held = 0
     after_moves(m)

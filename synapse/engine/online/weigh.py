@@ -9,7 +9,7 @@ from __future__ import annotations
 from ..compiler.jit import in_order, inline, one, zero
 from ..compiler.rare import INDEX, rare
 from ..lowering import flags as mark
-from ..schema import NONE, SIGNED
+from ..schema import NONE
 from .ties import stopped
 
 
@@ -332,7 +332,7 @@ def weigh_one(m, j):
 def weigh_block(m, p, first, last):
     """The states of a block of neurons; no `p` is needed."""
     j = first
-    if m.ties[SIGNED] != 0:
+    if m.ties.signed != 0:
         weigh_signed(m, first, last)
         j = last
     while j < last:

@@ -17,7 +17,7 @@ COLUMNS = len(PACKS)
 @inline
 def remember(m, p):
     """Keep the slopes of the previous step, before the next one."""
-    for k in range(p.counts[schema.PLAN_ROOTS]):
+    for k in range(p.counts.roots):
         p.old_derivative[k] = m.derivative[p.root[k]]
 
 
@@ -25,8 +25,8 @@ def remember(m, p):
 def lay_direct(m, p, span, to):
     """How the parameters into each neuron move its state within the step: g_ij y_i."""
     laid = 0
-    for i in range(span[schema.STOP] - span[schema.FIRST]):
-        j, at = i + span[schema.FIRST], p.direct_at[i]
+    for i in range(span.stop - span.first):
+        j, at = i + span.first, p.direct_at[i]
         if p.direct_at[i] == schema.NONE or at < laid:
             continue
         laid = at + m.learning[j] + m.trainable_bias[j]
@@ -70,7 +70,7 @@ def set_four(target, p, to, lefts, z, places, first, terms, moved):
     for e in range(terms):
         sums = add_four(sums, p.values[e], p.sensitivity, z + places[first + e], lefts)
     for s in range(steps):
-        at = slot_of(p, s) * p.counts[schema.PLAN_DIRECT] + direct
+        at = slot_of(p, s) * p.counts.direct + direct
         sums = add_four(sums, p.visit_delta[deltas + s * stride], p.direct, at, lefts)
     if steps > 0:
         sums = add_four(sums, one(p.values[0]), target, to, lefts)
@@ -177,8 +177,8 @@ def renew_block(m, p, b, n, old, new):
 @inline
 def slot_of(p, step):
     """Where the numbers of a pending step are, among those of two blocks, which swap roles as halves do."""
-    depth = p.counts[schema.PLAN_DEPTH]
-    at = step + depth * p.latest[schema.LATEST_HALF]
+    depth = p.counts.depth
+    at = step + depth * p.latest.half
     if depth == 1:
         return step
     return at - 2 * depth if at >= 2 * depth else at
@@ -187,24 +187,24 @@ def slot_of(p, step):
 @inline
 def moved_at(p, step):
     """Where the numbers begin that vectors of a renewal have given to neurons at a step."""
-    return 2 * p.counts[schema.PLAN_DEPTH] * p.counts[schema.PLAN_VISITS] + step * p.counts[schema.PLAN_MOVED]
+    return 2 * p.counts.depth * p.counts.visits + step * p.counts.moved
 
 
 @inline
 def vectors_at(p, steps):
     """Where the vectors of a renewal are after so many steps back."""
-    at = 2 * p.counts[schema.PLAN_DEPTH] * p.counts[schema.PLAN_READINGS]
-    return at + steps % 2 * p.counts[schema.PLAN_SQUARE]
+    at = 2 * p.counts.depth * p.counts.readings
+    return at + steps % 2 * p.counts.square
 
 
 @noinline
 def follow_back(p, c, slot, n, near, far, moved):
     """Follow n vectors over lines of a class back through a pending step: a gives a I there, a J before."""
     first, stop, numbers = p.class_line[c], p.class_line[c + 1], p.reading_value
-    visits, readings = slot * p.counts[schema.PLAN_VISITS], slot * p.counts[schema.PLAN_READINGS]
+    visits, readings = slot * p.counts.visits, slot * p.counts.readings
     for i in range(p.class_size[c] * n):
         p.visit_delta[moved + i] = 0.0
-    matrix = vectors_at(p, 0) + 2 * p.counts[schema.PLAN_SQUARE] if n > 1 else far
+    matrix = vectors_at(p, 0) + 2 * p.counts.square if n > 1 else far
     for i in range((stop - first) * n):
         numbers[matrix + i] = 0.0
     for line in range(first, stop):
@@ -245,8 +245,8 @@ def add_steps(p, rows, column, left, count, direct, factors, first, steps, packs
     """Add what is direct in some steps, carried to the last of them, to some packs of up to eight lines."""
     sums = tiles.no_sums(p.sensitivity, packs)
     for s in range(steps):
-        at = slot_of(p, first + s) * p.counts[schema.PLAN_DIRECT] + direct
-        factor = factors + s * p.counts[schema.PLAN_MOVED]
+        at = slot_of(p, first + s) * p.counts.direct + direct
+        factor = factors + s * p.counts.moved
         sums = tiles.add_outer(sums, p.direct, at, left, p.visit_delta, factor, 1)
     tiles.add_rows(p.sensitivity, rows, column, sums, left, count, False)
 
@@ -289,7 +289,7 @@ def renew_unit(p, c, unit, old, new, first, steps):
     if back < steps:
         s, near, far = steps - 1 - back, vectors_at(p, back), vectors_at(p, back + 1)
         follow_back(p, c, slot_of(p, first + s), n, near, far, moved_at(p, s))
-    elif back >= p.counts[schema.PLAN_DEPTH]:
+    elif back >= p.counts.depth:
         q, length, at = p.unit_column[unit], p.unit_length[unit], vectors_at(p, steps)
         factors = p.reading_value
         renew_panel(p, begin, end, width, q, length, old, new, p.line_at, begin, n, factors, at, 1, n)
@@ -299,39 +299,39 @@ def renew_unit(p, c, unit, old, new, first, steps):
 @rare(PLAN, INDEX, INDEX, INDEX, INDEX, INDEX)
 def renew(m, p, unit, stop, new, first, steps):
     """Some units of a renewal over some pending steps after those that a half includes, into another part."""
-    half = p.latest[schema.LATEST_HALF] if first == 0 else 1 - p.latest[schema.LATEST_HALF]
-    for c in range(p.counts[schema.PLAN_CLASSES]):
+    half = p.latest.half if first == 0 else 1 - p.latest.half
+    for c in range(p.counts.classes):
         while unit < stop and unit < p.class_unit[c + 1]:
-            renew_unit(p, c, unit, half * p.counts[schema.PLAN_HALF], new, first, steps)
+            renew_unit(p, c, unit, half * p.counts.half, new, first, steps)
             unit += 1
 
 
 @inline
 def continue_renewal(m, p, units):
     """Renew the other half over the first block of pending steps, up to so many units of this work."""
-    other = (1 - p.latest[schema.LATEST_HALF]) * p.counts[schema.PLAN_HALF]
-    if p.latest[schema.LATEST_UNITS] < units:
-        renew(m, p, p.latest[schema.LATEST_UNITS], units, other, 0, p.counts[schema.PLAN_DEPTH])
-        p.latest[schema.LATEST_UNITS] = units
+    other = (1 - p.latest.half) * p.counts.half
+    if p.latest.units < units:
+        renew(m, p, p.latest.units, units, other, 0, p.counts.depth)
+        p.latest.units = units
 
 
 @noinline
 def show(m, p, steps):
     """Write the sensitivities after the first pending steps to the third part: no later bit changes."""
-    depth, first = p.counts[schema.PLAN_DEPTH], 0
-    units = p.class_unit[p.counts[schema.PLAN_CLASSES]]
+    depth, first = p.counts.depth, 0
+    units = p.class_unit[p.counts.classes]
     if steps > depth:
         continue_renewal(m, p, units)
         first = depth
-    renew(m, p, 0, units, 2 * p.counts[schema.PLAN_HALF], first, steps - first)
+    renew(m, p, 0, units, 2 * p.counts.half, first, steps - first)
 
 
 @inline
 def renew_pending(m, p):
     """Compute the sensitivities after the pending steps, which stay pending."""
-    if p.latest[schema.LATEST_PENDING] > 0 and p.latest[schema.LATEST_RENEWED] == 0:
-        show(m, p, p.latest[schema.LATEST_PENDING])
-        p.latest[schema.LATEST_RENEWED] = 1
+    if p.latest.pending > 0 and p.latest.renewed == 0:
+        show(m, p, p.latest.pending)
+        p.latest.renewed = 1
 
 
 @noinline
@@ -340,37 +340,37 @@ def advance(m, p, span):
 
     While the first steps of one block become pending, the sensitivities are renewed over the block before.
     """
-    depth, shares = p.counts[schema.PLAN_DEPTH], p.counts[schema.PLAN_SHARES]
-    if depth > 1 and p.latest[schema.LATEST_PENDING] == depth + shares:
-        p.latest[schema.LATEST_HALF] = 1 - p.latest[schema.LATEST_HALF]
-        p.latest[schema.LATEST_PENDING], p.latest[schema.LATEST_UNITS] = shares, 0
-    pending = p.latest[schema.LATEST_PENDING]
+    depth, shares = p.counts.depth, p.counts.shares
+    if depth > 1 and p.latest.pending == depth + shares:
+        p.latest.half = 1 - p.latest.half
+        p.latest.pending, p.latest.units = shares, 0
+    pending = p.latest.pending
     slot = slot_of(p, pending)
-    lay_direct(m, p, span, slot * p.counts[schema.PLAN_DIRECT])
-    for k in range(p.counts[schema.PLAN_ROOTS]):
-        sweep_root(m, p, span, k, slot * p.counts[schema.PLAN_VISITS], slot * p.counts[schema.PLAN_READINGS])
+    lay_direct(m, p, span, slot * p.counts.direct)
+    for k in range(p.counts.roots):
+        sweep_root(m, p, span, k, slot * p.counts.visits, slot * p.counts.readings)
     if depth > 1:
-        p.latest[schema.LATEST_PENDING], p.latest[schema.LATEST_RENEWED] = pending + 1, 0
+        p.latest.pending, p.latest.renewed = pending + 1, 0
         if pending >= depth:
             continue_renewal(m, p, p.share[pending - depth])
         return
-    old = p.latest[schema.LATEST_HALF] * p.counts[schema.PLAN_HALF]
-    for c in range(p.counts[schema.PLAN_CLASSES]):
-        renew_class(m, p, c, old, p.counts[schema.PLAN_HALF] - old)
-    p.latest[schema.LATEST_HALF] = 1 - p.latest[schema.LATEST_HALF]
+    old = p.latest.half * p.counts.half
+    for c in range(p.counts.classes):
+        renew_class(m, p, c, old, p.counts.half - old)
+    p.latest.half = 1 - p.latest.half
 
 
 @inline
 def given_at(p, c, step):
     """Where the numbers begin that the errors of a class have given to its neurons at a pending step."""
-    return moved_at(p, p.counts[schema.PLAN_DEPTH]) + step * p.class_size[c]
+    return moved_at(p, p.counts.depth) + step * p.class_size[c]
 
 
 @rare(PLAN, INDEX, INDEX)
 def follow_errors(m, p, c, steps):
     """Take the errors of the lines of a class back through the first pending steps."""
     lines = p.class_line[c + 1] - p.class_line[c]
-    near = vectors_at(p, 0) + 3 * p.counts[schema.PLAN_SQUARE]
+    near = vectors_at(p, 0) + 3 * p.counts.square
     far = near + lines
     for k in range(lines):
         p.reading_value[near + k] = p.values[k]
@@ -389,12 +389,12 @@ def move_through(m, p, rate):
     dE/dp = delta_j I_p + sum_q aim_q Z_qp(t-1), for the parameters p into neurons j that have sensitivities.
     Errors first go back through the pending steps before this one.
     """
-    half, pending = p.counts[schema.PLAN_HALF], p.latest[schema.LATEST_PENDING]
-    old = p.latest[schema.LATEST_HALF] * half
+    half, pending = p.counts.half, p.latest.pending
+    old = p.latest.half * half
     steps = pending - 1 if pending > 0 else 0
     if pending == 0:
         old = half - old
-    for c in range(p.counts[schema.PLAN_CLASSES]):
+    for c in range(p.counts.classes):
         begin = p.class_line[c]
         terms = p.class_line[c + 1] - begin
         for k in range(terms):

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..compiler.jit import bare, columns, inline, kernel, one, plan
+from ..compiler.jit import bare, columns, inline, kernel, one, plan, span_of
 from ..functions.activations import SOFTMAX
 from ..functions.compiled import judge
 from ..online.fire import clear_neuron, forget_error
 from ..online.loops import aim_outputs, status_of, step_online
 from ..online.record import note, watches
-from ..schema import FIRST, LEARNING, NONE, OUTPUTS, STOP
+from ..schema import NONE
 from ..status import DONE, FAILED
 from .advance import move_through
 from .loops import step_network
@@ -24,7 +24,7 @@ from .sweep import add_direct_of, sweep_cost
 @inline
 def clear_errors(m, span):
     """Reset the error signals of all neurons."""
-    for j in range(span[LEARNING], span[STOP]):
+    for j in range(span.learning, span.stop):
         m.projected[j] = 0.0
 
 
@@ -32,7 +32,7 @@ def clear_errors(m, span):
 def aim_at(m, span, o):
     """The slopes d y_o / d s of the outputs within the step."""
     clear_errors(m, span)
-    j = span[STOP] - span[OUTPUTS] + o
+    j = span.stop - span.outputs + o
     if m.squash[j] != SOFTMAX:
         m.projected[j] = m.derivative[j]
         return
@@ -60,9 +60,9 @@ def collect(m, places, jacobian, o):
 @inline
 def lay_jacobian(m, p, span, places, jacobian):
     """H with all history, by one sweep for each output."""
-    for o in range(span[OUTPUTS]):
+    for o in range(span.outputs):
         aim_at(m, span, o)
-        sweep_cost(m, p, span, span[LEARNING], one(p.flow[0]))
+        sweep_cost(m, p, span, span.learning, one(p.flow[0]))
         move_through(m, p, one(p.flow[0]))
         collect(m, places, jacobian, o)
 
@@ -70,8 +70,8 @@ def lay_jacobian(m, p, span, places, jacobian):
 @inline
 def lay_regressors(m, span, places, jacobian):
     """H of the parameters into the outputs within the step, each output by itself."""
-    for o in range(span[OUTPUTS]):
-        j = span[STOP] - span[OUTPUTS] + o
+    for o in range(span.outputs):
+        j = span.stop - span.outputs + o
         add_direct_of(m, j, m.derivative[j], m.weight_destination, 0, m.bias_destination, j)
         collect(m, places, jacobian, o)
 
@@ -79,31 +79,31 @@ def lay_regressors(m, span, places, jacobian):
 @inline
 def judge_outputs(m, span, targets, row, cost, errors):
     """Write t - y of all outputs to `errors`, NaN where there is no target; returns their cost."""
-    n, total = span[OUTPUTS], 0.0
+    n, total = span.outputs, 0.0
     for o in range(n):
-        y, target = m.activation[span[STOP] - n + o], targets[row * n + o]
+        y, target = m.activation[span.stop - n + o], targets[row * n + o]
         errors[o] = target - y
         value, _ = judge(m.failed, cost, target, y, 1.0, np.float64(n))
-        total += m.cost_weight[span[STOP] - n + o] * value
+        total += m.cost_weight[span.stop - n + o] * value
     return total
 
 
 @inline
 def leave_out(span, targets, row, jacobian):
     """H = 0 for the outputs without a target, which then change nothing."""
-    for o in range(span[OUTPUTS]):
-        if targets[row * span[OUTPUTS] + o] != targets[row * span[OUTPUTS] + o]:
+    for o in range(span.outputs):
+        if targets[row * span.outputs + o] != targets[row * span.outputs + o]:
             jacobian[o] = 0.0
 
 
 @inline
 def show_direct_errors(m, span, targets, row, cost):
     """Leave the errors of the outputs in the store, and none of other neurons."""
-    for j in range(span[LEARNING], span[STOP]):
+    for j in range(span.learning, span.stop):
         forget_error(m, j)
         m.projected[j] = 0.0
     aim_outputs(m, span, targets, row, cost)
-    for j in range(span[STOP] - span[OUTPUTS], span[STOP]):
+    for j in range(span.stop - span.outputs, span.stop):
         m.responsibility[j] = m.projected[j]
 
 
@@ -133,7 +133,7 @@ def lay_any(m, p, span, targets, row, cost, direct, places, jacobian):
         lay_jacobian(m, p, span, places, jacobian)
         clear_errors(m, span)
         aim_outputs(m, span, targets, row, cost)
-        sweep_cost(m, p, span, span[LEARNING], one(p.flow[0]) * 0.0)
+        sweep_cost(m, p, span, span.learning, one(p.flow[0]) * 0.0)
 
 
 def linearise_by(step_network, lay):
@@ -144,7 +144,7 @@ def linearise_by(step_network, lay):
         inputs, targets, aimed = data
         m.failed[0] = 0.0
         if clear:
-            for j in range(span[FIRST], span[STOP]):
+            for j in range(span.first, span.stop):
                 clear_neuron(m, j)
         for row in range(rows[0], rows[1]):
             step_network(m, p, span, inputs, row)
@@ -177,7 +177,7 @@ def linearise_network(
     within the step. The destinations of `table` are buffers of zeros. `places` are the rows of trainable
     weights and their columns of H, and those of biases. Returns a status, the next row and the cost.
     """
-    m, p, span = columns(table, unit), plan(plan_table, unit), bare(span)
+    m, p, span = columns(table, unit), plan(plan_table, unit), span_of(span)
     data = bare(inputs), bare(targets), aimed
     return _with_history(m, p, span, data, rows, clear, direct, cost, places, jacobian, errors)
 
@@ -187,5 +187,5 @@ def regress_network(
     table, unit, span, inputs, targets, aimed, rows, clear, direct, cost, places, jacobian, errors
 ):
     """Run by the online rule, as `linearise_network` does with `direct`; the traces follow."""
-    m, span, data = columns(table, unit), bare(span), (bare(inputs), bare(targets), aimed)
+    m, span, data = columns(table, unit), span_of(span), (bare(inputs), bare(targets), aimed)
     return _within_the_step(m, None, span, data, rows, clear, direct, cost, places, jacobian, errors)

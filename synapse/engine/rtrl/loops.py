@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import schema
-from ..compiler.jit import bare, columns, inline, kernel, plan
+from ..compiler.jit import bare, columns, inline, kernel, plan, span_of
 from ..compiler.rare import PLAN, rare
 from ..online.calls import ROW, SPAN, calls_by_float, scaled_by, stream_of
 from ..online.fire import silence_clamped
@@ -20,6 +20,7 @@ from ..online.propagate import hold_signs
 from ..online.record import note, watches
 from ..online.slopes import begin_slopes, move_along, move_scaled, streams_by
 from ..online.ties import after_moves, before_moves
+from ..records import Latest
 from ..status import DONE
 from .advance import advance, lay_direct, move_through, remember, renew_pending, show
 from .sweep import sweep_cost
@@ -32,38 +33,41 @@ if TYPE_CHECKING:
 def note_sensitivities(m, p):
     """Complete the last row of the log with the sensitivities."""
     renew_pending(m, p)
-    n, part = m.log_place[schema.WATCHED_SENSITIVITIES], p.latest[schema.LATEST_HALF]
-    part = p.counts[schema.PLAN_HALF] * (2 if p.latest[schema.LATEST_RENEWED] else part)
-    at = m.log_place[schema.WATCHED_STEPS] * m.log_place[schema.WATCHED_WIDTH] - n
+    n, part = m.log_place.sensitivities, p.latest.half
+    part = p.counts.half * (2 if p.latest.renewed else part)
+    at = m.log_place.steps * m.log_place.width - n
     for i in range(n):
         if p.noted[i] != schema.ENDED:
             m.log[at + i] = np.float64(p.sensitivity[part + p.noted[i]])
 
 
+LATEST_PLACES = len(Latest)
+
+
 @inline
 def clear_plan(p):
     """Reset all sensitivities."""
-    for i in range(p.counts[schema.PLAN_HALF]):
+    for i in range(p.counts.half):
         p.sensitivity[i] = 0.0
-    for k in range(p.counts[schema.PLAN_ROOTS]):
+    for k in range(p.counts.roots):
         p.old_derivative[k] = 0.0
-    for i in range(schema.LATEST_UNITS + 1):
+    for i in range(LATEST_PLACES):
         p.latest[i] = 0
 
 
 @inline
 def step_network(m, p, span, inputs, row):
     """One step: activations, then sensitivities."""
-    if p.latest[schema.LATEST_STAMP] != m.stamp[span[schema.STOP] - 1]:
+    if p.latest.stamp != m.stamp[span.stop - 1]:
         clear_plan(p)  # since then cleared, stepped by another rule, or failed: they are of another context
     remember(m, p)
     step_online(m, None, span, inputs, row)
     if m.failed[0] == 0.0:
         advance(m, p, span)
-        p.latest[schema.LATEST_OPEN] = 1
-        p.latest[schema.LATEST_STAMP] = m.stamp[span[schema.STOP] - 1]
-        noted = m.log_place[schema.WATCHED_SENSITIVITIES] != 0
-        if noted and m.log_place[schema.WATCHED_NETWORK] == span[schema.FIRST]:
+        p.latest.open = 1
+        p.latest.stamp = m.stamp[span.stop - 1]
+        noted = m.log_place.sensitivities != 0
+        if noted and m.log_place.network == span.first:
             note_sensitivities(m, p)
 
 
@@ -71,14 +75,14 @@ def step_network(m, p, span, inputs, row):
 def learn_step(m, p, span, rate):
     """Learn from the errors of the outputs, which have been written before."""
     before_moves(m)
-    for j in range(span[schema.LEARNING], span[schema.STOP] - span[schema.OUTPUTS]):
+    for j in range(span.learning, span.stop - span.outputs):
         m.projected[j] = 0.0
-    if m.ties[schema.CLAMPED] != 0:
-        silence_clamped(m, span[schema.STOP] - span[schema.OUTPUTS], span[schema.STOP])
-    sweep_cost(m, p, span, span[schema.LEARNING], rate)
+    if m.ties.clamped != 0:
+        silence_clamped(m, span.stop - span.outputs, span.stop)
+    sweep_cost(m, p, span, span.learning, rate)
     move_through(m, p, rate)
-    if m.ties[schema.SIGNED] != 0:
-        hold_signs(m, span[schema.LEARNING], span[schema.STOP], 0)
+    if m.ties.signed != 0:
+        hold_signs(m, span.learning, span.stop, 0)
     after_moves(m)
     if watches(m, span):
         note(m, False, False, schema.NONE)
@@ -91,13 +95,13 @@ _run_rows = rows_by(step_network)
 def run_network(table, unit, plan_table, span, inputs, outputs):
     """Activate once for every row of `outputs`, like ``online.run_network``, with sensitivities."""
     m, p = columns(table, unit), plan(plan_table, unit)
-    return _run_rows(m, p, bare(span), bare(inputs), bare(outputs), unit)
+    return _run_rows(m, p, span_of(span), bare(inputs), bare(outputs), unit)
 
 
 @kernel
 def propagate_targets(table, unit, plan_table, span, targets, cost, rate, check):
     """Learn from the targets of the last activation, like ``online.propagate_targets``."""
-    m, p, span = columns(table, unit), plan(plan_table, unit), bare(span)
+    m, p, span = columns(table, unit), plan(plan_table, unit), span_of(span)
     status, total = aim_at_targets(m, span, bare(targets), cost, check, unit)
     if status == DONE:
         learn_step(m, p, span, rate)
@@ -108,7 +112,7 @@ def propagate_targets(table, unit, plan_table, span, targets, cost, rate, check)
 def learn_by_slopes(table, unit, plan_table, span, errors, decay, delta, rate, bound, sizes):
     """Learn along decaying sums of slopes, like ``online.slopes.learn_by_slopes``."""
     m, p = columns(table, unit), plan(plan_table, unit)
-    span, errors, sizes = bare(span), bare(errors), bare(sizes)
+    span, errors, sizes = span_of(span), bare(errors), bare(sizes)
     begin_slopes(m, span, errors, decay, sizes)
     learn_step(m, p, span, unit)
     return move_along(m, delta, rate, bound, sizes)
@@ -118,7 +122,7 @@ def learn_by_slopes(table, unit, plan_table, span, errors, decay, delta, rate, b
 def learn_scaled(table, unit, plan_table, span, errors, squares, settings, squared, sizes):
     """Learn from the errors of the last step, like ``online.slopes.learn_scaled``."""
     m, p = columns(table, unit), plan(plan_table, unit)
-    span, errors, sizes = bare(span), bare(errors), bare(sizes)
+    span, errors, sizes = span_of(span), bare(errors), bare(sizes)
     begin_slopes(m, span, errors, 0.0, sizes)
     learn_step(m, p, span, unit)
     return move_scaled(m, span, errors, squares, bare(settings), squared, sizes)
@@ -133,14 +137,14 @@ def learn_stream(
 ):
     """Learn from a stream, like ``online.slopes.learn_stream``."""
     m, a, p = columns(table, unit), columns(aside, unit), plan(plan_table, unit)
-    span, sizes = bare(span), bare(sizes)
+    span, sizes = span_of(span), bare(sizes)
     return _run_stream(m, p, unit, span, a, copies, rows, gains, values, discount, decay, rate, bound, sizes)
 
 
 @kernel
 def renew_direct(table, unit, plan_table, span):
     """Compute anew what the last step left in ``direct``, for a plan that has been laid out after it."""
-    lay_direct(columns(table, unit), plan(plan_table, unit), bare(span), 0)
+    lay_direct(columns(table, unit), plan(plan_table, unit), span_of(span), 0)
 
 
 @kernel
@@ -152,7 +156,7 @@ def renew_sensitivities(table, unit, plan_table, steps):
 @inline
 def _forget(p):
     """Let the next step begin with sensitivities of 0."""
-    p.latest[schema.LATEST_STAMP] = 0
+    p.latest.stamp = 0
 
 
 _run_epochs = epochs_by(step_network, learn_step, _forget)
@@ -163,7 +167,7 @@ def train_network(
     table, unit, plan_table, span, data, cost, rates, learn, kept, control, errors, goal, renewal
 ):
     """Some epochs as in ``online.train_network``, by exact gradients; `table` is ``Plan.store_table``."""
-    m, p, span, kept = columns(table, unit), plan(plan_table, unit), bare(span), bare(kept)
+    m, p, span, kept = columns(table, unit), plan(plan_table, unit), span_of(span), bare(kept)
     return _run_epochs(m, p, span, data, cost, rates, learn, kept, control, errors, goal, renewal)
 
 

@@ -18,7 +18,8 @@ from ..._typing import Bools
 from ..delayed import is_delayed_in_order
 from ..functions.activations import SOFTMAX
 from ..lowering.stretches import spans
-from ..schema import FIRST, INPUTS, NONE, STOP
+from ..records import Span
+from ..schema import NONE
 
 if TYPE_CHECKING:
     from ..store import Store
@@ -114,7 +115,7 @@ class _Reads(NamedTuple):
 
 def reads_of(store: Store, span: Any) -> _Reads:
     """Collect who reads what in a network that is not connected to others."""
-    c, first, stop = store.columns, int(span[FIRST]), int(span[STOP])
+    c, first, stop = store.columns, int(span[Span.FIRST]), int(span[Span.STOP])
     target = store["target"]
     low, high = np.searchsorted(target, [first, stop])
     rows = slice(int(low), int(high))
@@ -127,10 +128,10 @@ def reads_of(store: Store, span: Any) -> _Reads:
     soft = store["squash"][first:stop] == SOFTMAX
     biased = store["trainable_bias"][first:stop].astype(np.int64)
     count = c["learning"][first:stop].astype(np.int64) + biased
-    count[: int(span[INPUTS])] = 0
+    count[: int(span[Span.INPUTS])] = 0
     return _Reads(
         n=stop - first,
-        inputs=int(span[INPUTS]),
+        inputs=int(span[Span.INPUTS]),
         parameters=count,
         group_first=np.where(soft, rival, every),
         group_stop=np.where(soft, c["group_stop"][first:stop].astype(np.int64) - first, every + 1),
@@ -167,7 +168,7 @@ def find_pattern(store: Store, span: Any, order: int | None, most: float = inf) 
     for r, row in enumerate(sweeps.delayed):  # of the roots that it meets, those with kept ones in common
         read = np.flatnonzero(row)
         needed[r, read] = (packed[read] & packed[r]).any(axis=1)
-    return _pattern(sweeps, int(span[FIRST]), kept, needed)
+    return _pattern(sweeps, int(span[Span.FIRST]), kept, needed)
 
 
 class _Sweeps:
@@ -229,8 +230,8 @@ def _joined(sets: Bits, owner: Rows, member: Rows, count: int) -> Bits:
 
 def components(store: Store, span: Any) -> list[Rows] | None:
     """Sets of neurons that share trainable parameters; None if no parameter is shared."""
-    first, stop = int(span[FIRST]), int(span[STOP])
-    begin = first + int(span[INPUTS])
+    first, stop = int(span[Span.FIRST]), int(span[Span.STOP])
+    begin = first + int(span[Span.INPUTS])
     rows = slice(*np.searchsorted(store["target"], [begin, stop]).tolist())
     tie = store["tie"][rows].astype(np.int64) * store["trainable"][rows]
     bias = store["bias_tie"][begin:stop].astype(np.int64) * store["trainable_bias"][begin:stop]

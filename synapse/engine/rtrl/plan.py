@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ..._typing import Floats, Ints
 from .. import schema
 from ..lowering.stretches import spans
+from ..records import Latest, Span
 from ..store import RedirectedTable, Store
 from ..untraced import untraced_columns
 from .layout import Layout
@@ -52,21 +53,21 @@ class Plan:
     @property
     def stamp(self) -> int:
         """When the last neuron activated in the step that the sensitivities include; 0: none."""
-        return int(self.columns["latest"][schema.LATEST_STAMP])
+        return int(self.columns["latest"][Latest.STAMP])
 
     @stamp.setter
     def stamp(self, stamp: int) -> None:
-        self.columns["latest"][schema.LATEST_STAMP] = stamp
+        self.columns["latest"][Latest.STAMP] = stamp
 
     @property
     def is_open(self) -> bool:
         """Whether a step has been activated since the context was cleared."""
-        return bool(self.columns["latest"][schema.LATEST_OPEN])
+        return bool(self.columns["latest"][Latest.OPEN])
 
     @property
     def can_learn(self) -> bool:
         """Whether there is a step to learn from: it is open, and the latest of the network."""
-        last = self.store.columns["stamp"][int(self.span[schema.STOP]) - 1]
+        last = self.store.columns["stamp"][int(self.span[Span.STOP]) - 1]
         return self.is_open and self.stamp == int(last)
 
     def forget(self) -> None:
@@ -86,22 +87,22 @@ class Plan:
         With `before`, no step is pending afterwards, and later sensitivities may differ in rounding.
         """
         latest, c, size = self.columns["latest"], self.columns, self.layout.size
-        steps = int(latest[schema.LATEST_PENDING])
+        steps = int(latest[Latest.PENDING])
         if steps == 0:
             return
         from .loops import renew_sensitivities as run
 
-        if not latest[schema.LATEST_RENEWED]:
+        if not latest[Latest.RENEWED]:
             run(self.store.address, self.store.unit, self.address, steps)
-            latest[schema.LATEST_RENEWED] = 1
+            latest[Latest.RENEWED] = 1
         if before:
             parts, now = c["sensitivity"].reshape(3, size), self.values.copy()
             run(self.store.address, self.store.unit, self.address, steps - 1)
             parts[0], parts[1] = now, parts[2]
             direct, depth = c["direct"].reshape(2 * self.layout.depth, -1), self.layout.depth
-            direct[0] = direct[(int(latest[schema.LATEST_HALF]) * depth + steps - 1) % len(direct)]
-            latest[[schema.LATEST_HALF, schema.LATEST_PENDING]] = 0
-            latest[[schema.LATEST_RENEWED, schema.LATEST_UNITS]] = 0
+            direct[0] = direct[(int(latest[Latest.HALF]) * depth + steps - 1) % len(direct)]
+            latest[[Latest.HALF, Latest.PENDING]] = 0
+            latest[[Latest.RENEWED, Latest.UNITS]] = 0
 
     # --- reading -----------------------------------------------------------------------------------
 
@@ -109,7 +110,7 @@ class Plan:
     def values(self) -> Floats:
         """The sensitivities of the latest step, line by line; they have been renewed."""
         latest, size = self.columns["latest"], self.layout.size
-        part = 2 if latest[schema.LATEST_RENEWED] else int(latest[schema.LATEST_HALF])
+        part = 2 if latest[Latest.RENEWED] else int(latest[Latest.HALF])
         return np.asarray(self.columns["sensitivity"][part * size : (part + 1) * size])
 
     def places(self, owner: Any, offset: Any, root: Any) -> NDArray[np.int64]:
@@ -136,7 +137,7 @@ class Plan:
         """The neuron of each parameter, and all sensitivities, shape (roots, parameters); NaN: not kept."""
         layout = self.layout
         counts = layout.count_of(np.arange(layout.pattern.size))
-        counts[: int(self.span[schema.INPUTS])] = 0
+        counts[: int(self.span[Span.INPUTS])] = 0
         owners = np.repeat(np.arange(len(counts)), counts)
         offset = spans(np.zeros(len(counts), np.int64), counts)
         places = self.places(owners, offset, np.arange(len(layout.roots))[:, np.newaxis])

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from ..._typing import Ints
 from ..lowering.stretches import spans
-from ..schema import LATEST_HALF, LATEST_OPEN, NONE
+from ..records import Latest
+from ..schema import NONE
 from .layout import SOME
 from .plan import Plan
 
@@ -50,7 +51,7 @@ def identities_of(plan: Plan) -> Ints:
 def read(plan: Plan, identities: Ints) -> PortableSensitivities:
     """Read the sensitivities of a plan without pending steps; `identities` are those of its entries now."""
     layout, size = plan.layout, plan.layout.size
-    half, values = int(plan.columns["latest"][LATEST_HALF]), plan.columns["sensitivity"]
+    half, values = int(plan.columns["latest"][Latest.HALF]), plan.columns["sensitivity"]
     now, before = (values[h * size : (h + 1) * size].copy() for h in (half, 1 - half))
     first = layout.first_column
     return PortableSensitivities(
@@ -75,9 +76,9 @@ def write(plan: Plan, identities: Ints, kept: PortableSensitivities, number: Int
     roots = place[number[kept.roots]]  # the last place, -1, is that of neurons that are gone
     there = roots >= 0
     c["old_derivative"][roots[there]] = kept.slopes[there]
-    c["latest"][LATEST_OPEN] = 1
+    c["latest"][Latest.OPEN] = 1
     halves = (c["sensitivity"][:size], kept.now), (c["sensitivity"][size : 2 * size], kept.before)
-    assert c["latest"][LATEST_HALF] == 0
+    assert c["latest"][Latest.HALF] == 0
     columns, first, begin = _new_columns(plan, identities, kept, number), layout.first_column, 0
     for lines in np.array_split(np.arange(len(kept.line_root)), 1 + len(kept.now) // SOME):
         lengths = kept.line_length[lines]

@@ -8,12 +8,12 @@ step earlier (`CARRIED`). All are 0 between sweeps.
 from __future__ import annotations
 
 from ..compiler.jit import inline, noinline, one, zero
-from ..compiler.rare import INDEX, INDICES, PLAN, UNIT, rare
+from ..compiler.rare import INDEX, PLAN, SPAN, UNIT, rare
 from ..compiler.tiles import add_scaled
 from ..functions.activations import SOFTMAX
 from ..lowering import flags as mark
 from ..online.reads import gater_read, gaters_read, has_error, of_gater, of_gaters, of_sources, sources_read
-from ..schema import FIRST, NONE, PLAN_ROOTS, STOP
+from ..schema import NONE
 from .pattern import GATERS, SOURCES
 
 PUSHED, GATED, PREVIOUS, CARRIED = 0, 1, 2, 3
@@ -22,7 +22,7 @@ PUSHED, GATED, PREVIOUS, CARRIED = 0, 1, 2, 3
 @inline
 def part(span, which):
     """Where a part of ``flow`` begins, to be added to the row of a neuron."""
-    return which * (span[STOP] - span[FIRST]) - span[FIRST]
+    return which * (span.stop - span.first) - span.first
 
 
 @inline
@@ -40,7 +40,7 @@ def push_run(m, p, span, r, delta, what):
             add_scaled(p.flow, to + m.run_source[r], delta, m.weight, first, n)
 
 
-@rare(PLAN, INDICES, INDEX, UNIT, INDEX)
+@rare(PLAN, SPAN, INDEX, UNIT, INDEX)
 def push_gated(m, p, span, r, delta, what):
     """`push_run` for a run with gaters."""
     flags = m.run_flags[r]
@@ -85,7 +85,7 @@ def push_gaters(m, p, r, delta, to):
             p.flow[to + m.gater[c]] += delta * m.weight[c] * activations[m.source[c]]
 
 
-@rare(PLAN, INDICES, INDEX, UNIT, INDEX)
+@rare(PLAN, SPAN, INDEX, UNIT, INDEX)
 def push_own(m, p, span, j, delta, what):
     """Send an error along a self-connection, to the previous state and to its gater."""
     weight, gater = m.weight[m.self_row[j]], m.self_gater[j]
@@ -109,7 +109,7 @@ def mix(p, activation, at, first, last):
         p.flow[at + k] = activation[k] * (p.flow[at + k] - mean)
 
 
-@rare(PLAN, INDICES, INDEX)
+@rare(PLAN, SPAN, INDEX)
 def mix_group(m, p, span, j):
     """Make what has been pushed in this step to the softmax group of `j` errors of its states."""
     first, last = m.group_first[j], m.group_stop[j]
@@ -212,8 +212,8 @@ def move_run(m, r, step, target, to):
 def sweep_cost(m, p, span, learning, rate):
     """Errors of all neurons within the step, updates by what is direct, and the errors of the step before."""
     pushed, gated = part(span, PUSHED), part(span, GATED)
-    for back in range(span[STOP] - learning):
-        j = span[STOP] - 1 - back
+    for back in range(span.stop - learning):
+        j = span.stop - 1 - back
         soft = m.squash[j] == SOFTMAX
         if soft and j + 1 == m.group_stop[j]:
             mix_group(m, p, span, j)
@@ -230,9 +230,9 @@ def sweep_cost(m, p, span, learning, rate):
                 push_run(m, p, span, r, delta, what)
             if m.flags[j] & mark.MEMORY:
                 push_own(m, p, span, j, delta, SOURCES | GATERS)
-            if p.direct_at[j - span[FIRST]] == NONE:  # it has no sensitivities
+            if p.direct_at[j - span.first] == NONE:  # it has no sensitivities
                 add_direct_of(m, j, rate * delta, m.weight_destination, 0, m.bias_destination, j)
-    for k in range(p.counts[PLAN_ROOTS]):
+    for k in range(p.counts.roots):
         p.aim[k] = carried_back(m, p, span, k)
-    for i in range(4 * (span[STOP] - span[FIRST])):
+    for i in range(4 * (span.stop - span.first)):
         p.flow[i] = 0.0

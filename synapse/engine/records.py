@@ -1,0 +1,72 @@
+"""Short arrays of integers whose places have names.
+
+A kernel reads and writes a place as an attribute, ``span.first`` or ``m.ties.signed``; Python, which has the
+array, uses the place itself: ``span[Span.FIRST]``. So each name is declared once, here.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Span(IntEnum):
+    """Which rows of its store a network has, for kernels."""
+
+    FIRST = 0  # its first row
+    INPUTS = 1  # how many inputs it has; they come first
+    OUTPUTS = 2  # how many outputs it has; they come last
+    STOP = 3  # the row after its last
+    LEARNING = 4  # the first row that can learn: after the inputs, unless something leads into them
+
+
+class Ties(IntEnum):
+    """The column ``ties``: what kernels do besides the sums, if a store needs it."""
+
+    STRETCHES = 0  # stretches of tied connections
+    GROUPS = 1  # groups of them
+    BIAS_STRETCHES = 2  # stretches of neurons with tied biases
+    BIAS_GROUPS = 3
+    HELD = 4  # whether shared numbers change later, see `hold_shared`
+    SIGNED = 5  # whether some connection has a sign
+    CLAMPED = 6  # whether some neuron is clamped
+    INTERNAL = 7  # whether neurons that compete with each other are connected, or gate each other
+
+
+class LogPlace(IntEnum):
+    """The column ``log_place``: what is recorded, and how far the log has come."""
+
+    WIDTH = 0  # number of values in a row of the log; 0: nothing is recorded
+    STEPS = 1  # number of rows
+    NETWORK = 2  # the first row of the recorded network
+    OPEN = 3  # whether a propagation still belongs to the latest row
+    NUMBERS = 4  # how many numbers are recorded of each neuron, connection, ...
+    NEURONS = 5
+    CONNECTIONS = 6
+    PAIRS = 7  # of a connection and a gated neuron
+    SENSITIVITIES = 8  # the last values of each row
+
+
+class Latest(IntEnum):
+    """The column ``latest`` of a plan: to which step its sensitivities belong."""
+
+    HALF = 0  # which half of ``sensitivity`` is of the step before the pending ones
+    OPEN = 1  # whether a step has been activated since the context was cleared
+    STAMP = 2  # when the last neuron activated; if later since, the context is another one
+    PENDING = 3  # number of pending steps; if 0, the other half is of the step before
+    RENEWED = 4  # whether the third part is of the latest pending step
+    UNITS = 5  # how many units of the renewal of the other half are done
+
+
+class Counts(IntEnum):
+    """The column ``counts`` of a plan: its sizes."""
+
+    ROOTS = 0
+    CLASSES = 1
+    HALF = 2  # length of a half of ``sensitivity``
+    DEPTH = 3  # half the most pending steps
+    DIRECT = 4  # numbers of a step in ``direct``,
+    VISITS = 5  # in ``visit_delta``,
+    READINGS = 6  # and in ``reading_value``
+    MOVED = 7  # numbers of a step of a renewal, after these in ``visit_delta``
+    SQUARE = 8  # size of a matrix, after these in ``reading_value``
+    SHARES = 9  # number of steps among which a renewal is divided

@@ -85,7 +85,8 @@ def compare_series(
     targets : sequence of str
         The columns to forecast.
     learning : Learning, optional
-        How networks are trained; of its fields `model` is replaced. Default: ``Learning()``.
+        How networks are trained; its `model` is replaced, and each network has a checkpoint of its own, whose
+        name ends in that of the network. Default: ``Learning()``.
     methods : sequence of str
         Networks ("gru", "lstm", "elman", "perceptron") and methods of
         :func:`synapse.forecasting.statistical`. Default: a GRU and all methods. Of two or more, the mean of
@@ -142,7 +143,7 @@ def compare_series(
         count = positive_integer("The origins", origins)
         tasks = [replace(task, origins=count) for task in tasks]
     networks = [name for name in chosen if name in MODELS]
-    models = {name: fit_together(tasks, replace(training, model=name))[0].network for name in networks}
+    models = {name: fit_together(tasks, _of_model(training, name))[0].network for name in networks}
     forecasters = list[Forecasters]()
     for task in tasks:
         simple, left_out = task.statistical([name for name in chosen if name in METHODS])
@@ -157,6 +158,12 @@ def compare_series(
         if selection is not None
     ]
     return _comparison(parts, together, networks, [*dict.fromkeys([*notes, *together.failed])])
+
+
+def _of_model(learning: Learning, name: str) -> Learning:
+    """How a network of this name is trained."""
+    file = learning.checkpoint
+    return replace(learning, model=name, checkpoint=None if file is None else f"{file}.{name}")
 
 
 def _forecasts(

@@ -431,3 +431,24 @@ def test_rewards_are_divided_by_the_deviation_of_their_discounted_sum():
         sums.append(total)
         scaled = gain / (np.std(sums) or 1.0)
         assert agent.error == pytest.approx(scaled + 0.5 * following - value)
+
+
+def test_values_of_softmax_outputs_follow_the_states_of_all():
+    """Weights move along the slopes of the value of the action, here by central differences."""
+    net = architect.Perceptron(2, 3, output_squash="softmax", seed=0)
+    row, start = [1.0, 0.5], net.weights
+    action, slopes = int(net.activate(row).argmax()), np.empty(len(start))
+    for i in range(len(start)):
+        values = []
+        for step in (1e-6, -1e-6):
+            net.weights = start + step * (np.arange(len(start)) == i)
+            values.append(net.activate(row)[action])
+        slopes[i] = (values[0] - values[1]) / 2e-6
+    net.weights = start
+    agent = reward.QLearning(
+        net, explore=0.0, trace=0.0, rate=0.1, bound=None, normalise=False, scale_rewards=False, seed=0
+    )
+    assert agent.begin(row) == action
+    delta = 1.0 - net.output[action].activation
+    agent.learn(1.0, row, ended=True)
+    assert net.weights - start == pytest.approx(0.1 * delta * slopes, abs=1e-9)

@@ -277,7 +277,7 @@ class Trainer:
         given = {name: values[name] for name in RULE_OPTIONS}
         given["window"] = checked_window(self.window)
         given["dropout"] = Dropout(self.network, self.dropout, self.recurrent_dropout)
-        options = RuleOptions(**given, **of_call, penalties=self._penalties, by_name=values)
+        options = RuleOptions(**given, **of_call, penalties=self._penalties)
         self._rule.check(options)
         if self.only is not None:
             self.only.require_trainable()

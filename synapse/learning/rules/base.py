@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -17,7 +17,7 @@ from ...optimizers import LBFGS, Optimizer, OptimizerState, RecursiveOptimizer
 from .._data import Data, Epochs, Order
 from .._parameters import BatchGradient, StepJacobian, Updater
 from .._regularisation import Dropout, Penalties
-from ..renewal import Renewer
+from ..renewal import Renewal, Renewer
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class RuleOptions:
     order: int | None = None  # of exact online gradients; None: exact
     method: str = ""  # the name of the rule
     penalties: Penalties = field(default_factory=Penalties)
-    by_name: Mapping[str, Any] = field(default_factory=dict)  # all options of the trainer
+    renewal: Renewal | None = None
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ class Rule(ABC):
     def __init__(self, task: RuleTask) -> None:
         self.task = task
         self._topology: int | None = None
-        renewal = task.options.by_name.get("renewal")
+        renewal = task.options.renewal
         self.renewer = None if renewal is None else Renewer(task.network, renewal)
 
     @classmethod
@@ -123,7 +123,7 @@ class Rule(ABC):
         """Raise ArgumentError if the rule cannot be used with these options."""
         if isinstance(options.optimizer, LBFGS) and options.penalties.clips:
             raise ArgumentError("L-BFGS needs gradients without clipping. Omit clip and clip_value.")
-        if options.by_name.get("renewal") and isinstance(options.optimizer, LBFGS | RecursiveOptimizer):
+        if options.renewal is not None and isinstance(options.optimizer, LBFGS | RecursiveOptimizer):
             raise ArgumentError(
                 f"{type(options.optimizer).__name__} needs parameters that only it changes. Omit the renewal."
             )

@@ -1,6 +1,5 @@
 """Errors and the checks of numbers that raise them: one sentence, what was expected and what was given."""
 
-import inspect
 import math
 from decimal import Decimal
 from fractions import Fraction
@@ -10,7 +9,6 @@ import pytest
 
 import synapse
 from synapse import _checks, errors
-from synapse._deprecation import deprecated
 
 from .cases import all_refused
 
@@ -79,19 +77,3 @@ def test_sizes_that_cannot_be_meant_are_refused_before_memory_is_taken():
     with pytest.raises(errors.ArgumentError, match="Expected a projection to be of at most 250000000 pairs"):
         wide.project(synapse.Layer(20_000))
     wide.project(synapse.Layer(20_000), synapse.ONE_TO_ONE)
-
-
-def test_what_is_deprecated_works_and_names_the_line_that_calls_it():
-    class Counter:
-        @deprecated("1.2", "1.4", instead="counter.total")
-        def sum(self, first, *, second=0):
-            """Kept."""
-            return first + second
-
-    with pytest.warns(
-        DeprecationWarning, match=r"Counter\.sum is .* removed in 1\.4\. Use counter\.total\."
-    ) as told:
-        assert Counter().sum(1, second=2) == 3
-    assert told[0].filename == __file__
-    assert inspect.signature(Counter.sum).parameters.keys() == {"self", "first", "second"}
-    assert Counter.sum.__doc__ == "Kept."

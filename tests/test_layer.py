@@ -76,8 +76,8 @@ def frozen_parts():
     """A network with everything that learning may not move; its fixed connections, and fixed neurons."""
     x, cells, copies, y = Layer(2), Layer(3, "noise", name="cells"), Layer(3, "identity"), Layer(2, name="y")
     entering = x.project(cells, seed=0)
-    within = cells.project(cells, Layer.ALL_TO_ALL, self_connections=True, seed=1)
-    copied = cells.project(copies, Layer.ONE_TO_ONE, weights=1.0, trainable=False)
+    within = cells.project(cells, synapse.ALL_TO_ALL, self_connections=True, seed=1)
+    copied = cells.project(copies, synapse.ONE_TO_ONE, weights=1.0, trainable=False)
     carousel = copies.project(copies)
     leaving = copies.project(y, seed=2)
     synapse.tie([entering[0], entering[3], leaving[1]])
@@ -127,7 +127,7 @@ def test_unfreezing_restores_what_was_trainable():
     """Carousels and fixed copies do not become trainable, nor does what was set to be fixed."""
     net = architect.LSTM(2, 3, 1, seed=0)
     net.connections[0].trainable = net.output[0].trainable = False
-    own = net["cells"].project(Layer([net["cells"][0]]), Layer.ALL_TO_ALL, seed=1)  # learns
+    own = net["cells"].project(Layer([net["cells"][0]]), synapse.ALL_TO_ALL, seed=1)  # learns
     before = learns(net)
     for _ in range(2):  # a second time changes nothing
         for layer in net.layers:

@@ -23,9 +23,6 @@ from ..squash import Squash
 from . import order, parameters, wiring
 from .neuron import SPAN, Neuron, require_neuron
 from .projection import (
-    ALL_TO_ALL,
-    ALL_TO_ELSE,
-    ONE_TO_ONE,
     Projection,
     connect_layers,
     require_projection,
@@ -73,8 +70,6 @@ class Layer(Sequence[Neuron]):
     >>> layer, layer[0]
     (<Layer hidden, 3 neurons>, <Neuron hidden 0, tanh>)
     """
-
-    ALL_TO_ALL, ONE_TO_ONE, ALL_TO_ELSE = ALL_TO_ALL, ONE_TO_ONE, ALL_TO_ELSE
 
     @checks.understands("Layer")
     def __init__(
@@ -308,7 +303,7 @@ class Layer(Sequence[Neuron]):
         carousels, with weight 1 and not trainable, so that neurons preserve their whole state.
 
         >>> layer = Layer(3)
-        >>> len(layer.project(layer, Layer.ALL_TO_ALL)), layer[0].self_connection
+        >>> len(layer.project(layer, "all_to_all")), layer[0].self_connection
         (6, None)
         >>> [(link.weight, link.trainable) for link in layer.project(layer)]
         [(1.0, False), (1.0, False), (1.0, False)]

@@ -108,7 +108,7 @@ def convolved():
 
 def self_connected_among_many():
     a, b = Layer(1), Layer(40)
-    a.project(b), b.project(b, Layer.ALL_TO_ALL, self_connections=True)
+    a.project(b), b.project(b, synapse.ALL_TO_ALL, self_connections=True)
     return network(a, b), b[20:21]
 
 

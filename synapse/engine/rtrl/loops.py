@@ -6,8 +6,6 @@ learning (Williams and Zipser 1989): every step renews how the parameters have m
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from .. import schema
@@ -24,9 +22,6 @@ from ..records import Latest
 from ..status import DONE
 from .advance import advance, lay_direct, move_through, remember, renew_pending, show
 from .sweep import sweep_cost
-
-if TYPE_CHECKING:
-    pass
 
 
 @rare(PLAN)

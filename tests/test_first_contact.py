@@ -154,7 +154,7 @@ def test_an_argument_of_another_library_is_answered_by_ours():
         "Give batch_size=32 to Trainer().": lambda: train(ROWS, batch_size=32),
         "Did you mean 'epochs'? It has: callbacks, ": lambda: train(ROWS, epoch=5),
         "Use hidden_to_hidden=True.": lambda: architect.LSTM(2, 3, 1, hiddenToHidden=True),
-        "Use optimizer=synapse.optimizers.Adam().": lambda: Trainer(net, optimizer="adam"),
+        "Did you mean 'Adam'?": lambda: Trainer(net, optimizer="adma"),
         "Use optimizer=synapse.optimizers.RMSprop().": lambda: Trainer(net, optimizer=optimizers.RMSprop),
         "rate: Give rate=0.1 to Trainer(). log: Use callbacks=[synapse.every(9, print)]": lambda: train(
             ROWS, {"rate": 0.1, "log": 9}

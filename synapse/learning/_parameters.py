@@ -320,15 +320,18 @@ def groups_of(parameters: ParameterVector) -> Ints:
 
 
 def checked_optimizer(what: str, optimizer: Any) -> Optimizer | LBFGS | RecursiveOptimizer | None:
-    """Return `optimizer`, or raise ArgumentTypeError; for a name or class, the message shows the call."""
+    """Return `optimizer`, that of a name with its default settings, or raise ArgumentTypeError."""
     if optimizer is None or isinstance(optimizer, Optimizer | LBFGS | RecursiveOptimizer):
         return optimizer
     given = optimizer.__name__ if isinstance(optimizer, type) else optimizer
     bases = ("Optim", "Recur")
     names = {plain(name): name for name in vars(optimizers) if name[:1].isupper() and name[:5] not in bases}
     meant = names.get(plain(given)) if isinstance(given, str) else None
+    if meant and isinstance(optimizer, str):
+        made: Optimizer | LBFGS | RecursiveOptimizer = getattr(optimizers, meant)()
+        return made
     advice = f"Use optimizer=synapse.optimizers.{meant}()." if meant else suggestion(given, names.values())
-    condition = "an optimizer, such as synapse.optimizers.Adam()"
+    condition = "an optimizer, such as synapse.optimizers.Adam(), or its name, such as 'adam'"
     raise ArgumentTypeError(expected(what, condition, optimizer, advice.strip()))
 
 

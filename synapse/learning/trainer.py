@@ -85,8 +85,9 @@ class Trainer:
         (see :func:`gradient`), as the mean over a batch's sequences of the cost summed over their steps; or
         the exact gradient of every step, by real-time recurrent learning, see :attr:`Network.learning_rule`.
         Default: that of the network.
-    optimizer : Optimizer, LBFGS or RecursiveOptimizer, optional
-        How gradients change weights, see :mod:`synapse.optimizers`. Default: plain gradient descent. Its
+    optimizer : Optimizer, LBFGS, RecursiveOptimizer or str, optional
+        How gradients change weights, see :mod:`synapse.optimizers`; a name such as "adamw" is the one with
+        default settings. Default: plain gradient descent. Its
         state (moments, velocities) is used again in the next call of :meth:`train`, and is reset if the
         topology or the set of trainable parameters has changed. With "online" and "rtrl", the updates of
         `batch_size` steps are summed before the optimizer is called.
@@ -171,7 +172,7 @@ class Trainer:
         *,
         method: str | None = None,
         order: int | None = None,
-        optimizer: Optimizer | LBFGS | RecursiveOptimizer | None = None,
+        optimizer: Optimizer | LBFGS | RecursiveOptimizer | str | None = None,
         batch_size: int | str | None = None,
         window: int | None = None,
         clip: float | None = None,

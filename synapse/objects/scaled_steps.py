@@ -99,7 +99,7 @@ class ScaledSteps(SlopeTraces):
         # This computes the slopes, and moves nothing.
         status, _ = self._call(store, "learn_by_slopes", errors, 0.0, 0.0, 1.0, 0.0, self._sizes)
         if status != DONE:
-            return status
+            return int(status)
         slopes = self._moves.weights, self._moves.biases
         decrease = 0.0
         moves = []

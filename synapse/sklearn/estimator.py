@@ -20,7 +20,7 @@ from sklearn.utils.validation import _check_sample_weight
 
 import architect
 
-from .. import _checks, optimizers
+from .. import _checks
 from .._running_scale import RunningScale
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError, DivergenceError
@@ -34,8 +34,6 @@ ARCHITECTURES = {
     if isinstance(made, type) and issubclass(made, Network) and "output_squash" in signature(made).parameters
 }
 """Those that may be given by name."""
-OPTIMIZERS = {"adam": optimizers.Adam, "lbfgs": optimizers.LBFGS, "sgd": optimizers.SGD}
-"""Those that may be given by name; others are objects."""
 OF_TRAIN = ("epochs", "error", "shuffle", "validation", "patience", "restore_best", "callbacks", "progress")
 TRAINER = {name: option for name, option in signature(Trainer).parameters.items() if name != "network"}
 TRAIN = {name: signature(Trainer.train).parameters[name] for name in OF_TRAIN}
@@ -328,8 +326,6 @@ class NetworkEstimator(BaseEstimator):
             counted = ~np.isnan(rows).all(axis=-1) if weights is None else weights
             learned = counted.sum() * (1.0 - (self.validation or 0.0))
             own["l2"] = AUTO_L2 / learned if self.method == "bptt" else 0.0
-        if isinstance(self.optimizer, str):
-            own["optimizer"] = OPTIMIZERS[_checks.choice("The optimizer", self.optimizer, OPTIMIZERS)]()
         result = Trainer(self.network_, **own).train(inputs, targets, seed=seed, **options)
         self.result_: Result = result
         self.loss_curve_, self.n_iter_ = result.history["error"], result.epochs

@@ -109,7 +109,7 @@ class NetworkClassifier(ClassifierMixin, ClassTargets, RowEstimator):
 
     Parameters
     ----------
-    hidden : tuple of int
+    hidden : int or tuple of int
         Sizes of the hidden layers, if `build` is the name of an architecture. Default one of 16 neurons.
     build : str, networkx.Graph or callable
         The topology. A string is the name of a class of :mod:`architect`. A graph marks nodes by the

@@ -21,6 +21,7 @@ from sklearn.preprocessing import StandardScaler
 
 import architect
 import synapse
+from synapse import optimizers
 from synapse._checks import ARGUMENTS, SYNONYMS
 from synapse.errors import ArgumentError, ArgumentTypeError, DivergenceError
 from synapse.sklearn import NetworkClassifier, NetworkRegressor
@@ -261,3 +262,17 @@ def test_a_million_rows():
     rows = np.random.default_rng(0).normal(size=(1_000_000, 5))
     model = NetworkClassifier(epochs=1, batch_size=256, random_state=0).fit(rows, rows[:, 0] > 0)
     assert model.score(rows, rows[:, 0] > 0) > 0.97
+
+
+def test_a_number_is_one_hidden_layer_and_any_optimizer_has_a_name():
+    rows = np.random.default_rng(0).normal(size=(40, 2))
+    y = np.arange(40) % 2
+    for name, made in (("adamw", optimizers.AdamW()), ("RMSprop", optimizers.RMSprop())):
+        options = {"epochs": 2, "random_state": 0}
+        named = NetworkClassifier(hidden=32, optimizer=name, **options).fit(rows, y)
+        other = NetworkClassifier(hidden=(32,), optimizer=made, **options).fit(rows, y)
+        assert (named.network_.weights == other.network_.weights).all()
+    with pytest.raises(ArgumentTypeError, match="Did you mean 'AdamW'"):
+        NetworkClassifier(optimizer="adamww").fit(rows, y)
+    with pytest.raises(ArgumentTypeError, match="a list of sizes"):
+        NetworkClassifier(hidden="32").fit(rows, y)

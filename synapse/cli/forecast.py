@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +20,7 @@ from ..tables import forecast_series
 from ..tables.dates import find_date, in_zone
 from ..tables.series import following, step_name
 from ..tables.series_task import series_facts
-from ..tables.table import numbers, pandas_for_tables, place
+from ..tables.table import numbers, place
 from . import reading, words
 from .formats import READING, read
 from .pictures import check_picture, draw_forecasts, share_drawn
@@ -26,6 +28,9 @@ from .reading import Table, add_reading, add_sequence, say
 
 if TYPE_CHECKING:
     import pandas as pd
+
+MOST_ROWS = 1000
+"""Number of last rows whose digits are counted."""
 
 
 def add_forecast(parser: argparse.ArgumentParser) -> None:
@@ -60,7 +65,8 @@ def forecast(options: argparse.Namespace) -> None:
 
     The result is CSV: dates that continue those of DATA, and for each target the forecast and, with
     --interval, the bounds between which that share of future values should be. Bounds follow from the
-    errors of the test. Numbers have six digits. --plot draws the last rows, the forecast and the bounds, for
+    errors of the test. Numbers have six digits, or as many as those of DATA.
+    --plot draws the last rows, the forecast and the bounds, for
     nine of ten values unless --interval says another share.
     """
     steps = horizon(options.steps)
@@ -85,12 +91,14 @@ def forecast(options: argparse.Namespace) -> None:
         rows = future.get(name)
         ahead, sentences = forecast_series(network, series, steps, rows, **wanted)
         forecasts[name] = ahead
-        frames[name] = _frame(series, ahead if options.interval is not None else Forecast(ahead.mean))
+        if options.interval is None:  # bounds of the picture alone
+            ahead = replace(ahead, lower=None, upper=None)
+        frames[name] = _frame(series, ahead)
         notes += sentences
     if options.plot is not None:
         notes += draw_forecasts(several, forecasts, options.plot)
     say(notes)
-    words.write_table(words.joined(frames, table.sequence or facts.get("sequence")), options.output, "%.6g")
+    words.write_table(words.joined(frames, table.sequence or facts.get("sequence")), options.output)
 
 
 def _require_step(series: pd.DataFrame, facts: dict[str, Any]) -> None:
@@ -159,11 +167,19 @@ def _places_ahead(
 
 
 def _frame(series: pd.DataFrame, ahead: Forecast) -> pd.DataFrame:
-    """The forecast of a series and its bounds, by date."""
-    parts = {"": ahead.mean, " lower": ahead.lower, " upper": ahead.upper}
-    given = {end: part for end, part in parts.items() if part is not None}
-    targets = series.columns[: ahead.shape[1]]
-    columns = {f"{name}{end}": part[:, i] for i, name in enumerate(targets) for end, part in given.items()}
-    index = following(series, len(ahead)).rename(series.index.name)
-    frame: pd.DataFrame = pandas_for_tables().DataFrame(columns, index=index) + 0.0  # no -0
+    """The forecast of a series and its bounds, by date; numbers as text, with the digits of the series."""
+    frame: pd.DataFrame = ahead.to_pandas() + 0.0  # no -0
+    for target, name in enumerate(series.columns[: ahead.shape[1]]):
+        digits = _digits(series.iloc[-MOST_ROWS:, target])
+        for column in [column for column in (name, f"{name} lower", f"{name} upper") if column in frame]:
+            frame[column] = [f"{value:.{digits}g}" for value in frame[column]]
     return frame
+
+
+def _digits(values: pd.Series) -> int:
+    """The number of significant digits of a forecast: six, or those that the series has, up to 15."""
+    numbers = [Decimal(repr(value)).normalize() for value in values.tolist() if value]
+    if not numbers:
+        return 6
+    lowest = min(number.adjusted() + 1 - len(number.as_tuple().digits) for number in numbers)
+    return min(15, max(6, max(number.adjusted() for number in numbers) + 1 - min(0, lowest)))

@@ -12,7 +12,17 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.typing import ArrayLike
 
 from .. import _html
-from .._checks import as_matrix, bounds, counted, expected, finite_number, instance, parts_of, place
+from .._checks import (
+    as_matrix,
+    bounds,
+    counted,
+    expected,
+    finite_number,
+    imported_pandas,
+    instance,
+    parts_of,
+    place,
+)
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError
 from ..objects.ensemble import Ensemble
@@ -40,6 +50,10 @@ class Forecast(NDArrayOperatorsMixin):
         The bounds of the intervals.
     interval : float or None
         The share of future values that should be within the bounds.
+    dates : pandas.Index or None
+        The dates of the steps, or the numbers of their rows, if the forecast continues a data frame.
+    names : sequence of str or None
+        The names of the m columns of that data frame.
 
     Examples
     --------
@@ -55,6 +69,41 @@ class Forecast(NDArrayOperatorsMixin):
     lower: Floats | None = None
     upper: Floats | None = None
     interval: float | None = None
+    dates: Any = None
+    names: Sequence[str] | None = None
+
+    def to_pandas(self) -> Any:
+        """The forecast and its bounds as a data frame, by date or, without dates, by the number of the step.
+
+        Returns
+        -------
+        pandas.DataFrame
+            For each value its forecast and, if there are bounds, "NAME lower" and "NAME upper".
+
+        Raises
+        ------
+        MissingExtraError
+            If pandas is not installed.
+
+        Examples
+        --------
+        >>> Forecast(np.array([[1.0], [2.0]]), names=["sales"]).to_pandas()
+              sales
+        step
+        1       1.0
+        2       2.0
+        """
+        pandas = imported_pandas()
+        names = self.names or [f"value {place}" for place in range(self.mean.shape[1])]
+        parts = {"": self.mean, " lower": self.lower, " upper": self.upper}
+        columns = {
+            f"{name}{end}": part[:, place]
+            for place, name in enumerate(names)
+            for end, part in parts.items()
+            if part is not None
+        }
+        steps = pandas.RangeIndex(1, len(self) + 1, name="step")
+        return pandas.DataFrame(columns, index=steps if self.dates is None else self.dates)
 
     def __len__(self) -> int:
         return len(self.mean)

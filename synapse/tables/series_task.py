@@ -31,7 +31,7 @@ from ..forecasting.statistical import LONGEST_SEASON, METHODS
 from ..learning import Result
 from ..objects.network import Network
 from .scaled_model import Part, ScaledModel
-from .series import phase, season_of
+from .series import following, phase, season_of
 from .table import pandas_for_tables, quoted, require_one_use
 from .training import SERIES_DEFAULT, Learning, held_out, require_targets
 
@@ -328,7 +328,7 @@ def forecast_series(
     Returns
     -------
     Forecast
-        Of shape (steps, targets).
+        Of shape (steps, targets), with the dates of the rows.
     list of str
         Sentences: which method forecasts and why, and whether the network is worth it.
 
@@ -361,8 +361,10 @@ def forecast_series(
     if blind := [member for member in members if member in task.blind]:
         notes.append(f"{', '.join(blind)} cannot use {quoted(task.known)}; {own} can: --model network.")
     notes += [why or f"{chosen} forecasts.", *filter(None, [facts.get("verdict")])]
+    dates = following(series, steps).rename(series.index.name)
+    place: dict[str, Any] = {"dates": dates, "names": task.targets}
     if interval is None:
-        return bounded(mean, None, 0.0, limits), notes
+        return replace(bounded(mean, None, 0.0, limits), **place), notes
     errors = facts.get("errors", {}).get(chosen)
     if errors is None:
         raise ArgumentError(
@@ -371,7 +373,7 @@ def forecast_series(
         )
     half = Calibration(np.array(errors)).half_widths(interval, steps)
     half = half * (np.abs(task.level()) if facts["relative"] else task.units)
-    return bounded(mean, half, interval, limits), notes
+    return replace(bounded(mean, half, interval, limits), **place), notes
 
 
 def predict_series(network: Network, series: pd.DataFrame) -> Floats:

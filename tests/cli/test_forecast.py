@@ -9,7 +9,7 @@ import pytest
 
 import architect
 import synapse
-from synapse import cli, forecasting
+from synapse import cli, forecasting, tables
 
 from .command import called, done, months, refused, told, write
 
@@ -181,6 +181,22 @@ def test_a_series_without_dates_has_numbers(capsys, further, tmp_path):
     printed = further("--steps", 2, "--model", "naive", model=model, data=data)
     assert printed == f"row,y\n61,{COSTS[-1]:g}\n62,{COSTS[-1]:g}\n"
     assert done(capsys, "run", model, data).splitlines()[-1].startswith("61,,")
+
+
+def test_a_forecast_has_the_digits_and_the_dates_of_the_data(capsys, further, tmp_path):
+    values = [1_000_000_300 + 10 * (place % 5) for place in range(40)]
+    data, model = table(tmp_path / "d.csv", 40, y=values), tmp_path / "m.json"
+    done(capsys, "train", data, "--target", "y", "--epochs", 1, "-q", "-o", model)
+    assert (
+        further("--steps", 1, "--model", "naive", model=model, data=data)
+        == f"Month,y\n2023-05-01,{values[-1]}\n"
+    )
+    series = tables.read_series(tables.read_table(data), ["y"])
+    ahead = tables.forecast_series(synapse.load(model), series, 3, method="naive", interval=0.5)[0]
+    frame = ahead.to_pandas()
+    assert [*frame.columns] == ["y", "y lower", "y upper"]
+    assert [str(day.date()) for day in frame.index] == ["2023-05-01", "2023-06-01", "2023-07-01"]
+    assert [*ahead.dates] == [*frame.index]
 
 
 # --- what is refused -----------------------------------------------------------------------------

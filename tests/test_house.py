@@ -97,3 +97,20 @@ def test_every_section_of_a_docstring_has_its_own_line_and_is_underlined():
                 if found:
                     wrong[file.name, getattr(node, "name", "")] = found.group()
     assert not wrong
+
+
+def test_no_module_sets_what_another_one_owns():
+    """A reader and a tool can follow imports, but not methods and entries that a module above sets."""
+    found = []
+    for path in sorted(path for room in ("synapse", "architect") for path in (ROOT / room).rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+        imported = {name.asname or name.name.split(".")[0] for node in imports for name in node.names}
+        assigned = [target for node in tree.body for target in getattr(node, "targets", [])]
+        for target in assigned:
+            owner = target
+            while isinstance(owner, ast.Attribute | ast.Subscript):
+                owner = owner.value
+            if owner is not target and isinstance(owner, ast.Name) and owner.id in imported:
+                found.append(f"{path.relative_to(ROOT)}:{target.lineno}: {ast.unparse(target)}")
+    assert found == []

@@ -16,7 +16,7 @@ nox.options.reuse_existing_virtualenvs = True
 
 @nox.session(python=["3.11", "3.12", "3.13", "3.14", "3.15"], default=False)
 def tests(session):
-    """The suite, or what is named: ``nox -s tests-3.11 -- tests/test_neuron.py``."""
+    """The suite, or what is named: ``nox -s tests-3.11 -- tests/objects/test_neuron.py``."""
     session.install("-e", ".[test]")
     session.run("python", "-m", "pytest", "-q", "-n", "auto", *session.posargs)
 

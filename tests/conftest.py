@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies
 
-pytest.register_assert_rewrite("tests.networks", "tests.strategies")
+pytest.register_assert_rewrite("tests.helpers.networks", "tests.helpers.strategies")
 
 ROOT = Path(__file__).parents[1]
 SLOW = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]

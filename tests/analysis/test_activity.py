@@ -7,8 +7,7 @@ import architect
 from synapse import Layer, Network, record
 from synapse.analysis import activity
 from synapse.errors import ArgumentError
-
-from ..cases import all_refused
+from tests.helpers.cases import all_refused
 
 ROWS = np.random.default_rng(0).uniform(-1, 1, (20, 2))
 

@@ -6,8 +6,7 @@ import pytest
 from synapse import Layer, Network
 from synapse.analysis import compare
 from synapse.errors import ArgumentError
-
-from ..networks import perceptron, unchanged
+from tests.helpers.networks import perceptron, unchanged
 
 ROWS = np.random.default_rng(0).uniform(-1, 1, (5, 2))
 

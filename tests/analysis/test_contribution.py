@@ -8,11 +8,10 @@ import architect
 from synapse import Layer, Network
 from synapse.analysis import contribution, effective_weights, error_flow, saliency
 from synapse.errors import ArgumentError
-
-from ..cases import all_hold, all_refused
-from ..groups import competing
-from ..networks import everything, perceptron, used
-from ..strategies import SMOOTH, Twin, given_graphs, specs
+from tests.helpers.cases import all_hold, all_refused
+from tests.helpers.groups import competing
+from tests.helpers.networks import everything, perceptron, used
+from tests.helpers.strategies import SMOOTH, Twin, given_graphs, specs
 
 
 def by_differences(net, rows, width=1e-5):

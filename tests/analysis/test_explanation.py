@@ -9,10 +9,9 @@ import synapse
 from synapse import Layer, Network, Neuron
 from synapse.analysis import explain
 from synapse.errors import ArgumentError, ArgumentTypeError, TopologyError
-
-from ..cases import all_hold, all_refused
-from ..networks import lstm, perceptron
-from ..strategies import Twin, given_graphs, specs
+from tests.helpers.cases import all_hold, all_refused
+from tests.helpers.networks import lstm, perceptron
+from tests.helpers.strategies import Twin, given_graphs, specs
 
 NETWORKS = {
     "lstm with everything": lambda: architect.LSTM(

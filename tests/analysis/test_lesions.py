@@ -8,9 +8,8 @@ import architect
 from synapse import Topology, Trainer, tie
 from synapse.analysis import lesions, patch
 from synapse.errors import ArgumentError
-
-from ..networks import everything, lstm, perceptron, used
-from ..strategies import Twin, specs
+from tests.helpers.networks import everything, lstm, perceptron, used
+from tests.helpers.strategies import Twin, specs
 
 
 def silenced(net, of, number):

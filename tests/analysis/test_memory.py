@@ -8,9 +8,8 @@ from hypothesis import assume
 
 from synapse import Layer, Network
 from synapse.analysis import half_lives, spectral_radius
-
-from ..networks import lstm, perceptron, unchanged
-from ..strategies import SMOOTH, Twin, given_graphs, specs
+from tests.helpers.networks import lstm, perceptron, unchanged
+from tests.helpers.strategies import SMOOTH, Twin, given_graphs, specs
 
 ROWS = np.random.default_rng(0).uniform(-1, 1, (20, 2))
 

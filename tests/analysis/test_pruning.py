@@ -9,10 +9,9 @@ import architect
 from synapse import Layer, Network, cost
 from synapse.analysis import prune
 from synapse.errors import ArgumentError, TopologyError
-
-from ..cases import all_refused
-from ..networks import everything, lstm, perceptron, used
-from ..strategies import Twin, given_graphs, specs
+from tests.helpers.cases import all_refused
+from tests.helpers.networks import everything, lstm, perceptron, used
+from tests.helpers.strategies import Twin, given_graphs, specs
 
 ROWS = np.random.default_rng(0).uniform(-1, 1, (12, 2))
 TARGETS = np.random.default_rng(1).uniform(0, 1, (12, 1))

@@ -4,9 +4,8 @@ import networkx as nx
 
 import architect
 from synapse.analysis import components, gate_motifs
-
-from ..networks import perceptron
-from ..strategies import Twin, given_graphs, specs
+from tests.helpers.networks import perceptron
+from tests.helpers.strategies import Twin, given_graphs, specs
 
 
 @given_graphs(specs())

@@ -3,8 +3,7 @@
 import pytest
 
 from synapse.analysis import half_lives
-
-from ..networks import lstm
+from tests.helpers.networks import lstm
 
 
 def test_a_table_tells_its_columns_and_is_a_data_frame():

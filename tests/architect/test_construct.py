@@ -8,8 +8,8 @@ from hypothesis import given, strategies as st
 from architect import Random, construct, delayed
 from synapse import Neuron
 from synapse.errors import TopologyError
+from tests.helpers.cases import Cases
 
-from ..cases import Cases
 from .helpers import INPUTS, forward
 
 

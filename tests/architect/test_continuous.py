@@ -11,9 +11,8 @@ import architect
 import synapse
 from synapse import Connection, Neuron, Topology
 from synapse.learning import compare_gradients
-
-from ..cases import every_case
-from ..groups import Walk
+from tests.helpers.cases import every_case
+from tests.helpers.groups import Walk
 
 RNG = np.random.default_rng(0)
 ROWS = np.concatenate([RNG.normal(size=(9, 2)), RNG.uniform(0.1, 3.0, (9, 1))], axis=1)

@@ -6,8 +6,8 @@ import pytest
 import architect
 from synapse import gradient, initializers
 from synapse.errors import ArgumentError, ArgumentTypeError
+from tests.helpers.cases import Cases, all_refused
 
-from ..cases import Cases, all_refused
 from .helpers import logistic
 
 WIDE = initializers.uniform(0.5)

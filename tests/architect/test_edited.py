@@ -8,8 +8,8 @@ import pytest
 import architect
 import synapse
 from synapse import Layer, Neuron, errors
+from tests.helpers.cases import Cases
 
-from ..cases import Cases
 from ..readwrite.test_architectures import NETWORKS
 
 

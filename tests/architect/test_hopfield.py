@@ -5,8 +5,7 @@ import pytest
 
 import architect
 from synapse.errors import ArgumentError, SynapseError
-
-from ..cases import all_refused
+from tests.helpers.cases import all_refused
 
 
 def random_patterns(count, size, seed=0):

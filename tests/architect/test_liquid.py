@@ -6,8 +6,8 @@ import pytest
 import architect
 from synapse.errors import ArgumentError
 from synapse.initializers import constant, uniform
+from tests.helpers.cases import all_refused
 
-from ..cases import all_refused
 from .helpers import matrix
 
 INPUTS = np.random.default_rng(0).normal(size=(30, 2))

@@ -10,8 +10,8 @@ import scipy
 from architect import GRU, LSTM, NARX, Convolutional, Elman, Jordan, Liquid, Perceptron, Random, Residual
 from synapse import Layer, initializers
 from synapse.errors import ArgumentError, SynapseError
+from tests.helpers.cases import Cases, all_refused
 
-from ..cases import Cases, all_refused
 from .helpers import INPUTS, fixed, logistic, matrix
 
 

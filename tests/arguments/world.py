@@ -27,8 +27,7 @@ from synapse import (
 )
 from synapse.objects.graph import of
 from synapse.reward.agent import Agent
-
-from ..integrity import contents
+from tests.helpers.integrity import contents
 
 
 def trial(seed: int, rate: float = 0.1) -> dict[str, float]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from synapse import cli
-from tests.cases import all_hold
+from tests.helpers.cases import all_hold
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "reference" / "command.rst").read_text(encoding="utf-8")

@@ -16,7 +16,7 @@ from synapse.readwrite import load
 from synapse.tables import rows, series_training
 from synapse.tables.scaled_model import ScaledModel
 from synapse.tables.series_task import fit_together, series_tasks
-from tests.cases import all_hold
+from tests.helpers.cases import all_hold
 
 from .command import answers, called, done, months, refused, told, write
 

@@ -7,7 +7,7 @@ import numpy as np
 
 import architect
 from synapse import ALL_TO_ELSE, Layer, Network, Neuron
-from tests import cases
+from tests.helpers import cases
 
 
 def hand_wired() -> Network:

@@ -17,8 +17,8 @@ from synapse import Layer, Network, Neuron, Trainer, record, tie
 from synapse.draw import explore
 from synapse.errors import ArgumentError, ArgumentTypeError, TopologyError, UnknownNameError
 from synapse.readwrite import from_json_data
-from tests.cases import all_hold, all_refused
-from tests.networks import unchanged, used
+from tests.helpers.cases import all_hold, all_refused
+from tests.helpers.networks import unchanged, used
 from tests.readwrite.nets import same
 
 MODULE = sys.modules["synapse.draw.explore"]  # the package's name is the function

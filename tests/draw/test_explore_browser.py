@@ -14,7 +14,7 @@ import architect
 from synapse import Layer, Network, Neuron, tie
 from synapse.draw import explore
 from synapse.draw.explore import part_of
-from tests.cases import all_hold
+from tests.helpers.cases import all_hold
 
 from .conftest import CHROMIUM, PLAYWRIGHT
 

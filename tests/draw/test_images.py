@@ -9,7 +9,7 @@ import architect
 import synapse
 from synapse import Layer, Neuron, draw, record
 from synapse.errors import ArgumentError, ArgumentTypeError
-from tests.cases import all_refused
+from tests.helpers.cases import all_refused
 
 from .helpers import STANDARD, all_pictures_hold, assert_readable, hand_wired, part, paths, shown
 

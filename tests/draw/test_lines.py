@@ -9,7 +9,7 @@ import architect
 import synapse
 from synapse import Layer, analysis, draw
 from synapse.errors import ArgumentError, ArgumentTypeError, SynapseError
-from tests.cases import all_refused
+from tests.helpers.cases import all_refused
 
 from .helpers import assert_readable, legend, shown
 

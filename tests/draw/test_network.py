@@ -9,7 +9,7 @@ import architect
 from synapse import Layer, Network, Neuron, Topology, draw
 from synapse.errors import ArgumentError, ArgumentTypeError, UnknownNameError
 from synapse.tables.scaled_model import ScaledModel
-from tests.cases import all_refused
+from tests.helpers.cases import all_refused
 
 from .helpers import (
     STANDARD,

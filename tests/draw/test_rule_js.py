@@ -13,10 +13,9 @@ import pytest
 import architect
 from synapse import Layer, Network, Neuron, Trainer, draw, optimizers, readwrite, tie
 from synapse.readwrite.programs import functions_source
-
-from ..groups import competing
-from ..networks import GOLDEN, from_golden
-from ..strategies import EVERY_GATE, Twin, crowded, delay_some
+from tests.helpers.groups import competing
+from tests.helpers.networks import GOLDEN, from_golden
+from tests.helpers.strategies import EVERY_GATE, Twin, crowded, delay_some
 
 PAGE = Path(draw.__file__).parent / "page"
 NODE = shutil.which("node")

@@ -12,7 +12,7 @@ import architect
 from synapse import draw
 from synapse.errors import ArgumentTypeError, MissingExtraError
 from synapse.evolve import Evolution, Genome
-from tests import cases
+from tests.helpers import cases
 
 from .helpers import all_pictures_hold, part, pixels
 

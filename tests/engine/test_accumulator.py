@@ -6,12 +6,12 @@ import pytest
 import architect
 from synapse import cost, engine, initializers
 from synapse.engine.online import Accumulator
+from tests.helpers.cases import all_hold
+from tests.helpers.networks import lstm, perceptron
+from tests.helpers.strategies import Twin, crowded
+from tests.helpers.ties import groups_of, tie_at_random
 
-from ..cases import all_hold
 from ..learning.helpers import by_steps
-from ..networks import lstm, perceptron
-from ..strategies import Twin, crowded
-from ..ties import groups_of, tie_at_random
 
 CODE = cost.get("squared_error").code
 WIDE = initializers.uniform(0.8)

@@ -6,8 +6,7 @@ import pytest
 import synapse
 from synapse import Layer, Network, Neuron, squash
 from synapse.engine.functions.activations import ACTIVATIONS, CHANCE, LARGEST, SINGLE
-
-from ..reference import SQUASHES
+from tests.helpers.reference import SQUASHES
 
 ALONE = [one for one in ACTIVATIONS.values() if one.kind in (SINGLE, CHANCE)]
 STATES = [-7.2, -3.9, -1.1, -0.6, -0.05, 0.05, 0.4, 1.7, 5.3, 0.0, 0.5, -0.5, 1.0, -1.0, 0.7, 2.1, -2.4]

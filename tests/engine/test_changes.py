@@ -6,10 +6,9 @@ import pytest
 import architect
 import synapse
 from synapse import Layer, Network, Neuron
-
-from .. import lowered_anew
-from ..cases import all_hold
-from ..networks import lstm, perceptron, used
+from tests.helpers import lowered_anew
+from tests.helpers.cases import all_hold
+from tests.helpers.networks import lstm, perceptron, used
 
 
 @pytest.fixture(autouse=True)

@@ -8,8 +8,7 @@ from synapse import Layer, Network, cost, squash
 from synapse.engine.functions import compiled
 from synapse.engine.functions.costs import COSTS
 from synapse.errors import ArgumentError
-
-from ..reference import COSTS as ORACLES, SQUASHES
+from tests.helpers.reference import COSTS as ORACLES, SQUASHES
 
 TARGETS = np.array([[1.0, 0.0, 0.0], [0.2, 0.7, 0.1], [0.4, 0.35, 0.25]])
 STATES = np.array([[-1.3, 0.2, 0.9], [0.4, -0.6, 2.1], [0.3, 0.1, -0.2]])

@@ -12,7 +12,7 @@ import architect
 import synapse
 from synapse.engine.compiler import jit
 from synapse.learning.training import saying_compiling
-from tests.processes import python
+from tests.helpers.processes import python
 
 ROOT = Path(__file__).parents[2]
 

@@ -6,8 +6,7 @@ import architect
 import synapse
 from synapse import Layer, Network
 from synapse.engine.lowering import flags as flag
-
-from ..networks import lstm, perceptron
+from tests.helpers.networks import lstm, perceptron
 
 
 def runs(neuron):

@@ -8,8 +8,7 @@ import pytest
 import synapse
 from synapse import Layer, Network, Neuron, Trainer
 from synapse.engine.lowering import flags as flag
-
-from ..networks import lstm, used
+from tests.helpers.networks import lstm, used
 
 
 def test_a_cleared_context_has_no_traces_of_biases_and_no_influences():

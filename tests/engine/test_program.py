@@ -5,8 +5,7 @@ import pytest
 
 from synapse import Layer, Network, Neuron
 from synapse.engine import store as stores
-
-from ..networks import lstm, used
+from tests.helpers.networks import lstm, used
 
 
 def traces(net):

@@ -11,7 +11,7 @@ import pytest
 import synapse
 from synapse.engine.compiler import jit, rare
 from synapse.engine.schema import PART_ADDRESSES
-from tests.processes import python
+from tests.helpers.processes import python
 
 pytestmark = pytest.mark.skipif(jit.DEBUGGING, reason="nothing is compiled")
 

@@ -9,10 +9,9 @@ from hypothesis import strategies as st
 import architect
 from synapse import Layer, Network
 from synapse.engine.rtrl import Layout, TooLarge, find_pattern
-
-from ..sensitivities import Sensitivities
-from ..strategies import Twin, given_graphs, specs
-from ..ties import tie_at_random
+from tests.helpers.sensitivities import Sensitivities
+from tests.helpers.strategies import Twin, given_graphs, specs
+from tests.helpers.ties import tie_at_random
 
 ORDERS = (1, 2, 3, 4, None)
 

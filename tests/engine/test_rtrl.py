@@ -10,10 +10,10 @@ import architect
 import synapse
 from synapse.engine.rtrl import Layout
 from synapse.learning import compare_gradients
+from tests.helpers.sensitivities import Sensitivities
+from tests.helpers.strategies import EVERY_GATE, SMOOTH, Twin, given_graphs, specs
+from tests.helpers.ties import tie_at_random
 
-from ..sensitivities import Sensitivities
-from ..strategies import EVERY_GATE, SMOOTH, Twin, given_graphs, specs
-from ..ties import tie_at_random
 from .test_reach import ties_of
 
 STEPS = 7

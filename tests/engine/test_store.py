@@ -7,8 +7,7 @@ import synapse
 from synapse.engine import store as store_module
 from synapse.engine.schema import COLUMNS, CONNECTION, NEURON, NONE
 from synapse.engine.store import Store, UnreadStore
-
-from ..networks import lstm, used
+from tests.helpers.networks import lstm, used
 
 
 class View:

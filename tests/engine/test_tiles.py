@@ -7,9 +7,8 @@ import pytest
 
 import architect
 from synapse import Layer, Network, gradient
-
-from ..cases import Cases
-from ..integrity import contents
+from tests.helpers.cases import Cases
+from tests.helpers.integrity import contents
 
 
 def crossed(n, dtype):

@@ -9,7 +9,7 @@ import pytest
 
 from synapse.experiments import read_trials, run, sweep
 from tests.experiments.some_trials import odd, training
-from tests.processes import python
+from tests.helpers.processes import python
 
 needed = pytest.mark.skipif(find_spec("distributed") is None, reason="needs the extra `dask`")
 pytestmark = [pytest.mark.slow, needed]

@@ -14,7 +14,7 @@ from synapse import Trainer
 from synapse.errors import ArgumentError, ArgumentTypeError, ExecutorError, TopologyError
 from synapse.experiments import train_many
 from synapse.learning._data import new_control, one_pass, prepare
-from tests.cases import all_hold, all_refused
+from tests.helpers.cases import all_hold, all_refused
 
 RNG = np.random.default_rng(0)
 INPUTS, TARGETS = RNG.random((400, 20)), RNG.random((400, 5))

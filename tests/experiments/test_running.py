@@ -20,7 +20,7 @@ import architect
 import synapse
 from synapse.errors import ArgumentError, ArgumentTypeError, ExecutorError, SynapseError, TrialStoreError
 from synapse.experiments import read_trials, run, running, sweep
-from tests.cases import all_hold, all_refused
+from tests.helpers.cases import all_hold, all_refused
 
 from .some_trials import calls, killing, noted, odd, product, training
 

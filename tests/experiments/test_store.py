@@ -12,8 +12,8 @@ import pytest
 
 from synapse.errors import ArgumentError, ArgumentTypeError, FormatError, TrialStoreError
 from synapse.experiments import read_trials, run
-from tests.cases import all_hold, all_refused
-from tests.full_disk import full_disk
+from tests.helpers.cases import all_hold, all_refused
+from tests.helpers.full_disk import full_disk
 
 from .some_trials import product, training
 

@@ -10,7 +10,7 @@ from scipy import stats
 
 from synapse.errors import ArgumentError, ArgumentTypeError, MissingExtraError, SynapseError, UnknownNameError
 from synapse.experiments import Trials, sweep
-from tests.cases import all_refused
+from tests.helpers.cases import all_refused
 
 from .some_trials import product
 

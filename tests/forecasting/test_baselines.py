@@ -6,7 +6,7 @@ import pytest
 from synapse import forecasting
 from synapse.errors import ArgumentError, ArgumentTypeError, DivergenceError
 from synapse.forecasting import rolling_origin, seasonal_naive
-from tests.cases import all_refused
+from tests.helpers.cases import all_refused
 
 METHODS = [
     forecasting.seasonal_naive,

@@ -7,7 +7,7 @@ import architect
 from synapse import forecast
 from synapse.errors import ArgumentError, ArgumentTypeError
 from synapse.forecasting import Calibration, rolling_origin
-from tests.cases import all_refused
+from tests.helpers.cases import all_refused
 
 
 def gru(n=1, m=1, seed=0):

@@ -11,8 +11,8 @@ import architect
 from synapse import Ensemble, forecast
 from synapse.errors import ArgumentError, ArgumentTypeError, DivergenceError, SynapseError
 from synapse.forecasting import Calibration, Forecast
-from tests.cases import all_hold, all_refused
-from tests.strategies import Twin, given_graphs, specs
+from tests.helpers.cases import all_hold, all_refused
+from tests.helpers.strategies import Twin, given_graphs, specs
 
 SORTS = {
     "perceptron": lambda n=2, m=2, **o: architect.Perceptron(n, 4, m, seed=1, **o),

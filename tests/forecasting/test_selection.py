@@ -8,7 +8,7 @@ from synapse import forecasting
 from synapse.errors import ArgumentError, ArgumentTypeError, DivergenceError, UnknownNameError
 from synapse.forecasting import Differences, NetworkForecaster, select, statistical
 from synapse.forecasting.network_forecaster import lesson
-from tests.cases import all_refused
+from tests.helpers.cases import all_refused
 
 T = np.arange(120)
 RNG = np.random.default_rng(0)

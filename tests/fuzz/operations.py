@@ -8,9 +8,9 @@ import architect
 import synapse
 from synapse import ALL_TO_ALL, ALL_TO_ELSE, ONE_TO_ONE, Layer, Network, Neuron, Trainer, optimizers, record
 from synapse.errors import SynapseError, TopologyError
+from tests.helpers.integrity import check_store, require
+from tests.helpers.recorded import agree, names_for, shown
 
-from ..integrity import check_store, require
-from ..recorded import agree, names_for, shown
 from .world import DONE, TOP, Change, is_alive, operation, pair
 
 SQUASHES = ("logistic", "tanh", "identity", "softplus", "gaussian", "relu", "swish", "ramp")

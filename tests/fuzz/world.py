@@ -14,8 +14,7 @@ from synapse.engine import guard
 from synapse.engine.schema import NONE
 from synapse.errors import SynapseError
 from synapse.objects.connection import connection_at
-
-from ..integrity import check_store, require
+from tests.helpers.integrity import check_store, require
 
 NUMBERS = ("state", "old_state", "activation", "old_activation", "derivative", "bias", "responsibility")
 NUMBERS += ("projected", "gated", "squash", "deterministic", "trainable_bias", "random")

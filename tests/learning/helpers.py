@@ -4,8 +4,7 @@ import numpy as np
 
 import architect
 from synapse import Layer, Network, cost, initializers
-
-from ..cases import every_case
+from tests.helpers.cases import every_case
 
 SORTS = {
     "perceptron": lambda **options: architect.Perceptron(3, 5, 4, 2, **options),

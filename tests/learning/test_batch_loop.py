@@ -15,9 +15,9 @@ from synapse.learning._parameters import Updater
 from synapse.learning._regularisation import Dropout, Penalties
 from synapse.learning.gradient import WHOLE
 from synapse.learning.rules import RULES, RuleOptions, RuleTask, bptt
+from tests.helpers.cases import every_case
+from tests.helpers.ties import tie_at_random
 
-from ..cases import every_case
-from ..ties import tie_at_random
 from .helpers import SORTS, built, growing, parameters, sequences
 
 

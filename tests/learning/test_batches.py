@@ -8,8 +8,8 @@ import synapse
 from synapse import Trainer, gradient, optimizers
 from synapse.errors import SynapseError, TopologyError, TrainingWarning
 from synapse.learning.rules import Online
+from tests.helpers.cases import every_case
 
-from ..cases import every_case
 from .helpers import parameters
 
 RNG = np.random.default_rng(0)

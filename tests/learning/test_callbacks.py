@@ -7,8 +7,8 @@ import architect
 from synapse import Trainer, every, gradient, optimizers
 from synapse.errors import SynapseError
 from synapse.learning import Progress
+from tests.helpers.cases import every_case
 
-from ..cases import every_case
 from .helpers import parameters
 
 RNG = np.random.default_rng(0)

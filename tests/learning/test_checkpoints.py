@@ -20,8 +20,8 @@ from synapse.learning._checkpoint import Checkpoint
 from synapse.learning.rules import RULES
 from synapse.learning.trainer import OPTIONS
 from synapse.readwrite._trainer import write_trainer
+from tests.helpers.cases import every_case
 
-from ..cases import every_case
 from .resumed import DATA, EXACT, EXAMPLES, HELD_OUT, NETWORKS, SAMPLES, SEQUENCES, TRAINERS, bits, trained
 
 CONDITIONS = {

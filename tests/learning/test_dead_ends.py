@@ -8,8 +8,7 @@ import pytest
 import architect
 from synapse import Layer, Network, Trainer
 from synapse.errors import TrainingWarning
-
-from ..cases import every_case
+from tests.helpers.cases import every_case
 
 
 def warned(net, **options):

@@ -10,8 +10,7 @@ import architect
 import synapse
 from synapse import Trainer, gradient, optimizers
 from synapse.errors import ArgumentError, TopologyError
-
-from ..cases import every_case
+from tests.helpers.cases import every_case
 
 RNG = np.random.default_rng(0)
 INPUTS, TARGETS = RNG.normal(size=(10, 4, 2)), RNG.random((10, 4, 1))

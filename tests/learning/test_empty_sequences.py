@@ -8,8 +8,7 @@ import synapse
 from synapse import Trainer
 from synapse.errors import ArgumentError, DivergenceError
 from synapse.optimizers import LBFGS, Adam
-
-from ..cases import every_case
+from tests.helpers.cases import every_case
 
 RNG = np.random.default_rng(7)
 LENGTHS = (3, 5, 2, 4, 3)

@@ -12,8 +12,8 @@ from synapse import Trainer, every, squash
 from synapse.errors import ArgumentError, DivergenceError, FunctionError
 from synapse.learning import ReduceOnPlateau, StepDecay, WarmUp
 from synapse.learning.rules import Online
+from tests.helpers.cases import every_case
 
-from ..cases import every_case
 from .helpers import parameters, sequences
 
 XOR = [[0, 0], [0, 1], [1, 0], [1, 1]], [[0], [1], [1], [0]]

@@ -12,10 +12,10 @@ from synapse import Layer, Network, Neuron, gradient
 from synapse.errors import ArgumentError, DivergenceError
 from synapse.learning._data import prepare_sequences
 from synapse.learning.gradient import ExactGradient
+from tests.helpers.cases import all_refused, every_case
+from tests.helpers.networks import unchanged, used
+from tests.helpers.strategies import SMOOTH, Twin, given_graphs, specs
 
-from ..cases import all_refused, every_case
-from ..networks import unchanged, used
-from ..strategies import SMOOTH, Twin, given_graphs, specs
 from .helpers import SORTS, both, built, by_sort, growing, mean, one_sequence, same, same_bits, sequences
 
 

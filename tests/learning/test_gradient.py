@@ -8,11 +8,11 @@ import synapse
 from synapse import Trainer, gradient, initializers, optimizers
 from synapse.errors import ArgumentError, ArgumentTypeError, DivergenceError, SynapseError, TopologyError
 from synapse.learning import compare_gradients
+from tests.helpers.cases import all_refused, every_case
+from tests.helpers.networks import GOLDEN, from_golden, perceptron, unchanged
+from tests.helpers.strategies import SMOOTH, Twin, given_graphs, specs
+from tests.helpers.ties import EXACT, groups_of, numbers, tie_at_random
 
-from ..cases import all_refused, every_case
-from ..networks import GOLDEN, from_golden, perceptron, unchanged
-from ..strategies import SMOOTH, Twin, given_graphs, specs
-from ..ties import EXACT, groups_of, numbers, tie_at_random
 from .helpers import built, by_steps, differences, learning, loss, same_bits, sequences
 
 

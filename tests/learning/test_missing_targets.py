@@ -10,8 +10,7 @@ from synapse import Trainer, cost, optimizers
 from synapse.errors import ArgumentError
 from synapse.learning import fit_readout, gradient
 from synapse.learning.rules import bptt
-
-from ..cases import every_case
+from tests.helpers.cases import every_case
 
 RNG = np.random.default_rng(0)
 INPUTS, TARGETS = RNG.normal(size=(30, 3)), RNG.random((30, 2))

@@ -12,8 +12,8 @@ from hypothesis import example, given, strategies as st
 import architect
 import synapse
 from synapse import Trainer, errors, optimizers
+from tests.helpers.cases import every_case
 
-from ..cases import every_case
 from .resumed import DATA, HELD_OUT, NETWORKS, TRAINERS
 
 RULES = {"online": {}, "bptt": {"method": "bptt"}, "rtrl": {"method": "rtrl"}, **TRAINERS}

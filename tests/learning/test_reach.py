@@ -9,9 +9,8 @@ import architect
 from synapse.errors import ArgumentError, ArgumentTypeError, TopologyError
 from synapse.learning import reach
 from synapse.objects import sensitivities
-
-from ..cases import every_case
-from ..networks import perceptron
+from tests.helpers.cases import every_case
+from tests.helpers.networks import perceptron
 
 
 def test_an_elman_network_needs_what_the_textbook_says():

@@ -8,8 +8,7 @@ from synapse import Layer, Network
 from synapse.errors import ArgumentError, DivergenceError, TopologyError
 from synapse.initializers import uniform
 from synapse.learning import fit_readout
-
-from ..cases import every_case
+from tests.helpers.cases import every_case
 
 RNG = np.random.default_rng(0)
 INPUTS = RNG.normal(size=(60, 3))

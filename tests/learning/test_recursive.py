@@ -11,8 +11,7 @@ from synapse.learning import fit_readout
 from synapse.learning._parameters import ParameterVector
 from synapse.optimizers import DEKF, RLS, RecursiveOptimizer
 from synapse.optimizers.recursive import RecursiveState
-
-from ..cases import every_case
+from tests.helpers.cases import every_case
 
 NETWORKS = {
     "elman": lambda **o: architect.Elman(2, 4, 2, **o),

@@ -11,8 +11,7 @@ from synapse.errors import ArgumentError, ArgumentTypeError
 from synapse.learning._data import prepare_sequences
 from synapse.learning._regularisation import Dropout
 from synapse.learning.gradient import ExactGradient
-
-from ..cases import all_refused, every_case
+from tests.helpers.cases import all_refused, every_case
 
 RNG = np.random.default_rng(0)
 INPUTS, TARGETS = RNG.normal(size=(10, 5, 3)), RNG.random((10, 5, 2))

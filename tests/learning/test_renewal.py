@@ -8,8 +8,7 @@ import synapse
 from synapse.errors import ArgumentError, ArgumentTypeError
 from synapse.learning import Renewal
 from synapse.optimizers import LBFGS, SGD, Adam
-
-from ..cases import all_refused
+from tests.helpers.cases import all_refused
 
 STEPS, HIDDEN, RATE = 600, 5, 0.05
 RNG = np.random.default_rng(0)

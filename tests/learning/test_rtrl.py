@@ -7,8 +7,8 @@ import numpy as np
 import architect
 from synapse import Trainer, initializers, optimizers
 from synapse.learning import compare_gradients
+from tests.helpers.cases import every_case
 
-from ..cases import every_case
 from .helpers import learning, one_sequence, parameters, sequences
 
 WIDE = {"initializer": initializers.uniform(0.8), "bias_initializer": initializers.uniform(0.8), "seed": 0}

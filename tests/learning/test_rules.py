@@ -9,8 +9,8 @@ from synapse import Trainer, optimizers
 from synapse.errors import ArgumentError, TrainingWarning
 from synapse.learning._data import new_control, one_pass
 from synapse.learning.rules import RULES, BatchGradient, Online, Rule
+from tests.helpers.cases import every_case
 
-from ..cases import every_case
 from .helpers import parameters
 
 RNG = np.random.default_rng(0)

@@ -9,8 +9,7 @@ import architect
 import synapse
 from synapse.errors import ArgumentTypeError, SynapseError
 from synapse.learning import AdaptiveSchedule, Cosine, ReduceOnPlateau, StepDecay, WarmUp
-
-from ..cases import every_case
+from tests.helpers.cases import every_case
 
 XOR = [[0, 0], [0, 1], [1, 0], [1, 1]], [[0], [1], [1], [0]]
 

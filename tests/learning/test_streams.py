@@ -8,8 +8,8 @@ import pytest
 import architect
 from synapse import Trainer, optimizers
 from synapse.errors import ArgumentError, ArgumentTypeError
+from tests.helpers.cases import every_case
 
-from ..cases import every_case
 from .helpers import parameters
 
 RNG = np.random.default_rng(0)

@@ -9,8 +9,8 @@ import synapse
 from demos import adversarial, phase, style, translation
 from synapse import gradient
 from synapse.learning import compare_gradients
+from tests.helpers.strategies import SMOOTH, Twin, given_graphs, specs
 
-from ..strategies import SMOOTH, Twin, given_graphs, specs
 from .helpers import both, built, by_sort, learning, sequences
 
 pytestmark = [pytest.mark.torch, pytest.mark.filterwarnings("default")]  # torch's warnings are none of ours

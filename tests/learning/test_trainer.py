@@ -14,8 +14,7 @@ import architect
 from synapse import Trainer, optimizers
 from synapse.errors import ArgumentError, ArgumentTypeError, UnknownNameError
 from synapse.learning.trainer import OPTIONS
-
-from ..cases import all_refused, every_case
+from tests.helpers.cases import all_refused, every_case
 
 XOR = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [[0.0], [1.0], [1.0], [0.0]]
 RNG = np.random.default_rng(0)

@@ -8,8 +8,7 @@ import pytest
 import synapse
 from synapse.optimizers import SGD, AdaGrad, Adam, AdamW, RMSprop, Rprop
 from synapse.optimizers.descent import BuiltIn
-
-from ..cases import every_case
+from tests.helpers.cases import every_case
 
 STEPS, SIZE = 50, 7
 

@@ -12,9 +12,8 @@ import architect
 from synapse import Trainer
 from synapse.errors import ArgumentError, ArgumentTypeError, DivergenceError, MissingExtraError
 from synapse.optimizers import LBFGS
-
-from ..cases import every_case
-from ..groups import Walk
+from tests.helpers.cases import every_case
+from tests.helpers.groups import Walk
 
 HESSIAN = np.array([[3.0, 1.0, 0.5], [1.0, 2.0, -0.3], [0.5, -0.3, 1.0]])
 LEAST = np.array([0.5, -1.0, 2.0])

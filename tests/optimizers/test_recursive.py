@@ -6,8 +6,7 @@ import numpy as np
 
 from synapse.errors import ArgumentError, ArgumentTypeError
 from synapse.optimizers import DEKF, RLS
-
-from ..cases import all_refused, every_case
+from tests.helpers.cases import all_refused, every_case
 
 SIZE, OUTPUTS, STEPS = 7, 3, 60
 GROUPS = np.array([0, 1, 0, 2, 2, 1, 2])

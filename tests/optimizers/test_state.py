@@ -23,8 +23,8 @@ from synapse.optimizers import (
     RMSprop,
     Rprop,
 )
+from tests.helpers.cases import all_refused, every_case
 
-from ..cases import all_refused, every_case
 from .test_equations import SIZE, random_gradients
 from .test_recursive import GROUPS, problem as recursive_problem
 

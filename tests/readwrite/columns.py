@@ -12,8 +12,8 @@ import synapse
 from synapse import errors, load, save
 from synapse.engine import schema
 from synapse.readwrite import from_json_data, from_npz_data, json_data, npz_data
+from tests.helpers.cases import Cases
 
-from ..cases import Cases
 from .nets import WAYS
 
 GRAPHS = ("graphml", "gexf", "cytoscape", "node_link")

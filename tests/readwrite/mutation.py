@@ -4,8 +4,7 @@ import pytest
 from hypothesis import strategies as st
 
 from synapse import errors
-
-from ..cases import all_hold
+from tests.helpers.cases import all_hold
 
 
 def put(*place):

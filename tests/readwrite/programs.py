@@ -12,9 +12,8 @@ import architect
 from synapse import Layer, Network, Neuron
 from synapse.engine.functions.activations import ACTIVATIONS
 from synapse.readwrite import c_source, javascript_source, python_source
-
-from .. import groups
-from ..strategies import Twin, crowded, delay_some
+from tests.helpers import groups
+from tests.helpers.strategies import Twin, crowded, delay_some
 
 CLEAR = None
 """Among the inputs of a test: clear the network here."""

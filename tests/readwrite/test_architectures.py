@@ -6,8 +6,8 @@ import pytest
 import architect
 from synapse import Network, Neuron, errors
 from synapse.readwrite import from_json_data, from_npz_data, json_data, npz_data
+from tests.helpers.cases import every_case
 
-from ..cases import every_case
 from .nets import every_way, feed, through_text
 
 SIZES = {"squash": "tanh", "seed": 0}

@@ -23,8 +23,8 @@ from synapse.readwrite import (
     synaptic_data,
 )
 from synapse.readwrite._document import TABLES
+from tests.helpers.cases import all_hold
 
-from ..cases import all_hold
 from . import test_sensitivities, test_synaptic
 from .formats import FORMATS, NETWORKS, content_of, from_content, used
 from .mutation import all_damage_refused, drop, mutate, put

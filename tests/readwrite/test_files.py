@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from synapse import errors, load, save
+from tests.helpers.cases import all_hold
 
-from ..cases import all_hold
 from .nets import ROOT, memory, same
 
 

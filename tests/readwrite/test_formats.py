@@ -14,9 +14,9 @@ import architect
 from synapse import Layer, Network, Trainer, errors, load, readwrite, save, tie
 from synapse.readwrite import from_json_data, json_data
 from synapse.readwrite._formats import MODULES, module_of
+from tests.helpers.cases import all_hold, all_refused, every_case
+from tests.helpers.strategies import Twin, given_graphs, specs
 
-from ..cases import all_hold, all_refused, every_case
-from ..strategies import Twin, given_graphs, specs
 from .formats import FORMATS, NETWORKS, assert_twins, content_of, described, from_content, read, used, write
 from .nets import feed, memory
 

@@ -12,8 +12,8 @@ import pytest
 import architect
 from synapse import Topology, errors, from_networkx, load, record, save
 from synapse.readwrite import dot_data, gexf_data, graph_files
+from tests.helpers.cases import all_hold, every_case
 
-from ..cases import all_hold, every_case
 from .formats import GRAPHS, NETWORKS, assert_twins, content_of, from_content, used
 
 pytestmark = pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")  # one is unconnected

@@ -10,10 +10,10 @@ import synapse
 from synapse import Layer, Network, Topology, from_networkx
 from synapse.errors import ArgumentError, ArgumentTypeError, TopologyError, UnknownNameError
 from synapse.initializers import constant
+from tests.helpers.cases import all_hold, every_case
+from tests.helpers.networks import lstm
+from tests.helpers.strategies import Twin, given_graphs, specs
 
-from ..cases import all_hold, every_case
-from ..networks import lstm
-from ..strategies import Twin, given_graphs, specs
 from .test_architectures import NETWORKS
 
 ROWS = np.random.default_rng(0).uniform(-1, 1, (12, 30))

@@ -12,9 +12,9 @@ import synapse
 from synapse import Layer, Network, errors, save
 from synapse.engine.functions.activations import ACTIVATIONS
 from synapse.readwrite import onnx_model
+from tests.helpers.cases import all_hold, all_refused, every_case
+from tests.helpers.strategies import Twin, given_graphs, specs
 
-from ..cases import all_hold, all_refused, every_case
-from ..strategies import Twin, given_graphs, specs
 from .nets import run_python
 from .programs import NETS, close, random_steps, shaken
 from .test_squashes import arc

@@ -11,9 +11,9 @@ from hypothesis import assume, strategies as st
 import architect
 from synapse import Layer, Network, Neuron, errors, load, save
 from synapse.objects.state import take_over
+from tests.helpers.cases import every_case
+from tests.helpers.strategies import Twin, given_graphs, specs
 
-from ..cases import every_case
-from ..strategies import Twin, given_graphs, specs
 from .formats import NETWORKS, used
 from .nets import OWN, WAYS, feed, memory, same
 

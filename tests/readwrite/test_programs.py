@@ -14,9 +14,9 @@ from hypothesis import assume, example, settings
 import architect
 from synapse import Layer, Network, errors
 from synapse.readwrite.c import FAST
+from tests.helpers.cases import all_hold, all_refused, every_case
+from tests.helpers.strategies import SMOOTH, Spec, Twin, given_graphs, specs
 
-from ..cases import all_hold, all_refused, every_case
-from ..strategies import SMOOTH, Spec, Twin, given_graphs, specs
 from .nets import memory
 from .programs import (
     CLEAR,

@@ -10,8 +10,8 @@ import synapse
 from synapse import Trainer, errors
 from synapse.engine.rtrl import Layout
 from synapse.readwrite import from_json_data, json_data
+from tests.helpers.cases import all_hold
 
-from ..cases import all_hold
 from .mutation import all_damage_refused, drop, put
 from .nets import WAYS
 

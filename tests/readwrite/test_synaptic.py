@@ -9,8 +9,8 @@ import pytest
 
 from synapse import errors
 from synapse.readwrite import SynapticWarning, from_synaptic_data, load, save, synaptic_data
+from tests.helpers.cases import all_hold
 
-from ..cases import all_hold
 from .mutation import all_damage_refused, put
 
 GOLDEN = Path(__file__).parent / "golden" / "synaptic_files.json"

@@ -13,8 +13,7 @@ import architect
 import synapse
 from synapse import gradient, reward
 from synapse.errors import ArgumentError, ArgumentTypeError, DivergenceError
-
-from ..strategies import SMOOTH, Twin, given_graphs, specs
+from tests.helpers.strategies import SMOOTH, Twin, given_graphs, specs
 
 DISCOUNT, TRACE = 0.9, 0.7
 NETWORKS = {

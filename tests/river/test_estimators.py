@@ -19,8 +19,7 @@ import architect
 from synapse.errors import ArgumentError, ArgumentTypeError, SynapseError
 from synapse.learning import Renewal
 from synapse.river import NetworkClassifier, NetworkForecaster, NetworkRegressor
-
-from ..cases import all_refused
+from tests.helpers.cases import all_refused
 
 ALL = (NetworkClassifier, NetworkRegressor, NetworkForecaster)
 RNG = np.random.default_rng(0)

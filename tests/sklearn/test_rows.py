@@ -25,8 +25,8 @@ from synapse import optimizers
 from synapse._checks import ARGUMENTS, SYNONYMS
 from synapse.errors import ArgumentError, ArgumentTypeError, DivergenceError
 from synapse.sklearn import NetworkClassifier, NetworkRegressor
+from tests.helpers.cases import Cases
 
-from ..cases import Cases
 from ..readwrite.nets import run_python
 
 RNG = np.random.default_rng(0)

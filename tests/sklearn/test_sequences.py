@@ -11,8 +11,7 @@ from sklearn.model_selection import KFold, cross_val_score
 import synapse
 from synapse.errors import ArgumentError, ArgumentTypeError
 from synapse.sklearn import SequenceClassifier, SequenceRegressor
-
-from ..cases import all_refused
+from tests.helpers.cases import all_refused
 
 RNG = np.random.default_rng(0)
 LISTS = [RNG.normal(size=(RNG.integers(3, 8), 2)) for _ in range(80)]

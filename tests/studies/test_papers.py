@@ -18,7 +18,7 @@ from synapse import Trainer
 from synapse.errors import ArgumentError, UnknownNameError
 from synapse.experiments import Trials
 from synapse.tasks import Adding, EmbeddedReber, MackeyGlass, Recall
-from tests.cases import all_hold
+from tests.helpers.cases import all_hold
 
 
 def halves(seed, size):

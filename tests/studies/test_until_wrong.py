@@ -7,8 +7,7 @@ import architect
 from studies.papers._until_wrong import FIRST_STEPS, learn_until_wrong
 from studies.tasks import ContinualReber, PeriodicFunction, SpikeDelays, TimedSpikes
 from synapse.errors import DivergenceError
-
-from ..cases import every_case
+from tests.helpers.cases import every_case
 
 
 def by_single_steps(net, stream, rate, most, decay):

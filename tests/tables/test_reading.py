@@ -15,7 +15,7 @@ from synapse.tables.encoding import choose_encoding
 from synapse.tables.series import following, phase, season_of, step_name
 from synapse.tables.series_task import series_tasks
 from synapse.tables.table import numbers, sequences
-from tests.cases import all_hold, all_refused
+from tests.helpers.cases import all_hold, all_refused
 
 
 def read(path, content, **options):

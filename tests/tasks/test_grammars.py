@@ -11,7 +11,7 @@ from studies.tasks import AnBn, AnBnCn, ContinualReber
 from synapse import Layer, Network
 from synapse.errors import ArgumentError, ArgumentTypeError
 from synapse.tasks import EmbeddedReber, Ranked, reber
-from tests.cases import all_refused
+from tests.helpers.cases import all_refused
 
 from .chances import as_often, binomial
 

@@ -6,7 +6,7 @@ import scipy
 
 from studies.tasks import DelayedXor, Multiplication
 from synapse.tasks import Adding, Copy, MackeyGlass, Recall
-from tests.cases import all_hold
+from tests.helpers.cases import all_hold
 
 from .chances import as_often, binomial, distributed, uniform
 

@@ -12,7 +12,7 @@ from studies import tasks as papers
 from synapse import Trainer, tasks
 from synapse.errors import ArgumentError, ArgumentTypeError, OutOfRangeError
 from synapse.tasks import Criterion, EmbeddedReber, Recall, SampleBatch, Score, Task
-from tests.cases import all_hold, all_refused
+from tests.helpers.cases import all_hold, all_refused
 
 TASKS = {
     tasks.Adding(): ("all of 2,000 right, mean absolute error below 0.01", 0.04),

@@ -7,8 +7,7 @@ import architect
 import synapse
 from synapse.engine.functions.activations import ACTIVATIONS
 from synapse.errors import ArgumentError, SynapseError
-
-from ...cases import all_hold, all_refused
+from tests.helpers.cases import all_hold, all_refused
 
 torch = pytest.importorskip("torch")
 nn = torch.nn

@@ -14,10 +14,10 @@ from synapse import Layer, Network, initializers, squash
 from synapse.engine.functions.activations import ACTIVATIONS
 from synapse.errors import ArgumentError, ArgumentTypeError, FormatError, TopologyError
 from synapse.readwrite import pytorch
+from tests.helpers.cases import all_refused
+from tests.helpers.groups import competing
+from tests.helpers.strategies import SMOOTH, Twin, given_graphs, specs
 
-from ...cases import all_refused
-from ...groups import competing
-from ...strategies import SMOOTH, Twin, given_graphs, specs
 from ..test_squashes import arc, of_all_primitives
 
 torch = pytest.importorskip("torch")

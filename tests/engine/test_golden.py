@@ -1,0 +1,85 @@
+"""Ten networks whose numbers were computed elsewhere. Every test reports all networks that differ."""
+
+import numpy as np
+
+from synapse.learning import compare_gradients
+from tests.helpers.networks import GOLDEN, from_golden, reference_of_golden
+
+ONLINE = {"online": "cross_entropy", "online_squared": "squared_error"}
+EXACT = {"bptt_ce": "cross_entropy", "bptt_squared": "squared_error"}
+
+
+class Differences(dict):
+    """What differs by how much, where it is not within a bound."""
+
+    def note(self, what, ours, theirs, within):
+        difference = np.abs(np.asarray(ours) - np.asarray(theirs)).max()
+        if not difference <= within:
+            self[what] = difference
+
+
+def in_order(name, weight_of):
+    """Weights, or slopes, in the order of the golden data."""
+    return [weight_of(*pair) for pair in GOLDEN[name]["connection_order"]]
+
+
+def steps(name):
+    golden = GOLDEN[name]
+    return list(zip(golden["inputs"], golden["targets"], strict=True))
+
+
+def test_runs_steps_and_the_reference_give_the_golden_outputs():
+    wrong = Differences()
+    for name, golden in GOLDEN.items():
+        net, (by_steps, _) = from_golden(name)[0], from_golden(name)
+        outputs = net.run(golden["inputs"])
+        wrong.note((name, "run"), outputs, golden["outputs"], 1e-12)
+        wrong.note((name, "steps"), [by_steps.activate(row) for row in golden["inputs"]], outputs, 0)
+        net.clear()
+        wrong.note((name, "cleared"), net.run(golden["inputs"]), outputs, 0)
+        reference, order = reference_of_golden(name)
+        for inputs, expected in zip(golden["inputs"], golden["outputs"], strict=True):
+            reference.step(order, inputs)
+            ours = [reference.units[j].y for j in order[-len(expected) :]]
+            wrong.note((name, "reference"), ours, expected, 1e-12)
+    assert not wrong, wrong
+
+
+def test_online_learning_ends_at_the_golden_weights():
+    wrong = Differences()
+    for name, golden in GOLDEN.items():
+        rate = golden["online"]["rate"]
+        for part, cost in ONLINE.items():
+            net, links = from_golden(name)
+            reference, order = reference_of_golden(name)
+            for inputs, targets in steps(name):
+                net.activate(inputs)
+                net.propagate(rate, targets, cost)
+                reference.step(order, inputs)
+                reference.learn(order, rate, targets, cost)
+            for whose, each, biases in (
+                ("ours", links, net.biases),
+                ("reference", reference.links, [unit.bias for unit in reference.units.values()]),
+            ):
+                weights = in_order(name, lambda i, j, each=each: each[i, j].weight)
+                wrong.note((name, part, whose, "weights"), weights, golden[part]["weights"], 1e-10)
+                wrong.note((name, part, whose, "biases"), biases, golden[part]["biases"], 1e-10)
+    assert not wrong, wrong
+
+
+def test_both_exact_methods_give_the_golden_gradients():
+    """Backpropagation through time, and real-time recurrent learning summed over the sequence."""
+    wrong = Differences()
+    for name, golden in GOLDEN.items():
+        for part, cost in EXACT.items():
+            net, links = from_golden(name)
+            found = compare_gradients(net, golden["inputs"], golden["targets"], cost, method="rtrl")
+            place = {link: i for i, link in enumerate(net.connections)}
+            for side in ("rule", "exact"):
+                slopes = found.weights[side]
+                weights = in_order(name, lambda i, j, s=slopes, p=place, n=links: s[p[n[i, j]]])
+                within = 1e-10 * max(1.0, np.abs(golden[part]["weight_gradient"]).max())
+                wrong.note((name, part, side), weights, golden[part]["weight_gradient"], within)
+                biases = found.biases[side]
+                wrong.note((name, part, side, "b"), biases, golden[part]["bias_gradient"], within)
+    assert not wrong, wrong

@@ -1,0 +1,337 @@
+"""Threads that use one network at once: each runs in a process of its own, where a mistake would crash it."""
+
+import sys
+
+import pytest
+
+from tests.helpers.processes import python
+
+COMMON = """
+import contextlib, random, sys, threading, time, traceback
+import numpy as np
+import architect, synapse
+from synapse import Layer, Network, Neuron, Trainer, optimizers
+from tests.helpers.integrity import check_store
+
+X = np.random.default_rng(0).random((6, 5, 2))
+Y = np.random.default_rng(1).random((6, 5, 1))
+SECONDS = float(sys.argv[1])
+sys.setswitchinterval(1e-4)  # 50 times as many opportunities
+failures, done, refused = [], {}, {}
+
+def again(name, act, *arguments):
+    'Do something over and over until time is up.'
+    stop, rng = time.monotonic() + SECONDS, random.Random(name)
+    try:
+        while time.monotonic() < stop and not failures:
+            try:
+                act(rng, *arguments)
+            except synapse.errors.SynapseError:
+                refused[name] = refused.get(name, 0) + 1
+            done[name] = done.get(name, 0) + 1
+    except BaseException:
+        failures.append(f"{name}: {traceback.format_exc()}")
+
+def together(**acts):
+    for name, act in acts.items():
+        with contextlib.suppress(synapse.errors.SynapseError):  # kernels are loaded now
+            act(random.Random(0))
+    threads = [threading.Thread(target=again, args=(name, act)) for name, act in acts.items()]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(SECONDS + 60)
+        if thread.is_alive():
+            failures.append("a thread hangs")
+            break
+    print(failures[0] if failures else "sound", min(done.values()) > 0)
+    print(done, refused, file=sys.stderr)
+    sys.stdout.flush()
+
+def edit(rng, net):
+    hidden = rng.choice(net.hidden)
+    kind = rng.randrange(7)
+    if kind == 0 and len(net) < 30:
+        neuron = Neuron()
+        net.input[0].project(neuron, weight=0.1)
+        neuron.project(net.output[0], weight=0.1)
+        hidden.append(neuron)
+    elif kind == 1 and len(hidden) > 2:
+        neuron = rng.choice(list(hidden))
+        neuron.ungate(*neuron.gated)
+        net.remove(neuron)
+    elif kind == 2:
+        link = rng.choice(net.connections)
+        link.source.disconnect(link.target)
+    elif kind == 3:
+        rng.choice(list(net.input)).project(rng.choice(list(hidden)), weight=0.1)
+    elif kind == 4:
+        rng.choice(list(hidden)).gate(rng.choice(net.connections))
+    elif kind == 5:
+        link = rng.choice(net.connections)
+        link.trainable = not link.trainable
+    else:
+        synapse.tie(rng.sample(net.connections, 2))
+
+"""
+
+TRAINED_AND_EDITED = """
+net = architect.LSTM(2, 4, 1, style="synaptic", seed=0)
+
+def train(rng):
+    Trainer(net, rate=0.01).train(X, Y, epochs=3, progress=False)
+    net.reset(0)
+
+def train_exactly(rng):
+    Trainer(net, method="bptt", threads=2, optimizer=optimizers.Adam(0.001), batch_size=2).train(
+        X, Y, epochs=2, progress=False, validation=(X, Y))
+
+def search(rng):
+    Trainer(net, method="bptt", optimizer=optimizers.LBFGS()).train(X, Y, epochs=2, progress=False)
+    net.reset(0)
+
+def step(rng):
+    net.activate([0.0, 1.0])
+    net.propagate(0.01, [0.5])
+    neuron = rng.choice(list(net))
+    neuron.activate()
+    neuron.propagate(0.0)
+
+def record(rng):
+    with synapse.record(net, "state", "error", "weight", "gain", "eligibility") as log:
+        net.run(X[0])
+        net.output[0].activate()
+        synapse.gradient(net, X, Y)
+        assert log.state.shape[1] == len(log.neurons)
+
+def save(rng):
+    twin = net.clone()
+    assert len(twin.run(X[0])) == 5
+
+def read(rng):
+    link, neuron = net.connections[0], net.output[0]
+    assert abs(link.weight) < 100 and abs(neuron.activation) < 100
+    len(net.weights), repr(net), synapse.gradient(net, X, Y)
+    assert all(isinstance(root, Neuron) for link in net.connections[:9] for root in link.sensitivity)
+
+LOOKS = [
+    lambda hidden, link: net.graph.number_of_edges() + len(net.graph.edges) + net.graph.size(),
+    lambda hidden, link: net.graph.copy().number_of_edges(),
+    lambda hidden, link: (repr(hidden[0].error), hidden[0] < net.output[0], repr(link), dict(link)),
+    lambda hidden, link: [net.graph.nodes[neuron]["subset"] for neuron in net.output],
+    lambda hidden, link: (net.parts, hidden.activations, hidden.trainable, hidden[0].outgoing),
+]
+
+def look(rng):
+    rng.choice(LOOKS)(rng.choice(net.hidden), net.connections[-1])
+
+agent = synapse.reward.TD(net, normalise=False)
+
+def reward(rng):
+    net.peek([0.0, 1.0]), net.slopes()
+    net.weights = np.array(net.weights)
+    agent.begin([0.0, 1.0])
+    agent.learn(1.0, [1.0, 0.0])
+
+def train_by_batches(rng):
+    Trainer(net, method="rtrl", order=rng.choice([None, 1, 2]), optimizer=optimizers.Adam(0.001),
+            batch_size=4).train(X, Y, epochs=1, progress=False, validation=(X, Y))
+
+def rule(rng):
+    net.clear()
+    net.learning_rule = rng.choice(["rtrl", "online", ("rtrl", 1)])
+
+def join(rng):
+    other = architect.Elman(1, 2, 1, seed=0)
+    other.learning_rule = "rtrl"
+    other.activate([0.5])
+    link = rng.choice([(net.output[0], other.hidden[0][0]), (other.output[0], net.output[0])])
+    link[0].project(link[1])
+    link[0].disconnect(link[1])
+
+together(train_by_batches=train_by_batches, rule=rule, join=join, train=train, train_exactly=train_exactly,
+         search=search, step=step, record=record, save=save, reward=reward,
+         look=look, read=read, edit=lambda rng: edit(rng, net), edit2=lambda rng: edit(rng, net))
+check_store(net._store)
+"""
+
+
+JOINED = """
+nets = [architect.Perceptron(2, 3, 1, seed=seed) for seed in range(4)]
+
+def train(rng):
+    net = rng.choice(nets)
+    Trainer(net, rate=0.01).train(X, Y, epochs=2, progress=False)
+
+def join(rng):
+    'Tie, gate and link networks in both directions at once, and build new ones in their place.'
+    one, other = rng.sample(range(4), 2)
+    kind = rng.randrange(4)
+    if kind == 0:
+        nets[one].output.project(nets[other].input, seed=0)
+    elif kind == 1:
+        synapse.tie([nets[one].connections[0], nets[other].connections[1]])
+    elif kind == 2:
+        nets[one]["hidden"][0].gate(nets[other].connections[2])
+    else:
+        nets[one] = architect.Perceptron(2, 3, 1, seed=rng.randrange(99))
+
+def run(rng):
+    net = rng.choice(nets)
+    net.run(X[0])
+    rng.choice(list(net)).activate(0.5)
+
+together(join=join, join2=join, join3=join, train=train, train2=train, run=run)
+for net in nets:
+    check_store(net._store)
+"""
+
+
+REMOVED = """
+class World:
+    'A network that loses neurons and connections while a call waits for its lock.'
+
+    def __init__(self):
+        self.input, self.layer, self.last, self.output = Layer(2), Layer(3, "tanh"), Layer(1), Layer(2)
+        self.into, self.out = self.input.project(self.layer, seed=0), self.layer.project(self.output, seed=1)
+        self.input.project(self.last, seed=2), self.last.project(self.output, seed=3)
+        self.net = Network(self.input, [self.layer, self.last], self.output)
+        self.gone, self.one, self.same = self.layer[0], self.last[0], self.layer[:]
+        self.link, self.other, self.link_out = self.into[0], self.into[3], self.one.outgoing[0]
+        self.free, self.apart, self.data = Neuron(), Layer(2), dict(self.net.graph.nodes)
+        self.net.activate([0.0, 1.0])  # from now on, reading waits for edits only
+
+    def edit(self):
+        self.net.remove(self.gone), self.net.remove(self.one)
+        for link in self.net.connections[-2:]:
+            link.source.disconnect(link.target)
+
+CALLS = {
+    "gone one": '''
+n.gate(w.other)
+n.gate(w.other, w.into[4])
+n.ungate(w.other)
+n.project(w.free)
+w.free.project(n)
+n.project(w.apart)
+n.disconnect(w.output[0])
+n.connected(w.output[0])
+n.activate()
+n.activate(0.5)
+n.propagate(0.1, 1.0)
+n.clear()
+n.reset(0)
+n.reseed(0)
+n.bias = 1.0
+n.squash = "relu"
+n.trainable = False
+n.name = "a"
+n.state = 1.0
+repr(n), n < w.output[0], [getattr(n, name) for name in dir(n) if name[0] != "_"]
+repr(n.error), dict(w.data[n])
+''',
+    "layer last same": '''
+n.append(Neuron())
+w.net.add(w.apart, before=n)
+n.project(w.apart)
+w.apart.project(n, seed=0)
+n.gate(w.into, "input")
+w.apart.gate(w.out, "output")
+n.activate()
+n.activate([0.5] * len(n))
+n.propagate(0.1, [1.0] * len(n))
+n.clear()
+n.reset(0)
+n.freeze()
+n.unfreeze()
+n.biases = [0.5] * len(n)
+n.cost_weights = [0.5] * len(n)
+n.squash = "winner"
+n.name = "a"
+n.trainable = False
+n.deterministic = True
+synapse.tie(n)
+synapse.untie(n)
+Network(w.apart, n)
+n.activations, n.squash, n._repr_html_(), list(n)
+''',
+    "link link_out": '''
+n.weight = 1.0
+n.trainable = False
+w.free.gate(n)
+synapse.tie([n, w.other])
+repr(n), dict(n), [getattr(n, name) for name in dir(n) if name[0] != "_"]
+''',
+    "into out": '''
+n.weights = 1.0
+n.weights *= 2.0
+n.weights[0] = 1.0
+n.trainable = False
+synapse.tie(n)
+[link.weight for link in n], n[-1], np.asarray(n.weights)
+''',
+    "net": '''
+n.remove(w.gone)
+n.sort()
+n.run(X[0])
+n.weights = n.weights
+n.biases = n.biases
+n.learning_rule = "rtrl"
+n.graph.number_of_edges(), n.graph.copy(), n.connections, n[-1], synapse.Topology.of(n)
+synapse.gradient(n, X, Y[:, :, [0, 0]])
+synapse.record(n, "state", "weight").__enter__().close()
+Trainer(n, method="bptt").train(X, Y[:, :, [0, 0]], epochs=1, progress=False)
+''',
+}
+
+def tried(call, target):
+    world, thread = World(), None
+
+    def act():
+        try:
+            exec(call, {**globals(), "w": world, "n": getattr(world, target)})
+        except synapse.errors.SynapseError:
+            refused[call, target] = True
+        except BaseException:
+            failures.append(f"{call} of {target}: {traceback.format_exc()}")
+
+    def drawn(rng, shape, *_):
+        'Called while the lock is held: the call waits for it, then the world is another.'
+        nonlocal thread
+        thread = threading.Thread(target=act)
+        thread.start()
+        thread.join(0.02)
+        world.edit()
+        return np.zeros(shape)
+
+    world.input.project(world.output, initializer=drawn)
+    thread.join(60)
+    check_store(world.net._store)
+    world.net.activate([0.0, 1.0])
+
+for targets, calls in CALLS.items():
+    for target in targets.split():
+        for call in calls.strip().splitlines():
+            tried(call, target)
+print(*failures or ["sound", len(refused) > 80])
+"""
+
+
+SCRIPTS = {"edited": TRAINED_AND_EDITED, "joined": JOINED, "removed": REMOVED}
+
+
+def process(script, seconds):
+    """What a script prints; every mistake in memory ends the process."""
+    debugging = {"PYTHONMALLOC": "debug", "PYTHONFAULTHANDLER": "1"}
+    return python("-c", COMMON + script, seconds, timeout=seconds + 300, **debugging)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("script", SCRIPTS.values(), ids=SCRIPTS)
+def test_a_network_is_used_by_one_thread_at_a_time(script):
+    assert process(script, 3.0) == "sound True\n"
+
+
+if __name__ == "__main__":
+    for each in SCRIPTS.values():
+        print(process(each, float(sys.argv[1]) if len(sys.argv) > 1 else 60.0), end="")

@@ -1,0 +1,42 @@
+"""A lowering that is checked: plain and compiled loops make the same program, whatever was lowered before."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from synapse.engine import store as stores
+from synapse.engine.lowering import lower as lowering, runner
+from synapse.engine.lowering.program import Program, kept_traces
+from tests.helpers.integrity import require
+
+LOADED = "functions", "parts"  # addresses that the process has when a kernel is compiled
+
+
+def snapshot(store):
+    """All columns, up to the rows in use."""
+    found = {name: store[name].copy() for name in store.columns if name not in LOADED}
+    return found | {"row_of": store.row_of.copy()}
+
+
+def install(patch):
+    """Check every lowering; `patch` is the fixture monkeypatch."""
+    lower, limits = lowering.lower, [-1, 1 << 62]
+
+    def lower_with(limit, store):
+        patch.setattr(runner, "MUCH", limit)
+        patch.setattr(runner, "SOME", limit)
+        lower(store)
+
+    def checked_lower(store):
+        limits.reverse()
+        lower_with(limits[0], store)
+        before = snapshot(store)
+        store.program = Program(0, kept_traces(store))
+        lower_with(limits[1], store)
+        after = snapshot(store)
+        for name, column in before.items():
+            require(column.dtype == after[name].dtype, "type of a column", name)
+            equal = np.array_equal(column, after[name], equal_nan=column.dtype.kind == "f")
+            require(equal, "as lowered anew", name)
+
+    patch.setattr(stores, "lower", checked_lower)

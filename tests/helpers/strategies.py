@@ -1,0 +1,472 @@
+"""Random gated graphs, and one network built twice: from the library's objects and as the reference.
+
+Hypothesis draws the structure, so that it can shrink it; numbers come from a seed, so that sums
+do not cancel by accident (0 is where ``step`` and ``relu`` jump).
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from random import Random
+
+import numpy as np
+import pytest
+from hypothesis import given, strategies as st
+
+from synapse import Layer, Network, Neuron
+from synapse.errors import TopologyWarning
+from tests.helpers.reference import Reference
+
+SMOOTH = ("logistic", "tanh", "identity", "softplus", "gaussian")
+SQUASHES = (*SMOOTH, "relu", "leaky_relu", "elu", "step", "sign", "swish", "soft_threshold")
+
+
+def given_graphs(*graphs, **named):
+    """``given``, for tests of graphs: outputs that nothing reaches, and neurons that act late, are meant."""
+    meant = pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
+    return lambda test: meant(given(*graphs, **named)(test))
+
+
+@dataclass
+class Spec:
+    """A gated graph: units 0 .. n in the order in which they activate."""
+
+    inputs: int
+    hidden: int
+    outputs: int
+    squashes: list[str]
+    links: list[tuple[int, int, int | None, bool]]  # source, target, gater, trainable
+    fixed: set[int] = field(default_factory=set)  # units whose bias is not trained
+    seed: int = 0
+
+    @property
+    def units(self) -> range:
+        return range(self.inputs + self.hidden + self.outputs)
+
+    def numbers(self) -> Random:
+        return Random(self.seed)
+
+
+def forward(link) -> bool:
+    """Neither source nor gater come later than the target, or are it."""
+    source, target, gater, _ = link
+    return source < target and (gater is None or gater < target)
+
+
+def block(first, target, width, height, one_to_one, gating, gater, trainable, units):
+    """Connections among neighbours, gated in one of the ways that layers are."""
+    links = []
+    for m, j in enumerate(range(target, min(target + height, units))):
+        for n, i in enumerate(range(first, min(first + width, units))):
+            if one_to_one and m != n:
+                continue
+            place = {"none": None, "one": 0, "by source": n, "by target": m}[gating]
+            links.append((i, j, None if place is None else (gater + place) % units, trainable))
+    return links
+
+
+GATINGS = ("none", "none", "one", "by source", "by target")
+
+
+def _blocks(n):
+    unit, width = st.integers(0, n - 1), st.integers(1, 6)
+    kind, trainable = st.sampled_from(GATINGS), st.sampled_from([True, True, True, False])
+    return st.builds(block, unit, unit, width, width, st.booleans(), kind, unit, trainable, st.just(n))
+
+
+@st.composite
+def _drawn_links(draw, n):
+    """A few single connections, blocks of them and self-connections, which hypothesis can shrink."""
+    unit = st.integers(0, n - 1)
+    single = st.tuples(unit, unit, st.none() | unit, st.booleans()).map(lambda link: [link])
+    loop = st.tuples(unit, st.none() | unit, st.booleans()).map(lambda t: [(t[0], t[0], t[1], t[2])])
+    parts = draw(st.lists(single | _blocks(n) | loop, min_size=1, max_size=8))
+    return [link for part in parts for link in part]
+
+
+def crowd(n, random):
+    """Many connections of every sort."""
+    links = []
+    for _ in range(random.randint(2, 6)):
+        first, target, gater = (random.randrange(n) for _ in range(3))
+        width, height = random.randint(1, 8), random.randint(1, 6)
+        kind, trainable = random.choice(GATINGS), random.random() < 0.8
+        links += block(first, target, width, height, random.random() < 0.3, kind, gater, trainable, n)
+    for j in random.sample(range(n), n // 3):
+        links.append((j, j, random.choice([None, random.randrange(n)]), random.random() < 0.5))
+    for _ in range(2 * n):
+        gater = random.choice([None, random.randrange(n)])
+        links.append((random.randrange(n), random.randrange(n), gater, random.random() < 0.8))
+    random.shuffle(links)
+    return listed(n, random) + links
+
+
+def listed(n, random):
+    """Connections into one unit, each with a gater of its own, on one side of it: they are a list."""
+    target = random.randrange(n // 3, n - n // 3)
+    sides = range(target), range(target + 1, n)
+    gaters = random.choice(sides)
+    return [(i, target, random.choice(gaters), True) for i in random.choice(sides) if gaters]
+
+
+def crowded(seed: int) -> Spec:
+    """The same crowd of 14 units for a seed."""
+    random = Random(seed)
+    links = {}
+    for link in crowd(14, random):
+        links.setdefault(link[:2], link)
+    return Spec(2, 10, 2, random.choices(SMOOTH, k=14), list(links.values()), seed=seed)
+
+
+def layered(inputs, hidden, n, random):
+    """Full layers; gates, self-connections and connections past the hidden layer on some of them."""
+    first, middle, last = range(inputs), range(inputs, inputs + hidden), range(inputs + hidden, n)
+    links = [(i, j, None, True) for j in middle for i in first]
+    links += [(i, j, None, True) for j in last for i in middle]
+    if random.random() < 0.5:
+        links += [(i, j, None, True) for j in last for i in first]
+    gater = random.choice([None, *middle])
+    links += [(j, j, gater, random.random() < 0.5) for j in middle if j != gater and random.random() < 0.3]
+    return links
+
+
+def dense(inputs, hidden, n, random):
+    """Full layers whose neurons are all alike, some projections backward, some not trained."""
+    first, middle, last = range(inputs), range(inputs, inputs + hidden), range(inputs + hidden, n)
+    links, between = [], ((first, middle, 1.0), (middle, last, 1.0), (first, last, 0.3), (last, middle, 0.3))
+    for sources, targets, chance in between:
+        if random.random() < chance:
+            trainable = random.random() < 0.8
+            links += [(i, j, None, trainable) for j in targets for i in sources]
+    return links
+
+
+LAYERS = {"layered": layered, "dense": dense}
+
+
+@st.composite
+def specs(draw, feedforward=False, squashes=SQUASHES, logistic_outputs=False, most=8):
+    """Gated graphs: sparse, crowded, or in layers.
+
+    Of the few examples of the default tier, hypothesis makes most from few draws. So all but the sparse
+    graphs follow from a seed, with their sizes and squashes; else few had several neurons, and none had gates
+    of all kinds.
+    """
+    sort = draw(st.sampled_from(["drawn", "crowd", "layered", "dense", "crowd"]))
+    seed, least = draw(st.integers(0, 9999)), 4 if sort == "dense" else 1  # alike: weighed four at a time
+    random = Random(seed)
+    size = (lambda low, high: draw(st.integers(low, high))) if sort == "drawn" else random.randint
+    inputs, hidden, outputs = size(1, 4), size(least - 1, max(least, most)), size(1, max(3, least))
+    n = inputs + hidden + outputs
+    if sort == "drawn":
+        parts = draw(_drawn_links(n))
+        kinds = draw(st.lists(st.sampled_from(squashes), min_size=n, max_size=n))
+    else:
+        parts = crowd(n, random) if sort == "crowd" else LAYERS[sort](inputs, hidden, n, random)
+        kinds = random.choices(squashes, k=n)
+    links = {}
+    for link in parts:
+        if not feedforward or forward(link):
+            links.setdefault(link[:2], link)
+    if sort == "dense":
+        kinds[inputs : n - outputs] = kinds[inputs : inputs + 1] * hidden
+        kinds[n - outputs :] = kinds[-1:] * outputs
+    if logistic_outputs:
+        kinds[n - outputs :] = ["logistic"] * outputs
+    fixed = draw(st.sets(st.integers(0, n - 1), max_size=2))
+    return Spec(inputs, hidden, outputs, kinds, list(links.values()), fixed, seed)
+
+
+EVERY_GATE = Spec(
+    inputs=1,
+    hidden=4,
+    outputs=1,
+    squashes=["identity", "tanh", "identity", "logistic", "tanh", "tanh"],
+    links=[
+        *((0, 1, None, True), (1, 1, 1, True), (3, 1, 5, True)),  # gates its own self-connection
+        *((0, 2, 3, True), (2, 2, 3, True), (5, 2, None, True)),  # gated by a later one
+        *((0, 3, None, True), (1, 3, 5, True), (2, 3, 4, True), (5, 3, 2, True)),  # a late list
+        *((0, 4, 1, True), (4, 4, 0, True), (3, 4, 3, True)),  # gated by an input
+        *((1, 5, 4, True), (2, 5, 1, True), (4, 5, None, True), (5, 5, 5, True)),
+    ],
+    seed=3,
+)
+"""Every order of a source, a gater and a target, along self-connections, too: few drawn graphs have all."""
+
+
+DELAYED_INTO_GATES = Spec(
+    inputs=1,
+    hidden=7,
+    outputs=1,
+    squashes=["identity", "logistic", "logistic", "softplus", "tanh", "tanh", "tanh", "softplus", "tanh"],
+    links=[
+        *((i, 1, None, True) for i in (0, 3, 4, 5, 6)),
+        *((i, 2, None, True) for i in (0, 4, 7)),
+        *((0, j, None, True) for j in (3, 4, 6, 7)),
+        *((0, 5, 1, True), (5, 5, 2, True), (6, 6, 5, True)),
+        *((i, 8, None, True) for i in (1, *range(3, 8))),
+    ],
+    seed=5,
+)
+"""Gates of a cell in the middle of a block read neighbours, and a list, of which some have not fired."""
+
+
+def delay_some(net, seed, count=4):
+    """Add delayed connections to a network, also backward, from a neuron to itself, and gated."""
+    rng, links = np.random.default_rng(seed), {}
+    neurons = [neuron for neuron in net if "delayed" not in neuron.name]
+    for _ in range(count):
+        i, j, gater = (neurons[k] for k in rng.integers(0, len(neurons), 3))
+        delay = int(rng.integers(1, 4))
+        if j not in net.input and (i, j, delay) not in links:
+            links[i, j, delay] = link = i.project(j, weight=rng.uniform(-0.8, 0.8), delay=delay)
+            if rng.random() < 0.3:
+                with warnings.catch_warnings(action="ignore", category=TopologyWarning):
+                    gater.gate(link)
+    return links
+
+
+class Twin:
+    """The same units twice: ``self.ours`` are Neurons of the library, ``self.reference`` the oracle."""
+
+    def __init__(self, spec: Spec, network: bool = True) -> None:
+        self.random, self.net = spec.numbers(), None
+        self.reference, self.ours = Reference(), {}
+        self.inputs, self.outputs = spec.inputs, spec.outputs
+        self.order = list(spec.units)
+        for j in spec.units:
+            clamped = j < spec.inputs
+            self._make(j, spec.squashes[j], 0.0 if clamped else self.random.uniform(-0.5, 0.5))
+            self.ours[j].trainable = self.reference.units[j].trainable = j not in spec.fixed
+        for i, j, gater, trainable in spec.links:
+            self.project(i, j, trainable)
+            if gater is not None:
+                self.gate(gater, i, j)
+        self.net = self._network() if network else None
+
+    def _make(self, j, squash, bias):
+        self.reference.add(j, squash, bias)
+        self.ours[j] = Neuron(squash, bias, name=str(j))
+
+    def _network(self) -> Network | None:
+        return self._one(self.order, self.inputs, self.outputs)
+
+    def _one(self, units, inputs, outputs) -> Network:
+        neurons = [self.ours[j] for j in units]
+        b = len(neurons) - outputs
+        hidden = [Layer(neurons[inputs:b])] if b > inputs else []
+        return Network(Layer(neurons[:inputs]), hidden, Layer(neurons[b:]))
+
+    # --- edits -----------------------------------------------------------------------------
+
+    @contextmanager
+    def _edited(self):
+        """What the library moves activates elsewhere; what is late without need is wanted here."""
+        with warnings.catch_warnings(action="ignore", category=TopologyWarning):
+            yield
+        if self.net is not None:
+            self.order = [int(neuron.name) for neuron in self.net]
+
+    def weight(self) -> float:
+        return self.random.uniform(-0.8, 0.8)
+
+    def project(self, i, j, trainable):
+        weight = self.weight()
+        self.reference.connect(i, j, weight, trainable)
+        with self._edited():
+            self.ours[i].project(self.ours[j], weight=weight, trainable=trainable)
+
+    def link(self, i, j):
+        return self.ours[i].connected(self.ours[j])
+
+    def disconnect(self, i, j):
+        self.reference.disconnect(i, j)
+        self.ours[i].disconnect(self.ours[j])
+
+    def gate(self, g, i, j):
+        self.reference.gate(g, i, j)
+        with self._edited():
+            self.ours[g].gate(self.link(i, j))
+
+    def ungate(self, i, j):
+        self.ours[self.reference.links[i, j].gater].ungate(self.link(i, j))
+        self.reference.ungate(i, j)
+
+    def set_trainable(self, i, j, trainable):
+        self.reference.links[i, j].trainable = self.link(i, j).trainable = trainable
+
+    def set_weight(self, i, j):
+        weight, sign = self.weight(), self.reference.links[i, j].sign
+        self.reference.links[i, j].weight = self.link(i, j).weight = sign * abs(weight) if sign else weight
+
+    def set_sign(self, i, j, signed):
+        """Give a weight a sign and little room before 0, or release it."""
+        link, ours = self.reference.links[i, j], self.link(i, j)
+        link.sign = int(math.copysign(1, link.weight)) if signed else 0
+        ours.sign = link.sign or None
+        link.weight = ours.weight = link.weight * (0.1 if signed else 1.0)
+
+    def add(self, squash, append):
+        """A new hidden unit, appended to the last hidden layer or in a layer of its own."""
+        j = 1 + max(self.ours)
+        self._make(j, squash, self.random.uniform(-0.5, 0.5))
+        if append and self.net.hidden:
+            self.net.hidden[-1].append(self.ours[j])
+        else:
+            self.net.add(self.ours[j])
+        self.order.insert(len(self.order) - self.outputs, j)
+
+    def remove(self, j):
+        self.reference.remove(j)
+        self.net.remove(self.ours.pop(j))
+        self.order.remove(j)
+
+    def look(self):
+        """Have the library lower what has changed so far."""
+        self.reference.settle()
+        assert len(self.net.weights) == len(self.reference.links)
+
+    # --- steps -----------------------------------------------------------------------------
+
+    def vector(self, size):
+        return [self.random.uniform(-1, 1) for _ in range(size)]
+
+    def activate(self):
+        values = self.vector(self.inputs)
+        self.reference.step(self.order, values, self.net.synchronous)
+        return self.net.activate(values)
+
+    def propagate(self, rate=0.2, cost="squared_error"):
+        targets = [self.random.random() for _ in range(self.outputs)]
+        self.reference.learn(self.order, rate, targets, cost)
+        self.net.propagate(rate, targets, cost)
+
+    def step_each(self, order, back=None):
+        """A step by calls on bare neurons, activated in `order` and propagated in reverse.
+
+        In another order, `back`, each has a target.
+        """
+        values, reference = dict(enumerate(self.vector(self.inputs))), self.reference
+        reference.settle()
+        for j in order:
+            if j in values:
+                reference.clamp(j, values[j])
+            else:
+                reference.activate(j)
+            self.ours[j].activate(values.get(j))
+        self.check(moved=False)
+        for j in back or reversed(order):
+            target = self.random.random() if back or j >= len(order) - self.outputs else None
+            error = 0.0 if target is None else reference.error(j, target, "squared_error")
+            reference.propagate(j, 0.2, error)
+            self.ours[j].propagate(0.2, target, "squared_error")
+        if back is None:
+            self.check()
+
+    def step(self):
+        self.activate()
+        self.check(moved=False)
+        self.propagate()
+        self.check()
+
+    # --- comparison ------------------------------------------------------------------------
+
+    def check(self, moved=True):
+        """Every number of the library is that of the reference.
+
+        Extended traces into a gated neuron without a self-connection are factored from what is
+        there: they are compared before weights move.
+        """
+        pairs = list(self._pairs(moved))
+        ours, theirs = (np.array([pair[1 + side] for pair in pairs]) for side in (0, 1))
+        wrong = np.abs(ours - theirs) > 1e-10 * max(1.0, np.abs(theirs).max())
+        assert not wrong.any(), [pairs[k] for k in np.flatnonzero(wrong)]
+
+    def _pairs(self, moved):
+        reference = self.reference
+        for j, unit in reference.units.items():
+            neuron = self.ours[j]
+            yield f"state {j}", neuron.state, unit.state
+            yield f"activation {j}", neuron.activation, unit.y
+            yield f"derivative {j}", neuron.derivative, unit.slope
+            yield f"bias {j}", neuron.bias, unit.bias
+            if not unit.clamped:
+                yield f"bias eligibility {j}", neuron.bias_eligibility, reference.eligibility[None, j]
+            if moved:
+                yield f"responsibility {j}", neuron.error.responsibility, unit.delta
+                yield f"projected {j}", neuron.error.projected, unit.projected
+                yield f"gated {j}", neuron.error.gated, unit.gated
+        for (i, j), link in reference.links.items():
+            connection = self.link(i, j)
+            yield f"weight {i}->{j}", connection.weight, link.weight
+            if link.trainable and not reference.units[j].clamped:
+                yield f"eligibility {i}->{j}", connection.eligibility, reference.eligibility[i, j]
+                yield from self._extended(i, j, connection, moved)
+
+    def _extended(self, i, j, connection, moved):
+        reference = self.reference
+        ours = connection.extended
+        for k, unit in reference.units.items():
+            if j in reference.gaters(k) and not unit.clamped and unit.fired > reference.units[j].fired:
+                if moved and (k, k) not in reference.links:
+                    continue
+                yield f"extended {i}->{j}, {k}", ours[self.ours[k]], reference.extended[i, j, k]
+
+    @property
+    def tame(self) -> bool:
+        """Whether its numbers have stayed where 1e-10 means something."""
+        return all(abs(unit.state) < 100 and abs(unit.delta) < 100 for unit in self.reference.units.values())
+
+
+class Pair(Twin):
+    """Two networks, the first of which feeds the second; linked to each other after some steps.
+
+    Units up to `split` are the first network's, its last one its output; the next unit is the
+    second network's input, which fires from what leads to it.
+    """
+
+    def __init__(self, spec: Spec, split: int) -> None:
+        self.split = split
+        across = [link for link in spec.links if self._crosses(link)]
+        inside = [link for link in spec.links if not self._crosses(link)]
+        spec.links = inside
+        super().__init__(spec)
+        self.across = [link for link in across if link[:2] != (split - 1, split)]
+        self.joined = False
+
+    def _crosses(self, link):
+        sides = {j >= self.split for j in link[:3] if j is not None}
+        return len(sides) > 1
+
+    def _network(self):
+        first, second = self.order[: self.split], self.order[self.split :]
+        self.first = self._one(first, self.inputs, 1)
+        self.second = self._one(second, 1, self.outputs)
+
+    def join(self):
+        """Link the networks, the first one's output to the second one's input at least."""
+        self.joined = True
+        self.project(self.split - 1, self.split, True)
+        for i, j, gater, trainable in self.across:
+            self.project(i, j, trainable)
+            if gater is not None:
+                self.gate(gater, i, j)
+
+    def activate(self):
+        """Until they are joined, the second network is given an input of its own."""
+        values, own = self.vector(self.inputs), None if self.joined else self.vector(1)
+        self.first.activate(values)
+        self.second.activate(own)
+        clamped = dict(enumerate(values)) | ({} if self.joined else {self.split: own[0]})
+        self.reference.settle()
+        for j in self.order:
+            self.reference.clamp(j, clamped[j]) if j in clamped else self.reference.activate(j)
+
+    def propagate(self, rate=0.2, cost="squared_error"):
+        targets = [self.random.random() for _ in range(self.outputs)]
+        self.reference.learn(self.order, rate, targets, cost)
+        self.second.propagate(rate, targets, cost)
+        self.first.propagate(rate)

@@ -1,0 +1,181 @@
+"""Connections that delay an activation by any number of steps, by relay neurons."""
+
+import networkx as nx
+import numpy as np
+import pytest
+from hypothesis import given, strategies as st
+
+import architect
+import synapse
+from synapse import Layer, Network, Neuron, Topology
+from synapse.errors import ArgumentError, ArgumentTypeError, TopologyError
+from tests.helpers.cases import all_refused
+from tests.helpers.strategies import Twin, delay_some, given_graphs, specs
+
+ROWS = [[1.0], [2.0], [3.0], [4.0], [5.0]]
+
+
+@pytest.mark.parametrize("together", [False, True])
+@pytest.mark.parametrize("late", [False, True])
+@given(delay=st.integers(1, 5), other=st.integers(1, 5))
+def test_a_delay_is_exact_in_every_network(together, late, delay, other):
+    """Along two connections, made before or after the network, whose clock may change; chains are shared."""
+    x, a, y = layers = [Layer(1, "identity") for _ in range(3)]
+
+    def connect():
+        return [x.project(a, weights=1.0, delay=delay), a.project(y, weights=1.0, delay=other),
+                x.project(y, weights=100.0, delay=other)]  # fmt: skip
+
+    links = [] if late else connect()
+    net = Network(*layers, synchronous=together)
+    links = links or connect()
+    rows = np.arange(1.0, 13.0)[:, None]
+    for _ in range(2):
+        expected = [max(t - delay - other, 0) + 100 * max(t - other, 0) for t in range(1, 13)]
+        assert net.run(rows).ravel().tolist() == expected
+        net.synchronous = not net.synchronous
+        net.clear()
+    assert [projection[0].delay for projection in links] == [delay, other, other]
+    assert len(net["relays"]) == 1 + max(delay, other) + other
+
+
+@given_graphs(specs(), st.integers(0, 999), st.booleans())
+def test_steps_and_the_online_rule_agree_with_the_reference(spec, seed, together):
+    twin = Twin(spec)
+    twin.net.synchronous = together
+    named = {neuron: j for j, neuron in twin.ours.items()}
+    links = delay_some(twin.net, seed, 6)
+    for (i, j, delay), link in links.items():
+        key = (named[i], delay), named[j]
+        twin.reference.connect(*key, link.weight, True)
+        twin.reference.links[key].delay = delay
+        if link.gater is not None:
+            twin.reference.gate(named[link.gater], *key)
+    for _ in range(5):
+        assert twin.activate() == pytest.approx(
+            [twin.reference.units[j].y for j in twin.order[-spec.outputs :]]
+        )
+        twin.propagate()
+        for (i, j, delay), link in links.items():
+            learned = twin.reference.links[(named[i], delay), named[j]].weight
+            assert link.weight == pytest.approx(learned, rel=1e-9, abs=1e-9)
+
+
+def test_copies_graphs_and_files_keep_delays():
+    net = architect.Random(2, 8, 2, gates=3, backward=4, seed=0)
+    delay_some(net, 1, 8)
+    rows = np.random.default_rng(0).normal(size=(9, 2))
+    expected = net.run(rows)
+    net.clear()
+    graph = Topology.of(net).to_networkx()
+    for other in (
+        net.clone(),
+        synapse.from_networkx(net.graph),
+        synapse.from_networkx(graph),
+        synapse.readwrite.from_json_data(synapse.readwrite.json_data(net)),
+    ):
+        assert np.array_equal(other.run(rows), expected)
+        assert [link.delay for link in other.connections] == [link.delay for link in net.connections]
+    forward = architect.Perceptron(2, 4, 2, seed=0)  # any order fits it
+    delay_some(forward, 1, 8)
+    expected = forward.run(rows)
+    graph = Topology.of(forward).to_networkx()
+    by_depth = synapse.from_networkx(graph, [0, 1], list(graph)[-2:], attributes={"subset": None})
+    by_depth.clear()
+    assert by_depth.run(rows) == pytest.approx(expected)
+
+
+def test_graphs_and_tables_say_delays():
+    """A delayed edge closes no cycle within a step, and keeps its sign, gater and metadata."""
+    graph = nx.DiGraph()
+    graph.add_edge("x", "a", weight=1.0, delay=2)
+    graph.add_edge("a", "b", weight=1.0)
+    graph.add_edge("b", "a", weight=0.5, delay=1, sign=1, gater="x", receptor="fast")
+    graph.add_edge("b", "y", weight=1.0)
+    net = synapse.from_networkx(graph, squash="identity")
+    assert (net.layers[1].name, net.delayed) == ("relays", 3)
+    assert net.run([[1.0], [2.0], [3.0], [4.0], [5.0]]).ravel().tolist() == [0, 0, 1, 4, 13]
+    link = next(link for link in net.connections if link.gater)
+    assert (link.delay, link.sign, link.metadata["receptor"]) == (1, 1, "fast")
+    near = nx.DiGraph([("x", "b"), ("a", "b"), ("b", "y")])
+    near.add_edge("b", "a", delay=1)
+    nx.set_edge_attributes(near, 1.0, "weight")
+    assert synapse.from_networkx(near, squash="identity").run(ROWS).ravel().tolist() == [1, 3, 6, 10, 15]
+    links = nx.to_pandas_edgelist(graph).drop(columns=["gater"])
+    other = synapse.from_edges(links, squash="identity")
+    nx.set_edge_attributes(graph, dict.fromkeys(graph.edges), "gater")
+    assert np.array_equal(other.run(ROWS), synapse.from_networkx(graph, squash="identity").run(ROWS))
+    large = synapse.from_edges(
+        {
+            "source": np.arange(4980) % 60,
+            "target": 60 + np.arange(4980) % 83,
+            "delay": 1 + np.arange(4980) % 4,
+        },
+        seed=0,
+    )
+    assert len(large["relays"]) == 15 * (2 + 3 + 4 + 5)
+
+
+def test_edits():
+    net = Network(*(Layer(1, "identity", name=name) for name in "xay"))
+    x, a, y = (layer[0] for layer in net.layers)
+    x.project(a, weight=1.0)
+    a.sign = -1
+    link = a.project(y, weight=-2.0, delay=2)
+    assert link.sign == -1
+    a.sign = None
+    link.weight = 2.0
+    a.sign = 1
+    assert [link.sign, *(one.sign for one in net["relays"][0].incoming)] == [1, None]
+    a.project(a, weight=0.5, delay=1)  # feedback of the activation, not a self-connection
+    net.sort()
+    assert [layer.name for layer in net.layers] == ["x", "relays", "a", "y"]
+    layers = [Layer(1) for _ in range(3)]
+    layers[0].project(layers[1], delay=1)
+    assert [layer.name for layer in Network(*layers).layers] == ["input", "relays", "hidden", "output"]
+    assert net.run(ROWS).ravel().tolist() == [0, 0, 2, 5, 8.5]
+    net.clear()
+    middle = Neuron("identity")
+    a.project(middle, weight=1.0, delay=1)
+    middle.project(y, weight=100.0, delay=1)
+    net.add(middle)
+    assert net.run(ROWS).ravel().tolist() == [0, 0, 102, 255, 433.5]
+    net.clear()
+    link.source.disconnect(y)
+    assert net.run(ROWS).ravel().tolist() == [0, 0, 100, 250, 425]
+    assert synapse.analysis.lesions(net, np.ones((1, 4, 1)), np.ones((1, 4, 1))).change.shape == (7,)
+    for relay in list(net["relays"]):
+        net.remove(relay)
+    assert [layer.name for layer in net.layers] == ["x", "a", "hidden 2", "y"]
+
+
+def test_what_is_no_delay_is_refused():
+    x, y = Layer(1), Layer(2)
+    for wrong, kind in (
+        (0, ArgumentError),
+        (1.5, ArgumentTypeError),
+        (-1, ArgumentError),
+        ("2", ArgumentTypeError),
+    ):
+        for source, target in ((x, y), (x[0], y[0]), (x[0], y)):
+            with pytest.raises(kind, match="delay"):
+                source.project(target, delay=wrong)
+        with pytest.raises((ArgumentError, ArgumentTypeError), match=r"delay.*attributes=\{'delay': None\}"):
+            synapse.from_networkx(nx.DiGraph([("x", "y", {"delay": wrong})]))
+    for wrong in (0, 1.5, -1, 1e9, np.inf, "soon"):
+        with pytest.raises((ArgumentError, ArgumentTypeError), match="delay"):
+            synapse.from_edges({"source": ["x"], "target": ["y"], "delay": [wrong]})
+    with pytest.raises(ArgumentError, match="weights"):
+        x.project(y, weights=[1.0, 2.0, 3.0], delay=2)
+    x.project(y, delay=2)
+    net, more, single = Network(x, y), Layer(1), Layer(1, dtype=np.float32)
+    refused = (
+        ("already", lambda: x[0].project(y[1], delay=2)),
+        ("only delays", lambda: more[0].project(net["relays"][0])),
+        ("only delays", lambda: more.project(net["relays"], delay=3)),
+        ("float32", lambda: x.project(single, delay=5)),
+        ("float32", lambda: x[0].project(single[0], delay=5)),
+        ("already", lambda: Layer([*y, x[0]]).project(y, ((2, 0), (0, 1)), delay=2)),
+    )
+    all_refused([(call, TopologyError, words) for words, call in refused])
+    assert (len(net), len(y[0].outgoing)) == (3 + 3, 0)

@@ -1,0 +1,222 @@
+"""Groups: neurons that compete, of which the largest state wins."""
+
+import pickle
+
+import numpy as np
+import pytest
+
+import synapse
+from synapse import Layer, Network, Neuron, Trainer, squash
+from synapse.errors import TopologyError
+from synapse.learning import compare_gradients
+from tests.helpers.cases import every_case
+from tests.helpers.groups import Walk, competing, sequences
+from tests.helpers.reference import Reference
+
+INPUTS = np.random.default_rng(0).normal(size=(20, 4))
+
+
+def maxout(pieces=3, units=5, seed=0, dtype=np.float64):
+    """A network of maxout units: each sums a group of which one neuron speaks."""
+    rng = np.random.default_rng(seed)
+    source = Layer(4, "identity", dtype=dtype)
+    groups = [Layer(pieces, "maxout", dtype=dtype) for _ in range(units)]
+    output = Layer(2, "identity", dtype=dtype)
+    for group in groups:
+        source.project(group, initializer="normal", seed=rng)
+        group.biases = rng.normal(size=pieces)
+    unit = Layer(units, "identity", dtype=dtype)
+    for group, neuron in zip(groups, unit, strict=True):
+        group.project(neuron, weights=1.0, trainable=False)
+    unit.trainable = False
+    unit.project(output, initializer="normal", seed=rng)
+    return Network(source, [*groups, unit], output), groups, unit
+
+
+def weights(source, target):
+    return np.array([[i.connected(j).weight for i in source] for j in target])
+
+
+def test_maxout_units_say_the_largest_state_of_their_group():
+    net, groups, unit = maxout()
+    into = [weights(net.input, group) for group in groups]
+    out = weights(unit, net.output)
+    for row in INPUTS:
+        largest = [(w @ row + group.biases).max() for w, group in zip(into, groups, strict=True)]
+        assert net.activate(row) == pytest.approx(out @ largest, abs=1e-14)
+        assert unit.activations == pytest.approx(largest, abs=1e-14)
+        for group in groups:
+            assert np.flatnonzero(group.activations).tolist() == [group.states.argmax()]
+
+
+def test_groups_side_by_side_do_not_mix():
+    source = Layer(1)
+    groups = [Layer(3, "winner") for _ in range(3)]
+    for i, group in enumerate(groups):
+        source.project(group, weights=np.roll([[1.0, 2.0, 3.0]], i))
+    net = Network(source, groups[:2], groups[2])
+    net.activate([1.0])
+    assert [group.activations.tolist() for group in groups] == [[0, 0, 1], [1, 0, 0], [0, 1, 0]]
+
+
+def test_alone_a_neuron_has_won():
+    neuron = Neuron("winner", bias=-3.0)
+    assert (neuron.activate(), Neuron("maxout", bias=-3.0).activate()) == (1.0, -3.0)
+    assert (squash.winner(-3.0), squash.maxout(-3.0), squash.maxout.derivative(-3.0)) == (1.0, -3.0, 1.0)
+
+
+def test_an_epoch_is_its_steps():
+    one, other = maxout()[0], maxout()[0]
+    targets = np.random.default_rng(1).normal(size=(20, 2))
+    for row, target in zip(INPUTS, targets, strict=True):
+        one.activate(row)
+        one.propagate(0.01, target)
+    Trainer(other, 0.01).train(INPUTS, targets, epochs=1, shuffle=False)
+    assert other.weights == pytest.approx(one.weights, abs=1e-12)
+
+
+def test_joining_networks_keeps_groups_apart():
+    one, other = maxout(seed=1)[0], maxout(seed=2)[0]
+    expected = other.clone().run(INPUTS)
+    one.output.project(other.input, seed=0)
+    assert other.run(INPUTS) == pytest.approx(expected, abs=1e-14)
+
+
+# --- members that are connected and gated within their group: see each other one step late ----------
+
+
+def two_softmax_outputs():
+    source, output = Layer(1), Layer(2, "softmax")
+    source.project(output, weights=[[1.0, -1.0]])
+    output[0].project(output[1], weight=0.8)
+    return Network(source, [], output)
+
+
+def maxout_within():
+    x, h, y = Layer(2), Layer(3, "maxout"), Layer(1, "identity")
+    x.project(h, seed=0)
+    h.project(h, "all_to_else", seed=1)
+    h.project(y, seed=2)
+    return Network(x, [h], y)
+
+
+WITHIN = {
+    "two softmax outputs": two_softmax_outputs,
+    "all to else": maxout_within,
+    **{f"random {seed}": lambda seed=seed: competing(seed) for seed in range(64)},
+}
+LENGTHS = [(5,), (3, 6), (4, 1, 7), range(1, 10), [4] * 17]
+"""One sequence, several of different lengths, and as many as fill lanes."""
+
+
+def lengths_of(name):
+    return LENGTHS[sum(map(ord, name)) % len(LENGTHS)]
+
+
+@every_case("name", WITHIN)
+def test_members_read_each_other_one_step_late(name):
+    net, rows = WITHIN[name](), np.random.default_rng(0).normal(size=(8, 3))
+    rows = rows[:, : len(net.input)]
+    expected = Walk(net).run(rows)
+    for answers in (
+        net.clone().run(rows),
+        net.clone().run(rows, traces=False),
+        pickle.loads(pickle.dumps(net)).run(rows),
+        [net.activate(row) for row in rows],
+    ):
+        assert np.abs(answers - expected).max() < 1e-12 * max(1.0, np.abs(expected).max())
+
+
+@every_case("name", WITHIN)
+def test_the_gradient_is_exact_and_depends_on_no_earlier_call(name):
+    net = WITHIN[name]()
+    data = sequences(net, lengths_of(name))
+    for window in (None, 2):
+        loss, slopes = Walk(net).gradient(*data, window=window)
+        found = [synapse.gradient(net, *data, window=window)]
+        synapse.gradient(net, *sequences(net, lengths_of(name), seed=1))
+        found.append(synapse.gradient(net, *data, window=window))
+        first, second = (np.concatenate([[one.loss], one.weights, one.biases]) for one in found)
+        assert (first == second).all()
+        expected = np.append(loss, slopes)
+        assert np.abs(first - expected).max() < 1e-11 * max(1.0, np.abs(expected).max())
+
+
+@every_case("name", WITHIN)
+def test_sensitivities_are_exact(name):
+    net = WITHIN[name]()
+    data = sequences(net, lengths_of(name))
+    found = compare_gradients(net, *data, method="rtrl")
+    _, expected = Walk(net).gradient(*data)
+    ours = np.append(found.weights["rule"], found.biases["rule"])
+    assert np.abs(ours - expected).max() < 1e-11 * max(1.0, np.abs(expected).max())
+
+
+@every_case("name", WITHIN)
+def test_the_online_rule_learns_as_the_reference(name):
+    net, rate = WITHIN[name](), 0.02
+    number = {neuron: k for k, neuron in enumerate(net)}
+    reference = Reference()
+    for neuron, j in number.items():
+        reference.add(j, neuron.squash.name, neuron.bias)
+        reference.units[j].trainable = neuron.trainable
+    for number_of_layer, layer in enumerate(list(net.layers)[1:]):
+        for neuron in layer if layer.squash.grouped else ():
+            reference.units[number[neuron]].group = number_of_layer
+    for link in net.connections:
+        ends = number[link.source], number[link.target]
+        reference.connect(*ends, link.weight, link.trainable)
+        if link.gater is not None:
+            reference.gate(number[link.gater], *ends)
+    inputs, targets = (one[0] for one in sequences(net, (10,)))
+    cost = "categorical_cross_entropy" if net.output.squash is squash.softmax else "squared_error"
+    cost = "cross_entropy" if net.output.squash is squash.logistic else cost
+    order = list(range(len(net)))
+    for row, aims in zip(inputs, np.nan_to_num(targets, nan=0.0), strict=True):
+        if cost == "categorical_cross_entropy" and not aims.any():
+            aims = np.eye(len(aims))[0]
+        reference.step(order, row.tolist())
+        reference.learn(order, rate, aims.tolist(), cost, net.output.cost_weights.tolist())
+        net.activate(row)
+        net.propagate(rate, aims)
+    links = [reference.links[number[c.source], number[c.target]].weight for c in net.connections]
+    assert net.weights == pytest.approx(links, abs=1e-12)
+    assert net.biases == pytest.approx([unit.bias for unit in reference.units.values()], abs=1e-12)
+
+
+def test_a_group_of_which_one_member_reads_its_neighbours_is_not_divided():
+    """The second layer competes as a whole, though only its last neuron depends on the first."""
+    source, one, other = Layer(1), Layer(2, "maxout"), Layer(3, "maxout")
+    out, early = Layer(1, "identity"), Layer(1, "tanh")
+    for layer in (one, other):
+        source.project(layer, seed=3)
+    one.project(Layer([other[2]]), weights=2.0)
+    other.project(out, seed=4)
+    other.project(early, seed=5)
+    early.project(out, seed=6)
+    net = Network(source, [early, one, other], out)
+    data = sequences(net, (6, 4))
+    assert net.clone().run(data[0][0]) == pytest.approx(Walk(net).run(data[0][0]), abs=1e-14)
+    found, (_, expected) = compare_gradients(net, *data, method="rtrl"), Walk(net).gradient(*data)
+    for side in ("rule", "exact"):
+        assert np.append(found.weights[side], found.biases[side]) == pytest.approx(expected, abs=1e-12)
+
+
+def test_what_is_late_is_counted_and_marked():
+    net = two_softmax_outputs()
+    assert (net.delayed, net.has_memory) == (1, True)
+    assert synapse.Topology.of(net).delayed.tolist() == [False, False, True]
+
+
+def test_members_that_read_each_other_are_not_stepped_one_by_one():
+    net = two_softmax_outputs()
+    net.input.activate([1.0])
+    with pytest.raises(TopologyError, match="so they activate together. Call network.activate"):
+        net.output[0].activate()
+    with pytest.raises(TopologyError, match="activate together"):
+        net.output.propagate(0.1, [1.0, 0.0])
+    net.output[0].disconnect(net.output[1])
+    net.output.activate()
+    net.output[1].gate(net.connections[0])
+    with pytest.raises(TopologyError, match="activate together"):
+        net.output[1].activate()

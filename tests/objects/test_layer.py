@@ -1,0 +1,263 @@
+import pickle
+
+import numpy as np
+import pytest
+
+import architect
+import synapse
+from synapse import Layer, Network, Neuron, squash
+from synapse.errors import ArgumentError, ArgumentTypeError, TopologyError, UnknownNameError
+from tests.helpers.integrity import check_store
+from tests.helpers.networks import lstm, unchanged, used
+
+
+def linked():
+    """Two layers that have taken a step."""
+    a, b = Layer(2, name="a"), Layer(3, name="b")
+    a.project(b, seed=1)
+    a.activate([1.0, -1.0])
+    b.activate()
+    return a, b
+
+
+def test_it_holds_neurons_that_exist():
+    a, b = Neuron(name="a"), Neuron("tanh")
+    layer = Layer((neuron for neuron in (a, b)), name="pair")
+    assert list(layer) == [a, b]
+    assert [neuron.name for neuron in layer] == ["a", "pair 1"]
+    assert layer.squash is None
+    with pytest.raises(ArgumentError, match="twice"):
+        Layer([a, a])
+    for unordered in ({a, Neuron()}, frozenset([a])):
+        with pytest.raises(ArgumentTypeError, match="of a layer to be in an order, such as a list, got"):
+            Layer(unordered)
+
+
+def test_its_squash_can_be_set():
+    layer = Layer([Neuron(), *Layer(1, "tanh", bias=[0.5])])
+    assert layer.biases.tolist() == [0.0, 0.5]
+    layer.squash = "identity"
+    assert layer.squash is squash.identity
+    layer.biases = [2.0, 3.0]
+    assert layer.activate().tolist() == [2.0, 3.0]
+    with unchanged(layer), pytest.raises(UnknownNameError):
+        layer.squash = "sigmoidal"
+    layer.squash = "winner"
+    assert layer.activate().tolist() == [0.0, 1.0]
+    for function in ("tanh", "winner"):  # by itself it leaves the group, and competes alone
+        layer[0].squash = function
+    assert layer.activate().tolist() == [1.0, 1.0]
+    net = architect.Perceptron(1, 2, 1, seed=0)
+    with unchanged(net), pytest.raises(TopologyError, match="not an output"):
+        Layer([net.output[0], net.hidden[0][0]]).squash = "softmax"
+
+
+def test_it_is_trainable_or_deterministic_where_all_its_neurons_are():
+    layer = Layer(2, "noise")
+    for name, first in (("trainable", True), ("deterministic", False)):
+        assert getattr(layer, name) is first
+        for value in (not first, first):
+            setattr(layer, name, value)
+            assert [getattr(neuron, name) for neuron in layer] == [value, value]
+        setattr(layer[1], name, not first)
+        assert not getattr(layer, name)
+
+
+def test_a_neuron_of_a_network_or_of_another_precision_is_not_appended():
+    net, other = used(lstm(2, 2, 1)), Network(Layer(1), [], Layer(1))
+    for neuron, words in ((other.output[0], "belongs to"), (Neuron(dtype=np.float32), "float32")):
+        with unchanged(net), pytest.raises(TopologyError, match=words):
+            net.hidden[0].append(neuron)
+    assert [len(layer) for layer in (*net.layers, *other.layers)] == [2, 2, 2, 2, 2, 1, 1, 1]
+
+
+def frozen_parts():
+    """A network with everything that learning may not move; its fixed connections, and fixed neurons."""
+    x, cells, copies, y = Layer(2), Layer(3, "noise", name="cells"), Layer(3, "identity"), Layer(2, name="y")
+    entering = x.project(cells, seed=0)
+    within = cells.project(cells, synapse.ALL_TO_ALL, self_connections=True, seed=1)
+    copied = cells.project(copies, synapse.ONE_TO_ONE, weights=1.0, trainable=False)
+    carousel = copies.project(copies)
+    leaving = copies.project(y, seed=2)
+    synapse.tie([entering[0], entering[3], leaving[1]])
+    synapse.tie(cells[:2])
+    net = Network(x, [cells, copies], y)
+    entering[0].trainable = cells[0].trainable = False  # and what is tied to them
+    within[0].trainable = False  # a self-connection
+    y.freeze()
+    links = {entering[0], entering[3], leaving[1], within[0], *copied, *carousel, *leaving}
+    return net, links, {*cells[:2], *y}
+
+
+RESETS = {
+    "network": lambda net: net.reset(seed=5, initializer="normal"),
+    "layers": lambda net: [layer.reset(seed=5, initializer="normal") for layer in net.layers],
+    "slices": lambda net: [layer[:2].reset(seed=5, initializer="normal") for layer in net.layers],
+    "neurons": lambda net: [neuron.reset(seed=5, initializer="normal") for neuron in net],
+}
+
+
+@pytest.mark.parametrize("way", RESETS)
+def test_a_reset_draws_what_is_trainable_and_nothing_else(way):
+    """Neurons, connections, self-connections, carousels, ties, what is frozen, and random streams."""
+    net, links, neurons = frozen_parts()
+    for x in ([1.0, 0.5], [0.3, -0.2]):
+        net.activate(x)
+    store = net._store
+    before = {one: one.weight for one in net.connections} | {one: one.bias for one in net}
+    trainable, streams = [one.trainable for one in before], store["random"].tolist()
+    RESETS[way](net)
+    assert [one.trainable for one in before] == trainable
+    assert store["random"].tolist() == streams
+    assert all(one.weight == before[one] for one in links)
+    assert all(one.bias == before[one] for one in (*neurons, *net.input))
+    moved = {link for link in net.connections if link.weight != before[link]}
+    assert not moved & links
+    assert len(moved) == len(net.connections) - len(links) or way == "slices"
+    assert any(link.source is link.target for link in moved)  # a self-connection that learns is forgotten
+    assert not net.output.states.any()
+
+
+def learns(net):
+    return [link.trainable for link in net.connections], [neuron.trainable for neuron in net]
+
+
+def test_unfreezing_restores_what_was_trainable():
+    """Carousels and fixed copies do not become trainable, nor does what was set to be fixed."""
+    net = architect.LSTM(2, 3, 1, seed=0)
+    net.connections[0].trainable = net.output[0].trainable = False
+    own = net["cells"].project(Layer([net["cells"][0]]), synapse.ALL_TO_ALL, seed=1)  # learns
+    before = learns(net)
+    for _ in range(2):  # a second time changes nothing
+        for layer in net.layers:
+            layer.freeze()
+        assert not any(map(any, learns(net)))
+        assert not own.trainable
+    for _ in range(2):
+        for layer in net.layers:
+            layer.unfreeze()
+        assert learns(net) == before
+        assert own.trainable
+
+
+def test_what_is_set_while_frozen_is_not_restored():
+    net = architect.Perceptron(2, 2, 1, seed=0)
+    layer, links = net["hidden"], net.connections
+    layer.freeze()
+    links[0].trainable, links[1].trainable = False, True
+    layer[0].trainable, layer[1].trainable = False, True
+    layer.unfreeze()
+    assert learns(net) == ([False] + [True] * 5, [True, True, False, True, True])
+    layer.freeze()
+    layer.trainable, links[3].trainable = False, False
+    layer.unfreeze()
+    assert learns(net) == ([False, True, True, False, True, True], [True, True, False, False, True])
+
+
+def test_what_is_tied_is_frozen_and_restored_together():
+    net = architect.Perceptron(2, 2, 2, seed=0)
+    links = net.connections
+    synapse.tie([links[0], links[5]])
+    synapse.tie([net["hidden"][0], net.output[1]])
+    net["hidden"].freeze()
+    assert learns(net) == ([False] * 4 + [True, False, True, True], [True, True, False, False, True, False])
+    net.output.unfreeze()  # it has members of both
+    assert learns(net) == ([True] + [False] * 3 + [True] * 4, [True, True, True, False, True, True])
+    net["hidden"].unfreeze()
+    assert all(map(all, learns(net)))
+
+
+def test_frozen_and_unfrozen_parts_of_a_group_agree():
+    net = architect.Perceptron(2, 2, 2, seed=0)
+    links = net.connections
+    links[1].trainable = False
+    net["hidden"].freeze()
+    synapse.tie([links[0], links[1]])  # both do not learn now, and both did, as the first of them
+    net["hidden"].unfreeze()
+    assert links[0].trainable == links[1].trainable == True  # noqa: E712
+    check_store(net._store)
+
+
+def test_what_is_made_later_is_not_frozen():
+    _, b = linked()
+    b.freeze()
+    late = Layer(2).project(b)
+    b.append(Neuron())
+    assert late.trainable
+    assert b[3].trainable
+    assert not b[0].trainable
+
+
+def test_a_copy_is_frozen_too_and_can_be_unfrozen():
+    net = architect.LSTM(2, 3, 1, style="synaptic", seed=0)
+    before = learns(net)
+    net["cells"].freeze()
+    for twin in (net.clone(), pickle.loads(pickle.dumps(net))):
+        assert learns(twin) == learns(net) != before
+        twin["cells"].unfreeze()
+        assert learns(twin) == before
+
+
+def test_the_outputs_of_a_network_propagate_as_a_layer():
+    """A mean is over all outputs, whichever verb is used."""
+    for measure in ("mean_squared_error", None):
+        nets = [architect.Perceptron(2, 3, 4, seed=1) for _ in range(2)]
+        for net in nets:
+            net.activate([0.5, -1.0])
+        nets[0].propagate(0.5, [0.1, 0.9, 0.4, 0.0], measure)
+        nets[1].output.propagate(0.5, [0.1, 0.9, 0.4, 0.0], measure)
+        nets[1].hidden[0].propagate(0.5)
+        assert nets[1].weights == pytest.approx(nets[0].weights, rel=1e-12), measure
+
+
+@pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
+def test_a_layer_that_has_lost_all_neurons_is_refused():
+    net = architect.Perceptron(2, 1, 1, seed=0)
+    layer = net["hidden"]
+    net.remove(layer[0])
+    outputs = net.run(np.eye(2))
+    for use in (
+        lambda: layer.append(Neuron(bias=5.0)),
+        lambda: layer.project(net.output),
+        lambda: layer.activations,
+        layer.activate,
+        lambda: layer.squash,
+        lambda: setattr(layer, "biases", []),
+        lambda: Network(Layer(1), [layer], Layer(1)),
+        lambda: net.add(layer),
+    ):
+        with pytest.raises(TopologyError, match="has no neurons left"):
+            use()
+    assert repr(layer) == "<Layer hidden, 0 neurons>"
+    assert [each.name for each in net.layers] == ["input", "output"]
+    assert np.array_equal(net.run(np.eye(2)), outputs)
+
+
+def test_no_two_hidden_layers_get_one_name():
+    net = architect.Perceptron(2, 2, 2, 2, 1, seed=0)
+    for neuron in list(net["hidden 1"]):
+        net.remove(neuron)
+    assert [layer.name for layer in net.hidden] == ["hidden 2", "hidden 3"]
+    net.add(Layer(1))
+    net.add(Layer(1))
+    assert [layer.name for layer in net.hidden] == ["hidden 2", "hidden 3", "hidden 4", "hidden 5"]
+
+
+def test_a_neuron_that_becomes_an_input_has_no_error_unless_it_fires_from_others():
+    neuron, target = Neuron("tanh"), Neuron()
+    neuron.gate(Neuron().project(target, weight=1.0))
+    target.connected(target)
+    link = target.incoming[0]
+    link.source.activate(1.0), neuron.activate(), target.activate()
+    target.propagate(0.1, 1.0), neuron.propagate(0.1)
+    assert neuron.error.gated != 0
+    link.source.disconnect(target)
+    led = Neuron("tanh")
+    Neuron().project(led)
+    led.activate(), led.propagate(0.1, 1.0)
+    before = led.error.responsibility
+    net = architect.Perceptron(1, 2, 1, seed=0)
+    for one in (neuron, led):
+        net.input.append(one)
+    assert (neuron.error.responsibility, neuron.error.projected, neuron.error.gated) == (0.0, 0.0, 0.0)
+    assert led.error.responsibility == before != 0

@@ -1,0 +1,200 @@
+"""The functions of networkx that people call give the same results on live graphs and on ordinary copies."""
+
+import pickle
+import random
+import warnings
+from collections.abc import Mapping
+from functools import cache
+
+import matplotlib as mpl
+import matplotlib.pyplot
+import networkx as nx
+import numpy as np
+
+from synapse import Layer, Network, Neuron
+from synapse.errors import ArgumentTypeError
+from synapse.objects.graph import GraphEditError
+from tests.helpers.cases import every_case
+from tests.helpers.networks import lstm, perceptron, used
+
+mpl.use("Agg")
+
+CALLS = """
+shortest_path(g, a, z); shortest_path(g, a, z, "weight"); has_path(g, a, z); all_simple_paths(g, a, z);
+dijkstra_path_length(g, a, z); bellman_ford_path(g, a, z); diameter(g); diameter(u, weight="weight");
+degree_centrality(g); closeness_centrality(g); betweenness_centrality(g);
+betweenness_centrality(g, weight="weight"); eigenvector_centrality(u); pagerank(g); clustering(g, half);
+clustering(g, weight="weight"); density(g); adjacency_spectrum(g); strongly_connected_components(g);
+is_weakly_connected(g); condensation(g); simple_cycles(g); find_cycle(g); negative_edge_cycle(g);
+topological_sort(g); topological_generations(g); dag_longest_path(g); ancestors(g, z); descendants(g, a);
+dfs_tree(g, a); minimum_spanning_arborescence(g); spring_layout(g, seed=1); multipartite_layout(g);
+draw_networkx(g, nx.circular_layout(g)); to_numpy_array(g); to_scipy_sparse_array(g); to_pandas_edgelist(g);
+node_link_data(g); generate_graphml(g); subgraph(g, half);
+restricted_view(g, half, list(g.edges)[::2]); get_edge_attributes(g, "weight");
+get_node_attributes(g, "bias"); DiGraph(g); reverse(g); relabel_nodes(g, numbers);
+convert_node_labels_to_integers(g); compose(g, nx.relabel_nodes(g, primed)); is_isomorphic(g, g);
+isomorphism.DiGraphMatcher(g, g).isomorphisms_iter(); maximum_flow(g, a, z, capacity="weight");
+community.louvain_communities(g, seed=1); is_directed_acyclic_graph(g)
+"""
+"""What people call of networkx, of every kind: g is a graph, u the same undirected, a and z its ends."""
+
+DIFFERS = {"to_pandas_edgelist(g)"}
+"""What has a connection's own str(data)."""
+WRITES_WEIGHTS = {"minimum_spanning_arborescence(g)"}
+"""What replaces weights while it runs and brings them back, by addition: to rounding."""
+
+
+def result_of(call, graph):
+    """What networkx makes of a graph."""
+    nodes = list(graph)
+    names = {"nx": nx, "g": graph, "u": graph.to_undirected(as_view=True), "a": nodes[0], "z": nodes[-1]}
+    names |= {"half": nodes[: len(nodes) // 2], "numbers": {node: i for i, node in enumerate(nodes)}}
+    return eval(f"nx.{call}", names | {"primed": {node: f"{node.name}'" for node in nodes}})
+
+
+def outcome(call, graph):
+    """What a call gives: a value that can be compared, or an error."""
+    random.seed(1)
+    np.random.seed(1)  # noqa: NPY002  # what networkx draws from where it takes no seed
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return normal(result_of(call, graph))
+        except Exception as error:
+            return error
+
+
+def normal(value):
+    """A value made of lists, dicts and numbers, as far as it can be taken apart."""
+    if isinstance(value, nx.Graph):
+        nodes = {node: normal(dict(data)) for node, data in value.nodes(data=True)}
+        edges = [(*edge[:-1], normal(dict(edge[-1]))) for edge in value.edges(data=True)]
+        return [value.is_directed(), value.is_multigraph(), nodes, edges]
+    if isinstance(value, Mapping):
+        return {key: normal(one) for key, one in value.items()}
+    if value is None or isinstance(value, (str, bytes, set, frozenset, int, float, complex)):
+        return value
+    if isinstance(value, np.generic):
+        return value.item()
+    if hasattr(value, "toarray") or hasattr(value, "to_numpy"):
+        value = value.toarray() if hasattr(value, "toarray") else value.to_numpy()
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if hasattr(value, "__iter__"):
+        return [normal(one) for one, _ in zip(value, range(2000))]
+    return value if hasattr(value, "squash") else type(value).__name__
+
+
+def same(one, other):
+    """Whether two normal values are equal, floats to rounding."""
+    if isinstance(one, float) and isinstance(other, float):
+        return (
+            abs(one - other) <= 1e-9 * max(1.0, abs(one)) or one == other or (one != one and other != other)
+        )
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, (list, tuple)):
+        return len(one) == len(other) and all(map(same, one, other))
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+    return bool(one == other)
+
+
+def linked(sizes, *pairs):
+    """A network of named neurons and these connections, with weights 1, 2, ..."""
+    neurons = [Neuron(name=f"n{i}") for i in range(sum(sizes))]
+    for weight, (i, j) in enumerate(pairs, 1):
+        neurons[i].project(neurons[j], weight=weight)
+    layers = [Layer(neurons[sum(sizes[:i]) : sum(sizes[: i + 1])]) for i in range(len(sizes))]
+    return Network(layers[0], layers[1:-1], layers[-1])
+
+
+STRUCTURES = {
+    "gated, recurrent": lambda: used(lstm(2, 1, 1, seed=1)),
+    "bipartite, without cycles": lambda: used(perceptron(2, 3, 2)),
+    "ring": lambda: linked((1, 2, 1), (0, 1), (1, 2), (2, 3), (3, 0)),
+    "tree": lambda: linked((1, 2, 4), (0, 1), (0, 2), (1, 3), (1, 4), (2, 5), (2, 6)),
+    "tournament": lambda: linked((1, 3, 1), *((i, j) for j in range(5) for i in range(j))),
+    "complete": lambda: linked((1, 2, 1), *((i, j) for i in range(4) for j in range(4) if i != j)),
+    "triad": lambda: linked((1, 1, 1), (0, 1), (1, 2)),
+}
+
+
+@cache
+def network(structure, alone):
+    """A network that is all of its store, or one that shares it."""
+    net = STRUCTURES[structure]()
+    if not alone:
+        net.project(perceptron(1, 2))
+    return net
+
+
+def ordinary(live):
+    """An ordinary graph of the same neurons, in the same order everywhere."""
+    graph = nx.DiGraph()
+    graph.add_nodes_from((node, dict(data)) for node, data in live.nodes(data=True))
+    for u in live:
+        graph._succ[u].update((v, dict(data)) for v, data in live.succ[u].items())
+    for v in live:
+        graph._pred[v].update((u, graph._succ[u][v]) for u in live.pred[v])
+    return graph
+
+
+def data_of(net):
+    """All that a graph tells, notes too."""
+    graph = net.graph
+    return [
+        {node: dict(data) for node, data in graph.nodes(data=True)},
+        {(u, v): dict(data) for u, v, data in graph.edges(data=True)},
+    ]
+
+
+def works(call, graph, copy):
+    """Whether a call gives for a live graph what it gives for an ordinary one; False if both refuse it."""
+    live, usual = outcome(call, graph), outcome(call, copy)
+    if isinstance(live, Exception):
+        refused = isinstance(live, GraphEditError) or type(live) is type(usual)
+        assert refused, f"raises {live!r}, an ordinary graph gives {usual!r}"
+        return False
+    if isinstance(usual, ArgumentTypeError):
+        return True  # an ordinary graph of neurons cannot be copied deeply; a live one can
+    assert call in DIFFERS or same(live, usual), f"{live}, and of an ordinary graph {usual}"
+    return True
+
+
+@every_case("call", [call.strip() for call in CALLS.split(";")])
+def test_what_people_call_works_as_on_an_ordinary_graph(call):
+    """Notes and numbers stay as they are."""
+    results = []
+    for structure in STRUCTURES:
+        for alone in (True, False):
+            net = network(structure, alone)
+            graph, before = net.graph, data_of(net)
+            results.append(works(call, graph, ordinary(graph)))
+            after = data_of(net)
+            assert after == before or (call in WRITES_WEIGHTS and same(after, before)), "other data"
+    mpl.pyplot.close("all")
+    assert any(results), "no result"
+
+
+def test_what_functions_are_asked_to_keep_in_a_graph_becomes_a_note():
+    net = STRUCTURES["ring"]()
+    net.project(perceptron(1, 2))
+    graph, copy = net.graph, ordinary(net.graph)
+    for one in (graph, copy):
+        nx.barycenter(one, attr="centre")
+        nx.set_node_attributes(one, nx.circular_layout(one), "pos")
+        nx.set_edge_attributes(one, nx.edge_betweenness_centrality(one), "betweenness")
+    assert nx.get_node_attributes(graph, "centre") == nx.get_node_attributes(copy, "centre")
+    assert nx.to_latex(graph) == nx.to_latex(copy)
+    flow = nx.maximum_flow_value(graph, net[0], net[3], capacity="betweenness")
+    assert flow == nx.maximum_flow_value(copy, net[0], net[3], capacity="betweenness") > 0
+
+
+def test_pickle_gives_an_ordinary_graph_of_numbers():
+    net = network("gated, recurrent", False)
+    loaded = pickle.loads(pickle.dumps(net.graph))
+    assert type(loaded) is nx.DiGraph
+    assert list(loaded) == list(range(len(net)))
+    assert nx.get_node_attributes(loaded, "bias") == dict(enumerate(net.biases))
+    loaded.add_edge("x", "y")

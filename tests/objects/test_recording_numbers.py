@@ -1,0 +1,366 @@
+"""Every number that is recorded is the one that the objects show after the step, in any graph."""
+
+import gc
+import weakref
+
+import numpy as np
+import pytest
+from hypothesis import assume, strategies as st
+
+import architect
+import synapse
+import synapse.analysis
+from synapse import Layer, Network, Trainer, optimizers, record
+from synapse.errors import ArgumentError
+from tests.engine.test_rule import EDITS, edit
+from tests.helpers.integrity import check_store
+from tests.helpers.recorded import agree, names_for, shown
+from tests.helpers.strategies import SMOOTH, Twin, crowded, given_graphs, specs
+
+TARGETS = [[0.5], [1.0], [0.25]]
+ORDERS = st.sampled_from([None, 1, 2])
+RULES = pytest.mark.parametrize("rule", ["online", "rtrl"])
+
+
+def learning(net, rule="rtrl", order=None):
+    net.learning_rule = rule if rule == "online" else (rule, order)
+    return net
+
+
+def elman(order=None):
+    return learning(architect.Elman(2, 3, 1, seed=0), order=order)
+
+
+def rows(steps, count=2, seed=0):
+    return np.random.default_rng(seed).normal(size=(steps, count))
+
+
+@RULES
+@given_graphs(specs(squashes=SMOOTH), ORDERS, st.booleans(), st.integers(0, 3))
+def test_steps_with_edits_between_and_within_them(rule, spec, order, each_by_hand, edits):
+    twin = Twin(spec)
+    net, random, inputs, past = learning(twin.net, rule, order), twin.random, twin.vector(spec.inputs), []
+    assume(rule == "online" or any(link.sensitivity for link in net.connections))
+    with record(net, *names_for(net)) as log:
+        for step in range(4):
+            if rule == "online" and each_by_hand and step % 2 and not net.synchronous:
+                for neuron, value in zip(net, [*inputs, *[None] * len(net)], strict=False):
+                    neuron.activate(value)
+                agree(log, shown(log, propagated=False))
+                for neuron in reversed(list(net)):
+                    neuron.propagate(0.1, 0.4 if neuron in net.output else None, "squared_error")
+            else:
+                net.activate(inputs)
+                agree(log, shown(log, propagated=False))
+                net.propagate(0.1, [0.4] * spec.outputs, "squared_error")
+            agree(log, shown(log))
+            past.append({name: log[name][-1].copy() for name in log.numbers})
+            assert len(log) == len(past)
+            for _ in range(edits):
+                a, b = random.randrange(99), random.randrange(99)
+                edit(twin, random.choice(EDITS), a, b, random.random() < 0.5)
+                if random.random() < 0.5:
+                    check_store(net._store)
+                if rule != "online" and random.random() < 0.5:
+                    net.connections[0].sensitivity  # noqa: B018 - it makes a new plan
+        for at, row in enumerate(past):
+            agree(log, row, at, within=0.0)
+
+
+@RULES
+@given_graphs(specs(squashes=SMOOTH), ORDERS, st.booleans())
+@pytest.mark.filterwarnings("ignore::synapse.errors.TrainingWarning")
+def test_every_step_of_a_training(rule, spec, order, optimized):
+    """A compiled epoch lets weights wait; the log shows them as they are after each step by hand."""
+    one, other = Twin(spec), Twin(spec)
+    x = [[one.vector(spec.inputs) for _ in range(4)] for _ in range(2)]
+    y = [[[0.3] * spec.outputs, [np.nan] * spec.outputs, [0.8] * spec.outputs, [0.1] * spec.outputs]] * 2
+    optimized = optimized and rule == "online"
+    rates = {"optimizer": optimizers.SGD(0.1), "batch_size": 1} if optimized else {}
+    assume(one.net.connections)
+    seen, options = [], {"progress": False, "seed": 0, "shuffle": False}
+    for net in (one.net, other.net):
+        learning(net, rule, order)
+    assume(rule == "online" or any(link.sensitivity for link in net.connections))
+    with record(one.net, *names_for(one.net)) as log:
+        Trainer(one.net, 0.1, "squared_error", **rates).train(x, y, 2, **options)
+    with record(other.net, *names_for(other.net)) as stepped:
+        for inputs, targets in (*zip(x, y, strict=True),) * 2:
+            other.net.clear()
+            for row, target in zip(inputs, targets, strict=True):
+                other.net.activate(row)
+                if aimed := not np.isnan(target).any():
+                    other.net.propagate(0.1, target, "squared_error")
+                seen.append(shown(stepped, propagated=aimed))
+    assert len(log) == len(stepped) == len(seen) == 16
+    for at, values in enumerate(seen):
+        agree(stepped, values, at)
+        if optimized:  # traces into gated neurons without memory are computed from weights before the update
+            values = {name: values[name] for name in values if name != "extended"}
+        agree(log, values, at, within=1e-9)
+
+
+@pytest.mark.parametrize("batch", [1, 3, "sequence"])
+def test_sensitivities_with_an_optimizer(batch):
+    net = learning(architect.LSTM(2, 3, 1, seed=0))
+    other = learning(net.clone())
+    x, y = rows(12).reshape(3, 4, 2), [[[0.5], [1.0], [0.25], [0.0]]] * 3
+    trainer = Trainer(net, optimizer=optimizers.Adam(0.1), batch_size=batch)
+    with record(net, "sensitivity", "weight", "bias") as log:
+        trainer.train(x, y, 1, progress=False, shuffle=False)
+    with record(other, "sensitivity") as stepped:
+        for at, row in enumerate(x.reshape(12, 2)):
+            if at % 4 == 0:
+                other.clear()
+            other.activate(row)
+            agree(log, shown(stepped), at)
+            other.weights, other.biases = log.weight[at], log.bias[at]
+    assert np.ptp(log.weight, axis=0).any()
+
+
+def test_a_run_and_its_objects():
+    for seed, rule in ((0, "online"), (1, "online"), (2, "rtrl")):
+        one, other = (learning(Twin(crowded(seed)).net, rule) for _ in range(2))
+        inputs = rows(5, len(one.input))
+        with record(one, *names_for(one)) as log:
+            one.run(inputs)
+        with record(other, *names_for(other)) as stepped:
+            for at, row in enumerate(inputs):
+                other.activate(row)
+                values = shown(stepped, propagated=False)
+                agree(log, values, at)
+                agree(stepped, values, at)
+
+
+def test_ties_move_together_in_steps_trainings_and_layers():
+    source, target = Layer(2, name="a"), Layer(3, name="b")
+    links = source.project(target, seed=0)
+    synapse.tie(links)
+    synapse.tie(target)
+    net = Network(source, [], target)
+    with record(net, "weight", "bias") as log:
+        net.activate([0.3, 0.6])
+        net.propagate(0.5, [1.0, 0.0, 1.0])
+        agree(log, shown(log), within=0.0)
+        source.activate([0.1, 0.7])
+        target.activate()
+        target.propagate(0.5, [1.0, 0.0, 1.0])
+        agree(log, shown(log), within=0.0)
+        Trainer(net, optimizer=optimizers.Adam(0.1)).train(
+            [[0.1, 0.2]], [[1.0, 0.0, 1.0]], 3, progress=False, seed=0
+        )
+        agree(log, shown(log), within=0.0)
+    assert len(log) == 5
+    assert (np.ptp(log.weight, axis=1) == 0).all()
+
+
+def test_a_step_by_hand_lasts_until_a_neuron_activates_again():
+    net = architect.Perceptron(2, 2, 1, seed=0)
+    with record(net, "activation", "projected") as log:
+        for value in (0.1, 0.2, 0.3):
+            net.input.activate([value, value])
+            net["hidden"].activate()
+            net.output[0].activate()
+        net.output[0].activate()
+        net.activate([0.5, 0.5])
+        net.propagate(0.1, [1.0])
+        net.input[0].activate(0.7), net["hidden"].activate(), net.output[0].activate()
+        net.output[0].propagate(0.1, 1.0)  # the others have no error yet
+    assert log.activation[:, 0].tolist() == [0.1, 0.2, 0.3, 0.3, 0.5, 0.7]
+    assert log.projected[-1].astype(bool).tolist() == [False] * 4 + [True]
+
+
+def test_what_comes_after_clear_belongs_to_no_step_before():
+    net = architect.Perceptron(2, 2, 1, seed=0)
+    with record(net, "activation", "error") as log:
+        net.activate([0.5, 0.5])
+        before = log.activation[0]
+        net.clear()
+        net.propagate(0.1, [1.0])
+        net.input[0].activate(0.2)
+        net.input[0].clear()
+        net.input[1].activate(0.3)
+    assert np.array_equal(log.activation[0], before)
+    assert not log.error.any()
+    assert log.activation[:, :2].tolist() == [[0.5, 0.5], [0.2, 0.0], [0.0, 0.3]]
+
+
+def test_a_step_before_an_analysis_keeps_its_numbers():
+    net = architect.Perceptron(2, 2, 1, seed=0)
+    with record(net, "activation", "error") as log:
+        net.activate([0.5, 0.5])
+        synapse.analysis.activity(net, [[0.1, 0.2], [0.3, 0.4]])
+        rows = log.activation
+        net.propagate(0.1, [1.0])
+    assert np.array_equal(log.activation, rows)
+    assert not log.error.any()
+
+
+LENGTHS = (3,), (2, 5, 3), tuple(range(1, 11)), (20, 20)
+
+
+def sequences(net, lengths, random):
+    x = [random.normal(size=(length, len(net.input))) for length in lengths]
+    return x, [random.random((length, len(net.output))) for length in lengths]
+
+
+@given_graphs(specs(squashes=("logistic", "tanh", "gaussian")), st.sampled_from(LENGTHS), st.booleans())
+def test_exact_gradients_record_what_a_run_shows(spec, lengths, threads):
+    net = Twin(spec).net
+    assume(net.connections)
+    x, y = sequences(net, lengths, np.random.default_rng(0))
+    before = {name: getattr(net, name) for name in ("weights", "biases")}
+    names = ["activation", "state", "derivative", "bias", "weight", "gain"]
+    with record(net, *names, "eligibility", "projected") as log:
+        synapse.gradient(net, x, y, "squared_error", threads=1 + threads)
+    net.clear()
+    with record(net, *names) as ran:
+        net.run(x)
+    assume(np.abs(ran.state).max() < 100)
+    assert len(log) == len(ran) == sum(lengths)
+    for name in names:
+        assert np.allclose(log[name], ran[name], rtol=1e-9, atol=1e-9), name
+    assert np.isnan(log.eligibility).all()
+    assert np.isnan(log.projected).all()
+    assert (log.weight == before["weights"]).all()
+
+
+def test_exact_errors_are_derivatives_by_the_state():
+    """A bias moves the states of all steps: the errors of a neuron sum to minus the gradient of its bias."""
+    net = architect.LSTM(2, 3, 1, style="synaptic", seed=0)
+    x, y = sequences(net, (20, 33, 4), np.random.default_rng(0))
+    with record(net, "error", "activation") as log:
+        gradient = synapse.gradient(net, x, y)
+    errors = log.error[:, len(net.input) :]
+    assert errors.sum(axis=0) / 3 == pytest.approx(-gradient.biases[len(net.input) :], abs=1e-12)
+    with record(net, "error") as alone:
+        synapse.gradient(net, x[1], y[1])
+    assert alone.error == pytest.approx(log.error[20:53], abs=1e-12)
+    assert not log.error[:, : len(net.input)].any()
+
+
+def test_a_training_by_exact_gradients():
+    net = architect.LSTM(2, 3, 1, seed=0)
+    x, y = sequences(net, (5, 7, 4, 6), np.random.default_rng(0))
+    weights, biases = [net.weights], [net.biases]
+    trainer = Trainer(net, method="bptt", optimizer=optimizers.Adam(0.05), batch_size=4)
+
+    def note(progress):
+        weights.append(net.weights)
+        biases.append(net.biases)
+
+    with record(net, "activation", "weight", "bias") as log:
+        trainer.train(x, y, 3, progress=False, shuffle=False, callbacks=[note])
+    assert len(log) == 3 * 22
+    for epoch in range(3):
+        rows = slice(22 * epoch, 22 * epoch + 21)
+        assert (log.weight[rows] == weights[epoch]).all()
+        assert (log.weight[rows.stop] == weights[epoch + 1]).all()
+        assert (log.bias[rows.stop] == biases[epoch + 1]).all()
+
+
+def test_gradients_of_another_network_are_not_recorded():
+    one, other = architect.Perceptron(1, 2, 1, seed=0), architect.Perceptron(1, 2, 1, seed=1)
+    synapse.tie([one.connections[0], other.connections[0]])
+    assert one._store is other._store
+    with record(one, "activation", "weight") as log:
+        synapse.gradient(other, [[0.5]], [[1.0]])
+        Trainer(other, method="bptt").train([[0.5]], [[1.0]], 2, progress=False)
+        Trainer(other, optimizer=optimizers.Adam(0.1)).train([[0.5]], [[1.0]], 2, progress=False)
+        other.run([[0.1]] * 3)
+        other.output[0].activate()
+    assert len(log) == 0
+
+
+def test_rows_that_fill_the_memory_again_and_again():
+    net = architect.Perceptron(30, 40, 10, seed=0)
+    one = net.clone()
+    assert len(net.connections) * synapse.objects.recording.AT_ONCE > 300_000
+    with record(net, "weight") as log:
+        for _ in range(700):
+            net.activate([0.1] * 30)
+            net.propagate(0.01, [0.5] * 10)
+    for at in range(700):
+        one.activate([0.1] * 30)
+        one.propagate(0.01, [0.5] * 10)
+        if at % 50 == 49 or at % 256 in (0, 255):
+            assert np.array_equal(log.weight[at], one.weights)
+
+
+def test_more_than_memory_holds_is_refused_before_anything_runs():
+    net = architect.Perceptron(30, 40, 10, seed=0)
+    with record(net, "weight") as log:
+        net.activate([0.1] * 30)
+        with pytest.raises(MemoryError, match="Record fewer neurons or connections"):
+            log._recorder.make_room(10**12)
+        net.activate([0.1] * 30)
+    assert len(log) == 2
+
+
+def test_the_pairs_are_the_sensitivities_of_the_connections():
+    net = elman(order=1)
+    log = record(net, "sensitivity")
+    pairs = [(link, neuron) for link in net.connections for neuron in link.sensitivity]
+    assert list(log.owners("sensitivity")) == pairs
+    assert log.pairs == log.connections == ()
+    some = [net.connections[2], net.connections[0]]
+    chosen = record(net, "sensitivity", connections=some)
+    assert [link for link, _ in chosen.owners("sensitivity")] == some
+    assert chosen.labels("sensitivity")[0].endswith(", to hidden 1")
+    assert repr(chosen) == "<Log of sensitivity: 0 steps, 2 pairs>"
+
+
+def test_steps_by_another_rule_are_nan():
+    net = elman()
+    with record(net, "sensitivity", "activation") as log:
+        net.activate([0.5, 0.25])
+        net.learning_rule = "online"
+        net.activate([0.5, 0.25])
+        Trainer(net, method="bptt").train(rows(3), TARGETS, 1, progress=False)
+        net.learning_rule = ("rtrl", 1)
+        net.activate([0.5, 0.25])
+        agree(log, shown(log), within=0.0)
+    assert np.isfinite(log.activation).all()
+    assert np.isfinite(log.sensitivity[0]).all()
+    assert np.isnan(log.sensitivity[1:-1]).all()
+    assert np.isfinite(log.sensitivity[-1]).sum() == 15  # of 45: those of order 1
+
+
+def test_a_trainer_with_an_order_of_its_own():
+    net = elman()
+    with record(net, "sensitivity") as log:
+        Trainer(net, order=1).train([rows(3)], [TARGETS], 1, progress=False)
+        net.activate([0.5, 0.25])
+    assert np.isfinite(log.sensitivity[:3]).sum(axis=1).tolist() == [15] * 3
+    assert np.isfinite(log.sensitivity[3]).all()
+
+
+def test_a_log_does_not_outlive_its_recording():
+    net = elman()
+    log = record(net, "sensitivity")
+    with log:
+        net.activate([0.5, 0.25])
+    recorder = weakref.ref(log._recorder)
+    del log
+    gc.collect()
+    assert recorder() is None
+
+
+def test_a_network_without_sensitivities():
+    net = architect.Elman(2, 3, 1, seed=0)
+    with pytest.raises(ArgumentError, match=r"Expected a network that keeps sensitivities.*learning_rule"):
+        record(net, "sensitivity")
+    perceptron = learning(architect.Perceptron(2, 3, 1, seed=0))
+    with pytest.raises(ArgumentError, match="No connection has a sensitivity"):
+        record(perceptron, "sensitivity")
+    learning(net)
+    with pytest.raises(ArgumentError, match="No connection has a sensitivity"):
+        record(net, "sensitivity", connections=net.output[0].incoming)
+
+
+def test_a_large_network_shows_the_sensitivities_of_the_latest_step():
+    net = learning(architect.LSTM(2, 24, 1, seed=0))
+    with record(net, "sensitivity", connections=[net.connections[60]]) as log:
+        for row in rows(12):
+            net.activate(row)
+            agree(log, shown(log), within=0.0)

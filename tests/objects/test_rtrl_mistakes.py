@@ -1,0 +1,264 @@
+"""Networks that learn by rtrl, used wrongly: one clear sentence, and nothing has changed."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+
+import architect
+import synapse
+from synapse import Neuron, Trainer, analysis, gradient, optimizers
+from synapse.errors import ArgumentError, FunctionError, SynapseError, TopologyError
+from synapse.learning import fit_readout
+from synapse.objects import sensitivities
+from tests.helpers.cases import all_hold, all_refused
+
+RNG = np.random.default_rng(0)
+ROWS, TARGETS = RNG.uniform(-1, 1, (4, 6, 2)), RNG.random((4, 6, 1))
+
+
+def learner(rule="rtrl", kind=architect.Elman, **options):
+    net = kind(2, 3, 1, seed=0, **options)
+    net.learning_rule = rule
+    return net
+
+
+def values(net):
+    """All sensitivities."""
+    links = [list(link.sensitivity.values()) for link in net.connections]
+    return links + [list(neuron.bias_sensitivity.values()) for neuron in net]
+
+
+def whole(net):
+    """All that must stay as it is."""
+    return synapse.readwrite.json_data(net)
+
+
+def steps(net, count=3):
+    for row, target in zip(ROWS[0][:count], TARGETS[0][:count], strict=True):
+        net.activate(row)
+        net.propagate(0.1, target)
+
+
+WRONG = [
+    ({"rule": rule}, 'learning_rule of a network to be "online", "rtrl" or a pair')
+    for rule in ("bptt", None, ["rtrl", 2], ("rtrl", 2, 3), np.zeros(2))
+]
+WRONG += [({"rule": ("rtrl", order)}, "order of rtrl") for order in (0, -1, 1.5, True, "2")]
+WRONG += [
+    ({"rule": ("online", 2)}, 'order is for method="rtrl"'),
+    ({"order": 2.0}, "order of rtrl"),
+    ({"method": "bptt", "order": 1}, 'order is for method="rtrl"'),
+    ({"optimizer": optimizers.LBFGS()}, "LBFGS|L-BFGS"),
+    ({"dropout": 0.5, "optimizer": optimizers.Adam()}, "Dropout needs"),
+    ({"window": 3}, "window"),
+    ({"threads": 2}, "threads"),
+]
+
+
+def test_rules_and_options_that_do_not_exist():
+    net = learner(("rtrl", 2))
+    steps(net)
+    before = whole(net)
+
+    def call(given):
+        if "rule" in given:
+            net.learning_rule = given["rule"]
+        Trainer(net, **{"method": "rtrl", **given})
+
+    weighed = partial(Trainer(net).train, ROWS, TARGETS, sample_weights=np.ones(4), progress=False)
+    calls = [(partial(call, given), SynapseError, words) for given, words in WRONG]
+    all_refused([*calls, (weighed, SynapseError, "weights")])
+    assert (net.learning_rule, whole(net)) == (("rtrl", 2), before)
+
+
+def test_a_network_that_is_or_becomes_too_large_keeps_what_it_has(monkeypatch):
+    net, large = learner(), architect.Elman(2, 30, 1, seed=0)
+    steps(net)
+    monkeypatch.setattr(sensitivities, "most_bytes", lambda: 0.0)
+    before, sentence = whole(large), "of .* at order None need .* GB, but this machine has 0 GB. Give"
+    with pytest.raises(ArgumentError, match=sentence):
+        large.learning_rule = "rtrl"
+    with pytest.raises(ArgumentError, match=sentence):
+        Trainer(large, method="rtrl").train(ROWS, TARGETS, progress=False)
+    assert (large.learning_rule, whole(large)) == (("online", None), before)
+    neuron = Neuron("tanh")
+    net.hidden[-1].append(neuron)
+    net.input[0].project(neuron, weight=0.1)
+    for act in (lambda: net.activate(ROWS[0][0]), lambda: net.propagate(0.1, [0.5])):
+        with pytest.raises(ArgumentError, match="this machine has 0 GB"):
+            act()
+    assert net.clone().learning_rule == ("rtrl", None)
+    net.remove(neuron)
+    monkeypatch.undo()
+    twin = learner()
+    steps(twin)
+    assert values(net) == values(twin)
+    for one in (net, twin):
+        one.activate(ROWS[0][3])
+        one.propagate(0.1, TARGETS[0][3])
+    assert net.weights.tobytes() == twin.weights.tobytes()
+
+
+def test_networks_that_are_connected_with_others():
+    net, other = learner(), architect.Perceptron(1, 2, 1, seed=0)
+    steps(net)
+    weights, kept = net.weights, values(net)
+    link = other.output[0].project(net.hidden[-1][0])
+    sentence = "cannot be trained by rtrl alone: it has 1 connection "
+    for act in (
+        lambda: net.activate(ROWS[0][0]),
+        lambda: net.run(ROWS),
+        lambda: net.propagate(0.1, [0.5]),
+        lambda: Trainer(net).train(ROWS, TARGETS, progress=False),
+        lambda: setattr(net, "learning_rule", ("rtrl", 1)),
+        lambda: setattr(other, "learning_rule", "rtrl"),
+    ):
+        with pytest.raises(TopologyError, match=sentence):
+            act()
+    assert np.array_equal(net.weights, weights)
+    other.activate([0.5])
+    link.source.disconnect(link.target)
+    assert values(net) == kept  # nothing is lost
+    net.propagate(0.1, TARGETS[0][2])
+
+
+def test_a_learning_step_needs_an_activation_before_it():
+    net = learner()
+    sentence = "has not been activated .* nothing to learn from. Call network.activate first"
+
+    def refused():
+        before = whole(net)
+        with pytest.raises(TopologyError, match=sentence):
+            net.propagate(0.1, [0.5])
+        assert whole(net) == before
+
+    refused()
+    steps(net)
+    net.clear()
+    refused()
+    steps(net)
+    net.learning_rule = "rtrl"  # set again: the present context counts as given
+    refused()
+    net.activate(ROWS[0][0])
+    net.propagate(0.1, [0.5])
+    Trainer(net, method="online").train(ROWS, TARGETS, epochs=1, progress=False)
+    refused()  # its latest step was one of the online rule
+
+
+def test_neurons_and_layers_are_not_stepped_alone():
+    net, free = learner(), Neuron()
+    free.project(Neuron())
+    free.project(net.output[0]), free.disconnect(net.output[0])  # another store is absorbed
+    steps(net)
+    before = whole(net)
+    neuron, layer = net.hidden[-1][0], net.hidden[-1]
+    for act in (
+        neuron.activate,
+        lambda: neuron.activate(0.5),
+        lambda: neuron.propagate(0.1),
+        layer.activate,
+        lambda: layer.activate([0.1, 0.2, 0.3]),
+        lambda: layer.propagate(0.1),
+        lambda: net.output.propagate(0.1, [0.5]),
+    ):
+        with pytest.raises(TopologyError, match="cannot be stepped by itself, because .* learns by rtrl"):
+            act()
+    assert whole(net) == before
+    free.activate(0.5)
+    net.learning_rule = "online"
+    neuron.activate()
+
+
+@pytest.mark.parametrize("place", [-1, -2])
+def test_a_squash_that_raises_in_the_middle_of_a_step(place):
+    """The context is that of the failed step: there is nothing to learn from until it is cleared."""
+
+    @synapse.squash.register
+    def fragile_now_and_then(state):
+        if abs(state) > 100.0:
+            raise ValueError("too large")
+        return state, 1.0
+
+    net = learner()
+    layer = net.layers[place]
+    layer.squash = fragile_now_and_then
+    steps(net)
+    weights, biases = net.weights, layer.biases
+    layer.biases = np.full(len(layer), 1000.0)
+    with pytest.raises(FunctionError, match="too large"):
+        net.activate(ROWS[0][3])
+    layer.biases = biases
+    with pytest.raises(TopologyError, match="Call network.activate first"):
+        net.propagate(0.1, [0.5])
+    assert np.array_equal(net.weights, weights)
+    assert not any(v for row in values(net) for v in row)
+    net.clear()
+    again_like_new(net)
+
+
+def again_like_new(net):
+    """After `clear` it works as a network with the same weights that has done nothing before."""
+    twin = architect.Elman(2, 3, 1, seed=0)
+    for ours, theirs in zip(net.layers, twin.layers, strict=True):
+        theirs.squash = ours[0].squash
+    twin.learning_rule = "rtrl"
+    twin.weights, twin.biases = net.weights, net.biases
+    for one in (net, twin):
+        steps(one)
+    assert net.weights.tobytes() == twin.weights.tobytes()
+    assert np.isfinite([v for row in values(net) for v in row]).all()
+
+
+def refused_explanation(net):
+    with pytest.raises(ArgumentError, match="was by rtrl"):
+        analysis.explain(net.connections[0])
+
+
+LOOKS = {
+    "test": lambda net: Trainer(net).test(ROWS, TARGETS),
+    "gradient": lambda net: gradient(net, ROWS, TARGETS),
+    "fit_readout": lambda net: fit_readout(net, ROWS, TARGETS),
+    "saliency": lambda net: analysis.saliency(net, ROWS[0]),
+    "explain": refused_explanation,
+    "half_lives": analysis.half_lives,
+    "draw": lambda net: analysis.error_flow(net, ROWS[0]),
+    "look": lambda net: (repr(net), net.graph.number_of_edges(), net.clone()),
+}
+
+
+def test_what_runs_a_network_leaves_no_sensitivities_of_another_context():
+    """Where the context is as before, they are too; otherwise they are those of the new context, or 0."""
+    all_hold(after_a_look, LOOKS)
+
+
+def after_a_look(look):
+    net = learner()
+    net.output.squash = "identity"
+    net.run(ROWS[0])
+    before, context = values(net), whole(net)["neurons"]["state"]
+    look(net)
+    if whole(net)["neurons"]["state"] == context:
+        assert values(net) == before
+        net.propagate(0.1, TARGETS[0][0])
+    else:
+        twin = learner()
+        twin.output.squash = "identity"
+        twin.weights, twin.biases = net.weights, net.biases
+        twin.run(ROWS[-1])
+        assert values(net) == values(twin) or not any(v for row in values(net) for v in row)
+    twin = net.clone()
+    for one in (net, twin):
+        steps(one)
+    assert net.weights.tobytes() == twin.weights.tobytes()
+
+
+def test_a_trainer_of_another_order_beside_the_rule_of_the_network():
+    """Each follows its own sensitivities, and forgets them when the other has stepped."""
+    nets = learner(), learner("online")
+    for net in nets:
+        trainer = Trainer(net, 0.05, method="rtrl", order=1)
+        for i in range(3):
+            trainer.train(ROWS[i], TARGETS[i], epochs=1, progress=False)
+            net.clear()
+    assert nets[0].weights.tobytes() == nets[1].weights.tobytes()

@@ -1,0 +1,211 @@
+"""The frozen table of a network's structure, and the order of activation, found on plain numbers."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import networkx as nx
+import numpy as np
+import pytest
+from hypothesis import given, strategies as st
+
+import architect
+import synapse
+from synapse import Layer, Network, Neuron, Topology, tie
+from synapse.engine.lowering import orders
+from synapse.errors import ArgumentError, ArgumentTypeError, TopologyError
+from synapse.objects.order import find_order, must_precede, sort_again
+from synapse.objects.wiring import require_closed
+from tests.helpers.networks import lstm, perceptron, used
+
+
+@pytest.fixture
+def net():
+    return used(lstm(2, 2, 1, seed=1))
+
+
+def test_rows_align_with_neurons_and_connections(net):
+    table, number = Topology.of(net), {neuron: i for i, neuron in enumerate(net)}
+    assert (table.neurons, table.connections) == (len(net), len(net.connections))
+    assert (table.inputs, table.outputs) == (2, 1)
+    assert table.layers == tuple(layer.label for layer in net.layers)
+    assert table.sizes.tolist() == [len(layer) for layer in net.layers]
+    for i, neuron in enumerate(net):
+        assert (table.names[i], table.squash[i]) == (neuron.name, neuron.squash.name)
+        assert (table.bias[i], table.state[i]) == (neuron.bias, neuron.state)
+        assert (table.activation[i], table.trainable_bias[i]) == (neuron.activation, neuron.trainable)
+    for c, link in enumerate(net.connections):
+        assert (table.source[c], table.target[c]) == (number[link.source], number[link.target])
+        assert table.gater[c] == number.get(link.gater, -1)
+        found = table.weight[c], table.gain[c], table.trainable[c]
+        assert found == (link.weight, link.gain, link.trainable)
+    assert table.self_connected.sum() == sum(link.source is link.target for link in net.connections)
+    assert table.gated.sum() == sum(link.gater is not None for link in net.connections)
+
+
+def test_parameters_are_those_that_learning_moves_and_count_once():
+    a, b, c = Layer(2), Layer(3), Layer(2, "softmax")
+    projection = a.project(b, seed=0)
+    b.project(c, seed=1)
+    net = Network(a, [b], c)
+    table = Topology.of(net)
+    assert table.softmax.tolist() == [False] * 5 + [True] * 2
+    assert table.parameters == 6 + 6 + 3 + 2  # no bias of an input
+    tie(list(projection)[:4])
+    tie(list(b))
+    assert Topology.of(net).parameters == 3 + 6 + 1 + 2
+    net.connections[-1].trainable = c[1].trainable = False
+    b[0].project(a[0])
+    assert Topology.of(net).parameters == 3 + 6 + 1 + 1 + 1  # an input that something leads into has a bias
+    assert Topology.of([]).parameters == 0
+
+
+def test_it_does_not_follow_the_network(net):
+    table = Topology.of(net)
+    before = table.weight.copy()
+    net.weights = net.weights + 1.0
+    net[0].disconnect(net[0].outgoing[0].target)
+    assert np.array_equal(table.weight, before)
+
+
+def test_neurons_of_several_stores_are_one_table():
+    a, b, c = (Neuron(name=name, bias=value) for name, value in (("a", 1.0), ("b", 2.0), ("c", 3.0)))
+    a.project(c, weight=0.5)
+    gater = Neuron()
+    gater.activate(0.25)
+    gater.gate(a.connected(c))
+    table = Topology.of([c, b, a])
+    assert table.names == ("c", "b", "a")
+    assert table.bias.tolist() == [3.0, 2.0, 1.0]
+    assert (table.source.tolist(), table.target.tolist()) == ([2], [0])
+    assert (table.gater.tolist(), table.gain.tolist()) == ([-2], [0.25])
+    assert table.crossings == 1
+
+
+def test_what_is_no_network_is_refused(net):
+    with pytest.raises(ArgumentTypeError, match="sequence of neurons"):
+        Topology.of(3)
+    with pytest.raises(ArgumentTypeError, match="sequence of neurons"):
+        Topology.of([net])
+    with pytest.raises(ArgumentError, match="twice"):
+        Topology.of([net[0], net[0]])
+
+
+def test_connections_across_the_border_are_counted_and_refused(net):
+    assert Topology.of(net).require_closed("saved").crossings == 0
+    require_closed(net, "saved")
+    outside = Neuron(name="outside")
+    net.output[0].project(outside)
+    outside.gate(net.connections[0])
+    net.output[0].gate(outside.project(Neuron()))  # a gate of the network, on a connection outside
+    table = Topology.of(net)
+    assert (table.crossings, table.entering) == (3, 1)
+    assert table.gater[0] == -2
+    with pytest.raises(TopologyError, match=r"cannot be run alone: it has 1 connection "):
+        table.require_closed("run", outward=False)
+    for check in (lambda: table.require_closed("saved"), lambda: require_closed(net, "saved")):
+        with pytest.raises(TopologyError, match=r"cannot be saved alone: it has 3 connections .*ungate"):
+            check()
+
+
+def test_the_ordinary_graph_has_integers_and_scalars(net):
+    ordinary = Topology.of(net).to_networkx()
+    assert list(ordinary) == list(range(len(net)))
+    for i, neuron in enumerate(net):
+        assert ordinary.nodes[i].items() >= dict(net.graph.nodes[neuron]).items()
+        assert type(ordinary.nodes[i]) is dict
+    values = [v for *_, d in ordinary.edges(data=True) for v in d.values()]
+    assert {type(value) for value in values} <= {int, float, bool, str}
+
+
+def test_the_ordinary_graph_leaves_out_what_leads_elsewhere():
+    net = perceptron(1, 2, 1)
+    outside = Neuron()
+    net.output[0].project(outside)
+    outside.gate(net.connections[0])
+    ordinary = Topology.of(net).to_networkx()
+    assert ordinary.number_of_edges() == 4
+    assert not any("gater" in data for *_, data in ordinary.edges(data=True))
+    assert len(Topology.of([]).to_networkx()) == 0
+
+
+def test_it_does_not_wait_for_a_step_of_another_thread(net):
+    with net._store.lock, ThreadPoolExecutor(1) as pool:  # as during an epoch
+        assert pool.submit(Topology.of, net).result(timeout=60).neurons == len(net)
+
+
+def test_gates_as_edges_are_marked_and_read_back():
+    """Also where gater and target are connected, and where a neuron gates its own self-connection."""
+    a, b, gater, own = (Neuron(name=name) for name in ("a", "b", "gater", "own"))
+    links = [a.project(b), own.project(b), a.project(own), own.project(own), a.project(gater)]
+    gater.gate([links[0], links[1]])  # twice the same target
+    own.gate(links[3])
+    net = architect.construct([a, gater, own, b])
+    table = Topology.of(net)
+    place = {neuron.name: i for i, neuron in enumerate(net)}
+    graph = table.to_networkx(gates=True)
+    marks = {(u, v): data for u, v, data in graph.edges(data=True) if "gates" in data}
+    pure, both = (place["gater"], place["b"]), (place["own"], place["own"])
+    assert marks.keys() == {pure, both}
+    assert marks[pure] == {"gate": True, "gates": 2}
+    assert (marks[both]["gates"], "gate" in marks[both], marks[both]["gater"]) == (1, False, place["own"])
+    assert graph.number_of_edges() == table.to_networkx().number_of_edges() + 1
+    columns = ("source", "target", "gater", "weight")
+    first, again = (
+        sorted(zip(*(getattr(one, name).tolist() for name in columns), strict=True))
+        for one in (table, Topology.of(synapse.from_networkx(graph)))
+    )
+    assert first == again
+    gater.ungate(list(gater.gated))
+    assert not gater.gated
+
+
+PAIRS = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=40, unique=True)
+
+
+def cycles(pairs):
+    """The pairs of neurons that lie on a common cycle."""
+    groups = nx.strongly_connected_components(nx.DiGraph(pairs))
+    return {(i, j) for group in groups for i in group for j in group}
+
+
+@given(PAIRS, PAIRS)
+def test_only_what_lies_on_cycles_leads_backward(links, gates):
+    order = find_order(12, links, gates, [10], [11])
+    assert sorted(order.neurons) == list(range(10))
+    rank = {neuron: place for place, neuron in enumerate(order.neurons)}
+    backward = {(i, j) for i, j in [*links, *gates] if i != j and rank[i] > rank[j]}
+    assert backward <= cycles([*links, *gates])
+    assert not {pair for pair in gates if pair in backward} - cycles(gates)
+
+
+@given(PAIRS)
+def test_the_depth_rises_from_cycle_to_cycle_and_never_falls(links):
+    order, together = find_order(12, [*links, (10, 0), (9, 11)], [], [10], [11]), cycles(links)
+    rank = {neuron: place for place, neuron in enumerate(order.neurons)}
+    depth = dict(zip(order.neurons, order.depths, strict=True))
+    for i, j in links:
+        if (i, j) not in together and i != j:
+            assert depth[i] < depth[j]
+        elif rank[i] < rank[j]:
+            assert depth[i] <= depth[j]
+
+
+def test_a_long_chain_and_a_long_cycle_need_no_recursion():
+    chain = [(i, i + 1) for i in range(5_000)]
+    assert find_order(5_002, chain, [], [0], [5_001]).neurons == list(range(1, 5_001))
+    ring = find_order(5_002, [*chain, (5_000, 1)], [], [0], [5_001])
+    assert ring.depths == sorted(ring.depths)
+    assert len(ring.neurons) == 5_000
+
+
+def test_compiled_loops_find_the_same_order(monkeypatch):
+    rng = np.random.default_rng(0)
+    for size in rng.integers(2, 40, 60).tolist():
+        links, gates = (rng.integers(0, size, (int(rng.integers(0, 4 * size)), 2)) for _ in range(2))
+        inputs, outputs = [0], range(size - 1, size)
+        found = []
+        for limit in (1 << 30, -1):
+            monkeypatch.setattr(orders, "MUCH", limit)
+            pairs = must_precede(size, links, inputs, outputs)
+            again = [group.tolist() for group in sort_again(size, gates)]
+            found.append((find_order(size, links, gates, inputs, outputs), pairs.tolist(), again))
+        assert found[0] == found[1]

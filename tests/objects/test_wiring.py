@@ -1,0 +1,193 @@
+"""Every change of structure is made whole or not at all."""
+
+import numpy as np
+import pytest
+
+import synapse
+from synapse import Layer, Network, Neuron
+from synapse.errors import TopologyError
+from tests.helpers.integrity import check_store
+from tests.helpers.networks import perceptron, used
+
+
+def test_a_gate_from_another_store_brings_the_stores_together():
+    a, b, gate = Neuron(), Neuron("identity"), Neuron(name="gate")
+    link = a.project(b, weight=2.0)
+    others = Layer(9)
+    others.project(others, "all_to_else")
+    gate.project(others)
+    gate.gate(link)
+    assert link.gater is gate
+    assert link.weight == 2.0
+    gate.activate(0.5)
+    a.activate(1.0)
+    assert b.activate() == 1.0
+    projection, gates = Layer(2).project(Layer(2)), others[:2]  # of a larger store, which absorbs it
+    gates.gate(projection, synapse.gate.INPUT)
+    assert [link.gater for link in projection] == [gates[0], gates[0], gates[1], gates[1]]
+
+
+def test_what_is_edited_between_steps_is_as_if_made_so():
+    """A copy is laid out anew; the network itself where it has changed."""
+    first, hidden, last = Layer(2), Layer(3), Layer(1)
+    projection = first.project(hidden, seed=1)
+    hidden.project(last, seed=2)
+    net = used(Network(first, [hidden], last))
+    gater, link, other = hidden[0], hidden[2].outgoing[0], hidden[1].incoming[0]
+    synapse.tie([link, other])
+    edits = {
+        "gate": lambda: gater.gate(link),
+        "ungate": lambda: gater.ungate(link),
+        "a tied weight fixed": lambda: setattr(link, "trainable", False),
+        "and free": lambda: setattr(other, "trainable", True),
+        "untie": lambda: synapse.untie([link]),
+        "a projection fixed": lambda: setattr(projection, "trainable", False),
+        "frozen": last.freeze,
+        "free": last.unfreeze,
+        "another squash": lambda: setattr(last, "squash", "tanh"),
+    }
+    for name, edit in edits.items():
+        before = net.clone()
+        edit()
+        twin = net.clone()
+        for one in (net, twin, before):
+            used(one)
+        assert net.weights.tolist() != before.weights.tolist(), name
+        assert net.weights == pytest.approx(twin.weights, abs=1e-15), name
+        assert net.activate([1.0, 0.5]) == pytest.approx(twin.activate([1.0, 0.5]), abs=1e-15), name
+
+
+def small_and_big():
+    """A network with a removed neuron that no step has swept away yet, and a larger one."""
+    small, big = perceptron(2, 3, 1), perceptron(20, 2, 2)
+    small.remove(small["hidden"][2])
+    return small, big
+
+
+def test_pairs_that_span_stores_are_none_of_the_same_rows_in_one():
+    a, b, other = Neuron(), Neuron(), Layer(2)
+    a.project(b)  # row 0 to row 1 of their store
+    near = Neuron()
+    b.project(near)
+    assert len(Layer([a]).project(Layer([other[1], near]))) == 2  # row 1 of another store
+
+
+def test_competing_neurons_of_two_floats_are_refused_with_nothing_changed():
+    layer = Layer([Neuron(), Neuron(dtype="float32")])
+    with pytest.raises(TopologyError, match="same dtype"):
+        layer.squash = "winner"
+    assert layer.squash.name == "logistic"
+
+
+def test_an_absorbed_store_never_sorts_neurons_that_another_has():
+    """A reader in another thread may still hold it."""
+    small, big = small_and_big()
+    old = small._store
+    small.project(big)
+    rows = [neuron._row for neuron in (*small, *big)]
+    with pytest.raises(RuntimeError, match="absorbed"):
+        old.ready()
+    assert [neuron._row for neuron in (*small, *big)] == rows
+    check_store(small._store)
+
+
+@pytest.fixture
+def few_spare_rows(monkeypatch):
+    """Rows of what was removed are given back soon: how many may be left."""
+    monkeypatch.setattr(synapse.engine.store, "SPARE", 100)
+    return 100
+
+
+def test_a_list_with_a_removed_neuron_is_refused_with_nothing_changed():
+    net = perceptron(2, 4, 1)
+    part = net["hidden"][1:3]
+    net.remove(part[0])
+    before = net.run(np.eye(2))
+    for use in (
+        lambda: part.project(Layer(2)),
+        lambda: part.gate(Layer(2).project(Layer(2)), synapse.gate.INPUT),
+        part.activate,
+        lambda: part.propagate(0.1),
+        lambda: part.biases,
+        lambda: synapse.tie(part),
+        lambda: part.append(Neuron()),
+    ):
+        with pytest.raises(TopologyError, match="removed"):
+            use()
+        assert np.array_equal(net.run(np.eye(2)), before)
+        check_store(net._store)
+
+
+def test_a_projection_without_connections_cannot_be_gated():
+    a, b, gates = Layer(2), Layer(2), Layer(2)
+    projection = a.project(b, synapse.ONE_TO_ONE)
+    a[0].disconnect(b[0])
+    a[1].disconnect(b[1])
+    with pytest.raises(TopologyError, match="have been removed"):
+        gates.gate(projection, synapse.gate.INPUT)
+    with pytest.raises(TopologyError, match="have been removed"):
+        _ = projection.weights[:]
+
+
+def test_a_removed_connection_is_never_taken_for_a_later_one(few_spare_rows):
+    layer = Layer(3)
+    old = layer[0].project(layer[1])
+    layer[0].disconnect(layer[1])
+    for _ in range(3 * few_spare_rows):
+        layer[1].project(layer[2], weight=2.0)
+        layer[1].disconnect(layer[2])
+    new = layer[0].project(layer[1], weight=3.0)
+    with pytest.raises(TopologyError, match="has been removed"):
+        _ = old.weight
+    assert (new.weight, new.source, new.target) == (3.0, layer[0], layer[1])
+    assert layer[0]._store.n_identities < 2 * few_spare_rows
+    check_store(layer[0]._store)
+
+
+def test_edits_that_undo_each_other_leave_no_memory_behind(few_spare_rows):
+    net = perceptron(2, 3, 1)
+    store = net._store
+    projection = net["hidden"].project(Layer(2), seed=0)
+    kept, weights = list(projection), projection.weights.copy()
+    broken = Layer(2).project(net["hidden"], seed=1)
+    broken[0].source.disconnect(broken[0].target)
+    used(net)
+    for _ in range(5 * few_spare_rows):
+        neuron = Neuron()
+        net.input[0].project(neuron)
+        net["hidden"].append(neuron)
+        net.remove(neuron)
+    assert store.n_neurons + store.n_connections < 2 * few_spare_rows
+    assert store.n_identities < 2 * few_spare_rows
+    assert (list(projection), [link.weight for link in kept]) == (kept, weights.T.ravel().tolist())
+    assert len(broken) == 5
+    with pytest.raises(TopologyError, match="Connections of this projection have been removed"):
+        _ = broken.weights[:]
+    check_store(store)
+
+
+def test_networks_that_are_no_more_leave_nothing_behind():
+    a, b = Layer(2), Layer(1)
+    a.project(b)
+    for _ in range(50):
+        net = Network(a, [], b)
+        net.activate([0.0, 1.0])
+        del net
+    assert len(a[0]._store.networks) <= 1
+
+
+def test_neurons_of_a_network_that_is_no_more_keep_its_order():
+    """Whether somebody holds the network, and when Python collects it, must not change a number."""
+    errors, held = [], []
+    for hold in (False, True):
+        a, b = Neuron(), Neuron("identity")
+        a.project(b, weight=0.5)
+        b.project(a, weight=0.7)
+        net = Network(Layer([a]), [], Layer([b]))
+        if hold:
+            held.append(net)
+        del net
+        b.activate(), a.activate()
+        a.propagate(0.1, 1.0, "squared_error"), b.propagate(0.1)
+        errors.append((a.error.responsibility, b.error.responsibility))
+    assert errors[0] == errors[1]

@@ -1,0 +1,194 @@
+"""The recipes of docs/recipes, followed to the letter in a copy, and the tests that they name."""
+
+import ast
+import importlib
+import re
+import shlex
+import shutil
+import subprocess
+import textwrap
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.cases import all_hold
+from tests.helpers.processes import python
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "docs" / "recipes"
+BLOCK = re.compile(
+    r"^(?:<!-- (?P<check>run|test) -->|"
+    r"\*\*(?P<new>New file )?`(?P<file>\S+)`"
+    r"(?:, (?P<how>imports|in|at)(?: under)?(?: `(?P<place>.+?)`)?)?:\*\*)\n"
+    r"```\w*\n(?P<code>.*?)^```\n(?:\n```text\n(?P<shown>.*?)^```\n)?",
+    re.MULTILINE | re.DOTALL,
+)
+"""A block of code after a comment, which is run, or after a line that says where it goes."""
+RECIPES = {
+    page.stem: list(BLOCK.finditer(page.read_text(encoding="utf-8"))) for page in sorted(FOLDER.glob("*.md"))
+}
+IN_WORDS = {"index", "picture", "subcommand"}
+"""Pages without lines to add."""
+TRIED = [name for name in RECIPES if name not in IN_WORDS]
+
+NO_CACHE = "-p", "no:cacheprovider"
+
+
+def test_recipes_fit_the_code():
+    """Files are new, places are there, and what the files import exists."""
+
+    def check(name):
+        for block in RECIPES[name]:
+            file, code = block.group("file", "code")
+            if block["new"]:
+                assert not (ROOT / file).exists()
+                assert not [pair for pair in imported(code, file) if not there(*pair)]
+            elif file:
+                changed(ROOT, block)
+            elif block["check"] == "run":
+                ast.parse(code)
+            else:
+                missing = [path for path in named_tests(code) if not (ROOT / path).exists()]
+                assert all(defined(name, path) for path in missing), missing
+
+    assert {name for name, blocks in RECIPES.items() if not blocks} == IN_WORDS
+    all_hold(check, TRIED)
+
+
+def test_contributing_is_short_and_links_every_recipe():
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert len(page.splitlines()) <= 200
+    pages = set(RECIPES) - {"index"}
+    assert pages == set(re.findall(r"docs/recipes/(\w+)\.md\)", page))
+    listed = (FOLDER / "index.md").read_text(encoding="utf-8").split("```")[1].split()
+    assert sorted(listed[1:]) == sorted(pages)
+
+
+def test_every_mark_of_a_recipe_is_used():
+    places = {block["place"] for blocks in RECIPES.values() for block in blocks}
+    files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
+    marks = set()
+    for file in files.stdout.split():
+        if file.endswith((".py", ".rst")) and file != "tests/project/test_contributing.py":
+            text = (ROOT / file).read_text(encoding="utf-8")
+            marks.update(re.findall(r"^ *(?:#|\.\.) (\[recipe .+\])$", text, re.MULTILINE))
+    assert marks <= places
+
+
+def imported(code, file):
+    """What a file imports from its package and those above, as modules and names."""
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            above = Path(file).parts[: -node.level]
+            module = ".".join([*above, *([node.module] if node.module else [])])
+            yield from ((module, alias.name) for alias in node.names)
+
+
+def there(module, name):
+    return hasattr(importlib.import_module(module), name) or find_spec(f"{module}.{name}") is not None
+
+
+def named_tests(code):
+    """The files and folders in commands of pytest."""
+    return [word for word in shlex.split(code, comments=True) if "/" in word]
+
+
+def defined(name, path):
+    return any(block["file"] == path for block in RECIPES[name])
+
+
+def changed(root, block):
+    """The path of a file, and its text with the lines of a block where CONTRIBUTING.md says they go."""
+    file, how, place, code = block.group("file", "how", "place", "code")
+    lines = (root / file).read_text(encoding="utf-8").split("\n")
+    if how == "imports":
+        at = after_imports(lines, place)
+        code = textwrap.indent(code, "    " * bool(place))
+    elif how == "at":
+        (at,) = (i for i, line in enumerate(lines) if line.strip() in (f"# {place}", f".. {place}"))
+    else:
+        at = end_of(lines, place)
+    added = code.removesuffix("\n").split("\n")
+    if code.startswith(("@", "def ")):  # a function of its own
+        added += ["", ""]
+    return root / file, "\n".join([*lines[:at], *added, *lines[at:]])
+
+
+def after_imports(lines, condition):
+    """The line after the imports of a file, or of its block ``if NAME:``."""
+    body = ast.parse("\n".join(lines)).body
+    if condition:
+        (body,) = (n.body for n in body if isinstance(n, ast.If) and ast.unparse(n.test) == condition)
+    return max(node.end_lineno for node in body if isinstance(node, ast.Import | ast.ImportFrom))
+
+
+def end_of(lines, name):
+    """The line at the end of a literal, a class, a signature, or a section of a docstring."""
+    name, _, section = name.partition(": ")
+    nodes = ast.parse("\n".join(lines)).body
+    for part in name.split("."):
+        (node,) = (node for node in nodes if part in names_of(node))
+        nodes = getattr(node, "body", [])
+    if section:
+        begin = lines.index(f"    {section}", node.lineno)
+        return lines.index("", begin)
+    if isinstance(node, ast.ClassDef):
+        return max(each.end_lineno for each in node.body if isinstance(each, ast.AnnAssign))
+    if isinstance(node, ast.FunctionDef):
+        arguments = node.args
+        last = [*arguments.args, *arguments.kwonlyargs, *filter(None, arguments.kw_defaults)]
+        return max(each.end_lineno for each in last)
+    value = node.value
+    while isinstance(value, ast.Call):  # of a class that takes the literal
+        value = value.args[0]
+    return value.end_lineno - 1
+
+
+def names_of(node):
+    """The names that a statement defines."""
+    if isinstance(node, ast.Assign):
+        return {target.id for target in node.targets if isinstance(target, ast.Name)}
+    if isinstance(node, ast.AnnAssign) and node.value is not None:
+        return {ast.unparse(node.target)}
+    return {getattr(node, "name", "")}
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory):
+    """A copy of the repository, with the kernels that have been compiled."""
+    whole, left_out = (
+        tmp_path_factory.mktemp("copy") / "synapse",
+        (".[!c]*", "*.egg-info", "build", "dist", "site"),
+    )
+    shutil.copytree(ROOT, whole, ignore=shutil.ignore_patterns(*left_out))
+    return whole
+
+
+@pytest.mark.compiler
+@pytest.mark.parametrize("name", TRIED)
+def test_a_recipe_ends_green(name, copy, tmp_path):
+    public = copy / "tests/golden/public.txt"
+    before = {public: public.read_text(encoding="utf-8")}
+    try:
+        for block in RECIPES[name]:
+            file, code, shown = block.group("file", "code", "shown")
+            if file:
+                path, text = (copy / file, code) if block["new"] else changed(copy, block)
+                before.setdefault(path, path.read_text(encoding="utf-8") if path.exists() else None)
+                path.write_text(text, encoding="utf-8")
+            elif block["check"] == "run":
+                assert run(["-W", "error", "-c", code], copy, tmp_path) == (shown or "")
+            else:
+                for command in code.splitlines():
+                    program, *words = shlex.split(command, comments=True)
+                    words = words if program == "python" else ["-m", "pytest", "-q", "-x", *NO_CACHE, *words]
+                    run(words, copy, copy)
+    finally:
+        for path, text in before.items():
+            path.unlink() if text is None else path.write_text(text, encoding="utf-8")
+
+
+def run(arguments, packages, where):
+    """What a Python prints that finds the changed packages first."""
+    return python(*arguments, cwd=where, timeout=1800, PYTHONPATH=str(packages), MPLBACKEND="Agg")

@@ -1,0 +1,156 @@
+"""The pages: their code runs in order and prints the output shown below it; the notebooks run."""
+
+import ast
+import doctest
+import json
+import re
+import shutil
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from studies import activate
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
+RUN = ("index", "tutorial", "guide", "cookbook", "cookbook_graphs", "wiring", "experiments", "choosing")
+RUN += ("migration", "pipelines", "evolution", "deploying", "reward", "large")
+PAGES = ["README.md", *(f"docs/{name}.md" for name in RUN)]
+
+sys.path.insert(0, str(DOCS / "_extensions"))
+import cells
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_code_prints_the_output_shown_below_it(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names = {"__name__": "__main__"}
+    found = list(cells.blocks((ROOT / page).read_text(encoding="utf-8")))
+    assert found
+    for block in found:
+        if any(
+            f"import {name}" in block.code and find_spec(name) is None for name in ("torch", "onnxruntime")
+        ):
+            continue
+        output = cells.run(block.code, names, page, block.line)
+        equal = doctest.OutputChecker().check_output(block.shown, output, doctest.ELLIPSIS)
+        assert equal, (
+            f"{page}, line {block.line}: the block prints\n{output}\nand the page shows\n{block.shown}"
+        )
+
+
+@pytest.mark.compiler
+def test_the_page_on_deploying_compiles(tmp_path, monkeypatch):
+    """Its programs in all languages print what the network answers."""
+    monkeypatch.chdir(tmp_path)
+    page = (DOCS / "deploying.md").read_text(encoding="utf-8")
+    exec(re.search(r"```python\n(.*?)```", page, re.S)[1], {})
+    answer = re.search(r"```text\n(\S+),", page)[1]
+    printed = []
+    for language, code in re.findall(r"```(c|rust|html|sh)\n(.*?)```", page, re.S):
+        if language == "html":
+            script = re.findall(r"<script>(.*?)</script>", code, re.S)[0].replace(
+                "document.body.append", "console.log"
+            )
+            Path("page.js").write_text('const { Network } = require("./net.js");' + script)
+            code, language = "node page.js", "sh"
+        if language == "sh":
+            runnable = [line for line in code.splitlines() if all(map(shutil.which, TOOLS.findall(line)))]
+            printed += [subprocess.check_output(line, shell=True, text=True).strip() for line in runnable]
+        else:
+            Path(re.match(r"// (\S+)", code)[1]).write_text(code)
+    assert printed
+    assert set(printed) == {answer}
+
+
+TOOLS = re.compile(r"\b(?:gcc|g\+\+|rustc|node)(?= )")
+"""Programs that a command needs."""
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(path, id=path.stem, marks=[] if path.stem == "neuron_by_neuron" else pytest.mark.slow)
+        for path in sorted(DOCS.glob("notebooks/*.ipynb"))
+    ],
+)
+def test_a_notebook_runs_and_is_kept_without_outputs(path, tmp_path, monkeypatch):
+    pytest.importorskip("matplotlib")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    content = json.loads(path.read_text(encoding="utf-8"))
+    code = [cell for cell in content["cells"] if cell["cell_type"] == "code"]
+    assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in code)
+    ran = list(cells.run_notebook(path))
+    assert sum(kind == "code" for kind, *_ in ran) > 3
+    assert all(text.strip() for _, text, *_ in ran)
+
+
+COPIES = "docs/studies/", "benchmarks/.peers/"  # of studies/ when the site has been built; npm's packages
+PLACES = ("*.md", "[!.]*/**/README.md", "docs/**/*.md", "docs/**/*.rst", "studies/**/*.md")
+FOUND = {path.relative_to(ROOT).as_posix() for place in PLACES for path in ROOT.glob(place)}
+WRITTEN = sorted(name for name in FOUND if not name.startswith(COPIES))
+LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)\s#]+)(?:#[^)\s]*)?\)")
+TOP = sorted(path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith("."))
+CITED = re.compile(rf"(?<![\w/.-])(?:\.\./)*((?:{'|'.join(TOP)})/[\w./-]*\w\.[a-z]+)\b")
+NAMED = re.compile(r"`([\w./-]*\w\.py)`")
+"""In a line of text: the end of a file's path."""
+FILES = [path.relative_to(ROOT).as_posix() for top in TOP for path in (ROOT / top).rglob("*.py")]
+
+
+def missing_files(page):
+    """Files that a page links to or names and that do not exist, except those that its examples add."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    added = set(re.findall(r"^\*\*New file `(\S+)`:\*\*$", text, re.MULTILINE))
+    links = [target for target in LINK.findall(text) if not ((ROOT / page).parent / target).exists()]
+    cited = [name for name in CITED.findall(text) if name not in added and not (ROOT / name).exists()]
+    named = set(NAMED.findall(cells.FENCE.sub("", text))) - added
+    ends = [f"/{name}" for name in named]
+    return [*links, *cited, *(end for end in ends if not any(f"/{file}".endswith(end) for file in FILES))]
+
+
+def test_files_that_pages_cite_are_there():
+    missing = {page: missing_files(page) for page in WRITTEN}
+    assert not {page: files for page, files in missing.items() if files}
+
+
+def test_the_picture_shows_the_numbers_of_a_network_that_has_run():
+    drawn = activate.svg()
+    assert drawn == (DOCS / "_static" / "activate.svg").read_text(encoding="utf-8")
+
+
+def test_kernels_that_the_equations_name_exist():
+    """Code of the online rule is included from the source; that of exact gradients is mostly named only."""
+    text = (DOCS / "equations.md").read_text(encoding="utf-8")
+    for heading, folder, count in (("The exact gradient", "exact", 8), ("Exact gradients online", "rtrl", 8)):
+        section = text.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+        rows = re.findall(r"^\| (`.*?`) \| `(\w+\.py)` \|", section, re.MULTILINE)
+        assert len(rows) == count
+        for named, file in rows:
+            tree = ast.parse((ROOT / "synapse" / "engine" / folder / file).read_text(encoding="utf-8"))
+            defined = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+            assert set(re.findall(r"`(\w+)`", named)) <= defined, file
+
+
+INCLUDE = re.compile(r"^```\{literalinclude\} (\S+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+AFTER = re.compile(r"^:start-after: '(\[.+\])'\n:end-before: '\[end\]'$", re.MULTILINE)
+
+
+def test_code_is_included_by_marks_that_survive_a_new_name():
+    """A mark is a comment: ``# [equation state]`` before the lines, and ``# [end]`` after them."""
+    count = 0
+    for page in DOCS.rglob("*.md"):
+        for file, options in INCLUDE.findall(page.read_text(encoding="utf-8")):
+            after = AFTER.search(options)
+            assert after, f"{page}: {file} is not included by a mark"
+            lines = [line.strip() for line in (page.parent / file).read_text(encoding="utf-8").split("\n")]
+            mark = f"# {after[1]}"
+            assert lines.count(mark) == 1, f"{page}: {mark} in {file}"
+            begin = lines.index(mark)
+            end = lines.index("# [end]", begin)
+            assert not [line for line in lines[begin + 1 : end] if line.startswith("# [")], mark
+            count += 1
+    assert count >= 20

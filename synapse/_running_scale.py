@@ -100,4 +100,6 @@ class RunningScale:
         made = cls(columns)
         for name in ARRAYS:
             getattr(made, name)[:] = np.reshape(document[name], columns)
+        if not (np.all(made.count > 0.0) and np.all(made.deviation > 0.0) and np.all(made.squares >= 0.0)):
+            raise ValueError("counts and deviations are not above 0")
         return made

@@ -59,6 +59,10 @@ class RateWarning(SynapseWarning):
     """A learning rate is so high that training rarely converges."""
 
 
+class IncompleteWarning(SynapseWarning):
+    """What is written is a part: the scale that an agent applies to observations is not in its network."""
+
+
 class MissingExtraError(SynapseError, ImportError):
     """An optional package is not installed; the message has the command that installs it."""
 

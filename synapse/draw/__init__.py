@@ -18,6 +18,7 @@ from .forecast import forecast as forecast
 from .hinton import hinton as hinton
 from .network import network as network
 from .raster import raster as raster
+from .returns import returns as returns
 from .sensitivities import sensitivities as sensitivities
 
 __all__ = [name for name, value in globals().items() if getattr(value, "__module__", "").startswith(__name__)]

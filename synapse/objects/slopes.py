@@ -95,6 +95,14 @@ class SlopeTraces:
             self._ready()
             return self._read()
 
+    def write(self, sums: Slopes) -> None:
+        """Set the sums, in the order of ``network.weights`` and ``network.biases``."""
+        with InUse(self.network):
+            self._ready()
+            weights, biases = self._places
+            weights.write(self._moves.weights, sums.weights)
+            biases.write(self._moves.biases, sums.biases)
+
     def clear(self) -> None:
         """Set all sums to 0."""
         for sums in self._sums:

@@ -5,17 +5,21 @@ from __future__ import annotations
 import importlib
 import inspect
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
+from numpy.typing import NDArray
+
 from .._checks import choice
 from ..errors import ArgumentError
 from ..learning import Trainer
 from ..objects.ensemble import Ensemble
 from ..objects.network import Network
+from ..objects.unsaved import warn_of_missing
 from . import files
 
 MODULES = {
@@ -39,6 +43,18 @@ with `FORMATS` if it has several. A module of a room above has its whole name.
 
 A JSON document has the first format whose marks it contains.
 """
+
+
+ARCHIVES = {"trainer": "_trainer", "agent": "synapse.reward.files"}
+"""Modules that read what is more than a network, by the array that only its archive has."""
+
+
+class Archived(ABC):
+    """Base class of what :func:`save` writes as an archive of its own: a network with what is around it."""
+
+    @abstractmethod
+    def _archive(self) -> dict[str, NDArray[Any]]:
+        """All arrays of the archive."""
 
 
 @dataclass(frozen=True)
@@ -173,15 +189,21 @@ def save(network: Any, path: files.File, format: str | None = None, **options: A
     """
     from ._trainer import write_trainer  # an archive like that of a format
 
-    if isinstance(network, Trainer):
+    if isinstance(network, Trainer | Archived):
         chosen = by_suffix(path) if format is None else format_of(format)
         if chosen is not None and chosen.name != "npz":
+            kind = type(network).__name__
+            advice = "" if isinstance(network, Trainer) else ", or write its network: agent.controller()"
             raise ArgumentError(
-                f"A Trainer cannot be saved as {chosen.name}. Give the file another suffix, as .npz."
+                f"A {kind} cannot be saved as {chosen.name}. Give the file another suffix, as .npz{advice}."
             )
         _require_options("npz", module_of("npz").npz_data, options)
-        write_trainer(network, path)
+        if isinstance(network, Trainer):
+            write_trainer(network, path)
+        else:
+            module_of("npz").write_arrays(path, network._archive())
         return
+    warn_of_missing(network)
     form = _format_for(path, format, "write", "written to")
     data = form.data
     if isinstance(network, Ensemble):
@@ -259,12 +281,15 @@ def _require_options(format: str, function: Callable[..., Any], options: Mapping
 
 
 def _read_archive(stream: IO[bytes]) -> Any:
-    """Read the trainer or the network of an archive: only a trainer's has an array of that name."""
-    from ._trainer import TRAINER, read_trainer
-
+    """Read the trainer, agent or network of an archive, by the array that only its kind has."""
     npz = module_of("npz")
-    arrays = npz.read_arrays(stream, lambda names: names if TRAINER in names else names & npz.MEMBERS)
-    return read_trainer(arrays) if TRAINER in arrays else npz.from_arrays(arrays)
+    arrays = npz.read_arrays(stream, lambda names: names if names & set(ARCHIVES) else names & npz.MEMBERS)
+    for mark, module in ARCHIVES.items():
+        if mark in arrays:
+            return importlib.import_module(
+                module if "." in module else f".{module}", __package__
+            ).read_archive(arrays)
+    return npz.from_arrays(arrays)
 
 
 def _format_for(path: Any, format: str | None, act: str, done: str) -> Format:

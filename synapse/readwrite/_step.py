@@ -22,6 +22,7 @@ from ..errors import ArgumentError
 from ..objects.network import Network, require_network
 from ..objects.state import to_saved
 from ..objects.topology import Topology, require_released
+from ..objects.unsaved import warn_of_missing
 from ._formulas import require_mean, require_written
 
 
@@ -128,6 +129,7 @@ def step_of(network: Network, format: str, language: str, context: bool) -> Netw
     require_network("What is written as a program", network)
     boolean("The context", context)
     require_released(network, "written as a program")
+    warn_of_missing(network)
     with InUse(network):
         saved, table = to_saved(network), Topology.of(network)
     names = [name or f"neuron {i}" for i, name in enumerate(saved.names or ())]

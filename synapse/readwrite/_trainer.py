@@ -178,7 +178,7 @@ def _require_finite(error: type[SynapseError], name: str, array: NDArray[Any]) -
         raise error(f"Expected finite values in {name}, got {array[bad].flat[0]}.")
 
 
-def read_trainer(arrays: dict[str, NDArray[Any]]) -> Trainer:
+def read_archive(arrays: dict[str, NDArray[Any]]) -> Trainer:
     """Make a trainer of the arrays of its file, which it takes over; FormatError if they are not valid."""
     head = an_object("The description of a trainer", from_array(TRAINER, arrays.pop(TRAINER)))
     require_version("trainer", head, MARK, VERSION)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, final
 
 import numpy as np
@@ -11,7 +12,7 @@ from .._typing import Floats
 from ..errors import ArgumentError
 from ..initializers import Seed
 from ..objects.network import Network
-from .agent import Agent
+from .agent import Agent, Bound, Rate
 
 
 @final
@@ -33,8 +34,9 @@ class ActorCritic(Agent):
         Factor h of the entropy. Default 0.01.
     discount, trace, rate, normalise, scale_rewards, seed
         As for :class:`QLearning`.
-    bound, policy_bound : float or None
-        Bounds on the steps of the value and of the policy, see :class:`TD`. Defaults 2 and 3.
+    bound, policy_bound : float, "auto" or None
+        Bounds on the steps of the value and of the policy, see :class:`TD`. Default "auto": 2 and 3 as in the
+        paper, but 0.2 and 0.3 for networks with memory.
 
     Raises
     ------
@@ -54,6 +56,7 @@ class ActorCritic(Agent):
     """
 
     names: ClassVar[tuple[str, ...]] = ("policy", "value")
+    bound_names: ClassVar[tuple[str, ...]] = ("policy_bound", "bound")
 
     def __init__(
         self,
@@ -62,9 +65,9 @@ class ActorCritic(Agent):
         *,
         discount: float = 0.99,
         trace: float = 0.8,
-        rate: float = 1.0,
-        bound: float | None = 2.0,
-        policy_bound: float | None = 3.0,
+        rate: Rate = "auto",
+        bound: Bound = "auto",
+        policy_bound: Bound = "auto",
         entropy: float = 0.01,
         normalise: bool = True,
         scale_rewards: bool = True,
@@ -99,6 +102,18 @@ class ActorCritic(Agent):
         mean, deviation = np.split(outputs, 2)
         self._action = mean + deviation * self.rng.standard_normal(len(mean))
         return self._action.copy()
+
+    def _require_remembered(self, values: Mapping[str, Any]) -> None:
+        super()._require_remembered(values)
+        if values["_value"] is None:
+            return
+        count = len(self.policy.output)
+        action = values["_action"]
+        if np.shape(values["_outputs"]) != (count,):
+            raise ValueError("its outputs are not those of the policy")
+        discrete = type(action) is int and 0 <= action < count
+        if not (discrete if self._discrete else np.shape(action) == (count // 2,)):
+            raise ValueError("its action is none of the policy")
 
     def _errors(self, delta: float) -> tuple[Floats, None]:
         return self._ascent(self.entropy * float(np.sign(delta))), None

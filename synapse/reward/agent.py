@@ -3,26 +3,43 @@
 from __future__ import annotations
 
 import math
-from abc import ABC, abstractmethod
-from typing import Any, ClassVar
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal, Self
 from weakref import WeakKeyDictionary, ref
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from .. import _checks as checks
-from .._running_scale import RunningScale
+from .._running_scale import SQUARABLE, TOO_LARGE, RunningScale
 from .._typing import Floats
-from ..errors import ArgumentError, DivergenceError
+from ..errors import ArgumentError, ArgumentTypeError, DivergenceError
 from ..initializers import Seed, random_generator
+from ..objects import unsaved
 from ..objects.network import Network, is_row, require_network
 from ..objects.slopes import SlopeTraces
+from ..readwrite._formats import Archived
+from .controller import controller_of
 
 _latest: WeakKeyDictionary[Network, ref[Agent]] = WeakKeyDictionary()
 """The agent that has begun or acted last with each network: others have lost its context."""
 
 
-class Agent(ABC):
+Bound = float | None | Literal["auto"]
+Rate = float | Literal["auto"]
+AUTO = {"rate": (1.0, 0.03), "bound": (2.0, 0.2), "policy_bound": (3.0, 0.3)}
+"""What "auto" stands for, for networks without and with memory (studies/reward.md, section Steps)."""
+SURELY_FINE = 1e75
+"""Numbers whose squares have this sum at most are within the range of float32, and can be standardised."""
+SCALED = (
+    "acts on observations that its agent scales to mean 0 and deviation 1, and this scale is not written "
+    "with the network alone. Write agent.controller(), a network that has it, or the agent itself."
+)
+"""What is missing where the network of an agent is written."""
+
+
+class Agent(Archived):
     """Base class of agents. They learn at every step, along decaying traces of exact slopes.
 
     A network may have any topology; it learns by its own :attr:`Network.learning_rule`. After each reward, an
@@ -32,16 +49,18 @@ class Agent(ABC):
 
     names: ClassVar[tuple[str, ...]]
     """The parameters that are its networks."""
+    bound_names: ClassVar[tuple[str, ...]] = ("bound",)
+    """The attributes with the bounds on the steps of these networks."""
     _actions: tuple[str, int] | None = None
     """What its space of actions has: ("n", 2) for one of two, ("size", 2) for two numbers; None: any."""
 
     def __init__(
         self,
         networks: tuple[Network, ...],
-        bounds: tuple[float | None, ...],
+        bounds: tuple[Bound, ...],
         discount: float,
         trace: float,
-        rate: float,
+        rate: Rate,
         normalise: bool,
         scale_rewards: bool,
         seed: Seed,
@@ -52,23 +71,40 @@ class Agent(ABC):
             raise ArgumentError(f"Expected two networks for {type(self).__name__}, got one for both.")
         self.discount = checks.from_0_to_1("The discount", discount)
         self.trace = checks.from_0_to_1("The trace", trace)
-        self.rate = checks.non_negative_number("The rate", rate)
-        self.bounds = tuple(
-            0.0 if bound is None else checks.positive_number("The bound", bound) for bound in bounds
-        )
+        self.rate: Rate = rate if _is_auto("rate", rate) else checks.non_negative_number("The rate", rate)
+        for name, bound in zip(self.bound_names, bounds, strict=True):
+            if bound is not None and not _is_auto(name, bound):
+                bound = checks.positive_number(f"The {name}", bound)
+            setattr(self, name, bound)
         self.normalise = checks.boolean("The normalise", normalise)
         self.scale_rewards = checks.boolean("The scale_rewards", scale_rewards)
         self.rng = random_generator(seed)
         self._networks = networks
         self._traces = tuple(map(SlopeTraces, networks))
-        self._scale, self._returns, self._return = RunningScale(len(networks[0].input)), RunningScale(1), 0.0
+        self._scale = RunningScale(len(networks[0].input))
+        self._returns = RunningScale(1)
+        self._return = 0.0
         self._value: float | None = None  # None: no episode has begun
         self._next: Any = None  # the next action, of an agent that chooses it in `_worth`
+        self._limits = self._present_limits()
         self.steps = 0
         self.error = math.nan
         """The latest temporal difference δ, in units of scaled rewards; NaN before the first."""
         if len({len(network.input) for network in networks}) > 1:
             raise ArgumentError("Expected the two networks to have the same number of inputs.")
+        for network in networks:
+            unsaved.note(network, SCALED if self.normalise else "")
+
+    def _present_limits(self) -> tuple[tuple[float, float], ...]:
+        """Rate and bound (0: none) for each network as it is now: an edit may have given it memory."""
+        limits = []
+        for name, network in zip(self.bound_names, self._networks, strict=True):
+            rate, bound = (
+                AUTO[word][int(network.has_memory)] if value == "auto" else value
+                for word, value in (("rate", self.rate), (name, getattr(self, name)))
+            )
+            limits.append((float(rate), bound or 0.0))
+        return tuple(limits)
 
     def begin(self, observation: ArrayLike) -> Any:
         """Begin an episode: clear the context of the networks and the traces.
@@ -88,14 +124,15 @@ class Agent(ABC):
         ArgumentError, ArgumentTypeError
             If the observation is not n finite numbers.
         """
-        row = self._observed(observation)
+        row = self._standard(self._observed(observation), counted=True)
         self._take_over()
         for network, traces in zip(self._networks, self._traces, strict=True):
             network.clear()
             traces.clear()
+        self._limits = self._present_limits()
         self._return = 0.0
         self._next = None  # of an episode that was broken off
-        return self._enter(self._standard(row, counted=True))
+        return self._enter(row)
 
     def learn(
         self, reward: float, observation: ArrayLike, ended: bool = False, truncated: bool = False
@@ -128,13 +165,17 @@ class Agent(ABC):
         DivergenceError
             If the values are no longer finite. The weights are those before this step.
         """
-        row, value = self._observed(observation), self._value
+        row = self._observed(observation)
+        value = self._value
         gain = checks.finite_number("The reward", reward)
         if ended is not False or truncated is not False:  # most steps are in the middle
             ended, truncated = checks.boolean("The ended", ended), checks.boolean("The truncated", truncated)
         if value is None:
             raise ArgumentError("Expected an episode that has begun. Call begin with the first observation.")
         self._require_latest()
+        self._foresee()
+        # Nothing has changed so far. The scale of rewards checks its number before it counts it, and that of
+        # observations cannot fail after it.
         if self.scale_rewards:
             gain = self._scaled(gain)
         after = self._standard(row, counted=True)
@@ -150,17 +191,15 @@ class Agent(ABC):
         self.error = delta
         before = [(network, network.weights, network.biases) for network in self._networks[:-1]]
         try:
-            for traces, errors, bound in zip(self._traces, self._errors(delta), self.bounds, strict=True):
-                traces.learn(errors, delta, decay, self.rate, bound)
+            for traces, errors, limits in zip(self._traces, self._errors(delta), self._limits, strict=True):
+                traces.learn(errors, delta, decay, *limits)
         except DivergenceError:  # of the last network, after the first has learned
             for network, weights, biases in before:
                 network.weights, network.biases = weights, biases
             raise
         self.steps += 1
-        if ended or truncated:
-            self._value = None
-            return None
-        return self._enter(after)
+        self._value = None  # if a function of the user raises now, the next step is that of a new episode
+        return None if ended or truncated else self._enter(after)
 
     def act(self, observation: ArrayLike, first: bool = False) -> Any:
         """Answer to an observation, in a step without learning or exploring.
@@ -178,13 +217,57 @@ class Agent(ABC):
             The best or most probable action, or the means of continuous ones; the value for :class:`TD`. To
             learn again, call :meth:`begin`.
         """
-        first, row = checks.boolean("The first", first), self._observed(observation)
+        first = checks.boolean("The first", first)
+        row = self._standard(self._observed(observation))
         self._value = None
         self._take_over()
         network = self._networks[0]
         if first:
             network.clear()
-        return self._answer(network.activate(self._standard(row)))
+        return self._answer(network.activate(row))
+
+    def _acting(self) -> Self:
+        """Make a copy that only acts: with a copy of each network, and with the scale of the present moment.
+
+        What it does changes nothing in this agent.
+        """
+        twin = object.__new__(type(self))
+        vars(twin).update(vars(self))
+        twin._networks = tuple(network.clone() for network in self._networks)
+        for name, network in zip(self.names, twin._networks, strict=True):
+            setattr(twin, name, network)
+            unsaved.note(network, SCALED if self.normalise else "")
+        return twin
+
+    def controller(self) -> Network:
+        """Make a network of its own that acts as :meth:`act` does, to be saved or exported.
+
+        It takes observations as the environment gives them: if the agent normalises them, the first hidden
+        layer, "standardised", scales them by the means and deviations so far. The answers are outputs of the
+        network: the best action is the largest one, and of continuous actions the first half are the means.
+
+        Returns
+        -------
+        Network
+            A network with the weights of the present moment, in a clear context. It learns nothing later.
+
+        Raises
+        ------
+        TopologyError
+            If the network is connected with neurons outside of it.
+
+        Examples
+        --------
+        >>> import architect
+        >>> from synapse import reward
+        >>> agent = reward.QLearning(architect.Perceptron(1, 2, squash="identity", seed=0), seed=0)
+        >>> action = agent.begin([300.0])
+        >>> action = agent.learn(1.0, [310.0])
+        >>> net = agent.controller()
+        >>> int(net.activate([305.0]).argmax()) == agent.act([305.0])
+        True
+        """
+        return controller_of(self._networks[0], self._scale if self.normalise else None)
 
     @abstractmethod
     def _answer(self, outputs: Floats) -> Any:
@@ -206,11 +289,41 @@ class Agent(ABC):
         """The errors of the outputs of each network whose slopes are traced; None: their own slopes."""
         return (None,)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        from .files import reduced  # it makes agents, so it imports this module
+
+        return reduced(self)
+
+    def _archive(self) -> dict[str, NDArray[Any]]:
+        from .files import arrays_of  # it makes agents, so it imports this module
+
+        return arrays_of(self)
+
+    def _require_remembered(self, values: Mapping[str, Any]) -> None:
+        """Raise ValueError unless an agent can go on with these values of a file; attributes by name."""
+        value = values["_value"]
+        steps = values["steps"]
+        if not (value is None or type(value) is float) or type(steps) is not int or steps < 0:
+            raise ValueError("its value or its number of steps is not valid")
+        if type(values["_return"]) is not float or type(values["error"]) is not float:
+            raise ValueError("its return or its error is not a number")
+
+    def _foresee(self) -> None:
+        """Call what the user has given for the next action, which may raise, before anything changes."""
+
     def _observed(self, observation: ArrayLike) -> Floats:
+        """The observation as finite numbers whose squares are finite, if they are squared."""
         network = self._networks[0]
-        if not self.normalise and is_row(observation, network._n_inputs):
-            return observation  # the network refuses numbers that are not finite before anything changes
-        return checks.vector("The observation", observation, len(network.input), network.dtype)
+        if is_row(observation, network._n_inputs):
+            row: Floats = observation
+        else:
+            row = checks.vector("The observation", observation, len(network.input), network.dtype)
+        # One product tells of NaN and of numbers that are too large; the slow checks name them.
+        if not checks.sum_of_squares(row) < SURELY_FINE:
+            row = checks.vector("The observation", row, len(network.input), network.dtype)
+            if self.normalise and float(np.abs(row).max()) >= SQUARABLE:
+                raise ArgumentError(TOO_LARGE)
+        return row
 
     def _standard(self, row: Floats, counted: bool = False) -> Floats:
         """The observation with running mean 0 and deviation 1, if it is normalised."""
@@ -218,8 +331,9 @@ class Agent(ABC):
 
     def _scaled(self, reward: float) -> float:
         """The reward, divided by the running deviation of the discounted sum of rewards so far."""
-        self._return = self.discount * self._return + reward
-        self._returns.take(np.array([self._return]))
+        total = self.discount * self._return + reward
+        self._returns.take(np.array([total]))  # raises for a number that is too large
+        self._return = total
         return reward / float(self._returns.deviation[0])
 
     def _take_over(self) -> None:
@@ -233,3 +347,13 @@ class Agent(ABC):
                     f"Another agent has taken over {network!r}. Call begin, which takes it back, or give "
                     "each agent a network of its own: network.clone()."
                 )
+
+
+def _is_auto(name: str, value: Any) -> bool:
+    """Whether a rate or bound is "auto"; ArgumentTypeError for another text."""
+    if not isinstance(value, str):
+        return False
+    if value != "auto":
+        none = ', "auto" or None' if name != "rate" else ' or "auto"'
+        raise ArgumentTypeError(checks.expected(f"The {name}", f"a number{none}", value))
+    return True

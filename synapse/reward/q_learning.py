@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import ClassVar, final
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, final
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from .._typing import Floats
 from ..errors import ArgumentError
 from ..initializers import Seed
 from ..objects.network import Network
-from .agent import Agent
+from .agent import Agent, Bound, Rate
 
 
 @final
@@ -64,8 +64,8 @@ class QLearning(Agent):
         *,
         discount: float = 0.99,
         trace: float = 0.8,
-        rate: float = 1.0,
-        bound: float | None = 2.0,
+        rate: Rate = "auto",
+        bound: Bound = "auto",
         explore: float | Callable[[int], float] = 0.05,
         normalise: bool = True,
         scale_rewards: bool = True,
@@ -77,14 +77,31 @@ class QLearning(Agent):
         self.network, self._actions = network, ("n", len(network.output))
         self.explore = explore if callable(explore) else from_0_to_1("The explore", explore)
         self._action = 0
+        self._chance: float | None = None  # of exploring, for the step to come
 
     def _answer(self, outputs: Floats) -> int:
         return int(outputs.argmax())
 
+    def _foresee(self) -> None:
+        self._chance = self._chance_after(self.steps + 1)
+
+    def _chance_after(self, steps: int) -> float:
+        """The probability of a random action after so many steps."""
+        if not callable(self.explore):
+            return self.explore
+        return from_0_to_1("The result of explore", self.explore(steps))
+
+    def _require_remembered(self, values: Mapping[str, Any]) -> None:
+        super()._require_remembered(values)
+        action = values["_action"]
+        if type(action) is not int or not 0 <= action < len(self.network.output):
+            raise ValueError("its action is none of the network")
+
     def _enter(self, row: Floats) -> int:
         values = self.network.activate(row)
         best = action = int(values.argmax())
-        chance = self.explore(self.steps) if callable(self.explore) else self.explore
+        chance = self._chance_after(self.steps) if self._chance is None else self._chance
+        self._chance = None
         if self.rng.random() < chance:
             action = int(self.rng.integers(len(values)))
         if values[action] < values[best]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, final
 
@@ -12,17 +13,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _checks as checks
-from .._running_scale import RunningScale
 from .._typing import Floats, Ints
+from ..engine.guard import Deferred
 from ..errors import ArgumentError, ArgumentTypeError, FormatError
 from ..initializers import Seed, random_generator
-from ..objects.state import take_over
+from ..readwrite._checks import members
 from ..readwrite.files import opened, reading
-from ..readwrite.npz import as_text, from_array, from_arrays, npz_data, read_arrays, write_arrays
+from ..readwrite.npz import as_text, from_array, read_arrays, write_arrays
 from .agent import Agent
+from .files import arrays_of, restore
+from .spaces import Episodic
 
 SECONDS, SHARE = 10.0, 0.05
 """A checkpoint is written after so many seconds, and takes at most this share of the time."""
+EVALUATED = 1
+"""Part of the seeds of evaluations, which training episodes do not have."""
 
 
 @final
@@ -38,6 +43,10 @@ class Run:
         Number of all steps, and the time that the run took.
     stopped : str
         Why it ended: "steps", "callback" or "interrupted".
+    evaluation_steps : ndarray, shape (evaluations,)
+        Number of steps before each evaluation.
+    evaluation_returns : ndarray, shape (evaluations, episodes)
+        Returns of the episodes of each evaluation.
     """
 
     returns: Floats
@@ -45,6 +54,8 @@ class Run:
     steps: int
     seconds: float
     stopped: str
+    evaluation_steps: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+    evaluation_returns: Floats = field(default_factory=lambda: np.empty((0, 0)))
 
     def __repr__(self) -> str:
         last = self.returns[-100:]
@@ -53,7 +64,7 @@ class Run:
         return f"<Run: {episodes}, {steps}{mean}, stopped by {self.stopped}>"
 
     def to_pandas(self) -> Any:
-        """Return a data frame with a row for each episode: its return, length and last step."""
+        """Return a data frame of pandas (extra "stats"): return, length and last step of each episode."""
         columns = {"return": self.returns, "length": self.lengths, "step": self.lengths.cumsum()}
         return checks.imported_pandas().DataFrame(columns)
 
@@ -66,6 +77,9 @@ def run(
     seed: Seed = None,
     learn: bool = True,
     callback: Callable[[Agent, float, int], Any] | None = None,
+    evaluate: int | None = None,
+    evaluation: Any = None,
+    evaluation_episodes: int = 10,
     checkpoint: Any = None,
     resume: bool = False,
     progress: bool = True,
@@ -79,11 +93,13 @@ def run(
     environment : object
         An environment of Gymnasium, or any object with its two methods: ``reset(seed=...)`` returns an
         observation and a dict; ``step(action)`` returns the observation, the reward, whether the episode has
-        ended, whether it was broken off, and a dict. Observations are numbers or, if the environment has a
-        discrete ``observation_space``, the number of one. Continuous actions are clipped to the bounds of its
-        ``action_space``.
+        ended, whether it was broken off, and a dict. Observations are numbers. Those of a Discrete or
+        MultiDiscrete ``observation_space`` become a column for each value, of which one is 1. If the
+        ``action_space`` is MultiDiscrete or MultiBinary, the network has an output for each combination.
+        Continuous actions are clipped to the bounds of their space.
     steps : int
-        Number of steps, after which the run ends, also within an episode.
+        Number of steps, after which the run ends, also within an episode. With 0, nothing is done but to read
+        the checkpoint, if there is one to resume from.
     seed : int or numpy.random.Generator, optional
         Seed of the environment: each episode resets it with a seed that follows from this one and the number
         of the episode. Default: an unrecorded random seed, or that of the checkpoint.
@@ -91,12 +107,21 @@ def run(
         Whether the agent learns and explores. Default True.
     callback : callable, optional
         Function ``(agent, return, length)``, called after every episode; a true value ends the run.
+    evaluate : int, optional
+        Number of steps between two evaluations. An evaluation runs episodes in which a copy of the agent acts
+        as :meth:`Agent.act` does; it changes no bit of the run. Default: none.
+    evaluation : object, optional
+        The environment of evaluations, which must not be that of the run. It is needed with `evaluate`.
+    evaluation_episodes : int
+        Number of episodes of an evaluation, which have the same seeds each time. Default 10.
     checkpoint : path, optional
-        File that is written, whole or not at all, between episodes: after the first one, then every ten
-        seconds or so, and at the end unless the run ends within an episode.
+        File with the agent and the episodes so far, written whole or not at all: every ten seconds or so, and
+        at the end, also after Ctrl-C and errors. :func:`synapse.load` reads the agent of it.
     resume : bool
         Whether to continue from the checkpoint, if it exists: with an agent that is made and an environment
-        that behaves as before, the run then brings the same bits as one that was not broken off.
+        that behaves as before, the run then brings the same bits as one that was not broken off. If it was
+        broken off within an episode, the actions of this episode are repeated first; if the environment then
+        shows something else than before, the episode begins anew, and the agent has what it has learned.
     progress : bool
         Whether to show a progress bar. Default True.
 
@@ -109,6 +134,8 @@ def run(
     ------
     ArgumentError, ArgumentTypeError
         If an argument cannot be used, or the environment returns what an agent cannot use.
+    TopologyError
+        If there is a checkpoint and a network of the agent is connected with neurons outside of it.
     FormatError
         If the checkpoint is not one of an agent with such networks.
     Exception
@@ -130,157 +157,304 @@ def run(
     if not isinstance(agent, Agent):
         condition = "one of synapse.reward, such as QLearning"
         raise ArgumentTypeError(checks.expected("The agent", condition, agent))
-    for name in ("reset", "step"):
-        if not callable(getattr(environment, name, None)):
-            condition = "an object with reset and step"
-            raise ArgumentTypeError(checks.expected("The environment", condition, environment))
-    steps = checks.positive_integer("The steps", steps)
+    training = Episodic("The environment", environment, agent)
+    steps = checks.whole_number("The steps", steps, "a whole number, 0 or above", 0)
+    learn, progress = checks.boolean("The learn", learn), checks.boolean("The progress", progress)
     path = None if checkpoint is None else checks.file_path("The checkpoint", checkpoint)
     if checks.boolean("The resume", resume) and path is None:
         raise ArgumentError("Expected a checkpoint to resume from, got none.")
-    learn, progress = checks.boolean("The learn", learn), checks.boolean("The progress", progress)
+    if path is not None and not learn:
+        raise ArgumentError(
+            "Expected no checkpoint with learn=False: it would be one of an agent that has learned nothing. "
+            "To evaluate the agent of a checkpoint, give synapse.load(checkpoint) as the agent."
+        )
     if callback is not None:
         checks.function_of("A callback", callback, "agent", "return", "length")
+    evaluations = _evaluations(agent, environment, evaluate, evaluation, evaluation_episodes)
+    if path is not None:
+        arrays_of(agent, whole=False)  # raises now rather than after hours
     root = int(random_generator(seed).integers(2**62))  # the last check, because it draws
-    episodes = _Episodes(agent, environment, root, learn)
+    episodes = _Episodes(agent, training, root, learn, evaluations)
     if resume and path is not None and path.exists():
         read_checkpoint(path, agent, episodes, seeded=seed is not None)
     return episodes.run(steps, callback, path, progress)
 
 
+def _evaluations(agent: Agent, environment: Any, every: Any, own: Any, episodes: Any) -> _Evaluations | None:
+    """The evaluations that a call asks for."""
+    episodes = checks.positive_integer("The evaluation_episodes", episodes)
+    if (every is None) != (own is None):
+        raise ArgumentError(
+            "Expected both evaluate, a number of steps, and evaluation, an environment; got one of them."
+        )
+    if every is None:
+        return None
+    if own is environment:
+        raise ArgumentError(
+            "Expected an environment of its own for the evaluations, got that of the run, whose episode "
+            "would be broken off. Make a second one."
+        )
+    agent._acting()  # raises now if its network cannot be copied
+    return _Evaluations(
+        checks.positive_integer("The evaluate", every),
+        Episodic("The evaluation", own, agent),
+        episodes,
+    )
+
+
+def _seed_of(*numbers: int) -> int:
+    """The seed of an episode, from that of its run and its number."""
+    return int(np.random.SeedSequence(numbers).generate_state(1)[0])
+
+
+@contextmanager
+def _naming(step: int, episode: str) -> Iterator[None]:
+    """Add to an error of the environment where it was raised."""
+    try:
+        yield
+    except Exception as error:
+        error.add_note(f"The environment raised this in step {step} of {episode}.")
+        raise
+
+
+class _Evaluations:
+    """Evaluations so far: by `every` steps, some episodes in an environment of their own."""
+
+    def __init__(self, every: int, environment: Episodic, episodes: int) -> None:
+        self.every = every
+        self.environment = environment
+        self.episodes = episodes
+        self.steps: list[int] = []
+        self.returns: list[list[float]] = []
+
+    def run(self, agent: Agent, seed: int, steps: int) -> None:
+        """Let a copy of the agent act in all episodes, which have the same seeds in each evaluation."""
+        actor = agent._acting()
+        returns = [
+            self._return(actor, _seed_of(seed, EVALUATED, episode)) for episode in range(self.episodes)
+        ]
+        self.steps.append(steps)
+        self.returns.append(returns)
+
+    def _return(self, actor: Agent, seed: int) -> float:
+        """The return of one episode."""
+        step = 0
+        total = 0.0
+        over = False
+        with _naming(step, "an evaluation"):
+            row = self.environment.reset(seed)
+        action = actor.act(row, first=True)
+        while not over:
+            with _naming(step, "an evaluation"):
+                row, reward, ended, truncated = self.environment.step(action)
+            action = actor.act(row)
+            total += reward
+            step += 1
+            over = ended or truncated
+        return total
+
+
+@dataclass
+class _Episode:
+    """An episode that has begun: what was done in it, from which a checkpoint repeats it."""
+
+    row: Floats  # the latest observation
+    action: Any  # the agent's answer to it
+    total: float = 0.0
+    length: int = 0
+    actions: list[Any] = field(default_factory=list)
+
+
 class _Episodes:
     """The episodes of a run: `total` steps in all, and the returns and lengths of the complete ones."""
 
-    def __init__(self, agent: Agent, environment: Any, seed: int, learn: bool) -> None:
-        self.agent, self.environment, self.seed, self.learn = agent, environment, seed, learn
+    def __init__(
+        self, agent: Agent, environment: Episodic, seed: int, learn: bool, evaluations: _Evaluations | None
+    ) -> None:
+        self.agent = agent
+        self.environment = environment
+        self.seed = seed
+        self.learn = learn
+        self.evaluations = evaluations
         self.returns: list[float] = []
         self.lengths: list[int] = []
-        self.steps, self.seconds = 0, 0.0  # of this run too, which may end within an episode
-        seen, space = (getattr(environment, f"{name}_space", None) for name in ("observation", "action"))
-        count = getattr(seen, "n", None)
-        self._eye = None if count is None else np.eye(int(count))
-        self._bounds = getattr(space, "low", None), getattr(space, "high", None)
-        self._first, self._start = (int(getattr(one, "start", 0)) for one in (seen, space))
-        if space is not None and agent._actions is not None:
-            name, number = agent._actions
-            if (getattr(space, "n", None) if name == "n" else np.size(getattr(space, "low", ()))) != number:
-                condition = f"{checks.counted(number, 'action')}, as {agent.names[0]} has outputs for"
-                kind = "Discrete" if name == "n" else "Box"
-                raise ArgumentError(f"Expected a {kind} space of {condition}, got {space}.")
+        self.steps = 0  # of all episodes, also of those that are not complete
+        self.seconds = 0.0
+        self.episode: _Episode | None = None
 
     def run(self, steps: int, callback: Any, path: Path | None, progress: bool) -> Run:
+        """Go on until there are so many steps."""
         from tqdm.auto import tqdm  # a tenth of the time of `import synapse`
 
-        begin, stopped = time.monotonic(), "steps"
-        before, due = self.seconds, begin
-        self.steps = sum(self.lengths)
+        begin = time.monotonic() - self.seconds
+        stopped = "steps"
+        goes_on = self.steps < steps  # a run that is complete, and its file, stay as they are
         shown: dict[str, Any] = {"unit": " steps", "unit_scale": True, "disable": not progress}
         with tqdm(total=steps, initial=self.steps, **shown) as bar:
             try:
+                self._repeat()
+                writes = self._written(path, begin)
                 while self.steps < steps:
-                    total, length, complete = self._episode(steps - self.steps, bar)
-                    if not complete:
-                        break
-                    self.returns.append(total)
-                    self.lengths.append(length)
-                    now = time.monotonic()
-                    self.seconds = before + now - begin
-                    if path is not None and now >= due:
-                        write_checkpoint(path, self.agent, self)
-                        due = time.monotonic() + max(SECONDS, (time.monotonic() - now) / SHARE)
-                    if callback is not None and callback(self.agent, total, length):
+                    complete = self._step(path is not None)
+                    bar.update()
+                    next(writes)
+                    if complete is not None and callback is not None and callback(self.agent, *complete):
                         stopped = "callback"
                         break
             except KeyboardInterrupt:
                 stopped = "interrupted"
-        self.seconds = before + time.monotonic() - begin
-        if path is not None and self.steps == sum(self.lengths):  # otherwise within an episode
-            write_checkpoint(path, self.agent, self)
+            finally:
+                self.seconds = time.monotonic() - begin
+                if path is not None and goes_on:
+                    write_checkpoint(path, self.agent, self)
+        return self._result(stopped)
+
+    def _result(self, stopped: str) -> Run:
+        returns = np.array(self.returns)
         lengths = np.array(self.lengths, np.int64)
-        return Run(np.array(self.returns), lengths, self.steps, self.seconds, stopped)
+        result = Run(returns, lengths, self.steps, self.seconds, stopped)
+        if self.evaluations is None:
+            return result
+        evaluated = self.evaluations
+        shape = len(evaluated.steps), evaluated.episodes
+        every = np.array(evaluated.steps, np.int64), np.reshape(evaluated.returns, shape)
+        return Run(returns, lengths, self.steps, self.seconds, stopped, *every)
 
-    def _episode(self, most: int, bar: Any) -> tuple[float, int, bool]:
-        """One episode of at most so many steps: its return, its length, and whether it is complete."""
-        agent, total, length, over = self.agent, 0.0, 0, False
-        number = np.random.SeedSequence([self.seed, len(self.returns)]).generate_state(1)[0]
-        observation = self._asked("reset", length, seed=int(number))[0]
-        action = agent.begin(observation) if self.learn else agent.act(observation, first=True)
-        while not over and length < most:
-            if not isinstance(action, np.ndarray):
-                action += self._start
-            elif self._bounds[0] is not None:
-                action = np.clip(action.reshape(np.shape(self._bounds[0])), *self._bounds)
-            observation, reward, ended, truncated, *_ = self._asked("step", length, action)
-            over, reward = bool(ended or truncated), checks.finite_number("The reward", reward)
-            given = reward, observation, bool(ended), bool(truncated)
-            action = agent.learn(*given) if self.learn else agent.act(observation)
-            total, length, self.steps = total + reward, length + 1, self.steps + 1
-            bar.update()
-        return total, length, over
+    def _written(self, path: Path | None, begin: float) -> Iterator[None]:
+        """Write a checkpoint whenever one is due; asked after every step."""
+        due = time.monotonic() + SECONDS
+        while True:
+            if path is not None and time.monotonic() >= due:
+                now = time.monotonic()
+                self.seconds = now - begin
+                write_checkpoint(path, self.agent, self)
+                due = time.monotonic() + max(SECONDS, (time.monotonic() - now) / SHARE)
+            yield
 
-    def _asked(self, name: str, step: int, *arguments: Any, **named: Any) -> list[Any]:
-        """What a method of the environment returns, with the observation as numbers."""
-        try:
-            answer = getattr(self.environment, name)(*arguments, **named)
-        except Exception as error:
-            error.add_note(f"The environment raised this in step {step} of episode {len(self.returns)}.")
-            raise
-        size = 2 if name == "reset" else 5
-        if not isinstance(answer, tuple) or len(answer) != size:
-            condition = f"a tuple of {size}, as of Gymnasium"
-            raise ArgumentTypeError(checks.expected(f"What {name} returns", condition, answer))
-        observation, *others = answer
-        if self._eye is not None:
-            low, high = self._first, self._first + len(self._eye) - 1
-            place = checks.whole_number("The observation", observation, f"from {low} to {high}", low, high)
-            observation = self._eye[place - low]
-        if isinstance(observation, dict | tuple):
-            condition = "numbers; wrap the environment in FlattenObservation of gymnasium"
-            raise ArgumentTypeError(checks.expected("The observation", condition, observation))
-        return [np.ravel(observation), *others]
+    def _step(self, recorded: bool) -> tuple[float, int] | None:
+        """Do one step, which begins an episode if none has begun; return and length if it ends there."""
+        if self.episode is None:
+            self._begin()
+        episode = self.episode
+        assert episode is not None
+        with self._named(episode.length):
+            row, reward, ended, truncated = self.environment.step(episode.action)
+        over = ended or truncated
+        # Ctrl-C waits until the agent, and what is known of the episode, are those after this step.
+        with Deferred():
+            agent = self.agent
+            action = agent.learn(reward, row, ended, truncated) if self.learn else agent.act(row)
+            if recorded:
+                episode.actions.append(episode.action)
+            episode.row = row
+            episode.action = action
+            episode.total += reward
+            episode.length += 1
+            self.steps += 1
+            if over:
+                self.returns.append(episode.total)
+                self.lengths.append(episode.length)
+                self.episode = None
+        if self.evaluations is not None and self.steps % self.evaluations.every == 0:
+            self.evaluations.run(self.agent, self.seed, self.steps)
+        return (episode.total, episode.length) if over else None
+
+    def _begin(self) -> None:
+        """Begin the next episode."""
+        with self._named(0):
+            row = self.environment.reset(_seed_of(self.seed, len(self.returns)))
+        with Deferred():
+            action = self.agent.begin(row) if self.learn else self.agent.act(row, first=True)
+            self.episode = _Episode(row, action)
+
+    def _repeat(self) -> None:
+        """Repeat the actions of the episode of a checkpoint; begin anew if the environment differs."""
+        episode = self.episode
+        if episode is None:
+            return
+        with self._named(0):
+            row = self.environment.reset(_seed_of(self.seed, len(self.returns)))
+            total = 0.0
+            for action in episode.actions:
+                row, reward, ended, truncated = self.environment.step(action)
+                total += reward
+                if ended or truncated:
+                    break
+        if not np.array_equal(row, episode.row) or total != episode.total:
+            self.episode = None
+
+    def _named(self, step: int) -> Any:
+        return _naming(step, f"episode {len(self.returns)}")
+
+
+RUN = "run"
+"""The array with what a checkpoint has of a run, beside its agent."""
+OF_RUN = ("seed", "steps", "seconds", "total")
 
 
 def write_checkpoint(path: Path, agent: Agent, episodes: _Episodes) -> None:
-    """Write an agent between two episodes: its networks, scales, random state, and the episodes so far."""
-    arrays: dict[str, NDArray[Any]] = {}
-    for name, network in zip(agent.names, agent._networks, strict=True):
-        arrays |= {f"{name}/{key}": array for key, array in npz_data(network).items()}
+    """Write an agent, the episodes so far, and what repeats the one that is not complete."""
+    episode = episodes.episode
     head = {
-        "kind": type(agent).__name__,
         "seed": episodes.seed,
-        "steps": agent.steps,
+        "steps": episodes.steps,
         "seconds": episodes.seconds,
-        "random": agent.rng.bit_generator.state,
-        "observations": agent._scale.as_json(),
-        "rewards": agent._returns.as_json(),
+        "total": None if episode is None else episode.total,
     }
-    lengths = np.array(episodes.lengths, np.int64)
-    arrays |= {"agent": as_text(head), "returns": np.array(episodes.returns), "lengths": lengths}
+    arrays: dict[str, NDArray[Any]] = {
+        **arrays_of(agent, whole=False),
+        RUN: as_text(head),
+        "returns": np.array(episodes.returns, np.float64),
+        "lengths": np.array(episodes.lengths, np.int64),
+    }
+    if episode is not None:
+        arrays["row"] = np.asarray(episode.row, np.float64)
+        arrays["action"] = np.asarray(episode.action)
+        arrays["actions"] = np.array(episode.actions)
+    if episodes.evaluations is not None:
+        arrays["evaluation_steps"] = np.array(episodes.evaluations.steps, np.int64)
+        arrays["evaluation_returns"] = np.array(episodes.evaluations.returns, np.float64)
     write_arrays(path, arrays)
 
 
 def read_checkpoint(path: Path, agent: Agent, episodes: _Episodes, seeded: bool) -> None:
     """Let an agent and its episodes be those of a checkpoint; FormatError if it is another's."""
-    with reading(path), opened(path) as stream:
-        arrays = read_arrays(stream)
-    try:
-        head = from_array("agent", arrays.pop("agent"))
-        root = head["seed"]
-        if head["kind"] != type(agent).__name__ or (seeded and root != episodes.seed):
-            raise ValueError("it is of another kind of agent, or of another seed")
-        returns, lengths = arrays.pop("returns").tolist(), arrays.pop("lengths").tolist()
-        observations = RunningScale.of(head["observations"], len(agent._scale.mean))
-        rewards = RunningScale.of(head["rewards"], 1)
-        rng = getattr(np.random, str(head["random"]["bit_generator"]))()
-        rng.state = head["random"]
-        steps, seconds, networks = int(head["steps"]), float(head["seconds"]), []
-        for name in agent.names:
-            own = {key: array for key, array in arrays.items() if key.startswith(f"{name}/")}
-            networks.append(from_arrays({key.partition("/")[2]: array for key, array in own.items()}))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise FormatError(f"The file {path} is not a checkpoint of this agent ({error}).") from None
-    for mine, network in zip(agent._networks, networks, strict=True):
-        take_over(mine, network)
-    agent._scale, agent._returns = observations, rewards
-    agent.rng, agent.steps = np.random.Generator(rng), steps
-    episodes.seed, episodes.returns, episodes.lengths, episodes.seconds = root, returns, lengths, seconds
+    with reading(path):
+        with opened(path) as stream:
+            arrays = read_arrays(stream)
+        if RUN not in arrays:
+            raise FormatError("Expected a checkpoint of reward.run, got a file without a run.")
+        head = members("The description of a run", from_array(RUN, arrays[RUN]), OF_RUN)
+        try:
+            if seeded and int(head["seed"]) != episodes.seed:
+                raise ValueError("it is of another seed")
+            returns = arrays["returns"].astype(np.float64).tolist()
+            lengths = arrays["lengths"].astype(np.int64).tolist()
+            steps, seconds, seed = int(head["steps"]), float(head["seconds"]), int(head["seed"])
+            episode = None if head["total"] is None else _episode_of(arrays, float(head["total"]))
+            evaluated = [
+                arrays.get(f"evaluation_{name}", np.empty(0)).tolist() for name in ("steps", "returns")
+            ]
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            raise FormatError(f"The file {path} is not a checkpoint of this agent ({error}).") from None
+        restore(agent, arrays)
+    episodes.returns = returns
+    episodes.lengths = lengths
+    episodes.steps = steps
+    episodes.seconds = seconds
+    episodes.seed = seed
+    episodes.episode = episode if agent._value is not None else None
+    if episodes.evaluations is not None:
+        episodes.evaluations.steps, episodes.evaluations.returns = evaluated
+
+
+def _episode_of(arrays: dict[str, NDArray[Any]], total: float) -> _Episode:
+    """The episode that a checkpoint was written in."""
+    actions = arrays["actions"]
+    action = arrays["action"]
+    if actions.dtype.kind not in "if" or action.dtype.kind not in "if":
+        raise ValueError("its actions are not numbers")
+    length = len(actions)
+    several = list(actions) if actions.ndim > 1 else actions.tolist()
+    latest = action if action.ndim else action.item()
+    return _Episode(arrays["row"], latest, total, length, several)

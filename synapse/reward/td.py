@@ -12,7 +12,7 @@ from .._checks import expected, finite_array
 from .._typing import Floats
 from ..errors import ArgumentError
 from ..objects.network import Network
-from .agent import Agent
+from .agent import Agent, Bound, Rate
 
 TOGETHER = 4_096  # steps of a stream in one call of compiled code, after which Ctrl-C is noticed
 
@@ -31,11 +31,13 @@ class TD(Agent):
         Discount γ of later rewards, from 0 to 1. Default 0.99.
     trace : float
         Decay λ of the traces, from 0 to 1. Default 0.8.
-    rate : float
-        Size α of a step, if the bound does not reduce it. Default 1.
-    bound : float or None
+    rate : float or "auto"
+        Size α of a step, if the bound does not reduce it. Default "auto": 1 as in the paper of the bound, but
+        0.03 for a network with memory (:attr:`Network.has_memory`).
+    bound : float, "auto" or None
         Factor κ of the bound on the step of Elsayed, Vasan and Mahmood 2024 (ObGD): the step is
-        α / max(1, α κ max(\|δ\|, 1) ‖e‖₁). None: every step is the rate. Default 2.
+        α / max(1, α κ max(\|δ\|, 1) ‖e‖₁). None: every step is the rate. Default "auto": 2 as in the paper,
+        but 0.2 for a network with memory. Rate and bound are read at the beginning of an episode.
     normalise : bool
         Whether observations are scaled to running mean 0 and deviation 1. Default True.
     scale_rewards : bool
@@ -70,8 +72,8 @@ class TD(Agent):
         *,
         discount: float = 0.99,
         trace: float = 0.8,
-        rate: float = 1.0,
-        bound: float | None = 2.0,
+        rate: Rate = "auto",
+        bound: Bound = "auto",
         normalise: bool = True,
         scale_rewards: bool = False,
     ) -> None:
@@ -115,8 +117,13 @@ class TD(Agent):
     def _learn_rows(self, rows: Floats, gains: Floats, values: Floats) -> None:
         """Learn from some rows in one call of compiled code."""
         before, traces = deepcopy((self._scale, self._returns, self._return)), self._traces[0]
-        factors = self.discount, self.discount * self.trace, self.rate, self.bounds[0]
-        done, status = traces.learn_stream(*self._prepared(rows, gains), values, *factors)
+        factors = self.discount, self.discount * self.trace, *self._limits[0]
+        try:
+            prepared = self._prepared(rows, gains)
+        except ArgumentError:  # a number of one of the rows is too large: none of them counts
+            self._scale, self._returns, self._return = before
+            raise
+        done, status = traces.learn_stream(*prepared, values, *factors)
         self.steps += done
         if done:
             self._value = float(values[done - 1])

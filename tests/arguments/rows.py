@@ -14,7 +14,7 @@ import numpy as np
 
 import architect
 import synapse
-from synapse import evolve, forecasting, readwrite
+from synapse import evolve, forecasting, readwrite, reward
 
 from .kinds import ANY, may_be
 from .public import PUBLIC, Public, is_excluded
@@ -214,6 +214,7 @@ row(
     "reward.run",
     lambda w: {"agent": w.qlearning, "environment": SimpleNamespace(**pulled), "steps": 2, "progress": False},
     callback="None",
+    evaluation="None",
     checkpoint=f"None {words}",
     resume="",
 )
@@ -260,6 +261,8 @@ row("draw.species", lambda w: {"result": evolve.neat(**few)})
 row("draw.growth", lambda w: {"result": evolve.neat(**few)})
 row("draw.forecast", {"history": [1.0, 2.0], "forecast": [3.0]})
 row("draw.learning", {"results": {"error": [0.5, 0.25]}}, results="")
+one_run = reward.Run(np.array([1.0, 2.0]), np.array([2, 2]), 4, 1.0, "steps")
+row("draw.returns", {"runs": one_run})
 row("draw.network", network="neuron layer network")
 row("draw.sensitivities", lambda w: {"network": w.exact}, network="")
 row("readwrite.from_synaptic_data", lambda w: {"data": readwrite.synaptic_data(w.network)})

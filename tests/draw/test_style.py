@@ -15,6 +15,7 @@ from synapse.evolve import Evolution, Genome
 from tests.helpers import cases
 
 from .helpers import all_pictures_hold, part, pixels
+from .test_returns import run_of
 
 VALUES = np.random.default_rng(0).normal(size=(9, 3))
 
@@ -36,6 +37,7 @@ PICTURES = {
     "raster": lambda **options: draw.raster(VALUES, **options),
     "hinton": lambda **options: draw.hinton(VALUES, **options),
     "learning": lambda **options: draw.learning({"error": [3.0, 1.0]}, **options),
+    "returns": lambda **options: draw.returns(run_of([1.0, 2.0]), **options),
     "forecast": lambda **options: draw.forecast(VALUES, VALUES, **options),
     "traces": lambda **options: draw.traces(VALUES, **options),
     "error_flow": lambda **options: draw.error_flow(net(), VALUES[:, :2], **options),

@@ -223,11 +223,11 @@ def test_shared_weights_change_by_the_sum_of_their_slopes():
     agent.learn(5.0, [0.0, 0.0], ended=True)
     assert net.weights.tolist() == pytest.approx([before + 0.1 * (5.0 - value) * 3.0] * 2)
     assert net.biases[2] == pytest.approx(bias + 0.1 * (5.0 - value))
+    agent.bound = 20.0
     value = agent.begin([1.0, 2.0])
     weight = net.weights[0]
-    agent.bounds = (2.0,)
     agent.learn(0.5 + value, [0.0, 0.0], ended=True)
-    assert net.weights[0] - weight == pytest.approx(0.1 / max(1, 0.1 * 2.0 * 4.0) * 0.5 * 3.0)
+    assert net.weights[0] - weight == pytest.approx(0.1 / (0.1 * 20.0 * 4.0) * 0.5 * 3.0)
 
 
 @pytest.mark.parametrize("rule", ["online", "rtrl"])
@@ -451,3 +451,120 @@ def test_values_of_softmax_outputs_follow_the_states_of_all():
     delta = 1.0 - net.output[action].activation
     agent.learn(1.0, row, ended=True)
     assert net.weights - start == pytest.approx(0.1 * delta * slopes, abs=1e-9)
+
+
+# --- a refused step changes nothing ---------------------------------------------------------------
+
+
+def plain_agents():
+    """Agents whose observations no scale checks, and which do not look ahead."""
+    plain = {"normalise": False, "discount": 0.0}
+    softplus = architect.Perceptron(2, 4, squash="softplus", seed=0)
+
+    def small(outputs, last="identity"):
+        return architect.Perceptron(2, 3, outputs, squash="tanh", output_squash=last, seed=0)
+
+    for options in (plain, {"normalise": False}, {}):
+        for scale_rewards in (False, True):
+            both = {**options, "scale_rewards": scale_rewards}
+            yield reward.TD(small(1), **both)
+            yield reward.QLearning(small(2), seed=0, **both)
+            yield reward.ActorCritic(small(2, "softmax"), small(1), seed=0, **both)
+            yield reward.ActorCritic(softplus.clone(), small(1), seed=0, **both)
+
+
+def everything(agent):
+    """All that learning changes."""
+    networks = [
+        (net.weights.tolist(), net.biases.tolist(), [one.activation for one in net])
+        for net in agent._networks
+    ]
+    traces = [[part.tolist() for part in traces.read()] for traces in agent._traces]
+    scales = agent._scale.as_json(), agent._returns.as_json(), agent._return
+    return (
+        networks,
+        traces,
+        scales,
+        agent.rng.bit_generator.state,
+        agent.steps,
+        agent._value,
+        repr(agent.error),
+    )
+
+
+@pytest.mark.parametrize("number", range(24))
+def test_a_refused_step_changes_nothing(number):
+    agent = list(plain_agents())[number]
+    agent.begin(np.array([0.5, -0.5]))
+    for gain in (1.0, -0.5, 2.0):
+        agent.learn(gain, np.array([0.1 * gain, 0.3]))
+    before = everything(agent)
+    fine = np.array([0.2, 0.1])
+    wrong = [
+        *((1.0, np.array([value, 0.0])) for value in (np.nan, np.inf, -np.inf)),
+        (np.nan, fine),
+        (np.inf, fine),
+        (1.0, np.zeros(3)),
+        (1.0, "row"),
+        ("much", fine),
+    ]
+    if agent.normalise:
+        wrong.append((1.0, np.array([1e160, 0.0])))
+    if agent.scale_rewards:
+        wrong.append((1e160, fine))
+    for (gain, row), ends in product(wrong, ({}, {"ended": True}, {"truncated": True})):
+        with pytest.raises((ArgumentError, ArgumentTypeError)):
+            agent.learn(gain, row, **ends)
+        assert everything(agent) == before
+    for flags in ({"ended": 1.5}, {"truncated": "no"}):
+        with pytest.raises((ArgumentError, ArgumentTypeError)):
+            agent.learn(1.0, fine, **flags)
+        assert everything(agent) == before
+    for call in (agent.begin, agent.act):
+        with pytest.raises((ArgumentError, ArgumentTypeError)):
+            call(np.array([np.nan, 0.0]))
+        assert everything(agent) == before
+
+
+def test_an_explore_that_fails_raises_before_the_agent_learns():
+    answers = [0.1, 0.1, 2.0, math.nan, "often"]
+    agent = reward.QLearning(perceptron(2, 0), explore=lambda step: answers[min(step, 4)], seed=0)
+    agent.begin(np.ones(5))
+    agent.learn(1.0, np.ones(5))
+    before = everything(agent)
+    for _ in range(2):
+        with pytest.raises((ArgumentError, ArgumentTypeError), match="explore"):
+            agent.learn(1.0, np.zeros(5))
+        assert everything(agent) == before
+
+
+def test_a_stream_with_a_number_that_is_too_large_counts_none_of_its_rows():
+    agent = reward.TD(architect.Perceptron(1, 1, squash="identity", seed=0), scale_rewards=True)
+    agent.begin([1.0])
+    before = everything(agent)
+    with pytest.raises(ArgumentError, match="squares"):
+        agent.run([[2.0], [3.0], [1e160], [1.0]], [1.0, 1e3, 1.0, 1.0])
+    assert agent.steps == 1  # the first row is learned alone
+    assert agent._scale.as_json() != before[2][0]
+    counted = agent._scale.as_json(), agent._returns.as_json()
+    with pytest.raises(ArgumentError, match="squares"):
+        agent._learn_rows(np.array([[3.0], [1e160]]), np.array([1.0, 5.0]), np.empty(2))
+    assert (agent._scale.as_json(), agent._returns.as_json()) == counted
+
+
+# --- steps by default -----------------------------------------------------------------------------
+
+
+def test_steps_by_default_are_those_of_the_paper_and_shorter_for_networks_with_memory():
+    perceptrons = perceptron(2, 0, "softmax"), perceptron(1, 1)
+    gru = architect.GRU(5, 2, 1, seed=0)
+    assert reward.ActorCritic(*perceptrons)._limits == ((1.0, 3.0), (1.0, 2.0))
+    assert reward.ActorCritic(perceptrons[0], gru)._limits == ((1.0, 3.0), (0.03, 0.2))
+    assert reward.TD(gru, rate=0.5, bound=None)._limits == ((0.5, 0.0),)
+    agent = reward.TD(perceptrons[1])
+    perceptrons[1].hidden[0].project(perceptrons[1].hidden[0], weights=0.1)  # from now on it has memory
+    agent.begin(np.zeros(5))
+    assert agent._limits == ((0.03, 0.2),)
+    for wrong in ({"rate": "large"}, {"bound": "none"}):
+        with pytest.raises(ArgumentTypeError, match="auto"):
+            reward.TD(gru, **wrong)

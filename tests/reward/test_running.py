@@ -1,5 +1,7 @@
 """Runs of agents in environments: results, checkpoints, Ctrl-C, and environments with faults."""
 
+import os
+import signal
 import subprocess
 import sys
 
@@ -7,6 +9,7 @@ import numpy as np
 import pytest
 
 import architect
+import synapse
 from synapse import reward
 from synapse.errors import ArgumentError, ArgumentTypeError, FormatError
 
@@ -55,6 +58,137 @@ def test_a_run_that_is_resumed_has_the_bits_of_one_that_was_not_broken_off(which
     assert found.lengths.tolist() == wanted.lengths.tolist()
     assert numbers(other) == numbers(whole)
     assert len(found.to_pandas()) == len(found.returns)
+
+
+@pytest.mark.parametrize("which", range(3))
+@pytest.mark.parametrize("broken_off", [1, 101, 107, 333])
+def test_a_run_that_ends_within_an_episode_continues_there(which, broken_off, tmp_path):
+    whole, parts, other = (list(agents())[which] for _ in range(3))
+    wanted = reward.run(whole, Chance(), steps=600, seed=5, progress=False)
+    path = tmp_path / "agent.npz"
+    reward.run(parts, Chance(), steps=broken_off, seed=5, progress=False, checkpoint=path)
+    assert numbers(synapse.load(path)) == numbers(parts)  # the last state, not one between episodes
+    found = reward.run(other, Chance(), steps=600, seed=5, progress=False, checkpoint=path, resume=True)
+    assert (found.returns.tolist(), found.lengths.tolist()) == (
+        wanted.returns.tolist(),
+        wanted.lengths.tolist(),
+    )
+    assert numbers(other) == numbers(whole)
+
+
+class Keyboard(Chance):
+    """Ctrl-C, given by the environment or a signal, in a step."""
+
+    def __init__(self, at, press):
+        self.at, self.press, self.count = at, press, 0
+
+    def step(self, action):
+        self.count += 1
+        if self.count == self.at:
+            self.press()
+        return super().step(action)
+
+
+def interrupt():
+    raise KeyboardInterrupt
+
+
+def kill():
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+@pytest.mark.parametrize("press", [interrupt, kill])
+@pytest.mark.parametrize("at", [1, 2, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50])
+def test_ctrl_c_in_any_step_resumes_with_the_same_bits(press, at, tmp_path):
+    whole, parts, other = (next(agents()) for _ in range(3))
+    wanted = reward.run(whole, Chance(), steps=200, seed=5, progress=False)
+    path = tmp_path / "agent.npz"
+    options = {"steps": 200, "seed": 5, "progress": False, "checkpoint": path}
+    found = reward.run(parts, Keyboard(at, press), **options)
+    assert (found.stopped, found.steps) == ("interrupted", at - 1)
+    found = reward.run(other, Chance(), **options, resume=True)
+    assert found.returns.tolist() == wanted.returns.tolist()
+    assert numbers(other) == numbers(whole)
+
+
+def test_an_error_of_the_environment_loses_nothing(tmp_path):
+    def broken():
+        raise ZeroDivisionError
+
+    path = tmp_path / "agent.npz"
+    whole, parts, other = (next(agents()) for _ in range(3))
+    options = {"steps": 200, "seed": 5, "progress": False, "checkpoint": path}
+    with pytest.raises(ZeroDivisionError):
+        reward.run(parts, Keyboard(77, broken), **options)
+    wanted = reward.run(whole, Chance(), steps=200, seed=5, progress=False)
+    assert reward.run(other, Chance(), **options, resume=True).returns.tolist() == wanted.returns.tolist()
+    assert numbers(other) == numbers(whole)
+
+
+def test_an_episode_that_cannot_be_repeated_begins_anew_with_what_was_learned(tmp_path):
+    class Other(Chance):
+        def seen(self):
+            return super().seen() + 1.0
+
+    path = tmp_path / "agent.npz"
+    agent, other = next(agents()), next(agents())
+    first = reward.run(agent, Chance(), steps=101, seed=5, progress=False, checkpoint=path)
+    options = {"seed": 5, "progress": False, "checkpoint": path, "resume": True}
+    found = reward.run(other, Other(), steps=130, **options)
+    assert found.steps == 130
+    assert found.returns[: len(first.returns)].tolist() == first.returns.tolist()
+    assert other.steps == 130
+
+
+def test_a_finished_run_stays_as_it_is_and_no_steps_do_nothing(tmp_path):
+    path = tmp_path / "agent.npz"
+    agent = next(agents())
+    done = reward.run(agent, Chance(), steps=195, seed=5, progress=False, checkpoint=path)
+    before = path.read_bytes()
+    for steps in (0, 195, 100):
+        other = next(agents())
+        found = reward.run(other, Chance(), steps=steps, seed=5, progress=False, checkpoint=path, resume=True)
+        assert found.returns.tolist() == done.returns.tolist()
+        assert found.steps == 195
+        assert numbers(other) == numbers(agent)
+        assert path.read_bytes() == before
+    untouched = next(agents())
+    found = reward.run(untouched, Chance(), steps=0, learn=False, progress=False)
+    assert (len(found.returns), found.steps, found.stopped) == (0, 0, "steps")
+    assert numbers(untouched) == numbers(next(agents()))
+    with pytest.raises(ArgumentError, match=r"synapse\.load"):
+        reward.run(untouched, Chance(), steps=9, learn=False, checkpoint=path, resume=True)
+
+
+def test_a_network_that_cannot_be_saved_is_refused_before_the_first_step(tmp_path):
+    agent = next(agents())
+    agent.network.output[0].project(synapse.Layer(1)[0])
+    with pytest.raises(synapse.errors.TopologyError):
+        reward.run(agent, Chance(), steps=9, progress=False, checkpoint=tmp_path / "agent.npz")
+    assert agent.steps == 0
+
+
+def test_evaluations_beside_a_run_change_no_bit_of_it(tmp_path):
+    for which in range(3):
+        plain, agent, other = (list(agents())[which] for _ in range(3))
+        wanted = reward.run(plain, Chance(), steps=400, seed=5, progress=False)
+        options = {"seed": 5, "progress": False, "checkpoint": tmp_path / f"agent{which}.npz"}
+        options |= {"evaluate": 100, "evaluation": Chance(), "evaluation_episodes": 4}
+        found = reward.run(agent, Chance(), steps=400, **options)
+        assert found.returns.tolist() == wanted.returns.tolist()
+        assert numbers(agent) == numbers(plain)
+        assert found.evaluation_steps.tolist() == [100, 200, 300, 400]
+        assert found.evaluation_returns.shape == (4, 4)
+        again = reward.run(agent, Chance(), steps=800, **options, resume=True)
+        assert again.evaluation_steps.tolist() == [100 * i for i in range(1, 9)]
+        assert again.evaluation_returns[:4].tolist() == found.evaluation_returns.tolist()
+        del other
+    for wrong in ({"evaluate": 9}, {"evaluation": Chance()}, {"evaluate": 0, "evaluation": Chance()}):
+        with pytest.raises(ArgumentError):
+            reward.run(next(agents()), Chance(), steps=5, progress=False, **wrong)
+    same = Chance()
+    with pytest.raises(ArgumentError, match="of its own"):
+        reward.run(next(agents()), same, steps=5, progress=False, evaluate=5, evaluation=same)
 
 
 def test_a_killed_run_continues_from_its_checkpoint(tmp_path):
@@ -138,6 +272,43 @@ def test_spaces_make_numbers_of_observations_and_bound_actions():
             reward.run(agent, Spaces(space), steps=20, progress=False)
 
 
+def test_several_whole_numbers_are_columns_and_combinations():
+    class Several:
+        observation_space = Space(nvec=np.array([2, 3]), start=np.array([0, 5]), shape=(2,))
+
+        def __init__(self, action_space, seen=(1, 7)):
+            self.action_space, self.seen, self.given = action_space, seen, []
+
+        def reset(self, seed=None):
+            return np.array(self.seen), {}
+
+        def step(self, action):
+            self.given.append(action)
+            return np.array([0, 5]), 1.0, False, False, {}
+
+    multi = Several(Space(nvec=np.array([3, 2]), start=np.array([1, 0]), shape=(2,)))
+    agent = reward.QLearning(perceptron(6, 0), explore=1.0, normalise=False, seed=0)
+    reward.run(agent, multi, steps=200, progress=False)
+    assert {tuple(action) for action in multi.given} == {(i, j) for i in (1, 2, 3) for j in (0, 1)}
+    assert [neuron.activation for neuron in agent.network.input] == [1.0, 0.0, 1.0, 0.0, 0.0]
+    binary = Several(Space(n=2, shape=(2,)))
+    agent = reward.QLearning(perceptron(4, 0), explore=1.0, seed=0)
+    reward.run(agent, binary, steps=100, progress=False)
+    assert {tuple(action) for action in binary.given} == {(i, j) for i in (0, 1) for j in (0, 1)}
+    with pytest.raises(ArgumentError, match="6 combinations"):
+        reward.run(agent, multi, steps=5, progress=False)
+    for seen in ((1, 8), (1,), (1, 0.5), (1, 4)):
+        with pytest.raises((ArgumentError, ArgumentTypeError), match="observation"):
+            reward.run(agent, Several(binary.action_space, seen), steps=5, progress=False)
+    bits = Several(Space(n=4, start=0))
+    bits.observation_space = Space(n=5, shape=(5,))  # MultiBinary: numbers as they are
+    bits.seen = [1, 0, 1, 1, 0]
+    bits.step = lambda action: (np.array([0, 1, 0, 1, 1]), 1.0, False, False, {})
+    agent = reward.QLearning(perceptron(4, 0), normalise=False, seed=0)
+    reward.run(agent, bits, steps=3, progress=False)
+    assert [neuron.activation for neuron in agent.network.input] == [0.0, 1.0, 0.0, 1.0, 1.0]
+
+
 def test_faults_of_an_environment_are_named(tmp_path):
     class Broken(Walk):
         def __init__(self, answer):
@@ -162,7 +333,7 @@ def test_faults_of_an_environment_are_named(tmp_path):
     with pytest.raises(ZeroDivisionError) as raised:
         reward.run(next(agents()), Broken(ZeroDivisionError("no")), steps=10, progress=False)
     assert raised.value.__notes__ == ["The environment raised this in step 0 of episode 0."]
-    for wrong in ({"steps": 0}, {"seed": -1}, {"resume": True}):
+    for wrong in ({"steps": -1}, {"seed": -1}, {"resume": True}, {"learn": False, "checkpoint": "agent.npz"}):
         with pytest.raises(ArgumentError):
             reward.run(next(agents()), Walk(), **{"steps": 5, "progress": False, **wrong})
     with pytest.raises(ArgumentTypeError, match="reset and step"):
@@ -174,6 +345,45 @@ def test_faults_of_an_environment_are_named(tmp_path):
     for agent, seed in ((list(agents())[2], 0), (next(agents()), 1)):
         with pytest.raises(FormatError, match="not a checkpoint of this agent"):
             reward.run(agent, Walk(), steps=300, seed=seed, progress=False, checkpoint=path, resume=True)
+
+
+@pytest.mark.peers
+def test_spaces_of_gymnasium_are_encoded_and_vector_environments_get_the_lines_that_do_it():
+    gymnasium = pytest.importorskip("gymnasium")
+    spaces = gymnasium.spaces
+
+    class Random(gymnasium.Env):
+        def __init__(self, seen, done):
+            self.observation_space, self.action_space = seen, done
+
+        def reset(self, *, seed=None, options=None):
+            super().reset(seed=seed)
+            self.observation_space.seed(seed)
+            return self.observation_space.sample(), {}
+
+        def step(self, action):
+            assert self.action_space.contains(action)
+            return self.observation_space.sample(), 1.0, False, False, {}
+
+    multi = spaces.MultiDiscrete([2, 3], start=[1, -1])
+    seen = {5: multi, 4: spaces.MultiBinary(4), 3: spaces.Discrete(3, start=2)}
+    done = {
+        6: multi,
+        8: spaces.MultiBinary(3),
+        4: spaces.MultiDiscrete([[2, 1], [1, 2]]),
+        3: spaces.Discrete(3),
+    }
+    for inputs, observations in seen.items():
+        for count, actions in done.items():
+            policy = architect.Perceptron(inputs, count, output_squash="softmax", seed=0)
+            agent = reward.ActorCritic(policy, architect.Perceptron(inputs, 1, seed=1), seed=0)
+            assert reward.run(agent, Random(observations, actions), steps=50, progress=False).steps == 50
+    several = gymnasium.make_vec("CartPole-v1", num_envs=3)
+    agent = reward.QLearning(architect.Perceptron(4, 2, squash="identity", seed=0), seed=0)
+    with pytest.raises(
+        ArgumentTypeError, match=r"one environment(.|\n)*for seed in range\(3\):\n.*reward\.run"
+    ):
+        reward.run(agent, several, steps=5, progress=False)
 
 
 @pytest.mark.peers

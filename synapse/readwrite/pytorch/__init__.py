@@ -10,6 +10,7 @@ from typing import Any
 from ..._checks import imported
 from ...errors import ArgumentError
 from ...objects.network import Network, require_network
+from ...objects.unsaved import warn_of_missing
 from .._formats import Format
 
 __all__ = ["from_torch", "to_torch"]
@@ -76,6 +77,7 @@ def to_torch(network: Network, modules: Any = None) -> Any:
     torch.Size([9])
     """
     require_network(WHAT, network)
+    warn_of_missing(network)
     imported("torch", "This needs")
     from .module import SequenceModule  # imports torch, an extra
 

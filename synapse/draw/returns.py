@@ -1,0 +1,136 @@
+"""Returns of agents over steps, of several seeds with their interval."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .._checks import boolean, expected, positive_integer
+from .._typing import Floats
+from ..errors import ArgumentError, ArgumentTypeError
+from ..reward import Run
+from ._style import CYCLE, canvas, count_along, entry, name_lines
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+DRAWS = 1000
+"""Number of samples of the bootstrap."""
+
+
+def returns(runs: Any, ax: Axes | None = None, *, points: int = 40, evaluations: bool = False) -> Axes:
+    """Draw the mean return over steps, with its 95 % interval over several seeds.
+
+    Of each run, the mean return of the episodes that end in each of `points` equal parts of the steps is
+    taken; a part in which none ends has that of the part before. The line is the mean over runs; the band is
+    the interval of this mean by the bootstrap over runs.
+
+    Parameters
+    ----------
+    runs : Run, sequence of Run, or mapping
+        One run, runs of several seeds, or these by the name of an agent, to compare them.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on. Default: a new figure.
+    points : int
+        Number of parts of the steps. Default 40.
+    evaluations : bool
+        Whether to draw the mean returns of the evaluations instead. Default False.
+
+    Raises
+    ------
+    ArgumentTypeError, ArgumentError
+        If something is not a run, none of the runs of an agent has a return, their evaluations are not after
+        the same steps, or there are more agents than can be distinguished.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from synapse import draw
+    >>> from synapse.reward import Run
+    >>> lengths = np.full(100, 10)
+    >>> runs = [Run(np.arange(100.0) + seed, lengths, 1000, 1.0, "steps") for seed in range(3)]
+    >>> ax = draw.returns({"a line": runs})
+    >>> ax.lines[0].get_ydata()[-1]
+    np.float64(99.0)
+    """
+    groups = _groups(runs)
+    points = positive_integer("The points", points)
+    evaluations = boolean("The evaluations", evaluations)
+    curves = [_evaluated(group) if evaluations else _in_parts(group, points) for _, group in groups]
+    with canvas(ax, (5.5, 3.4)) as ax:
+        for (name, group), (steps, values), colour in zip(groups, curves, CYCLE, strict=False):
+            counted = f"{len(group)} runs" if len(group) > 1 else "1 run"
+            text = f"{name} ({counted})" if name else counted
+            ax.plot(steps, values.mean(axis=0), color=colour, label=entry(text))
+            if len(group) > 1:
+                low, high = _interval(values)
+                ax.fill_between(steps, low, high, color=colour, alpha=0.2, lw=0.0)
+        ax.set(xlabel="step", ylabel="mean return, 95 % interval" if _several(groups) else "mean return")
+        count_along(ax)
+        name_lines(ax)
+        return ax
+
+
+def _several(groups: list[tuple[str, list[Run]]]) -> bool:
+    return any(len(group) > 1 for _, group in groups)
+
+
+def _groups(runs: Any) -> list[tuple[str, list[Run]]]:
+    """Names of agents, and the runs of each."""
+    named = list(runs.items()) if isinstance(runs, Mapping) else [("", runs)]
+    if not 0 < len(named) <= len(CYCLE):
+        raise ArgumentError(f"Expected 1 to {len(CYCLE)} agents, got {len(named)}.")
+    groups = []
+    for name, group in named:
+        several = [group] if isinstance(group, Run) else group
+        if not isinstance(several, list | tuple) or not all(isinstance(run, Run) for run in several):
+            condition = "a Run, several of them, or these by name"
+            raise ArgumentTypeError(expected("What returns shows", condition, group))
+        if not several:
+            raise ArgumentError("Expected at least one run of each agent, got none.")
+        groups.append((str(name), list(several)))
+    return groups
+
+
+def _in_parts(runs: list[Run], points: int) -> tuple[Floats, Floats]:
+    """The ends of equal parts of the steps, and the mean returns in each, by run."""
+    if not all(len(run.returns) for run in runs):
+        raise ArgumentError("Expected runs with one complete episode or more, got one without.")
+    most = min(run.steps for run in runs)
+    ends = np.linspace(0.0, most, points + 1)[1:]
+    values = np.array([_means(run, ends) for run in runs])
+    from_the_first = ~np.isnan(values).any(axis=0)  # all runs have had an episode
+    if not from_the_first.any():
+        raise ArgumentError("Expected runs with an episode that ends before the shortest run does, got none.")
+    return ends[from_the_first], values[:, from_the_first]
+
+
+def _means(run: Run, ends: Floats) -> Floats:
+    """The mean return in each part of the steps; NaN before the first episode has ended."""
+    part = np.searchsorted(ends, run.lengths.cumsum() - 0.5)
+    means = np.full(len(ends), np.nan)
+    latest = np.nan
+    for i in range(len(ends)):
+        inside = run.returns[part == i]
+        if len(inside):
+            latest = inside.mean()
+        means[i] = latest
+    return means
+
+
+def _evaluated(runs: list[Run]) -> tuple[Floats, Floats]:
+    """The steps of evaluations, and the mean returns of each, by run."""
+    steps = runs[0].evaluation_steps
+    if not len(steps) or any(not np.array_equal(run.evaluation_steps, steps) for run in runs):
+        raise ArgumentError("Expected runs with evaluations after the same steps. Use run(..., evaluate=).")
+    return steps.astype(np.float64), np.array([run.evaluation_returns.mean(axis=1) for run in runs])
+
+
+def _interval(values: Floats) -> tuple[Floats, Floats]:
+    """The 95 % interval of the mean over runs, by the bootstrap with a fixed seed."""
+    chosen = np.random.default_rng(0).integers(len(values), size=(DRAWS, len(values)))
+    means = values[chosen].mean(axis=1)
+    low, high = np.quantile(means, [0.025, 0.975], axis=0)
+    return low, high

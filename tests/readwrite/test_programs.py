@@ -312,3 +312,14 @@ def test_two_programs_share_a_page(tmp_path):
     (tmp_path / "page.js").write_text(script)
     printed = json.loads(run([node, str(tmp_path / "page.js")]))
     assert close(np.array(printed), np.array([net.activate([0.5])[0] for net in nets.values()]))
+
+
+@pytest.mark.compiler
+@pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
+def test_memory_in_many_places_is_copied_by_a_table(tmp_path, monkeypatch):
+    monkeypatch.setattr("synapse.readwrite.c.RUNS", 0)
+    for name in ("crowd 3", "lstm, all links"):
+        net = NETS[name]()
+        assert "places[]" in SOURCES["c"](net)
+        steps = random_steps(net)
+        assert close(run_c(net, steps, tmp_path), expected(net, steps))

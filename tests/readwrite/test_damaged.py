@@ -325,3 +325,15 @@ def test_a_wrong_byte_is_refused_or_harmless(place, byte):
         content[int(place * len(content))] = byte
         with suppress(errors.FormatError):
             assert np.isfinite(from_content(format, bytes(content)).weights).all(), format
+
+
+def test_a_number_beyond_the_float_of_the_network_is_refused():
+    """A file of a float32 network may have a number that is finite in float64 alone."""
+    document = json_data(architect.Perceptron(2, 1, seed=0, dtype="float32"))
+    weights = document["connections"]["weight"]
+    weights[0] = 3.4e38
+    assert from_json_data(document).weights[0] == np.float32(3.4e38)
+    for beyond in (3.5e38, -1e300, float("inf"), float("nan")):
+        weights[0] = beyond
+        with pytest.raises(errors.FormatError, match="weight"):
+            from_json_data(document)

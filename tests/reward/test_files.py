@@ -15,8 +15,8 @@ import synapse
 from synapse import reward
 from synapse.errors import ArgumentError, FormatError, IncompleteWarning
 from synapse.readwrite import files, npz
+from tests.helpers.strategies import SQUASHES, Twin, given_graphs, specs
 
-from ..strategies import SQUASHES, Twin, given_graphs, specs
 from .test_agents import perceptron
 from .test_running import Chance, agents, numbers
 

@@ -66,7 +66,7 @@ BY_NAME = {
     "0": "backward self_connections washout epoch spread wrong successes count order gates steps",
     "10**400": "window",
     "word empty NUL surrogate": "name what title logger",
-    "word": "checkpoint log_dir path store",
+    "word": "checkpoint log_dir path prefix store",
 }
 """The odd values that parameters of these names may take, whatever their annotation says of numbers."""
 BY_ANNOTATION = {

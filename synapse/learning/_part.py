@@ -81,7 +81,8 @@ class Part(tuple[Item, ...]):
         """The store of an item, and the rows of its neurons and connections that still exist."""
         none = np.empty(0, np.int64)
         if isinstance(item, str):
-            item = self.network[item]
+            named: Neuron | Layer = self.network[item]
+            item = named
         if isinstance(item, Neuron | Layer):
             neurons = [item] if isinstance(item, Neuron) else item._neurons
             return neurons[0]._store, np.array([one._row for one in neurons if one._row >= 0], np.int64), none

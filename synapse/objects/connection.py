@@ -21,6 +21,7 @@ from ..engine.store import Store
 from ..errors import ArgumentTypeError, TopologyError, UnknownNameError
 from . import parameters
 from .metadata import Metadata
+from .rare import CARRIES, RARE_OF_CONNECTIONS, STATE, rare_values
 
 if TYPE_CHECKING:
     from .neuron import Neuron
@@ -82,18 +83,22 @@ class DataView(MutableMapping[str, Any]):
 
     def __iter__(self) -> Iterator[str]:
         yield from self._present()
-        yield from self.metadata
+        yield from self._others()
 
     def __len__(self) -> int:
-        return len(self._present()) + len(self.metadata)
+        return len(self._present()) + len(self._others())
+
+    def _others(self) -> list[Any]:
+        """The names of the metadata, without those that the object has for fields."""
+        return [name for name in self.metadata if name not in self._known]
 
     def copy(self) -> dict[str, Any]:
         """Return its fields and metadata as a dict, for copies of the graph."""
-        return {key: self[key] for key in self._present()} | dict(self.metadata)
+        return {key: self[key] for key in self}
 
     def __deepcopy__(self, memo: dict[int, Any]) -> dict[str, Any]:
         """Return a copy with deep copies of metadata; networkx calls this when it reverses a graph."""
-        return {**self.copy(), **copy.deepcopy(dict(self.metadata), memo)}
+        return copy.deepcopy(self.copy(), memo)
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         raise ArgumentTypeError(
@@ -107,9 +112,10 @@ class Connection(DataView):
 
     A connection is a live view: its values are read from, and written to, the arrays that training uses.
     It is also the edge data of ``network.graph``: a mapping with the keys ``weight``, ``gain``,
-    ``trainable``, ``eligibility`` and, if it is gated, ``gater`` (the name of the gater), so that
-    networkx algorithms read the present values. ``weight`` and ``trainable`` can be set. Any other key is
-    :attr:`metadata`, which you can set, too.
+    ``trainable``, ``eligibility``, ``number`` (by which connections are in the order of creation) and,
+    where it has them, ``gater`` (the name of the gater), ``sign``, ``tie``, ``frozen`` and
+    ``carries="state"`` (of a self-connection), so that networkx algorithms read the present values.
+    ``weight`` and ``trainable`` can be set. Any other key is :attr:`metadata`, which you can set, too.
 
     See Also
     --------
@@ -131,7 +137,7 @@ class Connection(DataView):
     __hash__ = object.__hash__
 
     _what = "connection"
-    _known = frozenset((*FIELDS, "gater"))
+    _known = frozenset((*FIELDS, "gater", "number", CARRIES, *RARE_OF_CONNECTIONS))
     _settable = ("weight", "trainable")
 
     def __init__(self, store: Store | None = None, identity: int = 0) -> None:
@@ -317,13 +323,22 @@ class Connection(DataView):
 
     @consistent_read
     def _present(self) -> tuple[str, ...]:
-        return FIELDS if self._store["gater"][self._at] == NONE else (*FIELDS, "gater")
+        gated = () if self._store["gater"][self._at] == NONE else ("gater",)
+        return *FIELDS, *gated, *self._rare()
 
+    @consistent_read
     def _field(self, key: str) -> Any:
-        gater = self.gater
-        if gater is None:
-            raise KeyError(key)
-        return gater.name  # not the neuron: files and tables take numbers and strings only
+        if key == "gater" and self.gater is not None:
+            return self.gater.name  # not the neuron: files and tables take numbers and strings only
+        return self._rare()[key]
+
+    def _rare(self) -> dict[str, Any]:
+        """What :func:`synapse.from_networkx` needs beside the fields to make the same connection."""
+        store, row = self._store, self._at
+        values = {"number": self._identity, **rare_values(store, row, RARE_OF_CONNECTIONS)}
+        if store["source"].item(row) == store["target"].item(row):
+            values[CARRIES] = STATE
+        return values
 
     def __repr__(self) -> str:
         try:

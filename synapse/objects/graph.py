@@ -24,6 +24,7 @@ from ..engine.store import Store
 from ..errors import TopologyError
 from .connection import DataView, connection_at, held_connections, weights_of
 from .metadata import Metadata
+from .rare import RARE_OF_NEURONS, rare_values
 
 if TYPE_CHECKING:
     from .connection import Connection
@@ -55,7 +56,8 @@ class NeuronData(DataView):
 
     The keys are ``label`` (name of the neuron), ``layer`` (name of its layer), ``subset`` (index of
     its layer, 0 for the inputs; ``networkx.multipartite_layout`` arranges nodes by it), ``squash`` (name of
-    the activation function), ``bias``, ``trainable``, ``activation`` and ``state``. ``bias`` and
+    the activation function), ``bias``, ``trainable``, ``activation`` and ``state``, and those that
+    :meth:`synapse.Topology.to_networkx` lists for some nodes, such as ``outgoing_sign``. ``bias`` and
     ``trainable`` can be set. Any other key is :attr:`Neuron.metadata`, which you can set, too.
 
     The data equal a dict of the same values. They are not hashable, because networkx distinguishes data
@@ -78,7 +80,7 @@ class NeuronData(DataView):
     __slots__ = ("_neuron",)
 
     _what = "neuron"
-    _known = frozenset(FIELDS)
+    _known = frozenset((*FIELDS, *RARE_OF_NEURONS))
     _settable = ("bias", "trainable")
 
     def __init__(self, neuron: Neuron) -> None:
@@ -91,10 +93,12 @@ class NeuronData(DataView):
 
     def _present(self) -> tuple[str, ...]:
         self._neuron._require()
-        return FIELDS
+        return *FIELDS, *_rare_of(self._neuron)
 
     def _field(self, key: str) -> Any:
         neuron = self._neuron
+        if key not in FIELDS:
+            return _rare_of(neuron)[key]
         if key == "label":
             return neuron.name
         if key == "squash":
@@ -109,6 +113,12 @@ class NeuronData(DataView):
 
     def __repr__(self) -> str:
         return repr(self.copy())
+
+
+@consistent_read
+def _rare_of(neuron: Neuron) -> dict[str, Any]:
+    """Return the values of a neuron that graphs have only where they are not the default."""
+    return rare_values(neuron._store, neuron._row, RARE_OF_NEURONS)
 
 
 @consistent_read
@@ -208,7 +218,8 @@ class LiveGraph(DiGraph):
     Its nodes are in order of activation, like the network's neurons, so that the rows and columns of
     ``networkx.to_numpy_array(net.graph)`` are those of ``list(net)`` and of recorded states.
     Neurons and connections cannot be added or removed through it. ``copy()`` and ``copy.deepcopy`` return
-    an ordinary ``networkx.DiGraph`` of the same neurons with dicts as data. Pickle stores the graph of
+    an ordinary ``networkx.DiGraph`` of the same neurons with dicts as data, which hold the whole network:
+    :func:`synapse.from_networkx` makes the same one of it. Pickle stores the graph of
     :meth:`Topology.to_networkx`, whose nodes are numbers, because a neuron cannot leave its network.
 
     Examples
@@ -216,9 +227,9 @@ class LiveGraph(DiGraph):
     >>> import architect, pickle
     >>> graph = architect.Perceptron(2, 3, 1, seed=0).graph
     >>> print(graph)
-    LiveGraph with 6 nodes and 9 edges
+    LiveGraph named 'Perceptron' with 6 nodes and 9 edges
     >>> print(graph.copy())
-    DiGraph with 6 nodes and 9 edges
+    DiGraph named 'Perceptron' with 6 nodes and 9 edges
     >>> list(pickle.loads(pickle.dumps(graph)))
     [0, 1, 2, 3, 4, 5]
     """
@@ -251,6 +262,8 @@ class LiveGraph(DiGraph):
 
     def __init__(self, network: Network | None = None) -> None:
         DiGraph.__init__(self)
+        if network is not None:  # as Topology.to_networkx has them
+            self.graph.update(name=network.name, dtype=network.dtype.name)
         self.__networkx_cache__ = None  # type: ignore[assignment]  # otherwise backends use old weights
         self._network = network
         self._helper: Any = None

@@ -224,9 +224,17 @@ class Network(Sequence[Neuron]):
     @overload
     def __getitem__(self, index: slice) -> list[Neuron]: ...
     @overload
-    def __getitem__(self, index: str) -> Layer: ...
+    def __getitem__(self, index: str) -> Any: ...
     def __getitem__(self, index: int | slice | str) -> Neuron | list[Neuron] | Layer:
-        """Return a neuron by its index, a list of neurons by a slice, or a layer by its name."""
+        """Return a layer or a neuron by its name, a neuron by its index, or a list of neurons by a slice.
+
+        If a layer and a neuron have the same name, it is the layer.
+
+        >>> import synapse
+        >>> net = synapse.from_edges({"source": ["ASH", "AVA"], "target": ["AVA", "VA01"]}, seed=0)
+        >>> net["AVA"], net["input"]
+        (<Neuron AVA, logistic>, <Layer input, 1 neuron>)
+        """
         if isinstance(index, slice):
             return self.neurons[index]
         if not isinstance(index, str):
@@ -235,9 +243,23 @@ class Network(Sequence[Neuron]):
         for layer in self._layers:
             if layer.name == index:
                 return layer
-        names = [layer.label for layer in self._layers]
-        hint, labels = checks.suggestion(index, names), ", ".join(names)
-        raise ArgumentError(f"{self!r} has no layer named {index!r}.{hint} It has: {labels}.")
+        return self._neuron_named(index)
+
+    @consistent_read
+    def _neuron_named(self, name: str) -> Neuron:
+        """The one neuron of this name; ArgumentError if there is none, or another one."""
+        store, rows = self._store, self._rows().tolist()
+        names = [store.names[row] or f"neuron {row}" for row in rows]
+        if names.count(name) == 1:
+            return store.views[rows[names.index(name)]]  # type: ignore[no-any-return]
+        if name in names:
+            count = names.count(name)
+            raise ArgumentError(f"{self!r} has {count} neurons named {name!r}. Use their indices.")
+        labels = [layer.label for layer in self._layers]
+        hint = checks.suggestion(name, [*labels, *names])
+        raise ArgumentError(
+            f"{self!r} has no layer and no neuron named {name!r}.{hint} Its layers are: {', '.join(labels)}."
+        )
 
     def __len__(self) -> int:
         return sum(map(len, self._layers))

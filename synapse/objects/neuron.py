@@ -272,7 +272,7 @@ class Neuron:
         if trainable is not None:
             learns = checks.boolean("The trainable of a connection", trainable)
         rng = SYSTEM if seed is None else random_generator(seed)
-        held = wiring.sign_of_new(self, target, checks.sign("The sign of a connection", sign))
+        held = wiring.sign_of_new(self, target, checks.sign("The sign of a connection", sign), steps)
         if weight is None:
             weight = 1.0 if target is self and not steps else float(rng.uniform(-SPAN, SPAN))
             weight = held * abs(weight) if held else weight

@@ -360,7 +360,7 @@ def connect_layers(
         )
     full, dtype = count == shape[0] * shape[1] and not is_listed(chosen), source._store.dtype
     carousel = is_carousel(chosen, sources, targets)
-    signs = wiring.signs_of_new(source._neurons, targets, pairs, sign)
+    signs = wiring.signs_of_new(source._neurons, targets, pairs, sign, delay)
     if weights is not None:
         values = given_weights(weights, *shape, pairs, count, is_named(chosen, ALL_TO_ALL))
         if signs is not None:

@@ -17,14 +17,15 @@ from .._checks import boolean, counted, expected, listed, read_only
 from .._typing import Bools, Floats, Ints
 from ..engine.delayed import is_delayed_in_order
 from ..engine.guard import InUse, consistent_read
-from ..engine.schema import CONNECTION, FLAG, GROUP, NEURON, SAVED, TIME, Column
+from ..engine.schema import CONNECTION, FLAG, GROUP, NEURON, Column
 from ..engine.store import Store
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from .connection import Connection
-from .graph import LiveGraph, NeuronData
+from .graph import LiveGraph
 from .metadata import Columns, Notes, by_number
 from .network import Network
 from .neuron import Neuron
+from .rare import CARRIES, RARE_OF_CONNECTIONS, RARE_OF_NEURONS, STATE
 from .wiring import crossings_of, not_closed, rows_of, rows_within
 
 is_delayed = is_delayed_in_order  # for the rooms, which do not import the engine
@@ -32,34 +33,6 @@ NO_GATER, OUTSIDE = -1, -2
 """Values of `Topology.gater` without a number: no gater, and a gater that is not in the table."""
 APART = 50
 """Distance between the positions of neighbouring neurons in a graph, which suits Gephi."""
-
-
-def _rare(columns: Sequence[Column]) -> dict[str, Column]:
-    """The columns that a graph has only where a value is not the default, by their names there."""
-    usual = ("bias", "trainable_bias", "weight", "trainable")
-    rare = [
-        column for column in columns if column in SAVED and not column.cleared and column.kind is not TIME
-    ]
-    return {
-        column.name.replace("frozen_bias", "frozen"): column for column in rare if column.name not in usual
-    }
-
-
-RARE_OF_NEURONS, RARE_OF_CONNECTIONS = _rare(NEURON), _rare(CONNECTION)
-
-
-def rare_values(data: Connection | NeuronData) -> dict[str, Any]:
-    """The values in rare columns of a node or edge of a live graph, without those that are the default."""
-    if isinstance(data, Connection):
-        store, row, rare = data._store, data._at, RARE_OF_CONNECTIONS
-    else:
-        store, row, rare = data._neuron._store, data._neuron._row, RARE_OF_NEURONS
-    values = {name: (store[column.name][row].item(), column) for name, column in rare.items()}
-    return {
-        name: bool(value) if column.kind is FLAG else value
-        for name, (value, column) in values.items()
-        if value != column.default
-    }
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -375,8 +348,9 @@ class Topology:
             creation) and, if a neuron of the table gates them, ``gater`` (the number of a node). Some have
             more attributes where these are not 0: nodes ``group`` (neurons that compete), ``random``
             (position of the stream of random numbers), ``deterministic``, ``frozen``, ``bias_tie``,
-            ``synchronous`` and ``outgoing_sign``; edges ``frozen``, ``sign`` and ``tie``. Metadata are
-            attributes, too, except under these names; an ``x`` and a ``y`` among them replace the position.
+            ``synchronous`` and ``outgoing_sign``; edges ``frozen``, ``sign`` and ``tie``. Self-connections
+            have ``carries="state"``. Metadata are attributes, too, except under these names; an
+            ``x`` and a ``y`` among them replace the position.
             The graph has a ``name`` and a ``dtype``. :func:`from_networkx` reads all of this, so a file that
             networkx writes from this graph holds the network.
 
@@ -420,8 +394,10 @@ class Topology:
         edges = {"weight": self.weight, "gain": self.gain, "trainable": self.trainable, "number": number}
         data = _rows({name: column.tolist() for name, column in edges.items()})
         self._with_rare(data, RARE_OF_CONNECTIONS)
+        for i in np.flatnonzero(self.self_connected).tolist():
+            data[i][CARRIES] = STATE
         _add_metadata(
-            data, self.connection_metadata, {*edges, *RARE_OF_CONNECTIONS, "gater", "gate", "gates"}
+            data, self.connection_metadata, {*edges, *RARE_OF_CONNECTIONS, CARRIES, "gater", "gate", "gates"}
         )
         for source, target, gater, values in zip(
             self.source.tolist(), self.target.tolist(), self.gater.tolist(), data, strict=True

@@ -306,9 +306,14 @@ def _refuse_linked(store: Store, sources: Indices, targets: Indices) -> None:
         )
 
 
-def sign_of_new(source: Neuron, target: Neuron, sign: int) -> int:
-    """The sign of a new connection: the given one, or that of all connections from its source."""
-    whole = 0 if isinstance(source._store, UnreadStore) or source is target else source.sign or 0
+def sign_of_new(source: Neuron, target: Neuron, sign: int, delay: int) -> int:
+    """The sign of a new connection: the given one, or that of all connections from its source.
+
+    A self-connection, which carries the state, does not have the sign of its neuron; a delayed connection of
+    a neuron to itself, which carries the activation, does.
+    """
+    carries_state = source is target and not delay
+    whole = 0 if isinstance(source._store, UnreadStore) or carries_state else source.sign or 0
     if sign and whole and sign != whole:
         raise ArgumentError(
             f"Expected the sign {whole:+d}, which all outgoing connections of {source!r} have, "
@@ -318,7 +323,11 @@ def sign_of_new(source: Neuron, target: Neuron, sign: int) -> int:
 
 
 def signs_of_new(
-    sources: Sequence[Neuron], targets: Sequence[Neuron], pairs: tuple[Indices, Indices] | None, sign: int
+    sources: Sequence[Neuron],
+    targets: Sequence[Neuron],
+    pairs: tuple[Indices, Indices] | None,
+    sign: int,
+    delay: int,
 ) -> NDArray[np.int8] | None:
     """The signs of new connections, see :func:`sign_of_new`; None if none has one."""
     stores = {*map(_store_of, sources)}
@@ -327,7 +336,7 @@ def signs_of_new(
         return np.full(count, sign, np.int8) if sign else None
     source, target = every_pair(np.arange(len(sources)), np.arange(len(targets))) if pairs is None else pairs
     ends = zip(source.tolist(), target.tolist(), strict=True)
-    return np.array([sign_of_new(sources[i], targets[j], sign) for i, j in ends], np.int8)
+    return np.array([sign_of_new(sources[i], targets[j], sign, delay) for i, j in ends], np.int8)
 
 
 def disconnect(store: Store, identities: Ints) -> None:

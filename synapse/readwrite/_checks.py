@@ -288,8 +288,13 @@ def checked_column(table: Records, column: Column, dtype: Any, clock: int = 0) -
     return table.whole(name, 0, min(most, int(np.iinfo(column.dtype).max)))
 
 
-def require_shared(item: str, columns: dict[str, NDArray[Any]]) -> None:
-    """Raise if tied rows have different values in a column that they share, as far as there are any."""
+def require_shared(
+    item: str, columns: dict[str, NDArray[Any]], label: Callable[[int], str] | None = None
+) -> None:
+    """Raise if tied rows have different values in a column that they share, as far as there are any.
+
+    `label` returns the words for a row; the default is its number.
+    """
     for name, tie in SHARED_BY.items():
         if name not in columns or tie not in columns:
             continue
@@ -297,23 +302,40 @@ def require_shared(item: str, columns: dict[str, NDArray[Any]]) -> None:
         unlike = np.flatnonzero(columns[name] != common)
         if len(unlike):
             i = int(unlike[0])
+            row = f"{item} {i}" if label is None else label(i)
             raise FormatError(
-                f"Expected the {name} of {item} {i} to be that of the {item}s it is tied to, "
+                f"Expected the {name} of {row} to be that of the {item}s it is tied to, "
                 f"{common[i].item()}, got {columns[name][i].item()}."
             )
 
 
-def require_signs(connections: dict[str, NDArray[Any]], neurons: dict[str, NDArray[Any]]) -> None:
-    """Raise if a weight contradicts its sign, or the sign that of all connections from its source."""
+def contradicted_sign(
+    connections: dict[str, NDArray[Any]], neurons: dict[str, NDArray[Any]], carries_state: NDArray[np.bool_]
+) -> int | None:
+    """Return a connection whose sign its weight contradicts, or all others from its source; None if none.
+
+    Connections that carry the state of a neuron, and those into relays, need not have the neuron's sign.
+    """
     source = connections["source"]
     sign = connections.get("sign", np.zeros(len(source), np.int8))
-    whole = neurons["outgoing_sign"][source] if "outgoing_sign" in neurons else np.zeros_like(sign)
     wrong = sign * connections["weight"] < 0.0
-    into_relay = neurons["relay"][connections["target"]] > 0 if "relay" in neurons else False
-    wrong |= (whole != 0) & (whole != sign) & (source != connections["target"]) & ~np.asarray(into_relay)
-    if wrong.any():
-        i = int(np.flatnonzero(wrong)[0])
+    if "outgoing_sign" in neurons:
+        whole = neurons["outgoing_sign"][source]
+        exempt = carries_state
+        if "relay" in neurons:
+            exempt = exempt | (neurons["relay"][connections["target"]] > 0)
+        wrong |= (whole != 0) & (whole != sign) & ~exempt
+    return int(np.flatnonzero(wrong)[0]) if wrong.any() else None
+
+
+def require_signs(connections: dict[str, NDArray[Any]], neurons: dict[str, NDArray[Any]]) -> None:
+    """Raise if a weight contradicts its sign, or the sign that of all connections from its source."""
+    carries_state = connections["source"] == connections["target"]
+    i = contradicted_sign(connections, neurons, carries_state)
+    if i is not None:
+        sign = connections["sign"][i] if "sign" in connections else 0
+        whole = neurons["outgoing_sign"][connections["source"][i]] if "outgoing_sign" in neurons else 0
         raise FormatError(
-            f"Expected the weight {connections['weight'][i]:g} and the sign {sign[i]} of connection {i} to "
-            f"agree, and the sign with that of all connections from its source, {whole[i]}."
+            f"Expected the weight {connections['weight'][i]:g} and the sign {sign} of connection {i} to "
+            f"agree, and the sign with that of all connections from its source, {whole}."
         )

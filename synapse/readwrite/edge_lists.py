@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._checks import boolean, expected, float_type, shown
+from .._checks import expected, float_type, shown
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from ..initializers import Initializer, Seed
 from ..objects.network import Network
 from ..squash import Squash
-from .graphs import Items, Options, keys_of, network_of_columns
+from .graphs import Items, Options, is_missing, is_value, keys_of, network_of_columns, require_names
 
 __all__ = ["from_edges"]
 
@@ -31,7 +31,9 @@ def from_edges(
     seed: Seed = None,
     dtype: Any = np.float64,
     name: str | None = None,
-    synchronous: bool = False,
+    synchronous: bool | None = None,
+    merge: str | None = None,
+    self_connections: str | None = "activation",
 ) -> Network:
     """Build a network from a table of connections: millions of them in seconds.
 
@@ -42,8 +44,8 @@ def from_edges(
     edges : pandas.DataFrame or mapping of str to array_like
         Columns of one length: "source" and "target", the names of neurons, which are numbers or strings;
         "weight", if they are given (a missing one is NaN); "sign", +1, -1 or 0 (or NaN) for none; "delay", a
-        number of steps (NaN: none), see :attr:`Connection.delay`; and what :func:`from_networkx` reads of
-        edges besides, such as "gater" (a name) and "trainable". All others become
+        number of steps (0 or NaN: none), see :attr:`Connection.delay`; and what :func:`from_networkx` reads
+        of edges besides, such as "gater" (a name) and "trainable". All others become
         :attr:`Connection.metadata`, except None and NaN, which takes some 100 bytes a value: leave out what
         you do not need in large networks.
     inputs, outputs : iterable of names, optional
@@ -55,20 +57,27 @@ def from_edges(
         Default: the names in `edges`, integers in ascending order, others in the order in which they appear.
     squash, output_squash, initializer, seed, dtype, name, synchronous
         As for :func:`from_networkx`.
+    merge : {"sum", "mean", "first", "last"}, optional
+        How rows with the same source, target and delay become one connection, such as the two rows of a pair
+        with two transmitters; see :func:`from_networkx`. Default: such rows raise TopologyError.
+    self_connections : {"activation", "state"}, optional
+        What a connection from a neuron to itself carries, see :func:`from_networkx`. Default: "activation",
+        an autapse, which is a connection with delay 1. None leaves these rows out.
 
     Returns
     -------
     Network
-        Neurons are named ``str(name)``. All weights are trainable except those of self-connections,
-        unless the table says otherwise.
+        Neurons are named ``str(name)``: ``net[name]`` is one. All weights are trainable unless the table says
+        otherwise, except those of self-connections that carry the state.
 
     Raises
     ------
     ArgumentTypeError, ArgumentError, UnknownNameError
-        If a column is missing, has another length, or has a value that cannot be used.
+        If a column is missing, has another length, or has a value that cannot be used, such as a missing
+        name.
     TopologyError
-        If a pair of neurons is connected twice, a name is not among the neurons, or no inputs or outputs are
-        found.
+        If a pair of neurons is connected twice without `merge`, a name is not among the neurons, or no inputs
+        or outputs are found.
 
     See Also
     --------
@@ -82,15 +91,28 @@ def from_edges(
     <Network 1-1-1-1, 4 neurons, 4 connections>
     >>> net.weights
     array([ 1. ,  0.5, -2. ,  1. ])
+    >>> net["a"]
+    <Neuron a, logistic>
     """
-    together = boolean("`synchronous`", synchronous)
-    options = Options.checked((inputs, outputs), squash, output_squash, initializer, seed, name, together)
+    options = Options.checked(
+        (inputs, outputs),
+        squash,
+        output_squash,
+        initializer,
+        seed,
+        name,
+        synchronous,
+        merge,
+        self_connections,
+    )
     kind, keys = float_type("The dtype", dtype), keys_of("weight", "gater", None)
     links = _columns("edges", edges, ("source", "target"))
     names, ends = _numbered(*(links.pop(end) for end in ("source", "target")))
+    _require_named_ends(names, ends)
     rows = {} if neurons is None else _columns("neurons", neurons, ("name",))
     if neurons is not None:
         named, names = names, _listed(rows.pop("name"))
+        require_names("neuron", names)
     place = {one: i for i, one in enumerate(names)}
     if len(place) < len(names):
         raise ArgumentError("Expected the names of the neurons to be distinct, got one of them twice.")
@@ -150,6 +172,18 @@ def _numbered(sources: Any, targets: Any) -> tuple[list[Any], NDArray[np.int64]]
         raise ArgumentTypeError("Expected the names of neurons to be numbers or strings.") from None
 
 
+def _require_named_ends(names: list[Any], ends: NDArray[np.int64]) -> None:
+    """Raise ArgumentError if an edge leads from or to a neuron without a name."""
+    for number in (number for number, name in enumerate(names) if is_missing(name)):
+        end, row = (int(places[0]) for places in np.nonzero(ends == number))
+        other = shown(names[int(ends[1 - end, row])])
+        where = f"the target of edge {row}, from {other}" if end else f"the source of edge {row}, to {other}"
+        raise ArgumentError(
+            f"Expected {where}, to have a name, got {shown(names[number])}. Leave out rows without names. If "
+            "a neuron is called NA, read the table with pandas.read_csv(path, keep_default_na=False)."
+        )
+
+
 def _listed(column: Any) -> list[Any]:
     """The values of a column as plain numbers and strings."""
     return column.tolist() if hasattr(column, "tolist") else list(column)
@@ -161,7 +195,7 @@ def _numbers_or_values(columns: dict[Any, Any]) -> dict[Any, Any]:
     for name, column in columns.items():
         numbers = np.asarray(column)
         if numbers.dtype.kind not in "iuf":
-            found[name] = {i: one for i, one in enumerate(_listed(column)) if one is not None and one == one}
+            found[name] = {i: value for i, value in enumerate(_listed(column)) if is_value(value)}
         else:
             found[name] = numbers
     return found

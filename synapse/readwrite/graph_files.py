@@ -20,6 +20,7 @@ import networkx as nx
 from .._checks import shown
 from ..errors import FormatError, SynapseError
 from ..objects.network import Network
+from ..objects.rare import STATE
 from ..objects.state import to_saved
 from ..objects.topology import Topology
 from . import files
@@ -186,7 +187,7 @@ def network_of(graph: nx.Graph[Any]) -> Network:
     for source, target, data in graph.edges(data=True):
         _require_attributes(f"The edge from {shown(source)} to {shown(target)}", data, EDGE)
     try:
-        return from_networkx(_numbered(graph))
+        return from_networkx(_numbered(graph), self_connections=STATE)
     except SynapseError as error:
         raise FormatError(str(error).partition(" Pass ")[0]) from None  # the advice is for its callers
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from functools import cache, partial
 from itertools import groupby
 from math import inf, isnan
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import networkx as nx
 import numpy as np
@@ -39,11 +39,13 @@ from ..objects.network import Network
 from ..objects.neuron import Neuron
 from ..objects.order import find_order
 from ..objects.parameters import with_signs
+from ..objects.rare import CARRIES, RARE_OF_CONNECTIONS, RARE_OF_NEURONS, STATE
 from ..objects.relays import delay_connections
 from ..objects.state import SavedNetwork, from_saved
-from ..objects.topology import APART, NO_GATER, RARE_OF_CONNECTIONS, RARE_OF_NEURONS, rare_values
+from ..objects.topology import APART, NO_GATER
 from ..squash import Squash
-from ._checks import require_shared, require_signs
+from . import _parallel
+from ._checks import contradicted_sign, require_shared
 from ._formats import ALL, LINKED, Format
 
 __all__ = ["from_networkx"]
@@ -67,12 +69,14 @@ def from_networkx(
     dtype: Any = None,
     name: str | None = None,
     synchronous: bool | None = None,
+    merge: str | None = None,
+    self_connections: str | None = "activation",
 ) -> Network:
     """Build a network from a graph of networkx: nodes become neurons, edges become connections.
 
     Values stored in the graph are used; missing ones get defaults. All other attributes of nodes and edges
     become the :attr:`~Neuron.metadata` of neurons and connections, except None and NaN. Each edge
-    of an undirected graph becomes two connections, one in each direction. Self-loops become self-connections.
+    of an undirected graph becomes two connections, one in each direction.
 
     Inputs fire first and outputs last. In between, every neuron fires after those that lead to it and
     those that gate its incoming connections, as in :func:`architect.construct`, and neurons of one depth form
@@ -84,8 +88,8 @@ def from_networkx(
     Parameters
     ----------
     graph : networkx.Graph or networkx.DiGraph
-        Any graph, also the live ``net.graph`` and the result of ``Topology.to_networkx``. A multigraph is
-        accepted if no pair of nodes has parallel edges.
+        Any graph, also the live ``net.graph``, copies of it, and the result of ``Topology.to_networkx``. For
+        parallel edges of a multigraph, see `merge`.
     inputs, outputs : iterable of nodes, optional
         The nodes that become inputs and outputs, in this order. Default: the nodes of the lowest and of
         the highest ``subset``; without that attribute, the nodes without incoming edges, and the other
@@ -100,15 +104,15 @@ def from_networkx(
         "squash", "bias", "trainable" (of nodes and edges), "label" (the name of the neuron), "layer" (the
         name of its layer, used together with "subset"), "subset", "state", "activation", and the others of
         :meth:`synapse.Topology.to_networkx`, such as "tie" and "sign" (of edges: +1 or -1, which drawn
-        weights have), and "delay" (of edges: a number of steps, see :attr:`Connection.delay`). Default:
-        these words themselves.
+        weights have), "delay" (of edges: a number of steps, 0 for none, see :attr:`Connection.delay`), and
+        "carries" (of self-loops, see `self_connections`). Default: these words themselves.
     squash, output_squash : str or Squash
         Activation function of the nodes that have none, and of the outputs among them. Default:
         "logistic"; the same for the outputs.
     initializer : str or callable
-        How the missing weights are drawn, see :mod:`synapse.initializers`. Missing weights of
-        self-connections are 1, and missing biases are 0. Default "fan_in", for the mean number of incoming
-        connections.
+        How the missing weights are drawn, see :mod:`synapse.initializers`. Missing weights of connections
+        that carry the state are 1, or -1 if they have that sign, and missing biases are 0. Default "fan_in",
+        for the mean number of incoming connections.
     seed : int or numpy.random.Generator, optional
         Seed for the drawn weights.
     dtype : numpy dtype
@@ -119,13 +123,25 @@ def from_networkx(
         Whether all neurons but the inputs activate together, so that every connection between two of them
         arrives one step later, whatever the layers; see :attr:`synapse.Network.synchronous`. Default: as
         its nodes have it, or False.
+    merge : {"sum", "mean", "first", "last"}, optional
+        How parallel edges, which have the same ends and the same delay, become one connection. "first" and
+        "last" use one of the edges. "sum" and "mean" combine the weights and all numbers among the other
+        attributes, leave out those that are missing, and join different texts by commas; the connection has
+        the sign that all its edges have, or none. Default: parallel edges raise TopologyError.
+    self_connections : {"activation", "state"}, optional
+        What an edge from a node to itself carries to the next step. "activation": the neuron receives its
+        previous activation, as through any other connection; this is an autapse, a connection with delay 1.
+        "state": the edge is a self-connection, from which the state of the next step starts; with the
+        weight 1, the neuron adds up all its inputs, see :meth:`Neuron.project`. None leaves these edges
+        out. An edge with the attribute ``carries``, as graphs of networks have it, keeps what it says.
+        Default: "activation".
 
     Returns
     -------
     Network
-        Every neuron is named by the ``label`` of its node, or by ``str(node)``:
-        ``{neuron.name: neuron for neuron in net}`` finds the neuron of a node. Weights and biases are
-        trainable unless the graph says otherwise; those of self-connections are not.
+        Every neuron is named by the ``label`` of its node, or by ``str(node)``: ``net[name]`` is the neuron
+        of a node. Weights and biases are trainable unless the graph says otherwise; the weights of
+        connections that carry the state are not.
 
     Raises
     ------
@@ -133,7 +149,7 @@ def from_networkx(
         If `graph` is not a graph, a value cannot be used, or no edge or node has an attribute that you name.
     TopologyError
         If no inputs or outputs are found, a node is both, an edge has a gater that is not in the graph, or
-        there are parallel edges.
+        there are parallel edges without `merge`, or with different gaters.
     FormatError
         If nodes or edges with the same tie have different values.
 
@@ -146,8 +162,8 @@ def from_networkx(
     -----
     ``from_networkx(Topology.of(net).to_networkx())`` gives a network that computes what `net` computes. It
     loses the class of an architecture, ``net.metadata``, traces and errors. ``from_networkx(net.graph)``
-    gives the same network, and ``net.graph.subgraph(neurons)`` a part of it, with all that gates its
-    connections.
+    and ``from_networkx(net.graph.copy())`` give the same network, and ``net.graph.subgraph(neurons)`` a
+    part of it, with all that gates its connections.
 
     Examples
     --------
@@ -161,11 +177,22 @@ def from_networkx(
     [('b', 'a')]
     """
     keys = keys_of(weight, gater, attributes)
-    options = Options.checked((inputs, outputs), squash, output_squash, initializer, seed, name, synchronous)
+    options = Options.checked(
+        (inputs, outputs),
+        squash,
+        output_squash,
+        initializer,
+        seed,
+        name,
+        synchronous,
+        merge,
+        self_connections,
+    )
     if not isinstance(graph, nx.Graph):
         advice = "Make one with networkx.from_pandas_edgelist, from_scipy_sparse_array or read_graphml."
         raise ArgumentTypeError(expected("The graph of from_networkx", "a graph of networkx", graph, advice))
     names = list(graph)
+    require_names("node", names)
     if all(isinstance(node, Neuron) for node in names):
         names.sort()  # by their order of activation
     links: list[Any] = [
@@ -196,17 +223,36 @@ class Options(NamedTuple):
     rng: np.random.Generator
     name: str | None
     synchronous: bool | None
+    merge: str | None
+    self_connections: str | None
 
     @classmethod
     def checked(
-        cls, ends: Any, squash: Any, output: Any, initializer: Any, seed: Seed, name: Any, together: Any
+        cls,
+        ends: Any,
+        squash: Any,
+        output: Any,
+        initializer: Any,
+        seed: Seed,
+        name: Any,
+        together: Any,
+        merge: Any,
+        self_connections: Any,
     ) -> Options:
         """The options, with the checks that need no graph."""
+        for what, value, choices in (
+            ("`merge`", merge, _parallel.WAYS),
+            ("`self_connections`", self_connections, CARRIED),
+        ):
+            if value is not None and not is_among(value, choices):
+                condition = f"{', '.join(map(repr, choices))} or None"
+                raise ArgumentError(expected(what, condition, value))
         functions = squashes.get(squash), squashes.get(squash if output is None else output)
         initializers.get(initializer)
         title = None if name is None else text("The name of a network", name)
         together = None if together is None else boolean("The synchronous of a network", together)
-        return cls(ends, functions, initializer, random_generator(seed), title, together)
+        rng = random_generator(seed)
+        return cls(ends, functions, initializer, rng, title, together, merge, self_connections)
 
 
 def network_of_columns(
@@ -215,10 +261,12 @@ def network_of_columns(
     """Make a network; `place` has the numbers of the nodes, `ends` those at both ends of the edges."""
     named = zip(place, nodes.texts("label"), strict=True)
     labels = [str(node) if label is None else label for node, label in named]
-    connections = _connections(edges, ends, dtype, place, labels)
-    subset = nodes.read("subset", partial(whole_number, condition="a whole number", least=-inf, most=inf))
-    delays = edges.read("delay", _steps, np.zeros(edges.count, np.int64))
+    edges, delays = _kept_edges(edges, options)
+    outgoing_sign = nodes.rare("outgoing_sign", RARE_OF_NEURONS["outgoing_sign"], dtype)
     relays = nodes.rare("relay", RARE_OF_NEURONS["relay"], dtype) > 0
+    connections = _connections(edges, delays, dtype, place, labels)
+    _take_signs_of_sources(connections, delays, outgoing_sign, relays)
+    subset = nodes.read("subset", _layer_number)
     late = (delays > 0) | relays[connections["target"]]
     layers = arrange(place, connections, *options.ends, subset, late)
     neurons = _neurons(nodes, dtype, layers, options.functions)
@@ -233,10 +281,10 @@ def network_of_columns(
         connection_metadata=edges.metadata(EDGE_NAMES),
     )
     with given_back(options.rng):
-        _draw_missing(connections, options.initializer, options.rng, dtype)
-        require_shared("connection", connections)
-        require_shared("neuron", neurons)
-        require_signs(connections, neurons)
+        _draw_missing(connections, _carry_state(connections, delays), options, dtype)
+        require_shared("connection", connections, edges.label)
+        require_shared("neuron", neurons, nodes.label)
+        _require_signs(edges, connections, neurons, _carry_state(connections, delays))
         order = np.concatenate(layers)
         number = np.full(len(order) + 1, NO_GATER)
         number[order] = np.arange(len(order))
@@ -255,45 +303,131 @@ def network_of_columns(
     return network
 
 
+def require_names(what: str, names: Iterable[Any]) -> None:
+    """Raise ArgumentError if one of the names of nodes or neurons is missing."""
+    for name in names:
+        if is_missing(name):
+            raise ArgumentError(
+                f"Expected every {what} to have a name, got {shown(name)}. Leave out rows without names. If "
+                "a neuron is called NA, read its table with pandas.read_csv(path, keep_default_na=False)."
+            )
+
+
+def is_missing(name: Any) -> bool:
+    """Whether a name is empty or no value."""
+    return not name.strip() if isinstance(name, str) else not is_value(name)
+
+
+def is_value(value: Any) -> bool:
+    """Whether a value is not None, NaN, or another mark of pandas for a cell without a value."""
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return False
+    return not (isinstance(value, float) and isnan(value))
+
+
 def _whole(data: Any) -> Any:
     """The attributes of a node or edge. Those of a live graph leave out what is rare, such as ties."""
     if not isinstance(data, Connection | NeuronData):
         return data
-    values: dict[str, Any] = dict(data)
+    values = data.copy()
     if isinstance(data, Connection):
-        values |= {"gater": data.gater, "number": data._identity}  # not the name of the gater alone
-    return values | rare_values(data)
+        values["gater"] = data.gater  # the neuron: another one may have the same name
+    return values
 
 
 # --- columns, by the numbers of nodes and edges in the graph --------------------------------------
 
 
-def _connections(
-    edges: Items, ends: Ints, dtype: np.dtype[Any], place: Mapping[Any, int], labels: Sequence[str]
-) -> Columns:
-    """The columns of the connections; a weight that the graph does not have is NaN."""
-    source, target = ends
-    pairs = source * len(place) + target
+def _kept_edges(edges: Items, options: Options) -> tuple[Items, Ints]:
+    """The edges that become connections, with their delays, once for every pair and delay."""
+    delays = edges.read("delay", _steps, np.zeros(edges.count, np.int64))
+    loops = np.flatnonzero(edges.ends[0] == edges.ends[1]).tolist()
+    carried = edges.read(CARRIES, _carried, dict.fromkeys(loops, options.self_connections))
+    for i in (i for i in carried if carried[i] == STATE):
+        if delays[i] or edges.ends[0, i] != edges.ends[1, i]:
+            off = edges.advice.format(f"attributes={{{CARRIES!r}: None}}")
+            raise TopologyError(
+                "Only a connection of a neuron to itself without a delay carries the state, got "
+                f"{edges.label(i)}. {off}"
+            )
+    late = [i for i in loops if carried[i] == ACTIVATION and not delays[i]]
+    delays[late] = 1
+    left_out = [i for i in loops if carried[i] is None and not delays[i]]
+    if left_out:
+        kept = np.delete(np.arange(edges.count), left_out)
+        edges, delays = edges.chosen(kept), delays[kept]
+    pairs = (edges.ends[0] * len(edges.names) + edges.ends[1]) * (delays.max(initial=0) + 1) + delays
     order = order_of(pairs)
     again = np.flatnonzero(np.diff(pairs[order]) == 0)
-    if len(again):
+    if not len(again):
+        return edges, delays
+    if options.merge is None:
         raise TopologyError(
-            f"A pair has one connection, but {edges.label(order[again[0]])} is given several times. "
-            "Merge parallel edges first: networkx.DiGraph(graph) keeps the last one, and "
-            "edges.groupby(['source', 'target']).sum() adds the weights of a data frame."
+            f"A pair of neurons has one connection of a delay, but {edges.label(int(order[again[0]]))} is "
+            'given several times. Pass merge="sum" to add the weights of parallel edges, or one of '
+            f"{', '.join(map(repr, _parallel.WAYS[1:]))}."
         )
+    rows, edges = _parallel.merged(edges, pairs, options.merge)
+    return edges, delays[rows]
+
+
+def _carried(what: str, value: Any) -> str:
+    """What a self-connection carries, as an attribute of its edge says it."""
+    if not is_among(value, CARRIED):
+        raise ArgumentError(expected(what, " or ".join(map(repr, CARRIED)), value))
+    return str(value)
+
+
+def _connections(
+    edges: Items, delays: Ints, dtype: np.dtype[Any], place: Mapping[Any, int], labels: Sequence[str]
+) -> Columns:
+    """The columns of the connections; a weight that the graph does not have is NaN."""
+    source, target = edges.ends
+    carry_state = (source == target) & (delays == 0)
     return {
         "source": source,
         "target": target,
         "gater": edges.read("gater", _gater_among(place, labels), np.full(edges.count, NO_GATER)),
         "weight": edges.numbers("weight", dtype, np.nan),
-        "trainable": edges.read("trainable", boolean, source != target),
+        "trainable": edges.read("trainable", boolean, ~carry_state),
         **{
             column.name: edges.rare(name, column, dtype)
             for name, column in RARE_OF_CONNECTIONS.items()
             if len(edges.column(name))
         },
     }
+
+
+def _carry_state(connections: Columns, delays: Ints) -> Bools:
+    """Which connections carry the state of a neuron; those with a delay carry its activation."""
+    return np.asarray((connections["source"] == connections["target"]) & (delays == 0))
+
+
+def _take_signs_of_sources(connections: Columns, delays: Ints, outgoing_sign: Ints, relays: Bools) -> None:
+    """Let connections without a sign have that of all connections from their source."""
+    if not outgoing_sign.any():
+        return
+    sign = connections.setdefault("sign", np.zeros(len(delays), np.int8))
+    open_to_it = (sign == 0) & ~_carry_state(connections, delays) & ~relays[connections["target"]]
+    sign[open_to_it] = outgoing_sign[connections["source"][open_to_it]]
+
+
+def _require_signs(edges: Items, connections: Columns, neurons: Columns, carry_state: Bools) -> None:
+    """Raise ArgumentError if a weight contradicts its sign, or the sign that of its source."""
+    i = contradicted_sign(connections, neurons, carry_state)
+    if i is None:
+        return
+    weight, sign = connections["weight"][i], int(connections["sign"][i])
+    if sign * weight < 0:
+        raise ArgumentError(
+            f"Expected the weight of {edges.label(i)} to have its sign {sign:+d}, got {weight:g}. Multiply "
+            "the weights by the signs, or leave the weights out to draw them."
+        )
+    whole = int(neurons["outgoing_sign"][connections["source"][i]])
+    raise ArgumentError(
+        f"Expected the sign of {edges.label(i)} to be {whole:+d}, the outgoing_sign of its source, got "
+        f"{sign:+d}."
+    )
 
 
 def _without_positions(metadata: Columns, subset: Sequence[int | None]) -> Columns:
@@ -359,19 +493,19 @@ def _named_layers(
 # --- the network ----------------------------------------------------------------------------------
 
 
-def _draw_missing(
-    connections: Columns, initializer: str | Initializer, rng: np.random.Generator, dtype: np.dtype[Any]
-) -> None:
-    """Replace weights that are NaN: drawn, and 1 for self-connections."""
-    weight, own = connections["weight"], connections["source"] == connections["target"]
-    weight[np.isnan(weight) & own] = 1.0
+def _draw_missing(connections: Columns, carry_state: Bools, options: Options, dtype: np.dtype[Any]) -> None:
+    """Replace weights that are NaN: drawn, or 1 if they carry a state, with the sign of the connection."""
+    weight = connections["weight"]
     missing = np.isnan(weight)
-    if missing.any():
+    signs = connections["sign"][missing] if "sign" in connections else None
+    values = np.ones(int(missing.sum()))
+    drawn = ~carry_state[missing]
+    if drawn.any():
         ends = (len(np.unique(connections[end])) for end in ("target", "source"))
         fan_in, fan_out = (-(-len(weight) // count) for count in ends)
-        shape = (int(missing.sum()),)
-        drawn = initializers.draw(initializer, rng, shape, fan_in, fan_out, dtype)
-        weight[missing] = with_signs(drawn, connections["sign"][missing]) if "sign" in connections else drawn
+        shape = (int(drawn.sum()),)
+        values[drawn] = initializers.draw(options.initializer, options.rng, shape, fan_in, fan_out, dtype)
+    weight[missing] = with_signs(values, signs)
 
 
 ENDS = ("source", "target", "gater")
@@ -483,14 +617,17 @@ def _by_depth(count: int, edges: Mapping[str, Ints], first: list[int], last: lis
 
 
 NODE = (
-    *("squash", "bias", "trainable", "label", "layer", "subset", "state", "activation", "delay"),
+    *("squash", "bias", "trainable", "label", "layer", "subset", "state", "activation", "delay", CARRIES),
     *dict.fromkeys((*RARE_OF_NEURONS, *RARE_OF_CONNECTIONS)),
 )
 """The attributes that are read, with their default names, except the weight and the gater."""
 NODE_NAMES = frozenset((*FIELDS_OF_NEURONS, *RARE_OF_NEURONS, "activations"))
-_OF_EDGES = "gater", "gate", "gates", "number", "delay"
+_OF_EDGES = "gater", "gate", "gates", "number", "delay", CARRIES
 EDGE_NAMES = frozenset((*FIELDS_OF_CONNECTIONS, *RARE_OF_CONNECTIONS, *_OF_EDGES))
 """What the graph of a network has itself, and so is no metadata."""
+ACTIVATION = "activation"
+CARRIED = (ACTIVATION, STATE)
+"""What a connection of a neuron to itself can carry to the next step."""
 Check = Callable[[str, Any], Any]
 Keys = dict[str, str | None]
 
@@ -516,7 +653,7 @@ def columns_of(data: Iterable[Mapping[Any, Any]]) -> dict[Any, dict[int, Any]]:
     columns: dict[Any, dict[int, Any]] = defaultdict(dict)
     for i, attributes in enumerate(data):
         for name, value in attributes.items():
-            if value is not None:
+            if value is not None and type(value).__name__ not in ("NAType", "NaTType"):
                 columns[name][i] = value
     return columns
 
@@ -531,10 +668,26 @@ class Items:
     advice = "Pass {} to ignore this attribute."
 
     def __init__(
-        self, what: str, columns: dict[Any, Any], keys: Keys, names: Sequence[Any], ends: Ints | None = None
+        self, what: str, columns: dict[Any, Any], keys: Keys, names: Sequence[Any], ends: Any = None
     ) -> None:
-        self.what, self.columns, self.keys, self.names, self.ends = what, columns, keys, names, ends
+        self.what = what
+        self.columns = columns
+        self.keys = keys
+        self.names = names
+        self.ends = ends
         self.count = len(names) if ends is None else ends.shape[1]
+
+    def chosen(self, rows: Ints) -> Items:
+        """Some of the edges, in this order."""
+        number = np.full(self.count, -1)
+        number[rows] = np.arange(len(rows))
+        columns: dict[Any, Any] = {}
+        for name, column in self.columns.items():
+            if isinstance(column, dict):
+                columns[name] = {int(number[i]): value for i, value in column.items() if number[i] >= 0}
+            else:
+                columns[name] = column[rows]
+        return type(self)(self.what, columns, self.keys, self.names, self.ends[:, rows])
 
     def label(self, i: int) -> str:
         """An item in the words of an error: "the node 3"."""
@@ -552,22 +705,31 @@ class Items:
         return self.columns.get(key, {})
 
     def read(self, name: str, check: Check, values: Any = None) -> Any:
-        """Replace `values` (default: None for each) by those of an attribute, as `check` returns them."""
+        """Replace `values` (default: None for each) by those of an attribute, as `check` returns them.
+
+        NaN, which tables have in empty cells, is no value.
+        """
         values = [None] * self.count if values is None else values
         for i, value in _by_number(self.column(name)).items():
-            try:
-                values[i] = check("", value)
-            except SynapseError:
-                self._refuse(name, i, value, check)
+            if is_value(value):
+                values[i] = self._checked(name, i, value, check)
         return values
 
-    def _refuse(self, name: str, i: int, value: Any, check: Check) -> None:
+    def _checked(self, name: str, i: int, value: Any, check: Check) -> Any:
+        """What a check returns for a value; its error has the name of the item."""
+        try:
+            return check("", value)
+        except SynapseError:
+            self._refuse(name, i, value, check)
+
+    def _refuse(self, name: str, i: int, value: Any, check: Check) -> NoReturn:
         """Raise the error of a value, with the name of its item."""
         try:
             check(f"The {name} of {self.label(i)}", value)
         except SynapseError as error:
             off = f"{name}=None" if name in ("weight", "gater") else f"attributes={{{name!r}: None}}"
             raise type(error)(f"{error} {self.advice.format(off)}") from None
+        raise AssertionError(f"a {name} that was refused is valid")
 
     def numbers(self, name: str, dtype: np.dtype[Any], default: float) -> Any:
         """Finite numbers."""
@@ -580,7 +742,10 @@ class Items:
             values = np.fromiter(column.values(), dtype, self.count)
             if np.isfinite(values).all():
                 return values
-        return self.read(name, partial(finite_number, dtype=dtype), np.full(self.count, default, dtype))
+        values = np.full(self.count, default, dtype)
+        for i, value in _by_number(column).items():
+            values[i] = self._checked(name, i, value, partial(finite_number, dtype=dtype))
+        return values
 
     def metadata(self, known: Set[str]) -> Columns:
         """The attributes of other names, without NaN, by which tables mean that there is no value."""
@@ -604,7 +769,7 @@ class Items:
             for i in np.flatnonzero(~np.isin(signs, (-1, 0, 1))).tolist():
                 self._refuse(name, i, signs[i].item(), sign)
             return signs.astype(np.int8)
-        check = boolean if column.kind is FLAG else sign if column.kind is SIGN else _count
+        check = boolean if column.kind is FLAG else _sign if column.kind is SIGN else _count
         numbers: Ints = self.read(name, check, np.full(self.count, column.default, np.int64))
         if column.kind is GROUP:
             return np.unique(np.append(0, numbers), return_inverse=True)[1][1:]
@@ -618,12 +783,28 @@ def _by_number(column: Any) -> dict[int, Any]:
     return {i: value for i, value in enumerate(column.tolist()) if value == value}
 
 
+def _whole_or_given(value: Any) -> Any:
+    """A float of a table, in whose columns whole numbers are floats if some are missing, as an int."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def _count(what: str, value: Any) -> int:
-    return whole_number(what, value, f"a whole number from 0 to {LARGEST_COUNT}", 0, LARGEST_COUNT)
+    condition = f"a whole number from 0 to {LARGEST_COUNT}"
+    return whole_number(what, _whole_or_given(value), condition, 0, LARGEST_COUNT)
+
+
+def _sign(what: str, value: Any) -> int:
+    return sign(what, _whole_or_given(value)) if value != 0 or isinstance(value, bool) else 0
+
+
+def _layer_number(what: str, value: Any) -> int:
+    return whole_number(what, _whole_or_given(value), "a whole number", -inf, inf)
 
 
 def _steps(what: str, value: Any) -> int:
-    return delay(what, int(value) if isinstance(value, float) and value.is_integer() else value)
+    """A number of steps; 0 means none."""
+    steps = _whole_or_given(value)
+    return 0 if type(steps) is int and steps == 0 else delay(what, steps)
 
 
 def _squash_name(what: str, value: Any) -> str:

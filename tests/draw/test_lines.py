@@ -169,7 +169,7 @@ def test_what_cannot_be_drawn():
         (r"got \(2, 1\) and \(3, 1\)", draw.forecast, [HISTORY, uneven]),
         ("at most 8 columns", draw.forecast, [np.ones((3, 9)), np.ones((2, 9))]),
         (layer, analysis.error_flow, [net, INPUTS, other["hidden"]]),
-        ("has no layer named 'cells'", draw.error_flow, [(net, "cells"), INPUTS]),
+        ("no layer and no neuron named 'cells'", draw.error_flow, [(net, "cells"), INPUTS]),
         ("at least one step", analysis.error_flow, [net, np.empty((0, 2))]),
         ("Expected 1 to 8 networks, got 0", draw.error_flow, [{}, INPUTS]),
         ("ax to be a matplotlib Axes.*Targets are not needed", draw.error_flow, [net, INPUTS, INPUTS]),

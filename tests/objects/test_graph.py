@@ -161,13 +161,13 @@ def test_other_keys_are_metadata(net):
 
 def test_metadata_stay_where_they_are_through_joins_edits_and_new_numbers():
     small, big = perceptron(1, 1), perceptron(60, 80, 1)
-    small.connections[0].metadata["number"] = 0
+    small.connections[0].metadata["place"] = 0
     for i, link in enumerate(big.connections[::500], 1):
-        link.metadata["number"] = link.target.metadata["into"] = i
+        link.metadata["place"] = link.target.metadata["into"] = i
     into = {neuron: neuron.metadata["into"] for neuron in big.select(into=partial(lt, 0))}
     small.project(big)  # the larger store takes over the other
-    assert small.select("connections", number=0) == small.connections
-    links = {link: link["number"] for link in big.select("connections", number=partial(lt, 0))}
+    assert small.select("connections", place=0) == small.connections
+    links = {link: link["place"] for link in big.select("connections", place=partial(lt, 0))}
     assert list(links.values()) == list(range(1, 11))
     before, last = big.connections, big.connections[-1]
     for source, target in product(big.input, big["hidden"]):
@@ -178,7 +178,7 @@ def test_metadata_stay_where_they_are_through_joins_edits_and_new_numbers():
     assert before[-1] is last
     assert len(before) == 60 * 80 + 80
     assert repr(before[1]) == "<Connection, removed>"
-    assert {link: link["number"] for link in big.select("connections", number=partial(lt, 0))} == links
+    assert {link: link["place"] for link in big.select("connections", place=partial(lt, 0))} == links
     gone = next(iter(into))
     big.remove(gone)
     assert {neuron: neuron.metadata["into"] for neuron in big.select(into=partial(lt, 0))} == {
@@ -291,7 +291,7 @@ def test_a_copy_is_an_ordinary_graph_with_dicts(net, joined):
     live.graph["title"] = "LSTM"
     for copied in (nx.Graph.copy, copy.copy, copy.deepcopy):
         twin = copied(live)
-        assert twin.graph == {"title": "LSTM"}
+        assert twin.graph == {"title": "LSTM", "name": net.name, "dtype": "float64"}
         assert type(twin) is nx.DiGraph
         assert all(type(data) is dict for _, _, data in twin.edges(data=True))
         assert edges(twin) == edges(net.graph)

@@ -131,7 +131,7 @@ def network(structure, alone):
 
 def ordinary(live):
     """An ordinary graph of the same neurons, in the same order everywhere."""
-    graph = nx.DiGraph()
+    graph = nx.DiGraph(**live.graph)
     graph.add_nodes_from((node, dict(data)) for node, data in live.nodes(data=True))
     for u in live:
         graph._succ[u].update((v, dict(data)) for v, data in live.succ[u].items())

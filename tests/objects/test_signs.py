@@ -3,6 +3,10 @@
 That a step is the one without signs, stopped at 0, is checked against the reference in ``test_rule.py``.
 """
 
+import io
+import pickle
+
+import networkx as nx
 import numpy as np
 import pytest
 
@@ -224,6 +228,42 @@ def test_what_is_drawn_has_the_sign():
     drawn = synapse.from_networkx(graph, seed=3)
     assert signs_of(drawn).tolist() == signs_of(net).tolist()
     assert (drawn.weights * signs_of(drawn) >= 0).all()
+
+
+@pytest.mark.parametrize("made", ["neuron by neuron", "layer by layer", "before the sign", "from a graph"])
+def test_a_delayed_connection_of_a_neuron_to_itself_has_its_sign(made):
+    """It carries the activation, so it is none of those that carry the state."""
+    x, hidden, y = Layer(2), Layer(3, "tanh"), Layer(1)
+    x.project(hidden, seed=0)
+    hidden.project(y, weights=-0.5)
+    if made == "before the sign":
+        hidden.project(hidden, "one_to_one", weights=-0.3, delay=2)
+    for neuron in hidden:
+        neuron.sign = -1
+    if made == "neuron by neuron":
+        for neuron in hidden:
+            neuron.project(neuron, delay=2, seed=1)
+    if made in ("layer by layer", "from a graph"):
+        hidden.project(hidden, "all_to_all", delay=2, seed=1)
+    net = Network(x, hidden, y)
+    if made == "from a graph":
+        graph = nx.DiGraph([(0, "in"), ("in", "out")], gater=None)
+        graph.add_node("in", outgoing_sign=-1)
+        graph.edges["in", "out"].update(sign=-1)
+        graph.add_edge("in", "in", delay=1, sign=-1)
+        net = synapse.from_networkx(graph, seed=0)
+    own = [link for link in net.connections if link.delay and link.target not in net["relays"]]
+    assert {(link.sign, link.weight < 0, link.trainable) for link in own} == {(-1, True, True)}
+    rows = np.ones((5, len(net.input)))
+    expected = net.clone().run(rows)
+    written = io.BytesIO()
+    synapse.save(net, written, "npz")
+    written.seek(0)
+    copies = synapse.load(written, "npz"), pickle.loads(pickle.dumps(net)), synapse.from_networkx(net.graph)
+    for copy in copies:
+        assert np.array_equal(copy.run(rows), expected)
+    with pytest.raises(ArgumentError, match="sign"):
+        own[0].weight = 0.5
 
 
 def test_evolution_keeps_signs():

@@ -48,7 +48,7 @@ def test_a_table_makes_the_network_that_its_graph_makes(names, seed):
     ]
     assert facts[0] == facts[1]
     given = edges["weight"].notna().to_numpy()
-    assert np.array_equal(net.weights[given], edges["weight"][given])
+    assert np.array_equal(net.weights[: len(given)][given], edges["weight"][given])  # then relays
 
 
 def test_neurons_and_connections_have_their_columns():
@@ -97,3 +97,118 @@ EDGES = {"source": ["x", "a"], "target": ["a", "y"]}
 def test_what_cannot_be_a_network_is_refused(edges, options, error, message):
     with pytest.raises(error, match=message):
         from_edges(edges, **options)
+
+
+PARALLEL = {
+    "source": ["x", "a", "x", "a", "a", "x"],
+    "target": ["a", "y", "a", "y", "a", "y"],
+    "weight": [1.0, 3.0, 2.0, -1.0, 0.5, np.nan],
+    "sign": [1, np.nan, 1, -1, np.nan, -1],
+    "transmitter": ["ACh", "Glu", "ACh", "GABA", None, None],
+    "synapses": [3, 1, 4, 2, 6, 1],
+}
+
+
+@pytest.mark.parametrize(
+    ("way", "weights"), [("sum", [3, 2]), ("mean", [1.5, 1]), ("first", [1, 3]), ("last", [2, -1])]
+)
+@pytest.mark.parametrize("form", ["a data frame", "lists", "a multigraph"])
+def test_parallel_edges_are_merged(form, way, weights):
+    table = pd.DataFrame(PARALLEL)
+    if form == "a multigraph":
+        graph = nx.from_pandas_edgelist(table, edge_attr=True, create_using=nx.MultiDiGraph, edge_key=None)
+        graph.edges["x", "y", 0].pop("weight")  # NaN is no weight of a graph
+        net = from_networkx(graph, ["x"], ["y"], merge=way, seed=0)
+    else:
+        edges = table if form == "a data frame" else PARALLEL
+        net = from_edges(edges, ["x"], ["y"], merge=way, seed=0)
+    into, out = net["x"].connected(net["a"]), net["a"].connected(net["y"])
+    assert [into.weight, out.weight] == weights
+    assert into.sign == 1
+    assert out.sign == (-1 if way == "last" else None)
+    assert net["x"].connected(net["y"]).weight < 0  # it has a sign and no weight
+    assert (into.metadata["transmitter"], into.metadata["synapses"]) == (
+        "ACh", {"sum": 7, "mean": 3.5, "first": 3, "last": 4}[way],
+    )  # fmt: skip
+    texts = {"first": "Glu", "last": "GABA"}
+    assert out.metadata["transmitter"] == texts.get(way, "Glu, GABA")
+
+
+def test_what_parallel_edges_must_share():
+    gated = {**PARALLEL, "gater": ["x", None, "y", None, None, None]}
+    with pytest.raises(
+        TopologyError, match="edges of the edge from 'x' to 'a' to have the same gater.*'x' and 'y'"
+    ):
+        from_edges(gated, ["x"], ["y"], merge="sum")
+    with pytest.raises(TopologyError, match="edge from 'x' to 'a' is given several times. Pass merge="):
+        from_edges(PARALLEL, ["x"], ["y"])
+    late = {**PARALLEL, "delay": [0, 0, 2, 3, 0, 0]}
+    net = from_edges(late, ["x"], ["y"], seed=0)  # other delays are other connections
+    assert sorted(link.delay for link in net["a"].incoming) == [0, 1, 2]
+
+
+@pytest.mark.parametrize("carried", ["activation", "state", None])
+@pytest.mark.parametrize("make", ["from_edges", "from_networkx"])
+def test_what_a_connection_of_a_neuron_to_itself_carries(make, carried):
+    """An autapse is no perfect integrator: by default it is a connection with delay 1."""
+    edges = {"source": ["x", "a", "a"], "target": ["a", "a", "y"], "weight": [1.0, 0.5, 1.0]}
+    table = edges if make == "from_edges" else nx.from_pandas_edgelist(
+        pd.DataFrame(edges), edge_attr=True, create_using=nx.DiGraph
+    )  # fmt: skip
+    call = from_edges if make == "from_edges" else from_networkx
+    options = {} if carried == "activation" else {"self_connections": carried}
+    net = call(table, squash="relu", **options)
+    assert net.run([[2.0], [-3.0], [0.0]]).ravel().tolist() == [2, 0, 0]
+    states = {"activation": 0.0, "state": -1.0, None: 0.0}
+    assert net["a"].state == states[carried]
+    assert len(net) == (4 if carried == "activation" else 3)
+    inhibitory = {**edges, "weight": [1.0, np.nan, 1.0], "sign": [1, -1, 1]}
+    net = from_edges(inhibitory, seed=0, **options)
+    own = [link for link in net.connections if link.target is net["a"] and link.source is not net["x"]]
+    assert all(link.sign == -1 and link.weight < 0 for link in own)
+    assert len(own) == (carried is not None)
+
+
+def test_signs_of_neurons_are_those_of_their_connections():
+    edges = {"source": ["x", "x", "a", "a"], "target": ["a", "y", "a", "y"]}
+    net = from_edges(edges, neurons={"name": ["x", "a", "y"], "outgoing_sign": [1, -1, 0]}, seed=0)
+    assert [(link.source.name, link.sign) for link in net.connections if link.trainable] == [
+        ("x", 1), ("x", 1), ("a delayed 1", -1), ("a", -1),
+    ]  # fmt: skip
+    wrong = {**edges, "weight": [1.0, 1.0, 1.0, 1.0], "sign": [1, 1, 1, -1]}
+    with pytest.raises(ArgumentError, match=r"weight of the edge from 'a' to 'y' to have its sign -1, got 1"):
+        from_edges(wrong)
+
+
+@pytest.mark.parametrize("missing", [np.nan, None, "", pd.NA, float("nan")])
+def test_missing_names_are_refused(missing):
+    for edges, where in (
+        ({"source": ["x", missing], "target": ["a", "y"]}, "the source of edge 1, to 'y'"),
+        ({"source": ["x", "a"], "target": ["a", missing]}, "the target of edge 1, from 'a'"),
+    ):
+        for table in (edges, pd.DataFrame(edges)):
+            with pytest.raises(ArgumentError, match=f"Expected {where}, to have a name.*keep_default_na"):
+                from_edges(table)
+    with pytest.raises(ArgumentError, match="every neuron to have a name"):
+        from_edges(EDGES, neurons={"name": ["x", "a", "y", missing]})
+    if missing is not None:
+        with pytest.raises(ArgumentError, match="every node to have a name"):
+            from_networkx(nx.DiGraph([("x", missing)]))
+
+
+def test_a_delay_of_zero_is_none():
+    for delay in ([0, 1], [0.0, 1.0], [np.nan, 1.0], [None, 1]):
+        net = from_edges({**EDGES, "delay": delay}, seed=0)
+        assert [link.delay for link in net.connections][:2] == [0, 1]
+
+
+def test_neurons_are_found_by_name():
+    net = from_edges({"source": ["ASH", "AVA"], "target": ["AVA", "VA01"]}, seed=0)
+    assert net["AVA"] is net.hidden[0][0]
+    net["VA01"].name = "AVA"
+    with pytest.raises(ArgumentError, match="2 neurons named 'AVA'"):
+        net["AVA"]
+    with pytest.raises(ArgumentError, match="no layer and no neuron named 'ASI'. Did you mean 'ASH'"):
+        net["ASI"]
+    net.input[0].name = "output"
+    assert net["output"] is net.output

@@ -41,7 +41,7 @@ class FromGraph(Twin):
             gater = {} if link.gater is None else {"gater": link.gater}
             graph.add_edge(i, j, weight=link.weight, trainable=link.trainable, **gater)
         first, last = self.order[: self.inputs], self.order[len(self.order) - self.outputs :]
-        net = from_networkx(graph, first, last)
+        net = from_networkx(graph, first, last, self_connections="state")
         self.ours = {int(neuron.name): neuron for neuron in net}
         self.order = list(self.ours)
         assert self.order[: self.inputs] == first
@@ -87,7 +87,7 @@ def test_what_the_graph_has_is_used():
     graph = digraph(("x", "a"), ("a", "a"), ("a", "y"), ("x", "y"), name="told")
     graph.add_node("a", squash="tanh", bias=0.5, trainable=False, label="cell", state=2.0, activation=0.25)
     graph.edges["x", "a"].update(weight=2, gater="a", trainable=False)
-    graph.edges["a", "a"].update(weight=0.9, trainable=True)
+    graph.edges["a", "a"].update(weight=0.9, trainable=True, carries="state")
     net = from_networkx(graph, squash="relu", output_squash="identity", initializer=constant(0.3))
     x, a, y = net
     assert repr(net) == "<Network 'told' 1-1-1, 3 neurons, 4 connections>"
@@ -102,8 +102,9 @@ def test_what_the_graph_has_is_used():
 
 
 def test_what_is_missing_comes_from_the_seed():
-    """Weights, except those of self-loops, which are 1 and fixed, and the draws of random neurons."""
-    nets = [from_networkx(digraph((0, 1), (1, 1), (1, 2)), squash="noise", seed=seed) for seed in (0, 0, 1)]
+    """Weights, except those that carry a state, which are 1 and fixed, and the draws of random neurons."""
+    options = {"squash": "noise", "self_connections": "state"}
+    nets = [from_networkx(digraph((0, 1), (1, 1), (1, 2)), seed=seed, **options) for seed in (0, 0, 1)]
     assert len({tuple(net.weights[[0, 2]]) for net in nets}) == 2
     assert (nets[0][1].self_connection.weight, nets[0][1].self_connection.trainable) == (1.0, False)
     for net in nets:
@@ -152,7 +153,7 @@ def test_undirected_edges_lead_both_ways():
     net = from_networkx(nx.path_graph(3), [0], [2], seed=0)
     pairs = {(link.source.name, link.target.name) for link in net.connections}
     assert pairs == {("0", "1"), ("1", "0"), ("1", "2"), ("2", "1")}
-    assert from_networkx(nx.Graph([(0, 0), (0, 1), (1, 2)]), [0], [2])[0].self_connection is not None
+    assert from_networkx(nx.Graph([(1, 1), (0, 1), (1, 2)]), [0], [2])["1 delayed 1"]
 
 
 def test_layers_are_found_by_depth():
@@ -166,7 +167,8 @@ def test_layers_are_found_by_depth():
         (["xy", "xw"], ["x", "yw"]),
         (["xa", "aa", "ay"], ["x", "a", "y"]),
     )
-    found = [["".join(layer) for layer in names(from_networkx(digraph(*edges)))] for edges, _ in cases]
+    nets = (from_networkx(digraph(*edges), self_connections="state") for edges, _ in cases)
+    found = [["".join(layer) for layer in names(net)] for net in nets]
     assert found == [layers for _, layers in cases]
 
 

@@ -88,7 +88,7 @@ def annotated(**of_the_neuron):
     graph.add_edge("ASH", "AVA", weight=0.5, transmitter="Glu", synapses=7, unread=float("nan"), none=None)
     graph.add_edge("ASH", "VA01", share=0.25)
     graph.add_edge("VA01", "VA01", share=1)
-    return from_networkx(graph, outputs=["VA01"], seed=0)
+    return from_networkx(graph, outputs=["VA01"], seed=0, self_connections="state")
 
 
 def metadata_of(net):

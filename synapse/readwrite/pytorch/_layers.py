@@ -184,7 +184,8 @@ def _pass_on(net: Network, shown: Layer) -> None:
 
 
 def _layer(net: Network, name: str, module: Any, i: int) -> Layer:
-    return net[architect._recipe.numbered(name, i, module.num_layers)]
+    layer: Layer = net[architect._recipe.numbered(name, i, module.num_layers)]
+    return layer
 
 
 # --- which numbers are the same ------------------------------------------------------------------

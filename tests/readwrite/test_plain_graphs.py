@@ -1,0 +1,132 @@
+"""Random networks with every option survive every way through plain graphs and tables: they answer alike."""
+
+import io
+import json
+from random import Random
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+import pytest
+
+import synapse
+from synapse import Layer, Network, Topology, from_edges, from_networkx
+
+ROWS = np.random.default_rng(0).normal(size=(12, 3))
+SQUASHES = ("tanh", "relu", "identity", "noise", "softplus")
+
+
+def everything(seed):
+    """A network with gates, signs, delays, ties, groups, a clock, clamps and all that can be frozen."""
+    rng, random = np.random.default_rng(seed), Random(seed)
+    dtype = random.choice(["float64", "float32"])
+    groups = [Layer(3, "maxout", dtype=dtype)] if rng.random() < 0.5 else []
+    hidden = [Layer(3, random.choice(SQUASHES), dtype=dtype, bias=0.1), *groups]
+    layers = [Layer(3, dtype=dtype), *hidden, Layer(2, "identity", dtype=dtype)]
+    for neuron in random.sample([*layers[0], *hidden[0]], 3):
+        neuron.sign = random.choice([-1, 1])
+    for source in layers:
+        for target in layers[1:]:
+            if source is not target and rng.random() < 0.7 and source is not layers[-1]:
+                source.project(target, 0.8, seed=rng, initializer="fan_in")
+    for neuron in random.sample(hidden[0], 2):
+        neuron.project(neuron, weight=0.5, trainable=bool(rng.random() < 0.5))
+    for neuron in random.sample([*layers[0], *hidden[0]], 3):
+        for target in random.sample(hidden[0], 2):
+            neuron.project(target, delay=int(rng.integers(1, 4)), seed=rng)
+    net = Network(*layers, synchronous=bool(rng.random() < 0.5), name="everything")
+    links = [link for link in net.connections if link.trainable and not link.source.sign]
+    for link in random.sample(links, min(2, len(links))):
+        link.sign = 1 if link.weight > 0 else -1
+    free = [link for link in links if not link.sign]
+    undelayed = [link for link in free if link.delay == 0]
+    for link in random.sample(undelayed, min(3, len(undelayed))):
+        hidden[0][int(rng.integers(3))].gate(link)
+    if alike := [link for link in free if link.gater is None]:
+        synapse.tie(alike[:3])
+    synapse.tie(list(layers[-1]))
+    hidden[0][0].trainable = False
+    hidden[0].freeze()
+    if not groups:
+        hidden[0][1].clamp(0.25)
+    layers[-1].cost_weights = 0.5, 2.0
+    net.reseed(int(seed))
+    return net
+
+
+def read_graphml(graph):
+    stream = io.BytesIO()
+    nx.write_graphml(graph, stream)
+    stream.seek(0)
+    return nx.read_graphml(stream, node_type=int)
+
+
+def by_number(graph):
+    return nx.convert_node_labels_to_integers(graph)
+
+
+def through_json(graph):
+    return nx.node_link_graph(json.loads(json.dumps(nx.node_link_data(graph, edges="edges"))), edges="edges")
+
+
+def through_tables(net):
+    """Data frames of the edges and the nodes, as pandas has them, with empty cells."""
+    graph = Topology.of(net).to_networkx()
+    nodes = pd.DataFrame.from_dict(dict(graph.nodes(data=True)), orient="index")
+    edges = nx.to_pandas_edgelist(graph).sort_values("number")  # a table has an order of its own
+    return from_edges(edges, neurons=nodes.rename_axis("name").reset_index(), dtype=net.dtype)
+
+
+def shuffled(graph):
+    """The same graph with its nodes and edges added in another order."""
+    rng = np.random.default_rng(1)
+    nodes, edges = list(graph.nodes(data=True)), list(graph.edges(data=True))
+    other = nx.DiGraph(**graph.graph)
+    other.add_nodes_from(nodes[i] for i in rng.permutation(len(nodes)))
+    other.add_edges_from(edges[i] for i in rng.permutation(len(edges)))
+    return other
+
+
+GRAPHS = {
+    "live": lambda net: net.graph,
+    "copy": lambda net: net.graph.copy(),
+    "plain": lambda net: Topology.of(net).to_networkx(),
+    "view": lambda net: net.graph.subgraph(list(net)),
+    "copy of a view": lambda net: net.graph.subgraph(list(net)).copy(),
+    "in another order": lambda net: shuffled(net.graph),
+    "relabelled": lambda net: by_number(net.graph),
+    "composed": lambda net: nx.compose(net.graph, nx.DiGraph()),
+    "reversed twice": lambda net: net.graph.reverse().reverse(),
+    "node-link JSON": lambda net: through_json(by_number(net.graph.copy())),
+    "GraphML": lambda net: read_graphml(by_number(net.graph.copy())),
+    "adjacency JSON": lambda net: nx.adjacency_graph(
+        json.loads(json.dumps(nx.adjacency_data(by_number(net.graph.copy()))))
+    ),
+    "Cytoscape": lambda net: nx.cytoscape_graph(nx.cytoscape_data(by_number(net.graph))),
+}
+
+
+@pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
+@pytest.mark.parametrize("way", [*GRAPHS, "tables"])
+def test_a_network_of_a_plain_graph_answers_as_the_first_one(way):
+    for seed in range(6):
+        net = everything(seed)
+        twin = through_tables(net) if way == "tables" else from_networkx(GRAPHS[way](net))
+        assert twin.dtype == net.dtype
+        assert facts(twin) == facts(net)
+        expected = net.run(ROWS)
+        assert np.array_equal(twin.run(ROWS), expected)
+        for one in (net, twin):
+            one.clear()
+            one.activate(ROWS[0])
+            one.propagate(0.1, [0.5, -0.5])
+        assert np.array_equal(twin.weights, net.weights)
+
+
+def facts(net):
+    """What a network has by name, as people see it."""
+    table = Topology.of(net)
+    unusual = {name: column.tolist() for name, column in table._unusual.items()}
+    columns = (table.source, table.target, table.gater, table.trainable, table.tie, table.bias_tie)
+    delays = [link.delay for link in net.connections]
+    return [column.tolist() for column in columns], table.names, table.squash, delays, unusual, table.layers

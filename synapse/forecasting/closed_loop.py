@@ -87,7 +87,7 @@ class Forecast(NDArrayOperatorsMixin):
 
         Examples
         --------
-        >>> Forecast(np.array([[1.0], [2.0]]), names=["sales"]).to_pandas()
+        >>> Forecast(np.array([[1.0], [2.0]]), names=["sales"]).to_pandas()  # doctest: +NORMALIZE_WHITESPACE
               sales
         step
         1       1.0

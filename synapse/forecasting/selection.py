@@ -108,6 +108,9 @@ class Selection:
 
 def mean_over_error(gain: Floats, lags: int) -> float:
     """The mean of gains, shape (n,), over its standard error, with covariances of this many lags."""
+    largest = np.abs(gain).max()
+    if largest > 0:  # it does not depend on the unit, and squares of large gains overflow
+        gain = gain / largest
     count, mean = len(gain), gain.mean()
     apart = gain - mean
     covariances = [np.sum(apart[lag:] * apart[: count - lag]) for lag in range(lags)]
@@ -184,6 +187,8 @@ def select(
         raise ArgumentTypeError(expected("The forecasters", "a dict of names and functions", forecasters))
     if COMBINE in given:
         raise ArgumentError(f"The name {COMBINE!r} is that of the mean. Give the forecaster another one.")
+    if combine is not None and (isinstance(combine, str) or not _are_names(combine, given)):
+        raise ArgumentTypeError(expected("The combine", "a list of names of forecasters, or None", combine))
     values = checked_series("The series", series)
     width = values.shape[1] if values.ndim == 2 else 1
     condition = f"a whole number from 1 to {width}, the number of columns"
@@ -202,6 +207,13 @@ def select(
     if not rolled_by_name:
         raise ArgumentError(" ".join(["No method can forecast this series.", *failed]))
     return ranked(rolled_by_name, failed, combine)
+
+
+def _are_names(names: Any, forecasters: Mapping[str, Forecaster]) -> bool:
+    """Whether these are names of forecasters, in a sequence."""
+    if not isinstance(names, Sequence):
+        return False
+    return all(isinstance(name, str) and name in forecasters for name in names)
 
 
 def ranked(

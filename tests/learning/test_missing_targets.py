@@ -128,7 +128,7 @@ def test_a_batch_without_a_target_is_no_update(options, done, optimizer, monkeyp
 
 def test_what_cannot_have_them():
     net = architect.Perceptron(3, 4, 2, seed=0, output_squash="softmax")
-    with pytest.raises(ArgumentError, match="add up to 1"):
+    with pytest.raises(ArgumentError, match="all softmax outputs of a step"):
         Trainer(net).train(INPUTS, HALVES[0], progress=False)
     with pytest.raises(ArgumentError, match="no target in some of them"):
         fit_readout(lstm(output_squash="identity"), INPUTS, TARGETS)

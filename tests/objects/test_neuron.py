@@ -170,13 +170,13 @@ def linked(weight=0.5, squash="identity"):
 def test_it_is_a_mapping_of_its_fields():
     _, _, link = linked()
     assert isinstance(link, MutableMapping)
-    assert dict(link) == {"weight": 0.5, "gain": 1.0, "trainable": True, "eligibility": 0.0}
-    assert ("weight" in link, "capacity" in link, "gater" in link, len(link)) == (True, False, False, 4)
+    assert dict(link) == {"weight": 0.5, "gain": 1.0, "trainable": True, "eligibility": 0.0, "number": 0}
+    assert ("weight" in link, "capacity" in link, "gater" in link, len(link)) == (True, False, False, 5)
     with pytest.raises(KeyError):
         link["capacity"]
     Neuron(name="gate").gate(link)
     assert link["gater"] == "gate"
-    assert list(link) == ["weight", "gain", "trainable", "eligibility", "gater"]
+    assert list(link) == ["weight", "gain", "trainable", "eligibility", "gater", "number"]
 
 
 def test_a_removed_connection_cannot_be_used():

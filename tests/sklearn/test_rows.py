@@ -221,8 +221,10 @@ def test_faults_are_one_sentence_and_change_nothing():
         "Use sklearn.multioutput": lambda: model.fit(X, RNG.integers(0, 3, (200, 2))),
         "Did you mean 'LSTM'?": lambda: model.set_params(build="LSTN").fit(X, Y),
         "Expected the scale to be": lambda: model.set_params(build="LSTM", scale="yes").fit(X, Y),
-        "Expected the hidden to be": lambda: model.set_params(scale=True, hidden=5).fit(X, Y),
-        "Expected the optimizer to be": lambda: model.set_params(hidden=(4,), optimizer="adm").fit(X, Y),
+        "Expected the hidden to be": lambda: model.set_params(scale=True, hidden="five").fit(X, Y),
+        "Expected the optimizer of Trainer to be": lambda: model.set_params(hidden=(4,), optimizer="adm").fit(
+            X, Y
+        ),
         "the validation to be a number": lambda: model.set_params(validation=(X, Y)).fit(X, Y),
         "squares are finite": lambda: regressor().fit(X * 1e200, V),
         "weight": lambda: model.fit(X, Y, sample_weight=np.zeros(200)),

@@ -20,7 +20,7 @@ def surface() -> Iterator[str]:
     """A line each: a callable with its parameters and defaults, another name of it by "is"."""
     things = [
         (f"{module_name}.{name}", getattr(import_module(module_name), name))
-        for module_name in (*MODULES, "synapse.errors", "synapse.sklearn", "synapse.tables")
+        for module_name in (*MODULES, "synapse.errors", "synapse.plain", "synapse.sklearn", "synapse.tables")
         for name in sorted(import_module(module_name).__all__)
     ]
     classes = {value for _, value in things if inspect.isclass(value)}

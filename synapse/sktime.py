@@ -20,13 +20,14 @@ except ImportError:
 from ._typing import Floats
 from .errors import ArgumentError
 from .forecasting import Calibration, Forecast, rolling_origin
+from .forecasting._frames import step_of
 from .forecasting._series import season
 from .forecasting.closed_loop import bounded, clipping
 from .forecasting.selection import COMBINE
 from .forecasting.statistical import METHODS
 from .tables import Learning, forecast_series, train_series
 from .tables.scaled_model import MODELS
-from .tables.series import step_of, unit_of
+from .tables.series import unit_of
 from .tables.series_task import SeriesTask
 
 __all__ = ["SynapseForecaster"]

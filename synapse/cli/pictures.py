@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +11,6 @@ from ..errors import FormatError
 from ..forecasting import Forecast
 from ..forecasting.selection import COMBINE
 from ..forecasting.statistical import METHODS
-from ..tables.series import following, step_name
 from . import words
 
 if TYPE_CHECKING:
@@ -64,11 +64,9 @@ def draw_forecasts(several: dict[str, pd.DataFrame], ahead: dict[str, Forecast],
         series, forecast = several[name], _column(ahead[name], place)
         shown = max(FEWEST_SHOWN, TIMES_SHOWN * len(forecast))
         history = series.iloc[-shown:]
-        times = history.index.append(following(series, len(forecast)))
-        dates = times.tz_localize(None).to_pydatetime() if step_name(series) else times.to_numpy()
-        draw.forecast(history.iloc[:, [place]].to_numpy(), forecast, ax, times=dates)
+        draw.forecast(history.iloc[:, [place]], forecast, ax)
         ax.set_title(": ".join(filter(None, [name, str(series.columns[place])])))
-        ax.set_xlabel(series.index.name if step_name(series) else "row")
+        ax.set_ylabel("")  # it is in the title
     words.save_figure(figure, path)
     left = len(panels) - MOST_PANELS
     return [f"{path!r} has the first {MOST_PANELS} of {len(panels)} forecasts."] if left > 0 else []
@@ -76,9 +74,8 @@ def draw_forecasts(several: dict[str, pd.DataFrame], ahead: dict[str, Forecast],
 
 def _column(ahead: Forecast, place: int) -> Forecast:
     """One target of a forecast."""
-    if ahead.lower is None or ahead.upper is None:
-        return Forecast(ahead.mean[:, [place]])
-    return Forecast(ahead.mean[:, [place]], ahead.lower[:, [place]], ahead.upper[:, [place]], ahead.interval)
+    lower, upper = (None if values is None else values[:, [place]] for values in (ahead.lower, ahead.upper))
+    return replace(ahead, mean=ahead.mean[:, [place]], lower=lower, upper=upper, names=None)
 
 
 def draw_comparison(comparison: Comparison, path: str) -> None:

@@ -77,7 +77,7 @@ def _of_series(network: Network, table: Table) -> pd.DataFrame:
     for name, series in several.items():
         frame = series[targets]
         if not facts["known"]:
-            frame = frame.reindex(series.index.append(following(series, 1)).rename(series.index.name))
+            frame = frame.reindex(series.index.append(following(series, 1)))
         predicted = predict_series(network, series)
         frames[name] = frame.assign(
             **{f"{target} predicted": predicted[:, place] for place, target in enumerate(targets)}

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from .._checks import any_array, counted, expected, listed, lowered, numbers, text
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError
+from ..forecasting._frames import column_names, continued, labels_of, preceding
 from ._style import BLUE, CYCLE, INK, canvas, count_along, entry, mark_of, name_lines
 
 if TYPE_CHECKING:
@@ -31,16 +32,19 @@ def forecast(
     Parameters
     ----------
     history : array_like, shape (T,) or (T, m)
-        The known values, oldest first; missing ones (NaN) are gaps.
+        The known values, oldest first; missing ones (NaN) are gaps. Of a data frame, the columns that a
+        :class:`~synapse.forecasting.Forecast` names are drawn.
     forecast : array_like, shape (steps,) or (steps, m), or Forecast
         The values of the steps after them. The intervals of a
         :class:`~synapse.forecasting.Forecast` are shaded.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: a new figure.
     times : sequence, shape (T + steps,), optional
-        Dates or increasing numbers of the known steps and of the forecast steps. Default: 0, 1, ...
+        Dates or increasing numbers of the known steps and of the forecast steps. Default: the index of a
+        data frame and the dates of a Forecast, each continued if the other has none; without them 0, 1, ...
     names : sequence of str, optional
-        The names of the m columns, for the legend. Default: numbers, if there are several.
+        The names of the m columns, for the legend. Default: those of a data frame or a Forecast, or numbers;
+        a single column is named by the axis.
 
     Raises
     ------
@@ -55,21 +59,75 @@ def forecast(
     >>> ax = draw.forecast(history, forecasting.seasonal_naive(history, 4, period=3))
     >>> [line.get_label() for line in ax.lines]
     ['known', 'forecast']
+
+    A data frame has names and dates.
+
+    >>> import pandas
+    >>> months = pandas.date_range("2024-01", periods=6, freq="MS", name="month")
+    >>> ax = draw.forecast(pandas.DataFrame({"sales": history}, months), [3.5, 3.0])
+    >>> ax.get_xlabel(), ax.get_ylabel()
+    ('month', 'sales')
     """
+    if names is None:
+        history, names = _named(history, forecast)
+        column = names[0] if names is not None and len(names) == 1 else None
+        names = None if column is not None else names
+    else:
+        column = None  # in the legend
     known = _as_columns("The history", history)
     given = [getattr(forecast, name, None) for name in ("mean", "lower", "upper")]
     with_bounds = all(isinstance(part, np.ndarray) for part in given)
     future = [_as_columns("The forecast", part) for part in (given if with_bounds else [forecast])]
     share = getattr(forecast, "interval", None) if with_bounds else None
     labels = _column_names(names, known, future)
+    label = ""
+    if times is None:
+        times, label = _times_of(
+            labels_of(history), getattr(forecast, "dates", None), len(known), len(future[0])
+        )
     places = _checked_times(times, len(known) + len(future[0]))
     with canvas(ax, (6.5, 3.2)) as ax:
-        for column, name in enumerate(labels):
-            colours = (INK, BLUE) if len(labels) == 1 else (CYCLE[column], CYCLE[column])
-            parts = [part[:, column] for part in future]
-            _draw_column(ax, places, known[:, column], parts, share, name, colours)
-        _frame(ax, times is None)
+        for number, name in enumerate(labels):
+            colours = (INK, BLUE) if len(labels) == 1 else (CYCLE[number], CYCLE[number])
+            parts = [part[:, number] for part in future]
+            _draw_column(ax, places, known[:, number], parts, share, name, colours)
+        _frame(ax, label, places.dtype.kind in "iu")
+        if column is not None:
+            ax.set_ylabel(entry(column))
         return ax
+
+
+def _named(history: Any, forecast: Any) -> tuple[Any, Sequence[str] | None]:
+    """The columns of a history that a forecast has, and their names, if these are known."""
+    columns, ahead = column_names(history), getattr(forecast, "names", None)
+    if columns is None or ahead is None:
+        return history, columns or ahead
+    if history.ndim == 2 and set(ahead) <= set(columns):
+        places = [columns.index(name) for name in ahead]
+        return history.iloc[:, places], list(ahead)
+    return history, columns
+
+
+def _times_of(index: Any, dates: Any, known: int, ahead: int) -> tuple[Any, str]:
+    """The index of a history and the dates of its forecast, for the axis, and the name of the axis.
+
+    One of them that is None, or of another kind, continues the other; numbers of steps if it cannot.
+    """
+    if index is not None and (dates is None or type(dates) is not type(index)):
+        dates = continued(index, ahead)
+    elif dates is not None and index is None:
+        index = preceding(dates, known)
+    if index is None or dates is None:
+        return np.arange(known + ahead), "step"
+    default = "date" if hasattr(index, "freq") else "step"
+    label = default if index.name is None else str(index.name)
+    return np.concatenate([_on_axis(index), _on_axis(dates)]), label
+
+
+def _on_axis(index: Any) -> Any:
+    """The places of labels on the axis: numbers, or dates of the clock on the wall."""
+    dates = index.to_timestamp() if hasattr(index, "to_timestamp") and not hasattr(index, "tz") else index
+    return (dates if getattr(dates, "tz", None) is None else dates.tz_localize(None)).to_numpy()
 
 
 def _as_columns(what: str, values: Any) -> Floats:
@@ -101,8 +159,6 @@ def _column_names(names: Any, known: Floats, future: list[Floats]) -> list[str]:
 
 
 def _checked_times(times: Any, count: int) -> Any:
-    if times is None:
-        return np.arange(count)
     places = any_array("The times", times, "dates or numbers")
     if places.shape != (count,):
         raise ArgumentError(
@@ -130,15 +186,15 @@ def _draw_column(
         ax.fill_between(later, bounds[0], bounds[1], color=colours[1], alpha=0.2, lw=0, label=what)
 
 
-def _frame(ax: Axes, numbered: bool) -> None:
-    """The axis of time, and the legend."""
+def _frame(ax: Axes, label: str, counts: bool) -> None:
+    """The axis of time, which may count steps, and the legend."""
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
     locator = ax.xaxis.get_major_locator()
     if isinstance(locator, AutoDateLocator):
         ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
-    if numbered:
+    elif counts:
         count_along(ax)
-        ax.set_xlabel("step")
+    ax.set_xlabel(entry(label))
     ax.margins(x=0.01)
     name_lines(ax)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,7 @@ from ..errors import ArgumentError, ArgumentTypeError
 from ..objects.ensemble import Ensemble
 from ..objects.network import Network
 from ..objects.state import preserved_context
+from ._frames import continued, fed_names, labels_of
 from ._series import horizon
 from .calibration import Calibration
 
@@ -176,7 +177,8 @@ def forecast(
     network : Network or Ensemble
         What forecasts. The networks of an ensemble forecast each on their own; the result is their mean.
     context : array_like, shape (T, n), or (T,) with one input
-        The known rows, oldest first.
+        The known rows, oldest first. A forecast that continues a data frame has its dates, or numbers of
+        rows, if they step evenly, and the names of its columns.
     steps : int
         Number of rows to forecast.
     feedback : dict of int to int, optional
@@ -256,7 +258,10 @@ def forecast(
                 ahead = inputs.copy()
                 ahead[0, into] = outputs[0, fed]
                 network._feed(ahead, outputs[1:], by_output)
-    return bounded(of_each.mean(axis=0), half, share, limits)
+    ahead_of_all = bounded(of_each.mean(axis=0), half, share, limits)
+    index = labels_of(context)
+    dates = None if index is None else continued(index, count)
+    return replace(ahead_of_all, dates=dates, names=fed_names(context, fed.tolist(), into.tolist(), m))
 
 
 def members(model: Any) -> Sequence[Network]:

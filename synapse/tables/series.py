@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,8 @@ import numpy as np
 
 from .._checks import choice, instance
 from .._typing import Ints
-from ..errors import ArgumentError, FormatError
+from ..errors import FormatError
+from ..forecasting._frames import continued, step_of
 from .dates import ZONE, are_days, find_date, in_zone, require_zone
 from .table import (
     UNREADABLE,
@@ -35,8 +35,6 @@ UNITS = {"Y": ("year", 1), "Q": ("quarter", 4), "M": ("month", 12), "WOM": ("mon
 UNITS |= {"B": ("business day", 5), "D": ("day", 7)}
 UNITS |= {"h": ("hour", 24), "min": ("minute", 1440), "s": ("second", 1)}
 """The name of a step by the code of pandas, and how many make the usual season."""
-MONTHS = {"MS": 1, "QS": 3, "YS": 12, "AS": 12}
-"""Months of a step that begins on the first day of one."""
 IN_MONTHS = (("year", 1, 12), ("quarter", 4, 3), ("month", 12, 1))
 """Name, season and months of units that are counted in months."""
 MOST_WINDOWS = 200
@@ -210,23 +208,6 @@ def _step(dates: pd.DatetimeIndex, column: str) -> Any:
     )
 
 
-def step_of(dates: pd.DatetimeIndex) -> Any:
-    """The step of dates, an offset of pandas; None if they do not step evenly or are fewer than three."""
-    if len(dates) < 3:
-        return None
-    pandas = pandas_for_tables()
-    with warnings.catch_warnings(action="ignore"):  # pandas 3 warns of what 4 returns
-        step = pandas.infer_freq(dates)
-        step = step and pandas.tseries.frequencies.to_offset(step)
-        # Pandas infers no months on the 15th, and 365 days from the same day of three years.
-        if dates.day[0] > 1 and len({*dates.day}) == 1 and (step is None or step.rule_code == "D"):
-            days = dates.tz_localize(None) - pandas.Timedelta(days=dates.day[0] - 1)
-            first = pandas.tseries.frequencies.to_offset(pandas.infer_freq(days) or "D")
-            months = MONTHS.get(first.rule_code.split("-")[0], 0) * first.n
-            step = pandas.DateOffset(months=months) if months else step
-    return step
-
-
 def unit_of(step: Any) -> tuple[str, int]:
     """The name of a step, an offset of pandas, and how many make the usual season.
 
@@ -261,13 +242,8 @@ def step_name(series: pd.DataFrame) -> str | None:
 
 def following(series: pd.DataFrame, steps: int) -> pd.Index:
     """The dates of the rows that follow or, without dates, their numbers."""
-    pandas, last = pandas_for_tables(), series.index[-1]
-    if not isinstance(series.index, pandas.DatetimeIndex):
-        return pandas.RangeIndex(last + 1, last + 1 + steps, name="row")
-    try:
-        return pandas.date_range(last, periods=steps + 1, freq=series.index.freq)[1:]
-    except (OverflowError, ValueError):
-        raise ArgumentError(f"{steps} steps after {last} there are no dates. Forecast fewer.") from None
+    dates: pd.Index = continued(series.index, steps)
+    return dates
 
 
 def phase(series: pd.DataFrame, first: str | None) -> int:

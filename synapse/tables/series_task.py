@@ -361,7 +361,7 @@ def forecast_series(
     if blind := [member for member in members if member in task.blind]:
         notes.append(f"{', '.join(blind)} cannot use {quoted(task.known)}; {own} can: --model network.")
     notes += [why or f"{chosen} forecasts.", *filter(None, [facts.get("verdict")])]
-    dates = following(series, steps).rename(series.index.name)
+    dates = following(series, steps)
     place: dict[str, Any] = {"dates": dates, "names": task.targets}
     if interval is None:
         return replace(bounded(mean, None, 0.0, limits), **place), notes

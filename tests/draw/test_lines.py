@@ -1,13 +1,15 @@
 """Learning curves, traces, forecasts, trials and the flow of errors: what their lines and dots show."""
 
+from dataclasses import replace
 from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
+import pytest
 
 import architect
 import synapse
-from synapse import Layer, analysis, draw
+from synapse import Layer, analysis, draw, forecasting
 from synapse.errors import ArgumentError, ArgumentTypeError, SynapseError
 from tests.helpers.cases import all_refused
 
@@ -188,3 +190,35 @@ def test_what_cannot_be_drawn():
         (lambda: times(names=["a", "b"]), ArgumentError, "Expected 1 name, one for each column, got 2"),
     ]
     all_refused(calls)
+
+
+def test_a_frame_names_the_axis_and_continues_its_dates():
+    pd = pytest.importorskip("pandas")
+    days = pd.DataFrame({"sales": HISTORY}, pd.date_range("2024-01-01", periods=6, name="Day"))
+    years = days.set_axis(pd.Index(range(2000, 2006), name="Year"))
+    dated = forecasting.Forecast(np.ones((2, 1)), dates=pd.date_range("2024-01-07", periods=2, name="Day"))
+    berlin = pd.date_range("2024-03-30 22:00", periods=6, freq="h", tz="Europe/Berlin")
+    shown_as = {  # history, forecast, name of the axis, last place
+        "frame": (days, [1.0, 2.0], "Day", "2024-01-08"),
+        "column": (days["sales"], [1.0, 2.0], "Day", "2024-01-08"),
+        "periods": (days.to_period("M").set_axis(pd.period_range("2024-01", periods=6, freq="M")), [1.0],
+                    "date", "2024-07-01"),
+        "dates of the forecast": (HISTORY, dated, "Day", "2024-01-08"),
+        "clocks": (days.set_axis(berlin), [1.0], "date", "2024-03-31T05"),
+        "years": (years, [1.0, 2.0], "Year", 2007),
+        "uneven": (days.iloc[[0, 1, 5]], [1.0, 2.0], "step", 4),
+        "array": (HISTORY, [1.0, 2.0], "step", 7),
+    }  # fmt: skip
+    for case, (history, ahead, label, last) in shown_as.items():
+        ax = draw.forecast(history, ahead)
+        place = ax.lines[1].get_xdata()[-1]
+        assert ax.get_xlabel() == label, case
+        assert place == (np.datetime64(last) if isinstance(last, str) else last), case
+        assert legend(ax) == ["known", "forecast"], case
+        assert_readable(ax)
+    assert draw.forecast(HISTORY, dated).lines[0].get_xdata()[0] == np.datetime64("2024-01-01")
+    assert draw.forecast(days, [1.0]).get_ylabel() == "sales"
+    wide = days.assign(costs=1.0, holiday=0.0)
+    ax = draw.forecast(wide, replace(dated, mean=np.ones((2, 2)), names=["costs", "sales"]))
+    assert legend(ax) == ["costs known", "costs forecast", "sales known", "sales forecast"]
+    assert ax.lines[2].get_ydata().tolist() == HISTORY.tolist()

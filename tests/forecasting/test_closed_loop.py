@@ -184,3 +184,24 @@ def test_a_forecast_is_one_type_and_usable_as_an_array():
         assert not wrong, wrong
     with pytest.raises(AttributeError):
         getattr(plain, "no_such_attribute")  # noqa: B009
+
+
+def test_a_frame_gives_its_dates_and_names():
+    pd = pytest.importorskip("pandas")
+    net = architect.Perceptron(2, 2, 2, seed=0)
+    months = pd.date_range("2024-01-15", periods=4, freq=pd.DateOffset(months=1), name="Month")
+    frame = pd.DataFrame({"a": [0.1, 0.2, 0.3, 0.4], "b": [1.0, 0.0, 1.0, 0.0]}, months)
+    ahead = forecast(net, frame, 2)
+    assert [str(date.date()) for date in ahead.dates] == ["2024-05-15", "2024-06-15"]
+    assert (ahead.names, ahead.dates.name) == (["a", "b"], "Month")
+    assert ahead.to_pandas().index.equals(ahead.dates)
+    np.testing.assert_array_equal(ahead, forecast(net, frame.to_numpy(), 2))
+    crossed = forecast(net, frame, 2, feedback={0: 1, 1: 0})
+    assert crossed.names == ["b", "a"]
+    partly = forecast(net, frame, 2, feedback={1: 0}, future=[[0.0]])
+    assert partly.names == ["output 0", "a"]
+    assert [*forecast(net, frame.reset_index(drop=True), 2).dates] == [4, 5]
+    assert forecast(net, frame.iloc[[0, 1, 3]], 2).dates is None  # uneven
+    assert forecast(net, frame.to_numpy(), 2).dates is None
+    with pytest.raises(ArgumentError, match="there are no dates"):
+        forecast(net, frame.set_axis(pd.date_range("2250", periods=4, freq="YS")), 99)

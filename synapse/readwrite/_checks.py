@@ -328,6 +328,72 @@ def contradicted_sign(
     return int(np.flatnonzero(wrong)[0]) if wrong.any() else None
 
 
+def require_relays(
+    neurons: dict[str, NDArray[Any]], connections: dict[str, NDArray[Any]], sizes: Sequence[int]
+) -> None:
+    """Raise unless the relays are the second layer, in order, each one step behind its only source."""
+    if "relay" not in neurons:
+        return
+    relay = neurons["relay"].astype(np.int64)
+    rows = np.flatnonzero(relay)
+    inputs = sizes[0]
+    second = np.arange(inputs, inputs + sizes[1]) if len(sizes) > 2 else rows[:0]
+    if len(rows) and not np.array_equal(rows, second):
+        raise FormatError(
+            "Expected the neurons that delay others to be the second layer, "
+            f"got {len(rows)} of them, such as neuron {rows[0]}."
+        )
+    rises = np.flatnonzero(np.diff(relay[rows]) > 0)
+    if len(rises):
+        raise FormatError(
+            "Expected the neurons that delay others in the order of their delays, the longest one first, "
+            f"got neuron {rows[rises[0]]} before neuron {rows[rises[0]] + 1}."
+        )
+    source, target = (connections[end].astype(np.int64) for end in ("source", "target"))
+    into = np.flatnonzero(relay[target] > 0)
+    count = np.bincount(target[into], minlength=len(relay))
+    for i in rows[count[rows] != 1]:
+        raise FormatError(
+            f"Expected neuron {i}, which delays another, to have one incoming connection, got {count[i]}."
+        )
+    is_input = source[into] < inputs
+    behind = np.where(is_input, 1, np.maximum(relay[source[into]], 1) + 1)
+    for i in into[relay[target[into]] != behind]:
+        raise FormatError(
+            f"Expected neuron {target[i]} to be one step behind neuron {source[i]}, "
+            f"got the relay {relay[target[i]]} of neuron {target[i]}."
+        )
+
+
+def require_clocks(neurons: dict[str, NDArray[Any]], inputs: int) -> None:
+    """Raise unless all neurons but inputs and relays have one clock, and these have none."""
+    if "synchronous" not in neurons:
+        return
+    together = neurons["synchronous"].astype(bool)
+    has_clock = np.arange(len(together)) >= inputs
+    if "relay" in neurons:
+        has_clock &= neurons["relay"] == 0
+    for i in np.flatnonzero(together != (has_clock & together.any())):
+        raise FormatError(
+            f"Expected all neurons but inputs and those that delay others to be synchronous, or none, got "
+            f"{bool(together[i])} for neuron {i}."
+        )
+
+
+def require_no_errors(
+    neurons: dict[str, NDArray[Any]], connections: dict[str, NDArray[Any]], inputs: int
+) -> None:
+    """Raise if an input that nothing leads to has an error, which it never gets."""
+    clamped = np.arange(inputs)
+    clamped = clamped[~np.isin(clamped, connections["target"])]
+    for name in ("responsibility", "projected", "gated"):
+        for i in clamped[neurons[name][clamped] != 0.0] if name in neurons else ():
+            raise FormatError(
+                f"Expected the {name} of neuron {i}, an input without incoming connections, to be 0, "
+                f"got {neurons[name][i]}."
+            )
+
+
 def require_signs(connections: dict[str, NDArray[Any]], neurons: dict[str, NDArray[Any]]) -> None:
     """Raise if a weight contradicts its sign, or the sign that of all connections from its source."""
     carries_state = connections["source"] == connections["target"]

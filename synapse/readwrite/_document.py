@@ -217,11 +217,15 @@ def saved_of(data: dict[str, Any]) -> SavedNetwork:
     numbers = _numbers(neurons, OF_NEURONS, dtype, clock)
     checks.require_shared("neuron", numbers)
     checks.require_signs(edges, numbers)
+    layers = _layers(data, len(neurons))
+    checks.require_relays(numbers, edges, [size for _, size in layers])
+    checks.require_clocks(numbers, layers[0][1])
+    checks.require_no_errors(numbers, edges, layers[0][1])
     loops = np.flatnonzero(edges["source"] == edges["target"])
     return SavedNetwork(
         name=data["name"],
         dtype=dtype,
-        layers=_layers(data, len(neurons)),
+        layers=layers,
         names=neurons.texts("name", null=True) if "name" in neurons else [None] * len(neurons),
         neurons={"squash": neurons.squashes("squash"), **numbers},
         connections=edges,

@@ -12,11 +12,12 @@ import numpy as np
 from ..errors import ArgumentError, FormatError
 from ..objects.ensemble import Ensemble
 from ..objects.network import Network
-from ..objects.state import from_saved, to_saved
+from ..objects.state import to_saved
 from . import files
 from ._checks import Records, an_object, members, require, require_version
 from ._document import NULLS, VERSION, document, require_format, saved_of
 from ._formats import Format
+from ._kept import network_of
 
 __all__ = ["from_json_data", "json_data"]
 
@@ -118,7 +119,7 @@ def from_json_data(data: dict[str, Any]) -> Network:
             "The digest does not fit the content, so a number or a name has changed since the file was "
             f'written. If this was on purpose, delete the member "{DIGEST}" from the file.'
         )
-    return from_saved(saved)
+    return network_of(saved)
 
 
 ENSEMBLE = "synapse ensemble"

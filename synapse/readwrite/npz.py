@@ -24,11 +24,12 @@ from numpy.typing import NDArray
 
 from ..errors import FormatError
 from ..objects.network import Network
-from ..objects.state import OF_CONNECTIONS, OF_NEURONS, from_saved, to_saved
+from ..objects.state import OF_CONNECTIONS, OF_NEURONS, to_saved
 from . import files
 from ._checks import an_object
 from ._document import ENDS, ENTRIES, RUNS, document, require_format, saved_of
 from ._formats import Format
+from ._kept import network_of
 
 __all__ = ["from_npz_data", "npz_data"]
 
@@ -134,7 +135,7 @@ def from_arrays(arrays: dict[str, NDArray[Any]]) -> Network:
     for name, column in arrays.items():
         table, key = PLACES[name]
         an_object(f"The table {table!r}", content.setdefault(table, {}))[key] = column
-    return from_saved(saved_of(content))
+    return network_of(saved_of(content))
 
 
 def write_arrays(path: files.File, arrays: Mapping[str, NDArray[Any]]) -> None:

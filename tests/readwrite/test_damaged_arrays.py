@@ -1,0 +1,281 @@
+"""Random damage of the arrays of a file is refused in one sentence, or read as what the arrays say."""
+
+import io
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings, strategies as st
+
+import architect
+import synapse
+from synapse import errors, load
+from synapse.readwrite import from_npz_data, npz_data
+from tests.helpers.cases import all_hold
+from tests.helpers.strategies import delay_some
+
+from .mutation import all_damage_refused
+
+STRUCTURE = (
+    "connection_source",
+    "connection_target",
+    "connection_gater",
+    "neuron_relay",
+    "neuron_bias",
+)
+STRUCTURE += (
+    "connection_weight",
+    "connection_trainable",
+    "connection_sign",
+    "neuron_synchronous",
+)
+KINDS = ("f4", "f8", "i8", "u1", "?", "i1", ">i4", ">f8", "c16", "S3", "M8[s]", "f2")
+FLOATS = (0.0, -1.0, 1e308, np.inf, np.nan, 1.5, 1e-320)
+
+
+def random_graph(seed):
+    net = architect.Random(2, 6, 2, gates=3, backward=4, seed=seed)
+    delay_some(net, seed, 5)
+    synapse.tie(net.connections[:2])
+    net.synchronous = seed % 3 == 0
+    net.learning_rule = "rtrl" if seed % 2 else "online"
+    return net
+
+
+def lstm(seed):
+    net = architect.LSTM(2, 3, 2, style="synaptic", seed=seed)
+    net.learning_rule = "rtrl" if seed % 2 else "online"
+    delay_some(net, seed, 1)
+    return net
+
+
+def trained(net):
+    for row in np.random.default_rng(0).normal(size=(4, 2)):
+        net.activate(row)
+        net.propagate(0.1, [0.2, 0.3])
+    return npz_data(net)
+
+
+FILES = [trained(make(seed)) for make in (random_graph, lstm) for seed in range(4)]
+
+
+def a_number(array, rng):
+    """A number that an index or a count might have by mistake."""
+    size, largest = array.size, int(array.max(initial=0))
+    return int(
+        rng.choice(
+            [
+                0,
+                1,
+                2,
+                -1,
+                -2,
+                size - 1,
+                size,
+                largest,
+                largest + 1,
+                2**31 - 1,
+                2**32 - 1,
+            ]
+        )
+    )
+
+
+def changed(array, rng):
+    """The array with a wrong value."""
+    array, place = array.copy(), rng.integers(array.size)
+    if array.dtype.kind == "b":
+        array[place] = not array[place]
+    elif array.dtype.kind == "f":
+        array[place] = rng.choice(FLOATS)
+    else:
+        array = array.astype(np.int64)
+        array[place] = a_number(array, rng)
+    return array
+
+
+def reshaped(array, rng):
+    return (
+        array[:-1],
+        np.append(array, array[-1:]),
+        array[None],
+        array[:0],
+        array[:, None],
+    )[rng.integers(5)]
+
+
+def converted(array, rng):
+    with np.errstate(all="ignore"):
+        return array.astype(rng.choice(KINDS))
+
+
+def doubled(array, rng):
+    array = array.copy()
+    array[rng.integers(array.size)] = array[rng.integers(array.size)]
+    return array
+
+
+DAMAGE = (changed, changed, changed, converted, reshaped, doubled)
+DAMAGE += (
+    lambda array, rng: rng.permutation(array),
+    lambda array, rng: np.roll(array, 1),
+)
+
+
+def damaged(seed):
+    """The arrays of a network, of which one or two are damaged, or one is missing and not named."""
+    rng = np.random.default_rng(seed)
+    data = dict(FILES[rng.integers(len(FILES))])
+    for name in rng.choice(sorted(data.keys() - {"document"}), rng.integers(1, 3), replace=False):
+        if rng.random() < 0.1:
+            del data[name]
+            document = json.loads(data["document"].item())
+            document["arrays"].remove(name)
+            data["document"] = np.array(json.dumps(document).encode())
+        else:
+            data[name] = DAMAGE[rng.integers(len(DAMAGE))](data[name], rng)
+    return data
+
+
+def content_of(data):
+    """What arrays say, in whatever order: values other than 0 by what they are of."""
+    ends = {}
+    if "run_source" in data:
+        runs = zip(
+            *(data[f"run_{name}"].tolist() for name in ("source", "target", "length")),
+            strict=True,
+        )
+        pairs = [(source + i, target) for source, target, length in runs for i in range(length)]
+        ends = dict(
+            zip(
+                ("connection_source", "connection_target"),
+                np.transpose(pairs),
+                strict=True,
+            )
+        )
+    columns = {name: column.tolist() for name, column in {**data, **ends}.items() if name in STRUCTURE}
+    return {name: column for name, column in columns.items() if any(column)}
+
+
+def traces_of(data):
+    """Traces other than 0, by their neurons and connections."""
+    columns = [
+        data.get(f"extended_{name}", np.empty(0)).tolist() for name in ("influence", "connection", "value")
+    ]
+    pairs = [data.get(f"influence_{name}", np.empty(0)).tolist() for name in ("gater", "gated", "value")]
+    eligible = [data.get(f"eligibility_{name}", np.empty(0)).tolist() for name in ("connection", "value")]
+    rows = zip(*columns, strict=True)
+    extended = {(pairs[0][pair], pairs[1][pair], link, value) for pair, link, value in rows if value}
+    tables = (zip(*table, strict=True) for table in (pairs, eligible))
+    return extended, *({row for row in table if row[-1]} for table in tables)
+
+
+def check(seed):
+    data = damaged(seed)
+    try:
+        net = from_npz_data(data)
+    except errors.FormatError:
+        return
+    written = npz_data(net)
+    assert content_of(written) == content_of(data), seed
+    for wanted, present in zip(traces_of(data), traces_of(written), strict=True):
+        assert wanted <= present, seed
+    again, rows = from_npz_data(written), np.full((3, len(net.input)), 0.3)
+    with np.errstate(all="ignore"):
+        np.testing.assert_array_equal(again.run(rows), net.run(rows))
+    assert all(link.delay >= 0 for link in net.connections)
+
+
+@given(st.integers(0, 2**32))
+@settings(max_examples=100)
+def test_random_damage_is_refused_or_read_as_it_says(seed):
+    check(seed)
+
+
+@pytest.mark.slow
+def test_much_random_damage_is_refused_or_read_as_it_says():
+    all_hold(check, range(6000))
+
+
+def relay(change):
+    def damage(data):
+        data["neuron_relay"] = change(data["neuron_relay"].copy())
+
+    return damage
+
+
+def put(name, row, value):
+    def damage(data):
+        data[name] = data[name].copy()
+        data[name][row] = value
+
+    return damage
+
+
+def delayed():
+    """Neurons 0 and 1 are inputs, 2 to 4 relays (3, 2 and 1), 5 is hidden and 6 an output."""
+    net = architect.Perceptron(2, 1, 1, seed=0)
+    net.input[0].project(net.output[0], weight=0.5, delay=2)
+    net.input[1].project(net.input[1])
+    data = npz_data(net)
+    assert data["neuron_relay"].tolist() == [0, 0, 3, 2, 1, 0, 0]
+    return data
+
+
+RELAYS = {
+    "elsewhere": (
+        put("neuron_relay", 5, 1),
+        "that delay others to be the second layer, got 4 of them",
+    ),
+    "missing": (
+        put("neuron_relay", 3, 0),
+        "to be the second layer, got 2 of them, such as neuron 2",
+    ),
+    "order": (
+        relay(lambda column: np.array([0, 0, 1, 2, 3, 0, 0])),
+        "the longest one first, got neuron 2 before",
+    ),
+    "far": (
+        put("neuron_relay", 2, 9),
+        "neuron 2 to be one step behind neuron 3, got the relay 9",
+    ),
+}
+
+
+def test_a_relay_that_delays_something_else_is_refused():
+    all_damage_refused(RELAYS, delayed, from_npz_data)
+
+
+def test_traces_of_what_keeps_none_and_clocks_of_relays_are_refused():
+    cases = {
+        "twice": (
+            put("eligibility_connection", 0, 6),
+            "Row . of the table 'eligibility' .* twice",
+        ),
+        "pair": (
+            put("influence_gated", 0, 1),
+            "Row . of the table '(influence|extended)'",
+        ),
+        "clock": (
+            _say_together,
+            "all neurons but inputs .* got False for neuron",
+        ),
+    }
+    all_damage_refused(cases, lambda: dict(FILES[4]), from_npz_data)
+
+
+def _say_together(data):
+    count = len(json.loads(data["document"].item())["neurons"]["squash"])
+    data["neuron_synchronous"] = np.arange(count) == count - 1
+    document = json.loads(data["document"].item())
+    document["arrays"] = sorted([*document["arrays"], "neuron_synchronous"])
+    data["document"] = np.array(json.dumps(document).encode())
+
+
+def test_a_file_cut_anywhere_is_refused():
+    stream = io.BytesIO()
+    synapse.save(random_graph(1), stream, "npz")
+    whole = stream.getvalue()
+    for length in range(0, len(whole), 97):
+        with pytest.raises(errors.FormatError):
+            load(io.BytesIO(whole[:length]), "npz")

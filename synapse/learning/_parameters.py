@@ -219,10 +219,21 @@ class Updater:
             self.state._move(values, batch.jacobian, batch.errors, rate)
             norm = batch.norm if measured else 0.0
         else:
-            assert isinstance(self.state, OptimizerState)
             gradient, norm = self.penalised(batch, values)
-            values = values.astype(self.state.change.dtype, copy=False)
-            self.state._move(values, gradient, rate)
+            values = self.moved(values, gradient, rate)
+        self.write(values)
+        return norm if measured else None
+
+    def moved(self, values: Floats, gradient: Floats, rate: float) -> Floats:
+        """The values after a step of the optimizer's state against their gradient."""
+        assert isinstance(self.state, OptimizerState)
+        values = values.astype(self.state.change.dtype, copy=False)
+        self.state._move(values, gradient, rate)
+        return values
+
+    def write(self, values: Floats) -> None:
+        """Set the parameters of the network, clipped to the signs of its connections."""
+        assert self.parameters is not None
         if np.abs(values).max(initial=0.0) > self.limit:
             raise self.beyond()
         if self.parameters.signed:
@@ -230,7 +241,6 @@ class Updater:
         self.parameters.write_in_use(values)
         if (recorder := self.network._recorder) is not None:
             recorder.updated()
-        return norm if measured else None
 
     def penalised(self, batch: BatchGradient, values: Floats) -> tuple[Floats, float]:
         """The gradient of the parameters, with penalties, clipped, and its norm before clipping."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any
 from weakref import WeakKeyDictionary
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,7 @@ from ..engine.guard import InUse, raise_interrupt
 from ..engine.lowering.flags import DENSE, SHARED, STEPPED
 from ..engine.lowering.stretches import spans
 from ..engine.records import Span
-from ..engine.schema import CHUNK, ENDED
+from ..engine.schema import CHUNK, ENDED, NONE
 from ..engine.status import DIVERGED, DONE
 from ..errors import DivergenceError
 from ..objects import parameters
@@ -58,11 +59,15 @@ class Gradient:
     biases : ndarray, shape (neurons,)
         d loss / d bias, in the order of the neurons in the network; 0 for inputs and for biases that are not
         trainable. Each of several tied biases has the derivative with respect to their shared value.
+    wiring : int, optional
+        Checksum of the neurons, connections and gates of the network. ``optimizer.step(net, gradient)``
+        refuses a gradient of another topology by it. None: only the shapes are compared.
     """
 
     loss: float
     weights: Floats
     biases: Floats
+    wiring: int | None = None
 
     def __repr__(self) -> str:
         size = float(np.sqrt((self.weights**2).sum() + (self.biases**2).sum()))
@@ -156,8 +161,31 @@ def gradient(
         if exact.nbytes <= KEPT and threads == 1 and exact._noted is None:
             del exact.network, exact._ready  # they would keep the network alive, and a store that it left
             _known[network] = layout, exact
-        return Gradient(loss, weights, biases)
+        return Gradient(loss, weights, biases, wiring_of(network))
 
+
+def wiring_of(network: Network) -> int:
+    """The checksum of a network's neurons, connections and gates, equal for copies in any process.
+
+    The caller has the network in use.
+    """
+    version, checksum = _wirings.get(network, (0, 0))
+    store = network._store
+    if version != store.structure_version:
+        links = network._connection_rows()
+        first = int(network._rows()[0])
+        sizes = len(network), network._n_inputs, network._n_outputs
+        checksum = crc32(np.array(sizes, np.int64).tobytes())
+        for end in ("source", "target", "gater"):
+            rows = store[end][links].astype(np.int64)
+            numbers = np.where(rows == NONE, -1, rows - first)
+            checksum = crc32(numbers.tobytes(), checksum)
+        _wirings[network] = store.structure_version, checksum
+    return checksum
+
+
+_wirings: WeakKeyDictionary[Network, tuple[int, int]] = WeakKeyDictionary()
+"""The version of the structure and the checksum that :func:`wiring_of` has found for a network."""
 
 _known: WeakKeyDictionary[Network, tuple[Layout, ExactGradient]] = WeakKeyDictionary()
 """What the latest call of :func:`gradient` has laid out for a network."""

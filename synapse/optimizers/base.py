@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar, final
+from typing import TYPE_CHECKING, Any, ClassVar, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,14 @@ from numpy.typing import NDArray
 from .. import _checks
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError, DivergenceError
+
+if TYPE_CHECKING:
+    from ..learning.gradient import Gradient
+    from ..objects.network import Network
+
+
+OWN_LOOPS = "_own_loops"
+"""The attribute with an optimizer's states for :meth:`Optimizer.step`, by network."""
 
 
 def mask_of_moving(frozen: Any, size: int) -> NDArray[np.bool_] | None:
@@ -116,6 +124,56 @@ class Optimizer(ABC):
         """
         check_parameters(parameters, kinds=(np.float64, np.float32))
         return OptimizerState(self, parameters.size, frozen, parameters.dtype)
+
+    @final
+    def step(self, network: Network, gradient: Gradient, rate: float | None = None) -> None:
+        """Change the trainable weights and biases of a network by one step, in a training loop of your own.
+
+        The optimizer holds its memory (such as Adam's moments) for every network that it steps, as long as
+        both exist; copies and pickles of an optimizer begin with none. The step is that of a
+        :class:`~synapse.Trainer` with ``method="bptt"`` for the same gradient: frozen parameters stay, tied
+        ones move together, and weights keep their signs. As in a Trainer, the memory starts afresh after an
+        edit of the topology or of what is trainable. For clipping or penalties, give a changed gradient:
+        ``dataclasses.replace(gradient, weights=...)``.
+
+        Parameters
+        ----------
+        network : Network
+            The network. Its neurons must not be connected to neurons outside of it.
+        gradient : Gradient
+            The gradient, as :func:`synapse.gradient` returns it, of this network or of a copy.
+        rate : float, optional
+            Learning rate of this step. Default: the optimizer's own.
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError
+            If an argument cannot be used, or the gradient is of another topology. Nothing has changed.
+        TopologyError
+            If the network is connected with neurons outside of it.
+        DivergenceError
+            If the gradient, the change or a changed parameter is not finite. No parameter has changed; if it
+            is the gradient, neither has the memory.
+
+        Examples
+        --------
+        >>> import architect, synapse
+        >>> net, adam = architect.Perceptron(2, 4, 1, seed=0), synapse.optimizers.Adam(rate=0.1)
+        >>> inputs = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
+        >>> targets = [[0.0], [1.0], [1.0], [0.0]]
+        >>> for _ in range(200):
+        ...     adam.step(net, synapse.gradient(net, inputs, targets))
+        >>> net.run(inputs).round().ravel()
+        array([0., 1., 1., 0.])
+        """
+        # The one call upward: an optimizer is what loops of other libraries step.
+        from ..learning import _stepping
+
+        _stepping.step(self, network, gradient, rate)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The settings, and what a subclass adds, without the memory for networks."""
+        return {name: value for name, value in vars(self).items() if name != OWN_LOOPS}
 
     @abstractmethod
     def memory(self) -> dict[str, float]:

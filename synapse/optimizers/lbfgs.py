@@ -23,6 +23,7 @@ MOST_CALLS = 2**31 - 1
 
 
 @final
+@_checks.answers("LBFGS")
 @_checks.understands("optimizer")
 @dataclass(frozen=True)
 class LBFGS:

@@ -18,6 +18,7 @@ from .base import check_parameters, mask_of_moving, rate_of_step, require_names
 NEURON, ALL = "neuron", "all"
 
 
+@_checks.answers("RecursiveOptimizer")
 class RecursiveOptimizer(ABC):
     """Base class of optimizers that keep a covariance of the parameters, renewed in every step.
 

@@ -149,6 +149,12 @@ row("learning.WarmUp.__init__", {"epochs": 2, "then": 0.1})
 row("learning.ReduceOnPlateau.__init__", {"start": 0.5})
 row("rtrl: learning.compare_gradients", {"method": "rtrl"}, order="None")
 row("optimizers.SGD.__init__", {"momentum": 0.5})
+row(
+    "optimizers.Optimizer.step",
+    lambda w: {"network": w.network, "gradient": synapse.gradient(w.network, w.inputs, w.targets)},
+    network="",
+    gradient="",
+)
 row("optimizers.Rprop.__init__", {"steps": (1e-6, 1e40)})
 row("optimizers.LBFGS.minimise", {"function": lambda p: ((p**2).sum(), 2 * p)})
 row(

@@ -1,0 +1,203 @@
+"""Loops of a user's own: ``optimizer.step(net, synapse.gradient(...))``."""
+
+import gc
+import pickle
+import weakref
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import architect
+import synapse
+from synapse import Layer, Network, optimizers
+from synapse.errors import ArgumentError, ArgumentTypeError, DivergenceError
+
+from .helpers import sequences
+
+OPTIMIZERS = [
+    optimizers.SGD(0.1, momentum=0.9, nesterov=True, weight_decay=0.01),
+    optimizers.RMSprop(0.01, momentum=0.5, centered=True),
+    optimizers.Adam(0.01, amsgrad=True),
+    optimizers.AdamW(0.01),
+    optimizers.AdaGrad(0.05),
+    optimizers.Rprop(),
+]
+
+
+def constrained(dtype=np.float64):
+    """A recurrent network with tied, frozen and signed parameters, a gate and a delay."""
+    x, h, y = (Layer(size, dtype=dtype) for size in (2, 4, 1))
+    inward = x.project(h, seed=0, sign=1)
+    h.project(h, seed=1, delay=2)
+    outward = h.project(y, seed=2)
+    net = Network(x, [h], y)
+    h[0].gate([outward[1]])
+    synapse.tie([inward[0], inward[1], inward[2]])
+    synapse.tie([h[1], h[2]])
+    outward[3].trainable = False
+    h[3].trainable = False
+    return net
+
+
+def lstm(dtype=np.float64):
+    return architect.LSTM(2, 3, 1, seed=0, dtype=dtype)
+
+
+def parameters(net):
+    return np.concatenate([net.weights, net.biases])
+
+
+@pytest.mark.parametrize("make", [lstm, constrained])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=lambda one: type(one).__name__)
+def test_steps_are_those_of_a_trainer(make, dtype, optimizer):
+    net, trained = make(dtype), make(dtype)
+    before = parameters(net)
+    inputs, targets = (np.array(part) for part in sequences(net, [6] * 4, 0))
+    for _ in range(20):
+        optimizer.step(net, synapse.gradient(net, inputs, targets))
+    trainer = synapse.Trainer(trained, method="bptt", optimizer=optimizer, batch_size=4)
+    trainer.train(inputs, targets, epochs=20, shuffle=False, progress=False)
+    bound = 1e-12 if dtype == np.float64 else 1e-5
+    np.testing.assert_allclose(parameters(net), parameters(trained), rtol=0, atol=bound)
+    if make is lstm:
+        assert np.array_equal(parameters(net), parameters(trained))
+    assert np.abs(parameters(net) - before).max() > 0.01
+
+
+def test_ties_signs_and_frozen_parameters_stay():
+    net = constrained()
+    inputs, targets = sequences(net, [6] * 4, 0)
+    weights, biases = net.weights, net.biases
+    sgd = optimizers.SGD(5.0)
+    for _ in range(5):
+        sgd.step(net, synapse.gradient(net, inputs, targets))
+    signed = [link for link in net.connections if link.sign]
+    tied = [link.weight for link in net.connections if link.tied]
+    assert all(link.weight >= 0 for link in signed)
+    assert any(link.weight == 0 for link in signed)
+    assert len(set(tied)) == 1
+    for number, link in enumerate(net.connections):
+        assert link.trainable or link.weight == weights[number]
+    for number, neuron in enumerate(net):
+        assert neuron.trainable or neuron.bias == biases[number]
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize(
+    ("optimizer", "name", "options"),
+    [
+        (optimizers.SGD(0.1, momentum=0.9), "SGD", {"lr": 0.1, "momentum": 0.9}),
+        (optimizers.Adam(0.01), "Adam", {"lr": 0.01}),
+        (optimizers.RMSprop(0.01, decay=0.9), "RMSprop", {"lr": 0.01, "alpha": 0.9}),
+    ],
+)
+def test_steps_are_those_of_torch(optimizer, name, options):
+    torch = pytest.importorskip("torch")
+    net = architect.Elman(2, 4, 1, seed=0)
+    inputs, targets = sequences(net, [6] * 3, 0)
+    module = synapse.to_torch(net)
+    theirs = getattr(torch.optim, name)(module.parameters(), **options)
+    for _ in range(10):
+        optimizer.step(net, synapse.gradient(net, inputs, targets, "squared_error"))
+        theirs.zero_grad()
+        loss = 0.0
+        for rows, aims in zip(inputs, targets, strict=True):
+            outputs, _ = module.unroll(torch.tensor(rows))
+            loss = loss + 0.5 * (torch.tensor(aims) - outputs).square().sum()
+        (loss / len(inputs)).backward()
+        theirs.step()
+    np.testing.assert_allclose(net.weights, module.weight.detach().numpy(), rtol=0, atol=1e-12)
+    hidden = slice(len(net.input), None)
+    np.testing.assert_allclose(net.biases[hidden], module.bias.detach().numpy()[hidden], rtol=0, atol=1e-12)
+
+
+def test_each_network_has_its_own_memory():
+    alone, beside, other = lstm(), lstm(), architect.Elman(2, 3, 1, seed=0)
+    inputs, targets = sequences(alone, [6] * 4, 0)
+    one, shared = optimizers.Adam(0.01), optimizers.Adam(0.01)
+    for _ in range(5):
+        one.step(alone, synapse.gradient(alone, inputs, targets))
+        shared.step(beside, synapse.gradient(beside, inputs, targets))
+        shared.step(other, synapse.gradient(other, inputs, targets))
+    assert np.array_equal(parameters(alone), parameters(beside))
+
+
+def test_an_edit_begins_the_memory_afresh_as_in_a_trainer():
+    net, trained = lstm(), lstm()
+    inputs, targets = (np.array(part) for part in sequences(net, [6] * 4, 0))
+    adam = optimizers.Adam(0.01)
+    trainer = synapse.Trainer(trained, method="bptt", optimizer=optimizers.Adam(0.01), batch_size=4)
+    for _ in range(2):
+        for _ in range(3):
+            adam.step(net, synapse.gradient(net, inputs, targets))
+        trainer.train(inputs, targets, epochs=3, shuffle=False, progress=False)
+        for each in (net, trained):
+            each.add(Layer(1, "tanh"))
+            each.input.project(each.hidden[-1], seed=3)
+            each.hidden[-1].project(each.output, seed=4)
+    assert np.array_equal(parameters(net), parameters(trained))
+
+
+def test_a_gradient_of_another_topology_is_refused():
+    net = constrained()
+    inputs, targets = sequences(net, [6] * 4, 0)
+    stale = synapse.gradient(net, inputs, targets)
+    adam = optimizers.Adam()
+    adam.step(net.clone(), pickle.loads(pickle.dumps(stale)))  # a worker's copy has the same topology
+    net.output[0].incoming[-1].source.disconnect(net.output[0])
+    net.input[0].project(net.output[0], weight=0.5)  # as many as before
+    before = parameters(net)
+    with pytest.raises(ArgumentError, match="present topology"):
+        adam.step(net, stale)
+    with pytest.raises(ArgumentError, match=r"weights of shape \(\d+,\)"):
+        adam.step(lstm(), stale)
+    fresh = synapse.gradient(net, inputs, targets)
+    tied = next(number for number, link in enumerate(net.connections) if link.tied)
+    changed = fresh.weights.copy()
+    changed[tied] += 1.0
+    with pytest.raises(ArgumentError, match="members of a tie"):
+        adam.step(net, replace(fresh, weights=changed))
+    for wrong in (None, 3, fresh.weights):
+        with pytest.raises(ArgumentTypeError, match="a Gradient"):
+            adam.step(net, wrong)
+    with pytest.raises(ArgumentTypeError, match="network of a step"):
+        adam.step(fresh, net)
+    assert np.array_equal(parameters(net), before)
+
+
+def test_numbers_that_are_not_finite_change_nothing():
+    net, other = lstm(), lstm()
+    inputs, targets = sequences(net, [6] * 4, 0)
+    adam, same = optimizers.Adam(), optimizers.Adam()
+    for number in range(4):
+        found = synapse.gradient(net, inputs, targets)
+        if number == 2:
+            before = parameters(net)
+            for wrong in (np.nan, np.inf, 1e200):
+                spoilt = replace(found, biases=np.full_like(found.biases, wrong))
+                with pytest.raises(DivergenceError, match="not finite"):
+                    adam.step(net, spoilt)
+            assert np.array_equal(parameters(net), before)
+        adam.step(net, found)
+        same.step(other, synapse.gradient(other, inputs, targets))
+    assert np.array_equal(parameters(net), parameters(other))
+
+
+def test_memory_ends_with_the_network_and_is_not_copied():
+    net = lstm()
+    inputs, targets = sequences(net, [6] * 4, 0)
+    adam = optimizers.Adam()
+    adam.step(net, synapse.gradient(net, inputs, targets))
+    assert pickle.loads(pickle.dumps(adam)) == adam
+    gone = weakref.ref(net)
+    del net
+    gc.collect()
+    assert gone() is None
+
+
+@pytest.mark.parametrize("optimizer", [optimizers.LBFGS(), optimizers.RLS(), optimizers.DEKF()])
+def test_optimizers_that_need_more_than_a_gradient_say_so(optimizer):
+    with pytest.raises(AttributeError, match="Trainer"):
+        optimizer.step(lstm(), None)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .._typing import Floats, Ints
-from ._step import NetworkStep, NeuronBlock
+from ._plan import Plan, Stage
 
 LEAST = 4
 """Fewest connections of a loop; the others are in a list."""
@@ -19,7 +19,7 @@ LANES = 8
 """Partial sums of a neuron that reads many sources; fewer targets than these do not fill a vector."""
 
 
-class Term(NamedTuple):
+class LoopTerm(NamedTuple):
     """Connections that one loop adds: from ``source + i`` to ``target + j``, with ``weights[i, j]``.
 
     If they are `parallel`, the source of ``target + j`` is ``source + j`` alone. The gaters are
@@ -38,7 +38,7 @@ class Term(NamedTuple):
 class Values:
     """The array ``value`` of a program: activations of all neurons, then the states that it stores.
 
-    A state that only the activations of its own block read stays in the sums of the block.
+    A state that only the activations of its own stage read stays in the sums of the stage.
     """
 
     neurons: int
@@ -56,19 +56,19 @@ class Values:
 
 
 class LoopWriter:
-    """Writes the loops of blocks, and collects weights in the order in which the loops read them.
+    """Writes the loops of stages, and collects weights in the order in which the loops read them.
 
     `values` are where the program stores the values of a step. `fire` is the call that computes activations,
     with ``{squash}``, ``{first}``, ``{count}`` and ``{states}``, which is where the first state is.
     `index` is the type of an index and `real`, with a space, that of a number;
     without one, the program has ``sum`` already. The products of `together` sources are added at a time if a
-    block has more sums than there are in `registers`. With `lanes`, few neurons with many sources are summed
+    stage has more sums than there are in `registers`. With `lanes`, few neurons with many sources are summed
     up in ``LANES`` parts. With a `tile`, variables hold the sums of so many neurons over all sources.
     """
 
     def __init__(
         self,
-        step: NetworkStep,
+        plan: Plan,
         values: Values,
         *,
         fire: str,
@@ -79,7 +79,7 @@ class LoopWriter:
         lanes: bool = False,
         tile: int = 0,
     ) -> None:
-        self.step = replace(step, source=values.places(step.source))
+        self.plan = replace(plan, source=values.places(plan.source))
         self.values, self.fire = values, fire
         self.index, self.real = index, real
         self.together, self.registers, self.lanes, self.tile = together, registers, lanes, tile
@@ -87,44 +87,44 @@ class LoopWriter:
         self.listed: list[list[int]] = []
 
     def weights(self) -> Floats:
-        """The weights in the order in which the loops of all blocks read them."""
+        """The weights in the order in which the loops of all stages read them."""
         return np.concatenate(self._weights)
 
     def list(self) -> str:
-        """The table of connections that no other loop has, after all blocks have been written."""
+        """The table of connections that no other loop has, after all stages have been written."""
         return lines([", ".join(map(str, row)) for row in self.listed] or ["0"])
 
-    def block(self, block: NeuronBlock) -> Iterator[str]:
-        """The code of a block: the sums of its neurons, and their activations."""
-        first, size = block.first, block.stop - block.first
+    def stage(self, stage: Stage) -> Iterator[str]:
+        """The code of a stage: the sums of its neurons, and their activations."""
+        first, size = stage.first, stage.stop - stage.first
         if self.real:
             yield f"{self.real}sum[{size}];"
-        yield f"{self._loop('j', size)} sum[j] = biases[{_sum(first - self.step.inputs, 'j')}];"
-        terms, rest = terms_of(self.step, block)
+        yield f"{self._loop('j', size)} sum[j] = biases[{_sum(first - self.plan.inputs, 'j')}];"
+        terms, rest = loop_terms(self.plan, stage)
         for term in terms:
             yield from self._term(term, term.target - first)
         for gated in (False, True):
-            rows = rest[(self.step.gater[rest] >= 0) == gated]
+            rows = rest[(self.plan.gater[rest] >= 0) == gated]
             if len(rows):
                 yield self._list(rows, first, gated)
-        yield from self._store_states(block)
-        for squash, begin, end in block.fires:
+        yield from self._store_states(stage)
+        for squash, begin, end in stage.fires:
             states = f"sum + {begin - first}"
-            if begin < first or end > block.stop:
+            if begin < first or end > stage.stop:
                 states = f"value + {self._place_of_state(begin)}"
             yield self.fire.format(squash=identifier(squash), first=begin, count=end - begin, states=states)
 
-    def _store_states(self, block: NeuronBlock) -> Iterator[str]:
-        """Copy the states of a block that are read later than in its activations."""
+    def _store_states(self, stage: Stage) -> Iterator[str]:
+        """Copy the states of a stage that are read later than in its activations."""
         stored = self.values.stored
-        stored = stored[(stored >= block.first) & (stored < block.stop)]
+        stored = stored[(stored >= stage.first) & (stored < stage.stop)]
         for begin, size in runs_of(stored):
             state = f"value[{_sum(self._place_of_state(begin), 'j')}]"
-            yield f"{self._loop('j', size)} {state} = sum[{_sum(begin - block.first, 'j')}];"
+            yield f"{self._loop('j', size)} {state} = sum[{_sum(begin - stage.first, 'j')}];"
 
     def _place_of_state(self, neuron: int) -> int:
         """The place of the stored state of a neuron."""
-        return int(self.values.places(np.array(self.step.neurons + neuron)))
+        return int(self.values.places(np.array(self.plan.neurons + neuron)))
 
     def _loop(self, index: str, stop: int, first: int = 0, by: int = 1) -> str:
         """The head of a loop."""
@@ -139,8 +139,8 @@ class LoopWriter:
         return at
 
     def _list(self, rows: Ints, first: int, gated: bool) -> str:
-        step, begin, at = self.step, 3 * len(self.listed), self._use(self.step.weights[rows])
-        columns = step.target[rows] - first, step.source[rows], np.maximum(step.gater[rows], 0)
+        plan, begin, at = self.plan, 3 * len(self.listed), self._use(self.plan.weights[rows])
+        columns = plan.target[rows] - first, plan.source[rows], np.maximum(plan.gater[rows], 0)
         self.listed += np.transpose(columns).tolist()
         target, source, gater = (f"listed[{_sum(begin + k, '3 * i')}]" for k in range(3))
         gain = f" * value[{gater}]" if gated else ""
@@ -148,7 +148,7 @@ class LoopWriter:
             f"{self._loop('i', len(rows))} sum[{target}] += weights[{_sum(at, 'i')}]{gain} * value[{source}];"
         )
 
-    def _term(self, term: Term, place: int) -> Iterator[str]:
+    def _term(self, term: LoopTerm, place: int) -> Iterator[str]:
         """The loops of a term: by columns, for each source over all targets, or by rows."""
         sources, targets = term.weights.shape
         over, total = self._loop("j", targets), f"sum[{_sum(place, 'j')}]"
@@ -176,7 +176,7 @@ class LoopWriter:
                 yield f"    {over} {total} = {total}" + "\n        ".join(["", *products]) + ";"
                 yield "}"
 
-    def _in_lanes(self, term: Term, total: str, over: str) -> Iterator[str]:
+    def _in_lanes(self, term: LoopTerm, total: str, over: str) -> Iterator[str]:
         """Few neurons with many sources each: several partial sums, so that no addition waits for another."""
         sources = len(term.weights)
         at, whole = self._use(term.weights.T), sources - sources % LANES
@@ -192,7 +192,7 @@ class LoopWriter:
         yield f"    {total} += part[0];"
         yield "}"
 
-    def _in_tiles(self, term: Term, place: int) -> Iterator[str]:
+    def _in_tiles(self, term: LoopTerm, place: int) -> Iterator[str]:
         """Some neurons at a time over all sources, with the weights in the order in which they are read."""
         sources, targets = term.weights.shape
         whole, gater = targets - targets % self.tile, term.gater if term.along == "j" else None
@@ -224,7 +224,7 @@ def _sum(first: int, *others: str) -> str:
     return " + ".join(part for part in (str(first) if first else "", *others) if part) or "0"
 
 
-def _read(term: Term, i: str, j: str) -> str:
+def _read(term: LoopTerm, i: str, j: str) -> str:
     """The value that a weight multiplies: that of the source, times that of the gater."""
     value = f"value[{_sum(term.source, j if term.parallel else i)}]"
     if term.gater is None:
@@ -233,61 +233,61 @@ def _read(term: Term, i: str, j: str) -> str:
     return f"{value} * {gater}" if term.along == "j" else f"({gater} * {value})"
 
 
-def terms_of(step: NetworkStep, block: NeuronBlock) -> tuple[list[Term], Ints]:
-    """The terms of a block, and its other connections.
+def loop_terms(plan: Plan, stage: Stage) -> tuple[list[LoopTerm], Ints]:
+    """The terms of a stage, and its other connections.
 
     Connections share a term if one rule finds their gaters: one number, one distance from the target, or one
-    distance from the source. Each connection follows the rule that most others of the block follow.
+    distance from the source. Each connection follows the rule that most others of the stage follow.
     """
-    rows = step.rows(block.first, block.stop)
+    rows = plan.rows(stage.first, stage.stop)
     if not len(rows):
         return [], rows
-    gater = step.gater[rows]
+    gater = plan.gater[rows]
     keys, shares = [], []
-    for distance in (gater, gater - step.target[rows], gater - step.source[rows]):
+    for distance in (gater, gater - plan.target[rows], gater - plan.source[rows]):
         _, key, count = np.unique(distance, return_inverse=True, return_counts=True)
         keys.append(key)
         shares.append(count[key])
     rule = np.where(gater < 0, 0, np.argmax(shares, axis=0))
     key = np.choose(rule, keys)
-    terms: list[Term] = []
+    terms: list[LoopTerm] = []
     rest: list[Ints] = []
     for chosen, number in sorted(set(zip(rule.tolist(), key.tolist(), strict=True))):
         mine, along = rows[(rule == chosen) & (key == number)], ("", "j", "i")[chosen]
-        mine = mine[np.lexsort((step.source[mine], step.target[mine]))]
-        matrices, others = _matrices(step, mine, along)
-        parallels, others = _parallels(step, others, along)
+        mine = mine[np.lexsort((plan.source[mine], plan.target[mine]))]
+        matrices, others = _matrices(plan, mine, along)
+        parallels, others = _parallels(plan, others, along)
         terms += matrices + parallels
         rest.append(others)
     return terms, np.sort(np.concatenate(rest))
 
 
-def _matrices(step: NetworkStep, rows: Ints, along: str) -> tuple[list[Term], Ints]:
+def _matrices(plan: Plan, rows: Ints, along: str) -> tuple[list[LoopTerm], Ints]:
     """The dense matrices among connections with one rule, and the other connections."""
     terms, rest = [], [rows[:0]]
-    for group, sources in _neighbours(step, rows):
-        target, gater = int(step.target[group[0]]), int(step.gater[group[0]])
+    for group, sources in _neighbours(plan, rows):
+        target, gater = int(plan.target[group[0]]), int(plan.gater[group[0]])
         for stretch in np.split(sources, np.flatnonzero(np.diff(sources) > 1) + 1):
             first = int(stretch[0])
-            inside = group[(step.source[group] >= first) & (step.source[group] <= stretch[-1])]
-            weights = np.zeros((len(stretch), step.target[group[-1]] - target + 1))
-            weights[step.source[inside] - first, step.target[inside] - target] = step.weights[inside]
+            inside = group[(plan.source[group] >= first) & (plan.source[group] <= stretch[-1])]
+            weights = np.zeros((len(stretch), plan.target[group[-1]] - target + 1))
+            weights[plan.source[inside] - first, plan.target[inside] - target] = plan.weights[inside]
             if weights.size < LEAST:
                 rest.append(inside)
                 continue
-            begin = gater + (first - int(step.source[group[0]]) if along == "i" else 0)
-            terms.append(Term(first, target, weights, False, None if gater < 0 else begin, along))
+            begin = gater + (first - int(plan.source[group[0]]) if along == "i" else 0)
+            terms.append(LoopTerm(first, target, weights, False, None if gater < 0 else begin, along))
     return terms, np.concatenate(rest)
 
 
-def _neighbours(step: NetworkStep, rows: Ints) -> Iterator[tuple[Ints, Ints]]:
+def _neighbours(plan: Plan, rows: Ints) -> Iterator[tuple[Ints, Ints]]:
     """Connections into neighbours that read mostly the same sources, and these sources."""
     begin = stop = 0
     sources = rows[:0]
-    for part in np.split(np.arange(len(rows)), np.flatnonzero(np.diff(step.target[rows])) + 1):
-        own = step.source[rows[part]]
+    for part in np.split(np.arange(len(rows)), np.flatnonzero(np.diff(plan.target[rows])) + 1):
+        own = plan.source[rows[part]]
         joined = sources if np.array_equal(own, sources) else np.union1d(sources, own)
-        height = step.target[rows[part[0]]] - step.target[rows[begin]] + 1
+        height = plan.target[rows[part[0]]] - plan.target[rows[begin]] + 1
         if stop > begin and part[-1] + 1 - begin < FILLED * len(joined) * height:
             yield rows[begin:stop], sources
             begin, joined = part[0], own
@@ -295,20 +295,20 @@ def _neighbours(step: NetworkStep, rows: Ints) -> Iterator[tuple[Ints, Ints]]:
     yield rows[begin:stop], sources
 
 
-def _parallels(step: NetworkStep, rows: Ints, along: str) -> tuple[list[Term], Ints]:
+def _parallels(plan: Plan, rows: Ints, along: str) -> tuple[list[LoopTerm], Ints]:
     """Connections of neighbours to neighbours, one each, among those with one rule, and the others."""
-    distance = step.source[rows] - step.target[rows]
-    order = np.lexsort((step.target[rows], distance))
+    distance = plan.source[rows] - plan.target[rows]
+    order = np.lexsort((plan.target[rows], distance))
     rows, distance = rows[order], distance[order]
-    apart = (np.diff(distance) != 0) | (np.diff(step.target[rows]) != 1)
+    apart = (np.diff(distance) != 0) | (np.diff(plan.target[rows]) != 1)
     terms, rest = [], [rows[:0]]
     for group in np.split(rows, np.flatnonzero(apart) + 1):
         if len(group) < LEAST:
             rest.append(group)
             continue
-        source, target, gater = (int(column[group[0]]) for column in (step.source, step.target, step.gater))
-        weights = step.weights[group][None]
-        terms.append(Term(source, target, weights, True, None if gater < 0 else gater, along and "j"))
+        source, target, gater = (int(column[group[0]]) for column in (plan.source, plan.target, plan.gater))
+        weights = plan.weights[group][None]
+        terms.append(LoopTerm(source, target, weights, True, None if gater < 0 else gater, along and "j"))
     return terms, np.concatenate(rest)
 
 

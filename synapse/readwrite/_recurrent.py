@@ -7,18 +7,16 @@ from typing import NamedTuple
 import numpy as np
 
 from .._typing import Floats, Ints
-from ..errors import TopologyError
-from ..objects.network import Network
-from ..objects.topology import Topology
 from ..squash import ACTIVATIONS
-from .pytorch._blocks import NOW, PAST, STATE, Block, Read, Term, components_of, gates_of, plan_of
+from ._blocks import Block, Read, Term, blocks_of, components_of, gates_of
+from ._plan import NOW, PAST, STATE, Plan
 
 ELMAN = ("Relu", "Sigmoid", "Tanh")
 """Activations of ONNX that every runtime has in an RNN."""
 
 
 class RecurrentLayer(NamedTuple):
-    """A layer as an operator of ONNX, with neurons as numbers of the network.
+    """A layer as an operator of ONNX, with neurons as numbers of the plan.
 
     `weights` are W, R and B of the operator without their first axis, with gates in its order.
     """
@@ -32,16 +30,13 @@ class RecurrentLayer(NamedTuple):
     neurons: Ints  # all of its neurons
 
 
-def recurrent_layers(network: Network) -> list[RecurrentLayer] | None:
-    """The recurrent layers of a network; None if it has other recurrence."""
-    try:
-        blocks = plan_of(network)
-    except TopologyError:  # neurons that compete depend on each other
-        return None
+def recurrent_layers(plan: Plan) -> list[RecurrentLayer] | None:
+    """The recurrent layers of a plan; None if it has other recurrence."""
+    blocks = blocks_of(plan)
     layers = []
     for members, recurs in components_of(blocks):
         if recurs:
-            loop = _Loop(members, blocks, Topology.of(network))
+            loop = _Loop(members, blocks, plan)
             layer = loop.lstm() or loop.gru() or loop.elman()
             if layer is None:
                 return None
@@ -52,9 +47,9 @@ def recurrent_layers(network: Network) -> list[RecurrentLayer] | None:
 class _Loop:
     """Blocks that depend on each other from step to step."""
 
-    def __init__(self, members: list[int], blocks: list[Block], topology: Topology) -> None:
-        self.members, self.blocks, self.topology = members, blocks, topology
-        self.sizes = [len(blocks[k].neurons) for k in members]
+    def __init__(self, members: list[int], blocks: list[Block], plan: Plan) -> None:
+        self.members, self.blocks, self.plan = members, blocks, plan
+        self.sizes = [blocks[k].size for k in members]
 
     def lstm(self) -> RecurrentLayer | None:
         """The loop as an LSTM; None if it is none."""
@@ -68,7 +63,7 @@ class _Loop:
         into, sources = self.outside(a)
         bias = np.append(self.bias(a)[order], np.zeros(4 * n))
         weights = into[order], self.recurrent(a)[order], bias
-        return self.as_layer("LSTM", sources, weights, h, self.blocks[c].neurons)
+        return self.as_layer("LSTM", sources, weights, h, self.numbers(c))
 
     def gru(self) -> RecurrentLayer | None:
         """The loop as a GRU, h = z h + (1 - z) tanh(W x + r (R h + b)); None if it is none."""
@@ -128,12 +123,16 @@ class _Loop:
         **attributes: object,
     ) -> RecurrentLayer | None:
         """The layer whose hidden neurons are a block; None if it reads nothing from outside."""
-        neurons = np.concatenate([self.blocks[k].neurons for k in self.members])
-        hidden = self.blocks[h].neurons
+        neurons = np.concatenate([self.numbers(k) for k in self.members])
+        hidden = self.numbers(h)
         cells = hidden[:0] if cells is None else cells
         attributes["hidden_size"] = len(hidden)
         layer = RecurrentLayer(operator, attributes, sources, weights, hidden, cells, neurons)
         return layer if len(sources) else None
+
+    def numbers(self, k: int) -> Ints:
+        """The numbers of the neurons of a block."""
+        return np.arange(self.blocks[k].first, self.blocks[k].stop)
 
     def is_outside(self, term: Term) -> bool:
         """Whether a term is a dense product with present activations of other blocks."""
@@ -143,8 +142,8 @@ class _Loop:
     def outside(self, k: int) -> tuple[Floats, Ints]:
         """The weights of a block from neurons outside of the loop, and these neurons."""
         terms = [term for term in self.blocks[k].terms if self.is_outside(term)]
-        reads = [self.blocks[t.source.block].neurons[t.source.first : t.source.stop] for t in terms]
-        size = len(self.blocks[k].neurons)
+        reads = [self.numbers(t.source.block)[t.source.first : t.source.stop] for t in terms]
+        size = self.blocks[k].size
         weights = np.concatenate([np.zeros((size, 0)), *map(self.matrix, terms)], axis=1)
         return weights, np.concatenate([np.zeros(0, np.int64), *reads])
 
@@ -160,7 +159,7 @@ class _Loop:
 
     def matrix(self, term: Term) -> Floats:
         """The weights of a dense term, of shape (targets, sources)."""
-        return np.append(self.topology.weight, 0.0)[term.weights].T
+        return np.append(self.plan.topology.weight, 0.0)[term.weights].T
 
     def recurrent(self, k: int) -> Floats:
         """The weights of a block from the previous activations of the loop, or from their copy."""
@@ -169,13 +168,13 @@ class _Loop:
 
     def bias(self, k: int) -> Floats:
         """The biases of a block."""
-        biases: Floats = self.topology.bias[self.blocks[k].neurons]
+        biases: Floats = self.plan.biases[self.numbers(k)]
         return biases
 
     def passes(self, k: int, weight: float = 1.0, bias: float = 0.0) -> bool:
         """Whether all connections into a block have one weight, and its neurons one bias."""
         numbers = np.concatenate([term.weights.ravel() for term in self.blocks[k].terms])
-        return bool((self.topology.weight[numbers] == weight).all() and (self.bias(k) == bias).all())
+        return bool((self.plan.topology.weight[numbers] == weight).all() and (self.bias(k) == bias).all())
 
     def is_constant(self, read: Read) -> bool:
         """Whether a single neuron without incoming connections is read, whose activation is its bias."""

@@ -13,7 +13,7 @@ from .._typing import Ints
 from ..objects.network import Network
 from ..squash import LARGEST, SHARES, SINGLE
 from ._loops import LoopWriter, Values, lines, runs_of
-from ._step import require_range, step_of
+from ._plan import require_range, written_plan
 from .programs import Language, checked_prefix, program, program_format, type_name
 
 __all__ = ["c_source"]
@@ -80,14 +80,14 @@ def c_source(
     checked_prefix(prefix)
     fast = sums == "fast"
     kind = float_type("The dtype", (np.float32 if fast else np.float64) if dtype is None else dtype)
-    step = step_of(network, "c", "C", context)
-    require_range(step, kind)
+    plan = written_plan(network, "c", "C", context)
+    require_range(plan, kind)
     real = "float" if kind == np.float32 else "double"
     language = _language(kind, fast, prefix)
-    values = Values(step.neurons, step.stored_states())
-    memory = step.memory()
+    values = Values(plan.neurons, plan.stored_states())
+    memory = plan.memory()
     writer = LoopWriter(
-        step,
+        plan,
         values,
         fire=f"{prefix}_fire_{{squash}}(value + {{first}}, {{states}}, {{count}});",
         index="int",
@@ -96,21 +96,21 @@ def c_source(
         registers=REGISTERS // kind.itemsize,
         lanes=fast,
     )
-    blocks = (["{", *("    " + line for line in writer.block(block)), "}"] for block in step.blocks)
+    blocks = (["{", *("    " + line for line in writer.stage(stage)), "}"] for stage in plan.stages)
     steps = _indented([line for block in blocks for line in block])
     weights = writer.weights()
     places = values.places(memory)
     table, recall, remember = _copies(places)
     return program(
         language,
-        step,
+        plan,
         prefix=prefix,
-        start=step.start[memory] if context else None,
+        start=plan.start[memory] if context else None,
         capitals=prefix.upper(),
         real=real,
         sizes=_sizes(writer, kind, len(memory), len(table)),
         values=values.size,
-        first_output=step.neurons - step.outputs,
+        first_output=plan.neurons - plan.outputs,
         memory=max(1, len(memory)),
         table=_table(table),
         recall=_indented(recall or ["(void)net;"]),
@@ -157,11 +157,11 @@ def _table(places: list[int]) -> str:
 
 def _sizes(writer: LoopWriter, dtype: np.dtype[Any], memory: int, table: int) -> str:
     """What a program needs, in bytes: of each instance, of the stack during a step, and of constants."""
-    step = writer.step
-    widest = max(block.stop - block.first for block in step.blocks)
+    plan = writer.plan
+    widest = max(stage.stop - stage.first for stage in plan.stages)
     instance = dtype.itemsize * max(1, memory)
     stack = dtype.itemsize * (writer.values.size + widest)
-    numbers = dtype.itemsize * (len(writer.weights()) + step.neurons - step.inputs)
+    numbers = dtype.itemsize * (len(writer.weights()) + plan.neurons - plan.inputs)
     constants = numbers + 4 * (3 * len(writer.listed) + table)
     return f"{instance} bytes an instance, about {stack} of stack in a step, {constants} of constants"
 

@@ -19,8 +19,8 @@ from ..squash import ACTIVATIONS, LARGEST
 from . import files
 from ._formats import Format
 from ._formulas import computed, given, kind_of, tree_of
+from ._plan import Fire, Plan, Stage, require_range, written_plan
 from ._recurrent import RecurrentLayer, recurrent_layers
-from ._step import Fire, NetworkStep, NeuronBlock, require_range, step_of
 
 __all__ = ["onnx_model"]
 
@@ -76,38 +76,36 @@ def onnx_model(
         one with other memory than that of the layers, or without memory.
     """
     choice("The form", form, FORMS)
-    step = step_of(network, "onnx", "ONNX", context)
-    kind, kept = float_type("The dtype", dtype), step.memory()
-    require_range(step, kind)
+    plan = written_plan(network, "onnx", "ONNX", context)
+    kind, kept = float_type("The dtype", dtype), plan.memory()
+    require_range(plan, kind)
     if form == "plain" and len(kept):
         raise TopologyError(
             f'{network!r} has memory, and a plain model has no state for it. Use form="step".'
         )
     layers = None
     if form == "sequence" or (form == "auto" and len(kept) and kind == np.float32):
-        layers = _layers(network, step)
+        layers = _layers(plan)
         if form == "sequence" and (layers is None or kind != np.float32):
             raise TopologyError(
                 "Expected a network whose memory is in standard LSTM, GRU or Elman layers, and float32, for "
                 f'a model of sequences, got {network!r} and {kind}. Use form="step".'
             )
     if layers:
-        return SequenceGraph(step, kind, layers).model()
-    return Graph(step, kind, kept, with_state=form == "step" or len(kept) > 0).model()
+        return SequenceGraph(plan, kind, layers).model()
+    return Graph(plan, kind, kept, with_state=form == "step" or len(kept) > 0).model()
 
 
-def _layers(network: Network, step: NetworkStep) -> list[RecurrentLayer] | None:
-    """The recurrent layers of a network in the numbers of the step, if they have all of its memory."""
-    layers, place = recurrent_layers(network), np.argsort(step.order)
+def _layers(plan: Plan) -> list[RecurrentLayer] | None:
+    """The recurrent layers of a plan, if they have all of its memory."""
+    layers = recurrent_layers(plan)
     if not layers:
         return None
-    numbers = ("sources", "hidden", "cells", "neurons")
-    layers = [layer._replace(**{name: place[getattr(layer, name)] for name in numbers}) for layer in layers]
     inside = np.concatenate([layer.neurons for layer in layers])
     unread = np.setdiff1d(inside, np.concatenate([layer.hidden for layer in layers]))
-    others, begin = ~np.isin(step.target, inside), step.begin(step.target)
-    fits = unread.max() < step.neurons - step.outputs and not any(
-        (others & ((column >= begin) | np.isin(column, unread))).any() for column in (step.source, step.gater)
+    others, begin = ~np.isin(plan.target, inside), plan.begin(plan.target)
+    fits = unread.max() < plan.neurons - plan.outputs and not any(
+        (others & ((column >= begin) | np.isin(column, unread))).any() for column in (plan.source, plan.gater)
     )
     return layers if fits else None
 
@@ -125,21 +123,21 @@ class Graph:
 
     axes: tuple[str, ...] = ("batch",)
 
-    def __init__(self, step: NetworkStep, dtype: np.dtype[Any], kept: Ints, with_state: bool) -> None:
+    def __init__(self, plan: Plan, dtype: np.dtype[Any], kept: Ints, with_state: bool) -> None:
         self.onnx = imported("onnx", "ONNX models need")
-        self.step, self.dtype, self.kept, self.with_state = step, dtype, kept, with_state
+        self.plan, self.dtype, self.kept, self.with_state = plan, dtype, kept, with_state
         self.nodes: list[Any] = []
         self.constants: dict[tuple[Any, ...], Any] = {}
         self.width: dict[str, int] = {}
         self._joined: dict[tuple[str, ...], str] = {}
-        self._tensor = np.full(2 * step.neurons, "", object)
-        self._column = np.zeros(2 * step.neurons, np.int64)
+        self._tensor = np.full(2 * plan.neurons, "", object)
+        self._column = np.zeros(2 * plan.neurons, np.int64)
         self.rows = self.input()
-        self._place(self.rows, np.arange(step.inputs))
+        self._place(self.rows, np.arange(plan.inputs))
         if with_state:
             self._place("state", kept)
-        for block in step.blocks:
-            self.fire(block)
+        for stage in plan.stages:
+            self.fire(stage)
 
     def input(self) -> str:
         """The tensor of the inputs, of shape (batch, inputs)."""
@@ -206,25 +204,25 @@ class Graph:
             self.width[found] = sum(self.width[tensor] for tensor in tensors)
         return self._joined[tensors]
 
-    def fire(self, block: NeuronBlock) -> None:
-        """Compute the states of a block, then its activations."""
-        step, neurons = self.step, np.arange(block.first, block.stop)
-        self._place(self._weighed(block), neurons + step.neurons)
-        for squash, first, stop in block.fires:
+    def fire(self, stage: Stage) -> None:
+        """Compute the states of a stage, then its activations."""
+        plan, neurons = self.plan, np.arange(stage.first, stage.stop)
+        self._place(self._weighed(stage), neurons + plan.neurons)
+        for squash, first, stop in stage.fires:
             neurons = np.arange(first, stop)
-            self._place(fire(self, squash, self.values(neurons + step.neurons)), neurons)
+            self._place(fire(self, squash, self.values(neurons + plan.neurons)), neurons)
 
-    def _weighed(self, block: NeuronBlock) -> str:
-        """The states of a block: biases plus the weighted inputs of gated and other connections."""
-        step, rows = self.step, self.step.rows(block.first, block.stop)
-        biases = self.constant(step.biases[block.first : block.stop])
-        own, open_ = step.source[rows] >= step.neurons, step.gater[rows] == NO_GATER
+    def _weighed(self, stage: Stage) -> str:
+        """The states of a stage: biases plus the weighted inputs of gated and other connections."""
+        plan, rows = self.plan, self.plan.rows(stage.first, stage.stop)
+        biases = self.constant(plan.biases[stage.first : stage.stop])
+        own, open_ = plan.source[rows] >= plan.neurons, plan.gater[rows] == NO_GATER
         total = ""
         for sort in (rows[open_ & ~own], rows[~open_ & ~own], rows[own & open_], rows[own & ~open_]):
             if len(sort):
-                inputs = self._weighted_inputs(block, sort)
+                inputs = self._weighted_inputs(stage, sort)
                 total = self.node("Add", total or biases, inputs)
-        return total or self._repeated(biases, block.stop - block.first)
+        return total or self._repeated(biases, stage.stop - stage.first)
 
     def _repeated(self, row: str, width: int) -> str:
         """Repeat a row for every element of the batch."""
@@ -232,19 +230,19 @@ class Graph:
         shape = self.node("Concat", batch, self.constant(np.array([width])), axis=0)
         return self.node("Expand", row, shape)
 
-    def _weighted_inputs(self, block: NeuronBlock, rows: Ints) -> str:
-        """Weighted inputs of a block from connections that are all gated, or all not.
+    def _weighted_inputs(self, stage: Stage, rows: Ints) -> str:
+        """Weighted inputs of a stage from connections that are all gated, or all not.
 
         They are a product with a matrix of weights if the connections are dense and each source, or each
         neuron, has one gater; otherwise sums over lists.
         """
-        step, neurons = self.step, np.arange(block.first, block.stop)
-        sources, column = np.unique(step.source[rows], return_inverse=True)
-        target, gater = step.target[rows] - block.first, step.gater[rows]
+        plan, neurons = self.plan, np.arange(stage.first, stage.stop)
+        sources, column = np.unique(plan.source[rows], return_inverse=True)
+        target, gater = plan.target[rows] - stage.first, plan.gater[rows]
         if len(sources) > SPARSE * np.bincount(target).max():
             return self._listed(rows, target, len(neurons))
         matrix = np.zeros((len(sources), len(neurons)))
-        matrix[column, target] = step.weights[rows]
+        matrix[column, target] = plan.weights[rows]
         if gater[0] == NO_GATER:
             return self.node("MatMul", self.values(sources), self.constant(matrix))
         of_source, of_target = _one_each(gater, column, len(sources)), _one_each(gater, target, len(neurons))
@@ -262,18 +260,18 @@ class Graph:
         place = target, np.arange(len(rows)) - (np.cumsum(count) - count)[target]
         table = np.full((neurons, count.max()), rows[0])
         weights = np.zeros(table.shape)
-        table[place], weights[place] = rows, self.step.weights[rows]
-        inputs = self.node("Mul", self.values(self.step.source[table]), self.constant(weights))
-        if self.step.gater[rows[0]] != NO_GATER:
-            inputs = self.node("Mul", inputs, self.values(self.step.gater[table]))
+        table[place], weights[place] = rows, self.plan.weights[rows]
+        inputs = self.node("Mul", self.values(self.plan.source[table]), self.constant(weights))
+        if self.plan.gater[rows[0]] != NO_GATER:
+            inputs = self.node("Mul", inputs, self.values(self.plan.gater[table]))
         return self.node("ReduceSum", inputs, self.constant(np.array([2])), keepdims=0)
 
     def model(self) -> Any:
-        """Make the model, after all blocks have been added."""
-        step, helper = self.step, self.onnx.helper
-        outputs = np.arange(step.neurons - step.outputs, step.neurons)
+        """Make the model, after all stages have been added."""
+        plan, helper = self.plan, self.onnx.helper
+        outputs = np.arange(plan.neurons - plan.outputs, plan.neurons)
         self.output(self.values(outputs))
-        ends = [("x", [*self.axes, step.inputs])], [("y", [*self.axes, step.outputs])]
+        ends = [("x", [*self.axes, plan.inputs])], [("y", [*self.axes, plan.outputs])]
         if self.with_state:
             self.node("Identity", self.next_state(), output="next_state")
             ends[0].append(("state", ["batch", len(self.kept)]))
@@ -288,15 +286,15 @@ class Graph:
         return model
 
     def _metadata(self) -> dict[str, Any]:
-        step, kinds = self.step, ("activation", "state")
-        facts = {"name": step.name, "neurons": step.names, "layers": step.layers}
+        plan, kinds = self.plan, ("activation", "state")
+        facts = {"name": plan.name, "neurons": plan.names, "layers": plan.layers}
         if not self.with_state:
             return facts
         state = [
-            (kinds[value // step.neurons], int(step.order[value % step.neurons]))
+            (kinds[value // plan.neurons], int(plan.order[value % plan.neurons]))
             for value in self.kept.tolist()
         ]
-        return {**facts, "state": state, "start": step.start[self.kept].tolist()}
+        return {**facts, "state": state, "start": plan.start[self.kept].tolist()}
 
 
 class SequenceGraph(Graph):
@@ -307,21 +305,21 @@ class SequenceGraph(Graph):
 
     axes = ("length", "batch")
 
-    def __init__(self, step: NetworkStep, dtype: np.dtype[Any], layers: list[RecurrentLayer]) -> None:
+    def __init__(self, plan: Plan, dtype: np.dtype[Any], layers: list[RecurrentLayer]) -> None:
         self.layers = layers
         self.inside = np.concatenate([layer.neurons for layer in layers])
         self.last: dict[int, str] = {}
-        kept = [np.append(layer.hidden, layer.cells + step.neurons) for layer in layers]
-        super().__init__(step, dtype, np.concatenate(kept), with_state=True)
+        kept = [np.append(layer.hidden, layer.cells + plan.neurons) for layer in layers]
+        super().__init__(plan, dtype, np.concatenate(kept), with_state=True)
 
     def input(self) -> str:
         """The tensor of the inputs, of shape (length * batch, inputs)."""
         self.times = self.node("Shape", "x", start=0, end=2)
-        return self.node("Reshape", "x", self.constant(np.array([-1, self.step.inputs])))
+        return self.node("Reshape", "x", self.constant(np.array([-1, self.plan.inputs])))
 
     def output(self, rows: str) -> None:
         """Add the outputs of the model, of shape (length, batch, outputs)."""
-        self.in_steps(rows, self.step.outputs, output="y")
+        self.in_steps(rows, self.plan.outputs, output="y")
 
     def next_state(self) -> str:
         """The states of the layers after the last step."""
@@ -332,25 +330,25 @@ class SequenceGraph(Graph):
         shape = self.node("Concat", self.times, self.constant(np.array([width])), axis=0)
         return self.node("Reshape", rows, shape, **name)
 
-    def fire(self, block: NeuronBlock) -> None:
-        """Add the layers whose hidden neurons are in a block, and its neurons of no layer."""
+    def fire(self, stage: Stage) -> None:
+        """Add the layers whose hidden neurons are in a stage, and its neurons of no layer."""
         for layer in self.layers:
-            if block.first <= layer.hidden[0] < block.stop:
+            if stage.first <= layer.hidden[0] < stage.stop:
                 self.recur(layer)
-        others = np.setdiff1d(np.arange(block.first, block.stop), self.inside)
+        others = np.setdiff1d(np.arange(stage.first, stage.stop), self.inside)
         for own in np.split(others, np.flatnonzero(np.diff(others) > 1) + 1):
             if len(own):
                 first, stop = int(own[0]), int(own[-1]) + 1
-                parts = [(squash, max(a, first), min(b, stop)) for squash, a, b in block.fires]
-                super().fire(NeuronBlock(first, stop, [Fire(*part) for part in parts if part[1] < part[2]]))
+                parts = [(squash, max(a, first), min(b, stop)) for squash, a, b in stage.fires]
+                super().fire(Stage(first, stop, [Fire(*part) for part in parts if part[1] < part[2]]))
 
     def recur(self, layer: RecurrentLayer) -> None:
         """Add a layer, with what it reads for all steps."""
         n, number = len(layer.hidden), len(self.nodes)
-        whole = np.array_equal(layer.sources, np.arange(self.step.inputs))
+        whole = np.array_equal(layer.sources, np.arange(self.plan.inputs))
         inputs = "x" if whole else self.in_steps(self.values(layer.sources), len(layer.sources))
         axis = self.constant(np.array([0]))
-        states = [layer.hidden, *([layer.cells + self.step.neurons] if len(layer.cells) else [])]
+        states = [layer.hidden, *([layer.cells + self.plan.neurons] if len(layer.cells) else [])]
         begin = [self.node("Unsqueeze", self.values(values), axis) for values in states]
         weights = [self.constant(values[None]) for values in layer.weights]
         results = [f"{name}_{number}" for name in ("hidden", "last_hidden", "last_cells")[: 1 + len(states)]]

@@ -31,8 +31,8 @@ from ..squash import ACTIVATIONS, LARGEST, SHARES, SINGLE, STATE
 from . import files
 from ._formats import Format
 from ._formulas import Branch, Symbol, Tree, given, in_order, kind_of, read, tree_of
-from ._loops import LoopWriter, Term, Values, identifier, lines, terms_of
-from ._step import NetworkStep, step_of
+from ._loops import LoopTerm, LoopWriter, Values, identifier, lines, loop_terms
+from ._plan import Plan, written_plan
 
 __all__ = ["javascript_source", "python_source"]
 
@@ -80,8 +80,8 @@ class Language:
         return lines([self.number(value) for value in values.tolist()] or [self.number(0.0)])
 
 
-def program(language: Language, step: NetworkStep, *, prefix: str, start: Floats | None, **parts: Any) -> str:
-    """The program of a step: the template of its language, with these parts and those of every language.
+def program(language: Language, plan: Plan, *, prefix: str, start: Floats | None, **parts: Any) -> str:
+    """The program of a plan: the template of its language, with these parts and those of every language.
 
     `start` are the values that it starts from; None: it starts cleared.
     """
@@ -90,12 +90,12 @@ def program(language: Language, step: NetworkStep, *, prefix: str, start: Floats
         parts,
         prefix=prefix,
         type=_free_name(language, prefix),
-        heading=_heading(language, step),
-        inputs=step.inputs,
-        outputs=step.outputs,
-        neurons=step.neurons,
-        functions="\n\n".join(_functions(language, step.squashes())),
-        biases=language.table(step.biases[step.inputs :]),
+        heading=_heading(language, plan),
+        inputs=plan.inputs,
+        outputs=plan.outputs,
+        neurons=plan.neurons,
+        functions="\n\n".join(_functions(language, plan.squashes())),
+        biases=language.table(plan.biases[plan.inputs :]),
         start="" if start is None else language.start.replace("VALUES", language.table(start)),
     )
 
@@ -125,13 +125,13 @@ def _free_name(language: Language, prefix: str) -> str:
     return name
 
 
-def _heading(language: Language, step: NetworkStep) -> str:
+def _heading(language: Language, plan: Plan) -> str:
     """The first comment of a program: the name of the network, and the places of its layers."""
-    counts = f"{counted(step.neurons, 'neuron')}, {counted(len(step.weights), 'connection')}"
-    rows = [f"The network {safe(step.name)}: {counts}. Written by Synapse.", "Layers:"]
-    places = np.argsort(step.order)
-    ends = accumulate(size for _, size in step.layers)
-    for (name, size), end in zip(step.layers, ends, strict=True):
+    counts = f"{counted(plan.neurons, 'neuron')}, {counted(len(plan.weights), 'connection')}"
+    rows = [f"The network {safe(plan.name)}: {counts}. Written by Synapse.", "Layers:"]
+    places = np.argsort(plan.order)
+    ends = accumulate(size for _, size in plan.layers)
+    for (name, size), end in zip(plan.layers, ends, strict=True):
         own = np.sort(places[end - size : end])
         among = "" if own[-1] - own[0] == size - 1 else ", with others between"
         rows.append(f"  {safe(name)}: neurons {own[0]} .. {own[-1]}{among}")
@@ -310,26 +310,28 @@ def python_source(network: Network, context: bool = False, *, prefix: str = "net
     >>> program["Network"]().step([2.0, -1.0])
     [0.5]
     """
-    step, weights, blocks = step_of(network, PYTHON.key, PYTHON.name, context), [np.zeros(0)], []
-    for block in step.blocks:
-        terms, rest = terms_of(step, block)
+    plan = written_plan(network, PYTHON.key, PYTHON.name, context)
+    weights = [np.zeros(0)]
+    blocks = []
+    for stage in plan.stages:
+        terms, rest = loop_terms(plan, stage)
         for i in rest:
-            weight, gater = step.weights[i : i + 1, None], None if step.gater[i] < 0 else step.gater[i]
-            terms.append(Term(step.source[i], step.target[i], weight, False, gater, ""))
+            weight, gater = plan.weights[i : i + 1, None], None if plan.gater[i] < 0 else plan.gater[i]
+            terms.append(LoopTerm(plan.source[i], plan.target[i], weight, False, gater, ""))
         weights += [term.weights.T.ravel() for term in terms]
         rows = [
-            f"({term.target - block.first}, {term.weights.shape[1]}, {term.source}, {len(term.weights)}, "
+            f"({term.target - stage.first}, {term.weights.shape[1]}, {term.source}, {len(term.weights)}, "
             f"{term.parallel:d}, {-1 if term.gater is None else term.gater}, {term.along!r})"
             for term in terms
         ]
-        fires = [f"(fire_{identifier(fire.squash)}, {fire.first}, {fire.stop})" for fire in block.fires]
-        blocks.append(f"    ({block.first}, {block.stop}, [{lines(rows)}], [{lines(fires)}]),")
+        fires = [f"(fire_{identifier(fire.squash)}, {fire.first}, {fire.stop})" for fire in stage.fires]
+        blocks.append(f"    ({stage.first}, {stage.stop}, [{lines(rows)}], [{lines(fires)}]),")
     numbers = PYTHON.table(np.concatenate(weights))
     return program(
         PYTHON,
-        step,
+        plan,
         prefix=prefix,
-        start=step.start if context else None,
+        start=plan.start if context else None,
         blocks="\n".join(blocks),
         weights=numbers,
     )
@@ -400,20 +402,20 @@ def javascript_source(network: Network, context: bool = False, *, prefix: str = 
     It runs in browsers, as a script, and in Node, with ``require``. Scripts with different `prefix` share a
     page. Parameters and errors are those of :func:`python_source`.
     """
-    step = step_of(network, JAVASCRIPT.key, JAVASCRIPT.name, context)
-    values = Values(step.neurons, np.arange(step.neurons))  # all of them can be read by name
+    plan = written_plan(network, JAVASCRIPT.key, JAVASCRIPT.name, context)
+    values = Values(plan.neurons, np.arange(plan.neurons))  # all of them can be read by name
     call = "fire_{squash}(value, {first}, {count});"
-    writer = LoopWriter(step, values, fire=call, index="let", tile=TILE)
+    writer = LoopWriter(plan, values, fire=call, index="let", tile=TILE)
     blocks = [
-        "\n  ".join([f"function block{i}(value) {{", *writer.block(block)]) + "\n}"
-        for i, block in enumerate(step.blocks)
+        "\n  ".join([f"function block{i}(value) {{", *writer.stage(stage)]) + "\n}"
+        for i, stage in enumerate(plan.stages)
     ]
     return program(
         JAVASCRIPT,
-        step,
+        plan,
         prefix=prefix,
-        start=step.start if context else None,
-        largest=max(block.stop - block.first for block in step.blocks),
+        start=plan.start if context else None,
+        largest=max(stage.stop - stage.first for stage in plan.stages),
         blocks="\n\n".join(blocks),
         calls="\n    ".join(f"block{i}(value);" for i in range(len(blocks))),
         weights=JAVASCRIPT.table(writer.weights()),

@@ -14,7 +14,8 @@ import numpy as np
 import torch
 
 from ..._typing import Bools
-from ._blocks import NOW, PAST, Block, Read, Term, gates_of
+from .._blocks import Block, Read, Term, gates_of
+from .._plan import NOW, PAST
 
 Tensor = Any  # torch may not be installed where types are checked
 
@@ -89,8 +90,9 @@ class BlockModule(torch.nn.Module):  # type: ignore[misc]  # torch need not be i
 
     def __init__(self, block: Block, fixed: Bools, biased: Bools, function: Callable[[str], Any]) -> None:
         super().__init__()
-        self.biased = bool(biased[block.neurons].any())
-        self.size, self.pieces = len(block.neurons), block.pieces
+        self.biased = bool(biased[block.first : block.stop].any())
+        self.size = block.size
+        self.pieces = block.pieces
         self.functions = [function(name) for name, _, _ in self.pieces]
         self.sizes = [b - a for _, a, b in self.pieces]
         self.terms = torch.nn.ModuleList(TermModule(term, self.size, fixed) for term in block.terms)

@@ -11,9 +11,10 @@ from ..._typing import Bools, Ints
 from ...errors import ArgumentError
 from ...objects import parameters
 from ...objects.network import Network
-from ...objects.topology import Topology
+from ...objects.topology import Topology, require_released
+from .._blocks import blocks_of, components_of
 from .._formulas import require_written
-from ._blocks import components_of, plan_of
+from .._plan import plan_of
 from ._squashes import function_of
 from ._unroll import BlockModule, Recurrence, Unrolling, beside
 
@@ -56,7 +57,10 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
 
     def __init__(self, network: Network) -> None:
         super().__init__()
-        plan, topology = plan_of(network), Topology.of(network)
+        topology = Topology.of(network).require_closed("converted to PyTorch", outward=False)
+        require_released(network, "converted to PyTorch")
+        plan = plan_of(topology)
+        blocks = blocks_of(plan)
         for name, squash in zip(topology.names, topology.squash, strict=True):
             require_written(name, squash, "torch", "PyTorch")
         self._made_of = _structure_of(topology)
@@ -71,19 +75,22 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
         for name in ("activation", "state"):
             values = torch.tensor(getattr(topology, name).astype(topology.dtype))
             self.register_buffer(f"_{name}", values, persistent=False)
-        order = np.concatenate([block.neurons for block in plan])
-        self.register_buffer("_order", torch.tensor(order), persistent=False)
-        self.register_buffer("_back", torch.tensor(np.argsort(order)), persistent=False)
-        self.blocks = torch.nn.ModuleList(BlockModule(block, ~learns, biased, function_of) for block in plan)
-        outputs = len(order) - self._outputs
-        self._answering = [k for k, block in enumerate(plan) if block.neurons.max() >= outputs]
-        answering = np.concatenate([plan[k].neurons for k in self._answering])
-        order = np.argsort(answering)[-self._outputs :]
-        in_order = np.array_equal(order, np.arange(len(answering)))
-        self.register_buffer("_answers", None if in_order else torch.tensor(order), persistent=False)
+        self.register_buffer("_order", torch.tensor(plan.order), persistent=False)
+        self.register_buffer("_back", torch.tensor(np.argsort(plan.order)), persistent=False)
+        biased = biased[plan.order]
+        self.blocks = torch.nn.ModuleList(
+            BlockModule(block, ~learns, biased, function_of) for block in blocks
+        )
+        # The outputs are the last neurons of a plan, in their order.
+        outputs = plan.neurons - plan.outputs
+        self._answering = [k for k, block in enumerate(blocks) if block.stop > outputs]
+        answering = plan.neurons - blocks[self._answering[0]].first
+        last = np.arange(answering - plan.outputs, answering)
+        whole = answering == plan.outputs
+        self.register_buffer("_answers", None if whole else torch.tensor(last), persistent=False)
         self._parts = [
-            Recurrence(members, plan, self.blocks, self._answering) if recurs else members[0]
-            for members, recurs in components_of(plan)
+            Recurrence(members, blocks, self.blocks, self._answering) if recurs else members[0]
+            for members, recurs in components_of(blocks)
         ]
 
     def _hold(self, name: str, values: Any, trained: Bools, tie: Ints) -> None:

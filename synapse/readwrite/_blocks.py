@@ -1,4 +1,4 @@
-"""Find dense and elementwise products in the steps of a network, and which of them depend on recurrence."""
+"""The blocks of a plan: dense and elementwise products, and which of them depend on recurrence."""
 
 from __future__ import annotations
 
@@ -10,14 +10,10 @@ from typing import Any, NamedTuple
 import networkx as nx
 import numpy as np
 
-from ..._typing import Ints
-from ...objects.network import Network
-from ...objects.topology import Topology, require_released
-from ...squash import get as squash_of
-from .._step import NeuronBlock, blocks_of
+from .._typing import Ints
+from ..squash import get as squash_of
+from ._plan import NOW, PAST, STATE, Plan, Stage
 
-NOW, PAST, STATE = range(3)
-"""Whether an activation of the present or the previous step is read, or a state of the previous step."""
 INPUT = 0
 """Number of the block of the inputs."""
 SMALL = 1 << 16
@@ -57,11 +53,17 @@ class Term:
 
 @dataclass
 class Block:
-    """Neurons that are computed together, and the squashes of consecutive ones."""
+    """Neurons ``first .. stop`` of a plan, which are computed together, with the squashes of their pieces."""
 
-    neurons: Ints
+    first: int
+    stop: int
     pieces: list[tuple[str, int, int]] = field(default_factory=list)
     terms: list[Term] = field(default_factory=list)
+
+    @property
+    def size(self) -> int:
+        """Number of neurons."""
+        return self.stop - self.first
 
     def reads(self) -> Iterator[Read]:
         """All values that it reads."""
@@ -70,9 +72,9 @@ class Block:
 
 
 class Links(NamedTuple):
-    """Connections as columns: target, kind and number of source and gater (-1: none), and weight.
+    """Connections of a plan as columns: target, kind and number of source and gater (-1: none), and number.
 
-    Neurons have the numbers of their order in blocks.
+    Sources are neurons here, with a kind that says whether their states are read.
     """
 
     target: Ints
@@ -80,40 +82,42 @@ class Links(NamedTuple):
     source: Ints
     gate_kind: Ints
     gater: Ints
-    weight: Ints
+    connection: Ints
 
     def only(self, chosen: Any) -> Links:
         """The chosen ones."""
         return Links(*(column[chosen] for column in self))
 
 
-def plan_of(network: Network) -> list[Block]:
-    """Divide a network into blocks, the first of which are its inputs.
+def blocks_of(plan: Plan) -> list[Block]:
+    """Divide the stages of a plan into blocks, the first of which are its inputs.
 
-    Raises TopologyError if the network is connected with others.
+    A stage is cut where no group, and nothing that is read from one stage, is divided. Where one part of a
+    stage recurs and another does not, they are then blocks of their own.
     """
-    topology = Topology.of(network).require_closed("converted to PyTorch", outward=False)
-    require_released(network, "converted to PyTorch")
-    order, stages = blocks_of(topology)
-    rows, place = np.flatnonzero(topology.target >= topology.inputs), np.argsort(order)
-    source, target, gater = (end[rows] for end in (topology.source, topology.target, topology.gater))
-    kind = np.where(source == target, STATE, np.where(topology.delayed[rows], PAST, NOW))
-    gate_kind = np.where(topology.delayed_gates[rows], PAST, NOW)
-    target, gater = place[target], np.where(gater < 0, -1, place[gater])
-    links = Links(target, kind, place[source], gate_kind, gater, rows)
-    blocks, starts = [Block(order[: topology.inputs])], [0]
-    stage_of = np.searchsorted([stage.first for stage in stages], np.arange(len(order)), "right")
-    into = _sorted_by(stage_of[target], 1 + len(stages))
+    numbers = np.arange(plan.neurons)
+    links = Links(
+        target=plan.target,
+        kind=plan.when(plan.source),
+        source=plan.source % plan.neurons,
+        gate_kind=plan.when(plan.gater),
+        gater=plan.gater,
+        connection=plan.connection,
+    )
+    stages = plan.stages
+    blocks = [Block(0, plan.inputs)]
+    stage_of = np.searchsorted([stage.first for stage in stages], numbers, "right")
+    into = _sorted_by(stage_of[links.target], 1 + len(stages))
     for stage, mine in zip(stages, into[1:], strict=True):
         for a, b in pairwise(_cuts(links.only(mine), stage, stage_of)):
             inside = [(name, max(c, a) - a, min(d, b) - a) for name, c, d in stage.fires if c < b and d > a]
-            blocks.append(Block(order[a:b], inside))
-            starts.append(a)
-    block_of = np.searchsorted(starts, np.arange(len(order)), "right") - 1
-    number = np.arange(len(order)) - np.array(starts)[block_of]
-    into = _sorted_by(block_of[target], len(blocks))
+            blocks.append(Block(a, b, inside))
+    starts = np.array([block.first for block in blocks])
+    block_of = np.searchsorted(starts, numbers, "right") - 1
+    place = numbers - starts[block_of]
+    into = _sorted_by(block_of[links.target], len(blocks))
     for block, mine in zip(blocks[1:], into[1:], strict=True):
-        block.terms = _terms(links.only(mine), block_of, number, len(block.neurons))
+        block.terms = _terms(links.only(mine), block_of, place, block.size)
     return blocks
 
 
@@ -123,7 +127,7 @@ def _sorted_by(key: Ints, count: int) -> list[Ints]:
     return np.split(order, np.searchsorted(key[order], np.arange(1, count)))
 
 
-def _cuts(links: Links, stage: NeuronBlock, stage_of: Ints) -> list[int]:
+def _cuts(links: Links, stage: Stage, stage_of: Ints) -> list[int]:
     """Where a stage can be cut so that neither a group nor what is read from one stage is divided."""
     first, stop, fires = stage
     spans = [(a, b) for name, a, b in fires if squash_of(name).grouped]
@@ -170,11 +174,12 @@ def _term(key: list[int], links: Links, place: Ints, size: int) -> Term:
         gater = gater - gate.first
     one_each = len(target) == stop - first and (np.diff(target) == 1).all()
     if one_each and (source - target == source[0] - target[0]).all():
-        return Term("each", read, first, stop, links.weight, None, gate, (None, None, _picked(gater, gate)))
+        gains = _picked(gater, gate)
+        return Term("each", read, first, stop, links.connection, None, gate, (None, None, gains))
     area = (stop - first) * (high - low)
     if area <= SMALL or len(target) >= FILLED * area:
         weights = np.full((high - low, stop - first), -1)
-        weights[source - low, target - first] = links.weight
+        weights[source - low, target - first] = links.connection
         whole = np.pad(weights, ((0, 0), (first, size - stop)), constant_values=-1)
         if gate is None:
             return Term("dense", read, 0, size, whole)
@@ -183,7 +188,7 @@ def _term(key: list[int], links: Links, place: Ints, size: int) -> Term:
         if (picked := _gater_of(source - low, gater, high - low)) is not None:
             return Term("dense", read, 0, size, whole, gate, None, (None, None, _picked(picked, gate)))
     picks = (source - low, target - first, None if gate is None else gater)
-    return Term("sparse", read, first, stop, links.weight, gate, None, picks)
+    return Term("sparse", read, first, stop, links.connection, gate, None, picks)
 
 
 def _gater_of(ends: Ints, gater: Ints, count: int) -> Ints | None:
@@ -222,7 +227,7 @@ def gates_of(members: list[int], blocks: list[Block]) -> list[int] | None:
     if len(members) != 4:
         return None
     a, c, squashed, h = members
-    n = len(blocks[h].neurons)
+    n = blocks[h].size
     outside = [term for term in blocks[a].terms if term.source.block not in members]
     gates, same = [("logistic", 0, 3 * n), ("tanh", 3 * n, 4 * n)], [("identity", 0, n)]
     if [blocks[k].pieces for k in members] != [gates, same, [("tanh", 0, n)], same] or not outside:

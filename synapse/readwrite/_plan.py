@@ -1,4 +1,4 @@
-"""One step of a network, from which programs and ONNX models are written.
+"""The plan of an export: how one step of a network is computed, from which every format is written.
 
 A step reads and writes one vector of *values*: value ``i`` is the activation of neuron ``i``, value
 ``neurons + i`` is its state. A self-connection is then a connection like others, whose source is a
@@ -8,7 +8,8 @@ need nothing else.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -22,8 +23,10 @@ from ..errors import ArgumentError
 from ..objects.network import Network, require_network
 from ..objects.state import to_saved
 from ..objects.topology import Topology, require_released
-from ..objects.unsaved import warn_of_missing
 from ._formulas import require_mean, require_written
+
+NOW, PAST, STATE = range(3)
+"""Whether an activation of the present or the previous step is read, or a state of the previous step."""
 
 
 class Fire(NamedTuple):
@@ -34,11 +37,11 @@ class Fire(NamedTuple):
     stop: int
 
 
-class NeuronBlock(NamedTuple):
-    """Consecutive neurons that do not depend on each other within a step.
+class Stage(NamedTuple):
+    """Consecutive neurons that are computed together: none needs another's activation of this step.
 
     First their states are computed, ``first .. stop``, then the activations of each stretch of neurons in
-    `fires`. A stretch is a part of the block; if its neurons compete, it is their group.
+    `fires`. A stretch is a part of the stage; if its neurons compete, it is their group.
     """
 
     first: int
@@ -47,80 +50,102 @@ class NeuronBlock(NamedTuple):
 
 
 @dataclass(frozen=True)
-class NetworkStep:
-    """The forward step of a network, with neurons numbered so that those of a block are neighbours.
+class Plan:
+    """One step of a network, with neurons numbered so that those of a stage are neighbours.
 
-    Inputs come first and outputs last, each in their order. Sources are numbers of values. Connections into
-    inputs are left out, because the activations of inputs are set.
+    Inputs come first and outputs last, each in their order. The columns of connections are in the order of
+    summation, target by target. Connections into inputs are left out, because the activations of inputs are
+    set.
     """
 
-    name: str
+    topology: Topology
     layers: list[tuple[str, int]]  # name and size of inputs, hidden layers, outputs
     names: list[str]  # names of its neurons, in the network's order of activation
     order: Ints  # number in the network of every neuron
+    stages: list[Stage]  # in the order of activation
     start: Floats  # (2 neurons,): the values before the first step
-    biases: Floats
-    blocks: list[NeuronBlock]  # in activation order
-    weights: Floats  # these four in the order of summation, target by target
-    source: Ints
+    connection: Ints  # number in the network of every connection
+    source: Ints  # values, not neurons
     target: Ints
     gater: Ints  # -1: none
 
     @property
+    def name(self) -> str:
+        """Name of the network."""
+        return self.topology.name
+
+    @property
     def inputs(self) -> int:
         """Number of inputs."""
-        return self.layers[0][1]
+        return self.topology.inputs
 
     @property
     def outputs(self) -> int:
         """Number of outputs."""
-        return self.layers[-1][1]
+        return self.topology.outputs
 
     @property
     def neurons(self) -> int:
         """Number of neurons."""
-        return len(self.biases)
+        return len(self.order)
+
+    @cached_property
+    def biases(self) -> Floats:
+        """Biases of the neurons."""
+        return np.asarray(self.topology.bias[self.order])
+
+    @cached_property
+    def weights(self) -> Floats:
+        """Weights of the connections."""
+        return np.asarray(self.topology.weight[self.connection])
+
+    def when(self, values: Ints) -> Ints:
+        """Whether each connection reads a value of this step, or which one of the step before.
+
+        `values` are sources or gaters. ``NOW`` stands for an activation of this step, and for no gater.
+        """
+        is_past = values >= self.begin(self.target)
+        return np.where(values >= self.neurons, STATE, np.where(is_past, PAST, NOW))
 
     def begin(self, neurons: Ints) -> Ints:
-        """The first neuron of the block of each of some neurons."""
-        starts = np.array([block.first for block in self.blocks])
+        """The first neuron of the stage of each of some neurons."""
+        starts = np.array([stage.first for stage in self.stages])
         return np.asarray(starts[np.searchsorted(starts, neurons, "right") - 1])
 
     def memory(self) -> Ints:
         """Numbers of the values that survive a step: those that a step may read before it writes them."""
-        begin = self.begin(self.target)
-        read = [column[column >= begin] for column in (self.source, self.gater)]
+        read = [column[self.when(column) != NOW] for column in (self.source, self.gater)]
 
-        # A group whose members are in several blocks fires with states that later blocks have yet to compute.
-        for block in self.blocks:
-            ready = np.arange(self.inputs, block.stop)
-            for _, first, stop in block.fires:
+        # A group whose members are in several stages fires with states that later stages have yet to compute.
+        for stage in self.stages:
+            ready = np.arange(self.inputs, stage.stop)
+            for _, first, stop in stage.fires:
                 absent = np.setdiff1d(np.arange(first, stop), ready)
                 read.append(absent + self.neurons)
         return np.unique(np.concatenate(read))
 
     def stored_states(self) -> Ints:
-        """Neurons whose states something reads later than the activations of their own block."""
+        """Neurons whose states something reads later than the activations of their own stage."""
         states = self.memory()
         divided = [
             np.arange(first, stop)
-            for block in self.blocks
-            for _, first, stop in block.fires
-            if first < block.first or stop > block.stop
+            for stage in self.stages
+            for _, first, stop in stage.fires
+            if first < stage.first or stop > stage.stop
         ]
         return np.unique(np.concatenate([states[states >= self.neurons] - self.neurons, *divided]))
 
     def squashes(self) -> list[str]:
         """The squashes of its neurons, each once."""
-        return list(dict.fromkeys(fire.squash for block in self.blocks for fire in block.fires))
+        return list(dict.fromkeys(fire.squash for stage in self.stages for fire in stage.fires))
 
     def rows(self, first: int, stop: int) -> Ints:
         """Range of the connections into neurons ``first .. stop``."""
         return np.arange(*np.searchsorted(self.target, [first, stop]).tolist())
 
 
-def step_of(network: Network, format: str, language: str, context: bool) -> NetworkStep:
-    """Describe the step of a network for a language.
+def written_plan(network: Network, format: str, language: str, context: bool) -> Plan:
+    """The plan of a network for a language that has to know all of its squashes.
 
     `format` is the key of the language in ``Squash.written``, `language` its name in messages. With `context`
     the values start from the network's context instead of 0. Raises as
@@ -129,45 +154,52 @@ def step_of(network: Network, format: str, language: str, context: bool) -> Netw
     require_network("What is written as a program", network)
     boolean("The context", context)
     require_released(network, "written as a program")
-    warn_of_missing(network)
     with InUse(network):
-        saved, table = to_saved(network), Topology.of(network)
+        saved = to_saved(network)
+        topology = Topology.of(network)
     names = [name or f"neuron {i}" for i, name in enumerate(saved.names or ())]
-    for i in range(table.inputs, table.neurons):
-        require_mean(names[i], table.squash[i], bool(saved.neurons["deterministic"][i]), language)
-        require_written(names[i], table.squash[i], format, language)
-    order, blocks = blocks_of(table)
+    for i in range(topology.inputs, topology.neurons):
+        require_mean(names[i], topology.squash[i], bool(saved.neurons["deterministic"][i]), language)
+        require_written(names[i], topology.squash[i], format, language)
+    layers = [(name or "", size) for name, size in saved.layers]
+    # Here a neuron without a name is called by its number in the network, not by that of its row.
+    plan = replace(plan_of(topology), names=names, layers=layers)
+    return plan if context else replace(plan, start=np.zeros_like(plan.start))
+
+
+def plan_of(topology: Topology) -> Plan:
+    """The plan of a closed network, which starts from its context."""
+    order, stages = _stages_of(topology)
     place = np.argsort(order)
-    start = np.concatenate([table.activation[order], table.state[order]])
-    source = place[table.source] + np.where(table.self_connected, table.neurons, 0)
-    target, gater = place[table.target], np.where(table.gated, place[table.gater], table.gater)
-    rows = np.lexsort((source, table.gated, target))
-    rows = rows[target[rows] >= table.inputs]
-    return NetworkStep(
-        name=network.name,
-        layers=[(name or "", size) for name, size in saved.layers],
-        names=names,
+    source = place[topology.source] + np.where(topology.self_connected, topology.neurons, 0)
+    target = place[topology.target]
+    gater = np.where(topology.gated, place[topology.gater], topology.gater)
+    rows = np.lexsort((source, topology.gated, target))
+    rows = rows[target[rows] >= topology.inputs]
+    return Plan(
+        topology=topology,
+        layers=list(zip(topology.layers, topology.sizes.tolist(), strict=True)),
+        names=list(topology.names),
         order=order,
-        start=start if context else np.zeros_like(start),
-        biases=table.bias[order],
-        blocks=blocks,
-        weights=table.weight[rows],
+        stages=stages,
+        start=np.concatenate([topology.activation[order], topology.state[order]]),
+        connection=rows,
         source=source[rows],
         target=target[rows],
         gater=gater[rows],
     )
 
 
-def require_range(step: NetworkStep, dtype: np.dtype[Any]) -> None:
+def require_range(plan: Plan, dtype: np.dtype[Any]) -> None:
     """Raise if a weight or bias does not fit into numbers of a dtype."""
-    largest = max(np.abs(values).max(initial=0.0) for values in (step.weights, step.biases, step.start))
+    largest = max(np.abs(values).max(initial=0.0) for values in (plan.weights, plan.biases, plan.start))
     if largest > np.finfo(dtype).max:
         raise ArgumentError(
             f'A weight, bias or state of {largest:.3g} is beyond the range of {dtype}. Use dtype="float64".'
         )
 
 
-def _stages(topology: Topology) -> Ints:
+def _stage_numbers(topology: Topology) -> Ints:
     """The stage of every neuron: all neurons of a stage can be computed together, stage after stage.
 
     A neuron is in a later stage than those that it reads within a step, and in no earlier one than those that
@@ -206,19 +238,21 @@ def _groups_of(topology: Topology) -> list[tuple[int, int]]:
     return list(zip(first.tolist(), stop.tolist(), strict=True))
 
 
-def blocks_of(topology: Topology) -> tuple[Ints, list[NeuronBlock]]:
-    """The new order of the neurons, and the blocks of their stages.
+def _stages_of(topology: Topology) -> tuple[Ints, list[Stage]]:
+    """The new order of the neurons, and their stages.
 
     Neurons are ordered by stages and within a stage by squashes, but for inputs and outputs, which come last.
     """
-    stages, groups, numbers = _stages(topology), _groups_of(topology), np.arange(topology.neurons)
+    stage_of = _stage_numbers(topology)
+    groups = _groups_of(topology)
+    numbers = np.arange(topology.neurons)
     hidden = (numbers >= topology.inputs) & (numbers < topology.neurons - topology.outputs)
     _, codes = np.unique(np.array(topology.squash, str), return_inverse=True)
-    order = np.lexsort((numbers, np.where(hidden, codes, len(codes)), stages))
-    stages = stages[order]
+    order = np.lexsort((numbers, np.where(hidden, codes, len(codes)), stage_of))
+    stage_of = stage_of[order]
     squash = [topology.squash[j] for j in order]
-    bounds = np.searchsorted(stages, np.arange(1, stages.max(initial=0) + 2)).tolist()
-    blocks = []
+    bounds = np.searchsorted(stage_of, np.arange(1, stage_of.max(initial=0) + 2)).tolist()
+    stages = []
     for first, stop in pairwise(bounds):
         fires: list[Fire] = []
         for j in range(first, stop):
@@ -229,5 +263,5 @@ def blocks_of(topology: Topology) -> tuple[Ints, list[NeuronBlock]]:
                 fires[-1] = fires[-1]._replace(stop=j + 1)
             else:
                 fires.append(Fire(squash[j], j, j + 1))
-        blocks.append(NeuronBlock(first, stop, list(dict.fromkeys(fires))))
-    return order, blocks
+        stages.append(Stage(first, stop, list(dict.fromkeys(fires))))
+    return order, stages

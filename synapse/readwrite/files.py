@@ -29,6 +29,8 @@ except ImportError:  # Windows
 
 HIDDEN = re.compile(r"\.synapse-[0-9a-f]{32}\.tmp")
 """Names of files that are being written."""
+_OPEN_FILES = "/proc/self/fd"
+"""Folder of Linux with the files that this process has opened."""
 File = PathLike | IO[str] | IO[bytes]
 """A path, or an open file as `open` returns it."""
 
@@ -46,10 +48,11 @@ def write_document(path: File, document: Mapping[str, Any]) -> None:
 def write(path: File, content: str | bytes) -> None:
     """Write a file: text as UTF-8, or bytes.
 
-    With a path, the content is written to a hidden file in the same folder and flushed to the disk. The
-    hidden file then replaces the old file in one step, so that after any failure or interrupt there is either
-    the complete old file or the complete new one. If a process is killed while it writes, the hidden file
-    stays until the next file is written to the same folder.
+    With a path, the content is written to a file without a name in the same folder and flushed to the disk.
+    It then replaces the old file in one step, so that after any failure or interrupt there is either the
+    complete old file or the complete new one, and nothing of a process that was killed while it wrote. Where
+    the system has no files without names (they need Linux, and most file systems there), the file is hidden,
+    and what a killed process leaves stays until the next file is written to the same folder.
     With an open file, the content is written at its position. Raises ArgumentTypeError or ArgumentError
     if `path` is not a path, names something other than a file (such as a folder), or is a file open for text
     when bytes are written, or in an encoding other than UTF-8.
@@ -79,35 +82,74 @@ def replacing(path: File) -> Iterator[IO[bytes]]:
         raise FileNotFoundError(ENOENT, os.strerror(ENOENT), str(file.parent))
     _remove_stale(file.parent)
     with ExitStack() as last:
-        hidden, stream = _hidden(file.parent, last)
+        stream, hidden = _new_file(file.parent, last)
         try:
             with stream:
                 yield stream
                 stream.flush()
                 os.fsync(stream.fileno())
-            if file.exists():
-                shutil.copymode(file, hidden)
-            os.replace(hidden, file)
+                if hidden is None:  # no name would be left if this process ended before here
+                    hidden = _name_of(stream, file)
+            if hidden is not None:
+                if file.exists():
+                    shutil.copymode(file, hidden)
+                os.replace(hidden, file)
         except BaseException:
-            hidden.unlink(missing_ok=True)
+            if hidden is not None:
+                hidden.unlink(missing_ok=True)
             raise
     _sync_folder(file.parent)
 
 
-def _hidden(folder: Path, last: ExitStack) -> tuple[Path, IO[bytes]]:
-    """Make a hidden file, which this process has locked until `last` ends."""
+def _new_file(folder: Path, last: ExitStack) -> tuple[IO[bytes], Path | None]:
+    """Make a file, locked until `last` ends: without a name where the system can, or a hidden one."""
+    with suppress(OSError, AttributeError):  # another system, or a file system without such files
+        os.stat(_OPEN_FILES)  # which gives such a file its name
+        handle = os.open(folder, os.O_TMPFILE | os.O_WRONLY, 0o666)
+        stream = os.fdopen(handle, "wb")
+        _keep_locked(stream, last)
+        return stream, None
     while True:
-        hidden = folder / f".synapse-{uuid.uuid4().hex}.tmp"
+        hidden = _hidden_name(folder)
         stream = open(hidden, "xb")  # noqa: SIM115  # `replacing` closes it
-        if fcntl is None:
-            return hidden, stream
-        lock = os.dup(stream.fileno())  # the lock lasts beyond the stream, until the file has its name
+        _keep_locked(stream, last)
+        if hidden.exists():  # otherwise another process has removed it in the moment before the lock
+            return stream, hidden
+        stream.close()
+
+
+def _hidden_name(folder: Path) -> Path:
+    return folder / f".synapse-{uuid.uuid4().hex}.tmp"
+
+
+def _keep_locked(stream: IO[bytes], last: ExitStack) -> None:
+    """Lock a file beyond its stream, until it has its name."""
+    if fcntl is not None:
+        lock = os.dup(stream.fileno())
         last.callback(os.close, lock)
         with suppress(OSError):  # a file system without locks
             fcntl.flock(lock, fcntl.LOCK_EX)
-        if hidden.exists():  # otherwise another process has removed it in the moment before the lock
-            return hidden, stream
-        stream.close()
+
+
+def _name_of(stream: IO[bytes], file: Path) -> Path | None:
+    """Give a complete file its name; a hidden one, which is returned, if there is such a file already.
+
+    A link never replaces a file, which `os.replace` does, in one step, but for files with a name only. So
+    a process that is killed between the two leaves a hidden file, which is complete.
+    """
+    if not file.exists():
+        with suppress(FileExistsError):  # another process has made it in this moment
+            _link(stream, file)
+            return None
+    hidden = _hidden_name(file.parent)
+    _link(stream, hidden)
+    return hidden
+
+
+def _link(stream: IO[bytes], name: Path) -> None:
+    handle = stream.fileno()
+    # Only with a folder's handle, which an absolute path ignores, does Python follow the link in /proc.
+    os.link(f"{_OPEN_FILES}/{handle}", name, src_dir_fd=handle, follow_symlinks=True)
 
 
 def _remove_stale(folder: Path) -> None:

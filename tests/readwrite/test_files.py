@@ -4,12 +4,12 @@ import os
 import re
 import subprocess
 import sys
-from functools import partial
 from pathlib import Path
 
 import pytest
 
 from synapse import errors, load, save
+from synapse.readwrite import files
 from tests.helpers.cases import all_hold
 
 from .nets import ROOT, memory, same
@@ -64,8 +64,10 @@ def test_whatever_fails_the_old_file_is_whole_and_nothing_is_left(tmp_path, monk
 
 
 WRITE_SLOWLY = """
-import pathlib, sys
+import os, sys
 from synapse.readwrite import files
+if sys.argv[2] == "hidden":  # as on other systems
+    del os.O_TMPFILE
 with files.replacing(sys.argv[1]) as stream:
     stream.write(b"part")
     print("writing", flush=True)
@@ -73,23 +75,43 @@ with files.replacing(sys.argv[1]) as stream:
 """
 
 
+def writers(path, mode):
+    """Two processes that write a file and wait."""
+    command = [sys.executable, "-c", WRITE_SLOWLY, str(path), mode]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    processes = [subprocess.Popen(command, cwd=ROOT, **pipes) for _ in range(2)]
+    for process in processes:
+        process.stdout.readline()
+    return processes
+
+
 @pytest.mark.skipif(os.name != "posix", reason="kills by signal")
-def test_what_a_killed_process_leaves_is_removed_and_what_a_living_one_writes_stays(tmp_path):
-    path = tmp_path / "net"
+@pytest.mark.parametrize("mode", ["hidden", "without a name"])
+def test_what_a_killed_process_leaves_is_removed_and_what_a_living_one_writes_stays(tmp_path, mode):
+    if mode != "hidden" and not hasattr(os, "O_TMPFILE"):
+        pytest.skip("files without names need Linux")
+    path, hidden = tmp_path / "net", mode == "hidden"
     save(memory(), path)
-    command = [sys.executable, "-c", WRITE_SLOWLY, str(path)]
-    start = partial(subprocess.Popen, command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT)
-    with start() as one, start() as other:
-        for process in (one, other):
-            process.stdout.readline()
+    one, other = writers(path, mode)
+    with one, other:
         one.kill()
         one.wait()
         assert same(load(path), memory())
-        assert len(list(tmp_path.iterdir())) == 3
+        assert len(list(tmp_path.iterdir())) == 1 + 2 * hidden
         save(memory(seed=1), path)
-        assert len(list(tmp_path.iterdir())) == 2
+        assert len(list(tmp_path.iterdir())) == 1 + hidden
         other.communicate(timeout=60)
     assert path.read_bytes() == b"part"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_of_two_that_write_a_new_file_the_last_one_stays(tmp_path):
+    path = tmp_path / "net"
+    with files.replacing(path) as outer:
+        outer.write(b"outer")
+        files.write(path, b"inner")
+        assert path.read_bytes() == b"inner"
+    assert path.read_bytes() == b"outer"
     assert list(tmp_path.iterdir()) == [path]
 
 

@@ -40,7 +40,7 @@ def tables():
     """Read the neurons, and the connections that the network has."""
     neurons, edges = (pd.read_csv(DATA / f"{name}.csv") for name in ("neurons", "connections"))
     idle = edges["target"].isin([*HEAD, *TAIL])  # touches set the activations of these
-    edges = edges[~idle & (edges["source"] != edges["target"])]  # a self-connection would carry the state
+    edges = edges[~idle & (edges["source"] != edges["target"])]  # these would need relays, with delay 1
     return neurons, edges.assign(sign=edges["sign"].map({"+": 1, "-": -1}))
 
 

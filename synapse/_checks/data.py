@@ -211,7 +211,7 @@ def shape_of(array: NDArray[Any]) -> str:
 
 def imported_pandas() -> Any:
     """Import pandas, or raise MissingExtraError."""
-    return imported("pandas", "A data frame needs")
+    return imported("pandas", "A data frame needs", extra="stats")
 
 
 def sum_of_squares(values: Floats) -> float:

@@ -1,9 +1,12 @@
 """Runs of agents in environments: results, checkpoints, Ctrl-C, and environments with faults."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,7 +14,7 @@ import pytest
 import architect
 import synapse
 from synapse import reward
-from synapse.errors import ArgumentError, ArgumentTypeError, FormatError
+from synapse.errors import ArgumentError, ArgumentTypeError, FormatError, MissingExtraError
 
 from .test_agents import Walk, perceptron
 
@@ -406,3 +409,23 @@ def test_agents_act_in_environments_of_gymnasium():
         reward.run(agent, gymnasium.make("Pendulum-v1"), steps=600, progress=False).lengths.tolist()
         == [200] * 3
     )
+
+
+def test_the_line_for_tensorboard_in_the_documentation_writes_every_return():
+    page = (Path(__file__).parents[2] / "docs" / "reward.md").read_text(encoding="utf-8")
+    line = re.search(r"For TensorBoard, one line is enough: `callback=(.+?)`, with", page)[1]
+    written = []
+    writer = SimpleNamespace(add_scalar=lambda tag, value, step: written.append((tag, value, step)))
+    agent = reward.QLearning(perceptron(2, 0), seed=3)
+    callback = eval(line, {"writer": writer})  # the page is ours
+    run = reward.run(agent, Chance(), steps=60, seed=0, callback=callback, progress=False)
+    assert len(written) == len(run.returns) > 0
+    assert [value for _, value, _ in written] == run.returns.tolist()
+    assert [step for _, _, step in written] == np.cumsum(run.lengths).tolist()
+
+
+def test_a_table_of_a_run_names_the_extra_with_pandas(monkeypatch):
+    run = reward.run(reward.QLearning(perceptron(2, 0), seed=3), Chance(), steps=9, seed=0, progress=False)
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(MissingExtraError, match=r"pandas \(extra 'stats'\).*synapse-neurons\[stats\]"):
+        run.to_pandas()

@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from .._checks import counted
+from ..forecasting.statistical import not_installed
 from ..tables import Learning, compare_series
 from ..tables.comparison import COMPARED
 from ..tables.scaled_model import MODELS
@@ -64,6 +65,7 @@ def compare(options: argparse.Namespace) -> None:
     table = Table.of(options)
     targets = columns(table.cells, options.target)
     several = table.series([*targets, *options.known, *options.observed])
+    say(not_installed(options.methods))  # before networks are trained, which may take long
     progress = sys.stderr.isatty() and not options.quiet
     fields = {name: getattr(options, name) for name in ("hidden", "epochs", "rate", "seed", "validation")}
     comparison = compare_series(

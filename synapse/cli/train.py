@@ -12,6 +12,7 @@ import numpy as np
 from .. import __version__
 from .._checks import counted
 from ..errors import FormatError
+from ..forecasting.statistical import METHODS, not_installed
 from ..tables import Learning, Trained, train_rows, train_series
 from ..tables.dates import DATE_NAMES, find_date
 from ..tables.encoding import MOST_WORDS
@@ -85,7 +86,11 @@ def train(options: argparse.Namespace) -> int:
     table, progress = Table.of(options), sys.stderr.isatty() and not options.quiet
     given = ("model", "hidden", "epochs", "patience", "rate", "seed", "optimizer", "validation", "checkpoint")
     learning = Learning(**{name: getattr(options, name) for name in given}, progress=progress)
-    trained, notes = _trained(options, table, learning)
+    try:
+        trained, notes = _trained(options, table, learning)
+    except KeyboardInterrupt as error:
+        error.add_note(f"The training had not begun, so {options.output!r} is not written.")
+        raise
     at = datetime.now(UTC).isoformat(timespec="seconds")
     trained.network.metadata |= {"trained": at, "version": __version__, "command": options.command_line}
     if options.missing:
@@ -131,6 +136,7 @@ def _trained(options: argparse.Namespace, table: Table, learning: Learning) -> t
         return train_rows(cells, targets, options.inputs, learning, **how), [f"{counted(len(cells), 'row')}."]
     several = table.series([*targets, *asked])
     known, first = columns(cells, options.known), next(iter(several.values()))
+    say(not_installed(METHODS))  # before the training, which may take long
     trained = train_series(several, targets, learning, known=known, steps=options.steps)
     date = first.index.name if step_name(first) else None
     trained.network.metadata |= {

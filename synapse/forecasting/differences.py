@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import final
 
 import numpy as np
@@ -17,6 +18,8 @@ from .rolling import rolling_origin
 
 ORIGINS = 20
 """Number of origins, about, that choose the differences."""
+LONGEST = 1000
+"""Number of last steps that a method is fitted to, or three seasons if these are more."""
 
 
 @final
@@ -88,7 +91,8 @@ def choose_differences(series: ArrayLike, steps: int, *, period: int = 1) -> Dif
     -------
     Differences
         At the lags (), (1,), (period,) or (period, 1): those with the least mean absolute error by
-        :func:`rolling_origin` over the last third. None of a series that is too short to compare them.
+        :func:`rolling_origin` over the last third, each forecast from the last 1000 steps before it, or three
+        seasons. None of a series that is too short to compare them.
 
     Examples
     --------
@@ -107,11 +111,7 @@ def choose_differences(series: ArrayLike, steps: int, *, period: int = 1) -> Dif
         return Differences()
 
     def error(lags: tuple[int, ...]) -> float:
-        differences = Differences(lags)
-
-        def forecaster(history: Floats, steps: int) -> Floats:
-            return differences.undo(history, autoregression(differences.of(history), steps))
-
+        forecaster = partial(of_last_steps, Differences(lags))
         try:
             rolled = rolling_origin(forecaster, values, ahead, start=start, every=max(1, count // ORIGINS))
         except DivergenceError:
@@ -119,3 +119,9 @@ def choose_differences(series: ArrayLike, steps: int, *, period: int = 1) -> Dif
         return float(rolled.mae.mean())
 
     return Differences(min([(), (1,), *seasonal], key=error))
+
+
+def of_last_steps(differences: Differences, history: Floats, steps: int) -> Floats:
+    """Forecast a history, shape (T,), by an autoregression of its differences, fitted to its last steps."""
+    last = history[-max(LONGEST, 3 * differences.lost) :]
+    return differences.undo(last, autoregression(differences.of(last), steps))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
@@ -11,10 +12,10 @@ from numpy.typing import ArrayLike
 
 from .._checks import expected, imported, is_among
 from .._typing import Floats
-from ..errors import ArgumentError
+from ..errors import ArgumentError, MissingExtraError
 from ._series import checked_series, horizon, known_rows, require_columns, season, too_few_known
-from .baselines import autoregression, seasonal_naive
-from .differences import choose_differences
+from .baselines import seasonal_naive
+from .differences import LONGEST, choose_differences, of_last_steps
 from .rolling import Forecaster
 
 METHODS = ("mean", "naive", "seasonal", "ar", "ets", "theta", "arima")
@@ -22,8 +23,21 @@ METHODS = ("mean", "naive", "seasonal", "ar", "ets", "theta", "arima")
 
 LONGEST_SEASON = 24
 """Longest season that exponential smoothing and ARIMA estimate; longer ones are removed first (MSTL)."""
-LONGEST = 1000
-"""Number of last steps that parameters are fitted to, or three seasons if these are more."""
+
+
+FITTED_ELSEWHERE = ("ets", "theta", "arima")
+"""The methods of statsforecast."""
+
+
+def not_installed(methods: Iterable[str]) -> list[str]:
+    """The sentence on methods that need statsforecast, if it is not installed."""
+    if not {*methods} & {*FITTED_ELSEWHERE}:
+        return []
+    try:
+        imported("statsforecast", "The methods ets, theta and arima need", extra="forecast")
+    except MissingExtraError as error:
+        return [str(error)]
+    return []
 
 
 def statistical(
@@ -100,17 +114,12 @@ def statistical(
 def _autoregression(column: Floats, period: int) -> Forecaster:
     """An autoregression of the differences that are best for a column, fitted anew to each history."""
     differences = choose_differences(column[-LONGEST:], max(1, min(period, 12)), period=period)
-
-    def forecaster(history: Floats, steps: int) -> Floats:
-        last = history[-max(LONGEST, 3 * differences.lost) :]
-        return differences.undo(last, autoregression(differences.of(last), steps))
-
-    return forecaster
+    return partial(of_last_steps, differences)
 
 
 def _fitted(method: str, known: Floats | None, column: Floats, period: int) -> Forecaster:
     """A model of statsforecast with fitted parameters, for one column."""
-    models = imported("statsforecast.models", f"The method {method} needs", "statsforecast")
+    models = imported("statsforecast.models", f"The method {method} needs", "statsforecast", "forecast")
     long = period > LONGEST_SEASON and method != "theta"
     length = 1 if long else period
     options: dict[str, Any] = {"season_length": length}

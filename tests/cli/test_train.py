@@ -476,3 +476,14 @@ def test_several_series_of_one_table(capsys, tmp_path):
     assert "2 rows of 'c', one for each step, got 0" in refused(capsys, *ahead, given)
     given.write_text("fair\n0\n1\n")
     assert called(capsys, *ahead, given)[0] == 0, "rows without a shop are for all"
+
+
+def test_ctrl_c_before_the_training_says_that_nothing_is_written(sales, tmp_path, capsys, monkeypatch):
+    def interrupt(*given, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(series_training, "series_tasks", interrupt)
+    model = tmp_path / "m.json"
+    code, printed, said = called(capsys, "train", sales, "--target", "Umsatz", "-o", model)
+    assert (code, printed, model.exists()) == (130, "", False)
+    assert said == f"synapse: Interrupted. The training had not begun, so {str(model)!r} is not written.\n"

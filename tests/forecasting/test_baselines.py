@@ -1,5 +1,7 @@
 """Simple forecasts against calculations by hand, and their errors by rolling origin."""
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -186,3 +188,20 @@ def test_what_cannot_be_rolled():
     all_refused(
         [(lambda given=given: rolling_origin(**usual | given), error, what) for given, error, what in told]
     )
+
+
+def test_differences_of_a_long_series_are_chosen_by_fits_to_its_last_steps(monkeypatch):
+    """Before, each fit was to the whole history: many seconds for a year of hours, before a training began."""
+    module, lengths = sys.modules["synapse.forecasting.differences"], []
+    fit = module.autoregression
+    monkeypatch.setattr(
+        module, "autoregression", lambda past, ahead: lengths.append(len(past)) or fit(past, ahead)
+    )
+    walk = np.random.default_rng(0).normal(size=1800).cumsum()
+    assert forecasting.choose_differences(walk, 6).lags == (1,)
+    assert max(lengths) == 1000
+    lengths.clear()
+    season = np.random.default_rng(1).normal(size=350)
+    noise = np.random.default_rng(2).normal(0, 0.1, size=1750)
+    assert forecasting.choose_differences(np.tile(season, 5) + noise, 6, period=350).lags[:1] == (350,)
+    assert max(lengths) > 1000  # three seasons, so that their differences can be told

@@ -1,0 +1,123 @@
+"""What an extra is needed for is said at once, with the command that installs it; nothing is lost by then."""
+
+import sys
+
+import numpy as np
+import pytest
+
+import architect
+import synapse
+from synapse.cli import train as train_command
+
+from .command import called, months, refused, write
+
+FORECAST = 'pip install "synapse-neurons[forecast]".'
+SHORT = ["--epochs", 2, "--hidden", 2, "-q"]
+
+
+@pytest.fixture
+def without(monkeypatch):
+    """Hide a module, as if it were not installed."""
+
+    def hide(name):
+        for module in [module for module in sys.modules if module.partition(".")[0] == name]:
+            monkeypatch.setitem(sys.modules, module, None)
+        monkeypatch.setitem(sys.modules, name, None)
+
+    return hide
+
+
+@pytest.fixture
+def sheet(tmp_path):
+    """A table of months, and a model of it that does not need an extra to be read."""
+    sales = (100 + 20 * np.sin(2 * np.pi * np.arange(48) / 12)).round(1)
+    write(tmp_path / "d.csv", Month=months(48, 2019), Sales=sales)
+    synapse.save(architect.GRU(1, 2, 1, seed=0), tmp_path / "net.json")
+    return tmp_path
+
+
+def test_the_command_says_what_to_install_before_it_works(sheet, without, capsys, monkeypatch):
+    monkeypatch.setattr(train_command, "train_series", lambda *_, **__: pytest.fail("it worked first"))
+    monkeypatch.setattr(train_command, "train_rows", lambda *_, **__: pytest.fail("it worked first"))
+    data, model = sheet / "d.csv", sheet / "net.json"
+    tables = {
+        "train": (data, "--target", "Sales", "-o", sheet / "m.json"),
+        "compare": (data, "--target", "Sales"),
+        "forecast": (model, data, "--steps", 3),
+        "run": (model, data),
+    }
+    without("matplotlib")
+    for name in ("compare", "forecast"):
+        said = refused(capsys, name, *tables[name], "--plot", sheet / "p.png")
+        assert "Pictures need matplotlib" in said
+        assert "pip install" in said
+    said = refused(capsys, "draw", model, sheet / "p.svg")
+    assert "Pictures need matplotlib" in said
+    assert "pip install" in said
+    without("onnx")
+    said = refused(capsys, "convert", model, sheet / "m.onnx")
+    assert "need onnx" in said
+    assert "pip install" in said
+    without("pandas")
+    for name in ("train", "compare", "run"):
+        said = refused(capsys, name, *tables[name])
+        assert "need pandas (extra 'forecast'), which is not installed." in said
+        assert FORECAST in said
+    assert {path.name for path in sheet.iterdir()} == {"d.csv", "net.json"}
+
+
+def test_months_in_words_need_dateparser(tmp_path, without, capsys):
+    words = [f"{day}. M\u00e4rz 2024" for day in range(1, 29)]
+    write(tmp_path / "d.csv", Tag=words, Umsatz=np.arange(28.0))
+    without("dateparser")
+    said = refused(capsys, "train", tmp_path / "d.csv", "--target", "Umsatz", "-o", tmp_path / "m.json")
+    assert "need dateparser" in said
+    assert FORECAST in said
+
+
+def test_methods_that_are_not_installed_are_named_before_the_training(sheet, without, capsys, monkeypatch):
+    without("statsforecast")
+    data, model = sheet / "d.csv", sheet / "m.json"
+    begun = []
+    for name in ("train_series", "compare_series"):
+        module = sys.modules[f"synapse.cli.{name.removesuffix('_series')}"]
+        work = getattr(module, name)
+
+        def working(*given, work=work, **options):
+            begun.append(capsys.readouterr().err)
+            return work(*given, **options)
+
+        monkeypatch.setattr(module, name, working)
+    code, printed, _ = called(capsys, "train", data, "--target", "Sales", *SHORT[:4], "-o", model)
+    assert code == 0
+    assert "ar" in printed
+    assert called(capsys, "compare", data, "--target", "Sales", *SHORT)[0] == 0
+    for said in begun:
+        assert "The methods ets, theta and arima need statsforecast" in said
+        assert "pip install" in said
+    assert len(begun) == 2
+    said = refused(capsys, "forecast", model, data, "--steps", 2, "--model", "ets")
+    assert "need statsforecast" in said
+    assert "pip install" in said
+    code, printed, said = called(
+        capsys, "compare", data, "--target", "Sales", "--methods", "naive,ar", *SHORT
+    )
+    assert (code, "statsforecast" in said) == (0, False)
+
+
+def test_calls_of_the_library_say_what_to_install(without, tmp_path):
+    net = architect.Perceptron(1, 2, 1, seed=0)
+    result = synapse.Trainer(net).train([[0.0]], [[1.0]], epochs=1, progress=False)
+    calls = {
+        "pandas": [synapse.forecasting.Forecast(np.ones((2, 1))).to_pandas],
+        "statsforecast": [lambda: synapse.forecasting.statistical("ets", np.arange(30.0))],
+        "matplotlib": [lambda: synapse.draw.learning(result), synapse.draw.style],
+        "torch": [lambda: synapse.to_torch(net)],
+        "onnx": [lambda: synapse.save(net, tmp_path / "net.onnx")],
+        "scipy": [lambda: synapse.draw.network(net, layout="kamada_kawai")],
+    }
+    for name, uses in calls.items():
+        without(name)
+        for use in uses:
+            with pytest.raises(synapse.errors.MissingExtraError, match=f"{name}.*Install it: pip install"):
+                use()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from . import cost, errors, initializers, learning as learning, optimizers, squash
 from ._checks import ATTRIBUTES, public_names, unknown_attribute
 from .errors import SynapseError
-from .learning import Gradient, Trainer, every, gradient
+from .learning import Gradient, Trainer, check_gradient, every, gradient
 from .objects import architectures
 from .objects.connection import Connection
 from .objects.ensemble import Ensemble
@@ -40,8 +40,9 @@ _LATER = tuple(_ROOMS.split())
 _LATER_NAMES = {"forecast": "forecasting", "from_edges": "readwrite.edge_lists", "from_networkx": "readwrite"}
 
 __all__ = ["ALL_TO_ALL", "ALL_TO_ELSE", "ONE_TO_ONE", "Connection", "Ensemble", "Gradient", "Layer", "Log"]
-__all__ += ["Network", "Neuron", "Projection", "SynapseError", "Topology", "Trainer", "architectures", "cost"]
-__all__ += ["errors", "every", "forecast", "from_edges", "from_networkx", "from_torch", "gate", "gradient"]
+__all__ += ["Network", "Neuron", "Projection", "SynapseError", "Topology", "Trainer", "architectures"]
+__all__ += ["check_gradient", "cost", "errors", "every", "forecast", "from_edges", "from_networkx"]
+__all__ += ["from_torch", "gate", "gradient"]
 __all__ += ["initializers", "load", "optimizers", "record", "save", "squash", "tie", "to_torch", "untie"]
 
 

@@ -3,6 +3,7 @@
 from .._checks import public_names
 from ._history import Result
 from .callbacks import Batch, Progress, every
+from .check import GradientCheck, check_gradient
 from .comparison import GradientComparison, compare_gradients
 from .evaluation import Evaluation
 from .gradient import Gradient, gradient
@@ -18,6 +19,7 @@ __all__ = [
     "Cosine",
     "Evaluation",
     "Gradient",
+    "GradientCheck",
     "GradientComparison",
     "Progress",
     "Reach",
@@ -29,6 +31,7 @@ __all__ = [
     "StepDecay",
     "Trainer",
     "WarmUp",
+    "check_gradient",
     "compare_gradients",
     "every",
     "fit_readout",

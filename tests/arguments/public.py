@@ -87,8 +87,8 @@ PUBLIC = dict(_public())
 MADE = """
 synapse.Gradient synapse.Topology synapse.Connection synapse.Projection synapse.Log architect.Capacity
 architect.Delayed architect.GatedUnits architect.MemoryBlocks architect.StandardBlocks draw.Explorer
-learning.Batch learning.Evaluation learning.GradientComparison learning.Progress learning.Reach
-learning.ReachRow learning.Readout learning.Result
+learning.Batch learning.Evaluation learning.GradientCheck learning.GradientComparison
+learning.Progress learning.Reach learning.ReachRow learning.Readout learning.Result
 experiments.Estimate experiments.Trials
 forecasting.Forecast forecasting.RollingOrigin forecasting.Selection optimizers.OptimizerState
 optimizers.RecursiveState squash.Squash cost.Cost evolve.Evolution evolve.Genome reward.Run

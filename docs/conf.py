@@ -18,8 +18,8 @@ version = release = synapse.__version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 # The last ones are in docs/_extensions.
-extensions += ["formats", "functions", "house", "live", "mathml", "notebooks", "objects", "references"]
-extensions += ["study_pages"]
+extensions += ["formats", "functions", "house", "live", "mathml", "measured", "notebooks", "objects"]
+extensions += ["references", "study_pages"]
 exclude_patterns = ["_extensions"]
 default_role = "literal"  # `name` in docstrings
 

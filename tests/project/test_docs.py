@@ -16,8 +16,8 @@ from studies import activate
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
-RUN = ("index", "tutorial", "guide", "cookbook", "cookbook_graphs", "wiring", "experiments", "choosing")
-RUN += ("migration", "pipelines", "evolution", "deploying", "reward", "large")
+RUN = ("index", "tutorial", "plain", "guide", "cookbook", "cookbook_graphs", "wiring", "experiments")
+RUN += ("choosing", "migration", "pipelines", "evolution", "deploying", "reward", "large")
 PAGES = ["README.md", *(f"docs/{name}.md" for name in RUN)]
 
 sys.path.insert(0, str(DOCS / "_extensions"))

@@ -188,8 +188,9 @@ export const LESSONS = [
     scene: "Two samples, two weights. The inputs of the first are (1, 0), of the second (0, 3). The targets are 1 and 1.5, so the best weights "
       + "are 1 and 0.5.\n"
       + "The tab Learn has a map of the error over the two weights. It is a valley, with its floor along the first weight. Learning walks "
-      + "downhill. At the same distance from its best value, the weight of b changes nine times as much as that of a, because its input is three "
-      + "times as large and counts twice: in the output and in the rule. Each step multiplies its distance by 1 - 9 x rate.",
+      + "downhill. At the same distance from its best value, the weight of b changes nine times as much as that of a. Its input is three "
+      + "times as large: so the same distance makes an error three times as large, and the rule multiplies this error by the input once more. "
+      + "Each step multiplies its distance by 1 - 9 x rate.",
     task: "Open the tab Learn and press Epoch ten times: at a rate of 0.25 the error soon grows. Set the rate to 0.1, and play until both weights "
       + "are within 0.02 of the best ones.",
     network: wired({ input: ["a", "b"], output: [["y", "identity"]] }, [["a", "y", -1], ["b", "y", 0.7]]),

@@ -12,7 +12,7 @@ import pytest
 
 from synapse import Layer, Network, Neuron, plain
 
-from .processes import ROOT, python
+from ..helpers.processes import ROOT, python
 
 FILE = ROOT / "synapse/plain.py"
 STEPS = 50

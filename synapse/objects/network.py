@@ -530,7 +530,8 @@ class Network(Sequence[Neuron]):
         Parameters
         ----------
         neuron : Neuron
-            Neuron of this network. If it is the last one of a hidden layer, the layer is removed too.
+            Neuron of this network. If it is the last one of a hidden layer, the layer is removed too, and so
+            are relays (see :attr:`synapse.Connection.delay`) that only delay its connections.
 
         Raises
         ------
@@ -557,7 +558,11 @@ class Network(Sequence[Neuron]):
         if len(layer._neurons) == 1 and layer in (self._layers[0], self._layers[-1]):
             raise TopologyError(f"{neuron!r} is the last neuron of the {layer.name} layer of {self!r}.")
         wiring.remove([neuron])
-        layer._neurons.remove(neuron)
+
+    def _drop_removed(self) -> None:
+        """Follow the removal of some of its neurons."""
+        for layer in self._layers:
+            layer._neurons = [neuron for neuron in layer._neurons if neuron._row >= 0]
         self._anchor = self._layers[0]._neurons[0]
         self._renumber([layer for layer in self._layers if layer._neurons])
 

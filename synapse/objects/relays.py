@@ -76,7 +76,7 @@ def with_relays(layers: list[Layer]) -> list[Layer]:
     late = np.isin(source, wiring.rows_of(inputs)) & (store["relay"][target] > 1)
     if late.any():  # relays that were made before their source became an input
         copied, relays = ([store.views[row] for row in ends[late].tolist()] for ends in (source, target))
-        wiring.disconnect(store, store["identity"][rows[late]])
+        wiring.cut(store, store["identity"][rows[late]])
         _connect(_add_relays(copied, np.ones(len(copied), int)), relays)
     store = first._store
     _, source, target = _links(store)

@@ -340,10 +340,72 @@ def signs_of_new(
 
 
 def disconnect(store: Store, identities: Ints) -> None:
-    """Remove connections. The caller holds the store in use."""
+    """Remove connections, and relays that only they needed. The caller holds the store in use."""
+    unread: list[Neuron] = []
+    if store["relay"].any():
+        unread, unfed = _relays_at(store, store.row_of[identities].astype(np.int64))
+        rows = rows_of(unfed)
+        _attached(store, np.union1d(rows, readers_of(store, rows)))
+    else:
+        unfed = []
+    cut(store, identities)
+    if unfed:
+        remove(unfed)
+    remove_relays(store, unread)
+    store.sweep()
+
+
+def cut(store: Store, identities: Ints) -> None:
+    """Remove connections, and nothing else."""
     graph.follow_disconnected(store, identities)
     store.remove_connections(identities)
-    store.sweep()
+
+
+def _relays_at(store: Store, rows: Ints) -> tuple[list[Neuron], list[Neuron]]:
+    """The relays from which connections in these rows lead, and those into which they lead."""
+    ends = (np.unique(store[end][rows]) for end in ("source", "target"))
+    relays = (among[store["relay"][among] > 0] for among in ends)
+    before, after = ([store.views[row] for row in among.tolist()] for among in relays)
+    return before, after
+
+
+def readers_of(store: Store, rows: Ints) -> Ints:
+    """The rows of the relays that read these neurons, or one another."""
+    relays = np.append(store["relay"] > 0, False)  # one entry more for removed ends
+    into = np.flatnonzero(relays[np.minimum(store["target"], store.n_neurons)])
+    source, target = store["source"][into], store["target"][into]
+    found, latest = [], rows
+    while len(latest := target[np.isin(source, latest)]):
+        found.append(latest)
+    return np.concatenate([rows[:0], *found]).astype(np.int64)
+
+
+def remove_relays(store: Store, unread: Sequence[Neuron]) -> None:
+    """Remove those of some neurons that are relays which nothing reads and which gate nothing.
+
+    What such a relay has read goes too if nothing else needs it.
+    """
+    for relay in unread:
+        neuron: Neuron | None = relay
+        while neuron is not None and neuron._row >= 0 and store["relay"][neuron._row]:
+            row = neuron._row
+            if (store["source"] == row).any() or (store["gater"] == row).any():
+                break
+            into = np.flatnonzero(store["target"] == row)
+            before = store.views[int(store["source"][into[0]])] if len(into) else None
+            _take_out(store, [neuron], store["identity"][into])
+            neuron = before
+
+
+def _take_out(store: Store, neurons: Sequence[Neuron], identities: Ints) -> None:
+    """Remove neurons and all their connections, and let their networks follow."""
+    networks = {graph.network_of(neuron) for neuron in neurons} if store.networks else set()
+    cut(store, identities)
+    graph.follow_removed(store, neurons)
+    store.remove_neurons(np.unique(rows_of(neurons)))
+    for network in networks:
+        if network is not None:
+            network._drop_removed()
 
 
 def require_ungated(store: Store, identities: Ints | int) -> None:
@@ -381,12 +443,12 @@ def ungate(gater: Neuron, connections: Sequence[Connection]) -> None:
     rows = [connection._at for connection in connections]
     store.touch()
     store["gater"][rows] = NONE
+    if rows and store["relay"][gater._row]:
+        remove_relays(store, [gater])
 
 
-def remove(neurons: Sequence[Neuron]) -> None:
-    """Remove neurons of one store and their connections. The caller holds the store in use."""
-    store = neurons[0]._store
-    rows = np.unique(rows_of(neurons))
+def _attached(store: Store, rows: Ints) -> Bools:
+    """Which connections lead to or from neurons in these rows; TopologyError if they gate any other."""
     gone = np.zeros(store.n_neurons + 1, bool)  # one entry more for removed ends and missing gaters
     gone[rows] = True
     attached, target, gates = (gone.take(store[end], mode="clip") for end in ("source", "target", "gater"))
@@ -398,9 +460,25 @@ def remove(neurons: Sequence[Neuron]) -> None:
             f"{gater!r} gates {counted(int(gates.sum()), 'connection')} of other neurons and cannot be "
             "removed. Ungate them first: neuron.ungate(*neuron.gated)."
         )
-    disconnect(store, store["identity"][attached])
-    graph.follow_removed(store, neurons)
-    store.remove_neurons(np.unique(rows_of(neurons)))
+    return attached
+
+
+def remove(neurons: Sequence[Neuron]) -> None:
+    """Remove neurons of one store, their connections, and the relays that only these needed.
+
+    The caller holds the store in use.
+    """
+    store = neurons[0]._store
+    rows = np.unique(rows_of(neurons))
+    if store["relay"].any():
+        rows = np.union1d(rows, readers_of(store, rows))
+    attached = _attached(store, rows)
+    removed = [store.views[row] for row in rows.tolist()]
+    unread, _ = _relays_at(store, np.flatnonzero(attached))
+    gaters = store["gater"][attached]
+    unread += [store.views[row] for row in np.unique(gaters[gaters != NONE]).tolist()]
+    _take_out(store, removed, store["identity"][attached])
+    remove_relays(store, unread)
     store.sweep()
 
 

@@ -143,10 +143,97 @@ def test_edits():
     net.clear()
     link.source.disconnect(y)
     assert net.run(ROWS).ravel().tolist() == [0, 0, 100, 250, 425]
-    assert synapse.analysis.lesions(net, np.ones((1, 4, 1)), np.ones((1, 4, 1))).change.shape == (7,)
-    for relay in list(net["relays"]):
-        net.remove(relay)
+    assert synapse.analysis.lesions(net, np.ones((1, 4, 1)), np.ones((1, 4, 1))).change.shape == (6,)
+    net.remove(net["relays"][-1])  # those that read it go too
+    net.remove(net["relays"][0])
     assert [layer.name for layer in net.layers] == ["x", "a", "hidden 2", "y"]
+
+
+def built(links, present, seed):
+    """A network of two inputs, three hidden neurons and an output, with some of them and their links."""
+    rng = np.random.default_rng(seed)
+    biases = rng.normal(size=6).tolist()
+    neurons = {i: Neuron("tanh", bias=biases[i], name=str(i)) for i in present}
+    layers = [Layer([neurons[i] for i in group if i in present]) for group in ((0, 1), (2, 3, 4), (5,))]
+    net = Network(*layers)
+    for (source, target, delay), weight in links.items():
+        if {source, target} <= set(present):
+            neurons[source].project(neurons[target], weight=weight, **({"delay": delay} if delay else {}))
+    return net, neurons
+
+
+@pytest.mark.filterwarnings(
+    "ignore::synapse.errors.TopologyWarning", "ignore::synapse.errors.TrainingWarning"
+)
+@given(seed=st.integers(0, 10**6), rule=st.sampled_from(["online", "rtrl"]))
+def test_removed_neurons_and_connections_take_their_relays_along(seed, rule):
+    """What is left is a network that has been built without them, also in all that it learns then."""
+    rng = np.random.default_rng(seed)
+    every = [(i, j, int(delay)) for i in range(6) for j in range(2, 6) for delay in rng.integers(0, 4, 2)]
+    every = [link for link in dict.fromkeys(every) if link[0] < link[1] or link[2]]
+    chosen = [every[i] for i in rng.permutation(len(every))[:14].tolist()]
+    links = dict(zip(chosen, rng.uniform(-0.8, 0.8, len(chosen)).tolist(), strict=True))
+    net, neurons = built(links, range(6), seed)
+    net.learning_rule = rule
+    trainer = synapse.Trainer(net, optimizer=synapse.optimizers.Adam(0.01), method=rule)
+    rows, targets = rng.normal(size=(6, 2)), rng.random((6, 1))
+    trainer.train(rows, targets, epochs=2, progress=False)
+    gone = rng.permutation(range(6))[:2].tolist()
+    gone = [i for i in gone if i in (1, 2, 3)]
+    with synapse.record(net, "activation", neurons=[net.output[0]]) as log:
+        net.run(rows)
+        for i in gone:
+            net.remove(neurons[i])
+        cut = [link for link in links if not {*gone} & {*link[:2]}][::3]
+        for i, j, delay in cut:
+            link = next(one for one in net.connections if _ends(one) == (str(i), str(j), delay))
+            link.source.disconnect(link.target)
+        net.run(rows[:, : len(net.input)])
+    assert len(log) == 12
+    present = [i for i in range(6) if i not in gone]
+    left = {link: weight for link, weight in links.items() if link not in cut}
+    other, _ = built(left, present, seed)
+    assert sorted(neuron.name for neuron in net) == sorted(neuron.name for neuron in other)
+    weights = {_ends(link): link.weight for link in net.connections}
+    assert weights.keys() == {_ends(link) for link in other.connections}
+    for link in other.connections:
+        link.weight = weights[_ends(link)]
+    of = {neuron.name: neuron.bias for neuron in net}
+    for neuron in other:
+        neuron.bias = of[neuron.name]
+    inputs = rows[:, : len(net.input)]
+    for one in (net, other):
+        one.clear()
+        one.learning_rule = rule
+        assert isinstance(synapse.readwrite.from_npz_data(synapse.readwrite.npz_data(one)), Network)
+        for row, target in zip(inputs, targets, strict=True):
+            one.activate(row)
+            one.propagate(0.1, target)
+    assert net.run(inputs) == pytest.approx(other.run(inputs), rel=1e-12, abs=1e-12)
+    trainer.train(inputs, targets, epochs=1, progress=False)
+
+
+def _ends(link):
+    """Names of the neurons that a connection leads from and to, and its delay."""
+    return link.source.name.partition(" delayed ")[0], link.target.name, link.delay
+
+
+def test_a_relay_that_gates_stays_and_one_that_others_read_too():
+    net, neurons = built({(0, 5, 2): 0.5, (1, 5, 0): 0.3, (0, 2, 1): 0.4}, range(6), 0)
+    relay = net["relays"][-1]
+    far = net["relays"][0]
+    far.gate(neurons[1].connected(neurons[5]))
+    with pytest.raises(TopologyError, match="gates 1 connection of other neurons"):
+        net.remove(neurons[0])
+    with pytest.raises(TopologyError, match="gates 1 connection of other neurons"):
+        neurons[0].disconnect(relay)
+    assert (len(net["relays"]), len(net.connections)) == (3, 6)
+    far.disconnect(neurons[5])
+    assert len(net["relays"]) == 3
+    far.ungate(*far.gated)
+    assert len(net["relays"]) == 2
+    neurons[0].disconnect(net["relays"][-1])
+    assert [layer.name for layer in net.layers] == ["input", "hidden", "output"]
 
 
 def test_what_is_no_delay_is_refused():

@@ -109,7 +109,7 @@ def run(
         Function ``(agent, return, length)``, called after every episode; a true value ends the run.
     evaluate : int, optional
         Number of steps between two evaluations. An evaluation runs episodes in which a copy of the agent acts
-        as :meth:`Agent.act` does; it changes no bit of the run. Default: none.
+        as ``agent.act`` does; it changes no bit of the run. Default: none.
     evaluation : object, optional
         The environment of evaluations, which must not be that of the run. It is needed with `evaluate`.
     evaluation_episodes : int

@@ -123,8 +123,8 @@ class Neuron:
         return self.activation
 
     def _extend_traces(self, k: Neuron, carry: float) -> None:
-        # The weights into this gate affect the state of the neuron k that it gates
-        push = self.derivative * k.influence[self]
+        # The weights into this gate also affect the state of k, which it gates
+        push = self.derivative * k.influence[self]  # f'_j I_jk
         for c, _ in self._inputs():
             c.extended[k] = carry * c.extended[k] + push * c.eligibility  # (extended)
         old = carry * self.bias_extended[k]
@@ -151,7 +151,7 @@ class Neuron:
         for c, _ in self._inputs():
             if c.trainable:
                 c.weight += rate * self._part(c.eligibility, c.extended)  # (learning)
-        if self.trainable:
+        if self.trainable:  # its input is 1 (learning)
             self.bias += rate * self._part(self.bias_eligibility, self.bias_extended)
 
     def _part(self, eligibility: float, extended: dict[Neuron, float]) -> float:

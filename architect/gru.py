@@ -53,8 +53,8 @@ class GRU(Network):
 
     The traces of an update gate reach over many steps through the self-connection of its cell. A candidate
     lies between the inputs and a cell, so the online rule does not assign credit over many steps to the
-    weights of the candidate. In an :class:`LSTM` of the style "synaptic" the inputs enter the cells directly,
-    and it does.
+    weights of the candidate. In an :class:`LSTM` of the style "synaptic" there are no candidates: its inputs
+    lead to the cells through the input gate, and it does.
 
     Parameters
     ----------

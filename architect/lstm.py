@@ -66,8 +66,9 @@ class LSTM(Network):
     gates, but not to those of the candidates.
 
     The style "synaptic" is that of Synaptic 1.1.4, with its defaults except for wider weights, which learn
-    long lags from more seeds; ``initializer="uniform"`` draws Synaptic's, within ±0.1. Inputs enter the cells
-    directly, so the online rule assigns credit over many steps to these weights too::
+    long lags from more seeds; ``initializer="uniform"`` draws Synaptic's, within ±0.1. Inputs lead to the
+    cells through the input gate without candidates in between, so the online rule
+    assigns credit over many steps to these weights too::
 
                   input gates   forget gates     output gates
                        |             | (self)         |

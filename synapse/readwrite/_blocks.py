@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise, permutations
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import networkx as nx
 import numpy as np
@@ -71,24 +71,6 @@ class Block:
             yield from (read for read in (term.source, term.inner, term.outer) if read is not None)
 
 
-class Links(NamedTuple):
-    """Connections of a plan as columns: target, kind and number of source and gater (-1: none), and number.
-
-    Sources are neurons here, with a kind that says whether their states are read.
-    """
-
-    target: Ints
-    kind: Ints
-    source: Ints
-    gate_kind: Ints
-    gater: Ints
-    connection: Ints
-
-    def only(self, chosen: Any) -> Links:
-        """The chosen ones."""
-        return Links(*(column[chosen] for column in self))
-
-
 def blocks_of(plan: Plan) -> list[Block]:
     """Divide the stages of a plan into blocks, the first of which are its inputs.
 
@@ -96,44 +78,33 @@ def blocks_of(plan: Plan) -> list[Block]:
     stage recurs and another does not, they are then blocks of their own.
     """
     numbers = np.arange(plan.neurons)
-    links = Links(
-        target=plan.target,
-        kind=plan.when(plan.source),
-        source=plan.source % plan.neurons,
-        gate_kind=plan.when(plan.gater),
-        gater=plan.gater,
-        connection=plan.connection,
-    )
-    stages = plan.stages
+    stage_of = np.searchsorted([stage.first for stage in plan.stages], numbers, "right")
     blocks = [Block(0, plan.inputs)]
-    stage_of = np.searchsorted([stage.first for stage in stages], numbers, "right")
-    into = _sorted_by(stage_of[links.target], 1 + len(stages))
-    for stage, mine in zip(stages, into[1:], strict=True):
-        for a, b in pairwise(_cuts(links.only(mine), stage, stage_of)):
-            inside = [(name, max(c, a) - a, min(d, b) - a) for name, c, d in stage.fires if c < b and d > a]
-            blocks.append(Block(a, b, inside))
+    for stage in plan.stages:
+        for first, stop in pairwise(_cuts(plan, stage, stage_of)):
+            pieces = [
+                (squash, max(begin, first) - first, min(end, stop) - first)
+                for squash, begin, end in stage.fires
+                if begin < stop and end > first
+            ]
+            blocks.append(Block(first, stop, pieces))
     starts = np.array([block.first for block in blocks])
     block_of = np.searchsorted(starts, numbers, "right") - 1
     place = numbers - starts[block_of]
-    into = _sorted_by(block_of[links.target], len(blocks))
-    for block, mine in zip(blocks[1:], into[1:], strict=True):
-        block.terms = _terms(links.only(mine), block_of, place, block.size)
+    for block in blocks[1:]:
+        block.terms = _terms(plan, block, block_of, place)
     return blocks
 
 
-def _sorted_by(key: Ints, count: int) -> list[Ints]:
-    """The rows with each key 0, 1, ..."""
-    order = np.argsort(key, kind="stable")
-    return np.split(order, np.searchsorted(key[order], np.arange(1, count)))
-
-
-def _cuts(links: Links, stage: Stage, stage_of: Ints) -> list[int]:
+def _cuts(plan: Plan, stage: Stage, stage_of: Ints) -> list[int]:
     """Where a stage can be cut so that neither a group nor what is read from one stage is divided."""
     first, stop, fires = stage
-    spans = [(a, b) for name, a, b in fires if squash_of(name).grouped]
-    key = (links.kind * len(stage_of) + stage_of[links.source]) * 2 + (links.gater >= 0)
-    spans += [_span(links.target[key == number]) for number in np.unique(key)]
-    spanned = {number for a, b in spans for number in range(a + 1, b)}
+    rows = plan.rows(first, stop)
+    read_stage = stage_of[plan.source[rows] % plan.neurons]
+    spans = [(begin, end) for squash, begin, end in fires if squash_of(squash).grouped]
+    key = (plan.source_when[rows] * len(stage_of) + read_stage) * 2 + (plan.gater[rows] >= 0)
+    spans += [_span(plan.target[rows[key == number]]) for number in np.unique(key)]
+    spanned = {number for begin, end in spans for number in range(begin + 1, end)}
     ends = {end for span in spans for end in span if first < end < stop} - spanned
     return [first, *sorted(ends), stop]
 
@@ -143,52 +114,65 @@ def _span(numbers: Ints) -> tuple[int, int]:
     return int(numbers.min()), int(numbers.max()) + 1
 
 
-def _terms(links: Links, block_of: Ints, place: Ints, size: int) -> list[Term]:
-    if not len(links.target):
+def _terms(plan: Plan, block: Block, block_of: Ints, place: Ints) -> list[Term]:
+    """The terms of a block: what its connections read of one block, gated by one block or none."""
+    rows = plan.rows(block.first, block.stop)
+    if not len(rows):
         return []
-    gated = links.gater >= 0
+    gater = plan.gater[rows]
     keys = np.array(
         [
-            links.kind,
-            block_of[links.source],
-            np.where(gated, links.gate_kind, -1),
-            np.where(gated, block_of[links.gater], -1),
+            plan.source_when[rows],
+            block_of[plan.source[rows] % plan.neurons],
+            np.where(gater >= 0, plan.gater_when[rows], -1),
+            np.where(gater >= 0, block_of[gater], -1),
         ]
     )
-    found, place_of = np.unique(keys, axis=1, return_inverse=True)
-    rows = _sorted_by(place_of.reshape(-1), found.shape[1])
+    keys, term_of = np.unique(keys, axis=1, return_inverse=True)
+    term_of = term_of.reshape(-1)
+    by_term = np.argsort(term_of, kind="stable")  # within a term in the order of the plan
+    ends = np.cumsum(np.bincount(term_of))[:-1]
+    groups = np.split(rows[by_term], ends)
     return [
-        _term(key, links.only(mine), place, size) for key, mine in zip(found.T.tolist(), rows, strict=True)
+        _term(plan, group, key, place, block.size) for group, key in zip(groups, keys.T.tolist(), strict=True)
     ]
 
 
-def _term(key: list[int], links: Links, place: Ints, size: int) -> Term:
+def _term(plan: Plan, rows: Ints, key: list[int], place: Ints, size: int) -> Term:
+    """The term of some connections, which are in the order of targets, and of sources for each."""
     kind, block, gate_kind, gate_block = key
-    links = links.only(np.lexsort((links.source, place[links.target])))
-    target, source = place[links.target], place[links.source]
-    (first, stop), (low, high) = _span(target), _span(source)
+    connection = plan.connection[rows]
+    target = place[plan.target[rows]]
+    source = place[plan.source[rows] % plan.neurons]
+    gater = place[plan.gater[rows]]
+    first, stop = _span(target)
+    low, high = _span(source)
     read = Read(kind, block, low, high)
-    gate, gater = None, place[links.gater]
+    gate = None
     if gate_block >= 0:
         gate = Read(gate_kind, gate_block, *_span(gater))
         gater = gater - gate.first
     one_each = len(target) == stop - first and (np.diff(target) == 1).all()
     if one_each and (source - target == source[0] - target[0]).all():
         gains = _picked(gater, gate)
-        return Term("each", read, first, stop, links.connection, None, gate, (None, None, gains))
+        return Term("each", read, first, stop, connection, None, gate, (None, None, gains))
     area = (stop - first) * (high - low)
     if area <= SMALL or len(target) >= FILLED * area:
-        weights = np.full((high - low, stop - first), -1)
-        weights[source - low, target - first] = links.connection
-        whole = np.pad(weights, ((0, 0), (first, size - stop)), constant_values=-1)
+        matrix = np.full((high - low, stop - first), -1)
+        matrix[source - low, target - first] = connection
+        whole = np.pad(matrix, ((0, 0), (first, size - stop)), constant_values=-1)
         if gate is None:
             return Term("dense", read, 0, size, whole)
-        if (picked := _gater_of(target - first, gater, stop - first)) is not None:
-            return Term("dense", read, first, stop, weights, None, gate, (None, None, _picked(picked, gate)))
-        if (picked := _gater_of(source - low, gater, high - low)) is not None:
-            return Term("dense", read, 0, size, whole, gate, None, (None, None, _picked(picked, gate)))
+        of_target = _gater_of(target - first, gater, stop - first)
+        if of_target is not None:
+            gains = _picked(of_target, gate)
+            return Term("dense", read, first, stop, matrix, None, gate, (None, None, gains))
+        of_source = _gater_of(source - low, gater, high - low)
+        if of_source is not None:
+            gains = _picked(of_source, gate)
+            return Term("dense", read, 0, size, whole, gate, None, (None, None, gains))
     picks = (source - low, target - first, None if gate is None else gater)
-    return Term("sparse", read, first, stop, links.connection, gate, None, picks)
+    return Term("sparse", read, first, stop, connection, gate, None, picks)
 
 
 def _gater_of(ends: Ints, gater: Ints, count: int) -> Ints | None:

@@ -99,11 +99,17 @@ class Plan:
         """Weights of the connections."""
         return np.asarray(self.topology.weight[self.connection])
 
-    def when(self, values: Ints) -> Ints:
-        """Whether each connection reads a value of this step, or which one of the step before.
+    @cached_property
+    def source_when(self) -> Ints:
+        """``NOW``, ``PAST`` or ``STATE``: what each connection reads of its source."""
+        return self._when(self.source)
 
-        `values` are sources or gaters. ``NOW`` stands for an activation of this step, and for no gater.
-        """
+    @cached_property
+    def gater_when(self) -> Ints:
+        """``NOW`` or ``PAST``: what each connection reads of its gater; ``NOW`` if there is none."""
+        return self._when(self.gater)
+
+    def _when(self, values: Ints) -> Ints:
         is_past = values >= self.begin(self.target)
         return np.where(values >= self.neurons, STATE, np.where(is_past, PAST, NOW))
 
@@ -114,7 +120,7 @@ class Plan:
 
     def memory(self) -> Ints:
         """Numbers of the values that survive a step: those that a step may read before it writes them."""
-        read = [column[self.when(column) != NOW] for column in (self.source, self.gater)]
+        read = [self.source[self.source_when != NOW], self.gater[self.gater_when != NOW]]
 
         # A group whose members are in several stages fires with states that later stages have yet to compute.
         for stage in self.stages:

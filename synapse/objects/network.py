@@ -776,9 +776,17 @@ class Network(Sequence[Neuron]):
         if status != DONE:
             self._refuse(status, store, inputs)
         if outputs.size:
-            self._untraced_stamp = self._latest_stamp(store)
-            store.any_untraced = True
+            self._note_untraced(store)
         return outputs
+
+    def _note_untraced(self, store: Store) -> None:
+        """Remember that the latest step left no traces."""
+        self._untraced_stamp = self._latest_stamp(store)
+        store.any_untraced = True
+
+    def _is_untraced(self, store: Store) -> bool:
+        """Whether the latest step left no traces, so that there is nothing to learn from."""
+        return bool(self._untraced_stamp) and self._untraced_stamp == self._latest_stamp(store)
 
     def _latest_stamp(self, store: Store) -> int:
         """The time at which its last neuron activated; a later step, or a cleared context, has another."""
@@ -786,7 +794,7 @@ class Network(Sequence[Neuron]):
 
     def _require_traces(self, store: Store) -> None:
         """Raise if the latest step left no traces."""
-        if self._untraced_stamp and self._untraced_stamp == self._latest_stamp(store):
+        if self._is_untraced(store):
             raise TopologyError(
                 f"{self!r} has nothing to learn from, because its latest step ran with traces=False. "
                 "Call network.activate first, or run with traces."

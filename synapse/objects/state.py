@@ -56,6 +56,7 @@ class SavedNetwork:
     rtrl: bool = False  # whether the network learns by it; otherwise a trainer may have left sensitivities
     order: int | None = None  # of the sensitivities
     sensitivities: PortableSensitivities | None = None  # by numbers; None: none include the latest step
+    untraced: bool = False  # whether its latest step left no traces, so that there is nothing to learn from
     metadata: dict[str, Any] = field(default_factory=dict)  # values that JSON can represent
     neuron_metadata: Columns = field(default_factory=dict)  # such values by name and number
     connection_metadata: Columns = field(default_factory=dict)
@@ -92,6 +93,7 @@ def _saved(network: Network) -> SavedNetwork:
         rtrl=network._rtrl is not None,
         order=None if live is None else live.order,
         sensitivities=None if kept is None else _numbered(kept, store, edges),
+        untraced=network._is_untraced(store),
         metadata=json_object("net.metadata", network.metadata),
     )
     if store.notes is not None:
@@ -146,6 +148,8 @@ def from_saved(saved: SavedNetwork) -> Network:
         extending = np.where(saved.traces.extending < 0, np.int64(NONE), saved.traces.extending)
         store.program = Program(0, replace(saved.traces, extending=extending))
     take_over_rule(network, saved)
+    if saved.untraced:
+        network._note_untraced(store)
     return network
 
 
@@ -177,6 +181,8 @@ def copied(network: Network) -> Network:
         twin_store.networks[network._number_now] = weakref.ref(twin)
         for layer in layers:
             layer._network = weakref.ref(twin)
+        if network._is_untraced(store):
+            twin._note_untraced(twin_store)
         return twin
 
 

@@ -40,6 +40,8 @@ NOTES = ("neuron_metadata", "connection_metadata")
 """By name, the numbers of the neurons or connections that have a value, and these values. As METADATA."""
 RULE = "learning_rule"
 """Only of networks that learn by rtrl, or have sensitivities that a trainer has left."""
+UNTRACED = "untraced"
+"""True, and only there if so: the latest step left no traces, so that there is nothing to learn from."""
 RULE_KEYS = ("method", "order", "stepped")
 
 
@@ -128,6 +130,8 @@ def document(saved: SavedNetwork) -> dict[str, Any]:
         content[ARCHITECTURE] = saved.architecture
     if saved.metadata:
         content[METADATA] = saved.metadata
+    if saved.untraced:
+        content[UNTRACED] = True
     for table in NOTES:
         if columns := getattr(saved, table):
             content[table] = {name: [[*column], [*column.values()]] for name, column in columns.items()}
@@ -198,7 +202,7 @@ def saved_of(data: dict[str, Any]) -> SavedNetwork:
     sensitivities have no rows then. Runs may stand for sources and targets.
     """
     stepped = RULE in data and _checked_rule(data[RULE])["stepped"]
-    optional = (ARCHITECTURE, METADATA, *NOTES, RULE, "runs", *(ENTRIES if stepped else TRACES))
+    optional = (ARCHITECTURE, METADATA, *NOTES, RULE, UNTRACED, "runs", *(ENTRIES if stepped else TRACES))
     checks.members("A network", data, (*HEAD, *TABLES), optional)
     if (architecture := data.get(ARCHITECTURE)) is not None:  # its class checks the rest
         name = checks.an_object("The architecture", architecture).get("name")
@@ -207,6 +211,8 @@ def saved_of(data: dict[str, Any]) -> SavedNetwork:
     require(data["dtype"] in checks.FLOATS, "The dtype", " or ".join(checks.FLOATS), data["dtype"])
     ticks = checks.is_whole(data["clock"], 0, checks.LARGEST_WHOLE)
     require(ticks, "The clock", "a whole number", data["clock"])
+    untraced = data.get(UNTRACED, False)
+    require(type(untraced) is bool, f"The {UNTRACED} of the network", "true or false", untraced)
     neurons = Records.of_columns("neuron", data, "neurons", ("squash",), NEURONS)
     rows = CONNECTIONS if "runs" not in data else CONNECTIONS[2:]  # without source and target
     connections = Records.of_columns("connection", data, "connections", ("weight",), rows)
@@ -236,6 +242,7 @@ def saved_of(data: dict[str, Any]) -> SavedNetwork:
             **_read(TRACES, data, {"neurons": neurons, "connections": connections}, dtype),
         ),
         architecture=architecture,
+        untraced=untraced,
         metadata=checks.checked_metadata(data.get(METADATA, {})),
         neuron_metadata=_notes(data, NOTES[0], len(neurons)),
         connection_metadata=_notes(data, NOTES[1], len(connections)),

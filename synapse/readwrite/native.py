@@ -41,7 +41,9 @@ def json_data(network: Network) -> dict[str, Any]:
     for ``cost_weight``, null for ``gater``, otherwise 0. So are tables without rows, and names if none is
     given.
 
-    A network that learns by rtrl has a ``learning_rule``: its ``method``, its ``order``, and ``stepped``,
+    A network that has run with ``traces=False``, and has nothing to learn from before its next step, has
+    ``untraced``, which is true. A network that learns by rtrl has a ``learning_rule``: its ``method``, its
+    ``order``, and ``stepped``,
     whether the sensitivities include the latest step. Four more tables hold them then: ``recurrent`` neurons
     (``slope`` is that of the previous step), trainable ``parameters`` (connection null: the bias) with their
     ``column``, ``lines`` of columns of a recurrent neuron, and ``sensitivity``, the values of the lines, one

@@ -1,6 +1,7 @@
 """Errors that are given, slopes of outputs, steps without traces, and a look at the next step."""
 
 import copy
+import pickle
 
 import numpy as np
 import pytest
@@ -264,6 +265,34 @@ def test_a_run_without_traces_leaves_nothing_to_learn_from(rule):
     net.run(rows, traces=False)
     net.run(rows)
     net.propagate(0.1, [0.5])
+
+
+@pytest.mark.parametrize("rule", RULES[:2])
+@pytest.mark.parametrize("linked", [False, True])
+def test_copies_of_a_network_without_traces_have_nothing_to_learn_from(rule, linked):
+    """Also of one that shares its store with a neuron outside, which is copied as a file is."""
+    net, write = architect.LSTM(2, 3, 1, style="synaptic", seed=0), synapse.readwrite
+    net.learning_rule = rule
+    if linked:
+        outside = synapse.Neuron()
+        net.output[0].project(outside)
+        net.output[0].disconnect(outside)
+    rows = np.ones((4, 2))
+    net.run(rows, traces=False)
+    copies = [
+        net.clone(),
+        copy.deepcopy(net),
+        pickle.loads(pickle.dumps(net)),
+        write.from_json_data(write.json_data(net)),
+        write.from_npz_data(write.npz_data(net)),
+    ]
+    for twin in copies:
+        with pytest.raises(TopologyError, match="ran with traces=False"):
+            twin.propagate(0.1, [0.5])
+        assert (twin.weights == net.weights).all()
+        twin.activate(rows[0])
+        twin.propagate(0.1, [0.5])
+        assert not write.json_data(twin).get("untraced", False)
 
 
 @pytest.mark.parametrize("rule", RULES)

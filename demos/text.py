@@ -20,10 +20,12 @@ import architect
 import synapse
 from demos._common import check, heading, ink, lesson, on_terminal, save_figure, with_pyplot
 from synapse.optimizers import Adam
+from synapse.tasks import Alphabet
 
 TEXT = (Path(__file__).parent / "data" / "alice.txt").read_text(encoding="utf-8")
-LETTERS = sorted(set(TEXT))
-CODES = np.array([LETTERS.index(letter) for letter in TEXT])
+ALPHABET = Alphabet.of(TEXT)
+LETTERS = ALPHABET.letters
+CODES = ALPHABET.indices(TEXT)
 ONE_HOT = np.eye(len(LETTERS))
 STEPS = 50
 
@@ -84,7 +86,9 @@ def bits_unread(counts, codes):
 
 def network(size, seed):
     n = len(LETTERS)
-    return architect.LSTM(n, size, n, style="standard", output_squash="softmax", seed=seed, dtype=np.float32)
+    net = architect.LSTM(n, size, n, style="standard", output_squash="softmax", seed=seed, dtype=np.float32)
+    ALPHABET.attach(net)  # so that its file has the letters, too
+    return net
 
 
 def pieces(codes):
@@ -102,7 +106,7 @@ def pieces(codes):
 def write(net, count, temperature, seed, opening="Alice "):
     rng, text = np.random.default_rng(seed), opening
     net.clear()
-    likely = net.run(ONE_HOT[[LETTERS.index(letter) for letter in opening]])[-1]
+    likely = net.run(ALPHABET.one_hot(opening))[-1]
     for _ in range(count):
         chances = likely.astype(float) ** (1 / temperature)
         text += LETTERS[rng.choice(len(LETTERS), p=chances / chances.sum())]

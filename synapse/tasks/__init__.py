@@ -1,8 +1,12 @@
-"""Sequence tasks: generators of inputs and targets, seeded, and judges of what a network made of them."""
+"""Sequence tasks: generators of inputs and targets, seeded, and judges of what a network made of them.
+
+:class:`Alphabet` is for a text of your own: letters to indices and back.
+"""
 
 from .._checks import public_names
 from . import reber as reber
 from .adding import Adding as Adding
+from .alphabet import Alphabet as Alphabet
 from .copying import Copy as Copy
 from .mackey_glass import MackeyGlass as MackeyGlass
 from .reber import EmbeddedReber as EmbeddedReber

@@ -148,6 +148,15 @@ row("synapse.every.__init__", {"epochs": 2, "function": lambda progress: None})
 row("learning.WarmUp.__init__", {"epochs": 2, "then": 0.1})
 row("learning.ReduceOnPlateau.__init__", {"start": 0.5})
 row("rtrl: learning.compare_gradients", {"method": "rtrl"}, order="None")
+row("tasks.Alphabet.__init__", {"letters": "ab"}, letters="word surrogate NUL")
+row("tasks.Alphabet.of", {"text": "ab"}, text="word surrogate NUL")
+row("tasks.Alphabet.indices", {"text": "ab"}, text="empty")
+row("tasks.Alphabet.one_hot", {"text": "ab"}, text="empty")
+row("tasks.Alphabet.text", {"indices": [0, 1]}, indices="[]")
+named = architect.LSTM(2, 2, 2, seed=0)
+named.metadata["alphabet"] = "ab"
+row("tasks.Alphabet.attach", {"network": named}, network="")
+row("tasks.Alphabet.from_network", {"network": named}, network="")
 row("optimizers.SGD.__init__", {"momentum": 0.5})
 row(
     "optimizers.Optimizer.step",

@@ -199,6 +199,12 @@ def optimizerstate(w: World) -> optimizers.OptimizerState:
     return state
 
 
+@maker
+def alphabet(w: World) -> tasks.Alphabet:
+    """Two letters, as many as a network has inputs."""
+    return tasks.Alphabet("ab")
+
+
 PARTS_OF_TASKS = {f"synapse.tasks.{name}" for name in ("judges", "samples", "score", "stream", "task")}
 KINDS = {
     one.__name__.lower(): one

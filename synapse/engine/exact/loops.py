@@ -33,6 +33,7 @@ from ..status import DIVERGED, DONE, FAILED
 from .accumulate import accumulate
 from .fire import clamp_inputs, drop, fire, hold_clamped, rest, silence_clamped, transpose_activations
 from .propagate import compute_deltas, compute_softmax_deltas, propagate_alike
+from .step import Step, StepBack
 from .weigh import NEURONS, dense_alike, keep_memory, weigh_all
 
 # --- cost --------------------------------------------------------------------------------------
@@ -103,13 +104,15 @@ def aim_outputs(m, u, span, targets, step, now, cost, lanes):
 def activate_network(m, u, span, inputs, step, now, before, lanes, samples):
     """Inputs, then the others block by block."""
     clamp_inputs(u, span, inputs, step, now, lanes)
-    first, offset = span.first + span.inputs, 0 - span.first
+    first = span.first + span.inputs
+    offset = 0 - span.first
+    forward = Step(now, before, offset)
     while first < span.stop:
         last = m.block_stop[first]
-        weigh_all(m, u, first, last, offset, now, before)
+        weigh_all(m, u, first, last, forward)
         if samples.ragged:
             rest(u, first, last, offset, step, lanes)
-        keep_memory(m, u, first, last, offset, now)
+        keep_memory(m, u, first, last, forward)
         fire(m, u, first, last, offset, step, now, lanes)
         if samples.masked:
             drop(m, u, first, last, now, now - before, lanes)
@@ -125,9 +128,12 @@ def propagate_network(m, u, span, step, slot, window, lanes):
     """Errors of one step, block by block in reverse order; returns 0 if they are finite."""
     n, rows = span.outputs, span.stop - span.first
     now = (step + 1) * rows - span.first
-    before = now - rows
-    to_now, to_before = (step & 1) * rows - span.first, ((step + 1) & 1) * rows - span.first
-    offset, check, last = 0 - span.first, 0.0, span.stop
+    # Errors of this step and the previous one are in two halves of ``u.pushed``, which swap roles.
+    to_now = (step & 1) * rows - span.first
+    to_before = ((step + 1) & 1) * rows - span.first
+    back = StepBack(now, now - rows, to_now, to_before, slot, 0 - span.first)
+    check = 0.0
+    last = span.stop
     for o in range(n):
         u.carried[rows - n + o] += u.signal[step * n + o]
     while last > span.first + span.inputs:
@@ -137,8 +143,8 @@ def propagate_network(m, u, span, step, slot, window, lanes):
         j = first
         while j < last:
             stop = m.alike_stop[j]
-            check += compute_deltas(m, u, span, j, stop, now, to_now, slot, offset)
-            propagate_alike(m, u, j, stop, slot, now, before, to_now, to_before, offset)
+            check += compute_deltas(m, u, span, j, stop, back)
+            propagate_alike(m, u, j, stop, back)
             j = stop
         last = first
     if step % window == 0:  # errors do not pass to the previous window
@@ -152,7 +158,7 @@ def propagate_network(m, u, span, step, slot, window, lanes):
 @inline
 def weigh_block(m, u, first, last):
     """The states of a block of neurons. Later ones still have the activations of the previous step."""
-    weigh_all(m, u, first, last, 0, 0, 0)
+    weigh_all(m, u, first, last, Step(0, 0, 0))
     for j in range(first, last):
         m.old_state[j], m.state[j] = m.state[j], u.weighed[j]
 

@@ -13,6 +13,7 @@ from ..compiler.tiles import push_products, taken, width
 from ..lowering.flags import LISTED, MEMORY, QUIET_GATER, SHARED, STEPPED, ZIPPED
 from ..online.reads import has_error, of_gater, of_gaters, of_sources
 from ..schema import NONE
+from .step import step_back_kind
 from .weigh import NEURONS, dense_alike, gain, put_sums, rows_of
 
 
@@ -36,32 +37,38 @@ def compute_softmax_deltas(m, u, first, last, now, to_now, lanes):
 
 
 @inline
-def compute_deltas(m, u, span, first, last, now, to_now, slot, offset):
+def compute_deltas(m, u, span, first, last, back):
     """delta of neurons computed together; pushed errors are reset. Returns 0 if all are finite."""
     none, carries = splat(0.0, u.state), m.flags[first] & MEMORY or last > span.stop - span.outputs
     check = none
     if carries:  # outside of the loops, which vectorise then
         for j in range(first, last):
-            u.error[slot + j] = u.slope[now + j] * u.pushed[to_now + j] + u.carried[offset + j]
-            u.carried[offset + j], u.pushed[to_now + j] = none, none
+            u.error[back.slot + j] = (
+                u.slope[back.now + j] * u.pushed[back.to_now + j] + u.carried[back.offset + j]
+            )
+            u.carried[back.offset + j], u.pushed[back.to_now + j] = none, none
     else:
         for j in range(first, last):
-            u.error[slot + j] = u.slope[now + j] * u.pushed[to_now + j]
-            u.pushed[to_now + j] = none
+            u.error[back.slot + j] = u.slope[back.now + j] * u.pushed[back.to_now + j]
+            u.pushed[back.to_now + j] = none
     for j in range(first, last):
-        check = check + u.error[slot + j] * none
+        check = check + u.error[back.slot + j] * none
     return total(check)
 
 
 @inline
-def push_memory(m, u, j, slot, now, before, to_now, to_before, offset):
+def push_memory(m, u, j, back):
     """Send errors along a self-connection: to the previous state, and to the gater."""
-    delta, weight, gater = u.error[slot + j], m.weight[m.self_row[j]], m.self_gater[j]
+    delta, weight, gater = u.error[back.slot + j], m.weight[m.self_row[j]], m.self_gater[j]
     if gater == NONE:
-        u.carried[offset + j] = delta * weight
+        u.carried[back.offset + j] = delta * weight
         return
-    u.carried[offset + j] = delta * u.activation[of_gater(m, gater, j, now, before) + gater] * weight
-    u.pushed[of_gater(m, gater, j, to_now, to_before) + gater] += delta * u.state[before + j] * weight
+    u.carried[back.offset + j] = (
+        delta * u.activation[of_gater(m, gater, j, back.now, back.before) + gater] * weight
+    )
+    u.pushed[of_gater(m, gater, j, back.to_now, back.to_before) + gater] += (
+        delta * u.state[back.before + j] * weight
+    )
 
 
 @inline
@@ -85,7 +92,7 @@ def take_errors(m, u, r, runs, at, count, gains):
 
 
 @inline
-def push_tile(m, u, j, count, slot, now, before, to_now, to_before):
+def push_tile(m, u, j, count, back):
     """Send the errors of a tile of neurons with the same sources along their dense runs."""
     runs, step = m.last_run[j] - m.first_run[j], width(u.activation)
     for r in range(m.first_run[j], m.last_run[j]):
@@ -93,13 +100,13 @@ def push_tile(m, u, j, count, slot, now, before, to_now, to_before):
             continue
         flags, n, source = m.run_flags[r], m.run_length[r], m.run_source[r]
         rows = rows_of(m, r, runs, count)
-        sources, to = of_sources(flags, now, before), of_sources(flags, to_now, to_before)
-        gains, by = of_gaters(flags, now, before), of_gaters(flags, to_now, to_before)
+        sources, to = of_sources(flags, back.now, back.before), of_sources(flags, back.to_now, back.to_before)
+        gains, by = of_gaters(flags, back.now, back.before), of_gaters(flags, back.to_now, back.to_before)
         if m.run_kind[r] == SHARED and not flags & QUIET_GATER:
             put_sums(m, u, sources + source, n, rows)
-            push_gaters(m, u, r, runs, slot + j, count, by)
+            push_gaters(m, u, r, runs, back.slot + j, count, by)
         if has_error(flags):
-            errors = take_errors(m, u, r, runs, slot + j, count, gains)
+            errors = take_errors(m, u, r, runs, back.slot + j, count, gains)
             to, whole = to + source, n - n % step
             for q in range(0, whole, step):
                 push_products(u.pushed, to + q, errors, m.weight, rows, q, step)
@@ -108,12 +115,12 @@ def push_tile(m, u, j, count, slot, now, before, to_now, to_before):
 
 
 @inline
-def push_stepped(m, u, r, gap, first, last, slot, now, before, to_now, to_before):
+def push_stepped(m, u, r, gap, first, last, back):
     """Send the errors of neurons whose sources are shifted by one from neuron to neuron."""
     flags, row, shared = m.run_flags[r], m.run_first[r], m.run_kind[r] == SHARED
-    sources, to = of_sources(flags, now, before), of_sources(flags, to_now, to_before)
-    gains, by = of_gaters(flags, now, before), of_gaters(flags, to_now, to_before)
-    source, gater, error = m.run_source[r], m.run_gater[r], slot + first
+    sources, to = of_sources(flags, back.now, back.before), of_sources(flags, back.to_now, back.to_before)
+    gains, by = of_gaters(flags, back.now, back.before), of_gaters(flags, back.to_now, back.to_before)
+    source, gater, error = m.run_source[r], m.run_gater[r], back.slot + first
     for q in range(m.run_length[r]):
         if shared and not flags & QUIET_GATER:
             for t in range(last - first):
@@ -129,12 +136,12 @@ def push_stepped(m, u, r, gap, first, last, slot, now, before, to_now, to_before
 
 
 @inline
-def push_scattered(m, u, r, delta, now, before, to_now, to_before):
+def push_scattered(m, u, r, delta, back):
     """Send an error along a run with listed sources, or with a gater for each connection."""
     kind, flags = m.run_kind[r], m.run_flags[r]
     first, n = m.run_first[r], m.run_length[r]
-    sources, to = of_sources(flags, now, before), of_sources(flags, to_now, to_before)
-    gains, by = of_gaters(flags, now, before), of_gaters(flags, to_now, to_before)
+    sources, to = of_sources(flags, back.now, back.before), of_sources(flags, back.to_now, back.to_before)
+    gains, by = of_gaters(flags, back.now, back.before), of_gaters(flags, back.to_now, back.to_before)
     if kind == LISTED:
         if has_error(flags):
             for q in range(first, first + n):
@@ -151,33 +158,33 @@ def push_scattered(m, u, r, delta, now, before, to_now, to_before):
             u.pushed[by + g] += weighed * u.activation[sources + i]
 
 
-@rare(*[INDEX] * 9, taped=True)
-def push_apart(m, u, r, runs, first, last, slot, now, before, to_now, to_before):
+@rare(*[INDEX] * 4, step_back_kind, taped=True)
+def push_apart(m, u, r, runs, first, last, back):
     """Send the errors of consecutive neurons along a run whose sources differ between them."""
     if m.run_flags[r] & STEPPED:
         gap = m.run_first[r + runs] - m.run_first[r]
-        push_stepped(m, u, r, gap, first, last, slot, now, before, to_now, to_before)
+        push_stepped(m, u, r, gap, first, last, back)
     else:
         for j in range(first, last):
             one = r + (j - first) * runs
-            push_scattered(m, u, one, u.error[slot + j], now, before, to_now, to_before)
+            push_scattered(m, u, one, u.error[back.slot + j], back)
 
 
-@rare(*[INDEX] * 8, taped=True)
-def push_memories(m, u, first, last, slot, now, before, to_now, to_before, offset):
+@rare(INDEX, INDEX, step_back_kind, taped=True)
+def push_memories(m, u, first, last, back):
     """Send the errors of consecutive neurons along their self-connections."""
     for j in range(first, last):
-        push_memory(m, u, j, slot, now, before, to_now, to_before, offset)
+        push_memory(m, u, j, back)
 
 
 @inline
-def propagate_alike(m, u, first, last, slot, now, before, to_now, to_before, offset):
+def propagate_alike(m, u, first, last, back):
     """Send the errors of neurons to everything they depend on, in this and the previous step."""
     runs = m.last_run[first] - m.first_run[first]
     if m.flags[first] & MEMORY:
-        push_memories(m, u, first, last, slot, now, before, to_now, to_before, offset)
+        push_memories(m, u, first, last, back)
     for j in range(first, last, NEURONS):
-        push_tile(m, u, j, min(last - j, NEURONS), slot, now, before, to_now, to_before)
+        push_tile(m, u, j, min(last - j, NEURONS), back)
     for r in range(m.first_run[first], m.last_run[first]):
         if not dense_alike(m, r):
-            push_apart(m, u, r, runs, first, last, slot, now, before, to_now, to_before)
+            push_apart(m, u, r, runs, first, last, back)

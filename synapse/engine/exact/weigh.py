@@ -13,6 +13,7 @@ from ..compiler.tiles import add_products, no_sums, put, spaced, width
 from ..lowering.flags import DENSE, LISTED, MEMORY, SHARED, STEPPED, ZIPPED
 from ..online.reads import of_gater, of_gaters, of_sources
 from ..schema import NONE, TILE
+from .step import step_kind
 
 NEURONS = TILE  # of a tile
 PACK = (0,)
@@ -45,32 +46,35 @@ def gain(m, u, r, gains):
 
 
 @inline
-def carry_state(m, u, j, now, before):
+def carry_state(m, u, j, step):
     """The state carried over by a self-connection: g_jj w_jj s_j(old)."""
-    value = u.state[before + j] * m.weight[m.self_row[j]]
+    value = u.state[step.before + j] * m.weight[m.self_row[j]]
     gater = m.self_gater[j]
     if gater != NONE:
-        value = value * u.activation[of_gater(m, gater, j, now, before) + gater]
+        value = value * u.activation[of_gater(m, gater, j, step.now, step.before) + gater]
     return value
 
 
 @inline
 def put_sums(m, u, source, n, rows):
     """Write sum_i w_ij y_i of a tile of neurons with the same sources to ``u.tile``."""
-    sums, step = no_sums(u.activation, PACK), width(u.activation)
-    whole = n - n % step
-    for q in range(0, whole, step):
-        sums = add_products(sums, u.activation, source + q, m.weight, rows, q, step)
+    sums, wide = no_sums(u.activation, PACK), width(u.activation)
+    whole = n - n % wide
+    for q in range(0, whole, wide):
+        sums = add_products(sums, u.activation, source + q, m.weight, rows, q, wide)
     if whole < n:
         sums = add_products(sums, u.activation, source + whole, m.weight, rows, whole, n - whole)
     put(u.tile, sums)
 
 
 @inline
-def weigh_dense(m, u, r, runs, first, last, offset, now, before):
+def weigh_dense(m, u, r, runs, first, last, step):
     """Add the weighted inputs of consecutive neurons from a run with the same sources, tile by tile."""
     flags, n = m.run_flags[r], m.run_length[r]
-    source, gains = of_sources(flags, now, before) + m.run_source[r], of_gaters(flags, now, before)
+    source, gains = (
+        of_sources(flags, step.now, step.before) + m.run_source[r],
+        of_gaters(flags, step.now, step.before),
+    )
     for j in range(first, last, NEURONS):
         count, run = min(last - j, NEURONS), r + (j - first) * runs
         put_sums(m, u, source, n, rows_of(m, run, runs, count))
@@ -78,31 +82,33 @@ def weigh_dense(m, u, r, runs, first, last, offset, now, before):
             for k in range(count):
                 u.tile[k] = u.tile[k] * gain(m, u, run + k * runs, gains)
         for k in range(count):
-            u.weighed[offset + j + k] += u.tile[k]
+            u.weighed[step.offset + j + k] += u.tile[k]
 
 
 @inline
-def add_stepped(m, u, r, gap, first, last, offset, now, before):
+def add_stepped(m, u, r, gap, first, last, step):
     """Weighted inputs of neurons whose sources are shifted by one from neuron to neuron."""
     flags, row = m.run_flags[r], m.run_first[r]
-    source = of_sources(flags, now, before) + m.run_source[r]
-    gater = of_gaters(flags, now, before) + m.run_gater[r]
+    source = of_sources(flags, step.now, step.before) + m.run_source[r]
+    gater = of_gaters(flags, step.now, step.before) + m.run_gater[r]
     for q in range(m.run_length[r]):
         if m.run_kind[r] == SHARED:
             for t in range(last - first):
                 gained = u.activation[gater + t] * m.weight[row + q + t * gap]
-                u.weighed[offset + first + t] += gained * u.activation[source + q + t]
+                u.weighed[step.offset + first + t] += gained * u.activation[source + q + t]
         else:
             for t in range(last - first):
-                u.weighed[offset + first + t] += u.activation[source + q + t] * m.weight[row + q + t * gap]
+                u.weighed[step.offset + first + t] += (
+                    u.activation[source + q + t] * m.weight[row + q + t * gap]
+                )
 
 
 @inline
-def scattered_sum(m, u, r, now, before):
+def scattered_sum(m, u, r, step):
     """Weighted inputs of a target from a run with listed sources, or with a gater for each connection."""
     kind, flags = m.run_kind[r], m.run_flags[r]
     first, n = m.run_first[r], m.run_length[r]
-    sources, gaters = of_sources(flags, now, before), of_gaters(flags, now, before)
+    sources, gaters = of_sources(flags, step.now, step.before), of_gaters(flags, step.now, step.before)
     brought = splat(0.0, u.state)
     if kind == LISTED:
         for q in range(first, first + n):
@@ -117,52 +123,52 @@ def scattered_sum(m, u, r, now, before):
     return brought
 
 
-@rare(*[INDEX] * 7, taped=True)
-def weigh_apart(m, u, r, runs, first, last, offset, now, before):
+@rare(*[INDEX] * 4, step_kind, taped=True)
+def weigh_apart(m, u, r, runs, first, last, step):
     """Add the weighted inputs of consecutive neurons from a run whose sources differ between them."""
     if m.run_flags[r] & STEPPED:
         gap = m.run_first[r + runs] - m.run_first[r]
-        add_stepped(m, u, r, gap, first, last, offset, now, before)
+        add_stepped(m, u, r, gap, first, last, step)
     else:
         for j in range(first, last):
-            u.weighed[offset + j] += scattered_sum(m, u, r + (j - first) * runs, now, before)
+            u.weighed[step.offset + j] += scattered_sum(m, u, r + (j - first) * runs, step)
 
 
-@rare(*[INDEX] * 5, taped=True)
-def carry_states(m, u, first, last, offset, now, before):
+@rare(INDEX, INDEX, step_kind, taped=True)
+def carry_states(m, u, first, last, step):
     """Add the states that self-connections carry over."""
     for j in range(first, last):
-        u.weighed[offset + j] += carry_state(m, u, j, now, before)
+        u.weighed[step.offset + j] += carry_state(m, u, j, step)
 
 
 @inline
-def weigh_alike(m, u, first, last, offset, now, before):
+def weigh_alike(m, u, first, last, step):
     """state s_j = g_jj w_jj s_j(old) + b_j + sum_i g_ij w_ij y_i, of neurons computed together."""
     runs = m.last_run[first] - m.first_run[first]
     for j in range(first, last):
-        u.weighed[offset + j] = splat(m.bias[j], u.state)
+        u.weighed[step.offset + j] = splat(m.bias[j], u.state)
     for r in range(m.first_run[first], m.last_run[first]):
         if dense_alike(m, r):
-            weigh_dense(m, u, r, runs, first, last, offset, now, before)
+            weigh_dense(m, u, r, runs, first, last, step)
         else:
-            weigh_apart(m, u, r, runs, first, last, offset, now, before)
+            weigh_apart(m, u, r, runs, first, last, step)
     if m.flags[first] & MEMORY:
-        carry_states(m, u, first, last, offset, now, before)
+        carry_states(m, u, first, last, step)
 
 
 @inline
-def weigh_all(m, u, first, last, offset, now, before):
+def weigh_all(m, u, first, last, step):
     """The states of a block of neurons."""
     j = first
     while j < last:
         stop = m.alike_stop[j]
-        weigh_alike(m, u, j, stop, offset, now, before)
+        weigh_alike(m, u, j, stop, step)
         j = stop
 
 
 @inline
-def keep_memory(m, u, first, last, offset, now):
+def keep_memory(m, u, first, last, step):
     """Store the states for the next step."""
     for j in range(first, last):
         if m.flags[j] & MEMORY:
-            u.state[now + j] = u.weighed[offset + j]
+            u.state[step.now + j] = u.weighed[step.offset + j]

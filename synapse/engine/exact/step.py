@@ -1,0 +1,36 @@
+"""Where the numbers of one step are on the tapes, see ``loops.py``."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from numba import types
+
+
+class Step(NamedTuple):
+    """A step forward: the neuron in row j has ``u.activation[step.now + j]``."""
+
+    now: int  # where the numbers of this step begin, minus the first row of the network
+    before: int  # where those of the previous step begin
+    offset: int  # where numbers begin that every step overwrites, such as ``u.weighed``
+
+
+class StepBack(NamedTuple):
+    """A step backward: the neuron in row j has the error ``u.error[back.slot + j]``."""
+
+    now: int
+    before: int
+    to_now: int  # where errors are added that belong to this step, in ``u.pushed``,
+    to_before: int  # and to the previous one
+    slot: int  # where the errors of this step begin, in a chunk of steps
+    offset: int
+
+
+def step_kind(unit: Any) -> Any:
+    """Kind of an argument of rare parts: a `Step`."""
+    return types.NamedUniTuple(types.int64, len(Step._fields), Step)
+
+
+def step_back_kind(unit: Any) -> Any:
+    """Kind of an argument of rare parts: a `StepBack`."""
+    return types.NamedUniTuple(types.int64, len(StepBack._fields), StepBack)

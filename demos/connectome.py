@@ -142,7 +142,7 @@ def in_columns(net):
             last = kinds[name].rpartition("+")[2]
             row, column = divmod(taken[last], 5)
             taken[last] += 1
-            places[node] = (14 * list(taken).index(last) + 1.5 * column, -1.2 * row)
+            places[node] = (16 * list(taken).index(last) + 1.9 * column, -1.2 * row)
         return places
 
     return layout

@@ -32,6 +32,15 @@ WIDTH, HEIGHT, LARGEST = 8.0, 6.5, 0.8
 NUMBER, NAME, HEAD = 8.0, 7.0, 9.0
 """Sizes of text in a figure of its own: numbers in discs, names below them, names of layers."""
 
+NARROW, WIDENED = 1.4, 3.0
+"""A picture that could be wider by the first factor in its axes is widened, up to the second one."""
+
+FINEST = 0.2
+"""Least width in points of a connection in a picture with free places, whose lines are short."""
+
+WHOLE = 8
+"""Length of names that stand on one line at free places: smaller, if others are near."""
+
 LONGEST_WORD = 14
 """Maximum length of a word in the name of a layer that is not broken."""
 
@@ -63,11 +72,25 @@ class Picture:
         routes = routes_of(diagram.source, diagram.target, places, self.head)
         self.ways = [curve(route) for route in routes]
 
-    def draw(self, ax: Axes | None, title: str, colour: str | None, bars: bool) -> Axes:
+    def _extent(self) -> tuple[Floats, Floats]:
+        """The lower left and the upper right corner of all that is drawn."""
         low, high = self.places.corners
         high = high + np.array([0.0, self.head if self.heads else 0.0])  # names of layers above their frames
         every = np.concatenate([[low, high], *self.ways])
-        low, high = every.min(axis=0) - 0.35, every.max(axis=0) + 0.35
+        return every.min(axis=0) - 0.35, every.max(axis=0) + 0.35
+
+    def widening(self, ax: Axes) -> float:
+        """By how much more its layers have to be apart to fill these axes; 0 if it is wide enough."""
+        _style.check_axes(ax)
+        low, high = self._extent()
+        width, height = high - low
+        box = ax.get_window_extent()
+        most = min(height * box.width / box.height, WIDENED * width)
+        between = len(self.places.frames) - 1
+        return max(0.0, float(most - width)) / between if between and most > NARROW * width else 0.0
+
+    def draw(self, ax: Axes | None, title: str, colour: str | None, bars: bool) -> Axes:
+        low, high = self._extent()
         size = high - low
         inches = min(LARGEST, WIDTH / size[0], HEIGHT / size[1])
         width = max(2.5 if self.places.gap else 5.5, size[0] * inches + 0.8 * bars)
@@ -109,6 +132,8 @@ class Picture:
         colours = cmap(norm(table.weight[order]))
         thickest = float(np.clip(30.0 / np.sqrt(len(order)), 0.8, 3.0)) * min(1.0, 0.025 / self.point)
         widths = self.point * thickest * (0.2 + 0.8 * strength[order])
+        if not self.places.gap:
+            widths = np.maximum(widths, self.point * FINEST * (1.0 + strength[order]))
         # In larger networks only backward and lateral connections have arrowheads.
         few = table.connections <= MOST_ARROWHEADS
         pointed = (few | (table.layer[table.target] < table.layer[table.source]))[order]
@@ -178,9 +203,10 @@ class Picture:
     def _draw_names(self, ax: Axes, scaled: Scaled, inks: list[str]) -> None:
         """Numbers and short names in the discs, longer names below them."""
         wide = self.places.gap if len(set(self.places.centres[:, 0])) == len(self.places.frames) else 0.95
-        room = max(3, int(0.95 * wide / (WIDE * NAME * self.point)))
+        room = max(3 if self.places.gap else WHOLE, int(0.95 * wide / (WIDE * NAME * self.point)))
         names = names_shown(self.diagram) if self.heads else short_names(self.diagram.names, self._owners())
-        for (x, y), name, ink in zip(self.places.centres, names, inks, strict=True):
+        free = np.full(len(names), np.inf) if self.places.gap else self._rooms()
+        for (x, y), name, ink, apart in zip(self.places.centres, names, inks, free, strict=True):
             inside = len(name) <= 3 and not self.printed
             text = label(name) if inside else _style.lines(name, room, 2)
             low = y if inside else y - RADIUS - 0.04
@@ -188,7 +214,17 @@ class Picture:
             if not inside:
                 shown.set(color=INK, bbox=CLEAR, linespacing=0.9)
             size = min(NUMBER * self.point, 0.3) * (0.75 if len(name) == 3 else 1.0)
-            scaled.text(shown, size if inside else min(NAME * self.point, 0.28))
+            if not inside:
+                longest = max(map(len, text.split("\n")))
+                size = min(NAME * self.point, 0.28, 0.95 * apart / (1.12 * WIDE * max(longest, 1)))
+            scaled.text(shown, size)
+
+    def _rooms(self) -> Floats:
+        """The distance of each neuron from the nearest one whose name is at the same height."""
+        across, up = (np.abs(column[:, None] - column) for column in self.places.centres.T)
+        level = (up < 0.4) & (across > 0.0)
+        rooms: Floats = np.where(level, across, np.inf).min(axis=1, initial=np.inf)
+        return rooms
 
     def _owners(self) -> list[str]:
         """The name of each neuron's layer."""

@@ -6,7 +6,7 @@ The distance between two neurons of a column is 1.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -50,14 +50,18 @@ class Places:
     half: tuple[float, float] = (RADIUS, RADIUS)
 
     @classmethod
-    def of(cls, diagram: Topology, printed: bool = False) -> Places:
-        """Layers from left to right; the neurons of a column from top to bottom, of a ring clockwise."""
+    def of(cls, diagram: Topology, printed: bool = False, wider: float = 0.0) -> Places:
+        """Layers from left to right; the neurons of a column from top to bottom, of a ring clockwise.
+
+        Neighbouring layers are `wider` units further apart than they have to be.
+        """
         shapes, rings = zip(*(_shape(diagram, i) for i in range(len(diagram.layers))), strict=True)
         sizes = np.array([np.ptp(shape, axis=0) if len(shape) else np.zeros(2) for shape in shapes])
         tallest = float(sizes[:, 1].max()) + 1.0
         gap = (1.5 if printed else 1.0) * max(
             2.0, min(0.3 * tallest, 1.7 * (tallest + 2.0) / max(1, len(shapes) - 1))
         )
+        gap += wider
         middles = np.concatenate([[0.0], np.cumsum(gap + (sizes[:-1, 0] + sizes[1:, 0]) / 2)])
         centres = np.empty((diagram.neurons, 2))
         for i, shape in enumerate(shapes):
@@ -139,6 +143,9 @@ NETWORKX: dict[str, Callable[[Any], Any]] = {
 NEAREST = 0.75
 """Distance to the nearest neuron that nine out of ten neurons exceed."""
 
+FORCES = ("forceatlas2", "kamada_kawai", "spring")
+"""Layouts that drive unconnected parts of a network apart, so that each part is laid out for itself."""
+
 LAYERS = "layers"
 
 
@@ -167,7 +174,7 @@ def _positions(diagram: Topology, layout: Any) -> Floats:
     """Centres of the neurons, (neurons, 2), in units of a picture."""
     graph, count = graph_of(diagram), diagram.neurons
     try:
-        placed: Any = layout(graph) if callable(layout) else NETWORKX[layout](graph.to_undirected())
+        placed: Any = layout(graph) if callable(layout) else _named_layout(layout, graph.to_undirected())
     except ImportError as error:
         if callable(layout):
             raise
@@ -183,6 +190,52 @@ def _positions(diagram: Topology, layout: Any) -> Floats:
     if centres.shape != (count, 2) or not np.isfinite(centres).all():
         raise ArgumentError(expected("The layout", "two finite numbers (x, y) for each node", placed))
     return _spaced(centres)
+
+
+def _named_layout(name: str, graph: Any) -> Any:
+    """Places by a layout of networkx; unconnected parts of a graph side by side, if it has forces."""
+    parts = sorted(nx.connected_components(graph), key=lambda part: (-len(part), min(part)))
+    if name not in FORCES or len(parts) == 1:
+        return NETWORKX[name](graph)
+    laid = []
+    for part in parts:
+        nodes = sorted(part)
+        placed = NETWORKX[name](graph.subgraph(nodes))
+        laid.append((nodes, _spaced(np.array([placed[node] for node in nodes]))))
+    return _side_by_side(laid)
+
+
+def _side_by_side(laid: list[tuple[list[int], Floats]]) -> dict[int, Floats]:
+    """Places of parts in rows, the largest part first; all begin at the top of their row."""
+    sizes = np.array([np.ptp(centres, axis=0) + 2.0 for _, centres in laid])
+    widest = max(float(sizes[:, 0].max()), 1.25 * float(sizes.prod(axis=1).sum()) ** 0.5)
+    places: dict[int, Floats] = {}
+    left = top = deep = 0.0
+    for (nodes, centres), (width, height) in zip(laid, sizes.tolist(), strict=True):
+        if left and left + width > widest:
+            left = 0.0
+            top -= deep
+            deep = 0.0
+        corner = np.array([left - centres[:, 0].min(), top - centres[:, 1].max()])
+        places.update(zip(nodes, centres + corner, strict=True))
+        left += width
+        deep = max(deep, height)
+    return places
+
+
+def grouped(diagram: Topology, name: str) -> Topology:
+    """The network with groups of neurons in place of layers, by their metadata of this name.
+
+    The groups stand in the order of the mean place of their neurons in the order of activation.
+    """
+    values = diagram.neuron_metadata[name]
+    missing = f"no {name}"
+    labels = np.array([str(values.get(i, missing)) for i in range(diagram.neurons)])
+    groups, group = np.unique(labels, return_inverse=True)
+    middle = np.bincount(group, np.arange(diagram.neurons)) / np.bincount(group)
+    order = np.argsort(middle, kind="stable")
+    place = np.argsort(order)
+    return replace(diagram, layers=tuple(groups[order].tolist()), layer=place[group])
 
 
 def graph_of(diagram: Topology) -> nx.DiGraph[int]:

@@ -14,7 +14,7 @@ from ..objects.neuron import Neuron
 from ..objects.topology import NO_GATER, Topology
 from ._blocks import draw_blocks
 from ._picture import NUMBERS, Picture
-from ._places import LAYERS, check_layout, places_of
+from ._places import LAYERS, Places, check_layout, grouped, places_of
 from ._style import label
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def network(
     ax: Axes | None = None,
     *,
     colour: str | None = None,
+    groups: str | None = None,
     layout: Any = LAYERS,
     blocks: bool | None = None,
     numbers: bool = False,
@@ -70,6 +71,10 @@ def network(
         What colours the discs of neurons, if neurons are drawn: "activation", "bias", "state", or a name of
         their :attr:`~synapse.Neuron.metadata`: numbers have a colour bar, other values a
         legend. Default: none.
+    groups : str, optional
+        A name of metadata of neurons: those with the same value stand together, in place of those of a layer,
+        and those without a value, too. The groups are in the order of the mean place of their neurons in the
+        order of activation. Default: layers.
     layout : str or callable
         The positions of neurons. "layers" (the default); a layout of networkx, "circular", "forceatlas2",
         "kamada_kawai", "spectral", "spiral" or "spring"; or a function that is given a networkx DiGraph and
@@ -93,7 +98,7 @@ def network(
         every neuron, `blocks` is True with a layout or with `numbers`, or `numbers` is True for more than 100
         connections.
     UnknownNameError
-        If no neuron has metadata of the name `colour`, or `layout` not one of these names.
+        If no neuron has metadata of the name `colour` or `groups`, or `layout` not one of these names.
     MissingExtraError
         Without matplotlib; if the layout needs SciPy, which is not installed.
 
@@ -110,6 +115,11 @@ def network(
     colours = (*NUMBERS, *(name for name in diagram.neuron_metadata if isinstance(name, str)))
     if colour is not None and not is_among(colour, colours):
         raise unknown_name("number or metadata of neurons to colour by", colour, colours)
+    if groups is not None:
+        names = tuple(name for name in diagram.neuron_metadata if isinstance(name, str))
+        if not is_among(groups, names):
+            raise unknown_name("metadata of neurons to group by", groups, names)
+        diagram = grouped(diagram, groups)
     free, printed = check_layout(layout), boolean("`numbers`", numbers)
     if printed and diagram.connections > MOST_PRINTED:
         raise ArgumentError(
@@ -124,7 +134,10 @@ def network(
     title = label(network.name, 40) if isinstance(network, Network) else ""
     if by_layers:
         return draw_blocks(diagram, ax, title)
-    return Picture(diagram, places_of(diagram, layout, printed), printed).draw(ax, title, colour, colour_bars)
+    picture = Picture(diagram, places_of(diagram, layout, printed), printed)
+    if ax is not None and not free and (wider := picture.widening(ax)):
+        picture = Picture(diagram, Places.of(diagram, printed, wider), printed)
+    return picture.draw(ax, title, colour, colour_bars)
 
 
 def diagram_of(shown: Any) -> Topology:

@@ -1,11 +1,13 @@
 """Networks as pictures: what is drawn for which neuron, connection and gate, and where."""
 
 from importlib.util import find_spec
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
 
 import architect
+import synapse
 from synapse import Layer, Network, Neuron, Topology, draw
 from synapse.errors import ArgumentError, ArgumentTypeError, UnknownNameError
 from synapse.tables.scaled_model import ScaledModel
@@ -407,3 +409,59 @@ def test_long_names_are_not_cut_and_not_those_of_the_layer_above():
         shown = [" ".join(text.get_text().split()) for text in draw.network(net).texts]
         assert not [text for text in shown if "…" in text]
         assert [shown.count(name) for name in (*columns, "Sales (kEUR) +1")] == [2, 2, 2], shown
+
+
+def test_groups_of_metadata_stand_in_place_of_layers():
+    net = architect.Perceptron(2, 3, 3, 1, seed=0)
+    for neuron, kind in zip(
+        net, ["sensory", "sensory", "inter", "inter", "motor", "inter", "inter", "motor"]
+    ):
+        neuron.metadata["kind"] = kind
+    heads = [text.get_text() for text in draw.network(net, groups="kind").texts]
+    assert heads[:4] == ["sensory", "inter", "motor", "no kind"]
+    boxes = [text.get_text() for text in draw.network(net, groups="kind", blocks=True).texts]
+    assert {"sensory", "inter", "motor", "no kind", "4 neurons"} <= set(boxes)
+    with pytest.raises(UnknownNameError, match="metadata of neurons to group by.*Did you mean 'kind'"):
+        draw.network(net, groups="kinds")
+
+
+def test_a_network_with_tall_cables_fills_the_axes_that_are_given():
+    from matplotlib import pyplot
+
+    net = architect.Perceptron(4, *[12] * 4, 4, seed=0)
+    for earlier, later in combinations(net.layers, 2):
+        later.project(earlier, seed=1)
+    _, ax = pyplot.subplots(figsize=(9, 5))
+    draw.network(net, ax, blocks=False, colour_bars=False)
+    width, height = np.ptp(ax.get_xlim()), np.ptp(ax.get_ylim())
+    assert width / height > 0.7 * 9 / 5
+
+
+def test_unconnected_parts_of_a_layout_by_forces_are_near_each_other():
+    steps = [(name, i, i + step) for name, n in (("a", 30), ("b", 12)) for i in range(n) for step in (1, 3)]
+    source = [f"{name}{i}" for name, i, _ in steps]
+    target = [f"{name}{i}" for name, _, i in steps]
+    net = synapse.from_edges({"source": source, "target": target}, ["a0", "b0"], seed=0)
+    for layout in ("spring", "kamada_kawai", "forceatlas2"):
+        places = middles(draw.network(net, layout=layout))
+        part_of = np.array([neuron.name[0] for neuron in net])
+        a, b = (places[part_of == name] for name in "ab")
+        between = np.linalg.norm(a[:, None] - b, axis=-1).min()
+        assert 0.75 < between < 0.5 * np.ptp(a, axis=0).max(), layout
+
+
+def test_names_of_free_places_do_not_run_into_each_other_and_lines_can_be_seen():
+    names = [f"SMB{i:03d}" for i in range(300)]
+    edges = [(names[i], names[i + step]) for i in range(297) for step in (1, 2, 3)]
+    source, target = zip(*edges)
+    net = synapse.from_edges({"source": source, "target": target}, seed=0)
+    ax = draw.network(net, layout=lambda graph: {i: (float(i % 30), -float(i // 30)) for i in graph})
+    ax.figure.canvas.draw()
+    texts = [text for text in ax.texts if text.get_visible()]
+    assert {text.get_text() for text in texts} == {neuron.name for neuron in net}
+    boxes = sorted((text.get_window_extent() for text in texts), key=lambda box: (round(box.y0), box.x0))
+    level = [(a, b) for a, b in pairwise(boxes) if round(a.y0) == round(b.y0)]
+    assert len(level) > 250
+    assert all(a.x1 <= b.x0 for a, b in level)
+    (lines,) = part(ax, "connections")
+    assert min(lines.get_linewidths()) > 0.15

@@ -300,6 +300,20 @@ class Connection(DataView):
 
         A network that learns by rtrl keeps them, see :attr:`Network.learning_rule`. Empty in other networks,
         after a step by another rule, and for weights that are not trainable or reach no recurrent neuron.
+
+        Examples
+        --------
+        For a frozen weight, run a copy in which it is trainable; the network does not change:
+
+        >>> import architect
+        >>> net = architect.Elman(1, 2, 1, seed=0)
+        >>> net.connections[0].trainable = False
+        >>> twin = net.clone()
+        >>> twin.connections[0].trainable = True
+        >>> twin.learning_rule = "rtrl"
+        >>> outputs = twin.run([[1.0], [0.5]])
+        >>> {neuron.name: round(slope, 4) for neuron, slope in twin.connections[0].sensitivity.items()}
+        {'hidden 0': 0.5874, 'hidden 1': 0.1151}
         """
         return sensitivity_of(self._store.views[self._store["target"][self._at]], self)
 

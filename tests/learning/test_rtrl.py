@@ -111,3 +111,27 @@ def test_a_stream_may_be_cut_anywhere(options):
     Trainer(whole, method="rtrl", **options).train(inputs, targets, epochs=1, progress=False)
     Trainer(stream, method="rtrl", **options).train(pieces, progress=False)
     assert (parameters(whole) == parameters(stream)).all()
+
+
+def test_sensitivities_of_frozen_weights_from_a_copy_that_learns_them():
+    net = architect.Elman(2, 3, 1, seed=0)
+    inputs = np.random.default_rng(0).uniform(-1, 1, (6, 2))
+    for link in net.connections:
+        link.trainable = False
+    twin = net.clone()
+    for link in twin.connections:
+        link.trainable = True
+    twin.learning_rule = "rtrl"
+    twin.run(inputs)
+    for number, link in enumerate(twin.connections):
+        states = []
+        for change in (1e-6, -1e-6):
+            moved = net.clone()
+            moved.connections[number].weight += change
+            moved.run(inputs)
+            states.append({neuron.name: neuron.state for neuron in moved})
+        assert link.sensitivity or link.target in twin.output
+        for neuron, slope in link.sensitivity.items():
+            difference = (states[0][neuron.name] - states[1][neuron.name]) / 2e-6
+            assert abs(slope - difference) < 1e-8
+    assert not any(link.trainable for link in net.connections)

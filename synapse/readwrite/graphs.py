@@ -24,6 +24,7 @@ from .._checks import (
     listed,
     shown,
     sign,
+    suggestion,
     text,
     whole_number,
 )
@@ -553,16 +554,17 @@ def arrange(
 
 def _numbers_of_nodes(what: str, nodes: Iterable[Any], place: Mapping[Any, int]) -> list[int]:
     """The indices of the nodes that the user gives."""
-    chosen = listed(f"The {what} of from_networkx", nodes, "a list of nodes")
+    chosen = listed(f"The {what}", nodes, "a list of nodes")
     if not chosen:
-        raise TopologyError(f"The {what} of from_networkx must be at least one node. Got none.")
+        raise TopologyError(f"The {what} must be at least one node. Got none.")
     numbers = []
     for node in chosen:
         try:
             numbers.append(place[node])
         except (KeyError, TypeError):  # a value without a hash is no node
-            condition = "nodes of the graph"
-            raise TopologyError(expected(f"The {what} of from_networkx", condition, node)) from None
+            similar = suggestion(node, (name for name in place if isinstance(name, str)))
+            sentence = expected(f"The {what}", "nodes of the graph", node, similar.strip())
+            raise TopologyError(sentence) from None
     if len(set(numbers)) < len(numbers):
         twice = next(node for i, node in enumerate(chosen) if numbers[i] in numbers[:i])
         raise TopologyError(f"The node {shown(twice)} is given twice among the {what}. Give it once.")

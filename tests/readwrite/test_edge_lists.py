@@ -212,3 +212,8 @@ def test_neurons_are_found_by_name():
         net["ASI"]
     net.input[0].name = "output"
     assert net["output"] is net.output
+
+
+def test_an_output_that_is_no_neuron_gets_the_name_that_is_meant():
+    with pytest.raises(TopologyError, match=r"outputs to be nodes.*'VA1'\. Did you mean 'VA01'"):
+        from_edges({"source": ["ASH", "AVA"], "target": ["AVA", "VA01"]}, ["ASH"], ["VA1"])

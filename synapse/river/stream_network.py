@@ -302,9 +302,10 @@ class StreamNetwork(base.Estimator):
         for target, factor in zip(targets, factors, strict=True):
             check(target)
             checks.non_negative_number("The w", factor)
+        estimator: Any = self  # classifiers and regressors, which have learn_one
         with self._lock:
             for row, target, factor in zip(rows, targets, factors, strict=True):
-                self.learn_one(row, target, factor)  # type: ignore[attr-defined]
+                estimator.learn_one(row, target, factor)
 
     def _outputs(self, network: Network, x: Features) -> Floats:
         """The outputs for a sample, in a step that leaves no trace."""

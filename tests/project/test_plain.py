@@ -10,6 +10,7 @@ from random import Random
 
 import pytest
 
+import synapse
 from synapse import Layer, Network, Neuron, plain
 
 from ..helpers.processes import ROOT, python
@@ -173,6 +174,31 @@ def test_random_gated_graphs_learn_as_the_engine_does():
 @pytest.mark.slow
 def test_a_thousand_random_gated_graphs_learn_as_the_engine_does():
     compare_graphs(1000)
+
+
+def weights_of_a_late_gate(library):
+    """Weight and bias of a gate that propagates after the neuron it gates has read an older activation."""
+    source, gate, memory, output = (
+        library.Neuron(squash) for squash in ("identity", "logistic", "identity", "identity")
+    )
+    into_gate = source.project(gate, 0.4)
+    gate.gate(source.project(memory, 0.7))
+    memory.project(memory, 0.9)
+    memory.project(output, 0.5)
+    for value in (0.3, -0.8, 0.5):
+        source.activate(value)
+        for neuron in (gate, memory, output):
+            neuron.activate()
+    output.propagate(0.1, 1.0)
+    memory.propagate(0.1)
+    source.activate(0.6)
+    gate.activate()
+    gate.propagate(0.1)
+    return into_gate.weight, gate.bias
+
+
+def test_an_error_does_not_reach_a_later_activation_of_a_gate():
+    assert weights_of_a_late_gate(synapse) == weights_of_a_late_gate(plain) == (0.4, 0.0)
 
 
 def test_it_works_alone_and_learns_both_tasks(tmp_path):

@@ -191,13 +191,23 @@ def push_influences(m, k, delta):
 
 
 @inline
+def pulled_step(m, j, p, rate):
+    """rate delta_k of the self-connected k of an influence, for an update along x_ij^k.
+
+    It is 0 if the gater j has activated since k did: delta_k belongs to an earlier activation of j.
+    """
+    k = m.influence_gated[p]
+    return zero(rate) if is_delayed_by_stamp(m, j, k) else rate * m.responsibility[k]
+
+
+@inline
 def pull_extended(m, j, rate, pulls):
     """The update through gates, rate * sum_k delta_k x_ij^k, without the first `pulls` terms."""
     first, n = m.first_incoming[j], m.learning[j]
     for q in range(m.first_pull[j], m.last_pull[j]):
         p = m.pull[q]
         # [equation learning: through gates]
-        step = rate * m.responsibility[m.influence_gated[p]]
+        step = pulled_step(m, j, p, rate)
         if step == 0.0:
             continue
         trace = m.influence_trace[p]
@@ -243,7 +253,7 @@ def propagate_neuron(m, j, rate, defer):
     if flags & mark.GATES and flags & mark.PLAIN_RUNS:  # one pass for both kinds of traces
         p = m.pull[m.first_pull[j]]
         pulls, extended = 1, m.influence_trace[p]
-        pull = rate * m.responsibility[m.influence_gated[p]]
+        pull = pulled_step(m, j, p, rate)
     defer = defer and not flags & (mark.GATES | mark.TRACED)
     if defer and flags & mark.PENDING:
         return

@@ -34,8 +34,12 @@ class Kept(NamedTuple):
     values: Floats
 
 
-def network_of(saved: SavedNetwork) -> Network:
-    """Make a network; FormatError if it has no place for one of its traces or sensitivities."""
+def network_of(saved: SavedNetwork, *, complete: bool = True) -> Network:
+    """Make a network; FormatError if it has no place for one of its traces or sensitivities.
+
+    Unless it is `complete`, values without a place are left out: the page in JavaScript has one rule for
+    all neurons, and writes traces that the library reads off from other numbers.
+    """
     given_traces, given_sensitivities = saved.traces, saved.sensitivities
     network = from_saved(saved)
     assert given_traces is not None
@@ -52,11 +56,11 @@ def network_of(saved: SavedNetwork) -> Network:
         in_file = _sensitivities(given_sensitivities, links)
         tables += zip(in_file, _sensitivities(sensitivities, links), strict=True)
     for wanted, present in tables:
-        _require_same(wanted, present)
+        _require_same(wanted, present, complete)
     return network
 
 
-def _require_same(wanted: Kept, present: Kept) -> None:
+def _require_same(wanted: Kept, present: Kept, complete: bool) -> None:
     """Raise if a value is there twice, or is another one in the network; a missing one is 0."""
     if np.array_equal(wanted.of, present.of) and np.array_equal(wanted.values, present.values):
         return  # as in most files
@@ -67,7 +71,8 @@ def _require_same(wanted: Kept, present: Kept) -> None:
     same = (numbers[place] == wanted.of) & (values[place] == wanted.values)
     repeated = np.ones(len(wanted.of), bool)
     repeated[np.unique(wanted.of, return_index=True)[1]] = False
-    wrong = np.flatnonzero(repeated | (~same & (wanted.values != 0.0)))
+    lost = ~same & (wanted.values != 0.0)
+    wrong = np.flatnonzero(repeated | lost if complete else repeated)
     if len(wrong):
         raise FormatError(
             f"Row {wrong[0]} of the table {wanted.table!r} belongs to no part of this network, or is there "

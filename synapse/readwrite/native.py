@@ -121,7 +121,7 @@ def from_json_data(data: dict[str, Any]) -> Network:
             "The digest does not fit the content, so a number or a name has changed since the file was "
             f'written. If this was on purpose, delete the member "{DIGEST}" from the file.'
         )
-    return network_of(saved)
+    return network_of(saved, complete=False)
 
 
 ENSEMBLE = "synapse ensemble"

@@ -175,7 +175,7 @@ def _evenly(
 
 def _about_clocks(times: pd.DatetimeIndex, time: pd.Timestamp) -> str:
     """What to do if the time may be missing because clocks were changed: at night, on a Sunday."""
-    may_be = times.tz is None and not are_days(times) and time.dayofweek == 6 and time.hour < 4
+    may_be = times.tz is None and not are_days(times) and time.day_of_week == 6 and time.hour < 4
     return f" If clocks were changed there, {ZONE}" if may_be else ""
 
 

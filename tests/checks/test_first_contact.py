@@ -184,6 +184,7 @@ def test_an_attribute_of_another_library_is_answered_by_ours():
     owned |= {"projection": layer.project(Layer(2)), "architect": architect, "layers": net.layers}
     owned["connection"] = owned["projection"][0]
     nets = {"Hopfield": architect.Hopfield(4)}
+    nets |= {"LBFGS": optimizers.LBFGS(), "RecursiveOptimizer": optimizers.RLS()}
     kinds = {type(one).__name__: one for one in owned.values()} | {"Network": net, **owned, **nets}
     with Cases() as case:
         for kind, table in ATTRIBUTES.items():

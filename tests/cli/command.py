@@ -18,8 +18,10 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path
 
 
 def complaints(text):
-    """What was said on stderr, but for the notice that kernels are being compiled, once a machine."""
-    return re.sub(r"synapse: compiling its kernels.*\n", "", text)
+    """What was said on stderr, but for two notices: compiling, once a machine, and methods not installed."""
+    return re.sub(
+        r"synapse: (compiling its kernels|The methods ets, theta and arima need statsforecast).*\n", "", text
+    )
 
 
 def line(*arguments):

@@ -1,6 +1,7 @@
 """`synapse forecast`: the rows that follow a table."""
 
 import csv
+import importlib.util
 import io
 from datetime import date, timedelta
 
@@ -169,7 +170,9 @@ def test_methods_that_cannot_see_known_columns_stay_out_of_the_mean(capsys, tmp_
     assert set(facts["members"]) <= {"gru", "arima"}
     future = write(tmp_path / "f.csv", Holiday=[1, 0])
     arguments = ["forecast", model, data, "--steps", 2, "--future", future, "--model"]
-    assert "theta cannot use 'Holiday'; gru can: --model network." in called(capsys, *arguments, "theta")[2]
+    if importlib.util.find_spec("statsforecast"):
+        said = called(capsys, *arguments, "theta")[2]
+        assert "theta cannot use 'Holiday'; gru can: --model network." in said
     code, _, said = called(capsys, *arguments, "combine")
     assert (code, "cannot use" in said) == (0, False)
 

@@ -1,5 +1,6 @@
 """What an extra is needed for is said at once, with the command that installs it; nothing is lost by then."""
 
+import importlib
 import sys
 
 import numpy as np
@@ -80,7 +81,7 @@ def test_methods_that_are_not_installed_are_named_before_the_training(sheet, wit
     data, model = sheet / "d.csv", sheet / "m.json"
     begun = []
     for name in ("train_series", "compare_series"):
-        module = sys.modules[f"synapse.cli.{name.removesuffix('_series')}"]
+        module = importlib.import_module(f"synapse.cli.{name.removesuffix('_series')}")
         work = getattr(module, name)
 
         def working(*given, work=work, **options):

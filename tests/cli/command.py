@@ -19,9 +19,8 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path
 
 def complaints(text):
     """What was said on stderr, but for two notices: compiling, once a machine, and methods not installed."""
-    return re.sub(
-        r"synapse: (compiling its kernels|The methods ets, theta and arima need statsforecast).*\n", "", text
-    )
+    notices = "compiling its kernels|The methods ets, theta and arima need statsforecast"
+    return re.sub(rf"synapse: ({notices}).*\n", "", text)
 
 
 def line(*arguments):

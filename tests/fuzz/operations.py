@@ -91,12 +91,22 @@ def project_layers(world):
     return Change(links=map(pair, links))
 
 
+def with_lost_relays(world, before, neurons=(), links=()):
+    """A change, with the relays that went as nothing reads them any more, and their links of `before`."""
+    lost = [neuron for neuron in world.neurons if neuron._row < 0]
+    world.neurons = [neuron for neuron in world.neurons if neuron._row >= 0]
+    world.layers = list(filter(is_alive, world.layers))
+    links = [*links, *(ends for ends in before if not {*lost}.isdisjoint(ends))]
+    return Change([*neurons, *lost], links, ties=True)
+
+
 @operation(4, "links")
 def disconnect(world, link):
     a, b = pair(link)
+    before = [pair(each) for each in world.links(a._store)]
     a.disconnect(b)
-    assert a.connected(b) is None
-    return Change(links=[(a, b)], ties=True)
+    assert a._row < 0 or b._row < 0 or a.connected(b) is None
+    return with_lost_relays(world, before, links=[(a, b)])
 
 
 @operation(9, "neurons")
@@ -112,9 +122,11 @@ def gate_links(world, gater):
 @operation(3, lambda world: (one for one in world.links() if one.gater is not None))
 def ungate(world, link):
     gater, links = link.gater, [link] if world.chance(0.5) else list(link.gater.gated)
+    before = [pair(each) for each in world.links(gater._store)]
+    ends = [pair(link) for link in links]
     gater.ungate(*links)
     assert all(link.gater is None for link in links)
-    return Change(links=map(pair, links))
+    return with_lost_relays(world, before, links=ends)
 
 
 @operation(3, "networks")
@@ -131,11 +143,9 @@ def add_to_network(world, network):
 @operation(3, lambda world: (n for n in world.networks if n.hidden))
 def remove_from_network(world, network):
     neuron = world.one(world.one(network.hidden))
-    links = [pair(one) for one in world.links(neuron._store) if neuron in pair(one)]
+    before = [pair(each) for each in world.links(neuron._store)]
     network.remove(neuron)
-    world.neurons.remove(neuron)
-    world.layers = list(filter(is_alive, world.layers))
-    return Change([neuron], links, ties=True)
+    return with_lost_relays(world, before)
 
 
 @operation(4)
@@ -183,7 +193,8 @@ def step_round(world, store):
     neurons = {view for view in store.views if view is not None}
     networks = [network for network in world.networks if network[0] in neurons]
     taken = {neuron for network in networks for neuron in network}
-    units = [*networks, *([n] for n in world.neurons if n in neurons and n not in taken)]
+    free = (n for n in world.neurons if n in neurons and n not in taken and not fires_as_a_group(n))
+    units = [*networks, *([n] for n in free)]
     world.random.shuffle(units)
     answers = [fire(world, unit) for unit in units]
     require(np.isfinite(np.concatenate(answers)).all(), "an answer is not finite", answers)
@@ -192,12 +203,17 @@ def step_round(world, store):
     return Change(neurons, None)
 
 
+def fires_as_a_group(neuron):
+    """Whether it reads neurons that it competes with, so that it refuses to be stepped by itself."""
+    return neuron._reads_its_group(neuron._store)
+
+
 def fire(world, unit):
     """Activate a network, whole or by neurons, or a free neuron, which is rarely given a value."""
     free = isinstance(unit, list)
     given = world.chance(0.2 if free else 0.7) or not (free or all(neuron.incoming for neuron in unit.input))
     values = [world.random.uniform(-1, 1) for _ in (unit if free else unit.input)] if given else []
-    if not free and world.chance(0.5):
+    if not free and (world.chance(0.5) or any(map(fires_as_a_group, unit))):
         return unit.activate(values or None)
     inputs = dict(zip(unit, values))
     return [neuron.activate(inputs.get(neuron)) for neuron in unit]
@@ -207,7 +223,7 @@ def learn(world, unit):
     """Propagate a network, whole or by neurons, or a free neuron."""
     outputs = unit if isinstance(unit, list) else unit.output
     aims = {} if world.chance(0.3) else {neuron: world.random.random() for neuron in outputs}
-    if not isinstance(unit, list) and world.chance(0.7):
+    if not isinstance(unit, list) and (world.chance(0.7) or any(map(fires_as_a_group, unit))):
         unit.propagate(0.1, [*aims.values()] or None, "squared_error")
     else:
         for neuron in reversed(list(unit)):

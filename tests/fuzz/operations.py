@@ -195,6 +195,8 @@ def step_round(world, store):
     taken = {neuron for network in networks for neuron in network}
     free = (n for n in world.neurons if n in neurons and n not in taken and not fires_as_a_group(n))
     units = [*networks, *([n] for n in free)]
+    if not units:
+        return None
     world.random.shuffle(units)
     answers = [fire(world, unit) for unit in units]
     require(np.isfinite(np.concatenate(answers)).all(), "an answer is not finite", answers)

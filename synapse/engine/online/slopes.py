@@ -39,6 +39,17 @@ def begin_slopes(m, span, errors, decay, sizes):
 
 
 @inline
+def add_sums(m, move, sizes):
+    """Add the sums, times `move`, to the parameters; weights with a sign stop at 0."""
+    for c in range(sizes[0]):
+        m.weight[c] += move * m.weight_destination[c]
+    if m.ties.signed != 0:
+        stop_at_zero(m, 0, sizes[0])
+    for j in range(sizes[1]):
+        m.bias[j] += move * m.bias_destination[j]
+
+
+@inline
 def move_along(m, delta, rate, bound, sizes):
     """Add the sums, times `delta` and a step, to the parameters; returns a status and the step.
 
@@ -53,13 +64,7 @@ def move_along(m, delta, rate, bound, sizes):
     step = rate / max(1.0, rate * bound * max(abs(delta), 1.0) * size)
     if not math.isfinite(size * delta):
         return DIVERGED, step
-    move = step * delta
-    for c in range(sizes[0]):
-        m.weight[c] += move * m.weight_destination[c]
-    if m.ties.signed != 0:
-        stop_at_zero(m, 0, sizes[0])
-    for j in range(sizes[1]):
-        m.bias[j] += move * m.bias_destination[j]
+    add_sums(m, step * delta, sizes)
     return DONE, step
 
 
@@ -89,12 +94,7 @@ def move_scaled(m, span, errors, squares, settings, squared, sizes):
     step = rate * weight
     if rate * bound * decrease > most:
         step *= most / (rate * bound * decrease)
-    for c in range(sizes[0]):
-        m.weight[c] += step * m.weight_destination[c]
-    if m.ties.signed != 0:
-        stop_at_zero(m, 0, sizes[0])
-    for j in range(sizes[1]):
-        m.bias[j] += step * m.bias_destination[j]
+    add_sums(m, step, sizes)
     return DONE
 
 

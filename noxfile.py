@@ -56,7 +56,16 @@ def typing(session):
 def docs(session):
     """The site, into the folder ``site``."""
     session.install("-e", ".[docs]")
-    session.run("python", "-m", "sphinx", "--fail-on-warning", "--keep-going", "-q", "docs", "site")
+    session.run(
+        "python",
+        "-m",
+        "sphinx",
+        "--fail-on-warning",
+        "--keep-going",
+        "-q",
+        "docs",
+        "site",
+    )
 
 
 if __name__ == "__main__":

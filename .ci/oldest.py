@@ -1,4 +1,5 @@
-"""Print the oldest version that setup.cfg admits of each dependency: constraints for pip.
+"""Print the oldest version that setup.cfg admits of each dependency: constraints for
+pip.
 
 >>> python .ci/oldest.py > constraints.txt
 >>> pip install -c constraints.txt -e ".[test]"
@@ -10,7 +11,12 @@ from pathlib import Path
 
 config = configparser.ConfigParser()
 config.read(Path(__file__).parents[1] / "setup.cfg", encoding="utf-8")
-declared = [config["options"]["install_requires"], *config["options.extras_require"].values()]
+declared = [
+    config["options"]["install_requires"],
+    *config["options.extras_require"].values(),
+]
 for line in "\n".join(declared).split():
     if not line.startswith("synapse-neurons["):  # an extra that names other extras
-        print(re.sub(r"(\[\w+\])?>=([\d.]+).*", r"==\2", line))  # an upper bound or a condition may follow
+        print(
+            re.sub(r"(\[\w+\])?>=([\d.]+).*", r"==\2", line)
+        )  # an upper bound or a condition may follow

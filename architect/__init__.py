@@ -1,4 +1,6 @@
-"""Standard architectures: recipes of layers, projections and gates, without arithmetic of their own."""
+"""Standard architectures: recipes of layers, projections and gates, without arithmetic
+of their own.
+"""
 
 from typing import TYPE_CHECKING, Any
 
@@ -13,17 +15,27 @@ from .gru import GRU as GRU, GatedUnits as GatedUnits
 from .hopfield import Capacity as Capacity, Hopfield as Hopfield
 from .jordan import Jordan as Jordan
 from .liquid import Liquid as Liquid
-from .lstm import LSTM as LSTM, MemoryBlocks as MemoryBlocks, StandardBlocks as StandardBlocks
+from .lstm import (
+    LSTM as LSTM,
+    MemoryBlocks as MemoryBlocks,
+    StandardBlocks as StandardBlocks,
+)
 from .narx import NARX as NARX
 from .perceptron import Perceptron as Perceptron
 from .random import Random as Random
 from .residual import Residual as Residual
 
-__all__ = [name for name, one in globals().items() if getattr(one, "__module__", "").startswith("architect.")]
+__all__ = [
+    name
+    for name, one in globals().items()
+    if getattr(one, "__module__", "").startswith("architect.")
+]
 __dir__ = public_names(__all__)
 
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> Any:
         """Called for names that do not exist: the most similar one is suggested."""
-        raise unknown_attribute("The module architect", name, __all__, ATTRIBUTES["architect"].get(name, ""))
+        raise unknown_attribute(
+            "The module architect", name, __all__, ATTRIBUTES["architect"].get(name, "")
+        )

@@ -14,23 +14,38 @@ from synapse.initializers import Initializer, Seed, draw, get, random_generator
 from synapse.squash import Squash
 
 
-def checked_sizes(architecture: str, sizes: tuple[Any, ...], least: int, form: str) -> list[int]:
-    """The sizes of at least `least` layers as ints; an error if one is not a whole number above 0."""
+def checked_sizes(
+    architecture: str, sizes: tuple[Any, ...], least: int, form: str
+) -> list[int]:
+    """The sizes of at least `least` layers as ints; an error if one is not a whole
+    number above 0.
+    """
     if len(sizes) < least:
         raise ArgumentError(
-            f"Expected {architecture} to have at least {least} sizes: {form}, got {len(sizes)}."
+            f"Expected {architecture} to have at least {least} sizes: {form}, got"
+            f" {len(sizes)}."
         )
-    return [positive_integer(f"A layer size of {architecture}", size, MOST_NEURONS) for size in sizes]
+    return [
+        positive_integer(f"A layer size of {architecture}", size, MOST_NEURONS)
+        for size in sizes
+    ]
 
 
 def checked_biases(architecture: str, dtype: Any, **biases: Any) -> list[float]:
-    """Biases as floats, or an error that names the one that is not a finite number of the dtype."""
+    """Biases as floats, or an error that names the one that is not a finite number of
+    the dtype.
+    """
     kind = float_type("The dtype", dtype)
-    return [finite_number(f"The {name} of {architecture}", bias, kind) for name, bias in biases.items()]
+    return [
+        finite_number(f"The {name} of {architecture}", bias, kind)
+        for name, bias in biases.items()
+    ]
 
 
 class Recipe:
-    """The random generator of one network and its initializers, checked before anything is drawn."""
+    """The random generator of one network and its initializers, checked before anything
+    is drawn.
+    """
 
     def __init__(
         self,
@@ -40,41 +55,65 @@ class Recipe:
         dtype: Any,
         *squashes: str | Squash,
     ) -> None:
-        self.initializer, self.bias_initializer = get(initializer), get(bias_initializer)
+        self.initializer = get(initializer)
+        self.bias_initializer = get(bias_initializer)
         for function in squashes:
             squash.get(function)
-        self.dtype, self.rng = float_type("The dtype", dtype), random_generator(seed)
+        self.dtype = float_type("The dtype", dtype)
+        self.rng = random_generator(seed)
         self.span: tuple[float, ...] = ()
 
     def inputs(self, size: int) -> Layer:
         """A layer of input neurons: no bias, identity."""
         return Layer(size, "identity", name="input", dtype=self.dtype)
 
-    def layer(self, size: int, function: str | Squash, name: str, bias: Any = None, fan_in: int = 1) -> Layer:
-        """A layer with random biases, for neurons of `fan_in` sources each, or with these or this one."""
+    def layer(
+        self,
+        size: int,
+        function: str | Squash,
+        name: str,
+        bias: Any = None,
+        fan_in: int = 1,
+    ) -> Layer:
+        """A layer with random biases, for neurons of `fan_in` sources each, or with
+        these or this one.
+        """
         biases: Any = bias
         if bias is None:
-            biases = draw(self.bias_initializer, self.rng, (size,), fan_in, size, self.dtype)
+            biases = draw(
+                self.bias_initializer, self.rng, (size,), fan_in, size, self.dtype
+            )
         return Layer(size, function, biases, name, dtype=self.dtype)
 
     def remember(self, architecture: str, span: Any, **biases: Any) -> None:
-        """Let :meth:`keeping` draw spans up to a number or in a range; `biases` must not be given as well."""
+        """Let :meth:`keeping` draw spans up to a number or in a range; `biases` must
+        not be given as well.
+        """
         if span is None:
             return
         for name, bias in biases.items():
             if bias is not None:
-                raise ArgumentError(f"Expected a span or the {name} of {architecture}, got both.")
-        what, condition = f"The span of {architecture}", "a number of steps, or two such as (1, 1000)"
-        given = (span,) if checks.is_number(span) else checks.pair(what, span, condition)
+                raise ArgumentError(
+                    f"Expected a span or the {name} of {architecture}, got both."
+                )
+        what = f"The span of {architecture}"
+        condition = "a number of steps, or two such as (1, 1000)"
+        given = (
+            (span,) if checks.is_number(span) else checks.pair(what, span, condition)
+        )
         self.span = tuple(checks.positive_number(what, steps) for steps in given)
         if not (1.0, *self.span)[-2] <= self.span[-1]:
-            raise ArgumentError(checks.expected(what, "1 step or more, or two numbers in order", span))
+            raise ArgumentError(
+                checks.expected(what, "1 step or more, or two numbers in order", span)
+            )
 
     def keeping(self, size: int, bias: Any) -> Any:
-        """The biases of gates that keep cells: all at `bias`, or drawn so that they remember for the spans.
+        """The biases of gates that keep cells: all at `bias`, or drawn so that they
+        remember for the spans.
 
-        A logistic gate with the bias ln u keeps the share u / (1 + u) at each step: the rest fades to 1/e in
-        about u steps (after Tallec and Ollivier 2018, equation 16).
+        A logistic gate with the bias ln u keeps the share u / (1 + u) at each step: the
+        rest fades to 1/e in about u steps (after Tallec and Ollivier 2018, equation
+        16).
         """
         if not self.span:
             return bias
@@ -83,7 +122,13 @@ class Recipe:
         low, high = np.log(self.span)
         return self.rng.uniform(low, high, size)
 
-    def fixed(self, size: int, name: str, bias: float = 0.0, function: str | Squash = "identity") -> Layer:
+    def fixed(
+        self,
+        size: int,
+        name: str,
+        bias: float = 0.0,
+        function: str | Squash = "identity",
+    ) -> Layer:
         """A layer of neurons whose biases are not trainable."""
         layer = self.layer(size, function, name, bias)
         layer.trainable = False
@@ -97,38 +142,61 @@ class Recipe:
         fan_in: int | None = None,
         self_connections: bool = False,
     ) -> Projection:
-        """Project with random weights; `fan_in` is that of the target, if other layers lead to it too."""
+        """Project with random weights; `fan_in` is that of the target, if other layers
+        lead to it too.
+        """
 
-        def of_all(rng: np.random.Generator, shape: tuple[int, ...], own: int, fan_out: int) -> Any:
+        def of_all(
+            rng: np.random.Generator, shape: tuple[int, ...], own: int, fan_out: int
+        ) -> Any:
             return self.initializer(rng, shape, fan_in or own, fan_out)
 
         initializer = of_all if fan_in else self.initializer
         return source.project(
-            target, kind, initializer=initializer, self_connections=self_connections, seed=self.rng
+            target,
+            kind,
+            initializer=initializer,
+            self_connections=self_connections,
+            seed=self.rng,
         )
 
 
 def pass_on(source: Layer, target: Layer, weight: float = 1.0) -> Projection:
-    """Project one to one with a weight that is not trainable; a weight of 1 copies activations."""
+    """Project one to one with a weight that is not trainable; a weight of 1 copies
+    activations.
+    """
     return source.project(target, ONE_TO_ONE, weights=weight, trainable=False)
 
 
 def numbered(name: str, index: int, count: int) -> str:
-    """The name of the `index`-th of `count` layers of a kind: "hidden" if it is alone, else "hidden 2"."""
+    """The name of the `index`-th of `count` layers of a kind: "hidden" if it is alone,
+    else "hidden 2".
+    """
     return name if count == 1 else f"{name} {index + 1}"
 
 
 def block_names(block: Any, index: int, count: int) -> list[str]:
-    """Names of the layers of the `index`-th of `count` blocks, from the fields of their NamedTuple."""
+    """Names of the layers of the `index`-th of `count` blocks, from the fields of their
+    NamedTuple.
+    """
     return [numbered(field.replace("_", " "), index, count) for field in block._fields]
 
 
-def blocks_of(block: Any, layers: Sequence[Layer], optional: tuple[str, ...] = ()) -> tuple[Any, ...]:
-    """The blocks of a network, found by the names of its layers; all but those `optional` must be there."""
+def blocks_of(
+    block: Any, layers: Sequence[Layer], optional: tuple[str, ...] = ()
+) -> tuple[Any, ...]:
+    """The blocks of a network, found by the names of its layers; all but those
+    `optional` must be there.
+    """
     named = {layer.name or "": layer for layer in reversed(layers)}
     count = sum(name.startswith(block_names(block, 0, 1)[0]) for name in named)
     expected = [block_names(block, i, count) for i in range(count)]
-    missing = {name for names in expected for name in names if not name.startswith(optional)} - named.keys()
+    missing = {
+        name for names in expected for name in names if not name.startswith(optional)
+    } - named.keys()
     if missing or not count:
-        raise TopologyError(f"The layers must be those of {block.__name__}. Missing: {missing or 'all'}.")
+        raise TopologyError(
+            f"The layers must be those of {block.__name__}. Missing:"
+            f" {missing or 'all'}."
+        )
     return tuple(block._make(map(named.get, names)) for names in expected)

@@ -18,22 +18,24 @@ from ._recipe import Recipe, checked_sizes, pass_on
 @final
 @register
 class CfC(Network):
-    """Closed-form continuous-time cells, for rows at any intervals: Hasani and others 2022. ::
+    """Closed-form continuous-time cells, for rows at any intervals: Hasani and others
+    2022. ::
 
         input, cells (of the step before) => backbone => first, second, speeds, blends
         elapsed time ==(speeds)==> blends
         first --o--> cells (1 - blends);  second --o--> cells (blends);  cells => output
 
-    The last input is the time d since the previous row. A step with the inputs x computes, from u, which is
-    the backbone tanh(W [x, h(t-1)] + b) or, without one, [x, h(t-1)] itself::
+    The last input is the time d since the previous row. A step with the inputs x
+    computes, from u, which is the backbone tanh(W [x, h(t-1)] + b) or, without one, [x,
+    h(t-1)] itself::
 
         f = tanh(W_f u + b_f)                                     first
         g = tanh(W_g u + b_g)                                     second
         z = logistic(d (W_a u + b_a) + W_b u + b_b)               blends; W_a u + b_a: speeds
         h = (1 - z) f + z g                                       cells
 
-    With `mixed_memory`, the cells of an LSTM, which read x and h(t-1), come first, and u has their outputs in
-    the place of h(t-1). Without `gated`, h = f + z g.
+    With `mixed_memory`, the cells of an LSTM, which read x and h(t-1), come first, and
+    u has their outputs in the place of h(t-1). Without `gated`, h = f + z g.
 
     Parameters
     ----------
@@ -42,7 +44,8 @@ class CfC(Network):
     backbone : int
         Number of neurons of the backbone. Default: 0, none.
     mixed_memory : bool
-        Whether an LSTM, whose forget gates have the bias 1, precedes the cells. Default: False.
+        Whether an LSTM, whose forget gates have the bias 1, precedes the cells.
+        Default: False.
     gated : bool
         Whether the first part is scaled by 1 - z. Default: True.
     output_squash : str or Squash
@@ -87,24 +90,40 @@ class CfC(Network):
         seed: Seed = None,
         dtype: Any = np.float64,
     ) -> None:
-        counts = checked_sizes("CfC", (inputs, cells, outputs), 3, "inputs, cells, outputs")
+        counts = checked_sizes(
+            "CfC", (inputs, cells, outputs), 3, "inputs, cells, outputs"
+        )
         condition = f"a whole number from 0 to {MOST_NEURONS}"
-        width = whole_number("The backbone of CfC", backbone, condition, 0, MOST_NEURONS)
+        width = whole_number(
+            "The backbone of CfC", backbone, condition, 0, MOST_NEURONS
+        )
         mixed = boolean("The mixed_memory of CfC", mixed_memory)
         both = boolean("The gated of CfC", gated)
         recipe = Recipe(seed, initializer, bias_initializer, dtype, output_squash)
-        size, first = counts[1], recipe.inputs(counts[0] + 1)
-        signals, elapsed = first[:-1], first[-1:]
+        size = counts[1]
+        first = recipe.inputs(counts[0] + 1)
+        signals = first[:-1]
+        elapsed = first[-1:]
         middle = recipe.fixed(size, "cells")
-        layers, sources = [], [signals, middle]
+        layers = []
+        sources = [signals, middle]
         if mixed:
             memory = _memory(recipe, sources, size)
-            layers, sources = memory, [signals, memory[-1]]
+            layers = memory
+            sources = [signals, memory[-1]]
         if width:
             layers.append(_reading(recipe, sources, width, "tanh", "backbone"))
             sources = layers[-1:]
-        names = {"first": "tanh", "second": "tanh", "speeds": "identity", "blends": "logistic"}
-        heads = [_reading(recipe, sources, size, function, name) for name, function in names.items()]
+        names = {
+            "first": "tanh",
+            "second": "tanh",
+            "speeds": "identity",
+            "blends": "logistic",
+        }
+        heads = [
+            _reading(recipe, sources, size, function, name)
+            for name, function in names.items()
+        ]
         one, other, speeds, blends = heads
         speeds.gate(elapsed.project(blends, weights=1.0, trainable=False), gate.INPUT)
         blends.gate(pass_on(other, middle), gate.INPUT)
@@ -120,7 +139,12 @@ class CfC(Network):
 
 
 def _reading(
-    recipe: Recipe, sources: list[Layer], size: int, function: str, name: str, bias: Any = None
+    recipe: Recipe,
+    sources: list[Layer],
+    size: int,
+    function: str,
+    name: str,
+    bias: Any = None,
 ) -> Layer:
     """A layer that all sources lead to."""
     fan_in = sum(map(len, sources))

@@ -1,4 +1,6 @@
-"""Make a network of neurons that are connected already, and find their order of activation."""
+"""Make a network of neurons that are connected already, and find their order of
+activation.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +20,8 @@ from synapse.objects.order import find_order
 class Delayed(NamedTuple):
     """The connections of a network that are delayed: they act one step late.
 
-    `connections` are those whose source activates after their target. `gated` are those whose gater
-    activates after their target, or is the target.
+    `connections` are those whose source activates after their target. `gated` are those
+    whose gater activates after their target, or is the target.
     """
 
     connections: tuple[Connection, ...]
@@ -33,18 +35,21 @@ def construct(
     *,
     name: str | None = None,
 ) -> Network:
-    """Make a network of neurons that are connected already, and find an order of activation.
+    """Make a network of neurons that are connected already, and find an order of
+    activation.
 
-    Inputs activate first and outputs last. Every other neuron activates after its sources and after the
-    gaters of its incoming connections; ties are resolved by the order given. Neurons on a cycle allow no such
-    order. There, backward connections carry the activation that their source had one step earlier. A
-    connection is backward if it leads nearer to the inputs, counted in connections from the nearest input, or
-    against the order of `neurons`, whichever makes fewer connections delayed. Gaters still precede the
-    targets of the connections they gate, because only then do they learn from them. :func:`delayed` lists
-    the delayed connections.
+    Inputs activate first and outputs last. Every other neuron activates after its
+    sources and after the gaters of its incoming connections; ties are resolved by the
+    order given. Neurons on a cycle allow no such order. There, backward connections
+    carry the activation that their source had one step earlier. A connection is
+    backward if it leads nearer to the inputs, counted in connections from the nearest
+    input, or against the order of `neurons`, whichever makes fewer connections delayed.
+    Gaters still precede the targets of the connections they gate, because only then do
+    they learn from them. :func:`delayed` lists the delayed connections.
 
-    A delay line, in which each neuron copies its predecessor of the previous step, must activate in the
-    opposite order: pass its layers in that order to :class:`synapse.Network`.
+    A delay line, in which each neuron copies its predecessor of the previous step, must
+    activate in the opposite order: pass its layers in that order to
+    :class:`synapse.Network`.
 
     Parameters
     ----------
@@ -53,7 +58,8 @@ def construct(
     inputs : iterable of Neuron, optional
         The input neurons, in order. Default: the neurons without incoming connections.
     outputs : iterable of Neuron, optional
-        The output neurons, in order. Default: the neurons that neither lead to another neuron nor gate.
+        The output neurons, in order. Default: the neurons that neither lead to another
+        neuron nor gate.
     name : str, optional
         Name of the network.
 
@@ -67,8 +73,9 @@ def construct(
     ArgumentTypeError
         If anything other than a neuron is given.
     TopologyError
-        If there are no inputs or outputs; or if a neuron is given twice, is both input and output, is
-        connected with a neuron that is not given, or cannot be reached from the inputs. Nothing has changed.
+        If there are no inputs or outputs; or if a neuron is given twice, is both input
+        and output, is connected with a neuron that is not given, or cannot be reached
+        from the inputs. Nothing has changed.
 
     Examples
     --------
@@ -85,14 +92,19 @@ def construct(
     every = _once("neurons", neurons)
     _refuse_strangers(every)
     first = _inputs(every) if inputs is None else _among("inputs", inputs, every)
-    last = _outputs(every, first) if outputs is None else _among("outputs", outputs, every)
+    last = (
+        _outputs(every, first) if outputs is None else _among("outputs", outputs, every)
+    )
     both = [neuron for neuron in first if neuron in set(last)]
     if both:
-        raise TopologyError(f"{both[0]!r} is both an input and an output. Put a neuron in between.")
+        raise TopologyError(
+            f"{both[0]!r} is both an input and an output. Put a neuron in between."
+        )
     place = {neuron: i for i, neuron in enumerate(every)}
     into = [(link, place[target]) for target in every for link in _into(target)]
     links = [(place[link.source], target) for link, target in into]
-    starts, ends = [place[neuron] for neuron in first], [place[neuron] for neuron in last]
+    starts = [place[neuron] for neuron in first]
+    ends = [place[neuron] for neuron in last]
     graph: nx.DiGraph[Any] = nx.DiGraph(links)
     graph.add_edges_from(("inputs", start) for start in starts)
     reached = nx.descendants(graph, "inputs")
@@ -102,14 +114,19 @@ def construct(
                 f"No way leads from the inputs to {neuron!r}. "
                 "Connect it, name it among the inputs or leave it out."
             )
-    gates = [(place[link.gater], target) for link, target in into if link.gater is not None]
+    gates = [
+        (place[link.gater], target) for link, target in into if link.gater is not None
+    ]
     order = find_order(len(every), links, gates, set(starts), set(ends))
     hidden = [every[i] for i in order.neurons]
-    return Network(Layer(first), [Layer(hidden)] if hidden else [], Layer(last), name=name)
+    return Network(
+        Layer(first), [Layer(hidden)] if hidden else [], Layer(last), name=name
+    )
 
 
 def delayed(network: Network) -> Delayed:
-    """List the connections of a network that act one step late because of the activation order.
+    """List the connections of a network that act one step late because of the
+    activation order.
 
     :meth:`synapse.Network.sort` finds an order in which only connections on cycles do.
 
@@ -117,23 +134,35 @@ def delayed(network: Network) -> Delayed:
     >>> len(delayed(architect.Elman(2, 6, 1, seed=0)).connections)  # copies into the context
     6
     """
-    table, links = Topology.of(require_network("What delayed looks at", network)), network.connections
-    return Delayed(tuple(compress(links, table.delayed)), tuple(compress(links, table.delayed_gates)))
+    table = Topology.of(require_network("What delayed looks at", network))
+    links = network.connections
+    return Delayed(
+        tuple(compress(links, table.delayed)),
+        tuple(compress(links, table.delayed_gates)),
+    )
 
 
-# --- who is who -----------------------------------------------------------------------------------
+# --- who is who -----------------------------------------------------------------------
 
 
 def _once(what: str, neurons: Iterable[Any]) -> list[Neuron]:
     """The neurons as a list without repetitions."""
-    given, seen = listed(f"The {what} of construct", neurons, "neurons"), set[Neuron]()
+    given = listed(f"The {what} of construct", neurons, "neurons")
+    seen = set[Neuron]()
     if not given:
-        raise TopologyError(f"Expected at least one neuron as the {what} of construct, got none.")
+        raise TopologyError(
+            f"Expected at least one neuron as the {what} of construct, got none."
+        )
     for neuron in given:
         if not isinstance(neuron, Neuron):
-            raise ArgumentTypeError(expected(f"Each of the {what} of construct", "a Neuron", neuron))
+            raise ArgumentTypeError(
+                expected(f"Each of the {what} of construct", "a Neuron", neuron)
+            )
         if neuron in seen:
-            raise TopologyError(f"{neuron!r} is given twice among the {what} of construct. Give it once.")
+            raise TopologyError(
+                f"{neuron!r} is given twice among the {what} of construct. Give it"
+                " once."
+            )
         seen.add(neuron)
     return given
 
@@ -145,7 +174,8 @@ def _among(what: str, neurons: Iterable[Any], every: Sequence[Neuron]) -> list[N
     for neuron in chosen:
         if neuron not in members:
             raise TopologyError(
-                f"{neuron!r} is one of the {what} but not of the neurons. Add it to the neurons."
+                f"{neuron!r} is one of the {what} but not of the neurons. Add it to the"
+                " neurons."
             )
     return chosen
 
@@ -154,7 +184,10 @@ def _inputs(every: Sequence[Neuron]) -> list[Neuron]:
     inputs = [neuron for neuron in every if not neuron.incoming]
     for neuron in inputs:
         if not (neuron.outgoing or neuron.gated):
-            raise TopologyError(f"{neuron!r} is connected to no other neuron. Connect it or leave it out.")
+            raise TopologyError(
+                f"{neuron!r} is connected to no other neuron. Connect it or leave it"
+                " out."
+            )
     if not inputs:
         raise TopologyError(
             "Every neuron has incoming connections: none is an input by itself. "
@@ -168,8 +201,8 @@ def _outputs(every: Sequence[Neuron], inputs: Sequence[Neuron]) -> list[Neuron]:
     outputs = [n for n in every if not (n.outgoing or n.gated or n in taken)]
     if not outputs:
         raise TopologyError(
-            "Every neuron leads to another, gates or is an input: none is an output by itself. "
-            "Name the outputs: construct(neurons, outputs=[...])."
+            "Every neuron leads to another, gates or is an input: none is an output by"
+            " itself. Name the outputs: construct(neurons, outputs=[...])."
         )
     return outputs
 
@@ -182,8 +215,9 @@ def _refuse_strangers(every: Sequence[Neuron]) -> None:
             for other in (link.source, link.target, link.gater):
                 if other not in members:
                     raise TopologyError(
-                        f"{neuron!r} is wired to {other!r}, which is not among the neurons. "
-                        "Give construct all of them, or disconnect those that stay outside."
+                        f"{neuron!r} is wired to {other!r}, which is not among the"
+                        " neurons. Give construct all of them, or disconnect those"
+                        " that stay outside."
                     )
 
 

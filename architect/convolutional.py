@@ -27,16 +27,19 @@ PADDINGS = ("valid", "same")
 @final
 @register
 class Convolutional(Network):
-    """Layers of feature maps, then fully connected layers: LeCun and others 1989, after Fukushima 1980. ::
+    """Layers of feature maps, then fully connected layers: LeCun and others 1989, after
+    Fukushima 1980. ::
 
         input => convolution 1 => convolution 2 => ... => hidden => output
 
-    A convolution has one neuron for each place and filter. The neuron reads a small window
-    of the previous layer, and shares its weights and its bias with the neurons of the same filter at all
-    other places (:func:`synapse.tie`). There is no pooling; a `stride` above 1 makes maps smaller.
+    A convolution has one neuron for each place and filter. The neuron reads a small
+    window of the previous layer, and shares its weights and its bias with the neurons
+    of the same filter at all other places (:func:`synapse.tie`). There is no pooling; a
+    `stride` above 1 makes maps smaller.
 
-    Inputs and maps are stored place by place, with the channels of one place next to each other: pass an
-    image of shape (height, width, channels) as ``image.reshape(-1)``.
+    Inputs and maps are stored place by place, with the channels of one place next to
+    each other: pass an image of shape (height, width, channels) as
+    ``image.reshape(-1)``.
 
     Parameters
     ----------
@@ -51,8 +54,9 @@ class Convolutional(Network):
     stride : int, or sequence with one entry per convolution
         Distance between neighbouring windows; an entry is a number or (height, width).
     padding : {"valid", "same"}
-        With "valid", windows lie within the layer. With "same" and a stride of 1, a map has the shape of the
-        layer it reads; windows extend over the edges, where nothing is connected.
+        With "valid", windows lie within the layer. With "same" and a stride of 1, a map
+        has the shape of the layer it reads; windows extend over the edges, where
+        nothing is connected.
     channels : int
         Number of channels at each place of the input.
     hidden : sequence of int
@@ -101,17 +105,34 @@ class Convolutional(Network):
         dtype: Any = np.float64,
     ) -> None:
         windows = _checked_windows(inputs, filters, kernel, stride, padding, channels)
-        fully = (*_checks.listed("The hidden of Convolutional", hidden, "a list of sizes"), outputs)
+        fully = (
+            *_checks.listed("The hidden of Convolutional", hidden, "a list of sizes"),
+            outputs,
+        )
         sizes = checked_sizes("Convolutional", fully, 1, "outputs")
-        recipe = Recipe(seed, initializer, bias_initializer, dtype, squash, output_squash)
-        layers, self._convolutions = [recipe.inputs(prod(windows[0].shape))], []
+        recipe = Recipe(
+            seed, initializer, bias_initializer, dtype, squash, output_squash
+        )
+        layers = [recipe.inputs(prod(windows[0].shape))]
+        self._convolutions = []
         for i, window in enumerate(windows):
-            layers.append(recipe.layer(window.neurons, squash, numbered("convolution", i, len(windows)), 0.0))
-            self._convolutions.append((window, *_convolve(recipe, layers[-2], layers[-1], window)))
+            layers.append(
+                recipe.layer(
+                    window.neurons,
+                    squash,
+                    numbered("convolution", i, len(windows)),
+                    0.0,
+                )
+            )
+            self._convolutions.append(
+                (window, *_convolve(recipe, layers[-2], layers[-1], window))
+            )
         for i, size in enumerate(sizes[:-1]):
             name = numbered("hidden", i, len(sizes) - 1)
             layers.append(recipe.layer(size, squash, name, fan_in=len(layers[-1])))
-        layers.append(recipe.layer(sizes[-1], output_squash, "output", fan_in=len(layers[-1])))
+        layers.append(
+            recipe.layer(sizes[-1], output_squash, "output", fan_in=len(layers[-1]))
+        )
         for source, target in pairwise(layers[len(windows) :]):
             recipe.connect(source, target)
         super().__init__(layers[0], layers[1:-1], layers[-1])
@@ -130,33 +151,46 @@ class Convolutional(Network):
         }
 
     @classmethod
-    def find_parts(cls, layers: Sequence[Layer], settings: Mapping[str, Any]) -> dict[str, Any]:
-        """The convolutions: window, projection, and the first connection of each shared weight."""
+    def find_parts(
+        cls, layers: Sequence[Layer], settings: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """The convolutions: window, projection, and the first connection of each shared
+        weight.
+        """
         given = ("inputs", "filters", "kernel", "stride", "padding", "channels")
         windows = _checked_windows(*(settings.get(name) for name in given))
         sizes = [prod(windows[0].shape), *(window.neurons for window in windows)]
         if sizes != [len(layer) for layer in layers[: len(sizes)]]:
-            raise TopologyError(f"The layers of these convolutions must be of {sizes} neurons.")
+            raise TopologyError(
+                f"The layers of these convolutions must be of {sizes} neurons."
+            )
         pairs = zip(windows, pairwise(layers[: len(sizes)]), strict=True)
-        return {"_convolutions": [(window, *_found(*both, window)) for window, both in pairs]}
+        return {
+            "_convolutions": [
+                (window, *_found(*both, window)) for window, both in pairs
+            ]
+        }
 
     @property
     def shapes(self) -> list[tuple[int, ...]]:
         """Shapes of the inputs and of each map, with the channels or filters last.
 
-        Like :attr:`kernels`, it raises TopologyError if neurons or connections of the convolutions have been
-        added or removed.
+        Like :attr:`kernels`, it raises TopologyError if neurons or connections of the
+        convolutions have been added or removed.
         """
         windows = [window for window, _, _ in self.parts["_convolutions"]]
         return [windows[0].shape, *(window.maps for window in windows)]
 
     @property
     def kernels(self) -> tuple[Floats, ...]:
-        """Weights of each convolution, shape (filters, length, channels) or (filters, height, width,
-        channels); read-only copies. Setting them as a whole sets every connection that shares a weight.
+        """Weights of each convolution, shape (filters, length, channels) or (filters,
+        height, width, channels); read-only copies. Setting them as a whole sets every
+        connection that shares a weight.
         """
         return tuple(
-            _checks.read_only(projection.weights[first].reshape(window.kernels).astype(np.float64))
+            _checks.read_only(
+                projection.weights[first].reshape(window.kernels).astype(np.float64)
+            )
             for window, projection, first in self.parts["_convolutions"]
         )
 
@@ -171,8 +205,12 @@ class Convolutional(Network):
             arrays.append(_checks.finite_array("The kernels", value, self.dtype))
             if arrays[-1].shape != window.kernels:
                 condition = f"finite numbers of shape {window.kernels}"
-                raise ArgumentError(_checks.expected("The kernels", condition, arrays[-1].shape))
-        for array, (_, projection, first) in zip(arrays, self.parts["_convolutions"], strict=True):
+                raise ArgumentError(
+                    _checks.expected("The kernels", condition, arrays[-1].shape)
+                )
+        for array, (_, projection, first) in zip(
+            arrays, self.parts["_convolutions"], strict=True
+        ):
             projection.weights[first] = array.reshape(-1)
 
     def __repr__(self) -> str:
@@ -180,7 +218,9 @@ class Convolutional(Network):
             maps = ["x".join(map(str, shape)) for shape in self.shapes]
         except TopologyError:  # it has been edited
             return super().__repr__()
-        return self._described("-".join([*maps, *(str(len(layer)) for layer in self.layers[len(maps) :])]))
+        return self._described(
+            "-".join([*maps, *(str(len(layer)) for layer in self.layers[len(maps) :])])
+        )
 
 
 class _Window(NamedTuple):
@@ -197,7 +237,8 @@ class _Window(NamedTuple):
         """Number of places along each axis."""
         every = zip(self.shape, self.kernel, self.stride, strict=False)
         return tuple(
-            -(-length // step) if self.same else (length - size) // step + 1 for length, size, step in every
+            -(-length // step) if self.same else (length - size) // step + 1
+            for length, size, step in every
         )
 
     @property
@@ -217,19 +258,30 @@ class _Window(NamedTuple):
 
     @property
     def most(self) -> int:
-        """Number of connections if no window reached over an edge; at least a quarter of them exist."""
+        """Number of connections if no window reached over an edge; at least a quarter
+        of them exist.
+        """
         return self.neurons * prod(self.kernels[1:])
 
     def connections(self) -> tuple[Ints, Ints, Ints]:
-        """Source, target and number of the shared weight of every connection, neuron by neuron."""
-        axes, edges = len(self.kernel), [(0, 0)]
+        """Source, target and number of the shared weight of every connection, neuron by
+        neuron.
+        """
+        axes = len(self.kernel)
+        edges = [(0, 0)]
         for axis in reversed(range(axes)):
             reach = (self.places[axis] - 1) * self.stride[axis] + self.kernel[axis]
             beyond = max(reach - self.shape[axis], 0)
             edges.insert(0, (beyond // 2, beyond - beyond // 2))
-        index = np.pad(np.arange(prod(self.shape)).reshape(self.shape), edges, constant_values=-1)
-        every = np.lib.stride_tricks.sliding_window_view(index, self.kernel, tuple(range(axes)))
-        windows = np.moveaxis(every[tuple(slice(None, None, step) for step in self.stride)], axes, -1)
+        index = np.pad(
+            np.arange(prod(self.shape)).reshape(self.shape), edges, constant_values=-1
+        )
+        every = np.lib.stride_tricks.sliding_window_view(
+            index, self.kernel, tuple(range(axes))
+        )
+        windows = np.moveaxis(
+            every[tuple(slice(None, None, step) for step in self.stride)], axes, -1
+        )
         sources = windows.reshape(prod(self.places), 1, -1)
         targets = np.arange(self.neurons).reshape(-1, self.filters, 1)
         weights = np.arange(prod(self.kernels)).reshape(1, self.filters, -1)
@@ -238,13 +290,23 @@ class _Window(NamedTuple):
         return source[inside], target[inside], weight[inside]
 
 
-def _convolve(recipe: Recipe, source: Layer, target: Layer, window: _Window) -> tuple[Projection, Ints]:
-    """Connect two layers. Returns the projection, and the first connection of each shared weight."""
+def _convolve(
+    recipe: Recipe, source: Layer, target: Layer, window: _Window
+) -> tuple[Projection, Ints]:
+    """Connect two layers. Returns the projection, and the first connection of each
+    shared weight.
+    """
     sources, targets, numbers = window.connections()
     fans = prod(window.kernels[1:]), prod(window.kernels[:-1])
-    kernels = draw(recipe.initializer, recipe.rng, (fans[0], window.filters), *fans, recipe.dtype)
-    biases = draw(recipe.bias_initializer, recipe.rng, (window.filters,), *fans, recipe.dtype)
-    projection = source.project(target, (sources, targets), weights=kernels.T.reshape(-1)[numbers])
+    kernels = draw(
+        recipe.initializer, recipe.rng, (fans[0], window.filters), *fans, recipe.dtype
+    )
+    biases = draw(
+        recipe.bias_initializer, recipe.rng, (window.filters,), *fans, recipe.dtype
+    )
+    projection = source.project(
+        target, (sources, targets), weights=kernels.T.reshape(-1)[numbers]
+    )
     which = np.arange(len(target)) % window.filters
     target.biases = biases[which]
     tie(projection, groups=numbers)
@@ -254,13 +316,20 @@ def _convolve(recipe: Recipe, source: Layer, target: Layer, window: _Window) -> 
 
 def _found(source: Layer, target: Layer, window: _Window) -> tuple[Projection, Ints]:
     """Find the return value of :func:`_convolve` again in a network."""
-    if window.most > 4 * len(rows_between(source, target)):  # before anything that large is laid out
-        raise TopologyError(f"There are too few connections for windows of {window.kernel}.")
+    if window.most > 4 * len(
+        rows_between(source, target)
+    ):  # before anything that large is laid out
+        raise TopologyError(
+            f"There are too few connections for windows of {window.kernel}."
+        )
     sources, targets, numbers = window.connections()
-    return between(source, target, (sources, targets)), np.unique(numbers, return_index=True)[1]
+    return (
+        between(source, target, (sources, targets)),
+        np.unique(numbers, return_index=True)[1],
+    )
 
 
-# --- what is given ---------------------------------------------------------------------------------
+# --- what is given --------------------------------------------------------------------
 
 
 def _checked_windows(
@@ -271,41 +340,71 @@ def _checked_windows(
     places = _sizes("The inputs of Convolutional", inputs)
     if len(places) > 2:
         raise ArgumentError(
-            _checks.expected("The inputs of Convolutional", "a length, or height and width", inputs)
+            _checks.expected(
+                "The inputs of Convolutional", "a length, or height and width", inputs
+            )
         )
-    counts, axes = _sizes("The filters of Convolutional", filters), len(places)
-    depth = _checks.positive_integer("The channels of Convolutional", channels, _checks.MOST_NEURONS)
-    shape, windows = (*places, depth), []
+    counts = _sizes("The filters of Convolutional", filters)
+    axes = len(places)
+    depth = _checks.positive_integer(
+        "The channels of Convolutional", channels, _checks.MOST_NEURONS
+    )
+    shape = (*places, depth)
+    windows = []
     kernels = _per_layer("The kernel of Convolutional", kernel, len(counts), axes)
     strides = _per_layer("The stride of Convolutional", stride, len(counts), axes)
     for count, size, step in zip(counts, kernels, strides, strict=True):
         if any(length > room for length, room in zip(size, shape, strict=False)):
             condition = f"at most {shape[:-1]}, the size of the layer it reads"
-            raise ArgumentError(_checks.expected("The kernel of Convolutional", condition, size))
+            raise ArgumentError(
+                _checks.expected("The kernel of Convolutional", condition, size)
+            )
         windows.append(_Window(shape, size, step, padding == "same", count))
-        if windows[-1].neurons > _checks.MOST_NEURONS or windows[-1].most > _checks.MOST_CONNECTIONS:
-            limit = f"of at most {_checks.MOST_NEURONS} neurons and {_checks.MOST_CONNECTIONS} connections"
-            raise ArgumentError(_checks.expected("A convolution", limit, windows[-1].maps))
+        if (
+            windows[-1].neurons > _checks.MOST_NEURONS
+            or windows[-1].most > _checks.MOST_CONNECTIONS
+        ):
+            limit = (
+                f"of at most {_checks.MOST_NEURONS} neurons and"
+                f" {_checks.MOST_CONNECTIONS} connections"
+            )
+            raise ArgumentError(
+                _checks.expected("A convolution", limit, windows[-1].maps)
+            )
         shape = windows[-1].maps
     return windows
 
 
 def _sizes(what: str, given: Any) -> tuple[int, ...]:
     """One number or several as a tuple."""
-    sizes = tuple(_checks.listed(what, given, "one number or more")) if _several(given) else (given,)
+    sizes = (
+        tuple(_checks.listed(what, given, "one number or more"))
+        if _several(given)
+        else (given,)
+    )
     if not sizes:
         raise ArgumentError(_checks.expected(what, "one number or more", given))
-    return tuple(_checks.positive_integer(what, size, _checks.MOST_NEURONS) for size in sizes)
+    return tuple(
+        _checks.positive_integer(what, size, _checks.MOST_NEURONS) for size in sizes
+    )
 
 
 def _several(given: Any) -> bool:
     """Whether a list of numbers is given, not one."""
-    return given.ndim > 0 if isinstance(given, np.ndarray) else isinstance(given, Sequence)
+    return (
+        given.ndim > 0 if isinstance(given, np.ndarray) else isinstance(given, Sequence)
+    )
 
 
-def _per_layer(what: str, given: Any, layers: int, axes: int) -> Iterator[tuple[int, ...]]:
+def _per_layer(
+    what: str, given: Any, layers: int, axes: int
+) -> Iterator[tuple[int, ...]]:
     """A size for each layer, with one number per axis."""
-    entries = _checks.listed(what, given, "a number or a list") if _several(given) else [given] * layers
+    entries = (
+        _checks.listed(what, given, "a number or a list")
+        if _several(given)
+        else [given] * layers
+    )
     if len(entries) != layers:
         condition = f"a number, or a list of {layers}: one a convolution"
         raise ArgumentError(_checks.expected(what, condition, given))
@@ -313,6 +412,10 @@ def _per_layer(what: str, given: Any, layers: int, axes: int) -> Iterator[tuple[
         sizes = _sizes(what, entry)
         if len(sizes) not in (1, axes):
             raise ArgumentError(
-                _checks.expected(what, f"at most {_checks.counted(axes, 'number')} for a convolution", entry)
+                _checks.expected(
+                    what,
+                    f"at most {_checks.counted(axes, 'number')} for a convolution",
+                    entry,
+                )
             )
         yield sizes * axes if len(sizes) == 1 else sizes

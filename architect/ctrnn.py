@@ -7,7 +7,14 @@ from typing import Any, final
 import numpy as np
 
 from synapse import ALL_TO_ALL, Network, gate
-from synapse._checks import boolean, expected, is_number, pair, positive_number, understands
+from synapse._checks import (
+    boolean,
+    expected,
+    is_number,
+    pair,
+    positive_number,
+    understands,
+)
 from synapse.errors import ArgumentError, TopologyError
 from synapse.initializers import Initializer, Seed, given_back
 from synapse.objects.architectures import register
@@ -28,32 +35,36 @@ class CTRNN(Network):
 
         tau_j ds_j/dt = -s_j + sum_i w_ij y_i + sum_k v_kj x_k + b_j
 
-    The last input is the time since the previous row. A step of this length is a step of Euler's method::
+    The last input is the time since the previous row. A step of this length is a step
+    of Euler's method::
 
         a_j    = min(elapsed time / tau_j, 1)                                              rates
         s_j(t) = (1 - a_j) s_j(t-1) + a_j (sum_i w_ij y_i(t-1) + sum_k v_kj x_k(t) + b_j)  cells
 
-    A time constant is the reciprocal of the weight from the input of the elapsed time to a rate. The weight
-    has the sign +1, so it stays positive, and a rate is at most 1: no time constant is below the step. The
-    state is kept by a self-connection of weight 1, gated by a retention 1 - a_j. The connections between the
-    cells have a delay of 1, see :attr:`synapse.Connection.delay`.
+    A time constant is the reciprocal of the weight from the input of the elapsed time
+    to a rate. The weight has the sign +1, so it stays positive, and a rate is at most
+    1: no time constant is below the step. The state is kept by a self-connection of
+    weight 1, gated by a retention 1 - a_j. The connections between the cells have a
+    delay of 1, see :attr:`synapse.Connection.delay`.
 
     Parameters
     ----------
     inputs, cells, outputs : int
         Number of inputs, besides the elapsed time, of cells and of outputs.
     wiring : str, float, array of bool or tuple of two lists of int
-        Pattern of the connections between the cells, see :meth:`synapse.Layer.project`; that of a graph is
-        ``networkx.to_numpy_array(graph) != 0``. Default: ``ALL_TO_ALL``, also from a cell to itself.
+        Pattern of the connections between the cells, see :meth:`synapse.Layer.project`;
+        that of a graph is ``networkx.to_numpy_array(graph) != 0``. Default:
+        ``ALL_TO_ALL``, also from a cell to itself.
     time_constants : float or (float, float)
-        Time constants at first, in the unit of the elapsed time: one for all cells, or a range in which
-        their logarithms are drawn uniformly. Default: (1, 10).
+        Time constants at first, in the unit of the elapsed time: one for all cells, or
+        a range in which their logarithms are drawn uniformly. Default: (1, 10).
     learn_time_constants : bool
         Whether the time constants are trainable. Default: True.
     squash, output_squash : str or Squash
         Activation functions of the cells and of the outputs.
     initializer, bias_initializer, seed, dtype
-        As for :class:`Perceptron`; the biases of cells are weights of a constant neuron.
+        As for :class:`Perceptron`; the biases of cells are weights of a constant
+        neuron.
 
     Raises
     ------
@@ -92,17 +103,27 @@ class CTRNN(Network):
         seed: Seed = None,
         dtype: Any = np.float64,
     ) -> None:
-        counts = checked_sizes("CTRNN", (inputs, cells, outputs), 3, "inputs, cells, outputs")
+        counts = checked_sizes(
+            "CTRNN", (inputs, cells, outputs), 3, "inputs, cells, outputs"
+        )
         learns = boolean("The learn_time_constants of CTRNN", learn_time_constants)
-        what, condition = "The time_constants of CTRNN", "a number, or two such as (1, 10)"
-        given = (time_constants,) * 2 if is_number(time_constants) else pair(what, time_constants, condition)
+        what = "The time_constants of CTRNN"
+        condition = "a number, or two such as (1, 10)"
+        given = (
+            (time_constants,) * 2
+            if is_number(time_constants)
+            else pair(what, time_constants, condition)
+        )
         low, high = (positive_number(what, one) for one in given)
         if low > high:
             raise ArgumentError(expected(what, "two numbers in order", time_constants))
-        recipe = Recipe(seed, initializer, bias_initializer, dtype, squash, output_squash)
+        recipe = Recipe(
+            seed, initializer, bias_initializer, dtype, squash, output_squash
+        )
         with given_back(recipe.rng):
             first = recipe.inputs(counts[0] + 1)
-            signals, elapsed = first[:-1], first[-1:]
+            signals = first[:-1]
+            elapsed = first[-1:]
             constant = recipe.fixed(1, "constant", bias=1.0)
             rates = recipe.fixed(counts[1], "rates", function="ramp")
             retentions = recipe.fixed(counts[1], "retentions", bias=1.0)
@@ -113,7 +134,9 @@ class CTRNN(Network):
             pass_on(rates, retentions, -1.0)
             for source in (signals, constant):
                 rates.gate(recipe.connect(source, middle), gate.INPUT)
-            among = middle.project(middle, wiring, initializer=recipe.initializer, delay=1, seed=recipe.rng)
+            among = middle.project(
+                middle, wiring, initializer=recipe.initializer, delay=1, seed=recipe.rng
+            )
             rates.gate(among, gate.INPUT)
             retentions.gate(pass_on(middle, middle), gate.INPUT)
             recipe.connect(middle, output)
@@ -123,8 +146,15 @@ class CTRNN(Network):
     def time_constants(self) -> Any:
         """Time constants of the cells, shape (cells,)."""
         elapsed = self.input[len(self.input) - 1]
-        weights = [link.weight for rate in self["rates"] if (link := elapsed.connected(rate)) is not None]
+        weights = [
+            link.weight
+            for rate in self["rates"]
+            if (link := elapsed.connected(rate)) is not None
+        ]
         if len(weights) < len(self["rates"]):
-            raise TopologyError("Expected the last input of this CTRNN to lead to every rate. Build anew.")
+            raise TopologyError(
+                "Expected the last input of this CTRNN to lead to every rate. Build"
+                " anew."
+            )
         with np.errstate(divide="ignore"):
             return 1.0 / np.array(weights)

@@ -18,7 +18,8 @@ from ._recipe import Recipe, checked_sizes, numbered, pass_on
 @final
 @register
 class Elman(Network):
-    """A simple recurrent network, whose hidden layers read their activations of the previous step.
+    """A simple recurrent network, whose hidden layers read their activations of the
+    previous step.
 
     Elman 1990. ::
 
@@ -27,13 +28,15 @@ class Elman(Network):
                   v  ||          | one to one, weight 1, not trained
                 context          => all to all
 
-    A context neuron copies its hidden neuron after the step. With the online rule the error stops there, as
-    in the paper: the network learns only which activations help one step later.
+    A context neuron copies its hidden neuron after the step. With the online rule the
+    error stops there, as in the paper: the network learns only which activations help
+    one step later.
 
     Parameters
     ----------
     *sizes : int
-        Number of inputs, sizes of the hidden layers (each has a context), and number of outputs.
+        Number of inputs, sizes of the hidden layers (each has a context), and number of
+        outputs.
     squash, output_squash, initializer, bias_initializer, seed, dtype
         As for :class:`Perceptron`.
 
@@ -64,7 +67,9 @@ class Elman(Network):
         for i, size in enumerate(counts[1:-1]):
             context = recipe.fixed(size, numbered("context", i, len(counts) - 2))
             fan_in = len(source) + size
-            hidden = recipe.layer(size, squash, numbered("hidden", i, len(counts) - 2), fan_in=fan_in)
+            hidden = recipe.layer(
+                size, squash, numbered("hidden", i, len(counts) - 2), fan_in=fan_in
+            )
             recipe.connect(source, hidden, fan_in=fan_in)
             recipe.connect(context, hidden, fan_in=fan_in)
             pass_on(hidden, context)

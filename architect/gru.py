@@ -13,7 +13,14 @@ from synapse.initializers import Initializer, Seed
 from synapse.objects.architectures import register
 from synapse.squash import Squash
 
-from ._recipe import Recipe, block_names, blocks_of, checked_biases, checked_sizes, pass_on
+from ._recipe import (
+    Recipe,
+    block_names,
+    blocks_of,
+    checked_biases,
+    checked_sizes,
+    pass_on,
+)
 
 
 class GatedUnits(NamedTuple):
@@ -44,17 +51,19 @@ class GRU(Network):
         n_t = tanh(W x_t + b + r_t * (U h_{t-1} + c))                  candidates
         h_t = z_t * h_{t-1} + (1 - z_t) * n_t                          cells
 
-    This is the form of `torch.nn.GRU`, in which a reset gate scales the whole recurrent sum of its
-    unit; in the paper it scales every h before the sum. A cell is an identity neuron with a
-    self-connection of weight 1, gated by its update gate. An inverse gate is an identity neuron with
-    bias 1 and a connection of weight -1 from its update gate. The bias c, inside the product, is
-    the connection from one constant neuron, "constant", to the candidate. Of these weights and
-    biases only c is trainable.
+    This is the form of `torch.nn.GRU`, in which a reset gate scales the whole recurrent
+    sum of its unit; in the paper it scales every h before the sum. A cell is an
+    identity neuron with a self-connection of weight 1, gated by its update gate. An
+    inverse gate is an identity neuron with bias 1 and a connection of weight -1 from
+    its update gate. The bias c, inside the product, is the connection from one constant
+    neuron, "constant", to the candidate. Of these weights and biases only c is
+    trainable.
 
-    The traces of an update gate reach over many steps through the self-connection of its cell. A candidate
-    lies between the inputs and a cell, so the online rule does not assign credit over many steps to the
-    weights of the candidate. In an :class:`LSTM` of the style "synaptic" there are no candidates: its inputs
-    lead to the cells through the input gate, and it does.
+    The traces of an update gate reach over many steps through the self-connection of
+    its cell. A candidate lies between the inputs and a cell, so the online rule does
+    not assign credit over many steps to the weights of the candidate. In an
+    :class:`LSTM` of the style "synaptic" there are no candidates: its inputs lead to
+    the cells through the input gate, and it does.
 
     Parameters
     ----------
@@ -63,11 +72,11 @@ class GRU(Network):
     squash, output_squash : str or Squash
         Activation functions of the candidates and of the outputs. Gates are logistic.
     update_gate_bias, reset_gate_bias : float, optional
-        Initial biases of the gates. Cells retain their state longer with a higher bias of the update gates.
-        Defaults: 1 and 1.
+        Initial biases of the gates. Cells retain their state longer with a higher bias
+        of the update gates. Defaults: 1 and 1.
     span : float or (float, float), optional
-        Steps over which cells remember at first, instead of the bias of the update gates, see :class:`LSTM`.
-        Default: no spans.
+        Steps over which cells remember at first, instead of the bias of the update
+        gates, see :class:`LSTM`. Default: no spans.
     initializer, bias_initializer, seed, dtype
         As for :class:`Perceptron`; the biases of gates are not random without a span.
 
@@ -86,7 +95,13 @@ class GRU(Network):
     """
 
     units: tuple[GatedUnits, ...]
-    _left_out = ("constant", "update gates", "inverse gates", "reset gates", "candidates")
+    _left_out = (
+        "constant",
+        "update gates",
+        "inverse gates",
+        "reset gates",
+        "candidates",
+    )
 
     @understands("architecture")
     def __init__(
@@ -102,14 +117,21 @@ class GRU(Network):
         seed: Seed = None,
         dtype: Any = np.float64,
     ) -> None:
-        counts = checked_sizes("GRU", sizes, 3, "inputs, layers of gated units, outputs")
+        counts = checked_sizes(
+            "GRU", sizes, 3, "inputs, layers of gated units, outputs"
+        )
         held = 1.0 if update_gate_bias is None else update_gate_bias
-        updates, resets = checked_biases("GRU", dtype, update_gate_bias=held, reset_gate_bias=reset_gate_bias)
-        recipe = Recipe(seed, initializer, bias_initializer, dtype, squash, output_squash)
+        updates, resets = checked_biases(
+            "GRU", dtype, update_gate_bias=held, reset_gate_bias=reset_gate_bias
+        )
+        recipe = Recipe(
+            seed, initializer, bias_initializer, dtype, squash, output_squash
+        )
         recipe.remember("GRU", span, update_gate_bias=update_gate_bias)
         source = first = recipe.inputs(counts[0])
         constant = recipe.fixed(1, "constant", bias=1.0)
-        layers, units = [constant], []
+        layers = [constant]
+        units = []
         for i, size in enumerate(counts[1:-1]):
             names = block_names(GatedUnits, i, len(counts) - 2)
             unit = GatedUnits(
@@ -125,7 +147,9 @@ class GRU(Network):
             for layer in gates:
                 recipe.connect(unit.cells, layer)
             for origin in (unit.cells, constant):
-                unit.reset_gates.gate(recipe.connect(origin, unit.candidates), gate.INPUT)
+                unit.reset_gates.gate(
+                    recipe.connect(origin, unit.candidates), gate.INPUT
+                )
             pass_on(unit.update_gates, unit.inverse_gates, -1.0)
             unit.inverse_gates.gate(pass_on(unit.candidates, unit.cells), gate.INPUT)
             unit.update_gates.gate(pass_on(unit.cells, unit.cells), gate.INPUT)
@@ -138,6 +162,8 @@ class GRU(Network):
         self.units = tuple(units)
 
     @classmethod
-    def find_parts(cls, layers: Sequence[Layer], settings: Mapping[str, Any]) -> dict[str, Any]:
+    def find_parts(
+        cls, layers: Sequence[Layer], settings: Mapping[str, Any]
+    ) -> dict[str, Any]:
         """The layers of each layer of gated units."""
         return {"units": blocks_of(GatedUnits, layers)}

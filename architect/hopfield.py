@@ -1,4 +1,6 @@
-"""The Hopfield network: an associative memory of sign neurons, each connected with every other."""
+"""The Hopfield network: an associative memory of sign neurons, each connected with
+every other.
+"""
 
 from __future__ import annotations
 
@@ -18,12 +20,14 @@ from synapse.objects.projection import between
 
 
 class Capacity(NamedTuple):
-    """Number of random patterns that a large memory can store, by learning rule and by criterion.
+    """Number of random patterns that a large memory can store, by learning rule and by
+    criterion.
 
-    ``hebb``: 0.138 n. Up to this number each pattern leads to a stable state near it, with at most 1.6 % of
-    its signs wrong; above it recall breaks down (Amit, Gutfreund and Sompolinsky 1985).
-    ``hebb_exact``: n / (4 ln n), every pattern is stable in every sign (McEliece, Posner, Rodemich
-    and Venkatesh 1987). ``storkey``: n / sqrt(2 ln n), the same criterion with Storkey's rule (1997).
+    ``hebb``: 0.138 n. Up to this number each pattern leads to a stable state near it,
+    with at most 1.6 % of its signs wrong; above it recall breaks down (Amit, Gutfreund
+    and Sompolinsky 1985). ``hebb_exact``: n / (4 ln n), every pattern is stable in
+    every sign (McEliece, Posner, Rodemich and Venkatesh 1987). ``storkey``: n / sqrt(2
+    ln n), the same criterion with Storkey's rule (1997).
     """
 
     hebb: float
@@ -32,21 +36,30 @@ class Capacity(NamedTuple):
 
 
 def hebb(couplings: Floats, pattern: Floats) -> Floats:
-    """Couplings with one more pattern: w_ij + p_i p_j, Hopfield 1982, equation 2 (with p = 2V - 1)."""
+    """Couplings with one more pattern: w_ij + p_i p_j, Hopfield 1982, equation 2 (with
+    p = 2V - 1).
+    """
     return _without_own(couplings + np.outer(pattern, pattern))
 
 
 def storkey(couplings: Floats, pattern: Floats) -> Floats:
-    """Couplings with one more pattern: w_ij + p_i p_j - (p_i h_ji + h_ij p_j) / n, Storkey 1997.
+    """Couplings with one more pattern: w_ij + p_i p_j - (p_i h_ji + h_ij p_j) / n,
+    Storkey 1997.
 
-    h_ij is the field at i from the other neurons: the sum of w_ik p_k over k except i and j.
+    h_ij is the field at i from the other neurons: the sum of w_ik p_k over k except i
+    and j.
     """
     field = (couplings @ pattern)[:, None] - couplings * pattern
     said = field * pattern
-    return _without_own(couplings + np.outer(pattern, pattern) - (said + said.T) / len(pattern))
+    return _without_own(
+        couplings + np.outer(pattern, pattern) - (said + said.T) / len(pattern)
+    )
 
 
-RULES: dict[str, Callable[[Floats, Floats], Floats]] = {"hebb": hebb, "storkey": storkey}
+RULES: dict[str, Callable[[Floats, Floats], Floats]] = {
+    "hebb": hebb,
+    "storkey": storkey,
+}
 
 
 def _without_own(couplings: Floats) -> Floats:
@@ -64,18 +77,19 @@ class Hopfield(Network):
                     |  ^         ===> to all but itself, couplings w_ij = w_ji
                     +==+
 
-    The outputs are the memory: sign neurons with activations 1 and -1. The inputs of a network do not
-    compute their activations, so they cannot be its outputs. Each memory neuron therefore has an input neuron
-    of its own, which can apply an external field. Recall uses no field: it sets the memory neurons
-    and activates them one at a time in random order. With symmetric couplings every
-    change lowers the :meth:`energy`, so recall ends in a stable state.
+    The outputs are the memory: sign neurons with activations 1 and -1. The inputs of a
+    network do not compute their activations, so they cannot be its outputs. Each memory
+    neuron therefore has an input neuron of its own, which can apply an external field.
+    Recall uses no field: it sets the memory neurons and activates them one at a time in
+    random order. With symmetric couplings every change lowers the :meth:`energy`, so
+    recall ends in a stable state.
 
-    ``net.activate(field)`` is one sweep in the order of the neurons, with that field. In it, a
-    neuron whose state is exactly 0 takes the activation 0.
+    ``net.activate(field)`` is one sweep in the order of the neurons, with that field.
+    In it, a neuron whose state is exactly 0 takes the activation 0.
 
-    Couplings are n times those of papers that divide by n. This changes nothing else, and couplings by Hebb's
-    rule are whole numbers, so that equal sums give exactly 0. Couplings are not trainable by
-    gradients; :func:`synapse.save` saves them.
+    Couplings are n times those of papers that divide by n. This changes nothing else,
+    and couplings by Hebb's rule are whole numbers, so that equal sums give exactly 0.
+    Couplings are not trainable by gradients; :func:`synapse.save` saves them.
 
     Parameters
     ----------
@@ -94,25 +108,36 @@ class Hopfield(Network):
 
     @_checks.understands("architecture")
     def __init__(self, size: int) -> None:
-        count = _checks.positive_integer("The size of Hopfield", size, math.isqrt(_checks.MOST_CONNECTIONS))
+        count = _checks.positive_integer(
+            "The size of Hopfield", size, math.isqrt(_checks.MOST_CONNECTIONS)
+        )
         if count < 2:
-            raise ArgumentError("Expected the size of Hopfield to be at least 2, got 1.")
-        field, memory = Layer(count, "identity", name="input"), Layer(count, "sign", name="memory")
+            raise ArgumentError(
+                "Expected the size of Hopfield to be at least 2, got 1."
+            )
+        field, memory = (
+            Layer(count, "identity", name="input"),
+            Layer(count, "sign", name="memory"),
+        )
         memory.trainable = False
         field.project(memory, ONE_TO_ONE, weights=1.0, trainable=False)
         memory.project(memory, ALL_TO_ELSE, weights=0.0, trainable=False)
         super().__init__(field, [], memory)
 
     @classmethod
-    def find_parts(cls, layers: Sequence[Layer], settings: Mapping[str, Any]) -> dict[str, Any]:
+    def find_parts(
+        cls, layers: Sequence[Layer], settings: Mapping[str, Any]
+    ) -> dict[str, Any]:
         """The projection between the memory neurons."""
         return {"links": between(layers[-1], layers[-1], ALL_TO_ELSE)}
 
     @property
     def couplings(self) -> Floats:
-        """Weights w_ij between memory neurons, shape (n, n), symmetric, with a zero diagonal; read-only.
+        """Weights w_ij between memory neurons, shape (n, n), symmetric, with a zero
+        diagonal; read-only.
 
-        Raises TopologyError if memory neurons or their connections have been added or removed.
+        Raises TopologyError if memory neurons or their connections have been added or
+        removed.
         """
         matrix = np.zeros((len(self.output),) * 2)
         matrix[_others(len(matrix))] = self.parts["links"].weights
@@ -120,9 +145,13 @@ class Hopfield(Network):
 
     @property
     def capacity(self) -> Capacity:
-        """Number of random patterns that a memory of this size can be expected to store."""
+        """Number of random patterns that a memory of this size can be expected to
+        store.
+        """
         n = len(self.output)
-        return Capacity(0.138 * n, n / (4 * math.log(n)), n / math.sqrt(2 * math.log(n)))
+        return Capacity(
+            0.138 * n, n / (4 * math.log(n)), n / math.sqrt(2 * math.log(n))
+        )
 
     def learn(self, patterns: ArrayLike, rule: str = "hebb") -> None:
         """Store patterns in addition to those stored before.
@@ -132,8 +161,8 @@ class Hopfield(Network):
         patterns : array_like, shape (P, n) or (n,)
             Numbers 1 and -1, or booleans: True is 1, False -1.
         rule : {"hebb", "storkey"}
-            The learning rule. Storkey's has a higher capacity, also for correlated patterns; its result
-            depends on their order.
+            The learning rule. Storkey's has a higher capacity, also for correlated
+            patterns; its result depends on their order.
 
         Raises
         ------
@@ -146,7 +175,9 @@ class Hopfield(Network):
             couplings = RULES[rule](couplings, pattern)
         self.parts["links"].weights = couplings[_others(len(couplings))]
 
-    def recall(self, pattern: ArrayLike, sweeps: int = 100, seed: Seed = None) -> Floats:
+    def recall(
+        self, pattern: ArrayLike, sweeps: int = 100, seed: Seed = None
+    ) -> Floats:
         """Start from a pattern and activate neurons, one at a time, until none changes.
 
         A neuron whose state is exactly 0 keeps its activation.
@@ -156,7 +187,8 @@ class Hopfield(Network):
         pattern : array_like, shape (n,)
             The initial activations, 1 and -1 or booleans.
         sweeps : int
-            Maximum number of sweeps. A sweep activates every neuron once, in a random order.
+            Maximum number of sweeps. A sweep activates every neuron once, in a random
+            order.
         seed : int or numpy.random.Generator, optional
             Seed of the random orders.
 
@@ -170,10 +202,13 @@ class Hopfield(Network):
         ArgumentError, ArgumentTypeError
             If an argument cannot be used, or all couplings are 0.
         """
-        limit, rng = _checks.positive_integer("The sweeps of a recall", sweeps), random_generator(seed)
+        limit = _checks.positive_integer("The sweeps of a recall", sweeps)
+        rng = random_generator(seed)
         (start,) = self._checked(pattern, "A pattern", single=True)
         if not np.any(self.parts["links"].weights):
-            raise ArgumentError("All couplings are 0: there is nothing to recall. Learn patterns first.")
+            raise ArgumentError(
+                "All couplings are 0: there is nothing to recall. Learn patterns first."
+            )
         self.input.activate(np.zeros(len(self.input)))
         self.output.activate(start)
         for _ in range(limit):
@@ -187,7 +222,9 @@ class Hopfield(Network):
         return self.output.activations.copy()
 
     def energy(self, pattern: ArrayLike) -> float:
-        """-1/2 sum_ij w_ij p_i p_j - sum_i b_i p_i: Hopfield 1982, equation 7, with biases (0 unless set)."""
+        """-1/2 sum_ij w_ij p_i p_j - sum_i b_i p_i: Hopfield 1982, equation 7, with
+        biases (0 unless set).
+        """
         (p,) = self._checked(pattern, "A pattern", single=True)
         return float(-0.5 * p @ self.couplings @ p - self.output.biases @ p)
 
@@ -196,18 +233,32 @@ class Hopfield(Network):
         given = _checks.real_array(what, patterns, "rows of 1 and -1, or of booleans")
         n = len(self.output)
         rows = np.atleast_2d(given.astype(np.float64))
-        if rows.ndim != 2 or rows.shape[1] != n or not len(rows) or (single and given.ndim != 1):
+        if (
+            rows.ndim != 2
+            or rows.shape[1] != n
+            or not len(rows)
+            or (single and given.ndim != 1)
+        ):
             shape = f"({n},)" if single else f"(P, {n}) or ({n},)"
-            raise ArgumentError(_checks.expected(what, f"of the shape {shape}", given.shape))
+            raise ArgumentError(
+                _checks.expected(what, f"of the shape {shape}", given.shape)
+            )
         if given.dtype == bool:
             return np.where(rows, 1.0, -1.0)
         if not (np.abs(rows) == 1).all():
-            wrong, binary = rows[np.abs(rows) != 1][0], ((rows == 0) | (rows == 1)).all()
+            wrong = rows[np.abs(rows) != 1][0]
+            binary = ((rows == 0) | (rows == 1)).all()
             advice = "For 0 and 1, give 2 * np.array(patterns) - 1." if binary else ""
-            raise ArgumentError(_checks.expected(what, "of 1 and -1, or of booleans", float(wrong), advice))
+            raise ArgumentError(
+                _checks.expected(
+                    what, "of 1 and -1, or of booleans", float(wrong), advice
+                )
+            )
         return rows
 
 
 def _others(n: int) -> NDArray[np.bool_]:
-    """Pairs of two different neurons, sorted by target and source as connections are made."""
+    """Pairs of two different neurons, sorted by target and source as connections are
+    made.
+    """
     return ~np.eye(n, dtype=bool)

@@ -18,7 +18,8 @@ from ._recipe import Recipe, checked_sizes, numbered, pass_on
 @final
 @register
 class Jordan(Network):
-    """A recurrent network with a context that copies the outputs of the previous step: Jordan 1986. ::
+    """A recurrent network with a context that copies the outputs of the previous step:
+    Jordan 1986. ::
 
         input => hidden => output
                    ^         |           | one to one, weight 1, not trained
@@ -26,24 +27,27 @@ class Jordan(Network):
                   context <--+
                     o decay
 
-    A context neuron activates before the hidden layers, with the state ``decay * its previous state +
-    previous output``, and feeds the first hidden layer. With the online rule the error stops there: the
-    network learns to use its previous outputs, not to shape them for later use.
+    A context neuron activates before the hidden layers, with the state ``decay * its
+    previous state + previous output``, and feeds the first hidden layer. With the
+    online rule the error stops there: the network learns to use its previous outputs,
+    not to shape them for later use.
 
     Parameters
     ----------
     *sizes : int
         Number of inputs, sizes of the hidden layers, and number of outputs.
     context_decay : float
-        Weight of the self-connection of every context neuron (not trainable), at least 0 and
-        below 1. With 0 there are no self-connections, and the context is the previous output alone.
+        Weight of the self-connection of every context neuron (not trainable), at least
+        0 and below 1. With 0 there are no self-connections, and the context is the
+        previous output alone.
     squash, output_squash, initializer, bias_initializer, seed, dtype
         As for :class:`Perceptron`.
 
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If there are fewer than three sizes, or a size or `context_decay` is out of range.
+        If there are fewer than three sizes, or a size or `context_decay` is out of
+        range.
 
     Examples
     --------
@@ -74,7 +78,11 @@ class Jordan(Network):
         layers = [context]
         for i, size in enumerate(counts[1:-1]):
             fan_in = len(source) + (0 if i else counts[-1])
-            layers.append(recipe.layer(size, squash, numbered("hidden", i, len(counts) - 2), fan_in=fan_in))
+            layers.append(
+                recipe.layer(
+                    size, squash, numbered("hidden", i, len(counts) - 2), fan_in=fan_in
+                )
+            )
             recipe.connect(source, layers[-1], fan_in=fan_in)
             source = layers[-1]
         output = recipe.layer(counts[-1], last, "output", fan_in=len(source))

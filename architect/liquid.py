@@ -1,4 +1,6 @@
-"""The reservoir: a pool of randomly connected neurons, of which only the readout learns."""
+"""The reservoir: a pool of randomly connected neurons, of which only the readout
+learns.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synapse import Network, Projection
-from synapse._checks import boolean, counted, fraction, positive_number, understands, whole_number
+from synapse._checks import (
+    boolean,
+    counted,
+    fraction,
+    positive_number,
+    understands,
+    whole_number,
+)
 from synapse.errors import ArgumentError
 from synapse.initializers import Initializer, Seed, given_back
 from synapse.objects.architectures import register
@@ -25,14 +34,15 @@ MANY = 10
 class Liquid(Network):
     """A pool of neurons with random connections and gates, read by trained outputs.
 
-    These are the liquid state machine of Maass, Natschläger and Markram 2002 and the echo state network of
-    Jaeger 2001, in Synaptic's form. ::
+    These are the liquid state machine of Maass, Natschläger and Markram 2002 and the
+    echo state network of Jaeger 2001, in Synaptic's form. ::
 
         input => pool => output
                  |  ^
                  +--+  at random, some of them gated by neurons of the pool
 
-    Only connections to the outputs, and the biases of the outputs, are trainable: all at once with
+    Only connections to the outputs, and the biases of the outputs, are trainable: all
+    at once with
     :func:`synapse.learning.fit_readout`, or step by step.
 
     Parameters
@@ -40,31 +50,35 @@ class Liquid(Network):
     inputs, pool, outputs : int
         Number of neurons of each layer; the pool has at least 2.
     connections : int, optional
-        Number of connections within the pool. Default: ten per neuron, or all pairs of a small pool.
+        Number of connections within the pool. Default: ten per neuron, or all pairs of
+        a small pool.
     gates : int
         Number of these connections that are gated, each by a random pool neuron.
     spectral_radius : float, optional
-        Weights within the pool are scaled to this largest absolute eigenvalue of their matrix
-        (with open gates and without the leak). Default: weights are not scaled.
+        Weights within the pool are scaled to this largest absolute eigenvalue of their
+        matrix (with open gates and without the leak). Default: weights are not scaled.
     leak : float
-        Leak of the pool neurons, above 0 and at most 1. With 1 no state is carried over. Below 1 each neuron
-        has a self-connection of weight 1 - leak: s = (1 - leak) s_old + bias + weighted inputs.
+        Leak of the pool neurons, above 0 and at most 1. With 1 no state is carried
+        over. Below 1 each neuron has a self-connection of weight 1 - leak: s = (1 -
+        leak) s_old + bias + weighted inputs.
     squash, output_squash : str or Squash
         Activation functions of the pool and of the outputs.
     train_pool : bool
-        Whether the weights and biases of the pool are trainable, too (except self-connections).
+        Whether the weights and biases of the pool are trainable, too (except
+        self-connections).
     initializer, bias_initializer, seed, dtype
-        As for :class:`Perceptron`. With `spectral_radius`, the scale of the initializer matters for
-        the inputs and outputs only.
+        As for :class:`Perceptron`. With `spectral_radius`, the scale of the initializer
+        matters for the inputs and outputs only.
     synchronous : bool
-        Whether all neurons but the inputs activate together, see :class:`synapse.Network`. Default: False.
+        Whether all neurons but the inputs activate together, see
+        :class:`synapse.Network`. Default: False.
 
     Notes
     -----
-    Pool neurons activate one after the other, as in every network of this library: a neuron reads the
-    activations of the same step from the neurons before it, unless it is `synchronous`. In the papers all
-    activate at once. A spectral
-    radius below 1 usually gives a memory that fades; it does not guarantee it.
+    Pool neurons activate one after the other, as in every network of this library: a
+    neuron reads the activations of the same step from the neurons before it, unless it
+    is `synchronous`. In the papers all activate at once. A spectral radius below 1
+    usually gives a memory that fades; it does not guarantee it.
 
     Examples
     --------
@@ -97,12 +111,18 @@ class Liquid(Network):
         dtype: Any = np.float64,
         synchronous: bool = False,
     ) -> None:
-        counts = checked_sizes("Liquid", (inputs, pool, outputs), 3, "inputs, pool, outputs")
+        counts = checked_sizes(
+            "Liquid", (inputs, pool, outputs), 3, "inputs, pool, outputs"
+        )
         most = counts[1] * (counts[1] - 1)
         if not most:
-            raise ArgumentError("Expected the pool of Liquid to have at least 2 neurons, got 1.")
+            raise ArgumentError(
+                "Expected the pool of Liquid to have at least 2 neurons, got 1."
+            )
         usual = min(MANY * counts[1], most)
-        links = _count("connections", usual if connections is None else connections, 1, most)
+        links = _count(
+            "connections", usual if connections is None else connections, 1, most
+        )
         gated = _count("gates", gates, 0, links)
         carried = 1.0 - fraction("The leak of Liquid", leak)
         learns = boolean("The train_pool of Liquid", train_pool)
@@ -110,11 +130,19 @@ class Liquid(Network):
         radius = spectral_radius
         if radius is not None:
             radius = positive_number("The spectral_radius of Liquid", radius)
-        recipe = Recipe(seed, initializer, bias_initializer, dtype, squash, output_squash)
-        drawn: Any = {"initializer": initializer, "trainable": learns, "seed": recipe.rng}
+        recipe = Recipe(
+            seed, initializer, bias_initializer, dtype, squash, output_squash
+        )
+        drawn: Any = {
+            "initializer": initializer,
+            "trainable": learns,
+            "seed": recipe.rng,
+        }
         with given_back(recipe.rng):
             first = recipe.inputs(counts[0])
-            middle = recipe.layer(counts[1], squash, "pool", fan_in=counts[0] - (-links // counts[1]))
+            middle = recipe.layer(
+                counts[1], squash, "pool", fan_in=counts[0] - (-links // counts[1])
+            )
             last = recipe.layer(counts[2], output_squash, "output", fan_in=counts[1])
             if not learns:
                 middle.trainable = False
@@ -135,7 +163,13 @@ class Liquid(Network):
 
 
 def _count(what: str, value: Any, least: int, most: int) -> int:
-    return whole_number(f"The {what} of Liquid", value, f"a whole number from {least} to {most}", least, most)
+    return whole_number(
+        f"The {what} of Liquid",
+        value,
+        f"a whole number from {least} to {most}",
+        least,
+        most,
+    )
 
 
 def _scale(within: Projection, mask: NDArray[np.bool_], radius: float) -> None:
@@ -143,9 +177,12 @@ def _scale(within: Projection, mask: NDArray[np.bool_], radius: float) -> None:
     weights = np.zeros(mask.shape)
     weights.T[mask.T] = within.weights  # connections are sorted by target
     now = np.abs(np.linalg.eigvals(weights)).max()
-    if now == 0:  # exactly so without cycles: LAPACK permutes such a matrix to a triangular one
+    if (
+        now == 0
+    ):  # exactly so without cycles: LAPACK permutes such a matrix to a triangular one
         raise ArgumentError(
-            f"A pool with {counted(len(within), 'connection')} has no cycle of weights other than 0: "
-            "the spectral radius is 0 and cannot be scaled. Give more connections, or no spectral_radius."
+            f"A pool with {counted(len(within), 'connection')} has no cycle of weights"
+            " other than 0: the spectral radius is 0 and cannot be scaled. Give more"
+            " connections, or no spectral_radius."
         )
     within.weights *= radius / now

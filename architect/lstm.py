@@ -9,13 +9,27 @@ from typing import Any, NamedTuple, final
 import numpy as np
 
 from synapse import ALL_TO_ALL, ALL_TO_ELSE, ONE_TO_ONE, Layer, Network, gate
-from synapse._checks import MOST_NEURONS, boolean, choice, expected, positive_integer, understands
+from synapse._checks import (
+    MOST_NEURONS,
+    boolean,
+    choice,
+    expected,
+    positive_integer,
+    understands,
+)
 from synapse.errors import ArgumentError
 from synapse.initializers import Initializer, Seed
 from synapse.objects.architectures import register
 from synapse.squash import Squash, get as squash_named
 
-from ._recipe import Recipe, block_names, blocks_of, checked_biases, checked_sizes, pass_on
+from ._recipe import (
+    Recipe,
+    block_names,
+    blocks_of,
+    checked_biases,
+    checked_sizes,
+    pass_on,
+)
 
 STANDARD, SYNAPTIC = STYLES = ("standard", "synaptic")
 USUAL = "usual"
@@ -24,7 +38,9 @@ GATE_BIASES = {STANDARD: (0.0, 3.0, 0.0), SYNAPTIC: (1.0, 1.0, 1.0)}
 
 
 class MemoryBlocks(NamedTuple):
-    """Layers of one layer of memory blocks in the style "synaptic"; `forget_gates` is None without them."""
+    """Layers of one layer of memory blocks in the style "synaptic"; `forget_gates` is
+    None without them.
+    """
 
     input_gates: Layer
     forget_gates: Layer | None
@@ -33,7 +49,9 @@ class MemoryBlocks(NamedTuple):
 
 
 class StandardBlocks(NamedTuple):
-    """Layers of one layer of memory blocks in the style "standard", in activation order; `hidden` is h_t."""
+    """Layers of one layer of memory blocks in the style "standard", in activation
+    order; `hidden` is h_t.
+    """
 
     input_gates: Layer
     forget_gates: Layer | None
@@ -49,36 +67,41 @@ class StandardBlocks(NamedTuple):
 class LSTM(Network):
     """Long short-term memory: memory cells with input, forget and output gates.
 
-    Hochreiter and Schmidhuber 1997, with the forget gates of Gers, Schmidhuber and Cummins 2000 and the
-    peepholes of Gers and Schmidhuber 2000. The online rule is that of Monner and Reggia 2012 (LSTM-g).
+    Hochreiter and Schmidhuber 1997, with the forget gates of Gers, Schmidhuber and
+    Cummins 2000 and the peepholes of Gers and Schmidhuber 2000. The online rule is that
+    of Monner and Reggia 2012 (LSTM-g).
 
-    The style "standard", the default, is the block of textbooks and of `torch.nn.LSTM`: cell inputs
-    and outputs are squashed, and the gated outputs recur. A layer with inputs x computes at step t::
+    The style "standard", the default, is the block of textbooks and of `torch.nn.LSTM`:
+    cell inputs and outputs are squashed, and the gated outputs recur. A layer with
+    inputs x computes at step t::
 
         i_t, f_t, o_t = logistic(W x_t + U h_{t-1} + b)            input, forget, output gates
         g_t = tanh(W x_t + U h_{t-1} + b)                          candidates
         c_t = f_t * c_{t-1} + i_t * g_t                            cells
         h_t = o_t * tanh(c_t)                                      squashed cells, hidden
 
-    Peepholes add c_{t-1} to the sums of input and forget gates, and c_t to those of the output gates.
-    A cell is a neuron with a self-connection of weight 1, the constant error carousel. A candidate lies
-    between the inputs and a cell, so the online rule assigns credit over many steps to the weights of the
-    gates, but not to those of the candidates.
+    Peepholes add c_{t-1} to the sums of input and forget gates, and c_t to those of the
+    output gates. A cell is a neuron with a self-connection of weight 1, the constant
+    error carousel. A candidate lies between the inputs and a cell, so the online rule
+    assigns credit over many steps to the weights of the gates, but not to those of the
+    candidates.
 
-    The style "synaptic" is that of Synaptic 1.1.4, with its defaults except for wider weights, which learn
-    long lags from more seeds; ``initializer="uniform"`` draws Synaptic's, within ±0.1. Inputs lead to the
-    cells through the input gate without candidates in between, so the online rule
-    assigns credit over many steps to these weights too::
+    The style "synaptic" is that of Synaptic 1.1.4, with its defaults except for wider
+    weights, which learn long lags from more seeds; ``initializer="uniform"`` draws
+    Synaptic's, within ±0.1. Inputs lead to the cells through the input gate without
+    candidates in between, so the online rule assigns credit over many steps to these
+    weights too::
 
                   input gates   forget gates     output gates
                        |             | (self)         |
         input =========o=====> cells o ===============o=====> output
           =>  gates (and output)   => gates (peepholes)
 
-    Neurons activate in the order input gates, forget gates, cells, output gates. The outputs of a block
-    recur through the peepholes only, so a single block learns less than one of the style "standard". Its
-    logistic cells saturate at high rates: on sequences, whose context is cleared, use a rate of 0.05 or less,
-    or linear cells without peepholes; these are worse on a stream. `studies/defaults.md` compares them.
+    Neurons activate in the order input gates, forget gates, cells, output gates. The
+    outputs of a block recur through the peepholes only, so a single block learns less
+    than one of the style "standard". Its logistic cells saturate at high rates: on
+    sequences, whose context is cleared, use a rate of 0.05 or less, or linear cells
+    without peepholes; these are worse on a stream. `studies/defaults.md` compares them.
 
     Parameters
     ----------
@@ -87,40 +110,44 @@ class LSTM(Network):
     style : {"standard", "synaptic"}
         Style of the memory block.
     peepholes : {"usual", "all_to_all", "one_to_one", None}
-        Connections from cells to gates: to those of all blocks of the layer, to those of their own block, or
-        none. "usual" means none, and all to all in the style "synaptic".
+        Connections from cells to gates: to those of all blocks of the layer, to those
+        of their own block, or none. "usual" means none, and all to all in the style
+        "synaptic".
     hidden_to_hidden : bool
         Whether every cell is connected to the other cells of its layer (not gated).
     output_to_hidden, output_to_gates : bool
         Whether the outputs are connected back to the cells, or to the gates.
     input_to_output : bool, optional
-        Whether the inputs are connected to the outputs directly. Default: False, and True in the style
-        "synaptic".
+        Whether the inputs are connected to the outputs directly. Default: False, and
+        True in the style "synaptic".
     forget_gates : bool
         Whether there are forget gates. Without them cells never forget, as in 1997.
     cells_per_block : int
         Number of cells that share the gates of a block.
     cell_squash : str or Squash, optional
-        Activation function of candidates and squashed cells, or of the cells in the style "synaptic".
-        Default: tanh, and logistic in the style "synaptic".
+        Activation function of candidates and squashed cells, or of the cells in the
+        style "synaptic". Default: tanh, and logistic in the style "synaptic".
     squash, output_squash : str or Squash
-        Activation functions of the gates and of the outputs. Default of `output_squash`: `squash`.
+        Activation functions of the gates and of the outputs. Default of
+        `output_squash`: `squash`.
     input_gate_bias, forget_gate_bias, output_gate_bias : float, optional
-        Initial biases of the gates. Default: 0, 3 and 0, so that cells remember at first; 1, 1 and 1 in the
-        style "synaptic". `studies/papers/lstm_recipe.md` has the measurements.
+        Initial biases of the gates. Default: 0, 3 and 0, so that cells remember at
+        first; 1, 1 and 1 in the style "synaptic". `studies/papers/lstm_recipe.md` has
+        the measurements.
     span : float or (float, float), optional
-        Steps over which cells remember at first, instead of the biases of input and forget gates. Each cell
-        has its own span u, drawn uniformly from 1 to a number, or from a range on a logarithmic scale, such
-        as (1, 1000). Its forget gate gets the bias ln u, its input gate -ln u (Tallec and Ollivier 2018). The
-        gates must be logistic. Default: no spans.
+        Steps over which cells remember at first, instead of the biases of input and
+        forget gates. Each cell has its own span u, drawn uniformly from 1 to a number,
+        or from a range on a logarithmic scale, such as (1, 1000). Its forget gate gets
+        the bias ln u, its input gate -ln u (Tallec and Ollivier 2018). The gates must
+        be logistic. Default: no spans.
     initializer, bias_initializer, seed, dtype
         As for :class:`Perceptron`; the biases of gates are not random without a span.
 
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If a size or an option cannot be used. `hidden_to_hidden`, `output_to_hidden`, `output_to_gates`
-        and `cells_per_block` require the style "synaptic".
+        If a size or an option cannot be used. `hidden_to_hidden`, `output_to_hidden`,
+        `output_to_gates` and `cells_per_block` require the style "synaptic".
 
     Examples
     --------
@@ -134,7 +161,14 @@ class LSTM(Network):
     """
 
     blocks: tuple[MemoryBlocks | StandardBlocks, ...]
-    _left_out = ("forget gates", "candidates", "cells", "output gates", "squashed cells", "hidden")
+    _left_out = (
+        "forget gates",
+        "candidates",
+        "cells",
+        "output gates",
+        "squashed cells",
+        "hidden",
+    )
 
     @understands("architecture")
     def __init__(
@@ -160,23 +194,45 @@ class LSTM(Network):
         seed: Seed = None,
         dtype: Any = np.float64,
     ) -> None:
-        counts = checked_sizes("LSTM", sizes, 3, "inputs, layers of memory blocks, outputs")
+        counts = checked_sizes(
+            "LSTM", sizes, 3, "inputs, layers of memory blocks, outputs"
+        )
         standard = choice("The style of LSTM", style, STYLES) == STANDARD
-        choice("The peepholes of LSTM", peepholes, (USUAL, ALL_TO_ALL, ONE_TO_ONE, None))
+        choice(
+            "The peepholes of LSTM", peepholes, (USUAL, ALL_TO_ALL, ONE_TO_ONE, None)
+        )
         if input_to_output is None:
             input_to_output = not standard
         direct = boolean("The input_to_output of LSTM", input_to_output)
         names = ("input_gate_bias", "forget_gate_bias", "output_gate_bias")
-        given = zip((input_gate_bias, forget_gate_bias, output_gate_bias), GATE_BIASES[style], strict=True)
+        given = zip(
+            (input_gate_bias, forget_gate_bias, output_gate_bias),
+            GATE_BIASES[style],
+            strict=True,
+        )
         biases = (usual if bias is None else bias for bias, usual in given)
-        ins, forgets, outs = checked_biases("LSTM", dtype, **dict(zip(names, biases, strict=True)))
+        ins, forgets, outs = checked_biases(
+            "LSTM", dtype, **dict(zip(names, biases, strict=True))
+        )
         most = MOST_NEURONS // max(counts)
         options = LSTMOptions(
-            peepholes=(None if standard else ALL_TO_ALL) if peepholes == USUAL else peepholes,
+            peepholes=(
+                (None if standard else ALL_TO_ALL) if peepholes == USUAL else peepholes
+            ),
             squash=squash,
-            cell_squash=("tanh" if standard else "logistic") if cell_squash is None else cell_squash,
-            biases=(ins, forgets if boolean("The forget_gates of LSTM", forget_gates) else None, outs),
-            cells_per_block=positive_integer("The cells_per_block of LSTM", cells_per_block, most),
+            cell_squash=(
+                ("tanh" if standard else "logistic")
+                if cell_squash is None
+                else cell_squash
+            ),
+            biases=(
+                ins,
+                forgets if boolean("The forget_gates of LSTM", forget_gates) else None,
+                outs,
+            ),
+            cells_per_block=positive_integer(
+                "The cells_per_block of LSTM", cells_per_block, most
+            ),
             hidden_to_hidden=boolean("The hidden_to_hidden of LSTM", hidden_to_hidden),
             output_to_hidden=boolean("The output_to_hidden of LSTM", output_to_hidden),
             output_to_gates=boolean("The output_to_gates of LSTM", output_to_gates),
@@ -186,11 +242,25 @@ class LSTM(Network):
         last = squash if output_squash is None else output_squash
         functions = (squash, last, options.cell_squash)
         recipe = Recipe(seed, initializer, bias_initializer, dtype, *functions)
-        recipe.remember("LSTM", span, input_gate_bias=input_gate_bias, forget_gate_bias=forget_gate_bias)
-        if recipe.span and not (forget_gates and squash_named(squash).name == "logistic"):
-            raise ArgumentError("Expected logistic forget gates for the span of LSTM, got others or none.")
+        recipe.remember(
+            "LSTM",
+            span,
+            input_gate_bias=input_gate_bias,
+            forget_gate_bias=forget_gate_bias,
+        )
+        if recipe.span and not (
+            forget_gates and squash_named(squash).name == "logistic"
+        ):
+            raise ArgumentError(
+                "Expected logistic forget gates for the span of LSTM, got others or"
+                " none."
+            )
         inputs = recipe.inputs(counts[0])
-        below = [counts[-2]] if standard else [size * options.cells_per_block for size in counts[1:-1]]
+        below = (
+            [counts[-2]]
+            if standard
+            else [size * options.cells_per_block for size in counts[1:-1]]
+        )
         fan_in = sum(below) + (counts[0] if direct else 0)
         output = recipe.layer(counts[-1], last, "output", fan_in=fan_in)
         build: Any = standard_blocks if standard else synaptic_blocks
@@ -202,7 +272,9 @@ class LSTM(Network):
         self.blocks = tuple(blocks)
 
     @classmethod
-    def find_parts(cls, layers: Sequence[Layer], settings: Mapping[str, Any]) -> dict[str, Any]:
+    def find_parts(
+        cls, layers: Sequence[Layer], settings: Mapping[str, Any]
+    ) -> dict[str, Any]:
         """The layers of each layer of memory blocks."""
         standard = any((layer.name or "").startswith("candidates") for layer in layers)
         block: Any = StandardBlocks if standard else MemoryBlocks
@@ -212,16 +284,27 @@ class LSTM(Network):
 def _refuse_other_style(options: LSTMOptions) -> None:
     """Raise if an option does not exist in the standard style."""
     if options.cells_per_block != 1:
-        raise ArgumentError(expected("The cells_per_block of a standard LSTM", "1", options.cells_per_block))
+        raise ArgumentError(
+            expected(
+                "The cells_per_block of a standard LSTM", "1", options.cells_per_block
+            )
+        )
     for name in ("hidden_to_hidden", "output_to_hidden", "output_to_gates"):
         if getattr(options, name):
-            advice = f"In the standard style the hidden layer recurs; {name} is of the style {SYNAPTIC!r}."
-            raise ArgumentError(expected(f"The {name} of a standard LSTM", "False", True, advice))
+            advice = (
+                f"In the standard style the hidden layer recurs; {name} is of the style"
+                f" {SYNAPTIC!r}."
+            )
+            raise ArgumentError(
+                expected(f"The {name} of a standard LSTM", "False", True, advice)
+            )
 
 
 @dataclass(frozen=True)
 class LSTMOptions:
-    """Options of an LSTM; `biases` are those of the input, forget (None without them) and output gates."""
+    """Options of an LSTM; `biases` are those of the input, forget (None without them)
+    and output gates.
+    """
 
     peepholes: str | None
     squash: str | Squash
@@ -234,7 +317,9 @@ class LSTMOptions:
 
 
 def _biases(recipe: Recipe, size: int, options: LSTMOptions) -> tuple[Any, Any, float]:
-    """Biases of the input, forget and output gates of a layer; cells that keep much take in little."""
+    """Biases of the input, forget and output gates of a layer; cells that keep much
+    take in little.
+    """
     ins, forgets, outs = options.biases
     keeping = recipe.keeping(size, forgets)
     return (-keeping if recipe.span else ins), keeping, outs
@@ -243,17 +328,24 @@ def _biases(recipe: Recipe, size: int, options: LSTMOptions) -> tuple[Any, Any, 
 def synaptic_blocks(
     recipe: Recipe, sizes: list[int], inputs: Layer, output: Layer, options: LSTMOptions
 ) -> list[MemoryBlocks]:
-    """Layers of blocks in Synaptic's style, between inputs and outputs; every layer feeds the outputs."""
+    """Layers of blocks in Synaptic's style, between inputs and outputs; every layer
+    feeds the outputs.
+    """
     blocks: list[MemoryBlocks] = []
     for i, size in enumerate(sizes):
         ins, forgets, outs = _biases(recipe, size, options)
         names = block_names(MemoryBlocks, i, len(sizes))
-        sources, cells = [inputs, *(b.cells for b in blocks[-1:])], size * options.cells_per_block
+        sources = [inputs, *(b.cells for b in blocks[-1:])]
+        cells = size * options.cells_per_block
         fan_in = sum(map(len, sources)) + (cells - 1 if options.hidden_to_hidden else 0)
         fan_in += len(output) if options.output_to_hidden else 0
         block = MemoryBlocks(
             recipe.layer(size, options.squash, names[0], ins),
-            None if forgets is None else recipe.layer(size, options.squash, names[1], forgets),
+            (
+                None
+                if forgets is None
+                else recipe.layer(size, options.squash, names[1], forgets)
+            ),
             recipe.layer(cells, options.cell_squash, names[2], fan_in=fan_in),
             recipe.layer(size, options.squash, names[3], outs),
         )
@@ -263,9 +355,15 @@ def synaptic_blocks(
 
 
 def _wire_synaptic(
-    recipe: Recipe, block: MemoryBlocks, sources: list[Layer], output: Layer, options: LSTMOptions
+    recipe: Recipe,
+    block: MemoryBlocks,
+    sources: list[Layer],
+    output: Layer,
+    options: LSTMOptions,
 ) -> None:
-    """Connect the sources to the gates and, gated, to the cells; the cells to the gates and the output."""
+    """Connect the sources to the gates and, gated, to the cells; the cells to the gates
+    and the output.
+    """
     gates = _gates(block)
     for source in sources:
         block.input_gates.gate(recipe.connect(source, block.cells), gate.INPUT)
@@ -278,14 +376,18 @@ def _wire_synaptic(
             recipe.connect(block.cells, layer, options.peepholes)
     if options.hidden_to_hidden and len(block.cells) > 1:
         recipe.connect(block.cells, block.cells, ALL_TO_ELSE)
-    for layer in [block.cells] * options.output_to_hidden + gates * options.output_to_gates:
+    for layer in [
+        block.cells
+    ] * options.output_to_hidden + gates * options.output_to_gates:
         recipe.connect(output, layer)
 
 
 def standard_blocks(
     recipe: Recipe, sizes: list[int], inputs: Layer, output: Layer, options: LSTMOptions
 ) -> list[StandardBlocks]:
-    """Layers of standard blocks, each fed by the previous one; the last one feeds the outputs."""
+    """Layers of standard blocks, each fed by the previous one; the last one feeds the
+    outputs.
+    """
     blocks: list[StandardBlocks] = []
     source = inputs
     for i, size in enumerate(sizes):
@@ -293,8 +395,14 @@ def standard_blocks(
         names = block_names(StandardBlocks, i, len(sizes))
         block = StandardBlocks(
             recipe.layer(size, options.squash, names[0], ins),
-            None if forgets is None else recipe.layer(size, options.squash, names[1], forgets),
-            recipe.layer(size, options.cell_squash, names[2], fan_in=len(source) + size),
+            (
+                None
+                if forgets is None
+                else recipe.layer(size, options.squash, names[1], forgets)
+            ),
+            recipe.layer(
+                size, options.cell_squash, names[2], fan_in=len(source) + size
+            ),
             recipe.fixed(size, names[3]),
             recipe.layer(size, options.squash, names[4], outs),
             recipe.fixed(size, names[5], function=options.cell_squash),
@@ -324,7 +432,9 @@ def _gates(block: MemoryBlocks | StandardBlocks) -> list[Layer]:
 
 
 def _carry(block: MemoryBlocks | StandardBlocks) -> None:
-    """Add the constant error carousel: self-connections of weight 1, gated by the forget gates if any."""
+    """Add the constant error carousel: self-connections of weight 1, gated by the
+    forget gates if any.
+    """
     carousel = block.cells.project(block.cells, ONE_TO_ONE)
     if block.forget_gates is not None:
         block.forget_gates.gate(carousel, gate.INPUT)

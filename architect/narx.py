@@ -19,7 +19,8 @@ from ._recipe import Recipe, checked_sizes, numbered, pass_on
 @final
 @register
 class NARX(Network):
-    """A perceptron that reads past inputs and past outputs: Lin, Horne, Tino and Giles 1996. ::
+    """A perceptron that reads past inputs and past outputs: Lin, Horne, Tino and Giles
+    1996. ::
 
         y_t = F(x_t, x_{t-1}, ..., x_{t - input_delay}, y_{t-1}, ..., y_{t - output_delay})
 
@@ -29,10 +30,11 @@ class NARX(Network):
 
         -> one to one, weight 1, not trained     => all to all, from the inputs and every delay
 
-    A delay line consists of identity neurons. Each copies the previous one's activation of the previous step,
-    so the last layer of a line activates first. The output line activates before the hidden layers: after
-    step t its layer k holds `y_{t-k}`. Inputs activate before everything else, so the input line shifts after
-    the hidden layers have read it: its layer k then holds `x_{t-k+1}`, which they read in step t + 1.
+    A delay line consists of identity neurons. Each copies the previous one's activation
+    of the previous step, so the last layer of a line activates first. The output line
+    activates before the hidden layers: after step t its layer k holds `y_{t-k}`. Inputs
+    activate before everything else, so the input line shifts after the hidden layers
+    have read it: its layer k then holds `x_{t-k+1}`, which they read in step t + 1.
 
     Parameters
     ----------
@@ -80,11 +82,17 @@ class NARX(Network):
     ) -> None:
         single = not isinstance(hidden, Iterable) or integer(hidden) is not None
         condition = "a whole number above 0, or a list of them"
-        between = [hidden] if single else listed("The hidden of NARX", hidden, condition)
-        counts = checked_sizes("NARX", (inputs, *between, outputs), 3, "inputs, hidden layers, outputs")
+        between = (
+            [hidden] if single else listed("The hidden of NARX", hidden, condition)
+        )
+        counts = checked_sizes(
+            "NARX", (inputs, *between, outputs), 3, "inputs, hidden layers, outputs"
+        )
         reach = positive_integer("The input_delay of NARX", input_delay, MOST_DELAYS)
         back = positive_integer("The output_delay of NARX", output_delay, MOST_DELAYS)
-        recipe = Recipe(seed, initializer, bias_initializer, dtype, squash, output_squash)
+        recipe = Recipe(
+            seed, initializer, bias_initializer, dtype, squash, output_squash
+        )
         first = recipe.inputs(counts[0])
         sizes = counts[1:-1]
         fans = [counts[0] * (1 + reach) + counts[-1] * back, *sizes]

@@ -19,7 +19,8 @@ from ._recipe import Recipe, checked_sizes, numbered
 @final
 @register
 class Perceptron(Network):
-    """Layers that are each fully connected to the next: Rumelhart, Hinton and Williams 1986. ::
+    """Layers that are each fully connected to the next: Rumelhart, Hinton and Williams
+    1986. ::
 
         input => hidden 1 => hidden 2 => ... => output
 
@@ -32,7 +33,8 @@ class Perceptron(Network):
     output_squash : str or Squash, optional
         Activation function of the outputs. Default: `squash`.
     initializer, bias_initializer : str or callable
-        Distributions of the initial weights and biases, see :mod:`synapse.initializers`.
+        Distributions of the initial weights and biases, see
+        :mod:`synapse.initializers`.
     seed : int or numpy.random.Generator, optional
         Seed of the initial weights and biases.
     dtype : numpy dtype
@@ -60,7 +62,11 @@ class Perceptron(Network):
         recipe = Recipe(seed, initializer, bias_initializer, dtype, squash, last)
         layers = [recipe.inputs(counts[0])]
         for i, (before, size) in enumerate(pairwise(counts[:-1])):
-            layers.append(recipe.layer(size, squash, numbered("hidden", i, len(counts) - 2), fan_in=before))
+            layers.append(
+                recipe.layer(
+                    size, squash, numbered("hidden", i, len(counts) - 2), fan_in=before
+                )
+            )
         layers.append(recipe.layer(counts[-1], last, "output", fan_in=counts[-2]))
         for source, target in pairwise(layers):
             recipe.connect(source, target)

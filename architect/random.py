@@ -22,41 +22,47 @@ Mask = NDArray[np.bool_]
 @final
 @register
 class Random(Network):
-    """Neurons with random connections: forward, and optionally backward, to themselves, and gated.
+    """Neurons with random connections: forward, and optionally backward, to themselves,
+    and gated.
 
-    Every hidden neuron is reached from an input and reaches an output. A forward pair leads from an input or
-    hidden neuron to a hidden or output neuron that activates later. With I inputs, H hidden
-    neurons and O outputs there are
+    Every hidden neuron is reached from an input and reaches an output. A forward pair
+    leads from an input or hidden neuron to a hidden or output neuron that activates
+    later. With I inputs, H hidden neurons and O outputs there are
 
         I (H + O) + H (H - 1) / 2 + H O
 
-    forward pairs. The density is the fraction of them that is connected: first one pair for each neuron
-    that joins it to the rest, then random ones. Backward pairs lead from a hidden neuron
-    to one that activates before it, or from an output to a hidden neuron: H (H - 1) / 2 + H O.
+    forward pairs. The density is the fraction of them that is connected: first one pair
+    for each neuron that joins it to the rest, then random ones. Backward pairs lead
+    from a hidden neuron to one that activates before it, or from an output to a hidden
+    neuron: H (H - 1) / 2 + H O.
 
     Parameters
     ----------
     inputs, hidden, outputs : int
         Number of neurons of each kind.
     density : float
-        Fraction of the forward pairs that is connected, above 0 and at most 1. The pairs that join every
-        neuron to the rest are connected even if they are more.
+        Fraction of the forward pairs that is connected, above 0 and at most 1. The
+        pairs that join every neuron to the rest are connected even if they are more.
     gates : int
-        Number of gated connections of any kind. The gater is a hidden neuron that activates
-        before the target, if there is one, so that it learns from the connections it gates.
+        Number of gated connections of any kind. The gater is a hidden neuron that
+        activates before the target, if there is one, so that it learns from the
+        connections it gates.
     self_connections : int
-        Number of hidden neurons with a self-connection; its weight is 1 and not trainable.
+        Number of hidden neurons with a self-connection; its weight is 1 and not
+        trainable.
     backward : int
         Number of backward connections.
     squash, output_squash, initializer, bias_initializer, seed, dtype
         As for :class:`Perceptron`; the seed also determines the topology.
     synchronous : bool
-        Whether all neurons but the inputs activate together, see :class:`synapse.Network`. Default: False.
+        Whether all neurons but the inputs activate together, see
+        :class:`synapse.Network`. Default: False.
 
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If a size or number is out of range, or there are fewer pairs or connections than asked for.
+        If a size or number is out of range, or there are fewer pairs or connections
+        than asked for.
 
     Examples
     --------
@@ -86,7 +92,9 @@ class Random(Network):
         dtype: Any = np.float64,
         synchronous: bool = False,
     ) -> None:
-        counts = checked_sizes("Random", (inputs, hidden, outputs), 3, "inputs, hidden, outputs")
+        counts = checked_sizes(
+            "Random", (inputs, hidden, outputs), 3, "inputs, hidden, outputs"
+        )
         part = fraction("The density of Random", density)
         together = boolean("The synchronous of Random", synchronous)
         last = squash if output_squash is None else output_squash
@@ -99,13 +107,18 @@ class Random(Network):
             _check_number("gates", gates, int(mask.sum()), "connections")
         first = recipe.inputs(counts[0])
         fan_ins = mask.sum(axis=0)
-        fans = (-(-int(part.sum()) // len(part)) for part in np.split(fan_ins, np.cumsum(counts)[:-1])[1:])
+        fans = (
+            -(-int(part.sum()) // len(part))
+            for part in np.split(fan_ins, np.cumsum(counts)[:-1])[1:]
+        )
         between = recipe.layer(counts[1], squash, "hidden", fan_in=next(fans))
         output = recipe.layer(counts[2], last, "output", fan_in=next(fans))
         every = Layer([*first, *between, *output])
         links = list(recipe.connect(every, every, mask, self_connections=True))
         for own in (link for link in links if link.source is link.target):
-            own.weight, own.trainable = 1.0, False  # a constant error carousel
+            # a constant error carousel
+            own.weight = 1.0
+            own.trainable = False
         place = {neuron: i for i, neuron in enumerate(between)}
         for i in recipe.rng.choice(len(links), gates, replace=False):
             # If possible, the gater activates before the target.
@@ -121,15 +134,22 @@ def _check_number(name: str, number: int, most: int, what: str) -> None:
 
 
 def _allowed_pairs(inputs: int, hidden: int, outputs: int) -> tuple[Mask, Mask, Mask]:
-    """Masks of the pairs (source, target): forward, backward, and of a hidden neuron with itself."""
+    """Masks of the pairs (source, target): forward, backward, and of a hidden neuron
+    with itself.
+    """
     target = np.arange(inputs + hidden + outputs)
-    source, inner = target[:, None], (inputs <= target) & (target < inputs + hidden)
+    source = target[:, None]
+    inner = (inputs <= target) & (target < inputs + hidden)
     forward = (source < target) & (target >= inputs) & (source < inputs + hidden)
     return forward, (source > target) & inner, (source == target) & inner
 
 
-def _forward(pairs: Mask, counts: Sequence[int], density: float, rng: np.random.Generator) -> Mask:
-    """Mask of the connected forward pairs: those that join every neuron to the rest, and random ones."""
+def _forward(
+    pairs: Mask, counts: Sequence[int], density: float, rng: np.random.Generator
+) -> Mask:
+    """Mask of the connected forward pairs: those that join every neuron to the rest,
+    and random ones.
+    """
     mask = np.zeros_like(pairs)
     for target in range(counts[0], len(pairs)):
         mask[rng.choice(np.flatnonzero(pairs[:, target])), target] = True
@@ -141,7 +161,9 @@ def _forward(pairs: Mask, counts: Sequence[int], density: float, rng: np.random.
     return mask
 
 
-def _draw_more(mask: Mask, pairs: Mask, name: str, number: int, rng: np.random.Generator) -> None:
+def _draw_more(
+    mask: Mask, pairs: Mask, name: str, number: int, rng: np.random.Generator
+) -> None:
     """Connect random pairs of a mask, or raise if there are fewer."""
     _check_number(name, number, int(pairs.sum()), "pairs of neurons")
     _draw(mask, pairs, number, rng)

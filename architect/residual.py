@@ -19,7 +19,8 @@ from ._recipe import Recipe, checked_sizes, pass_on
 @final
 @register
 class Residual(Network):
-    """Hidden layers whose outputs are added to their inputs: He, Zhang, Ren and Sun 2016. ::
+    """Hidden layers whose outputs are added to their inputs: He, Zhang, Ren and Sun
+    2016. ::
 
                    +---------------------+                   -> one to one, weight 1, not trained
                    |                     v                   => all to all
@@ -29,14 +30,16 @@ class Residual(Network):
 
         h_1 = f(W_1 x + b_1),    h_k = h_{k-1} + f(W_k h_{k-1} + b_k)
 
-    The sum h_k is a separate layer of identity neurons (the form of "Identity mappings in deep residual
-    networks"). Activations and errors pass from sum to sum unchanged, in networks of any depth. A skip
-    connection that ended in the hidden layer itself would be squashed with the other inputs.
+    The sum h_k is a separate layer of identity neurons (the form of "Identity mappings
+    in deep residual networks"). Activations and errors pass from sum to sum unchanged,
+    in networks of any depth. A skip connection that ended in the hidden layer itself
+    would be squashed with the other inputs.
 
     Parameters
     ----------
     *sizes : int
-        Number of inputs, sizes of two or more hidden layers (all equal), and number of outputs.
+        Number of inputs, sizes of two or more hidden layers (all equal), and number of
+        outputs.
     squash, output_squash : str or Squash
         Activation functions f of the hidden neurons, and of the outputs.
     initializer, bias_initializer, seed, dtype
@@ -45,8 +48,8 @@ class Residual(Network):
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If there are fewer than four sizes, a size is not a whole number above 0, or hidden layers
-        differ in size.
+        If there are fewer than four sizes, a size is not a whole number above 0, or
+        hidden layers differ in size.
 
     Examples
     --------
@@ -71,9 +74,12 @@ class Residual(Network):
         counts = checked_sizes("Residual", sizes, 4, form)
         if len(set(counts[1:-1])) > 1:
             raise ArgumentError(
-                f"Expected the hidden layers of Residual to be of one size, got {counts[1:-1]}."
+                "Expected the hidden layers of Residual to be of one size, got"
+                f" {counts[1:-1]}."
             )
-        recipe = Recipe(seed, initializer, bias_initializer, dtype, squash, output_squash)
+        recipe = Recipe(
+            seed, initializer, bias_initializer, dtype, squash, output_squash
+        )
         first = recipe.inputs(counts[0])
         layers = [recipe.layer(counts[1], squash, "hidden 1", fan_in=counts[0])]
         recipe.connect(first, layers[0])

@@ -1,4 +1,5 @@
-"""``python -m benchmarks`` compares this library with others in one run; see README.md in this folder."""
+"""``python -m benchmarks`` compares this library with others in one run; see README.md
+in this folder."""
 
 from __future__ import annotations
 
@@ -24,18 +25,38 @@ def arguments(given: list[str] | None) -> argparse.Namespace:
     """Parse the arguments; --quick only changes defaults."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--rows", help=f"networks, by default {','.join(ROWS)}")
-    parser.add_argument("--peers", help=f"families or single peers, by default {','.join(FAMILIES)}")
-    parser.add_argument("--repeats", type=int, help="number of measurements of every cell; by default 5")
-    parser.add_argument("--seconds", type=float, help="approximate seconds per measurement; by default 0.5")
-    parser.add_argument("--cap", type=float, help="time limit of one cell in seconds; by default 60")
     parser.add_argument(
-        "--largest", type=int, help="measure growth up to 10^LARGEST connections, 0 for none; by default 7"
+        "--peers", help=f"families or single peers, by default {','.join(FAMILIES)}"
     )
-    parser.add_argument("--core", type=int, help="the core to run on; by default the last one")
+    parser.add_argument(
+        "--repeats", type=int, help="number of measurements of every cell; by default 5"
+    )
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        help="approximate seconds per measurement; by default 0.5",
+    )
+    parser.add_argument(
+        "--cap", type=float, help="time limit of one cell in seconds; by default 60"
+    )
+    parser.add_argument(
+        "--largest",
+        type=int,
+        help="measure growth up to 10^LARGEST connections, 0 for none; by default 7",
+    )
+    parser.add_argument(
+        "--core", type=int, help="the core to run on; by default the last one"
+    )
     parser.add_argument("--only", help=f"tables, by default {','.join(TABLES)}")
-    parser.add_argument("--no-install", action="store_true", help="do not install missing npm packages")
-    parser.add_argument("--quick", action="store_true", help="small networks, one peer of each family")
-    parser.add_argument("--out", type=Path, help="folder for the results; by default benchmarks/results")
+    parser.add_argument(
+        "--no-install", action="store_true", help="do not install missing npm packages"
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="small networks, one peer of each family"
+    )
+    parser.add_argument(
+        "--out", type=Path, help="folder for the results; by default benchmarks/results"
+    )
     options = parser.parse_args(given)
     usual = {
         "rows": ",".join(QUICK_ROWS if options.quick else ROWS),
@@ -52,7 +73,9 @@ def arguments(given: list[str] | None) -> argparse.Namespace:
     options.only = [name.strip() for name in options.only.split(",")]
     unknown = [name for name in options.only if name not in TABLES]
     if unknown:
-        raise SystemExit(f"There is no table {unknown[0]!r}. There are: {', '.join(TABLES)}.")
+        raise SystemExit(
+            f"There is no table {unknown[0]!r}. There are: {', '.join(TABLES)}."
+        )
     return options
 
 
@@ -65,25 +88,40 @@ def main(given: list[str] | None = None) -> dict[str, Any]:
     """Run, and write JSON, Markdown and plot."""
     options = arguments(given)
     cases = [Case.named(key) for key in options.rows.split(",")]
-    peers = chosen(options.peers) if options.peers else ONE_OF_EACH if options.quick else PEERS
+    peers = (
+        chosen(options.peers)
+        if options.peers
+        else ONE_OF_EACH
+        if options.quick
+        else PEERS
+    )
     options.out.mkdir(parents=True, exist_ok=True)
-    wanted = "epochs" in options.only or ("steps" in options.only and any(peer.is_node for peer in peers))
+    wanted = "epochs" in options.only or (
+        "steps" in options.only and any(peer.is_node for peer in peers)
+    )
     if wanted and not options.no_install:
         problem = machine.install_node_packages()
         if problem:
             tell(f"npm packages: {problem}")
     about = machine.describe(machine.pin(options.core))
     begin = time.monotonic()
-    quick, largest = options.quick, options.largest
-    plan = Plan(options.repeats, options.seconds, options.cap, cases, peers, largest, quick)
+    quick = options.quick
+    largest = options.largest
+    plan = Plan(
+        options.repeats, options.seconds, options.cap, cases, peers, largest, quick
+    )
     results: dict[str, Any] = {
-        "command": shlex.join(["python", "-m", "benchmarks", *(sys.argv[1:] if given is None else given)]),
+        "command": shlex.join(
+            ["python", "-m", "benchmarks", *(sys.argv[1:] if given is None else given)]
+        ),
         "machine": about,
     }
     for name in options.only:
         results[name] = TABLES[name].measure(plan, tell)
     steps = results.get("steps", [])
-    results["versions"] = {name: v for cell in steps for name, v in cell.get("versions", {}).items()}
+    results["versions"] = {
+        name: v for cell in steps for name, v in cell.get("versions", {}).items()
+    }
     about["seconds_in_all"] = round(time.monotonic() - begin)
     about["load_at_end"] = machine.load()
     if steps and importlib.util.find_spec("matplotlib") is None:

@@ -1,8 +1,9 @@
-"""Training by exact gradients in small batches: Synapse, PyTorch with autograd, and with operations by hand.
+"""Training by exact gradients in small batches: Synapse, PyTorch with autograd, and
+with operations by hand.
 
-All start from the same weights and see the same batches in the same order; the errors of the fifth epoch are
-in the results, to be compared. Times are CPU times of one thread.
-"""
+All start from the same weights and see the same batches in the same order; the errors
+of the fifth epoch are in the results, to be compared. Times are CPU times of one
+thread."""
 
 from __future__ import annotations
 
@@ -55,22 +56,36 @@ class Case(NamedTuple):
 
 
 XOR = Case((2, 3, 1), 4, 4, "Adam", 0.05)
-CASES = [XOR, *(Case((64, 32, 10), 512, b, name, 0.01) for name in ("Adam", "SGD") for b in (16, 32))]
+CASES = [
+    XOR,
+    *(
+        Case((64, 32, 10), 512, b, name, 0.01)
+        for name in ("Adam", "SGD")
+        for b in (16, 32)
+    ),
+]
 
 
 def data_of(case: Case) -> tuple[np.ndarray, np.ndarray]:
     """XOR, or random pixels and classes, one-hot."""
     if case.samples == 4:
-        return np.array([[0, 0], [0, 1], [1, 0], [1, 1.0]]), np.array([[0], [1], [1], [0.0]])
+        return np.array([[0, 0], [0, 1], [1, 0], [1, 1.0]]), np.array(
+            [[0], [1], [1], [0.0]]
+        )
     rng = np.random.default_rng(0)
     classes = rng.integers(0, case.sizes[2], case.samples)
     return rng.random((case.samples, case.sizes[0])), np.eye(case.sizes[2])[classes]
 
 
 def start_of(case: Case) -> list[np.ndarray]:
-    """The first weights and biases: two matrices, shape (outputs, inputs), each with its vector."""
-    rng, (n, hidden, m) = np.random.default_rng(1), case.sizes
-    return [rng.normal(size=shape) * 0.5 for shape in ((hidden, n), (hidden,), (m, hidden), (m,))]
+    """The first weights and biases: two matrices, shape (outputs, inputs), each with
+    its vector."""
+    rng = np.random.default_rng(1)
+    (n, hidden, m) = case.sizes
+    return [
+        rng.normal(size=shape) * 0.5
+        for shape in ((hidden, n), (hidden,), (m, hidden), (m,))
+    ]
 
 
 def our_work(case: Case, dtype: str, **options: Any) -> Work:
@@ -82,26 +97,38 @@ def our_work(case: Case, dtype: str, **options: Any) -> Work:
     output = "softmax" if case.sizes[2] > 1 else "logistic"
     net = architect.Perceptron(*case.sizes, output_squash=output, seed=0, dtype=dtype)
     first, b1, second, b2 = start_of(case)
-    net.weights = np.concatenate([first.reshape(-1), second.reshape(-1)])[_order(net, case)]
+    net.weights = np.concatenate([first.reshape(-1), second.reshape(-1)])[
+        _order(net, case)
+    ]
     net.biases = np.concatenate([np.zeros(case.sizes[0]), b1, b2])
     make = getattr(optimizers, case.optimizer)
-    trainer = synapse.Trainer(net, method="bptt", optimizer=make(case.rate), batch_size=case.batch)
+    trainer = synapse.Trainer(
+        net, method="bptt", optimizer=make(case.rate), batch_size=case.batch
+    )
     inputs, targets = data_of(case)
 
     def work(epochs: int) -> float:
-        return trainer.train(inputs, targets, epochs, shuffle=False, progress=False, **options).error
+        return trainer.train(
+            inputs, targets, epochs, shuffle=False, progress=False, **options
+        ).error
 
     return work
 
 
 def _order(net: Any, case: Case) -> np.ndarray:
-    """For each connection, the place of its weight in both matrices, one after the other."""
+    """For each connection, the place of its weight in both matrices, one after the
+    other."""
     (n, hidden, _), number = case.sizes, {neuron: i for i, neuron in enumerate(net)}
     places = []
     for connection in net.connections:
-        source, target = number[connection.source], number[connection.target]
+        source = number[connection.source]
+        target = number[connection.target]
         inner = source < n
-        place = (target - n) * n + source if inner else (target - n - hidden) * hidden + source - n
+        place = (
+            (target - n) * n + source
+            if inner
+            else (target - n - hidden) * hidden + source - n
+        )
         places.append(place if inner else n * hidden + place)
     return np.array(places)
 
@@ -111,9 +138,15 @@ def tensors_of(case: Case) -> tuple[list[Any], list[tuple[Any, Any]]]:
     import torch
 
     torch.set_num_threads(1)
-    inputs, targets = (torch.tensor(values, dtype=torch.float32) for values in data_of(case))
-    parameters = [torch.tensor(values, dtype=torch.float32) for values in start_of(case)]
-    return parameters, list(zip(inputs.split(case.batch), targets.split(case.batch), strict=True))
+    inputs, targets = (
+        torch.tensor(values, dtype=torch.float32) for values in data_of(case)
+    )
+    parameters = [
+        torch.tensor(values, dtype=torch.float32) for values in start_of(case)
+    ]
+    return parameters, list(
+        zip(inputs.split(case.batch), targets.split(case.batch), strict=True)
+    )
 
 
 def torch_work(case: Case) -> Work:
@@ -146,13 +179,16 @@ def torch_work(case: Case) -> Work:
 
 
 def by_hand_work(case: Case) -> Work:
-    """The gradient written out in operations of PyTorch, without autograd, and Adam or SGD by hand."""
+    """The gradient written out in operations of PyTorch, without autograd, and Adam or
+    SGD by hand."""
     import torch
 
     parameters, batches = tensors_of(case)
     first, b1, second, b2 = parameters
     moments = [(torch.zeros_like(p), torch.zeros_like(p)) for p in parameters]
-    several, adam, done = case.sizes[2] > 1, case.optimizer == "Adam", 0
+    several = case.sizes[2] > 1
+    adam = case.optimizer == "Adam"
+    done = 0
     costs = torch.nn.functional
     cost_of = costs.cross_entropy if several else costs.binary_cross_entropy_with_logits
 
@@ -176,7 +212,9 @@ def by_hand_work(case: Case) -> Work:
                 h = torch.sigmoid(torch.addmm(b1, x, first.T))
                 z = torch.addmm(b2, h, second.T)
                 total += cost_of(z, t).item() * len(x)
-                error = ((torch.softmax(z, 1) if several else torch.sigmoid(z)) - t) / len(x)
+                error = (
+                    (torch.softmax(z, 1) if several else torch.sigmoid(z)) - t
+                ) / len(x)
                 back = (error @ second) * h * (1 - h)
                 update([back.T @ x, back.sum(0), error.T @ h, error.sum(0)])
         return total / case.samples
@@ -201,9 +239,12 @@ def measure(plan: Plan, tell: Tell) -> list[dict[str, Any]]:
     results = []
     for case in [XOR] if plan.quick else CASES:
         spec = {"case": case, "seconds": plan.seconds, "repeats": plan.repeats}
-        results.append({**child.ask("benchmarks.batches", spec, 300), "label": case.label})
+        results.append(
+            {**child.ask("benchmarks.batches", spec, 300), "label": case.label}
+        )
         times = ", ".join(
-            f"{name} {cell['median']:.3g} µs" for name, cell in results[-1].get("cells", {}).items()
+            f"{name} {cell['median']:.3g} µs"
+            for name, cell in results[-1].get("cells", {}).items()
         )
         tell(f"batches, {case.label}: {times or results[-1]['status']}")
     return results
@@ -225,7 +266,11 @@ def run(spec: dict[str, Any]) -> dict[str, Any]:
         for name in names[turn:] + names[:turn]:
             seconds = timed(works[name], counts[name]) / counts[name]
             times[name].append(1e6 * seconds / case.batches)
-    return {"cells": {name: {"error": errors[name], **summary(t)} for name, t in times.items()}}
+    return {
+        "cells": {
+            name: {"error": errors[name], **summary(t)} for name, t in times.items()
+        }
+    }
 
 
 def epochs_in(seconds: float, work: Work) -> int:
@@ -247,7 +292,9 @@ def text(results: list[dict[str, Any]]) -> list[str]:
     """The table of all cases; the fastest library is bold."""
     lines = []
     for result in results:
-        medians = {name: cell["median"] for name, cell in result.get("cells", {}).items()}
+        medians = {
+            name: cell["median"] for name, cell in result.get("cells", {}).items()
+        }
         shown = [number(medians.get(name)) for name in LABELS]
         if medians:
             fastest = list(LABELS).index(min(medians, key=lambda name: medians[name]))

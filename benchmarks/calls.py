@@ -1,4 +1,5 @@
-"""The time of single calls from Python, with PyTorch's as a peer, and of importing the library.
+"""The time of single calls from Python, with PyTorch's as a peer, and of importing the
+library.
 
 ``python -m benchmarks.calls '{"seconds": 0.2, "repeats": 5}'`` runs the measurement.
 """
@@ -23,7 +24,10 @@ TITLE = "Calls from Python"
 
 ACTIVATE = "net.activate(array)"
 STEP = "net.activate(array), net.propagate(rate, array)"
-SAME = {ACTIVATE: "PyTorch eager: forward", STEP: "PyTorch eager: forward, backward, SGD step"}
+SAME = {
+    ACTIVATE: "PyTorch eager: forward",
+    STEP: "PyTorch eager: forward, backward, SGD step",
+}
 """Calls that a peer can make too, and what its row is called."""
 
 COLD = """
@@ -40,8 +44,12 @@ print(imported - begin, time.perf_counter() - imported)
 
 def measure(plan: Plan, tell: Tell) -> dict[str, Any]:
     """Measure times of calls in µs, and of starting in seconds."""
-    news = child.ask("benchmarks.calls", {"seconds": plan.seconds, "repeats": plan.repeats}, 300)
-    started = [_start() for _ in range(plan.repeats + 1)][1:]  # the first one fills the disk cache
+    news = child.ask(
+        "benchmarks.calls", {"seconds": plan.seconds, "repeats": plan.repeats}, 300
+    )
+    started = [_start() for _ in range(plan.repeats + 1)][
+        1:
+    ]  # the first one fills the disk cache
     news["import_seconds"] = summary([imported for imported, _ in started])
     news["first_step_seconds"] = summary([first for _, first in started])
     for name, times in news.get("calls", {}).items():
@@ -51,7 +59,9 @@ def measure(plan: Plan, tell: Tell) -> dict[str, Any]:
 
 def _start() -> tuple[float, float]:
     command = [sys.executable, "-c", COLD]
-    done = subprocess.run(command, env=environment(), cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        command, env=environment(), cwd=ROOT, capture_output=True, text=True, check=True
+    )
     imported, first = done.stdout.split()[-2:]
     return float(imported), float(first)
 
@@ -66,7 +76,11 @@ def calls() -> dict[str, Callable[[], Any]]:
     x, target = np.array([0.2, 0.7]), np.array([0.3])
     x32, apart = x.astype(np.float32), np.zeros((2, 2))[:, 0]
     rng = np.random.default_rng(0)
-    rows, many, wide = rng.random((1000, 2)), rng.random(784), architect.Perceptron(784, 100, 10, seed=0)
+    rows, many, wide = (
+        rng.random((1000, 2)),
+        rng.random(784),
+        architect.Perceptron(784, 100, 10, seed=0),
+    )
     trainer = synapse.Trainer(net, rate=0.01)
     net.activate(x)
 
@@ -105,7 +119,8 @@ def calls() -> dict[str, Callable[[], Any]]:
 
 
 def peers() -> dict[str, Callable[[], Any]]:
-    """The same network and calls in PyTorch as people write it; empty if it is not installed."""
+    """The same network and calls in PyTorch as people write it; empty if it is not
+    installed."""
     try:
         import torch
 
@@ -128,9 +143,18 @@ def text(results: dict[str, Any]) -> list[str]:
     """The table of what `measure` returns; it says where PyTorch is ahead."""
     times = dict(results.get("calls", {}))
     found = {same: times.pop(same) for same in SAME.values() if same in times}
-    lines = [_line(f"`{name}`, µs", t, 1.0, found.get(SAME.get(name, ""))) for name, t in times.items()]
-    lines.append(_line("`import synapse, architect`, ms", results["import_seconds"], 1e3, None))
-    lines.append(_line("from there to the first step, ms", results["first_step_seconds"], 1e3, None))
+    lines = [
+        _line(f"`{name}`, µs", t, 1.0, found.get(SAME.get(name, "")))
+        for name, t in times.items()
+    ]
+    lines.append(
+        _line("`import synapse, architect`, ms", results["import_seconds"], 1e3, None)
+    )
+    lines.append(
+        _line(
+            "from there to the first step, ms", results["first_step_seconds"], 1e3, None
+        )
+    )
     header = [
         "call (2-3-1 unless noted)",
         "median",
@@ -142,9 +166,21 @@ def text(results: dict[str, Any]) -> list[str]:
     return [table(header, lines)]
 
 
-def _line(label: str, spread: dict[str, Any], unit: float, peer: dict[str, Any] | None) -> list[str]:
-    cells = [label, *(number(unit * spread[which]) for which in ("median", "least", "most"))]
-    return [*cells, *(["-", "-"] if peer is None else [number(peer["median"]), ratio(peer, spread)])]
+def _line(
+    label: str, spread: dict[str, Any], unit: float, peer: dict[str, Any] | None
+) -> list[str]:
+    cells = [
+        label,
+        *(number(unit * spread[which]) for which in ("median", "least", "most")),
+    ]
+    return [
+        *cells,
+        *(
+            ["-", "-"]
+            if peer is None
+            else [number(peer["median"]), ratio(peer, spread)]
+        ),
+    ]
 
 
 def main() -> None:
@@ -154,7 +190,9 @@ def main() -> None:
     numbers = {}
     for name, timer in timers.items():
         timer.timeit(2)
-        numbers[name] = max(1, round(spec["seconds"] / max(1e-8, timer.timeit(10) / 10)))
+        numbers[name] = max(
+            1, round(spec["seconds"] / max(1e-8, timer.timeit(10) / 10))
+        )
     times: dict[str, list[float]] = {name: [] for name in timed}
     for _ in range(spec["repeats"]):
         for name, timer in timers.items():

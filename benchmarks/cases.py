@@ -1,4 +1,5 @@
-"""The networks that are measured, and the samples, which are the same for all libraries."""
+"""The networks that are measured, and the samples, which are the same for all
+libraries."""
 
 from __future__ import annotations
 
@@ -9,15 +10,17 @@ import numpy as np
 
 SAMPLES = 64
 RATE = 0.01
-PERCEPTRON, LSTM, ACTIVATE = "perceptron", "lstm", "activate"
+PERCEPTRON = "perceptron"
+LSTM = "lstm"
+ACTIVATE = "activate"
 
 
 @dataclass(frozen=True)
 class Case:
     """A row of the table: a network and the measured computation.
 
-    ``perceptron`` and ``lstm`` are online training steps, ``activate`` is a forward pass of a perceptron.
-    """
+    ``perceptron`` and ``lstm`` are online training steps, ``activate`` is a forward
+    pass of a perceptron."""
 
     kind: str
     sizes: tuple[int, ...]
@@ -32,11 +35,16 @@ class Case:
     def label(self) -> str:
         """Its name in the table."""
         sizes = "-".join(map(str, self.sizes))
-        return {PERCEPTRON: sizes, LSTM: f"LSTM {sizes}", ACTIVATE: f"{sizes}, activate only"}[self.kind]
+        return {
+            PERCEPTRON: sizes,
+            LSTM: f"LSTM {sizes}",
+            ACTIVATE: f"{sizes}, activate only",
+        }[self.kind]
 
     @property
     def connections(self) -> int:
-        """The number of weights, including self-connections; LSTMs have all-to-all peepholes."""
+        """The number of weights, including self-connections; LSTMs have all-to-all
+        peepholes."""
         if self.kind != LSTM:
             return sum(a * b for a, b in zip(self.sizes, self.sizes[1:]))
         n, cells, m = self.sizes
@@ -46,12 +54,15 @@ class Case:
     def named(cls, key: str) -> Case:
         """Return the case with a name such as ``10-20-5`` or ``lstm-6-8-6``."""
         first, _, rest = key.strip().lower().partition("-")
-        kind, sizes = (first, rest) if first in (LSTM, ACTIVATE) else (PERCEPTRON, key.strip())
+        kind, sizes = (
+            (first, rest) if first in (LSTM, ACTIVATE) else (PERCEPTRON, key.strip())
+        )
         try:
             return cls(kind, tuple(int(size) for size in sizes.split("-")))
         except ValueError:
             raise SystemExit(
-                f"Expected a row such as 10-20-5, lstm-6-8-6 or activate-2-3-1, got {key!r}."
+                "Expected a row such as 10-20-5, lstm-6-8-6 or activate-2-3-1, got"
+                f" {key!r}."
             ) from None
 
 
@@ -72,14 +83,17 @@ QUICK_ROWS = ["2-3-1", "lstm-6-8-6"]
 def samples(case: Case, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Draw inputs from 0 to 1 and targets from 0 to 0.3.
 
-    The mean of the targets is not that of untrained outputs, so that learning is visible after few steps.
-    """
+    The mean of the targets is not that of untrained outputs, so that learning is
+    visible after few steps."""
     rng = np.random.default_rng(seed)
-    return rng.random((SAMPLES, case.sizes[0])), 0.3 * rng.random((SAMPLES, case.sizes[-1]))
+    return rng.random((SAMPLES, case.sizes[0])), 0.3 * rng.random(
+        (SAMPLES, case.sizes[-1])
+    )
 
 
 def write_samples(case: Case, folder: Path) -> Path:
-    """Write the samples as raw float64, inputs before targets, which every language can read."""
+    """Write the samples as raw float64, inputs before targets, which every language can
+    read."""
     path = folder / f"{case.key}.f64"
     inputs, targets = samples(case)
     path.write_bytes(inputs.tobytes() + targets.tobytes())
@@ -90,4 +104,6 @@ def read_samples(path: str, sizes: tuple[int, ...]) -> tuple[np.ndarray, np.ndar
     """Read the file of `write_samples`."""
     numbers = np.fromfile(path)
     split = SAMPLES * sizes[0]
-    return numbers[:split].reshape(SAMPLES, sizes[0]), numbers[split:].reshape(SAMPLES, sizes[-1])
+    return numbers[:split].reshape(SAMPLES, sizes[0]), numbers[split:].reshape(
+        SAMPLES, sizes[-1]
+    )

@@ -11,16 +11,25 @@ from .peers.cell import ROOT, environment
 
 
 def ask(module: str, spec: dict[str, Any], seconds: float) -> dict[str, Any]:
-    """Run ``python -m module spec``; returns its result, or the reason of the failure under ``status``."""
+    """Run ``python -m module spec``; returns its result, or the reason of the failure
+    under ``status``."""
     command = [sys.executable, "-m", module, json.dumps(spec)]
     try:
         done = subprocess.run(
-            command, env=environment(), cwd=ROOT, capture_output=True, text=True, timeout=seconds, check=False
+            command,
+            env=environment(),
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+            check=False,
         )
     except subprocess.TimeoutExpired:
         return {**spec, "status": f"over the cap of {seconds:g} s"}
     if done.returncode != 0:
-        last = (done.stderr.strip().splitlines() or [f"ended with {done.returncode}"])[-1]
+        last = (done.stderr.strip().splitlines() or [f"ended with {done.returncode}"])[
+            -1
+        ]
         return {**spec, "status": f"failed: {last[:200]}"}
     news: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return {**spec, "status": "ok", **news}

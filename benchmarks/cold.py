@@ -1,11 +1,12 @@
-"""Cold starts: the time from ``import`` to the end of a first call, with an empty and a full cache on disk.
+"""Cold starts: the time from ``import`` to the end of a first call, with an empty and a
+full cache on disk.
 
-``python -m benchmarks.cold '{"repeats": 3, "quick": false}'`` runs the measurement. Every start is a process
-of its own. The cache is a new directory: ``NUMBA_CACHE_DIR`` and, for PyTorch, ``TORCHINDUCTOR_CACHE_DIR``.
+``python -m benchmarks.cold '{"repeats": 3, "quick": false}'`` runs the measurement.
+Every start is a process of its own. The cache is a new directory: ``NUMBA_CACHE_DIR``
+and, for PyTorch, ``TORCHINDUCTOR_CACHE_DIR``.
 
-``python -m benchmarks.cold '{"functions": 8}'`` shows instead what is compiled before the first result of
-each start, function by function.
-"""
+``python -m benchmarks.cold '{"functions": 8}'`` shows instead what is compiled before
+the first result of each start, function by function."""
 
 from __future__ import annotations
 
@@ -34,23 +35,33 @@ import torch
 from torch.nn import Linear, Sigmoid
 net = torch.nn.Sequential(Linear(2, 3), Sigmoid(), Linear(3, 1), Sigmoid())
 """
-STEP = "torch.nn.functional.mse_loss(net(torch.rand(1, 2)), torch.rand(1, 1)).backward()"
+STEP = (
+    "torch.nn.functional.mse_loss(net(torch.rand(1, 2)), torch.rand(1, 1)).backward()"
+)
 OURS = {
     "`import synapse, architect`": "",
     "first `net.activate`, 2-3-1": f"{NETWORK}\nnet.activate([0.0, 1.0])",
-    "first `Trainer.train`, 2-3-1": f"{NETWORK}\nsynapse.Trainer(net)"
-    f".train({DATA}, epochs=2, progress=False)",
-    "first exact gradient, 2-3-1": f"{NETWORK}\nsynapse.Trainer(net, method='bptt')"
-    f".train({DATA}, epochs=2, progress=False)",
-    "first `Trainer.train`, LSTM 2-3-1": f"{LSTM}\nsynapse.Trainer(net)"
-    f".train({SEQUENCE}, epochs=2, progress=False)",
-    "first training by rtrl, Elman 2-3-1": "net = architect.Elman(2, 3, 1, seed=0)\n"
-    f"synapse.Trainer(net, method='rtrl').train({SEQUENCE}, epochs=2, progress=False)",
+    "first `Trainer.train`, 2-3-1": (
+        f"{NETWORK}\nsynapse.Trainer(net).train({DATA}, epochs=2, progress=False)"
+    ),
+    "first exact gradient, 2-3-1": (
+        f"{NETWORK}\nsynapse.Trainer(net, method='bptt')"
+        f".train({DATA}, epochs=2, progress=False)"
+    ),
+    "first `Trainer.train`, LSTM 2-3-1": (
+        f"{LSTM}\nsynapse.Trainer(net).train({SEQUENCE}, epochs=2, progress=False)"
+    ),
+    "first training by rtrl, Elman 2-3-1": (
+        "net = architect.Elman(2, 3, 1, seed=0)\nsynapse.Trainer(net,"
+        f" method='rtrl').train({SEQUENCE}, epochs=2, progress=False)"
+    ),
 }
 PEERS = {
     "`import torch`": "import torch",
     "PyTorch eager: first forward and backward, 2-3-1": TORCH + STEP,
-    "`torch.compile`: first forward and backward, 2-3-1": f"{TORCH}net = torch.compile(net)\n{STEP}",
+    "`torch.compile`: first forward and backward, 2-3-1": (
+        f"{TORCH}net = torch.compile(net)\n{STEP}"
+    ),
 }
 CLOCKS = "print(time.process_time(), time.perf_counter() - begin)"
 CAP = 120
@@ -63,12 +74,15 @@ def measure(plan: Plan, tell: Tell) -> dict[str, Any]:
 
 
 def starts(repeats: int, quick: bool, tell: Tell) -> dict[str, Any]:
-    """Start everything in turn, `repeats` times; the quick variant leaves out most starts."""
+    """Start everything in turn, `repeats` times; the quick variant leaves out most
+    starts."""
     ours = dict(list(OURS.items())[:2]) if quick else OURS
     work = {name: f"import synapse, architect\n{code}" for name, code in ours.items()}
     if importlib.util.find_spec("torch") is not None:
         work |= dict(list(PEERS.items())[:2]) if quick else PEERS
-    found: dict[str, dict[str, list[list[float]]]] = {name: {"cold": [], "warm": []} for name in work}
+    found: dict[str, dict[str, list[list[float]]]] = {
+        name: {"cold": [], "warm": []} for name in work
+    }
     for _ in range(repeats):
         for name, code in work.items():
             with tempfile.TemporaryDirectory() as cache:
@@ -76,14 +90,26 @@ def starts(repeats: int, quick: bool, tell: Tell) -> dict[str, Any]:
                     times = _start(code, cache)
                     if times is not None:
                         found[name][kind].append(times)
-            tell(f"{name}: " + ", ".join(f"{t[-1][1]:.2f} s {kind}" for kind, t in found[name].items() if t))
-    return {name: _medians(times) for name, times in found.items() if times["cold"] and times["warm"]}
+            tell(
+                f"{name}: "
+                + ", ".join(
+                    f"{t[-1][1]:.2f} s {kind}" for kind, t in found[name].items() if t
+                )
+            )
+    return {
+        name: _medians(times)
+        for name, times in found.items()
+        if times["cold"] and times["warm"]
+    }
 
 
 def _start(code: str, cache: str) -> list[float] | None:
-    """CPU and wall-clock seconds of a process from its first line on; None if it fails or takes too long."""
+    """CPU and wall-clock seconds of a process from its first line on; None if it fails
+    or takes too long."""
     try:
-        printed = _output(f"import time\nbegin = time.perf_counter()\n{code}\n{CLOCKS}", cache)
+        printed = _output(
+            f"import time\nbegin = time.perf_counter()\n{code}\n{CLOCKS}", cache
+        )
     except (subprocess.TimeoutExpired, subprocess.CalledProcessError):
         return None
     return [float(value) for value in printed.split()[-2:]]
@@ -124,18 +150,28 @@ def text(results: dict[str, Any]) -> list[str]:
         "wall clock",
     ]
     rows = [
-        [name, *(number(times[kind][clock]) for kind in ("cold", "warm") for clock in ("cpu", "wall"))]
+        [
+            name,
+            *(
+                number(times[kind][clock])
+                for kind in ("cold", "warm")
+                for clock in ("cpu", "wall")
+            ),
+        ]
         for name, times in results.items()
     ]
     return [table(header, rows)]
 
 
 def functions_of(code: str) -> dict[str, list[float]]:
-    """What a start compiles: by function, CPU seconds of translation, optimisation and code generation."""
+    """What a start compiles: by function, CPU seconds of translation, optimisation and
+    code generation."""
     from numba.core import codegen, event
 
     found: dict[str, list[float]] = defaultdict(lambda: [0.0] * 3)
-    calls: list[list[Any]] = []  # what is being compiled: name, begin, seconds of what it calls
+    calls: list[
+        list[Any]
+    ] = []  # what is being compiled: name, begin, seconds of what it calls
 
     def end(column: int) -> None:
         name, begin, within = calls.pop()
@@ -146,7 +182,9 @@ def functions_of(code: str) -> dict[str, list[float]]:
 
     class Clock(event.Listener):  # type: ignore[misc]
         def on_start(self, given: Any) -> None:
-            calls.append([given.data["dispatcher"].py_func.__name__, time.process_time(), 0.0])
+            calls.append(
+                [given.data["dispatcher"].py_func.__name__, time.process_time(), 0.0]
+            )
 
         def on_end(self, _: Any) -> None:
             end(0)
@@ -155,7 +193,9 @@ def functions_of(code: str) -> dict[str, list[float]]:
         method = getattr(codegen.CPUCodeLibrary, name)
 
         def call(self: Any) -> None:
-            calls.append([calls[-1][0] if calls else "others", time.process_time(), 0.0])
+            calls.append(
+                [calls[-1][0] if calls else "others", time.process_time(), 0.0]
+            )
             method(self)
             end(column)
 
@@ -169,19 +209,36 @@ def functions_of(code: str) -> dict[str, list[float]]:
 
 
 def print_functions(most: int) -> None:
-    """For each start, a table of the functions that take longest, and the sum of the others."""
+    """For each start, a table of the functions that take longest, and the sum of the
+    others."""
     for name, code in list(OURS.items())[1:]:
         with tempfile.TemporaryDirectory() as cache:
             start = f"import synapse, architect\n{code}"
             call = (
-                f"import json; from benchmarks import cold; print(json.dumps(cold.functions_of({start!r})))"
+                "import json; from benchmarks import cold;"
+                f" print(json.dumps(cold.functions_of({start!r})))"
             )
             found = _output(call, cache)
-        rows = sorted(json.loads(found.splitlines()[-1]).items(), key=lambda row: -sum(row[1]))
-        others = [sum(column) for column in zip(*(row for _, row in rows[most:]), strict=True)] or [0.0] * 3
+        rows = sorted(
+            json.loads(found.splitlines()[-1]).items(), key=lambda row: -sum(row[1])
+        )
+        others = [
+            sum(column) for column in zip(*(row for _, row in rows[most:]), strict=True)
+        ] or [0.0] * 3
         rows = [*rows[:most], (f"{len(rows[most:])} others", others)]
-        header = [f"{name}, CPU seconds", "translation", "optimisation", "code generation"]
-        print(table(header, [[what, *(f"{value:.2f}" for value in row)] for what, row in rows]), end="\n\n")
+        header = [
+            f"{name}, CPU seconds",
+            "translation",
+            "optimisation",
+            "code generation",
+        ]
+        print(
+            table(
+                header,
+                [[what, *(f"{value:.2f}" for value in row)] for what, row in rows],
+            ),
+            end="\n\n",
+        )
 
 
 def main() -> None:
@@ -190,7 +247,9 @@ def main() -> None:
         print_functions(spec["functions"])
         return
     results = starts(
-        spec.get("repeats", 3), spec.get("quick", False), lambda line: print(line, file=sys.stderr)
+        spec.get("repeats", 3),
+        spec.get("quick", False),
+        lambda line: print(line, file=sys.stderr),
     )
     print(json.dumps(results), *text(results), sep="\n")
 

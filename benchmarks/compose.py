@@ -1,7 +1,8 @@
-"""The time of composing networks neuron by neuron, beside Synaptic, Neataptic and networkx.
+"""The time of composing networks neuron by neuron, beside Synaptic, Neataptic and
+networkx.
 
-Times are those of the process. Collecting garbage counts, but not that of the round before.
-"""
+Times are those of the process. Collecting garbage counts, but not that of the round
+before."""
 
 from __future__ import annotations
 
@@ -31,7 +32,8 @@ from .structure import stopwatch
 TITLE = "Composing"
 
 SIZES = (10**2, 10**3, 10**4)
-"""Numbers of neurons, each with ten times as many connections, made one by one between random pairs."""
+"""Numbers of neurons, each with ten times as many connections, made one by one between
+random pairs."""
 LIBRARIES = ("synapse", "synaptic", "neataptic", "networkx")
 NETWORKS: dict[str, Callable[[], synapse.Network]] = {
     "2-3-1": lambda: architect.Perceptron(2, 3, 1, seed=0),
@@ -50,9 +52,16 @@ def measure(plan: Plan, tell: Tell) -> dict[str, Any]:
     if problem:
         tell(f"npm packages: {problem}")
     sizes = SIZES[:1] if plan.quick else SIZES
-    found = child.ask("benchmarks.compose", {"repeats": plan.repeats, "sizes": sizes}, 1800)
+    found = child.ask(
+        "benchmarks.compose", {"repeats": plan.repeats, "sizes": sizes}, 1800
+    )
     for name, row in found.get("rows", {}).items():
-        tell(f"{name}: " + ", ".join(f"{peer} {times['median']:.3g} µs" for peer, times in row.items()))
+        tell(
+            f"{name}: "
+            + ", ".join(
+                f"{peer} {times['median']:.3g} µs" for peer, times in row.items()
+            )
+        )
     return found
 
 
@@ -66,7 +75,9 @@ def pairs_of(size: int) -> list[tuple[int, int]]:
 def composed(size: int, pairs: list[tuple[int, int]]) -> Times:
     """Compose a network without layers."""
     made, neurons = stopwatch(lambda: [synapse.Neuron() for _ in range(size)])
-    linked, links = stopwatch(lambda: [neurons[a].project(neurons[b]) for a, b in pairs])
+    linked, links = stopwatch(
+        lambda: [neurons[a].project(neurons[b]) for a, b in pairs]
+    )
 
     def gate() -> None:
         for i, link in enumerate(links[:size]):
@@ -74,7 +85,11 @@ def composed(size: int, pairs: list[tuple[int, int]]) -> Times:
 
     gated = stopwatch(gate)[0]
     looked = stopwatch(lambda: neurons[0].bias)[0]  # makes the columns of all
-    times = {"neuron": made / size, "connection": linked / len(pairs), "gate": gated / size}
+    times = {
+        "neuron": made / size,
+        "connection": linked / len(pairs),
+        "gate": gated / size,
+    }
     return times | {"connection's share of the first look": looked / len(pairs)}
 
 
@@ -109,7 +124,8 @@ def edited(net: synapse.Network) -> float:
 
 def small(name: str, folder: Path) -> Times:
     """What is done with a small network as a whole."""
-    build, path = NETWORKS[name], folder / "net.json"
+    build = NETWORKS[name]
+    path = folder / "net.json"
     net = build()
     x = np.zeros(len(net.input))
     net.activate(x)
@@ -120,7 +136,10 @@ def small(name: str, folder: Path) -> Times:
         f"{name}: clone": net.clone,
         f"{name}: load": lambda: synapse.load(path),
     }
-    times = {what: stopwatch(lambda do=do: [do() for _ in range(ROUNDS)])[0] for what, do in work.items()}
+    times = {
+        what: stopwatch(lambda do=do: [do() for _ in range(ROUNDS)])[0]
+        for what, do in work.items()
+    }
     return {what: seconds / ROUNDS for what, seconds in times.items()} | {
         f"{name}: an edit and the next step": edited(build())
     }
@@ -128,7 +147,10 @@ def small(name: str, folder: Path) -> Times:
 
 def by_node(peer: str, size: int, repeats: int, folder: Path) -> list[Times]:
     """The rounds of Synaptic or Neataptic; empty if it cannot run."""
-    if shutil.which("node") is None or not (NPM_FOLDER / "node_modules" / peer).is_dir():
+    if (
+        shutil.which("node") is None
+        or not (NPM_FOLDER / "node_modules" / peer).is_dir()
+    ):
         return []
     spec = folder / "spec.json"
     content = {
@@ -140,11 +162,21 @@ def by_node(peer: str, size: int, repeats: int, folder: Path) -> list[Times]:
     }
     spec.write_text(json.dumps(content))
     done = subprocess.run(
-        ["node", str(SCRIPT), str(spec)], cwd=NPM_FOLDER, capture_output=True, text=True, check=True
+        ["node", str(SCRIPT), str(spec)],
+        cwd=NPM_FOLDER,
+        capture_output=True,
+        text=True,
+        check=True,
     )
-    names = {"edit": "2-3-1: an edit and the next step", "edit lstm": "LSTM 6-8-6: an edit and the next step"}
+    names = {
+        "edit": "2-3-1: an edit and the next step",
+        "edit lstm": "LSTM 6-8-6: an edit and the next step",
+    }
     rounds: list[Times] = json.loads(done.stdout)
-    return [{names.get(name, name): 1e-6 * time for name, time in one.items()} for one in rounds]
+    return [
+        {names.get(name, name): 1e-6 * time for name, time in one.items()}
+        for one in rounds
+    ]
 
 
 def memory() -> float:
@@ -162,13 +194,19 @@ def rows(repeats: int, sizes: list[int]) -> dict[str, dict[str, Any]]:
 
     def note(library: str, times: Times, size: int | None = None) -> None:
         for name, seconds in times.items():
-            label = name if size is None or ":" in name else f"a {name}, of {size:,} neurons"
+            label = (
+                name
+                if size is None or ":" in name
+                else f"a {name}, of {size:,} neurons"
+            )
             found.setdefault(label, {}).setdefault(library, []).append(1e6 * seconds)
 
     with tempfile.TemporaryDirectory() as folder:
         for size in sizes:
             pairs = pairs_of(size)
-            for repeat in range(-1, repeats):  # the first round loads kernels and reserves memory
+            for repeat in range(
+                -1, repeats
+            ):  # the first round loads kernels and reserves memory
                 for library, compose in (("synapse", composed), ("networkx", drawn)):
                     gc.collect()
                     times = compose(size, pairs)
@@ -182,7 +220,10 @@ def rows(repeats: int, sizes: list[int]) -> dict[str, dict[str, Any]]:
                 times = small(name, Path(folder))
                 if repeat >= 0:
                     note("synapse", times)
-    return {name: {peer: summary(times) for peer, times in row.items()} for name, row in found.items()}
+    return {
+        name: {peer: summary(times) for peer, times in row.items()}
+        for name, row in found.items()
+    }
 
 
 def text(results: dict[str, Any]) -> list[str]:
@@ -190,12 +231,23 @@ def text(results: dict[str, Any]) -> list[str]:
     if results["status"] != "ok":
         return [f"{results['status']}\n"]
     lines = [
-        [name, *(number(row[peer]["median"]) if peer in row else "-" for peer in LIBRARIES)]
+        [
+            name,
+            *(
+                number(row[peer]["median"]) if peer in row else "-"
+                for peer in LIBRARIES
+            ),
+        ]
         for name, row in results["rows"].items()
     ]
-    return [table(["µs", *LIBRARIES], lines), f"A neuron alone takes {results['bytes']:.0f} bytes.\n"]
+    return [
+        table(["µs", *LIBRARIES], lines),
+        f"A neuron alone takes {results['bytes']:.0f} bytes.\n",
+    ]
 
 
 if __name__ == "__main__":
     asked = json.loads(sys.argv[1])
-    print(json.dumps({"bytes": memory(), "rows": rows(asked["repeats"], asked["sizes"])}))
+    print(
+        json.dumps({"bytes": memory(), "rows": rows(asked["repeats"], asked["sizes"])})
+    )

@@ -1,8 +1,9 @@
-"""The price of a change between two batches: a freeze or release, an edit, a turn of two trainers of parts.
+"""The price of a change between two batches: a freeze or release, an edit, a turn of
+two trainers of parts.
 
-``python -m benchmarks.edits '{"row": "2-3-1", ...}'`` is one row. Times are those of the process. Freezes and
-releases alternate, and so do an added and a removed connection: nothing is as it was at the batch before.
-"""
+``python -m benchmarks.edits '{"row": "2-3-1", ...}'`` is one row. Times are those of
+the process. Freezes and releases alternate, and so do an added and a removed
+connection: nothing is as it was at the batch before."""
 
 from __future__ import annotations
 
@@ -26,71 +27,107 @@ from .structure import stopwatch
 TITLE = "A change between two batches, µs, and a turn of two trainers"
 
 ROWS: dict[str, tuple[Callable[[], Network], tuple[str, ...]]] = {
-    "2-3-1": (lambda: architect.Perceptron(2, 3, 1, seed=0), ("online", "bptt", "rtrl")),
+    "2-3-1": (
+        lambda: architect.Perceptron(2, 3, 1, seed=0),
+        ("online", "bptt", "rtrl"),
+    ),
     "LSTM 6-8-6": (lambda: architect.LSTM(6, 8, 6, seed=0), ("online", "bptt", "rtrl")),
-    "64-128-10": (lambda: architect.Perceptron(64, 128, 10, seed=0), ("online", "bptt", "rtrl")),
+    "64-128-10": (
+        lambda: architect.Perceptron(64, 128, 10, seed=0),
+        ("online", "bptt", "rtrl"),
+    ),
     "LSTM 30-72-30": (lambda: architect.LSTM(30, 72, 30, seed=0), ("online", "bptt")),
 }
 TURNS = "generator and judge"
-BATCH, SEQUENCES = 32, 4
+BATCH = 32
+SEQUENCES = 4
 
 
 def measure(plan: Plan, tell: Tell) -> list[dict[str, Any]]:
     """Measure all rows, each in its own process."""
     results = []
     for row in list(ROWS)[:1] if plan.quick else [*ROWS, TURNS]:
-        results.append(child.ask("benchmarks.edits", {"row": row, "count": 40 * plan.repeats}, 1800))
+        results.append(
+            child.ask(
+                "benchmarks.edits", {"row": row, "count": 40 * plan.repeats}, 1800
+            )
+        )
         tell(f"{row}: {results[-1].get('times', '')} {results[-1]['status']}")
     return results
 
 
 def fastest(change: Callable[[int], Any], work: Callable[[], Any], count: int) -> float:
-    """Microseconds of a change and a batch: the mean over both directions of the fastest."""
-    times = [stopwatch(lambda turn=turn: (change(turn), work()))[0] for turn in range(count + 20)][20:]
+    """Microseconds of a change and a batch: the mean over both directions of the
+    fastest."""
+    times = [
+        stopwatch(lambda turn=turn: (change(turn), work()))[0]
+        for turn in range(count + 20)
+    ][20:]
     return 1e6 * (min(times[::2]) + min(times[1::2])) / 2
 
 
 def changes(net: Network) -> dict[str, Callable[[int], Any]]:
     """What is done before a batch, by its number."""
-    hidden, source, target = net.layers[1], net.input[0], net.output[0]
+    hidden = net.layers[1]
+    source = net.input[0]
+    target = net.output[0]
     return {
         "one batch": lambda turn: None,
         "freeze": lambda turn: hidden.unfreeze() if turn % 2 else hidden.freeze(),
-        "edit": lambda turn: source.disconnect(target) if turn % 2 else source.project(target),
+        "edit": lambda turn: (
+            source.disconnect(target) if turn % 2 else source.project(target)
+        ),
     }
 
 
 def row_times(row: str, count: int) -> dict[str, Any]:
-    """By method and change, the time of a batch, and how much longer one takes after the change."""
+    """By method and change, the time of a batch, and how much longer one takes after
+    the change."""
     make, methods = ROWS[row]
     times: dict[str, Any] = {}
     for method in methods:
-        net, rng = make(), np.random.default_rng(0)
-        inputs, targets = (rng.random((BATCH, len(layer))) for layer in (net.input, net.output))
+        net = make()
+        rng = np.random.default_rng(0)
+        inputs, targets = (
+            rng.random((BATCH, len(layer))) for layer in (net.input, net.output)
+        )
         if net.has_memory:
-            inputs, targets = (part.reshape(SEQUENCES, -1, part.shape[1]) for part in (inputs, targets))
+            inputs, targets = (
+                part.reshape(SEQUENCES, -1, part.shape[1]) for part in (inputs, targets)
+            )
         optimizer = optimizers.Adam() if method == "bptt" else None
         trainer = Trainer(net, method=method, optimizer=optimizer)
         batch = partial(trainer.train, [(inputs, targets)], progress=False)
-        found = {name: fastest(change, batch, count) for name, change in changes(net).items()}
+        found = {
+            name: fastest(change, batch, count) for name, change in changes(net).items()
+        }
         alone = found["one batch"]
-        times[method] = {name: one - (name != "one batch") * alone for name, one in found.items()}
+        times[method] = {
+            name: one - (name != "one batch") * alone for name, one in found.items()
+        }
     return times
 
 
-# --- two trainers in turn -------------------------------------------------------------------------
+# --- two trainers in turn -------------------------------------------------------------
 
 ROUND = 64  # rows: half of them real, for the judge
-NOISE, HIDDEN = 2, 16
+NOISE = 2
+HIDDEN = 16
 
 
 def judged(hidden: int = HIDDEN, seed: int = 0) -> Network:
-    """A generator and its judge as one network; two inputs decide whether the judge sees a real number."""
-    noise, real, pick = Layer(NOISE), Layer(1), Layer(2)
+    """A generator and its judge as one network; two inputs decide whether the judge
+    sees a real number."""
+    noise = Layer(NOISE)
+    real = Layer(1)
+    pick = Layer(2)
     thought, judgement = (Layer(hidden, squash="tanh") for _ in range(2))
-    made, seen = Layer(1, squash="identity"), Layer(1, squash="identity")
+    made = Layer(1, squash="identity")
+    seen = Layer(1, squash="identity")
     verdict = Layer(1)
-    for number_of, (source, target) in enumerate([(noise, thought), (thought, made), (judgement, verdict)]):
+    for number_of, (source, target) in enumerate(
+        [(noise, thought), (thought, made), (judgement, verdict)]
+    ):
         source.project(target, seed=seed + number_of)
     for source, gate in ((real, pick[0]), (made, pick[1])):
         gate.gate(list(source.project(seen, weights=1.0, trainable=False)))
@@ -100,11 +137,15 @@ def judged(hidden: int = HIDDEN, seed: int = 0) -> Network:
 
 
 def turn_times(count: int) -> dict[str, Any]:
-    """Microseconds of a round: the judge learns from real and made numbers, then the generator from it."""
-    net, rng = judged(), np.random.default_rng(0)
+    """Microseconds of a round: the judge learns from real and made numbers, then the
+    generator from it."""
+    net = judged()
+    rng = np.random.default_rng(0)
     thought, made, _, judgement = net.hidden
     judge, generator = (
-        Trainer(net, method="bptt", batch_size=ROUND, optimizer=optimizers.Adam(), only=part)
+        Trainer(
+            net, method="bptt", batch_size=ROUND, optimizer=optimizers.Adam(), only=part
+        )
         for part in ([judgement, net.output], [thought, made])
     )
     rows = rng.normal(size=(ROUND, NOISE + 3))
@@ -118,7 +159,9 @@ def turn_times(count: int) -> dict[str, Any]:
 
     times = {"Synapse": fastest(lambda turn: None, ours, count)}
     if importlib.util.find_spec("torch"):
-        times["PyTorch, eager"] = fastest(lambda turn: None, by_torch(rows, fakes), count)
+        times["PyTorch, eager"] = fastest(
+            lambda turn: None, by_torch(rows, fakes), count
+        )
     return {"a round": times}
 
 
@@ -130,12 +173,15 @@ def by_torch(rows: Any, fakes: Any) -> Callable[[], None]:
     torch.set_num_threads(1)
     torch.set_default_dtype(torch.float64)
     generator, judge = (
-        nn.Sequential(nn.Linear(size, HIDDEN), nn.Tanh(), nn.Linear(HIDDEN, 1)) for size in (NOISE, 1)
+        nn.Sequential(nn.Linear(size, HIDDEN), nn.Tanh(), nn.Linear(HIDDEN, 1))
+        for size in (NOISE, 1)
     )
     cost = nn.BCEWithLogitsLoss()
     steps = [torch.optim.Adam(part.parameters()) for part in (judge, generator)]
     half = ROUND // 2
-    real, noise, other = (torch.tensor(part) for part in (rows[:half, 2:3], rows[half:, :2], fakes[:, :2]))
+    real, noise, other = (
+        torch.tensor(part) for part in (rows[:half, 2:3], rows[half:, :2], fakes[:, :2])
+    )
     aims, ones = torch.tensor(rows[:, 3:4]), torch.ones(ROUND, 1)
 
     def turn() -> None:
@@ -153,21 +199,41 @@ def by_torch(rows: Any, fakes: Any) -> Callable[[], None]:
 
 def text(results: list[dict[str, Any]]) -> list[str]:
     """The tables of changes and of turns."""
-    lines, turns = [], []
+    lines = []
+    turns = []
     for result in results:
         for name, times in result.get("times", {}).items():
             cells = [number(one) for one in times.values()]
-            (turns if result["row"] == TURNS else lines).append([result["row"], name, *cells])
-    parts = [table(["network", "rule", "one batch", "more after a freeze", "more after an edit"], lines)]
+            (turns if result["row"] == TURNS else lines).append(
+                [result["row"], name, *cells]
+            )
+    parts = [
+        table(
+            [
+                "network",
+                "rule",
+                "one batch",
+                "more after a freeze",
+                "more after an edit",
+            ],
+            lines,
+        )
+    ]
     if turns:
         parts.append(table(["network", "", *results[-1]["times"]["a round"]], turns))
-    failed = [f"{result['row']}: {result['status']}\n" for result in results if result["status"] != "ok"]
+    failed = [
+        f"{result['row']}: {result['status']}\n"
+        for result in results
+        if result["status"] != "ok"
+    ]
     return [*parts, *failed]
 
 
 if __name__ == "__main__":
     asked = json.loads(sys.argv[1])
     measured = (
-        turn_times(asked["count"]) if asked["row"] == TURNS else row_times(asked["row"], asked["count"])
+        turn_times(asked["count"])
+        if asked["row"] == TURNS
+        else row_times(asked["row"], asked["count"])
     )
     print(json.dumps({"times": measured}))

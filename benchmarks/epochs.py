@@ -1,4 +1,5 @@
-"""The time of an epoch on four samples, XOR, by the online rule: Synapse's trainer and Synaptic's.
+"""The time of an epoch on four samples, XOR, by the online rule: Synapse's trainer and
+Synaptic's.
 
 ``python -m benchmarks.epochs '{"seconds": 0.2, "repeats": 5}'`` runs the measurement.
 """
@@ -25,7 +26,9 @@ Synaptic has no progress bar; in that row it runs without one. Medians (minimum 
 """
 
 XOR = [[0, 0], [0, 1], [1, 0], [1, 1]], [[0], [1], [1], [0]]
-EPOCHS, RATE, WARM = 20_000, 0.1, 1.0
+EPOCHS = 20_000
+RATE = 0.1
+WARM = 1.0
 ROWS = {
     "in order": {"shuffle": False, "progress": False},
     "shuffled": {"shuffle": True, "progress": False},
@@ -39,7 +42,10 @@ def measure(plan: Plan, tell: Tell) -> dict[str, Any]:
     spec = {"seconds": plan.seconds, "repeats": plan.repeats}
     news = child.ask("benchmarks.epochs", spec, plan.cap * len(ROWS))
     for row, times in news.get("rows", {}).items():
-        tell(f"epochs, {row}: " + ", ".join(f"{name} {t['median']:.3g} µs" for name, t in times.items()))
+        tell(
+            f"epochs, {row}: "
+            + ", ".join(f"{name} {t['median']:.3g} µs" for name, t in times.items())
+        )
     return news
 
 
@@ -51,7 +57,15 @@ def text(results: dict[str, Any]) -> list[str]:
     for row, times in rows.items():
         fastest = min(times, key=lambda name: times[name]["median"])
         cells = {name: spread(times.get(name)) for name in names}
-        lines.append([row, *(f"**{cells[name]}**" if name == fastest else cells[name] for name in names)])
+        lines.append(
+            [
+                row,
+                *(
+                    f"**{cells[name]}**" if name == fastest else cells[name]
+                    for name in names
+                ),
+            ]
+        )
     return [INTRODUCTION, table(["XOR", *names], lines)]
 
 
@@ -63,7 +77,8 @@ def _ours(options: dict[str, Any]) -> Callable[[float], float]:
     trainer = synapse.Trainer(architect.Perceptron(2, 3, 1, seed=0), RATE)
 
     def run(seconds: float) -> float:
-        begin, calls = time.perf_counter(), 0
+        begin = time.perf_counter()
+        calls = 0
         while calls == 0 or time.perf_counter() < begin + seconds:
             trainer.train(*XOR, epochs=EPOCHS, seed=0, **options)
             calls += 1
@@ -78,7 +93,9 @@ class Synaptic:
     def __init__(self, shuffle: bool) -> None:
         spec = json.dumps({"epochs": EPOCHS, "rate": RATE, "shuffle": shuffle})
         command = ["node", str(Path(__file__).parent / "peers" / "trainer.js"), spec]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
 
     def __call__(self, seconds: float) -> float:
         """Train for some seconds; returns µs per epoch."""
@@ -103,7 +120,8 @@ def _libraries(options: dict[str, Any]) -> dict[str, Callable[[float], float]]:
 
 
 def main() -> None:
-    spec, rows = json.loads(sys.argv[1]), {}
+    spec = json.loads(sys.argv[1])
+    rows = {}
     for row, options in ROWS.items():
         libraries = _libraries(options)
         times: dict[str, list[float]] = {name: [] for name in libraries}

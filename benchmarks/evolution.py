@@ -1,11 +1,11 @@
 """Evolution: genomes evaluated and bred in a CPU second, on XOR with 150 genomes.
 
-``python -m benchmarks.evolution '{"repeats": 5}'`` runs the measurement. neat-python is measured in
-alternation if it is installed. Both count every genome of every generation, reproduction included.
+``python -m benchmarks.evolution '{"repeats": 5}'`` runs the measurement. neat-python is
+measured in alternation if it is installed. Both count every genome of every generation,
+reproduction included.
 
-``python -m benchmarks.evolution workers`` measures on an idle machine how much faster two processes are than
-one, with a fitness of some milliseconds a genome.
-"""
+``python -m benchmarks.evolution workers`` measures on an idle machine how much faster
+two processes are than one, with a fitness of some milliseconds a genome."""
 
 from __future__ import annotations
 
@@ -37,16 +37,38 @@ NUMBERS = {
     "response": (1.0, 0.0, 0.0, 0.0, 0.0),
     "weight": (0.0, 1.0, 0.1, 0.8, 0.5),
 }
-"""Of neat-python's own example: mean, deviation, replace rate, mutate rate, mutate power."""
+"""Of neat-python's own example: mean, deviation, replace rate, mutate rate, mutate
+power."""
 
 
 def config() -> str:
     """The settings of neat-python's example of XOR."""
-    lines = ["[NEAT]", "fitness_criterion = max", "fitness_threshold = 1e9", "pop_size = 150"]
-    lines += ["reset_on_extinction = True", "no_fitness_termination = True", "[DefaultGenome]"]
-    lines += ["num_inputs = 2", "num_hidden = 0", "num_outputs = 1", "initial_connection = full_direct"]
-    lines += ["feed_forward = True", "enabled_default = True", "enabled_mutate_rate = 0.01"]
-    lines += ["compatibility_disjoint_coefficient = 1.0", "compatibility_weight_coefficient = 0.5"]
+    lines = [
+        "[NEAT]",
+        "fitness_criterion = max",
+        "fitness_threshold = 1e9",
+        "pop_size = 150",
+    ]
+    lines += [
+        "reset_on_extinction = True",
+        "no_fitness_termination = True",
+        "[DefaultGenome]",
+    ]
+    lines += [
+        "num_inputs = 2",
+        "num_hidden = 0",
+        "num_outputs = 1",
+        "initial_connection = full_direct",
+    ]
+    lines += [
+        "feed_forward = True",
+        "enabled_default = True",
+        "enabled_mutate_rate = 0.01",
+    ]
+    lines += [
+        "compatibility_disjoint_coefficient = 1.0",
+        "compatibility_weight_coefficient = 0.5",
+    ]
     lines += [
         "conn_add_prob = 0.5",
         "conn_delete_prob = 0.5",
@@ -54,14 +76,37 @@ def config() -> str:
         "node_delete_prob = 0.2",
     ]
     for name, value in CHOICES.items():
-        lines += [f"{name}_default = {value}", f"{name}_options = {value}", f"{name}_mutate_rate = 0.0"]
+        lines += [
+            f"{name}_default = {value}",
+            f"{name}_options = {value}",
+            f"{name}_mutate_rate = 0.0",
+        ]
     for name, values in NUMBERS.items():
-        keys = ("init_mean", "init_stdev", "replace_rate", "mutate_rate", "mutate_power")
+        keys = (
+            "init_mean",
+            "init_stdev",
+            "replace_rate",
+            "mutate_rate",
+            "mutate_power",
+        )
         lines += [f"{name}_{key} = {value}" for key, value in zip(keys, values)]
         lines += [f"{name}_max_value = 30", f"{name}_min_value = -30"]
-    lines += ["[DefaultSpeciesSet]", "compatibility_threshold = 3.0", "[DefaultStagnation]"]
-    lines += ["species_fitness_func = max", "max_stagnation = 20", "species_elitism = 2"]
-    lines += ["[DefaultReproduction]", "elitism = 2", "survival_threshold = 0.2", "min_species_size = 2"]
+    lines += [
+        "[DefaultSpeciesSet]",
+        "compatibility_threshold = 3.0",
+        "[DefaultStagnation]",
+    ]
+    lines += [
+        "species_fitness_func = max",
+        "max_stagnation = 20",
+        "species_elitism = 2",
+    ]
+    lines += [
+        "[DefaultReproduction]",
+        "elitism = 2",
+        "survival_threshold = 0.2",
+        "min_species_size = 2",
+    ]
     return "\n".join(lines)
 
 
@@ -75,13 +120,20 @@ def neat_python(generations: int) -> int:
         nonlocal count
         for _, genome in genomes:
             net = neat.nn.FeedForwardNetwork.create(genome, settings)
-            genome.fitness = 4.0 - sum((net.activate(row)[0] - t) ** 2 for row, t in zip(ROWS, TARGETS))
+            genome.fitness = 4.0 - sum(
+                (net.activate(row)[0] - t) ** 2 for row, t in zip(ROWS, TARGETS)
+            )
             count += 1
 
     with tempfile.NamedTemporaryFile("w", suffix=".cfg") as file:
         file.write(config())
         file.flush()
-        kinds = neat.DefaultGenome, neat.DefaultReproduction, neat.DefaultSpeciesSet, neat.DefaultStagnation
+        kinds = (
+            neat.DefaultGenome,
+            neat.DefaultReproduction,
+            neat.DefaultSpeciesSet,
+            neat.DefaultStagnation,
+        )
         neat.Population(neat.Config(*kinds, file.name)).run(judge, generations)
     return count
 
@@ -105,7 +157,14 @@ def workers(repeats: int) -> list[float]:
             times = []
             for pool in (one, two):
                 begin = time.perf_counter()
-                evolve.neat(heavy, inputs=2, outputs=1, max_evaluations=600, seed=0, executor=pool)
+                evolve.neat(
+                    heavy,
+                    inputs=2,
+                    outputs=1,
+                    max_evaluations=600,
+                    seed=0,
+                    executor=pool,
+                )
                 times.append(time.perf_counter() - begin)
             found.append(times[0] / times[1])
     return found[1:]
@@ -119,7 +178,9 @@ def rate(run: Callable[[int], int], size: int) -> float:
 
 def measure(plan: Plan, tell: Tell) -> dict[str, Any]:
     """Measure in a process of its own."""
-    found = child.ask("benchmarks.evolution", {"repeats": plan.repeats, "quick": plan.quick}, CAP)
+    found = child.ask(
+        "benchmarks.evolution", {"repeats": plan.repeats, "quick": plan.quick}, CAP
+    )
     tell(f"evolution: {found['status']}")
     return found
 
@@ -132,7 +193,11 @@ def text(results: dict[str, Any]) -> list[str]:
         [name, *(number(times[which]) for which in ("median", "least", "most"))]
         for name, times in results["rates"].items()
     ]
-    return [table(["XOR, 150 genomes: genomes in a CPU second", "median", "min", "max"], rows)]
+    return [
+        table(
+            ["XOR, 150 genomes: genomes in a CPU second", "median", "min", "max"], rows
+        )
+    ]
 
 
 def main() -> None:
@@ -149,7 +214,9 @@ def main() -> None:
     for _ in range(repeats):
         for name, (run, count) in runs.items():
             found.setdefault(name, []).append(rate(run, count))
-    print(json.dumps({"rates": {name: summary(rates) for name, rates in found.items()}}))
+    print(
+        json.dumps({"rates": {name: summary(rates) for name, rates in found.items()}})
+    )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
-"""Saving and loading a network against ``numpy.savez`` and ``numpy.load`` of the same arrays.
+"""Saving and loading a network against ``numpy.savez`` and ``numpy.load`` of the same
+arrays.
 
-The arrays are the network's sources, targets and weights, with 32 bits for the number of a neuron.
-"""
+The arrays are the network's sources, targets and weights, with 32 bits for the number
+of a neuron."""
 
 from __future__ import annotations
 
@@ -23,10 +24,23 @@ from .plan import Plan, Tell
 
 TITLE = "Files of large networks"
 
-QUICK, FULL = (10**5,), (10**5, 10**6, 10**7)
-LARGEST_JSON, LARGEST_PATTERN = 10**6, 2 * 10**8
-OURS, JSON, PEER, SYNCED = "synapse", "synapse, JSON", "numpy", "numpy, flushed to the disk"
-LIST = ("save_seconds", "load_seconds", "file_megabytes", "save_peak_megabytes", "load_peak_megabytes")
+QUICK = (10**5,)
+FULL = (10**5, 10**6, 10**7)
+LARGEST_JSON = 10**6
+LARGEST_PATTERN = 2 * 10**8
+OURS, JSON, PEER, SYNCED = (
+    "synapse",
+    "synapse, JSON",
+    "numpy",
+    "numpy, flushed to the disk",
+)
+LIST = (
+    "save_seconds",
+    "load_seconds",
+    "file_megabytes",
+    "save_peak_megabytes",
+    "load_peak_megabytes",
+)
 
 
 def measure(plan: Plan, tell: Tell) -> list[dict[str, Any]]:
@@ -38,13 +52,23 @@ def measure(plan: Plan, tell: Tell) -> list[dict[str, Any]]:
             results.append(child.ask("benchmarks.files", spec, 900))
             for name, row in results[-1].get("ways", {}).items():
                 times = f"{row['save_seconds']:.3g} s, {row['load_seconds']:.3g} s"
-                tell(f"files, {kind}, {count:,}, {name}: {times}, {row['file_megabytes']:.1f} MB")
+                tell(
+                    f"files, {kind}, {count:,}, {name}: {times},"
+                    f" {row['file_megabytes']:.1f} MB"
+                )
     return results
 
 
 def text(results: list[dict[str, Any]]) -> list[str]:
     """The table of what `measure` returns."""
-    header = ["network, written by", "arrays, MB", "save, s", "load, s", "file, MB", "peak of save, load, MB"]
+    header = [
+        "network, written by",
+        "arrays, MB",
+        "save, s",
+        "load, s",
+        "file, MB",
+        "peak of save, load, MB",
+    ]
     lines = []
     for result in results:
         for name, row in result.get("ways", {}).items():
@@ -53,7 +77,10 @@ def text(results: list[dict[str, Any]]) -> list[str]:
                 [
                     f"{result['kind']}, {result['made']:,} connections, {name}",
                     number(result["array_megabytes"]),
-                    *(number(row[key]) for key in ("save_seconds", "load_seconds", "file_megabytes")),
+                    *(
+                        number(row[key])
+                        for key in ("save_seconds", "load_seconds", "file_megabytes")
+                    ),
                     ", ".join(peaks),
                 ]
             )
@@ -61,16 +88,24 @@ def text(results: list[dict[str, Any]]) -> list[str]:
 
 
 def build(kind: str, connections: int) -> Any:
-    """Build two layers with all pairs connected, or with pairs at random, one of a hundred if so many fit."""
+    """Build two layers with all pairs connected, or with pairs at random, one of a
+    hundred if so many fit."""
     from synapse import Layer, Network
 
-    side = round(math.sqrt(connections if kind == "dense" else min(100 * connections, LARGEST_PATTERN)))
-    source, target = Layer(side), Layer(side)
+    side = round(
+        math.sqrt(
+            connections if kind == "dense" else min(100 * connections, LARGEST_PATTERN)
+        )
+    )
+    source = Layer(side)
+    target = Layer(side)
     source.project(target, None if kind == "dense" else connections / side**2, seed=0)
     return Network(source, [], target)
 
 
-def ways(net: Any, arrays: dict[str, Any], folder: Path) -> dict[str, tuple[Any, Any, Path]]:
+def ways(
+    net: Any, arrays: dict[str, Any], folder: Path
+) -> dict[str, tuple[Any, Any, Path]]:
     """By name: functions that save and load, and the file."""
     import os
 
@@ -90,18 +125,35 @@ def ways(net: Any, arrays: dict[str, Any], folder: Path) -> dict[str, tuple[Any,
 
     paths = {name: folder / f"{i}.npz" for i, name in enumerate((OURS, PEER, SYNCED))}
     found = {
-        OURS: (lambda: synapse.save(net, paths[OURS]), lambda: synapse.load(paths[OURS]), paths[OURS]),
-        PEER: (lambda: np.savez(paths[PEER], **arrays), lambda: load(paths[PEER]), paths[PEER]),
-        SYNCED: (lambda: flushed(paths[SYNCED]), lambda: load(paths[SYNCED]), paths[SYNCED]),
+        OURS: (
+            lambda: synapse.save(net, paths[OURS]),
+            lambda: synapse.load(paths[OURS]),
+            paths[OURS],
+        ),
+        PEER: (
+            lambda: np.savez(paths[PEER], **arrays),
+            lambda: load(paths[PEER]),
+            paths[PEER],
+        ),
+        SYNCED: (
+            lambda: flushed(paths[SYNCED]),
+            lambda: load(paths[SYNCED]),
+            paths[SYNCED],
+        ),
     }
     if len(net.weights) <= 1.1 * LARGEST_JSON:
         path = folder / "net.json"
-        found[JSON] = (lambda: synapse.save(net, path), lambda: synapse.load(path), path)
+        found[JSON] = (
+            lambda: synapse.save(net, path),
+            lambda: synapse.load(path),
+            path,
+        )
     return found
 
 
 def point(kind: str, connections: int, repeats: int) -> dict[str, Any]:
-    """Save and load one network in all ways, in turn: median times and the largest peaks."""
+    """Save and load one network in all ways, in turn: median times and the largest
+    peaks."""
     import numpy as np
 
     from synapse import Topology
@@ -109,7 +161,9 @@ def point(kind: str, connections: int, repeats: int) -> dict[str, Any]:
     net = build(kind, connections)
     net.run(np.zeros((1, len(net.input))))
     topology = Topology.of(net)
-    arrays = {end: getattr(topology, end).astype(np.uint32) for end in ("source", "target")}
+    arrays = {
+        end: getattr(topology, end).astype(np.uint32) for end in ("source", "target")
+    }
     arrays["weight"] = topology.weight
     del topology
     news: dict[str, dict[str, list[float]]] = {}
@@ -120,7 +174,14 @@ def point(kind: str, connections: int, repeats: int) -> dict[str, Any]:
                 row = news.setdefault(name, {key: [] for key in LIST})
                 if turn:  # the first imports modules
                     for key, value in zip(
-                        LIST, (values[0], values[2], path.stat().st_size / 1e6, *values[1::2]), strict=True
+                        LIST,
+                        (
+                            values[0],
+                            values[2],
+                            path.stat().st_size / 1e6,
+                            *values[1::2],
+                        ),
+                        strict=True,
                     ):
                         row[key].append(value)
     return {
@@ -137,9 +198,11 @@ def point(kind: str, connections: int, repeats: int) -> dict[str, Any]:
 
 
 def _watched(work: Callable[[], Any]) -> tuple[float, float]:
-    """Seconds that a call takes, and the peak of memory in MB beyond what was in use."""
+    """Seconds that a call takes, and the peak of memory in MB beyond what was in
+    use."""
     gc.collect()
-    before, begin = reset_peak(), time.perf_counter()
+    before = reset_peak()
+    begin = time.perf_counter()
     result = work()
     seconds = time.perf_counter() - begin
     del result

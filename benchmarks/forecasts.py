@@ -1,7 +1,8 @@
-"""The time of a step in a closed loop, ``synapse.forecast``, beside that of ``net.run`` on given inputs.
+"""The time of a step in a closed loop, ``synapse.forecast``, beside that of ``net.run``
+on given inputs.
 
-``python -m benchmarks.forecasts '{"seconds": 0.2, "repeats": 5}'`` runs the measurement.
-"""
+``python -m benchmarks.forecasts '{"seconds": 0.2, "repeats": 5}'`` runs the
+measurement."""
 
 from __future__ import annotations
 
@@ -28,7 +29,10 @@ def measure(plan: Plan, tell: Tell) -> dict[str, Any]:
     spec = {"seconds": plan.seconds, "repeats": plan.repeats}
     found = child.ask("benchmarks.forecasts", spec, plan.cap * len(NETWORKS))
     for row, times in found.get("rows", {}).items():
-        tell(f"forecasts, {row}: " + ", ".join(f"{name} {t['median']:.3g} µs" for name, t in times.items()))
+        tell(
+            f"forecasts, {row}: "
+            + ", ".join(f"{name} {t['median']:.3g} µs" for name, t in times.items())
+        )
     return found
 
 
@@ -53,12 +57,16 @@ def calls_of(kind: str, sizes: tuple[int, ...]) -> dict[str, Callable[[], Any]]:
 
     net = getattr(architect, kind)(*sizes, output_squash="identity", seed=0)
     rows = synapse.forecast(net, [[0.5] * sizes[0]], STEPS)  # inputs of the same size
-    return {"run": lambda: net.run(rows), "forecast": lambda: synapse.forecast(net, rows[:1], STEPS)}
+    return {
+        "run": lambda: net.run(rows),
+        "forecast": lambda: synapse.forecast(net, rows[:1], STEPS),
+    }
 
 
 def microseconds_of(call: Callable[[], Any], seconds: float) -> float:
     """Microseconds of a step, from calls that take at least so many seconds in all."""
-    begin, count = time.perf_counter(), 0
+    begin = time.perf_counter()
+    count = 0
     while count == 0 or time.perf_counter() < begin + seconds:
         call()
         count += 1
@@ -66,12 +74,16 @@ def microseconds_of(call: Callable[[], Any], seconds: float) -> float:
 
 
 def main() -> None:
-    spec, rows = json.loads(sys.argv[1]), {}
+    spec = json.loads(sys.argv[1])
+    rows = {}
     for row, (kind, sizes) in NETWORKS.items():
-        calls, times = calls_of(kind, sizes), dict[str, list[float]]()
+        calls = calls_of(kind, sizes)
+        times = dict[str, list[float]]()
         for repeat in range(spec["repeats"]):
             for name in sorted(calls, reverse=bool(repeat % 2)):
-                times.setdefault(name, []).append(microseconds_of(calls[name], spec["seconds"]))
+                times.setdefault(name, []).append(
+                    microseconds_of(calls[name], spec["seconds"])
+                )
         rows[row] = {name: summary(values) for name, values in times.items()}
     print(json.dumps({"rows": rows}))
 

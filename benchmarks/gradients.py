@@ -1,8 +1,8 @@
-"""Exact gradients of Synapse and PyTorch: one process per network and batch, libraries in alternation.
+"""Exact gradients of Synapse and PyTorch: one process per network and batch, libraries
+in alternation.
 
-PyTorch's modules are created first and their weights are copied to Synapse's networks, so that all compute
-the same gradient. The losses are compared.
-"""
+PyTorch's modules are created first and their weights are copied to Synapse's networks,
+so that all compute the same gradient. The losses are compared."""
 
 from __future__ import annotations
 
@@ -30,24 +30,32 @@ Medians (minimum to maximum).
 """
 
 STEPS = 50  # steps per sequence
-LSTMS, PERCEPTRONS = (
-    ("lstm-6-8-6", "lstm-30-72-30", "lstm-100-100-20"),
-    ("10-20-5", "64-128-10", "784-100-10"),
-)
+LSTMS = ("lstm-6-8-6", "lstm-30-72-30", "lstm-100-100-20")
+PERCEPTRONS = ("10-20-5", "64-128-10", "784-100-10")
 TASKS = [
     *((row, batch, 1) for row in LSTMS for batch in (1, 32)),
     *((row, 32, 1) for row in PERCEPTRONS),
     *((row, 32, 2) for row in LSTMS + PERCEPTRONS),
 ]
 """Network, number of sequences, number of threads."""
-QUICK_TASKS = [("lstm-6-8-6", 1, 1), ("lstm-6-8-6", 32, 1), ("lstm-6-8-6", 32, 2), ("10-20-5", 32, 1)]
-LABELS = {"synapse": "Synapse", "synapse-f32": "Synapse, float32", "torch": "PyTorch, float32"}
+QUICK_TASKS = [
+    ("lstm-6-8-6", 1, 1),
+    ("lstm-6-8-6", 32, 1),
+    ("lstm-6-8-6", 32, 2),
+    ("10-20-5", 32, 1),
+]
+LABELS = {
+    "synapse": "Synapse",
+    "synapse-f32": "Synapse, float32",
+    "torch": "PyTorch, float32",
+}
 
 Work = Callable[[], float]
 
 
 def measure(plan: Plan, tell: Tell) -> list[dict[str, Any]]:
-    """Measure every network and batch, in microseconds per time step and sequence, or per sample."""
+    """Measure every network and batch, in microseconds per time step and sequence, or
+    per sample."""
     results = []
     for row, batch, threads in QUICK_TASKS if plan.quick else TASKS:
         spec = {
@@ -59,16 +67,22 @@ def measure(plan: Plan, tell: Tell) -> list[dict[str, Any]]:
         }
         results.append(child.ask("benchmarks.gradients", spec, plan.cap))
         times = ", ".join(
-            f"{name} {cell['median']:.3g} µs" for name, cell in results[-1].get("cells", {}).items()
+            f"{name} {cell['median']:.3g} µs"
+            for name, cell in results[-1].get("cells", {}).items()
         )
-        named = f"{Case.named(row).label}, batch {batch}, {threads} thread{'s' * (threads > 1)}"
+        named = (
+            f"{Case.named(row).label}, batch {batch}, {threads}"
+            f" thread{'s' * (threads > 1)}"
+        )
         tell(f"gradients, {named}: {times or results[-1]['status']}")
     return results
 
 
 def samples(case: Case, batch: int) -> tuple[np.ndarray, np.ndarray]:
-    """Inputs, shape (batch, steps, n), from 0 to 1, targets from 0 to 0.3; one step for perceptrons."""
-    rng, steps = np.random.default_rng(0), STEPS if case.kind == LSTM else 1
+    """Inputs, shape (batch, steps, n), from 0 to 1, targets from 0 to 0.3; one step for
+    perceptrons."""
+    rng = np.random.default_rng(0)
+    steps = STEPS if case.kind == LSTM else 1
     inputs = rng.random((batch, steps, case.sizes[0]))
     return inputs, 0.3 * rng.random((batch, steps, case.sizes[-1]))
 
@@ -83,11 +97,18 @@ def modules_of(case: Case, threads: int = 1) -> list[Any]:
     if case.kind == LSTM:
         n, cells, m = case.sizes
         return [nn.LSTM(n, cells, batch_first=True), nn.Linear(cells, m)]
-    return [part for n, m in itertools.pairwise(case.sizes) for part in (nn.Linear(n, m), nn.Sigmoid())]
+    return [
+        part
+        for n, m in itertools.pairwise(case.sizes)
+        for part in (nn.Linear(n, m), nn.Sigmoid())
+    ]
 
 
-def torch_work(case: Case, modules: list[Any], inputs: np.ndarray, targets: np.ndarray) -> Work:
-    """Forward and backward pass by autograd: the loss of a batch; gradients are in the parameters."""
+def torch_work(
+    case: Case, modules: list[Any], inputs: np.ndarray, targets: np.ndarray
+) -> Work:
+    """Forward and backward pass by autograd: the loss of a batch; gradients are in the
+    parameters."""
     import torch  # if it is installed
 
     x, t = (torch.tensor(values, dtype=torch.float32) for values in (inputs, targets))
@@ -112,19 +133,27 @@ def loss_of(case: Case, modules: list[Any]) -> Callable[[Any, Any], Any]:
 
     if case.kind == LSTM:
         lstm, readout = modules
-        return lambda x, t: 0.5 * nn.functional.mse_loss(readout(lstm(x)[0]), t, reduction="sum")
-    layers, measure = nn.Sequential(*modules[:-1]), nn.BCEWithLogitsLoss(reduction="sum")
+        return lambda x, t: (
+            0.5 * nn.functional.mse_loss(readout(lstm(x)[0]), t, reduction="sum")
+        )
+    layers, measure = (
+        nn.Sequential(*modules[:-1]),
+        nn.BCEWithLogitsLoss(reduction="sum"),
+    )
     return lambda x, t: measure(layers(x), t)
 
 
 def network_of(case: Case, modules: list[Any], dtype: str) -> Any:
-    """The same network of Synapse, with the weights of the modules, if there are any."""
+    """The same network of Synapse, with the weights of the modules, if there are
+    any."""
     import architect
     import synapse
 
     options: dict[str, Any] = {"seed": 0, "dtype": dtype}
     if case.kind == LSTM:
-        net: Any = architect.LSTM(*case.sizes, style="standard", output_squash="identity", **options)
+        net: Any = architect.LSTM(
+            *case.sizes, style="standard", output_squash="identity", **options
+        )
     else:
         net = architect.Perceptron(*case.sizes, **options)
     if modules:
@@ -133,7 +162,12 @@ def network_of(case: Case, modules: list[Any], dtype: str) -> Any:
 
 
 def our_work(
-    case: Case, modules: list[Any], inputs: np.ndarray, targets: np.ndarray, dtype: str, threads: int = 1
+    case: Case,
+    modules: list[Any],
+    inputs: np.ndarray,
+    targets: np.ndarray,
+    dtype: str,
+    threads: int = 1,
 ) -> Work:
     """The workspace that ``Trainer`` uses for every batch."""
     from synapse.learning._data import prepare_sequences
@@ -141,7 +175,11 @@ def our_work(
 
     net = network_of(case, modules, dtype)
     data = prepare_sequences(net, inputs, targets)
-    exact, cost, window = ExactGradient(net, data, threads), net._cost(None), checked_window(None)
+    exact, cost, window = (
+        ExactGradient(net, data, threads),
+        net._cost(None),
+        checked_window(None),
+    )
     chosen, share = np.arange(len(inputs)), np.full(len(inputs), 1 / len(inputs))
     return lambda: exact.descent(chosen, share, cost, window)[0]
 
@@ -155,15 +193,19 @@ def works_of(case: Case, batch: int, threads: int = 1) -> dict[str, Work]:
         "synapse": our_work(case, modules, inputs, targets, "float64", threads),
         "synapse-f32": our_work(case, modules, inputs, targets, "float32", threads),
     }
-    return works | ({"torch": torch_work(case, modules, inputs, targets)} if installed else {})
+    return works | (
+        {"torch": torch_work(case, modules, inputs, targets)} if installed else {}
+    )
 
 
 def run(spec: dict[str, Any]) -> dict[str, Any]:
-    """Measure one network and batch: warm up, then each library in turn for every repeat."""
+    """Measure one network and batch: warm up, then each library in turn for every
+    repeat."""
     case = Case.named(spec["row"])
     machine.use_cores(spec["threads"])
     works = works_of(case, spec["batch"], spec["threads"])
-    counts, losses = {}, {}
+    counts = {}
+    losses = {}
     for name, work in works.items():
         losses[name] = work()  # loads or compiles the kernels
         seconds = timed(work, 3)
@@ -204,16 +246,24 @@ def text(tasks: list[dict[str, Any]]) -> list[str]:
 
 
 def gradients_table(tasks: list[dict[str, Any]]) -> str:
-    """Median, minimum and maximum of each library, and the relative difference of the losses."""
+    """Median, minimum and maximum of each library, and the relative difference of the
+    losses."""
     lines = []
     for task in tasks:
         cells = task.get("cells", {})
         times = [spread(cells.get(name)) for name in LABELS]
-        ours, other = cells.get("synapse-f32"), cells.get("torch")
-        lead = f"{number(other['median'] / ours['median'])} x" if ours and other else "-"
+        ours = cells.get("synapse-f32")
+        other = cells.get("torch")
+        lead = (
+            f"{number(other['median'] / ours['median'])} x" if ours and other else "-"
+        )
         losses = [cell["loss"] for cell in cells.values()]
         apart = f"{(max(losses) - min(losses)) / abs(losses[0]):.0e}" if losses else "-"
-        sizes = [Case.named(task["row"]).label, str(task["batch"]), str(task["threads"])]
+        sizes = [
+            Case.named(task["row"]).label,
+            str(task["batch"]),
+            str(task["threads"]),
+        ]
         lines.append([*sizes, *times, lead, apart, task["status"]])
     header = [
         "network",

@@ -1,7 +1,7 @@
 """Growth: time per connection and step from a thousand connections to ten million.
 
-``python -m benchmarks.growth '{"kind": "dense", "connections": 1000, ...}'`` is one point.
-"""
+``python -m benchmarks.growth '{"kind": "dense", "connections": 1000, ...}'`` is one
+point."""
 
 from __future__ import annotations
 
@@ -31,13 +31,20 @@ TITLE = "Growth"
 
 DENSITY = 0.1
 LARGEST = {"dense": 7, "sparse": 7, "lstm": 7}  # powers of ten
-PRECISIONS = {"dense": ("float64",), "sparse": ("float64", "float32"), "lstm": ("float64",)}
+PRECISIONS = {
+    "dense": ("float64",),
+    "sparse": ("float64", "float32"),
+    "lstm": ("float64",),
+}
 BY_HAND = "SciPy CSR by hand"
-PASSES = 2.5  # over the weights: all are read and written once, those of the second layer read once more
+# over the weights: all are read and written once, those of the second layer read once
+# more
+PASSES = 2.5
 
 
 def points(highest: int) -> list[tuple[str, str, int]]:
-    """Kinds of networks, their precisions, and their approximate numbers of connections."""
+    """Kinds of networks, their precisions, and their approximate numbers of
+    connections."""
     return [
         (kind, precision, 10**e)
         for kind, most in LARGEST.items()
@@ -50,16 +57,23 @@ def measure(plan: Plan, tell: Tell) -> list[dict[str, Any]]:
     """Measure all points, each in its own process."""
     results = []
     for kind, precision, connections in points(plan.largest):
-        spec = {"kind": kind, "connections": connections, "seconds": plan.seconds, "repeats": plan.repeats}
+        spec = {
+            "kind": kind,
+            "connections": connections,
+            "seconds": plan.seconds,
+            "repeats": plan.repeats,
+        }
         spec["precision"] = precision
         results.append(child.ask("benchmarks.growth", spec, 900))
-        if kind == "sparse":  # in a process of its own, where no memory that we have used is free again
+        if (
+            kind == "sparse"
+        ):  # in a process of its own, where no memory that we have used is free again
             peer = child.ask("benchmarks.growth", {**spec, "kind": BY_HAND}, 900)
             results[-1]["peer_bytes_per_connection"] = peer.get("bytes_per_connection")
         median = results[-1].get("nanoseconds_per_connection", math.nan)
         tell(
-            f"growth, {kind}, {precision}, {connections:,}: {median:.3f} ns per connection  "
-            f"{results[-1]['status']}"
+            f"growth, {kind}, {precision}, {connections:,}: {median:.3f} ns per"
+            f" connection  {results[-1]['status']}"
         )
     return results
 
@@ -76,9 +90,14 @@ def build(kind: str, connections: int, precision: str = "float64") -> synapse.Ne
         return architect.Perceptron(side, side, side, seed=0, dtype=precision)
     if kind == "lstm":
         side = round(math.sqrt(connections / 8.4))
-        return architect.LSTM(side, side, max(1, side // 5), style="synaptic", seed=0, dtype=precision)
+        return architect.LSTM(
+            side, side, max(1, side // 5), style="synaptic", seed=0, dtype=precision
+        )
     side = sparse_side(connections)
-    layers = [synapse.Layer(side, "identity" if i == 0 else "logistic", dtype=precision) for i in range(3)]
+    layers = [
+        synapse.Layer(side, "identity" if i == 0 else "logistic", dtype=precision)
+        for i in range(3)
+    ]
     for i, (source, target) in enumerate(itertools.pairwise(layers)):
         source.project(target, DENSITY, seed=i)
     return synapse.Network(layers[0], layers[1:-1], layers[-1])
@@ -88,7 +107,8 @@ class Grown(ours.Net):
     """A network with the samples of all cases."""
 
     def __init__(self, net: synapse.Network) -> None:
-        self.net, self.rows = net, {}
+        self.net = net
+        self.rows = {}
         samples = drawn(Case("perceptron", (len(net.input), len(net.output))))
         self.inputs, self.targets = (numbers.astype(net.dtype) for numbers in samples)
         self.rate = 0.1 / len(net)  # so that large layers do not saturate
@@ -103,9 +123,12 @@ def stopwatch(work: Callable[[], Any]) -> tuple[float, Any]:
 
 
 def copy_bandwidth(numbers: int, seconds: float) -> float:
-    """Bytes read and written per second by NumPy's copy of this number of float64 values."""
-    source, target = np.ones(numbers), np.zeros(numbers)
-    times, stop = [], time.perf_counter() + seconds
+    """Bytes read and written per second by NumPy's copy of this number of float64
+    values."""
+    source = np.ones(numbers)
+    target = np.zeros(numbers)
+    times = []
+    stop = time.perf_counter() + seconds
     loops = max(1, 10**6 // numbers)
     while time.perf_counter() < stop or len(times) < 3:
         begin = time.perf_counter()
@@ -117,7 +140,8 @@ def copy_bandwidth(numbers: int, seconds: float) -> float:
 
 def enough(train: Callable[[int], Any], least: float) -> int:
     """How many steps take so long that the overhead of a call is negligible."""
-    steps, seconds = 2, 0.0
+    steps = 2
+    seconds = 0.0
     while seconds < least:
         steps *= 2
         seconds, _ = stopwatch(partial(train, steps))
@@ -128,30 +152,41 @@ def step_times(net: Grown, least: float, repeats: int) -> list[float]:
     """Seconds per step of Synapse."""
     steps = enough(net.train, least)
     return [
-        seconds / done for seconds, done in (stopwatch(partial(net.train, steps)) for _ in range(repeats))
+        seconds / done
+        for seconds, done in (
+            stopwatch(partial(net.train, steps)) for _ in range(repeats)
+        )
     ]
 
 
 def against_scipy(net: Grown, least: float, repeats: int) -> dict[str, Any]:
-    """Microseconds per step of Synapse and of SciPy, in alternation, and whether both learn the same."""
+    """Microseconds per step of Synapse and of SciPy, in alternation, and whether both
+    learn the same."""
     peer = csr.of_network(net.net, net.rate)
     apart = differences(net, peer)
     theirs = partial(peer.train, net.inputs, net.targets)
-    steps, their_steps = enough(net.train, least), enough(theirs, least)
+    steps = enough(net.train, least)
+    their_steps = enough(theirs, least)
     times: list[tuple[float, float]] = []
     for _ in range(repeats):
         seconds, done = stopwatch(partial(net.train, steps))
         their_seconds, _ = stopwatch(partial(theirs, their_steps))
         times.append((1e6 * seconds / done, 1e6 * their_seconds / their_steps))
     own, other = zip(*times, strict=True)
-    return {"microseconds": list(own), "peer_microseconds": list(other), "difference": apart}
+    return {
+        "microseconds": list(own),
+        "peer_microseconds": list(other),
+        "difference": apart,
+    }
 
 
 def differences(net: Grown, peer: csr.Net) -> float:
-    """The largest difference between the outputs of both after the same steps, relative to the largest."""
+    """The largest difference between the outputs of both after the same steps, relative
+    to the largest."""
     done = net.train(4)
     peer.train(net.inputs[:4], net.targets[:4], done)
-    ours, theirs = net.outputs(1)[0], peer.answer(net.inputs[0])
+    ours = net.outputs(1)[0]
+    theirs = peer.answer(net.inputs[0])
     return float(np.abs(ours - theirs).max() / np.abs(theirs).max())
 
 
@@ -160,7 +195,8 @@ def by_hand(spec: dict[str, Any]) -> dict[str, Any]:
     side = sparse_side(spec["connections"])
     rng = np.random.default_rng(0)
     csr.random(30, [30, 30], DENSITY, 0.1).step(rng.random(30), rng.random(30))
-    x, before = rng.random(side).astype(spec["precision"]), reset_peak()
+    x = rng.random(side).astype(spec["precision"])
+    before = reset_peak()
     made = csr.random(side, [side, side], DENSITY, 0.1 / side, spec["precision"])
     made.step(x, x)
     count = sum(layer.weights.nnz for layer in made.layers)
@@ -181,11 +217,14 @@ def point(spec: dict[str, Any]) -> dict[str, Any]:
     first, _ = stopwatch(lambda: grown.train(1))
     megabytes = peak() - before
     call, _ = stopwatch(lambda: grown.train(1))
-    connections, least = len(net.weights), max(spec["seconds"], 10 * call)
+    connections = len(net.weights)
+    least = max(spec["seconds"], 10 * call)
     if spec["kind"] == "sparse":
         pair = against_scipy(grown, least, spec["repeats"])
     else:
-        pair = {"microseconds": [1e6 * t for t in step_times(grown, least, spec["repeats"])]}
+        pair = {
+            "microseconds": [1e6 * t for t in step_times(grown, least, spec["repeats"])]
+        }
     median = statistics.median(pair["microseconds"]) / 1e6
     news = {
         "made": connections,
@@ -198,7 +237,9 @@ def point(spec: dict[str, Any]) -> dict[str, Any]:
         **pair,
         "median": 1e6 * median,
         "nanoseconds_per_connection": 1e9 * median / connections,
-        "finite": bool(np.isfinite(grown.outputs(1)).all() and np.isfinite(net.weights).all()),
+        "finite": bool(
+            np.isfinite(grown.outputs(1)).all() and np.isfinite(net.weights).all()
+        ),
     }
     if "peer_microseconds" in pair:
         news["peer_median"] = statistics.median(pair["peer_microseconds"])
@@ -211,16 +252,24 @@ def point(spec: dict[str, Any]) -> dict[str, Any]:
 def text(growth: list[dict[str, Any]]) -> list[str]:
     """The table of growth."""
     titles = (
-        "kind, connections, precision, µs per step, ns per connection, GB/s, copy GB/s, "
-        f"{BY_HAND} µs, {BY_HAND} / Synapse, build s, lower s, first step s, call of one step s, "
-        f"bytes per connection, {BY_HAND} bytes, status"
+        "kind, connections, precision, µs per step, ns per connection, GB/s, copy"
+        f" GB/s, {BY_HAND} µs, {BY_HAND} / Synapse, build s, lower s, first step s,"
+        f" call of one step s, bytes per connection, {BY_HAND} bytes, status"
     )
     return [table(titles.split(", "), [_line(g) for g in growth])]
 
 
 def _line(g: dict[str, Any]) -> list[str]:
-    bandwidth = [number(g[name] / 1e9) if name in g else "-" for name in ("bandwidth", "copy_bandwidth")]
-    seconds = ("build_seconds", "lower_seconds", "first_step_seconds", "call_of_one_step_seconds")
+    bandwidth = [
+        number(g[name] / 1e9) if name in g else "-"
+        for name in ("bandwidth", "copy_bandwidth")
+    ]
+    seconds = (
+        "build_seconds",
+        "lower_seconds",
+        "first_step_seconds",
+        "call_of_one_step_seconds",
+    )
     peer = {"median": g["peer_median"]} if "peer_median" in g else None
     return [
         g["kind"],
@@ -231,7 +280,10 @@ def _line(g: dict[str, Any]) -> list[str]:
         *bandwidth,
         number(g.get("peer_median")),
         ratio(peer, g),
-        *(number(g.get(name)) for name in (*seconds, "bytes_per_connection", "peer_bytes_per_connection")),
+        *(
+            number(g.get(name))
+            for name in (*seconds, "bytes_per_connection", "peer_bytes_per_connection")
+        ),
         g["status"],
     ]
 

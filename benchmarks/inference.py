@@ -1,8 +1,9 @@
-"""A step of an LSTM that is deployed: programs in C, ``net.run``, ONNX Runtime, PyTorch.
+"""A step of an LSTM that is deployed: programs in C, ``net.run``, ONNX Runtime,
+PyTorch.
 
-``python -m benchmarks.inference '{"cells": 8, "seconds": 0.2, "repeats": 5}'`` is one row: as many inputs as
-cells, one output, sequences of 512 steps in one call, one thread.
-"""
+``python -m benchmarks.inference '{"cells": 8, "seconds": 0.2, "repeats": 5}'`` is one
+row: as many inputs as cells, one output, sequences of 512 steps in one call, one
+thread."""
 
 from __future__ import annotations
 
@@ -36,7 +37,8 @@ PUBLISHED = {
     "RTNeural, as published, i7-8700B": (0.148, 0.320, 0.884, 3.22),
     "RTNeural, Eigen, Zen 5, measured elsewhere": (0.057, 0.070, 0.133, 1.24),
 }
-"""float32. Published: github.com/jatinchowdhury18/RTNeural-compare. The other: built from its repository."""
+"""float32. Published: github.com/jatinchowdhury18/RTNeural-compare. The other: built
+from its repository."""
 
 CORTEX = ["-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16", "-O2"]
 
@@ -69,7 +71,9 @@ def measure(plan: Plan, tell: Tell) -> dict[str, Any]:
     for cells in CELLS[:1] if plan.quick else CELLS:
         spec = {"seconds": plan.seconds, "repeats": plan.repeats, "cells": cells}
         row = child.ask("benchmarks.inference", spec, 900)
-        times = ", ".join(f"{name} {cell['least']:.3g}" for name, cell in row.get("times", {}).items())
+        times = ", ".join(
+            f"{name} {cell['least']:.3g}" for name, cell in row.get("times", {}).items()
+        )
         tell(f"LSTM {cells}: {times}  {row['status']}")
         rows.append(row)
     return {"rows": rows}
@@ -79,21 +83,34 @@ def text(results: dict[str, Any]) -> list[str]:
     """The tables of what `measure` returns: times, and sizes of the object code."""
     rows = results["rows"]
     parts = []
-    for what, unit in (("times", "fastest of the repeats"), ("bytes", "bytes of code and weights")):
+    for what, unit in (
+        ("times", "fastest of the repeats"),
+        ("bytes", "bytes of code and weights"),
+    ):
         names = list(dict.fromkeys(name for row in rows for name in row.get(what, {})))
         values = [[row.get(what, {}).get(name) for row in rows] for name in names]
         lines = [
-            [name, *(number(value["least"] if isinstance(value, dict) else value) for value in line)]
+            [
+                name,
+                *(
+                    number(value["least"] if isinstance(value, dict) else value)
+                    for value in line
+                ),
+            ]
             for name, line in zip(names, values, strict=True)
         ]
         if what == "times":
-            lines += [[name, *map(number, given[: len(rows)])] for name, given in PUBLISHED.items()]
+            lines += [
+                [name, *map(number, given[: len(rows)])]
+                for name, given in PUBLISHED.items()
+            ]
         parts.append(table([unit, *(f"{row['cells']} cells" for row in rows)], lines))
     return parts
 
 
 class Compiled:
-    """The program of a network in C, compiled for this machine; a call returns µs per step."""
+    """The program of a network in C, compiled for this machine; a call returns µs per
+    step."""
 
     def __init__(self, folder: Path, net: synapse.Network, **options: Any) -> None:
         folder.mkdir()
@@ -103,10 +120,15 @@ class Compiled:
         real = "float" if "const float *inputs" in source else "double"
         self.program = str(folder / "main")
         flags = ["-O3", "-march=native", f"-DREAL={real}", f"-DSTEPS={STEPS}"]
-        subprocess.run(["gcc", *flags, str(folder / "main.c"), "-o", self.program, "-lm"], check=True)
+        subprocess.run(
+            ["gcc", *flags, str(folder / "main.c"), "-o", self.program, "-lm"],
+            check=True,
+        )
 
     def __call__(self, seconds: float) -> float:
-        done = subprocess.run([self.program, str(seconds)], capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [self.program, str(seconds)], capture_output=True, text=True, check=True
+        )
         return float(done.stdout.split()[0])
 
 
@@ -116,24 +138,40 @@ def in_node(folder: Path, net: synapse.Network, seconds: float) -> float:
     script = Path(__file__).with_name("peers") / "inference.js"
     numbers = map(str, (len(net.input), STEPS, seconds))
     command = ["node", str(script), str(folder / "net.js"), *numbers]
-    return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    return float(
+        subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    )
 
 
 def sizes(folder: Path, net: synapse.Network) -> dict[str, int]:
     """Bytes of the object code for a microcontroller, by the options of the program."""
     found = {}
-    for name, options in {"float32, fast": {}, "float64, exact": {"sums": "exact"}}.items():
+    for name, options in {
+        "float32, fast": {},
+        "float64, exact": {"sums": "exact"},
+    }.items():
         (folder / "net.c").write_text(c_source(net, **options))
-        command = ["arm-none-eabi-gcc", "-std=c99", *CORTEX, "-c", "net.c", "-o", "net.o"]
+        command = [
+            "arm-none-eabi-gcc",
+            "-std=c99",
+            *CORTEX,
+            "-c",
+            "net.c",
+            "-o",
+            "net.o",
+        ]
         subprocess.run(command, cwd=folder, check=True)
         command = ["arm-none-eabi-size", "net.o"]
-        done = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
+        done = subprocess.run(
+            command, cwd=folder, check=True, capture_output=True, text=True
+        )
         found[f"C, {name}, Cortex-M4"] = int(done.stdout.splitlines()[1].split()[0])
     return found
 
 
 def works_of(cells: int) -> dict[str, Work]:
-    """By name: a function of a number of steps that runs as many or more in this process."""
+    """By name: a function of a number of steps that runs as many or more in this
+    process."""
     rng = np.random.default_rng(0)
     rows = rng.normal(size=(STEPS, cells))
 
@@ -145,13 +183,17 @@ def works_of(cells: int) -> dict[str, Work]:
         net = architect.LSTM(cells, cells, 1, dtype=dtype, seed=0)
         run = partial(net.run, rows.astype(dtype))
         works[f"`net.run`, {dtype}"] = repeated(run)
-        works[f"`net.run` without traces, {dtype}"] = repeated(partial(run, traces=False))
+        works[f"`net.run` without traces, {dtype}"] = repeated(
+            partial(run, traces=False)
+        )
     if importlib.util.find_spec("torch"):
         works["PyTorch, `nn.LSTM`"] = repeated(torch_lstm(cells, rows))
     if importlib.util.find_spec("onnx") and importlib.util.find_spec("onnxruntime"):
         model = onnx_model(architect.LSTM(cells, cells, 1, seed=0))
         works["ONNX Runtime, our file"] = repeated(onnx_run(model, rows))
-        works["ONNX Runtime, its LSTM node alone"] = repeated(onnx_run(only_node(model), rows))
+        works["ONNX Runtime, its LSTM node alone"] = repeated(
+            onnx_run(only_node(model), rows)
+        )
     return works
 
 
@@ -162,8 +204,12 @@ def only_node(model: Any) -> Any:
     nodes = [node for node in model.graph.node if node.op_type == "LSTM"]
     del nodes[0].input[4:], nodes[0].output[1:]
     weights = [one for one in model.graph.initializer if one.name in nodes[0].input]
-    output = onnx.helper.make_tensor_value_info(nodes[0].output[0], onnx.TensorProto.FLOAT, None)
-    graph = onnx.helper.make_graph(nodes, "lstm", [model.graph.input[0]], [output], weights)
+    output = onnx.helper.make_tensor_value_info(
+        nodes[0].output[0], onnx.TensorProto.FLOAT, None
+    )
+    graph = onnx.helper.make_graph(
+        nodes, "lstm", [model.graph.input[0]], [output], weights
+    )
     own = onnx.helper.make_model(graph, opset_imports=model.opset_import)
     own.ir_version = model.ir_version
     return own
@@ -212,20 +258,35 @@ def main() -> None:
                 "C, float64, fast": {"dtype": "float64"},
                 "C, float64, exact": {"sums": "exact"},
             }
-            programs = {key: Compiled(folder / f"{i}", net, **options[key]) for i, key in enumerate(options)}
+            programs = {
+                key: Compiled(folder / f"{i}", net, **options[key])
+                for i, key in enumerate(options)
+            }
             times = {key: [] for key in programs}
             for _ in range(repeats):
                 for key, program in programs.items():
                     times[key].append(program(seconds))
-            result["times"] = {key: {"least": min(values), "all": values} for key, values in times.items()}
+            result["times"] = {
+                key: {"least": min(values), "all": values}
+                for key, values in times.items()
+            }
         if shutil.which("node"):
             values = [in_node(folder, net, seconds) for _ in range(repeats)]
-            result["times"]["JavaScript, float64"] = {"least": min(values), "all": values}
+            result["times"]["JavaScript, float64"] = {
+                "least": min(values),
+                "all": values,
+            }
         if shutil.which("arm-none-eabi-gcc"):
             result["bytes"] = sizes(folder, net)
-    calls = {key: (lambda n, work=work: work(n * STEPS)) for key, work in works_of(cells).items()}
+    calls = {
+        key: lambda n, work=work: work(n * STEPS)
+        for key, work in works_of(cells).items()
+    }
     for key, cell in cells_of(calls, seconds, repeats).items():
-        result["times"][key] = {"least": cell["least"] / STEPS, "all": [t / STEPS for t in cell["all"]]}
+        result["times"][key] = {
+            "least": cell["least"] / STEPS,
+            "all": [t / STEPS for t in cell["all"]],
+        }
     print(json.dumps(result))
 
 

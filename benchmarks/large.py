@@ -1,8 +1,9 @@
-"""Large wiring: as many neurons and connections as a fly's brain, from arrays, and a graph of networkx.
+"""Large wiring: as many neurons and connections as a fly's brain, from arrays, and a
+graph of networkx.
 
-One row: ``python -m benchmarks.large '{"row": "networkx", "neurons": 100000, "connections": 500000}'``
-Times are those of the process. Signs are those of the drawn weights; 100 neurons are inputs and 10 outputs.
-"""
+One row: ``python -m benchmarks.large '{"row": "networkx", "neurons": 100000,
+"connections": 500000}'`` Times are those of the process. Signs are those of the drawn
+weights; 100 neurons are inputs and 10 outputs."""
 
 from __future__ import annotations
 
@@ -24,9 +25,11 @@ from .plan import Plan, Tell
 from .structure import stopwatch
 
 TITLE = "Large wiring, seconds"
-BRAIN, GRAPH = (139_255, 15_000_000), (100_000, 500_000)
+BRAIN = (139_255, 15_000_000)
+GRAPH = (100_000, 500_000)
 ROWS = {"arrays, float64": BRAIN, "arrays, float32": BRAIN, "networkx": GRAPH}
-INPUTS, OUTPUTS = 100, 10
+INPUTS = 100
+OUTPUTS = 10
 WARMED = 400_000
 """Connections of the network that loads the kernels before the clock runs."""
 
@@ -36,7 +39,11 @@ def measure(plan: Plan, tell: Tell) -> list[dict[str, Any]]:
     results = []
     for row, (neurons, connections) in ROWS.items():
         small = 1000 if plan.quick else 1
-        spec = {"row": row, "neurons": neurons // small + 200, "connections": connections // small}
+        spec = {
+            "row": row,
+            "neurons": neurons // small + 200,
+            "connections": connections // small,
+        }
         results.append(child.ask("benchmarks.large", spec, 3600))
         tell(f"{row}: {results[-1].get('times', '')} {results[-1]['status']}")
     return results
@@ -51,7 +58,12 @@ def wiring(neurons: int, connections: int, dtype: str) -> dict[str, Any]:
     fits = (source != target) & (target >= INPUTS) & (source < neurons - OUTPUTS)
     source, target = source[fits][:connections], target[fits][:connections]
     weight = rng.normal(0.0, 0.1, len(source)).astype(dtype)
-    return {"source": source, "target": target, "weight": weight, "sign": np.sign(weight)}
+    return {
+        "source": source,
+        "target": target,
+        "weight": weight,
+        "sign": np.sign(weight),
+    }
 
 
 def resident() -> int:
@@ -67,22 +79,31 @@ def built(
     form, _, dtype = row.partition(", ")
     columns = wiring(neurons, connections, dtype or "float64")
     ends = range(INPUTS), range(neurons - OUTPUTS, neurons)
-    before, times = resident(), {}
+    before = resident()
+    times = {}
     if form == "networkx":
-        edges = zip(*(columns[name].tolist() for name in ("source", "target", "weight")), strict=True)
+        edges = zip(
+            *(columns[name].tolist() for name in ("source", "target", "weight")),
+            strict=True,
+        )
         graph: nx.DiGraph[int] = nx.DiGraph()
         graph.add_nodes_from(range(neurons))
-        times["networkx's graph"], _ = stopwatch(lambda: graph.add_weighted_edges_from(edges))
+        times["networkx's graph"], _ = stopwatch(
+            lambda: graph.add_weighted_edges_from(edges)
+        )
         times["wiring"], net = stopwatch(lambda: synapse.from_networkx(graph, *ends))
     else:
-        times["wiring"], net = stopwatch(lambda: synapse.from_edges(columns, *ends, dtype=dtype))
+        times["wiring"], net = stopwatch(
+            lambda: synapse.from_edges(columns, *ends, dtype=dtype)
+        )
     times["first step"], _ = stopwatch(lambda: net.activate(np.zeros(INPUTS)))
     times["bytes a connection"] = (resident() - before) / len(columns["source"])
     return times, net, columns
 
 
 def row_times(row: str, neurons: int, connections: int) -> dict[str, Any]:
-    """All times of a row, and the public members of network, layer and neuron that take more than a step."""
+    """All times of a row, and the public members of network, layer and neuron that take
+    more than a step."""
     for _ in range(2):  # the second one lowers by compiled loops
         built(row, 20_000, WARMED)
     times, net, columns = built(row, neurons, connections)
@@ -90,9 +111,13 @@ def row_times(row: str, neurons: int, connections: int) -> dict[str, Any]:
     times["step"] = min(stopwatch(lambda: net.activate(x))[0] for _ in range(7))
     if row != "networkx":
         times["SciPy's product"] = product(columns, neurons)
-    one, other = net[INPUTS], net[neurons // 2]
+    one = net[INPUTS]
+    other = net[neurons // 2]
     times["edit and step"], _ = stopwatch(
-        lambda: (one.disconnect(other) if one.connected(other) else one.project(other), net.activate(x))
+        lambda: (
+            one.disconnect(other) if one.connected(other) else one.project(other),
+            net.activate(x),
+        )
     )
     times["len(net.connections)"], count = stopwatch(lambda: len(net.connections))
     times["again"], _ = stopwatch(lambda: len(net.connections))
@@ -100,7 +125,11 @@ def row_times(row: str, neurons: int, connections: int) -> dict[str, Any]:
     times["save"], _ = stopwatch(lambda: synapse.save(net, file, format="npz"))
     file.seek(0)
     times["load"], _ = stopwatch(lambda: synapse.load(file, format="npz"))
-    return {"times": times, "connections": count, "slow": slow_members(net, times["step"])}
+    return {
+        "times": times,
+        "connections": count,
+        "slow": slow_members(net, times["step"]),
+    }
 
 
 def product(columns: dict[str, Any], neurons: int) -> float:
@@ -114,17 +143,26 @@ def product(columns: dict[str, Any], neurons: int) -> float:
 
 
 def slow_members(net: synapse.Network, step: float) -> dict[str, float]:
-    """Public properties, and methods without arguments, whose second call takes longer than a step."""
+    """Public properties, and methods without arguments, whose second call takes longer
+    than a step."""
     slow = {}
-    for one in (net, net[INPUTS], net.hidden[0]):  # the live graph that neurons read is made once
+    for one in (
+        net,
+        net[INPUTS],
+        net.hidden[0],
+    ):  # the live graph that neurons read is made once
         kind = type(one).__name__
-        for name in sorted(name for name in dir(type(one)) if name[0] != "_" and name != "graph"):
+        for name in sorted(
+            name for name in dir(type(one)) if name[0] != "_" and name != "graph"
+        ):
             member = inspect.getattr_static(type(one), name)
             if not isinstance(member, property) and not _is_called_alone(member):
                 continue
             try:
                 for _ in range(2):
-                    seconds, value = stopwatch(lambda one=one, name=name: getattr(one, name))
+                    seconds, value = stopwatch(
+                        lambda one=one, name=name: getattr(one, name)
+                    )
                     if callable(value) and not isinstance(member, property):
                         seconds, _ = stopwatch(value)
             except synapse.SynapseError:
@@ -138,21 +176,45 @@ def _is_called_alone(member: Any) -> bool:
     if not inspect.isfunction(member):
         return False
     given = list(inspect.signature(member).parameters.values())[1:]
-    return all(one.default is not one.empty or one.kind is one.VAR_KEYWORD for one in given)
+    return all(
+        one.default is not one.empty or one.kind is one.VAR_KEYWORD for one in given
+    )
 
 
 def text(results: list[dict[str, Any]]) -> list[str]:
     """The table of times, and the list of slow members."""
     done = [result for result in results if result["status"] == "ok"]
     names = dict.fromkeys(name for result in done for name in result["times"])
-    lines = [[name, *(number(result["times"].get(name)) for result in done)] for name in names]
-    parts = [table(["", *(f"{one['row']}, {one['connections']:,} connections" for one in done)], lines)]
+    lines = [
+        [name, *(number(result["times"].get(name)) for result in done)]
+        for name in names
+    ]
+    parts = [
+        table(
+            [
+                "",
+                *(f"{one['row']}, {one['connections']:,} connections" for one in done),
+            ],
+            lines,
+        )
+    ]
     for result in done:
         slow = (
-            ", ".join(f"`{name}` {number(seconds)} s" for name, seconds in result["slow"].items()) or "none"
+            ", ".join(
+                f"`{name}` {number(seconds)} s"
+                for name, seconds in result["slow"].items()
+            )
+            or "none"
         )
         parts.append(f"{result['row']}: longer than a step take {slow}.\n")
-    return [*parts, *(f"{one['row']}: {one['status']}\n" for one in results if one["status"] != "ok")]
+    return [
+        *parts,
+        *(
+            f"{one['row']}: {one['status']}\n"
+            for one in results
+            if one["status"] != "ok"
+        ),
+    ]
 
 
 if __name__ == "__main__":

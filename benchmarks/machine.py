@@ -52,9 +52,12 @@ def load() -> list[float]:
 
 
 def install_node_packages() -> str:
-    """Install missing npm packages; returns the reason of a failure, or an empty string."""
+    """Install missing npm packages; returns the reason of a failure, or an empty
+    string."""
     modules = NPM_FOLDER / "node_modules"
-    missing = [spec for name, spec in NODE_PACKAGES.items() if not (modules / name).is_dir()]
+    missing = [
+        spec for name, spec in NODE_PACKAGES.items() if not (modules / name).is_dir()
+    ]
     if not missing:
         return ""
     if shutil.which("npm") is None or shutil.which("node") is None:
@@ -63,9 +66,22 @@ def install_node_packages() -> str:
     (NPM_FOLDER / ".gitignore").write_text("*\n")
     (NPM_FOLDER / "package.json").write_text('{"private": true}\n')
     # all of them: npm would remove those that the new package.json does not name
-    command = ["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", *NODE_PACKAGES.values()]
-    done = subprocess.run(command, cwd=NPM_FOLDER, capture_output=True, text=True, check=False)
-    return "" if done.returncode == 0 else "npm: " + " ".join(done.stderr.strip().splitlines()[-1:])
+    command = [
+        "npm",
+        "install",
+        "--ignore-scripts",
+        "--no-audit",
+        "--no-fund",
+        *NODE_PACKAGES.values(),
+    ]
+    done = subprocess.run(
+        command, cwd=NPM_FOLDER, capture_output=True, text=True, check=False
+    )
+    return (
+        ""
+        if done.returncode == 0
+        else "npm: " + " ".join(done.stderr.strip().splitlines()[-1:])
+    )
 
 
 def _cpu() -> str:
@@ -75,8 +91,14 @@ def _cpu() -> str:
     if "model name" not in known:
         return platform.processor() or platform.machine()
     flags = known.get("flags", "").split()
-    wide = [name for flag, name in (("avx2", "AVX2"), ("avx512f", "AVX-512")) if flag in flags]
-    numbers = [f"{name} {known[name]}" for name in ("cpu family", "model") if name in known]
+    wide = [
+        name
+        for flag, name in (("avx2", "AVX2"), ("avx512f", "AVX-512"))
+        if flag in flags
+    ]
+    numbers = [
+        f"{name} {known[name]}" for name in ("cpu family", "model") if name in known
+    ]
     return ", ".join([known["model name"], *numbers, *wide])
 
 
@@ -101,6 +123,8 @@ def _read(path: str | Path) -> str:
 
 def _said(command: list[str]) -> str:
     try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+        return subprocess.run(
+            command, capture_output=True, text=True, check=True
+        ).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return ""

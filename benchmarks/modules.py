@@ -1,8 +1,9 @@
-"""The modules of ``to_torch`` against ``torch.nn.LSTM`` and against loops of dense products written by hand.
+"""The modules of ``to_torch`` against ``torch.nn.LSTM`` and against loops of dense
+products written by hand.
 
-``python -m benchmarks.modules '{"seconds": 0.2, "repeats": 5}'`` runs the measurement: float32, batch 32
-(or ``"batch"``), sequences of 50, one thread, µs of processor time a step and sequence.
-"""
+``python -m benchmarks.modules '{"seconds": 0.2, "repeats": 5}'`` runs the measurement:
+float32, batch 32 (or ``"batch"``), sequences of 50, one thread, µs of processor time a
+step and sequence."""
 
 from __future__ import annotations
 
@@ -19,9 +20,11 @@ from .plan import Plan, Tell
 
 TITLE = "Modules of `to_torch`, µs per time step and sequence"
 
-BATCH, STEPS = 32, 50
+BATCH = 32
+STEPS = 50
 SIZES = ((30, 72, 30), (100, 100, 20))
-FORWARD, TRAINING = "forward", "forward and backward"
+FORWARD = "forward"
+TRAINING = "forward and backward"
 
 
 def measure(plan: Plan, tell: Tell) -> dict[str, Any]:
@@ -30,7 +33,10 @@ def measure(plan: Plan, tell: Tell) -> dict[str, Any]:
     spec = {"seconds": plan.seconds, "repeats": plan.repeats, "sizes": sizes}
     news = child.ask("benchmarks.modules", spec, 600)
     for row in news.get("rows", []):
-        tell(f"{row['name']}, {row['work']}: {row['ours']:.3g} µs, {row['peer']} {row['theirs']:.3g} µs")
+        tell(
+            f"{row['name']}, {row['work']}: {row['ours']:.3g} µs, {row['peer']}"
+            f" {row['theirs']:.3g} µs"
+        )
     return news
 
 
@@ -46,11 +52,25 @@ def text(results: dict[str, Any]) -> list[str]:
         ]
         for row in results.get("rows", [])
     ]
-    return [table(["network, work", "module of `to_torch`", "peer", "peer's time", "module / peer"], lines)]
+    return [
+        table(
+            [
+                "network, work",
+                "module of `to_torch`",
+                "peer",
+                "peer's time",
+                "module / peer",
+            ],
+            lines,
+        )
+    ]
 
 
-def pairs(sizes: tuple[int, int, int]) -> dict[str, tuple[Any, str, list[Any], Callable[[Any], Any]]]:
-    """By network: the network, the peer's name, the peer's parameters, and the peer's function."""
+def pairs(
+    sizes: tuple[int, int, int],
+) -> dict[str, tuple[Any, str, list[Any], Callable[[Any], Any]]]:
+    """By network: the network, the peer's name, the peer's parameters, and the peer's
+    function."""
     import torch
 
     import architect
@@ -69,17 +89,26 @@ def pairs(sizes: tuple[int, int, int]) -> dict[str, tuple[Any, str, list[Any], C
     bias, ends, peepholes = weights(4 * h), weights(m), weights(3, h)
 
     def perceptron(x: Any) -> Any:
-        return torch.sigmoid(torch.addmm(ends, torch.sigmoid(x.reshape(-1, n) @ into[:, :h] + bias[:h]), out))
+        return torch.sigmoid(
+            torch.addmm(
+                ends, torch.sigmoid(x.reshape(-1, n) @ into[:, :h] + bias[:h]), out
+            )
+        )
 
     def elman(x: Any) -> Any:
-        state, outputs, recurrent = x.new_zeros(len(x), h), [], within[:, :h]
+        state = x.new_zeros(len(x), h)
+        outputs = []
+        recurrent = within[:, :h]
         for row in x.unbind(1):
-            state = torch.sigmoid(torch.addmm(bias[:h], row, into[:, :h]) + state @ recurrent)
+            state = torch.sigmoid(
+                torch.addmm(bias[:h], row, into[:, :h]) + state @ recurrent
+            )
             outputs.append(torch.sigmoid(torch.addmm(ends, state, out)))
         return torch.stack(outputs, 1)
 
     def gru(x: Any) -> Any:
-        state, outputs = x.new_zeros(len(x), h), []
+        state = x.new_zeros(len(x), h)
+        outputs = []
         for row in x.unbind(1):
             r, z, fresh = torch.addmm(bias[: 3 * h], row, into[:, : 3 * h]).split(h, 1)
             old_r, old_z, old = (state @ within[:, : 3 * h]).split(h, 1)
@@ -89,26 +118,54 @@ def pairs(sizes: tuple[int, int, int]) -> dict[str, tuple[Any, str, list[Any], C
         return torch.stack(outputs, 1)
 
     def peephole(x: Any) -> Any:
-        hidden, cell, outputs = x.new_zeros(len(x), h), x.new_zeros(len(x), h), []
+        hidden = x.new_zeros(len(x), h)
+        cell = x.new_zeros(len(x), h)
+        outputs = []
         for row in x.unbind(1):
             i, f, o, g = (torch.addmm(bias, row, into) + hidden @ within).split(h, 1)
-            i, f = torch.sigmoid(i + peepholes[0] * cell), torch.sigmoid(f + peepholes[1] * cell)
+            i, f = (
+                torch.sigmoid(i + peepholes[0] * cell),
+                torch.sigmoid(f + peepholes[1] * cell),
+            )
             cell = f * cell + i * torch.tanh(g)
             hidden = torch.sigmoid(o + peepholes[2] * cell) * torch.tanh(cell)
             outputs.append(torch.sigmoid(torch.addmm(ends, hidden, out)))
         return torch.stack(outputs, 1)
 
-    name, own = "-".join(map(str, sizes)), [into, within, out, bias, ends, peepholes]
+    name = "-".join(map(str, sizes))
+    own = [into, within, out, bias, ends, peepholes]
     by_hand = "loop by hand"
 
     def lstm_net(**options: Any) -> Any:
-        return architect.LSTM(*sizes, style="standard", dtype="float32", seed=0, **options)
+        return architect.LSTM(
+            *sizes, style="standard", dtype="float32", seed=0, **options
+        )
 
     return {
-        f"LSTM {name}": (lstm_net(), "`nn.LSTM`", [*lstm.parameters(), *head.parameters()], fused),
-        f"peephole LSTM {name}": (lstm_net(peepholes="one_to_one"), by_hand, own, peephole),
-        f"GRU {name}": (architect.GRU(*sizes, dtype="float32", seed=0), by_hand, own, gru),
-        f"Elman {name}": (architect.Elman(*sizes, dtype="float32", seed=0), by_hand, own, elman),
+        f"LSTM {name}": (
+            lstm_net(),
+            "`nn.LSTM`",
+            [*lstm.parameters(), *head.parameters()],
+            fused,
+        ),
+        f"peephole LSTM {name}": (
+            lstm_net(peepholes="one_to_one"),
+            by_hand,
+            own,
+            peephole,
+        ),
+        f"GRU {name}": (
+            architect.GRU(*sizes, dtype="float32", seed=0),
+            by_hand,
+            own,
+            gru,
+        ),
+        f"Elman {name}": (
+            architect.Elman(*sizes, dtype="float32", seed=0),
+            by_hand,
+            own,
+            elman,
+        ),
         f"perceptron {name}": (
             architect.Perceptron(*sizes, dtype="float32", seed=0),
             by_hand,
@@ -118,7 +175,9 @@ def pairs(sizes: tuple[int, int, int]) -> dict[str, tuple[Any, str, list[Any], C
     }
 
 
-def works(call: Callable[[Any], Any], parameters: list[Any], x: Any) -> dict[str, Callable[[], Any]]:
+def works(
+    call: Callable[[Any], Any], parameters: list[Any], x: Any
+) -> dict[str, Callable[[], Any]]:
     """What is timed of one module."""
     import torch
 
@@ -134,7 +193,9 @@ def works(call: Callable[[Any], Any], parameters: list[Any], x: Any) -> dict[str
     return {FORWARD: forward, TRAINING: training}
 
 
-def rows_of(sizes: tuple[int, int, int], batch: int, seconds: float, repeats: int) -> list[dict[str, Any]]:
+def rows_of(
+    sizes: tuple[int, int, int], batch: int, seconds: float, repeats: int
+) -> list[dict[str, Any]]:
     """The rows of networks of these sizes, for batches of so many sequences."""
     import torch
 
@@ -142,25 +203,39 @@ def rows_of(sizes: tuple[int, int, int], batch: int, seconds: float, repeats: in
 
     torch.manual_seed(0)
     torch.set_num_threads(1)
-    x, found = torch.rand(batch, STEPS, sizes[0]), []
+    x = torch.rand(batch, STEPS, sizes[0])
+    found = []
     for name, (net, peer, parameters, theirs) in pairs(sizes).items():
         module = synapse.to_torch(net)
         both = works(module, list(module.parameters()), x), works(theirs, parameters, x)
         for work in (FORWARD, TRAINING):
             times = _alternating([side[work] for side in both], seconds, repeats)
-            ours, other = (statistics.median(column) / batch / STEPS * 1e6 for column in times)
-            found.append({"name": name, "work": work, "ours": ours, "peer": peer, "theirs": other})
+            ours, other = (
+                statistics.median(column) / batch / STEPS * 1e6 for column in times
+            )
+            found.append(
+                {
+                    "name": name,
+                    "work": work,
+                    "ours": ours,
+                    "peer": peer,
+                    "theirs": other,
+                }
+            )
     return found
 
 
-def _alternating(calls: list[Callable[[], Any]], seconds: float, repeats: int) -> list[list[float]]:
+def _alternating(
+    calls: list[Callable[[], Any]], seconds: float, repeats: int
+) -> list[list[float]]:
     """Seconds of processor time of each call, several times in turn."""
     times: list[list[float]] = [[] for _ in calls]
     for call in calls:
         call()
     for _ in range(repeats):
         for call, column in zip(calls, times, strict=True):
-            loops, begin = 0, time.process_time()
+            loops = 0
+            begin = time.process_time()
             while loops == 0 or time.process_time() - begin < seconds:
                 call()
                 loops += 1
@@ -172,7 +247,9 @@ def main() -> None:
     spec = json.loads(sys.argv[1])
     rows = []
     for sizes in spec.get("sizes", SIZES):
-        rows += rows_of(tuple(sizes), spec.get("batch", BATCH), spec["seconds"], spec["repeats"])
+        rows += rows_of(
+            tuple(sizes), spec.get("batch", BATCH), spec["seconds"], spec["repeats"]
+        )
     print(json.dumps({"rows": rows}))
 
 

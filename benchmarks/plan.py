@@ -29,4 +29,9 @@ class Plan:
 
 def summary(times: list[float]) -> dict[str, Any]:
     """All times, their median, minimum and maximum."""
-    return {"all": times, "median": statistics.median(times), "least": min(times), "most": max(times)}
+    return {
+        "all": times,
+        "median": statistics.median(times),
+        "least": min(times),
+        "most": max(times),
+    }

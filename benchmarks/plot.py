@@ -15,7 +15,8 @@ from synapse.readwrite import files
 
 from .cases import LSTM, Case
 
-# Okabe and Ito's colours, which colour-blind people can distinguish; markers differ, too.
+# Okabe and Ito's colours, which colour-blind people can distinguish; markers differ,
+# too.
 STYLES = {
     "synapse": ("#D55E00", "o"),
     "synapse-f32": ("#D55E00", "*"),
@@ -34,7 +35,9 @@ DASHED = {"synapse-f32", "numpy-f32", "torch-ops-f64", "brain-beta", "synaptic-v
 APART = 0.035  # minimum distance of two labels, relative to the height of the axes
 
 
-def spread(heights: list[float], apart: float, lowest: float = 0.0, highest: float = 1.0) -> list[float]:
+def spread(
+    heights: list[float], apart: float, lowest: float = 0.0, highest: float = 1.0
+) -> list[float]:
     """Move labels as little as needed so that none is nearer than `apart` to the next.
 
     >>> [round(y, 2) for y in spread([0.5, 0.5], 0.1)]
@@ -43,7 +46,9 @@ def spread(heights: list[float], apart: float, lowest: float = 0.0, highest: flo
     order = sorted(range(len(heights)), key=lambda i: heights[i])
     placed: list[float] = []
     for i in order:
-        placed.append(max(heights[i], lowest, *[placed[-1] + apart] if placed else [lowest]))
+        placed.append(
+            max(heights[i], lowest, *[placed[-1] + apart] if placed else [lowest])
+        )
     top = highest
     for position in range(len(placed) - 1, -1, -1):
         placed[position] = min(placed[position], top)
@@ -58,7 +63,8 @@ Line = tuple[str, list[tuple[int, float, float, float]]]
 
 
 def lines_of(cells: list[dict[str, Any]], kind: str) -> dict[str, Line]:
-    """By library: its label, and connections, median, minimum and maximum of every network of a kind."""
+    """By library: its label, and connections, median, minimum and maximum of every
+    network of a kind."""
     lines: dict[str, Line] = {}
     for cell in cells:
         if Case.named(cell["row"]).kind == kind and "median" in cell:
@@ -76,12 +82,20 @@ def draw(run: dict[str, Any], path: Path) -> None:
     if not kinds:
         return
     size = (8 * len(kinds), 6.6)
-    figure, axes = plt.subplots(1, len(kinds), figsize=size, squeeze=False, layout="constrained")
+    figure, axes = plt.subplots(
+        1, len(kinds), figsize=size, squeeze=False, layout="constrained"
+    )
     for ax, kind in zip(axes[0], kinds):
-        ends = [_line(ax, peer, *line) for peer, line in lines_of(run["steps"], kind).items()]
+        ends = [
+            _line(ax, peer, *line)
+            for peer, line in lines_of(run["steps"], kind).items()
+        ]
         ends += _growth(ax, run.get("growth", []), "lstm" if kind == LSTM else "dense")
         ax.set(xscale="log", yscale="log", xlabel="connections")
-        ax.set_title("perceptrons" if kind == "perceptron" else "LSTMs, all-to-all peepholes", loc="left")
+        ax.set_title(
+            "perceptrons" if kind == "perceptron" else "LSTMs, all-to-all peepholes",
+            loc="left",
+        )
         ax.grid(which="major", alpha=0.25)
         ax.spines[["top", "right"]].set_visible(False)
         _label(ax, ends)
@@ -95,16 +109,25 @@ ORDERS = {"1": "#56B4E9", "2": "#009E73", "3": "#E69F00", "None": "#D55E00"}
 
 
 def draw_orders(graphs: list[dict[str, Any]], path: Path) -> None:
-    """Draw the time of real-time recurrent learning against density, one line for each order."""
+    """Draw the time of real-time recurrent learning against density, one line for each
+    order."""
     known = [graph for graph in graphs if "orders" in graph]
     figure, ax = plt.subplots(figsize=(7, 5), layout="constrained")
     densities = [graph["density"] for graph in known]
-    lines = {f"order {order}" if order != "None" else "exact": (order, "synapse") for order in ORDERS}
+    lines = {
+        f"order {order}" if order != "None" else "exact": (order, "synapse")
+        for order in ORDERS
+    }
     for label, (order, name) in {**lines, "online rule": ("None", "online")}.items():
         times = [graph["orders"][order][name] for graph in known]
         colour = ORDERS[order] if name == "synapse" else "black"
         ax.plot(
-            densities, times, marker="o", color=colour, ls="-" if name == "synapse" else "--", label=label
+            densities,
+            times,
+            marker="o",
+            color=colour,
+            ls="-" if name == "synapse" else "--",
+            label=label,
         )
     ax.set(xscale="log", yscale="log", xlabel="density", ylabel="µs per step")
     ax.set_title("Elman-like random graphs of 60 neurons", loc="left")
@@ -116,28 +139,40 @@ def draw_orders(graphs: list[dict[str, Any]], path: Path) -> None:
     plt.close(figure)
 
 
-def _line(ax: Any, peer: str, label: str, points: list[tuple[int, float, float, float]]) -> tuple[Any, ...]:
+def _line(
+    ax: Any, peer: str, label: str, points: list[tuple[int, float, float, float]]
+) -> tuple[Any, ...]:
     colour, marker = STYLES[peer]
     connections, medians, least, most = zip(*points)
     ours = peer.startswith("synapse")
-    style = {"color": colour, "marker": marker, "lw": 2.6 if ours else 1.3, "zorder": 4 if ours else 3}
+    style = {
+        "color": colour,
+        "marker": marker,
+        "lw": 2.6 if ours else 1.3,
+        "zorder": 4 if ours else 3,
+    }
     ax.plot(connections, medians, ls="--" if peer in DASHED else "-", **style)
     ax.fill_between(connections, least, most, color=colour, alpha=0.15, lw=0)
     return connections[-1], medians[-1], label, colour, ours
 
 
 def _growth(ax: Any, growth: list[dict[str, Any]], kind: str) -> list[tuple[Any, ...]]:
-    """Draw Synapse's square networks, up to the largest, and the limit by memory bandwidth."""
+    """Draw Synapse's square networks, up to the largest, and the limit by memory
+    bandwidth."""
     ends = []
     colour = STYLES["synapse"][0]
-    points = [(g["made"], g["median"]) for g in growth if g["kind"] == kind and "median" in g]
+    points = [
+        (g["made"], g["median"]) for g in growth if g["kind"] == kind and "median" in g
+    ]
     if points:
         ax.plot(*zip(*points), color=colour, ls=":", marker=".", lw=1.6, zorder=3)
         label = "Synapse, as it grows" if kind == LSTM else "Synapse, square networks"
         ends.append((*points[-1], label, colour, False))
     copied = [g for g in growth if "copy_bandwidth" in g]
     limits = [(g["made"], 1e6 * 16 * g["made"] / g["copy_bandwidth"]) for g in copied]
-    limits = [point for point in limits if point[0] > 5_000]  # smaller copies measure the call only
+    limits = [
+        point for point in limits if point[0] > 5_000
+    ]  # smaller copies measure the call only
     if limits and kind != LSTM:
         ax.plot(*zip(*limits), color="black", ls=(0, (1, 1)), lw=1.2, zorder=2)
         ends.append((*limits[-1], "memory bandwidth: float64 copied", "black", False))

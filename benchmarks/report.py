@@ -63,12 +63,16 @@ def markdown(run: dict[str, Any]) -> str:
     machine = run["machine"]
     known = {name: value for name, value in machine.items() if value not in ("", None)}
     facts = [f"{name.replace('_', ' ')}: {value}" for name, value in known.items()]
-    versions = ", ".join(f"{name} {version}" for name, version in sorted(run["versions"].items()))
+    versions = ", ".join(
+        f"{name} {version}" for name, version in sorted(run["versions"].items())
+    )
     parts = [
         "# Benchmark\n",
         f"`{run['command']}`\n",
         "".join(f"- {fact}\n" for fact in [*facts, f"versions: {versions}"]),
-        f"![Time per step against the number of connections]({run['plot']})\n" if run.get("plot") else "",
+        f"![Time per step against the number of connections]({run['plot']})\n"
+        if run.get("plot")
+        else "",
     ]
     for name, module in TABLES.items():
         if run.get(name):

@@ -1,8 +1,9 @@
-"""A step of learning from reward: agents beside the same programs in NumPy and PyTorch, by hand.
+"""A step of learning from reward: agents beside the same programs in NumPy and PyTorch,
+by hand.
 
-``python -m benchmarks.reward '{"row": "TD, 4-64-64-1", ...}'`` is one row. Times are those of the process,
-without an environment: observations and rewards are drawn beforehand.
-"""
+``python -m benchmarks.reward '{"row": "TD, 4-64-64-1", ...}'`` is one row. Times are
+those of the process, without an environment: observations and rewards are drawn
+beforehand."""
 
 from __future__ import annotations
 
@@ -25,14 +26,17 @@ from .plan import Plan, Tell
 from .rtrl import Work, cells_of
 
 TITLE = "Learning from reward, µs per step"
-STEPS, INPUTS = 1_000, 4
+STEPS = 1_000
+INPUTS = 4
 PLAIN = {"normalise": False, "scale_rewards": False}
 PEERS = {"synapse": "Synapse", "numpy": "NumPy, by hand", "torch": "PyTorch, eager"}
 
 
 def perceptron(outputs: int, last: str = "identity") -> architect.Perceptron:
     """The network of the rows."""
-    return architect.Perceptron(INPUTS, 64, 64, outputs, squash="tanh", output_squash=last, seed=0)
+    return architect.Perceptron(
+        INPUTS, 64, 64, outputs, squash="tanh", output_squash=last, seed=0
+    )
 
 
 def gru() -> architect.GRU:
@@ -43,9 +47,14 @@ def gru() -> architect.GRU:
 
 
 ROWS: dict[str, tuple[Callable[[], Any], Callable[[Any], Any] | None]] = {
-    "TD, 4-64-64-1": (lambda: reward.TD(perceptron(1), **PLAIN), lambda ops: Value(perceptron(1), ops)),
+    "TD, 4-64-64-1": (
+        lambda: reward.TD(perceptron(1), **PLAIN),
+        lambda ops: Value(perceptron(1), ops),
+    ),
     "actor-critic, 4-64-64-2 and 4-64-64-1": (
-        lambda: reward.ActorCritic(perceptron(2, "softmax"), perceptron(1), seed=0, **PLAIN),
+        lambda: reward.ActorCritic(
+            perceptron(2, "softmax"), perceptron(1), seed=0, **PLAIN
+        ),
         lambda ops: Actor(perceptron(2), perceptron(1), ops),
     ),
     "TD, GRU 4-16-1, exact rtrl": (lambda: reward.TD(gru(), **PLAIN), None),
@@ -60,7 +69,10 @@ def measure(plan: Plan, tell: Tell) -> dict[str, Any]:
     for row in list(ROWS)[:1] if plan.quick else ROWS:
         spec = {"seconds": plan.seconds, "repeats": plan.repeats, "row": row}
         result = results["rows"][row] = child.ask("benchmarks.reward", spec, 900)
-        times = ", ".join(f"{name} {cell['median']:.4g}" for name, cell in result.get("cells", {}).items())
+        times = ", ".join(
+            f"{name} {cell['median']:.4g}"
+            for name, cell in result.get("cells", {}).items()
+        )
         tell(f"{row}: {times}  {result['status']}")
     return results
 
@@ -93,13 +105,29 @@ def text(results: dict[str, Any]) -> list[str]:
     for row, result in results["rows"].items():
         cells = result.get("cells", {})
         ours = cells.get("synapse")
-        times = [number(cells[name]["median"]) if name in cells else "-" for name in PEERS]
+        times = [
+            number(cells[name]["median"]) if name in cells else "-" for name in PEERS
+        ]
         ratios = [ratio(cells.get(name), ours) for name in ("numpy", "torch")]
         lines.append([row, *times, *ratios, result["status"]])
-    titles = ["agent", *PEERS.values(), "NumPy / Synapse", "PyTorch / Synapse", "status"]
+    titles = [
+        "agent",
+        *PEERS.values(),
+        "NumPy / Synapse",
+        "PyTorch / Synapse",
+        "status",
+    ]
     return [table(titles, lines)]
 
 
 if __name__ == "__main__":
     asked = json.loads(sys.argv[1])
-    print(json.dumps({"cells": cells_of(works_of(asked["row"]), asked["seconds"], asked["repeats"])}))
+    print(
+        json.dumps(
+            {
+                "cells": cells_of(
+                    works_of(asked["row"]), asked["seconds"], asked["repeats"]
+                )
+            }
+        )
+    )

@@ -1,7 +1,8 @@
-"""Exact gradients online: a step of real-time recurrent learning, beside the textbook's dense form.
+"""Exact gradients online: a step of real-time recurrent learning, beside the textbook's
+dense form.
 
-``python -m benchmarks.rtrl '{"row": "Elman 7-15-7", ...}'`` is one row. Times are those of the process.
-"""
+``python -m benchmarks.rtrl '{"row": "Elman 7-15-7", ...}'`` is one row. Times are those
+of the process."""
 
 from __future__ import annotations
 
@@ -31,13 +32,22 @@ FEWEST = 1_000  # steps of small networks in a call
 ROWS: dict[str, tuple[Callable[[], synapse.Network], int | None]] = {
     "Elman 7-15-7": (lambda: architect.Elman(7, 15, 7, seed=0), None),
     "Elman 7-100-7": (lambda: architect.Elman(7, 100, 7, seed=0), None),
-    "LSTM 6-8-6, all-to-all peepholes": (lambda: architect.LSTM(6, 8, 6, style="synaptic", seed=0), None),
+    "LSTM 6-8-6, all-to-all peepholes": (
+        lambda: architect.LSTM(6, 8, 6, style="synaptic", seed=0),
+        None,
+    ),
     "LSTM 30-72-30, no recurrence between cells": (
         lambda: architect.LSTM(30, 72, 30, peepholes=None, style="synaptic", seed=0),
         None,
     ),
-    "LSTM 6-8-6, standard": (lambda: architect.LSTM(6, 8, 6, style="standard", seed=0), None),
-    "LSTM 100-100-20, standard": (lambda: architect.LSTM(100, 100, 20, style="standard", seed=0), None),
+    "LSTM 6-8-6, standard": (
+        lambda: architect.LSTM(6, 8, 6, style="standard", seed=0),
+        None,
+    ),
+    "LSTM 100-100-20, standard": (
+        lambda: architect.LSTM(100, 100, 20, style="standard", seed=0),
+        None,
+    ),
     "GRU 7-15-7": (lambda: architect.GRU(7, 15, 7, seed=0), None),
     "reservoir, order 1": (lambda: reservoir(500, 9_000), 1),
     "reservoir, order 2": (lambda: reservoir(500, 9_000), 2),
@@ -50,11 +60,14 @@ QUICK = ("Elman 7-15-7", "LSTM 6-8-6, all-to-all peepholes")
 
 
 def reservoir(n: int, connections: int) -> synapse.Network:
-    """An Elman-like random graph: `n` neurons that read some of `n` copies of the previous step."""
+    """An Elman-like random graph: `n` neurons that read some of `n` copies of the
+    previous step."""
     mask = np.zeros(n * n, bool)
     mask[np.random.default_rng(0).choice(n * n, connections, replace=False)] = True
-    first, copies = synapse.Layer(1, "identity"), synapse.Layer(n, "identity")
-    pool, output = synapse.Layer(n, "tanh"), synapse.Layer(1, "identity")
+    first = synapse.Layer(1, "identity")
+    copies = synapse.Layer(n, "identity")
+    pool = synapse.Layer(n, "tanh")
+    output = synapse.Layer(1, "identity")
     copies.trainable = False
     first.project(pool, seed=1)
     weak = synapse.initializers.uniform(0.2)
@@ -69,8 +82,13 @@ def measure(plan: Plan, tell: Tell) -> dict[str, Any]:
     spec = {"seconds": plan.seconds, "repeats": plan.repeats}
     results: dict[str, Any] = {"rows": {}, "graphs": []}
     for row in QUICK if plan.quick else ROWS:
-        result = results["rows"][row] = child.ask("benchmarks.rtrl", {**spec, "row": row}, 900)
-        times = ", ".join(f"{name} {cell['median']:.4g}" for name, cell in result.get("cells", {}).items())
+        result = results["rows"][row] = child.ask(
+            "benchmarks.rtrl", {**spec, "row": row}, 900
+        )
+        times = ", ".join(
+            f"{name} {cell['median']:.4g}"
+            for name, cell in result.get("cells", {}).items()
+        )
         tell(f"{row}: {times}  {result['status']}")
     for density in DENSITIES[2:3] if plan.quick else DENSITIES:
         result = child.ask("benchmarks.rtrl", {**spec, "density": density}, 900)
@@ -82,10 +100,15 @@ def measure(plan: Plan, tell: Tell) -> dict[str, Any]:
 Work = Callable[[int], Any]
 
 
-def works_of(net: synapse.Network, other: synapse.Network, order: int | None) -> dict[str, Work]:
+def works_of(
+    net: synapse.Network, other: synapse.Network, order: int | None
+) -> dict[str, Work]:
     """By name: a function of a number of steps that learns as many."""
     rng = np.random.default_rng(0)
-    x, y = rng.uniform(-1.0, 1.0, (FEWEST, len(net.input))), rng.random((FEWEST, len(net.output)))
+    x, y = (
+        rng.uniform(-1.0, 1.0, (FEWEST, len(net.input))),
+        rng.random((FEWEST, len(net.output))),
+    )
 
     def ours(trainer: synapse.Trainer, steps: int) -> None:
         trainer.train(x[None, :steps], y[None, :steps], epochs=1, progress=False)
@@ -106,7 +129,9 @@ def works_of(net: synapse.Network, other: synapse.Network, order: int | None) ->
         for name, ops in libraries.items():
             peer = Dense(net, ops)
             xs, ys = list(peer.make(x)), list(peer.make(y))
-            works[name] = lambda steps, peer=peer, xs=xs, ys=ys: peer.run(xs[:steps], ys[:steps], RATE)
+            works[name] = lambda steps, peer=peer, xs=xs, ys=ys: peer.run(
+                xs[:steps], ys[:steps], RATE
+            )
     return works
 
 
@@ -132,12 +157,15 @@ def cells_of(works: dict[str, Work], seconds: float, repeats: int) -> dict[str, 
             while time.process_time() - begin < seconds:
                 work(steps[name])
                 calls += 1
-            times[name].append(1e6 * (time.process_time() - begin) / (calls * steps[name]))
+            times[name].append(
+                1e6 * (time.process_time() - begin) / (calls * steps[name])
+            )
     return {name: summary(values) for name, values in times.items()}
 
 
 def megabytes(net: synapse.Network, order: int | None) -> dict[str, float]:
-    """Memory of the sensitivities: as laid out, and the memory of the process after the first steps."""
+    """Memory of the sensitivities: as laid out, and the memory of the process after the
+    first steps."""
     small = architect.Elman(2, 2, 1, seed=0)
     small.learning_rule = "rtrl"
     small.activate([0.0, 0.0])
@@ -148,7 +176,11 @@ def megabytes(net: synapse.Network, order: int | None) -> dict[str, float]:
         net.activate(np.zeros(len(net.input)))
     used = peak() - before
     plan = net._rtrl.plan
-    return {"laid_out": plan.layout.bytes / 1e6, "measured": used, "multiply_adds": plan.layout.products}
+    return {
+        "laid_out": plan.layout.bytes / 1e6,
+        "measured": used,
+        "multiply_adds": plan.layout.products,
+    }
 
 
 def point(spec: dict[str, Any]) -> dict[str, Any]:
@@ -156,7 +188,10 @@ def point(spec: dict[str, Any]) -> dict[str, Any]:
     if "density" in spec:
         orders = {}
         for order in ORDERS:
-            nets = [reservoir(NEURONS, max(NEURONS, int(spec["density"] * NEURONS**2))) for _ in range(2)]
+            nets = [
+                reservoir(NEURONS, max(NEURONS, int(spec["density"] * NEURONS**2)))
+                for _ in range(2)
+            ]
             works = works_of(*nets, order)
             cells = cells_of(works, spec["seconds"], spec["repeats"])
             orders[str(order)] = {name: cell["median"] for name, cell in cells.items()}
@@ -165,7 +200,9 @@ def point(spec: dict[str, Any]) -> dict[str, Any]:
     memory = megabytes(make(), order)
     return {
         "memory": memory,
-        "cells": cells_of(works_of(make(), make(), order), spec["seconds"], spec["repeats"]),
+        "cells": cells_of(
+            works_of(make(), make(), order), spec["seconds"], spec["repeats"]
+        ),
     }
 
 
@@ -175,29 +212,60 @@ def text(results: dict[str, Any]) -> list[str]:
     for row, result in results["rows"].items():
         cells, memory = result.get("cells", {}), result.get("memory")
         ours, online = cells.get("synapse"), cells.get("online")
-        line = [row, *(number(cells[name]["median"]) if name in cells else "-" for name in PEERS)]
+        line = [
+            row,
+            *(
+                number(cells[name]["median"]) if name in cells else "-"
+                for name in PEERS
+            ),
+        ]
         line.append(number(ours["median"] / online["median"]) if ours else "-")
         line += [ratio(cells.get("numpy"), ours), ratio(cells.get("torch"), ours)]
-        line += [f"{memory['multiply_adds']:,}", number(memory["laid_out"])] if memory else ["-", "-"]
-        line.append(number(memory["measured"]) if memory and memory["laid_out"] > SMALL else "-")
+        line += (
+            [f"{memory['multiply_adds']:,}", number(memory["laid_out"])]
+            if memory
+            else ["-", "-"]
+        )
+        line.append(
+            number(memory["measured"]) if memory and memory["laid_out"] > SMALL else "-"
+        )
         lines.append([*line, result["status"]])
-    titles = "network; " + "; ".join(PEERS.values()) + "; rtrl / online; NumPy / Synapse; torch / Synapse; "
+    titles = (
+        "network; "
+        + "; ".join(PEERS.values())
+        + "; rtrl / online; NumPy / Synapse; torch / Synapse; "
+    )
     titles += "multiply-adds; MB as laid out; MB measured; status"
     graphs = [
-        [str(graph["density"]), *(number(cell["synapse"]) for cell in graph["orders"].values())]
+        [
+            str(graph["density"]),
+            *(number(cell["synapse"]) for cell in graph["orders"].values()),
+        ]
         + [number(graph["orders"]["None"]["online"])]
         for graph in results["graphs"]
         if "orders" in graph
     ]
-    names = ["density", *(f"order {order}" if order else "exact" for order in ORDERS), "online rule"]
+    names = [
+        "density",
+        *(f"order {order}" if order else "exact" for order in ORDERS),
+        "online rule",
+    ]
     return [
         table(titles.split("; "), lines),
-        f"Elman-like random graphs of {NEURONS} neurons and as many copies, µs per step:\n",
+        (
+            f"Elman-like random graphs of {NEURONS} neurons and as many copies, µs per"
+            " step:\n"
+        ),
         table(names, graphs),
     ]
 
 
-PEERS = {"synapse": "Synapse", "online": "online rule", "numpy": "NumPy, dense", "torch": "torch, dense"}
+PEERS = {
+    "synapse": "Synapse",
+    "online": "online rule",
+    "numpy": "NumPy, dense",
+    "torch": "torch, dense",
+}
 
 
 if __name__ == "__main__":

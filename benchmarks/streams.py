@@ -1,8 +1,8 @@
-"""Training batch by batch: a stream of batches, a call of `train` for each, and PyTorch's loop over batches.
+"""Training batch by batch: a stream of batches, a call of `train` for each, and
+PyTorch's loop over batches.
 
-All do one update for each batch, the online rule one for each sample, and networks start from the same
-weights. Times are CPU times of one thread, per batch.
-"""
+All do one update for each batch, the online rule one for each sample, and networks
+start from the same weights. Times are CPU times of one thread, per batch."""
 
 from __future__ import annotations
 
@@ -41,32 +41,54 @@ Batches = list[tuple[np.ndarray, np.ndarray]]
 Work = Callable[[], Any]
 
 
-def our_works(case: Case, modules: list[Any], batches: Batches, dtype: str, method: str) -> dict[str, Work]:
-    """All batches as a stream, by one call each, and in one compiled call; and their gradients."""
+def our_works(
+    case: Case, modules: list[Any], batches: Batches, dtype: str, method: str
+) -> dict[str, Work]:
+    """All batches as a stream, by one call each, and in one compiled call; and their
+    gradients."""
     import synapse
 
     net = gradients.network_of(case, modules, dtype)
-    by = {"rate": 0.01} if method == "online" else {"optimizer": synapse.optimizers.Adam(RATE)}
+    by = (
+        {"rate": 0.01}
+        if method == "online"
+        else {"optimizer": synapse.optimizers.Adam(RATE)}
+    )
     trainer = synapse.Trainer(net, method=method, **by)
     size = None if method == "online" else len(batches[0][0])
     joined = synapse.Trainer(net, method=method, batch_size=size, **by)
     inputs, targets = (np.concatenate(parts) for parts in zip(*batches, strict=True))
-    sequences = [tuple(part.reshape(len(part), -1, part.shape[-1]) for part in batch) for batch in batches]
+    sequences = [
+        tuple(part.reshape(len(part), -1, part.shape[-1]) for part in batch)
+        for batch in batches
+    ]
     works = {
         "stream": lambda: trainer.train(batches, progress=False),
-        "calls": lambda: [trainer.train(*batch, epochs=1, progress=False) for batch in batches],
-        "loop": lambda: joined.train(inputs, targets, epochs=1, shuffle=False, progress=False),
+        "calls": lambda: [
+            trainer.train(*batch, epochs=1, progress=False) for batch in batches
+        ],
+        "loop": lambda: joined.train(
+            inputs, targets, epochs=1, shuffle=False, progress=False
+        ),
         "gradient": lambda: [synapse.gradient(net, *batch) for batch in sequences],
     }
-    return works if method == "bptt" else {name: works[name] for name in ("stream", "calls", "loop")}
+    return (
+        works
+        if method == "bptt"
+        else {name: works[name] for name in ("stream", "calls", "loop")}
+    )
 
 
 def torch_works(case: Case, modules: list[Any], batches: Batches) -> dict[str, Work]:
-    """Modules, autograd and Adam, over a DataLoader, and over tensors that are ready."""
+    """Modules, autograd and Adam, over a DataLoader, and over tensors that are
+    ready."""
     import torch
     from torch.utils.data import DataLoader, TensorDataset
 
-    pairs = [tuple(torch.tensor(part, dtype=torch.float32) for part in batch) for batch in batches]
+    pairs = [
+        tuple(torch.tensor(part, dtype=torch.float32) for part in batch)
+        for batch in batches
+    ]
     rows = TensorDataset(*(torch.cat(parts) for parts in zip(*pairs, strict=True)))
     loss = gradients.loss_of(case, modules)
     parameters = [parameter for module in modules for parameter in module.parameters()]
@@ -94,8 +116,13 @@ def measure(plan: Plan, tell: Tell) -> list[dict[str, Any]]:
         more = {"seconds": plan.seconds, "repeats": plan.repeats}
         results.append(child.ask("benchmarks.streams", {**spec, **more}, 300))
         cells = results[-1].get("cells", {})
-        times = ", ".join(f"{name} {cell['median']:.3g} µs" for name, cell in cells.items())
-        tell(f"streams, {Case.named(row).label}, {method}: {times or results[-1]['status']}")
+        times = ", ".join(
+            f"{name} {cell['median']:.3g} µs" for name, cell in cells.items()
+        )
+        tell(
+            f"streams, {Case.named(row).label}, {method}:"
+            f" {times or results[-1]['status']}"
+        )
     return results
 
 
@@ -111,7 +138,9 @@ def run(spec: dict[str, Any]) -> dict[str, Any]:
     works = our_works(case, modules, batches, spec["dtype"], spec["method"])
     if installed and spec["method"] == "bptt":
         works |= torch_works(case, modules, batches)
-    for work in 2 * list(works.values()):  # the loop over batches is compiled, or loaded, after some batches
+    for work in 2 * list(
+        works.values()
+    ):  # the loop over batches is compiled, or loaded, after some batches
         work()
     times: dict[str, list[float]] = {name: [] for name in works}
     names = list(works)
@@ -124,7 +153,8 @@ def run(spec: dict[str, Any]) -> dict[str, Any]:
 
 def timed(work: Work, seconds: float) -> float:
     """Seconds of the processor per call, over about so many seconds."""
-    begin, calls = time.process_time(), 0
+    begin = time.process_time()
+    calls = 0
     while (passed := time.process_time() - begin) < seconds or not calls:
         work()
         calls += 1
@@ -135,12 +165,37 @@ def text(results: list[dict[str, Any]]) -> list[str]:
     """The table of all rows."""
     lines = []
     for one in results:
-        cells, steps = one.get("cells", {}), "" if "lstm" not in one["row"] else f", {gradients.STEPS} steps"
+        cells, steps = (
+            one.get("cells", {}),
+            "" if "lstm" not in one["row"] else f", {gradients.STEPS} steps",
+        )
         rule = ", online rule" if one["method"] == "online" else ""
-        label = f"{Case.named(one['row']).label}, {one['dtype']}, batch {one['batch']}{steps}{rule}"
-        times = [number(cells[name]["median"]) if name in cells else "-" for name in LABELS]
-        lines.append([label, *times, ratio(cells.get("loader"), cells.get("stream")), one["status"]])
-    return [table(["network, batch", *LABELS.values(), "`DataLoader` / `train(batches)`", "status"], lines)]
+        label = (
+            f"{Case.named(one['row']).label}, {one['dtype']}, batch"
+            f" {one['batch']}{steps}{rule}"
+        )
+        times = [
+            number(cells[name]["median"]) if name in cells else "-" for name in LABELS
+        ]
+        lines.append(
+            [
+                label,
+                *times,
+                ratio(cells.get("loader"), cells.get("stream")),
+                one["status"],
+            ]
+        )
+    return [
+        table(
+            [
+                "network, batch",
+                *LABELS.values(),
+                "`DataLoader` / `train(batches)`",
+                "status",
+            ],
+            lines,
+        )
+    ]
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
-"""The time of edits of a large network, and of its live graph beside networkx's own graph of as many edges.
+"""The time of edits of a large network, and of its live graph beside networkx's own
+graph of as many edges.
 
-Times are those of the process, in which one thread does all the work: other processes disturb them little.
-"""
+Times are those of the process, in which one thread does all the work: other processes
+disturb them little."""
 
 from __future__ import annotations
 
@@ -25,7 +26,9 @@ from .plan import Plan, Tell, summary
 TITLE = "Edits of large networks, and their graphs"
 
 KINDS = ("dense", "sparse")
-CONNECTIONS, FEWER = 10**6, 10**4  # the second for a quick run
+# the second for a quick run
+CONNECTIONS = 10**6
+FEWER = 10**4
 
 
 def stopwatch(work: Callable[[], Any]) -> tuple[float, Any]:
@@ -39,18 +42,29 @@ def measure(plan: Plan, tell: Tell) -> list[dict[str, Any]]:
     """Measure both kinds of networks, each in its own process."""
     results = []
     for kind in KINDS:
-        spec = {"kind": kind, "repeats": plan.repeats, "connections": FEWER if plan.quick else CONNECTIONS}
+        spec = {
+            "kind": kind,
+            "repeats": plan.repeats,
+            "connections": FEWER if plan.quick else CONNECTIONS,
+        }
         results.append(child.ask("benchmarks.structure", spec, 1800))
         for name, row in results[-1].get("edits", {}).items():
             tell(f"{kind}, {name}: {1e3 * row['median']:.3g} ms")
         for name, row in results[-1].get("graph", {}).items():
-            tell(f"{kind}, {name}: {row['ours']['median']:.3g} s, networkx {row['networkx']['median']:.3g} s")
+            tell(
+                f"{kind}, {name}: {row['ours']['median']:.3g} s, networkx"
+                f" {row['networkx']['median']:.3g} s"
+            )
     return results
 
 
 def edits(net: synapse.Network) -> dict[str, Callable[[], Any]]:
     """The edits, each of which undoes the previous one or follows it."""
-    source, target, middle = net.input[0], net.output[0], net.hidden[0][len(net.hidden[0]) // 2]
+    source, target, middle = (
+        net.input[0],
+        net.output[0],
+        net.hidden[0][len(net.hidden[0]) // 2],
+    )
 
     def link() -> synapse.Connection:
         found = source.connected(target)
@@ -107,23 +121,41 @@ ARRAY = "sum of the weights by `net.weights.sum()`"
 def graph_times(kind: str, connections: int, repeats: int) -> dict[str, Any]:
     """Seconds to make each graph and to read it, one library after the other."""
     names = ("the graph", *WALKS, ARRAY)
-    times: dict[str, dict[str, list[float]]] = {name: {"ours": [], "networkx": []} for name in names}
+    times: dict[str, dict[str, list[float]]] = {
+        name: {"ours": [], "networkx": []} for name in names
+    }
     for _ in range(repeats):
         net = build(kind, connections)
         table = synapse.Topology.of(net)
-        links = list(zip(table.source.tolist(), table.target.tolist(), table.weight.tolist(), strict=True))
-        makers = {"ours": lambda net=net: net.graph, "networkx": lambda links=links: _plain(links)}
+        links = list(
+            zip(
+                table.source.tolist(),
+                table.target.tolist(),
+                table.weight.tolist(),
+                strict=True,
+            )
+        )
+        makers = {
+            "ours": lambda net=net: net.graph,
+            "networkx": lambda links=links: _plain(links),
+        }
         for library, make in makers.items():
             gc.collect()
             seconds, graph = stopwatch(make)
             times["the graph"][library].append(seconds)
             for name, use in WALKS.items():
-                times[name][library].append(stopwatch(lambda use=use, graph=graph: use(graph))[0])
-            sums = {"ours": lambda net=net: net.weights.sum(), "networkx": lambda graph=graph: weights(graph)}
+                times[name][library].append(
+                    stopwatch(lambda use=use, graph=graph: use(graph))[0]
+                )
+            sums = {
+                "ours": lambda net=net: net.weights.sum(),
+                "networkx": lambda graph=graph: weights(graph),
+            }
             times[ARRAY][library].append(stopwatch(sums[library])[0])
             del graph
     return {
-        name: {library: summary(values) for library, values in row.items()} for name, row in times.items()
+        name: {library: summary(values) for library, values in row.items()}
+        for name, row in times.items()
     }
 
 
@@ -136,7 +168,11 @@ def _plain(links: list[tuple[int, int, float]]) -> nx.DiGraph[int]:
 def text(results: list[dict[str, Any]]) -> list[str]:
     """The tables of edits and of graphs."""
     done = [result for result in results if result["status"] == "ok"]
-    failed = [f"{result['kind']}: {result['status']}\n" for result in results if result not in done]
+    failed = [
+        f"{result['kind']}: {result['status']}\n"
+        for result in results
+        if result not in done
+    ]
     if not done:
         return failed
     kinds = [f"{result['kind']}, {result['made']:,} connections" for result in done]
@@ -144,7 +180,10 @@ def text(results: list[dict[str, Any]]) -> list[str]:
         [name, *(number(1e3 * result["edits"][name]["median"]) for result in done)]
         for name in done[0]["edits"]
     ]
-    read = [[name, *(_beside(result["graph"][name]) for result in done)] for name in done[0]["graph"]]
+    read = [
+        [name, *(_beside(result["graph"][name]) for result in done)]
+        for name in done[0]["graph"]
+    ]
     return [
         table(["edit and next step, ms", *kinds], edited),
         table(["live graph, s; networkx's own, s; ratio", *kinds], read),
@@ -163,7 +202,11 @@ def point(spec: dict[str, Any]) -> dict[str, Any]:
     net = build(spec["kind"], spec["connections"])
     net.activate(np.zeros(len(net.input)))
     gc.collect()
-    return {"made": len(net.weights), "graph": graph, "edits": edit_times(net, spec["repeats"])}
+    return {
+        "made": len(net.weights),
+        "graph": graph,
+        "edits": edit_times(net, spec["repeats"]),
+    }
 
 
 if __name__ == "__main__":

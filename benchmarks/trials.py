@@ -1,8 +1,9 @@
-"""Trials of experiments: what one costs beside its own work, and how throughput grows with workers.
+"""Trials of experiments: what one costs beside its own work, and how throughput grows
+with workers.
 
-``python -m benchmarks.trials '{"repeats": 5, "quick": false}'`` runs the measurement. Every measurement is of
-a new run without a store, unless noted. Executors take turns; each is warm, so their start does not count.
-"""
+``python -m benchmarks.trials '{"repeats": 5, "quick": false}'`` runs the measurement.
+Every measurement is of a new run without a store, unless noted. Executors take turns;
+each is warm, so their start does not count."""
 
 from __future__ import annotations
 
@@ -46,7 +47,9 @@ def training(seed: int) -> dict[str, float]:
     """A training of an LSTM."""
     trainer = synapse.Trainer(architect.LSTM(2, 4, 1, seed=seed))
     data = DATA[..., :2], DATA[..., 2:]
-    return {"error": trainer.train(*data, epochs=EPOCHS, progress=False, seed=seed).error}
+    return {
+        "error": trainer.train(*data, epochs=EPOCHS, progress=False, seed=seed).error
+    }
 
 
 def measure(plan: Plan, tell: Tell) -> dict[str, Any]:
@@ -68,7 +71,11 @@ def executors(workers: int) -> Iterator[dict[str, Executor]]:
         if find_spec("distributed") is not None:
             from distributed import Client, LocalCluster
 
-            options = {"n_workers": workers, "threads_per_worker": 1, "dashboard_address": ":0"}
+            options = {
+                "n_workers": workers,
+                "threads_per_worker": 1,
+                "dashboard_address": ":0",
+            }
             cluster = stack.enter_context(LocalCluster(**options))
             found["Dask"] = stack.enter_context(Client(cluster)).get_executor()
         yield found
@@ -86,7 +93,8 @@ def seconds_per_trial(
 
 
 def overheads(repeats: int, count: int) -> dict[str, Any]:
-    """Seconds of an empty trial on each executor with one worker, and here with a store."""
+    """Seconds of an empty trial on each executor with one worker, and here with a
+    store."""
     found: dict[str, list[float]] = {}
     with executors(1) as several, tempfile.TemporaryDirectory() as folder:
         calls: dict[str, Callable[[], float]] = {
@@ -99,7 +107,9 @@ def overheads(repeats: int, count: int) -> dict[str, Any]:
             stored = partial(seconds_per_trial, empty, count, None, store=path)
             for name, call in {**calls, "this process, store": stored}.items():
                 found.setdefault(name, []).append(call())
-    return {name: summary(times[1:]) for name, times in found.items()}  # the first run warms workers up
+    return {
+        name: summary(times[1:]) for name, times in found.items()
+    }  # the first run warms workers up
 
 
 def throughputs(repeats: int, count: int) -> dict[str, Any]:
@@ -107,7 +117,9 @@ def throughputs(repeats: int, count: int) -> dict[str, Any]:
     found: dict[str, list[float]] = {}
     with executors(1) as one, executors(2) as two:
         for _ in range(repeats + 1):
-            found.setdefault("this process", []).append(seconds_per_trial(training, count, None))
+            found.setdefault("this process", []).append(
+                seconds_per_trial(training, count, None)
+            )
             for name in one:
                 for workers, several in ((1, one), (2, two)):
                     taken = seconds_per_trial(training, count, several[name])
@@ -125,7 +137,9 @@ def text(results: dict[str, Any]) -> list[str]:
     ]
     trained = results["throughput"]
     names = [name.removesuffix(", 1") for name in trained if name.endswith(", 1")]
-    grown = [["this process", number(1000 * trained["this process"]["median"]), "-", "-"]]
+    grown = [
+        ["this process", number(1000 * trained["this process"]["median"]), "-", "-"]
+    ]
     for name in names:
         one, two = (trained[f"{name}, {workers}"] for workers in (1, 2))
         ratios = [a / b for a, b in zip(one["all"], two["all"])]
@@ -133,7 +147,9 @@ def text(results: dict[str, Any]) -> list[str]:
         grown.append([name, *times, number(float(np.median(ratios)))])
     return [
         table(["an empty trial, ms", "median", "min", "max"], cost),
-        table(["a training, ms per trial", "1 worker", "2 workers", "throughput"], grown),
+        table(
+            ["a training, ms per trial", "1 worker", "2 workers", "throughput"], grown
+        ),
     ]
 
 

@@ -1,10 +1,12 @@
-"""Whether two processes would pay for batches of exact gradients, beside two threads, which exist.
+"""Whether two processes would pay for batches of exact gradients, beside two threads,
+which exist.
 
-``python -m benchmarks.workers`` needs two idle cores. In wall time, it measures an update of a batch in this
-process, with one and two threads, an update of half the batch, and the exchange that two processes add to the
-latter: each copies the weights and returns a gradient, through shared memory or through a pipe, and this
-process adds up the gradients. Two processes reach at best an update / (half an update + the exchange).
-"""
+``python -m benchmarks.workers`` needs two idle cores. In wall time, it measures an
+update of a batch in this process, with one and two threads, an update of half the
+batch, and the exchange that two processes add to the latter: each copies the weights
+and returns a gradient, through shared memory or through a pipe, and this process adds
+up the gradients. Two processes reach at best an update / (half an update + the
+exchange)."""
 
 from __future__ import annotations
 
@@ -34,10 +36,13 @@ WAYS = ("shared memory", "pipe")
 
 
 def serve(pipe: Any, name: str, place: int, count: int) -> None:
-    """Answer every message with a gradient, until None comes: after Ctrl-C, too, which the caller handles."""
+    """Answer every message with a gradient, until None comes: after Ctrl-C, too, which
+    the caller handles."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     memory = shared_memory.SharedMemory(name)
-    rows = np.ndarray((3, count), np.float32, memory.buf)  # the weights, and a gradient for each process
+    rows = np.ndarray(
+        (3, count), np.float32, memory.buf
+    )  # the weights, and a gradient for each process
     own = np.zeros(count, np.float32)
     while (weights := pipe.recv()) is not None:
         own[:] = rows[0] if weights is True else weights
@@ -49,11 +54,19 @@ def serve(pipe: Any, name: str, place: int, count: int) -> None:
 def exchange(count: int, way: str) -> float:
     """Seconds to bring so many weights to two processes and their gradients back."""
     memory = shared_memory.SharedMemory(create=True, size=12 * count)
-    rows, weights = np.ndarray((3, count), np.float32, memory.buf), np.zeros(count, np.float32)
-    pipes, processes = [], []
+    rows, weights = (
+        np.ndarray((3, count), np.float32, memory.buf),
+        np.zeros(count, np.float32),
+    )
+    pipes = []
+    processes = []
     for place in (1, 2):
         ours, theirs = multiprocessing.Pipe()
-        processes.append(multiprocessing.Process(target=serve, args=(theirs, memory.name, place, count)))
+        processes.append(
+            multiprocessing.Process(
+                target=serve, args=(theirs, memory.name, place, count)
+            )
+        )
         processes[-1].start()
         pipes.append(ours)
 
@@ -79,13 +92,25 @@ def update(row: str, dtype: str, batch: int, threads: int = 1) -> float:
     import synapse
 
     case = Case.named(row)
-    inputs, targets = (np.concatenate([part] * 10) for part in gradients.samples(case, batch))
+    inputs, targets = (
+        np.concatenate([part] * 10) for part in gradients.samples(case, batch)
+    )
     net = gradients.network_of(case, [], dtype)
     adam = synapse.optimizers.Adam(1e-3)
-    trainer = synapse.Trainer(net, optimizer=adam, method="bptt", batch_size=batch, threads=threads)
+    trainer = synapse.Trainer(
+        net, optimizer=adam, method="bptt", batch_size=batch, threads=threads
+    )
     if inputs.shape[1] == 1:
         inputs, targets = inputs[:, 0], targets[:, 0]
-    return timed(lambda: trainer.train(inputs, targets, epochs=10, shuffle=False, progress=False), 5) / 100
+    return (
+        timed(
+            lambda: trainer.train(
+                inputs, targets, epochs=10, shuffle=False, progress=False
+            ),
+            5,
+        )
+        / 100
+    )
 
 
 def timed(work: Callable[[], Any], repeats: int = 50) -> float:
@@ -104,10 +129,24 @@ def main() -> None:
         count = Case.named(row).connections
         whole, half = (update(row, dtype, size) for size in (batch, batch // 2))
         added = [exchange(count, way) for way in WAYS]
-        best = [whole / update(row, dtype, batch, 2), *(whole / (half + seconds) for seconds in added)]
+        best = [
+            whole / update(row, dtype, batch, 2),
+            *(whole / (half + seconds) for seconds in added),
+        ]
         times = [number(1e6 * seconds) for seconds in (whole, half, *added)]
-        lines.append([f"{Case.named(row).label}, batch {batch}", *times, *(f"{one:.2f} x" for one in best)])
-    header = ["network", "update, µs", "half the batch, µs", *(f"exchange, {way}, µs" for way in WAYS)]
+        lines.append(
+            [
+                f"{Case.named(row).label}, batch {batch}",
+                *times,
+                *(f"{one:.2f} x" for one in best),
+            ]
+        )
+    header = [
+        "network",
+        "update, µs",
+        "half the batch, µs",
+        *(f"exchange, {way}, µs" for way in WAYS),
+    ]
     best_of = ("two threads", *(f"two processes, {way}, at best" for way in WAYS))
     print(table([*header, *best_of], lines))
 

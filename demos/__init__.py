@@ -4,11 +4,10 @@
     python -m demos reber           run one; --quick, --seed N, --out DIR
     python -m demos --names         the names only
 
-A demo is a module of this folder. The first line of its docstring says what it shows; the paragraph that
-begins with "Task:" is printed before a run. Its ``main(quick, seed, out)`` runs it, in a small version if
-`quick`, with a seed, and writes files to the folder `out`. It ends with a call of ``lesson``, which prints
-the conclusion.
-"""
+A demo is a module of this folder. The first line of its docstring says what it shows;
+the paragraph that begins with "Task:" is printed before a run. Its ``main(quick, seed,
+out)`` runs it, in a small version if `quick`, with a seed, and writes files to the
+folder `out`. It ends with a call of ``lesson``, which prints the conclusion."""
 
 from __future__ import annotations
 
@@ -19,12 +18,16 @@ FOLDER = Path(__file__).parent
 
 
 def names() -> list[str]:
-    """The names of the demos: the modules of this folder whose names do not begin with "_"."""
-    return sorted(path.stem for path in FOLDER.glob("*.py") if not path.stem.startswith("_"))
+    """The names of the demos: the modules of this folder whose names do not begin with
+    "_"."""
+    return sorted(
+        path.stem for path in FOLDER.glob("*.py") if not path.stem.startswith("_")
+    )
 
 
 def summary(name: str) -> str:
-    """The summary of a demo: the first line of its docstring, read without running it."""
+    """The summary of a demo: the first line of its docstring, read without running
+    it."""
     first = _text(name).partition("\n")[0]
     return (first.partition(": ")[2] or first).rstrip(".")
 
@@ -35,4 +38,9 @@ def task(name: str) -> str:
 
 
 def _text(name: str) -> str:
-    return ast.get_docstring(ast.parse((FOLDER / f"{name}.py").read_text(encoding="utf-8"))) or ""
+    return (
+        ast.get_docstring(
+            ast.parse((FOLDER / f"{name}.py").read_text(encoding="utf-8"))
+        )
+        or ""
+    )

@@ -16,7 +16,8 @@ USER_ERROR = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; the exit code is 0, or 2 for a mistake of the user, which stderr explains."""
+    """Run the command; the exit code is 0, or 2 for a mistake of the user, which stderr
+    explains."""
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.names:
@@ -26,7 +27,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(_listing())
         return 0
     if options.name not in names():
-        return _refuse(f"There is no demo named {options.name!r}. The demos are: {', '.join(names())}.")
+        return _refuse(
+            f"There is no demo named {options.name!r}. The demos are:"
+            f" {', '.join(names())}."
+        )
     out = options.out or Path("runs") / options.name
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -42,16 +46,34 @@ def _refuse(sentence: str) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m demos", description="Run a demo of Synapse.")
-    parser.add_argument(
-        "name", nargs="?", metavar="NAME", help="the demo to run; without it, all demos are listed"
+    parser = argparse.ArgumentParser(
+        prog="python -m demos", description="Run a demo of Synapse."
     )
-    parser.add_argument("--names", action="store_true", help="print the names of the demos only")
-    parser.add_argument("--quick", action="store_true", help="a small version that takes seconds")
     parser.add_argument(
-        "--seed", type=_seed, default=0, metavar="N", help="seed of the random numbers (default 0)"
+        "name",
+        nargs="?",
+        metavar="NAME",
+        help="the demo to run; without it, all demos are listed",
     )
-    parser.add_argument("--out", type=Path, metavar="DIR", help="the folder to write to (default runs/NAME)")
+    parser.add_argument(
+        "--names", action="store_true", help="print the names of the demos only"
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="a small version that takes seconds"
+    )
+    parser.add_argument(
+        "--seed",
+        type=_seed,
+        default=0,
+        metavar="N",
+        help="seed of the random numbers (default 0)",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="the folder to write to (default runs/NAME)",
+    )
     return parser
 
 
@@ -61,7 +83,9 @@ def _seed(text: str) -> int:
     except ValueError:
         seed = -1
     if seed < 0:
-        raise argparse.ArgumentTypeError(f"must be a whole number, 0 or above. Got {text!r}.")
+        raise argparse.ArgumentTypeError(
+            f"must be a whole number, 0 or above. Got {text!r}."
+        )
     return seed
 
 
@@ -75,10 +99,18 @@ def _run(name: str, quick: bool, seed: int, out: Path) -> None:
     """Print a demo's task, run it, and print which files it has written."""
     paragraph(task(name))
     demo = importlib.import_module(f"demos.{name}")
-    begin, before = time.perf_counter(), _files(out)
+    begin = time.perf_counter()
+    before = _files(out)
     demo.main(quick=quick, seed=seed, out=out)
-    written = ", ".join(sorted(path.name for path, time in _files(out).items() if before.get(path) != time))
-    print(f"\nDone in {time.perf_counter() - begin:.1f} s. Files written to {out}: {written or 'nothing'}.")
+    written = ", ".join(
+        sorted(
+            path.name for path, time in _files(out).items() if before.get(path) != time
+        )
+    )
+    print(
+        f"\nDone in {time.perf_counter() - begin:.1f} s. Files written to {out}:"
+        f" {written or 'nothing'}."
+    )
 
 
 def _files(folder: Path) -> dict[Path, int]:

@@ -1,4 +1,5 @@
-"""Common parts of the demos: headings, checks, lessons, and pictures if matplotlib is installed."""
+"""Common parts of the demos: headings, checks, lessons, and pictures if matplotlib is
+installed."""
 
 from __future__ import annotations
 
@@ -59,7 +60,8 @@ def progress_bar(total: int, unit: str, label: str | None = None) -> tqdm[Any]:
 
 
 def with_pyplot(picture: Callable[..., None]) -> Callable[..., None]:
-    """Call a function with matplotlib.pyplot before its own arguments, in the style of ``synapse.draw``.
+    """Call a function with matplotlib.pyplot before its own arguments, in the style of
+    ``synapse.draw``.
 
     Figures are written to files only. Without matplotlib, a message is printed instead.
     """
@@ -69,7 +71,10 @@ def with_pyplot(picture: Callable[..., None]) -> Callable[..., None]:
         try:
             import matplotlib  # an extra: the demos run without it
         except ImportError:
-            print('No pictures: matplotlib is not installed. pip install -e ".[draw]" brings it.')
+            print(
+                'No pictures: matplotlib is not installed. pip install -e ".[draw]"'
+                " brings it."
+            )
             return
         matplotlib.use("Agg")
         from matplotlib import pyplot

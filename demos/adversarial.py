@@ -1,14 +1,16 @@
-"""Adversarial: a generator and its judge, one network, draw digits that grow from 4 x 4 to 8 x 8 pixels.
+"""Adversarial: a generator and its judge, one network, draw digits that grow from 4 x 4
+to 8 x 8 pixels.
 
     python -m demos adversarial
 
-Task: Draw handwritten digits that a judge cannot tell from real ones. Generator and judge are one network;
-two inputs decide by gates whether the judge sees a real picture or a drawn one. One run begins with 4 x 4
-pixels and gets the neurons of 8 x 8 pixels while it trains; another has all neurons from the beginning.
+Task: Draw handwritten digits that a judge cannot tell from real ones. Generator and
+judge are one network; two inputs decide by gates whether the judge sees a real picture
+or a drawn one. One run begins with 4 x 4 pixels and gets the neurons of 8 x 8 pixels
+while it trains; another has all neurons from the beginning.
 
-Goodfellow and others 2014; progressive growing: Karras and others 2018. A perceptron that has learned to read
-digits tells which digits it sees in what was drawn, and how sure it is.
-"""
+Goodfellow and others 2014; progressive growing: Karras and others 2018. A perceptron
+that has learned to read digits tells which digits it sees in what was drawn, and how
+sure it is."""
 
 from __future__ import annotations
 
@@ -24,24 +26,36 @@ from synapse.optimizers import Adam
 
 with np.load(Path(__file__).parent / "data" / "digits.npz") as data:
     IMAGES, LABELS = data["images"] / 16.0, data["labels"].astype(int)
-NOISE, HIDDEN, BATCH = 12, 48, 32
-OF_FINE = [(i // 16) * 4 + i % 8 // 2 for i in range(64)]  # the pixel of 4 x 4 that each of 8 x 8 lies in
+NOISE = 12
+HIDDEN = 48
+BATCH = 32
+OF_FINE = [
+    (i // 16) * 4 + i % 8 // 2 for i in range(64)
+]  # the pixel of 4 x 4 that each of 8 x 8 lies in
 
-# --- 1. One network -------------------------------------------------------------------------------
+# --- 1. One network -------------------------------------------------------------------
 #
-# The inputs are noise, a real picture, and two switches. From noise, the generator makes 4 x 4 pixels. The
-# judge sees 4 x 4 pixels: `real` and `made` lead there by connections that the two switches gate, so each
-# switch opens one of them. A real pixel of 4 x 4 is the mean of four.
+# The inputs are noise, a real picture, and two switches. From noise, the generator
+# makes 4 x 4 pixels. The judge sees 4 x 4 pixels: `real` and `made` lead there by
+# connections that the two switches gate, so each switch opens one of them. A real pixel
+# of 4 x 4 is the mean of four.
 
 
 def small(seed):
     """The network for 4 x 4 pixels."""
-    noise, real, switch = Layer(NOISE), Layer(64), Layer(2)
-    thought, judging = Layer(HIDDEN, squash="leaky_relu"), Layer(HIDDEN, squash="leaky_relu")
-    made, seen, verdict = Layer(16), Layer(16, squash="identity"), Layer(1)
+    noise = Layer(NOISE)
+    real = Layer(64)
+    switch = Layer(2)
+    thought = Layer(HIDDEN, squash="leaky_relu")
+    judging = Layer(HIDDEN, squash="leaky_relu")
+    made = Layer(16)
+    seen = Layer(16, squash="identity")
+    verdict = Layer(1)
     noise.project(thought, initializer="he", seed=seed)
     thought.project(made, initializer="glorot", seed=seed + 1)
-    switch[0].gate([real[i].project(seen[j], 0.25, trainable=False) for i, j in enumerate(OF_FINE)])
+    switch[0].gate(
+        [real[i].project(seen[j], 0.25, trainable=False) for i, j in enumerate(OF_FINE)]
+    )
     switch[1].gate(made.project(seen, "one_to_one", weights=1.0, trainable=False))
     seen.project(judging, initializer="he", seed=seed + 2)
     judging.project(verdict, initializer="glorot", seed=seed + 3)
@@ -50,18 +64,23 @@ def small(seed):
     return Network(inputs, [thought, made, seen, judging], verdict)
 
 
-# --- 2. Growth ------------------------------------------------------------------------------------
+# --- 2. Growth ------------------------------------------------------------------------
 #
-# Every pixel becomes four. A new pixel begins with what its old one shows (the logistic function of 5 s - 2.5
-# is near s); connections from a new hidden layer begin at 0. The judge sees the new pixels and their means,
-# and new connections begin at 0, too. So nothing that was learned is lost.
+# Every pixel becomes four. A new pixel begins with what its old one shows (the logistic
+# function of 5 s - 2.5 is near s); connections from a new hidden layer begin at 0. The
+# judge sees the new pixels and their means, and new connections begin at 0, too. So
+# nothing that was learned is lost.
 
 
 def grow(net, seed):
     thought, made, seen, judging = net.hidden
     more = Layer(HIDDEN, squash="leaky_relu", name="more")
-    fine, seen_fine = Layer(64, bias=-2.5, name="fine"), Layer(64, squash="identity", name="seen fine")
-    real, switch = net.input[NOISE : NOISE + 64], net.input[NOISE + 64 :]
+    fine, seen_fine = (
+        Layer(64, bias=-2.5, name="fine"),
+        Layer(64, squash="identity", name="seen fine"),
+    )
+    real = net.input[NOISE : NOISE + 64]
+    switch = net.input[NOISE + 64 :]
     for link in [link for neuron in seen for link in neuron.incoming]:
         link.source.disconnect(link.target)
     for layer in (more, fine, seen_fine):
@@ -81,28 +100,49 @@ def grown(seed):
     """All neurons from the beginning, with random weights in place of the zeros."""
     net = small(seed)
     grow(net, seed)
-    for layer, source in ((net["fine"], net["more"]), (net.hidden[-1], net["seen fine"])):
+    for layer, source in (
+        (net["fine"], net["more"]),
+        (net.hidden[-1], net["seen fine"]),
+    ):
         rng = np.random.default_rng(seed + len(layer))
-        for link in [link for neuron in layer for link in neuron.incoming if link.source in source]:
+        for link in [
+            link
+            for neuron in layer
+            for link in neuron.incoming
+            if link.source in source
+        ]:
             link.weight = rng.normal(0.0, 0.1)
     return net
 
 
-# --- 3. Two trainers in turn ----------------------------------------------------------------------
+# --- 3. Two trainers in turn ----------------------------------------------------------
 #
-# The judge learns 1 for real pictures and 0 for drawn ones. Then the generator learns from the error at the
-# verdict, which flows through the judge: the judge should say 1. Each trainer changes its part only.
+# The judge learns 1 for real pictures and 0 for drawn ones. Then the generator learns
+# from the error at the verdict, which flows through the judge: the judge should say 1.
+# Each trainer changes its part only.
 
 
 def play(net, rounds, growth, seed, reader, rate=0.002):
-    """Train; returns pictures of the same noise and what the reader sees, at some rounds."""
-    rng, strip, scores = np.random.default_rng(seed), [], []
+    """Train; returns pictures of the same noise and what the reader sees, at some
+    rounds."""
+    rng = np.random.default_rng(seed)
+    strip = []
+    scores = []
     fixed = np.random.default_rng(1).normal(size=(1000, NOISE))
     judge = Trainer(
-        net, method="bptt", optimizer=Adam(0.002, betas=(0.5, 0.999)), only=[net.hidden[-1], net.output]
+        net,
+        method="bptt",
+        optimizer=Adam(0.002, betas=(0.5, 0.999)),
+        only=[net.hidden[-1], net.output],
     )
-    generator = Trainer(net, method="bptt", optimizer=Adam(rate, betas=(0.5, 0.999)), only=net.hidden[:-2])
-    both, fake = np.eye(2).repeat(BATCH, axis=0), np.eye(2)[[1] * BATCH]
+    generator = Trainer(
+        net,
+        method="bptt",
+        optimizer=Adam(rate, betas=(0.5, 0.999)),
+        only=net.hidden[:-2],
+    )
+    both = np.eye(2).repeat(BATCH, axis=0)
+    fake = np.eye(2)[[1] * BATCH]
     for turn in range(rounds + 1):
         if turn == growth:
             grow(net, seed)
@@ -119,32 +159,47 @@ def play(net, rounds, growth, seed, reader, rate=0.002):
 
 
 def drawn(net, noise):
-    """Pictures of 8 x 8 pixels: the generator is a part of the network, and becomes one of its own."""
+    """Pictures of 8 x 8 pixels: the generator is a part of the network, and becomes one
+    of its own."""
     last = net["fine"] if len(net.hidden) > 4 else net.hidden[1]
     layers = net.hidden[: net.hidden.index(last) + 1]
     inside = [*net.input[:NOISE], *(neuron for layer in layers for neuron in layer)]
-    made = synapse.from_networkx(net.graph.subgraph(inside), net.input[:NOISE], last).run(noise)
+    made = synapse.from_networkx(
+        net.graph.subgraph(inside), net.input[:NOISE], last
+    ).run(noise)
     return made if made.shape[1] == 64 else made[:, OF_FINE]
 
 
-# --- 4. A reader ----------------------------------------------------------------------------------
+# --- 4. A reader ----------------------------------------------------------------------
 
 
 def learned_reader(epochs, seed):
-    reader = architect.Perceptron(64, 32, 10, squash="relu", output_squash="softmax", seed=seed)
+    reader = architect.Perceptron(
+        64, 32, 10, squash="relu", output_squash="softmax", seed=seed
+    )
     trainer = Trainer(reader, method="bptt", optimizer=Adam(0.005))
-    trainer.train(IMAGES[:1500], np.eye(10)[LABELS[:1500]], epochs=epochs, seed=seed, progress=False)
+    trainer.train(
+        IMAGES[:1500],
+        np.eye(10)[LABELS[:1500]],
+        epochs=epochs,
+        seed=seed,
+        progress=False,
+    )
     return reader, trainer.test(IMAGES[1500:], np.eye(10)[LABELS[1500:]]).accuracy
 
 
 def seen_by(reader, pictures):
     """The share of each digit, as the reader names them, and its mean certainty."""
     chances = reader.run(pictures)
-    return np.bincount(chances.argmax(axis=1), minlength=10) / len(pictures), chances.max(axis=1).mean()
+    return (
+        np.bincount(chances.argmax(axis=1), minlength=10) / len(pictures),
+        chances.max(axis=1).mean(),
+    )
 
 
 def variety(shares):
-    """How many digits are drawn: the exponential of the entropy, from 1 (all alike) to 10 (all as often)."""
+    """How many digits are drawn: the exponential of the entropy, from 1 (all alike) to
+    10 (all as often)."""
     some = shares[shares > 0]
     return float(np.exp(-(some * np.log(some)).sum()))
 
@@ -153,11 +208,19 @@ def variety(shares):
 def picture(plt, runs, path):
     figure, axes = plt.subplots(3, 9, figsize=(9.6, 5.1), layout="constrained")
     for row, (name, (strip, scores)) in zip(axes, runs.items(), strict=True):
-        for k, (axis, pictures, (shares, sure)) in enumerate(zip(row, strip, scores, strict=True)):
+        for k, (axis, pictures, (shares, sure)) in enumerate(
+            zip(row, strip, scores, strict=True)
+        ):
             tiles = pictures[:12].reshape(4, 3, 8, 8)
-            tiles = np.pad(tiles, ((0, 0), (0, 0), (1, 1), (1, 1))).transpose(0, 2, 1, 3)
+            tiles = np.pad(tiles, ((0, 0), (0, 0), (1, 1), (1, 1))).transpose(
+                0, 2, 1, 3
+            )
             axis.imshow(tiles.reshape(40, 30), cmap="gray_r", vmin=0, vmax=1)
-            axis.set(xticks=[], yticks=[], xlabel=f"{variety(shares):.1f} digits\n{100 * sure:.0f} % sure")
+            axis.set(
+                xticks=[],
+                yticks=[],
+                xlabel=f"{variety(shares):.1f} digits\n{100 * sure:.0f} % sure",
+            )
             axis.set_title(f"{k}/8" if k else name, fontsize=9)
             axis.spines[:].set_color(ink.GREY)
     save_figure(figure, path)
@@ -167,7 +230,10 @@ def main(quick: bool, seed: int, out: Path) -> None:
     rounds = 96 if quick else 6400
     reader, accuracy = learned_reader(5 if quick else 40, seed)
     heading("What a reader sees in what is drawn")
-    print(f"The reader is right on {100 * accuracy:.1f} % of the digits that it has not seen.\n")
+    print(
+        f"The reader is right on {100 * accuracy:.1f} % of the digits that it has not"
+        " seen.\n"
+    )
     runs = {
         "growing": play(small(seed), rounds, rounds // 4, seed, reader),
         "all at once": play(grown(seed), rounds, None, seed, reader),
@@ -176,21 +242,31 @@ def main(quick: bool, seed: int, out: Path) -> None:
     for name, (_, scores) in runs.items():
         print(name)
         for k, (shares, sure) in enumerate(scores):
-            print(f"  {k}/8 of the rounds: {variety(shares):4.1f} digits, {100 * sure:3.0f} % sure")
+            print(
+                f"  {k}/8 of the rounds: {variety(shares):4.1f} digits,"
+                f" {100 * sure:3.0f} % sure"
+            )
     net = small(seed)
     before = drawn(net, np.ones((1, NOISE)))
     grow(net, seed)
     check(
-        "growth keeps what is drawn, to 0.1", bool(abs(drawn(net, np.ones((1, NOISE))) - before).max() < 0.1)
+        "growth keeps what is drawn, to 0.1",
+        bool(abs(drawn(net, np.ones((1, NOISE))) - before).max() < 0.1),
     )
     picture(runs, out / "adversarial.png")
-    ends = [(variety(scores[-1][0]), 100 * scores[-1][1]) for _, scores in runs.values()]
+    ends = [
+        (variety(scores[-1][0]), 100 * scores[-1][1]) for _, scores in runs.values()
+    ]
     if not quick:
-        check("the fast generator draws almost one digit alone", ends[2][0] < 2 < 7 < min(ends[:2])[0])
+        check(
+            "the fast generator draws almost one digit alone",
+            ends[2][0] < 2 < 7 < min(ends[:2])[0],
+        )
     told = [f"{digits:.1f} of ten digits ({sure:.0f} % sure)" for digits, sure in ends]
     lesson(
-        f"After {rounds:,} rounds, the network that grew draws {told[0]}, the one with all neurons at once "
-        f"{told[1]}. A generator that learns ten times as fast draws {told[2]} after a quarter of the "
-        "rounds: one that finds a picture that the judge accepts may draw it whatever the noise is. The "
-        "cost does not show this. Look at the pictures."
+        f"After {rounds:,} rounds, the network that grew draws {told[0]}, the one with"
+        f" all neurons at once {told[1]}. A generator that learns ten times as fast"
+        f" draws {told[2]} after a quarter of the rounds: one that finds a picture that"
+        " the judge accepts may draw it whatever the noise is. The cost does not show"
+        " this. Look at the pictures."
     )

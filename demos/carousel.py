@@ -2,17 +2,19 @@
 
     python -m demos carousel
 
-Task: A memory cell must store a number for 1000 steps, ignore noise, take a new number when told to, and
-fire at regular intervals. Its parts are added neuron by neuron, with weights set by hand.
+Task: A memory cell must store a number for 1000 steps, ignore noise, take a new number
+when told to, and fire at regular intervals. Its parts are added neuron by neuron, with
+weights set by hand.
 
-To learn from an input of long ago, a network needs the derivative of its present state by its weights.
-A neuron whose self-connection has the weight 1 keeps this derivative unchanged: Hochreiter and
-Schmidhuber called it the constant error carousel (1997). Alone it is not enough: every input disturbs it,
-nothing clears it, and no other neuron can read its state. An input gate, a forget gate and a peephole
-solve these problems and make it the cell of an LSTM. Each part is checked on its own.
+To learn from an input of long ago, a network needs the derivative of its present state
+by its weights. A neuron whose self-connection has the weight 1 keeps this derivative
+unchanged: Hochreiter and Schmidhuber called it the constant error carousel (1997).
+Alone it is not enough: every input disturbs it, nothing clears it, and no other neuron
+can read its state. An input gate, a forget gate and a peephole solve these problems and
+make it the cell of an LSTM. Each part is checked on its own.
 
-Lessons 8 and 10 of `synapse play` are parts 1 and 3 in a browser: there you connect the cell yourself.
-"""
+Lessons 8 and 10 of `synapse play` are parts 1 and 3 in a browser: there you connect the
+cell yourself."""
 
 from __future__ import annotations
 
@@ -25,19 +27,22 @@ from synapse import Layer, Network, Neuron
 
 STEPS = 1000
 WIDTH = 1e-5  # of finite differences
-OPEN = 16.0  # a logistic neuron with this state is open to within one part in ten million
+OPEN = (
+    16.0  # a logistic neuron with this state is open to within one part in ten million
+)
 STEEP = 40.0  # how sharply the gates of part 4 separate one count from the next
 
-# --- 1. The carousel ------------------------------------------------------------------------------
+# --- 1. The carousel ------------------------------------------------------------------
 #
-# A cell has the squash identity and a self-connection of weight 1, which adds its state of the previous
-# step unchanged. At step 0 the input is some number x; then it is 0.
+# A cell has the squash identity and a self-connection of weight 1, which adds its state
+# of the previous step unchanged. At step 0 the input is some number x; then it is 0.
 #
-# How does the weight w from input to cell affect the state a thousand steps later? The state is w x,
-# so d state / d w = x, at every step. The connection stores exactly this number: its eligibility. Every
-# step multiplies it by the weight of the self-connection, which is 1, and adds the present input. So
-# when an error arrives after a thousand steps, the product of error and eligibility changes the weight in
-# the right direction, by the right amount, and no past activations have to be stored.
+# How does the weight w from input to cell affect the state a thousand steps later? The
+# state is w x, so d state / d w = x, at every step. The connection stores exactly this
+# number: its eligibility. Every step multiplies it by the weight of the
+# self-connection, which is 1, and adds the present input. So when an error arrives
+# after a thousand steps, the product of error and eligibility changes the weight in the
+# right direction, by the right amount, and no past activations have to be stored.
 
 
 def bare(weight):
@@ -56,16 +61,31 @@ def the_carousel(rng):
     inputs = pulse(value)
     eligibilities = watch(net, inputs, lambda: link.eligibility)
     print(f"An input of {value:.4f} at step 0, then {STEPS - 1} steps of silence.")
-    print(f"  eligibility of {link.source.name} -> {link.target.name}:     {link.eligibility:.10f}")
+    print(
+        f"  eligibility of {link.source.name} -> {link.target.name}:    "
+        f" {link.eligibility:.10f}"
+    )
     print(f"  d state / d weight, by differences: {slope(net, inputs, link):.10f}")
-    check(f"the eligibility is the same after {STEPS} steps, to the bit", (eligibilities == value).all())
+    check(
+        f"the eligibility is the same after {STEPS} steps, to the bit",
+        (eligibilities == value).all(),
+    )
     check("it is the true derivative", close(slope(net, inputs, link), value))
 
-    before, target = answer(net, inputs), rng.uniform(2.0, 3.0)
-    net.propagate(rate=1 / value**2, targets=[target])  # the rate that reaches the target in one step
+    before = answer(net, inputs)
+    target = rng.uniform(2.0, 3.0)
+    net.propagate(
+        rate=1 / value**2, targets=[target]
+    )  # the rate that reaches the target in one step
     after = answer(net, inputs)
-    print(f"Target at the end: {target:.3f}. Output: {before:.3f}; after one learning step: {after:.3f}.")
-    check(f"one learning step, {STEPS} steps later, corrects the state", close(after, target))
+    print(
+        f"Target at the end: {target:.3f}. Output: {before:.3f}; after one learning"
+        f" step: {after:.3f}."
+    )
+    check(
+        f"one learning step, {STEPS} steps later, corrects the state",
+        close(after, target),
+    )
     return eligibilities
 
 
@@ -93,8 +113,10 @@ def answer(net, inputs):
 
 
 def slope(net, inputs, link):
-    """d output / d weight after the last step, by central differences; traces are then as after that step."""
-    weight, ends = link.weight, []
+    """d output / d weight after the last step, by central differences; traces are then
+    as after that step."""
+    weight = link.weight
+    ends = []
     for moved in (weight + WIDTH, weight - WIDTH):
         link.weight = moved
         ends.append(answer(net, inputs))
@@ -107,40 +129,54 @@ def close(a, b, tolerance=1e-8):
     return bool(abs(a - b) <= tolerance * max(1.0, abs(b)))
 
 
-# An Elman unit remembers differently: a copy of its activation returns through the weight u and
-# then through the squash. So every step multiplies the derivative by u f', and the slope f' of the
-# logistic function is never above 1/4. With u = 1, as in the cell, less than a millionth is left after ten
-# steps. No learning rule can change that: the output really depends so little on the early input.
+# An Elman unit remembers differently: a copy of its activation returns through the
+# weight u and then through the squash. So every step multiplies the derivative by u f',
+# and the slope f' of the logistic function is never above 1/4. With u = 1, as in the
+# cell, less than a millionth is left after ten steps. No learning rule can change that:
+# the output really depends so little on the early input.
 
 
 def the_elman_unit(rng):
-    x, copy, unit = Neuron(name="x"), Neuron("identity", name="copy"), Neuron(name="unit")
+    x, copy, unit = (
+        Neuron(name="x"),
+        Neuron("identity", name="copy"),
+        Neuron(name="unit"),
+    )
     link = x.project(unit, weight=rng.uniform(0.5, 1.5))
-    unit.project(copy, weight=1.0)  # copy fires first: it reads the unit's activation of the previous step
+    unit.project(
+        copy, weight=1.0
+    )  # copy fires first: it reads the unit's activation of the previous step
     loop = copy.project(unit, weight=1.0)
     net = Network(Layer([x]), [Layer([copy])], Layer([unit]))
     inputs = pulse(rng.uniform(0.5, 1.5))[:21]
     factors = loop.weight * watch(net, inputs, lambda: unit.derivative)
     by_hand = inputs[0, 0] * np.cumprod(factors)
-    true = np.array([slope(net, inputs[: last + 1], link) for last in range(len(inputs))])
+    true = np.array(
+        [slope(net, inputs[: last + 1], link) for last in range(len(inputs))]
+    )
     print("\nAn Elman unit, d activation / d weight, by differences:")
     for step in (0, 1, 2, 5, 10):
         print(f"  after {step:2} steps: {true[step]:.2e}")
     same = np.allclose(true[:11], by_hand[:11], rtol=1e-3, atol=1e-10)
     check("by differences it is x f' (u f') (u f') ...", same)
     check("u f' is never above 1/4", bool((factors <= 0.25).all()))
-    check("after ten steps less than a millionth of it is left", bool(abs(true[10]) < 1e-6 * abs(true[0])))
+    check(
+        "after ten steps less than a millionth of it is left",
+        bool(abs(true[10]) < 1e-6 * abs(true[0])),
+    )
     return true
 
 
-# --- 2. The input gate protects it ----------------------------------------------------------------
+# --- 2. The input gate protects it ----------------------------------------------------
 #
-# Real inputs are rarely 0. Every input is added to the cell, and after a while the stored number is lost in
-# the sum. So a second neuron, the input gate, scales the connection into the cell: its activation
-# is the gain of the connection. Its bias keeps it closed; an input named "write" opens it. Eligibility
-# grows by gain times input, so inputs that the gate blocks do not change the trace either.
+# Real inputs are rarely 0. Every input is added to the cell, and after a while the
+# stored number is lost in the sum. So a second neuron, the input gate, scales the
+# connection into the cell: its activation is the gain of the connection. Its bias keeps
+# it closed; an input named "write" opens it. Eligibility grows by gain times input, so
+# inputs that the gate blocks do not change the trace either.
 #
-# The gate can learn, too. The derivative of the cell's state by a weight of the gate is the extended trace.
+# The gate can learn, too. The derivative of the cell's state by a weight of the gate is
+# the extended trace.
 
 
 def add_input_gate(x, cell):
@@ -155,24 +191,42 @@ def protected(rng):
     noise = rng.normal(0.0, 0.5, STEPS)
     noise[0] = value = rng.uniform(0.5, 1.5)
     x, cell = bare(weight=1.0)
-    alone = watch(Network(Layer([x]), [], Layer([cell])), noise[:, None], lambda: cell.state)
+    alone = watch(
+        Network(Layer([x]), [], Layer([cell])), noise[:, None], lambda: cell.state
+    )
 
     x, cell = bare(weight=1.0)
     write, gate = add_input_gate(x, cell)
     net = Network(Layer([x, write]), [Layer([gate])], Layer([cell]))
     inputs = np.column_stack([noise, np.arange(STEPS) == 0])
     gated = watch(net, inputs, lambda: cell.state)
-    print(f"The cell must keep {value:.3f} through {STEPS - 1} steps of noise. Its state at the end:")
+    print(
+        f"The cell must keep {value:.3f} through {STEPS - 1} steps of noise. Its state"
+        " at the end:"
+    )
     print(f"  without a gate: {alone[-1]:+9.3f}\n  with it:        {gated[-1]:+9.3f}")
-    check("without a gate the cell adds up all the noise", close(alone[-1], noise.sum()))
+    check(
+        "without a gate the cell adds up all the noise", close(alone[-1], noise.sum())
+    )
     check("with a gate the state moves by less than 0.001", bool(np.ptp(gated) < 1e-3))
 
-    link, opens = x.connected(cell), write.connected(gate)
-    print(f"  eligibility of x -> cell {link.eligibility:.6f}, by differences {slope(net, inputs, link):.6f}")
-    check("eligibility is the true derivative", close(slope(net, inputs, link), link.eligibility, 1e-6))
+    link = x.connected(cell)
+    opens = write.connected(gate)
+    print(
+        f"  eligibility of x -> cell {link.eligibility:.6f}, by differences"
+        f" {slope(net, inputs, link):.6f}"
+    )
+    check(
+        "eligibility is the true derivative",
+        close(slope(net, inputs, link), link.eligibility, 1e-6),
+    )
     opens.weight = gate.bias = 0.0  # half open at every step: now its weights matter
-    true, trace = slope(net, inputs[:50], opens), opens.extended[cell]
-    print(f"  extended trace of write -> gate, half open: {trace:.6f}, by differences {true:.6f}")
+    true = slope(net, inputs[:50], opens)
+    trace = opens.extended[cell]
+    print(
+        f"  extended trace of write -> gate, half open: {trace:.6f}, by differences"
+        f" {true:.6f}"
+    )
     check(
         "the extended trace is the derivative of the cell's state by the gate's weight",
         close(true, trace, 1e-6),
@@ -180,14 +234,16 @@ def protected(rng):
     return alone, gated
 
 
-# --- 3. The forget gate empties it ----------------------------------------------------------------
+# --- 3. The forget gate empties it ----------------------------------------------------
 #
-# A protected cell can be written to again, but the new number is added to the old one. A third neuron, the
-# forget gate, scales the self-connection. If it is open (1), the cell holds its state; if it is closed (0),
-# state and eligibility become 0 (Gers, Schmidhuber and Cummins 2000). Its bias keeps it open, and the input
-# "reset" closes it. Here a number is written, the cell is emptied, and another number is written.
+# A protected cell can be written to again, but the new number is added to the old one.
+# A third neuron, the forget gate, scales the self-connection. If it is open (1), the
+# cell holds its state; if it is closed (0), state and eligibility become 0 (Gers,
+# Schmidhuber and Cummins 2000). Its bias keeps it open, and the input "reset" closes
+# it. Here a number is written, the cell is emptied, and another number is written.
 
-RESET, REWRITTEN = STEPS // 3, 2 * STEPS // 3
+RESET = STEPS // 3
+REWRITTEN = 2 * STEPS // 3
 
 
 def add_forget_gate(cell):
@@ -200,7 +256,8 @@ def add_forget_gate(cell):
 def emptied(rng):
     heading("3. The forget gate empties it")
     inputs = np.zeros((STEPS, 3))  # x, write, reset
-    first, second = rng.uniform(0.5, 0.8), rng.uniform(1.0, 1.5)
+    first = rng.uniform(0.5, 0.8)
+    second = rng.uniform(1.0, 1.5)
     inputs[:, 0] = rng.normal(0.0, 0.5, STEPS)
     inputs[0, :2] = first, 1
     inputs[RESET, 2] = 1
@@ -217,34 +274,48 @@ def emptied(rng):
     link = x.connected(cell)
     states, traces = watch(net, inputs, lambda: (cell.state, link.eligibility)).T
     print(
-        f"Input {first:.3f} at step 0, a reset at step {RESET}, {second:.3f} at step {REWRITTEN}. "
-        "State at the end:"
+        f"Input {first:.3f} at step 0, a reset at step {RESET}, {second:.3f} at step"
+        f" {REWRITTEN}. State at the end:"
     )
-    print(f"  without a forget gate: {summed[-1]:.3f}, the sum\n  with it:               {states[-1]:.3f}")
+    print(
+        f"  without a forget gate: {summed[-1]:.3f}, the sum\n  with it:              "
+        f" {states[-1]:.3f}"
+    )
     check("without it the cell holds the sum", close(summed[-1], first + second, 1e-3))
     check("with it the cell holds the second number", close(states[-1], second, 1e-3))
-    check("before the reset it holds the first number", close(states[RESET - 1], first, 1e-3))
+    check(
+        "before the reset it holds the first number",
+        close(states[RESET - 1], first, 1e-3),
+    )
     emptied = close(states[RESET], 0.0, 1e-3) and close(traces[RESET], 0.0, 1e-3)
     check("after it, state and eligibility are 0", emptied)
-    check("it is still the true derivative", close(slope(net, inputs, link), link.eligibility, 1e-6))
+    check(
+        "it is still the true derivative",
+        close(slope(net, inputs, link), link.eligibility, 1e-6),
+    )
     return summed, states
 
 
-# --- 4. The peephole times it ---------------------------------------------------------------------
+# --- 4. The peephole times it ---------------------------------------------------------
 #
-# So far inputs controlled the gates. Can a cell keep time by itself: fire at every n-th step, with a
-# constant input of 1? The cell can count: each step adds 1. But the gates must be able to read the
-# count. A connection from the cell to a gate is a peephole (Gers, Schraudolph and Schmidhuber 2002).
+# So far inputs controlled the gates. Can a cell keep time by itself: fire at every n-th
+# step, with a constant input of 1? The cell can count: each step adds 1. But the gates
+# must be able to read the count. A connection from the cell to a gate is a peephole
+# (Gers, Schraudolph and Schmidhuber 2002).
 #
-# The forget gate fires before the cell, so it reads the count of the previous step. It is open below
-# n - 1/2 and closed above: after n the cell starts again at 1. The output gate fires after the cell and
-# opens above n - 1/2. Without its peephole the forget gate has a constant input: the cell rises to a
-# constant level, and the output never fires again.
+# The forget gate fires before the cell, so it reads the count of the previous step. It
+# is open below n - 1/2 and closed above: after n the cell starts again at 1. The output
+# gate fires after the cell and opens above n - 1/2. Without its peephole the forget
+# gate has a constant input: the cell rises to a constant level, and the output never
+# fires again.
 
 
 def timer(period, peephole=True):
     x, cell = bare(weight=1.0)
-    forget = Neuron(name="forget gate", bias=STEEP * (period - 0.5) if peephole else np.log(period - 1))
+    forget = Neuron(
+        name="forget gate",
+        bias=STEEP * (period - 0.5) if peephole else np.log(period - 1),
+    )
     forget.gate(cell.self_connection)
     if peephole:
         cell.project(forget, weight=-STEEP)
@@ -252,7 +323,11 @@ def timer(period, peephole=True):
     cell.project(opens, weight=STEEP)
     says = Neuron("identity", name="says")
     opens.gate(cell.project(says, weight=1 / period))
-    return Network(Layer([x]), [Layer([forget]), Layer([cell], name="cell"), Layer([opens])], Layer([says]))
+    return Network(
+        Layer([x]),
+        [Layer([forget]), Layer([cell], name="cell"), Layer([opens])],
+        Layer([says]),
+    )
 
 
 def timed(rng):
@@ -264,33 +339,49 @@ def timed(rng):
     net.clear()
     says = net.run(ticks)[:, 0]
     at = 1 + np.flatnonzero(says > 0.5)
-    print(f"The output of a timer with period {period} is 1 at steps {', '.join(map(str, at[:6]))}, ...")
+    print(
+        f"The output of a timer with period {period} is 1 at steps"
+        f" {', '.join(map(str, at[:6]))}, ..."
+    )
     multiples = np.arange(period, STEPS + 1, period)
     target = np.isin(1 + np.arange(STEPS), multiples)
     check(
         f"it fires at every multiple of {period} up to {STEPS} and nowhere else",
         np.array_equal(at, multiples),
     )
-    check("its output is 1 there and 0 elsewhere, to a millionth", bool(abs(says - target).max() < 1e-6))
+    check(
+        "its output is 1 there and 0 elsewhere, to a millionth",
+        bool(abs(says - target).max() < 1e-6),
+    )
 
     blind = timer(period, peephole=False)
     level = watch(blind, ticks, lambda: blind["cell"][0].state)
     stays = blind[1].activation
-    print(f"Without the peephole the forget gate stays at {stays:.3f}: the cell fills up to {level[-1]:.3f}.")
-    check("without the peephole the cell only ever rises", bool((np.diff(level) > -1e-9).all()))
+    print(
+        f"Without the peephole the forget gate stays at {stays:.3f}: the cell fills up"
+        f" to {level[-1]:.3f}."
+    )
+    check(
+        "without the peephole the cell only ever rises",
+        bool((np.diff(level) > -1e-9).all()),
+    )
     check(f"and stays at 1 / (1 - gate) = {period}", close(level[-1], period))
     return period, counts, says, level
 
 
-# --- 5. The picture -------------------------------------------------------------------------------
+# --- 5. The picture -------------------------------------------------------------------
 
 
 @with_pyplot
 def picture(plt, eligibilities, faded, disturbed, refilled, clock, path):
     figure, axes = plt.subplots(2, 2, figsize=(8.4, 5.9), layout="constrained")
     panel_error(axes[0, 0], eligibilities, faded)
-    panel_states(axes[0, 1], disturbed, "2. The input gate keeps the noise out", "input gate")
-    panel_states(axes[1, 0], refilled, "3. The forget gate empties the cell", "forget gate")
+    panel_states(
+        axes[0, 1], disturbed, "2. The input gate keeps the noise out", "input gate"
+    )
+    panel_states(
+        axes[1, 0], refilled, "3. The forget gate empties the cell", "forget gate"
+    )
     panel_timer(axes[1, 1], *clock)
     save_figure(figure, path)
 
@@ -306,7 +397,11 @@ def panel_error(axes, eligibilities, faded):
         ms=4,
         label=r"Elman unit: $\partial$activation / $\partial$weight",
     )
-    axes.set(xlabel="step (1 is the step of the input)", ylabel="derivative", ylim=(1e-10, 30))
+    axes.set(
+        xlabel="step (1 is the step of the input)",
+        ylabel="derivative",
+        ylim=(1e-10, 30),
+    )
     axes.set_title("1. The carousel keeps an error")
     axes.legend(loc="center right", handlelength=1.5)
 
@@ -315,7 +410,8 @@ def panel_states(axes, pair, title, part):
     without, with_it = pair
     axes.plot(without, color=ink.GREY, lw=1, label=f"without {part}")
     axes.plot(with_it, color=ink.BLUE, lw=2.5, label=f"with {part}")
-    low, high = min(without.min(), 0), max(without.max(), with_it.max())
+    low = min(without.min(), 0)
+    high = max(without.max(), with_it.max())
     axes.set(xlabel="step", ylabel="state of the cell", title=title)
     axes.set_ylim(1.05 * low, high + 0.3 * (high - low))
     axes.legend(loc="upper left", ncols=2)
@@ -325,25 +421,34 @@ def panel_timer(axes, period, counts, says, level):
     steps = np.arange(1, 41)
     axes.plot(steps, level[:40], color=ink.GREY, lw=1.5, label="state without peephole")
     axes.plot(steps, counts[:40], ".-", color=ink.BLUE, label="state: the count")
-    axes.vlines(steps, 0, period * says[:40], color=ink.ORANGE, lw=4, label="output", zorder=0)
+    axes.vlines(
+        steps, 0, period * says[:40], color=ink.ORANGE, lw=4, label="output", zorder=0
+    )
     axes.set(xlabel="step", ylabel=f"count; output x {period}", ylim=(0, 1.45 * period))
     axes.set_title(f"4. The peephole times it: every {period} steps")
     axes.legend(loc="upper left", ncols=2)
 
 
 def main(quick: bool, seed: int, out: Path) -> None:
-    rng = np.random.default_rng(seed)  # both sizes of the demo are the same: it takes no time
-    eligibilities, faded = the_carousel(rng), the_elman_unit(rng)
-    disturbed, refilled, clock = protected(rng), emptied(rng), timed(rng)
+    rng = np.random.default_rng(
+        seed
+    )  # both sizes of the demo are the same: it takes no time
+    eligibilities = the_carousel(rng)
+    faded = the_elman_unit(rng)
+    disturbed = protected(rng)
+    refilled = emptied(rng)
+    clock = timed(rng)
     picture(eligibilities, faded, disturbed, refilled, clock, out / "carousel.png")
     lesson(
-        f"The self-connection of weight 1 keeps the derivative exactly for {STEPS} steps; the Elman unit "
-        f"keeps {abs(faded[10] / faded[0]):.0e} of it for 10. Under noise the state of the cell drifts "
-        f"by {np.ptp(disturbed[0]):.1f} without an input gate and by {np.ptp(disturbed[1]):.1e} with "
-        "one. A forget gate lets it take a new number, and a peephole, which lets the gate read the "
-        f"cell, makes it a timer with period {clock[0]}."
+        f"The self-connection of weight 1 keeps the derivative exactly for {STEPS}"
+        f" steps; the Elman unit keeps {abs(faded[10] / faded[0]):.0e} of it for 10."
+        f" Under noise the state of the cell drifts by {np.ptp(disturbed[0]):.1f}"
+        f" without an input gate and by {np.ptp(disturbed[1]):.1e} with one. A forget"
+        " gate lets it take a new number, and a peephole, which lets the gate read the"
+        f" cell, makes it a timer with period {clock[0]}."
     )
 
 
-# To try: an Elman unit whose loop weight is 4, where its slope is 1/4; a forget gate that is half open; a
-# timer whose period is set by an input, without a change of weights.
+# To try: an Elman unit whose loop weight is 4, where its slope is 1/4; a forget gate
+# that is half open; a timer whose period is set by an input, without a change of
+# weights.

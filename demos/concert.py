@@ -1,12 +1,15 @@
-"""Concert: one neuron weighs reasons for going out, learns the weights, and meets a choice it cannot make.
+"""Concert: one neuron weighs reasons for going out, learns the weights, and meets a
+choice it cannot make.
 
     python -m demos concert
 
-Task: Decide whether to go to a concert from three yes-or-no inputs: is the weather fine, does a friend
-come, is it far? A neuron adds up the weighted inputs and answers "go" above zero.
+Task: Decide whether to go to a concert from three yes-or-no inputs: is the weather
+fine, does a friend come, is it far? A neuron adds up the weighted inputs and answers
+"go" above zero.
 
-First the weights are set by hand; then the neuron learns them from examples, by Rosenblatt's rule of 1958
-and by gradient descent; then comes a decision that no single neuron can represent, whatever its weights.
+First the weights are set by hand; then the neuron learns them from examples, by
+Rosenblatt's rule of 1958 and by gradient descent; then comes a decision that no single
+neuron can represent, whatever its weights.
 
 Lesson 1 of `synapse play` is part 1 in a browser: there you set the threshold yourself.
 """
@@ -26,20 +29,23 @@ from synapse import Layer, Network
 REASONS = ("fine weather", "a friend", "far away")
 EVENINGS = np.array(list(itertools.product((0.0, 1.0), repeat=3)))
 
-# --- 1. Weighing ----------------------------------------------------------------------------------
+# --- 1. Weighing ----------------------------------------------------------------------
 #
-# Each reason has a weight: it counts for going (positive) or against (negative). The bias is the preference
-# without any reason: at -1.5, the default is to stay. The state of the neuron is the sum of the bias and the
-# weights of all reasons that hold. The squash "step" makes the decision: 1 (go) if the state is above 0,
-# otherwise 0 (stay).
+# Each reason has a weight: it counts for going (positive) or against (negative). The
+# bias is the preference without any reason: at -1.5, the default is to stay. The state
+# of the neuron is the sum of the bias and the weights of all reasons that hold. The
+# squash "step" makes the decision: 1 (go) if the state is above 0, otherwise 0 (stay).
 #
-# The same decision in words: "I go if a friend comes, unless it is far and the weather is bad." Weights and
-# words must agree on all eight evenings.
+# The same decision in words: "I go if a friend comes, unless it is far and the weather
+# is bad." Weights and words must agree on all eight evenings.
 
 
 def neuron_with(squash, weights, bias):
     """A network with one input per weight, and one neuron."""
-    inputs, decision = Layer(len(weights), name="reasons"), Layer(1, squash, bias, name="decision")
+    inputs, decision = (
+        Layer(len(weights), name="reasons"),
+        Layer(1, squash, bias, name="decision"),
+    )
     inputs.project(decision, weights=np.reshape(weights, (-1, 1)))
     return Network(inputs, [], decision)
 
@@ -59,7 +65,10 @@ def weigh():
         states.append(net.output[0].state)
         print(f"{row(evening)}   {states[-1]:+5.1f}   {'go' if decision else 'stay'}")
     targets = np.array([[float(in_words(*evening))] for evening in EVENINGS])
-    check("the neuron agrees with the sentence on all eight evenings", (net.run(EVENINGS) == targets).all())
+    check(
+        "the neuron agrees with the sentence on all eight evenings",
+        (net.run(EVENINGS) == targets).all(),
+    )
     return targets, states
 
 
@@ -69,24 +78,29 @@ def row(evening):
 
 def weights_of(net):
     links = net.output[0].incoming
-    return ", ".join(f"{reason} {link.weight:+.2f}" for reason, link in zip(REASONS, links))
+    return ", ".join(
+        f"{reason} {link.weight:+.2f}" for reason, link in zip(REASONS, links)
+    )
 
 
-# --- 2. Learning from mistakes --------------------------------------------------------------------
+# --- 2. Learning from mistakes --------------------------------------------------------
 #
-# Now the decision on each evening is known, but not the weights. Frank Rosenblatt's perceptron
-# (1958) begins with all weights 0 and learns from mistakes only:
+# Now the decision on each evening is known, but not the weights. Frank Rosenblatt's
+# perceptron (1958) begins with all weights 0 and learns from mistakes only:
 #
 #     output 0, target 1:  add the inputs to the weights, and 1 to the bias
 #     output 1, target 0:  subtract them
 #
-# that is, weight += (target - output) x input. If any weights solve the task, the rule stops after a limited
-# number of mistakes, for any order of the examples (Novikoff 1962). Take any solution; let L be the length of
-# the vector of its weights and bias, and m the smallest absolute value of its states. Then there are at most
-# (R L / m)^2 mistakes, where R^2 is the largest number of ones in an example, including the bias's.
-# For the weights of part 1: L^2 = 1 + 4 + 1 + 2.25, m = 0.5, R^2 = 4. At most 132 mistakes.
+# that is, weight += (target - output) x input. If any weights solve the task, the rule
+# stops after a limited number of mistakes, for any order of the examples (Novikoff
+# 1962). Take any solution; let L be the length of the vector of its weights and bias,
+# and m the smallest absolute value of its states. Then there are at most (R L / m)^2
+# mistakes, where R^2 is the largest number of ones in an example, including the bias's.
+# For the weights of part 1: L^2 = 1 + 4 + 1 + 2.25, m = 0.5, R^2 = 4. At most 132
+# mistakes.
 #
-# The rule is written out here, because `propagate` follows the slope of the squash, and a step has none.
+# The rule is written out here, because `propagate` follows the slope of the squash, and
+# a step has none.
 
 
 def correct(neuron, output, target):
@@ -99,31 +113,42 @@ def correct(neuron, output, target):
 
 def rosenblatt(targets, seed):
     heading("2. Learning from mistakes")
-    net, order = neuron_with("step", [0.0] * 3, bias=0.0), np.random.default_rng(seed)
-    mistakes, path = [], []
+    net = neuron_with("step", [0.0] * 3, bias=0.0)
+    order = np.random.default_rng(seed)
+    mistakes = []
+    path = []
     while not mistakes or mistakes[-1]:
         mistakes.append(0)
         for i in order.permutation(len(EVENINGS)):
             output = net.activate(EVENINGS[i])[0]
             mistakes[-1] += correct(net.output[0], output, targets[i, 0])
-            path.append([*(link.weight for link in net.output[0].incoming), net.output[0].bias])
-    print(f"Mistakes in each pass through the eight evenings: {', '.join(map(str, mistakes))}.")
+            path.append(
+                [*(link.weight for link in net.output[0].incoming), net.output[0].bias]
+            )
+    print(
+        "Mistakes in each pass through the eight evenings:"
+        f" {', '.join(map(str, mistakes))}."
+    )
     print(f"Learnt: bias {net.output[0].bias:+.1f}, {weights_of(net)}")
     check("it is right on all eight evenings", (net.run(EVENINGS) == targets).all())
     bound = 4 * (1 + 4 + 1 + 2.25) / 0.5**2
-    check(f"{sum(mistakes)} mistakes are within Novikoff's bound of {bound:.0f}", sum(mistakes) <= bound)
+    check(
+        f"{sum(mistakes)} mistakes are within Novikoff's bound of {bound:.0f}",
+        sum(mistakes) <= bound,
+    )
     return np.array(path), sum(mistakes)
 
 
-# --- 3. Learning from slopes ----------------------------------------------------------------------
+# --- 3. Learning from slopes ----------------------------------------------------------
 #
-# The library's rule uses the derivative of the error by each weight. Through a step this derivative is
-# always 0, so nothing is learnt, as we check first.
+# The library's rule uses the derivative of the error by each weight. Through a step
+# this derivative is always 0, so nothing is learnt, as we check first.
 #
-# Replace the step by the logistic function, which rises smoothly from 0 to 1, and measure the error by
-# cross-entropy. Then the rule is simple: weight += rate x (target - output) x input. This is
-# Rosenblatt's rule again, but the output is now a number between 0 and 1, so every example changes the
-# weights a little, and uncertain decisions change them more than clear ones.
+# Replace the step by the logistic function, which rises smoothly from 0 to 1, and
+# measure the error by cross-entropy. Then the rule is simple: weight += rate x (target
+# - output) x input. This is Rosenblatt's rule again, but the output is now a number
+# between 0 and 1, so every example changes the weights a little, and uncertain
+# decisions change them more than clear ones.
 
 
 def slopes(targets, seed, quick):
@@ -131,10 +156,14 @@ def slopes(targets, seed, quick):
     net = neuron_with("step", [1.0, 1.0, 1.0], bias=0.0)
     wrong = net.activate(EVENINGS[1])[0] != targets[1, 0]
     net.propagate(rate=0.5, targets=targets[1])
-    check("a step neuron that is wrong does not change: its slope is 0", wrong and (net.weights == 1.0).all())
+    check(
+        "a step neuron that is wrong does not change: its slope is 0",
+        wrong and (net.weights == 1.0).all(),
+    )
 
     net = neuron_with("logistic", [0.0] * 3, bias=0.0)
-    neuron, evening = net.output[0], EVENINGS[-1]
+    neuron = net.output[0]
+    evening = EVENINGS[-1]
     output = net.activate(evening)[0]
     net.propagate(rate=0.5, targets=targets[-1])
     moved = 0.5 * (targets[-1, 0] - output)
@@ -143,26 +172,33 @@ def slopes(targets, seed, quick):
         all(math.isclose(link.weight, moved) for link in neuron.incoming),
     )
     trainer = synapse.Trainer(net, rate=0.5)
-    result = trainer.train(EVENINGS, targets, epochs=300 if quick else 2000, seed=seed, progress=False)
+    result = trainer.train(
+        EVENINGS, targets, epochs=300 if quick else 2000, seed=seed, progress=False
+    )
     print(f"After {result.epochs} passes: bias {neuron.bias:+.2f}, {weights_of(net)}\n")
     print("  weather  friend  far   target   output")
     for evening, (target,), (output,) in zip(EVENINGS, targets, net.run(EVENINGS)):
         print(f"{row(evening)}   {target:6.0f}   {output:.3f}")
-    check("all eight rounded outputs are right", (net.run(EVENINGS).round() == targets).all())
+    check(
+        "all eight rounded outputs are right",
+        (net.run(EVENINGS).round() == targets).all(),
+    )
 
 
-# --- 4. A decision that one neuron cannot take ----------------------------------------------------
+# --- 4. A decision that one neuron cannot take ----------------------------------------
 #
-# Suppose the decision is to go if exactly one of two things holds: fine weather, or a friend. (With a friend
-# and fine weather, they walk by the lake instead.) If one step neuron could do it, then
+# Suppose the decision is to go if exactly one of two things holds: fine weather, or a
+# friend. (With a friend and fine weather, they walk by the lake instead.) If one step
+# neuron could do it, then
 #
 #     bias <= 0                          nothing holds: stay
 #     weather + bias > 0                 go
 #     friend + bias > 0                  go
 #     weather + friend + bias <= 0       both: stay
 #
-# Add the middle two: weather + friend + 2 bias > 0. Add the outer two: weather + friend + 2 bias <= 0. This
-# is a contradiction. So Rosenblatt's rule never ends here: every pass through the evenings has a mistake.
+# Add the middle two: weather + friend + 2 bias > 0. Add the outer two: weather + friend
+# + 2 bias <= 0. This is a contradiction. So Rosenblatt's rule never ends here: every
+# pass through the evenings has a mistake.
 
 EITHER = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 ONE_OF_TWO = np.array([[0.0], [1.0], [1.0], [0.0]])
@@ -170,34 +206,46 @@ ONE_OF_TWO = np.array([[0.0], [1.0], [1.0], [0.0]])
 
 def cannot(seed, quick):
     heading("4. A decision that one neuron cannot represent")
-    net, order = neuron_with("step", [0.0, 0.0], bias=0.0), np.random.default_rng(seed)
+    net = neuron_with("step", [0.0, 0.0], bias=0.0)
+    order = np.random.default_rng(seed)
     passes = 50 if quick else 500
     mistakes = []
     for _ in range(passes):
         mistakes.append(0)
         for i in order.permutation(4):
-            mistakes[-1] += correct(net.output[0], net.activate(EITHER[i])[0], ONE_OF_TWO[i, 0])
-    print(f"{sum(mistakes)} mistakes in {passes} passes, at least {min(mistakes)} in each.")
+            mistakes[-1] += correct(
+                net.output[0], net.activate(EITHER[i])[0], ONE_OF_TWO[i, 0]
+            )
+    print(
+        f"{sum(mistakes)} mistakes in {passes} passes, at least {min(mistakes)} in"
+        " each."
+    )
     check("every pass has a mistake", min(mistakes) > 0)
     return sum(mistakes), passes
 
 
-# --- 5. The layer that can ------------------------------------------------------------------------
+# --- 5. The layer that can ------------------------------------------------------------
 #
-# Ask two simpler questions first. One neuron can decide "does anything hold?", and another "do both hold?".
-# The decision is then: something, but not both, which one neuron can decide, too. A hidden layer changes the
-# problem into one that a weighted sum can solve.
+# Ask two simpler questions first. One neuron can decide "does anything hold?", and
+# another "do both hold?". The decision is then: something, but not both, which one
+# neuron can decide, too. A hidden layer changes the problem into one that a weighted
+# sum can solve.
 #
 # Here the weights are set by hand. The demo xor shows how such a layer is learnt.
 
 
 def layer():
     heading("5. The layer that can")
-    reasons, middle, decision = (Layer(n, "step", name=name) for n, name in ((2, "r"), (2, "m"), (1, "d")))
+    reasons, middle, decision = (
+        Layer(n, "step", name=name) for n, name in ((2, "r"), (2, "m"), (1, "d"))
+    )
     something, both = middle
-    something.name, both.name = "something", "both"
+    something.name = "something"
+    both.name = "both"
     reasons.project(middle, weights=1.0)
-    something.bias, both.bias, decision[0].bias = -0.5, -1.5, -0.5
+    something.bias = -0.5
+    both.bias = -1.5
+    decision[0].bias = -0.5
     something.project(decision[0], weight=1.0)
     both.project(decision[0], weight=-1.0)
     net = Network(reasons, [middle], decision)
@@ -206,11 +254,14 @@ def layer():
         output = net.activate(evening)[0]
         between = f"{something.activation:9.0f}  {both.activation:4.0f}"
         print(f"{row(evening)}   {between}   {'go' if output else 'stay'}")
-    check("two neurons and a decision do what one cannot", (net.run(EITHER) == ONE_OF_TWO).all())
+    check(
+        "two neurons and a decision do what one cannot",
+        (net.run(EITHER) == ONE_OF_TWO).all(),
+    )
     return net
 
 
-# --- 6. A picture ---------------------------------------------------------------------------------
+# --- 6. A picture ---------------------------------------------------------------------
 
 
 @with_pyplot
@@ -228,10 +279,15 @@ def weighed(axes, states, targets):
     colours = [ink.BLUE if targets[i, 0] else ink.RED for i in order]
     axes.barh(range(8), np.take(states, order), color=colours)
     short = ("weather", "friend", "far")
-    names = [" + ".join(s for s, on in zip(short, EVENINGS[i]) if on) or "nothing" for i in order]
+    names = [
+        " + ".join(s for s, on in zip(short, EVENINGS[i]) if on) or "nothing"
+        for i in order
+    ]
     axes.set_yticks(range(8), names)
     axes.axvline(0, color="black", lw=1)
-    axes.set(xlabel="state: bias + weights (above 0: go)", title="Eight evenings weighed")
+    axes.set(
+        xlabel="state: bias + weights (above 0: go)", title="Eight evenings weighed"
+    )
 
 
 def learnt(axes, path):
@@ -245,13 +301,15 @@ def learnt(axes, path):
     for name, colour, style, values in styles:
         axes.step(seen, [0.0, *values], style, color=colour, where="post", label=name)
     axes.set(xlabel="evenings seen", ylabel="weight", title="Learning from mistakes")
-    low, high = int(path.min()), int(path.max())
+    low = int(path.min())
+    high = int(path.max())
     axes.set(yticks=range(low, high + 1), ylim=(low - 1.2, high + 0.3))
     axes.legend(ncols=2, loc="lower center", columnspacing=1.0, handlelength=1.6)
 
 
 def plane(axes, net):
-    """Plot the four evenings of part 4, and the lines where the two hidden neurons switch."""
+    """Plot the four evenings of part 4, and the lines where the two hidden neurons
+    switch."""
     side = np.linspace(-0.5, 1.5, 201)
     a, b = np.meshgrid(side, side)
     output = net.run(np.column_stack([a.ravel(), b.ravel()])).reshape(a.shape)
@@ -261,8 +319,16 @@ def plane(axes, net):
         axes.text(*at, neuron.name, rotation=-45, rotation_mode="anchor", fontsize=8)
     for (x, y), (target,) in zip(EITHER, ONE_OF_TWO):
         axes.plot(x, y, "o", ms=10, color=ink.BLUE if target else ink.RED)
-        axes.text(x + 0.1, y, "go" if target else "stay", va="center", color=ink.BLUE if target else ink.RED)
-    axes.set(xlabel="fine weather", ylabel="a friend", title="Two lines: either, not both")
+        axes.text(
+            x + 0.1,
+            y,
+            "go" if target else "stay",
+            va="center",
+            color=ink.BLUE if target else ink.RED,
+        )
+    axes.set(
+        xlabel="fine weather", ylabel="a friend", title="Two lines: either, not both"
+    )
     axes.set(xlim=(-0.5, 1.5), ylim=(-0.5, 1.5), xticks=[0, 1], yticks=[0, 1])
 
 
@@ -274,12 +340,13 @@ def main(quick: bool, seed: int, out: Path) -> None:
     net = layer()
     picture(states, targets, path, net, out / "concert.png")
     lesson(
-        f"If some weights solve a task, Rosenblatt's rule finds such weights: here after {mistakes} "
-        f"mistakes. If none do, it never ends: {endless} mistakes in {passes} passes on the choice of "
-        "exactly one of two. A layer of two neurons turns that choice into one that a single neuron can "
-        "make."
+        "If some weights solve a task, Rosenblatt's rule finds such weights: here"
+        f" after {mistakes} mistakes. If none do, it never ends: {endless} mistakes in"
+        f" {passes} passes on the choice of exactly one of two. A layer of two neurons"
+        " turns that choice into one that a single neuron can make."
     )
 
 
-# To try: change your mind about one evening in part 2, so that no weights fit, and see that Rosenblatt's rule
-# never ends; the logistic neuron then gives the evening an answer between 0 and 1.
+# To try: change your mind about one evening in part 2, so that no weights fit, and see
+# that Rosenblatt's rule never ends; the logistic neuron then gives the evening an
+# answer between 0 and 1.

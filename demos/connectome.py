@@ -1,17 +1,19 @@
-"""Connectome: the wiring of a worm, with its signs, learns in which direction to flee from a touch.
+"""Connectome: the wiring of a worm, with its signs, learns in which direction to flee
+from a touch.
 
     python -m demos connectome
 
-Task: Touch receptor neurons of the nematode C. elegans are excited for one step, at the head or at the tail.
-Motor neurons must drive the body away from the touch: DA and VA backward, DB and VB forward.
+Task: Touch receptor neurons of the nematode C. elegans are excited for one step, at the
+head or at the tail. Motor neurons must drive the body away from the touch: DA and VA
+backward, DB and VB forward.
 
-The wiring is measured: connections between 297 neurons by chemical synapses, without self-connections and
-those into the touched neurons. Source: supplementary file S3 of B. G. Fenyves, G. S. Szilágyi, Z. Vassy,
-C. Sőti, P. Csermely (2020), "Synaptic polarity and sign-balance prediction using gene expression data in the
-Caenorhabditis elegans chemical synapse neuronal connectome network", PLOS Computational Biology 16(12),
-e1007974 (CC BY 4.0). The signs are predictions of that paper, from the genes of receptors. The weights, the
-equation of the neurons and the task are not the worm's.
-"""
+The wiring is measured: connections between 297 neurons by chemical synapses, without
+self-connections and those into the touched neurons. Source: supplementary file S3 of B.
+G. Fenyves, G. S. Szilágyi, Z. Vassy, C. Sőti, P. Csermely (2020), "Synaptic polarity
+and sign-balance prediction using gene expression data in the Caenorhabditis elegans
+chemical synapse neuronal connectome network", PLOS Computational Biology 16(12),
+e1007974 (CC BY 4.0). The signs are predictions of that paper, from the genes of
+receptors. The weights, the equation of the neurons and the task are not the worm's."""
 
 from __future__ import annotations
 
@@ -25,32 +27,48 @@ from demos._common import check, heading, ink, lesson, save_figure, with_pyplot
 from synapse import analysis, draw
 
 DATA = Path(__file__).parent / "data" / "worm"
-HEAD, TAIL = ["ALML", "ALMR", "AVM"], ["PVDL", "PVDR", "PVM"]
-"""Receptors before and behind the middle; PLM, the touch receptors of the tail, are not in the files."""
-BACKWARD, FORWARD = ("DA", "VA"), ("DB", "VB")
+HEAD = ["ALML", "ALMR", "AVM"]
+TAIL = ["PVDL", "PVDR", "PVM"]
+"""Receptors before and behind the middle; PLM, the touch receptors of the tail, are not
+in the files."""
+BACKWARD = ("DA", "VA")
+FORWARD = ("DB", "VB")
 COMMAND = ("AVA", "AVB", "AVD", "PVC")
 
-# --- 1. From the files to a network ---------------------------------------------------------------
+# --- 1. From the files to a network ---------------------------------------------------
 #
-# Every connection keeps its sign whatever is learnt; those without a prediction have none. All neurons
-# share one clock: a step is one synapse. Columns that nothing computes with become metadata.
+# Every connection keeps its sign whatever is learnt; those without a prediction have
+# none. All neurons share one clock: a step is one synapse. Columns that nothing
+# computes with become metadata.
 
 
 def tables():
     """Read the neurons, and the connections that the network has."""
-    neurons, edges = (pd.read_csv(DATA / f"{name}.csv") for name in ("neurons", "connections"))
+    neurons, edges = (
+        pd.read_csv(DATA / f"{name}.csv") for name in ("neurons", "connections")
+    )
     idle = edges["target"].isin([*HEAD, *TAIL])  # touches set the activations of these
-    edges = edges[~idle & (edges["source"] != edges["target"])]  # these would need relays, with delay 1
+    edges = edges[
+        ~idle & (edges["source"] != edges["target"])
+    ]  # these would need relays, with delay 1
     return neurons, edges.assign(sign=edges["sign"].map({"+": 1, "-": -1}))
 
 
 def network(rng, neurons, edges):
-    """Make the network; weights are the counts of synapses, scaled by target, with the predicted signs."""
+    """Make the network; weights are the counts of synapses, scaled by target, with the
+    predicted signs."""
     norm = edges.groupby("target")["synapses"].transform(np.linalg.norm)
-    signs = edges["sign"].fillna(pd.Series(rng.choice([-1, 1], len(edges)), edges.index))
+    signs = edges["sign"].fillna(
+        pd.Series(rng.choice([-1, 1], len(edges)), edges.index)
+    )
     edges = edges.assign(weight=signs * edges["synapses"] / norm)
     motor = [name for name in neurons["name"] if name.startswith((*BACKWARD, *FORWARD))]
-    options = {"squash": "tanh", "output_squash": "logistic", "synchronous": True, "name": "worm"}
+    options = {
+        "squash": "tanh",
+        "output_squash": "logistic",
+        "synchronous": True,
+        "name": "worm",
+    }
     return synapse.from_edges(edges, [*HEAD, *TAIL], motor, neurons=neurons, **options)
 
 
@@ -58,26 +76,34 @@ def describe(net):
     heading("The network")
     print(f"   {net}")
     signs = np.array([link.sign or 0 for link in net.connections])
-    both = sum(len({link.sign for link in neuron.outgoing} - {None}) == 2 for neuron in net)
+    both = sum(
+        len({link.sign for link in neuron.outgoing} - {None}) == 2 for neuron in net
+    )
     print(
-        f"   {(signs > 0).sum()} connections keep a positive weight and {(signs < 0).sum()} a negative one;"
+        f"   {(signs > 0).sum()} connections keep a positive weight and"
+        f" {(signs < 0).sum()} a negative one;"
     )
     print(f"   {both} neurons have outgoing connections of both signs.")
     print(f"   {len(net.select(kind=lambda kind: 'inter' in kind))} are interneurons.")
     return signs
 
 
-# --- 2. Touches -----------------------------------------------------------------------------------
+# --- 2. Touches -----------------------------------------------------------------------
 #
-# From the fourth step on, the target is 1 for the motor neurons of the right direction and 0 for others.
+# From the fourth step on, the target is 1 for the motor neurons of the right direction
+# and 0 for others.
 
-STEPS, FIRST, NOISE = 8, 3, 0.2
+STEPS = 8
+FIRST = 3
+NOISE = 0.2
 
 
 def touches(net, count, rng):
     inputs = rng.normal(0.0, NOISE, (count, STEPS, len(net.input)))
     head = rng.random(count) < 0.5
-    inputs[:, 0] += head[:, None] == np.isin([neuron.name for neuron in net.input], HEAD)
+    inputs[:, 0] += head[:, None] == np.isin(
+        [neuron.name for neuron in net.input], HEAD
+    )
     backward = np.array([neuron.name.startswith(BACKWARD) for neuron in net.output])
     targets = np.full((count, STEPS, len(net.output)), np.nan)
     targets[:, FIRST:] = (head[:, None] == backward)[:, None]
@@ -85,32 +111,38 @@ def touches(net, count, rng):
 
 
 def fraction_right(net, inputs, targets):
-    """Fraction of touches after which the right motor neurons are more active at the last step."""
+    """Fraction of touches after which the right motor neurons are more active at the
+    last step."""
     answers = []
     for rows, aims in zip(inputs, targets, strict=True):
         net.clear()
-        last, right = net.run(rows)[-1], aims[-1] == 1
+        last = net.run(rows)[-1]
+        right = aims[-1] == 1
         answers.append(last[right].mean() > last[~right].mean())
     return float(np.mean(answers))
 
 
 def learn(net, fresh, rng, quick):
     heading("Learning the direction")
-    trainer = synapse.Trainer(net, method="bptt", optimizer=synapse.optimizers.Adam(), rate=0.003)
+    trainer = synapse.Trainer(
+        net, method="bptt", optimizer=synapse.optimizers.Adam(), rate=0.003
+    )
     right = [fraction_right(net, *fresh)]
     for _ in range(4 if quick else 10):
         trainer.train(*touches(net, 200, rng), epochs=2, seed=rng, progress=False)
         right.append(fraction_right(net, *fresh))
-    print("   fraction of new touches with the right direction, after every 400 touches:")
+    print(
+        "   fraction of new touches with the right direction, after every 400 touches:"
+    )
     print("   " + " ".join(f"{part:.2f}" for part in right))
     check("the network learns the direction", right[-1] > 0.9)
     return right
 
 
-# --- 3. Lesions -----------------------------------------------------------------------------------
+# --- 3. Lesions -----------------------------------------------------------------------
 #
-# The cost on new touches is measured without each neuron. AVA, AVB, AVD and PVC are the command neurons of
-# the worm: without them it does not flee.
+# The cost on new touches is measured without each neuron. AVA, AVB, AVD and PVC are the
+# command neurons of the worm: without them it does not flee.
 
 
 def lesions(net, fresh):
@@ -122,22 +154,30 @@ def lesions(net, fresh):
     print("   change of the cost without a command neuron:")
     print("   " + "  ".join(f"{name} {change[name]:+.3f}" for name in command))
     rank = (change[inter].rank(ascending=False)[command]).astype(int)
-    print(f"   their ranks among {len(inter)} interneurons: {' '.join(map(str, sorted(rank)))}")
-    print(f"   without one of the others: mean {others.mean():+.4f}, largest {others.max():+.3f}")
+    print(
+        f"   their ranks among {len(inter)} interneurons:"
+        f" {' '.join(map(str, sorted(rank)))}"
+    )
+    print(
+        f"   without one of the others: mean {others.mean():+.4f}, largest"
+        f" {others.max():+.3f}"
+    )
     for neuron in net:
         neuron.metadata["lesion"] = float(change[neuron.name])
     return change[command], others
 
 
-# --- 4. A picture ---------------------------------------------------------------------------------
+# --- 4. A picture ---------------------------------------------------------------------
 
 
 def in_columns(net):
-    """Make a layout: sensory neurons, interneurons and motor neurons from left to right, five abreast."""
+    """Make a layout: sensory neurons, interneurons and motor neurons from left to
+    right, five abreast."""
     kinds = {neuron.name: neuron.metadata.get("kind", "inter") for neuron in net}
 
     def layout(graph):
-        taken, places = dict.fromkeys(("sensory", "inter", "motor"), 0), {}
+        taken = dict.fromkeys(("sensory", "inter", "motor"), 0)
+        places = {}
         for node, name in graph.nodes(data="name"):
             last = kinds[name].rpartition("+")[2]
             row, column = divmod(taken[last], 5)
@@ -150,15 +190,28 @@ def in_columns(net):
 
 @with_pyplot
 def picture(plt, net, right, lost, path):
-    figure, axes = plt.subplot_mosaic("AAB;AAC", figsize=(9.6, 5.4), layout="constrained")
+    figure, axes = plt.subplot_mosaic(
+        "AAB;AAC", figsize=(9.6, 5.4), layout="constrained"
+    )
     for neuron in net:
-        neuron.metadata["group"] = neuron.metadata.get("kind", "unknown").rpartition("+")[2]
-    draw.network(net, axes["A"], colour="group", layout=in_columns(net), colour_bars=False)
+        neuron.metadata["group"] = neuron.metadata.get("kind", "unknown").rpartition(
+            "+"
+        )[2]
+    draw.network(
+        net, axes["A"], colour="group", layout=in_columns(net), colour_bars=False
+    )
     axes["A"].set_title("The worm: excitation blue, inhibition orange")
     axes["B"].plot(0.4 * np.arange(len(right)), right, "o-", color=ink.BLUE)
-    axes["B"].set(xlabel="thousand touches", ylabel="fraction right", ylim=(0.4, 1.02), title="Learning")
+    axes["B"].set(
+        xlabel="thousand touches",
+        ylabel="fraction right",
+        ylim=(0.4, 1.02),
+        title="Learning",
+    )
     command, others = lost
-    axes["C"].boxplot([command, others], orientation="horizontal", tick_labels=["command", "others"])
+    axes["C"].boxplot(
+        [command, others], orientation="horizontal", tick_labels=["command", "others"]
+    )
     axes["C"].set(xlabel="change of the cost", title="Lesions of interneurons")
     save_figure(figure, path)
 
@@ -177,10 +230,13 @@ def main(quick: bool, seed: int, out: Path) -> None:
     synapse.save(net, out / "connectome.synapse")
     command, others = lost
     lesson(
-        f"The worm's wiring gets {right[-1]:.0%} of new touches right, and no synapse has changed its sign. "
-        f"A lesion of a command neuron changes the cost by {command.mean():+.4f} on average, one of another "
-        f"interneuron by {others.mean():+.4f}. The signs are predictions, and the weights are not the worm's."
+        f"The worm's wiring gets {right[-1]:.0%} of new touches right, and no synapse"
+        " has changed its sign. A lesion of a command neuron changes the cost by"
+        f" {command.mean():+.4f} on average, one of another interneuron by"
+        f" {others.mean():+.4f}. The signs are predictions, and the weights are not the"
+        " worm's."
     )
 
 
-# To try: lesions of pairs (analysis.lesions with pairs=True); the signs shuffled; other touch receptors.
+# To try: lesions of pairs (analysis.lesions with pairs=True); the signs shuffled; other
+# touch receptors.

@@ -2,12 +2,13 @@
 
     python -m demos delta_rule
 
-Task: Fit a line to twenty points with one neuron, by gradient descent on its weight and its bias. The
-demo compares four learning rates.
+Task: Fit a line to twenty points with one neuron, by gradient descent on its weight and
+its bias. The demo compares four learning rates.
 
-Each pair of weight and bias has an error on the points: drawn as a height over the plane of pairs, the
-errors form a valley, and learning walks downhill in it. The demo derives the rule, shows its path at four
-rates, and finds the rate above which it diverges.
+Each pair of weight and bias has an error on the points: drawn as a height over the
+plane of pairs, the errors form a valley, and learning walks downhill in it. The demo
+derives the rule, shows its path at four rates, and finds the rate above which it
+diverges.
 
 Lessons 3 and 4 of `synapse play` are parts 1 and 3 in a browser, with two weights.
 """
@@ -22,11 +23,11 @@ import synapse
 from demos._common import check, heading, ink, lesson, save_figure, with_pyplot
 from synapse import Layer, Network
 
-# --- 1. The delta rule ----------------------------------------------------------------------------
+# --- 1. The delta rule ----------------------------------------------------------------
 #
-# A neuron with squash f has the state s = b + sum of w_i x_i and the output y = f(s). The error on an example
-# with target t is E = (t - y)^2 / 2. If w_i grows a little, s grows by x_i times as much, y by
-# f'(s) times that, and E by -(t - y) times that:
+# A neuron with squash f has the state s = b + sum of w_i x_i and the output y = f(s).
+# The error on an example with target t is E = (t - y)^2 / 2. If w_i grows a little, s
+# grows by x_i times as much, y by f'(s) times that, and E by -(t - y) times that:
 #
 #     dE/dw_i = -(t - y) f'(s) x_i         and for the bias, whose input is 1:  dE/db = -(t - y) f'(s)
 #
@@ -34,13 +35,15 @@ from synapse import Layer, Network
 #
 #     change of w_i = rate x (t - y) f'(s) x_i
 #
-# Widrow and Hoff, 1960. (t - y) f'(s) is called delta: the neuron's `error.responsibility`. We check it
-# numerically: change a weight by a millionth in both directions, and measure the change of the error.
+# Widrow and Hoff, 1960. (t - y) f'(s) is called delta: the neuron's
+# `error.responsibility`. We check it numerically: change a weight by a millionth in
+# both directions, and measure the change of the error.
 
 
 def neuron(name, weight=0.0, bias=0.0):
     """An input x and one neuron."""
-    inputs, output = Layer(1), Layer(1, name, bias)
+    inputs = Layer(1)
+    output = Layer(1, name, bias)
     inputs.project(output, weights=weight)
     return Network(inputs, [], output)
 
@@ -56,18 +59,30 @@ def put(net, point):
 
 def derived(seed):
     heading("1. The delta rule")
-    draw, tiny, rate = np.random.default_rng(seed), 1e-6, 0.1
+    draw = np.random.default_rng(seed)
+    tiny = 1e-6
+    rate = 0.1
     for name in ("identity", "logistic", "tanh"):
         net = neuron(name, *draw.normal(size=2))
-        x, t, start = draw.normal(), 0.8, numbers(net)
-        slopes = [difference(net, x, t, start, tiny * axis) / (2 * tiny) for axis in np.eye(2)]
+        x = draw.normal()
+        t = 0.8
+        start = numbers(net)
+        slopes = [
+            difference(net, x, t, start, tiny * axis) / (2 * tiny) for axis in np.eye(2)
+        ]
         put(net, start)
         net.activate([x])
         net.propagate(rate, [t], cost="squared_error")
         moved = numbers(net) - start
         delta = net.output[0].error.responsibility
-        print(f"{name:9} delta {delta:+.6f}; weight and bias move by {moved[0]:+.6f}, {moved[1]:+.6f}")
-        check("this is -rate x the measured slope", np.allclose(moved, -rate * np.array(slopes), atol=1e-9))
+        print(
+            f"{name:9} delta {delta:+.6f}; weight and bias move by {moved[0]:+.6f},"
+            f" {moved[1]:+.6f}"
+        )
+        check(
+            "this is -rate x the measured slope",
+            np.allclose(moved, -rate * np.array(slopes), atol=1e-9),
+        )
 
 
 def difference(net, x, t, point, step):
@@ -79,17 +94,19 @@ def difference(net, x, t, point, step):
     return errors[0] - errors[1]
 
 
-# --- 2. The landscape -----------------------------------------------------------------------------
+# --- 2. The landscape -----------------------------------------------------------------
 #
-# Twenty points lie near a straight line, t = 0.8 x - 0.3. The neuron has the squash identity, so that
-# y = w x + b: learning fits a line. The mean error of all points is a quadratic function of w and b: a
-# valley with the same curvatures everywhere. They are the eigenvalues of the matrix
+# Twenty points lie near a straight line, t = 0.8 x - 0.3. The neuron has the squash
+# identity, so that y = w x + b: learning fits a line. The mean error of all points is a
+# quadratic function of w and b: a valley with the same curvatures everywhere. They are
+# the eigenvalues of the matrix
 #
 #     H = [ mean of x^2    mean of x ]
 #         [ mean of x          1     ]
 #
-# The large one is the curvature across the valley, the small one along its floor. The descent begins on the
-# slope; the lowest point is known in this case (least squares), so we can measure the distance to it.
+# The large one is the curvature across the valley, the small one along its floor. The
+# descent begins on the slope; the lowest point is known in this case (least squares),
+# so we can measure the distance to it.
 
 START = np.array([-0.7, 0.6])
 
@@ -105,7 +122,10 @@ def landscape(x, t):
     ones = np.column_stack([x, np.ones_like(x)])
     lowest = np.linalg.lstsq(ones, t)[0]
     curvatures, directions = np.linalg.eigh(ones.T @ ones / len(x))
-    print(f"Lowest point: weight {lowest[0]:.4f}, bias {lowest[1]:.4f}; error {error(lowest, x, t):.5f}")
+    print(
+        f"Lowest point: weight {lowest[0]:.4f}, bias {lowest[1]:.4f}; error"
+        f" {error(lowest, x, t):.5f}"
+    )
     print(f"Curvature along the valley {curvatures[0]:.4f}, across {curvatures[1]:.4f}")
     print(f"Error at the start {error(START, x, t):.4f}")
     return lowest, curvatures, directions
@@ -117,22 +137,24 @@ def error(point, x, t):
     return ((t - lines) ** 2 / 2).mean(axis=-1)
 
 
-# --- 3. Four rates --------------------------------------------------------------------------------
+# --- 3. Four rates --------------------------------------------------------------------
 #
-# One step computes the change for each point with the same weights, and then applies the mean of all
-# changes. `propagate` changes the weights at once, so we record the change and restore the weights.
+# One step computes the change for each point with the same weights, and then applies
+# the mean of all changes. `propagate` changes the weights at once, so we record the
+# change and restore the weights.
 #
-# Look at the direction across the valley, with curvature c. At a distance d from the floor the slope is
-# c d, so after one step the distance is d - rate c d = (1 - rate c) d. Each step multiplies d by 1 - rate c:
+# Look at the direction across the valley, with curvature c. At a distance d from the
+# floor the slope is c d, so after one step the distance is d - rate c d = (1 - rate c)
+# d. Each step multiplies d by 1 - rate c:
 #
 #     rate below 1/c             d shrinks, from one side
 #     rate between 1/c and 2/c   each step ends beyond the floor, but less far out: a zigzag that dies out,
 #                                quickly well below 2/c, slowly near it
 #     rate above 2/c             each step ends farther out than the previous one
 #
-# The steepest direction sets the limit: 2 / largest curvature. But the floor of the valley is so
-# flat that even a good rate needs many steps along it. That is the weakness of plain gradient
-# descent: one rate for directions of different curvature.
+# The steepest direction sets the limit: 2 / largest curvature. But the floor of the
+# valley is so flat that even a good rate needs many steps along it. That is the
+# weakness of plain gradient descent: one rate for directions of different curvature.
 
 # Rates as fractions of 2 / curvature across the valley.
 RATES = {"too small": 0.02, "good": 0.8, "zigzag": 0.96, "runs away": 1.02}
@@ -140,7 +162,8 @@ RATES = {"too small": 0.02, "good": 0.8, "zigzag": 0.96, "runs away": 1.02}
 
 def step(net, x, t, rate):
     """One step of gradient descent on the mean error."""
-    start, change = numbers(net), np.zeros(2)
+    start = numbers(net)
+    change = np.zeros(2)
     for input_, target in zip(x, t):
         net.activate([input_])
         net.propagate(rate, [target])
@@ -162,13 +185,24 @@ def four_rates(x, t, curvatures, steps=30):
     heading("3. Four rates")
     bound = 2 / curvatures[1]
     walks = {name: walk(x, t, part * bound, steps) for name, part in RATES.items()}
-    print(f"The bound is 2 / {curvatures[1]:.4f} = {bound:.4f}. Error after so many steps:\n")
+    print(
+        f"The bound is 2 / {curvatures[1]:.4f} = {bound:.4f}. Error after so many"
+        " steps:\n"
+    )
     print("  rate                     1         5        10        30")
     for (name, path), part in zip(walks.items(), RATES.values()):
         errors = error(path, x, t)
-        print(f"  {part * bound:.4f} {name:10}" + "".join(f"{errors[n]:10.4f}" for n in (1, 5, 10, 30)))
-    falling = {name: (np.diff(error(path, x, t)) < 0).all() for name, path in walks.items()}
-    check("below the bound the error falls at every step", falling["too small"] and falling["good"])
+        print(
+            f"  {part * bound:.4f} {name:10}"
+            + "".join(f"{errors[n]:10.4f}" for n in (1, 5, 10, 30))
+        )
+    falling = {
+        name: (np.diff(error(path, x, t)) < 0).all() for name, path in walks.items()
+    }
+    check(
+        "below the bound the error falls at every step",
+        falling["too small"] and falling["good"],
+    )
     check("it falls in the zigzag too", falling["zigzag"])
     away = error(walks["runs away"], x, t)
     check("above the bound it ends higher than it began", away[-1] > away[0])
@@ -177,16 +211,19 @@ def four_rates(x, t, curvatures, steps=30):
     return walks
 
 
-# --- 4. The bound, found by trial -----------------------------------------------------------------
+# --- 4. The bound, found by trial -----------------------------------------------------
 #
-# Start beside the lowest point, straight across the valley, and make 10 steps. If the distance has grown, the
-# rate was too high. Halving an interval of rates 28 times finds the rate at which this changes.
+# Start beside the lowest point, straight across the valley, and make 10 steps. If the
+# distance has grown, the rate was too high. Halving an interval of rates 28 times finds
+# the rate at which this changes.
 
 
 def bound_by_trial(x, t, lowest, curvatures, directions):
     heading("4. The bound, measured")
-    beside, net = lowest + 0.1 * directions[:, 1], neuron("identity")
-    low, high = 0.0, 4 / curvatures[1]
+    beside = lowest + 0.1 * directions[:, 1]
+    net = neuron("identity")
+    low = 0.0
+    high = 4 / curvatures[1]
     for _ in range(28):
         rate = (low + high) / 2
         put(net, beside)
@@ -195,20 +232,29 @@ def bound_by_trial(x, t, lowest, curvatures, directions):
         runs_away = np.linalg.norm(numbers(net) - lowest) > 0.1
         low, high = (low, rate) if runs_away else (rate, high)
     print(f"Measured {rate:.6f}, by the formula {2 / curvatures[1]:.6f}")
-    check("they differ by less than a millionth", abs(rate * curvatures[1] / 2 - 1) < 1e-6)
+    check(
+        "they differ by less than a millionth", abs(rate * curvatures[1] / 2 - 1) < 1e-6
+    )
 
 
-# --- 5. One point at a time -----------------------------------------------------------------------
+# --- 5. One point at a time -----------------------------------------------------------
 #
-# The library's online rule, like that of Widrow and Hoff, updates the weights after every single point. Each
-# point has its own valley, so the path fluctuates; it ends near the lowest point, the nearer the smaller the
-# rate. In return, twenty points give twenty steps instead of one.
+# The library's online rule, like that of Widrow and Hoff, updates the weights after
+# every single point. Each point has its own valley, so the path fluctuates; it ends
+# near the lowest point, the nearer the smaller the rate. In return, twenty points give
+# twenty steps instead of one.
 
 
 def online(x, t, lowest, seed, quick):
     heading("5. One point at a time")
-    above = [tremble(x, t, rate, 200 if quick else 1000, seed) - error(lowest, x, t) for rate in (0.1, 0.01)]
-    print("Mean distance of the error above its minimum, over the later half of the epochs:")
+    above = [
+        tremble(x, t, rate, 200 if quick else 1000, seed) - error(lowest, x, t)
+        for rate in (0.1, 0.01)
+    ]
+    print(
+        "Mean distance of the error above its minimum, over the later half of the"
+        " epochs:"
+    )
     print(f"  rate 0.1: {above[0]:.1e}     rate 0.01: {above[1]:.1e}")
     check("a smaller rate stays nearer to the minimum", above[1] < above[0])
     return trail(x, t, seed), above
@@ -216,7 +262,8 @@ def online(x, t, lowest, seed, quick):
 
 def tremble(x, t, rate, epochs, seed):
     """The mean error at the ends of the later half of the epochs."""
-    net, errors = neuron("identity", *START), []
+    net = neuron("identity", *START)
+    errors = []
     synapse.Trainer(net, rate=rate).train(
         x[:, None],
         t[:, None],
@@ -243,7 +290,7 @@ def trail(x, t, seed):
     return np.array(path)
 
 
-# --- 6. A picture ---------------------------------------------------------------------------------
+# --- 6. A picture ---------------------------------------------------------------------
 
 
 @with_pyplot
@@ -270,7 +317,9 @@ def valley(axes, x, t, lowest):
     side = np.linspace(-2.4, 2.4, 121)
     w, b = np.meshgrid(lowest[0] + side, lowest[1] + side)
     heights = error(np.stack([w, b], axis=-1), x, t)
-    axes.contour(w, b, heights, levels=np.geomspace(0.04, 5, 6), colors=ink.GREY, linewidths=0.7)
+    axes.contour(
+        w, b, heights, levels=np.geomspace(0.04, 5, 6), colors=ink.GREY, linewidths=0.7
+    )
     axes.plot(*lowest, "+", color="black", ms=10)
     axes.set(xlim=(w.min(), w.max()), ylim=(b.min(), b.max()))
 
@@ -285,13 +334,16 @@ def main(quick: bool, seed: int, out: Path) -> None:
     picture(x, t, lowest, walks, single, out / "delta_rule.png")
     ends = {name: error(path[-1], x, t) for name, path in walks.items()}
     lesson(
-        f"The learning rate has an upper bound, 2 / the largest curvature: {2 / curvatures[1]:.3f} here. "
-        f"After 30 steps the error is {ends['too small']:.3f} with a rate far below the bound, "
-        f"{ends['good']:.3f} at 0.8 of it, and {ends['runs away']:.3f} just above it, from "
-        f"{error(START, x, t):.3f} at the start. Learning one point at a time ends near the minimum, and "
-        f"nearer with a smaller rate ({above[0]:.0e} and {above[1]:.0e} above it)."
+        "The learning rate has an upper bound, 2 / the largest curvature:"
+        f" {2 / curvatures[1]:.3f} here. After 30 steps the error is"
+        f" {ends['too small']:.3f} with a rate far below the bound, {ends['good']:.3f}"
+        f" at 0.8 of it, and {ends['runs away']:.3f} just above it, from"
+        f" {error(START, x, t):.3f} at the start. Learning one point at a time ends"
+        f" near the minimum, and nearer with a smaller rate ({above[0]:.0e} and"
+        f" {above[1]:.0e} above it)."
     )
 
 
-# To try: let x range from -1 to 1 in `points`, so that its mean is 0. The valley becomes much rounder, and a
-# good rate needs only a few steps. This is why inputs are centred before learning.
+# To try: let x range from -1 to 1 in `points`, so that its mean is 0. The valley
+# becomes much rounder, and a good rate needs only a few steps. This is why inputs are
+# centred before learning.

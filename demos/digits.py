@@ -2,12 +2,11 @@
 
     python -m demos digits
 
-Task: Recognise handwritten digits: 1797 images of 8 x 8 pixels, each with one of ten digits. Each network
-is tested on digits that it has not learnt from.
+Task: Recognise handwritten digits: 1797 images of 8 x 8 pixels, each with one of ten
+digits. Each network is tested on digits that it has not learnt from.
 
-The demo measures how accurate a small network becomes within seconds, which digits it still misreads, and
-how a network of the same size from another library compares.
-"""
+The demo measures how accurate a small network becomes within seconds, which digits it
+still misreads, and how a network of the same size from another library compares."""
 
 from __future__ import annotations
 
@@ -27,13 +26,17 @@ with np.load(Path(__file__).parent / "data" / "digits.npz") as data:
     IMAGES, LABELS = data["images"] / 16.0, data["labels"].astype(int)
 WANTED = np.eye(10)[LABELS]
 
-HIDDEN, RATE, BATCH, DECAY = 64, 0.003, 32, 1e-4
-FOLDS, GOAL = 5, 0.97
+HIDDEN = 64
+RATE = 0.003
+BATCH = 32
+DECAY = 1e-4
+FOLDS = 5
+GOAL = 0.97
 
-# --- 1. The digits --------------------------------------------------------------------------------
+# --- 1. The digits --------------------------------------------------------------------
 #
-# A digit is 64 numbers from 0 to 1; the network has no information about which pixels are neighbours. The
-# target is a row of ten numbers, 1 at the digit and 0 elsewhere.
+# A digit is 64 numbers from 0 to 1; the network has no information about which pixels
+# are neighbours. The target is a row of ten numbers, 1 at the digit and 0 elsewhere.
 
 
 def show_some():
@@ -41,36 +44,51 @@ def show_some():
     shades = " .:oO@"
     for row in range(8):
         lines = (IMAGES[i].reshape(8, 8)[row] for i in range(6))
-        print("   ".join("".join(2 * shades[int(p * 5.99)] for p in line) for line in lines).rstrip())
+        print(
+            "   ".join(
+                "".join(2 * shades[int(p * 5.99)] for p in line) for line in lines
+            ).rstrip()
+        )
     print("   ".join(f"{LABELS[i]:^16}" for i in range(6)).rstrip())
 
 
-# --- 2. Learning ----------------------------------------------------------------------------------
+# --- 2. Learning ----------------------------------------------------------------------
 #
-# The network has 64 inputs, 64 hidden neurons and ten softmax outputs, the probabilities of the digits. The
-# cost is -log(probability of the right digit). After every 32 digits Adam gets the exact gradient of
-# their mean cost. It changes every weight by about the rate, in the average direction of its recent
-# gradients. A little weight decay (l2) keeps the weights small.
+# The network has 64 inputs, 64 hidden neurons and ten softmax outputs, the
+# probabilities of the digits. The cost is -log(probability of the right digit). After
+# every 32 digits Adam gets the exact gradient of their mean cost. It changes every
+# weight by about the rate, in the average direction of its recent gradients. A little
+# weight decay (l2) keeps the weights small.
 
 
 def perceptron(seed):
     return architect.Perceptron(
-        64, HIDDEN, 10, squash="relu", output_squash="softmax", initializer="he", seed=seed
+        64,
+        HIDDEN,
+        10,
+        squash="relu",
+        output_squash="softmax",
+        initializer="he",
+        seed=seed,
     )
 
 
 def trainer(net):
-    return synapse.Trainer(net, method="bptt", optimizer=Adam(RATE), batch_size=BATCH, l2=DECAY)
+    return synapse.Trainer(
+        net, method="bptt", optimizer=Adam(RATE), batch_size=BATCH, l2=DECAY
+    )
 
 
-# Accuracy is measured on digits that were not used for training. A single test set would be small, so the
-# digits are divided into five folds: five networks each learn from four folds and are tested on the fifth.
-# In the end every digit has been tested once.
+# Accuracy is measured on digits that were not used for training. A single test set
+# would be small, so the digits are divided into five folds: five networks each learn
+# from four folds and are tested on the fifth. In the end every digit has been tested
+# once.
 
 
 @dataclass
 class Fold:
-    """A network, the digits that it has not learned from, the course of training, and the test."""
+    """A network, the digits that it has not learned from, the course of training, and
+    the test."""
 
     network: synapse.Network
     fresh: np.ndarray
@@ -80,25 +98,40 @@ class Fold:
 
 def learn(build, seed, epochs):
     """Train and test a network for each fold."""
-    rng, folds = np.random.default_rng(seed), []
+    rng = np.random.default_rng(seed)
+    folds = []
     for number, fresh in enumerate(np.array_split(rng.permutation(len(LABELS)), FOLDS)):
-        own, rest = trainer(build([seed, number])), np.setdiff1d(np.arange(len(LABELS)), fresh)
-        result = own.train(IMAGES[rest], WANTED[rest], epochs=epochs, seed=rng, progress=False)
-        folds.append(Fold(own.network, fresh, result.history, own.test(IMAGES[fresh], WANTED[fresh])))
+        own = trainer(build([seed, number]))
+        rest = np.setdiff1d(np.arange(len(LABELS)), fresh)
+        result = own.train(
+            IMAGES[rest], WANTED[rest], epochs=epochs, seed=rng, progress=False
+        )
+        folds.append(
+            Fold(
+                own.network,
+                fresh,
+                result.history,
+                own.test(IMAGES[fresh], WANTED[fresh]),
+            )
+        )
     return folds
 
 
-# --- 3. Beside scikit-learn -----------------------------------------------------------------------
+# --- 3. Beside scikit-learn -----------------------------------------------------------
 #
-# scikit-learn's MLPClassifier has the same layers and learns from the same folds by the same rule: Adam,
-# batches of 32, the same rate and decay, the same number of epochs. Its initial weights and the order of its
-# batches are different, so results differ by chance.
+# scikit-learn's MLPClassifier has the same layers and learns from the same folds by the
+# same rule: Adam, batches of 32, the same rate and decay, the same number of epochs.
+# Its initial weights and the order of its batches are different, so results differ by
+# chance.
 
 
 def sklearn_learner():
-    """Return scikit-learn's class; None, and a printed message, if it is not installed."""
+    """Return scikit-learn's class; None, and a printed message, if it is not
+    installed."""
     try:
-        from sklearn.neural_network import MLPClassifier  # not a dependency: only compared with
+        from sklearn.neural_network import (
+            MLPClassifier,
+        )  # not a dependency: only compared with
     except ImportError:
         print("scikit-learn is not installed, so its column is empty.\n")
         return None
@@ -110,17 +143,26 @@ def theirs(learner, fold, fresh, epochs):
     training = np.setdiff1d(np.arange(len(LABELS)), fresh)
     # It divides its decay, alpha, by the size of the batch.
     options = {"learning_rate_init": RATE, "batch_size": BATCH, "alpha": DECAY * BATCH}
-    classifier = learner(HIDDEN, max_iter=epochs, n_iter_no_change=epochs, random_state=fold, **options)
+    classifier = learner(
+        HIDDEN, max_iter=epochs, n_iter_no_change=epochs, random_state=fold, **options
+    )
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that it has not converged after this number of epochs
+        warnings.simplefilter(
+            "ignore"
+        )  # that it has not converged after this number of epochs
         classifier.fit(IMAGES[training], LABELS[training])
     return classifier.score(IMAGES[fresh], LABELS[fresh])
 
 
 def compare(folds, seed, epochs):
-    learner, rows = sklearn_learner(), []
+    learner = sklearn_learner()
+    rows = []
     for number, fold in enumerate(folds):
-        other = theirs(learner, number + FOLDS * seed, fold.fresh, epochs) if learner else np.nan
+        other = (
+            theirs(learner, number + FOLDS * seed, fold.fresh, epochs)
+            if learner
+            else np.nan
+        )
         rows.append([fold.test.accuracy, other])
     print("  fold          test cost       accuracy   scikit-learn")
     costs = [fold.test.error for fold in folds]
@@ -130,19 +172,28 @@ def compare(folds, seed, epochs):
         theirs_shown = "-" if np.isnan(row[1]) else f"{row[1]:.2%}"
         print(f"{name!s:>6}   {cost:16.3f}   {row[0]:12.2%}   {theirs_shown:>12}")
     median = rows[FOLDS][0]
-    check(f"the median accuracy of {FOLDS} tests is at least {GOAL:.0%}", median >= GOAL)
+    check(
+        f"the median accuracy of {FOLDS} tests is at least {GOAL:.0%}", median >= GOAL
+    )
 
 
-# --- 4. Neighbours --------------------------------------------------------------------------------
+# --- 4. Neighbours --------------------------------------------------------------------
 #
-# A convolution uses the positions of the pixels: its neurons see 3 x 3 of them, and all neurons of a feature
-# share their weights. Here this saves parameters but does not raise accuracy: all digits are centred in the
-# image, so features rarely occur at other places.
+# A convolution uses the positions of the pixels: its neurons see 3 x 3 of them, and all
+# neurons of a feature share their weights. Here this saves parameters but does not
+# raise accuracy: all digits are centred in the image, so features rarely occur at other
+# places.
 
 
 def convolution(seed):
     return architect.Convolutional(
-        (8, 8), 10, filters=(8, 16), stride=(1, 2), padding="same", output_squash="softmax", seed=seed
+        (8, 8),
+        10,
+        filters=(8, 16),
+        stride=(1, 2),
+        padding="same",
+        output_squash="softmax",
+        seed=seed,
     )
 
 
@@ -151,7 +202,9 @@ def numbers_learnt(net):
     kernels = getattr(net, "kernels", [])
     dense = net.layers[len(kernels) :]
     shared = sum(kernel.size + len(kernel) for kernel in kernels)
-    return shared + sum((len(source) + 1) * len(target) for source, target in itertools.pairwise(dense))
+    return shared + sum(
+        (len(source) + 1) * len(target) for source, target in itertools.pairwise(dense)
+    )
 
 
 def with_neighbours(folds, seed, epochs):
@@ -160,19 +213,24 @@ def with_neighbours(folds, seed, epochs):
     for each in (folds, learn(convolution, seed, epochs)):
         accuracies.append(np.mean([fold.test.accuracy for fold in each]))
         net = each[0].network
-        print(f"{net.name:>13}: accuracy {accuracies[-1]:.2%}, {numbers_learnt(net)} trainable numbers")
+        print(
+            f"{net.name:>13}: accuracy {accuracies[-1]:.2%}, {numbers_learnt(net)}"
+            " trainable numbers"
+        )
     return accuracies
 
 
-# --- 5. What it misreads --------------------------------------------------------------------------
+# --- 5. What it misreads --------------------------------------------------------------
 #
 # The table adds up all tests: a row per written digit, a column per recognised digit.
 
 
 def confusion(folds):
-    """For each misread digit: its index, the digit it was taken for, and the network's probability for it."""
+    """For each misread digit: its index, the digit it was taken for, and the network's
+    probability for it."""
     heading("5. Misread digits")
-    table, wrong = np.zeros((10, 10), int), []
+    table = np.zeros((10, 10), int)
+    wrong = []
     for fold in folds:
         table += fold.test.confusion
         for i in fold.fresh[fold.test.misclassified]:
@@ -190,9 +248,10 @@ def confusion(folds):
     return sorted(wrong, key=lambda each: -each[2])
 
 
-# --- 6. A picture ---------------------------------------------------------------------------------
+# --- 6. A picture ---------------------------------------------------------------------
 #
-# The misread digits with the highest probabilities. A person would misread some of them, too.
+# The misread digits with the highest probabilities. A person would misread some of
+# them, too.
 
 
 @with_pyplot
@@ -208,12 +267,19 @@ def picture(plt, wrong, folds, path):
             axes.set_title(f"{LABELS[i]} read as {answer} ({sure:.0%})", fontsize=7)
     axes = right.subplots()
     for number, fold in enumerate(folds):
-        errors, named = fold.history["error"], number == 0
+        errors = fold.history["error"]
+        named = number == 0
         epochs = np.arange(1, len(errors) + 1)
-        axes.semilogy(epochs, errors, color=ink.BLUE, lw=1, label="learnt from" if named else None)
+        axes.semilogy(
+            epochs, errors, color=ink.BLUE, lw=1, label="learnt from" if named else None
+        )
         label = "test, at the end" if named else None
         axes.plot(len(errors), fold.test.error, "o", color=ink.ORANGE, label=label)
-    axes.set(xlabel="epoch", ylabel="mean cost (cross-entropy)", title="Learning, one line a fold")
+    axes.set(
+        xlabel="epoch",
+        ylabel="mean cost (cross-entropy)",
+        title="Learning, one line a fold",
+    )
     axes.legend()
     save_figure(figure, path)
 
@@ -229,11 +295,13 @@ def main(quick: bool, seed: int, out: Path) -> None:
     picture(wrong, folds, out / "digits.png")
     synapse.save(folds[0].network, out / "digits.synapse")
     lesson(
-        f"A perceptron with {HIDDEN} hidden neurons reads {dense:.1%} of the digits that it has not "
-        f"learnt from; {len(wrong)} of {len(LABELS)} are misread. Convolutions, which share weights "
-        f"between places, read {shared:.1%} with {numbers_learnt(convolution(seed))} trainable numbers "
-        f"instead of {numbers_learnt(perceptron(seed))}."
+        f"A perceptron with {HIDDEN} hidden neurons reads {dense:.1%} of the digits"
+        f" that it has not learnt from; {len(wrong)} of {len(LABELS)} are misread."
+        f" Convolutions, which share weights between places, read {shared:.1%} with"
+        f" {numbers_learnt(convolution(seed))} trainable numbers instead of"
+        f" {numbers_learnt(perceptron(seed))}."
     )
 
 
-# To try: no hidden layer, Perceptron(64, 10): how much accuracy is lost? And with HIDDEN = 8?
+# To try: no hidden layer, Perceptron(64, 10): how much accuracy is lost? And with
+# HIDDEN = 8?

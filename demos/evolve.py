@@ -1,13 +1,14 @@
-"""Evolve: a network grows until it balances two poles on a cart, and an animation shows it.
+"""Evolve: a network grows until it balances two poles on a cart, and an animation shows
+it.
 
     python -m demos evolve
 
-Task: Push a cart left or right, 50 times a second, so that two poles of different lengths stay up and the
-cart stays on its track. The network starts without hidden neurons; NEAT evolves weights and structure.
+Task: Push a cart left or right, 50 times a second, so that two poles of different
+lengths stay up and the cart stays on its track. The network starts without hidden
+neurons; NEAT evolves weights and structure.
 
-The champion is then tested on physics written here, step by step, and not by the compiled ones of
-`studies/_poles.py`.
-"""
+The champion is then tested on physics written here, step by step, and not by the
+compiled ones of `studies/_poles.py`."""
 
 from __future__ import annotations
 
@@ -19,29 +20,43 @@ from demos._common import check, heading, ink, lesson, save_figure, with_pyplot
 from studies._poles import Poles
 from synapse import draw, evolve
 
-# --- 1. Evolution ---------------------------------------------------------------------------------
+# --- 1. Evolution ---------------------------------------------------------------------
 #
-# A generation has 150 genomes. The fitness of a genome is the number of steps until a pole is beyond 36
-# degrees or the cart beyond 2.4 m; a run of 100,000 steps solves the task. There is no target for a single
-# step, so there is no error to propagate. Species with a higher mean fitness have more children.
+# A generation has 150 genomes. The fitness of a genome is the number of steps until a
+# pole is beyond 36 degrees or the cart beyond 2.4 m; a run of 100,000 steps solves the
+# task. There is no target for a single step, so there is no error to propagate. Species
+# with a higher mean fitness have more children.
 
 
 def grow(seed):
     heading("1. Evolution")
     result = evolve.neat(Poles(), seed=seed)
     print(" generation   best fitness   species   hidden neurons")
-    for i in sorted({*range(0, result.generations, max(1, result.generations // 8)), result.generations - 1}):
-        best, species, hidden = (result.history[name][i] for name in ("best", "species", "hidden"))
+    for i in sorted(
+        {
+            *range(0, result.generations, max(1, result.generations // 8)),
+            result.generations - 1,
+        }
+    ):
+        best, species, hidden = (
+            result.history[name][i] for name in ("best", "species", "hidden")
+        )
         print(f"{i + 1:11}   {best:12,.0f}   {species:7}   {hidden:14}")
-    check("a network is found that balances both poles for 100,000 steps", result.solved)
-    print(f"It took {result.evaluations:,} evaluations. The champion: {result.champion!r}.")
+    check(
+        "a network is found that balances both poles for 100,000 steps", result.solved
+    )
+    print(
+        f"It took {result.evaluations:,} evaluations. The champion:"
+        f" {result.champion!r}."
+    )
     return result
 
 
-# --- 2. The physics, once more --------------------------------------------------------------------
+# --- 2. The physics, once more --------------------------------------------------------
 #
-# Wieland's equations of a cart (1 kg) with two poles (1 m and 0.1 m), with little friction in the joints. A
-# step of 0.02 s is two steps of the Runge-Kutta method of fourth order.
+# Wieland's equations of a cart (1 kg) with two poles (1 m and 0.1 m), with little
+# friction in the joints. A step of 0.02 s is two steps of the Runge-Kutta method of
+# fourth order.
 
 LENGTHS, MASSES = np.array([0.5, 0.05]), np.array([0.1, 0.01])
 SCALES = np.array([4.8, 2.0, 0.52, 2.0, 0.52, 2.0])
@@ -50,9 +65,12 @@ FIRST = np.array([0.0, 0.0, np.radians(4.0), 0.0, 0.0, 0.0])
 
 def derivatives(state, force):
     """Of place and speed of the cart, then angle and angular speed of each pole."""
-    angles, speeds = state[2::2], state[3::2]
+    angles = state[2::2]
+    speeds = state[3::2]
     pull = -9.8 * np.sin(angles) + 2e-6 * speeds / (MASSES * LENGTHS)
-    push = MASSES * (LENGTHS * speeds**2 * np.sin(angles) + 0.75 * np.cos(angles) * pull)
+    push = MASSES * (
+        LENGTHS * speeds**2 * np.sin(angles) + 0.75 * np.cos(angles) * pull
+    )
     mass = 1.0 + (MASSES * (1.0 - 0.75 * np.cos(angles) ** 2)).sum()
     acceleration = (force + push.sum()) / mass
     turns = -0.75 / LENGTHS * (acceleration * np.cos(angles) + pull)
@@ -82,15 +100,19 @@ def ride(net, steps):
 def retest(net, steps):
     heading("2. The physics, once more")
     states = ride(net, steps)
-    farthest, steepest = abs(states[:, 0]).max(), np.degrees(abs(states[:, 2::2]).max())
+    farthest = abs(states[:, 0]).max()
+    steepest = np.degrees(abs(states[:, 2::2]).max())
     print(
-        f"In {steps:,} steps: the cart at most {farthest:.2f} m off, a pole at most {steepest:.1f} degrees."
+        f"In {steps:,} steps: the cart at most {farthest:.2f} m off, a pole at most"
+        f" {steepest:.1f} degrees."
     )
-    check("the champion balances both poles here, too", steepest < 36 and farthest < 2.4)
+    check(
+        "the champion balances both poles here, too", steepest < 36 and farthest < 2.4
+    )
     return states
 
 
-# --- 3. Pictures ----------------------------------------------------------------------------------
+# --- 3. Pictures ----------------------------------------------------------------------
 
 
 @with_pyplot
@@ -108,17 +130,30 @@ def animation(plt, states, path):
     from matplotlib.animation import FuncAnimation, PillowWriter
 
     figure, axes = plt.subplots(figsize=(6.0, 2.6), layout="constrained")
-    axes.set(xlim=(-2.7, 2.7), ylim=(-0.25, 1.15), aspect="equal", yticks=[], xlabel="place (m)")
+    axes.set(
+        xlim=(-2.7, 2.7),
+        ylim=(-0.25, 1.15),
+        aspect="equal",
+        yticks=[],
+        xlabel="place (m)",
+    )
     axes.plot([-2.4, 2.4], [-0.1, -0.1], color=ink.GREY)
     (cart,) = axes.plot([], [], color=ink.GREY, lw=10, solid_capstyle="butt")
-    long, short = (axes.plot([], [], color=colour, lw=3)[0] for colour in (ink.BLUE, ink.ORANGE))
+    long, short = (
+        axes.plot([], [], color=colour, lw=3)[0] for colour in (ink.BLUE, ink.ORANGE)
+    )
     clock = axes.text(-2.6, 1.0, "")
 
     def frame(i):
         place = states[i, 0]
         cart.set_data([place - 0.2, place + 0.2], [0.0, 0.0])
-        for line, angle, length in ((long, states[i, 2], 1.0), (short, states[i, 4], 0.1)):
-            line.set_data([place, place + length * np.sin(angle)], [0.0, length * np.cos(angle)])
+        for line, angle, length in (
+            (long, states[i, 2], 1.0),
+            (short, states[i, 4], 0.1),
+        ):
+            line.set_data(
+                [place, place + length * np.sin(angle)], [0.0, length * np.cos(angle)]
+            )
         clock.set_text(f"{0.02 * i:.1f} s")
         return cart, long, short, clock
 
@@ -133,11 +168,11 @@ def main(quick: bool, seed: int, out: Path) -> None:
     picture(result, out / "evolve.png")
     animation(states[: 100 if quick else 300], out / "evolve.gif")
     lesson(
-        f"{result.evaluations:,} networks were tried until one balanced both poles. Its hidden neurons "
-        f"({result.genome.hidden}) were added one at a time: nobody chose the structure, and no gradient was "
-        "needed."
+        f"{result.evaluations:,} networks were tried until one balanced both poles. Its"
+        f" hidden neurons ({result.genome.hidden}) were added one at a time: nobody"
+        " chose the structure, and no gradient was needed."
     )
 
 
-# To try: `Poles(velocities=False)` with 1,000 genomes and the settings of the guide: the
-# champion then needs memory. Or start the ride at 10 degrees instead of 4.
+# To try: `Poles(velocities=False)` with 1,000 genomes and the settings of the guide:
+# the champion then needs memory. Or start the ride at 10 degrees instead of 4.

@@ -2,12 +2,12 @@
 
     python -m demos freeform
 
-Task: Count pulses modulo three. Three neurons form a ring that holds a pattern, and each pulse must move
-the pattern on by one place.
+Task: Count pulses modulo three. Three neurons form a ring that holds a pattern, and
+each pulse must move the pattern on by one place.
 
-This takes memory, to hold the pattern, and a switch, to move it. The switch is a gate on recurrent
-connections: one neuron scales all three connections of the ring at once, another scales the three
-self-connections.
+This takes memory, to hold the pattern, and a switch, to move it. The switch is a gate
+on recurrent connections: one neuron scales all three connections of the ring at once,
+another scales the three self-connections.
 
             start                    count 0  count 1  count 2
               |                        ^        ^        ^
@@ -32,15 +32,16 @@ from demos._common import check, heading, ink, lesson, save_figure, with_pyplot
 from synapse import Layer, Network, Neuron
 from synapse.readwrite import files
 
-# --- 1. Wiring ------------------------------------------------------------------------------------
+# --- 1. Wiring ------------------------------------------------------------------------
 #
-# Neurons fire in a fixed order, and later neurons read the new activations of earlier ones. If a fired
-# before b and b before c, a token would run through the whole ring in one step. So they fire in the
-# order c, b, a: each reads its predecessor's activation of the previous step. Only a would read the new
-# activation of c; so "carry" fires before all three and copies the previous activation of c for a.
+# Neurons fire in a fixed order, and later neurons read the new activations of earlier
+# ones. If a fired before b and b before c, a token would run through the whole ring in
+# one step. So they fire in the order c, b, a: each reads its predecessor's activation
+# of the previous step. Only a would read the new activation of c; so "carry" fires
+# before all three and copies the previous activation of c for a.
 #
-# The squash tanh holds the token between -1 and 1. Weights are drawn from ±1, except for two kinds that
-# are not trained: self-connections and the copy have the weight 1.
+# The squash tanh holds the token between -1 and 1. Weights are drawn from ±1, except
+# for two kinds that are not trained: self-connections and the copy have the weight 1.
 
 
 def build(seed, switch=True):
@@ -65,28 +66,42 @@ def build(seed, switch=True):
         if switch:
             move.gate(link)
 
-    hidden = [Layer([hold, move], name="gates"), Layer([carry], name="carry"), Layer([c, b, a], name="ring")]
-    return Network(Layer([start, pulse], name="inputs"), hidden, Layer(says, name="count"), name="Ring")
+    hidden = [
+        Layer([hold, move], name="gates"),
+        Layer([carry], name="carry"),
+        Layer([c, b, a], name="ring"),
+    ]
+    return Network(
+        Layer([start, pulse], name="inputs"),
+        hidden,
+        Layer(says, name="count"),
+        name="Ring",
+    )
 
 
-# --- 2. The task ----------------------------------------------------------------------------------
+# --- 2. The task ----------------------------------------------------------------------
 #
-# At the first step, start is 1. At each later step there is a pulse with probability 0.4. At every step the
-# target is 1 for the output of the present count modulo 3, and 0 for the others.
+# At the first step, start is 1. At each later step there is a pulse with probability
+# 0.4. At every step the target is 1 for the output of the present count modulo 3, and 0
+# for the others.
 
 
 def sequences(count, shortest, longest, rng):
-    inputs, targets = [], []
+    inputs = []
+    targets = []
     for _ in range(count):
         pulses = rng.random(int(rng.integers(shortest, longest + 1))) < 0.4
         pulses[0] = False
-        inputs.append(np.column_stack([np.arange(len(pulses)) == 0, pulses]).astype(float))
+        inputs.append(
+            np.column_stack([np.arange(len(pulses)) == 0, pulses]).astype(float)
+        )
         targets.append(np.eye(3)[np.cumsum(pulses) % 3])
     return inputs, targets
 
 
 def fraction_right(net, inputs, targets):
-    """The fraction of sequences in which the right output is most active at every step."""
+    """The fraction of sequences in which the right output is most active at every
+    step."""
     right = 0
     for rows, target in zip(inputs, targets, strict=True):
         net.clear()
@@ -94,25 +109,34 @@ def fraction_right(net, inputs, targets):
     return right / len(inputs)
 
 
-# --- 3. Learning ----------------------------------------------------------------------------------
+# --- 3. Learning ----------------------------------------------------------------------
 #
-# Training uses sequences of 8 to 20 steps, a thousand at a time, until 200 new ones are all right. Four of
-# sixty starts fail; they are repeated with other weights. Has the network learnt to count, or only
-# sequences of up to 20 steps? A test with 200 steps shows that.
+# Training uses sequences of 8 to 20 steps, a thousand at a time, until 200 new ones are
+# all right. Four of sixty starts fail; they are repeated with other weights. Has the
+# network learnt to count, or only sequences of up to 20 steps? A test with 200 steps
+# shows that.
 #
-# The same neurons without the switch are trained on as many sequences: they cannot learn the task.
+# The same neurons without the switch are trained on as many sequences: they cannot
+# learn the task.
 
 
 def learn(net, seed, chunks=6, attempts=5):
-    rng, shown = np.random.default_rng([seed, 1]), 0
+    rng = np.random.default_rng([seed, 1])
+    shown = 0
     trainer = synapse.Trainer(net, rate=0.1)
     fresh = sequences(200, 8, 20, np.random.default_rng([seed, 2]))
     for attempt in range(attempts):
         for _ in range(chunks):
-            trainer.train(*sequences(1000, 8, 20, rng), epochs=1, seed=0, progress=False)
+            trainer.train(
+                *sequences(1000, 8, 20, rng), epochs=1, seed=0, progress=False
+            )
             shown += 1000
             right = fraction_right(net, *fresh)
-            print(f"{shown:6} sequences seen, {right:6.1%} of 200 new ones right at every step", flush=True)
+            print(
+                f"{shown:6} sequences seen, {right:6.1%} of 200 new ones right at every"
+                " step",
+                flush=True,
+            )
             if right == 1.0:
                 return right
         if attempt < attempts - 1:
@@ -123,22 +147,31 @@ def learn(net, seed, chunks=6, attempts=5):
 def with_and_without(seed, quick):
     heading("The ring learns to count")
     net = build(seed)
-    print(f"{net!r}; {sum(link.gater is not None for link in net.connections)} connections are gated\n")
+    print(
+        f"{net!r}; {sum(link.gater is not None for link in net.connections)}"
+        " connections are gated\n"
+    )
     check("all new sequences are right", learn(net, seed) == 1.0)
     long = sequences(20 if quick else 200, 200, 200, np.random.default_rng([seed, 3]))
     right = fraction_right(net, *long)
-    print(f"Sequences of 200 steps, ten times as long as any in training: {right:.1%} right")
+    print(
+        f"Sequences of 200 steps, ten times as long as any in training: {right:.1%}"
+        " right"
+    )
 
     print('\nThe same without the switch ("move" gates nothing):')
-    without = learn(build(seed, switch=False), seed, chunks=1 if quick else 3, attempts=1)
+    without = learn(
+        build(seed, switch=False), seed, chunks=1 if quick else 3, attempts=1
+    )
     check("without the switch most are wrong", without < 0.5)
     return net, right, without
 
 
-# --- 4. The token, seen ---------------------------------------------------------------------------
+# --- 4. The token, seen ---------------------------------------------------------------
 #
-# Every number of every neuron can be read at any time. Here are ten steps with four pulses. Training has
-# found its own code for the token: one pattern of three values for each count.
+# Every number of every neuron can be read at any time. Here are ten steps with four
+# pulses. Training has found its own code for the token: one pattern of three values for
+# each count.
 
 
 def watch(net):
@@ -149,18 +182,21 @@ def watch(net):
         outputs = net.activate([step == 0, pulse])
         hold, move = net["gates"].activations
         ring = " ".join(f"{y:+6.2f}" for y in reversed(net["ring"].activations))
-        print(f"   {pulse:5}   {hold:5.2f}  {move:5.2f}   {ring}     {outputs.argmax()}")
+        print(
+            f"   {pulse:5}   {hold:5.2f}  {move:5.2f}   {ring}     {outputs.argmax()}"
+        )
     print('\n"hold" keeps the pattern in place; "move" shifts it by one place.\n')
-    pulse, (hold, move) = net.input[1], net["gates"]
+    pulse = net.input[1]
+    hold, move = net["gates"]
     check("a pulse lowers hold", pulse.connected(hold).weight < 0)
     check("a pulse raises move", pulse.connected(move).weight > 0)
 
 
-# --- 5. The network as a graph --------------------------------------------------------------------
+# --- 5. The network as a graph --------------------------------------------------------
 #
-# `net.graph` is a networkx graph: its nodes are the neurons themselves, its edges the connections, with
-# the present weights. Any algorithm of networkx accepts it. Strong connections count as short: the length of
-# a connection is 1 / |weight|.
+# `net.graph` is a networkx graph: its nodes are the neurons themselves, its edges the
+# connections, with the present weights. Any algorithm of networkx accepts it. Strong
+# connections count as short: the length of a connection is 1 / |weight|.
 
 
 def length(source, target, link):
@@ -172,67 +208,95 @@ def analyse(net):
     graph = net.graph
     neuron = {n.name: n for n in net}
 
-    # Activity can circulate in a strongly connected component with more than one neuron.
-    loops = [component for component in nx.strongly_connected_components(graph) if len(component) > 1]
-    print("loops:        " + "; ".join(", ".join(sorted(n.name for n in loop)) for loop in loops))
+    # Activity can circulate in a strongly connected component with more than one
+    # neuron.
+    loops = [
+        component
+        for component in nx.strongly_connected_components(graph)
+        if len(component) > 1
+    ]
+    print(
+        "loops:        "
+        + "; ".join(", ".join(sorted(n.name for n in loop)) for loop in loops)
+    )
     ring = {neuron[name] for name in ("a", "b", "c", "carry")}
     check("the ring is the only loop of several neurons", loops == [ring])
 
     # The strongest path from the start to an output.
     for output in net.output:
-        distance, path = nx.single_source_dijkstra(graph, neuron["start"], output, weight=length)
-        print(f"shortest way: {' > '.join(n.name for n in path)}, length {distance:.2f}")
+        distance, path = nx.single_source_dijkstra(
+            graph, neuron["start"], output, weight=length
+        )
+        print(
+            f"shortest way: {' > '.join(n.name for n in path)}, length {distance:.2f}"
+        )
 
     # The neuron on most of the shortest paths between others.
     between = nx.betweenness_centrality(graph, weight=length)
     ranking = sorted(between, key=between.get, reverse=True)[:4]
     print("betweenness:  " + ", ".join(f"{n.name} {between[n]:.3f}" for n in ranking))
 
-    # No path of connections leads from the pulse to the outputs: it only opens and closes other connections.
+    # No path of connections leads from the pulse to the outputs: it only opens and
+    # closes other connections.
     check(
         "no path of connections leads from pulse to an output",
         not any(nx.has_path(graph, neuron["pulse"], output) for output in net.output),
     )
-    path = nx.shortest_path(influence(net), list(net).index(neuron["pulse"]), list(net).index(net.output[0]))
+    path = nx.shortest_path(
+        influence(net), list(net).index(neuron["pulse"]), list(net).index(net.output[0])
+    )
     print(f"with gates:   {' > '.join(net[i].name for i in path)}")
 
 
-# A gate is not an edge but acts on an edge. To include its influence, take a plain copy of the graph (integer
-# nodes, numbers and strings only) and add an edge from each gater to the target of each gated connection.
+# A gate is not an edge but acts on an edge. To include its influence, take a plain copy
+# of the graph (integer nodes, numbers and strings only) and add an edge from each gater
+# to the target of each gated connection.
 
 
 def influence(net):
     copy = synapse.Topology.of(net).to_networkx()
-    gates = [(link["gater"], target) for _, target, link in copy.edges(data=True) if "gater" in link]
+    gates = [
+        (link["gater"], target)
+        for _, target, link in copy.edges(data=True)
+        if "gater" in link
+    ]
     copy.add_edges_from(gates)
     return copy
 
 
-# --- 6. To other programs -------------------------------------------------------------------------
+# --- 6. To other programs -------------------------------------------------------------
 #
-# Functions that write files need the plain copy. GEXF opens in Gephi; GraphML in yEd, Cytoscape,
-# igraph and others. Both contain weights, gains and, for gated connections, the number of the gater.
+# Functions that write files need the plain copy. GEXF opens in Gephi; GraphML in yEd,
+# Cytoscape, igraph and others. Both contain weights, gains and, for gated connections,
+# the number of the gater.
 
 
 def export(net, out):
     heading("Files for other programs")
     copy = synapse.Topology.of(net).to_networkx()
-    for name, write in (("ring.gexf", nx.write_gexf), ("ring.graphml", nx.write_graphml)):
+    for name, write in (
+        ("ring.gexf", nx.write_gexf),
+        ("ring.graphml", nx.write_graphml),
+    ):
         with files.replacing(out / name) as file:
             write(copy, file)
     for name, read in (("ring.gexf", nx.read_gexf), ("ring.graphml", nx.read_graphml)):
         back = read(out / name)
-        same = {(int(u), int(v), link["weight"]) for u, v, link in back.edges(data=True)} == {
-            (u, v, link["weight"]) for u, v, link in copy.edges(data=True)
-        }
-        check(f"{name}, read again, has the same {copy.number_of_edges()} connections and weights", same)
+        same = {
+            (int(u), int(v), link["weight"]) for u, v, link in back.edges(data=True)
+        } == {(u, v, link["weight"]) for u, v, link in copy.edges(data=True)}
+        check(
+            f"{name}, read again, has the same {copy.number_of_edges()} connections and"
+            " weights",
+            same,
+        )
     synapse.save(net, out / "ring.synapse")
 
 
-# --- 7. A picture ---------------------------------------------------------------------------------
+# --- 7. A picture ---------------------------------------------------------------------
 #
-# Connections are arrows with a width by weight: blue if positive, red and dashed if negative. Gates are
-# dotted lines that end in a dot on the connection that they scale.
+# Connections are arrows with a width by weight: blue if positive, red and dashed if
+# negative. Gates are dotted lines that end in a dot on the connection that they scale.
 
 PLACES = {
     "count 0": (3.0, 5.2), "count 1": (5.5, 5.2), "count 2": (8.0, 5.2),
@@ -247,15 +311,28 @@ def picture(plt, net, path):
     figure, axes = plt.subplots(figsize=(8.4, 6.5), layout="constrained")
     boxes = {}
     for neuron in net:
-        colours = {"fc": "#f6e3ef", "ec": ink.PURPLE} if neuron.gated else {"fc": "white", "ec": "black"}
+        colours = (
+            {"fc": "#f6e3ef", "ec": ink.PURPLE}
+            if neuron.gated
+            else {"fc": "white", "ec": "black"}
+        )
         box = {"boxstyle": "round,pad=0.5", **colours}
-        text = axes.text(*PLACES[neuron.name], neuron.name, ha="center", va="center", zorder=5, bbox=box)
+        text = axes.text(
+            *PLACES[neuron.name],
+            neuron.name,
+            ha="center",
+            va="center",
+            zorder=5,
+            bbox=box,
+        )
         boxes[neuron] = text.get_bbox_patch()
     axes.set(xlim=(-0.5, 9.0), ylim=(-2.5, 5.7))
     axes.set_axis_off()
     figure.canvas.draw()  # computes the sizes of the boxes, at which arrows end
     for link in net.connections:
-        middle = loop(axes, link) if link.source is link.target else arrow(axes, link, boxes)
+        middle = (
+            loop(axes, link) if link.source is link.target else arrow(axes, link, boxes)
+        )
         if link.gater is not None:
             axes.plot(
                 *zip(PLACES[link.gater.name], middle, strict=True),
@@ -281,9 +358,16 @@ def looks(link):
 
 
 def arrow(axes, link, boxes):
-    """Draw a connection between two neurons; returns its middle, the place for a gate."""
-    start, end = np.array(PLACES[link.source.name]), np.array(PLACES[link.target.name])
-    ends = {"patchA": boxes[link.source], "patchB": boxes[link.target], "shrinkA": 0, "shrinkB": 2}
+    """Draw a connection between two neurons; returns its middle, the place for a
+    gate."""
+    start = np.array(PLACES[link.source.name])
+    end = np.array(PLACES[link.target.name])
+    ends = {
+        "patchA": boxes[link.source],
+        "patchB": boxes[link.target],
+        "shrinkA": 0,
+        "shrinkB": 2,
+    }
     style = {"arrowstyle": "-|>", "mutation_scale": 14, **looks(link)}
     axes.annotate("", end, start, arrowprops={**ends, **style})
     return (start + end) / 2
@@ -305,12 +389,13 @@ def main(quick: bool, seed: int, out: Path) -> None:
     export(net, out)
     picture(net, out / "ring.png")
     lesson(
-        "A gate on recurrent connections makes the ring a counter: it learnt from short sequences and "
-        f"is right on {long:.0%} of the sequences of 200 steps. The same neurons without the switch are "
-        f"right on {without:.0%} of the short ones. Any wiring can be built, trained, analysed with "
-        f"networkx and exported: this one has {len(net)} neurons and {len(net.connections)} connections."
+        "A gate on recurrent connections makes the ring a counter: it learnt from"
+        f" short sequences and is right on {long:.0%} of the sequences of 200 steps."
+        f" The same neurons without the switch are right on {without:.0%} of the short"
+        " ones. Any wiring can be built, trained, analysed with networkx and exported:"
+        f" this one has {len(net)} neurons and {len(net.connections)} connections."
     )
 
 
-# To try: a ring of five; a second switch that moves the token backward; connections between hold and move in
-# addition to those from the pulse.
+# To try: a ring of five; a second switch that moves the token backward; connections
+# between hold and move in addition to those from the pulse.

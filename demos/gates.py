@@ -2,13 +2,14 @@
 
     python -m demos gates
 
-Task: Given two numbers a and b and a switch s, output a where s is 1 and b where s is 0. The networks
-learn from numbers between -1 and 1 and are tested on larger ones too.
+Task: Given two numbers a and b and a switch s, output a where s is 1 and b where s is
+0. The networks learn from numbers between -1 and 1 and are tested on larger ones too.
 
-An ordinary neuron adds its weighted inputs, and no sum of a, b and s solves this; a product, s times a,
-does. A gate is a product: its activation scales a connection. Networks with such connections are called
-second-order (Giles and Maxwell 1987). Numbers larger than the examples show which network has found the
-rule and which has only fitted the examples.
+An ordinary neuron adds its weighted inputs, and no sum of a, b and s solves this; a
+product, s times a, does. A gate is a product: its activation scales a connection.
+Networks with such connections are called second-order (Giles and Maxwell 1987). Numbers
+larger than the examples show which network has found the rule and which has only fitted
+the examples.
 
 Lesson 9 of `synapse play` shows in a browser how a gate protects a memory.
 """
@@ -28,7 +29,7 @@ from synapse.initializers import glorot
 LEARNT = 1.0  # in training, a and b lie between -1 and 1
 FAR = 10.0  # in the largest test, between -10 and 10
 
-# --- 1. The task ----------------------------------------------------------------------------------
+# --- 1. The task ----------------------------------------------------------------------
 
 
 def examples(count, reach, rng):
@@ -51,34 +52,43 @@ def miss(net, reach, seed):
     return np.sqrt(((net.run(inputs) - targets) ** 2).mean() / (targets**2).mean())
 
 
-# --- 2. A sum cannot ------------------------------------------------------------------------------
+# --- 2. A sum cannot ------------------------------------------------------------------
 #
-# The best output of a single linear neuron is (a + b) / 2, whatever s is. If the target is a, its error is
-# (b - a) / 2. The mean relative error is the square root of 1/2, 0.707.
+# The best output of a single linear neuron is (a + b) / 2, whatever s is. If the target
+# is a, its error is (b - a) / 2. The mean relative error is the square root of 1/2,
+# 0.707.
 
 
 def a_sum(seed, data, epochs):
     heading("2. A sum is not enough")
     net = architect.Perceptron(3, 1, squash="identity", seed=seed)
     train(net, data, epochs, rate=0.01)
-    weights = ", ".join(f"{link.weight:+.2f} {link.source.name}" for link in net.output[0].incoming)
+    weights = ", ".join(
+        f"{link.weight:+.2f} {link.source.name}" for link in net.output[0].incoming
+    )
     print(f"{net!r}: relative error {miss(net, LEARNT, seed):.3f}; weights {weights}")
-    check("its error is about 0.7, that of the mean of a and b", 0.65 < miss(net, LEARNT, seed) < 0.76)
+    check(
+        "its error is about 0.7, that of the mean of a and b",
+        0.65 < miss(net, LEARNT, seed) < 0.76,
+    )
 
 
 def train(net, data, epochs, rate):
-    trainer = synapse.Trainer(net, rate=lambda epoch: rate * (1 - epoch / epochs), cost="squared_error")
+    trainer = synapse.Trainer(
+        net, rate=lambda epoch: rate * (1 - epoch / epochs), cost="squared_error"
+    )
     return trainer.train(*data, epochs=epochs, seed=0, progress=False).history["error"]
 
 
-# --- 3. Two gates ---------------------------------------------------------------------------------
+# --- 3. Two gates ---------------------------------------------------------------------
 #
 #          a ---o---> answer <---o--- b          o  scaled by a gate
 #               |                |
 #             gate A <-- s --> gate B
 #
-# The gates are logistic neurons whose only input is the switch. They have no targets: a gate receives the
-# output's error times the term that its gain multiplies, the weight times a, or b (`neuron.error.gated`).
+# The gates are logistic neurons whose only input is the switch. They have no targets: a
+# gate receives the output's error times the term that its gain multiplies, the weight
+# times a, or b (`neuron.error.gated`).
 
 
 def gated(seed):
@@ -90,7 +100,10 @@ def gated(seed):
         s.project(gate, seed=draw)
         gate.gate(source.project(answer, weight=draw.uniform(0.1, 1.0)))
     return Network(
-        Layer([s, a, b], name="inputs"), [Layer(gates, name="gates")], Layer([answer]), name="Switch"
+        Layer([s, a, b], name="inputs"),
+        [Layer(gates, name="gates")],
+        Layer([answer]),
+        name="Switch",
     )
 
 
@@ -120,7 +133,12 @@ def learns_by_influence(net, answer):
     net.propagate(rate=0, targets=[2.0])
     gate = net["gates"][0]
     link = gate.gated[0]
-    by_hand = gate.derivative * answer.error.responsibility * link.weight * link.source.activation
+    by_hand = (
+        gate.derivative
+        * answer.error.responsibility
+        * link.weight
+        * link.source.activation
+    )
     claim = f"the error of {gate.name} is slope x error of the answer x weight x a"
     check(claim, np.isclose(gate.error.gated, by_hand))
 
@@ -130,11 +148,12 @@ def parameters(net):
     return len(net.connections) + len(net) - len(net.input)
 
 
-# --- 4. Without gates -----------------------------------------------------------------------------
+# --- 4. Without gates -----------------------------------------------------------------
 #
-# A perceptron with a tanh hidden layer can switch in another way: s moves the state of a hidden neuron to
-# where tanh is flat, so that its other inputs have little effect. Two hidden neurons are enough for
-# that (11 parameters, against 7 with gates); we try sixteen, too. Both fit the examples well.
+# A perceptron with a tanh hidden layer can switch in another way: s moves the state of
+# a hidden neuron to where tanh is flat, so that its other inputs have little effect.
+# Two hidden neurons are enough for that (11 parameters, against 7 with gates); we try
+# sixteen, too. Both fit the examples well.
 
 
 def without_gates(seed, data, epochs):
@@ -144,16 +163,20 @@ def without_gates(seed, data, epochs):
         bent = {"squash": "tanh", "output_squash": "identity"}
         net = architect.Perceptron(3, hidden, 1, **bent, initializer=glorot, seed=seed)
         history = train(net, data, epochs, rate=0.05)
-        print(f"{net!r}, {parameters(net)} trainable numbers: relative error {miss(net, LEARNT, seed):.3f}")
+        print(
+            f"{net!r}, {parameters(net)} trainable numbers: relative error"
+            f" {miss(net, LEARNT, seed):.3f}"
+        )
         nets[hidden] = net, history
     return nets
 
 
-# --- 5. Beyond the examples -----------------------------------------------------------------------
+# --- 5. Beyond the examples -----------------------------------------------------------
 #
-# With gates the output is always linear in a and b, so a network that is right for small numbers is right for
-# large ones. A tanh is bounded: at up to ten times the range, the outputs of the perceptrons do not even have
-# the right size, and more hidden neurons do not help.
+# With gates the output is always linear in a and b, so a network that is right for
+# small numbers is right for large ones. A tanh is bounded: at up to ten times the
+# range, the outputs of the perceptrons do not even have the right size, and more hidden
+# neurons do not help.
 
 
 def beyond(seed, nets):
@@ -165,21 +188,38 @@ def beyond(seed, nets):
         errors[name] = np.array([miss(net, reach, seed) for reach in reaches])
         print(f"   {name:20}" + "".join(f"{part:8.3f}" for part in errors[name]))
     own, few, many = errors.values()
-    check("the error of the gates is below a twentieth, at ten times the range too", bool((own < 0.05).all()))
+    check(
+        "the error of the gates is below a twentieth, at ten times the range too",
+        bool((own < 0.05).all()),
+    )
     check("it is the same at every range", bool(np.ptp(own) < 0.005))
-    check("the networks without gates fit the examples as well", bool(max(few[0], many[0]) < 0.1))
-    check(f"but for numbers up to {FAR:g} their error is above a half", bool(min(few[-1], many[-1]) > 0.5))
+    check(
+        "the networks without gates fit the examples as well",
+        bool(max(few[0], many[0]) < 0.1),
+    )
+    check(
+        f"but for numbers up to {FAR:g} their error is above a half",
+        bool(min(few[-1], many[-1]) > 0.5),
+    )
     return reaches, errors
 
 
 @with_pyplot
 def picture(plt, nets, histories, path):
     figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 3.5), layout="constrained")
-    looks = dict(zip(nets, ((ink.BLUE, "-"), (ink.RED, "--"), (ink.PURPLE, "-.")), strict=True))
+    looks = dict(
+        zip(nets, ((ink.BLUE, "-"), (ink.RED, "--"), (ink.PURPLE, "-.")), strict=True)
+    )
     for name, history in histories.items():
         colour, style = looks[name]
-        left.loglog(np.arange(1, len(history) + 1), history, style, color=colour, label=name)
-    left.set(xlabel="epoch of 500 examples", ylabel="cost (squared error)", title="Learning, a and b up to 1")
+        left.loglog(
+            np.arange(1, len(history) + 1), history, style, color=colour, label=name
+        )
+    left.set(
+        xlabel="epoch of 500 examples",
+        ylabel="cost (squared error)",
+        title="Learning, a and b up to 1",
+    )
     left.legend(loc="lower left")
 
     a = np.linspace(-4, 4, 161)
@@ -189,7 +229,12 @@ def picture(plt, nets, histories, path):
         colour, style = looks[name]
         answers = net.run(np.column_stack([np.ones_like(a), a, np.full_like(a, 0.5)]))
         right.plot(a, answers[:, 0], style, color=colour, label=name)
-    right.set(xlabel="a, where s = 1 and b = 0.5", ylabel="answer", title="Beyond the examples", ylim=(-4, 4))
+    right.set(
+        xlabel="a, where s = 1 and b = 0.5",
+        ylabel="answer",
+        title="Beyond the examples",
+        ylim=(-4, 4),
+    )
     right.legend(loc="upper left")
     save_figure(figure, path)
 
@@ -201,21 +246,23 @@ def main(quick: bool, seed: int, out: Path) -> None:
     a_sum(seed, data, epochs)
     net, history = by_gates(seed, data, epochs)
     others = without_gates(seed, data, epochs)
-    nets, histories = {"2 gates": net}, {"2 gates": history}
+    nets = {"2 gates": net}
+    histories = {"2 gates": history}
     for hidden, (perceptron, course) in others.items():
         name = f"{hidden} hidden neurons"
-        nets[name], histories[name] = perceptron, course
+        nets[name] = perceptron
+        histories[name] = course
     reaches, errors = beyond(seed, nets)
     near, far = ([by_reach[i] for by_reach in errors.values()] for i in (0, -1))
     picture(nets, histories, out / "gates.png")
     synapse.save(net, out / "gates.synapse")
     lesson(
-        "All three networks fit the examples (relative errors "
-        f"{', '.join(f'{error:.3f}' for error in near)}). For numbers up to {reaches[-1]:g} the "
-        f"errors are {', '.join(f'{error:.3f}' for error in far)}: only the gated network, "
-        "which can multiply, has found the rule."
+        "All three networks fit the examples (relative errors"
+        f" {', '.join(f'{error:.3f}' for error in near)}). For numbers up to"
+        f" {reaches[-1]:g} the errors are {', '.join(f'{error:.3f}' for error in far)}:"
+        " only the gated network, which can multiply, has found the rule."
     )
 
 
-# To try: one gate and a fixed connection; a switch with three positions; s = 0.5; a gate whose connections
-# are gated, too.
+# To try: one gate and a fixed connection; a switch with three positions; s = 0.5; a
+# gate whose connections are gated, too.

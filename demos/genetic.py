@@ -1,15 +1,16 @@
-"""Genetic: gradient descent and a genetic algorithm on three tasks, every evaluation counted.
+"""Genetic: gradient descent and a genetic algorithm on three tasks, every evaluation
+counted.
 
     python -m demos genetic
 
-Task: Find the weights of a network for XOR, for an 8-3-8 code and for XOR with step neurons, by gradient
-descent and by a genetic algorithm. The cost of each method is the number of evaluations: one sample run
-once through the network.
+Task: Find the weights of a network for XOR, for an 8-3-8 code and for XOR with step
+neurons, by gradient descent and by a genetic algorithm. The cost of each method is the
+number of evaluations: one sample run once through the network.
 
-Gradient descent computes the slope of the error for every weight and takes a step downhill. A genetic
-algorithm has a population of weight vectors, selects better ones as parents, and recombines and mutates
-them. The results hold for these tasks and settings only.
-"""
+Gradient descent computes the slope of the error for every weight and takes a step
+downhill. A genetic algorithm has a population of weight vectors, selects better ones as
+parents, and recombines and mutates them. The results hold for these tasks and settings
+only."""
 
 from __future__ import annotations
 
@@ -24,16 +25,18 @@ import synapse
 from demos._common import check, heading, ink, lesson, save_figure, with_pyplot
 from synapse.initializers import uniform
 
-# --- 1. What is counted ---------------------------------------------------------------------------
+# --- 1. What is counted ---------------------------------------------------------------
 #
-# The unit is one evaluation: one sample once through the network, which uses each weight once. To evaluate a
-# network on all four samples of XOR costs four. The backward pass uses each weight once for its update, and
-# those from hidden neurons to outputs once more for the error. So a `propagate` is counted as two evaluations
-# (an upper bound), and a learning step, forward and backward, as three.
+# The unit is one evaluation: one sample once through the network, which uses each
+# weight once. To evaluate a network on all four samples of XOR costs four. The backward
+# pass uses each weight once for its update, and those from hidden neurons to outputs
+# once more for the error. So a `propagate` is counted as two evaluations (an upper
+# bound), and a learning step, forward and backward, as three.
 
 
 class Task(NamedTuple):
-    """A task: data, sizes of the network, the error to reach and the limit of evaluations."""
+    """A task: data, sizes of the network, the error to reach and the limit of
+    evaluations."""
 
     sizes: tuple[int, ...]
     inputs: np.ndarray
@@ -46,7 +49,11 @@ class Task(NamedTuple):
     def network(self, seed):
         draw = uniform(1.0)
         return architect.Perceptron(
-            *self.sizes, squash=self.squash, initializer=draw, bias_initializer=draw, seed=seed
+            *self.sizes,
+            squash=self.squash,
+            initializer=draw,
+            bias_initializer=draw,
+            seed=seed,
         )
 
 
@@ -54,27 +61,35 @@ SQUARE = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 ONE_OF_TWO = np.array([[0.0], [1.0], [1.0], [0.0]])
 XOR = Task((2, 3, 1), SQUARE, ONE_OF_TWO, goal=0.1, budget=40_000)
 
-# --- 2. Downhill ----------------------------------------------------------------------------------
+# --- 2. Downhill ----------------------------------------------------------------------
 #
-# The trainer has rate 0.5 and starts from random weights between -1 and 1. The error of an epoch is measured
-# during training, so it needs no extra evaluations. (At first it is above ln 2 = 0.693, the cost of always
-# answering 0.5, because each sample changes the weights in its favour just before the next one is evaluated.)
-# There are no restarts here, although they would help runs that get stuck.
+# The trainer has rate 0.5 and starts from random weights between -1 and 1. The error of
+# an epoch is measured during training, so it needs no extra evaluations. (At first it
+# is above ln 2 = 0.693, the cost of always answering 0.5, because each sample changes
+# the weights in its favour just before the next one is evaluated.) There are no
+# restarts here, although they would help runs that get stuck.
 
 
 def downhill(task, seed):
-    """Numbers of evaluations and errors by epoch, until the goal or the limit is reached."""
+    """Numbers of evaluations and errors by epoch, until the goal or the limit is
+    reached."""
     each = 3 * len(task.inputs)
     result = synapse.Trainer(task.network(seed), rate=0.5).train(
-        task.inputs, task.targets, epochs=task.budget // each, error=task.goal, seed=seed, progress=False
+        task.inputs,
+        task.targets,
+        epochs=task.budget // each,
+        error=task.goal,
+        seed=seed,
+        progress=False,
     )
     errors = np.array(result.history["error"])
     return each * (1 + np.arange(len(errors))), errors
 
 
-# --- 3. Breeding ----------------------------------------------------------------------------------
+# --- 3. Breeding ----------------------------------------------------------------------
 #
-# A genome is a vector of all weights and biases of a network. There are twenty, at first random. Generation:
+# A genome is a vector of all weights and biases of a network. There are twenty, at
+# first random. Generation:
 #
 #     tournament   three are drawn at random, and the best of them becomes a parent
 #     crossover    a child takes each number from one of two parents, at random
@@ -83,7 +98,10 @@ def downhill(task, seed):
 #
 # The algorithm uses only the error of a network, not its structure or its slopes.
 
-CROWD, DRAWN, MOVED, SHAKE = 20, 3, 3, 1.5
+CROWD = 20
+DRAWN = 3
+MOVED = 3
+SHAKE = 1.5
 
 
 def express(net, genome):
@@ -104,7 +122,8 @@ def child(genomes, errors, rng):
 
 def breed(task, seed):
     """Numbers of evaluations and best errors by generation, and the best network."""
-    rng, net = np.random.default_rng(seed), task.network(seed)
+    rng = np.random.default_rng(seed)
+    net = task.network(seed)
     trainer = synapse.Trainer(net)
 
     def judge(genome):
@@ -114,7 +133,8 @@ def breed(task, seed):
     size = len(net.weights) + sum(task.sizes[1:])
     genomes = rng.uniform(-1.0, 1.0, (CROWD, size))
     errors = np.array([judge(genome) for genome in genomes])
-    spent, curve = CROWD, []
+    spent = CROWD
+    curve = []
     while True:
         best = errors.argmin()
         curve.append((spent * len(task.inputs), errors[best]))
@@ -123,16 +143,18 @@ def breed(task, seed):
             return *np.array(curve).T, net
         children = [child(genomes, errors, rng) for _ in range(CROWD - 1)]
         genomes = np.array([genomes[best], *children])
-        errors = np.array([errors[best], *map(judge, children)])  # the best was evaluated before
+        errors = np.array(
+            [errors[best], *map(judge, children)]
+        )  # the best was evaluated before
         spent += CROWD - 1
 
 
-# --- 4. XOR ---------------------------------------------------------------------------------------
+# --- 4. XOR ---------------------------------------------------------------------------
 #
-# Nine weights and four biases, several seeds for each method, at most 40,000 evaluations. Most runs of both
-# methods take a few thousand, and some are stuck for long in a local minimum. That can happen to a
-# population, too, once its members are similar. A run that does not reach the goal counts with all its
-# evaluations.
+# Nine weights and four biases, several seeds for each method, at most 40,000
+# evaluations. Most runs of both methods take a few thousand, and some are stuck for
+# long in a local minimum. That can happen to a population, too, once its members are
+# similar. A run that does not reach the goal counts with all its evaluations.
 
 
 def race(task, seeds):
@@ -141,7 +163,10 @@ def race(task, seeds):
         "gradient descent": [downhill(task, seed) for seed in seeds],
         "genetic algorithm": [breed(task, seed)[:2] for seed in seeds],
     }
-    print("                     runs   at the goal   evaluations: fewest   median     most")
+    print(
+        "                     runs   at the goal   evaluations: fewest   median    "
+        " most"
+    )
     for way, curves in runs.items():
         spent = [evaluations[-1] for evaluations, _ in curves]
         print(
@@ -165,14 +190,16 @@ def xor(seeds):
     return runs
 
 
-# --- 5. More weights ------------------------------------------------------------------------------
+# --- 5. More weights ------------------------------------------------------------------
 #
-# One of eight inputs is 1; the same one of eight outputs must be 1. In between are only three neurons, so the
-# network must find a code (Ackley, Hinton and Sejnowski 1985). It has 48 weights and 11 biases. The error is
-# the sum over the eight outputs, 8 ln 2 = 5.5 if all are 0.5; the goal is 1 (2 in a quick run).
+# One of eight inputs is 1; the same one of eight outputs must be 1. In between are only
+# three neurons, so the network must find a code (Ackley, Hinton and Sejnowski 1985). It
+# has 48 weights and 11 biases. The error is the sum over the eight outputs, 8 ln 2 =
+# 5.5 if all are 0.5; the goal is 1 (2 in a quick run).
 #
-# Now there are many directions, and few of them are good. A child is a blind guess in all of them; the
-# gradient gives every weight its own direction, at the cost of two evaluations.
+# Now there are many directions, and few of them are good. A child is a blind guess in
+# all of them; the gradient gives every weight its own direction, at the cost of two
+# evaluations.
 
 CODE = Task((8, 3, 8), np.eye(8), np.eye(8), goal=1.0, budget=200_000)
 
@@ -184,18 +211,23 @@ def code(task, seeds):
     check("both methods reach the goal every time", both)
     slowest = max(evaluations[-1] for evaluations, _ in runs["gradient descent"])
     quickest = min(evaluations[-1] for evaluations, _ in runs["genetic algorithm"])
-    print(f"The slowest descent took {slowest} evaluations, the fastest population {quickest:.0f}.")
+    print(
+        f"The slowest descent took {slowest} evaluations, the fastest population"
+        f" {quickest:.0f}."
+    )
     check(
-        "every descent needs less than a third of the evaluations of any population", slowest < quickest / 3
+        "every descent needs less than a third of the evaluations of any population",
+        slowest < quickest / 3,
     )
     return runs
 
 
-# --- 6. Without slopes ----------------------------------------------------------------------------
+# --- 6. Without slopes ----------------------------------------------------------------
 #
-# XOR once more, with step neurons, whose output is 0 or 1. The slope of a step is 0 everywhere, so gradient
-# descent changes nothing. The genetic algorithm needs no slopes. The error is now the fraction of wrong
-# samples, 0, 1/4, 1/2, 3/4 or 1: it has no slope either, but is enough for selection.
+# XOR once more, with step neurons, whose output is 0 or 1. The slope of a step is 0
+# everywhere, so gradient descent changes nothing. The genetic algorithm needs no
+# slopes. The error is now the fraction of wrong samples, 0, 1/4, 1/2, 3/4 or 1: it has
+# no slope either, but is enough for selection.
 
 STEPS = XOR._replace(squash="step", cost="binary_misses", goal=0.0)
 
@@ -206,10 +238,15 @@ def without_slopes(seeds):
     before = [*net.weights, *net.biases]
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
-        synapse.Trainer(net, rate=0.5).train(SQUARE, ONE_OF_TWO, epochs=100, seed=seeds[0], progress=False)
+        synapse.Trainer(net, rate=0.5).train(
+            SQUARE, ONE_OF_TWO, epochs=100, seed=seeds[0], progress=False
+        )
     print(*(warning.message for warning in warned), sep="\n")
     check("Synapse warns that no error reaches a weight", len(warned) == 1)
-    check("after 100 epochs of gradient descent no weight has changed", before == [*net.weights, *net.biases])
+    check(
+        "after 100 epochs of gradient descent no weight has changed",
+        before == [*net.weights, *net.biases],
+    )
     runs = [breed(STEPS, seed) for seed in seeds]
     print(
         "Evaluations until a population gets all four right: "
@@ -220,7 +257,7 @@ def without_slopes(seeds):
     return [run[:2] for run in runs]
 
 
-# --- 7. A picture ---------------------------------------------------------------------------------
+# --- 7. A picture ---------------------------------------------------------------------
 
 
 @with_pyplot
@@ -232,16 +269,30 @@ def picture(plt, easy, hard, goal, steps, path):
     for panel in axes[:2]:
         panel.set_ylabel("cross-entropy, mean of samples")
     axes[2].set(ylabel="fraction of samples wrong", yticks=[0, 0.25, 0.5])
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    figure.legend(
+        *axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3
+    )
     save_figure(figure, path)
 
 
 def curves(axes, runs, goal, title):
     for way, lines in runs.items():
-        colour, draw = (ink.BLUE, "default") if way == "gradient descent" else (ink.ORANGE, "steps-post")
+        colour, draw = (
+            (ink.BLUE, "default")
+            if way == "gradient descent"
+            else (ink.ORANGE, "steps-post")
+        )
         for i, (evaluations, errors) in enumerate(lines):
             name = None if i else f"{way}, one line a seed"
-            axes.semilogx(evaluations, errors, color=colour, ds=draw, lw=1.0, alpha=0.8, label=name)
+            axes.semilogx(
+                evaluations,
+                errors,
+                color=colour,
+                ds=draw,
+                lw=1.0,
+                alpha=0.8,
+                label=name,
+            )
     if goal is not None:
         axes.axhline(goal, color=ink.BLACK, ls=":", lw=1, label="goal")
     axes.set(xlabel="evaluations", title=title)
@@ -256,21 +307,26 @@ def main(quick: bool, seed: int, out: Path) -> None:
     steps = without_slopes(seeds)
     picture(easy, hard, task.goal, steps, out / "genetic.png")
     spent = [
-        {way: np.median([evaluations[-1] for evaluations, _ in curves]) for way, curves in runs.items()}
+        {
+            way: np.median([evaluations[-1] for evaluations, _ in curves])
+            for way, curves in runs.items()
+        }
         for runs in (easy, hard)
     ]
     blind = np.median([evaluations[-1] for evaluations, _ in steps])
     small, large = (
-        f"{counts['gradient descent']:,.0f} and {counts['genetic algorithm']:,.0f}" for counts in spent
+        f"{counts['gradient descent']:,.0f} and {counts['genetic algorithm']:,.0f}"
+        for counts in spent
     )
     lesson(
-        f"Median evaluations of gradient descent and of the genetic algorithm: {small} on XOR with 13 "
-        f"numbers, {large} on the code with 59. The gradient pays off as the number of weights grows. "
-        "The genetic algorithm needs no slope: it solves XOR with step neurons after a median of "
-        f"{blind:,.0f} evaluations, where gradient descent changes no weight at all."
+        f"Median evaluations of gradient descent and of the genetic algorithm: {small}"
+        f" on XOR with 13 numbers, {large} on the code with 59. The gradient pays off"
+        " as the number of weights grows. The genetic algorithm needs no slope: it"
+        f" solves XOR with step neurons after a median of {blind:,.0f} evaluations,"
+        " where gradient descent changes no weight at all."
     )
 
 
-# To try: XOR with 48 hidden neurons instead of 3: one method becomes faster, the other slower. Or rate 1 for
-# gradient descent, or a CROWD of 60: compare the medians on XOR and on the code. Such comparisons always
-# depend on the settings, too.
+# To try: XOR with 48 hidden neurons instead of 3: one method becomes faster, the other
+# slower. Or rate 1 for gradient descent, or a CROWD of 60: compare the medians on XOR
+# and on the code. Such comparisons always depend on the settings, too.

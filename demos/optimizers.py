@@ -1,13 +1,15 @@
-"""Optimizers: nine optimizers in a narrow valley of the loss, along an axis and turned by 45 degrees.
+"""Optimizers: nine optimizers in a narrow valley of the loss, along an axis and turned
+by 45 degrees.
 
     python -m demos optimizers
 
-Task: Minimise the loss of a neuron with two weights on forty examples, with nine optimizers from the same
-start. The loss is a narrow valley: once along the axis of one weight, once turned by 45 degrees.
+Task: Minimise the loss of a neuron with two weights on forty examples, with nine
+optimizers from the same start. The loss is a narrow valley: once along the axis of one
+weight, once turned by 45 degrees.
 
-Across the valley the slope is steep and the distance short; along it, the slope is small and the distance
-long. The demo shows which optimizers depend on the direction of the valley.
-"""
+Across the valley the slope is steep and the distance short; along it, the slope is
+small and the distance long. The demo shows which optimizers depend on the direction of
+the valley."""
 
 from __future__ import annotations
 
@@ -21,32 +23,39 @@ from synapse import Layer, Network
 from synapse.errors import MissingExtraError
 from synapse.optimizers import LBFGS, SGD, AdaGrad, Adam, AdamW, RMSprop, Rprop
 
-EXAMPLES, GOAL, MOST = 40, 1e-3, 500
+EXAMPLES = 40
+GOAL = 1e-3
+MOST = 500
 START, BEST = np.array([0.2, -1.5]), np.array([1.0, 2.0])
 TURN = np.sqrt(0.5) * np.array([[1.0, 1.0], [-1.0, 1.0]])
 VALLEYS = {"along an axis": np.eye(2), "turned by 45°": TURN}
 
-# --- 1. The neuron and its valley -----------------------------------------------------------------
+# --- 1. The neuron and its valley -----------------------------------------------------
 #
-# The first input varies ten times as much as the second, so the first weight has ten times the effect, and
-# the curvature of the loss is a hundred times as large. Targets are the outputs with the weights 1 and 2,
-# where the loss is 0. For the turned valley, inputs and weights are rotated by the same angle. Then the
-# neuron's states, outputs and loss are the same.
+# The first input varies ten times as much as the second, so the first weight has ten
+# times the effect, and the curvature of the loss is a hundred times as large. Targets
+# are the outputs with the weights 1 and 2, where the loss is 0. For the turned valley,
+# inputs and weights are rotated by the same angle. Then the neuron's states, outputs
+# and loss are the same.
 
 
 def examples(seed, turn):
     """Uncorrelated inputs with standard deviations 1.5 and 0.15, and targets."""
     raw = np.random.default_rng([seed, 1]).normal(size=(EXAMPLES, 2))
-    even = np.linalg.svd(raw - raw.mean(axis=0), full_matrices=False)[0] * np.sqrt(EXAMPLES)
+    even = np.linalg.svd(raw - raw.mean(axis=0), full_matrices=False)[0] * np.sqrt(
+        EXAMPLES
+    )
     inputs = even * [1.5, 0.15]
     return inputs @ turn, np.tanh(inputs @ BEST)[:, None]
 
 
 def neuron(weights):
     """A network of two inputs and one neuron, whose bias stays 0."""
-    inputs, output = Layer(2), Layer(1, squash="tanh")
+    inputs = Layer(2)
+    output = Layer(1, squash="tanh")
     inputs.project(output, seed=0)
-    output[0].bias, output.trainable = 0.0, False
+    output[0].bias = 0.0
+    output.trainable = False
     put(output[0], weights)
     return Network(inputs, [], output)
 
@@ -64,26 +73,34 @@ def show_valley(seed):
     heading("1. The neuron and its valley")
     for name, turn in VALLEYS.items():
         inputs, targets = examples(seed, turn)
-        rows, aims = inputs[:, None, :], targets[:, None, :]  # 40 sequences of one step
+        # 40 sequences of one step
+        rows = inputs[:, None, :]
+        aims = targets[:, None, :]
         slopes = synapse.gradient(neuron(START @ turn), rows, aims)
         rest = synapse.gradient(neuron(BEST @ turn), rows, aims)
         slope = ", ".join(f"{value:+.3f}" for value in slopes.weights)
         print(
-            f"  {name}: loss at the start {slopes.loss:.3f}, gradient ({slope}); at the end {rest.loss:.3f}"
+            f"  {name}: loss at the start {slopes.loss:.3f}, gradient ({slope}); at the"
+            f" end {rest.loss:.3f}"
         )
-    print("\nAlong the axis the second weight is further from its target and has by far the smaller slope.")
+    print(
+        "\nAlong the axis the second weight is further from its target and has by far"
+        " the smaller slope."
+    )
 
 
-# --- 2. The rules ---------------------------------------------------------------------------------
+# --- 2. The rules ---------------------------------------------------------------------
 #
-# Plain descent follows the gradient: its rate must be small enough for the steep direction, and is then too
-# small for the flat one. Momentum adds a part of the previous update. Nesterov's evaluates it ahead. RMSprop,
-# AdaGrad and Adam divide each weight's slope by its recent size, so every weight has its own rate.
-# AdamW also decays the weights towards 0, here a little. Rprop uses only signs: a weight's step
-# grows while the sign of its slope is the same, and halves when it changes. L-BFGS estimates the curvature
-# from its last steps.
+# Plain descent follows the gradient: its rate must be small enough for the steep
+# direction, and is then too small for the flat one. Momentum adds a part of the
+# previous update. Nesterov's evaluates it ahead. RMSprop, AdaGrad and Adam divide each
+# weight's slope by its recent size, so every weight has its own rate. AdamW also decays
+# the weights towards 0, here a little. Rprop uses only signs: a weight's step grows
+# while the sign of its slope is the same, and halves when it changes. L-BFGS estimates
+# the curvature from its last steps.
 #
-# Rates were chosen from 0.1, 0.2, 0.5, 1 and 2, for few steps in the turned valley with several seeds.
+# Rates were chosen from 0.1, 0.2, 0.5, 1 and 2, for few steps in the turned valley with
+# several seeds.
 
 RULES = {
     "plain descent": SGD(2.0),
@@ -110,7 +127,9 @@ def walk(rule, turn, seed, most):
         losses.append(trainer.test(inputs, targets).error)
         return losses[-1] < GOAL
 
-    trainer.train(inputs, targets, epochs=most, callbacks=[note], progress=False, seed=0)
+    trainer.train(
+        inputs, targets, epochs=most, callbacks=[note], progress=False, seed=0
+    )
     return np.array(path), np.array(losses)
 
 
@@ -124,7 +143,10 @@ def race(seed, most):
         except MissingExtraError:
             print(f"  {name:14}  left out: SciPy is not installed")
             continue
-        print(f"  {name:14}  " + "   ".join(f"{told(losses):>13}" for _, losses in walks[name]))
+        print(
+            f"  {name:14}  "
+            + "   ".join(f"{told(losses):>13}" for _, losses in walks[name])
+        )
     return walks
 
 
@@ -137,11 +159,11 @@ def told(losses):
     return f"{steps(losses)}" if losses[-1] < GOAL else f"{losses[-1]:.4f} left"
 
 
-# --- 3. Which way the valley lies -----------------------------------------------------------------
+# --- 3. Which way the valley lies -----------------------------------------------------
 #
-# Rules that use the gradient as a vector follow the same path, rotated. Rules with a separate rate per weight
-# do well if the valley lies along an axis. In the turned valley both weights have similar slopes, so
-# separate rates do not help.
+# Rules that use the gradient as a vector follow the same path, rotated. Rules with a
+# separate rate per weight do well if the valley lies along an axis. In the turned
+# valley both weights have similar slopes, so separate rates do not help.
 
 
 def compare(walks):
@@ -150,17 +172,26 @@ def compare(walks):
         (path, _), (turned, _) = walks[name]
         together = min(len(path), len(turned))
         gap = np.abs(path[:together] @ TURN - turned[:together]).max()
-        check(f"{name}: the path is the same, turned (largest difference {gap:.0e})", gap < 1e-6)
+        check(
+            f"{name}: the path is the same, turned (largest difference {gap:.0e})",
+            gap < 1e-6,
+        )
     for name in ("AdaGrad", "RMSprop"):
         (_, along), (_, turned) = walks[name]
         check(f"{name} takes fewer steps along the axis", steps(along) < steps(turned))
     if "L-BFGS" in walks:
         turned = {name: steps(losses) for name, (_, (_, losses)) in walks.items()}
-        check("L-BFGS takes the fewest steps in the turned valley", turned["L-BFGS"] == min(turned.values()))
-        print("(A step of L-BFGS may need several gradients, and it cannot use batches that change.)")
+        check(
+            "L-BFGS takes the fewest steps in the turned valley",
+            turned["L-BFGS"] == min(turned.values()),
+        )
+        print(
+            "(A step of L-BFGS may need several gradients, and it cannot use batches"
+            " that change.)"
+        )
 
 
-# --- 4. A picture ---------------------------------------------------------------------------------
+# --- 4. A picture ---------------------------------------------------------------------
 #
 # Contours: the loss, by synapse.gradient at every point of a grid.
 
@@ -175,8 +206,10 @@ GROUPS = (
 
 def surface(seed, turn, points):
     inputs, targets = examples(seed, turn)
-    rows, aims = inputs[:, None, :], targets[:, None, :]
-    side, net = np.linspace(*SHOWN, points), neuron(START)
+    rows = inputs[:, None, :]
+    aims = targets[:, None, :]
+    side = np.linspace(*SHOWN, points)
+    net = neuron(START)
     losses = np.empty((points, points))
     for i, second in enumerate(side):
         for j, first in enumerate(side):
@@ -187,25 +220,40 @@ def surface(seed, turn, points):
 
 @with_pyplot
 def picture(plt, walks, seed, points, path):
-    figure, axes = plt.subplots(2, 4, figsize=(8.4, 4.8), layout="constrained", sharex=True, sharey=True)
+    figure, axes = plt.subplots(
+        2, 4, figsize=(8.4, 4.8), layout="constrained", sharex=True, sharey=True
+    )
     levels = 10.0 ** np.arange(-4, 0.6, 0.5)
     for row, (place, turn) in enumerate(VALLEYS.items()):
         side, losses = surface(seed, turn, points)
         for group, panel in zip(GROUPS, axes[row]):
             panel.contour(side, side, losses, levels, colors=ink.GREY, linewidths=0.5)
-            for name, colour, style in zip(group, (ink.BLUE, ink.RED, ink.GREEN), ("-", "-", "--")):
+            for name, colour, style in zip(
+                group, (ink.BLUE, ink.RED, ink.GREEN), ("-", "-", "--")
+            ):
                 if name in walks:
                     way, loss = walks[name][row]
                     label = f"{name}: {told(loss)}"
-                    panel.plot(*way.T, style, marker=".", ms=3, lw=1, color=colour, label=label)
+                    panel.plot(
+                        *way.T, style, marker=".", ms=3, lw=1, color=colour, label=label
+                    )
             panel.plot(*(START @ turn), "ks", ms=5)
             panel.plot(*(BEST @ turn), "k*", ms=9)
-            panel.legend(fontsize=7, loc="upper right", handlelength=1.4, borderaxespad=0.1, **CLEAR)
+            panel.legend(
+                fontsize=7,
+                loc="upper right",
+                handlelength=1.4,
+                borderaxespad=0.1,
+                **CLEAR,
+            )
             panel.set(xlim=SHOWN, ylim=SHOWN)
         axes[row, 0].set_ylabel(f"{place}\n\nweight 2")
     for panel in axes[1]:
         panel.set_xlabel("weight 1")
-    figure.suptitle("From the square to the star, where the loss is 0; numbers: steps to a loss of 0.001")
+    figure.suptitle(
+        "From the square to the star, where the loss is 0; numbers: steps to a loss of"
+        " 0.001"
+    )
     save_figure(figure, path)
 
 
@@ -214,14 +262,19 @@ def main(quick: bool, seed: int, out: Path) -> None:
     walks = race(seed, MOST)
     compare(walks)
     picture(walks, seed, 41 if quick else 241, out / "optimizers.png")
-    counts = {name: [told(losses) for _, losses in both] for name, both in walks.items()}
+    counts = {
+        name: [told(losses) for _, losses in both] for name, both in walks.items()
+    }
     lesson(
-        "Descent, momentum and Nesterov follow the gradient whatever its direction: "
-        f"{counts['plain descent'][0]} and {counts['plain descent'][1]} steps (axis, turned) for plain "
-        f"descent, {counts['Nesterov 0.9'][0]} and {counts['Nesterov 0.9'][1]} for Nesterov. A rate for each "
-        f"weight helps most along an axis: AdaGrad takes {counts['AdaGrad'][0]} and "
-        f"{counts['AdaGrad'][1]} steps, Adam {counts['Adam'][0]} and {counts['Adam'][1]}."
+        "Descent, momentum and Nesterov follow the gradient whatever its direction:"
+        f" {counts['plain descent'][0]} and {counts['plain descent'][1]} steps (axis,"
+        f" turned) for plain descent, {counts['Nesterov 0.9'][0]} and"
+        f" {counts['Nesterov 0.9'][1]} for Nesterov. A rate for each weight helps most"
+        f" along an axis: AdaGrad takes {counts['AdaGrad'][0]} and"
+        f" {counts['AdaGrad'][1]} steps, Adam {counts['Adam'][0]} and"
+        f" {counts['Adam'][1]}."
     )
 
 
-# To try: other rates in RULES; a valley twice as narrow, inputs of spread 1.5 and 0.075; a turn by 10° only.
+# To try: other rates in RULES; a valley twice as narrow, inputs of spread 1.5 and
+# 0.075; a turn by 10° only.

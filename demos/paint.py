@@ -2,12 +2,12 @@
 
     python -m demos paint
 
-Task: Learn a picture as a function: the inputs are the coordinates (x, y) of a pixel, the outputs its
-red, green and blue. Then draw the picture at four times the size.
+Task: Learn a picture as a function: the inputs are the coordinates (x, y) of a pixel,
+the outputs its red, green and blue. Then draw the picture at four times the size.
 
-The network never sees the picture as a whole. It first learns the overall brightness, then large shapes,
-then edges. How sharp the result is depends on how the coordinates are given to the network.
-"""
+The network never sees the picture as a whole. It first learns the overall brightness,
+then large shapes, then edges. How sharp the result is depends on how the coordinates
+are given to the network."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from synapse.readwrite import files
 
 FRAMES = (0, 1, 3, 10, 30, 100, 250, 500)  # epochs after which a frame is stored
 
-# --- 1. The picture -------------------------------------------------------------------------------
+# --- 1. The picture -------------------------------------------------------------------
 #
-# An evening by the sea, drawn by formulas: x goes from -1 at the left to 1, y from -1 at the top to 1.
-# A pixel is three numbers between 0 and 1: red, green, blue.
+# An evening by the sea, drawn by formulas: x goes from -1 at the left to 1, y from -1
+# at the top to 1. A pixel is three numbers between 0 and 1: red, green, blue.
 
 
 def places(size):
@@ -38,14 +38,20 @@ def places(size):
 
 
 def evening(size, seed):
-    """Colours of the places, shape (size * size, 3); the seed moves the sun and the hills."""
+    """Colours of the places, shape (size * size, 3); the seed moves the sun and the
+    hills."""
     draw = np.random.default_rng(seed)
-    sun, phase = draw.uniform(-0.4, 0.4), draw.uniform(0, 6)
+    sun = draw.uniform(-0.4, 0.4)
+    phase = draw.uniform(0, 6)
     x, y = places(size).T
     high = np.clip((y + 1) / 1.3, 0, 1)[:, None]
     colours = (1 - high) * [0.16, 0.20, 0.45] + high * [0.98, 0.62, 0.32]  # the sky
     colours[np.hypot(x - sun, y - 0.05) < 0.27] = [1.0, 0.93, 0.62]
-    colours[y > 0.12 - 0.13 * np.sin(3.5 * x + phase) - 0.06 * np.sin(9 * x)] = [0.33, 0.20, 0.38]  # hills
+    colours[y > 0.12 - 0.13 * np.sin(3.5 * x + phase) - 0.06 * np.sin(9 * x)] = [
+        0.33,
+        0.20,
+        0.38,
+    ]  # hills
     sea = y > 0.3
     depth = np.clip((y - 0.3) / 0.7, 0, 1)[:, None]
     colours[sea] = ((1 - depth) * [0.80, 0.48, 0.38] + depth * [0.07, 0.16, 0.32])[sea]
@@ -60,22 +66,24 @@ def square(colours):
     return colours.reshape(size, size, 3)
 
 
-# --- 2. From x and y ------------------------------------------------------------------------------
+# --- 2. From x and y ------------------------------------------------------------------
 #
-# The network has two inputs, two hidden layers of 24 tanh neurons, and three logistic outputs: red, green,
-# blue. The error of a frame is the root mean square error; black instead of white would be 1. The
-# mean colour of the picture everywhere is the best result with biases alone.
+# The network has two inputs, two hidden layers of 24 tanh neurons, and three logistic
+# outputs: red, green, blue. The error of a frame is the root mean square error; black
+# instead of white would be 1. The mean colour of the picture everywhere is the best
+# result with biases alone.
 
 
 def see_place(points):
     return points
 
 
-# --- 3. From waves --------------------------------------------------------------------------------
+# --- 3. From waves --------------------------------------------------------------------
 #
-# A tanh neuron of x and y makes one soft edge across the whole picture. Fine details need many of them, or
-# better inputs: the second network also has the sine and cosine of x and of y at four frequencies
-# as inputs (as in Tancik and others, 2020). Its other neurons and its training are the same.
+# A tanh neuron of x and y makes one soft edge across the whole picture. Fine details
+# need many of them, or better inputs: the second network also has the sine and cosine
+# of x and of y at four frequencies as inputs (as in Tancik and others, 2020). Its other
+# neurons and its training are the same.
 
 
 def see_waves(points):
@@ -88,7 +96,9 @@ def painter(inputs, seed):
         return rng.normal(0, 1.5 / np.sqrt(fan_in), shape)
 
     drawn = {"initializer": spread, "bias_initializer": normal(0.5), "seed": seed}
-    return architect.Perceptron(inputs, 24, 24, 3, squash="tanh", output_squash="logistic", **drawn)
+    return architect.Perceptron(
+        inputs, 24, 24, 3, squash="tanh", output_squash="logistic", **drawn
+    )
 
 
 def learn(title, see, colours, frames, seed):
@@ -97,7 +107,8 @@ def learn(title, see, colours, frames, seed):
     inputs = see(places(round(len(colours) ** 0.5)))
     net = painter(inputs.shape[1], seed)
     print(f"{net!r}\n  epochs      error")
-    frames_seen, wrong = [], []
+    frames_seen = []
+    wrong = []
 
     def keep(epoch):
         if epoch in frames:
@@ -108,7 +119,9 @@ def learn(title, see, colours, frames, seed):
     keep(0)
     trainer = synapse.Trainer(net, rate=Cosine(0.1, epochs=frames[-1]))
     watch = [lambda progress: keep(progress.epoch)]
-    trainer.train(inputs, colours, epochs=frames[-1], seed=seed, progress=False, callbacks=watch)
+    trainer.train(
+        inputs, colours, epochs=frames[-1], seed=seed, progress=False, callbacks=watch
+    )
     return net, frames_seen, wrong
 
 
@@ -119,30 +132,42 @@ def distance(answers, colours):
 def both(colours, frames, bounds, seed):
     by_place = learn("2. From x and y", see_place, colours, frames, seed)
     by_waves = learn("3. From x, y and their waves", see_waves, colours, frames, seed)
-    even, place, waves = distance(colours.mean(axis=0), colours), by_place[2][-1], by_waves[2][-1]
+    even = distance(colours.mean(axis=0), colours)
+    place = by_place[2][-1]
+    waves = by_waves[2][-1]
     print(f"\nThe mean colour everywhere would have an error of {even:.4f}.")
-    check(f"from x and y the error is below {bounds[0]:.0%} of that", place < bounds[0] * even)
+    check(
+        f"from x and y the error is below {bounds[0]:.0%} of that",
+        place < bounds[0] * even,
+    )
     check(f"from waves it is below {bounds[1]:.0%}", waves < bounds[1] * even)
     return by_place, by_waves
 
 
-# --- 4. Larger than it was learnt -----------------------------------------------------------------
+# --- 4. Larger than it was learnt -----------------------------------------------------
 #
-# The network is a function of x and y, so it also gives colours between the training pixels. The demo draws
-# the picture at four times the width, from a network trained on the small one, next to the small picture with
-# enlarged pixels. Both are compared with the true picture of that size.
+# The network is a function of x and y, so it also gives colours between the training
+# pixels. The demo draws the picture at four times the width, from a network trained on
+# the small one, next to the small picture with enlarged pixels. Both are compared with
+# the true picture of that size.
 
 
 def enlarge(net, colours, seed, times=4):
     heading("4. Larger than the training picture")
     size = round(len(colours) ** 0.5)
-    truth, painted = evening(times * size, seed), net.run(see_waves(places(times * size)))
+    truth = evening(times * size, seed)
+    painted = net.run(see_waves(places(times * size)))
     blocks = square(colours).repeat(times, axis=0).repeat(times, axis=1).reshape(-1, 3)
-    missed, blocky = distance(painted, truth), distance(blocks, truth)
+    missed = distance(painted, truth)
+    blocky = distance(blocks, truth)
     print(
-        f"{times * size} pixels wide. Error when painted: {missed:.4f}; with enlarged pixels: {blocky:.4f}."
+        f"{times * size} pixels wide. Error when painted: {missed:.4f}; with enlarged"
+        f" pixels: {blocky:.4f}."
     )
-    check("the painted picture is nearer to the true one than enlarged pixels", missed < blocky)
+    check(
+        "the painted picture is nearer to the true one than enlarged pixels",
+        missed < blocky,
+    )
     return painted
 
 
@@ -170,7 +195,12 @@ def picture(plt, colours, frames, by_place, by_waves, painted, path):
     strips.suptitle("epochs (above) and how wrong the frame is (below)", fontsize=8)
     left, middle, right = below.subplots(1, 3)
     show(left, colours, "The picture", f"{round(len(colours) ** 0.5)} pixels wide")
-    show(middle, painted, "From waves, painted larger", f"{round(len(painted) ** 0.5)} pixels wide")
+    show(
+        middle,
+        painted,
+        "From waves, painted larger",
+        f"{round(len(painted) ** 0.5)} pixels wide",
+    )
     panel_wrong(right, colours, frames, by_place[2], by_waves[2])
     save_figure(figure, path)
 
@@ -181,7 +211,12 @@ def show(axes, colours, title, label):
 
 
 def panel_wrong(axes, colours, frames, place, waves):
-    axes.axhline(distance(colours.mean(axis=0), colours), color=ink.GREY, ls="--", label="mean colour")
+    axes.axhline(
+        distance(colours.mean(axis=0), colours),
+        color=ink.GREY,
+        ls="--",
+        label="mean colour",
+    )
     axes.loglog(frames[1:], place[1:], "o-", color=ink.ORANGE, label="from x, y")
     axes.loglog(frames[1:], waves[1:], "o-", color=ink.BLUE, label="from waves")
     axes.set(xlabel="epochs", ylabel="wrong by (root mean square)", title="Learning")
@@ -189,19 +224,22 @@ def panel_wrong(axes, colours, frames, place, waves):
 
 
 def main(quick: bool, seed: int, out: Path) -> None:
-    size, frames, bounds = (32, FRAMES[:5], (0.6, 0.25)) if quick else (48, FRAMES, (0.35, 0.08))
+    size, frames, bounds = (
+        (32, FRAMES[:5], (0.6, 0.25)) if quick else (48, FRAMES, (0.35, 0.08))
+    )
     colours = evening(size, seed)
     by_place, by_waves = both(colours, frames, bounds, seed)
     painted = enlarge(by_waves[0], colours, seed)
     picture(colours, frames, by_place, by_waves, painted, out / "paint.png")
     synapse.save(by_waves[0], out / "paint.synapse")
     lesson(
-        "A network can store a picture as a function of place. How sharp it is depends on the inputs: "
-        f"from x and y alone the error is {by_place[2][-1]:.3f}, with sines and cosines of them "
-        f"{by_waves[2][-1]:.3f} after the same {frames[-1]} epochs. As a function it can be drawn at any "
-        "size."
+        "A network can store a picture as a function of place. How sharp it is depends"
+        f" on the inputs: from x and y alone the error is {by_place[2][-1]:.3f}, with"
+        f" sines and cosines of them {by_waves[2][-1]:.3f} after the same {frames[-1]}"
+        " epochs. As a function it can be drawn at any size."
     )
 
 
-# To try: your own photograph; eight frequencies, and their effect between the pixels; colours outside of
-# the picture, from -2 to 2; training on less than half of the pixels.
+# To try: your own photograph; eight frequencies, and their effect between the pixels;
+# colours outside of the picture, from -2 to 2; training on less than half of the
+# pixels.

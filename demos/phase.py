@@ -1,13 +1,15 @@
-"""Phase: the weights of a network are a function of the phase of a gait, and a walker walks by it.
+"""Phase: the weights of a network are a function of the phase of a gait, and a walker
+walks by it.
 
     python -m demos phase
 
-Task: Predict the joints of a walker with two legs from phase, speed and slope. The gait comes from formulas;
-the networks learn it at five speeds and are asked at others, between them and beyond.
+Task: Predict the joints of a walker with two legs from phase, speed and slope. The gait
+comes from formulas; the networks learn it at five speeds and are asked at others,
+between them and beyond.
 
-The phase-functioned network (Holden and others 2017) has four sets of weights, which four neurons mix: the
-phase drives them, and they gate. A perceptron with as many weights gets the phase as two more inputs.
-"""
+The phase-functioned network (Holden and others 2017) has four sets of weights, which
+four neurons mix: the phase drives them, and they gate. A perceptron with as many
+weights gets the phase as two more inputs."""
 
 from __future__ import annotations
 
@@ -21,48 +23,60 @@ from synapse import Layer, Network, Trainer
 from synapse.learning import Cosine
 from synapse.optimizers import Adam
 
-SPEEDS, BETWEEN, BEYOND = (0.4, 0.8, 1.2, 1.6, 2.0), (0.6, 1.0, 1.4, 1.8), (0.2, 2.2, 2.4)
+SPEEDS = (0.4, 0.8, 1.2, 1.6, 2.0)
+BETWEEN = (0.6, 1.0, 1.4, 1.8)
+BEYOND = (0.2, 2.2, 2.4)
 SLOPES = (-0.2, 0.0, 0.2)
 JOINTS = "left hip", "left knee", "right hip", "right knee", "height"
 
-# --- 1. The gait ----------------------------------------------------------------------------------
+# --- 1. The gait ----------------------------------------------------------------------
 #
-# Angles are in radians. A faster walker takes longer steps, lifts its feet higher, and bends its knees more
-# sharply. Uphill, it leans and lifts its feet more. The legs are half a turn apart.
+# Angles are in radians. A faster walker takes longer steps, lifts its feet higher, and
+# bends its knees more sharply. Uphill, it leans and lifts its feet more. The legs are
+# half a turn apart.
 
 
 def gait(phase, speed, slope):
     """The joints, shape (..., 5)."""
     legs = []
     for turn in (phase, phase + np.pi):
-        stride, swing = 0.25 + 0.2 * speed, np.maximum(np.sin(turn + 0.9), 0.0)
+        stride = 0.25 + 0.2 * speed
+        swing = np.maximum(np.sin(turn + 0.9), 0.0)
         hip = stride * np.cos(turn) + 0.5 * slope
         legs += [hip, 0.1 + (0.4 + 0.3 * speed + 0.8 * slope) * swing ** (1.0 + speed)]
     return np.stack([*legs, 0.04 * speed * np.cos(2 * phase) - 0.1 * slope], axis=-1)
 
 
 def rows(speeds, phases=24):
-    """Inputs (cosine and sine of the phase, speed, slope) and joints for every combination."""
-    grid = np.meshgrid(np.arange(phases) * 2 * np.pi / phases, speeds, SLOPES, indexing="ij")
-    phase, speed, slope = (part.ravel() for part in grid)
-    return np.stack([np.cos(phase), np.sin(phase), speed - 1.2, 5.0 * slope], axis=1), gait(
-        phase, speed, slope
+    """Inputs (cosine and sine of the phase, speed, slope) and joints for every
+    combination."""
+    grid = np.meshgrid(
+        np.arange(phases) * 2 * np.pi / phases, speeds, SLOPES, indexing="ij"
     )
+    phase, speed, slope = (part.ravel() for part in grid)
+    return np.stack(
+        [np.cos(phase), np.sin(phase), speed - 1.2, 5.0 * slope], axis=1
+    ), gait(phase, speed, slope)
 
 
-# --- 2. Weights that are a function of the phase --------------------------------------------------
+# --- 2. Weights that are a function of the phase --------------------------------------
 #
-# Mixer k has the activation (1 + cos(phase - k π / 2)) / 4: a weighted sum of cosine and sine. The four sum
-# to 1. It gates the connections from a layer to its k-th copy, so the weights out of the copies are used in
-# the proportions of the mixers: W(phase) = Σ m_k W_k. What leads from the mixers themselves are the biases.
+# Mixer k has the activation (1 + cos(phase - k π / 2)) / 4: a weighted sum of cosine
+# and sine. The four sum to 1. It gates the connections from a layer to its k-th copy,
+# so the weights out of the copies are used in the proportions of the mixers: W(phase) =
+# Σ m_k W_k. What leads from the mixers themselves are the biases.
 
 
 def phase_functioned(hidden, seed):
-    circle, state = Layer(2), Layer(2)
+    circle = Layer(2)
+    state = Layer(2)
     mixers = Layer(4, squash="identity", bias=0.25)
     turns = np.arange(4) * np.pi / 2
-    circle.project(mixers, weights=0.25 * np.stack([np.cos(turns), np.sin(turns)]), trainable=False)
-    thought, joints = Layer(hidden, squash="tanh"), Layer(len(JOINTS), squash="identity")
+    circle.project(
+        mixers, weights=0.25 * np.stack([np.cos(turns), np.sin(turns)]), trainable=False
+    )
+    thought = Layer(hidden, squash="tanh")
+    joints = Layer(len(JOINTS), squash="identity")
     layers = []
     for number, (source, target) in enumerate([(state, thought), (thought, joints)]):
         copies = [Layer(len(source), squash="identity") for _ in turns]
@@ -79,10 +93,13 @@ def phase_functioned(hidden, seed):
 
 def trainable(net):
     """Number of weights and biases that learn."""
-    return sum(one.trainable for one in (*net.connections, *(n for layer in net.layers[1:] for n in layer)))
+    return sum(
+        one.trainable
+        for one in (*net.connections, *(n for layer in net.layers[1:] for n in layer))
+    )
 
 
-# --- 3. Speeds that are not in the data -----------------------------------------------------------
+# --- 3. Speeds that are not in the data -----------------------------------------------
 
 
 def compare(hidden, epochs, seed):
@@ -92,22 +109,36 @@ def compare(hidden, epochs, seed):
         4, size, len(JOINTS), squash="tanh", output_squash="identity", seed=seed)}  # fmt: skip
     errors = {}
     for name, net in nets.items():
-        trainer = Trainer(net, method="bptt", optimizer=Adam(), rate=Cosine(0.01, epochs), batch_size=32)
+        trainer = Trainer(
+            net,
+            method="bptt",
+            optimizer=Adam(),
+            rate=Cosine(0.01, epochs),
+            batch_size=32,
+        )
         trainer.train(*rows(SPEEDS), epochs=epochs, seed=seed, progress=False)
         errors[name] = []
         for speeds in (SPEEDS, BETWEEN, BEYOND):
             inputs, joints = rows(speeds, 40)
-            errors[name].append(float(np.sqrt(((net.run(inputs) - joints) ** 2).mean())))
-        print(f"{name:18} {trainable(net):7}" + "".join(f"{error:10.4f}" for error in errors[name]))
+            errors[name].append(
+                float(np.sqrt(((net.run(inputs) - joints) ** 2).mean()))
+            )
+        print(
+            f"{name:18} {trainable(net):7}"
+            + "".join(f"{error:10.4f}" for error in errors[name])
+        )
     return nets, errors
 
 
 def mean(errors):
     """The mean over seeds, by network."""
-    return {name: np.mean([one[name] for one in errors], axis=0).tolist() for name in errors[0]}
+    return {
+        name: np.mean([one[name] for one in errors], axis=0).tolist()
+        for name in errors[0]
+    }
 
 
-# --- 4. Pictures ----------------------------------------------------------------------------------
+# --- 4. Pictures ----------------------------------------------------------------------
 
 
 def bones(joints, slope):
@@ -125,26 +156,48 @@ def walked(nets, speed, slope, frames):
     """The joints by formula and by each network over one turn."""
     phase = np.arange(frames) * 2 * np.pi / frames
     inputs = np.stack(
-        [np.cos(phase), np.sin(phase), *np.full((2, frames), [[speed - 1.2], [5 * slope]])], axis=1
+        [
+            np.cos(phase),
+            np.sin(phase),
+            *np.full((2, frames), [[speed - 1.2], [5 * slope]]),
+        ],
+        axis=1,
     )
-    return {"formula": gait(phase, speed, slope)} | {name: net.run(inputs) for name, net in nets.items()}
+    return {"formula": gait(phase, speed, slope)} | {
+        name: net.run(inputs) for name, net in nets.items()
+    }
 
 
 @with_pyplot
 def picture(plt, nets, errors, path):
-    figure, grid = plt.subplot_mosaic("abb;acc;add", figsize=(9.6, 4.2), layout="constrained")
+    figure, grid = plt.subplot_mosaic(
+        "abb;acc;add", figsize=(9.6, 4.2), layout="constrained"
+    )
     left, *axes = grid.values()
     for shift, (colour, (name, values)) in enumerate(
         zip((ink.BLUE, ink.ORANGE), errors.items(), strict=True)
     ):
         left.bar(np.arange(3) + 0.4 * shift, values, 0.36, label=name, color=colour)
-    left.set(xticks=np.arange(3) + 0.2, xticklabels=["learned", "between", "beyond"], title="error (radians)")
+    left.set(
+        xticks=np.arange(3) + 0.2,
+        xticklabels=["learned", "between", "beyond"],
+        title="error (radians)",
+    )
     left.legend()
-    for axis, (name, joints) in zip(axes, walked(nets, BEYOND[-1], 0.2, 13).items(), strict=True):
+    for axis, (name, joints) in zip(
+        axes, walked(nets, BEYOND[-1], 0.2, 13).items(), strict=True
+    ):
         for k, pose in enumerate(joints):
-            for leg, colour in zip(bones(pose, 0.2), (ink.BLUE, ink.ORANGE), strict=True):
+            for leg, colour in zip(
+                bones(pose, 0.2), (ink.BLUE, ink.ORANGE), strict=True
+            ):
                 axis.plot(leg[:, 0] + 1.6 * k, leg[:, 1], color=colour, lw=1.5)
-        axis.set(title=f"{name}, {BEYOND[-1]} m/s uphill", xticks=[], yticks=[], aspect="equal")
+        axis.set(
+            title=f"{name}, {BEYOND[-1]} m/s uphill",
+            xticks=[],
+            yticks=[],
+            aspect="equal",
+        )
     save_figure(figure, path)
 
 
@@ -156,8 +209,18 @@ def animation(plt, nets, frames, path):
     walks = walked(nets, BEYOND[-1], 0.2, frames)
     lines = []
     for axis, name in zip(axes, walks, strict=True):
-        axis.set(xlim=(-1.6, 1.6), ylim=(-0.3, 2.3), title=name, xticks=[], yticks=[], aspect="equal")
-        lines += [axis.plot([], [], color=colour, lw=4)[0] for colour in (ink.BLUE, ink.ORANGE)]
+        axis.set(
+            xlim=(-1.6, 1.6),
+            ylim=(-0.3, 2.3),
+            title=name,
+            xticks=[],
+            yticks=[],
+            aspect="equal",
+        )
+        lines += [
+            axis.plot([], [], color=colour, lw=4)[0]
+            for colour in (ink.BLUE, ink.ORANGE)
+        ]
 
     def frame(i):
         legs = [leg for joints in walks.values() for leg in bones(joints[i], 0.2)]
@@ -165,19 +228,27 @@ def animation(plt, nets, frames, path):
             line.set_data(leg[:, 0], leg[:, 1])
         return lines
 
-    FuncAnimation(figure, frame, frames=frames, blit=True).save(path, writer=PillowWriter(fps=20), dpi=70)
+    FuncAnimation(figure, frame, frames=frames, blit=True).save(
+        path, writer=PillowWriter(fps=20), dpi=70
+    )
     plt.close(figure)
 
 
 def main(quick: bool, seed: int, out: Path) -> None:
     heading("Error at speeds that are not in the data")
-    print("Root of the mean squared error in radians, after a tenth of the epochs and at the end:\n")
+    print(
+        "Root of the mean squared error in radians, after a tenth of the epochs and at"
+        " the end:\n"
+    )
     print(f"{'':18} weights   learned   between    beyond")
-    hidden, epochs, seeds = (4, 20, [seed]) if quick else (10, 3000, range(seed, seed + 3))
+    hidden, epochs, seeds = (
+        (4, 20, [seed]) if quick else (10, 3000, range(seed, seed + 3))
+    )
     early = mean([compare(hidden, epochs // 10, one)[1] for one in seeds])
     print()
     runs = [compare(hidden, epochs, one) for one in seeds]
-    nets, errors = runs[0][0], mean([found for _, found in runs])
+    nets = runs[0][0]
+    errors = mean([found for _, found in runs])
     values = nets["phase-functioned"]
     values.activate([np.cos(1.0), np.sin(1.0), 0.0, 0.0])
     mixed = values.hidden[0].activations
@@ -186,11 +257,18 @@ def main(quick: bool, seed: int, out: Path) -> None:
     animation(nets, 12 if quick else 40, out / "phase.gif")
     ours, theirs = errors.values()
     if not quick:
-        check("beyond the speeds of the data, weights by phase err less", ours[2] < theirs[2])
-        check("the perceptron learns faster", early["perceptron"][1] < early["phase-functioned"][1])
+        check(
+            "beyond the speeds of the data, weights by phase err less",
+            ours[2] < theirs[2],
+        )
+        check(
+            "the perceptron learns faster",
+            early["perceptron"][1] < early["phase-functioned"][1],
+        )
     lesson(
-        f"Between the speeds of the data, the phase-functioned network errs by {ours[1]:.4f} radians and the "
-        f"perceptron by {theirs[1]:.4f}; beyond them by {ours[2]:.4f} and {theirs[2]:.4f}. After a tenth of "
-        f"the epochs the perceptron was ahead: {early['perceptron'][1]:.4f} against "
-        f"{early['phase-functioned'][1]:.4f} between the speeds."
+        "Between the speeds of the data, the phase-functioned network errs by"
+        f" {ours[1]:.4f} radians and the perceptron by {theirs[1]:.4f}; beyond them by"
+        f" {ours[2]:.4f} and {theirs[2]:.4f}. After a tenth of the epochs the"
+        f" perceptron was ahead: {early['perceptron'][1]:.4f} against"
+        f" {early['phase-functioned'][1]:.4f} between the speeds."
     )

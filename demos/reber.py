@@ -2,12 +2,12 @@
 
     python -m demos reber
 
-Task: Predict the next symbol of a string of the embedded Reber grammar, at every step. A prediction is
-right if the grammar allows the symbol; the last but one symbol depends on the second one, many steps
-before.
+Task: Predict the next symbol of a string of the embedded Reber grammar, at every step.
+A prediction is right if the grammar allows the symbol; the last but one symbol depends
+on the second one, many steps before.
 
-The strings come from a small machine. It moves from place to place and emits a symbol on each move; where
-two moves are possible it tosses a coin:
+The strings come from a small machine. It moves from place to place and emits a symbol
+on each move; where two moves are possible it tosses a coin:
 
     from 0:  B to 1
     from 1:  T to 2,  or P to 3
@@ -17,11 +17,11 @@ two moves are possible it tosses a coin:
     from 5:  V to 6,  or P to 4
     from 6:  E, and done
 
-An embedded string puts one of these into an envelope: B, then T or P, the inner string, the same T or P
-again, E. The last two or three symbols mostly determine the next one. The last but one symbol is different:
-it depends on the second symbol, any number of symbols earlier. Networks without such a long memory
-predict everything right except this symbol, which made the task a test for memory in the 1990s.
-"""
+An embedded string puts one of these into an envelope: B, then T or P, the inner string,
+the same T or P again, E. The last two or three symbols mostly determine the next one.
+The last but one symbol is different: it depends on the second symbol, any number of
+symbols earlier. Networks without such a long memory predict everything right except
+this symbol, which made the task a test for memory in the 1990s."""
 
 from __future__ import annotations
 
@@ -32,15 +32,23 @@ import numpy as np
 
 import architect
 import synapse
-from demos._common import check, heading, ink, lesson, progress_bar, save_figure, with_pyplot
+from demos._common import (
+    check,
+    heading,
+    ink,
+    lesson,
+    progress_bar,
+    save_figure,
+    with_pyplot,
+)
 from synapse.initializers import uniform
 from synapse.tasks import EmbeddedReber, Ranked, reber
 
-# --- 1. Strings -----------------------------------------------------------------------------------
+# --- 1. Strings -----------------------------------------------------------------------
 #
-# synapse.tasks.reber generates them, with the legal next symbols of each step. The network has seven inputs,
-# one per symbol, of which one is 1; its seven outputs must predict the next symbol.
-# EmbeddedReber has the same strings as inputs and targets.
+# synapse.tasks.reber generates them, with the legal next symbols of each step. The
+# network has seven inputs, one per symbol, of which one is 1; its seven outputs must
+# predict the next symbol. EmbeddedReber has the same strings as inputs and targets.
 
 
 def strings(seed):
@@ -51,17 +59,21 @@ def strings(seed):
     print("  " + "  ".join(f"{allowed:2}" for allowed in reber.legal(examples[-1])))
 
 
-# --- 2. The network -------------------------------------------------------------------------------
+# --- 2. The network -------------------------------------------------------------------
 #
-# The network has sixteen linear memory cells: a cell adds up its inputs, scaled by its input gate, and its
-# forget gate sets the fraction that is retained. Forget gates start open (a bias of 3 retains 95 % per step),
-# because a cell that forgets early gets no gradient for remembering. There are no peepholes. Inputs are also
-# connected to the outputs, so cells are free for earlier symbols. studies/learning.md compares settings
+# The network has sixteen linear memory cells: a cell adds up its inputs, scaled by its
+# input gate, and its forget gate sets the fraction that is retained. Forget gates start
+# open (a bias of 3 retains 95 % per step), because a cell that forgets early gets no
+# gradient for remembering. There are no peepholes. Inputs are also connected to the
+# outputs, so cells are free for earlier symbols. studies/learning.md compares settings
 # over many seeds.
 #
-# The rate falls linearly to 0: large steps find the rule, small ones let the weights settle.
+# The rate falls linearly to 0: large steps find the rule, small ones let the weights
+# settle.
 
-STRINGS, CHUNK, RATE = 40_000, 1_000, 0.05
+STRINGS = 40_000
+CHUNK = 1_000
+RATE = 0.05
 
 
 def build(seed):
@@ -81,14 +93,15 @@ def build(seed):
     )
 
 
-# --- 3. Learning ----------------------------------------------------------------------------------
+# --- 3. Learning ----------------------------------------------------------------------
 #
-# Every string is new and used once; weights change at every symbol. At intervals the network is tested on 300
-# other strings. A string counts as right if the most active output is a legal symbol at every step. (The task
-# itself is stricter, see 4.)
+# Every string is new and used once; weights change at every symbol. At intervals the
+# network is tested on 300 other strings. A string counts as right if the most active
+# output is a legal symbol at every step. (The task itself is stricter, see 4.)
 #
-# If about half of them are right, the network has learnt the inner grammar and always predicts T, or
-# always P, as the last but one symbol. Any higher fraction requires memory.
+# If about half of them are right, the network has learnt the inner grammar and always
+# predicts T, or always P, as the last but one symbol. Any higher fraction requires
+# memory.
 
 
 TASK = EmbeddedReber()
@@ -102,13 +115,17 @@ def new_strings(count, seed):
 def learn(net, seed, count):
     heading("Learning")
     print(f"{net!r}, {count} strings\n")
-    rng, fresh = np.random.default_rng([seed, 1]), new_strings(300, [seed, 2])
-    seen, right = [], []
+    rng = np.random.default_rng([seed, 1])
+    fresh = new_strings(300, [seed, 2])
+    seen = []
+    right = []
     with progress_bar(count, "strings") as bar:
         for start in range(0, count, CHUNK):
             trainer = synapse.Trainer(net, rate=RATE * (1 - start / count))
             batch = TASK.batch(CHUNK, rng)
-            trainer.train(batch.inputs, batch.targets, epochs=1, shuffle=False, progress=False)
+            trainer.train(
+                batch.inputs, batch.targets, epochs=1, shuffle=False, progress=False
+            )
             seen.append(start + CHUNK)
             right.append(fresh.score(net).fraction)
             bar.set_postfix_str(f"{right[-1]:.1%} of 300 new strings right")
@@ -118,10 +135,10 @@ def learn(net, seed, count):
     return seen, right
 
 
-# --- 4. The test ----------------------------------------------------------------------------------
+# --- 4. The test ----------------------------------------------------------------------
 #
-# The test uses new strings. The stricter test is that of Hochreiter and Schmidhuber, 1997: if two symbols
-# may follow, both outputs must be larger than all others.
+# The test uses new strings. The stricter test is that of Hochreiter and Schmidhuber,
+# 1997: if two symbols may follow, both outputs must be larger than all others.
 
 
 def test(net, seed, quick):
@@ -132,16 +149,20 @@ def test(net, seed, quick):
     print(f"the first choice is always legal:   {right:7.2%} of strings")
     print(f"all legal symbols rank before others: {strict:5.2%}")
     if quick:
-        check("it has learnt the inner grammar (the quick run may stop before the rest)", right > 0.4)
+        check(
+            "it has learnt the inner grammar (the quick run may stop before the rest)",
+            right > 0.4,
+        )
     else:
         check("more than 99 % of strings are right", right > 0.99)
     return right
 
 
-# --- 5. One string, symbol by symbol --------------------------------------------------------------
+# --- 5. One string, symbol by symbol --------------------------------------------------
 #
-# Outputs above 0.25 count as expected symbols. If two symbols may follow, each with probability 1/2, both
-# outputs should be near 0.5: the network has learnt probabilities, not only which symbols are legal.
+# Outputs above 0.25 count as expected symbols. If two symbols may follow, each with
+# probability 1/2, both outputs should be near 0.5: the network has learnt
+# probabilities, not only which symbols are legal.
 
 
 def one_hot(string):
@@ -152,7 +173,9 @@ def read_aloud(net, string):
     heading(f"{string}, symbol by symbol")
     net.clear()
     print("   read   may follow   expected   how strongly")
-    for symbol, row, allowed in zip(string, one_hot(string), reber.legal(string), strict=False):
+    for symbol, row, allowed in zip(
+        string, one_hot(string), reber.legal(string), strict=False
+    ):
         outputs = net.activate(row)
         order = [i for i in outputs.argsort()[::-1] if outputs[i] > 0.25]
         expected = "".join(reber.SYMBOLS[i] for i in order)
@@ -161,22 +184,28 @@ def read_aloud(net, string):
         print(f"   {symbol:4}   {allowed:10}   {expected:8}   {strengths}{mark}")
 
 
-# --- 6. Where the memory is -----------------------------------------------------------------------
+# --- 6. Where the memory is -----------------------------------------------------------
 #
-# Read the same inner string in both envelopes, and record every cell's state after each symbol. Only the
-# second symbol differs. A cell whose states differ until the end stores it. The effect depends
-# on the cell's weights to the outputs T and P, so we multiply by those.
+# Read the same inner string in both envelopes, and record every cell's state after each
+# symbol. Only the second symbol differs. A cell whose states differ until the end
+# stores it. The effect depends on the cell's weights to the outputs T and P, so we
+# multiply by those.
 
 INNER = "BTSSXXTVPSE"
 
 
 def states(net, string):
-    """States of the cells and activations of forget and output gates after each symbol, shape (steps, 16)."""
+    """States of the cells and activations of forget and output gates after each symbol,
+    shape (steps, 16)."""
     net.clear()
     seen = []
     for row in one_hot(string):
         net.activate(row)
-        layers = net["cells"].states, net["forget gates"].activations, net["output gates"].activations
+        layers = (
+            net["cells"].states,
+            net["forget gates"].activations,
+            net["output gates"].activations,
+        )
         seen.append(layers)
     return (np.array(layer) for layer in zip(*seen, strict=True))
 
@@ -189,21 +218,36 @@ def find_memory(net):
     )
     with_t, with_p, forget_gates = with_t[:-1], with_p[:-1], forget_gates[:-1]
     t, p = (net.output[reber.SYMBOLS.index(letter)] for letter in "TP")
-    votes = np.array([cell.connected(t).weight - cell.connected(p).weight for cell in net["cells"]])
+    votes = np.array(
+        [cell.connected(t).weight - cell.connected(p).weight for cell in net["cells"]]
+    )
     tells = (with_t - with_p)[-1] * votes * let_out[-2]
     ranking = np.argsort(-tells)
-    print("cell   state after T...   after P...   effect of the difference on the right letter")
+    print(
+        "cell   state after T...   after P...   effect of the difference on the right"
+        " letter"
+    )
     for i in ranking[:4]:
-        print(f"{i:4}   {with_t[-1, i]:+16.2f}   {with_p[-1, i]:+10.2f}   {tells[i]:+8.2f}")
+        print(
+            f"{i:4}   {with_t[-1, i]:+16.2f}   {with_p[-1, i]:+10.2f}  "
+            f" {tells[i]:+8.2f}"
+        )
     best = ranking[0]
-    print(f"\nCell {best} has the largest effect. Its state after each symbol, and its forget gate (kept):")
+    print(
+        f"\nCell {best} has the largest effect. Its state after each symbol, and its"
+        " forget gate (kept):"
+    )
     print("   symbol    " + "".join(f"{symbol:>7}" for symbol in "*" + INNER))
-    for name, rows in (("* is T", with_t), ("* is P", with_p), ("kept  ", forget_gates)):
+    for name, rows in (
+        ("* is T", with_t),
+        ("* is P", with_p),
+        ("kept  ", forget_gates),
+    ):
         print(f"   {name}    " + "".join(f"{x:7.2f}" for x in rows[1:, best]))
     return best, with_t, with_p, forget_gates
 
 
-# --- 7. A picture ---------------------------------------------------------------------------------
+# --- 7. A picture ---------------------------------------------------------------------
 
 
 @with_pyplot
@@ -214,18 +258,26 @@ def picture(plt, progress, memory, path):
     curve, lines, cells, forget = axes.flat
     curve.plot(np.array(seen) / 1000, right, color=ink.BLUE)
     curve.axhline(0.5, color=ink.GREY, lw=1, ls="--")
-    curve.set(xlabel="thousand strings learnt from", ylabel="fraction of 300 strings right", ylim=(0, 1.03))
+    curve.set(
+        xlabel="thousand strings learnt from",
+        ylabel="fraction of 300 strings right",
+        ylim=(0, 1.03),
+    )
     curve.set_title("Learning (dashed: all but the envelope)")
 
     steps = np.arange(len(with_t))
     lines.plot(steps, with_t[:, best], "o-", color=ink.BLUE, label="B T ...")
     lines.plot(steps, with_p[:, best], "s--", color=ink.RED, label="B P ...")
-    lines.set(title=f"State of cell {best}, the same string in both envelopes", ylabel="state")
+    lines.set(
+        title=f"State of cell {best}, the same string in both envelopes", ylabel="state"
+    )
     lines.legend()
 
     differences = (with_t - with_p).T
     size = np.abs(differences).max()
-    shown = cells.imshow(differences, cmap=ink.diverging(), vmin=-size, vmax=size, aspect="auto")
+    shown = cells.imshow(
+        differences, cmap=ink.diverging(), vmin=-size, vmax=size, aspect="auto"
+    )
     figure.colorbar(shown, ax=cells, label="state with T less state with P")
     cells.set(title="Where the cells remember the envelope", ylabel="cell")
     cmap, norm = ink.colouring(gates)
@@ -251,11 +303,13 @@ def main(quick: bool, seed: int, out: Path) -> None:
     synapse.save(net, out / "reber.synapse")
     best, with_t, with_p, forget_gates = memory
     lesson(
-        f"The LSTM predicts {right:.1%} of new strings right at every symbol, the last but one included, "
-        f"which takes a memory across the inner string. Cell {best} is that memory: its state ends at "
-        f"{with_t[-1, best]:+.1f} after T and {with_p[-1, best]:+.1f} after P, and its forget gate keeps "
-        f"at least {forget_gates[1:, best].min():.0%} of it at every step."
+        f"The LSTM predicts {right:.1%} of new strings right at every symbol, the last"
+        f" but one included, which takes a memory across the inner string. Cell {best}"
+        f" is that memory: its state ends at {with_t[-1, best]:+.1f} after T and"
+        f" {with_p[-1, best]:+.1f} after P, and its forget gate keeps at least"
+        f" {forget_gates[1:, best].min():.0%} of it at every step."
     )
 
 
-# To try: forget_gate_bias=0, which lengthens the last plateau; forget_gates=False; four cells.
+# To try: forget_gate_bias=0, which lengthens the last plateau; forget_gates=False; four
+# cells.

@@ -1,14 +1,15 @@
-"""Recall: an LSTM names two symbols in the order in which they appeared, after distraction.
+"""Recall: an LSTM names two symbols in the order in which they appeared, after
+distraction.
 
     python -m demos recall
 
-Task: Ten symbols are shown: two targets (A or B) among distractors (x or y), then two prompts. At the
-first prompt the network must name the first target, at the second prompt the second; at every other step
-both outputs must be 0.
+Task: Ten symbols are shown: two targets (A or B) among distractors (x or y), then two
+prompts. At the first prompt the network must name the first target, at the second
+prompt the second; at every other step both outputs must be 0.
 
-So the network must tell targets from distractors, store two of them, and keep their order: the same A
-means one thing when it comes first and another when it comes second. Monner and Reggia (2012) use this
-task to compare memory networks.
+So the network must tell targets from distractors, store two of them, and keep their
+order: the same A means one thing when it comes first and another when it comes second.
+Monner and Reggia (2012) use this task to compare memory networks.
 
 Lesson 11 of `synapse play` shows in a browser how a memory block of an LSTM is wired.
 """
@@ -21,94 +22,140 @@ import numpy as np
 
 import architect
 import synapse
-from demos._common import check, heading, ink, lesson, progress_bar, save_figure, with_pyplot
+from demos._common import (
+    check,
+    heading,
+    ink,
+    lesson,
+    progress_bar,
+    save_figure,
+    with_pyplot,
+)
 from synapse.tasks import Recall
 
 SYMBOLS, TASK = "ABxy12", Recall()
 
-# --- 1. The task ----------------------------------------------------------------------------------
+# --- 1. The task ----------------------------------------------------------------------
 #
-# synapse.tasks.Recall generates sequences: six inputs, one per symbol, of which one is 1 at each step, and
-# two targets, one per target symbol, which are 0 except at the prompts.
+# synapse.tasks.Recall generates sequences: six inputs, one per symbol, of which one is
+# 1 at each step, and two targets, one per target symbol, which are 0 except at the
+# prompts.
 
 
 def show_some(task, symbols, seed):
     heading("Five sequences, and the targets at prompts 1 and 2")
     for sample in task.batch(5, [seed, 1]):
-        answers = [symbols[step.argmax()] for step in sample.targets[-2:]]  # targets are the first symbols
-        print("  " + " ".join(symbols[i] for i in sample.inputs.argmax(axis=1)) + "    " + " ".join(answers))
+        answers = [
+            symbols[step.argmax()] for step in sample.targets[-2:]
+        ]  # targets are the first symbols
+        print(
+            "  "
+            + " ".join(symbols[i] for i in sample.inputs.argmax(axis=1))
+            + "    "
+            + " ".join(answers)
+        )
 
 
-# --- 2. Two networks ------------------------------------------------------------------------------
+# --- 2. Two networks ------------------------------------------------------------------
 #
-# Both are LSTMs with seven memory cells. The cells of the first are linear: they add up, without bounds,
-# their inputs scaled by the input gates. The second has the defaults of Synaptic (JavaScript): logistic
-# cells, and connections from all cells to all gates (peepholes). Initial weights are within ±0.1, gate biases
-# 1.
+# Both are LSTMs with seven memory cells. The cells of the first are linear: they add
+# up, without bounds, their inputs scaled by the input gates. The second has the
+# defaults of Synaptic (JavaScript): logistic cells, and connections from all cells to
+# all gates (peepholes). Initial weights are within ±0.1, gate biases 1.
 
 START = {"style": "synaptic", "initializer": "uniform"}
 
 
 def linear(seed):
-    return architect.LSTM(6, 7, 2, cell_squash="identity", peepholes=None, **START, seed=seed)
+    return architect.LSTM(
+        6, 7, 2, cell_squash="identity", peepholes=None, **START, seed=seed
+    )
 
 
 def logistic(seed):
-    return architect.LSTM(6, 7, 2, cell_squash="logistic", peepholes="all_to_all", **START, seed=seed)
+    return architect.LSTM(
+        6, 7, 2, cell_squash="logistic", peepholes="all_to_all", **START, seed=seed
+    )
 
 
-# --- 3. Learning ----------------------------------------------------------------------------------
+# --- 3. Learning ----------------------------------------------------------------------
 #
-# Every sequence is new; weights change at every step; the context is cleared before each sequence. After
-# every 500 the network is tested on 500 others. The task is solved if 95 % of them are right at all ten
-# steps.
+# Every sequence is new; weights change at every step; the context is cleared before
+# each sequence. After every 500 the network is tested on 500 others. The task is solved
+# if 95 % of them are right at all ten steps.
 
-CHUNK, GOAL = 500, 0.95
+CHUNK = 500
+GOAL = 0.95
 
 
 def learn(trainer, task, seed, most, name, chunk=CHUNK):
-    """Train until solved, or on `most` sequences; returns the fraction right after every chunk."""
-    rng, fresh = np.random.default_rng([seed, 2]), task.batch(500, [seed, 3])
+    """Train until solved, or on `most` sequences; returns the fraction right after
+    every chunk."""
+    rng = np.random.default_rng([seed, 2])
+    fresh = task.batch(500, [seed, 3])
     curve = []
     with progress_bar(most, "sequences", name) as bar:
         while len(curve) * chunk < most and (not curve or curve[-1] < GOAL):
             batch = task.batch(chunk, rng)
-            trainer.train(batch.inputs, batch.targets, epochs=1, shuffle=False, progress=False)
+            trainer.train(
+                batch.inputs, batch.targets, epochs=1, shuffle=False, progress=False
+            )
             curve.append(fresh.score(trainer.network).fraction)
             bar.set_postfix_str(f"{curve[-1]:.1%} right")
             bar.update(chunk)
     return curve
 
 
-# Initial weights are random, so a single run proves little. Each network is trained with several seeds.
-# (Other networks and rules: studies/papers/recall.md.)
+# Initial weights are random, so a single run proves little. Each network is trained
+# with several seeds. (Other networks and rules: studies/papers/recall.md.)
 
 
 def compare(seed, quick):
     seeds = range(seed, seed + (1 if quick else 5))
-    heading(f"Sequences until 95 % are right, {len(seeds)} seed{'s' if len(seeds) > 1 else ''} each")
-    curves, nets = {}, {}
-    for name, build in (("linear cells, no peepholes", linear), ("logistic cells, peepholes", logistic)):
+    heading(
+        f"Sequences until 95 % are right, {len(seeds)}"
+        f" seed{'s' if len(seeds) > 1 else ''} each"
+    )
+    curves = {}
+    nets = {}
+    for name, build in (
+        ("linear cells, no peepholes", linear),
+        ("logistic cells, peepholes", logistic),
+    ):
         curves[name] = []
         for each in seeds:
             net = build(each)
             nets.setdefault(name, net)
             trainer = synapse.Trainer(net, rate=0.1)
-            curves[name].append(learn(trainer, TASK, each, 40_000, f"{name}, seed {each}"))
-        needed = [len(curve) * CHUNK if curve[-1] >= GOAL else None for curve in curves[name]]
-        print(f"  {name:28}" + "  ".join("not solved" if n is None else f"{n:6}" for n in needed), flush=True)
+            curves[name].append(
+                learn(trainer, TASK, each, 40_000, f"{name}, seed {each}")
+            )
+        needed = [
+            len(curve) * CHUNK if curve[-1] >= GOAL else None for curve in curves[name]
+        ]
+        print(
+            f"  {name:28}"
+            + "  ".join("not solved" if n is None else f"{n:6}" for n in needed),
+            flush=True,
+        )
     name = "linear cells, no peepholes"
-    check("linear cells without peepholes solve the task", all(curve[-1] >= GOAL for curve in curves[name]))
+    check(
+        "linear cells without peepholes solve the task",
+        all(curve[-1] >= GOAL for curve in curves[name]),
+    )
     return curves, nets[name]
 
 
-# --- 4. A sequence, step by step ------------------------------------------------------------------
+# --- 4. A sequence, step by step ------------------------------------------------------
 
 
 def step_by_step(net, seed):
     heading("A sequence, step by step")
     fresh = TASK.batch(200, [seed, 4])
-    print(f"Of 200 new sequences {fresh.score(net).fraction:.1%} are right. One of them:\n")
+    print(
+        f"Of 200 new sequences {fresh.score(net).fraction:.1%} are right. One of"
+        " them:\n"
+    )
     print("   read   target       output A   output B")
     net.clear()
     for row, target in zip(fresh[0].inputs, fresh[0].targets, strict=True):
@@ -117,21 +164,25 @@ def step_by_step(net, seed):
         print(f"   {SYMBOLS[row.argmax()]:4}   {name:10}   {a:8.3f}   {b:8.3f}")
 
 
-# --- 5. How it keeps two things in order ----------------------------------------------------------
+# --- 5. How it keeps two things in order ----------------------------------------------
 #
-# The sequences have the same distractors and all four pairs of targets. For each cell we measure the
-# difference of its states, before the prompts, between two first targets, and between two second targets. A
-# network that stores both must store them differently. The last column shows how: a forget gate that closes
-# when a target is read clears the first target from its cell, so that only the second one remains.
+# The sequences have the same distractors and all four pairs of targets. For each cell
+# we measure the difference of its states, before the prompts, between two first
+# targets, and between two second targets. A network that stores both must store them
+# differently. The last column shows how: a forget gate that closes when a target is
+# read clears the first target from its cell, so that only the second one remains.
 
-PAIRS, PATTERN = ("AA", "AB", "BA", "BB"), "xy*xxy*x12"
+PAIRS = ("AA", "AB", "BA", "BB")
+PATTERN = "xy*xxy*x12"
 
 
 def states(net, pair):
-    """The cells' states after each symbol, shape (10, 7), and the fraction they retain at a target."""
+    """The cells' states after each symbol, shape (10, 7), and the fraction they retain
+    at a target."""
     letters = iter(pair)
     net.clear()
-    seen, forgets = [], []
+    seen = []
+    forgets = []
     for symbol in PATTERN:
         symbol = next(letters) if symbol == "*" else symbol
         net.activate(np.eye(6)[SYMBOLS.index(symbol)])
@@ -142,7 +193,10 @@ def states(net, pair):
 
 
 def look_inside(net):
-    heading(f"{PATTERN} with all pairs of targets: the states of the cells before the prompts")
+    heading(
+        f"{PATTERN} with all pairs of targets: the states of the cells before the"
+        " prompts"
+    )
     seen = {pair: states(net, pair) for pair in PAIRS}
     runs = {pair: run for pair, (run, _) in seen.items()}
     forgets = np.mean([part for _, part in seen.values()], axis=0)
@@ -154,22 +208,33 @@ def look_inside(net):
     for cell, (one, two, part) in enumerate(zip(first, second, forgets, strict=True)):
         print(f"   {cell:4}   {one:+15.2f}   {two:+18.2f}   {part:16.0%}")
     best = int(np.abs(first).argmax())
-    print(f"\nCell {best} separates the first targets best: its state differs by {first[best]:+.2f}.")
+    print(
+        f"\nCell {best} separates the first targets best: its state differs by"
+        f" {first[best]:+.2f}."
+    )
     return runs, best, first[best]
 
 
-# --- 6. A picture ---------------------------------------------------------------------------------
+# --- 6. A picture ---------------------------------------------------------------------
 
 
 @with_pyplot
 def picture(plt, curves, runs, best, path):
     figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 3.2), layout="constrained")
-    for (name, several), colour, style in zip(curves.items(), (ink.BLUE, ink.RED), ("-", "--"), strict=True):
+    for (name, several), colour, style in zip(
+        curves.items(), (ink.BLUE, ink.RED), ("-", "--"), strict=True
+    ):
         for i, curve in enumerate(several):
             seen = CHUNK * np.arange(1, len(curve) + 1) / 1000
-            left.plot(seen, curve, style, color=colour, lw=1.3, label=name if i == 0 else None)
+            left.plot(
+                seen, curve, style, color=colour, lw=1.3, label=name if i == 0 else None
+            )
     left.axhline(GOAL, color=ink.GREY, lw=1, ls=":")
-    left.set(xlabel="thousand sequences learnt from", ylabel="fraction entirely right", ylim=(0, 1.02))
+    left.set(
+        xlabel="thousand sequences learnt from",
+        ylabel="fraction entirely right",
+        ylim=(0, 1.02),
+    )
     left.set_title("Learning, one line a seed (dotted: 95 %)")
     left.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2)
 
@@ -200,9 +265,9 @@ def main(quick: bool, seed: int, out: Path) -> None:
         for name, runs_of_one in curves.items()
     }
     lesson(
-        f"Memory cells can store several things in order: in cell {best} the first target alone moves "
-        f"the state by {gap:+.1f}, many steps later. Sequences seen until the task was solved or the "
-        "limit was reached, median: "
+        f"Memory cells can store several things in order: in cell {best} the first"
+        f" target alone moves the state by {gap:+.1f}, many steps later. Sequences seen"
+        " until the task was solved or the limit was reached, median: "
         + "; ".join(f"{name} {count:,}" for name, count in medians.items())
         + "."
     )

@@ -1,15 +1,16 @@
-"""Recall24: two symbols remembered for 24 steps, by exact gradients and by the online rule.
+"""Recall24: two symbols remembered for 24 steps, by exact gradients and by the online
+rule.
 
     python -m demos recall24
 
-Task: Name two targets in order after up to 24 steps (7 in a quick run). The network must be right at
-every step: all outputs 0 before the prompts, then the two right names.
+Task: Name two targets in order after up to 24 steps (7 in a quick run). The network
+must be right at every step: all outputs 0 before the prompts, then the two right names.
 
-This is the recall task as Monner and Reggia set it in 2012: ten symbols, of which four are targets, four
-distractors and two prompts. In 22 steps two targets appear among 20 distractors; then prompt 1 asks for
-the first and prompt 2 for the second. There are 16 possible pairs. The demo `recall` has the short form of
-the task, with two targets and ten steps.
-"""
+This is the recall task as Monner and Reggia set it in 2012: ten symbols, of which four
+are targets, four distractors and two prompts. In 22 steps two targets appear among 20
+distractors; then prompt 1 asks for the first and prompt 2 for the second. There are 16
+possible pairs. The demo `recall` has the short form of the task, with two targets and
+ten steps."""
 
 from __future__ import annotations
 
@@ -26,26 +27,29 @@ from synapse.tasks import Recall
 
 SYMBOLS = "ABCDwxyz12"
 
-# --- 1. The task ----------------------------------------------------------------------------------
+# --- 1. The task ----------------------------------------------------------------------
 
 
 def task_of(length):
     return Recall(targets=4, distractors=4, prompts=2, length=length)
 
 
-# --- 2. Two rules ---------------------------------------------------------------------------------
+# --- 2. Two rules ---------------------------------------------------------------------
 #
-# The online rule updates the weights at every step, from quantities of that step. Each connection has a
-# trace of its recent inputs, but errors pass only along connections of the same step. An error at the prompt
-# changes how a gate acts at the prompt; that the gate should have opened for a target twenty steps ago, it
-# learns only through the traces of the cells that it gates.
+# The online rule updates the weights at every step, from quantities of that step. Each
+# connection has a trace of its recent inputs, but errors pass only along connections of
+# the same step. An error at the prompt changes how a gate acts at the prompt; that the
+# gate should have opened for a target twenty steps ago, it learns only through the
+# traces of the cells that it gates.
 #
-# Exact gradients are computed at the end of the sequence. Errors pass back through all 24 steps, along every
-# connection and gate, so each weight gets the derivative of everything that it affects. This needs memory for
-# all steps, and weights do not change before the end.
+# Exact gradients are computed at the end of the sequence. Errors pass back through all
+# 24 steps, along every connection and gate, so each weight gets the derivative of
+# everything that it affects. This needs memory for all steps, and weights do not change
+# before the end.
 #
-# The network of the exact rule is a layer of 24 gated recurrent units (GRU). The online rule is tested on the
-# same network, and on the LSTM with linear cells, which suits it better (see the demo `recall`).
+# The network of the exact rule is a layer of 24 gated recurrent units (GRU). The online
+# rule is tested on the same network, and on the LSTM with linear cells, which suits it
+# better (see the demo `recall`).
 
 
 def gru(seed):
@@ -54,7 +58,14 @@ def gru(seed):
 
 def lstm(seed):
     return architect.LSTM(
-        10, 16, 4, cell_squash="identity", peepholes=None, initializer="uniform", style="synaptic", seed=seed
+        10,
+        16,
+        4,
+        cell_squash="identity",
+        peepholes=None,
+        initializer="uniform",
+        style="synaptic",
+        seed=seed,
     )
 
 
@@ -62,59 +73,86 @@ def online(net, quick):
     return synapse.Trainer(net, rate=0.1)
 
 
-# Adam uses the mean gradient of 8 sequences (16 in the quick run) and changes each weight by about the rate,
-# however small its gradient is. It averages squared gradients over about 100 batches instead of the usual
-# 1000: in tests, more seeds then solve the task. Gradients with a norm above 1 are rescaled to 1 first.
+# Adam uses the mean gradient of 8 sequences (16 in the quick run) and changes each
+# weight by about the rate, however small its gradient is. It averages squared gradients
+# over about 100 batches instead of the usual 1000: in tests, more seeds then solve the
+# task. Gradients with a norm above 1 are rescaled to 1 first.
 
 
 def exact(net, quick):
     adam = Adam(0.02, betas=(0.9, 0.99))
-    return synapse.Trainer(net, method="bptt", optimizer=adam, batch_size=16 if quick else 8, clip=1.0)
+    return synapse.Trainer(
+        net, method="bptt", optimizer=adam, batch_size=16 if quick else 8, clip=1.0
+    )
 
 
-# --- 3. Learning ----------------------------------------------------------------------------------
+# --- 3. Learning ----------------------------------------------------------------------
 #
-# All sequences are new. At intervals the network is tested on 500 others. The task is solved if 95 % of them
-# are right at every step (the loop is that of the demo `recall`). The online rule gets as many sequences as
-# the exact rule has needed.
+# All sequences are new. At intervals the network is tested on 500 others. The task is
+# solved if 95 % of them are right at every step (the loop is that of the demo
+# `recall`). The online rule gets as many sequences as the exact rule has needed.
 
-RUNS = {"GRU, exact": (gru, exact), "GRU, online": (gru, online), "LSTM, online": (lstm, online)}
+RUNS = {
+    "GRU, exact": (gru, exact),
+    "GRU, online": (gru, online),
+    "LSTM, online": (lstm, online),
+}
 
 
 def compare(length, seed, quick):
-    seeds, chunk, most = ([seed], 1000, 8000) if quick else (range(seed, seed + 3), 2000, 60_000)
-    heading(f"Sequences of {length} steps, {len(seeds)} seed{'s' if len(seeds) > 1 else ''}")
+    seeds, chunk, most = (
+        ([seed], 1000, 8000) if quick else (range(seed, seed + 3), 2000, 60_000)
+    )
+    heading(
+        f"Sequences of {length} steps, {len(seeds)} seed{'s' if len(seeds) > 1 else ''}"
+    )
     print("  network, rule    seed   sequences   right")
-    curves, nets = {name: [] for name in RUNS}, []
+    curves = {name: [] for name in RUNS}
+    nets = []
     for each in seeds:
         budget = most
         for name, (build, rule) in RUNS.items():
             net = build(each)
-            curve = learn(rule(net, quick), task_of(length), each, budget, f"{name}, seed {each}", chunk)
+            curve = learn(
+                rule(net, quick),
+                task_of(length),
+                each,
+                budget,
+                f"{name}, seed {each}",
+                chunk,
+            )
             budget = min(budget, len(curve) * chunk)
             curves[name].append(curve)
             nets.append(net)
-            print(f"  {name:14} {each:6} {len(curve) * chunk:11,}   {curve[-1]:5.1%}", flush=True)
+            print(
+                f"  {name:14} {each:6} {len(curve) * chunk:11,}   {curve[-1]:5.1%}",
+                flush=True,
+            )
     solved = sum(curve[-1] >= GOAL for curve in curves["GRU, exact"])
     check(
-        f"exact gradients solve the task from most seeds ({solved} of {len(seeds)})", 2 * solved > len(seeds)
+        f"exact gradients solve the task from most seeds ({solved} of {len(seeds)})",
+        2 * solved > len(seeds),
     )
     return nets[0], curves, chunk
 
 
-# --- 4. How far back errors must go ---------------------------------------------------------------
+# --- 4. How far back errors must go ---------------------------------------------------
 #
-# A window of w cuts the sequence into pieces of w steps, and no error passes from a piece to the previous
-# one. How much of the gradient is lost? Here only the prompts have targets (a row of NaN means no target at
-# this step), and we compare the gradients of the weights from the four target symbols to the candidates of a
-# new network. The missing part is the norm of the difference of the exact and the truncated gradient,
-# relative to the exact one. (All windows divide the length, so that the last piece is complete.)
+# A window of w cuts the sequence into pieces of w steps, and no error passes from a
+# piece to the previous one. How much of the gradient is lost? Here only the prompts
+# have targets (a row of NaN means no target at this step), and we compare the gradients
+# of the weights from the four target symbols to the candidates of a new network. The
+# missing part is the norm of the difference of the exact and the truncated gradient,
+# relative to the exact one. (All windows divide the length, so that the last piece is
+# complete.)
 
 
 def windows(length, seed):
     heading("The part of the gradient that a short window misses")
-    net, fresh = gru(seed), task_of(length).batch(200, [seed, 4])
-    inputs, targets = fresh.inputs, fresh.targets
+    net = gru(seed)
+    fresh = task_of(length).batch(200, [seed, 4])
+    inputs = fresh.inputs
+    targets = fresh.targets
     for target in targets:
         target[:-2] = np.nan
     ends = ((link.source, link.target) for link in net.connections)
@@ -131,18 +169,22 @@ def windows(length, seed):
     return missing
 
 
-# --- 5. A sequence, step by step ------------------------------------------------------------------
+# --- 5. A sequence, step by step ------------------------------------------------------
 #
-# The sequence is one of 50 new ones, with the first target after about a quarter of the steps.
+# The sequence is one of 50 new ones, with the first target after about a quarter of the
+# steps.
 
 
 def step_by_step(net, length, seed):
     heading("A sequence, step by step")
     fresh = task_of(length).batch(50, [seed, 5])
-    place = [rows[:, :4].any(axis=1).argmax() for rows in fresh.inputs]  # step of the first target
+    place = [
+        rows[:, :4].any(axis=1).argmax() for rows in fresh.inputs
+    ]  # step of the first target
     chosen = fresh[int(np.abs(np.array(place) - length // 4).argmin())]
     print("   read   target   output      A       B       C       D")
-    cells, outputs = [], []
+    cells = []
+    outputs = []
     net.clear()
     for row, target in zip(chosen.inputs, chosen.targets, strict=True):
         y = net.activate(row)
@@ -151,12 +193,17 @@ def step_by_step(net, length, seed):
         print(f"   {SYMBOLS[row.argmax()]:4}   {names[0]:6}   {names[1]:6} {numbers}")
         cells.append(net["cells"].activations)
         outputs.append(y)
-    return "".join(SYMBOLS[row.argmax()] for row in chosen.inputs), np.array(cells), np.array(outputs)
+    return (
+        "".join(SYMBOLS[row.argmax()] for row in chosen.inputs),
+        np.array(cells),
+        np.array(outputs),
+    )
 
 
-# --- 6. A picture ---------------------------------------------------------------------------------
+# --- 6. A picture ---------------------------------------------------------------------
 #
-# Units are sorted by their change at the two targets, which are the columns with capital letters.
+# Units are sorted by their change at the two targets, which are the columns with
+# capital letters.
 
 
 @with_pyplot
@@ -169,9 +216,15 @@ def picture(plt, curves, chunk, seen, path):
     ):
         for i, curve in enumerate(several):
             learnt = chunk * np.arange(len(curve) + 1) / 1000
-            left.plot(learnt, [0.0, *curve], style, color=colour, label=None if i else name)
+            left.plot(
+                learnt, [0.0, *curve], style, color=colour, label=None if i else name
+            )
     left.axhline(GOAL, color=ink.GREY, lw=1, ls=":")
-    left.set(xlabel="thousand sequences learnt from", ylabel="fraction entirely right", ylim=(-0.02, 1.02))
+    left.set(
+        xlabel="thousand sequences learnt from",
+        ylabel="fraction entirely right",
+        ylim=(-0.02, 1.02),
+    )
     left.set_title("Learning, one line a seed")
     left.legend(loc="upper left", bbox_to_anchor=(0.0, 0.94), **CLEAR)
 
@@ -179,7 +232,8 @@ def picture(plt, curves, chunk, seen, path):
     steps = np.array([symbol in "ABCD" for symbol in symbols])
     moves = np.abs(np.diff(cells, axis=0, prepend=0.0))
     order = np.argsort(-moves[steps].sum(axis=0))
-    top, bottom = figure.add_subplot(grid[0, 1]), figure.add_subplot(grid[1, 1])
+    top = figure.add_subplot(grid[0, 1])
+    bottom = figure.add_subplot(grid[1, 1])
     cmap, norm = ink.colouring(cells)
     shades = top.imshow(cells[:, order].T, aspect="auto", cmap=cmap, norm=norm)
     figure.colorbar(shades, ax=top, label="activation")
@@ -201,13 +255,20 @@ def main(quick: bool, seed: int, out: Path) -> None:
     seen = step_by_step(net, length, seed)
     picture(curves, chunk, seen, out / "recall24.png")
     synapse.save(net, out / "recall24.synapse")
-    ends = {name: np.median([curve[-1] for curve in several]) for name, several in curves.items()}
+    ends = {
+        name: np.median([curve[-1] for curve in several])
+        for name, several in curves.items()
+    }
     lesson(
-        f"Errors that go back through all {length} steps solve the task. Fraction of new sequences right at "
-        f"the end, median: {'; '.join(f'{name} {part:.0%}' for name, part in ends.items())}. A "
-        "window misses this part of the gradient of the weights by which targets enter: "
+        f"Errors that go back through all {length} steps solve the task. Fraction of"
+        " new sequences right at "
+        "the end, median:"
+        f" {'; '.join(f'{name} {part:.0%}' for name, part in ends.items())}. A "
+        "window misses this part of the gradient of the weights by which targets"
+        " enter: "
         f"{', '.join(f'{part:.0%} (window {window})' for window, part in missing.items())}."
     )
 
 
-# To try: length=40 in `main`; or exact gradients with window=8 in `exact`: does it still learn?
+# To try: length=40 in `main`; or exact gradients with window=8 in `exact`: does it
+# still learn?

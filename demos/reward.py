@@ -2,16 +2,18 @@
 
     python -m demos reward
 
-Task: A corridor leads to a junction, and only a sign at its start says whether food is to the left or to the
-right there. The agent must walk to the junction and turn to the right side. It learns from reward alone, at
-every step, without a memory of past episodes.
+Task: A corridor leads to a junction, and only a sign at its start says whether food is
+to the left or to the right there. The agent must walk to the junction and turn to the
+right side. It learns from reward alone, at every step, without a memory of past
+episodes.
 
-Bakker used this maze in 2002 to show that an agent needs memory: at the junction, both cases look alike. The
-agent is an LSTM whose outputs are the values of three actions, and learns by Watkins' Q(λ). The slopes that
-this needs are exact through all steps (``net.learning_rule = "rtrl"``), so the reward at the junction reaches
-the weights that read the sign. Two others walk the same maze: the same LSTM with the slopes of order 1, which
-keep how a weight moves its own cell and leave out paths through other cells, and a perceptron without memory.
-"""
+Bakker used this maze in 2002 to show that an agent needs memory: at the junction, both
+cases look alike. The agent is an LSTM whose outputs are the values of three actions,
+and learns by Watkins' Q(λ). The slopes that this needs are exact through all steps
+(``net.learning_rule = "rtrl"``), so the reward at the junction reaches the weights that
+read the sign. Two others walk the same maze: the same LSTM with the slopes of order 1,
+which keep how a weight moves its own cell and leave out paths through other cells, and
+a perceptron without memory."""
 
 from __future__ import annotations
 
@@ -25,34 +27,47 @@ from synapse import reward
 
 LENGTH = 10
 FORWARD, LEFT, RIGHT = range(3)
-NAMES = {"exact": "LSTM, exact slopes", "order 1": "LSTM, order 1", "none": "perceptron, no memory"}
+NAMES = {
+    "exact": "LSTM, exact slopes",
+    "order 1": "LSTM, order 1",
+    "none": "perceptron, no memory",
+}
 
-# --- 1. The maze ----------------------------------------------------------------------------------
+# --- 1. The maze ----------------------------------------------------------------------
 #
-# An environment has two methods. An observation is two numbers: the sign, which is -1 or 1 at the start and 0
-# from then on, and whether this is the junction. Walking against a wall costs a little.
+# An environment has two methods. An observation is two numbers: the sign, which is -1
+# or 1 at the start and 0 from then on, and whether this is the junction. Walking
+# against a wall costs a little.
 
 
 class Maze:
     def reset(self, seed=None):
-        self.side = int(np.random.default_rng(seed).integers(2))  # 0: food is on the left
+        self.side = int(
+            np.random.default_rng(seed).integers(2)
+        )  # 0: food is on the left
         self.place = self.steps = 0
         return self.seen(), {}
 
     def seen(self):
-        return [2.0 * self.side - 1.0 if self.place == 0 else 0.0, float(self.place == LENGTH)]
+        return [
+            2.0 * self.side - 1.0 if self.place == 0 else 0.0,
+            float(self.place == LENGTH),
+        ]
 
     def step(self, action):
         self.steps += 1
-        at_junction, gain, ended = self.place == LENGTH, -0.1, False
+        at_junction = self.place == LENGTH
+        gain = -0.1
+        ended = False
         if action == FORWARD and not at_junction:
             self.place, gain = self.place + 1, 0.0
         elif action != FORWARD and at_junction:
-            gain, ended = (1.0 if action == LEFT + self.side else -1.0), True
+            gain = 1.0 if action == LEFT + self.side else -1.0
+            ended = True
         return self.seen(), gain, ended, self.steps == 50, {}
 
 
-# --- 2. The agents --------------------------------------------------------------------------------
+# --- 2. The agents --------------------------------------------------------------------
 
 
 def explore(step):
@@ -62,7 +77,9 @@ def explore(step):
 
 def network(kind, seed):
     if kind == "none":
-        return architect.Perceptron(2, 8, 3, squash="tanh", output_squash="identity", seed=seed)
+        return architect.Perceptron(
+            2, 8, 3, squash="tanh", output_squash="identity", seed=seed
+        )
     net = architect.LSTM(2, 4, 3, output_squash="identity", seed=seed)
     net.learning_rule = "rtrl" if kind == "exact" else ("rtrl", 1)
     return net
@@ -72,14 +89,24 @@ def learn(kind, steps, seed):
     """Learn in the maze; returns the agent and the returns of its episodes."""
     options = {"rate": 0.03, "bound": None, "normalise": False, "scale_rewards": False}
     agent = reward.QLearning(
-        network(kind, seed), discount=0.98, trace=0.9, explore=explore, seed=seed, **options
+        network(kind, seed),
+        discount=0.98,
+        trace=0.9,
+        explore=explore,
+        seed=seed,
+        **options,
     )
     return agent, reward.run(agent, Maze(), steps=steps, seed=seed, progress=False)
 
 
 def walk(agent, side):
-    """A walk without learning: the states of the cells at every step, and whether it ends at the food."""
-    maze, states, total, over, first = Maze(), [], 0.0, False, True
+    """A walk without learning: the states of the cells at every step, and whether it
+    ends at the food."""
+    maze = Maze()
+    states = []
+    total = 0.0
+    over = False
+    first = True
     maze.reset()
     maze.side = side
     seen = maze.seen()
@@ -91,7 +118,7 @@ def walk(agent, side):
     return np.array(states), total == 1.0
 
 
-# --- 3. The picture -------------------------------------------------------------------------------
+# --- 3. The picture -------------------------------------------------------------------
 
 
 @with_pyplot
@@ -109,24 +136,42 @@ def picture(pyplot, walks, returns, path):
     maze.text(LENGTH - 0.4, 3.4, "food?", ha="right", color=ink.ORANGE)
     maze.text(LENGTH - 0.4, -2.7, "food?", ha="right", color=ink.ORANGE)
     maze.annotate(
-        "", (LENGTH + 0.4, 0.5), (0.4, 0.5), arrowprops={"arrowstyle": "->", "color": ink.BLUE, "lw": 2}
+        "",
+        (LENGTH + 0.4, 0.5),
+        (0.4, 0.5),
+        arrowprops={"arrowstyle": "->", "color": ink.BLUE, "lw": 2},
     )
-    maze.set(title="1. The maze", xlim=(-0.5, LENGTH + 1.5), ylim=(-4, 5), aspect="equal")
+    maze.set(
+        title="1. The maze", xlim=(-0.5, LENGTH + 1.5), ylim=(-4, 5), aspect="equal"
+    )
     maze.axis("off")
     held = int(np.abs(walks[0][LENGTH] - walks[1][LENGTH]).argmax())
-    for states, colour, name in zip(walks, (ink.BLUE, ink.RED), ("↑", "↓"), strict=True):
+    for states, colour, name in zip(
+        walks, (ink.BLUE, ink.RED), ("↑", "↓"), strict=True
+    ):
         cells.plot(states[:, held], ".-", color=colour, lw=2, label=f"sign {name}")
     cells.axvline(LENGTH, color=ink.GREY, lw=1, ls=":")
     cells.set(
-        xlabel="step (dotted: the junction)", ylabel="state", title="2. The memory cell that differs most"
+        xlabel="step (dotted: the junction)",
+        ylabel="state",
+        title="2. The memory cell that differs most",
     )
     cells.legend()
-    for (kind, name), colour in zip(NAMES.items(), (ink.BLUE, ink.ORANGE, ink.GREY), strict=True):
+    for (kind, name), colour in zip(
+        NAMES.items(), (ink.BLUE, ink.ORANGE, ink.GREY), strict=True
+    ):
         values = returns[kind]
         window = max(1, len(values) // 40)
         smooth = np.convolve(values, np.full(window, 1 / window), "valid")
-        curves.plot(np.arange(len(smooth)) + window, smooth, color=colour, lw=2, label=name)
-    curves.set(xlabel="episode", ylabel="return, running mean", title="3. Learning", ylim=(-1.6, 1.1))
+        curves.plot(
+            np.arange(len(smooth)) + window, smooth, color=colour, lw=2, label=name
+        )
+    curves.set(
+        xlabel="episode",
+        ylabel="return, running mean",
+        title="3. Learning",
+        ylim=(-1.6, 1.1),
+    )
     curves.legend(loc="lower right")
     save_figure(figure, path)
 
@@ -134,25 +179,36 @@ def picture(pyplot, walks, returns, path):
 def main(quick: bool, seed: int, out: Path) -> None:
     steps = 30_000 if quick else 60_000
     heading("Three agents learn in the maze")
-    agents, returns = {}, {}
+    agents = {}
+    returns = {}
     for kind, name in NAMES.items():
         agents[kind], result = learn(kind, steps, seed)
         returns[kind] = result.returns
         last = result.returns[-len(result.returns) // 10 :].mean()
-        print(f"{name:21} {len(result.returns):5} episodes, mean return of the last tenth {last:5.2f}")
+        print(
+            f"{name:21} {len(result.returns):5} episodes, mean return of the last tenth"
+            f" {last:5.2f}"
+        )
     walks, right = zip(*(walk(agents["exact"], side) for side in (0, 1)), strict=True)
-    check("without exploring, the LSTM with exact slopes finds the food on both sides", all(right))
-    means = {kind: values[-len(values) // 10 :].mean() for kind, values in returns.items()}
+    check(
+        "without exploring, the LSTM with exact slopes finds the food on both sides",
+        all(right),
+    )
+    means = {
+        kind: values[-len(values) // 10 :].mean() for kind, values in returns.items()
+    }
     check("the perceptron finds it about every other time", bool(means["none"] < 0.3))
     gap = np.abs(walks[0][LENGTH] - walks[1][LENGTH]).max()
     check("at the junction, a cell still tells the two signs apart", bool(gap > 0.5))
     picture(walks, returns, out / "reward.png")
     lesson(
-        f"The reward came {LENGTH} steps after the sign. The LSTM learned what to keep: with one step in "
-        f"twenty at random, its mean return is {means['exact']:.2f}, and {means['order 1']:.2f} with the "
-        "cheaper slopes of order 1, which suffice here. Without memory it is "
-        f"{means['none']:.2f}. At the junction, the states of one cell differ by {gap:.1f} between the signs."
+        f"The reward came {LENGTH} steps after the sign. The LSTM learned what to keep:"
+        f" with one step in twenty at random, its mean return is {means['exact']:.2f},"
+        f" and {means['order 1']:.2f} with the cheaper slopes of order 1, which suffice"
+        f" here. Without memory it is {means['none']:.2f}. At the junction, the states"
+        f" of one cell differ by {gap:.1f} between the signs."
     )
 
 
-# To try: a longer corridor; method "online" instead of "rtrl"; a gate wired by hand that opens at the sign.
+# To try: a longer corridor; method "online" instead of "rtrl"; a gate wired by hand
+# that opens at the sign.

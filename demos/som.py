@@ -2,14 +2,13 @@
 
     python -m demos som
 
-Task: Arrange colours on a square grid so that similar colours are neighbours. A colour is three numbers
-(red, green, blue); there is no target and no error.
+Task: Arrange colours on a square grid so that similar colours are neighbours. A colour
+is three numbers (red, green, blue); there is no target and no error.
 
-Each neuron of the grid has three weights, so it represents a colour too. A colour is shown; the neuron
-nearest to it wins, and the winner and its neighbours on the grid move towards the colour. This is
-Kohonen's rule of 1982, a model of how maps form in the brain. It is no gradient: the rule is written
-here, and the neurons find the winner.
-"""
+Each neuron of the grid has three weights, so it represents a colour too. A colour is
+shown; the neuron nearest to it wins, and the winner and its neighbours on the grid move
+towards the colour. This is Kohonen's rule of 1982, a model of how maps form in the
+brain. It is no gradient: the rule is written here, and the neurons find the winner."""
 
 from __future__ import annotations
 
@@ -40,21 +39,28 @@ def any_colour(rng, shape, fan_in, fan_out):
     return rng.random(shape)
 
 
-# --- 1. Who wins ----------------------------------------------------------------------------------
+# --- 1. Who wins ----------------------------------------------------------------------
 #
-# Neurons compute the sum of weights times inputs, and a bias. Such a sum can find the nearest neuron. The
-# squared distance of colour x from weights w is |x|^2 - 2 w x + |w|^2. |x|^2 is the same for all neurons, so
-# the nearest is the one with the largest w x - |w|^2 / 2: the weighted sum with a bias of -|w|^2 / 2.
+# Neurons compute the sum of weights times inputs, and a bias. Such a sum can find the
+# nearest neuron. The squared distance of colour x from weights w is |x|^2 - 2 w x +
+# |w|^2. |x|^2 is the same for all neurons, so the nearest is the one with the largest w
+# x - |w|^2 / 2: the weighted sum with a bias of -|w|^2 / 2.
 
 
 class Map:
     """Linear neurons on a square grid; the weights of each are a colour."""
 
     def __init__(self, side, seed):
-        colour, grid = Layer(3, "identity", name="colour"), Layer(side * side, "identity", name="map")
+        colour, grid = (
+            Layer(3, "identity", name="colour"),
+            Layer(side * side, "identity", name="map"),
+        )
         self.links = colour.project(grid, initializer=any_colour, seed=seed)
-        self.net, self.side = Network(colour, grid), side
-        self.places = np.indices((side, side)).reshape(2, -1).T  # row and column of every neuron
+        self.net = Network(colour, grid)
+        self.side = side
+        self.places = (
+            np.indices((side, side)).reshape(2, -1).T
+        )  # row and column of every neuron
         self.colours = self.colours  # with the biases that belong to them
 
     @property
@@ -94,56 +100,72 @@ def who_wins(som):
     heading("1. Who wins")
     colour = np.array(NAMED["orange"])
     number = som.winner(colour)
-    neuron, (row, column) = som.net.output[number], som.places[number]
+    neuron = som.net.output[number]
+    row, column = som.places[number]
     weights = np.array([link.weight for link in neuron.incoming])
     distances = np.linalg.norm(som.colours - colour, axis=1)
     print(f"{som.net!r}. Each neuron of the map starts with a random colour.")
     print(
-        f"Orange {colour}: the winner is in row {row}, column {column}; its weights are {weights.round(2)}."
+        f"Orange {colour}: the winner is in row {row}, column {column}; its weights are"
+        f" {weights.round(2)}."
     )
     by_hand = weights @ colour - weights @ weights / 2
     check("the winner's state is w x - |w|^2 / 2", np.isclose(neuron.state, by_hand))
-    check("no neuron is nearer to orange", bool(np.isclose(distances.min(), distances[number])))
+    check(
+        "no neuron is nearer to orange",
+        bool(np.isclose(distances.min(), distances[number])),
+    )
 
 
-# --- 2. One step ----------------------------------------------------------------------------------
+# --- 2. One step ----------------------------------------------------------------------
 #
-# The weights of the winner move towards the colour by a fraction of the difference: the rate. The other
-# neurons move by a fraction that decreases with their distance d on the grid: rate x exp(-d^2 / (2
-# radius^2)).
+# The weights of the winner move towards the colour by a fraction of the difference: the
+# rate. The other neurons move by a fraction that decreases with their distance d on the
+# grid: rate x exp(-d^2 / (2 radius^2)).
 
 
 def one_step(som):
     heading("2. One step")
-    colour, rate, radius = np.array(NAMED["orange"]), 0.5, 2.0
+    colour = np.array(NAMED["orange"])
+    rate = 0.5
+    radius = 2.0
     number = som.winner(colour)
     row, column = som.places[number]
     before = som.picture
     som.show(colour, rate, radius)
-    moved, way = np.linalg.norm(som.picture - before, axis=2), np.linalg.norm(colour - before, axis=2)
+    moved = np.linalg.norm(som.picture - before, axis=2)
+    way = np.linalg.norm(colour - before, axis=2)
     print(f"Row {row} of the grid, by distance from the winner in columns:")
     shares = {abs(c - column): moved[row, c] / way[row, c] for c in range(som.side)}
     for distance in sorted(shares)[:6]:
         print(f"  {distance}: {shares[distance]:6.1%} of the way to orange")
-    check("the winner has moved half of the way", np.isclose(moved[row, column], rate * way[row, column]))
+    check(
+        "the winner has moved half of the way",
+        np.isclose(moved[row, column], rate * way[row, column]),
+    )
     expected = rate * np.exp(-1 / (2 * radius**2))
-    check(f"its neighbours have moved {expected:.1%} of theirs", np.isclose(shares[1], expected))
+    check(
+        f"its neighbours have moved {expected:.1%} of theirs",
+        np.isclose(shares[1], expected),
+    )
     check("the same neuron wins orange again", som.winner(colour) == number)
 
 
-# --- 3. A map -------------------------------------------------------------------------------------
+# --- 3. A map -------------------------------------------------------------------------
 #
-# Now the map learns many random colours. At first the radius is half the grid, and nearly
-# all neurons learn from each colour: they become similar, but ordered. As radius and rate fall, the map
-# spreads out, and smaller neighbourhoods adjust the details.
+# Now the map learns many random colours. At first the radius is half the grid, and
+# nearly all neurons learn from each colour: they become similar, but ordered. As radius
+# and rate fall, the map spreads out, and smaller neighbourhoods adjust the details.
 #
-# Two numbers measure the quality of a map. The quantisation error is the mean distance of a colour from its
-# winner. The topographic error is the fraction of colours for which the nearest and the second nearest neuron
-# are not neighbours on the grid, so that the map is torn there.
+# Two numbers measure the quality of a map. The quantisation error is the mean distance
+# of a colour from its winner. The topographic error is the fraction of colours for
+# which the nearest and the second nearest neuron are not neighbours on the grid, so
+# that the map is torn there.
 
 
 def learn(som, samples, epochs, seed, neighbours=True):
-    """Show all samples in every epoch; returns both errors before training and after each epoch."""
+    """Show all samples in every epoch; returns both errors before training and after
+    each epoch."""
     rng = np.random.default_rng([seed, 2])
     errors = [som.errors(samples)]
     for part in np.linspace(0, 1, epochs):
@@ -156,7 +178,9 @@ def learn(som, samples, epochs, seed, neighbours=True):
 
 def step_between(picture):
     """The mean distance between the colours of neighbours on the grid."""
-    along = [np.linalg.norm(np.diff(picture, axis=axis), axis=2).mean() for axis in (0, 1)]
+    along = [
+        np.linalg.norm(np.diff(picture, axis=axis), axis=2).mean() for axis in (0, 1)
+    ]
     return sum(along) / 2
 
 
@@ -176,16 +200,19 @@ def make_maps(samples, side, epochs, seed):
 
 
 def told(name, errors, picture):
-    return f"  {name:17} {errors[0]:18.3f} {errors[1]:7.1%} {step_between(picture):18.3f}"
+    return (
+        f"  {name:17} {errors[0]:18.3f} {errors[1]:7.1%} {step_between(picture):18.3f}"
+    )
 
 
-# --- 4. What order costs --------------------------------------------------------------------------
+# --- 4. What order costs --------------------------------------------------------------
 #
-# "Each for itself" is the same training with a radius of 0: only the winner learns. Its colours come nearer
-# to those shown, but neighbours have nothing in common. The map gives up some exactness for order: colours
-# are a space of three dimensions, the grid has two, so the map has to fold, and its neurons hold
-# each other back. (Random colours are a fair sample to begin with: that is why the first row of
-# the table has a small distance already, and no order at all.)
+# "Each for itself" is the same training with a radius of 0: only the winner learns. Its
+# colours come nearer to those shown, but neighbours have nothing in common. The map
+# gives up some exactness for order: colours are a space of three dimensions, the grid
+# has two, so the map has to fold, and its neurons hold each other back. (Random colours
+# are a fair sample to begin with: that is why the first row of the table has a small
+# distance already, and no order at all.)
 
 
 def compare(start, maps):
@@ -198,31 +225,44 @@ def compare(start, maps):
         step_between(ordered.picture) < step_between(start) / 2,
     )
     check("without neighbours it is still torn for most colours", alone[-1, 1] > 0.5)
-    check("without neighbours colours are nearer to their winners", alone[-1, 0] < with_[-1, 0])
+    check(
+        "without neighbours colours are nearer to their winners",
+        alone[-1, 0] < with_[-1, 0],
+    )
 
 
-# --- 5. Reading the map ---------------------------------------------------------------------------
+# --- 5. Reading the map ---------------------------------------------------------------
 #
-# This part finds named colours on the map. Distances on the map resemble distances between colours, as far as
-# two dimensions can represent three.
+# This part finds named colours on the map. Distances on the map resemble distances
+# between colours, as far as two dimensions can represent three.
 
 
 def read(som):
     heading("5. Reading the map")
-    places = {name: tuple(som.places[som.winner(colour)]) for name, colour in NAMED.items()}
+    places = {
+        name: tuple(som.places[som.winner(colour)]) for name, colour in NAMED.items()
+    }
     for row in range(som.side):
         here = [(column, name) for name, (r, column) in places.items() if r == row]
         if here:
             print(
-                f"  row {row:2}: " + ", ".join(f"{name} in column {column}" for column, name in sorted(here))
+                f"  row {row:2}: "
+                + ", ".join(
+                    f"{name} in column {column}" for column, name in sorted(here)
+                )
             )
     names = list(NAMED)
     pairs = [(a, b) for i, a in enumerate(names) for b in names[:i]]
     colours = [np.linalg.norm(np.subtract(NAMED[a], NAMED[b])) for a, b in pairs]
     grid = [np.linalg.norm(np.subtract(places[a], places[b])) for a, b in pairs]
     alike = np.corrcoef(colours, grid)[0, 1]
-    print(f"\nThe distances of named colours and of their places have a correlation of {alike:.2f}.")
-    check("on the whole, colours further apart are further apart on the map", alike > 0.3)
+    print(
+        "\nThe distances of named colours and of their places have a correlation of"
+        f" {alike:.2f}."
+    )
+    check(
+        "on the whole, colours further apart are further apart on the map", alike > 0.3
+    )
     return places
 
 
@@ -238,7 +278,10 @@ def picture(plt, start, maps, places, path):
             label(axes, colours, places)
 
     for axes, which, what in zip(
-        below.subplots(1, 2), (0, 1), ("mean distance to winner", "fraction torn"), strict=True
+        below.subplots(1, 2),
+        (0, 1),
+        ("mean distance to winner", "fraction torn"),
+        strict=True,
     ):
         for (name, (_, errors)), colour, style in zip(
             maps.items(), (ink.BLUE, ink.RED), ("-", "--"), strict=True
@@ -251,12 +294,17 @@ def picture(plt, start, maps, places, path):
 
 
 def label(axes, colours, places):
-    """Write names at the winners of their colours; near the edges they are aligned inwards."""
+    """Write names at the winners of their colours; near the edges they are aligned
+    inwards."""
     last = colours.shape[1] - 1
     for word, (row, column) in places.items():
-        side, shift = {0: ("left", -0.4), last: ("right", 0.4)}.get(column, ("center", 0.0))
+        side, shift = {0: ("left", -0.4), last: ("right", 0.4)}.get(
+            column, ("center", 0.0)
+        )
         text = axes.text(column + shift, row, word, ha=side, va="center", fontsize=8)
-        text.set_bbox({"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.2})
+        text.set_bbox(
+            {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.2}
+        )
 
 
 def main(quick: bool, seed: int, out: Path) -> None:
@@ -269,15 +317,19 @@ def main(quick: bool, seed: int, out: Path) -> None:
     compare(start, maps)
     ordered = maps["with neighbours"][0]
     picture(start, maps, read(ordered), out / "som.png")
-    exact, torn = (dict(zip(maps, (errors[-1, i] for _, errors in maps.values()))) for i in (0, 1))
+    exact, torn = (
+        dict(zip(maps, (errors[-1, i] for _, errors in maps.values()))) for i in (0, 1)
+    )
     lesson(
-        "If the winner's neighbours learn too, a map orders itself without targets: it is torn for "
-        f"{torn['with neighbours']:.1%} of the colours, and for {torn['each for itself']:.0%} if the "
-        f"winner learns alone. The price is accuracy: a colour is {exact['with neighbours']:.3f} from "
-        f"its winner instead of {exact['each for itself']:.3f}."
+        "If the winner's neighbours learn too, a map orders itself without targets: it"
+        f" is torn for {torn['with neighbours']:.1%} of the colours, and for"
+        f" {torn['each for itself']:.0%} if the winner learns alone. The price is"
+        f" accuracy: a colour is {exact['with neighbours']:.3f} from its winner instead"
+        f" of {exact['each for itself']:.3f}."
     )
     synapse.save(ordered.net, out / "som.synapse")
 
 
-# To try: colours of one brightness, which have two dimensions, so that the map need not fold; one row
-# of 30 neurons, a rainbow; other data with several numbers per sample: flowers, countries, sounds.
+# To try: colours of one brightness, which have two dimensions, so that the map need not
+# fold; one row of 30 neurons, a rainbow; other data with several numbers per sample:
+# flowers, countries, sounds.

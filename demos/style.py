@@ -2,12 +2,13 @@
 
     python -m demos style
 
-Task: Draw a picture of 16 x 16 pixels with the content of one picture and the style of another. The picture
-is what learns: the biases of a layer of neurons are its pixels. The convolution behind them stays as it is.
+Task: Draw a picture of 16 x 16 pixels with the content of one picture and the style of
+another. The picture is what learns: the biases of a layer of neurons are its pixels.
+The convolution behind them stays as it is.
 
-Content is the activation of every feature at every place; style is the correlation of every two features over
-all places, wherever they are (Gatys and others 2015). A gate multiplies, so gates compute the correlations.
-"""
+Content is the activation of every feature at every place; style is the correlation of
+every two features over all places, wherever they are (Gatys and others 2015). A gate
+multiplies, so gates compute the correlations."""
 
 from __future__ import annotations
 
@@ -20,11 +21,18 @@ from demos._common import check, heading, lesson, save_figure, with_pyplot
 from synapse import Layer, Network, Trainer
 from synapse.optimizers import Adam
 
-SIZE, WINDOW = 16, 3
+SIZE = 16
+WINDOW = 3
 PLACES = SIZE - WINDOW + 1
-BALANCES = 0.0, 2.0, 10.0, 30.0, 1.0e3  # how much style counts beside content; 10 and 30 were tried last
+BALANCES = (
+    0.0,
+    2.0,
+    10.0,
+    30.0,
+    1.0e3,
+)  # how much style counts beside content; 10 and 30 were tried last
 
-# --- 1. Pictures ----------------------------------------------------------------------------------
+# --- 1. Pictures ----------------------------------------------------------------------
 
 
 def pictures():
@@ -35,11 +43,12 @@ def pictures():
     return content, 0.5 + 0.45 * np.sin(11.0 * (x + y) + 0.8 * np.sin(9.0 * x))
 
 
-# --- 2. The network -------------------------------------------------------------------------------
+# --- 2. The network -------------------------------------------------------------------
 #
-# Eight filters of 3 x 3 pixels look at every place: edges in four directions, lines in two, brightness, and
-# dots. The correlation of features a and b is the mean of their products over all places: feature a leads to
-# it by a connection from each place, and feature b gates each of these.
+# Eight filters of 3 x 3 pixels look at every place: edges in four directions, lines in
+# two, brightness, and dots. The correlation of features a and b is the mean of their
+# products over all places: feature a leads to it by a connection from each place, and
+# feature b gates each of these.
 
 FILTERS = np.array([
     [-1, 0, 1, -2, 0, 2, -1, 0, 1], [-1, -2, -1, 0, 0, 0, 1, 2, 1],
@@ -57,17 +66,26 @@ def network(seed):
     features = Layer(len(FILTERS) * PLACES**2, squash="tanh", name="features")
     content = Layer(len(features), squash="identity")
     style = Layer(len(PAIRS), squash="identity")
-    none.project(canvas, weights=0.0, trainable=False)  # the picture depends on no input
-    row, column, dy, dx = (part.ravel() for part in np.indices((PLACES, PLACES, WINDOW, WINDOW)))
-    pixels, places = (row + dy) * SIZE + column + dx, row * PLACES + column
+    none.project(
+        canvas, weights=0.0, trainable=False
+    )  # the picture depends on no input
+    row, column, dy, dx = (
+        part.ravel() for part in np.indices((PLACES, PLACES, WINDOW, WINDOW))
+    )
+    pixels = (row + dy) * SIZE + column + dx
+    places = row * PLACES + column
     for number, weights in enumerate(FILTERS):
         at = number * PLACES**2
         ends = pixels.tolist(), (at + places).tolist()
-        canvas.project(features, ends, weights=np.tile(weights, PLACES**2), trainable=False)
+        canvas.project(
+            features, ends, weights=np.tile(weights, PLACES**2), trainable=False
+        )
     features.project(content, "one_to_one", weights=1.0, trainable=False)
     for product, (a, b) in zip(style, PAIRS, strict=True):
         for place in range(PLACES**2):
-            link = features[a * PLACES**2 + place].project(product, PLACES**-2.0, trainable=False)
+            link = features[a * PLACES**2 + place].project(
+                product, PLACES**-2.0, trainable=False
+            )
             features[b * PLACES**2 + place].gate(link)
     return Network(none, [canvas, features], Layer([*content, *style]))
 
@@ -81,18 +99,23 @@ def looked_at(net, pixels):
     return np.split(outputs, [len(net["features"])])
 
 
-# --- 3. Learning ----------------------------------------------------------------------------------
+# --- 3. Learning ----------------------------------------------------------------------
 
 
 def transfer(seed, content, style, balance, epochs):
     """A picture with so much style beside content, and how far it is from both."""
     net = network(seed)
     wanted = looked_at(net, content)[0], looked_at(net, style)[1]
-    parts = [np.full(len(part), weight) for part, weight in zip(wanted, (1.0, 100.0 * balance), strict=True)]
+    parts = [
+        np.full(len(part), weight)
+        for part, weight in zip(wanted, (1.0, 100.0 * balance), strict=True)
+    ]
     net.output.cost_weights = np.concatenate(parts)
     trainer = Trainer(net, method="bptt", optimizer=Adam(0.1), only=["canvas"])
     before = net.weights, net["features"].biases
-    trainer.train([[[0.0]]], [[np.concatenate(wanted)]], epochs=epochs, seed=seed, progress=False)
+    trainer.train(
+        [[[0.0]]], [[np.concatenate(wanted)]], epochs=epochs, seed=seed, progress=False
+    )
     same = all(map(np.array_equal, before, (net.weights, net["features"].biases)))
     check(f"the filters are as before (style counts {balance:g})", same)
     net.activate([0.0])
@@ -102,14 +125,22 @@ def transfer(seed, content, style, balance, epochs):
 
 def distances(net, pixels, content, style):
     """Distances to the content and to the style: 1 is that of the other picture."""
-    mine, one, other = (looked_at(net, np.clip(each, 1e-6, 1 - 1e-6)) for each in (pixels, content, style))
+    mine, one, other = (
+        looked_at(net, np.clip(each, 1e-6, 1 - 1e-6))
+        for each in (pixels, content, style)
+    )
     scale = [np.linalg.norm(a - b) for a, b in zip(one, other, strict=True)]
-    return np.linalg.norm(mine[0] - one[0]) / scale[0], np.linalg.norm(mine[1] - other[1]) / scale[1]
+    return (
+        np.linalg.norm(mine[0] - one[0]) / scale[0],
+        np.linalg.norm(mine[1] - other[1]) / scale[1],
+    )
 
 
 @with_pyplot
 def picture(plt, columns, path):
-    figure, axes = plt.subplots(1, len(columns), figsize=(10.4, 2.1), layout="constrained")
+    figure, axes = plt.subplots(
+        1, len(columns), figsize=(10.4, 2.1), layout="constrained"
+    )
     for axis, (name, (pixels, (far, off))) in zip(axes, columns.items(), strict=True):
         axis.imshow(pixels, cmap="gray_r", vmin=0, vmax=1)
         axis.set(xticks=[], yticks=[], xlabel=f"content {far:.2f}\nstyle {off:.2f}")
@@ -124,7 +155,9 @@ def main(quick: bool, seed: int, out: Path) -> None:
     print(f"{net!r}: {int(net['canvas'].trainable) * SIZE**2} biases learn.")
     columns = {"content": (content, distances(net, content, content, style))}
     for balance in BALANCES:
-        columns[f"style counts {balance:g}"] = transfer(seed, content, style, balance, epochs)
+        columns[f"style counts {balance:g}"] = transfer(
+            seed, content, style, balance, epochs
+        )
     columns["style"] = style, distances(net, style, content, style)
     mean = (content + style) / 2
     columns["mean of both"] = mean, distances(net, mean, content, style)
@@ -132,13 +165,18 @@ def main(quick: bool, seed: int, out: Path) -> None:
     for name, (_, (far, off)) in columns.items():
         print(f"{name:20} {far:7.2f} {off:7.2f}")
     picture(columns, out / "style.png")
-    (_, (far, off)), (_, (mean_far, mean_off)) = columns["style counts 30"], columns["mean of both"]
+    (_, (far, off)), (_, (mean_far, mean_off)) = (
+        columns["style counts 30"],
+        columns["mean of both"],
+    )
     if not quick:
         check(
-            "style beside content is nearer to both than the mean of both", far < mean_far and off < mean_off
+            "style beside content is nearer to both than the mean of both",
+            far < mean_far and off < mean_off,
         )
     lesson(
-        f"With a balance of 30, the picture is {far:.2f} from the content and {off:.2f} from the style; the "
-        f"mean of both pictures is {mean_far:.2f} and {mean_off:.2f} from them. With style alone, the places "
-        "are free: correlations do not say where a feature is."
+        f"With a balance of 30, the picture is {far:.2f} from the content and {off:.2f}"
+        f" from the style; the mean of both pictures is {mean_far:.2f} and"
+        f" {mean_off:.2f} from them. With style alone, the places are free:"
+        " correlations do not say where a feature is."
     )

@@ -2,15 +2,15 @@
 
     python -m demos sunspots
 
-Task: Forecast the yearly number of sunspots one year ahead. Three networks learn from 1712-1920 and are
-tested on 1921-1955, 1956-1979 and 1980-2008.
+Task: Forecast the yearly number of sunspots one year ahead. Three networks learn from
+1712-1920 and are tested on 1921-1955, 1956-1979 and 1980-2008.
 
-Sunspots come and go in cycles of about eleven years, no two of them the same. The yearly numbers are
-known from 1700 on, and have been forecast for a century: Yule invented the autoregressive model for this
-series in 1927. In 1990 Weigend, Huberman and Rumelhart forecast it with a neural network; their split of
-the years is used here. The sun was more active in 1956-1979 than ever before, so this is the hard part.
-The years 1980-2008 were not known then.
-"""
+Sunspots come and go in cycles of about eleven years, no two of them the same. The
+yearly numbers are known from 1700 on, and have been forecast for a century: Yule
+invented the autoregressive model for this series in 1927. In 1990 Weigend, Huberman and
+Rumelhart forecast it with a neural network; their split of the years is used here. The
+sun was more active in 1956-1979 than ever before, so this is the hard part. The years
+1980-2008 were not known then."""
 
 from __future__ import annotations
 
@@ -24,22 +24,34 @@ import numpy as np
 
 import architect
 import synapse
-from demos._common import CLEAR, heading, ink, lesson, on_terminal, save_figure, with_pyplot
+from demos._common import (
+    CLEAR,
+    heading,
+    ink,
+    lesson,
+    on_terminal,
+    save_figure,
+    with_pyplot,
+)
 from synapse.initializers import uniform
 from synapse.learning import Cosine
 from synapse.readwrite import files
 
-# --- 1. The numbers -------------------------------------------------------------------------------
+# --- 1. The numbers -------------------------------------------------------------------
 #
-# There is one number per year. The first twelve years are used as inputs only, never as targets: a model with
-# a window of twelve years needs them, and all models forecast the same years.
+# There is one number per year. The first twelve years are used as inputs only, never as
+# targets: a model with a window of twelve years needs them, and all models forecast the
+# same years.
 
 DATA = Path(__file__).parent / "data" / "sunspots.csv"
 LINES = [line for line in DATA.read_text().splitlines() if line[0].isdigit()]
 YEARS, SPOTS = np.loadtxt(LINES, delimiter=",").T
 
 LAGS = 12
-PERIODS = {f"{a}-{b}": (a, b) for a, b in [(1712, 1920), (1921, 1955), (1956, 1979), (1980, 2008)]}
+PERIODS = {
+    f"{a}-{b}": (a, b)
+    for a, b in [(1712, 1920), (1921, 1955), (1956, 1979), (1980, 2008)]
+}
 
 
 def during(first, last):
@@ -49,8 +61,9 @@ def during(first, last):
 
 TRAINING = during(*PERIODS["1712-1920"])
 
-# The error of a forecast is its mean squared error divided by the variance of the series: the average
-# relative variance, ARV. Always forecasting the mean gives about 1, a perfect forecast 0.
+# The error of a forecast is its mean squared error divided by the variance of the
+# series: the average relative variance, ARV. Always forecasting the mean gives about 1,
+# a perfect forecast 0.
 
 VARIANCE = SPOTS[during(1700, 1979)].var()
 
@@ -60,9 +73,10 @@ def arv(forecast, years):
     return float(np.mean((forecast[years] - SPOTS[years]) ** 2) / VARIANCE)
 
 
-# Networks learn best from numbers around 0. Spots are counts: their variance grows with their number, but the
-# variance of their square roots is nearly constant. So we take roots and standardise them. Mean and
-# standard deviation come from the training years only: the future must not leak in.
+# Networks learn best from numbers around 0. Spots are counts: their variance grows with
+# their number, but the variance of their square roots is nearly constant. So we take
+# roots and standardise them. Mean and standard deviation come from the training years
+# only: the future must not leak in.
 
 
 @dataclass(frozen=True)
@@ -83,11 +97,11 @@ class Scale:
         return np.maximum(z * self.deviation + self.mean, 0.0) ** 2
 
 
-# --- 2. Baselines ---------------------------------------------------------------------------------
+# --- 2. Baselines ---------------------------------------------------------------------
 #
-# Persistence forecasts this year's number for the next year. The autoregressive model AR(12) is a weighted
-# sum of the last twelve years and a constant, fitted by least squares. A network that is not better has
-# learnt no more than a linear model.
+# Persistence forecasts this year's number for the next year. The autoregressive model
+# AR(12) is a weighted sum of the last twelve years and a constant, fitted by least
+# squares. A network that is not better has learnt no more than a linear model.
 
 
 def persistence():
@@ -95,23 +109,26 @@ def persistence():
 
 
 def windows(values):
-    """Row by row, the twelve values before each year; the first twelve years have no row."""
+    """Row by row, the twelve values before each year; the first twelve years have no
+    row."""
     return np.lib.stride_tricks.sliding_window_view(values[:-1], LAGS)
 
 
 def linear(values, learnt):
-    """Fit AR(12) by least squares to the training years; returns its forecast of every possible year."""
+    """Fit AR(12) by least squares to the training years; returns its forecast of every
+    possible year."""
     rows = np.column_stack([windows(values), np.ones(len(values) - LAGS)])
     weights, *_ = np.linalg.lstsq(rows[learnt[LAGS:]], values[LAGS:][learnt[LAGS:]])
     return np.concatenate([np.full(LAGS, np.nan), rows @ weights])
 
 
-# --- 3. A perceptron looks through a window -------------------------------------------------------
+# --- 3. A perceptron looks through a window -------------------------------------------
 #
-# It has the same twelve years as AR(12) as inputs, but its hidden neurons make the forecast nonlinear. The
-# output is linear (identity), which makes squared error the cost. Every setting of this network and
-# of the next two (sizes, rates, epochs, initial weights) was chosen on years held out within
-# 1712-1920, never on the test years: see studies/sunspots.md.
+# It has the same twelve years as AR(12) as inputs, but its hidden neurons make the
+# forecast nonlinear. The output is linear (identity), which makes squared error the
+# cost. Every setting of this network and of the next two (sizes, rates, epochs, initial
+# weights) was chosen on years held out within 1712-1920, never on the test years: see
+# studies/sunspots.md.
 
 
 def within(scale):
@@ -120,26 +137,36 @@ def within(scale):
 
 def perceptron(seed):
     return architect.Perceptron(
-        LAGS, 6, 1, squash="logistic", output_squash="identity", **within(0.1), seed=seed
+        LAGS,
+        6,
+        1,
+        squash="logistic",
+        output_squash="identity",
+        **within(0.1),
+        seed=seed,
     )
 
 
-# --- 4. An Elman network remembers ----------------------------------------------------------------
+# --- 4. An Elman network remembers ----------------------------------------------------
 #
-# Its input is one year at a time, but its hidden neurons also read their own activations of the previous
-# year from the context layer. All its information about earlier years is in these activations.
+# Its input is one year at a time, but its hidden neurons also read their own
+# activations of the previous year from the context layer. All its information about
+# earlier years is in these activations.
 
 
 def elman(seed):
-    return architect.Elman(1, 10, 1, squash="tanh", output_squash="identity", **within(0.1), seed=seed)
+    return architect.Elman(
+        1, 10, 1, squash="tanh", output_squash="identity", **within(0.1), seed=seed
+    )
 
 
-# --- 5. An LSTM with gates ------------------------------------------------------------------------
+# --- 5. An LSTM with gates ------------------------------------------------------------
 #
-# Its input is also one year at a time. Its twelve cells hold their states until a forget gate reduces them;
-# input gates scale the inputs of the cells, output gates their outputs. The gates begin half open (bias 0)
-# or less (bias -1). The previous forecast is also an input of cells and gates, so that they can compare it
-# with the observed number.
+# Its input is also one year at a time. Its twelve cells hold their states until a
+# forget gate reduces them; input gates scale the inputs of the cells, output gates
+# their outputs. The gates begin half open (bias 0) or less (bias -1). The previous
+# forecast is also an input of cells and gates, so that they can compare it with the
+# observed number.
 
 
 def lstm(seed):
@@ -177,16 +204,18 @@ MODELS = [
     Model("LSTM", lstm, rate=0.011, epochs=1000),
 ]
 
-# --- 6. Learning ----------------------------------------------------------------------------------
+# --- 6. Learning ----------------------------------------------------------------------
 #
-# All three learn online: the weights change a little after every year. The perceptron uses its
-# windows in a new random order in each epoch. The others read the series from its beginning in each epoch,
-# with a cleared context. A target of NaN means no target: the years before 1712 are only read. The rate
-# falls along half a cosine, from large steps to small ones.
+# All three learn online: the weights change a little after every year. The perceptron
+# uses its windows in a new random order in each epoch. The others read the series from
+# its beginning in each epoch, with a cleared context. A target of NaN means no target:
+# the years before 1712 are only read. The rate falls along half a cosine, from large
+# steps to small ones.
 
 
 def inputs_for(net, values):
-    """The inputs of a network for each year, and the number of years without a forecast."""
+    """The inputs of a network for each year, and the number of years without a
+    forecast."""
     return (windows(values), LAGS) if len(net.input) == LAGS else (values[:-1, None], 1)
 
 
@@ -201,11 +230,14 @@ def learn(net, values, learnt, rate, epochs, seed):
     else:
         inputs, targets = inputs[rows], targets[rows]
     trainer = synapse.Trainer(net, Cosine(rate, epochs=epochs))
-    return trainer.train(inputs, targets, epochs=epochs, seed=seed, progress=on_terminal())
+    return trainer.train(
+        inputs, targets, epochs=epochs, seed=seed, progress=on_terminal()
+    )
 
 
-# To forecast, a network runs through all years from the beginning. Its weights do not change; the
-# context continues from year to year, and each forecast uses only earlier years.
+# To forecast, a network runs through all years from the beginning. Its weights do not
+# change; the context continues from year to year, and each forecast uses only earlier
+# years.
 
 
 def forecast(net, values):
@@ -214,10 +246,11 @@ def forecast(net, values):
     return np.concatenate([np.full(skipped, np.nan), net.run(inputs).ravel()])
 
 
-# --- 7. Five times each ---------------------------------------------------------------------------
+# --- 7. Five times each ---------------------------------------------------------------
 #
-# Initial weights are random, so a single run proves little. Each network is trained with five seeds; the
-# table gives the median and, in brackets, the lowest and the highest.
+# Initial weights are random, so a single run proves little. Each network is trained
+# with five seeds; the table gives the median and, in brackets, the lowest and the
+# highest.
 
 
 @dataclass(frozen=True)
@@ -229,7 +262,8 @@ class Run:
 
 
 def runs_of(model, seeds, epochs, scale):
-    values, runs = scale.there(SPOTS), []
+    values = scale.there(SPOTS)
+    runs = []
     for seed in seeds:
         net = model.build(seed)
         print(f"{model.name}, seed {seed}: {net!r}", flush=True)
@@ -244,7 +278,8 @@ def middle(runs):
 
 
 def scores(forecasts):
-    """The ARV in each period: a number, or the median, lowest and highest of several."""
+    """The ARV in each period: a number, or the median, lowest and highest of
+    several."""
     cells = []
     for period in PERIODS.values():
         errors = [arv(each, during(*period)) for each in forecasts]
@@ -264,7 +299,10 @@ def table(simple, networks):
             line("", PERIODS),
             line("", ["training", "forecast", "forecast", "forecast"]),
             *(line(name, scores([each])) for name, each in simple.items()),
-            *(line(name, scores([run.forecast for run in runs])) for name, runs in networks.items()),
+            *(
+                line(name, scores([run.forecast for run in runs]))
+                for name, runs in networks.items()
+            ),
         ]
     )
 
@@ -273,30 +311,49 @@ ROOTS = "AR(12), roots"
 
 
 def by_model(simple, networks):
-    """All forecasts of the linear model, from numbers and from their roots, and of each network."""
-    linear_ones = {"AR(12)": [simple["linear AR(12)"]], ROOTS: [simple["linear AR(12) on square roots"]]}
-    return linear_ones | {name: [run.forecast for run in runs] for name, runs in networks.items()}
+    """All forecasts of the linear model, from numbers and from their roots, and of each
+    network."""
+    linear_ones = {
+        "AR(12)": [simple["linear AR(12)"]],
+        ROOTS: [simple["linear AR(12) on square roots"]],
+    }
+    return linear_ones | {
+        name: [run.forecast for run in runs] for name, runs in networks.items()
+    }
 
 
 def median_errors(forecasts, period):
     """The median ARV of each model in a period."""
     years = during(*PERIODS[period])
-    return {name: np.median([arv(each, years) for each in several]) for name, several in forecasts.items()}
+    return {
+        name: np.median([arv(each, years) for each in several])
+        for name, several in forecasts.items()
+    }
 
 
 def verdict(forecasts):
-    """Print which networks are better than the linear model, which may take roots, as they do."""
+    """Print which networks are better than the linear model, which may take roots, as
+    they do."""
     for period in ("1921-1955", "1956-1979"):
         errors = median_errors(forecasts, period)
-        plain, roots = errors.pop("AR(12)"), errors.pop(ROOTS)
-        better = ", ".join(name for name, error in errors.items() if error < min(plain, roots)) or "none"
-        print(f"On {period} AR(12) has {plain:.3f}, on square roots {roots:.3f}; better networks: {better}.")
+        plain = errors.pop("AR(12)")
+        roots = errors.pop(ROOTS)
+        better = (
+            ", ".join(
+                name for name, error in errors.items() if error < min(plain, roots)
+            )
+            or "none"
+        )
+        print(
+            f"On {period} AR(12) has {plain:.3f}, on square roots {roots:.3f}; better"
+            f" networks: {better}."
+        )
 
 
-# --- 8. The states of the cells -------------------------------------------------------------------
+# --- 8. The states of the cells -------------------------------------------------------
 #
-# The numbers of all neurons can be read at every step. The LSTM reads the series once more, and after every
-# year we record the states of its cells.
+# The numbers of all neurons can be read at every step. The LSTM reads the series once
+# more, and after every year we record the states of its cells.
 
 
 def states(net, values):
@@ -310,9 +367,12 @@ def states(net, values):
 
 @with_pyplot
 def picture(plt, forecasts, chosen, cells, path):
-    """Plot the LSTM's forecast above; below, the errors of all runs and the states of the cells."""
+    """Plot the LSTM's forecast above; below, the errors of all runs and the states of
+    the cells."""
     figure, panels = plt.subplot_mosaic(
-        [["forecast", "forecast"], ["errors", "cells"]], figsize=(8.4, 5.9), layout="constrained"
+        [["forecast", "forecast"], ["errors", "cells"]],
+        figsize=(8.4, 5.9),
+        layout="constrained",
     )
     panel_forecast(panels["forecast"], chosen.forecast)
     panel_errors(panels["errors"], forecasts)
@@ -330,14 +390,20 @@ def mark_periods(axes):
 
 
 def panel_forecast(axes, forecast):
-    area = axes.fill_between(YEARS[SHOWN], SPOTS[SHOWN], color=ink.PALE, alpha=0.6, lw=0)
+    area = axes.fill_between(
+        YEARS[SHOWN], SPOTS[SHOWN], color=ink.PALE, alpha=0.6, lw=0
+    )
     (dots,) = axes.plot(YEARS[SHOWN], SPOTS[SHOWN], "o", ms=2.5, color=ink.BLACK)
     (line,) = axes.plot(YEARS[SHOWN], forecast[SHOWN], color=ink.RED, lw=1.4)
     for name, (first, last) in PERIODS.items():
         middle = (max(first, 1912) + last) / 2
-        axes.text(middle, 245, "learnt" if first < 1920 else name, ha="center", va="top")
+        axes.text(
+            middle, 245, "learnt" if first < 1920 else name, ha="center", va="top"
+        )
     names = {"observed, grey below": (area, dots), "LSTM, one year ahead": line}
-    axes.legend([*names.values()], [*names], loc="upper left", bbox_to_anchor=(0.11, 0.9))
+    axes.legend(
+        [*names.values()], [*names], loc="upper left", bbox_to_anchor=(0.11, 0.9)
+    )
     mark_periods(axes)
     axes.set(ylabel="sunspots, yearly mean", ylim=(0, 250), title="Forecast")
 
@@ -348,12 +414,27 @@ def panel_errors(axes, forecasts):
     for i, (name, several) in enumerate(forecasts.items()):
         for place, period in enumerate(PERIODS.values()):
             errors = [arv(forecast, during(*period)) for forecast in several]
-            across, middle = place + 0.16 * (i - 2), np.median(errors)
-            axes.plot([across] * len(errors), errors, "o", ms=3.5, alpha=0.6, mew=0, color=colours[i])
-            (line,) = axes.plot([across - 0.07, across + 0.07], [middle] * 2, color=colours[i], lw=2)
+            across = place + 0.16 * (i - 2)
+            middle = np.median(errors)
+            axes.plot(
+                [across] * len(errors),
+                errors,
+                "o",
+                ms=3.5,
+                alpha=0.6,
+                mew=0,
+                color=colours[i],
+            )
+            (line,) = axes.plot(
+                [across - 0.07, across + 0.07], [middle] * 2, color=colours[i], lw=2
+            )
         line.set_label(name)
     axes.set_xticks(range(len(PERIODS)), ["learnt", *list(PERIODS)[1:]])
-    axes.set(ylabel="ARV (0: perfect, 1: the mean)", ylim=(0, None), title="Error: runs and their median")
+    axes.set(
+        ylabel="ARV (0: perfect, 1: the mean)",
+        ylim=(0, None),
+        title="Error: runs and their median",
+    )
     axes.legend(loc="upper left")
 
 
@@ -363,7 +444,9 @@ def panel_cells(axes, cells):
     others = axes.plot(YEARS[SHOWN], cells[SHOWN][:, swing[3:]], color=ink.PALE, lw=1)
     others[0].set_label("others")
     for i, colour in zip(swing, (ink.BLUE, ink.PURPLE, ink.GREEN), strict=False):
-        axes.plot(YEARS[SHOWN], cells[SHOWN, i], color=colour, lw=1.4, label=f"cell {i}")
+        axes.plot(
+            YEARS[SHOWN], cells[SHOWN, i], color=colour, lw=1.4, label=f"cell {i}"
+        )
     mark_periods(axes)
     axes.set(ylabel="state after seeing the year", title="The LSTM's memory cells")
     low, high = axes.get_ylim()
@@ -371,7 +454,7 @@ def panel_cells(axes, cells):
     axes.legend(loc="upper left", ncols=4, columnspacing=0.9, handlelength=1.2, **CLEAR)
 
 
-# --- 9. All parts together ------------------------------------------------------------------------
+# --- 9. All parts together ------------------------------------------------------------
 
 
 def main(quick: bool, seed: int, out: Path) -> None:
@@ -379,42 +462,59 @@ def main(quick: bool, seed: int, out: Path) -> None:
     simple = {
         "persistence": persistence(),
         "linear AR(12)": linear(SPOTS, TRAINING),
-        "linear AR(12) on square roots": scale.back(linear(scale.there(SPOTS), TRAINING)),
+        "linear AR(12) on square roots": scale.back(
+            linear(scale.there(SPOTS), TRAINING)
+        ),
     }
     seeds = range(seed, seed + (2 if quick else 5))  # one run per seed
     networks = {}
     for model in MODELS:
         heading(f"{model.name}: {len(seeds)} runs")
-        networks[model.name] = runs_of(model, seeds, model.epochs // 10 if quick else model.epochs, scale)
+        networks[model.name] = runs_of(
+            model, seeds, model.epochs // 10 if quick else model.epochs, scale
+        )
 
-    heading(f"Average relative variance: lower is better; median (lowest-highest) of {len(seeds)} seeds")
+    heading(
+        "Average relative variance: lower is better; median (lowest-highest) of"
+        f" {len(seeds)} seeds"
+    )
     print(table(simple, networks))
     print()
     forecasts = by_model(simple, networks)
     verdict(forecasts)
     if quick:
-        print("This quick run has two seeds and a tenth of the epochs, so its numbers are not a result.")
+        print(
+            "This quick run has two seeds and a tenth of the epochs, so its numbers are"
+            " not a result."
+        )
 
-    print("For each network, the run with the median fit on 1712-1920 is saved, and plotted for the LSTM.")
+    print(
+        "For each network, the run with the median fit on 1712-1920 is saved, and"
+        " plotted for the LSTM."
+    )
 
     chosen = {name: middle(runs) for name, runs in networks.items()}
     save(chosen, simple | {name: run.forecast for name, run in chosen.items()}, out)
     cells = states(chosen["LSTM"].net, scale.there(SPOTS))
     picture(forecasts, chosen["LSTM"], cells, out / "sunspots.png")
-    near, far = (median_errors(forecasts, period) for period in ("1921-1955", "1956-1979"))
+    near, far = (
+        median_errors(forecasts, period) for period in ("1921-1955", "1956-1979")
+    )
     errors = [f"{near[name]:.3f} and {far[name]:.3f} ({name})" for name in near]
     worse = sum(far[name] > near[name] for name in networks)
     lesson(
-        "Compare with a linear model first, on the same numbers. Median errors on 1921-1955 and 1956-1979: "
-        f"{', '.join(errors)}. "
-        f"{worse} of the {len(networks)} networks are worse on 1956-1979, which is outside of the range seen "
-        f"in training: the highest year has {SPOTS[during(*PERIODS['1956-1979'])].max():.0f} sunspots, in "
-        f"training {SPOTS[TRAINING].max():.0f}."
+        "Compare with a linear model first, on the same numbers. Median errors on"
+        f" 1921-1955 and 1956-1979: {', '.join(errors)}. {worse} of the {len(networks)}"
+        " networks are worse on 1956-1979, which is outside of the range seen in"
+        " training: the highest year has"
+        f" {SPOTS[during(*PERIODS['1956-1979'])].max():.0f} sunspots, in training"
+        f" {SPOTS[TRAINING].max():.0f}."
     )
 
 
-# The networks are saved completely: synapse.load restores them. The graph of the LSTM is also written as
-# GraphML, which Gephi, yEd and Cytoscape open: one node per neuron, one edge per connection.
+# The networks are saved completely: synapse.load restores them. The graph of the LSTM
+# is also written as GraphML, which Gephi, yEd and Cytoscape open: one node per neuron,
+# one edge per connection.
 
 
 def save(chosen, forecasts, out):
@@ -426,10 +526,16 @@ def save(chosen, forecasts, out):
     writer = csv.writer(text)
     writer.writerow(["year", "observed", *forecasts])
     for i in np.flatnonzero(during(1712, 2008)):
-        writer.writerow([int(YEARS[i]), SPOTS[i], *(f"{each[i]:.2f}" for each in forecasts.values())])
+        writer.writerow(
+            [
+                int(YEARS[i]),
+                SPOTS[i],
+                *(f"{each[i]:.2f}" for each in forecasts.values()),
+            ]
+        )
     files.write(out / "forecasts.csv", text.getvalue())
 
 
-# To try: plain numbers instead of their roots; LAGS = 2, which shows the value of the ten other
-# years for AR and the perceptron; a forecast of the years after 2008, with each forecast of the LSTM
-# as the next input.
+# To try: plain numbers instead of their roots; LAGS = 2, which shows the value of the
+# ten other years for AR and the perceptron; a forecast of the years after 2008, with
+# each forecast of the LSTM as the next input.

@@ -1,13 +1,14 @@
-"""Text: an LSTM learns to predict the next letter of "Alice" and writes text of its own.
+"""Text: an LSTM learns to predict the next letter of "Alice" and writes text of its
+own.
 
     python -m demos text
 
-Task: Predict the next character of a text ("Alice's Adventures in Wonderland"), as a probability for each
-character. The baseline is a table that counts single characters and pairs of them.
+Task: Predict the next character of a text ("Alice's Adventures in Wonderland"), as a
+probability for each character. The baseline is a table that counts single characters
+and pairs of them.
 
-The network is trained only to predict. To do this well, it has to learn where words end and which
-words exist.
-"""
+The network is trained only to predict. To do this well, it has to learn where words end
+and which words exist."""
 
 from __future__ import annotations
 
@@ -18,7 +19,15 @@ import numpy as np
 
 import architect
 import synapse
-from demos._common import check, heading, ink, lesson, on_terminal, save_figure, with_pyplot
+from demos._common import (
+    check,
+    heading,
+    ink,
+    lesson,
+    on_terminal,
+    save_figure,
+    with_pyplot,
+)
 from synapse.optimizers import Adam
 from synapse.tasks import Alphabet
 
@@ -29,16 +38,18 @@ CODES = ALPHABET.indices(TEXT)
 ONE_HOT = np.eye(len(LETTERS))
 STEPS = 50
 
-# --- 1. Counting as a baseline --------------------------------------------------------------------
+# --- 1. Counting as a baseline --------------------------------------------------------
 #
-# Predictions are measured in bits per character: the mean of -log2(p), where p is the predicted probability
-# of the actual character. With equal probabilities this is log2 of the number of characters. With
-# the frequencies of characters as probabilities it is lower: the entropy of the letters. With the frequencies
-# after the previous character it is lower again. No fixed probabilities are better on the counted text.
+# Predictions are measured in bits per character: the mean of -log2(p), where p is the
+# predicted probability of the actual character. With equal probabilities this is log2
+# of the number of characters. With the frequencies of characters as probabilities it is
+# lower: the entropy of the letters. With the frequencies after the previous character
+# it is lower again. No fixed probabilities are better on the counted text.
 
 
 def bits(counts):
-    """Bits per character with the frequencies in each row of counts: the conditional entropy."""
+    """Bits per character with the frequencies in each row of counts: the conditional
+    entropy."""
     counts = np.atleast_2d(counts)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     seen = counts > 0
@@ -54,7 +65,10 @@ def pairs(codes):
 def counting(codes):
     heading("1. The yardstick: counting")
     counts = pairs(codes)
-    print(f"{len(codes):,} characters for training; the whole text has {len(LETTERS)} different ones.")
+    print(
+        f"{len(codes):,} characters for training; the whole text has {len(LETTERS)}"
+        " different ones."
+    )
     print("Bits per character when counting")
     entropies = {
         "nothing": np.log2(len(LETTERS)),
@@ -66,8 +80,9 @@ def counting(codes):
     return entropies
 
 
-# On other text counting is worse: some pairs have not been counted. To avoid probabilities of 0, we add
-# five letters to the counts after each character, distributed by the frequencies of letters.
+# On other text counting is worse: some pairs have not been counted. To avoid
+# probabilities of 0, we add five letters to the counts after each character,
+# distributed by the frequencies of letters.
 
 
 def bits_unread(counts, codes):
@@ -77,16 +92,25 @@ def bits_unread(counts, codes):
     return -np.log2(shares[codes[:-1], codes[1:]]).mean()
 
 
-# --- 2. Reading -----------------------------------------------------------------------------------
+# --- 2. Reading -----------------------------------------------------------------------
 #
-# The network has one input per character, one layer of LSTM blocks, and one softmax output per character. The
-# text is cut into pieces of 50 characters; Adam uses the exact gradient of 16 pieces at a time (4 in the
-# quick run). Float32 is precise enough, and faster.
+# The network has one input per character, one layer of LSTM blocks, and one softmax
+# output per character. The text is cut into pieces of 50 characters; Adam uses the
+# exact gradient of 16 pieces at a time (4 in the quick run). Float32 is precise enough,
+# and faster.
 
 
 def network(size, seed):
     n = len(LETTERS)
-    net = architect.LSTM(n, size, n, style="standard", output_squash="softmax", seed=seed, dtype=np.float32)
+    net = architect.LSTM(
+        n,
+        size,
+        n,
+        style="standard",
+        output_squash="softmax",
+        seed=seed,
+        dtype=np.float32,
+    )
     ALPHABET.attach(net)  # so that its file has the letters, too
     return net
 
@@ -98,13 +122,14 @@ def pieces(codes):
     return rows[:-1].reshape(count, STEPS, -1), rows[1:].reshape(count, STEPS, -1)
 
 
-# To write text, the network reads each character that it has just written. Characters are drawn with the
-# probabilities of the outputs, raised to the power 1 / temperature: a low temperature favours likely
-# characters.
+# To write text, the network reads each character that it has just written. Characters
+# are drawn with the probabilities of the outputs, raised to the power 1 / temperature:
+# a low temperature favours likely characters.
 
 
 def write(net, count, temperature, seed, opening="Alice "):
-    rng, text = np.random.default_rng(seed), opening
+    rng = np.random.default_rng(seed)
+    text = opening
     net.clear()
     likely = net.run(ALPHABET.one_hot(opening))[-1]
     for _ in range(count):
@@ -128,25 +153,34 @@ def learn(net, codes, unread, batch, rate, shown, seed):
         curves[0].append(progress.error / np.log(2))
         curves[1].append(bits_of(trainer, unread))
         if progress.epoch in shown:
-            print(f"\nafter {progress.epoch} epochs, {progress.error / np.log(2):.2f} bits per character:")
+            print(
+                f"\nafter {progress.epoch} epochs, {progress.error / np.log(2):.2f}"
+                " bits per character:"
+            )
             show(write(progress.network, 180, 0.7, seed))
 
-    trainer = synapse.Trainer(net, method="bptt", optimizer=Adam(rate), batch_size=batch, clip=5.0)
+    trainer = synapse.Trainer(
+        net, method="bptt", optimizer=Adam(rate), batch_size=batch, clip=5.0
+    )
     label = "reading" if on_terminal() else False
-    trainer.train(*pieces(codes), epochs=max(shown), seed=seed, callbacks=[look], progress=label)
+    trainer.train(
+        *pieces(codes), epochs=max(shown), seed=seed, callbacks=[look], progress=label
+    )
     return trainer, curves
 
 
 def bits_of(trainer, codes):
-    """Bits per character of the network on a text, which it reads from the beginning."""
+    """Bits per character of the network on a text, which it reads from the
+    beginning."""
     return trainer.test([ONE_HOT[codes[:-1]]], [ONE_HOT[codes[1:]]]).error / np.log(2)
 
 
-# --- 3. Better than counting? ---------------------------------------------------------------------
+# --- 3. Better than counting? ---------------------------------------------------------
 #
-# The network is compared on the training text and on the text after it, which it has not read. A network of
-# this size memorises much of so short a text; only the unread part shows what it has learnt about English.
-# When it overfits, its predictions of the unread part become worse, although the text it writes looks better.
+# The network is compared on the training text and on the text after it, which it has
+# not read. A network of this size memorises much of so short a text; only the unread
+# part shows what it has learnt about English. When it overfits, its predictions of the
+# unread part become worse, although the text it writes looks better.
 
 
 def score(trainer, codes, unread, entropies, curve):
@@ -159,11 +193,14 @@ def score(trainer, codes, unread, entropies, curve):
     print(f"  counting pairs         {by_pairs:5.2f}    {pairs_unread:5.2f}")
     print(f"  the network            {net['read']:5.2f}    {net['unread']:5.2f}")
     best = int(np.argmin(curve))
-    print(f"\nOn unread text it was best after {best + 1} epochs: {curve[best]:.2f} bits per character.")
+    print(
+        f"\nOn unread text it was best after {best + 1} epochs: {curve[best]:.2f} bits"
+        " per character."
+    )
     return letters, by_pairs, pairs_unread, net
 
 
-# --- 4. Low and high temperature ------------------------------------------------------------------
+# --- 4. Low and high temperature ------------------------------------------------------
 
 
 def temperatures(net, seed):
@@ -173,10 +210,10 @@ def temperatures(net, seed):
         show(write(net, 320, temperature, seed))
 
 
-# --- 5. A picture ---------------------------------------------------------------------------------
+# --- 5. A picture ---------------------------------------------------------------------
 #
-# The lower panel shows the bits of each character in a piece of the unread text. They are high where a word
-# begins, and low within common words.
+# The lower panel shows the bits of each character in a piece of the unread text. They
+# are high where a word begins, and low within common words.
 
 
 @with_pyplot
@@ -186,51 +223,88 @@ def picture(plt, net, curves, entropies, unread, path):
     )
     epochs = np.arange(1, len(curves[0]) + 1)
     top.plot(epochs, curves[0], color=ink.BLUE, label="the network, as it reads")
-    top.plot(epochs, curves[1], "o-", ms=3, color=ink.GREEN, label="the network, unread text")
+    top.plot(
+        epochs, curves[1], "o-", ms=3, color=ink.GREEN, label="the network, unread text"
+    )
     for (name, value), colour, style in zip(
-        entropies.items(), (ink.GREY, ink.ORANGE, ink.PURPLE), (":", "--", "-."), strict=True
+        entropies.items(),
+        (ink.GREY, ink.ORANGE, ink.PURPLE),
+        (":", "--", "-."),
+        strict=True,
     ):
-        top.axhline(value, color=colour, ls=style, lw=1.3, label=f"counted {name}, read text")
-    top.set(xlabel="epoch", ylabel="bits per character", ylim=(0, None), title="Learning")
+        top.axhline(
+            value, color=colour, ls=style, lw=1.3, label=f"counted {name}, read text"
+        )
+    top.set(
+        xlabel="epoch", ylabel="bits per character", ylim=(0, None), title="Learning"
+    )
     top.legend(ncols=3, loc="lower left")
 
-    space, count = LETTERS.index(" "), 90
+    space = LETTERS.index(" ")
+    count = 90
     begin = 200 + int((unread[200:] == space).argmax())
     net.clear()
     shares = net.run(ONE_HOT[unread[: begin + count]])
     come = unread[1 : begin + count + 1]
     cost = -np.log2(shares[np.arange(len(come)), come])[begin:]
-    letters = [{" ": "␣", "\n": "¶"}.get(LETTERS[code], LETTERS[code]) for code in come[begin:]]
+    letters = [
+        {" ": "␣", "\n": "¶"}.get(LETTERS[code], LETTERS[code]) for code in come[begin:]
+    ]
     starts = unread[begin : begin + count] == space
-    bottom.bar(range(count), cost, color=[ink.ORANGE if first else ink.BLUE for first in starts])
+    bottom.bar(
+        range(count),
+        cost,
+        color=[ink.ORANGE if first else ink.BLUE for first in starts],
+    )
     bottom.set_xticks(range(count), letters, family="monospace", fontsize=6)
     bottom.tick_params(axis="x", length=0)
-    bottom.set(ylabel="bits", xlim=(-1, count), title="What each unread character cost (orange: words begin)")
+    bottom.set(
+        ylabel="bits",
+        xlim=(-1, count),
+        title="What each unread character cost (orange: words begin)",
+    )
     save_figure(figure, path)
 
 
 def main(quick: bool, seed: int, out: Path) -> None:
     end = 4000 if quick else 17_500
-    codes, unread = CODES[:end], CODES[end : end + 1700]
-    size, batch, rate, shown = (32, 4, 0.02, (2, 10)) if quick else (128, 16, 0.01, (1, 3, 6, 12, 24))
+    codes = CODES[:end]
+    unread = CODES[end : end + 1700]
+    size, batch, rate, shown = (
+        (32, 4, 0.02, (2, 10)) if quick else (128, 16, 0.01, (1, 3, 6, 12, 24))
+    )
     entropies = counting(codes)
     net = network(size, seed)
     trainer, curves = learn(net, codes, unread, batch, rate, shown, seed)
-    letters, by_pairs, pairs_unread, net_bits = score(trainer, codes, unread, entropies, curves[1])
+    letters, by_pairs, pairs_unread, net_bits = score(
+        trainer, codes, unread, entropies, curves[1]
+    )
     if quick:
-        check("it predicts the training text better than counting letters", net_bits["read"] < letters)
+        check(
+            "it predicts the training text better than counting letters",
+            net_bits["read"] < letters,
+        )
     else:
-        check("it predicts the training text better than counting pairs", net_bits["read"] < by_pairs)
-        check("it predicts unread text better than counting pairs", net_bits["unread"] < pairs_unread)
+        check(
+            "it predicts the training text better than counting pairs",
+            net_bits["read"] < by_pairs,
+        )
+        check(
+            "it predicts unread text better than counting pairs",
+            net_bits["unread"] < pairs_unread,
+        )
     temperatures(net, seed)
     picture(net, curves, entropies, unread, out / "text.png")
     synapse.save(net, out / "text.synapse")
     lesson(
-        f"The network uses {net_bits['unread']:.2f} bits per character on unread text, counting pairs "
-        f"{pairs_unread:.2f}. On the training text it uses {net_bits['read']:.2f}, also because it memorises "
-        "what it reads: only unread text shows what it has learnt. The epoch to stop at is the best one on "
-        f"unread text, here epoch {int(np.argmin(curves[1])) + 1} with {min(curves[1]):.2f}."
+        f"The network uses {net_bits['unread']:.2f} bits per character on unread text,"
+        f" counting pairs {pairs_unread:.2f}. On the training text it uses"
+        f" {net_bits['read']:.2f}, also because it memorises what it reads: only unread"
+        " text shows what it has learnt. The epoch to stop at is the best one on"
+        f" unread text, here epoch {int(np.argmin(curves[1])) + 1} with"
+        f" {min(curves[1]):.2f}."
     )
 
 
-# To try: another text in `TEXT`; fewer blocks, which memorise less; write(..., opening="Do cats ").
+# To try: another text in `TEXT`; fewer blocks, which memorise less; write(...,
+# opening="Do cats ").

@@ -1,14 +1,16 @@
-"""Translation: points of one set find their places in another set, although no pairs are known.
+"""Translation: points of one set find their places in another set, although no pairs
+are known.
 
     python -m demos translation
 
-Task: Two sets hold points of the same curve, which is turned and squeezed in the second set; no point of one
-is given with its partner in the other. Learn to translate points from each set to the other. One network has
-a middle that both sets share by ties, another has a middle for each set.
+Task: Two sets hold points of the same curve, which is turned and squeezed in the second
+set; no point of one is given with its partner in the other. Learn to translate points
+from each set to the other. One network has a middle that both sets share by ties,
+another has a middle for each set.
 
-After Liu, Breuel and Kautz 2017: what is encoded from one set is decoded into the other, a judge decides
-whether the result looks like the other set, and the way there and back again ends where it began.
-"""
+After Liu, Breuel and Kautz 2017: what is encoded from one set is decoded into the
+other, a judge decides whether the result looks like the other set, and the way there
+and back again ends where it began."""
 
 from __future__ import annotations
 
@@ -22,35 +24,50 @@ from demos._common import check, heading, ink, lesson, save_figure, with_pyplot
 from synapse import Layer, Network, Trainer
 from synapse.optimizers import Adam
 
-HIDDEN, JUDGING, BATCH, POINTS = 10, 24, 32, 2000
+HIDDEN = 10
+JUDGING = 24
+BATCH = 32
+POINTS = 2000
 NEAR = 0.25
-"""A point has arrived if it is at most so far from its partner; the curve is 2 across."""
-NEAR_ANGLE, FAR_ANGLE = 45.0, 150.0
+"""A point has arrived if it is at most so far from its partner; the curve is 2
+across."""
+NEAR_ANGLE = 45.0
+FAR_ANGLE = 150.0
 
-# --- 1. Two sets without pairs --------------------------------------------------------------------
+# --- 1. Two sets without pairs --------------------------------------------------------
 
 
 def curve(count, rng):
     along = np.sqrt(rng.uniform(0.02, 1.0, count))
-    points = 1.2 * along[:, None] * np.stack([np.cos(4.5 * along), np.sin(4.5 * along)], axis=1)
+    points = (
+        1.2
+        * along[:, None]
+        * np.stack([np.cos(4.5 * along), np.sin(4.5 * along)], axis=1)
+    )
     return points + rng.normal(0.0, 0.03, (count, 2))
 
 
 def partner(points, angle):
-    """Where points belong in the second set: squeezed, turned by an angle in degrees, and moved."""
+    """Where points belong in the second set: squeezed, turned by an angle in degrees,
+    and moved."""
     turn = np.deg2rad(angle)
-    matrix = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) * [1.0, 0.8]
+    matrix = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) * [
+        1.0,
+        0.8,
+    ]
     return points @ matrix.T + [0.3, -0.2]
 
 
-# --- 2. One network -------------------------------------------------------------------------------
+# --- 2. One network -------------------------------------------------------------------
 #
-# From a point of set a, an encoder makes a code, and two decoders make a point of a again and a point of b
-# from it. That one is encoded and decoded back to a. The same begins at a point of b. So an encoder or a
-# decoder occurs several times: its copies have tied weights and biases. Each set has a plane of its own
-# before the encoder and after the decoder, which begins as the identity. All between is the middle.
+# From a point of set a, an encoder makes a code, and two decoders make a point of a
+# again and a point of b from it. That one is encoded and decoded back to a. The same
+# begins at a point of b. So an encoder or a decoder occurs several times: its copies
+# have tied weights and biases. Each set has a plane of its own before the encoder and
+# after the decoder, which begins as the identity. All between is the middle.
 #
-# A judge for each set sees a real point or a translated one: two switches gate the way to it.
+# A judge for each set sees a real point or a translated one: two switches gate the way
+# to it.
 
 
 def network(shared, seed):
@@ -66,15 +83,28 @@ def network(shared, seed):
     def encoded(points, kind):
         middle = "" if shared else kind
         plane = step(points, 2, "identity", f"in {kind}", weights=np.eye(2))
-        return step(step(plane, HIDDEN, "tanh", f"encode {middle}"), 2, "identity", f"code {middle}")
+        return step(
+            step(plane, HIDDEN, "tanh", f"encode {middle}"),
+            2,
+            "identity",
+            f"code {middle}",
+        )
 
     def decoded(code, kind):
         middle = "" if shared else kind
-        plane = step(step(code, HIDDEN, "tanh", f"decode {middle}"), 2, "identity", f"plane {middle}")
+        plane = step(
+            step(code, HIDDEN, "tanh", f"decode {middle}"),
+            2,
+            "identity",
+            f"plane {middle}",
+        )
         return step(plane, 2, "identity", f"out {kind}", weights=np.eye(2))
 
-    a, b, switch = Layer(2), Layer(2), Layer(2)
-    ends, verdicts = [], []
+    a = Layer(2)
+    b = Layer(2)
+    switch = Layer(2)
+    ends = []
+    verdicts = []
     for points, kind, others, other in ((a, "a", b, "b"), (b, "b", a, "a")):
         code = encoded(points, kind)
         made = decoded(code, other)
@@ -88,7 +118,9 @@ def network(shared, seed):
         doubt = step(doubt, JUDGING, "leaky_relu", f"doubt {other}")
         verdicts.append(step(doubt, 1, "logistic", f"verdict {other}"))
     for group in copies.values():
-        for parts in zip(*group, strict=True) if len(group) > 1 else ():  # the projections, the layers
+        for parts in (
+            zip(*group, strict=True) if len(group) > 1 else ()
+        ):  # the projections, the layers
             numbers = np.tile(np.arange(len(parts[0])), len(parts))
             synapse.tie([one for part in parts for one in part], groups=numbers)
     last = [*ends, *verdicts]
@@ -99,10 +131,11 @@ def network(shared, seed):
     return net, copies
 
 
-# --- 3. Two trainers in turn ----------------------------------------------------------------------
+# --- 3. Two trainers in turn ----------------------------------------------------------
 #
-# The judges learn 1 for real points and 0 for translated ones. Then all that translates learns that points
-# come back, from their own decoder and from the way there and back, and that the judges say 1.
+# The judges learn 1 for real points and 0 for translated ones. Then all that translates
+# learns that points come back, from their own decoder and from the way there and back,
+# and that the judges say 1.
 
 
 def learned(shared, angle, rounds, seed):
@@ -110,12 +143,20 @@ def learned(shared, angle, rounds, seed):
     net, copies = network(shared, seed)
     rng = np.random.default_rng(seed)
     sets = curve(POINTS, rng), partner(curve(POINTS, rng), angle)
-    judges = [layer for name, group in copies.items() if name[:5] in ("judge", "doubt") for _, layer in group]
-    translating = [layer for layer in net.hidden if layer not in judges and layer.trainable]
+    judges = [
+        layer
+        for name, group in copies.items()
+        if name[:5] in ("judge", "doubt")
+        for _, layer in group
+    ]
+    translating = [
+        layer for layer in net.hidden if layer not in judges and layer.trainable
+    ]
     options = {"method": "bptt", "cost": "squared_error"}
     parts = [*judges, *net.output[8:]], [*translating, *net.output[:8]]
     judge, translator = (
-        Trainer(net, optimizer=Adam(0.002, betas=(0.5, 0.999)), only=part, **options) for part in parts
+        Trainer(net, optimizer=Adam(0.002, betas=(0.5, 0.999)), only=part, **options)
+        for part in parts
     )
     switches = np.eye(2).repeat(BATCH, axis=0)  # real points, then translated ones
     for _ in range(rounds):
@@ -130,7 +171,8 @@ def learned(shared, angle, rounds, seed):
 
 
 def translated(net, copies, points):
-    """Points of the first set, the points of the second that they become, and where those lead back to."""
+    """Points of the first set, the points of the second that they become, and where
+    those lead back to."""
     made = copies["out b"][0][1]
     with synapse.record(net, neurons=made) as log:
         ends = net.run(np.hstack([points, np.zeros((len(points), 4))]))
@@ -142,24 +184,36 @@ def near(places, others):
     return 100 * float((np.linalg.norm(places - others, axis=1) < NEAR).mean())
 
 
-# --- 4. Where the points arrive -------------------------------------------------------------------
+# --- 4. Where the points arrive -------------------------------------------------------
 
 
 @with_pyplot
 def picture(plt, runs, path):
     figure, axes = plt.subplots(
-        len(runs), 2 + len(runs[0][2]), figsize=(9.6, 4.3), layout="constrained", squeeze=False
+        len(runs),
+        2 + len(runs[0][2]),
+        figsize=(9.6, 4.3),
+        layout="constrained",
+        squeeze=False,
     )
     for row, (name, angle, results) in zip(axes, runs, strict=True):
         points = results[0][0]
         shade = np.linalg.norm(points, axis=1)  # the place along the curve
-        panels = [("first set", points), (f"partners, {angle:.0f}°", partner(points, angle))]
-        panels += [(f"{near(made, panels[1][1]):.0f} % arrived", made) for _, made, _ in results]
+        panels = [
+            ("first set", points),
+            (f"partners, {angle:.0f}°", partner(points, angle)),
+        ]
+        panels += [
+            (f"{near(made, panels[1][1]):.0f} % arrived", made)
+            for _, made, _ in results
+        ]
         for axis, (title, places) in zip(row, panels, strict=True):
             if title != "first set":
                 axis.scatter(*partner(points, angle).T, color=ink.PALE, s=3)
             axis.scatter(*places.T, c=shade, cmap="viridis", s=3)
-            axis.set(xticks=[], yticks=[], aspect="equal", xlim=(-1.2, 2.0), ylim=(-1.5, 1.2))
+            axis.set(
+                xticks=[], yticks=[], aspect="equal", xlim=(-1.2, 2.0), ylim=(-1.5, 1.2)
+            )
             axis.set_title(title, fontsize=9)
         row[0].set_ylabel(name)
     save_figure(figure, path)
@@ -168,7 +222,9 @@ def picture(plt, runs, path):
 def main(quick: bool, seed: int, out: Path) -> None:
     rounds, seeds = (20, [seed]) if quick else (1000, range(seed, seed + 5))
     heading("Points that arrive where they belong")
-    runs, shares, returns = [], [], []
+    runs = []
+    shares = []
+    returns = []
     for name, shared, angle in (
         ("shared middle", True, NEAR_ANGLE),
         ("two middles", False, NEAR_ANGLE),
@@ -176,9 +232,14 @@ def main(quick: bool, seed: int, out: Path) -> None:
     ):
         results = [learned(shared, angle, rounds, one) for one in seeds]
         runs.append((name, angle, results))
-        shares.append([near(made, partner(points, angle)) for points, made, _ in results])
+        shares.append(
+            [near(made, partner(points, angle)) for points, made, _ in results]
+        )
         returns.append([near(back, points) for points, _, back in results])
-        print(f"{name:14} turned by {angle:3.0f}°:" + "".join(f"{share:6.0f} %" for share in shares[-1]))
+        print(
+            f"{name:14} turned by {angle:3.0f}°:"
+            + "".join(f"{share:6.0f} %" for share in shares[-1])
+        )
     copies = network(True, seed)[1]
     planes = [projection.weights for projection, _ in copies["encode "]]
     same = all((weights == planes[0]).all() for weights in planes)
@@ -188,9 +249,11 @@ def main(quick: bool, seed: int, out: Path) -> None:
     if not quick:
         check("more points arrive with the shared middle", bool(means[0] > means[1]))
     lesson(
-        f"With a shared middle, {means[0]:.0f} % of the points arrive at their partners, with two middles "
-        f"{means[1]:.0f} %. There and back again, {np.mean(returns[0]):.0f} and {np.mean(returns[1]):.0f} % "
-        "come back, so the way back does not tell whether a translation is right. The shared middle begins "
-        f"with one that leaves every point in its place. From there it finds the right one at "
-        f"{NEAR_ANGLE:.0f}°, but at {FAR_ANGLE:.0f}° {means[2]:.0f} % arrive."
+        f"With a shared middle, {means[0]:.0f} % of the points arrive at their"
+        f" partners, with two middles {means[1]:.0f} %. There and back again,"
+        f" {np.mean(returns[0]):.0f} and {np.mean(returns[1]):.0f} % come back, so the"
+        " way back does not tell whether a translation is right. The shared middle"
+        " begins with one that leaves every point in its place. From there it finds"
+        f" the right one at {NEAR_ANGLE:.0f}°, but at {FAR_ANGLE:.0f}° {means[2]:.0f} %"
+        " arrive."
     )

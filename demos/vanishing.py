@@ -1,16 +1,19 @@
-"""Vanishing: the error shrinks through the layers of a deep network; skip connections keep it.
+"""Vanishing: the error shrinks through the layers of a deep network; skip connections
+keep it.
 
     python -m demos vanishing
 
-Task: Measure how large the error is in each layer of networks with up to 20 layers, for four kinds of
-layer. Then train two networks of ten layers to output the sign of an input.
+Task: Measure how large the error is in each layer of networks with up to 20 layers, for
+four kinds of layer. Then train two networks of ten layers to output the sign of an
+input.
 
-The output's error is known; every lower layer receives the error of the layer above, multiplied by
-weights and by slopes of squashes. Many factors below 1 make a small number, so the lowest layers of a
-deep network receive almost no error (Hochreiter 1991; Bengio, Simard and Frasconi 1994).
+The output's error is known; every lower layer receives the error of the layer above,
+multiplied by weights and by slopes of squashes. Many factors below 1 make a small
+number, so the lowest layers of a deep network receive almost no error (Hochreiter 1991;
+Bengio, Simard and Frasconi 1994).
 
-Lesson 7 of `synapse play` is part 1 in a browser: there you connect the way around yourself.
-"""
+Lesson 7 of `synapse play` is part 1 in a browser: there you connect the way around
+yourself."""
 
 from __future__ import annotations
 
@@ -27,12 +30,13 @@ from synapse.initializers import glorot, he
 WIDTH = 24
 DEEPEST = 20
 
-# --- 1. A chain of single neurons -----------------------------------------------------------------
+# --- 1. A chain of single neurons -----------------------------------------------------
 #
-# Twenty neurons, one behind the other, all weights 1. The error of each is the slope of its squash
-# times the weight times the error of the next one. The slope of the logistic function is y (1 - y),
-# which is 1/4 where y = 1/2, and less everywhere else. So the error of each neuron is at most a quarter of
-# that of the next one, and after nineteen such steps it is less than one part in 10^11.
+# Twenty neurons, one behind the other, all weights 1. The error of each is the slope of
+# its squash times the weight times the error of the next one. The slope of the logistic
+# function is y (1 - y), which is 1/4 where y = 1/2, and less everywhere else. So the
+# error of each neuron is at most a quarter of that of the next one, and after nineteen
+# such steps it is less than one part in 10^11.
 
 
 def chain(rng):
@@ -54,28 +58,34 @@ def chain(rng):
         print(f"  {i:6}  {slopes[i - 1]:.4f}  {errors[i - 1]:.3e}")
     by_hand = slopes[:-1] * 1.0 * errors[1:]
     check(
-        "each error is slope x weight x the next error", np.allclose(errors[:-1], by_hand, rtol=1e-12, atol=0)
+        "each error is slope x weight x the next error",
+        np.allclose(errors[:-1], by_hand, rtol=1e-12, atol=0),
     )
     check("no slope is above 1/4", bool((slopes <= 0.25).all()))
-    check("less than one part in 10^11 reaches neuron 1", bool(errors[0] < 1e-11 * errors[-1]))
+    check(
+        "less than one part in 10^11 reaches neuron 1",
+        bool(errors[0] < 1e-11 * errors[-1]),
+    )
 
 
-# --- 2. Layers ------------------------------------------------------------------------------------
+# --- 2. Layers ------------------------------------------------------------------------
 #
-# In layers of 24 neurons an error is a sum over 24 connections, and may be larger. Weights are drawn with a
-# variance of 1/24 (Glorot and Bengio 2010), so that this sum alone neither grows nor shrinks the error. The
-# slope remains:
+# In layers of 24 neurons an error is a sum over 24 connections, and may be larger.
+# Weights are drawn with a variance of 1/24 (Glorot and Bengio 2010), so that this sum
+# alone neither grows nor shrinks the error. The slope remains:
 #
 #     logistic   at most 1/4
 #     tanh       1 where the state is 0, less elsewhere
 #     relu       1 for half of the neurons, 0 for the others; twice the variance of weights compensates
 #                for the inactive half (He and others 2015)
 #
-# The size of a layer's error is the root of the mean square of `neuron.error.responsibility`.
+# The size of a layer's error is the root of the mean square of
+# `neuron.error.responsibility`.
 
 
 def plain(squash, depth, rng):
-    """`depth` hidden layers, each fully connected to the next, and a single linear output."""
+    """`depth` hidden layers, each fully connected to the next, and a single linear
+    output."""
     hidden = [Layer(WIDTH, squash) for _ in range(depth)]
     layers = [Layer(WIDTH), *hidden, Layer(1, "identity")]
     for source, target in pairwise(layers):
@@ -83,26 +93,31 @@ def plain(squash, depth, rng):
     return Network(layers[0], hidden, layers[-1]), hidden
 
 
-# --- 3. A way around the squash -------------------------------------------------------------------
+# --- 3. A way around the squash -------------------------------------------------------
 #
-# A residual network (He and others 2016) has skip connections around each layer: a layer of sums, with squash
-# identity, adds the sums below, by connections of weight 1 that are not trained, and the outputs of a
-# squashed layer.
+# A residual network (He and others 2016) has skip connections around each layer: a
+# layer of sums, with squash identity, adds the sums below, by connections of weight 1
+# that are not trained, and the outputs of a squashed layer.
 #
 #              sum below =====> squashed => sum
 #                    |                       ^
 #                    +----- weight 1 --------+
 #
-# Errors pass down along the same two paths. Along the skip they arrive unchanged, through any number of
-# blocks: like the carousel of a memory cell, but over layers instead of time.
+# Errors pass down along the same two paths. Along the skip they arrive unchanged,
+# through any number of blocks: like the carousel of a memory cell, but over layers
+# instead of time.
 
 
 def residual(squash, depth, rng):
     """`depth` blocks of a squashed layer and the sum after it; returns the sums."""
-    inputs, output = Layer(WIDTH), Layer(1, "identity")
-    below, hidden, sums = inputs, [], []
+    inputs = Layer(WIDTH)
+    output = Layer(1, "identity")
+    below = inputs
+    hidden = []
+    sums = []
     for _ in range(depth):
-        squashed, total = Layer(WIDTH, squash), Layer(WIDTH, "identity")
+        squashed = Layer(WIDTH, squash)
+        total = Layer(WIDTH, "identity")
         below.project(squashed, initializer=glorot, seed=rng)
         squashed.project(total, initializer=glorot, seed=rng)
         below.project(total, ONE_TO_ONE, weights=1.0, trainable=False)
@@ -122,13 +137,17 @@ KINDS = {
 
 
 def signals(build, depth, rng, samples):
-    """The size of the error in each hidden layer, over samples, shape (depth,): lowest layer first."""
+    """The size of the error in each hidden layer, over samples, shape (depth,): lowest
+    layer first."""
     net, layers = build(depth, rng)
     squares = np.zeros(depth)
     for _ in range(samples):
         outputs = net.activate(rng.normal(size=WIDTH))
         net.propagate(rate=0, targets=outputs + 1)  # the output's error is always 1
-        squares += [np.mean([neuron.error.responsibility**2 for neuron in layer]) for layer in layers]
+        squares += [
+            np.mean([neuron.error.responsibility**2 for neuron in layer])
+            for layer in layers
+        ]
     return np.sqrt(squares / samples)
 
 
@@ -139,15 +158,26 @@ def measure(rng, networks, samples):
         kind: np.array([signals(build, DEEPEST, rng, samples) for _ in range(networks)])
         for kind, build in KINDS.items()
     }
-    ratios = {kind: np.median(size[:, :-1] / size[:, 1:]) for kind, size in sizes.items()}
+    ratios = {
+        kind: np.median(size[:, :-1] / size[:, 1:]) for kind, size in sizes.items()
+    }
     print("                    ratio from       error in layer")
     print("                  layer to layer   20         10         1")
     for kind, size in sizes.items():
         top, middle, lowest = np.median(size, axis=0)[[19, 9, 0]]
-        print(f"  {kind:18}  {ratios[kind]:8.3f}     {top:.1e}    {middle:.1e}    {lowest:.1e}")
-    check("logistic: the ratio is below 1/4 and above 1/5", 0.2 < ratios["logistic"] < 0.25)
+        print(
+            f"  {kind:18}  {ratios[kind]:8.3f}     {top:.1e}    {middle:.1e}   "
+            f" {lowest:.1e}"
+        )
+    check(
+        "logistic: the ratio is below 1/4 and above 1/5",
+        0.2 < ratios["logistic"] < 0.25,
+    )
     check("tanh: the error falls a little in every layer", 0.8 < ratios["tanh"] < 1)
-    check("relu: its size changes by less than a tenth per layer", 0.9 < ratios["relu"] < 1.1)
+    check(
+        "relu: its size changes by less than a tenth per layer",
+        0.9 < ratios["relu"] < 1.1,
+    )
     check(
         "residual logistic: its size changes by less than a twentieth per layer",
         0.95 < ratios["residual logistic"] < 1.05,
@@ -161,8 +191,13 @@ def depths(rng, networks, samples):
     print(" " * 20 + "".join(f"{count:10}" for count in counts) + "  layers")
     parts = {}
     for kind, build in KINDS.items():
-        ends = [[signals(build, count, rng, samples)[[0, -1]] for count in counts] for _ in range(networks)]
-        parts[kind] = np.median([[low / high for low, high in row] for row in ends], axis=0)
+        ends = [
+            [signals(build, count, rng, samples)[[0, -1]] for count in counts]
+            for _ in range(networks)
+        ]
+        parts[kind] = np.median(
+            [[low / high for low, high in row] for row in ends], axis=0
+        )
         print(f"  {kind:18}" + "".join(f"{part:10.1e}" for part in parts[kind]))
     below = parts["logistic"] < 0.25 ** (np.array(counts) - 1)
     check("logistic: below (1/4)^(layers - 1) from 5 layers on", bool(below[1:].all()))
@@ -172,11 +207,12 @@ def depths(rng, networks, samples):
     )
 
 
-# --- 5. The effect on learning --------------------------------------------------------------------
+# --- 5. The effect on learning --------------------------------------------------------
 #
-# The weights of a layer change by rate x error x input. If the error has vanished, the lowest layers
-# keep their initial weights; and the output of ten such layers is nearly the same for all inputs.
-# Two networks of ten logistic layers, one with skips, learn the sign of an input.
+# The weights of a layer change by rate x error x input. If the error has vanished, the
+# lowest layers keep their initial weights; and the output of ten such layers is nearly
+# the same for all inputs. Two networks of ten logistic layers, one with skips, learn
+# the sign of an input.
 
 
 def learn(rng, epochs):
@@ -187,11 +223,16 @@ def learn(rng, epochs):
     for kind in ("logistic", "residual logistic"):
         net, _ = KINDS[kind](10, rng)
         before = net.weights[: WIDTH * WIDTH]
-        synapse.Trainer(net, rate=0.005).train(inputs, targets, epochs=epochs, seed=0, progress=False)
+        synapse.Trainer(net, rate=0.005).train(
+            inputs, targets, epochs=epochs, seed=0, progress=False
+        )
         moved = np.abs(net.weights[: WIDTH * WIDTH] - before).mean()
         answers = net.run(inputs)
         right[kind] = (np.sign(answers) == targets).mean()
-        result = f"lowest weights changed by {moved:.0e}, outputs vary by {answers.std():.0e}"
+        result = (
+            f"lowest weights changed by {moved:.0e}, outputs vary by"
+            f" {answers.std():.0e}"
+        )
         print(f"  {kind:18} {right[kind]:4.0%} right; {result}")
     check("10 logistic layers do no better than chance", right["logistic"] < 0.65)
     check("10 residual layers learn it", right["residual logistic"] > 0.9)
@@ -209,10 +250,20 @@ def picture(plt, sizes, path):
         axes.semilogy(layers, middle, style, color=colour, label=kind, ms=4)
         axes.fill_between(layers, low, high, color=colour, alpha=0.2, lw=0)
     axes.semilogy(
-        layers, 0.25 ** (DEEPEST - layers), "--", color=ink.BLACK, lw=1, label="a quarter at each layer"
+        layers,
+        0.25 ** (DEEPEST - layers),
+        "--",
+        color=ink.BLACK,
+        lw=1,
+        label="a quarter at each layer",
     )
-    axes.set(xlabel="hidden layer (20 is next to the output)", xticks=[1, 5, 10, 15, 20])
-    axes.set(ylabel="size of the error, layer 20 = 1", title="Error on its way down from the output")
+    axes.set(
+        xlabel="hidden layer (20 is next to the output)", xticks=[1, 5, 10, 15, 20]
+    )
+    axes.set(
+        ylabel="size of the error, layer 20 = 1",
+        title="Error on its way down from the output",
+    )
     axes.legend(loc="lower right")
     save_figure(figure, path)
 
@@ -224,13 +275,17 @@ def main(quick: bool, seed: int, out: Path) -> None:
     depths(rng, networks=3 if quick else 9, samples=4 if quick else 20)
     right = learn(rng, epochs=20 if quick else 60)
     picture(sizes, out / "vanishing.png")
-    arrives = {kind: np.median(size[:, 0] / size[:, -1]) for kind, size in sizes.items()}
+    arrives = {
+        kind: np.median(size[:, 0] / size[:, -1]) for kind, size in sizes.items()
+    }
     lesson(
-        f"Through {DEEPEST} logistic layers {arrives['logistic']:.0e} of the error reaches the lowest "
-        f"layer; with skip connections it keeps its size (factor {arrives['residual logistic']:.2f}). Ten "
-        f"logistic layers therefore get the sign of an input right for {right['logistic']:.0%} of the "
-        f"samples (chance: 50%), ten residual layers for {right['residual logistic']:.0%}."
+        f"Through {DEEPEST} logistic layers {arrives['logistic']:.0e} of the error"
+        " reaches the lowest layer; with skip connections it keeps its size (factor"
+        f" {arrives['residual logistic']:.2f}). Ten logistic layers therefore get the"
+        f" sign of an input right for {right['logistic']:.0%} of the samples (chance:"
+        f" 50%), ten residual layers for {right['residual logistic']:.0%}."
     )
 
 
-# To try: weights of another size; tanh with "he"; skips of weight 0.9; a forget gate on every skip.
+# To try: weights of another size; tanh with "he"; skips of weight 0.9; a forget gate on
+# every skip.

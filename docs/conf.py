@@ -18,7 +18,16 @@ version = release = synapse.__version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 # The last ones are in docs/_extensions.
-extensions += ["formats", "functions", "house", "live", "mathml", "measured", "notebooks", "objects"]
+extensions += [
+    "formats",
+    "functions",
+    "house",
+    "live",
+    "mathml",
+    "measured",
+    "notebooks",
+    "objects",
+]
 extensions += ["references", "study_pages"]
 exclude_patterns = ["_extensions"]
 default_role = "literal"  # `name` in docstrings
@@ -26,17 +35,29 @@ default_role = "literal"  # `name` in docstrings
 # Every reference resolves, except to what other sites document: their inventories would have to be fetched.
 nitpicky = True
 nitpick_ignore_regex = [
-    (r"py:.*", r"(collections|concurrent|contextlib|logging|os|pathlib|types|typing)(\..*)?"),
+    (
+        r"py:.*",
+        r"(collections|concurrent|contextlib|logging|os|pathlib|types|typing)(\..*)?",
+    ),
     (r"py:.*", r"(matplotlib|networkx|nx|numpy|pandas|pd|scipy|torch)\..*"),
     (
         r"py:class",
         r"ArrayLike|Axes|DataFrame|Executor|NDArray|PathLike|(dict|list|tuple)\[.*",
     ),  # as annotations of these libraries spell them
     # Types in annotations that a reader does not use by name; the text of each parameter says what it takes.
-    (r"py:class", r"(synapse\.([a-z_]+\.)+)?(Accumulator|Class|Control|Data|Dropout|Epochs|Error|Format)"),
-    (r"py:class", r"(synapse\.([a-z_]+\.)+)?(Floats|Initializer|Order|Recorder|Seed|Store|Updater|Weights)"),
+    (
+        r"py:class",
+        r"(synapse\.([a-z_]+\.)+)?(Accumulator|Class|Control|Data|Dropout|Epochs|Error|Format)",
+    ),
+    (
+        r"py:class",
+        r"(synapse\.([a-z_]+\.)+)?(Floats|Initializer|Order|Recorder|Seed|Store|Updater|Weights)",
+    ),
     (r"py:class", r"(synapse\.([a-z_]+\.)+)?([A-Za-z]*Fitness|Genomes|ScaledModel)"),
-    (r"py:class", r"(synapse\.([a-z_]+\.)+)?(JacobianBuffers|LearningRule|Penalties|Plan|StepJacobian)"),
+    (
+        r"py:class",
+        r"(synapse\.([a-z_]+\.)+)?(JacobianBuffers|LearningRule|Penalties|Plan|StepJacobian)",
+    ),
 ]
 
 myst_enable_extensions = ["amsmath", "colon_fence", "deflist", "dollarmath"]

@@ -1,7 +1,8 @@
-"""Run a study: ``python -m studies reber`` prints a paper's table, ``python -m studies`` lists all studies.
+"""Run a study: ``python -m studies reber`` prints a paper's table, ``python -m
+studies`` lists all studies.
 
-A table's results are stored as they come; the same command continues where a run was interrupted.
-"""
+A table's results are stored as they come; the same command continues where a run was
+interrupted."""
 
 from __future__ import annotations
 
@@ -42,7 +43,9 @@ def main() -> int:
     try:
         return run(sys.argv[1:])
     except KeyboardInterrupt as error:
-        return told(" ".join(["Interrupted.", *getattr(error, "__notes__", ())]), INTERRUPTED)
+        return told(
+            " ".join(["Interrupted.", *getattr(error, "__notes__", ())]), INTERRUPTED
+        )
     except SynapseError as error:
         return told(str(error), 1)
 
@@ -64,7 +67,9 @@ def run(arguments: list[str]) -> int:
     if options.name is None:
         print(listing())
     elif options.name not in papers.NAMES:
-        parser.error(f"there is no study {options.name!r}; `python -m studies` lists them")
+        parser.error(
+            f"there is no study {options.name!r}; `python -m studies` lists them"
+        )
     else:
         require_sound(parser, options)
         print_table(papers.get(options.name), options)
@@ -82,33 +87,74 @@ def listing() -> str:
         lines.append(f"{title}:")
         for path in sorted(folder.glob("[!_]*.py")):
             text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
-            lines.append(f"  {path.stem:<18}{text.partition(chr(10))[0].replace('``', '`')}")
+            lines.append(
+                f"  {path.stem:<18}{text.partition(chr(10))[0].replace('``', '`')}"
+            )
     hours = sum(map(machine_hours, papers.NAMES))
-    return "\n".join([*lines, f"All papers' tables: {hours:.1f} hours of one core; --workers shares them."])
+    return "\n".join(
+        [
+            *lines,
+            (
+                f"All papers' tables: {hours:.1f} hours of one core; --workers shares"
+                " them."
+            ),
+        ]
+    )
 
 
 def machine_hours(name: str) -> float:
-    """Machine time of a table's stored results, which is in the first line of their file."""
+    """Machine time of a table's stored results, which is in the first line of their
+    file."""
     path = papers.FOLDER / f"{name}.csv"
     made = read_results(path)[0] if path.exists() else ""
     found = re.findall(r"(\d+) (seconds|minutes) of machine time", made)
-    return sum(int(number) / {"seconds": 3600, "minutes": 60}[unit] for number, unit in found)
+    return sum(
+        int(number) / {"seconds": 3600, "minutes": 60}[unit] for number, unit in found
+    )
 
 
 def make_parser() -> argparse.ArgumentParser:
     """The options of a table."""
     parser = argparse.ArgumentParser(
-        prog="python -m studies", description="Run a paper's table with many seeds, or another study."
+        prog="python -m studies",
+        description="Run a paper's table with many seeds, or another study.",
     )
     add = parser.add_argument
-    add("name", metavar="NAME", nargs="?", help="name of the study; without it, list the studies")
-    add("--seeds", type=int, metavar="N", help="largest number of seeds of a row (default: that of the row)")
-    add("--workers", type=int, default=1, metavar="N", help="number of processes (1: this one)")
-    add("--dask", metavar="ADDRESS", help="address of a Dask scheduler, such as tcp://host:8786")
+    add(
+        "name",
+        metavar="NAME",
+        nargs="?",
+        help="name of the study; without it, list the studies",
+    )
+    add(
+        "--seeds",
+        type=int,
+        metavar="N",
+        help="largest number of seeds of a row (default: that of the row)",
+    )
+    add(
+        "--workers",
+        type=int,
+        default=1,
+        metavar="N",
+        help="number of processes (1: this one)",
+    )
+    add(
+        "--dask",
+        metavar="ADDRESS",
+        help="address of a Dask scheduler, such as tcp://host:8786",
+    )
     add("--store", metavar="FILE", help="file of the results (default: NAME.db)")
     add("--retry", action="store_true", help="run trials again that have failed")
     suffixes = ", ".join((".csv", *PICTURES))
-    add("-o", "--output", metavar="FILE", action="append", default=[], help=f"also write {suffixes}")
+    add(
+        "-o",
+        "--output",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help=f"also write {suffixes}",
+    )
     return parser
 
 
@@ -116,9 +162,13 @@ def require_sound(parser: argparse.ArgumentParser, options: argparse.Namespace) 
     """End with an error if options cannot be used."""
     for path in options.output:
         if Path(path).suffix.lower() not in (".csv", *PICTURES):
-            parser.error(f"expected the suffix of {path!r} to be .csv, {', '.join(PICTURES)}")
+            parser.error(
+                f"expected the suffix of {path!r} to be .csv, {', '.join(PICTURES)}"
+            )
     if options.dask is not None and options.workers != 1:
-        parser.error("give --workers or --dask, not both: a cluster has its own workers")
+        parser.error(
+            "give --workers or --dask, not both: a cluster has its own workers"
+        )
     for name in ("workers", "seeds"):
         number = getattr(options, name)
         if number is not None and number < 1:
@@ -138,7 +188,9 @@ def print_table(table: PaperTable, options: argparse.Namespace) -> None:
     print(table.to_markdown(trials))
     for path in map(Path, options.output):
         if path.suffix.lower() == ".csv":
-            rows = trials.to_pandas().convert_dtypes().to_csv(index=False)  # whole numbers stay whole
+            rows = (
+                trials.to_pandas().convert_dtypes().to_csv(index=False)
+            )  # whole numbers stay whole
             files.write(path, f"# {made(trials)}\n{rows}")
         else:
             draw(table, trials, path)
@@ -156,8 +208,9 @@ def executor_of(options: argparse.Namespace) -> Iterator[Executor | None]:
             client = Client(options.dask, timeout=10)  # type: ignore[no-untyped-call]
         except (OSError, ValueError):
             raise SynapseError(
-                f"No Dask scheduler answers at {options.dask!r}. Start one with `dask scheduler`, and give "
-                "the address that it prints, such as tcp://host:8786."
+                f"No Dask scheduler answers at {options.dask!r}. Start one with `dask"
+                " scheduler`, and give the address that it prints, such as"
+                " tcp://host:8786."
             ) from None
         with client:
             yield client.get_executor()  # type: ignore[no-untyped-call]
@@ -185,11 +238,14 @@ def draw(table: PaperTable, trials: Trials, path: Path) -> None:
 def made(trials: Trials) -> str:
     """When and how the results were made, for the first line of their file."""
     seconds = trials.seconds
-    duration = f"{seconds:.0f} seconds" if seconds < 600 else f"{seconds / 60:.0f} minutes"
+    duration = (
+        f"{seconds:.0f} seconds" if seconds < 600 else f"{seconds / 60:.0f} minutes"
+    )
     return (
-        f"{datetime.now(UTC):%Y-%m-%d}, {len(trials):,} trials, {duration} of machine time on {machine()}, "
-        f"Python {platform.python_version()}, Synapse {synapse.__version__}, NumPy {np.__version__}, "
-        f"Numba {numba.__version__}: {shlex.join(['python', '-m', 'studies', *sys.argv[1:]])}"
+        f"{datetime.now(UTC):%Y-%m-%d}, {len(trials):,} trials, {duration} of machine"
+        f" time on {machine()}, Python {platform.python_version()}, Synapse"
+        f" {synapse.__version__}, NumPy {np.__version__}, Numba {numba.__version__}:"
+        f" {shlex.join(['python', '-m', 'studies', *sys.argv[1:]])}"
     )
 
 
@@ -197,7 +253,11 @@ def machine() -> str:
     """The model of the processor, as far as the system tells it."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+        return next(
+            line.partition(":")[2].strip()
+            for line in lines
+            if line.startswith("model name")
+        )
     except (OSError, StopIteration):
         return platform.processor() or platform.machine()
 

@@ -1,8 +1,9 @@
-"""Common parts of the learning studies: many seeds on a few processes, results as JSON, tables in a page.
+"""Common parts of the learning studies: many seeds on a few processes, results as JSON,
+tables in a page.
 
-:func:`study` runs a function over cases and seeds, writes NAME.json, and writes a table of it into
-learning.md, between the markers ``<!-- NAME -->`` and ``<!-- end -->`` if the page has them.
-"""
+:func:`study` runs a function over cases and seeds, writes NAME.json, and writes a table
+of it into learning.md, between the markers ``<!-- NAME -->`` and ``<!-- end -->`` if
+the page has them."""
 
 from __future__ import annotations
 
@@ -35,24 +36,42 @@ def parser(description: str, most: int, name: str) -> argparse.ArgumentParser:
     """The options that the studies share."""
     options = argparse.ArgumentParser(description=description.partition("\n")[0])
     options.add_argument(
-        "--name", default=name, help=f"name of the JSON file and of the table in learning.md ({name})"
+        "--name",
+        default=name,
+        help=f"name of the JSON file and of the table in learning.md ({name})",
     )
-    options.add_argument("--table", action="store_true", help="only make the table, from the existing JSON")
-    options.add_argument("--seeds", type=int, default=10, help="number of seeds, starting at --first (10)")
+    options.add_argument(
+        "--table",
+        action="store_true",
+        help="only make the table, from the existing JSON",
+    )
+    options.add_argument(
+        "--seeds",
+        type=int,
+        default=10,
+        help="number of seeds, starting at --first (10)",
+    )
     options.add_argument("--first", type=int, default=0, help="the first seed (0)")
-    options.add_argument("--most", type=int, default=most, help=f"limit of training sequences ({most})")
-    options.add_argument("--processes", type=int, default=2, help="number of parallel processes (2)")
+    options.add_argument(
+        "--most", type=int, default=most, help=f"limit of training sequences ({most})"
+    )
+    options.add_argument(
+        "--processes", type=int, default=2, help="number of parallel processes (2)"
+    )
     return options
 
 
 def filled(
     path: Path, rows: Iterable[str], seeds: int, trial: Callable[[str, int], Row]
 ) -> dict[str, list[Row]]:
-    """The trials of a JSON file by row, of which those with seeds below `seeds` are run if they are missing.
+    """The trials of a JSON file by row, of which those with seeds below `seeds` are run
+    if they are missing.
 
-    The file is written after every trial, so the same call goes on where it was interrupted.
-    """
-    results: dict[str, list[Row]] = json.loads(path.read_text()) if path.exists() else {}
+    The file is written after every trial, so the same call goes on where it was
+    interrupted."""
+    results: dict[str, list[Row]] = (
+        json.loads(path.read_text()) if path.exists() else {}
+    )
     for row in rows:
         known = results.setdefault(row, [])
         for seed in range(len(known), seeds):
@@ -68,20 +87,28 @@ def study(
     cases: Sequence[Any],
     report: Callable[[list[Row]], str],
 ) -> None:
-    """Run ``work(case, seed, most)`` for every case and seed; write the results as JSON and as a table."""
+    """Run ``work(case, seed, most)`` for every case and seed; write the results as JSON
+    and as a table."""
     path = HERE / f"{given.name}.json"
     if not given.table:
         begin = time.perf_counter()
         seeds = range(given.first, given.first + given.seeds)
-        rows = run_all(work, [(case, seed, given.most) for case in cases for seed in seeds], given.processes)
+        rows = run_all(
+            work,
+            [(case, seed, given.most) for case in cases for seed in seeds],
+            given.processes,
+        )
         save(path, {**settings, "most": given.most}, rows, begin)
     text = report(json.loads(path.read_text(encoding="utf-8"))["runs"])
     print(text)
     fill(given.name, text)
 
 
-def run_all(work: Callable[..., Row], cases: Sequence[tuple[Any, ...]], processes: int) -> list[Row]:
-    """Run ``work(*case)`` for every case, with low priority; return the results in order."""
+def run_all(
+    work: Callable[..., Row], cases: Sequence[tuple[Any, ...]], processes: int
+) -> list[Row]:
+    """Run ``work(*case)`` for every case, with low priority; return the results in
+    order."""
     if hasattr(os, "nice"):
         os.nice(10)
     with ProcessPoolExecutor(processes) as pool:
@@ -92,7 +119,9 @@ def run_all(work: Callable[..., Row], cases: Sequence[tuple[Any, ...]], processe
 def save(path: Path, settings: Row, rows: list[Row], begin: float) -> None:
     """Write the results, and the information needed to reproduce them."""
     made = {
-        "command": shlex.join(["python", "-m", "studies", Path(sys.argv[0]).stem, *sys.argv[1:]]),
+        "command": shlex.join(
+            ["python", "-m", "studies", Path(sys.argv[0]).stem, *sys.argv[1:]]
+        ),
         "seconds": round(time.perf_counter() - begin, 1),
         "python": platform.python_version(),
         "synapse": synapse.__version__,
@@ -112,18 +141,22 @@ def middle(needed: Sequence[int | None]) -> str:
 
 
 def listed(needed: Sequence[int | None]) -> str:
-    """All runs in the order of their seeds, in thousands; a dash for an unsolved run."""
+    """All runs in the order of their seeds, in thousands; a dash for an unsolved
+    run."""
     return " ".join("-" if n is None else f"{n / 1000:g}" for n in needed)
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     """A Markdown table."""
     lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
+    return "\n".join(
+        "| " + " | ".join(str(cell) for cell in line) + " |" for line in lines
+    )
 
 
 def fill(name: str, text: str, path: Path = PAGE) -> None:
-    """Write a text into the page between the markers of this name, if the page has them."""
+    """Write a text into the page between the markers of this name, if the page has
+    them."""
     page = path.read_text(encoding="utf-8")
     before, opening, rest = page.partition(f"<!-- {name} -->")
     _, closing, after = rest.partition("<!-- end -->")

@@ -1,8 +1,8 @@
-"""Balancing poles on a cart: section 4.3 of Stanley and Miikkulainen 2002, as an environment of a user.
+"""Balancing poles on a cart: section 4.3 of Stanley and Miikkulainen 2002, as an
+environment of a user.
 
-Wieland's equations by Runge-Kutta 4 with steps of 0.01 s. The state is x, v, then angle and angular velocity
-of each pole, in metres, seconds and radians.
-"""
+Wieland's equations by Runge-Kutta 4 with steps of 0.01 s. The state is x, v, then angle
+and angular velocity of each pole, in metres, seconds and radians."""
 
 from __future__ import annotations
 
@@ -20,14 +20,25 @@ from synapse.evolve.fitness import Environment
 from synapse.evolve.genomes import Genomes
 
 compiled = numba.njit(error_model="numpy")
-GRAVITY, CART, FORCE, FRICTION = -9.8, 1.0, 10.0, 2e-6
-LONG, LONG_MASS, SHORT, SHORT_MASS = 0.5, 0.1, 0.05, 0.01
+GRAVITY = -9.8
+CART = 1.0
+FORCE = 10.0
+FRICTION = 2e-6
+LONG = 0.5
+LONG_MASS = 0.1
+SHORT = 0.05
+SHORT_MASS = 0.01
 """Half lengths and masses of the poles."""
 TAU = 0.01
 TRACK, ANGLE = 2.4, math.radians(36)
 """An episode ends beyond these."""
-POLES, STEPS, SCORE, RING, LATEST = 6, 7, 8, 9, 100
-"""Places in the state of the numbers of poles and steps, the score, and the latest 100 movements."""
+POLES = 6
+STEPS = 7
+SCORE = 8
+RING = 9
+LATEST = 100
+"""Places in the state of the numbers of poles and steps, the score, and the latest 100
+movements."""
 ROOM = RING + LATEST
 """Where the memory for Runge-Kutta begins."""
 SIZE = ROOM + 30
@@ -35,39 +46,58 @@ SIZE = ROOM + 30
 
 @compiled
 def derive(s: Any, y: int, d: int, poles: int, force: float) -> None:
-    """Write the derivatives of the state at place `y` to place `d`. The friction of the cart is left out."""
-    total, mass = force, CART
+    """Write the derivatives of the state at place `y` to place `d`. The friction of the
+    cart is left out."""
+    total = force
+    mass = CART
     for p in range(poles):
         length, own = (LONG, LONG_MASS) if p == 0 else (SHORT, SHORT_MASS)
-        angle, speed = s[y + 2 + 2 * p], s[y + 3 + 2 * p]
-        sine, cosine = math.sin(angle), math.cos(angle)
+        angle = s[y + 2 + 2 * p]
+        speed = s[y + 3 + 2 * p]
+        sine = math.sin(angle)
+        cosine = math.cos(angle)
         brake = FRICTION * speed / (own * length)
-        total += own * length * speed * speed * sine + 0.75 * own * cosine * (brake + GRAVITY * sine)
+        total += own * length * speed * speed * sine + 0.75 * own * cosine * (
+            brake + GRAVITY * sine
+        )
         mass += own * (1.0 - 0.75 * cosine * cosine)
-    s[d], s[d + 1] = s[y + 1], total / mass
+    s[d] = s[y + 1]
+    s[d + 1] = total / mass
     for p in range(poles):
         length, own = (LONG, LONG_MASS) if p == 0 else (SHORT, SHORT_MASS)
-        angle, speed = s[y + 2 + 2 * p], s[y + 3 + 2 * p]
+        angle = s[y + 2 + 2 * p]
+        speed = s[y + 3 + 2 * p]
         brake = FRICTION * speed / (own * length)
         s[d + 2 + 2 * p] = speed
-        s[d + 3 + 2 * p] = -0.75 / length * (s[d + 1] * math.cos(angle) + GRAVITY * math.sin(angle) + brake)
+        s[d + 3 + 2 * p] = (
+            -0.75
+            / length
+            * (s[d + 1] * math.cos(angle) + GRAVITY * math.sin(angle) + brake)
+        )
 
 
 @compiled
 def move(s: Any, poles: int, output: float) -> None:
-    """Move the state by 0.02 s under a force from -10 N to 10 N, for outputs from 0 to 1."""
-    force, size = 2.0 * FORCE * (output - 0.5), 2 + 2 * poles
+    """Move the state by 0.02 s under a force from -10 N to 10 N, for outputs from 0 to
+    1."""
+    force = 2.0 * FORCE * (output - 0.5)
+    size = 2 + 2 * poles
     slopes = ROOM + size
     for _ in range(2):
         for stage in range(4):
-            here, k = (0 if stage == 0 else ROOM), slopes + stage * size
+            here = 0 if stage == 0 else ROOM
+            k = slopes + stage * size
             derive(s, here, k, poles, force)
             ahead = TAU if stage == 2 else 0.5 * TAU
             for i in range(size):
                 s[ROOM + i] = s[i] + ahead * s[k + i]
         for i in range(size):
             k = slopes + i
-            s[i] += TAU / 6.0 * (s[k] + 2.0 * s[k + size] + 2.0 * s[k + 2 * size] + s[k + 3 * size])
+            s[i] += (
+                TAU
+                / 6.0
+                * (s[k] + 2.0 * s[k + size] + 2.0 * s[k + 2 * size] + s[k + 3 * size])
+            )
 
 
 @compiled
@@ -80,12 +110,14 @@ def balanced(s: Any, poles: int) -> bool:
 
 
 def step(s: Any, outputs: Any) -> bool:
-    """One step of 0.02 s. Returns whether the cart is on the track and the poles are up.
+    """One step of 0.02 s. Returns whether the cart is on the track and the poles are
+    up.
 
-    The score is Gruau's: 0.1 t / 1000 + 0.9 f, where f is 0.75 / the sum of |x| + |v| + |angle| + |speed| of
-    cart and long pole over the latest 100 steps, or 0 before that.
+    The score is Gruau's: 0.1 t / 1000 + 0.9 f, where f is 0.75 / the sum of |x| + |v| +
+    |angle| + |speed| of cart and long pole over the latest 100 steps, or 0 before that.
     """
-    poles, done = int(s[POLES]), int(s[STEPS])
+    poles = int(s[POLES])
+    done = int(s[STEPS])
     move(s, poles, outputs[0])
     up = balanced(s, poles)
     s[RING + done % LATEST] = abs(s[0]) + abs(s[1]) + abs(s[2]) + abs(s[3])
@@ -110,25 +142,27 @@ def observe(s: Any, inputs: Any) -> None:
 
 FRACTIONS = (0.05, 0.25, 0.5, 0.75, 0.95)
 WIDTHS = (2.16, 1.35, np.radians(3.6), np.radians(8.6))
-"""Bounds of the 625 starts of the test: place and speed of the cart, and of the long pole."""
+"""Bounds of the 625 starts of the test: place and speed of the cart, and of the long
+pole."""
 ENOUGH = 200
-LONG_TEST, SHORT_TEST = 100_000, 1_000
+LONG_TEST = 100_000
+SHORT_TEST = 1_000
 """Numbers of steps of 0.02 s."""
 
 
 @final
 @dataclass(frozen=True)
 class Poles:
-    """Balance a pole of 1 m, or this one and one of 0.1 m, on a cart: section 4.3 of the paper.
+    """Balance a pole of 1 m, or this one and one of 0.1 m, on a cart: section 4.3 of
+    the paper.
 
-    The long pole starts at 4 degrees. An episode ends if a pole is beyond 36 degrees or the cart beyond 2.4
-    m. The output, from 0 to 1, is a force from -10 N to 10 N. Inputs are place and angles, scaled, each
-    followed by its velocity.
+    The long pole starts at 4 degrees. An episode ends if a pole is beyond 36 degrees or
+    the cart beyond 2.4 m. The output, from 0 to 1, is a force from -10 N to 10 N.
+    Inputs are place and angles, scaled, each followed by its velocity.
 
-    With velocities, fitness is the number of steps of 0.02 s, solved at 100,000. Without, it is Gruau's score
-    over 1,000 steps. It is solved if the fittest genome balances for 100,000 steps and from 200 of 625 other
-    starts.
-    """
+    With velocities, fitness is the number of steps of 0.02 s, solved at 100,000.
+    Without, it is Gruau's score over 1,000 steps. It is solved if the fittest genome
+    balances for 100,000 steps and from 200 of 625 other starts."""
 
     count: int = 2
     velocities: bool = True
@@ -145,12 +179,17 @@ class Poles:
         state[: len(numbers)], state[POLES] = numbers, self.count
         return state
 
-    def environment(self, starts: list[Floats], steps: int, score: int | None = None) -> Environment:
+    def environment(
+        self, starts: list[Floats], steps: int, score: int | None = None
+    ) -> Environment:
         """The cart from these starts."""
-        return Environment(observe, step, starts, self.inputs, 1, steps=steps, score=score)
+        return Environment(
+            observe, step, starts, self.inputs, 1, steps=steps, score=score
+        )
 
     def evaluate(self, genomes: Genomes) -> tuple[Floats, Bools]:
-        """Return the fitness of every genome, and with velocities whether it solves the task."""
+        """Return the fitness of every genome, and with velocities whether it solves the
+        task."""
         start = [self.start_of(0.0, 0.0, np.radians(4.0))]
         if self.velocities:
             return self.environment(start, LONG_TEST).evaluate(genomes)
@@ -163,10 +202,15 @@ class Poles:
     def generalisation(self, genome: Genome) -> int:
         """Count from how many of 625 starts it balances the poles for 1,000 steps.
 
-        The starts are all combinations of five places and speeds of the cart and of the long pole.
-        """
+        The starts are all combinations of five places and speeds of the cart and of the
+        long pole."""
         starts = [
-            self.start_of(*((2.0 * part - 1.0) * width for part, width in zip(parts, WIDTHS, strict=True)))
+            self.start_of(
+                *(
+                    (2.0 * part - 1.0) * width
+                    for part, width in zip(parts, WIDTHS, strict=True)
+                )
+            )
             for parts in product(FRACTIONS, repeat=4)
         ]
         _, lengths = self.environment(starts, SHORT_TEST).episodes(Genomes.of(genome))

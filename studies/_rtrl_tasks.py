@@ -1,9 +1,9 @@
-"""Tasks of the study of exact online learning (``rtrl.py``): networks, data and criteria.
+"""Tasks of the study of exact online learning (``rtrl.py``): networks, data and
+criteria.
 
-Each task is a function of a case (a dict that names the network and the rule), a seed and a limit. It
-returns one row of results. Every step of every task updates the weights; the context is cleared where the
-task says so.
-"""
+Each task is a function of a case (a dict that names the network and the rule), a seed
+and a limit. It returns one row of results. Every step of every task updates the
+weights; the context is cleared where the task says so."""
 
 from __future__ import annotations
 
@@ -42,11 +42,20 @@ def trainer(net: synapse.Network, rule: str, rate: Any) -> synapse.Trainer:
     return synapse.Trainer(net, rate, **RULES[rule])
 
 
-def learn(most: int, chunk: int, step: Callable[[], None], score: Callable[[], float], goal: float) -> Row:
-    """Alternate ``step``, which learns from ``chunk`` examples, and ``score``, until the goal is reached."""
+def learn(
+    most: int,
+    chunk: int,
+    step: Callable[[], None],
+    score: Callable[[], float],
+    goal: float,
+) -> Row:
+    """Alternate ``step``, which learns from ``chunk`` examples, and ``score``, until
+    the goal is reached."""
     curve: list[float] = []
     diverged = False
-    while len(curve) * chunk < most and not diverged and (not curve or curve[-1] < goal):
+    while (
+        len(curve) * chunk < most and not diverged and (not curve or curve[-1] < goal)
+    ):
         try:
             step()
         except DivergenceError:
@@ -57,19 +66,26 @@ def learn(most: int, chunk: int, step: Callable[[], None], score: Callable[[], f
     return {"needed": needed, "trained": trained, "diverged": diverged, "curve": curve}
 
 
-# --- embedded Reber, context cleared before each string -------------------------------------------
+# --- embedded Reber, context cleared before each string -------------------------------
 
 
 def elman(seed: int, outputs: str = "softmax") -> synapse.Network:
     """An Elman network with weights within ±1."""
     start = uniform(1.0)
     return architect.Elman(
-        7, 15, 7, output_squash=outputs, initializer=start, bias_initializer=start, seed=seed
+        7,
+        15,
+        7,
+        output_squash=outputs,
+        initializer=start,
+        bias_initializer=start,
+        seed=seed,
     )
 
 
 def fresh_strings(count: int, seed: int) -> SampleBatch:
-    """Strings that are right if the most active output is a legal symbol at every step."""
+    """Strings that are right if the most active output is a legal symbol at every
+    step."""
     return replace(EmbeddedReber().batch(count, seed), judge=Ranked(all_allowed=False))
 
 
@@ -81,21 +97,30 @@ def reber_strings(case: Row, seed: int, most: int) -> Row:
 
     def step() -> None:
         strings = EmbeddedReber().batch(500, rng)
-        learner.train(strings.inputs, strings.targets, epochs=1, shuffle=False, progress=False)
+        learner.train(
+            strings.inputs, strings.targets, epochs=1, shuffle=False, progress=False
+        )
 
     found = learn(most, 500, step, lambda: float(fresh.score(net).wrong == 0), 1.0)
     del found["curve"]
     return {**found, "final": fresh_strings(10_000, 19970002).score(net).fraction}
 
 
-# --- recall over 24 steps, context cleared before each sequence -----------------------------------
+# --- recall over 24 steps, context cleared before each sequence -----------------------
 
 RECALL_NETWORKS: dict[str, Callable[[int], synapse.Network]] = {
     "GRU 10-8-4": lambda seed: architect.GRU(
         10, 8, 4, update_gate_bias=2.0, initializer=uniform(0.5), seed=seed
     ),
     "LSTM 10-16-4, linear cells": lambda seed: architect.LSTM(
-        10, 16, 4, style="synaptic", cell_squash="identity", peepholes=None, initializer="uniform", seed=seed
+        10,
+        16,
+        4,
+        style="synaptic",
+        cell_squash="identity",
+        peepholes=None,
+        initializer="uniform",
+        seed=seed,
     ),
 }
 
@@ -106,16 +131,21 @@ RECALL = Recall(targets=4, distractors=4, prompts=2, length=24)  # as Monner and
 def recall_24(case: Row, seed: int, most: int) -> Row:
     """Sequences until 95 % of 500 fresh ones are right at every step."""
     net, rng = RECALL_NETWORKS[case["network"]](seed), np.random.default_rng([seed, 1])
-    fresh, learner = RECALL.batch(500, 20120124), trainer(net, case["rule"], case["rate"])
+    fresh, learner = (
+        RECALL.batch(500, 20120124),
+        trainer(net, case["rule"], case["rate"]),
+    )
 
     def step() -> None:
         some = RECALL.batch(1000, rng)
-        learner.train(some.inputs, some.targets, epochs=1, shuffle=False, progress=False)
+        learner.train(
+            some.inputs, some.targets, epochs=1, shuffle=False, progress=False
+        )
 
     return learn(most, 1000, step, lambda: fresh.score(net).fraction, 0.95)
 
 
-# --- embedded Reber as one stream, never cleared --------------------------------------------------
+# --- embedded Reber as one stream, never cleared --------------------------------------
 
 CONTINUAL_NETWORKS: dict[str, Callable[[int], synapse.Network]] = {
     "Elman 7-15-7": elman,
@@ -144,24 +174,38 @@ def stream(strings: list[str]) -> np.ndarray:
 
 def legal_mask(string: str) -> np.ndarray:
     """The symbols that can come next, as booleans by step and symbol."""
-    return np.array([[symbol in allowed for symbol in reber.SYMBOLS] for allowed in reber.legal(string)])
+    return np.array(
+        [
+            [symbol in allowed for symbol in reber.SYMBOLS]
+            for allowed in reber.legal(string)
+        ]
+    )
 
 
 def illegal(net: synapse.Network, strings: list[str]) -> np.ndarray:
-    """Whether each prediction is illegal, for a stream of strings of which the first is not counted."""
+    """Whether each prediction is illegal, for a stream of strings of which the first is
+    not counted."""
     twin = net.clone()
     twin.clear()
     allowed = [np.vstack([legal_mask(string), ONE_HOT["B"] > 0]) for string in strings]
-    mask, skipped = np.concatenate(allowed), len(strings[0])
+    mask = np.concatenate(allowed)
+    skipped = len(strings[0])
     outputs = twin.run(stream(strings))
-    wrong = np.where(mask, -np.inf, outputs).max(axis=1) >= np.where(mask, outputs, -np.inf).max(axis=1)
+    wrong = np.where(mask, -np.inf, outputs).max(axis=1) >= np.where(
+        mask, outputs, -np.inf
+    ).max(axis=1)
     return wrong[skipped:]
 
 
 def continual_reber(case: Row, seed: int, most: int) -> Row:
-    """Strings of a stream until no prediction is illegal in a fresh stream of 1,000 strings."""
-    net, rng = CONTINUAL_NETWORKS[case["network"]](seed), np.random.default_rng([seed, 1])
-    fresh, last = reber.strings(1001, seed=20000001), ["B"]
+    """Strings of a stream until no prediction is illegal in a fresh stream of 1,000
+    strings."""
+    net, rng = (
+        CONTINUAL_NETWORKS[case["network"]](seed),
+        np.random.default_rng([seed, 1]),
+    )
+    fresh = reber.strings(1001, seed=20000001)
+    last = ["B"]
     learner = trainer(net, case["rule"], case["rate"])
 
     def step() -> None:
@@ -172,20 +216,30 @@ def continual_reber(case: Row, seed: int, most: int) -> Row:
     found = learn(most, 1000, step, lambda: 1 - illegal(net, fresh).mean(), 1.0)
     final = illegal(net, reber.strings(10_001, seed=20000002))
     length = int(final.argmax()) if final.any() else len(final)
-    return {**found, "tested": len(final), "until_error": length, "errors": int(final.sum())}
+    return {
+        **found,
+        "tested": len(final),
+        "until_error": length,
+        "errors": int(final.sum()),
+    }
 
 
-# --- strongly delayed XOR, context cleared before each sequence -----------------------------------
+# --- strongly delayed XOR, context cleared before each sequence -----------------------
 
 XOR_STEPS = 20
 
 
 def xor_sequences(count: int, seed: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Random signs, two of them marked, one in each half; the target of the last step is their XOR."""
-    rng, rows, half = np.random.default_rng(seed), np.arange(count), XOR_STEPS // 2
-    inputs, targets = np.zeros((count, XOR_STEPS, 2)), np.full((count, XOR_STEPS, 1), np.nan)
+    """Random signs, two of them marked, one in each half; the target of the last step
+    is their XOR."""
+    rng = np.random.default_rng(seed)
+    rows = np.arange(count)
+    half = XOR_STEPS // 2
+    inputs = np.zeros((count, XOR_STEPS, 2))
+    targets = np.full((count, XOR_STEPS, 1), np.nan)
     inputs[:, :, 0] = rng.choice([-1.0, 1.0], (count, XOR_STEPS))
-    first, second = rng.integers(half - 1, size=count), rng.integers(half, XOR_STEPS - 1, size=count)
+    first = rng.integers(half - 1, size=count)
+    second = rng.integers(half, XOR_STEPS - 1, size=count)
     inputs[rows, first, 1] = inputs[rows, second, 1] = 1.0
     targets[:, -1, 0] = inputs[rows, first, 0] != inputs[rows, second, 0]
     return inputs, targets
@@ -211,10 +265,15 @@ XOR_NETWORKS: dict[str, Callable[[int], synapse.Network]] = {
 def delayed_xor(case: Row, seed: int, most: int) -> Row:
     """Sequences until 99 % of 500 fresh ones are right."""
     net, rng = XOR_NETWORKS[case["network"]](seed), np.random.default_rng([seed, 1])
-    (inputs, targets), learner = xor_sequences(500, 19970006), trainer(net, case["rule"], case["rate"])
+    (inputs, targets), learner = (
+        xor_sequences(500, 19970006),
+        trainer(net, case["rule"], case["rate"]),
+    )
 
     def step() -> None:
-        learner.train(*xor_sequences(2500, rng), epochs=1, shuffle=False, progress=False)
+        learner.train(
+            *xor_sequences(2500, rng), epochs=1, shuffle=False, progress=False
+        )
 
     def score() -> float:
         right = 0
@@ -226,17 +285,22 @@ def delayed_xor(case: Row, seed: int, most: int) -> Row:
     return learn(most, 2500, step, score, 0.99)
 
 
-# --- copying bits, with growing length ------------------------------------------------------------
+# --- copying bits, with growing length ------------------------------------------------
 
 GOOD = 0.15  # bits per copied bit
 
 
-def copy_sequences(count: int, length: int, rng: np.random.Generator) -> tuple[list, list]:
-    """Bits, one input for each value, then as many steps with a flag, at which the bits are the targets."""
-    inputs, targets = [], []
+def copy_sequences(
+    count: int, length: int, rng: np.random.Generator
+) -> tuple[list, list]:
+    """Bits, one input for each value, then as many steps with a flag, at which the bits
+    are the targets."""
+    inputs = []
+    targets = []
     for size in rng.integers(max(length - 5, 1), length + 1, size=count):
         bits = rng.integers(2, size=size)
-        rows, wanted = np.zeros((2 * size, 3)), np.full((2 * size, 1), np.nan)
+        rows = np.zeros((2 * size, 3))
+        wanted = np.full((2 * size, 1), np.nan)
         rows[np.arange(size), bits] = rows[size:, 2] = 1.0
         wanted[size:, 0] = bits
         inputs.append(rows)
@@ -245,11 +309,10 @@ def copy_sequences(count: int, length: int, rng: np.random.Generator) -> tuple[l
 
 
 def sparse_gru(seed: int, size: int, density: float) -> synapse.Network:
-    """A GRU with only a fraction of the connections from cells to gates and candidates."""
-    net, rng = (
-        architect.GRU(3, size, 1, initializer=uniform(0.5), seed=seed),
-        np.random.default_rng([seed, 3]),
-    )
+    """A GRU with only a fraction of the connections from cells to gates and
+    candidates."""
+    net = architect.GRU(3, size, 1, initializer=uniform(0.5), seed=seed)
+    rng = np.random.default_rng([seed, 3])
     cells = set(net["cells"])
     hidden = {*net["update gates"], *net["reset gates"], *net["candidates"]}
     for link in list(net.connections):
@@ -260,25 +323,34 @@ def sparse_gru(seed: int, size: int, density: float) -> synapse.Network:
 
 COPY_NETWORKS: dict[str, Callable[[int], synapse.Network]] = {
     "GRU 3-16-1": lambda seed: sparse_gru(seed, 16, 1.0),
-    "GRU 3-24-1, a tenth of the recurrent connections": lambda seed: sparse_gru(seed, 24, 0.1),
+    "GRU 3-24-1, a tenth of the recurrent connections": lambda seed: sparse_gru(
+        seed, 24, 0.1
+    ),
 }
 
 
 def growing_copy(case: Row, seed: int, most: int) -> Row:
-    """The length reached after a number of steps; it grows when a bit costs less than 0.15 bits."""
-    net, rng = COPY_NETWORKS[case["network"]](seed), np.random.default_rng([seed, 1])
-    learner, length, steps, grew = trainer(net, case["rule"], case["rate"]), 1, 0, []
+    """The length reached after a number of steps; it grows when a bit costs less than
+    0.15 bits."""
+    net = COPY_NETWORKS[case["network"]](seed)
+    rng = np.random.default_rng([seed, 1])
+    learner = trainer(net, case["rule"], case["rate"])
+    length = 1
+    steps = 0
+    grew = []
     while steps < most:
         inputs, targets = copy_sequences(200, length, rng)
         steps += sum(map(len, inputs))
-        cost = learner.train(inputs, targets, epochs=1, shuffle=False, progress=False).error
+        cost = learner.train(
+            inputs, targets, epochs=1, shuffle=False, progress=False
+        ).error
         if cost / np.log(2) < GOOD:
             length += 1
             grew.append(steps)
     return {"length": length, "trained": steps, "grew": grew}
 
 
-# --- sunspots --------------------------------------------------------------------------------------
+# --- sunspots -------------------------------------------------------------------------
 
 SUNSPOT_NETWORKS: dict[str, Callable[[int], synapse.Network]] = {
     "Elman 1-10-1": demo.elman,
@@ -289,10 +361,14 @@ SUNSPOT_NETWORKS: dict[str, Callable[[int], synapse.Network]] = {
 SUNSPOT_EPOCHS = {"online": 300, "exact": 300, "bptt": 1000}
 
 
-def sunspot_forecast(case: Row, rate: float, learnt: np.ndarray, seed: int) -> np.ndarray:
+def sunspot_forecast(
+    case: Row, rate: float, learnt: np.ndarray, seed: int
+) -> np.ndarray:
     """Forecasts of every year, in spots, after training on the years ``learnt``."""
-    net, scale = SUNSPOT_NETWORKS[case["network"]](seed), demo.Scale.of(demo.SPOTS[learnt])
-    values, epochs = scale.there(demo.SPOTS), SUNSPOT_EPOCHS[case["rule"]]
+    net = SUNSPOT_NETWORKS[case["network"]](seed)
+    scale = demo.Scale.of(demo.SPOTS[learnt])
+    values = scale.there(demo.SPOTS)
+    epochs = SUNSPOT_EPOCHS[case["rule"]]
     falling = Cosine(rate, epochs=epochs)
     if case["rule"] == "bptt":
         learner = synapse.Trainer(net, falling, method="bptt", optimizer=Adam())
@@ -301,28 +377,44 @@ def sunspot_forecast(case: Row, rate: float, learnt: np.ndarray, seed: int) -> n
     inputs, skipped = demo.inputs_for(net, values)
     targets = np.where(learnt, values, np.nan)[skipped:, None]
     history = slice(np.flatnonzero(learnt)[-1] - skipped + 1)
-    learner.train(inputs[None, history], targets[None, history], epochs=epochs, progress=False)
+    learner.train(
+        inputs[None, history], targets[None, history], epochs=epochs, progress=False
+    )
     return scale.back(demo.forecast(net, values))
 
 
 def sunspot_rates(case: Row, seed: int, most: int) -> Row:
     """The mean error on five blocks within 1712-1920, each held out in turn."""
     with np.errstate(over="ignore"):
-        blocks = sunspots_study.held_out(lambda learnt: sunspot_forecast(case, case["rate"], learnt, seed))
+        blocks = sunspots_study.held_out(
+            lambda learnt: sunspot_forecast(case, case["rate"], learnt, seed)
+        )
     return {"blocks": blocks, "mean": round(float(np.mean(blocks)), 4)}
 
 
 def chosen_rate(network: str, rule: str) -> float:
     """The rate with the lowest mean error on held-out blocks."""
-    rows = json.loads((HERE / "rtrl_sunspot_rates.json").read_text(encoding="utf-8"))["runs"]
+    rows = json.loads((HERE / "rtrl_sunspot_rates.json").read_text(encoding="utf-8"))[
+        "runs"
+    ]
     rows = [row for row in rows if (row["network"], row["rule"]) == (network, rule)]
     rates = sorted({row["rate"] for row in rows})
-    return min(rates, key=lambda rate: np.mean([row["mean"] for row in rows if row["rate"] == rate]))
+    return min(
+        rates,
+        key=lambda rate: np.mean([row["mean"] for row in rows if row["rate"] == rate]),
+    )
 
 
 def sunspots(case: Row, seed: int, most: int) -> Row:
     """The average relative variance of each period, with the chosen rate."""
     rate = chosen_rate(case["network"], case["rule"])
     forecast = sunspot_forecast(case, rate, demo.TRAINING, seed)
-    found = [round(demo.arv(forecast, demo.during(*years)), 4) for years in demo.PERIODS.values()]
-    return {"rate": rate, "epochs": SUNSPOT_EPOCHS[case["rule"]], **dict(zip(demo.PERIODS, found))}
+    found = [
+        round(demo.arv(forecast, demo.during(*years)), 4)
+        for years in demo.PERIODS.values()
+    ]
+    return {
+        "rate": rate,
+        "epochs": SUNSPOT_EPOCHS[case["rule"]],
+        **dict(zip(demo.PERIODS, found)),
+    }

@@ -13,8 +13,16 @@ ROOT = Path(__file__).resolve().parents[1]
 from synapse import Layer, Network
 from synapse.readwrite import files
 
-INK, PALE, BLUE, ORANGE, GREEN = "#222222", "#8a8a8a", "#0072b2", "#b35900", "#00785a"
-TINTS = {BLUE: "#d6e9f5", ORANGE: "#fde8cc", GREEN: "#d2efe4"}  # of the cells that a kernel writes
+INK = "#222222"
+PALE = "#8a8a8a"
+BLUE = "#0072b2"
+ORANGE = "#b35900"
+GREEN = "#00785a"
+TINTS = {
+    BLUE: "#d6e9f5",
+    ORANGE: "#fde8cc",
+    GREEN: "#d2efe4",
+}  # of the cells that a kernel writes
 STYLE = f"""
 text {{ font: 15px system-ui, 'DejaVu Sans', sans-serif; fill: {INK}; }}
 .code {{ font: 15px ui-monospace, 'DejaVu Sans Mono', monospace; font-weight: 600; }}
@@ -31,7 +39,9 @@ text {{ font: 15px system-ui, 'DejaVu Sans', sans-serif; fill: {INK}; }}
 
 def network():
     """Two inputs, two hidden neurons, one output."""
-    inputs, hidden, output = Layer(2), Layer(2), Layer(1)
+    inputs = Layer(2)
+    hidden = Layer(2)
+    output = Layer(1)
     inputs.project(hidden, weights=[[0.5, -1.0], [1.0, 2.0]])
     hidden.project(output, weights=[[1.0], [-0.5]])
     return Network(inputs, [hidden], output)
@@ -43,11 +53,14 @@ def text(x, y, words, kind=""):
 
 def box(x, y, width, colour, title, *lines):
     """A box with code as its title and lines of text below it."""
-    height, fill = 32 + 19 * len(lines), TINTS.get(colour, "#ffffff")
+    height = 32 + 19 * len(lines)
+    fill = TINTS.get(colour, "#ffffff")
     place = f'x="{x}" y="{y}" width="{width}" height="{height}"'
     yield f'<rect {place} rx="6" fill="{fill}" stroke="{colour}" stroke-width="1.6"/>'
     yield text(x + 12, y + 22, title, "code")
-    yield from (text(x + 12, y + 42 + 19 * i, line, "small") for i, line in enumerate(lines))
+    yield from (
+        text(x + 12, y + 42 + 19 * i, line, "small") for i, line in enumerate(lines)
+    )
 
 
 def way(number, x, y, path, kind=""):
@@ -60,7 +73,8 @@ def way(number, x, y, path, kind=""):
 
 
 def table(x, y, title, columns, width, marked):
-    """A table of numbers below its column names; `marked` maps rows that a kernel writes to colours."""
+    """A table of numbers below its column names; `marked` maps rows that a kernel
+    writes to colours."""
     yield text(x, y - 26, title, "small")
     for c, (name, values) in enumerate(columns.items()):
         left = x + c * width
@@ -68,7 +82,10 @@ def table(x, y, title, columns, width, marked):
         for row, value in enumerate(values):
             colour = marked.get((name, row))
             fill = f' style="fill: {colour}"' if colour else ""
-            yield f'<rect x="{left}" y="{y + 22 * row}" width="{width}" height="22" class="cell"{fill}/>'
+            yield (
+                f'<rect x="{left}" y="{y + 22 * row}" width="{width}" height="22"'
+                f' class="cell"{fill}/>'
+            )
             yield text(left + width / 2, y + 22 * row + 16, str(value), "number")
 
 
@@ -102,7 +119,9 @@ def picture():
         "checks that there are 2 numbers,",
         "gets the table and the network's rows",
     )
-    yield from box(366, 166, 290, INK, "Store.ready()", "is the program older than the topology?")
+    yield from box(
+        366, 166, 290, INK, "Store.ready()", "is the program older than the topology?"
+    )
     yield from box(
         366,
         268,
@@ -112,9 +131,20 @@ def picture():
         "only if so: sort rows, form runs, find",
         "blocks, lay out traces, update the table",
     )
-    yield from box(366, 388, 290, INK, "table of addresses", "state, activation, weight, source, ...")
-    yield from table(366, 518, "one row per neuron, in order of activation", neurons, 96, marked)
-    yield from table(366, 686, "one row per connection, sorted by target", links, 96, {})
+    yield from box(
+        366,
+        388,
+        290,
+        INK,
+        "table of addresses",
+        "state, activation, weight, source, ...",
+    )
+    yield from table(
+        366, 518, "one row per neuron, in order of activation", neurons, 96, marked
+    )
+    yield from table(
+        366, 686, "one row per connection, sorted by target", links, 96, {}
+    )
     yield from box(
         712,
         60,
@@ -136,8 +166,12 @@ def picture():
     )
     yield from box(712, 430, 264, GREEN, "fire", "computes its activations and slopes")
     yield from box(712, 560, 264, INK, "outputs", "a copy of the last rows")
-    yield from box(24, 560, 230, INK, f"array([{answer[0]:.4f}])", "returned to your line")
-    yield from box(24, 430, 290, INK, "net.output[0].activation", "a view: reads row 4 on access")
+    yield from box(
+        24, 560, 230, INK, f"array([{answer[0]:.4f}])", "returned to your line"
+    )
+    yield from box(
+        24, 430, 290, INK, "net.output[0].activation", "a view: reads row 4 on access"
+    )
 
     yield from way(1, 139, 138, "M139 112 V164")
     yield from way(2, 339, 192, "M314 192 H364")

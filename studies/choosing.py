@@ -1,13 +1,13 @@
-"""Measure the numbers of the page "How much history, which rule, which architecture" (docs/choosing.md).
+"""Measure the numbers of the page "How much history, which rule, which architecture"
+(docs/choosing.md).
 
     python -m studies choosing            # measures, writes choosing.json, then as below
     python -m studies choosing costs      # measures one part only, or several
     python -m studies choosing report     # the tables in docs/choosing.md, from the JSON
 
-Four small experiments, from five seeds each: a bit that has to be remembered over a lag, the
-same with gradients cut to a window, the units of inputs and targets, and the rate and size of a perceptron.
-The fifth measures the time of a step by rule.
-"""
+Four small experiments, from five seeds each: a bit that has to be remembered over a
+lag, the same with gradients cut to a window, the units of inputs and targets, and the
+rate and size of a perceptron. The fifth measures the time of a step by rule."""
 
 from __future__ import annotations
 
@@ -26,17 +26,25 @@ import synapse
 from synapse.optimizers import Adam
 from synapse.readwrite import files
 
-RESULTS, PAGE = HERE / "choosing.json", HERE.parent / "docs" / "choosing.md"
-SEEDS, LAGS, WINDOWS = (0, 1, 2, 3, 4), (2, 5, 9, 20, 50, 100), (1, 5, 10, 20, 21)
-RATES, SIZES = (0.001, 0.01, 0.1, 1.0, 10.0), (1, 2, 4, 8, 16, 32, 64)
-SEQUENCES, EPOCHS, DELAY, GOAL = 200, 200, 9, 0.95
+RESULTS = HERE / "choosing.json"
+PAGE = HERE.parent / "docs" / "choosing.md"
+SEEDS = (0, 1, 2, 3, 4)
+LAGS = (2, 5, 9, 20, 50, 100)
+WINDOWS = (1, 5, 10, 20, 21)
+RATES = (0.001, 0.01, 0.1, 1.0, 10.0)
+SIZES = (1, 2, 4, 8, 16, 32, 64)
+SEQUENCES = 200
+EPOCHS = 200
+DELAY = 9
+GOAL = 0.95
 
 
-# --- 1. A bit over a lag --------------------------------------------------------------------------
+# --- 1. A bit over a lag --------------------------------------------------------------
 
 
 def latch(lag, seed):
-    """The first row has a bit, ±1, the others have noise; the target after the lag is the bit, 0 or 1."""
+    """The first row has a bit, ±1, the others have noise; the target after the lag is
+    the bit, 0 or 1."""
     rng = np.random.default_rng(seed)
     inputs = np.zeros((SEQUENCES, lag + 1, 2))
     inputs[:, 0, 0] = rng.choice([-1.0, 1.0], SEQUENCES)
@@ -47,7 +55,8 @@ def latch(lag, seed):
 
 
 def windowed(inputs, width):
-    """Append the previous rows to each row: the inputs of a perceptron with a window."""
+    """Append the previous rows to each row: the inputs of a perceptron with a
+    window."""
     padded = np.pad(inputs, ((0, 0), (width - 1, 0), (0, 0)))
     rows = np.lib.stride_tricks.sliding_window_view(padded, width, axis=1)
     return rows.reshape(*inputs.shape[:2], -1)
@@ -55,19 +64,33 @@ def windowed(inputs, width):
 
 def linear_lstm(seed):
     return architect.LSTM(
-        2, 8, 1, style="synaptic", cell_squash="identity", peepholes=None, initializer="uniform", seed=seed
+        2,
+        8,
+        1,
+        style="synaptic",
+        cell_squash="identity",
+        peepholes=None,
+        initializer="uniform",
+        seed=seed,
     )
 
 
 def lstm(seed):
-    """The LSTM with the initial weights and biases that were its defaults when the study was run."""
+    """The LSTM with the initial weights and biases that were its defaults when the
+    study was run."""
     gates = {"input_gate_bias": 1.0, "forget_gate_bias": 1.0, "output_gate_bias": 1.0}
     return architect.LSTM(2, 8, 1, initializer="uniform", seed=seed, **gates)
 
 
 MODELS = {
-    "perceptron, window of 10 rows": (lambda seed: architect.Perceptron(20, 8, 1, seed=seed), "bptt"),
-    "NARX, `input_delay=9`": (lambda seed: architect.NARX(2, 8, 1, input_delay=DELAY, seed=seed), "bptt"),
+    "perceptron, window of 10 rows": (
+        lambda seed: architect.Perceptron(20, 8, 1, seed=seed),
+        "bptt",
+    ),
+    "NARX, `input_delay=9`": (
+        lambda seed: architect.NARX(2, 8, 1, input_delay=DELAY, seed=seed),
+        "bptt",
+    ),
     "Elman": (lambda seed: architect.Elman(2, 8, 1, seed=seed), "online"),
     "Elman  ": (lambda seed: architect.Elman(2, 8, 1, seed=seed), "rtrl"),
     "Elman ": (lambda seed: architect.Elman(2, 8, 1, seed=seed), "bptt"),
@@ -81,15 +104,19 @@ MODELS = {
 
 
 def trainer(net, method, window=None):
-    """Rate 0.1 for "online" and "rtrl"; Adam, batches of 20 and clipping for exact gradients of sequences."""
+    """Rate 0.1 for "online" and "rtrl"; Adam, batches of 20 and clipping for exact
+    gradients of sequences."""
     if method != "bptt":
         return synapse.Trainer(net, rate=0.1, method=method)
     adam = Adam(0.01)
-    return synapse.Trainer(net, method="bptt", optimizer=adam, batch_size=20, clip=1.0, window=window)
+    return synapse.Trainer(
+        net, method="bptt", optimizer=adam, batch_size=20, clip=1.0, window=window
+    )
 
 
 def remembers(name, lag, seed, window=None):
-    """The fraction of 200 new sequences that are right, and microseconds per step of training."""
+    """The fraction of 200 new sequences that are right, and microseconds per step of
+    training."""
     build, method = MODELS[name]
     net = build(seed)
     (inputs, targets), (new, wanted) = latch(lag, [seed, 1]), latch(lag, [seed, 2])
@@ -108,13 +135,17 @@ def remembers(name, lag, seed, window=None):
 
 
 def solved(name, lag, window=None):
-    """The number of seeds with 95 % of the new sequences right, and the median time of a step."""
+    """The number of seeds with 95 % of the new sequences right, and the median time of
+    a step."""
     runs = [remembers(name, lag, seed, window) for seed in SEEDS]
-    return int(sum(right >= GOAL for right, _ in runs)), float(np.median([step for _, step in runs]))
+    return int(sum(right >= GOAL for right, _ in runs)), float(
+        np.median([step for _, step in runs])
+    )
 
 
 def histories():
-    """The rule, the number of seeds that solve each lag, and the median time of a step, by model."""
+    """The rule, the number of seeds that solve each lag, and the median time of a step,
+    by model."""
     found = {}
     for name, (_, method) in MODELS.items():
         counts, times = zip(*(solved(name, lag) for lag in LAGS), strict=True)
@@ -124,15 +155,17 @@ def histories():
 
 
 def windows():
-    """The number of seeds with which the LSTM solves a lag of 20, by window of the exact gradients."""
+    """The number of seeds with which the LSTM solves a lag of 20, by window of the
+    exact gradients."""
     return {str(width): solved("LSTM ", 20, width)[0] for width in WINDOWS}
 
 
-# --- 2. Units, rates and sizes --------------------------------------------------------------------
+# --- 2. Units, rates and sizes --------------------------------------------------------
 
 
 def table(count, seed):
-    """Two inputs of mean 0 and deviation 1, and a smooth function of them with noise of deviation 0.1."""
+    """Two inputs of mean 0 and deviation 1, and a smooth function of them with noise of
+    deviation 0.1."""
     rng = np.random.default_rng(seed)
     inputs = rng.normal(size=(count, 2))
     clean = np.sin(1.5 * inputs[:, :1]) + 0.5 * inputs[:, 1:] ** 2
@@ -140,20 +173,40 @@ def table(count, seed):
     return inputs, clean + rng.normal(scale=0.1, size=clean.shape)
 
 
-def fit(seed, hidden=16, rate=0.01, method="bptt", scale=1.0, shift=0.0, out=1.0, epochs=300, count=100):
-    """Root mean square errors in the units of the table, on its rows and on 1000 new ones."""
-    net = architect.Perceptron(2, hidden, 1, squash="tanh", output_squash="identity", seed=seed)
+def fit(
+    seed,
+    hidden=16,
+    rate=0.01,
+    method="bptt",
+    scale=1.0,
+    shift=0.0,
+    out=1.0,
+    epochs=300,
+    count=100,
+):
+    """Root mean square errors in the units of the table, on its rows and on 1000 new
+    ones."""
+    net = architect.Perceptron(
+        2, hidden, 1, squash="tanh", output_squash="identity", seed=seed
+    )
     (x, y), (new, wanted) = table(count, [seed, 3]), table(1000, [seed, 4])
     if method == "online":
         learner = synapse.Trainer(net, rate=rate)
     else:
-        learner = synapse.Trainer(net, method="bptt", optimizer=Adam(rate), batch_size=10)
+        learner = synapse.Trainer(
+            net, method="bptt", optimizer=Adam(rate), batch_size=10
+        )
     try:
-        learner.train(x * scale + shift, y * out, epochs=epochs, progress=False, seed=seed)
+        learner.train(
+            x * scale + shift, y * out, epochs=epochs, progress=False, seed=seed
+        )
     except synapse.errors.DivergenceError:
         return [np.inf, np.inf]
     pairs = ((x, y), (new, wanted))
-    return [float(np.sqrt(((net.run(a * scale + shift) / out - b) ** 2).mean())) for a, b in pairs]
+    return [
+        float(np.sqrt(((net.run(a * scale + shift) / out - b) ** 2).mean()))
+        for a, b in pairs
+    ]
 
 
 UNITS = {
@@ -174,11 +227,14 @@ def medians(**settings):
 def rates():
     """The errors on new rows, by rate: of the online rule and of exact gradients."""
     return {
-        f"{rate:g}": [medians(rate=rate, method=method)[1] for method in ("online", "bptt")] for rate in RATES
+        f"{rate:g}": [
+            medians(rate=rate, method=method)[1] for method in ("online", "bptt")
+        ]
+        for rate in RATES
     }
 
 
-# --- 3. The time of a step ------------------------------------------------------------------------
+# --- 3. The time of a step ------------------------------------------------------------
 
 NETWORKS = {
     "`Elman(7, 15, 7)`": lambda: architect.Elman(7, 15, 7, seed=0),
@@ -197,9 +253,11 @@ METHODS = {
 
 
 def costs():
-    """Microseconds of processor time per step of training, by network and rule: the fastest of five."""
+    """Microseconds of processor time per step of training, by network and rule: the
+    fastest of five."""
     return {
-        name: [step_time(make(), options) for options in METHODS.values()] for name, make in NETWORKS.items()
+        name: [step_time(make(), options) for options in METHODS.values()]
+        for name, make in NETWORKS.items()
     }
 
 
@@ -211,7 +269,8 @@ def step_time(net, options, length=50):
     targets = rng.random((count, length, len(net.output)))
     learner = synapse.Trainer(net, rate=1e-6, **options)
     learner.train(inputs, targets, epochs=1, progress=False)  # compiles
-    epochs, times = 1, []
+    epochs = 1
+    times = []
     for _ in range(6):
         begin = time.process_time()
         learner.train(inputs, targets, epochs=epochs, progress=False)
@@ -227,21 +286,25 @@ PARTS = {
     "windows": windows,
     "units": lambda: {name: medians(**settings) for name, settings in UNITS.items()},
     "rates": rates,
-    "sizes": lambda: {str(hidden): medians(hidden=hidden, epochs=1000) for hidden in SIZES},
+    "sizes": lambda: {
+        str(hidden): medians(hidden=hidden, epochs=1000) for hidden in SIZES
+    },
     "costs": costs,
 }
 
 
 def measure(parts):
     """Run some experiments, and write their results over the earlier ones."""
-    warnings.simplefilter("ignore", synapse.errors.RateWarning)  # high rates are intended
+    warnings.simplefilter(
+        "ignore", synapse.errors.RateWarning
+    )  # high rates are intended
     found = json.loads(RESULTS.read_text(encoding="utf-8"))
     for name in parts or PARTS:
         found[name] = PARTS[name]()
     files.write(RESULTS, json.dumps(found, indent=1) + "\n")
 
 
-# --- 4. The page ----------------------------------------------------------------------------------
+# --- 4. The page ----------------------------------------------------------------------
 
 
 def cells(values):
@@ -252,24 +315,56 @@ def report(found):
     """Write the tables into the page, between their markers."""
     rows = [f"| network | rule | {' | '.join(f'lag {lag}' for lag in LAGS)} |"]
     rows += ["| --- | --- |" + " ---: |" * len(LAGS)]
-    for name, (method, right, _) in found["histories"].items():  # times: on a machine with other jobs
+    for name, (method, right, _) in found[
+        "histories"
+    ].items():  # times: on a machine with other jobs
         shown = " | ".join(f"{n} of {len(SEEDS)}" for n in right)
         rows.append(f"| {name.strip()} | {method} | {shown} |")
     windows_ = ["| window | 1 | 5 | 10 | 20 | 21 (all) |", "| --- |" + " ---: |" * 5]
     windows_.append(
-        "| solved | " + " | ".join(f"{n} of {len(SEEDS)}" for n in found["windows"].values()) + " |"
+        "| solved | "
+        + " | ".join(f"{n} of {len(SEEDS)}" for n in found["windows"].values())
+        + " |"
     )
     units = ["| units | training rows | new rows |", "| --- | ---: | ---: |"]
-    units += [f"| {name} | {cells(values)} |" for name, values in found["units"].items()]
-    rates = ["| rate | " + " | ".join(found["rates"]) + " |", "| --- |" + " ---: |" * len(RATES)]
+    units += [
+        f"| {name} | {cells(values)} |" for name, values in found["units"].items()
+    ]
+    rates = [
+        "| rate | " + " | ".join(found["rates"]) + " |",
+        "| --- |" + " ---: |" * len(RATES),
+    ]
     for i, name in enumerate(("online", "exact gradients, Adam")):
-        rates.append(f"| {name} | " + cells(values[i] for values in found["rates"].values()) + " |")
-    sizes = ["| hidden neurons | " + " | ".join(found["sizes"]) + " |", "| --- |" + " ---: |" * len(SIZES)]
+        rates.append(
+            f"| {name} | "
+            + cells(values[i] for values in found["rates"].values())
+            + " |"
+        )
+    sizes = [
+        "| hidden neurons | " + " | ".join(found["sizes"]) + " |",
+        "| --- |" + " ---: |" * len(SIZES),
+    ]
     for i, name in enumerate(("training rows", "new rows")):
-        sizes.append(f"| {name} | " + cells(values[i] for values in found["sizes"].values()) + " |")
-    times = [f"| network | {' | '.join(METHODS)} |", "| --- |" + " ---: |" * len(METHODS)]
-    times += [f"| {name} | {' | '.join(f'{t:,.4g}' for t in row)} |" for name, row in found["costs"].items()]
-    tables = {"histories": rows, "windows": windows_, "units": units, "rates": rates, "sizes": sizes}
+        sizes.append(
+            f"| {name} | "
+            + cells(values[i] for values in found["sizes"].values())
+            + " |"
+        )
+    times = [
+        f"| network | {' | '.join(METHODS)} |",
+        "| --- |" + " ---: |" * len(METHODS),
+    ]
+    times += [
+        f"| {name} | {' | '.join(f'{t:,.4g}' for t in row)} |"
+        for name, row in found["costs"].items()
+    ]
+    tables = {
+        "histories": rows,
+        "windows": windows_,
+        "units": units,
+        "rates": rates,
+        "sizes": sizes,
+    }
     tables["costs"] = times
     text = PAGE.read_text(encoding="utf-8")
     for mark, lines in tables.items():

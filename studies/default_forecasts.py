@@ -1,11 +1,11 @@
-"""Forecasts of the command's default beside statistical methods, on series that are shipped or generated.
+"""Forecasts of the command's default beside statistical methods, on series that are
+shipped or generated.
 
     python -m studies default_forecasts    # needs the extra "forecast", and a quarter of an hour
 
-From every origin, `synapse.tables.train_series` sees the rows before it only: it chooses, fits and tests
-there, and the method that it chooses forecasts. The other methods are fitted to the same rows. Intervals are
-those of nominal 90 %.
-"""
+From every origin, `synapse.tables.train_series` sees the rows before it only: it
+chooses, fits and tests there, and the method that it chooses forecasts. The other
+methods are fitted to the same rows. Intervals are those of nominal 90 %."""
 
 from __future__ import annotations
 
@@ -28,14 +28,17 @@ from synapse.tables.series_task import fit_together, series_tasks
 HERE = Path(__file__).resolve().parent
 DATA = HERE.parent / "demos" / "data"
 REPORT = HERE / "default_forecasts.md"
-STEPS, SEEDS, SHARE = 12, 10, 0.9
+STEPS = 12
+SEEDS = 10
+SHARE = 0.9
 LATER = range(0, 49, 4)
 """Rows after the last one that methods are fitted to from which they forecast, too."""
 AHEAD = LATER[-1] + STEPS
 METHODS = ("naive", "seasonal", "ar", "ets", "theta", "arima")
 CANDIDATES = ("default", "network", "combine", *METHODS)
 HYBRIDS = ("best simple", "residuals", "both")
-"""The statistical method that was best in the test, a network of its residuals, and its mean with the GRU."""
+"""The statistical method that was best in the test, a network of its residuals, and its
+mean with the GRU."""
 LENGTH = 120
 """Rows of a generated series before the first origin."""
 
@@ -63,8 +66,10 @@ about 20, and the intervals expect such errors again; none occurs later. The err
 
 def generated(kind: str, seed: int, count: int) -> Floats:
     """A series of months."""
-    rng, t = np.random.default_rng(seed), np.arange(count)
-    noise, season = rng.normal(size=count), np.sin(2 * np.pi * t / 12)
+    rng = np.random.default_rng(seed)
+    t = np.arange(count)
+    noise = rng.normal(size=count)
+    season = np.sin(2 * np.pi * t / 12)
     chaos = [0.3]
     for _ in range(count - 1):
         chaos.append(3.8 * chaos[-1] * (1 - chaos[-1]))
@@ -103,7 +108,11 @@ def windows() -> Iterator[tuple[str, int, Floats]]:
     """Name, rows of a season, and values, of which the last 60 are to be forecast."""
     for kind in GENERATED:
         for seed in range(SEEDS):
-            yield kind, 1 if kind == "logistic map" else 12, generated(kind, seed, LENGTH + AHEAD)
+            yield (
+                kind,
+                1 if kind == "logistic map" else 12,
+                generated(kind, seed, LENGTH + AHEAD),
+            )
     for name, (file, period) in SHIPPED.items():
         values = shipped(file)
         last = len(values) - AHEAD
@@ -112,13 +121,16 @@ def windows() -> Iterator[tuple[str, int, Floats]]:
 
 
 def forecasts(values: Floats, period: int) -> dict[str, tuple[Floats, Floats, float]]:
-    """Forecasts, half widths and seconds of each method, fitted to the rows before the last 60."""
+    """Forecasts, half widths and seconds of each method, fitted to the rows before the
+    last 60."""
     count = len(values) - AHEAD
     past = values[:count, None]
     series = pd.DataFrame({"y": past[:, 0]})
     begun = time.perf_counter()
     (task,), _ = series_tasks(series, ["y"], steps=STEPS, period=period)
-    trained = tables.train_series(series, ["y"], tables.Learning(), steps=STEPS, period=period)
+    trained = tables.train_series(
+        series, ["y"], tables.Learning(), steps=STEPS, period=period
+    )
     training = time.perf_counter() - begun
     facts = trained.facts
     whole = replace(task, start=count)
@@ -133,36 +145,55 @@ def forecasts(values: Floats, period: int) -> dict[str, tuple[Floats, Floats, fl
         seconds[name] = time.perf_counter() - begun
     forecasters.setdefault("seasonal", forecasters["naive"])  # without a season
     made = {
-        name: np.array([forecaster(values[: count + later, None], STEPS)[:, 0] for later in LATER])
+        name: np.array(
+            [forecaster(values[: count + later, None], STEPS)[:, 0] for later in LATER]
+        )
         for name, forecaster in forecasters.items()
     }
     made["combine"] = np.mean([made[name] for name in facts["members"]], axis=0)
     best = next(name for name in facts["mase"] if name in (*METHODS, "mean"))
     made["best simple"], made["both"] = made[best], (made[best] + made["gru"]) / 2
-    made["residuals"] = made[best] + of_residuals(forecasters[best], values, count, period)
+    made["residuals"] = made[best] + of_residuals(
+        forecasters[best], values, count, period
+    )
     later = replace(task, y=values[:, None])
-    levels = np.array([later.level(count + after) if facts["relative"] else [1.0] for after in LATER])
+    levels = np.array(
+        [later.level(count + after) if facts["relative"] else [1.0] for after in LATER]
+    )
     found = {}
     for name, one in made.items():
         errors = facts["errors"].get(name, facts["errors"]["naive"])
         half = forecasting.Calibration(np.array(errors)).half_widths(SHARE, STEPS)[:, 0]
         found[name] = one, levels * half, seconds.get(name, training)
-    return {**found, "network": found["gru"], "default": (*found[facts["chosen"]][:2], training)}
+    return {
+        **found,
+        "network": found["gru"],
+        "default": (*found[facts["chosen"]][:2], training),
+    }
 
 
 def of_residuals(forecaster: Any, values: Floats, count: int, period: int) -> Floats:
-    """Forecasts of the residuals of a method by a network that is trained on those before `count`.
+    """Forecasts of the residuals of a method by a network that is trained on those
+    before `count`.
 
-    G. P. Zhang, "Time series forecasting using a hybrid ARIMA and neural network model", Neurocomputing 50
-    (2003), 159-175.
-    """
+    G. P. Zhang, "Time series forecasting using a hybrid ARIMA and neural network
+    model", Neurocomputing 50 (2003), 159-175."""
     first = 4 * max(period, 4)
-    left = [values[t] - forecaster(values[:t, None], 1)[0, 0] for t in range(first, count + LATER[-1])]
-    residuals, known = np.array(left)[:, None], count - first
+    left = [
+        values[t] - forecaster(values[:t, None], 1)[0, 0]
+        for t in range(first, count + LATER[-1])
+    ]
+    residuals = np.array(left)[:, None]
+    known = count - first
     series = pd.DataFrame({"y": residuals[:known, 0]})
-    ((task,), _), learning = series_tasks(series, ["y"], steps=STEPS, period=period), tables.Learning()
+    ((task,), _), learning = (
+        series_tasks(series, ["y"], steps=STEPS, period=period),
+        tables.Learning(),
+    )
     _, result = fit_together([task], learning)
-    network = learning.refit(lambda: task.make(learning), [task.whole().lesson()], result)
+    network = learning.refit(
+        lambda: task.make(learning), [task.whole().lesson()], result
+    )
     found = task.forecaster(network, AHEAD)
     return np.array([found(residuals[: known + later], STEPS)[:, 0] for later in LATER])
 
@@ -176,8 +207,11 @@ def main() -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             found = forecasts(values, period)
-        past, count = values[:-AHEAD], len(values) - AHEAD
-        truth = np.array([values[count + later : count + later + STEPS] for later in LATER])
+        past = values[:-AHEAD]
+        count = len(values) - AHEAD
+        truth = np.array(
+            [values[count + later : count + later + STEPS] for later in LATER]
+        )
         scale = np.abs(past[period:] - past[:-period]).mean()
         for method in (*CANDIDATES, *HYBRIDS):
             made, half, took = found[method]
@@ -185,12 +219,17 @@ def main() -> None:
                 float(np.abs(made - truth).mean() / scale)
             )
             inside = np.abs(made - truth) <= half
-            covered.setdefault(name, {}).setdefault(method, []).append(float(inside.mean()))
+            covered.setdefault(name, {}).setdefault(method, []).append(
+                float(inside.mean())
+            )
             seconds[method].append(took)
         if len(errors[name]["default"]) == SEEDS:
             print(
                 name,
-                {method: round(float(np.mean(one)), 2) for method, one in errors[name].items()},
+                {
+                    method: round(float(np.mean(one)), 2)
+                    for method, one in errors[name].items()
+                },
                 flush=True,
             )
     files.write(REPORT, report(errors, covered, seconds))
@@ -198,12 +237,19 @@ def main() -> None:
 
 def ranked(errors: Any, methods: Sequence[str]) -> list[str]:
     """The rows of a table of errors; the lowest of each series is bold."""
-    lines = ["| series | " + " | ".join(methods) + " |", "| --- |" + " ---: |" * len(methods)]
+    lines = [
+        "| series | " + " | ".join(methods) + " |",
+        "| --- |" + " ---: |" * len(methods),
+    ]
     for name, row in errors.items():
         means = [np.mean(row[method]) for method in methods]
-        cells = [f"**{mean:.3f}**" if mean == min(means) else f"{mean:.3f}" for mean in means]
+        cells = [
+            f"**{mean:.3f}**" if mean == min(means) else f"{mean:.3f}" for mean in means
+        ]
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    means = [np.mean([np.mean(row[method]) for row in errors.values()]) for method in methods]
+    means = [
+        np.mean([np.mean(row[method]) for row in errors.values()]) for method in methods
+    ]
     return [*lines, "| all | " + " | ".join(f"{mean:.3f}" for mean in means) + " |"]
 
 
@@ -224,13 +270,27 @@ arima are AutoETS, AutoTheta and AutoARIMA of statsforecast. Seconds are those o
 ## Mean absolute scaled error
 """
     lines = [head, *ranked(errors, CANDIDATES)]
-    alone = {m: f"{np.median(seconds[m]):.2g}" for m in CANDIDATES if m not in ("network", "combine")}
-    lines += ["| seconds, median | " + " | ".join(alone.get(m, "") for m in CANDIDATES) + " |", ""]
-    worse = {n: np.mean(r["default"]) / np.mean(r["seasonal"]) for n, r in errors.items()}
+    alone = {
+        m: f"{np.median(seconds[m]):.2g}"
+        for m in CANDIDATES
+        if m not in ("network", "combine")
+    }
+    lines += [
+        "| seconds, median | "
+        + " | ".join(alone.get(m, "") for m in CANDIDATES)
+        + " |",
+        "",
+    ]
+    worse = {
+        n: np.mean(r["default"]) / np.mean(r["seasonal"]) for n, r in errors.items()
+    }
     worst = max(worse, key=worse.__getitem__)
     change = 100 * (worse[worst] - 1)
     lines += [
-        f"Against seasonal naive (naive without a season), the default is worst on {worst}: {change:+.0f} %.",
+        (
+            "Against seasonal naive (naive without a season), the default is worst on"
+            f" {worst}: {change:+.0f} %."
+        ),
         "",
         HYBRID.strip(),
         "",
@@ -240,7 +300,10 @@ arima are AutoETS, AutoTheta and AutoARIMA of statsforecast. Seconds are those o
         "",
         "| series | default |",
         "| --- | ---: |",
-        *(f"| {name} | {100 * np.mean(row['default']):.1f} % |" for name, row in covered.items()),
+        *(
+            f"| {name} | {100 * np.mean(row['default']):.1f} % |"
+            for name, row in covered.items()
+        ),
         COVERAGE,
     ]
     return "\n".join(lines)

@@ -2,9 +2,9 @@
 
     python -m studies.evolution [--seeds 100] [xor poles poles_without_velocities ...]
 
-Every row is written to ``evolution.json`` as it comes; rows that are there for all seeds are not run again.
-Rows: see `ROWS`. Without names, those of XOR and of two poles with velocities are run, which takes minutes.
-"""
+Every row is written to ``evolution.json`` as it comes; rows that are there for all
+seeds are not run again. Rows: see `ROWS`. Without names, those of XOR and of two poles
+with velocities are run, which takes minutes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ from ._poles import Poles
 
 RESULTS = Path(__file__).with_suffix(".json")
 LARGE = {
-    "weight_difference": 3.0, "threshold": 4.0, "add_connection": 0.3,  # section 4.1, for 1,000 genomes
+    # section 4.1, for 1,000 genomes
+    "weight_difference": 3.0, "threshold": 4.0, "add_connection": 0.3,
     "recurrent": 0.2, "survival": 0.4,  # the authors' program
     "weight_range": 1.0, "weight_step": 1.0,  # our choice
 }  # fmt: skip
@@ -46,7 +47,11 @@ MOST = {"xor": 100_000, "poles": 200_000, "poles_without_velocities": 150_000}
 def trial(row: str, seed: int) -> dict[str, float]:
     """One evolution."""
     task, population, settings = ROWS[row]
-    fixed = architect.Perceptron(6, 10, 1, seed=seed) if row == "poles without growth" else None
+    fixed = (
+        architect.Perceptron(6, 10, 1, seed=seed)
+        if row == "poles without growth"
+        else None
+    )
     most = MOST[row.replace(",", "").partition(" ")[0]]
     begin = time.process_time()
     result = evolve.neat(
@@ -57,9 +62,11 @@ def trial(row: str, seed: int) -> dict[str, float]:
         "seed": seed,
         "solved": result.solved,
         # without velocities, the fittest of a whole generation is tested
-        "evaluations": result.evaluations
-        if getattr(task, "velocities", True)
-        else result.generations * population,
+        "evaluations": (
+            result.evaluations
+            if getattr(task, "velocities", True)
+            else result.generations * population
+        ),
         "generations": result.generations,
         "hidden": result.genome.hidden,
         "connections": int(np.count_nonzero(result.genome.genes["enabled"])),
@@ -71,9 +78,14 @@ def trial(row: str, seed: int) -> dict[str, float]:
 
 
 def summary(row: str, trials: list[dict[str, float]]) -> str:
-    """One line of the table: means over the runs that solved the task, and standard deviations."""
+    """One line of the table: means over the runs that solved the task, and standard
+    deviations."""
     solved = [one for one in trials if one["solved"]]
-    columns = {key: np.array([one[key] for one in solved]) for key in solved[0]} if solved else {}
+    columns = (
+        {key: np.array([one[key] for one in solved]) for key in solved[0]}
+        if solved
+        else {}
+    )
 
     def mean(key):
         return f"{columns[key].mean():,.1f}" if key in columns else "-"
@@ -81,10 +93,14 @@ def summary(row: str, trials: list[dict[str, float]]) -> str:
     evaluations = columns.get("evaluations", np.zeros(0))
     spread = evaluations.std(ddof=1) if len(evaluations) > 1 else np.nan
     half = 1.96 * spread / np.sqrt(max(len(evaluations), 1))
-    interval = "- | -" if np.isnan(spread) else f"{mean('evaluations')} ± {half:,.0f} | {spread:,.0f}"
+    interval = (
+        "- | -"
+        if np.isnan(spread)
+        else f"{mean('evaluations')} ± {half:,.0f} | {spread:,.0f}"
+    )
     return (
-        f"| {row} | {len(solved)} of {len(trials)} | {interval} | "
-        f"{mean('generations')} | {mean('hidden')} | {mean('connections')} | {mean('generalisation')} |"
+        f"| {row} | {len(solved)} of {len(trials)} | {interval} | {mean('generations')}"
+        f" | {mean('hidden')} | {mean('connections')} | {mean('generalisation')} |"
     )
 
 
@@ -93,7 +109,9 @@ HEAD = """| row | solved | evaluations, 95 % | SD | generations | hidden | conne
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    options = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     options.add_argument("rows", nargs="*", default=[], choices=[*ROWS, []])
     options.add_argument("--seeds", type=int, default=100)
     asked = options.parse_args()

@@ -1,4 +1,5 @@
-"""Make the pictures of the explorer and of the page that learns from the code of the start page.
+"""Make the pictures of the explorer and of the page that learns from the code of the
+start page.
 
 python -m studies explorer_picture     # needs Chromium and the extra `browser`
 """
@@ -23,11 +24,19 @@ PASSES = 90  # through the four rows of XOR, after which it is almost learnt
 def main(gallery: Path = DOCS / "gallery") -> None:
     """Write explorer.png and play.png into a folder."""
     names = {"__name__": "__main__"}
-    with tempfile.TemporaryDirectory() as folder, chdir(folder), sync_playwright() as play:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        chdir(folder),
+        sync_playwright() as play,
+    ):
         for block in cells.blocks((DOCS / "index.md").read_text(encoding="utf-8")):
             cells.run(block.code, names, "index", block.line)
-        browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1280, "height": 760}, color_scheme="light")
+        browser = play.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+        )
+        page = browser.new_page(
+            viewport={"width": 1280, "height": 760}, color_scheme="light"
+        )
         page.goto((Path(folder) / "explorer.html").as_uri())
         page.fill("#step", "7")
         page.evaluate("document.activeElement.blur()")
@@ -36,13 +45,17 @@ def main(gallery: Path = DOCS / "gallery") -> None:
         page.set_viewport_size({"width": 1400, "height": 900})
         page.goto((Path(folder) / "play.html").as_uri())
         page.click("#tab-learn")
-        page.evaluate("document.activeElement.blur()")  # else the arrow keys choose another tab
+        page.evaluate(
+            "document.activeElement.blur()"
+        )  # else the arrow keys choose another tab
         page.select_option("#order", "in order")
         for _ in range(PASSES):
             page.keyboard.press("e")
         page.keyboard.press("ArrowRight")
         page.keyboard.press("ArrowRight")
-        page.evaluate("document.getElementById('graph')._cyreg.cy.getElementById('c3').emit('tap')")
+        page.evaluate(
+            "document.getElementById('graph')._cyreg.cy.getElementById('c3').emit('tap')"
+        )
         page.evaluate("document.activeElement.blur()")
         page.wait_for_timeout(500)
         page.screenshot(path=gallery / "play.png")

@@ -1,14 +1,15 @@
-"""Compare forecasts by networks with those of simple and classic methods, on three series.
+"""Compare forecasts by networks with those of simple and classic methods, on three
+series.
 
     python -m studies forecasts              # measures: needs statsmodels for two of the methods
     python -m studies forecasts report       # writes forecasts.md and forecasts.png from forecasts.json
 
-Every method forecasts from many origins of the part of a series that comes after its training part (rolling
-origin). Networks learn from the training part only, once. The other methods are fitted anew to the whole
-history at each origin, except that the orders of ARIMA are chosen on the training part. The settings of the
-networks were chosen on the last fifth of the training part, with seeds 1000 to 1002, and are printed with the
-results; the published figures are of seeds 0 to 9.
-"""
+Every method forecasts from many origins of the part of a series that comes after its
+training part (rolling origin). Networks learn from the training part only, once. The
+other methods are fitted anew to the whole history at each origin, except that the
+orders of ARIMA are chosen on the training part. The settings of the networks were
+chosen on the last fifth of the training part, with seeds 1000 to 1002, and are printed
+with the results; the published figures are of seeds 0 to 9."""
 
 from __future__ import annotations
 
@@ -36,7 +37,9 @@ from synapse.tasks import MackeyGlass
 
 from .papers.mackey_glass import reservoir
 
-RESULTS, REPORT, PICTURE = (HERE / f"forecasts.{suffix}" for suffix in ("json", "md", "png"))
+RESULTS, REPORT, PICTURE = (
+    HERE / f"forecasts.{suffix}" for suffix in ("json", "md", "png")
+)
 DATA = HERE.parent / "demos" / "data"
 SEEDS, CHOOSING = range(10), range(1000, 1003)
 
@@ -86,7 +89,11 @@ class Series:
 
 def column(name: str) -> np.ndarray:
     """The numbers in the second column of a file of the demos."""
-    lines = [line for line in (DATA / name).read_text("utf-8").splitlines() if line[0].isdigit()]
+    lines = [
+        line
+        for line in (DATA / name).read_text("utf-8").splitlines()
+        if line[0].isdigit()
+    ]
     return np.array([float(line.split(",")[1]) for line in lines])
 
 
@@ -108,49 +115,70 @@ def all_series() -> dict[str, Series]:
     }  # fmt: skip
 
 
-# --- methods ------------------------------------------------------------------------------------
+# --- methods --------------------------------------------------------------------------
 
 
 def classic(series: Series) -> dict[str, Callable[[np.ndarray, int], Any]]:
-    """The methods without a network: functions of the history and the number of steps."""
+    """The methods without a network: functions of the history and the number of
+    steps."""
     found = {
         "persistence": forecasting.seasonal_naive,
         "seasonal naive": partial(forecasting.seasonal_naive, period=series.period),
         "AR (AICc)": forecasting.autoregression,
     }
-    if series.training < 1000:  # Mackey-Glass has no season, and thousands of steps to fit at each origin
+    if (
+        series.training < 1000
+    ):  # Mackey-Glass has no season, and thousands of steps to fit at each origin
         found["ETS (statsmodels)"] = partial(smoothed, series)
         found["ARIMA (statsmodels)"] = arima(series)
     return found
 
 
 def smoothed(series: Series, history: np.ndarray, steps: int) -> np.ndarray:
-    """Exponential smoothing: additive season for months, damped trend; fitted at each origin."""
+    """Exponential smoothing: additive season for months, damped trend; fitted at each
+    origin."""
     from statsmodels.tsa.holtwinters import ExponentialSmoothing
 
-    season = {"seasonal": "add", "seasonal_periods": series.period} if series.calendar else {}
+    season = (
+        {"seasonal": "add", "seasonal_periods": series.period}
+        if series.calendar
+        else {}
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return ExponentialSmoothing(history, trend="add", damped_trend=True, **season).fit().forecast(steps)
+        return (
+            ExponentialSmoothing(history, trend="add", damped_trend=True, **season)
+            .fit()
+            .forecast(steps)
+        )
 
 
 def arima(series: Series) -> Callable[[np.ndarray, int], np.ndarray]:
-    """The orders with the least AIC on the training part; then applied to every history."""
+    """The orders with the least AIC on the training part; then applied to every
+    history."""
     from statsmodels.tsa.arima.model import ARIMA
 
-    season = [(1, 0, 1, 12), (0, 1, 1, 12), (1, 1, 1, 12)] if series.calendar else [(0, 0, 0, 0)]
+    season = (
+        [(1, 0, 1, 12), (0, 1, 1, 12), (1, 1, 1, 12)]
+        if series.calendar
+        else [(0, 0, 0, 0)]
+    )
     orders = [(p, d, q) for p in (1, 2, 3, 9) for d in (0, 1) for q in (0, 1, 2)]
     if series.calendar:
         orders = [(p, d, q) for p in (1, 2) for d in (0, 1) for q in (0, 1)]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         fits = [
-            ARIMA(series.values[: series.training], order=order, seasonal_order=seasonal).fit()
+            ARIMA(
+                series.values[: series.training], order=order, seasonal_order=seasonal
+            ).fit()
             for order in orders
             for seasonal in season
         ]
     best = min(fits, key=lambda fit: fit.aic)
-    print(series.title, "ARIMA", best.model.order, best.model.seasonal_order, flush=True)
+    print(
+        series.title, "ARIMA", best.model.order, best.model.seasonal_order, flush=True
+    )
     return lambda history, steps: best.apply(history).forecast(steps)
 
 
@@ -175,13 +203,17 @@ class Setting:
         return make(n, self.size, 1, output_squash="identity", seed=seed)
 
     def train(self, series: Series, seed: int, length: int) -> synapse.Network:
-        """Learn the first `length` steps; the last fifth of them ends the training, but for the reservoir."""
-        net, values = self.build(series, seed), series.values[:length]
-        rows, targets = series.inputs(values)[:-1], series.seen(values)[1:, None]
+        """Learn the first `length` steps; the last fifth of them ends the training, but
+        for the reservoir."""
+        net = self.build(series, seed)
+        values = series.values[:length]
+        rows = series.inputs(values)[:-1]
+        targets = series.seen(values)[1:, None]
         if self.kind == "reservoir":
             fit_readout(net, rows, targets, ridge=self.rate, washout=1000)
             return net
-        end, washout = int(0.8 * length), self.piece // 4
+        end = int(0.8 * length)
+        washout = self.piece // 4
         starts = range(0, end - self.piece, max(1, self.piece // 4))
         inputs = [rows[a : a + self.piece] for a in starts]
         goals = [targets[a : a + self.piece].copy() for a in starts]
@@ -190,7 +222,12 @@ class Setting:
         for goal in goals:
             goal[:washout] = np.nan
         trainer = synapse.Trainer(net, self.rate, method="bptt", optimizer=Adam())
-        options = {"epochs": self.epochs, "seed": seed, "progress": False, "patience": 20}
+        options = {
+            "epochs": self.epochs,
+            "seed": seed,
+            "progress": False,
+            "patience": 20,
+        }
         result = trainer.train(inputs, goals, validation=([rows], [later]), **options)
         net.metadata = {"epochs": result.epochs}
         return net
@@ -209,7 +246,9 @@ def candidates(piece: int) -> list[Setting]:
 SETTINGS = {
     "sunspots": candidates(piece=66),
     "nino12": candidates(piece=120),
-    "mackey_glass": [Setting("reservoir", 400, ridge, 0) for ridge in (1e-10, 1e-8, 1e-6)],
+    "mackey_glass": [
+        Setting("reservoir", 400, ridge, 0) for ridge in (1e-10, 1e-8, 1e-6)
+    ],
 }
 
 
@@ -220,14 +259,22 @@ def forecaster(series: Series, model: Any) -> Callable[[np.ndarray, int], np.nda
         known = len(history)
         options: dict[str, Any] = {}
         if series.calendar:
-            options = {"feedback": {0: 0}, "future": series.phase(known + 1, known + steps)}
-        return series.back(synapse.forecast(model, series.inputs(history), steps, **options)[:, 0])
+            options = {
+                "feedback": {0: 0},
+                "future": series.phase(known + 1, known + steps),
+            }
+        return series.back(
+            synapse.forecast(model, series.inputs(history), steps, **options)[:, 0]
+        )
 
     return ahead
 
 
-def rolled(series: Series, method: Any, last: int | None = None, first: int | None = None) -> Any:
-    """Forecasts from all origins after the training part, or of a part of the series."""
+def rolled(
+    series: Series, method: Any, last: int | None = None, first: int | None = None
+) -> Any:
+    """Forecasts from all origins after the training part, or of a part of the
+    series."""
     return forecasting.rolling_origin(
         method, series.values[:last], series.steps, start=first or series.training, every=series.every,
         period=series.period,
@@ -236,13 +283,19 @@ def rolled(series: Series, method: Any, last: int | None = None, first: int | No
 
 def chosen(name: str, series: Series) -> tuple[Setting, dict[str, float]]:
     """The setting with the least error on the last fifth of the training part."""
-    part, errors = int(0.8 * series.training), {}
+    part = int(0.8 * series.training)
+    errors = {}
     for setting in SETTINGS[name]:
         nets = [setting.train(series, seed, part) for seed in CHOOSING]
-        found = [rolled(series, forecaster(series, net), series.training, part).errors for net in nets]
+        found = [
+            rolled(series, forecaster(series, net), series.training, part).errors
+            for net in nets
+        ]
         errors[setting] = float(np.sqrt(np.mean(np.square(found))))
         print(name, setting, round(errors[setting], 4), flush=True)
-    return min(errors, key=errors.__getitem__), {repr(setting): error for setting, error in errors.items()}
+    return min(errors, key=errors.__getitem__), {
+        repr(setting): error for setting, error in errors.items()
+    }
 
 
 def measure(name: str, series: Series) -> dict[str, Any]:
@@ -250,45 +303,62 @@ def measure(name: str, series: Series) -> dict[str, Any]:
     rows: dict[str, Any] = {}
     for method, function in classic(series).items():
         rows[method] = summary(rolled(series, function))
-        print(name, method, rows[method]["rmse"][0], rows[method]["rmse"][-1], flush=True)
+        print(
+            name, method, rows[method]["rmse"][0], rows[method]["rmse"][-1], flush=True
+        )
     setting, tried = chosen(name, series)
     begun = time.perf_counter()
     nets = [setting.train(series, seed, series.training) for seed in SEEDS]
     seconds = (time.perf_counter() - begun) / len(nets)
     alone = [summary(rolled(series, forecaster(series, net))) for net in nets]
     rows["network, median of ten"] = {
-        key: np.median([one[key] for one in alone], axis=0).tolist() for key in ("rmse", "mase")
+        key: np.median([one[key] for one in alone], axis=0).tolist()
+        for key in ("rmse", "mase")
     }
-    rows["ensemble of the ten"] = summary(rolled(series, forecaster(series, synapse.Ensemble(nets))))
+    rows["ensemble of the ten"] = summary(
+        rolled(series, forecaster(series, synapse.Ensemble(nets)))
+    )
     told = {"setting": repr(setting), "tried": tried, "seconds to train": seconds}
-    return {"rows": rows, **told, "epochs": [net.metadata["epochs"] for net in nets if net.metadata]}
+    return {
+        "rows": rows,
+        **told,
+        "epochs": [net.metadata["epochs"] for net in nets if net.metadata],
+    }
 
 
 def summary(found: Any) -> dict[str, Any]:
     return {"rmse": found.rmse.tolist(), "mase": found.mase.tolist()}
 
 
-# --- report -------------------------------------------------------------------------------------
+# --- report ---------------------------------------------------------------------------
 
 
 def report() -> None:
     """Write the page and the picture."""
-    known, series = json.loads(RESULTS.read_text("utf-8")), all_series()
+    known = json.loads(RESULTS.read_text("utf-8"))
+    series = all_series()
     parts = [HEAD]
     for name, one in series.items():
         found = known[name]
         origins = len(range(one.training, len(one.values) - one.steps + 1, one.every))
         shown = " | ".join(f"{h}" for h in one.shown)
         parts.append(
-            f"\n## {one.title}\n\nRMSE in {one.unit}, by the number of steps ahead, from {origins} origins. "
-            f"The last column is the mean over all {one.steps} steps.\n\n"
-            f"| method | {shown} | 1 to {one.steps} |\n"
-            f"| --- |{' ---: |' * (len(one.shown) + 1)}\n"
+            f"\n## {one.title}\n\nRMSE in {one.unit}, by the number of steps ahead,"
+            f" from {origins} origins. The last column is the mean over all {one.steps}"
+            f" steps.\n\n| method | {shown} | 1 to {one.steps} |\n| ---"
+            f" |{' ---: |' * (len(one.shown) + 1)}\n"
         )
         for method, row in found["rows"].items():
-            numbers = [row["rmse"][h - 1] for h in one.shown] + [float(np.mean(row["rmse"]))]
-            parts.append(f"| {method} | {' | '.join(f'{number:.4g}' for number in numbers)} |\n")
-        parts.append(f"\nNetworks: `{found['setting']}`, {found['seconds to train']:.1f} s each.\n")
+            numbers = [row["rmse"][h - 1] for h in one.shown] + [
+                float(np.mean(row["rmse"]))
+            ]
+            parts.append(
+                f"| {method} | {' | '.join(f'{number:.4g}' for number in numbers)} |\n"
+            )
+        parts.append(
+            f"\nNetworks: `{found['setting']}`, {found['seconds to train']:.1f} s"
+            " each.\n"
+        )
     parts.append("\n![RMSE by the number of steps ahead](forecasts.png)\n")
     files.write(REPORT, "".join(parts))
     draw(known, series)
@@ -322,13 +392,25 @@ def draw(known: dict[str, Any], series: dict[str, Series]) -> None:
     """The error by horizon, a panel for each series."""
     from demos._common import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY, pyplot
 
-    colours = dict(zip(known["nino12"]["rows"], (GREY, SKY, BLUE, GREEN, PURPLE, ORANGE, RED), strict=True))
+    colours = dict(
+        zip(
+            known["nino12"]["rows"],
+            (GREY, SKY, BLUE, GREEN, PURPLE, ORANGE, RED),
+            strict=True,
+        )
+    )
     figure, axes = pyplot().subplots(1, 3, figsize=(11, 4), layout="constrained")
     for axis, (name, one) in zip(axes, series.items(), strict=True):
         for method, row in known[name]["rows"].items():
             wide = method.startswith(("network", "ensemble"))
             ahead = range(1, one.steps + 1)
-            axis.plot(ahead, row["rmse"], label=method, color=colours[method], linewidth=1 + wide)
+            axis.plot(
+                ahead,
+                row["rmse"],
+                label=method,
+                color=colours[method],
+                linewidth=1 + wide,
+            )
         axis.set_title(one.title, color=BLACK)
         axis.set(xlabel="steps ahead", ylabel=f"RMSE ({one.unit})", ylim=(0, one.top))
     handles, labels = axes[1].get_legend_handles_labels()

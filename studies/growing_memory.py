@@ -1,9 +1,10 @@
-"""Evolved memory, and evolution with gradients: delayed XOR, six-symbol recall, and parity.
+"""Evolved memory, and evolution with gradients: delayed XOR, six-symbol recall, and
+parity.
 
     python -m studies.growing_memory [--seeds 10] [row ...]
 
-Every trial is written to ``growing_memory.json`` as it comes; those that are there are not run again.
-"""
+Every trial is written to ``growing_memory.json`` as it comes; those that are there are
+not run again."""
 
 from __future__ import annotations
 
@@ -31,31 +32,42 @@ ODD = BITS.sum(axis=1, keepdims=True) % 2.0
 
 
 def memory(seed: int, task: str, gates: bool) -> dict[str, Any]:
-    """Evolve on 100 sequences from a minimal network, then train the champion by exact gradients."""
-    batch, fresh = TASKS[task].batch(100, seed=seed), TASKS[task].batch(1000, seed=10_000 + seed)
+    """Evolve on 100 sequences from a minimal network, then train the champion by exact
+    gradients."""
+    batch = TASKS[task].batch(100, seed=seed)
+    fresh = TASKS[task].batch(1000, seed=10_000 + seed)
     result = evolve.neat(
         evolve.fitness.dataset(batch.inputs, batch.targets), max_evaluations=MOST, seed=seed,
         settings=evolve.Settings(**(GATES if gates else MEMORY)),
     )  # fmt: skip
     genes = result.genome.genes[result.genome.genes["enabled"] == 1]
-    own, net = genes["source"] == -2, result.champion
+    own = genes["source"] == -2
+    net = result.champion
     found = {
         "solved": result.solved, "evaluations": result.evaluations, "hidden": result.genome.hidden,
         "self-connections": int(own.sum()), "gates": int((genes["gater"] >= 0).sum()),
         "gated self-connections": int((own & (genes["gater"] >= 0)).sum()),
         "right": fresh.score(net).fraction,
     }  # fmt: skip
-    trainer = Trainer(net, method="bptt", optimizer=optimizers.Adam(rate=0.01), clip=1.0, batch_size=20)
+    trainer = Trainer(
+        net,
+        method="bptt",
+        optimizer=optimizers.Adam(rate=0.01),
+        clip=1.0,
+        batch_size=20,
+    )
     more = TASKS[task].batch(1000, seed=20_000 + seed)
     trainer.train(more.inputs, more.targets, epochs=100, progress=False, seed=seed)
     return found | {"right after training": fresh.score(net).fraction}
 
 
 class Parity:
-    """Parity of three bits; some epochs of exact gradients before each evaluation, inherited or not."""
+    """Parity of three bits; some epochs of exact gradients before each evaluation,
+    inherited or not."""
 
     def __init__(self, epochs: int, inherit: bool) -> None:
-        self.epochs, self.inherit = epochs, inherit
+        self.epochs = epochs
+        self.inherit = inherit
 
     def __call__(self, genome: evolve.Genome) -> float:
         net: Any = genome
@@ -77,7 +89,11 @@ def parity(seed: int, epochs: int, inherit: bool) -> dict[str, Any]:
         Parity(epochs, inherit), inputs=3, outputs=1, population=50, goal=2.0, seed=seed,
         max_evaluations=1_500 if epochs else MOST, settings=evolve.Settings(threshold=2.0),
     )  # fmt: skip
-    return {"solved": result.solved, "evaluations": result.evaluations, "hidden": result.genome.hidden}
+    return {
+        "solved": result.solved,
+        "evaluations": result.evaluations,
+        "hidden": result.genome.hidden,
+    }
 
 
 ROWS = {
@@ -98,14 +114,23 @@ def interval(share: float, count: int) -> tuple[float, float]:
 
 
 def summary(row: str, trials: list[dict[str, Any]]) -> str:
-    """One line of the table: solved with its interval, then medians over all runs, and the least and most."""
+    """One line of the table: solved with its interval, then medians over all runs, and
+    the least and most."""
     low, high = interval(np.mean([one["solved"] for one in trials]), len(trials))
-    cells = [row, f"{sum(one['solved'] for one in trials)} of {len(trials)} ({low:.0%} to {high:.0%})"]
+    cells = [
+        row,
+        (
+            f"{sum(one['solved'] for one in trials)} of {len(trials)} ({low:.0%} to"
+            f" {high:.0%})"
+        ),
+    ]
     for key in ("evaluations", "hidden", "right", "right after training"):
         values = [one[key] for one in trials if key in one]
         form = ".1%" if key.startswith("right") else ",.0f"
         cells.append(
-            f"{np.median(values):{form}} ({min(values):{form}} to {max(values):{form}})" if values else "-"
+            f"{np.median(values):{form}} ({min(values):{form}} to {max(values):{form}})"
+            if values
+            else "-"
         )
     gated = [one["gated self-connections"] > 0 for one in trials if "gates" in one]
     cells.append(f"{sum(gated)} of {len(gated)}" if gated else "-")
@@ -118,13 +143,16 @@ HEAD = """| row | solved (95 %) | evaluations | hidden | right | after training 
 
 def timed(row: str, seed: int) -> dict[str, Any]:
     """One trial of a row, with its CPU time."""
-    begin, (trial, choices) = time.process_time(), ROWS[row]
+    begin = time.process_time()
+    trial, choices = ROWS[row]
     found = trial(seed, **choices)
     return {"seed": seed, **found, "seconds": round(time.process_time() - begin, 2)}
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    options = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     options.add_argument("rows", nargs="*", default=[], choices=[*ROWS, []])
     options.add_argument("--seeds", type=int, default=10)
     asked = options.parse_args()

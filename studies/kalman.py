@@ -1,14 +1,15 @@
-"""The language a^n b^n c^n, learnt on n <= 10 and tested beyond: Kalman filter and gradient descent.
+"""The language a^n b^n c^n, learnt on n <= 10 and tested beyond: Kalman filter and
+gradient descent.
 
     python -m studies kalman            # ten seeds; writes kalman.json and the table in kalman.md
 
-The network is LSTM(4, 2, 4) in the style "synaptic" with identity cells, no forget gates, no
-peepholes, and inputs connected to the outputs. Outputs are tanh neurons with targets of 0.5 for symbols that
-can come next and -0.5 for others, which is, up to a factor of 2, the output in [-2, 2] with targets of ±1 of
-Gers and Schmidhuber 2001. A string is accepted if all outputs have the right sign. After every 1,000 training
-strings (10,000 with gradient descent) the network is tested: N is the largest number such that all strings
-n = 1..N are accepted.
-"""
+The network is LSTM(4, 2, 4) in the style "synaptic" with identity cells, no forget
+gates, no peepholes, and inputs connected to the outputs. Outputs are tanh neurons with
+targets of 0.5 for symbols that can come next and -0.5 for others, which is, up to a
+factor of 2, the output in [-2, 2] with targets of ±1 of Gers and Schmidhuber 2001. A
+string is accepted if all outputs have the right sign. After every 1,000 training
+strings (10,000 with gradient descent) the network is tested: N is the largest number
+such that all strings n = 1..N are accepted."""
 
 from __future__ import annotations
 
@@ -41,7 +42,8 @@ SETTINGS = {
     },
     "rate": 0.01,
 }
-CASES = {  # name: method, groups of the filter, strings per training string of the filter
+# name: method, groups of the filter, strings per training string of the filter
+CASES = {
     "DEKF, one group": ("rtrl", "all", 1),
     "DEKF, a group for each neuron": ("rtrl", "neuron", 1),
     "gradient descent, rtrl": ("rtrl", None, 10),
@@ -73,20 +75,32 @@ def trainer_for(case: str, seed: int) -> synapse.Trainer:
 
 
 def train(case: str, seed: int, most: int) -> many.Row:
-    """One run: N in every test, the mean cost before it, and the processor time of training."""
-    trainer, rng = trainer_for(case, seed), np.random.default_rng([seed, 1])
+    """One run: N in every test, the mean cost before it, and the processor time of
+    training."""
+    trainer = trainer_for(case, seed)
+    rng = np.random.default_rng([seed, 1])
     task = AnBnCn(SETTINGS["longest_training_n"])
     chunk = SETTINGS["chunk"] * CASES[case][2]
-    reached, errors, seconds = [], [], 0.0
+    reached = []
+    errors = []
+    seconds = 0.0
     for _ in range(most // SETTINGS["chunk"]):
         samples = task.batch(chunk, rng)
         begin = time.process_time()
         targets = [SETTINGS["target"] * rows for rows in samples.targets]
-        result = trainer.train(samples.inputs, targets, epochs=1, shuffle=False, progress=False)
+        result = trainer.train(
+            samples.inputs, targets, epochs=1, shuffle=False, progress=False
+        )
         seconds += time.process_time() - begin
         errors.append(float(f"{result.error:.3g}"))
         reached.append(task.longest(trainer.network, SETTINGS["longest_test_n"]))
-    row = {"case": case, "seed": seed, "chunk": chunk, "reached": reached, "errors": errors}
+    row = {
+        "case": case,
+        "seed": seed,
+        "chunk": chunk,
+        "reached": reached,
+        "errors": errors,
+    }
     return {**row, "seconds": round(seconds, 1)}
 
 
@@ -109,16 +123,27 @@ def report(rows: list[many.Row]) -> str:
                 " ".join(map(str, best)),
             ]
         )
-    head = ["", "strings", "median N", "N of each seed", "median of the best test", "best test of each seed"]
+    head = [
+        "",
+        "strings",
+        "median N",
+        "N of each seed",
+        "median of the best test",
+        "best test of each seed",
+    ]
     return many.table(head, lines)
 
 
 def run(given: argparse.Namespace) -> None:
     """Run all cases, and save after each of them."""
-    path, begin, rows = many.HERE / f"{given.name}.json", time.perf_counter(), []
+    path = many.HERE / f"{given.name}.json"
+    begin = time.perf_counter()
+    rows = []
     seeds = range(given.first, given.first + given.seeds)
     for case in CASES:
-        rows += many.run_all(train, [(case, seed, given.most) for seed in seeds], given.processes)
+        rows += many.run_all(
+            train, [(case, seed, given.most) for seed in seeds], given.processes
+        )
         many.save(path, {**SETTINGS, "most": given.most}, rows, begin)
 
 
@@ -128,6 +153,8 @@ if __name__ == "__main__":
     given = options.parse_args()
     if not given.table:
         run(given)
-    found = json.loads((many.HERE / f"{given.name}.json").read_text(encoding="utf-8"))["runs"]
+    found = json.loads((many.HERE / f"{given.name}.json").read_text(encoding="utf-8"))[
+        "runs"
+    ]
     print(report(found))
     many.fill(given.name, report(found), PAGE)

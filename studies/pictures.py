@@ -1,4 +1,5 @@
-"""Make the pictures of the gallery's section "draw" with the functions of ``synapse.draw``.
+"""Make the pictures of the gallery's section "draw" with the functions of
+``synapse.draw``.
 
     python -m studies pictures [FOLDER]     # default: docs/gallery
 
@@ -33,11 +34,11 @@ SMALL = {"initializer": "uniform", "bias_initializer": "uniform"}  # within ±0.
 
 def networks():
     """Draw a trained XOR network and a small LSTM, neuron by neuron."""
-    perceptron, lstm = (
-        architect.Perceptron(2, 3, 1, seed=3, **SMALL),
-        architect.LSTM(2, 4, 1, style="synaptic", seed=0),
+    perceptron = architect.Perceptron(2, 3, 1, seed=3, **SMALL)
+    lstm = architect.LSTM(2, 4, 1, style="synaptic", seed=0)
+    synapse.Trainer(perceptron, rate=0.5).train(
+        *XOR, epochs=5000, error=0.02, progress=False, seed=0
     )
-    synapse.Trainer(perceptron, rate=0.5).train(*XOR, epochs=5000, error=0.02, progress=False, seed=0)
     perceptron.activate([0, 1])
     with draw.style():
         figure, (left, right) = plt.subplots(
@@ -55,19 +56,27 @@ def blocks():
 
 
 def layouts():
-    """Draw a pool of gated neurons as a ring, and a small world by a layout of networkx."""
+    """Draw a pool of gated neurons as a ring, and a small world by a layout of
+    networkx."""
     liquid = architect.Liquid(1, 10, 1, connections=20, gates=3, seed=1)
     graph = nx.watts_strogatz_graph(24, 4, 0.1, seed=0)
     world = synapse.from_networkx(nx.DiGraph(graph), inputs=[0], outputs=[12], seed=0)
     with draw.style():
-        figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 3.7), layout="constrained")
-        draw.network(liquid, left, colour_bars=False).set_title("Liquid(1, 10, 1), 3 gates")
-        draw.network(world, right, layout="spring", colour_bars=False).set_title("A small world")
+        figure, (left, right) = plt.subplots(
+            1, 2, figsize=(8.4, 3.7), layout="constrained"
+        )
+        draw.network(liquid, left, colour_bars=False).set_title(
+            "Liquid(1, 10, 1), 3 gates"
+        )
+        draw.network(world, right, layout="spring", colour_bars=False).set_title(
+            "A small world"
+        )
     return figure
 
 
 def latch(rng, count):
-    """Sequences whose first step determines the target of the last one, with noise in between."""
+    """Sequences whose first step determines the target of the last one, with noise in
+    between."""
     inputs = np.zeros((count, STEPS, 2))
     inputs[:, 0, 0] = rng.choice([-1.0, 1.0], count)
     inputs[:, 1:, 1] = rng.uniform(-1, 1, (count, STEPS - 1))
@@ -77,7 +86,8 @@ def latch(rng, count):
 
 
 def learnt_latch():
-    """A trained LSTM, the result of its training, and the fraction of new sequences that are right."""
+    """A trained LSTM, the result of its training, and the fraction of new sequences
+    that are right."""
     net = architect.LSTM(
         2, 4, 1, cell_squash="tanh", initializer=uniform(0.3), bias_initializer=constant(0.0),
         input_gate_bias=-1.0, forget_gate_bias=3.0, output_gate_bias=0.0, style="synaptic", seed=0,
@@ -85,7 +95,9 @@ def learnt_latch():
     net["cells"].trainable = False  # a bias would be added to the cells at every step
     rng = np.random.default_rng(0)
     trainer = synapse.Trainer(net, rate=0.1)
-    result = trainer.train(*latch(rng, 400), epochs=60, validation=0.2, progress=False, seed=0)
+    result = trainer.train(
+        *latch(rng, 400), epochs=60, validation=0.2, progress=False, seed=0
+    )
     right = 0
     for inputs, targets in zip(*latch(rng, 200)):
         net.clear()
@@ -113,10 +125,15 @@ def memory():
             layout="constrained",
         )
         draw.raster(np.concatenate(activations), net, axes["raster"])
-        axes["raster"].set_title(f"+ and noise, - and noise ({right:.0%} of 200 new ones right)")
+        axes["raster"].set_title(
+            f"+ and noise, - and noise ({right:.0%} of 200 new ones right)"
+        )
         draw.learning(result, axes["learning"], log=True).legend(loc="upper right")
         targets = [*net["cells"], *net["input gates"]]
-        weights = [[source.connected(target).weight for target in targets] for source in net.input]
+        weights = [
+            [source.connected(target).weight for target in targets]
+            for source in net.input
+        ]
         draw.hinton(weights, axes["weights"], sources=net.input, targets=targets)
     return figure
 
@@ -124,11 +141,19 @@ def memory():
 def error_flow():
     """Compare the constant error carousel with Elman's unit."""
     inputs = np.random.default_rng(0).uniform(-1, 1, (60, 2))
-    kept = architect.LSTM(2, 6, 1, forget_gates=False, peepholes=None, style="synaptic", seed=0)
+    kept = architect.LSTM(
+        2, 6, 1, forget_gates=False, peepholes=None, style="synaptic", seed=0
+    )
     forget = architect.LSTM(2, 6, 1, style="synaptic", seed=0)
     small = architect.Elman(2, 6, 1, seed=0, **SMALL)
     strong = architect.Elman(
-        2, 6, 1, squash="tanh", initializer=uniform(1.0), bias_initializer="uniform", seed=0
+        2,
+        6,
+        1,
+        squash="tanh",
+        initializer=uniform(1.0),
+        bias_initializer="uniform",
+        seed=0,
     )
     ax = draw.error_flow(
         {

@@ -1,9 +1,10 @@
-"""Estimators of `synapse.sklearn` beside scikit-learn's and River's: `python -m studies.pipelines`.
+"""Estimators of `synapse.sklearn` beside scikit-learn's and River's: `python -m
+studies.pipelines`.
 
-Equal budgets: the same standardised data, sizes, tanh, Adam, rate, batches and epochs, no early stopping.
-Accuracies are means of ten seeds, which draw the split and the weights. Times are CPU times on one core, in
-alternation. The command writes `studies/pipelines.json`, from which `studies/pipelines.md` has its tables.
-"""
+Equal budgets: the same standardised data, sizes, tanh, Adam, rate, batches and epochs,
+no early stopping. Accuracies are means of ten seeds, which draw the split and the
+weights. Times are CPU times on one core, in alternation. The command writes
+`studies/pipelines.json`, from which `studies/pipelines.md` has its tables."""
 
 from __future__ import annotations
 
@@ -16,7 +17,11 @@ from functools import partial
 from pathlib import Path
 
 if __name__ == "__main__":  # before NumPy reads them
-    os.environ.update(dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
+    os.environ.update(
+        dict.fromkeys(
+            ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1"
+        )
+    )
 
 import numpy as np
 from sklearn.compose import TransformedTargetRegressor
@@ -29,7 +34,9 @@ from sklearn.preprocessing import StandardScaler
 from synapse.sklearn import NetworkClassifier, NetworkRegressor
 
 SEEDS = range(10)
-EPOCHS, BATCH, RATE = 50, 32, 0.003
+EPOCHS = 50
+BATCH = 32
+RATE = 0.003
 DATA = {
     "digits": (load_digits(return_X_y=True), True),
     "diabetes": (load_diabetes(return_X_y=True), False),
@@ -41,7 +48,9 @@ OUT = Path(__file__).with_suffix(".json")
 
 def ours(classes, hidden, seed):
     make = NetworkClassifier if classes else NetworkRegressor
-    return make((hidden,), l2=0.0, epochs=EPOCHS, batch_size=BATCH, rate=RATE, random_state=seed)
+    return make(
+        (hidden,), l2=0.0, epochs=EPOCHS, batch_size=BATCH, rate=RATE, random_state=seed
+    )
 
 
 def theirs(classes, hidden, seed):
@@ -57,7 +66,11 @@ def theirs(classes, hidden, seed):
         random_state=seed,
     )
     scaled = make_pipeline(StandardScaler(), made)
-    return scaled if classes else TransformedTargetRegressor(scaled, transformer=StandardScaler())
+    return (
+        scaled
+        if classes
+        else TransformedTargetRegressor(scaled, transformer=StandardScaler())
+    )
 
 
 def fits():
@@ -66,7 +79,9 @@ def fits():
     for name, ((rows, targets), classes) in DATA.items():
         for hidden in HIDDEN:
             made = {"synapse": ours, "scikit-learn": theirs}
-            made["synapse"](classes, hidden, 0).set_params(epochs=1).fit(rows, targets)  # compiles
+            made["synapse"](classes, hidden, 0).set_params(epochs=1).fit(
+                rows, targets
+            )  # compiles
             for seed in SEEDS:
                 parts = train_test_split(rows, targets, random_state=seed)
                 for who, make in made.items():
@@ -105,24 +120,34 @@ def single_rows():
     rng = np.random.default_rng(0)
     rows = rng.normal(size=(100, 10))
     found = {}
-    for classes, target in ((True, (rows[:, 0] > 0).astype(int)), (False, rows[:, 0] * 3)):
-        theirs = (MLPClassifier if classes else MLPRegressor)(hidden_layer_sizes=(16,), activation="tanh")
+    for classes, target in (
+        (True, (rows[:, 0] > 0).astype(int)),
+        (False, rows[:, 0] * 3),
+    ):
+        theirs = (MLPClassifier if classes else MLPRegressor)(
+            hidden_layer_sizes=(16,), activation="tanh"
+        )
         models = {"synapse": ours(classes, 16, 0), "scikit-learn": theirs}
         options = {"classes": [0, 1]} if classes else {}
         for model in models.values():
             model.partial_fit(rows, target, **options)
-        x, y = rows[:1], target[:1]
+        x = rows[:1]
+        y = target[:1]
         kind = "classifier" if classes else "regressor"
         steps = {who: partial(model.partial_fit, x, y) for who, model in models.items()}
         answers = {who: partial(model.predict, x) for who, model in models.items()}
-        found[kind] = {"partial_fit": microseconds(steps), "predict": microseconds(answers)}
+        found[kind] = {
+            "partial_fit": microseconds(steps),
+            "predict": microseconds(answers),
+        }
     return found
 
 
 def streams():
     """Microseconds for `learn_one` of ten features; only what is installed."""
     rng = np.random.default_rng(0)
-    x, y = dict(zip("abcdefghij", rng.normal(size=10).tolist(), strict=True)), True
+    x = dict(zip("abcdefghij", rng.normal(size=10).tolist(), strict=True))
+    y = True
     models = {"NetworkClassifier, 16 hidden": NetworkClassifier(random_state=0)}
     with suppress(ImportError):
         from river import linear_model, preprocessing, tree
@@ -134,13 +159,22 @@ def streams():
     for model in models.values():
         model.learn_one(x, False)
         model.learn_one(x, True)
-    learn = microseconds({name: partial(model.learn_one, x, y) for name, model in models.items()})
-    answer = microseconds({name: partial(model.predict_proba_one, x) for name, model in models.items()})
-    return {name: {"learn_one": learn[name], "predict_proba_one": answer[name]} for name in models}
+    learn = microseconds(
+        {name: partial(model.learn_one, x, y) for name, model in models.items()}
+    )
+    answer = microseconds(
+        {name: partial(model.predict_proba_one, x) for name, model in models.items()}
+    )
+    return {
+        name: {"learn_one": learn[name], "predict_proba_one": answer[name]}
+        for name in models
+    }
 
 
 def main():
-    warnings.simplefilter("ignore")  # that the optimization has not converged: the budget is fixed
+    warnings.simplefilter(
+        "ignore"
+    )  # that the optimization has not converged: the budget is fixed
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     found = {"fits": fits(), "rows": single_rows(), "streams": streams()}
@@ -150,27 +184,64 @@ def main():
 
 def tables(found):
     """The tables of the page."""
-    lines = ["| data | hidden | score | scikit-learn's | better seeds | seconds | scikit-learn's | ratio |"]
+    lines = [
+        "| data | hidden | score | scikit-learn's | better seeds | seconds |"
+        " scikit-learn's | ratio |"
+    ]
     lines.append("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
     for name in DATA:
         for hidden in HIDDEN:
-            of = [one for one in found["fits"] if one["data"] == name and one["hidden"] == hidden]
-            by = {who: [one for one in of if one["who"] == who] for who in ("synapse", "scikit-learn")}
-            scores = {who: np.array([one["score"] for one in some]) for who, some in by.items()}
-            times = {who: np.median([one["seconds"] for one in some]) for who, some in by.items()}
+            of = [
+                one
+                for one in found["fits"]
+                if one["data"] == name and one["hidden"] == hidden
+            ]
+            by = {
+                who: [one for one in of if one["who"] == who]
+                for who in ("synapse", "scikit-learn")
+            }
+            scores = {
+                who: np.array([one["score"] for one in some])
+                for who, some in by.items()
+            }
+            times = {
+                who: np.median([one["seconds"] for one in some])
+                for who, some in by.items()
+            }
             won = (scores["synapse"] >= scores["scikit-learn"]).sum()
-            cells = [name, hidden, *(f"{one.mean():.4f} ± {one.std(ddof=1):.4f}" for one in scores.values())]
-            cells += [f"{won} of {len(SEEDS)}", *(f"{one:.3f}" for one in times.values())]
+            cells = [
+                name,
+                hidden,
+                *(
+                    f"{one.mean():.4f} ± {one.std(ddof=1):.4f}"
+                    for one in scores.values()
+                ),
+            ]
+            cells += [
+                f"{won} of {len(SEEDS)}",
+                *(f"{one:.3f}" for one in times.values()),
+            ]
             cells += [f"{times['scikit-learn'] / times['synapse']:.1f}"]
             lines.append("| " + " | ".join(map(str, cells)) + " |")
-    lines += ["", "| one row | Synapse, µs | scikit-learn, µs | ratio |", "| --- | ---: | ---: | ---: |"]
+    lines += [
+        "",
+        "| one row | Synapse, µs | scikit-learn, µs | ratio |",
+        "| --- | ---: | ---: | ---: |",
+    ]
     for kind, calls in found["rows"].items():
         for call, of in calls.items():
-            a, b = of["synapse"], of["scikit-learn"]
+            a = of["synapse"]
+            b = of["scikit-learn"]
             lines.append(f"| {kind}, `{call}` | {a:.1f} | {b:.0f} | {b / a:.0f} |")
-    lines += ["", "| stream | `learn_one`, µs | `predict_proba_one`, µs |", "| --- | ---: | ---: |"]
+    lines += [
+        "",
+        "| stream | `learn_one`, µs | `predict_proba_one`, µs |",
+        "| --- | ---: | ---: |",
+    ]
     for name, of in found["streams"].items():
-        lines.append(f"| {name} | {of['learn_one']:.1f} | {of['predict_proba_one']:.1f} |")
+        lines.append(
+            f"| {name} | {of['learn_one']:.1f} | {of['predict_proba_one']:.1f} |"
+        )
     return "\n".join(lines)
 
 

@@ -1,19 +1,21 @@
-"""Networks that stay able to learn: a slowly changing regression, and a recurrent stream that changes.
+"""Networks that stay able to learn: a slowly changing regression, and a recurrent
+stream that changes.
 
     python -m studies plasticity regression 30    # about 11 minutes of one core
     python -m studies plasticity recurrent 10
     python -m studies plasticity table            # of the results, for the page
 
-Slowly changing regression (Nature 632, 2024): 20 bits and a constant 1. The first 15 bits are constant for
-10,000 samples, then one of them flips; the other five are drawn anew for each sample. The target is the sum
-of 100 threshold units with signs, all of whose weights are 1 or -1; the threshold of a unit is 0.7 * 21 minus
-the number of its weights that are -1. The learner has 5 hidden neurons. A run is a stream of 3 million
-samples, learned one at a time; each error is the mean squared error of 40,000 predictions before learning.
+Slowly changing regression (Nature 632, 2024): 20 bits and a constant 1. The first 15
+bits are constant for 10,000 samples, then one of them flips; the other five are drawn
+anew for each sample. The target is the sum of 100 threshold units with signs, all of
+whose weights are 1 or -1; the threshold of a unit is 0.7 * 21 minus the number of its
+weights that are -1. The learner has 5 hidden neurons. A run is a stream of 3 million
+samples, learned one at a time; each error is the mean squared error of 40,000
+predictions before learning.
 
-Recurrent stream: the input is a random 1 or -1; the target is half the sum of 20 threshold units of the last
-five inputs, each plus or minus a half. Every 10,000 steps a unit is drawn anew. The learner is Elman 1-8-1 by
-exact rtrl, for 1.6 million steps.
-"""
+Recurrent stream: the input is a random 1 or -1; the target is half the sum of 20
+threshold units of the last five inputs, each plus or minus a half. Every 10,000 steps a
+unit is drawn anew. The learner is Elman 1-8-1 by exact rtrl, for 1.6 million steps."""
 
 from __future__ import annotations
 
@@ -32,9 +34,16 @@ from synapse.optimizers import Adam
 from synapse.readwrite import files
 
 RESULTS = Path(__file__).with_suffix(".json")
-SAMPLES, BIN, HOLD = 3_000_000, 40_000, 10_000
-BITS, SLOW, UNITS, SHARE = 20, 15, 100, 0.7
-WINDOW, WINDOW_UNITS, STEPS = 5, 20, 1_600_000
+SAMPLES = 3_000_000
+BIN = 40_000
+HOLD = 10_000
+BITS = 20
+SLOW = 15
+UNITS = 100
+SHARE = 0.7
+WINDOW = 5
+WINDOW_UNITS = 20
+STEPS = 1_600_000
 PERTURBED = 1_000
 """Number of samples between two additions of noise, for shrink-and-perturb."""
 
@@ -44,9 +53,13 @@ class Regression:
 
     def __init__(self, seed):
         self.rng = np.random.default_rng(seed)
-        self.weights = self.rng.choice([-1.0, 1.0], (BITS + 1, UNITS)).astype(np.float32)
+        self.weights = self.rng.choice([-1.0, 1.0], (BITS + 1, UNITS)).astype(
+            np.float32
+        )
         self.signs = self.rng.choice([-1.0, 1.0], UNITS).astype(np.float32)
-        self.thresholds = np.float32(SHARE) * (BITS + 1) - (self.weights < 0).sum(axis=0, dtype=np.float32)
+        self.thresholds = np.float32(SHARE) * (BITS + 1) - (self.weights < 0).sum(
+            axis=0, dtype=np.float32
+        )
         self.slow = self.rng.integers(0, 2, SLOW).astype(float)
 
     def bin(self):
@@ -82,7 +95,8 @@ class Windows:
 
     def bin(self):
         inputs = np.concatenate([self.before, self.rng.choice([-1.0, 1.0], BIN)])
-        self.before, windows = inputs[1 - WINDOW :], np.lib.stride_tricks.sliding_window_view(inputs, WINDOW)
+        self.before = inputs[1 - WINDOW :]
+        windows = np.lib.stride_tricks.sliding_window_view(inputs, WINDOW)
         targets = np.empty(BIN)
         for first in range(0, BIN, HOLD):
             self.draw(self.rng.integers(WINDOW_UNITS))
@@ -125,7 +139,9 @@ def regression(seed):
     """One run of all methods side by side: the errors of all bins."""
     learners = {}
     for squash, rate, name in LEARNERS:
-        net = architect.Perceptron(BITS + 1, 5, 1, squash=squash, output_squash="identity", seed=seed)
+        net = architect.Perceptron(
+            BITS + 1, 5, 1, squash=squash, output_squash="identity", seed=seed
+        )
         trainer = Trainer(net, **{"rate": rate} | METHODS[name]())
         learners[f"{squash}, {rate:g}, {name}"] = trainer, NOISE.get(name, 0.0)
     return side_by_side(Regression(seed), learners, SAMPLES, seed)
@@ -135,7 +151,9 @@ def recurrent(seed):
     """One run of the recurrent stream."""
     learners = {}
     for rate, name in itertools.product((0.03, 0.01), ("plain descent", "renewal")):
-        net = architect.Elman(1, 8, 1, squash="tanh", output_squash="identity", seed=seed)
+        net = architect.Elman(
+            1, 8, 1, squash="tanh", output_squash="identity", seed=seed
+        )
         trainer = Trainer(net, rate=rate, method="rtrl", **METHODS[name]())
         learners[f"Elman, {rate:g}, {name}"] = trainer, 0.0
     return side_by_side(Windows(seed), learners, STEPS, seed)
@@ -143,33 +161,50 @@ def recurrent(seed):
 
 def side_by_side(stream, learners, samples, seed):
     """The errors of all learners, by bin."""
-    errors, rng = {name: [] for name in learners}, np.random.default_rng(seed)
+    errors = {name: [] for name in learners}
+    rng = np.random.default_rng(seed)
     for _ in range(samples // BIN):
         inputs, targets = stream.bin()
         for name, (trainer, noise) in learners.items():
-            errors[name].append(round(float(learn(trainer, rng, noise, inputs, targets)), 5))
+            errors[name].append(
+                round(float(learn(trainer, rng, noise, inputs, targets)), 5)
+            )
     return errors
 
 
 def table(runs):
     """Mean errors of the first and of the last ten bins, and their standard errors."""
-    lines = ["| hidden neurons, rate, method | first 10 bins | last 10 bins |", "| --- | ---: | ---: |"]
+    lines = [
+        "| hidden neurons, rate, method | first 10 bins | last 10 bins |",
+        "| --- | ---: | ---: |",
+    ]
     for name in runs[0]:
         errors = np.array([run[name] for run in runs])
         parts = [errors[:, :10].mean(axis=1), errors[:, -10:].mean(axis=1)]
-        cells = [f"{part.mean():.3f} ± {part.std(ddof=1) / len(part) ** 0.5:.3f}" for part in parts]
+        cells = [
+            f"{part.mean():.3f} ± {part.std(ddof=1) / len(part) ** 0.5:.3f}"
+            for part in parts
+        ]
         lines.append(" | ".join([f"| {name}", *cells]) + " |")
     return "\n".join(lines)
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run a stream, a run after the other, and write the errors of all bins after each."""
+    """Run a stream, a run after the other, and write the errors of all bins after
+    each."""
     what, *count = arguments or sys.argv[1:] or ["regression"]
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     if what == "table":
-        print(*(f"{name}, {len(runs)} runs\n\n{table(runs)}" for name, runs in results.items()), sep="\n\n")
+        print(
+            *(
+                f"{name}, {len(runs)} runs\n\n{table(runs)}"
+                for name, runs in results.items()
+            ),
+            sep="\n\n",
+        )
         return
-    run, results[what] = {"regression": regression, "recurrent": recurrent}[what], []
+    run = {"regression": regression, "recurrent": recurrent}[what]
+    results[what] = []
     for seed in range(int(*count or [30])):
         results[what].append(run(seed))
         files.write(RESULTS, json.dumps(results) + "\n")

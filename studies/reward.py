@@ -3,8 +3,8 @@
     python -m studies reward chain          # runs what is missing in reward_chain.json; patterns, control too
     python -m studies reward report         # writes the tables of reward.md
 
-Every trial is stored as it ends, so a study can be stopped and continued with the same command.
-"""
+Every trial is stored as it ends, so a study can be stopped and continued with the same
+command."""
 
 from __future__ import annotations
 
@@ -40,17 +40,31 @@ RULES = {
 
 
 def recurrent(
-    kind: str, sizes: tuple[int, int, int], rule: str, span: Any, seed: int, last: str = "identity"
+    kind: str,
+    sizes: tuple[int, int, int],
+    rule: str,
+    span: Any,
+    seed: int,
+    last: str = "identity",
 ) -> Network:
-    """An LSTM, a GRU, or an LSTM of more cells that do not read each other, with as many weights."""
+    """An LSTM, a GRU, or an LSTM of more cells that do not read each other, with as
+    many weights."""
     inputs, cells, outputs = sizes
-    options = {"output_squash": last, "initializer": "fan_in", "span": span, "seed": seed}
+    options = {
+        "output_squash": last,
+        "initializer": "fan_in",
+        "span": span,
+        "seed": seed,
+    }
     if kind == "diagonal":
         weights = 4 * cells * (inputs + cells) + cells * outputs
-        net: Network = architect.LSTM(inputs, weights // (4 * inputs + 4 + outputs), outputs, **options)
+        net: Network = architect.LSTM(
+            inputs, weights // (4 * inputs + 4 + outputs), outputs, **options
+        )
         unit = {neuron: i for layer in net.hidden for i, neuron in enumerate(layer)}
         for connection in net.connections:
-            source, target = connection.source, connection.target
+            source = connection.source
+            target = connection.target
             if source in unit and target in unit and unit[source] != unit[target]:
                 source.disconnect(target)
     else:
@@ -60,7 +74,8 @@ def recurrent(
 
 
 def truncated(agent: Any) -> Any:
-    """The class of agents whose slopes end at the present step: what a cell has come from is a constant."""
+    """The class of agents whose slopes end at the present step: what a cell has come
+    from is a constant."""
 
     class Truncated(agent):  # type: ignore[misc]
         def _enter(self, row: Any) -> Any:
@@ -71,25 +86,29 @@ def truncated(agent: Any) -> Any:
     return Truncated
 
 
-# --- memory chains ------------------------------------------------------------------------------
+# --- memory chains --------------------------------------------------------------------
 
 LENGTHS = 2, 8, 32, 128
-EPISODES, WINDOW, GOAL = 1_500, 200, 0.92
+EPISODES = 1_500
+WINDOW = 200
+GOAL = 0.92
 CELLS = 8
 
 
 class MemoryChain:
-    """A sign at the first step of so many decides which of two actions is right at the last one.
+    """A sign at the first step of so many decides which of two actions is right at the
+    last one.
 
-    The memory length task of bsuite (Osband and others 2020). With `noise`, a third number of every
-    observation is a random sign that means nothing.
-    """
+    The memory length task of bsuite (Osband and others 2020). With `noise`, a third
+    number of every observation is a random sign that means nothing."""
 
     def __init__(self, length: int, noise: bool = False) -> None:
-        self.length, self.noise = length, noise
+        self.length = length
+        self.noise = noise
 
     def reset(self, seed: Any = None) -> tuple[list[float], dict[str, Any]]:
-        self.rng, self.time = random_generator(seed), 0
+        self.rng = random_generator(seed)
+        self.time = 0
         self.sign = self._drawn()
         return self._seen(), {}
 
@@ -100,7 +119,9 @@ class MemoryChain:
         seen = [self.sign if self.time == 0 else 0.0, self.time / self.length]
         return [*seen, self._drawn()] if self.noise else seen
 
-    def step(self, action: int) -> tuple[list[float], float, bool, bool, dict[str, Any]]:
+    def step(
+        self, action: int
+    ) -> tuple[list[float], float, bool, bool, dict[str, Any]]:
         self.time += 1
         ended = self.time == self.length
         gain = (1.0 if 2 * action - 1 == self.sign else -1.0) if ended else 0.0
@@ -140,47 +161,76 @@ CHAINS = {
         f"{name}, exact, discount 0": Chain(
             kind, "exact", lengths=(512, 1024, 2048), discount=0.0, steps=3_000_000
         )
-        for name, kind in (("LSTM", "LSTM"), ("element-wise LSTM", "diagonal"), ("GRU", "GRU"))
+        for name, kind in (
+            ("LSTM", "LSTM"),
+            ("element-wise LSTM", "diagonal"),
+            ("GRU", "GRU"),
+        )
     },
 }
 
 
 def climb(name: str, seed: int) -> Row:
-    """The lengths that a seed solves, each with a new network, up to the first that it does not solve."""
-    row, solved = CHAINS[name], []
+    """The lengths that a seed solves, each with a new network, up to the first that it
+    does not solve."""
+    row = CHAINS[name]
+    solved = []
     for length in row.lengths:
-        net = recurrent(row.kind, (2 + row.noise, CELLS, 2), row.rule, SPAN if row.spans else None, seed)
-        kind = truncated(reward.QLearning) if row.rule == "one step" else reward.QLearning
+        net = recurrent(
+            row.kind,
+            (2 + row.noise, CELLS, 2),
+            row.rule,
+            SPAN if row.spans else None,
+            seed,
+        )
+        kind = (
+            truncated(reward.QLearning) if row.rule == "one step" else reward.QLearning
+        )
         agent = kind(net, discount=row.discount, scale_rewards=False, seed=seed)
         right: list[bool] = []
 
-        def enough(agent: Any, total: float, length: int, right: list[bool] = right) -> bool:
+        def enough(
+            agent: Any, total: float, length: int, right: list[bool] = right
+        ) -> bool:
             right.append(total > 0)
             return len(right) >= WINDOW and np.mean(right[-WINDOW:]) >= GOAL
 
-        begin, most = time.process_time(), min(row.steps, EPISODES * length)
+        begin = time.process_time()
+        most = min(row.steps, EPISODES * length)
         result = reward.run(
-            agent, MemoryChain(length, row.noise), steps=most, seed=seed, callback=enough, progress=False
+            agent,
+            MemoryChain(length, row.noise),
+            steps=most,
+            seed=seed,
+            callback=enough,
+            progress=False,
         )
         if result.stopped != "callback":
             break
         solved.append([length, len(right), round(time.process_time() - begin, 2)])
-    return {"seed": seed, "weights": sum(one.trainable for one in net.connections), "solved": solved}
+    return {
+        "seed": seed,
+        "weights": sum(one.trainable for one in net.connections),
+        "solved": solved,
+    }
 
 
-# --- patterns and what they predict -------------------------------------------------------------
+# --- patterns and what they predict ---------------------------------------------------
 
-DISCOUNT, TRACE, DISTRACTORS = 0.9, 0.99, 5
+DISCOUNT = 0.9
+TRACE = 0.99
+DISTRACTORS = 5
 
 
 def patterns(steps: int, rng: np.random.Generator) -> tuple[Any, Any, Any]:
-    """A stream of trace patterning (Javed and others 2023): observations, rewards, and the true returns.
+    """A stream of trace patterning (Javed and others 2023): observations, rewards, and
+    the true returns.
 
-    A trial shows three of six stimuli for one step. After ten of the twenty patterns, drawn once, a reward
-    follows 24 to 36 steps later. The next trial begins 80 to 120 steps after that time. Each distractor is
-    on in one of ten steps.
-    """
-    rows, gains = np.zeros((steps, 6 + 1 + DISTRACTORS)), np.zeros(steps)
+    A trial shows three of six stimuli for one step. After ten of the twenty patterns,
+    drawn once, a reward follows 24 to 36 steps later. The next trial begins 80 to 120
+    steps after that time. Each distractor is on in one of ten steps."""
+    rows = np.zeros((steps, 6 + 1 + DISTRACTORS))
+    gains = np.zeros(steps)
     rows[:, 7:] = rng.random((steps, DISTRACTORS)) < 0.1
     triples = np.array(list(combinations(range(6), 3)))
     pays = np.isin(np.arange(20), rng.permutation(20)[:10])
@@ -191,7 +241,8 @@ def patterns(steps: int, rng: np.random.Generator) -> tuple[Any, Any, Any]:
         time += int(rng.integers(24, 37))
         rows[time, 6] = gains[time] = float(pays[pattern])
         time += int(rng.integers(80, 121))
-    returns, ahead = np.zeros(steps), 0.0
+    returns = np.zeros(steps)
+    ahead = 0.0
     for t in reversed(range(steps)):
         returns[t] = ahead
         ahead = gains[t] + DISCOUNT * ahead
@@ -207,18 +258,22 @@ PATTERNS = {
     "element-wise LSTM, exact": ("diagonal", "exact"),
     "GRU, truncated to one step": ("GRU", "one step"),
 }
-LONG, PARTS = 1_000_000, 10
+LONG = 1_000_000
+PARTS = 10
 
 
 def predict(name: str, seed: int) -> Row:
-    """The squared errors of the predictions, over the variance of the returns, in parts of a stream."""
+    """The squared errors of the predictions, over the variance of the returns, in parts
+    of a stream."""
     kind, rule = PATTERNS[name]
     rows, gains, returns = patterns(LONG, np.random.default_rng(seed))
     net = recurrent(kind, (rows.shape[1], CELLS, 1), rule, None, seed)
     begin = time.process_time()
     if rule == "one step":
         agent = truncated(reward.TD)(net, discount=DISCOUNT, trace=TRACE)
-        values = np.array([agent.begin(rows[0]), *map(agent.learn, gains[1:], rows[1:])])
+        values = np.array(
+            [agent.begin(rows[0]), *map(agent.learn, gains[1:], rows[1:])]
+        )
     else:
         values = reward.TD(net, discount=DISCOUNT, trace=TRACE).run(rows, gains)
     seconds = time.process_time() - begin
@@ -232,9 +287,10 @@ def predict(name: str, seed: int) -> Row:
     }
 
 
-# --- control ------------------------------------------------------------------------------------
+# --- control --------------------------------------------------------------------------
 
-FIFTHS, ALL_STEPS = 5, 50_000
+FIFTHS = 5
+ALL_STEPS = 50_000
 WITHOUT = {
     "the whole set": {},
     "no bound, rate 0.01": {"bound": None, "rate": 0.01},
@@ -243,12 +299,19 @@ WITHOUT = {
     "no scale of rewards": {"scale_rewards": False},
     "no trace": {"trace": 0.0},
 }
-PLAIN, FREE = {"bound": None, "rate": 0.03}, {"policy_bound": None}
+PLAIN = {"bound": None, "rate": 0.03}
+FREE = {"policy_bound": None}
 WEAK = {"bound": 0.2, "policy_bound": 0.3}
 CONTROL: dict[str, tuple[str, dict[str, Any]]] = {
-    **{f"CartPole, {name}": ("CartPole-v1", options) for name, options in WITHOUT.items()},
     **{
-        f"CartPole without velocities, {name}": ("no velocities", {"kind": kind, "rule": rule})
+        f"CartPole, {name}": ("CartPole-v1", options)
+        for name, options in WITHOUT.items()
+    },
+    **{
+        f"CartPole without velocities, {name}": (
+            "no velocities",
+            {"kind": kind, "rule": rule},
+        )
         for name, kind, rule in (
             ("LSTM, exact", "LSTM", "exact"),
             ("LSTM, order 1", "LSTM", "order 1"),
@@ -260,19 +323,33 @@ CONTROL: dict[str, tuple[str, dict[str, Any]]] = {
         {"kind": "LSTM", "rule": "exact"} | PLAIN,
     ),
     **{
-        f"CartPole without velocities, actor and critic, {name}": ("no velocities", {"actor": True} | options)
+        f"CartPole without velocities, actor and critic, {name}": (
+            "no velocities",
+            {"actor": True} | options,
+        )
         for name, options in {
             "LSTM, exact": {"kind": "LSTM", "rule": "exact"},
             "LSTM, exact, bounds 0.2 and 0.3": {"kind": "LSTM", "rule": "exact"} | WEAK,
-            "LSTM, exact, no bound, rate 0.03": {"kind": "LSTM", "rule": "exact"} | PLAIN | FREE,
-            "LSTM, order 1, no bound, rate 0.03": {"kind": "LSTM", "rule": "order 1"} | PLAIN | FREE,
-            "GRU, exact, no bound, rate 0.03": {"kind": "GRU", "rule": "exact"} | PLAIN | FREE,
+            "LSTM, exact, no bound, rate 0.03": (
+                {"kind": "LSTM", "rule": "exact"} | PLAIN | FREE
+            ),
+            "LSTM, order 1, no bound, rate 0.03": (
+                {"kind": "LSTM", "rule": "order 1"} | PLAIN | FREE
+            ),
+            "GRU, exact, no bound, rate 0.03": (
+                {"kind": "GRU", "rule": "exact"} | PLAIN | FREE
+            ),
             "no memory": {},
             "no memory, no bound, rate 0.003": PLAIN | FREE | {"rate": 0.003},
         }.items()
     },
-    **{f"Acrobot, {name}": ("Acrobot-v1", options) for name, options in WITHOUT.items()},
-    **{f"MountainCar, {name}": ("MountainCar-v0", options) for name, options in WITHOUT.items()},
+    **{
+        f"Acrobot, {name}": ("Acrobot-v1", options) for name, options in WITHOUT.items()
+    },
+    **{
+        f"MountainCar, {name}": ("MountainCar-v0", options)
+        for name, options in WITHOUT.items()
+    },
     **{
         f"{task}, {name}": (f"popgym {module}.{task}Easy", options)
         for task, module in (
@@ -289,31 +366,51 @@ CONTROL: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 def environment_of(task: str) -> Any:
-    """An environment of Gymnasium or POPGym, or CartPole without the velocities of its cart and pole."""
+    """An environment of Gymnasium or POPGym, or CartPole without the velocities of its
+    cart and pole."""
     if task == "no velocities":
         space = gymnasium.spaces.Box(-np.inf, np.inf, (2,))
         cart_pole = gymnasium.make("CartPole-v1")
-        return gymnasium.wrappers.TransformObservation(cart_pole, lambda row: row[[0, 2]], space)
+        return gymnasium.wrappers.TransformObservation(
+            cart_pole, lambda row: row[[0, 2]], space
+        )
     if not task.startswith("popgym"):
         return gymnasium.make(task)
     module, _, name = task.removeprefix("popgym ").partition(".")
-    tasks = importlib.import_module(f"popgym.envs.{module}")  # pip install --no-deps popgym
+    tasks = importlib.import_module(
+        f"popgym.envs.{module}"
+    )  # pip install --no-deps popgym
     return gymnasium.wrappers.FlattenObservation(getattr(tasks, name)())
 
 
 def control(name: str, seed: int) -> Row:
-    """The mean returns of the episodes that end in each fifth of the steps, by Q(λ) or an actor."""
+    """The mean returns of the episodes that end in each fifth of the steps, by Q(λ) or
+    an actor."""
     task, options = CONTROL[name]
-    chosen = {"kind": "", "rule": "", "initializer": sparse(0.9), "actor": False} | options
-    kind, rule, start, actor = (chosen.pop(key) for key in ("kind", "rule", "initializer", "actor"))
+    chosen = {
+        "kind": "",
+        "rule": "",
+        "initializer": sparse(0.9),
+        "actor": False,
+    } | options
+    kind, rule, start, actor = (
+        chosen.pop(key) for key in ("kind", "rule", "initializer", "actor")
+    )
     environment = environment_of(task)
-    inputs, actions = gymnasium.spaces.flatdim(environment.observation_space), environment.action_space.n
+    inputs = gymnasium.spaces.flatdim(environment.observation_space)
+    actions = environment.action_space.n
 
     def network(outputs: int, last: str, seed: int) -> Network:
         if kind:
             return recurrent(kind, (inputs, 16, outputs), rule, None, seed, last)
-        squashes = {"squash": "tanh", "output_squash": last, "bias_initializer": "zeros"}
-        return architect.Perceptron(inputs, 32, 32, outputs, **squashes, initializer=start, seed=seed)
+        squashes = {
+            "squash": "tanh",
+            "output_squash": last,
+            "bias_initializer": "zeros",
+        }
+        return architect.Perceptron(
+            inputs, 32, 32, outputs, **squashes, initializer=start, seed=seed
+        )
 
     def explore(step: int) -> float:
         return max(0.01, 1.0 - step / 10_000)
@@ -322,7 +419,9 @@ def control(name: str, seed: int) -> Row:
         both = network(actions, "softmax", seed), network(1, "identity", 1_000 + seed)
         agent: Any = reward.ActorCritic(*both, seed=seed, **chosen)
     else:
-        agent = reward.QLearning(network(actions, "identity", seed), explore=explore, seed=seed, **chosen)
+        agent = reward.QLearning(
+            network(actions, "identity", seed), explore=explore, seed=seed, **chosen
+        )
     begin = time.process_time()
     result = reward.run(agent, environment, steps=ALL_STEPS, seed=seed, progress=False)
     seconds = time.process_time() - begin
@@ -338,7 +437,7 @@ STUDIES: dict[str, tuple[dict[str, Any], Callable[[str, int], Row]]] = {
 }
 
 
-# --- tables -------------------------------------------------------------------------------------
+# --- tables ---------------------------------------------------------------------------
 
 
 def interval(values: Any, form: str) -> str:
@@ -348,39 +447,70 @@ def interval(values: Any, form: str) -> str:
 
 
 def chains(results: dict[str, list[Row]]) -> str:
-    """How many seeds solve each length, and the median of the episodes that they take."""
-    lengths, lines = sorted({length for row in CHAINS.values() for length in row.lengths}), []
+    """How many seeds solve each length, and the median of the episodes that they
+    take."""
+    lengths = sorted({length for row in CHAINS.values() for length in row.lengths})
+    lines = []
     for name, trials in results.items():
         cells = []
         for length in lengths:
-            solved = [one for trial in trials for one in trial["solved"] if one[0] == length]
+            solved = [
+                one for trial in trials for one in trial["solved"] if one[0] == length
+            ]
             tried = length in CHAINS[name].lengths
-            episodes = f" ({np.median([one[1] for one in solved]):.0f})" if solved else ""
+            episodes = (
+                f" ({np.median([one[1] for one in solved]):.0f})" if solved else ""
+            )
             cells.append(f"{len(solved)} of {len(trials)}{episodes}" if tried else "")
-        at_end = [one[2] for trial in trials for one in trial["solved"] if one[0] == CHAINS[name].lengths[-1]]
+        at_end = [
+            one[2]
+            for trial in trials
+            for one in trial["solved"]
+            if one[0] == CHAINS[name].lengths[-1]
+        ]
         seconds = f"{np.median(at_end):.1f}" if at_end else "-"
         lines.append([name, trials[0]["weights"], *cells, seconds])
-    return table(["agent", "weights", *(f"length {length}" for length in lengths), "seconds"], lines)
+    return table(
+        ["agent", "weights", *(f"length {length}" for length in lengths), "seconds"],
+        lines,
+    )
 
 
 def predictions(results: dict[str, list[Row]]) -> str:
-    """Medians of the errors in some tenths of the stream, with intervals in the last one."""
+    """Medians of the errors in some tenths of the stream, with intervals in the last
+    one."""
     lines = []
     for name, trials in results.items():
         errors = np.array([trial["errors"] for trial in trials])
         cells = [f"{np.median(errors[:, part]):.2f}" for part in (0, 1, 4)]
         seconds = f"{np.median([trial['seconds'] for trial in trials]):.1f}"
         lines.append(
-            [name, trials[0]["weights"], len(trials), *cells, interval(errors[:, -1], ".3f"), seconds]
+            [
+                name,
+                trials[0]["weights"],
+                len(trials),
+                *cells,
+                interval(errors[:, -1], ".3f"),
+                seconds,
+            ]
         )
     parts = (f"{100_000 * part:,}" for part in (1, 2, 5))
     return table(
-        ["network", "weights", "seeds", *(f"to {part}" for part in parts), "to 1,000,000", "seconds"], lines
+        [
+            "network",
+            "weights",
+            "seeds",
+            *(f"to {part}" for part in parts),
+            "to 1,000,000",
+            "seconds",
+        ],
+        lines,
     )
 
 
 def returns(results: dict[str, list[Row]]) -> str:
-    """Medians of the mean returns in each fifth of the steps, with intervals in the last one."""
+    """Medians of the mean returns in each fifth of the steps, with intervals in the
+    last one."""
     lines = []
     for name, trials in results.items():
         values = np.array([trial["returns"] for trial in trials])
@@ -402,7 +532,9 @@ def main() -> None:
     given = options.parse_args()
     if given.study != "report":
         rows, trial = STUDIES[given.study]
-        filled(HERE / f"reward_{given.study}.json", given.rows or rows, given.seeds, trial)
+        filled(
+            HERE / f"reward_{given.study}.json", given.rows or rows, given.seeds, trial
+        )
         return
     for name, report in REPORTS.items():
         results = json.loads((HERE / f"reward_{name}.json").read_text(encoding="utf-8"))

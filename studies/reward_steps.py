@@ -1,11 +1,12 @@
-"""How long the steps of agents with memory should be: one rule, chosen on eight tasks, tested on four.
+"""How long the steps of agents with memory should be: one rule, chosen on eight tasks,
+tested on four.
 
     python -m studies reward_steps choose --seeds 10    # runs what is missing in reward_steps.json
     python -m studies reward_steps test --seeds 10      # four tasks that took no part in the choice
     python -m studies reward_steps report               # writes the tables of reward.md
 
-Every trial is stored as it ends, so a study can be stopped and continued with the same command.
-"""
+Every trial is stored as it ends, so a study can be stopped and continued with the same
+command."""
 
 from __future__ import annotations
 
@@ -35,7 +36,8 @@ Observed = tuple[Any, float, bool, bool, dict[str, Any]]
 
 
 class Task:
-    """An environment of so many steps at most, with a generator of its own in each episode."""
+    """An environment of so many steps at most, with a generator of its own in each
+    episode."""
 
     most = 1
 
@@ -84,7 +86,8 @@ class Poles(Task):
 
 
 class Symbols(Task):
-    """One of four symbols in each step; the answer is that of some steps ago, or the first (POPGym)."""
+    """One of four symbols in each step; the answer is that of some steps ago, or the
+    first (POPGym)."""
 
     def __init__(self, most: int, ago: int | None) -> None:
         self.most = most
@@ -106,7 +109,8 @@ class Symbols(Task):
 
 
 class Arms(Task):
-    """Two arms, one of which pays nine times of ten and the other one once; another one in each episode."""
+    """Two arms, one of which pays nine times of ten and the other one once; another one
+    in each episode."""
 
     most = 20
 
@@ -124,7 +128,8 @@ class Arms(Task):
 
 
 class Catch(Task):
-    """A ball falls through nine rows of five columns; a paddle below moves to catch it (bsuite)."""
+    """A ball falls through nine rows of five columns; a paddle below moves to catch it
+    (bsuite)."""
 
     most = 9
 
@@ -163,7 +168,8 @@ class Contexts(Task):
 
 
 class Room(Task):
-    """Walk from any of 25 places to a corner; each step costs 0.05, and the corner pays 1."""
+    """Walk from any of 25 places to a corner; each step costs 0.05, and the corner pays
+    1."""
 
     most = 50
 
@@ -184,7 +190,8 @@ class Room(Task):
 
 
 class Maze(Task):
-    """A T-maze: a sign at the start says which way pays 4 at the end of the corridor; the other costs 0.1."""
+    """A T-maze: a sign at the start says which way pays 4 at the end of the corridor;
+    the other costs 0.1."""
 
     def __init__(self, corridor: int) -> None:
         self.most = corridor + 1
@@ -194,7 +201,10 @@ class Maze(Task):
 
     def seen(self) -> Any:
         at_start = self.time == 0
-        return [float(at_start) * (2 * self.sign - 1), float(self.time + 1 >= self.most)]
+        return [
+            float(at_start) * (2 * self.sign - 1),
+            float(self.time + 1 >= self.most),
+        ]
 
     def act(self, action: int) -> tuple[float, bool]:
         if self.time + 1 < self.most:
@@ -222,7 +232,8 @@ class Numbered(Task):
         return np.eye(self.places)[row] if self.places else row
 
 
-# By task: the environment, inputs, actions, steps, and the mean returns of guessing and of the best.
+# By task: the environment, inputs, actions, steps, and the mean returns of guessing and
+# of the best.
 Row = tuple[Callable[[], Any], int, int, int, float, float]
 CHOSEN_ON: dict[str, Row] = {
     "sign of 10 steps ago": (lambda: MemoryChain(10), 2, 2, 20_000, 0.0, 1.0),
@@ -238,7 +249,14 @@ TESTED_ON: dict[str, Row] = {
     "T-maze of 20 steps": (lambda: Maze(20), 2, 2, 30_000, 1.95, 4.0),
     "repeat the first": (lambda: Symbols(20, None), 4, 4, 30_000, -0.5, 1.0),
     "Acrobot": (lambda: Numbered("Acrobot-v1", 0), 6, 3, 30_000, -500.0, -80.0),
-    "frozen lake": (lambda: Numbered("FrozenLake-v1", 16, is_slippery=False), 16, 4, 20_000, 0.015, 1.0),
+    "frozen lake": (
+        lambda: Numbered("FrozenLake-v1", 16, is_slippery=False),
+        16,
+        4,
+        20_000,
+        0.015,
+        1.0,
+    ),
 }
 STEPS: dict[str, dict[str, Any]] = {
     "bounds 2 and 3": {"bound": 2.0, "policy_bound": 3.0},
@@ -255,7 +273,8 @@ SHORT = {"Q-learning": "Q", "actor-critic": "AC"}
 
 
 def network(inputs: int, outputs: int, last: str, seed: int) -> Any:
-    """A GRU for even seeds and an LSTM for odd ones, by their defaults, with exact slopes."""
+    """A GRU for even seeds and an LSTM for odd ones, by their defaults, with exact
+    slopes."""
     architecture = architect.LSTM if seed % 2 else architect.GRU
     net = architecture(inputs, CELLS, outputs, output_squash=last, seed=seed)
     net.learning_rule = "rtrl"
@@ -263,13 +282,16 @@ def network(inputs: int, outputs: int, last: str, seed: int) -> Any:
 
 
 def trial(steps: str, task: str, agent: str, seed: int) -> tuple[float, float]:
-    """The mean return of the episodes in the last fifth of a run, and its processor time."""
+    """The mean return of the episodes in the last fifth of a run, and its processor
+    time."""
     make, inputs, actions, most, _, _ = (CHOSEN_ON | TESTED_ON)[task]
     options = dict(STEPS[steps])
     learner: Any
     if agent == "Q-learning":
         options.pop("policy_bound")
-        learner = reward.QLearning(network(inputs, actions, "identity", seed), seed=seed, **options)
+        learner = reward.QLearning(
+            network(inputs, actions, "identity", seed), seed=seed, **options
+        )
     else:
         policy = network(inputs, actions, "softmax", seed)
         value = network(inputs, 1, "identity", seed + 1_000)
@@ -283,14 +305,17 @@ def trial(steps: str, task: str, agent: str, seed: int) -> tuple[float, float]:
 
 
 def scored(task: str, value: float) -> float:
-    """A mean return as a share of the way from guessing, 0, to the best, 1; at least 0."""
+    """A mean return as a share of the way from guessing, 0, to the best, 1; at least
+    0."""
     *_, guess, best = (CHOSEN_ON | TESTED_ON)[task]
     return min(1.0, max(0.0, (value - guess) / (best - guess)))
 
 
 def run(tasks: dict[str, Row], rows: list[str], seeds: int) -> None:
     """Run the trials that are missing, seed by seed, and store each one."""
-    results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    results = (
+        json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    )
     for seed in range(seeds):
         for task in tasks:
             for agent in AGENTS:
@@ -303,32 +328,55 @@ def run(tasks: dict[str, Row], rows: list[str], seeds: int) -> None:
 
 
 def report(tasks: dict[str, Row], results: dict[str, list[float]]) -> str:
-    """Mean returns by task and agent for every rule, and the mean share of the way to the best."""
+    """Mean returns by task and agent for every rule, and the mean share of the way to
+    the best."""
     columns = [(task, agent) for agent in AGENTS for task in tasks]
     lines = []
     for steps in STEPS:
-        seeds = [seed for seed in range(10) if _is_complete(results, steps, columns, seed)]
+        seeds = [
+            seed for seed in range(10) if _is_complete(results, steps, columns, seed)
+        ]
         if not seeds:
             continue
         values = np.array(
-            [[results[f"{steps}, {task}, {agent}, {seed}"][0] for task, agent in columns] for seed in seeds]
+            [
+                [
+                    results[f"{steps}, {task}, {agent}, {seed}"][0]
+                    for task, agent in columns
+                ]
+                for seed in seeds
+            ]
         )
         shares = [
-            float(np.mean([scored(task, value) for (task, _), value in zip(columns, row, strict=True)]))
+            float(
+                np.mean(
+                    [
+                        scored(task, value)
+                        for (task, _), value in zip(columns, row, strict=True)
+                    ]
+                )
+            )
             for row in values
         ]
         middle = median_of(shares, 0.95)
         share = f"{middle.value:.2f} ({middle.low:.2f} to {middle.high:.2f})"
-        lines.append([steps, len(seeds), share, *(f"{mean:.3g}" for mean in values.mean(axis=0))])
+        lines.append(
+            [steps, len(seeds), share, *(f"{mean:.3g}" for mean in values.mean(axis=0))]
+        )
     heads = [f"{task}, {SHORT[agent]}" for task, agent in columns]
     return table(["steps", "seeds", "share of the best", *heads], lines)
 
 
 def _is_complete(
-    results: dict[str, list[float]], steps: str, columns: list[tuple[str, str]], seed: int
+    results: dict[str, list[float]],
+    steps: str,
+    columns: list[tuple[str, str]],
+    seed: int,
 ) -> bool:
     """Whether a seed has been run on all tasks."""
-    return all(f"{steps}, {task}, {agent}, {seed}" in results for task, agent in columns)
+    return all(
+        f"{steps}, {task}, {agent}, {seed}" in results for task, agent in columns
+    )
 
 
 def main() -> None:

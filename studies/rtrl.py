@@ -3,9 +3,9 @@
     python -m studies rtrl reber            # runs what is missing in rtrl_reber.json
     python -m studies rtrl report           # writes the tables of rtrl.md and the picture
 
-Rows are written as they finish, so a study can be stopped and continued with the same command. Seeds are the
-outer loop: at any time all cases of a task have nearly the same seeds. The tasks are in ``_rtrl_tasks.py``.
-"""
+Rows are written as they finish, so a study can be stopped and continued with the same
+command. Seeds are the outer loop: at any time all cases of a task have nearly the same
+seeds. The tasks are in ``_rtrl_tasks.py``."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ from synapse.readwrite import files
 from . import _many_seeds as many, _rtrl_tasks as tasks
 
 Row = dict[str, Any]
-PAGE, PICTURE = HERE / "rtrl.md", HERE / "rtrl.png"
+PAGE = HERE / "rtrl.md"
+PICTURE = HERE / "rtrl.png"
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,11 @@ def rules(*names: str, **settings: Any) -> list[Row]:
 
 SPARSE = "a tenth of the recurrent connections"
 ONLINE_RATES = (0.003, 0.01, 0.03, 0.1)
-RATES = {"online": ONLINE_RATES, "exact": ONLINE_RATES, "bptt": (0.0003, 0.001, 0.003, 0.01, 0.03)}
+RATES = {
+    "online": ONLINE_RATES,
+    "exact": ONLINE_RATES,
+    "bptt": (0.0003, 0.001, 0.003, 0.01, 0.03),
+}
 
 TASKS = {
     "reber": Task(
@@ -125,7 +130,7 @@ TASKS = {
 }
 
 
-# --- running ------------------------------------------------------------------------------------
+# --- running --------------------------------------------------------------------------
 
 
 def results(name: str) -> Path:
@@ -142,14 +147,17 @@ def rows_of(name: str) -> list[Row]:
 def library() -> str:
     """The last commit that changed the library."""
     command = ["git", "log", "-1", "--format=%h", "--", ":/synapse", ":/architect"]
-    return subprocess.run(command, cwd=HERE, capture_output=True, text=True, check=True).stdout.strip()
+    return subprocess.run(
+        command, cwd=HERE, capture_output=True, text=True, check=True
+    ).stdout.strip()
 
 
 def run(name: str, seeds: range) -> None:
     """Run the cases and seeds that have no row yet; write each row as it finishes."""
     task = TASKS[name]
     for seed, case in product(seeds, task.cases):
-        rows, key = rows_of(name), {**case, "seed": seed}
+        rows = rows_of(name)
+        key = {**case, "seed": seed}
         if any(key == {field: row.get(field) for field in key} for row in rows):
             continue
         begin = time.process_time()
@@ -161,26 +169,37 @@ def run(name: str, seeds: range) -> None:
 
 
 def write(name: str, rows: list[Row]) -> None:
-    """Write the rows of a task; the seconds in the file are the CPU time of all rows."""
-    task, seconds = TASKS[name], sum(row["cpu_seconds"] for row in rows)
-    many.save(results(name), {"most": task.most, "cases": task.cases}, rows, time.perf_counter() - seconds)
+    """Write the rows of a task; the seconds in the file are the CPU time of all
+    rows."""
+    task = TASKS[name]
+    seconds = sum(row["cpu_seconds"] for row in rows)
+    many.save(
+        results(name),
+        {"most": task.most, "cases": task.cases},
+        rows,
+        time.perf_counter() - seconds,
+    )
 
 
-# --- tables -------------------------------------------------------------------------------------
+# --- tables ---------------------------------------------------------------------------
 
 
 def cases_of(name: str) -> list[tuple[Row, list[Row]]]:
     """Each case of a task that has rows, and its rows by seed."""
-    rows, found = rows_of(name), []
+    rows = rows_of(name)
+    found = []
     for case in TASKS[name].cases:
-        own = [row for row in rows if all(row.get(field) == case[field] for field in case)]
+        own = [
+            row for row in rows if all(row.get(field) == case[field] for field in case)
+        ]
         if own:
             found.append((case, sorted(own, key=lambda row: row["seed"])))
     return found
 
 
 def solved(rows: list[Row]) -> list[str]:
-    """Three cells: the number of seeds that solved a task, the median of what they needed, and each seed."""
+    """Three cells: the number of seeds that solved a task, the median of what they
+    needed, and each seed."""
     needed = [row["needed"] for row in rows]
     count = sum(n is not None for n in needed)
     return [f"{count} of {len(rows)}", many.middle(needed), many.listed(needed)]
@@ -215,15 +234,33 @@ def table_of_continual() -> str:
     for case, rows in cases_of("continual"):
         perfect = sum(row["errors"] == 0 for row in rows)
         until = f"{np.median([row['until_error'] for row in rows]):,.0f}"
-        lines.append([case["network"], case["rule"], *solved(rows), until, f"{perfect} of {len(rows)}"])
-    return many.table(["network", "rule", *SOLVED, "symbols until an error, median", "no error"], lines)
+        lines.append(
+            [
+                case["network"],
+                case["rule"],
+                *solved(rows),
+                until,
+                f"{perfect} of {len(rows)}",
+            ]
+        )
+    return many.table(
+        ["network", "rule", *SOLVED, "symbols until an error, median", "no error"],
+        lines,
+    )
 
 
 def table_of_copy() -> str:
     lines = []
     for case, rows in cases_of("copy"):
         lengths = [row["length"] for row in rows]
-        lines.append([case["network"], case["rule"], f"{np.median(lengths):g}", " ".join(map(str, lengths))])
+        lines.append(
+            [
+                case["network"],
+                case["rule"],
+                f"{np.median(lengths):g}",
+                " ".join(map(str, lengths)),
+            ]
+        )
     return many.table(["network", "rule", "length, median", "each seed"], lines)
 
 
@@ -258,9 +295,15 @@ TABLES: dict[str, Callable[[], str]] = {
 }
 
 
-# --- picture ------------------------------------------------------------------------------------
+# --- picture --------------------------------------------------------------------------
 
-CYCLE = {"exact": 0, "order 2": 3, "order 1": 2, "online": 1, "bptt": 7}  # places in the style's colours
+CYCLE = {
+    "exact": 0,
+    "order 2": 3,
+    "order 1": 2,
+    "online": 1,
+    "bptt": 7,
+}  # places in the style's colours
 PANELS = {
     "reber": ("Embedded Reber, Elman", "thousand strings"),
     "recall": ("Recall over 24 steps", "thousand sequences"),
@@ -281,7 +324,8 @@ def value(name: str, row: Row) -> float | None:
 
 
 def panel(axes: Any, name: str) -> None:
-    """One dot per seed, one line per case; seeds that did not solve the task are rings at the right."""
+    """One dot per seed, one line per case; seeds that did not solve the task are rings
+    at the right."""
     title, label = PANELS[name]
     found = cases_of(name)
     limit = TASKS[name].most / 1000 * 1.12
@@ -292,7 +336,10 @@ def panel(axes: Any, name: str) -> None:
             shown = value(name, row)
             x, face = (limit, "none") if shown is None else (shown, colour)
             axes.plot(x, place + shift, "o", ms=3.6, mec=colour, mfc=face, mew=0.8)
-    names = [f"{case.get('network', case.get('outputs'))}, {case['rule']}" for case, _ in found]
+    names = [
+        f"{case.get('network', case.get('outputs'))}, {case['rule']}"
+        for case, _ in found
+    ]
     names = [each.replace(SPARSE, "sparse") for each in names]
     axes.set_yticks(range(len(names)), names)
     axes.set_ylim(len(names) - 0.5, -0.5)
@@ -328,8 +375,14 @@ def report() -> None:
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    options.add_argument("what", choices=[*TASKS, "report"], help="a task to run, or only make the report")
-    options.add_argument("--seeds", type=int, default=10, help="number of seeds, from --first (10)")
+    options.add_argument(
+        "what",
+        choices=[*TASKS, "report"],
+        help="a task to run, or only make the report",
+    )
+    options.add_argument(
+        "--seeds", type=int, default=10, help="number of seeds, from --first (10)"
+    )
     options.add_argument("--first", type=int, default=0, help="the first seed (0)")
     given = options.parse_args()
     if given.what == "report":

@@ -2,9 +2,8 @@
 
     python -m studies small_tables    # needs the extra "sklearn", and some minutes
 
-Tables are those of scikit-learn and of its generators; predictions come from five folds. Ten seeds draw
-folds and weights.
-"""
+Tables are those of scikit-learn and of its generators; predictions come from five
+folds. Ten seeds draw folds and weights."""
 
 from __future__ import annotations
 
@@ -22,11 +21,14 @@ from synapse.readwrite import files
 from synapse.sklearn import NetworkRegressor
 
 REPORT, RESULTS = (Path(__file__).with_suffix(suffix) for suffix in (".md", ".json"))
-SEEDS, FOLDS, WORST = 10, 5, -0.03
+SEEDS = 10
+FOLDS = 5
+WORST = -0.03
 
 
 def column(load, place):
-    """A table of a classification, one of whose columns is to be predicted from the others."""
+    """A table of a classification, one of whose columns is to be predicted from the
+    others."""
     rows = load().data
     return np.delete(rows, place, 1), rows[:, place]
 
@@ -42,12 +44,20 @@ def tables():
         "wine, number of the class": datasets.load_wine(return_X_y=True),
         "breast cancer, fractal dimension": column(datasets.load_breast_cancer, 9),
         "breast cancer, benign": datasets.load_breast_cancer(return_X_y=True),
-        "generated: regression, noise": datasets.make_regression(60, noise=10.0, **linear),
+        "generated: regression, noise": datasets.make_regression(
+            60, noise=10.0, **linear
+        ),
         "generated: regression, exact": datasets.make_regression(100, **linear),
         "generated: sparse": datasets.make_sparse_uncorrelated(150, random_state=0),
-        "generated: Friedman 1": datasets.make_friedman1(200, noise=1.0, random_state=0),
-        "generated: Friedman 2": datasets.make_friedman2(200, noise=100.0, random_state=0),
-        "generated: Friedman 3": datasets.make_friedman3(200, noise=0.1, random_state=0),
+        "generated: Friedman 1": datasets.make_friedman1(
+            200, noise=1.0, random_state=0
+        ),
+        "generated: Friedman 2": datasets.make_friedman2(
+            200, noise=100.0, random_state=0
+        ),
+        "generated: Friedman 3": datasets.make_friedman3(
+            200, noise=0.1, random_state=0
+        ),
     }
 
 
@@ -63,7 +73,9 @@ def of_tables():
             }
             folds = KFold(FOLDS, shuffle=True, random_state=seed)
             for maker, model in makers.items():
-                score = r2_score(targets, cross_val_predict(model, rows, targets, cv=folds))
+                score = r2_score(
+                    targets, cross_val_predict(model, rows, targets, cv=folds)
+                )
                 found.setdefault(name, {}).setdefault(maker, []).append(round(score, 5))
         found[name]["shape"] = np.shape(rows)
     return found
@@ -71,20 +83,38 @@ def of_tables():
 
 def report(found):
     """The page."""
-    lines = [HEAD, "| table | rows, columns | linear regression | `l2=0` | default | difference |"]
+    lines = [
+        HEAD,
+        "| table | rows, columns | linear regression | `l2=0` | default | difference |",
+    ]
     lines.append("| --- | --- | ---: | ---: | ---: | ---: |")
     for name, row in found.items():
         shape = " x ".join(map(str, row["shape"]))
-        lines.append(f"| {name} | {shape} | {cells(row, ('linear', 'without', 'default'))} |")
-    worse = [name for name, row in found.items() if np.mean(row["default"]) - np.mean(row["linear"]) < WORST]
-    lines += ["", f"Rows more than {-WORST} below linear regression: {', '.join(worse) or 'none'}.", ""]
+        lines.append(
+            f"| {name} | {shape} | {cells(row, ('linear', 'without', 'default'))} |"
+        )
+    worse = [
+        name
+        for name, row in found.items()
+        if np.mean(row["default"]) - np.mean(row["linear"]) < WORST
+    ]
+    lines += [
+        "",
+        (
+            f"Rows more than {-WORST} below linear regression:"
+            f" {', '.join(worse) or 'none'}."
+        ),
+        "",
+    ]
     return "\n".join(lines)
 
 
 def cells(row, names):
     """Means over the seeds, and the difference between the last and the first."""
     means = [float(np.mean(row[name])) for name in names]
-    return " | ".join([*(f"{mean:.3f}" for mean in means), f"{means[-1] - means[0]:+.3f}"])
+    return " | ".join(
+        [*(f"{mean:.3f}" for mean in means), f"{means[-1] - means[0]:+.3f}"]
+    )
 
 
 HEAD = f"""# Defaults on small tables

@@ -1,9 +1,10 @@
-"""Whether cells should remember for spread spans by default: lags, grammar, sums and twelve series.
+"""Whether cells should remember for spread spans by default: lags, grammar, sums and
+twelve series.
 
     python -m studies spans              # runs what is missing in spans.json, and writes spans.md
 
-All networks have 8 cells and learn by exact gradients (``method="bptt"``, Adam 0.01, batches of 20).
-"""
+All networks have 8 cells and learn by exact gradients (``method="bptt"``, Adam 0.01,
+batches of 20)."""
 
 from __future__ import annotations
 
@@ -24,20 +25,29 @@ from .choosing import latch
 from .default_forecasts import AHEAD, windows
 
 HERE = Path(__file__).resolve().parent
-PAGE, CELLS = HERE / "spans.md", 8
-SPANS: dict[str, Any] = {"none": None, "1 to 10": (1, 10), "1 to 100": (1, 100), "1 to 1,000": (1, 1_000)}
+PAGE = HERE / "spans.md"
+CELLS = 8
+SPANS: dict[str, Any] = {
+    "none": None,
+    "1 to 10": (1, 10),
+    "1 to 100": (1, 100),
+    "1 to 1,000": (1, 1_000),
+}
 NETWORKS = "LSTM", "GRU"
 EPOCHS = 60
 
 
 def fitted(net: Network, inputs: Any, targets: Any, epochs: int, seed: int) -> None:
     """Train by exact gradients."""
-    trainer = synapse.Trainer(net, method="bptt", optimizer=Adam(0.01), batch_size=20, clip=1.0)
+    trainer = synapse.Trainer(
+        net, method="bptt", optimizer=Adam(0.01), batch_size=20, clip=1.0
+    )
     trainer.train(inputs, targets, epochs=epochs, progress=False, seed=seed)
 
 
 def lag(kind: str, span: Any, seed: int, steps: int) -> float:
-    """The share of new sequences whose first bit is right after so many steps of noise."""
+    """The share of new sequences whose first bit is right after so many steps of
+    noise."""
     net = getattr(architect, kind)(2, CELLS, 1, span=span, seed=seed)
     fitted(net, *latch(steps, [seed, 1]), EPOCHS, seed)
     rows, targets = latch(steps, [seed, 2])
@@ -45,25 +55,29 @@ def lag(kind: str, span: Any, seed: int, steps: int) -> float:
 
 
 def grammar(kind: str, span: Any, seed: int) -> float:
-    """The share of 500 strings of the embedded Reber grammar that are right, after ten passes over 2,000."""
-    net = getattr(architect, kind)(7, CELLS, 7, span=span, output_squash="softmax", seed=seed)
-    known, new = (
-        tasks.EmbeddedReber().batch(2_000, seed=seed),
-        tasks.EmbeddedReber().batch(500, seed=[seed, 1]),
+    """The share of 500 strings of the embedded Reber grammar that are right, after ten
+    passes over 2,000."""
+    net = getattr(architect, kind)(
+        7, CELLS, 7, span=span, output_squash="softmax", seed=seed
     )
+    known = tasks.EmbeddedReber().batch(2_000, seed=seed)
+    new = tasks.EmbeddedReber().batch(500, seed=[seed, 1])
     fitted(net, known.inputs, known.targets, 10, seed)
     return float(new.score(net).fraction)
 
 
 def series(kind: str, span: Any, seed: int) -> float:
-    """The mean R2 of predictions one step ahead, of the last rows of the twelve series."""
+    """The mean R2 of predictions one step ahead, of the last rows of the twelve
+    series."""
     scores = []
     for number, (_, _, values) in enumerate(windows()):
         if number % 10 != seed:
             continue
         known = values[:-AHEAD]
         scaled = ((values - known.mean()) / known.std())[:, None]
-        net = getattr(architect, kind)(1, CELLS, 1, span=span, output_squash="identity", seed=seed)
+        net = getattr(architect, kind)(
+            1, CELLS, 1, span=span, output_squash="identity", seed=seed
+        )
         past = len(known) - 1
         fitted(net, scaled[None, :past], scaled[None, 1 : past + 1], 300, seed)
         net.clear()
@@ -101,7 +115,9 @@ def report(results: dict[str, list[Row]]) -> str:
             cells = []
             for name in SPANS:
                 scores = [one["score"] for one in results[f"{task}, {kind}, {name}"]]
-                cells.append(f"{np.median(scores):.2f} ({min(scores):.2f} to {max(scores):.2f})")
+                cells.append(
+                    f"{np.median(scores):.2f} ({min(scores):.2f} to {max(scores):.2f})"
+                )
             lines.append([task, kind, *cells])
     return table(["task", "network", *(f"span {name}" for name in SPANS)], lines)
 
@@ -114,7 +130,10 @@ def main() -> None:
     results = filled(HERE / "spans.json", ROWS, seeds, trial)
     text = PAGE.read_text(encoding="utf-8")
     before, opening, rest = text.partition("<!-- table -->")
-    files.write(PAGE, f"{before}{opening}\n\n{report(results)}\n\n{rest[rest.index('<!-- end -->') :]}")
+    files.write(
+        PAGE,
+        f"{before}{opening}\n\n{report(results)}\n\n{rest[rest.index('<!-- end -->') :]}",
+    )
 
 
 if __name__ == "__main__":

@@ -1,12 +1,13 @@
-"""Find out why Synaptic's LSTM(1, 1, 1) learns Neataptic's stream although the paper's rule does not.
+"""Find out why Synaptic's LSTM(1, 1, 1) learns Neataptic's stream although the paper's
+rule does not.
 
     python -m studies stream    # takes a second; prints the table of studies/defaults.md
 
-The network has one input x, input gate i, forget gate f, cell c, output gate o and output y, wired as in
-Synaptic. Each difference between Synaptic's rule and the paper's can be switched on. There are forty seeds
-each, with weights and biases within ±0.1, gate biases 1, rate 0.3 and 5,000 epochs; a run has learnt the
-stream if its mean cross-entropy is below 0.05.
-"""
+The network has one input x, input gate i, forget gate f, cell c, output gate o and
+output y, wired as in Synaptic. Each difference between Synaptic's rule and the paper's
+can be switched on. There are forty seeds each, with weights and biases within ±0.1,
+gate biases 1, rate 0.3 and 5,000 epochs; a run has learnt the stream if its mean
+cross-entropy is below 0.05."""
 
 from __future__ import annotations
 
@@ -15,8 +16,16 @@ from itertools import product
 import numba
 import numpy as np
 
-INPUTS, TARGETS = np.array([0.0, 1.0, 1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0, 1.0, 0.0])
-DIFFERENCES = ("error along peepholes", "updated weights", "late traces", "bias without trace")
+INPUTS, TARGETS = (
+    np.array([0.0, 1.0, 1.0, 0.0, 0.0]),
+    np.array([0.0, 1.0, 0.0, 1.0, 0.0]),
+)
+DIFFERENCES = (
+    "error along peepholes",
+    "updated weights",
+    "late traces",
+    "bias without trace",
+)
 
 
 @numba.njit
@@ -26,10 +35,12 @@ def logistic(state):
 
 @numba.njit
 def train(w, b, along, moved, late, bare, epochs=5000, rate=0.3):
-    """The mean cost of the last epoch. w: x to i, f, o, c; c to i, f, o, y; x to y. b: of i, f, c, o, y."""
+    """The mean cost of the last epoch. w: x to i, f, o, c; c to i, f, o, y; x to y. b:
+    of i, f, c, o, y."""
     state = old = kept = cell = cost = 0.0
     from_x = from_bias = error_i = error_f = 0.0
-    through_i, through_f = np.zeros(3), np.zeros(3)
+    through_i = np.zeros(3)
+    through_f = np.zeros(3)
     for _ in range(epochs):
         cost = 0.0
         for x, target in zip(INPUTS, TARGETS):
@@ -41,7 +52,8 @@ def train(w, b, along, moved, late, bare, epochs=5000, rate=0.3):
             cell = logistic(state)
             slope = cell * (1 - cell)
             from_x, from_bias = f * from_x + i * x, f * from_bias + 1.0
-            into, last = w[3] * x, older if late else old
+            into = w[3] * x
+            last = older if late else old
             fade = kept if late else f
             through_i = fade * through_i + i * (1 - i) * into * seen
             through_f = fade * through_f + f * (1 - f) * last * seen
@@ -65,7 +77,8 @@ def train(w, b, along, moved, late, bare, epochs=5000, rate=0.3):
             delta = slope * (error * o * below[1] + to_o * below[0])
             if along:
                 delta += slope * (error_i * w[4] + error_f * w[5])
-            error_i, error_f = i * (1 - i) * delta * into, f * (1 - f) * delta * old
+            error_i = i * (1 - i) * delta * into
+            error_f = f * (1 - f) * delta * old
             w[3] += rate * delta * from_x
             b[2] += rate * delta * (1.0 if bare else from_bias)
             w[0] += rate * delta * through_i[0]
@@ -80,7 +93,8 @@ def train(w, b, along, moved, late, bare, epochs=5000, rate=0.3):
 def run(seed: int, switches: tuple[bool, ...]) -> float:
     """The final cost of a seed."""
     rng = np.random.default_rng(seed)
-    weights, biases = rng.uniform(-0.1, 0.1, 9), rng.uniform(-0.1, 0.1, 5)
+    weights = rng.uniform(-0.1, 0.1, 9)
+    biases = rng.uniform(-0.1, 0.1, 5)
     biases[[0, 1, 3]] = 1.0
     return train(weights, biases, *switches)
 
@@ -92,4 +106,8 @@ if __name__ == "__main__":
         costs = [run(seed, switches) for seed in range(40)]
         marks = ["yes" if on else "" for on in switches]
         learnt = sum(cost < 0.05 for cost in costs)
-        print("| " + " | ".join((*marks, f"{learnt} of 40", f"{np.median(costs):.3f}")) + " |")
+        print(
+            "| "
+            + " | ".join((*marks, f"{learnt} of 40", f"{np.median(costs):.3f}"))
+            + " |"
+        )

@@ -2,11 +2,10 @@
 
     python -m studies streams    # needs the extra "river"; an hour of one core
 
-Every classification and regression stream that the package of River contains: none is downloaded. Every
-sample is predicted before it is learned. Generators have ten seeds, which also draw first weights; trees and
-forests, which take most of the time, have two. What ``streams.json`` has of River's own models is not
-measured again.
-"""
+Every classification and regression stream that the package of River contains: none is
+downloaded. Every sample is predicted before it is learned. Generators have ten seeds,
+which also draw first weights; trees and forests, which take most of the time, have two.
+What ``streams.json`` has of River's own models is not measured again."""
 
 from __future__ import annotations
 
@@ -33,12 +32,16 @@ SLOW = 2
 def halves(make, *settings):
     """A stream that changes suddenly in the middle."""
     return lambda seed: itertools.chain(
-        *(make(seed=seed + i, **one).take(SAMPLES // 2) for i, one in enumerate(settings))
+        *(
+            make(seed=seed + i, **one).take(SAMPLES // 2)
+            for i, one in enumerate(settings)
+        )
     )
 
 
 def flat(stream):
-    """The stream with words as indicators, 0 once their word has been seen, and times as numbers."""
+    """The stream with words as indicators, 0 once their word has been seen, and times
+    as numbers."""
     indicators = {}
     for x, y in stream:
         dense = dict(pair for item in x.items() for pair in numbers_of(*item))
@@ -67,29 +70,52 @@ def generated(make, **settings):
 def clusters(make, **settings):
     """Gaussian clusters of four classes."""
     sizes = {"n_classes": 4, "n_features": 10, "n_centroids": 20}
-    return lambda seed: make(seed_model=seed, seed_sample=seed, **sizes, **settings).take(SAMPLES)
+    return lambda seed: make(
+        seed_model=seed, seed_sample=seed, **sizes, **settings
+    ).take(SAMPLES)
 
 
 CLASSES = {
-    "SEA, sudden": halves(synth.SEA, {"variant": 0, "noise": 0.1}, {"variant": 2, "noise": 0.1}),
-    "Hyperplane, gradual": generated(synth.Hyperplane, n_features=10, n_drift_features=5, mag_change=0.001),
-    "Agrawal, sudden": halves(synth.Agrawal, {"classification_function": 0}, {"classification_function": 3}),
+    "SEA, sudden": halves(
+        synth.SEA, {"variant": 0, "noise": 0.1}, {"variant": 2, "noise": 0.1}
+    ),
+    "Hyperplane, gradual": generated(
+        synth.Hyperplane, n_features=10, n_drift_features=5, mag_change=0.001
+    ),
+    "Agrawal, sudden": halves(
+        synth.Agrawal, {"classification_function": 0}, {"classification_function": 3}
+    ),
     "LED, 17 of 24 features irrelevant": generated(
-        synth.LEDDrift, noise_percentage=0.1, n_drift_features=3, irrelevant_features=True
+        synth.LEDDrift,
+        noise_percentage=0.1,
+        n_drift_features=3,
+        irrelevant_features=True,
     ),
     "Phishing": lambda seed: datasets.Phishing(),
     "ImageSegments": lambda seed: datasets.ImageSegments(),
     "Bananas": lambda seed: datasets.Bananas(),
     "Shuttle": lambda seed: datasets.Shuttle(),
     "AnomalySine": generated(synth.AnomalySine),
-    "ConceptDriftStream": generated(synth.ConceptDriftStream, position=SAMPLES // 2, width=1000),
+    "ConceptDriftStream": generated(
+        synth.ConceptDriftStream, position=SAMPLES // 2, width=1000
+    ),
     "LED": generated(synth.LED, noise_percentage=0.1),
-    "Mixed, sudden": halves(synth.Mixed, {"classification_function": 0}, {"classification_function": 1}),
+    "Mixed, sudden": halves(
+        synth.Mixed, {"classification_function": 0}, {"classification_function": 1}
+    ),
     "RandomRBF": clusters(synth.RandomRBF),
-    "RandomRBFDrift": clusters(synth.RandomRBFDrift, change_speed=0.01, n_drift_centroids=10),
-    "RandomTree": lambda seed: flat(synth.RandomTree(seed_tree=seed, seed_sample=seed).take(SAMPLES)),
-    "Sine, sudden": halves(synth.Sine, {"classification_function": 0}, {"classification_function": 2}),
-    "STAGGER, sudden": halves(synth.STAGGER, {"classification_function": 0}, {"classification_function": 2}),
+    "RandomRBFDrift": clusters(
+        synth.RandomRBFDrift, change_speed=0.01, n_drift_centroids=10
+    ),
+    "RandomTree": lambda seed: flat(
+        synth.RandomTree(seed_tree=seed, seed_sample=seed).take(SAMPLES)
+    ),
+    "Sine, sudden": halves(
+        synth.Sine, {"classification_function": 0}, {"classification_function": 2}
+    ),
+    "STAGGER, sudden": halves(
+        synth.STAGGER, {"classification_function": 0}, {"classification_function": 2}
+    ),
     "Waveform, 19 of 40 features irrelevant": generated(synth.Waveform, has_noise=True),
 }
 NUMBERS = {
@@ -106,7 +132,14 @@ NUMBERS = {
     "Planes2D": generated(synth.Planes2D),
 }
 FIXED = {
-    *("Phishing", "ImageSegments", "Bananas", "Shuttle", "TrumpApproval", "ChickWeights"),
+    *(
+        "Phishing",
+        "ImageSegments",
+        "Bananas",
+        "Shuttle",
+        "TrumpApproval",
+        "ChickWeights",
+    ),
     *("SP500Stocks", "WaterFlow", "AirlinePassengers"),
 }
 """Streams of recorded data, on which a model without first weights has one result."""
@@ -118,21 +151,30 @@ def scaled(model):
 
 CLASSIFIERS = {
     "synapse": lambda seed: NetworkClassifier(seed=seed),
-    "linear": lambda seed: scaled(multiclass.OneVsRestClassifier(linear_model.LogisticRegression())),
-    "Hoeffding adaptive tree": lambda seed: tree.HoeffdingAdaptiveTreeClassifier(seed=seed),
+    "linear": lambda seed: scaled(
+        multiclass.OneVsRestClassifier(linear_model.LogisticRegression())
+    ),
+    "Hoeffding adaptive tree": lambda seed: tree.HoeffdingAdaptiveTreeClassifier(
+        seed=seed
+    ),
     "adaptive random forest": lambda seed: forest.ARFClassifier(seed=seed),
 }
 REGRESSORS = {
     "synapse": lambda seed: NetworkRegressor(seed=seed),
     "linear": lambda seed: scaled(linear_model.LinearRegression()),
-    "Hoeffding adaptive tree": lambda seed: scaled(tree.HoeffdingAdaptiveTreeRegressor(seed=seed)),
+    "Hoeffding adaptive tree": lambda seed: scaled(
+        tree.HoeffdingAdaptiveTreeRegressor(seed=seed)
+    ),
     "adaptive random forest": lambda seed: scaled(forest.ARFRegressor(seed=seed)),
 }
 
 
 def prequential(model, samples, loss):
-    """The mean loss of predictions before learning, and the seconds of processor time that the model took."""
-    begin, total, count = time.process_time(), 0.0, 0
+    """The mean loss of predictions before learning, and the seconds of processor time
+    that the model took."""
+    begin = time.process_time()
+    total = 0.0
+    count = 0
     for x, y in samples:
         total, count = total + loss(model.predict_one(x), y), count + 1
         model.learn_one(x, y)
@@ -146,13 +188,18 @@ def measured(seeds):
         (CLASSES, CLASSIFIERS, lambda told, y: told != y),
         (NUMBERS, REGRESSORS, lambda told, y: abs(told - y)),
     ):
-        for (name, model), (stream, make) in itertools.product(models.items(), streams.items()):
+        for (name, model), (stream, make) in itertools.product(
+            models.items(), streams.items()
+        ):
             if name != "synapse" and name in results.get(stream, {}):
                 continue
             count = seeds if name in ("synapse", "linear") else min(seeds, SLOW)
             if stream in FIXED and name != "synapse":
                 count = 1
-            rows = [prequential(model(seed), list(make(seed)), loss) for seed in range(count)]
+            rows = [
+                prequential(model(seed), list(make(seed)), loss)
+                for seed in range(count)
+            ]
             results.setdefault(stream, {})[name] = np.transpose(rows).round(5).tolist()
             files.write(RESULTS, json.dumps(results, indent=1) + "\n")
             print(stream, name, np.mean(rows, axis=0).round(4), flush=True)
@@ -162,13 +209,23 @@ def measured(seeds):
 def table(results):
     """The page's table: means of losses, and microseconds a sample of Synapse."""
     names = list(CLASSIFIERS)
-    lines = [" | ".join(["stream", *names]), " | ".join(["---", *["---:"] * len(names)])]
+    lines = [
+        " | ".join(["stream", *names]),
+        " | ".join(["---", *["---:"] * len(names)]),
+    ]
     for stream, models in results.items():
         losses = {name: np.mean(models[name][0]) for name in names}
         best = min(losses.values())
-        cells = [f"**{loss:.4f}**" if loss == best else f"{loss:.4f}" for loss in losses.values()]
+        cells = [
+            f"**{loss:.4f}**" if loss == best else f"{loss:.4f}"
+            for loss in losses.values()
+        ]
         seconds = [f"{np.mean(models[name][1]):.2f}" for name in names]
-        lines.append(" | ".join([stream, *(f"{cell} ({time} s)" for cell, time in zip(cells, seconds))]))
+        lines.append(
+            " | ".join(
+                [stream, *(f"{cell} ({time} s)" for cell, time in zip(cells, seconds))]
+            )
+        )
     return "\n".join(f"| {line} |" for line in lines)
 
 

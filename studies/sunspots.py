@@ -1,14 +1,16 @@
-"""Choose the settings of ``python -m demos sunspots``, and measure how its results vary with the seed.
+"""Choose the settings of ``python -m demos sunspots``, and measure how its results vary
+with the seed.
 
     python -m studies sunspots search     # chooses settings, on years within 1712-1920 only
     python -m studies sunspots test       # tests the chosen settings on the test years, with many seeds
     python -m studies sunspots report     # writes sunspots.md from the results
 
-The 209 training years are divided into five blocks. Each block is held out in turn: a network is trained on
-the other four and evaluated on the fifth (for the last block, 1880-1920, this is a forecast of the
-future). Settings are drawn at random and evaluated by the mean ARV over the five blocks with one seed;
-the best settings of each model are evaluated again with five other seeds, and the lowest mean wins. The
-years after 1920 are used neither for training nor for evaluation before all settings are chosen.
+The 209 training years are divided into five blocks. Each block is held out in turn: a
+network is trained on the other four and evaluated on the fifth (for the last block,
+1880-1920, this is a forecast of the future). Settings are drawn at random and evaluated
+by the mean ARV over the five blocks with one seed; the best settings of each model are
+evaluated again with five other seeds, and the lowest mean wins. The years after 1920
+are used neither for training nor for evaluation before all settings are chosen.
 
 sunspots.json contains the results and the commands that produced them.
 """
@@ -37,13 +39,14 @@ from synapse.errors import DivergenceError
 from synapse.initializers import uniform
 from synapse.readwrite import files
 
-RESULTS, REPORT = HERE / "sunspots.json", HERE / "sunspots.md"
+RESULTS = HERE / "sunspots.json"
+REPORT = HERE / "sunspots.md"
 FOLDS = np.array_split(np.flatnonzero(demo.TRAINING), 5)
 FAILED = 9.0
 """The ARV of a network whose training diverged."""
 
 
-# --- what can be chosen -------------------------------------------------------------------------
+# --- what can be chosen ---------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -69,13 +72,25 @@ SCALES = {"roots": demo.Scale, "plain": Plain}
 
 def perceptron(seed, *, hidden, squash, scale):
     return architect.Perceptron(
-        demo.LAGS, hidden, 1, squash=squash, output_squash="identity", **demo.within(scale), seed=seed
+        demo.LAGS,
+        hidden,
+        1,
+        squash=squash,
+        output_squash="identity",
+        **demo.within(scale),
+        seed=seed,
     )
 
 
 def elman(seed, *, hidden, squash, scale, recurrent):
     net = architect.Elman(
-        1, hidden, 1, squash=squash, output_squash="identity", **demo.within(scale), seed=seed
+        1,
+        hidden,
+        1,
+        squash=squash,
+        output_squash="identity",
+        **demo.within(scale),
+        seed=seed,
     )
     context, hidden = set(net["context"]), set(net["hidden"])
     for link in net.connections:
@@ -84,7 +99,9 @@ def elman(seed, *, hidden, squash, scale, recurrent):
     return net
 
 
-def lstm(seed, *, cells, cell_squash, peepholes, to_gates, to_cells, scale, gate_bias, forget):
+def lstm(
+    seed, *, cells, cell_squash, peepholes, to_gates, to_cells, scale, gate_bias, forget
+):
     net = architect.LSTM(
         1,
         cells,
@@ -104,7 +121,11 @@ def lstm(seed, *, cells, cell_squash, peepholes, to_gates, to_cells, scale, gate
     return net
 
 
-BUILD: dict[str, Callable[..., Any]] = {"perceptron": perceptron, "Elman": elman, "LSTM": lstm}
+BUILD: dict[str, Callable[..., Any]] = {
+    "perceptron": perceptron,
+    "Elman": elman,
+    "LSTM": lstm,
+}
 
 # A tuple: one of these. A pair in a list: between these, evenly on a logarithmic scale.
 SPACE: dict[str, dict[str, Any]] = {
@@ -152,11 +173,12 @@ def drawn(model, rng):
     return settings
 
 
-# --- one training, one evaluation -----------------------------------------------------------------
+# --- one training, one evaluation -----------------------------------------------------
 
 
 def trained(model, settings, learnt, seed):
-    """Forecasts, in spots, of every year by a network that learnt from the years `learnt`."""
+    """Forecasts, in spots, of every year by a network that learnt from the years
+    `learnt`."""
     build = dict(settings)
     scale = SCALES[build.pop("values")].of(demo.SPOTS[learnt])
     rate, epochs = build.pop("rate"), build.pop("epochs")
@@ -191,24 +213,42 @@ def tested(job):
     """The ARV of every period, after learning from all training years."""
     model, settings, seed = job
     forecast = trained(model, settings, demo.TRAINING, seed)
-    return [round(demo.arv(forecast, demo.during(*years)), 4) for years in demo.PERIODS.values()]
+    return [
+        round(demo.arv(forecast, demo.during(*years)), 4)
+        for years in demo.PERIODS.values()
+    ]
 
 
-# --- the search -----------------------------------------------------------------------------------
+# --- the search -----------------------------------------------------------------------
 
 
 def search(model, trials, finalists, seeds, pool):
-    """Evaluate random settings with one seed, then the best with others; returns results and choice."""
+    """Evaluate random settings with one seed, then the best with others; returns
+    results and choice."""
     rng = np.random.default_rng(1700)
     tried = [drawn(model, rng) for _ in range(trials)]
-    begin, scores = time.time(), []
-    for scores_of_one in pool.map(judged, [(model, settings, 100) for settings in tried]):
+    begin = time.time()
+    scores = []
+    for scores_of_one in pool.map(
+        judged, [(model, settings, 100) for settings in tried]
+    ):
         scores.append(scores_of_one)
-        print(f"\r{model}: {len(scores)} of {trials}, {time.time() - begin:.0f} s", end="", flush=True)
+        print(
+            f"\r{model}: {len(scores)} of {trials}, {time.time() - begin:.0f} s",
+            end="",
+            flush=True,
+        )
     print()
-    first = [{"settings": s, "blocks": b, "mean": _mean(b)} for s, b in zip(tried, scores, strict=True)]
+    first = [
+        {"settings": s, "blocks": b, "mean": _mean(b)}
+        for s, b in zip(tried, scores, strict=True)
+    ]
     first.sort(key=lambda result: result["mean"])
-    jobs = [(model, result["settings"], 101 + i) for result in first[:finalists] for i in range(seeds)]
+    jobs = [
+        (model, result["settings"], 101 + i)
+        for result in first[:finalists]
+        for i in range(seeds)
+    ]
     again = np.array(list(pool.map(judged, jobs))).reshape(-1, seeds, len(FOLDS))
     second = [
         {
@@ -238,14 +278,16 @@ def yardsticks():
     forecasters = {
         "persistence": lambda learnt: demo.persistence(),
         "AR(12)": lambda learnt: demo.linear(demo.SPOTS, learnt),
-        "AR(12) on roots": lambda learnt: roots(learnt).back(
-            demo.linear(roots(learnt).there(demo.SPOTS), learnt)
+        "AR(12) on roots": (
+            lambda learnt: roots(learnt).back(
+                demo.linear(roots(learnt).there(demo.SPOTS), learnt)
+            )
         ),
     }
     return {name: held_out(forecaster) for name, forecaster in forecasters.items()}
 
 
-# --- the command ----------------------------------------------------------------------------------
+# --- the command ----------------------------------------------------------------------
 
 
 def kept():
@@ -262,32 +304,58 @@ def _laid_out(value, indent=""):
     if not isinstance(value, dict | list) or not value:
         return json.dumps(value)
     plain = all(
-        not isinstance(v, dict | list) for v in (value if isinstance(value, list) else value.values())
+        not isinstance(v, dict | list)
+        for v in (value if isinstance(value, list) else value.values())
     )
     if plain or "blocks" in value:
         return json.dumps(value)
     inner = indent + " "
     if isinstance(value, dict):
-        parts = [f"{json.dumps(key)}: {_laid_out(part, inner)}" for key, part in value.items()]
+        parts = [
+            f"{json.dumps(key)}: {_laid_out(part, inner)}"
+            for key, part in value.items()
+        ]
     else:
         parts = [_laid_out(part, inner) for part in value]
     brackets = "{}" if isinstance(value, dict) else "[]"
-    return f"{brackets[0]}\n{inner}" + f",\n{inner}".join(parts) + f"\n{indent}{brackets[1]}"
+    return (
+        f"{brackets[0]}\n{inner}"
+        + f",\n{inner}".join(parts)
+        + f"\n{indent}{brackets[1]}"
+    )
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("what", choices=["search", "test", "report"])
     parser.add_argument("--models", nargs="+", choices=list(BUILD), default=list(BUILD))
-    parser.add_argument("--trials", type=int, default=150, help="number of random settings for each model")
     parser.add_argument(
-        "--finalists", type=int, default=12, help="number of settings that are evaluated again"
+        "--trials",
+        type=int,
+        default=150,
+        help="number of random settings for each model",
     )
-    parser.add_argument("--seeds", type=int, default=5, help="number of seeds (for search, for test)")
+    parser.add_argument(
+        "--finalists",
+        type=int,
+        default=12,
+        help="number of settings that are evaluated again",
+    )
+    parser.add_argument(
+        "--seeds", type=int, default=5, help="number of seeds (for search, for test)"
+    )
     parser.add_argument("--jobs", type=int, default=2, help="number of processes")
     given = parser.parse_args(arguments)
     command = shlex.join(
-        ["python", "-m", "studies", "sunspots", *(sys.argv[1:] if arguments is None else arguments)]
+        [
+            "python",
+            "-m",
+            "studies",
+            "sunspots",
+            *(sys.argv[1:] if arguments is None else arguments),
+        ]
     )
     if given.what == "report":
         files.write(REPORT, report(kept()))
@@ -302,19 +370,28 @@ def main(arguments=None):
                 found = search(model, given.trials, given.finalists, given.seeds, pool)
             else:
                 chosen = results["search"][model]["chosen"]
-                runs = list(pool.map(tested, [(model, chosen, seed) for seed in range(given.seeds)]))
+                runs = list(
+                    pool.map(
+                        tested, [(model, chosen, seed) for seed in range(given.seeds)]
+                    )
+                )
                 found = {"settings": chosen, "runs": runs}
             results.setdefault(given.what, {})[model] = {"command": command, **found}
             keep(results)
     files.write(REPORT, report(kept()))
 
 
-# --- the report -----------------------------------------------------------------------------------
+# --- the report -----------------------------------------------------------------------
 
 
 def report(results):
     """All results as Markdown."""
-    return "\n\n".join([INTRODUCTION, _validation(results), *_finalists(results), _tests(results)]) + "\n"
+    return (
+        "\n\n".join(
+            [INTRODUCTION, _validation(results), *_finalists(results), _tests(results)]
+        )
+        + "\n"
+    )
 
 
 def _in_order(by_model):
@@ -340,12 +417,15 @@ def _years(block):
 
 def _validation(results):
     rows = [
-        [name, *_numbers(scores), f"{np.mean(scores):.3f}"] for name, scores in results["yardsticks"].items()
+        [name, *_numbers(scores), f"{np.mean(scores):.3f}"]
+        for name, scores in results["yardsticks"].items()
     ]
     for model, found in _in_order(results["search"]):
         best = found["finalists"][0]
         spread = f"{min(best['seeds']):.3f}-{max(best['seeds']):.3f}"
-        rows.append([model, *_numbers(best["blocks"]), f"{best['mean']:.3f} ({spread})"])
+        rows.append(
+            [model, *_numbers(best["blocks"]), f"{best['mean']:.3f} ({spread})"]
+        )
     head = ["held out", *map(_years, FOLDS), "mean"]
     return "## Held-out years\n\n" + _markdown(head, rows) + "\n\n" + VALIDATION
 
@@ -355,9 +435,11 @@ def _finalists(results):
         tried = [result["mean"] for result in found["first"]]
         diverged = sum(FAILED in result["blocks"] for result in found["first"])
         text = (
-            f"## {model}\n\n`{found['command']}`, {found['seconds']} s: {len(tried)} settings with one seed; "
-            f"the best ARV is {tried[0]:.3f}, the median {np.median(tried):.3f}; {diverged} diverged.\n\n"
-            f"{_choices(found['first'])}\n\nFinalists, with five other seeds (mean, lowest-highest):"
+            f"## {model}\n\n`{found['command']}`, {found['seconds']} s: {len(tried)}"
+            f" settings with one seed; the best ARV is {tried[0]:.3f}, the median"
+            f" {np.median(tried):.3f}; {diverged}"
+            f" diverged.\n\n{_choices(found['first'])}\n\nFinalists, with five other"
+            " seeds (mean, lowest-highest):"
         )
         rows = [
             [
@@ -378,19 +460,30 @@ def _choices(results):
         for result in results:
             means.setdefault(str(result["settings"][name]), []).append(result["mean"])
         if len(means) <= 8:
-            worth = (f"{value}: {np.median(m):.3f} / {min(m):.3f}" for value, m in sorted(means.items()))
+            worth = (
+                f"{value}: {np.median(m):.3f} / {min(m):.3f}"
+                for value, m in sorted(means.items())
+            )
             rows.append([name, "; ".join(worth)])
     return _markdown(["choice", "median / best of the settings with each value"], rows)
 
 
 def _tests(results):
-    rows, seeds, command = [], 0, ""
+    rows = []
+    seeds = 0
+    command = ""
     for model, found in _in_order(results.get("test", {})):
         runs, command = np.array(found["runs"]), found["command"]
         low, middle, high = np.quantile(runs, [0.0, 0.5, 1.0], axis=0)
         seeds = len(runs)
         rows.append(
-            [model, *(f"{m:.3f} ({a:.3f}-{b:.3f})" for a, m, b in zip(low, middle, high, strict=True))]
+            [
+                model,
+                *(
+                    f"{m:.3f} ({a:.3f}-{b:.3f})"
+                    for a, m, b in zip(low, middle, high, strict=True)
+                ),
+            ]
         )
     text = f"## Test years\n\n`{command}`: trained on all of 1712-1920, {seeds} seeds, "
     text += "median (lowest-highest).\n\n"

@@ -3,14 +3,14 @@
     python -m studies synaptic_loops          # ten minutes; needs Node, and installs Synaptic by npm
     python -m studies synaptic_loops xor      # only one of them
 
-XOR: perceptrons 2-3-1 and 2-4-1, 40 seeds, at most 20,000 epochs. Training stops at a mean squared error of
-0.005, with the default cost at a cross-entropy of 0.05. A network has learnt XOR if all four outputs are on
-the right side of 1/2.
+XOR: perceptrons 2-3-1 and 2-4-1, 40 seeds, at most 20,000 epochs. Training stops at a
+mean squared error of 0.005, with the default cost at a cross-entropy of 0.05. A network
+has learnt XOR if all four outputs are on the right side of 1/2.
 
-Recall: ``trainer.DSR`` of Synaptic, 20 seeds, translated line by line. It activates the network, propagates
-where a rounded output is wrong, never clears the context, and ends when 950 of 1,000 sequences were right
-while they were learnt. Both libraries start from the weights that Synaptic has drawn.
-"""
+Recall: ``trainer.DSR`` of Synaptic, 20 seeds, translated line by line. It activates the
+network, propagates where a rounded output is wrong, never clears the context, and ends
+when 950 of 1,000 sequences were right while they were learnt. Both libraries start from
+the weights that Synaptic has drawn."""
 
 from __future__ import annotations
 
@@ -28,14 +28,24 @@ import synapse
 from benchmarks.machine import install_node_packages
 
 SCRIPT = Path(__file__).with_suffix(".js")
-INPUTS, TARGETS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), np.array([[0], [1], [1], [0]])
-XOR_SEEDS, RECALL_SEEDS, MOST = 40, 20, 100_000
+INPUTS, TARGETS = (
+    np.array([[0, 0], [0, 1], [1, 0], [1, 1]]),
+    np.array([[0], [1], [1], [0]]),
+)
+XOR_SEEDS = 40
+RECALL_SEEDS = 20
+MOST = 100_000
 
 
 def by_synaptic(*arguments):
     """The runs of Synaptic with these arguments, one for each seed."""
     # the option lets V8 optimise long compiled functions
-    command = ["node", "--max-optimized-bytecode-size=100000000", SCRIPT, *map(str, arguments)]
+    command = [
+        "node",
+        "--max-optimized-bytecode-size=100000000",
+        SCRIPT,
+        *map(str, arguments),
+    ]
     lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     return [json.loads(line) for line in lines.splitlines()]
 
@@ -57,27 +67,38 @@ def xor_learnt(seed, units, rate, cost, shuffle):
 
 def xor():
     """Print how many of 40 seeds learn XOR."""
-    print("| units, rate | samples | Synaptic, MSE | Synapse, `cost='mse'` | Synapse, no `cost` |")
+    print(
+        "| units, rate | samples | Synaptic, MSE | Synapse, `cost='mse'` | Synapse, no"
+        " `cost` |"
+    )
     for units, rate, shuffle in product((3, 4), (0.2, 0.5), (False, True)):
         theirs = by_synaptic("xor", units, rate, json.dumps(shuffle), XOR_SEEDS)
         counts = [sum(run["learnt"] for run in theirs)] + [
-            sum(xor_learnt(seed, units, rate, cost, shuffle) for seed in range(XOR_SEEDS))
+            sum(
+                xor_learnt(seed, units, rate, cost, shuffle)
+                for seed in range(XOR_SEEDS)
+            )
             for cost in ("mse", None)
         ]
         order = "shuffled" if shuffle else "in order"
-        print(f"| {units}, {rate} | {order} | {' | '.join(map(str, counts))} |", flush=True)
+        print(
+            f"| {units}, {rate} | {order} | {' | '.join(map(str, counts))} |",
+            flush=True,
+        )
 
 
 def sequence(rng):
     """The symbols of ten steps, and the targets."""
-    places, shown = np.sort(rng.choice(8, 2, replace=False)), rng.integers(0, 2, 2)
+    places = np.sort(rng.choice(8, 2, replace=False))
+    shown = rng.integers(0, 2, 2)
     symbols = np.append(rng.choice([3, 5], 8), [0, 1])
     symbols[places] = np.array([2, 4])[shown]
     return np.eye(6)[symbols], np.vstack([np.zeros((8, 2)), np.eye(2)[shown]])
 
 
 def recall_needed(network, rate, seed):
-    """The sequences that Synapse needs from the weights of a document of Synaptic; None if too many."""
+    """The sequences that Synapse needs from the weights of a document of Synaptic; None
+    if too many."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "net.json"
         path.write_text(json.dumps(network))
@@ -99,9 +120,13 @@ def recall_needed(network, rate, seed):
 
 
 def summary(needed):
-    """How many seeds solved the task, and the median and range of the sequences of those."""
+    """How many seeds solved the task, and the median and range of the sequences of
+    those."""
     solved = sorted(number for number in needed if number is not None)
-    return f"{len(solved)} of {len(needed)}: {np.median(solved):,.0f} ({solved[0]:,} to {solved[-1]:,})"
+    return (
+        f"{len(solved)} of {len(needed)}: {np.median(solved):,.0f} ({solved[0]:,} to"
+        f" {solved[-1]:,})"
+    )
 
 
 def recall():

@@ -1,13 +1,14 @@
-"""The wiring of the worm C. elegans: does it help, what does it determine, and what exact gradients cost.
+"""The wiring of the worm C. elegans: does it help, what does it determine, and what
+exact gradients cost.
 
     python -m studies worm              # twenty seeds; writes worm.json and the tables in worm.md
 
-``touch``: the task of the demo `connectome` with the worm's wiring, with random wiring in which every
-neuron has as many incoming and outgoing connections, and with the signs shuffled among the connections.
-``teacher``: a student with the wiring of a teacher, but unknown weights and biases, learns the activity of
-k recorded neurons; the result is how well it predicts the neurons that were not recorded. ``cost``: exact
-gradients through time and online.
-"""
+``touch``: the task of the demo `connectome` with the worm's wiring, with random wiring
+in which every neuron has as many incoming and outgoing connections, and with the signs
+shuffled among the connections. ``teacher``: a student with the wiring of a teacher, but
+unknown weights and biases, learns the activity of k recorded neurons; the result is how
+well it predicts the neurons that were not recorded. ``cost``: exact gradients through
+time and online."""
 
 from __future__ import annotations
 
@@ -23,24 +24,36 @@ from demos import connectome
 
 from . import _many_seeds as many
 
-PATH, PAGE = many.HERE / "worm.json", many.HERE / "worm.md"
+PATH = many.HERE / "worm.json"
+PAGE = many.HERE / "worm.md"
 WIRINGS = ("the worm's wiring", "random wiring, same degrees", "signs shuffled")
-ROUNDS, TOUCHES = 8, 100
+ROUNDS = 8
+TOUCHES = 100
 RECORDED = (5, 20, 60, 150, 290)
-STEPS, SEQUENCES, EPOCHS, GAIN, RATE = 30, 40, 300, 1.0, 0.003
+STEPS = 30
+SEQUENCES = 40
+EPOCHS = 300
+GAIN = 1.0
+RATE = 0.003
 NEURONS, EDGES = connectome.tables()
 
 
-# --- the touch task -------------------------------------------------------------------------------
+# --- the touch task -------------------------------------------------------------------
 
 
 def rewired(edges: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    """Exchange the targets of random pairs of connections; a pair of neurons still has at most one."""
+    """Exchange the targets of random pairs of connections; a pair of neurons still has
+    at most one."""
     source, target = edges["source"].tolist(), edges["target"].tolist()
     taken = set(zip(source, target, strict=True))
     for i, j in rng.integers(0, len(edges), (20 * len(edges), 2)).tolist():
         new = {(source[i], target[j]), (source[j], target[i])}
-        if len(new) == 2 and not new & taken and source[i] != target[j] and source[j] != target[i]:
+        if (
+            len(new) == 2
+            and not new & taken
+            and source[i] != target[j]
+            and source[j] != target[i]
+        ):
             taken.difference_update({(source[i], target[i]), (source[j], target[j])})
             taken.update(new)
             target[i], target[j] = target[j], target[i]
@@ -48,42 +61,60 @@ def rewired(edges: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
 
 
 def touch(wiring: str, seed: int) -> many.Row:
-    """Fraction of fresh touches with the right direction, before learning and after each round."""
-    rng, edges = np.random.default_rng([seed, WIRINGS.index(wiring)]), EDGES
+    """Fraction of fresh touches with the right direction, before learning and after
+    each round."""
+    rng = np.random.default_rng([seed, WIRINGS.index(wiring)])
+    edges = EDGES
     if wiring == WIRINGS[1]:
         edges = rewired(edges, rng)
     elif wiring == WIRINGS[2]:
         edges = edges.assign(sign=rng.permutation(edges["sign"]))
     net = connectome.network(rng, NEURONS, edges)
-    trainer = synapse.Trainer(net, method="bptt", optimizer=synapse.optimizers.Adam(), rate=0.003)
+    trainer = synapse.Trainer(
+        net, method="bptt", optimizer=synapse.optimizers.Adam(), rate=0.003
+    )
     fresh = connectome.touches(net, 300, rng)
     right = [connectome.fraction_right(net, *fresh)]
     for _ in range(ROUNDS):
-        trainer.train(*connectome.touches(net, TOUCHES, rng), epochs=2, seed=rng, progress=False)
+        trainer.train(
+            *connectome.touches(net, TOUCHES, rng), epochs=2, seed=rng, progress=False
+        )
         right.append(connectome.fraction_right(net, *fresh))
     return {"right": [round(part, 4) for part in right]}
 
 
-# --- teacher and student --------------------------------------------------------------------------
+# --- teacher and student --------------------------------------------------------------
 
 
 def observed(edges: pd.DataFrame, weights: np.ndarray) -> synapse.Network:
-    """A network of these connections in which all neurons but the touch receptors are outputs."""
+    """A network of these connections in which all neurons but the touch receptors are
+    outputs."""
     inputs = [*connectome.HEAD, *connectome.TAIL]
     others = [name for name in NEURONS["name"] if name not in inputs]
     options = {"squash": "tanh", "output_squash": "tanh", "synchronous": True}
-    return synapse.from_edges(edges.assign(weight=weights), inputs, others, neurons=NEURONS, **options)
+    return synapse.from_edges(
+        edges.assign(weight=weights), inputs, others, neurons=NEURONS, **options
+    )
 
 
 def teacher(case: str, seed: int) -> many.Row:
-    """The median correlation with the teacher on fresh sequences, of recorded neurons and others."""
+    """The median correlation with the teacher on fresh sequences, of recorded neurons
+    and others."""
     count, signs = case.split(" recorded, signs ")
-    rng = np.random.default_rng([seed, 7])  # the teacher and the data do not depend on the case
-    sizes = EDGES["synapses"] / EDGES.groupby("target")["synapses"].transform(np.linalg.norm) * GAIN
+    rng = np.random.default_rng(
+        [seed, 7]
+    )  # the teacher and the data do not depend on the case
+    sizes = (
+        EDGES["synapses"]
+        / EDGES.groupby("target")["synapses"].transform(np.linalg.norm)
+        * GAIN
+    )
     sign = EDGES["sign"].fillna(pd.Series(rng.choice([-1, 1], len(EDGES)), EDGES.index))
     edges = EDGES.assign(sign=sign)
     true = observed(edges, (sign * sizes).to_numpy())
-    true.biases = np.append(np.zeros(len(true.input)), rng.normal(0.0, 0.3, len(true.output)))
+    true.biases = np.append(
+        np.zeros(len(true.input)), rng.normal(0.0, 0.3, len(true.output))
+    )
     noise = rng.normal(size=(SEQUENCES + 20, STEPS + 4, len(true.input)))
     inputs = sum(noise[:, i : STEPS + i] for i in range(5)) / np.sqrt(5)
     activity = np.array(true.run(list(inputs)))
@@ -91,31 +122,43 @@ def teacher(case: str, seed: int) -> many.Row:
     guess = rng.permutation(sizes) * guessed
     student = observed(edges if signs == "known" else EDGES.drop(columns="sign"), guess)
     order = rng.permutation(len(true.output))
-    recorded, others = order[: int(count)], order[int(count) :]
+    recorded = order[: int(count)]
+    others = order[int(count) :]
     targets = activity[:SEQUENCES].copy()
     targets[:, :, others] = np.nan
-    fresh, aims = list(inputs[SEQUENCES:]), activity[SEQUENCES:]
+    fresh = list(inputs[SEQUENCES:])
+    aims = activity[SEQUENCES:]
     before = correlations(np.array(student.run(fresh)), aims)
     adam = synapse.optimizers.Adam()
-    trainer = synapse.Trainer(student, RATE, "squared_error", method="bptt", optimizer=adam, batch_size=8)
+    trainer = synapse.Trainer(
+        student, RATE, "squared_error", method="bptt", optimizer=adam, batch_size=8
+    )
     trainer.train(inputs[:SEQUENCES], targets, epochs=EPOCHS, seed=rng, progress=False)
     student.clear()
     after = correlations(np.array(student.run(fresh)), aims)
-    parts = {"recorded": after[recorded], "others": after[others], "before": before[others]}
+    parts = {
+        "recorded": after[recorded],
+        "others": after[others],
+        "before": before[others],
+    }
     return {name: round(float(np.median(part)), 4) for name, part in parts.items()}
 
 
 def correlations(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """The correlation of the activity of each neuron in two networks, over all steps of all sequences."""
+    """The correlation of the activity of each neuron in two networks, over all steps of
+    all sequences."""
     one, other = (part - part.mean((0, 1)) for part in (one, other))
-    return (one * other).sum((0, 1)) / np.sqrt((one**2).sum((0, 1)) * (other**2).sum((0, 1)) + 1e-30)
+    return (one * other).sum((0, 1)) / np.sqrt(
+        (one**2).sum((0, 1)) * (other**2).sum((0, 1)) + 1e-30
+    )
 
 
-# --- the cost of exact gradients ------------------------------------------------------------------
+# --- the cost of exact gradients ------------------------------------------------------
 
 
 def cost(method: str, seed: int) -> many.Row:
-    """Seconds of processor time for a sequence, memory, and the cosine to the gradient through time."""
+    """Seconds of processor time for a sequence, memory, and the cosine to the gradient
+    through time."""
     rng = np.random.default_rng(seed)
     net = connectome.network(rng, NEURONS, EDGES)
     inputs, targets = connectome.touches(net, 20, rng)
@@ -128,7 +171,8 @@ def cost(method: str, seed: int) -> many.Row:
         net.activate(inputs[0, 0])
     memory = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    best, found = np.inf, np.zeros_like(exact)
+    best = np.inf
+    found = np.zeros_like(exact)
     for rows, aims in zip(inputs, targets, strict=True):
         net.clear()
         begin = time.process_time()
@@ -140,10 +184,14 @@ def cost(method: str, seed: int) -> many.Row:
                 found -= net.slopes(errors=error).weights
         best = min(best, time.process_time() - begin)
     cosine = float(found @ exact / np.linalg.norm(found) / np.linalg.norm(exact))
-    return {"seconds": float(f"{best:.3g}"), "memory": memory, "cosine": round(cosine, 9)}
+    return {
+        "seconds": float(f"{best:.3g}"),
+        "memory": memory,
+        "cosine": round(cosine, 9),
+    }
 
 
-# --- the page -------------------------------------------------------------------------------------
+# --- the page -------------------------------------------------------------------------
 
 
 def quartiles(values: list[float], digits: int = 2) -> str:
@@ -154,32 +202,74 @@ def quartiles(values: list[float], digits: int = 2) -> str:
 def report(found: dict[str, list[many.Row]]) -> str:
     """The three tables: medians and quartiles."""
     shown = [0, 1, 2, 4, ROUNDS]
-    head = ["fraction right after", *(f"{TOUCHES * count} touches" for count in shown), "seeds"]
+    head = [
+        "fraction right after",
+        *(f"{TOUCHES * count} touches" for count in shown),
+        "seeds",
+    ]
     lines = []
     for wiring in WIRINGS:
         rows = found[wiring]
-        lines.append([wiring, *(quartiles([row["right"][i] for row in rows]) for i in shown), str(len(rows))])
+        lines.append(
+            [
+                wiring,
+                *(quartiles([row["right"][i] for row in rows]) for i in shown),
+                str(len(rows)),
+            ]
+        )
     parts = [many.table(head, lines)]
-    names = ("others, before learning", "others, signs known", "others, signs unknown", "recorded, known")
-    head, lines = ["recorded", *names], []
+    names = (
+        "others, before learning",
+        "others, signs known",
+        "others, signs unknown",
+        "recorded, known",
+    )
+    head = ["recorded", *names]
+    lines = []
     for count in RECORDED:
-        known, unknown = (found[f"{count} recorded, signs {word}"] for word in ("known", "unknown"))
-        cells = ((known, "before"), (known, "others"), (unknown, "others"), (known, "recorded"))
-        lines.append([str(count), *(quartiles([row[name] for row in rows]) for rows, name in cells)])
+        known, unknown = (
+            found[f"{count} recorded, signs {word}"] for word in ("known", "unknown")
+        )
+        cells = (
+            (known, "before"),
+            (known, "others"),
+            (unknown, "others"),
+            (known, "recorded"),
+        )
+        lines.append(
+            [
+                str(count),
+                *(quartiles([row[name] for row in rows]) for rows, name in cells),
+            ]
+        )
     parts.append(many.table(head, lines))
-    head, lines = ["exact gradients", "seconds for a sequence of 8 steps", "MB", "cosine"], []
+    head = ["exact gradients", "seconds for a sequence of 8 steps", "MB", "cosine"]
+    lines = []
     for method in ("bptt", "rtrl"):
         middle = pd.DataFrame(found[method]).median()
         megabytes = f"{middle['memory'] / 1e6:.1f}"
-        lines.append([f'`"{method}"`', f"{middle['seconds']:.2g}", megabytes, f"{middle['cosine']:.9f}"])
+        lines.append(
+            [
+                f'`"{method}"`',
+                f"{middle['seconds']:.2g}",
+                megabytes,
+                f"{middle['cosine']:.9f}",
+            ]
+        )
     return "\n\n".join([*parts, many.table(head, lines)])
 
 
 def main(given: argparse.Namespace) -> None:
     """Run what is missing, and write the tables."""
-    cases = [f"{count} recorded, signs {word}" for count in RECORDED for word in ("known", "unknown")]
+    cases = [
+        f"{count} recorded, signs {word}"
+        for count in RECORDED
+        for word in ("known", "unknown")
+    ]
     many.filled(PATH, ["bptt", "rtrl"], min(given.seeds, 5), cost)
-    for seeds in range(1, given.seeds + 1):  # all rows have about as many seeds at any time
+    for seeds in range(
+        1, given.seeds + 1
+    ):  # all rows have about as many seeds at any time
         many.filled(PATH, WIRINGS, seeds, touch)
         many.filled(PATH, cases, seeds, teacher)
     found = many.filled(PATH, [], 0, touch)

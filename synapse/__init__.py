@@ -1,4 +1,6 @@
-"""Synapse: build any neural network neuron by neuron, see it as a graph, train it fast."""
+"""Synapse: build any neural network neuron by neuron, see it as a graph, train it
+fast.
+"""
 
 import importlib
 from typing import TYPE_CHECKING, Any
@@ -37,13 +39,52 @@ __version__ = "0.1.0"
 
 _ROOMS = "analysis draw evolve experiments forecasting readwrite reward tables tasks"
 _LATER = tuple(_ROOMS.split())
-_LATER_NAMES = {"forecast": "forecasting", "from_edges": "readwrite.edge_lists", "from_networkx": "readwrite"}
+_LATER_NAMES = {
+    "forecast": "forecasting",
+    "from_edges": "readwrite.edge_lists",
+    "from_networkx": "readwrite",
+}
 
-__all__ = ["ALL_TO_ALL", "ALL_TO_ELSE", "ONE_TO_ONE", "Connection", "Ensemble", "Gradient", "Layer", "Log"]
-__all__ += ["Network", "Neuron", "Projection", "SynapseError", "Topology", "Trainer", "architectures"]
-__all__ += ["check_gradient", "cost", "errors", "every", "forecast", "from_edges", "from_networkx"]
+__all__ = [
+    "ALL_TO_ALL",
+    "ALL_TO_ELSE",
+    "ONE_TO_ONE",
+    "Connection",
+    "Ensemble",
+    "Gradient",
+    "Layer",
+    "Log",
+]
+__all__ += [
+    "Network",
+    "Neuron",
+    "Projection",
+    "SynapseError",
+    "Topology",
+    "Trainer",
+    "architectures",
+]
+__all__ += [
+    "check_gradient",
+    "cost",
+    "errors",
+    "every",
+    "forecast",
+    "from_edges",
+    "from_networkx",
+]
 __all__ += ["from_torch", "gate", "gradient"]
-__all__ += ["initializers", "load", "optimizers", "record", "save", "squash", "tie", "to_torch", "untie"]
+__all__ += [
+    "initializers",
+    "load",
+    "optimizers",
+    "record",
+    "save",
+    "squash",
+    "tie",
+    "to_torch",
+    "untie",
+]
 
 
 __dir__ = public_names(__all__, _LATER, _LATER_NAMES, ["__version__", "learning"])
@@ -54,7 +95,9 @@ def __getattr__(name: str) -> Any:
     if name in _LATER:
         return importlib.import_module(f"{__name__}.{name}")
     if name in _LATER_NAMES:
-        return getattr(importlib.import_module(f"{__name__}.{_LATER_NAMES[name]}"), name)
+        return getattr(
+            importlib.import_module(f"{__name__}.{_LATER_NAMES[name]}"), name
+        )
     advice = ATTRIBUTES["synapse"].get(name, "")
     if name in _architect.__all__:
         advice = f"Use architect.{name} after `import architect`."

@@ -1,4 +1,6 @@
-"""What notebooks show: tables and curves, as HTML and SVG without scripts. All text is escaped."""
+"""What notebooks show: tables and curves, as HTML and SVG without scripts. All text is
+escaped.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,10 @@ from typing import Any
 
 MOST_ROWS = 20
 MOST_POINTS = 500
-WIDTH, HEIGHT, LEFT, BOTTOM = 560, 170, 62, 22
+WIDTH = 560
+HEIGHT = 170
+LEFT = 62
+BOTTOM = 22
 LONGEST = 20  # letters of a name beside its curve
 COLOURS = ("#3a86c8", "#dd7a24", "#2a9d73", "#b05a9a", "#8a8a2a", "#777777")
 """Colours of curves, on white and on black."""
@@ -24,11 +29,14 @@ def view(words: str, *parts: str) -> str:
 def table(columns: Mapping[str, Iterable[Any]], rows: int) -> str:
     """A table of columns with this number of rows, of which the first 20 are shown."""
     head = "".join(f"<th>{escape(str(name))}</th>" for name in columns)
-    first = zip(*(islice(iter(column), MOST_ROWS) for column in columns.values()), strict=True)
+    first = zip(
+        *(islice(iter(column), MOST_ROWS) for column in columns.values()), strict=True
+    )
     body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in first)
     more = f"<div>and {rows - MOST_ROWS} more</div>" if rows > MOST_ROWS else ""
     return (
-        f'<table style="text-align: right"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}'
+        '<table style="text-align:'
+        f' right"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}'
     )
 
 
@@ -40,32 +48,43 @@ def _cell(value: Any) -> str:
 
 def shown(value: Any) -> str:
     """A value in a cell: six digits of a number, "-" for None."""
-    value = value.item() if hasattr(value, "item") and not getattr(value, "ndim", 0) else value
+    value = (
+        value.item()
+        if hasattr(value, "item") and not getattr(value, "ndim", 0)
+        else value
+    )
     if value is None:
         return "-"
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def curves(lines: Mapping[str, Sequence[float]], across: str) -> str:
-    """Curves over steps 1 to n as SVG; the axis is logarithmic where values above 0 span a factor of 100."""
+    """Curves over steps 1 to n as SVG; the axis is logarithmic where values above 0
+    span a factor of 100.
+    """
     known = [value for line in lines.values() for value in line if math.isfinite(value)]
     longest = max(map(len, lines.values()), default=0)
     if not known or longest < 2:
         return ""
-    low, high = min(known), max(known)
+    low = min(known)
+    high = max(known)
     scale = math.log if low > 0 and high > 100 * low else float
     bottom, top = scale(low), scale(high)
     right = WIDTH - 24 - 6 * min(LONGEST, max(map(len, lines)))
 
     def point(i: int, value: float) -> str:
         x = LEFT + (right - LEFT) * i / (longest - 1)
-        y = 8 + (HEIGHT - BOTTOM - 16) * (1 - (scale(value) - bottom) / ((top - bottom) or 1.0))
+        y = 8 + (HEIGHT - BOTTOM - 16) * (
+            1 - (scale(value) - bottom) / ((top - bottom) or 1.0)
+        )
         return f"{x:.1f} {y:.1f}"
 
     drawn = [
         f'<path d="{_path(line, point)}" stroke="{colour}" stroke-width="1.5">'
         f"<title>{escape(name)}</title></path>"
-        for (name, line), colour in zip(lines.items(), COLOURS * len(lines), strict=False)
+        for (name, line), colour in zip(
+            lines.items(), COLOURS * len(lines), strict=False
+        )
     ]
     axes = (
         _text(LEFT - 5, 14, "end", f"{high:.3g}"),
@@ -73,23 +92,34 @@ def curves(lines: Mapping[str, Sequence[float]], across: str) -> str:
         _text(LEFT, HEIGHT - 6, "start", "1"),
         _text(right, HEIGHT - 6, "end", f"{across} {longest}"),
     )
-    cut = [name if len(name) <= LONGEST else name[: LONGEST - 1] + "…" for name in lines]
+    cut = [
+        name if len(name) <= LONGEST else name[: LONGEST - 1] + "…" for name in lines
+    ]
     shades = zip(cut, COLOURS, strict=False)
-    names = (_text(right + 8, 16 + 14 * i, "start", name, shade) for i, (name, shade) in enumerate(shades))
+    names = (
+        _text(right + 8, 16 + 14 * i, "start", name, shade)
+        for i, (name, shade) in enumerate(shades)
+    )
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{escape(", ".join(lines))}" '
+        '<svg xmlns="http://www.w3.org/2000/svg" role="img"'
+        f' aria-label="{escape(", ".join(lines))}" '
         f'width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}" fill="none" '
-        'style="max-width: 100%; height: auto; display: block" font-family="sans-serif" font-size="11">'
-        f'<path d="M{LEFT} 4V{HEIGHT - BOTTOM}H{right}" stroke="currentColor" stroke-opacity="0.4"/>'
+        'style="max-width: 100%; height: auto; display: block" font-family="sans-serif"'
+        ' font-size="11">'
+        f'<path d="M{LEFT} 4V{HEIGHT - BOTTOM}H{right}" stroke="currentColor"'
+        ' stroke-opacity="0.4"/>'
         f"{''.join((*drawn, *axes, *names))}</svg>"
     )
 
 
 def _path(line: Sequence[float], point: Any) -> str:
-    """The points of a curve; a gap where a value is not finite. Of many points, some."""
+    """The points of a curve; a gap where a value is not finite. Of many points,
+    some.
+    """
     stride = max(1, len(line) // MOST_POINTS)
     chosen = sorted({*range(0, len(line), stride), *range(len(line))[-1:]})
-    pieces, pen = [], "M"
+    pieces = []
+    pen = "M"
     for i in chosen:
         if math.isfinite(line[i]):
             pieces.append(pen + point(i, line[i]))
@@ -99,5 +129,10 @@ def _path(line: Sequence[float], point: Any) -> str:
     return "".join(pieces)
 
 
-def _text(x: float, y: float, anchor: str, words: str, colour: str = "currentColor") -> str:
-    return f'<text x="{x}" y="{y}" text-anchor="{anchor}" fill="{colour}">{escape(words)}</text>'
+def _text(
+    x: float, y: float, anchor: str, words: str, colour: str = "currentColor"
+) -> str:
+    return (
+        f'<text x="{x}" y="{y}" text-anchor="{anchor}"'
+        f' fill="{colour}">{escape(words)}</text>'
+    )

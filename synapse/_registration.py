@@ -1,4 +1,6 @@
-"""Registration of squashes and costs: compile a user's function, store it, and raise its errors."""
+"""Registration of squashes and costs: compile a user's function, store it, and raise
+its errors.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ from .engine.functions.capture import frozen
 from .engine.status import FAILED
 from .errors import ArgumentError, ArgumentTypeError, FunctionError
 
-AFTER_A_STEP = "This step has changed no weights. Call clear() to discard its activations."
+AFTER_A_STEP = (
+    "This step has changed no weights. Call clear() to discard its activations."
+)
 
 
 SQUASH = ("state",)
@@ -31,7 +35,9 @@ class Registered:
 
     kind: str  # "squash" or "cost"
     name: str
-    function: Callable[..., tuple[float, float]]  # compiled, with the values captured at registration
+    function: Callable[
+        ..., tuple[float, float]
+    ]  # compiled, with the values captured at registration
     address: int  # by which kernels call it
     key: Hashable  # equal for equal code and captured values
 
@@ -49,15 +55,20 @@ def enter(
     check: Callable[[Callable[..., Any]], None],
     *bounds: float,
 ) -> Registered:
-    """Compile and register a user's function; if the same one is registered already, return its entry.
+    """Compile and register a user's function; if the same one is registered already,
+    return its entry.
 
-    `taken` is the registered name that equals its name in any spelling, or None; that must be the same
-    function.
+    `taken` is the registered name that equals its name in any spelling, or None; that
+    must be the same function.
     """
     if not inspect.isfunction(function):
-        raise ArgumentTypeError(expected(f"A {kind} to register", "a Python function", function))
+        raise ArgumentTypeError(
+            expected(f"A {kind} to register", "a Python function", function)
+        )
     name = function.__name__
-    copy, key = frozen(function, engine.compiler.calls.helper, engine.compiler.jit.DEBUGGING)
+    copy, key = frozen(
+        function, engine.compiler.calls.helper, engine.compiler.jit.DEBUGGING
+    )
     key = key, bounds
     before = _registered.get((kind, name))
     if before is not None and before.key == key:
@@ -65,10 +76,20 @@ def enter(
     if taken:
         what = "" if before is None else ", with other code, bounds or captured values"
         what = what if taken == name else f" as {taken!r}"
-        raise ArgumentError(f"A {kind} named {name!r} is registered already{what}. Give yours another name.")
+        raise ArgumentError(
+            f"A {kind} named {name!r} is registered already{what}. Give yours another"
+            " name."
+        )
     if len(inspect.signature(function).parameters) != len(parameters):
-        one = f"one argument, the {parameters[0]}" if len(parameters) == 1 else f"({', '.join(parameters)})"
-        raise ArgumentError(f"Expected the {kind} {name!r} to take {one}, got {inspect.signature(function)}.")
+        one = (
+            f"one argument, the {parameters[0]}"
+            if len(parameters) == 1
+            else f"({', '.join(parameters)})"
+        )
+        raise ArgumentError(
+            f"Expected the {kind} {name!r} to take {one}, got"
+            f" {inspect.signature(function)}."
+        )
     plain: Any = getattr(copy, "py_func", copy)
     check(plain)
     compiled = _compiled(kind, name, copy, len(parameters))
@@ -82,10 +103,15 @@ def _compiled(kind: str, name: str, function: Any, arguments: int) -> Any:
     try:
         return engine.compiler.calls.compile_function(function, arguments)
     except Exception as error:  # Numba raises many kinds
-        lines = [line.strip(" .") for line in str(error).splitlines() if not line.startswith("Failed in")]
+        lines = [
+            line.strip(" .")
+            for line in str(error).splitlines()
+            if not line.startswith("Failed in")
+        ]
         raise ArgumentError(
-            f"The {kind} {name!r} cannot be compiled: {next(filter(None, lines), type(error).__name__)}. "
-            "Use numbers, math functions and branches only."
+            f"The {kind} {name!r} cannot be compiled:"
+            f" {next(filter(None, lines), type(error).__name__)}. Use numbers, math"
+            " functions and branches only."
         ) from error
 
 
@@ -97,12 +123,15 @@ def wrong_slopes(
     along: str,
     factor: float = 1.0,
 ) -> list[tuple[dict[str, float], float, float]]:
-    """Call a function that returns (value, `second`) at probes, which are arguments by name.
+    """Call a function that returns (value, `second`) at probes, which are arguments by
+    name.
 
-    Returns the probes at which the second is not `factor` times the slope along an argument, with slope and
-    second; none if it is only one, which may lie on a kink. Raises ArgumentError if a call fails.
+    Returns the probes at which the second is not `factor` times the slope along an
+    argument, with slope and second; none if it is only one, which may lie on a kink.
+    Raises ArgumentError if a call fails.
     """
-    width, misses = 1e-6, []
+    width = 1e-6
+    misses = []
     for probe in probes:
         result, above, below = (
             _tried(kind, function, second, probe | {along: probe[along] + step})
@@ -120,27 +149,37 @@ def _tried(
     try:
         result = function(*arguments.values())
     except Exception as error:
-        raise ArgumentError(_failure(kind, function.__name__, arguments, error)) from error
+        raise ArgumentError(
+            _failure(kind, function.__name__, arguments, error)
+        ) from error
     try:
         value, other = (float(number) for number in result)
     except (TypeError, ValueError):
         value = other = math.nan
     if not (math.isfinite(value) and math.isfinite(other)):
         raise ArgumentError(
-            f"Expected the {kind} {function.__name__!r} to return (value, {second}), two finite numbers, got "
-            f"{shown(result)} at {_listed(arguments)}."
+            f"Expected the {kind} {function.__name__!r} to return (value, {second}),"
+            f" two finite numbers, got {shown(result)} at {_listed(arguments)}."
         )
     return value, other
 
 
-def require_sound(status: int, failed: NDArray[np.float64], after: str = AFTER_A_STEP) -> None:
-    """Raise a FunctionError if a kernel call has failed, because a registered function has raised."""
+def require_sound(
+    status: int, failed: NDArray[np.float64], after: str = AFTER_A_STEP
+) -> None:
+    """Raise a FunctionError if a kernel call has failed, because a registered function
+    has raised.
+    """
     if status == FAILED:
         raise error_of_call(failed, after)
 
 
-def error_of_call(failed: NDArray[np.float64], after: str = AFTER_A_STEP) -> BaseException:
-    """Return the error of a kernel call that has failed; `after` says what state the call has left."""
+def error_of_call(
+    failed: NDArray[np.float64], after: str = AFTER_A_STEP
+) -> BaseException:
+    """Return the error of a kernel call that has failed; `after` says what state the
+    call has left.
+    """
     count, address, *values = failed.tolist()
     if count < 0:  # of a part of a kernel, which is compiled when it is first called
         return engine.compiler.rare.failure()
@@ -152,13 +191,21 @@ def error_of_call(failed: NDArray[np.float64], after: str = AFTER_A_STEP) -> Bas
         entry.function(*arguments.values())
     except Exception as error:
         cause = error
-    raised = FunctionError(f"{_failure(entry.kind, entry.name, arguments, cause)} {after}")
+    raised = FunctionError(
+        f"{_failure(entry.kind, entry.name, arguments, cause)} {after}"
+    )
     raised.__cause__ = cause
     return raised
 
 
-def _failure(kind: str, name: str, arguments: dict[str, float], cause: Exception | None) -> str:
-    error = "an error" if cause is None else f"{type(cause).__name__}{f': {cause}' if str(cause) else ''}"
+def _failure(
+    kind: str, name: str, arguments: dict[str, float], cause: Exception | None
+) -> str:
+    error = (
+        "an error"
+        if cause is None
+        else f"{type(cause).__name__}{f': {cause}' if str(cause) else ''}"
+    )
     return f"The {kind} {name!r} failed at {_listed(arguments)}: {error.rstrip('.')}."
 
 

@@ -10,11 +10,14 @@ from . import engine
 from ._typing import Floats
 from .errors import ArgumentError
 
-SQUARABLE, ROUNDING = engine.functions.SQUARABLE, engine.functions.ROUNDING
-TINY = float(np.finfo(np.float64).tiny)  # a count of 0 that can be divided by, and lost in any sum
+SQUARABLE = engine.functions.SQUARABLE
+ROUNDING = engine.functions.ROUNDING
+TINY = float(
+    np.finfo(np.float64).tiny
+)  # a count of 0 that can be divided by, and lost in any sum
 TOO_LARGE = (
-    "Expected values whose squares are finite numbers, to standardise them, got larger ones. "
-    "Give other units, or scale=False."
+    "Expected values whose squares are finite numbers, to standardise them, got larger"
+    " ones. Give other units, or scale=False."
 )
 
 
@@ -22,9 +25,11 @@ ARRAYS = ("count", "deviation", "mean", "squares")
 
 
 class RunningScale:
-    """Means and standard deviations of columns (Chan, Golub and LeVeque 1983); 1 for constant columns.
+    """Means and standard deviations of columns (Chan, Golub and LeVeque 1983); 1 for
+    constant columns.
 
-    With a `keep` below 1, a row counts this much less with every later one (in :meth:`take`).
+    With a `keep` below 1, a row counts this much less with every later one (in
+    :meth:`take`).
 
     >>> scale = RunningScale(2)
     >>> scale.add(np.array([[1.0, 5.0], [3.0, 5.0]]))
@@ -34,16 +39,20 @@ class RunningScale:
 
     def __init__(self, columns: int, keep: float = 1.0) -> None:
         self.keep = keep
-        self.count, self.deviation = np.full(columns, TINY), np.ones(columns)
+        self.count = np.full(columns, TINY)
+        self.deviation = np.ones(columns)
         self.mean, self.squares = np.zeros((2, columns))
 
     def add(self, rows: Floats, first: int = 0, weights: Floats | None = None) -> None:
-        """Count rows of the columns from `first` on; ArgumentError if their squares are not finite."""
+        """Count rows of the columns from `first` on; ArgumentError if their squares are
+        not finite.
+        """
         total = float(len(rows)) if weights is None else float(weights.sum())
         with np.errstate(over="ignore", invalid="ignore"):
             mean = np.average(rows, axis=0, weights=weights)
             at = slice(first, first + len(mean))
-            gap, count = mean - self.mean[at], self.count[at] + total
+            gap = mean - self.mean[at]
+            count = self.count[at] + total
             squares = np.average((rows - mean) ** 2, axis=0, weights=weights) * total
             squares += gap**2 * (self.count[at] * total / count)
         if not np.isfinite(squares).all():
@@ -55,13 +64,19 @@ class RunningScale:
         self.deviation[self.deviation <= ROUNDING * np.abs(self.mean)] = 1.0
 
     def take(self, rows: Floats, weight: float = 1.0) -> Floats:
-        """Count one row, or several one after the other, and return each in standard units after it.
+        """Count one row, or several one after the other, and return each in standard
+        units after it.
 
-        NaN, where a column has no value, is not counted and becomes 0. A weight of 0 counts nothing.
+        NaN, where a column has no value, is not counted and becomes 0. A weight of 0
+        counts nothing.
         """
-        standard, columns = np.empty(rows.shape), (self.count, self.mean, self.squares, self.deviation)
-        each, written = rows.reshape(-1, len(self.mean)), standard.reshape(-1, len(self.mean))
-        if not engine.functions.scale.take_rows(each, weight, self.keep, *columns, written):
+        standard = np.empty(rows.shape)
+        columns = (self.count, self.mean, self.squares, self.deviation)
+        each = rows.reshape(-1, len(self.mean))
+        written = standard.reshape(-1, len(self.mean))
+        if not engine.functions.scale.take_rows(
+            each, weight, self.keep, *columns, written
+        ):
             raise ArgumentError(TOO_LARGE)
         return standard
 
@@ -76,7 +91,9 @@ class RunningScale:
         return values * self.deviation[at] + self.mean[at]
 
     def insert(self, at: int, column: RunningScale | None = None) -> None:
-        """Add a column before column `at`: one without rows, or one that :meth:`delete` has returned."""
+        """Add a column before column `at`: one without rows, or one that :meth:`delete`
+        has returned.
+        """
         for name in ARRAYS:
             value = getattr(column or RunningScale(1), name)[0]
             setattr(self, name, np.insert(getattr(self, name), at, value))
@@ -96,10 +113,16 @@ class RunningScale:
 
     @classmethod
     def of(cls, document: dict[str, Any], columns: int) -> RunningScale:
-        """The scale of so many columns that :meth:`as_json` has described; ValueError if it is another."""
+        """The scale of so many columns that :meth:`as_json` has described; ValueError
+        if it is another.
+        """
         made = cls(columns)
         for name in ARRAYS:
             getattr(made, name)[:] = np.reshape(document[name], columns)
-        if not (np.all(made.count > 0.0) and np.all(made.deviation > 0.0) and np.all(made.squares >= 0.0)):
+        if not (
+            np.all(made.count > 0.0)
+            and np.all(made.deviation > 0.0)
+            and np.all(made.squares >= 0.0)
+        ):
             raise ValueError("counts and deviations are not above 0")
         return made

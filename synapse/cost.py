@@ -1,10 +1,12 @@
 """Costs (loss functions) by name, and a decorator that adds one.
 
-A cost computes its value and the error signal of an output, -dE/ds, from the target, the output and the
-derivative of the output's activation function. Each built-in cost is an entry of
-``synapse/engine/functions/costs.py``, such as `cross_entropy` (for logistic outputs), `squared_error` (half
-the square) and, for softmax outputs, `categorical_cross_entropy`; `names` lists them, and the reference has a
-table. You can also use their names in other libraries: "mse", "bce", "CrossEntropyLoss" (see :func:`get`).
+A cost computes its value and the error signal of an output, -dE/ds, from the target,
+the output and the derivative of the output's activation function. Each built-in cost is
+an entry of ``synapse/engine/functions/costs.py``, such as `cross_entropy` (for logistic
+outputs), `squared_error` (half the square) and, for softmax outputs,
+`categorical_cross_entropy`; `names` lists them, and the reference has a table. You can
+also use their names in other libraries: "mse", "bce", "CrossEntropyLoss" (see
+:func:`get`).
 
 >>> from synapse import cost
 >>> cost.squared_error([1.0], [0.5])
@@ -48,7 +50,9 @@ class Cost:
 
     @property
     def function(self) -> Callable[..., tuple[float, float]]:
-        """Python function ``(target, output, derivative, outputs) -> (value, signal)`` for one output."""
+        """Python function ``(target, output, derivative, outputs) -> (value, signal)``
+        for one output.
+        """
         return self._function or engine.functions.compiled.ERRORS[get(self).name]
 
     def __call__(self, targets: Sequence[float], outputs: Sequence[float]) -> float:
@@ -57,12 +61,18 @@ class Cost:
         answers = _checks.finite_array("The outputs", outputs)
         if aims.ndim != 1 or aims.shape != answers.shape:
             raise ArgumentError(
-                f"Expected targets and outputs of one shape (m,), got {aims.shape} and {answers.shape}."
+                f"Expected targets and outputs of one shape (m,), got {aims.shape} and"
+                f" {answers.shape}."
             )
-        pairs, n = zip(aims.tolist(), answers.tolist(), strict=True), float(len(answers))
-        return sum(float(self.function(target, output, 1.0, n)[0]) for target, output in pairs)
+        pairs = zip(aims.tolist(), answers.tolist(), strict=True)
+        n = float(len(answers))
+        return sum(
+            float(self.function(target, output, 1.0, n)[0]) for target, output in pairs
+        )
 
-    def signal(self, target: float, output: float, derivative: float, outputs: int = 1) -> float:
+    def signal(
+        self, target: float, output: float, derivative: float, outputs: int = 1
+    ) -> float:
         """Compute the error signal -dE/ds of one output.
 
         Parameters
@@ -85,38 +95,51 @@ class Cost:
         0.125
         """
         given = {"target": target, "output": output, "derivative": derivative}
-        numbers = (_checks.finite_number(f"The {name} of a cost", value) for name, value in given.items())
+        numbers = (
+            _checks.finite_number(f"The {name} of a cost", value)
+            for name, value in given.items()
+        )
         count = _checks.positive_integer("The number of outputs", outputs)
         return float(self.function(*numbers, float(count))[1])
 
     def check(self, squashes: Sequence[Squash]) -> None:
-        """Raise ArgumentError if outputs with these activation functions cannot have this cost."""
+        """Raise ArgumentError if outputs with these activation functions cannot have
+        this cost.
+        """
         names = {s.name for s in squashes}
         needed = _NEEDED.get(self.name)
         if needed is not None and names != {needed}:
             raise ArgumentError(
-                f"The cost {self.name} needs {needed} outputs, got {', '.join(sorted(names))}. "
-                "Use cost='squared_error', or omit the cost."
+                f"The cost {self.name} needs {needed} outputs, got"
+                f" {', '.join(sorted(names))}. Use cost='squared_error', or omit the"
+                " cost."
             )
         if "softmax" in names and needed != "softmax":
-            raise ArgumentError(f"Softmax outputs need the cost categorical_cross_entropy, got {self.name}.")
+            raise ArgumentError(
+                "Softmax outputs need the cost categorical_cross_entropy, got"
+                f" {self.name}."
+            )
 
     def check_targets(self, targets: NDArray[np.float64]) -> None:
-        """Raise ArgumentError if this cost cannot have these targets, shape (N, m). NaN is no target."""
+        """Raise ArgumentError if this cost cannot have these targets, shape (N, m). NaN
+        is no target.
+        """
         shares = self.code in SHARES
         missing = np.isnan(targets)
         given = targets[~missing.all(axis=1)] if shares else targets
         if shares and np.isnan(given).any():
             raise ArgumentError(
-                "Expected targets for all softmax outputs of a step, or for none of them, got NaN for some. "
-                "Give 0 to the outputs that are wrong."
+                "Expected targets for all softmax outputs of a step, or for none of"
+                " them, got NaN for some. Give 0 to the outputs that are wrong."
             )
         if shares and not (np.abs(given.sum(axis=1) - 1.0) <= CLOSE).all():
             raise ArgumentError(
                 "Expected the targets of softmax outputs to add up to 1 in every step. "
                 "Give probabilities, one-hot rows, or numbers of classes."
             )
-        if self.code not in PROBABILITIES or (targets.size and 0.0 <= targets.min() <= targets.max() <= 1.0):
+        if self.code not in PROBABILITIES or (
+            targets.size and 0.0 <= targets.min() <= targets.max() <= 1.0
+        ):
             return
         outside = targets[(targets < 0.0) | (targets > 1.0)]
         if outside.size:
@@ -144,7 +167,9 @@ _by_name = _checks.Names(
 _PLAIN_MEANS = frozenset(map(_checks.plain, _MEANS))
 _NEEDED = {one.name: one.squash for one in COSTS.values()}
 _MATCHING = {
-    frozenset({_squash(one.squash)}): _by_name[one.name] for one in reversed(COSTS.values()) if one.squash
+    frozenset({_squash(one.squash)}): _by_name[one.name]
+    for one in reversed(COSTS.values())
+    if one.squash
 }
 """The default costs: of several for outputs of one squash, the first."""
 cross_entropy, squared_error = _by_name["cross_entropy"], _by_name["squared_error"]
@@ -167,9 +192,9 @@ def get(cost: str | Cost) -> Cost:
     Parameters
     ----------
     cost : str or Cost
-        Name of the cost. Case, underscores, hyphens and spaces do not matter. Names from other libraries,
-        such as "mse", find the same cost here. There "bce" is the mean over the outputs, which equals
-        `cross_entropy` for one output only.
+        Name of the cost. Case, underscores, hyphens and spaces do not matter. Names
+        from other libraries, such as "mse", find the same cost here. There "bce" is the
+        mean over the outputs, which equals `cross_entropy` for one output only.
 
     Raises
     ------
@@ -187,7 +212,9 @@ def get(cost: str | Cost) -> Cost:
         return cost
     if isinstance(cost, str):
         return _by_name.find(cost)
-    raise ArgumentTypeError(_checks.expected("A cost", "a name or a registered cost", cost))
+    raise ArgumentTypeError(
+        _checks.expected("A cost", "a name or a registered cost", cost)
+    )
 
 
 def in_words(cost: str) -> str:
@@ -200,17 +227,21 @@ def in_words(cost: str) -> str:
 
 
 def of_outputs(cost: str | Cost | None, squashes: Sequence[Squash]) -> Cost:
-    """Return the cost of outputs with these activation functions, by default the matching one, checked.
+    """Return the cost of outputs with these activation functions, by default the
+    matching one, checked.
 
-    Raises ArgumentError if they cannot have it, or if its name means a mean over several outputs.
+    Raises ArgumentError if they cannot have it, or if its name means a mean over
+    several outputs.
     """
     chosen = natural = matching(squashes)
     if cost is not None:
-        chosen, count = get(cost), len(squashes)
+        chosen = get(cost)
+        count = len(squashes)
         if count > 1 and isinstance(cost, str) and _checks.plain(cost) in _PLAIN_MEANS:
             raise ArgumentError(
-                f"{cost!r} is a mean over {count} outputs in other libraries; {chosen.name} is the sum. "
-                f"Use cost={chosen.name!r}, and 1/{count} of the rate for the same updates."
+                f"{cost!r} is a mean over {count} outputs in other libraries;"
+                f" {chosen.name} is the sum. Use cost={chosen.name!r}, and 1/{count} of"
+                " the rate for the same updates."
             )
         if chosen is cross_entropy and natural is _by_name["categorical_cross_entropy"]:
             chosen = natural  # the cross-entropy of softmax outputs
@@ -231,8 +262,8 @@ def matching(squashes: Sequence[Squash]) -> Cost:
     Returns
     -------
     Cost
-        `cross_entropy` if all are logistic, `categorical_cross_entropy` if all are softmax, otherwise
-        `squared_error`.
+        `cross_entropy` if all are logistic, `categorical_cross_entropy` if all are
+        softmax, otherwise `squared_error`.
 
     Raises
     ------
@@ -249,7 +280,9 @@ def matching(squashes: Sequence[Squash]) -> Cost:
     try:
         kinds = frozenset(squashes)
     except TypeError:
-        raise ArgumentTypeError(_checks.expected(what, "a list of squashes", squashes)) from None
+        raise ArgumentTypeError(
+            _checks.expected(what, "a list of squashes", squashes)
+        ) from None
     if kinds in _MATCHING:
         return _MATCHING[kinds]
     if not kinds or not all(isinstance(kind, Squash) for kind in kinds):
@@ -257,15 +290,18 @@ def matching(squashes: Sequence[Squash]) -> Cost:
     return squared_error
 
 
-def register(function: Callable[[float, float, float, float], tuple[float, float]]) -> Cost:
+def register(
+    function: Callable[[float, float, float, float], tuple[float, float]],
+) -> Cost:
     """Register your own cost under its name. Use it as a decorator.
 
     Parameters
     ----------
     function : callable
-        Function ``(target, output, derivative, outputs) -> (value, signal)`` for one output. The value is
-        its cost E, the signal is -dE/ds = -dE/dy * derivative, and ``outputs`` is the number of outputs.
-        It may call other functions. Globals and closures keep their present values.
+        Function ``(target, output, derivative, outputs) -> (value, signal)`` for one
+        output. The value is its cost E, the signal is -dE/ds = -dE/dy * derivative, and
+        ``outputs`` is the number of outputs. It may call other functions. Globals and
+        closures keep their present values.
 
     Returns
     -------
@@ -275,9 +311,9 @@ def register(function: Callable[[float, float, float, float], tuple[float, float
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If another function has the name, in any spelling or as a synonym, or the same function is
-        registered with other captured values. Also if the function cannot be compiled, raises, or its
-        signal is not -dE/dy times the derivative.
+        If another function has the name, in any spelling or as a synonym, or the same
+        function is registered with other captured values. Also if the function cannot
+        be compiled, raises, or its signal is not -dE/dy times the derivative.
 
     Notes
     -----
@@ -295,7 +331,9 @@ def register(function: Callable[[float, float, float, float], tuple[float, float
     """
     name = getattr(function, "__name__", "")
     taken = _by_name.seek(name)
-    entry = enter("cost", COST, function, taken.name if taken else None, _require_signal)
+    entry = enter(
+        "cost", COST, function, taken.name if taken else None, _require_signal
+    )
     if taken is None:
         taken = Cost(name, entry.address, entry.function)
         _by_name.add(name, taken)
@@ -305,11 +343,15 @@ def register(function: Callable[[float, float, float, float], tuple[float, float
 def _require_signal(function: Callable[..., tuple[float, float]]) -> None:
     """Test the signal: at all probes but one it must be -dE/dy times the derivative."""
     outputs = {"derivative": 0.7, "outputs": 2.0}
-    probes = [{"target": t, "output": y, **outputs} for t in (0.0, 0.3, 1.0) for y in (0.11, 0.42, 0.73)]
+    probes = [
+        {"target": t, "output": y, **outputs}
+        for t in (0.0, 0.3, 1.0)
+        for y in (0.11, 0.42, 0.73)
+    ]
     if wrong_slopes("cost", function, "signal", probes, "output", factor=-0.7):
         raise ArgumentError(
-            f"The signal of cost {function.__name__!r} differs from -dE/dy times the derivative at several "
-            "outputs. Return (value, signal)."
+            f"The signal of cost {function.__name__!r} differs from -dE/dy times the"
+            " derivative at several outputs. Return (value, signal)."
         )
 
 

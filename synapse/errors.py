@@ -1,7 +1,8 @@
 """Errors and warnings of Synapse.
 
-Each error is a :class:`SynapseError` and also the matching built-in error, such as ValueError. Its message
-contains what was expected, what was given and, if it helps, what to do.
+Each error is a :class:`SynapseError` and also the matching built-in error, such as
+ValueError. Its message contains what was expected, what was given and, if it helps,
+what to do.
 """
 
 from __future__ import annotations
@@ -28,15 +29,21 @@ class UnknownNameError(SynapseError, LookupError, ValueError):
 
 
 class FormatError(SynapseError, ValueError):
-    """A file does not contain a network, or results, in this format, or its content is inconsistent."""
+    """A file does not contain a network, or results, in this format, or its content is
+    inconsistent.
+    """
 
 
 class TrialStoreError(SynapseError, OSError):
-    """A store of trials cannot be opened or written: another run is writing it, or the disk is full."""
+    """A store of trials cannot be opened or written: another run is writing it, or the
+    disk is full.
+    """
 
 
 class ExecutorError(SynapseError, RuntimeError):
-    """An executor has failed, not a trial: a process of it was killed, or it has been shut down."""
+    """An executor has failed, not a trial: a process of it was killed, or it has been
+    shut down.
+    """
 
 
 class DivergenceError(SynapseError, ArithmeticError):
@@ -44,7 +51,9 @@ class DivergenceError(SynapseError, ArithmeticError):
 
 
 class FunctionError(SynapseError, RuntimeError):
-    """A registered activation function or cost has raised an error; see ``__cause__``."""
+    """A registered activation function or cost has raised an error; see
+    ``__cause__``.
+    """
 
 
 class OutOfRangeError(SynapseError, IndexError):
@@ -60,19 +69,27 @@ class RateWarning(SynapseWarning):
 
 
 class IncompleteWarning(SynapseWarning):
-    """What is written is a part: the scale that an agent applies to observations is not in its network."""
+    """What is written is a part: the scale that an agent applies to observations is not
+    in its network.
+    """
 
 
 class MissingExtraError(SynapseError, ImportError):
-    """An optional package is not installed; the message has the command that installs it."""
+    """An optional package is not installed; the message has the command that installs
+    it.
+    """
 
 
 class TopologyWarning(SynapseWarning):
-    """A network runs without a connection into its outputs, or an edit makes one late without need."""
+    """A network runs without a connection into its outputs, or an edit makes one late
+    without need.
+    """
 
 
 class TrainingWarning(SynapseWarning):
-    """Training changes nothing, or a part of the network or data has no effect on it."""
+    """Training changes nothing, or a part of the network or data has no effect on
+    it.
+    """
 
 
 __all__ = [name for name, one in globals().items() if isinstance(one, type)]

@@ -1,8 +1,8 @@
 """Initializers of weights and biases, by name; you can also pass your own function.
 
-An initializer is a function ``f(rng, shape, fan_in, fan_out)`` that returns an array of `shape`:
-(sources, targets) for a full projection, (connections,) for any other pattern. `fan_in` and `fan_out` are
-the numbers of incoming and outgoing connections of a neuron.
+An initializer is a function ``f(rng, shape, fan_in, fan_out)`` that returns an array of
+`shape`: (sources, targets) for a full projection, (connections,) for any other pattern.
+`fan_in` and `fan_out` are the numbers of incoming and outgoing connections of a neuron.
 
 >>> import numpy as np
 >>> uniform(0.1)(np.random.default_rng(0), (2, 3), 2, 3).shape
@@ -28,17 +28,33 @@ Seed = np.random.Generator | np.random.SeedSequence | Sequence[int] | int | None
 
 
 def _checking(function: Initializer) -> Initializer:
-    """A decorator of an initializer: wrong arguments, when a user calls it, raise an error."""
+    """A decorator of an initializer: wrong arguments, when a user calls it, raise an
+    error.
+    """
 
     @functools.wraps(function)
-    def checked(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> Floats:
+    def checked(
+        rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int
+    ) -> Floats:
         if not isinstance(rng, np.random.Generator):
-            raise ArgumentTypeError(_checks.expected("The rng of an initializer", "a numpy Generator", rng))
-        sizes = _checks.listed("The shape of an initializer", shape, "(sources, targets) or (connections,)")
+            raise ArgumentTypeError(
+                _checks.expected("The rng of an initializer", "a numpy Generator", rng)
+            )
+        sizes = _checks.listed(
+            "The shape of an initializer", shape, "(sources, targets) or (connections,)"
+        )
         if len(sizes) not in (1, 2):
-            raise ArgumentError(_checks.expected("The shape of an initializer", "1 or 2 numbers", shape))
-        for name, size in [*(("shape", size) for size in sizes), ("fan_in", fan_in), ("fan_out", fan_out)]:
-            _checks.whole_number(f"The {name} of an initializer", size, "a whole number, 0 or above", 0)
+            raise ArgumentError(
+                _checks.expected("The shape of an initializer", "1 or 2 numbers", shape)
+            )
+        for name, size in [
+            *(("shape", size) for size in sizes),
+            ("fan_in", fan_in),
+            ("fan_out", fan_out),
+        ]:
+            _checks.whole_number(
+                f"The {name} of an initializer", size, "a whole number, 0 or above", 0
+            )
         return function(rng, tuple(sizes), fan_in, fan_out)  # type: ignore[no-any-return]
 
     checked._unchecked = function  # type: ignore[attr-defined]  # for `draw`, whose arguments are right
@@ -54,7 +70,9 @@ def uniform(scale: float = 0.1) -> Initializer:
         Bound of the values, 0 or above. Default: 0.1.
     """
     scale = _checks.non_negative_number("The scale of uniform", scale)
-    return _checking(lambda rng, shape, fan_in, fan_out: rng.uniform(-scale, scale, shape))
+    return _checking(
+        lambda rng, shape, fan_in, fan_out: rng.uniform(-scale, scale, shape)
+    )
 
 
 def normal(scale: float = 0.1) -> Initializer:
@@ -82,31 +100,46 @@ def constant(value: float = 0.0) -> Initializer:
 
 
 @_checking
-def fan_in(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> Floats:
-    """Draw uniformly from -1 / sqrt(fan_in) to 1 / sqrt(fan_in), like `torch.nn.Linear`.
+def fan_in(
+    rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int
+) -> Floats:
+    """Draw uniformly from -1 / sqrt(fan_in) to 1 / sqrt(fan_in), like
+    `torch.nn.Linear`.
 
-    The variance is 1 / (3 fan_in), a third of that in LeCun, Bottou, Orr and Müller 1998, section 4.6.
+    The variance is 1 / (3 fan_in), a third of that in LeCun, Bottou, Orr and Müller
+    1998, section 4.6.
     """
     limit = math.sqrt(1.0 / max(1, fan_in))
     return rng.uniform(-limit, limit, shape)
 
 
 @_checking
-def glorot(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> Floats:
-    """Draw uniformly within ± sqrt(6 / (fan_in + fan_out)), Glorot and Bengio 2010, equation 16."""
+def glorot(
+    rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int
+) -> Floats:
+    """Draw uniformly within ± sqrt(6 / (fan_in + fan_out)), Glorot and Bengio 2010,
+    equation 16.
+    """
     limit = math.sqrt(6.0 / max(1, fan_in + fan_out))
     return rng.uniform(-limit, limit, shape)
 
 
 @_checking
-def he(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> Floats:
-    """Draw from a Gaussian with standard deviation sqrt(2 / fan_in), He, Zhang, Ren and Sun 2015."""
+def he(
+    rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int
+) -> Floats:
+    """Draw from a Gaussian with standard deviation sqrt(2 / fan_in), He, Zhang, Ren and
+    Sun 2015.
+    """
     return rng.normal(0.0, math.sqrt(2.0 / max(1, fan_in)), shape)
 
 
 @_checking
-def orthogonal(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> Floats:
-    """Draw a matrix with orthonormal rows or columns, Saxe, McClelland and Ganguli 2014.
+def orthogonal(
+    rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int
+) -> Floats:
+    """Draw a matrix with orthonormal rows or columns, Saxe, McClelland and Ganguli
+    2014.
 
     Weights that are not a matrix become 1 or -1.
     """
@@ -118,20 +151,27 @@ def orthogonal(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fa
 
 
 def sparse(share: float = 0.9) -> Initializer:
-    """Make an initializer that sets most incoming weights of a neuron to 0, Elsayed, Vasan and Mahmood 2024.
+    """Make an initializer that sets most incoming weights of a neuron to 0, Elsayed,
+    Vasan and Mahmood 2024.
 
-    The others are drawn by :func:`fan_in`. Of a projection that is not full, each weight is 0 as often.
+    The others are drawn by :func:`fan_in`. Of a projection that is not full, each
+    weight is 0 as often.
 
     Parameters
     ----------
     share : float
-        Share of the weights that are 0, from 0 to below 1; the count is rounded down. Default: 0.9.
+        Share of the weights that are 0, from 0 to below 1; the count is rounded down.
+        Default: 0.9.
     """
     share = _checks.fraction_below_one("The share of sparse", share)
 
-    def drawn(rng: np.random.Generator, shape: tuple[int, ...], n: int, fan_out: int) -> Floats:
+    def drawn(
+        rng: np.random.Generator, shape: tuple[int, ...], n: int, fan_out: int
+    ) -> Floats:
         weights: Floats = fan_in(rng, shape, n, fan_out)
-        rank = rng.permuted(np.broadcast_to(np.arange(shape[0])[:, None], (*shape, 1)[:2]), axis=0)
+        rank = rng.permuted(
+            np.broadcast_to(np.arange(shape[0])[:, None], (*shape, 1)[:2]), axis=0
+        )
         weights[rank.reshape(shape) < int(share * shape[0])] = 0.0
         return weights
 
@@ -175,8 +215,8 @@ def get(initializer: str | Initializer) -> Initializer:
     Parameters
     ----------
     initializer : str or callable
-        Name of the initializer. Case, underscores, hyphens and spaces do not matter. Synonyms such as
-        "xavier" (`glorot`) and "kaiming" (`he`) work too.
+        Name of the initializer. Case, underscores, hyphens and spaces do not matter.
+        Synonyms such as "xavier" (`glorot`) and "kaiming" (`he`) work too.
 
     Raises
     ------
@@ -199,7 +239,8 @@ def register(function: Initializer) -> Initializer:
     Parameters
     ----------
     function : callable
-        Function ``(rng, shape, fan_in, fan_out) -> array`` that returns finite numbers of this shape.
+        Function ``(rng, shape, fan_in, fan_out) -> array`` that returns finite numbers
+        of this shape.
 
     Returns
     -------
@@ -223,10 +264,15 @@ def register(function: Initializer) -> Initializer:
     Weights(array([[0.5],
            [0.5]]))
     """
-    _checks.function_of("An initializer to register", function, "rng", "shape", "fan_in", "fan_out")
+    _checks.function_of(
+        "An initializer to register", function, "rng", "shape", "fan_in", "fan_out"
+    )
     name = getattr(function, "__name__", "")
     if not name or _by_name.seek(name) is not None:
-        raise ArgumentError(f"An initializer named {name!r} is registered already. Give yours another name.")
+        raise ArgumentError(
+            f"An initializer named {name!r} is registered already. Give yours another"
+            " name."
+        )
     _by_name.add(name, function)
     return function
 
@@ -239,13 +285,17 @@ def draw(
     fan_out: int,
     dtype: Any = np.float64,
 ) -> Floats:
-    """Draw an array of this shape; an error if the initializer returns another, or unfit numbers."""
+    """Draw an array of this shape; an error if the initializer returns another, or
+    unfit numbers.
+    """
     what = "The result of an initializer"
     function = get(initializer)
     drawn = getattr(function, "_unchecked", function)(rng, shape, fan_in, fan_out)
     values = _checks.finite_array(what, drawn, dtype)
     if values.shape != shape:
-        raise ArgumentError(_checks.expected(what, f"an array of shape {shape}", values.shape))
+        raise ArgumentError(
+            _checks.expected(what, f"an array of shape {shape}", values.shape)
+        )
     return values
 
 
@@ -253,28 +303,43 @@ def draw(
 
 
 def random_generator(seed: Seed) -> np.random.Generator:
-    """Return the generator for a public function: the given one, or a new one from a seed."""
+    """Return the generator for a public function: the given one, or a new one from a
+    seed.
+    """
     if isinstance(seed, np.random.Generator):
         return seed
     if seed is None or isinstance(seed, np.random.SeedSequence):
         return np.random.default_rng(seed)
     several = isinstance(seed, list | tuple)
-    given = list(map(_checks.integer, seed if isinstance(seed, list | tuple) else [seed]))
+    given = list(
+        map(_checks.integer, seed if isinstance(seed, list | tuple) else [seed])
+    )
     whole = [number for number in given if number is not None and number >= 0]
     if not whole or len(whole) < len(given):
-        condition = "a whole number, 0 or above, a list of such numbers, a numpy Generator or None"
+        condition = (
+            "a whole number, 0 or above, a list of such numbers, a numpy Generator or"
+            " None"
+        )
         raise ArgumentError(_checks.expected("The seed", condition, seed))
     return np.random.default_rng(whole if several else whole[0])
 
 
 def seeds_of(seed: Seed, count: int) -> list[Seed]:
-    """Return `count` seeds for as many threads; a generator, which they cannot share, is spawned."""
-    return [*seed.spawn(count)] if isinstance(seed, np.random.Generator) else [seed] * count
+    """Return `count` seeds for as many threads; a generator, which they cannot share,
+    is spawned.
+    """
+    return (
+        [*seed.spawn(count)]
+        if isinstance(seed, np.random.Generator)
+        else [seed] * count
+    )
 
 
 @contextmanager
 def given_back(rng: np.random.Generator) -> Iterator[None]:
-    """Restore the state of a generator if the block raises, so that a failed call draws nothing."""
+    """Restore the state of a generator if the block raises, so that a failed call draws
+    nothing.
+    """
     state = rng.bit_generator.state
     try:
         yield

@@ -174,7 +174,8 @@ def step(order: list[Neuron], values: Sequence[float], target: float | None) -> 
 
 if __name__ == "__main__":
     random.seed(0)
-    a, b, hidden, out = Neuron(), Neuron(), Neuron("tanh"), Neuron()
+    a, b, out = (Neuron() for _ in range(3))
+    hidden = Neuron("tanh")
     for source, other in [(a, hidden), (b, hidden), (a, out), (b, out), (hidden, out)]:
         source.project(other)
     cases = [(0, 0), (0, 1), (1, 0), (1, 1)]
@@ -183,8 +184,8 @@ if __name__ == "__main__":
     for x, y in cases:
         print(f"{x} xor {y} = {step([a, b, hidden, out], (x, y), target=None):.3f}")
     # One of eight numbers is marked; after the last one the network must output it
-    keep, mark, number, door = Neuron(), Neuron(), Neuron(), Neuron()
-    memory, out = Neuron("identity"), Neuron("identity")
+    keep, mark, number, door = (Neuron() for _ in range(4))
+    memory, out = (Neuron("identity") for _ in range(2))
     door.gate(number.project(memory, 0.5))
     mark.project(door, 0.1)
     keep.gate(memory.project(memory))  # 0 at the first number: the memory starts empty

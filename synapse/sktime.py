@@ -1,4 +1,6 @@
-"""A forecaster for sktime: what the command ``synapse train`` does with a series. It needs sktime."""
+"""A forecaster for sktime: what the command ``synapse train`` does with a series. It
+needs sktime.
+"""
 
 from __future__ import annotations
 
@@ -36,14 +38,16 @@ __dir__ = public_names(__all__)
 
 @final
 class SynapseForecaster(BaseForecaster):
-    """Forecasts series of one or more columns by a network or a statistical method, for sktime.
+    """Forecasts series of one or more columns by a network or a statistical method, for
+    sktime.
 
-    As for the command ``synapse train``, the network reads the differences of each row that suit the series,
-    and the phase of its season, and forecasts those of the next row. It is compared with statistical methods
-    on rows that are held out, trained anew on all rows, and the best forecasts
-    (:func:`synapse.tables.train_series`, :func:`synapse.tables.forecast_series`). Columns of `X` are known in
-    advance: the row of a time is read before the values of that time are forecast. A time ahead without a row
-    has the one before.
+    As for the command ``synapse train``, the network reads the differences of each row
+    that suit the series, and the phase of its season, and forecasts those of the next
+    row. It is compared with statistical methods on rows that are held out, trained anew
+    on all rows, and the best forecasts (:func:`synapse.tables.train_series`,
+    :func:`synapse.tables.forecast_series`). Columns of `X` are known in advance: the
+    row of a time is read before the values of that time are forecast. A time ahead
+    without a row has the one before.
 
     Parameters
     ----------
@@ -52,41 +56,47 @@ class SynapseForecaster(BaseForecaster):
     hidden : sequence of int
         Sizes of its hidden layers.
     method : str, optional
-        What forecasts: "network", "combine" (the mean of the best three), or one of `compared`. Default: the
-        best in the test.
+        What forecasts: "network", "combine" (the mean of the best three), or one of
+        `compared`. Default: the best in the test.
     compared : sequence of str
-        The statistical methods, of :func:`synapse.forecasting.statistical`. ets, theta and arima need
-        statsforecast; without it they are left out.
+        The statistical methods, of :func:`synapse.forecasting.statistical`. ets, theta
+        and arima need statsforecast; without it they are left out.
     epochs : int, optional
-        Number of epochs. Default: until the error on the last fifth of the training rows stops falling.
+        Number of epochs. Default: until the error on the last fifth of the training
+        rows stops falling.
     patience : int, optional
-        Number of epochs without a lower error there after which training ends. Default 60.
+        Number of epochs without a lower error there after which training ends. Default
+        60.
     rate : float
         Learning rate of Adam.
     held_out : float, optional
-        Share of the series, at its end, for the test, from whose errors intervals follow. Default: a fifth,
-        or up to a third of a short series; none of fewer than 16 rows. Where the default is too few for an
-        interval, it follows from the errors in the second half of the rows, and is too narrow if these are
-        fitted closely.
+        Share of the series, at its end, for the test, from whose errors intervals
+        follow. Default: a fifth, or up to a third of a short series; none of fewer than
+        16 rows. Where the default is too few for an interval, it follows from the
+        errors in the second half of the rows, and is too narrow if these are fitted
+        closely.
     sp : int, optional
-        Number of rows of a season. Default: that of the dates, such as 12 for months; 1 without dates.
+        Number of rows of a season. Default: that of the dates, such as 12 for months; 1
+        without dates.
     random_state : int, numpy.random.RandomState or None
         Seed of the weights.
 
     Attributes
     ----------
     network_ : Network
-        The trained network. :func:`synapse.save` keeps it with its test; ``synapse forecast`` reads it.
+        The trained network. :func:`synapse.save` keeps it with its test; ``synapse
+        forecast`` reads it.
     chosen_ : str
         What forecasts.
     notes_ : list of str
-        Sentences: the verdict on the network, why `chosen_` forecasts, and what was left out.
+        Sentences: the verdict on the network, why `chosen_` forecasts, and what was
+        left out.
 
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        By ``fit``, if a parameter is not one of these or out of range; by ``predict``, if `X` ends too early;
-        by ``predict_interval``, if too few rows were held out.
+        By ``fit``, if a parameter is not one of these or out of range; by ``predict``,
+        if `X` ends too early; by ``predict_interval``, if too few rows were held out.
 
     Examples
     --------
@@ -118,7 +128,9 @@ class SynapseForecaster(BaseForecaster):
         "enforce_index_type": None,
     }
 
-    _config: ClassVar[dict[str, Any]] = {"remember_data": True}  # forecasts start from the latest rows
+    _config: ClassVar[dict[str, Any]] = {
+        "remember_data": True
+    }  # forecasts start from the latest rows
 
     def __init__(
         self,
@@ -143,12 +155,16 @@ class SynapseForecaster(BaseForecaster):
         self.held_out = held_out
         self.sp = sp
         self.random_state = random_state
-        with warnings.catch_warnings(action="ignore", category=FutureWarning):  # of what _config decides
+        with warnings.catch_warnings(
+            action="ignore", category=FutureWarning
+        ):  # of what _config decides
             super().__init__()
 
     def _fit(self, y: Any, X: Any, fh: Any) -> Self:
         choice("The network", self.network, MODELS)
-        compared = listed("The compared", self.compared, "a list of statistical methods")
+        compared = listed(
+            "The compared", self.compared, "a list of statistical methods"
+        )
         for name in compared:
             choice("Each of the compared", name, METHODS)
         choice("The method", self.method, [None, "network", COMBINE, *compared])
@@ -176,7 +192,10 @@ class SynapseForecaster(BaseForecaster):
         facts = trained.facts
         own = self.network if self.method == "network" else self.method
         self.chosen_ = own or facts["chosen"]
-        why = [facts.get("verdict"), facts.get("reason") if self.method is None else None]
+        why = [
+            facts.get("verdict"),
+            facts.get("reason") if self.method is None else None,
+        ]
         self.notes_ = [*filter(None, why), *trained.notes]
         return self
 
@@ -189,14 +208,21 @@ class SynapseForecaster(BaseForecaster):
         return season(1 if self.sp is None else self.sp)
 
     def _ahead(self, fh: Any, X: Any, interval: float | None) -> tuple[Forecast, Any]:
-        """The forecast of all steps up to the last of the horizon, and the places of those that are in it."""
+        """The forecast of all steps up to the last of the horizon, and the places of
+        those that are in it.
+        """
         places = np.asarray(fh.to_relative(self.cutoff), int) - 1
         steps = int(places.max()) + 1
         series, _, known = _frame(self._y, self._X)
         future = self._known_ahead(X, steps) if known else None
         own = interval is not None and self._has_errors(interval)
         forecast, _ = forecast_series(
-            self.network_, series, steps, future, method=self.chosen_, interval=interval if own else None
+            self.network_,
+            series,
+            steps,
+            future,
+            method=self.chosen_,
+            interval=interval if own else None,
         )
         if interval is None or own:
             return forecast, places
@@ -204,13 +230,21 @@ class SynapseForecaster(BaseForecaster):
         return bounded(forecast.mean, half, interval, clipping(None, None)), places
 
     def _has_errors(self, interval: float) -> bool:
-        """Whether enough rows were held out for this interval; a `held_out` that is given has to suffice."""
-        errors = np.array(self.network_.metadata.get("errors", {}).get(self.chosen_, []))
+        """Whether enough rows were held out for this interval; a `held_out` that is
+        given has to suffice.
+        """
+        errors = np.array(
+            self.network_.metadata.get("errors", {}).get(self.chosen_, [])
+        )
         count = errors.shape[0] * errors.shape[1] if errors.size else 0
         return self.held_out is not None or count * (1 - interval) > interval
 
-    def _errors_of_fit(self, series: pd.DataFrame, future: Floats | None, steps: int) -> Calibration:
-        """Errors in the second half of the rows, which what forecasts has been fitted to."""
+    def _errors_of_fit(
+        self, series: pd.DataFrame, future: Floats | None, steps: int
+    ) -> Calibration:
+        """Errors in the second half of the rows, which what forecasts has been fitted
+        to.
+        """
         facts = self.network_.metadata
         task = SeriesTask.of(self.network_, series, future)
         members = facts["members"] if self.chosen_ == COMBINE else [self.chosen_]
@@ -225,15 +259,25 @@ class SynapseForecaster(BaseForecaster):
         least = max(each.lost for each in task.differences) + 1
         start = max(len(series) // 2, least, task.period + 1)
         tested = max(1, min(steps, (len(series) - start) // 3))
-        rolled = rolling_origin(forecaster, task.y, tested, start=start, period=task.period)
+        rolled = rolling_origin(
+            forecaster, task.y, tested, start=start, period=task.period
+        )
         return Calibration(-rolled.errors[..., : len(task.targets)])
 
     def _known_ahead(self, X: Any, steps: int) -> Floats:
-        """The known inputs of the times after the series; without a row those of the row before."""
+        """The known inputs of the times after the series; without a row those of the
+        row before.
+        """
         times = ForecastingHorizon(range(1, steps + 1)).to_absolute_index(self.cutoff)
-        rows = self._X if X is None else pd.concat([self._X.iloc[-1:], X[X.index > self._X.index[-1]]])
+        rows = (
+            self._X
+            if X is None
+            else pd.concat([self._X.iloc[-1:], X[X.index > self._X.index[-1]]])
+        )
         if rows.index[-1] < times[-1]:
-            raise ArgumentError(f"Expected X up to {times[-1]}, got rows up to {rows.index[-1]}.")
+            raise ArgumentError(
+                f"Expected X up to {times[-1]}, got rows up to {rows.index[-1]}."
+            )
         ahead: Floats = rows.reindex(times, method="ffill").to_numpy(np.float64)
         return ahead
 
@@ -243,7 +287,8 @@ class SynapseForecaster(BaseForecaster):
         return pd.DataFrame(forecast.mean[places], index=index, columns=self._y.columns)
 
     def _predict_interval(self, fh: Any, X: Any, coverage: list[float]) -> Any:
-        names, index = self._get_varnames(), fh.to_absolute_index(self.cutoff)
+        names = self._get_varnames()
+        index = fh.to_absolute_index(self.cutoff)
         columns = pd.MultiIndex.from_product([names, coverage, ["lower", "upper"]])
         table = pd.DataFrame(np.nan, index=index, columns=columns)
         for share in coverage:
@@ -258,16 +303,24 @@ class SynapseForecaster(BaseForecaster):
     def get_test_params(cls, parameter_set: str = "default") -> list[dict[str, Any]]:
         """Parameters with which sktime tests the class."""
         small = {"hidden": (2,), "epochs": 2, "random_state": 0}
-        return [{**small, "method": "network", "compared": ("naive",)}, {**small, "compared": ("mean", "ar")}]
+        return [
+            {**small, "method": "network", "compared": ("naive",)},
+            {**small, "compared": ("mean", "ar")},
+        ]
 
 
 def _frame(y: Any, X: Any) -> tuple[pd.DataFrame, list[str], list[str]]:
-    """A series whose rows count from 1, the names of its targets and of its known columns.
+    """A series whose rows count from 1, the names of its targets and of its known
+    columns.
 
-    Names are numbers with a letter, because those of `y` and `X` can be alike or no text.
+    Names are numbers with a letter, because those of `y` and `X` can be alike or no
+    text.
     """
     parts = {"y": y, "x": pd.DataFrame(index=y.index) if X is None else X.loc[y.index]}
-    names = {letter: [f"{letter}{place}" for place in range(part.shape[1])] for letter, part in parts.items()}
+    names = {
+        letter: [f"{letter}{place}" for place in range(part.shape[1])]
+        for letter, part in parts.items()
+    }
     values = np.hstack([part.to_numpy(np.float64) for part in parts.values()])
     index = pd.RangeIndex(1, len(values) + 1, name="row")
     frame = pd.DataFrame(values, index=index, columns=[*names["y"], *names["x"]])

@@ -1,10 +1,12 @@
 """Activation functions ("squashes") by name, and a decorator that adds one.
 
-A squash computes an activation and its derivative from a state. `names` lists the registered ones. Each
-built-in one is an entry of ``synapse/engine/functions/activations.py``: smooth functions such as `logistic`
-(also `sigmoid`), `tanh` and `identity` (also `linear`); functions with a kink or a jump, such as `relu` and
-`step`; functions for a group of neurons, `winner`, `maxout` and, for outputs, `softmax`; and the random ones
-`noise` and `bernoulli`. The reference has a table of all.
+A squash computes an activation and its derivative from a state. `names` lists the
+registered ones. Each built-in one is an entry of
+``synapse/engine/functions/activations.py``: smooth functions such as `logistic` (also
+`sigmoid`), `tanh` and `identity` (also `linear`); functions with a kink or a jump, such
+as `relu` and `step`; functions for a group of neurons, `winner`, `maxout` and, for
+outputs, `softmax`; and the random ones `noise` and `bernoulli`. The reference has a
+table of all.
 
 Case, underscores and hyphens in names do not matter: "ReLU", "leakyrelu", "HARD-TANH".
 
@@ -31,14 +33,20 @@ from .engine.functions.activations import FIRST_CUSTOM, FUNCTIONS, GROUPED, RAND
 from .errors import ArgumentError, ArgumentTypeError
 
 ACTIVATIONS = _declared.ACTIVATIONS
-SINGLE, CHANCE, LARGEST, SHARES = _declared.SINGLE, _declared.CHANCE, _declared.LARGEST, _declared.SHARES
-"""The declarations of the built-in functions by name, and their kinds; exporters read them."""
+SINGLE = _declared.SINGLE
+CHANCE = _declared.CHANCE
+LARGEST = _declared.LARGEST
+SHARES = _declared.SHARES
+"""The declarations of the built-in functions by name, and their kinds; exporters read
+them."""
 
 PROBES = [0.05 + 0.31 * i for i in range(-13, 14)]
 """States at which a registered function is tested."""
 
-EXPRESSIONS, BUILDERS = ("c", "javascript", "python"), ("onnx", "torch")
-"""Export formats of a registered function: as an expression, and as a function that builds it."""
+EXPRESSIONS = ("c", "javascript", "python")
+BUILDERS = ("onnx", "torch")
+"""Export formats of a registered function: as an expression, and as a function that
+builds it."""
 
 STATE = "{s}"
 """Placeholder of the state in an expression."""
@@ -67,7 +75,9 @@ class Squash:
 
     @property
     def written(self) -> Mapping[str, Any]:
-        """Code for exports with which a function was registered, see :func:`register`."""
+        """Code for exports with which a function was registered, see
+        :func:`register`.
+        """
         return MappingProxyType(self._written)
 
     @property
@@ -82,7 +92,9 @@ class Squash:
 
     @property
     def function(self) -> Callable[[float], tuple[float, float]]:
-        """Python function ``state -> (activation, derivative)``; the kernels use the same code."""
+        """Python function ``state -> (activation, derivative)``; the kernels use the
+        same code.
+        """
         return self._function or engine.functions.compiled.SQUASHES[get(self).name]
 
     def __call__(self, state: float) -> float:
@@ -102,12 +114,17 @@ class Squash:
 
 _by_name = Names(
     "squash",
-    {one.name: Squash(one.name, one.code, one.low, one.high) for one in ACTIVATIONS.values()},
+    {
+        one.name: Squash(one.name, one.code, one.low, one.high)
+        for one in ACTIVATIONS.values()
+    },
     {alias: one.name for one in ACTIVATIONS.values() for alias in one.aliases},
     _declared.NEAREST,
 )
 _by_code = {squash.code: squash for squash in _by_name.values()}
-globals().update(_by_name)  # squash.logistic; `__getattr__` finds synonyms, such as "abs"
+globals().update(
+    _by_name
+)  # squash.logistic; `__getattr__` finds synonyms, such as "abs"
 
 
 def __getattr__(name: str) -> Squash:
@@ -126,8 +143,9 @@ def get(squash: str | Squash) -> Squash:
     Parameters
     ----------
     squash : str or Squash
-        Name of the function. Case, underscores, hyphens and spaces do not matter. Names from other
-        libraries, such as "sigmoid" and "linear", find the same function here.
+        Name of the function. Case, underscores, hyphens and spaces do not matter. Names
+        from other libraries, such as "sigmoid" and "linear", find the same function
+        here.
 
     Raises
     ------
@@ -146,11 +164,15 @@ def get(squash: str | Squash) -> Squash:
     if isinstance(squash, str):
         return _by_name.find(squash)
     advice = "Register your own function first, with @squash.register."
-    raise ArgumentTypeError(expected("A squash", "a name or a registered function", squash, advice))
+    raise ArgumentTypeError(
+        expected("A squash", "a name or a registered function", squash, advice)
+    )
 
 
 def by_code(code: int) -> Squash:
-    """Return the squash with this number in the kernels; an ArgumentError if there is none."""
+    """Return the squash with this number in the kernels; an ArgumentError if there is
+    none.
+    """
     try:
         return _by_code[code]
     except (KeyError, TypeError):
@@ -177,33 +199,36 @@ def register(
     Parameters
     ----------
     function : callable
-        Function ``state -> (activation, derivative)``. Both results are floats. The body must be Python that
-        Numba compiles; it may call other functions. Globals and closures keep their present values.
+        Function ``state -> (activation, derivative)``. Both results are floats. The
+        body must be Python that Numba compiles; it may call other functions. Globals
+        and closures keep their present values.
     low, high : float
         Bounds of its values. Default: minus and plus infinity.
     written : mapping, optional
-        Code of the function (without its derivative) for exports, by language. For "c", "javascript" and
-        "python": an expression in which ``{s}`` stands for the state. For "onnx" and "torch": a function,
-        see the writer of that format. Default: exports write the function's own formula, if it consists of
-        arithmetic, comparisons and common functions of ``math``.
+        Code of the function (without its derivative) for exports, by language. For "c",
+        "javascript" and "python": an expression in which ``{s}`` stands for the state.
+        For "onnx" and "torch": a function, see the writer of that format. Default:
+        exports write the function's own formula, if it consists of arithmetic,
+        comparisons and common functions of ``math``.
 
     Returns
     -------
     Squash
-        The function as neurons take it (``squash=``). Saved networks contain its name only; before you load
-        one, register the function again under that name.
+        The function as neurons take it (``squash=``). Saved networks contain its name
+        only; before you load one, register the function again under that name.
 
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If a key of `written` is not one of these languages; if another function has the name, in any
-        spelling or as a synonym, or the same function is registered with other captured values; if the
-        function cannot be compiled, raises, does not return two finite numbers, or its derivative is not the
-        slope of its value.
+        If a key of `written` is not one of these languages; if another function has the
+        name, in any spelling or as a synonym, or the same function is registered with
+        other captured values; if the function cannot be compiled, raises, does not
+        return two finite numbers, or its derivative is not the slope of its value.
 
     Notes
     -----
-    If the function raises later, or indexes out of bounds, the step that called it raises
+    If the function raises later, or indexes out of bounds, the step that called it
+    raises
     :class:`~synapse.errors.FunctionError`. That step changes no weights.
 
     Examples
@@ -230,23 +255,40 @@ def register(
 def _checked(written: Mapping[str, Any]) -> dict[str, Any]:
     """Return the code for exports, checked."""
     if not isinstance(written, Mapping):
-        raise ArgumentTypeError(expected("The `written` of a squash", "a mapping", written))
+        raise ArgumentTypeError(
+            expected("The `written` of a squash", "a mapping", written)
+        )
     for language, text in written.items():
         choice("A language of a squash", language, (*EXPRESSIONS, *BUILDERS))
         if language in BUILDERS and not callable(text):
-            raise ArgumentTypeError(expected(f"The {language} code of a squash", "a function", text))
+            raise ArgumentTypeError(
+                expected(f"The {language} code of a squash", "a function", text)
+            )
         if language in EXPRESSIONS and not (isinstance(text, str) and STATE in text):
             what = f"The {language} code of a squash"
-            raise ArgumentError(expected(what, f"an expression with {STATE} for the state", text))
+            raise ArgumentError(
+                expected(what, f"an expression with {STATE} for the state", text)
+            )
     return dict(written)
 
 
 def _register(
-    function: Callable[..., Any], low: float, high: float, written: dict[str, Any] | None
+    function: Callable[..., Any],
+    low: float,
+    high: float,
+    written: dict[str, Any] | None,
 ) -> Squash:
     name = getattr(function, "__name__", "")
     taken = _by_name.seek(name)
-    entry = enter("squash", SQUASH, function, taken.name if taken else None, _require_derivative, low, high)
+    entry = enter(
+        "squash",
+        SQUASH,
+        function,
+        taken.name if taken else None,
+        _require_derivative,
+        low,
+        high,
+    )
     if taken is not None:  # entered before
         if written is not None:
             taken._written.clear()
@@ -261,14 +303,22 @@ def _register(
 
 
 def _require_derivative(function: Callable[..., Any]) -> None:
-    """Test the function: it must return two finite numbers, the second the slope of the first."""
-    misses = wrong_slopes("squash", function, "derivative", [{"state": state} for state in PROBES], "state")
+    """Test the function: it must return two finite numbers, the second the slope of the
+    first.
+    """
+    misses = wrong_slopes(
+        "squash",
+        function,
+        "derivative",
+        [{"state": state} for state in PROBES],
+        "state",
+    )
     if misses:
         probe, slope, returned = misses[0]
         raise ArgumentError(
-            f"Expected squash {function.__name__!r} to return the derivative {slope:.6g} at state "
-            f"{probe['state']:.3g} (by finite differences), got {returned:.6g}. "
-            "Return (value, derivative at the state)."
+            f"Expected squash {function.__name__!r} to return the derivative"
+            f" {slope:.6g} at state {probe['state']:.3g} (by finite differences), got"
+            f" {returned:.6g}. Return (value, derivative at the state)."
         )
 
 

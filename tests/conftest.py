@@ -1,9 +1,9 @@
 """Tiers of tests, examples of property tests, and Ctrl-C. Warnings are errors.
 
-Tests without a marker are the default tier. `pytest -m slow` runs another tier, `pytest -m ""` all of them.
-`HYPOTHESIS_PROFILE=many pytest -m hypothesis` gives property tests more examples, `explore` new ones.
-`TEST_ORDER=1` shuffles the files, and the tests of each.
-"""
+Tests without a marker are the default tier. `pytest -m slow` runs another tier, `pytest
+-m ""` all of them. `HYPOTHESIS_PROFILE=many pytest -m hypothesis` gives property tests
+more examples, `explore` new ones. `TEST_ORDER=1` shuffles the files, and the tests of
+each."""
 
 import gc
 import os
@@ -23,9 +23,13 @@ pytest.register_assert_rewrite("tests.helpers.networks", "tests.helpers.strategi
 ROOT = Path(__file__).parents[1]
 SLOW = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
 
-settings.register_profile("few", deadline=None, derandomize=True, max_examples=15, suppress_health_check=SLOW)
+settings.register_profile(
+    "few", deadline=None, derandomize=True, max_examples=15, suppress_health_check=SLOW
+)
 settings.register_profile("many", settings.get_profile("few"), max_examples=150)
-settings.register_profile("explore", deadline=None, max_examples=1000, suppress_health_check=SLOW)
+settings.register_profile(
+    "explore", deadline=None, max_examples=1000, suppress_health_check=SLOW
+)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "few"))
 
 TIERS = ("browser", "compiler", "peers", "slow", "torch")
@@ -33,13 +37,16 @@ TIERS = ("browser", "compiler", "peers", "slow", "torch")
 
 
 class LeftOut:
-    """Counts the tests that are left out, here or in the workers of xdist, and says how to run them."""
+    """Counts the tests that are left out, here or in the workers of xdist, and says how
+    to run them."""
 
     def __init__(self):
         self.counts = Counter()
 
     def pytest_deselected(self, items):
-        self.counts.update(tier for item in items for tier in TIERS if item.get_closest_marker(tier))
+        self.counts.update(
+            tier for item in items for tier in TIERS if item.get_closest_marker(tier)
+        )
 
     def pytest_sessionfinish(self, session):
         if hasattr(session.config, "workeroutput"):
@@ -47,13 +54,19 @@ class LeftOut:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node):
-        self.counts = Counter(getattr(node, "workeroutput", {}).get("left_out", self.counts))
+        self.counts = Counter(
+            getattr(node, "workeroutput", {}).get("left_out", self.counts)
+        )
 
     def pytest_terminal_summary(self, terminalreporter):
         if self.counts:
-            shares = ", ".join(f"{tier} {count}" for tier, count in sorted(self.counts.items()))
+            shares = ", ".join(
+                f"{tier} {count}" for tier, count in sorted(self.counts.items())
+            )
             expression = " or ".join(sorted(self.counts))
-            terminalreporter.write_line(f"Left out: {shares}. Run them: pytest -m '{expression}'")
+            terminalreporter.write_line(
+                f"Left out: {shares}. Run them: pytest -m '{expression}'"
+            )
 
 
 def pytest_configure(config):
@@ -78,27 +91,33 @@ KERNELS = {
 
 
 def pytest_sessionstart():
-    """Two workers of xdist begin with different kernels, so that neither compiles what the other compiles.
+    """Two workers of xdist begin with different kernels, so that neither compiles what
+    the other compiles.
 
-    Each takes about as long. What comes after the tests find in the cache, or one of them compiles it. The
-    compiling process is another one, so that the tests begin as users do.
-    """
+    Each takes about as long. What comes after the tests find in the cache, or one of
+    them compiles it. The compiling process is another one, so that the tests begin as
+    users do."""
     if options := KERNELS.get(os.environ.get("PYTEST_XDIST_WORKER")):
-        subprocess.run([sys.executable, "-c", WARM.format(options)], check=False, cwd=ROOT)
+        subprocess.run(
+            [sys.executable, "-c", WARM.format(options)], check=False, cwd=ROOT
+        )
 
 
 def pytest_collection_modifyitems(items):
     order = random.Random(os.environ.get("TEST_ORDER"))
     if "TEST_ORDER" in os.environ:  # the same in all workers of xdist
-        place = {path: order.random() for path in dict.fromkeys(item.path for item in items)}
+        place = {
+            path: order.random() for path in dict.fromkeys(item.path for item in items)
+        }
         items.sort(key=lambda item: (place[item.path], order.random()))
 
 
 def pytest_collection_finish():
-    """What has been imported stays, so the garbage collector need not look at it in every test.
+    """What has been imported stays, so the garbage collector need not look at it in
+    every test.
 
-    Hypothesis asks the collector once who refers to the generators of random numbers, which must come before.
-    """
+    Hypothesis asks the collector once who refers to the generators of random numbers,
+    which must come before."""
     given(strategies.none())(lambda _: None)()
     gc.collect()
     gc.freeze()
@@ -106,10 +125,11 @@ def pytest_collection_finish():
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item):
-    """Every test begins with Python's own handler of Ctrl-C, and so do the processes that it starts.
+    """Every test begins with Python's own handler of Ctrl-C, and so do the processes
+    that it starts.
 
-    A script that starts the tests in the background has SIGINT ignored, and processes inherit that.
-    """
+    A script that starts the tests in the background has SIGINT ignored, and processes
+    inherit that."""
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

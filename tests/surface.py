@@ -1,4 +1,5 @@
-"""Everything public, with signatures: ``python -m tests.surface`` writes what `test_house` compares."""
+"""Everything public, with signatures: ``python -m tests.surface`` writes what
+`test_house` compares."""
 
 from __future__ import annotations
 
@@ -13,14 +14,24 @@ from synapse._checks import foreign
 from .arguments.public import MODULES, OPERATORS
 
 WRITTEN = Path(__file__).with_name("golden") / "public.txt"
-OF_OTHERS = (foreign.ForeignAttribute, foreign.ForeignNamespace)  # they tell what a name is called here
+OF_OTHERS = (
+    foreign.ForeignAttribute,
+    foreign.ForeignNamespace,
+)  # they tell what a name is called here
 
 
 def surface() -> Iterator[str]:
-    """A line each: a callable with its parameters and defaults, another name of it by "is"."""
+    """A line each: a callable with its parameters and defaults, another name of it by
+    "is"."""
     things = [
         (f"{module_name}.{name}", getattr(import_module(module_name), name))
-        for module_name in (*MODULES, "synapse.errors", "synapse.plain", "synapse.sklearn", "synapse.tables")
+        for module_name in (
+            *MODULES,
+            "synapse.errors",
+            "synapse.plain",
+            "synapse.sklearn",
+            "synapse.tables",
+        )
         for name in sorted(import_module(module_name).__all__)
     ]
     classes = {value for _, value in things if inspect.isclass(value)}
@@ -33,20 +44,32 @@ def surface() -> Iterator[str]:
         else:
             yield full + _signature(value)
             if inspect.isclass(value) and not issubclass(value, BaseException):
-                without_name = [base for base in value.__mro__[1:] if base not in classes]
+                without_name = [
+                    base for base in value.__mro__[1:] if base not in classes
+                ]
                 yield from _members(full, value, [value, *without_name])
 
 
 def _members(full: str, of_class: type, owners: list[type]) -> Iterator[str]:
     """The members of a class, each once, those of its first owner that is ours."""
-    ours = [vars(owner) for owner in owners if owner.__module__.startswith(("synapse", "architect"))]
+    ours = [
+        vars(owner)
+        for owner in owners
+        if owner.__module__.startswith(("synapse", "architect"))
+    ]
     members: dict[str, Any] = {}
     for own in ours:
-        members |= {name: value for name, value in sorted(own.items()) if name not in members}
+        members |= {
+            name: value for name, value in sorted(own.items()) if name not in members
+        }
     for name, value in members.items():
-        if (not name.startswith("_") or name in OPERATORS) and not isinstance(value, OF_OTHERS):
+        if (not name.startswith("_") or name in OPERATORS) and not isinstance(
+            value, OF_OTHERS
+        ):
             is_method = inspect.isfunction(getattr(value, "__func__", value))
-            yield f"{full}.{name}" + (_signature(getattr(of_class, name)) if is_method else "")
+            yield f"{full}.{name}" + (
+                _signature(getattr(of_class, name)) if is_method else ""
+            )
 
 
 def _signature(thing: Any) -> str:
@@ -59,7 +82,9 @@ def _signature(thing: Any) -> str:
         for name, parameter in signature.parameters.items()
         if name not in ("self", "cls")
     ]
-    return str(signature.replace(parameters=parameters, return_annotation=signature.empty))
+    return str(
+        signature.replace(parameters=parameters, return_annotation=signature.empty)
+    )
 
 
 if __name__ == "__main__":

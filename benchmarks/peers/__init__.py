@@ -36,7 +36,9 @@ class Peer:
     smallest: int = 0  # connections
     largest: int = 10**12
     otherwise: str = "has no such network"  # why it runs no other
-    learns_less: tuple[str, ...] = ()  # kinds in which a step does less than that of the others
+    learns_less: tuple[
+        str, ...
+    ] = ()  # kinds in which a step does less than that of the others
 
     @property
     def is_node(self) -> bool:
@@ -81,10 +83,33 @@ PEERS = [
     ),
     Peer("numpy", "numpy", "NumPy by hand", "by_hand.py", "float64", FLAT),
     Peer("numpy-f32", "numpy", "NumPy by hand, float32", "by_hand.py", "float32", FLAT),
-    Peer("torch", "torch", "PyTorch eager", "eager.py", "float32", ALL, "torch", learns_less=(LSTM,)),
-    Peer("torch-ops", "torch-ops", "torch ops by hand", "torch_ops.py", "float32", FLAT, "torch"),
     Peer(
-        "torch-ops-f64", "torch-ops", "torch ops by hand, float64", "torch_ops.py", "float64", FLAT, "torch"
+        "torch",
+        "torch",
+        "PyTorch eager",
+        "eager.py",
+        "float32",
+        ALL,
+        "torch",
+        learns_less=(LSTM,),
+    ),
+    Peer(
+        "torch-ops",
+        "torch-ops",
+        "torch ops by hand",
+        "torch_ops.py",
+        "float32",
+        FLAT,
+        "torch",
+    ),
+    Peer(
+        "torch-ops-f64",
+        "torch-ops",
+        "torch ops by hand, float64",
+        "torch_ops.py",
+        "float64",
+        FLAT,
+        "torch",
     ),
     Peer("synaptic", "synaptic", "Synaptic", "synaptic.js", "float64", ALL, "synaptic"),
     Peer(
@@ -99,12 +124,38 @@ PEERS = [
         largest=2_000,
         otherwise="measured on small LSTMs only",
     ),
-    Peer("neataptic", "neataptic", "Neataptic", "neataptic.js", "float64", ALL, "neataptic"),
-    Peer("brain", "brain", "brain.js 1.6", "brain.js", "float32 weights", FLAT, "brain.js"),
-    Peer("brain-beta", "brain", "brain.js 2 beta", "brain.js", "float32 weights", FLAT, "brain-beta"),
+    Peer(
+        "neataptic",
+        "neataptic",
+        "Neataptic",
+        "neataptic.js",
+        "float64",
+        ALL,
+        "neataptic",
+    ),
+    Peer(
+        "brain",
+        "brain",
+        "brain.js 1.6",
+        "brain.js",
+        "float32 weights",
+        FLAT,
+        "brain.js",
+    ),
+    Peer(
+        "brain-beta",
+        "brain",
+        "brain.js 2 beta",
+        "brain.js",
+        "float32 weights",
+        FLAT,
+        "brain-beta",
+    ),
 ]
 FAMILIES = list(dict.fromkeys(peer.family for peer in PEERS))
-ONE_OF_EACH = [next(peer for peer in PEERS if peer.family == family) for family in FAMILIES]
+ONE_OF_EACH = [
+    next(peer for peer in PEERS if peer.family == family) for family in FAMILIES
+]
 
 
 def chosen(names: str) -> list[Peer]:
@@ -113,5 +164,7 @@ def chosen(names: str) -> list[Peer]:
     known = {peer.name for peer in PEERS} | set(FAMILIES)
     unknown = [name for name in wanted if name not in known]
     if unknown:
-        raise SystemExit(f"There is no peer {unknown[0]!r}. There are: {', '.join(sorted(known))}.")
+        raise SystemExit(
+            f"There is no peer {unknown[0]!r}. There are: {', '.join(sorted(known))}."
+        )
     return [peer for peer in PEERS if peer.family in wanted or peer.name in wanted]

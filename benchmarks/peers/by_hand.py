@@ -1,4 +1,5 @@
-"""NumPy by hand: what a person would write who wants it fast, every array made beforehand."""
+"""NumPy by hand: what a person would write who wants it fast, every array made
+beforehand."""
 
 from __future__ import annotations
 
@@ -18,8 +19,14 @@ def start(spec: dict[str, Any]) -> dict[str, str]:
 class Net:
     """A perceptron of logistic neurons."""
 
-    def __init__(self, spec: dict[str, Any], inputs: np.ndarray, targets: np.ndarray) -> None:
-        rng, sizes, dtype = np.random.default_rng(0), spec["sizes"], np.dtype(spec["precision"])
+    def __init__(
+        self, spec: dict[str, Any], inputs: np.ndarray, targets: np.ndarray
+    ) -> None:
+        rng, sizes, dtype = (
+            np.random.default_rng(0),
+            spec["sizes"],
+            np.dtype(spec["precision"]),
+        )
         shapes = list(zip(sizes[1:], sizes[:-1]))
         self.weights = [rng.uniform(-0.1, 0.1, shape).astype(dtype) for shape in shapes]
         self.biases = [rng.uniform(-0.1, 0.1, size).astype(dtype) for size in sizes[1:]]
@@ -27,7 +34,8 @@ class Net:
         self.delta = [np.zeros(size, dtype) for size in sizes]
         self.slope = [np.zeros(size, dtype) for size in sizes]
         self.move = [np.zeros(shape, dtype) for shape in shapes]
-        self.inputs, self.targets = inputs.astype(dtype), targets.astype(dtype)
+        self.inputs = inputs.astype(dtype)
+        self.targets = targets.astype(dtype)
         self.rate = dtype.type(RATE)
 
     def activate(self, x: np.ndarray) -> np.ndarray:
@@ -43,11 +51,13 @@ class Net:
         return x
 
     def propagate(self, x: np.ndarray, target: np.ndarray) -> None:
-        """Errors t - y at the outputs, W' delta y (1 - y) below; weights move in place."""
+        """Errors t - y at the outputs, W' delta y (1 - y) below; weights move in
+        place."""
         last = len(self.weights) - 1
         np.subtract(target, self.y[-1], out=self.delta[-1])
         for layer in range(last, -1, -1):
-            weights, delta = self.weights[layer], self.delta[layer + 1]
+            weights = self.weights[layer]
+            delta = self.delta[layer + 1]
             below = x if layer == 0 else self.y[layer]
             if layer > 0:
                 np.subtract(1, below, out=self.slope[layer])

@@ -15,7 +15,8 @@ from . import Peer
 
 ROOT = Path(__file__).resolve().parents[2]
 ONE_THREAD = dict.fromkeys(
-    ["OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"], "1"
+    ["OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"],
+    "1",
 )
 
 
@@ -30,10 +31,14 @@ def environment() -> dict[str, str]:
 
 
 class Cell:
-    """Runs one worker. What went wrong is kept as a word, not raised: the table goes on."""
+    """Runs one worker. What went wrong is kept as a word, not raised: the table goes
+    on."""
 
     def __init__(self, peer: Peer, case: Case, samples: Path, cap: float) -> None:
-        self.peer, self.case, self.left, self.cap = peer, case, cap, cap
+        self.peer = peer
+        self.case = case
+        self.left = cap
+        self.cap = cap
         self.result: dict[str, Any] = {
             "row": case.key,
             "peer": peer.name,
@@ -78,7 +83,10 @@ class Cell:
         started = self._hear("starting")
         self.left = self.cap  # imports are not the network's
         if started:
-            self.result |= {"start_seconds": started["seconds"], "versions": started["versions"]}
+            self.result |= {
+                "start_seconds": started["seconds"],
+                "versions": started["versions"],
+            }
             built = self._hear("building")
             if built:
                 self.result["build_seconds"] = built["seconds"]
@@ -105,8 +113,14 @@ class Cell:
         except EOFError:
             assert self.process is not None
             assert self.process.stderr is not None
-            said = self.process.stderr.read().decode(errors="replace").strip().splitlines()
-            errors = [line for line in said if "Error" in line] or said[-1:] or ["said nothing"]
+            said = (
+                self.process.stderr.read().decode(errors="replace").strip().splitlines()
+            )
+            errors = (
+                [line for line in said if "Error" in line]
+                or said[-1:]
+                or ["said nothing"]
+            )
             self._end(f"failed while {doing}: {errors[-1][:200]}")
         finally:
             self.left -= time.monotonic() - begin
@@ -125,7 +139,9 @@ class Cell:
                     news: dict[str, Any] = json.loads(line[1:])
                     return news
                 continue
-            ready, _, _ = select.select([pipe], [], [], max(0.0, deadline - time.monotonic()))
+            ready, _, _ = select.select(
+                [pipe], [], [], max(0.0, deadline - time.monotonic())
+            )
             if not ready:
                 raise OverCapError
             read = os.read(pipe, 65536)

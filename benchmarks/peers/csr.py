@@ -1,7 +1,8 @@
-"""A sparse network by hand: SciPy's matrices of compressed rows, NumPy, and buffers that are allocated once.
+"""A sparse network by hand: SciPy's matrices of compressed rows, NumPy, and buffers
+that are allocated once.
 
-Logistic units, cross-entropy, one sample a step. A layer is a matrix with a row for each neuron.
-"""
+Logistic units, cross-entropy, one sample a step. A layer is a matrix with a row for
+each neuron."""
 
 from __future__ import annotations
 
@@ -20,14 +21,19 @@ class Layer:
 
     def __init__(self, weights: sparse.csr_matrix, biases: np.ndarray) -> None:
         self.weights = weights
-        self.source = self.weights.indices.astype(np.intp)  # NumPy would convert narrower ones in every step
+        self.source = self.weights.indices.astype(
+            np.intp
+        )  # NumPy would convert narrower ones in every step
         self.biases = biases.copy()
-        self.activation, self.error, self.slope = (np.zeros_like(biases) for _ in range(3))
+        self.activation, self.error, self.slope = (
+            np.zeros_like(biases) for _ in range(3)
+        )
         self.moves = np.empty_like(self.weights.data)
 
     def activate(self, inputs: np.ndarray) -> None:
         """Compute the activations."""
-        w, y = self.weights, self.activation
+        w = self.weights
+        y = self.activation
         np.copyto(y, self.biases)
         tools.csr_matvec(*w.shape, w.indptr, w.indices, w.data, inputs, y)  # adds to y
         np.negative(y, out=y)
@@ -37,15 +43,25 @@ class Layer:
 
     def push(self, before: Layer) -> None:
         """Compute the errors of the layer before from the errors of this one."""
-        w, y = self.weights, before.activation
+        w = self.weights
+        y = before.activation
         before.error[:] = 0
-        tools.csc_matvec(w.shape[1], w.shape[0], w.indptr, w.indices, w.data, self.error, before.error)
+        tools.csc_matvec(
+            w.shape[1],
+            w.shape[0],
+            w.indptr,
+            w.indices,
+            w.data,
+            self.error,
+            before.error,
+        )
         np.subtract(1, y, out=before.slope)
         before.slope *= y
         before.error *= before.slope
 
     def learn(self, rate: float, inputs: np.ndarray) -> None:
-        """Update weights and biases: error of the row times activation of the column."""
+        """Update weights and biases: error of the row times activation of the
+        column."""
         w = self.weights
         self.error *= rate
         np.take(inputs, self.source, out=self.moves, mode="clip")
@@ -58,7 +74,8 @@ class Net:
     """Layers that are trained online."""
 
     def __init__(self, layers: list[Layer], rate: float) -> None:
-        self.layers, self.rate = layers, layers[0].biases.dtype.type(rate)
+        self.layers = layers
+        self.rate = layers[0].biases.dtype.type(rate)
 
     def train(self, inputs: np.ndarray, targets: np.ndarray, steps: int) -> None:
         """Train on the samples, over and over."""
@@ -87,20 +104,31 @@ class Net:
 
 def of_network(net: synapse.Network, rate: float) -> Net:
     """The same network as one of ours, whose layers follow one another."""
-    topology, layers = Topology.of(net), []
+    topology = Topology.of(net)
+    layers = []
     bounds = np.cumsum([0, *topology.sizes])
     for first, middle, stop in zip(bounds[:-2], bounds[1:-1], bounds[2:], strict=True):
         mine = (topology.target >= middle) & (topology.target < stop)
-        source, target = topology.source[mine] - first, topology.target[mine] - middle
+        source = topology.source[mine] - first
+        target = topology.target[mine] - middle
         weights, biases = (
-            numbers.astype(topology.dtype) for numbers in (topology.weight[mine], topology.bias)
+            numbers.astype(topology.dtype)
+            for numbers in (topology.weight[mine], topology.bias)
         )
-        matrix = sparse.csr_matrix((weights, (target, source)), shape=(stop - middle, middle - first))
+        matrix = sparse.csr_matrix(
+            (weights, (target, source)), shape=(stop - middle, middle - first)
+        )
         layers.append(Layer(matrix, biases[middle:stop]))
     return Net(layers, rate)
 
 
-def random(n_sources: int, sizes: list[int], density: float, rate: float, dtype: Any = np.float64) -> Net:
+def random(
+    n_sources: int,
+    sizes: list[int],
+    density: float,
+    rate: float,
+    dtype: Any = np.float64,
+) -> Net:
     """A network of random connections between layers of these sizes."""
     layers = []
     for seed, n_targets in enumerate(sizes):

@@ -13,7 +13,8 @@ from ..cases import LSTM, RATE, SAMPLES
 
 
 def start(spec: dict[str, Any]) -> dict[str, str]:
-    """One thread; a first small step, since the optimizer's first use imports for seconds."""
+    """One thread; a first small step, since the optimizer's first use imports for
+    seconds."""
     torch.set_num_threads(1)
     small = np.zeros((1, 2)), np.zeros((1, 1))
     Net({**spec, "sizes": [2, 2, 1]}, *small).train(1, 1)
@@ -22,11 +23,13 @@ def start(spec: dict[str, Any]) -> dict[str, str]:
 
 
 class Cell(nn.Module):
-    """An LSTMCell and a readout; the gradient stops at each step, so that it learns less per step."""
+    """An LSTMCell and a readout; the gradient stops at each step, so that it learns
+    less per step."""
 
     def __init__(self, inputs: int, cells: int, outputs: int) -> None:
         super().__init__()
-        self.cell, self.readout = nn.LSTMCell(inputs, cells), nn.Linear(cells, outputs)
+        self.cell = nn.LSTMCell(inputs, cells)
+        self.readout = nn.Linear(cells, outputs)
         self.state = torch.zeros(1, cells), torch.zeros(1, cells)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -46,7 +49,9 @@ def perceptron(sizes: list[int]) -> nn.Module:
 class Net:
     """A module, the summed cross-entropy of logistic outputs, plain SGD."""
 
-    def __init__(self, spec: dict[str, Any], inputs: np.ndarray, targets: np.ndarray) -> None:
+    def __init__(
+        self, spec: dict[str, Any], inputs: np.ndarray, targets: np.ndarray
+    ) -> None:
         sizes = spec["sizes"]
         self.model = Cell(*sizes) if spec["kind"] == LSTM else perceptron(sizes)
         self.loss = nn.BCEWithLogitsLoss(reduction="sum")
@@ -56,10 +61,14 @@ class Net:
 
     def train(self, steps: int, among: int = SAMPLES) -> int:
         """Online steps."""
-        model, loss, optimizer = self.model, self.loss, self.optimizer
+        model = self.model
+        loss = self.loss
+        optimizer = self.optimizer
         for step in range(steps):
             optimizer.zero_grad()
-            loss(model(self.inputs[step % among]), self.targets[step % among]).backward()
+            loss(
+                model(self.inputs[step % among]), self.targets[step % among]
+            ).backward()
             optimizer.step()
         return steps
 

@@ -1,4 +1,5 @@
-"""Synapse: a stream of samples through ``Trainer.train``, the cost of every step included."""
+"""Synapse: a stream of samples through ``Trainer.train``, the cost of every step
+included."""
 
 from __future__ import annotations
 
@@ -15,7 +16,9 @@ import synapse
 
 from ..cases import LSTM, RATE, SAMPLES
 
-ROW_BYTES = 1 << 21  # of samples laid out one after the other, so that few calls make many steps
+ROW_BYTES = (
+    1 << 21
+)  # of samples laid out one after the other, so that few calls make many steps
 
 
 def build(kind: str, sizes: list[int], precision: str = "float64") -> synapse.Network:
@@ -27,26 +30,35 @@ def build(kind: str, sizes: list[int], precision: str = "float64") -> synapse.Ne
 
 def start(spec: dict[str, Any]) -> dict[str, str]:
     """Read the kernels from the disk's cache, as the first step in a process does."""
-    inputs, targets = np.zeros((1, 2)), np.zeros((1, 1))
+    inputs = np.zeros((1, 2))
+    targets = np.zeros((1, 1))
     net = build(spec["kind"], [2, 2, 1], spec["precision"])
     synapse.Trainer(net, rate=RATE).train(inputs, targets, epochs=1, progress=False)
     net.run(inputs)
-    return {"synapse": synapse.__version__, "numba": numba.__version__, "numpy": np.__version__}
+    return {
+        "synapse": synapse.__version__,
+        "numba": numba.__version__,
+        "numpy": np.__version__,
+    }
 
 
 class Net:
     """One network of ours."""
 
-    def __init__(self, spec: dict[str, Any], inputs: np.ndarray, targets: np.ndarray) -> None:
+    def __init__(
+        self, spec: dict[str, Any], inputs: np.ndarray, targets: np.ndarray
+    ) -> None:
         self.net = build(spec["kind"], spec["sizes"], spec["precision"])
         self.trainer = synapse.Trainer(self.net, rate=RATE)
-        self.inputs, self.targets = inputs, targets
+        self.inputs = inputs
+        self.targets = targets
         self.rows: dict[int, tuple[np.ndarray, np.ndarray]] = {}
 
     def laid_out(self, among: int) -> tuple[np.ndarray, np.ndarray]:
         """The first samples, over and over."""
         if among not in self.rows:
-            inputs, targets = self.inputs[:among], self.targets[:among]
+            inputs = self.inputs[:among]
+            targets = self.targets[:among]
             times = max(1, ROW_BYTES // (inputs.nbytes + targets.nbytes))
             self.rows[among] = np.tile(inputs, (times, 1)), np.tile(targets, (times, 1))
         return self.rows[among]
@@ -54,12 +66,15 @@ class Net:
     def train(self, steps: int, among: int = SAMPLES) -> int:
         """Whole epochs, or a part of one."""
         if steps <= among:
-            inputs, targets = self.inputs[:among], self.targets[:among]
+            inputs = self.inputs[:among]
+            targets = self.targets[:among]
         else:
             inputs, targets = self.laid_out(among)
         epochs = max(1, round(steps / len(inputs)))
         rows = min(steps, len(inputs))
-        self.trainer.train(inputs[:rows], targets[:rows], epochs=epochs, shuffle=False, progress=False)
+        self.trainer.train(
+            inputs[:rows], targets[:rows], epochs=epochs, shuffle=False, progress=False
+        )
         return epochs * rows
 
     def answer(self, steps: int) -> int:
@@ -76,7 +91,9 @@ class Net:
         return self.net.run(self.inputs[:count])
 
 
-if __name__ == "__main__":  # a process for nothing but to fill the disk's cache of kernels
+if (
+    __name__ == "__main__"
+):  # a process for nothing but to fill the disk's cache of kernels
     begin = time.perf_counter()
     start({"kind": "perceptron", "precision": json.loads(sys.argv[1])["precision"]})
     print(json.dumps({"seconds": time.perf_counter() - begin}))

@@ -1,11 +1,13 @@
-"""Real-time recurrent learning as in textbooks: dense matrices, for an Elman network of logistic neurons.
+"""Real-time recurrent learning as in textbooks: dense matrices, for an Elman network of
+logistic neurons.
 
-Williams and Zipser 1989: with the hidden states s = W [x, h', 1] and Z = ds/dW of the shape (n, size of W),
+Williams and Zipser 1989: with the hidden states s = W [x, h', 1] and Z = ds/dW of the
+shape (n, size of W),
 
     Z(t) = J Z(t-1) + I,    J_kl = w_kl f'(s_l),    I_k,kj = the input j of neuron k
 
-All arrays are made beforehand. The same program runs on NumPy and on torch's operations.
-"""
+All arrays are made beforehand. The same program runs on NumPy and on torch's
+operations."""
 
 from __future__ import annotations
 
@@ -17,30 +19,45 @@ from architect import Elman
 
 
 class Dense:
-    """An `Elman` network with one hidden layer, from whose weights it starts; `np` or `torch` as `ops`."""
+    """An `Elman` network with one hidden layer, from whose weights it starts; `np` or
+    `torch` as `ops`."""
 
     def __init__(self, net: Elman, ops: Any) -> None:
         self.ops = ops
-        hidden, output = list(net.hidden[-1]), list(net.output)
+        hidden = list(net.hidden[-1])
+        output = list(net.output)
         context = {id(neuron): k for k, neuron in enumerate(net.hidden[0])}
         inputs = {id(neuron): k for k, neuron in enumerate(net.input)}
         below = {id(neuron): k for k, neuron in enumerate(hidden)}
-        n, m = len(hidden), len(inputs) + len(hidden) + 1
-        weights, readout = np.zeros((n, m)), np.zeros((len(output), n + 1))
+        n = len(hidden)
+        m = len(inputs) + len(hidden) + 1
+        weights = np.zeros((n, m))
+        readout = np.zeros((len(output), n + 1))
         for k, neuron in enumerate(hidden):
             for link in neuron.incoming:
                 at = inputs.get(id(link.source))
-                weights[k, len(inputs) + context[id(link.source)] if at is None else at] = link.weight
+                weights[
+                    k, len(inputs) + context[id(link.source)] if at is None else at
+                ] = link.weight
             weights[k, -1] = neuron.bias
         for k, neuron in enumerate(output):
             for link in neuron.incoming:
                 readout[k, below[id(link.source)]] = link.weight
             readout[k, -1] = neuron.bias
-        make = np.array if ops is np else lambda array: ops.tensor(array, dtype=ops.float64)
-        self.n, self.m, self.first = n, m, len(inputs)
-        self.weights, self.readout = make(weights), make(readout)
-        self.seen, self.hidden = make(np.ones(m)), make(np.ones(n + 1))
-        self.z, self.renewed = make(np.zeros((n, n * m))), make(np.zeros((n, n * m)))
+        make = (
+            np.array
+            if ops is np
+            else lambda array: ops.tensor(array, dtype=ops.float64)
+        )
+        self.n = n
+        self.m = m
+        self.first = len(inputs)
+        self.weights = make(weights)
+        self.readout = make(readout)
+        self.seen = make(np.ones(m))
+        self.hidden = make(np.ones(n + 1))
+        self.z = make(np.zeros((n, n * m)))
+        self.renewed = make(np.zeros((n, n * m)))
         self.every = make(np.arange(n)) if ops is np else ops.arange(n)
         self.make = make
         self.clear()
@@ -57,7 +74,8 @@ class Dense:
 
     def step(self, x: Any, target: Any, rate: float) -> None:
         """Activate, renew Z, and update all weights by cross-entropy."""
-        n, ops = self.n, self.ops
+        n = self.n
+        ops = self.ops
         jacobian = self.weights[:, self.first : -1] * self.slope
         self.seen[: self.first], self.seen[self.first : -1] = x, self.hidden[:-1]
         self.hidden[:n] = self.logistic(self.weights @ self.seen)
@@ -78,10 +96,14 @@ class Dense:
         for x, target in zip(inputs, targets):
             self.step(x, target, rate)
 
-    def gradient(self, inputs: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The summed gradient of a sequence, with weights held still: of the hidden layer, of the outputs."""
+    def gradient(
+        self, inputs: np.ndarray, targets: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The summed gradient of a sequence, with weights held still: of the hidden
+        layer, of the outputs."""
         self.clear()
-        hidden, readout = np.zeros((self.n, self.m)), np.zeros(self.readout.shape)
+        hidden = np.zeros((self.n, self.m))
+        readout = np.zeros(self.readout.shape)
         for x, target in zip(self.make(inputs), self.make(targets)):
             self.step(x, target, 0.0)
             hidden += np.asarray(self.weight_gradient).reshape(self.n, self.m)

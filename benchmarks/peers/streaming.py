@@ -1,8 +1,8 @@
-"""TD(λ) and actor-critic with traces and the step bound of Elsayed, Vasan and Mahmood 2024, by hand.
+"""TD(λ) and actor-critic with traces and the step bound of Elsayed, Vasan and Mahmood
+2024, by hand.
 
-The perceptrons have hidden layers of tanh units. With NumPy, slopes are written out; with `Torch`, autograd
-computes them.
-"""
+The perceptrons have hidden layers of tanh units. With NumPy, slopes are written out;
+with `Torch`, autograd computes them."""
 
 from __future__ import annotations
 
@@ -11,22 +11,28 @@ from typing import Any
 
 import numpy as np
 
-DECAY, DISCOUNT, KAPPA, ENTROPY = 0.99 * 0.8, 0.99, (2.0, 3.0), 0.01
+DECAY = 0.99 * 0.8
+DISCOUNT = 0.99
+KAPPA = (2.0, 3.0)
+ENTROPY = 0.01
 
 
 class Dense:
     """Weights and biases layer by layer, with their traces."""
 
     def __init__(self, net: Any, kappa: float) -> None:
-        weights, biases, sizes = (
-            np.array(net.weights),
-            np.array(net.biases),
-            [len(layer) for layer in net.layers],
-        )
-        self.weights, self.biases, self.kappa = [], [], kappa
-        first, bias = 0, sizes[0]
+        weights = np.array(net.weights)
+        biases = np.array(net.biases)
+        sizes = [len(layer) for layer in net.layers]
+        self.weights = []
+        self.biases = []
+        self.kappa = kappa
+        first = 0
+        bias = sizes[0]
         for before, size in pairwise(sizes):
-            self.weights.append(weights[first : first + before * size].reshape(size, before).copy())
+            self.weights.append(
+                weights[first : first + before * size].reshape(size, before).copy()
+            )
             self.biases.append(biases[bias : bias + size].copy())
             first, bias = first + before * size, bias + size
         self.traces = [np.zeros_like(part) for part in (*self.weights, *self.biases)]
@@ -46,7 +52,9 @@ class Dense:
             errors = (self.weights[i].T @ errors) * (1.0 - layers[i] ** 2)
         parts = [*self.weights, *self.biases]
         for e, slope in zip(
-            self.traces, [s[0] for s in slopes[::-1]] + [s[1] for s in slopes[::-1]], strict=True
+            self.traces,
+            [s[0] for s in slopes[::-1]] + [s[1] for s in slopes[::-1]],
+            strict=True,
         ):
             e *= DECAY
             e += slope
@@ -76,7 +84,9 @@ class Torch:
         dense = Dense(net, kappa)
         layers: list[Any] = []
         for weights, bias in zip(dense.weights, dense.biases, strict=True):
-            linear = torch.nn.Linear(weights.shape[1], weights.shape[0], dtype=torch.float64)
+            linear = torch.nn.Linear(
+                weights.shape[1], weights.shape[0], dtype=torch.float64
+            )
             with torch.no_grad():
                 linear.weight.copy_(torch.from_numpy(weights))
                 linear.bias.copy_(torch.from_numpy(bias))
@@ -88,7 +98,9 @@ class TorchNetwork:
     """A module with traces, as in the program of the paper's authors."""
 
     def __init__(self, torch: Any, module: Any, kappa: float) -> None:
-        self.torch, self.module, self.kappa = torch, module, kappa
+        self.torch = torch
+        self.module = module
+        self.kappa = kappa
         self.parameters = list(module.parameters())
         self.traces = [torch.zeros_like(one) for one in self.parameters]
 
@@ -143,11 +155,9 @@ class Actor:
 
     def __init__(self, policy: Any, value: Any, torch: Torch | None) -> None:
         make = torch.make if torch else Dense
-        self.policy, self.value, self.rng = (
-            make(policy, KAPPA[1]),
-            make(value, KAPPA[0]),
-            np.random.default_rng(0),
-        )
+        self.policy = make(policy, KAPPA[1])
+        self.value = make(value, KAPPA[0])
+        self.rng = np.random.default_rng(0)
 
     def begin(self, row: Any) -> int:
         """Begin an episode; returns the first action."""
@@ -158,9 +168,13 @@ class Actor:
     def _enter(self, row: Any) -> int:
         self.layers, self.values = self.policy.forward(row), self.value.forward(row)
         logits = self.layers[-1]
-        powers = np.exp(logits if isinstance(logits, np.ndarray) else logits.detach().numpy())
+        powers = np.exp(
+            logits if isinstance(logits, np.ndarray) else logits.detach().numpy()
+        )
         self.chances = powers / powers.sum()
-        self.action = int(np.searchsorted(self.chances.cumsum(), self.rng.random(), side="right"))
+        self.action = int(
+            np.searchsorted(self.chances.cumsum(), self.rng.random(), side="right")
+        )
         return self.action
 
     def learn(self, gain: float, row: Any) -> int:

@@ -21,11 +21,18 @@ def start(spec: dict[str, Any]) -> dict[str, str]:
 class Net:
     """A perceptron of logistic neurons."""
 
-    def __init__(self, spec: dict[str, Any], inputs: np.ndarray, targets: np.ndarray) -> None:
-        generator, dtype = torch.Generator().manual_seed(0), getattr(torch, spec["precision"])
+    def __init__(
+        self, spec: dict[str, Any], inputs: np.ndarray, targets: np.ndarray
+    ) -> None:
+        generator, dtype = (
+            torch.Generator().manual_seed(0),
+            getattr(torch, spec["precision"]),
+        )
 
         def draw(*shape: int) -> torch.Tensor:
-            return torch.empty(shape, dtype=dtype).uniform_(-0.1, 0.1, generator=generator)
+            return torch.empty(shape, dtype=dtype).uniform_(
+                -0.1, 0.1, generator=generator
+            )
 
         sizes = spec["sizes"]
         self.weights = [draw(m, n) for n, m in itertools.pairwise(sizes)]
@@ -45,7 +52,9 @@ class Net:
         ys = self.activate(x)
         delta = target - ys[-1]
         for layer in range(len(self.weights) - 1, -1, -1):
-            weights, below, moving = self.weights[layer], ys[layer], delta
+            weights = self.weights[layer]
+            below = ys[layer]
+            moving = delta
             if layer > 0:
                 delta = torch.mv(weights.t(), delta).mul_(below).mul_(1 - below)
             weights.addr_(moving, below, alpha=RATE)

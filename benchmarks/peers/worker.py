@@ -1,9 +1,8 @@
 """A child process that builds one network of one peer and does as it is told on stdin.
 
-Says, a line of JSON each: what starting cost (imports, kernels read from the disk), what
-building cost until the first step was done, then an answer to each command: ``learn seconds``,
-``warm seconds``, ``measure seconds``.
-"""
+Says, a line of JSON each: what starting cost (imports, kernels read from the disk),
+what building cost until the first step was done, then an answer to each command:
+``learn seconds``, ``warm seconds``, ``measure seconds``."""
 
 from __future__ import annotations
 
@@ -23,7 +22,9 @@ from ..memory import peak, reset_peak
 class Network(Protocol):
     """What a peer's module has to offer, as a class named ``Net``."""
 
-    def __init__(self, spec: dict[str, Any], inputs: np.ndarray, targets: np.ndarray) -> None: ...
+    def __init__(
+        self, spec: dict[str, Any], inputs: np.ndarray, targets: np.ndarray
+    ) -> None: ...
     def train(self, steps: int, among: int = SAMPLES) -> int:
         """Online steps, round robin; how many were done."""
         ...
@@ -43,7 +44,8 @@ def say(**news: Any) -> None:
 
 
 def learn(net: Network, targets: np.ndarray, seconds: float) -> dict[str, Any]:
-    """Train for about so long, on as many samples as that allows: does the squared error fall?"""
+    """Train for about so long, on as many samples as that allows: does the squared
+    error fall?"""
     step = min(timed(net.train, 2) for _ in range(3))
     count = SAMPLES
     while count > 4 and 4 * count * step > seconds:
@@ -73,7 +75,9 @@ def timed(work: Any, steps: int) -> float:
 def main() -> None:
     spec = json.loads(sys.argv[1])
     begin = time.perf_counter()
-    module = importlib.import_module(f"benchmarks.peers.{spec['module'].removesuffix('.py')}")
+    module = importlib.import_module(
+        f"benchmarks.peers.{spec['module'].removesuffix('.py')}"
+    )
     versions = module.start(spec)
     say(event="started", seconds=time.perf_counter() - begin, versions=versions)
     inputs, targets = read_samples(spec["samples"], spec["sizes"])
@@ -82,7 +86,12 @@ def main() -> None:
     net: Network = module.Net(spec, inputs, targets)
     net.train(1)
     seconds = time.perf_counter() - begin
-    say(event="built", seconds=seconds, megabytes=peak() - before, process_megabytes=peak())
+    say(
+        event="built",
+        seconds=seconds,
+        megabytes=peak() - before,
+        process_megabytes=peak(),
+    )
     work = net.answer if spec["kind"] == ACTIVATE else net.train
     step = 1e-3
     for line in sys.stdin:
@@ -91,7 +100,8 @@ def main() -> None:
         if command == "learn":
             say(event="learn", **learn(net, targets, duration))
         elif command == "warm":
-            steps, stop = 1, time.perf_counter() + duration
+            steps = 1
+            stop = time.perf_counter() + duration
             while time.perf_counter() < stop:
                 step = timed(work, steps)
                 steps *= 2

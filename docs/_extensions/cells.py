@@ -33,11 +33,26 @@ def blocks(text: str) -> Iterator[Block]:
     for fence, after in zip(fences, [*fences[1:], None]):
         if fence[1] != "python":
             continue
-        adjacent = after and after[1] == "text" and not text[fence.end() : after.start()].strip()
-        yield Block(text.count("\n", 0, fence.start(2)) + 1, fence[2], after[2] if adjacent else "")
+        adjacent = (
+            after
+            and after[1] == "text"
+            and not text[fence.end() : after.start()].strip()
+        )
+        yield Block(
+            text.count("\n", 0, fence.start(2)) + 1,
+            fence[2],
+            after[2] if adjacent else "",
+        )
 
 
-def run(code: str, names: dict[str, Any], where: str, line: int = 1, *, show_last: bool = False) -> str:
+def run(
+    code: str,
+    names: dict[str, Any],
+    where: str,
+    line: int = 1,
+    *,
+    show_last: bool = False,
+) -> str:
     """Run code in the namespace `names` and return its output.
 
     With `show_last`, the output includes the value of the last line, as in a notebook, if that line is an
@@ -45,7 +60,11 @@ def run(code: str, names: dict[str, Any], where: str, line: int = 1, *, show_las
     """
     tree = ast.parse("\n" * (line - 1) + code, where)
     ends = show_last and not code.rstrip().endswith(";")
-    last = tree.body.pop() if ends and tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    last = (
+        tree.body.pop()
+        if ends and tree.body and isinstance(tree.body[-1], ast.Expr)
+        else None
+    )
     output = io.StringIO()
     with redirect_stdout(output):
         exec(compile(tree, where, "exec"), names)
@@ -70,7 +89,12 @@ def run_notebook(path: Path) -> Iterator[tuple[str, str, str, list[str]]]:
     names: dict[str, Any] = {"__name__": "__main__"}
     for number, (kind, text) in enumerate(notebook(path)):
         if kind == "code":
-            yield kind, text, run(text, names, f"{path.name}, cell {number}", show_last=True), pictures()
+            yield (
+                kind,
+                text,
+                run(text, names, f"{path.name}, cell {number}", show_last=True),
+                pictures(),
+            )
         else:
             yield kind, text, "", []
 

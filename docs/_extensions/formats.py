@@ -11,12 +11,25 @@ def rows():
     for form in formats():
         does = ("yes" if form.read else "no", "yes" if form.write else "no")
         suffixes = " ".join(f"``{suffix}``" for suffix in form.suffixes)
-        yield f"`{form.name} <{form.link}>`__", form.what, suffixes, *does, form.kept, form.lost, form.extra
+        yield (
+            f"`{form.name} <{form.link}>`__",
+            form.what,
+            suffixes,
+            *does,
+            form.kept,
+            form.lost,
+            form.extra,
+        )
 
 
 def listed():
     """The table as a list-table."""
-    yield from (".. list-table::", "   :header-rows: 1", "   :widths: 10 16 10 6 6 25 21 6", "")
+    yield from (
+        ".. list-table::",
+        "   :header-rows: 1",
+        "   :widths: 10 16 10 6 6 25 21 6",
+        "",
+    )
     for row in rows():
         for i, cell in enumerate(row):
             yield f"   {'* -' if i == 0 else '  -'} {cell}"

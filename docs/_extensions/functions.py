@@ -12,12 +12,28 @@ from synapse.engine.functions.costs import COSTS
 
 def squashes():
     """The cells of the table of activation functions, one row per entry."""
-    yield "Name", "Other names", "Value at the state s", "From", "To", "No slope at", "Elsewhere"
+    yield (
+        "Name",
+        "Other names",
+        "Value at the state s",
+        "From",
+        "To",
+        "No slope at",
+        "Elsewhere",
+    )
     for one in ACTIVATIONS.values():
         names = {"Synaptic": one.synaptic, "ONNX": one.onnx}
         names["torch.nn"] = one.torch.module if one.torch else ""
-        elsewhere = ", ".join(f"{where} {name}" for where, name in names.items() if name)
-        kind = "" if one.kind == SINGLE else " (random)" if one.kind == CHANCE else " (of a group)"
+        elsewhere = ", ".join(
+            f"{where} {name}" for where, name in names.items() if name
+        )
+        kind = (
+            ""
+            if one.kind == SINGLE
+            else " (random)"
+            if one.kind == CHANCE
+            else " (of a group)"
+        )
         kinks = ", ".join(f"{kink:g}" for kink in one.kinks)
         yield (
             one.name,
@@ -32,9 +48,17 @@ def squashes():
 
 def costs():
     """The cells of the table of costs, one row per entry."""
-    yield "Name", "Other names", "Cost of an output y with target t", "Outputs", "Targets"
+    yield (
+        "Name",
+        "Other names",
+        "Cost of an output y with target t",
+        "Outputs",
+        "Targets",
+    )
     for one in COSTS.values():
-        names = ", ".join((*one.aliases, *(f"{name} (one output)" for name in one.averages)))
+        names = ", ".join(
+            (*one.aliases, *(f"{name} (one output)" for name in one.averages))
+        )
         yield (
             one.name,
             names,
@@ -46,7 +70,9 @@ def costs():
 
 def about(formula):
     """The first paragraph of the docstring of a formula."""
-    return " ".join(inspect.getdoc(formula).partition("\n\n")[0].replace("`", "").split())
+    return " ".join(
+        inspect.getdoc(formula).partition("\n\n")[0].replace("`", "").split()
+    )
 
 
 def bound(value):
@@ -59,7 +85,9 @@ def listed(rows, widths):
     yield from (".. list-table::", "   :header-rows: 1", f"   :widths: {widths}", "")
     for row in rows:
         for i, cell in enumerate(row):
-            escaped = re.sub(r"([\\*|_]|^\w+\.)", r"\\\1", cell)  # "s." would begin a list
+            escaped = re.sub(
+                r"([\\*|_]|^\w+\.)", r"\\\1", cell
+            )  # "s." would begin a list
             yield f"   {'* -' if i == 0 else '  -'} {escaped}"
 
 
@@ -67,7 +95,9 @@ class Squashes(SphinxDirective):
     """``.. squashes::``, without content."""
 
     def run(self):
-        return self.parse_text_to_nodes("\n".join(listed(squashes(), "12 14 34 6 6 8 20")))
+        return self.parse_text_to_nodes(
+            "\n".join(listed(squashes(), "12 14 34 6 6 8 20"))
+        )
 
 
 class Costs(SphinxDirective):

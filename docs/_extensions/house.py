@@ -12,7 +12,13 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = ("synapse", "architect")
 
 GROUPS = {
-    "named functions": ["squash", "cost", "initializers", "optimizers", "_registration"],
+    "named functions": [
+        "squash",
+        "cost",
+        "initializers",
+        "optimizers",
+        "_registration",
+    ],
     "errors and checks": ["errors", "_checks", "_html", "_typing"],
     "engine/store": ["engine", "engine.store", "engine.schema", "engine.guard"],
     "cli": ["__main__"],
@@ -34,8 +40,8 @@ STYLE = """
 .house .way { fill: none; stroke: currentColor; opacity: 0.5; marker-end: url(#tip); }
 """
 TIP = (
-    '<defs><marker id="tip" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" orient="auto">'
-    '<path d="M0 0 8 4 0 8z" fill="currentColor"/></marker></defs>'
+    '<defs><marker id="tip" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7"'
+    ' orient="auto"><path d="M0 0 8 4 0 8z" fill="currentColor"/></marker></defs>'
 )
 
 
@@ -64,10 +70,18 @@ def imported(name, path, known):
             continue
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if alias.name in known)
-        elif isinstance(node, ast.Attribute) and ast.unparse(node.value) == "engine" and node.attr in WINGS:
+        elif (
+            isinstance(node, ast.Attribute)
+            and ast.unparse(node.value) == "engine"
+            and node.attr in WINGS
+        ):
             yield f"synapse.engine.{node.attr}"
         elif isinstance(node, ast.ImportFrom):
-            above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+            above = (
+                package.split(".")[: len(package.split(".")) - node.level + 1]
+                if node.level
+                else []
+            )
             module = ".".join([*above, *([node.module] if node.module else [])])
             for alias in node.names:
                 whole = f"{module}.{alias.name}"
@@ -82,7 +96,9 @@ def room_of(module):
     if package == "architect" or not inner:
         return package if package == "architect" else None
     for room, members in GROUPS.items():
-        if inner in members or inner.partition(".")[0] in {m for m in members if m != "engine"}:
+        if inner in members or inner.partition(".")[0] in {
+            m for m in members if m != "engine"
+        }:
             return room
     head, _, tail = inner.partition(".")
     if head == "engine":
@@ -98,11 +114,17 @@ def rooms(root=ROOT):
         if room is not None:
             graph.add_node(room, **graph.nodes.get(room, {"modules": [], "lines": 0}))
             graph.nodes[room]["modules"].append(module)
-            graph.nodes[room]["lines"] += len(path.read_text(encoding="utf-8").splitlines())
+            graph.nodes[room]["lines"] += len(
+                path.read_text(encoding="utf-8").splitlines()
+            )
     for module, path in found.items():
         for target in imported(module, path, found):
             one, other = room_of(module), room_of(target)
-            if None not in (one, other) and one != other and (module, target) not in UPWARD:
+            if (
+                None not in (one, other)
+                and one != other
+                and (module, target) not in UPWARD
+            ):
                 graph.add_edge(one, other)
     return graph
 
@@ -112,7 +134,9 @@ def levels(graph):
     whole = nx.condensation(graph)
     depth = {}
     for part in reversed(list(nx.topological_sort(whole))):
-        depth[part] = 1 + max((depth[below] for below in whole.successors(part)), default=-1)
+        depth[part] = 1 + max(
+            (depth[below] for below in whole.successors(part)), default=-1
+        )
     rows = [[] for _ in range(max(depth.values()) + 1)]
     for part, level in depth.items():
         rows[len(rows) - 1 - level] += sorted(whole.nodes[part]["members"])
@@ -127,16 +151,20 @@ def svg(graph):
         left = (WIDTH - len(row) * (width + GAP) + GAP) / 2
         for k, room in enumerate(sorted(row)):
             place[room] = (left + k * (width + GAP), 10 + i * ROW, width)
-    parts = [f'<svg class="house" viewBox="0 0 {WIDTH} {len(rows) * ROW}" role="img" aria-label="The rooms">']
+    parts = [
+        f'<svg class="house" viewBox="0 0 {WIDTH} {len(rows) * ROW}" role="img"'
+        ' aria-label="The rooms">'
+    ]
     parts.append(f"<style>{STYLE}</style>{TIP}")
     parts += [_arrow(place[one], place[other]) for one, other in _direct(graph)]
     for room, (x, y, width) in place.items():
         data, middle = graph.nodes[room], x + width / 2
         counts = f"{len(data['modules'])} files, {data['lines']:,} lines"
         parts.append(
-            f'<g><title>{escape(", ".join(data["modules"]))}</title><rect x="{x:.0f}" y="{y}" '
-            f'width="{width:.0f}" height="{HIGH}" rx="6"/><text x="{middle:.0f}" y="{y + 18}">{escape(room)}'
-            f'</text><text class="small" x="{middle:.0f}" y="{y + 35}">{counts}</text></g>'
+            f'<g><title>{escape(", ".join(data["modules"]))}</title><rect x="{x:.0f}"'
+            f' y="{y}" width="{width:.0f}" height="{HIGH}" rx="6"/><text'
+            f' x="{middle:.0f}" y="{y + 18}">{escape(room)}</text><text class="small"'
+            f' x="{middle:.0f}" y="{y + 35}">{counts}</text></g>'
         )
     return "\n".join([*parts, "</svg>"])
 
@@ -147,7 +175,9 @@ def _direct(graph):
     members = whole.graph["mapping"]
     kept = nx.transitive_reduction(whole).edges
     return sorted(
-        (a, b) for a, b in graph.edges if members[a] == members[b] or (members[a], members[b]) in kept
+        (a, b)
+        for a, b in graph.edges
+        if members[a] == members[b] or (members[a], members[b]) in kept
     )
 
 
@@ -156,8 +186,14 @@ def _arrow(one, other):
     u, v, wide = other
     x, u, y = x + width / 2, u + wide / 2, y + HIGH
     if v < y:  # the same row
-        return f'<path class="way" d="M{x:.0f} {y} C{x:.0f} {y + 25} {u:.0f} {y + 25} {u:.0f} {y}"/>'
-    return f'<path class="way" d="M{x:.0f} {y} C{x:.0f} {y + 30} {u:.0f} {v - 30} {u:.0f} {v}"/>'
+        return (
+            f'<path class="way" d="M{x:.0f} {y} C{x:.0f} {y + 25} {u:.0f} {y + 25}'
+            f' {u:.0f} {y}"/>'
+        )
+    return (
+        f'<path class="way" d="M{x:.0f} {y} C{x:.0f} {y + 30} {u:.0f} {v - 30} {u:.0f}'
+        f' {v}"/>'
+    )
 
 
 class House(SphinxDirective):

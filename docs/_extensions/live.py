@@ -29,14 +29,23 @@ class Explorer(SphinxDirective):
     def run(self):
         """The frame; the files are written at the end of the build."""
         title = escape(self.arguments[0])
-        return [nodes.raw("", FRAME.format(page=LEARNS, explorer=EXPLORER, title=title), format="html")]
+        return [
+            nodes.raw(
+                "",
+                FRAME.format(page=LEARNS, explorer=EXPLORER, title=title),
+                format="html",
+            )
+        ]
 
 
 def write_pages(app, error):
     """Run the code of the start page in a temporary folder, and keep the pages that it writes."""
     if error or app.builder.format != "html":
         return
-    text, names = Path(app.env.doc2path(START)).read_text(encoding="utf-8"), {"__name__": "__main__"}
+    text, names = (
+        Path(app.env.doc2path(START)).read_text(encoding="utf-8"),
+        {"__name__": "__main__"},
+    )
     out = Path(app.outdir)
     with tempfile.TemporaryDirectory() as folder, chdir(folder):
         for block in cells.blocks(text):

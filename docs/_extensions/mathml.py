@@ -22,7 +22,9 @@ def mathml(node, display):
         if unknown:
             raise ValueError(f"unknown: {', '.join(unknown)}")
     except Exception as error:
-        logger.warning("cannot turn TeX into MathML (%r): %s", error, tex, location=node)
+        logger.warning(
+            "cannot turn TeX into MathML (%r): %s", error, tex, location=node
+        )
         return f"<code>{escape(tex)}</code>"
     return markup.replace("<math ", f'<math alttext="{escape(tex)}" ', 1)
 
@@ -37,7 +39,9 @@ def visit_block(writer, node):
     """Write a displayed formula, with its number if it has a label."""
     writer.body.append(writer.starttag(node, "div", CLASS="math"))
     if node["number"]:
-        writer.body.append(f'<span class="eqno">({get_node_equation_number(writer, node)})')
+        writer.body.append(
+            f'<span class="eqno">({get_node_equation_number(writer, node)})'
+        )
         writer.add_permalink_ref(node, "Link to this equation")
         writer.body.append("</span>")
     writer.body.append(mathml(node, "block"))

@@ -13,7 +13,10 @@ def as_markdown(path):
         parts.append(text if kind == "markdown" else f"```python\n{text}\n```")
         if output:
             parts.append(f"```text\n{output}```")
-        parts += [f"![Output of the cell above](data:image/png;base64,{picture})" for picture in pictures]
+        parts += [
+            f"![Output of the cell above](data:image/png;base64,{picture})"
+            for picture in pictures
+        ]
     return "\n\n".join(parts) + "\n"
 
 

@@ -32,7 +32,10 @@ class Objects(SphinxDirective):
         whole = modules[0] if len(modules) == 1 else modules[0].rpartition(".")[0]
         package, _, name = whole.rpartition(".")
         line = f"from {package} import {name}" if package else f"import {name}"
-        return [nodes.paragraph("", "", nodes.literal("", line)), ObjectsList(modules=modules)]
+        return [
+            nodes.paragraph("", "", nodes.literal("", line)),
+            ObjectsList(modules=modules),
+        ]
 
 
 def public(module):
@@ -41,7 +44,9 @@ def public(module):
     for name in listed or sorted(vars(module), key=str.lower):
         one = getattr(module, name)
         own = (getattr(one, "__module__", None) or "").startswith(module.__name__)
-        described = inspect.isclass(one) or inspect.isroutine(one) or inspect.ismodule(one)
+        described = (
+            inspect.isclass(one) or inspect.isroutine(one) or inspect.ismodule(one)
+        )
         if described and (listed or (own and not name.startswith("_"))):
             yield name, one
 
@@ -49,7 +54,11 @@ def public(module):
 def summary(one):
     """The first sentence of a docstring's first paragraph, without its markup."""
     first = " ".join((inspect.getdoc(one) or "").partition("\n\n")[0].split())
-    first = re.sub(r":\w+:`~?(?:[\w.]*\.)?(\w+)`", r"\1", first).replace("``", "").replace("`", "")
+    first = (
+        re.sub(r":\w+:`~?(?:[\w.]*\.)?(\w+)`", r"\1", first)
+        .replace("``", "")
+        .replace("`", "")
+    )
     return re.split(r"(?<=\w[.])\s|:$", first)[0]
 
 
@@ -71,10 +80,14 @@ def entry(app, docname, module, name, one):
     found = next((full for full in names_of(module, name, one) if full in known), None)
     label = nodes.literal("", name, classes=["xref", "py"])
     if found is None:
-        logger.warning("%s.%s has no entry in the reference", module, name, location=docname)
+        logger.warning(
+            "%s.%s has no entry in the reference", module, name, location=docname
+        )
     else:
         target = known[found]
-        label = make_refnode(app.builder, docname, target.docname, target.node_id, label, found)
+        label = make_refnode(
+            app.builder, docname, target.docname, target.node_id, label, found
+        )
     row = nodes.definition_list_item("", nodes.term("", "", label))
     row += nodes.definition("", nodes.paragraph("", summary(one)))
     return row
@@ -86,7 +99,9 @@ def fill(app, doctree, docname):
         listed = nodes.definition_list(classes=["objects"])
         for module in place["modules"]:
             loaded = importlib.import_module(module)
-            listed += [entry(app, docname, module, name, one) for name, one in public(loaded)]
+            listed += [
+                entry(app, docname, module, name, one) for name, one in public(loaded)
+            ]
         place.replace_self(listed)
 
 

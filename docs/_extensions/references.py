@@ -41,7 +41,9 @@ def find_alias(app, env, node, contnode):
     for name in candidates(target, node.get("py:module")):
         found = documented(domain, name)
         if found:
-            return domain.resolve_xref(env, node["refdoc"], app.builder, "obj", found, node, contnode)
+            return domain.resolve_xref(
+                env, node["refdoc"], app.builder, "obj", found, node, contnode
+            )
     # A field "type" is prose in which every word was taken for a class.
     return contnode if node.get("refspecific") and not NAME.fullmatch(target) else None
 
@@ -50,7 +52,10 @@ def candidates(target, module):
     """Full names that a reference can have, the nearest first."""
     packages = (module or "").split(".")
     around = (".".join(packages[:count]) for count in range(len(packages), 0, -1))
-    return [target, *(f"{package}.{target}" for package in (*around, "synapse") if package)]
+    return [
+        target,
+        *(f"{package}.{target}" for package in (*around, "synapse") if package),
+    ]
 
 
 def documented(domain, name):
@@ -60,7 +65,11 @@ def documented(domain, name):
         return None
     last = name.rpartition(".")[2]
     return next(
-        (name for name in domain.objects if name.rpartition(".")[2] == last and same(locate(name), meant)),
+        (
+            name
+            for name in domain.objects
+            if name.rpartition(".")[2] == last and same(locate(name), meant)
+        ),
         None,
     )
 

@@ -1,8 +1,8 @@
-"""The papers' tables: classic experiments with many seeds, printed beside the published figures.
+"""The papers' tables: classic experiments with many seeds, printed beside the published
+figures.
 
-Each table is a module with a ``TABLE``. Files of the same name have its page, with a place for the results,
-and the results of all trials (CSV) with their picture.
-"""
+Each table is a module with a ``TABLE``. Files of the same name have its page, with a
+place for the results, and the results of all trials (CSV) with their picture."""
 
 from importlib import import_module
 from pathlib import Path
@@ -22,5 +22,7 @@ def get(name: str) -> PaperTable:
     >>> get("reber").rows[0].published.text
     '100 %, 8,440'
     """
-    table: PaperTable = import_module(f".{choice('The table', name, NAMES)}", __name__).TABLE
+    table: PaperTable = import_module(
+        f".{choice('The table', name, NAMES)}", __name__
+    ).TABLE
     return table

@@ -1,4 +1,5 @@
-"""What the tables of long lags share: the networks of 1997, the recipes, and one trial."""
+"""What the tables of long lags share: the networks of 1997, the recipes, and one
+trial."""
 
 from __future__ import annotations
 
@@ -121,13 +122,14 @@ def learner(
     rate : float or None
         Learning rate, not for the filter.
     optimizer : {None, "plain", "adam", "kalman"}
-        None is gradient descent on the squared error with a constant rate; "plain" the same on the default
-        cost of the outputs.
+        None is gradient descent on the squared error with a constant rate; "plain" the
+        same on the default cost of the outputs.
     epochs : int
         Number of tests until the limit.
     noise, variance, annealing : float, float, int
-        For the filter: the first measurement noise, which falls to a thousandth, or a tenth for logistic
-        outputs; the initial variance; and the number of sequences in which the noise falls.
+        For the filter: the first measurement noise, which falls to a thousandth, or a
+        tenth for logistic outputs; the initial variance; and the number of sequences in
+        which the noise falls.
     """
     if optimizer is None:
         return Trainer(net, rate, "squared_error", **RULES[rule])
@@ -135,7 +137,9 @@ def learner(
         return Trainer(net, rate, **RULES[rule])
     if optimizer == "adam":
         assert rate is not None
-        return trainer(net, rule, Cosine(rate, epochs), optimizer=Adam(), batch_size=1, clip=1.0)
+        return trainer(
+            net, rule, Cosine(rate, epochs), optimizer=Adam(), batch_size=1, clip=1.0
+        )
     last = noise / (10 if net.output[0].squash.name == "logistic" else 1000)
     kalman = DEKF(
         groups="all",
@@ -161,7 +165,8 @@ def solve(
     most: int,
     **options: Any,
 ) -> dict[str, Any]:
-    """Train a network of :func:`network`, built with `options`, by :func:`learner` until it solves a task.
+    """Train a network of :func:`network`, built with `options`, by :func:`learner`
+    until it solves a task.
 
     The rule "paper" is that of 1997 in the implementation apart from Synapse.
     """
@@ -196,13 +201,20 @@ def papers_rule(
     measured: int = MEASURED,
     **_: Any,
 ) -> dict[str, Any]:
-    """Train two blocks by the rule of 1997; the arguments are those of :func:`network` and :func:`solve`."""
+    """Train two blocks by the rule of 1997; the arguments are those of :func:`network`
+    and :func:`solve`."""
     rng = np.random.default_rng([seed, GATES])
     enter, leave = rng.uniform(-weights, weights, (2, 2)) * biases
     given = {INPUT: list(enter) if gates is None else gates, OUTPUT: list(leave)}
-    learned = dict.fromkeys(("cell_biases", "output_biases", "gate_biases_learned"), biases)
-    net = lstm(task.inputs, 2, cells, task.outputs, given, rng=rng, weights=weights, **learned)
-    rng, order, needed = np.random.default_rng([seed, 1]), np.arange(every), None
+    learned = dict.fromkeys(
+        ("cell_biases", "output_biases", "gate_biases_learned"), biases
+    )
+    net = lstm(
+        task.inputs, 2, cells, task.outputs, given, rng=rng, weights=weights, **learned
+    )
+    rng = np.random.default_rng([seed, 1])
+    order = np.arange(every)
+    needed = None
     for trained in range(every, most + 1, every):
         samples = task.batch(every, rng)
         train(net, samples.rows, samples.goals, np.array(samples.bounds), order, rate)
@@ -210,12 +222,19 @@ def papers_rule(
             needed = trained
             break
     score = scored(net, task.batch(measured, np.random.default_rng([seed, FINAL])))
-    return {"needed": needed, "trained": trained, "wrong": score.wrong, "error": score.error}
+    return {
+        "needed": needed,
+        "trained": trained,
+        "wrong": score.wrong,
+        "error": score.error,
+    }
 
 
 def solved(net: Lstm, task: Task, seed: int) -> bool:
-    """Whether a network meets the criterion of a task, on the samples on which :func:`learn` tests others."""
-    rng, criterion = np.random.default_rng([seed, TEST]), task.criterion
+    """Whether a network meets the criterion of a task, on the samples on which
+    :func:`learn` tests others."""
+    rng = np.random.default_rng([seed, TEST])
+    criterion = task.criterion
     scores: list[Score] = []
     assert criterion is not None
     for _ in range(criterion.samples // PART):
@@ -228,7 +247,9 @@ def solved(net: Lstm, task: Task, seed: int) -> bool:
 def scored(net: Lstm, samples: SampleBatch) -> Score:
     """The score of a network on samples with a target at the last step."""
     last = np.array(samples.bounds[1:]) - 1
-    outputs, targets = run(net, samples.rows, np.array(samples.bounds))[0][last], samples.goals[last]
-    errors, right = outputs - targets, samples.judge(outputs, targets, None)
+    outputs = run(net, samples.rows, np.array(samples.bounds))[0][last]
+    targets = samples.goals[last]
+    errors = outputs - targets
+    right = samples.judge(outputs, targets, None)
     means = float(np.abs(errors).mean()), float((errors**2).mean())
     return Score(int(right.sum()), len(samples), *means)

@@ -1,4 +1,5 @@
-"""Training of one trial: fresh samples in small portions, and a test after each until the task is solved."""
+"""Training of one trial: fresh samples in small portions, and a test after each until
+the task is solved."""
 
 from __future__ import annotations
 
@@ -13,11 +14,13 @@ from synapse.objects.network import Network
 from synapse.optimizers import Adam
 from synapse.tasks import SampleBatch, Task
 
-TEST, FINAL = 2, 3
+TEST = 2
+FINAL = 3
 """Second numbers of the seeds of test samples; those of training samples have 1."""
 
 MEASURED = 2560
-"""Fresh samples on which the final weights are measured, as in Hochreiter and Schmidhuber 1997."""
+"""Fresh samples on which the final weights are measured, as in Hochreiter and
+Schmidhuber 1997."""
 
 RULES: dict[str, dict[str, Any]] = {
     "online": {"method": "online"},
@@ -29,7 +32,8 @@ RULES: dict[str, dict[str, Any]] = {
 
 
 def trainer(network: Network, rule: str, rate: Any, **options: Any) -> Trainer:
-    """Return a trainer for a rule of the tables; through time, it uses Adam with batches of 10 sequences."""
+    """Return a trainer for a rule of the tables; through time, it uses Adam with
+    batches of 10 sequences."""
     given = {**RULES[rule], **options}
     if rule == "through time":
         given = {"optimizer": Adam(), "batch_size": 10, **given}
@@ -37,14 +41,21 @@ def trainer(network: Network, rule: str, rate: Any, **options: Any) -> Trainer:
 
 
 def learn(
-    task: Task, learner: Trainer, seed: int, *, every: int, most: int, measured: int = MEASURED
+    task: Task,
+    learner: Trainer,
+    seed: int,
+    *,
+    every: int,
+    most: int,
+    measured: int = MEASURED,
 ) -> dict[str, Any]:
     """Train on fresh samples until a network meets the criterion of a task.
 
     Parameters
     ----------
     task : Task
-        The task. The test samples of a seed are always the same, and none of them is trained on by intent.
+        The task. The test samples of a seed are always the same, and none of them is
+        trained on by intent.
     learner : Trainer
         The trainer. One epoch of its schedule is `every` samples.
     seed : int
@@ -59,9 +70,10 @@ def learn(
     Returns
     -------
     dict
-        ``needed``, the number of training samples at the first test that met the criterion, or None;
-        ``trained``, their number at the end; ``wrong``, the number of `measured` samples that are wrong, and
-        ``error``, their mean absolute error; ``diverged``.
+        ``needed``, the number of training samples at the first test that met the
+        criterion, or None; ``trained``, their number at the end; ``wrong``, the number
+        of `measured` samples that are wrong, and ``error``, their mean absolute error;
+        ``diverged``.
     """
     network, rng = learner.network, np.random.default_rng([seed, 1])
 
@@ -72,15 +84,25 @@ def learn(
         return task.solved(network, np.random.default_rng([seed, TEST]))
 
     found = train(learner, draw, solved, every=every, most=most)
-    score = task.tested.batch(measured, np.random.default_rng([seed, FINAL])).score(network)
+    score = task.tested.batch(measured, np.random.default_rng([seed, FINAL])).score(
+        network
+    )
     return {**found, "wrong": score.wrong, "error": score.error}
 
 
 def train(
-    learner: Trainer, draw: Callable[[], SampleBatch], solved: Callable[[], bool], *, every: int, most: int
+    learner: Trainer,
+    draw: Callable[[], SampleBatch],
+    solved: Callable[[], bool],
+    *,
+    every: int,
+    most: int,
 ) -> dict[str, Any]:
-    """Train on the samples that `draw` returns until `solved` returns True; see :func:`learn`."""
-    trained, needed, diverged = 0, None, False
+    """Train on the samples that `draw` returns until `solved` returns True; see
+    :func:`learn`."""
+    trained = 0
+    needed = None
+    diverged = False
 
     def portion() -> list[tuple[Any, Any]]:
         samples = draw()

@@ -1,11 +1,13 @@
-"""The LSTM of Hochreiter and Schmidhuber 1997, from the equations of its appendix alone.
+"""The LSTM of Hochreiter and Schmidhuber 1997, from the equations of its appendix
+alone.
 
-It shares no code with Synapse, to tell whether a table that differs from its paper does so because of the
-rule. Gers, Schmidhuber and Cummins 2000 add forget gates, Gers, Schraudolph and Schmidhuber 2002 peepholes.
-A step is truncated real-time recurrent learning: errors that reach the net input of a gate or cell go no
-further back. It is the exact gradient of a network whose recurrent connections bring numbers from outside
-(``tests/studies/test_lstm1997.py``). The tables' rule "truncated", SnAp-1, also follows a weight's effect
-through a recurrent connection back to the neuron that it leads to.
+It shares no code with Synapse, to tell whether a table that differs from its paper does
+so because of the rule. Gers, Schmidhuber and Cummins 2000 add forget gates, Gers,
+Schraudolph and Schmidhuber 2002 peepholes. A step is truncated real-time recurrent
+learning: errors that reach the net input of a gate or cell go no further back. It is
+the exact gradient of a network whose recurrent connections bring numbers from outside
+(``tests/studies/test_lstm1997.py``). The tables' rule "truncated", SnAp-1, also follows
+a weight's effect through a recurrent connection back to the neuron that it leads to.
 """
 
 from __future__ import annotations
@@ -26,19 +28,22 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def compiled(function: F) -> F:
-    """Compile a function of arrays; a division by zero gives an infinity, as in NumPy."""
+    """Compile a function of arrays; a division by zero gives an infinity, as in
+    NumPy."""
     made: F = njit(cache=True, error_model="numpy")(function)
     return made
 
 
 class Lstm(NamedTuple):
-    """Memory blocks: C cells in B blocks, I inputs and K outputs. Forms of the network differ in `learned`.
+    """Memory blocks: C cells in B blocks, I inputs and K outputs. Forms of the network
+    differ in `learned`.
 
-    Gates and cells have S = I + C + 3 B + 1 sources: inputs, hidden outputs and gates of the step before, 1.
-    """
+    Gates and cells have S = I + C + 3 B + 1 sources: inputs, hidden outputs and gates
+    of the step before, 1."""
 
     squashed: bool
-    """Whether cells have g, within ±2, and h, within ±1; otherwise both are the identity (2002)."""
+    """Whether cells have g, within ±2, and h, within ±1; otherwise both are the
+    identity (2002)."""
     forgets: bool
     """Whether there are forget gates; otherwise they are 1."""
     peeps: bool
@@ -48,7 +53,9 @@ class Lstm(NamedTuple):
     w_cell: Array  # (C, S)
     w_out: Array  # (K, C + I + 1)
     peephole: Array  # (3, C)
-    change: Array  # what is added to the weights, at rate 1; the next four are parts of it
+    change: (
+        Array  # what is added to the weights, at rate 1; the next four are parts of it
+    )
     d_gate: Array
     d_cell: Array
     d_out: Array
@@ -64,7 +71,8 @@ class Lstm(NamedTuple):
     gate: Array  # (3, B)
     seen: Array  # what the outputs see: hidden, inputs, 1
     out: Array  # (K,)
-    # ds_c / dw for the weights of cell c, of the input and forget gate of its block, and their peepholes
+    # ds_c / dw for the weights of cell c, of the input and forget gate of its block,
+    # and their peepholes
     cell_trace: Array  # (C, S)
     gate_trace: Array  # (3, C, S), that of the output gate is 0
     peephole_trace: Array  # (3, C, C)
@@ -87,10 +95,11 @@ def lstm(
     output_biases: bool = False,
     gate_biases_learned: bool = True,
 ) -> Lstm:
-    """Make a network with random weights within `weights`, and the given initial biases of gates.
+    """Make a network with random weights within `weights`, and the given initial biases
+    of gates.
 
-    Gates have connections to all gates and cells if `fed_back` (1997), and inputs to the outputs if
-    `shortcut` (2000).
+    Gates have connections to all gates and cells if `fed_back` (1997), and inputs to
+    the outputs if `shortcut` (2000).
 
     >>> net = lstm(7, 4, 1, 7, {INPUT: [0.0] * 4, OUTPUT: [-1.0] * 4}, rng=np.random.default_rng(0))
     >>> int(net.learned.sum())
@@ -98,11 +107,19 @@ def lstm(
     """
     size = blocks * cells
     sources = inputs + size + 3 * blocks + 1
-    shapes = (3, blocks, sources), (size, sources), (outputs, size + inputs + 1), (3, size)
+    shapes = (
+        (3, blocks, sources),
+        (size, sources),
+        (outputs, size + inputs + 1),
+        (3, size),
+    )
     ends = np.cumsum([np.prod(shape) for shape in shapes])
 
     def parts(flat: Array) -> list[Array]:
-        return [part.reshape(shape) for part, shape in zip(np.split(flat, ends[:-1]), shapes, strict=True)]
+        return [
+            part.reshape(shape)
+            for part, shape in zip(np.split(flat, ends[:-1]), shapes, strict=True)
+        ]
 
     learned = np.ones(ends[-1])
     gate, cell, out, peephole = parts(learned)
@@ -112,25 +129,44 @@ def lstm(
         gate[k, :, -1] *= gate_biases_learned
         peephole[k] *= has and peepholes
         for into in (gate, cell):
-            into[..., inputs + size :][..., k * blocks : (k + 1) * blocks] *= has and fed_back
+            into[..., inputs + size :][..., k * blocks : (k + 1) * blocks] *= (
+                has and fed_back
+            )
     cell[:, -1] *= cell_biases
     out[:, -1] *= output_biases
     out[:, size:-1] *= shortcut
-    w, change = rng.uniform(-weights, weights, len(learned)) * learned, np.zeros(len(learned))
+    w = rng.uniform(-weights, weights, len(learned)) * learned
+    change = np.zeros(len(learned))
     for k, biases in gate_biases.items():
         parts(w)[0][k, :, -1] = biases
     now = [np.zeros(n) for n in (sources, *[size] * 5)]
-    traces = [np.zeros(shape) for shape in ((size, sources), (3, size, sources), (3, size, size))]
+    traces = [
+        np.zeros(shape)
+        for shape in ((size, sources), (3, size, sources), (3, size, size))
+    ]
     of_outputs = np.zeros((3, blocks)), np.zeros(size + inputs + 1), np.zeros(outputs)
     flags = squashed, FORGET in gate_biases, peepholes
-    net = Lstm._make([*flags, w, *parts(w), change, *parts(change), learned, *now, *of_outputs, *traces])
+    net = Lstm._make(
+        [
+            *flags,
+            w,
+            *parts(w),
+            change,
+            *parts(change),
+            learned,
+            *now,
+            *of_outputs,
+            *traces,
+        ]
+    )
     clear(net, 0.0)
     return net
 
 
 @compiled
 def clear(net: Lstm, start: float) -> None:
-    """Begin a new sequence: states and derivatives are 0, outputs of gates and cells `start`."""
+    """Begin a new sequence: states and derivatives are 0, outputs of gates and cells
+    `start`."""
     net.state[:] = 0.0
     net.cell_trace[:] = 0.0
     net.gate_trace[:] = 0.0
@@ -182,7 +218,9 @@ def find_gate(net: Lstm, k: int, j: int, state: Array) -> float:
 @compiled
 def activate(net: Lstm, inputs: Array) -> None:
     """One step: outputs, states, and the derivatives of the states."""
-    u, size, blocks = net.source, len(net.state), net.gate.shape[1]
+    u = net.source
+    size = len(net.state)
+    blocks = net.gate.shape[1]
     u[: len(inputs)] = inputs
     u[len(inputs) : len(inputs) + size] = net.hidden
     u[len(inputs) + size : -1] = net.gate.ravel()
@@ -191,15 +229,20 @@ def activate(net: Lstm, inputs: Array) -> None:
     for j in range(blocks):
         cells = range(j * size // blocks, (j + 1) * size // blocks)
         enter = net.gate[INPUT, j] = find_gate(net, INPUT, j, net.before)
-        keep = net.gate[FORGET, j] = find_gate(net, FORGET, j, net.before) if net.forgets else 1.0
+        keep = net.gate[FORGET, j] = (
+            find_gate(net, FORGET, j, net.before) if net.forgets else 1.0
+        )
         for c in cells:
-            g, g_slope = dot(net.w_cell[c], u), 1.0
+            g = dot(net.w_cell[c], u)
+            g_slope = 1.0
             if net.squashed:
                 y = logistic(g)
-                g, g_slope = 4.0 * y - 2.0, 4.0 * y * (1.0 - y)
+                g = 4.0 * y - 2.0
+                g_slope = 4.0 * y * (1.0 - y)
             net.state[c] = keep * net.before[c] + enter * g
             decay_and_add(net.cell_trace[c], keep, enter * g_slope, u)
-            at_enter, at_keep = g * enter * (1.0 - enter), net.before[c] * keep * (1.0 - keep)
+            at_enter = g * enter * (1.0 - enter)
+            at_keep = net.before[c] * keep * (1.0 - keep)
             decay_and_add(net.gate_trace[INPUT, c], keep, at_enter, u)
             if net.forgets:
                 decay_and_add(net.gate_trace[FORGET, c], keep, at_keep, u)
@@ -208,10 +251,12 @@ def activate(net: Lstm, inputs: Array) -> None:
                 decay_and_add(net.peephole_trace[FORGET, c], keep, at_keep, net.before)
         leave = net.gate[OUTPUT, j] = find_gate(net, OUTPUT, j, net.state)
         for c in cells:
-            net.h[c], net.h_slope[c] = net.state[c], 1.0
+            net.h[c] = net.state[c]
+            net.h_slope[c] = 1.0
             if net.squashed:
                 y = logistic(net.state[c])
-                net.h[c], net.h_slope[c] = 2.0 * y - 1.0, 2.0 * y * (1.0 - y)
+                net.h[c] = 2.0 * y - 1.0
+                net.h_slope[c] = 2.0 * y * (1.0 - y)
             net.hidden[c] = leave * net.h[c]
     net.seen[:size] = net.hidden
     net.seen[size:-1] = inputs
@@ -222,8 +267,10 @@ def activate(net: Lstm, inputs: Array) -> None:
 
 @compiled
 def add_change(net: Lstm, targets: Array, slope: bool) -> None:
-    """Add the change of a step: for squared error with `slope`, the outputs' own; else for cross-entropy."""
-    size, blocks = len(net.state), net.gate.shape[1]
+    """Add the change of a step: for squared error with `slope`, the outputs' own; else
+    for cross-entropy."""
+    size = len(net.state)
+    blocks = net.gate.shape[1]
     to_hidden = np.zeros(size)
     for k in range(len(net.out)):
         y = net.out[k]
@@ -232,7 +279,8 @@ def add_change(net: Lstm, targets: Array, slope: bool) -> None:
         add(net.d_out[k], error, net.seen)
     for j in range(blocks):
         cells = range(j * size // blocks, (j + 1) * size // blocks)
-        leave, at_gate = net.gate[OUTPUT, j], 0.0
+        leave = net.gate[OUTPUT, j]
+        at_gate = 0.0
         for c in cells:
             at_gate += to_hidden[c] * net.h[c]
             at_state = leave * net.h_slope[c] * to_hidden[c]
@@ -271,10 +319,11 @@ def train(
     start: float = 0.0,
     each_step: bool = True,
 ) -> None:
-    """Train on sequences in this order; weights change at every step with a target, or after every sequence.
+    """Train on sequences in this order; weights change at every step with a target, or
+    after every sequence.
 
-    Sequence i has the rows from ``bounds[i]`` to ``bounds[i + 1]``. A step without a target has NaN.
-    """
+    Sequence i has the rows from ``bounds[i]`` to ``bounds[i + 1]``. A step without a
+    target has NaN."""
     for i in order:
         if cleared:
             clear(net, start)
@@ -292,7 +341,8 @@ def run(
     net: Lstm, inputs: Array, bounds: Ints, cleared: bool = True, start: float = 0.0
 ) -> tuple[Array, Array]:
     """Outputs and slopes of h at all steps of some sequences."""
-    outputs, slopes = np.zeros((bounds[-1], len(net.out))), np.zeros((bounds[-1], len(net.state)))
+    outputs = np.zeros((bounds[-1], len(net.out)))
+    slopes = np.zeros((bounds[-1], len(net.state)))
     for i in range(len(bounds) - 1):
         if cleared:
             clear(net, start)
@@ -312,13 +362,16 @@ def follow(
     momentum: float = 0.0,
     slope: bool = True,
 ) -> int:
-    """Steps before the first with an error of `tolerance` or more; learns from all, also from that one.
+    """Steps before the first with an error of `tolerance` or more; learns from all,
+    also from that one.
 
     With a rate of 0 no weight changes.
     """
     for t in range(len(inputs)):
         activate(net, inputs[t])
-        right = np.all(np.abs(targets[t] - net.out) < tolerance)  # False if an output is NaN
+        right = np.all(
+            np.abs(targets[t] - net.out) < tolerance
+        )  # False if an output is NaN
         if rate > 0.0:
             add_change(net, targets[t], slope)
             update(net, rate, momentum)

@@ -1,4 +1,5 @@
-"""Memory blocks as in the papers of 1997 to 2002, wired neuron by neuron, with the papers' weight counts."""
+"""Memory blocks as in the papers of 1997 to 2002, wired neuron by neuron, with the
+papers' weight counts."""
 
 from __future__ import annotations
 
@@ -10,8 +11,13 @@ import numpy as np
 from synapse import ONE_TO_ONE, Layer, Network, Projection
 from synapse.initializers import Seed, random_generator
 
-OPEN_GATES: dict[str, Any] = {"input_gate_bias": 1.0, "forget_gate_bias": 1.0, "output_gate_bias": 1.0}
-"""Gate biases of `architect.LSTM` in tables that were made before its defaults were chosen by a table."""
+OPEN_GATES: dict[str, Any] = {
+    "input_gate_bias": 1.0,
+    "forget_gate_bias": 1.0,
+    "output_gate_bias": 1.0,
+}
+"""Gate biases of `architect.LSTM` in tables that were made before its defaults were
+chosen by a table."""
 
 
 def memory_blocks(
@@ -34,11 +40,13 @@ def memory_blocks(
     weights: float = 0.2,
     seed: Seed = None,
 ) -> Network:
-    """Build the network of Hochreiter and Schmidhuber 1997, or of Gers et al. 2000 and 2002.
+    """Build the network of Hochreiter and Schmidhuber 1997, or of Gers et al. 2000 and
+    2002.
 
-    All gates and cells see the inputs and the gated outputs of all cells, and the gates too if
-    `recurrent_gates`. Only the gated outputs of cells lead to the outputs. The weight counts are those of the
-    papers; copies (fixed weights of 1 or 2) are not counted.
+    All gates and cells see the inputs and the gated outputs of all cells, and the gates
+    too if `recurrent_gates`. Only the gated outputs of cells lead to the outputs. The
+    weight counts are those of the papers; copies (fixed weights of 1 or 2) are not
+    counted.
 
     Parameters
     ----------
@@ -49,14 +57,15 @@ def memory_blocks(
     input_gate_biases, output_gate_biases, forget_gate_biases : sequence of float
         Initial bias of each block's gate; no forget gates without the last.
     squashed_input : bool
-        Whether a cell's input is squashed by g(x) = 2 tanh(x / 2), as in 1997, by a neuron in front of the
-        cell. Without it, inputs enter the cells directly, and the traces of the online rule cover their
-        weights.
+        Whether a cell's input is squashed by g(x) = 2 tanh(x / 2), as in 1997, by a
+        neuron in front of the cell. Without it, inputs enter the cells directly, and
+        the traces of the online rule cover their weights.
     cell_squash, output_squash : str
         Squash h of the cells, and of the outputs.
     cell_biases, output_biases : bool
-        Whether cells (or the neurons in front of them) and outputs have trainable biases. The bias of a cell
-        passes its input gate: without a neuron in front, it is the weight of a constant neuron.
+        Whether cells (or the neurons in front of them) and outputs have trainable
+        biases. The bias of a cell passes its input gate: without a neuron in front, it
+        is the weight of a constant neuron.
     recurrent_gates : bool
         Whether the gates lead to all gates and cells.
     peepholes : bool
@@ -71,7 +80,8 @@ def memory_blocks(
     Returns
     -------
     Network
-        With the layers "input gates", "forget gates", "candidates", "cells", "output gates" and "hidden".
+        With the layers "input gates", "forget gates", "candidates", "cells", "output
+        gates" and "hidden".
 
     Examples
     --------
@@ -80,12 +90,19 @@ def memory_blocks(
     264
     """
     rng = random_generator(seed)
-    size, last = blocks * cells, (blocks, cells)
+    size = blocks * cells
+    last = (blocks, cells)
     source = Layer(inputs, "identity", name="input")
     enter = _gates("input gates", input_gate_biases)
-    forget = [] if forget_gate_biases is None else [_gates("forget gates", forget_gate_biases)]
+    forget = (
+        []
+        if forget_gate_biases is None
+        else [_gates("forget gates", forget_gate_biases)]
+    )
     memory = Layer(size, cell_squash, name="cells")
-    candidates = [Layer(size, "bipolar_sigmoid", name="candidates")] if squashed_input else []
+    candidates = (
+        [Layer(size, "bipolar_sigmoid", name="candidates")] if squashed_input else []
+    )
     leave = _gates("output gates", output_gate_biases)
     hidden = Layer(size, "identity", name="hidden")
     output = Layer(outputs, output_squash, name="output")
@@ -115,7 +132,11 @@ def memory_blocks(
             cell.project(gate[i // cells], weight=rng.uniform(-weights, weights))
     for origin in [hidden, *([source] if input_to_output else [])]:
         _connect(origin, output, weights, rng)
-    return Network(source, [*constant, enter, *forget, *candidates, memory, leave, hidden, *copies], output)
+    return Network(
+        source,
+        [*constant, enter, *forget, *candidates, memory, leave, hidden, *copies],
+        output,
+    )
 
 
 def weight_count(network: Network) -> int:
@@ -125,7 +146,11 @@ def weight_count(network: Network) -> int:
     >>> weight_count(architect.Perceptron(2, 3, 1, seed=0))
     13
     """
-    biases = sum(neuron.trainable for layer in (*network.hidden, network.output) for neuron in layer)
+    biases = sum(
+        neuron.trainable
+        for layer in (*network.hidden, network.output)
+        for neuron in layer
+    )
     return biases + sum(connection.trainable for connection in network.connections)
 
 
@@ -143,13 +168,21 @@ def _constant() -> Layer:
     return layer
 
 
-def _biases(layer: Layer, trainable: bool, weights: float, rng: np.random.Generator) -> None:
-    layer.biases = rng.uniform(-weights, weights, len(layer)) if trainable else np.zeros(len(layer))
+def _biases(
+    layer: Layer, trainable: bool, weights: float, rng: np.random.Generator
+) -> None:
+    layer.biases = (
+        rng.uniform(-weights, weights, len(layer))
+        if trainable
+        else np.zeros(len(layer))
+    )
     if not trainable:
         layer.trainable = False
 
 
-def _connect(source: Layer, target: Layer, weights: float, rng: np.random.Generator) -> Projection:
+def _connect(
+    source: Layer, target: Layer, weights: float, rng: np.random.Generator
+) -> Projection:
     links = source.project(target)
     links.weights = rng.uniform(-weights, weights, links.weights.shape)
     return links
@@ -164,14 +197,17 @@ def _copies(source: Layer, target: Layer, weight: float) -> Projection:
 
 
 def _passed_on(gates: Layer) -> Layer:
-    """Copies of gates that activate last, so that what reads them reads the previous step, also their own."""
+    """Copies of gates that activate last, so that what reads them reads the previous
+    step, also their own."""
     copies = Layer(len(gates), "identity", name=f"previous {gates.name}")
     copies.trainable = False
     _copies(gates, copies, 1.0)
     return copies
 
 
-def _gate_targets(gates: Layer, links: Projection, targets: Layer, size: tuple[int, int]) -> None:
+def _gate_targets(
+    gates: Layer, links: Projection, targets: Layer, size: tuple[int, int]
+) -> None:
     """Let the gate of each block gate the connections into the block's cells."""
     place = {neuron: i // size[1] for i, neuron in enumerate(targets)}
     for link in links:

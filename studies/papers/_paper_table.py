@@ -1,4 +1,5 @@
-"""A paper's table: its rows, how they are run, and how they are printed beside the published figures."""
+"""A paper's table: its rows, how they are run, and how they are printed beside the
+published figures."""
 
 from __future__ import annotations
 
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 LEAST = 20
 """Rows with fewer seeds stand below the table as single runs, without intervals."""
 NO_COMPARISON = (
-    "This is no comparison of algorithms: settings, limits and details of the criteria differ between the "
-    "rows, and from the papers."
+    "This is no comparison of algorithms: settings, limits and details of the criteria"
+    " differ between the rows, and from the papers."
 )
 MARKS = {
     "V": "read in a source",
@@ -36,7 +37,8 @@ MARKS = {
 
 @dataclass(frozen=True)
 class Published:
-    """A published figure: as printed, its mark (one of :data:`MARKS`), and its value for the plot."""
+    """A published figure: as printed, its mark (one of :data:`MARKS`), and its value
+    for the plot."""
 
     text: str
     mark: str
@@ -62,16 +64,27 @@ class Row:
     seeds : int
         Number of seeds, from 0. Default 30.
     **case
-        Keyword arguments of the trial: booleans, numbers, strings, None, or lists of these.
+        Keyword arguments of the trial: booleans, numbers, strings, None, or lists of
+        these.
     """
 
-    def __init__(self, label: str, published: Published | None = None, seeds: int = 30, **case: Any) -> None:
-        self.label, self.published, self.seeds, self.case = label, published, seeds, case
+    def __init__(
+        self,
+        label: str,
+        published: Published | None = None,
+        seeds: int = 30,
+        **case: Any,
+    ) -> None:
+        self.label = label
+        self.published = published
+        self.seeds = seeds
+        self.case = case
 
 
 @dataclass(frozen=True)
 class Measure:
-    """A number of the trials, printed as its median with a bootstrap interval; the first also as its mean.
+    """A number of the trials, printed as its median with a bootstrap interval; the
+    first also as its mean.
 
     Parameters
     ----------
@@ -96,14 +109,23 @@ class Measure:
 
     def cell(self, group: Trials) -> str:
         """The median of some trials, with its interval unless they are few."""
-        found = Trials({"number": _number(one, self.name)} for one in group).median("number")
+        found = Trials({"number": _number(one, self.name)} for one in group).median(
+            "number"
+        )
         if len(group) < LEAST or found.low == inf:
             return self.text(found.value)
-        return f"{self.text(found.value)} ({self.text(found.low)} to {self.text(found.high)})"
+        return (
+            f"{self.text(found.value)} ({self.text(found.low)} to"
+            f" {self.text(found.high)})"
+        )
 
     def mean(self, group: Trials) -> str:
         """The mean of the finite numbers, as papers print it."""
-        finite = [number for number in (_number(one, self.name) for one in group) if number < inf]
+        finite = [
+            number
+            for number in (_number(one, self.name) for one in group)
+            if number < inf
+        ]
         return self.text(sum(finite) / len(finite) if finite else inf)
 
 
@@ -117,14 +139,15 @@ class PaperTable:
     Parameters
     ----------
     trial : callable
-        ``trial(seed, **case)`` returns a dict of numbers. A function of a module, so that workers can import
-        it.
+        ``trial(seed, **case)`` returns a dict of numbers. A function of a module, so
+        that workers can import it.
     rows : sequence of Row
         The settings.
     measures : sequence of Measure
         What is printed for each row. The plot shows the first one.
     solved : str or None
-        Key of the number that is None if a trial did not solve the task; None: there is no such column.
+        Key of the number that is None if a trial did not solve the task; None: there is
+        no such column.
     shared : mapping
         Keyword arguments of the trial for all rows that do not give others.
     """
@@ -162,19 +185,23 @@ class PaperTable:
         return run_trials(self.trial, tasks, store, executor, retry, progress)
 
     def groups(self, trials: Trials) -> list[tuple[Row, Trials]]:
-        """The trials of each row that has any. An argument that is not given counts as None."""
+        """The trials of each row that has any. An argument that is not given counts as
+        None."""
         known = {*self.shared, *(name for row in self.rows for name in row.case)}
         points = [_given(one, known) for one in trials]
         groups = []
         for row in self.rows:
             case = _given({**self.shared, **row.case}, known)
-            group = Trials(one for one, point in zip(trials, points, strict=True) if point == case)
+            group = Trials(
+                one for one, point in zip(trials, points, strict=True) if point == case
+            )
             if group:
                 groups.append((row, group))
         return groups
 
     def to_markdown(self, trials: Trials) -> str:
-        """Print trials as a Markdown table: one line per row, beside the published figures.
+        """Print trials as a Markdown table: one line per row, beside the published
+        figures.
 
         Rows with few seeds follow as single runs, in grey.
         """
@@ -184,48 +211,73 @@ class PaperTable:
         parts = [self._table(full)] if full else []
         if few:
             title = f"Single runs: rows of fewer than {LEAST} seeds, without intervals."
-            parts.append(f'<div style="color: #808080">\n\n{title}\n\n{self._table(few)}\n\n</div>')
+            parts.append(
+                '<div style="color:'
+                f' #808080">\n\n{title}\n\n{self._table(few)}\n\n</div>'
+            )
         if any(row.published for row, _ in rows):
             parts.append(NO_COMPARISON)
         return "\n\n".join([*parts, self._settings([row for row, _ in rows])])
 
     def _settings(self, rows: Sequence[Row]) -> str:
-        """All arguments of the trials: those that the rows share, and what each row gives itself."""
+        """All arguments of the trials: those that the rows share, and what each row
+        gives itself."""
         file = self.trial.__module__.replace(".", "/")
         lines = [f"Settings, the arguments of `{self.trial.__name__}` in `{file}.py`."]
         if self.shared:
             lines[0] += f" Rows that do not give others have {_written(self.shared)}."
         lines += ["", "| row | its settings |", "| --- | --- |"]
-        return "\n".join([*lines, *(f"| {row.label} | {_written(row.case)} |" for row in rows)])
+        return "\n".join(
+            [*lines, *(f"| {row.label} | {_written(row.case)} |" for row in rows)]
+        )
 
     def _table(self, groups: list[tuple[Row, Trials]]) -> str:
         published = any(row.published for row, _ in groups)
         first, *others = (each.title for each in self.measures)
         mean = "mean of the solved" if self.solved else "mean"
         head = ["", "seeds", *(["solved"] if self.solved else []), first, mean, *others]
-        lines = [self._cells(row, group) + [str(row.published or "")] * published for row, group in groups]
+        lines = [
+            self._cells(row, group) + [str(row.published or "")] * published
+            for row, group in groups
+        ]
         head += ["published"] * published
         rules = ["---", *["---:"] * (len(head) - 1 - published), *["---"] * published]
-        return "\n".join("| " + " | ".join(line) + " |" for line in (head, rules, *lines))
+        return "\n".join(
+            "| " + " | ".join(line) + " |" for line in (head, rules, *lines)
+        )
 
     def _cells(self, row: Row, group: Trials) -> list[str]:
         cells = [row.label, str(len(group))]
         if self.solved:
             solved = [one.get(self.solved) is not None for one in group]
             rate = Trials({"solved": each} for each in solved).rate("solved")
-            cells.append(str(rate) if len(group) >= LEAST else f"{sum(solved)} of {len(group)}")
+            cells.append(
+                str(rate) if len(group) >= LEAST else f"{sum(solved)} of {len(group)}"
+            )
         first, *others = self.measures
-        return [*cells, first.cell(group), first.mean(group), *(measure.cell(group) for measure in others)]
+        return [
+            *cells,
+            first.cell(group),
+            first.mean(group),
+            *(measure.cell(group) for measure in others),
+        ]
 
     def plot(self, trials: Trials) -> Axes:
-        """Draw the first measure of all trials, one line of dots per row, beside the published figures."""
+        """Draw the first measure of all trials, one line of dots per row, beside the
+        published figures."""
         from ._dots import draw_dots  # matplotlib is an extra
 
-        measure, groups = self.measures[0], self.groups(trials)
+        measure = self.measures[0]
+        groups = self.groups(trials)
         published = {
-            row.label: row.published.value for row, _ in groups if row.published and row.published.value
+            row.label: row.published.value
+            for row, _ in groups
+            if row.published and row.published.value
         }
-        values = {row.label: [_number(one, measure.name) for one in group] for row, group in groups}
+        values = {
+            row.label: [_number(one, measure.name) for one in group]
+            for row, group in groups
+        }
         return draw_dots(values, published, measure.title, measure.log)
 
 
@@ -243,11 +295,13 @@ def _number(trial: Mapping[str, Any], name: str) -> float:
 
 
 def read_results(path: Path) -> tuple[str, Trials]:
-    """Read a CSV file of trials: how they were made, which is its first line, and the trials."""
+    """Read a CSV file of trials: how they were made, which is its first line, and the
+    trials."""
     with path.open(encoding="utf-8", newline="") as file:
         made = file.readline().removeprefix("# ").strip()
         return made, Trials(
-            {name: _value(text) for name, text in row.items()} for row in csv.DictReader(file)
+            {name: _value(text) for name, text in row.items()}
+            for row in csv.DictReader(file)
         )
 
 

@@ -1,9 +1,10 @@
-"""Online training on a stream that ends at the first wrong step, as in Gers et al. 2000 and 2002.
+"""Online training on a stream that ends at the first wrong step, as in Gers et al. 2000
+and 2002.
 
-One step after the other in Python takes 5 µs and more. This runs many steps in one compiled call, and judges
-their outputs afterwards. If a step was wrong, the weights and the context before the call are restored, and
-the network learns again up to that step: the weights are those of a training that stops there.
-"""
+One step after the other in Python takes 5 µs and more. This runs many steps in one
+compiled call, and judges their outputs afterwards. If a step was wrong, the weights and
+the context before the call are restored, and the network learns again up to that step:
+the weights are those of a training that stops there."""
 
 from __future__ import annotations
 
@@ -24,8 +25,10 @@ from synapse.objects.recording import record
 from synapse.objects.state import Context, read_context, restore_context
 from synapse.tasks import Sample, SampleStream
 
-FIRST_STEPS, MOST_STEPS = 32, 4096
-"""Number of steps in the first compiled call on a stream, and the most; later calls have twice as many."""
+FIRST_STEPS = 32
+MOST_STEPS = 4096
+"""Number of steps in the first compiled call on a stream, and the most; later calls
+have twice as many."""
 NO_RENEWAL = tuple(engine.online.nothing_renewed())
 
 
@@ -34,8 +37,9 @@ def learn_until_wrong(
 ) -> int:
     """Learn online from a stream up to its first wrong step, or `most` steps.
 
-    The context is cleared first. Each step is judged before the network learns from it; it learns from the
-    first wrong step too. The rule is the network's own, :attr:`synapse.Network.learning_rule`.
+    The context is cleared first. Each step is judged before the network learns from it;
+    it learns from the first wrong step too. The rule is the network's own,
+    :attr:`synapse.Network.learning_rule`.
 
     Parameters
     ----------
@@ -69,7 +73,8 @@ def learn_until_wrong(
     0
     """
     network.clear()
-    done, size = 0, FIRST_STEPS
+    done = 0
+    size = FIRST_STEPS
     while done < most:
         part = stream.take(min(size, most - done))
         _require_rows(network, part)
@@ -83,17 +88,21 @@ def learn_until_wrong(
 
 
 def _require_rows(network: Network, part: Sample) -> None:
-    """Raise unless the rows have the network's numbers of inputs and outputs, which kernels do not check."""
+    """Raise unless the rows have the network's numbers of inputs and outputs, which
+    kernels do not check."""
     for what, rows, layer in (
         ("inputs", part.inputs, network.input),
         ("targets", part.targets, network.output),
     ):
         if rows.shape != (len(part), len(layer)):
-            raise ArgumentError(expected(f"The {what} of a stream", f"rows of {len(layer)}", rows.shape))
+            raise ArgumentError(
+                expected(f"The {what} of a stream", f"rows of {len(layer)}", rows.shape)
+            )
 
 
 def _learn_part(network: Network, part: Sample, rates: Floats) -> int | None:
-    """Learn from some steps up to the first wrong one, and return its number; None if all are right."""
+    """Learn from some steps up to the first wrong one, and return its number; None if
+    all are right."""
     before = _Snapshot(network)
     outputs = _learn(network, part, rates)
     done = part.cut(slice(len(outputs)))
@@ -124,8 +133,11 @@ class _Snapshot:
             self.network._store.columns[name][...] = values
 
 
-def _learn(network: Network, part: Sample, rates: Floats, needed: bool = False) -> Floats:
-    """Learn from all steps at compiled speed; returns the outputs of each, fewer if a cost is not finite.
+def _learn(
+    network: Network, part: Sample, rates: Floats, needed: bool = False
+) -> Floats:
+    """Learn from all steps at compiled speed; returns the outputs of each, fewer if a
+    cost is not finite.
 
     With `needed`, a cost that is not finite is an error.
     """
@@ -137,23 +149,33 @@ def _learn(network: Network, part: Sample, rates: Floats, needed: bool = False) 
     else:
         total, outputs = _single_steps(network, part, rates)
     if needed and not math.isfinite(total):
-        raise DivergenceError("The cost of a step is not finite. Use a lower learning rate.")
+        raise DivergenceError(
+            "The cost of a step is not finite. Use a lower learning rate."
+        )
     return outputs
 
 
 def _pass(network: Network, part: Sample, rate: float) -> tuple[float, Floats]:
     """Learn with one rate in one call. Outputs are NaN at steps without target."""
-    aimed, control = aimed_rows(part.targets), new_control()
+    aimed = aimed_rows(part.targets)
+    control = new_control()
     data = part.inputs.reshape(-1), part.targets.reshape(-1), aimed
-    bounds, order = np.array([0, len(part)], np.uint64), np.zeros((1, 1), np.uint64)
-    kept = np.empty(engine.online.KEPT * part.targets.size)  # room for all: none is overwritten
-    store, cost = network._store, network._cost(None).code
-    rates, errors = np.array([rate], store.dtype), np.empty(1)
+    bounds = np.array([0, len(part)], np.uint64)
+    order = np.zeros((1, 1), np.uint64)
+    kept = np.empty(
+        engine.online.KEPT * part.targets.size
+    )  # room for all: none is overwritten
+    store = network._store
+    cost = network._cost(None).code
+    rates = np.array([rate], store.dtype)
+    errors = np.empty(1)
     options = rates, True, kept, control, errors, -np.inf, NO_RENEWAL
     arguments = (*data, bounds, order, False), cost, *options
     if network._rtrl is None:
         span = network._ready()[2]
-        status, _, total, _ = engine.online.train_network(store.address, store.unit, span, *arguments)
+        status, _, total, _ = engine.online.train_network(
+            store.address, store.unit, span, *arguments
+        )
     else:
         plan = network._plan(store, network._rtrl)
         engine.untraced.forget_traces(plan.store, plan.span)
@@ -161,29 +183,55 @@ def _pass(network: Network, part: Sample, rate: float) -> tuple[float, Floats]:
         status, _, total, _ = engine.rtrl.loops.train_network(*first, *arguments)
     require_sound(status, store["failed"])
     outputs = np.full(part.targets.shape, np.nan)
-    outputs[aimed == 1] = kept[: int(aimed.sum()) * network._n_outputs].reshape(-1, network._n_outputs)
+    outputs[aimed == 1] = kept[: int(aimed.sum()) * network._n_outputs].reshape(
+        -1, network._n_outputs
+    )
     return total, outputs[: int(control[1])]
 
 
-def _pass_by_steps(network: Network, part: Sample, rates: Floats) -> tuple[float, Floats]:
-    """Learn with a rate for each step in one call: each step is an epoch. Outputs are recorded."""
-    steps, control, errors = len(part), new_control(), np.zeros(len(part))
-    aimed, bounds = aimed_rows(part.targets), np.arange(steps + 1, dtype=np.uint64)
-    order, kept = bounds[:-1, None].copy(), np.empty(engine.online.KEPT * network._n_outputs)
+def _pass_by_steps(
+    network: Network, part: Sample, rates: Floats
+) -> tuple[float, Floats]:
+    """Learn with a rate for each step in one call: each step is an epoch. Outputs are
+    recorded."""
+    steps = len(part)
+    control = new_control()
+    errors = np.zeros(len(part))
+    aimed = aimed_rows(part.targets)
+    bounds = np.arange(steps + 1, dtype=np.uint64)
+    order = bounds[:-1, None].copy()
+    kept = np.empty(engine.online.KEPT * network._n_outputs)
     with record(network, "activation", neurons=network.output) as log:
-        store, cost = network._store, network._cost(None).code
+        store = network._store
+        cost = network._cost(None).code
         store.recorder.make_room(steps)
         data = part.inputs.reshape(-1), part.targets.reshape(-1), aimed
-        first = store.address, store.unit, network._ready()[2], (*data, bounds, order, False)
-        options = rates.astype(store.dtype), True, kept, control, errors, -np.inf, NO_RENEWAL
+        first = (
+            store.address,
+            store.unit,
+            network._ready()[2],
+            (*data, bounds, order, False),
+        )
+        options = (
+            rates.astype(store.dtype),
+            True,
+            kept,
+            control,
+            errors,
+            -np.inf,
+            NO_RENEWAL,
+        )
         ended = engine.online.train_network(*first, cost, *options)
     require_sound(ended[0], store["failed"])
     return float(errors[aimed == 1].sum()), log.activation
 
 
-def _single_steps(network: Network, part: Sample, rates: Floats) -> tuple[float, Floats]:
+def _single_steps(
+    network: Network, part: Sample, rates: Floats
+) -> tuple[float, Floats]:
     """Learn under other rules, one step in a call."""
-    total, parts = 0.0, []
+    total = 0.0
+    parts = []
     for t, rate in enumerate(rates):
         step = Sample(part.inputs[t : t + 1], part.targets[t : t + 1], part.judge)
         cost, outputs = _pass(network, step, rate)

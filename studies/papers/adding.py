@@ -29,10 +29,18 @@ TABLE = PaperTable(
             most=100_000,
         ),
         *(
-            Row(f"linear cells and output, {rule}, Adam 0.01", **LINEAR, **ADAM, rule=rule)
+            Row(
+                f"linear cells and output, {rule}, Adam 0.01",
+                **LINEAR,
+                **ADAM,
+                rule=rule,
+            )
             for rule in ("online", "exact online", "through time")
         ),
-        Row("linear cells and output, exact online, Kalman filter", **{**LINEAR, **KALMAN, "most": 10_000}),
+        Row(
+            "linear cells and output, exact online, Kalman filter",
+            **{**LINEAR, **KALMAN, "most": 10_000},
+        ),
     ],
     MEASURES,
     shared={**SHARED, "gates": [-3.0, -6.0], "every": 500},

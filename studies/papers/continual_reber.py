@@ -16,11 +16,13 @@ from ._learn import TEST, train, trainer
 from ._lstm1997 import FORGET, INPUT, OUTPUT, Lstm, clear, follow, lstm
 from ._paper_table import Measure, PaperTable, Published, Row
 
-SYMBOLS, STREAMS = 100_000, 10
+SYMBOLS = 100_000
+STREAMS = 10
 """Number of symbols of a test stream, and number of test streams."""
 
 GOOD = 1000
-"""A network is tested on all streams if the first one is right for more symbols than this."""
+"""A network is tested on all streams if the first one is right for more symbols than
+this."""
 
 LONG = 10_000
 """The same for the paper's own rule, whose streams are many."""
@@ -30,8 +32,11 @@ BIASES = [-0.5, -1.0, -1.5, -2.0]
 
 
 def right_symbols(network: Network, seed: Seed, most: int = SYMBOLS) -> int:
-    """Number of symbols of a fresh stream before the first wrong one, from a cleared context."""
-    stream, done, size = ContinualReber().stream(seed), 0, 200
+    """Number of symbols of a fresh stream before the first wrong one, from a cleared
+    context."""
+    stream = ContinualReber().stream(seed)
+    done = 0
+    size = 200
     with preserved_context(network):
         network.clear()
         while done < most:
@@ -47,12 +52,18 @@ def _lengths(network: Network, seed: int) -> list[int]:
     """Right symbols of the test streams, only of the first one if that fails early."""
     found = [right_symbols(network, np.random.default_rng([seed, TEST, 0]))]
     if found[0] > GOOD:
-        found += [right_symbols(network, np.random.default_rng([seed, TEST, i])) for i in range(1, STREAMS)]
+        found += [
+            right_symbols(network, np.random.default_rng([seed, TEST, i]))
+            for i in range(1, STREAMS)
+        ]
     return found
 
 
-def trial(seed: int, network: str, rule: str, rate: float, piece: int, most: int) -> dict[str, Any]:
-    """Train the paper's network by its own rule, or `architect.LSTM` on streams of `piece` symbols."""
+def trial(
+    seed: int, network: str, rule: str, rate: float, piece: int, most: int
+) -> dict[str, Any]:
+    """Train the paper's network by its own rule, or `architect.LSTM` on streams of
+    `piece` symbols."""
     if rule == "paper":
         return papers_rule(seed, rate, most)
     import architect
@@ -63,32 +74,49 @@ def trial(seed: int, network: str, rule: str, rate: float, piece: int, most: int
 
 
 def papers_rule(seed: int, rate: float, most: int) -> dict[str, Any]:
-    """Train the paper's network by its own rule on streams that end at the first wrong symbol."""
+    """Train the paper's network by its own rule on streams that end at the first wrong
+    symbol."""
     rng = np.random.default_rng([seed, 1])
     biases = {INPUT: BIASES, OUTPUT: BIASES, FORGET: [-bias for bias in BIASES]}
-    net = lstm(7, 4, 2, 7, biases, rng=rng, fed_back=False, shortcut=True, output_biases=True)
-    drawn, begin, symbols = ContinualReber().stream(rng), np.zeros(0, int), 0
+    net = lstm(
+        7, 4, 2, 7, biases, rng=rng, fed_back=False, shortcut=True, output_biases=True
+    )
+    drawn = ContinualReber().stream(rng)
+    begin = np.zeros(0, int)
+    symbols = 0
     for streams in range(1, most + 1):
-        if not len(begin):  # more strings; a stream begins at one, and leaves the rest of its last one out
+        if not len(
+            begin
+            # more strings; a stream begins at one, and leaves the rest of its last one out
+        ):
             part = drawn.take(2 * SYMBOLS)
             first = part.inputs[:, 0] > 0
             begin = 1 + np.flatnonzero(first[1:] & (part.inputs[:-1, -1] > 0))
             begin = begin[begin < SYMBOLS]
         clear(net, 0.0)
         end = begin[0] + SYMBOLS
-        done = follow(net, part.inputs[begin[0] : end], part.targets[begin[0] : end], 0.49, rate)
+        done = follow(
+            net, part.inputs[begin[0] : end], part.targets[begin[0] : end], 0.49, rate
+        )
         symbols += min(done + 1, SYMBOLS)
         begin = begin[begin > begin[0] + done]
         if done > LONG and min(papers_lengths(net, seed, LONG)) == SYMBOLS:
             return {"needed": streams, "symbols": symbols, "length": float(SYMBOLS)}
-    return {"needed": None, "symbols": None, "length": float(np.mean(papers_lengths(net, seed, 0)))}
+    return {
+        "needed": None,
+        "symbols": None,
+        "length": float(np.mean(papers_lengths(net, seed, 0))),
+    }
 
 
 def papers_lengths(net: Lstm, seed: int, least: int) -> list[int]:
-    """Right symbols of the test streams, up to the first stream that has fewer than `least`."""
+    """Right symbols of the test streams, up to the first stream that has fewer than
+    `least`."""
     found = []
     for i in range(STREAMS):
-        stream, done, size = ContinualReber().stream(np.random.default_rng([seed, TEST, i])), 0, 500
+        stream = ContinualReber().stream(np.random.default_rng([seed, TEST, i]))
+        done = 0
+        size = 500
         clear(net, 0.0)
         while done < SYMBOLS:
             part = stream.take(min(size, SYMBOLS - done))
@@ -107,13 +135,25 @@ def _perfect(net: Network, seed: int) -> bool:
     return len(lengths) == STREAMS and min(lengths) == SYMBOLS
 
 
-def _on_pieces(net: Network, seed: int, rule: str, rate: float, piece: int, most: int) -> dict[str, Any]:
-    task, rng, every = ContinualReber(piece), np.random.default_rng([seed, 1]), 20_000 // piece
+def _on_pieces(
+    net: Network, seed: int, rule: str, rate: float, piece: int, most: int
+) -> dict[str, Any]:
+    task, rng, every = (
+        ContinualReber(piece),
+        np.random.default_rng([seed, 1]),
+        20_000 // piece,
+    )
 
     def draw() -> SampleBatch:
         return task.batch(every, rng)
 
-    found = train(trainer(net, rule, rate), draw, lambda: _perfect(net, seed), every=every, most=most)
+    found = train(
+        trainer(net, rule, rate),
+        draw,
+        lambda: _perfect(net, seed),
+        every=every,
+        most=most,
+    )
     return {**found, "symbols": found["needed"] and found["needed"] * piece}
 
 
@@ -132,8 +172,18 @@ TABLE = PaperTable(
         ),
         Row("LSTM 7-16-7, online, rate 0.1", rule="online"),
         Row("LSTM 7-16-7, truncated, rate 0.1", seeds=20, rule="truncated"),
-        Row("LSTM 7-16-7, exact online, rate 0.1", seeds=3, rule="exact online", most=3000),
-        Row("LSTM 7-16-7, through time, Adam 0.01", seeds=20, rule="through time", rate=0.01),
+        Row(
+            "LSTM 7-16-7, exact online, rate 0.1",
+            seeds=3,
+            rule="exact online",
+            most=3000,
+        ),
+        Row(
+            "LSTM 7-16-7, through time, Adam 0.01",
+            seeds=20,
+            rule="through time",
+            rate=0.01,
+        ),
     ],
     (
         Measure("symbols", "training symbols"),

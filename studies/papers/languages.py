@@ -19,20 +19,24 @@ from ._memory_blocks import memory_blocks
 from ._paper_table import Measure, PaperTable, Published, Row
 
 LANGUAGES = {"ab": AnBn, "abc": AnBnCn}
-EVERY, MOST = 500, 2000
+EVERY = 500
+MOST = 2000
 TARGET = 0.8
-PAPER, COUNTERS = "paper", "counters"
+PAPER = "paper"
+COUNTERS = "counters"
 
 
 def network(letters: str, kind: str, seed: int) -> Network:
-    """Build the network of the paper, or counters: memory cells whose gates depend on the symbol alone.
+    """Build the network of the paper, or counters: memory cells whose gates depend on
+    the symbol alone.
 
     >>> from ._memory_blocks import weight_count
     >>> [weight_count(network("abc", kind, 0)) for kind in (PAPER, COUNTERS)]
     [90, 58]
     """
     choice("The kind", kind, (PAPER, COUNTERS))
-    symbols, cells = len(letters) + 1, len(letters) - 1
+    symbols = len(letters) + 1
+    cells = len(letters) - 1
     if kind == PAPER:
         return memory_blocks(
             symbols,
@@ -91,30 +95,42 @@ def trial(
     kind : {"paper", "counters"}
         The network, see :func:`network`.
     rule : str
-        Name of a rule; "Kalman filter" is DEKF with one group along exact online slopes.
+        Name of a rule; "Kalman filter" is DEKF with one group along exact online
+        slopes.
     rates : list of two floats, or None
         The first and the last rate; it falls geometrically. None with the filter.
     strings : int
         Number of training strings.
     every_n : bool
-        Whether each update sees the strings of all n from 1 to 10 once, instead of random ones.
+        Whether each update sees the strings of all n from 1 to 10 once, instead of
+        random ones.
 
     Returns
     -------
     dict
-        ``needed``, the number of training strings at the first test in which all n from 1 to 10 were right,
-        or None; ``longest``, the largest N such that all n from 1 to N are right at the end; ``diverged``.
+        ``needed``, the number of training strings at the first test in which all n from
+        1 to 10 were right, or None; ``longest``, the largest N such that all n from 1
+        to N are right at the end; ``diverged``.
     """
-    task, net = LANGUAGES[letters](), network(letters, kind, seed)
-    learner, rng = _trainer(net, rule), np.random.default_rng([seed, 1])
-    needed, portions = None, strings // EVERY
+    task = LANGUAGES[letters]()
+    net = network(letters, kind, seed)
+    learner = _trainer(net, rule)
+    rng = np.random.default_rng([seed, 1])
+    needed = None
+    portions = strings // EVERY
     for i in range(portions):
-        samples = task.encoded(np.arange(EVERY) % task.most + 1) if every_n else task.batch(EVERY, rng)
+        samples = (
+            task.encoded(np.arange(EVERY) % task.most + 1)
+            if every_n
+            else task.batch(EVERY, rng)
+        )
         targets = [TARGET * rows for rows in samples.targets]
         if rates is not None:
             learner.rate = rates[0] * (rates[1] / rates[0]) ** (i / (portions - 1))
         try:
-            learner.train(samples.inputs, targets, epochs=1, shuffle=False, progress=False)
+            learner.train(
+                samples.inputs, targets, epochs=1, shuffle=False, progress=False
+            )
         except DivergenceError:
             return {"needed": needed, "longest": 0, "diverged": True}
         if needed is None and task.longest(net, task.most) == task.most:
@@ -124,21 +140,39 @@ def trial(
 
 def _trainer(net: Network, rule: str) -> Trainer:
     if rule == "Kalman filter":
-        noise: dict[str, Any] = {"measurement_noise": (100.0, 0.1), "process_noise": (1e-2, 1e-9)}
-        return Trainer(net, method="rtrl", optimizer=DEKF(groups="all", annealing=20_000, **noise))
-    more: dict[str, Any] = {"optimizer": Adam(), "batch_size": 10} if rule == "through time" else {}
+        noise: dict[str, Any] = {
+            "measurement_noise": (100.0, 0.1),
+            "process_noise": (1e-2, 1e-9),
+        }
+        return Trainer(
+            net, method="rtrl", optimizer=DEKF(groups="all", annealing=20_000, **noise)
+        )
+    more: dict[str, Any] = (
+        {"optimizer": Adam(), "batch_size": 10} if rule == "through time" else {}
+    )
     return Trainer(net, cost="squared_error", **RULES[rule], **more)
 
 
 SETTINGS: list[tuple[str, dict[str, Any]]] = [
     ("network of the paper", {"kind": PAPER, "rule": "online", "rates": [0.01, 1e-4]}),
-    ("network of the paper", {"kind": PAPER, "rule": "exact online", "rates": [0.01, 1e-4]}),
-    ("network of the paper", {"kind": PAPER, "rule": "through time", "rates": [0.03, 3e-4]}),
+    (
+        "network of the paper",
+        {"kind": PAPER, "rule": "exact online", "rates": [0.01, 1e-4]},
+    ),
+    (
+        "network of the paper",
+        {"kind": PAPER, "rule": "through time", "rates": [0.03, 3e-4]},
+    ),
     ("counters", {"rule": "online", "rates": [0.1, 1e-3]}),
     ("counters", {"rule": "through time", "rates": [0.03, 3e-4]}),
     (
         "counters, all n in every update",
-        {"rule": "through time", "rates": [0.03, 1e-3], "strings": 100_000, "every_n": True},
+        {
+            "rule": "through time",
+            "rates": [0.03, 1e-3],
+            "strings": 100_000,
+            "every_n": True,
+        },
     ),
     ("counters", {"rule": "Kalman filter", "strings": 2_000}),
 ]

@@ -13,16 +13,22 @@ from ..tasks import Letters
 from ._learn import FINAL, TEST, train, trainer
 from ._paper_table import Measure, PaperTable, Row
 
-PIECE, EVERY, MOST = 100, 2, 4000
-CONSONANT, HIGH = 0, 3
+PIECE = 100
+EVERY = 2
+MOST = 4000
+CONSONANT = 0
+HIGH = 3
 """Places of two of the features."""
 
 
-def trial(seed: int, rule: str, rate: float, cost: str = "cross_entropy", most: int = MOST) -> dict[str, Any]:
-    """Train a network 6-20-6 on pieces of 100 letters until all predictable features are right.
+def trial(
+    seed: int, rule: str, rate: float, cost: str = "cross_entropy", most: int = MOST
+) -> dict[str, Any]:
+    """Train a network 6-20-6 on pieces of 100 letters until all predictable features
+    are right.
 
-    The test, after every 200 letters of training, is one fresh sequence of 3,000 letters.
-    """
+    The test, after every 200 letters of training, is one fresh sequence of 3,000
+    letters."""
     import architect
 
     net = architect.Elman(6, 20, 6, seed=seed)
@@ -35,13 +41,25 @@ def trial(seed: int, rule: str, rate: float, cost: str = "cross_entropy", most: 
         return Letters().solved(net, np.random.default_rng([seed, TEST]))
 
     options = {"batch_size": 1} if rule == "through time" else {}
-    found = train(trainer(net, rule, rate, cost=cost, **options), draw, solved, every=EVERY, most=most)
+    found = train(
+        trainer(net, rule, rate, cost=cost, **options),
+        draw,
+        solved,
+        every=EVERY,
+        most=most,
+    )
     needed = None if found["needed"] is None else PIECE * found["needed"]
-    return {**found, "needed": needed, "trained": PIECE * found["trained"], **errors(net, seed)}
+    return {
+        **found,
+        "needed": needed,
+        "trained": PIECE * found["trained"],
+        **errors(net, seed),
+    }
 
 
 def errors(net: Network, seed: int) -> dict[str, float]:
-    """Root mean square errors on a further sequence, by the kind of the next letter and by feature."""
+    """Root mean square errors on a further sequence, by the kind of the next letter and
+    by feature."""
     sample = Letters().sample(np.random.default_rng([seed, FINAL]))
     net.clear()
     squared = (net.run(sample.inputs) - sample.targets) ** 2

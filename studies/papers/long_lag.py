@@ -28,8 +28,10 @@ MEASURED = 500
 ALONE = 5
 """Second number of the seeds of the training without cell."""
 
-EVERY, STALLED = 100, 0.98
-"""The cell is added when the mean cost of 100 sequences is not below 0.98 of that of the 100 before."""
+EVERY = 100
+STALLED = 0.98
+"""The cell is added when the mean cost of 100 sequences is not below 0.98 of that of
+the 100 before."""
 
 
 def one_cell(
@@ -42,7 +44,8 @@ def one_cell(
     weights: float,
     direct: Any = None,
 ) -> Network:
-    """The network of 2a and 2b: inputs lead to the outputs, and to a memory cell with an input gate.
+    """The network of 2a and 2b: inputs lead to the outputs, and to a memory cell with
+    an input gate.
 
     Parameters
     ----------
@@ -51,7 +54,8 @@ def one_cell(
     seed : int
         Seed of the weights.
     linear : bool
-        Whether inputs enter the cell directly; otherwise a logistic neuron squashes them (g).
+        Whether inputs enter the cell directly; otherwise a logistic neuron squashes
+        them (g).
     output : str
         Squash of the outputs.
     gate : float, optional
@@ -63,14 +67,18 @@ def one_cell(
     """
     rng = np.random.default_rng(seed)
     source = Layer(symbols, "identity", name="input")
-    enter, cell = Layer(1, "logistic", name="input gate"), Layer(1, "identity", name="cell")
+    enter, cell = (
+        Layer(1, "logistic", name="input gate"),
+        Layer(1, "identity", name="cell"),
+    )
     candidate = cell if linear else Layer(1, "logistic", name="candidate")
     target = Layer(symbols, output, name="output")
     for layer in (enter, cell, candidate, target):
         layer.biases = np.zeros(len(layer))
         layer.trainable = False
     if gate is not None:
-        enter.biases, enter.trainable = [gate], True
+        enter.biases = [gate]
+        enter.trainable = True
     for layer in (enter, candidate, target):
         links = source.project(layer)
         links.weights = rng.uniform(-weights, weights, links.weights.shape)
@@ -92,23 +100,26 @@ def one_cell(
 
 
 def without_cell(task: Task, seed: int, rate: float, most: int) -> tuple[Any, int]:
-    """Weights from inputs to outputs, trained alone until the cost stalls, and the number of sequences.
+    """Weights from inputs to outputs, trained alone until the cost stalls, and the
+    number of sequences.
 
-    In the paper, the cell and its gate "are added once the error has stopped decreasing".
-    """
+    In the paper, the cell and its gate "are added once the error has stopped
+    decreasing"."""
     rng = np.random.default_rng([seed, ALONE])
-    source, target = (
-        Layer(task.inputs, "identity", name="input"),
-        Layer(task.outputs, "logistic", name="output"),
-    )
+    source = Layer(task.inputs, "identity", name="input")
+    target = Layer(task.outputs, "logistic", name="output")
     target.trainable = False
     target.biases = np.zeros(task.outputs)
     links = source.project(target)
     links.weights = rng.uniform(-WEIGHTS, WEIGHTS, links.weights.shape)
-    teacher, last, trained = Trainer(Network(source, [], target), rate, "squared_error"), np.inf, 0
+    teacher = Trainer(Network(source, [], target), rate, "squared_error")
+    last = np.inf
+    trained = 0
     while trained < most:
         samples = task.batch(EVERY, rng)
-        cost = teacher.train(samples.inputs, samples.targets, epochs=1, shuffle=False, progress=False).error
+        cost = teacher.train(
+            samples.inputs, samples.targets, epochs=1, shuffle=False, progress=False
+        ).error
         trained += EVERY
         if cost > STALLED * last:
             break
@@ -133,8 +144,15 @@ def trial(
     """Train on sequences until 10,000 others are right."""
     task = TASKS[experiment]
     if rule == "paper":
-        given: dict[str, Any] = {"cells": 1, "gates": None, "weights": weights, "biases": False}
-        return papers_rule(task, seed, rate=rate, every=every, most=most, measured=MEASURED, **given)
+        given: dict[str, Any] = {
+            "cells": 1,
+            "gates": None,
+            "weights": weights,
+            "biases": False,
+        }
+        return papers_rule(
+            task, seed, rate=rate, every=every, most=most, measured=MEASURED, **given
+        )
     direct, before = without_cell(task, seed, rate, most) if added_later else (None, 0)
     if experiment in TWO_BLOCKS:
         gates = None if gate is None else [gate, gate]
@@ -151,16 +169,34 @@ def trial(
         )
     else:
         net = one_cell(
-            task.inputs, seed, linear=linear, output=output, gate=gate, weights=weights, direct=direct
+            task.inputs,
+            seed,
+            linear=linear,
+            output=output,
+            gate=gate,
+            weights=weights,
+            direct=direct,
         )
     teacher = learner(net, rule, rate, optimizer=optimizer, epochs=most // every)
-    found = learn(task, teacher, seed, every=every, most=most - before, measured=MEASURED)
+    found = learn(
+        task, teacher, seed, every=every, most=most - before, measured=MEASURED
+    )
     needed = None if found["needed"] is None else found["needed"] + before
-    return {**found, "needed": needed, "trained": found["trained"] + before, "before": before}
+    return {
+        **found,
+        "needed": needed,
+        "trained": found["trained"] + before,
+        "before": before,
+    }
 
 
 PAPER: dict[str, Any] = {"rule": "truncated", "rate": 1.0}
-OURS: dict[str, Any] = {"linear": True, "rule": "online", "optimizer": "adam", "rate": 0.01}
+OURS: dict[str, Any] = {
+    "linear": True,
+    "rule": "online",
+    "optimizer": "adam",
+    "rate": 0.01,
+}
 ONE_CELL: dict[str, Any] = {**OURS, "output": "softmax", "most": 5000}
 LAST_TARGET: dict[str, Any] = {**ONE_CELL, "rate": 0.03}
 
@@ -177,7 +213,8 @@ TABLE = PaperTable(
         ),
         *(
             Row(
-                f"2a, linear cell, {rule}, {'Adam ' if optimizer == 'adam' else 'rate '}{rate}",
+                f"2a, linear cell, {rule},"
+                f" {'Adam ' if optimizer == 'adam' else 'rate '}{rate}",
                 seeds=seeds,
                 experiment="2a",
                 gate=-2.0,
@@ -221,11 +258,15 @@ TABLE = PaperTable(
                 every=500,
                 most=60_000,
             )
-            for rate, published in ((0.01, Published("100 %, 30,000", "V", 30_000)), (1.0, None))
+            for rate, published in (
+                (0.01, Published("100 %, 30,000", "V", 30_000)),
+                (1.0, None),
+            )
         ),
         *(
             Row(
-                f"2c, {'linear' if rule == 'online' else 'squashed'} cells, {rule}, Adam 0.01",
+                f"2c, {'linear' if rule == 'online' else 'squashed'} cells, {rule},"
+                " Adam 0.01",
                 seeds=20,
                 experiment="2c",
                 gate=-3.0,

@@ -1,4 +1,5 @@
-"""Embedded Reber strings by the paper's own rule: every reading of Hochreiter and Schmidhuber 1997."""
+"""Embedded Reber strings by the paper's own rule: every reading of Hochreiter and
+Schmidhuber 1997."""
 
 from __future__ import annotations
 
@@ -13,15 +14,21 @@ from ._learn import TEST
 from ._lstm1997 import INPUT, OUTPUT, lstm, run, train
 from ._paper_table import Measure, PaperTable, Published, Row
 
-STRINGS, EVERY, FIRST = 256, 500, 64
-"""Number of training strings, and of test strings; training strings between two tests; those tested first."""
+STRINGS = 256
+EVERY = 500
+FIRST = 64
+"""Number of training strings, and of test strings; training strings between two tests;
+those tested first."""
 FLAT = 0.1
-"""The slope of h, at most 0.5, below which a cell's state has drifted: almost no error reaches it."""
+"""The slope of h, at most 0.5, below which a cell's state has drifted: almost no error
+reaches it."""
 
 
 def drawn(strings: str, targets: str, seed: int) -> SampleBatch:
-    """Training and test strings: as they are drawn, with others for the test, or all different."""
-    task, rng = EmbeddedReber(targets=targets), np.random.default_rng([seed, TEST])
+    """Training and test strings: as they are drawn, with others for the test, or all
+    different."""
+    task = EmbeddedReber(targets=targets)
+    rng = np.random.default_rng([seed, TEST])
     if strings == "drawn":
         return task.batch(2 * STRINGS, rng)
     found = task.batch(20 * STRINGS, rng)
@@ -56,23 +63,31 @@ def trial(
     Returns
     -------
     dict
-        ``needed``, the number of training strings then, or None; ``inner``, that after which all symbols but
-        the last but one were right first; ``wrong`` and ``last_but_one``, the strings of 512 that are wrong
-        at the end, anywhere and at that symbol; ``flat``, the percentage of cells with a slope of h below
+        ``needed``, the number of training strings then, or None; ``inner``, that after
+        which all symbols but the last but one were right first; ``wrong`` and
+        ``last_but_one``, the strings of 512 that are wrong at the end, anywhere and at
+        that symbol; ``flat``, the percentage of cells with a slope of h below
         :data:`FLAT` before that symbol, after the first 500 training strings.
     """
-    rng, both = np.random.default_rng([seed, 1]), drawn(strings, targets, seed)
+    rng = np.random.default_rng([seed, 1])
+    both = drawn(strings, targets, seed)
     span = network.get("weights", 0.2)
     gates = {
-        INPUT: rng.uniform(-span, span, blocks).tolist() if input_gates is None else input_gates,
+        INPUT: rng.uniform(-span, span, blocks).tolist()
+        if input_gates is None
+        else input_gates,
         OUTPUT: [-1.0 - i for i in range(blocks)],
     }
     net = lstm(7, blocks, cells, 7, gates, rng=rng, **network)
     rows, goals, bounds = both.rows, both.goals, np.array(both.bounds)
-    legal, needed, inner, flat = np.array(both.allowed), None, None, 0.0
+    legal = np.array(both.allowed)
+    needed = None
+    inner = None
+    flat = 0.0
 
     def test(count: int) -> tuple[int, int, int, float]:
-        """How many of the first strings are wrong: anywhere, at the last but one symbol, elsewhere.
+        """How many of the first strings are wrong: anywhere, at the last but one
+        symbol, elsewhere.
 
         The last number is the percentage of cells that are flat before that symbol.
         """
@@ -103,7 +118,13 @@ def trial(
             needed = trained
             break
     wrong, last_but_one, *_ = test(2 * STRINGS)
-    return {"needed": needed, "inner": inner, "wrong": wrong, "last_but_one": last_but_one, "flat": flat}
+    return {
+        "needed": needed,
+        "inner": inner,
+        "wrong": wrong,
+        "last_but_one": last_but_one,
+        "flat": flat,
+    }
 
 
 FOUR: dict[str, Any] = {"blocks": 4, "cells": 1}
@@ -133,19 +154,47 @@ READINGS: dict[str, dict[str, Any]] = {
     f"{DIRECT}, rate 0.2": {**BOTH, "rate": 0.2},
     f"{DIRECT}, rate 0.1": {**BOTH, **SLOW},
     f"{DIRECT}, gates do not lead to gates and cells": {**BOTH, "fed_back": False},
-    f"{DIRECT}, gates do not lead to gates and cells, rate 0.1": {**BOTH, **SLOW, "fed_back": False},
+    f"{DIRECT}, gates do not lead to gates and cells, rate 0.1": {
+        **BOTH,
+        **SLOW,
+        "fed_back": False,
+    },
 }
-"""How else the paper can be read: what differs from its last row, 3 blocks of 2 at the rate 0.5."""
+"""How else the paper can be read: what differs from its last row, 3 blocks of 2 at the
+rate 0.5."""
 
 TABLE = PaperTable(
     trial,
     [
-        Row("as printed: 3 blocks of 2, rate 0.5", Published("100 %, 8,440", "V", 8440)),
-        Row("3 blocks of 2, rate 0.2", Published("97 %, 14,060", "V", 14060), seeds=20, rate=0.2),
-        Row("4 blocks of 1, rate 0.5", Published("97 %, 9,500", "V", 9500), seeds=20, **FOUR),
+        Row(
+            "as printed: 3 blocks of 2, rate 0.5", Published("100 %, 8,440", "V", 8440)
+        ),
+        Row(
+            "3 blocks of 2, rate 0.2",
+            Published("97 %, 14,060", "V", 14060),
+            seeds=20,
+            rate=0.2,
+        ),
+        Row(
+            "4 blocks of 1, rate 0.5",
+            Published("97 %, 9,500", "V", 9500),
+            seeds=20,
+            **FOUR,
+        ),
         *(Row(name, seeds=20, **reading) for name, reading in READINGS.items()),
-        Row("3 blocks of 2, rate 0.1", Published("100 %, 21,730", "V", 21730), seeds=20, **SLOW),
-        Row("4 blocks of 1, rate 0.1", Published("100 %, 39,740", "V", 39740), seeds=20, **SLOW, **FOUR),
+        Row(
+            "3 blocks of 2, rate 0.1",
+            Published("100 %, 21,730", "V", 21730),
+            seeds=20,
+            **SLOW,
+        ),
+        Row(
+            "4 blocks of 1, rate 0.1",
+            Published("100 %, 39,740", "V", 39740),
+            seeds=20,
+            **SLOW,
+            **FOUR,
+        ),
     ],
     (
         Measure("needed", "training strings"),

@@ -1,4 +1,5 @@
-"""Which settings of an LSTM learn most tasks: the measurements behind the defaults of ``architect.LSTM``."""
+"""Which settings of an LSTM learn most tasks: the measurements behind the defaults of
+``architect.LSTM``."""
 
 from __future__ import annotations
 
@@ -21,8 +22,11 @@ TASKS: dict[str, tuple[Task, int, int]] = {
 RATES = {"online": 0.1, "exact online": 0.1, "through time": 0.01}
 
 
-def trial(seed: int, rule: str, weights: float | str, biases: list[float], **lstm: Any) -> dict[str, Any]:
-    """Train an LSTM with eight blocks on each task; `weights` is a range or the name of an initializer.
+def trial(
+    seed: int, rule: str, weights: float | str, biases: list[float], **lstm: Any
+) -> dict[str, Any]:
+    """Train an LSTM with eight blocks on each task; `weights` is a range or the name of
+    an initializer.
 
     `biases` are those of input, forget and output gates.
     """
@@ -40,17 +44,32 @@ def trial(seed: int, rule: str, weights: float | str, biases: list[float], **lst
             **lstm,
         )
         learner = trainer(network, rule, RATES[rule])
-        found[name] = learn(task, learner, seed, every=every, most=most, measured=1)["needed"]
+        found[name] = learn(task, learner, seed, every=every, most=most, measured=1)[
+            "needed"
+        ]
     return {**found, "solved": sum(needed is not None for needed in found.values())}
 
 
-SYNAPTIC: dict[str, Any] = {"weights": 0.1, "biases": [1.0, 1.0, 1.0], "style": "synaptic"}
+SYNAPTIC: dict[str, Any] = {
+    "weights": 0.1,
+    "biases": [1.0, 1.0, 1.0],
+    "style": "synaptic",
+}
 LINEAR: dict[str, Any] = {"peepholes": None, "cell_squash": "identity"}
 SETTINGS: dict[str, dict[str, Any]] = {
-    "biases 1, 1, 1; weights ±0.1 (the default before)": {"weights": 0.1, "biases": [1.0, 1.0, 1.0]},
-    "biases 0, 1, 0; weights ±1/√fan-in": {"weights": "fan_in", "biases": [0.0, 1.0, 0.0]},
+    "biases 1, 1, 1; weights ±0.1 (the default before)": {
+        "weights": 0.1,
+        "biases": [1.0, 1.0, 1.0],
+    },
+    "biases 0, 1, 0; weights ±1/√fan-in": {
+        "weights": "fan_in",
+        "biases": [0.0, 1.0, 0.0],
+    },
     "biases 0, 3, 0; weights ±0.1": {"weights": 0.1, "biases": [0.0, 3.0, 0.0]},
-    "biases 0, 3, 0; weights ±1/√fan-in (the default)": {"weights": "fan_in", "biases": [0.0, 3.0, 0.0]},
+    "biases 0, 3, 0; weights ±1/√fan-in (the default)": {
+        "weights": "fan_in",
+        "biases": [0.0, 3.0, 0.0],
+    },
     'style "synaptic", its defaults': SYNAPTIC,
     'style "synaptic", linear cells, no peepholes': {**SYNAPTIC, **LINEAR},
 }
@@ -62,6 +81,9 @@ TABLE = PaperTable(
         for rule in RATES
         for name, setting in SETTINGS.items()
     ],
-    [Measure("solved", "tasks solved, of 3", ".1f", log=False), *(Measure(name, name) for name in TASKS)],
+    [
+        Measure("solved", "tasks solved, of 3", ".1f", log=False),
+        *(Measure(name, name) for name in TASKS),
+    ],
     solved=None,
 )

@@ -19,7 +19,9 @@ from ._paper_table import Measure, PaperTable, Published, Row
 GIVEN_VARIANCE = 0.067
 """The variance by which Jaeger divides squared errors in original coordinates."""
 
-WARM, AHEAD, TESTS = 1000, 84, 50
+WARM = 1000
+AHEAD = 84
+TESTS = 50
 
 
 def reservoir(
@@ -38,9 +40,10 @@ def reservoir(
 
         x(t) = (1 - leak * gain) x(t - 1) + gain tanh(W x(t - 1) + v y(t) + constant)
 
-    All integrating neurons activate after all others, so units read each other's previous step, as there. The
-    output of the previous step enters through the input neuron: while the read-out is fitted, that is the
-    point of the series, and afterwards the network's own prediction.
+    All integrating neurons activate after all others, so units read each other's
+    previous step, as there. The output of the previous step enters through the input
+    neuron: while the read-out is fitted, that is the point of the series, and
+    afterwards the network's own prediction.
 
     Parameters
     ----------
@@ -67,11 +70,20 @@ def reservoir(
     <Network 1-50-50-1, 102 neurons, 450 connections>
     """
     rng = random_generator(seed)
-    source, output = Layer(1, "identity", name="input"), Layer(1, "identity", name="output")
-    drive, pool = Layer(units, "tanh", name="drive"), Layer(units, "identity", name="pool")
-    source.project(drive, weights=rng.uniform(-scale, scale, (1, units)), trainable=False)
+    source, output = (
+        Layer(1, "identity", name="input"),
+        Layer(1, "identity", name="output"),
+    )
+    drive, pool = (
+        Layer(units, "tanh", name="drive"),
+        Layer(units, "identity", name="pool"),
+    )
+    source.project(
+        drive, weights=rng.uniform(-scale, scale, (1, units)), trainable=False
+    )
     drive.biases = 0.2 * rng.choice([0.0, 0.14, -0.14], units, p=[0.5, 0.25, 0.25])
-    flat, links = np.zeros(units * units), units * per_unit
+    flat = np.zeros(units * units)
+    links = units * per_unit
     flat[rng.choice(len(flat), links, replace=False)] = rng.choice([-1.0, 1.0], links)
     matrix = flat.reshape(units, units)
     matrix *= radius / np.abs(np.linalg.eigvals(matrix)).max()
@@ -92,7 +104,11 @@ def build(kind: str, size: int, seed: int, **options: Any) -> Network:
     if kind == "reservoir":
         return reservoir(size, seed=seed, **options)
     if kind == "Liquid":
-        start = {"initializer": uniform(0.5), "bias_initializer": uniform(0.2), **options}
+        start = {
+            "initializer": uniform(0.5),
+            "bias_initializer": uniform(0.2),
+            **options,
+        }
         return architect.Liquid(1, size, 1, connections=5 * size, seed=seed, **start)
     start = {"initializer": uniform(0.5), "output_squash": "identity", **options}
     if kind == "GRU":
@@ -116,10 +132,16 @@ def trial(
     `rate` is the ridge of least squares, or the rate of a learning rule.
     """
     series = MackeyGlass(delay, length).sample(np.random.default_rng([seed, 1]))
-    tests = MackeyGlass(delay, WARM + AHEAD - 1).batch(TESTS, np.random.default_rng([seed, 2]))
+    tests = MackeyGlass(delay, WARM + AHEAD - 1).batch(
+        TESTS, np.random.default_rng([seed, 2])
+    )
     if network == "persistence":
-        return {"nrmse84": _error([float(one.inputs[WARM - 1, 0]) for one in tests], tests), "one_step": None}
-    net, diverged = build(network, size, seed, **options), False
+        return {
+            "nrmse84": _error([float(one.inputs[WARM - 1, 0]) for one in tests], tests),
+            "one_step": None,
+        }
+    net = build(network, size, seed, **options)
+    diverged = False
     if rule == "least squares":
         fit_readout(net, series.inputs, series.targets, ridge=rate, washout=1000)
     else:
@@ -133,21 +155,34 @@ def trial(
 
 
 def _error(found: list[float], tests: Any) -> float:
-    """The NRMSE84 of Jaeger: in the coordinates of the equation, that is without tanh(y - 1)."""
-    limit = np.tanh(2.0)  # y = 3 is far outside the attractor, and predictions beyond have no inverse
-    predicted, true = np.clip(found, -limit, limit), [one.targets[-1, 0] for one in tests]
+    """The NRMSE84 of Jaeger: in the coordinates of the equation, that is without tanh(y
+    - 1)."""
+    limit = np.tanh(
+        2.0
+    )  # y = 3 is far outside the attractor, and predictions beyond have no inverse
+    predicted = np.clip(found, -limit, limit)
+    true = [one.targets[-1, 0] for one in tests]
     squared = (np.arctanh(predicted) - np.arctanh(true)) ** 2
     return float(np.sqrt(np.mean(squared) / GIVEN_VARIANCE))
 
 
 LEAST_SQUARES: dict[str, Any] = {"size": 400, "rule": "least squares"}
-RESERVOIR: dict[str, Any] = {**LEAST_SQUARES, "network": "reservoir", "rate": 1e-14, "scale": 0.56}
+RESERVOIR: dict[str, Any] = {
+    **LEAST_SQUARES,
+    "network": "reservoir",
+    "rate": 1e-14,
+    "scale": 0.56,
+}
 WIDER: dict[str, Any] = {**RESERVOIR, "scale": 1.0}
 
 TABLE = PaperTable(
     trial,
     [
-        Row("reservoir of Jaeger, 400 units", Published("0.00028", "V", 0.00028), **RESERVOIR),
+        Row(
+            "reservoir of Jaeger, 400 units",
+            Published("0.00028", "V", 0.00028),
+            **RESERVOIR,
+        ),
         Row("the same, feedback weights within 1", **WIDER),
         Row(
             "reservoir of Jaeger, 21,000 points",
@@ -156,7 +191,12 @@ TABLE = PaperTable(
             length=21_000,
             **RESERVOIR,
         ),
-        Row("the same, feedback weights within 1, 21,000 points", seeds=20, length=21_000, **WIDER),
+        Row(
+            "the same, feedback weights within 1, 21,000 points",
+            seeds=20,
+            length=21_000,
+            **WIDER,
+        ),
         Row(
             "architect.Liquid, 400 units",
             network="Liquid",
@@ -179,8 +219,20 @@ TABLE = PaperTable(
             rate=0.05,
             epochs=300,
         ),
-        Row("LSTM 1-8-1, exact online", seeds=20, rule="exact online", rate=0.03, epochs=100),
-        Row("LSTM 1-8-1, through time with Adam", seeds=20, rule="through time", rate=0.01, epochs=1500),
+        Row(
+            "LSTM 1-8-1, exact online",
+            seeds=20,
+            rule="exact online",
+            rate=0.03,
+            epochs=100,
+        ),
+        Row(
+            "LSTM 1-8-1, through time with Adam",
+            seeds=20,
+            rule="through time",
+            rate=0.01,
+            epochs=1500,
+        ),
         Row(
             "GRU 1-8-1, through time with Adam",
             seeds=20,
@@ -189,9 +241,18 @@ TABLE = PaperTable(
             rate=0.01,
             epochs=1000,
         ),
-        Row("the present point, unchanged", seeds=20, network="persistence", size=0, rule="none"),
+        Row(
+            "the present point, unchanged",
+            seeds=20,
+            network="persistence",
+            size=0,
+            rule="none",
+        ),
     ],
-    [Measure("nrmse84", "NRMSE84", ".2g"), Measure("one_step", "one-step error", ".2g")],
+    [
+        Measure("nrmse84", "NRMSE84", ".2g"),
+        Measure("one_step", "one-step error", ".2g"),
+    ],
     solved=None,
     shared={"network": "LSTM", "size": 8, "delay": 17, "length": 3000},
 )

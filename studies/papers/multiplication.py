@@ -10,7 +10,8 @@ from ._paper_table import PaperTable, Published, Row
 
 
 def trial(seed: int, **options: Any) -> dict[str, Any]:
-    """Train on sequences of 100 to 110 steps until fewer than 140 of 2,000 others are wrong."""
+    """Train on sequences of 100 to 110 steps until fewer than 140 of 2,000 others are
+    wrong."""
     return solve(Multiplication(100), seed, **options)
 
 

@@ -46,7 +46,9 @@ def trial(
     series = Narma10(length).sample(np.random.default_rng([seed, 1]))
     test = Narma10(3000).sample(np.random.default_rng([seed, 2]))
     start = uniform(scale)
-    net = build(network, size, seed, initializer=start, bias_initializer=start, **options)
+    net = build(
+        network, size, seed, initializer=start, bias_initializer=start, **options
+    )
     diverged = False
     if rule == "least squares":
         fit_readout(net, series.inputs, series.targets, ridge=rate, washout=WASHOUT)
@@ -71,8 +73,20 @@ TABLE = PaperTable(
             for size in (50, 100, 200)
         ),
         Row("LSTM 1-10-1, online", seeds=20, rule="online", rate=0.01, epochs=300),
-        Row("LSTM 1-10-1, exact online", seeds=20, rule="exact online", rate=0.1, epochs=100),
-        Row("LSTM 1-10-1, through time with Adam", seeds=20, rule="through time", rate=0.03, epochs=1500),
+        Row(
+            "LSTM 1-10-1, exact online",
+            seeds=20,
+            rule="exact online",
+            rate=0.1,
+            epochs=100,
+        ),
+        Row(
+            "LSTM 1-10-1, through time with Adam",
+            seeds=20,
+            rule="through time",
+            rate=0.03,
+            epochs=1500,
+        ),
     ],
     [Measure("nmse", "NMSE", ".3f")],
     solved=None,

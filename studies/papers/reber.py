@@ -16,12 +16,15 @@ from ._learn import FINAL, MEASURED, TEST, train, trainer
 from ._memory_blocks import OPEN_GATES, memory_blocks
 from ._paper_table import Measure, PaperTable, Published, Row
 
-STRINGS, EVERY = 256, 100
-"""Number of training strings, and of test strings; training strings between two checks."""
+STRINGS = 256
+EVERY = 100
+"""Number of training strings, and of test strings; training strings between two
+checks."""
 
 
 def _blocks(blocks: int, cells: int) -> Callable[[int], Network]:
-    """The network of the paper: logistic outputs, no forget gates, biases at gates only."""
+    """The network of the paper: logistic outputs, no forget gates, biases at gates
+    only."""
 
     def build(seed: int) -> Network:
         rng = random_generator(seed)
@@ -43,14 +46,28 @@ def _elman(seed: int) -> Network:
 
     start = uniform(1.0)
     return architect.Elman(
-        7, 15, 7, output_squash="softmax", initializer=start, bias_initializer=start, seed=seed
+        7,
+        15,
+        7,
+        output_squash="softmax",
+        initializer=start,
+        bias_initializer=start,
+        seed=seed,
     )
 
 
 def _standard(seed: int) -> Network:
     import architect
 
-    return architect.LSTM(7, 16, 7, output_squash="softmax", initializer="uniform", seed=seed, **OPEN_GATES)
+    return architect.LSTM(
+        7,
+        16,
+        7,
+        output_squash="softmax",
+        initializer="uniform",
+        seed=seed,
+        **OPEN_GATES,
+    )
 
 
 def _peepholes(seed: int) -> Network:
@@ -80,12 +97,21 @@ NETWORKS: dict[str, Callable[[int], Network]] = {
 
 
 def trial(
-    seed: int, network: str, rule: str, rate: float, cost: str | None, batch: int, most: int
+    seed: int,
+    network: str,
+    rule: str,
+    rate: float,
+    cost: str | None,
+    batch: int,
+    most: int,
 ) -> dict[str, Any]:
-    """Train a network on 256 strings, picked at random, until it is right on these and on 256 others."""
+    """Train a network on 256 strings, picked at random, until it is right on these and
+    on 256 others."""
     net, rng = NETWORKS[network](seed), np.random.default_rng([seed, 1])
     both = EmbeddedReber().batch(2 * STRINGS, np.random.default_rng([seed, TEST]))
-    learner = trainer(net, rule, rate, cost=cost, **({"batch_size": batch} if batch else {}))
+    learner = trainer(
+        net, rule, rate, cost=cost, **({"batch_size": batch} if batch else {})
+    )
 
     def draw() -> SampleBatch:
         return joined([both[i] for i in rng.integers(STRINGS, size=EVERY)])
@@ -109,7 +135,9 @@ def _row(
     **case: Any,
 ) -> Row:
     label = f"{network}{what}, {rule}, rate {rate:g}"
-    return Row(label, published, seeds=seeds, network=network, rule=rule, rate=rate, **case)
+    return Row(
+        label, published, seeds=seeds, network=network, rule=rule, rate=rate, **case
+    )
 
 
 SQUARED: dict[str, Any] = {"cost": "squared_error"}
@@ -121,8 +149,22 @@ TABLE = PaperTable(
     trial,
     [
         _row(THREE, "truncated", 0.5, Published("100 %, 8,440", "V", 8440), **SQUARED),
-        _row(FOUR, "truncated", 0.5, Published("97 %, 9,500", "V", 9500), seeds=20, **SQUARED),
-        _row(THREE, "truncated", 0.2, Published("97 %, 14,060", "V", 14060), seeds=20, **SQUARED),
+        _row(
+            FOUR,
+            "truncated",
+            0.5,
+            Published("97 %, 9,500", "V", 9500),
+            seeds=20,
+            **SQUARED,
+        ),
+        _row(
+            THREE,
+            "truncated",
+            0.2,
+            Published("97 %, 14,060", "V", 14060),
+            seeds=20,
+            **SQUARED,
+        ),
         _row(THREE, "exact online", 0.5, seeds=20, **SQUARED),
         _row(THREE, "truncated", 0.2, seeds=29, what=", cross-entropy"),
         _row(DEFAULT, "truncated", 0.1),
@@ -133,6 +175,9 @@ TABLE = PaperTable(
         _row(ELMAN, "exact online", 0.1, EARLIER, **LONGER),
         _row(ELMAN, "through time", 0.01, EARLIER, what=", 10 strings", **LONGER),
     ],
-    (Measure("needed", "training strings"), Measure("wrong", "wrong of 2,560", log=False)),
+    (
+        Measure("needed", "training strings"),
+        Measure("wrong", "wrong of 2,560", log=False),
+    ),
     shared={"cost": None, "batch": 0, "most": 25_000},
 )

@@ -15,7 +15,8 @@ from ._learn import FINAL, TEST, learn, train, trainer
 from ._paper_table import NEEDED, Measure, PaperTable, Published, Row
 
 SHORT, LONG = Recall(), Recall(targets=4, distractors=4, prompts=2, length=24)
-LENGTHS, EACH = range(4, 11), 1375
+LENGTHS = range(4, 11)
+EACH = 1375
 """The curriculum of Synaptic's version 2: its lengths, and the sequences of each."""
 
 
@@ -24,10 +25,11 @@ def two_layers(
 ) -> Network:
     """Two layers of memory blocks, wired neuron by neuron.
 
-    The gates and cells of both layers see the inputs. The cells of the first layer lead, through their own
-    output gates, to the gates and cells of the second layer; the input gates of that layer gate the
-    connections into its cells. So a second cell is reached directly, and through two gated layers. The
-    outputs see the inputs, and the cells of both layers through output gates. Peepholes stay in a layer.
+    The gates and cells of both layers see the inputs. The cells of the first layer
+    lead, through their own output gates, to the gates and cells of the second layer;
+    the input gates of that layer gate the connections into its cells. So a second cell
+    is reached directly, and through two gated layers. The outputs see the inputs, and
+    the cells of both layers through output gates. Peepholes stay in a layer.
 
     Parameters
     ----------
@@ -46,7 +48,10 @@ def two_layers(
     <Network 6-4-4-4-4-4-4-4-4-4-4-2, 48 neurons, 300 connections>
     """
     rng = random_generator(seed)
-    source, output = Layer(inputs, "identity", name="input"), Layer(outputs, "logistic", name="output")
+    source, output = (
+        Layer(inputs, "identity", name="input"),
+        Layer(outputs, "logistic", name="output"),
+    )
     output.biases = rng.uniform(-SPAN, SPAN, outputs)
     first = _memory(1, blocks, cells, peepholes, [source], rng)
     second = _memory(2, blocks, cells, peepholes, [source, first[-1]], rng)
@@ -66,9 +71,11 @@ def _memory(
     below: list[Layer],
     rng: np.random.Generator,
 ) -> list[Layer]:
-    """A layer of memory blocks: its gates, cells and gated outputs, in their order of activation."""
+    """A layer of memory blocks: its gates, cells and gated outputs, in their order of
+    activation."""
     gates = [
-        Layer(blocks, "logistic", name=f"{name} gates {number}") for name in ("input", "forget", "output")
+        Layer(blocks, "logistic", name=f"{name} gates {number}")
+        for name in ("input", "forget", "output")
     ]
     enter, forget, leave = gates
     memory, hidden = (
@@ -77,7 +84,9 @@ def _memory(
     )
     for gate in gates:
         gate.biases = np.ones(blocks)
-    memory.biases, hidden.biases, hidden.trainable = rng.uniform(-SPAN, SPAN, blocks), np.zeros(blocks), False
+    memory.biases = rng.uniform(-SPAN, SPAN, blocks)
+    hidden.biases = np.zeros(blocks)
+    hidden.trainable = False
     for origin in below:
         for target in (enter, forget, memory, leave):
             for source in origin:
@@ -88,14 +97,17 @@ def _memory(
     if peepholes is not None:
         _peepholes(gates, memory, peepholes, rng)
     for i, cell in enumerate(memory):
-        carousel, passed = cell.project(cell, weight=1.0), cell.project(hidden[i], weight=1.0)
+        carousel = cell.project(cell, weight=1.0)
+        passed = cell.project(hidden[i], weight=1.0)
         carousel.trainable = passed.trainable = False
         forget[i].gate(carousel)
         leave[i].gate(passed)
     return [enter, forget, memory, leave, hidden]
 
 
-def _peepholes(gates: list[Layer], memory: Layer, kind: str, rng: np.random.Generator) -> None:
+def _peepholes(
+    gates: list[Layer], memory: Layer, kind: str, rng: np.random.Generator
+) -> None:
     for gate in gates:
         for i, cell in enumerate(memory):
             for j, neuron in enumerate(gate):
@@ -103,7 +115,9 @@ def _peepholes(gates: list[Layer], memory: Layer, kind: str, rng: np.random.Gene
                     cell.project(neuron, weight=rng.uniform(-SPAN, SPAN))
 
 
-def _network(task: Recall, network: str, cells: str, peepholes: str | None, seed: int) -> Network:
+def _network(
+    task: Recall, network: str, cells: str, peepholes: str | None, seed: int
+) -> Network:
     """One layer in Synaptic's style, or two layers, by the sizes in the name."""
     import architect
 
@@ -133,7 +147,8 @@ def trial(
     most: int,
     curriculum: bool,
 ) -> dict[str, Any]:
-    """Train a network on recall over 10 or 24 steps, or on the curriculum of Synaptic's version 2."""
+    """Train a network on recall over 10 or 24 steps, or on the curriculum of Synaptic's
+    version 2."""
     task = LONG if steps == LONG.length else SHORT
     net = _network(task, network, cells, peepholes, seed)
     learner = trainer(net, rule, rate)
@@ -143,7 +158,8 @@ def trial(
 
 
 def _curriculum(net: Network, seed: int, learner: Trainer) -> dict[str, Any]:
-    """Train on 1,375 sequences of each length from 4 to 10; solved if 95 of 100 fresh ones are right."""
+    """Train on 1,375 sequences of each length from 4 to 10; solved if 95 of 100 fresh
+    ones are right."""
     rng = np.random.default_rng([seed, 1])
     lengths = iter(LENGTHS)
 
@@ -161,7 +177,12 @@ def _curriculum(net: Network, seed: int, learner: Trainer) -> dict[str, Any]:
     return {**found, "needed": needed, "wrong": fresh.wrong, "error": fresh.error}
 
 
-NAMES = {"identity": "linear", None: "no peepholes", "one_to_one": "one-to-one", "all_to_all": "all-to-all"}
+NAMES = {
+    "identity": "linear",
+    None: "no peepholes",
+    "one_to_one": "one-to-one",
+    "all_to_all": "all-to-all",
+}
 
 
 def _row(
@@ -176,29 +197,51 @@ def _row(
     **case: Any,
 ) -> Row:
     inside = f", {NAMES.get(cells, cells)} cells, {NAMES[peepholes]}"
-    label = f"{'curriculum: ' if 'curriculum' in case else ''}{network}{inside}, {rule}, rate {rate:g}"
-    given = {"network": network, "cells": cells, "peepholes": peepholes, "rule": rule, "rate": rate}
+    label = (
+        f"{'curriculum: ' if 'curriculum' in case else ''}{network}{inside}, {rule},"
+        f" rate {rate:g}"
+    )
+    given = {
+        "network": network,
+        "cells": cells,
+        "peepholes": peepholes,
+        "rule": rule,
+        "rate": rate,
+    }
     return Row(label, published, seeds=seeds, **given, **case)
 
 
-ONE, TWO, KINDS = "LSTM 6-7-2", "LSTM 6-4-4-2", (None, "one_to_one", "all_to_all")
+ONE = "LSTM 6-7-2"
+TWO = "LSTM 6-4-4-2"
+KINDS = (None, "one_to_one", "all_to_all")
 SYNAPTIC = Published("9,625, one seed", "V", 9625)
 
 TABLE = PaperTable(
     trial,
     [
         *(
-            _row(ONE, cells, peepholes, seeds=30 if cells == "logistic" or peepholes is None else 20)
+            _row(
+                ONE,
+                cells,
+                peepholes,
+                seeds=30 if cells == "logistic" or peepholes is None else 20,
+            )
             for cells in ("identity", "logistic")
             for peepholes in KINDS
         ),
-        *(_row(TWO, cells, peepholes, seeds=20) for cells in ("identity", "logistic") for peepholes in KINDS),
+        *(
+            _row(TWO, cells, peepholes, seeds=20)
+            for cells in ("identity", "logistic")
+            for peepholes in KINDS
+        ),
         _row(ONE, "logistic", None, "exact online", 0.1, seeds=20),
         _row(ONE, "logistic", None, "through time", 0.02, seeds=20),
         _row(ONE, "logistic", "all_to_all", "through time", 0.02, seeds=20),
         _row(TWO, "logistic", None, "through time", 0.02, seeds=20),
         _row("LSTM 6-4-2", published=SYNAPTIC, curriculum=True),
-        _row("LSTM 6-4-2", "logistic", "all_to_all", published=SYNAPTIC, curriculum=True),
+        _row(
+            "LSTM 6-4-2", "logistic", "all_to_all", published=SYNAPTIC, curriculum=True
+        ),
         _row("LSTM 6-4-2"),
         _row("LSTM 10-16-4", seeds=20, steps=24),
         _row("LSTM 10-16-4", "logistic", "all_to_all", seeds=20, steps=24),

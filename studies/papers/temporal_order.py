@@ -25,7 +25,13 @@ TABLE = PaperTable(
             rate=0.5,
             most=60_000,
         ),
-        Row("paper's cells, exact online, rate 0.5", seeds=20, rule="exact online", rate=0.5, most=60_000),
+        Row(
+            "paper's cells, exact online, rate 0.5",
+            seeds=20,
+            rule="exact online",
+            rate=0.5,
+            most=60_000,
+        ),
         *(
             Row(
                 f"paper's cells, weights ±0.5, {rule}, Adam 0.01",
@@ -35,7 +41,11 @@ TABLE = PaperTable(
                 weights=0.5,
                 most=20_000,
             )
-            for rule, seeds in (("truncated", 20), ("exact online", 20), ("through time", 30))
+            for rule, seeds in (
+                ("truncated", 20),
+                ("exact online", 20),
+                ("through time", 30),
+            )
         ),
         Row(
             "paper's cells, weights ±0.3, exact online, Kalman filter",

@@ -18,7 +18,8 @@ from ._until_wrong import learn_until_wrong
 
 PERIODS = 100
 """Periods after which a training stream ends."""
-EVERY, SHORT = 200, 4
+EVERY = 200
+SHORT = 4
 """Through time: sequences between two tests, and periods of a sequence."""
 
 STARTS: dict[str, dict[str, Any]] = {
@@ -35,7 +36,8 @@ STARTS: dict[str, dict[str, Any]] = {
         "weights": 0.03,
     },
 }
-"""Initial weights and biases: those of the paper, and those of a cell that keeps its state and hides it."""
+"""Initial weights and biases: those of the paper, and those of a cell that keeps its
+state and hides it."""
 
 
 def network(peepholes: bool, start: str, output_squash: str, seed: int) -> Network:
@@ -63,7 +65,8 @@ def network(peepholes: bool, start: str, output_squash: str, seed: int) -> Netwo
 
 
 def make_task(shape: str, period: int, periods: int) -> TimedSpikes | PeriodicFunction:
-    """The task of a row: spikes, each a period after the one before, or a periodic function."""
+    """The task of a row: spikes, each a period after the one before, or a periodic
+    function."""
     if shape == "spikes":
         return TimedSpikes(period, (0,), periods)
     return PeriodicFunction(shape, period, periods)
@@ -82,7 +85,8 @@ def trial(
     momentum: float = 0.0,
     cost: str = "cross_entropy",
 ) -> dict[str, Any]:
-    """Train on streams that end at the first error, or through time on sequences of four periods.
+    """Train on streams that end at the first error, or through time on sequences of
+    four periods.
 
     Parameters
     ----------
@@ -97,8 +101,8 @@ def trial(
     rule : str
         Name of a rule.
     rate, decay : float
-        Learning rate of the first stream, and its factor after every stream. With "through time" the rate is
-        constant.
+        Learning rate of the first stream, and its factor after every stream. With
+        "through time" the rate is constant.
     start : str
         A name in :data:`STARTS`.
     most : int
@@ -109,15 +113,22 @@ def trial(
     Returns
     -------
     dict
-        ``needed``, the number of streams (or sequences) at the first test that was right for 1,000 periods,
-        or None; ``trained``, their number at the end; ``longest``, the largest number of right periods in a
-        stream (online); ``diverged``.
+        ``needed``, the number of streams (or sequences) at the first test that was
+        right for 1,000 periods, or None; ``trained``, their number at the end;
+        ``longest``, the largest number of right periods in a stream (online);
+        ``diverged``.
     """
     if rule == "paper":
-        return papers_rule(seed, period, peepholes, rate, decay, start, most, momentum, cost)
+        return papers_rule(
+            seed, period, peepholes, rate, decay, start, most, momentum, cost
+        )
     test_task = make_task(shape, period, 1000)
-    net = network(peepholes, start, "logistic" if shape == "spikes" else "identity", seed)
-    test = test_task.batch(test_task.criterion.samples, np.random.default_rng([seed, TEST]))
+    net = network(
+        peepholes, start, "logistic" if shape == "spikes" else "identity", seed
+    )
+    test = test_task.batch(
+        test_task.criterion.samples, np.random.default_rng([seed, TEST])
+    )
     if rule == "through time":
         task, rng = make_task(shape, period, SHORT), np.random.default_rng([seed, 1])
         return train(
@@ -129,8 +140,12 @@ def trial(
         )
     if rule == "exact online":
         net.learning_rule = "rtrl"
-    rng, longest, needed, diverged = np.random.default_rng([seed, 1]), 0, None, False
-    steps, trained = PERIODS * period, 0
+    rng = np.random.default_rng([seed, 1])
+    longest = 0
+    needed = None
+    diverged = False
+    steps = PERIODS * period
+    trained = 0
     for trained in range(1, most + 1):
         try:
             right = learn_until_wrong(net, test_task.stream(rng), rate, steps)
@@ -141,7 +156,12 @@ def trial(
         if right == steps and test_task.solved(net, test):
             needed = trained
             break
-    return {"needed": needed, "trained": trained, "longest": longest // period, "diverged": diverged}
+    return {
+        "needed": needed,
+        "trained": trained,
+        "longest": longest // period,
+        "diverged": diverged,
+    }
 
 
 def papers_rule(
@@ -155,8 +175,10 @@ def papers_rule(
     momentum: float,
     cost: str,
 ) -> dict[str, Any]:
-    """Train on spikes by the rule of the paper; the arguments and results are those of :func:`trial`."""
-    given, names = STARTS[start], {INPUT: "input", FORGET: "forget", OUTPUT: "output"}
+    """Train on spikes by the rule of the paper; the arguments and results are those of
+    :func:`trial`."""
+    given = STARTS[start]
+    names = {INPUT: "input", FORGET: "forget", OUTPUT: "output"}
     net = lstm(
         1,
         1,
@@ -172,8 +194,10 @@ def papers_rule(
         output_biases=True,
     )
     test = make_task("spikes", period, 1000).sample(0)  # all samples are the same
-    steps, longest = PERIODS * period, 0
-    stream, slope = test.cut(slice(steps)), cost == "squared_error"
+    steps = PERIODS * period
+    longest = 0
+    stream = test.cut(slice(steps))
+    slope = cost == "squared_error"
     for trained in range(1, most + 1):
         clear(net, 0.0)
         right = follow(net, stream.inputs, stream.targets, 0.49, rate, momentum, slope)
@@ -181,7 +205,11 @@ def papers_rule(
         if right == steps:
             clear(net, 0.0)
             if follow(net, test.inputs, test.targets, 0.49, 0.0) == len(test):
-                return {"needed": trained, "trained": trained, "longest": longest // period}
+                return {
+                    "needed": trained,
+                    "trained": trained,
+                    "longest": longest // period,
+                }
     return {"needed": None, "trained": most, "longest": longest // period}
 
 
@@ -200,7 +228,9 @@ TABLE = PaperTable(
     trial,
     [
         Row(
-            "spikes, F = 10, peepholes, paper's rule, rate, momentum and biases", start="paper", **AS_PRINTED
+            "spikes, F = 10, peepholes, paper's rule, rate, momentum and biases",
+            start="paper",
+            **AS_PRINTED,
         ),
         Row(
             "spikes, F = 10, peepholes, paper's rule, rate and momentum",
@@ -215,7 +245,12 @@ TABLE = PaperTable(
             peepholes=False,
         ),
         Row("spikes, F = 10, peepholes, online", seeds=20),
-        Row("spikes, F = 10, no peepholes, online", Published("0 %", "V"), seeds=20, peepholes=False),
+        Row(
+            "spikes, F = 10, no peepholes, online",
+            Published("0 %", "V"),
+            seeds=20,
+            peepholes=False,
+        ),
         Row("spikes, F = 10, peepholes, exact online", rule="exact online", **FEWER),
         Row(
             "spikes, F = 10, peepholes, through time (Adam)",
@@ -225,7 +260,11 @@ TABLE = PaperTable(
             decay=1.0,
             most=5_000,
         ),
-        Row("spikes, F = 10, peepholes, online, biases of the paper", start="paper", **FEWER),
+        Row(
+            "spikes, F = 10, peepholes, online, biases of the paper",
+            start="paper",
+            **FEWER,
+        ),
     ],
     [Measure("needed", "training streams")],
     shared={

@@ -1,4 +1,5 @@
-"""Tasks of single papers and of Synaptic; ``synapse.tasks`` has those that any network may be tested on."""
+"""Tasks of single papers and of Synaptic; ``synapse.tasks`` has those that any network
+may be tested on."""
 
 from .continual_reber import ContinualReber
 from .delayed_xor import DelayedXor

@@ -14,25 +14,28 @@ from synapse.tasks.samples import Mask
 
 @dataclass(frozen=True)
 class Predictable:
-    """A step is right if outputs and targets are above the threshold in the same places, among those whose
-    target can be predicted: the allowed ones.
-    """
+    """A step is right if outputs and targets are above the threshold in the same
+    places, among those whose target can be predicted: the allowed ones."""
 
     threshold: float
 
     def __call__(self, outputs: Floats, targets: Floats, allowed: Mask | None) -> Mask:
         """Return which steps are right, shape (T,)."""
         if allowed is None:
-            raise ArgumentError("Expected samples with predictable targets marked, got samples without.")
-        same: Mask = np.all(((outputs > self.threshold) == (targets > self.threshold)) | ~allowed, axis=1)
+            raise ArgumentError(
+                "Expected samples with predictable targets marked, got samples without."
+            )
+        same: Mask = np.all(
+            ((outputs > self.threshold) == (targets > self.threshold)) | ~allowed,
+            axis=1,
+        )
         return same
 
 
 @dataclass(frozen=True)
 class WithinIfCertain:
-    """A step is right if its next symbol is certain and every output differs from its target by less than
-    `tolerance`, or if several symbols can come next.
-    """
+    """A step is right if its next symbol is certain and every output differs from its
+    target by less than `tolerance`, or if several symbols can come next."""
 
     tolerance: float
 

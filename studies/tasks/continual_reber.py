@@ -15,13 +15,16 @@ from synapse.tasks.reber import ALLOWED, SYMBOLS, walk
 
 @dataclass(frozen=True)
 class ContinualReber(StreamTask):
-    """Continual embedded Reber grammar: strings follow each other without marks, and nothing is reset.
+    """Continual embedded Reber grammar: strings follow each other without marks, and
+    nothing is reset.
 
-    The targets of a step are all symbols that can come next; a step is right if every output differs from its
-    target by less than 0.49. A network must learn by itself when a string ends.
+    The targets of a step are all symbols that can come next; a step is right if every
+    output differs from its target by less than 0.49. A network must learn by itself
+    when a string ends.
 
-    Gers, Schmidhuber and Cummins 2000: a network is perfect if it makes no error in ten streams of 100,000
-    symbols, and good if it makes the first one after more than 1,000 symbols on average.
+    Gers, Schmidhuber and Cummins 2000: a network is perfect if it makes no error in ten
+    streams of 100,000 symbols, and good if it makes the first one after more than 1,000
+    symbols on average.
 
     Parameters
     ----------
@@ -45,7 +48,9 @@ class ContinualReber(StreamTask):
     outputs: ClassVar[int] = len(SYMBOLS)
     criterion: ClassVar[Criterion] = Criterion(10)
     """All of ten streams are right at every step."""
-    paper: ClassVar[str] = "Gers, Schmidhuber and Cummins, Neural Computation 12 (2000), table 2."
+    paper: ClassVar[str] = (
+        "Gers, Schmidhuber and Cummins, Neural Computation 12 (2000), table 2."
+    )
 
     def __post_init__(self) -> None:
         positive_integer("The length of ContinualReber", self.length, MOST_SEQUENCES)
@@ -53,5 +58,6 @@ class ContinualReber(StreamTask):
     def _endless(self, rng: np.random.Generator) -> Iterator[Sample]:
         while True:
             symbols, nodes, _ = walk(100, rng)
-            allowed, rows = ALLOWED[nodes], np.eye(len(SYMBOLS))[symbols]
+            allowed = ALLOWED[nodes]
+            rows = np.eye(len(SYMBOLS))[symbols]
             yield Sample(rows, allowed.astype(np.float64), Within(0.49), allowed)

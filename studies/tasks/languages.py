@@ -1,8 +1,8 @@
 """The languages a^n b^n and a^n b^n c^n: predict which symbols can come next.
 
-A string is S, n times each letter, then T. After every symbol but T, a network must name all symbols that can
-come next; to know when the last letters end, it must count the first. Gers and Schmidhuber 2001.
-"""
+A string is S, n times each letter, then T. After every symbol but T, a network must
+name all symbols that can come next; to know when the last letters end, it must count
+the first. Gers and Schmidhuber 2001."""
 
 from __future__ import annotations
 
@@ -34,8 +34,12 @@ class _Counting(Task):
     off: float = -1.0
 
     criterion: ClassVar[Criterion] = Criterion(1000)
-    """All of 1,000 strings are right. How far a network generalises: see :meth:`longest`."""
-    paper: ClassVar[str] = "Gers and Schmidhuber, IEEE Transactions on Neural Networks 12 (2001), 1333-1340."
+    """All of 1,000 strings are right. How far a network generalises: see
+    :meth:`longest`."""
+    paper: ClassVar[str] = (
+        "Gers and Schmidhuber, IEEE Transactions on Neural Networks 12 (2001),"
+        " 1333-1340."
+    )
 
     def __post_init__(self) -> None:
         name = type(self).__name__
@@ -64,9 +68,11 @@ class _Counting(Task):
         return START + "".join(n * letter for letter in self.letters) + END
 
     def legal(self, n: int) -> list[str]:
-        """List the symbols that can come next, after each symbol of a string but the last.
+        """List the symbols that can come next, after each symbol of a string but the
+        last.
 
-        Every string has at least one a. The first b determines how many of each other letter follow.
+        Every string has at least one a. The first b determines how many of each other
+        letter follow.
 
         >>> AnBn().legal(3)
         ['a', 'ab', 'ab', 'ab', 'b', 'b', 'T']
@@ -74,7 +80,10 @@ class _Counting(Task):
         allowed = self.encode(n).allowed
         assert allowed is not None
         symbols = self.letters + END
-        return ["".join(s for s, yes in zip(symbols, row, strict=True) if yes) for row in allowed]
+        return [
+            "".join(s for s, yes in zip(symbols, row, strict=True) if yes)
+            for row in allowed
+        ]
 
     def encode(self, n: int) -> Sample:
         """The sample of one string, see :meth:`encoded`.
@@ -83,7 +92,9 @@ class _Counting(Task):
         >>> sample.inputs.argmax(axis=1).tolist(), sample.targets[1].tolist()
         ([0, 1, 2], [1.0, 1.0, 0.0])
         """
-        return self._encoded(np.array([positive_integer("The n of a string", n, MOST)]))[0]
+        return self._encoded(
+            np.array([positive_integer("The n of a string", n, MOST)])
+        )[0]
 
     def encoded(self, numbers: Iterable[int]) -> SampleBatch:
         """Encode the strings of several n, in this order.
@@ -96,9 +107,9 @@ class _Counting(Task):
         Returns
         -------
         SampleBatch
-            Inputs and targets have one row per symbol but the last, and a column per symbol: inputs S and the
-            letters, targets the letters and T. Symbols that are present, or can come next, are 1, the others
-            `off`.
+            Inputs and targets have one row per symbol but the last, and a column per
+            symbol: inputs S and the letters, targets the letters and T. Symbols that
+            are present, or can come next, are 1, the others `off`.
 
         Examples
         --------
@@ -108,11 +119,17 @@ class _Counting(Task):
         given = listed("The numbers", numbers, "a list of integers")
         if not given:
             raise ArgumentError(expected("The numbers", "at least one n", given))
-        return self._encoded(np.array([positive_integer("The n of a string", n, MOST) for n in given]))
+        return self._encoded(
+            np.array([positive_integer("The n of a string", n, MOST) for n in given])
+        )
 
     def _encoded(self, numbers: Ints) -> SampleBatch:
-        kinds, size = len(self.letters), len(numbers)
-        counts = np.concatenate([np.ones((size, 1), np.int64), np.repeat(numbers[:, None], kinds, 1)], axis=1)
+        kinds = len(self.letters)
+        size = len(numbers)
+        counts = np.concatenate(
+            [np.ones((size, 1), np.int64), np.repeat(numbers[:, None], kinds, 1)],
+            axis=1,
+        )
         symbols = np.repeat(np.tile(np.arange(kinds + 1), size), counts.reshape(-1))
         lengths = 1 + kinds * numbers
         following = np.append(symbols[1:], 0) - 1
@@ -120,16 +137,22 @@ class _Counting(Task):
         one_hot = np.eye(kinds + 1, dtype=np.bool_)
         allowed = one_hot[following]
         allowed[symbols == 1, :2] = True  # after an a: another one, or b
-        inputs, targets = (np.where(places, 1.0, self.off) for places in (one_hot[symbols], allowed))
-        return SampleBatch(inputs, targets, lengths, Sides((self.off + 1.0) / 2.0), allowed)
+        inputs, targets = (
+            np.where(places, 1.0, self.off) for places in (one_hot[symbols], allowed)
+        )
+        return SampleBatch(
+            inputs, targets, lengths, Sides((self.off + 1.0) / 2.0), allowed
+        )
 
     def longest(self, network: Network, most: int = 1000) -> int:
-        """The largest N such that a network is right on the strings of all n from 1 to N; 0 if none.
+        """The largest N such that a network is right on the strings of all n from 1 to
+        N; 0 if none.
 
         Parameters
         ----------
         network : Network
-            A network with as many inputs and outputs as the task. Its context is the same afterwards.
+            A network with as many inputs and outputs as the task. Its context is the
+            same afterwards.
         most : int
             Largest n to test. Default 1,000.
 
@@ -147,7 +170,9 @@ class _Counting(Task):
         self.require_fit(network)
         most, done = positive_integer("The most", most, MOST), 0
         while done < most:
-            numbers = np.arange(done + 1, 1 + min(most, 2 * done + 8, done + self._at_once(done)))
+            numbers = np.arange(
+                done + 1, 1 + min(most, 2 * done + 8, done + self._at_once(done))
+            )
             wrong = self._first_wrong(network, self._encoded(numbers))
             if wrong is not None:
                 return done + wrong
@@ -171,19 +196,21 @@ class _Counting(Task):
 class AnBn(_Counting):
     """The language a^n b^n: predict the set of symbols that can come next.
 
-    A string is S, n times a, n times b, then T. After an a, both a and b can follow; the network must count
-    the a to know when T follows. The inputs are S, a, b and the outputs a, b, T, one-hot. A string is right
-    if exactly the symbols that can come next have outputs above the middle between `off` and 1.
+    A string is S, n times a, n times b, then T. After an a, both a and b can follow;
+    the network must count the a to know when T follows. The inputs are S, a, b and the
+    outputs a, b, T, one-hot. A string is right if exactly the symbols that can come
+    next have outputs above the middle between `off` and 1.
 
-    Gers and Schmidhuber 2001 train on all n from 1 to 10 or 30, and test with larger n than in training.
+    Gers and Schmidhuber 2001 train on all n from 1 to 10 or 30, and test with larger n
+    than in training.
 
     Parameters
     ----------
     most : int
         Largest n; every n from 1 to `most` is equally probable. Default 10.
     off : float
-        Value of the symbols that are not present, below 1; present ones are 1. Default -1, as in the paper;
-        0 is for logistic outputs.
+        Value of the symbols that are not present, below 1; present ones are 1. Default
+        -1, as in the paper; 0 is for logistic outputs.
 
     Examples
     --------
@@ -201,20 +228,22 @@ class AnBn(_Counting):
 class AnBnCn(_Counting):
     """The language a^n b^n c^n: predict the set of symbols that can come next.
 
-    A string is S, n times a, n times b, n times c, then T. After an a, both a and b can follow; the network
-    must count the a to know when c follows, and the b to know when T follows. The inputs are S, a, b, c and
-    the outputs a, b, c, T, one-hot. A string is right if exactly the symbols that can come next have outputs
-    above the middle between `off` and 1.
+    A string is S, n times a, n times b, n times c, then T. After an a, both a and b can
+    follow; the network must count the a to know when c follows, and the b to know when
+    T follows. The inputs are S, a, b, c and the outputs a, b, c, T, one-hot. A string
+    is right if exactly the symbols that can come next have outputs above the middle
+    between `off` and 1.
 
-    Gers and Schmidhuber 2001 train on all n from 1 to 10 or 40, and test with larger n than in training.
+    Gers and Schmidhuber 2001 train on all n from 1 to 10 or 40, and test with larger n
+    than in training.
 
     Parameters
     ----------
     most : int
         Largest n; every n from 1 to `most` is equally probable. Default 10.
     off : float
-        Value of the symbols that are not present, below 1; present ones are 1. Default -1, as in the paper;
-        0 is for logistic outputs.
+        Value of the symbols that are not present, below 1; present ones are 1. Default
+        -1, as in the paper; 0 is for logistic outputs.
 
     Examples
     --------

@@ -23,7 +23,8 @@ FEATURES = {
     "i": (0, 1, 0, 1, 0, 1),
     "u": (0, 1, 0, 1, 1, 1),
 }
-"""The six features of each letter: consonant, vowel, interrupted, high, back, voiced."""
+"""The six features of each letter: consonant, vowel, interrupted, high, back,
+voiced."""
 
 SYLLABLES = ("ba", "dii", "guuu")
 """A consonant determines its vowel, and how often the vowel follows."""
@@ -33,21 +34,26 @@ LETTERS = np.array([list(FEATURES).index(letter) for letter in "".join(SYLLABLES
 SIZES = np.array([len(syllable) for syllable in SYLLABLES])
 STARTS = np.cumsum(SIZES) - SIZES
 SAME = (CODES[:3] == CODES[0]).all(axis=0)
-"""Features that all consonants share: they can be predicted although the consonant is random."""
+"""Features that all consonants share: they can be predicted although the consonant is
+random."""
 
 
 @dataclass(frozen=True)
 class Letters(StreamTask):
-    """Letter sequences: predict the vowels after random consonants, and when the next consonant comes.
+    """Letter sequences: predict the vowels after random consonants, and when the next
+    consonant comes.
 
-    The stream consists of the syllables ba, dii and guuu in random order, with equal probabilities. A letter
-    is a vector of six features (``synapse.tasks.letters.FEATURES``), and the target of a step is the next
-    letter. Which consonant comes next is random, but not when it comes: ``allowed`` marks the features that
-    can be predicted, which are all features of vowels, and of consonants those that b, d and g share.
+    The stream consists of the syllables ba, dii and guuu in random order, with equal
+    probabilities. A letter is a vector of six features
+    (``synapse.tasks.letters.FEATURES``), and the target of a step is the next letter.
+    Which consonant comes next is random, but not when it comes: ``allowed`` marks the
+    features that can be predicted, which are all features of vowels, and of consonants
+    those that b, d and g share.
 
-    Elman 1990 trained a network 6-20-6 on 1,000 syllables, about 3,000 letters, 200 times. He tested it on
-    another sequence and published curves of the errors, without a criterion. The criterion here: in one fresh
-    sequence, all predictable features are on the right side of 0.5 at every letter.
+    Elman 1990 trained a network 6-20-6 on 1,000 syllables, about 3,000 letters, 200
+    times. He tested it on another sequence and published curves of the errors, without
+    a criterion. The criterion here: in one fresh sequence, all predictable features are
+    on the right side of 0.5 at every letter.
 
     Parameters
     ----------
@@ -79,7 +85,9 @@ class Letters(StreamTask):
 
     def _endless(self, rng: np.random.Generator) -> Iterator[Sample]:
         for rows, later in ahead(_letters(self.length // 2 + 1, rng), 1):
-            yield Sample(rows, later, Predictable(0.5), (later[:, 1:2] > 0) | SAME)  # vowels
+            yield Sample(
+                rows, later, Predictable(0.5), (later[:, 1:2] > 0) | SAME
+            )  # vowels
 
 
 def _letters(size: int, rng: np.random.Generator) -> Iterator[Floats]:
@@ -87,5 +95,7 @@ def _letters(size: int, rng: np.random.Generator) -> Iterator[Floats]:
     while True:
         drawn = rng.integers(len(SYLLABLES), size=size)
         lengths = SIZES[drawn]
-        within = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        within = np.arange(lengths.sum()) - np.repeat(
+            np.cumsum(lengths) - lengths, lengths
+        )
         yield CODES[LETTERS[np.repeat(STARTS[drawn], lengths) + within]]

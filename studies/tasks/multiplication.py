@@ -15,21 +15,24 @@ from synapse.tasks.samples import steps_of
 
 @dataclass(frozen=True)
 class Multiplication(Task):
-    """Multiplication problem: output the product of the two marked numbers of a long sequence.
+    """Multiplication problem: output the product of the two marked numbers of a long
+    sequence.
 
-    Sequences are those of :class:`Adding`, but numbers are from 0 to 1, a marked first step has the number 1,
-    and the target of the last step is the product of the marked numbers.
+    Sequences are those of :class:`Adding`, but numbers are from 0 to 1, a marked first
+    step has the number 1, and the target of the last step is the product of the marked
+    numbers.
 
-    Hochreiter and Schmidhuber 1997, experiment 5, stopped when fewer than 140, or fewer than 13, of the last
-    2,000 training sequences were wrong. Here, 2,000 fresh sequences are tested with unchanged weights.
+    Hochreiter and Schmidhuber 1997, experiment 5, stopped when fewer than 140, or fewer
+    than 13, of the last 2,000 training sequences were wrong. Here, 2,000 fresh
+    sequences are tested with unchanged weights.
 
     Parameters
     ----------
     steps : int
         Smallest number of steps of a sequence, at least 20. The paper has 100.
     wrong : int
-        Largest number of sequences that may be wrong, from 0 to 1,999. Default 139; 12 is the paper's other
-        criterion.
+        Largest number of sequences that may be wrong, from 0 to 1,999. Default 139; 12
+        is the paper's other criterion.
 
     Raises
     ------
@@ -52,12 +55,16 @@ class Multiplication(Task):
     inputs: ClassVar[int] = 2
     """Number of inputs: a number and a marker."""
     outputs: ClassVar[int] = 1
-    paper: ClassVar[str] = "Hochreiter and Schmidhuber, Neural Computation 9 (1997), experiment 5."
+    paper: ClassVar[str] = (
+        "Hochreiter and Schmidhuber, Neural Computation 9 (1997), experiment 5."
+    )
 
     def __post_init__(self) -> None:
         steps_of("Multiplication", self.steps, LEAST_STEPS)
         condition = f"a whole number from 0 to {TESTED - 1:,}"
-        whole_number("The wrong of Multiplication", self.wrong, condition, 0, TESTED - 1)
+        whole_number(
+            "The wrong of Multiplication", self.wrong, condition, 0, TESTED - 1
+        )
 
     @property
     def criterion(self) -> Criterion:

@@ -15,7 +15,8 @@ from synapse.tasks import Criterion, Sample, StreamTask, Within
 ORDER = 10
 PIECE = 1000
 MOST = 1.2
-"""Values above this count as diverging. Without input, the series grows without limit from 1.238 on."""
+"""Values above this count as diverging. Without input, the series grows without limit
+from 1.238 on."""
 
 
 @dataclass(frozen=True)
@@ -26,12 +27,13 @@ class Narma10(StreamTask):
 
         y(t + 1) = 0.3 y(t) + 0.05 y(t) (y(t) + ... + y(t - 9)) + 1.5 u(t - 9) u(t) + 0.1
 
-    Inputs and values before the first step are 0. The series diverges now and then. It is generated in pieces
-    of at most 1,000 steps; a piece with a value above 1.2 is rejected and drawn again.
+    Inputs and values before the first step are 0. The series diverges now and then. It
+    is generated in pieces of at most 1,000 steps; a piece with a value above 1.2 is
+    rejected and drawn again.
 
-    No criterion was published: papers compare squared errors, divided by the variance of the series (0.012).
-    A step counts as right here if the output differs from the target by less than 0.01, about a tenth of the
-    standard deviation.
+    No criterion was published: papers compare squared errors, divided by the variance
+    of the series (0.012). A step counts as right here if the output differs from the
+    target by less than 0.01, about a tenth of the standard deviation.
 
     Parameters
     ----------
@@ -54,7 +56,9 @@ class Narma10(StreamTask):
     outputs: ClassVar[int] = 1
     """One output, the next y."""
     criterion: ClassVar[Criterion | None] = None
-    paper: ClassVar[str] = "Atiya and Parlos, IEEE Transactions on Neural Networks 11 (2000), equation 86."
+    paper: ClassVar[str] = (
+        "Atiya and Parlos, IEEE Transactions on Neural Networks 11 (2000), equation 86."
+    )
 
     def __post_init__(self) -> None:
         positive_integer("The length of Narma10", self.length, MOST_SEQUENCES)
@@ -66,13 +70,18 @@ class Narma10(StreamTask):
 
 def _series(size: int, rng: np.random.Generator) -> Iterator[Floats]:
     """Pieces of one series, shape (size, 2): u(t) and y(t + 1)."""
-    given, values = [0.0] * (ORDER - 1), [0.0] * ORDER
+    given = [0.0] * (ORDER - 1)
+    values = [0.0] * ORDER
     while True:
         drawn = rng.uniform(0.0, 0.5, size).tolist()
-        u, y = given + drawn, values.copy()
+        u = given + drawn
+        y = values.copy()
         for t, now in enumerate(drawn):
             last = y[-1]
-            y.append(0.3 * last + 0.05 * last * sum(y[-ORDER:]) + 1.5 * u[t] * now + 0.1)
+            y.append(
+                0.3 * last + 0.05 * last * sum(y[-ORDER:]) + 1.5 * u[t] * now + 0.1
+            )
         if max(y) <= MOST:
-            given, values = u[-ORDER + 1 :], y[-ORDER:]
+            given = u[-ORDER + 1 :]
+            values = y[-ORDER:]
             yield np.column_stack([drawn, y[ORDER:]])

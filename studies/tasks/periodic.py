@@ -29,14 +29,15 @@ SHAPES: dict[str, Callable[[Floats], Floats]] = {
 class PeriodicFunction(StreamTask):
     """Periodic function generation: output a periodic function of time, without input.
 
-    The network has one input, which is always 0. The target at step t, counted from 0, is a function of the
-    phase φ = (t mod F) / F: the cosine ½ (1 - cos 2πφ), a triangle that rises from 0 to 1 and falls again, or
-    a rectangle that is 1 while φ < ½ and 0 afterwards. A step is right if its output differs from the target
-    by less than 0.3.
+    The network has one input, which is always 0. The target at step t, counted from 0,
+    is a function of the phase φ = (t mod F) / F: the cosine ½ (1 - cos 2πφ), a triangle
+    that rises from 0 to 1 and falls again, or a rectangle that is 1 while φ < ½ and 0
+    afterwards. A step is right if its output differs from the target by less than 0.3.
 
-    Gers, Schraudolph and Schmidhuber 2002 call this PFG, with F = 10 and F = 25. Their training streams end
-    at the first error or after 100 periods, their test streams after 1,000. The phase at which the triangle
-    and the rectangle begin is our choice. The task is deterministic: all samples are equal.
+    Gers, Schraudolph and Schmidhuber 2002 call this PFG, with F = 10 and F = 25. Their
+    training streams end at the first error or after 100 periods, their test streams
+    after 1,000. The phase at which the triangle and the rectangle begin is our choice.
+    The task is deterministic: all samples are equal.
 
     Parameters
     ----------
@@ -70,7 +71,9 @@ class PeriodicFunction(StreamTask):
         what = "The period of PeriodicFunction"
         if positive_integer(what, self.period, LONGEST_PERIOD) < 2:
             raise ArgumentError(expected(what, "2 or more steps", self.period))
-        positive_integer("The periods of PeriodicFunction", self.periods, MOST_SEQUENCES)
+        positive_integer(
+            "The periods of PeriodicFunction", self.periods, MOST_SEQUENCES
+        )
 
     @property
     def length(self) -> int:
@@ -80,4 +83,6 @@ class PeriodicFunction(StreamTask):
     def _endless(self, rng: np.random.Generator) -> Iterator[Sample]:
         phase = np.arange(self.period) / self.period
         targets = np.tile(SHAPES[self.shape](phase), 100)[:, None]
-        return itertools.repeat(Sample(np.zeros_like(targets), targets, Within(TOLERANCE)))
+        return itertools.repeat(
+            Sample(np.zeros_like(targets), targets, Within(TOLERANCE))
+        )

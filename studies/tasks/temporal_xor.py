@@ -18,15 +18,18 @@ from ._judges import Predictable
 
 @dataclass(frozen=True)
 class TemporalXor(StreamTask):
-    """Temporal XOR: predict the next bit of a stream in which every third bit is the XOR of the two before.
+    """Temporal XOR: predict the next bit of a stream in which every third bit is the
+    XOR of the two before.
 
-    The stream consists of triples without marks between them: two random bits, then their XOR. Only every
-    third bit can be predicted; ``allowed`` marks the steps whose target it is. The best outputs at all other
-    steps are 0.5, with a mean squared error of 0.25.
+    The stream consists of triples without marks between them: two random bits, then
+    their XOR. Only every third bit can be predicted; ``allowed`` marks the steps whose
+    target it is. The best outputs at all other steps are 0.5, with a mean squared error
+    of 0.25.
 
-    Elman 1990 trained a network 1-2-1 on 1,000 triples, 600 times, and published a curve of the errors that
-    dips at every third bit, without numbers. No criterion was published. Outputs are right here if they are
-    on the right side of 0.5 at all predictable steps.
+    Elman 1990 trained a network 1-2-1 on 1,000 triples, 600 times, and published a
+    curve of the errors that dips at every third bit, without numbers. No criterion was
+    published. Outputs are right here if they are on the right side of 0.5 at all
+    predictable steps.
 
     Parameters
     ----------
@@ -65,7 +68,8 @@ class TemporalXor(StreamTask):
 
 
 def _triples(size: int, rng: np.random.Generator) -> Iterator[Floats]:
-    """Triples of one stream, shape (3 * size, 2) at a time: the bit, and whether it can be predicted."""
+    """Triples of one stream, shape (3 * size, 2) at a time: the bit, and whether it can
+    be predicted."""
     while True:
         rows = np.zeros((size, 3, 2))
         rows[:, :2, 0] = rng.integers(2, size=(size, 2))

@@ -15,15 +15,18 @@ from synapse.tasks import Criterion, Sample, Sides, StreamTask
 
 @dataclass(frozen=True)
 class Timing(StreamTask):
-    """Synaptic's timing task: hold the output at 0.5 for as long as the second input says.
+    """Synaptic's timing task: hold the output at 0.5 for as long as the second input
+    says.
 
-    At a mark, the first input is 1, and the output must be 0.5 at this and the n following steps, then 0. The
-    second input is n / 20, until the next mark, n + m steps later. n and m are rounded random numbers from 0
-    to 20: 0 and 20 have half the probability of the others.
+    At a mark, the first input is 1, and the output must be 0.5 at this and the n
+    following steps, then 0. The second input is n / 20, until the next mark, n + m
+    steps later. n and m are rounded random numbers from 0 to 20: 0 and 20 have half the
+    probability of the others.
 
-    Synaptic leaves up to 20 steps without marks at the end of its data, and uses the number of training steps
-    for the test. Here, the last interval is cut. As in Synaptic's test, the task is solved if the mean
-    squared error is below 0.05 on a fresh sequence. That is easy: the constant output 0.27 reaches 0.062.
+    Synaptic leaves up to 20 steps without marks at the end of its data, and uses the
+    number of training steps for the test. Here, the last interval is cut. As in
+    Synaptic's test, the task is solved if the mean squared error is below 0.05 on a
+    fresh sequence. That is easy: the constant output 0.27 reaches 0.062.
 
     Parameters
     ----------
@@ -57,10 +60,13 @@ class Timing(StreamTask):
 
 
 def _intervals(size: int, rng: np.random.Generator) -> Iterator[Floats]:
-    """Some intervals of one sequence, shape (k, 3): mark, duration and target. Empty intervals vanish."""
+    """Some intervals of one sequence, shape (k, 3): mark, duration and target. Empty
+    intervals vanish."""
     while True:
         lasts, pauses = np.rint(20 * rng.random((2, size))).astype(np.int64)
         lengths = lasts + pauses
-        within = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        within = np.arange(lengths.sum()) - np.repeat(
+            np.cumsum(lengths) - lengths, lengths
+        )
         held = np.repeat(lasts, lengths)
         yield np.column_stack([within == 0, held / 20, 0.5 * (within <= held)])

@@ -1,4 +1,5 @@
-"""The two-sequence problem: tell two classes by the first elements of a noisy sequence."""
+"""The two-sequence problem: tell two classes by the first elements of a noisy
+sequence."""
 
 from __future__ import annotations
 
@@ -14,7 +15,11 @@ from synapse.tasks.samples import Spans, steps_of
 VARIANTS = ("a", "b", "c")
 NOISE = np.sqrt(0.2)  # standard deviation
 TARGET_NOISE = np.sqrt(0.1)
-CLASSES = {"a": (1.0, 0.0), "b": (1.0, 0.0), "c": (0.2, 0.8)}  # targets of classes 1 and 2
+CLASSES = {
+    "a": (1.0, 0.0),
+    "b": (1.0, 0.0),
+    "c": (0.2, 0.8),
+}  # targets of classes 1 and 2
 TOLERANCES = {"a": 0.2, "b": 0.2, "c": 0.1}
 CRITERIA = {
     "a": Criterion(256, error=0.01),
@@ -25,11 +30,13 @@ CRITERIA = {
 
 @dataclass(frozen=True)
 class TwoSequences(Task):
-    """Two-sequence problem: signal and noise on the same input; classify a sequence at its end.
+    """Two-sequence problem: signal and noise on the same input; classify a sequence at
+    its end.
 
-    There is one input. The first `informative` elements are 1 for class 1 and -1 for class 2; both classes
-    have the probability 1/2. All others are Gaussian noise with mean 0 and variance 0.2. The number of steps
-    is random, from `steps` to ``steps + steps / 10``. Only the last step has a target.
+    There is one input. The first `informative` elements are 1 for class 1 and -1 for
+    class 2; both classes have the probability 1/2. All others are Gaussian noise with
+    mean 0 and variance 0.2. The number of steps is random, from `steps` to ``steps +
+    steps / 10``. Only the last step has a target.
 
     ======= ==================== ============================= ============================================
     variant targets of the       noise                         solved: of 256 fresh sequences,
@@ -39,13 +46,15 @@ class TwoSequences(Task):
     b       1, 0                 on all elements               fewer than 6 not within 0.2, mean below 0.04
     c       0.2, 0.8             as in a, and on the targets   all within 0.1 of the target without noise,
                                  (variance 0.1)                mean error below 0.015
-    ======= ==================== ============================= ============================================
+    ======= ==================== =============================
+    ============================================
 
-    In variant c, a network has to learn the mean of the targets. Its test needs targets without noise; they
-    are those of :attr:`tested`.
+    In variant c, a network has to learn the mean of the targets. Its test needs targets
+    without noise; they are those of :attr:`tested`.
 
-    Hochreiter and Schmidhuber 1997, experiments 3a, 3b and 3c; the criteria of a and b are their ST2. Random
-    weights solve 3a and 3b faster than any learning rule, as they note; 3c is the serious one.
+    Hochreiter and Schmidhuber 1997, experiments 3a, 3b and 3c; the criteria of a and b
+    are their ST2. Random weights solve 3a and 3b faster than any learning rule, as they
+    note; 3c is the serious one.
 
     Parameters
     ----------
@@ -80,12 +89,20 @@ class TwoSequences(Task):
 
     inputs: ClassVar[int] = 1
     outputs: ClassVar[int] = 1
-    paper: ClassVar[str] = "Hochreiter and Schmidhuber, Neural Computation 9 (1997), experiment 3."
+    paper: ClassVar[str] = (
+        "Hochreiter and Schmidhuber, Neural Computation 9 (1997), experiment 3."
+    )
 
     def __post_init__(self) -> None:
         steps_of("TwoSequences", self.steps, 1)
         condition = f"a whole number from 1 to its steps, {self.steps}"
-        whole_number("The informative of TwoSequences", self.informative, condition, 1, self.steps)
+        whole_number(
+            "The informative of TwoSequences",
+            self.informative,
+            condition,
+            1,
+            self.steps,
+        )
         choice("The variant of TwoSequences", self.variant, VARIANTS)
         boolean("The noisy_targets of TwoSequences", self.noisy_targets)
 
@@ -109,4 +126,6 @@ class TwoSequences(Task):
         final = np.array(CLASSES[self.variant])[second]
         if self.variant == "c" and self.noisy_targets:
             final = final + rng.normal(0.0, TARGET_NOISE, size=final.shape)
-        return SampleBatch(inputs, spans.goals(final), spans.lengths, Within(TOLERANCES[self.variant]))
+        return SampleBatch(
+            inputs, spans.goals(final), spans.lengths, Within(TOLERANCES[self.variant])
+        )

@@ -1,4 +1,6 @@
-"""Checks of user input: arguments, data, JSON documents, optional packages, names, foreign names."""
+"""Checks of user input: arguments, data, JSON documents, optional packages, names,
+foreign names.
+"""
 
 from .arguments import *  # noqa: F403
 from .data import *  # noqa: F403

@@ -1,4 +1,6 @@
-"""Checks of arguments: each returns the value in its canonical type, or raises an error of one sentence."""
+"""Checks of arguments: each returns the value in its canonical type, or raises an error
+of one sentence.
+"""
 
 import decimal
 import inspect
@@ -24,13 +26,17 @@ FLOAT64, FLOAT32 = np.dtype(np.float64), np.dtype(np.float32)
 SAFE = 1e38
 """Numbers between -SAFE and SAFE fit both float32 and float64."""
 HIGH_RATE = 10.0
-"""Learning rate above which training warns: each update is over ten times the error times the input."""
+"""Learning rate above which training warns: each update is over ten times the error
+times the input."""
 MOST_COUNT = 10**15
-"""Largest whole number without a more specific bound: this many nanoseconds are 11 days."""
+"""Largest whole number without a more specific bound: this many nanoseconds are 11
+days."""
 MOST_NEURONS = 10_000_000
-"""Largest layer. It takes about 4 GB: 300 bytes per neuron in the store and 100 per object."""
+"""Largest layer. It takes about 4 GB: 300 bytes per neuron in the store and 100 per
+object."""
 MOST_CONNECTIONS = 250_000_000
-"""Largest projection. It takes about 20 GB while it is made: 80 bytes per connection."""
+"""Largest projection. It takes about 20 GB while it is made: 80 bytes per
+connection."""
 MOST_THREADS = 1024
 """Largest number of threads; more than the cores of any machine."""
 MOST_DELAYS = 10_000
@@ -45,7 +51,9 @@ def counted(count: int, noun: str) -> str:
 
 
 def with_article(noun: str) -> str:
-    """A noun or the name of a class with its article, by sound: "an LSTM", "a GRU", "an hour"."""
+    """A noun or the name of a class with its article, by sound: "an LSTM", "a GRU", "an
+    hour".
+    """
     if noun[:2].isupper():  # spelled out: el, ess, tee
         vowel = noun[0] in "AEFHILMNORSX"
     else:
@@ -63,17 +71,22 @@ def shown(value: Any) -> str:
 
 
 def lowered(what: str) -> str:
-    """Convert the name of an argument to its form within a sentence: "the rate", but "RMSprop"."""
+    """Convert the name of an argument to its form within a sentence: "the rate", but
+    "RMSprop".
+    """
     return what if what[1:2].isupper() else what[:1].lower() + what[1:]
 
 
 def expected(what: str, condition: str, given: Any, advice: str = "") -> str:
-    """Make the message about a wrong argument. If `what` starts with "What ", it is left out.
+    """Make the message about a wrong argument. If `what` starts with "What ", it is
+    left out.
 
     >>> expected("The rate", "a finite number above 0", -1)
     'Expected the rate to be a finite number above 0, got -1.'
     """
-    begin = condition if what.startswith("What ") else f"{lowered(what)} to be {condition}"
+    begin = (
+        condition if what.startswith("What ") else f"{lowered(what)} to be {condition}"
+    )
     sentence = f"Expected {begin}, got {shown(given)}."
     return f"{sentence} {advice}" if advice else sentence
 
@@ -81,10 +94,13 @@ def expected(what: str, condition: str, given: Any, advice: str = "") -> str:
 def finite_number(what: str, value: Any, dtype: Any = np.float64) -> float:
     """Return `value` as a float; an error names it by `what`, the name of the argument.
 
-    Numbers of Python and NumPy, fractions and decimals are accepted, unless they are infinite, NaN or beyond
-    the range of `dtype`; booleans, strings, complex and masked numbers are not.
+    Numbers of Python and NumPy, fractions and decimals are accepted, unless they are
+    infinite, NaN or beyond the range of `dtype`; booleans, strings, complex and masked
+    numbers are not.
     """
-    if type(value) is float and -SAFE < value < SAFE:  # the usual case, within the range of every float
+    if (
+        type(value) is float and -SAFE < value < SAFE
+    ):  # the usual case, within the range of every float
         return value
     number = real_number(what, value)
     if not abs(number) <= float(np.finfo(dtype).max):
@@ -96,22 +112,31 @@ def finite_number(what: str, value: Any, dtype: Any = np.float64) -> float:
 
 def unfit(what: str, dtype: Any, value: Any) -> ArgumentError:
     """Make the error for a finite number beyond the range of a dtype."""
-    kind, most = np.dtype(dtype), np.finfo(dtype).max
+    kind = np.dtype(dtype)
+    most = np.finfo(dtype).max
     return ArgumentError(
-        f"Expected {lowered(what)} to fit {kind}, the dtype of the network: at most {most:.3g}, "
-        f"got {shown(value)}."
+        f"Expected {lowered(what)} to fit {kind}, the dtype of the network: at most"
+        f" {most:.3g}, got {shown(value)}."
     )
 
 
 def is_number(value: Any) -> bool:
     """Whether :func:`finite_number` accepts the type of `value`."""
     if isinstance(value, np.ndarray):
-        return value.ndim == 0 and value.dtype.kind in "iuf" and not isinstance(value, np.ma.MaskedArray)
-    return isinstance(value, numbers.Real | decimal.Decimal) and not isinstance(value, bool)
+        return (
+            value.ndim == 0
+            and value.dtype.kind in "iuf"
+            and not isinstance(value, np.ma.MaskedArray)
+        )
+    return isinstance(value, numbers.Real | decimal.Decimal) and not isinstance(
+        value, bool
+    )
 
 
 def real_number(what: str, value: Any) -> float:
-    """Return `value` as a float, infinity if it is too large; an error if it is not a real number."""
+    """Return `value` as a float, infinity if it is too large; an error if it is not a
+    real number.
+    """
     if not is_number(value):
         raise ArgumentTypeError(expected(what, "a number", value))
     try:
@@ -123,7 +148,9 @@ def real_number(what: str, value: Any) -> float:
 
 
 def _in_range(condition: str, least: float, most: float) -> Callable[..., float]:
-    """Make a check that returns a value as a finite float from `least` to `most`, or raises an error."""
+    """Make a check that returns a value as a finite float from `least` to `most`, or
+    raises an error.
+    """
 
     def check(what: str, value: Any, dtype: Any = np.float64) -> float:
         number = finite_number(what, value, dtype)
@@ -134,7 +161,8 @@ def _in_range(condition: str, least: float, most: float) -> Callable[..., float]
     return check
 
 
-_ABOVE_0, _BELOW_1 = math.nextafter(0.0, 1.0), math.nextafter(1.0, 0.0)
+_ABOVE_0 = math.nextafter(0.0, 1.0)
+_BELOW_1 = math.nextafter(1.0, 0.0)
 non_negative_number = _in_range("a finite number, 0 or above", 0.0, math.inf)
 positive_number = _in_range("a finite number above 0", _ABOVE_0, math.inf)
 fraction_below_one = _in_range("a number that is 0 or above and below 1", 0.0, _BELOW_1)
@@ -149,11 +177,17 @@ def bounds(what: str, low: Any, high: Any) -> tuple[float, float]:
     if not (is_number(low) and is_number(high)):
         raise ArgumentTypeError(expected(what, "two numbers", (low, high)))
     least, most = (
-        float(value) if isinstance(value, float) and math.isinf(value) else finite_number(what, value)
+        (
+            float(value)
+            if isinstance(value, float) and math.isinf(value)
+            else finite_number(what, value)
+        )
         for value in (low, high)
     )
     if not least < most:
-        raise ArgumentError(expected(what, "two numbers, the lower one first", (low, high)))
+        raise ArgumentError(
+            expected(what, "two numbers, the lower one first", (low, high))
+        )
     return least, most
 
 
@@ -171,11 +205,14 @@ def pair(
 
 
 def training_rate(what: str, value: Any, dtype: Any = np.float64) -> float:
-    """Return `value` as a learning rate, 0 or above; a :class:`RateWarning` above :data:`HIGH_RATE`."""
+    """Return `value` as a learning rate, 0 or above; a :class:`RateWarning` above
+    :data:`HIGH_RATE`.
+    """
     number = non_negative_number(what, value, dtype)
     if number > HIGH_RATE:
         warnings.warn(
-            f"{what} is {number:g}. Training with a rate above {HIGH_RATE:g} rarely converges.",
+            f"{what} is {number:g}. Training with a rate above {HIGH_RATE:g} rarely"
+            " converges.",
             RateWarning,
             stacklevel=level_of_caller(),
         )
@@ -184,18 +221,25 @@ def training_rate(what: str, value: Any, dtype: Any = np.float64) -> float:
 
 def level_of_caller() -> int:
     """Return the `stacklevel` of a warning that points to the user's line."""
-    level, frame = 1, sys._getframe(1)
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("synapse"):
+    level = 1
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(
+        "synapse"
+    ):
         level, frame = level + 1, frame.f_back
     return level
 
 
 def check_fields(owner: Any, check: Callable[[str, Any], Any], *settings: str) -> None:
-    """Check fields of a frozen dataclass, and convert other types of numbers to those of Python."""
+    """Check fields of a frozen dataclass, and convert other types of numbers to those
+    of Python.
+    """
     for setting in settings:
         given = getattr(owner, setting)
         checked = check(f"The {setting} of {type(owner).__name__}", given)
-        several = given if isinstance(given, tuple) else (given,)  # a list could be changed later
+        several = (
+            given if isinstance(given, tuple) else (given,)
+        )  # a list could be changed later
         if not all(type(number) in (bool, int, float) for number in several):
             object.__setattr__(owner, setting, checked)
 
@@ -208,8 +252,12 @@ def positive_integer(what: str, value: Any, most: float = MOST_COUNT) -> int:
     return number
 
 
-def whole_number(what: str, value: Any, condition: str, least: float, most: float = MOST_COUNT) -> int:
-    """Return `value` as an int from `least` to `most`, or raise an error with the condition."""
+def whole_number(
+    what: str, value: Any, condition: str, least: float, most: float = MOST_COUNT
+) -> int:
+    """Return `value` as an int from `least` to `most`, or raise an error with the
+    condition.
+    """
     number = integer(value)
     if number is None:
         raise ArgumentTypeError(expected(what, condition, value))
@@ -221,7 +269,9 @@ def whole_number(what: str, value: Any, condition: str, least: float, most: floa
 
 
 def place(what: str, index: Any, size: int) -> int:
-    """Return `index` as an index into `size` items, or raise an error; negative ones count from the end."""
+    """Return `index` as an index into `size` items, or raise an error; negative ones
+    count from the end.
+    """
     if type(index) is int and -size <= index < size:
         return index
     number = integer(index)
@@ -233,7 +283,9 @@ def place(what: str, index: Any, size: int) -> int:
 
 
 def integer(value: Any) -> int | None:
-    """Return `value` as an int; None if it is not one, as booleans and masked numbers are not."""
+    """Return `value` as an int; None if it is not one, as booleans and masked numbers
+    are not.
+    """
     if isinstance(value, bool | np.bool_ | np.ma.MaskedArray):
         return None
     try:
@@ -243,7 +295,9 @@ def integer(value: Any) -> int | None:
 
 
 def float_type(what: str, value: Any) -> np.dtype[Any]:
-    """Return `value` as the dtype float32 or float64, or raise an error. None means float64."""
+    """Return `value` as the dtype float32 or float64, or raise an error. None means
+    float64.
+    """
     if value is np.float64 or value is FLOAT64:
         return FLOAT64
     kind: np.dtype[Any] = np.dtype(np.void)
@@ -256,7 +310,9 @@ def float_type(what: str, value: Any) -> np.dtype[Any]:
 
 
 def boolean(what: str, value: Any) -> bool:
-    """Return `value` as a bool, or raise an error; numbers and strings are not accepted."""
+    """Return `value` as a bool, or raise an error; numbers and strings are not
+    accepted.
+    """
     if not isinstance(value, bool | np.bool_):
         raise ArgumentTypeError(expected(what, "True or False", value))
     return bool(value)
@@ -286,13 +342,22 @@ def text(what: str, value: Any) -> str:
     return value
 
 
-def function_of(what: str, value: Any, *arguments: str, keywords: Iterable[str] = ()) -> Any:
-    """Return `value` if it can be called with this number of arguments, or raise an error with their names.
+def function_of(
+    what: str, value: Any, *arguments: str, keywords: Iterable[str] = ()
+) -> Any:
+    """Return `value` if it can be called with this number of arguments, or raise an
+    error with their names.
 
     `keywords` are given by name.
     """
-    code = value.__code__ if isinstance(value, FunctionType) and not vars(value) else None
-    if code and (code.co_argcount, code.co_kwonlyargcount) == (len(arguments), 0) and not keywords:
+    code = (
+        value.__code__ if isinstance(value, FunctionType) and not vars(value) else None
+    )
+    if (
+        code
+        and (code.co_argcount, code.co_kwonlyargcount) == (len(arguments), 0)
+        and not keywords
+    ):
         return value  # without the cost of a signature
     condition = f"a function of ({', '.join([*arguments, *keywords])})"
     if not callable(value):
@@ -317,13 +382,18 @@ def file_path(what: str, value: Any, condition: str = "a string or a path") -> P
     except UnicodeEncodeError:  # a lone surrogate
         nameless = True
     if nameless:
-        condition = "the name of a file, which is not empty and has no NUL and no lone surrogate"
+        condition = (
+            "the name of a file, which is not empty and has no NUL and no lone"
+            " surrogate"
+        )
         raise ArgumentError(expected(what, condition, value))
     return path
 
 
 def listed(what: str, value: Any, condition: str) -> list[Any]:
-    """Return `value` as a list, or raise an error; strings and bytes are not accepted."""
+    """Return `value` as a list, or raise an error; strings and bytes are not
+    accepted.
+    """
     if isinstance(value, str | bytes):
         raise ArgumentTypeError(expected(what, condition, value))
     try:
@@ -333,7 +403,9 @@ def listed(what: str, value: Any, condition: str) -> list[Any]:
 
 
 def layer_sizes(what: str, value: Any) -> list[Any]:
-    """Return the sizes of hidden layers as a list; a single number is the size of one layer."""
+    """Return the sizes of hidden layers as a list; a single number is the size of one
+    layer.
+    """
     if integer(value) is not None:
         return [value]
     return listed(what, value, "a size, or a list of sizes such as (16, 8)")
@@ -357,7 +429,9 @@ VALUES = "a JSON value (a string, finite number, boolean, None, list or dict)"
 
 
 def json_object(what: str, value: Any) -> dict[str, Any]:
-    """Return a copy of a dict of JSON values, or raise an ArgumentTypeError that names the key."""
+    """Return a copy of a dict of JSON values, or raise an ArgumentTypeError that names
+    the key.
+    """
     if not isinstance(value, dict):
         raise ArgumentTypeError(expected(what, "a dict", value))
     return _members(what, value, 0)
@@ -366,8 +440,13 @@ def json_object(what: str, value: Any) -> dict[str, Any]:
 def _members(what: str, value: dict[Any, Any], depth: int) -> dict[str, Any]:
     for key in value:
         if not isinstance(key, str):
-            raise ArgumentTypeError(expected(f"The keys of {what[:1].lower()}{what[1:]}", "strings", key))
-    return {str(key): _value(f"{what}[{str(key)!r}]", member, depth) for key, member in value.items()}
+            raise ArgumentTypeError(
+                expected(f"The keys of {what[:1].lower()}{what[1:]}", "strings", key)
+            )
+    return {
+        str(key): _value(f"{what}[{str(key)!r}]", member, depth)
+        for key, member in value.items()
+    }
 
 
 def _value(what: str, value: Any, depth: int) -> Any:
@@ -377,11 +456,14 @@ def _value(what: str, value: Any, depth: int) -> Any:
         if depth == DEEPEST_JSON:
             root = what[: what.index("]") + 1]  # the whole path would fill the screen
             raise ArgumentTypeError(
-                f"Expected lists and dicts in {root} nested at most {DEEPEST_JSON} deep, got more."
+                f"Expected lists and dicts in {root} nested at most {DEEPEST_JSON}"
+                " deep, got more."
             )
         if isinstance(value, dict):
             return _members(what, value, depth + 1)
-        return [_value(f"{what}[{i}]", member, depth + 1) for i, member in enumerate(value)]
+        return [
+            _value(f"{what}[{i}]", member, depth + 1) for i, member in enumerate(value)
+        ]
     if isinstance(value, str):
         return str(value)
     with suppress(OverflowError):  # an integer beyond every float

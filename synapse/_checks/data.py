@@ -1,8 +1,9 @@
 """Checks of data: convert the numbers that users pass to the arrays that kernels take.
 
-Arrays, lists, tuples, memory maps, pandas DataFrames and Series, torch tensors, and all objects with
-`__array__` or `to_numpy` become float64. Data that would lose information raise an error: complex
-numbers, text, dates, objects, masked entries, and numbers beyond the range of the network's dtype.
+Arrays, lists, tuples, memory maps, pandas DataFrames and Series, torch tensors, and all
+objects with `__array__` or `to_numpy` become float64. Data that would lose information
+raise an error: complex numbers, text, dates, objects, masked entries, and numbers
+beyond the range of the network's dtype.
 """
 
 from __future__ import annotations
@@ -15,27 +16,46 @@ from numpy.typing import NDArray
 
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError, SynapseError
-from .arguments import FLOAT32, FLOAT64, counted, expected, lowered, real_number, shown, unfit
+from .arguments import (
+    FLOAT32,
+    FLOAT64,
+    counted,
+    expected,
+    lowered,
+    real_number,
+    shown,
+    unfit,
+)
 from .extras import imported
 
 LARGEST = {dtype: float(np.finfo(dtype).max) for dtype in (FLOAT64, FLOAT32)}
 SQUARES = {FLOAT64: LARGEST[FLOAT64], FLOAT32: LARGEST[FLOAT32] ** 2}
-"""Sums of squares up to which every number is finite, and within the range of the dtype."""
+"""Sums of squares up to which every number is finite, and within the range of the
+dtype."""
 
 REAL = "biuf"
 """Kinds of dtype that are numbers: booleans, signed and unsigned integers, floats."""
 PLAIN = {float, int, bool, np.float64, np.ndarray}
 """Types that NumPy converts without loss."""
 LISTS = {list, tuple}
-OTHER = {"c": "complex numbers", "U": "text", "S": "text", "T": "text", "M": "dates", "m": "durations"}
+OTHER = {
+    "c": "complex numbers",
+    "U": "text",
+    "S": "text",
+    "T": "text",
+    "M": "dates",
+    "m": "durations",
+}
 """Names of other kinds of dtype."""
 DEEPEST = 4  # largest depth to which nested lists are searched
 
 
 def numbers(what: str, values: Any, condition: str) -> Floats:
-    """Return `values` as a C-contiguous array of float64 of any shape; not copied if they are one already.
+    """Return `values` as a C-contiguous array of float64 of any shape; not copied if
+    they are one already.
 
-    An error with the condition is raised if they are not numbers, or if some are masked.
+    An error with the condition is raised if they are not numbers, or if some are
+    masked.
     """
     usual = type(values) is np.ndarray and values.dtype is FLOAT64
     array = values if usual else real_array(what, values, condition)
@@ -48,22 +68,29 @@ def _as_float64(array: NDArray[Any]) -> Floats:
     """A C-contiguous copy."""
     if array.dtype.itemsize <= FLOAT64.itemsize:
         return np.array(array, np.float64, order="C")
-    with np.errstate(over="ignore"):  # a long double may become infinite, which raises later
+    with np.errstate(
+        over="ignore"
+    ):  # a long double may become infinite, which raises later
         return np.array(array, np.float64, order="C")
 
 
 def real_array(what: str, values: Any, condition: str) -> NDArray[Any]:
-    """Return `values` as an array of any type of numbers or booleans; errors as in :func:`numbers`."""
+    """Return `values` as an array of any type of numbers or booleans; errors as in
+    :func:`numbers`.
+    """
     array = any_array(what, values, condition)
     if array.dtype.kind not in REAL:
         raise ArgumentTypeError(
-            f"Expected {lowered(what)} to be {condition}, got {OTHER.get(array.dtype.kind) or shown(values)}."
+            f"Expected {lowered(what)} to be {condition}, got"
+            f" {OTHER.get(array.dtype.kind) or shown(values)}."
         )
     return array
 
 
 def any_array(what: str, values: Any, condition: str) -> NDArray[Any]:
-    """Return `values` as an array of any type without masked entries; errors as in :func:`numbers`."""
+    """Return `values` as an array of any type without masked entries; errors as in
+    :func:`numbers`.
+    """
     try:
         return np.asarray(_opened(what, values, condition))
     except (SynapseError, MemoryError):
@@ -73,17 +100,22 @@ def any_array(what: str, values: Any, condition: str) -> NDArray[Any]:
 
 
 def finite_array(what: str, values: Any, dtype: Any = np.float64) -> Floats:
-    """Return `values` as a new array of float64 of any shape; :func:`finite_number` must accept each.
+    """Return `values` as a new array of float64 of any shape; :func:`finite_number`
+    must accept each.
 
     Unlike in data, booleans raise an error, and fractions and decimals are accepted.
     """
     array = any_array(what, values, "numbers")
     if array.dtype.kind == "O":
-        array = np.array([real_number(what, value) for value in array.flat]).reshape(array.shape)
+        array = np.array([real_number(what, value) for value in array.flat]).reshape(
+            array.shape
+        )
     if array.dtype.kind not in "iuf":
         raise ArgumentTypeError(expected(what, "numbers", values))
     floats = _as_float64(array)
-    if not np.abs(floats).max(initial=0.0) <= LARGEST[np.dtype(dtype)]:  # also false for NaN
+    if (
+        not np.abs(floats).max(initial=0.0) <= LARGEST[np.dtype(dtype)]
+    ):  # also false for NaN
         if np.isfinite(floats).all():
             raise unfit(what, dtype, floats.flat[np.abs(floats).argmax()].item())
         raise ArgumentError(expected(what, "finite", values))
@@ -91,7 +123,9 @@ def finite_array(what: str, values: Any, dtype: Any = np.float64) -> Floats:
 
 
 def read_only(array: NDArray[Any]) -> NDArray[Any]:
-    """Make `array`, a copy, read-only and return it: writing to it would not change the network."""
+    """Make `array`, a copy, read-only and return it: writing to it would not change the
+    network.
+    """
     array.flags.writeable = False
     return array
 
@@ -109,8 +143,12 @@ def _opened(what: str, values: Any, condition: str, depth: int = 0) -> Any:
         return [_opened(what, part, condition, depth + 1) for part in values]
     if np.ma.is_masked(values):
         advice = "Fill the masked entries, or remove their rows."
-        raise ArgumentError(expected(what, "numbers without masked entries", values, advice))
-    if hasattr(values, "detach") and hasattr(values, "cpu"):  # a tensor, which may require a gradient
+        raise ArgumentError(
+            expected(what, "numbers without masked entries", values, advice)
+        )
+    if hasattr(values, "detach") and hasattr(
+        values, "cpu"
+    ):  # a tensor, which may require a gradient
         return values.detach().cpu()
     if hasattr(values, "iloc"):
         return _of_table(what, values, condition)
@@ -125,7 +163,8 @@ def _of_table(what: str, table: Any, condition: str) -> Any:
     for name, column in columns:
         if column.dtype.kind not in REAL:
             raise ArgumentTypeError(
-                f"Expected {lowered(what)} to be {condition}, got {column.dtype} in the column {shown(name)}."
+                f"Expected {lowered(what)} to be {condition}, got {column.dtype} in the"
+                f" column {shown(name)}."
             )
     if columns and all(column.dtype == bool for _, column in columns):
         return table.to_numpy()
@@ -133,7 +172,9 @@ def _of_table(what: str, table: Any, condition: str) -> Any:
 
 
 def require_range(what: str, rows: Floats, dtype: np.dtype[Any]) -> None:
-    """Raise if a number is beyond the range of a store's dtype. NaN and infinity are accepted."""
+    """Raise if a number is beyond the range of a store's dtype. NaN and infinity are
+    accepted.
+    """
     if dtype != FLOAT32 or not rows.size:
         return
     bad = (np.abs(rows) > float(np.finfo(np.float32).max)) & np.isfinite(rows)
@@ -142,7 +183,9 @@ def require_range(what: str, rows: Floats, dtype: np.dtype[Any]) -> None:
 
 
 def row_of(what: str, values: Any, size: int) -> Floats:
-    """Return `values` as `size` floats, finite or not, or raise an error; a single one may be a scalar."""
+    """Return `values` as `size` floats, finite or not, or raise an error; a single one
+    may be a scalar.
+    """
     condition = counted(size, "number")
     row = numbers(what, values, condition)
     if row.ndim == 0 and size == 1:
@@ -153,28 +196,43 @@ def row_of(what: str, values: Any, size: int) -> Floats:
 
 
 def _counted(what: str, size: int) -> str:
-    """The beginning of a sentence: "Expected 1 input", "Expected the target to be 2 numbers"."""
+    """The beginning of a sentence: "Expected 1 input", "Expected the target to be 2
+    numbers".
+    """
     if what in ("The inputs", "The targets"):
-        return f"Expected {size} {what.removeprefix('The ').removesuffix('s' * (size == 1))}"
+        return (
+            f"Expected {size}"
+            f" {what.removeprefix('The ').removesuffix('s' * (size == 1))}"
+        )
     return f"Expected {lowered(what)} to be {counted(size, 'number')}"
 
 
-def vector(what: str, values: Any, size: int, dtype: np.dtype[Any], nan: bool = False) -> Floats:
-    """Return `values` as `size` finite floats within the range of this dtype, or NaN if `nan`, or raise."""
+def vector(
+    what: str, values: Any, size: int, dtype: np.dtype[Any], nan: bool = False
+) -> Floats:
+    """Return `values` as `size` finite floats within the range of this dtype, or NaN if
+    `nan`, or raise.
+    """
     row = row_of(what, values, size)
     if not (np.isfinite(row) | (nan & np.isnan(row))).all():
-        raise ArgumentError(f"Expected {lowered(what)} to be finite, got {shown(values)}.")
+        raise ArgumentError(
+            f"Expected {lowered(what)} to be finite, got {shown(values)}."
+        )
     require_range(what, row, dtype)
     return row
 
 
 def class_row(what: str, value: Any, classes: int) -> Floats:
-    """Convert the number of a class to a row of targets: 1 for this class, 0 for the others."""
+    """Convert the number of a class to a row of targets: 1 for this class, 0 for the
+    others.
+    """
     return one_hot(what, np.array([[value]], np.float64), classes).reshape(classes)
 
 
 def one_hot(what: str, column: Floats, classes: int) -> Floats:
-    """Convert numbers of classes, shape (rows, 1), to targets, shape (rows, classes); NaN to rows of NaN."""
+    """Convert numbers of classes, shape (rows, 1), to targets, shape (rows, classes);
+    NaN to rows of NaN.
+    """
     numbers = column[:, 0]
     missing = np.isnan(numbers)
     for row in np.flatnonzero(~missing & ~np.isin(numbers, np.arange(classes))):
@@ -190,11 +248,16 @@ def one_hot(what: str, column: Floats, classes: int) -> Floats:
 
 
 def from_pairs(inputs: Any, targets: Any) -> tuple[Any, Any]:
-    """Return inputs and targets; both may be given as one list of dicts {"input": ..., "output": ...}."""
+    """Return inputs and targets; both may be given as one list of dicts {"input": ...,
+    "output": ...}.
+    """
     if targets is not None:
         return inputs, targets
     samples = inputs if isinstance(inputs, list | tuple) else ()
-    if samples and all(isinstance(pair, dict) and pair.keys() == {"input", "output"} for pair in samples):
+    if samples and all(
+        isinstance(pair, dict) and pair.keys() == {"input", "output"}
+        for pair in samples
+    ):
         return [pair["input"] for pair in samples], [pair["output"] for pair in samples]
     raise ArgumentError(
         "Expected inputs and targets, got no targets. "
@@ -206,7 +269,9 @@ def shape_of(array: NDArray[Any]) -> str:
     """Describe the shape of an array in words."""
     if array.ndim == 0:
         return "a single number"
-    return f"{array.shape[0]}" if array.ndim == 1 else f"an array of shape {array.shape}"
+    return (
+        f"{array.shape[0]}" if array.ndim == 1 else f"an array of shape {array.shape}"
+    )
 
 
 def imported_pandas() -> Any:
@@ -217,7 +282,8 @@ def imported_pandas() -> Any:
 def sum_of_squares(values: Floats) -> float:
     """The sum of squares, NaN or infinity if a number is; in one thread.
 
-    For 10,000 numbers BLAS wakes threads, which keep the other cores busy for milliseconds after it.
+    For 10,000 numbers BLAS wakes threads, which keep the other cores busy for
+    milliseconds after it.
     """
     if values.size < 10_000:
         return float(np.vdot(values, values))
@@ -225,52 +291,67 @@ def sum_of_squares(values: Floats) -> float:
     return float(np.einsum("i,i", flat, flat))
 
 
-def as_matrix(what: str, values: Any, columns: int, dtype: np.dtype[Any], finite: bool = True) -> Floats:
-    """Return `values` as kernels take them: float64, C-contiguous, of shape (rows, columns).
+def as_matrix(
+    what: str, values: Any, columns: int, dtype: np.dtype[Any], finite: bool = True
+) -> Floats:
+    """Return `values` as kernels take them: float64, C-contiguous, of shape (rows,
+    columns).
 
-    One column may be given as a list of numbers. Numbers beyond the range of the dtype raise an error.
-    So do NaN and infinity if `finite` is True.
+    One column may be given as a list of numbers. Numbers beyond the range of the dtype
+    raise an error. So do NaN and infinity if `finite` is True.
     """
     rows = numbers(what, values, f"rows of {counted(columns, 'number')} each")
     if rows.ndim == 1 and (columns == 1 or not len(rows)):
         rows = rows.reshape(len(rows), columns)
     if rows.ndim != 2 or rows.shape[1] != columns:
         flat = rows.shape[:1] == (1,) or rows.ndim == 0
-        got = shape_of(rows.reshape(rows.shape[1:])) if flat else f"an array of shape {rows.shape}"
+        got = (
+            shape_of(rows.reshape(rows.shape[1:]))
+            if flat
+            else f"an array of shape {rows.shape}"
+        )
         raise ArgumentError(f"{_counted(what, columns)} per step, got {got}.")
     if sum_of_squares(rows) <= SQUARES[dtype]:  # the common case, in one pass
         return rows
     if finite and not np.isfinite(rows).all():
         row = np.flatnonzero(~np.isfinite(rows).all(axis=1))[0]
-        raise ArgumentError(f"Expected {lowered(what)} to be finite, got NaN or infinity in row {row}.")
+        raise ArgumentError(
+            f"Expected {lowered(what)} to be finite, got NaN or infinity in row {row}."
+        )
     require_range(what, rows, dtype)
     return rows
 
 
-def parts_of(what: str, values: Any, columns: int, parted: bool = False) -> tuple[list[Any], bool]:
-    """Return the sequences, for :func:`as_matrix`, and whether `values` is one array of rows instead.
+def parts_of(
+    what: str, values: Any, columns: int, parted: bool = False
+) -> tuple[list[Any], bool]:
+    """Return the sequences, for :func:`as_matrix`, and whether `values` is one array of
+    rows instead.
 
-    Rows of one column may be given as numbers. For sequences of such rows, `values` must be a list of
-    arrays, or `parted` must be True.
+    Rows of one column may be given as numbers. For sequences of such rows, `values`
+    must be a list of arrays, or `parted` must be True.
     """
     depth = depth_of(values)
     if depth == 0:
         condition = "an array (N, n), (S, T, n), or a list of (T, n)"
         raise ArgumentTypeError(expected(what, condition, values))
-    arrays = values if isinstance(values, list | tuple) else ()  # not all of them rows of one number
+    arrays = (
+        values if isinstance(values, list | tuple) else ()
+    )  # not all of them rows of one number
     parted = parted or any(getattr(part, "shape", (1,)) != (1,) for part in arrays)
     if depth == 3 or (columns == 1 and depth == 2 and parted):
         return list(values), False
     if depth == 2 or columns == 1 or _is_empty(values):
         return [values], True
     raise ArgumentError(
-        f"Expected {lowered(what)} to be an array (N, n), (S, T, n), or a list of (T, n), "
-        f"got {counted(depth, 'dimension')}."
+        f"Expected {lowered(what)} to be an array (N, n), (S, T, n), or a list of (T,"
+        f" n), got {counted(depth, 'dimension')}."
     )
 
 
 def depth_of(values: Any, left: int = DEEPEST) -> int:
-    """Return the number of dimensions of an array, a table, or nested lists; 0 for anything else.
+    """Return the number of dimensions of an array, a table, or nested lists; 0 for
+    anything else.
 
     For a list, the first item that is not empty decides.
 
@@ -278,7 +359,10 @@ def depth_of(values: Any, left: int = DEEPEST) -> int:
     (3, 2, 0)
     """
     if isinstance(values, list | tuple):
-        first = next((part for part in values if not _is_empty(part)), values[0] if values else None)
+        first = next(
+            (part for part in values if not _is_empty(part)),
+            values[0] if values else None,
+        )
         return 1 + (depth_of(first, left - 1) if left else 0)
     shape = getattr(values, "shape", (0,) * isinstance(values, range))
     return len(shape) if isinstance(shape, tuple) else 0
@@ -298,4 +382,8 @@ def width_of(values: Any, left: int = DEEPEST) -> int:
 
 
 def _is_empty(values: Any) -> bool:
-    return not values if isinstance(values, list | tuple) else getattr(values, "shape", ())[:1] == (0,)
+    return (
+        not values
+        if isinstance(values, list | tuple)
+        else getattr(values, "shape", ())[:1] == (0,)
+    )

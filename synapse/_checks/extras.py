@@ -10,19 +10,28 @@ from ..errors import MissingExtraError
 
 DISTRIBUTION = "synapse-neurons"
 ADVICE = {
-    "torch": "; without a GPU, add --index-url https://download.pytorch.org/whl/cpu, which saves gigabytes"
+    "torch": (
+        "; without a GPU, add --index-url https://download.pytorch.org/whl/cpu, which"
+        " saves gigabytes"
+    )
 }
 """What to add to the command, by package."""
 
 
 def missing_extra(what: str, package: str, extra: str = "") -> MissingExtraError:
-    """Make the error that something needs a package, with the command that installs it or its extra."""
+    """Make the error that something needs a package, with the command that installs it
+    or its extra.
+    """
     of = f" (extra {extra!r})" if extra else ""
-    return MissingExtraError(f"{what} {package}{of}, which is not installed. {install(package, extra)}")
+    return MissingExtraError(
+        f"{what} {package}{of}, which is not installed. {install(package, extra)}"
+    )
 
 
 def imported(module: str, what: str, package: str = "", extra: str = "") -> Any:
-    """Import a module of an optional package (default: of its name), or raise MissingExtraError."""
+    """Import a module of an optional package (default: of its name), or raise
+    MissingExtraError.
+    """
     try:
         return import_module(module)
     except ImportError:
@@ -30,16 +39,29 @@ def imported(module: str, what: str, package: str = "", extra: str = "") -> Any:
 
 
 def install(package: str, extra: str = "") -> str:
-    """The sentence that says how to install an optional package, or all packages of an extra."""
+    """The sentence that says how to install an optional package, or all packages of an
+    extra.
+    """
     if extra and _required():
         return f'Install it: pip install "{DISTRIBUTION}[{extra}]".'
-    return f'Install it: pip install "{_requirement(package)}"{ADVICE.get(package, "")}.'
+    return (
+        f'Install it: pip install "{_requirement(package)}"{ADVICE.get(package, "")}.'
+    )
 
 
 def _requirement(package: str) -> str:
-    """The package with the versions that setup.cfg admits; its name if Synapse is not installed."""
+    """The package with the versions that setup.cfg admits; its name if Synapse is not
+    installed.
+    """
     matches = (re.match(r"([\w.-]+)[^;\s]*", line) for line in _required())
-    return next((match[0] for match in matches if match and match[1].lower() == package.lower()), package)
+    return next(
+        (
+            match[0]
+            for match in matches
+            if match and match[1].lower() == package.lower()
+        ),
+        package,
+    )
 
 
 def _required() -> list[str]:

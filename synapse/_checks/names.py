@@ -1,4 +1,6 @@
-"""Look up names in any spelling; the error for an unknown name suggests a similar one."""
+"""Look up names in any spelling; the error for an unknown name suggests a similar
+one.
+"""
 
 from __future__ import annotations
 
@@ -20,29 +22,39 @@ T = TypeVar("T")
 
 
 def plain(name: str) -> str:
-    """Return a name in lower case and without underscores, hyphens, dots and spaces: "leakyrelu"."""
+    """Return a name in lower case and without underscores, hyphens, dots and spaces:
+    "leakyrelu".
+    """
     return re.sub(r"[\s_.-]+", "", name).casefold()
 
 
 def closest(name: Any, known: Iterable[Any], like: float = LIKE) -> str | None:
-    """Return the most similar known name, in any spelling; None if no name is similar."""
+    """Return the most similar known name, in any spelling; None if no name is
+    similar.
+    """
     if not isinstance(name, str) or len(name) > MOST_SHOWN:
         return None
     spelled = {plain(each): each for each in known if isinstance(each, str)}
-    from difflib import get_close_matches  # slow to import, and needed after errors only
+    from difflib import (
+        get_close_matches,
+    )  # slow to import, and needed after errors only
 
     close = get_close_matches(plain(name), spelled, n=1, cutoff=like)
     return spelled[close[0]] if close else None
 
 
 def suggestion(name: Any, known: Iterable[Any]) -> str:
-    """Make a question that suggests the most similar known name, to append to a message; "" if none is."""
+    """Make a question that suggests the most similar known name, to append to a
+    message; "" if none is.
+    """
     similar = closest(name, known)
     return "" if similar is None else f" Did you mean {similar!r}?"
 
 
 def known_names(known: Iterable[str]) -> str:
-    """Join names for a message, sorted; if there are too many, the first ones in the given order."""
+    """Join names for a message, sorted; if there are too many, the first ones in the
+    given order.
+    """
     given = list(known)
     names = ", ".join(sorted(given))
     if len(names) > MOST_SHOWN:
@@ -54,32 +66,49 @@ def known_names(known: Iterable[str]) -> str:
 def unknown_name(
     kind: str, name: Any, known: Iterable[str], synonyms: Iterable[str] = ()
 ) -> UnknownNameError:
-    """Make the error for an unknown name, with the most similar name and a list of all."""
+    """Make the error for an unknown name, with the most similar name and a list of
+    all.
+    """
     names = list(known)
     hint = suggestion(name, [*synonyms, *names])
-    return UnknownNameError(f"There is no {kind} named {shown(name)}.{hint} Known: {known_names(names)}.")
+    return UnknownNameError(
+        f"There is no {kind} named {shown(name)}.{hint} Known: {known_names(names)}."
+    )
 
 
 def unknown_attribute(
     owner: str, name: str, known: Iterable[str], advice: str = ""
 ) -> AttributeError | ImportError:
-    """Make the error for a missing attribute, with advice or the most similar attribute."""
-    hint = f" {advice}" if advice else suggestion(name, [each for each in known if not each.startswith("_")])
-    package, asking = sys._getframe(1).f_globals["__name__"], sys._getframe(2).f_code.co_name
+    """Make the error for a missing attribute, with advice or the most similar
+    attribute.
+    """
+    hint = (
+        f" {advice}"
+        if advice
+        else suggestion(name, [each for each in known if not each.startswith("_")])
+    )
+    package = sys._getframe(1).f_globals["__name__"]
+    asking = sys._getframe(2).f_code.co_name
     if asking == "_handle_fromlist" and hint and not find_spec(f"{package}.{name}"):
         # `from package import name`: Python would drop the advice of an AttributeError
         return ImportError(f"{owner} has no {name!r} to import.{hint}", name=package)
     # obj=None, because Python would add its own suggestion otherwise
-    return AttributeError(f"{owner} has no attribute {name!r}.{hint}", name=name, obj=None)
+    return AttributeError(
+        f"{owner} has no attribute {name!r}.{hint}", name=name, obj=None
+    )
 
 
 def public_names(*tables: Iterable[str]) -> Callable[[], list[str]]:
-    """Make the ``__dir__`` of a module: its public names, which are also those that its registry has then."""
+    """Make the ``__dir__`` of a module: its public names, which are also those that its
+    registry has then.
+    """
     return lambda: sorted({name for table in tables for name in table})
 
 
 def choice(what: str, value: Any, known: Iterable[Any]) -> Any:
-    """Return `value` if it is among the known strings (or None, if known), or raise an error with a list."""
+    """Return `value` if it is among the known strings (or None, if known), or raise an
+    error with a list.
+    """
     names = list(known)
     if not (is_among(value, names) or (value is None and None in names)):
         hint = suggestion(value, names).lstrip()
@@ -88,10 +117,11 @@ def choice(what: str, value: Any, known: Iterable[Any]) -> Any:
 
 
 class Names(dict[str, T]):
-    """A registry of items by name, which also finds synonyms and other spellings (see :func:`plain`).
+    """A registry of items by name, which also finds synonyms and other spellings (see
+    :func:`plain`).
 
-    `kind` is a noun for the items in messages; `nearest` has advice by plain names that have no equivalent
-    here.
+    `kind` is a noun for the items in messages; `nearest` has advice by plain names that
+    have no equivalent here.
     """
 
     def __init__(
@@ -102,35 +132,52 @@ class Names(dict[str, T]):
         nearest: Mapping[str, str],
     ) -> None:
         super().__init__(things)
-        self.kind, self.nearest = kind, nearest
+        self.kind = kind
+        self.nearest = nearest
         self.synonyms = {other: things[name] for other, name in synonyms.items()}
-        self._plain = {plain(name): thing for name, thing in (self.synonyms | self).items()}
+        self._plain = {
+            plain(name): thing for name, thing in (self.synonyms | self).items()
+        }
 
     def add(self, name: str, thing: T) -> None:
         """Add an item under a name that is not taken."""
         self[name] = self._plain[plain(name)] = thing
 
     def seek(self, name: str) -> T | None:
-        """Return the item with this name or synonym, in any spelling; None if there is none."""
+        """Return the item with this name or synonym, in any spelling; None if there is
+        none.
+        """
         item = self.get(name)
         return self._plain.get(plain(name)) if item is None else item
 
     def find(self, name: str) -> T:
-        """Return the item with this name or synonym, in any spelling; UnknownNameError if there is none."""
+        """Return the item with this name or synonym, in any spelling; UnknownNameError
+        if there is none.
+        """
         item = self.seek(name)
         if item is not None:
             return item
         if plain(name) in self.nearest:
             advice = self.nearest[plain(name)]
-            raise UnknownNameError(f"There is no {self.kind} named {shown(name)}. {advice}")
+            raise UnknownNameError(
+                f"There is no {self.kind} named {shown(name)}. {advice}"
+            )
         raise unknown_name(self.kind, name, self, self.synonyms)
 
     def attribute(self, module: str, name: str) -> T:
-        """Return the item with this name for an attribute of a module; AttributeError if there is none."""
-        if name.startswith("__"):  # `import` looks for `__path__`: no search for a similar name
-            raise AttributeError(f"The module {module} has no attribute {name!r}.", name=name)
+        """Return the item with this name for an attribute of a module; AttributeError
+        if there is none.
+        """
+        if name.startswith(
+            "__"
+        ):  # `import` looks for `__path__`: no search for a similar name
+            raise AttributeError(
+                f"The module {module} has no attribute {name!r}.", name=name
+            )
         item = None if name.startswith("_") else self.seek(name)
         if item is None:
             advice = self.nearest.get(plain(name), "")
-            raise unknown_attribute(f"The module {module}", name, [*self.synonyms, *self], advice)
+            raise unknown_attribute(
+                f"The module {module}", name, [*self.synonyms, *self], advice
+            )
         return item

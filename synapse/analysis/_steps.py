@@ -1,4 +1,6 @@
-"""The numbers of a network's neurons step by step, and the activation that each connection carried."""
+"""The numbers of a network's neurons step by step, and the activation that each
+connection carried.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,9 @@ class Steps:
         return Steps(*(getattr(self, name)[t : t + 1] for name in NUMBERS))
 
     def carried(self, table: Topology) -> Floats:
-        """Input of each connection, (steps, connections): y_i as read, or the old state of its own neuron."""
+        """Input of each connection, (steps, connections): y_i as read, or the old state
+        of its own neuron.
+        """
         own = table.self_connected
         carried = self._delivered(table.source, table.delayed)
         carried[:, own] = self.old_state[:, table.source[own]]
@@ -52,12 +56,16 @@ class Steps:
         """Gain of each connection as its target used it, shape (steps, connections)."""
         gated = table.gated
         gains = np.repeat(table.gain[None, :], len(self.state), axis=0)
-        gains[:, gated] = self._delivered(table.gater[gated], table.delayed_gates[gated])
+        gains[:, gated] = self._delivered(
+            table.gater[gated], table.delayed_gates[gated]
+        )
         return gains
 
     def _delivered(self, neurons: Ints, delayed: Bools) -> Floats:
         """Activations of some neurons, of the previous step where they are delayed."""
-        return np.where(delayed, self.old_activation[:, neurons], self.activation[:, neurons])
+        return np.where(
+            delayed, self.old_activation[:, neurons], self.activation[:, neurons]
+        )
 
 
 NUMBERS = [field.name for field in fields(Steps)]
@@ -69,8 +77,12 @@ def last_step(network: Network) -> Steps:
 
 
 def run_steps(network: Any, inputs: ArrayLike) -> Steps:
-    """Check and run a sequence of shape (T, n) from a cleared context; the network stays as it was."""
-    rows = as_matrix("The inputs", inputs, len(require_analysed(network).input), network.dtype)
+    """Check and run a sequence of shape (T, n) from a cleared context; the network
+    stays as it was.
+    """
+    rows = as_matrix(
+        "The inputs", inputs, len(require_analysed(network).input), network.dtype
+    )
     if not len(rows):
         raise ArgumentError("Expected inputs of at least one step, got none.")
     with preserved_context(network), deterministic(network):
@@ -79,11 +91,17 @@ def run_steps(network: Any, inputs: ArrayLike) -> Steps:
         for row in rows:
             network.activate(row)
             taken.append(last_step(network))
-    return Steps(*(np.concatenate([getattr(step, name) for step in taken]) for name in NUMBERS))
+    return Steps(
+        *(np.concatenate([getattr(step, name) for step in taken]) for name in NUMBERS)
+    )
 
 
-def numbers_over_time(network: Any, inputs: ArrayLike | Log, *names: str) -> list[Floats]:
-    """Numbers of all neurons, each of shape (steps, neurons): from a log, or by running a sequence."""
+def numbers_over_time(
+    network: Any, inputs: ArrayLike | Log, *names: str
+) -> list[Floats]:
+    """Numbers of all neurons, each of shape (steps, neurons): from a log, or by running
+    a sequence.
+    """
     if isinstance(inputs, Log):
         return [inputs.of(require_analysed(network), name) for name in names]
     steps = run_steps(network, inputs)

@@ -34,7 +34,8 @@ class Activity(Table):
     dead : ndarray of bool
         Whether its activation never changes.
     saturated : ndarray of bool
-        Whether its slope is near 0 in most steps. Inputs have no slope and are never saturated.
+        Whether its slope is near 0 in most steps. Inputs have no slope and are never
+        saturated.
     """
 
     neuron: Ints
@@ -61,18 +62,19 @@ def activity(
     network : Network
         The network. It is not changed.
     inputs : array_like, shape (T, n), or Log
-        A sequence to run, at least two steps; the context is cleared first. Or a log that has "activation"
-        and "derivative" of all neurons; nothing is run then.
+        A sequence to run, at least two steps; the context is cleared first. Or a log
+        that has "activation" and "derivative" of all neurons; nothing is run then.
     still : float
         A neuron is dead if the standard deviation of its activation is at most this.
     slope, share : float
-        A neuron is saturated if ``|f'|`` is below `slope` in at least this fraction of the steps.
-        (A neuron with a step function always is.)
+        A neuron is saturated if ``|f'|`` is below `slope` in at least this fraction of
+        the steps. (A neuron with a step function always is.)
 
     Raises
     ------
     ArgumentError
-        If a bound is below 0 or a share above 1, or the inputs or the log cannot be used.
+        If a bound is below 0 or a share above 1, or the inputs or the log cannot be
+        used.
 
     Examples
     --------
@@ -86,10 +88,13 @@ def activity(
     still = non_negative_number("The bound of a dead neuron's deviation", still)
     slope = non_negative_number("The bound of a saturated neuron's slope", slope)
     share = from_0_to_1("The share of steps of a saturated neuron", share)
-    activation, derivative = numbers_over_time(network, inputs, "activation", "derivative")
+    activation, derivative = numbers_over_time(
+        network, inputs, "activation", "derivative"
+    )
     if len(activation) < 2:
         raise ArgumentError(
-            "Expected inputs of at least two steps, to show which activations change, got one."
+            "Expected inputs of at least two steps, to show which activations change,"
+            " got one."
         )
     std = activation.std(axis=0)
     flat = (np.abs(derivative) < slope).mean(axis=0)
@@ -97,4 +102,6 @@ def activity(
     number = np.arange(len(network))
     saturated = (flat >= share) & (number >= len(network.input))
     names = np.array([neuron.name for neuron in network])
-    return Activity(number, names, activation.mean(axis=0), std, flat, std <= still, saturated)
+    return Activity(
+        number, names, activation.mean(axis=0), std, flat, std <= still, saturated
+    )

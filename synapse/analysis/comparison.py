@@ -25,8 +25,8 @@ Link = tuple[Place, Place]
 class Comparison:
     """The differences between two networks. Numbers are second minus first.
 
-    A neuron is identified by its place, (name of the layer, number in the layer), and a connection by the
-    places of its source and target.
+    A neuron is identified by its place, (name of the layer, number in the layer), and a
+    connection by the places of its source and target.
 
     Attributes
     ----------
@@ -35,7 +35,8 @@ class Comparison:
     neurons : (list, list)
         Places that only the first network has, and places that only the second has.
     connections : (list, list)
-        Connections that only the first network has, and connections that only the second has.
+        Connections that only the first network has, and connections that only the
+        second has.
     squashes : list
         Places whose squashes differ.
     gaters : list
@@ -63,7 +64,9 @@ class Comparison:
         return f"<Comparison: {topology}, weights differ by up to {furthest:.4g}>"
 
 
-def compare(first: Network, second: Network, inputs: ArrayLike | None = None) -> Comparison:
+def compare(
+    first: Network, second: Network, inputs: ArrayLike | None = None
+) -> Comparison:
     """Compare two networks.
 
     Parameters
@@ -71,12 +74,14 @@ def compare(first: Network, second: Network, inputs: ArrayLike | None = None) ->
     first, second : Network
         The networks. They are not changed.
     inputs : array_like, shape (T, n), optional
-        A sequence that both networks run, with cleared contexts, to compare their outputs.
+        A sequence that both networks run, with cleared contexts, to compare their
+        outputs.
 
     Raises
     ------
     ArgumentError
-        If inputs are given that do not fit both networks, or if the numbers of outputs differ.
+        If inputs are given that do not fit both networks, or if the numbers of outputs
+        differ.
 
     Examples
     --------
@@ -90,16 +95,27 @@ def compare(first: Network, second: Network, inputs: ArrayLike | None = None) ->
     >>> found.weights[("input", 0), ("hidden", 0)]
     0.5
     """
-    (places, links, gates), (others, other_links, other_gates) = _by_place(first), _by_place(second)
+    (places, links, gates), (others, other_links, other_gates) = (
+        _by_place(first),
+        _by_place(second),
+    )
     if inputs is not None:
-        before, after = (run_steps(net, inputs).activation[:, -len(net.output) :] for net in (first, second))
+        before, after = (
+            run_steps(net, inputs).activation[:, -len(net.output) :]
+            for net in (first, second)
+        )
         if before.shape != after.shape:
             given = f"{before.shape[1]} and {after.shape[1]}"
-            raise ArgumentError(f"Expected networks with the same number of outputs, got {given}.")
+            raise ArgumentError(
+                f"Expected networks with the same number of outputs, got {given}."
+            )
     both = [place for place in places if place in others]
     shared = [link for link in links if link in other_links]
-    neurons, connections = _without_match(places, others), _without_match(links, other_links)
-    squashes = [place for place in both if places[place].squash is not others[place].squash]
+    neurons = _without_match(places, others)
+    connections = _without_match(links, other_links)
+    squashes = [
+        place for place in both if places[place].squash is not others[place].squash
+    ]
     gaters = [link for link in shared if gates.get(link) != other_gates.get(link)]
     return Comparison(
         same_topology=not any([squashes, gaters, *neurons, *connections]),
@@ -113,19 +129,26 @@ def compare(first: Network, second: Network, inputs: ArrayLike | None = None) ->
     )
 
 
-def _by_place(network: Network) -> tuple[dict[Place, Neuron], dict[Link, float], dict[Link, Place]]:
+def _by_place(
+    network: Network,
+) -> tuple[dict[Place, Neuron], dict[Link, float], dict[Link, Place]]:
     """The neurons of a network by place, and the weights and gaters by connection."""
-    table, counts = topology_of(network), Counter[str]()
+    table = topology_of(network)
+    counts = Counter[str]()
     places: list[Place] = []
     for layer in network.layers:  # those of the same name are numbered
         places += [(layer.label, counts[layer.label] + i) for i in range(len(layer))]
         counts[layer.label] += len(layer)
     pairs = zip(table.source.tolist(), table.target.tolist(), strict=True)
     links = [(places[i], places[j]) for i, j in pairs]
-    gaters = {links[c]: places[table.gater[c]] for c in np.flatnonzero(table.gated).tolist()}
+    gaters = {
+        links[c]: places[table.gater[c]] for c in np.flatnonzero(table.gated).tolist()
+    }
     weights = dict(zip(links, table.weight.tolist(), strict=True))
     return dict(zip(places, network, strict=True)), weights, gaters
 
 
 def _without_match(here: dict[T, Any], there: dict[T, Any]) -> tuple[list[T], list[T]]:
-    return [key for key in here if key not in there], [key for key in there if key not in here]
+    return [key for key in here if key not in there], [
+        key for key in there if key not in here
+    ]

@@ -1,12 +1,14 @@
-"""Effective weights, contributions of inputs to outputs, saliency and error flow over a sequence.
+"""Effective weights, contributions of inputs to outputs, saliency and error flow over a
+sequence.
 
-How a small change propagates within a step and from step to step are the derivatives of the equations on the
-page "The equations". For the state of neuron j::
+How a small change propagates within a step and from step to step are the derivatives of
+the equations on the page "The equations". For the state of neuron j::
 
     ds_j = g_jj w_jj ds_j(old) + sum_i (g_ij w_ij dy_i + w_ij y_i dg_ij),   dy_j = f'_j ds_j
 
-where dy and dg of a delayed source or gater are those of the previous step. This module calls both kinds of
-terms `links`: a neuron whose activation affects a state, and the derivative.
+where dy and dg of a delayed source or gater are those of the previous step. This module
+calls both kinds of terms `links`: a neuron whose activation affects a state, and the
+derivative.
 """
 
 from __future__ import annotations
@@ -31,14 +33,16 @@ MOST_STEPS = 1_000_000
 
 @dataclass(frozen=True, eq=False, repr=False)
 class EffectiveWeights(Table):
-    """Effective weights, one row per connection, in the order of ``network.connections``.
+    """Effective weights, one row per connection, in the order of
+    ``network.connections``.
 
     Attributes
     ----------
     source, target : ndarray of int
         Numbers of the neurons: ``network[number]``.
     weight, gain, effective : ndarray
-        ``effective = weight * gain``; the gain is the gater's present activation, 1 without a gater.
+        ``effective = weight * gain``; the gain is the gater's present activation, 1
+        without a gater.
     """
 
     source: Ints
@@ -62,28 +66,33 @@ def effective_weights(network: Network) -> EffectiveWeights:
     """
     table = topology_of(network)
     effective = table.weight * table.gain
-    return EffectiveWeights(table.source, table.target, table.weight, table.gain, effective)
+    return EffectiveWeights(
+        table.source, table.target, table.weight, table.gain, effective
+    )
 
 
 def contribution(network: Network, steps: int = 0) -> Floats:
-    """Compute how much each input affects each output at the present activations: d output / d input.
+    """Compute how much each input affects each output at the present activations: d
+    output / d input.
 
-    This is the sum over all paths of the product of effective weights and slopes f' along the path.
-    Paths through gates count too: a gated state changes by w_ij y_i with the gater's activation.
+    This is the sum over all paths of the product of effective weights and slopes f'
+    along the path. Paths through gates count too: a gated state changes by w_ij y_i
+    with the gater's activation.
 
     Parameters
     ----------
     network : Network
         The network. Slopes and gains are those of its last step.
     steps : int
-        Number of steps to go back. All steps are assumed to have the slopes, gains and activations of the
-        last one, as in a network whose activations do not change.
+        Number of steps to go back. All steps are assumed to have the slopes, gains and
+        activations of the last one, as in a network whose activations do not change.
         :func:`saliency` is exact over a sequence.
 
     Returns
     -------
     ndarray, shape (steps + 1, m, n)
-        ``[k]`` has the derivatives of the present outputs with respect to the inputs of k steps ago.
+        ``[k]`` has the derivatives of the present outputs with respect to the inputs of
+        k steps ago.
 
     Raises
     ------
@@ -102,9 +111,13 @@ def contribution(network: Network, steps: int = 0) -> Floats:
     array([[[ 0.5, -1. ]]])
     """
     slopes = Slopes(topology_of(network))
-    count = whole_number("The number of steps back", steps, "a whole number, 0 or above", 0, MOST_STEPS)
-    table, now = slopes.table, last_step(network)
-    y, s = identity_of_outputs(table), np.zeros((table.outputs, table.neurons))
+    count = whole_number(
+        "The number of steps back", steps, "a whole number, 0 or above", 0, MOST_STEPS
+    )
+    table = slopes.table
+    now = last_step(network)
+    y = identity_of_outputs(table)
+    s = np.zeros((table.outputs, table.neurons))
     by_lag = np.empty((count + 1, table.outputs, table.inputs))
     for k in range(count + 1):
         before = slopes.back(now, y, s)
@@ -114,28 +127,33 @@ def contribution(network: Network, steps: int = 0) -> Floats:
 
 
 def identity_of_outputs(table: Topology) -> Floats:
-    """Derivatives of the outputs with respect to all activations, before any path is followed."""
+    """Derivatives of the outputs with respect to all activations, before any path is
+    followed.
+    """
     return np.eye(table.outputs, table.neurons, table.neurons - table.outputs)
 
 
 def saliency(network: Network, inputs: ArrayLike) -> Floats:
-    """Compute how much each input of each step affects each output of each step: d output_t / d input_s.
+    """Compute how much each input of each step affects each output of each step: d
+    output_t / d input_s.
 
-    The derivatives are exact: the chain rule through all steps, states, gates and backward connections. (The
-    online rule is local in time and omits some of these paths.)
+    The derivatives are exact: the chain rule through all steps, states, gates and
+    backward connections. (The online rule is local in time and omits some of these
+    paths.)
 
     Parameters
     ----------
     network : Network
         The network. It is not changed, and its context is restored.
     inputs : array_like, shape (T, n)
-        A sequence; the context is cleared first. Time and memory grow with the square of T.
+        A sequence; the context is cleared first. Time and memory grow with the square
+        of T.
 
     Returns
     -------
     ndarray, shape (T, m, T, n)
-        ``[t, i, s, j]`` is the derivative of output i of step t with respect to input j of step s; 0 where s
-        is later than t.
+        ``[t, i, s, j]`` is the derivative of output i of step t with respect to input j
+        of step s; 0 where s is later than t.
 
     Raises
     ------
@@ -151,25 +169,32 @@ def saliency(network: Network, inputs: ArrayLike) -> Floats:
     """
     steps = run_steps(network, inputs)
     slopes = Slopes(topology_of(network))
-    table, count = slopes.table, len(steps.state)
+    table = slopes.table
+    count = len(steps.state)
     derivatives = np.zeros((count, table.outputs, count, table.inputs))
     y = s = np.empty((0, table.neurons))
     for t in reversed(range(count)):
         y = np.concatenate([identity_of_outputs(table), y])
         s = np.concatenate([np.zeros((table.outputs, table.neurons)), s])
         before = slopes.back(steps.at(t), y, s)
-        derivatives[t:, :, t] = y[:, : table.inputs].reshape(-1, table.outputs, table.inputs)
+        derivatives[t:, :, t] = y[:, : table.inputs].reshape(
+            -1, table.outputs, table.inputs
+        )
         y, s = before
     return derivatives
 
 
-def error_flow(network: Network, inputs: ArrayLike, layer: str | Layer | None = None) -> Floats:
-    r"""Compute how much of an error at the last step of a sequence reaches each earlier step.
+def error_flow(
+    network: Network, inputs: ArrayLike, layer: str | Layer | None = None
+) -> Floats:
+    r"""Compute how much of an error at the last step of a sequence reaches each earlier
+    step.
 
-    Without a layer, it returns how the outputs depend on the inputs: ``|∂y_T/∂x_t|``. With a layer, it
-    returns how the states of the layer depend on their own earlier values: ``|∂s_T/∂s_t|``. This is 1 at
-    every lag if the states are preserved exactly, as in the constant error carousel (Hochreiter and
-    Schmidhuber 1997). By the chain rule it is also the factor by which an error at step T reaches step t.
+    Without a layer, it returns how the outputs depend on the inputs: ``|∂y_T/∂x_t|``.
+    With a layer, it returns how the states of the layer depend on their own earlier
+    values: ``|∂s_T/∂s_t|``. This is 1 at every lag if the states are preserved exactly,
+    as in the constant error carousel (Hochreiter and Schmidhuber 1997). By the chain
+    rule it is also the factor by which an error at step T reaches step t.
 
     The norm of an n by m matrix J is ``sqrt(Σ J² / n)``, which is 1 for the identity.
 
@@ -190,7 +215,8 @@ def error_flow(network: Network, inputs: ArrayLike, layer: str | Layer | None = 
     Raises
     ------
     ArgumentTypeError, ArgumentError
-        If `network` is not a network, the layer is not one of its layers, or the inputs do not fit.
+        If `network` is not a network, the layer is not one of its layers, or the inputs
+        do not fit.
 
     Examples
     --------
@@ -201,7 +227,8 @@ def error_flow(network: Network, inputs: ArrayLike, layer: str | Layer | None = 
     >>> error_flow(net, [[0.1]] * 4, cell).tolist()
     [1.0, 1.0, 1.0, 1.0]
     """
-    slopes, measured = Slopes(topology_of(network)), None
+    slopes = Slopes(topology_of(network))
+    measured = None
     if layer is not None:
         chosen = network[layer] if isinstance(layer, str) else layer
         if not any(chosen is own for own in network.layers):
@@ -209,7 +236,8 @@ def error_flow(network: Network, inputs: ArrayLike, layer: str | Layer | None = 
             raise ArgumentError(expected(what, f"a layer of {network!r}", layer))
         number = {neuron: i for i, neuron in enumerate(network)}
         measured = [number[neuron] for neuron in chosen]
-    steps, table = run_steps(network, inputs), slopes.table
+    steps = run_steps(network, inputs)
+    table = slopes.table
     rows = table.outputs if measured is None else len(measured)
     y, s = np.zeros((2, rows, table.neurons))
     if measured is None:
@@ -225,7 +253,7 @@ def error_flow(network: Network, inputs: ArrayLike, layer: str | Layer | None = 
     return np.array(norms)
 
 
-# --- derivatives of the steps ----------------------------------------------------------------------
+# --- derivatives of the steps ---------------------------------------------------------
 
 
 @dataclass(frozen=True, eq=False)
@@ -245,18 +273,27 @@ class Patch:
         return cls(links, targets, sources, row * len(sources) + column)
 
     def matrix(self, strength: Floats) -> Floats:
-        """The matrix of the patch, shape (targets, sources), from the derivatives of all links."""
+        """The matrix of the patch, shape (targets, sources), from the derivatives of
+        all links.
+        """
         size = len(self.targets) * len(self.sources)
-        flat: Floats = np.bincount(self.place, strength[self.links], minlength=size).astype(np.float64)
+        flat: Floats = np.bincount(
+            self.place, strength[self.links], minlength=size
+        ).astype(np.float64)
         return flat.reshape(len(self.targets), len(self.sources))
 
 
 class Slopes:
-    """The derivatives of a network's steps in reverse mode: from chosen quantities back to their causes."""
+    """The derivatives of a network's steps in reverse mode: from chosen quantities back
+    to their causes.
+    """
 
     def __init__(self, table: Topology) -> None:
-        self.table, free = table, table.target >= table.inputs  # without clamped targets
-        weighed, gated = np.flatnonzero(free & ~table.self_connected), np.flatnonzero(free & table.gated)
+        # without clamped targets
+        self.table = table
+        free = table.target >= table.inputs
+        weighed = np.flatnonzero(free & ~table.self_connected)
+        gated = np.flatnonzero(free & table.gated)
         source = np.concatenate([table.source[weighed], table.gater[gated]])
         target = np.concatenate([table.target[weighed], table.target[gated]])
         self._which = np.concatenate([weighed, gated + len(table.source)])
@@ -266,52 +303,69 @@ class Slopes:
         self._blocks = list(zip(starts, [*starts[1:], table.neurons], strict=True))
         self._patches = _patches(self._blocks, source, target, ~delayed)
         self._softmax = np.flatnonzero(table.softmax)
-        self._groups = np.split(self._softmax, np.flatnonzero(np.diff(self._softmax) > 1) + 1)
+        self._groups = np.split(
+            self._softmax, np.flatnonzero(np.diff(self._softmax) > 1) + 1
+        )
 
     def back(self, step: Steps, y: Floats, s: Floats) -> tuple[Floats, Floats]:
-        """Go back one step; returns the derivatives with which the previous step starts, both (k, neurons).
+        """Go back one step; returns the derivatives with which the previous step
+        starts, both (k, neurons).
 
-        `y` and `s` are the derivatives of k quantities with respect to the activations and the states of this
-        `step`, by way of later steps and directly. The method completes them in place.
+        `y` and `s` are the derivatives of k quantities with respect to the activations
+        and the states of this `step`, by way of later steps and directly. The method
+        completes them in place.
         """
         table = self.table
         gained = step.gains(table)[0] * table.weight
-        strength = np.concatenate([gained, step.carried(table)[0] * table.weight])[self._which]
+        strength = np.concatenate([gained, step.carried(table)[0] * table.weight])[
+            self._which
+        ]
         carry = np.zeros(table.neurons)
         carry[table.target[table.self_connected]] = gained[table.self_connected]
         carry[: table.inputs] = 0.0
         derivative = step.derivative[0].copy()
         derivative[self._softmax] = 0.0  # each state of a group affects all its outputs
-        for (first, stop), patch in zip(reversed(self._blocks), reversed(self._patches), strict=True):
+        for (first, stop), patch in zip(
+            reversed(self._blocks), reversed(self._patches), strict=True
+        ):
             block = slice(first, stop)
             s[:, block] += y[:, block] * derivative[block]
-            for group in self._groups:  # normalised together: dy_j = y_j (ds_j - sum_i y_i ds_i)
+            for group in (
+                self._groups
+            ):  # normalised together: dy_j = y_j (ds_j - sum_i y_i ds_i)
                 if len(group) and first <= group[0] < stop:
                     activation = step.activation[0, group]
                     part = y[:, group] * activation
                     s[:, group] += part - part.sum(axis=1, keepdims=True) * activation
             y[:, patch.sources] += s[:, patch.targets] @ patch.matrix(strength)
         before = np.zeros_like(y)
-        before[:, self._delayed.sources] = s[:, self._delayed.targets] @ self._delayed.matrix(strength)
+        before[:, self._delayed.sources] = s[
+            :, self._delayed.targets
+        ] @ self._delayed.matrix(strength)
         return before, s * carry
 
 
 def _block_starts(table: Topology, source: Ints, target: Ints) -> list[int]:
-    """Starts of blocks: a block ends before a neuron that depends on one inside it, and at the outputs.
+    """Starts of blocks: a block ends before a neuron that depends on one inside it, and
+    at the outputs.
 
     Neurons that compete are in one block.
     """
-    latest, (group, _) = np.full(table.neurons, -1), table.group_bounds
+    latest = np.full(table.neurons, -1)
+    group, _ = table.group_bounds
     early = ~table.is_late(source, target)
     np.maximum.at(latest, group[target[early]], source[early])
-    starts, output = [0], table.neurons - table.outputs
+    starts = [0]
+    output = table.neurons - table.outputs
     for j, last in enumerate(latest.tolist()):
         if last >= starts[-1] or j == output:
             starts.append(j)
     return starts
 
 
-def _patches(blocks: list[tuple[int, int]], source: Ints, target: Ints, chosen: Bools) -> list[Patch]:
+def _patches(
+    blocks: list[tuple[int, int]], source: Ints, target: Ints, chosen: Bools
+) -> list[Patch]:
     """Split the chosen links by the block of their targets."""
     links = np.flatnonzero(chosen)
     links = links[np.argsort(target[links], kind="stable")]

@@ -21,7 +21,8 @@ from ..objects.sensitivities import network_in_step
 
 @dataclass(frozen=True)
 class GateTerm:
-    """The part of a change that is due to one neuron k, which has a connection gated by the target j.
+    """The part of a change that is due to one neuron k, which has a connection gated by
+    the target j.
 
     Attributes
     ----------
@@ -45,16 +46,18 @@ class GateTerm:
 class Explanation:
     """The learning equation of one connection, from i to j, with its numbers.
 
-    ``total = projected * eligibility + sum(gate.product for gate in gates)``, and the weight changed by rate
-    * total. For a tied connection this is its own part; the weight changed by the sum of the parts of all
-    connections that share it.
+    ``total = projected * eligibility + sum(gate.product for gate in gates)``, and the
+    weight changed by rate
+    * total. For a tied connection this is its own part; the weight changed by the sum
+      of the parts of all connections that share it.
 
     Attributes
     ----------
     connection : Connection
         The connection explained.
     projected : float
-        P_j, the error projected back to the target neuron, including that of its own target value.
+        P_j, the error projected back to the target neuron, including that of its own
+        target value.
     eligibility : float
         The eligibility trace of the connection.
     gates : tuple of GateTerm
@@ -62,8 +65,8 @@ class Explanation:
     total : float
         The change for a rate of 1.
     activation : float
-        Activation of the source, y_i; that of the previous step if it is delayed, and the
-        old state for a self-connection.
+        Activation of the source, y_i; that of the previous step if it is delayed, and
+        the old state for a self-connection.
     gain : float
         Gain g_ij; that of the previous step if the gater is j or later.
     derivative : float
@@ -98,16 +101,20 @@ class Explanation:
             ]
         rows.append(("change for rate 1", "total", self.total))
         width = max(len(row[0]) for row in rows)
-        lines = [f"{text:<{width}}  {symbol:<14}  {value: .6e}" for text, symbol, value in rows]
+        lines = [
+            f"{text:<{width}}  {symbol:<14}  {value: .6e}"
+            for text, symbol, value in rows
+        ]
         return "\n".join([repr(self.connection), *lines])
 
 
 def explain(connection: Connection) -> Explanation:
-    """Explain the last change of a weight: every term of the learning equation, by name and value.
+    """Explain the last change of a weight: every term of the learning equation, by name
+    and value.
 
-    Call it after ``network.propagate(rate, target)`` (or ``neuron.propagate``, or training), before
-    anything is activated, set or connected, so that errors and traces are still those of that step. The
-    weight has changed by ``rate * total``.
+    Call it after ``network.propagate(rate, target)`` (or ``neuron.propagate``, or
+    training), before anything is activated, set or connected, so that errors and traces
+    are still those of that step. The weight has changed by ``rate * total``.
 
     Parameters
     ----------
@@ -124,15 +131,17 @@ def explain(connection: Connection) -> Explanation:
     ArgumentTypeError
         If `connection` is not a Connection.
     ArgumentError
-        If the connection is not trainable, if its network has learnt by rtrl in the latest step, or if its
-        target has been activated or weights have been set since it last propagated.
+        If the connection is not trainable, if its network has learnt by rtrl in the
+        latest step, or if its target has been activated or weights have been set since
+        it last propagated.
 
     Notes
     -----
-    This is the equation (learning) of the page "The equations" (Monner and Reggia 2012). Extended
-    traces to neurons without a self-connection are not stored. They are recomputed from the weights
-    before the update, which follow from the update of each neuron. Clones and loaded networks do
-    not have that update, so such terms are refused there.
+    This is the equation (learning) of the page "The equations" (Monner and Reggia
+    2012). Extended traces to neurons without a self-connection are not stored. They are
+    recomputed from the weights before the update, which follow from the update of each
+    neuron. Clones and loaded networks do not have that update, so such terms are
+    refused there.
 
     Examples
     --------
@@ -156,7 +165,8 @@ def explain(connection: Connection) -> Explanation:
     _require_propagated(target)
     gates = tuple(_gates(connection))
     _require_unmoved(target, connection.eligibility, gates)
-    projected, eligibility = target.error.projected, connection.eligibility
+    projected = target.error.projected
+    eligibility = connection.eligibility
     activation, gain = _read_along(connection)
     return Explanation(
         connection=connection,
@@ -175,45 +185,65 @@ def _require_online(target: Neuron) -> None:
     network = network_in_step(target)
     if network is not None:
         raise ArgumentError(
-            f"The latest step of {network!r} was by rtrl, whose updates are not sums of these terms. "
-            'Read connection.sensitivity, or set network.learning_rule to "online" before the step.'
+            f"The latest step of {network!r} was by rtrl, whose updates are not sums of"
+            " these terms. Read connection.sensitivity, or set network.learning_rule"
+            ' to "online" before the step.'
         )
 
 
 def _require_propagated(target: Neuron) -> None:
-    """Whether a neuron has propagated: activation sets delta_j to 0, and propagation sets its two parts."""
+    """Whether a neuron has propagated: activation sets delta_j to 0, and propagation
+    sets its two parts.
+    """
     error = target.error
     size = abs(error.projected) + abs(error.gated)
-    if abs(error.responsibility - error.projected - error.gated) > _rounding(target) * size:
+    if (
+        abs(error.responsibility - error.projected - error.gated)
+        > _rounding(target) * size
+    ):
         raise ArgumentError(
-            f"{target!r} has been activated since it last propagated, which cleared its error. "
-            "Explain a connection after propagate and before the next activate."
+            f"{target!r} has been activated since it last propagated, which cleared its"
+            " error. Explain a connection after propagate and before the next"
+            " activate."
         )
 
 
-def _require_unmoved(target: Neuron, eligibility: float, gates: tuple[GateTerm, ...]) -> None:
-    """Check that the terms add up to the G_j that propagation computed with the weights of that time."""
+def _require_unmoved(
+    target: Neuron, eligibility: float, gates: tuple[GateTerm, ...]
+) -> None:
+    """Check that the terms add up to the G_j that propagation computed with the weights
+    of that time.
+    """
     store = target._store
     store.ready()
-    computed = sum(gate.product for gate in gates if gate.neuron.self_connection is None)
+    computed = sum(
+        gate.product for gate in gates if gate.neuron.self_connection is None
+    )
     used = float(_factored(store)[target._row]) * eligibility
-    size = abs(target.error.gated * eligibility) + sum(abs(gate.product) for gate in gates)
+    size = abs(target.error.gated * eligibility) + sum(
+        abs(gate.product) for gate in gates
+    )
     if abs(computed - used) > _rounding(target) * size:
         raise ArgumentError(
-            f"Weights of connections that {target!r} gates have been set since it last propagated. "
-            "Explain a connection right after propagate."
+            f"Weights of connections that {target!r} gates have been set since it last"
+            " propagated. Explain a connection right after propagate."
         )
 
 
 def _gates(connection: Connection) -> Iterator[GateTerm]:
-    """The terms of the neurons k that the target j gates and that activated after it."""
-    store, row = connection._store, connection.target._row
+    """The terms of the neurons k that the target j gates and that activated after
+    it.
+    """
+    store = connection._store
+    row = connection.target._row
     store.ready()
     m = delayed.Attributes(store)
     for neuron, extended in connection.extended.items():
         if delayed.is_delayed_by_stamp(m, row, neuron._row):
             continue
-        if not m.flags[neuron._row] & MEMORY:  # not stored: f'_j e_ij I_jk, by the weights of that time
+        if (
+            not m.flags[neuron._row] & MEMORY
+        ):  # not stored: f'_j e_ij I_jk, by the weights of that time
             influence = _influence(store, row, neuron._row)
             extended = float(delayed.extended_of(m, m.flags, connection._at, influence))
         delta = neuron.error.responsibility
@@ -221,41 +251,64 @@ def _gates(connection: Connection) -> Iterator[GateTerm]:
 
 
 def _read_along(connection: Connection) -> tuple[float, float]:
-    """The activation y_i (the old state of a self-connection) and the gain g_ij that the target used."""
-    source, target, m = connection.source, connection.target, delayed.Attributes(connection._store)
-    read = target.old_state if source is target else delayed.activation_read(m, source._row, target._row)
+    """The activation y_i (the old state of a self-connection) and the gain g_ij that
+    the target used.
+    """
+    source = connection.source
+    target = connection.target
+    m = delayed.Attributes(connection._store)
+    read = (
+        target.old_state
+        if source is target
+        else delayed.activation_read(m, source._row, target._row)
+    )
     return float(read), float(delayed.gain_read(m, connection._at))
 
 
 def _rounding(neuron: Neuron) -> float:
-    """The relative difference up to which two sums of the same numbers count as equal."""
+    """The relative difference up to which two sums of the same numbers count as
+    equal.
+    """
     return math.sqrt(np.finfo(neuron._store.dtype).eps)
 
 
 def _influence(store: Store, gater: int, gated: int) -> float:
-    """I_jk of a neuron without a self-connection, with the weights it activated with."""
+    """I_jk of a neuron without a self-connection, with the weights it activated
+    with.
+    """
     rows = np.flatnonzero((store["gater"] == gater) & (store["target"] == gated))
     links = connections_at(store, rows)
     weights = np.array([link.weight - _last_update(store, link) for link in links])
     sources = [link.source._row for link in links]
-    return float(weights @ delayed.activations_read(delayed.Attributes(store), sources, gated))
+    return float(
+        weights @ delayed.activations_read(delayed.Attributes(store), sources, gated)
+    )
 
 
 def _last_update(store: Store, connection: Connection) -> float:
-    """The last update of a weight into a neuron without a self-connection: step e_ij + rate sum d_k x_ij^k.
+    """The last update of a weight into a neuron without a self-connection: step e_ij +
+    rate sum d_k x_ij^k.
 
-    The column `step` is rate (P_j + the part of G_j that factors); the sum is over stored traces.
+    The column `step` is rate (P_j + the part of G_j that factors); the sum is over
+    stored traces.
     """
     if not connection.trainable:
         return 0.0
-    row, traces = connection.target._row, connection.extended.items()
-    through = sum(k.error.responsibility * trace for k, trace in traces if k.self_connection is not None)
+    row = connection.target._row
+    traces = connection.extended.items()
+    through = sum(
+        k.error.responsibility * trace
+        for k, trace in traces
+        if k.self_connection is not None
+    )
     rate = _rate(store, row) if through else 0.0
     return float(store["step"][row] * connection.eligibility + rate * through)
 
 
 def _rate(store: Store, row: int) -> float:
-    """The rate of the last propagation: step over error of a neuron, or of another if it is 0."""
+    """The rate of the last propagation: step over error of a neuron, or of another if
+    it is 0.
+    """
     error = store["projected"] + _factored(store)
     mine = store["network"] == store["network"][row]
     size = np.where(mine, np.abs(error), -1.0)
@@ -264,9 +317,12 @@ def _rate(store: Store, row: int) -> float:
 
 
 def _factored(store: Store) -> Floats:
-    """For every neuron, the part of G_j from neurons without a self-connection, by the weights used then."""
+    """For every neuron, the part of G_j from neurons without a self-connection, by the
+    weights used then.
+    """
     columns = store.columns
-    gater, gated = columns["influence_gater"], columns["influence_gated"]
+    gater = columns["influence_gater"]
+    gated = columns["influence_gated"]
     pulled = columns["influence_trace"] != NONE
     pulled &= ~delayed.is_delayed_by_stamp(delayed.Attributes(store), gater, gated)
     pushed = store["responsibility"][gated] * columns["influence"] * pulled

@@ -1,4 +1,6 @@
-"""Lesions: what the cost becomes without neurons, connections or gates; and activations that are patched."""
+"""Lesions: what the cost becomes without neurons, connections or gates; and activations
+that are patched.
+"""
 
 from __future__ import annotations
 
@@ -33,11 +35,13 @@ class Lesions:
     cost : float
         Mean cost of the network as it is.
     items : ndarray of int, shape (items,)
-        Numbers of the neurons, connections or gaters that were silenced, in the order of the network.
+        Numbers of the neurons, connections or gaters that were silenced, in the order
+        of the network.
     names : tuple of str
         Their names; of a connection, those of its source and its target.
     change : ndarray, shape (items,) or (items, items)
-        Mean cost with the lesion minus that without; with `pairs`, of both, and of one on the diagonal.
+        Mean cost with the lesion minus that without; with `pairs`, of both, and of one
+        on the diagonal.
     """
 
     cost: float
@@ -46,7 +50,9 @@ class Lesions:
     change: Floats
 
     def to_pandas(self) -> Any:
-        """Convert `change` to a ``pandas.Series``, or with pairs to a ``pandas.DataFrame``, by name."""
+        """Convert `change` to a ``pandas.Series``, or with pairs to a
+        ``pandas.DataFrame``, by name.
+        """
         pandas = imported_pandas()
         if self.change.ndim == 2:
             return pandas.DataFrame(self.change, self.names, self.names)
@@ -54,7 +60,10 @@ class Lesions:
 
     def __repr__(self) -> str:
         kind = "pairs of " if self.change.ndim == 2 else ""
-        return f"<Lesions of {kind}{len(self.items)}, cost {self.cost:.4g}, at most {self.change.max():+.4g}>"
+        return (
+            f"<Lesions of {kind}{len(self.items)}, cost {self.cost:.4g}, at most"
+            f" {self.change.max():+.4g}>"
+        )
 
 
 def lesions(
@@ -66,12 +75,14 @@ def lesions(
     pairs: bool = False,
     cost: str | Cost | None = None,
 ) -> Lesions:
-    """Silence each neuron, connection or gate in turn, and measure by how much the mean cost changes.
+    """Silence each neuron, connection or gate in turn, and measure by how much the mean
+    cost changes.
 
-    A silent neuron adds nothing to the neurons that it leads to, and the connections that it gates carry
-    nothing: their weights are 0. It still has its own activation, so a silent output is still compared with
-    its target. A silent connection has the weight 0. A silent gate is 0; its gater still leads to others.
-    Sequences run side by side, so :meth:`synapse.Trainer.test` differs by rounding. A network silenced by
+    A silent neuron adds nothing to the neurons that it leads to, and the connections
+    that it gates carry nothing: their weights are 0. It still has its own activation,
+    so a silent output is still compared with its target. A silent connection has the
+    weight 0. A silent gate is 0; its gater still leads to others. Sequences run side by
+    side, so :meth:`synapse.Trainer.test` differs by rounding. A network silenced by
     hand has exactly the `cost` that its lesion has here.
 
     Parameters
@@ -79,13 +90,16 @@ def lesions(
     network : Network
         The network. It is not changed. Random neurons output their means.
     inputs, targets : array_like
-        Data as for :meth:`synapse.Trainer.test`. Every run begins with a cleared context.
+        Data as for :meth:`synapse.Trainer.test`. Every run begins with a cleared
+        context.
     of : {"neurons", "connections", "gates"}
         What is silenced. Gates are named by their gaters.
     pairs : bool
-        Whether every pair is silenced, too: n items take n (n + 1) / 2 runs over the data. Default False.
+        Whether every pair is silenced, too: n items take n (n + 1) / 2 runs over the
+        data. Default False.
     cost : str or Cost, optional
-        The cost. Default: the one that fits the outputs, as of a :class:`synapse.Trainer`.
+        The cost. Default: the one that fits the outputs, as of a
+        :class:`synapse.Trainer`.
 
     Returns
     -------
@@ -95,7 +109,8 @@ def lesions(
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If the data do not fit the network, `of` is something else, or there is nothing to silence.
+        If the data do not fit the network, `of` is something else, or there is nothing
+        to silence.
 
     See Also
     --------
@@ -111,7 +126,8 @@ def lesions(
     >>> found.change
     array([0.5, 0. ])
     """
-    table, measure = topology_of(network), network._cost(cost)
+    table = topology_of(network)
+    measure = network._cost(cost)
     choice("The `of` of lesions", of, ("neurons", "connections", "gates"))
     data = prepare(network, inputs, targets, measure)
     names, items, silenced = _silenced(table, of)
@@ -144,8 +160,12 @@ def lesions(
 
 
 def _mean_cost_of(network: Network, data: Data, cost: Cost) -> Callable[[], float]:
-    """A function of the mean cost of a network with its present weights; sequences are side by side."""
-    if network.has_memory and data.sequences == 1:  # the tape of one long sequence would be long
+    """A function of the mean cost of a network with its present weights; sequences are
+    side by side.
+    """
+    if (
+        network.has_memory and data.sequences == 1
+    ):  # the tape of one long sequence would be long
 
         def of_one() -> float:
             network.clear()
@@ -158,35 +178,54 @@ def _mean_cost_of(network: Network, data: Data, cost: Cost) -> Callable[[], floa
 
 
 def _silenced(table: Topology, of: str) -> tuple[tuple[str, ...], Ints, list[Ints]]:
-    """Names and numbers of what is silenced, and the connections whose weights are 0 then."""
+    """Names and numbers of what is silenced, and the connections whose weights are 0
+    then.
+    """
     if of == "connections":
         ends = zip(table.source.tolist(), table.target.tolist(), strict=True)
-        names = tuple(f"{table.names[source]} -> {table.names[target]}" for source, target in ends)
-        return names, np.arange(table.connections), list(np.arange(table.connections)[:, None])
-    links, owner = np.flatnonzero(table.gated), table.gater[table.gated]
+        names = tuple(
+            f"{table.names[source]} -> {table.names[target]}" for source, target in ends
+        )
+        return (
+            names,
+            np.arange(table.connections),
+            list(np.arange(table.connections)[:, None]),
+        )
+    links = np.flatnonzero(table.gated)
+    owner = table.gater[table.gated]
     items = np.unique(owner)
     if of == "neurons":
         leading = np.flatnonzero(~table.self_connected)
-        links, owner = np.append(links, leading), np.append(owner, table.source[leading])
+        links, owner = (
+            np.append(links, leading),
+            np.append(owner, table.source[leading]),
+        )
         items = np.arange(table.neurons)
     order = np.argsort(owner, kind="stable")
     silenced = np.split(links[order], np.searchsorted(owner[order], items[1:]))
     return tuple(table.names[i] for i in items.tolist()), items, silenced
 
 
-def patch(network: Network, clean: ArrayLike, other: ArrayLike, neuron: Neuron | int, step: int) -> Floats:
-    """Return the outputs on one sequence when a neuron has, at one step, its activation on another sequence.
+def patch(
+    network: Network,
+    clean: ArrayLike,
+    other: ArrayLike,
+    neuron: Neuron | int,
+    step: int,
+) -> Floats:
+    """Return the outputs on one sequence when a neuron has, at one step, its activation
+    on another sequence.
 
-    If the outputs become those of the other sequence, the neuron carries at that step what distinguishes the
-    two (activation patching).
+    If the outputs become those of the other sequence, the neuron carries at that step
+    what distinguishes the two (activation patching).
 
     Parameters
     ----------
     network : Network
         The network. It is not changed. Random neurons output their means.
     clean, other : array_like, shape (T, inputs)
-        The sequence that is run, and the one from which the activation is taken. Both begin with a cleared
-        context, and have the step.
+        The sequence that is run, and the one from which the activation is taken. Both
+        begin with a cleared context, and have the step.
     neuron : Neuron or int
         The neuron of the network, or its number.
     step : int
@@ -200,7 +239,8 @@ def patch(network: Network, clean: ArrayLike, other: ArrayLike, neuron: Neuron |
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If a sequence does not fit the network, or `neuron` or `step` are not among its neurons and steps.
+        If a sequence does not fit the network, or `neuron` or `step` are not among its
+        neurons and steps.
 
     Examples
     --------
@@ -211,14 +251,18 @@ def patch(network: Network, clean: ArrayLike, other: ArrayLike, neuron: Neuron |
     True
     """
     rows, others = (
-        as_matrix(f"The {what}", values, len(require_analysed(network).input), network.dtype)
+        as_matrix(
+            f"The {what}", values, len(require_analysed(network).input), network.dtype
+        )
         for what, values in (("clean sequence", clean), ("other sequence", other))
     )
     steps = range(min(len(rows), len(others)))
     at = steps[place("The step of patch", step, len(steps))]
     if isinstance(neuron, Neuron):
         if require_neuron("The patched neuron", neuron) not in network:
-            raise ArgumentError(expected("The patched neuron", "one of the network's", neuron))
+            raise ArgumentError(
+                expected("The patched neuron", "one of the network's", neuron)
+            )
         number = network.index(neuron)
     else:
         number = range(len(network))[place("The neuron of patch", neuron, len(network))]

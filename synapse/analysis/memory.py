@@ -1,4 +1,6 @@
-"""Memory of a network: half-lives of self-connected neurons, and the spectral radius of its recurrence."""
+"""Memory of a network: half-lives of self-connected neurons, and the spectral radius of
+its recurrence.
+"""
 
 from __future__ import annotations
 
@@ -30,8 +32,8 @@ class HalfLives(Table):
     weight, gain : ndarray
         Weight and gain of the self-connection.
     half_life : ndarray
-        Number of steps after which half of a state is left: ln 2 / -ln abs(weight * gain). It is infinite if
-        the product is 1 or more, and 0 if the product is 0.
+        Number of steps after which half of a state is left: ln 2 / -ln abs(weight *
+        gain). It is infinite if the product is 1 or more, and 0 if the product is 0.
     """
 
     neuron: Ints
@@ -49,7 +51,8 @@ def half_lives(network: Network, inputs: ArrayLike | None = None) -> HalfLives:
     network : Network
         The network. It is not changed.
     inputs : array_like, shape (T, n), optional
-        Take the mean gain over this sequence, with the context cleared first. Default: the present gain.
+        Take the mean gain over this sequence, with the context cleared first. Default:
+        the present gain.
 
     Raises
     ------
@@ -65,7 +68,11 @@ def half_lives(network: Network, inputs: ArrayLike | None = None) -> HalfLives:
     array([1.])
     """
     table = topology_of(network)
-    gain = table.gain if inputs is None else run_steps(network, inputs).gains(table).mean(axis=0)
+    gain = (
+        table.gain
+        if inputs is None
+        else run_steps(network, inputs).gains(table).mean(axis=0)
+    )
     rows = np.flatnonzero(table.self_connected)
     rows = rows[np.argsort(table.target[rows])]
     names = np.array([table.names[j] for j in table.target[rows].tolist()], dtype=str)
@@ -83,13 +90,15 @@ def spectral_radius(network: Network, of: str = "weights") -> float:
     network : Network
         The network.
     of : {"weights", "step"}
-        The matrix. With ``"weights"`` it is W, where W_ji = weight * gain of the connection from i to j, with
-        self-connections on the diagonal and the present gains. Only connections on a loop contribute.
-        Reservoirs are scaled by this value. With ``"step"`` it is the Jacobian of one step: the derivative of
-        the numbers that the last step hands to the next with respect to those it received. These are the
-        states of self-connected neurons and the activations that backward connections and gaters read. Slopes
-        are those of the last step. With a radius below 1 a small change fades, as long as activations stay
-        near their present values.
+        The matrix. With ``"weights"`` it is W, where W_ji = weight * gain of the
+        connection from i to j, with self-connections on the diagonal and the present
+        gains. Only connections on a loop contribute. Reservoirs are scaled by this
+        value. With ``"step"`` it is the Jacobian of one step: the derivative of the
+        numbers that the last step hands to the next with respect to those it received.
+        These are the states of self-connected neurons and the activations that backward
+        connections and gaters read. Slopes are those of the last step. With a radius
+        below 1 a small change fades, as long as activations stay near their present
+        values.
 
     Raises
     ------
@@ -107,8 +116,10 @@ def spectral_radius(network: Network, of: str = "weights") -> float:
     choice("The matrix of a spectral radius", of, ("weights", "step"))
     table = topology_of(network)
     if of == "step":  # the Jacobian: numbers handed on with respect to numbers received
-        slopes, now = Slopes(table), last_step(network)
-        sources, gaters = table.source[table.delayed], table.gater[table.delayed_gates]
+        slopes = Slopes(table)
+        now = last_step(network)
+        sources = table.source[table.delayed]
+        gaters = table.gater[table.delayed_gates]
         read = np.unique(np.concatenate([sources, gaters]))
         own = np.unique(table.target[table.self_connected])
         y, s = np.zeros((2, len(read) + len(own), table.neurons))
@@ -117,15 +128,25 @@ def spectral_radius(network: Network, of: str = "weights") -> float:
         before_y, before_s = slopes.back(now, y, s)
         return _radius(np.concatenate([before_y[:, read], before_s[:, own]], axis=1))
     # Loops alone: all other eigenvalues of W are 0.
-    loop, effective = np.full(table.neurons, -1), table.weight * table.gain
+    loop = np.full(table.neurons, -1)
+    effective = table.weight * table.gain
     for i, members in enumerate(loops(table.neurons, table.source, table.target)):
         loop[members] = i
-    within = np.flatnonzero((loop[table.source] >= 0) & (loop[table.source] == loop[table.target]))
+    within = np.flatnonzero(
+        (loop[table.source] >= 0) & (loop[table.source] == loop[table.target])
+    )
     within = within[np.argsort(loop[table.target[within]], kind="stable")]
     parts = np.split(within, np.flatnonzero(np.diff(loop[table.target[within]])) + 1)
     # Square: every neuron of a loop is both source and target in it.
-    return max(_radius(Patch.of(part, table.source, table.target).matrix(effective)) for part in parts)
+    return max(
+        _radius(Patch.of(part, table.source, table.target).matrix(effective))
+        for part in parts
+    )
 
 
 def _radius(matrix: Floats) -> float:
-    return float(np.abs(np.linalg.eigvals(matrix)).max(initial=0.0)) if matrix.size else 0.0
+    return (
+        float(np.abs(np.linalg.eigvals(matrix)).max(initial=0.0))
+        if matrix.size
+        else 0.0
+    )

@@ -1,4 +1,6 @@
-"""Pruning: remove the least important connections, and measure the loss before and after."""
+"""Pruning: remove the least important connections, and measure the loss before and
+after.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,8 @@ class Pruned:
     removed : ndarray, shape (k, 2)
         Source and target of each removed connection, as numbers of neurons.
     spared : int
-        Number of connections that were not removed because a neuron would become unreachable.
+        Number of connections that were not removed because a neuron would become
+        unreachable.
     loss_before, loss_after : float or None
         Mean cost of the original and of the new network; None without targets.
     """
@@ -41,8 +44,15 @@ class Pruned:
     loss_after: float | None
 
     def __repr__(self) -> str:
-        losses = "" if self.loss_before is None else f", loss {self.loss_before:.4g} -> {self.loss_after:.4g}"
-        return f"<Pruned, {counted(len(self.removed), 'connection')} removed, {self.spared} spared{losses}>"
+        losses = (
+            ""
+            if self.loss_before is None
+            else f", loss {self.loss_before:.4g} -> {self.loss_after:.4g}"
+        )
+        return (
+            f"<Pruned, {counted(len(self.removed), 'connection')} removed,"
+            f" {self.spared} spared{losses}>"
+        )
 
 
 def prune(
@@ -65,17 +75,18 @@ def prune(
     share : float
         Fraction of the removable connections to remove, from 0 to 1.
     by : {"magnitude", "contribution"}
-        The importance of a connection. ``"magnitude"`` is the absolute weight. ``"contribution"`` estimates,
-        to first order, how far the outputs move if the input that the connection adds to its target in one
-        step, g_ij w_ij y_i, is removed. It is the absolute value of that input times the sum, over the
-        outputs, of the absolute derivatives of their sum over this and all later steps with respect to the
-        target's state, summed over the steps.
+        The importance of a connection. ``"magnitude"`` is the absolute weight.
+        ``"contribution"`` estimates, to first order, how far the outputs move if the
+        input that the connection adds to its target in one step, g_ij w_ij y_i, is
+        removed. It is the absolute value of that input times the sum, over the outputs,
+        of the absolute derivatives of their sum over this and all later steps with
+        respect to the target's state, summed over the steps.
     inputs, targets : array_like, shape (T, n) and (T, m), optional
-        A sequence, run from a cleared context (or samples, for a network without memory). With both,
-        losses are computed. Contributions need the inputs.
+        A sequence, run from a cleared context (or samples, for a network without
+        memory). With both, losses are computed. Contributions need the inputs.
     keep_reached : bool
-        Whether every neuron that is reachable from the inputs stays reachable, along the path of its most
-        important connections.
+        Whether every neuron that is reachable from the inputs stays reachable, along
+        the path of its most important connections.
 
     Returns
     -------
@@ -101,7 +112,8 @@ def prune(
     boolean("The keep_reached", keep_reached)
     if inputs is None and (targets is not None or by == "contribution"):
         raise ArgumentError(
-            "Expected inputs for losses and contributions, got none. Give inputs=, shape (T, n)."
+            "Expected inputs for losses and contributions, got none. Give inputs=,"
+            " shape (T, n)."
         )
     table = topology_of(network)
     score = np.abs(table.weight)
@@ -117,10 +129,14 @@ def prune(
     before = _loss(network, inputs, targets)
     twin._disconnect(chosen)
     removed = np.stack([table.source[chosen], table.target[chosen]], axis=1)
-    return Pruned(twin, removed, asked - len(chosen), before, _loss(twin, inputs, targets))
+    return Pruned(
+        twin, removed, asked - len(chosen), before, _loss(twin, inputs, targets)
+    )
 
 
-def _loss(network: Network, inputs: ArrayLike | None, targets: ArrayLike | None) -> float | None:
+def _loss(
+    network: Network, inputs: ArrayLike | None, targets: ArrayLike | None
+) -> float | None:
     """Mean cost of a clone from a cleared context; None without targets."""
     if targets is None:
         return None
@@ -131,7 +147,8 @@ def _loss(network: Network, inputs: ArrayLike | None, targets: ArrayLike | None)
 
 def _contributions(network: Network, table: Topology, inputs: ArrayLike) -> Floats:
     """First-order effect of each connection on the outputs."""
-    steps, slopes = run_steps(network, inputs), Slopes(table)
+    steps = run_steps(network, inputs)
+    slopes = Slopes(table)
     added = np.abs(steps.gains(table) * table.weight * steps.carried(table))
     y, s = np.zeros((2, table.outputs, table.neurons))
     score = np.zeros(len(table.weight))
@@ -144,14 +161,19 @@ def _contributions(network: Network, table: Topology, inputs: ArrayLike) -> Floa
 
 
 def _lifelines(table: Topology, score: Floats) -> Bools:
-    """Connections of a spanning forest from the inputs with the highest scores (Prim's algorithm)."""
+    """Connections of a spanning forest from the inputs with the highest scores (Prim's
+    algorithm).
+    """
     order = np.argsort(table.source, kind="stable")
     first = np.searchsorted(table.source[order], np.arange(table.neurons + 1)).tolist()
-    rows, target, minus = order.tolist(), table.target.tolist(), (-score).tolist()
+    rows = order.tolist()
+    target = table.target.tolist()
+    minus = (-score).tolist()
     reached = [j < table.inputs for j in range(table.neurons)]
     ways = [(minus[c], c) for c in rows[: first[table.inputs]]]
     heapq.heapify(ways)
-    chosen, left = np.zeros(len(score), bool), table.neurons - table.inputs
+    chosen = np.zeros(len(score), bool)
+    left = table.neurons - table.inputs
     while ways and left:
         _, c = heapq.heappop(ways)
         j = target[c]

@@ -13,7 +13,8 @@ from ._steps import topology_of
 
 
 def components(network: Network, *, gates: bool = True) -> list[list[Neuron]]:
-    """Find groups of neurons that can all reach each other: the strongly connected components.
+    """Find groups of neurons that can all reach each other: the strongly connected
+    components.
 
     Neurons on no loop are left out. A self-connection is a loop.
 
@@ -22,7 +23,8 @@ def components(network: Network, *, gates: bool = True) -> list[list[Neuron]]:
     network : Network
         The network.
     gates : bool
-        Whether a gate counts as an edge from the gater to the target of the gated connection.
+        Whether a gate counts as an edge from the gater to the target of the gated
+        connection.
 
     Returns
     -------
@@ -38,12 +40,16 @@ def components(network: Network, *, gates: bool = True) -> list[list[Neuron]]:
     []
     """
     table = topology_of(network)
-    source, target = table.source, table.target
+    source = table.source
+    target = table.target
     if boolean("The gates", gates):
         source = np.concatenate([source, table.gater[table.gated]])
         target = np.concatenate([target, target[table.gated]])
     neurons = network.neurons
-    return [[neurons[j] for j in group.tolist()] for group in loops(table.neurons, source, target)]
+    return [
+        [neurons[j] for j in group.tolist()]
+        for group in loops(table.neurons, source, target)
+    ]
 
 
 def loops(neurons: int, source: Ints, target: Ints) -> list[Ints]:
@@ -61,16 +67,18 @@ def loops(neurons: int, source: Ints, target: Ints) -> list[Ints]:
 
 
 def gate_motifs(network: Network) -> dict[str, int]:
-    """Count patterns of gating. (``networkx.triadic_census`` counts those of connections.)
+    """Count patterns of gating. (``networkx.triadic_census`` counts those of
+    connections.)
 
     Returns
     -------
     dict of str to int
         Counts of gated connections. ``all``: all of them; ``forget``: self-connections;
-        ``into memory``: connections from another neuron to a self-connected one;
-        ``out of memory``: connections from a self-connected neuron to another; ``peephole``: connections of
-        these three kinds whose gater has a connection from that self-connected neuron; ``same source``:
-        connections whose source also projects to the gater; ``own``: connections to or from their gater.
+        ``into memory``: connections from another neuron to a self-connected one; ``out
+        of memory``: connections from a self-connected neuron to another; ``peephole``:
+        connections of these three kinds whose gater has a connection from that
+        self-connected neuron; ``same source``: connections whose source also projects
+        to the gater; ``own``: connections to or from their gater.
 
     Examples
     --------
@@ -80,7 +88,9 @@ def gate_motifs(network: Network) -> dict[str, int]:
     (3, 6, 3)
     """
     table = topology_of(network)
-    source, target, gater = table.source[table.gated], table.target[table.gated], table.gater[table.gated]
+    source = table.source[table.gated]
+    target = table.target[table.gated]
+    gater = table.gater[table.gated]
     memory = np.zeros(table.neurons, bool)
     memory[table.target[table.self_connected]] = True
     links = table.source * table.neurons + table.target
@@ -89,7 +99,8 @@ def gate_motifs(network: Network) -> dict[str, int]:
         return np.asarray(np.isin(first * table.neurons + second, links))
 
     forget = source == target
-    into, leaving = ~forget & memory[target], ~forget & memory[source]
+    into = ~forget & memory[target]
+    leaving = ~forget & memory[source]
     peephole = (forget | into) & linked(target, gater) | leaving & linked(source, gater)
     patterns = {
         "all": np.ones(len(gater), bool),

@@ -10,7 +10,9 @@ from .._checks import counted, imported_pandas
 
 
 class Table:
-    """Base class of results that are tables: frozen dataclasses whose fields are columns of one length."""
+    """Base class of results that are tables: frozen dataclasses whose fields are
+    columns of one length.
+    """
 
     def columns(self) -> dict[str, Any]:
         """Return the columns as a dict, by name."""
@@ -30,7 +32,10 @@ class Table:
         return imported_pandas().DataFrame(self.columns())
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}, {counted(len(self), 'row')}: {', '.join(self.columns())}>"
+        return (
+            f"<{type(self).__name__}, {counted(len(self), 'row')}:"
+            f" {', '.join(self.columns())}>"
+        )
 
     def _repr_html_(self) -> str:
         """The first rows, for notebooks."""

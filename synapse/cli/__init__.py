@@ -11,8 +11,8 @@
     synapse forecast MODEL DATA.csv --steps N             forecast the rows that follow
     synapse compare DATA.csv --target COLUMN              compare methods of forecasting
 
-Exit codes: 0 success, 1 a model or data that cannot be used, 2 wrong usage, 130 interrupted, 141 a
-pipe closed by its reader. An error is one sentence on stderr.
+Exit codes: 0 success, 1 a model or data that cannot be used, 2 wrong usage, 130
+interrupted, 141 a pipe closed by its reader. An error is one sentence on stderr.
 """
 
 from __future__ import annotations
@@ -32,14 +32,17 @@ from .._checks import suggestion
 from ..errors import SynapseError
 from .words import NEEDS, UsageError, reason
 
-FAILED, MISUSED, INTERRUPTED = 1, 2, 130
+FAILED = 1
+MISUSED = 2
+INTERRUPTED = 130
 BROKEN_PIPE = 141  # what a shell reports for a command that SIGPIPE ended
 
 COMMANDS = {
     **dict.fromkeys(("info", "draw", "play", "convert"), "models"),
     **{name: name for name in ("train", "run", "forecast", "compare")},
 }
-"""The module of each subcommand, in the order of ``--help``: it has functions `NAME` and `add_NAME`."""
+"""The module of each subcommand, in the order of ``--help``: it has functions `NAME`
+and `add_NAME`."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -70,10 +73,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else [*arguments]
     try:
         try:
-            name = next((argument for argument in given if not argument.startswith("-")), None)
+            name = next(
+                (argument for argument in given if not argument.startswith("-")), None
+            )
             if name is not None and name not in COMMANDS:
-                commands, meant = ", ".join(COMMANDS), suggestion(name, COMMANDS)
-                raise UsageError(f"Expected a command ({commands}), got {name!r}.{meant}")
+                commands = ", ".join(COMMANDS)
+                meant = suggestion(name, COMMANDS)
+                raise UsageError(
+                    f"Expected a command ({commands}), got {name!r}.{meant}"
+                )
             options = _parser().parse_args(given)
             options.command_line = shlex.join(["synapse", *given])
         finally:
@@ -87,15 +95,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="synapse", description=f"Networks built neuron by neuron. {NEEDS}")
+    parser = _Parser(
+        prog="synapse", description=f"Networks built neuron by neuron. {NEEDS}"
+    )
     parser.add_argument("--version", action="version", version=f"synapse {__version__}")
-    parser.add_argument("--debug", action="store_true", help="show where in the program an error arose")
+    parser.add_argument(
+        "--debug", action="store_true", help="show where in the program an error arose"
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, home in COMMANDS.items():
         module = importlib.import_module(f".{home}", __name__)
         do = getattr(module, name)
         what, _, notes = inspect.cleandoc(do.__doc__ or "").partition("\n")
-        command = commands.add_parser(name, help=what, description=what, epilog=notes.strip())
+        command = commands.add_parser(
+            name, help=what, description=what, epilog=notes.strip()
+        )
         command.formatter_class = argparse.RawDescriptionHelpFormatter
         getattr(module, f"add_{name}")(command)
         command.set_defaults(do=do)
@@ -106,14 +120,18 @@ def _done(options: argparse.Namespace) -> int:
     """Run the subcommand; return the exit code."""
     try:
         with warnings.catch_warnings():
-            warnings.showwarning = lambda message, *_: print(f"synapse: warning: {message}", file=sys.stderr)
+            warnings.showwarning = lambda message, *_: print(
+                f"synapse: warning: {message}", file=sys.stderr
+            )
             code = options.do(options)
             sys.stdout.flush()
             return code or 0
     except BrokenPipeError:
         raise
     except KeyboardInterrupt as error:
-        return _fail(" ".join(["Interrupted.", *getattr(error, "__notes__", ())]), INTERRUPTED)
+        return _fail(
+            " ".join(["Interrupted.", *getattr(error, "__notes__", ())]), INTERRUPTED
+        )
     except Exception as error:
         if options.debug:
             raise
@@ -125,19 +143,32 @@ def _done(options: argparse.Namespace) -> int:
 def _verdict(error: Exception) -> tuple[str, int]:
     """The message for an error, and the exit code."""
     if isinstance(error, SynapseError):
-        return " ".join(str(error).split()), MISUSED if isinstance(error, UsageError) else FAILED
+        return " ".join(str(error).split()), (
+            MISUSED if isinstance(error, UsageError) else FAILED
+        )
     if isinstance(error, OSError):
         name = "The output" if error.filename is None else repr(error.filename)
         return f"{name} cannot be used: {reason(error)}", FAILED
     what = " ".join(str(error).split())
     if isinstance(error, MemoryError):
-        return f"There is not enough memory for this{': ' if what else ''}{what}.", FAILED
+        return (
+            f"There is not enough memory for this{': ' if what else ''}{what}.",
+            FAILED,
+        )
     what = f"{type(error).__name__}: {what}"
-    return f"This is a bug ({what}). Please report it with the output of `synapse --debug`.", FAILED
+    return (
+        (
+            f"This is a bug ({what}). Please report it with the output of `synapse"
+            " --debug`."
+        ),
+        FAILED,
+    )
 
 
 def _give_up_output() -> None:
-    """Discard what could not be printed, so that Python does not try again when it ends."""
+    """Discard what could not be printed, so that Python does not try again when it
+    ends.
+    """
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

@@ -28,22 +28,86 @@ def add_compare(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the subcommand."""
     add = parser.add_argument
     add("data", metavar="DATA", help="the table, a CSV file; - is standard input")
-    add("--target", metavar="COLUMN,...", type=names, required=True, help="columns to forecast")
-    add("--known", metavar="COLUMN,...", type=names, default=[], help="columns known in advance")
-    add("--observed", metavar="COLUMN,...", type=names, default=[], help="columns known when they occur")
-    add("--ignore", metavar="COLUMN,...", type=names, default=[], help="columns to leave out")
+    add(
+        "--target",
+        metavar="COLUMN,...",
+        type=names,
+        required=True,
+        help="columns to forecast",
+    )
+    add(
+        "--known",
+        metavar="COLUMN,...",
+        type=names,
+        default=[],
+        help="columns known in advance",
+    )
+    add(
+        "--observed",
+        metavar="COLUMN,...",
+        type=names,
+        default=[],
+        help="columns known when they occur",
+    )
+    add(
+        "--ignore",
+        metavar="COLUMN,...",
+        type=names,
+        default=[],
+        help="columns to leave out",
+    )
     add_sequence(parser)
-    what = f"networks ({', '.join(MODELS)}) and statistical methods (default: {','.join(COMPARED)})"
+    what = (
+        f"networks ({', '.join(MODELS)}) and statistical methods (default:"
+        f" {','.join(COMPARED)})"
+    )
     add("--methods", metavar="NAME,...", type=names, default=[*COMPARED], help=what)
-    add("--steps", metavar="N", type=int, help="steps ahead (default: a season, from 6 to 12)")
-    add("--origins", metavar="N", type=int, help="number of origins, about (default: 60)")
-    add("--validation", metavar="SHARE", type=float, help="share of the rows to test on (default: 0.2)")
-    add("--hidden", metavar="N,...", type=wholes, default=[8], help="sizes of hidden layers (default: 8)")
-    add("--epochs", metavar="N", type=int, help="default: until the error stops falling")
-    add("--rate", metavar="R", type=float, default=0.02, help="learning rate (default: %(default)s)")
-    add("--seed", metavar="N", type=int, default=0, help="seed of all randomness (default: %(default)s)")
+    add(
+        "--steps",
+        metavar="N",
+        type=int,
+        help="steps ahead (default: a season, from 6 to 12)",
+    )
+    add(
+        "--origins",
+        metavar="N",
+        type=int,
+        help="number of origins, about (default: 60)",
+    )
+    add(
+        "--validation",
+        metavar="SHARE",
+        type=float,
+        help="share of the rows to test on (default: 0.2)",
+    )
+    add(
+        "--hidden",
+        metavar="N,...",
+        type=wholes,
+        default=[8],
+        help="sizes of hidden layers (default: 8)",
+    )
+    add(
+        "--epochs", metavar="N", type=int, help="default: until the error stops falling"
+    )
+    add(
+        "--rate",
+        metavar="R",
+        type=float,
+        default=0.02,
+        help="learning rate (default: %(default)s)",
+    )
+    add(
+        "--seed",
+        metavar="N",
+        type=int,
+        default=0,
+        help="seed of all randomness (default: %(default)s)",
+    )
     add("-q", "--quiet", action="store_true", help="no progress bar")
-    add("-o", "--output", metavar="FILE", help="the CSV file to write: errors by origin")
+    add(
+        "-o", "--output", metavar="FILE", help="the CSV file to write: errors by origin"
+    )
     add("--plot", metavar="FILE", help=f"draw the errors: {', '.join(words.PICTURES)}")
     add_reading(parser)
 
@@ -51,12 +115,14 @@ def add_compare(parser: argparse.ArgumentParser) -> None:
 def compare(options: argparse.Namespace) -> None:
     """Compare methods of forecasting on a table, by rolling origins.
 
-    The end of the series is held out. Each method, networks among them, is fitted to the rows before, and
-    forecasts --steps ahead from many of the held-out rows (origins), each time from all rows up to there.
+    The end of the series is held out. Each method, networks among them, is fitted to
+    the rows before, and forecasts --steps ahead from many of the held-out rows
+    (origins), each time from all rows up to there.
 
-    The report ranks the methods: the mean absolute error in units of the naive error one step ahead (MASE),
-    MAE and RMSE in the units of the target, and the share of origins from which a method is the best one. The
-    errors by origin follow, if these are few; -o writes all of them as CSV, and --plot draws them.
+    The report ranks the methods: the mean absolute error in units of the naive error
+    one step ahead (MASE), MAE and RMSE in the units of the target, and the share of
+    origins from which a method is the best one. The errors by origin follow, if these
+    are few; -o writes all of them as CSV, and --plot draws them.
     """
     if options.output is not None:
         words.require_suffix(options.output, words.TABLES)
@@ -65,9 +131,14 @@ def compare(options: argparse.Namespace) -> None:
     table = Table.of(options)
     targets = columns(table.cells, options.target)
     several = table.series([*targets, *options.known, *options.observed])
-    say(not_installed(options.methods))  # before networks are trained, which may take long
+    say(
+        not_installed(options.methods)
+    )  # before networks are trained, which may take long
     progress = sys.stderr.isatty() and not options.quiet
-    fields = {name: getattr(options, name) for name in ("hidden", "epochs", "rate", "seed", "validation")}
+    fields = {
+        name: getattr(options, name)
+        for name in ("hidden", "epochs", "rate", "seed", "validation")
+    }
     comparison = compare_series(
         several,
         targets,
@@ -89,7 +160,9 @@ def compare(options: argparse.Namespace) -> None:
         rows = by_origin.map("{:.4g}".format).reset_index()
         print(f"Mean absolute error by origin:\n{_text(rows.astype(str))}")
     elif options.output is None:
-        print(f"-o errors.csv writes the errors from {counted(len(by_origin), 'origin')}.")
+        print(
+            f"-o errors.csv writes the errors from {counted(len(by_origin), 'origin')}."
+        )
     print("\n".join(comparison.verdicts))
     if options.output is not None:
         words.write_table(by_origin, options.output, "%.6g")

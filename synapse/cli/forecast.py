@@ -37,10 +37,24 @@ def add_forecast(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the subcommand."""
     add = parser.add_argument
     add("model", metavar="MODEL", help=READING)
-    add("data", metavar="DATA", help="the table up to now, a CSV file; - is standard input")
+    add(
+        "data",
+        metavar="DATA",
+        help="the table up to now, a CSV file; - is standard input",
+    )
     add("--steps", metavar="N", type=int, required=True, help="rows to forecast")
-    add("--model", dest="method", metavar="NAME", help=f"network, {COMBINE}, {', '.join(METHODS)}")
-    add("--interval", metavar="SHARE", type=float, help="add bounds for this share, such as 0.9")
+    add(
+        "--model",
+        dest="method",
+        metavar="NAME",
+        help=f"network, {COMBINE}, {', '.join(METHODS)}",
+    )
+    add(
+        "--interval",
+        metavar="SHARE",
+        type=float,
+        help="add bounds for this share, such as 0.9",
+    )
     add(
         "--minimum",
         metavar="X",
@@ -49,8 +63,17 @@ def add_forecast(parser: argparse.ArgumentParser) -> None:
     )
     add("--maximum", metavar="X", type=float, help="the same from above")
     add_sequence(parser)
-    add("--future", metavar="FILE", help="the columns known in advance, in the rows to forecast")
-    add("-o", "--output", metavar="FILE", help="the CSV file to write (default: standard output)")
+    add(
+        "--future",
+        metavar="FILE",
+        help="the columns known in advance, in the rows to forecast",
+    )
+    add(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="the CSV file to write (default: standard output)",
+    )
     add("--plot", metavar="FILE", help=f"draw it: {', '.join(words.PICTURES)}")
     add_reading(parser)
 
@@ -58,15 +81,15 @@ def add_forecast(parser: argparse.ArgumentParser) -> None:
 def forecast(options: argparse.Namespace) -> None:
     """Forecast the rows that follow a table.
 
-    MODEL is a network of `synapse train` for a series. The forecast is that of the method with the lowest
-    error in its test, or of --model; a sentence says which and why. Statistical methods are fitted to
-    DATA. The values of columns that are known in advance come from --future, a CSV file with a row for
-    each step.
+    MODEL is a network of `synapse train` for a series. The forecast is that of the
+    method with the lowest error in its test, or of --model; a sentence says which and
+    why. Statistical methods are fitted to DATA. The values of columns that are known in
+    advance come from --future, a CSV file with a row for each step.
 
-    The result is CSV: dates that continue those of DATA, and for each target the forecast and, with
-    --interval, the bounds between which that share of future values should be. Bounds follow from the
-    errors of the test. Numbers have six digits, or as many as those of DATA.
-    --plot draws the last rows, the forecast and the bounds, for
+    The result is CSV: dates that continue those of DATA, and for each target the
+    forecast and, with --interval, the bounds between which that share of future values
+    should be. Bounds follow from the errors of the test. Numbers have six digits, or as
+    many as those of DATA. --plot draws the last rows, the forecast and the bounds, for
     nine of ten values unless --interval says another share.
     """
     steps = horizon(options.steps)
@@ -82,10 +105,14 @@ def forecast(options: argparse.Namespace) -> None:
     _require_step(next(iter(several.values())), facts)
     future, unread = _known_ahead(options, facts, several, table)
     notes += unread
-    wanted = {name: getattr(options, name) for name in ("method", "interval", "minimum", "maximum")}
+    wanted = {
+        name: getattr(options, name)
+        for name in ("method", "interval", "minimum", "maximum")
+    }
     if options.plot is not None and options.interval is None:
         wanted["interval"] = share_drawn(facts, options.method)
-    frames, forecasts = {}, dict[str, Forecast]()
+    frames = {}
+    forecasts = dict[str, Forecast]()
     for name, series in several.items():
         following(series, steps)  # dates have an end: an error before any work
         rows = future.get(name)
@@ -98,88 +125,136 @@ def forecast(options: argparse.Namespace) -> None:
     if options.plot is not None:
         notes += draw_forecasts(several, forecasts, options.plot)
     say(notes)
-    words.write_table(words.joined(frames, table.sequence or facts.get("sequence")), options.output)
+    words.write_table(
+        words.joined(frames, table.sequence or facts.get("sequence")), options.output
+    )
 
 
 def _require_step(series: pd.DataFrame, facts: dict[str, Any]) -> None:
     """Raise ArgumentError if the rows have another step than those of the training."""
     step, trained = step_name(series), facts.get("step")
     if step != trained:
-        raise ArgumentError(f"The model is for rows of another step: {trained}. These have the step {step}.")
+        raise ArgumentError(
+            f"The model is for rows of another step: {trained}. These have the step"
+            f" {step}."
+        )
 
 
 def _known_ahead(
-    options: argparse.Namespace, facts: dict[str, Any], several: dict[str, pd.DataFrame], table: Table
+    options: argparse.Namespace,
+    facts: dict[str, Any],
+    several: dict[str, pd.DataFrame],
+    table: Table,
 ) -> tuple[dict[str, Floats], list[str]]:
-    """The columns known in advance, in the rows that follow each series, and sentences on rows not used.
+    """The columns known in advance, in the rows that follow each series, and sentences
+    on rows not used.
 
     A series has rows of its own if the file has the column that tells several apart.
     """
     known, rows = facts["known"], counted(options.steps, "row")
     if known and options.future is None:
         raise words.UsageError(
-            f"{words.listed(known)} must be known in advance. Give the next {rows}: --future FILE."
+            f"{words.listed(known)} must be known in advance. Give the next {rows}:"
+            " --future FILE."
         )
     if options.future is None:
         return {}, []
     if not known:
-        raise words.UsageError("The model has no column that is known in advance. Leave --future out.")
+        raise words.UsageError(
+            "The model has no column that is known in advance. Leave --future out."
+        )
     cells = reading.read(options, options.future, facts.get("missing", ()))
-    future, notes = dict[str, Floats](), list[str]()
+    future = dict[str, Floats]()
+    notes = list[str]()
     column = table.sequence or facts.get("sequence")
     for name, series in several.items():
-        own = cells[cells[column].astype(str) == name] if name and column in cells else cells
+        own = (
+            cells[cells[column].astype(str) == name]
+            if name and column in cells
+            else cells
+        )
         of = f" of {name!r}" if name else ""
-        places, note = _places_ahead(own, series, options, table.how["zone"] or facts.get("zone"), of)
+        places, note = _places_ahead(
+            own, series, options, table.how["zone"] or facts.get("zone"), of
+        )
         future[name] = numbers(own.iloc[places], known)
         notes += note
     return future, notes
 
 
 def _places_ahead(
-    own: pd.DataFrame, series: pd.DataFrame, options: argparse.Namespace, zone: str | None, of: str
+    own: pd.DataFrame,
+    series: pd.DataFrame,
+    options: argparse.Namespace,
+    zone: str | None,
+    of: str,
 ) -> tuple[Ints, list[str]]:
-    """The rows of a file that follow a series, by their dates or, without dates, from the first one on."""
-    steps, due, date = options.steps, following(series, options.steps), series.index.name
+    """The rows of a file that follow a series, by their dates or, without dates, from
+    the first one on.
+    """
+    steps = options.steps
+    due = following(series, options.steps)
+    date = series.index.name
     rows = counted(steps, "row")
-    dated = find_date(own, date, options.dates) if step_name(series) and date in own else None
+    dated = (
+        find_date(own, date, options.dates)
+        if step_name(series) and date in own
+        else None
+    )
     if dated is None:
         if len(own) < steps:
             raise FormatError(
-                f"Expected {options.future!r} to have {rows}{of}, one for each step, got {len(own)}."
+                f"Expected {options.future!r} to have {rows}{of}, one for each step,"
+                f" got {len(own)}."
             )
-        note = f"Only the first {rows} of {options.future!r}{of} are read, as it has no dates."
+        note = (
+            f"Only the first {rows} of {options.future!r}{of} are read, as it has no"
+            " dates."
+        )
         return np.arange(steps), [note] if len(own) > steps else []
     dates = in_zone(dated[1], zone)
     if due.tz is not None and dates.tz is None:
         dates = in_zone(dates, str(due.tz))
     for row in np.flatnonzero(dates.duplicated())[:1]:
         raise FormatError(
-            f"The date {dates[row]} comes twice, again in {place(own, row)} of {options.future!r}."
+            f"The date {dates[row]} comes twice, again in {place(own, row)} of"
+            f" {options.future!r}."
         )
     places: Ints = dates.get_indexer(due)
     for step in np.flatnonzero(places < 0)[:1]:
         raise FormatError(
-            f"Expected {options.future!r} to have a row of {due[step]}{of}, which follows the data. Its rows "
-            f"are from {dates.min()} to {dates.max()}."
+            f"Expected {options.future!r} to have a row of {due[step]}{of}, which"
+            f" follows the data. Its rows are from {dates.min()} to {dates.max()}."
         )
     return places, []
 
 
 def _frame(series: pd.DataFrame, ahead: Forecast) -> pd.DataFrame:
-    """The forecast of a series and its bounds, by date; numbers as text, with the digits of the series."""
+    """The forecast of a series and its bounds, by date; numbers as text, with the
+    digits of the series.
+    """
     frame: pd.DataFrame = ahead.to_pandas() + 0.0  # no -0
     for target, name in enumerate(series.columns[: ahead.shape[1]]):
         digits = _digits(series.iloc[-MOST_ROWS:, target])
-        for column in [column for column in (name, f"{name} lower", f"{name} upper") if column in frame]:
+        for column in [
+            column
+            for column in (name, f"{name} lower", f"{name} upper")
+            if column in frame
+        ]:
             frame[column] = [f"{value:.{digits}g}" for value in frame[column]]
     return frame
 
 
 def _digits(values: pd.Series) -> int:
-    """The number of significant digits of a forecast: six, or those that the series has, up to 15."""
+    """The number of significant digits of a forecast: six, or those that the series
+    has, up to 15.
+    """
     numbers = [Decimal(repr(value)).normalize() for value in values.tolist() if value]
     if not numbers:
         return 6
-    lowest = min(number.adjusted() + 1 - len(number.as_tuple().digits) for number in numbers)
-    return min(15, max(6, max(number.adjusted() for number in numbers) + 1 - min(0, lowest)))
+    lowest = min(
+        number.adjusted() + 1 - len(number.as_tuple().digits) for number in numbers
+    )
+    return min(
+        15, max(6, max(number.adjusted() for number in numbers) + 1 - min(0, lowest))
+    )

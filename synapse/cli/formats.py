@@ -8,8 +8,13 @@ from ..objects.network import Network
 from ..readwrite import formats, load, save
 from .words import UsageError, aligned, file_errors, require_folder
 
-READING = f"a saved model: {', '.join(suffix for form in formats() if form.read for suffix in form.suffixes)}"
-KEEPING = [suffix for form in formats() if form.read and form.write for suffix in form.suffixes]
+READING = (
+    "a saved model:"
+    f" {', '.join(suffix for form in formats() if form.read for suffix in form.suffixes)}"
+)
+KEEPING = [
+    suffix for form in formats() if form.read and form.write for suffix in form.suffixes
+]
 """Suffixes of formats that can be written and read back."""
 
 
@@ -19,12 +24,16 @@ def table() -> str:
     for form in formats():
         does = ("yes" if form.read else "-", "yes" if form.write else "-")
         if form.read or form.write:
-            rows.append((form.name, " ".join(form.suffixes) or ".json", *does, form.what))
+            rows.append(
+                (form.name, " ".join(form.suffixes) or ".json", *does, form.what)
+            )
     return aligned(rows, "<<<<<")
 
 
 def read(path: str, name: str | None = None) -> Network:
-    """Read the network of a file or checkpoint; FormatError if the file cannot be read or has none."""
+    """Read the network of a file or checkpoint; FormatError if the file cannot be read
+    or has none.
+    """
     contents = loaded(path, name)
     return contents.network if isinstance(contents, Trainer) else contents
 
@@ -39,7 +48,9 @@ def loaded(path: str, name: str | None = None) -> Network | Trainer:
 
 
 def require_kept(path: str) -> None:
-    """Raise, before any work, if a model could not be saved in this file or read back."""
+    """Raise, before any work, if a model could not be saved in this file or read
+    back.
+    """
     if not path.lower().endswith((*KEEPING,)):
         raise UsageError(f"The suffix of {path!r} must be one of {', '.join(KEEPING)}.")
     require_folder(path)

@@ -1,4 +1,6 @@
-"""``synapse info``, ``draw``, ``play`` and ``convert``: what can be done with a saved model."""
+"""``synapse info``, ``draw``, ``play`` and ``convert``: what can be done with a saved
+model.
+"""
 
 from __future__ import annotations
 
@@ -57,12 +59,21 @@ def describe(network: Network) -> str:
     }
     layers = [("layer", "neurons", "squash")]
     ends = np.cumsum(topology.sizes).tolist()
-    for label, size, end in zip(topology.layers, topology.sizes.tolist(), ends, strict=True):
-        squashes = dict.fromkeys(map(words.printable, topology.squash[end - size : end]))
+    for label, size, end in zip(
+        topology.layers, topology.sizes.tolist(), ends, strict=True
+    ):
+        squashes = dict.fromkeys(
+            map(words.printable, topology.squash[end - size : end])
+        )
         layers.append((words.printable(label), str(size), ", ".join(squashes)))
     rows = [(what, str(value)) for what, value in facts.items()]
     carried = [
-        (words.printable(key), words.printable(value if isinstance(value, str) else shown(json.dumps(value))))
+        (
+            words.printable(key),
+            words.printable(
+                value if isinstance(value, str) else shown(json.dumps(value))
+            ),
+        )
         for key, value in network.metadata.items()
         if key not in SILENT
     ]
@@ -74,14 +85,18 @@ def add_draw(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the subcommand."""
     add = parser.add_argument
     add("model", metavar="MODEL", help=READING)
-    add("output", metavar="OUT", help=f"the file to write: {', '.join(words.PICTURES)} or {PAGE}")
+    add(
+        "output",
+        metavar="OUT",
+        help=f"the file to write: {', '.join(words.PICTURES)} or {PAGE}",
+    )
 
 
 def draw(options: argparse.Namespace) -> None:
     """Draw a model, or write a page to explore it.
 
-    A page shows the network at every step of a sequence: a pulse of 1 on each input in turn, then zeros. The
-    context is cleared first.
+    A page shows the network at every step of a sequence: a pulse of 1 on each input in
+    turn, then zeros. The context is cleared first.
     """
     path = options.output
     page = words.require_suffix(path, (*words.PICTURES, PAGE)) == PAGE
@@ -98,7 +113,8 @@ def draw(options: argparse.Namespace) -> None:
 
 
 def pulses(inputs: int) -> Floats:
-    """Inputs with a pulse on each input in turn, then five steps of zeros, shape (steps, inputs).
+    """Inputs with a pulse on each input in turn, then five steps of zeros, shape
+    (steps, inputs).
 
     >>> pulses(2).tolist()[:3]
     [[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]]
@@ -108,20 +124,33 @@ def pulses(inputs: int) -> Floats:
 
 def add_play(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the subcommand."""
-    parser.add_argument("model", metavar="MODEL", nargs="?", help=f"{READING} (default: a perceptron 2-3-1)")
-    parser.add_argument("-o", "--output", metavar="PAGE.html", help="write the page, and open no browser")
+    parser.add_argument(
+        "model",
+        metavar="MODEL",
+        nargs="?",
+        help=f"{READING} (default: a perceptron 2-3-1)",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="PAGE.html",
+        help="write the page, and open no browser",
+    )
 
 
 def play(options: argparse.Namespace) -> None:
     """Open a page in the browser in which a network learns.
 
-    The page is one file that works offline: lessons, data, building, and files that synapse.load reads.
-    Without -o it is written to a new temporary folder, which stays.
+    The page is one file that works offline: lessons, data, building, and files that
+    synapse.load reads. Without -o it is written to a new temporary folder, which stays.
     """
-    model, output = options.model, options.output
+    model = options.model
+    output = options.output
     if output is not None:
         words.require_suffix(output, (PAGE,))
-    xor = partial(architect.Perceptron, 2, 3, 1, squash="tanh", output_squash="logistic", seed=0)
+    xor = partial(
+        architect.Perceptron, 2, 3, 1, squash="tanh", output_squash="logistic", seed=0
+    )
     network = xor() if model is None else read(model)
     network.clear()
     from .. import draw
@@ -138,7 +167,9 @@ def add_convert(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the subcommand."""
     parser.epilog = f"{formats.table()}\n\n{parser.epilog}"
     parser.add_argument("source", metavar="IN", help="the model")
-    parser.add_argument("output", metavar="OUT", help="the file to write; an existing one is replaced")
+    parser.add_argument(
+        "output", metavar="OUT", help="the file to write; an existing one is replaced"
+    )
     parser.add_argument("--from", dest="read_as", metavar="FORMAT", help="of IN")
     parser.add_argument("--to", dest="write_as", metavar="FORMAT", help="of OUT")
 
@@ -146,7 +177,9 @@ def add_convert(parser: argparse.ArgumentParser) -> None:
 def convert(options: argparse.Namespace) -> None:
     """Write a model in another format.
 
-    The suffix of a file selects its format; when a .json file is read, its content does, as for unknown
-    suffixes. Programs, .onnx and .dot cannot be read back.
+    The suffix of a file selects its format; when a .json file is read, its content
+    does, as for unknown suffixes. Programs, .onnx and .dot cannot be read back.
     """
-    formats.write(formats.read(options.source, options.read_as), options.output, options.write_as)
+    formats.write(
+        formats.read(options.source, options.read_as), options.output, options.write_as
+    )

@@ -1,4 +1,6 @@
-"""Pictures that subcommands write beside their numbers: forecasts, and errors of methods."""
+"""Pictures that subcommands write beside their numbers: forecasts, and errors of
+methods.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +21,14 @@ if TYPE_CHECKING:
     from ..tables import Comparison
 
 SHARE = 0.9
-"""Share of future values between the bounds in a picture, unless --interval says another one."""
+"""Share of future values between the bounds in a picture, unless --interval says
+another one."""
 MOST_PANELS = 12
 """Number of panels, one for each target of each series, that a picture has at most."""
-FEWEST_SHOWN, TIMES_SHOWN = 60, 5
-"""Number of last rows before a forecast that are drawn, at least, and how many times its length."""
+FEWEST_SHOWN = 60
+TIMES_SHOWN = 5
+"""Number of last rows before a forecast that are drawn, at least, and how many times
+its length."""
 
 
 def check_picture(path: str | None) -> None:
@@ -38,17 +43,24 @@ def check_picture(path: str | None) -> None:
 
 
 def share_drawn(facts: dict[str, Any], method: str | None) -> float | None:
-    """The share of the bounds in a picture if none is asked for; None if the test has too few errors."""
+    """The share of the bounds in a picture if none is asked for; None if the test has
+    too few errors.
+    """
     errors: dict[str, Any] = facts.get("errors", {})
     chosen = method or facts["chosen"]
     if chosen == "network":
-        chosen = next((name for name in errors if name not in (COMBINE, *METHODS)), chosen)
+        chosen = next(
+            (name for name in errors if name not in (COMBINE, *METHODS)), chosen
+        )
     count = np.asarray(errors.get(chosen, [[]])).shape[:2]
     return SHARE if count[0] * count[1] * (1 - SHARE) >= SHARE else None
 
 
-def draw_forecasts(several: dict[str, pd.DataFrame], ahead: dict[str, Forecast], path: str) -> list[str]:
-    """Draw the last rows of each series, its forecast and the bounds, a panel for each target.
+def draw_forecasts(
+    several: dict[str, pd.DataFrame], ahead: dict[str, Forecast], path: str
+) -> list[str]:
+    """Draw the last rows of each series, its forecast and the bounds, a panel for each
+    target.
 
     Returns sentences on what is not drawn.
     """
@@ -61,7 +73,8 @@ def draw_forecasts(several: dict[str, pd.DataFrame], ahead: dict[str, Forecast],
     ]  # fmt: skip
     figure, axes = _panels(min(len(panels), MOST_PANELS))
     for ax, (name, place) in zip(axes, panels, strict=False):
-        series, forecast = several[name], _column(ahead[name], place)
+        series = several[name]
+        forecast = _column(ahead[name], place)
         shown = max(FEWEST_SHOWN, TIMES_SHOWN * len(forecast))
         history = series.iloc[-shown:]
         draw.forecast(history.iloc[:, [place]], forecast, ax)
@@ -69,17 +82,28 @@ def draw_forecasts(several: dict[str, pd.DataFrame], ahead: dict[str, Forecast],
         ax.set_ylabel("")  # it is in the title
     words.save_figure(figure, path)
     left = len(panels) - MOST_PANELS
-    return [f"{path!r} has the first {MOST_PANELS} of {len(panels)} forecasts."] if left > 0 else []
+    return (
+        [f"{path!r} has the first {MOST_PANELS} of {len(panels)} forecasts."]
+        if left > 0
+        else []
+    )
 
 
 def _column(ahead: Forecast, place: int) -> Forecast:
     """One target of a forecast."""
-    lower, upper = (None if values is None else values[:, [place]] for values in (ahead.lower, ahead.upper))
-    return replace(ahead, mean=ahead.mean[:, [place]], lower=lower, upper=upper, names=None)
+    lower, upper = (
+        None if values is None else values[:, [place]]
+        for values in (ahead.lower, ahead.upper)
+    )
+    return replace(
+        ahead, mean=ahead.mean[:, [place]], lower=lower, upper=upper, names=None
+    )
 
 
 def draw_comparison(comparison: Comparison, path: str) -> None:
-    """Draw the errors of methods by origin and by step ahead: two panels for each target."""
+    """Draw the errors of methods by origin and by step ahead: two panels for each
+    target.
+    """
     from .. import draw
     from ..draw._style import CYCLE, count_along, name_lines
 
@@ -90,16 +114,32 @@ def draw_comparison(comparison: Comparison, path: str) -> None:
     panels = iter(axes)
     with draw.style():
         for target in targets:
-            for table, label in ((comparison.by_origin, "origin"), (comparison.by_step, "steps ahead")):
+            for table, label in (
+                (comparison.by_origin, "origin"),
+                (comparison.by_step, "steps ahead"),
+            ):
                 ax = next(panels)
-                own = table.xs(target, level="target") if "target" in table.index.names else table
+                own = (
+                    table.xs(target, level="target")
+                    if "target" in table.index.names
+                    else table
+                )
                 errors = own.groupby(level=-1).mean()
                 for place, method in enumerate(errors.columns):
                     # Colours repeat after eight methods: the others are dashed.
                     look = "-" if place < len(CYCLE) else "--"
                     colour = CYCLE[place % len(CYCLE)]
-                    ax.plot(errors.index, errors[method], look, color=colour, label=method, lw=1.2)
-                ax.set(title=f"{target}{mean}", xlabel=label, ylabel="mean absolute error")
+                    ax.plot(
+                        errors.index,
+                        errors[method],
+                        look,
+                        color=colour,
+                        label=method,
+                        lw=1.2,
+                    )
+                ax.set(
+                    title=f"{target}{mean}", xlabel=label, ylabel="mean absolute error"
+                )
                 ax.set_ylim(0, None)
                 if label == "steps ahead":
                     count_along(ax)

@@ -26,13 +26,29 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
     parser.epilog = f"{parser.epilog}\n\n{NEEDS}"
     add = parser.add_argument
     add("--decimal", choices=MARKS, help="the decimal mark, if the numbers do not tell")
-    add("--encoding", metavar="NAME", help="the encoding of the files, such as cp1252 (default: UTF-8)")
+    add(
+        "--encoding",
+        metavar="NAME",
+        help="the encoding of the files, such as cp1252 (default: UTF-8)",
+    )
     what = "a further cell that is a missing value, such as n.v."
     add("--missing", metavar="CELL", action="append", help=what)
-    add("--fill", choices=FILLS, help="mend missing values of a series: repeat the last one, or interpolate")
-    add("--date", metavar="COLUMN", help="column with the dates (default: the first one with dates)")
+    add(
+        "--fill",
+        choices=FILLS,
+        help="mend missing values of a series: repeat the last one, or interpolate",
+    )
+    add(
+        "--date",
+        metavar="COLUMN",
+        help="column with the dates (default: the first one with dates)",
+    )
     add("--dates", metavar="FORM", help="how dates are written, such as %%d/%%m/%%Y")
-    add("--zone", metavar="NAME", help="the time zone of the dates, such as Europe/Berlin")
+    add(
+        "--zone",
+        metavar="NAME",
+        help="the time zone of the dates, such as Europe/Berlin",
+    )
 
 
 def add_sequence(parser: argparse.ArgumentParser) -> None:
@@ -45,8 +61,9 @@ def add_sequence(parser: argparse.ArgumentParser) -> None:
 class Table:
     """A table, and how its series are read.
 
-    `sequence` is the column that tells series or sequences apart, `ignore` are columns to leave out, and
-    `how` has the options of :func:`read_series`, None where they are not given.
+    `sequence` is the column that tells series or sequences apart, `ignore` are columns
+    to leave out, and `how` has the options of :func:`read_series`, None where they are
+    not given.
     """
 
     cells: pd.DataFrame
@@ -56,8 +73,11 @@ class Table:
 
     @classmethod
     def of(cls, options: argparse.Namespace, missing: Sequence[str] = ()) -> Table:
-        """Read the table that the options name; `missing` are the missing cells of a training."""
-        given, how = vars(options), {name: getattr(options, name) for name in HOW}
+        """Read the table that the options name; `missing` are the missing cells of a
+        training.
+        """
+        given = vars(options)
+        how = {name: getattr(options, name) for name in HOW}
         cells = read(options, options.data, missing)
         return cls(cells, given.get("sequence"), given.get("ignore", []), how)
 
@@ -67,12 +87,19 @@ class Table:
         return [*self.cells.attrs["notes"]]
 
     def series(self, columns: Sequence[str]) -> dict[str, pd.DataFrame]:
-        """These columns as a series or, with a column that tells several apart, as one for each value."""
+        """These columns as a series or, with a column that tells several apart, as one
+        for each value.
+        """
         names = list(dict.fromkeys(columns))
-        return read_several(self.cells, names, self.sequence or "", ignore=self.ignore, **self.how)
+        return read_several(
+            self.cells, names, self.sequence or "", ignore=self.ignore, **self.how
+        )
 
-    def trained_series(self, facts: Mapping[str, Any]) -> tuple[dict[str, pd.DataFrame], list[str]]:
-        """The series of a model with these facts, read as for its training unless options say otherwise.
+    def trained_series(
+        self, facts: Mapping[str, Any]
+    ) -> tuple[dict[str, pd.DataFrame], list[str]]:
+        """The series of a model with these facts, read as for its training unless
+        options say otherwise.
 
         Also sentences on those that are too short.
         """
@@ -80,25 +107,40 @@ class Table:
         if self.how["date"] is None and how["date"] not in self.cells:
             how["date"] = None
         sequence = self.sequence or facts.get("sequence")
-        if self.sequence is None and sequence not in self.cells:  # one series, without a name
+        if (
+            self.sequence is None and sequence not in self.cells
+        ):  # one series, without a name
             sequence = None
         columns = [*facts["targets"], *facts["observed"], *facts["known"]]
-        # A model that was trained on rows without dates takes rows with dates as they follow each other.
+        # A model that was trained on rows without dates takes rows with dates as they
+        # follow each other.
         undated = how["date"] is None and "step" in facts and facts["step"] is None
         ignore = [*self.cells.columns] if undated else self.ignore
-        several = replace(self, sequence=sequence, how=how, ignore=ignore).series(columns)
+        several = replace(self, sequence=sequence, how=how, ignore=ignore).series(
+            columns
+        )
         least = max(sum(lags) for lags in facts["differences"]) + 2
-        long = {name: series for name, series in several.items() if len(series) >= least}
+        long = {
+            name: series for name, series in several.items() if len(series) >= least
+        }
         if not long:
             return several, []
         short = several.keys() - long.keys()
-        return long, [f"Left out: {listed(sorted(short))}, with fewer than {least} rows."] if short else []
+        return long, [
+            f"Left out: {listed(sorted(short))}, with fewer than {least} rows."
+        ] if short else []
 
 
-def read(options: argparse.Namespace, path: str, missing: Sequence[str] = ()) -> pd.DataFrame:
-    """The table in a file, read as the options say, with further cells that are missing values."""
+def read(
+    options: argparse.Namespace, path: str, missing: Sequence[str] = ()
+) -> pd.DataFrame:
+    """The table in a file, read as the options say, with further cells that are missing
+    values.
+    """
     absent = options.missing or missing
-    return read_table(path, MARKS.get(options.decimal), encoding=options.encoding, missing=absent)
+    return read_table(
+        path, MARKS.get(options.decimal), encoding=options.encoding, missing=absent
+    )
 
 
 def say(notes: Sequence[str]) -> None:

@@ -24,21 +24,31 @@ def add_run(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("model", metavar="MODEL", help=READING)
     add("data", metavar="DATA", help="the table, a CSV file; - is standard input")
-    add("-o", "--output", metavar="FILE", help="the file to write (default: standard output)")
+    add(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="the file to write (default: standard output)",
+    )
     add_sequence(parser)
-    add("--in-order", action="store_true", help="match columns to inputs by order instead of by name")
+    add(
+        "--in-order",
+        action="store_true",
+        help="match columns to inputs by order instead of by name",
+    )
     add_reading(parser)
 
 
 def run(options: argparse.Namespace) -> None:
     """Predict with a model.
 
-    The columns of DATA are found by the names of the model's inputs; others are ignored. The result is
-    CSV with the rows of DATA: its columns that are no inputs or, for other models, that of --sequence;
-    and the outputs. A model with memory starts with a cleared context, and clears it again when the value
-    of --sequence changes. If the outputs are probabilities of classes (softmax), the first one is the
-    likeliest class, under the name of the target. A model of a series forecasts every row from the rows
-    before it.
+    The columns of DATA are found by the names of the model's inputs; others are
+    ignored. The result is CSV with the rows of DATA: its columns that are no inputs or,
+    for other models, that of --sequence; and the outputs. A model with memory starts
+    with a cleared context, and clears it again when the value of --sequence changes. If
+    the outputs are probabilities of classes (softmax), the first one is the likeliest
+    class, under the name of the target. A model of a series forecasts every row from
+    the rows before it.
     """
     if options.output is not None and Path(options.output).suffix:
         require_suffix(options.output, TABLES)
@@ -48,12 +58,16 @@ def run(options: argparse.Namespace) -> None:
     if "differences" in network.metadata:
         write_table(_of_series(network, table), options.output)
     else:
-        write_table(_of_rows(network, table, options.in_order), options.output, index=False)
+        write_table(
+            _of_rows(network, table, options.in_order), options.output, index=False
+        )
 
 
 def _of_rows(network: Network, table: Table, in_order: bool) -> pd.DataFrame:
     """The result for a model of rows; of classes, the likeliest one comes first."""
-    answers, notes = predict_rows(network, table.cells, sequence=table.sequence, in_order=in_order)
+    answers, notes = predict_rows(
+        network, table.cells, sequence=table.sequence, in_order=in_order
+    )
     say(notes)
     keys = [] if table.sequence is None else [find(table.cells, table.sequence)]
     if (encoding := encoding_of(network)) is not None:
@@ -80,6 +94,9 @@ def _of_series(network: Network, table: Table) -> pd.DataFrame:
             frame = frame.reindex(series.index.append(following(series, 1)))
         predicted = predict_series(network, series)
         frames[name] = frame.assign(
-            **{f"{target} predicted": predicted[:, place] for place, target in enumerate(targets)}
+            **{
+                f"{target} predicted": predicted[:, place]
+                for place, target in enumerate(targets)
+            }
         )
     return joined(frames, table.sequence or facts.get("sequence"))

@@ -19,7 +19,14 @@ from ..tables.encoding import MOST_WORDS
 from ..tables.resuming import remove_checkpoints
 from ..tables.scaled_model import MODELS, OPTIMIZERS
 from ..tables.series import step_name
-from ..tables.table import bare, columns, is_numeric, mostly_numbers, place, require_one_use
+from ..tables.table import (
+    bare,
+    columns,
+    is_numeric,
+    mostly_numbers,
+    place,
+    require_one_use,
+)
 from . import INTERRUPTED, formats
 from .reading import Table, add_reading, add_sequence, say
 from .words import UsageError, aligned, listed, names, printable, require_folder, wholes
@@ -34,26 +41,106 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the subcommand."""
     add = parser.add_argument
     add("data", metavar="DATA", help="the table, a CSV file; - is standard input")
-    add("--target", metavar="COLUMN,...", type=names, required=True, help="columns to predict")
-    add("--inputs", metavar="COLUMN,...", type=names, help="columns to predict from (default: all others)")
-    add("--known", metavar="COLUMN,...", type=names, default=[], help="columns known in advance (series)")
-    add("--observed", metavar="COLUMN,...", type=names, default=[], help="columns known when they occur")
-    add("--ignore", metavar="COLUMN,...", type=names, default=[], help="columns to leave out")
+    add(
+        "--target",
+        metavar="COLUMN,...",
+        type=names,
+        required=True,
+        help="columns to predict",
+    )
+    add(
+        "--inputs",
+        metavar="COLUMN,...",
+        type=names,
+        help="columns to predict from (default: all others)",
+    )
+    add(
+        "--known",
+        metavar="COLUMN,...",
+        type=names,
+        default=[],
+        help="columns known in advance (series)",
+    )
+    add(
+        "--observed",
+        metavar="COLUMN,...",
+        type=names,
+        default=[],
+        help="columns known when they occur",
+    )
+    add(
+        "--ignore",
+        metavar="COLUMN,...",
+        type=names,
+        default=[],
+        help="columns to leave out",
+    )
     add_sequence(parser)
-    add("--classes", action="store_true", help="treat the numbers of the target as classes")
-    add("--ahead", metavar="K", type=int, help="predict the target K rows below, from all columns")
+    add(
+        "--classes",
+        action="store_true",
+        help="treat the numbers of the target as classes",
+    )
+    add(
+        "--ahead",
+        metavar="K",
+        type=int,
+        help="predict the target K rows below, from all columns",
+    )
     add("--model", choices=MODELS, help="default: perceptron; gru for a series")
-    add("--steps", metavar="N", type=int, help="steps ahead in the test of a series (default: a season)")
+    add(
+        "--steps",
+        metavar="N",
+        type=int,
+        help="steps ahead in the test of a series (default: a season)",
+    )
     add_reading(parser)
-    add("--hidden", metavar="N,...", type=wholes, default=[8], help="sizes of hidden layers (default: 8)")
-    add("--epochs", metavar="N", type=int, help="default: until the error stops falling")
-    add("--patience", metavar="N", type=int, help="stop after N epochs without a lower error (default: 60)")
-    add("--rate", metavar="R", type=float, default=0.02, help="learning rate (default: %(default)s)")
-    what = "sgd: after every row; adam: exact gradients of whole sequences (default: adam for a series)"
-    add("--validation", metavar="SHARE", type=float, help="share to hold out for the test (default: 0.2)")
+    add(
+        "--hidden",
+        metavar="N,...",
+        type=wholes,
+        default=[8],
+        help="sizes of hidden layers (default: 8)",
+    )
+    add(
+        "--epochs", metavar="N", type=int, help="default: until the error stops falling"
+    )
+    add(
+        "--patience",
+        metavar="N",
+        type=int,
+        help="stop after N epochs without a lower error (default: 60)",
+    )
+    add(
+        "--rate",
+        metavar="R",
+        type=float,
+        default=0.02,
+        help="learning rate (default: %(default)s)",
+    )
+    what = (
+        "sgd: after every row; adam: exact gradients of whole sequences (default: adam"
+        " for a series)"
+    )
+    add(
+        "--validation",
+        metavar="SHARE",
+        type=float,
+        help="share to hold out for the test (default: 0.2)",
+    )
     add("--optimizer", choices=OPTIMIZERS, help=what)
-    add("--seed", metavar="N", type=int, default=0, help="seed of all randomness (default: %(default)s)")
-    add("--checkpoint", metavar="FILE", help="save the training to FILE while it runs; continue from FILE")
+    add(
+        "--seed",
+        metavar="N",
+        type=int,
+        default=0,
+        help="seed of all randomness (default: %(default)s)",
+    )
+    add(
+        "--checkpoint",
+        metavar="FILE",
+        help="save the training to FILE while it runs; continue from FILE",
+    )
     add("-q", "--quiet", action="store_true", help="no progress bar, no report")
     what = f"the model to write: {', '.join(formats.KEEPING)}"
     add("-o", "--output", metavar="MODEL", required=True, help=what)
@@ -62,37 +149,60 @@ def add_train(parser: argparse.ArgumentParser) -> None:
 def train(options: argparse.Namespace) -> int:
     """Learn to predict columns of a table: read, choose, fit, test, save.
 
-    DATA is CSV with the names of the columns in the first row; units may follow, as in "Sales (kEUR)".
+    DATA is CSV with the names of the columns in the first row; units may follow, as in
+    "Sales (kEUR)".
 
-    A table with a column of dates is a series, whose rows must be evenly spaced in time. A GRU learns to
-    forecast the targets from their own past and that of the --observed columns; columns that are --known in
-    advance, such as holidays, explain their own row. The end of the series is held out: there the network is
-    compared with statistical methods, and the best will forecast. Then the network is trained on all rows.
-    With --sequence Shop, the rows of each shop are a series: one network learns all of them, or one each.
+    A table with a column of dates is a series, whose rows must be evenly spaced in
+    time. A GRU learns to forecast the targets from their own past and that of the
+    --observed columns; columns that are --known in advance, such as holidays, explain
+    their own row. The end of the series is held out: there the network is compared with
+    statistical methods, and the best will forecast. Then the network is trained on all
+    rows. With --sequence Shop, the rows of each shop are a series: one network learns
+    all of them, or one each.
 
-    Otherwise rows are samples for a perceptron, which is the default, and for the other models steps in
-    time: one stream or, with --sequence, many sequences. With --ahead K, the target of a row is the value
-    K rows below it. Words become inputs of 0 and 1, missing numbers the median of their column;
-    identifiers are left out. A target of words is predicted by one probability for each class. A table
-    with dates is used in this way with --inputs, --classes or --ahead 0.
+    Otherwise rows are samples for a perceptron, which is the default, and for the other
+    models steps in time: one stream or, with --sequence, many sequences. With --ahead
+    K, the target of a row is the value K rows below it. Words become inputs of 0 and 1,
+    missing numbers the median of their column; identifiers are left out. A target of
+    words is predicted by one probability for each class. A table with dates is used in
+    this way with --inputs, --classes or --ahead 0.
 
-    Ctrl-C ends the training; the model trained so far is saved. With --checkpoint FILE, the same command
-    continues a training that was ended in any way, with the same result as if it had not been. The file is
-    removed once the model is saved.
+    Ctrl-C ends the training; the model trained so far is saved. With --checkpoint FILE,
+    the same command continues a training that was ended in any way, with the same
+    result as if it had not been. The file is removed once the model is saved.
     """
     formats.require_kept(options.output)
     if options.checkpoint is not None:
         require_folder(options.checkpoint)
-    table, progress = Table.of(options), sys.stderr.isatty() and not options.quiet
-    given = ("model", "hidden", "epochs", "patience", "rate", "seed", "optimizer", "validation", "checkpoint")
-    learning = Learning(**{name: getattr(options, name) for name in given}, progress=progress)
+    table = Table.of(options)
+    progress = sys.stderr.isatty() and not options.quiet
+    given = (
+        "model",
+        "hidden",
+        "epochs",
+        "patience",
+        "rate",
+        "seed",
+        "optimizer",
+        "validation",
+        "checkpoint",
+    )
+    learning = Learning(
+        **{name: getattr(options, name) for name in given}, progress=progress
+    )
     try:
         trained, notes = _trained(options, table, learning)
     except KeyboardInterrupt as error:
-        error.add_note(f"The training had not begun, so {options.output!r} is not written.")
+        error.add_note(
+            f"The training had not begun, so {options.output!r} is not written."
+        )
         raise
     at = datetime.now(UTC).isoformat(timespec="seconds")
-    trained.network.metadata |= {"trained": at, "version": __version__, "command": options.command_line}
+    trained.network.metadata |= {
+        "trained": at,
+        "version": __version__,
+        "command": options.command_line,
+    }
     if options.missing:
         trained.network.metadata["missing"] = options.missing
     trained.network.clear()
@@ -104,27 +214,45 @@ def train(options: argparse.Namespace) -> int:
             remove_checkpoints(options.checkpoint)
         return 0
     epochs = counted(trained.result.epochs, "epoch")
-    note = f"Interrupted after {epochs}; {options.output!r} is the model trained so far."
+    note = (
+        f"Interrupted after {epochs}; {options.output!r} is the model trained so far."
+    )
     if options.checkpoint is not None:
         note += f" The same command continues from {options.checkpoint!r}."
     say([note])
     return INTERRUPTED
 
 
-def _trained(options: argparse.Namespace, table: Table, learning: Learning) -> tuple[Trained, list[str]]:
-    """The trained network with what its file carries, and sentences on how the table was read."""
-    cells, asked = table.cells, [*options.known, *options.observed]
-    targets, ignored = columns(cells, options.target), columns(cells, table.ignore)
+def _trained(
+    options: argparse.Namespace, table: Table, learning: Learning
+) -> tuple[Trained, list[str]]:
+    """The trained network with what its file carries, and sentences on how the table
+    was read.
+    """
+    cells = table.cells
+    asked = [*options.known, *options.observed]
+    targets = columns(cells, options.target)
+    ignored = columns(cells, table.ignore)
     key = columns(cells, [table.sequence] if table.sequence else [])
-    require_one_use([*targets, *columns(cells, asked), *ignored, *key], error=UsageError)
-    dated = find_date(cells, table.how["date"], table.how["dates"], [*ignored, *targets, *key])
+    require_one_use(
+        [*targets, *columns(cells, asked), *ignored, *key], error=UsageError
+    )
+    dated = find_date(
+        cells, table.how["date"], table.how["dates"], [*ignored, *targets, *key]
+    )
     as_rows = options.classes or options.ahead is not None or options.inputs
-    alone = len(cells.columns) == len({*targets, *ignored, *key})  # the targets have nothing but their past
+    alone = len(cells.columns) == len(
+        {*targets, *ignored, *key}
+    )  # the targets have nothing but their past
     if dated and not as_rows:
         _require_numbers(cells, targets)
     if not dated and not as_rows:
         _require_dates(cells, [*targets, *ignored, *key])
-    if as_rows or not (dated or asked or alone) or not mostly_numbers(cells[targets[0]]):
+    if (
+        as_rows
+        or not (dated or asked or alone)
+        or not mostly_numbers(cells[targets[0]])
+    ):
         if asked or table.how["fill"]:
             why = "are for a series of numbers, without --inputs, --classes and --ahead"
             raise UsageError(f"--known, --observed and --fill {why}.")
@@ -133,9 +261,12 @@ def _trained(options: argparse.Namespace, table: Table, learning: Learning) -> t
         dates = [dated[0]] if dated and not numbered and dated[0] not in used else []
         how: dict[str, Any] = {"sequence": table.sequence, "ahead": options.ahead or 0}
         how |= {"classes": options.classes, "ignore": [*ignored, *dates]}
-        return train_rows(cells, targets, options.inputs, learning, **how), [f"{counted(len(cells), 'row')}."]
+        return train_rows(cells, targets, options.inputs, learning, **how), [
+            f"{counted(len(cells), 'row')}."
+        ]
     several = table.series([*targets, *asked])
-    known, first = columns(cells, options.known), next(iter(several.values()))
+    known = columns(cells, options.known)
+    first = next(iter(several.values()))
     say(not_installed(METHODS))  # before the training, which may take long
     trained = train_series(several, targets, learning, known=known, steps=options.steps)
     date = first.index.name if step_name(first) else None
@@ -147,55 +278,91 @@ def _trained(options: argparse.Namespace, table: Table, learning: Learning) -> t
         "sequence": key[0] if key else None,
         "step": step_name(first),
     }
-    begin, end = (pick(series.index[at] for series in several.values()) for pick, at in ((min, 0), (max, -1)))
+    begin, end = (
+        pick(series.index[at] for series in several.values())
+        for pick, at in ((min, 0), (max, -1))
+    )
     step = f" ({date}), step: {step_name(first)}" if date else ""
     rows = counted(sum(map(len, several.values())), "row")
     of = f"{len(several)} series ({key[0]}), " if key else ""
-    unused = [name for name in cells.columns if name not in (*first, *ignored, date, *key)]
-    notes = [f"{of}{rows}, {str(begin).removesuffix(MIDNIGHT)} to {str(end).removesuffix(MIDNIGHT)}{step}."]
+    unused = [
+        name for name in cells.columns if name not in (*first, *ignored, date, *key)
+    ]
+    notes = [
+        f"{of}{rows}, {str(begin).removesuffix(MIDNIGHT)} to"
+        f" {str(end).removesuffix(MIDNIGHT)}{step}."
+    ]
     if unused:
-        notes.append(f"Not used: {listed(unused)}. Name columns --known in advance, or --observed.")
+        notes.append(
+            f"Not used: {listed(unused)}. Name columns --known in advance, or"
+            " --observed."
+        )
     return trained, notes
 
 
 def _require_numbers(cells: pd.DataFrame, targets: list[str]) -> None:
-    """Raise FormatError for a target beside dates that has more different words than classes have."""
+    """Raise FormatError for a target beside dates that has more different words than
+    classes have.
+    """
     for name in targets:
         different = cells[name].dropna().astype(str).unique()
         if not mostly_numbers(cells[name]) and len(different) > MOST_WORDS:
             row = int(np.flatnonzero(cells[name].notna())[0])
             raise FormatError(
-                f"Expected the column {name!r} to have numbers, or classes of up to {MOST_WORDS} words, got "
-                f"{different[0]!r} in {place(cells, row)} and {len(different) - 1} others. Give its decimal "
-                "mark, such as --decimal comma, or pass --classes."
+                f"Expected the column {name!r} to have numbers, or classes of up to"
+                f" {MOST_WORDS} words, got {different[0]!r} in {place(cells, row)} and"
+                f" {len(different) - 1} others. Give its decimal mark, such as"
+                " --decimal comma, or pass --classes."
             )
 
 
 def _require_dates(cells: pd.DataFrame, taken: list[str]) -> None:
-    """Raise FormatError for a column that is called like one of dates and has other text in most rows."""
+    """Raise FormatError for a column that is called like one of dates and has other
+    text in most rows.
+    """
     for name in cells.columns:
-        if name in taken or bare(name).lower() not in DATE_NAMES or mostly_numbers(cells[name]):
+        if (
+            name in taken
+            or bare(name).lower() not in DATE_NAMES
+            or mostly_numbers(cells[name])
+        ):
             continue
         given = np.flatnonzero(cells[name].notna())
         if cells[name].nunique() > min(MOST_WORDS, len(given) / 2):
             row = int(given[0])
             raise FormatError(
-                f"Expected the column {name!r} to have dates, got {cells[name].iloc[row]!r} in "
-                f"{place(cells, row)}. Give their form, such as --dates %d.%m.%y, or leave the column "
-                f"out: --ignore {name!r}."
+                f"Expected the column {name!r} to have dates, got"
+                f" {cells[name].iloc[row]!r} in {place(cells, row)}. Give their form,"
+                " such as --dates %d.%m.%y, or leave the column out: --ignore"
+                f" {name!r}."
             )
 
 
 def _report(trained: Trained, notes: list[str]) -> str:
     """The report: how the table was read, the test, and which model forecasts."""
-    facts, result = trained.facts, trained.result
-    why = {"epochs": "reached the epoch limit", "patience": "the error stopped falling"}.get(
-        result.stopped, result.stopped
-    )
+    facts = trained.facts
+    result = trained.result
+    why = {
+        "epochs": "reached the epoch limit",
+        "patience": "the error stopped falling",
+    }.get(result.stopped, result.stopped)
     lines = [*notes, f"{trained.network!r}: {counted(result.epochs, 'epoch')}, {why}."]
     if trained.table:
         held_out = counted(facts["held_out_rows"], "held-out row")
-        lines.append(f"Test on {held_out}:" if facts["held_out_rows"] else "On the training rows:")
+        lines.append(
+            f"Test on {held_out}:"
+            if facts["held_out_rows"]
+            else "On the training rows:"
+        )
         cells = [[printable(cell) for cell in row] for row in trained.table]
         lines.append(aligned(cells, "<" + ">" * (len(cells[0]) - 1)))
-    return "\n".join([*lines, *(facts[name] for name in ("refit", "verdict", "reason") if facts.get(name))])
+    return "\n".join(
+        [
+            *lines,
+            *(
+                facts[name]
+                for name in ("refit", "verdict", "reason")
+                if facts.get(name)
+            ),
+        ]
+    )

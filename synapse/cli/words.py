@@ -1,4 +1,6 @@
-"""Helpers of the subcommands: kinds of arguments, text in columns, files that are written."""
+"""Helpers of the subcommands: kinds of arguments, text in columns, files that are
+written.
+"""
 
 from __future__ import annotations
 
@@ -20,16 +22,20 @@ if TYPE_CHECKING:
 
 __all__ = ["file_errors", "listed", "reason"]  # of tables, for the subcommands
 
-PICTURES, TABLES = (".png", ".svg", ".pdf"), (".csv", ".txt")
+PICTURES = (".png", ".svg", ".pdf")
+TABLES = (".csv", ".txt")
 """Suffixes of files that are written."""
-NEEDS = 'Tables need the extra "forecast" (pandas, statsforecast): pip install "synapse-neurons[forecast]".'
+NEEDS = (
+    'Tables need the extra "forecast" (pandas, statsforecast): pip install'
+    ' "synapse-neurons[forecast]".'
+)
 
 
 class UsageError(ArgumentError):
     """Options that contradict each other, or a file name without a known format."""
 
 
-# --- text ------------------------------------------------------------------------------------
+# --- text -----------------------------------------------------------------------------
 
 
 def printable(name: str) -> str:
@@ -46,34 +52,45 @@ def aligned(rows: Sequence[Sequence[str]], sides: str) -> str:
     """
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = (
-        "  ".join(f"{cell:{side}{width}}" for cell, side, width in zip(row, sides, widths, strict=True))
+        "  ".join(
+            f"{cell:{side}{width}}"
+            for cell, side, width in zip(row, sides, widths, strict=True)
+        )
         for row in rows
     )
     return "\n".join(line.rstrip() for line in lines)
 
 
 def joined(frames: dict[str, pd.DataFrame], sequence: str | None) -> pd.DataFrame:
-    """The rows of several series below each other, with a column of their names; or those of a series."""
+    """The rows of several series below each other, with a column of their names; or
+    those of a series.
+    """
     if [*frames] == [""]:
         return frames[""]
     return pandas_for_tables().concat(frames, names=[sequence])
 
 
-def write_table(table: pd.DataFrame, path: str | None, form: str | None = None, index: bool = True) -> None:
+def write_table(
+    table: pd.DataFrame, path: str | None, form: str | None = None, index: bool = True
+) -> None:
     """Write a table as CSV: a whole file or, without a path, to standard output."""
     text = table.to_csv(float_format=form, lineterminator="\n", index=index)
     if path is None:
-        return shutil.copyfileobj(io.StringIO(text), sys.stdout)  # in parts: a closed pipe is noticed
+        return shutil.copyfileobj(
+            io.StringIO(text), sys.stdout
+        )  # in parts: a closed pipe is noticed
     with file_errors("write", path):
         files.write(path, text)
     return None
 
 
-# --- files -----------------------------------------------------------------------------------
+# --- files ----------------------------------------------------------------------------
 
 
 def require_suffix(path: str, suffixes: Sequence[str]) -> str:
-    """The suffix of a file to write, in lower case; UsageError if it is none of these."""
+    """The suffix of a file to write, in lower case; UsageError if it is none of
+    these.
+    """
     suffix = Path(path).suffix.lower()
     if suffix not in suffixes:
         expected = " or ".join(filter(None, [", ".join(suffixes[:-1]), suffixes[-1]]))
@@ -98,7 +115,7 @@ def save_figure(figure: Any, path: str, dots: int | str = "figure") -> None:
         pyplot.close(figure)
 
 
-# --- kinds of arguments, for argparse --------------------------------------------------------
+# --- kinds of arguments, for argparse -------------------------------------------------
 
 
 def names(text: str) -> list[str]:
@@ -107,7 +124,9 @@ def names(text: str) -> list[str]:
     >>> names('age,"height, cm"')
     ['age', 'height, cm']
     """
-    given = [name.strip() for name in next(csv.reader([text], skipinitialspace=True), [])]
+    given = [
+        name.strip() for name in next(csv.reader([text], skipinitialspace=True), [])
+    ]
     if not all(given) or not given:
         raise ArgumentTypeError(f"expected names separated by commas, got {text!r}")
     if len(set(given)) < len(given):

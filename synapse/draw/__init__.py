@@ -1,11 +1,13 @@
-"""Pictures drawn by matplotlib, which the extra ``draw`` installs: ``pip install -e ".[draw]"``.
+"""Pictures drawn by matplotlib, which the extra ``draw`` installs: ``pip install -e
+".[draw]"``.
 
-Every function takes an ``ax`` and returns the Axes that it has drawn on; without one it makes a figure. It
-raises MissingExtraError if matplotlib is not installed.
-No global setting is changed. Names are shown literally, including ``$``; long names are shortened.
-For letters that the font lacks, set matplotlib's ``font.family``.
+Every function takes an ``ax`` and returns the Axes that it has drawn on; without one it
+makes a figure. It raises MissingExtraError if matplotlib is not installed. No global
+setting is changed. Names are shown literally, including ``$``; long names are
+shortened. For letters that the font lacks, set matplotlib's ``font.family``.
 
-`explore` makes an interactive page instead, for a notebook or a file, and needs no extra.
+`explore` makes an interactive page instead, for a notebook or a file, and needs no
+extra.
 """
 
 from .._checks import public_names
@@ -21,5 +23,9 @@ from .raster import raster as raster
 from .returns import returns as returns
 from .sensitivities import sensitivities as sensitivities
 
-__all__ = [name for name, value in globals().items() if getattr(value, "__module__", "").startswith(__name__)]
+__all__ = [
+    name
+    for name, value in globals().items()
+    if getattr(value, "__module__", "").startswith(__name__)
+]
 __dir__ = public_names(__all__)

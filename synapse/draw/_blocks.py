@@ -1,4 +1,6 @@
-"""A network drawn by layers: a box for each, and arrows for all the connections between two of them."""
+"""A network drawn by layers: a box for each, and arrows for all the connections between
+two of them.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ if TYPE_CHECKING:
 WIDEST = 8.4
 """Width of a figure in inches, unless its text would be too small."""
 
-WIDTH, HEIGHT, PITCH = 1.5, 1.0, 2.35
+WIDTH = 1.5
+HEIGHT = 1.0
+PITCH = 2.35
 """Width and height of a box, and distance between boxes."""
 
 ONWARDS = "#505050"
@@ -31,7 +35,8 @@ ONWARDS = "#505050"
 ALL = "all to all"
 NOTE = "Numbers of connections, all to all unless noted"
 
-NAME, NUMBER = 0.2, 0.17
+NAME = 0.2
+NUMBER = 0.17
 """Sizes of text, in units: names of layers, numbers of neurons and connections."""
 
 POINT = 1.0 / 40.0
@@ -43,7 +48,9 @@ DOTTED = 400
 
 @dataclass(frozen=True)
 class Folded:
-    """A network whose layers are boxes, and whose connections are bundles from one layer to another."""
+    """A network whose layers are boxes, and whose connections are bundles from one
+    layer to another.
+    """
 
     places: Places
     source: Indices  # of each bundle; self-connections are bundles of their own
@@ -57,7 +64,8 @@ class Folded:
 
 def folded(diagram: Topology) -> Folded:
     """Fold a network."""
-    count, ends = len(diagram.layers), (diagram.layer[diagram.source], diagram.layer[diagram.target])
+    count = len(diagram.layers)
+    ends = (diagram.layer[diagram.source], diagram.layer[diagram.target])
     code = (ends[0] * count + ends[1]) * 2 + diagram.self_connected
     codes, bundle = np.unique(code, return_inverse=True)
     source, target = np.divmod(codes // 2, count)
@@ -69,16 +77,38 @@ def folded(diagram: Topology) -> Folded:
     frames = np.concatenate([centres - half, centres + half], axis=1)
     loops = np.bincount(source[source == target], minlength=count)
     frames[:, 3] += np.where(loops, 0.5 + 0.3 * loops, 0.0)  # loops with their texts
-    places = Places(centres, np.arange(count), frames, np.zeros(count, bool), PITCH, (WIDTH / 2, HEIGHT / 2))
-    size, total = (np.bincount(bundle, weights, len(codes)) for weights in (None, diagram.weight))
-    return Folded(places, source, target, size, total, texts, gates, routes_of(source, target, places))
+    places = Places(
+        centres,
+        np.arange(count),
+        frames,
+        np.zeros(count, bool),
+        PITCH,
+        (WIDTH / 2, HEIGHT / 2),
+    )
+    size, total = (
+        np.bincount(bundle, weights, len(codes)) for weights in (None, diagram.weight)
+    )
+    return Folded(
+        places,
+        source,
+        target,
+        size,
+        total,
+        texts,
+        gates,
+        routes_of(source, target, places),
+    )
 
 
 def _text_of(diagram: Topology, mine: Indices) -> str:
-    """The number of some connections from one layer to another, and their pattern in words."""
-    source, target = diagram.source[mine], diagram.target[mine]
+    """The number of some connections from one layer to another, and their pattern in
+    words.
+    """
+    source = diagram.source[mine]
+    target = diagram.target[mine]
     m, n = (int(diagram.sizes[diagram.layer[end[0]]]) for end in (source, target))
-    number, within = f"{len(mine):,}", diagram.layer[source[0]] == diagram.layer[target[0]]
+    number = f"{len(mine):,}"
+    within = diagram.layer[source[0]] == diagram.layer[target[0]]
     if source[0] == target[0] and diagram.self_connected[mine].all():
         return f"{number}\nto itself"
     if len(mine) == m * n:
@@ -97,11 +127,14 @@ def draw_blocks(diagram: Topology, ax: Axes | None, title: str) -> Axes:
     net = folded(diagram)
     ways = [curve(route) for route in net.routes]
     every = np.concatenate([net.places.corners, *ways])
-    low, high = every.min(axis=0) - np.array([0.2, 0.6]), every.max(axis=0) + np.array([0.2, 0.3])
+    low = every.min(axis=0) - np.array([0.2, 0.6])
+    high = every.max(axis=0) + np.array([0.2, 0.3])
     width, height = (high - low).tolist()
     inches = float(np.clip(WIDEST / width, 0.45, 0.8))
     with canvas(ax, (max(2.5, width * inches), height * inches + 0.3)) as ax:
-        ax.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect="equal", title=title)
+        ax.set(
+            xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect="equal", title=title
+        )
         ax.set_axis_off()
         scaled = Scaled(ax)
         _draw_boxes(ax, diagram, net.places, scaled)
@@ -110,13 +143,17 @@ def draw_blocks(diagram: Topology, ax: Axes | None, title: str) -> Axes:
             bundle, gater = net.gates.T
             links = net.source[bundle], net.target[bundle], gater
             draw_gates(ax, scaled, links, net.places, [ways[i] for i in bundle], POINT)
-            note = ax.text(low[0] + 0.2, low[1] + 0.08, NOTE, color=ONWARDS, va="bottom")
+            note = ax.text(
+                low[0] + 0.2, low[1] + 0.08, NOTE, color=ONWARDS, va="bottom"
+            )
             scaled.text(note, min(NUMBER, 1.7 * (width - 0.4) / len(NOTE)))
         return ax
 
 
 def _draw_boxes(ax: Axes, diagram: Topology, places: Places, scaled: Scaled) -> None:
-    """A box for each layer, with its name, the number of its neurons, and a dot for each."""
+    """A box for each layer, with its name, the number of its neurons, and a dot for
+    each.
+    """
     counts = diagram.sizes.tolist()
     titles = [
         lines(name or (diagram.names[i] if counts[i] == 1 else "neurons"), 13, 2)
@@ -126,10 +163,18 @@ def _draw_boxes(ax: Axes, diagram: Topology, places: Places, scaled: Scaled) -> 
     size = min(NAME, (WIDTH - 0.1) / (1.12 * WIDE * max(longest, 1)))
     half = np.array(places.half)
     for title, count, centre in zip(titles, counts, places.centres, strict=True):
-        scaled.box(centre - half, centre + half, POINT, edgecolor=INK, zorder=3, gid="layer")
-        x, place = float(centre[0]), dict[str, Any](ha="center", va="center", zorder=4)
-        scaled.text(ax.text(x, 0.22, title, weight="bold", linespacing=1.0, **place), size)
-        scaled.text(ax.text(x, -0.36, f"{count:,} neuron{'s' * (count > 1)}", **place), 0.85 * NUMBER)
+        scaled.box(
+            centre - half, centre + half, POINT, edgecolor=INK, zorder=3, gid="layer"
+        )
+        x = float(centre[0])
+        place = dict[str, Any](ha="center", va="center", zorder=4)
+        scaled.text(
+            ax.text(x, 0.22, title, weight="bold", linespacing=1.0, **place), size
+        )
+        scaled.text(
+            ax.text(x, -0.36, f"{count:,} neuron{'s' * (count > 1)}", **place),
+            0.85 * NUMBER,
+        )
         if count <= DOTTED:
             _draw_dots(ax, x, count)
 
@@ -139,13 +184,20 @@ def _draw_dots(ax: Axes, x: float, count: int) -> None:
     from matplotlib.collections import PatchCollection
     from matplotlib.patches import Circle
 
-    width, height = WIDTH - 0.2, 0.2
-    rows = next(rows for rows in range(1, count + 1) if width / -(-count // rows) >= height / rows)
+    width = WIDTH - 0.2
+    height = 0.2
+    rows = next(
+        rows
+        for rows in range(1, count + 1)
+        if width / -(-count // rows) >= height / rows
+    )
     columns = -(-count // rows)
     pitch = min(height / rows, width / columns, 0.12)
     row, column = np.divmod(np.arange(count), columns)
     in_row = np.minimum(columns, count - row * columns)
-    spots = pitch * np.stack([column - (in_row - 1) / 2, (rows - 1) / 2 - row], axis=1) + [x, -0.12]
+    spots = pitch * np.stack(
+        [column - (in_row - 1) / 2, (rows - 1) / 2 - row], axis=1
+    ) + [x, -0.12]
     dots = PatchCollection([Circle(spot, 0.375 * pitch) for spot in spots], gid="dots")
     dots.set(facecolor=SKY, edgecolor="none", zorder=4)
     ax.add_collection(dots)
@@ -154,15 +206,22 @@ def _draw_dots(ax: Axes, x: float, count: int) -> None:
 def _draw_bundles(ax: Axes, net: Folded, ways: list[Floats], scaled: Scaled) -> None:
     """Arrows, as wide as the logarithm of their connections, with their texts."""
     colours = np.where(net.target > net.source, ONWARDS, GREEN)
-    widths, ends = (0.7 + 0.35 * np.log10(net.size)) * POINT, net.places.centres[net.target]
+    widths = (0.7 + 0.35 * np.log10(net.size)) * POINT
+    ends = net.places.centres[net.target]
     draw_lines(ax, scaled, ways, ends, colours, widths, np.full(len(ways), True))
-    for text, way, source, target in zip(net.texts, ways, net.source, net.target, strict=True):
+    for text, way, source, target in zip(
+        net.texts, ways, net.source, net.target, strict=True
+    ):
         x, y = along(way, np.array([0.5]))[0]
         if source == target or target == source + 1:  # above its loop or arrow
             y += 0.26 if "\n" in text else 0.15
-            y += 0.32 * (source == target and x < source * PITCH - 0.1)  # the left one of two loops
+            y += 0.32 * (
+                source == target and x < source * PITCH - 0.1
+            )  # the left one of two loops
         else:  # on its lane, in the first gap between boxes
             x = (min(source, target) + 0.5) * PITCH
-        shown = ax.text(x, y, text, ha="center", va="center", zorder=2.5, linespacing=1.0)
+        shown = ax.text(
+            x, y, text, ha="center", va="center", zorder=2.5, linespacing=1.0
+        )
         shown.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 0.6})
         scaled.text(shown, NUMBER if "\n" not in text else 0.85 * NUMBER)

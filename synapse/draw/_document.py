@@ -1,4 +1,6 @@
-"""What a page begins with: a network, its numbers over a sequence, and what it can learn, as plain data."""
+"""What a page begins with: a network, its numbers over a sequence, and what it can
+learn, as plain data.
+"""
 
 from __future__ import annotations
 
@@ -37,12 +39,17 @@ OF_PAIRS = ("extended", "sensitivity")
 
 
 def describe(network: Network) -> dict[str, Any]:
-    """Layers, neurons and connections of a network, with one list per column, by number (-1: no gater)."""
+    """Layers, neurons and connections of a network, with one list per column, by number
+    (-1: no gater).
+    """
     table = Topology.of(network)
     return {
         "name": table.name,
         "description": table.description,
-        "layers": [{"name": name, "count": int(table.sizes[i])} for i, name in enumerate(table.layers)],
+        "layers": [
+            {"name": name, "count": int(table.sizes[i])}
+            for i, name in enumerate(table.layers)
+        ],
         "neurons": {
             "name": list(table.names),
             "squash": list(table.squash),
@@ -71,10 +78,14 @@ def _tied_with(tie: NDArray[Any]) -> list[int]:
     return others
 
 
-def numbers_of(network: Network, rows: Floats, aims: Sequence[Floats | None]) -> dict[str, Any]:
-    """Run a network (a clone) over rows (T, n) of inputs; its numbers before and after each step, T + 1 rows.
+def numbers_of(
+    network: Network, rows: Floats, aims: Sequence[Floats | None]
+) -> dict[str, Any]:
+    """Run a network (a clone) over rows (T, n) of inputs; its numbers before and after
+    each step, T + 1 rows.
 
-    Rows of targets and errors are None in steps without a target, and whole columns that would be too large.
+    Rows of targets and errors are None in steps without a target, and whole columns
+    that would be too large.
     """
     connections, pairs = network.connections, _pairs_of(network)
     reads: dict[str, Callable[[], Iterable[float]]] = {
@@ -83,7 +94,9 @@ def numbers_of(network: Network, rows: Floats, aims: Sequence[Floats | None]) ->
     reads["bias_eligibility"] = lambda: [neuron.bias_eligibility for neuron in network]
     room = MOST_TRACES // (len(rows) + 1) - len(connections)
     if room >= 0:
-        reads["eligibility"] = lambda: [connection.eligibility for connection in connections]
+        reads["eligibility"] = lambda: [
+            connection.eligibility for connection in connections
+        ]
     pairs = {name: of for name, of in pairs.items() if len(of.pairs) <= room}
     reads.update((name, of.read) for name, of in pairs.items())
     collected: dict[str, list[Any]] = {name: [read()] for name, read in reads.items()}
@@ -94,27 +107,48 @@ def numbers_of(network: Network, rows: Floats, aims: Sequence[Floats | None]) ->
         for name, read in reads.items():
             collected[name].append(read())
     columns: dict[str, Any] = dict.fromkeys(("target", "eligibility", *OF_PAIRS))
-    columns |= {name: [plain(values) for values in steps] for name, steps in collected.items()}
+    columns |= {
+        name: [plain(values) for values in steps] for name, steps in collected.items()
+    }
     aimed = [False, *(aim is not None for aim in aims)]
     for name in ERRORS:  # what others left behind is left out
         errors = zip(columns[name], aimed, strict=True)
-        columns[name] = [row if is_aimed else None for row, is_aimed in errors] if any(aimed) else None
+        columns[name] = (
+            [row if is_aimed else None for row, is_aimed in errors]
+            if any(aimed)
+            else None
+        )
     if any(aimed):
-        columns["target"] = [None, *(None if aim is None else plain(aim) for aim in aims)]
-    return columns | {name: of.columns(np.array(collected[name])) for name, of in pairs.items()}
+        columns["target"] = [
+            None,
+            *(None if aim is None else plain(aim) for aim in aims),
+        ]
+    return columns | {
+        name: of.columns(np.array(collected[name])) for name, of in pairs.items()
+    }
 
 
 def numbers_of_log(network: Network, log: Log) -> dict[str, Any]:
-    """Numbers at recorded steps. There is none before the first step, nor of what was not recorded."""
-    columns: dict[str, Any] = dict.fromkeys(("target", *ERRORS, "eligibility", *OF_PAIRS))
+    """Numbers at recorded steps. There is none before the first step, nor of what was
+    not recorded.
+    """
+    columns: dict[str, Any] = dict.fromkeys(
+        ("target", *ERRORS, "eligibility", *OF_PAIRS)
+    )
     connections = network.connections
 
     def rows_of(owners: Any, name: str) -> list[list[float | None]]:
-        return [plain(row) for row in (np.full(len(owners), np.nan), *log.of(owners, name))]
+        return [
+            plain(row) for row in (np.full(len(owners), np.nan), *log.of(owners, name))
+        ]
 
     for name in (*NUMBERS, *ERRORS):
-        number = "error" if name == "responsibility" and "error" in log.numbers else name
-        if number in log.numbers or name in NUMBERS:  # without one of these, `log.of` says what is missing
+        number = (
+            "error" if name == "responsibility" and "error" in log.numbers else name
+        )
+        if (
+            number in log.numbers or name in NUMBERS
+        ):  # without one of these, `log.of` says what is missing
             columns[name] = rows_of(network, number)
     columns["bias_eligibility"] = [[None] * len(network)] * (len(log) + 1)
     if "bias_eligibility" in log.numbers:
@@ -128,7 +162,11 @@ def numbers_of_log(network: Network, log: Log) -> dict[str, Any]:
         pairs = cast(list[Pair], log.owners(name)) if name in log.numbers else []
         if name in log.numbers and room >= len(pairs):
             values = np.concatenate([np.full((1, len(pairs)), np.nan), log[name]])
-            there = [p for p, (link, neuron) in enumerate(pairs) if link in place and neuron in number_of]
+            there = [
+                p
+                for p, (link, neuron) in enumerate(pairs)
+                if link in place and neuron in number_of
+            ]
             columns[name] = {
                 "connection": [place[pairs[p][0]] for p in there],
                 "neuron": [number_of[pairs[p][1]] for p in there],
@@ -138,23 +176,35 @@ def numbers_of_log(network: Network, log: Log) -> dict[str, Any]:
 
 
 class Pairs:
-    """Numbers of pairs of a connection and a neuron: their numbers in the network, and what reads theirs."""
+    """Numbers of pairs of a connection and a neuron: their numbers in the network, and
+    what reads theirs.
+    """
 
-    def __init__(self, pairs: Iterable[tuple[int, int]], read: Callable[[], Floats]) -> None:
-        self.pairs, self.read = np.array(list(pairs), np.int64).reshape(-1, 2), read
+    def __init__(
+        self, pairs: Iterable[tuple[int, int]], read: Callable[[], Floats]
+    ) -> None:
+        self.pairs = np.array(list(pairs), np.int64).reshape(-1, 2)
+        self.read = read
 
     def columns(self, values: Floats) -> dict[str, list[Any]]:
-        """The numbers that are not always 0, one row per step, with their connections and neurons."""
+        """The numbers that are not always 0, one row per step, with their connections
+        and neurons.
+        """
         used = (values != 0).any(axis=0)
         connection, neuron = self.pairs[used].T.tolist()
-        return {"connection": connection, "neuron": neuron, "values": [plain(row) for row in values[:, used]]}
+        return {
+            "connection": connection,
+            "neuron": neuron,
+            "values": [plain(row) for row in values[:, used]],
+        }
 
 
 def _pairs_of(network: Network) -> dict[str, Pairs]:
     """The numbers of pairs that a network has, by name."""
     connections = network.connections
     number = {neuron: i for i, neuron in enumerate(network)}
-    gaters, into = {connection.gater for connection in connections}, dict[Neuron, list[int]]()
+    gaters = {connection.gater for connection in connections}
+    into = dict[Neuron, list[int]]()
     for c, connection in enumerate(connections):
         if connection.target in gaters:
             into.setdefault(connection.target, []).append(c)
@@ -167,13 +217,19 @@ def _pairs_of(network: Network) -> dict[str, Pairs]:
     ]
 
     def extended() -> Floats:
-        traces = [values for gater in into for _, _, values in extended_into(gater, links[gater])]
+        traces = [
+            values
+            for gater in into
+            for _, _, values in extended_into(gater, links[gater])
+        ]
         return np.concatenate([np.empty(0), *traces])
 
     numbers = {"extended": Pairs(pairs, extended)}
     if network.learning_rule.method == "rtrl":
         kept = SensitivityPairs(network, connections)
-        numbers["sensitivity"] = Pairs(((c, number[neuron]) for c, neuron in kept.pairs), kept.read)
+        numbers["sensitivity"] = Pairs(
+            ((c, number[neuron]) for c, neuron in kept.pairs), kept.read
+        )
     return numbers
 
 
@@ -183,13 +239,18 @@ def plain(values: Iterable[float]) -> list[float | None]:
     return [number if math.isfinite(number) else None for number in numbers.tolist()]
 
 
-# --- pages that learn ------------------------------------------------------------------------------
+# --- pages that learn -----------------------------------------------------------------
 
 MOST_CONNECTIONS = 20_000
-"""Maximum number of connections of a network in a page: a step of more takes over a millisecond there."""
+"""Maximum number of connections of a network in a page: a step of more takes over a
+millisecond there."""
 
 TANH: dict[str, Any] = {"squash": "tanh", "output_squash": "logistic"}
-SYNAPTIC: dict[str, Any] = {"cell_squash": "identity", "peepholes": None, "initializer": "uniform"}
+SYNAPTIC: dict[str, Any] = {
+    "cell_squash": "identity",
+    "peepholes": None,
+    "initializer": "uniform",
+}
 RECIPES: dict[str, Callable[..., Network]] = {
     "Perceptron 2-3-1": partial(architect.Perceptron, 2, 3, 1, **TANH),
     "Perceptron 2-12-12-1": partial(architect.Perceptron, 2, 12, 12, 1, **TANH),
@@ -199,7 +260,9 @@ RECIPES: dict[str, Callable[..., Network]] = {
     "LSTM 6-7-2": partial(architect.LSTM, 6, 7, 2, style="synaptic", **SYNAPTIC),
     "LSTM 7-4-7": partial(architect.LSTM, 7, 4, 7),
     "GRU 1-3-1": partial(architect.GRU, 1, 3, 1),
-    "Elman 1-4-1": partial(architect.Elman, 1, 4, 1, squash="tanh", output_squash="identity"),
+    "Elman 1-4-1": partial(
+        architect.Elman, 1, 4, 1, squash="tanh", output_squash="identity"
+    ),
     "Jordan 1-4-1": partial(architect.Jordan, 1, 4, 1),
     "NARX 1-4-1": partial(architect.NARX, 1, 4, 1),
     "Liquid 1-12-1": partial(architect.Liquid, 1, 12, 1),
@@ -208,7 +271,8 @@ RECIPES: dict[str, Callable[..., Network]] = {
     "Convolutional 25-3": partial(architect.Convolutional, (5, 5), 3, filters=(3,)),
     "Hopfield 6": lambda seed: architect.Hopfield(6),
 }
-"""Small networks of every architecture, by the names that the page shows; each takes a seed."""
+"""Small networks of every architecture, by the names that the page shows; each takes a
+seed."""
 
 
 @cache
@@ -217,40 +281,64 @@ def recipes() -> dict[str, dict[str, Any]]:
     return {name: json_data(make(seed=0)) for name, make in RECIPES.items()}
 
 
-def learning_of(net: Network, inputs: ArrayLike | None, targets: ArrayLike | None) -> dict[str, Any]:
-    """The network, its sequences (None: the page chooses data that fit) and what the page can build."""
+def learning_of(
+    net: Network, inputs: ArrayLike | None, targets: ArrayLike | None
+) -> dict[str, Any]:
+    """The network, its sequences (None: the page chooses data that fit) and what the
+    page can build.
+    """
     count = len(net.connections)
     if count > MOST_CONNECTIONS:
         raise ArgumentError(
-            f"A page can learn with at most {MOST_CONNECTIONS} connections, got {count}. "
-            "Use synapse.Trainer, and explore without learn=True."
+            f"A page can learn with at most {MOST_CONNECTIONS} connections, got"
+            f" {count}. Use synapse.Trainer, and explore without learn=True."
         )
     if net.learning_rule.method != "online":
         raise ArgumentError(
-            f"A page learns by the online rule, this network by {net.learning_rule.method}. "
-            'Set its learning_rule = "online".'
+            "A page learns by the online rule, this network by"
+            f' {net.learning_rule.method}. Set its learning_rule = "online".'
         )
     unknown = {neuron.squash.name for neuron in net} - set(ACTIVATIONS)
     if unknown:
-        raise ArgumentError(f"A page knows the built-in squashes only, not {', '.join(sorted(unknown))}.")
+        raise ArgumentError(
+            "A page knows the built-in squashes only, not"
+            f" {', '.join(sorted(unknown))}."
+        )
     sequences = None if inputs is None else _sequences(net, inputs, targets)
-    return {"network": json_data(net), "sequences": sequences, "recipes": recipes(), "most": MOST_CONNECTIONS}
+    return {
+        "network": json_data(net),
+        "sequences": sequences,
+        "recipes": recipes(),
+        "most": MOST_CONNECTIONS,
+    }
 
 
-def _sequences(net: Network, inputs: ArrayLike, targets: ArrayLike | None) -> list[list[Any]]:
-    """For each sequence a list of pairs of inputs and targets, None where a step has no target."""
+def _sequences(
+    net: Network, inputs: ArrayLike, targets: ArrayLike | None
+) -> list[list[Any]]:
+    """For each sequence a list of pairs of inputs and targets, None where a step has no
+    target.
+    """
     several = depth_of(inputs) > 2
     parts: Any = inputs if several else [inputs]
-    aims: Any = [None] * len(parts) if targets is None else targets if several else [targets]
+    aims: Any = (
+        [None] * len(parts) if targets is None else targets if several else [targets]
+    )
     if len(aims) != len(parts):
-        raise ArgumentError(f"Expected targets for {counted(len(parts), 'sequence')}, got {len(aims)}.")
+        raise ArgumentError(
+            f"Expected targets for {counted(len(parts), 'sequence')}, got {len(aims)}."
+        )
     sequences = []
     for part, of_part in zip(parts, aims, strict=True):
         rows = as_matrix("The sequence", part, len(net.input), net.dtype)
         pairs = zip(rows.tolist(), aims_of(net, len(rows), of_part), strict=True)
-        sequences.append([[row, None if aim is None else plain(aim)] for row, aim in pairs])
+        sequences.append(
+            [[row, None if aim is None else plain(aim)] for row, aim in pairs]
+        )
     if not any(sequences):
-        raise ArgumentError("Expected at least one row of inputs to learn from, got none.")
+        raise ArgumentError(
+            "Expected at least one row of inputs to learn from, got none."
+        )
     return [sequence for sequence in sequences if sequence]
 
 
@@ -258,8 +346,15 @@ def aims_of(net: Network, steps: int, targets: ArrayLike | None) -> list[Floats 
     """The target of every step, None where there is none, or NaN."""
     if targets is None:
         return [None] * steps
-    aims: Floats = as_matrix("The targets", targets, len(net.output), net.dtype, finite=False)
+    aims: Floats = as_matrix(
+        "The targets", targets, len(net.output), net.dtype, finite=False
+    )
     if len(aims) != steps:
         due = counted(steps, "row")
-        raise ArgumentError(f"Expected {due} of targets, one for each step, got {len(aims)}.")
-    return [aim if aimed else None for aim, aimed in zip(aims, aimed_rows(aims), strict=True)]
+        raise ArgumentError(
+            f"Expected {due} of targets, one for each step, got {len(aims)}."
+        )
+    return [
+        aim if aimed else None
+        for aim, aimed in zip(aims, aimed_rows(aims), strict=True)
+    ]

@@ -26,20 +26,29 @@ NUMBERS = ("activation", "bias", "state")
 MOST_ARROWHEADS = 250
 """Maximum number of connections that all have arrowheads."""
 
-WIDTH, HEIGHT, LARGEST = 8.0, 6.5, 0.8
+WIDTH = 8.0
+HEIGHT = 6.5
+LARGEST = 0.8
 """Size of a figure in inches at most, and of a unit."""
 
-NUMBER, NAME, HEAD = 8.0, 7.0, 9.0
-"""Sizes of text in a figure of its own: numbers in discs, names below them, names of layers."""
+NUMBER = 8.0
+NAME = 7.0
+HEAD = 9.0
+"""Sizes of text in a figure of its own: numbers in discs, names below them, names of
+layers."""
 
-NARROW, WIDENED = 1.4, 3.0
-"""A picture that could be wider by the first factor in its axes is widened, up to the second one."""
+NARROW = 1.4
+WIDENED = 3.0
+"""A picture that could be wider by the first factor in its axes is widened, up to the
+second one."""
 
 FINEST = 0.2
-"""Least width in points of a connection in a picture with free places, whose lines are short."""
+"""Least width in points of a connection in a picture with free places, whose lines are
+short."""
 
 WHOLE = 8
-"""Length of names that stand on one line at free places: smaller, if others are near."""
+"""Length of names that stand on one line at free places: smaller, if others are
+near."""
 
 LONGEST_WORD = 14
 """Maximum length of a word in the name of a layer that is not broken."""
@@ -47,17 +56,22 @@ LONGEST_WORD = 14
 PRINTED = 0.17
 """Size of printed numbers, in units."""
 SHARES = np.array([0.38, 0.62, 0.32, 0.68, 0.44, 0.56, 0.26, 0.74, 0.5, 0.2, 0.8])
-"""Places along a connection that its printed weight tries, in this order: many cross in the middle."""
+"""Places along a connection that its printed weight tries, in this order: many cross in
+the middle."""
 
 CLEAR = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 0.4}
 """Background of text that lines may cross."""
 
 
 class Picture:
-    """A picture of single neurons. Sizes of text and lines are in units, the distance of two neurons."""
+    """A picture of single neurons. Sizes of text and lines are in units, the distance
+    of two neurons.
+    """
 
     def __init__(self, diagram: Topology, places: Places, printed: bool) -> None:
-        self.diagram, self.places, self.printed = diagram, places, printed
+        self.diagram = diagram
+        self.places = places
+        self.printed = printed
         low, high = places.corners
         width, height = high - low + 1.2
         self.point = 1.0 / (72.0 * min(LARGEST, WIDTH / width, HEIGHT / height))
@@ -66,7 +80,9 @@ class Picture:
             fits = int(0.95 * places.gap / (WIDE * 1.12 * HEAD * self.point))
             for name in diagram.layers:
                 longest = max(map(len, name.split()), default=0)
-                self.heads.append(_style.lines(name, max(fits, min(longest, LONGEST_WORD))))
+                self.heads.append(
+                    _style.lines(name, max(fits, min(longest, LONGEST_WORD)))
+                )
         rows = max((text.count("\n") + 1 for text in self.heads), default=0)
         self.head = 1.25 * HEAD * self.point * rows + 0.1
         routes = routes_of(diagram.source, diagram.target, places, self.head)
@@ -75,19 +91,27 @@ class Picture:
     def _extent(self) -> tuple[Floats, Floats]:
         """The lower left and the upper right corner of all that is drawn."""
         low, high = self.places.corners
-        high = high + np.array([0.0, self.head if self.heads else 0.0])  # names of layers above their frames
+        high = high + np.array(
+            [0.0, self.head if self.heads else 0.0]
+        )  # names of layers above their frames
         every = np.concatenate([[low, high], *self.ways])
         return every.min(axis=0) - 0.35, every.max(axis=0) + 0.35
 
     def widening(self, ax: Axes) -> float:
-        """By how much more its layers have to be apart to fill these axes; 0 if it is wide enough."""
+        """By how much more its layers have to be apart to fill these axes; 0 if it is
+        wide enough.
+        """
         _style.check_axes(ax)
         low, high = self._extent()
         width, height = high - low
         box = ax.get_window_extent()
         most = min(height * box.width / box.height, WIDENED * width)
         between = len(self.places.frames) - 1
-        return max(0.0, float(most - width)) / between if between and most > NARROW * width else 0.0
+        return (
+            max(0.0, float(most - width)) / between
+            if between and most > NARROW * width
+            else 0.0
+        )
 
     def draw(self, ax: Axes | None, title: str, colour: str | None, bars: bool) -> Axes:
         low, high = self._extent()
@@ -115,22 +139,38 @@ class Picture:
 
     def _draw_frames(self, ax: Axes, scaled: Scaled) -> None:
         """A frame for each layer, with its name above."""
-        longest = max((len(line) for text in self.heads for line in text.split("\n")), default=0)
+        longest = max(
+            (len(line) for text in self.heads for line in text.split("\n")), default=0
+        )
         fit = 0.95 * self.places.gap / (1.12 * WIDE * max(longest, 5))
-        for text, (x, _), frame in zip(self.heads, self.places.middles, self.places.frames, strict=True):
-            scaled.box(frame[:2], frame[2:], 0.8 * self.point, edgecolor=PALE, zorder=0.5, gid="frame")
-            name = ax.text(x, frame[3] + 0.06, text, ha="center", va="bottom", weight="bold")
+        for text, (x, _), frame in zip(
+            self.heads, self.places.middles, self.places.frames, strict=True
+        ):
+            scaled.box(
+                frame[:2],
+                frame[2:],
+                0.8 * self.point,
+                edgecolor=PALE,
+                zorder=0.5,
+                gid="frame",
+            )
+            name = ax.text(
+                x, frame[3] + 0.06, text, ha="center", va="bottom", weight="bold"
+            )
             name.set(zorder=4, bbox=CLEAR, linespacing=1.0)
             scaled.text(name, min(HEAD * self.point, fit))
 
     def _draw_connections(self, ax: Axes, scaled: Scaled, bars: bool) -> None:
         table = self.diagram
         scale = table.weight[table.trainable] if table.trainable.any() else table.weight
-        cmap, norm = _style.diverging(), _style.around_zero(scale)
+        cmap = _style.diverging()
+        norm = _style.around_zero(scale)
         strength = np.minimum(np.abs(table.weight) / (largest(scale) or 1.0), 1.0)
         order = np.argsort(strength, kind="stable")  # the strong ones lie on top
         colours = cmap(norm(table.weight[order]))
-        thickest = float(np.clip(30.0 / np.sqrt(len(order)), 0.8, 3.0)) * min(1.0, 0.025 / self.point)
+        thickest = float(np.clip(30.0 / np.sqrt(len(order)), 0.8, 3.0)) * min(
+            1.0, 0.025 / self.point
+        )
         widths = self.point * thickest * (0.2 + 0.8 * strength[order])
         if not self.places.gap:
             widths = np.maximum(widths, self.point * FINEST * (1.0 + strength[order]))
@@ -138,12 +178,16 @@ class Picture:
         few = table.connections <= MOST_ARROWHEADS
         pointed = (few | (table.layer[table.target] < table.layer[table.source]))[order]
         ends = self.places.centres[table.target[order]]
-        draw_lines(ax, scaled, [self.ways[i] for i in order], ends, colours, widths, pointed)
+        draw_lines(
+            ax, scaled, [self.ways[i] for i in order], ends, colours, widths, pointed
+        )
         if bars:
             beyond = largest(table.weight) > largest(scale)
             key(ax, cmap, norm, "weight", extend="both" if beyond else "neither")
 
-    def _draw_discs(self, ax: Axes, scaled: Scaled, colour: str | None, bars: bool) -> list[str]:
+    def _draw_discs(
+        self, ax: Axes, scaled: Scaled, colour: str | None, bars: bool
+    ) -> list[str]:
         """Draw the neurons; returns a readable text colour for each."""
         from matplotlib.collections import PatchCollection
         from matplotlib.patches import Circle
@@ -161,11 +205,15 @@ class Picture:
         return ["white" if bright < 0.5 else INK for bright in brightness]
 
     def _faces(self, ax: Axes, colour: str | None, bars: bool) -> Floats:
-        """The colours of the neurons, by layer, a number or metadata; white without a value."""
+        """The colours of the neurons, by layer, a number or metadata; white without a
+        value.
+        """
         if colour is None:
             return self._colours_of_kinds(ax, self.diagram.layers, self.diagram.layer)
         if colour in NUMBERS:
-            return self._colours_of_numbers(ax, colour, getattr(self.diagram, colour), bars)
+            return self._colours_of_numbers(
+                ax, colour, getattr(self.diagram, colour), bars
+            )
         metadata = self.diagram.neuron_metadata[colour]
         column = [metadata.get(i) for i in range(self.diagram.neurons)]
         if all(type(value) in (int, float) for value in metadata.values()):
@@ -174,11 +222,14 @@ class Picture:
         place = [-1 if value is None else kinds.index(str(value)) for value in column]
         return self._colours_of_kinds(ax, kinds, np.array(place))
 
-    def _colours_of_numbers(self, ax: Axes, colour: str, values: Floats, bars: bool) -> Floats:
+    def _colours_of_numbers(
+        self, ax: Axes, colour: str, values: Floats, bars: bool
+    ) -> Floats:
         """The colours of a number of neurons, with a bar."""
         cmap, norm = _style.colouring(values)
         if colour == "bias":  # as weights
-            cmap, norm = _style.diverging(), _style.around_zero(values)
+            cmap = _style.diverging()
+            norm = _style.around_zero(values)
         if bars:
             key(ax, cmap, norm, colour, location="left")
         faces: Floats = cmap(norm(values))
@@ -186,42 +237,88 @@ class Picture:
             faces[np.isnan(values)] = 1.0
         return faces
 
-    def _colours_of_kinds(self, ax: Axes, kinds: Sequence[str], place: Indices) -> Floats:
-        """The colours of kinds of neurons, white at -1, with a legend if they suffice."""
+    def _colours_of_kinds(
+        self, ax: Axes, kinds: Sequence[str], place: Indices
+    ) -> Floats:
+        """The colours of kinds of neurons, white at -1, with a legend if they
+        suffice.
+        """
         from matplotlib.lines import Line2D
 
         shades = _style.tints(len(kinds))
         if 1 < len(kinds) <= _style.MOST_TINTS:
             signs = [
-                Line2D([], [], ls="", marker="o", ms=7, mfc=shade, mec=INK, mew=0.8, label=_style.entry(name))
+                Line2D(
+                    [],
+                    [],
+                    ls="",
+                    marker="o",
+                    ms=7,
+                    mfc=shade,
+                    mec=INK,
+                    mew=0.8,
+                    label=_style.entry(name),
+                )
                 for name, shade in zip(kinds, shades, strict=True)
             ]
-            below: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, 0.0)}
+            below: dict[str, Any] = {
+                "loc": "upper center",
+                "bbox_to_anchor": (0.5, 0.0),
+            }
             ax.legend(handles=signs, ncols=4, handletextpad=0.1, **below)
         return np.array([*shades, (1.0, 1.0, 1.0)])[place]
 
     def _draw_names(self, ax: Axes, scaled: Scaled, inks: list[str]) -> None:
         """Numbers and short names in the discs, longer names below them."""
-        wide = self.places.gap if len(set(self.places.centres[:, 0])) == len(self.places.frames) else 0.95
-        room = max(3 if self.places.gap else WHOLE, int(0.95 * wide / (WIDE * NAME * self.point)))
-        names = names_shown(self.diagram) if self.heads else short_names(self.diagram.names, self._owners())
+        wide = (
+            self.places.gap
+            if len(set(self.places.centres[:, 0])) == len(self.places.frames)
+            else 0.95
+        )
+        room = max(
+            3 if self.places.gap else WHOLE,
+            int(0.95 * wide / (WIDE * NAME * self.point)),
+        )
+        names = (
+            names_shown(self.diagram)
+            if self.heads
+            else short_names(self.diagram.names, self._owners())
+        )
         free = np.full(len(names), np.inf) if self.places.gap else self._rooms()
-        for (x, y), name, ink, apart in zip(self.places.centres, names, inks, free, strict=True):
+        for (x, y), name, ink, apart in zip(
+            self.places.centres, names, inks, free, strict=True
+        ):
             inside = len(name) <= 3 and not self.printed
             text = label(name) if inside else _style.lines(name, room, 2)
             low = y if inside else y - RADIUS - 0.04
-            shown = ax.text(x, low, text, ha="center", va="center" if inside else "top", color=ink, zorder=4)
+            shown = ax.text(
+                x,
+                low,
+                text,
+                ha="center",
+                va="center" if inside else "top",
+                color=ink,
+                zorder=4,
+            )
             if not inside:
                 shown.set(color=INK, bbox=CLEAR, linespacing=0.9)
             size = min(NUMBER * self.point, 0.3) * (0.75 if len(name) == 3 else 1.0)
             if not inside:
                 longest = max(map(len, text.split("\n")))
-                size = min(NAME * self.point, 0.28, 0.95 * apart / (1.12 * WIDE * max(longest, 1)))
+                size = min(
+                    NAME * self.point,
+                    0.28,
+                    0.95 * apart / (1.12 * WIDE * max(longest, 1)),
+                )
             scaled.text(shown, size)
 
     def _rooms(self) -> Floats:
-        """The distance of each neuron from the nearest one whose name is at the same height."""
-        across, up = (np.abs(column[:, None] - column) for column in self.places.centres.T)
+        """The distance of each neuron from the nearest one whose name is at the same
+        height.
+        """
+        across, up = (
+            np.abs(column[:, None] - column) for column in self.places.centres.T
+        )
         level = (up < 0.4) & (across > 0.0)
         rooms: Floats = np.where(level, across, np.inf).min(axis=1, initial=np.inf)
         return rooms
@@ -231,56 +328,97 @@ class Picture:
         return [self.diagram.layers[layer] for layer in self.diagram.layer.tolist()]
 
     def _print_numbers(self, ax: Axes, scaled: Scaled, inks: list[str]) -> None:
-        """Activations in the discs, and weights where their lines are far from discs and other weights."""
+        """Activations in the discs, and weights where their lines are far from discs
+        and other weights.
+        """
         taken = [*self.places.centres, *(self.places.centres - np.array([0.0, 0.4]))]
         centred: dict[str, Any] = {"ha": "center", "va": "center", "zorder": 4}
-        for (x, y), value, ink in zip(self.places.centres, self.diagram.activation, inks, strict=True):
+        for (x, y), value, ink in zip(
+            self.places.centres, self.diagram.activation, inks, strict=True
+        ):
             scaled.text(ax.text(x, y, f"{value:.2f}", color=ink, **centred), PRINTED)
         for way, weight in zip(self.ways, self.diagram.weight, strict=True):
             spots = along(way, SHARES)
-            apart = np.abs(spots[:, None] - np.array(taken)) / [0.55, 0.22]  # the half of two texts
+            apart = np.abs(spots[:, None] - np.array(taken)) / [
+                0.55,
+                0.22,
+            ]  # the half of two texts
             room = apart.max(axis=2).min(axis=1)
-            spot = spots[int((room > 1.0).argmax() if (room > 1.0).any() else room.argmax())]
+            spot = spots[
+                int((room > 1.0).argmax() if (room > 1.0).any() else room.argmax())
+            ]
             taken.append(spot)
             look = {**centred, "bbox": CLEAR | {"alpha": 0.9}}
-            scaled.text(ax.text(spot[0], spot[1], f"{weight:.2f}", color=INK, **look), PRINTED)
+            scaled.text(
+                ax.text(spot[0], spot[1], f"{weight:.2f}", color=INK, **look), PRINTED
+            )
 
 
 def draw_lines(
-    ax: Axes, scaled: Scaled, ways: list[Floats], ends: Floats, colours: Any, widths: Floats, pointed: Bools
+    ax: Axes,
+    scaled: Scaled,
+    ways: list[Floats],
+    ends: Floats,
+    colours: Any,
+    widths: Floats,
+    pointed: Bools,
 ) -> None:
-    """Connections that lead to what stands at `ends`, with arrowheads where they are pointed."""
+    """Connections that lead to what stands at `ends`, with arrowheads where they are
+    pointed.
+    """
     from matplotlib.collections import PathCollection, PolyCollection
     from matplotlib.path import Path
 
     paths = [Path(way) for way in ways]
-    lines = PathCollection(paths, facecolors="none", edgecolors=colours, zorder=1, gid="connections")
+    lines = PathCollection(
+        paths, facecolors="none", edgecolors=colours, zorder=1, gid="connections"
+    )
     ax.add_collection(lines)
     scaled.widths(lines, widths)
-    heads = list(arrowheads([ways[i] for i in np.flatnonzero(pointed)], ends[pointed], 0.15))
+    heads = list(
+        arrowheads([ways[i] for i in np.flatnonzero(pointed)], ends[pointed], 0.15)
+    )
     if heads:
-        look: dict[str, Any] = {"facecolors": colours[pointed], "lw": 0, "zorder": 1.5, "gid": "arrowheads"}
+        look: dict[str, Any] = {
+            "facecolors": colours[pointed],
+            "lw": 0,
+            "zorder": 1.5,
+            "gid": "arrowheads",
+        }
         ax.add_collection(PolyCollection(heads, **look))
 
 
-# --- gates ----------------------------------------------------------------------------------------
+# --- gates ----------------------------------------------------------------------------
 
-REACH, RING, APART = 0.3, 0.17, 0.2
-"""Distance of the first bundle of gates from the disc of the neuron that its connections share, of the next
-bundle from it, and of single marks from each other."""
+REACH = 0.3
+RING = 0.17
+APART = 0.2
+"""Distance of the first bundle of gates from the disc of the neuron that its
+connections share, of the next bundle from it, and of single marks from each other."""
 
 
 class Gates(NamedTuple):
-    """Marks on connections that one neuron gates, near the neuron that these share, if any."""
+    """Marks on connections that one neuron gates, near the neuron that these share, if
+    any.
+    """
 
     marks: Floats
-    lead: Floats | None  # the path from the gater to the nearest mark, if the gater is in the picture
+    lead: (
+        Floats | None
+    )  # the path from the gater to the nearest mark, if the gater is in the picture
 
 
 def draw_gates(
-    ax: Axes, scaled: Scaled, links: Any, places: Places, ways: list[Floats], point: float
+    ax: Axes,
+    scaled: Scaled,
+    links: Any,
+    places: Places,
+    ways: list[Floats],
+    point: float,
 ) -> None:
-    """Marks on gated connections, bars across those of a bundle, and dotted lines from their gaters."""
+    """Marks on gated connections, bars across those of a bundle, and dotted lines from
+    their gaters.
+    """
     from matplotlib.collections import LineCollection, PatchCollection
     from matplotlib.patches import Circle
 
@@ -288,24 +426,38 @@ def draw_gates(
     if not gates:
         return
     leads = [gate.lead for gate in gates if gate.lead is not None]
-    dots = LineCollection(leads, colors=GATE, linestyles=[_style.DOTS], zorder=1.8, gid="gates")
+    dots = LineCollection(
+        leads, colors=GATE, linestyles=[_style.DOTS], zorder=1.8, gid="gates"
+    )
     bars = [gate.marks for gate in gates if len(gate.marks) > 1]
-    across = LineCollection(bars, colors=GATE, zorder=1.9, capstyle="round", gid="gate bars")
+    across = LineCollection(
+        bars, colors=GATE, zorder=1.9, capstyle="round", gid="gate bars"
+    )
     alone = [len(gate.marks) == 1 for gate in gates for _ in gate.marks]
     spots = [spot for gate in gates for spot in gate.marks]
-    circles = [Circle(spot, 0.075 if single else 0.04) for spot, single in zip(spots, alone, strict=True)]
+    circles = [
+        Circle(spot, 0.075 if single else 0.04)
+        for spot, single in zip(spots, alone, strict=True)
+    ]
     edges = ["white" if single else GATE for single in alone]
-    marks = PatchCollection(circles, facecolor=GATE, edgecolor=edges, zorder=3, gid="gate marks")
+    marks = PatchCollection(
+        circles, facecolor=GATE, edgecolor=edges, zorder=3, gid="gate marks"
+    )
     for artist, width in ((dots, 1.0), (across, 1.6), (marks, 0.4)):
         ax.add_collection(artist)
         scaled.widths(artist, width * point)
 
 
-def gates_of(links: tuple[Indices, Indices, Indices], places: Places, ways: list[Floats]) -> list[Gates]:
-    """All gates: one bundle for each gater and shared source or target, single ones last."""
+def gates_of(
+    links: tuple[Indices, Indices, Indices], places: Places, ways: list[Floats]
+) -> list[Gates]:
+    """All gates: one bundle for each gater and shared source or target, single ones
+    last.
+    """
     source, target, gater = links
     taken: Counter[int] = Counter()
-    marked, alone = [], gater != NO_GATER
+    marked = []
+    alone = gater != NO_GATER
     for own, mine, shared in _bundles(source, target, gater):
         reach = float(places.half[0]) + REACH + RING * taken[shared]
         taken[shared] += 1
@@ -321,25 +473,42 @@ def gates_of(links: tuple[Indices, Indices, Indices], places: Places, ways: list
     for own, marks in marked:
         here = places.centres[max(own, 0)]
         nearest = marks[int(np.linalg.norm(marks - here, axis=1).argmin())]
-        gates.append(Gates(marks, None if own == OUTSIDE else curve(lead_of(here, nearest, columns))))
+        gates.append(
+            Gates(
+                marks,
+                None if own == OUTSIDE else curve(lead_of(here, nearest, columns)),
+            )
+        )
     return gates
 
 
-def _bundles(source: Indices, target: Indices, gater: Indices) -> list[tuple[int, Indices, int]]:
-    """Gater, several connections and the neuron they share: a target or a source, whichever are fewer."""
+def _bundles(
+    source: Indices, target: Indices, gater: Indices
+) -> list[tuple[int, Indices, int]]:
+    """Gater, several connections and the neuron they share: a target or a source,
+    whichever are fewer.
+    """
     bundles = []
     for own in np.unique(gater[gater >= 0]).tolist():
         mine = np.flatnonzero((gater == own) & (source != target))
         ends = min((target[mine], source[mine]), key=lambda end: len(np.unique(end)))
         bundles += [
-            (own, mine[ends == end], end) for end in np.unique(ends).tolist() if (ends == end).sum() > 1
+            (own, mine[ends == end], end)
+            for end in np.unique(ends).tolist()
+            if (ends == end).sum() > 1
         ]
     return bundles
 
 
 def _crossing(way: Floats, centre: Floats, reach: float) -> Floats:
-    """The point of a way at a distance from the neuron at one of its ends, at most in its middle."""
-    way = way if np.linalg.norm(way[0] - centre) < np.linalg.norm(way[-1] - centre) else way[::-1]
+    """The point of a way at a distance from the neuron at one of its ends, at most in
+    its middle.
+    """
+    way = (
+        way
+        if np.linalg.norm(way[0] - centre) < np.linalg.norm(way[-1] - centre)
+        else way[::-1]
+    )
     fine = along(way, np.linspace(0.0, 0.5, 200))
     beyond = np.flatnonzero(np.linalg.norm(fine - centre, axis=1) >= reach)
     point: Floats = fine[beyond[0] if len(beyond) else -1]
@@ -347,7 +516,9 @@ def _crossing(way: Floats, centre: Floats, reach: float) -> Floats:
 
 
 def _around(centre: Floats, marks: Floats) -> Indices:
-    """The order of marks by their direction from a neuron, beginning after the widest gap."""
+    """The order of marks by their direction from a neuron, beginning after the widest
+    gap.
+    """
     turns = np.arctan2(*(marks - centre).T[::-1])
     order = np.argsort(turns)
     gaps = np.diff(turns[order], append=turns[order[0]] + 2 * np.pi)
@@ -355,11 +526,15 @@ def _around(centre: Floats, marks: Floats) -> Indices:
 
 
 def _apart(ways: list[Floats], gated: Indices) -> Floats:
-    """Marks near the middle of their connections, and apart from each other if possible."""
+    """Marks near the middle of their connections, and apart from each other if
+    possible.
+    """
     spots = np.empty((0, 2))
     for i in gated:
         tries = along(ways[i], np.array([0.5, 0.42, 0.58, 0.35, 0.65, 0.29, 0.71]))
-        distance = np.linalg.norm(tries[:, None] - spots, axis=-1).min(axis=1, initial=np.inf)
+        distance = np.linalg.norm(tries[:, None] - spots, axis=-1).min(
+            axis=1, initial=np.inf
+        )
         free = np.flatnonzero(distance > APART)
         spot = tries[free[0] if len(free) else int(distance.argmax())]
         spots = np.concatenate([spots, spot[None]])

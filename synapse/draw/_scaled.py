@@ -1,4 +1,6 @@
-"""Sizes of text and lines that are proportional to the axes, at any size of the figure."""
+"""Sizes of text and lines that are proportional to the axes, at any size of the
+figure.
+"""
 
 from __future__ import annotations
 
@@ -19,14 +21,17 @@ SMALLEST = 1.5
 
 
 class Scaled(Artist):
-    """An invisible artist that is drawn before the others of its axes and sets their sizes."""
+    """An invisible artist that is drawn before the others of its axes and sets their
+    sizes.
+    """
 
     def __init__(self, ax: Axes) -> None:
         super().__init__()
         self.set_zorder(-1000.0)
         self.set_in_layout(False)
         self._setters: list[Callable[[float], object]] = []
-        self._ax, self._unit = ax, points_a_unit(ax)
+        self._ax = ax
+        self._unit = points_a_unit(ax)
         ax.add_artist(self)
 
     def follow(self, setter: Callable[[float], object]) -> None:
@@ -48,9 +53,17 @@ class Scaled(Artist):
         self.follow(lambda unit: artist.set_linewidth(widths * unit))
 
     def box(self, low: Any, high: Any, thickness: float, **look: Any) -> None:
-        """A rounded box between two corners (x, y), whose line has this thickness in units."""
-        (left, bottom), (right, top) = low, high
-        shape = (left + 0.1, bottom + 0.1), right - left - 0.2, top - bottom - 0.2, "round,pad=0.1"
+        """A rounded box between two corners (x, y), whose line has this thickness in
+        units.
+        """
+        (left, bottom) = low
+        (right, top) = high
+        shape = (
+            (left + 0.1, bottom + 0.1),
+            right - left - 0.2,
+            top - bottom - 0.2,
+            "round,pad=0.1",
+        )
         box = FancyBboxPatch(*shape, facecolor=GROUND, **look)
         self._ax.add_patch(box)
         self.widths(box, thickness)

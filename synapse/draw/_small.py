@@ -1,4 +1,6 @@
-"""A small drawing of a network for notebooks: static SVG with its numbers as tool tips."""
+"""A small drawing of a network for notebooks: static SVG with its numbers as tool
+tips.
+"""
 
 from __future__ import annotations
 
@@ -17,18 +19,25 @@ from ._places import RADIUS, Places
 from ._style import ABOVE, BELOW, BLUE, RED
 from ._ways import curve, routes_of
 
-WIDTH, HEIGHT = 640, 300
+WIDTH = 640
+HEIGHT = 300
 """The largest size of the drawing, in pixels."""
-MOST_NEURONS, MOST_CONNECTIONS = 100, 500
-"""Maximum numbers of neurons and connections drawn one by one; a larger network is one box per layer."""
+MOST_NEURONS = 100
+MOST_CONNECTIONS = 500
+"""Maximum numbers of neurons and connections drawn one by one; a larger network is one
+box per layer."""
 MOST_DRAWN = 1 << 18
-"""Maximum number of connections of a network that is drawn at all, since a notebook shows it every time."""
+"""Maximum number of connections of a network that is drawn at all, since a notebook
+shows it every time."""
 UNIT = 64
-"""Pixels of a unit of length: the distance of two neurons, if the drawing is not scaled down."""
+"""Pixels of a unit of length: the distance of two neurons, if the drawing is not scaled
+down."""
 
 
 def small_picture(network: Network) -> str:
-    """Draw the present state of a network as SVG: neurons, boxes of layers, or a description only."""
+    """Draw the present state of a network as SVG: neurons, boxes of layers, or a
+    description only.
+    """
     if len(network.connections) > MOST_DRAWN:
         return f"<div>{escape(repr(network))}</div>"
     table = Topology.of(network)
@@ -39,56 +48,88 @@ def small_picture(network: Network) -> str:
     half = np.array(places.half) + (0.0 if net else 0.16)
     corners = places.centres - half, places.centres + half
     every = np.concatenate([*corners, *(curve(route) for route, _, _ in lines)])
-    low, high = every.min(axis=0) - 0.05, every.max(axis=0) + 0.05
+    low = every.min(axis=0) - 0.05
+    high = every.max(axis=0) + 0.05
     width, height = (UNIT * (high - low)).tolist()
     scale = min(1.0, (WIDTH - 16) / width, (HEIGHT - 44) / height)
     nodes = _circles(table, places) if unfolded else _boxes(table, places)
-    titles = _titles(table, places, scale, float(high[1]) + 12 / (UNIT * scale)) if unfolded else ()
-    beside, above, words = 8 / scale, 28 / scale, escape(table.description)
-    view = (UNIT * low[0] - beside, -UNIT * high[1] - above, width + 2 * beside, height + 1.5 * above)
+    titles = (
+        _titles(table, places, scale, float(high[1]) + 12 / (UNIT * scale))
+        if unfolded
+        else ()
+    )
+    beside = 8 / scale
+    above = 28 / scale
+    words = escape(table.description)
+    view = (
+        UNIT * low[0] - beside,
+        -UNIT * high[1] - above,
+        width + 2 * beside,
+        height + 1.5 * above,
+    )
     return (
         f'<div><svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{words}" '
         f'width="{width * scale + 16:.0f}" height="{height * scale + 42:.0f}" '
         f'viewBox="{" ".join(f"{number:.1f}" for number in view)}" '
-        'style="max-width: 100%; height: auto" font-family="sans-serif" fill="none" stroke="currentColor">'
+        'style="max-width: 100%; height: auto" font-family="sans-serif" fill="none"'
+        ' stroke="currentColor">'
         f"{''.join([*(_drawn(*line) for line in lines), *nodes, *titles])}</svg><div>{words}</div></div>"
     )
 
 
-def _connections(table: Topology, places: Places) -> Iterator[tuple[Floats, str, float]]:
+def _connections(
+    table: Topology, places: Places
+) -> Iterator[tuple[Floats, str, float]]:
     """Route, tool tip and weight, -1 to 1, of every connection."""
     heaviest = float(np.abs(table.weight).max(initial=0.0)) or 1.0
     routes = routes_of(table.source, table.target, places)
-    columns = (column.tolist() for column in (table.source, table.target, table.weight, table.gain))
+    columns = (
+        column.tolist()
+        for column in (table.source, table.target, table.weight, table.gain)
+    )
     for route, source, target, weight, gain in zip(routes, *columns, strict=True):
-        tip = f"{table.names[source]} → {table.names[target]}\nweight {weight:.6g}\ngain {gain:.6g}"
+        tip = (
+            f"{table.names[source]} → {table.names[target]}\nweight {weight:.6g}\ngain"
+            f" {gain:.6g}"
+        )
         yield route, tip, weight / heaviest
 
 
 def _bundles(table: Topology, net: Folded) -> Iterator[tuple[Floats, str, float]]:
     """Route, tool tip and sign of all the connections between two layers."""
-    columns = (column.tolist() for column in (net.source, net.target, net.size, net.total))
+    columns = (
+        column.tolist() for column in (net.source, net.target, net.size, net.total)
+    )
     for route, source, target, size, total in zip(net.routes, *columns, strict=True):
         count = counted(size, "connection")
-        tip = f"{table.layers[source]} → {table.layers[target]}\n{count}, sum {total:.6g}"
+        tip = (
+            f"{table.layers[source]} → {table.layers[target]}\n{count}, sum {total:.6g}"
+        )
         yield route, tip, math.copysign(1.0, total)
 
 
 def _circles(table: Topology, places: Places) -> Iterator[str]:
-    numbers = zip(table.activation.tolist(), table.bias.tolist(), places.centres, strict=True)
-    for name, squash, (value, bias, centre) in zip(table.names, table.squash, numbers, strict=True):
+    numbers = zip(
+        table.activation.tolist(), table.bias.tolist(), places.centres, strict=True
+    )
+    for name, squash, (value, bias, centre) in zip(
+        table.names, table.squash, numbers, strict=True
+    ):
         tip = f"{name}, {squash}\nactivation {value:.6g}\nbias {bias:.6g}"
         shade = min(1.0, abs(value)) if math.isfinite(value) else 1.0
         x, y = _at(centre).split()
         yield (
-            f'<circle cx="{x}" cy="{y}" r="{UNIT * RADIUS:.1f}" fill="{BELOW if value < 0 else ABOVE}" '
-            f'fill-opacity="{shade:.2f}" vector-effect="non-scaling-stroke">{_tip(tip)}</circle>'
+            f'<circle cx="{x}" cy="{y}" r="{UNIT * RADIUS:.1f}"'
+            f' fill="{BELOW if value < 0 else ABOVE}" fill-opacity="{shade:.2f}"'
+            f' vector-effect="non-scaling-stroke">{_tip(tip)}</circle>'
         )
 
 
 def _titles(table: Topology, places: Places, scale: float, y: float) -> Iterator[str]:
     """Names of layers, in the same size at every scale."""
-    for label, (x, _), frame in zip(table.layers, places.middles, places.frames, strict=True):
+    for label, (x, _), frame in zip(
+        table.layers, places.middles, places.frames, strict=True
+    ):
         room = UNIT * scale * (places.gap + frame[2] - frame[0] - 1.0)
         yield _text(label, x, y, 11 / scale, max(3, int(room / 6.5)))
 
@@ -102,19 +143,30 @@ def _boxes(table: Topology, places: Places) -> Iterator[str]:
         tip = f"{label}, {size}\nmean activation {mean:.6g}"
         x, y = _at(middle + np.array([-places.half[0], places.half[1]])).split()
         yield (
-            f'<rect x="{x}" y="{y}" width="{width}" height="{height}" rx="6" '
-            f'fill="gray" fill-opacity="0.12" vector-effect="non-scaling-stroke">{_tip(tip)}</rect>'
+            f'<rect x="{x}" y="{y}" width="{width}" height="{height}" rx="6"'
+            ' fill="gray" fill-opacity="0.12"'
+            f' vector-effect="non-scaling-stroke">{_tip(tip)}</rect>'
         )
-        yield _text(label, middle[0], 0.1, 13, 13) + _text(size, middle[0], -0.3, 12, 15)
+        yield _text(label, middle[0], 0.1, 13, 13) + _text(
+            size, middle[0], -0.3, 12, 15
+        )
 
 
 def _drawn(route: Floats, tip: str, weight: float) -> str:
     """A line as strong as the magnitude of its weight, 0 to 1."""
     stops = [*(route[1:-2] + route[2:-1]) / 2, route[-1]]
-    bends = [f"Q{_at(bend)} {_at(stop)}" for bend, stop in zip(route[1:-1], stops, strict=False)]
+    bends = [
+        f"Q{_at(bend)} {_at(stop)}"
+        for bend, stop in zip(route[1:-1], stops, strict=False)
+    ]
     path = f"M{_at(route[0])}{''.join(bends) or f'L{_at(route[-1])}'}"
-    pen = f'stroke="{RED if weight < 0 else BLUE}" stroke-opacity="{0.25 + 0.55 * abs(weight):.2f}"'
-    width = f'stroke-width="{0.6 + 2 * abs(weight):.1f}" vector-effect="non-scaling-stroke"'
+    pen = (
+        f'stroke="{RED if weight < 0 else BLUE}"'
+        f' stroke-opacity="{0.25 + 0.55 * abs(weight):.2f}"'
+    )
+    width = (
+        f'stroke-width="{0.6 + 2 * abs(weight):.1f}" vector-effect="non-scaling-stroke"'
+    )
     return f'<path d="{path}" {pen} {width}>{_tip(tip)}</path>'
 
 
@@ -130,6 +182,6 @@ def _text(words: str, x: float, y: float, size: float, room: int) -> str:
     """A line of text about x, cut to `room` characters."""
     cut = words if len(words) <= room else words[: room - 1] + "…"
     return (
-        f'<text x="{UNIT * x:.1f}" y="{-UNIT * y:.1f}" font-size="{size:.1f}" text-anchor="middle" '
-        f'fill="currentColor" stroke="none">{escape(cut)}</text>'
+        f'<text x="{UNIT * x:.1f}" y="{-UNIT * y:.1f}" font-size="{size:.1f}"'
+        f' text-anchor="middle" fill="currentColor" stroke="none">{escape(cut)}</text>'
     )

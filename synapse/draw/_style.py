@@ -1,4 +1,6 @@
-"""The style of all pictures: colours that colour-blind people can distinguish, and readable labels."""
+"""The style of all pictures: colours that colour-blind people can distinguish, and
+readable labels.
+"""
 
 from __future__ import annotations
 
@@ -18,13 +20,23 @@ if TYPE_CHECKING:
     from matplotlib.colors import Colormap, Normalize
 
 # Okabe and Ito 2008.
-BLACK, ORANGE, SKY, GREEN = "#000000", "#e69f00", "#56b4e9", "#009e73"
-BLUE, RED, PURPLE, YELLOW = "#0072b2", "#d55e00", "#cc79a7", "#f0e442"
-GREY, PALE, INK = "#8a8a8a", "#d4d4d4", "#222222"
+BLACK = "#000000"
+ORANGE = "#e69f00"
+SKY = "#56b4e9"
+GREEN = "#009e73"
+BLUE = "#0072b2"
+RED = "#d55e00"
+PURPLE = "#cc79a7"
+YELLOW = "#f0e442"
+GREY = "#8a8a8a"
+PALE = "#d4d4d4"
+INK = "#222222"
 CYCLE = (BLUE, RED, GREEN, PURPLE, BLACK, SKY, ORANGE, GREY)
-"""Colours of lines, in this order: orange and vermilion look alike and are far from each other."""
+"""Colours of lines, in this order: orange and vermilion look alike and are far from
+each other."""
 
-ABOVE, BELOW = "#0b7f6f", "#946700"
+ABOVE = "#0b7f6f"
+BELOW = "#946700"
 """Colours of activations above and below zero; those of weights are BLUE and RED."""
 
 TINTED = (BLUE, ORANGE, GREEN, PURPLE, YELLOW, GREY, RED)
@@ -73,8 +85,14 @@ LOOK: dict[str, Any] = {
     "svg.fonttype": "none",
 }
 
-TICKS: dict[str, Any] = {"which": "both", "color": INK, "labelcolor": INK, "labelsize": 8.0}
-"""Settings of ticks, which are made when a figure is drawn, after the style context has ended."""
+TICKS: dict[str, Any] = {
+    "which": "both",
+    "color": INK,
+    "labelcolor": INK,
+    "labelsize": 8.0,
+}
+"""Settings of ticks, which are made when a figure is drawn, after the style context has
+ended."""
 
 
 def need_matplotlib() -> Any:
@@ -109,12 +127,16 @@ def check_axes(ax: Any, advice: str = "") -> None:
     from matplotlib.axes import Axes
 
     if ax is not None and not isinstance(ax, Axes):
-        raise ArgumentTypeError(expected("The ax", "a matplotlib Axes or None", ax, advice))
+        raise ArgumentTypeError(
+            expected("The ax", "a matplotlib Axes or None", ax, advice)
+        )
 
 
 @contextmanager
 def canvas(ax: Axes | None, size: tuple[float, float]) -> Iterator[Axes]:
-    """The axes to draw on, in the style of all pictures; a new figure is closed again if drawing fails."""
+    """The axes to draw on, in the style of all pictures; a new figure is closed again
+    if drawing fails.
+    """
     with style():
         from matplotlib import pyplot
 
@@ -142,7 +164,9 @@ def label(text: object, longest: int = 24) -> str:
 
 
 def entry(text: object) -> str:
-    """A name for a legend, which would leave out a name that begins with an underscore."""
+    """A name for a legend, which would leave out a name that begins with an
+    underscore.
+    """
     name = label(text, 40)
     return f" {name}" if name.startswith("_") else name
 
@@ -154,16 +178,23 @@ def lines(text: object, longest: int, most: int = 3) -> str:
     whole = label(text, longest * most).replace(r"\$", "$")
     rows = wrap(whole, longest) or [""]
     if len(rows) > most:
-        rows = [*rows[: most - 1], label(" ".join(rows[most - 1 :]), longest).replace(r"\$", "$")]
+        rows = [
+            *rows[: most - 1],
+            label(" ".join(rows[most - 1 :]), longest).replace(r"\$", "$"),
+        ]
     return "\n".join(rows).replace("$", r"\$")
 
 
 def diverging() -> Colormap:
-    """Orange below zero, pale at zero, blue above; white for what is not a finite number."""
+    """Orange below zero, pale at zero, blue above; white for what is not a finite
+    number.
+    """
     from matplotlib.colors import LinearSegmentedColormap
 
     shades = ["#8a3800", RED, "#eda77a", PALE, "#7fb6de", BLUE, "#00395a"]
-    return LinearSegmentedColormap.from_list("orange to blue", shades).with_extremes(bad="white")
+    return LinearSegmentedColormap.from_list("orange to blue", shades).with_extremes(
+        bad="white"
+    )
 
 
 def around_zero(values: NDArray[np.float64]) -> Normalize:
@@ -177,11 +208,15 @@ def around_zero(values: NDArray[np.float64]) -> Normalize:
 def tints(count: int) -> list[tuple[float, float, float]]:
     """Light colours for backgrounds of black text; they repeat after MOST_TINTS."""
     strengths = [0.8 if i // len(TINTED) % 2 else 0.45 for i in range(count)]
-    return [mixed("#ffffff", TINTED[i % len(TINTED)], strengths[i]) for i in range(count)]
+    return [
+        mixed("#ffffff", TINTED[i % len(TINTED)], strengths[i]) for i in range(count)
+    ]
 
 
 def mixed(first: str, second: str, share: float) -> tuple[float, float, float]:
-    """Red, green and blue, from 0 to 1, of a mixture with this share of the second colour."""
+    """Red, green and blue, from 0 to 1, of a mixture with this share of the second
+    colour.
+    """
     pairs = [(int(first[i : i + 2], 16), int(second[i : i + 2], 16)) for i in (1, 3, 5)]
     red, green, blue = (((1.0 - share) * a + share * b) / 255.0 for a, b in pairs)
     return red, green, blue
@@ -194,14 +229,18 @@ def largest(values: NDArray[np.float64]) -> float:
 
 
 def colouring(values: NDArray[np.float64]) -> tuple[Colormap, Normalize]:
-    """The palette of activations and all numbers that a neuron computes, and a scale that includes zero."""
+    """The palette of activations and all numbers that a neuron computes, and a scale
+    that includes zero.
+    """
     from matplotlib.colors import LinearSegmentedColormap, Normalize
 
     limit = largest(values) or 1.0
     low = -limit if (values < 0).any() else 0.0
     high = limit if (values > 0).any() or not low else 0.0
     shades = [BELOW] * (low < 0) + ["#ffffff"] + [ABOVE] * (high > 0)
-    cmap = LinearSegmentedColormap.from_list("brown to teal", shades).with_extremes(bad=GATE)
+    cmap = LinearSegmentedColormap.from_list("brown to teal", shades).with_extremes(
+        bad=GATE
+    )
     return cmap, Normalize(low, high)
 
 
@@ -215,7 +254,9 @@ def key(ax: Axes, cmap: Colormap, norm: Normalize, what: str, **options: Any) ->
 
 
 def mark_of(values: NDArray[np.float64]) -> str | None:
-    """The marker of a line: a dot if no two neighbours are finite, between which a line could be seen."""
+    """The marker of a line: a dot if no two neighbours are finite, between which a line
+    could be seen.
+    """
     finite = np.isfinite(values)
     return None if (finite[1:] & finite[:-1]).any() else "o"
 
@@ -224,7 +265,9 @@ def count_along(ax: Axes) -> None:
     """Ticks of the horizontal axis at whole numbers only: steps, epochs."""
     from matplotlib.ticker import MaxNLocator
 
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10], min_n_ticks=1))
+    ax.xaxis.set_major_locator(
+        MaxNLocator(integer=True, steps=[1, 2, 5, 10], min_n_ticks=1)
+    )
 
 
 def name_lines(ax: Axes) -> None:
@@ -235,11 +278,18 @@ def name_lines(ax: Axes) -> None:
 def points_each(axis: Axis, count: int) -> float:
     """Points of type for each of `count` rows, or columns, along an axis."""
     box = axis.axes.get_window_extent()
-    return float((box.width if axis is axis.axes.xaxis else box.height) * 72.0 / axis.axes.figure.dpi / count)
+    return float(
+        (box.width if axis is axis.axes.xaxis else box.height)
+        * 72.0
+        / axis.axes.figure.dpi
+        / count
+    )
 
 
 def name_each(axis: Axis, names: list[str], longest: int = 24) -> bool:
-    """Name every row or column if the names are large enough to be read; returns whether they are."""
+    """Name every row or column if the names are large enough to be read; returns
+    whether they are.
+    """
     size = min(0.8 * points_each(axis, len(names)), 8.0)
     readable = size >= LEAST
     if readable:

@@ -1,4 +1,6 @@
-"""Arguments that several pictures take: numbers over time, and the neurons or connections they belong to."""
+"""Arguments that several pictures take: numbers over time, and the neurons or
+connections they belong to.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +18,15 @@ Layers = list[tuple[str, int]]
 """Names of layers, with their sizes."""
 
 
-def over_time(values: Any, neurons: Any, what: str | None) -> tuple[Floats, list[str], Layers, str]:
-    """Check numbers over time: a matrix (steps, columns), names of columns, layers, and what it shows."""
+def over_time(
+    values: Any, neurons: Any, what: str | None
+) -> tuple[Floats, list[str], Layers, str]:
+    """Check numbers over time: a matrix (steps, columns), names of columns, layers, and
+    what it shows.
+    """
     if isinstance(values, Log):
-        log, number = values, values.shown
+        log = values
+        number = values.shown
         if neurons is None:
             whole = log.owners(number) == tuple(log.network)
             neurons = log.network if whole else log.labels(number)
@@ -28,19 +35,27 @@ def over_time(values: Any, neurons: Any, what: str | None) -> tuple[Floats, list
     matrix = numbers("The values", values, "a matrix of steps and neurons")
     if matrix.ndim != 2 or not matrix.size:
         raise ArgumentError(
-            f"Expected a row for each step and a column for each neuron, got the shape {matrix.shape}."
+            "Expected a row for each step and a column for each neuron, got the shape"
+            f" {matrix.shape}."
         )
     return matrix, *names_of(neurons, matrix.shape[1]), what
 
 
 def names_of(neurons: Any, count: int) -> tuple[list[str], Layers]:
-    """Check the neurons; return their names, and the names and sizes of their layers."""
+    """Check the neurons; return their names, and the names and sizes of their
+    layers.
+    """
     if neurons is None:
         return [str(i) for i in range(count)], []
-    shown = listed("The neurons", neurons, "a Network, a Layer, or a list of neurons or names")
+    shown = listed(
+        "The neurons", neurons, "a Network, a Layer, or a list of neurons or names"
+    )
     if len(shown) != count:
         due = counted(count, "neuron")
-        raise ArgumentError(f"Expected {due}, one for each row or column of the values, got {len(shown)}.")
+        raise ArgumentError(
+            f"Expected {due}, one for each row or column of the values, got"
+            f" {len(shown)}."
+        )
     names = [n.name if isinstance(n, Neuron) else str(n) for n in shown]
     layers = list(neurons.layers) if isinstance(neurons, Network) else []
     layers = [neurons] if isinstance(neurons, Layer) else layers

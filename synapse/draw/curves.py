@@ -26,7 +26,8 @@ MOST = len(CYCLE) * len(DASHES)
 
 
 def learning(results: Any, ax: Axes | None = None, *, log: bool = False) -> Axes:
-    """Draw learning curves: the error by epoch, and the validation error, if any, as a dashed line.
+    """Draw learning curves: the error by epoch, and the validation error, if any, as a
+    dashed line.
 
     Parameters
     ----------
@@ -40,7 +41,8 @@ def learning(results: Any, ax: Axes | None = None, *, log: bool = False) -> Axes
     Raises
     ------
     ArgumentTypeError, ArgumentError
-        If something is not a result, there is none, or there are more than can be distinguished.
+        If something is not a result, there is none, or there are more than can be
+        distinguished.
 
     Examples
     --------
@@ -57,14 +59,29 @@ def learning(results: Any, ax: Axes | None = None, *, log: bool = False) -> Axes
     with canvas(ax, (5.5, 3.4)) as ax:
         for (name, history), colour in zip(runs, CYCLE, strict=False):
             for kind, errors in history.items():
-                epochs, validation = np.arange(1, len(errors) + 1), kind == "validation_error"
-                what = entry(" ".join([name] * bool(name) + ["validation"] * validation) or "training")
+                epochs = np.arange(1, len(errors) + 1)
+                validation = kind == "validation_error"
+                what = entry(
+                    " ".join([name] * bool(name) + ["validation"] * validation)
+                    or "training"
+                )
                 dash = "--" if validation else "-"
-                ax.plot(epochs, errors, color=colour, ls=dash, marker=mark_of(errors), label=what)
+                ax.plot(
+                    epochs,
+                    errors,
+                    color=colour,
+                    ls=dash,
+                    marker=mark_of(errors),
+                    label=what,
+                )
         ax.set(xlabel="epoch", ylabel="error")
         if log:
             ax.set_yscale("log", nonpositive="mask")
-        elif all(errors.min(initial=0.0) >= 0 for _, history in runs for errors in history.values()):
+        elif all(
+            errors.min(initial=0.0) >= 0
+            for _, history in runs
+            for errors in history.values()
+        ):
             ax.set_ylim(bottom=0.0)
         count_along(ax)
         name_lines(ax)
@@ -77,16 +94,24 @@ def _runs(results: Any) -> list[tuple[str, dict[str, Floats]]]:
         return [("", _history(results))]
     if not isinstance(results, (Mapping, list, tuple)):
         raise ArgumentTypeError(
-            expected("What learning shows", "a Result, a history, or several of them", results)
+            expected(
+                "What learning shows",
+                "a Result, a history, or several of them",
+                results,
+            )
         )
-    named = list(results.items() if isinstance(results, Mapping) else enumerate(results))
+    named = list(
+        results.items() if isinstance(results, Mapping) else enumerate(results)
+    )
     if not 0 < len(named) <= len(CYCLE):
         raise ArgumentError(f"Expected 1 to {len(CYCLE)} trainings, got {len(named)}.")
     return [(str(name), _history(result)) for name, result in named]
 
 
 def _is_history(result: Any) -> bool:
-    return isinstance(result, Mapping) and not isinstance(result.get("error"), (Result, Mapping, type(None)))
+    return isinstance(result, Mapping) and not isinstance(
+        result.get("error"), (Result, Mapping, type(None))
+    )
 
 
 def _history(result: Any) -> dict[str, Floats]:
@@ -94,39 +119,52 @@ def _history(result: Any) -> dict[str, Floats]:
     history = result.history if isinstance(result, Result) else result
     if not _is_history(history):
         raise ArgumentTypeError(
-            expected("What learning shows", "a Result or a history with an error by epoch", result)
+            expected(
+                "What learning shows",
+                "a Result or a history with an error by epoch",
+                result,
+            )
         )
-    by_epoch, what = {}, "a number an epoch"
+    by_epoch = {}
+    what = "a number an epoch"
     for kind in ("error", "validation_error"):
         if kind in history:
             by_epoch[kind] = numbers("The errors of a history", history[kind], what)
             if by_epoch[kind].ndim != 1:
-                raise ArgumentTypeError(expected("The errors of a history", what, history[kind]))
+                raise ArgumentTypeError(
+                    expected("The errors of a history", what, history[kind])
+                )
     return by_epoch
 
 
 def traces(
-    values: ArrayLike | Log, neurons: Any = None, ax: Axes | None = None, *, what: str | None = None
+    values: ArrayLike | Log,
+    neurons: Any = None,
+    ax: Axes | None = None,
+    *,
+    what: str | None = None,
 ) -> Axes:
     """Draw activations or states over time as lines, one per neuron.
 
     Parameters
     ----------
     values : Log or array_like, shape (T, n)
-        A log, which shows its activations or the only number that it has, or an array of one, such as
-        ``log.state`` or ``log.of(net["cells"])``.
+        A log, which shows its activations or the only number that it has, or an array
+        of one, such as ``log.state`` or ``log.of(net["cells"])``.
     neurons : Network, Layer, or sequence of Neuron or str, optional
-        The neurons that the values belong to. Default: those of the log; numbers, if there is none.
+        The neurons that the values belong to. Default: those of the log; numbers, if
+        there is none.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: a new figure.
     what : str, optional
-        The name of the values, for the axis. Default: that of the log's number, or "activation".
+        The name of the values, for the axis. Default: that of the log's number, or
+        "activation".
 
     Raises
     ------
     ArgumentTypeError, ArgumentError
-        If the values are not a matrix of numbers, the number of neurons differs, or there are more
-        lines than can be distinguished.
+        If the values are not a matrix of numbers, the number of neurons differs, or
+        there are more lines than can be distinguished.
 
     Examples
     --------
@@ -137,11 +175,16 @@ def traces(
     """
     matrix, names, _, what = over_time(values, neurons, what)
     if len(names) > MOST:
-        raise ArgumentError(f"Expected at most {MOST} neurons, got {len(names)}. Use draw.raster for more.")
+        raise ArgumentError(
+            f"Expected at most {MOST} neurons, got {len(names)}. Use draw.raster for"
+            " more."
+        )
     with canvas(ax, (6.5, max(2.8, 0.19 * len(names) + 0.3))) as ax:
         looks = product(DASHES, CYCLE)
         for column, name, (dash, colour) in zip(matrix.T, names, looks, strict=False):
-            ax.plot(column, color=colour, ls=dash, marker=mark_of(column), label=entry(name))
+            ax.plot(
+                column, color=colour, ls=dash, marker=mark_of(column), label=entry(name)
+            )
         ax.set(xlabel="step", ylabel=label(what))
         count_along(ax)
         name_lines(ax)

@@ -1,4 +1,6 @@
-"""An evolution: its species as bands over generations, and its champions side by side."""
+"""An evolution: its species as bands over generations, and its champions side by
+side.
+"""
 
 from __future__ import annotations
 
@@ -21,18 +23,22 @@ TEXT = 8.0
 
 
 def species(result: Evolution, ax: Axes | None = None, *, log: bool = False) -> Axes:
-    """Draw the species of an evolution as bands, and the best fitness of each generation as a line.
+    """Draw the species of an evolution as bands, and the best fitness of each
+    generation as a line.
 
-    The width of a band is the number of genomes of the species. Older species are below.
+    The width of a band is the number of genomes of the species. Older species are
+    below.
 
     Parameters
     ----------
     result : Evolution
         What :func:`synapse.evolve.neat` has returned.
     ax : matplotlib.axes.Axes, optional
-        Axes to draw on. Default: a new figure. The fitness has its own scale on the right.
+        Axes to draw on. Default: a new figure. The fitness has its own scale on the
+        right.
     log : bool
-        Whether the scale of the fitness is logarithmic; values of 0 or below are not shown then.
+        Whether the scale of the fitness is logarithmic; values of 0 or below are not
+        shown then.
 
     Raises
     ------
@@ -50,15 +56,26 @@ def species(result: Evolution, ax: Axes | None = None, *, log: bool = False) -> 
     instance("What is drawn", result, Evolution)
     log = boolean("The log", log)
     if not result.generations:
-        raise ArgumentError("Expected an evolution of at least one generation, got none.")
+        raise ArgumentError(
+            "Expected an evolution of at least one generation, got none."
+        )
     names = sorted({name for counts in result.species for name in counts})
-    sizes = np.array([[counts.get(name, 0) for counts in result.species] for name in names])
+    sizes = np.array(
+        [[counts.get(name, 0) for counts in result.species] for name in names]
+    )
     with canvas(ax, (6.0, 3.4)) as ax:
         from matplotlib.patheffects import Normal, Stroke
 
-        generations, best = np.arange(1.0, result.generations + 1), np.array(result.history["best"])
+        generations, best = (
+            np.arange(1.0, result.generations + 1),
+            np.array(result.history["best"]),
+        )
         if len(best) == 1:  # bands of some width
-            generations, sizes, best = np.array([0.5, 1.5]), np.repeat(sizes, 2, axis=1), np.repeat(best, 2)
+            generations, sizes, best = (
+                np.array([0.5, 1.5]),
+                np.repeat(sizes, 2, axis=1),
+                np.repeat(best, 2),
+            )
         colours = [CYCLE[i % len(CYCLE)] for i in range(len(names))]
         ax.stackplot(generations, sizes, colors=colours, alpha=0.45, lw=0.4, ec="white")
         ax.set(xlabel="generation", ylabel="genomes", ylim=(0, sizes.sum(axis=0).max()))
@@ -66,8 +83,13 @@ def species(result: Evolution, ax: Axes | None = None, *, log: bool = False) -> 
         scale = ax.twinx()
         scale.set_yscale("log" if log else "linear")
         scale.tick_params(**TICKS)
-        outline = [Stroke(linewidth=4.0, foreground="white"), Normal()]  # visible on dark bands
-        scale.plot(generations, best, color=BLACK, marker=mark_of(best), path_effects=outline)
+        outline = [
+            Stroke(linewidth=4.0, foreground="white"),
+            Normal(),
+        ]  # visible on dark bands
+        scale.plot(
+            generations, best, color=BLACK, marker=mark_of(best), path_effects=outline
+        )
         count_along(ax)
         scale.set_ylabel("best fitness (line)")
         return ax
@@ -102,26 +124,50 @@ def growth(result: Evolution, ax: Axes | None = None, *, frames: int = 5) -> Axe
     instance("What is drawn", result, Evolution)
     most = positive_integer("The frames", frames)
     if not result.milestones:
-        raise ArgumentError("Expected an evolution that has a champion, got one in which all genomes failed.")
-    grown = [next(same) for _, same in groupby(result.milestones, lambda milestone: _links(milestone[1]))]
+        raise ArgumentError(
+            "Expected an evolution that has a champion, got one in which all genomes"
+            " failed."
+        )
+    grown = [
+        next(same)
+        for _, same in groupby(
+            result.milestones, lambda milestone: _links(milestone[1])
+        )
+    ]
     chosen = np.unique(np.linspace(len(grown) - 1, 0, most).round().astype(int))
     champions = [(grown[place][0], grown[place][1].network()) for place in chosen]
     for _, net in champions:
         for number, neuron in enumerate(net):
-            neuron.name = str(number)  # fits into a disc; names of genes would be too small to read
+            neuron.name = str(
+                number
+            )  # fits into a disc; names of genes would be too small to read
     edges = np.cumsum([0, *(len(net.layers) for _, net in champions)], dtype=float)
-    edges /= edges[-1]  # a width for each layer: letters and discs have about the same size in all frames
+    edges /= edges[
+        -1
+        # a width for each layer: letters and discs have about the same size in all frames
+    ]
     with canvas(ax, (2.8 * len(chosen), 2.6)) as ax:
         ax.axis("off")
-        for (generation, net), left, right in zip(champions, edges[:-1], edges[1:], strict=True):
+        for (generation, net), left, right in zip(
+            champions, edges[:-1], edges[1:], strict=True
+        ):
             frame = ax.inset_axes((left, 0.0, 0.97 * (right - left), 0.92))
             network(net, ax=frame, colour_bars=False)
             frame.set_title("")
             heading = f"generation {generation + 1}"
-            ax.text((left + right) / 2, 0.94, heading, size=TEXT, ha="center", transform=ax.transAxes)
+            ax.text(
+                (left + right) / 2,
+                0.94,
+                heading,
+                size=TEXT,
+                ha="center",
+                transform=ax.transAxes,
+            )
         return ax
 
 
 def _links(genome: Genome) -> Any:
     """The connections, to be compared."""
-    return genome.genes[genome.genes["enabled"] != 0][["source", "target", "gater"]].tolist()
+    return genome.genes[genome.genes["enabled"] != 0][
+        ["source", "target", "gater"]
+    ].tolist()

@@ -1,4 +1,6 @@
-"""The explorer: a network and its numbers over a sequence, as one page for a browser or a notebook."""
+"""The explorer: a network and its numbers over a sequence, as one page for a browser or
+a notebook.
+"""
 
 from __future__ import annotations
 
@@ -30,8 +32,8 @@ PAUSE = 0.1
 class Explorer:
     """What :func:`explore` returns: a page that a notebook shows in a sandboxed frame.
 
-    Where anywidget is installed (the extra ``widget``), a notebook shows a widget instead, and :meth:`update`
-    changes what it shows.
+    Where anywidget is installed (the extra ``widget``), a notebook shows a widget
+    instead, and :meth:`update` changes what it shows.
 
     Attributes
     ----------
@@ -46,23 +48,33 @@ class Explorer:
         targets: ArrayLike | None,
         learn: bool = False,
     ) -> None:
-        self._net, self._sent, self._learn = network, 0.0, boolean("`learn`", learn)
+        self._net = network
+        self._sent = 0.0
+        self._learn = boolean("`learn`", learn)
         self._log: Log | None = None
         self._widget: Any = None
         require_network("What is explored", network)
         if sequence is None and targets is not None:
-            raise ArgumentError("Expected the sequence that the targets belong to, got none.")
+            raise ArgumentError(
+                "Expected the sequence that the targets belong to, got none."
+            )
         if learn:
             if isinstance(sequence, Log):
-                raise ArgumentError("A page cannot learn from a log. Give it the inputs and targets.")
+                raise ArgumentError(
+                    "A page cannot learn from a log. Give it the inputs and targets."
+                )
             self._course = sequence, targets
         elif isinstance(sequence, Log):
             if targets is not None:
-                raise ArgumentError("A log has the errors that were recorded: leave out the targets.")
+                raise ArgumentError(
+                    "A log has the errors that were recorded: leave out the targets."
+                )
             self._log = sequence
         else:
             rows = np.empty((0, len(network.input))) if sequence is None else sequence
-            self._inputs = as_matrix("The sequence", rows, len(network.input), network.dtype)
+            self._inputs = as_matrix(
+                "The sequence", rows, len(network.input), network.dtype
+            )
             self._aims = aims_of(network, len(self._inputs), targets)
         self._data = self._read()
 
@@ -73,9 +85,11 @@ class Explorer:
 
     @property
     def network(self) -> Network:
-        """A copy of the network as the page in the notebook has it now, trained and edited there.
+        """A copy of the network as the page in the notebook has it now, trained and
+        edited there.
 
-        Without a page that learns in a notebook, it is a copy of the network that was given.
+        Without a page that learns in a notebook, it is a copy of the network that was
+        given.
         """
         returned = getattr(self._widget, "network", None)
         return from_json_data(returned) if returned else self._net.clone()
@@ -83,14 +97,14 @@ class Explorer:
     def update(self, progress: Any = None) -> None:
         """Read the network anew: its weights, and what it does with the sequence.
 
-        Use it as a callback of a training, ``trainer.train(..., callbacks=[view.update])``, or call it after
-        your own steps.
+        Use it as a callback of a training, ``trainer.train(...,
+        callbacks=[view.update])``, or call it after your own steps.
 
         Parameters
         ----------
         progress : Progress, optional
-            The state of a training, which calls this after every epoch. Then updates that follow the last one
-            within 0.1 s are left out.
+            The state of a training, which calls this after every epoch. Then updates
+            that follow the last one within 0.1 s are left out.
 
         Raises
         ------
@@ -108,11 +122,18 @@ class Explorer:
         self._sent = time.monotonic()
 
     def _read(self) -> dict[str, Any]:
-        net, twin = self._net, self._net.clone()
+        net = self._net
+        twin = self._net.clone()
         if self._learn:
             nothing = numbers_of(twin, np.empty((0, len(net.input))), [])
             learning = learning_of(net, *self._course)
-            return {**describe(twin), "description": repr(net), "steps": 0, **nothing, "learn": learning}
+            return {
+                **describe(twin),
+                "description": repr(net),
+                "steps": 0,
+                **nothing,
+                "learn": learning,
+            }
         steps = len(self._inputs if self._log is None else self._log)
         if self._log is not None:
             numbers = numbers_of_log(net, self._log)
@@ -126,7 +147,9 @@ class Explorer:
         return f"<Explorer of {self._net!r}>"
 
     def _repr_html_(self) -> str:
-        """The page in a frame of a notebook: its scripts run, and reach nothing outside of the frame."""
+        """The page in a frame of a notebook: its scripts run, and reach nothing outside
+        of the frame.
+        """
         title = escape(f"Explorer of {self._net!r}")
         return (
             f'<iframe sandbox="allow-scripts" title="{title}" srcdoc="{escape(self.html)}" '
@@ -145,7 +168,9 @@ class Explorer:
                 _esm = part_of("widget.js")
                 html = traitlets.Unicode().tag(sync=True)
                 numbers = traitlets.Dict().tag(sync=True)
-                network = traitlets.Dict().tag(sync=True)  # once it has learnt or been edited in the page
+                network = traitlets.Dict().tag(
+                    sync=True
+                )  # once it has learnt or been edited in the page
 
             self._widget = Widget(html=self.html, numbers=self._data)
         return self._widget._repr_mimebundle_(**options)
@@ -158,33 +183,41 @@ def explore(
     targets: ArrayLike | None = None,
     learn: bool = False,
 ) -> Explorer:
-    """Show a network, neuron by neuron, at every step of a sequence: in a notebook, or as a page in a file.
+    """Show a network, neuron by neuron, at every step of a sequence: in a notebook, or
+    as a page in a file.
 
-    With ``learn=True``, the network learns in the page by the online rule, with the numbers that Python would
-    compute (to 1e-12, or to rounding in float32). There you can also edit it, choose other data, and save it
-    as JSON, which :func:`synapse.load` reads.
+    With ``learn=True``, the network learns in the page by the online rule, with the
+    numbers that Python would compute (to 1e-12, or to rounding in float32). There you
+    can also edit it, choose other data, and save it as JSON, which :func:`synapse.load`
+    reads.
 
-    The page is one HTML file that loads nothing from elsewhere: it can be mailed, stored and opened
-    offline. It shows what ``net.run(sequence)`` does after ``net.clear()``, so nothing remains from what ran
-    before; `network` itself is not changed. For another context, record the run and pass the log.
+    The page is one HTML file that loads nothing from elsewhere: it can be mailed,
+    stored and opened offline. It shows what ``net.run(sequence)`` does after
+    ``net.clear()``, so nothing remains from what ran before; `network` itself is not
+    changed. For another context, record the run and pass the log.
 
     Parameters
     ----------
     network : Network
-        The network. It must not be connected with neurons outside of it, as for :meth:`Network.clone`.
+        The network. It must not be connected with neurons outside of it, as for
+        :meth:`Network.clone`.
     sequence : array_like, shape (T, n), or Log
-        One row of inputs per step; without any, the network is shown as it is. Or a log: the page shows the
-        recorded steps, with the weights of now. With `learn`, no log, but also N sequences, shape (N, T, n),
-        which each begin with a cleared context, or None: the page has data of its own. The
-        log must have "activation", "state" and "derivative" of all neurons. Errors, "bias_eligibility",
+        One row of inputs per step; without any, the network is shown as it is. Or a
+        log: the page shows the recorded steps, with the weights of now. With `learn`,
+        no log, but also N sequences, shape (N, T, n), which each begin with a cleared
+        context, or None: the page has data of its own. The log must have "activation",
+        "state" and "derivative" of all neurons. Errors, "bias_eligibility",
         "eligibility", "extended" and "sensitivity" are shown where they are recorded.
     path : str, path or open file, optional
-        The file to write; an existing file is replaced in one step. Default: none is written.
+        The file to write; an existing file is replaced in one step. Default: none is
+        written.
     targets : array_like, shape (T, m), optional
-        Targets of the outputs; a row of NaN is a step without a target. With targets, the page shows them and
-        the errors that ``net.propagate(0, target)`` computes after a step. No weight changes.
+        Targets of the outputs; a row of NaN is a step without a target. With targets,
+        the page shows them and the errors that ``net.propagate(0, target)`` computes
+        after a step. No weight changes.
     learn : bool
-        Whether the network learns in the page. Default False: the page shows what Python computed.
+        Whether the network learns in the page. Default False: the page shows what
+        Python computed.
 
     Returns
     -------
@@ -194,9 +227,10 @@ def explore(
     Raises
     ------
     ArgumentTypeError, ArgumentError
-        If `network` is not one, the sequence is not T rows of n finite numbers, the targets are not T rows
-        that its cost accepts, or the path is not that of a file; with `learn`, also for a log, and for more
-        than 20,000 connections. Nothing is written then.
+        If `network` is not one, the sequence is not T rows of n finite numbers, the
+        targets are not T rows that its cost accepts, or the path is not that of a file;
+        with `learn`, also for a log, and for more than 20,000 connections. Nothing is
+        written then.
     TopologyError
         If the network is connected to neurons outside of it.
     DivergenceError
@@ -220,18 +254,42 @@ def explore(
 
 
 def _structure(data: dict[str, Any]) -> list[Any]:
-    """What a page cannot change: its neurons, who is connected to whom, and the number of steps."""
+    """What a page cannot change: its neurons, who is connected to whom, and the number
+    of steps.
+    """
     ends = [data["connections"][name] for name in ("source", "target", "gater")]
     return [data["steps"], data["layers"], data["neurons"]["name"], ends]
 
 
-# --- the page -------------------------------------------------------------------------------------
+# --- the page -------------------------------------------------------------------------
 
-SCRIPTS = ("model", "colours", "layout", "ways", "graph", "highlight", "panel", "controls")
-"""The parts of the page's own script, in order: each uses definitions of earlier ones."""
+SCRIPTS = (
+    "model",
+    "colours",
+    "layout",
+    "ways",
+    "graph",
+    "highlight",
+    "panel",
+    "controls",
+)
+"""The parts of the page's own script, in order: each uses definitions of earlier
+ones."""
 
-WORKBENCH = ("rule", "tasks", "live", "learn", "charts", "keep", "data", "build", "lessons", "tutor")
-"""Those of a page that learns, after squashes and costs. Imports and exports are left out."""
+WORKBENCH = (
+    "rule",
+    "tasks",
+    "live",
+    "learn",
+    "charts",
+    "keep",
+    "data",
+    "build",
+    "lessons",
+    "tutor",
+)
+"""Those of a page that learns, after squashes and costs. Imports and exports are left
+out."""
 
 
 def page_of(data: dict[str, Any]) -> str:
@@ -239,14 +297,20 @@ def page_of(data: dict[str, Any]) -> str:
     library, learn = part_of("cytoscape.min.js"), "learn" in data
     scripts = [part_of(f"{name}.js") for name in SCRIPTS]
     if learn:
-        from ..readwrite.programs import functions_source  # only such a page needs what writes programs
+        from ..readwrite.programs import (
+            functions_source,
+        )  # only such a page needs what writes programs
 
         scripts += functions_source(), *(part_of(f"{name}.js") for name in WORKBENCH)
-    script = re.sub(r"^import .*;$|^export (?=\w)", "", "\n".join(scripts), flags=re.MULTILINE)
+    script = re.sub(
+        r"^import .*;$|^export (?=\w)", "", "\n".join(scripts), flags=re.MULTILINE
+    )
     script = "(() => {\n" + script + "})();\n"
     digests = (hashlib.sha256(part.encode()).digest() for part in (library, script))
     # These scripts, and no network access.
-    allowed = " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
+    allowed = " ".join(
+        f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests
+    )
     policy = f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data: blob:; "
     parts = {
         "policy": f"{policy}base-uri 'none'; form-action 'none'",
@@ -258,7 +322,9 @@ def page_of(data: dict[str, Any]) -> str:
         "library": library,
         "script": script,
     }
-    return re.sub(r"\{\{(\w+)\}\}", lambda hole: parts[hole[1]], part_of("explorer.html"))
+    return re.sub(
+        r"\{\{(\w+)\}\}", lambda hole: parts[hole[1]], part_of("explorer.html")
+    )
 
 
 def part_of(name: str) -> str:
@@ -272,7 +338,9 @@ def for_script(data: dict[str, Any]) -> str:
     >>> for_script({"name": "</script> & é"})
     '{"name":"\\u003c/script\\u003e \\u0026 \\u00e9"}'
     """
-    text = json.dumps(data, allow_nan=False, separators=(",", ":"))  # ASCII: U+2028 and 2029 too are escaped
+    text = json.dumps(
+        data, allow_nan=False, separators=(",", ":")
+    )  # ASCII: U+2028 and 2029 too are escaped
     for character in "<>&":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return text

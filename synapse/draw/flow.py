@@ -17,20 +17,23 @@ if TYPE_CHECKING:
 
 LEAST = 1e-12
 """Lower end of the axis of :func:`error_flow`, at most."""
-STATES, OUTPUTS = r"$|\partial s_T / \partial s_t|$", r"$|\partial y_T / \partial x_t|$"
+STATES = r"$|\partial s_T / \partial s_t|$"
+OUTPUTS = r"$|\partial y_T / \partial x_t|$"
 """Labels of the vertical axis."""
 
 
 def error_flow(networks: Any, inputs: ArrayLike, ax: Axes | None = None) -> Axes:
-    """Draw how much of an error at the last step reaches earlier ones, by lag, on a logarithmic scale.
+    """Draw how much of an error at the last step reaches earlier ones, by lag, on a
+    logarithmic scale.
 
     Values below 1e-12 are not shown.
 
     Parameters
     ----------
     networks : Network, pair of Network and layer, or mapping of str to them
-        The networks that errors flow through; give several by name to compare them. With a layer, the picture
-        shows its states, see :func:`~synapse.analysis.contribution.error_flow`, which returns the numbers.
+        The networks that errors flow through; give several by name to compare them.
+        With a layer, the picture shows its states, see
+        :func:`~synapse.analysis.contribution.error_flow`, which returns the numbers.
     inputs : array_like, shape (T, n)
         The sequence, one row per step.
     ax : matplotlib.axes.Axes, optional
@@ -39,8 +42,8 @@ def error_flow(networks: Any, inputs: ArrayLike, ax: Axes | None = None) -> Axes
     Raises
     ------
     ArgumentTypeError, ArgumentError
-        As :func:`~synapse.analysis.contribution.error_flow` does, or if there are more networks than can be
-        distinguished.
+        As :func:`~synapse.analysis.contribution.error_flow` does, or if there are more
+        networks than can be distinguished.
 
     Examples
     --------
@@ -51,22 +54,40 @@ def error_flow(networks: Any, inputs: ArrayLike, ax: Axes | None = None) -> Axes
     >>> [line.get_label() for line in ax.lines], ax.get_yscale()
     (['cells', 'Elman'], 'log')
     """
-    check_axes(ax, "Targets are not needed: draw.error_flow(net, inputs) follows an error of 1 back.")
+    check_axes(
+        ax,
+        "Targets are not needed: draw.error_flow(net, inputs) follows an error of 1"
+        " back.",
+    )
     named = networks if isinstance(networks, Mapping) else {"": networks}
     if not 0 < len(named) <= len(CYCLE):
         raise ArgumentError(f"Expected 1 to {len(CYCLE)} networks, got {len(named)}.")
-    pairs = {str(name): part if isinstance(part, tuple) else (part, None) for name, part in named.items()}
-    flows = {name: analysis.error_flow(net, inputs, layer) for name, (net, layer) in pairs.items()}
-    quantities = {STATES if layer is not None else OUTPUTS for _, layer in pairs.values()}
+    pairs = {
+        str(name): part if isinstance(part, tuple) else (part, None)
+        for name, part in named.items()
+    }
+    flows = {
+        name: analysis.error_flow(net, inputs, layer)
+        for name, (net, layer) in pairs.items()
+    }
+    quantities = {
+        STATES if layer is not None else OUTPUTS for _, layer in pairs.values()
+    }
     values = np.concatenate(list(flows.values()))
     shown = values[np.isfinite(values) & (values > 0)]
     with canvas(ax, (6.0, 3.6)) as ax:
         ax.set_yscale("log", nonpositive="mask")
         for (name, flow), colour in zip(flows.items(), CYCLE, strict=False):
-            ax.plot(flow, "o-", ms=3, color=colour, label=entry(name or pairs[name][0].name))
-        if shown.min(initial=np.inf) < LEAST:  # what has vanished would press the rest together
+            ax.plot(
+                flow, "o-", ms=3, color=colour, label=entry(name or pairs[name][0].name)
+            )
+        if (
+            shown.min(initial=np.inf) < LEAST
+        ):  # what has vanished would press the rest together
             ax.set_ylim(LEAST, 5.0 * max(float(shown.max()), LEAST))
         ax.set(xlabel="lag T - t, in steps", ylabel=" or ".join(sorted(quantities)))
         count_along(ax)
-        ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2, borderaxespad=0.2)
+        ax.legend(
+            loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2, borderaxespad=0.2
+        )
         return ax

@@ -27,12 +27,14 @@ def forecast(
     times: Any = None,
     names: Sequence[str] | None = None,
 ) -> Axes:
-    """Draw a series and its forecast: known values solid, forecasts dashed, prediction intervals shaded.
+    """Draw a series and its forecast: known values solid, forecasts dashed, prediction
+    intervals shaded.
 
     Parameters
     ----------
     history : array_like, shape (T,) or (T, m)
-        The known values, oldest first; missing ones (NaN) are gaps. Of a data frame, the columns that a
+        The known values, oldest first; missing ones (NaN) are gaps. Of a data frame,
+        the columns that a
         :class:`~synapse.forecasting.Forecast` names are drawn.
     forecast : array_like, shape (steps,) or (steps, m), or Forecast
         The values of the steps after them. The intervals of a
@@ -40,17 +42,18 @@ def forecast(
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: a new figure.
     times : sequence, shape (T + steps,), optional
-        Dates or increasing numbers of the known steps and of the forecast steps. Default: the index of a
-        data frame and the dates of a Forecast, each continued if the other has none; without them 0, 1, ...
+        Dates or increasing numbers of the known steps and of the forecast steps.
+        Default: the index of a data frame and the dates of a Forecast, each continued
+        if the other has none; without them 0, 1, ...
     names : sequence of str, optional
-        The names of the m columns, for the legend. Default: those of a data frame or a Forecast, or numbers;
-        a single column is named by the axis.
+        The names of the m columns, for the legend. Default: those of a data frame or a
+        Forecast, or numbers; a single column is named by the axis.
 
     Raises
     ------
     ArgumentTypeError, ArgumentError
-        If something is not numbers, is empty or infinite, lengths do not match, or there are more columns
-        than can be distinguished.
+        If something is not numbers, is empty or infinite, lengths do not match, or
+        there are more columns than can be distinguished.
 
     Examples
     --------
@@ -77,18 +80,26 @@ def forecast(
     known = _as_columns("The history", history)
     given = [getattr(forecast, name, None) for name in ("mean", "lower", "upper")]
     with_bounds = all(isinstance(part, np.ndarray) for part in given)
-    future = [_as_columns("The forecast", part) for part in (given if with_bounds else [forecast])]
+    future = [
+        _as_columns("The forecast", part)
+        for part in (given if with_bounds else [forecast])
+    ]
     share = getattr(forecast, "interval", None) if with_bounds else None
     labels = _column_names(names, known, future)
     label = ""
     if times is None:
         times, label = _times_of(
-            labels_of(history), getattr(forecast, "dates", None), len(known), len(future[0])
+            labels_of(history),
+            getattr(forecast, "dates", None),
+            len(known),
+            len(future[0]),
         )
     places = _checked_times(times, len(known) + len(future[0]))
     with canvas(ax, (6.5, 3.2)) as ax:
         for number, name in enumerate(labels):
-            colours = (INK, BLUE) if len(labels) == 1 else (CYCLE[number], CYCLE[number])
+            colours = (
+                (INK, BLUE) if len(labels) == 1 else (CYCLE[number], CYCLE[number])
+            )
             parts = [part[:, number] for part in future]
             _draw_column(ax, places, known[:, number], parts, share, name, colours)
         _frame(ax, label, places.dtype.kind in "iu")
@@ -98,8 +109,11 @@ def forecast(
 
 
 def _named(history: Any, forecast: Any) -> tuple[Any, Sequence[str] | None]:
-    """The columns of a history that a forecast has, and their names, if these are known."""
-    columns, ahead = column_names(history), getattr(forecast, "names", None)
+    """The columns of a history that a forecast has, and their names, if these are
+    known.
+    """
+    columns = column_names(history)
+    ahead = getattr(forecast, "names", None)
     if columns is None or ahead is None:
         return history, columns or ahead
     if history.ndim == 2 and set(ahead) <= set(columns):
@@ -109,9 +123,11 @@ def _named(history: Any, forecast: Any) -> tuple[Any, Sequence[str] | None]:
 
 
 def _times_of(index: Any, dates: Any, known: int, ahead: int) -> tuple[Any, str]:
-    """The index of a history and the dates of its forecast, for the axis, and the name of the axis.
+    """The index of a history and the dates of its forecast, for the axis, and the name
+    of the axis.
 
-    One of them that is None, or of another kind, continues the other; numbers of steps if it cannot.
+    One of them that is None, or of another kind, continues the other; numbers of steps
+    if it cannot.
     """
     if index is not None and (dates is None or type(dates) is not type(index)):
         dates = continued(index, ahead)
@@ -126,15 +142,22 @@ def _times_of(index: Any, dates: Any, known: int, ahead: int) -> tuple[Any, str]
 
 def _on_axis(index: Any) -> Any:
     """The places of labels on the axis: numbers, or dates of the clock on the wall."""
-    dates = index.to_timestamp() if hasattr(index, "to_timestamp") and not hasattr(index, "tz") else index
-    return (dates if getattr(dates, "tz", None) is None else dates.tz_localize(None)).to_numpy()
+    dates = (
+        index.to_timestamp()
+        if hasattr(index, "to_timestamp") and not hasattr(index, "tz")
+        else index
+    )
+    return (
+        dates if getattr(dates, "tz", None) is None else dates.tz_localize(None)
+    ).to_numpy()
 
 
 def _as_columns(what: str, values: Any) -> Floats:
     matrix = numbers(what, values, "a number a step, or a row of numbers a step")
     if matrix.ndim not in (1, 2) or not matrix.size:
         raise ArgumentTypeError(
-            f"Expected {lowered(what)} to have the shape (T,) or (T, m), got {matrix.shape}."
+            f"Expected {lowered(what)} to have the shape (T,) or (T, m), got"
+            f" {matrix.shape}."
         )
     if np.isinf(matrix).any():
         raise ArgumentError(f"Expected {lowered(what)} to be finite, got infinity.")
@@ -147,14 +170,22 @@ def _column_names(names: Any, known: Floats, future: list[Floats]) -> list[str]:
     shapes = {part.shape for part in future}
     if shapes != {(len(future[0]), count)}:
         got = " and ".join(map(str, sorted(shapes)))
-        raise ArgumentError(f"Expected a forecast of {counted(count, 'column')}, as the history, got {got}.")
+        raise ArgumentError(
+            f"Expected a forecast of {counted(count, 'column')}, as the history, got"
+            f" {got}."
+        )
     if count > len(CYCLE):
-        raise ArgumentError(f"Expected at most {len(CYCLE)} columns, got {count}. Draw them in parts.")
+        raise ArgumentError(
+            f"Expected at most {len(CYCLE)} columns, got {count}. Draw them in parts."
+        )
     if names is None:
         return [""] if count == 1 else [str(i) for i in range(count)]
     entries = listed("The names", names, f"{count} names")
     if len(entries) != count:
-        raise ArgumentError(f"Expected {counted(count, 'name')}, one for each column, got {len(entries)}.")
+        raise ArgumentError(
+            f"Expected {counted(count, 'name')}, one for each column, got"
+            f" {len(entries)}."
+        )
     return [text("A name", name) for name in entries]
 
 
@@ -162,28 +193,59 @@ def _checked_times(times: Any, count: int) -> Any:
     places = any_array("The times", times, "dates or numbers")
     if places.shape != (count,):
         raise ArgumentError(
-            f"Expected {count} times, one for each step of the history and the forecast, "
-            f"got the shape {places.shape}."
+            f"Expected {count} times, one for each step of the history and the"
+            f" forecast, got the shape {places.shape}."
         )
-    if places.dtype.kind not in "iufM" and not all(isinstance(place, date) for place in places):
+    if places.dtype.kind not in "iufM" and not all(
+        isinstance(place, date) for place in places
+    ):
         raise ArgumentTypeError(expected("The times", "dates or numbers", times))
     return places
 
 
 def _draw_column(
-    ax: Axes, places: Any, known: Floats, future: list[Floats], share: Any, name: str, colours: Any
+    ax: Axes,
+    places: Any,
+    known: Floats,
+    future: list[Floats],
+    share: Any,
+    name: str,
+    colours: Any,
 ) -> None:
-    """Draw one column. The forecast begins at the last known value, so that the line has no gap."""
-    count, last = len(known), np.flatnonzero(np.isfinite(known))[-1:]
-    before, after = (entry(" ".join(filter(None, [name, kind]))) for kind in ("known", "forecast"))
-    ax.plot(places[:count], known, color=colours[0], lw=1.2, marker=mark_of(known), ms=3, label=before)
+    """Draw one column. The forecast begins at the last known value, so that the line
+    has no gap.
+    """
+    count = len(known)
+    last = np.flatnonzero(np.isfinite(known))[-1:]
+    before, after = (
+        entry(" ".join(filter(None, [name, kind]))) for kind in ("known", "forecast")
+    )
+    ax.plot(
+        places[:count],
+        known,
+        color=colours[0],
+        lw=1.2,
+        marker=mark_of(known),
+        ms=3,
+        label=before,
+    )
     later = np.concatenate([places[last], places[count:]])
     mean, *bounds = (np.concatenate([known[last], values]) for values in future)
-    ax.plot(later, mean, color=colours[1], ls=(0, (3, 1.2)), marker=mark_of(mean), ms=3, label=after)
+    ax.plot(
+        later,
+        mean,
+        color=colours[1],
+        ls=(0, (3, 1.2)),
+        marker=mark_of(mean),
+        ms=3,
+        label=after,
+    )
     if bounds:
         interval = "interval" if share is None else f"{100 * share:.4g} % interval"
         what = entry(" ".join(filter(None, [name, interval])))
-        ax.fill_between(later, bounds[0], bounds[1], color=colours[1], alpha=0.2, lw=0, label=what)
+        ax.fill_between(
+            later, bounds[0], bounds[1], color=colours[1], alpha=0.2, lw=0, label=what
+        )
 
 
 def _frame(ax: Axes, label: str, counts: bool) -> None:

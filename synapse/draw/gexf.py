@@ -1,4 +1,6 @@
-"""GEXF, the files of Gephi: a graph of networkx with the looks of a picture and activations over time."""
+"""GEXF, the files of Gephi: a graph of networkx with the looks of a picture and
+activations over time.
+"""
 
 from __future__ import annotations
 
@@ -21,40 +23,53 @@ from ._style import BLUE, PALE, RED, mixed, tints
 
 __all__ = ["gexf_data"]
 
-LARGER, SMALLEST, LARGEST, THICKEST = 50.0, 8.0, 24.0, 4.0
-"""In Gephi: distance of two neurons of a column, sizes of neurons, thickness of the strongest connection."""
+LARGER = 50.0
+SMALLEST = 8.0
+LARGEST = 24.0
+THICKEST = 4.0
+"""In Gephi: distance of two neurons of a column, sizes of neurons, thickness of the
+strongest connection."""
 
 
-def gexf_data(network: Network, activations: ArrayLike | Log | None = None, *, layout: Any = "layers") -> str:
-    """Write a network as GEXF 1.2, with all attributes of :meth:`synapse.Topology.to_networkx`.
+def gexf_data(
+    network: Network,
+    activations: ArrayLike | Log | None = None,
+    *,
+    layout: Any = "layers",
+) -> str:
+    """Write a network as GEXF 1.2, with all attributes of
+    :meth:`synapse.Topology.to_networkx`.
 
-    Programs such as Gephi show it as a picture at once: each layer has a colour; the area of a neuron grows
-    with the number of its connections; a connection is blue or, below zero, orange, and darker and thicker
-    with the magnitude of its weight, on the scale of the trainable weights; gated connections are dashed,
-    where the program supports that. :func:`synapse.load` reads it without activations, in float64, because
-    GEXF has no place for the dtype.
+    Programs such as Gephi show it as a picture at once: each layer has a colour; the
+    area of a neuron grows with the number of its connections; a connection is blue or,
+    below zero, orange, and darker and thicker with the magnitude of its weight, on the
+    scale of the trainable weights; gated connections are dashed, where the program
+    supports that. :func:`synapse.load` reads it without activations, in float64,
+    because GEXF has no place for the dtype.
 
     Parameters
     ----------
     network : Network
         The network. It is not changed.
     activations : Log or array_like, shape (T, N), optional
-        Activations of the N neurons in a run of T steps, for the timeline of Gephi, or a log that has the
-        "activation" of all neurons. They are a dynamic attribute "activations", whose step t lasts from t to
-        t + 1.
+        Activations of the N neurons in a run of T steps, for the timeline of Gephi, or
+        a log that has the "activation" of all neurons. They are a dynamic attribute
+        "activations", whose step t lasts from t to t + 1.
     layout : str or callable
-        The positions of neurons, as in :func:`synapse.draw.network`. Default: layers from left to right.
+        The positions of neurons, as in :func:`synapse.draw.network`. Default: layers
+        from left to right.
 
     Returns
     -------
     str
-        The content of a file: ``synapse.save(net, "net.gexf", layout="spring")`` writes it.
+        The content of a file: ``synapse.save(net, "net.gexf", layout="spring")`` writes
+        it.
 
     Raises
     ------
     ArgumentTypeError, ArgumentError
-        If `activations` are not finite numbers of this shape, a log does not have them, or `layout` is of
-        another kind or does not place every neuron.
+        If `activations` are not finite numbers of this shape, a log does not have them,
+        or `layout` is of another kind or does not place every neuron.
     UnknownNameError, MissingExtraError
         If there is no such layout, or it needs SciPy, which is not installed.
     FormatError
@@ -71,11 +86,17 @@ def gexf_data(network: Network, activations: ArrayLike | Log | None = None, *, l
     """
     graph = graph_files.graph_of(network, "GEXF", graph_files.UNFIT)
     if activations is not None:
-        values = activations.of(network, "activation") if isinstance(activations, Log) else activations
+        values = (
+            activations.of(network, "activation")
+            if isinstance(activations, Log)
+            else activations
+        )
         steps = as_matrix("The activations", values, len(network), np.dtype(np.float64))
         graph.graph["mode"] = "dynamic"
         for node, own in enumerate(steps.T.tolist()):
-            graph.nodes[node]["activations"] = [(value, float(t), t + 1.0) for t, value in enumerate(own)]
+            graph.nodes[node]["activations"] = [
+                (value, float(t), t + 1.0) for t, value in enumerate(own)
+            ]
     _add_looks(graph, Topology.of(network), layout)
     stream = io.BytesIO()
     nx.write_gexf(graph, stream)
@@ -86,15 +107,26 @@ def _add_looks(graph: nx.DiGraph[int], table: Topology, layout: Any) -> None:
     """Add elements of GEXF's module viz to each neuron and each connection."""
     centres = (LARGER * places_of(table, layout).centres).tolist()
     ends = np.concatenate([table.source, table.target])
-    degrees = np.bincount(ends, minlength=table.neurons) / max(1, np.bincount(ends, minlength=1).max())
+    degrees = np.bincount(ends, minlength=table.neurons) / max(
+        1, np.bincount(ends, minlength=1).max()
+    )
     sizes = (SMALLEST + (LARGEST - SMALLEST) * np.sqrt(degrees)).tolist()
     shades = tints(len(table.layers))
     for i, (x, y) in enumerate(centres):
-        look = {"color": _colour(shades[table.layer[i]]), "position": {"x": x, "y": y, "z": 0.0}}
+        look = {
+            "color": _colour(shades[table.layer[i]]),
+            "position": {"x": x, "y": y, "z": 0.0},
+        }
         graph.nodes[i]["viz"] = {**look, "size": sizes[i]}
-    scale = np.abs(table.weight[table.trainable] if table.trainable.any() else table.weight)
-    strengths = np.minimum(np.abs(table.weight) / (scale.max(initial=0.0) or 1.0), 1.0).tolist()
-    for i, (source, target) in enumerate(zip(table.source.tolist(), table.target.tolist(), strict=True)):
+    scale = np.abs(
+        table.weight[table.trainable] if table.trainable.any() else table.weight
+    )
+    strengths = np.minimum(
+        np.abs(table.weight) / (scale.max(initial=0.0) or 1.0), 1.0
+    ).tolist()
+    for i, (source, target) in enumerate(
+        zip(table.source.tolist(), table.target.tolist(), strict=True)
+    ):
         shade = mixed(PALE, BLUE if table.weight[i] >= 0 else RED, strengths[i])
         graph.edges[source, target]["viz"] = {
             "color": _colour(shade),
@@ -104,7 +136,10 @@ def _add_looks(graph: nx.DiGraph[int], table: Topology, layout: Any) -> None:
 
 
 def _colour(shade: tuple[float, float, float]) -> dict[str, float]:
-    return {**dict(zip("rgb", (round(255 * part) for part in shade), strict=True)), "a": 1.0}
+    return {
+        **dict(zip("rgb", (round(255 * part) for part in shade), strict=True)),
+        "a": 1.0,
+    }
 
 
 FORMATS = (
@@ -112,7 +147,10 @@ FORMATS = (
         name="gexf",
         what="Gephi, networkx; a picture; activations over time",
         kept=ALL.removesuffix(", dtype"),
-        lost=f"{LINKED}; the dtype; names with control characters are refused; the timeline is not read",
+        lost=(
+            f"{LINKED}; the dtype; names with control characters are refused; the"
+            " timeline is not read"
+        ),
         link="https://gexf.net/schema.html",
         suffixes=(".gexf",),
         data=gexf_data,

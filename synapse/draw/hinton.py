@@ -29,9 +29,9 @@ def hinton(
 ) -> Axes:
     """Draw weights as squares, one row per source, one column per target.
 
-    The area of a square is the magnitude of its weight; positive weights are blue, negative ones
-    orange. Pairs that are not connected are white; a number that is not finite
-    is a grey cross.
+    The area of a square is the magnitude of its weight; positive weights are blue,
+    negative ones orange. Pairs that are not connected are white; a number that is not
+    finite is a grey cross.
 
     Parameters
     ----------
@@ -47,8 +47,8 @@ def hinton(
     Raises
     ------
     ArgumentTypeError, ArgumentError
-        If the weights are not a projection or matrix, the number of names differs, or the scale is
-        not above 0.
+        If the weights are not a projection or matrix, the number of names differs, or
+        the scale is not above 0.
 
     Examples
     --------
@@ -62,16 +62,30 @@ def hinton(
     matrix, connected, rows, columns = _matrix(weights)
     names = names_of(sources if sources is not None else rows, matrix.shape[0])
     others = names_of(targets if targets is not None else columns, matrix.shape[1])
-    filled = None if scale is None else positive_number("The scale of a Hinton diagram", scale)
+    filled = (
+        None
+        if scale is None
+        else positive_number("The scale of a Hinton diagram", scale)
+    )
     full = filled or largest(matrix) or 1.0
     inches = min(0.35, 8.0 / max(matrix.shape))
-    size = (max(2.6, matrix.shape[1] * inches + 1.4), max(2.2, matrix.shape[0] * inches + 1.2))
+    size = (
+        max(2.6, matrix.shape[1] * inches + 1.4),
+        max(2.2, matrix.shape[0] * inches + 1.2),
+    )
     with canvas(ax, size) as ax:
         _draw_squares(ax, matrix, connected, full)
-        ax.set(aspect="equal", xlim=(-0.5, matrix.shape[1] - 0.5), ylim=(matrix.shape[0] - 0.5, -0.5))
+        ax.set(
+            aspect="equal",
+            xlim=(-0.5, matrix.shape[1] - 0.5),
+            ylim=(matrix.shape[0] - 0.5, -0.5),
+        )
         ax.spines[:].set_visible(False)
         ax.set_title(f"a full square is {full:.3g}", size=8, loc="left")
-        for axis, (labels, layers), role in ((ax.yaxis, names, "sources"), (ax.xaxis, others, "targets")):
+        for axis, (labels, layers), role in (
+            (ax.yaxis, names, "sources"),
+            (ax.xaxis, others, "targets"),
+        ):
             axis.set_label_text(label(layers[0][0] if layers else role))
             name_each(axis, labels, 18)
         if max(len(name) for name in others[0]) > 2:
@@ -80,16 +94,24 @@ def hinton(
 
 
 def _matrix(weights: Any) -> tuple[Floats, Any, Any, Any]:
-    """Weights as a matrix, the mask of connections, and the layers of rows and columns."""
+    """Weights as a matrix, the mask of connections, and the layers of rows and
+    columns.
+    """
     if isinstance(weights, Projection):
-        row, column = ({n: i for i, n in enumerate(layer)} for layer in (weights.source, weights.target))
+        row, column = (
+            {n: i for i, n in enumerate(layer)}
+            for layer in (weights.source, weights.target)
+        )
         matrix = np.zeros((len(row), len(column)))
         connected = matrix > 0
         for link in weights:
             place = row[link.source], column[link.target]
-            matrix[place], connected[place] = link.weight, True
+            matrix[place] = link.weight
+            connected[place] = True
         return matrix, connected, weights.source, weights.target
-    matrix = numbers("The weights of a Hinton diagram", weights, "a Projection or a matrix")
+    matrix = numbers(
+        "The weights of a Hinton diagram", weights, "a Projection or a matrix"
+    )
     if matrix.ndim != 2 or not matrix.size:
         raise ArgumentError(
             "Expected weights with a row for each source and a column for each target, "
@@ -108,7 +130,11 @@ def _draw_squares(ax: Axes, matrix: Floats, connected: Any, full: float) -> None
     values = matrix[drawn]
     sides = 0.92 * np.sqrt(np.minimum(np.abs(values) / full, 1.0))
     colours = [BLUE if value > 0 else RED for value in values]
-    ax.add_collection(PolyCollection(_squares(np.argwhere(drawn), sides), facecolors=colours, gid="weights"))
+    ax.add_collection(
+        PolyCollection(
+            _squares(np.argwhere(drawn), sides), facecolors=colours, gid="weights"
+        )
+    )
     rows, columns = np.nonzero(~np.isfinite(matrix))
     ax.plot(columns, rows, "x", color=GREY, gid="not finite")
 

@@ -21,10 +21,13 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 LONGEST_ROW = 25
-"""Maximum number of neurons without a network that are each drawn in their own column."""
+"""Maximum number of neurons without a network that are each drawn in their own
+column."""
 
-MOST_NEURONS, MOST_CONNECTIONS = 300, 4000
-"""Maximum numbers of neurons and connections of a network that is drawn neuron by neuron."""
+MOST_NEURONS = 300
+MOST_CONNECTIONS = 4000
+"""Maximum numbers of neurons and connections of a network that is drawn neuron by
+neuron."""
 
 MOST_GATED = 600
 """The same for the connections of a network with gates."""
@@ -46,59 +49,67 @@ def network(
 ) -> Axes:
     """Draw a network: layers from left to right, connections as thick as their weights.
 
-    Negative weights are orange, positive ones blue; the scale is that of the trainable weights, if there are
-    any. Layers are boxes. Connections pass between the neurons of the layers on their way. Backward ones run
-    above or below all others, in one cable for each pair of layers, those within a layer beside it (on the
-    left if they lead to an earlier neuron); a layer of 8 or more neurons with at least two such connections
-    per neuron is a ring. Self-connections are loops.
-    A gate is a dotted line from the gater to a mark on the gated connection; if one neuron gates several
-    connections that share a source or a target, the line leads to a bar across all of them.
+    Negative weights are orange, positive ones blue; the scale is that of the trainable
+    weights, if there are any. Layers are boxes. Connections pass between the neurons of
+    the layers on their way. Backward ones run above or below all others, in one cable
+    for each pair of layers, those within a layer beside it (on the left if they lead to
+    an earlier neuron); a layer of 8 or more neurons with at least two such connections
+    per neuron is a ring. Self-connections are loops. A gate is a dotted line from the
+    gater to a mark on the gated connection; if one neuron gates several connections
+    that share a source or a target, the line leads to a bar across all of them.
 
-    Networks of more than 300 neurons or 4000 connections, or 600 connections if some are gated, are drawn by
-    layers: boxes with a dot for each neuron, and arrows labelled with the number of their connections, and
-    with their pattern unless it is all to all. Arrows to the same or an earlier layer are green.
+    Networks of more than 300 neurons or 4000 connections, or 600 connections if some
+    are gated, are drawn by layers: boxes with a dot for each neuron, and arrows
+    labelled with the number of their connections, and with their pattern unless it is
+    all to all. Arrows to the same or an earlier layer are green.
 
-    Text, lines and arrows keep their proportions at any size of the axes. For PDF and SVG files with text
-    that can be edited, save the figure within :func:`style`.
+    Text, lines and arrows keep their proportions at any size of the axes. For PDF and
+    SVG files with text that can be edited, save the figure within :func:`style`.
 
     Parameters
     ----------
     network : Network, or sequence of Neuron
-        The network or neurons to draw. Loose neurons are drawn in a row, more than 25 of them as one layer.
+        The network or neurons to draw. Loose neurons are drawn in a row, more than 25
+        of them as one layer.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: a new figure.
     colour : str, optional
-        What colours the discs of neurons, if neurons are drawn: "activation", "bias", "state", or a name of
-        their :attr:`~synapse.Neuron.metadata`: numbers have a colour bar, other values a
-        legend. Default: none.
+        What colours the discs of neurons, if neurons are drawn: "activation", "bias",
+        "state", or a name of their :attr:`~synapse.Neuron.metadata`: numbers have a
+        colour bar, other values a legend. Default: none.
     groups : str, optional
-        A name of metadata of neurons: those with the same value stand together, in place of those of a layer,
-        and those without a value, too. The groups are in the order of the mean place of their neurons in the
-        order of activation. Default: layers.
+        A name of metadata of neurons: those with the same value stand together, in
+        place of those of a layer, and those without a value, too. The groups are in the
+        order of the mean place of their neurons in the order of activation. Default:
+        layers.
     layout : str or callable
-        The positions of neurons. "layers" (the default); a layout of networkx, "circular", "forceatlas2",
-        "kamada_kawai", "spectral", "spiral" or "spring"; or a function that is given a networkx DiGraph and
-        returns a dict with a place (x, y) for each of its nodes, such as
-        ``networkx.nx_agraph.graphviz_layout``. The nodes are the numbers of the neurons in the order of
-        activation, with the attributes "name" and "layer". The attribute "strength" of an edge is the
-        magnitude of its weight; edges with "gate" lead from gaters to the targets of what they gate. Colours
-        of discs then show the layers, if `colour` is not given.
+        The positions of neurons. "layers" (the default); a layout of networkx,
+        "circular", "forceatlas2", "kamada_kawai", "spectral", "spiral" or "spring"; or
+        a function that is given a networkx DiGraph and returns a dict with a place (x,
+        y) for each of its nodes, such as ``networkx.nx_agraph.graphviz_layout``. The
+        nodes are the numbers of the neurons in the order of activation, with the
+        attributes "name" and "layer". The attribute "strength" of an edge is the
+        magnitude of its weight; edges with "gate" lead from gaters to the targets of
+        what they gate. Colours of discs then show the layers, if `colour` is not given.
     blocks : bool, optional
-        Whether to draw by layers. Default: True for large networks, if no other layout is given.
+        Whether to draw by layers. Default: True for large networks, if no other layout
+        is given.
     numbers : bool
-        Whether to print every weight on its connection and every activation in its disc, to two decimals, for
-        slides and exercises. Default False. The network may have up to 100 connections.
+        Whether to print every weight on its connection and every activation in its
+        disc, to two decimals, for slides and exercises. Default False. The network may
+        have up to 100 connections.
     colour_bars : bool
         Whether to add colour bars beside the picture.
 
     Raises
     ------
     ArgumentTypeError, ArgumentError
-        If `network`, `ax` or `layout` is of another kind, a neuron is given twice, a layout does not place
-        every neuron, `blocks` is True with a layout or with `numbers`, or `numbers` is True for more than 100
-        connections.
+        If `network`, `ax` or `layout` is of another kind, a neuron is given twice, a
+        layout does not place every neuron, `blocks` is True with a layout or with
+        `numbers`, or `numbers` is True for more than 100 connections.
     UnknownNameError
-        If no neuron has metadata of the name `colour` or `groups`, or `layout` not one of these names.
+        If no neuron has metadata of the name `colour` or `groups`, or `layout` not one
+        of these names.
     MissingExtraError
         Without matplotlib; if the layout needs SciPy, which is not installed.
 
@@ -112,25 +123,38 @@ def network(
     """
     diagram = diagram_of(network)
     boolean("The colour_bars", colour_bars)
-    colours = (*NUMBERS, *(name for name in diagram.neuron_metadata if isinstance(name, str)))
+    colours = (
+        *NUMBERS,
+        *(name for name in diagram.neuron_metadata if isinstance(name, str)),
+    )
     if colour is not None and not is_among(colour, colours):
-        raise unknown_name("number or metadata of neurons to colour by", colour, colours)
+        raise unknown_name(
+            "number or metadata of neurons to colour by", colour, colours
+        )
     if groups is not None:
         names = tuple(name for name in diagram.neuron_metadata if isinstance(name, str))
         if not is_among(groups, names):
             raise unknown_name("metadata of neurons to group by", groups, names)
         diagram = grouped(diagram, groups)
-    free, printed = check_layout(layout), boolean("`numbers`", numbers)
+    free = check_layout(layout)
+    printed = boolean("`numbers`", numbers)
     if printed and diagram.connections > MOST_PRINTED:
         raise ArgumentError(
-            f"numbers=True prints up to {MOST_PRINTED} weights; there are {diagram.connections} connections."
+            f"numbers=True prints up to {MOST_PRINTED} weights; there are"
+            f" {diagram.connections} connections."
         )
     most = MOST_GATED if (diagram.gater != NO_GATER).any() else MOST_CONNECTIONS
     large = diagram.neurons > MOST_NEURONS or diagram.connections > most
     by_layers = large and not free if blocks is None else boolean("The blocks", blocks)
     if by_layers and (free or printed):
-        given = "A layout places neurons" if free else "numbers=True prints numbers of neurons"
-        raise ArgumentError(f"{given}, which blocks=True does not draw. Give one of the two.")
+        given = (
+            "A layout places neurons"
+            if free
+            else "numbers=True prints numbers of neurons"
+        )
+        raise ArgumentError(
+            f"{given}, which blocks=True does not draw. Give one of the two."
+        )
     title = label(network.name, 40) if isinstance(network, Network) else ""
     if by_layers:
         return draw_blocks(diagram, ax, title)
@@ -141,15 +165,26 @@ def network(
 
 
 def diagram_of(shown: Any) -> Topology:
-    """The table of a network, or of single neurons: up to 25 have a column each, more share one."""
+    """The table of a network, or of single neurons: up to 25 have a column each, more
+    share one.
+    """
     if isinstance(shown, Network):
         return Topology.of(shown)
     neurons = [shown] if isinstance(shown, Neuron) else shown
     neurons = listed("What is drawn", neurons, "a Network, or a sequence of neurons")
     for neuron in neurons:
         if not isinstance(neuron, Neuron):
-            raise ArgumentTypeError(expected("What is drawn", "a Network, or a sequence of neurons", neuron))
+            raise ArgumentTypeError(
+                expected("What is drawn", "a Network, or a sequence of neurons", neuron)
+            )
     if not neurons or len(set(neurons)) < len(neurons):
-        raise ArgumentError("Neurons that are drawn must be at least one, and each given once.")
-    table, count = Topology.of(neurons), len(neurons)
-    return table if count > LONGEST_ROW else replace(table, layers=("",) * count, layer=np.arange(count))
+        raise ArgumentError(
+            "Neurons that are drawn must be at least one, and each given once."
+        )
+    table = Topology.of(neurons)
+    count = len(neurons)
+    return (
+        table
+        if count > LONGEST_ROW
+        else replace(table, layers=("",) * count, layer=np.arange(count))
+    )

@@ -11,7 +11,16 @@ from numpy.typing import ArrayLike
 from .._checks import boolean
 from ..objects.recording import Log
 from ._places import short_names
-from ._style import INK, canvas, colouring, count_along, key, label, name_each, points_each
+from ._style import (
+    INK,
+    canvas,
+    colouring,
+    count_along,
+    key,
+    label,
+    name_each,
+    points_each,
+)
 from ._values import over_time
 from ._ways import spread
 
@@ -34,16 +43,17 @@ def raster(
     Parameters
     ----------
     values : Log or array_like, shape (T, n)
-        A log, which shows its activations or the only number that it has, or an array of one, such as
-        ``log.state``.
+        A log, which shows its activations or the only number that it has, or an array
+        of one, such as ``log.state``.
     neurons : Network, Layer, or sequence of Neuron or str, optional
-        The neurons that the values belong to. Layers of a network are separated and named on the right; the
-        rows then have the names without those of the layers. Default: those of the log; numbers, if there
-        is none.
+        The neurons that the values belong to. Layers of a network are separated and
+        named on the right; the rows then have the names without those of the layers.
+        Default: those of the log; numbers, if there is none.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: a new figure.
     what : str, optional
-        The name of the values, for the colour bar. Default: that of the log's number, or "activation".
+        The name of the values, for the colour bar. Default: that of the log's number,
+        or "activation".
     colour_bars : bool
         Whether to add a colour bar.
 
@@ -69,7 +79,13 @@ def raster(
     height = float(np.clip(0.17 * count + 0.9, 1.8, 9.0))
     with canvas(ax, (float(np.clip(0.06 * steps + 3.2, 5.0, 11.0)), height)) as ax:
         cmap, norm = colouring(matrix)
-        ax.imshow(np.ma.masked_invalid(matrix.T), aspect="auto", origin="upper", cmap=cmap, norm=norm)
+        ax.imshow(
+            np.ma.masked_invalid(matrix.T),
+            aspect="auto",
+            origin="upper",
+            cmap=cmap,
+            norm=norm,
+        )
         ax.spines[:].set_visible(False)
         ax.set_xlabel("step")
         owners = [layer for layer, size in layers for _ in range(size)]
@@ -86,15 +102,25 @@ def raster(
 
 
 def _set_layers_apart(ax: Axes, layers: list[tuple[str, int]], rows: int) -> None:
-    """Lines between layers; the names of layers on the right, each with a line to its own."""
-    a_row, size = points_each(ax.yaxis, rows), 8.0
+    """Lines between layers; the names of layers on the right, each with a line to its
+    own.
+    """
+    a_row = points_each(ax.yaxis, rows)
+    size = 8.0
     ends = list(accumulate(size for _, size in layers))
     for end in ends[:-1]:
         ax.axhline(end - 0.5, color=INK, lw=0.8)  # white is an activation of 0
-    middles = np.array([end - size / 2 - 0.5 for end, (_, size) in zip(ends, layers, strict=True)])
+    middles = np.array(
+        [end - size / 2 - 0.5 for end, (_, size) in zip(ends, layers, strict=True)]
+    )
     places = spread(middles, 1.5 * size / a_row, rows - 0.5)
     beside = ax.get_yaxis_transform()
     for (name, _), place, middle in zip(layers, places, middles, strict=True):
-        line: dict[str, Any] = {"color": INK, "lw": 0.5, "transform": beside, "clip_on": False}
+        line: dict[str, Any] = {
+            "color": INK,
+            "lw": 0.5,
+            "transform": beside,
+            "clip_on": False,
+        }
         ax.plot([1.0, 1.01, 1.025], [middle, middle, place], **line)
         ax.text(1.03, place, label(name, 20), va="center", size=size, transform=beside)

@@ -20,17 +20,21 @@ DRAWS = 1000
 """Number of samples of the bootstrap."""
 
 
-def returns(runs: Any, ax: Axes | None = None, *, points: int = 40, evaluations: bool = False) -> Axes:
+def returns(
+    runs: Any, ax: Axes | None = None, *, points: int = 40, evaluations: bool = False
+) -> Axes:
     """Draw the mean return over steps, with its 95 % interval over several seeds.
 
-    Of each run, the mean return of the episodes that end in each of `points` equal parts of the steps is
-    taken; a part in which none ends has that of the part before. The line is the mean over runs; the band is
-    the interval of this mean by the bootstrap over runs.
+    Of each run, the mean return of the episodes that end in each of `points` equal
+    parts of the steps is taken; a part in which none ends has that of the part before.
+    The line is the mean over runs; the band is the interval of this mean by the
+    bootstrap over runs.
 
     Parameters
     ----------
     runs : Run, sequence of Run, or mapping
-        One run, runs of several seeds, or these by the name of an agent, to compare them.
+        One run, runs of several seeds, or these by the name of an agent, to compare
+        them.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: a new figure.
     points : int
@@ -41,8 +45,9 @@ def returns(runs: Any, ax: Axes | None = None, *, points: int = 40, evaluations:
     Raises
     ------
     ArgumentTypeError, ArgumentError
-        If something is not a run, none of the runs of an agent has a return, their evaluations are not after
-        the same steps, or there are more agents than can be distinguished.
+        If something is not a run, none of the runs of an agent has a return, their
+        evaluations are not after the same steps, or there are more agents than can be
+        distinguished.
 
     Examples
     --------
@@ -58,16 +63,24 @@ def returns(runs: Any, ax: Axes | None = None, *, points: int = 40, evaluations:
     groups = _groups(runs)
     points = positive_integer("The points", points)
     evaluations = boolean("The evaluations", evaluations)
-    curves = [_evaluated(group) if evaluations else _in_parts(group, points) for _, group in groups]
+    curves = [
+        _evaluated(group) if evaluations else _in_parts(group, points)
+        for _, group in groups
+    ]
     with canvas(ax, (5.5, 3.4)) as ax:
-        for (name, group), (steps, values), colour in zip(groups, curves, CYCLE, strict=False):
+        for (name, group), (steps, values), colour in zip(
+            groups, curves, CYCLE, strict=False
+        ):
             counted = f"{len(group)} runs" if len(group) > 1 else "1 run"
             text = f"{name} ({counted})" if name else counted
             ax.plot(steps, values.mean(axis=0), color=colour, label=entry(text))
             if len(group) > 1:
                 low, high = _interval(values)
                 ax.fill_between(steps, low, high, color=colour, alpha=0.2, lw=0.0)
-        ax.set(xlabel="step", ylabel="mean return, 95 % interval" if _several(groups) else "mean return")
+        ax.set(
+            xlabel="step",
+            ylabel="mean return, 95 % interval" if _several(groups) else "mean return",
+        )
         count_along(ax)
         name_lines(ax)
         return ax
@@ -85,7 +98,9 @@ def _groups(runs: Any) -> list[tuple[str, list[Run]]]:
     groups = []
     for name, group in named:
         several = [group] if isinstance(group, Run) else group
-        if not isinstance(several, list | tuple) or not all(isinstance(run, Run) for run in several):
+        if not isinstance(several, list | tuple) or not all(
+            isinstance(run, Run) for run in several
+        ):
             condition = "a Run, several of them, or these by name"
             raise ArgumentTypeError(expected("What returns shows", condition, group))
         if not several:
@@ -97,18 +112,25 @@ def _groups(runs: Any) -> list[tuple[str, list[Run]]]:
 def _in_parts(runs: list[Run], points: int) -> tuple[Floats, Floats]:
     """The ends of equal parts of the steps, and the mean returns in each, by run."""
     if not all(len(run.returns) for run in runs):
-        raise ArgumentError("Expected runs with one complete episode or more, got one without.")
+        raise ArgumentError(
+            "Expected runs with one complete episode or more, got one without."
+        )
     most = min(run.steps for run in runs)
     ends = np.linspace(0.0, most, points + 1)[1:]
     values = np.array([_means(run, ends) for run in runs])
     from_the_first = ~np.isnan(values).any(axis=0)  # all runs have had an episode
     if not from_the_first.any():
-        raise ArgumentError("Expected runs with an episode that ends before the shortest run does, got none.")
+        raise ArgumentError(
+            "Expected runs with an episode that ends before the shortest run does, got"
+            " none."
+        )
     return ends[from_the_first], values[:, from_the_first]
 
 
 def _means(run: Run, ends: Floats) -> Floats:
-    """The mean return in each part of the steps; NaN before the first episode has ended."""
+    """The mean return in each part of the steps; NaN before the first episode has
+    ended.
+    """
     part = np.searchsorted(ends, run.lengths.cumsum() - 0.5)
     means = np.full(len(ends), np.nan)
     latest = np.nan
@@ -123,9 +145,16 @@ def _means(run: Run, ends: Floats) -> Floats:
 def _evaluated(runs: list[Run]) -> tuple[Floats, Floats]:
     """The steps of evaluations, and the mean returns of each, by run."""
     steps = runs[0].evaluation_steps
-    if not len(steps) or any(not np.array_equal(run.evaluation_steps, steps) for run in runs):
-        raise ArgumentError("Expected runs with evaluations after the same steps. Use run(..., evaluate=).")
-    return steps.astype(np.float64), np.array([run.evaluation_returns.mean(axis=1) for run in runs])
+    if not len(steps) or any(
+        not np.array_equal(run.evaluation_steps, steps) for run in runs
+    ):
+        raise ArgumentError(
+            "Expected runs with evaluations after the same steps. Use run(...,"
+            " evaluate=)."
+        )
+    return steps.astype(np.float64), np.array(
+        [run.evaluation_returns.mean(axis=1) for run in runs]
+    )
 
 
 def _interval(values: Floats) -> tuple[Floats, Floats]:

@@ -23,34 +23,43 @@ LETTER = 8.0
 
 
 Bands = list[tuple[str, int, int]]
-"""Neighbouring rows or columns with one name: the name, the first of them, and the one after the last."""
+"""Neighbouring rows or columns with one name: the name, the first of them, and the one
+after the last."""
 
 
 def sensitivities(
-    network: Network, ax: Axes | None = None, *, scale: float | None = None, colour_bars: bool = True
+    network: Network,
+    ax: Axes | None = None,
+    *,
+    scale: float | None = None,
+    colour_bars: bool = True,
 ) -> Axes:
-    """Draw the sensitivities d s_k / d p: one row per recurrent neuron k, one column per parameter p.
+    """Draw the sensitivities d s_k / d p: one row per recurrent neuron k, one column
+    per parameter p.
 
-    The columns are the trainable weights into each neuron and its bias, neuron by neuron. A white place is
-    a sensitivity that is not kept, because the parameter cannot reach the neuron's state within the order of
-    the network's rule. The others are orange below zero, pale at zero, and blue above.
+    The columns are the trainable weights into each neuron and its bias, neuron by
+    neuron. A white place is a sensitivity that is not kept, because the parameter
+    cannot reach the neuron's state within the order of the network's rule. The others
+    are orange below zero, pale at zero, and blue above.
 
     Parameters
     ----------
     network : Network
-        A network that learns by rtrl, see :attr:`Network.learning_rule`, or that a Trainer has trained by it.
+        A network that learns by rtrl, see :attr:`Network.learning_rule`, or that a
+        Trainer has trained by it.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: a new figure.
     scale : float, optional
-        The sensitivity that has the full colour. Give it to compare several pictures. Default: the largest.
+        The sensitivity that has the full colour. Give it to compare several pictures.
+        Default: the largest.
     colour_bars : bool
         Whether to add a colour bar.
 
     Raises
     ------
     ArgumentTypeError, ArgumentError
-        If `network` is not a network, keeps no sensitivities, or has no recurrent neuron or no trainable
-        parameter.
+        If `network` is not a network, keeps no sensitivities, or has no recurrent
+        neuron or no trainable parameter.
 
     Examples
     --------
@@ -65,23 +74,41 @@ def sensitivities(
     """
     require_network("What has sensitivities", network)
     boolean("The colour_bars", colour_bars)
-    full = None if scale is None else positive_number("The scale of sensitivities", scale)
-    kept, table = sensitivity_matrix(network), Topology.of(network)
+    full = (
+        None if scale is None else positive_number("The scale of sensitivities", scale)
+    )
+    kept = sensitivity_matrix(network)
+    table = Topology.of(network)
     if not kept.values.size:
         raise ArgumentError(
-            expected("What ", "a network with a recurrent neuron and a trainable parameter", network)
+            expected(
+                "What ",
+                "a network with a recurrent neuron and a trainable parameter",
+                network,
+            )
         )
     matrix = np.ma.masked_invalid(kept.values)
     rows, columns = kept.values.shape
-    size = (float(np.clip(0.16 * columns + 2.4, 5.0, 12.0)), float(np.clip(0.3 * rows + 1.7, 2.7, 9.0)))
+    size = (
+        float(np.clip(0.16 * columns + 2.4, 5.0, 12.0)),
+        float(np.clip(0.3 * rows + 1.7, 2.7, 9.0)),
+    )
     with canvas(ax, size) as ax:
         from matplotlib.colors import Normalize
 
         limit = full or largest(kept.values) or 1.0
-        cmap, norm = diverging(), Normalize(-limit, limit)
+        cmap = diverging()
+        norm = Normalize(-limit, limit)
         ax.imshow(matrix, aspect="auto", origin="upper", cmap=cmap, norm=norm)
-        ax.set_title(f"{matrix.count()} of {matrix.size} sensitivities are kept", size=LETTER, loc="left")
-        ax.set(xlabel="parameters, by the neuron they lead into", ylabel="recurrent neurons")
+        ax.set_title(
+            f"{matrix.count()} of {matrix.size} sensitivities are kept",
+            size=LETTER,
+            loc="left",
+        )
+        ax.set(
+            xlabel="parameters, by the neuron they lead into",
+            ylabel="recurrent neurons",
+        )
         ax.tick_params(length=0)
         _name_axis(ax, ax.yaxis, table, kept.rows, rows)
         _name_axis(ax, ax.xaxis, table, kept.owners, columns)
@@ -91,10 +118,13 @@ def sensitivities(
 
 
 def _name_axis(ax: Axes, axis: Any, table: Topology, neurons: Ints, count: int) -> None:
-    """Names of neurons, or of layers where those would overlap, and lines between them."""
+    """Names of neurons, or of layers where those would overlap, and lines between
+    them.
+    """
     across = axis is ax.xaxis
     room = points_each(axis, count)
-    of_layers, of_neurons = _bands(table.layer[neurons], table.layers), _bands(neurons, table.names)
+    of_layers = _bands(table.layer[neurons], table.layers)
+    of_neurons = _bands(neurons, table.names)
     line = ax.axvline if across else ax.axhline
     for bands, colour, width in ((of_neurons, GREY, 0.4), (of_layers, INK, 1.0)):
         if room * count > 3 * len(bands):
@@ -103,12 +133,21 @@ def _name_axis(ax: Axes, axis: Any, table: Topology, neurons: Ints, count: int) 
     named = of_neurons
     if not all(room * (stop - first) >= 1.1 * LETTER for _, first, stop in of_neurons):
         named = []
-        for name, first, stop in of_layers:  # a name that is too close to the one before is left out
-            if not named or room * (first + stop - sum(named[-1][1:])) / 2 >= 1.5 * LETTER:
+        for (
+            name,
+            first,
+            stop,
+        ) in of_layers:  # a name that is too close to the one before is left out
+            if (
+                not named
+                or room * (first + stop - sum(named[-1][1:])) / 2 >= 1.5 * LETTER
+            ):
                 named.append((name, first, stop))
     middles = [(first + stop - 1) / 2 for _, first, stop in named]
     axis.set_ticks(middles, [label(name, 18) for name, _, _ in named], size=LETTER)
-    if across and any(len(name) * LETTER > room * (stop - first) for name, first, stop in named):
+    if across and any(
+        len(name) * LETTER > room * (stop - first) for name, first, stop in named
+    ):
         axis.set_tick_params(rotation=90)
 
 
@@ -116,4 +155,7 @@ def _bands(numbers: Ints, names: Sequence[str]) -> Bands:
     """Neighbouring places with the same number."""
     starts = np.flatnonzero(np.diff(numbers, prepend=-1)).tolist()
     stops = [*starts[1:], len(numbers)]
-    return [(names[numbers[first]], first, stop) for first, stop in zip(starts, stops, strict=True)]
+    return [
+        (names[numbers[first]], first, stop)
+        for first, stop in zip(starts, stops, strict=True)
+    ]

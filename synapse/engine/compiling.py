@@ -1,4 +1,6 @@
-"""Those that show progress are told while kernels are compiled: it takes seconds in which no step is made."""
+"""Those that show progress are told while kernels are compiled: it takes seconds in
+which no step is made.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 watchers: list[Callable[[bool], None]] = []
-"""They are called with True when compiling begins, and with False when it ends, from any thread."""
+"""They are called with True when compiling begins, and with False when it ends, from
+any thread."""
 
 
 @contextmanager

@@ -1,12 +1,14 @@
-"""Which activation of a neuron another one has read, and the traces that follow from that.
+"""Which activation of a neuron another one has read, and the traces that follow from
+that.
 
-A target reads the activation of a source, or of a gater, in the same step. If that neuron activates later, or
-is the target itself, the activation of its previous step is read: it is *delayed*. In a synchronous network,
-everything but inputs is. Neurons that compete activate together, so they read each other delayed.
+A target reads the activation of a source, or of a gater, in the same step. If that
+neuron activates later, or is the target itself, the activation of its previous step is
+read: it is *delayed*. In a synchronous network, everything but inputs is. Neurons that
+compete activate together, so they read each other delayed.
 
-Everything here is plain Python. Python calls these functions with the columns of a store as attributes
-(`Attributes`), and ``online/reads.py`` compiles them for kernels. So what an object shows is what a
-recording writes.
+Everything here is plain Python. Python calls these functions with the columns of a
+store as attributes (`Attributes`), and ``online/reads.py`` compiles them for kernels.
+So what an object shows is what a recording writes.
 """
 
 from __future__ import annotations
@@ -38,8 +40,9 @@ class Attributes:
 def is_delayed(source: Any, target: Any, source_time: Any, target_time: Any) -> Any:
     """Whether a target reads the previous activation of a source, or of a gater.
 
-    The times order the activations: rows in a network, see `is_delayed_in_order`, or the stamps of neurons
-    that have no common network. Neurons and times are numbers, or arrays of the same shape.
+    The times order the activations: rows in a network, see `is_delayed_in_order`, or
+    the stamps of neurons that have no common network. Neurons and times are numbers, or
+    arrays of the same shape.
     """
     # [equation delayed]
     return (source == target) | (source_time > target_time)
@@ -47,19 +50,25 @@ def is_delayed(source: Any, target: Any, source_time: Any, target_time: Any) -> 
 
 
 def is_delayed_in_order(source: Any, target: Any, together: Any) -> Any:
-    """Whether it is delayed in one network, in order of activation or because both activate `together`."""
+    """Whether it is delayed in one network, in order of activation or because both
+    activate `together`.
+    """
     return is_delayed(source, target, source, target) | together
 
 
 def are_together(m: Any, source: Any, target: Any) -> Any:
-    """Whether two neurons of a network activate together: by one clock, or as they compete."""
+    """Whether two neurons of a network activate together: by one clock, or as they
+    compete.
+    """
     by_clock = (m.synchronous[source] & m.synchronous[target]) != 0
     return by_clock | (m.group_first[source] == m.group_first[target])
 
 
 def is_delayed_by_stamp(m: Any, source: Any, target: Any) -> Any:
     """Whether it is delayed by the stamps of the latest activations, of any neurons."""
-    together = are_together(m, source, target) & (m.network[source] == m.network[target])
+    together = are_together(m, source, target) & (
+        m.network[source] == m.network[target]
+    )
     return is_delayed(source, target, m.stamp[source], m.stamp[target]) | together
 
 
@@ -71,7 +80,9 @@ def activation_read(m: Any, source: Any, target: Any) -> Any:
 
 
 def activations_read(m: Any, sources: Any, targets: Any) -> Any:
-    """The activations read, for arrays of sources and targets, which kernels do not have."""
+    """The activations read, for arrays of sources and targets, which kernels do not
+    have.
+    """
     delayed = is_delayed_by_stamp(m, sources, targets)
     return np.where(delayed, m.old_activation[sources], m.activation[sources])
 
@@ -87,7 +98,9 @@ def gain_read(m: Any, c: Any) -> Any:
 
 
 def eligibility_of(m: Any, flags: Any, c: Any) -> Any:
-    """The eligibility of a connection: stored, as these `flags` of all neurons say, or computed."""
+    """The eligibility of a connection: stored, as these `flags` of all neurons say, or
+    computed.
+    """
     j = m.target[c]
     offset = c - m.first_incoming[j]
     if flags[j] & TRACED and offset < m.learning[j]:
@@ -96,7 +109,9 @@ def eligibility_of(m: Any, flags: Any, c: Any) -> Any:
 
 
 def influence_of(m: Any, rows: Any, first: Any, stop: Any, target: Any) -> Any:
-    """I_jk of a target k without memory: the sum over connections ``rows[first:stop]``, without the gain."""
+    """I_jk of a target k without memory: the sum over connections ``rows[first:stop]``,
+    without the gain.
+    """
     influence = 0.0
     for p in range(first, stop):
         influence += m.weight[rows[p]] * activation_read(m, m.source[rows[p]], target)
@@ -104,5 +119,9 @@ def influence_of(m: Any, rows: Any, first: Any, stop: Any, target: Any) -> Any:
 
 
 def extended_of(m: Any, flags: Any, c: Any, influence: Any) -> Any:
-    """The extended trace f'_j e_ij I_jk of a connection i -> j, from the influence on such a neuron k."""
-    return np.float64(m.derivative[m.target[c]]) * eligibility_of(m, flags, c) * influence
+    """The extended trace f'_j e_ij I_jk of a connection i -> j, from the influence on
+    such a neuron k.
+    """
+    return (
+        np.float64(m.derivative[m.target[c]]) * eligibility_of(m, flags, c) * influence
+    )

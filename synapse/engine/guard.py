@@ -23,8 +23,11 @@ Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
 View = TypeVar("View")
 
-making_views = threading.RLock()  # reentrant: garbage collection may read connections meanwhile
-"""Held while the table of a store's connection objects changes: readers do not hold the store's lock."""
+making_views = (
+    threading.RLock()
+)  # reentrant: garbage collection may read connections meanwhile
+"""Held while the table of a store's connection objects changes: readers do not hold the
+store's lock."""
 
 PATIENCE = 0.05
 """Seconds between two checks for Ctrl-C while waiting for a lock."""
@@ -33,13 +36,16 @@ PATIENCE = 0.05
 class Deferred:
     """A context that defers Ctrl-C to its end.
 
-    It has no effect in a thread other than the main one, within another such context, or if Ctrl-C is not
-    handled by a Python function: a program in the background that ignores Ctrl-C goes on, and a handler of
-    the program that has embedded Python stays. `came` is whether Ctrl-C was pressed and is pending.
+    It has no effect in a thread other than the main one, within another such context,
+    or if Ctrl-C is not handled by a Python function: a program in the background that
+    ignores Ctrl-C goes on, and a handler of the program that has embedded Python stays.
+    `came` is whether Ctrl-C was pressed and is pending.
     """
 
     __slots__ = ("_handler", "came")
-    active: ClassVar[Deferred | None] = None  # in the main thread, which alone receives signals
+    active: ClassVar[Deferred | None] = (
+        None  # in the main thread, which alone receives signals
+    )
 
     def __init__(self) -> None:
         self.came = False
@@ -50,10 +56,13 @@ class Deferred:
 
     def __enter__(self) -> Deferred:
         if Deferred.active is None and get_ident() == threading.main_thread().ident:
-            before = _signal.getsignal(SIGINT)  # None: a handler that is no Python function
+            before = _signal.getsignal(
+                SIGINT
+            )  # None: a handler that is no Python function
             if callable(before):
                 _signal.signal(SIGINT, self._note)
-                self._handler, Deferred.active = before, self
+                self._handler = before
+                Deferred.active = self
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -67,7 +76,9 @@ class Deferred:
 
 @contextmanager
 def making_many() -> Iterator[None]:
-    """Pause garbage collection while many objects are made: it would search all of them in vain."""
+    """Pause garbage collection while many objects are made: it would search all of them
+    in vain.
+    """
     collecting = gc.isenabled()
     gc.disable()
     try:
@@ -80,7 +91,11 @@ def making_many() -> Iterator[None]:
 def take_interrupt() -> bool:
     """Whether Ctrl-C is pending. The caller handles it, and it will not be raised."""
     deferred = Deferred.active
-    if deferred is None or not deferred.came or get_ident() != threading.main_thread().ident:
+    if (
+        deferred is None
+        or not deferred.came
+        or get_ident() != threading.main_thread().ident
+    ):
         return False
     deferred.came = False
     return True
@@ -93,15 +108,19 @@ def raise_interrupt() -> None:
 
 
 class Interruptible:
-    """A context in which Ctrl-C interrupts as usual, inside one that defers it: for code of the user."""
+    """A context in which Ctrl-C interrupts as usual, inside one that defers it: for
+    code of the user.
+    """
 
     __slots__ = ("_deferred",)
     _deferred: Deferred | None
 
     def __enter__(self) -> None:
-        self._deferred, deferred = None, Deferred.active
+        self._deferred = None
+        deferred = Deferred.active
         if deferred is not None and get_ident() == threading.main_thread().ident:
-            self._deferred, Deferred.active = deferred, None
+            self._deferred = deferred
+            Deferred.active = None
             _signal.signal(SIGINT, deferred._handler)
 
     def __exit__(self, *_: object) -> None:
@@ -111,15 +130,19 @@ class Interruptible:
 
 
 class InUse(Deferred):
-    """A context in which this thread holds the locks of the stores of some views, and Ctrl-C is deferred.
+    """A context in which this thread holds the locks of the stores of some views, and
+    Ctrl-C is deferred.
 
-    Views are objects with a ``_store``, such as neurons and networks. Their store may change while waiting.
+    Views are objects with a ``_store``, such as neurons and networks. Their store may
+    change while waiting.
     """
 
     __slots__ = ("_held", "_views")
 
     def __init__(self, *views: Any) -> None:
-        self.came, self._handler = False, None  # as Deferred, without a call
+        # as Deferred, without a call
+        self.came = False
+        self._handler = None
         self._views = views
         self._held: list[Store] = []
 
@@ -143,8 +166,13 @@ class InUse(Deferred):
     def _acquire(self) -> None:
         while True:
             stores = self._stores()
-            # All threads lock stores in the order of their creation, which prevents deadlocks.
-            for store in sorted(stores, key=lambda store: store.serial) if len(stores) > 1 else stores:
+            # All threads lock stores in the order of their creation, which prevents
+            # deadlocks.
+            for store in (
+                sorted(stores, key=lambda store: store.serial)
+                if len(stores) > 1
+                else stores
+            ):
                 if not store.lock.acquire(blocking=False):
                     _wait_for(store)
                 self._held.append(store)
@@ -159,8 +187,12 @@ def _wait_for(store: Store) -> None:
         raise_interrupt()
 
 
-def atomic(method: Callable[Concatenate[View, Given], Answer]) -> Callable[Concatenate[View, Given], Answer]:
-    """A decorator: a method of a view holds the lock of its store, and is not interrupted."""
+def atomic(
+    method: Callable[Concatenate[View, Given], Answer],
+) -> Callable[Concatenate[View, Given], Answer]:
+    """A decorator: a method of a view holds the lock of its store, and is not
+    interrupted.
+    """
 
     @wraps(method)
     def alone(self: View, *args: Given.args, **kwargs: Given.kwargs) -> Answer:
@@ -173,7 +205,9 @@ def atomic(method: Callable[Concatenate[View, Given], Answer]) -> Callable[Conca
 def consistent_read(
     read: Callable[Concatenate[View, Given], Answer],
 ) -> Callable[Concatenate[View, Given], Answer]:
-    """A decorator: a method of a view reads from one topology, even if other threads edit."""
+    """A decorator: a method of a view reads from one topology, even if other threads
+    edit.
+    """
 
     @wraps(read)
     def settled(self: View, *args: Given.args, **kwargs: Given.kwargs) -> Answer:
@@ -186,7 +220,11 @@ def consistent_read(
         except Exception:  # rows may have moved; a real error is raised again
             if store.program is program and program.version == store.topology_version:
                 raise
-        with InUse(self):  # also after a read that has lowered the store itself, and moved what it had read
+        with InUse(
+            self
+            # also after a read that has lowered the store itself, and moved what it had
+            # read
+        ):
             return read(self, *args, **kwargs)
 
     return settled  # type: ignore[return-value]

@@ -1,7 +1,8 @@
 """Short arrays of integers whose places have names.
 
-A kernel reads and writes a place as an attribute, ``span.first`` or ``m.ties.signed``; Python, which has the
-array, uses the place itself: ``span[Span.FIRST]``. So each name is declared once, here.
+A kernel reads and writes a place as an attribute, ``span.first`` or ``m.ties.signed``;
+Python, which has the array, uses the place itself: ``span[Span.FIRST]``. So each name
+is declared once, here.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ class Span(IntEnum):
     INPUTS = 1  # how many inputs it has; they come first
     OUTPUTS = 2  # how many outputs it has; they come last
     STOP = 3  # the row after its last
-    LEARNING = 4  # the first row that can learn: after the inputs, unless something leads into them
+    # the first row that can learn: after the inputs, unless something leads into them
+    LEARNING = 4
 
 
 class Ties(IntEnum):
@@ -29,7 +31,8 @@ class Ties(IntEnum):
     HELD = 4  # whether shared numbers change later, see `hold_shared`
     SIGNED = 5  # whether some connection has a sign
     CLAMPED = 6  # whether some neuron is clamped
-    INTERNAL = 7  # whether neurons that compete with each other are connected, or gate each other
+    # whether neurons that compete with each other are connected, or gate each other
+    INTERNAL = 7
 
 
 class LogPlace(IntEnum):
@@ -51,7 +54,9 @@ class Latest(IntEnum):
 
     HALF = 0  # which half of ``sensitivity`` is of the step before the pending ones
     OPEN = 1  # whether a step has been activated since the context was cleared
-    STAMP = 2  # when the last neuron activated; if later since, the context is another one
+    STAMP = (
+        2  # when the last neuron activated; if later since, the context is another one
+    )
     PENDING = 3  # number of pending steps; if 0, the other half is of the step before
     RENEWED = 4  # whether the third part is of the latest pending step
     UNITS = 5  # how many units of the renewal of the other half are done

@@ -1,7 +1,8 @@
 """The table of columns: every number of a set of connected neurons, by name.
 
-A column has one row per neuron, connection, run, and so on, as its `axis` says. The table drives growing,
-merging, clearing, saving, the addresses that kernels receive, and the fields of the views.
+A column has one row per neuron, connection, run, and so on, as its `axis` says. The
+table drives growing, merging, clearing, saving, the addresses that kernels receive, and
+the fields of the views.
 """
 
 from __future__ import annotations
@@ -19,24 +20,31 @@ NONE = 0xFFFFFFFF
 
 FAILURE = 8  # length of the column "failed", see there and ``status.SUM``
 GIVEN_ERRORS = -1
-"""In place of the code of a cost: kernels get the errors of the outputs instead of targets."""
+"""In place of the code of a cost: kernels get the errors of the outputs instead of
+targets."""
 
 SIDE_BY_SIDE = {np.dtype(np.float64): 8, np.dtype(np.float32): 16}
-"""Number of samples whose exact gradients are computed side by side: those in a vector register of 512 bits;
-processors without such registers use two halves."""
+"""Number of samples whose exact gradients are computed side by side: those in a vector
+register of 512 bits; processors without such registers use two halves."""
 
 ROOM = 128
 RESOLVER = ROOM - 1
-"""The place in the column ``parts`` of the function that kernels call to have a part compiled."""
+"""The place in the column ``parts`` of the function that kernels call to have a part
+compiled."""
 PLAN_PARTS = 96
-"""The first place of parts that take a plan. They are imported before the parts of exact gradients or after
-them, but kernels in the cache know the places."""
-PART_ADDRESSES = {np.dtype(name): np.zeros(ROOM, np.uint64) for name in ("float32", "float64")}
-"""The column ``parts`` of all stores of a float: addresses, in this process, of parts of kernels that are
-compiled when a network first needs them; 0 until then. ``compiler/rare.py`` fills them."""
+"""The first place of parts that take a plan. They are imported before the parts of
+exact gradients or after them, but kernels in the cache know the places."""
+PART_ADDRESSES = {
+    np.dtype(name): np.zeros(ROOM, np.uint64) for name in ("float32", "float64")
+}
+"""The column ``parts`` of all stores of a float: addresses, in this process, of parts
+of kernels that are compiled when a network first needs them; 0 until then.
+``compiler/rare.py`` fills them."""
 
 # What a neuron is in its network.
-HIDDEN, INPUT, OUTPUT = 0, 1, 2
+HIDDEN = 0
+INPUT = 1
+OUTPUT = 2
 
 
 LARGEST_COUNT = (1 << 53) - 1
@@ -44,7 +52,9 @@ LARGEST_COUNT = (1 << 53) - 1
 
 
 class Kind(NamedTuple):
-    """What the values of a column mean: types that hold them, range of a default, whether files have it."""
+    """What the values of a column mean: types that hold them, range of a default,
+    whether files have it.
+    """
 
     name: str
     dtypes: tuple[str, ...]
@@ -59,12 +69,15 @@ FLAG = Kind("FLAG", ("uint8",), 0, 1)
 SIGN = Kind("SIGN", ("int8",), -1, 1)  # 0: none
 COUNT = Kind("COUNT", ("uint8", "uint32", "uint64"), 0, LARGEST_COUNT)
 TIME = Kind("TIME", ("uint64",), 0, 0)  # at most the clock
-GROUP = Kind("GROUP", ("uint32",), 0, 0)  # number of a group of rows; 0: none. Files number groups anew.
+GROUP = Kind(
+    "GROUP", ("uint32",), 0, 0
+)  # number of a group of rows; 0: none. Files number groups anew.
 ROW = Kind("ROW", ("uint32",), NONE, NONE, in_files=False)  # of a neuron
 IDENTITY = Kind("IDENTITY", ("uint32",), NONE, NONE, in_files=False)  # of a connection
 NETWORK = Kind("NETWORK", ("uint32",), 0, 0, in_files=False)  # its number in the store
 KINDS = (NUMBER, FLAG, SIGN, COUNT, TIME, GROUP, ROW, IDENTITY, NETWORK)
-"""They determine what files may hold, and how values change when rows are removed or stores are joined."""
+"""They determine what files may hold, and how values change when rows are removed or
+stores are joined."""
 
 OBJECTS = ("neuron", "connection")
 """Axes whose columns are declared in full."""
@@ -72,18 +85,19 @@ LOWERED = ("node", "run", "influence", "pull", "tie", "trace", "extended")
 """Axes of the program, whose columns are made by lowering."""
 AXES = (*OBJECTS, *LOWERED, "store", "function", "failed", "watched", "log", "place")
 TYPES = ("float", "float64", "int8", "uint8", "uint32", "int64", "uint64")
-"""Kernels read all integers as signed 64-bit ones, see `read_type` in ``compiler/jit.py``."""
+"""Kernels read all integers as signed 64-bit ones, see `read_type` in
+``compiler/jit.py``."""
 
 
 class Column(NamedTuple):
     """One column: its `axis`, `dtype` ("float" is the store's float), and `default`.
 
-    Columns of neurons and connections also have a `kind` and say whether they are `saved`: files have them if
-    a row has another value than the default. What is saved, the checks of files, copies, growing, merging,
-    removing and clearing follow from this declaration.
-    `cleared` columns are part of the context, which ``clear()`` sets to their defaults. `shared` names the
-    column of the groups whose members have one value. The places of a `record` have names, see
-    ``records.py``.
+    Columns of neurons and connections also have a `kind` and say whether they are
+    `saved`: files have them if a row has another value than the default. What is saved,
+    the checks of files, copies, growing, merging, removing and clearing follow from
+    this declaration. `cleared` columns are part of the context, which ``clear()`` sets
+    to their defaults. `shared` names the column of the groups whose members have one
+    value. The places of a `record` have names, see ``records.py``.
     """
 
     name: str
@@ -103,14 +117,18 @@ def _context(name: str) -> Column:
 
 
 def require_sound(columns: tuple[Column, ...]) -> None:
-    """Raise ValueError, which names the column, if a declaration is incomplete or contradicts another."""
+    """Raise ValueError, which names the column, if a declaration is incomplete or
+    contradicts another.
+    """
     known = {column.name: column for column in columns}
     for place, column in enumerate(columns):
         mistake = _mistake(column, known)
         if column.name in (other.name for other in columns[:place]):
             mistake = "another column has this name"
         if mistake:
-            raise ValueError(f"The column {column.name!r} of the axis {column.axis!r}: {mistake}.")
+            raise ValueError(
+                f"The column {column.name!r} of the axis {column.axis!r}: {mistake}."
+            )
 
 
 def _mistake(column: Column, known: dict[str, Column]) -> str:
@@ -122,16 +140,25 @@ def _mistake(column: Column, known: dict[str, Column]) -> str:
         return f"its axis must be one of {', '.join(AXES)}"
     if column.axis not in OBJECTS:
         if kind or column.saved or column.cleared or column.shared:
-            return "only columns of neurons and connections have a kind, or are saved, cleared or shared"
+            return (
+                "only columns of neurons and connections have a kind, or are saved,"
+                " cleared or shared"
+            )
         return ""
     if kind is None or column.dtype not in kind.dtypes:
         fitting = ", ".join(one.name for one in KINDS if column.dtype in one.dtypes)
         got = "none" if kind is None else kind.name
-        return f"a column of {column.dtype} must have one of the kinds {fitting}, got {got}"
+        return (
+            f"a column of {column.dtype} must have one of the kinds {fitting}, got"
+            f" {got}"
+        )
     whole = column.dtype != "float"
     most = min(kind.most, np.iinfo(column.dtype).max) if whole else kind.most
     if not kind.least <= column.default <= most or (whole and column.default % 1):
-        return f"the default of a {kind.name} is from {kind.least} to {most}, got {column.default}"
+        return (
+            f"the default of a {kind.name} is from {kind.least} to {most}, got"
+            f" {column.default}"
+        )
     return _mistake_of_saving(column, kind, known)
 
 
@@ -141,10 +168,18 @@ def _mistake_of_saving(column: Column, kind: Kind, known: dict[str, Column]) -> 
     if column.saved and not kind.in_files:
         return f"a {kind.name} refers to one store, so it cannot be saved"
     if column.cleared and (column.axis != "neuron" or not column.saved):
-        return "what is cleared is the context, which neurons have and files hold, so it must be saved"
+        return (
+            "what is cleared is the context, which neurons have and files hold, so it"
+            " must be saved"
+        )
     group = known.get(column.shared)
-    if column.shared and (group is None or (group.kind, group.axis) != (GROUP, column.axis)):
-        return f"it is shared by groups, so {column.shared!r} must be a GROUP of the same axis"
+    if column.shared and (
+        group is None or (group.kind, group.axis) != (GROUP, column.axis)
+    ):
+        return (
+            f"it is shared by groups, so {column.shared!r} must be a GROUP of the same"
+            " axis"
+        )
     return ""
 
 
@@ -157,49 +192,88 @@ COLUMNS = (
     _context("derivative"),
     Column("bias", "neuron", "float", 0.0, NUMBER, saved=True, shared="bias_tie"),
     _context("bias_eligibility"),
-    Column("cost_weight", "neuron", "float", 1.0, NUMBER, saved=True),  # of its cost as an output
+    Column(
+        "cost_weight", "neuron", "float", 1.0, NUMBER, saved=True
+    ),  # of its cost as an output
     _context("responsibility"),
     _context("projected"),
     _context("gated"),
     _context("pushed"),  # sum of delta_k g_jk w_jk, pushed by later neurons
-    _context("pushed_gated"),  # sum of delta_k I_jk over gated neurons without a self-connection
+    _context(
+        "pushed_gated"
+    ),  # sum of delta_k I_jk over gated neurons without a self-connection
     _context("pushed_traced"),  # the same over self-connected ones
-    _context("step"),  # rate (P_j + the part of G_j that factors), of the last propagation
-    Column("pending_step", "neuron", "float", 0.0, NUMBER, saved=False),  # a pending step; 0 between calls
-    Column("stamp", "neuron", "uint64", 0, TIME, saved=True, cleared=True),  # when it last activated
+    _context(
+        "step"
+    ),  # rate (P_j + the part of G_j that factors), of the last propagation
+    Column(
+        "pending_step", "neuron", "float", 0.0, NUMBER, saved=False
+    ),  # a pending step; 0 between calls
+    Column(
+        "stamp", "neuron", "uint64", 0, TIME, saved=True, cleared=True
+    ),  # when it last activated
     Column("squash", "neuron", "uint32", 0, COUNT, saved=False),  # files have its name
-    Column("group", "neuron", "uint32", 0, GROUP, saved=True),  # neurons that compete; 0: none
-    Column("random", "neuron", "uint64", 0, COUNT, saved=True),  # position of its stream of random numbers
+    Column(
+        "group", "neuron", "uint32", 0, GROUP, saved=True
+    ),  # neurons that compete; 0: none
+    Column(
+        "random", "neuron", "uint64", 0, COUNT, saved=True
+    ),  # position of its stream of random numbers
     Column("deterministic", "neuron", "uint8", 0, FLAG, saved=True),  # outputs its mean
     # [recipe column]
     Column("trainable_bias", "neuron", "uint8", 1, FLAG, saved=True, shared="bias_tie"),
     # frozen_bias: trainable until its layer was frozen
     Column("frozen_bias", "neuron", "uint8", 0, FLAG, saved=True, shared="bias_tie"),
-    Column("bias_tie", "neuron", "uint32", 0, GROUP, saved=True),  # neurons that share one bias; 0: not tied
-    Column("outgoing_sign", "neuron", "int8", 0, SIGN, saved=True),  # of its present and future connections
-    Column("clamped", "neuron", "uint8", 0, FLAG, saved=True),  # its activation is that of "clamp"
+    Column(
+        "bias_tie", "neuron", "uint32", 0, GROUP, saved=True
+    ),  # neurons that share one bias; 0: not tied
+    Column(
+        "outgoing_sign", "neuron", "int8", 0, SIGN, saved=True
+    ),  # of its present and future connections
+    Column(
+        "clamped", "neuron", "uint8", 0, FLAG, saved=True
+    ),  # its activation is that of "clamp"
     Column("clamp", "neuron", "float", 0.0, NUMBER, saved=True),
-    Column("utility", "neuron", "float", 0.0, NUMBER, saved=True),  # see ``online/renewal.py``
-    Column("age", "neuron", "uint64", 0, COUNT, saved=True),  # number of updates since it was renewed
-    Column("synchronous", "neuron", "uint8", 0, FLAG, saved=True),  # reads others but inputs one step late
-    Column("relay", "neuron", "uint32", 0, COUNT, saved=True),  # 1 + the steps that it delays by
+    Column(
+        "utility", "neuron", "float", 0.0, NUMBER, saved=True
+    ),  # see ``online/renewal.py``
+    Column(
+        "age", "neuron", "uint64", 0, COUNT, saved=True
+    ),  # number of updates since it was renewed
+    Column(
+        "synchronous", "neuron", "uint8", 0, FLAG, saved=True
+    ),  # reads others but inputs one step late
+    Column(
+        "relay", "neuron", "uint32", 0, COUNT, saved=True
+    ),  # 1 + the steps that it delays by
     Column("role", "neuron", "uint8", HIDDEN, COUNT, saved=False),
     Column("network", "neuron", "uint32", 0, NETWORK, saved=False),  # 0: none
-    Column("position", "neuron", "uint32", 0, COUNT, saved=False),  # in the order of its network
+    Column(
+        "position", "neuron", "uint32", 0, COUNT, saved=False
+    ),  # in the order of its network
     # a connection's numbers, the incoming ones of a neuron side by side once lowered
     Column("weight", "connection", "float", 0.0, NUMBER, saved=True, shared="tie"),
-    Column("source", "connection", "uint32", NONE, ROW, saved=False),  # files have numbers of neurons
+    Column(
+        "source", "connection", "uint32", NONE, ROW, saved=False
+    ),  # files have numbers of neurons
     Column("target", "connection", "uint32", NONE, ROW, saved=False),
     Column("gater", "connection", "uint32", NONE, ROW, saved=False),
-    Column("sign", "connection", "int8", 0, SIGN, saved=True, shared="tie"),  # no update changes it
+    Column(
+        "sign", "connection", "int8", 0, SIGN, saved=True, shared="tie"
+    ),  # no update changes it
     Column("trainable", "connection", "uint8", 1, FLAG, saved=True, shared="tie"),
-    # frozen: trainable until its layer was frozen; identity: constant while rows move, views hold it
+    # frozen: trainable until its layer was frozen; identity: constant while rows move,
+    # views hold it
     Column("frozen", "connection", "uint8", 0, FLAG, saved=True, shared="tie"),
-    Column("tie", "connection", "uint32", 0, GROUP, saved=True),  # share one weight; 0: not tied
+    Column(
+        "tie", "connection", "uint32", 0, GROUP, saved=True
+    ),  # share one weight; 0: not tied
     Column("identity", "connection", "uint32", NONE, IDENTITY, saved=False),
     # the program, a row a neuron
     Column("flags", "node", "uint8"),
-    Column("block_first", "node", "uint32"),  # its block of neurons that activate together
+    Column(
+        "block_first", "node", "uint32"
+    ),  # its block of neurons that activate together
     Column("block_stop", "node", "uint32"),
     Column("alike_stop", "node", "uint32"),  # end of the neurons with runs like its own
     Column("group_first", "node", "uint32"),  # whose states determine its activation
@@ -207,13 +281,19 @@ COLUMNS = (
     Column("first_run", "node", "uint32"),
     Column("last_run", "node", "uint32"),
     Column("first_incoming", "node", "uint32"),
-    Column("learning", "node", "uint32"),  # number of its trainable incoming connections (they come first)
+    Column(
+        "learning", "node", "uint32"
+    ),  # number of its trainable incoming connections (they come first)
     Column("self_row", "node", "uint32"),
     Column("self_gater", "node", "uint32"),
     Column("first_trace", "node", "uint32"),
-    Column("first_influence", "node", "uint32"),  # groups: neurons that gate a connection into it
+    Column(
+        "first_influence", "node", "uint32"
+    ),  # groups: neurons that gate a connection into it
     Column("last_influence", "node", "uint32"),
-    Column("first_pull", "node", "uint32"),  # influences it has on self-connected neurons
+    Column(
+        "first_pull", "node", "uint32"
+    ),  # influences it has on self-connected neurons
     Column("last_pull", "node", "uint32"),
     # the program, a row a run of connections
     Column("run_kind", "run", "uint8"),
@@ -227,11 +307,14 @@ COLUMNS = (
     Column("influence", "influence", "float"),
     Column("influence_gater", "influence", "uint32"),
     Column("influence_gated", "influence", "uint32"),
-    Column("influence_trace", "influence", "uint32"),  # NONE: the gater is later and gets no error
+    Column(
+        "influence_trace", "influence", "uint32"
+    ),  # NONE: the gater is later and gets no error
     Column("influence_self", "influence", "uint8"),  # it gates the self-connection
     Column("pull", "pull", "uint32"),
-    # what is shared: stretches of neighbouring rows whose groups are neighbours; of each group the
-    # row of its first member, its weight before the step and the sum of moves; the same of neurons and biases
+    # what is shared: stretches of neighbouring rows whose groups are neighbours; of
+    # each group the row of its first member, its weight before the step and the sum of
+    # moves; the same of neurons and biases
     Column("tied", "tie", "uint32"),
     Column("tied_length", "tie", "uint32"),
     Column("tied_group", "tie", "uint32"),
@@ -250,19 +333,27 @@ COLUMNS = (
     Column("extended", "extended", "float"),
     # a store's own
     Column("clock", "store", "uint64"),  # files have it beside the columns
-    Column("functions", "function", "uint64"),  # addresses of users' activation functions
+    Column(
+        "functions", "function", "uint64"
+    ),  # addresses of users' activation functions
     Column("parts", "function", "uint64"),  # see PART_ADDRESSES
-    # of the first registered function that raised in a call: number of arguments (0: none), address, these;
-    # then the row at which the call ended, see ``status.py``
+    # of the first registered function that raised in a call: number of arguments (0:
+    # none), address, these; then the row at which the call ended, see ``status.py``
     Column("failed", "failed", "float64"),
     # what is recorded, see ``synapse.record``
     Column("watched_what", "watched", "uint8"),  # which numbers: places in WATCHABLE
     Column("watched", "watched", "uint32"),  # rows of neurons; NONE: removed
-    Column("watched_flags", "watched", "uint8"),  # of all neurons: a plan's table has flags without traces
+    Column(
+        "watched_flags", "watched", "uint8"
+    ),  # of all neurons: a plan's table has flags without traces
     Column("watched_connection", "watched", "uint32"),  # rows of connections
-    Column("watched_run", "watched", "uint32"),  # the run of each; NONE: a self-connection
+    Column(
+        "watched_run", "watched", "uint32"
+    ),  # the run of each; NONE: a self-connection
     Column("watched_pair", "watched", "uint32"),  # PAIR_FIELDS of each pair
-    Column("watched_gate", "watched", "uint32"),  # rows of gated connections, by gater and target
+    Column(
+        "watched_gate", "watched", "uint32"
+    ),  # rows of gated connections, by gater and target
     Column("log", "log", "float64"),  # by step, number, neuron (or connection, or pair)
     Column("log_place", "place", "uint64", record=LogPlace),
 )
@@ -281,18 +372,22 @@ PAIR_NUMBERS = ("extended",)
 SENSITIVITY = "sensitivity"
 """Of a connection and a recurrent neuron."""
 WATCHABLE = (*NEURON_NUMBERS, *CONNECTION_NUMBERS, *PAIR_NUMBERS, SENSITIVITY)
-"""Numbers that can be recorded. Those that are not computed in ``online/record.py`` are columns."""
+"""Numbers that can be recorded. Those that are not computed in ``online/record.py`` are
+columns."""
 
 PAIR_TRACE, PAIR_ROW, PAIR_GATED, PAIR_FIRST, PAIR_STOP = range(5)
 PAIR_FIELDS = 5
-"""Of a recorded pair: the place of its trace (NONE: it is computed), the row of the connection (NONE: there
-is no such trace), the row of the gated neuron, and where its gated connections lie in ``watched_gate``."""
+"""Of a recorded pair: the place of its trace (NONE: it is computed), the row of the
+connection (NONE: there is no such trace), the row of the gated neuron, and where its
+gated connections lie in ``watched_gate``."""
 
 DESTINATIONS = {"weight_destination": "weight", "bias_destination": "bias"}
-"""Where kernels add the moves that they make, and the column that this is, see ``online/accumulator.py``."""
+"""Where kernels add the moves that they make, and the column that this is, see
+``online/accumulator.py``."""
 
 TABLE = (*COLUMNS, *(Column(name, "destination", "float") for name in DESTINATIONS))
-"""The columns that kernels see: of each, a store's table has the address and the length."""
+"""The columns that kernels see: of each, a store's table has the address and the
+length."""
 
 Columns: Any = namedtuple("Columns", [column.name for column in TABLE])  # type: ignore[misc]
 
@@ -302,7 +397,8 @@ PROGRAM = tuple(column for column in COLUMNS if column.axis in LOWERED)
 SAVED = tuple(column for column in COLUMNS if column.saved)
 CLEARED = tuple(column for column in COLUMNS if column.cleared)
 SHARED_BY = {column.name: column.shared for column in COLUMNS if column.shared}
-"""Columns whose values the rows of a group share, and the column with the number of the group."""
+"""Columns whose values the rows of a group share, and the column with the number of the
+group."""
 TRACES = tuple(
     column
     for column in PROGRAM
@@ -328,17 +424,27 @@ CHUNK = 16
 TILE = 8  # number of neurons whose sums exact gradients hold in registers
 VECTOR_BYTES = 64  # a vector register of 512 bits; narrower processors split it
 TAPES = (
-    # By step and neuron. The first row is the step before the first: the initial context of a sequence.
+    # By step and neuron. The first row is the step before the first: the initial
+    # context of a sequence.
     Column("activation", "tape", "lanes"),
-    Column("transposed", "tape", "lanes"),  # activations sample by sample; empty for one sample
+    Column(
+        "transposed", "tape", "lanes"
+    ),  # activations sample by sample; empty for one sample
     Column("state", "tape", "lanes"),  # of self-connected neurons
     Column("slope", "tape", "lanes"),
-    Column("mask", "tape", "lanes"),  # factors of activations, for dropout; empty without it
-    Column("error", "tape", "lanes"),  # delta of a chunk of steps, and of a tile of gated neurons
-    Column("panel", "tape", "lanes"),  # activations of two packs of sources in a chunk of steps
+    Column(
+        "mask", "tape", "lanes"
+    ),  # factors of activations, for dropout; empty without it
+    Column(
+        "error", "tape", "lanes"
+    ),  # delta of a chunk of steps, and of a tile of gated neurons
+    Column(
+        "panel", "tape", "lanes"
+    ),  # activations of two packs of sources in a chunk of steps
     Column("weighed", "tape", "lanes"),  # the states of one step
     Column("tile", "tape", "lanes"),  # sums or errors of a tile of neurons
-    # By neuron: errors from later neurons and steps, to be multiplied by its slope or not.
+    # By neuron: errors from later neurons and steps, to be multiplied by its slope or
+    # not.
     Column("pushed", "tape", "lanes"),  # of this and the previous step, alternating
     Column("carried", "tape", "lanes"),
     # By step.
@@ -353,29 +459,49 @@ TAPES = (
     Column("noted_slope", "tape", "lanes"),
     Column("noted_error", "tape", "lanes"),
     # The results.
-    Column("weight_move", "tape", "float64"),  # by rows of connections: minus the gradient
+    Column(
+        "weight_move", "tape", "float64"
+    ),  # by rows of connections: minus the gradient
     Column("bias_move", "tape", "float64"),
 )
 """The columns of an unfolding through time; "lanes" are floats of several samples."""
 
-STORED = {"activation": "activation", "state": "state", "slope": "derivative", "failed": "failed"}
-"""The columns of tapes that can be those of a store, so kernels assume that they overlap: `StoreTapes`."""
+STORED = {
+    "activation": "activation",
+    "state": "state",
+    "slope": "derivative",
+    "failed": "failed",
+}
+"""The columns of tapes that can be those of a store, so kernels assume that they
+overlap: `StoreTapes`."""
 
 TapeColumns: Any = namedtuple("TapeColumns", [column.name for column in TAPES])  # type: ignore[misc]
 
 PLAN = (
     # what changes from step to step
-    Column("sensitivity", "plan", "float"),  # by class, root, parameter: halves and a third, see `Latest`
+    Column(
+        "sensitivity", "plan", "float"
+    ),  # by class, root, parameter: halves and a third, see `Latest`
     Column("latest", "plan", "int64", record=Latest),
-    Column("old_derivative", "plan", "float"),  # by root: the slope of the previous step
+    Column(
+        "old_derivative", "plan", "float"
+    ),  # by root: the slope of the previous step
     # by pending step, in which the sensitivities have not been renewed
-    Column("direct", "plan", "float"),  # how the parameters into a neuron move its state within the step
-    Column("visit_delta", "plan", "float"),  # d s_r / d s_j within the step; then over several steps
-    Column("reading_value", "plan", "float"),  # d s_r / d s_q, one step earlier; then matrices and vectors
+    Column(
+        "direct", "plan", "float"
+    ),  # how the parameters into a neuron move its state within the step
+    Column(
+        "visit_delta", "plan", "float"
+    ),  # d s_r / d s_j within the step; then over several steps
+    Column(
+        "reading_value", "plan", "float"
+    ),  # d s_r / d s_q, one step earlier; then matrices and vectors
     # scratch
     Column("aim", "plan", "float"),  # minus dE / d s_q, of s_q one step earlier
     Column("values", "plan", "float"),  # the factors of the lines that are summed
-    Column("flow", "plan", "float"),  # by neuron: what sweeps push back, see ``rtrl/sweep.py``
+    Column(
+        "flow", "plan", "float"
+    ),  # by neuron: what sweeps push back, see ``rtrl/sweep.py``
     # roots, and the visits of their sweeps
     Column("counts", "plan", "int64", record=Counts),
     Column("root", "plan", "uint32"),
@@ -387,8 +513,11 @@ PLAN = (
     Column("op_what", "plan", "uint8"),
     Column("reading_first", "plan", "uint32"),
     Column("reading", "plan", "uint32"),
-    Column("direct_at", "plan", "uint32"),  # by neuron of the network; NONE: no sensitivities
-    # classes of parameters, and lines of sensitivities, with what is direct: parts of ``direct``, by line
+    Column(
+        "direct_at", "plan", "uint32"
+    ),  # by neuron of the network; NONE: no sensitivities
+    # classes of parameters, and lines of sensitivities, with what is direct: parts of
+    # ``direct``, by line
     Column("class_line", "plan", "uint32"),
     Column("class_width", "plan", "uint32"),
     Column("class_size", "plan", "uint32"),  # number of its neurons
@@ -399,7 +528,8 @@ PLAN = (
     Column("part_column", "plan", "uint32"),
     Column("part_direct", "plan", "uint32"),
     Column("part_length", "plan", "uint32"),
-    # over several steps, by line: what a vector gives to neurons, and to other lines one step earlier
+    # over several steps, by line: what a vector gives to neurons, and to other lines
+    # one step earlier
     Column("given_first", "plan", "uint32"),
     Column("given_visit", "plan", "uint32"),  # its factor
     Column("given_place", "plan", "uint32"),  # which neuron of the class
@@ -413,18 +543,25 @@ PLAN = (
     Column("block_term", "plan", "int64"),
     Column("block_value", "plan", "int64"),
     Column("term_at", "plan", "int64"),  # where a line of the previous step is
-    Column("term_value", "plan", "uint32"),  # by line and term: the reading that is its factor
-    # units of a renewal over several steps: of each class, the steps back, then panels of its columns
+    Column(
+        "term_value", "plan", "uint32"
+    ),  # by line and term: the reading that is its factor
+    # units of a renewal over several steps: of each class, the steps back, then panels
+    # of its columns
     Column("class_unit", "plan", "uint32"),
     Column("unit_column", "plan", "uint32"),  # a panel
     Column("unit_length", "plan", "uint32"),
     Column("unit_first", "plan", "uint32"),  # the updates of a panel
     Column("unit_stop", "plan", "uint32"),
-    Column("share", "plan", "uint32"),  # by step: up to which unit it continues the renewal
+    Column(
+        "share", "plan", "uint32"
+    ),  # by step: up to which unit it continues the renewal
     # where updates of the parameters of a class go in the store
     Column("update_first", "plan", "uint32"),
     Column("update_column", "plan", "uint32"),
-    Column("update_shares", "plan", "uint8"),  # another parameter with the same tie is updated by this column
+    Column(
+        "update_shares", "plan", "uint8"
+    ),  # another parameter with the same tie is updated by this column
     Column("update_row", "plan", "uint32"),
     Column("update_length", "plan", "uint32"),
     Column("update_bias", "plan", "uint8"),
@@ -436,7 +573,14 @@ PLAN = (
 )
 """The columns of a plan of exact online gradients, see ``rtrl/layout.py``."""
 
-PLAN_CONTEXT = ("sensitivity", "latest", "old_derivative", "direct", "visit_delta", "reading_value")
+PLAN_CONTEXT = (
+    "sensitivity",
+    "latest",
+    "old_derivative",
+    "direct",
+    "visit_delta",
+    "reading_value",
+)
 """Columns of a plan that are part of the context."""
 
 PlanColumns: Any = namedtuple("PlanColumns", [column.name for column in PLAN])  # type: ignore[misc]

@@ -1,11 +1,17 @@
-"""How a call of a kernel ended. Kernels return this number, and their results beside it."""
+"""How a call of a kernel ended. Kernels return this number, and their results beside
+it.
+"""
 
 from __future__ import annotations
 
 DONE = 0
 STOPPED = 1  # from outside
-FAILED = 2  # a registered function raised, or a part could not be compiled: see the column ``failed``
-REFUSED = 3  # an input is not finite, or the cost cannot have a target; nothing has changed
+# a registered function raised, or a part could not be compiled: see the column
+# ``failed``
+FAILED = 2
+REFUSED = (
+    3  # an input is not finite, or the cost cannot have a target; nothing has changed
+)
 RESIZED = 4  # the arrays do not fit the network; nothing has changed
 DIVERGED = 5  # a cost, an activation or an error is not finite
 
@@ -17,6 +23,7 @@ TOO_FAR = 9  # nor the change;
 BEYOND = 10  # a parameter would be beyond the range of the store's float
 
 ROW = 6
-"""Where the column ``failed`` has the row at which a call ended, after the function and its arguments."""
+"""Where the column ``failed`` has the row at which a call ended, after the function and
+its arguments."""
 SUM = 7
 """Where it has the sum that a rare part returns."""

@@ -1,7 +1,7 @@
 """Neuro-evolution: networks whose structure and weights evolve, by NEAT.
 
-:func:`neat` evolves genomes; its champion is an ordinary network. :mod:`synapse.evolve.fitness` has what can
-be maximised.
+:func:`neat` evolves genomes; its champion is an ordinary network.
+:mod:`synapse.evolve.fitness` has what can be maximised.
 """
 
 from .._checks import public_names

@@ -1,4 +1,6 @@
-"""Evaluations: what the evaluations of an evolution have returned, in memory and in a file."""
+"""Evaluations: what the evaluations of an evolution have returned, in memory and in a
+file.
+"""
 
 from __future__ import annotations
 
@@ -17,13 +19,17 @@ from ..readwrite.npz import read_arrays, write_arrays
 from .genomes import Genomes
 from .population import Population
 
-SECONDS, SHARE = 10.0, 0.05
-"""Least time between two checkpoints, and the largest share of the time that writing them takes."""
+SECONDS = 10.0
+SHARE = 0.05
+"""Least time between two checkpoints, and the largest share of the time that writing
+them takes."""
 FORMAT = "synapse evolution 1"
 
 
 class Evaluated(NamedTuple):
-    """Numbers of the genomes, whether they solve the task, and all weights after it if some were learned."""
+    """Numbers of the genomes, whether they solve the task, and all weights after it if
+    some were learned.
+    """
 
     values: Floats
     solved: Bools
@@ -32,52 +38,84 @@ class Evaluated(NamedTuple):
 
 @final
 class Evaluations:
-    """What the evaluations of an evolution have returned, by generation; without a path, nothing is stored.
+    """What the evaluations of an evolution have returned, by generation; without a
+    path, nothing is stored.
 
-    All else follows from these numbers, the first random word and the arguments of the call. So a file has no
-    indices that could be wrong, and to resume is to breed the same generations without evaluating them.
+    All else follows from these numbers, the first random word and the arguments of the
+    call. So a file has no indices that could be wrong, and to resume is to breed the
+    same generations without evaluating them.
     """
 
-    def __init__(self, path: Path | None, people: Population, resume: bool, seeded: bool) -> None:
-        self.path, self.past, self.digest, self._next = path, list[Evaluated](), 0, time.monotonic() + SECONDS
+    def __init__(
+        self, path: Path | None, people: Population, resume: bool, seeded: bool
+    ) -> None:
+        self.path = path
+        self.past = list[Evaluated]()
+        self.digest = 0
+        self._next = time.monotonic() + SECONDS
         if resume and path is not None and path.exists():
             word = int(people.word[0])
             self._read(path, people)
             if seeded and word != people.word[0]:
                 raise ArgumentError(
-                    f"The checkpoint {path} is of another seed. Give that seed, or seed=None."
+                    f"The checkpoint {path} is of another seed. Give that seed, or"
+                    " seed=None."
                 )
         self._seeded = seeded
         self.word, self.known = int(people.word[0]), len(self.past)
 
-    def repeated(self, people: Population, evaluate: Callable[[Genomes], Floats]) -> Evaluated | None:
+    def repeated(
+        self, people: Population, evaluate: Callable[[Genomes], Floats]
+    ) -> Evaluated | None:
         """What the evaluation of this generation returned, if the file has it."""
         if people.generation >= self.known:
             return None
-        evaluated, weights = self.past[people.generation], people.genomes.weights
-        fits = len(evaluated.values) == len(people.genomes) and len(evaluated.weights) in (0, len(weights))
+        evaluated = self.past[people.generation]
+        weights = people.genomes.weights
+        fits = len(evaluated.values) == len(people.genomes) and len(
+            evaluated.weights
+        ) in (0, len(weights))
         last = people.generation == self.known - 1
-        fitness = np.where(np.isfinite(evaluated.values).all(axis=1), evaluated.values[:, 0], -np.inf)
+        fitness = np.where(
+            np.isfinite(evaluated.values).all(axis=1), evaluated.values[:, 0], -np.inf
+        )
         best = np.array([fitness.argmax()])
-        fittest = people.genomes.take(best) if fits else people.genomes  # what was learned comes next
+        fittest = (
+            people.genomes.take(best) if fits else people.genomes
+        )  # what was learned comes next
         if fits and len(evaluated.weights):
             weights[:] = evaluated.weights
         if not fits or (last and digest_of(people) != self.digest):
             raise ArgumentError(
-                f"The checkpoint {self.path} is of other arguments, was changed, or is of another version or "
-                "machine. Give the same arguments, or another checkpoint."
+                f"The checkpoint {self.path} is of other arguments, was changed, or is"
+                " of another version or machine. Give the same arguments, or another"
+                " checkpoint."
             )
-        if last and np.isfinite(fitness[best]).all() and (self._seeded or people.generation):
-            self._require_fitness(evaluated.values[best], lambda: evaluate(fittest.take(np.array([0]))))
+        if (
+            last
+            and np.isfinite(fitness[best]).all()
+            and (self._seeded or people.generation)
+        ):
+            self._require_fitness(
+                evaluated.values[best], lambda: evaluate(fittest.take(np.array([0])))
+            )
         return evaluated
 
     def _require_fitness(self, stored: Floats, evaluate: Callable[[], Floats]) -> None:
-        """Raise if the numbers of the fittest genome are others now, and do not vary from call to call."""
+        """Raise if the numbers of the fittest genome are others now, and do not vary
+        from call to call.
+        """
         first = evaluate()
-        if not _agree(stored, first) and not _agree(stored, second := evaluate()) and _agree(first, second):
+        if (
+            not _agree(stored, first)
+            and not _agree(stored, second := evaluate())
+            and _agree(first, second)
+        ):
             raise ArgumentError(
-                f"The checkpoint {self.path} is of another fitness: it has {stored[0].tolist()} for a genome "
-                f"whose fitness is {first[0].tolist()} now. Give the same fitness, or another checkpoint."
+                f"The checkpoint {self.path} is of another fitness: it has"
+                f" {stored[0].tolist()} for a genome whose fitness is"
+                f" {first[0].tolist()} now. Give the same fitness, or another"
+                " checkpoint."
             )
 
     def add(self, evaluated: Evaluated, people: Population) -> None:
@@ -92,15 +130,20 @@ class Evaluations:
         if self.path is None or (begin := time.monotonic()) < due:
             return
         several, solved, weights = zip(*self.past, strict=True)
-        width = max(rows.shape[1] for rows in several)  # a generation that has failed may have fewer numbers
+        width = max(
+            rows.shape[1] for rows in several
+        )  # a generation that has failed may have fewer numbers
         values = [
-            np.pad(rows, ((0, 0), (0, width - rows.shape[1])), constant_values=np.nan) for rows in several
+            np.pad(rows, ((0, 0), (0, width - rows.shape[1])), constant_values=np.nan)
+            for rows in several
         ]
         arrays = {
             "format": FORMAT, "word": self.word, "digest": self.digest, "values": values, "solved": solved,
             "weights": np.concatenate(weights), "learned": [len(rows) for rows in weights],
         }  # fmt: skip
-        write_arrays(self.path, {name: np.array(array) for name, array in arrays.items()})
+        write_arrays(
+            self.path, {name: np.array(array) for name, array in arrays.items()}
+        )
         self._next = begin + max(SECONDS, (time.monotonic() - begin) / SHARE)
 
     def _read(self, path: Path, people: Population) -> None:
@@ -108,23 +151,39 @@ class Evaluations:
             arrays = read_arrays(stream)
         try:
             names = (*Evaluated._fields, "learned")
-            several = values, solved, weights, learned = [arrays[name] for name in names]
+            several = values, solved, weights, learned = [
+                arrays[name] for name in names
+            ]
             kinds = "".join(array.dtype.kind for array in several)
-            whole = values.ndim == 3 and values.size and solved.shape == values.shape[:2] and kinds == "fbfi"
+            whole = (
+                values.ndim == 3
+                and values.size
+                and solved.shape == values.shape[:2]
+                and kinds == "fbfi"
+            )
             if arrays["format"] != FORMAT or not whole:
                 raise ValueError("other arrays are expected")
             parts = np.split(weights, learned.cumsum()[:-1])
-            self.past = [Evaluated(*array) for array in zip(values, solved, parts, strict=True)]
-            self.digest, people.word[0] = int(arrays["digest"]), int(arrays["word"])
+            self.past = [
+                Evaluated(*array) for array in zip(values, solved, parts, strict=True)
+            ]
+            self.digest = int(arrays["digest"])
+            people.word[0] = int(arrays["word"])
         except (KeyError, TypeError, ValueError, OverflowError) as error:
-            raise FormatError(f"The file {path} is not a checkpoint of an evolution ({error}).") from None
+            raise FormatError(
+                f"The file {path} is not a checkpoint of an evolution ({error})."
+            ) from None
 
 
 def _agree(stored: Floats, computed: Floats) -> bool:
-    return stored.shape == computed.shape and np.allclose(stored, computed, rtol=1e-9, atol=0.0)
+    return stored.shape == computed.shape and np.allclose(
+        stored, computed, rtol=1e-9, atol=0.0
+    )
 
 
 def digest_of(people: Population) -> int:
-    """A number that most probably differs if the genomes or random words of two populations do."""
+    """A number that most probably differs if the genomes or random words of two
+    populations do.
+    """
     genes = people.genomes.genes[: len(people.genomes.weights)]
     return zlib.crc32(genes.tobytes(), int(people.word[0]) & 0xFFFFFFFF)

@@ -21,20 +21,22 @@ class Evolution:
     solved : bool
         Whether a genome has solved the task.
     evaluations : int
-        Number of genomes evaluated, up to and including the first one that has solved it.
+        Number of genomes evaluated, up to and including the first one that has solved
+        it.
     fitness : float
         Fitness of the champion.
     history : dict of str to list
-        By generation: ``best`` and ``mean`` fitness of the genomes that have not failed (NaN if all have),
-        number of ``failed`` genomes and of ``species``, and number of ``hidden`` neurons and enabled
-        ``connections`` of the fittest genome, biases included.
+        By generation: ``best`` and ``mean`` fitness of the genomes that have not failed
+        (NaN if all have), number of ``failed`` genomes and of ``species``, and number
+        of ``hidden`` neurons and enabled ``connections`` of the fittest genome, biases
+        included.
     species : list of dict
         By generation: the size of every species, by its number.
     milestones : list of (int, Genome)
         Generations in which there was a new champion, with its genome.
     front : list of (tuple of float, Genome)
-        With ``select="pareto"``: the genomes of the last population that none of it dominates, by their
-        objectives, the fittest first. Otherwise empty.
+        With ``select="pareto"``: the genomes of the last population that none of it
+        dominates, by their objectives, the fittest first. Otherwise empty.
     """
 
     solved: bool = False
@@ -47,7 +49,8 @@ class Evolution:
 
     @property
     def genome(self) -> Genome | None:
-        """The champion: the first genome that has solved the task, otherwise the fittest one so far.
+        """The champion: the first genome that has solved the task, otherwise the
+        fittest one so far.
 
         None if every genome has failed.
         """
@@ -60,10 +63,15 @@ class Evolution:
 
     @cached_property
     def champion(self) -> Network | None:
-        """The genome as a network, which you can train, draw and save; None if every genome has failed."""
+        """The genome as a network, which you can train, draw and save; None if every
+        genome has failed.
+        """
         return None if self.genome is None else self.genome.network()
 
     def __repr__(self) -> str:
         state = "solved" if self.solved else "not solved"
-        counts = counted(self.generations, "generation"), counted(self.evaluations, "evaluation")
+        counts = (
+            counted(self.generations, "generation"),
+            counted(self.evaluations, "evaluation"),
+        )
         return f"<Evolution {state}, {', '.join(counts)}, {self.genome}>"

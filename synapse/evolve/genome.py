@@ -20,33 +20,38 @@ from ..objects.topology import NO_GATER, Topology, require_released
 from .settings import codes_of
 
 NAMES = np.array(list(ACTIVATIONS), object)
-SINGLES = [function.code for function in ACTIVATIONS.values() if function.kind == SINGLE]
+SINGLES = [
+    function.code for function in ACTIVATIONS.values() if function.kind == SINGLE
+]
 
 
 @final
 class Genome:
     """A network as NEAT evolves it: nodes, and connections with innovation numbers.
 
-    A fitness in Python is called with one. Its :meth:`activate`, :meth:`run` and :meth:`clear` compute what
-    its :meth:`network` computes, and take microseconds. Logistic nodes compute 1 / (1 + e^(-4.9 s)), as in
-    the paper. In a `Network`, 4.9 is a factor of the weights and biases.
+    A fitness in Python is called with one. Its :meth:`activate`, :meth:`run` and
+    :meth:`clear` compute what its :meth:`network` computes, and take microseconds.
+    Logistic nodes compute 1 / (1 + e^(-4.9 s)), as in the paper. In a `Network`, 4.9 is
+    a factor of the weights and biases.
 
     Parameters
     ----------
     nodes : structured ndarray, shape (nodes,)
-        ``id``, ``position`` in the order of activation, and the code of the ``squash``, sorted by id: inputs,
-        the bias, outputs, hidden nodes.
+        ``id``, ``position`` in the order of activation, and the code of the ``squash``,
+        sorted by id: inputs, the bias, outputs, hidden nodes.
     genes : structured ndarray, shape (connections,)
-        ``innovation``, ``source``, ``target``, ``gater`` (ids of nodes; -1: no gater), ``weight``,
-        ``enabled``, and ``sign`` (0: none), sorted by innovation number. Connections from the bias are
-        biases. A source of -2 is the previous state of the target.
+        ``innovation``, ``source``, ``target``, ``gater`` (ids of nodes; -1: no gater),
+        ``weight``, ``enabled``, and ``sign`` (0: none), sorted by innovation number.
+        Connections from the bias are biases. A source of -2 is the previous state of
+        the target.
     inputs, outputs : int
         Number of input and output nodes.
 
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If the arrays are not those of a genome, for example if the source of a connection is no node.
+        If the arrays are not those of a genome, for example if the source of a
+        connection is no node.
 
     See Also
     --------
@@ -64,18 +69,30 @@ class Genome:
 
     __slots__ = ("_phenotype", "genes", "inputs", "nodes", "outputs")
 
-    def __init__(self, nodes: NDArray[Any], genes: NDArray[Any], inputs: int, outputs: int) -> None:
-        inputs, outputs = positive_integer("The inputs", inputs), positive_integer("The outputs", outputs)
+    def __init__(
+        self, nodes: NDArray[Any], genes: NDArray[Any], inputs: int, outputs: int
+    ) -> None:
+        inputs, outputs = (
+            positive_integer("The inputs", inputs),
+            positive_integer("The outputs", outputs),
+        )
         self._set(*_checked(nodes, genes, inputs, outputs), inputs, outputs)
 
-    def _set(self, nodes: NDArray[Any], genes: NDArray[Any], inputs: int, outputs: int) -> None:
-        self.nodes, self.genes = read_only(nodes), read_only(genes)
-        self.inputs, self.outputs = inputs, outputs
+    def _set(
+        self, nodes: NDArray[Any], genes: NDArray[Any], inputs: int, outputs: int
+    ) -> None:
+        self.nodes = read_only(nodes)
+        self.genes = read_only(genes)
+        self.inputs = inputs
+        self.outputs = outputs
         self._phenotype: Any = None
 
     def __repr__(self) -> str:
         sizes = f"{self.inputs}-{self.hidden}-{self.outputs}"
-        return f"<Genome {sizes}, {counted(int(self.genes['enabled'].sum()), 'connection')}>"
+        return (
+            f"<Genome {sizes},"
+            f" {counted(int(self.genes['enabled'].sum()), 'connection')}>"
+        )
 
     def __reduce__(self) -> Any:
         return Genome, (self.nodes, self.genes, self.inputs, self.outputs)
@@ -87,12 +104,17 @@ class Genome:
 
     @property
     def connections(self) -> int:
-        """Number of connections, with self-connections, without biases and the relays of :meth:`network`."""
-        return len(self.phenotype[1]) + int(np.count_nonzero(self.phenotype[0]["carry"]))
+        """Number of connections, with self-connections, without biases and the relays
+        of :meth:`network`.
+        """
+        return len(self.phenotype[1]) + int(
+            np.count_nonzero(self.phenotype[0]["carry"])
+        )
 
     @classmethod
     def minimal(cls, inputs: int, outputs: int, *, seed: Seed = None) -> Genome:
-        """Make the genome with which NEAT begins: inputs and the bias are connected to all outputs.
+        """Make the genome with which NEAT begins: inputs and the bias are connected to
+        all outputs.
 
         Parameters
         ----------
@@ -101,13 +123,17 @@ class Genome:
         seed : int or numpy.random.Generator, optional
             Seed of the weights, which are uniform from -1 to 1.
         """
-        inputs, outputs = positive_integer("The inputs", inputs), positive_integer("The outputs", outputs)
+        inputs, outputs = (
+            positive_integer("The inputs", inputs),
+            positive_integer("The outputs", outputs),
+        )
         nodes = _ends(inputs, outputs, 0)
         genes = np.zeros((inputs + 1) * outputs, GENE)
         genes["innovation"] = np.arange(len(genes))
         genes["source"] = np.repeat(np.arange(inputs + 1), outputs)
         genes["target"] = inputs + 1 + np.tile(np.arange(outputs), inputs + 1)
-        genes["gater"], genes["enabled"] = NOBODY, 1
+        genes["gater"] = NOBODY
+        genes["enabled"] = 1
         genes["weight"] = random_generator(seed).uniform(-1.0, 1.0, len(genes))
         return evolved(nodes, genes, inputs, outputs)
 
@@ -120,29 +146,40 @@ class Genome:
         Parameters
         ----------
         network : Network
-            Network without connections to other neurons, whose activation functions are built in and of one
-            state. Its inputs have no incoming connections.
+            Network without connections to other neurons, whose activation functions are
+            built in and of one state. Its inputs have no incoming connections.
 
         Raises
         ------
         ArgumentError, ArgumentTypeError, TopologyError
             If it is not such a network.
         """
-        table = Topology.of(require_network("The network", network)).require_closed("converted to a genome")
+        table = Topology.of(require_network("The network", network)).require_closed(
+            "converted to a genome"
+        )
         require_released(network, "converted to a genome")
-        inputs, outputs, count = table.inputs, table.outputs, table.neurons
+        inputs = table.inputs
+        outputs = table.outputs
+        count = table.neurons
         if (table.target < inputs).any():
-            raise TopologyError("Expected inputs without incoming connections, which no genome has.")
+            raise TopologyError(
+                "Expected inputs without incoming connections, which no genome has."
+            )
         hidden = count - inputs - outputs
         nodes = _ends(inputs, outputs, hidden)
         number = np.concatenate(  # ids by place in the order of activation
-            [np.arange(inputs), inputs + outputs + 1 + np.arange(hidden), inputs + 1 + np.arange(outputs)]
+            [
+                np.arange(inputs),
+                inputs + outputs + 1 + np.arange(hidden),
+                inputs + 1 + np.arange(outputs),
+            ]
         )
         codes = codes_of(table.squash[inputs:])
         nodes["squash"][inputs + 1 :] = np.append(codes[hidden:], codes[:hidden])
         biased = inputs + np.flatnonzero(table.bias[inputs:])
         genes = np.zeros(table.connections + len(biased), GENE)
-        genes["innovation"], genes["enabled"] = np.arange(len(genes)), 1
+        genes["innovation"] = np.arange(len(genes))
+        genes["enabled"] = 1
         source = np.where(table.source == table.target, STATE, number[table.source])
         genes["source"] = np.append(source, np.full(len(biased), inputs))
         genes["target"] = np.append(number[table.target], number[biased])
@@ -150,16 +187,22 @@ class Genome:
         genes["gater"] = np.append(gater, np.full(len(biased), NOBODY))
         target = np.append(table.target, biased)
         steep = (codes[target - inputs] == LOGISTIC) & (genes["source"] != STATE)
-        genes["weight"] = np.append(table.weight, table.bias[biased]) / np.where(steep, SLOPE, 1.0)
+        genes["weight"] = np.append(table.weight, table.bias[biased]) / np.where(
+            steep, SLOPE, 1.0
+        )
         genes["sign"] = np.append(table.sign, np.zeros(len(biased)))
         return evolved(nodes, genes, inputs, outputs)
 
     @property
     def phenotype(self) -> Any:
-        """What it computes, as arguments of kernels, with its context; see `expressed`."""
+        """What it computes, as arguments of kernels, with its context; see
+        `expressed`.
+        """
         if self._phenotype is None:
             at = np.array([[0, len(self.nodes), 0, len(self.genes)]])
-            self._phenotype = expressed(self.nodes, self.genes, at, self.inputs, self.outputs)
+            self._phenotype = expressed(
+                self.nodes, self.genes, at, self.inputs, self.outputs
+            )
         return self._phenotype
 
     def activate(self, inputs: ArrayLike) -> Floats:
@@ -176,14 +219,17 @@ class Genome:
         return outputs
 
     def run(self, inputs: ArrayLike) -> Floats:
-        """Activate once for every row; the context goes on. Returns the outputs, shape (rows, outputs).
+        """Activate once for every row; the context goes on. Returns the outputs, shape
+        (rows, outputs).
 
         Parameters
         ----------
         inputs : array_like, shape (rows, inputs)
             Activations of the inputs, row by row.
         """
-        return self._run(as_matrix("The inputs", inputs, self.inputs, np.dtype(np.float64)))
+        return self._run(
+            as_matrix("The inputs", inputs, self.inputs, np.dtype(np.float64))
+        )
 
     def _run(self, rows: Floats) -> Floats:
         results = np.empty((len(rows), self.outputs))
@@ -196,10 +242,12 @@ class Genome:
             numbers[:] = 0.0
 
     def adopt(self, network: Network) -> None:
-        """Inherit what a network that :meth:`network` has made has learned (Lamarckian evolution).
+        """Inherit what a network that :meth:`network` has made has learned (Lamarckian
+        evolution).
 
-        Called by a fitness, it changes the genome in the population. Biases become weights from the bias
-        node; a neuron without such a connection inherits none. The context is cleared.
+        Called by a fitness, it changes the genome in the population. Biases become
+        weights from the bias node; a neuron without such a connection inherits none.
+        The context is cleared.
 
         Parameters
         ----------
@@ -214,8 +262,13 @@ class Genome:
         (neurons, links, *_), own = self.phenotype, Topology.of(self.network())
         new = Topology.of(require_network("The network", network))
         ends = "source", "target", "gater"
-        if not all(np.array_equal(getattr(own, end), getattr(new, end)) for end in ends):
-            raise TopologyError("Expected a network that network() of this genome has made, got another one.")
+        if not all(
+            np.array_equal(getattr(own, end), getattr(new, end)) for end in ends
+        ):
+            raise TopologyError(
+                "Expected a network that network() of this genome has made, got another"
+                " one."
+            )
         genes = self.genes.copy()
         biased = np.flatnonzero(neurons["gene"] != NOBODY)
         weights = np.append(new.weight[: len(links)], new.bias[biased - len(neurons)])
@@ -223,73 +276,121 @@ class Genome:
         steep = neurons["squash"][np.append(reader, biased)] == LOGISTIC
         places = np.append(links["gene"], neurons["gene"][biased])
         genes["weight"][places] = weights / np.where(steep, SLOPE, 1.0)
-        self.genes, self._phenotype = read_only(genes), None
+        self.genes = read_only(genes)
+        self._phenotype = None
 
     def network(self) -> Network:
         """Return a new network that computes the same, with an empty context.
 
-        Genes that are disabled are left out. Hidden neurons are named by their node. A neuron that reads its
-        own previous activation does so through a relay: an identity neuron that activates first and is
-        connected with weight 1. These connections and those that carry the state are not trainable.
+        Genes that are disabled are left out. Hidden neurons are named by their node. A
+        neuron that reads its own previous activation does so through a relay: an
+        identity neuron that activates first and is connected with weight 1. These
+        connections and those that carry the state are not trainable.
         """
         (neurons, links, *_), inputs = self.phenotype, self.inputs
-        own, reader = np.flatnonzero(neurons["carry"]), np.arange(len(neurons))
+        own = np.flatnonzero(neurons["carry"])
+        reader = np.arange(len(neurons))
         reader = np.repeat(reader, neurons["stop"] - neurons["first"])
         looped = links["source"] == reader
         relayed, relay = np.unique(reader[looped], return_inverse=True)
         relays = inputs + np.arange(len(relayed))
-        place = np.arange(len(neurons) + 1) + len(relayed) * (np.arange(len(neurons) + 1) >= inputs)
+        place = np.arange(len(neurons) + 1) + len(relayed) * (
+            np.arange(len(neurons) + 1) >= inputs
+        )
         place[-1] = NO_GATER  # that of NOBODY
         source, gater = place[links["source"]], place[links["gater"]]
         source[looped] = relays[relay]
         fixed = np.full(len(relayed), NO_GATER), np.ones(len(relayed))
         edges = {
-            "source": np.concatenate([source, place[own], place[relayed]]).astype(np.uint32),
-            "target": np.concatenate([place[reader], place[own], relays]).astype(np.uint32),
-            "weight": np.concatenate([links["weight"], neurons["carry"][own], fixed[1]]),
-            "gater": np.concatenate([gater, place[neurons["carry_gater"][own]], fixed[0]]).astype(np.int32),
-            "trainable": np.repeat([1, 0], [len(links), len(own) + len(relayed)]).astype(np.uint8),
+            "source": (
+                np.concatenate([source, place[own], place[relayed]]).astype(np.uint32)
+            ),
+            "target": (
+                np.concatenate([place[reader], place[own], relays]).astype(np.uint32)
+            ),
+            "weight": np.concatenate(
+                [links["weight"], neurons["carry"][own], fixed[1]]
+            ),
+            "gater": (
+                np.concatenate(
+                    [gater, place[neurons["carry_gater"][own]], fixed[0]]
+                ).astype(np.int32)
+            ),
+            "trainable": (
+                np.repeat([1, 0], [len(links), len(own) + len(relayed)]).astype(
+                    np.uint8
+                )
+            ),
         }
         states = self.genes[self.genes["source"] == STATE]
-        signs = dict(zip(states["target"].tolist(), states["sign"].tolist(), strict=True))
+        signs = dict(
+            zip(states["target"].tolist(), states["sign"].tolist(), strict=True)
+        )
         carried = [signs[number] for number in neurons["id"][own].tolist()]
-        edges["sign"] = np.concatenate([self.genes["sign"][links["gene"]], carried, np.zeros(len(relayed))])
+        edges["sign"] = np.concatenate(
+            [self.genes["sign"][links["gene"]], carried, np.zeros(len(relayed))]
+        )
         columns = {
-            "squash": np.insert(NAMES[neurons["squash"]], inputs, ["identity"] * len(relayed)),
+            "squash": np.insert(
+                NAMES[neurons["squash"]], inputs, ["identity"] * len(relayed)
+            ),
             "bias": np.insert(neurons["bias"], inputs, np.zeros(len(relayed))),
         }
         ids = neurons["id"].tolist()
         names = [f"input {i}" for i in range(inputs)]
-        sizes, begin, last = [inputs, len(relayed)], inputs, len(neurons) - self.outputs
-        names += [f"previous {ids[j]}" for j in relayed] + [f"node {number}" for number in ids[inputs:last]]
+        sizes = [inputs, len(relayed)]
+        begin = inputs
+        last = len(neurons) - self.outputs
+        names += [f"previous {ids[j]}" for j in relayed] + [
+            f"node {number}" for number in ids[inputs:last]
+        ]
         names += [f"output {i}" for i in range(self.outputs)]
-        for j in range(inputs, last):  # the neurons of a layer do not read each other in a step
+        for j in range(
+            inputs, last
+        ):  # the neurons of a layer do not read each other in a step
             read = links[neurons["first"][j] : neurons["stop"][j]]
-            ends = np.concatenate([read["source"], read["gater"], neurons["carry_gater"][j : j + 1]])
+            ends = np.concatenate(
+                [read["source"], read["gater"], neurons["carry_gater"][j : j + 1]]
+            )
             if ((ends >= begin) & (ends < j)).any():
                 sizes.append(j - begin)
                 begin = j
         layers = [(None, size) for size in (*sizes, last - begin, self.outputs) if size]
-        return from_saved(SavedNetwork(None, np.dtype(np.float64), layers, names, columns, edges))
+        return from_saved(
+            SavedNetwork(None, np.dtype(np.float64), layers, names, columns, edges)
+        )
 
 
-def evolved(nodes: NDArray[Any], genes: NDArray[Any], inputs: int, outputs: int) -> Genome:
-    """A genome of arrays that evolution has written: checks take longer than an activation."""
+def evolved(
+    nodes: NDArray[Any], genes: NDArray[Any], inputs: int, outputs: int
+) -> Genome:
+    """A genome of arrays that evolution has written: checks take longer than an
+    activation.
+    """
     genome = Genome.__new__(Genome)
     genome._set(nodes, genes, inputs, outputs)
     return genome
 
 
-def _checked(nodes: Any, genes: Any, inputs: int, outputs: int) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Copies of the arrays of a genome, after which kernels read no row that does not exist."""
+def _checked(
+    nodes: Any, genes: Any, inputs: int, outputs: int
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Copies of the arrays of a genome, after which kernels read no row that does not
+    exist.
+    """
     for name, array, kind in (("nodes", nodes, NODE), ("genes", genes, GENE)):
         if not isinstance(array, np.ndarray) or array.dtype != kind or array.ndim != 1:
-            condition = f"a structured array with the fields {', '.join(kind.names or ())}"
-            raise ArgumentTypeError(expected(f"The {name} of a Genome", condition, array))
+            condition = (
+                f"a structured array with the fields {', '.join(kind.names or ())}"
+            )
+            raise ArgumentTypeError(
+                expected(f"The {name} of a Genome", condition, array)
+            )
     ends = inputs + outputs
     position, middle = nodes["position"][: ends + 1], nodes["position"][ends + 1 :]
     ids, squash = nodes["id"], nodes["squash"][inputs + 1 :]
-    targets, gaters = genes["target"], genes["gater"]
+    targets = genes["target"]
+    gaters = genes["gater"]
     for condition, kept in (
         ("nodes with the ids 0, 1, ... of inputs, bias and outputs, then ascending ones of hidden nodes",
          len(ids) > ends and ids[ends] == ends and ids[0] == 0 and (np.diff(ids) > 0).all()),

@@ -16,7 +16,9 @@ from .genome import Genome, evolved
 @final
 @dataclass(frozen=True, eq=False)
 class Genomes:
-    """Several genomes, as flat arrays that kernels read; ``at`` has the bounds of each."""
+    """Several genomes, as flat arrays that kernels read; ``at`` has the bounds of
+    each.
+    """
 
     nodes: NDArray[Any]
     genes: NDArray[Any]
@@ -33,15 +35,23 @@ class Genomes:
     def join(self, others: Genomes) -> Genomes:
         """These, and others after them."""
         at = others.at + np.repeat([len(self.nodes), len(self.genes)], 2)
-        nodes, genes = np.append(self.nodes, others.nodes), np.append(self.genes, others.genes)
-        return Genomes(nodes, genes, np.concatenate([self.at, at]), self.inputs, self.outputs)
+        nodes = np.append(self.nodes, others.nodes)
+        genes = np.append(self.genes, others.genes)
+        return Genomes(
+            nodes, genes, np.concatenate([self.at, at]), self.inputs, self.outputs
+        )
 
     def __len__(self) -> int:
         return len(self.at)
 
     def __getitem__(self, index: int) -> Genome:
         n0, n1, c0, c1 = self.at[index].tolist()
-        return evolved(self.nodes[n0:n1].copy(), self.genes[c0:c1].copy(), self.inputs, self.outputs)
+        return evolved(
+            self.nodes[n0:n1].copy(),
+            self.genes[c0:c1].copy(),
+            self.inputs,
+            self.outputs,
+        )
 
     def take(self, places: Ints) -> Genomes:
         """Copies of some of them, in this order."""
@@ -50,7 +60,10 @@ class Genomes:
         ends = lengths.cumsum(axis=0)
         at = np.stack([ends - lengths, ends], axis=2).reshape(-1, 4)
         nodes, genes = (
-            rows[np.repeat(old[:, k] - at[:, k], lengths[:, k // 2]) + np.arange(at[-1, k + 1])]
+            rows[
+                np.repeat(old[:, k] - at[:, k], lengths[:, k // 2])
+                + np.arange(at[-1, k + 1])
+            ]
             for rows, k in ((self.nodes, 0), (self.genes, 2))
         )
         return Genomes(nodes, genes, at, self.inputs, self.outputs)

@@ -47,38 +47,43 @@ def neat(
 ) -> Evolution:
     """Evolve networks by NEAT: weights and structure, from a minimal network.
 
-    The defaults are those of the paper, section 4.1; see `Settings`. The result is the same for every
-    executor, and for an evolution that was broken off and resumed.
+    The defaults are those of the paper, section 4.1; see `Settings`. The result is the
+    same for every executor, and for an evolution that was broken off and resumed.
 
     Parameters
     ----------
     fitness : callable, or object with a method evaluate
-        What is maximised: one of :mod:`synapse.evolve.fitness`, or a function that is called with a `Genome`
-        and returns its fitness, or several numbers, of which the first is the fitness.
+        What is maximised: one of :mod:`synapse.evolve.fitness`, or a function that is
+        called with a `Genome` and returns its fitness, or several numbers, of which the
+        first is the fitness.
     inputs, outputs : int, optional
         Number of inputs and outputs. Default: those of the fitness, or of `start`.
     population : int
         Number of genomes of a generation. Default 150.
     max_evaluations : int
-        The evolution ends when the next generation would exceed this number of evaluations. At least
-        `population`. Default 100,000.
+        The evolution ends when the next generation would exceed this number of
+        evaluations. At least `population`. Default 100,000.
     goal : float, optional
         The task is also solved by a genome of at least this fitness.
     start : Genome or Network, optional
-        What the first generation varies. Default: inputs and the bias connected to all outputs.
+        What the first generation varies. Default: inputs and the bias connected to all
+        outputs.
     settings : Settings, optional
         Probabilities and coefficients. Default: those of the paper.
     seed : int or numpy.random.Generator, optional
         Seed of all random choices of the evolution.
     executor : concurrent.futures.Executor, optional
-        Where genomes are evaluated; see :func:`synapse.experiments.run`. It is not shut down. Default: here.
+        Where genomes are evaluated; see :func:`synapse.experiments.run`. It is not shut
+        down. Default: here.
     checkpoint : path, optional
-        File to which the evolution is written at most every ten seconds, and at its end.
+        File to which the evolution is written at most every ten seconds, and at its
+        end.
     resume : bool
-        Whether to continue from the checkpoint, if there is such a file. The other arguments must be the
-        same; `max_evaluations` and `goal` may be others. The generations of the file are bred again, but not
-        evaluated again, except the fittest genome of the last one, to notice another fitness. Without a
-        `seed`, that of the file is used. Default False.
+        Whether to continue from the checkpoint, if there is such a file. The other
+        arguments must be the same; `max_evaluations` and `goal` may be others. The
+        generations of the file are bred again, but not evaluated again, except the
+        fittest genome of the last one, to notice another fitness. Without a `seed`,
+        that of the file is used. Default False.
 
     Returns
     -------
@@ -96,20 +101,22 @@ def neat(
 
     Notes
     -----
-    An error that a function in Python raises ends the evolution. A fitness of NaN or infinity, and a genome
-    whose outputs diverge, do not: such genomes have failed. They have the lowest fitness or novelty of their
-    generation. A function that returns several numbers returns as many for every genome that has not failed.
+    An error that a function in Python raises ends the evolution. A fitness of NaN or
+    infinity, and a genome whose outputs diverge, do not: such genomes have failed. They
+    have the lowest fitness or novelty of their generation. A function that returns
+    several numbers returns as many for every genome that has not failed.
 
-    With ``select="pareto"`` in the settings, all numbers are maximised, as in NSGA-II, until
-    `max_evaluations`; if there is one, the second is minus the number of enabled connections, biases
-    included. With ``select="novelty"``, genomes are selected by the distance of their other numbers, the
-    behaviour, to those of others. A function may train a network of the genome, and call
+    With ``select="pareto"`` in the settings, all numbers are maximised, as in NSGA-II,
+    until `max_evaluations`; if there is one, the second is minus the number of enabled
+    connections, biases included. With ``select="novelty"``, genomes are selected by the
+    distance of their other numbers, the behaviour, to those of others. A function may
+    train a network of the genome, and call
     :meth:`Genome.adopt` with it if the genome shall inherit what was learned.
 
     References
     ----------
-    K. O. Stanley and R. Miikkulainen, Evolving neural networks through augmenting topologies, Evolutionary
-    Computation 10 (2002) 99-127.
+    K. O. Stanley and R. Miikkulainen, Evolving neural networks through augmenting
+    topologies, Evolutionary Computation 10 (2002) 99-127.
 
     Examples
     --------
@@ -121,7 +128,11 @@ def neat(
     if not hasattr(fitness, "evaluate"):
         _checks.function_of("The fitness", fitness, "genome")
     task = partial(judged, fitness)
-    chosen = Settings() if settings is None else _checks.instance("The settings", settings, Settings)
+    chosen = (
+        Settings()
+        if settings is None
+        else _checks.instance("The settings", settings, Settings)
+    )
     size = _checks.positive_integer("The population", population)
     least = f"a whole number, {size} or above, the population"
     most = _checks.whole_number("The max_evaluations", max_evaluations, least, size)
@@ -130,21 +141,32 @@ def neat(
     require_picklable("The fitness", fitness, pool)
     path = None if checkpoint is None else as_path(checkpoint)
     if _checks.boolean("The resume", resume) and path is None:
-        raise ArgumentError("Expected a checkpoint to resume from, got none. Give checkpoint=.")
+        raise ArgumentError(
+            "Expected a checkpoint to resume from, got none. Give checkpoint=."
+        )
     genome = Genome.from_network(start) if isinstance(start, Network) else start
     if not isinstance(genome, Genome | None):
-        raise ArgumentTypeError(_checks.expected("The start", "a Genome, a Network or None", start))
-    sizes, rng = _checked_sizes(fitness, genome, inputs=inputs, outputs=outputs), random_generator(seed)
+        raise ArgumentTypeError(
+            _checks.expected("The start", "a Genome, a Network or None", start)
+        )
+    sizes = _checked_sizes(fitness, genome, inputs=inputs, outputs=outputs)
+    rng = random_generator(seed)
     genome = Genome.minimal(*sizes, seed=rng) if genome is None else genome
-    people, result = Population(genome, size, chosen, rng), Evolution()
-    file, pareto = Evaluations(path, people, resume, seed is not None), chosen.select == "pareto"
+    people = Population(genome, size, chosen, rng)
+    result = Evolution()
+    file, pareto = (
+        Evaluations(path, people, resume, seed is not None),
+        chosen.select == "pareto",
+    )
     generations = max(1, len(file.past))  # so many generations are there, or must be
     while pareto or not result.solved:
         if result.generations >= generations and result.evaluations + size > most:
             break
         if result.generations:
             people.breed()
-        evaluated = file.repeated(people, lambda genomes: _parts(pool, task, genomes)[0][0])
+        evaluated = file.repeated(
+            people, lambda genomes: _parts(pool, task, genomes)[0][0]
+        )
         if evaluated is None:
             evaluated = _evaluated(task, people, pool)
             file.add(evaluated, people)
@@ -157,24 +179,43 @@ def neat(
     if pareto and result.milestones:
         values, best = np.unique(people.values, axis=0, return_index=True)
         best = best[fronts_of(values) == 0][::-1]
-        result.front = [(tuple(people.values[i].tolist()), people.genomes[i]) for i in best]
+        result.front = [
+            (tuple(people.values[i].tolist()), people.genomes[i]) for i in best
+        ]
     return result
 
 
-def _record(result: Evolution, people: Population, evaluated: Evaluated, aim: float, pareto: bool) -> None:
+def _record(
+    result: Evolution,
+    people: Population,
+    evaluated: Evaluated,
+    aim: float,
+    pareto: bool,
+) -> None:
     """Add a generation to the result."""
-    values, sound = evaluated.values, np.asarray(np.isfinite(evaluated.values).all(axis=1))
+    values = evaluated.values
+    sound = np.asarray(np.isfinite(evaluated.values).all(axis=1))
     solved: Bools = np.asarray((evaluated.solved | (values[:, 0] >= aim)) & sound)
     fitnesses = values[sound, 0] if sound.any() else np.array([math.nan])
     fittest = np.where(solved if solved.any() else sound, values[:, 0], -np.inf)
     best = int((solved if solved.any() and not pareto else fittest).argmax())
-    genome, fitness = people.genomes[best], float(values[best, 0])
-    row = {"best": float(fitnesses.max()), "mean": float(fitnesses.mean()), "hidden": genome.hidden}
-    row |= {"failed": int((~sound).sum()), "connections": int(genome.genes["enabled"].sum())}
+    genome = people.genomes[best]
+    fitness = float(values[best, 0])
+    row = {
+        "best": float(fitnesses.max()),
+        "mean": float(fitnesses.mean()),
+        "hidden": genome.hidden,
+    }
+    row |= {
+        "failed": int((~sound).sum()),
+        "connections": int(genome.genes["enabled"].sum()),
+    }
     for name, number in row.items():
         result.history.setdefault(name, []).append(number)
     first = bool(solved[best]) and not result.solved
-    if sound[best] and (first or (fitness > result.fitness and solved[best] >= result.solved)):
+    if sound[best] and (
+        first or (fitness > result.fitness and solved[best] >= result.solved)
+    ):
         result.fitness = fitness
         result.milestones.append((people.generation, genome))
     result.evaluations += best + 1 if first and not pareto else len(values)
@@ -182,8 +223,11 @@ def _record(result: Evolution, people: Population, evaluated: Evaluated, aim: fl
 
 
 def _evaluated(task: Task, people: Population, pool: Executor | None) -> Evaluated:
-    """The evaluation of a generation, here or in parts on an executor. Weights may be learned in it."""
-    genomes, before = people.genomes, people.genomes.weights.copy()
+    """The evaluation of a generation, here or in parts on an executor. Weights may be
+    learned in it.
+    """
+    genomes = people.genomes
+    before = people.genomes.weights.copy()
     parts = _parts(pool, task, genomes)
     values = _columns([row for part, *_ in parts for row in part.tolist()])
     solved, weights = (np.concatenate([part[i] for part in parts]) for i in (1, 2))
@@ -192,7 +236,9 @@ def _evaluated(task: Task, people: Population, pool: Executor | None) -> Evaluat
     return Evaluated(values, solved, before[:0] if unchanged else weights.copy())
 
 
-def _parts(pool: Executor | None, task: Task, genomes: Genomes) -> list[tuple[Floats, Bools, Floats]]:
+def _parts(
+    pool: Executor | None, task: Task, genomes: Genomes
+) -> list[tuple[Floats, Bools, Floats]]:
     """Evaluate genomes: all of them here, or parts of them on an executor."""
     if pool is None:
         return [task(genomes)]
@@ -207,32 +253,54 @@ def _parts(pool: Executor | None, task: Task, genomes: Genomes) -> list[tuple[Fl
         unsent = isinstance(error, Exception) and len(futures) < len(parts)
         if unsent or type(error).__module__.startswith(("concurrent.", "distributed.")):
             raise ExecutorError(
-                f"The executor failed ({one_line(error)}). Make a new one; a call with checkpoint= can be "
-                "continued by resume=True."
+                f"The executor failed ({one_line(error)}). Make a new one; a call with"
+                " checkpoint= can be continued by resume=True."
             ) from error
         raise
 
 
 def judged(fitness: Any, genomes: Genomes) -> tuple[Floats, Bools, Floats]:
-    """Numbers of every genome, whether it solves the task, and all weights, which may have been learned."""
+    """Numbers of every genome, whether it solves the task, and all weights, which may
+    have been learned.
+    """
     count = len(genomes)
     if hasattr(fitness, "evaluate"):
         returned = fitness.evaluate(genomes)
         try:
             values, solved = returned
-            values, solved = _checks.numbers("The fitness", values, "numbers"), np.asarray(solved, np.bool_)
-            return values.reshape(count, -1), np.broadcast_to(solved, count), genomes.weights
+            values, solved = (
+                _checks.numbers("The fitness", values, "numbers"),
+                np.asarray(solved, np.bool_),
+            )
+            return (
+                values.reshape(count, -1),
+                np.broadcast_to(solved, count),
+                genomes.weights,
+            )
         except (TypeError, ValueError):
-            condition = f"the fitness of {_checks.counted(count, 'genome')}, and whether each solves the task"
-            raise ArgumentTypeError(_checks.expected("What evaluate returns", condition, returned)) from None
+            condition = (
+                f"the fitness of {_checks.counted(count, 'genome')}, and whether each"
+                " solves the task"
+            )
+            raise ArgumentTypeError(
+                _checks.expected("What evaluate returns", condition, returned)
+            ) from None
     rows: list[list[float]] = []
     for index, (_, _, first, stop) in enumerate(genomes.at.tolist()):
         genome = genomes[index]
         returned = fitness(genome)
-        rows.append(_checks.numbers("The fitness", returned, "a number, or several").ravel().tolist())
+        rows.append(
+            _checks.numbers("The fitness", returned, "a number, or several")
+            .ravel()
+            .tolist()
+        )
         if not rows[-1]:
-            raise ArgumentTypeError(_checks.expected("The fitness", "a number, or several", returned))
-        genomes.weights[first:stop] = genome.genes["weight"]  # it may have adopted others
+            raise ArgumentTypeError(
+                _checks.expected("The fitness", "a number, or several", returned)
+            )
+        genomes.weights[first:stop] = genome.genes[
+            "weight"
+        ]  # it may have adopted others
     return _columns(rows), np.zeros(count, bool), genomes.weights
 
 
@@ -242,13 +310,26 @@ def _columns(rows: list[list[float]]) -> Floats:
 
 
 def _checked_sizes(task: Any, genome: Genome | None, **given: Any) -> list[int]:
-    """The numbers of inputs and outputs, which the arguments, the fitness and the start agree about."""
+    """The numbers of inputs and outputs, which the arguments, the fitness and the start
+    agree about.
+    """
     agreed: list[int] = []
     for name, number in given.items():
-        sizes = {size for owner in (task, genome) if (size := getattr(owner, name, None)) is not None}
-        sizes |= set() if number is None else {_checks.positive_integer(f"The {name}", number)}
+        sizes = {
+            size
+            for owner in (task, genome)
+            if (size := getattr(owner, name, None)) is not None
+        }
+        sizes |= (
+            set()
+            if number is None
+            else {_checks.positive_integer(f"The {name}", number)}
+        )
         if len(sizes) != 1:
             got = " and ".join(map(str, sorted(sizes))) or "none"
-            raise ArgumentError(f"Expected one number of {name}, got {got}. Give {name}= as the task has it.")
+            raise ArgumentError(
+                f"Expected one number of {name}, got {got}. Give {name}= as the task"
+                " has it."
+            )
         agreed += sizes
     return agreed

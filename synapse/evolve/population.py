@@ -1,4 +1,6 @@
-"""Population: the genomes of a generation, and all that the next generation follows from."""
+"""Population: the genomes of a generation, and all that the next generation follows
+from.
+"""
 
 from __future__ import annotations
 
@@ -9,54 +11,99 @@ from numpy.typing import NDArray
 
 from .._checks import counted
 from .._typing import Floats, Ints
-from ..engine.evolution.genes import GENE, INNOVATIONS, KNOWN, MORE_GENES, MORE_NODES, NOBODY, NODE, STATE
+from ..engine.evolution.genes import (
+    GENE,
+    INNOVATIONS,
+    KNOWN,
+    MORE_GENES,
+    MORE_NODES,
+    NOBODY,
+    NODE,
+    STATE,
+)
 from ..engine.evolution.reproduction import reproduce, speciate
 from ..errors import ArgumentError
 from .genome import Genome
 from .genomes import Genomes
 from .settings import Settings, codes_of
 
-NEIGHBOURS, NOVEL = 15, 50
-"""Novelty is the mean distance to 15 behaviours; the most novel 1 in 50 of a generation is archived."""
+NEIGHBOURS = 15
+NOVEL = 50
+"""Novelty is the mean distance to 15 behaviours; the most novel 1 in 50 of a generation
+is archived."""
 LOWEST = -1e300
 """The value of failed genomes where there is no lowest one."""
 
 
 @final
 class Population:
-    """The genomes of a generation, the first of them unchanged, and all that the next one follows from."""
+    """The genomes of a generation, the first of them unchanged, and all that the next
+    one follows from.
+    """
 
-    def __init__(self, genome: Genome, size: int, settings: Settings, rng: np.random.Generator) -> None:
-        self.settings, self._record, self._squashes = settings, settings.record(), codes_of(settings.squashes)
-        self.word = np.array([rng.integers(1 << 53)], np.uint64)  # state of the random numbers
+    def __init__(
+        self, genome: Genome, size: int, settings: Settings, rng: np.random.Generator
+    ) -> None:
+        self.settings = settings
+        self._record = settings.record()
+        self._squashes = codes_of(settings.squashes)
+        self.word = np.array(
+            [rng.integers(1 << 53)], np.uint64
+        )  # state of the random numbers
         self.genomes = Genomes.of(genome).take(np.zeros(size, np.int64))
-        genes, c = self.genomes.genes, len(genome.genes)
-        moved = rng.uniform(-settings.weight_range, settings.weight_range, (size - 1) * c)
+        genes = self.genomes.genes
+        c = len(genome.genes)
+        moved = rng.uniform(
+            -settings.weight_range, settings.weight_range, (size - 1) * c
+        )
         genes["weight"][c:] += np.where(genes["source"][c:] == STATE, 0.0, moved)
         genes["weight"][genes["weight"] * genes["sign"] < 0.0] = 0.0
-        genes["innovation"] = np.tile(np.arange(c), size)  # numbers count the connections that are known
-        self.counters = np.array([int(genome.nodes["id"].max()) + 1, c])  # see `engine.evolution.mutation`
+        genes["innovation"] = np.tile(
+            np.arange(c), size
+        )  # numbers count the connections that are known
+        self.counters = np.array(
+            [int(genome.nodes["id"].max()) + 1, c]
+        )  # see `engine.evolution.mutation`
         self.known = np.empty(c, KNOWN)
-        self.known["source"], self.known["target"] = genome.genes["source"], genome.genes["target"]
+        self.known["source"], self.known["target"] = (
+            genome.genes["source"],
+            genome.genes["target"],
+        )
         self.known["split"] = NOBODY
-        self.names, self.best, self.since = np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.int64)
-        self.generation, self.next_species = 0, 0
-        self.highest, self.improved = -np.inf, 0  # score so far, and the generation of that or of a refocus
+        self.names = np.zeros(0, np.int64)
+        self.best = np.zeros(0)
+        self.since = np.zeros(0, np.int64)
+        self.generation = 0
+        self.next_species = 0
+        # score so far, and the generation of that or of a refocus
+        self.highest = -np.inf
+        self.improved = 0
         self.values = np.zeros((0, 1))  # of this generation, by objective
-        self.fitness = np.zeros(0)  # what genomes are selected by: the first of these, or a score
-        self.member_of = np.zeros(0, np.int64)  # row of the species of each genome in names, best and since
-        self._old, self._representatives = self.genomes, np.zeros(0, np.int64)  # places in the one before
-        self._archive, self._width = np.zeros((0, 0)), 0  # numbers of a genome; 0: none is known yet
+        self.fitness = np.zeros(
+            0
+        )  # what genomes are selected by: the first of these, or a score
+        self.member_of = np.zeros(
+            0, np.int64
+        )  # row of the species of each genome in names, best and since
+        # places in the one before
+        self._old = self.genomes
+        self._representatives = np.zeros(0, np.int64)
+        # numbers of a genome; 0: none is known yet
+        self._archive = np.zeros((0, 0))
+        self._width = 0
         self._spare = np.empty(0, NODE), np.empty(0, GENE)
 
     def select(self, values: Floats) -> None:
-        """Take over the values of the genomes, not finite of failed ones, and divide them into species."""
+        """Take over the values of the genomes, not finite of failed ones, and divide
+        them into species.
+        """
         sound = np.asarray(np.isfinite(values).all(axis=1))
         if sound.any():
             if self._width not in (0, values.shape[1]):
                 raise ArgumentError(
-                    f"Expected a fitness that always returns {counted(self._width, 'number')}, as for an "
-                    f"earlier generation, got {values.shape[1]}."
+                    "Expected a fitness that always returns"
+                    f" {counted(self._width, 'number')}, as for an earlier generation,"
+                    f" got {values.shape[1]}."
                 )
             self._width = values.shape[1]
         if self.settings.select == "pareto":
@@ -64,11 +111,18 @@ class Population:
                 values = np.column_stack([values, -self.genomes.connections])
             values = np.where(sound[:, None], values, LOWEST)
             if self.generation:  # the best of parents and children survive
-                size, widths = len(values), (self.values.shape[1], values.shape[1])
-                both = np.full((2 * size, max(widths)), LOWEST)  # where all have failed, there can be fewer
-                both[:size, : widths[0]], both[size:, : widths[1]] = self.values, values
+                size = len(values)
+                widths = (self.values.shape[1], values.shape[1])
+                both = np.full(
+                    (2 * size, max(widths)), LOWEST
+                )  # where all have failed, there can be fewer
+                both[:size, : widths[0]] = self.values
+                both[size:, : widths[1]] = values
                 order = ranked(both)[:size]
-                self.genomes, values = self._old.join(self.genomes).take(order), both[order]
+                self.genomes, values = (
+                    self._old.join(self.genomes).take(order),
+                    both[order],
+                )
             self.fitness = len(values) - ranked(values).argsort().astype(np.float64)
         elif self.settings.select == "novelty":
             self.fitness = np.zeros(len(values))
@@ -77,69 +131,105 @@ class Population:
                 archive = self._archive.reshape(-1, behaviours.shape[1])
                 self.fitness[sound], self._archive = novelty(behaviours, archive)
         else:
-            self.fitness = np.where(sound, values[:, 0], values[sound, 0].min() if sound.any() else LOWEST)
+            self.fitness = np.where(
+                sound, values[:, 0], values[sound, 0].min() if sound.any() else LOWEST
+            )
         self.values = values
         self._speciate()
 
     def breed(self) -> None:
         """Replace the generation by its offspring."""
-        old, size = self.genomes, len(self.genomes)
+        old = self.genomes
+        size = len(self.genomes)
         sizes = np.bincount(self.member_of, minlength=len(self.names))
         order = np.lexsort((-self.fitness, self.member_of))
         first = sizes.cumsum() - sizes
         quota = self._share(order, first, sizes)
-        # A child has at most all nodes and genes of two equally fit parents, and what mutations add.
+        # A child has at most all nodes and genes of two equally fit parents, and what
+        # mutations add.
         widest = (old.at[:, 1::2] - old.at[:, ::2]).max(axis=0)
         room = (size * (2 * widest + (MORE_NODES, MORE_GENES))).tolist()
-        nodes, genes = (at_least(rows, count) for rows, count in zip(self._spare, room, strict=True))
-        self.known = at_least(self.known, int(self.counters[INNOVATIONS]) + size * MORE_GENES)
-        at, self._representatives = np.empty_like(old.at), np.empty_like(sizes)
+        nodes, genes = (
+            at_least(rows, count) for rows, count in zip(self._spare, room, strict=True)
+        )
+        self.known = at_least(
+            self.known, int(self.counters[INNOVATIONS]) + size * MORE_GENES
+        )
+        at = np.empty_like(old.at)
+        self._representatives = np.empty_like(sizes)
         reproduce(
             self._record, self._squashes, old.inputs, old.outputs, quota, order, first, sizes, self.fitness,
             old.nodes, old.genes, old.at, self.known, self.counters, self.word, nodes, genes, at,
             self._representatives,
         )  # fmt: skip
-        self._spare = old.nodes, old.genes  # memory that is written before costs less than new memory
-        self._old, self.genomes = old, Genomes(nodes, genes, at, old.inputs, old.outputs)
+        self._spare = (
+            old.nodes,
+            old.genes,
+        )  # memory that is written before costs less than new memory
+        self._old = old
+        self.genomes = Genomes(nodes, genes, at, old.inputs, old.outputs)
         self.generation += 1
 
     def _share(self, order: Ints, first: Ints, sizes: Ints) -> Ints:
         """Find how many offspring every species has: in proportion to its mean fitness.
 
-        If all species stagnate, or the population does, the best two have all offspring. Scores of different
-        generations cannot be compared, so nothing stagnates if genomes are selected by them.
+        If all species stagnate, or the population does, the best two have all
+        offspring. Scores of different generations cannot be compared, so nothing
+        stagnates if genomes are selected by them.
         """
-        q, now, fitness = self.settings, self.generation, self.fitness
+        q = self.settings
+        now = self.generation
+        fitness = self.fitness
         top = fitness[order[first]]
         better = np.asarray((top > self.best) | (q.select != "fitness"))
-        self.best[better], self.since[better] = top[better], now
+        self.best[better] = top[better]
+        self.since[better] = now
         if top.max() > self.highest or q.select != "fitness":
-            self.highest, self.improved = float(top.max()), now
+            self.highest = float(top.max())
+            self.improved = now
         fresh = now - self.since < q.stagnation
         if not fresh.any() or now - self.improved >= q.refocus:
             self.improved = now
             chosen = np.argsort(-top, kind="stable")[:2]
             fresh = np.zeros(len(top), bool)
-            fresh[chosen], self.since[chosen] = True, now
-        means = np.add.reduceat(fitness[order] - min(0.0, float(fitness.min())), first) / sizes
+            fresh[chosen] = True
+            self.since[chosen] = now
+        means = (
+            np.add.reduceat(fitness[order] - min(0.0, float(fitness.min())), first)
+            / sizes
+        )
         worth = np.where(fresh, means, 0.0)
         total = worth.sum()
         if not 0.0 < total < np.inf:  # nobody has any fitness to share
-            worth, total = fresh.astype(np.float64), fresh.sum()
+            worth = fresh.astype(np.float64)
+            total = fresh.sum()
         exact = len(fitness) * (worth / total)
         quota: Ints = exact.astype(np.int64)
-        largest = np.argsort(quota - exact, kind="stable")  # these remainders are rounded up
+        largest = np.argsort(
+            quota - exact, kind="stable"
+        )  # these remainders are rounded up
         quota[largest[: len(fitness) - quota.sum()]] += 1
         return quota
 
     def _speciate(self) -> None:
-        """Divide the generation into species, old ones by their representatives, and new ones."""
-        size, kinds = len(self.genomes), len(self._representatives)
+        """Divide the generation into species, old ones by their representatives, and
+        new ones.
+        """
+        size = len(self.genomes)
+        kinds = len(self._representatives)
         representatives = np.append(self._representatives, np.zeros(size, np.int64))
         self.member_of = np.empty(size, np.int64)
-        new, old = self.genomes, self._old
+        new = self.genomes
+        old = self._old
         count = speciate(
-            self._record, new.genes, new.at, old.genes, old.at, representatives, kinds, self.member_of
+            self._record,
+            new.genes,
+            new.at,
+            old.genes,
+            old.at,
+            representatives,
+            kinds,
+            self.member_of,
         )
         left = np.bincount(self.member_of, minlength=count) > 0
         self.member_of = (np.cumsum(left) - 1)[self.member_of]
@@ -151,18 +241,26 @@ class Population:
 
 
 def at_least(array: NDArray[Any], size: int) -> NDArray[Any]:
-    """The array, or one with twice as many rows as are needed, which begins with its rows."""
+    """The array, or one with twice as many rows as are needed, which begins with its
+    rows.
+    """
     if len(array) < size:
         array = np.append(array, np.empty(2 * size - len(array), array.dtype))
     return array
 
 
 def fronts_of(values: Floats) -> Ints:
-    """Number of the front of each genome: 0 if none dominates it, 1 if only those of front 0 do, ..."""
+    """Number of the front of each genome: 0 if none dominates it, 1 if only those of
+    front 0 do, ...
+    """
     columns = np.ascontiguousarray(values.T)
     pairs = columns[:, :, None], columns[:, None, :]
-    dominates = np.asarray(np.greater_equal(*pairs).all(axis=0) & np.greater(*pairs).any(axis=0))
-    fronts, front, above = np.full(len(values), -1), 0, dominates.sum(axis=0)
+    dominates = np.asarray(
+        np.greater_equal(*pairs).all(axis=0) & np.greater(*pairs).any(axis=0)
+    )
+    fronts = np.full(len(values), -1)
+    front = 0
+    above = dominates.sum(axis=0)
     while (free := (above == 0) & (fronts < 0)).any():
         fronts[free] = front
         above -= dominates[free].sum(axis=0)
@@ -171,12 +269,14 @@ def fronts_of(values: Floats) -> Ints:
 
 
 def ranked(values: Floats) -> Ints:
-    """Genomes in the order of NSGA-II: by front, then by the distance to neighbours in it; copies are last.
+    """Genomes in the order of NSGA-II: by front, then by the distance to neighbours in
+    it; copies are last.
 
-    K. Deb and others, A fast and elitist multiobjective genetic algorithm: NSGA-II, IEEE Transactions on
-    Evolutionary Computation 6 (2002) 182-197.
+    K. Deb and others, A fast and elitist multiobjective genetic algorithm: NSGA-II,
+    IEEE Transactions on Evolutionary Computation 6 (2002) 182-197.
     """
-    fronts, apart = fronts_of(values), np.zeros(len(values))
+    fronts = fronts_of(values)
+    apart = np.zeros(len(values))
     for front in range(fronts.max() + 1):
         members = np.flatnonzero(fronts == front)
         for column in values[members].T:
@@ -191,15 +291,19 @@ def ranked(values: Floats) -> Ints:
 
 
 def novelty(behaviours: Floats, archive: Floats) -> tuple[Floats, Floats]:
-    """Mean distance of each behaviour to the nearest others, and the archive with the most novel ones.
+    """Mean distance of each behaviour to the nearest others, and the archive with the
+    most novel ones.
 
-    J. Lehman and K. O. Stanley, Abandoning objectives: evolution through the search for novelty alone,
-    Evolutionary Computation 19 (2011) 189-223. Here the archive grows by a share of every generation.
+    J. Lehman and K. O. Stanley, Abandoning objectives: evolution through the search for
+    novelty alone, Evolutionary Computation 19 (2011) 189-223. Here the archive grows by
+    a share of every generation.
     """
     others = np.concatenate([behaviours, archive])
     columns = zip(behaviours.T, others.T, strict=True)
     distance = np.sqrt(sum((own[:, None] - other) ** 2 for own, other in columns))
-    nearest = np.sort(distance, axis=1)[:, 1 : 1 + NEIGHBOURS]  # the first is the behaviour itself
+    nearest = np.sort(distance, axis=1)[
+        :, 1 : 1 + NEIGHBOURS
+    ]  # the first is the behaviour itself
     distances = nearest.mean(axis=1) if nearest.size else np.ones(len(behaviours))
     novel = np.argsort(-distances, kind="stable")[: -(-len(behaviours) // NOVEL)]
     return distances, np.concatenate([archive, behaviours[novel]])

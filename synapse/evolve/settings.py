@@ -26,70 +26,79 @@ Endless: TypeAlias = float
 class Settings:
     """How genomes are compared, selected, crossed and mutated.
 
-    The defaults are those of Stanley and Miikkulainen 2002, section 4.1, for populations of 150. "Program"
-    marks what the paper leaves open and the parameter files of the authors' program say. Everything from
-    `recurrent` on is off by default.
+    The defaults are those of Stanley and Miikkulainen 2002, section 4.1, for
+    populations of 150. "Program" marks what the paper leaves open and the parameter
+    files of the authors' program say. Everything from `recurrent` on is off by default.
 
     Parameters
     ----------
     excess, disjoint, weight_difference : float
         c1, c2 and c3 of the compatibility distance. Default 1, 1 and 0.4 (section 4.1).
     threshold : float
-        Compatibility threshold: genomes closer than this to its representative join a species. Default 3
-        (section 4.1). With ``inf`` there is one species.
+        Compatibility threshold: genomes closer than this to its representative join a
+        species. Default 3 (section 4.1). With ``inf`` there is one species.
     stagnation : int
-        A species without improvement for so many generations has no offspring. Default 15 (section 4.1).
+        A species without improvement for so many generations has no offspring. Default
+        15 (section 4.1).
     refocus : int
-        If the population has not improved for so many generations, only the best two species have offspring,
-        for which section 3.3 has 20. Default ``inf``: never. On XOR, 20 makes the slowest runs, because it
-        removes the other species again and again (``studies/evolution.md``).
+        If the population has not improved for so many generations, only the best two
+        species have offspring, for which section 3.3 has 20. Default ``inf``: never. On
+        XOR, 20 makes the slowest runs, because it removes the other species again and
+        again (``studies/evolution.md``).
     champion_size : int
         The champion of a larger species is copied unchanged. Default 5 (section 4.1).
     survival : float
         Fraction of a species that may be parents: the fittest. Default 0.2 (program).
     mutation_only : float
-        Probability that a child has one parent and is not crossed. Default 0.25 (section 4.1).
-    interspecies : float
-        Probability that the other parent is of another species. Default 0.001 (section 4.1).
-    inherit_disabled : float
-        Probability that a gene which is disabled in either parent is disabled in the child. Default 0.75
+        Probability that a child has one parent and is not crossed. Default 0.25
         (section 4.1).
+    interspecies : float
+        Probability that the other parent is of another species. Default 0.001 (section
+        4.1).
+    inherit_disabled : float
+        Probability that a gene which is disabled in either parent is disabled in the
+        child. Default 0.75 (section 4.1).
     mutate_weights : float
         Probability that the weights of a child are mutated. Default 0.8 (section 4.1).
     perturb : float
-        Probability that a weight is then perturbed; otherwise it is replaced. Default 0.9 (section 4.1).
+        Probability that a weight is then perturbed; otherwise it is replaced. Default
+        0.9 (section 4.1).
     weight_step : float
         A perturbation is uniform within plus and minus this. Default 2.5 (program).
     weight_range : float
-        A new weight is uniform within plus and minus this. Default 8, chosen on XOR; neither source says it.
+        A new weight is uniform within plus and minus this. Default 8, chosen on XOR;
+        neither source says it.
     add_node : float
         Probability that a connection is split by a node. Default 0.03 (section 4.1).
     add_connection : float
-        Probability of a new connection, for which 20 pairs of nodes are tried (program). Default 0.05
-        (section 4.1); it says 0.3 for populations of 1,000.
+        Probability of a new connection, for which 20 pairs of nodes are tried
+        (program). Default 0.05 (section 4.1); it says 0.3 for populations of 1,000.
     recurrent : float
-        Probability that a new connection leads backward, or from a node to itself, so that it carries the
-        activation of the previous step. Default 0.
+        Probability that a new connection leads backward, or from a node to itself, so
+        that it carries the activation of the previous step. Default 0.
     add_self_connection : float
-        Probability of a new self-connection, which carries over the state. Its weight is 1 and does not
-        mutate. Default 0.
+        Probability of a new self-connection, which carries over the state. Its weight
+        is 1 and does not mutate. Default 0.
     add_gate, remove_gate : float
-        Probability that a node becomes the gater of a connection, and that a gate is removed. Default 0.
+        Probability that a node becomes the gater of a connection, and that a gate is
+        removed. Default 0.
     mutate_squash : float
         Probability that a hidden node takes another of the `squashes`. Default 0.
     remove_connection, remove_node : float
-        Probability that a connection is removed, or a hidden node with its connections. Default 0.
+        Probability that a connection is removed, or a hidden node with its connections.
+        Default 0.
     select : str
-        What genomes are selected by: "fitness"; "pareto", several objectives as in NSGA-II; or "novelty" of
-        their behaviour. Default "fitness". See :func:`neat`.
+        What genomes are selected by: "fitness"; "pareto", several objectives as in
+        NSGA-II; or "novelty" of their behaviour. Default "fitness". See :func:`neat`.
     squashes : sequence of str or Squash
-        The activation functions of hidden nodes: built-in functions of one state. A new node has the first.
-        Default: logistic.
+        The activation functions of hidden nodes: built-in functions of one state. A new
+        node has the first. Default: logistic.
 
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If a probability is not from 0 to 1, a number is negative or not a number, or a squash cannot be used.
+        If a probability is not from 0 to 1, a number is negative or not a number, or a
+        squash cannot be used.
 
     Examples
     --------
@@ -126,12 +135,17 @@ class Settings:
     squashes: tuple[Any, ...] = ("logistic",)
 
     def __post_init__(self) -> None:
-        several = listed("The squashes", self.squashes, "a sequence of activation functions")
+        several = listed(
+            "The squashes", self.squashes, "a sequence of activation functions"
+        )
         codes_of(several)
-        object.__setattr__(self, "squashes", tuple(squashes.get(squash).name for squash in several))
+        object.__setattr__(
+            self, "squashes", tuple(squashes.get(squash).name for squash in several)
+        )
         choice("The select", self.select, ("fitness", "pareto", "novelty"))
         for field in fields(self)[:-2]:
-            value, kind = getattr(self, field.name), field.type
+            value = getattr(self, field.name)
+            kind = field.type
             if kind != "Endless" or not (isinstance(value, float) and value == np.inf):
                 check = from_0_to_1 if kind == "Probability" else non_negative_number
                 check(f"The {field.name}", value)
@@ -149,7 +163,9 @@ def codes_of(several: Any) -> Ints:
     for squash in several:
         name = squashes.get(squash).name
         if name not in ACTIVATIONS or ACTIVATIONS[name].kind != SINGLE:
-            raise ArgumentError(expected("A squash of a genome", "built in, of one state", name))
+            raise ArgumentError(
+                expected("A squash of a genome", "built in, of one state", name)
+            )
         codes.append(ACTIVATIONS[name].code)
     if not codes:
         raise ArgumentError(expected("The squashes", "at least one", several))

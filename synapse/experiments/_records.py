@@ -1,4 +1,6 @@
-"""What a trial returns, and what it is, as JSON: the one form in which results are compared and stored."""
+"""What a trial returns, and what it is, as JSON: the one form in which results are
+compared and stored.
+"""
 
 from __future__ import annotations
 
@@ -25,11 +27,19 @@ VALUES = "a dict of booleans, numbers, strings, None, or lists of these"
 
 
 def plain_value(value: Any) -> Any:
-    """Return a value as JSON has it, numbers and arrays of NumPy as Python's; TypeError if it cannot be."""
-    if value is None or (isinstance(value, bool | int | float | str) and not isinstance(value, Enum)):
+    """Return a value as JSON has it, numbers and arrays of NumPy as Python's; TypeError
+    if it cannot be.
+    """
+    if value is None or (
+        isinstance(value, bool | int | float | str) and not isinstance(value, Enum)
+    ):
         # Values of subclasses, such as numpy.float64, become those of the type itself.
         kinds = (bool, int, float, str)
-        return value if value is None else next(kind for kind in kinds if isinstance(value, kind))(value)
+        return (
+            value
+            if value is None
+            else next(kind for kind in kinds if isinstance(value, kind))(value)
+        )
     if isinstance(value, np.ma.MaskedArray):
         raise TypeError(value)
     if isinstance(value, np.ndarray | np.generic) and value.dtype.kind in "biufU":
@@ -40,14 +50,18 @@ def plain_value(value: Any) -> Any:
 
 
 def to_json(value: Any) -> str:
-    """A plain value as JSON on one line. Floats are written by ``repr``, which restores every bit."""
+    """A plain value as JSON on one line. Floats are written by ``repr``, which restores
+    every bit.
+    """
     return json.dumps(value, separators=(", ", ": "))
 
 
 def record_text(values: Any, seed: int, point: Point) -> str:
     """What a trial has returned as JSON; ArgumentTypeError if it cannot be a record."""
     due = f"Expected the trial with seed {seed} to return {VALUES}"
-    if not isinstance(values, Mapping) or not all(isinstance(name, str) for name in values):
+    if not isinstance(values, Mapping) or not all(
+        isinstance(name, str) for name in values
+    ):
         raise ArgumentTypeError(f"{due}, got {shown(values)}.")
     taken = {"seed": seed, **point}
     for name, value in values.items():
@@ -57,8 +71,8 @@ def record_text(values: Any, seed: int, point: Point) -> str:
             raise ArgumentTypeError(f"{due}, got {name!r}: {shown(value)}.") from None
         if name == "failed" or (name in taken and to_json(taken[name]) != plain):
             raise ArgumentTypeError(
-                f"The trial with seed {seed} returns the name {name!r}, which is taken: rename it. "
-                "What a trial returns is stored beside its seed and point."
+                f"The trial with seed {seed} returns the name {name!r}, which is taken:"
+                " rename it. What a trial returns is stored beside its seed and point."
             )
     return to_json({str(name): plain_value(value) for name, value in values.items()})
 
@@ -68,28 +82,36 @@ def point_text(point: Point) -> str:
     return to_json(dict(sorted(point.items())))
 
 
-# --- what a trial is ----------------------------------------------------------------------------
+# --- what a trial is ------------------------------------------------------------------
 
 
 def described(trial: Callable[..., Any]) -> str:
-    """The name of a trial with its module and what a partial has bound, such as 'json.dumps(indent=2)'."""
+    """The name of a trial with its module and what a partial has bound, such as
+    'json.dumps(indent=2)'.
+    """
     if not isinstance(trial, functools.partial):
         return _function_name(trial)
     given = [_argument(argument) for argument in trial.args]
-    given += [f"{name}={_argument(argument)}" for name, argument in sorted(trial.keywords.items())]
+    given += [
+        f"{name}={_argument(argument)}"
+        for name, argument in sorted(trial.keywords.items())
+    ]
     return f"{described(trial.func)}({', '.join(given)})"
 
 
 def _function_name(function: Any) -> str:
-    """Module and name of a function; ArgumentError if another function can have the same ones."""
+    """Module and name of a function; ArgumentError if another function can have the
+    same ones.
+    """
     if inspect.ismethod(function):
         return f"{_argument(function.__self__)}.{function.__name__}"
     if not hasattr(function, "__qualname__"):  # an object that is called
         return _argument(function)
     if function.__name__ == "<lambda>" or getattr(function, "__closure__", None):
         raise ArgumentError(
-            f"A store tells trials apart by name and arguments, which {shown(function)} does not have. "
-            "Define a function with def, and pass what it needs by functools.partial."
+            f"A store tells trials apart by name and arguments, which {shown(function)}"
+            " does not have. Define a function with def, and pass what it needs by"
+            " functools.partial."
         )
     module = function.__module__
     if module == "__main__":  # a script has the name by which others would import it
@@ -101,7 +123,11 @@ def _function_name(function: Any) -> str:
 
 def _argument(value: Any) -> str:
     """An argument as text that is the same in every process."""
-    if isinstance(value, type) or inspect.isroutine(value) or isinstance(value, functools.partial):
+    if (
+        isinstance(value, type)
+        or inspect.isroutine(value)
+        or isinstance(value, functools.partial)
+    ):
         return described(value)
     if isinstance(value, Enum | os.PathLike):
         return str(value)
@@ -111,7 +137,9 @@ def _argument(value: Any) -> str:
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(_argument, value))}]"
     if isinstance(value, dict):
-        pairs = sorted(f"{_argument(key)}: {_argument(entry)}" for key, entry in value.items())
+        pairs = sorted(
+            f"{_argument(key)}: {_argument(entry)}" for key, entry in value.items()
+        )
         return f"{{{', '.join(pairs)}}}"
     if dataclasses.is_dataclass(value):
         names = [field.name for field in dataclasses.fields(value)]
@@ -122,5 +150,10 @@ def _argument(value: Any) -> str:
     except (TypeError, ValueError):
         kinds = "numbers, strings, lists, dicts, arrays, functions or dataclasses"
         raise ArgumentTypeError(
-            expected("What a trial with a store is bound to", kinds, value, "Let the trial build it.")
+            expected(
+                "What a trial with a store is bound to",
+                kinds,
+                value,
+                "Let the trial build it.",
+            )
         ) from None

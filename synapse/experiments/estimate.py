@@ -22,18 +22,20 @@ BATCH = 1_000_000
 
 @dataclass(frozen=True)
 class Estimate:
-    """A success rate or a median of trials, with an interval that says how much other seeds may change it.
+    """A success rate or a median of trials, with an interval that says how much other
+    seeds may change it.
 
     Parameters
     ----------
     kind : {"rate", "median"}
-        What is estimated. A rate has the interval of Wilson (1927), which also holds for few trials and rates
-        of 0 or 1; a median has a percentile interval of the bootstrap (Efron 1979), from resamples that are
-        drawn from a fixed seed. Fewer than five trials have no interval of their median: `low` and `high`
-        are the smallest and the largest value then.
+        What is estimated. A rate has the interval of Wilson (1927), which also holds
+        for few trials and rates of 0 or 1; a median has a percentile interval of the
+        bootstrap (Efron 1979), from resamples that are drawn from a fixed seed. Fewer
+        than five trials have no interval of their median: `low` and `high` are the
+        smallest and the largest value then.
     value, low, high : float
-        The estimate, and the ends of its interval. A median is infinite, shown as "-", if at least half of
-        the trials did not succeed.
+        The estimate, and the ends of its interval. A median is infinite, shown as "-",
+        if at least half of the trials did not succeed.
     count : int
         Number of trials.
     level : float
@@ -54,34 +56,62 @@ class Estimate:
         if self.kind == "rate":
             if self.count < FEW:
                 return f"{self.value * self.count:.0f} of {self.count}"
-            return f"{100 * self.value:.0f} % ({100 * self.low:.0f} to {100 * self.high:.0f})"
+            return (
+                f"{100 * self.value:.0f} % ({100 * self.low:.0f} to"
+                f" {100 * self.high:.0f})"
+            )
         ends = "range " if self.count < FEW else ""
-        return f"{in_digits(self.value)} ({ends}{in_digits(self.low)} to {in_digits(self.high)})"
+        return (
+            f"{in_digits(self.value)} ({ends}{in_digits(self.low)} to"
+            f" {in_digits(self.high)})"
+        )
 
 
 def rate_of(successes: int, count: int, level: Any) -> Estimate:
     """A success rate with its Wilson interval."""
     number = between_0_and_1("The level", level)
-    interval = scipy_stats().binomtest(successes, count).proportion_ci(number, method="wilson")
-    return Estimate("rate", successes / count, float(interval.low), float(interval.high), count, number)
+    interval = (
+        scipy_stats().binomtest(successes, count).proportion_ci(number, method="wilson")
+    )
+    return Estimate(
+        "rate",
+        successes / count,
+        float(interval.low),
+        float(interval.high),
+        count,
+        number,
+    )
 
 
 def median_of(values: Sequence[float], level: Any) -> Estimate:
     """A median with its bootstrap interval; some of the values may be infinite."""
-    number, data = between_0_and_1("The level", level), np.sort(np.asarray(values, np.float64))
+    number = between_0_and_1("The level", level)
+    data = np.sort(np.asarray(values, np.float64))
     if np.isnan(data).any():
-        raise ArgumentError(expected("The values", "numbers, none of them NaN", math.nan))
-    stats, size, low, high = scipy_stats(), len(data), data[0], data[-1]
+        raise ArgumentError(
+            expected("The values", "numbers, none of them NaN", math.nan)
+        )
+    stats = scipy_stats()
+    size = len(data)
+    low = data[0]
+    high = data[-1]
     if size >= FEW:
-        with np.errstate(invalid="ignore"):  # SciPy's own ends, for which infinite values are subtracted
-            draws: dict[str, Any] = {"n_resamples": RESAMPLES, "rng": np.random.default_rng(0)}
+        with np.errstate(
+            invalid="ignore"
+        ):  # SciPy's own ends, for which infinite values are subtracted
+            draws: dict[str, Any] = {
+                "n_resamples": RESAMPLES,
+                "rng": np.random.default_rng(0),
+            }
             draws["batch"] = max(1, min(RESAMPLES, BATCH // size))
             resampled = stats.bootstrap([data], np.median, method="percentile", **draws)
             medians = resampled.bootstrap_distribution
         # An order statistic, not a mean of two, one of which may be infinite.
         tail = 50 * (1 - number)
         low, high = np.percentile(medians, [tail, 100 - tail], method="inverted_cdf")
-    return Estimate("median", float(np.median(data)), float(low), float(high), size, number)
+    return Estimate(
+        "median", float(np.median(data)), float(low), float(high), size, number
+    )
 
 
 def scipy_stats() -> Any:

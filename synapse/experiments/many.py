@@ -1,10 +1,18 @@
-"""Train many networks in parallel: in threads, as the kernels release the interpreter lock, or elsewhere."""
+"""Train many networks in parallel: in threads, as the kernels release the interpreter
+lock, or elsewhere.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor, wait
+from concurrent.futures import (
+    CancelledError,
+    Executor,
+    Future,
+    ThreadPoolExecutor,
+    wait,
+)
 from contextlib import nullcontext
 from typing import Any
 
@@ -17,7 +25,14 @@ from ..learning._parameters import independent
 from ..learning.schedules import Rate
 from ..objects.network import Network
 from ..objects.state import take_over
-from .running import PAUSE, checked_executor, one_line, require_picklable, shares_objects, submitting
+from .running import (
+    PAUSE,
+    checked_executor,
+    one_line,
+    require_picklable,
+    shares_objects,
+    submitting,
+)
 
 Call = tuple[Callable[..., Any], tuple[Any, ...]]
 
@@ -47,20 +62,24 @@ def train_many(
     workers : int, optional
         Number of threads. Default: the number of cores that the process may use.
     executor : concurrent.futures.Executor, optional
-        Where the trainings run instead: a ``ThreadPoolExecutor``, a ``ProcessPoolExecutor``, or for Dask
-        ``Client(...).get_executor()``. It is not shut down. Processes train copies, whose weights, biases and
-        contexts are then copied into `networks`, to the last bit. Callbacks run there and must not edit them.
+        Where the trainings run instead: a ``ThreadPoolExecutor``, a
+        ``ProcessPoolExecutor``, or for Dask ``Client(...).get_executor()``. It is not
+        shut down. Processes train copies, whose weights, biases and contexts are then
+        copied into `networks`, to the last bit. Callbacks run there and must not edit
+        them.
     seed : int or numpy.random.Generator
-        Seed of each training, as for :meth:`synapse.Trainer.train`. From a generator, each training gets a
-        generator of its own (``seed.spawn``), so results do not depend on which network trains first.
+        Seed of each training, as for :meth:`synapse.Trainer.train`. From a generator,
+        each training gets a generator of its own (``seed.spawn``), so results do not
+        depend on which network trains first.
     **options
-        Everything else that :meth:`synapse.Trainer.train` takes: ``epochs``, ``error``, ``validation``, ...
+        Everything else that :meth:`synapse.Trainer.train` takes: ``epochs``, ``error``,
+        ``validation``, ...
 
     Returns
     -------
     list of Result
-        One for each network, in order, with the same bits as if trained one after the other. After Ctrl-C,
-        the results so far, if trained in threads.
+        One for each network, in order, with the same bits as if trained one after the
+        other. After Ctrl-C, the results so far, if trained in threads.
 
     Raises
     ------
@@ -82,18 +101,36 @@ def train_many(
     networks = listed("The networks", networks, "a list of Networks")
     trainers = [Trainer(network, rate, cost) for network in networks]
     if not independent(networks):
-        raise TopologyError("Networks that are trained in parallel must not be connected. Two of these are.")
+        raise TopologyError(
+            "Networks that are trained in parallel must not be connected. Two of these"
+            " are."
+        )
     if options.get("checkpoint") is not None:
-        raise ArgumentError("Several trainings cannot write one checkpoint. Train them one by one.")
+        raise ArgumentError(
+            "Several trainings cannot write one checkpoint. Train them one by one."
+        )
     options = {"progress": False, **options}
     where = checked_executor(executor)
     if where is not None and workers is not None:
         raise ArgumentError("An executor has its own workers. Omit `workers`.")
-    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    count = available if workers is None else positive_integer("The workers", workers, MOST_THREADS)
+    available = (
+        len(os.sched_getaffinity(0))
+        if hasattr(os, "sched_getaffinity")
+        else os.cpu_count() or 1
+    )
+    count = (
+        available
+        if workers is None
+        else positive_integer("The workers", workers, MOST_THREADS)
+    )
     pairs = zip(trainers, seeds_of(seed, len(trainers)), strict=True)
-    calls = [(_train, (trainer, inputs, targets, own_seed, options)) for trainer, own_seed in pairs]
-    with ThreadPoolExecutor(max_workers=count) if where is None else nullcontext(where) as pool:
+    calls = [
+        (_train, (trainer, inputs, targets, own_seed, options))
+        for trainer, own_seed in pairs
+    ]
+    with (
+        ThreadPoolExecutor(max_workers=count) if where is None else nullcontext(where)
+    ) as pool:
         futures = _gathered(pool, calls, trainers)
     for trainer, future in zip(trainers, futures, strict=True):
         if not future.cancelled() and future.exception() is None:
@@ -118,10 +155,13 @@ def _train(
     return trainer.train(inputs, targets, seed=seed, **options), trainer.network
 
 
-def _gathered(executor: Executor, calls: Sequence[Call], trainers: Sequence[Trainer]) -> list[Future[Any]]:
+def _gathered(
+    executor: Executor, calls: Sequence[Call], trainers: Sequence[Trainer]
+) -> list[Future[Any]]:
     """Submit calls and wait for all; returns their futures, in order.
 
-    After Ctrl-C, trainings in threads stop and return; in other processes KeyboardInterrupt is raised.
+    After Ctrl-C, trainings in threads stop and return; in other processes
+    KeyboardInterrupt is raised.
     """
     if calls:
         require_picklable("What is trained", calls[0], executor)
@@ -149,6 +189,6 @@ def _gathered(executor: Executor, calls: Sequence[Call], trainers: Sequence[Trai
 
 def _failed(error: BaseException, total: int) -> ExecutorError:
     return ExecutorError(
-        f"The executor failed in one of {counted(total, 'training')} ({one_line(error)}). "
-        "Make a new executor, and call again."
+        f"The executor failed in one of {counted(total, 'training')}"
+        f" ({one_line(error)}). Make a new executor, and call again."
     )

@@ -1,4 +1,6 @@
-"""Run a function for many seeds, and for many values of its parameters, here or on any executor."""
+"""Run a function for many seeds, and for many values of its parameters, here or on any
+executor.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,13 @@ import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent import futures
 from concurrent.futures import Executor, Future
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
+from contextlib import (
+    AbstractContextManager,
+    closing,
+    contextmanager,
+    nullcontext,
+    suppress,
+)
 from itertools import product
 from math import prod
 from typing import Any
@@ -33,7 +41,8 @@ IN_FLIGHT = 1024
 MOST_SEED = 2**63 - 1
 """Largest seed, which SQLite can store."""
 PAUSE = 0.5
-"""Seconds between two chances for Ctrl-C while waiting, on systems where waiting cannot be interrupted."""
+"""Seconds between two chances for Ctrl-C while waiting, on systems where waiting cannot
+be interrupted."""
 FAILED = '{"failed": '
 """How the record of a trial that has failed begins."""
 KINDS = "booleans, numbers, strings, None, or lists of these"
@@ -56,49 +65,55 @@ def run(
 ) -> Trials:
     """Call ``trial(seed)`` for every seed and return the results.
 
-    The results are the same for every executor and number of workers, and for a run that was broken off and
-    started again: they are always read from the JSON that a store would have.
+    The results are the same for every executor and number of workers, and for a run
+    that was broken off and started again: they are always read from the JSON that a
+    store would have.
 
     Parameters
     ----------
     trial : callable
-        Function of a seed that returns a dict of booleans, numbers, strings, None, or lists of these.
-        Numbers and arrays of NumPy become those of Python. A process pool needs a function that can be
-        imported: one defined by ``def`` at the top level of a module, or a ``functools.partial`` of one.
+        Function of a seed that returns a dict of booleans, numbers, strings, None, or
+        lists of these. Numbers and arrays of NumPy become those of Python. A process
+        pool needs a function that can be imported: one defined by ``def`` at the top
+        level of a module, or a ``functools.partial`` of one.
     seeds : sequence of int
         Seeds, all different: ``range(30)``.
     store : path, optional
-        SQLite file to which each result is written as it comes. If it exists, only trials that are not in it
-        are run. It belongs to this trial: the name of the function with its module, and the arguments that a
-        ``functools.partial`` has bound. By default results are only returned.
+        SQLite file to which each result is written as it comes. If it exists, only
+        trials that are not in it are run. It belongs to this trial: the name of the
+        function with its module, and the arguments that a ``functools.partial`` has
+        bound. By default results are only returned.
     executor : concurrent.futures.Executor, optional
-        Where trials run: a ``ThreadPoolExecutor``, a ``ProcessPoolExecutor``, or for Dask
-        ``Client(...).get_executor()``. It is not shut down. By default trials run one after the other in
-        this thread.
+        Where trials run: a ``ThreadPoolExecutor``, a ``ProcessPoolExecutor``, or for
+        Dask ``Client(...).get_executor()``. It is not shut down. By default trials run
+        one after the other in this thread.
     progress : bool or str
         Whether to show a progress bar; a string is shown in front of it. Default True.
     retry : bool
-        Whether to run trials again that have failed, according to the store. Default False.
+        Whether to run trials again that have failed, according to the store. Default
+        False.
 
     Returns
     -------
     Trials
-        A dict for each seed, in the order of `seeds`: its ``seed``, and what the trial has returned. If the
-        trial has raised an error, it is ``{"seed": 3, "failed": "reason"}``.
+        A dict for each seed, in the order of `seeds`: its ``seed``, and what the trial
+        has returned. If the trial has raised an error, it is ``{"seed": 3, "failed":
+        "reason"}``.
 
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If an argument cannot be used, the store belongs to another trial, or a trial returns anything other
-        than such a dict. Results so far are in the store.
+        If an argument cannot be used, the store belongs to another trial, or a trial
+        returns anything other than such a dict. Results so far are in the store.
     FormatError, TrialStoreError
-        If the file is not a store, is damaged, is written by another run, or cannot be written.
+        If the file is not a store, is damaged, is written by another run, or cannot be
+        written.
     ExecutorError
         If the executor fails, for example because one of its processes was killed.
     KeyboardInterrupt
-        After Ctrl-C. Trials that have not begun are cancelled; those that have begun in an executor end by
-        themselves, as in `concurrent.futures`. Results so far are in the store, and a note says how many
-        there are.
+        After Ctrl-C. Trials that have not begun are cancelled; those that have begun in
+        an executor end by themselves, as in `concurrent.futures`. Results so far are in
+        the store, and a note says how many there are.
 
     See Also
     --------
@@ -107,8 +122,8 @@ def run(
 
     Notes
     -----
-    No trial is ended from outside. For a limit in time, give the training a callback that calls
-    ``trainer.stop()``, or use an executor with time limits of its own.
+    No trial is ended from outside. For a limit in time, give the training a callback
+    that calls ``trainer.stop()``, or use an executor with time limits of its own.
 
     Examples
     --------
@@ -137,7 +152,8 @@ def sweep(
     progress: bool | str = True,
     retry: bool = False,
 ) -> Trials:
-    """Call ``trial(seed, **point)`` for every seed and every point of a grid, or every point given.
+    """Call ``trial(seed, **point)`` for every seed and every point of a grid, or every
+    point given.
 
     Parameters
     ----------
@@ -146,21 +162,25 @@ def sweep(
     seeds : sequence of int
         Seeds of the trials, the same ones for every point.
     grid : mapping of str to sequence, or sequence of mapping
-        Values of each parameter, of which all combinations are run; or the points, each a dict of values by
-        parameter, such as random ones of scikit-learn's ``ParameterSampler``. Values are of the same kinds as
-        results; tuples become lists. Equal points are run once.
+        Values of each parameter, of which all combinations are run; or the points, each
+        a dict of values by parameter, such as random ones of scikit-learn's
+        ``ParameterSampler``. Values are of the same kinds as results; tuples become
+        lists. Equal points are run once.
     store, executor, progress, retry
-        As for :func:`run`. Several sweeps of the same trial can share a store, also with :func:`run`.
+        As for :func:`run`. Several sweeps of the same trial can share a store, also
+        with :func:`run`.
 
     Returns
     -------
     Trials
-        A dict for each point and seed, point by point: the seed, the values of the point, and what the trial
-        has returned. :meth:`Trials.summary` has a row for each point.
+        A dict for each point and seed, point by point: the seed, the values of the
+        point, and what the trial has returned. :meth:`Trials.summary` has a row for
+        each point.
 
     Raises
     ------
-    ArgumentError, ArgumentTypeError, FormatError, TrialStoreError, ExecutorError, KeyboardInterrupt
+    ArgumentError, ArgumentTypeError, FormatError, TrialStoreError, ExecutorError,
+    KeyboardInterrupt
         As for :func:`run`.
 
     Examples
@@ -187,31 +207,51 @@ def _points_of(grid: Any) -> list[Point]:
     if isinstance(grid, Mapping):
         values = {}
         for name, column in _parameters("The grid", grid).items():
-            several = _checks.listed(f"The values of {name!r}", column, f"a list of {KINDS}")
+            several = _checks.listed(
+                f"The values of {name!r}", column, f"a list of {KINDS}"
+            )
             values[name] = [_value(name, value) for value in several]
             if not several:
-                raise ArgumentError(_checks.expected(f"The values of {name!r}", "at least one", column))
+                raise ArgumentError(
+                    _checks.expected(f"The values of {name!r}", "at least one", column)
+                )
         if (total := prod(map(len, values.values()))) > MOST_POINTS:
-            raise ArgumentError(_checks.expected("The points", f"at most {MOST_POINTS}", total))
-        points = [dict(zip(values, chosen, strict=True)) for chosen in product(*values.values())]
+            raise ArgumentError(
+                _checks.expected("The points", f"at most {MOST_POINTS}", total)
+            )
+        points = [
+            dict(zip(values, chosen, strict=True))
+            for chosen in product(*values.values())
+        ]
     else:
         given = _checks.listed("The grid", grid, "a dict, or a list of points")
         named = [_parameters("A point", point) for point in given]
-        points = [{name: _value(name, value) for name, value in point.items()} for point in named]
+        points = [
+            {name: _value(name, value) for name, value in point.items()}
+            for point in named
+        ]
         if not points or any(point.keys() != points[0].keys() for point in points):
             raise ArgumentError(
-                _checks.expected("The points", "dicts with the same names, at least one", grid)
+                _checks.expected(
+                    "The points", "dicts with the same names, at least one", grid
+                )
             )
     return list({point_text(point): point for point in points}.values())
 
 
 def _parameters(what: str, given: Any) -> Mapping[str, Any]:
     condition = "a dict of parameters by name, at least one"
-    if not isinstance(given, Mapping) or not given or not all(isinstance(name, str) for name in given):
+    if (
+        not isinstance(given, Mapping)
+        or not given
+        or not all(isinstance(name, str) for name in given)
+    ):
         raise ArgumentTypeError(_checks.expected(what, condition, given))
     for name in ("seed", "failed"):
         if name in given:
-            raise ArgumentError(f"A parameter of a sweep cannot have the name {name!r}. Rename it.")
+            raise ArgumentError(
+                f"A parameter of a sweep cannot have the name {name!r}. Rename it."
+            )
     return given
 
 
@@ -219,17 +259,25 @@ def _value(name: str, value: Any) -> Any:
     try:
         return plain_value(value)
     except (TypeError, RecursionError):
-        raise ArgumentTypeError(_checks.expected(f"The values of {name!r}", KINDS, value)) from None
+        raise ArgumentTypeError(
+            _checks.expected(f"The values of {name!r}", KINDS, value)
+        ) from None
 
 
 def _checked_seeds(seeds: Any) -> list[int]:
     condition = "a sequence of whole numbers, such as range(30)"
     numbers = [
-        _checks.whole_number("A seed", seed, f"a whole number from 0 to {MOST_SEED}", 0, MOST_SEED)
+        _checks.whole_number(
+            "A seed", seed, f"a whole number from 0 to {MOST_SEED}", 0, MOST_SEED
+        )
         for seed in _checks.listed("The seeds", seeds, condition)
     ]
     if not numbers or len(set(numbers)) < len(numbers):
-        raise ArgumentError(_checks.expected("The seeds", "different whole numbers, at least one", seeds))
+        raise ArgumentError(
+            _checks.expected(
+                "The seeds", "different whole numbers, at least one", seeds
+            )
+        )
     return numbers
 
 
@@ -239,19 +287,24 @@ def checked_executor(executor: Any) -> Executor | None:
         return executor
     advice = "Give client.get_executor()." if hasattr(executor, "get_executor") else ""
     condition = "a concurrent.futures.Executor or None"
-    raise ArgumentTypeError(_checks.expected("The executor", condition, executor, advice))
+    raise ArgumentTypeError(
+        _checks.expected("The executor", condition, executor, advice)
+    )
 
 
 def require_picklable(what: str, function: Any, executor: Executor | None) -> None:
-    """Raise ArgumentTypeError if a process pool cannot send a function to its processes."""
+    """Raise ArgumentTypeError if a process pool cannot send a function to its
+    processes.
+    """
     if not isinstance(executor, futures.ProcessPoolExecutor):
         return
     try:
         pickle.dumps(function)
     except Exception as error:  # pickle raises AttributeError, TypeError and others
         raise ArgumentTypeError(
-            f"A process pool cannot send {_checks.lowered(what)} to its processes ({one_line(error)}). Use "
-            "threads, or define it by def at the top level of a module and bind values by functools.partial."
+            f"A process pool cannot send {_checks.lowered(what)} to its processes"
+            f" ({one_line(error)}). Use threads, or define it by def at the top level"
+            " of a module and bind values by functools.partial."
         ) from None
 
 
@@ -269,20 +322,33 @@ def run_trials(
     retry: bool,
     progress: bool | str,
 ) -> Trials:
-    """Run the trials that are not in the store; returns all, from the JSON of their records."""
+    """Run the trials that are not in the store; returns all, from the JSON of their
+    records.
+    """
     executor, retry = checked_executor(executor), _checks.boolean("The retry", retry)
-    shown = progress if isinstance(progress, str) else _checks.boolean("The progress", progress)
+    shown = (
+        progress
+        if isinstance(progress, str)
+        else _checks.boolean("The progress", progress)
+    )
     require_picklable("The trial", trial, executor)
     every = {(point_text(point), seed): (point, seed) for point, seed in tasks}
     path = None if store is None else as_path(store)
-    with nullcontext() if path is None else closing(TrialStore(path, described(trial))) as file:
+    with (
+        nullcontext() if path is None else closing(TrialStore(path, described(trial)))
+    ) as file:
         records = {} if file is None else file.done()
-        again = {task for task, (record, _) in records.items() if retry and record.startswith(FAILED)}
+        again = {
+            task
+            for task, (record, _) in records.items()
+            if retry and record.startswith(FAILED)
+        }
         left = [task for task in every if task not in records or task in again]
         calls: Iterator[tuple[Task, tuple[Any, ...]]]
         calls = ((task, (trial, *reversed(every[task]))) for task in left)
         here = ((task, attempt(*arguments)) for task, arguments in calls)
-        done, trials = len(every) - len(left), _checks.counted(len(every), "trial")
+        done = len(every) - len(left)
+        trials = _checks.counted(len(every), "trial")
         with (
             tqdm(
                 total=len(every),
@@ -292,7 +358,9 @@ def run_trials(
                 desc=shown if isinstance(shown, str) else None,
             ) as bar,
             saying_compiling(bar),
-            closing(here if executor is None else _completed(executor, calls)) as outcomes,
+            closing(
+                here if executor is None else _completed(executor, calls)
+            ) as outcomes,
         ):
             try:
                 for task, outcome in outcomes:
@@ -304,7 +372,9 @@ def run_trials(
             except ExecutorError as failure:
                 advice = "" if path is None else "make a new executor, and "
                 message = f"The executor failed after {done} of {trials} ({failure}). "
-                raise ExecutorError(message + _results(path, advice)) from failure.__cause__
+                raise ExecutorError(
+                    message + _results(path, advice)
+                ) from failure.__cause__
             except (KeyboardInterrupt, ArgumentTypeError) as error:
                 error.add_note(f"{done} of {trials} are done. {_results(path)}")
                 raise
@@ -312,7 +382,9 @@ def run_trials(
 
 
 def attempt(trial: Trial, seed: int, point: Point) -> Outcome:
-    """Run one trial, in a worker too. A trial that raises an error has a record of its failure."""
+    """Run one trial, in a worker too. A trial that raises an error has a record of its
+    failure.
+    """
     begin = time.perf_counter()
     try:
         with _ctrl_c_raised():
@@ -336,10 +408,13 @@ def _reason(error: BaseException) -> str:
 def _ctrl_c_raised() -> Iterator[None]:
     """Raise KeyboardInterrupt at the end of the block if Ctrl-C was pressed in it.
 
-    ``Trainer.train`` handles Ctrl-C and returns what it has: the trial would go on with a network that is
-    trained half. So the block asks the system, which writes every signal to a socket.
+    ``Trainer.train`` handles Ctrl-C and returns what it has: the trial would go on with
+    a network that is trained half. So the block asks the system, which writes every
+    signal to a socket.
     """
-    in_main = threading.current_thread() is threading.main_thread()  # others receive no signal
+    in_main = (
+        threading.current_thread() is threading.main_thread()
+    )  # others receive no signal
     if not in_main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
         yield
         return
@@ -355,7 +430,9 @@ def _ctrl_c_raised() -> Iterator[None]:
             received = b""
             with suppress(BlockingIOError):
                 received = ours.recv(4096)
-            if received and before != -1:  # an event loop of the caller's waits for them
+            if (
+                received and before != -1
+            ):  # an event loop of the caller's waits for them
                 with suppress(OSError):
                     os.write(before, received)
             if signal.SIGINT in received:
@@ -365,7 +442,9 @@ def _ctrl_c_raised() -> Iterator[None]:
 def _completed(
     executor: Executor, calls: Iterable[tuple[Task, tuple[Any, ...]]]
 ) -> Generator[tuple[Task, Outcome]]:
-    """Submit calls of `attempt`, a limited number at a time; yields the outcomes in the order they come."""
+    """Submit calls of `attempt`, a limited number at a time; yields the outcomes in the
+    order they come.
+    """
     left = iter(calls)
     pending: dict[Future[Outcome], Task] = {}
     try:
@@ -377,9 +456,13 @@ def _completed(
             if not pending:
                 return
             ended = futures.wait(pending, PAUSE, futures.FIRST_COMPLETED).done
-            for future in [future for future in pending if future in ended]:  # before one that raises
+            for future in [
+                future for future in pending if future in ended
+            ]:  # before one that raises
                 task = pending.pop(future)
-                with _failing():  # errors of a trial are records, so others are those of its use
+                with (
+                    _failing()
+                ):  # errors of a trial are records, so others are those of its use
                     outcome = future.result()
                 yield task, outcome
     except BaseException:
@@ -390,7 +473,9 @@ def _completed(
 
 @contextmanager
 def _failing() -> Iterator[None]:
-    """Raise what an executor raises, because it is broken or was shut down, as an ExecutorError."""
+    """Raise what an executor raises, because it is broken or was shut down, as an
+    ExecutorError.
+    """
     try:
         yield
     except SynapseError:
@@ -400,7 +485,9 @@ def _failing() -> Iterator[None]:
 
 
 def submitting(executor: Executor) -> AbstractContextManager[object]:
-    """A context for calls of ``submit``: Ctrl-C within one would leave work that nobody cancels."""
+    """A context for calls of ``submit``: Ctrl-C within one would leave work that nobody
+    cancels.
+    """
     return Deferred() if shares_objects(executor) else nullcontext()
 
 
@@ -410,7 +497,12 @@ def shares_objects(executor: Executor) -> bool:
 
 
 def _results(path: Any, advice: str = "") -> str:
-    """The sentence about the results of trials that are done, when the others are not."""
+    """The sentence about the results of trials that are done, when the others are
+    not.
+    """
     if path is None:
-        return "Their results are lost: with store= the same call would run only the others."
+        return (
+            "Their results are lost: with store= the same call would run only the"
+            " others."
+        )
     return f"Their results are in {path}: {advice}the same call runs the others."

@@ -1,4 +1,6 @@
-"""A file of trials: an SQLite database to which one run writes at a time, and that others read meanwhile."""
+"""A file of trials: an SQLite database to which one run writes at a time, and that
+others read meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -36,22 +38,27 @@ Done = tuple[str, float]
 
 
 class TrialStore:
-    """A store that this process writes; a second database with the suffix ``-lock`` is locked meanwhile.
+    """A store that this process writes; a second database with the suffix ``-lock`` is
+    locked meanwhile.
 
-    SQLite's write-ahead log makes every record durable against a crash of this process as soon as it is
-    added.
+    SQLite's write-ahead log makes every record durable against a crash of this process
+    as soon as it is added.
     """
 
     def __init__(self, path: Path, trial: str) -> None:
         if path.is_dir() or not path.parent.is_dir():
             raise TrialStoreError(
-                f"The store must be a file in a folder that exists, got {shown(str(path))}."
+                "The store must be a file in a folder that exists, got"
+                f" {shown(str(path))}."
             )
         self.path = path
         self._lock_path = path.with_name(f"{path.name}-lock")
         with _sentences(path):
             self._lock = sqlite3.connect(
-                self._lock_path, isolation_level=None, timeout=0.0, check_same_thread=False
+                self._lock_path,
+                isolation_level=None,
+                timeout=0.0,
+                check_same_thread=False,
             )
             try:
                 self._lock.execute("BEGIN EXCLUSIVE")
@@ -66,38 +73,48 @@ class TrialStore:
                 raise
 
     def _release(self) -> None:
-        """Remove the file that is locked, then release the lock. (Windows does not remove an open file.)
+        """Remove the file that is locked, then release the lock. (Windows does not
+        remove an open file.)
 
-        A run that has opened the file just before it is removed can lock it beside another one: both then do
-        the same trials, one after the other in the store.
+        A run that has opened the file just before it is removed can lock it beside
+        another one: both then do the same trials, one after the other in the store.
         """
         with suppress(OSError):
             self._lock_path.unlink()
         self._lock.close()
 
     def _begin(self, trial: str) -> None:
-        """Make the tables in a new file; in an old one, check that it is of this trial."""
+        """Make the tables in a new file; in an old one, check that it is of this
+        trial.
+        """
         try:
             new = not _value(self._file, "schema_version")
             if not new and (owner := _require_store(self._file, self.path)) != trial:
                 raise ArgumentError(
-                    f"The store {self.path} has results of the trial {owner}, not of {trial}. "
-                    "Choose another file, or the trial and arguments of this one."
+                    f"The store {self.path} has results of the trial {owner}, not of"
+                    f" {trial}. Choose another file, or the trial and arguments of this"
+                    " one."
                 )
             self._file.execute("PRAGMA journal_mode = WAL")
-            self._file.execute("PRAGMA synchronous = NORMAL")  # a crash of the machine loses the last ones
+            self._file.execute(
+                "PRAGMA synchronous = NORMAL"
+            )  # a crash of the machine loses the last ones
             if new:
                 self._file.execute("BEGIN IMMEDIATE")
                 for statement in MAKE:
                     self._file.execute(statement)
-                self._file.execute("INSERT INTO about VALUES (?, ?)", (trial, _digest(trial)))
+                self._file.execute(
+                    "INSERT INTO about VALUES (?, ?)", (trial, _digest(trial))
+                )
                 self._file.execute("COMMIT")
         except BaseException:
             self._file.close()
             raise
 
     def done(self) -> dict[Task, Done]:
-        """The records of the file; damaged ones are removed, so that their trials are run again."""
+        """The records of the file; damaged ones are removed, so that their trials are
+        run again.
+        """
         with _sentences(self.path):
             intact, damaged = _records(self._file)
             self._file.executemany("DELETE FROM trials WHERE rowid = ?", damaged)
@@ -107,7 +124,8 @@ class TrialStore:
         """Write a record, in place of an older one of the same trial."""
         with _sentences(self.path):
             self._file.execute(
-                "INSERT OR REPLACE INTO trials (point, seed, record, seconds, digest) VALUES (?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO trials (point, seed, record, seconds, digest)"
+                " VALUES (?, ?, ?, ?, ?)",
                 (*task, *done, _digest(*task, *done)),
             )
 
@@ -127,8 +145,12 @@ def read_rows(path: Any) -> dict[Task, Done]:
     with _sentences(file):
         try:
             return _read(file, "mode=rw")  # which leaves no log behind
-        except sqlite3.OperationalError:  # the folder is read-only: SQLite takes a file without a log
-            logged = file.with_name(f"{file.name}-wal").exists()  # only if it is said not to change
+        except (
+            sqlite3.OperationalError
+        ):  # the folder is read-only: SQLite takes a file without a log
+            logged = file.with_name(
+                f"{file.name}-wal"
+            ).exists()  # only if it is said not to change
             return _read(file, "mode=ro" if logged else "immutable=1")
 
 
@@ -139,8 +161,9 @@ def _read(path: Path, mode: str) -> dict[Task, Done]:
         intact, damaged = _records(connection)
     if damaged:
         raise FormatError(
-            f"{path} is damaged: {counted(len(damaged), 'trial')} cannot be read, {len(intact)} can. "
-            "The same run with this store repeats what cannot be read."
+            f"{path} is damaged: {counted(len(damaged), 'trial')} cannot be read,"
+            f" {len(intact)} can. The same run with this store repeats what cannot be"
+            " read."
         )
     return intact
 
@@ -148,8 +171,12 @@ def _read(path: Path, mode: str) -> dict[Task, Done]:
 def _connect(path: Path, mode: str = "mode=rwc") -> sqlite3.Connection:
     address = f"{path.absolute().as_uri()}?{mode}"
     connection = sqlite3.connect(address, uri=True, isolation_level=None, timeout=10.0)
-    connection.execute("PRAGMA trusted_schema = OFF")  # a file from elsewhere calls no function
-    connection.text_factory = lambda text: text.decode(errors="replace")  # a damaged text may not be UTF-8
+    connection.execute(
+        "PRAGMA trusted_schema = OFF"
+    )  # a file from elsewhere calls no function
+    connection.text_factory = lambda text: text.decode(
+        errors="replace"
+    )  # a damaged text may not be UTF-8
     return connection
 
 
@@ -158,24 +185,35 @@ def _value(file: sqlite3.Connection, pragma: str) -> Any:
 
 
 def _require_store(file: sqlite3.Connection, path: Path) -> str:
-    """The name of a store's trial; FormatError if the database is none of ours, newer, or damaged."""
+    """The name of a store's trial; FormatError if the database is none of ours, newer,
+    or damaged.
+    """
     version = _value(file, "user_version")
     if _value(file, "application_id") != MARK:
-        raise FormatError(f"{path} is an SQLite database, but not a store of trials. Choose another file.")
+        raise FormatError(
+            f"{path} is an SQLite database, but not a store of trials. Choose another"
+            " file."
+        )
     if version > VERSION:
         raise FormatError(
-            f"{path} is a store of version {version}; this release of Synapse reads up to {VERSION}. "
-            "Update Synapse."
+            f"{path} is a store of version {version}; this release of Synapse reads up"
+            f" to {VERSION}. Update Synapse."
         )
     about = file.execute("SELECT trial, digest FROM about").fetchall()
-    if len(about) != 1 or about[0][1] != _digest(about[0][0]) or _value(file, "integrity_check") != "ok":
+    if (
+        len(about) != 1
+        or about[0][1] != _digest(about[0][0])
+        or _value(file, "integrity_check") != "ok"
+    ):
         _damaged(path)
     trial: str = about[0][0]
     return trial
 
 
 def _digest(*values: Any) -> str:
-    """The digest of a record with its point, seed and seconds, or of the name of a trial."""
+    """The digest of a record with its point, seed and seconds, or of the name of a
+    trial.
+    """
     return hashlib.sha256(repr(values).encode()).hexdigest()[:32]
 
 
@@ -183,7 +221,10 @@ def _records(file: sqlite3.Connection) -> tuple[dict[Task, Done], list[tuple[int
     """The intact records, in order of point and seed, and the rows of damaged ones."""
     intact: dict[Task, Done] = {}
     damaged = []
-    query = "SELECT rowid, point, seed, record, seconds, digest FROM trials ORDER BY point, seed"
+    query = (
+        "SELECT rowid, point, seed, record, seconds, digest FROM trials ORDER BY point,"
+        " seed"
+    )
     for row, point, seed, record, seconds, digest in file.execute(query):
         if digest == _digest(point, seed, record, seconds):
             intact[point, seed] = record, seconds
@@ -210,11 +251,17 @@ def _sentences(path: Path) -> Iterator[None]:
         kind = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if kind in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise TrialStoreError(
-                f"Another run is writing {path}. Wait for its end, or choose another file."
+                f"Another run is writing {path}. Wait for its end, or choose another"
+                " file."
             ) from error
-        if kind in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_ERROR):
+        if kind in (
+            sqlite3.SQLITE_NOTADB,
+            sqlite3.SQLITE_CORRUPT,
+            sqlite3.SQLITE_ERROR,
+        ):
             _damaged(path, error)
         raise TrialStoreError(
-            f"The store {path} cannot be written or read ({error}). The disk may be full, or the folder "
-            "read-only; the results stored before are in it, and the same call goes on from there."
+            f"The store {path} cannot be written or read ({error}). The disk may be"
+            " full, or the folder read-only; the results stored before are in it, and"
+            " the same call goes on from there."
         ) from error

@@ -21,7 +21,8 @@ Row = dict[str, Any]
 
 
 class Trials(list[Row]):
-    """Results of trials, in the order of their seeds: dicts with the ``seed`` and what the trial returned.
+    """Results of trials, in the order of their seeds: dicts with the ``seed`` and what
+    the trial returned.
 
     Parameters
     ----------
@@ -30,7 +31,8 @@ class Trials(list[Row]):
     names : sequence of str
         Names of the parameters of a sweep, which are also keys of the results.
     seconds : float
-        Time that all trials took, also those that ran earlier and whose results come from a store.
+        Time that all trials took, also those that ran earlier and whose results come
+        from a store.
 
     Raises
     ------
@@ -39,10 +41,15 @@ class Trials(list[Row]):
     """
 
     def __init__(
-        self, rows: Iterable[Row] = (), names: Sequence[str] = (), seconds: float = math.nan
+        self,
+        rows: Iterable[Row] = (),
+        names: Sequence[str] = (),
+        seconds: float = math.nan,
     ) -> None:
         listed = _checks.listed("The rows of Trials", rows, "dicts, one for each trial")
-        super().__init__(_checks.instance("Each row of Trials", row, dict) for row in listed)
+        super().__init__(
+            _checks.instance("Each row of Trials", row, dict) for row in listed
+        )
         self.names = tuple(_names("The names", names))
         self.seconds = _checks.real_number("The seconds", seconds)
 
@@ -62,8 +69,8 @@ class Trials(list[Row]):
         Returns
         -------
         dict of tuple to Trials
-            Trials by their values under these names, in the order in which they first occur. Lists become
-            tuples.
+            Trials by their values under these names, in the order in which they first
+            occur. Lists become tuples.
 
         Raises
         ------
@@ -90,7 +97,8 @@ class Trials(list[Row]):
         Parameters
         ----------
         name : str
-            Key of booleans, or of numbers 0 and 1. A failed trial counts as not successful.
+            Key of booleans, or of numbers 0 and 1. A failed trial counts as not
+            successful.
         level : float
             Confidence level of the interval. Default 0.95.
 
@@ -106,22 +114,33 @@ class Trials(list[Row]):
         >>> print(Trials({"seed": seed, "solved": seed != 3} for seed in range(20)).rate("solved"))
         95 % (76 to 99)
         """
-        values = [False if value is None and "failed" in row else value for row, value in self._valued(name)]
+        values = [
+            False if value is None and "failed" in row else value
+            for row, value in self._valued(name)
+        ]
         for value in values:
-            if not isinstance(value, bool | np.bool_) and not (_checks.is_number(value) and value in (0, 1)):
-                raise ArgumentError(_checks.expected(f"The values of {name!r}", "true or false", value))
+            if not isinstance(value, bool | np.bool_) and not (
+                _checks.is_number(value) and value in (0, 1)
+            ):
+                raise ArgumentError(
+                    _checks.expected(f"The values of {name!r}", "true or false", value)
+                )
         return rate_of(sum(map(bool, values)), len(values), level)
 
-    def median(self, name: str, level: float = 0.95, failed: float = math.inf) -> Estimate:
+    def median(
+        self, name: str, level: float = 0.95, failed: float = math.inf
+    ) -> Estimate:
         """Return the median of a value, with its bootstrap interval.
 
         Parameters
         ----------
         name, level
-            As for :meth:`rate`, but of numbers. None stands for a trial that did not succeed.
+            As for :meth:`rate`, but of numbers. None stands for a trial that did not
+            succeed.
         failed : float
-            Value of trials that have failed or not succeeded. Default infinity, which suits numbers that are
-            better when smaller, such as the sequences that a network needed.
+            Value of trials that have failed or not succeeded. Default infinity, which
+            suits numbers that are better when smaller, such as the sequences that a
+            network needed.
 
         Raises
         ------
@@ -136,17 +155,20 @@ class Trials(list[Row]):
         """
         missing = _checks.real_number("The failed", failed)
         numbers = (
-            missing if value is None else _checks.real_number("A value", value) for value in self.values(name)
+            missing if value is None else _checks.real_number("A value", value)
+            for value in self.values(name)
         )
         return median_of([*numbers], level)
 
     def values(self, name: str) -> list[Any]:
-        """Return the value of every trial under a key, a list; None for trials that have failed.
+        """Return the value of every trial under a key, a list; None for trials that
+        have failed.
 
         Parameters
         ----------
         name : str
-            Key of the results. UnknownNameError or ArgumentError if there is no such key or no trial.
+            Key of the results. UnknownNameError or ArgumentError if there is no such
+            key or no trial.
 
         Examples
         --------
@@ -155,19 +177,25 @@ class Trials(list[Row]):
         """
         return [value for _, value in self._valued(name)]
 
-    def summary(self, rate: str | Sequence[str] = (), median: str | Sequence[str] = ()) -> Any:
-        """Return a ``pandas.DataFrame`` with a row for each point of a sweep; for other trials, one row.
+    def summary(
+        self, rate: str | Sequence[str] = (), median: str | Sequence[str] = ()
+    ) -> Any:
+        """Return a ``pandas.DataFrame`` with a row for each point of a sweep; for other
+        trials, one row.
 
         Parameters
         ----------
         rate, median : str or sequence of str
-            Keys whose success rates and medians are computed, see :meth:`rate` and :meth:`median`.
+            Keys whose success rates and medians are computed, see :meth:`rate` and
+            :meth:`median`.
 
         Returns
         -------
         pandas.DataFrame
-            Columns: the parameters, the number of ``trials``, how many ``failed`` if any have, and one of
-            :class:`Estimate` for each statistic. ``float`` converts an estimate to its value.
+            Columns: the parameters, the number of ``trials``, how many ``failed`` if
+            any have, and one of
+            :class:`Estimate` for each statistic. ``float`` converts an estimate to its
+            value.
 
         Raises
         ------
@@ -184,11 +212,27 @@ class Trials(list[Row]):
         0      20  95 % (76 to 99)
         """
         groups = list(self.by().values()) if self.names else [self]
-        rates, medians, failed = _names("The rate", rate), _names("The median", median), self.failed
-        names = [*self.names, "trials", *(["failed"] if failed else []), *rates, *medians]
-        if any(names.count(name) > 1 for name in names):  # what is no name is refused below
-            raise ArgumentError(_checks.expected("The columns of a summary", "of different names", names))
-        columns: dict[str, list[Any]] = {name: [group[0][name] for group in groups] for name in self.names}
+        rates = _names("The rate", rate)
+        medians = _names("The median", median)
+        failed = self.failed
+        names = [
+            *self.names,
+            "trials",
+            *(["failed"] if failed else []),
+            *rates,
+            *medians,
+        ]
+        if any(
+            names.count(name) > 1 for name in names
+        ):  # what is no name is refused below
+            raise ArgumentError(
+                _checks.expected(
+                    "The columns of a summary", "of different names", names
+                )
+            )
+        columns: dict[str, list[Any]] = {
+            name: [group[0][name] for group in groups] for name in self.names
+        }
         columns["trials"] = [len(group) for group in groups]
         if failed:
             columns["failed"] = [len(group.failed) for group in groups]
@@ -197,13 +241,14 @@ class Trials(list[Row]):
         return _checks.imported_pandas().DataFrame(columns)
 
     def to_pandas(self) -> Any:
-        """Return a ``pandas.DataFrame`` with a row for each trial and a column for each key.
+        """Return a ``pandas.DataFrame`` with a row for each trial and a column for each
+        key.
 
         Returns
         -------
         pandas.DataFrame
-            Its ``to_csv``, ``to_markdown`` and ``groupby`` write and summarise the trials. In columns of
-            numbers, None becomes NaN.
+            Its ``to_csv``, ``to_markdown`` and ``groupby`` write and summarise the
+            trials. In columns of numbers, None becomes NaN.
 
         Examples
         --------
@@ -216,24 +261,36 @@ class Trials(list[Row]):
         return _checks.imported_pandas().DataFrame(list(self))
 
     def __repr__(self) -> str:
-        count, failed = _checks.counted(len(self), "trial"), len(self.failed)
+        count = _checks.counted(len(self), "trial")
+        failed = len(self.failed)
         points = ""
         if self.names:
-            points = f" at {_checks.counted(len(self.by()), 'point')} of {' and '.join(self.names)}"
+            points = (
+                f" at {_checks.counted(len(self.by()), 'point')} of"
+                f" {' and '.join(self.names)}"
+            )
         others = ("seed", "failed", *self.names)
-        values = dict.fromkeys(name for row in self for name in row if name not in others)
+        values = dict.fromkeys(
+            name for row in self for name in row if name not in others
+        )
         named = f": {', '.join(map(self._in_words, values))}" if values else ""
-        return f"<Trials, {count}{points}{f', {failed} failed' if failed else ''}{named}>"
+        return (
+            f"<Trials, {count}{points}{f', {failed} failed' if failed else ''}{named}>"
+        )
 
     def _in_words(self, name: str) -> str:
-        """A key with the rate or median of its values, without an interval; in a sweep the key alone."""
+        """A key with the rate or median of its values, without an interval; in a sweep
+        the key alone.
+        """
         values = [row.get(name) for row in self]
         if self.names or not all(_plain(value) for value in values):
             return name
         if {type(value) for value in values} - {type(None)} == {bool}:
             return f"{name} {100 * values.count(True) / len(values):.0f} %"
         numbers = [math.inf if value is None else value for value in values]
-        middle = math.nan if any(map(math.isnan, numbers)) else statistics.median(numbers)
+        middle = (
+            math.nan if any(map(math.isnan, numbers)) else statistics.median(numbers)
+        )
         return f"{name} {in_digits(middle)}"
 
     def _repr_html_(self) -> str:
@@ -245,20 +302,31 @@ class Trials(list[Row]):
     def _valued(self, name: str) -> list[tuple[Row, Any]]:
         """Every trial with its value under a key."""
         if not self:
-            raise ArgumentError(f"Expected at least one trial with the value {name!r}, got none.")
+            raise ArgumentError(
+                f"Expected at least one trial with the value {name!r}, got none."
+            )
         return [(row, None if "failed" in row else self._at(row, name)) for row in self]
 
     def _at(self, row: Row, name: str) -> Any:
         if not _checks.is_among(name, row):
-            raise _checks.unknown_name("value", name, [key for key in row if key != "seed"])
+            raise _checks.unknown_name(
+                "value", name, [key for key in row if key != "seed"]
+            )
         return row[name]
 
 
 def joined(rows: Iterable[tuple[Point, int, str, float]]) -> Trials:
     """Trials from points, seeds, records as JSON, and seconds."""
-    results = [({"seed": seed, **point, **json.loads(text)}, point, time) for point, seed, text, time in rows]
+    results = [
+        ({"seed": seed, **point, **json.loads(text)}, point, time)
+        for point, seed, text, time in rows
+    ]
     names = dict.fromkeys(name for _, point, _ in results for name in point)
-    return Trials((row for row, _, _ in results), [*names], math.fsum(time for _, _, time in results))
+    return Trials(
+        (row for row, _, _ in results),
+        [*names],
+        math.fsum(time for _, _, time in results),
+    )
 
 
 def read_trials(store: PathLike) -> Trials:
@@ -277,8 +345,9 @@ def read_trials(store: PathLike) -> Trials:
     Raises
     ------
     TrialStoreError, FormatError
-        If there is no such file, or it is not a store, damaged, or of a newer version. (Every trial has a
-        digest in its store. :func:`run` and :func:`sweep` repeat trials that do not fit theirs.)
+        If there is no such file, or it is not a store, damaged, or of a newer version.
+        (Every trial has a digest in its store. :func:`run` and :func:`sweep` repeat
+        trials that do not fit theirs.)
 
     Examples
     --------
@@ -293,11 +362,17 @@ def read_trials(store: PathLike) -> Trials:
     True
     """
     rows = read_rows(store)
-    return joined((json.loads(point), seed, *done) for (point, seed), done in rows.items())
+    return joined(
+        (json.loads(point), seed, *done) for (point, seed), done in rows.items()
+    )
 
 
 def _names(what: str, given: Any) -> list[str]:
-    return [given] if isinstance(given, str) else _checks.listed(what, given, "a name, or a list of names")
+    return (
+        [given]
+        if isinstance(given, str)
+        else _checks.listed(what, given, "a name, or a list of names")
+    )
 
 
 def _hashable(name: str, value: Any) -> Any:
@@ -305,7 +380,9 @@ def _hashable(name: str, value: Any) -> Any:
     if isinstance(value, list):
         return tuple(_hashable(name, entry) for entry in value)
     if not isinstance(value, Hashable):
-        raise ArgumentTypeError(_checks.expected(f"The values of {name!r}", "numbers, text or lists", value))
+        raise ArgumentTypeError(
+            _checks.expected(f"The values of {name!r}", "numbers, text or lists", value)
+        )
     return value
 
 

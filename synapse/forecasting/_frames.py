@@ -1,4 +1,6 @@
-"""Data frames of pandas as series: the labels of their rows, and those of the rows that follow."""
+"""Data frames of pandas as series: the labels of their rows, and those of the rows that
+follow.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ def labels_of(values: Any) -> Any:
 
 
 def column_names(values: Any) -> list[str] | None:
-    """The names of the columns of a data frame, or of a named column; None for other values."""
+    """The names of the columns of a data frame, or of a named column; None for other
+    values.
+    """
     if not hasattr(values, "iloc"):
         return None
     if values.ndim == 2:
@@ -32,8 +36,8 @@ def column_names(values: Any) -> list[str] | None:
 def continued(index: Any, steps: int) -> Any:
     """The labels of the rows that follow those of an index, as an index of pandas.
 
-    None if it has neither dates nor numbers, or these do not step evenly. Raises ArgumentError if there
-    are no dates so far ahead.
+    None if it has neither dates nor numbers, or these do not step evenly. Raises
+    ArgumentError if there are no dates so far ahead.
 
     >>> import pandas
     >>> continued(pandas.date_range("2024-01-15", periods=3, freq=pandas.DateOffset(months=1)), 1)[0]
@@ -56,7 +60,8 @@ def continued(index: Any, steps: int) -> Any:
 
 
 def preceding(index: Any, steps: int) -> Any:
-    """The labels of the rows before those of an index, as an index of pandas; None as for :func:`continued`.
+    """The labels of the rows before those of an index, as an index of pandas; None as
+    for :func:`continued`.
 
     >>> import pandas
     >>> [*preceding(pandas.RangeIndex(5, 8), 2)]
@@ -67,8 +72,14 @@ def preceding(index: Any, steps: int) -> Any:
         step = index.freq or step_of(index)
         if step is None:
             return None
-        range_of = pandas.period_range if isinstance(index, pandas.PeriodIndex) else pandas.date_range
-        return range_of(end=index[0], periods=steps + 1, freq=step, name=index.name)[:-1]
+        range_of = (
+            pandas.period_range
+            if isinstance(index, pandas.PeriodIndex)
+            else pandas.date_range
+        )
+        return range_of(end=index[0], periods=steps + 1, freq=step, name=index.name)[
+            :-1
+        ]
     after = continued(index, 1)
     if after is None:
         return None
@@ -85,19 +96,28 @@ def _dates_after(index: Any, step: Any, steps: int) -> Any:
     try:
         return range_of(index[-1], periods=steps + 1, freq=step, name=index.name)[1:]
     except (OverflowError, ValueError):
-        raise ArgumentError(f"{steps} steps after {index[-1]} there are no dates. Forecast fewer.") from None
+        raise ArgumentError(
+            f"{steps} steps after {index[-1]} there are no dates. Forecast fewer."
+        ) from None
 
 
 def step_of(dates: Any) -> Any:
-    """The step of dates, an offset of pandas; None if they do not step evenly or are fewer than three."""
+    """The step of dates, an offset of pandas; None if they do not step evenly or are
+    fewer than three.
+    """
     if len(dates) < 3:
         return None
     pandas = imported_pandas()
     with warnings.catch_warnings(action="ignore"):  # pandas 3 warns of what 4 returns
         step = pandas.infer_freq(dates)
         step = step and pandas.tseries.frequencies.to_offset(step)
-        # Pandas infers no months on the 15th, and 365 days from the same day of three years.
-        if dates.day[0] > 1 and len({*dates.day}) == 1 and (step is None or step.rule_code == "D"):
+        # Pandas infers no months on the 15th, and 365 days from the same day of three
+        # years.
+        if (
+            dates.day[0] > 1
+            and len({*dates.day}) == 1
+            and (step is None or step.rule_code == "D")
+        ):
             days = dates.tz_localize(None) - pandas.Timedelta(days=dates.day[0] - 1)
             first = pandas.tseries.frequencies.to_offset(pandas.infer_freq(days) or "D")
             months = MONTHS.get(first.rule_code.split("-")[0], 0) * first.n
@@ -105,8 +125,12 @@ def step_of(dates: Any) -> Any:
     return step
 
 
-def fed_names(values: Any, fed: Sequence[int], into: Sequence[int], outputs: int) -> list[str] | None:
-    """The names of outputs: of the columns that they are fed to, "output 1" for others."""
+def fed_names(
+    values: Any, fed: Sequence[int], into: Sequence[int], outputs: int
+) -> list[str] | None:
+    """The names of outputs: of the columns that they are fed to, "output 1" for
+    others.
+    """
     columns = column_names(values)
     if columns is None:
         return None

@@ -6,7 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from .._checks import counted, expected, finite_array, lowered, numbers, positive_integer
+from .._checks import (
+    counted,
+    expected,
+    finite_array,
+    lowered,
+    numbers,
+    positive_integer,
+)
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError
 
@@ -15,7 +22,8 @@ MOST_STEPS = 10_000_000
 
 
 def checked_series(what: str, values: Any, least: int = 1, reason: str = "") -> Floats:
-    """Return a series as an array, shape (T,) or (T, m), with at least this many finite steps.
+    """Return a series as an array, shape (T,) or (T, m), with at least this many finite
+    steps.
 
     >>> checked_series("The past", [1.0, float("nan")])
     Traceback (most recent call last):
@@ -25,26 +33,37 @@ def checked_series(what: str, values: Any, least: int = 1, reason: str = "") -> 
     array = numbers(what, values, "a number a step, or a row of numbers a step")
     if array.ndim not in (1, 2) or array.shape[1:] == (0,):
         raise ArgumentTypeError(
-            f"Expected {lowered(what)} to have the shape (T,) or (T, m), got {array.shape}."
+            f"Expected {lowered(what)} to have the shape (T,) or (T, m), got"
+            f" {array.shape}."
         )
     if len(array) < least:
         needed = f"{counted(least, 'step')} or more{reason}"
-        raise ArgumentError(f"Expected {lowered(what)} to have {needed}, got {len(array)}.")
+        raise ArgumentError(
+            f"Expected {lowered(what)} to have {needed}, got {len(array)}."
+        )
     bad = ~np.isfinite(array)
     if bad.any():
         step = int(bad.reshape(len(array), -1).any(axis=1).argmax())
         value = array[step][bad[step]].flat[0]
         raise ArgumentError(
-            f"Expected {lowered(what)} to be finite, got {value} at step {step}. Fill in missing values."
+            f"Expected {lowered(what)} to be finite, got {value} at step {step}. Fill"
+            " in missing values."
         )
     return array
 
 
-def require_columns(what: str, array: Floats, columns: tuple[int, ...], why: str) -> None:
-    """Raise unless the shape of an array of steps ends in `columns`, which is () or (m,)."""
+def require_columns(
+    what: str, array: Floats, columns: tuple[int, ...], why: str
+) -> None:
+    """Raise unless the shape of an array of steps ends in `columns`, which is () or
+    (m,).
+    """
     if array.shape[1:] != columns:
         shape = f"(T, {columns[0]})" if columns else "(T,)"
-        raise ArgumentError(f"Expected {lowered(what)} to have the shape {shape}, {why}, got {array.shape}.")
+        raise ArgumentError(
+            f"Expected {lowered(what)} to have the shape {shape}, {why}, got"
+            f" {array.shape}."
+        )
 
 
 def horizon(steps: Any) -> int:
@@ -61,10 +80,16 @@ def known_rows(known: Any) -> Floats:
     """Return values known in advance as an array of shape (N, k)."""
     rows = finite_array("The known", known)
     if rows.ndim != 2:
-        raise ArgumentError(expected("The known", "rows of numbers, shape (N, k)", known))
+        raise ArgumentError(
+            expected("The known", "rows of numbers, shape (N, k)", known)
+        )
     return rows
 
 
 def too_few_known(known: Floats, needed: int) -> ArgumentError:
-    """Make the error for values known in advance that end before the last step of a forecast."""
-    return ArgumentError(f"Expected the known values to have {needed} rows, got {len(known)}.")
+    """Make the error for values known in advance that end before the last step of a
+    forecast.
+    """
+    return ArgumentError(
+        f"Expected the known values to have {needed} rows, got {len(known)}."
+    )

@@ -1,11 +1,12 @@
 """Simple methods of forecasting, to compare networks with.
 
-They are those of Hyndman and Athanasopoulos [1]_: a network is worth its training only if it is better than
-these.
+They are those of Hyndman and Athanasopoulos [1]_: a network is worth its training only
+if it is better than these.
 
 References
 ----------
-.. [1] R. J. Hyndman and G. Athanasopoulos, "Forecasting: principles and practice", 3rd edition, OTexts 2021,
+.. [1] R. J. Hyndman and G. Athanasopoulos, "Forecasting: principles and practice", 3rd
+edition, OTexts 2021,
    https://otexts.com/fpp3, sections 5.2, 7.5 and 9.3.
 """
 
@@ -23,9 +24,11 @@ from ._series import checked_series, horizon, season
 
 
 def seasonal_naive(history: ArrayLike, steps: int, period: int = 1) -> Floats:
-    """Forecast the value of the same season in the last period, such as of the same month a year ago.
+    """Forecast the value of the same season in the last period, such as of the same
+    month a year ago.
 
-    With a period of 1 this is the naive method, also known as persistence: the last value for every step.
+    With a period of 1 this is the naive method, also known as persistence: the last
+    value for every step.
 
     Parameters
     ----------
@@ -44,8 +47,8 @@ def seasonal_naive(history: ArrayLike, steps: int, period: int = 1) -> Floats:
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If the history is shorter than a period or not finite, or `steps` or `period` is not a whole number
-        above 0.
+        If the history is shorter than a period or not finite, or `steps` or `period` is
+        not a whole number above 0.
 
     Notes
     -----
@@ -66,20 +69,23 @@ def seasonal_naive(history: ArrayLike, steps: int, period: int = 1) -> Floats:
 
 
 def autoregression(history: ArrayLike, steps: int, order: int | None = None) -> Floats:
-    """Forecast by a linear autoregression with intercept, fitted by least squares to each column.
+    """Forecast by a linear autoregression with intercept, fitted by least squares to
+    each column.
 
     Forecasts further ahead than one step are computed from those before.
 
     Parameters
     ----------
     history : array_like, shape (T,) or (T, m)
-        The series up to now, oldest step first. Each column is forecast from its own past.
+        The series up to now, oldest step first. Each column is forecast from its own
+        past.
     steps : int
         Number of steps to forecast, 1 or above.
     order : int, optional
-        Number of past values p that a value is computed from, 0 or above; T must be 2p + 1 or more. Default:
-        for each column, the order with the least AICc, the corrected information criterion of Akaike, among
-        0 to 10 log10(T), but less than (T - 3)/2.
+        Number of past values p that a value is computed from, 0 or above; T must be 2p
+        + 1 or more. Default: for each column, the order with the least AICc, the
+        corrected information criterion of Akaike, among 0 to 10 log10(T), but less than
+        (T - 3)/2.
 
     Returns
     -------
@@ -89,21 +95,24 @@ def autoregression(history: ArrayLike, steps: int, order: int | None = None) -> 
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If the history is too short for the order or not finite, or `steps` or `order` is not a whole number
-        in its range.
+        If the history is too short for the order or not finite, or `steps` or `order`
+        is not a whole number in its range.
     DivergenceError
-        If the fitted autoregression is unstable and its forecasts exceed the range of floats.
+        If the fitted autoregression is unstable and its forecasts exceed the range of
+        floats.
 
     Notes
     -----
-    Hyndman and Athanasopoulos, "Forecasting: principles and practice", sections 9.3 (autoregressive models)
-    and 7.5 (AICc): y(t) = c + φ(1) y(t-1) + ... + φ(p) y(t-p) + ε(t), and
+    Hyndman and Athanasopoulos, "Forecasting: principles and practice", sections 9.3
+    (autoregressive models) and 7.5 (AICc): y(t) = c + φ(1) y(t-1) + ... + φ(p) y(t-p) +
+    ε(t), and
 
     AICc = n log(SSE/n) + 2k + 2k(k+1)/(n-k-1)
 
-    with k = p + 2 parameters: the coefficients, the intercept and the variance. All orders are compared on
-    the same n steps, those that the highest order can be fitted to; the chosen one is fitted to all its
-    T - p steps. Nothing forces the fit to be stationary.
+    with k = p + 2 parameters: the coefficients, the intercept and the variance. All
+    orders are compared on the same n steps, those that the highest order can be fitted
+    to; the chosen one is fitted to all its T - p steps. Nothing forces the fit to be
+    stationary.
 
     Examples
     --------
@@ -113,16 +122,25 @@ def autoregression(history: ArrayLike, steps: int, order: int | None = None) -> 
     >>> forecasting.autoregression([0.0, 3.0, 4.5, 5.25, 5.625], 2, order=1)
     array([5.8125 , 5.90625])
     """
-    lags = None if order is None else whole_number("The order", order, "a whole number, 0 or above", 0)
-    least, reason = (1, "") if lags is None else (2 * lags + 1, f" for the order {lags}")
-    values, ahead = checked_series("The history", history, least, reason), horizon(steps)
+    lags = (
+        None
+        if order is None
+        else whole_number("The order", order, "a whole number, 0 or above", 0)
+    )
+    least, reason = (
+        (1, "") if lags is None else (2 * lags + 1, f" for the order {lags}")
+    )
+    values = checked_series("The history", history, least, reason)
+    ahead = horizon(steps)
     columns = values.reshape(len(values), -1).T
     forecasts = np.array([_continued(column, ahead, lags) for column in columns]).T
     return forecasts.reshape(ahead, *values.shape[1:])
 
 
 def _continued(column: Floats, steps: int, order: int | None) -> Floats:
-    """Fit one column and forecast it; in standard units, so that least squares is well conditioned."""
+    """Fit one column and forecast it; in standard units, so that least squares is well
+    conditioned.
+    """
     mean = column.mean()
     scale = np.abs(column - mean).max() or 1.0
     standard = (column - mean) / scale
@@ -138,29 +156,37 @@ def _continued(column: Floats, steps: int, order: int | None) -> Floats:
     if not np.isfinite(forecast).all():
         count = int(np.isfinite(forecast).argmin())
         raise DivergenceError(
-            f"The autoregression of order {lags} is unstable: its forecast is no longer finite after {count} "
-            "steps. Use a lower order, or fewer steps."
+            f"The autoregression of order {lags} is unstable: its forecast is no longer"
+            f" finite after {count} steps. Use a lower order, or fewer steps."
         )
     return forecast
 
 
 def best_order(column: Floats) -> int:
-    """The order of the autoregression of a column, shape (T,), that has the least AICc."""
+    """The order of the autoregression of a column, shape (T,), that has the least
+    AICc.
+    """
     most = min(int(10 * math.log10(len(column))), (len(column) - 4) // 2)
     if most < 1:
         return 0
     design, targets = _lagged(column, most)
-    # One factorization serves all orders: the first columns of Q span the design of each lower order.
+    # One factorization serves all orders: the first columns of Q span the design of
+    # each lower order.
     explained = np.cumsum((np.linalg.qr(design).Q.T @ targets) ** 2)
-    n, total = len(targets), float(targets @ targets)
-    unexplained = np.maximum(total - explained, n * np.finfo(float).eps * max(total, 1.0))
+    n = len(targets)
+    total = float(targets @ targets)
+    unexplained = np.maximum(
+        total - explained, n * np.finfo(float).eps * max(total, 1.0)
+    )
     k = np.arange(most + 1) + 2
     criterion = n * np.log(unexplained / n) + 2 * k + 2 * k * (k + 1) / (n - k - 1)
     return int(criterion.argmin())
 
 
 def _lagged(column: Floats, order: int) -> tuple[Floats, Floats]:
-    """The design of an autoregression, shape (T - order, 1 + order), latest lag first, and its targets."""
+    """The design of an autoregression, shape (T - order, 1 + order), latest lag first,
+    and its targets.
+    """
     count = len(column) - order
     lags = [column[order - lag : order - lag + count] for lag in range(1, order + 1)]
     return np.column_stack([np.ones(count), *lags]), column[order:]

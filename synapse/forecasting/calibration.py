@@ -38,39 +38,51 @@ class Calibration:
         errors = finite_array("The errors of a Calibration", self.errors)
         if errors.ndim != 3 or not errors.size:
             condition = "of shape (origins, steps, m), of at least one origin"
-            raise ArgumentError(expected("The errors of a Calibration", condition, self.errors))
+            raise ArgumentError(
+                expected("The errors of a Calibration", condition, self.errors)
+            )
         object.__setattr__(self, "errors", errors)
 
     def scale(self, steps: int) -> Floats:
-        """The size of the errors of each step and output, shape (steps, m): a power of the step.
+        """The size of the errors of each step and output, shape (steps, m): a power of
+        the step.
 
-        c h^p for step h: the least-squares line through the logarithms of the root mean square errors, with
-        an exponent from 0 (a level) to 1.5; 0.5 is that of a random walk. So widths grow smoothly.
+        c h^p for step h: the least-squares line through the logarithms of the root mean
+        square errors, with an exponent from 0 (a level) to 1.5; 0.5 is that of a random
+        walk. So widths grow smoothly.
         """
         size = np.sqrt(np.mean(self.errors**2, axis=0))
         ahead = np.log(np.arange(1, len(size) + 1))
-        logarithm = np.log(np.maximum(size, 1e-9 * size.max(axis=0) + np.finfo(float).tiny))
+        logarithm = np.log(
+            np.maximum(size, 1e-9 * size.max(axis=0) + np.finfo(float).tiny)
+        )
         spread = ahead - ahead.mean()
         slope = spread @ logarithm / max(spread @ spread, np.finfo(float).tiny)
         exponent = np.clip(slope, 0.0, MOST_GROWTH)
         first = logarithm.mean(axis=0) - exponent * ahead.mean()
-        return np.asarray(np.exp(first + exponent * np.log(np.arange(1, horizon(steps) + 1))[:, None]))
+        return np.asarray(
+            np.exp(first + exponent * np.log(np.arange(1, horizon(steps) + 1))[:, None])
+        )
 
     def half_widths(self, interval: float = 0.9, steps: int | None = None) -> Floats:
-        """Half the width of the prediction interval of each step and output, shape (steps, m).
+        """Half the width of the prediction interval of each step and output, shape
+        (steps, m).
 
-        It is a multiple of :meth:`scale`: a quantile of the errors of all steps in this unit (conformal
-        prediction on the rolling origin). Errors from neighbouring origins are alike, so n origins count as
-        k = n (1 - r) / (1 + r) independent ones, where r is the correlation of neighbours, and the quantile
-        is that of ``interval (1 + 1 / (3 k))`` instead of ``interval (1 + 1 / k)``: the errors of one origin
-        add information, too. The factor 1/3 is measured, see ``studies/default_forecasts.md``.
+        It is a multiple of :meth:`scale`: a quantile of the errors of all steps in this
+        unit (conformal prediction on the rolling origin). Errors from neighbouring
+        origins are alike, so n origins count as k = n (1 - r) / (1 + r) independent
+        ones, where r is the correlation of neighbours, and the quantile is that of
+        ``interval (1 + 1 / (3 k))`` instead of ``interval (1 + 1 / k)``: the errors of
+        one origin add information, too. The factor 1/3 is measured, see
+        ``studies/default_forecasts.md``.
 
         Parameters
         ----------
         interval : float
             The share of future values that should be within the bounds. Default: 0.9.
         steps : int, optional
-            Number of steps; beyond those of the errors, the scale goes on growing. Default: those.
+            Number of steps; beyond those of the errors, the scale goes on growing.
+            Default: those.
 
         Raises
         ------
@@ -79,18 +91,22 @@ class Calibration:
 
         References
         ----------
-        J. Lei, M. G'Sell, A. Rinaldo, R. J. Tibshirani, L. Wasserman: Distribution-Free Predictive Inference
-        for Regression. Journal of the American Statistical Association 113, 2018.
+        J. Lei, M. G'Sell, A. Rinaldo, R. J. Tibshirani, L. Wasserman: Distribution-Free
+        Predictive Inference for Regression. Journal of the American Statistical
+        Association 113, 2018.
         """
-        share, (count, steps_tested, _) = fraction("The interval", interval), self.errors.shape
+        share = fraction("The interval", interval)
+        count, steps_tested, _ = self.errors.shape
         ahead = steps_tested if steps is None else horizon(steps)
         if not 0 < share < 1:
-            raise ArgumentError(expected("The interval", "between 0 and 1, such as 0.9", interval))
+            raise ArgumentError(
+                expected("The interval", "between 0 and 1, such as 0.9", interval)
+            )
         needed = math.ceil(share / (1 - share) - 1e-9)  # 0.9 / 0.1 is a little above 9
         if count * steps_tested < needed:
             raise ArgumentError(
-                f"An interval of {share:g} needs at least {needed} errors, this calibration has "
-                f"{count * steps_tested}. Hold out more steps."
+                f"An interval of {share:g} needs at least {needed} errors, this"
+                f" calibration has {count * steps_tested}. Hold out more steps."
             )
         sizes = np.abs(self.errors) / self.scale(steps_tested)
         follow = np.sum(self.errors[1:] * self.errors[:-1], axis=0) / np.maximum(
@@ -99,9 +115,15 @@ class Calibration:
         alike = np.clip(follow.mean(axis=0), 0.0, 0.99)
         independent = np.maximum(count * (1 - alike) / (1 + alike), 1.0)
         levels = np.minimum(share * (1 + 1 / (3 * independent)), 1.0)
-        widths = [np.quantile(sizes[:, :, column], level) for column, level in enumerate(levels)]
+        widths = [
+            np.quantile(sizes[:, :, column], level)
+            for column, level in enumerate(levels)
+        ]
         return np.asarray(self.scale(ahead) * np.array(widths))
 
     def __repr__(self) -> str:
         origins, steps, _ = self.errors.shape
-        return f"<Calibration of {counted(steps, 'step')} from {counted(origins, 'origin')}>"
+        return (
+            f"<Calibration of {counted(steps, 'step')} from"
+            f" {counted(origins, 'origin')}>"
+        )

@@ -38,10 +38,11 @@ NOT_FED = -1
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Forecast(NDArrayOperatorsMixin):
-    """A forecast, and a prediction interval for each of its numbers if one was requested.
+    """A forecast, and a prediction interval for each of its numbers if one was
+    requested.
 
-    You can use it as the array `mean`: in arithmetic, in functions of NumPy, with indices and with the
-    methods of arrays, except ``mean()``: call ``numpy.mean``.
+    You can use it as the array `mean`: in arithmetic, in functions of NumPy, with
+    indices and with the methods of arrays, except ``mean()``: call ``numpy.mean``.
 
     Attributes
     ----------
@@ -52,7 +53,8 @@ class Forecast(NDArrayOperatorsMixin):
     interval : float or None
         The share of future values that should be within the bounds.
     dates : pandas.Index or None
-        The dates of the steps, or the numbers of their rows, if the forecast continues a data frame.
+        The dates of the steps, or the numbers of their rows, if the forecast continues
+        a data frame.
     names : sequence of str or None
         The names of the m columns of that data frame.
 
@@ -74,12 +76,14 @@ class Forecast(NDArrayOperatorsMixin):
     names: Sequence[str] | None = None
 
     def to_pandas(self) -> Any:
-        """The forecast and its bounds as a data frame, by date or, without dates, by the number of the step.
+        """The forecast and its bounds as a data frame, by date or, without dates, by
+        the number of the step.
 
         Returns
         -------
         pandas.DataFrame
-            For each value its forecast and, if there are bounds, "NAME lower" and "NAME upper".
+            For each value its forecast and, if there are bounds, "NAME lower" and "NAME
+            upper".
 
         Raises
         ------
@@ -104,7 +108,9 @@ class Forecast(NDArrayOperatorsMixin):
             if part is not None
         }
         steps = pandas.RangeIndex(1, len(self) + 1, name="step")
-        return pandas.DataFrame(columns, index=steps if self.dates is None else self.dates)
+        return pandas.DataFrame(
+            columns, index=steps if self.dates is None else self.dates
+        )
 
     def __len__(self) -> int:
         return len(self.mean)
@@ -123,19 +129,30 @@ class Forecast(NDArrayOperatorsMixin):
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Floats:
         return np.array(self.mean, dtype, copy=copy)
 
-    def __array_ufunc__(self, function: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+    def __array_ufunc__(
+        self, function: np.ufunc, method: str, *inputs: Any, **options: Any
+    ) -> Any:
         return getattr(function, method)(*map(_plain, inputs), **options)
 
-    def __array_function__(self, function: Any, types: Any, inputs: Any, options: Any) -> Any:
-        return function(*map(_plain, inputs), **{name: _plain(value) for name, value in options.items()})
+    def __array_function__(
+        self, function: Any, types: Any, inputs: Any, options: Any
+    ) -> Any:
+        return function(
+            *map(_plain, inputs),
+            **{name: _plain(value) for name, value in options.items()},
+        )
 
     def __repr__(self) -> str:
         steps, m = self.mean.shape
-        share = "" if self.interval is None else f", with intervals of {self.interval:.4g}"
+        share = (
+            "" if self.interval is None else f", with intervals of {self.interval:.4g}"
+        )
         return f"<Forecast of {counted(steps, 'step')} of {counted(m, 'value')}{share}>"
 
     def _repr_html_(self) -> str:
-        """The first value and its interval as curves, and all as a table, for notebooks."""
+        """The first value and its interval as curves, and all as a table, for
+        notebooks.
+        """
         parts = {"mean": self.mean, "lower": self.lower, "upper": self.upper}
         given = {name: part for name, part in parts.items() if part is not None}
         first = {name: part[:, 0].tolist() for name, part in given.items()}
@@ -143,11 +160,15 @@ class Forecast(NDArrayOperatorsMixin):
         for j in range(self.mean.shape[1]):
             after = f" {j}" if self.mean.shape[1] > 1 else ""
             columns |= {f"{name}{after}": part[:, j] for name, part in given.items()}
-        return _html.view(repr(self), _html.curves(first, "step"), _html.table(columns, len(self)))
+        return _html.view(
+            repr(self), _html.curves(first, "step"), _html.table(columns, len(self))
+        )
 
 
 def _plain(value: Any) -> Any:
-    """A value with arrays in place of forecasts, in lists too, as NumPy passes them to its functions."""
+    """A value with arrays in place of forecasts, in lists too, as NumPy passes them to
+    its functions.
+    """
     if isinstance(value, Forecast):
         return value.mean
     return type(value)(map(_plain, value)) if type(value) in (list, tuple) else value
@@ -167,47 +188,53 @@ def forecast(
 ) -> Forecast:
     """Forecast the next values of a series, in a closed loop.
 
-    The context of the network is cleared, and the rows of `context` are run. The outputs after the last row
-    are the first forecast. They become the next inputs, whose outputs are the second forecast, and so on. So
-    the network must have learnt to map each row of a stream to (parts of) the next one, as with
-    ``trainer.train(series[:-1], series[1:])``. Afterwards it has the context that it had before.
+    The context of the network is cleared, and the rows of `context` are run. The
+    outputs after the last row are the first forecast. They become the next inputs,
+    whose outputs are the second forecast, and so on. So the network must have learnt to
+    map each row of a stream to (parts of) the next one, as with
+    ``trainer.train(series[:-1], series[1:])``. Afterwards it has the context that it
+    had before.
 
     Parameters
     ----------
     network : Network or Ensemble
-        What forecasts. The networks of an ensemble forecast each on their own; the result is their mean.
+        What forecasts. The networks of an ensemble forecast each on their own; the
+        result is their mean.
     context : array_like, shape (T, n), or (T,) with one input
-        The known rows, oldest first. A forecast that continues a data frame has its dates, or numbers of
-        rows, if they step evenly, and the names of its columns.
+        The known rows, oldest first. A forecast that continues a data frame has its
+        dates, or numbers of rows, if they step evenly, and the names of its columns.
     steps : int
         Number of rows to forecast.
     feedback : dict of int to int, optional
-        Which output becomes which input, counted from 0: ``{0: 2}`` feeds the first output to the third
-        input. Default: every output becomes the input with its number.
+        Which output becomes which input, counted from 0: ``{0: 2}`` feeds the first
+        output to the third input. Default: every output becomes the input with its
+        number.
     future : array_like, shape (steps - 1, k), optional
-        The inputs that no output is fed to, in their order, for the steps after the context. Row k is read
-        together with forecast k, and so affects forecast k + 1; forecast 1 follows from the context. A last
-        row, of index `steps`, may be given; it is not used.
+        The inputs that no output is fed to, in their order, for the steps after the
+        context. Row k is read together with forecast k, and so affects forecast k + 1;
+        forecast 1 follows from the context. A last row, of index `steps`, may be given;
+        it is not used.
     calibration : Calibration, optional
-        Errors on steps that were held out, such as ``rolling_origin(...).calibration``. They give the bounds
-        of the forecast. Default: no bounds.
+        Errors on steps that were held out, such as ``rolling_origin(...).calibration``.
+        They give the bounds of the forecast. Default: no bounds.
     interval : float, optional
         The share of future values that should be within the bounds. Default: 0.9.
     minimum, maximum : float, optional
-        The range of the series, such as ``minimum=0`` for sales. The forecast and its bounds are clipped to
-        it; what is fed back is not. Default: no limit.
+        The range of the series, such as ``minimum=0`` for sales. The forecast and its
+        bounds are clipped to it; what is fed back is not. Default: no limit.
 
     Returns
     -------
     Forecast
-        The forecasts, which can be used as an array of shape (steps, m), and their bounds ``lower`` and
-        ``upper``, which are None without `calibration`.
+        The forecasts, which can be used as an array of shape (steps, m), and their
+        bounds ``lower`` and ``upper``, which are None without `calibration`.
 
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If the context is empty or not finite, an output cannot be fed back, the future has other numbers of
-        rows or columns, there are too few errors for an interval, or the minimum is not below the maximum.
+        If the context is empty or not finite, an output cannot be fed back, the future
+        has other numbers of rows or columns, there are too few errors for an interval,
+        or the minimum is not below the maximum.
     DivergenceError
         If what is fed back grows beyond the largest number.
 
@@ -229,25 +256,43 @@ def forecast(
     >>> bool(np.abs(ahead[:, 0] - np.sin(0.3 * np.arange(200, 220))).max() < 0.1)
     True
     """
-    count, networks = horizon(steps), members(network)
-    n, m, dtype = len(networks[0].input), len(networks[0].output), networks[0].dtype
+    count = horizon(steps)
+    networks = members(network)
+    n = len(networks[0].input)
+    m = len(networks[0].output)
+    dtype = networks[0].dtype
     parts, together = parts_of("The context", context, n)
     if not together:
-        raise ArgumentError("Expected the context to be one series (T, n), got several sequences.")
+        raise ArgumentError(
+            "Expected the context to be one series (T, n), got several sequences."
+        )
     rows = as_matrix("The context", parts[0], n, dtype)
     if not len(rows):
-        raise ArgumentError("The context has no row. Give at least one, after which the forecast begins.")
-    fed, into = (np.array(side, np.intp) for side in zip(*_fed_back(feedback, n, m), strict=True))
-    by_output, inputs = np.full(m, NOT_FED), np.zeros((count - 1, n))
+        raise ArgumentError(
+            "The context has no row. Give at least one, after which the forecast"
+            " begins."
+        )
+    fed, into = (
+        np.array(side, np.intp) for side in zip(*_fed_back(feedback, n, m), strict=True)
+    )
+    by_output = np.full(m, NOT_FED)
+    inputs = np.zeros((count - 1, n))
     by_output[fed], given = into, np.setdiff1d(np.arange(n), into)
     inputs[:, given] = _outside(future, len(given), count, network, dtype)
     if calibration is None and interval is not None:
-        raise ArgumentError("An interval needs calibration=, such as rolling_origin(...).calibration.")
-    share, half, limits = 0.9 if interval is None else interval, None, clipping(minimum, maximum)
+        raise ArgumentError(
+            "An interval needs calibration=, such as rolling_origin(...).calibration."
+        )
+    share = 0.9 if interval is None else interval
+    half = None
+    limits = clipping(minimum, maximum)
     if calibration is not None:
         width = instance("The calibration", calibration, Calibration).errors.shape[2]
         if width != m:
-            raise ArgumentError(f"This calibration is of {counted(width, 'output')}, the network has {m}.")
+            raise ArgumentError(
+                f"This calibration is of {counted(width, 'output')}, the network has"
+                f" {m}."
+            )
         half = calibration.half_widths(share, count)
     of_each = np.empty((len(networks), count, m))
     for network, outputs in zip(networks, of_each, strict=True):
@@ -261,13 +306,19 @@ def forecast(
     ahead_of_all = bounded(of_each.mean(axis=0), half, share, limits)
     index = labels_of(context)
     dates = None if index is None else continued(index, count)
-    return replace(ahead_of_all, dates=dates, names=fed_names(context, fed.tolist(), into.tolist(), m))
+    return replace(
+        ahead_of_all,
+        dates=dates,
+        names=fed_names(context, fed.tolist(), into.tolist(), m),
+    )
 
 
 def members(model: Any) -> Sequence[Network]:
     """The networks of an ensemble, or a network alone."""
     if not isinstance(model, Model):
-        raise ArgumentTypeError(expected("What forecasts", "a Network or an Ensemble", model))
+        raise ArgumentTypeError(
+            expected("What forecasts", "a Network or an Ensemble", model)
+        )
     return model if isinstance(model, Ensemble) else [model]
 
 
@@ -282,52 +333,75 @@ def _fed_back(feedback: Any, n: int, m: int) -> list[tuple[int, int]]:
         return [(o, o) for o in range(m)]
     if not isinstance(feedback, Mapping):
         raise ArgumentTypeError(
-            expected("The feedback", "a dict {output: input} of numbers from 0", feedback)
+            expected(
+                "The feedback", "a dict {output: input} of numbers from 0", feedback
+            )
         )
     pairs = [
-        (place("An output of the feedback", o, m) % m, place("An input of the feedback", i, n) % n)
+        (
+            place("An output of the feedback", o, m) % m,
+            place("An input of the feedback", i, n) % n,
+        )
         for o, i in feedback.items()
     ]
     if not pairs:
-        raise ArgumentError("The feedback is empty, so no output would become an input. Omit it to feed all.")
+        raise ArgumentError(
+            "The feedback is empty, so no output would become an input. Omit it to feed"
+            " all."
+        )
     if len({i for _, i in pairs}) < len(pairs):
-        raise ArgumentError(f"Two outputs cannot be fed to one input, as in {feedback!r}.")
+        raise ArgumentError(
+            f"Two outputs cannot be fed to one input, as in {feedback!r}."
+        )
     return pairs
 
 
 def _outside(future: Any, k: int, steps: int, model: Model, dtype: Any) -> Floats:
-    """The k inputs that no output is fed to, in the steps after the context, shape (steps - 1, k)."""
+    """The k inputs that no output is fed to, in the steps after the context, shape
+    (steps - 1, k).
+    """
     if future is None:
         if k and steps > 1:
             raise ArgumentError(
-                f"{counted(k, 'input')} of {model!r} {'is' if k == 1 else 'are'} fed by no output. Give "
-                f"future=, with their values in the {counted(steps - 1, 'step')} after the context."
+                f"{counted(k, 'input')} of {model!r} {'is' if k == 1 else 'are'} fed by"
+                " no output. Give future=, with their values in the"
+                f" {counted(steps - 1, 'step')} after the context."
             )
         return np.empty((steps - 1, k))
     if not k:
-        raise ArgumentError(f"Every input of {model!r} is fed by an output. Omit future.")
+        raise ArgumentError(
+            f"Every input of {model!r} is fed by an output. Omit future."
+        )
     parts, together = parts_of("The future", future, k)
     if not together:
-        raise ArgumentError(f"Expected the future to be one series (T, {k}), got several sequences.")
+        raise ArgumentError(
+            f"Expected the future to be one series (T, {k}), got several sequences."
+        )
     ahead = as_matrix("The future", parts[0], k, dtype)
     if len(ahead) not in (steps - 1, steps):
         raise ArgumentError(
-            f"Expected the future to have {counted(steps - 1, 'row')}, one for every step after the context "
-            f"but the last, or {steps}, got {len(ahead)}."
+            f"Expected the future to have {counted(steps - 1, 'row')}, one for every"
+            f" step after the context but the last, or {steps}, got {len(ahead)}."
         )
     return ahead[: steps - 1]
 
 
 def clipping(minimum: Any, maximum: Any) -> tuple[float, float]:
-    """The range to which forecasts are clipped; ArgumentError if the minimum is not below the maximum."""
+    """The range to which forecasts are clipped; ArgumentError if the minimum is not
+    below the maximum.
+    """
     low = -math.inf if minimum is None else finite_number("The minimum", minimum)
     high = math.inf if maximum is None else finite_number("The maximum", maximum)
     return bounds("The minimum and the maximum", low, high)
 
 
-def bounded(mean: Floats, half: Floats | None, interval: float, limits: tuple[float, float]) -> Forecast:
+def bounded(
+    mean: Floats, half: Floats | None, interval: float, limits: tuple[float, float]
+) -> Forecast:
     """A forecast, with bounds of this half width, clipped to a range."""
     if half is None:
         return Forecast(mean.clip(*limits))
     lower, upper = (mean + side * half for side in (-1, 1))
-    return Forecast(mean.clip(*limits), lower.clip(*limits), upper.clip(*limits), interval)
+    return Forecast(
+        mean.clip(*limits), lower.clip(*limits), upper.clip(*limits), interval
+    )

@@ -1,4 +1,6 @@
-"""Differences of a series, which remove its trend and its season, and their inversion."""
+"""Differences of a series, which remove its trend and its season, and their
+inversion.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,8 @@ from .rolling import rolling_origin
 ORIGINS = 20
 """Number of origins, about, that choose the differences."""
 LONGEST = 1000
-"""Number of last steps that a method is fitted to, or three seasons if these are more."""
+"""Number of last steps that a method is fitted to, or three seasons if these are
+more."""
 
 
 @final
@@ -30,7 +33,8 @@ class Differences:
     Parameters
     ----------
     lags : tuple of int
-        ``(1,)`` removes a trend, ``(12,)`` the season of months, ``(12, 1)`` both, ``()`` nothing.
+        ``(1,)`` removes a trend, ``(12,)`` the season of months, ``(12, 1)`` both,
+        ``()`` nothing.
 
     Examples
     --------
@@ -46,7 +50,9 @@ class Differences:
 
     def __post_init__(self) -> None:
         lags = listed("The lags", self.lags, "whole numbers above 0, such as (12, 1)")
-        object.__setattr__(self, "lags", tuple(positive_integer("A lag", lag) for lag in lags))
+        object.__setattr__(
+            self, "lags", tuple(positive_integer("A lag", lag) for lag in lags)
+        )
 
     @property
     def lost(self) -> int:
@@ -54,14 +60,18 @@ class Differences:
         return sum(self.lags)
 
     def of(self, series: ArrayLike) -> Floats:
-        """The differences of a series of shape (T,) or (T, m), shorter by :attr:`lost`."""
+        """The differences of a series of shape (T,) or (T, m), shorter by
+        :attr:`lost`.
+        """
         values = checked_series("The series", series, self.lost + 1)
         for lag in self.lags:
             values = values[lag:] - values[:-lag]
         return values
 
     def undo(self, history: ArrayLike, ahead: ArrayLike) -> Floats:
-        """The values that follow a history, shape (T, ...), from their differences, shape (steps, ...)."""
+        """The values that follow a history, shape (T, ...), from their differences,
+        shape (steps, ...).
+        """
         levels = [checked_series("The history", history, self.lost + 1)]
         for lag in self.lags[:-1]:
             levels.append(levels[-1][lag:] - levels[-1][:-lag])
@@ -75,8 +85,11 @@ class Differences:
         return values
 
 
-def choose_differences(series: ArrayLike, steps: int, *, period: int = 1) -> Differences:
-    """The differences after which a linear autoregression forecasts best at the end of a series.
+def choose_differences(
+    series: ArrayLike, steps: int, *, period: int = 1
+) -> Differences:
+    """The differences after which a linear autoregression forecasts best at the end of
+    a series.
 
     Parameters
     ----------
@@ -90,9 +103,11 @@ def choose_differences(series: ArrayLike, steps: int, *, period: int = 1) -> Dif
     Returns
     -------
     Differences
-        At the lags (), (1,), (period,) or (period, 1): those with the least mean absolute error by
-        :func:`rolling_origin` over the last third, each forecast from the last 1000 steps before it, or three
-        seasons. None of a series that is too short to compare them.
+        At the lags (), (1,), (period,) or (period, 1): those with the least mean
+        absolute error by
+        :func:`rolling_origin` over the last third, each forecast from the last 1000
+        steps before it, or three seasons. None of a series that is too short to compare
+        them.
 
     Examples
     --------
@@ -103,7 +118,11 @@ def choose_differences(series: ArrayLike, steps: int, *, period: int = 1) -> Dif
     >>> choose_differences(noise, 4, period=4)
     Differences(lags=())
     """
-    values, ahead, length = checked_series("The series", series), horizon(steps), season(period)
+    values, ahead, length = (
+        checked_series("The series", series),
+        horizon(steps),
+        season(period),
+    )
     seasonal: list[tuple[int, ...]] = [(length,), (length, 1)] if length > 1 else []
     start = max(2 * len(values) // 3, 2 * length + 8)
     count = len(values) - ahead - start + 1
@@ -113,7 +132,9 @@ def choose_differences(series: ArrayLike, steps: int, *, period: int = 1) -> Dif
     def error(lags: tuple[int, ...]) -> float:
         forecaster = partial(of_last_steps, Differences(lags))
         try:
-            rolled = rolling_origin(forecaster, values, ahead, start=start, every=max(1, count // ORIGINS))
+            rolled = rolling_origin(
+                forecaster, values, ahead, start=start, every=max(1, count // ORIGINS)
+            )
         except DivergenceError:
             return np.inf
         return float(rolled.mae.mean())
@@ -122,6 +143,8 @@ def choose_differences(series: ArrayLike, steps: int, *, period: int = 1) -> Dif
 
 
 def of_last_steps(differences: Differences, history: Floats, steps: int) -> Floats:
-    """Forecast a history, shape (T,), by an autoregression of its differences, fitted to its last steps."""
+    """Forecast a history, shape (T,), by an autoregression of its differences, fitted
+    to its last steps.
+    """
     last = history[-max(LONGEST, 3 * differences.lost) :]
     return differences.undo(last, autoregression(differences.of(last), steps))

@@ -21,10 +21,11 @@ from .differences import Differences
 @final
 @dataclass(frozen=True)
 class NetworkForecaster:
-    """A forecaster, for :func:`rolling_origin` and :func:`select`, whose network reads its own outputs.
+    """A forecaster, for :func:`rolling_origin` and :func:`select`, whose network reads
+    its own outputs.
 
-    The network reads the differences of the columns at step t and the known values of step t + 1. Its
-    outputs are the differences of the columns at step t + 1.
+    The network reads the differences of the columns at step t and the known values of
+    step t + 1. Its outputs are the differences of the columns at step t + 1.
 
     Parameters
     ----------
@@ -33,15 +34,17 @@ class NetworkForecaster:
     differences : sequence of Differences
         Those of each of the m columns.
     known : array_like, shape (N, k), optional
-        Values known in advance; row i describes step i. N must reach the last step that is forecast.
+        Values known in advance; row i describes step i. N must reach the last step that
+        is forecast.
     scale : array_like, shape (2, m), optional
-        A mean and a deviation for each column: the network reads (value - mean) / deviation instead of the
-        value, and returns such numbers.
+        A mean and a deviation for each column: the network reads (value - mean) /
+        deviation instead of the value, and returns such numbers.
 
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If one of them is none of these, or has another shape; in a call, if the history has not m columns.
+        If one of them is none of these, or has another shape; in a call, if the history
+        has not m columns.
 
     Examples
     --------
@@ -62,7 +65,9 @@ class NetworkForecaster:
         members(self.network)
         given = listed("The differences", self.differences, "a list, one a column")
         if not given:
-            raise ArgumentError(expected("The differences", "those of one column or more", given))
+            raise ArgumentError(
+                expected("The differences", "those of one column or more", given)
+            )
         differences = [instance("Each difference", each, Differences) for each in given]
         object.__setattr__(self, "differences", differences)
         if self.known is not None:
@@ -77,7 +82,8 @@ class NetworkForecaster:
     def __call__(self, history: ArrayLike, steps: int) -> Floats:
         """Forecast the steps after a history, shape (T, m) or (T,)."""
         past, steps = checked_series("The history", history), horizon(steps)
-        columns, count = self._columns(past), len(past)
+        columns = self._columns(past)
+        count = len(past)
         if self.known is not None and len(self.known) < count + steps:
             raise too_few_known(self.known, count + steps)
         rows = _rows(columns, self.differences, self.known, count + 1)
@@ -85,14 +91,23 @@ class NetworkForecaster:
         feedback = {place: place for place in range(len(self.differences))}
         ahead = forecast(self.network, rows, steps, feedback=feedback, future=future)
         changes = zip(self.differences, columns.T, ahead.mean.T, strict=True)
-        parts = [differences.undo(column, change) for differences, column, change in changes]
+        parts = [
+            differences.undo(column, change) for differences, column, change in changes
+        ]
         return self._in_units(np.column_stack(parts)).reshape(steps, *past.shape[1:])
 
     def _columns(self, past: Floats) -> Floats:
         """The history as the network reads it, shape (T, m)."""
         columns = past.reshape(len(past), -1)
-        require_columns("The history", columns, (len(self.differences),), "a column for each Differences")
-        return columns if self.scale is None else (columns - self.scale[0]) / self.scale[1]
+        require_columns(
+            "The history",
+            columns,
+            (len(self.differences),),
+            "a column for each Differences",
+        )
+        return (
+            columns if self.scale is None else (columns - self.scale[0]) / self.scale[1]
+        )
 
     def _in_units(self, values: Floats) -> Floats:
         """What the network forecasts in the units of the series."""
@@ -101,11 +116,12 @@ class NetworkForecaster:
     def one_step(self, history: ArrayLike) -> Floats:
         """Forecast each step of a history, shape (T, m) or (T,), from those before it.
 
-        Returns shape (T + 1, m) or, with known values that end with the history, (T, m); NaN where no
-        difference is known yet.
+        Returns shape (T + 1, m) or, with known values that end with the history, (T,
+        m); NaN where no difference is known yet.
         """
         past = self._columns(checked_series("The history", history))
-        lost, count = max(each.lost for each in self.differences), len(past)
+        lost = max(each.lost for each in self.differences)
+        count = len(past)
         until = count + 1 if self.known is None else min(count + 1, len(self.known))
         rows = _rows(past, self.differences, self.known, until)
         runs = []
@@ -124,14 +140,24 @@ class NetworkForecaster:
 def lesson(
     history: Floats, differences: Sequence[Differences], known: Floats | None
 ) -> tuple[Floats, Floats]:
-    """The inputs and the targets of a network for :class:`NetworkForecaster`, shapes (T', m + k), (T', m)."""
+    """The inputs and the targets of a network for :class:`NetworkForecaster`, shapes
+    (T', m + k), (T', m).
+    """
     targets = _rows(history, differences, None, len(history) + 1)[1:]
     return _rows(history, differences, known, len(history)), targets
 
 
-def _rows(history: Floats, differences: Sequence[Differences], known: Floats | None, until: int) -> Floats:
-    """The inputs at steps of a history of shape (T, m), so that the known values end before step `until`."""
-    lost, columns = max(each.lost for each in differences), zip(differences, history.T, strict=True)
+def _rows(
+    history: Floats,
+    differences: Sequence[Differences],
+    known: Floats | None,
+    until: int,
+) -> Floats:
+    """The inputs at steps of a history of shape (T, m), so that the known values end
+    before step `until`.
+    """
+    lost = max(each.lost for each in differences)
+    columns = zip(differences, history.T, strict=True)
     parts = [each.of(column)[lost - each.lost :] for each, column in columns]
     rows = np.column_stack(parts)[: until - lost - 1]
     return rows if known is None else np.hstack([rows, known[lost + 1 : until]])

@@ -1,4 +1,6 @@
-"""Errors of forecasts by rolling origin: the series is forecast from many of its steps, in order."""
+"""Errors of forecasts by rolling origin: the series is forecast from many of its steps,
+in order.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,8 @@ from ._series import checked_series, horizon, season
 from .calibration import Calibration
 
 Forecaster = Callable[[Floats, int], Any]
-"""A function of the history, shape (T,) or (T, m), and the steps that returns (steps,) or (steps, m)."""
+"""A function of the history, shape (T,) or (T, m), and the steps that returns (steps,)
+or (steps, m)."""
 
 
 @dataclass(frozen=True)
@@ -29,13 +32,15 @@ class RollingOrigin:
     Parameters
     ----------
     origins : ndarray of int, shape (k,)
-        For each forecast, the number of steps that its history had: the index of the first step forecast.
+        For each forecast, the number of steps that its history had: the index of the
+        first step forecast.
     forecasts : ndarray, shape (k, steps, (m))
         The forecasts.
     truth : ndarray, shape (k, steps, (m))
         What the series was at these steps.
     scale : ndarray, shape ((m),)
-        Mean absolute error of the seasonal naive method one step ahead, before the first origin.
+        Mean absolute error of the seasonal naive method one step ahead, before the
+        first origin.
     """
 
     origins: Ints
@@ -45,43 +50,60 @@ class RollingOrigin:
 
     @property
     def errors(self) -> Floats:
-        """Forecast minus truth, shape (k, steps, (m)); pair those of two forecasters to compare them."""
+        """Forecast minus truth, shape (k, steps, (m)); pair those of two forecasters to
+        compare them.
+        """
         return self.forecasts - self.truth
 
     @property
     def rmse(self) -> Floats:
-        """Root of the mean squared error at each horizon, shape (steps, (m)), in the units of the series."""
+        """Root of the mean squared error at each horizon, shape (steps, (m)), in the
+        units of the series.
+        """
         return np.asarray(np.sqrt(np.mean(self.errors**2, axis=0)))
 
     @property
     def mae(self) -> Floats:
-        """Mean absolute error at each horizon, shape (steps, (m)), in the units of the series."""
+        """Mean absolute error at each horizon, shape (steps, (m)), in the units of the
+        series.
+        """
         return np.asarray(np.abs(self.errors).mean(axis=0))
 
     @property
     def mase(self) -> Floats:
-        """Mean absolute scaled error at each horizon, shape (steps, (m)); NaN for a column of scale 0.
+        """Mean absolute scaled error at each horizon, shape (steps, (m)); NaN for a
+        column of scale 0.
 
-        This is :attr:`mae` divided by ``scale`` [1]_: below 1, the forecasts are better than those of
-        the seasonal naive method one step ahead.
+        This is :attr:`mae` divided by ``scale`` [1]_: below 1, the forecasts are better
+        than those of the seasonal naive method one step ahead.
 
         References
         ----------
-        .. [1] R. J. Hyndman and A. B. Koehler, "Another look at measures of forecast accuracy",
+        .. [1] R. J. Hyndman and A. B. Koehler, "Another look at measures of forecast
+        accuracy",
            International Journal of Forecasting 22 (2006), 679-688.
         """
         return self.mae / np.where(self.scale > 0, self.scale, np.nan)
 
     @property
     def calibration(self) -> Calibration:
-        """The errors as those that prediction intervals follow from, for :func:`synapse.forecast`."""
+        """The errors as those that prediction intervals follow from, for
+        :func:`synapse.forecast`.
+        """
         return Calibration(-self.errors.reshape(*self.errors.shape[:2], -1))
 
     def __repr__(self) -> str:
         count, steps, *columns = self.forecasts.shape
-        error = ", ".join(f"{each:.4g}" for each in np.sqrt(np.mean(self.errors**2, axis=(0, 1))).flat)
-        sizes = zip((count, steps, *columns), ("origin", "step", "column"), strict=False)
-        return f"<RollingOrigin {', '.join(counted(*size) for size in sizes)}, RMSE {error}>"
+        error = ", ".join(
+            f"{each:.4g}" for each in np.sqrt(np.mean(self.errors**2, axis=(0, 1))).flat
+        )
+        sizes = zip(
+            (count, steps, *columns), ("origin", "step", "column"), strict=False
+        )
+        return (
+            f"<RollingOrigin {', '.join(counted(*size) for size in sizes)}, RMSE"
+            f" {error}>"
+        )
 
     def _repr_html_(self) -> str:
         """The errors by horizon as a table, for notebooks."""
@@ -90,7 +112,9 @@ class RollingOrigin:
         for name in ("rmse", "mae", "mase"):
             values = getattr(self, name).reshape(steps, -1)
             for j in range(values.shape[1]):
-                columns[f"{name.upper()} {j}" if values.shape[1] > 1 else name.upper()] = values[:, j]
+                columns[
+                    f"{name.upper()} {j}" if values.shape[1] > 1 else name.upper()
+                ] = values[:, j]
         return _html.view(repr(self), _html.table(columns, steps))
 
 
@@ -103,25 +127,27 @@ def rolling_origin(
     every: int = 1,
     period: int = 1,
 ) -> RollingOrigin:
-    """Forecast a series from many origins, each time from the steps before the origin only.
+    """Forecast a series from many origins, each time from the steps before the origin
+    only.
 
     Parameters
     ----------
     forecaster : callable
-        ``forecaster(history, steps)`` returns the forecasts, shape (steps,) or (steps, m), of a history of
-        shape (T,) or (T, m), such as :func:`seasonal_naive`. Each call gets a copy of its own.
+        ``forecaster(history, steps)`` returns the forecasts, shape (steps,) or (steps,
+        m), of a history of shape (T,) or (T, m), such as :func:`seasonal_naive`. Each
+        call gets a copy of its own.
     series : array_like, shape (T,) or (T, m)
         The series, oldest step first.
     steps : int
         Number of steps to forecast from each origin, 1 or above.
     start : int, optional
-        The first origin, that is, the number of steps in the first history; above `period`. Default: half of
-        the series, or `period` + 1 if that is more.
+        The first origin, that is, the number of steps in the first history; above
+        `period`. Default: half of the series, or `period` + 1 if that is more.
     every : int
         Number of steps from one origin to the next. Default 1.
     period : int
-        Number of steps of a season, for the scale of MASE. Default 1: the scale is the error of
-        the last value.
+        Number of steps of a season, for the scale of MASE. Default 1: the scale is the
+        error of the last value.
 
     Returns
     -------
@@ -131,13 +157,14 @@ def rolling_origin(
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If the series is too short for `start` and `steps` or not finite, a number is out of range, or the
-        forecaster is not a function or returns another shape.
+        If the series is too short for `start` and `steps` or not finite, a number is
+        out of range, or the forecaster is not a function or returns another shape.
 
     Notes
     -----
-    Hyndman and Athanasopoulos, "Forecasting: principles and practice", section 5.10, time series
-    cross-validation. The forecaster decides whether it is fitted anew at each origin.
+    Hyndman and Athanasopoulos, "Forecasting: principles and practice", section 5.10,
+    time series cross-validation. The forecaster decides whether it is fitted anew at
+    each origin.
 
     Examples
     --------
@@ -150,25 +177,36 @@ def rolling_origin(
     array([0., 0.])
     """
     function_of("The forecaster", forecaster, "history", "steps")
-    ahead, season_length = horizon(steps), season(period)
+    ahead = horizon(steps)
+    season_length = season(period)
     stride = positive_integer("The every", every)
-    condition, least = f"a whole number above the period, {season_length}", season_length + 1
-    first = None if start is None else whole_number("The start", start, condition, least)
+    condition = f"a whole number above the period, {season_length}"
+    least = season_length + 1
+    first = (
+        None if start is None else whole_number("The start", start, condition, least)
+    )
     values = checked_series("The series", series)
     first = max(len(values) // 2, least) if first is None else first
     if len(values) < first + ahead:
         raise ArgumentError(
-            f"Expected the series to have {first + ahead} steps or more, {first} up to the first origin and "
-            f"{ahead} to forecast, got {len(values)}."
+            f"Expected the series to have {first + ahead} steps or more, {first} up to"
+            f" the first origin and {ahead} to forecast, got {len(values)}."
         )
     origins = np.arange(first, len(values) - ahead + 1, stride)
     truth = np.stack([values[origin : origin + ahead] for origin in origins])
-    shape, forecasts = truth.shape[1:], []
+    shape = truth.shape[1:]
+    forecasts = []
     for origin in origins:
         returned = forecaster(values[:origin].copy(), ahead)
-        forecasts.append(numbers("The forecast", returned, f"an array of the shape {shape}"))
+        forecasts.append(
+            numbers("The forecast", returned, f"an array of the shape {shape}")
+        )
         if forecasts[-1].shape != shape:
             given = forecasts[-1].shape
-            raise ArgumentError(f"Expected the forecast to have the shape {shape}, got {given}.")
-    scale = np.abs(values[season_length:first] - values[: first - season_length]).mean(axis=0)
+            raise ArgumentError(
+                f"Expected the forecast to have the shape {shape}, got {given}."
+            )
+    scale = np.abs(values[season_length:first] - values[: first - season_length]).mean(
+        axis=0
+    )
     return RollingOrigin(origins, np.stack(forecasts), truth, scale)

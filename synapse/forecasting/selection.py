@@ -21,8 +21,8 @@ COMBINE = "combine"
 MEMBERS = 3
 """Number of forecasters whose mean is a candidate."""
 CLEARLY = 0.9
-"""Share of the combination's error below which a single forecaster is preferred: choosing one on few
-origins mostly chooses chance."""
+"""Share of the combination's error below which a single forecaster is preferred:
+choosing one on few origins mostly chooses chance."""
 SIGNIFICANT = 1.645
 """One-sided 5 % of the standard normal distribution."""
 
@@ -34,7 +34,8 @@ class Selection:
     Attributes
     ----------
     rolled : dict of str to RollingOrigin
-        The forecasts of each forecaster, best first; among them ``combine``, the mean of the best three.
+        The forecasts of each forecaster, best first; among them ``combine``, the mean
+        of the best three.
     members : list of str
         The forecasters in the mean.
     failed : list of str
@@ -56,68 +57,109 @@ class Selection:
 
     @property
     def best(self) -> str:
-        """Which should forecast: the mean of the best three, unless one has an error more than 10 % lower."""
+        """Which should forecast: the mean of the best three, unless one has an error
+        more than 10 % lower.
+        """
         first = self._single()
-        clearly = COMBINE not in self.rolled or self.mase(first) < CLEARLY * self.mase(COMBINE)
+        clearly = COMBINE not in self.rolled or self.mase(first) < CLEARLY * self.mase(
+            COMBINE
+        )
         return first if clearly else COMBINE
 
     def _single(self, without: str = "") -> str:
         """The best of the single forecasters, or of those without one."""
-        return min((name for name in self.rolled if name not in (COMBINE, without)), key=self.mase)
+        return min(
+            (name for name in self.rolled if name not in (COMBINE, without)),
+            key=self.mase,
+        )
 
     def verdict(self, network: str) -> str:
-        """A sentence: whether a network is worth it beside the best of the other single forecasters."""
+        """A sentence: whether a network is worth it beside the best of the other single
+        forecasters.
+        """
         if network not in self.rolled or set(self.rolled) <= {network, COMBINE}:
             return f"{network} could not be compared."
         best = self._single(network)
-        own, lowest = self.mase(network), self.mase(best)
+        own = self.mase(network)
+        lowest = self.mase(best)
         origins = counted(len(self.rolled[network].origins), "origin")
         if own >= lowest:
             lower = f"MASE {lowest:.3g} instead of {own:.3g} on {origins}"
-            return f"The network ({network}) is not worth it: {best} has a lower error, {lower}."
-        below = f"its error, MASE {own:.3g}, is {percent(1 - own / lowest)} below that of {best}"
+            return (
+                f"The network ({network}) is not worth it: {best} has a lower error,"
+                f" {lower}."
+            )
+        below = (
+            f"its error, MASE {own:.3g}, is {percent(1 - own / lowest)} below that of"
+            f" {best}"
+        )
         if self.statistic(network, best) > SIGNIFICANT:
             return f"The network ({network}) is worth it: {below}, on {origins}."
-        return f"The network ({network}) may be worth it: {below}, but on {origins} this may be chance."
+        return (
+            f"The network ({network}) may be worth it: {below}, but on {origins} this"
+            " may be chance."
+        )
 
     def reason(self) -> str:
         """A sentence: which forecasts, and why."""
-        name, first = self.best, self._single()
+        name = self.best
+        first = self._single()
         if name == COMBINE:
-            mean = f"The mean of {', '.join(self.members)} forecasts: MASE {self.mase(COMBINE):.3g}"
-            return f"{mean}; no single one is more than 10 % better ({first}: {self.mase(first):.3g})."
+            mean = (
+                f"The mean of {', '.join(self.members)} forecasts: MASE"
+                f" {self.mase(COMBINE):.3g}"
+            )
+            return (
+                f"{mean}; no single one is more than 10 % better ({first}:"
+                f" {self.mase(first):.3g})."
+            )
         return f"{name} forecasts: it has the lowest error, MASE {self.mase(name):.3g}."
 
     def statistic(self, one: str, other: str) -> float:
-        """The statistic of Diebold and Mariano for the absolute errors: positive if the first is better.
+        """The statistic of Diebold and Mariano for the absolute errors: positive if the
+        first is better.
 
-        The mean difference over its standard error, which counts the covariances of overlapping forecasts.
-        It is 0 if the forecasts from all origins overlap, which leaves no standard error.
+        The mean difference over its standard error, which counts the covariances of
+        overlapping forecasts. It is 0 if the forecasts from all origins overlap, which
+        leaves no standard error.
 
-        F. X. Diebold and R. S. Mariano, "Comparing predictive accuracy", Journal of Business & Economic
-        Statistics 13 (1995), 253-263.
+        F. X. Diebold and R. S. Mariano, "Comparing predictive accuracy", Journal of
+        Business & Economic Statistics 13 (1995), 253-263.
         """
         rolled = self._found(one)
         gain = _by_origin(self._found(other)) - _by_origin(rolled)
-        steps, count, mean = rolled.forecasts.shape[1], len(gain), gain.mean()
+        steps = rolled.forecasts.shape[1]
+        count = len(gain)
+        mean = gain.mean()
         lags = range(int(np.sum(rolled.origins < rolled.origins[0] + steps)))
-        if not mean or len(lags) == count:  # all covariances together are 0, but for rounding errors
+        if (
+            not mean or len(lags) == count
+        ):  # all covariances together are 0, but for rounding errors
             return 0.0
         return mean_over_error(gain, len(lags))
 
 
 def mean_over_error(gain: Floats, lags: int) -> float:
-    """The mean of gains, shape (n,), over its standard error, with covariances of this many lags."""
+    """The mean of gains, shape (n,), over its standard error, with covariances of this
+    many lags.
+    """
     largest = np.abs(gain).max()
-    if largest > 0:  # it does not depend on the unit, and squares of large gains overflow
+    if (
+        largest > 0
+    ):  # it does not depend on the unit, and squares of large gains overflow
         gain = gain / largest
-    count, mean = len(gain), gain.mean()
+    count = len(gain)
+    mean = gain.mean()
     apart = gain - mean
     covariances = [np.sum(apart[lag:] * apart[: count - lag]) for lag in range(lags)]
     variance = (covariances[0] + 2 * sum(covariances[1:])) / count**2
     if variance <= 0:  # few origins, or a constant gain
         variance = covariances[0] / count**2
-    return float(mean / math.sqrt(variance)) if variance > 0 else math.copysign(math.inf, mean)
+    return (
+        float(mean / math.sqrt(variance))
+        if variance > 0
+        else math.copysign(math.inf, mean)
+    )
 
 
 def percent(share: float) -> str:
@@ -132,7 +174,9 @@ def percent(share: float) -> str:
 def _by_origin(rolled: RollingOrigin) -> Floats:
     """The absolute scaled error from each origin, the mean over steps and columns."""
     scale = np.where(rolled.scale > 0, rolled.scale, 1.0)
-    error: Floats = np.abs(rolled.errors / scale).reshape(len(rolled.origins), -1).mean(axis=1)
+    error: Floats = (
+        np.abs(rolled.errors / scale).reshape(len(rolled.origins), -1).mean(axis=1)
+    )
     return error
 
 
@@ -160,8 +204,8 @@ def select(
     targets : int, optional
         Number of first columns whose errors count. Default: all.
     combine : sequence of str, optional
-        The forecasters that may be in the mean of the best three, such as those that know of holidays.
-        Default: all.
+        The forecasters that may be in the mean of the best three, such as those that
+        know of holidays. Default: all.
 
     Returns
     -------
@@ -171,7 +215,8 @@ def select(
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If no forecaster can forecast this series, one is called "combine", or `targets` is out of range.
+        If no forecaster can forecast this series, one is called "combine", or `targets`
+        is out of range.
 
     Examples
     --------
@@ -184,24 +229,44 @@ def select(
     """
     given: Any = forecasters
     if not isinstance(given, Mapping) or not given:
-        raise ArgumentTypeError(expected("The forecasters", "a dict of names and functions", forecasters))
+        raise ArgumentTypeError(
+            expected("The forecasters", "a dict of names and functions", forecasters)
+        )
     if COMBINE in given:
-        raise ArgumentError(f"The name {COMBINE!r} is that of the mean. Give the forecaster another one.")
-    if combine is not None and (isinstance(combine, str) or not _are_names(combine, given)):
-        raise ArgumentTypeError(expected("The combine", "a list of names of forecasters, or None", combine))
+        raise ArgumentError(
+            f"The name {COMBINE!r} is that of the mean. Give the forecaster another"
+            " one."
+        )
+    if combine is not None and (
+        isinstance(combine, str) or not _are_names(combine, given)
+    ):
+        raise ArgumentTypeError(
+            expected("The combine", "a list of names of forecasters, or None", combine)
+        )
     values = checked_series("The series", series)
     width = values.shape[1] if values.ndim == 2 else 1
     condition = f"a whole number from 1 to {width}, the number of columns"
-    count = width if targets is None else whole_number("The targets", targets, condition, 1, width)
-    rolled_by_name, failed = dict[str, RollingOrigin](), list[str]()
+    count = (
+        width
+        if targets is None
+        else whole_number("The targets", targets, condition, 1, width)
+    )
+    rolled_by_name = dict[str, RollingOrigin]()
+    failed = list[str]()
     for name, forecaster in forecasters.items():
         try:
-            rolled = rolling_origin(forecaster, values, steps, start=start, every=every, period=period)
+            rolled = rolling_origin(
+                forecaster, values, steps, start=start, every=every, period=period
+            )
         except SynapseError as error:
             failed.append(f"{name} is left out: {error}")
             continue
         if values.ndim == 2:  # the errors of the first columns only
-            parts = rolled.forecasts[..., :count], rolled.truth[..., :count], rolled.scale[:count]
+            parts = (
+                rolled.forecasts[..., :count],
+                rolled.truth[..., :count],
+                rolled.scale[:count],
+            )
             rolled = RollingOrigin(rolled.origins, *parts)
         rolled_by_name[name] = rolled
     if not rolled_by_name:
@@ -217,10 +282,16 @@ def _are_names(names: Any, forecasters: Mapping[str, Forecaster]) -> bool:
 
 
 def ranked(
-    rolled: dict[str, RollingOrigin], failed: list[str], combine: Sequence[str] | None = None
+    rolled: dict[str, RollingOrigin],
+    failed: list[str],
+    combine: Sequence[str] | None = None,
 ) -> Selection:
-    """The selection among forecasters by their forecasts; the mean of the best three is added."""
-    allowed = rolled if combine is None else [name for name in rolled if name in combine]
+    """The selection among forecasters by their forecasts; the mean of the best three is
+    added.
+    """
+    allowed = (
+        rolled if combine is None else [name for name in rolled if name in combine]
+    )
     members = sorted(allowed, key=Selection(rolled, []).mase)[:MEMBERS]
     if len(members) > 1:
         mean = np.mean([rolled[name].forecasts for name in members], axis=0)

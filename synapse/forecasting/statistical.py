@@ -1,4 +1,6 @@
-"""Statistical methods of forecasting, of statsforecast, as forecasters for rolling origin."""
+"""Statistical methods of forecasting, of statsforecast, as forecasters for rolling
+origin.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,14 @@ from numpy.typing import ArrayLike
 from .._checks import expected, imported, is_among
 from .._typing import Floats
 from ..errors import ArgumentError, MissingExtraError
-from ._series import checked_series, horizon, known_rows, require_columns, season, too_few_known
+from ._series import (
+    checked_series,
+    horizon,
+    known_rows,
+    require_columns,
+    season,
+    too_few_known,
+)
 from .baselines import seasonal_naive
 from .differences import LONGEST, choose_differences, of_last_steps
 from .rolling import Forecaster
@@ -22,7 +31,8 @@ METHODS = ("mean", "naive", "seasonal", "ar", "ets", "theta", "arima")
 """The names of the methods, for :func:`statistical`."""
 
 LONGEST_SEASON = 24
-"""Longest season that exponential smoothing and ARIMA estimate; longer ones are removed first (MSTL)."""
+"""Longest season that exponential smoothing and ARIMA estimate; longer ones are removed
+first (MSTL)."""
 
 
 FITTED_ELSEWHERE = ("ets", "theta", "arima")
@@ -34,7 +44,9 @@ def not_installed(methods: Iterable[str]) -> list[str]:
     if not {*methods} & {*FITTED_ELSEWHERE}:
         return []
     try:
-        imported("statsforecast", "The methods ets, theta and arima need", extra="forecast")
+        imported(
+            "statsforecast", "The methods ets, theta and arima need", extra="forecast"
+        )
     except MissingExtraError as error:
         return [str(error)]
     return []
@@ -43,45 +55,50 @@ def not_installed(methods: Iterable[str]) -> list[str]:
 def statistical(
     method: str, series: ArrayLike, *, period: int = 1, known: ArrayLike | None = None
 ) -> Forecaster:
-    """Fit a statistical method to a series; return a forecaster, for example for :func:`rolling_origin`.
+    """Fit a statistical method to a series; return a forecaster, for example for
+    :func:`rolling_origin`.
 
-    The forecaster keeps the fitted parameters and applies them to the history that it is called with. Each
-    column is forecast from its own past.
+    The forecaster keeps the fitted parameters and applies them to the history that it
+    is called with. Each column is forecast from its own past.
 
     Parameters
     ----------
     method : {"mean", "naive", "seasonal", "ar", "ets", "theta", "arima"}
-        The mean of the history, its last value, :func:`seasonal_naive`, :func:`autoregression` (fitted
-        anew in each call, to the differences of :func:`choose_differences`), exponential smoothing (AutoETS),
-        AutoTheta, or AutoARIMA. The last three are those of statsforecast (extra ``forecast``).
+        The mean of the history, its last value, :func:`seasonal_naive`,
+        :func:`autoregression` (fitted anew in each call, to the differences of
+        :func:`choose_differences`), exponential smoothing (AutoETS), AutoTheta, or
+        AutoARIMA. The last three are those of statsforecast (extra ``forecast``).
     series : array_like, shape (T,) or (T, m)
-        The steps that parameters are fitted to, oldest first. At most the last 1000 are used, or three
-        seasons.
+        The steps that parameters are fitted to, oldest first. At most the last 1000 are
+        used, or three seasons.
     period : int
-        Number of steps of a season. Default 1: none. A season of more than 24 steps is removed by MSTL
-        before exponential smoothing or ARIMA.
+        Number of steps of a season. Default 1: none. A season of more than 24 steps is
+        removed by MSTL before exponential smoothing or ARIMA.
     known : array_like, shape (N, k), optional
-        Values known in advance, such as holidays; row i describes step i of the history. ARIMA has them as
-        regressors, unless the season is longer than 24; the other methods do not use them. N must reach the
-        last step that is forecast.
+        Values known in advance, such as holidays; row i describes step i of the
+        history. ARIMA has them as regressors, unless the season is longer than 24; the
+        other methods do not use them. N must reach the last step that is forecast.
 
     Returns
     -------
     callable
-        ``forecaster(history, steps)``, shape (steps,) or (steps, m). The history begins at step 0.
+        ``forecaster(history, steps)``, shape (steps,) or (steps, m). The history begins
+        at step 0.
 
     Raises
     ------
     ArgumentError
-        If there is no such method, or the series is not finite or shorter than a season.
+        If there is no such method, or the series is not finite or shorter than a
+        season.
     MissingExtraError
         If statsforecast is not installed.
 
     References
     ----------
-    R. J. Hyndman and G. Athanasopoulos, "Forecasting: principles and practice", 3rd edition, OTexts 2021,
-    chapters 8 and 9. V. Assimakopoulos and K. Nikolopoulos, "The theta model", International Journal of
-    Forecasting 16 (2000). K. Bandara, R. J. Hyndman, C. Bergmeir, "MSTL", arXiv:2107.13462.
+    R. J. Hyndman and G. Athanasopoulos, "Forecasting: principles and practice", 3rd
+    edition, OTexts 2021, chapters 8 and 9. V. Assimakopoulos and K. Nikolopoulos, "The
+    theta model", International Journal of Forecasting 16 (2000). K. Bandara, R. J.
+    Hyndman, C. Bergmeir, "MSTL", arXiv:2107.13462.
 
     Examples
     --------
@@ -92,34 +109,54 @@ def statistical(
     length = season(period)
     values = checked_series("The series", series, length, ", as many as the period")
     if not is_among(method, METHODS):
-        raise ArgumentError(expected("The method", f"one of {', '.join(METHODS)}", method))
+        raise ArgumentError(
+            expected("The method", f"one of {', '.join(METHODS)}", method)
+        )
     rows = None if known is None else known_rows(known)
     if method in ("naive", "seasonal"):
         return partial(seasonal_naive, period=length if method == "seasonal" else 1)
     fit = _autoregression if method == "ar" else partial(_fitted, method, rows)
-    fits = [] if method == "mean" else [fit(column, length) for column in values.reshape(len(values), -1).T]
+    fits = (
+        []
+        if method == "mean"
+        else [fit(column, length) for column in values.reshape(len(values), -1).T]
+    )
 
     def forecaster(history: ArrayLike, steps: int) -> Floats:
-        past, ahead = checked_series("The history", history), horizon(steps)
+        past = checked_series("The history", history)
+        ahead = horizon(steps)
         require_columns("The history", past, values.shape[1:], "as the series")
         if method == "mean":
             return np.repeat(past.mean(axis=0, keepdims=True), ahead, axis=0)
         parts = past.reshape(len(past), -1).T
-        forecasts = np.array([fit(part, ahead) for fit, part in zip(fits, parts, strict=True)]).T
+        forecasts = np.array(
+            [fit(part, ahead) for fit, part in zip(fits, parts, strict=True)]
+        ).T
         return forecasts.reshape(ahead, *past.shape[1:])
 
     return forecaster
 
 
 def _autoregression(column: Floats, period: int) -> Forecaster:
-    """An autoregression of the differences that are best for a column, fitted anew to each history."""
-    differences = choose_differences(column[-LONGEST:], max(1, min(period, 12)), period=period)
+    """An autoregression of the differences that are best for a column, fitted anew to
+    each history.
+    """
+    differences = choose_differences(
+        column[-LONGEST:], max(1, min(period, 12)), period=period
+    )
     return partial(of_last_steps, differences)
 
 
-def _fitted(method: str, known: Floats | None, column: Floats, period: int) -> Forecaster:
+def _fitted(
+    method: str, known: Floats | None, column: Floats, period: int
+) -> Forecaster:
     """A model of statsforecast with fitted parameters, for one column."""
-    models = imported("statsforecast.models", f"The method {method} needs", "statsforecast", "forecast")
+    models = imported(
+        "statsforecast.models",
+        f"The method {method} needs",
+        "statsforecast",
+        "forecast",
+    )
     long = period > LONGEST_SEASON and method != "theta"
     length = 1 if long else period
     options: dict[str, Any] = {"season_length": length}
@@ -127,7 +164,11 @@ def _fitted(method: str, known: Floats | None, column: Floats, period: int) -> F
         options |= {"seasonal": length > 1, "approximation": True}
     elif method == "ets":  # MSTL takes models without a season only
         options |= {"model": "ZZZ" if length > 1 else "ZZN"}
-    model = {"arima": models.AutoARIMA, "ets": models.AutoETS, "theta": models.AutoTheta}[method](**options)
+    model = {
+        "arima": models.AutoARIMA,
+        "ets": models.AutoETS,
+        "theta": models.AutoTheta,
+    }[method](**options)
     model = models.MSTL(period, trend_forecaster=model) if long else model
 
     def regressors(first: int, stop: int) -> Floats | None:
@@ -138,7 +179,8 @@ def _fitted(method: str, known: Floats | None, column: Floats, period: int) -> F
         return known[first:stop]
 
     def forecaster(history: Floats, steps: int) -> Any:
-        first, count = max(len(history) - LONGEST, 0), len(history)
+        first = max(len(history) - LONGEST, 0)
+        count = len(history)
         rows = regressors(first, count), regressors(count, count + steps)
         with warnings.catch_warnings(action="ignore"):
             return model.forward(history[first:], steps, *rows)["mean"]

@@ -1,4 +1,6 @@
-"""Training: the trainer and its learning rules, exact gradients, schedules, callbacks, read-outs."""
+"""Training: the trainer and its learning rules, exact gradients, schedules, callbacks,
+read-outs.
+"""
 
 from .._checks import public_names
 from ._history import Result

@@ -1,4 +1,6 @@
-"""Checkpoints: what a training needs to continue after its latest epoch, and when it is written to a file."""
+"""Checkpoints: what a training needs to continue after its latest epoch, and when it is
+written to a file.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +26,8 @@ SNAPSHOTS = ("best", "last")
 class Paused:
     """A training after its latest complete epoch.
 
-    A field of another type than those in `CHECKS` of ``readwrite/_trainer.py`` needs a line there: how it is
-    read from a file.
+    A field of another type than those in `CHECKS` of ``readwrite/_trainer.py`` needs a
+    line there: how it is read from a file.
     """
 
     values: dict[str, list[float]]  # by epoch, as in a Result
@@ -37,22 +39,35 @@ class Paused:
     seconds: float = 0.0
     updates: int = 0  # number of updates counted for `on_batch`
     best: Snapshot | None = None  # weights of the best epoch
-    last: Snapshot | None = None  # weights of the last epoch, if those of the best have been restored
+    last: Snapshot | None = (
+        None  # weights of the last epoch, if those of the best have been restored
+    )
 
     def parts(self, network: Network) -> PausedParts:
-        """The training without references to neurons: its fields, and weights and biases by network."""
+        """The training without references to neurons: its fields, and weights and
+        biases by network.
+        """
         fields = dict(vars(self))
         weights = {name: fields.pop(name) for name in SNAPSHOTS}
         return fields, {
-            name: snapshot.arrays(network) for name, snapshot in weights.items() if snapshot is not None
+            name: snapshot.arrays(network)
+            for name, snapshot in weights.items()
+            if snapshot is not None
         }
 
     @classmethod
     def of(
-        cls, network: Network, fields: dict[str, Any], weights: dict[str, tuple[Floats, Floats]]
+        cls,
+        network: Network,
+        fields: dict[str, Any],
+        weights: dict[str, tuple[Floats, Floats]],
     ) -> Paused:
-        """Make a training from the result of :meth:`parts`, for a copy of that network."""
-        snapshots: dict[str, Any] = {name: Snapshot.of(network, *arrays) for name, arrays in weights.items()}
+        """Make a training from the result of :meth:`parts`, for a copy of that
+        network.
+        """
+        snapshots: dict[str, Any] = {
+            name: Snapshot.of(network, *arrays) for name, arrays in weights.items()
+        }
         return cls(**fields, **snapshots)
 
     @property
@@ -62,11 +77,15 @@ class Paused:
 
     def require_like(self, data: Shape, held_out: Shape) -> None:
         """Raise ArgumentError unless a training on these data can continue it."""
-        for what, before, now in (("data", self.data, data), ("held-out data", self.held_out, held_out)):
+        for what, before, now in (
+            ("data", self.data, data),
+            ("held-out data", self.held_out, held_out),
+        ):
             if before != now:
                 raise ArgumentError(
-                    f"Expected the {what} of the training that is continued, {_described(before)}, "
-                    f"got {_described(now)}. Give the same data, or train without resume."
+                    f"Expected the {what} of the training that is continued,"
+                    f" {_described(before)}, got {_described(now)}. Give the same data,"
+                    " or train without resume."
                 )
 
     def rng(self) -> np.random.Generator:
@@ -88,15 +107,19 @@ def _described(shape: Shape) -> str:
 
 
 class Checkpoint:
-    """Writes a training to a file by `write`, after every `every` epochs, or as often as is cheap."""
+    """Writes a training to a file by `write`, after every `every` epochs, or as often
+    as is cheap.
+    """
 
     SECONDS = 1.0
     """Least time between two files, unless the user says how many epochs."""
     SHARE = 20.0
-    """And this many times as long as the latest file took to write, so that files take 5 % of the time."""
+    """And this many times as long as the latest file took to write, so that files take
+    5 % of the time."""
 
     def __init__(self, write: Callable[[Paused], None], every: int | None) -> None:
-        self._write, self._every = write, every
+        self._write = write
+        self._every = every
         self._due = 0.0
 
     def free(self, done: int) -> int | float:
@@ -105,7 +128,11 @@ class Checkpoint:
 
     def is_due(self, done: int) -> bool:
         """Whether to write a file after this number of epochs."""
-        return time.monotonic() >= self._due if self._every is None else done % self._every == 0
+        return (
+            time.monotonic() >= self._due
+            if self._every is None
+            else done % self._every == 0
+        )
 
     def write(self, paused: Paused) -> None:
         """Write the file."""

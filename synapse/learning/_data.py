@@ -1,4 +1,6 @@
-"""Training data in the form that kernels read (rows, and where sequences begin), and a compiled pass."""
+"""Training data in the form that kernels read (rows, and where sequences begin), and a
+compiled pass.
+"""
 
 from __future__ import annotations
 
@@ -20,17 +22,22 @@ from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from ..objects.network import Network
 
 if TYPE_CHECKING:
-    from ..engine.online import Accumulator, RenewalArguments  # compiled: imported when used
+    from ..engine.online import (
+        Accumulator,
+        RenewalArguments,
+    )  # compiled: imported when used
     from ..engine.rtrl import Plan
 
 KEPT = 1 << 24
 """Bytes up to which data, and the memory of a rule, are kept for the next call."""
 ROOM = 64
-"""Number of outputs whose costs are summed together, so that their logarithms vectorise."""
+"""Number of outputs whose costs are summed together, so that their logarithms
+vectorise."""
 Order = NDArray[np.int64]
 """Indices of sequences, in the order in which they are run."""
 Control = NDArray[np.int64]
-"""State shared by a running pass and the thread that monitors it: [stop requested, rows done]."""
+"""State shared by a running pass and the thread that monitors it: [stop requested, rows
+done]."""
 
 
 Shape = list[int] | None
@@ -39,10 +46,11 @@ Shape = list[int] | None
 
 @dataclass(frozen=True)
 class Data:
-    """Inputs, shape (rows, n), targets, shape (rows, m), which rows have one, and the bounds of sequences.
+    """Inputs, shape (rows, n), targets, shape (rows, m), which rows have one, and the
+    bounds of sequences.
 
-    If ``clear``, the context is cleared before each sequence. ``stream`` marks one sequence whose order
-    matters, for a network with memory.
+    If ``clear``, the context is cleared before each sequence. ``stream`` marks one
+    sequence whose order matters, for a network with memory.
     """
 
     inputs: Floats
@@ -74,69 +82,123 @@ class Data:
 
     @property
     def runs(self) -> NDArray[np.int64]:
-        """First rows of all runs, and the end; samples given as one array are one run."""
+        """First rows of all runs, and the end; samples given as one array are one
+        run.
+        """
         return self.bounds if self.clear else np.array([0, len(self.inputs)], np.int64)
 
     def as_sequences(self) -> Data:
-        """These data with the context cleared before each sequence; a stream is one sequence."""
+        """These data with the context cleared before each sequence; a stream is one
+        sequence.
+        """
         return self._with(clear=True, stream=False)
 
     def _with(self, **changes: Any) -> Data:
-        """A copy with other fields and the same bounds: what follows from these is known."""
+        """A copy with other fields and the same bounds: what follows from these is
+        known.
+        """
         twin = object.__new__(Data)
-        vars(twin).update(vars(self), lengths=self.lengths, filled=self.filled, **changes)
+        vars(twin).update(
+            vars(self), lengths=self.lengths, filled=self.filled, **changes
+        )
         return twin
 
-    def renewed(self, network: Network, inputs: Any, targets: Any, cost: Cost) -> Data | None:
-        """Other arrays, of the same `form_of`, laid out like these; None if they are not ordinary numbers."""
+    def renewed(
+        self, network: Network, inputs: Any, targets: Any, cost: Cost
+    ) -> Data | None:
+        """Other arrays, of the same `form_of`, laid out like these; None if they are
+        not ordinary numbers.
+        """
         rows, aims = (np.array(part, float, order="C") for part in (inputs, targets))
-        if not _checks.sum_of_squares(rows) + _checks.sum_of_squares(aims) <= _checks.SQUARES[network.dtype]:
+        if (
+            not _checks.sum_of_squares(rows) + _checks.sum_of_squares(aims)
+            <= _checks.SQUARES[network.dtype]
+        ):
             return None
         rows, aims = rows.reshape(self.inputs.shape), aims.reshape(self.targets.shape)
         cost.check_targets(aims)
         return self._with(inputs=rows, targets=aims)
 
     def require_fit(self, network: Network) -> None:
-        """Raise if a callback has changed the number of inputs or outputs, so that the data no longer fit."""
+        """Raise if a callback has changed the number of inputs or outputs, so that the
+        data no longer fit.
+        """
         given = self.inputs.shape[1], self.targets.shape[1]
         if given != (network._n_inputs, network._n_outputs):
             raise TopologyError(
-                f"{network!r} has got other inputs or outputs since the data were given, {given[0]} inputs "
-                f"and {given[1]} targets a step. Train again, with data that fit."
+                f"{network!r} has got other inputs or outputs since the data were"
+                f" given, {given[0]} inputs and {given[1]} targets a step. Train again,"
+                " with data that fit."
             )
 
     def counted(self, weights: Floats | None) -> Floats:
-        """How much the cost of each row counts: its weight (default 1) if it has a target, otherwise 0."""
-        return self.aimed.astype(float) if weights is None else np.where(self.aimed, weights, 0.0)
+        """How much the cost of each row counts: its weight (default 1) if it has a
+        target, otherwise 0.
+        """
+        return (
+            self.aimed.astype(float)
+            if weights is None
+            else np.where(self.aimed, weights, 0.0)
+        )
 
     def rows(self, first: int, last: int, clear: bool = False) -> Data:
-        """Some rows of a sequence as data of their own; the context is cleared first if `clear`."""
-        rows, bounds = slice(first, last), np.array([0, last - first], np.int64)
-        return Data(self.inputs[rows], self.targets[rows], self.aimed[rows], bounds, clear, self.stream)
+        """Some rows of a sequence as data of their own; the context is cleared first if
+        `clear`.
+        """
+        rows = slice(first, last)
+        bounds = np.array([0, last - first], np.int64)
+        return Data(
+            self.inputs[rows],
+            self.targets[rows],
+            self.aimed[rows],
+            bounds,
+            clear,
+            self.stream,
+        )
 
     def split(self, fraction: float) -> tuple[Data, Data]:
-        """Split off the last part of the sequences, samples or stream; returns the rest and that part."""
+        """Split off the last part of the sequences, samples or stream; returns the rest
+        and that part.
+        """
         fraction = _checks.finite_number("The validation fraction", fraction)
         if not 0 < fraction < 1:
-            raise ArgumentError(_checks.expected("The validation fraction", "between 0 and 1", fraction))
-        bounds = np.arange(len(self.inputs) + 1, dtype=np.int64) if self.stream else self.bounds
+            raise ArgumentError(
+                _checks.expected("The validation fraction", "between 0 and 1", fraction)
+            )
+        bounds = (
+            np.arange(len(self.inputs) + 1, dtype=np.int64)
+            if self.stream
+            else self.bounds
+        )
         filled = np.flatnonzero(np.diff(bounds))
         count = len(filled) - max(1, round(fraction * len(filled)))
         if count < 1:
-            raise ArgumentError("The validation fraction leaves nothing to train on. Give a smaller one.")
+            raise ArgumentError(
+                "The validation fraction leaves nothing to train on. Give a smaller"
+                " one."
+            )
         first = int(filled[count])
         return self._part(bounds, 0, first), self._part(bounds, first, len(bounds) - 1)
 
     def _part(self, bounds: NDArray[np.int64], first: int, last: int) -> Data:
         part = self.rows(int(bounds[first]), int(bounds[last]), self.clear)
-        return part if self.stream else replace(part, bounds=bounds[first : last + 1] - bounds[first])
+        return (
+            part
+            if self.stream
+            else replace(part, bounds=bounds[first : last + 1] - bounds[first])
+        )
 
 
 def joined(parts: Sequence[Data]) -> Data:
     """Batches one after the other as data. Those of a stream continue its context."""
     if len({part.clear for part in parts}) > 1:
-        raise ArgumentError("Expected all held-out batches to be samples, or all to be sequences, got both.")
-    columns = [(part.inputs, part.targets, part.aimed, np.diff(part.bounds)) for part in parts]
+        raise ArgumentError(
+            "Expected all held-out batches to be samples, or all to be sequences, got"
+            " both."
+        )
+    columns = [
+        (part.inputs, part.targets, part.aimed, np.diff(part.bounds)) for part in parts
+    ]
     inputs, targets, aimed, lengths = map(np.concatenate, zip(*columns, strict=True))
     bounds = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths, dtype=np.int64)])
     return replace(parts[0], inputs=inputs, targets=targets, aimed=aimed, bounds=bounds)
@@ -146,12 +208,15 @@ def joined(parts: Sequence[Data]) -> Data:
 class Epochs:
     """Several epochs that run in one compiled call, and the errors that it writes.
 
-    An epoch with an error of at most `goal` is the last. A cost that is not finite ends the call before
-    weights change; the error of that epoch is then not finite. If ``control[0]`` stops the call within an
-    epoch, the error of that epoch is the mean cost of its steps so far.
+    An epoch with an error of at most `goal` is the last. A cost that is not finite ends
+    the call before weights change; the error of that epoch is then not finite. If
+    ``control[0]`` stops the call within an epoch, the error of that epoch is the mean
+    cost of its steps so far.
     """
 
-    orders: NDArray[np.int64]  # shape (epochs, sequences): the sequences of each epoch, in order
+    orders: NDArray[
+        np.int64
+    ]  # shape (epochs, sequences): the sequences of each epoch, in order
     rates: Floats  # the rate of each epoch
     errors: Floats  # written: the mean cost of each epoch
     goal: float  # -inf: none
@@ -165,56 +230,86 @@ Layout = tuple[Any, Data] | None
 def form_of(network: Network, inputs: Any, targets: Any) -> Any:
     """What the layout of two arrays of numbers depends on; None for other data."""
     for part in (inputs, targets):
-        if type(part) is not np.ndarray or part.dtype.kind not in _checks.REAL or part.itemsize > 8:
+        if (
+            type(part) is not np.ndarray
+            or part.dtype.kind not in _checks.REAL
+            or part.itemsize > 8
+        ):
             return None
     return inputs.shape, targets.shape, network._store.structure_version
 
 
 def laid_out(
-    how: Callable[..., Data], latest: Layout, network: Network, inputs: Any, targets: Any, cost: Cost
+    how: Callable[..., Data],
+    latest: Layout,
+    network: Network,
+    inputs: Any,
+    targets: Any,
+    cost: Cost,
 ) -> tuple[Data, Layout]:
-    """Data by `how`, or like the `latest` if the form is the same; and the layout for the next call."""
+    """Data by `how`, or like the `latest` if the form is the same; and the layout for
+    the next call.
+    """
     form = form_of(network, inputs, targets)
-    if latest and latest[0] == form and (alike := latest[1].renewed(network, inputs, targets, cost)):
+    if (
+        latest
+        and latest[0] == form
+        and (alike := latest[1].renewed(network, inputs, targets, cost))
+    ):
         return alike, latest
     data = how(network, inputs, targets, cost)
     whole = form is not None and data.targets.size == targets.size and data.aimed.all()
     return data, (form, data) if whole and data.inputs.nbytes <= KEPT else latest
 
 
-def prepare(network: Network, inputs: Any, targets: Any, cost: Cost | None = None) -> Data:
-    """Check that inputs and targets are finite, fit each other and the network, and lay them out.
+def prepare(
+    network: Network, inputs: Any, targets: Any, cost: Cost | None = None
+) -> Data:
+    """Check that inputs and targets are finite, fit each other and the network, and lay
+    them out.
 
-    Targets of softmax outputs may be integer classes, one per row: (N,), (S, T), or a list of (T_i,). If a
-    cost is given, the targets must be such that it can use them.
+    Targets of softmax outputs may be integer classes, one per row: (N,), (S, T), or a
+    list of (T_i,). If a cost is given, the targets must be such that it can use them.
     """
     inputs, targets = _checks.from_pairs(inputs, targets)
-    depth, n, outputs = _checks.depth_of(targets), network._n_inputs, network._n_outputs
+    depth = _checks.depth_of(targets)
+    n = network._n_inputs
+    outputs = network._n_outputs
     softmax = outputs > 1 and network._cost(None) is categorical_cross_entropy
     parted = depth == 3 or (softmax and depth == 2 and _checks.width_of(inputs) > 1)
     parts, together = _checks.parts_of("The inputs", inputs, n, parted)
-    classes = softmax and (depth == (1 if together else 2) or _checks.width_of(targets) == 1)
+    classes = softmax and (
+        depth == (1 if together else 2) or _checks.width_of(targets) == 1
+    )
     columns = 1 if classes else outputs
-    aims, aims_together = _checks.parts_of("The targets", targets, columns, not together)
+    aims, aims_together = _checks.parts_of(
+        "The targets", targets, columns, not together
+    )
     if together != aims_together or len(parts) != len(aims):
         raise ArgumentError(
             "Expected inputs and targets in the same form, "
             f"got {_form(parts, together)} and {_form(aims, aims_together)}."
         )
-    dtype, lengths = network.dtype, []
+    dtype = network.dtype
+    lengths = []
     for i, (part, aim) in enumerate(zip(parts, aims, strict=True)):
         where = "" if together else f" of sequence {i}"
         parts[i] = _checks.as_matrix(f"The inputs{where}", part, n, dtype)
-        aims[i] = _checks.as_matrix(f"The targets{where}", aim, columns, dtype, finite=False)
+        aims[i] = _checks.as_matrix(
+            f"The targets{where}", aim, columns, dtype, finite=False
+        )
         if classes:
             aims[i] = _checks.one_hot(f"The targets{where}", aims[i], outputs)
         if len(parts[i]) != len(aims[i]):
             got = f"{len(parts[i])} and {len(aims[i])}"
-            raise ArgumentError(f"Expected as many inputs as targets{where}, got {got}.")
+            raise ArgumentError(
+                f"Expected as many inputs as targets{where}, got {got}."
+            )
         lengths.append(len(parts[i]))
     if sum(lengths) == 0:
         raise ArgumentError("Expected at least one sample to train on, got none.")
-    rows, targets = np.concatenate(parts), np.concatenate(aims)
+    rows = np.concatenate(parts)
+    targets = np.concatenate(aims)
     stream = together and network.has_memory
     if together and not stream:
         bounds = np.arange(len(rows) + 1, dtype=np.int64)
@@ -226,8 +321,12 @@ def prepare(network: Network, inputs: Any, targets: Any, cost: Cost | None = Non
     return Data(rows, targets, aimed, bounds, clear=not together, stream=stream)
 
 
-def prepare_sequences(network: Network, inputs: Any, targets: Any, cost: Cost | None = None) -> Data:
-    """Check data and lay them out, see :func:`prepare`; rows (T, n) are one sequence."""
+def prepare_sequences(
+    network: Network, inputs: Any, targets: Any, cost: Cost | None = None
+) -> Data:
+    """Check data and lay them out, see :func:`prepare`; rows (T, n) are one
+    sequence.
+    """
     data = prepare(network, inputs, targets, cost)
     return replace(data, bounds=data.runs).as_sequences()
 
@@ -237,7 +336,9 @@ def _form(parts: list[Any], together: bool) -> str:
 
 
 def aimed_rows(targets: Floats) -> NDArray[np.uint8]:
-    """Booleans by row: whether any output has a target. NaN is none; all other targets must be finite."""
+    """Booleans by row: whether any output has a target. NaN is none; all other targets
+    must be finite.
+    """
     if isfinite(_checks.sum_of_squares(targets)):
         return np.ones(len(targets), np.uint8)
     bad = np.isinf(targets).any(axis=1)
@@ -266,27 +367,41 @@ def row_weights(
 
 def checked_weights(samples: Any, data: Data) -> Floats:
     """The weight of each sequence, checked."""
-    what, condition = "The sample_weight", f"{_checks.counted(data.sequences, 'number')}, one per sequence"
+    what = "The sample_weight"
+    condition = f"{_checks.counted(data.sequences, 'number')}, one per sequence"
     weights = _checks.numbers(what, samples, condition)
     if weights.shape != (data.sequences,):
         raise ArgumentError(_checks.expected(what, condition, weights.shape))
     if not (np.isfinite(weights) & (weights >= 0)).all():
-        raise ArgumentError(_checks.expected(what, "finite numbers, 0 or above", samples))
+        raise ArgumentError(
+            _checks.expected(what, "finite numbers, 0 or above", samples)
+        )
     return weights
 
 
 def _of_classes(data: Data, classes: Mapping[int, float], outputs: int) -> Floats:
-    """The weight of each row's class: the index of the target's largest entry, or 0 or 1 for one output."""
+    """The weight of each row's class: the index of the target's largest entry, or 0 or
+    1 for one output.
+    """
     if not isinstance(classes, Mapping):
         condition = "a mapping of classes to numbers"
-        raise ArgumentTypeError(_checks.expected("The class_weight", condition, classes))
-    targets, count = np.nan_to_num(data.targets), max(2, outputs)
-    labels = targets.argmax(axis=1) if outputs > 1 else (targets[:, 0] > 0.5).astype(int)
+        raise ArgumentTypeError(
+            _checks.expected("The class_weight", condition, classes)
+        )
+    targets = np.nan_to_num(data.targets)
+    count = max(2, outputs)
+    labels = (
+        targets.argmax(axis=1) if outputs > 1 else (targets[:, 0] > 0.5).astype(int)
+    )
     weights = np.ones(len(labels))
     for label, weight in classes.items():
         if _checks.integer(label) not in range(count):
-            raise ArgumentError(_checks.expected("A class of class_weight", f"0 to {count - 1}", label))
-        weights[labels == label] = _checks.non_negative_number(f"The weight of class {label}", weight)
+            raise ArgumentError(
+                _checks.expected("A class of class_weight", f"0 to {count - 1}", label)
+            )
+        weights[labels == label] = _checks.non_negative_number(
+            f"The weight of class {label}", weight
+        )
     return weights
 
 
@@ -307,9 +422,16 @@ def make_room(network: Network, rows: int) -> None:
 
 
 def one_pass(
-    network: Network, data: Data, order: Order, cost: Cost, rate: float | None, control: Control
+    network: Network,
+    data: Data,
+    order: Order,
+    cost: Cost,
+    rate: float | None,
+    control: Control,
 ) -> tuple[float, int]:
-    """Run once over the data, learning at a rate if there is one; returns the cost and the aimed steps."""
+    """Run once over the data, learning at a rate if there is one; returns the cost and
+    the aimed steps.
+    """
     epoch = once(order, 0.0 if rate is None else rate, control)
     return run_epochs(network, data, epoch, cost, learn=rate is not None)[1:]
 
@@ -324,12 +446,13 @@ def run_epochs(
     plan: Plan | None = None,
     renewal: RenewalArguments | None = None,
 ) -> tuple[int, float, int]:
-    """Run the network over the data in one compiled call, as :func:`one_pass` does once.
+    """Run the network over the data in one compiled call, as :func:`one_pass` does
+    once.
 
-    With `moves`, updates are added to them and weights do not change. With a `plan`, updates are exact
-    gradients by its sensitivities; else they are those of the online rule. Neurons are renewed as `renewal`
-    says. Returns the number of complete
-    epochs, and the summed cost and number of steps with a target of the latest.
+    With `moves`, updates are added to them and weights do not change. With a `plan`,
+    updates are exact gradients by its sensitivities; else they are those of the online
+    rule. Neurons are renewed as `renewal` says. Returns the number of complete epochs,
+    and the summed cost and number of steps with a target of the latest.
     """
     data.require_fit(network)
     address, store, span = network._ready()
@@ -354,7 +477,9 @@ def run_epochs(
         ended = train(address, store.unit, span, *arguments)
     else:
         address = plan.store_table(moves)
-        ended = engine.rtrl.loops.train_network(address, store.unit, plan.address, span, *arguments)
+        ended = engine.rtrl.loops.train_network(
+            address, store.unit, plan.address, span, *arguments
+        )
     status, done, total, steps = ended
     require_sound(status, store["failed"])
     return int(done), total, int(steps)

@@ -1,4 +1,6 @@
-"""The errors of a training by epoch, what depends on them (callbacks, the end, the best), and the result."""
+"""The errors of a training by epoch, what depends on them (callbacks, the end, the
+best), and the result.
+"""
 
 from __future__ import annotations
 
@@ -26,18 +28,20 @@ class Result:
     Parameters
     ----------
     error : float
-        Mean cost of the last epoch's steps with a target, measured before each update. If the epoch is
-        incomplete, the mean covers its steps so far. With restored weights, it is the error of their epoch.
-        After a training on arrays that stopped by ``error``, it is the error of the network as it is now.
+        Mean cost of the last epoch's steps with a target, measured before each update.
+        If the epoch is incomplete, the mean covers its steps so far. With restored
+        weights, it is the error of their epoch. After a training on arrays that stopped
+        by ``error``, it is the error of the network as it is now.
     epochs : int
         Number of complete epochs.
     seconds : float
         Duration in seconds.
     history : dict of str to list of float
-        Values per epoch: ``error``, ``rate`` and, with held-out data, ``validation_error``.
+        Values per epoch: ``error``, ``rate`` and, with held-out data,
+        ``validation_error``.
     stopped : str
-        Reason of the end: ``epochs``, ``error``, ``patience``, ``callback`` or ``interrupted``; with L-BFGS
-        also ``converged``, if no lower cost is found.
+        Reason of the end: ``epochs``, ``error``, ``patience``, ``callback`` or
+        ``interrupted``; with L-BFGS also ``converged``, if no lower cost is found.
     cost : str
         Name of the cost whose mean the errors are.
     """
@@ -51,22 +55,26 @@ class Result:
 
     @property
     def falling(self) -> bool:
-        """Whether the monitored error, on the held-out data if there are any, fell until the end.
+        """Whether the monitored error, on the held-out data if there are any, fell
+        until the end.
 
-        The mean over the last tenth of the epochs is then lower than that over the tenth before by more than
-        1 %. More epochs are likely to lower it further.
+        The mean over the last tenth of the epochs is then lower than that over the
+        tenth before by more than 1 %. More epochs are likely to lower it further.
         """
         errors = self.history.get("validation_error", self.history["error"])
         part = max(1, len(errors) // 10)
         if len(errors) < 2 * part:
             return False
-        before, last = sum(errors[-2 * part : -part]), sum(errors[-part:])
+        before = sum(errors[-2 * part : -part])
+        last = sum(errors[-part:])
         return last < 0.99 * before
 
     def __repr__(self) -> str:
         ended = f"stopped by {self.stopped}"
         if self.stopped == "epochs":
-            ended = "reached the epoch limit" + (" while the error was still falling" if self.falling else "")
+            ended = "reached the epoch limit" + (
+                " while the error was still falling" if self.falling else ""
+            )
         after = f"after {counted(self.epochs, 'epoch')}, {self.seconds:.3g} s"
         return f"<Result: {in_words(self.cost)} {self.error:.6g} {after}, {ended}>"
 
@@ -81,7 +89,9 @@ class History:
     """Numbers by epoch (`values`), and the conditions and functions that use them."""
 
     network: Network
-    in_use: Callable[[], InUse]  # a context for its use, in which it is as it is trained
+    in_use: Callable[
+        [], InUse
+    ]  # a context for its use, in which it is as it is trained
     cost: Cost
     held_out: Data | None
     epochs: int  # the limit
@@ -89,11 +99,17 @@ class History:
     patience: int | None
     restore: bool  # restore the weights of the best epoch
     callbacks: tuple[Callback, ...]
-    measure: Callable[[], float] | None  # the error of the present weights; None: that of an epoch is theirs
-    values: dict[str, list[float]] = field(default_factory=lambda: {"error": [], "rate": []})
+    measure: (
+        Callable[[], float] | None
+    )  # the error of the present weights; None: that of an epoch is theirs
+    values: dict[str, list[float]] = field(
+        default_factory=lambda: {"error": [], "rate": []}
+    )
     begun: float = field(default_factory=time.perf_counter)
     latest: float = math.nan  # mean cost of the latest epoch, even if incomplete
-    tested: float = math.nan  # mean cost of the present weights, if the latest has reached the goal
+    tested: float = (
+        math.nan
+    )  # mean cost of the present weights, if the latest has reached the goal
     best: float = math.inf
     best_epoch: int = 0
     best_weights: Snapshot | None = None
@@ -104,7 +120,9 @@ class History:
             self.values["validation_error"] = []
 
     def continue_from(self, paused: Paused) -> None:
-        """Take over the epochs of a training, and restore its latest weights if they have been replaced."""
+        """Take over the epochs of a training, and restore its latest weights if they
+        have been replaced.
+        """
         self.values = {name: list(values) for name, values in paused.values.items()}
         self.begun -= paused.seconds
         self.best_weights = paused.best if self.restore else None
@@ -141,7 +159,10 @@ class History:
         if self.restore or self.held_out is not None:
             return 1
         limits = [self.epochs - self.done]
-        limits += [one.epochs - self.done % one.epochs if type(one) is every else 1 for one in self.callbacks]
+        limits += [
+            one.epochs - self.done % one.epochs if type(one) is every else 1
+            for one in self.callbacks
+        ]
         if self.patience is not None:
             limits.append(self.best_epoch + self.patience - self.done)
         return min(limits)
@@ -164,19 +185,27 @@ class History:
                     self.best_weights = Snapshot(self.network)
 
     def judge(self) -> str | None:
-        """Call the callbacks after the latest epoch; returns why training ends with it, or None."""
+        """Call the callbacks after the latest epoch; returns why training ends with it,
+        or None.
+        """
         reason = self.ended()  # before a callback may edit the network
         if not self.callbacks:
             return reason
         error, rate = self.values["error"][-1], self.values["rate"][-1]
         validation = None if self.held_out is None else self.monitored[-1]
-        progress = Progress(self.done, error, validation, rate, self.seconds, self.network)
+        progress = Progress(
+            self.done, error, validation, rate, self.seconds, self.network
+        )
         with Interruptible():
-            stops = [callback(progress) for callback in self.callbacks]  # call all of them
+            stops = [
+                callback(progress) for callback in self.callbacks
+            ]  # call all of them
         return "callback" if any(stops) else reason
 
     def ended(self) -> str | None:
-        """Why training ends with the latest epoch, if not by a callback; None if it does not."""
+        """Why training ends with the latest epoch, if not by a callback; None if it
+        does not.
+        """
         if self.done and self.values["error"][-1] <= self.goal and self._reached():
             return "error"
         if self.patience is not None and self.done - self.best_epoch >= self.patience:
@@ -184,7 +213,9 @@ class History:
         return None
 
     def _reached(self) -> bool:
-        """Whether the present weights have reached the goal: the error of an epoch is of those before."""
+        """Whether the present weights have reached the goal: the error of an epoch is
+        of those before.
+        """
         if self.measure is None:
             return True
         with self.in_use():
@@ -192,13 +223,22 @@ class History:
         return self.tested <= self.goal
 
     def result(self, stopped: str) -> Result:
-        """Return the result of the training, after restoring the best weights if they have been noted."""
-        seconds, measure = self.seconds, self.measure if stopped == "error" else None
+        """Return the result of the training, after restoring the best weights if they
+        have been noted.
+        """
+        seconds = self.seconds
+        measure = self.measure if stopped == "error" else None
         error = self.latest if measure is None else self.tested
-        if self.best_weights is not None and (measure is None or self.held_out is not None):
+        if self.best_weights is not None and (
+            measure is None or self.held_out is not None
+        ):
             with self.in_use():
                 self.last_weights = Snapshot(self.network)
             self.best_weights.restore()
             with self.in_use():
-                error = self.values["error"][self.best_epoch - 1] if measure is None else measure()
+                error = (
+                    self.values["error"][self.best_epoch - 1]
+                    if measure is None
+                    else measure()
+                )
         return Result(error, self.done, seconds, self.values, stopped, self.cost.name)

@@ -1,4 +1,6 @@
-"""How options of a trainer are checked, and derived from others; the table of arguments of ``train``."""
+"""How options of a trainer are checked, and derived from others; the table of arguments
+of ``train``.
+"""
 
 from __future__ import annotations
 
@@ -21,18 +23,24 @@ if TYPE_CHECKING:
 
 RATE = 0.1
 PLAIN = SGD(RATE)
-"""The optimizer of a rule or an option that needs one; it keeps nothing between steps."""
+"""The optimizer of a rule or an option that needs one; it keeps nothing between
+steps."""
 
 
-# --- checks of a trainer's options: they return the value that is used -----------------------------
+# --- checks of a trainer's options: they return the value that is used ----------------
 
 
 def method_used(trainer: Trainer, what: str, value: Any) -> str:
-    return trainer.network.learning_rule.method if value is None else str(_checks.choice(what, value, RULES))
+    return (
+        trainer.network.learning_rule.method
+        if value is None
+        else str(_checks.choice(what, value, RULES))
+    )
 
 
 def order_used(trainer: Trainer, what: str, value: Any) -> int | None:
-    order, own = checked_order(trainer.method, value), trainer.network.learning_rule
+    order = checked_order(trainer.method, value)
+    own = trainer.network.learning_rule
     return own.order if order is None and trainer.method == own.method else order
 
 
@@ -79,21 +87,31 @@ def alone(check: Check) -> OptionCheck:
 
 
 class Derived:
-    """An option that is not assigned and follows from others; assigned ones are in the trainer's own dict."""
+    """An option that is not assigned and follows from others; assigned ones are in the
+    trainer's own dict.
+    """
 
     def __init__(self, name: str, check: OptionCheck) -> None:
-        self.name, self.check = name, check
+        self.name = name
+        self.check = check
 
     def __get__(self, trainer: Trainer | None, owner: type) -> Any:
-        return self if trainer is None else self.check(trainer, f"The {self.name} of Trainer", None)
+        return (
+            self
+            if trainer is None
+            else self.check(trainer, f"The {self.name} of Trainer", None)
+        )
 
 
-# --- the arguments of train ------------------------------------------------------------------------
+# --- the arguments of train -----------------------------------------------------------
 
 
 def _callbacks(what: str, value: Any) -> tuple[Any, ...]:
     callbacks = _checks.listed(what, value, "a list of functions")
-    return tuple(_checks.function_of("A callback", callback, "progress") for callback in callbacks)
+    return tuple(
+        _checks.function_of("A callback", callback, "progress")
+        for callback in callbacks
+    )
 
 
 ARGUMENTS: dict[str, Check] = {
@@ -101,7 +119,9 @@ ARGUMENTS: dict[str, Check] = {
     "error": or_none(_checks.non_negative_number),
     "shuffle": or_none(_checks.boolean),
     "seed": or_none(lambda what, value: random_generator(value)),
-    "progress": lambda what, value: value if isinstance(value, str) else _checks.boolean(what, value),
+    "progress": lambda what, value: (
+        value if isinstance(value, str) else _checks.boolean(what, value)
+    ),
     "patience": or_none(_checks.positive_integer),
     "restore_best": _checks.boolean,
     "callbacks": _callbacks,
@@ -110,20 +130,27 @@ ARGUMENTS: dict[str, Check] = {
     "every": or_none(_checks.positive_integer),
     "resume": _checks.boolean,
 }
-"""The checks of the arguments of ``train``, in this order; they get the name for messages and the value."""
+"""The checks of the arguments of ``train``, in this order; they get the name for
+messages and the value."""
 WITH_THE_DATA = ("inputs", "targets", "validation", "sample_weight", "class_weight")
 """The other arguments, which are checked with the data."""
 
 
 def checked_call(given: Mapping[str, Any]) -> SimpleNamespace:
-    """The arguments of ``train``, checked, except for those that are checked with the data."""
+    """The arguments of ``train``, checked, except for those that are checked with the
+    data.
+    """
     parameters = {"self", *ARGUMENTS, *WITH_THE_DATA}
     assert given.keys() == parameters, "A parameter of train has no row, or a row none"
-    return SimpleNamespace(**{name: check(f"The {name}", given[name]) for name, check in ARGUMENTS.items()})
+    return SimpleNamespace(
+        **{name: check(f"The {name}", given[name]) for name, check in ARGUMENTS.items()}
+    )
 
 
 def continue_call(call: SimpleNamespace, paused: Paused) -> None:
-    """Replace arguments that are None by those of the training that is continued, and the generator."""
+    """Replace arguments that are None by those of the training that is continued, and
+    the generator.
+    """
     call.epochs = paused.epochs if call.epochs is None else call.epochs
     call.shuffle = paused.shuffle if call.shuffle is None else call.shuffle
     call.seed = paused.rng()

@@ -1,4 +1,6 @@
-"""The weights and biases of a network as one vector, its gradients, and how an optimizer changes it."""
+"""The weights and biases of a network as one vector, its gradients, and how an
+optimizer changes it.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,13 @@ from ..errors import ArgumentError, ArgumentTypeError, DivergenceError, Topology
 from ..objects import parameters
 from ..objects.network import Network
 from ..objects.wiring import require_closed
-from ..optimizers import LBFGS, Optimizer, OptimizerState, RecursiveOptimizer, RecursiveState
+from ..optimizers import (
+    LBFGS,
+    Optimizer,
+    OptimizerState,
+    RecursiveOptimizer,
+    RecursiveState,
+)
 from ..optimizers.base import not_clipped, too_steep
 from ..optimizers.descent import BuiltIn
 from ._part import Part, PartInUse
@@ -29,10 +37,14 @@ from .gradient import ADVICE
 
 
 class ParameterVector:
-    """The weights, then the biases of a network as one vector, in which a shared value occurs once."""
+    """The weights, then the biases of a network as one vector, in which a shared value
+    occurs once.
+    """
 
     def __init__(self, network: Network) -> None:
-        store, connections, neurons = network._store, network._connection_rows(), network._rows()
+        store = network._store
+        connections = network._connection_rows()
+        neurons = network._rows()
         self.network = network
         self._topology = store.topology_version
         weights = _SharedValues(store, "weight", connections, 0)
@@ -40,16 +52,23 @@ class ParameterVector:
         self._parts = weights, _SharedValues(store, "bias", neurons, self.n_weights)
         learns = store["trainable_bias"][neurons] != 0
         learns[: len(network.input)] = False
-        moving = store["trainable"][connections] != 0, learns  # a shared value if any of its rows does
+        moving = (
+            store["trainable"][connections] != 0,
+            learns,
+        )  # a shared value if any of its rows does
         self.frozen = np.concatenate(
-            [np.bincount(part.place, rows, part.count) == 0 for part, rows in self._with(*moving)]
+            [
+                np.bincount(part.place, rows, part.count) == 0
+                for part, rows in self._with(*moving)
+            ]
         )
         signs = store["sign"][connections]
         self.signed = bool(signs.any())
         self.low = self.high = np.empty(0)  # the bounds, if weights have signs
         if self.signed:
             signs = self.first(signs, np.zeros(len(neurons), np.int8))
-            self.low, self.high = np.where(signs > 0, 0.0, -np.inf), np.where(signs < 0, 0.0, np.inf)
+            self.low = np.where(signs > 0, 0.0, -np.inf)
+            self.high = np.where(signs < 0, 0.0, np.inf)
 
     def _with(self, weights: Any, biases: Any) -> Iterator[tuple[_SharedValues, Any]]:
         """The values of both columns, each with its part of something."""
@@ -62,17 +81,23 @@ class ParameterVector:
 
     def read(self) -> Floats:
         """The present vector."""
-        values = [part.store[part.name][part.rows[part.first_rows]] for part in self._parts]
+        values = [
+            part.store[part.name][part.rows[part.first_rows]] for part in self._parts
+        ]
         return np.concatenate(values).astype(float)
 
     def write(self, values: Floats) -> None:
-        """Set the network's parameters; does nothing if an edit has changed its structure meanwhile."""
+        """Set the network's parameters; does nothing if an edit has changed its
+        structure meanwhile.
+        """
         with InUse(self.network):
             if self.current:
                 self.write_in_use(values)
 
     def write_in_use(self, values: Floats) -> None:
-        """Set the parameters of a network that the caller has in use, and that are `current`."""
+        """Set the parameters of a network that the caller has in use, and that are
+        `current`.
+        """
         for part in self._parts:
             part.store[part.name][part.written] = values[part.taken]
 
@@ -83,50 +108,80 @@ class ParameterVector:
 
     def entries(self) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
         """The row and the entry of each weight and each bias."""
-        return [(part.rows.astype(np.int64), part.entries.astype(np.int64)) for part in self._parts]
+        return [
+            (part.rows.astype(np.int64), part.entries.astype(np.int64))
+            for part in self._parts
+        ]
 
     def slopes(self, weights: Floats, biases: Floats) -> tuple[Floats, ...]:
-        """Memory for a number per connection and neuron: these parts of a vector if none are tied."""
+        """Memory for a number per connection and neuron: these parts of a vector if
+        none are tied.
+        """
         return tuple(
-            np.empty(len(part.rows)) if part.tied else given for part, given in self._with(weights, biases)
+            np.empty(len(part.rows)) if part.tied else given
+            for part, given in self._with(weights, biases)
         )
 
     def first(self, weights: Floats, biases: Floats) -> Floats:
-        """Join values per connection and per neuron to one vector, with the first value of tied members."""
-        return np.concatenate([values[part.first_rows] for part, values in self._with(weights, biases)])
+        """Join values per connection and per neuron to one vector, with the first value
+        of tied members.
+        """
+        return np.concatenate(
+            [values[part.first_rows] for part, values in self._with(weights, biases)]
+        )
 
 
 class _SharedValues:
-    """The values of a column in some rows; shared ones occur once, in the order of their first row.
+    """The values of a column in some rows; shared ones occur once, in the order of
+    their first row.
 
     They are the entries of a vector from `begin` on.
     """
 
-    def __init__(self, store: Store, name: str, rows: NDArray[np.int64], begin: int) -> None:
-        self.store, self.name, self.rows, self.begin = store, name, rows, begin
+    def __init__(
+        self, store: Store, name: str, rows: NDArray[np.int64], begin: int
+    ) -> None:
+        self.store = store
+        self.name = name
+        self.rows = rows
+        self.begin = begin
         tie = store[SHARED_BY[name]]
         self.first_rows = self.place = np.arange(len(rows))
         others = like = np.empty(0, np.int64)
         if tie[rows].any():
             self.first_rows, self.place = parameters.distinct(tie[rows])
-            others, like = parameters.other_members(tie, rows)  # members in other networks change, too
-        self.entries, self.written = begin + self.place, np.concatenate([rows, others])
+            others, like = parameters.other_members(
+                tie, rows
+            )  # members in other networks change, too
+        self.entries = begin + self.place
+        self.written = np.concatenate([rows, others])
         self.taken = np.concatenate([self.entries, self.entries[like]])
         self.count = len(self.first_rows)
         self.tied = len(self.written) != self.count
 
     def places(self) -> Any:
         """The `ParameterPlaces` for kernels."""
-        begins = np.flatnonzero(np.diff(self.rows, prepend=-2) != 1)  # of consecutive rows
-        lengths, nothing = np.diff(begins, append=len(self.rows)), np.empty(0, np.uint32)
-        shared = (self.entries, self.written, self.taken) if self.tied else (nothing,) * 3
+        begins = np.flatnonzero(
+            np.diff(self.rows, prepend=-2) != 1
+        )  # of consecutive rows
+        lengths = np.diff(begins, append=len(self.rows))
+        nothing = np.empty(0, np.uint32)
+        shared = (
+            (self.entries, self.written, self.taken) if self.tied else (nothing,) * 3
+        )
         numbers = self.rows[begins], lengths, *shared
-        return np.int64(self.begin), self.tied, *(each.astype(np.int64) for each in numbers)
+        return (
+            np.int64(self.begin),
+            self.tied,
+            *(each.astype(np.int64) for each in numbers),
+        )
 
 
 @dataclass(frozen=True)
 class BatchGradient:
-    """The gradient of one batch; 0 for what is not trainable. Entries of tied members are summed later."""
+    """The gradient of one batch; 0 for what is not trainable. Entries of tied members
+    are summed later.
+    """
 
     cost: float  # summed over the batch's steps
     steps: float  # number of steps with a target; weighted steps count by their weight
@@ -137,7 +192,9 @@ class BatchGradient:
 
 @dataclass(frozen=True)
 class StepJacobian:
-    """The Jacobian of one step with a target, and the errors there, in place of the gradient of a batch."""
+    """The Jacobian of one step with a target, and the errors there, in place of the
+    gradient of a batch.
+    """
 
     cost: float
     steps: int  # with a target: 1, or 0 after the last one
@@ -152,10 +209,16 @@ class StepJacobian:
 
 
 class Updater:
-    """The parameters of a network, and the state of the optimizer that updates them, as long as both stay."""
+    """The parameters of a network, and the state of the optimizer that updates them, as
+    long as both stay.
+    """
 
-    def __init__(self, network: Network, penalties: Penalties, part: Part | None) -> None:
-        self.network, self.penalties, self.part = network, penalties, part
+    def __init__(
+        self, network: Network, penalties: Penalties, part: Part | None
+    ) -> None:
+        self.network = network
+        self.penalties = penalties
+        self.part = part
         self.optimizer: Optimizer | LBFGS | RecursiveOptimizer | None = None
         self.parameters: ParameterVector | None = None
         self.state: OptimizerState | RecursiveState | None = None
@@ -163,42 +226,71 @@ class Updater:
         self._limits: Penalties | None = None  # those of `penalty`
 
     def in_use(self) -> InUse:
-        """A context in which this thread uses the network, and only the part that it trains is trainable."""
+        """A context in which this thread uses the network, and only the part that it
+        trains is trainable.
+        """
         return InUse(self.network) if self.part is None else PartInUse(self.part)
 
-    def refresh(self, optimizer: Optimizer | LBFGS | RecursiveOptimizer) -> ParameterVector:
-        """Return the present parameters; resets the optimizer's state if they or the optimizer changed."""
-        if self.parameters is None or not self.parameters.current or self.optimizer is not optimizer:
+    def refresh(
+        self, optimizer: Optimizer | LBFGS | RecursiveOptimizer
+    ) -> ParameterVector:
+        """Return the present parameters; resets the optimizer's state if they or the
+        optimizer changed.
+        """
+        if (
+            self.parameters is None
+            or not self.parameters.current
+            or self.optimizer is not optimizer
+        ):
             self._limits = None
             require_closed(self.network, "trained by gradients")
             if isinstance(optimizer, RecursiveOptimizer) and optimizer.direct:
                 require_outputs(self.network)
-            self.parameters, self.optimizer = ParameterVector(self.network), optimizer
-            values, frozen = self.parameters.read(), self.parameters.frozen
+            self.parameters = ParameterVector(self.network)
+            self.optimizer = optimizer
+            values = self.parameters.read()
+            frozen = self.parameters.frozen
             self.state = None
             if isinstance(optimizer, Optimizer):
-                kind = self.network.dtype if isinstance(optimizer, BuiltIn) else np.float64
+                kind = (
+                    self.network.dtype if isinstance(optimizer, BuiltIn) else np.float64
+                )
                 self.state = optimizer.begin(values.astype(kind), frozen)
             elif isinstance(optimizer, RecursiveOptimizer):
                 self.state = optimizer.begin(values, frozen, groups_of(self.parameters))
-            self.places, self._change = self.parameters.places(), None
+            self.places = self.parameters.places()
+            self._change = None
         if self._limits is not self.penalties:
             frozen = self.parameters.frozen[: self.parameters.n_weights]
             self._limits, self.penalty = self.penalties, self.penalties.numbers(frozen)
             shared = any(tied for _, tied, *_ in self.places)
-            self._plain = self.penalties == Penalties() and not (shared or self.parameters.signed)
+            self._plain = self.penalties == Penalties() and not (
+                shared or self.parameters.signed
+            )
         return self.parameters
 
     def arrays(
-        self, optimizer: Optimizer | LBFGS | RecursiveOptimizer | None, part: Part | None
+        self,
+        optimizer: Optimizer | LBFGS | RecursiveOptimizer | None,
+        part: Part | None,
     ) -> dict[str, Any] | None:
-        """The state of this optimizer; None if there is none, or it is reset in the next training."""
-        if self.state is None or self.parameters is None or (self.optimizer, self.part) != (optimizer, part):
+        """The state of this optimizer; None if there is none, or it is reset in the
+        next training.
+        """
+        if (
+            self.state is None
+            or self.parameters is None
+            or (self.optimizer, self.part) != (optimizer, part)
+        ):
             return None
         with self.in_use():
             return self.state.arrays() if self.parameters.current else None
 
-    def restore(self, optimizer: Optimizer | LBFGS | RecursiveOptimizer, arrays: Mapping[str, Any]) -> None:
+    def restore(
+        self,
+        optimizer: Optimizer | LBFGS | RecursiveOptimizer,
+        arrays: Mapping[str, Any],
+    ) -> None:
         """Take over the result of :meth:`arrays`."""
         with self.in_use():
             self.refresh(optimizer)
@@ -207,9 +299,14 @@ class Updater:
         self.state.restore(arrays)
 
     def update(
-        self, batch: BatchGradient | StepJacobian, rate: float | None, measured: bool = False
+        self,
+        batch: BatchGradient | StepJacobian,
+        rate: float | None,
+        measured: bool = False,
     ) -> float | None:
-        """Apply one step of the optimizer; returns the gradient's norm before clipping, if `measured`."""
+        """Apply one step of the optimizer; returns the gradient's norm before clipping,
+        if `measured`.
+        """
         assert self.parameters is not None
         assert self.state is not None
         values = self.parameters.read()
@@ -232,7 +329,9 @@ class Updater:
         return values
 
     def write(self, values: Floats) -> None:
-        """Set the parameters of the network, clipped to the signs of its connections."""
+        """Set the parameters of the network, clipped to the signs of its
+        connections.
+        """
         assert self.parameters is not None
         if np.abs(values).max(initial=0.0) > self.limit:
             raise self.beyond()
@@ -243,11 +342,18 @@ class Updater:
             recorder.updated()
 
     def penalised(self, batch: BatchGradient, values: Floats) -> tuple[Floats, float]:
-        """The gradient of the parameters, with penalties, clipped, and its norm before clipping."""
-        gradient, slopes = np.empty(len(values)), (batch.weights, batch.biases)
+        """The gradient of the parameters, with penalties, clipped, and its norm before
+        clipping.
+        """
+        gradient = np.empty(len(values))
+        slopes = (batch.weights, batch.biases)
         if self._plain:  # the kernel would copy, and takes 0.7 s to compile
             squares = sum_of_squares(np.concatenate(slopes, out=gradient))
-            code = engine.status.DONE if math.isfinite(squares) else engine.status.TOO_STEEP
+            code = (
+                engine.status.DONE
+                if math.isfinite(squares)
+                else engine.status.TOO_STEEP
+            )
         else:
             find = engine.exact.update.gradient_of_batch
             code, squares = find(*self.places, slopes, self.penalty, values, gradient)
@@ -262,22 +368,31 @@ class Updater:
 
     def beyond(self) -> DivergenceError:
         """The error for a parameter that the store's float cannot represent."""
-        return DivergenceError(f"A weight or a bias left the range of {self.network.dtype}. {ADVICE}")
+        return DivergenceError(
+            f"A weight or a bias left the range of {self.network.dtype}. {ADVICE}"
+        )
 
     def change_of_kernels(self) -> Any:
-        """The parameters, the optimizer and its state, for the compiled loop over batches."""
+        """The parameters, the optimizer and its state, for the compiled loop over
+        batches.
+        """
         if self._change is None:
             self._change = self._find_change()
         *vectors, step = self._change
         return *self.places, *vectors, self.penalty, step, self._plain
 
     def _find_change(self) -> Any:
-        """What stays the same between calls: the gradient by connections and neurons, and the step."""
-        optimizer, state, parameters = self.optimizer, self.state, self.parameters
+        """What stays the same between calls: the gradient by connections and neurons,
+        and the step.
+        """
+        optimizer = self.optimizer
+        state = self.state
+        parameters = self.parameters
         assert isinstance(optimizer, BuiltIn)
         assert isinstance(state, OptimizerState)
         assert parameters is not None
-        update, size = engine.exact.update, len(state.change)
+        update = engine.exact.update
+        size = len(state.change)
         values, gradient = np.empty((2, size))
         little = np.empty((3, min(size, update.PART)), state.memory.dtype)
         vectors = *little, state.memory, np.array(optimizer.settings(), float)
@@ -292,12 +407,22 @@ class Updater:
             high=parameters.high,
         )
         none = np.empty(0, np.int64)
-        whole = np.int64(0), False, np.zeros(1, np.int64), np.array([size], np.int64), none, none, none
+        whole = (
+            np.int64(0),
+            False,
+            np.zeros(1, np.int64),
+            np.array([size], np.int64),
+            none,
+            none,
+            none,
+        )
         return whole, values, gradient, parameters.slopes(*parts), tuple(step)
 
 
 def require_outputs(network: Network) -> None:
-    """Raise TopologyError unless least squares can find the parameters of the outputs."""
+    """Raise TopologyError unless least squares can find the parameters of the
+    outputs.
+    """
     trainable = False
     for neuron in network.output:
         own = () if neuron.self_connection is None else (neuron.self_connection,)
@@ -310,38 +435,60 @@ def require_outputs(network: Network) -> None:
             )
         if (neuron.trainable and neuron.tied) or any(link.tied for link in links):
             raise TopologyError(
-                f"Weights or the bias of the output {neuron!r} are tied, and RLS finds each by itself. "
-                "Untie them, or use DEKF."
+                f"Weights or the bias of the output {neuron!r} are tied, and RLS finds"
+                " each by itself. Untie them, or use DEKF."
             )
     if not trainable:
         raise TopologyError(
-            f"No parameter of the outputs of {network!r} is trainable, and RLS trains no other."
+            f"No parameter of the outputs of {network!r} is trainable, and RLS trains"
+            " no other."
         )
 
 
 def groups_of(parameters: ParameterVector) -> Ints:
-    """The neuron that each parameter leads into: outputs are 0, 1, ..., all others are negative."""
+    """The neuron that each parameter leads into: outputs are 0, 1, ..., all others are
+    negative.
+    """
     network = parameters.network
     rows = network._rows()
     target = network._column("target")[network._connection_rows()].astype(np.int64)
     n = len(network) - len(network.output)
-    places = (target - rows[0] - n).astype(float), (np.arange(len(rows)) - n).astype(float)
+    places = (
+        (target - rows[0] - n).astype(float),
+        (np.arange(len(rows)) - n).astype(float),
+    )
     return parameters.first(*places).astype(np.int64)
 
 
-def checked_optimizer(what: str, optimizer: Any) -> Optimizer | LBFGS | RecursiveOptimizer | None:
-    """Return `optimizer`, that of a name with its default settings, or raise ArgumentTypeError."""
-    if optimizer is None or isinstance(optimizer, Optimizer | LBFGS | RecursiveOptimizer):
+def checked_optimizer(
+    what: str, optimizer: Any
+) -> Optimizer | LBFGS | RecursiveOptimizer | None:
+    """Return `optimizer`, that of a name with its default settings, or raise
+    ArgumentTypeError.
+    """
+    if optimizer is None or isinstance(
+        optimizer, Optimizer | LBFGS | RecursiveOptimizer
+    ):
         return optimizer
     given = optimizer.__name__ if isinstance(optimizer, type) else optimizer
     bases = ("Optim", "Recur")
-    names = {plain(name): name for name in vars(optimizers) if name[:1].isupper() and name[:5] not in bases}
+    names = {
+        plain(name): name
+        for name in vars(optimizers)
+        if name[:1].isupper() and name[:5] not in bases
+    }
     meant = names.get(plain(given)) if isinstance(given, str) else None
     if meant and isinstance(optimizer, str):
         made: Optimizer | LBFGS | RecursiveOptimizer = getattr(optimizers, meant)()
         return made
-    advice = f"Use optimizer=synapse.optimizers.{meant}()." if meant else suggestion(given, names.values())
-    condition = "an optimizer, such as synapse.optimizers.Adam(), or its name, such as 'adam'"
+    advice = (
+        f"Use optimizer=synapse.optimizers.{meant}()."
+        if meant
+        else suggestion(given, names.values())
+    )
+    condition = (
+        "an optimizer, such as synapse.optimizers.Adam(), or its name, such as 'adam'"
+    )
     raise ArgumentTypeError(expected(what, condition, optimizer, advice.strip()))
 
 

@@ -21,17 +21,20 @@ from ..objects.parameters import FROZEN
 from ..objects.projection import Projection
 
 HELD = 2
-"""Marks rows in the columns of `FROZEN` that are not trainable only while a trainer of a part computes."""
+"""Marks rows in the columns of `FROZEN` that are not trainable only while a trainer of
+a part computes."""
 ITEMS = "layers, projections, neurons, connections or names of layers"
 
 Item = Layer | Projection | Neuron | Connection | str
 
 
 class Part(tuple[Item, ...]):
-    """The layers, projections, neurons and connections of a network that a trainer changes.
+    """The layers, projections, neurons and connections of a network that a trainer
+    changes.
 
-    As for :meth:`Layer.freeze`, the parameters of a neuron are its bias and the weights of its incoming
-    connections. A shared parameter belongs to the part if any of its members does.
+    As for :meth:`Layer.freeze`, the parameters of a neuron are its bias and the weights
+    of its incoming connections. A shared parameter belongs to the part if any of its
+    members does.
     """
 
     network: Network
@@ -42,7 +45,8 @@ class Part(tuple[Item, ...]):
         part.network = network
         if not part:
             raise ArgumentError(
-                f"Expected {ITEMS} in `only`, got none. Omit `only` to train the whole network."
+                f"Expected {ITEMS} in `only`, got none. Omit `only` to train the whole"
+                " network."
             )
         for item in part:
             part._require_own(item)
@@ -53,7 +57,9 @@ class Part(tuple[Item, ...]):
         if not isinstance(item, Item):
             raise ArgumentTypeError(
                 expected(
-                    "An item of `only`", "a layer, projection, neuron, connection or name of a layer", item
+                    "An item of `only`",
+                    "a layer, projection, neuron, connection or name of a layer",
+                    item,
                 )
             )
         store, neurons, links = self._members(item)
@@ -62,14 +68,19 @@ class Part(tuple[Item, ...]):
             ends = np.concatenate([neurons, store["target"][links]])
             own = bool((store["network"][ends] == self.network._number_now).all())
         if not own:
-            raise ArgumentError(expected("An item of `only`", f"a part of {self.network!r}", item))
+            raise ArgumentError(
+                expected("An item of `only`", f"a part of {self.network!r}", item)
+            )
 
     def require_trainable(self) -> None:
         """Raise ArgumentError if nothing in the part is trainable now."""
         with InUse(self.network):
             store = self.network._store
             weights, biases = self._rows(store)
-            learns = (store["trainable"] == 1) & weights, (store["trainable_bias"] == 1) & biases
+            learns = (
+                (store["trainable"] == 1) & weights,
+                (store["trainable_bias"] == 1) & biases,
+            )
             learns[1][store["role"] == INPUT] = False
         if not (learns[0].any() or learns[1].any()):
             raise ArgumentError(
@@ -78,47 +89,74 @@ class Part(tuple[Item, ...]):
             )
 
     def _members(self, item: Item) -> tuple[Store, Ints, Ints]:
-        """The store of an item, and the rows of its neurons and connections that still exist."""
+        """The store of an item, and the rows of its neurons and connections that still
+        exist.
+        """
         none = np.empty(0, np.int64)
         if isinstance(item, str):
             named: Neuron | Layer = self.network[item]
             item = named
         if isinstance(item, Neuron | Layer):
             neurons = [item] if isinstance(item, Neuron) else item._neurons
-            return neurons[0]._store, np.array([one._row for one in neurons if one._row >= 0], np.int64), none
+            return (
+                neurons[0]._store,
+                np.array([one._row for one in neurons if one._row >= 0], np.int64),
+                none,
+            )
         gone = isinstance(item, Connection) and item._identity < 0
         identities = (
-            item._identities() if isinstance(item, Projection) else none if gone else [item._identity]
+            item._identities()
+            if isinstance(item, Projection)
+            else none
+            if gone
+            else [item._identity]
         )
         return item._store, none, item._store.row_of[identities].astype(np.int64)
 
     def _rows(self, store: Store) -> tuple[Bools, Bools]:
-        """Booleans by connection and by neuron of a store: whether their parameters are in the part."""
-        weights, biases = np.zeros(store.n_connections, bool), np.zeros(store.n_neurons + 1, bool)
+        """Booleans by connection and by neuron of a store: whether their parameters are
+        in the part.
+        """
+        weights = np.zeros(store.n_connections, bool)
+        biases = np.zeros(store.n_neurons + 1, bool)
         for item in self:
             _, neurons, links = self._members(item)
-            biases[neurons], weights[links] = True, True
-        weights |= biases.take(store["target"], mode="clip")  # the last entry is for removed connections
-        return _with_members(weights, store["tie"]), _with_members(biases[:-1], store["bias_tie"])
+            biases[neurons] = True
+            weights[links] = True
+        weights |= biases.take(
+            store["target"], mode="clip"
+        )  # the last entry is for removed connections
+        return _with_members(weights, store["tie"]), _with_members(
+            biases[:-1], store["bias_tie"]
+        )
 
-    # --- holding everything else -------------------------------------------------------------------
+    # --- holding everything else ------------------------------------------------------
 
     _versions = 0, 0  # of the topology, without and with the rest held
     _held: tuple[Ints, Ints]  # for these: identities of connections, rows of neurons
     _depth = 0
 
     def hold(self) -> None:
-        """Make all else not trainable until :meth:`release`, under the same version if unedited since."""
+        """Make all else not trainable until :meth:`release`, under the same version if
+        unedited since.
+        """
         self._depth += 1  # first, as `release` follows in any case
         if self._depth > 1:
             return
-        store, network = self.network._store, self.network
-        version, (before, after) = store.topology_version, self._versions
+        store = self.network._store
+        network = self.network
+        version = store.topology_version
+        before, after = self._versions
         if version != before:
-            store.ready()  # numbers of neurons and connections do not change until the next edit
+            # numbers of neurons and connections do not change until the next edit
+            store.ready()
             inside = np.append(store["network"] == network._number_now, False)
             weights, biases = self._rows(store)
-            links = inside.take(store["target"], mode="clip") & (store["trainable"] == 1) & ~weights
+            links = (
+                inside.take(store["target"], mode="clip")
+                & (store["trainable"] == 1)
+                & ~weights
+            )
             neurons = inside[:-1] & (store["trainable_bias"] == 1) & ~biases
             self._held = store["identity"][links], np.flatnonzero(neurons)
             store.touch_learning()
@@ -128,7 +166,8 @@ class Part(tuple[Item, ...]):
         links, neurons = self._held
         held: tuple[Ints, Ints] = store.row_of[links].astype(np.int64), neurons
         for (learns, mark), rows in zip(FROZEN.items(), held, strict=True):
-            store[learns][rows], store[mark][rows] = 0, HELD
+            store[learns][rows] = 0
+            store[mark][rows] = HELD
 
     def release(self) -> None:
         """Make everything trainable again that :meth:`hold` has held."""
@@ -138,17 +177,19 @@ class Part(tuple[Item, ...]):
         store = self.network._store
         for learns, mark in FROZEN.items():
             rows = np.flatnonzero(store[mark] == HELD)
-            store[learns][rows], store[mark][rows] = 1, 0
+            store[learns][rows] = 1
+            store[mark][rows] = 0
         if store.topology_version == self._versions[1]:
             store.topology_version = self._versions[0]
         else:
             store.touch_learning()
 
-    # --- files and pickles -------------------------------------------------------------------------
+    # --- files and pickles ------------------------------------------------------------
 
     def described(self) -> list[Any]:
         """The items as names of layers, and as kinds with numbers in the network."""
-        layers, items = list(self.network.layers), list[Any]()
+        layers = list(self.network.layers)
+        items = list[Any]()
         rows = self.network._rows(), self.network._connection_rows()
         for item in self:
             if isinstance(item, str):
@@ -157,7 +198,9 @@ class Part(tuple[Item, ...]):
                 items.append(["layers", [layers.index(item)]])
             else:
                 _, *members = self._members(item)
-                for kind, every, mine in zip(("neurons", "connections"), rows, members, strict=True):
+                for kind, every, mine in zip(
+                    ("neurons", "connections"), rows, members, strict=True
+                ):
                     items.append([kind, np.flatnonzero(np.isin(every, mine)).tolist()])
         return items
 
@@ -166,13 +209,18 @@ class Part(tuple[Item, ...]):
 
 
 def items_of(network: Network, described: Any) -> Iterator[Item]:
-    """The inverse of `described`; raises LookupError, ValueError or TypeError if it is not valid."""
+    """The inverse of `described`; raises LookupError, ValueError or TypeError if it is
+    not valid.
+    """
     for item in described:
         if isinstance(item, str):
             yield item
         else:
             kind, numbers = item
-            every = {name: getattr(network, name) for name in ("layers", "neurons", "connections")}[kind]
+            every = {
+                name: getattr(network, name)
+                for name in ("layers", "neurons", "connections")
+            }[kind]
             yield from (every[range(len(every))[number]] for number in numbers)
 
 
@@ -187,7 +235,9 @@ def _with_members(rows: Bools, tie: Ints) -> Bools:
 
 
 class PartInUse(InUse):
-    """A context like InUse for the network of a part, in which everything else is held."""
+    """A context like InUse for the network of a part, in which everything else is
+    held.
+    """
 
     __slots__ = ("_part",)
 
@@ -199,7 +249,8 @@ class PartInUse(InUse):
         super().__enter__()
         try:
             self._part.hold()
-            self._part.network._store.ready()  # rows are in the order that parameters were found in
+            # rows are in the order that parameters were found in
+            self._part.network._store.ready()
         except BaseException:
             self.__exit__()
             raise

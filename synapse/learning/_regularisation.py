@@ -19,7 +19,8 @@ from ..objects.network import Network
 
 Chances = float | Mapping[str | Layer, float]
 Masks = Callable[[int, int], Floats]
-"""Maps numbers of steps and samples to factors of activations, shape (steps, neurons, samples)."""
+"""Maps numbers of steps and samples to factors of activations, shape (steps, neurons,
+samples)."""
 
 
 @dataclass(frozen=True)
@@ -38,33 +39,49 @@ class Penalties:
 
     def of(self, weights: Floats) -> float:
         """The penalty of these weights, to be added to the cost."""
-        return float(self.l1 * np.abs(weights).sum() + 0.5 * self.l2 * (weights**2).sum())
+        return float(
+            self.l1 * np.abs(weights).sum() + 0.5 * self.l2 * (weights**2).sum()
+        )
 
     def numbers(self, frozen: NDArray[np.bool_]) -> Any:
         """The options for kernels; `frozen` are the weights that do not learn."""
         value = math.inf if self.clip_value is None else self.clip_value
         norm = math.inf if self.clip is None else self.clip
-        return tuple(engine.exact.update.Penalty((~frozen).astype(np.uint8), self.l1, self.l2, value, norm))
+        return tuple(
+            engine.exact.update.Penalty(
+                (~frozen).astype(np.uint8), self.l1, self.l2, value, norm
+            )
+        )
 
 
 class Dropout:
-    """Random masks that activations are multiplied by during training (Srivastava and others 2014).
+    """Random masks that activations are multiplied by during training (Srivastava and
+    others 2014).
 
-    A neuron is dropped with its probability p, for a step or for a whole sequence (the recurrent dropout of
-    Gal and Ghahramani 2016); otherwise its activation is divided by 1 - p, which preserves the mean.
+    A neuron is dropped with its probability p, for a step or for a whole sequence (the
+    recurrent dropout of Gal and Ghahramani 2016); otherwise its activation is divided
+    by 1 - p, which preserves the mean.
     """
 
     def __init__(self, network: Network, each_step: Chances, whole: Chances) -> None:
-        self.network, self.each_step, self.whole = network, each_step, whole
+        self.network = network
+        self.each_step = each_step
+        self.whole = whole
         self.any = any(chances.any() for chances in self._chances())
 
     def _chances(self) -> tuple[Floats, Floats]:
         """Both probabilities for every neuron of the present network."""
-        each_step = chances_by_neuron("The dropout of Trainer", self.network, self.each_step)
-        return each_step, chances_by_neuron("The recurrent_dropout of Trainer", self.network, self.whole)
+        each_step = chances_by_neuron(
+            "The dropout of Trainer", self.network, self.each_step
+        )
+        return each_step, chances_by_neuron(
+            "The recurrent_dropout of Trainer", self.network, self.whole
+        )
 
     def masks(self, rng: np.random.Generator) -> Masks:
-        """Return a function that draws a new mask, shape (steps, neurons, samples), at each call."""
+        """Return a function that draws a new mask, shape (steps, neurons, samples), at
+        each call.
+        """
         each_step, whole = self._chances()
 
         def draw(steps: int, samples: int) -> Floats:
@@ -83,16 +100,23 @@ def chances_by_neuron(what: str, network: Network, given: Chances) -> Floats:
     chances = np.zeros(len(network))
     if is_number(given) and not given:
         return chances
-    by_layer = given if isinstance(given, Mapping) else dict.fromkeys(network.hidden, given)
+    by_layer = (
+        given if isinstance(given, Mapping) else dict.fromkeys(network.hidden, given)
+    )
     place = {neuron: i for i, neuron in enumerate(network)}
     for key, chance in by_layer.items():
         layer: Any = network[key] if isinstance(key, str) else key
         if not isinstance(layer, Layer) or any(neuron not in place for neuron in layer):
             raise ArgumentTypeError(
-                expected(f"A layer of {what[0].lower()}{what[1:]}", "one of the network", key)
+                expected(
+                    f"A layer of {what[0].lower()}{what[1:]}", "one of the network", key
+                )
             )
         if any(place[neuron] >= len(place) - len(network.output) for neuron in layer):
-            raise ArgumentError(f"{what} cannot be applied to the outputs. Give it for hidden layers only.")
+            raise ArgumentError(
+                f"{what} cannot be applied to the outputs. Give it for hidden layers"
+                " only."
+            )
         value = finite_number(what, chance)
         if not 0 <= value < 1:
             raise ArgumentError(expected(what, "0 or above and below 1", chance))

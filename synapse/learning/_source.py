@@ -1,4 +1,6 @@
-"""The data of an epoch: arrays, which are the same in all epochs, or a stream of batches."""
+"""The data of an epoch: arrays, which are the same in all epochs, or a stream of
+batches.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,9 @@ class Arrays:
         yield self.task
 
     def measure(self, network: Network, cost: Cost) -> Callable[[], float]:
-        """A function that returns the mean cost of the present weights, without learning."""
+        """A function that returns the mean cost of the present weights, without
+        learning.
+        """
 
         def mean() -> float:
             with preserved_context(network):
@@ -55,15 +59,17 @@ class Arrays:
         data = self.task.data
         if shuffle and data.stream:
             raise ArgumentError(
-                "A stream into a network with memory cannot be shuffled, as its order matters. "
-                "Give sequences, (S, T, n), or leave shuffle out."
+                "A stream into a network with memory cannot be shuffled, as its order"
+                " matters. Give sequences, (S, T, n), or leave shuffle out."
             )
         return data.sequences > 1 if shuffle is None else shuffle
 
 
 @dataclass
 class BatchStream:
-    """Batches from an iterable or a function; `prepare` checks one pair of arrays and returns a task."""
+    """Batches from an iterable or a function; `prepare` checks one pair of arrays and
+    returns a task.
+    """
 
     batches: Any
     prepare: Callable[[Any, Any], RuleTask]
@@ -84,8 +90,9 @@ class BatchStream:
             yield self._fitting(number, batch)
         if not number:
             raise ArgumentError(
-                "There are no batches in this epoch. Give batches that can be iterated over again, such as a "
-                "list, or a function that returns new ones for each epoch."
+                "There are no batches in this epoch. Give batches that can be iterated"
+                " over again, such as a list, or a function that returns new ones for"
+                " each epoch."
             )
 
     def measure(self, network: Network, cost: Cost) -> None:
@@ -94,7 +101,9 @@ class BatchStream:
     def shuffled(self, shuffle: bool | None) -> bool:
         """Always False: batches are used in the order of the stream."""
         if shuffle:
-            raise ArgumentError("A stream of batches is used in its own order. Shuffle it beforehand.")
+            raise ArgumentError(
+                "A stream of batches is used in its own order. Shuffle it beforehand."
+            )
         return False
 
     def _fitting(self, number: int, batch: Any) -> RuleTask:
@@ -106,21 +115,32 @@ class BatchStream:
 
 
 def is_stream(inputs: Any, targets: Any) -> bool:
-    """Whether the data are batches: there are no targets, and the data are not a list of samples as dicts."""
-    samples = isinstance(inputs, list) and bool(inputs) and isinstance(inputs[0], Mapping)
+    """Whether the data are batches: there are no targets, and the data are not a list
+    of samples as dicts.
+    """
+    samples = (
+        isinstance(inputs, list) and bool(inputs) and isinstance(inputs[0], Mapping)
+    )
     return targets is None and not samples
 
 
 def checked_batches(batches: Any, epochs: int) -> Any:
     """Return `batches` if they can be iterated over in every epoch, or raise."""
-    single = isinstance(batches, str | bytes | Mapping) or hasattr(batches, "__array__") or is_number(batches)
+    single = (
+        isinstance(batches, str | bytes | Mapping)
+        or hasattr(batches, "__array__")
+        or is_number(batches)
+    )
     if batches is None or single:
-        condition = "(inputs, targets) as two arguments, or an iterable of such pairs as the only one"
+        condition = (
+            "(inputs, targets) as two arguments, or an iterable of such pairs as the"
+            " only one"
+        )
         raise ArgumentTypeError(expected("The data of a training", condition, batches))
     if isinstance(batches, Iterator) and epochs > 1:
         raise ArgumentError(
-            f"An iterator is exhausted after one epoch, but epochs is {epochs}. Give a function that "
-            "returns a new one for each epoch, or epochs=1."
+            f"An iterator is exhausted after one epoch, but epochs is {epochs}. Give a"
+            " function that returns a new one for each epoch, or epochs=1."
         )
     if not isinstance(batches, Iterable) and callable(batches):
         return function_of("The function that returns batches", batches)
@@ -128,36 +148,56 @@ def checked_batches(batches: Any, epochs: int) -> Any:
 
 
 def refuse_for_streams(
-    optimizer: Optimizer | LBFGS | RecursiveOptimizer | None, validation: Any, sample_weight: Any | None
+    optimizer: Optimizer | LBFGS | RecursiveOptimizer | None,
+    validation: Any,
+    sample_weight: Any | None,
 ) -> None:
     """Raise if an argument needs all data at once."""
     if is_number(validation):
         raise ArgumentError(
-            "No fraction can be held out of a stream of batches: its length is not known. "
-            "Give validation=(inputs, targets)."
+            "No fraction can be held out of a stream of batches: its length is not"
+            " known. Give validation=(inputs, targets)."
         )
     if sample_weight is not None:
-        raise ArgumentError("The sample_weight is for arrays. For a stream of batches give class_weight.")
+        raise ArgumentError(
+            "The sample_weight is for arrays. For a stream of batches give"
+            " class_weight."
+        )
     if isinstance(optimizer, LBFGS):
-        raise ArgumentError("L-BFGS needs all data at once: give arrays, train(inputs, targets).")
+        raise ArgumentError(
+            "L-BFGS needs all data at once: give arrays, train(inputs, targets)."
+        )
 
 
 def held_out_pairs(batches: Any) -> list[tuple[Any, Any]]:
-    """The inputs and targets of held-out batches, such as those of a DataLoader; a tuple of two is one."""
+    """The inputs and targets of held-out batches, such as those of a DataLoader; a
+    tuple of two is one.
+    """
     if isinstance(batches, tuple) and len(batches) == 2:
         if all(isinstance(one, tuple) and is_pair(one) for one in batches):
             raise ArgumentError(
-                "Expected the validation as a tuple (inputs, targets) or a list of such batches, got a tuple "
-                "of two pairs of arrays. Give batches as a list, or sequences as lists."
+                "Expected the validation as a tuple (inputs, targets) or a list of such"
+                " batches, got a tuple of two pairs of arrays. Give batches as a list,"
+                " or sequences as lists."
             )
         return [batches]
-    single = isinstance(batches, str | bytes | Mapping | Set) or hasattr(batches, "__array__")
+    single = isinstance(batches, str | bytes | Mapping | Set) or hasattr(
+        batches, "__array__"
+    )
     if single or not (isinstance(batches, Iterable) or hasattr(batches, "__getitem__")):
-        kind = "a fraction, a tuple (inputs, targets), or a list or other iterable of such pairs"
+        kind = (
+            "a fraction, a tuple (inputs, targets), or a list or other iterable of such"
+            " pairs"
+        )
         raise ArgumentTypeError(expected("The validation", kind, batches))
-    pairs = [_pair(batch, "held-out arrays as a tuple: validation=(inputs, targets)") for batch in batches]
+    pairs = [
+        _pair(batch, "held-out arrays as a tuple: validation=(inputs, targets)")
+        for batch in batches
+    ]
     if not pairs:
-        raise ArgumentError("Expected at least one batch in the held-out data, got none.")
+        raise ArgumentError(
+            "Expected at least one batch in the held-out data, got none."
+        )
     return pairs
 
 
@@ -166,7 +206,9 @@ def _iterable(batches: Any) -> Any:
     if not isinstance(batches, Iterable) and callable(batches):
         batches = batches()
     if not isinstance(batches, Iterable) and not hasattr(batches, "__getitem__"):
-        condition = "an iterable of pairs, (inputs, targets), or a function that returns one"
+        condition = (
+            "an iterable of pairs, (inputs, targets), or a function that returns one"
+        )
         raise ArgumentTypeError(expected("The batches", condition, batches))
     return batches
 
@@ -176,9 +218,15 @@ def is_pair(batch: Any) -> bool:
     return len(batch) == 2 and all(hasattr(part, "__array__") for part in batch)
 
 
-def _pair(batch: Any, advice: str = "arrays as two arguments: train(inputs, targets)") -> tuple[Any, Any]:
-    """The inputs and targets of a batch. A list of two arrays, as from a DataLoader, is a pair, too."""
+def _pair(
+    batch: Any, advice: str = "arrays as two arguments: train(inputs, targets)"
+) -> tuple[Any, Any]:
+    """The inputs and targets of a batch. A list of two arrays, as from a DataLoader, is
+    a pair, too.
+    """
     pair = isinstance(batch, tuple) and len(batch) == 2
     if not pair and not (isinstance(batch, list) and is_pair(batch)):
-        raise ArgumentTypeError(expected("A batch", "a pair, (inputs, targets)", batch, f"Give {advice}."))
+        raise ArgumentTypeError(
+            expected("A batch", "a pair, (inputs, targets)", batch, f"Give {advice}.")
+        )
     return batch[0], batch[1]

@@ -1,4 +1,6 @@
-"""One step of an optimizer on a network, for loops that a user writes: ``optimizer.step(net, gradient)``."""
+"""One step of an optimizer on a network, for loops that a user writes:
+``optimizer.step(net, gradient)``.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ def step(optimizer: Optimizer, network: Any, gradient: Any, rate: Any) -> None:
     network = require_network("The network of a step", network)
     if not isinstance(gradient, Gradient):
         condition = "a Gradient, as synapse.gradient returns"
-        raise ArgumentTypeError(_checks.expected("The gradient of a step", condition, gradient))
+        raise ArgumentTypeError(
+            _checks.expected("The gradient of a step", condition, gradient)
+        )
     rate = rate_of_step(optimizer, rate)
     with InUse(network):
         updaters = vars(optimizer).get(OWN_LOOPS, {})
@@ -45,32 +49,40 @@ def step(optimizer: Optimizer, network: Any, gradient: Any, rate: Any) -> None:
                 del updater.parameters.network
         if not updaters:
             updaters = WeakKeyDictionary()
-            object.__setattr__(optimizer, OWN_LOOPS, updaters)  # settings are frozen, a memory is no setting
+            object.__setattr__(
+                optimizer, OWN_LOOPS, updaters
+            )  # settings are frozen, a memory is no setting
         updaters[network] = updater
 
 
 def _by_parameter(parameters: ParameterVector, gradient: Gradient) -> Floats:
-    """The gradient with one entry for each parameter, or raise ArgumentError if it does not fit."""
+    """The gradient with one entry for each parameter, or raise ArgumentError if it does
+    not fit.
+    """
     network = parameters.network
     wanted = tuple(len(entries) for _, entries in parameters.entries())
     slopes = [
         _checks.numbers(f"The {name} of a gradient", getattr(gradient, name), "numbers")
         for name in ("weights", "biases")
     ]
-    if any(values.shape != (size,) for values, size in zip(slopes, wanted, strict=True)):
+    if any(
+        values.shape != (size,) for values, size in zip(slopes, wanted, strict=True)
+    ):
         raise ArgumentError(
-            f"Expected a gradient of {network!r}, with weights of shape ({wanted[0]},) and biases of shape "
-            f"({wanted[1]},), got {slopes[0].shape} and {slopes[1].shape}. {ADVICE}"
+            f"Expected a gradient of {network!r}, with weights of shape ({wanted[0]},)"
+            f" and biases of shape ({wanted[1]},), got {slopes[0].shape} and"
+            f" {slopes[1].shape}. {ADVICE}"
         )
     if gradient.wiring not in (None, wiring_of(network)):
         raise ArgumentError(
-            f"Expected a gradient of the present topology of {network!r}, got one of another. {ADVICE}"
+            f"Expected a gradient of the present topology of {network!r}, got one of"
+            f" another. {ADVICE}"
         )
     vector = parameters.first(*slopes).astype(np.float64)
     for values, (_, entries) in zip(slopes, parameters.entries(), strict=True):
         if not np.array_equal(vector[entries], values, equal_nan=True):
             raise ArgumentError(
-                "Expected equal entries of a gradient for all members of a tie, the derivative by their "
-                f"shared value, got different ones. {ADVICE}"
+                "Expected equal entries of a gradient for all members of a tie, the"
+                f" derivative by their shared value, got different ones. {ADVICE}"
             )
     return vector

@@ -1,4 +1,6 @@
-"""Warnings of a training: what it cannot change, found from the topology, and gradients that vanished."""
+"""Warnings of a training: what it cannot change, found from the topology, and gradients
+that vanished.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,8 @@ from ._parameters import Updater
 from .gradient import WHOLE, ExactGradient
 from .rules import RULES, RuleTask
 
-# --- before a training: parameters that it cannot change; each warning is given once ---------------
+# --- before a training: parameters that it cannot change; each warning is given once
+# ---------------
 
 SOME = 1 << 16
 """Number of links that are followed at a time, so that temporary arrays are small."""
@@ -31,31 +34,45 @@ FLAT = (STEP, SIGN)
 """Squashes whose slope is 0 everywhere, so that no error passes."""
 SHOWN = 3  # maximum number of outputs named in a message
 
-STATES = 8  # maximum number of states of a network that are remembered: those of trainers in turn
+# maximum number of states of a network that are remembered: those of trainers in turn
+STATES = 8
 
 _warned: WeakKeyDictionary[Network, dict[tuple[Any, ...], bool]] = WeakKeyDictionary()
-"""The latest states of each network that were checked, and whether there was a warning."""
+"""The latest states of each network that were checked, and whether there was a
+warning."""
 _sound: WeakKeyDictionary[Network, int] = WeakKeyDictionary()
 """The version of each network's structure at its last check without a warning."""
 
 
-def warn_of_dead_ends(network: Network, updater: Updater, method: str, cost: Cost) -> bool:
-    """Warn, once per state of a network, if training would change nothing; returns whether it has one."""
+def warn_of_dead_ends(
+    network: Network, updater: Updater, method: str, cost: Cost
+) -> bool:
+    """Warn, once per state of a network, if training would change nothing; returns
+    whether it has one.
+    """
     states = _warned.setdefault(network, {})
     state = network._version, method, cost
-    if state in states and updater.part is None:  # of a part, the version is another one while it is in use
+    if (
+        state in states and updater.part is None
+    ):  # of a part, the version is another one while it is in use
         return states[state]
     with updater.in_use():
         state = network._version, method, cost
         if state in states:
             return states[state]
-        structure, sentences = network._store.structure_version, list[str]()
+        structure = network._store.structure_version
+        sentences = list[str]()
         learn = _outputs_learn(network)
         if _sound.get(network) != structure or not learn:
             links = _Dependencies(network)
-            sentences = [*_about_structure(links), *(() if learn else _about_learning(links, method, cost))]
+            sentences = [
+                *_about_structure(links),
+                *(() if learn else _about_learning(links, method, cost)),
+            ]
     for sentence in sentences:
-        warnings.warn(f"{network!r}: {sentence}", TrainingWarning, stacklevel=level_of_caller())
+        warnings.warn(
+            f"{network!r}: {sentence}", TrainingWarning, stacklevel=level_of_caller()
+        )
     if len(states) == STATES:
         states.clear()
     states[state] = bool(sentences)
@@ -67,26 +84,37 @@ def warn_of_dead_ends(network: Network, updater: Updater, method: str, cost: Cos
 class _Dependencies:
     """Dependencies between neurons, by their numbers in a network.
 
-    The state of neuron ``after`` depends on the activation of neuron ``before``, as a source or a gater.
-    ``source``, ``target`` and ``trainable`` describe every connection into the network; a source outside of
-    it has an unused number. No error passes inputs, as training sets their activations.
+    The state of neuron ``after`` depends on the activation of neuron ``before``, as a
+    source or a gater. ``source``, ``target`` and ``trainable`` describe every
+    connection into the network; a source outside of it has an unused number. No error
+    passes inputs, as training sets their activations.
     """
 
     def __init__(self, network: Network) -> None:
         self.network = network
         _, store, span = network._ready()
-        first, rows = span[Span.FIRST].astype(np.uint32), slice(int(span[Span.FIRST]), int(span[Span.STOP]))
+        first = span[Span.FIRST].astype(np.uint32)
+        rows = slice(int(span[Span.FIRST]), int(span[Span.STOP]))
         # Unsigned numbers wrap around: those of rows before the network are large.
-        columns = [store[name] - first if first else store[name] for name in ("source", "target", "gater")]
+        columns = [
+            store[name] - first if first else store[name]
+            for name in ("source", "target", "gater")
+        ]
         columns.append(store["trainable"])
         into = _within(columns[1], network)
-        source, target, gater, trainable = columns if into.all() else [column[into] for column in columns]
-        linked, gated = _within(source, network) & (source != target), _within(gater, network)
-        self.before, self.after = source, target
+        source, target, gater, trainable = (
+            columns if into.all() else [column[into] for column in columns]
+        )
+        linked = _within(source, network) & (source != target)
+        gated = _within(gater, network)
+        self.before = source
+        self.after = target
         if gated.any() or not linked.all():
             self.before = np.concatenate([source[linked], gater[gated]])
             self.after = np.concatenate([target[linked], target[gated]])
-        self.source, self.target, self.trainable = source, target, trainable == 1
+        self.source = source
+        self.target = target
+        self.trainable = trainable == 1
         self.bias: Bools = store["trainable_bias"][rows] == 1
         self.squash = store["squash"][rows]
         numbers = np.arange(len(network))
@@ -94,22 +122,30 @@ class _Dependencies:
         self.outputs = numbers >= len(network) - len(network.output)
 
     def learns(self) -> Bools:
-        """Booleans by neuron: whether it has a trainable bias or incoming connection."""
+        """Booleans by neuron: whether it has a trainable bias or incoming
+        connection.
+        """
         learns = self.bias.copy()
         learns[self.target[self.trainable]] = True
         return learns & ~self.inputs
 
     def with_an_error(self, through_time: bool, cost: Cost) -> Bools:
-        """Booleans by neuron: whether an error reaches it, either within a step or also through time."""
+        """Booleans by neuron: whether an error reaches it, either within a step or also
+        through time.
+        """
         flat = np.isin(self.squash, FLAT)
         by_slope = cost in (costs.squared_error, costs.mean_squared_error)
         passes = ~(flat | self.inputs)[self.before]
         if not through_time:
             passes &= self.before < self.after
-        return _spread(self.outputs & ~(flat & by_slope), self.after[passes], self.before[passes])
+        return _spread(
+            self.outputs & ~(flat & by_slope), self.after[passes], self.before[passes]
+        )
 
     def constant(self) -> Bools:
-        """Booleans by neuron: an output that never changes (by input, memory, chance or from outside)."""
+        """Booleans by neuron: an output that never changes (by input, memory, chance or
+        from outside).
+        """
         begin = self.inputs | np.isin(self.squash, RANDOM)
         begin[self.after[self.before >= self.after]] = True
         begin[self.target[self.source == self.target]] = True
@@ -121,8 +157,12 @@ def _within(numbers: Indices, network: Network) -> Bools:
     return np.asarray(numbers < len(network))
 
 
-def _spread(marked: Bools, begin: Indices, end: Indices, wanted: Bools | None = None) -> Bools:
-    """Extend the marked neurons by all that are reached from them along links, or until those wanted are."""
+def _spread(
+    marked: Bools, begin: Indices, end: Indices, wanted: Bools | None = None
+) -> Bools:
+    """Extend the marked neurons by all that are reached from them along links, or until
+    those wanted are.
+    """
     while wanted is None or not marked[wanted].all():
         more = marked.copy()
         for first in range(0, len(begin), SOME):
@@ -135,7 +175,9 @@ def _spread(marked: Bools, begin: Indices, end: Indices, wanted: Bools | None = 
 
 
 def _outputs_learn(network: Network) -> bool:
-    """Whether outputs have something trainable that their own error reaches with every cost and rule."""
+    """Whether outputs have something trainable that their own error reaches with every
+    cost and rule.
+    """
     _, store, span = network._ready()
     outputs = slice(int(span[Span.STOP]) - network._n_outputs, int(span[Span.STOP]))
     learns = store["learning"][outputs].any() or store["trainable_bias"][outputs].any()
@@ -143,65 +185,101 @@ def _outputs_learn(network: Network) -> bool:
 
 
 def _about_learning(links: _Dependencies, method: str, cost: Cost) -> Iterator[str]:
-    learns, through_time = links.learns(), RULES[method].through_time
+    learns = links.learns()
+    through_time = RULES[method].through_time
     if not learns.any():
         yield "no connection and no bias is trainable, so training changes nothing."
     elif not (learns & links.with_an_error(through_time, cost)).any():
         reached = not through_time and (learns & links.with_an_error(True, cost)).any()
-        others = " or ".join(f'method="{name}"' for name, rule in RULES.items() if rule.through_time)
-        advice = f" The {method} rule passes no error to the previous step: use {others}." if reached else ""
-        yield f"no error reaches anything that is trainable, so training changes nothing.{advice}"
+        others = " or ".join(
+            f'method="{name}"' for name, rule in RULES.items() if rule.through_time
+        )
+        advice = (
+            f" The {method} rule passes no error to the previous step: use {others}."
+            if reached
+            else ""
+        )
+        yield (
+            "no error reaches anything that is trainable, so training changes"
+            f" nothing.{advice}"
+        )
 
 
 def _about_structure(links: _Dependencies) -> Iterator[str]:
-    count = int((links.inputs[links.target] & _within(links.source, links.network)).sum())
+    count = int(
+        (links.inputs[links.target] & _within(links.source, links.network)).sum()
+    )
     if count:
         lead = "1 connection leads" if count == 1 else f"{count} connections lead"
-        yield f"{lead} into input neurons without effect, as training sets the activations of inputs."
+        yield (
+            f"{lead} into input neurons without effect, as training sets the"
+            " activations of inputs."
+        )
     constant = np.flatnonzero(links.constant())
     if len(constant):
         names = ", ".join(links.network[int(i)].name for i in constant[:SHOWN])
         more = f" and {len(constant) - SHOWN} more" if len(constant) > SHOWN else ""
-        yield f"no input and no memory leads to {names}{more}: the output is the same at every step."
+        yield (
+            f"no input and no memory leads to {names}{more}: the output is the same at"
+            " every step."
+        )
 
 
-# --- after a training that never left the mean of the targets --------------------------------------
+# --- after a training that never left the mean of the targets -------------------------
 
 LEAST = 50
 """Number of epochs below which a training may not have left its start yet."""
 ROWS = 200
 """Maximum number of rows by which the error of the mean is estimated."""
 MOST = 1e7
-"""Maximum number of activations in an epoch for which a gradient is computed; tapes store all of them."""
+"""Maximum number of activations in an epoch for which a gradient is computed; tapes
+store all of them."""
 NEAR = 0.95  # of the error of the mean
 VANISHED = 1e-4  # largest derivative, as a fraction of the error of the mean
 
 
 def warn_if_vanished(task: RuleTask, updater: Updater, result: Result) -> None:
-    """Warn if no epoch had an error below that of the mean, and no hidden weight has a gradient."""
+    """Warn if no epoch had an error below that of the mean, and no hidden weight has a
+    gradient.
+    """
     errors = result.history["error"]
-    if result.epochs < LEAST or errors[-1] < errors[0] / 2 or result.stopped in ("callback", "interrupted"):
+    if (
+        result.epochs < LEAST
+        or errors[-1] < errors[0] / 2
+        or result.stopped in ("callback", "interrupted")
+    ):
         return
     try:
         with updater.in_use():
             task.data.require_fit(task.network)
             mean = _error_of_mean(task)
-            vanished = mean > 0 and min(errors) >= NEAR * mean and _steepest(task) < VANISHED * mean
-    except SynapseError:  # edited by a callback, connected to neurons outside, or out of the finite range
+            vanished = (
+                mean > 0
+                and min(errors) >= NEAR * mean
+                and _steepest(task) < VANISHED * mean
+            )
+    except (
+        SynapseError
+    ):  # edited by a callback, connected to neurons outside, or out of the finite range
         return
     if vanished:
         warnings.warn(
-            f"{task.network!r}: the error never fell below that of the mean of the targets ({mean:.4g}), and "
-            "the gradient of all hidden weights is practically 0, so more epochs will hardly help. Draw new "
-            "weights with net.reset(), or wider ones, scale inputs to about -1 to 1, or give neurons a bias.",
+            f"{task.network!r}: the error never fell below that of the mean of the"
+            f" targets ({mean:.4g}), and the gradient of all hidden weights is"
+            " practically 0, so more epochs will hardly help. Draw new weights with"
+            " net.reset(), or wider ones, scale inputs to about -1 to 1, or give"
+            " neurons a bias.",
             TrainingWarning,
             stacklevel=level_of_caller(),
         )
 
 
 def _error_of_mean(task: RuleTask) -> float:
-    """The cost of outputs that are always the mean of the targets; 0 if these are all the same."""
-    data, outputs = task.data, task.network.output
+    """The cost of outputs that are always the mean of the targets; 0 if these are all
+    the same.
+    """
+    data = task.data
+    outputs = task.network.output
     counts = data.counted(task.weights)
     rows = np.flatnonzero(counts)
     rows = rows[:: -(-len(rows) // ROWS)]
@@ -210,7 +288,8 @@ def _error_of_mean(task: RuleTask) -> float:
         return 0.0
     means = np.average(targets, axis=0, weights=counts)
     factors = np.asarray(outputs.cost_weights)
-    cost, count = task.cost.function, float(len(means))
+    cost = task.cost.function
+    count = float(len(means))
     costs = [
         [cost(t, y, 1.0, count)[0] for t, y in zip(row, means.tolist(), strict=True)]
         for row in targets.tolist()
@@ -219,8 +298,11 @@ def _error_of_mean(task: RuleTask) -> float:
 
 
 def _steepest(task: RuleTask) -> float:
-    """The largest derivative of the error by a parameter of a hidden neuron; infinite if it is unknown."""
-    network, data = task.network, task.data.as_sequences()
+    """The largest derivative of the error by a parameter of a hidden neuron; infinite
+    if it is unknown.
+    """
+    network = task.network
+    data = task.data.as_sequences()
     if not network.hidden:
         return np.inf
     recorded = network._recorder is not None
@@ -230,6 +312,7 @@ def _steepest(task: RuleTask) -> float:
         exact = ExactGradient(network, data, weights=task.weights)
         share = np.full(len(data.filled), 1.0 / data.counted(task.weights).sum())
         _, weights, biases = exact.descent(data.filled, share, task.cost, WHOLE)
-        links, last = network._connection_rows(), len(network.output)
+        links = network._connection_rows()
+        last = len(network.output)
         before = ~np.isin(network._column("target")[links], network._rows()[-last:])
     return float(np.abs(np.concatenate([weights[links][before], biases[:-last]])).max())

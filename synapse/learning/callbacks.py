@@ -1,4 +1,6 @@
-"""Callbacks: functions called after an epoch or batch of a training, with what they are given."""
+"""Callbacks: functions called after an epoch or batch of a training, with what they are
+given.
+"""
 
 from __future__ import annotations
 
@@ -40,11 +42,13 @@ class Progress:
 
 @dataclass(frozen=True)
 class Batch:
-    """The state of a training after a batch. A batch is the data of one update of the weights.
+    """The state of a training after a batch. A batch is the data of one update of the
+    weights.
 
-    With an optimizer a batch is `batch_size` sequences (for the online rule: steps), or a batch of a stream.
-    The plain online rule updates the weights at every step; its batches are those of a stream, and arrays
-    are one batch. With L-BFGS a batch is one iteration.
+    With an optimizer a batch is `batch_size` sequences (for the online rule: steps), or
+    a batch of a stream. The plain online rule updates the weights at every step; its
+    batches are those of a stream, and arrays are one batch. With L-BFGS a batch is one
+    iteration.
 
     Parameters
     ----------
@@ -55,9 +59,11 @@ class Batch:
     update : int
         Number of the batch since training began, from 1.
     loss : float
-        Mean cost of the batch's steps with a target, before the update; NaN if none has a target.
+        Mean cost of the batch's steps with a target, before the update; NaN if none has
+        a target.
     gradient_norm : float or None
-        Euclidean norm of the gradient with its penalties, before clipping; None without an optimizer.
+        Euclidean norm of the gradient with its penalties, before clipping; None without
+        an optimizer.
     rate : float
         The learning rate; NaN with L-BFGS.
     seconds : float
@@ -65,7 +71,8 @@ class Batch:
     rows : int
         Number of rows in the batch.
     steps : float
-        Number of rows with a target; with weights of samples or classes, the sum of their weights.
+        Number of rows with a target; with weights of samples or classes, the sum of
+        their weights.
     network : Network
         The network; a callback may read, change and save it.
     """
@@ -88,16 +95,19 @@ Callback = Callable[[Progress], Any]
 
 @dataclass(frozen=True)
 class every:  # noqa: N801 - reads as a word among callbacks: every(10, print)
-    """A callback that calls a function after every `epochs` epochs; as `on_batch`, after as many batches.
+    """A callback that calls a function after every `epochs` epochs; as `on_batch`,
+    after as many batches.
 
-    Several short epochs between its calls can run in one compiled call, which takes less time.
+    Several short epochs between its calls can run in one compiled call, which takes
+    less time.
 
     Parameters
     ----------
     epochs : int
         Number of epochs, or batches, from one call to the next.
     function : callable
-        Function of a :class:`Progress`, or a :class:`Batch`; returning a true value ends the training.
+        Function of a :class:`Progress`, or a :class:`Batch`; returning a true value
+        ends the training.
 
     Examples
     --------
@@ -118,6 +128,8 @@ class every:  # noqa: N801 - reads as a word among callbacks: every(10, print)
         function_of("The function of every", self.function, "progress")
 
     def __call__(self, progress: Progress | Batch) -> Any:
-        """Call the function, if the number of the epoch, or batch, is a multiple of ``epochs``."""
+        """Call the function, if the number of the epoch, or batch, is a multiple of
+        ``epochs``.
+        """
         number = progress.update if isinstance(progress, Batch) else progress.epoch
         return self.function(progress) if number % self.epochs == 0 else None

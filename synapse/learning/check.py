@@ -25,7 +25,8 @@ STEP = 1e-5
 FINER = 0.01
 """Factor of the step of a parameter whose one-sided differences disagree."""
 DISAGREEMENT = 1e-5
-"""Difference of one-sided differences that may come from a kink; in a smooth loss it falls with the step."""
+"""Difference of one-sided differences that may come from a kink; in a smooth loss it
+falls with the step."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,11 @@ class GradientCheck:
         The largest difference, in magnitude, between the gradient and the finite
         differences; 0 if nothing was compared.
     parameter : str
-        The parameter that has it, such as ``weight of input 0 -> hidden 1``; empty if nothing was compared.
+        The parameter that has it, such as ``weight of input 0 -> hidden 1``; empty if
+        nothing was compared.
     relative_error : float
-        Norm of all differences, divided by the norm of the finite differences; NaN if that norm is 0.
+        Norm of all differences, divided by the norm of the finite differences; NaN if
+        that norm is 0.
     compared : int
         Number of parameters compared; tied ones count once.
     kinks : tuple of str
@@ -58,7 +61,10 @@ class GradientCheck:
         at = f" at the {self.parameter}" if self.parameter else ""
         kinks = f", {counted(len(self.kinks), 'kink')}" if self.kinks else ""
         compared = counted(self.compared, "parameter")
-        return f"<GradientCheck: largest difference {self.largest:.3g}{at}, {compared} compared{kinks}>"
+        return (
+            f"<GradientCheck: largest difference {self.largest:.3g}{at}, {compared}"
+            f" compared{kinks}>"
+        )
 
 
 def check_gradient(
@@ -94,8 +100,8 @@ def check_gradient(
     Raises
     ------
     ArgumentError
-        If the network has float32 numbers or random neurons that are not deterministic, or if the cost has
-        another signal than its slope (it counts).
+        If the network has float32 numbers or random neurons that are not deterministic,
+        or if the cost has another signal than its slope (it counts).
     ArgumentTypeError, ArgumentError, TopologyError, DivergenceError, FunctionError
         If :func:`gradient` raises them.
 
@@ -118,7 +124,9 @@ def check_gradient(
     vector = ParameterVector(twin)
     slopes = vector.first(exact.weights, exact.biases)
     parts = list(_parts(twin, inputs, targets, window, context))
-    sequences = 1 if window is None else len(prepare_sequences(twin, inputs, targets).filled)
+    sequences = (
+        1 if window is None else len(prepare_sequences(twin, inputs, targets).filled)
+    )
 
     def loss(values: Floats) -> float:
         vector.write(values)
@@ -131,7 +139,9 @@ def check_gradient(
 
     values, moving = vector.read(), np.flatnonzero(~vector.frozen)
     middle = loss(values)
-    differences = np.array([_difference(loss, values, int(place), middle) for place in moving])
+    differences = np.array(
+        [_difference(loss, values, int(place), middle) for place in moving]
+    )
     smooth = ~np.isnan(differences)
     apart = np.abs(slopes[moving] - differences)[smooth]
     length = float(np.linalg.norm(differences[smooth]))
@@ -149,8 +159,9 @@ def _require_checkable(network: Network, cost: Cost) -> None:
     """Raise ArgumentError if differences cannot be compared with the gradient."""
     if network.dtype != np.float64:
         raise ArgumentError(
-            f"Expected a network of float64 to check its gradient, got {network!r} of {network.dtype}, whose "
-            "rounding hides the differences. Build it with dtype=np.float64."
+            f"Expected a network of float64 to check its gradient, got {network!r} of"
+            f" {network.dtype}, whose rounding hides the differences. Build it with"
+            " dtype=np.float64."
         )
     if network.is_random:
         raise ArgumentError(
@@ -159,20 +170,27 @@ def _require_checkable(network: Network, cost: Cost) -> None:
         )
     declared = COSTS.get(cost.name)
     if declared is not None and declared.surrogate:
-        raise ArgumentError(f"The gradient of the cost {cost.name!r} cannot be checked. {declared.surrogate}")
+        raise ArgumentError(
+            f"The gradient of the cost {cost.name!r} cannot be checked."
+            f" {declared.surrogate}"
+        )
 
 
 def _parts(
     network: Network, inputs: Any, targets: Any, window: int | None, context: bool
 ) -> Iterator[tuple[Any, Any, Any]]:
-    """The data whose losses are summed, each with the context that it begins with; None: a cleared one."""
+    """The data whose losses are summed, each with the context that it begins with;
+    None: a cleared one.
+    """
     present = _context(network)
     if window is None:
         yield (present if context else None), inputs, targets
         return
     length = checked_window(window)
     data = prepare_sequences(network, inputs, targets)
-    for begin, end in zip(data.bounds[:-1].tolist(), data.bounds[1:].tolist(), strict=True):
+    for begin, end in zip(
+        data.bounds[:-1].tolist(), data.bounds[1:].tolist(), strict=True
+    ):
         network.clear()
         if context:
             _begin_with(network, present)
@@ -196,8 +214,12 @@ def _begin_with(network: Network, context: dict[str, Floats]) -> None:
             network._column(name)[rows] = values
 
 
-def _difference(loss: Callable[[Floats], float], values: Floats, place: int, middle: float) -> float:
-    """The derivative by one parameter, from differences; NaN if the loss has a kink there."""
+def _difference(
+    loss: Callable[[Floats], float], values: Floats, place: int, middle: float
+) -> float:
+    """The derivative by one parameter, from differences; NaN if the loss has a kink
+    there.
+    """
     step = STEP * max(1.0, abs(float(values[place])))
     below, above = _one_sided(loss, values, place, middle, step)
     apart = abs(above - below)
@@ -209,9 +231,15 @@ def _difference(loss: Callable[[Floats], float], values: Floats, place: int, mid
 
 
 def _one_sided(
-    loss: Callable[[Floats], float], values: Floats, place: int, middle: float, step: float
+    loss: Callable[[Floats], float],
+    values: Floats,
+    place: int,
+    middle: float,
+    step: float,
 ) -> tuple[float, float]:
-    """The differences to the left and to the right, divided by the change of the parameter."""
+    """The differences to the left and to the right, divided by the change of the
+    parameter.
+    """
     moved = values.copy()
     moved[place] = values[place] - step
     left = (middle - loss(moved)) / (values[place] - moved[place])

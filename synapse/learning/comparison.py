@@ -1,4 +1,6 @@
-"""Comparison of a rule that learns step by step with the exact gradient, over given sequences."""
+"""Comparison of a rule that learns step by step with the exact gradient, over given
+sequences.
+"""
 
 from __future__ import annotations
 
@@ -32,20 +34,24 @@ BIASES = np.dtype([("neuron", int), *SLOPES])
 
 @dataclass(frozen=True, eq=False, repr=False)
 class GradientComparison:
-    """The result of :func:`compare_gradients`: the summed updates of a rule, and the exact gradient.
+    """The result of :func:`compare_gradients`: the summed updates of a rule, and the
+    exact gradient.
 
-    Both are given as derivatives of the loss: the negative of the update at a rate of 1.
+    Both are given as derivatives of the loss: the negative of the update at a rate of
+    1.
 
     Attributes
     ----------
     cosine : float
-        Cosine of the angle between the two vectors of all weights and biases, tied ones counted once; NaN if
-        either vector is 0.
+        Cosine of the angle between the two vectors of all weights and biases, tied ones
+        counted once; NaN if either vector is 0.
     relative_error : float
-        Norm of their difference, divided by the norm of the exact gradient; NaN if that norm is 0.
+        Norm of their difference, divided by the norm of the exact gradient; NaN if that
+        norm is 0.
     weights : ndarray with the fields source, target, rule, exact
-        One row per connection, in the order of ``network.connections``; source and target are numbers of
-        neurons: ``network[number]``. ``pandas.DataFrame(found.weights)`` makes a table of it.
+        One row per connection, in the order of ``network.connections``; source and
+        target are numbers of neurons: ``network[number]``.
+        ``pandas.DataFrame(found.weights)`` makes a table of it.
     biases : ndarray with the fields neuron, rule, exact
         One row per neuron.
     names : tuple of str
@@ -65,20 +71,27 @@ class GradientComparison:
     order: int | None = None
 
     def worst(self, count: int = 10) -> NDArray[Any]:
-        """The `count` rows of ``weights`` with the largest differences, largest first."""
+        """The `count` rows of ``weights`` with the largest differences, largest
+        first.
+        """
         count = whole_number("The count", count, "a whole number, 0 or above", 0)
         apart = np.abs(self.weights["rule"] - self.weights["exact"])
         return np.asarray(self.weights[np.argsort(-apart, kind="stable")[:count]])
 
     def __repr__(self) -> str:
-        rule = self.method if self.order is None else f"{self.method}, order {self.order}"
+        rule = (
+            self.method if self.order is None else f"{self.method}, order {self.order}"
+        )
         figures = f"cosine {self.cosine:.9g}, relative error {self.relative_error:.3g}"
         lines = [
             f"  {self.names[row['source']]} -> {self.names[row['target']]}: "
             f"rule {row['rule']:.4g}, exact {row['exact']:.4g}"
             for row in self.worst(SHOWN)
         ]
-        head = f"<GradientComparison of {rule}: {figures}, {len(self.weights)} weights; largest differences"
+        head = (
+            f"<GradientComparison of {rule}: {figures}, {len(self.weights)} weights;"
+            " largest differences"
+        )
         return "\n".join([head, *lines]) + ">"
 
 
@@ -91,10 +104,12 @@ def compare_gradients(
     method: str = "online",
     order: int | None = None,
 ) -> GradientComparison:
-    """Compare a rule that learns step by step with the exact gradient, over given sequences.
+    """Compare a rule that learns step by step with the exact gradient, over given
+    sequences.
 
-    The updates of the rule are summed over each sequence, from a cleared context, with constant weights; the
-    exact gradient is that of :func:`gradient`. Random neurons are deterministic in both.
+    The updates of the rule are summed over each sequence, from a cleared context, with
+    constant weights; the exact gradient is that of :func:`gradient`. Random neurons are
+    deterministic in both.
 
     Parameters
     ----------
@@ -122,8 +137,8 @@ def compare_gradients(
 
     Examples
     --------
-    The online rule passes no error back to the previous step, as an Elman network would need; without
-    recurrent connections it is exact.
+    The online rule passes no error back to the previous step, as an Elman network would
+    need; without recurrent connections it is exact.
 
     >>> import architect
     >>> inputs, targets = [[0.0, 1.0], [1.0, 1.0], [1.0, 0.0]], [[1.0], [0.0], [1.0]]
@@ -154,13 +169,22 @@ def compare_gradients(
     number = {neuron: i for i, neuron in enumerate(network)}
     links = [(number[c.source], number[c.target]) for c in network.connections]
     vector = ParameterVector(twin)
-    ours, theirs = (vector.first(*slopes) for slopes in ((weights, biases), (exact.weights, exact.biases)))
-    length, whole, apart = (float(np.linalg.norm(part)) for part in (ours, theirs, ours - theirs))
+    ours, theirs = (
+        vector.first(*slopes)
+        for slopes in ((weights, biases), (exact.weights, exact.biases))
+    )
+    length, whole, apart = (
+        float(np.linalg.norm(part)) for part in (ours, theirs, ours - theirs)
+    )
     return GradientComparison(
         cosine=float(ours @ theirs) / (length * whole) if length * whole else math.nan,
         relative_error=apart / whole if whole else math.nan,
-        weights=np.rec.fromarrays([*np.reshape(links, (-1, 2)).T, weights, exact.weights], WEIGHTS),
-        biases=np.rec.fromarrays([np.arange(len(network)), biases, exact.biases], BIASES),
+        weights=np.rec.fromarrays(
+            [*np.reshape(links, (-1, 2)).T, weights, exact.weights], WEIGHTS
+        ),
+        biases=np.rec.fromarrays(
+            [np.arange(len(network)), biases, exact.biases], BIASES
+        ),
         names=tuple(neuron.name for neuron in network),
         method=method,
         order=order,
@@ -170,12 +194,22 @@ def compare_gradients(
 def _slopes_of_rule(
     network: Network, data: Data, cost: Cost, method: str, order: int | None
 ) -> tuple[Floats, Floats]:
-    """The negative of a rule's summed updates at a rate of 1, as the mean over sequences."""
-    options = RuleOptions(SGD(), None, WHOLE, Dropout(network, 0.0, 0.0), threads=1, order=order)
-    rule = RULES[method](RuleTask(network, data, cost, None, np.random.default_rng(), options))
+    """The negative of a rule's summed updates at a rate of 1, as the mean over
+    sequences.
+    """
+    options = RuleOptions(
+        SGD(), None, WHOLE, Dropout(network, 0.0, 0.0), threads=1, order=order
+    )
+    rule = RULES[method](
+        RuleTask(network, data, cost, None, np.random.default_rng(), options)
+    )
     with InUse(network):
         rule.refresh()
         sums = rule.gradient(data.filled)
-        weights = parameters.sum_of_group(network._column("tie"), network._connection_rows(), sums.weights)
-        biases = parameters.sum_of_group(network._column("bias_tie"), network._rows(), sums.biases)
+        weights = parameters.sum_of_group(
+            network._column("tie"), network._connection_rows(), sums.weights
+        )
+        biases = parameters.sum_of_group(
+            network._column("bias_tie"), network._rows(), sums.biases
+        )
     return weights / len(data.filled), biases / len(data.filled)

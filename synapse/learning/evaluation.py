@@ -23,8 +23,9 @@ from ._data import Data, new_control, one_pass
 class Evaluation:
     """The result of :meth:`Trainer.test`.
 
-    The last two are None unless the targets are classes: every target is one-hot, or 0 or 1 for a single
-    output. The class that a network names is its largest output, or whether a single output is above 0.5.
+    The last two are None unless the targets are classes: every target is one-hot, or 0
+    or 1 for a single output. The class that a network names is its largest output, or
+    whether a single output is above 0.5.
 
     Parameters
     ----------
@@ -35,10 +36,11 @@ class Evaluation:
     cost : str
         Name of the cost.
     confusion : ndarray of int, shape (classes, classes), optional
-        ``confusion[i, j]`` is the number of steps of class i for which the network has named class j.
+        ``confusion[i, j]`` is the number of steps of class i for which the network has
+        named class j.
     misclassified : ndarray of int, optional
-        Numbers of the samples or sequences with a step for which it has named another class; of a stream into
-        a network with memory the numbers of these steps.
+        Numbers of the samples or sequences with a step for which it has named another
+        class; of a stream into a network with memory the numbers of these steps.
     """
 
     error: float
@@ -49,34 +51,53 @@ class Evaluation:
 
     @property
     def accuracy(self) -> float | None:
-        """Fraction of the steps for which the network has named the right class; None without classes."""
+        """Fraction of the steps for which the network has named the right class; None
+        without classes.
+        """
         if self.confusion is None:
             return None
         return float(np.trace(self.confusion) / self.confusion.sum())
 
     def __repr__(self) -> str:
-        right = "" if self.accuracy is None else f", accuracy {100 * self.accuracy:.4g} %"
+        right = (
+            "" if self.accuracy is None else f", accuracy {100 * self.accuracy:.4g} %"
+        )
         steps = counted(self.steps, "step")
-        return f"<Evaluation: {in_words(self.cost)} {self.error:.6g} over {steps}{right}>"
+        return (
+            f"<Evaluation: {in_words(self.cost)} {self.error:.6g} over {steps}{right}>"
+        )
 
 
-def mean_cost(network: Network, data: Data, cost: Cost, weights: Floats | None = None) -> Evaluation:
-    """The mean cost per step with a target, weighted if there are `weights`; random neurons output means."""
+def mean_cost(
+    network: Network, data: Data, cost: Cost, weights: Floats | None = None
+) -> Evaluation:
+    """The mean cost per step with a target, weighted if there are `weights`; random
+    neurons output means.
+    """
     with deterministic(network):
         if weights is None:
-            total, steps = one_pass(network, data, data.filled, cost, None, new_control())
+            total, steps = one_pass(
+                network, data, data.filled, cost, None, new_control()
+            )
             return Evaluation(total / steps if steps else math.nan, steps, cost.name)
         weighted = replace(data, aimed=data.aimed * (weights > 0))
-        total, steps = 0.0, 0
+        total = 0.0
+        steps = 0
         for part, weight in _by_weight(weighted, weights):
-            summed, aimed = one_pass(network, part, part.filled, cost, None, new_control())
+            summed, aimed = one_pass(
+                network, part, part.filled, cost, None, new_control()
+            )
             total, steps = total + weight * summed, steps + aimed
     mean = total / float(weights[weighted.aimed == 1].sum()) if steps else math.nan
     return Evaluation(mean, steps, cost.name)
 
 
-def evaluated(network: Network, data: Data, cost: Cost, weights: Floats | None = None) -> Evaluation:
-    """The mean cost and, if targets are classes and nothing is recorded, how the network classifies."""
+def evaluated(
+    network: Network, data: Data, cost: Cost, weights: Floats | None = None
+) -> Evaluation:
+    """The mean cost and, if targets are classes and nothing is recorded, how the
+    network classifies.
+    """
     classes = classes_of(data, weights)
     if classes is None or network._recorder is not None:
         return mean_cost(network, data, cost, weights)
@@ -87,20 +108,25 @@ def evaluated(network: Network, data: Data, cost: Cost, weights: Floats | None =
 
 
 def _by_weight(data: Data, weights: Floats) -> Iterator[tuple[Data, float]]:
-    """Split the data into parts of consecutive rows with equal weight, within sequences."""
+    """Split the data into parts of consecutive rows with equal weight, within
+    sequences.
+    """
     begins = data.bounds[: -1 if data.clear else 0]
     firsts = np.union1d(begins, np.flatnonzero(np.diff(weights, prepend=np.nan)))
     firsts = firsts[firsts < len(weights)]  # the last sequences may be empty
-    stretches, begun = pairwise([*firsts.tolist(), len(weights)]), np.isin(firsts, begins).tolist()
+    stretches = pairwise([*firsts.tolist(), len(weights)])
+    begun = np.isin(firsts, begins).tolist()
     for (first, last), clear in zip(stretches, begun, strict=True):
         yield data.rows(first, last, clear), float(weights[first])
 
 
-# --- how a network classifies ----------------------------------------------------------------------
+# --- how a network classifies ---------------------------------------------------------
 
 
 def classes_of(data: Data, weights: Floats | None) -> NDArray[np.int64] | None:
-    """The class of each row, or -1 if it does not count; None if the targets are not classes."""
+    """The class of each row, or -1 if it does not count; None if the targets are not
+    classes.
+    """
     counted = data.counted(weights) > 0
     targets = data.targets[counted]
     if not len(targets) or not np.isin(targets, (0, 1)).all():
@@ -116,7 +142,11 @@ def classes_of(data: Data, weights: Floats | None) -> NDArray[np.int64] | None:
 def classified(data: Data, classes: Ints, outputs: Floats) -> tuple[Ints, Ints]:
     """The counts and numbers of :class:`Evaluation`, for outputs of shape (rows, m)."""
     size = max(2, outputs.shape[1])
-    named = outputs.argmax(axis=1) if outputs.shape[1] > 1 else (outputs[:, 0] > 0.5).astype(np.int64)
+    named = (
+        outputs.argmax(axis=1)
+        if outputs.shape[1] > 1
+        else (outputs[:, 0] > 0.5).astype(np.int64)
+    )
     counted = classes >= 0
     confusion = np.zeros((size, size), np.int64)
     np.add.at(confusion, (classes[counted], named[counted]), 1)

@@ -38,11 +38,16 @@ Descent = tuple[float, Floats, Floats]
 """A loss, and its negative gradient with respect to weights and biases."""
 Group = tuple[Any, int, Floats | None]
 """A `SampleGroup`, its number of lanes, and the factors of its activations."""
-ADVICE = "The weights have not changed. Use a lower rate, smaller weights, a window or a bounded squash."
+ADVICE = (
+    "The weights have not changed. Use a lower rate, smaller weights, a window or a"
+    " bounded squash."
+)
 WHOLE = 2**62  # a window longer than any sequence
 NO_WEIGHTS = np.zeros(0)
 DEEP = 16  # number of steps of samples that do not depend on each other
-MANY = 5000  # dense connections: two or three samples, one after another, are quicker than idle lanes
+# dense connections: two or three samples, one after another, are quicker than idle
+# lanes
+MANY = 5000
 
 
 @dataclass(frozen=True)
@@ -52,16 +57,20 @@ class Gradient:
     Attributes
     ----------
     loss : float
-        The cost summed over steps and outputs, as the mean over all sequences with at least one step.
+        The cost summed over steps and outputs, as the mean over all sequences with at
+        least one step.
     weights : ndarray, shape (connections,)
-        d loss / d weight, in the order of ``net.connections``; 0 for connections that are not trainable. Each
-        of several tied connections has the derivative with respect to their shared weight.
+        d loss / d weight, in the order of ``net.connections``; 0 for connections that
+        are not trainable. Each of several tied connections has the derivative with
+        respect to their shared weight.
     biases : ndarray, shape (neurons,)
-        d loss / d bias, in the order of the neurons in the network; 0 for inputs and for biases that are not
-        trainable. Each of several tied biases has the derivative with respect to their shared value.
+        d loss / d bias, in the order of the neurons in the network; 0 for inputs and
+        for biases that are not trainable. Each of several tied biases has the
+        derivative with respect to their shared value.
     wiring : int, optional
-        Checksum of the neurons, connections and gates of the network. ``optimizer.step(net, gradient)``
-        refuses a gradient of another topology by it. None: only the shapes are compared.
+        Checksum of the neurons, connections and gates of the network.
+        ``optimizer.step(net, gradient)`` refuses a gradient of another topology by it.
+        None: only the shapes are compared.
     """
 
     loss: float
@@ -71,7 +80,10 @@ class Gradient:
 
     def __repr__(self) -> str:
         size = float(np.sqrt((self.weights**2).sum() + (self.biases**2).sum()))
-        return f"<Gradient: loss {self.loss:.6g}, norm {size:.6g}, {counted(len(self.weights), 'weight')}>"
+        return (
+            f"<Gradient: loss {self.loss:.6g}, norm {size:.6g},"
+            f" {counted(len(self.weights), 'weight')}>"
+        )
 
 
 def gradient(
@@ -84,31 +96,36 @@ def gradient(
     context: bool = False,
     threads: int = 1,
 ) -> Gradient:
-    """Compute the exact gradient of a network's loss by backpropagation through time, for any topology.
+    """Compute the exact gradient of a network's loss by backpropagation through time,
+    for any topology.
 
-    Errors follow every connection and every gate, including self-connections and backward connections,
-    to all earlier steps (Werbos 1990); the online rule omits some of these paths. The network and its
-    context do not change, except that random neurons draw from their streams unless they are deterministic.
+    Errors follow every connection and every gate, including self-connections and
+    backward connections, to all earlier steps (Werbos 1990); the online rule omits some
+    of these paths. The network and its context do not change, except that random
+    neurons draw from their streams unless they are deterministic.
 
     Parameters
     ----------
     network : Network
         The network. Its neurons must not be connected to neurons outside of it.
     inputs, targets : array_like
-        One sequence, shapes (T, n) and (T, m), or several: shape (S, T, n), or a list of arrays (T_i, n) of
-        any lengths. NaN in the targets means that this output has no target at this step. Rows of samples for
-        a network without memory are one sequence, too: their costs are summed.
+        One sequence, shapes (T, n) and (T, m), or several: shape (S, T, n), or a list
+        of arrays (T_i, n) of any lengths. NaN in the targets means that this output has
+        no target at this step. Rows of samples for a network without memory are one
+        sequence, too: their costs are summed.
     cost : str or Cost, optional
-        The cost. Default: the one that fits the outputs, as in :meth:`Network.propagate`.
+        The cost. Default: the one that fits the outputs, as in
+        :meth:`Network.propagate`.
     window : int, optional
-        Number of steps after which the gradient is truncated: each sequence is cut into windows of this
-        length, and no error passes from a window to the previous one. Default: no truncation.
+        Number of steps after which the gradient is truncated: each sequence is cut into
+        windows of this length, and no error passes from a window to the previous one.
+        Default: no truncation.
     context : bool
-        Whether every sequence begins with the network's present states and activations instead of a cleared
-        context. Default False.
+        Whether every sequence begins with the network's present states and activations
+        instead of a cleared context. Default False.
     threads : int
-        Number of groups of sequences computed at the same time. The result is identical for any number.
-        Default 1.
+        Number of groups of sequences computed at the same time. The result is identical
+        for any number. Default 1.
 
     Returns
     -------
@@ -142,30 +159,42 @@ def gradient(
     """
     require_network("What has a gradient", network)
     measure = network._cost(cost)
-    layout, exact = _known.pop(network, (None, None))  # another thread cannot get them, too
-    data, layout = laid_out(prepare_sequences, layout, network, inputs, targets, measure)
+    layout, exact = _known.pop(
+        network, (None, None)
+    )  # another thread cannot get them, too
+    data, layout = laid_out(
+        prepare_sequences, layout, network, inputs, targets, measure
+    )
     boolean("The context", context)
     threads = positive_integer("The threads", threads, MOST_THREADS)
     chosen = data.filled
     share = np.full(len(chosen), 1.0 / len(chosen))
     with InUse(network):
         exact = exact or ExactGradient(network, data)
-        exact.network, exact.threads = network, threads
+        exact.network = network
+        exact.threads = threads
         exact.take(data, None)
-        loss, weights, biases = exact.descent(chosen, share, measure, checked_window(window), context)
-        rows, (_, store, span) = exact.rows, exact._ready
+        loss, weights, biases = exact.descent(
+            chosen, share, measure, checked_window(window), context
+        )
+        rows = exact.rows
+        _, store, span = exact._ready
         weights = parameters.sum_of_group(store["tie"], rows, weights[rows])
         np.negative(weights, out=weights)  # a copy, unlike `biases`
         neurons = slice(int(span[Span.FIRST]), int(span[Span.STOP]))
         biases = -parameters.sum_of_group(store["bias_tie"], neurons, biases)
         if exact.nbytes <= KEPT and threads == 1 and exact._noted is None:
-            del exact.network, exact._ready  # they would keep the network alive, and a store that it left
+            del (
+                exact.network,
+                exact._ready,
+            )  # they would keep the network alive, and a store that it left
             _known[network] = layout, exact
         return Gradient(loss, weights, biases, wiring_of(network))
 
 
 def wiring_of(network: Network) -> int:
-    """The checksum of a network's neurons, connections and gates, equal for copies in any process.
+    """The checksum of a network's neurons, connections and gates, equal for copies in
+    any process.
 
     The caller has the network in use.
     """
@@ -185,39 +214,54 @@ def wiring_of(network: Network) -> int:
 
 
 _wirings: WeakKeyDictionary[Network, tuple[int, int]] = WeakKeyDictionary()
-"""The version of the structure and the checksum that :func:`wiring_of` has found for a network."""
+"""The version of the structure and the checksum that :func:`wiring_of` has found for a
+network."""
 
 _known: WeakKeyDictionary[Network, tuple[Layout, ExactGradient]] = WeakKeyDictionary()
 """What the latest call of :func:`gradient` has laid out for a network."""
 
 
-# --- the workspace ---------------------------------------------------------------------------------
+# --- the workspace --------------------------------------------------------------------
 
 
 def checked_window(window: int | None) -> int:
     """Return the window in the form that kernels take."""
-    return WHOLE if window is None else min(WHOLE, positive_integer("The window of steps", window, inf))
+    return (
+        WHOLE
+        if window is None
+        else min(WHOLE, positive_integer("The window of steps", window, inf))
+    )
 
 
 def not_finite() -> DivergenceError:
     """The error for a product of an error and an activation that is not finite."""
     return DivergenceError(
-        f"The gradient of a weight, an error times an activation, left the finite range. {ADVICE}"
+        "The gradient of a weight, an error times an activation, left the finite"
+        f" range. {ADVICE}"
     )
 
 
 class ExactGradient:
-    """Backpropagation through time over some data, with tapes that are reused between calls.
+    """Backpropagation through time over some data, with tapes that are reused between
+    calls.
 
-    The network must not be connected to neurons outside of it. Each call takes some of the sequences and
-    computes groups of them at the same time, on `threads` threads. `weights`, shape (rows,), weigh the cost
-    of each row; default: 1 for every row.
+    The network must not be connected to neurons outside of it. Each call takes some of
+    the sequences and computes groups of them at the same time, on `threads` threads.
+    `weights`, shape (rows,), weigh the cost of each row; default: 1 for every row.
     """
 
-    def __init__(self, network: Network, data: Data, threads: int = 1, weights: Floats | None = None) -> None:
+    def __init__(
+        self,
+        network: Network,
+        data: Data,
+        threads: int = 1,
+        weights: Floats | None = None,
+    ) -> None:
         self.network = network
         self.threads = threads
-        self._pool: ThreadPoolExecutor | None = None  # its threads end with this workspace
+        self._pool: ThreadPoolExecutor | None = (
+            None  # its threads end with this workspace
+        )
         self._structure = 0
         self._tapes: dict[tuple[int, int, bool], engine.exact.Tapes] = {}
         self.take(data, weights)
@@ -225,8 +269,10 @@ class ExactGradient:
 
     def take(self, data: Data, weights: Floats | None) -> None:
         """Go on with other data."""
-        self.data, self.weights = data, NO_WEIGHTS if weights is None else weights
-        self._inputs, self._targets = data.inputs.reshape(-1), data.targets.reshape(-1)
+        self.data = data
+        self.weights = NO_WEIGHTS if weights is None else weights
+        self._inputs = data.inputs.reshape(-1)
+        self._targets = data.targets.reshape(-1)
 
     def _renew(self) -> None:
         """Lay out what depends on the topology."""
@@ -242,7 +288,9 @@ class ExactGradient:
             self._tapes.clear()
         for tapes in self._tapes.values():
             tapes.clear()
-        self._noted: NotedSteps | None = None  # what a recording takes from the present call
+        self._noted: NotedSteps | None = (
+            None  # what a recording takes from the present call
+        )
         self._rows: Ints | None = None
 
     @property
@@ -253,24 +301,34 @@ class ExactGradient:
 
     @property
     def rows(self) -> Ints:
-        """The rows of the network's connections, for the topology of the latest call."""
+        """The rows of the network's connections, for the topology of the latest
+        call.
+        """
         if self._rows is None:
             self._rows = self.network._connection_rows()
         return self._rows
 
     def _is_dense(self) -> bool:
-        """Whether many neurons have the same sources: one sample fills vector registers with these only."""
+        """Whether many neurons have the same sources: one sample fills vector registers
+        with these only.
+        """
         _, store, span = self.network._ready()
         columns = store.columns
         runs = slice(
-            int(columns["first_run"][span[Span.FIRST]]), int(columns["last_run"][span[Span.STOP] - 1])
+            int(columns["first_run"][span[Span.FIRST]]),
+            int(columns["last_run"][span[Span.STOP] - 1]),
         )
-        kinds, lengths = columns["run_kind"][runs], columns["run_length"][runs].astype(np.int64)
-        dense = np.isin(kinds, (DENSE, SHARED)) & (columns["run_flags"][runs] & STEPPED == 0)
+        kinds = columns["run_kind"][runs]
+        lengths = columns["run_length"][runs].astype(np.int64)
+        dense = np.isin(kinds, (DENSE, SHARED)) & (
+            columns["run_flags"][runs] & STEPPED == 0
+        )
         return bool(lengths[dense].sum() - lengths[~dense].sum() >= MANY)
 
     def split(self, count: int) -> Iterator[tuple[slice, int]]:
-        """Divide so many samples into groups; yields the samples of each, and its number of lanes."""
+        """Divide so many samples into groups; yields the samples of each, and its
+        number of lanes.
+        """
         first = 0
         while first < count:
             width = self.lanes if count > 1 and count - first > self.few else 1
@@ -294,25 +352,34 @@ class ExactGradient:
         context: bool = False,
         masks: Masks | None = None,
     ) -> Descent:
-        """Compute the loss of the given sequences, weighted by `share`, and its negative gradient.
+        """Compute the loss of the given sequences, weighted by `share`, and its
+        negative gradient.
 
-        Errors pass through at most `window` steps. With `context`, each sequence begins with the network's
-        present context instead of a cleared one. `masks` draws the factors of activations (dropout). The
-        gradient, by rows of the store and by neurons of the network, is overwritten by the next call. The
-        caller has the network in use.
+        Errors pass through at most `window` steps. With `context`, each sequence begins
+        with the network's present context instead of a cleared one. `masks` draws the
+        factors of activations (dropout). The gradient, by rows of the store and by
+        neurons of the network, is overwritten by the next call. The caller has the
+        network in use.
         """
         self.begin()
-        recorder, self._noted = self.network._recorder, None
+        recorder = self.network._recorder
+        self._noted = None
         if recorder is not None:
             sizes = len(self.network), self.network._n_inputs
             self._noted = NotedSteps(self.data, chosen, share, *sizes)
         groups = list(self._groups(chosen, share, window, masks))
         loss = 0.0
-        for number, (one, by_weight, by_bias) in enumerate(self._parts(groups, cost, context)):
+        for number, (one, by_weight, by_bias) in enumerate(
+            self._parts(groups, cost, context)
+        ):
             loss += one
             if number == 0:
                 several = len(groups) > 1  # the next group overwrites these
-                weights, biases = (by_weight.copy(), by_bias.copy()) if several else (by_weight, by_bias)
+                weights, biases = (
+                    (by_weight.copy(), by_bias.copy())
+                    if several
+                    else (by_weight, by_bias)
+                )
             else:
                 weights += by_weight
                 biases += by_bias
@@ -324,16 +391,29 @@ class ExactGradient:
         return loss, weights, biases
 
     def losses(self, cost: Cost) -> Callable[[], float]:
-        """Return a function that sums the cost of all sequences, from a cleared context, without a gradient.
+        """Return a function that sums the cost of all sequences, from a cleared
+        context, without a gradient.
 
-        Weights and biases may change between its calls, but not the topology. A cost may be not finite.
+        Weights and biases may change between its calls, but not the topology. A cost
+        may be not finite.
         """
         with InUse(self.network):
             self.begin()
-            sequences, calls = self.data.filled, []
-            for samples, width, _ in self._groups(sequences, np.ones(len(sequences)), 0, None):
-                tapes = self.tapes_of(0, width, int(samples.steps))  # the longest come first
-                calls.append((self.arguments(width, tapes, samples, cost), tapes, int(samples.steps)))
+            sequences = self.data.filled
+            calls = []
+            for samples, width, _ in self._groups(
+                sequences, np.ones(len(sequences)), 0, None
+            ):
+                tapes = self.tapes_of(
+                    0, width, int(samples.steps)
+                )  # the longest come first
+                calls.append(
+                    (
+                        self.arguments(width, tapes, samples, cost),
+                        tapes,
+                        int(samples.steps),
+                    )
+                )
 
         def summed() -> float:
             total = 0.0
@@ -347,9 +427,15 @@ class ExactGradient:
 
         return summed
 
-    def _parts(self, groups: list[Group], cost: Cost, context: bool) -> Iterator[Descent]:
-        """Yield the descent of each group, in order; the arrays are overwritten by the next."""
-        if self.threads == 1 or len(groups) == 1 or self.network.is_random:  # random: in order
+    def _parts(
+        self, groups: list[Group], cost: Cost, context: bool
+    ) -> Iterator[Descent]:
+        """Yield the descent of each group, in order; the arrays are overwritten by the
+        next.
+        """
+        if (
+            self.threads == 1 or len(groups) == 1 or self.network.is_random
+        ):  # random: in order
             yield from (self._one(0, group, cost, context) for group in groups)
             return
         free = list(range(self.threads))  # each thread has its own tapes
@@ -376,8 +462,11 @@ class ExactGradient:
     def _groups(
         self, chosen: NDArray[Any], share: Floats, window: int, masks: Masks | None
     ) -> Iterator[Group]:
-        """Group sequences of similar length; independent steps fill the lanes one after the other."""
-        begins, ends = self.data.bounds[:-1][chosen], self.data.bounds[1:][chosen]
+        """Group sequences of similar length; independent steps fill the lanes one after
+        the other.
+        """
+        begins = self.data.bounds[:-1][chosen]
+        ends = self.data.bounds[1:][chosen]
         lengths = ends - begins
         several = len(self.data.inputs) > len(self.data.filled)
         if self.apart and several:
@@ -385,13 +474,20 @@ class ExactGradient:
             begins, lengths, share = rows, np.ones_like(rows), np.repeat(share, lengths)
         elif several and (lengths != lengths[0]).any():
             order = np.argsort(-lengths, kind="stable")
-            begins, lengths, share = begins[order], lengths[order], share[order]  # longest first
+            begins, lengths, share = (
+                begins[order],
+                lengths[order],
+                share[order],
+            )  # longest first
         for here, width in self.split(len(begins)):
-            count, longest = here.stop - here.start, lengths[here.start]
+            count = here.stop - here.start
+            longest = lengths[here.start]
             if self.apart:
-                steps, full = -(-count // width), count % width == 0
+                steps = -(-count // width)
+                full = count % width == 0
             else:
-                steps, full = int(longest), count == width and lengths[here][-1] == longest
+                steps = int(longest)
+                full = count == width and lengths[here][-1] == longest
             mask = None if masks is None else masks(steps, width)
             samples = engine.exact.SampleGroup(
                 begins=begins[here],
@@ -414,7 +510,9 @@ class ExactGradient:
         tapes = self.tapes_of(number, width, steps)
         tapes.begin(self._context() if context else None, mask)
         self._latest = tapes, steps
-        status, loss, bad = engine.exact.gradient_network(*self.arguments(width, tapes, samples, cost))
+        status, loss, bad = engine.exact.gradient_network(
+            *self.arguments(width, tapes, samples, cost)
+        )
         if status != DONE:
             raise self.divergence(status, tapes, loss, bad, steps)
         if self._noted is not None:
@@ -447,7 +545,9 @@ class ExactGradient:
         )
 
     def tapes_of(self, number: int, width: int, steps: int) -> engine.exact.Tapes:
-        """Return the tapes with this number, replaced by longer ones if they are too short."""
+        """Return the tapes with this number, replaced by longer ones if they are too
+        short.
+        """
         key = number, width, self._noted is not None
         if key in self._tapes and self._tapes[key].steps < steps:
             del self._tapes[key]  # first, as both together may not fit into memory
@@ -469,14 +569,22 @@ class ExactGradient:
     def _context(self) -> dict[str, Floats]:
         """The initial context of sequences, if it is not cleared."""
         rows = self.network._rows()
-        return {name: self.network._column(name)[rows] for name in ("activation", "state")}
+        return {
+            name: self.network._column(name)[rows] for name in ("activation", "state")
+        }
 
     def divergence(
         self, status: int, tapes: engine.exact.Tapes, loss: float, bad: int, steps: int
     ) -> DivergenceError:
-        """The error that names the neuron, step and sequence of a number out of range."""
+        """The error that names the neuron, step and sequence of a number out of
+        range.
+        """
         failed = self.network._column("failed")
-        require_sound(status, failed if failed[0] else tapes["failed"], "The weights are as before.")
+        require_sound(
+            status,
+            failed if failed[0] else tapes["failed"],
+            "The weights are as before.",
+        )
         what, step, place = tapes.beyond(loss, bad, steps)
         if place is None:
             return DivergenceError(f"{what} left the finite range. {ADVICE}")
@@ -486,7 +594,8 @@ class ExactGradient:
         of = f" of sequence {sequence}" if self.data.sequences > 1 else ""
         step = int(row - self.data.bounds[sequence])
         return DivergenceError(
-            f"{what} of {self.network[neuron]!r} left the finite range in step {step}{of}. {ADVICE}"
+            f"{what} of {self.network[neuron]!r} left the finite range in step"
+            f" {step}{of}. {ADVICE}"
         )
 
 
@@ -500,9 +609,13 @@ COLUMNS = {
 
 
 class NotedSteps:
-    """The quantities of all steps, sequence by sequence; errors are without the `share` in the loss."""
+    """The quantities of all steps, sequence by sequence; errors are without the `share`
+    in the loss.
+    """
 
-    def __init__(self, data: Data, chosen: NDArray[Any], share: Floats, neurons: int, inputs: int) -> None:
+    def __init__(
+        self, data: Data, chosen: NDArray[Any], share: Floats, neurons: int, inputs: int
+    ) -> None:
         begins = data.bounds[:-1][chosen]
         lengths = data.bounds[1:][chosen] - begins
         rows = spans(begins, lengths)
@@ -513,12 +626,17 @@ class NotedSteps:
         self.numbers = {name: np.full((len(rows), neurons), np.nan) for name in COLUMNS}
 
     def take(self, tapes: engine.exact.Tapes, steps: int) -> None:
-        """Copy the samples from these tapes; several threads may do so at the same time."""
+        """Copy the samples from these tapes; several threads may do so at the same
+        time.
+        """
         row = tapes["row"][: steps * tapes.width].reshape(steps, tapes.width)
         there = row != ENDED
         place = self._place[row[there]]
         for name, column in COLUMNS.items():
             self.numbers[name][place] = tapes.steps_of(column, steps)[there]
-        for name in ("derivative", "responsibility"):  # inputs take their activation from the data
+        for name in (
+            "derivative",
+            "responsibility",
+        ):  # inputs take their activation from the data
             self.numbers[name][place[:, None], np.arange(self._inputs)] = 0.0
         self.numbers["responsibility"][place] /= self._share[place][:, None]

@@ -1,4 +1,6 @@
-"""What exact online gradients of a network need, before it is trained: memory and multiply-adds, by order."""
+"""What exact online gradients of a network need, before it is trained: memory and
+multiply-adds, by order.
+"""
 
 from __future__ import annotations
 
@@ -15,29 +17,42 @@ from ..objects import sensitivities
 from ..objects.network import Network, require_network
 from ..objects.wiring import require_closed
 
-HEAD = ("order", "recurrent", "sensitivities", "memory", "sweeps", "product", "direct", "multiply-adds")
+HEAD = (
+    "order",
+    "recurrent",
+    "sensitivities",
+    "memory",
+    "sweeps",
+    "product",
+    "direct",
+    "multiply-adds",
+)
 UNITS = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 
 
 class ReachRow(NamedTuple):
     """What exact online gradients need at one order; a row of :class:`Reach`.
 
-    Numbers of multiply-adds are those of one step. They are None if the sensitivities do not fit into the
-    memory of this machine.
+    Numbers of multiply-adds are those of one step. They are None if the sensitivities
+    do not fit into the memory of this machine.
     """
 
     order: int | None
-    """Number of steps within which a parameter must reach a recurrent state; None: no limit, exact."""
+    """Number of steps within which a parameter must reach a recurrent state; None: no
+    limit, exact."""
     recurrent: int | None
     """Number of recurrent states that have sensitivities."""
     sensitivities: int | None
-    """Number of sensitivities Z: pairs of a recurrent state and a trainable parameter."""
+    """Number of sensitivities Z: pairs of a recurrent state and a trainable
+    parameter."""
     bytes: int
     """Memory in bytes, at least, if it is too large."""
     sweeps: int | None
-    """Multiply-adds of the sweeps back through the step, which compute J and the error part of I."""
+    """Multiply-adds of the sweeps back through the step, which compute J and the error
+    part of I."""
     products: int | None
-    """Multiply-adds of the product J Z, if every step computes it; large networks do so every few steps."""
+    """Multiply-adds of the product J Z, if every step computes it; large networks do so
+    every few steps."""
     direct: int | None
     """Multiply-adds that add the direct effects I."""
 
@@ -55,7 +70,8 @@ class ReachRow(NamedTuple):
 
 
 class Reach(dict[int | None, ReachRow]):
-    """The result of :func:`reach`: a row for each order, in the order given. Its ``repr`` is a table.
+    """The result of :func:`reach`: a row for each order, in the order given. Its
+    ``repr`` is a table.
 
     ``pandas.DataFrame(found.values())`` makes a table of it.
     """
@@ -68,12 +84,14 @@ class Reach(dict[int | None, ReachRow]):
 
 
 def reach(network: Network, orders: Iterable[int | None] = (1, 2, 3, None)) -> Reach:
-    """Compute what exact online gradients of a network need, for several orders. Nothing is trained.
+    """Compute what exact online gradients of a network need, for several orders.
+    Nothing is trained.
 
-    Real-time recurrent learning (``method="rtrl"``) keeps the sensitivity Z[r, p] = ds_r / dp of the state of
-    each recurrent neuron r to each trainable parameter p that can reach it, and renews it at every step:
-    Z(t) = J Z(t-1) + I. An order keeps only parameters that reach the state within this number of steps
-    (SnAp-n, Menick et al. 2021). A step with a target also multiplies each sensitivity once.
+    Real-time recurrent learning (``method="rtrl"``) keeps the sensitivity Z[r, p] =
+    ds_r / dp of the state of each recurrent neuron r to each trainable parameter p that
+    can reach it, and renews it at every step: Z(t) = J Z(t-1) + I. An order keeps only
+    parameters that reach the state within this number of steps (SnAp-n, Menick et al.
+    2021). A step with a target also multiplies each sensitivity once.
 
     Parameters
     ----------
@@ -85,13 +103,14 @@ def reach(network: Network, orders: Iterable[int | None] = (1, 2, 3, None)) -> R
     Returns
     -------
     Reach
-        A dict with a row for each order. Rows whose sensitivities do not fit into the memory of this machine
-        contain the memory that they need.
+        A dict with a row for each order. Rows whose sensitivities do not fit into the
+        memory of this machine contain the memory that they need.
 
     Raises
     ------
     ArgumentTypeError, ArgumentError
-        If `network` is not a network, or `orders` are not whole numbers above 0 or None.
+        If `network` is not a network, or `orders` are not whole numbers above 0 or
+        None.
     TopologyError
         If the network is connected with neurons outside of it.
 
@@ -102,8 +121,9 @@ def reach(network: Network, orders: Iterable[int | None] = (1, 2, 3, None)) -> R
 
     Examples
     --------
-    Every parameter of the hidden layer of an Elman network reaches every hidden neuron within two steps. In a
-    layer of LSTM blocks without connections between them, parameters reach only the cell of their own block.
+    Every parameter of the hidden layer of an Elman network reaches every hidden neuron
+    within two steps. In a layer of LSTM blocks without connections between them,
+    parameters reach only the cell of their own block.
 
     >>> import architect
     >>> elman = reach(architect.Elman(7, 15, 7, seed=0)).values()
@@ -127,7 +147,9 @@ def _row(network: Network, order: int | None) -> ReachRow:
     try:
         require_closed(network, "trained by rtrl")
         _, store, span = network._ready()
-        layout = Layout(store, find_pattern(store, span, order), sensitivities.most_bytes())
+        layout = Layout(
+            store, find_pattern(store, span, order), sensitivities.most_bytes()
+        )
     except TooLarge as error:
         return ReachRow(order, None, None, int(error.bytes), None, None, None)
     return ReachRow(
@@ -143,14 +165,17 @@ def _row(network: Network, order: int | None) -> ReachRow:
 
 def _of_sweeps(network: Network, layout: Layout) -> int:
     """Connections that the sweeps follow, to their sources and to their gaters."""
-    visits, lengths = layout.pattern.visits, network._column("run_length").astype(np.int64)
+    visits = layout.pattern.visits
+    lengths = network._column("run_length").astype(np.int64)
     followed = np.where(visits.run == OWN, 1, np.append(lengths, 1)[visits.run])
     ends = (visits.what & SOURCES > 0).astype(np.int64) + (visits.what & GATERS > 0)
     return int(followed @ ends)
 
 
 def _of_direct(layout: Layout) -> int:
-    """Parameters into the neurons that the sweeps visit, without those whose sensitivity is not kept."""
+    """Parameters into the neurons that the sweeps visit, without those whose
+    sensitivity is not kept.
+    """
     pattern = layout.pattern
     counts = np.bincount(layout.entry_owner, minlength=pattern.size)
     root = np.repeat(np.arange(len(pattern.roots)), np.diff(pattern.visits.first))
@@ -163,7 +188,13 @@ def _shown(row: ReachRow) -> tuple[str, ...]:
     if row.too_large:
         return str(row.order), "", "too large", _size(row.bytes), "", "", "", ""
     counts = (row.sweeps, row.products, row.direct, row.multiply_adds)
-    return str(row.order), str(row.recurrent), str(row.sensitivities), _size(row.bytes), *map(str, counts)
+    return (
+        str(row.order),
+        str(row.recurrent),
+        str(row.sensitivities),
+        _size(row.bytes),
+        *map(str, counts),
+    )
 
 
 def _size(count: int) -> str:

@@ -1,4 +1,6 @@
-"""Read-outs by least squares: computes the weights into the outputs at once and changes no others."""
+"""Read-outs by least squares: computes the weights into the outputs at once and changes
+no others.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,8 @@ INVERSES: dict[Squash, Callable[[Floats], Floats]] = {
 """The inverse of each squash that outputs may have: activation to state."""
 _Sources = dict[Neuron, int]
 LARGEST = 1e100
-"""Larger activations are treated as diverged: sums of their squares would approach the largest float."""
+"""Larger activations are treated as diverged: sums of their squares would approach the
+largest float."""
 
 
 @dataclass(frozen=True)
@@ -46,11 +49,12 @@ class Readout:
     rows : int
         Number of fitted rows: those that have a target and come after the washout.
     rank : int
-        Number of linearly independent activations that lead to an output, after subtracting their mean if
-        the output has a trainable bias.
+        Number of linearly independent activations that lead to an output, after
+        subtracting their mean if the output has a trainable bias.
     condition : float
-        Condition number of these activations: the largest singular value divided by the smallest. If outputs
-        have different sources, rank and condition are those of the worst output.
+        Condition number of these activations: the largest singular value divided by the
+        smallest. If outputs have different sources, rank and condition are those of the
+        worst output.
     """
 
     error: float
@@ -61,7 +65,9 @@ class Readout:
 
 @dataclass(frozen=True)
 class _Solution:
-    """Weights, shape (sources, outputs), biases, shape (outputs,), and the rank and condition of the fit."""
+    """Weights, shape (sources, outputs), biases, shape (outputs,), and the rank and
+    condition of the fit.
+    """
 
     weights: Floats
     biases: Floats
@@ -72,41 +78,46 @@ class _Solution:
 def fit_readout(
     network: Network, inputs: Any, targets: Any, ridge: float = 1e-6, washout: int = 0
 ) -> Readout:
-    """Fit the trainable weights and biases of the outputs by ridge regression (Jaeger 2001).
+    """Fit the trainable weights and biases of the outputs by ridge regression (Jaeger
+    2001).
 
-    The network runs over the inputs once without learning. Let x_t be the activations of an output's sources
-    in row t, and d_t the state at which the output equals its target (by the inverse of its squash). Weights
-    w and bias b minimise ``sum_t (w x_t + b - d_t)^2 + ridge |w|^2``, among the weights that have the signs
-    of their connections (which needs SciPy). A connection or bias that is not trainable does not change; its
-    contribution is subtracted from d_t first.
+    The network runs over the inputs once without learning. Let x_t be the activations
+    of an output's sources in row t, and d_t the state at which the output equals its
+    target (by the inverse of its squash). Weights w and bias b minimise ``sum_t (w x_t
+    + b - d_t)^2 + ridge |w|^2``, among the weights that have the signs of their
+    connections (which needs SciPy). A connection or bias that is not trainable does not
+    change; its contribution is subtracted from d_t first.
 
     Parameters
     ----------
     network : Network
-        The network. Its outputs must have the squash identity, logistic or tanh and no outgoing connections,
-        as feedback would change with the weights. Teacher forcing is not supported.
+        The network. Its outputs must have the squash identity, logistic or tanh and no
+        outgoing connections, as feedback would change with the weights. Teacher forcing
+        is not supported.
     inputs, targets : array_like
-        The data, as for :meth:`Trainer.train`: shapes (T, n) and (T, m), which continue from the present
-        context, or sequences, with the context cleared before each. A row of NaN in the targets means that
-        this row has no target.
+        The data, as for :meth:`Trainer.train`: shapes (T, n) and (T, m), which continue
+        from the present context, or sequences, with the context cleared before each. A
+        row of NaN in the targets means that this row has no target.
     ridge : float
         Factor of the penalty on the squared weights, 0 or above. Default 1e-6.
     washout : int
-        Number of rows at the beginning of each sequence (or of the stream) that are not fitted. Default 0.
+        Number of rows at the beginning of each sequence (or of the stream) that are not
+        fitted. Default 0.
 
     Returns
     -------
     Readout
-        The error, rank and condition of the fit. The network's context is that after the last row, as after
-        ``net.run``.
+        The error, rank and condition of the fit. The network's context is that after
+        the last row, as after ``net.run``.
 
     Raises
     ------
     TopologyError
-        If an output has outgoing connections or gates any, or its incoming connections are gated or tied.
+        If an output has outgoing connections or gates any, or its incoming connections
+        are gated or tied.
     ArgumentError, ArgumentTypeError
-        If an argument cannot be used, a target is outside the range of the squash, or the weights
-        are not determined and `ridge` is 0.
+        If an argument cannot be used, a target is outside the range of the squash, or
+        the weights are not determined and `ridge` is 0.
     DivergenceError
         If activations leave the finite range. The network is unchanged after any error.
 
@@ -132,21 +143,27 @@ def fit_readout(
         data = prepare(network, inputs, targets)
         washout = whole_number("The washout", washout, "a whole number, 0 or above", 0)
         used = data.aimed.astype(bool)
-        for first in data.runs[:-1].tolist():  # beyond a short sequence is the next one's washout
+        for first in data.runs[
+            :-1
+        ].tolist():  # beyond a short sequence is the next one's washout
             used[first : first + washout] = False
         if not used.any():
-            raise ArgumentError(f"A washout of {shown(washout)} leaves no row with a target to fit.")
+            raise ArgumentError(
+                f"A washout of {shown(washout)} leaves no row with a target to fit."
+            )
         rows = np.flatnonzero(used)
         if np.isnan(data.targets[rows]).any():
             raise ArgumentError(
-                "A read-out fits all outputs to the same rows, but some have no target in some of them. "
-                "Give whole rows of NaN, or train the network."
+                "A read-out fits all outputs to the same rows, but some have no target"
+                " in some of them. Give whole rows of NaN, or train the network."
             )
         states = _target_states(network, data.targets[rows])
         before = read_context(network)
         try:
             seen = _activations(network, sources, data)[rows]
-            fit, error = _fit(network, sources, seen, states, data.targets[rows], strength)
+            fit, error = _fit(
+                network, sources, seen, states, data.targets[rows], strength
+            )
         except BaseException:
             restore_context(network, before)
             raise
@@ -166,34 +183,47 @@ def fit_readout(
 
 
 def _sources(network: Network) -> _Sources:
-    """The neurons that lead to the outputs, and their order; raises if the outputs cannot be fitted."""
+    """The neurons that lead to the outputs, and their order; raises if the outputs
+    cannot be fitted.
+    """
     own = set(network)
     for neuron in network.output:
         _refuse_unfit(neuron, own)
     links = [link for neuron in network.output for link in neuron.incoming]
     if not any(link.trainable for link in links):
-        raise TopologyError(f"No trainable connection leads to the outputs of {network!r}: nothing to fit.")
-    return {neuron: i for i, neuron in enumerate(dict.fromkeys(link.source for link in links))}
+        raise TopologyError(
+            f"No trainable connection leads to the outputs of {network!r}: nothing to"
+            " fit."
+        )
+    return {
+        neuron: i
+        for i, neuron in enumerate(dict.fromkeys(link.source for link in links))
+    }
 
 
 def _refuse_unfit(neuron: Neuron, own: set[Neuron]) -> None:
     if neuron.squash not in INVERSES:
         names = ", ".join(squash.name for squash in INVERSES)
-        raise ArgumentError(expected("The squash of a read-out", f"one of {names}", neuron.squash.name))
+        raise ArgumentError(
+            expected("The squash of a read-out", f"one of {names}", neuron.squash.name)
+        )
     links = (*neuron.outgoing, *neuron.gated)
     if neuron.self_connection or any(link.target in own for link in links):
         raise TopologyError(
-            f"The output {neuron!r} feeds back into its network, and teacher forcing is not done. "
-            "Fit a network whose outputs lead nowhere, or train this one."
+            f"The output {neuron!r} feeds back into its network, and teacher forcing is"
+            " not done. Fit a network whose outputs lead nowhere, or train this one."
         )
-    if (neuron.trainable and neuron.tied) or any(link.tied for link in _learning(neuron)):
+    if (neuron.trainable and neuron.tied) or any(
+        link.tied for link in _learning(neuron)
+    ):
         raise TopologyError(
-            f"Weights or the bias of the output {neuron!r} are tied, and least squares finds each by itself. "
-            "Untie them, or train the network."
+            f"Weights or the bias of the output {neuron!r} are tied, and least squares"
+            " finds each by itself. Untie them, or train the network."
         )
     if any(link.gater for link in neuron.incoming):
         raise TopologyError(
-            f"Connections to the output {neuron!r} are gated: only ungated ones can be fitted."
+            f"Connections to the output {neuron!r} are gated: only ungated ones can be"
+            " fitted."
         )
 
 
@@ -201,18 +231,28 @@ def _target_states(network: Network, targets: Floats) -> Floats:
     """The states of the outputs that give these targets, shape (rows, m)."""
     states = np.empty_like(targets)
     for i, neuron in enumerate(network.output):
-        low, high = neuron.squash.low, neuron.squash.high
+        low = neuron.squash.low
+        high = neuron.squash.high
         aims = targets[:, i]
         if aims.min() <= low or aims.max() >= high:
             worst = aims[(aims <= low) | (aims >= high)][0]
-            condition = f"above {low:g} and below {high:g}, which {neuron.squash.name} does not reach"
-            raise ArgumentError(expected(f"Targets of the output {neuron.name}", condition, float(worst)))
+            condition = (
+                f"above {low:g} and below {high:g}, which {neuron.squash.name} does not"
+                " reach"
+            )
+            raise ArgumentError(
+                expected(
+                    f"Targets of the output {neuron.name}", condition, float(worst)
+                )
+            )
         states[:, i] = INVERSES[neuron.squash](aims)
     return states
 
 
 def _activations(network: Network, sources: _Sources, data: Data) -> Floats:
-    """The activations of the sources that the outputs read in every row, shape (rows, sources)."""
+    """The activations of the sources that the outputs read in every row, shape (rows,
+    sources).
+    """
     begin = []
     together = network._column("synchronous")
     late = np.array([bool(together[neuron._row]) for neuron in sources])
@@ -225,28 +265,41 @@ def _activations(network: Network, sources: _Sources, data: Data) -> Floats:
     seen = log.activation
     if late.any():
         previous = np.roll(seen, 1, axis=0)
-        for first, last, values in zip(data.runs[:-1], data.runs[1:], begin, strict=True):
+        for first, last, values in zip(
+            data.runs[:-1], data.runs[1:], begin, strict=True
+        ):
             previous[int(first) : int(first) + int(last > first)] = values
         seen = np.where(late, previous, seen)
     if not (np.abs(seen) <= LARGEST).all():  # not of NaN either
         raise DivergenceError(
-            f"The activations of {network!r} have grown beyond {LARGEST:g}. Use smaller weights or inputs."
+            f"The activations of {network!r} have grown beyond {LARGEST:g}. Use smaller"
+            " weights or inputs."
         )
     return seen
 
 
 def _fit(
-    network: Network, sources: _Sources, seen: Floats, states: Floats, targets: Floats, ridge: float
+    network: Network,
+    sources: _Sources,
+    seen: Floats,
+    states: Floats,
+    targets: Floats,
+    ridge: float,
 ) -> tuple[_Solution, float]:
     """The read-out, and the mean squared difference of its outputs and the targets."""
     with np.errstate(over="ignore", invalid="ignore"):
         fit = _solve(network, sources, seen, states, ridge)
         reached = (seen @ fit.weights + fit.biases).T
         pairs = zip(network.output, reached, strict=True)
-        outputs = np.array([list(map(neuron.squash, states)) for neuron, states in pairs]).T
+        outputs = np.array(
+            [list(map(neuron.squash, states)) for neuron, states in pairs]
+        ).T
         error = float(np.mean((outputs - targets) ** 2))
-    numbers, largest = np.append(fit.weights, fit.biases), np.finfo(network.dtype).max
-    if not ((np.abs(numbers) <= largest).all() and np.isfinite(error)):  # not of NaN either
+    numbers = np.append(fit.weights, fit.biases)
+    largest = np.finfo(network.dtype).max
+    if not (
+        (np.abs(numbers) <= largest).all() and np.isfinite(error)
+    ):  # not of NaN either
         raise DivergenceError(
             f"The weights of the read-out left the range of {network.dtype.name}. "
             "Use a higher ridge or smaller targets."
@@ -254,22 +307,35 @@ def _fit(
     return fit, error
 
 
-def _solve(network: Network, sources: _Sources, seen: Floats, states: Floats, ridge: float) -> _Solution:
-    """Weights and biases of all outputs: fixed ones unchanged, the others by least squares."""
+def _solve(
+    network: Network, sources: _Sources, seen: Floats, states: Floats, ridge: float
+) -> _Solution:
+    """Weights and biases of all outputs: fixed ones unchanged, the others by least
+    squares.
+    """
     weights = np.zeros((len(sources), len(network.output)))
-    biases = np.array([0.0 if neuron.trainable else neuron.bias for neuron in network.output])
-    alike: dict[tuple[tuple[int, ...], bool, tuple[int, ...]], list[int]] = defaultdict(list)
+    biases = np.array(
+        [0.0 if neuron.trainable else neuron.bias for neuron in network.output]
+    )
+    alike: dict[tuple[tuple[int, ...], bool, tuple[int, ...]], list[int]] = defaultdict(
+        list
+    )
     for i, neuron in enumerate(network.output):
         for link in neuron.incoming:
             if not link.trainable:
                 weights[sources[link.source], i] = link.weight
         links = _learning(neuron)
         signs = tuple(link.sign or 0 for link in links)
-        alike[tuple(sources[link.source] for link in links), neuron.trainable, signs].append(i)
+        alike[
+            tuple(sources[link.source] for link in links), neuron.trainable, signs
+        ].append(i)
     left = states - seen @ weights - biases
-    ranks, conditions = [len(sources)], [1.0]
+    ranks = [len(sources)]
+    conditions = [1.0]
     for (columns, biased, signs), outputs in alike.items():
-        fit = _least_squares(seen[:, columns], left[:, outputs], ridge, biased, np.array(signs, np.int64))
+        fit = _least_squares(
+            seen[:, columns], left[:, outputs], ridge, biased, np.array(signs, np.int64)
+        )
         weights[np.ix_(columns, outputs)] = fit.weights
         biases[outputs] += fit.biases
         if columns:
@@ -278,16 +344,24 @@ def _solve(network: Network, sources: _Sources, seen: Floats, states: Floats, ri
     return _Solution(weights, biases, min(ranks), max(conditions))
 
 
-def _least_squares(x: Floats, y: Floats, ridge: float, biased: bool, signs: Ints) -> _Solution:
+def _least_squares(
+    x: Floats, y: Floats, ridge: float, biased: bool, signs: Ints
+) -> _Solution:
     """Ridge regression by singular value decomposition; the bias is not penalised."""
     n = x.shape[1]
-    centre, level = (x.mean(axis=0), y.mean(axis=0)) if biased else (np.zeros(n), np.zeros(y.shape[1]))
+    centre, level = (
+        (x.mean(axis=0), y.mean(axis=0))
+        if biased
+        else (np.zeros(n), np.zeros(y.shape[1]))
+    )
     left, values, right = np.linalg.svd(x - centre, full_matrices=False)
-    rank = int((values > values.max(initial=0.0) * max(x.shape) * np.finfo(float).eps).sum())
+    rank = int(
+        (values > values.max(initial=0.0) * max(x.shape) * np.finfo(float).eps).sum()
+    )
     if ridge == 0 and rank < n:
         raise ArgumentError(
-            f"The {n} activations that lead to an output are not independent: they have the rank {rank}. "
-            "Give a ridge above 0."
+            f"The {n} activations that lead to an output are not independent: they have"
+            f" the rank {rank}. Give a ridge above 0."
         )
     gains = values / (values**2 + ridge)
     weights = right.T @ (gains[:, None] * (left.T @ (y - level)))
@@ -296,7 +370,9 @@ def _least_squares(x: Floats, y: Floats, ridge: float, biased: bool, signs: Ints
         bounds = np.where(signs > 0, 0.0, -np.inf), np.where(signs < 0, 0.0, np.inf)
         rows = np.concatenate([values[:, None] * right, np.sqrt(ridge) * np.eye(n)])
         aims = np.concatenate([left.T @ (y - level), np.zeros((n, y.shape[1]))])
-        each = [optimize.lsq_linear(rows, aim, bounds, method="bvls").x for aim in aims.T]
+        each = [
+            optimize.lsq_linear(rows, aim, bounds, method="bvls").x for aim in aims.T
+        ]
         weights = np.clip(np.array(each).T, *(bound[:, None] for bound in bounds))
     condition = float(values[0] / values[-1]) if n and rank == n else np.inf
     return _Solution(weights, level - centre @ weights, rank, condition)

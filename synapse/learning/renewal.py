@@ -24,27 +24,32 @@ LATEST_STEP = np.empty(0)
 @final
 @dataclass(frozen=True)
 class Renewal:
-    """Continual backpropagation (Dohare and others 2024): the least useful hidden neurons begin anew.
+    """Continual backpropagation (Dohare and others 2024): the least useful hidden
+    neurons begin anew.
 
-    The utility of a neuron is the running mean of its absolute activation times the sum of its absolute
-    outgoing weights: ``u <- decay u + (1 - decay) |y| sum |w|``. At every update, and for each hidden layer,
-    a neuron is renewed with a probability of `rate` times the number of mature neurons: the mature one of the
-    lowest utility. Its incoming weights and its bias are drawn anew, as by the initializer "fan_in", with the
-    signs that connections must have. Its outgoing weights become 0, so that the outputs change little, and
-    its state, its traces (with "rtrl": all sensitivities) and the optimizer's memory of these parameters are
-    cleared.
+    The utility of a neuron is the running mean of its absolute activation times the sum
+    of its absolute outgoing weights: ``u <- decay u + (1 - decay) |y| sum |w|``. At
+    every update, and for each hidden layer, a neuron is renewed with a probability of
+    `rate` times the number of mature neurons: the mature one of the lowest utility. Its
+    incoming weights and its bias are drawn anew, as by the initializer "fan_in", with
+    the signs that connections must have. Its outgoing weights become 0, so that the
+    outputs change little, and its state, its traces (with "rtrl": all sensitivities)
+    and the optimizer's memory of these parameters are cleared.
 
-    A hidden neuron can be renewed if it has trainable incoming and outgoing connections, gates no connection,
-    and none of these connections is tied. All outgoing ones must be trainable, or lead to neurons that only
-    pass its activation on (delays, cells of an LSTM or a GRU), whose outgoing connections count as its own.
-    Frozen incoming weights and biases stay. Utilities and ages are saved with the network.
+    A hidden neuron can be renewed if it has trainable incoming and outgoing
+    connections, gates no connection, and none of these connections is tied. All
+    outgoing ones must be trainable, or lead to neurons that only pass its activation on
+    (delays, cells of an LSTM or a GRU), whose outgoing connections count as its own.
+    Frozen incoming weights and biases stay. Utilities and ages are saved with the
+    network.
 
     Parameters
     ----------
     rate : float
         Probability of a renewal by update and mature neuron, 0 to 1. Default 1e-4.
     maturity : int
-        Number of updates before a neuron can be renewed, again or at first. Default 100.
+        Number of updates before a neuron can be renewed, again or at first. Default
+        100.
     decay : float
         Share of the utility that is left after an update, 0 to 1. Default 0.99.
 
@@ -79,74 +84,109 @@ class Renewer:
     """The neurons of a network that are renewed, for its present topology."""
 
     def __init__(self, network: Network, renewal: Renewal) -> None:
-        self.network, self.renewal = network, renewal
+        self.network = network
+        self.renewal = renewal
         self._topology: int | None = None
 
     def arguments(self, rng: np.random.Generator) -> engine.online.RenewalArguments:
-        """What kernels need, for the present topology. The caller has the network in use."""
+        """What kernels need, for the present topology. The caller has the network in
+        use.
+        """
         store = self.network._ready()[1]
         if self._topology != store.topology_version:
             self._arguments = self._laid_out(store, rng)
             self._topology = store.topology_version
         return self._arguments
 
-    def _laid_out(self, store: Store, rng: np.random.Generator) -> engine.online.RenewalArguments:
-        network, links = self.network, self.network._connection_rows()
+    def _laid_out(
+        self, store: Store, rng: np.random.Generator
+    ) -> engine.online.RenewalArguments:
+        network = self.network
+        links = self.network._connection_rows()
         source, target, gater, tie, learns = (
-            store[name][links].astype(np.int64) for name in ("source", "target", "gater", "tie", "trainable")
+            store[name][links].astype(np.int64)
+            for name in ("source", "target", "gater", "tie", "trainable")
         )
         loops = source == target
         relayed = (
-            (learns == 0) & ~loops & (np.bincount(target[~loops], minlength=store.n_neurons)[target] == 1)
+            (learns == 0)
+            & ~loops
+            & (np.bincount(target[~loops], minlength=store.n_neurons)[target] == 1)
         )
-        origin = np.arange(store.n_neurons)  # whose activation a neuron passes on; most of them their own
+        origin = np.arange(
+            store.n_neurons
+        )  # whose activation a neuron passes on; most of them their own
         origin[target[relayed]] = source[relayed]
         for _ in range(32):  # relays of relays, such as long delays
             origin = origin[origin]
         source = origin[source]
-        free, own = (learns == 1) & (tie == 0), loops | (source == target)
+        free = (learns == 1) & (tie == 0)
+        own = loops | (source == target)
         fixed = ~free & ~relayed & ~(loops & (learns == 0))
         held = np.flatnonzero((store["bias_tie"] != 0) | (store["clamped"] != 0))
         unfit = np.concatenate([gater, source[fixed], target[tie * learns != 0], held])
         fit = np.intersect1d(source[free & ~own], target[free & ~own])
-        layers = [np.intersect1d([neuron._row for neuron in layer], fit) for layer in network.hidden]
+        layers = [
+            np.intersect1d([neuron._row for neuron in layer], fit)
+            for layer in network.hidden
+        ]
         layers = [np.setdiff1d(layer, unfit) for layer in layers]
         neurons = np.concatenate([np.empty(0, np.int64), *layers])
         if not len(neurons):
             raise ArgumentError(
-                f"Expected a network with hidden neurons that can be renewed, got {network!r}: each gates a "
-                "connection, or has tied connections, or outgoing ones that are not trainable."
+                "Expected a network with hidden neurons that can be renewed, got"
+                f" {network!r}: each gates a connection, or has tied connections, or"
+                " outgoing ones that are not trainable."
             )
         unseeded = neurons[store["random"][neurons] == 0]
         store["random"][unseeded] = rng.integers(1, MOST_POSITION, len(unseeded))
-        numbers = np.array([self.renewal.rate, self.renewal.maturity, self.renewal.decay, 0.0])
+        numbers = np.array(
+            [self.renewal.rate, self.renewal.maturity, self.renewal.decay, 0.0]
+        )
         stops = np.cumsum([len(layer) for layer in layers])
         into = _rows_by(neurons, target[free & ~own], links[free & ~own])
         out = _rows_by(neurons, source[free], links[free])
         relays = _rows_by(neurons, origin, np.arange(len(origin)))
-        places = (each.astype(np.int64) for each in (neurons, stops, *into, *out, *relays))
+        places = (
+            each.astype(np.int64) for each in (neurons, stops, *into, *out, *relays)
+        )
         return engine.online.RenewalArguments(numbers, LATEST_STEP, *places)
 
     def renew(self, rng: np.random.Generator, activity: Floats | None = None) -> Ints:
-        """Renew neurons after an update; returns which ones. `activity` is by neuron of the network."""
+        """Renew neurons after an update; returns which ones. `activity` is by neuron of
+        the network.
+        """
         with InUse(self.network):
-            arguments, store = self.arguments(rng), self.network._store
+            arguments = self.arguments(rng)
+            store = self.network._store
             neurons = arguments.neurons.astype(np.int64)
             if activity is not None:
                 sizes = activity[neurons - self.network._rows()[0]].astype(np.float64)
                 arguments = arguments._replace(activity=sizes)
-            engine.online.renew_network(self.network._ready()[0], store.unit, tuple(arguments))
+            engine.online.renew_network(
+                self.network._ready()[0], store.unit, tuple(arguments)
+            )
             renewed: Ints = np.flatnonzero(store["age"][neurons] == 0)
         return renewed
 
     def forget(self, state: OptimizerState, entries: Any, renewed: Ints) -> None:
-        """Reset the optimizer's memory of the parameters of renewed neurons; `entries` are by row."""
-        given, ((links, of_links), (rows, of_rows)) = self._arguments, entries
+        """Reset the optimizer's memory of the parameters of renewed neurons; `entries`
+        are by row.
+        """
+        given = self._arguments
+        (links, of_links), (rows, of_rows) = entries
         touched = [given.neurons[renewed]]
-        for first, every in ((given.into_first, given.into), (given.out_first, given.out)):
-            touched += [every[int(first[i]) : int(first[i + 1])] for i in renewed.tolist()]
+        for first, every in (
+            (given.into_first, given.into),
+            (given.out_first, given.out),
+        ):
+            touched += [
+                every[int(first[i]) : int(first[i + 1])] for i in renewed.tolist()
+            ]
         of_biases = of_rows[np.isin(rows, touched[0])]
-        places = np.concatenate([of_links[np.isin(links, np.concatenate(touched[1:]))], of_biases])
+        places = np.concatenate(
+            [of_links[np.isin(links, np.concatenate(touched[1:]))], of_biases]
+        )
         starts = state.optimizer.memory()
         state.memory.T[places] = np.array(list(starts.values()), float)
 

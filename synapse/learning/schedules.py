@@ -1,4 +1,6 @@
-"""Schedules: learning rates that change from epoch to epoch. Any function of the epoch is a schedule, too."""
+"""Schedules: learning rates that change from epoch to epoch. Any function of the epoch
+is a schedule, too.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +17,13 @@ from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError
 
 Rates = Callable[[int, float | None], float]
-"""Maps (epoch from 0, error of the previous epoch or None) to a rate; called once per epoch, in order."""
+"""Maps (epoch from 0, error of the previous epoch or None) to a rate; called once per
+epoch, in order."""
 
 
 class AdaptiveSchedule(ABC):
-    """Base class of schedules that depend on the errors of a training; each training starts a new one.
+    """Base class of schedules that depend on the errors of a training; each training
+    starts a new one.
 
     A subclass defines :meth:`begin`:
 
@@ -35,8 +39,8 @@ class AdaptiveSchedule(ABC):
     def begin(self) -> Rates:
         """Return the function that gives the rates of one training.
 
-        It is called once per epoch with the epoch, counted from 0, and the error of the previous epoch, which
-        is None in the first epoch.
+        It is called once per epoch with the epoch, counted from 0, and the error of the
+        previous epoch, which is None in the first epoch.
         """
 
 
@@ -45,7 +49,8 @@ Rate = float | Callable[[int], float] | AdaptiveSchedule
 
 @dataclass(frozen=True)
 class StepDecay:
-    """A rate that begins at `start` and is multiplied by `factor` after every `every` epochs.
+    """A rate that begins at `start` and is multiplied by `factor` after every `every`
+    epochs.
 
     Parameters
     ----------
@@ -81,7 +86,8 @@ class StepDecay:
 
 @dataclass(frozen=True)
 class Cosine:
-    """A rate that falls from `start` to `end` along half a cosine over `epochs` epochs, then stays at `end`.
+    """A rate that falls from `start` to `end` along half a cosine over `epochs` epochs,
+    then stays at `end`.
 
     Parameters
     ----------
@@ -109,19 +115,24 @@ class Cosine:
     def __call__(self, epoch: int) -> float:
         """The rate of an epoch, counted from 0."""
         part = min(_epoch(epoch), self.epochs) / self.epochs
-        return self.end + (self.start - self.end) * 0.5 * (1.0 + math.cos(math.pi * part))
+        return self.end + (self.start - self.end) * 0.5 * (
+            1.0 + math.cos(math.pi * part)
+        )
 
 
 @dataclass(frozen=True)
 class WarmUp(AdaptiveSchedule):
-    """A rate that rises in equal steps over `epochs` epochs to the first rate of `then`, then follows `then`.
+    """A rate that rises in equal steps over `epochs` epochs to the first rate of
+    `then`, then follows `then`.
 
-    This is the gradual warm-up of Goyal et al. 2017 (section 2.2), with one step per epoch.
+    This is the gradual warm-up of Goyal et al. 2017 (section 2.2), with one step per
+    epoch.
 
     Parameters
     ----------
     epochs : int
-        Number of epochs below the full rate: epoch e, from 0, has (e + 1) / (epochs + 1) of it.
+        Number of epochs below the full rate: epoch e, from 0, has (e + 1) / (epochs +
+        1) of it.
     then : float, schedule or callable of the epoch
         The rate or schedule after the warm-up, which begins with its epoch 0.
 
@@ -140,7 +151,9 @@ class WarmUp(AdaptiveSchedule):
         _checks.check_fields(self, checked_rate, "then")
 
     def begin(self) -> Rates:
-        """The rates of one training; `then` receives errors from its own first epoch on."""
+        """The rates of one training; `then` receives errors from its own first epoch
+        on.
+        """
         then = rates_of(self.then)
         full = then(0, None)
 
@@ -154,9 +167,11 @@ class WarmUp(AdaptiveSchedule):
 
 @dataclass(frozen=True)
 class ReduceOnPlateau(AdaptiveSchedule):
-    """A rate that begins at `start` and is multiplied by `factor` whenever the error stops falling.
+    """A rate that begins at `start` and is multiplied by `factor` whenever the error
+    stops falling.
 
-    The error is that on the held-out data, if there are any, otherwise that of training.
+    The error is that on the held-out data, if there are any, otherwise that of
+    training.
 
     Parameters
     ----------
@@ -165,13 +180,13 @@ class ReduceOnPlateau(AdaptiveSchedule):
     factor : float
         Factor of each reduction, above 0 and below 1. Default 0.5.
     patience : int
-        Number of epochs to wait for a lower error, counted from the best epoch or the last reduction.
-        Default 10.
+        Number of epochs to wait for a lower error, counted from the best epoch or the
+        last reduction. Default 10.
     least : float
         Lower limit of the rate. Default 0.
     threshold : float
-        Relative improvement that counts: an error is lower if it is below the best one by more than this
-        fraction. Default 1e-4.
+        Relative improvement that counts: an error is lower if it is below the best one
+        by more than this fraction. Default 1e-4.
 
     Examples
     --------
@@ -193,25 +208,36 @@ class ReduceOnPlateau(AdaptiveSchedule):
         _checks.check_fields(self, _checks.non_negative_number, "least", "threshold")
         if not 0 < self.factor < 1:
             condition = "a number above 0 and below 1"
-            raise ArgumentError(_checks.expected("The factor of ReduceOnPlateau", condition, self.factor))
+            raise ArgumentError(
+                _checks.expected(
+                    "The factor of ReduceOnPlateau", condition, self.factor
+                )
+            )
         if self.least > self.start:
             condition = f"at most its start, {self.start}"
-            raise ArgumentError(_checks.expected("The least of ReduceOnPlateau", condition, self.least))
+            raise ArgumentError(
+                _checks.expected("The least of ReduceOnPlateau", condition, self.least)
+            )
         if self.threshold >= 1:
             raise ArgumentError(
-                _checks.expected("The threshold of ReduceOnPlateau", "below 1", self.threshold)
+                _checks.expected(
+                    "The threshold of ReduceOnPlateau", "below 1", self.threshold
+                )
             )
 
     def begin(self) -> Rates:
         """The rates of one training."""
-        rate, best, waited = self.start, math.inf, 0
+        rate = self.start
+        best = math.inf
+        waited = 0
 
         def follow(epoch: int, error: float | None) -> float:
             nonlocal rate, best, waited
             if error is None:
                 return rate
             if error < best * (1.0 - self.threshold):
-                best, waited = error, 0
+                best = error
+                waited = 0
             else:
                 waited += 1
             if waited == self.patience:
@@ -222,13 +248,15 @@ class ReduceOnPlateau(AdaptiveSchedule):
 
 
 OF_LIST = (
-    "If each rate of a list is for an equal part of the epochs, give a function of the epoch, from 0: "
-    "lambda epoch: rates[epoch * len(rates) // epochs]."
+    "If each rate of a list is for an equal part of the epochs, give a function of the"
+    " epoch, from 0: lambda epoch: rates[epoch * len(rates) // epochs]."
 )
 
 
 def checked_rate(what: str, rate: Any, dtype: Any = np.float64) -> Rate:
-    """Return `rate` if it is a number, 0 or above, a schedule or a function of the epoch, or raise."""
+    """Return `rate` if it is a number, 0 or above, a schedule or a function of the
+    epoch, or raise.
+    """
     if isinstance(rate, AdaptiveSchedule):
         return rate
     if callable(rate):
@@ -239,7 +267,9 @@ def checked_rate(what: str, rate: Any, dtype: Any = np.float64) -> Rate:
     except ArgumentTypeError:
         condition = "a number, a schedule or a function of the epoch"
         advice = OF_LIST if type(rate) in (list, tuple, np.ndarray) else ""
-        raise ArgumentTypeError(_checks.expected(what, condition, rate, advice)) from None
+        raise ArgumentTypeError(
+            _checks.expected(what, condition, rate, advice)
+        ) from None
 
 
 def _epoch(epoch: int) -> int:
@@ -254,40 +284,52 @@ def rates_of(rate: Rate) -> Rates:
 
 
 class CheckedRates:
-    """The rates of one training, each checked to be within the range of the network's float.
+    """The rates of one training, each checked to be within the range of the network's
+    float.
 
     Attributes
     ----------
     fixed : bool
-        Whether the rates are known before the training: a number, or a schedule of the epoch alone. Other
-        functions are called when their epoch begins, because they may depend on anything.
+        Whether the rates are known before the training: a number, or a schedule of the
+        epoch alone. Other functions are called when their epoch begins, because they
+        may depend on anything.
     """
 
     def __init__(self, rate: Rate, dtype: Any = np.float64) -> None:
         self.fixed = _is_fixed(rate)
         self._constant = _is_constant(rate)
-        self._rate, self._rates, self._dtype = rate, rates_of(rate), dtype
+        self._rate = rate
+        self._rates = rates_of(rate)
+        self._dtype = dtype
 
     def __call__(self, epoch: int, error: float | None) -> float:
-        """The rate of an epoch, counted from 0, given the error of the previous epoch."""
+        """The rate of an epoch, counted from 0, given the error of the previous
+        epoch.
+        """
         return _checks.non_negative_number(
             f"The rate of epoch {epoch}", self._rates(epoch, error), self._dtype
         )
 
     def repeat(self, errors: list[float]) -> None:
-        """Call the function of an adaptive schedule for epochs with these errors, which have been trained."""
+        """Call the function of an adaptive schedule for epochs with these errors, which
+        have been trained.
+        """
         if isinstance(self._rate, AdaptiveSchedule):
             for epoch, error in enumerate([None, *errors[:-1]] if errors else []):
                 self._rates(epoch, error)
 
     def ahead(self, epoch: int, count: int, error: float | None) -> Floats:
-        """The rates of `count` epochs (1 unless they are `fixed`); fewer if a later one cannot be used."""
+        """The rates of `count` epochs (1 unless they are `fixed`); fewer if a later one
+        cannot be used.
+        """
         first = self(epoch, error)
         if self._constant or not self.fixed:
             return np.array([first] * (count if self.fixed else 1))
         later = [self._rates(one, None) for one in range(epoch + 1, epoch + count)]
         rates = np.array([first, *later])
-        wrong = ~((rates >= 0) & (rates <= np.finfo(self._dtype).max))  # refused when their epoch begins
+        wrong = ~(
+            (rates >= 0) & (rates <= np.finfo(self._dtype).max)
+        )  # refused when their epoch begins
         return rates[: wrong.argmax()] if wrong.any() else rates
 
 
@@ -296,7 +338,9 @@ def _is_constant(rate: Rate) -> bool:
 
 
 def _is_fixed(rate: Rate) -> bool:
-    """Whether a rate depends on the epoch alone; functions of the user may depend on anything."""
+    """Whether a rate depends on the epoch alone; functions of the user may depend on
+    anything.
+    """
     if type(rate) is WarmUp:
         return _is_fixed(rate.then)
     return _is_constant(rate) or type(rate) in (StepDecay, Cosine)

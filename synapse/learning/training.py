@@ -31,7 +31,8 @@ from .rules import BatchGradient, Rule, RuleOptions, RuleTask
 from .schedules import CheckedRates
 
 SECONDS = 0.02
-"""Time that a call with several epochs should take: Ctrl-C and the progress bar wait for its end.
+"""Time that a call with several epochs should take: Ctrl-C and the progress bar wait
+for its end.
 
 A call for an epoch that takes longer runs in a thread, so that both need not wait.
 """
@@ -39,24 +40,32 @@ MOST_NUMBERS = 1 << 20
 """Maximum number of entries in the orders of several epochs."""
 
 
-# --- how a training is divided into compiled calls -------------------------------------------------
+# --- how a training is divided into compiled calls ------------------------------------
 
 
 class Orders:
-    """Draws the orders of sequences, of one epoch or several alike; those not used can be put back."""
+    """Draws the orders of sequences, of one epoch or several alike; those not used can
+    be put back.
+    """
 
     def __init__(self, rng: np.random.Generator, shuffle: bool) -> None:
-        self.rng, self.shuffle = rng, shuffle
-        self._before: Any = None  # state of the generator before the latest draw of several epochs,
+        self.rng = rng
+        self.shuffle = shuffle
+        self._before: Any = (
+            None  # state of the generator before the latest draw of several epochs,
+        )
         self._drawn = 0  # and their number
 
     def draw(self, sequences: Order, epochs: int) -> NDArray[np.int64]:
         """Return the orders of the next epochs, shape (epochs, sequences)."""
-        orders = sequences[None] if epochs == 1 else sequences[None].repeat(epochs, axis=0)
+        orders = (
+            sequences[None] if epochs == 1 else sequences[None].repeat(epochs, axis=0)
+        )
         if not self.shuffle:
             return orders
         if epochs > 1:
-            self._before, self._drawn = self.rng.bit_generator.state, epochs
+            self._before = self.rng.bit_generator.state
+            self._drawn = epochs
         return self.rng.permuted(orders, axis=1)
 
     def keep(self, sequences: Order, used: int) -> None:
@@ -66,7 +75,7 @@ class Orders:
             self.rng.permuted(sequences[None].repeat(used, axis=0), axis=1)
 
 
-# --- one training ---------------------------------------------------------------------------------
+# --- one training ---------------------------------------------------------------------
 
 
 @dataclass
@@ -92,14 +101,18 @@ class Training:
     label: str = ""
     ending: str | None = None  # why the present epoch is the last, and incomplete
     work: Rule | None = None  # the rule, for the latest task
-    ready: Rule | None = None  # that of a training before, with memory for the same options
+    ready: Rule | None = (
+        None  # that of a training before, with memory for the same options
+    )
     batch: int = 0  # number of updates in this epoch, counted for `on_batch`
     updates: int = 0  # in total
     end: Paused | None = None  # what is needed to continue after its end
     within: bool = False  # whether an epoch has begun that is not complete
 
     def run(self, progress: bool | str) -> Result:
-        """Train, with a progress bar if `progress` is true; a string is shown in front of it."""
+        """Train, with a progress bar if `progress` is true; a string is shown in front
+        of it.
+        """
         rows = self.source.rows
         total = None if rows is None else rows * self.history.epochs
         self.bar = _shown_bar(total) if progress else _hidden_bar()
@@ -119,10 +132,16 @@ class Training:
             return result
 
     def _begin(self) -> None:
-        """Write the first checkpoint, which may fail, and continue from the training before."""
+        """Write the first checkpoint, which may fail, and continue from the training
+        before.
+        """
         before = self.continued
         if self.checkpoint is not None:
-            first = self.paused() if before is None else replace(before, epochs=self.history.epochs)
+            first = (
+                self.paused()
+                if before is None
+                else replace(before, epochs=self.history.epochs)
+            )
             self.checkpoint.write(first)
         if before is not None:
             self.history.continue_from(before)
@@ -132,8 +151,11 @@ class Training:
             self.rates.repeat(self.history.monitored)
 
     def paused(self) -> Paused:
-        """What is needed to continue here; an epoch that is not complete begins again."""
-        history, source = self.history, self.source
+        """What is needed to continue here; an epoch that is not complete begins
+        again.
+        """
+        history = self.history
+        source = self.source
         return Paused(
             values={name: list(values) for name, values in history.values.items()},
             epochs=history.epochs,
@@ -147,13 +169,21 @@ class Training:
         )
 
     def _save_if_due(self) -> None:
-        if self.checkpoint is not None and not self.within and self.checkpoint.is_due(self.history.done):
+        if (
+            self.checkpoint is not None
+            and not self.within
+            and self.checkpoint.is_due(self.history.done)
+        ):
             self.checkpoint.write(self.paused())
 
     def _until_stopped(self) -> str:
         """Run all epochs; returns why they ended."""
         try:
-            run = self._search if isinstance(self.options.optimizer, LBFGS) else self._epochs
+            run = (
+                self._search
+                if isinstance(self.options.optimizer, LBFGS)
+                else self._epochs
+            )
             return self.history.ended() or run()
         except KeyboardInterrupt:  # from a callback, or from a safe place
             return "interrupted"
@@ -174,7 +204,9 @@ class Training:
         return self.work
 
     def _refresh(self, work: Rule) -> None:
-        """Prepare what an edit has made invalid, or all at first. The caller has the network in use."""
+        """Prepare what an edit has made invalid, or all at first. The caller has the
+        network in use.
+        """
         if self.options.optimizer is not None:
             self.updater.refresh(self.options.optimizer)
         work.refresh()
@@ -195,10 +227,18 @@ class Training:
         return "epochs"
 
     def _next(self) -> str | None:
-        """Run one epoch, or several in one compiled call; returns why training ends with them, or None."""
-        epoch, source = self.history.done, self.source
-        free = min(self.history.free, math.inf if self.checkpoint is None else self.checkpoint.free(epoch))
-        rates = self.rates.ahead(epoch, int(min(self.ahead, free)), self.history.previous)
+        """Run one epoch, or several in one compiled call; returns why training ends
+        with them, or None.
+        """
+        epoch = self.history.done
+        source = self.source
+        free = min(
+            self.history.free,
+            math.inf if self.checkpoint is None else self.checkpoint.free(epoch),
+        )
+        rates = self.rates.ahead(
+            epoch, int(min(self.ahead, free)), self.history.previous
+        )
         self.within = True
         if isinstance(source, Arrays) and self.on_batch is None:
             work = self._rule_for(source.task)
@@ -212,21 +252,28 @@ class Training:
 
     def _call(self, work: Rule, rates: Floats) -> tuple[Epochs, int]:
         """Run epochs with these rates; returns them and the number of complete ones."""
-        orders, errors = self.orders.draw(self.sequences, len(rates)), np.array([math.nan] * len(rates))
+        orders = self.orders.draw(self.sequences, len(rates))
+        errors = np.array([math.nan] * len(rates))
         epochs = Epochs(orders, rates, errors, self.history.goal, new_control())
         try:
             done, *_ = self._compiled(work, epochs)
         finally:
             if len(rates) > 1:
                 used = math.ceil(int(epochs.control[1]) / len(work.task.data.inputs))
-                self.orders.keep(self.sequences, used)  # an incomplete epoch has used its order, too
+                self.orders.keep(
+                    self.sequences, used
+                )  # an incomplete epoch has used its order, too
         if len(rates) == self.ahead:
             self._look_ahead(work.task.data)
         return epochs, done
 
     def _look_ahead(self, data: Data) -> None:
-        """Choose the number of epochs of the next call by measured times: they must not change any result."""
-        most = min(4 * self.ahead, MOST_NUMBERS // len(self.sequences))  # times are noisy
+        """Choose the number of epochs of the next call by measured times: they must not
+        change any result.
+        """
+        most = min(
+            4 * self.ahead, MOST_NUMBERS // len(self.sequences)
+        )  # times are noisy
         self.ahead = max(1, min(most, int(SECONDS / max(self._expected(data), 1e-9))))
 
     def _expected(self, data: Data) -> float:
@@ -249,27 +296,39 @@ class Training:
 
     def _search(self) -> str:
         """Run iterations of L-BFGS, one per epoch; returns why they ended."""
-        optimizer, source = self.options.optimizer, self.source
+        optimizer = self.options.optimizer
+        source = self.source
         assert isinstance(optimizer, LBFGS)
         assert isinstance(source, Arrays)
-        task, rows, ended = source.task, source.rows, "epochs"
+        task = source.task
+        rows = source.rows
+        ended = "epochs"
         counted = float(task.data.counted(task.weights).sum())
 
         def note(error: float, norm: float) -> bool:
             nonlocal ended
             self.bar.update(rows)
-            epoch, self.batch = self.history.done, 0
+            epoch = self.history.done
+            self.batch = 0
             self._record([error], [math.nan])  # first, as on_batch may raise
             if self.on_batch is not None:
                 self._report(self.on_batch, epoch, error, norm, math.nan, rows, counted)
-            reason = "interrupted" if self._asked_to_stop() else self.history.judge() or self.ending
+            reason = (
+                "interrupted"
+                if self._asked_to_stop()
+                else self.history.judge() or self.ending
+            )
             ended = reason or ended
             self._save_if_due()
             return reason is not None
 
         search = Search(optimizer, self.updater, self._rule_for(task), note)
         search.run(self.history.epochs - self.history.done)
-        return "converged" if ended == "epochs" and self.history.done < self.history.epochs else ended
+        return (
+            "converged"
+            if ended == "epochs" and self.history.done < self.history.epochs
+            else ended
+        )
 
     def _epoch(self, epoch: int, rate: float) -> str | None:
         """Run one epoch; returns why training ends with it, or None."""
@@ -285,15 +344,22 @@ class Training:
         return self.history.judge()
 
     def _tasks(self, epoch: int, rate: float) -> tuple[float, float]:
-        """Run all data of an epoch; returns the summed cost and the number of steps with a target."""
-        total, steps = 0.0, 0.0
+        """Run all data of an epoch; returns the summed cost and the number of steps
+        with a target.
+        """
+        total = 0.0
+        steps = 0.0
         try:
             for task in self.source:
                 work = self._rule_for(task)
                 order = self.orders.draw(self.sequences, 1)[0]
                 cost, aimed = self._pass(work, epoch, order, rate)
                 total, steps = total + cost, steps + aimed
-                if self.ending is None and not self.source.whole and self._asked_to_stop():
+                if (
+                    self.ending is None
+                    and not self.source.whole
+                    and self._asked_to_stop()
+                ):
                     self.ending = "interrupted"
                 if self.ending is not None or not math.isfinite(total):
                     break
@@ -308,8 +374,12 @@ class Training:
         self.within = False
         self.bar.set_description(f"{self.label}error {errors[-1]:.5g}", refresh=False)
 
-    def _pass(self, work: Rule, epoch: int, order: Order, rate: float) -> tuple[float, float]:
-        """Run one task; returns the summed cost and the number of steps with a target."""
+    def _pass(
+        self, work: Rule, epoch: int, order: Order, rate: float
+    ) -> tuple[float, float]:
+        """Run one task; returns the summed cost and the number of steps with a
+        target.
+        """
         if self.options.optimizer is not None:
             return self._by_batches(work, epoch, order, rate)
         with self.updater.in_use():
@@ -344,10 +414,14 @@ class Training:
             self.ending = "callback" if stop else None
 
     def _compiled(self, work: Rule, epochs: Epochs) -> tuple[int, float, float]:
-        """Run epochs in one call. During a long one, this thread updates the bar and checks for Ctrl-C."""
+        """Run epochs in one call. During a long one, this thread updates the bar and
+        checks for Ctrl-C.
+        """
         updater = None if self.options.optimizer is None else self.updater
-        call, control = partial(work.learn_epochs, epochs, updater), epochs.control
-        shown, begun = 0, time.perf_counter()
+        call = partial(work.learn_epochs, epochs, updater)
+        control = epochs.control
+        shown = 0
+        begun = time.perf_counter()
         if not work.threaded or self._expected(work.task.data) < SECONDS:
             answer = call()
         else:
@@ -367,9 +441,13 @@ class Training:
         self.bar.update(rows - shown)
         return answer
 
-    def _by_batches(self, work: Rule, epoch: int, order: Order, rate: float) -> tuple[float, float]:
+    def _by_batches(
+        self, work: Rule, epoch: int, order: Order, rate: float
+    ) -> tuple[float, float]:
         """Run one pass with an update after every batch."""
-        total, steps, use = 0.0, 0.0, self.updater.in_use()
+        total = 0.0
+        steps = 0.0
+        use = self.updater.in_use()
         with use:
             self._refresh(work)
             if self.on_batch is None and work.may_join_epochs():
@@ -380,12 +458,22 @@ class Training:
                 if not math.isfinite(batch.cost):
                     break
                 if batch.steps:  # a batch without a target is no update
-                    norm = self.updater.update(batch, rate, measured=self.on_batch is not None)
+                    norm = self.updater.update(
+                        batch, rate, measured=self.on_batch is not None
+                    )
                     work.renew(self.updater)
                 if batch.steps and self.on_batch is not None:
                     loss = batch.cost / batch.steps
                     with _released(use):
-                        self._report(self.on_batch, epoch, loss, norm, rate, batch.rows, batch.steps)
+                        self._report(
+                            self.on_batch,
+                            epoch,
+                            loss,
+                            norm,
+                            rate,
+                            batch.rows,
+                            batch.steps,
+                        )
                     self._refresh(work)
                 if self.ending is not None or self._asked_to_stop():
                     break
@@ -394,7 +482,9 @@ class Training:
         return total, steps
 
     def _joined(self, work: Rule, order: Order, rate: float) -> tuple[float, float]:
-        """Run one pass with all its updates in one compiled call. The caller has the network in use."""
+        """Run one pass with all its updates in one compiled call. The caller has the
+        network in use.
+        """
         epoch = once(order, rate, new_control())
         _, cost, steps = self._compiled(work, epoch)
         if epoch.control[0]:
@@ -415,8 +505,8 @@ def _released(use: InUse) -> Iterator[None]:
 def _diverged(cost: float, epoch: int) -> DivergenceError:
     """The error for a cost that is not finite in an epoch, counted from 0."""
     return DivergenceError(
-        f"The cost became {cost} in epoch {epoch + 1}. The weights are those before that step: "
-        "train on with a lower rate, smaller inputs or a bounded squash."
+        f"The cost became {cost} in epoch {epoch + 1}. The weights are those before"
+        " that step: train on with a lower rate, smaller inputs or a bounded squash."
     )
 
 
@@ -429,12 +519,16 @@ def _shown_bar(total: int | None, shown: bool = True) -> Any:
 
 @cache
 def _hidden_bar() -> Any:
-    """One for all trainings that show none: making one takes longer than a small batch."""
+    """One for all trainings that show none: making one takes longer than a small
+    batch.
+    """
     return _shown_bar(None, False)
 
 
 def saying_compiling(bar: Any) -> AbstractContextManager[None]:
-    """A context in which a bar of tqdm says "compiling" meanwhile; its estimate leaves that time out."""
+    """A context in which a bar of tqdm says "compiling" meanwhile; its estimate leaves
+    that time out.
+    """
     label = ""
 
     def show(begins: bool) -> None:
@@ -449,7 +543,7 @@ def saying_compiling(bar: Any) -> AbstractContextManager[None]:
     return nullcontext() if bar.disable else watched(show)
 
 
-# --- L-BFGS, which evaluates costs and gradients of all data when it needs them --------------------
+# --- L-BFGS, which evaluates costs and gradients of all data when it needs them -------
 
 
 class _EditedError(Exception):
@@ -457,16 +551,27 @@ class _EditedError(Exception):
 
 
 class Search:
-    """A search by L-BFGS over all sequences; a true value of `note`, called after an iteration, ends it."""
+    """A search by L-BFGS over all sequences; a true value of `note`, called after an
+    iteration, ends it.
+    """
 
     def __init__(
-        self, optimizer: LBFGS, updater: Updater, rule: Rule, note: Callable[[float, float], bool]
+        self,
+        optimizer: LBFGS,
+        updater: Updater,
+        rule: Rule,
+        note: Callable[[float, float], bool],
     ) -> None:
-        self.optimizer, self.updater, self.rule, self.note = optimizer, updater, rule, note
+        self.optimizer = optimizer
+        self.updater = updater
+        self.rule = rule
+        self.note = note
         self.order = rule.task.data.filled
 
     def run(self, epochs: int) -> None:
-        """Run so many iterations. After an edit, a new search begins from the edited network."""
+        """Run so many iterations. After an edit, a new search begins from the edited
+        network.
+        """
         while epochs > 0:
             with self.updater.in_use():
                 parameters = self.updater.refresh(self.optimizer)
@@ -475,17 +580,24 @@ class Search:
             done, ended = self._from(begin, parameters, epochs)
             epochs = 0 if ended else epochs - done
 
-    def _from(self, reached: Floats, parameters: ParameterVector, epochs: int) -> tuple[int, bool]:
-        """Run one search from `reached`; returns its number of iterations and whether it has ended."""
+    def _from(
+        self, reached: Floats, parameters: ParameterVector, epochs: int
+    ) -> tuple[int, bool]:
+        """Run one search from `reached`; returns its number of iterations and whether
+        it has ended.
+        """
         seen: dict[bytes, tuple[float, float]] = {}
-        done, ended = 0, True
+        done = 0
+        ended = True
 
         def function(values: Floats) -> tuple[float, Floats]:
             batch = self._gradient(parameters, values)
             slopes, norm = self.updater.penalised(batch, values)
             seen[values.tobytes()] = batch.cost / batch.steps, norm
             weights = slice(parameters.n_weights)
-            penalty = self.updater.penalties.of(values[weights][~parameters.frozen[weights]])
+            penalty = self.updater.penalties.of(
+                values[weights][~parameters.frozen[weights]]
+            )
             return batch.cost / len(self.order) + penalty, slopes
 
         def callback(values: Floats, _: float) -> bool:
@@ -496,19 +608,26 @@ class Search:
                 done += 1
             stop = self.note(*seen[values.tobytes()])
             with self.updater.in_use():
-                ended = stop or (parameters.current and bool((parameters.read() == reached).all()))
+                ended = stop or (
+                    parameters.current and bool((parameters.read() == reached).all())
+                )
             return stop or not ended
 
         try:
             optimizer = replace(self.optimizer, iterations=epochs)
             bounds = (parameters.low, parameters.high) if parameters.signed else None
-            best = optimizer._minimise(function, reached, parameters.frozen, callback, bounds)
+            best = optimizer._minimise(
+                function, reached, parameters.frozen, callback, bounds
+            )
             with self.updater.in_use():
                 if ended and parameters.current:
                     parameters.write(best)
             if done == 0:  # no lower cost was found
                 batch = self._gradient(parameters)
-                self.note(batch.cost / batch.steps, self.updater.penalised(batch, parameters.read())[1])
+                self.note(
+                    batch.cost / batch.steps,
+                    self.updater.penalised(batch, parameters.read())[1],
+                )
         except _EditedError:
             return done, False
         except BaseException:
@@ -517,8 +636,12 @@ class Search:
             raise
         return done, ended
 
-    def _gradient(self, parameters: ParameterVector, values: Floats | None = None) -> BatchGradient:
-        """Set the network's parameters to these values and return the gradient over all sequences."""
+    def _gradient(
+        self, parameters: ParameterVector, values: Floats | None = None
+    ) -> BatchGradient:
+        """Set the network's parameters to these values and return the gradient over all
+        sequences.
+        """
         with self._unedited(parameters):
             if values is not None:
                 parameters.write(values)
@@ -526,7 +649,9 @@ class Search:
 
     @contextmanager
     def _unedited(self, parameters: ParameterVector) -> Iterator[None]:
-        """Hold the network in use; raises if its structure has changed since the search began."""
+        """Hold the network in use; raises if its structure has changed since the search
+        began.
+        """
         with self.updater.in_use():
             if not parameters.current:
                 raise _EditedError

@@ -1,1 +1,3 @@
-"""What a person holds in the hand: neurons, connections, layers, networks, and how they change."""
+"""What a person holds in the hand: neurons, connections, layers, networks, and how they
+change.
+"""

@@ -1,7 +1,8 @@
-"""Registry of network classes by name: the architectures of the library, and classes of users.
+"""Registry of network classes by name: the architectures of the library, and classes of
+users.
 
-Files and pickles contain the name of a class and its settings, never code. When they are read, the class
-is looked up here.
+Files and pickles contain the name of a class and its settings, never code. When they
+are read, the class is looked up here.
 """
 
 from __future__ import annotations
@@ -11,7 +12,13 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from .._checks import expected, public_names, shown, text, with_article
-from ..errors import ArgumentError, ArgumentTypeError, FormatError, SynapseError, TopologyError
+from ..errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    FormatError,
+    SynapseError,
+    TopologyError,
+)
 from .layer import Layer
 from .network import Network, require_network
 
@@ -24,13 +31,15 @@ _by_name: dict[str, type[Network]] = {}
 
 
 def register(kind: Class) -> Class:
-    """Register a subclass of Network, so that files, copies and pickles preserve the class.
+    """Register a subclass of Network, so that files, copies and pickles preserve the
+    class.
 
-    Use it as a class decorator. A copy is not made by ``__init__``. It gets the layers, and the attributes
-    that :meth:`Network.find_parts` derives from the layers and :attr:`Network.settings`. Override both if
-    your class has attributes of its own. A program without a registered class of this name reads a plain
-    :class:`Network` from the file, and so does every program if the network had been edited so that
-    `find_parts` refuses it.
+    Use it as a class decorator. A copy is not made by ``__init__``. It gets the layers,
+    and the attributes that :meth:`Network.find_parts` derives from the layers and
+    :attr:`Network.settings`. Override both if your class has attributes of its own. A
+    program without a registered class of this name reads a plain
+    :class:`Network` from the file, and so does every program if the network had been
+    edited so that `find_parts` refuses it.
 
     Parameters
     ----------
@@ -47,7 +56,8 @@ def register(kind: Class) -> Class:
     ArgumentTypeError
         If it is not a subclass of :class:`Network`.
     ArgumentError
-        If another class of this name is registered. You may define the same class again, as in a notebook.
+        If another class of this name is registered. You may define the same class
+        again, as in a notebook.
 
     See Also
     --------
@@ -79,11 +89,19 @@ def register(kind: Class) -> Class:
     (<Ladder 1-1-1-1, 4 neurons, 2 connections>, 2, <Layer rung 3, 1 neuron>)
     """
     given: Any = kind
-    if not (isinstance(given, type) and issubclass(given, Network) and given is not Network):
-        raise ArgumentTypeError(expected("An architecture to register", "a subclass of Network", kind))
-    name, registered = kind.__name__, get(kind.__name__)
+    if not (
+        isinstance(given, type) and issubclass(given, Network) and given is not Network
+    ):
+        raise ArgumentTypeError(
+            expected("An architecture to register", "a subclass of Network", kind)
+        )
+    name = kind.__name__
+    registered = get(kind.__name__)
     if registered is not None and not _is_known(kind):
-        raise ArgumentError(f"An architecture named {name!r} is registered already. Give yours another name.")
+        raise ArgumentError(
+            f"An architecture named {name!r} is registered already. Give yours another"
+            " name."
+        )
     _by_name[name] = kind
     return kind
 
@@ -101,7 +119,8 @@ def names() -> list[str]:
 def describe(network: Network) -> dict[str, Any] | None:
     """Return the name of a network's class and its settings as a dict.
 
-    It is None if the class is not registered, or the network has been edited and no longer fits its class.
+    It is None if the class is not registered, or the network has been edited and no
+    longer fits its class.
 
     Raises
     ------
@@ -112,7 +131,9 @@ def describe(network: Network) -> dict[str, Any] | None:
     if not _is_known(kind):
         return None
     try:
-        settings = json.loads(json.dumps(network.settings, allow_nan=False))  # as a file would store them
+        settings = json.loads(
+            json.dumps(network.settings, allow_nan=False)
+        )  # as a file would store them
     except (TypeError, ValueError, RecursionError):
         settings = None
     if not isinstance(settings, dict) or "name" in settings:
@@ -126,22 +147,31 @@ def describe(network: Network) -> dict[str, Any] | None:
     return {"name": kind.__name__, **settings}
 
 
-def instance_of(architecture: dict[str, Any] | None, layers: Sequence[Layer]) -> Network:
-    """An instance of the class that :func:`describe` has described, with its additional attributes only.
+def instance_of(
+    architecture: dict[str, Any] | None, layers: Sequence[Layer]
+) -> Network:
+    """An instance of the class that :func:`describe` has described, with its additional
+    attributes only.
 
-    It is a :class:`Network` if the class is not registered. Raises FormatError if the class does not find its
-    parts in the layers with these settings.
+    It is a :class:`Network` if the class is not registered. Raises FormatError if the
+    class does not find its parts in the layers with these settings.
     """
-    kind, settings = Network, dict(architecture or {})
+    kind = Network
+    settings = dict(architecture or {})
     if settings:
         kind = get(settings.pop("name")) or Network
     try:
         parts = kind.find_parts(layers, settings)
     except Exception as error:  # a class of the user may raise anything
-        cause = str(error) if isinstance(error, SynapseError) else f"{type(error).__name__}: {error}."
+        cause = (
+            str(error)
+            if isinstance(error, SynapseError)
+            else f"{type(error).__name__}: {error}."
+        )
         raise FormatError(
-            f"The class {kind.__name__} cannot find its parts in a network with the settings "
-            f"{shown(settings)}: {cause} Without its architecture the file is a plain Network."
+            f"The class {kind.__name__} cannot find its parts in a network with the"
+            f" settings {shown(settings)}: {cause} Without its architecture the file is"
+            " a plain Network."
         ) from error
     network = kind.__new__(kind)  # its own __init__ would build new layers
     vars(network).update(parts)
@@ -152,5 +182,6 @@ def _is_known(kind: type[Network]) -> bool:
     """Whether this class, or another definition of it, is registered."""
     registered = _by_name.get(kind.__name__)
     return all(
-        getattr(registered, name, None) == getattr(kind, name) for name in ("__module__", "__qualname__")
+        getattr(registered, name, None) == getattr(kind, name)
+        for name in ("__module__", "__qualname__")
     )

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Collection, Hashable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import (
+    Collection,
+    Hashable,
+    Iterator,
+    Mapping,
+    MutableMapping,
+    Sequence,
+)
 from itertools import repeat
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -13,7 +20,13 @@ from numpy.typing import NDArray
 
 from .._checks import answers, boolean, expected, finite_number, sign as checked_sign
 from .._typing import Floats, Ints
-from ..engine.delayed import Attributes, eligibility_of, extended_of, gain_of, influence_of
+from ..engine.delayed import (
+    Attributes,
+    eligibility_of,
+    extended_of,
+    gain_of,
+    influence_of,
+)
 from ..engine.guard import atomic, consistent_read, making_many, making_views
 from ..engine.lowering.flags import MEMORY
 from ..engine.schema import NONE
@@ -31,7 +44,9 @@ FIELDS = ("weight", "gain", "trainable", "eligibility")
 
 
 class DataView(MutableMapping[str, Any]):
-    """A mapping with the fields of a live object, read from the store, and any other keys: its metadata."""
+    """A mapping with the fields of a live object, read from the store, and any other
+    keys: its metadata.
+    """
 
     __slots__ = ()
 
@@ -48,7 +63,9 @@ class DataView(MutableMapping[str, Any]):
         raise NotImplementedError
 
     def _field(self, key: str) -> Any:
-        """Return the value of a known field; KeyError if the object does not have it now."""
+        """Return the value of a known field; KeyError if the object does not have it
+        now.
+        """
         raise NotImplementedError
 
     def _set(self, key: str, value: Any) -> None:
@@ -66,19 +83,27 @@ class DataView(MutableMapping[str, Any]):
     def __setitem__(self, key: str, value: Any) -> None:
         if not isinstance(key, Hashable):
             raise ArgumentTypeError(
-                expected(f"A key of the data of a {self._what}", "hashable, like the keys of a dict", key)
+                expected(
+                    f"A key of the data of a {self._what}",
+                    "hashable, like the keys of a dict",
+                    key,
+                )
             )
         if key in self._settable:
             self._set(key, value)
         elif key in self._known:
             settable = " and ".join(self._settable)
-            raise UnknownNameError(f"The {key} of a {self._what} cannot be set here: only {settable} can.")
+            raise UnknownNameError(
+                f"The {key} of a {self._what} cannot be set here: only {settable} can."
+            )
         else:
             self.metadata[key] = value
 
     def __delitem__(self, key: str) -> None:
         if key in self._known:
-            raise UnknownNameError(f"The field {key!r} of a {self._what} cannot be deleted.")
+            raise UnknownNameError(
+                f"The field {key!r} of a {self._what} cannot be deleted."
+            )
         del self.metadata[key]
 
     def __iter__(self) -> Iterator[str]:
@@ -97,25 +122,31 @@ class DataView(MutableMapping[str, Any]):
         return {key: self[key] for key in self}
 
     def __deepcopy__(self, memo: dict[int, Any]) -> dict[str, Any]:
-        """Return a copy with deep copies of metadata; networkx calls this when it reverses a graph."""
+        """Return a copy with deep copies of metadata; networkx calls this when it
+        reverses a graph.
+        """
         return copy.deepcopy(self.copy(), memo)
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         raise ArgumentTypeError(
-            f"A {self._what} is a view of its network and cannot be copied alone. Use network.clone()."
+            f"A {self._what} is a view of its network and cannot be copied alone. Use"
+            " network.clone()."
         )
 
 
 @answers("Connection")
 class Connection(DataView):
-    """A connection from one neuron to another; made by ``neuron.project`` and ``layer.project``.
+    """A connection from one neuron to another; made by ``neuron.project`` and
+    ``layer.project``.
 
-    A connection is a live view: its values are read from, and written to, the arrays that training uses.
-    It is also the edge data of ``network.graph``: a mapping with the keys ``weight``, ``gain``,
-    ``trainable``, ``eligibility``, ``number`` (by which connections are in the order of creation) and,
-    where it has them, ``gater`` (the name of the gater), ``sign``, ``tie``, ``frozen`` and
-    ``carries="state"`` (of a self-connection), so that networkx algorithms read the present values.
-    ``weight`` and ``trainable`` can be set. Any other key is :attr:`metadata`, which you can set, too.
+    A connection is a live view: its values are read from, and written to, the arrays
+    that training uses. It is also the edge data of ``network.graph``: a mapping with
+    the keys ``weight``, ``gain``, ``trainable``, ``eligibility``, ``number`` (by which
+    connections are in the order of creation) and, where it has them, ``gater`` (the
+    name of the gater), ``sign``, ``tie``, ``frozen`` and ``carries="state"`` (of a
+    self-connection), so that networkx algorithms read the present values. ``weight``
+    and ``trainable`` can be set. Any other key is :attr:`metadata`, which you can set,
+    too.
 
     See Also
     --------
@@ -147,7 +178,8 @@ class Connection(DataView):
         self._identity = identity
 
     def __eq__(self, other: object) -> bool:
-        # As an object it equals itself only; as the data of an edge, a mapping with its values.
+        # As an object it equals itself only; as the data of an edge, a mapping with its
+        # values.
         if isinstance(other, Connection) or not isinstance(other, Mapping):
             return self is other
         return self.copy() == dict(other)
@@ -155,11 +187,15 @@ class Connection(DataView):
     def _require(self) -> None:
         """Raise TopologyError if the connection has been removed."""
         if self._identity < 0:
-            raise TopologyError("This connection has been removed. Project again to make a new one.")
+            raise TopologyError(
+                "This connection has been removed. Project again to make a new one."
+            )
 
     @property
     def _at(self) -> int:
-        """Present row in the store; TopologyError if the connection has been removed."""
+        """Present row in the store; TopologyError if the connection has been
+        removed.
+        """
         self._require()
         return self._store.row_of.item(self._identity)
 
@@ -179,7 +215,9 @@ class Connection(DataView):
     @consistent_read
     def weight(self) -> float:
         """Weight w_ij. Settable, together with the weights tied to it."""
-        weight: float = self._store.columns["weight"].item(self._at)  # faster than an index, for algorithms
+        weight: float = self._store.columns["weight"].item(
+            self._at
+        )  # faster than an index, for algorithms
         return weight
 
     @weight.setter
@@ -191,7 +229,8 @@ class Connection(DataView):
     @property
     @consistent_read
     def trainable(self) -> bool:
-        """Whether learning updates its weight. Settable, together with the weights tied to it.
+        """Whether learning updates its weight. Settable, together with the weights tied
+        to it.
 
         After it has been set, :meth:`Layer.unfreeze` does not change it.
         """
@@ -208,11 +247,13 @@ class Connection(DataView):
     @property
     @consistent_read
     def sign(self) -> int | None:
-        """Sign that its weight keeps: +1, -1 or None. Settable, together with those of tied connections.
+        """Sign that its weight keeps: +1, -1 or None. Settable, together with those of
+        tied connections.
 
-        No update takes the weight across 0: where the update of a rule or an optimizer would, it stops at 0.
-        Setting a weight of the other sign raises an error, and so does the sign itself, if the weight has the
-        other one. :attr:`Neuron.sign` sets all outgoing connections of a neuron.
+        No update takes the weight across 0: where the update of a rule or an optimizer
+        would, it stops at 0. Setting a weight of the other sign raises an error, and so
+        does the sign itself, if the weight has the other one. :attr:`Neuron.sign` sets
+        all outgoing connections of a neuron.
 
         >>> from synapse import Neuron
         >>> a, b = Neuron(), Neuron(squash="identity")
@@ -234,13 +275,16 @@ class Connection(DataView):
     @property
     @consistent_read
     def delay(self) -> int:
-        """Number of steps by which relays delay the activation that it carries; 0 without relays.
+        """Number of steps by which relays delay the activation that it carries; 0
+        without relays.
 
-        ``neuron.project(target, delay=2)`` makes a chain of two relays, or uses those that the neuron has. A
-        relay is a linear neuron with the frozen weight 1 that has the activation that its source had one
-        step earlier, in every network, synchronous or not; an input is copied first. The connection leads
-        from the last relay to the target, and learns like any other. The relays of a network are its layer
-        ``net["relays"]``. Exact gradients pass through them; the online rule sends no error back in time.
+        ``neuron.project(target, delay=2)`` makes a chain of two relays, or uses those
+        that the neuron has. A relay is a linear neuron with the frozen weight 1 that
+        has the activation that its source had one step earlier, in every network,
+        synchronous or not; an input is copied first. The connection leads from the last
+        relay to the target, and learns like any other. The relays of a network are its
+        layer ``net["relays"]``. Exact gradients pass through them; the online rule
+        sends no error back in time.
 
         >>> from synapse import Layer, Network
         >>> a, b = Layer(1), Layer(1, "identity")
@@ -257,7 +301,9 @@ class Connection(DataView):
     @property
     @consistent_read
     def tied(self) -> tuple[Connection, ...]:
-        """Other connections that share its weight, see :func:`synapse.tie`; in the order of creation."""
+        """Other connections that share its weight, see :func:`synapse.tie`; in the
+        order of creation.
+        """
         rows = parameters.tied_rows(self._store, "weight", self._at)
         return tuple(connections_at(self._store, rows))
 
@@ -279,8 +325,9 @@ class Connection(DataView):
     def eligibility(self) -> float:
         """Eligibility trace: how the weight affects the state of the target over time.
 
-        The trace is stored if the target has a self-connection. Otherwise it is the product of the gain and
-        the activation of the source, as they were when the target last activated.
+        The trace is stored if the target has a self-connection. Otherwise it is the
+        product of the gain and the activation of the source, as they were when the
+        target last activated.
         """
         self._store.ready()
         m = Attributes(self._store)
@@ -289,21 +336,28 @@ class Connection(DataView):
     @property
     @consistent_read
     def extended(self) -> Mapping[Neuron, float]:
-        """Extended traces, by neuron whose inputs the target gates: how the weight affects its state."""
+        """Extended traces, by neuron whose inputs the target gates: how the weight
+        affects its state.
+        """
         into = extended_into(self.target, [self])
-        return {neuron: float(traces[0]) for neuron, which, traces in into if len(which)}
+        return {
+            neuron: float(traces[0]) for neuron, which, traces in into if len(which)
+        }
 
     @property
     @atomic
     def sensitivity(self) -> Mapping[Neuron, float]:
-        """Sensitivities d s_k / d w, by neuron k: how the weight has moved its state, over all steps.
+        """Sensitivities d s_k / d w, by neuron k: how the weight has moved its state,
+        over all steps.
 
-        A network that learns by rtrl keeps them, see :attr:`Network.learning_rule`. Empty in other networks,
-        after a step by another rule, and for weights that are not trainable or reach no recurrent neuron.
+        A network that learns by rtrl keeps them, see :attr:`Network.learning_rule`.
+        Empty in other networks, after a step by another rule, and for weights that are
+        not trainable or reach no recurrent neuron.
 
         Examples
         --------
-        For a frozen weight, run a copy in which it is trainable; the network does not change:
+        For a frozen weight, run a copy in which it is trainable; the network does not
+        change:
 
         >>> import architect
         >>> net = architect.Elman(1, 2, 1, seed=0)
@@ -322,7 +376,7 @@ class Connection(DataView):
         """Values that nothing computes with, by name, see :attr:`Neuron.metadata`."""
         return Metadata(self)
 
-    # --- the mapping that networkx sees --------------------------------------------------
+    # --- the mapping that networkx sees -----------------------------------------------
 
     def __getitem__(self, key: str) -> Any:
         if key == "weight":  # algorithms ask for nothing else
@@ -343,13 +397,21 @@ class Connection(DataView):
     @consistent_read
     def _field(self, key: str) -> Any:
         if key == "gater" and self.gater is not None:
-            return self.gater.name  # not the neuron: files and tables take numbers and strings only
+            return (
+                self.gater.name
+            )  # not the neuron: files and tables take numbers and strings only
         return self._rare()[key]
 
     def _rare(self) -> dict[str, Any]:
-        """What :func:`synapse.from_networkx` needs beside the fields to make the same connection."""
-        store, row = self._store, self._at
-        values = {"number": self._identity, **rare_values(store, row, RARE_OF_CONNECTIONS)}
+        """What :func:`synapse.from_networkx` needs beside the fields to make the same
+        connection.
+        """
+        store = self._store
+        row = self._at
+        values = {
+            "number": self._identity,
+            **rare_values(store, row, RARE_OF_CONNECTIONS),
+        }
         if store["source"].item(row) == store["target"].item(row):
             values[CARRIES] = STATE
         return values
@@ -357,7 +419,10 @@ class Connection(DataView):
     def __repr__(self) -> str:
         try:
             gated = f", gated by {self.gater.name}" if self.gater else ""
-            return f"<Connection {self.source.name} -> {self.target.name}, weight {self.weight:.4g}{gated}>"
+            return (
+                f"<Connection {self.source.name} -> {self.target.name}, weight"
+                f" {self.weight:.4g}{gated}>"
+            )
         except TopologyError:
             return "<Connection, removed>"
 
@@ -371,12 +436,15 @@ def connection_at(store: Store, identity: int) -> Connection:
             if view is None:
                 view = Connection(store, identity)
                 if identity < store.n_identities and store.row_of[identity] != NONE:
-                    store.edges[identity] = view  # otherwise it was removed meanwhile; readers look again
+                    store.edges[identity] = (
+                        view  # otherwise it was removed meanwhile; readers look again
+                    )
     return view
 
 
 def held_connections(store: Store, identities: Sequence[int]) -> list[Connection]:
-    """Return the connections with these identities, made all at once; from now on the store holds all it has.
+    """Return the connections with these identities, made all at once; from now on the
+    store holds all it has.
 
     Its graph holds them anyway, and a dict is faster than weak references.
     """
@@ -399,26 +467,39 @@ def weights_of(neuron: Neuron, connections: Collection[Connection]) -> list[floa
 
 def connections_at(store: Store, rows: NDArray[Any]) -> list[Connection]:
     """Return the connections in these rows, in the order of creation."""
-    return [connection_at(store, identity) for identity in np.sort(store["identity"][rows]).tolist()]
+    return [
+        connection_at(store, identity)
+        for identity in np.sort(store["identity"][rows]).tolist()
+    ]
 
 
 def require_connection(what: str, connection: Any) -> Connection:
-    """Return `connection` if it is a Connection and has not been removed, or raise an error."""
+    """Return `connection` if it is a Connection and has not been removed, or raise an
+    error.
+    """
     if not isinstance(connection, Connection):
         raise ArgumentTypeError(expected(what, "a Connection", connection))
     connection._require()
     return connection
 
 
-def extended_into(gater: Neuron, connections: Sequence[Connection]) -> Iterator[tuple[Neuron, Ints, Floats]]:
-    """Iterate over the neurons k with inputs that `gater` gates, with their extended traces x_ij^k.
+def extended_into(
+    gater: Neuron, connections: Sequence[Connection]
+) -> Iterator[tuple[Neuron, Ints, Floats]]:
+    """Iterate over the neurons k with inputs that `gater` gates, with their extended
+    traces x_ij^k.
 
-    Yields k, the indices of the connections into the gater that have a trace, and these traces.
+    Yields k, the indices of the connections into the gater that have a trace, and these
+    traces.
     """
     store = gater._store
     store.ready()
-    columns, j, m = store.columns, gater._row, Attributes(store)
-    offsets = np.array([connection._at for connection in connections]) - int(columns["first_incoming"][j])
+    columns = store.columns
+    j = gater._row
+    m = Attributes(store)
+    offsets = np.array([connection._at for connection in connections]) - int(
+        columns["first_incoming"][j]
+    )
     learning = np.flatnonzero(offsets < columns["learning"][j])
     rows = np.flatnonzero(store["gater"] == j)
     for k in np.unique(store["target"][rows]):
@@ -426,26 +507,41 @@ def extended_into(gater: Neuron, connections: Sequence[Connection]) -> Iterator[
         if not columns["flags"][k] & MEMORY:
             gated = rows[store["target"][rows] == k]
             influence = influence_of(m, gated, 0, len(gated), k)
-            traces = [extended_of(m, m.flags, connection._at, influence) for connection in connections]
+            traces = [
+                extended_of(m, m.flags, connection._at, influence)
+                for connection in connections
+            ]
             yield view, np.arange(len(connections)), np.array(traces)
             continue
         pulls = columns["pull"][columns["first_pull"][j] : columns["last_pull"][j]]
         for p in pulls[columns["influence_gated"][pulls] == k]:
-            yield view, learning, columns["extended"][int(columns["influence_trace"][p]) + offsets[learning]]
+            yield (
+                view,
+                learning,
+                columns["extended"][
+                    int(columns["influence_trace"][p]) + offsets[learning]
+                ],
+            )
 
 
 def sensitivity_of(target: Neuron, link: Connection | None) -> dict[Neuron, float]:
-    """Sensitivities to the weight of a connection, or to the bias (None), of `target`, by neuron.
+    """Sensitivities to the weight of a connection, or to the bias (None), of `target`,
+    by neuron.
 
-    The caller has the neuron in use: a step of another thread may be in the middle of renewing them.
+    The caller has the neuron in use: a step of another thread may be in the middle of
+    renewing them.
     """
     store = target._store
     network = store.network_at(target._row)
     live = None if network is None else network._sensitivities
     if network is None or live is None or live.current(network) is None:
         return {}
-    c, j = store.columns, target._row  # lowering may have moved it
-    offset = learning = int(c["learning"][j])  # the bias follows the weights that are trainable
+    # lowering may have moved it
+    c = store.columns
+    j = target._row
+    offset = learning = int(
+        c["learning"][j]
+    )  # the bias follows the weights that are trainable
     if link is not None:
         offset = link._at - int(c["first_incoming"][j])
         if offset >= learning:

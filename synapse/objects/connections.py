@@ -1,4 +1,6 @@
-"""The connections of a network as a sequence, whose objects are made when they are asked for."""
+"""The connections of a network as a sequence, whose objects are made when they are
+asked for.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +17,13 @@ from ..engine.store import Store
 from .connection import Connection, connection_at, held_connections
 
 MANY = 1 << 14
-"""Number of connections whose objects are made together, and held by the store from then on."""
+"""Number of connections whose objects are made together, and held by the store from
+then on."""
 
 
 class Connections(Sequence[Connection]):
-    """The connections that a network had when they were asked for, in the order of creation.
+    """The connections that a network had when they were asked for, in the order of
+    creation.
 
     It equals any sequence of the same connections.
     """
@@ -27,16 +31,22 @@ class Connections(Sequence[Connection]):
     __slots__ = ("__weakref__", "_identities", "_store")
 
     def __init__(self, store: Store, identities: NDArray[np.uint32]) -> None:
-        self._store, self._identities = store, identities
+        self._store = store
+        self._identities = identities
         store.follow(self)
 
     def _moved(self, store: Store, offset: int) -> None:
         """Follow its store, which has been absorbed by another."""
         here = self._identities != NONE
-        self._store, self._identities = store, self._identities + here * np.uint32(offset)
+        self._store, self._identities = (
+            store,
+            self._identities + here * np.uint32(offset),
+        )
 
     def _renumbered(self, new: NDArray[np.uint32]) -> None:
-        """Take over new identities; those of removed connections are NONE, the last of them."""
+        """Take over new identities; those of removed connections are NONE, the last of
+        them.
+        """
         self._identities = new[np.minimum(self._identities, len(new) - 1)]
 
     def __len__(self) -> int:
@@ -47,7 +57,9 @@ class Connections(Sequence[Connection]):
     @overload
     def __getitem__(self, index: slice) -> list[Connection]: ...
     @consistent_read
-    def __getitem__(self, index: SupportsIndex | slice) -> Connection | list[Connection]:
+    def __getitem__(
+        self, index: SupportsIndex | slice
+    ) -> Connection | list[Connection]:
         if isinstance(index, slice):
             return self._made(self._identities[index])
         at = place("An index of connections", index, len(self._identities))
@@ -63,8 +75,12 @@ class Connections(Sequence[Connection]):
         if len(identities) >= MANY and alive.all():
             return held_connections(store, identities.tolist())
         return [
-            connection_at(store, identity) if exists else Connection(store, -1)  # removed
-            for identity, exists in zip(identities.tolist(), alive.tolist(), strict=True)
+            connection_at(store, identity)
+            if exists
+            else Connection(store, -1)  # removed
+            for identity, exists in zip(
+                identities.tolist(), alive.tolist(), strict=True
+            )
         ]
 
     def __eq__(self, other: object) -> bool:

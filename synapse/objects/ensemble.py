@@ -16,10 +16,11 @@ from .network import Network, require_network
 class Ensemble(Sequence[Network]):
     """Networks of the same task, whose mean is the answer (Hansen and Salamon 1990).
 
-    Networks that were trained from different random weights make different errors, so their mean has a lower
-    error than most of them, and their spread tells where they are unsure (Lakshminarayanan and others 2017).
-    An ensemble is a sequence of its networks. :func:`synapse.save` and :func:`synapse.load` keep it in one
-    file, and :func:`synapse.forecast` forecasts with it.
+    Networks that were trained from different random weights make different errors, so
+    their mean has a lower error than most of them, and their spread tells where they
+    are unsure (Lakshminarayanan and others 2017). An ensemble is a sequence of its
+    networks. :func:`synapse.save` and :func:`synapse.load` keep it in one file, and
+    :func:`synapse.forecast` forecasts with it.
 
     Parameters
     ----------
@@ -29,7 +30,8 @@ class Ensemble(Sequence[Network]):
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If there is no network, an item is none, is there twice, or has other numbers of inputs or outputs.
+        If there is no network, an item is none, is there twice, or has other numbers of
+        inputs or outputs.
 
     See Also
     --------
@@ -47,18 +49,26 @@ class Ensemble(Sequence[Network]):
     """
 
     def __init__(self, networks: Iterable[Network]) -> None:
-        self._networks: tuple[Network, ...] = tuple(listed("The networks", networks, "a list of Networks"))
+        self._networks: tuple[Network, ...] = tuple(
+            listed("The networks", networks, "a list of Networks")
+        )
         if not self._networks:
             raise ArgumentError("An ensemble needs at least one network.")
         for network in self._networks:
             require_network("Every network of an ensemble", network)
         if len(set(map(id, self._networks))) < len(self._networks):
-            raise ArgumentError("A network is in this ensemble twice. Give every network once.")
-        sizes = {(len(network.input), len(network.output)) for network in self._networks}
+            raise ArgumentError(
+                "A network is in this ensemble twice. Give every network once."
+            )
+        sizes = {
+            (len(network.input), len(network.output)) for network in self._networks
+        }
         if len(sizes) > 1:
             got = ", ".join(f"{n} and {m}" for n, m in sorted(sizes))
             condition = "to have the same numbers of inputs and outputs"
-            raise ArgumentError(f"Expected the networks of an ensemble {condition}, got {got}.")
+            raise ArgumentError(
+                f"Expected the networks of an ensemble {condition}, got {got}."
+            )
 
     @overload
     def __getitem__(self, index: int) -> Network: ...
@@ -74,10 +84,13 @@ class Ensemble(Sequence[Network]):
 
     def __repr__(self) -> str:
         sizes = {"-".join(map(str, map(len, network.layers))) for network in self}
-        return f"<Ensemble of {counted(len(self), 'network')} {', '.join(sorted(sizes))}>"
+        return (
+            f"<Ensemble of {counted(len(self), 'network')} {', '.join(sorted(sizes))}>"
+        )
 
     def run(self, inputs: Any) -> Floats | list[Floats]:
-        """Run every network on the same rows, see :meth:`Network.run`; returns the mean of their outputs.
+        """Run every network on the same rows, see :meth:`Network.run`; returns the mean
+        of their outputs.
 
         Parameters
         ----------

@@ -1,8 +1,9 @@
 """The live networkx graph of neurons and connections.
 
-The graph of a store is made when it is first requested, and is updated with every change from then on.
-Its nodes are the neurons, its edge data are the connections, its node data are views of neurons.
-The graph of a network is its part of the graph of the store.
+The graph of a store is made when it is first requested, and is updated with every
+change from then on. Its nodes are the neurons, its edge data are the connections, its
+node data are views of neurons. The graph of a network is its part of the graph of the
+store.
 """
 
 from __future__ import annotations
@@ -37,7 +38,16 @@ else:
 
 MANY = 16
 """Number of connections of a neuron from which their weights are read together."""
-FIELDS = ("label", "layer", "subset", "squash", "bias", "trainable", "activation", "state")
+FIELDS = (
+    "label",
+    "layer",
+    "subset",
+    "squash",
+    "bias",
+    "trainable",
+    "activation",
+    "state",
+)
 
 
 class GraphEditError(TopologyError, nx.NetworkXError):
@@ -54,14 +64,16 @@ def _refuse(*args: Any, **kwargs: Any) -> NoReturn:
 class NeuronData(DataView):
     """The data of a node in a live graph, read from its neuron at each access.
 
-    The keys are ``label`` (name of the neuron), ``layer`` (name of its layer), ``subset`` (index of
-    its layer, 0 for the inputs; ``networkx.multipartite_layout`` arranges nodes by it), ``squash`` (name of
-    the activation function), ``bias``, ``trainable``, ``activation`` and ``state``, and those that
-    :meth:`synapse.Topology.to_networkx` lists for some nodes, such as ``outgoing_sign``. ``bias`` and
-    ``trainable`` can be set. Any other key is :attr:`Neuron.metadata`, which you can set, too.
+    The keys are ``label`` (name of the neuron), ``layer`` (name of its layer),
+    ``subset`` (index of its layer, 0 for the inputs; ``networkx.multipartite_layout``
+    arranges nodes by it), ``squash`` (name of the activation function), ``bias``,
+    ``trainable``, ``activation`` and ``state``, and those that
+    :meth:`synapse.Topology.to_networkx` lists for some nodes, such as
+    ``outgoing_sign``. ``bias`` and ``trainable`` can be set. Any other key is
+    :attr:`Neuron.metadata`, which you can set, too.
 
-    The data equal a dict of the same values. They are not hashable, because networkx distinguishes data
-    from nodes this way.
+    The data equal a dict of the same values. They are not hashable, because networkx
+    distinguishes data from nodes this way.
 
     See Also
     --------
@@ -117,13 +129,17 @@ class NeuronData(DataView):
 
 @consistent_read
 def _rare_of(neuron: Neuron) -> dict[str, Any]:
-    """Return the values of a neuron that graphs have only where they are not the default."""
+    """Return the values of a neuron that graphs have only where they are not the
+    default.
+    """
     return rare_values(neuron._store, neuron._row, RARE_OF_NEURONS)
 
 
 @consistent_read
 def _place(neuron: Neuron) -> tuple[int, str]:
-    """Return the index and name of the layer that a neuron is in; 0 and "" without a network."""
+    """Return the index and name of the layer that a neuron is in; 0 and "" without a
+    network.
+    """
     network, position = network_of(neuron), int(neuron._store["position"][neuron._row])
     for number, layer in enumerate(network.layers if network is not None else ()):
         if position < len(layer):
@@ -168,7 +184,9 @@ class FilteredAtlas(Mapping[Any, Any]):
 
 
 class FilteredAdjacency(FilteredAtlas):
-    """A mapping from neurons to mappings from neurons, both restricted to some neurons."""
+    """A mapping from neurons to mappings from neurons, both restricted to some
+    neurons.
+    """
 
     __slots__ = ()
 
@@ -177,7 +195,9 @@ class FilteredAdjacency(FilteredAtlas):
 
 
 class OutEdgeDataView(nx.reportviews.OutEdgeDataView):  # type: ignore[type-arg]
-    """The edges of a live graph with their data. The weights of a neuron's connections are read together."""
+    """The edges of a live graph with their data. The weights of a neuron's connections
+    are read together.
+    """
 
     __slots__ = ()
 
@@ -191,9 +211,17 @@ class OutEdgeDataView(nx.reportviews.OutEdgeDataView):  # type: ignore[type-arg]
             return super().__iter__()
         live._store.ready()  # else each weight would be read under its lock
         return chain.from_iterable(
-            zip(repeat(neuron), targets, weights_of(neuron, targets.values()), strict=False)
+            zip(
+                repeat(neuron),
+                targets,
+                weights_of(neuron, targets.values()),
+                strict=False,
+            )
             if len(targets) >= MANY
-            else [(neuron, target, connection.weight) for target, connection in targets.items()]
+            else [
+                (neuron, target, connection.weight)
+                for target, connection in targets.items()
+            ]
             for neuron, targets in self._nodes_nbrs()
         )
 
@@ -201,7 +229,9 @@ class OutEdgeDataView(nx.reportviews.OutEdgeDataView):  # type: ignore[type-arg]
 class OutEdgeView(nx.reportviews.OutEdgeView):  # type: ignore[type-arg]
     """The edges of a live graph."""
 
-    __slots__ = ("_live",)  # networkx 3.7 refers to the graph weakly; nobody else may hold it
+    __slots__ = (
+        "_live",
+    )  # networkx 3.7 refers to the graph weakly; nobody else may hold it
     dataview = OutEdgeDataView
 
     def __init__(self, graph: LiveGraph) -> None:
@@ -215,12 +245,14 @@ class OutEdgeView(nx.reportviews.OutEdgeView):  # type: ignore[type-arg]
 class LiveGraph(DiGraph):
     """The live graph of a network, see :attr:`synapse.Network.graph`.
 
-    Its nodes are in order of activation, like the network's neurons, so that the rows and columns of
-    ``networkx.to_numpy_array(net.graph)`` are those of ``list(net)`` and of recorded states.
-    Neurons and connections cannot be added or removed through it. ``copy()`` and ``copy.deepcopy`` return
-    an ordinary ``networkx.DiGraph`` of the same neurons with dicts as data, which hold the whole network:
+    Its nodes are in order of activation, like the network's neurons, so that the rows
+    and columns of ``networkx.to_numpy_array(net.graph)`` are those of ``list(net)`` and
+    of recorded states. Neurons and connections cannot be added or removed through it.
+    ``copy()`` and ``copy.deepcopy`` return an ordinary ``networkx.DiGraph`` of the same
+    neurons with dicts as data, which hold the whole network:
     :func:`synapse.from_networkx` makes the same one of it. Pickle stores the graph of
-    :meth:`Topology.to_networkx`, whose nodes are numbers, because a neuron cannot leave its network.
+    :meth:`Topology.to_networkx`, whose nodes are numbers, because a neuron cannot leave
+    its network.
 
     Examples
     --------
@@ -244,14 +276,16 @@ class LiveGraph(DiGraph):
     add_edge = add_weighted_edges_from = remove_edge = remove_edges_from = _refuse
     clear = clear_edges = update = _refuse
 
-    # networkx caches these views in the graph; this reference cycle would keep the network alive
+    # networkx caches these views in the graph; this reference cycle would keep the
+    # network alive
     edges = out_edges = property(OutEdgeView)
     in_edges = property(nx.reportviews.InEdgeView)
     degree = property(nx.reportviews.DiDegreeView)
     in_degree = property(nx.reportviews.InDegreeView)
     out_degree = property(nx.reportviews.OutDegreeView)
 
-    # answers of one call; an algorithm that iterates beside the edits of other threads needs a copy
+    # answers of one call; an algorithm that iterates beside the edits of other threads
+    # needs a copy
     __len__: Any = consistent_read(DiGraph.__len__)
     number_of_nodes = order = __len__
     size: Any = consistent_read(DiGraph.size)
@@ -270,36 +304,47 @@ class LiveGraph(DiGraph):
 
     @property
     def _store(self) -> Store:
-        return (next(iter(self._node)) if self._network is None else self._network)._store
+        return (
+            next(iter(self._node)) if self._network is None else self._network
+        )._store
 
     @property  # type: ignore[misc]
     def __class__(self) -> type:  # networkx makes its results as G.__class__()
         return nx.DiGraph
 
     def _show(self, whole: LiveGraph) -> None:
-        """Refer to the network's part of the graph of its store, without a copy, in order of activation."""
+        """Refer to the network's part of the graph of its store, without a copy, in
+        order of activation.
+        """
         neurons = list(self._network or ())
         self._helper = None
         if len(neurons) == len(whole._node):
             for name in ("_node", "_adj", "_pred"):
                 if list(getattr(whole, name)) != neurons:
-                    setattr(whole, name, {neuron: getattr(whole, name)[neuron] for neuron in neurons})
+                    setattr(
+                        whole,
+                        name,
+                        {neuron: getattr(whole, name)[neuron] for neuron in neurons},
+                    )
                 setattr(self, name, getattr(whole, name))
             return
         here = dict.fromkeys(neurons)
         self._node = FilteredAtlas(whole._node, here)
-        self._adj, self._pred = FilteredAdjacency(whole._adj, here), FilteredAdjacency(whole._pred, here)
+        self._adj = FilteredAdjacency(whole._adj, here)
+        self._pred = FilteredAdjacency(whole._pred, here)
 
     def add_edges_from(self, ebunch_to_add: Iterable[Any], **attr: Any) -> None:
         """Raise GraphEditError, except for edges from one new node to every neuron.
 
-        Some algorithms (``negative_edge_cycle``) add such a helper node and remove it again. It is visible
-        in this graph only; the network does not change.
+        Some algorithms (``negative_edge_cycle``) add such a helper node and remove it
+        again. It is visible in this graph only; the network does not change.
         """
         try:
             pairs = [(helper, node) for helper, node in ebunch_to_add]
             (helper,) = {helper for helper, _ in pairs}
-            fits = [node for _, node in pairs] == list(self) and helper not in self._node
+            fits = [node for _, node in pairs] == list(
+                self
+            ) and helper not in self._node
         except (TypeError, ValueError):
             fits = False
         if attr or not fits or self._helper is not None or self._network is None:
@@ -308,7 +353,10 @@ class LiveGraph(DiGraph):
         links: dict[Any, Any] = {node: {} for node in self}
         self._node = {**self._node, helper: {}}
         self._adj = {**self._adj, helper: links}
-        self._pred = {**{n: {**before, helper: links[n]} for n, before in self._pred.items()}, helper: {}}
+        self._pred = {
+            **{n: {**before, helper: links[n]} for n, before in self._pred.items()},
+            helper: {},
+        }
 
     def remove_node(self, node: Any) -> None:
         """Raise GraphEditError, except for the helper node of an algorithm."""
@@ -319,8 +367,12 @@ class LiveGraph(DiGraph):
     @consistent_read
     def __deepcopy__(self, memo: dict[int, Any]) -> nx.DiGraph[Any]:
         twin: nx.DiGraph[Any] = nx.DiGraph(**copy.deepcopy(self.graph, memo))
-        twin.add_nodes_from((node, copy.deepcopy(data, memo)) for node, data in self._node.items())
-        twin.add_edges_from((u, v, copy.deepcopy(data, memo)) for u, v, data in self.edges(data=True))
+        twin.add_nodes_from(
+            (node, copy.deepcopy(data, memo)) for node, data in self._node.items()
+        )
+        twin.add_edges_from(
+            (u, v, copy.deepcopy(data, memo)) for u, v, data in self.edges(data=True)
+        )
         return twin
 
 
@@ -341,14 +393,18 @@ def view(network: Network) -> LiveGraph:
     live = network._live()
     if live is None:
         with InUse(network):
-            live = network._live() or LiveGraph(network)  # another thread may have made it meanwhile
+            live = network._live() or LiveGraph(
+                network
+            )  # another thread may have made it meanwhile
             live._show(of(network._store))
             network._live = weakref.ref(live)
     return live
 
 
 def refresh(store: Store) -> None:
-    """Update the graphs of networks after a network or the store has gained or lost neurons."""
+    """Update the graphs of networks after a network or the store has gained or lost
+    neurons.
+    """
     for reference in store.networks.values() if store.graph is not None else ():
         network = reference()
         live = None if network is None else network._live()
@@ -374,7 +430,8 @@ def _add_edges(graph: LiveGraph, store: Store, first: int, last: int) -> None:
         return
     rows = store.row_of[first:last]
     alive = np.flatnonzero(rows != NONE)
-    sources, targets = store["source"][rows[alive]], store["target"][rows[alive]]
+    sources = store["source"][rows[alive]]
+    targets = store["target"][rows[alive]]
     edges = held_connections(store, (alive + first).tolist())
     _link(graph._adj, store.views, sources, targets, edges)
     _link(graph._pred, store.views, targets, sources, edges)
@@ -394,7 +451,9 @@ def _link(
     own, begins = np.unique(rows[order], return_index=True)
     bounds = [*begins.tolist(), len(data)]
     for row, (begin, stop) in zip(own.tolist(), pairwise(bounds), strict=True):
-        adjacency[neurons[row]].update(zip(ends[begin:stop], data[begin:stop], strict=True))
+        adjacency[neurons[row]].update(
+            zip(ends[begin:stop], data[begin:stop], strict=True)
+        )
 
 
 def follow_connected(store: Store, identity: int, count: int) -> None:
@@ -407,22 +466,32 @@ def follow_disconnected(store: Store, identities: NDArray[np.int64]) -> None:
     """Remove connections from the graph, before the store removes them."""
     if store.graph is None:
         return
-    graph, views, rows = store.graph, store.views, store.row_of[identities]
-    for source, target in zip(store["source"][rows].tolist(), store["target"][rows].tolist(), strict=True):
+    graph = store.graph
+    views = store.views
+    rows = store.row_of[identities]
+    for source, target in zip(
+        store["source"][rows].tolist(), store["target"][rows].tolist(), strict=True
+    ):
         del graph._adj[views[source]][views[target]]
         del graph._pred[views[target]][views[source]]
 
 
 def follow_removed(store: Store, neurons: Sequence[Neuron]) -> None:
-    """Remove neurons without connections from the graph, before the store removes them."""
+    """Remove neurons without connections from the graph, before the store removes
+    them.
+    """
     if store.graph is not None:
         for neuron in neurons:
             for mapping in (store.graph._node, store.graph._adj, store.graph._pred):
                 del mapping[neuron]
 
 
-def follow_absorbed(store: Store, graphs: tuple[Any, Any], first: int, identity: int) -> None:
-    """Merge the graph of an absorbed store, whose rows start at `first` and identities at `identity`."""
+def follow_absorbed(
+    store: Store, graphs: tuple[Any, Any], first: int, identity: int
+) -> None:
+    """Merge the graph of an absorbed store, whose rows start at `first` and identities
+    at `identity`.
+    """
     own, other = graphs
     if own is not None and other is not None:
         for name in ("_node", "_adj", "_pred"):

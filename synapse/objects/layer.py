@@ -55,7 +55,8 @@ class Layer(Sequence[Neuron]):
     ArgumentError
         If the layer would be empty, or contain a neuron twice.
     ArgumentTypeError
-        If `neurons` is neither a whole number nor an iterable of neurons in an order, such as a list.
+        If `neurons` is neither a whole number nor an iterable of neurons in an order,
+        such as a list.
     TopologyError
         If one of the neurons has been removed from its network.
 
@@ -81,29 +82,46 @@ class Layer(Sequence[Neuron]):
         *,
         dtype: Any = np.float64,
     ) -> None:
-        function, kind = squashes.get(squash), checks.float_type("The dtype", dtype)
-        several = isinstance(bias, list | tuple | np.ndarray) and not checks.is_number(bias)
-        value = bias if several else checks.finite_number("The bias of a layer", bias, kind)
+        function = squashes.get(squash)
+        kind = checks.float_type("The dtype", dtype)
+        several = isinstance(bias, list | tuple | np.ndarray) and not checks.is_number(
+            bias
+        )
+        value = (
+            bias if several else checks.finite_number("The bias of a layer", bias, kind)
+        )
         if name is not None:
             checks.text("The name of a layer", name)
         if isinstance(neurons, set | frozenset):
             condition = "in an order, such as a list"
-            raise ArgumentTypeError(checks.expected("The neurons of a layer", condition, neurons))
+            raise ArgumentTypeError(
+                checks.expected("The neurons of a layer", condition, neurons)
+            )
         new = not isinstance(neurons, Iterable) or checks.integer(neurons) is not None
         if new:
-            size = checks.positive_integer("The size of a layer", neurons, checks.MOST_NEURONS)
+            size = checks.positive_integer(
+                "The size of a layer", neurons, checks.MOST_NEURONS
+            )
             if several:
                 biases = checks.finite_array("Biases", value, kind)
                 value = checks.row_of("The biases of a layer", biases, size)
             names = [] if name is None else [f"{name} {i}" for i in range(size)]
             self._neurons = new_neurons(size, kind, names, function.code, value)
         else:
-            given = checks.listed("The neurons of a layer", neurons, "a whole number or a list of Neurons")
-            self._neurons = [require_neuron("What a layer holds", neuron) for neuron in given]
+            given = checks.listed(
+                "The neurons of a layer", neurons, "a whole number or a list of Neurons"
+            )
+            self._neurons = [
+                require_neuron("What a layer holds", neuron) for neuron in given
+            ]
         if not self._neurons:
-            raise ArgumentError("Expected a layer to have at least one neuron, got none.")
+            raise ArgumentError(
+                "Expected a layer to have at least one neuron, got none."
+            )
         if not new and len(set(self._neurons)) < len(self._neurons):
-            raise ArgumentError("Expected the neurons of a layer to be distinct, got one of them twice.")
+            raise ArgumentError(
+                "Expected the neurons of a layer to be distinct, got one of them twice."
+            )
         self._network: weakref.ref[Network] | None = None
         self._name = name
         if new and (function.grouped or function.random):
@@ -112,11 +130,13 @@ class Layer(Sequence[Neuron]):
             self.name = name
 
     def _alive(self) -> list[Neuron]:
-        """Return its neurons; TopologyError if one has been removed from its network, or none is left."""
+        """Return its neurons; TopologyError if one has been removed from its network,
+        or none is left.
+        """
         if not self._neurons:
             raise TopologyError(
-                f"The layer {self.label} has no neurons left and was removed from its network with the last "
-                "one. Add a new layer: network.add(Layer(...))."
+                f"The layer {self.label} has no neurons left and was removed from its"
+                " network with the last one. Add a new layer: network.add(Layer(...))."
             )
         for neuron in self._neurons:
             if neuron._row < 0:
@@ -125,7 +145,9 @@ class Layer(Sequence[Neuron]):
 
     @property
     def name(self) -> str | None:
-        """Name of the layer; None if it has none. Settable. Neurons without a name get it with a number."""
+        """Name of the layer; None if it has none. Settable. Neurons without a name get
+        it with a number.
+        """
         return self._name
 
     @name.setter
@@ -150,10 +172,12 @@ class Layer(Sequence[Neuron]):
         first = list(self)[: _html.MOST_ROWS]
         names = ("name", "squash", "activation", "state", "bias")
         columns = {name: [getattr(neuron, name) for neuron in first] for name in names}
-        columns["squash"] = [getattr(squash, "name", squash) for squash in columns["squash"]]
+        columns["squash"] = [
+            getattr(squash, "name", squash) for squash in columns["squash"]
+        ]
         return _html.view(repr(self), _html.table(columns, len(self)))
 
-    # --- neurons -------------------------------------------------------------------------
+    # --- neurons ----------------------------------------------------------------------
 
     @overload
     def __getitem__(self, index: int) -> Neuron: ...
@@ -162,7 +186,9 @@ class Layer(Sequence[Neuron]):
     def __getitem__(self, index: int | slice) -> Neuron | Layer:
         if isinstance(index, slice):
             return Layer(self._neurons[index])
-        return self._neurons[checks.place("An index of a layer", index, len(self._neurons))]
+        return self._neurons[
+            checks.place("An index of a layer", index, len(self._neurons))
+        ]
 
     def __len__(self) -> int:
         return len(self._neurons)
@@ -171,7 +197,8 @@ class Layer(Sequence[Neuron]):
         return iter(self._neurons)
 
     def append(self, neuron: Neuron) -> None:
-        """Add a neuron at the end. If the layer is part of a network, the neuron joins the network.
+        """Add a neuron at the end. If the layer is part of a network, the neuron joins
+        the network.
 
         Parameters
         ----------
@@ -188,7 +215,8 @@ class Layer(Sequence[Neuron]):
         Warns
         -----
         TopologyWarning
-            If a connection or gate of the neuron is late by one step although it closes no cycle.
+            If a connection or gate of the neuron is late by one step although it closes
+            no cycle.
 
         Examples
         --------
@@ -216,7 +244,7 @@ class Layer(Sequence[Neuron]):
                     raise
                 order.settle(network, *order.attached(network, [neuron]))
 
-    # --- connections ---------------------------------------------------------------------
+    # --- connections ------------------------------------------------------------------
 
     @checks.understands("project")
     def project(
@@ -232,34 +260,39 @@ class Layer(Sequence[Neuron]):
         delay: int | None = None,
         seed: Seed = None,
     ) -> Projection:
-        """Connect the neurons of this layer to those of another layer, or to each other.
+        """Connect the neurons of this layer to those of another layer, or to each
+        other.
 
         Parameters
         ----------
         target : Layer, Neuron or Network
             Layer to connect to; for a network, its input layer.
         kind : str, float, array of bool or tuple of two lists of int
-            Pattern of the connections: ``ALL_TO_ALL``, ``ONE_TO_ONE``, ``ALL_TO_ELSE``, a density (the
-            probability of each connection, above 0 and at most 1), a mask of shape (sources, targets), or
-            a tuple of two lists of indices: connection i leads from source ``kind[0][i]`` to target
-            ``kind[1][i]``. Default: ``ALL_TO_ALL``; ``ONE_TO_ONE`` from a layer to itself, which makes
+            Pattern of the connections: ``ALL_TO_ALL``, ``ONE_TO_ONE``, ``ALL_TO_ELSE``,
+            a density (the probability of each connection, above 0 and at most 1), a
+            mask of shape (sources, targets), or a tuple of two lists of indices:
+            connection i leads from source ``kind[0][i]`` to target ``kind[1][i]``.
+            Default: ``ALL_TO_ALL``; ``ONE_TO_ONE`` from a layer to itself, which makes
             constant error carousels, see the notes.
         weights : array_like, optional
-            Weights: a number, or an array of shape (sources, targets) or (connections,). Default: drawn by
-            the initializer; 1 for carousels.
+            Weights: a number, or an array of shape (sources, targets) or
+            (connections,). Default: drawn by the initializer; 1 for carousels.
         initializer : str or callable
-            Initializer of the weights, see :mod:`synapse.initializers`. Default: "glorot", within
-            ±sqrt(6 / (fan-in + fan-out)) of the pattern.
+            Initializer of the weights, see :mod:`synapse.initializers`. Default:
+            "glorot", within ±sqrt(6 / (fan-in + fan-out)) of the pattern.
         trainable : bool, optional
-            Whether learning updates the weights. Default: False for carousels, otherwise True.
+            Whether learning updates the weights. Default: False for carousels,
+            otherwise True.
         self_connections : bool
-            Whether to connect neurons that are in both layers to themselves, too. Default: False. See the
-            notes.
+            Whether to connect neurons that are in both layers to themselves, too.
+            Default: False. See the notes.
         sign : int, optional
-            Sign of the connections, +1 or -1, see :attr:`Connection.sign`; drawn weights have it. Default:
-            that of the source, see :attr:`Neuron.sign`, or none.
+            Sign of the connections, +1 or -1, see :attr:`Connection.sign`; drawn
+            weights have it. Default: that of the source, see :attr:`Neuron.sign`, or
+            none.
         delay : int, optional
-            Number of steps, at least 1, by which the connections delay the activations of this layer, see
+            Number of steps, at least 1, by which the connections delay the activations
+            of this layer, see
             :attr:`Connection.delay`. Default: none; the order of activation decides.
         seed : int or numpy.random.Generator, optional
             Seed for densities and weights.
@@ -274,16 +307,17 @@ class Layer(Sequence[Neuron]):
         ArgumentTypeError
             If the target is not a layer, a neuron or a network.
         ArgumentError
-            If `kind` or `weights` does not fit the layers. Also if a mask or a list contains a pair of a
-            neuron with itself, or a matrix of weights has a weight other than 0 for such a pair, and
-            `self_connections` is False.
+            If `kind` or `weights` does not fit the layers. Also if a mask or a list
+            contains a pair of a neuron with itself, or a matrix of weights has a weight
+            other than 0 for such a pair, and `self_connections` is False.
         TopologyError
             If a pair of neurons is connected already; no connection is made then.
 
         Warns
         -----
         TopologyWarning
-            If a connection is late by one step although it closes no cycle; see :meth:`Network.add`.
+            If a connection is late by one step although it closes no cycle; see
+            :meth:`Network.add`.
 
         See Also
         --------
@@ -292,15 +326,18 @@ class Layer(Sequence[Neuron]):
 
         Notes
         -----
-        A self-connection carries the state of a neuron to its next step, see :meth:`Neuron.project`. It
-        differs from other recurrent connections, so patterns leave it out by default. If a layer projects
-        to itself, or to a layer with some of its neurons, ``ALL_TO_ALL`` is the same as ``ALL_TO_ELSE``, a
-        density applies to the other pairs, and masks and lists with such pairs raise an error. With
-        ``self_connections=True`` self-connections are made like the other connections: their weights are
-        drawn and trainable, so that each neuron is a leaky integrator.
+        A self-connection carries the state of a neuron to its next step, see
+        :meth:`Neuron.project`. It differs from other recurrent connections, so patterns
+        leave it out by default. If a layer projects to itself, or to a layer with some
+        of its neurons, ``ALL_TO_ALL`` is the same as ``ALL_TO_ELSE``, a density applies
+        to the other pairs, and masks and lists with such pairs raise an error. With
+        ``self_connections=True`` self-connections are made like the other connections:
+        their weights are drawn and trainable, so that each neuron is a leaky
+        integrator.
 
-        The pattern ``ONE_TO_ONE`` from a layer to itself does make self-connections: constant error
-        carousels, with weight 1 and not trainable, so that neurons preserve their whole state.
+        The pattern ``ONE_TO_ONE`` from a layer to itself does make self-connections:
+        constant error carousels, with weight 1 and not trainable, so that neurons
+        preserve their whole state.
 
         >>> layer = Layer(3)
         >>> len(layer.project(layer, "all_to_all")), layer[0].self_connection
@@ -309,7 +346,9 @@ class Layer(Sequence[Neuron]):
         [(1.0, False), (1.0, False), (1.0, False)]
         """
         to = _as_layer("The target of a projection", target)
-        rng = None if seed is None else random_generator(seed)  # most draw nothing, or have a seed
+        rng = (
+            None if seed is None else random_generator(seed)
+        )  # most draw nothing, or have a seed
         if trainable is not None:
             checks.boolean("The trainable of a projection", trainable)
         own = checks.boolean("The self_connections of a projection", self_connections)
@@ -319,7 +358,9 @@ class Layer(Sequence[Neuron]):
         held = checks.sign("The sign of a projection", sign)
         steps = checks.delay("The delay of a projection", delay)
         with LayersInUse(self, to):
-            return connect_layers(self, to, kind, weights, initializer, trainable, rng, own, held, steps)
+            return connect_layers(
+                self, to, kind, weights, initializer, trainable, rng, own, held, steps
+            )
 
     def _receive(
         self,
@@ -330,8 +371,14 @@ class Layer(Sequence[Neuron]):
         delay: int | None,
         seed: Seed,
     ) -> Projection:
-        """Connect a neuron to every neuron of the layer, for ``neuron.project(layer)``."""
-        weights = None if weight is None else checks.finite_number("A weight", weight, source._store.dtype)
+        """Connect a neuron to every neuron of the layer, for
+        ``neuron.project(layer)``.
+        """
+        weights = (
+            None
+            if weight is None
+            else checks.finite_number("A weight", weight, source._store.dtype)
+        )
         initializer = initializers.uniform(SPAN)
         return Layer([source]).project(
             self,
@@ -351,20 +398,22 @@ class Layer(Sequence[Neuron]):
         projection : Projection
             Connections to gate.
         kind : str
-            ``gate.INPUT``, ``gate.OUTPUT`` or ``gate.ONE_TO_ONE``, see :class:`synapse.gate`.
+            ``gate.INPUT``, ``gate.OUTPUT`` or ``gate.ONE_TO_ONE``, see
+            :class:`synapse.gate`.
 
         Raises
         ------
         ArgumentError, ArgumentTypeError
             If `kind` is none of these, or `projection` is not a projection.
         TopologyError
-            If the number of targets, sources or connections is not a multiple of the number of neurons,
-            or a connection is gated already; nothing is gated then.
+            If the number of targets, sources or connections is not a multiple of the
+            number of neurons, or a connection is gated already; nothing is gated then.
 
         Warns
         -----
         TopologyWarning
-            If a gate acts late by one step although it closes no cycle; see :meth:`Network.add`.
+            If a gate acts late by one step although it closes no cycle; see
+            :meth:`Network.add`.
 
         See Also
         --------
@@ -387,10 +436,12 @@ class Layer(Sequence[Neuron]):
                 return
             wiring.require_ungated(projection._store, identities)
             store = wiring.join([*self._neurons, projection[0].source])
-            identities, _ = projection._gaters(self, kind)  # joining stores may change identities
+            identities, _ = projection._gaters(
+                self, kind
+            )  # joining stores may change identities
             wiring.gate(wiring.rows_of(self._neurons)[place], store, identities)
 
-    # --- steps ---------------------------------------------------------------------------
+    # --- steps ------------------------------------------------------------------------
 
     def activate(self, values: ArrayLike | None = None) -> Floats:
         """Activate its neurons, one after the other.
@@ -398,8 +449,8 @@ class Layer(Sequence[Neuron]):
         Parameters
         ----------
         values : array_like, shape (n,), optional
-            Activations to set, for a layer of inputs. Default: the neurons compute their activations from
-            their incoming connections.
+            Activations to set, for a layer of inputs. Default: the neurons compute
+            their activations from their incoming connections.
 
         Returns
         -------
@@ -429,16 +480,24 @@ class Layer(Sequence[Neuron]):
                 return np.array([neuron.activate() for neuron in self._neurons])
             row = self._vector("The values of a layer", values).tolist()
             return np.array(
-                [neuron.activate(value) for neuron, value in zip(self._neurons, row, strict=True)]
+                [
+                    neuron.activate(value)
+                    for neuron, value in zip(self._neurons, row, strict=True)
+                ]
             )
 
     def propagate(
-        self, rate: float = 0.1, targets: ArrayLike | None = None, cost: str | Cost | None = None
+        self,
+        rate: float = 0.1,
+        targets: ArrayLike | None = None,
+        cost: str | Cost | None = None,
     ) -> None:
-        """Propagate errors through its neurons, the last one first; see :meth:`Neuron.propagate`.
+        """Propagate errors through its neurons, the last one first; see
+        :meth:`Neuron.propagate`.
 
         If there are targets, the neurons are treated as the outputs of a network, see
-        :meth:`Network.propagate`: a mean cost is the mean over all of them. Tied weights and biases, see
+        :meth:`Network.propagate`: a mean cost is the mean over all of them. Tied
+        weights and biases, see
         :func:`synapse.tie`, are updated after all neurons have propagated.
 
         Parameters
@@ -446,11 +505,12 @@ class Layer(Sequence[Neuron]):
         rate : float
             Learning rate; 0 only computes the errors. Default: 0.1.
         targets : array_like, shape (n,), optional
-            Target activations, NaN for a neuron without a target; for softmax outputs also the number of a
-            class, counted from 0. Default: the errors come from the neurons that these are connected to.
+            Target activations, NaN for a neuron without a target; for softmax outputs
+            also the number of a class, counted from 0. Default: the errors come from
+            the neurons that these are connected to.
         cost : str or Cost, optional
-            Cost that is minimized. Default: the cost that matches the activation functions of the layer,
-            see :func:`synapse.cost.matching`.
+            Cost that is minimized. Default: the cost that matches the activation
+            functions of the layer, see :func:`synapse.cost.matching`.
 
         Raises
         ------
@@ -461,34 +521,50 @@ class Layer(Sequence[Neuron]):
         --------
         activate : Activate the neurons first.
         """
-        step, code = checks.non_negative_number("The rate", rate), 0
+        step = checks.non_negative_number("The rate", rate)
+        code = 0
         with LayersInUse(self):
             aims: list[float | None] = [None] * len(self)
             if targets is not None:
-                measure = costs.of_outputs(cost, [neuron.squash for neuron in self._neurons])
-                if measure is costs.categorical_cross_entropy and checks.integer(targets) is not None:
-                    targets = checks.class_row("The target of a layer", targets, len(self))
+                measure = costs.of_outputs(
+                    cost, [neuron.squash for neuron in self._neurons]
+                )
+                if (
+                    measure is costs.categorical_cross_entropy
+                    and checks.integer(targets) is not None
+                ):
+                    targets = checks.class_row(
+                        "The target of a layer", targets, len(self)
+                    )
                 row = self._vector("The targets of a layer", targets, nan=True)
                 measure.check_targets(row[None])
                 aims = [None if math.isnan(aim) else aim for aim in row.tolist()]
                 code = measure.code
                 if measure is costs.categorical_cross_entropy:
                     # The error of each output depends on the targets of all.
-                    aims, code = self._softmax_signals(row), GIVEN_ERRORS
+                    aims = self._softmax_signals(row)
+                    code = GIVEN_ERRORS
             with parameters.summed_updates(neuron._store for neuron in self._neurons):
-                for neuron, aim in zip(reversed(self._neurons), reversed(aims), strict=True):
+                for neuron, aim in zip(
+                    reversed(self._neurons), reversed(aims), strict=True
+                ):
                     neuron._propagate(step, aim, code, float(len(self)))
 
     def _softmax_signals(self, targets: Floats) -> list[float | None]:
-        """The error signals c_k t_k - y_k sum_j c_j t_j of softmax outputs; None without targets."""
+        """The error signals c_k t_k - y_k sum_j c_j t_j of softmax outputs; None
+        without targets.
+        """
         if np.isnan(targets).all():
             return [None] * len(self)
         weighed = self.cost_weights * targets
-        signals: list[float | None] = (weighed - self.activations * weighed.sum()).tolist()
+        signals: list[float | None] = (
+            weighed - self.activations * weighed.sum()
+        ).tolist()
         return signals
 
     def clear(self) -> None:
-        """Clear the context of every neuron: state, activation, errors and traces. No weight changes.
+        """Clear the context of every neuron: state, activation, errors and traces. No
+        weight changes.
 
         See Also
         --------
@@ -498,17 +574,22 @@ class Layer(Sequence[Neuron]):
             for neuron in self._neurons:
                 neuron.clear()
 
-    def reset(self, seed: Seed = None, initializer: str | Initializer = "glorot") -> None:
-        """Draw new biases and new weights of incoming connections, and clear the context.
+    def reset(
+        self, seed: Seed = None, initializer: str | Initializer = "glorot"
+    ) -> None:
+        """Draw new biases and new weights of incoming connections, and clear the
+        context.
 
-        Weights and biases that are not trainable do not change, see :meth:`Network.reset`.
+        Weights and biases that are not trainable do not change, see
+        :meth:`Network.reset`.
 
         Parameters
         ----------
         seed : int or numpy.random.Generator, optional
             Seed for the new values. Default: an unrecorded random seed.
         initializer : str or callable
-            Initializer of weights and biases, see :mod:`synapse.initializers`. Default: "glorot".
+            Initializer of weights and biases, see :mod:`synapse.initializers`. Default:
+            "glorot".
 
         See Also
         --------
@@ -520,7 +601,7 @@ class Layer(Sequence[Neuron]):
                 parameters.reset(store, connections, neurons, rng, initializer)
             self.clear()
 
-    # --- values --------------------------------------------------------------------------
+    # --- values -----------------------------------------------------------------------
 
     @property
     def activations(self) -> Floats:
@@ -547,14 +628,18 @@ class Layer(Sequence[Neuron]):
             numbers = self._vector(what, checks.finite_array(what, values))
             serials = np.array([neuron._store.serial for neuron in self._neurons])
             rows = wiring.rows_of(self._neurons)
-            for set_them in (parameters.require_agreement, parameters.assign):  # check all before any is set
+            for set_them in (
+                parameters.require_agreement,
+                parameters.assign,
+            ):  # check all before any is set
                 for store in {neuron._store for neuron in self._neurons}:
                     mine = serials == store.serial
                     set_them(store, "bias", rows[mine], numbers[mine])
 
     @property
     def cost_weights(self) -> Floats:
-        """Factors of its neurons' costs, shape (n,), see :attr:`Neuron.cost_weight`; a read-only copy.
+        """Factors of its neurons' costs, shape (n,), see :attr:`Neuron.cost_weight`; a
+        read-only copy.
 
         Settable as a whole: ``net.output.cost_weights = [1.0, 0.1]``.
         """
@@ -566,7 +651,9 @@ class Layer(Sequence[Neuron]):
         with LayersInUse(self):
             weights = self._vector(what, checks.finite_array(what, values))
             if (weights < 0).any():
-                raise ArgumentError(checks.expected(what, "0 or above", float(weights.min())))
+                raise ArgumentError(
+                    checks.expected(what, "0 or above", float(weights.min()))
+                )
             for neuron, weight in zip(self._neurons, weights.tolist(), strict=True):
                 neuron.cost_weight = weight
 
@@ -575,7 +662,8 @@ class Layer(Sequence[Neuron]):
     def squash(self) -> Squash | None:
         """Activation function of its neurons; None if they differ. Settable.
 
-        If it is set to `winner`, `maxout` or `softmax`, the neurons of the layer compete as one group.
+        If it is set to `winner`, `maxout` or `softmax`, the neurons of the layer
+        compete as one group.
         """
         codes = set(self._column("squash").tolist())
         return squashes.by_code(codes.pop()) if len(codes) == 1 else None
@@ -595,9 +683,11 @@ class Layer(Sequence[Neuron]):
     @property
     @consistent_read
     def trainable(self) -> bool:
-        """Whether learning updates the biases of all its neurons, see :attr:`Neuron.trainable`. Settable.
+        """Whether learning updates the biases of all its neurons, see
+        :attr:`Neuron.trainable`. Settable.
 
-        This does not affect weights; :meth:`freeze` also freezes the weights of incoming connections.
+        This does not affect weights; :meth:`freeze` also freezes the weights of
+        incoming connections.
         """
         return all(neuron.trainable for neuron in self._alive())
 
@@ -605,7 +695,9 @@ class Layer(Sequence[Neuron]):
     def trainable(self, value: bool) -> None:
         learns = checks.boolean("The trainable of a layer", value)
         with LayersInUse(self):
-            if isinstance(self._store, UnreadStore) and self._store.set_trainable(self._neurons, learns):
+            if isinstance(self._store, UnreadStore) and self._store.set_trainable(
+                self._neurons, learns
+            ):
                 return
             for store, rows in self._by_store():
                 if (store["trainable_bias"][rows] != learns).any():
@@ -615,7 +707,9 @@ class Layer(Sequence[Neuron]):
     @property
     @consistent_read
     def deterministic(self) -> bool:
-        """Whether all its neurons output their mean, see :attr:`Neuron.deterministic`. Settable."""
+        """Whether all its neurons output their mean, see :attr:`Neuron.deterministic`.
+        Settable.
+        """
         return all(neuron.deterministic for neuron in self._alive())
 
     @deterministic.setter
@@ -626,16 +720,18 @@ class Layer(Sequence[Neuron]):
                 store["deterministic"][rows] = flag
 
     def freeze(self) -> None:
-        """Freeze the layer: learning no longer updates its biases and the weights of incoming connections.
+        """Freeze the layer: learning no longer updates its biases and the weights of
+        incoming connections.
 
-        These are the parameters that :meth:`reset` draws. They are not trainable until :meth:`unfreeze`.
-        Outgoing connections still learn, as they belong to the layers they lead to, and errors still pass
-        through the frozen layer to the layers before it. Connections that are made later, and neurons that
-        are appended, are not frozen. Weights and biases tied to a frozen one are frozen with it, see
+        These are the parameters that :meth:`reset` draws. They are not trainable until
+        :meth:`unfreeze`. Outgoing connections still learn, as they belong to the layers
+        they lead to, and errors still pass through the frozen layer to the layers
+        before it. Connections that are made later, and neurons that are appended, are
+        not frozen. Weights and biases tied to a frozen one are frozen with it, see
         :func:`synapse.tie`.
 
-        Copies, pickles and files in the format "json" include the information that :meth:`unfreeze` needs.
-        Files in other formats at most store what is trainable.
+        Copies, pickles and files in the format "json" include the information that
+        :meth:`unfreeze` needs. Files in other formats at most store what is trainable.
 
         See Also
         --------
@@ -656,8 +752,9 @@ class Layer(Sequence[Neuron]):
     def unfreeze(self) -> None:
         """Make the parameters that :meth:`freeze` has frozen trainable again.
 
-        Parameters that were not trainable before, such as the self-connections of memory cells, do not
-        change. The same holds for parameters whose ``trainable`` has been set since then.
+        Parameters that were not trainable before, such as the self-connections of
+        memory cells, do not change. The same holds for parameters whose ``trainable``
+        has been set since then.
 
         See Also
         --------
@@ -677,7 +774,9 @@ class Layer(Sequence[Neuron]):
                 parameters.freeze(*mine, frozen=False)
 
     def _parameters(self) -> Iterator[tuple[Store, Ints, Ints]]:
-        """Iterate over its stores; yields the store, the rows of incoming connections and of its neurons."""
+        """Iterate over its stores; yields the store, the rows of incoming connections
+        and of its neurons.
+        """
         for neuron in self._neurons:
             neuron._store.ready()  # may move rows
         for store, rows in self._by_store():
@@ -686,7 +785,12 @@ class Layer(Sequence[Neuron]):
     def _by_store(self) -> Iterator[tuple[Store, Ints]]:
         """Iterate over its stores, with the rows of its neurons in each."""
         for store in dict.fromkeys(neuron._store for neuron in self._neurons):
-            yield store, wiring.rows_of(neuron for neuron in self._neurons if neuron._store is store)
+            yield (
+                store,
+                wiring.rows_of(
+                    neuron for neuron in self._neurons if neuron._store is store
+                ),
+            )
 
     @consistent_read
     def _column(self, name: str) -> NDArray[Any]:
@@ -700,50 +804,77 @@ class Layer(Sequence[Neuron]):
         return self._alive()[0]._store
 
     def _vector(self, what: str, values: ArrayLike, nan: bool = False) -> Floats:
-        """Return one number per neuron, checked to be within the range of their dtype, or NaN if `nan`."""
+        """Return one number per neuron, checked to be within the range of their dtype,
+        or NaN if `nan`.
+        """
         floats = {neuron._store.dtype for neuron in self._alive()}
         dtype = checks.FLOAT32 if checks.FLOAT32 in floats else checks.FLOAT64
         return checks.vector(what, values, len(self), dtype, nan)
 
 
 class LayersInUse(InUse):
-    """A context like InUse, also for layers; TopologyError if a neuron of one has been removed meanwhile."""
+    """A context like InUse, also for layers; TopologyError if a neuron of one has been
+    removed meanwhile.
+    """
 
     __slots__ = ()
 
     def _stores(self) -> set[Store]:
-        parts = (view._alive() if isinstance(view, Layer) else (view,) for view in self._views)
+        parts = (
+            view._alive() if isinstance(view, Layer) else (view,)
+            for view in self._views
+        )
         return {view._store for part in parts for view in part}
 
 
 def new_neurons(
-    count: int, dtype: Any, names: Sequence[str | None] = (), squash: int = 0, bias: Any = 0.0
+    count: int,
+    dtype: Any,
+    names: Sequence[str | None] = (),
+    squash: int = 0,
+    bias: Any = 0.0,
 ) -> list[Neuron]:
-    """Make neurons in one store, with these names, code of an activation function, and bias or biases."""
+    """Make neurons in one store, with these names, code of an activation function, and
+    bias or biases.
+    """
     neurons = [Neuron.__new__(Neuron) for _ in range(count)]
-    store = UnreadStore(neurons.copy(), np.dtype(dtype), [*names] or [None] * count, squash, bias)
+    store = UnreadStore(
+        neurons.copy(), np.dtype(dtype), [*names] or [None] * count, squash, bias
+    )
     for row, neuron in enumerate(neurons):
-        neuron._store, neuron._row = store, row
+        neuron._store = store
+        neuron._row = row
     return neurons
 
 
-def layers_of(neurons: Iterable[Neuron], given: Iterable[tuple[str | None, int]]) -> list[Layer]:
-    """Divide neurons into layers of these names and sizes. Their own names do not change."""
-    left, layers = iter(neurons), []
+def layers_of(
+    neurons: Iterable[Neuron], given: Iterable[tuple[str | None, int]]
+) -> list[Layer]:
+    """Divide neurons into layers of these names and sizes. Their own names do not
+    change.
+    """
+    left = iter(neurons)
+    layers = []
     for name, size in given:
         layer = Layer.__new__(Layer)  # `__init__` would check each neuron
-        layer._neurons, layer._name, layer._network = list(islice(left, size)), name, None
+        layer._neurons = list(islice(left, size))
+        layer._name = name
+        layer._network = None
         layers.append(layer)
     return layers
 
 
 def _as_layer(what: str, target: Any) -> Layer:
-    """Return a layer as it is, a layer of one neuron, or the input layer of a network."""
+    """Return a layer as it is, a layer of one neuron, or the input layer of a
+    network.
+    """
     if isinstance(target, Neuron):
         return Layer([target])
     layer = getattr(target, "input", target)
     if not isinstance(layer, Layer):
-        raise ArgumentTypeError(checks.expected(what, "a Layer, a Neuron or a Network", target))
+        raise ArgumentTypeError(
+            checks.expected(what, "a Layer, a Neuron or a Network", target)
+        )
     return layer
 
 
@@ -756,9 +887,12 @@ ADVICE = {
 
 
 def flat_layers(given: Iterable[Any]) -> list[Layer]:
-    """Return layers, and lists of layers, as one list of at least two; an error for anything else."""
+    """Return layers, and lists of layers, as one list of at least two; an error for
+    anything else.
+    """
     layers: list[Layer] = []
-    what, condition = "A part of a network", "a Layer or a list of Layers"
+    what = "A part of a network"
+    condition = "a Layer or a list of Layers"
     for part in given:
         single = isinstance(part, Layer) or type(part) in ADVICE
         for layer in [part] if single else checks.listed(what, part, condition):
@@ -768,6 +902,7 @@ def flat_layers(given: Iterable[Any]) -> list[Layer]:
             layers.append(layer)
     if len(layers) < 2:
         raise ArgumentError(
-            f"Expected an input layer and an output layer, got {'1 layer' if layers else 'none'}."
+            "Expected an input layer and an output layer, got"
+            f" {'1 layer' if layers else 'none'}."
         )
     return layers

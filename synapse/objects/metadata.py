@@ -1,4 +1,6 @@
-"""Metadata of neurons and connections: values that a graph carries beside those that are computed with."""
+"""Metadata of neurons and connections: values that a graph carries beside those that
+are computed with.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,8 @@ from ..engine.store import Store
 from ..errors import ArgumentTypeError
 
 Columns = dict[Any, dict[Any, Any]]
-"""By name, the values of those that have one: by neuron, by the identity of a connection, or by number."""
+"""By name, the values of those that have one: by neuron, by the identity of a
+connection, or by number."""
 
 
 class Notes:
@@ -37,7 +40,9 @@ class Notes:
         return notes
 
     def _moved(self, store: Store, shift: int) -> None:
-        """Join those of a store that absorbs this one, where identities are higher by `shift`."""
+        """Join those of a store that absorbs this one, where identities are higher by
+        `shift`.
+        """
         others = Notes.of(store)
         for name, column in self.neurons.items():
             others.neurons.setdefault(name, {}).update(column)
@@ -51,16 +56,28 @@ class Notes:
         numbers = new.tolist()
         for name, column in self.connections.items():
             now = {numbers[identity]: value for identity, value in column.items()}
-            self.connections[name] = {identity: value for identity, value in now.items() if identity != NONE}
+            self.connections[name] = {
+                identity: value for identity, value in now.items() if identity != NONE
+            }
         for name, values in self.neurons.items():
-            self.neurons[name] = {neuron: value for neuron, value in values.items() if neuron._row >= 0}
+            self.neurons[name] = {
+                neuron: value for neuron, value in values.items() if neuron._row >= 0
+            }
 
     def copy_to(self, store: Store) -> None:
-        """Let another store, with the same rows and identities, have copies of all values."""
+        """Let another store, with the same rows and identities, have copies of all
+        values.
+        """
         notes = Notes.of(store)
         for name, values in self.neurons.items():
-            alive = {neuron._row: value for neuron, value in values.items() if neuron._row >= 0}
-            notes.neurons[name] = {store.views[row]: copy.deepcopy(value) for row, value in alive.items()}
+            alive = {
+                neuron._row: value
+                for neuron, value in values.items()
+                if neuron._row >= 0
+            }
+            notes.neurons[name] = {
+                store.views[row]: copy.deepcopy(value) for row, value in alive.items()
+            }
         notes.connections = copy.deepcopy(self.connections)
 
 
@@ -75,11 +92,16 @@ class Metadata(MutableMapping[Any, Any]):
     def _place(self, made: bool = False) -> tuple[Columns, Any]:
         """Return the columns that may have a value of the owner, and its key there."""
         self._owner._require()
-        store, identity = self._owner._store, getattr(self._owner, "_identity", None)
+        store = self._owner._store
+        identity = getattr(self._owner, "_identity", None)
         if store.notes is None and not made:
             return {}, None
         notes = Notes.of(store)
-        return (notes.neurons, self._owner) if identity is None else (notes.connections, identity)
+        return (
+            (notes.neurons, self._owner)
+            if identity is None
+            else (notes.connections, identity)
+        )
 
     def __getitem__(self, name: Any) -> Any:
         columns, key = self._place()
@@ -90,7 +112,9 @@ class Metadata(MutableMapping[Any, Any]):
 
     def __setitem__(self, name: Any, value: Any) -> None:
         if not isinstance(name, Hashable):
-            raise ArgumentTypeError(expected("A key of metadata", "hashable, like the keys of a dict", name))
+            raise ArgumentTypeError(
+                expected("A key of metadata", "hashable, like the keys of a dict", name)
+            )
         with InUse(self._owner):
             columns, key = self._place(made=True)
             columns.setdefault(name, {})[key] = value
@@ -116,7 +140,9 @@ class Metadata(MutableMapping[Any, Any]):
 
 
 def by_number(columns: Columns, keys: Iterable[Any], first: int = 0) -> Columns:
-    """Return the columns with numbers from `first` on in place of these keys, and without all others."""
+    """Return the columns with numbers from `first` on in place of these keys, and
+    without all others.
+    """
     if not columns:
         return {}
     number = {key: i for i, key in enumerate(keys, first)}
@@ -124,13 +150,23 @@ def by_number(columns: Columns, keys: Iterable[Any], first: int = 0) -> Columns:
         name: {number[key]: value for key, value in column.items() if key in number}
         for name, column in columns.items()
     }
-    return {name: dict(sorted(column.items())) for name, column in chosen.items() if column}
+    return {
+        name: dict(sorted(column.items())) for name, column in chosen.items() if column
+    }
 
 
 def as_json(what: str, columns: Columns) -> Columns:
-    """Return columns of values of JSON, arrays and tuples as lists; or raise ArgumentTypeError."""
+    """Return columns of values of JSON, arrays and tuples as lists; or raise
+    ArgumentTypeError.
+    """
     return {
-        name: dict(zip(column, json_object(what, {name: [*map(_plain, column.values())]})[name], strict=True))
+        name: dict(
+            zip(
+                column,
+                json_object(what, {name: [*map(_plain, column.values())]})[name],
+                strict=True,
+            )
+        )
         for name, column in columns.items()
     }
 

@@ -52,7 +52,9 @@ MEDIUM = 1 << 18
 
 
 def locked(method: Callable[..., Any]) -> Callable[..., Any]:
-    """A decorator for a call of a kernel: the store is locked and given, and Ctrl-C is not deferred."""
+    """A decorator for a call of a kernel: the store is locked and given, and Ctrl-C is
+    not deferred.
+    """
 
     @wraps(method)
     def held(self: Any, *given: Any) -> Any:
@@ -66,7 +68,9 @@ def locked(method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class Slopes(NamedTuple):
-    """Derivatives with respect to the parameters of a network, see :meth:`Network.slopes`."""
+    """Derivatives with respect to the parameters of a network, see
+    :meth:`Network.slopes`.
+    """
 
     weights: Floats
     biases: Floats
@@ -80,8 +84,9 @@ class Network(Sequence[Neuron]):
     Parameters
     ----------
     *layers : Layer or list of Layer
-        Input layer, hidden layers, and output layer, in the order in which they activate:
-        ``Network(a, b, c)``, or with the hidden layers in a list, ``Network(a, [b], c)``.
+        Input layer, hidden layers, and output layer, in the order in which they
+        activate: ``Network(a, b, c)``, or with the hidden layers in a list,
+        ``Network(a, [b], c)``.
     input, output : Layer, optional
         Input layer and output layer as keywords, instead of by position.
     hidden : list of Layer, optional
@@ -89,8 +94,9 @@ class Network(Sequence[Neuron]):
     name : str, optional
         Name of the network. Default: the name of its class.
     synchronous : bool
-        Whether all neurons but the inputs activate together, so that a connection between two of them always
-        arrives one step later. Default: False, they activate in order. See :attr:`synchronous`.
+        Whether all neurons but the inputs activate together, so that a connection
+        between two of them always arrives one step later. Default: False, they activate
+        in order. See :attr:`synchronous`.
 
     Raises
     ------
@@ -102,7 +108,8 @@ class Network(Sequence[Neuron]):
     Warns
     -----
     TopologyWarning
-        If a network runs without any connection into its outputs; once for each topology.
+        If a network runs without any connection into its outputs; once for each
+        topology.
 
     See Also
     --------
@@ -114,8 +121,9 @@ class Network(Sequence[Neuron]):
 
     Notes
     -----
-    Once you no longer hold a reference to a network, its neurons may be used in another one. Until then
-    they keep their order of activation, so that no result depends on when Python collects the object.
+    Once you no longer hold a reference to a network, its neurons may be used in another
+    one. Until then they keep their order of activation, so that no result depends on
+    when Python collects the object.
 
     Examples
     --------
@@ -130,8 +138,12 @@ class Network(Sequence[Neuron]):
     """
 
     _rtrl: Sensitivities | None = None  # what it learns by; None: the online rule
-    _sensitivities: Sensitivities | None = None  # those of `_rtrl`, or of its latest training by rtrl
-    _live: Callable[[], graph.LiveGraph | None] = staticmethod(lambda: None)  # weak reference to its graph
+    _sensitivities: Sensitivities | None = (
+        None  # those of `_rtrl`, or of its latest training by rtrl
+    )
+    _live: Callable[[], graph.LiveGraph | None] = staticmethod(
+        lambda: None
+    )  # weak reference to its graph
     _left_out: ClassVar[tuple[str, ...]] = ()
     """Prefixes of layer names; ``repr`` leaves out the sizes of these layers."""
 
@@ -152,7 +164,10 @@ class Network(Sequence[Neuron]):
         with LayersInUse(*parts):
             neurons = [neuron for layer in parts for neuron in layer]
             if len(set(neurons)) < len(neurons):
-                raise TopologyError("Expected each neuron of a network in one layer, got a neuron in two.")
+                raise TopologyError(
+                    "Expected each neuron of a network in one layer, got a neuron in"
+                    " two."
+                )
             wiring.require_free(neurons)
             wiring.refuse_softmax(neurons[: -len(parts[-1])])
             self._begin(parts, label)
@@ -161,23 +176,46 @@ class Network(Sequence[Neuron]):
             self._enter(store)
 
     def _begin(self, layers: list[Layer], name: str | None) -> None:
-        """Be a network of these layers, of which neither they nor their store know yet."""
+        """Be a network of these layers, of which neither they nor their store know
+        yet.
+        """
         self._layers = layers
-        self._loose: list[Layer] = []  # new layers without a fixed place, until the next step
+        self._loose: list[
+            Layer
+        ] = []  # new layers without a fixed place, until the next step
         self._name = name
         self._metadata: dict[str, Any] = {}
         self._anchor = layers[0]._neurons[0]
-        self._parts_known: tuple[int, dict[str, Any]] = (0, {})  # a version of the topology, and them
-        self._span = (0, np.zeros(len(Span), np.int64))  # a version of the topology, the numbers for kernels
-        self._costs_known: tuple[int, list[tuple[Any, Cost]]] = (0, [])  # by what was asked for
-        self._memory_known = (0, False)  # a version of the structure, and whether it has memory
-        self._connections_known = 0, np.empty(0, np.uint32)  # a version, and their identities
-        self._places_known: tuple[int, tuple[ParameterPlaces, ...]] = (0, ())  # by a version, too
+        self._parts_known: tuple[int, dict[str, Any]] = (
+            0,
+            {},
+        )  # a version of the topology, and them
+        self._span = (
+            0,
+            np.zeros(len(Span), np.int64),
+        )  # a version of the topology, the numbers for kernels
+        self._costs_known: tuple[int, list[tuple[Any, Cost]]] = (
+            0,
+            [],
+        )  # by what was asked for
+        self._memory_known = (
+            0,
+            False,
+        )  # a version of the structure, and whether it has memory
+        self._connections_known = (
+            0,
+            np.empty(0, np.uint32),
+        )  # a version, and their identities
+        self._places_known: tuple[int, tuple[ParameterPlaces, ...]] = (
+            0,
+            (),
+        )  # by a version, too
         self._untraced_known: engine.exact.StoreTapes | None = None  # for `run`
         self._untraced_stamp = 0  # when it last ran without traces, see `_latest_stamp`
         self._aside_known: engine.untraced.Aside | None = None  # for `peek`
         self._accumulator_known: Any = None  # an accumulator, for `slopes`
-        self._n_inputs, self._n_outputs = len(layers[0]), len(layers[-1])
+        self._n_inputs = len(layers[0])
+        self._n_outputs = len(layers[-1])
 
     def _enter(self, store: Store) -> None:
         """Let the store and the layers know that it is the network of these layers."""
@@ -187,7 +225,7 @@ class Network(Sequence[Neuron]):
         for layer in self._layers:
             layer._network = weakref.ref(self)
 
-    # --- parts ---------------------------------------------------------------------------
+    # --- parts ------------------------------------------------------------------------
 
     @property
     def name(self) -> str:
@@ -226,7 +264,8 @@ class Network(Sequence[Neuron]):
     @overload
     def __getitem__(self, index: str) -> Any: ...
     def __getitem__(self, index: int | slice | str) -> Neuron | list[Neuron] | Layer:
-        """Return a layer or a neuron by its name, a neuron by its index, or a list of neurons by a slice.
+        """Return a layer or a neuron by its name, a neuron by its index, or a list of
+        neurons by a slice.
 
         If a layer and a neuron have the same name, it is the layer.
 
@@ -247,18 +286,24 @@ class Network(Sequence[Neuron]):
 
     @consistent_read
     def _neuron_named(self, name: str) -> Neuron:
-        """The one neuron of this name; ArgumentError if there is none, or another one."""
-        store, rows = self._store, self._rows().tolist()
+        """The one neuron of this name; ArgumentError if there is none, or another
+        one.
+        """
+        store = self._store
+        rows = self._rows().tolist()
         names = [store.names[row] or f"neuron {row}" for row in rows]
         if names.count(name) == 1:
             return store.views[rows[names.index(name)]]  # type: ignore[no-any-return]
         if name in names:
             count = names.count(name)
-            raise ArgumentError(f"{self!r} has {count} neurons named {name!r}. Use their indices.")
+            raise ArgumentError(
+                f"{self!r} has {count} neurons named {name!r}. Use their indices."
+            )
         labels = [layer.label for layer in self._layers]
         hint = checks.suggestion(name, [*labels, *names])
         raise ArgumentError(
-            f"{self!r} has no layer and no neuron named {name!r}.{hint} Its layers are: {', '.join(labels)}."
+            f"{self!r} has no layer and no neuron named {name!r}.{hint} Its layers are:"
+            f" {', '.join(labels)}."
         )
 
     def __len__(self) -> int:
@@ -270,15 +315,20 @@ class Network(Sequence[Neuron]):
     @property
     @consistent_read
     def connections(self) -> Connections:
-        """Connections between its neurons, including self-connections, in the order of creation.
+        """Connections between its neurons, including self-connections, in the order of
+        creation.
 
-        A sequence of those that exist now; the object of a connection is made when you ask for it.
+        A sequence of those that exist now; the object of a connection is made when you
+        ask for it.
         """
         store = self._store
         store.ready()
         version = store.topology_version
         if self._connections_known[0] != version:
-            self._connections_known = version, store["identity"][self._connection_rows()]
+            self._connections_known = (
+                version,
+                store["identity"][self._connection_rows()],
+            )
         return Connections(store, self._connections_known[1])
 
     @consistent_read
@@ -290,17 +340,20 @@ class Network(Sequence[Neuron]):
         of : {"neurons", "connections"}
             What is found. Default: neurons.
         **wanted : value or callable
-            By name, the value that the metadata have, or a function that is true of that value.
+            By name, the value that the metadata have, or a function that is true of
+            that value.
 
         Returns
         -------
         list of Neuron, or list of Connection
-            Those that have every one of these values, in the order of ``neurons`` or ``connections``.
+            Those that have every one of these values, in the order of ``neurons`` or
+            ``connections``.
 
         Raises
         ------
         ArgumentError, UnknownNameError
-            If `of` is something else, or no neuron or connection has a value of this name.
+            If `of` is something else, or no neuron or connection has a value of this
+            name.
 
         See Also
         --------
@@ -318,8 +371,11 @@ class Network(Sequence[Neuron]):
         3
         """
         if of not in ("neurons", "connections"):
-            raise ArgumentError(checks.expected("What is selected", '"neurons" or "connections"', of))
-        notes, store = self._store.notes, self._store
+            raise ArgumentError(
+                checks.expected("What is selected", '"neurons" or "connections"', of)
+            )
+        notes = self._store.notes
+        store = self._store
         columns = getattr(notes, of, {})
         for name in wanted:
             if name not in columns:
@@ -328,18 +384,25 @@ class Network(Sequence[Neuron]):
         if of == "connections":
             own = np.sort(store["identity"][self._connection_rows()]).tolist()
         for name, value in wanted.items():
-            column, fits = columns[name], value if callable(value) else partial(eq, value)
+            column = columns[name]
+            fits = value if callable(value) else partial(eq, value)
             own = [key for key in own if key in column and fits(column[key])]
-        return own if of == "neurons" else [connection_at(store, identity) for identity in own]
+        return (
+            own
+            if of == "neurons"
+            else [connection_at(store, identity) for identity in own]
+        )
 
     @property
     @consistent_read
     def graph(self) -> nx.DiGraph[Any]:
-        """Live networkx graph of the network: nodes are its neurons, edge data are its connections.
+        """Live networkx graph of the network: nodes are its neurons, edge data are its
+        connections.
 
-        :class:`synapse.objects.graph.NeuronData` lists the data of nodes. Neurons and connections cannot be
-        added or removed through networkx; ``graph.copy()`` returns an ordinary graph. Iterate over the copy
-        if other threads edit the network meanwhile.
+        :class:`synapse.objects.graph.NeuronData` lists the data of nodes. Neurons and
+        connections cannot be added or removed through networkx; ``graph.copy()``
+        returns an ordinary graph. Iterate over the copy if other threads edit the
+        network meanwhile.
 
         See Also
         --------
@@ -349,15 +412,25 @@ class Network(Sequence[Neuron]):
         return graph.view(self)
 
     def _name_layers(self) -> None:
-        """Name the layers without a name by their position but for relays, with the next number if taken."""
+        """Name the layers without a name by their position but for relays, with the
+        next number if taken.
+        """
         for layer, name in ((self.input, "input"), (self.output, "output")):
             if layer.name is None:
                 layer.name = name
         taken = {layer.name for layer in self._layers}
-        hidden = [layer for layer in self.hidden if not self._store["relay"][wiring.rows_of(layer)].any()]
+        hidden = [
+            layer
+            for layer in self.hidden
+            if not self._store["relay"][wiring.rows_of(layer)].any()
+        ]
         for i, layer in enumerate(hidden):
             if layer.name is None:
-                names = (f"hidden {number}" for number in count(i + 1) if f"hidden {number}" not in taken)
+                names = (
+                    f"hidden {number}"
+                    for number in count(i + 1)
+                    if f"hidden {number}" not in taken
+                )
                 layer.name = "hidden" if len(hidden) == 1 else next(names)
                 taken.add(layer.name)
 
@@ -368,20 +441,32 @@ class Network(Sequence[Neuron]):
         store["synchronous"][wiring.rows_of(neurons)] = False
 
     def _renumber(self, layers: list[Layer]) -> None:
-        """Let these be its layers, and write the order and the roles of their neurons into the store."""
+        """Let these be its layers, and write the order and the roles of their neurons
+        into the store.
+        """
         layers = with_relays(layers)
-        store, rows = self._store, wiring.rows_of(chain.from_iterable(layers))
-        columns, number = store.columns, self._number_now
-        positions, inputs, outputs = np.arange(len(rows)), len(layers[0]), len(layers[-1])
+        store = self._store
+        rows = wiring.rows_of(chain.from_iterable(layers))
+        columns = store.columns
+        number = self._number_now
+        positions = np.arange(len(rows))
+        inputs = len(layers[0])
+        outputs = len(layers[-1])
         new = rows[:inputs][columns["role"][rows[:inputs]] != INPUT]
         errors = [columns[name] for name in ("responsibility", "projected", "gated")]
-        wrong = any(np.count_nonzero(error[new]) for error in errors)  # clamped neurons have none
+        wrong = any(
+            np.count_nonzero(error[new]) for error in errors
+        )  # clamped neurons have none
         new = new[~np.isin(new, store["target"])] if wrong else new[:0]
-        clock, reference = self._clock_of(rows, inputs), weakref.ref(self)
+        clock = self._clock_of(rows, inputs)
+        reference = weakref.ref(self)
         store.touch()  # from here on, nothing can fail
-        self._layers, self._n_inputs, self._n_outputs = layers, inputs, outputs
+        self._layers = layers
+        self._n_inputs = inputs
+        self._n_outputs = outputs
         layers[1]._network = reference  # it may be new, of relays
-        columns["network"][rows], columns["position"][rows] = number, positions
+        columns["network"][rows] = number
+        columns["position"][rows] = positions
         for error in errors if wrong else ():
             error[new] = 0.0
         columns["role"][rows] = HIDDEN
@@ -391,17 +476,20 @@ class Network(Sequence[Neuron]):
         store.forget_single_calls()
         graph.refresh(store)
 
-    def add(self, neurons: Neuron | Layer, before: Layer | Neuron | None = None) -> Layer:
-        """Add a hidden layer, or a hidden neuron. To add a neuron to an existing layer, use `Layer.append`.
+    def add(
+        self, neurons: Neuron | Layer, before: Layer | Neuron | None = None
+    ) -> Layer:
+        """Add a hidden layer, or a hidden neuron. To add a neuron to an existing layer,
+        use `Layer.append`.
 
         Parameters
         ----------
         neurons : Layer or Neuron
             Layer to add; a neuron becomes a layer of one.
         before : Layer or Neuron, optional
-            Layer of this network, or a neuron in it, that activates next. Default: the layer activates after
-            the other hidden layers, or earlier if its connections and gates would arrive one step late
-            there; see the notes.
+            Layer of this network, or a neuron in it, that activates next. Default: the
+            layer activates after the other hidden layers, or earlier if its connections
+            and gates would arrive one step late there; see the notes.
 
         Returns
         -------
@@ -413,12 +501,14 @@ class Network(Sequence[Neuron]):
         ArgumentTypeError
             If it is neither a layer nor a neuron.
         TopologyError
-            If a neuron belongs to another network, or `before` is the input layer or not in this network.
+            If a neuron belongs to another network, or `before` is the input layer or
+            not in this network.
 
         Warns
         -----
         TopologyWarning
-            If a connection or gate of the layer arrives one step late although it closes no cycle.
+            If a connection or gate of the layer arrives one step late although it
+            closes no cycle.
 
         See Also
         --------
@@ -427,12 +517,13 @@ class Network(Sequence[Neuron]):
 
         Notes
         -----
-        A layer that is added without `before` has no fixed place until the network activates next. It moves
-        when a connection or gate of it, made by ``project`` or ``gate``, would arrive late although it closes
-        no cycle. It moves only past layers that it has no connection or gate with, so that nothing else
-        changes its timing. So you can split a connection in any order: add the neuron, connect it, and
-        disconnect what it replaces. With `before` the layer stays where you put it. All other layers keep
-        their order until you call :meth:`sort`.
+        A layer that is added without `before` has no fixed place until the network
+        activates next. It moves when a connection or gate of it, made by ``project`` or
+        ``gate``, would arrive late although it closes no cycle. It moves only past
+        layers that it has no connection or gate with, so that nothing else changes its
+        timing. So you can split a connection in any order: add the neuron, connect it,
+        and disconnect what it replaces. With `before` the layer stays where you put it.
+        All other layers keep their order until you call :meth:`sort`.
 
         Examples
         --------
@@ -455,9 +546,13 @@ class Network(Sequence[Neuron]):
         """
         layer = Layer([neurons]) if isinstance(neurons, Neuron) else neurons
         if not isinstance(layer, Layer):
-            raise ArgumentTypeError(checks.expected("What is added", "a Neuron or a Layer", neurons))
+            raise ArgumentTypeError(
+                checks.expected("What is added", "a Neuron or a Layer", neurons)
+            )
         with LayersInUse(self, layer):
-            place = len(self._layers) - 1 if before is None else self._place_before(before)
+            place = (
+                len(self._layers) - 1 if before is None else self._place_before(before)
+            )
             wiring.refuse_softmax(layer)
             self._admit(list(layer))
             self._renumber([*self._layers[:place], layer, *self._layers[place:]])
@@ -476,21 +571,24 @@ class Network(Sequence[Neuron]):
             if i and neuron in layer._neurons:
                 return i
         raise TopologyError(
-            f"Expected before to be a hidden layer or the output layer of {self!r}, or a neuron of one, "
-            f"got {before!r}."
+            f"Expected before to be a hidden layer or the output layer of {self!r}, or"
+            f" a neuron of one, got {before!r}."
         )
 
     @atomic
     def sort(self) -> None:
-        """Change the order of activation so that no connection or gate is late without need.
+        """Change the order of activation so that no connection or gate is late without
+        need.
 
-        Every neuron then activates after its sources and after the gaters of its incoming connections.
-        Neurons on a common cycle allow no such order and keep theirs; so do inputs and outputs. Layers whose
-        neurons have to activate in turns are merged into the largest of them. Weights, biases, states and
-        traces stay with their neurons and connections.
+        Every neuron then activates after its sources and after the gaters of its
+        incoming connections. Neurons on a common cycle allow no such order and keep
+        theirs; so do inputs and outputs. Layers whose neurons have to activate in turns
+        are merged into the largest of them. Weights, biases, states and traces stay
+        with their neurons and connections.
 
-        A delay line, in which each neuron copies the previous activation of another one, depends on late
-        connections that close no cycle. Do not sort a network that has one.
+        A delay line, in which each neuron copies the previous activation of another
+        one, depends on late connections that close no cycle. Do not sort a network that
+        has one.
 
         See Also
         --------
@@ -509,7 +607,9 @@ class Network(Sequence[Neuron]):
         """
         neurons = self.neurons
         chosen = [[neurons[i] for i in part] for part in order.sorted_layers(self)]
-        if [neuron for part in chosen for neuron in part] == neurons and len(chosen) == len(self._layers):
+        if [neuron for part in chosen for neuron in part] == neurons and len(
+            chosen
+        ) == len(self._layers):
             return
         layers = []
         for part in chosen:
@@ -518,7 +618,8 @@ class Network(Sequence[Neuron]):
             layer = max(merged, key=len)
             for other in merged:
                 other._network = None
-            layer._network, layer._neurons = weakref.ref(self), part
+            layer._network = weakref.ref(self)
+            layer._neurons = part
             layers.append(layer)
         self._renumber(layers)
         self._loose.clear()
@@ -530,14 +631,15 @@ class Network(Sequence[Neuron]):
         Parameters
         ----------
         neuron : Neuron
-            Neuron of this network. If it is the last one of a hidden layer, the layer is removed too, and so
-            are relays (see :attr:`synapse.Connection.delay`) that only delay its connections.
+            Neuron of this network. If it is the last one of a hidden layer, the layer
+            is removed too, and so are relays (see :attr:`synapse.Connection.delay`)
+            that only delay its connections.
 
         Raises
         ------
         TopologyError
-            If it is not a neuron of this network, is its last input or output, or gates connections of other
-            neurons.
+            If it is not a neuron of this network, is its last input or output, or gates
+            connections of other neurons.
 
         See Also
         --------
@@ -552,11 +654,15 @@ class Network(Sequence[Neuron]):
         <Perceptron 2-2-1, 5 neurons, 6 connections>
         """
         require_neuron("What is removed from a network", neuron)
-        layer = next((layer for layer in self._layers if neuron in layer._neurons), None)
+        layer = next(
+            (layer for layer in self._layers if neuron in layer._neurons), None
+        )
         if layer is None:
             raise TopologyError(f"{neuron!r} is not a neuron of {self!r}.")
         if len(layer._neurons) == 1 and layer in (self._layers[0], self._layers[-1]):
-            raise TopologyError(f"{neuron!r} is the last neuron of the {layer.name} layer of {self!r}.")
+            raise TopologyError(
+                f"{neuron!r} is the last neuron of the {layer.name} layer of {self!r}."
+            )
         wiring.remove([neuron])
 
     def _drop_removed(self) -> None:
@@ -572,23 +678,27 @@ class Network(Sequence[Neuron]):
         rows = self._connection_rows()[numbers]
         wiring.disconnect(self._store, self._store["identity"][rows])
 
-    # --- hooks for subclasses, see `architectures` ---------------------------------------
+    # --- hooks for subclasses, see `architectures` ------------------------------------
 
     @property
     def settings(self) -> dict[str, Any]:
-        """Arguments of its class that cannot be derived from the layers, as a dict for JSON. Default: empty.
+        """Arguments of its class that cannot be derived from the layers, as a dict for
+        JSON. Default: empty.
 
         A subclass overrides this, see :func:`synapse.objects.architectures.register`.
         """
         return {}
 
     @classmethod
-    def find_parts(cls, layers: Sequence[Layer], settings: Mapping[str, Any]) -> dict[str, Any]:
+    def find_parts(
+        cls, layers: Sequence[Layer], settings: Mapping[str, Any]
+    ) -> dict[str, Any]:
         """Find the additional attributes of a network of this class in its layers.
 
-        A copy, or a network that is read from a file, is not made by ``__init__``, which would build new
-        layers. It gets its layers, and then these attributes. A subclass with attributes of its own
-        overrides this, see :func:`synapse.objects.architectures.register`.
+        A copy, or a network that is read from a file, is not made by ``__init__``,
+        which would build new layers. It gets its layers, and then these attributes. A
+        subclass with attributes of its own overrides this, see
+        :func:`synapse.objects.architectures.register`.
 
         Parameters
         ----------
@@ -612,9 +722,11 @@ class Network(Sequence[Neuron]):
     @property
     @consistent_read
     def parts(self) -> dict[str, Any]:
-        """Result of :meth:`find_parts` for this network, computed again after each edit.
+        """Result of :meth:`find_parts` for this network, computed again after each
+        edit.
 
-        Raises TopologyError if the network no longer has the neurons and connections it was built with.
+        Raises TopologyError if the network no longer has the neurons and connections it
+        was built with.
         """
         version = self._store.structure_version
         if self._parts_known[0] != version:
@@ -623,23 +735,28 @@ class Network(Sequence[Neuron]):
                 parts = kind.find_parts(self.layers, self.settings)
             except SynapseError as error:
                 raise TopologyError(
-                    f"This {kind.__name__} must have the neurons and connections that it was built with. "
-                    f"{error} Build a new {kind.__name__} of the size that you need."
+                    f"This {kind.__name__} must have the neurons and connections that"
+                    f" it was built with. {error} Build a new {kind.__name__} of the"
+                    " size that you need."
                 ) from None
             self._parts_known = version, parts
         return dict(self._parts_known[1])
 
-    # --- connections ---------------------------------------------------------------------
+    # --- connections ------------------------------------------------------------------
 
-    def project(self, target: Layer | Neuron | Network, kind: Any = None, **options: Any) -> Projection:
-        """Connect the output layer to another layer or network; see :meth:`Layer.project`."""
+    def project(
+        self, target: Layer | Neuron | Network, kind: Any = None, **options: Any
+    ) -> Projection:
+        """Connect the output layer to another layer or network; see
+        :meth:`Layer.project`.
+        """
         return self.output.project(target, kind, **options)
 
     def gate(self, projection: Projection, kind: str) -> None:
         """Gate a projection with the output layer; see :meth:`Layer.gate`."""
         self.output.gate(projection, kind)
 
-    # --- steps ---------------------------------------------------------------------------
+    # --- steps ------------------------------------------------------------------------
 
     def activate(self, inputs: ArrayLike | None = None) -> Floats:
         """Run one step of the network.
@@ -647,9 +764,9 @@ class Network(Sequence[Neuron]):
         Parameters
         ----------
         inputs : array_like, shape (n,), optional
-            One number per input neuron. Default: the input neurons compute their activations from their
-            incoming connections. A contiguous float64 array is not copied; lists, tuples, float32 and
-            non-contiguous arrays are.
+            One number per input neuron. Default: the input neurons compute their
+            activations from their incoming connections. A contiguous float64 array is
+            not copied; lists, tuples, float32 and non-contiguous arrays are.
 
         Returns
         -------
@@ -661,7 +778,8 @@ class Network(Sequence[Neuron]):
         ArgumentError, ArgumentTypeError
             If the inputs are not n finite numbers; nothing has changed then.
         FunctionError
-            If a registered activation function raises. Call :meth:`clear` then to discard this step.
+            If a registered activation function raises. Call :meth:`clear` then to
+            discard this step.
 
         See Also
         --------
@@ -678,7 +796,9 @@ class Network(Sequence[Neuron]):
         return self._run(self._input_row(inputs), np.empty(self._n_outputs))
 
     def _input_row(self, inputs: ArrayLike | None) -> Floats:
-        """The inputs of one step as kernels take them, which check that they are finite."""
+        """The inputs of one step as kernels take them, which check that they are
+        finite.
+        """
         if inputs is None:
             return NOTHING
         if is_row(inputs, self._n_inputs):
@@ -686,7 +806,9 @@ class Network(Sequence[Neuron]):
         return checks.row_of("The inputs", inputs, self._n_inputs)
 
     @overload
-    def run(self, inputs: list[NDArray[Any]], *, traces: bool = True) -> list[Floats]: ...
+    def run(
+        self, inputs: list[NDArray[Any]], *, traces: bool = True
+    ) -> list[Floats]: ...
     @overload
     def run(self, inputs: ArrayLike, *, traces: bool = True) -> Floats: ...
     def run(self, inputs: Any, *, traces: bool = True) -> Floats | list[Floats]:
@@ -695,28 +817,31 @@ class Network(Sequence[Neuron]):
         Parameters
         ----------
         inputs : array_like, shape (T, n) or (B, T, n), or list of array_like, each of shape (T_i, n)
-            One row per step, which continues from the present context; or several sequences, and the
-            context is cleared before each. A network with one input also takes shape (T,). The forms are
-            those of :meth:`Trainer.train`.
+            One row per step, which continues from the present context; or several
+            sequences, and the context is cleared before each. A network with one input
+            also takes shape (T,). The forms are those of :meth:`Trainer.train`.
         traces : bool, default=True
-            Whether these steps count when the network learns online later. Without, no eligibility trace and
-            no sensitivity is computed, which takes less than half of the time with gates and memory, and
-            learning begins with the next step: until then, :meth:`propagate` and :meth:`slopes` raise. The
-            outputs are those of single steps to the last bit with traces, and up to rounding without, because
-            sums are split.
+            Whether these steps count when the network learns online later. Without, no
+            eligibility trace and no sensitivity is computed, which takes less than half
+            of the time with gates and memory, and learning begins with the next step:
+            until then, :meth:`propagate` and :meth:`slopes` raise. The outputs are
+            those of single steps to the last bit with traces, and up to rounding
+            without, because sums are split.
 
         Returns
         -------
         ndarray, shape (T, m) or (B, T, m), or list of ndarray
-            The outputs of every step, in the form of the inputs. The network then has the context of the
-            last step; empty sequences do not change it.
+            The outputs of every step, in the form of the inputs. The network then has
+            the context of the last step; empty sequences do not change it.
 
         Raises
         ------
         ArgumentError, ArgumentTypeError
-            If the inputs have another shape, or are not finite; nothing has changed then.
+            If the inputs have another shape, or are not finite; nothing has changed
+            then.
         FunctionError
-            If a registered activation function raises. Call :meth:`clear` then to discard that step.
+            If a registered activation function raises. Call :meth:`clear` then to
+            discard that step.
 
         See Also
         --------
@@ -734,26 +859,38 @@ class Network(Sequence[Neuron]):
         >>> [outputs.shape for outputs in net.run([np.zeros((4, 2)), np.zeros((6, 2))])]
         [(4, 1), (6, 1)]
         """
-        n, dtype, traces = self._n_inputs, self._store.dtype, checks.boolean("`traces`", traces)
-        parts, together = [inputs], type(inputs) is np.ndarray and inputs.ndim == 2
+        n, dtype, traces = (
+            self._n_inputs,
+            self._store.dtype,
+            checks.boolean("`traces`", traces),
+        )
+        parts = [inputs]
+        together = type(inputs) is np.ndarray and inputs.ndim == 2
         if not together:
             parts, together = checks.parts_of("The inputs", inputs, n)
         if together:
             rows = checks.as_matrix("The inputs", parts[0], n, dtype, finite=not traces)
             return self._run_rows(rows, traces)
         what = "The inputs of sequence"
-        sequences = [checks.as_matrix(f"{what} {i}", part, n, dtype) for i, part in enumerate(parts)]
+        sequences = [
+            checks.as_matrix(f"{what} {i}", part, n, dtype)
+            for i, part in enumerate(parts)
+        ]
         outputs = []
         with InUse(self):
             if self._rtrl is not None:
-                self._rtrl.ready(self)  # a network that cannot step raises before it is cleared
+                self._rtrl.ready(
+                    self
+                )  # a network that cannot step raises before it is cleared
             for rows in sequences:
                 if len(rows):
                     self.clear()
                 outputs.append(self._run_rows(rows, traces))
         if isinstance(inputs, list | tuple):
             return outputs
-        return np.concatenate(outputs or [NOTHING]).reshape(*np.shape(inputs)[:2], self._n_outputs)
+        return np.concatenate(outputs or [NOTHING]).reshape(
+            *np.shape(inputs)[:2], self._n_outputs
+        )
 
     def _run_rows(self, rows: Floats, traces: bool = True) -> Floats:
         """Run rows, starting from the present context."""
@@ -763,7 +900,9 @@ class Network(Sequence[Neuron]):
 
     @locked
     def _run_untraced(self, store: Store, inputs: Floats, outputs: Floats) -> Floats:
-        """`_run` without traces and sensitivities, which are then those of a cleared network."""
+        """`_run` without traces and sensitivities, which are then those of a cleared
+        network.
+        """
         span = self._ready()[2]
         engine.untraced.forget_traces(store, span)
         if store.recorder is not None and store.recorder.records(self):
@@ -785,19 +924,25 @@ class Network(Sequence[Neuron]):
         store.any_untraced = True
 
     def _is_untraced(self, store: Store) -> bool:
-        """Whether the latest step left no traces, so that there is nothing to learn from."""
-        return bool(self._untraced_stamp) and self._untraced_stamp == self._latest_stamp(store)
+        """Whether the latest step left no traces, so that there is nothing to learn
+        from.
+        """
+        return bool(
+            self._untraced_stamp
+        ) and self._untraced_stamp == self._latest_stamp(store)
 
     def _latest_stamp(self, store: Store) -> int:
-        """The time at which its last neuron activated; a later step, or a cleared context, has another."""
+        """The time at which its last neuron activated; a later step, or a cleared
+        context, has another.
+        """
         return int(store["stamp"][self.output[-1]._row])
 
     def _require_traces(self, store: Store) -> None:
         """Raise if the latest step left no traces."""
         if self._is_untraced(store):
             raise TopologyError(
-                f"{self!r} has nothing to learn from, because its latest step ran with traces=False. "
-                "Call network.activate first, or run with traces."
+                f"{self!r} has nothing to learn from, because its latest step ran with"
+                " traces=False. Call network.activate first, or run with traces."
             )
 
     def _run(self, inputs: Floats, outputs: Floats) -> Floats:
@@ -816,18 +961,30 @@ class Network(Sequence[Neuron]):
                 else:
                     plan = self._plan(store, self._rtrl)
                     run = engine.rtrl.loops.calls_for(store).run_network
-                    status = run(plan.store_table(), store.unit, plan.address, plan.span, inputs, outputs)
+                    status = run(
+                        plan.store_table(),
+                        store.unit,
+                        plan.address,
+                        plan.span,
+                        inputs,
+                        outputs,
+                    )
                 if status != DONE:
                     self._refuse(status, store, inputs)
                 return outputs
-        return self._run(inputs, outputs)  # its store was absorbed by another during the wait
+        return self._run(
+            inputs, outputs
+        )  # its store was absorbed by another during the wait
 
     @atomic
-    def _feed(self, inputs: Floats, outputs: Floats, feedback: NDArray[np.int64]) -> None:
-        """Run rows of inputs in one kernel call; output o is added to input ``feedback[o]`` of the next row.
+    def _feed(
+        self, inputs: Floats, outputs: Floats, feedback: NDArray[np.int64]
+    ) -> None:
+        """Run rows of inputs in one kernel call; output o is added to input
+        ``feedback[o]`` of the next row.
 
-        An output with a negative number there is not fed back. `inputs` and `outputs` are contiguous and
-        written.
+        An output with a negative number there is not fed back. `inputs` and `outputs`
+        are contiguous and written.
         """
         sizes = inputs.shape[1], outputs.shape[1], len(feedback)
         if sizes != (self._n_inputs, self._n_outputs, self._n_outputs):
@@ -837,41 +994,53 @@ class Network(Sequence[Neuron]):
             store.recorder.make_room(len(outputs))
         run = (store.calls or engine.online.calls_for(store)).feed_network
         flat = inputs.reshape(-1)
-        status = run(store.address, store.unit, span, feedback, flat, outputs.reshape(-1))
+        status = run(
+            store.address, store.unit, span, feedback, flat, outputs.reshape(-1)
+        )
         if status != DONE:
             self._refuse(status, store, flat)
 
     def _plan(self, store: Store, by: Sensitivities) -> Plan:
         """The plan of its sensitivities for the present topology."""
         plan = by.plan
-        if plan is None or plan.store is not store or plan.topology != store.topology_version:
+        if (
+            plan is None
+            or plan.store is not store
+            or plan.topology != store.topology_version
+        ):
             return by.ready(self)
-        return plan if store.recorder is None else by.ready(self)  # a recorder follows the plan
+        return (
+            plan if store.recorder is None else by.ready(self)
+        )  # a recorder follows the plan
 
     def _refuse(self, status: int, store: Store, inputs: Floats = NOTHING) -> NoReturn:
         """Raise the error for a call of a kernel that is not complete."""
         if status == RESIZED:
             raise TopologyError(
-                f"Another thread has changed the inputs or outputs of {self!r} during this call. "
-                "Call again with data of the new size."
+                f"Another thread has changed the inputs or outputs of {self!r} during"
+                " this call. Call again with data of the new size."
             )
         require_sound(status, store["failed"])
         step = int(store["failed"][ROW])
         if status == DIVERGED:
             raise DivergenceError(
-                f"What {self!r} feeds back to itself is no longer a finite {store.dtype} after "
-                f"{checks.counted(step + 1, 'step')}. Train it to lower errors, or ask for fewer steps."
+                f"What {self!r} feeds back to itself is no longer a finite"
+                f" {store.dtype} after {checks.counted(step + 1, 'step')}. Train it to"
+                " lower errors, or ask for fewer steps."
             )
         row = inputs[step * self._n_inputs : (step + 1) * self._n_inputs]
         checks.require_range("The inputs", row, store.dtype)
         got = checks.shown(row.tolist())
-        raise ArgumentError(f"Expected the inputs to be finite, got {got} in step {step}.")
+        raise ArgumentError(
+            f"Expected the inputs to be finite, got {got} in step {step}."
+        )
 
     def peek(self, inputs: ArrayLike | None = None) -> Floats:
         """Compute the outputs of the next step without making it.
 
-        States, traces, sensitivities, the streams of random neurons, the clock and a recording stay as they
-        are: the next :meth:`activate` with these inputs returns the same outputs.
+        States, traces, sensitivities, the streams of random neurons, the clock and a
+        recording stay as they are: the next :meth:`activate` with these inputs returns
+        the same outputs.
 
         Parameters
         ----------
@@ -913,7 +1082,11 @@ class Network(Sequence[Neuron]):
     def _aside(self, store: Store) -> engine.untraced.Aside:
         """Where a step leaves no trace; the network is lowered then."""
         aside = self._aside_known
-        if aside is None or aside.topology != store.topology_version or self._span[0] != aside.topology:
+        if (
+            aside is None
+            or aside.topology != store.topology_version
+            or self._span[0] != aside.topology
+        ):
             self._ready()
             aside = self._aside_known = engine.untraced.Aside(store)
         return aside
@@ -925,22 +1098,26 @@ class Network(Sequence[Neuron]):
         cost: str | Cost | None = None,
         errors: ArrayLike | None = None,
     ) -> float:
-        """Propagate the error of the last step back through the network, and update the weights.
+        """Propagate the error of the last step back through the network, and update the
+        weights.
 
         Parameters
         ----------
         rate : float
-            Learning rate, the factor of all updates; 0 only computes the errors. Default: 0.1.
+            Learning rate, the factor of all updates; 0 only computes the errors.
+            Default: 0.1.
         targets : array_like, shape (m,), optional
-            Target outputs, NaN for an output without one; for softmax outputs also the number of a class,
-            counted from 0. Default: the errors come from the networks that this one is connected to.
+            Target outputs, NaN for an output without one; for softmax outputs also the
+            number of a class, counted from 0. Default: the errors come from the
+            networks that this one is connected to.
         cost : str or Cost, optional
-            Cost that is minimized. Default: cross-entropy for logistic outputs, categorical cross-entropy
-            for softmax outputs, otherwise squared error.
+            Cost that is minimized. Default: cross-entropy for logistic outputs,
+            categorical cross-entropy for softmax outputs, otherwise squared error.
         errors : array_like, shape (m,), optional
-            Error of each output instead of targets and a cost: minus the derivative of what is minimized
-            with respect to the state of the neuron, as :attr:`Neuron.error` has it afterwards. Any finite
-            numbers for any squash, NaN for an output without one.
+            Error of each output instead of targets and a cost: minus the derivative of
+            what is minimized with respect to the state of the neuron, as
+            :attr:`Neuron.error` has it afterwards. Any finite numbers for any squash,
+            NaN for an output without one.
 
         Returns
         -------
@@ -971,7 +1148,9 @@ class Network(Sequence[Neuron]):
         """
         if errors is not None:
             if targets is not None or cost is not None:
-                raise ArgumentError("Expected errors, or targets with their cost, got both.")
+                raise ArgumentError(
+                    "Expected errors, or targets with their cost, got both."
+                )
             return self._propagate_errors(rate, self._error_row(errors))
         if type(rate) is float and 0.0 <= rate < checks.SAFE:
             measure = self._cost(cost)
@@ -988,11 +1167,18 @@ class Network(Sequence[Neuron]):
                     return value
         return self._propagate_checked(rate, targets, cost)
 
-    def _propagate_checked(self, rate: float, targets: ArrayLike | None, cost: str | Cost | None) -> float:
-        """Propagate after checking and converting all arguments in Python, which raises the errors."""
+    def _propagate_checked(
+        self, rate: float, targets: ArrayLike | None, cost: str | Cost | None
+    ) -> float:
+        """Propagate after checking and converting all arguments in Python, which raises
+        the errors.
+        """
         rate = checks.non_negative_number("The rate", rate, self._store.dtype)
         measure = self._cost(cost)
-        if measure is costs.categorical_cross_entropy and checks.integer(targets) is not None:
+        if (
+            measure is costs.categorical_cross_entropy
+            and checks.integer(targets) is not None
+        ):
             targets = checks.class_row("The target", targets, self._n_outputs)
         row = NOTHING
         if targets is not None:
@@ -1012,34 +1198,41 @@ class Network(Sequence[Neuron]):
         """Raise the error for errors of the outputs that kernels have refused."""
         self._vector("The errors", errors, self._n_outputs, nan=True)
 
-    def slopes(self, errors: ArrayLike | None = None, out: tuple[Floats, Floats] | None = None) -> Slopes:
-        """Derivatives of one sum over the outputs of the last step with respect to all weights and biases.
+    def slopes(
+        self, errors: ArrayLike | None = None, out: tuple[Floats, Floats] | None = None
+    ) -> Slopes:
+        """Derivatives of one sum over the outputs of the last step with respect to all
+        weights and biases.
 
-        With `errors`, the sum is that of error times state over the outputs: the derivatives are what
-        ``propagate(1.0, errors=errors)`` would add to the weights. They are those of the learning rule of the
-        network: with ``"rtrl"`` exact derivatives through all steps (of an order, what it keeps), with
-        ``"online"`` those along its traces. No weight changes; neurons have the errors of this call.
+        With `errors`, the sum is that of error times state over the outputs: the
+        derivatives are what ``propagate(1.0, errors=errors)`` would add to the weights.
+        They are those of the learning rule of the network: with ``"rtrl"`` exact
+        derivatives through all steps (of an order, what it keeps), with ``"online"``
+        those along its traces. No weight changes; neurons have the errors of this call.
 
         Parameters
         ----------
         errors : array_like, shape (m,), optional
-            Factor of the state of each output; NaN counts as 0. Default: the slopes of the activations, so
-            that the sum is that of the outputs; 0 for softmax outputs, whose sum is constant.
+            Factor of the state of each output; NaN counts as 0. Default: the slopes of
+            the activations, so that the sum is that of the outputs; 0 for softmax
+            outputs, whose sum is constant.
         out : tuple of two ndarrays, optional
-            Arrays of the dtype of the network for the result, shapes (connections,) and (neurons,).
-            Default: new ones.
+            Arrays of the dtype of the network for the result, shapes (connections,) and
+            (neurons,). Default: new ones.
 
         Returns
         -------
         Slopes
-            A pair of arrays: `weights` in the order of :attr:`connections`, `biases` in that of
-            :attr:`neurons`; 0 for what is not trainable. Each of several tied connections has the derivative
-            with respect to their shared weight.
+            A pair of arrays: `weights` in the order of :attr:`connections`, `biases` in
+            that of
+            :attr:`neurons`; 0 for what is not trainable. Each of several tied
+            connections has the derivative with respect to their shared weight.
 
         Raises
         ------
         ArgumentError, ArgumentTypeError
-            If the errors are not m finite numbers or NaN, or the arrays do not have this form.
+            If the errors are not m finite numbers or NaN, or the arrays do not have
+            this form.
         TopologyError
             If there is no step to learn from, as in :meth:`propagate`.
 
@@ -1065,40 +1258,60 @@ class Network(Sequence[Neuron]):
         return checks.row_of("The errors", errors, self._n_outputs)
 
     @locked
-    def _find_slopes(self, store: Store, errors: Floats | None, out: tuple[Floats, Floats] | None) -> Slopes:
-        """The slopes, by one kernel call that adds the updates of a propagation to buffers."""
-        span, moves, places = self._ready()[2], self._accumulator_known, self._parameter_places()
+    def _find_slopes(
+        self, store: Store, errors: Floats | None, out: tuple[Floats, Floats] | None
+    ) -> Slopes:
+        """The slopes, by one kernel call that adds the updates of a propagation to
+        buffers.
+        """
+        span = self._ready()[2]
+        moves = self._accumulator_known
+        places = self._parameter_places()
         if store.any_untraced:
             self._require_traces(store)
         if moves is None or moves.topology != store.topology_version:
-            moves = self._accumulator_known = engine.online.Accumulator(store, recorded=False)
+            moves = self._accumulator_known = engine.online.Accumulator(
+                store, recorded=False
+            )
         sizes = places[0].size, places[1].size
         if out is None:
             out = np.empty(sizes[0], store.dtype), np.empty(sizes[1], store.dtype)
         else:
             _require_room(out, sizes, store.dtype)
         moves.clear()
-        if errors is None:  # of softmax outputs 0, because the sum of their activations is constant
+        if (
+            errors is None
+        ):  # of softmax outputs 0, because the sum of their activations is constant
             rows = slice(int(span[Span.STOP]) - self._n_outputs, int(span[Span.STOP]))
             columns = store.columns
             errors = columns["derivative"][rows].astype(np.float64)
             errors[columns["squash"][rows] == SOFTMAX] = 0.0
         if self._rtrl is None:
             run = (store.calls or engine.online.calls_for(store)).propagate_targets
-            status, _ = run(moves.address, store.unit, span, errors, GIVEN_ERRORS, 1.0, True)
+            status, _ = run(
+                moves.address, store.unit, span, errors, GIVEN_ERRORS, 1.0, True
+            )
         else:
-            status, _ = self._learn_exactly(store, self._rtrl, errors, GIVEN_ERRORS, 1.0, True, moves)
+            status, _ = self._learn_exactly(
+                store, self._rtrl, errors, GIVEN_ERRORS, 1.0, True, moves
+            )
         if status == REFUSED:
             self._refuse_errors(errors)
         places[0].read(moves.weights, out[0])
         places[1].read(moves.biases, out[1])
         for name, at, slopes in zip(("weight", "bias"), places, out, strict=True):
             if at.tied:
-                slopes[:] = parameters.sum_of_group(store[SHARED_BY[name]], at.every, slopes)
+                slopes[:] = parameters.sum_of_group(
+                    store[SHARED_BY[name]], at.every, slopes
+                )
         return Slopes(*out)
 
-    def _learn(self, rate: float, targets: Floats, cost: int, check: bool) -> tuple[int, float]:
-        """Propagate in one kernel call; returns its status, REFUSED if `check` fails, and the cost."""
+    def _learn(
+        self, rate: float, targets: Floats, cost: int, check: bool
+    ) -> tuple[int, float]:
+        """Propagate in one kernel call; returns its status, REFUSED if `check` fails,
+        and the cost.
+        """
         store = self._anchor._store
         with store.lock:
             if store is self._anchor._store:
@@ -1108,16 +1321,22 @@ class Network(Sequence[Neuron]):
                 if store.any_untraced:
                     self._require_traces(store)
                 if self._rtrl is None:
-                    run = (store.calls or engine.online.calls_for(store)).propagate_targets
+                    run = (
+                        store.calls or engine.online.calls_for(store)
+                    ).propagate_targets
                     ended: tuple[int, float] = run(
                         store.address, store.unit, span, targets, cost, rate, check
                     )
                 else:
-                    ended = self._learn_exactly(store, self._rtrl, targets, cost, rate, check)
+                    ended = self._learn_exactly(
+                        store, self._rtrl, targets, cost, rate, check
+                    )
                 if ended[0] != DONE and ended[0] in (FAILED, RESIZED):
                     self._refuse(ended[0], store)
                 return ended  # a cost that has diverged is returned too
-        return self._learn(rate, targets, cost, check)  # its store was absorbed by another during the wait
+        return self._learn(
+            rate, targets, cost, check
+        )  # its store was absorbed by another during the wait
 
     def _learn_exactly(
         self,
@@ -1129,12 +1348,16 @@ class Network(Sequence[Neuron]):
         check: bool,
         moves: Any = None,
     ) -> tuple[int, float]:
-        """Propagate along the sensitivities in one kernel call, see :meth:`_learn`; updates go to `moves`."""
+        """Propagate along the sensitivities in one kernel call, see :meth:`_learn`;
+        updates go to `moves`.
+        """
         plan = self._open_plan(store, by)
         run = engine.rtrl.loops.calls_for(store).propagate_targets
         address = plan.store_table(moves)
         ended: tuple[int, float]
-        ended = run(address, store.unit, plan.address, plan.span, targets, cost, rate, check)
+        ended = run(
+            address, store.unit, plan.address, plan.span, targets, cost, rate, check
+        )
         return ended
 
     def _open_plan(self, store: Store, by: Sensitivities) -> Plan:
@@ -1142,29 +1365,33 @@ class Network(Sequence[Neuron]):
         plan = self._plan(store, by)
         if not plan.can_learn:
             raise TopologyError(
-                f"{self!r} has not been activated by rtrl since its context was cleared or changed, so it "
-                "has nothing to learn from. Call network.activate first."
+                f"{self!r} has not been activated by rtrl since its context was cleared"
+                " or changed, so it has nothing to learn from. Call network.activate"
+                " first."
             )
         return plan
 
     @property
     def learning_rule(self) -> LearningRule:
-        """What :meth:`propagate` learns by: a pair (method, order). Settable; saved with the network.
+        """What :meth:`propagate` learns by: a pair (method, order). Settable; saved
+        with the network.
 
-        ``"online"``, the default, is the rule of Monner and Reggia 2012. ``"rtrl"`` is real-time recurrent
-        learning (Williams and Zipser 1989): every step keeps how each parameter has moved each recurrent
-        state, :attr:`Connection.sensitivity`, so that updates are the exact gradient while weights stand
-        still. A pair ``("rtrl", n)`` keeps what reaches a state within n steps (SnAp-n, Menick and others
-        2021).
+        ``"online"``, the default, is the rule of Monner and Reggia 2012. ``"rtrl"`` is
+        real-time recurrent learning (Williams and Zipser 1989): every step keeps how
+        each parameter has moved each recurrent state, :attr:`Connection.sensitivity`,
+        so that updates are the exact gradient while weights stand still. A pair
+        ``("rtrl", n)`` keeps what reaches a state within n steps (SnAp-n, Menick and
+        others 2021).
 
-        A network that learns by rtrl is stepped as a whole: its neurons and layers cannot be activated or
-        propagated alone. The traces of the online rule do not move meanwhile. Setting a rule clears the
-        sensitivities.
+        A network that learns by rtrl is stepped as a whole: its neurons and layers
+        cannot be activated or propagated alone. The traces of the online rule do not
+        move meanwhile. Setting a rule clears the sensitivities.
 
         Raises
         ------
         ArgumentError, ArgumentTypeError
-            If the method or the order does not exist, or the sensitivities do not fit into memory.
+            If the method or the order does not exist, or the sensitivities do not fit
+            into memory.
         TopologyError
             If the network is connected with neurons outside of it.
 
@@ -1197,14 +1424,19 @@ class Network(Sequence[Neuron]):
         self._rtrl = self._sensitivities = by
 
     def _cost(self, cost: str | Cost | None) -> Cost:
-        """Return the cost, by default the one that matches the squashes of the outputs, checked."""
+        """Return the cost, by default the one that matches the squashes of the outputs,
+        checked.
+        """
         version = self._store.structure_version  # setting a squash changes it
         at, measures = self._costs_known
         for asked, measure in measures if at == version else ():
             if asked is cost:
                 return measure
         measure = costs.of_outputs(cost, [neuron.squash for neuron in self._layers[-1]])
-        self._costs_known = version, [(cost, measure), *(measures[:1] if at == version else ())]
+        self._costs_known = (
+            version,
+            [(cost, measure), *(measures[:1] if at == version else ())],
+        )
         return measure
 
     @atomic
@@ -1226,7 +1458,9 @@ class Network(Sequence[Neuron]):
         """
         address, store, span = self._ready()
         engine.online.clear_rows(
-            address, store.unit, np.arange(span[Span.FIRST], span[Span.STOP], dtype=np.int64)
+            address,
+            store.unit,
+            np.arange(span[Span.FIRST], span[Span.STOP], dtype=np.int64),
         )
         if self._sensitivities is not None:
             self._sensitivities.forget()
@@ -1234,20 +1468,24 @@ class Network(Sequence[Neuron]):
             store.recorder.step_over()
 
     @atomic
-    def reset(self, seed: Seed = None, initializer: str | Initializer = "glorot") -> None:
+    def reset(
+        self, seed: Seed = None, initializer: str | Initializer = "glorot"
+    ) -> None:
         """Draw new weights and biases, and clear the context.
 
-        Weights and biases that are not trainable do not change: constant error carousels, fixed copies,
-        and everything that :meth:`Layer.freeze` has frozen. Neither do the biases of inputs. A trainable
-        self-connection gets a random weight like any other connection. The streams of random neurons
-        continue, see :meth:`reseed`.
+        Weights and biases that are not trainable do not change: constant error
+        carousels, fixed copies, and everything that :meth:`Layer.freeze` has frozen.
+        Neither do the biases of inputs. A trainable self-connection gets a random
+        weight like any other connection. The streams of random neurons continue, see
+        :meth:`reseed`.
 
         Parameters
         ----------
         seed : int or numpy.random.Generator, optional
             Seed for the new values. Default: an unrecorded random seed.
         initializer : str or callable
-            Initializer of weights and biases, see :mod:`synapse.initializers`. Default: "glorot".
+            Initializer of weights and biases, see :mod:`synapse.initializers`. Default:
+            "glorot".
 
         See Also
         --------
@@ -1263,7 +1501,9 @@ class Network(Sequence[Neuron]):
         array([0.5])
         """
         connections = self._connection_rows()
-        parameters.reset(self._store, connections, self._rows(), random_generator(seed), initializer)
+        parameters.reset(
+            self._store, connections, self._rows(), random_generator(seed), initializer
+        )
         self.clear()
 
     @atomic
@@ -1275,21 +1515,27 @@ class Network(Sequence[Neuron]):
         seed : int or numpy.random.Generator, optional
             Seed of the streams. Default: an unrecorded random seed.
         """
-        rng, store, rows = random_generator(seed), self._store, self._rows()
+        rng = random_generator(seed)
+        store = self._store
+        rows = self._rows()
         drawing = rows[np.isin(store["squash"][rows], RANDOM)]
         store["random"][drawing] = rng.integers(1, 1 << 53, len(drawing))
 
-    # --- values --------------------------------------------------------------------------
+    # --- values -----------------------------------------------------------------------
 
     @property
     @consistent_read
     def weights(self) -> Floats:
-        """Weights in the order of ``connections``, shape (connections,); a read-only copy.
+        """Weights in the order of ``connections``, shape (connections,); a read-only
+        copy.
 
-        Settable as a whole: ``net.weights = 2 * net.weights``. Tied connections must get the same value.
-        To set some weights in place, use :attr:`Projection.weights`.
+        Settable as a whole: ``net.weights = 2 * net.weights``. Tied connections must
+        get the same value. To set some weights in place, use
+        :attr:`Projection.weights`.
         """
-        return checks.read_only(self._parameter_places()[0].read(self._store.columns["weight"]))
+        return checks.read_only(
+            self._parameter_places()[0].read(self._store.columns["weight"])
+        )
 
     @weights.setter
     def weights(self, values: ArrayLike) -> None:
@@ -1300,22 +1546,35 @@ class Network(Sequence[Neuron]):
     def biases(self) -> Floats:
         """Biases in the order of ``neurons``, shape (neurons,); a read-only copy.
 
-        Settable as a whole: ``net.biases = 2 * net.biases``. Tied neurons must get the same value.
+        Settable as a whole: ``net.biases = 2 * net.biases``. Tied neurons must get the
+        same value.
         """
-        return checks.read_only(self._parameter_places()[1].read(self._store.columns["bias"]))
+        return checks.read_only(
+            self._parameter_places()[1].read(self._store.columns["bias"])
+        )
 
     @biases.setter
     def biases(self, values: ArrayLike) -> None:
         self._set_parameters(1, "bias", "The biases of the network", values)
 
-    def _set_parameters(self, which: int, name: str, what: str, values: ArrayLike) -> None:
+    def _set_parameters(
+        self, which: int, name: str, what: str, values: ArrayLike
+    ) -> None:
         """Set all weights, or all biases."""
-        if type(values) is np.ndarray and values.dtype == checks.FLOAT64 and values.ndim == 1:
-            fit = checks.sum_of_squares(values) < checks.SAFE**2  # so all are finite, and fit the dtype
+        if (
+            type(values) is np.ndarray
+            and values.dtype == checks.FLOAT64
+            and values.ndim == 1
+        ):
+            fit = (
+                checks.sum_of_squares(values) < checks.SAFE**2
+            )  # so all are finite, and fit the dtype
             store = self._anchor._store
             with store.lock:
                 version, places = self._places_known
-                at = places[which] if fit and version == store.topology_version else None
+                at = (
+                    places[which] if fit and version == store.topology_version else None
+                )
                 if at is not None and not at.checked and len(values) == at.size:
                     at.write(store.columns[name], values)
                     return
@@ -1330,7 +1589,8 @@ class Network(Sequence[Neuron]):
         version = store.topology_version
         if self._places_known[0] == version:
             return self._places_known[1]
-        connections, neurons = self._connection_rows(), self._rows()
+        connections = self._connection_rows()
+        neurons = self._rows()
         weights = ParameterPlaces.of(store, "weight", connections)
         places = weights, ParameterPlaces.of(store, "bias", neurons)
         if len(connections) <= MEDIUM:
@@ -1340,7 +1600,8 @@ class Network(Sequence[Neuron]):
     @property
     @consistent_read
     def deterministic(self) -> bool:
-        """Whether all its neurons output their mean, see :attr:`Neuron.deterministic`. Settable.
+        """Whether all its neurons output their mean, see :attr:`Neuron.deterministic`.
+        Settable.
 
         Set it to True to test a network with random neurons, and to False to train it.
         """
@@ -1349,18 +1610,21 @@ class Network(Sequence[Neuron]):
     @deterministic.setter
     @atomic
     def deterministic(self, value: bool) -> None:
-        self._store["deterministic"][self._rows()] = checks.boolean("The deterministic of a network", value)
+        self._store["deterministic"][self._rows()] = checks.boolean(
+            "The deterministic of a network", value
+        )
 
     @property
     @consistent_read
     def synchronous(self) -> bool:
         """Whether all neurons but the inputs activate together, by one clock. Settable.
 
-        Then a step is one synapse: whatever the order of the layers, every connection and gate that does not
-        start at an input carries the activation of the previous step. An input reaches an output that is d
-        connections away d - 1 steps later. The neurons cannot be activated one by one. By the online rule,
-        which sends no error to the previous step, only the incoming connections of outputs learn: train
-        synchronous networks by "bptt" or "rtrl".
+        Then a step is one synapse: whatever the order of the layers, every connection
+        and gate that does not start at an input carries the activation of the previous
+        step. An input reaches an output that is d connections away d - 1 steps later.
+        The neurons cannot be activated one by one. By the online rule, which sends no
+        error to the previous step, only the incoming connections of outputs learn:
+        train synchronous networks by "bptt" or "rtrl".
 
         >>> from synapse import Layer, Network
         >>> a, b, c = Layer(1), Layer(1, "identity"), Layer(1, "identity")
@@ -1374,17 +1638,24 @@ class Network(Sequence[Neuron]):
     @synchronous.setter
     @atomic
     def synchronous(self, value: bool) -> None:
-        together, store = checks.boolean("The synchronous of a network", value), self._store
+        together = checks.boolean("The synchronous of a network", value)
+        store = self._store
         rows = self._rows()
         clock = self._clock_of(rows, self._n_inputs, together)
         store.touch()
         store["synchronous"][rows] = clock
         store.forget_single_calls()
 
-    def _clock_of(self, rows: Ints, inputs: int, together: bool | None = None) -> NDArray[np.bool_]:
-        """Which neurons in these rows have one clock: all but inputs and relays. None: as any has it now."""
+    def _clock_of(
+        self, rows: Ints, inputs: int, together: bool | None = None
+    ) -> NDArray[np.bool_]:
+        """Which neurons in these rows have one clock: all but inputs and relays. None:
+        as any has it now.
+        """
         columns = self._store.columns
-        any_has = bool(columns["synchronous"][rows].any()) if together is None else together
+        any_has = (
+            bool(columns["synchronous"][rows].any()) if together is None else together
+        )
         clock = any_has & (columns["relay"][rows] == 0)
         clock[:inputs] = False
         return clock  # type: ignore[no-any-return]
@@ -1393,15 +1664,22 @@ class Network(Sequence[Neuron]):
     def delayed(self) -> int:
         """Number of connections that arrive one step late.
 
-        In a synchronous network, these are all whose source is not an input; in others, those that lead
-        backward in the order of activation, and those between neurons that compete.
-        ``architect.delayed(net)`` lists them, with gates that act late.
+        In a synchronous network, these are all whose source is not an input; in others,
+        those that lead backward in the order of activation, and those between neurons
+        that compete. ``architect.delayed(net)`` lists them, with gates that act late.
         """
-        rows, store = self._connection_rows(), self._store
-        source, target = (store[end][rows].astype(np.int64) for end in ("source", "target"))
+        rows = self._connection_rows()
+        store = self._store
+        source, target = (
+            store[end][rows].astype(np.int64) for end in ("source", "target")
+        )
         together = store["synchronous"][source] & store["synchronous"][target] != 0
         compete = store["group_first"][source] == store["group_first"][target]
-        return int(np.count_nonzero((source != target) & ((source > target) | together | compete)))
+        return int(
+            np.count_nonzero(
+                (source != target) & ((source > target) | together | compete)
+            )
+        )
 
     @property
     def has_memory(self) -> bool:
@@ -1414,17 +1692,31 @@ class Network(Sequence[Neuron]):
     def _find_memory(self) -> tuple[int, bool]:
         """The version of its structure, and whether it has memory."""
         _, store, span = self._ready()
-        columns, first, stop = store.columns, int(span[Span.FIRST]), int(span[Span.STOP])
-        runs = slice(int(columns["first_run"][first]), int(columns["last_run"][stop - 1]))
+        columns = store.columns
+        first = int(span[Span.FIRST])
+        stop = int(span[Span.STOP])
+        runs = slice(
+            int(columns["first_run"][first]), int(columns["last_run"][stop - 1])
+        )
         late = columns["run_flags"][runs] & (DELAYED | DELAYED_GATE)
-        return store.structure_version, bool(late.any() or (columns["self_row"][first:stop] != NONE).any())
+        return store.structure_version, bool(
+            late.any() or (columns["self_row"][first:stop] != NONE).any()
+        )
 
     @property
     @consistent_read
     def is_random(self) -> bool:
-        """Whether a neuron draws random numbers: its squash is random and it is not deterministic."""
-        store, rows = self._store, self._rows()
-        return bool((np.isin(store["squash"][rows], RANDOM) & (store["deterministic"][rows] == 0)).any())
+        """Whether a neuron draws random numbers: its squash is random and it is not
+        deterministic.
+        """
+        store = self._store
+        rows = self._rows()
+        return bool(
+            (
+                np.isin(store["squash"][rows], RANDOM)
+                & (store["deterministic"][rows] == 0)
+            ).any()
+        )
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -1434,11 +1726,14 @@ class Network(Sequence[Neuron]):
 
     @property
     def metadata(self) -> dict[str, Any]:
-        """What you want to know of the network later: its data, units, scales, author. Default: empty.
+        """What you want to know of the network later: its data, units, scales, author.
+        Default: empty.
 
-        A dict with strings as keys, which you may change. Its values are strings, finite numbers, booleans,
-        None, and lists and dicts of these. Copies, pickles and the formats ``json`` and ``npz`` have it. They
-        raise :class:`~synapse.errors.ArgumentTypeError` if it has any other value; the message names the key.
+        A dict with strings as keys, which you may change. Its values are strings,
+        finite numbers, booleans, None, and lists and dicts of these. Copies, pickles
+        and the formats ``json`` and ``npz`` have it. They raise
+        :class:`~synapse.errors.ArgumentTypeError` if it has any other value; the
+        message names the key.
 
         Examples
         --------
@@ -1454,7 +1749,7 @@ class Network(Sequence[Neuron]):
     def metadata(self, values: Mapping[str, Any]) -> None:
         self._metadata = checks.json_object("net.metadata", values)
 
-    # --- rows in the store ---------------------------------------------------------------
+    # --- rows in the store ------------------------------------------------------------
 
     @property
     def _store(self) -> Store:
@@ -1462,7 +1757,9 @@ class Network(Sequence[Neuron]):
 
     @property
     def _version(self) -> int:
-        """The version of its topology: every edit makes another, which no other store has."""
+        """The version of its topology: every edit makes another, which no other store
+        has.
+        """
         return self._store.topology_version
 
     @property
@@ -1477,15 +1774,21 @@ class Network(Sequence[Neuron]):
 
     @property
     def _size(self) -> int:
-        """The numbers of neurons and connections together, by which the time of a step grows."""
+        """The numbers of neurons and connections together, by which the time of a step
+        grows.
+        """
         return self._store.n_neurons + self._store.n_connections
 
     @property
     def _number_now(self) -> int:
         return int(self._store["network"][self._anchor._row])
 
-    def _vector(self, what: str, values: ArrayLike, size: int, nan: bool = False) -> Floats:
-        """Return `size` numbers, checked to be within the range of its dtype, or NaN if `nan`."""
+    def _vector(
+        self, what: str, values: ArrayLike, size: int, nan: bool = False
+    ) -> Floats:
+        """Return `size` numbers, checked to be within the range of its dtype, or NaN if
+        `nan`.
+        """
         return checks.vector(what, values, size, self._store.dtype, nan)
 
     def _rows(self) -> NDArray[np.int64]:
@@ -1494,46 +1797,64 @@ class Network(Sequence[Neuron]):
 
     @consistent_read
     def _connection_rows(self) -> NDArray[np.int64]:
-        """Return the rows of the connections within the network, in the order of creation."""
+        """Return the rows of the connections within the network, in the order of
+        creation.
+        """
         store = self._store
         store.ready()
-        return wiring.rows_within(store, np.append(store["network"] == self._number_now, False))
+        return wiring.rows_within(
+            store, np.append(store["network"] == self._number_now, False)
+        )
 
     def _ready(self) -> tuple[int, Store, NDArray[np.int64]]:
-        """Return the arguments of kernels: address of the store's table, store, span of the network."""
+        """Return the arguments of kernels: address of the store's table, store, span of
+        the network.
+        """
         store = self._anchor._store
-        address, version = store.ready(), store.topology_version
+        address = store.ready()
+        version = store.topology_version
         if self._span[0] != version:
             first = self._anchor._row
-            inputs, stop = self._n_inputs, first + len(self)
+            inputs = self._n_inputs
+            stop = first + len(self)
             incoming = store.columns["first_incoming"]
-            learning = first + inputs if incoming[first] == incoming[first + inputs] else first
-            self._span = version, np.array([first, inputs, self._n_outputs, stop, learning], np.int64)
+            learning = (
+                first + inputs if incoming[first] == incoming[first + inputs] else first
+            )
+            self._span = (
+                version,
+                np.array([first, inputs, self._n_outputs, stop, learning], np.int64),
+            )
             self._loose.clear()
             self._warn_of_unreached(store, stop)
         return address, store, self._span[1]
 
     def _warn_of_unreached(self, store: Store, stop: int) -> None:
-        """Warn if no connection leads into any output; called once for each topology."""
-        columns, first = store.columns, stop - self._n_outputs
+        """Warn if no connection leads into any output; called once for each
+        topology.
+        """
+        columns = store.columns
+        first = stop - self._n_outputs
         without_runs = columns["first_run"][first] == columns["last_run"][stop - 1]
         if without_runs and (columns["self_row"][first:stop] == NONE).all():
             warnings.warn(
-                f"{self!r}: no connection leads into its outputs, so they depend on no input. "
-                "Connect a layer to them with project().",
+                f"{self!r}: no connection leads into its outputs, so they depend on no"
+                " input. Connect a layer to them with project().",
                 TopologyWarning,
                 stacklevel=checks.level_of_caller(),
             )
 
-    # --- copies --------------------------------------------------------------------------
+    # --- copies -----------------------------------------------------------------------
 
     @atomic
     def clone(self) -> Network:
         """Return an independent copy of the network, including its context.
 
-        The copy has the class of the network if this is an architecture of the library, or a class that
-        :func:`synapse.objects.architectures.register` has registered; otherwise it is a :class:`Network`
-        with the same name. The same holds for pickle, the module copy, and :func:`synapse.save`.
+        The copy has the class of the network if this is an architecture of the library,
+        or a class that
+        :func:`synapse.objects.architectures.register` has registered; otherwise it is a
+        :class:`Network` with the same name. The same holds for pickle, the module copy,
+        and :func:`synapse.save`.
 
         Returns
         -------
@@ -1570,19 +1891,28 @@ class Network(Sequence[Neuron]):
         return copyreg.dispatch_table[Network](self)  # type: ignore[return-value]  # registered by readwrite
 
     def __repr__(self) -> str:
-        shown = (layer for layer in self._layers if not (layer.name or "").startswith(self._left_out))
+        shown = (
+            layer
+            for layer in self._layers
+            if not (layer.name or "").startswith(self._left_out)
+        )
         return self._described("-".join(str(len(layer)) for layer in shown))
 
     def _repr_html_(self) -> str:
         """Small drawing for notebooks."""
-        from ..draw._small import small_picture  # imported here: drawings import networks
+        from ..draw._small import (
+            small_picture,
+        )  # imported here: drawings import networks
 
         return small_picture(self)
 
     def _described(self, sizes: str) -> str:
-        links, kind = checks.counted(len(self.connections), "connection"), type(self).__name__
+        links = checks.counted(len(self.connections), "connection")
+        kind = type(self).__name__
         links += ", synchronous" if self.synchronous else ""
-        title = kind if self.name == kind else f"{kind} {self.name!r}"  # a file may have a name alone
+        title = (
+            kind if self.name == kind else f"{kind} {self.name!r}"
+        )  # a file may have a name alone
         return f"<{title} {sizes}, {checks.counted(len(self), 'neuron')}, {links}>"
 
 
@@ -1594,17 +1924,26 @@ def require_network(what: str, network: Any) -> Network:
 
 
 def _require_room(out: Any, sizes: tuple[int, int], dtype: np.dtype[Any]) -> None:
-    """Raise ArgumentError if `out` is not a pair of arrays for the slopes of a network."""
+    """Raise ArgumentError if `out` is not a pair of arrays for the slopes of a
+    network.
+    """
     if not isinstance(out, tuple | list) or len(out) != 2:
-        raise ArgumentTypeError(checks.expected("The out", "a pair of arrays, for weights and biases", out))
+        raise ArgumentTypeError(
+            checks.expected("The out", "a pair of arrays, for weights and biases", out)
+        )
     for array, size in zip(out, sizes, strict=True):
-        if not isinstance(array, np.ndarray) or (array.dtype, array.shape) != (dtype, (size,)):
+        if not isinstance(array, np.ndarray) or (array.dtype, array.shape) != (
+            dtype,
+            (size,),
+        ):
             form = f"arrays of {dtype} with {sizes[0]} and {sizes[1]} numbers"
             raise ArgumentError(checks.expected("The out", form, out))
 
 
 def is_row(values: Any, size: int) -> TypeGuard[Floats]:
-    """Whether kernels can read `values` as they are: `size` numbers of float64 side by side."""
+    """Whether kernels can read `values` as they are: `size` numbers of float64 side by
+    side.
+    """
     return (
         type(values) is np.ndarray
         and values.dtype is checks.FLOAT64

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 
 SYSTEM = random.Random()
-"""Source of a weight without a seed, seeded by the system in every process; a generator of NumPy takes a
-hundred times as long to make."""
+"""Source of a weight without a seed, seeded by the system in every process; a generator
+of NumPy takes a hundred times as long to make."""
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=SYSTEM.seed)
 
@@ -45,7 +45,9 @@ Much smaller weights leave tanh neurons at 0, where the gradient is 0, too.
 
 
 def number(name: str, doc: str, settable: bool = False) -> Any:
-    """Make a property that reads a column of the store and, if it is settable, writes it."""
+    """Make a property that reads a column of the store and, if it is settable, writes
+    it.
+    """
 
     @consistent_read
     def read(self: Neuron) -> float:
@@ -54,7 +56,9 @@ def number(name: str, doc: str, settable: bool = False) -> Any:
     @atomic
     def write(self: Neuron, value: float) -> None:
         store = self._require()
-        store[name][self._row] = checks.finite_number(f"The {name} of a neuron", value, store.dtype)
+        store[name][self._row] = checks.finite_number(
+            f"The {name} of a neuron", value, store.dtype
+        )
 
     return property(read, write if settable else None, doc=doc)
 
@@ -69,17 +73,19 @@ class Neuron:
     squash : str or Squash
         Activation function f_j. Default: "logistic". See :mod:`synapse.squash`.
     bias : float
-        Initial bias b_j. Learning updates it unless ``neuron.trainable`` is set to False. Default: 0.
+        Initial bias b_j. Learning updates it unless ``neuron.trainable`` is set to
+        False. Default: 0.
     name : str, optional
         Name in graphs and messages. Default: "neuron" and a number.
     dtype : numpy dtype
-        Precision of its numbers, float64 (the default) or float32. Only neurons of the same precision can
-        be connected.
+        Precision of its numbers, float64 (the default) or float32. Only neurons of the
+        same precision can be connected.
 
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If the bias is not a finite number, the name is not a string, or the dtype is another.
+        If the bias is not a finite number, the name is not a string, or the dtype is
+        another.
     UnknownNameError
         If no activation function has this name.
 
@@ -90,12 +96,13 @@ class Neuron:
 
     Notes
     -----
-    Activation and learning follow LSTM-g (Monner and Reggia 2012) exactly; see the guide's page
-    "The equations". If you call neurons one by one, activate them in the order of the network, and
-    propagate in the reverse order.
+    Activation and learning follow LSTM-g (Monner and Reggia 2012) exactly; see the
+    guide's page "The equations". If you call neurons one by one, activate them in the
+    order of the network, and propagate in the reverse order.
 
-    A neuron is equal only to itself. Neurons of one network are sorted by their order of activation.
-    Neurons that are neither connected, directly or indirectly, nor in one network cannot be compared.
+    A neuron is equal only to itself. Neurons of one network are sorted by their order
+    of activation. Neurons that are neither connected, directly or indirectly, nor in
+    one network cannot be compared.
 
     Examples
     --------
@@ -120,7 +127,8 @@ class Neuron:
         *,
         dtype: Any = np.float64,
     ) -> None:
-        function, kind = squashes.get(squash), checks.float_type("The dtype", dtype)
+        function = squashes.get(squash)
+        kind = checks.float_type("The dtype", dtype)
         value = checks.finite_number("The bias of a neuron", bias, kind)
         called = None if name is None else checks.text("The name of a neuron", name)
         self._store: Store = UnreadStore([self], kind, [called], function.code, value)
@@ -130,19 +138,23 @@ class Neuron:
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         raise ArgumentTypeError(
-            "A neuron is a view of its network and cannot be copied alone. Use network.clone()."
+            "A neuron is a view of its network and cannot be copied alone. Use"
+            " network.clone()."
         )
 
     @consistent_read
     def __lt__(self, other: object) -> bool:
-        """Whether this neuron activates before the other. Algorithms of networkx sort nodes."""
+        """Whether this neuron activates before the other. Algorithms of networkx sort
+        nodes.
+        """
         if not isinstance(other, Neuron):
             return NotImplemented
         store = self._require()
         if store is not other._require():
             raise ArgumentTypeError(
-                f"{self!r} and {other!r} have no order: they belong to networks that are not connected. "
-                "Sort neurons of one network, or sort by a key such as the name."
+                f"{self!r} and {other!r} have no order: they belong to networks that"
+                " are not connected. Sort neurons of one network, or sort by a key"
+                " such as the name."
             )
         store.ready()  # sorts the rows by the order of activation
         return self._row < other._row
@@ -150,7 +162,9 @@ class Neuron:
     def _require(self) -> Store:
         """Return its store; TopologyError if the neuron has been removed."""
         if self._row < 0:
-            raise TopologyError("This neuron has been removed from its network and cannot be used.")
+            raise TopologyError(
+                "This neuron has been removed from its network and cannot be used."
+            )
         return self._store
 
     def __repr__(self) -> str:
@@ -158,7 +172,7 @@ class Neuron:
             return "<Neuron, removed>"
         return f"<Neuron {self.name}, {self.squash.name}>"
 
-    # --- connections ---------------------------------------------------------------------
+    # --- connections ------------------------------------------------------------------
 
     @property
     @consistent_read
@@ -183,7 +197,9 @@ class Neuron:
 
     @property
     def self_connection(self) -> Connection | None:
-        """Connection to itself, which carries the state to the next step; None if there is none."""
+        """Connection to itself, which carries the state to the next step; None if there
+        is none.
+        """
         return self.connected(self)
 
     @consistent_read
@@ -202,23 +218,28 @@ class Neuron:
         delay: int | None = None,
         seed: Seed = None,
     ) -> Any:
-        """Connect this neuron to another neuron, to every neuron of a layer, or to itself.
+        """Connect this neuron to another neuron, to every neuron of a layer, or to
+        itself.
 
         Parameters
         ----------
         target : Neuron or Layer
-            Neuron at the end of the connection; the neuron itself for a self-connection, see the notes.
-            If the target is a layer that contains this neuron, it is connected to all the others:
+            Neuron at the end of the connection; the neuron itself for a
+            self-connection, see the notes. If the target is a layer that contains this
+            neuron, it is connected to all the others:
             :meth:`Layer.project` makes no self-connections by default.
         weight : float, optional
-            Weight. Default: 1 for a self-connection, otherwise drawn uniformly from -1 to 1.
+            Weight. Default: 1 for a self-connection, otherwise drawn uniformly from -1
+            to 1.
         trainable : bool, optional
-            Whether learning updates the weight. Default: False for a self-connection, otherwise True.
+            Whether learning updates the weight. Default: False for a self-connection,
+            otherwise True.
         sign : int, optional
-            Sign of the connection, +1 or -1, see :attr:`Connection.sign`; a random weight has it. Default:
-            the :attr:`sign` of this neuron, or none.
+            Sign of the connection, +1 or -1, see :attr:`Connection.sign`; a random
+            weight has it. Default: the :attr:`sign` of this neuron, or none.
         delay : int, optional
-            Number of steps, at least 1, by which the connection delays the activation of this neuron, see
+            Number of steps, at least 1, by which the connection delays the activation
+            of this neuron, see
             :attr:`Connection.delay`. Default: none; the order of activation decides.
         seed : int or numpy.random.Generator, optional
             Seed for the random weight.
@@ -238,7 +259,8 @@ class Neuron:
         Warns
         -----
         TopologyWarning
-            If the connection is late by one step although it closes no cycle; see :meth:`Network.add`.
+            If the connection is late by one step although it closes no cycle; see
+            :meth:`Network.add`.
 
         See Also
         --------
@@ -247,10 +269,11 @@ class Neuron:
 
         Notes
         -----
-        A self-connection carries the state, not the activation: the state of a step starts from
-        weight * gain * (state of the previous step). With weight 1 the neuron adds up all its inputs
-        and forgets nothing (the constant error carousel of an LSTM). With a weight below 1 its memory
-        decays. To feed the activation back, connect this neuron to another one, and that one to this.
+        A self-connection carries the state, not the activation: the state of a step
+        starts from weight * gain * (state of the previous step). With weight 1 the
+        neuron adds up all its inputs and forgets nothing (the constant error carousel
+        of an LSTM). With a weight below 1 its memory decays. To feed the activation
+        back, connect this neuron to another one, and that one to this.
 
         >>> from synapse import Neuron
         >>> source, memory = Neuron(), Neuron(squash="identity")
@@ -264,7 +287,9 @@ class Neuron:
 
             if not isinstance(target, Layer):
                 kinds = "a Neuron or a Layer"
-                raise ArgumentTypeError(checks.expected("The target of a connection", kinds, target))
+                raise ArgumentTypeError(
+                    checks.expected("The target of a connection", kinds, target)
+                )
             return target._receive(self, weight, trainable, sign, delay, seed)
         target._require()
         steps = checks.delay("The delay of a connection", delay)
@@ -272,9 +297,13 @@ class Neuron:
         if trainable is not None:
             learns = checks.boolean("The trainable of a connection", trainable)
         rng = SYSTEM if seed is None else random_generator(seed)
-        held = wiring.sign_of_new(self, target, checks.sign("The sign of a connection", sign), steps)
+        held = wiring.sign_of_new(
+            self, target, checks.sign("The sign of a connection", sign), steps
+        )
         if weight is None:
-            weight = 1.0 if target is self and not steps else float(rng.uniform(-SPAN, SPAN))
+            weight = (
+                1.0 if target is self and not steps else float(rng.uniform(-SPAN, SPAN))
+            )
             weight = held * abs(weight) if held else weight
         number = checks.finite_number("A weight", weight, store.dtype)
         if held:
@@ -284,7 +313,9 @@ class Neuron:
         from .relays import relayed  # it makes neurons and layers
 
         with InUse(self, target):
-            return wiring.connect(relayed([self], steps, [target])[0], target, number, learns, held)
+            return wiring.connect(
+                relayed([self], steps, [target])[0], target, number, learns, held
+            )
 
     def disconnect(self, other: Neuron) -> None:
         """Remove the connection from this neuron to another.
@@ -315,7 +346,8 @@ class Neuron:
             connection = self.connected(other)
             if connection is None:
                 raise TopologyError(
-                    f"{self!r} does not project to {other!r}: there is nothing to disconnect."
+                    f"{self!r} does not project to {other!r}: there is nothing to"
+                    " disconnect."
                 )
             wiring.disconnect(self._store, np.array([connection._identity]))
 
@@ -339,7 +371,8 @@ class Neuron:
         Warns
         -----
         TopologyWarning
-            If the gate acts late by one step although it closes no cycle; see :meth:`Network.add`.
+            If the gate acts late by one step although it closes no cycle; see
+            :meth:`Network.add`.
 
         See Also
         --------
@@ -361,7 +394,9 @@ class Neuron:
             return
         singles = _single("What a neuron gates", connections)
         if len({id(c) for c in singles}) < len(singles):
-            raise TopologyError("Expected each connection to be given once, got one of them twice.")
+            raise TopologyError(
+                "Expected each connection to be given once, got one of them twice."
+            )
         with InUse(self, *singles):
             self._require()
             for connection in singles:
@@ -369,11 +404,15 @@ class Neuron:
                     wiring.require_ungated(connection._store, connection._identity)
             store = self._store
             if any(connection._store is not store for connection in singles):
-                store = wiring.join([self, *(connection.source for connection in singles)])
+                store = wiring.join(
+                    [self, *(connection.source for connection in singles)]
+                )
             if len(singles) == 1:
                 wiring.gate(self._row, store, singles[0]._identity)
             else:
-                identities = np.array([connection._identity for connection in singles], np.int64)
+                identities = np.array(
+                    [connection._identity for connection in singles], np.int64
+                )
                 wiring.gate(np.full(len(singles), self._row), store, identities)
 
     def ungate(self, *connections: Connection | Iterable[Connection]) -> None:
@@ -382,7 +421,8 @@ class Neuron:
         Parameters
         ----------
         *connections : Connection, Projection or list of Connection
-            Connections that this neuron gates. ``neuron.ungate(*neuron.gated)`` ungates all of them.
+            Connections that this neuron gates. ``neuron.ungate(*neuron.gated)`` ungates
+            all of them.
 
         Raises
         ------
@@ -406,7 +446,7 @@ class Neuron:
         with InUse(self):
             wiring.ungate(self, _single("What is ungated", connections))
 
-    # --- steps ---------------------------------------------------------------------------
+    # --- steps ------------------------------------------------------------------------
 
     def activate(self, value: float | None = None) -> float:
         """Compute the activation from the incoming connections, or set it.
@@ -414,8 +454,8 @@ class Neuron:
         Parameters
         ----------
         value : float, optional
-            Activation to set, for an input. The derivative is then 0, so the neuron does not learn.
-            Default: the activation is computed.
+            Activation to set, for an input. The derivative is then 0, so the neuron
+            does not learn. Default: the activation is computed.
 
         Returns
         -------
@@ -441,8 +481,12 @@ class Neuron:
         >>> source.activate(2.0), target.activate()
         (2.0, 2.0)
         """
-        if value is not None and not (type(value) is float and -checks.SAFE < value < checks.SAFE):
-            value = checks.finite_number("The activation of a neuron", value, self._require().dtype)
+        if value is not None and not (
+            type(value) is float and -checks.SAFE < value < checks.SAFE
+        ):
+            value = checks.finite_number(
+                "The activation of a neuron", value, self._require().dtype
+            )
         store = self._store
         with store.lock:
             row = self._row
@@ -464,21 +508,29 @@ class Neuron:
         return self.activate(value)  # its store was absorbed by another during the wait
 
     def propagate(
-        self, rate: float = 0.1, target: float | None = None, cost: str | Cost | None = None
+        self,
+        rate: float = 0.1,
+        target: float | None = None,
+        cost: str | Cost | None = None,
     ) -> None:
-        """Compute the error from the later neurons and the target, and update incoming weights and the bias.
+        """Compute the error from the later neurons and the target, and update incoming
+        weights and the bias.
 
-        Call it in the reverse order of activation, so that the later neurons have their errors.
+        Call it in the reverse order of activation, so that the later neurons have their
+        errors.
 
         Parameters
         ----------
         rate : float
-            Learning rate, the factor of the updates; 0 only computes the errors. Default: 0.1.
+            Learning rate, the factor of the updates; 0 only computes the errors.
+            Default: 0.1.
         target : float, optional
-            Target activation, for an output. Default: none, so that only later neurons contribute errors.
+            Target activation, for an output. Default: none, so that only later neurons
+            contribute errors.
         cost : str or Cost, optional
-            Cost that is minimized. Default: cross-entropy for a logistic neuron, otherwise squared error.
-            The neuron counts as a single output; for several outputs see :meth:`Layer.propagate`.
+            Cost that is minimized. Default: cross-entropy for a logistic neuron,
+            otherwise squared error. The neuron counts as a single output; for several
+            outputs see :meth:`Layer.propagate`.
 
         Raises
         ------
@@ -502,7 +554,8 @@ class Neuron:
         >>> target.error.responsibility, link.weight
         (1.0, 1.0)
         """
-        aim, code = None, 0
+        aim = None
+        code = 0
         if not (type(rate) is float and 0.0 <= rate < checks.SAFE):
             rate = checks.non_negative_number("The rate", rate, self._require().dtype)
         if target is not None:
@@ -516,19 +569,26 @@ class Neuron:
         self._propagate(rate, aim, code, 1.0)
 
     def _require_equal_cost_weights(self) -> None:
-        """Raise if the error of this softmax neuron depends on the targets of others."""
+        """Raise if the error of this softmax neuron depends on the targets of
+        others.
+        """
         store = self._require()
         with store.lock:
             row = self._ready()
-            group = slice(store.columns["group_first"][row], store.columns["group_stop"][row])
+            group = slice(
+                store.columns["group_first"][row], store.columns["group_stop"][row]
+            )
             unequal = len(np.unique(store["cost_weight"][group])) > 1
         if unequal:
             raise ArgumentError(
-                f"The error of {self!r} depends on the targets of all softmax outputs, because their "
-                "cost_weights differ. Call network.propagate or layer.propagate with all targets."
+                f"The error of {self!r} depends on the targets of all softmax outputs,"
+                " because their cost_weights differ. Call network.propagate or"
+                " layer.propagate with all targets."
             )
 
-    def _propagate(self, rate: float, target: float | None, cost: int, outputs: float) -> None:
+    def _propagate(
+        self, rate: float, target: float | None, cost: int, outputs: float
+    ) -> None:
         """Propagate as one of `outputs` outputs; `cost` is a code."""
         store = self._store
         with store.lock:
@@ -541,21 +601,38 @@ class Neuron:
                 if network is not None:
                     network._require_traces(store)
                 aimed = target is not None
-                status = run(store.address, store.unit, row, aimed, target or 0.0, cost, outputs, rate)
+                status = run(
+                    store.address,
+                    store.unit,
+                    row,
+                    aimed,
+                    target or 0.0,
+                    cost,
+                    outputs,
+                    rate,
+                )
                 if store.recorder is not None:
                     store.recorder.propagated(self)
                 if status != DONE:
-                    require_sound(status, store["failed"], "The weights of this neuron have not changed.")
+                    require_sound(
+                        status,
+                        store["failed"],
+                        "The weights of this neuron have not changed.",
+                    )
                 return
         self._require()
-        self._propagate(rate, target, cost, outputs)  # its store was absorbed by another during the wait
+        self._propagate(
+            rate, target, cost, outputs
+        )  # its store was absorbed by another during the wait
 
     def clamp(self, value: float) -> None:
-        """Hold the activation at a value in steps, runs and trainings, until :meth:`release`.
+        """Hold the activation at a value in steps, runs and trainings, until
+        :meth:`release`.
 
-        Its inputs still determine its state, but not its activation. Its error is 0, so its bias and incoming
-        weights do not learn, except along traces from before. What it gates is multiplied by the value.
-        Clamps belong to the network: copies and files have them.
+        Its inputs still determine its state, but not its activation. Its error is 0, so
+        its bias and incoming weights do not learn, except along traces from before.
+        What it gates is multiplied by the value. Clamps belong to the network: copies
+        and files have them.
 
         Parameters
         ----------
@@ -567,8 +644,8 @@ class Neuron:
         ArgumentError, ArgumentTypeError
             If the value is not a finite number.
         TopologyError
-            If the neuron is an input of a network, which sets its activation, or competes with others, as
-            softmax outputs do.
+            If the neuron is an input of a network, which sets its activation, or
+            competes with others, as softmax outputs do.
 
         See Also
         --------
@@ -586,11 +663,14 @@ class Neuron:
         >>> b.activate()
         0.5
         """
-        number = checks.finite_number("The activation of a clamped neuron", value, self._require().dtype)
+        number = checks.finite_number(
+            "The activation of a clamped neuron", value, self._require().dtype
+        )
         self._set_clamp(number)
 
     def release(self) -> None:
-        """End a clamp: the activation follows from the state again, from the next step on.
+        """End a clamp: the activation follows from the state again, from the next step
+        on.
 
         See Also
         --------
@@ -601,49 +681,70 @@ class Neuron:
     @atomic
     def _set_clamp(self, value: float | None) -> None:
         store = self._require()
-        if value is not None and (store["role"][self._row] == INPUT or self.squash.grouped):
-            why = "the network sets its activation" if not self.squash.grouped else "it competes with others"
+        if value is not None and (
+            store["role"][self._row] == INPUT or self.squash.grouped
+        ):
+            why = (
+                "the network sets its activation"
+                if not self.squash.grouped
+                else "it competes with others"
+            )
             raise TopologyError(f"{self!r} cannot be clamped, because {why}.")
         if (self.clamped is None) != (value is None):
             store.touch()
-        store["clamped"][self._row], store["clamp"][self._row] = value is not None, value or 0.0
+        store["clamped"][self._row], store["clamp"][self._row] = (
+            value is not None,
+            value or 0.0,
+        )
 
     @property
     @consistent_read
     def clamped(self) -> float | None:
-        """Value at which its activation is held, see :meth:`clamp`; None if it is free."""
+        """Value at which its activation is held, see :meth:`clamp`; None if it is
+        free.
+        """
         store = self._require()
         return float(store["clamp"][self._row]) if store["clamped"][self._row] else None
 
     def _single_calls(self, store: Store) -> Any:
-        """The kernels by which neurons are stepped alone; TopologyError if its network steps as a whole."""
+        """The kernels by which neurons are stepped alone; TopologyError if its network
+        steps as a whole.
+        """
         network = store.network_at(self._row)
         if store.columns["ties"][Ties.INTERNAL] and self._reads_its_group(store):
             raise TopologyError(
-                f"{self!r} cannot be stepped by itself, because its group of competing neurons is connected "
-                "or gated within, so they activate together. Call network.activate and network.propagate."
+                f"{self!r} cannot be stepped by itself, because its group of competing"
+                " neurons is connected or gated within, so they activate together."
+                " Call network.activate and network.propagate."
             )
         if network is not None and network.synchronous:
             raise TopologyError(
-                f"{self!r} cannot be stepped by itself, because the neurons of {network!r} activate "
-                "together. Call network.activate and network.propagate, or set network.synchronous = False."
+                f"{self!r} cannot be stepped by itself, because the neurons of"
+                f" {network!r} activate together. Call network.activate and"
+                " network.propagate, or set network.synchronous = False."
             )
         if network is not None and network._rtrl is not None:
             raise TopologyError(
-                f"{self!r} cannot be stepped by itself, because {network!r} learns by rtrl, in steps of the "
-                "whole network. Call network.activate and network.propagate, or set "
-                'network.learning_rule = "online".'
+                f"{self!r} cannot be stepped by itself, because {network!r} learns by"
+                " rtrl, in steps of the whole network. Call network.activate and"
+                ' network.propagate, or set network.learning_rule = "online".'
             )
         calls = engine.online.calls_for(store)
         others = (reference() for reference in store.networks.values())
-        free = not store["synchronous"].any() and not store.columns["ties"][Ties.INTERNAL]
+        free = (
+            not store["synchronous"].any() and not store.columns["ties"][Ties.INTERNAL]
+        )
         if free and all(other is None or other._rtrl is None for other in others):
             store.single_calls = calls
         return calls
 
     def _reads_its_group(self, store: Store) -> bool:
-        """Whether neurons that it competes with are connected, or gate connections, within their group."""
-        first, stop = (int(store.columns[end][self._row]) for end in ("group_first", "group_stop"))
+        """Whether neurons that it competes with are connected, or gate connections,
+        within their group.
+        """
+        first, stop = (
+            int(store.columns[end][self._row]) for end in ("group_first", "group_stop")
+        )
         source, target, gater = (store[end] for end in ("source", "target", "gater"))
         into = (target >= first) & (target < stop)
         connected = (source >= first) & (source < stop) & (source != target)
@@ -667,22 +768,29 @@ class Neuron:
         network = store.network_at(self._row)
         if network is not None and network._sensitivities is not None:
             network._sensitivities.forget_root(self)
-        engine.online.clear_rows(store.ready(), store.unit, np.array([self._row], np.int64))
+        engine.online.clear_rows(
+            store.ready(), store.unit, np.array([self._row], np.int64)
+        )
         if store.recorder is not None and store.recorder.owns(self):
             store.recorder.step_over()
 
     @atomic
-    def reset(self, seed: Seed = None, initializer: str | Initializer = "glorot") -> None:
-        """Draw new weights of incoming connections and a new bias, and clear the context.
+    def reset(
+        self, seed: Seed = None, initializer: str | Initializer = "glorot"
+    ) -> None:
+        """Draw new weights of incoming connections and a new bias, and clear the
+        context.
 
-        Weights and biases that are not trainable do not change, see :meth:`Network.reset`.
+        Weights and biases that are not trainable do not change, see
+        :meth:`Network.reset`.
 
         Parameters
         ----------
         seed : int or numpy.random.Generator, optional
             Seed for the new values. Default: an unrecorded random seed.
         initializer : str or callable
-            Initializer of weights and bias, see :mod:`synapse.initializers`. Default: "glorot".
+            Initializer of weights and bias, see :mod:`synapse.initializers`. Default:
+            "glorot".
 
         See Also
         --------
@@ -691,17 +799,21 @@ class Neuron:
         store = self._require()
         store.ready()
         rows = np.flatnonzero(store["target"] == self._row)
-        parameters.reset(store, rows, np.array([self._row]), random_generator(seed), initializer)
+        parameters.reset(
+            store, rows, np.array([self._row]), random_generator(seed), initializer
+        )
         self.clear()
 
     @atomic
     def reseed(self, seed: Seed = None) -> None:
-        """Restart the stream of random numbers for the activation functions `noise` and `bernoulli`.
+        """Restart the stream of random numbers for the activation functions `noise` and
+        `bernoulli`.
 
         Parameters
         ----------
         seed : int or numpy.random.Generator, optional
-            Seed of the stream; the same seed gives the same numbers. Default: an unrecorded random seed.
+            Seed of the stream; the same seed gives the same numbers. Default: an
+            unrecorded random seed.
 
         Examples
         --------
@@ -712,19 +824,33 @@ class Neuron:
         >>> neuron.activate() == first
         True
         """
-        self._require()["random"][self._row] = random_generator(seed).integers(1, 1 << 53)
+        self._require()["random"][self._row] = random_generator(seed).integers(
+            1, 1 << 53
+        )
 
-    # --- values --------------------------------------------------------------------------
+    # --- values -----------------------------------------------------------------------
 
-    state = number("state", "State s_j: the weighted sum before the activation function.", settable=True)
+    state = number(
+        "state",
+        "State s_j: the weighted sum before the activation function.",
+        settable=True,
+    )
     old_state = number("old_state", "State of the previous step.")
-    activation = number("activation", "Activation y_j = f_j(s_j), or the value that was set.", settable=True)
-    derivative = number("derivative", "Derivative f'_j(s_j); 0 if the activation was set.")
+    activation = number(
+        "activation",
+        "Activation y_j = f_j(s_j), or the value that was set.",
+        settable=True,
+    )
+    derivative = number(
+        "derivative", "Derivative f'_j(s_j); 0 if the activation was set."
+    )
 
     @property
     @consistent_read
     def bias(self) -> float:
-        """Bias b_j: the weight of a constant input of 1. Settable, together with the biases tied to it."""
+        """Bias b_j: the weight of a constant input of 1. Settable, together with the
+        biases tied to it.
+        """
         return float(self._require()["bias"][self._row])
 
     @bias.setter
@@ -737,14 +863,17 @@ class Neuron:
     @property
     @atomic
     def bias_sensitivity(self) -> Mapping[Neuron, float]:
-        """Sensitivities d s_k / d b_j of its bias, by neuron k, see :attr:`Connection.sensitivity`."""
+        """Sensitivities d s_k / d b_j of its bias, by neuron k, see
+        :attr:`Connection.sensitivity`.
+        """
         self._require()
         return sensitivity_of(self, None)
 
     @property
     @consistent_read
     def bias_eligibility(self) -> float:
-        """Eligibility trace of the bias: how b_j affects s_j over time. 0 before the first activation.
+        """Eligibility trace of the bias: how b_j affects s_j over time. 0 before the
+        first activation.
 
         >>> neuron = Neuron()
         >>> link = neuron.project(neuron, weight=0.5)
@@ -764,14 +893,18 @@ class Neuron:
     def tied(self) -> tuple[Neuron, ...]:
         """Other neurons that share its bias, see :func:`synapse.tie`."""
         store = self._require()
-        return tuple(store.views[row] for row in parameters.tied_rows(store, "bias", self._row))
+        return tuple(
+            store.views[row] for row in parameters.tied_rows(store, "bias", self._row)
+        )
 
     @property
     @consistent_read
     def trainable(self) -> bool:
-        """Whether learning updates its bias. Settable, together with the biases tied to it.
+        """Whether learning updates its bias. Settable, together with the biases tied to
+        it.
 
-        This does not affect weights: see :attr:`Connection.trainable`, :attr:`Projection.trainable` and
+        This does not affect weights: see :attr:`Connection.trainable`,
+        :attr:`Projection.trainable` and
         :meth:`Layer.freeze`.
         """
         return bool(self._require()["trainable_bias"][self._row])
@@ -787,10 +920,12 @@ class Neuron:
     @property
     @consistent_read
     def sign(self) -> int | None:
-        """Sign of all its connections to other neurons, present and future: +1, -1 or None. Settable.
+        """Sign of all its connections to other neurons, present and future: +1, -1 or
+        None. Settable.
 
         Dale's law: a neuron excites or inhibits. Each of these connections has this
-        :attr:`Connection.sign`, and the weights of those that it already has must agree.
+        :attr:`Connection.sign`, and the weights of those that it already has must
+        agree.
 
         >>> a, b, c = Neuron(), Neuron(), Neuron()
         >>> first = a.project(b, weight=-0.5)
@@ -803,7 +938,9 @@ class Neuron:
     @sign.setter
     @atomic
     def sign(self, value: int | None) -> None:
-        parameters.set_outgoing_sign(self._require(), self._row, checks.sign("The sign of a neuron", value))
+        parameters.set_outgoing_sign(
+            self._require(), self._row, checks.sign("The sign of a neuron", value)
+        )
 
     @property
     @consistent_read
@@ -814,7 +951,8 @@ class Neuron:
     @squash.setter
     @atomic
     def squash(self, squash: str | Squash) -> None:
-        store, function = self._require(), squashes.get(squash)
+        store = self._require()
+        function = squashes.get(squash)
         self._require_squash(function)
         store.touch()
         store["squash"][self._row] = function.code
@@ -826,16 +964,21 @@ class Neuron:
         """Raise TopologyError if this neuron cannot have the activation function."""
         store = self._require()
         within = store["network"][self._row] != 0
-        if function is squashes.softmax and within and store["role"][self._row] != OUTPUT:
+        if (
+            function is squashes.softmax
+            and within
+            and store["role"][self._row] != OUTPUT
+        ):
             raise wiring.no_output(self)
 
     @property
     @consistent_read
     def deterministic(self) -> bool:
-        """Whether a random neuron outputs its mean instead of a random value. Settable. Default: False.
+        """Whether a random neuron outputs its mean instead of a random value. Settable.
+        Default: False.
 
-        The mean is the state for the activation function `noise`, and the probability for `bernoulli`.
-        Use it to test a trained network.
+        The mean is the state for the activation function `noise`, and the probability
+        for `bernoulli`. Use it to test a trained network.
 
         >>> neuron = Neuron(squash="bernoulli")
         >>> neuron.deterministic = True
@@ -847,15 +990,20 @@ class Neuron:
     @deterministic.setter
     @atomic
     def deterministic(self, value: bool) -> None:
-        self._require()["deterministic"][self._row] = checks.boolean("The deterministic of a neuron", value)
+        self._require()["deterministic"][self._row] = checks.boolean(
+            "The deterministic of a neuron", value
+        )
 
     @property
     @consistent_read
     def cost_weight(self) -> float:
-        """Factor of its cost and error signal, if it is an output with a target. Settable. Default: 1.
+        """Factor of its cost and error signal, if it is an output with a target.
+        Settable. Default: 1.
 
-        The cost of a step is the sum of the outputs' costs, each times its weight; the filters
-        :class:`~synapse.optimizers.RLS` and :class:`~synapse.optimizers.DEKF` learn without it.
+        The cost of a step is the sum of the outputs' costs, each times its weight; the
+        filters
+        :class:`~synapse.optimizers.RLS` and :class:`~synapse.optimizers.DEKF` learn
+        without it.
 
         >>> neuron = Neuron("identity")
         >>> neuron.cost_weight = 0.5
@@ -867,8 +1015,11 @@ class Neuron:
     @cost_weight.setter
     @atomic
     def cost_weight(self, value: float) -> None:
-        store, what = self._require(), "The cost_weight of a neuron"
-        store["cost_weight"][self._row] = checks.non_negative_number(what, value, store.dtype)
+        store = self._require()
+        what = "The cost_weight of a neuron"
+        store["cost_weight"][self._row] = checks.non_negative_number(
+            what, value, store.dtype
+        )
 
     @property
     @consistent_read
@@ -883,12 +1034,14 @@ class Neuron:
 
     @property
     def metadata(self) -> Metadata:
-        """Values that nothing computes with, by name: the kind of a neuron, its position, its transmitter.
+        """Values that nothing computes with, by name: the kind of a neuron, its
+        position, its transmitter.
 
-        A dict that you may change. It is also the part of ``net.graph.nodes[neuron]`` with keys other than
-        those of :class:`synapse.objects.graph.NeuronData`, so functions of networkx read and write it.
-        Copies, pickles, ``json``, ``npz`` and the formats of graphs have it, if its keys are strings and its
-        values can be written as JSON; arrays and tuples become lists.
+        A dict that you may change. It is also the part of ``net.graph.nodes[neuron]``
+        with keys other than those of :class:`synapse.objects.graph.NeuronData`, so
+        functions of networkx read and write it. Copies, pickles, ``json``, ``npz`` and
+        the formats of graphs have it, if its keys are strings and its values can be
+        written as JSON; arrays and tuples become lists.
 
         See Also
         --------
@@ -913,9 +1066,9 @@ class Neuron:
 class Error:
     """The error of a neuron at its last propagation: delta_j = P_j + G_j.
 
-    ``responsibility`` is delta_j. ``projected`` is P_j, the error from its outgoing connections and its
-    target. ``gated`` is G_j, the error from the connections that it gates. When the neuron activates,
-    delta_j becomes 0.
+    ``responsibility`` is delta_j. ``projected`` is P_j, the error from its outgoing
+    connections and its target. ``gated`` is G_j, the error from the connections that it
+    gates. When the neuron activates, delta_j becomes 0.
     """
 
     __slots__ = ("_neuron",)
@@ -943,9 +1096,16 @@ def _cost_of(squash: Squash, cost: Cost | None) -> Cost:
     return costs.of_outputs(cost, [squash])
 
 
-def _single(what: str, connections: Iterable[Connection | Iterable[Connection]]) -> list[Connection]:
-    """The connections among the arguments, and those in projections and lists, each checked."""
-    several = (item if isinstance(item, Projection | list | tuple) else [item] for item in connections)
+def _single(
+    what: str, connections: Iterable[Connection | Iterable[Connection]]
+) -> list[Connection]:
+    """The connections among the arguments, and those in projections and lists, each
+    checked.
+    """
+    several = (
+        item if isinstance(item, Projection | list | tuple) else [item]
+        for item in connections
+    )
     return [require_connection(what, single) for items in several for single in items]
 
 

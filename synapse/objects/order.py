@@ -1,4 +1,6 @@
-"""The order of activation: where new layers go, what is late without need, and orders from connections."""
+"""The order of activation: where new layers go, what is late without need, and orders
+from connections.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ Pairs = Sequence[tuple[int, int]] | NDArray[Any]
 
 
 class Relations(NamedTuple):
-    """Pairs of neurons by their places in a network: the first, a source or gater, should activate before."""
+    """Pairs of neurons by their places in a network: the first, a source or gater,
+    should activate before.
+    """
 
     before: Ints
     after: Ints
@@ -41,27 +45,38 @@ class Relations(NamedTuple):
 
 def relations_of(network: Network) -> Relations:
     """The relations between different neurons of a network."""
-    store, n = network._store, network._store.n_neurons
-    mine = np.append(store["network"] == network._number_now, False)  # one entry more for removed ends
+    store = network._store
+    n = network._store.n_neurons
+    mine = np.append(
+        store["network"] == network._number_now, False
+    )  # one entry more for removed ends
     target, pairs = np.minimum(store["target"], n), []
     ordered = np.append(store["relay"] == 0, False)  # relays read previous activations
     for name in ("source", "gater"):
         end = np.minimum(store[name], n)
-        rows = np.flatnonzero(mine[end] & mine[target] & (end != target) & ordered[target])
+        rows = np.flatnonzero(
+            mine[end] & mine[target] & (end != target) & ordered[target]
+        )
         pairs.append((end[rows], target[rows]))
     before, after = (np.concatenate(ends) for ends in zip(*pairs, strict=True))
     position = store["position"].astype(np.int64)
     return Relations(position[before], position[after])
 
 
-def late_pairs(store: Store, before: Indices | int, after: Indices | int) -> dict[Network, Relations]:
-    """By network, the new relations between rows of a store, if one of them is late in the present order."""
+def late_pairs(
+    store: Store, before: Indices | int, after: Indices | int
+) -> dict[Network, Relations]:
+    """By network, the new relations between rows of a store, if one of them is late in
+    the present order.
+    """
     numbers, position = store["network"], store["position"]
     late = (position[before] > position[after]) & (numbers[before] == numbers[after])
     if not np.count_nonzero(late):  # this is faster for a single relation than `any`
         return {}
     before, after = np.atleast_1d(before, after)
-    number = np.where((numbers[before] == numbers[after]) & (before != after), numbers[before], 0)
+    number = np.where(
+        (numbers[before] == numbers[after]) & (before != after), numbers[before], 0
+    )
     relations = {}
     for network_number in np.unique(number[late]):
         reference = store.networks.get(int(network_number))
@@ -74,47 +89,73 @@ def late_pairs(store: Store, before: Indices | int, after: Indices | int) -> dic
 
 
 class Placement:
-    """What new connections or gates between neurons of one store ask for; found before they are made."""
+    """What new connections or gates between neurons of one store ask for; found before
+    they are made.
+    """
 
-    def __init__(self, store: Store, before: Indices | int, after: Indices | int) -> None:
+    def __init__(
+        self, store: Store, before: Indices | int, after: Indices | int
+    ) -> None:
         pairs = late_pairs(store, before, after) if store.networks else {}
-        self._found = [(network, new, relations_of(network)) for network, new in pairs.items()]
+        self._found = [
+            (network, new, relations_of(network)) for network, new in pairs.items()
+        ]
 
     def settle(self) -> None:
-        """Move layers that are new in their network, and warn of what arrives late nevertheless."""
+        """Move layers that are new in their network, and warn of what arrives late
+        nevertheless.
+        """
         for network, new, known in self._found:
             settle(network, known, new)
 
 
 def settle(network: Network, known: Relations, new: Relations) -> None:
-    """Move layers that have not activated yet, and warn if a new relation is late without need."""
+    """Move layers that have not activated yet, and warn if a new relation is late
+    without need.
+    """
     if network.synchronous:
         return
-    layers, sizes = network._layers, [len(layer) for layer in network._layers]
+    layers = network._layers
+    sizes = [len(layer) for layer in network._layers]
     loose = {
-        i for i, layer in enumerate(layers) if any(layer is loose_layer for loose_layer in network._loose)
+        i
+        for i, layer in enumerate(layers)
+        if any(layer is loose_layer for loose_layer in network._loose)
     }
     layer_of = np.repeat(np.arange(len(sizes)), sizes)
-    order = ordered_layers(len(sizes), loose, known.numbered(layer_of), new.numbered(layer_of))
+    order = ordered_layers(
+        len(sizes), loose, known.numbered(layer_of), new.numbered(layer_of)
+    )
     if order != list(range(len(sizes))):
         firsts = np.cumsum([0, *sizes])
         place = np.empty(len(layer_of), np.int64)
-        place[np.concatenate([np.arange(firsts[i], firsts[i + 1]) for i in order])] = np.arange(len(place))
+        place[np.concatenate([np.arange(firsts[i], firsts[i + 1]) for i in order])] = (
+            np.arange(len(place))
+        )
         network._renumber([layers[i] for i in order])
         known, new = known.numbered(place), new.numbered(place)
     warn_of_late(network, known, new)
 
 
-def ordered_layers(count: int, loose: Collection[int], known: Relations, new: Relations) -> list[int]:
-    """Order the layers 0 to ``count - 1`` so that new relations lead forward, as far as possible.
+def ordered_layers(
+    count: int, loose: Collection[int], known: Relations, new: Relations
+) -> list[int]:
+    """Order the layers 0 to ``count - 1`` so that new relations lead forward, as far as
+    possible.
 
-    Layers that are not loose keep their order, and so do those with a known relation, whose timing would
-    change.
+    Layers that are not loose keep their order, and so do those with a known relation,
+    whose timing would change.
     """
     order = list(range(count))
-    earlier: list[set[int]] = [set() for _ in order]  # layers that activate before each one
+    earlier: list[set[int]] = [
+        set() for _ in order
+    ]  # layers that activate before each one
     fixed = [i for i in order if i not in loose]
-    for before, after in [*pairwise(fixed), *((0, i) for i in loose), *((i, count - 1) for i in loose)]:
+    for before, after in [
+        *pairwise(fixed),
+        *((0, i) for i in loose),
+        *((i, count - 1) for i in loose),
+    ]:
         earlier[after].add(before)
     late = []
     for is_new, relations in enumerate((known, new)):
@@ -131,31 +172,46 @@ def ordered_layers(count: int, loose: Collection[int], known: Relations, new: Re
     return order
 
 
-def _with_before(order: list[int], earlier: Sequence[Collection[int]], source: int, target: int) -> list[int]:
-    """Move `source`, with what must activate before it, before `target`, if that is possible."""
+def _with_before(
+    order: list[int], earlier: Sequence[Collection[int]], source: int, target: int
+) -> list[int]:
+    """Move `source`, with what must activate before it, before `target`, if that is
+    possible.
+    """
     place = {layer: i for i, layer in enumerate(order)}
-    moving, left = {source}, [source]
+    moving = {source}
+    left = [source]
     while left:
-        needed = {layer for layer in earlier[left.pop()] if place[layer] >= place[target]} - moving
+        needed = {
+            layer for layer in earlier[left.pop()] if place[layer] >= place[target]
+        } - moving
         moving |= needed
         left += needed
     if place[source] < place[target] or target in moving:
         return order
     at = place[target]
     ahead = [layer for layer in order[at:] if layer in moving]
-    return [*order[:at], *ahead, *(layer for layer in order[at:] if layer not in moving)]
+    return [
+        *order[:at],
+        *ahead,
+        *(layer for layer in order[at:] if layer not in moving),
+    ]
 
 
 def warn_of_late(network: Network, known: Relations, new: Relations) -> None:
     """Warn if a new relation is late although its neurons lie on no common cycle.
 
-    Connections from outputs, or to inputs, are always late. Several that are made at once may share a cycle.
+    Connections from outputs, or to inputs, are always late. Several that are made at
+    once may share a cycle.
     """
-    count, inputs = len(network), len(network.input)
+    count = len(network)
+    inputs = len(network.input)
     outputs = count - len(network.output)
 
     def acting(relations: Relations) -> Relations:
-        return relations.where((relations.before < outputs) & (relations.after >= inputs))
+        return relations.where(
+            (relations.before < outputs) & (relations.after >= inputs)
+        )
 
     late = acting(new.where(new.before > new.after))
     if not len(late.before):
@@ -167,9 +223,11 @@ def warn_of_late(network: Network, known: Relations, new: Relations) -> None:
     if len(needless.before):
         before, after = (network[int(ends[0])] for ends in needless)
         warnings.warn(
-            f"{before!r} activates after {after!r}, which reads it one step late, although they lie on no "
-            f"common cycle ({counted(len(needless.before), 'such pair')}). If it is to act in the same step, "
-            "call network.sort(), or give a new layer a place: network.add(layer, before=...).",
+            f"{before!r} activates after {after!r}, which reads it one step late,"
+            " although they lie on no common cycle"
+            f" ({counted(len(needless.before), 'such pair')}). If it is to act in the"
+            " same step, call network.sort(), or give a new layer a place:"
+            " network.add(layer, before=...).",
             TopologyWarning,
             stacklevel=level_of_caller(),
         )
@@ -178,15 +236,21 @@ def warn_of_late(network: Network, known: Relations, new: Relations) -> None:
 def _reached(count: int, start: Ints, before: Ints, after: Ints) -> Bools:
     """Which neurons can be reached from some neurons, themselves included."""
     seen = np.zeros(count, bool)
-    seen[start], size = True, 0
+    seen[start] = True
+    size = 0
     while size < (size := int(seen.sum())):
         seen[after[seen[before]]] = True
     return seen
 
 
-def attached(network: Network, neurons: Iterable[Neuron]) -> tuple[Relations, Relations]:
-    """The relations of a network without some neurons, and those between these neurons and the others."""
-    every, store = relations_of(network), network._store
+def attached(
+    network: Network, neurons: Iterable[Neuron]
+) -> tuple[Relations, Relations]:
+    """The relations of a network without some neurons, and those between these neurons
+    and the others.
+    """
+    every = relations_of(network)
+    store = network._store
     mine = np.zeros(len(network), bool)
     mine[store["position"][[neuron._row for neuron in neurons]]] = True
     within = mine[every.before] == mine[every.after]
@@ -194,27 +258,40 @@ def attached(network: Network, neurons: Iterable[Neuron]) -> tuple[Relations, Re
 
 
 def sorted_layers(network: Network) -> list[list[int]]:
-    """Find layers in which nothing is late without need: places of neurons, in the order of their layers."""
-    sizes, relations = [len(layer) for layer in network._layers], relations_of(network)
-    count, layer_of = sum(sizes), np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
-    pairs = must_precede(count, np.stack(relations, axis=1), range(sizes[0]), range(count - sizes[-1], count))
+    """Find layers in which nothing is late without need: places of neurons, in the
+    order of their layers.
+    """
+    sizes = [len(layer) for layer in network._layers]
+    relations = relations_of(network)
+    count = sum(sizes)
+    layer_of = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
+    pairs = must_precede(
+        count,
+        np.stack(relations, axis=1),
+        range(sizes[0]),
+        range(count - sizes[-1], count),
+    )
     blocks = sort_again(len(sizes), layer_of[pairs])
     rank = np.empty(count, np.int32)
     rank[np.concatenate(sort_again(count, pairs))] = np.arange(count)
     firsts = np.cumsum([0, *sizes]).tolist()
     return [
-        sorted((i for k in block for i in range(firsts[k], firsts[k + 1])), key=rank.__getitem__)
+        sorted(
+            (i for k in block for i in range(firsts[k], firsts[k + 1])),
+            key=rank.__getitem__,
+        )
         for block in blocks
     ]
 
 
-# --- orders of pairs of numbers ----------------------------------------------------------
+# --- orders of pairs of numbers -------------------------------------------------------
 
 
 class Order(NamedTuple):
     """The hidden neurons in order of activation, and the depth of each of them.
 
-    Depth increases from one group of neurons on common cycles to the next, and within one from the inputs on.
+    Depth increases from one group of neurons on common cycles to the next, and within
+    one from the inputs on.
     """
 
     neurons: list[int]
@@ -222,11 +299,17 @@ class Order(NamedTuple):
 
 
 def find_order(
-    count: int, links: Pairs, gates: Pairs, inputs: Collection[int], outputs: Collection[int]
+    count: int,
+    links: Pairs,
+    gates: Pairs,
+    inputs: Collection[int],
+    outputs: Collection[int],
 ) -> Order:
-    """Find the order of activation of neurons 0 to ``count - 1``; see :func:`architect.construct`.
+    """Find the order of activation of neurons 0 to ``count - 1``; see
+    :func:`architect.construct`.
 
-    `links` are the sources and targets of all connections, `gates` the gater and target of the gated ones.
+    `links` are the sources and targets of all connections, `gates` the gater and target
+    of the gated ones.
 
     >>> find_order(4, [(0, 1), (1, 2), (2, 1), (2, 3)], [], inputs=[0], outputs=[3])
     Order(neurons=[1, 2], depths=[1, 2])
@@ -237,9 +320,13 @@ def find_order(
     gating = gating.without_cycles(gating.groups(), [neurons])
     ranks = [gating.sorted(np.lexsort((neurons, near))), gating.sorted(neurons)]
     if len(gating.target):
-        ways = Ways(count, np.unique(np.concatenate([ways.pairs, gating.pairs]), axis=0))
+        ways = Ways(
+            count, np.unique(np.concatenate([ways.pairs, gating.pairs]), axis=0)
+        )
     groups = ways.groups()
-    order = ways.without_cycles(groups, [np.argsort(rank) for rank in ranks]).sorted(neurons)
+    order = ways.without_cycles(groups, [np.argsort(rank) for rank in ranks]).sorted(
+        neurons
+    )
     ends = np.zeros(count, bool)
     ends[[*inputs, *outputs]] = True
     hidden = order[~ends[order]]
@@ -249,39 +336,67 @@ def find_order(
 def must_precede(
     count: int, pairs: Pairs, inputs: Collection[int], outputs: Collection[int]
 ) -> NDArray[np.int32]:
-    """Return the pairs of which the first neuron must activate before the second, shape (pairs, 2).
+    """Return the pairs of which the first neuron must activate before the second, shape
+    (pairs, 2).
 
-    Sources and gaters precede their targets. Only neurons on a common cycle keep their present order.
+    Sources and gaters precede their targets. Only neurons on a common cycle keep their
+    present order.
     """
     ways = Ways(count, pairs, inputs, outputs)
-    group, acting = ways.groups(), ways.pairs
+    group = ways.groups()
+    acting = ways.pairs
     before, after = acting.T
     turned = (group[before] == group[after]) & (before > after)
     return np.where(turned[:, None], acting[:, ::-1], acting)
 
 
 def sort_again(count: int, pairs: Pairs) -> list[Ints]:
-    """Sort 0 to ``count - 1`` so that every pair leads forward; those on a common cycle form one group."""
+    """Sort 0 to ``count - 1`` so that every pair leads forward; those on a common cycle
+    form one group.
+    """
     ways = Ways(count, pairs)
     _, first, group = np.unique(ways.groups(), return_index=True, return_inverse=True)
-    number = np.argsort(np.argsort(first))[group].astype(np.int32)  # by their first members
-    members = np.split(np.argsort(number, kind="stable"), np.cumsum(np.bincount(number))[:-1])
+    number = np.argsort(np.argsort(first))[group].astype(
+        np.int32
+    )  # by their first members
+    members = np.split(
+        np.argsort(number, kind="stable"), np.cumsum(np.bincount(number))[:-1]
+    )
     between = Ways(len(members), number[ways.pairs])
     return [members[i] for i in between.sorted(np.arange(len(members))).tolist()]
 
 
 class Ways:
-    """Pairs (before, after) of 0 to ``count - 1`` for fast loops, none from outputs or to inputs."""
+    """Pairs (before, after) of 0 to ``count - 1`` for fast loops, none from outputs or
+    to inputs.
+    """
 
     def __init__(
-        self, count: int, pairs: Pairs, inputs: Collection[int] = (), outputs: Collection[int] = ()
+        self,
+        count: int,
+        pairs: Pairs,
+        inputs: Collection[int] = (),
+        outputs: Collection[int] = (),
     ) -> None:
         every = np.asarray(pairs, np.int32).reshape(-1, 2)
-        self.count, offset, target = count, np.zeros(count + 2, np.int32), np.empty(len(every), np.int32)
+        self.count = count
+        offset = np.zeros(count + 2, np.int32)
+        target = np.empty(len(every), np.int32)
         first, last = np.zeros((2, count + 1), np.uint8)
-        first[[*inputs]], last[[*outputs]] = 1, 1
-        orders.run(orders.lay_out, count + len(every), len(every), every, first, last, offset, target)
-        self.offset, self.target = offset[: count + 1], target[: offset[count]]
+        first[[*inputs]] = 1
+        last[[*outputs]] = 1
+        orders.run(
+            orders.lay_out,
+            count + len(every),
+            len(every),
+            every,
+            first,
+            last,
+            offset,
+            target,
+        )
+        self.offset = offset[: count + 1]
+        self.target = target[: offset[count]]
 
     @property
     def pairs(self) -> NDArray[np.int32]:
@@ -297,7 +412,9 @@ class Ways:
         return np.zeros((arrays, self.count + 1), np.int32)
 
     def distances(self, inputs: Collection[int]) -> Any:
-        """Count the connections from the nearest input to each neuron; `count` if no input reaches it."""
+        """Count the connections from the nearest input to each neuron; `count` if no
+        input reaches it.
+        """
         near, queue = self._memory(2)
         near[:] = self.count
         queue[: len(inputs)] = [*inputs]
@@ -306,14 +423,18 @@ class Ways:
         return near[: self.count]
 
     def groups(self) -> Any:
-        """Number the strongly connected components; returns the number of each neuron's."""
+        """Number the strongly connected components; returns the number of each
+        neuron's.
+        """
         group, *memory = self._memory(6)
         group[:] = -1
         self._run(orders.find_groups, group, *memory)
         return group[: self.count]
 
     def sorted(self, member: Indices) -> Any:
-        """Sort the neurons topologically; among those that may come next, the first in `member` does."""
+        """Sort the neurons topologically; among those that may come next, the first in
+        `member` does.
+        """
         if not len(self.target):
             return np.asarray(member, np.int32)
         rank, by_rank, waiting, heap, order = self._memory(5)
@@ -322,16 +443,24 @@ class Ways:
         self._run(orders.sort_by_rank, rank, by_rank, waiting, heap, order)
         return order[: self.count]
 
-    def without_cycles(self, groups: NDArray[np.int32], ranks: Sequence[Indices]) -> Ways:
-        """Leave out the pairs that lead backward within a group, by the ranks with the fewest in it."""
-        every, cuts = np.array(ranks, np.int32), self._memory(len(ranks))
-        kept, left = Ways(self.count, ()), np.empty_like(self.target)
+    def without_cycles(
+        self, groups: NDArray[np.int32], ranks: Sequence[Indices]
+    ) -> Ways:
+        """Leave out the pairs that lead backward within a group, by the ranks with the
+        fewest in it.
+        """
+        every = np.array(ranks, np.int32)
+        cuts = self._memory(len(ranks))
+        kept = Ways(self.count, ())
+        left = np.empty_like(self.target)
         self._run(orders.cut_cycles, groups, every, cuts, kept.offset, left)
         kept.target = left[: kept.offset[-1]]
         return kept
 
     def depths(self, order: Indices, groups: Indices, near: Indices) -> Any:
-        """Compute the depth of every neuron from the connections that lead forward in the order."""
+        """Compute the depth of every neuron from the connections that lead forward in
+        the order.
+        """
         depth, passed = self._memory(2)
         self._run(orders.find_depths, order, groups, near, depth, passed)
         return depth

@@ -1,7 +1,8 @@
-"""Setting, drawing, freezing and tying weights and biases, and the signs of weights; no other code sets them.
+"""Setting, drawing, freezing and tying weights and biases, and the signs of weights; no
+other code sets them.
 
-Tied rows are connections that share a weight, or neurons that share a bias. They have the
-same group number in the column `tie` or `bias_tie`; 0 means not tied.
+Tied rows are connections that share a weight, or neurons that share a bias. They have
+the same group number in the column `tie` or `bias_tie`; 0 means not tied.
 """
 
 from __future__ import annotations
@@ -23,12 +24,16 @@ from ..errors import ArgumentError
 from ..initializers import Initializer, draw
 
 FROZEN = {"trainable": "frozen", "trainable_bias": "frozen_bias"}
-"""Columns with 1 for trainable rows, and columns with 1 for rows that were trainable until frozen."""
+"""Columns with 1 for trainable rows, and columns with 1 for rows that were trainable
+until frozen."""
 
 
 def assign(store: Store, name: str, rows: Any, values: ArrayLike) -> None:
-    """Set a column in some rows, and in all rows tied to them; see :func:`require_agreement`."""
-    column, tie = store[name], store[SHARED_BY[name]]
+    """Set a column in some rows, and in all rows tied to them; see
+    :func:`require_agreement`.
+    """
+    column = store[name]
+    tie = store[SHARED_BY[name]]
     if name == "weight" and store["sign"][rows].any():
         require_signs(store["sign"][rows], np.asarray(values))
     if not tie[rows].any():
@@ -41,10 +46,11 @@ def assign(store: Store, name: str, rows: Any, values: ArrayLike) -> None:
 
 
 class ParameterPlaces(NamedTuple):
-    """Where the weights, or the biases, of a network are in their column, for one topology.
+    """Where the weights, or the biases, of a network are in their column, for one
+    topology.
 
-    Entry i of the network is ``column[rows][order[i]]``, or ``column[rows][i]``; `place` is the inverse of
-    `order`.
+    Entry i of the network is ``column[rows][order[i]]``, or ``column[rows][i]``;
+    `place` is the inverse of `order`.
     """
 
     rows: slice | Ints  # a slice if they are consecutive, otherwise indices
@@ -64,8 +70,17 @@ class ParameterPlaces(NamedTuple):
             return cls(rows, len(rows), None, None, tied, checked)
         order = rows - first
         if (order[1:] > order[:-1]).all():
-            return cls(slice(first, first + len(rows)), len(rows), None, None, tied, checked)
-        return cls(slice(first, first + len(rows)), len(rows), order, np.argsort(order), tied, checked)
+            return cls(
+                slice(first, first + len(rows)), len(rows), None, None, tied, checked
+            )
+        return cls(
+            slice(first, first + len(rows)),
+            len(rows),
+            order,
+            np.argsort(order),
+            tied,
+            checked,
+        )
 
     @property
     def every(self) -> Ints:
@@ -79,8 +94,11 @@ class ParameterPlaces(NamedTuple):
         """The entries of the network, as a new array or in `out`."""
         values: Floats = column[self.rows]
         if self.order is not None:
-            # "clip" checks more slowly than "raise", which would allocate a buffer to write `out` at the end
-            return values.take(self.order, out=out, mode="raise" if out is None else "clip")
+            # "clip" checks more slowly than "raise", which would allocate a buffer to
+            # write `out` at the end
+            return values.take(
+                self.order, out=out, mode="raise" if out is None else "clip"
+            )
         if out is None:
             return values.copy()
         out[:] = values
@@ -92,7 +110,9 @@ class ParameterPlaces(NamedTuple):
 
 
 def assign_first(store: Store, name: str, rows: Ints, values: NDArray[Any]) -> None:
-    """Set a column like :func:`assign`; tied rows all take the value of the first, wrong signs are 0."""
+    """Set a column like :func:`assign`; tied rows all take the value of the first,
+    wrong signs are 0.
+    """
     tie = store[SHARED_BY[name]][rows]
     if name == "weight":
         values = np.where(store["sign"][rows] * values < 0.0, 0.0, values)
@@ -100,15 +120,23 @@ def assign_first(store: Store, name: str, rows: Ints, values: NDArray[Any]) -> N
 
 
 def reset(
-    store: Store, connections: Ints, neurons: Ints, rng: np.random.Generator, initializer: str | Initializer
+    store: Store,
+    connections: Ints,
+    neurons: Ints,
+    rng: np.random.Generator,
+    initializer: str | Initializer,
 ) -> None:
     """Draw new weights for some connections and new biases for some neurons.
 
     Parameters that are not trainable, and the biases of inputs, do not change.
     """
-    connections = connections[np.argsort(store["identity"][connections])]  # the order of creation
+    connections = connections[
+        np.argsort(store["identity"][connections])
+    ]  # the order of creation
     connections = connections[store["trainable"][connections] == 1]
-    neurons = neurons[(store["trainable_bias"][neurons] == 1) & (store["role"][neurons] != INPUT)]
+    neurons = neurons[
+        (store["trainable_bias"][neurons] == 1) & (store["role"][neurons] != INPUT)
+    ]
     fans = max(1, len(connections) // max(1, len(neurons)))
     weights = draw(initializer, rng, (len(connections),), fans, fans)
     biases = draw(initializer, rng, (len(neurons),), fans, fans)
@@ -120,13 +148,17 @@ def reset(
 
 
 def set_trainable(store: Store, name: str, rows: Any, value: bool) -> None:
-    """Set whether learning updates some rows, and those tied to them; they no longer count as frozen."""
+    """Set whether learning updates some rows, and those tied to them; they no longer
+    count as frozen.
+    """
     assign(store, name, rows, value)
     assign(store, FROZEN[name], rows, 0)
 
 
 def freeze(store: Store, connections: Ints, neurons: Ints, frozen: bool = True) -> None:
-    """Make some weights and biases untrainable, and mark those that were trainable; or undo this."""
+    """Make some weights and biases untrainable, and mark those that were trainable; or
+    undo this.
+    """
     store.touch_learning()
     for rows, columns in zip((connections, neurons), FROZEN.items(), strict=True):
         giver, taker = columns if frozen else reversed(columns)
@@ -147,29 +179,35 @@ def require_signs(signs: NDArray[np.int8] | int, weights: Any) -> None:
     """Raise ArgumentError if a weight contradicts the sign of its connection."""
     wrong = np.flatnonzero(np.multiply(signs, weights) < 0.0)
     if len(wrong):
-        weight, sign = (np.broadcast_arrays(weights, signs)[i].flat[wrong[0]].item() for i in (0, 1))
+        weight, sign = (
+            np.broadcast_arrays(weights, signs)[i].flat[wrong[0]].item() for i in (0, 1)
+        )
         name, least = ("excitatory", "above") if sign > 0 else ("inhibitory", "below")
         raise ArgumentError(
-            f"Expected a weight of 0 or {least} for a connection with the sign {sign:+d} ({name}), got "
-            f"{weight:g}. Change the weight or the sign."
+            f"Expected a weight of 0 or {least} for a connection with the sign"
+            f" {sign:+d} ({name}), got {weight:g}. Change the weight or the sign."
         )
 
 
 def set_signs(store: Store, rows: Ints, sign: int) -> None:
     """Set the sign of connections, and of those tied to them.
 
-    Raises ArgumentError, and sets none, if a weight or the sign of a source contradicts it.
+    Raises ArgumentError, and sets none, if a weight or the sign of a source contradicts
+    it.
     """
     tied = store["tie"][rows]
-    every = np.append(rows, other_members(store["tie"], rows)[0]) if tied.any() else rows
+    every = (
+        np.append(rows, other_members(store["tie"], rows)[0]) if tied.any() else rows
+    )
     source = store["source"][every]
     whole = store["outgoing_sign"][source] * _are_signed(store, every)
     if ((whole != 0) & (whole != sign)).any():
         row = int(source[np.flatnonzero((whole != 0) & (whole != sign))[0]])
         given = f"{sign:+d}" if sign else None
         raise ArgumentError(
-            f"Expected the sign {whole[whole != 0][0]:+d}, which all outgoing connections of "
-            f"{store.views[row]!r} have, got {given}. Set the sign of the neuron."
+            f"Expected the sign {whole[whole != 0][0]:+d}, which all outgoing"
+            f" connections of {store.views[row]!r} have, got {given}. Set the sign of"
+            " the neuron."
         )
     require_signs(sign, store["weight"][every])
     store.touch()
@@ -177,10 +215,15 @@ def set_signs(store: Store, rows: Ints, sign: int) -> None:
 
 
 def set_outgoing_sign(store: Store, neuron: int, sign: int) -> None:
-    """Set the sign of all connections from a neuron to others; an error of :func:`set_signs` sets none."""
-    same, relays = np.array([neuron]), np.append(store["relay"] > 0, False)
+    """Set the sign of all connections from a neuron to others; an error of
+    :func:`set_signs` sets none.
+    """
+    same = np.array([neuron])
+    relays = np.append(store["relay"] > 0, False)
     relays = relays[np.minimum(store["target"], store.n_neurons)]
-    while len(more := store["target"][np.isin(store["source"], same[-1]) & relays]):  # a chain
+    while len(
+        more := store["target"][np.isin(store["source"], same[-1]) & relays]
+    ):  # a chain
         same = np.append(same, more)
     rows = np.flatnonzero(np.isin(store["source"], same))
     before, store["outgoing_sign"][same] = store["outgoing_sign"][same], sign
@@ -192,29 +235,43 @@ def set_outgoing_sign(store: Store, neuron: int, sign: int) -> None:
 
 
 def _are_signed(store: Store, rows: Ints) -> Bools:
-    """Which connections have the sign of their source: all but self-connections and those into relays."""
+    """Which connections have the sign of their source: all but self-connections and
+    those into relays.
+    """
     target = store["target"][rows]
     return np.asarray((store["source"][rows] != target) & (store["relay"][target] == 0))
 
 
 def require_agreement(store: Store, name: str, rows: Any, values: ArrayLike) -> None:
-    """Raise ArgumentError, like :func:`assign`, if tied rows get unequal values, or weights a wrong sign."""
+    """Raise ArgumentError, like :func:`assign`, if tied rows get unequal values, or
+    weights a wrong sign.
+    """
     if name == "weight":
         require_signs(store["sign"][rows], np.asarray(values))
     if store[SHARED_BY[name]][rows].any():
         _agreed(store, name, rows, values)
 
 
-def _agreed(store: Store, name: str, rows: Any, values: ArrayLike) -> tuple[Ints, NDArray[Any]]:
-    """Return rows and values as flat arrays; ArgumentError if tied rows have different values."""
+def _agreed(
+    store: Store, name: str, rows: Any, values: ArrayLike
+) -> tuple[Ints, NDArray[Any]]:
+    """Return rows and values as flat arrays; ArgumentError if tied rows have different
+    values.
+    """
     rows = np.asarray(rows)
-    numbers = np.broadcast_to(np.asarray(values).astype(store[name].dtype), rows.shape).reshape(-1)
+    numbers = np.broadcast_to(
+        np.asarray(values).astype(store[name].dtype), rows.shape
+    ).reshape(-1)
     rows = rows.reshape(-1)
     common = first_of_group(store[SHARED_BY[name]][rows], numbers)
     unlike = np.flatnonzero(numbers != common)
     if len(unlike):
-        first, other = common[unlike[0]].item(), numbers[unlike[0]].item()
-        raise ArgumentError(f"Expected one {name} for all members of a tied group, got {first} and {other}.")
+        first = common[unlike[0]].item()
+        other = numbers[unlike[0]].item()
+        raise ArgumentError(
+            f"Expected one {name} for all members of a tied group, got {first} and"
+            f" {other}."
+        )
     return rows, numbers
 
 
@@ -224,8 +281,12 @@ def first_of_group(tie: NDArray[Any], values: NDArray[Any]) -> NDArray[Any]:
     return np.where(tie != 0, values[first[place]], values)
 
 
-def sum_of_group(tie: NDArray[Any], rows: Ints | slice, values: NDArray[Any]) -> NDArray[Any]:
-    """Replace the value of every tied row by the sum over its group; `values` are those of some rows."""
+def sum_of_group(
+    tie: NDArray[Any], rows: Ints | slice, values: NDArray[Any]
+) -> NDArray[Any]:
+    """Replace the value of every tied row by the sum over its group; `values` are those
+    of some rows.
+    """
     if not tie.any():
         return values
     place = distinct(tie[rows])[1]
@@ -233,10 +294,14 @@ def sum_of_group(tie: NDArray[Any], rows: Ints | slice, values: NDArray[Any]) ->
 
 
 def distinct(tie: NDArray[Any]) -> tuple[Ints, Ints]:
-    """Return the first row of each distinct parameter, and for every row the number of its parameter."""
+    """Return the first row of each distinct parameter, and for every row the number of
+    its parameter.
+    """
     tie = tie.astype(np.int64)
     own = tie.max(initial=0) + 1 + np.arange(len(tie))
-    _, first, place = np.unique(np.where(tie == 0, own, tie), return_index=True, return_inverse=True)
+    _, first, place = np.unique(
+        np.where(tie == 0, own, tie), return_index=True, return_inverse=True
+    )
     order = np.argsort(first)
     rank = np.empty_like(order)
     rank[order] = np.arange(len(order))
@@ -244,7 +309,9 @@ def distinct(tie: NDArray[Any]) -> tuple[Ints, Ints]:
 
 
 def other_members(tie: NDArray[Any], rows: Ints) -> tuple[Ints, Ints]:
-    """Return the rows tied to some rows but not among them, and for each the index of one it is tied to."""
+    """Return the rows tied to some rows but not among them, and for each the index of
+    one it is tied to.
+    """
     groups, first = np.unique(tie[rows], return_index=True)
     tied = np.isin(tie, groups[groups != 0])
     tied[rows] = False
@@ -263,10 +330,13 @@ def tied_rows(store: Store, name: str, row: int) -> Ints:
 
 
 def tie_rows(store: Store, name: str, rows: Ints, labels: Ints) -> None:
-    """Tie the rows of each label, and all rows tied to them, which take the value of the first given row."""
+    """Tie the rows of each label, and all rows tied to them, which take the value of
+    the first given row.
+    """
     store.touch()
     tie = store[SHARED_BY[name]]
-    before, part = int(tie.max(initial=0)), _joined(labels, tie[rows].astype(np.int64))
+    before = int(tie.max(initial=0))
+    part = _joined(labels, tie[rows].astype(np.int64))
     renamed = np.arange(before + 1)
     renamed[tie[rows]] = before + 1 + part
     renamed[0] = 0
@@ -274,7 +344,9 @@ def tie_rows(store: Store, name: str, rows: Ints, labels: Ints) -> None:
     new[rows] = before + 1 + part
     _, first = np.unique(part, return_index=True)
     members = np.flatnonzero(new > before)
-    columns = [store[column] for column, group in SHARED_BY.items() if group == SHARED_BY[name]]
+    columns = [
+        store[column] for column, group in SHARED_BY.items() if group == SHARED_BY[name]
+    ]
     values = [shared[rows[first]][new[members] - before - 1] for shared in columns]
     tie[:] = new  # from here on, nothing can fail
     for shared, value in zip(columns, values, strict=True):
@@ -282,7 +354,9 @@ def tie_rows(store: Store, name: str, rows: Ints, labels: Ints) -> None:
 
 
 def _joined(labels: Ints, tie: Ints) -> Ints:
-    """Number the labels 0, 1, ...; labels with rows that are tied already get the same number."""
+    """Number the labels 0, 1, ...; labels with rows that are tied already get the same
+    number.
+    """
     distinct_labels, place = np.unique(labels, return_inverse=True)
     if not tie.any():
         return np.asarray(place)
@@ -302,7 +376,9 @@ def untie_rows(store: Store, name: str, rows: Ints) -> None:
 
 @contextmanager
 def summed_updates(stores: Iterable[Store]) -> Iterator[None]:
-    """Sum the updates of tied parameters while neurons propagate one by one, and apply them at the end."""
+    """Sum the updates of tied parameters while neurons propagate one by one, and apply
+    them at the end.
+    """
     held = []
     for store in {id(store): store for store in stores}.values():
         address = store.ready()

@@ -1,4 +1,6 @@
-"""Projection: the connections from one layer to another, their patterns and their weights as an array."""
+"""Projection: the connections from one layer to another, their patterns and their
+weights as an array.
+"""
 
 from __future__ import annotations
 
@@ -24,9 +26,11 @@ if TYPE_CHECKING:
 
 
 ALL_TO_ALL = "all_to_all"
-"""Connect every source to every target; to itself only with ``self_connections=True``."""
+"""Connect every source to every target; to itself only with
+``self_connections=True``."""
 ONE_TO_ONE = "one_to_one"
-"""Connect source i to target i; in blocks if the size of one layer is a multiple of the other."""
+"""Connect source i to target i; in blocks if the size of one layer is a multiple of the
+other."""
 ALL_TO_ELSE = "all_to_else"
 """Connect every source to every target except itself."""
 
@@ -37,9 +41,10 @@ DRAWN = 1 << 16
 class gate:  # noqa: N801 - a namespace of constants, read as gate.INPUT
     """Ways in which a layer gates a projection, see :meth:`Layer.gate`.
 
-    With ``gate.INPUT``, neuron i of the layer gates the connections into target i. With ``gate.OUTPUT``,
-    it gates the connections from source i. With ``gate.ONE_TO_ONE``, it gates connection i. If there are
-    k times as many targets, sources or connections as gaters, each neuron gates k neighbours.
+    With ``gate.INPUT``, neuron i of the layer gates the connections into target i. With
+    ``gate.OUTPUT``, it gates the connections from source i. With ``gate.ONE_TO_ONE``,
+    it gates connection i. If there are k times as many targets, sources or connections
+    as gaters, each neuron gates k neighbours.
 
     Examples
     --------
@@ -60,9 +65,9 @@ class gate:  # noqa: N801 - a namespace of constants, read as gate.INPUT
 class Projection:
     """The connections made by one call of ``layer.project``, in the order of creation.
 
-    Self-connections, which carry a neuron's state to the next step, are among them only if they were
-    requested: by the pattern ``ONE_TO_ONE`` of a layer to itself, or by ``self_connections=True``. See
-    the notes of :meth:`Layer.project`.
+    Self-connections, which carry a neuron's state to the next step, are among them only
+    if they were requested: by the pattern ``ONE_TO_ONE`` of a layer to itself, or by
+    ``self_connections=True``. See the notes of :meth:`Layer.project`.
 
     See Also
     --------
@@ -81,7 +86,16 @@ class Projection:
     0.5
     """
 
-    __slots__ = ("__weakref__", "_count", "_first", "_shape", "_store", "_whole", "source", "target")
+    __slots__ = (
+        "__weakref__",
+        "_count",
+        "_first",
+        "_shape",
+        "_store",
+        "_whole",
+        "source",
+        "target",
+    )
 
     def __init__(
         self,
@@ -94,9 +108,15 @@ class Projection:
     ) -> None:
         if not isinstance(store, Store):
             raise ArgumentTypeError("A Projection is made by layer.project(other).")
-        self._store, self._first, self._count = store, first, count
-        self._whole = True  # False once an identity of a removed connection has been dropped
-        self._shape = (len(target), len(source)) if full else None  # stored, because layers may grow
+        self._store = store
+        self._first = first
+        self._count = count
+        self._whole = (
+            True  # False once an identity of a removed connection has been dropped
+        )
+        self._shape = (
+            (len(target), len(source)) if full else None
+        )  # stored, because layers may grow
         self.source: Layer = source
         self.target: Layer = target
         store.follow(self)
@@ -111,7 +131,8 @@ class Projection:
         mine = new[self._first : self._first + self._count]
         left = mine[mine != NONE]
         self._whole = self._whole and len(left) == self._count
-        self._first, self._count = int(left[0]) if len(left) else 0, len(left)
+        self._first = int(left[0]) if len(left) else 0
+        self._count = len(left)
 
     @consistent_read
     def _identities(self) -> Ints:
@@ -122,12 +143,17 @@ class Projection:
 
     @consistent_read
     def _rows(self, *keys: Any) -> Ints:
-        """Rows of the connections, in the shape of the weights; indexed by each key in turn."""
-        rows = self._store.row_of[self._first : self._first + self._count].astype(np.int64)
+        """Rows of the connections, in the shape of the weights; indexed by each key in
+        turn.
+        """
+        rows = self._store.row_of[self._first : self._first + self._count].astype(
+            np.int64
+        )
         if not self._whole or (rows == NONE).any():
             raise TopologyError(
-                "Connections of this projection have been removed, so its weights are no longer one array. "
-                "Iterate over the projection for the remaining connections."
+                "Connections of this projection have been removed, so its weights are"
+                " no longer one array. Iterate over the projection for the remaining"
+                " connections."
             )
         rows = rows if self._shape is None else rows.reshape(self._shape).T
         for key in keys:
@@ -142,23 +168,30 @@ class Projection:
     def weights(self) -> Weights:
         """Weights as a live array. Settable.
 
-        The shape is (sources, targets) if all pairs are connected, otherwise (connections,).
+        The shape is (sources, targets) if all pairs are connected, otherwise
+        (connections,).
         """
         return Weights(self)
 
     @weights.setter
     def weights(self, values: ArrayLike) -> None:
-        mine = isinstance(values, Weights) and values._projection is self and not values._keys
+        mine = (
+            isinstance(values, Weights)
+            and values._projection is self
+            and not values._keys
+        )
         if not mine:  # otherwise `projection.weights *= 2` has set them
             Weights(self)[...] = values
 
     @property
     @consistent_read
     def trainable(self) -> bool:
-        """Whether learning updates all of its weights. Settable, for all connections that still exist.
+        """Whether learning updates all of its weights. Settable, for all connections
+        that still exist.
 
-        Setting it also sets the connections that share a weight with one of them, see :func:`synapse.tie`.
-        It applies to constant error carousels too, as ``connection.trainable`` does.
+        Setting it also sets the connections that share a weight with one of them, see
+        :func:`synapse.tie`. It applies to constant error carousels too, as
+        ``connection.trainable`` does.
 
         >>> from synapse import Layer
         >>> projection = Layer(2).project(Layer(2))
@@ -166,7 +199,9 @@ class Projection:
         >>> [connection.trainable for connection in projection]
         [False, False, False, False]
         """
-        return bool(self._store["trainable"][self._store.row_of[self._identities()]].all())
+        return bool(
+            self._store["trainable"][self._store.row_of[self._identities()]].all()
+        )
 
     @trainable.setter
     def trainable(self, value: bool) -> None:
@@ -184,7 +219,10 @@ class Projection:
 
     @consistent_read
     def _connections(self) -> list[Connection]:
-        return [connection_at(self._store, identity) for identity in self._identities().tolist()]
+        return [
+            connection_at(self._store, identity)
+            for identity in self._identities().tolist()
+        ]
 
     @consistent_read
     def __getitem__(self, index: int) -> Connection:
@@ -193,16 +231,32 @@ class Projection:
         return connection_at(self._store, int(identities[at]))
 
     def _gaters(self, layer: Layer, kind: str) -> tuple[Ints, Ints]:
-        """Return the identities of the connections, and for each the index in `layer` of its gater."""
-        checks.choice("The kind of a gate", kind, (gate.INPUT, gate.OUTPUT, gate.ONE_TO_ONE))
+        """Return the identities of the connections, and for each the index in `layer`
+        of its gater.
+        """
+        checks.choice(
+            "The kind of a gate", kind, (gate.INPUT, gate.OUTPUT, gate.ONE_TO_ONE)
+        )
         store = self._store
         new = isinstance(store, UnreadStore)
-        identities = np.arange(self._first, self._first + self._count) if new else self._identities()
+        identities = (
+            np.arange(self._first, self._first + self._count)
+            if new
+            else self._identities()
+        )
         if not len(identities):
-            raise TopologyError("All connections of this projection have been removed; none can be gated.")
-        place, count = np.arange(len(identities)), len(identities)
+            raise TopologyError(
+                "All connections of this projection have been removed; none can be"
+                " gated."
+            )
+        place = np.arange(len(identities))
+        count = len(identities)
         if kind != gate.ONE_TO_ONE:
-            ends, end = (self.target, "target") if kind == gate.INPUT else (self.source, "source")
+            ends, end = (
+                (self.target, "target")
+                if kind == gate.INPUT
+                else (self.source, "source")
+            )
             count = len(ends)
             if isinstance(store, UnreadStore):
                 bundle = store.bundles[self._first]
@@ -211,10 +265,13 @@ class Projection:
             else:
                 place = _index_in(ends, store[end][store.row_of[identities]])
         if count == 0 or count % len(layer):
-            what = {gate.INPUT: "targets", gate.OUTPUT: "sources"}.get(kind, "connections")
+            what = {gate.INPUT: "targets", gate.OUTPUT: "sources"}.get(
+                kind, "connections"
+            )
             raise TopologyError(
-                f"Expected the number of {what} to be a multiple of the number of gaters, "
-                f"got {count} {what} and {len(layer)} gater{'s' * (len(layer) != 1)}."
+                f"Expected the number of {what} to be a multiple of the number of"
+                f" gaters, got {count} {what} and {len(layer)}"
+                f" gater{'s' * (len(layer) != 1)}."
             )
         return identities, place * len(layer) // count
 
@@ -224,13 +281,14 @@ class Projection:
 
 
 class Weights(NDArrayOperatorsMixin):
-    """The weights of a projection: an array that reads and writes the weights of the network.
+    """The weights of a projection: an array that reads and writes the weights of the
+    network.
 
-    The shape is (sources, targets) for a full projection, otherwise (connections,). The object behaves like
-    a NumPy array whose memory is the network: ``w[0, 1] = 0.5``, ``w *= 2`` and ``np.add(w, 1, out=w)``
-    change the network, and so does ``part *= 2`` after ``part = w[1:]``. As in NumPy, ``w * 2``,
-    ``w.copy()``, ``np.array(w)``, ``w[mask]`` and ``w[[0, 2]]`` are copies. ``np.asarray(w)`` is a
-    read-only copy.
+    The shape is (sources, targets) for a full projection, otherwise (connections,). The
+    object behaves like a NumPy array whose memory is the network: ``w[0, 1] = 0.5``,
+    ``w *= 2`` and ``np.add(w, 1, out=w)`` change the network, and so does ``part *= 2``
+    after ``part = w[1:]``. As in NumPy, ``w * 2``, ``w.copy()``, ``np.array(w)``,
+    ``w[mask]`` and ``w[[0, 2]]`` are copies. ``np.asarray(w)`` is a read-only copy.
 
     See Also
     --------
@@ -252,19 +310,32 @@ class Weights(NDArrayOperatorsMixin):
     __slots__ = ("_keys", "_projection")
 
     def __init__(self, projection: Projection, keys: tuple[Any, ...] = ()) -> None:
-        self._projection, self._keys = projection, keys
+        self._projection = projection
+        self._keys = keys
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         if copy is False:
-            raise ValueError("The weights of a projection cannot be converted to an array without a copy.")
+            raise ValueError(
+                "The weights of a projection cannot be converted to an array without a"
+                " copy."
+            )
         values = np.array(self._projection._values(*self._keys), dtype)
-        return values if copy else checks.read_only(values)  # np.array(w) asks for a copy of its own
+        return (
+            values if copy else checks.read_only(values)
+        )  # np.array(w) asks for a copy of its own
 
     def __array_ufunc__(
-        self, ufunc: np.ufunc, method: str, *inputs: Any, out: tuple[Any, ...] = (), **kwargs: Any
+        self,
+        ufunc: np.ufunc,
+        method: str,
+        *inputs: Any,
+        out: tuple[Any, ...] = (),
+        **kwargs: Any,
     ) -> Any:
         changed = inputs[:1] if method == "at" else out
-        live = {id(weights): weights for weights in changed if isinstance(weights, Weights)}
+        live = {
+            id(weights): weights for weights in changed if isinstance(weights, Weights)
+        }
         with InUse(*(weights._projection for weights in live.values())):
             arrays = {number: np.array(weights) for number, weights in live.items()}
 
@@ -296,7 +367,9 @@ class Weights(NDArrayOperatorsMixin):
     def __getitem__(self, key: Any) -> Any:
         rows = self._projection._rows(*self._keys)
         part = rows[key]
-        if isinstance(part, np.ndarray) and np.may_share_memory(part, rows):  # NumPy returns a view
+        if isinstance(part, np.ndarray) and np.may_share_memory(
+            part, rows
+        ):  # NumPy returns a view
             return Weights(self._projection, (*self._keys, key))
         return self._projection._values(*self._keys, key)
 
@@ -304,10 +377,14 @@ class Weights(NDArrayOperatorsMixin):
         weights = checks.finite_array("Weights", values, self._projection._store.dtype)
         with InUse(self._projection):
             rows = self._projection._rows(*self._keys, key)
-            parameters.assign(self._projection._store, "weight", rows, _fitting(weights, rows))
+            parameters.assign(
+                self._projection._store, "weight", rows, _fitting(weights, rows)
+            )
 
     def __getattr__(self, name: str) -> Any:
-        """Return any other attribute of an array, such as ``dtype`` or ``mean``, from a read-only copy."""
+        """Return any other attribute of an array, such as ``dtype`` or ``mean``, from a
+        read-only copy.
+        """
         if name.startswith("_"):  # looked up by protocols of NumPy, pickle and copy
             raise AttributeError(f"Weights have no {name!r}.")
         return getattr(np.asarray(self), name)
@@ -325,7 +402,9 @@ def _fitting(values: NDArray[Any], rows: Any) -> NDArray[Any]:
     try:
         return np.broadcast_to(values, shape)
     except ValueError:
-        raise ArgumentError(checks.expected("Weights", f"of shape {shape}", values.shape)) from None
+        raise ArgumentError(
+            checks.expected("Weights", f"of shape {shape}", values.shape)
+        ) from None
 
 
 def connect_layers(
@@ -340,36 +419,52 @@ def connect_layers(
     sign: int = 0,
     delay: int = 0,
 ) -> Projection:
-    """Make the projection of ``source.project(target)`` from checked arguments, with the stores in use."""
+    """Make the projection of ``source.project(target)`` from checked arguments, with
+    the stores in use.
+    """
     sources: Sequence[Any] = source._neurons
     targets = target._neurons
     if delay:
         sources = [None] * len(source)  # a relay of a neuron is another neuron
-    chosen: Any = kind if kind is not None else (ONE_TO_ONE if sources == targets else ALL_TO_ALL)
+    chosen: Any = (
+        kind if kind is not None else (ONE_TO_ONE if sources == targets else ALL_TO_ALL)
+    )
     if weights is not None and weights.ndim == 1 and checks.is_number(chosen):
         advice = "With a density, the number of connections is random."
         what = "Weights of random pairs"
-        raise ArgumentError(checks.expected(what, "a number or a matrix", weights, advice))
+        raise ArgumentError(
+            checks.expected(what, "a number or a matrix", weights, advice)
+        )
     pairs = pairs_of(chosen, sources, targets, rng, self_connections)
     shape = len(sources), len(targets)
     count = shape[0] * shape[1] if pairs is None else len(pairs[0])
     if not count:
         raise TopologyError(
-            "Expected the projection to have at least one connection, got none. Give a higher density or "
-            "another mask, or self_connections=True to connect neurons to themselves."
+            "Expected the projection to have at least one connection, got none. Give a"
+            " higher density or another mask, or self_connections=True to connect"
+            " neurons to themselves."
         )
-    full, dtype = count == shape[0] * shape[1] and not is_listed(chosen), source._store.dtype
+    full = count == shape[0] * shape[1] and not is_listed(chosen)
+    dtype = source._store.dtype
     carousel = is_carousel(chosen, sources, targets)
     signs = wiring.signs_of_new(source._neurons, targets, pairs, sign, delay)
     if weights is not None:
-        values = given_weights(weights, *shape, pairs, count, is_named(chosen, ALL_TO_ALL))
+        values = given_weights(
+            weights, *shape, pairs, count, is_named(chosen, ALL_TO_ALL)
+        )
         if signs is not None:
             parameters.require_signs(signs, values)
     elif carousel:
         values = np.full(count, 1.0 * (sign or 1))
     else:
         fans = shape if full else (-(-count // shape[1]), -(-count // shape[0]))
-        drawn = draw(initializer, random_generator(rng), shape if full else (count,), *fans, dtype)
+        drawn = draw(
+            initializer,
+            random_generator(rng),
+            shape if full else (count,),
+            *fans,
+            dtype,
+        )
         values = parameters.with_signs(drawn.T.ravel(), signs)
     checks.require_range("Weights", values, dtype)
     learns = not carousel if trainable is None else bool(trainable)
@@ -378,7 +473,9 @@ def connect_layers(
 
         sources = relayed(source._neurons, delay, targets, pairs)
         source = type(source)(sources)
-    store, first = wiring.connect_many(source._neurons, targets, pairs, values, learns, signs)
+    store, first = wiring.connect_many(
+        source._neurons, targets, pairs, values, learns, signs
+    )
     return Projection(store, first, count, source, target, full=full)
 
 
@@ -390,19 +487,29 @@ def _index_in(layer: Layer, rows: NDArray[Any]) -> Ints:
 
 
 def rows_between(source: Layer, target: Layer) -> Ints:
-    """Return the rows of all connections from one layer to another, in the order of creation."""
+    """Return the rows of all connections from one layer to another, in the order of
+    creation.
+    """
     store = source._store
     ends = zip(("source", "target"), (source, target), strict=True)
-    rows = np.flatnonzero(np.all([np.isin(store[end], wiring.rows_of(layer)) for end, layer in ends], axis=0))
+    rows = np.flatnonzero(
+        np.all(
+            [np.isin(store[end], wiring.rows_of(layer)) for end, layer in ends], axis=0
+        )
+    )
     return rows[np.argsort(store["identity"][rows])]
 
 
-def between(source: Layer, target: Layer, kind: str | tuple[Indices, Indices]) -> Projection:
+def between(
+    source: Layer, target: Layer, kind: str | tuple[Indices, Indices]
+) -> Projection:
     """Return the projection that ``source.project(target, kind)`` made earlier.
 
-    Raises TopologyError if some of these connections no longer exist, or were made in another order.
+    Raises TopologyError if some of these connections no longer exist, or were made in
+    another order.
     """
-    store, rows = source._store, rows_between(source, target)
+    store = source._store
+    rows = rows_between(source, target)
     sources, targets = pairs_of(kind, source, target) or _numbered(source, target)
     if not is_carousel(kind, source, target):
         rows = rows[store["source"][rows] != store["target"][rows]]
@@ -412,7 +519,9 @@ def between(source: Layer, target: Layer, kind: str | tuple[Indices, Indices]) -
     if not same or not len(rows) or (np.diff(numbers) != 1).any():
         ends = f"{source.label} -> {target.label}"
         raise TopologyError(f"Connections {ends} have changed since they were made.")
-    full = is_named(kind, ALL_TO_ALL, ALL_TO_ELSE) and len(rows) == len(source) * len(target)
+    full = is_named(kind, ALL_TO_ALL, ALL_TO_ELSE) and len(rows) == len(source) * len(
+        target
+    )
     return Projection(store, int(numbers[0]), len(rows), source, target, full=full)
 
 
@@ -424,7 +533,7 @@ def require_projection(what: str, projection: Any) -> Projection:
     return projection
 
 
-# --- patterns ----------------------------------------------------------------------------
+# --- patterns -------------------------------------------------------------------------
 
 
 def pairs_of(
@@ -434,27 +543,37 @@ def pairs_of(
     rng: np.random.Generator | None = None,
     self_connections: bool = False,
 ) -> tuple[Indices, Indices] | None:
-    """Return the indices of the sources and of the targets of a pattern, sorted by target, as new arrays.
+    """Return the indices of the sources and of the targets of a pattern, sorted by
+    target, as new arrays.
 
-    None means every pair. Pairs of a neuron with itself are left out unless `self_connections` is True or all
-    are such pairs, see :func:`is_carousel`; a mask or list with such pairs raises ArgumentError.
+    None means every pair. Pairs of a neuron with itself are left out unless
+    `self_connections` is True or all are such pairs, see :func:`is_carousel`; a mask or
+    list with such pairs raises ArgumentError.
     """
     if self_connections and is_named(kind, ALL_TO_ELSE):
         raise ArgumentError(
-            f"The pattern {ALL_TO_ELSE!r} has no self-connections. Use {ALL_TO_ALL!r} with "
-            "self_connections=True."
+            f"The pattern {ALL_TO_ELSE!r} has no self-connections. Use {ALL_TO_ALL!r}"
+            " with self_connections=True."
         )
     pairs = _every_pair(kind, len(source), len(target), rng)
-    if self_connections or set(source).isdisjoint(target) or is_carousel(kind, source, target):
+    if (
+        self_connections
+        or set(source).isdisjoint(target)
+        or is_carousel(kind, source, target)
+    ):
         return pairs
-    pairs, number = pairs or _numbered(source, target), {neuron: i for i, neuron in enumerate(source)}
+    pairs, number = (
+        pairs or _numbered(source, target),
+        {neuron: i for i, neuron in enumerate(source)},
+    )
     own = np.array([number.get(neuron, -1) for neuron in target])[pairs[1]] == pairs[0]
     if own.any() and not isinstance(kind, str) and not checks.is_number(kind):
-        form, count = "list" if is_listed(kind) else "mask", checks.counted(int(own.sum()), "self-connection")
+        form = "list" if is_listed(kind) else "mask"
+        count = checks.counted(int(own.sum()), "self-connection")
         raise ArgumentError(
-            f"The {form} has {count}. "
-            "A self-connection carries a neuron's state to the next step: give self_connections=True to "
-            "make them, or leave these pairs out."
+            f"The {form} has {count}. A self-connection carries a neuron's state to the"
+            " next step: give self_connections=True to make them, or leave these pairs"
+            " out."
         )
     return (pairs[0][~own], pairs[1][~own]) if own.any() else pairs
 
@@ -465,14 +584,18 @@ def is_named(kind: Any, *names: str) -> bool:
 
 
 def is_carousel(kind: Any, source: Sequence[Any], target: Sequence[Any]) -> bool:
-    """Whether a pattern connects each neuron to itself only: one to one, to the same layer."""
+    """Whether a pattern connects each neuron to itself only: one to one, to the same
+    layer.
+    """
     return is_named(kind, ONE_TO_ONE) and list(source) == list(target)
 
 
 def _every_pair(
     kind: Any, n_sources: int, n_targets: int, rng: np.random.Generator | None
 ) -> tuple[Indices, Indices] | None:
-    """Return all pairs of a pattern, including those of a neuron with itself; None for every pair."""
+    """Return all pairs of a pattern, including those of a neuron with itself; None for
+    every pair.
+    """
     whole = not is_listed(kind) and not is_named(kind, ONE_TO_ONE)
     if whole and n_sources * n_targets > checks.MOST_CONNECTIONS:
         pairs = f"{n_sources} and {n_targets} neurons"
@@ -481,7 +604,9 @@ def _every_pair(
     if isinstance(kind, str):
         return _named_pairs(kind, n_sources, n_targets)
     if checks.is_number(kind):
-        density = checks.fraction("The density of a projection", kind)  # checked before anything is drawn
+        density = checks.fraction(
+            "The density of a projection", kind
+        )  # checked before anything is drawn
         return _random_pairs(density, n_sources, n_targets, random_generator(rng))
     elif is_listed(kind):
         return _listed_pairs(kind, n_sources, n_targets)
@@ -489,12 +614,21 @@ def _every_pair(
         given = _array(kind)
         if given.dtype != bool or given.shape != (n_sources, n_targets):
             condition = (
-                f"{ALL_TO_ALL!r}, {ONE_TO_ONE!r}, {ALL_TO_ELSE!r}, a density, a mask of booleans of shape "
-                f"({n_sources}, {n_targets}), or a tuple of two lists of indices (sources, targets)"
+                f"{ALL_TO_ALL!r}, {ONE_TO_ONE!r}, {ALL_TO_ELSE!r}, a density, a mask of"
+                f" booleans of shape ({n_sources}, {n_targets}), or a tuple of two"
+                " lists of indices (sources, targets)"
             )
-            of_pairs = given.dtype.kind in "iu" and given.ndim == 2 and given.shape[1] == 2
-            advice = "For pairs (source, target), give tuple(zip(*pairs))." if of_pairs else ""
-            raise ArgumentError(checks.expected("The kind of a projection", condition, kind, advice))
+            of_pairs = (
+                given.dtype.kind in "iu" and given.ndim == 2 and given.shape[1] == 2
+            )
+            advice = (
+                "For pairs (source, target), give tuple(zip(*pairs))."
+                if of_pairs
+                else ""
+            )
+            raise ArgumentError(
+                checks.expected("The kind of a projection", condition, kind, advice)
+            )
         mask = given.T
     targets, sources = np.nonzero(mask)
     return sources.astype(np.uint32), targets.astype(np.uint32)
@@ -504,16 +638,25 @@ def _random_pairs(
     density: float, n_sources: int, n_targets: int, rng: np.random.Generator
 ) -> tuple[Indices, Indices]:
     """Return each pair with the probability `density`."""
-    parts, some = [], max(1, DRAWN // n_sources)
-    for first in range(0, n_targets, some):  # some targets at a time: the draws need much memory
-        targets, sources = np.nonzero(rng.random((min(some, n_targets - first), n_sources)) < density)
+    parts = []
+    some = max(1, DRAWN // n_sources)
+    for first in range(
+        0, n_targets, some
+    ):  # some targets at a time: the draws need much memory
+        targets, sources = np.nonzero(
+            rng.random((min(some, n_targets - first), n_sources)) < density
+        )
         parts.append((sources.astype(np.uint32), (targets + first).astype(np.uint32)))
-    return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
+    return np.concatenate([part[0] for part in parts]), np.concatenate(
+        [part[1] for part in parts]
+    )
 
 
 def is_listed(kind: Any) -> bool:
     """Whether a pattern is a tuple of two lists of indices."""
-    return isinstance(kind, tuple) and len(kind) > 0 and _array(kind[0]).dtype.kind in "iu"
+    return (
+        isinstance(kind, tuple) and len(kind) > 0 and _array(kind[0]).dtype.kind in "iu"
+    )
 
 
 def _array(values: Any) -> NDArray[Any]:
@@ -524,23 +667,33 @@ def _array(values: Any) -> NDArray[Any]:
         return np.empty(0, object)
 
 
-def _listed_pairs(kind: tuple[Any, ...], n_sources: int, n_targets: int) -> tuple[Indices, Indices]:
+def _listed_pairs(
+    kind: tuple[Any, ...], n_sources: int, n_targets: int
+) -> tuple[Indices, Indices]:
     """Return the pairs of two lists of indices, checked."""
     what = "A list of pairs"
     condition = (
-        f"two lists of equal length: indices of sources below {n_sources} and of targets below {n_targets}"
+        f"two lists of equal length: indices of sources below {n_sources} and of"
+        f" targets below {n_targets}"
     )
     if len(kind) != 2:
         raise ArgumentError(checks.expected(what, condition, kind))
     sources, targets = (_array(part) for part in kind)
-    fits = sources.shape == targets.shape and sources.ndim == 1 and targets.dtype.kind in "iu"
+    fits = (
+        sources.shape == targets.shape
+        and sources.ndim == 1
+        and targets.dtype.kind in "iu"
+    )
     for numbers, stop in ((sources, n_sources), (targets, n_targets)) if fits else ():
         fits = fits and bool(((numbers >= 0) & (numbers < stop)).all())
     if not fits:
         raise ArgumentError(checks.expected(what, condition, kind))
     sources, targets = sources.astype(np.int64), targets.astype(np.int64)
     if len(np.unique(sources * n_targets + targets)) < len(sources):
-        raise TopologyError("Expected distinct pairs, got one twice. A pair of neurons has one connection.")
+        raise TopologyError(
+            "Expected distinct pairs, got one twice. A pair of neurons has one"
+            " connection."
+        )
     return sources, targets
 
 
@@ -549,35 +702,48 @@ def _numbered(source: Sequence[Any], target: Sequence[Any]) -> tuple[Indices, In
     return every_pair(np.arange(len(source)), np.arange(len(target)))
 
 
-def _named_pairs(kind: str, n_sources: int, n_targets: int) -> tuple[Indices, Indices] | None:
+def _named_pairs(
+    kind: str, n_sources: int, n_targets: int
+) -> tuple[Indices, Indices] | None:
     if kind == ONE_TO_ONE:
-        larger, smaller = max(n_sources, n_targets), min(n_sources, n_targets)
+        larger = max(n_sources, n_targets)
+        smaller = min(n_sources, n_targets)
         if larger % smaller:
             raise ArgumentError(
-                "Expected layers of the same size for a one-to-one projection, or one size a multiple of the "
-                f"other, got {n_sources} and {n_targets}."
+                "Expected layers of the same size for a one-to-one projection, or one"
+                f" size a multiple of the other, got {n_sources} and {n_targets}."
             )
         index = np.arange(larger)
         return index * n_sources // larger, index * n_targets // larger
-    checks.choice("The kind of a projection", kind, (ALL_TO_ALL, ONE_TO_ONE, ALL_TO_ELSE))
+    checks.choice(
+        "The kind of a projection", kind, (ALL_TO_ALL, ONE_TO_ONE, ALL_TO_ELSE)
+    )
     return None
 
 
 def given_weights(
-    values: Floats, n_sources: int, n_targets: int, pairs: Any, count: int, all_to_all: bool
+    values: Floats,
+    n_sources: int,
+    n_targets: int,
+    pairs: Any,
+    count: int,
+    all_to_all: bool,
 ) -> Floats:
-    """The weights of some pairs: a number, a matrix without others (if `all_to_all`), or one for each."""
+    """The weights of some pairs: a number, a matrix without others (if `all_to_all`),
+    or one for each.
+    """
     if values.shape == (n_sources, n_targets):
         chosen: Floats = values.T.ravel() if pairs is None else values[pairs]
         if all_to_all and np.count_nonzero(chosen) < np.count_nonzero(values):
             raise ArgumentError(
-                "The matrix of weights is not 0 for some pairs of a neuron with itself, which are not "
-                "connected. Set these weights to 0, or give self_connections=True."
+                "The matrix of weights is not 0 for some pairs of a neuron with itself,"
+                " which are not connected. Set these weights to 0, or give"
+                " self_connections=True."
             )
         return chosen
     if values.shape not in ((), (count,)):
         raise ArgumentError(
-            f"Expected the weights to be a number or an array of shape ({n_sources}, {n_targets}) or "
-            f"({count},), got {checks.shape_of(values)}."
+            f"Expected the weights to be a number or an array of shape ({n_sources},"
+            f" {n_targets}) or ({count},), got {checks.shape_of(values)}."
         )
     return np.broadcast_to(values, (count,)).copy()

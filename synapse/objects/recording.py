@@ -1,4 +1,6 @@
-"""Recording: the numbers of neurons and connections at each step, while compiled code runs."""
+"""Recording: the numbers of neurons and connections at each step, while compiled code
+runs.
+"""
 
 from __future__ import annotations
 
@@ -30,29 +32,42 @@ from .sensitivities import SensitivityPairs
 
 ALIASES = {"error": "responsibility"}
 NUMBERS = (*schema.WATCHABLE, *ALIASES)
-Shown = Neuron | Connection | Network | Layer | Projection | Iterable[Neuron] | Iterable[Connection]
+Shown = (
+    Neuron
+    | Connection
+    | Network
+    | Layer
+    | Projection
+    | Iterable[Neuron]
+    | Iterable[Connection]
+)
 
 
 SHOWN_CURVES = 6
 """Maximum number of curves in the view of a log."""
 
 Pair = tuple[Connection, Neuron]
-"""A connection, and a neuron that its target gates, or whose state it has a sensitivity to."""
+"""A connection, and a neuron that its target gates, or whose state it has a sensitivity
+to."""
 
-AT_ONCE, ROOM = 256, 1 << 20
-"""Minimum number of steps in an allocation, unless fewer steps already have this many numbers."""
+AT_ONCE = 256
+ROOM = 1 << 20
+"""Minimum number of steps in an allocation, unless fewer steps already have this many
+numbers."""
 
 
 class Log:
     """The numbers collected by :func:`record`.
 
-    Each number is an attribute: ``log.activation`` is an array of shape (steps, neurons), ``log.weight`` has
-    the shape (steps, connections), ``log.extended`` and ``log.sensitivity`` have the shape (steps, pairs).
-    ``log["activation"]`` is the same array, ``log.of(net["cells"])`` is the part of some neurons or
-    connections, and ``dict(log)`` has all arrays by name: ``numpy.savez("log.npz", **log)`` saves them.
+    Each number is an attribute: ``log.activation`` is an array of shape (steps,
+    neurons), ``log.weight`` has the shape (steps, connections), ``log.extended`` and
+    ``log.sensitivity`` have the shape (steps, pairs). ``log["activation"]`` is the same
+    array, ``log.of(net["cells"])`` is the part of some neurons or connections, and
+    ``dict(log)`` has all arrays by name: ``numpy.savez("log.npz", **log)`` saves them.
 
     Pictures, analyses and formats that take activations over time also take a log.
-    ``numpy.asarray(log)`` is the array they use: the only number in the log, or the activations.
+    ``numpy.asarray(log)`` is the array they use: the only number in the log, or the
+    activations.
 
     Attributes
     ----------
@@ -61,31 +76,45 @@ class Log:
     numbers : tuple of str
         The names of the arrays.
     neurons : tuple of Neuron
-        The neurons recorded, in the order of the columns. Empty if no number of neurons is recorded.
+        The neurons recorded, in the order of the columns. Empty if no number of neurons
+        is recorded.
     connections : tuple of Connection
-        The connections recorded, in the order of the columns. Empty if no number of connections is recorded.
+        The connections recorded, in the order of the columns. Empty if no number of
+        connections is recorded.
     pairs : tuple of (Connection, Neuron)
-        The columns of ``log.extended``: a connection, and a neuron that the connection's target gates. Those
-        of ``log.sensitivity`` are ``log.owners("sensitivity")``: a connection, and a recurrent neuron.
+        The columns of ``log.extended``: a connection, and a neuron that the
+        connection's target gates. Those of ``log.sensitivity`` are
+        ``log.owners("sensitivity")``: a connection, and a recurrent neuron.
     """
 
-    def __init__(self, numbers: tuple[str, ...] = (), recorder: Recorder | None = None) -> None:
+    def __init__(
+        self, numbers: tuple[str, ...] = (), recorder: Recorder | None = None
+    ) -> None:
         if not isinstance(recorder, Recorder):
-            raise ArgumentTypeError('A Log is made by synapse.record: with record(net, "weight") as log.')
-        self.network, self.numbers = recorder.network, numbers
-        self.neurons, self.connections = recorder.neurons, recorder.connections
+            raise ArgumentTypeError(
+                'A Log is made by synapse.record: with record(net, "weight") as log.'
+            )
+        self.network = recorder.network
+        self.numbers = numbers
+        self.neurons = recorder.neurons
+        self.connections = recorder.connections
         self.pairs = recorder.pairs
         self._recorder = recorder
 
     def __getattr__(self, name: str) -> Floats:
-        numbers = self.__dict__.get("numbers", ())  # missing while an object is being copied
+        numbers = self.__dict__.get(
+            "numbers", ()
+        )  # missing while an object is being copied
         if name not in numbers:
-            raise AttributeError(f"{name!r} is not recorded. Recorded are: {', '.join(numbers)}.")
+            raise AttributeError(
+                f"{name!r} is not recorded. Recorded are: {', '.join(numbers)}."
+            )
         return self[name]
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         raise ArgumentTypeError(
-            "A Log belongs to its network and cannot be copied. Copy its arrays: dict(log)."
+            "A Log belongs to its network and cannot be copied. Copy its arrays:"
+            " dict(log)."
         )
 
     def __getitem__(self, name: str) -> Floats:
@@ -107,7 +136,8 @@ class Log:
 
     @property
     def shown(self) -> str:
-        """The array that pictures use: that of the only number recorded, or the activations.
+        """The array that pictures use: that of the only number recorded, or the
+        activations.
 
         Raises
         ------
@@ -116,10 +146,14 @@ class Log:
         """
         if len(self.numbers) > 1 and "activation" not in self.numbers:
             names = " or ".join(f"log.{name}" for name in self.numbers)
-            raise ArgumentError(f"This log has several numbers. Pass one of them: {names}.")
+            raise ArgumentError(
+                f"This log has several numbers. Pass one of them: {names}."
+            )
         return self.numbers[0] if len(self.numbers) == 1 else "activation"
 
-    def owners(self, number: str) -> tuple[Neuron, ...] | tuple[Connection, ...] | tuple[Pair, ...]:
+    def owners(
+        self, number: str
+    ) -> tuple[Neuron, ...] | tuple[Connection, ...] | tuple[Pair, ...]:
         """The columns of the array of a number: neurons, connections or pairs."""
         if not is_among(number, self.numbers):
             raise unknown_name("recorded number", number, self.numbers)
@@ -133,13 +167,14 @@ class Log:
         items : Neuron, Connection, Network, Layer, Projection, or iterable of Neuron or Connection
             The neurons or connections.
         number : str, optional
-            Name of the number. Default: the only one recorded for neurons, or for connections; with several
-            for neurons, the activation.
+            Name of the number. Default: the only one recorded for neurons, or for
+            connections; with several for neurons, the activation.
 
         Returns
         -------
         ndarray, shape (steps,) or (steps, n)
-            One column per item, in their order. A single neuron or connection has no such axis.
+            One column per item, in their order. A single neuron or connection has no
+            such axis.
 
         Raises
         ------
@@ -157,7 +192,11 @@ class Log:
         """
         single = isinstance(items, Neuron | Connection)
         what = "The items of a log"
-        chosen = [items] if single else listed(what, items, "a list of Neurons or Connections")
+        chosen = (
+            [items]
+            if single
+            else listed(what, items, "a list of Neurons or Connections")
+        )
         name = self._default(chosen) if number is None else number
         owners = self.owners(name)
         place = {owner: i for i, owner in enumerate(owners)}
@@ -176,17 +215,25 @@ class Log:
         names = [name for name in self.numbers if _column(name) in columns]
         if connections and len(names) > 1:
             several = " or ".join(f"log.of(items, {name!r})" for name in names)
-            raise ArgumentError(f"This log has several numbers of connections. Name one of them: {several}.")
-        return names[0] if len(names) == 1 else "weight" if connections else "activation"
+            raise ArgumentError(
+                "This log has several numbers of connections. Name one of them:"
+                f" {several}."
+            )
+        return (
+            names[0] if len(names) == 1 else "weight" if connections else "activation"
+        )
 
     def labels(self, number: str) -> list[str]:
-        """A name for each column of a number: ``"hidden 0"``, ``"input 0 -> hidden 0"``."""
+        """A name for each column of a number: ``"hidden 0"``, ``"input 0 -> hidden
+        0"``.
+        """
         return [_label(owner) for owner in self.owners(number)]
 
     def to_pandas(self) -> Any:
         """Convert to a ``pandas.DataFrame`` with one row per step.
 
-        Its columns have two levels, number and label: ``frame["activation"]["hidden 0"]``.
+        Its columns have two levels, number and label: ``frame["activation"]["hidden
+        0"]``.
 
         Raises
         ------
@@ -203,10 +250,14 @@ class Log:
         (2, 1)
         """
         pandas = imported_pandas()
-        columns = [(number, label) for number in self.numbers for label in self.labels(number)]
+        columns = [
+            (number, label) for number in self.numbers for label in self.labels(number)
+        ]
         values = np.concatenate([self[number] for number in self.numbers], axis=1)
         index = pandas.MultiIndex.from_tuples(columns, names=["number", "of"])
-        return pandas.DataFrame(values, columns=index, index=pandas.RangeIndex(len(values), name="step"))
+        return pandas.DataFrame(
+            values, columns=index, index=pandas.RangeIndex(len(values), name="step")
+        )
 
     def __repr__(self) -> str:
         sizes = {
@@ -215,7 +266,10 @@ class Log:
             "pair": (*self.pairs, *self._recorder.sensitive),
         }
         of = ", ".join(counted(len(all_), name) for name, all_ in sizes.items() if all_)
-        return f"<Log of {', '.join(self.numbers)}: {counted(len(self), 'step')}, {of or 'nothing'}>"
+        return (
+            f"<Log of {', '.join(self.numbers)}: {counted(len(self), 'step')},"
+            f" {of or 'nothing'}>"
+        )
 
     def _repr_html_(self) -> str:
         """The range of each number and the first curves, for notebooks."""
@@ -223,11 +277,18 @@ class Log:
         if not arrays:
             return _html.view(repr(self))
         name, shown = next(iter(arrays.items()))
-        lines = dict(zip(self.labels(name)[:SHOWN_CURVES], shown.T.tolist(), strict=False))
-        ranges = {"number": list(arrays), "columns": [values.shape[1] for values in arrays.values()]}
+        lines = dict(
+            zip(self.labels(name)[:SHOWN_CURVES], shown.T.tolist(), strict=False)
+        )
+        ranges = {
+            "number": list(arrays),
+            "columns": [values.shape[1] for values in arrays.values()],
+        }
         for column, of in (("least", np.min), ("mean", np.mean), ("largest", np.max)):
             ranges[column] = [float(of(values)) for values in arrays.values()]
-        return _html.view(repr(self), _html.curves(lines, "step"), _html.table(ranges, len(arrays)))
+        return _html.view(
+            repr(self), _html.curves(lines, "step"), _html.table(ranges, len(arrays))
+        )
 
     def __enter__(self) -> Log:
         try:
@@ -254,7 +315,9 @@ def _column(number: str) -> str:
 
 
 def _label(owner: Neuron | Connection | Pair) -> str:
-    """A label for a column; "removed" for a neuron or connection that no longer exists."""
+    """A label for a column; "removed" for a neuron or connection that no longer
+    exists.
+    """
     if isinstance(owner, tuple):
         return f"{_label(owner[0])}, to {_label(owner[1])}"
     if isinstance(owner, Connection):
@@ -277,15 +340,16 @@ def record(
         The network to record, inside a ``with`` block.
     *numbers : str
         Names of the numbers. For neurons: "activation", "state", "derivative", "bias",
-        "bias_eligibility", and the parts of the error: "error" (the responsibility), "projected", "gated".
-        For connections: "weight", "gain", "eligibility". For pairs of a connection and a neuron: "extended",
-        the extended traces, and "sensitivity", which a network that learns by rtrl keeps (see
+        "bias_eligibility", and the parts of the error: "error" (the responsibility),
+        "projected", "gated". For connections: "weight", "gain", "eligibility". For
+        pairs of a connection and a neuron: "extended", the extended traces, and
+        "sensitivity", which a network that learns by rtrl keeps (see
         :attr:`Connection.sensitivity`). Default: "activation".
     neurons : Layer or iterable of Neuron, optional
         The neurons to record. Default: all neurons of the network, in activation order.
     connections : Projection or iterable of Connection, optional
-        The connections to record. Default: all connections of the network, in the order of
-        ``net.connections``.
+        The connections to record. Default: all connections of the network, in the order
+        of ``net.connections``.
 
     Returns
     -------
@@ -297,29 +361,35 @@ def record(
     UnknownNameError
         If there is no number with this name.
     ArgumentError, ArgumentTypeError, TopologyError
-        If a neuron or connection is not in the network, if there is none, or if none of its numbers is
-        recorded. When the block is entered: if the network is being recorded already.
+        If a neuron or connection is not in the network, if there is none, or if none of
+        its numbers is recorded. When the block is entered: if the network is being
+        recorded already.
 
     Notes
     -----
     A row has the values at the end of a step, after the weights have been updated.
 
-    - ``net.activate`` and every step of ``net.run`` and of training start a row. ``net.propagate`` completes
-      it: errors, weights and biases are those after the call. Errors are 0 in a step without propagation.
-    - Calls of single neurons and layers make steps, too. A step starts when the first neuron
-      activates, and ends before a neuron activates for a second time.
-    - An update by an optimizer belongs to the last step of its batch. The steps before it have the weights
-      that they used. With L-BFGS, weights are those at which each gradient is evaluated.
-    - Exact gradients (:func:`synapse.gradient`, ``method="bptt"``) add a row for each step of each sequence,
-      in the order of the sequences. "error" is minus the derivative of that sequence's cost with respect to
-      the state, through all later steps. This rule has no traces and does not split errors: "eligibility",
+    - ``net.activate`` and every step of ``net.run`` and of training start a row.
+      ``net.propagate`` completes it: errors, weights and biases are those after the
+      call. Errors are 0 in a step without propagation.
+    - Calls of single neurons and layers make steps, too. A step starts when the first
+      neuron activates, and ends before a neuron activates for a second time.
+    - An update by an optimizer belongs to the last step of its batch. The steps before
+      it have the weights that they used. With L-BFGS, weights are those at which each
+      gradient is evaluated.
+    - Exact gradients (:func:`synapse.gradient`, ``method="bptt"``) add a row for each
+      step of each sequence, in the order of the sequences. "error" is minus the
+      derivative of that sequence's cost with respect to the state, through all later
+      steps. This rule has no traces and does not split errors: "eligibility",
       "bias_eligibility", "extended", "sensitivity", "projected" and "gated" are NaN.
-    - A sensitivity is NaN in steps that do not compute it: while the network learns by another rule, and
-      after an edit or a lower order because of which the network no longer keeps it.
-    - The columns of a neuron or connection that is removed are NaN from then on. Neurons and connections
-      that are added later are not recorded.
+    - A sensitivity is NaN in steps that do not compute it: while the network learns by
+      another rule, and after an edit or a lower order because of which the network no
+      longer keeps it.
+    - The columns of a neuron or connection that is removed are NaN from then on.
+      Neurons and connections that are added later are not recorded.
 
-    A log takes ``8 * steps * columns`` bytes. In large networks, select the connections that you need.
+    A log takes ``8 * steps * columns`` bytes. In large networks, select the connections
+    that you need.
 
     Examples
     --------
@@ -341,7 +411,9 @@ def record(
     names = numbers or ("activation",)
     columns = [_column(name) for name in names]
     of_neurons = any(column in schema.NEURON_NUMBERS for column in columns)
-    chosen = _chosen(network, "neuron", neurons) if neurons is not None or of_neurons else ()
+    chosen = (
+        _chosen(network, "neuron", neurons) if neurons is not None or of_neurons else ()
+    )
     of_connections = any(column in schema.CONNECTION_NUMBERS for column in columns)
     of_pairs = any(column in schema.PAIR_NUMBERS for column in columns)
     sensitive = schema.SENSITIVITY in columns
@@ -352,29 +424,53 @@ def record(
         (connections, of_connections or of_pairs or sensitive, "connections"),
     ):
         if given is not None and not recorded:
-            raise ArgumentError(f"No number of {what} is recorded. Name one, or leave out {what}=.")
+            raise ArgumentError(
+                f"No number of {what} is recorded. Name one, or leave out {what}=."
+            )
     pairs = _pairs(links) if of_pairs else ()
     kept = _sensitive(network, links) if sensitive else ()
-    return Log(names, Recorder(network, columns, chosen, links if of_connections else (), pairs, kept))
+    return Log(
+        names,
+        Recorder(
+            network, columns, chosen, links if of_connections else (), pairs, kept
+        ),
+    )
 
 
-def _chosen(network: Network, kind: str, given: Iterable[Any] | None) -> tuple[Any, ...]:
-    """Return the neurons or connections to record, checked; by default all of the network."""
+def _chosen(
+    network: Network, kind: str, given: Iterable[Any] | None
+) -> tuple[Any, ...]:
+    """Return the neurons or connections to record, checked; by default all of the
+    network.
+    """
     own: Any = network.neurons if kind == "neuron" else network.connections
     require: Any = require_neuron if kind == "neuron" else require_connection
-    several = "a list of Neurons" if kind == "neuron" else "a Projection or a list of Connections"
-    what, members = f"The {kind}s to record", set(own)
-    chosen = own if given is None else [require(what, item) for item in listed(what, given, several)]
+    several = (
+        "a list of Neurons"
+        if kind == "neuron"
+        else "a Projection or a list of Connections"
+    )
+    what = f"The {kind}s to record"
+    members = set(own)
+    chosen = (
+        own
+        if given is None
+        else [require(what, item) for item in listed(what, given, several)]
+    )
     for item in chosen:
         if item not in members:
-            raise ArgumentError(f"{item!r} is not in {network!r}. Record only {kind}s of the network.")
+            raise ArgumentError(
+                f"{item!r} is not in {network!r}. Record only {kind}s of the network."
+            )
     if not chosen:
         raise ArgumentError(f"Expected at least one {kind} to record, got none.")
     return tuple(chosen)
 
 
 def _pairs(connections: tuple[Connection, ...]) -> tuple[Pair, ...]:
-    """Pairs for extended traces: each connection with the neurons that its target gates."""
+    """Pairs for extended traces: each connection with the neurons that its target
+    gates.
+    """
     into: dict[Neuron, list[Connection]] = {}
     for connection in connections:
         into.setdefault(connection.target, []).append(connection)
@@ -387,25 +483,37 @@ def _pairs(connections: tuple[Connection, ...]) -> tuple[Pair, ...]:
         for i in which.tolist()
     )
     if not pairs:
-        raise ArgumentError("No connection has an extended trace: none leads to a neuron that gates another.")
+        raise ArgumentError(
+            "No connection has an extended trace: none leads to a neuron that gates"
+            " another."
+        )
     return pairs
 
 
-def _sensitive(network: Network, connections: tuple[Connection, ...]) -> tuple[Pair, ...]:
-    """Pairs for sensitivities: each connection with the recurrent neurons that keep one to it."""
-    pairs = tuple((connections[c], neuron) for c, neuron in SensitivityPairs(network, connections).pairs)
+def _sensitive(
+    network: Network, connections: tuple[Connection, ...]
+) -> tuple[Pair, ...]:
+    """Pairs for sensitivities: each connection with the recurrent neurons that keep one
+    to it.
+    """
+    pairs = tuple(
+        (connections[c], neuron)
+        for c, neuron in SensitivityPairs(network, connections).pairs
+    )
     if not pairs:
         raise ArgumentError(
-            "No connection has a sensitivity: none is trainable and reaches the state of a recurrent neuron."
+            "No connection has a sensitivity: none is trainable and reaches the state"
+            " of a recurrent neuron."
         )
     return pairs
 
 
 class Recorder:
-    """Rows of numbers of neurons, connections and pairs, one row per step; the ``recorder`` of a store.
+    """Rows of numbers of neurons, connections and pairs, one row per step; the
+    ``recorder`` of a store.
 
-    `columns` are names of columns of the store (see ``schema.WATCHABLE``). The caller of a method other than
-    `begin`, `close` and `rows` holds the lock of the store.
+    `columns` are names of columns of the store (see ``schema.WATCHABLE``). The caller
+    of a method other than `begin`, `close` and `rows` holds the lock of the store.
     """
 
     def __init__(
@@ -420,16 +528,31 @@ class Recorder:
         self.network = network
         # in each row, sensitivities are last
         self.columns = tuple(sorted(columns, key=schema.SENSITIVITY.__eq__))
-        self.neurons, self.connections, self.pairs, self.sensitive = neurons, connections, pairs, sensitive
-        ends = np.cumsum([0, *(len(self.owners(name)) for name in self.columns)]).tolist()
-        self.places = {name: slice(*ends[i : i + 2]) for i, name in enumerate(self.columns)}
+        self.neurons = neurons
+        self.connections = connections
+        self.pairs = pairs
+        self.sensitive = sensitive
+        ends = np.cumsum(
+            [0, *(len(self.owners(name)) for name in self.columns)]
+        ).tolist()
+        self.places = {
+            name: slice(*ends[i : i + 2]) for i, name in enumerate(self.columns)
+        }
         self.width: int = ends[-1]
-        self._chunks: list[Floats] = []  # rows that are no longer in the memory of the kernels
-        self._called: set[Neuron] | None = None  # neurons called one by one in the latest step
-        self._followed: WeakSet[Plan] = WeakSet()  # they know which sensitivities to record
+        self._chunks: list[
+            Floats
+        ] = []  # rows that are no longer in the memory of the kernels
+        self._called: set[Neuron] | None = (
+            None  # neurons called one by one in the latest step
+        )
+        self._followed: WeakSet[Plan] = (
+            WeakSet()
+        )  # they know which sensitivities to record
 
     def owners(self, column: str) -> tuple[Any, ...]:
-        """The owners of a column's numbers: the neurons, the connections or the pairs."""
+        """The owners of a column's numbers: the neurons, the connections or the
+        pairs.
+        """
         if column in schema.NEURON_NUMBERS:
             return self.neurons
         if column in schema.CONNECTION_NUMBERS:
@@ -459,13 +582,19 @@ class Recorder:
         store = self._store
         if store.recorder is not None:
             raise TopologyError(
-                f"{self.network!r}, or one that is joined to it, is being recorded already. "
-                "Record all that you want at once."
+                f"{self.network!r}, or one that is joined to it, is being recorded"
+                " already. Record all that you want at once."
             )
         store.ready()
         what = [schema.WATCHABLE.index(column) for column in self.columns]
         store.columns["watched_what"] = np.array(what, np.uint8)
-        counts = len(what), len(self.neurons), len(self.connections), len(self.pairs), len(self.sensitive)
+        counts = (
+            len(what),
+            len(self.neurons),
+            len(self.connections),
+            len(self.pairs),
+            len(self.sensitive),
+        )
         self._followed.clear()
         try:
             self.follow()
@@ -473,7 +602,13 @@ class Recorder:
         finally:
             store.renew_table()  # also if memory has run out
         # Last: kernels write to the log if it has a width.
-        store.columns["log_place"][:] = self.width, 0, self.network._anchor._row, 0, *counts
+        store.columns["log_place"][:] = (
+            self.width,
+            0,
+            self.network._anchor._row,
+            0,
+            *counts,
+        )
         store.recorder = self
 
     @atomic
@@ -504,58 +639,91 @@ class Recorder:
         """The rows of connections; NONE for removed ones."""
         store = self._store
         row_of = np.append(store.row_of[: store.n_identities], np.uint32(NONE))
-        return row_of[np.fromiter((link._identity for link in connections), np.int64, len(connections))]
+        return row_of[
+            np.fromiter(
+                (link._identity for link in connections), np.int64, len(connections)
+            )
+        ]
 
     def _runs_of(self, rows: NDArray[np.uint32]) -> NDArray[np.uint32]:
         """The run of each row; NONE for rows in no run."""
         run = np.full(self._store.n_connections + 1, NONE, np.uint32)
         lengths = self._store["run_length"]
-        run[spans(self._store["run_first"], lengths)] = np.repeat(np.arange(len(lengths)), lengths)
+        run[spans(self._store["run_first"], lengths)] = np.repeat(
+            np.arange(len(lengths)), lengths
+        )
         return run[np.minimum(rows, self._store.n_connections)]
 
     def _follow_pairs(self) -> None:
         """The rows of pairs, see ``schema.PAIR_TRACE``."""
-        store, columns = self._store, self._store.columns
+        store = self._store
+        columns = self._store.columns
         gated = np.flatnonzero(store["gater"] != NONE)
         key = store["gater"][gated].astype(np.int64) << 32 | store["target"][gated]
         order = np.argsort(key, kind="stable")
         columns["watched_gate"] = gated[order].astype(np.uint32)
         fields = np.full((len(self.pairs), schema.PAIR_FIELDS), NONE, np.uint32)
-        rows = self._rows_of([connection for connection, _ in self.pairs]).astype(np.int64)
+        rows = self._rows_of([connection for connection, _ in self.pairs]).astype(
+            np.int64
+        )
         neurons = np.array([neuron._row for _, neuron in self.pairs], np.int64)
         there = np.flatnonzero((rows != NONE) & (neurons >= 0))
         rows, neurons = rows[there], neurons[there]
         pair = store["target"][rows].astype(np.int64) << 32 | neurons
-        first, stop = (np.searchsorted(key[order], pair, side) for side in ("left", "right"))
+        first, stop = (
+            np.searchsorted(key[order], pair, side) for side in ("left", "right")
+        )
         trace = self._traces_of(rows, neurons)
-        exists = np.where(columns["flags"][neurons] & MEMORY, trace != NONE, first < stop)
-        fields[there] = np.stack([trace, np.where(exists, rows, NONE), neurons, first, stop], axis=1)
+        exists = np.where(
+            columns["flags"][neurons] & MEMORY, trace != NONE, first < stop
+        )
+        fields[there] = np.stack(
+            [trace, np.where(exists, rows, NONE), neurons, first, stop], axis=1
+        )
         columns["watched_pair"] = fields.reshape(-1)
 
     def _traces_of(self, rows: Ints, gated: Ints) -> Ints:
-        """Indices of the extended traces of pairs; NONE for traces that are not stored."""
-        columns, target = self._store.columns, self._store["target"][rows].astype(np.int64)
+        """Indices of the extended traces of pairs; NONE for traces that are not
+        stored.
+        """
+        columns, target = (
+            self._store.columns,
+            self._store["target"][rows].astype(np.int64),
+        )
         kept = np.flatnonzero(columns["influence_trace"] != NONE)
-        key = columns["influence_gater"][kept].astype(np.int64) << 32 | columns["influence_gated"][kept]
+        key = (
+            columns["influence_gater"][kept].astype(np.int64) << 32
+            | columns["influence_gated"][kept]
+        )
         order = np.argsort(key)
         kept, key = np.append(kept[order], 0), np.append(key[order], -1)
         place = np.searchsorted(key[:-1], target << 32 | gated)
         offset = rows - columns["first_incoming"][target]
-        stored = (key[place] == (target << 32 | gated)) & (offset < columns["learning"][target])
+        stored = (key[place] == (target << 32 | gated)) & (
+            offset < columns["learning"][target]
+        )
         if not stored.any():
             return np.full(len(rows), NONE, np.int64)
-        return np.where(stored, columns["influence_trace"][kept[place]].astype(np.int64) + offset, NONE)
+        return np.where(
+            stored,
+            columns["influence_trace"][kept[place]].astype(np.int64) + offset,
+            NONE,
+        )
 
     def follow_plan(self, network: Network, plan: Plan) -> None:
-        """Tell the kernels of a plan which sensitivities to record; called before they run."""
+        """Tell the kernels of a plan which sensitivities to record; called before they
+        run.
+        """
         if not self.sensitive or plan in self._followed or not self.records(network):
             return
-        rows = self._rows_of([connection for connection, _ in self.sensitive]).astype(np.int64)
+        rows = self._rows_of([connection for connection, _ in self.sensitive]).astype(
+            np.int64
+        )
         neurons = np.array([neuron._row for _, neuron in self.sensitive], np.int64)
         plan.note(plan.places_of(rows, neurons))
         self._followed.add(plan)
 
-    # --- memory --------------------------------------------------------------------------
+    # --- memory -----------------------------------------------------------------------
 
     @property
     def _least(self) -> int:
@@ -564,15 +732,19 @@ class Recorder:
 
     def make_room(self, steps: int) -> None:
         """Ensure memory for `steps` more steps; called before they run."""
-        place, self._called = self._store.columns["log_place"], None
+        place = self._store.columns["log_place"]
+        self._called = None
         rows = int(place[LogPlace.STEPS]) + steps
         if rows * self.width > len(self._store.columns["log"]):
-            latest = self._present()[-1:]  # it may still be propagated, if the new steps raise an error
+            latest = self._present()[
+                -1:
+            ]  # it may still be propagated, if the new steps raise an error
             self._renew(max(steps, self._least) + len(latest), latest)
 
     def _renew(self, steps: int, latest: Floats | None = None) -> None:
         """Allocate memory for this number of steps after the `latest` rows."""
-        store, memory = self._store, self._memory(steps).reshape(-1)
+        store = self._store
+        memory = self._memory(steps).reshape(-1)
         with Deferred():
             if latest is not None:
                 memory[: latest.size] = latest.reshape(-1)
@@ -586,8 +758,9 @@ class Recorder:
             return np.empty((steps, self.width))
         except MemoryError:
             raise MemoryError(
-                f"Recording {steps} steps of {self.width} numbers takes {8e-9 * steps * self.width:.3g} GB. "
-                "Record fewer neurons or connections, or fewer steps at a time."
+                f"Recording {steps} steps of {self.width} numbers takes"
+                f" {8e-9 * steps * self.width:.3g} GB. Record fewer neurons or"
+                " connections, or fewer steps at a time."
             ) from None
 
     def _present(self) -> Floats:
@@ -599,7 +772,9 @@ class Recorder:
         return columns["log"][: steps * self.width].reshape(steps, self.width)
 
     def _take(self, without: int = 0) -> None:
-        """Copy the rows that the kernels have written, except the last ones, which stay in their memory."""
+        """Copy the rows that the kernels have written, except the last ones, which stay
+        in their memory.
+        """
         present = self._present()
         if len(present) > without:
             self._chunks.append(present[: len(present) - without].copy())
@@ -613,18 +788,25 @@ class Recorder:
     @atomic
     def rows(self) -> Floats:
         """All rows, shape (steps, width)."""
-        return np.concatenate([np.empty((0, self.width)), *self._chunks, self._present()])
+        return np.concatenate(
+            [np.empty((0, self.width)), *self._chunks, self._present()]
+        )
 
-    # --- steps that no kernel records ----------------------------------------------------
+    # --- steps that no kernel records -------------------------------------------------
 
     def step_over(self) -> None:
-        """End the latest step, because the context has changed: a later propagation does not belong to it."""
+        """End the latest step, because the context has changed: a later propagation
+        does not belong to it.
+        """
         self._store.columns["log_place"][LogPlace.OPEN] = 0
         self._called = None
 
     def activated(self, neuron: Neuron) -> None:
-        """Record the activation of a single neuron; its second activation in a step starts a new step."""
-        store, called = self._store, self._called
+        """Record the activation of a single neuron; its second activation in a step
+        starts a new step.
+        """
+        store = self._store
+        called = self._called
         if not self.owns(neuron):
             return
         begin = called is None or neuron in called
@@ -638,10 +820,14 @@ class Recorder:
         """Record the propagation of a single neuron."""
         if self.owns(neuron):
             store = self._store
-            engine.online.note_step(store.ready(), store.unit, False, False, neuron._row)
+            engine.online.note_step(
+                store.ready(), store.unit, False, False, neuron._row
+            )
 
     def updated(self) -> None:
-        """Record new weights and biases in the latest step, to which an update belongs."""
+        """Record new weights and biases in the latest step, to which an update
+        belongs.
+        """
         store = self._store
         store.ready()
         present = self._present()
@@ -649,12 +835,16 @@ class Recorder:
         for name, watched in (("weight", "watched_connection"), ("bias", "watched")):
             if len(rows) and name in self.columns:
                 there = store.columns[watched] != NONE
-                rows[-1, self.places[name]][there] = store[name][store.columns[watched][there]]
+                rows[-1, self.places[name]][there] = store[name][
+                    store.columns[watched][there]
+                ]
 
     def add(self, numbers: dict[str, Floats]) -> None:
-        """Append steps of an exact gradient, with `numbers` of all neurons, shape (steps, neurons).
+        """Append steps of an exact gradient, with `numbers` of all neurons, shape
+        (steps, neurons).
 
-        Weights and biases are the present ones; gains follow from activations. Other numbers are NaN.
+        Weights and biases are the present ones; gains follow from activations. Other
+        numbers are NaN.
         """
         rows = self._memory(len(numbers["activation"]))
         rows[...] = np.nan
@@ -665,13 +855,20 @@ class Recorder:
         columns = self._store.columns
         for name, place in self.places.items():
             if name in schema.NEURON_NUMBERS or name in schema.CONNECTION_NUMBERS:
-                watched = columns["watched" if name in schema.NEURON_NUMBERS else "watched_connection"]
+                watched = columns[
+                    "watched" if name in schema.NEURON_NUMBERS else "watched_connection"
+                ]
                 there = np.flatnonzero(watched != NONE)
-                rows[:, place][:, there] = self._exact(name, watched[there].astype(np.int64), numbers)
+                rows[:, place][:, there] = self._exact(
+                    name, watched[there].astype(np.int64), numbers
+                )
 
     def _exact(self, name: str, rows: Ints, numbers: dict[str, Floats]) -> Any:
-        """A number of these rows of neurons or connections in steps of an exact gradient."""
-        store, first = self._store, self.network._anchor._row
+        """A number of these rows of neurons or connections in steps of an exact
+        gradient.
+        """
+        store = self._store
+        first = self.network._anchor._row
         if name in numbers:
             return numbers[name][:, rows - first]
         if name in ("weight", "bias"):

@@ -1,9 +1,11 @@
-"""Delays: relay neurons, each of which has the activation that its source had one step earlier.
+"""Delays: relay neurons, each of which has the activation that its source had one step
+earlier.
 
-The column ``relay`` is 1 for the copy of an input, and otherwise 1 + the number of steps by which a relay is
-behind the neuron that its chain begins with; 0 for all other neurons. The relays of a network are its second
-layer, those that are furthest behind first, and activate in order in a synchronous network, too. So each of
-them but a copy activates before its source, and reads the activation of the previous step.
+The column ``relay`` is 1 for the copy of an input, and otherwise 1 + the number of
+steps by which a relay is behind the neuron that its chain begins with; 0 for all other
+neurons. The relays of a network are its second layer, those that are furthest behind
+first, and activate in order in a synchronous network, too. So each of them but a copy
+activates before its source, and reads the activation of the previous step.
 """
 
 from __future__ import annotations
@@ -33,14 +35,17 @@ def relayed(
     targets: Sequence[Neuron] = (),
     pairs: tuple[Indices, Indices] | None = None,
 ) -> list[Neuron]:
-    """Return the relays with the activations of neurons `delay` steps ago; those that are missing are made.
+    """Return the relays with the activations of neurons `delay` steps ago; those that
+    are missing are made.
 
-    None is made if pairs of a relay and a target, by default all, cannot be connected. The caller holds the
-    stores in use.
+    None is made if pairs of a relay and a target, by default all, cannot be connected.
+    The caller holds the stores in use.
     """
-    held, missing = list(neurons), Neuron()
+    held = list(neurons)
+    missing = Neuron()
     roles = wiring.join([*neurons, *targets])["role"][wiring.rows_of(held)]
-    inputs, relay_of = np.flatnonzero(roles == INPUT).tolist(), _relay_of(held[0]._store)
+    inputs = np.flatnonzero(roles == INPUT).tolist()
+    relay_of = _relay_of(held[0]._store)
     ends = held.copy()
     for first in (inputs, *[range(len(held))] * delay):
         for i in first:
@@ -57,35 +62,51 @@ def relayed(
 
 
 def delay_connections(network: Network, delays: Ints) -> None:
-    """Let relays delay the connections of a new network by numbers of steps, one for each; 0: none."""
+    """Let relays delay the connections of a new network by numbers of steps, one for
+    each; 0: none.
+    """
     for steps in np.unique(delays[delays > 0]).tolist():
-        store, identities = network._store, np.flatnonzero(delays == steps)
-        sources, which = np.unique(store["source"][store.row_of[identities]], return_inverse=True)
+        store = network._store
+        identities = np.flatnonzero(delays == steps)
+        sources, which = np.unique(
+            store["source"][store.row_of[identities]], return_inverse=True
+        )
         relays = relayed([store.views[row] for row in sources.tolist()], steps)
-        network._store["source"][network._store.row_of[identities]] = wiring.rows_of(relays)[which]
+        network._store["source"][network._store.row_of[identities]] = wiring.rows_of(
+            relays
+        )[which]
         network._store.touch()
 
 
 def with_relays(layers: list[Layer]) -> list[Layer]:
-    """Return the layers of a network with the relays of its neurons as the second one."""
+    """Return the layers of a network with the relays of its neurons as the second
+    one.
+    """
     first, *hidden, last = layers
-    store, inputs = first._store, first._neurons
+    store = first._store
+    inputs = first._neurons
     if not store["relay"].any():
         return layers
     rows, source, target = _links(store)
     late = np.isin(source, wiring.rows_of(inputs)) & (store["relay"][target] > 1)
     if late.any():  # relays that were made before their source became an input
-        copied, relays = ([store.views[row] for row in ends[late].tolist()] for ends in (source, target))
+        copied, relays = (
+            [store.views[row] for row in ends[late].tolist()]
+            for ends in (source, target)
+        )
         wiring.cut(store, store["identity"][rows[late]])
         _connect(_add_relays(copied, np.ones(len(copied), int)), relays)
     store = first._store
     _, source, target = _links(store)
-    mine, size = np.zeros(store.n_neurons, bool), 0
+    mine = np.zeros(store.n_neurons, bool)
+    size = 0
     mine[wiring.rows_of(neuron for layer in layers for neuron in layer._neurons)] = True
     while size < (size := int(mine.sum())):  # along all chains
         mine[target[mine[source]]] = True
     rows = np.flatnonzero(mine & (store["relay"] > 0))
-    rows = rows[np.lexsort((store["position"][rows], -store["relay"][rows].astype(np.int64)))]
+    rows = rows[
+        np.lexsort((store["position"][rows], -store["relay"][rows].astype(np.int64)))
+    ]
     relays = [store.views[row] for row in rows.tolist()]
     among = set(relays)
     own = next((layer for layer in hidden if among.issuperset(layer._neurons)), None)
@@ -118,8 +139,11 @@ def _following(neurons: Sequence[Neuron]) -> list[Neuron]:
     relay_of = _relay_of(neurons[0]._store)
     missing = [neuron for neuron in neurons if neuron not in relay_of]
     if missing:
-        store, rows = neurons[0]._store, wiring.rows_of(missing)
-        numbers = np.where(store["role"][rows] == INPUT, 1, np.maximum(store["relay"][rows], 1) + 1)
+        store = neurons[0]._store
+        rows = wiring.rows_of(missing)
+        numbers = np.where(
+            store["role"][rows] == INPUT, 1, np.maximum(store["relay"][rows], 1) + 1
+        )
         relay_of |= zip(missing, _add_relays(missing, numbers), strict=True)
     return [relay_of[neuron] for neuron in neurons]
 
@@ -127,11 +151,17 @@ def _following(neurons: Sequence[Neuron]) -> list[Neuron]:
 def _add_relays(sources: Sequence[Neuron], numbers: Ints) -> list[Neuron]:
     """Make a relay of each neuron, which has its sign."""
     given = zip(sources, numbers.tolist(), strict=True)
-    names = [f"{neuron.name.split(DELAYED)[0]}{DELAYED}{number - 1}" for neuron, number in given]
-    relays = new_neurons(len(sources), sources[0]._store.dtype, names, squashes.identity.code)
+    names = [
+        f"{neuron.name.split(DELAYED)[0]}{DELAYED}{number - 1}"
+        for neuron, number in given
+    ]
+    relays = new_neurons(
+        len(sources), sources[0]._store.dtype, names, squashes.identity.code
+    )
     store = wiring.join([*sources, *relays])
     rows = wiring.rows_of(relays)
-    store["relay"][rows], store["trainable_bias"][rows] = numbers, 0
+    store["relay"][rows] = numbers
+    store["trainable_bias"][rows] = 0
     store["outgoing_sign"][rows] = store["outgoing_sign"][wiring.rows_of(sources)]
     _connect(sources, relays)
     return relays
@@ -140,6 +170,8 @@ def _add_relays(sources: Sequence[Neuron], numbers: Ints) -> list[Neuron]:
 def _connect(sources: Sequence[Neuron], relays: Sequence[Neuron]) -> None:
     """Let each relay read its source, by a frozen weight of 1 without a sign."""
     store = sources[0]._store
-    source, target = (wiring.rows_of(ends).astype(np.uint32) for ends in (sources, relays))
+    source, target = (
+        wiring.rows_of(ends).astype(np.uint32) for ends in (sources, relays)
+    )
     first = store.add_connections(source, target, np.ones(len(sources)), False)
     graph.follow_connected(store, first, len(sources))

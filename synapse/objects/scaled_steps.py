@@ -1,4 +1,6 @@
-"""Steps along the slopes of a network, each divided by the root of a sum of its squares."""
+"""Steps along the slopes of a network, each divided by the root of a sum of its
+squares.
+"""
 
 from __future__ import annotations
 
@@ -21,15 +23,17 @@ from .slopes import SlopeTraces
 
 @final
 class ScaledSteps(SlopeTraces):
-    r"""AdaGrad (Duchi, Hazan and Singer 2011) that forgets, with a bound, for one sample at a time.
+    r"""AdaGrad (Duchi, Hazan and Singer 2011) that forgets, with a bound, for one
+    sample at a time.
 
     With the errors e of the outputs and the slopes g = Σ e ∂y/∂w of the last step::
 
         s <- keep s + g²
         w <- w + step g / √s,   step = rate min(1, D / (bound rate Σ g²/√s))
 
-    D is Σ|e|, or Σ e² if `squared`: the first-order decrease of the cost is at most D / bound. The sums s
-    follow the network through edits like those of :class:`SlopeTraces`.
+    D is Σ|e|, or Σ e² if `squared`: the first-order decrease of the cost is at most D /
+    bound. The sums s follow the network through edits like those of
+    :class:`SlopeTraces`.
     """
 
     def _begin(self) -> None:
@@ -46,7 +50,9 @@ class ScaledSteps(SlopeTraces):
         """Take over sums that :meth:`read` has returned."""
         with InUse(self.network):
             self._ready()
-            for at, sums, values in zip(self._places, self._squares, squares, strict=True):
+            for at, sums, values in zip(
+                self._places, self._squares, squares, strict=True
+            ):
                 sums[at.every] = values
 
     def sums_of(self, links: Sequence[Connection]) -> Floats:
@@ -72,10 +78,14 @@ class ScaledSteps(SlopeTraces):
         bound: float,
         squared: bool,
     ) -> None:
-        """Change the parameters by a step for these errors; if it is not finite, nothing has changed."""
+        """Change the parameters by a step for these errors; if it is not finite,
+        nothing has changed.
+        """
         self._ready()
         if self._tied:
-            self.require_done(self._move_shared(store, errors, weight, rate, keep, bound, squared))
+            self.require_done(
+                self._move_shared(store, errors, weight, rate, keep, bound, squared)
+            )
             return
         settings = self._settings
         settings[0] = weight
@@ -95,20 +105,28 @@ class ScaledSteps(SlopeTraces):
         bound: float,
         squared: bool,
     ) -> int:
-        """The same where parameters are shared: the slope of each is the sum over its members."""
+        """The same where parameters are shared: the slope of each is the sum over its
+        members.
+        """
         # This computes the slopes, and moves nothing.
-        status, _ = self._call(store, "learn_by_slopes", errors, 0.0, 0.0, 1.0, 0.0, self._sizes)
+        status, _ = self._call(
+            store, "learn_by_slopes", errors, 0.0, 0.0, 1.0, 0.0, self._sizes
+        )
         if status != DONE:
             return int(status)
         slopes = self._moves.weights, self._moves.biases
         decrease = 0.0
         moves = []
-        for name, at, sums, each in zip(("weight", "bias"), self._places, self._squares, slopes, strict=True):
+        for name, at, sums, each in zip(
+            ("weight", "bias"), self._places, self._squares, slopes, strict=True
+        ):
             tie = store[SHARED_BY[name]]
             shared = parameters.sum_of_group(tie, at.every, each[at.every])
             sums[at.every] = sums[at.every] * keep + shared**2
             move = shared / (np.sqrt(sums[at.every]) + SMALLEST_ROOT)
-            members = parameters.distinct(tie[at.every])[0]  # each parameter counts once
+            members = parameters.distinct(tie[at.every])[
+                0
+            ]  # each parameter counts once
             decrease += float((shared * move)[members].sum())
             moves.append((name, at.every, move))
         if not np.isfinite(decrease):

@@ -1,4 +1,6 @@
-"""The learning rule of a network, and its sensitivities through steps and edits, as the objects read them."""
+"""The learning rule of a network, and its sensitivities through steps and edits, as the
+objects read them.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,8 @@ if TYPE_CHECKING:
     from .network import Network
     from .neuron import Neuron
 
-ONLINE, RTRL = "online", "rtrl"
+ONLINE = "online"
+RTRL = "rtrl"
 OTHER_CONTEXT = 2**62
 """In place of a stamp: the latest step was not by these sensitivities."""
 
@@ -40,7 +43,9 @@ class LearningRule(NamedTuple):
 
 
 def checked_rule(rule: Any) -> LearningRule:
-    """Return a learning rule, given as a method or as a pair of method and order, or raise ArgumentError."""
+    """Return a learning rule, given as a method or as a pair of method and order, or
+    raise ArgumentError.
+    """
     method, order = rule if isinstance(rule, tuple) and len(rule) == 2 else (rule, None)
     if not isinstance(method, str) or method not in (ONLINE, RTRL):
         kinds = '"online", "rtrl" or a pair such as ("rtrl", 2)'
@@ -58,7 +63,9 @@ def checked_order(method: str, order: Any) -> int | None:
 
 
 class Sensitivities:
-    """The plan of a network, renewed after every edit, with the sensitivities that the edit did not touch."""
+    """The plan of a network, renewed after every edit, with the sensitivities that the
+    edit did not touch.
+    """
 
     def __init__(self, order: int | None) -> None:
         self.order = order
@@ -76,11 +83,15 @@ class Sensitivities:
         store.forget_single_calls()  # its neurons look for their network from now on
 
     def _moved(self, store: Store, offset: int) -> None:
-        """Follow the store, which has been absorbed by another, whose clock continues."""
+        """Follow the store, which has been absorbed by another, whose clock
+        continues.
+        """
         later = int(store["clock"][0]) - int(self._store["clock"][0])
         self._store = store
         if self.plan is not None:
-            self._identities = np.where(self._identities == BIAS, BIAS, self._identities + offset)
+            self._identities = np.where(
+                self._identities == BIAS, BIAS, self._identities + offset
+            )
             self._stamps[self._stamps != 0] += later
             if self.plan.stamp:
                 self.plan.stamp += later
@@ -89,23 +100,33 @@ class Sensitivities:
     def _renumbered(self, new: NDArray[np.uint32]) -> None:
         """Take over new identities of the connections."""
         if self.plan is not None:
-            renumbered = new[np.clip(self._identities, 0, len(new) - 1)].astype(np.int64)
+            renumbered = new[np.clip(self._identities, 0, len(new) - 1)].astype(
+                np.int64
+            )
             self._identities = np.where(self._identities == BIAS, BIAS, renumbered)
 
-    # --- the plan ----------------------------------------------------------------------------------
+    # --- the plan ---------------------------------------------------------------------
 
     def ready(self, network: Network) -> Plan:
-        """Return the plan for the present topology. The caller has the network in use."""
+        """Return the plan for the present topology. The caller has the network in
+        use.
+        """
         _, store, span = network._ready()
         plan = self.plan
-        if plan is not None and plan.store is store and plan.topology == store.topology_version:
+        if (
+            plan is not None
+            and plan.store is store
+            and plan.topology == store.topology_version
+        ):
             if store.recorder is not None:
                 store.recorder.follow_plan(network, plan)
             return plan
-        kept, before = self.kept(), self._neurons
+        kept = self.kept()
+        before = self._neurons
         other = self.plan is not None and not self.in_step
         plan = made_plan(network, store, span, self.order)
-        self._neurons, self._identities = list(network), identities_of(plan)
+        self._neurons = list(network)
+        self._identities = identities_of(plan)
         self.plan = plan
         self.follow(store)
         self._note_stamps(plan)
@@ -118,14 +139,18 @@ class Sensitivities:
         return plan
 
     def current(self, network: Network) -> Plan | None:
-        """The plan for the present topology; None if it is too large, or the network is not closed."""
+        """The plan for the present topology; None if it is too large, or the network is
+        not closed.
+        """
         try:
             return self.ready(network)
         except (ArgumentError, TopologyError):
             return None
 
     def kept(self) -> PortableSensitivities | None:
-        """The present sensitivities; None if there are none, or they are of another context."""
+        """The present sensitivities; None if there are none, or they are of another
+        context.
+        """
         plan = self.plan
         if plan is None or not plan.is_open or not self.in_step:
             return None
@@ -133,21 +158,35 @@ class Sensitivities:
         return read(plan, self._identities)
 
     def write(self, kept: PortableSensitivities, neurons: Sequence[Neuron]) -> None:
-        """Write sensitivities into a new plan, the only ones in it; `neurons` are those of `kept`."""
+        """Write sensitivities into a new plan, the only ones in it; `neurons` are those
+        of `kept`.
+        """
         plan = self.plan
         assert plan is not None
-        first, size = plan.layout.first, plan.layout.pattern.size
+        first = plan.layout.first
+        size = plan.layout.pattern.size
         rows = np.array([neuron._row for neuron in neurons], np.int64) - first
         number = np.where((rows >= 0) & (rows < size), rows, -1)
         write(plan, self._identities, kept, number)
-        engine.rtrl.loops.renew_direct(plan.store_table(), plan.store.unit, plan.address, plan.span)
+        engine.rtrl.loops.renew_direct(
+            plan.store_table(), plan.store.unit, plan.address, plan.span
+        )
 
-    # --- the step that they belong to --------------------------------------------------------------
+    # --- the step that they belong to -------------------------------------------------
 
     @property
     def in_step(self) -> bool:
-        """Whether they include the latest activation of the network, by the last neuron that is left."""
-        last = next((i for i in reversed(range(len(self._neurons))) if self._neurons[i]._row >= 0), None)
+        """Whether they include the latest activation of the network, by the last neuron
+        that is left.
+        """
+        last = next(
+            (
+                i
+                for i in reversed(range(len(self._neurons)))
+                if self._neurons[i]._row >= 0
+            ),
+            None,
+        )
         if self.plan is None or last is None:
             return False
         stamp = self._store["stamp"][self._neurons[last]._row]
@@ -157,7 +196,9 @@ class Sensitivities:
         """The stamps of the neurons after the step that the sensitivities include."""
         assert self.plan is not None
         stamp = self.plan.stamp
-        if stamp != self._stamps[-1]:  # it was after the plan was made; the clock ticks at each neuron
+        if (
+            stamp != self._stamps[-1]
+        ):  # it was after the plan was made; the clock ticks at each neuron
             self._stamps = stamp - np.arange(len(self._neurons))[::-1]
         return self._stamps
 
@@ -169,8 +210,12 @@ class Sensitivities:
 
     @contextmanager
     def unchanged(self, network: Network) -> Iterator[None]:
-        """Let neurons that lead nowhere activate by themselves in the block: no recurrent state changes."""
-        plan, in_step, rule = self.current(network), self.in_step, network._rtrl
+        """Let neurons that lead nowhere activate by themselves in the block: no
+        recurrent state changes.
+        """
+        plan = self.current(network)
+        in_step = self.in_step
+        rule = network._rtrl
         network._rtrl = None  # so that its neurons may be stepped alone
         try:
             yield
@@ -197,25 +242,34 @@ class Sensitivities:
         self.plan.stamp = self._stamps[-1]
 
     def of_parameter(self, target: Neuron, offset: int) -> dict[Neuron, float]:
-        """d state / d parameter by neuron, of a trainable parameter into a neuron; the plan is current."""
+        """d state / d parameter by neuron, of a trainable parameter into a neuron; the
+        plan is current.
+        """
         plan = self.plan
         assert plan is not None
         if not self.in_step:
             return {}
         plan.renew(before=False)
         roots, values = plan.of_parameter(target._row - plan.layout.first, offset)
-        return {self._neurons[r]: value for r, value in zip(roots, values.tolist(), strict=True)}
+        return {
+            self._neurons[r]: value
+            for r, value in zip(roots, values.tolist(), strict=True)
+        }
 
 
-# --- reading them -----------------------------------------------------------------------------------
+# --- reading them ---------------------------------------------------------------------
 
 
 def require_plan(network: Network) -> Plan:
-    """Return the plan of the sensitivities that a network keeps, or raise ArgumentError."""
+    """Return the plan of the sensitivities that a network keeps, or raise
+    ArgumentError.
+    """
     live = network._sensitivities
     if live is None:
         advice = 'Set network.learning_rule = "rtrl", or train it by method="rtrl".'
-        raise ArgumentError(expected("What ", "a network that keeps sensitivities", network, advice))
+        raise ArgumentError(
+            expected("What ", "a network that keeps sensitivities", network, advice)
+        )
     plan = live.ready(network)
     if not live.in_step:
         live.forget()
@@ -224,7 +278,9 @@ def require_plan(network: Network) -> Plan:
 
 
 class SensitivityMatrix(NamedTuple):
-    """All sensitivities of a network: a row for each recurrent neuron, a column for each parameter."""
+    """All sensitivities of a network: a row for each recurrent neuron, a column for
+    each parameter.
+    """
 
     rows: Ints  # recurrent neurons, by their number in the network
     owners: Ints  # by column: the neuron that the parameter leads into; ascending
@@ -239,18 +295,28 @@ def sensitivity_matrix(network: Network) -> SensitivityMatrix:
 
 
 class SensitivityPairs:
-    """Numbers of some connections, with the neurons whose states keep a sensitivity to their weights."""
+    """Numbers of some connections, with the neurons whose states keep a sensitivity to
+    their weights.
+    """
 
     def __init__(self, network: Network, connections: Sequence[Connection]) -> None:
         with InUse(network):
             plan = require_plan(network)
-            roots, neurons = plan.layout.roots, network.neurons
+            roots = plan.layout.roots
+            neurons = network.neurons
             rows = np.array([connection._at for connection in connections], np.int64)
-            every = np.repeat(rows, len(roots)), np.tile(roots + plan.layout.first, len(rows))
+            every = (
+                np.repeat(rows, len(roots)),
+                np.tile(roots + plan.layout.first, len(rows)),
+            )
             places = plan.places_of(*every).reshape(len(rows), len(roots))
         connection, root = np.nonzero(places != ENDED)
-        self.pairs = [(c, neurons[r]) for c, r in zip(connection.tolist(), roots[root].tolist(), strict=True)]
-        self._network, self._places = network, places[connection, root]
+        self.pairs = [
+            (c, neurons[r])
+            for c, r in zip(connection.tolist(), roots[root].tolist(), strict=True)
+        ]
+        self._network = network
+        self._places = places[connection, root]
 
     def read(self) -> Floats:
         """The sensitivities of the latest step; the topology is still the same."""
@@ -265,7 +331,7 @@ def network_in_step(neuron: Neuron) -> Network | None:
     return network if live is not None and live.in_step else None
 
 
-# --- making plans -----------------------------------------------------------------------------------
+# --- making plans ---------------------------------------------------------------------
 
 
 def made_plan(network: Network, store: Store, span: Any, order: int | None) -> Plan:
@@ -288,7 +354,7 @@ def most_bytes() -> float:
 def too_large(network: Network, order: int | None, needed: float) -> ArgumentError:
     """The error for sensitivities that do not fit into memory."""
     return ArgumentError(
-        f"The sensitivities of {network!r} at order {order} need {needed / 1e9:.3g} GB, but this machine has "
-        f"{most_bytes() / 1e9:.3g} GB. Give a lower order, such as 1; synapse.learning.reach lists what each "
-        "needs."
+        f"The sensitivities of {network!r} at order {order} need {needed / 1e9:.3g} GB,"
+        f" but this machine has {most_bytes() / 1e9:.3g} GB. Give a lower order, such"
+        " as 1; synapse.learning.reach lists what each needs."
     )

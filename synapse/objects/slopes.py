@@ -24,8 +24,8 @@ NOTHING = np.empty(0)
 class SlopeTraces:
     """The traces e <- decay e + slopes of the outputs, for all parameters of a network.
 
-    They follow the network through edits: those of parameters that stay do not change, those of new ones are
-    0.
+    They follow the network through edits: those of parameters that stay do not change,
+    those of new ones are 0.
     """
 
     def __init__(self, network: Network) -> None:
@@ -47,7 +47,9 @@ class SlopeTraces:
         self._tied = any(at.tied for at in self._places)
         # By these the sums are found after an edit:
         self._neurons = list(network)
-        self._identities: Ints = store["identity"][self._places[0].every].astype(np.int64)
+        self._identities: Ints = store["identity"][self._places[0].every].astype(
+            np.int64
+        )
         store.follow(self)
 
     def _moved(self, store: Store, offset: int) -> None:
@@ -60,12 +62,15 @@ class SlopeTraces:
         self._identities = np.where(self._identities < len(new), identities, NONE)
 
     def _ready(self) -> Store:
-        """The store, lowered, with sums for its topology. The caller has the network in use."""
+        """The store, lowered, with sums for its topology. The caller has the network in
+        use.
+        """
         store: Store = self.network._ready()[1]
         if self._moves.topology == store.topology_version:
             return store
         before = self._read()
-        neurons, identities = self._neurons, self._identities
+        neurons = self._neurons
+        identities = self._identities
         self._begin()
         weights = self._places[0].every
         there = identities < len(store.row_of)
@@ -110,29 +115,43 @@ class SlopeTraces:
 
     @locked
     def learn(
-        self, store: Store, errors: Floats | None, delta: float, decay: float, rate: float, bound: float
+        self,
+        store: Store,
+        errors: Floats | None,
+        delta: float,
+        decay: float,
+        rate: float,
+        bound: float,
     ) -> float:
-        """Decay the sums, add the slopes of the last step, and change the parameters by step * delta * sums.
+        """Decay the sums, add the slopes of the last step, and change the parameters by
+        step * delta * sums.
 
-        Returns the step: the rate, or less so that an output changes less than by the error, as `bound` says
-        (Elsayed, Vasan and Mahmood 2024, algorithm 3, ``κ``). If a sum or the change is not finite, no
-        parameter has changed.
+        Returns the step: the rate, or less so that an output changes less than by the
+        error, as `bound` says (Elsayed, Vasan and Mahmood 2024, algorithm 3, ``κ``). If
+        a sum or the change is not finite, no parameter has changed.
         """
         self._ready()
-        row, change = NOTHING if errors is None else errors, 0.0 if self._tied else delta
-        status, step = self._call(store, "learn_by_slopes", row, decay, change, rate, bound, self._sizes)
+        row = NOTHING if errors is None else errors
+        change = 0.0 if self._tied else delta
+        status, step = self._call(
+            store, "learn_by_slopes", row, decay, change, rate, bound, self._sizes
+        )
         if status == DONE and self._tied:
             status, step = self._move_tied(store, delta, rate, bound)
         self.require_done(status)
         return float(step)
 
     def _call(self, store: Store, name: str, *given: Any) -> Any:
-        """Call a kernel of the learning rule of the network, with the sums as destinations."""
-        network, table = self.network, self._moves.address
+        """Call a kernel of the learning rule of the network, with the sums as
+        destinations.
+        """
+        network = self.network
+        table = self._moves.address
         kernels: Any = store.calls or engine.online.calls_for(store)
         if network._rtrl is not None:
             plan = network._open_plan(store, network._rtrl)
-            kernels, table = engine.rtrl.loops.calls_for(store), plan.store_table(self._moves)
+            kernels = engine.rtrl.loops.calls_for(store)
+            table = plan.store_table(self._moves)
             given = plan.address, plan.span, *given
         else:
             given = network._span[1], *given
@@ -142,43 +161,63 @@ class SlopeTraces:
         """Raise the error for a call of a kernel that is not complete."""
         if status == DIVERGED:
             raise DivergenceError(
-                f"The traces of {self.network!r} are no longer finite. No weight has changed. Use a lower "
-                "rate, a bound on the step, or bounded squashes."
+                f"The traces of {self.network!r} are no longer finite. No weight has"
+                " changed. Use a lower rate, a bound on the step, or bounded squashes."
             )
         if status != DONE:
             self.network._refuse(status, self.network._store)
 
     @property
     def can_stream(self) -> bool:
-        """Whether :meth:`learn_stream` is possible: nothing has to be done between steps."""
+        """Whether :meth:`learn_stream` is possible: nothing has to be done between
+        steps.
+        """
         with InUse(self.network):
             return self._ready().recorder is None and not self._tied
 
-    def learn_stream(self, rows: Floats, gains: Floats, values: Floats, *factors: float) -> tuple[int, int]:
-        """Learn from rows of inputs and the rewards that come with them, in one call that writes `values`.
+    def learn_stream(
+        self, rows: Floats, gains: Floats, values: Floats, *factors: float
+    ) -> tuple[int, int]:
+        """Learn from rows of inputs and the rewards that come with them, in one call
+        that writes `values`.
 
-        The factors are the discount, decay, rate and bound. The network has one output, and has just been
-        activated. Returns the number of complete steps, and the status, for :meth:`require_done`.
+        The factors are the discount, decay, rate and bound. The network has one output,
+        and has just been activated. Returns the number of complete steps, and the
+        status, for :meth:`require_done`.
         """
         network = self.network
         with InUse(network):
             store = self._ready()
             aside = network._aside(store)
             given = rows.reshape(-1), gains, values, *factors, self._sizes
-            status, done = self._call(store, "learn_stream", aside.address, aside.copies, *given)
+            status, done = self._call(
+                store, "learn_stream", aside.address, aside.copies, *given
+            )
             return int(done), status
 
-    def _move_tied(self, store: Store, delta: float, rate: float, bound: float) -> tuple[int, float]:
-        """The change of parameters of which some are shared: these change by the sum of their members."""
-        size, changes = 0.0, []
-        for name, at, sums in zip(("weight", "bias"), self._places, self._read(), strict=True):
-            tie, rows = store[SHARED_BY[name]], at.every
+    def _move_tied(
+        self, store: Store, delta: float, rate: float, bound: float
+    ) -> tuple[int, float]:
+        """The change of parameters of which some are shared: these change by the sum of
+        their members.
+        """
+        size = 0.0
+        changes = []
+        for name, at, sums in zip(
+            ("weight", "bias"), self._places, self._read(), strict=True
+        ):
+            tie = store[SHARED_BY[name]]
+            rows = at.every
             shared = parameters.sum_of_group(tie, rows, sums)
-            size += float(np.abs(shared[np.unique(parameters.distinct(tie[rows])[0])]).sum())
+            size += float(
+                np.abs(shared[np.unique(parameters.distinct(tie[rows])[0])]).sum()
+            )
             changes.append((name, rows, shared))
         step = rate / max(1.0, rate * bound * max(abs(delta), 1.0) * size)
         if not np.isfinite(size * delta):
             return DIVERGED, step
         for name, rows, shared in changes:
-            parameters.assign_first(store, name, rows, store[name][rows] + step * delta * shared)
+            parameters.assign_first(
+                store, name, rows, store[name][rows] + step * delta * shared
+            )
         return DONE, step

@@ -25,28 +25,31 @@ Chosen = Projection | list[Connection] | list[Neuron]
 def tie(items: Items, groups: ArrayLike | None = None) -> None:
     """Let connections share one weight, or neurons one bias.
 
-    All members take the value of the first. Learning updates the shared value by the sum of the members'
-    updates: at the end of the step of a network or a layer, or at once if a single neuron propagates.
-    Setting the weight, the bias or ``trainable`` of one member sets it for all. Ties are transitive:
-    members already tied bring their whole group.
+    All members take the value of the first. Learning updates the shared value by the
+    sum of the members' updates: at the end of the step of a network or a layer, or at
+    once if a single neuron propagates. Setting the weight, the bias or ``trainable`` of
+    one member sets it for all. Ties are transitive: members already tied bring their
+    whole group.
 
     Parameters
     ----------
     items : Projection, Layer, or iterable of Connection or of Neuron
-        Members. Connections share a weight, neurons share a bias. They may belong to different networks.
+        Members. Connections share a weight, neurons share a bias. They may belong to
+        different networks.
     groups : array_like of int, shape (items,), optional
-        Group number of each item, in the order of iteration; items with the same number share one value.
-        Default: all items are one group.
+        Group number of each item, in the order of iteration; items with the same number
+        share one value. Default: all items are one group.
 
     Raises
     ------
     ArgumentTypeError
         If the items are neither connections nor neurons, or are both.
     ArgumentError
-        If there are no items, if `groups` has another shape, or if some members of a group are trainable
-        and others are not.
+        If there are no items, if `groups` has another shape, or if some members of a
+        group are trainable and others are not.
     TopologyError
-        If an item has been removed, or if the items have different dtypes. An error changes nothing.
+        If an item has been removed, or if the items have different dtypes. An error
+        changes nothing.
 
     See Also
     --------
@@ -72,13 +75,19 @@ def tie(items: Items, groups: ArrayLike | None = None) -> None:
         labels = _labels(groups, len(chosen))
         _require_one_kind(chosen, labels)
         if not isinstance(chosen, Projection):
-            wiring.join([item.source if isinstance(item, Connection) else item for item in chosen])
+            wiring.join(
+                [
+                    item.source if isinstance(item, Connection) else item
+                    for item in chosen
+                ]
+            )
         for store, column, rows in _places(chosen):  # a single store after the join
             parameters.tie_rows(store, column, rows, labels)
 
 
 def untie(items: Items) -> None:
-    """Give each connection its own weight again, or each neuron its own bias; the values do not change.
+    """Give each connection its own weight again, or each neuron its own bias; the
+    values do not change.
 
     The remaining members of a group stay tied to each other.
 
@@ -124,9 +133,15 @@ def _chosen(what: str, items: Any) -> Chosen:
             raise ArgumentTypeError(expected(what, kind, items))
         items = listed(what, items, kind)
         if items and not isinstance(items[0], Connection | Neuron):
-            raise ArgumentTypeError(f"Expected {kind}, got a list with {shown(items[0])}.")
+            raise ArgumentTypeError(
+                f"Expected {kind}, got a list with {shown(items[0])}."
+            )
         for item in items:
-            like = require_connection if isinstance(items[0], Connection) else require_neuron
+            like = (
+                require_connection
+                if isinstance(items[0], Connection)
+                else require_neuron
+            )
             like(f"Every item after {items[0]!r}", item)
     if len(items) == 0:
         raise ArgumentError(f"Expected {kind}, got an empty one.")
@@ -152,7 +167,9 @@ def _labels(groups: ArrayLike | None, count: int) -> Ints:
 
 
 def _require_one_kind(chosen: Chosen, labels: Ints) -> None:
-    """Raise ArgumentError if members of a group differ in whether they are trainable, or in their signs."""
+    """Raise ArgumentError if members of a group differ in whether they are trainable,
+    or in their signs.
+    """
     signs = np.zeros(len(labels), np.int8)  # of connections
     if isinstance(chosen, Projection):
         learns = chosen._store["trainable"][_rows(chosen)] != 0
@@ -166,7 +183,9 @@ def _require_one_kind(chosen: Chosen, labels: Ints) -> None:
         unlike = np.flatnonzero(values != values[first[place]])
         if len(unlike):
             members = int(first[place[unlike[0]]]), int(unlike[0])
-            has = " and ".join(f"{chosen[i]!r} has {getattr(chosen[i], name)}" for i in members)
+            has = " and ".join(
+                f"{chosen[i]!r} has {getattr(chosen[i], name)}" for i in members
+            )
             raise ArgumentError(
                 f"Expected the members of a tied group to agree in {name}, but {has}. "
                 f"Set {name} of both to the same value first."
@@ -179,7 +198,9 @@ def _rows(projection: Projection) -> Ints:
 
 
 def _places(chosen: Chosen) -> Iterator[tuple[Store, str, Ints]]:
-    """Iterate over the stores of the items; yields the store, the shared column, and the rows in it."""
+    """Iterate over the stores of the items; yields the store, the shared column, and
+    the rows in it.
+    """
     if isinstance(chosen, Projection):
         yield chosen._store, "weight", _rows(chosen)
         return

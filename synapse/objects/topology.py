@@ -1,4 +1,6 @@
-"""Topology: an immutable table of a network, the basis of analysis, drawings and file formats."""
+"""Topology: an immutable table of a network, the basis of analysis, drawings and file
+formats.
+"""
 
 from __future__ import annotations
 
@@ -29,19 +31,24 @@ from .rare import CARRIES, RARE_OF_CONNECTIONS, RARE_OF_NEURONS, STATE
 from .wiring import crossings_of, not_closed, rows_of, rows_within
 
 is_delayed = is_delayed_in_order  # for the rooms, which do not import the engine
-NO_GATER, OUTSIDE = -1, -2
-"""Values of `Topology.gater` without a number: no gater, and a gater that is not in the table."""
+NO_GATER = -1
+OUTSIDE = -2
+"""Values of `Topology.gater` without a number: no gater, and a gater that is not in the
+table."""
 APART = 50
-"""Distance between the positions of neighbouring neurons in a graph, which suits Gephi."""
+"""Distance between the positions of neighbouring neurons in a graph, which suits
+Gephi."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Topology:
-    """A snapshot of the structure and values of a network, as columns of neurons and connections.
+    """A snapshot of the structure and values of a network, as columns of neurons and
+    connections.
 
-    Neurons are numbered in the order in which they activate, connections in the order of creation,
-    like ``network.neurons`` and ``network.connections``. The arrays are read-only, and later changes of
-    the network do not affect them. :meth:`Topology.of` makes the table.
+    Neurons are numbered in the order in which they activate, connections in the order
+    of creation, like ``network.neurons`` and ``network.connections``. The arrays are
+    read-only, and later changes of the network do not affect them. :meth:`Topology.of`
+    makes the table.
 
     Parameters
     ----------
@@ -62,13 +69,16 @@ class Topology:
     bias, state, activation : ndarray, shape (neurons,)
         Values of the neurons.
     trainable_bias : ndarray of bool, shape (neurons,)
-        Whether learning updates the bias. Biases of inputs without incoming connections never change.
+        Whether learning updates the bias. Biases of inputs without incoming connections
+        never change.
     bias_tie : ndarray of int, shape (neurons,)
-        Number of the group of neurons that share a bias; 0 if the neuron does not share its bias.
+        Number of the group of neurons that share a bias; 0 if the neuron does not share
+        its bias.
     source, target : ndarray of int, shape (connections,)
         Neurons where each connection starts and ends.
     gater : ndarray of int, shape (connections,)
-        Neuron that gates the connection; -1 without a gater, -2 if the gater is not in the table.
+        Neuron that gates the connection; -1 without a gater, -2 if the gater is not in
+        the table.
     gain : ndarray, shape (connections,)
         Activation of the gater; 1 without a gater.
     weight : ndarray, shape (connections,)
@@ -76,14 +86,16 @@ class Topology:
     trainable : ndarray of bool, shape (connections,)
         Whether learning updates the weight.
     tie : ndarray of int, shape (connections,)
-        Number of the group of connections that share a weight; 0 if the connection does not share it.
+        Number of the group of connections that share a weight; 0 if the connection does
+        not share it.
     crossings : int
         Number of connections and gates between its neurons and other neurons.
     neuron_metadata, connection_metadata : dict
-        By name, a dict from the number of a neuron or connection to its value; see :attr:`Neuron.metadata`.
+        By name, a dict from the number of a neuron or connection to its value; see
+        :attr:`Neuron.metadata`.
     entering : int
-        Number of these that lead into its neurons, or gate such connections. If it is above 0, the
-        activations depend on other neurons.
+        Number of these that lead into its neurons, or gate such connections. If it is
+        above 0, the activations depend on other neurons.
 
     See Also
     --------
@@ -128,7 +140,9 @@ class Topology:
     entering: int
     neuron_metadata: Columns
     connection_metadata: Columns
-    _unusual: dict[str, NDArray[Any]]  # the columns of RARE_OF_NEURONS and RARE_OF_CONNECTIONS without ties
+    _unusual: dict[
+        str, NDArray[Any]
+    ]  # the columns of RARE_OF_NEURONS and RARE_OF_CONNECTIONS without ties
     _crossing: Connection | None = field(default=None)
     _entering: Connection | None = field(default=None)
 
@@ -137,13 +151,15 @@ class Topology:
 
     @classmethod
     def of(cls, shown: Network | Sequence[Neuron]) -> Topology:
-        """Make the table of a network, or of some neurons and the connections between them.
+        """Make the table of a network, or of some neurons and the connections between
+        them.
 
         Parameters
         ----------
         shown : Network or sequence of Neuron
-            Network, or neurons of one or more networks. A sequence of neurons is treated as one layer
-            without inputs and outputs, numbered in the given order.
+            Network, or neurons of one or more networks. A sequence of neurons is
+            treated as one layer without inputs and outputs, numbered in the given
+            order.
 
         Returns
         -------
@@ -172,13 +188,20 @@ class Topology:
         """
         if isinstance(shown, Network):
             return cls(**_network_facts(shown))
-        neurons = listed("The neurons of a topology", shown, "a Network, or a sequence of neurons")
+        neurons = listed(
+            "The neurons of a topology", shown, "a Network, or a sequence of neurons"
+        )
         for neuron in neurons:
             if not isinstance(neuron, Neuron):
                 kind = "a Network, or a sequence of neurons"
-                raise ArgumentTypeError(expected("What a topology is made of", kind, neuron))
+                raise ArgumentTypeError(
+                    expected("What a topology is made of", kind, neuron)
+                )
         if len(set(neurons)) < len(neurons):
-            raise ArgumentError("Expected the neurons of a topology to be distinct, got one of them twice.")
+            raise ArgumentError(
+                "Expected the neurons of a topology to be distinct, got one of them"
+                " twice."
+            )
         with InUse(*neurons):
             for neuron in neurons:
                 neuron._require().ready()
@@ -214,23 +237,28 @@ class Topology:
 
     @property
     def gated(self) -> Bools:
-        """Mask of the connections that a neuron of the table gates, shape (connections,)."""
+        """Mask of the connections that a neuron of the table gates, shape
+        (connections,).
+        """
         return np.asarray(self.gater >= 0)
 
     @property
     def delayed(self) -> Bools:
-        """Mask of the connections whose source activates later, so that its previous activation is read.
+        """Mask of the connections whose source activates later, so that its previous
+        activation is read.
 
         In a synchronous network, these are all whose source is not an input or a relay.
 
-        The table must be of a network, whose neurons are in the order of activation. Self-connections carry
-        over states; they are not in the mask.
+        The table must be of a network, whose neurons are in the order of activation.
+        Self-connections carry over states; they are not in the mask.
         """
         return np.asarray(self.is_late(self.source, self.target) & ~self.self_connected)
 
     @property
     def delayed_gates(self) -> Bools:
-        """Mask of the connections whose gater is the target or activates later; the same for gains."""
+        """Mask of the connections whose gater is the target or activates later; the
+        same for gains.
+        """
         return np.asarray(self.gated & self.is_late(self.gater, self.target))
 
     def is_late(self, read: Ints, reader: Ints) -> Bools:
@@ -253,16 +281,20 @@ class Topology:
 
     @property
     def group_bounds(self) -> tuple[Ints, Ints]:
-        """First neuron, and the one after the last, of those that each neuron competes with; (neurons,) each.
+        """First neuron, and the one after the last, of those that each neuron competes
+        with; (neurons,) each.
 
-        Neighbours of one group and activation function compete, as do all softmax outputs. Their states
-        together determine their activations. Other neurons are alone.
+        Neighbours of one group and activation function compete, as do all softmax
+        outputs. Their states together determine their activations. Other neurons are
+        alone.
         """
         outputs = np.arange(self.neurons) >= self.neurons - self.outputs
         squash = np.array(self.squash, str)
         group = np.where(outputs & self.softmax, -1, self.group)
         starts = np.ones(self.neurons, bool)
-        starts[1:] = (group[1:] == 0) | (group[1:] != group[:-1]) | (squash[1:] != squash[:-1])
+        starts[1:] = (
+            (group[1:] == 0) | (group[1:] != group[:-1]) | (squash[1:] != squash[:-1])
+        )
         first = np.flatnonzero(starts)
         stop = np.append(first[1:], self.neurons)
         size = (stop - first)[: self.neurons]
@@ -275,41 +307,55 @@ class Topology:
 
     @property
     def together(self) -> Bools:
-        """Mask of the neurons that activate together: in a synchronous network, all but inputs and relays."""
+        """Mask of the neurons that activate together: in a synchronous network, all but
+        inputs and relays.
+        """
         return np.asarray(self._unusual["synchronous"] != 0)
 
     @property
     def softmax(self) -> Bools:
-        """Mask of the softmax outputs, shape (neurons,). Neighbours are normalized together."""
+        """Mask of the softmax outputs, shape (neurons,). Neighbours are normalized
+        together.
+        """
         return np.array([name == squashes.softmax.name for name in self.squash], bool)
 
     @property
     def parameters(self) -> int:
         """Number of trainable weights and biases; a tied group counts once."""
         updated = np.arange(self.neurons) >= self.inputs
-        updated[self.target] = True  # biases of inputs without incoming connections never change
+        updated[self.target] = (
+            True  # biases of inputs without incoming connections never change
+        )
         ties = (self.tie[self.trainable], self.bias_tie[self.trainable_bias & updated])
-        return sum(int((tie == 0).sum()) + len(np.unique(tie[tie != 0])) for tie in ties)
+        return sum(
+            int((tie == 0).sum()) + len(np.unique(tie[tie != 0])) for tie in ties
+        )
 
     @property
     def sign(self) -> Ints:
-        """Sign that the weight of each connection keeps, +1 or -1; 0: none, see :attr:`Connection.sign`."""
+        """Sign that the weight of each connection keeps, +1 or -1; 0: none, see
+        :attr:`Connection.sign`.
+        """
         return self._unusual["sign"]
 
     @property
     def group(self) -> Ints:
-        """Number of the group of competing neurons that each neuron belongs to; 0: none."""
+        """Number of the group of competing neurons that each neuron belongs to; 0:
+        none.
+        """
         return self._unusual["group"]
 
     def require_closed(self, doing: str, outward: bool = True) -> Topology:
-        """Return the table if no connection or gate links its neurons to others; otherwise raise.
+        """Return the table if no connection or gate links its neurons to others;
+        otherwise raise.
 
         Parameters
         ----------
         doing : str
             Participle for the message, such as "saved" or "converted to PyTorch".
         outward : bool
-            Whether connections that only lead out of the table count, too. Default: True.
+            Whether connections that only lead out of the table count, too. Default:
+            True.
 
         Returns
         -------
@@ -321,7 +367,11 @@ class Topology:
         TopologyError
             If there are such connections; the message names one.
         """
-        count, example = (self.crossings, self._crossing) if outward else (self.entering, self._entering)
+        count, example = (
+            (self.crossings, self._crossing)
+            if outward
+            else (self.entering, self._entering)
+        )
         if count:
             raise not_closed(self.description, doing, count, example)
         return self
@@ -332,27 +382,32 @@ class Topology:
         Parameters
         ----------
         gates : bool
-            Whether gaters also have an edge to the target of every connection that they gate. A gater changes
-            the state of that neuron, so paths, components and centralities then count its influence, as
-            they count that of a source. An edge that is no connection has only ``gate=True`` and
-            ``gates``, the number of connections gated, and no weight; :func:`from_networkx` skips it, because
-            the connections have their ``gater``. Where gater and target are connected, that edge gets
-            ``gates``, too. Default: False, so the edges are the connections.
+            Whether gaters also have an edge to the target of every connection that they
+            gate. A gater changes the state of that neuron, so paths, components and
+            centralities then count its influence, as they count that of a source. An
+            edge that is no connection has only ``gate=True`` and ``gates``, the number
+            of connections gated, and no weight; :func:`from_networkx` skips it, because
+            the connections have their ``gater``. Where gater and target are connected,
+            that edge gets ``gates``, too. Default: False, so the edges are the
+            connections.
 
         Returns
         -------
         networkx.DiGraph
-            Graph with the numbers of neurons as nodes; all attributes are scalars, never None. Nodes have
-            the attributes listed at :class:`synapse.objects.graph.NeuronData`, and a position ``x``, ``y`` in
-            columns of layers. Edges have ``weight``, ``gain``, ``trainable``, ``number`` (in the order of
-            creation) and, if a neuron of the table gates them, ``gater`` (the number of a node). Some have
-            more attributes where these are not 0: nodes ``group`` (neurons that compete), ``random``
-            (position of the stream of random numbers), ``deterministic``, ``frozen``, ``bias_tie``,
-            ``synchronous`` and ``outgoing_sign``; edges ``frozen``, ``sign`` and ``tie``. Self-connections
-            have ``carries="state"``. Metadata are attributes, too, except under these names; an
-            ``x`` and a ``y`` among them replace the position.
-            The graph has a ``name`` and a ``dtype``. :func:`from_networkx` reads all of this, so a file that
-            networkx writes from this graph holds the network.
+            Graph with the numbers of neurons as nodes; all attributes are scalars,
+            never None. Nodes have the attributes listed at
+            :class:`synapse.objects.graph.NeuronData`, and a position ``x``, ``y`` in
+            columns of layers. Edges have ``weight``, ``gain``, ``trainable``,
+            ``number`` (in the order of creation) and, if a neuron of the table gates
+            them, ``gater`` (the number of a node). Some have more attributes where
+            these are not 0: nodes ``group`` (neurons that compete), ``random``
+            (position of the stream of random numbers), ``deterministic``, ``frozen``,
+            ``bias_tie``, ``synchronous`` and ``outgoing_sign``; edges ``frozen``,
+            ``sign`` and ``tie``. Self-connections have ``carries="state"``. Metadata
+            are attributes, too, except under these names; an ``x`` and a ``y`` among
+            them replace the position. The graph has a ``name`` and a ``dtype``.
+            :func:`from_networkx` reads all of this, so a file that networkx writes from
+            this graph holds the network.
 
         See Also
         --------
@@ -385,38 +440,65 @@ class Topology:
             "activation": self.activation.tolist(),
             "state": self.state.tolist(),
             "x": (float(APART) * self.layer).tolist(),
-            "y": (APART * ((sizes[self.layer] - 1) / 2 - place)).tolist(),  # the first neuron on top
+            "y": (
+                (APART * ((sizes[self.layer] - 1) / 2 - place)).tolist()
+            ),  # the first neuron on top
         }
         nodes = self._with_rare(_rows(columns), RARE_OF_NEURONS)
-        _add_metadata(nodes, self.neuron_metadata, {*columns, *RARE_OF_NEURONS} - {"x", "y"})
+        _add_metadata(
+            nodes, self.neuron_metadata, {*columns, *RARE_OF_NEURONS} - {"x", "y"}
+        )
         graph.add_nodes_from(enumerate(nodes))
         number = np.arange(self.connections)
-        edges = {"weight": self.weight, "gain": self.gain, "trainable": self.trainable, "number": number}
+        edges = {
+            "weight": self.weight,
+            "gain": self.gain,
+            "trainable": self.trainable,
+            "number": number,
+        }
         data = _rows({name: column.tolist() for name, column in edges.items()})
         self._with_rare(data, RARE_OF_CONNECTIONS)
         for i in np.flatnonzero(self.self_connected).tolist():
             data[i][CARRIES] = STATE
         _add_metadata(
-            data, self.connection_metadata, {*edges, *RARE_OF_CONNECTIONS, CARRIES, "gater", "gate", "gates"}
+            data,
+            self.connection_metadata,
+            {*edges, *RARE_OF_CONNECTIONS, CARRIES, "gater", "gate", "gates"},
         )
         for source, target, gater, values in zip(
-            self.source.tolist(), self.target.tolist(), self.gater.tolist(), data, strict=True
+            self.source.tolist(),
+            self.target.tolist(),
+            self.gater.tolist(),
+            data,
+            strict=True,
         ):
-            graph.add_edge(source, target, **values, **({"gater": gater} if gater >= 0 else {}))
+            graph.add_edge(
+                source, target, **values, **({"gater": gater} if gater >= 0 else {})
+            )
         if gates:
-            pairs = zip(self.gater[self.gated].tolist(), self.target[self.gated].tolist(), strict=True)
+            pairs = zip(
+                self.gater[self.gated].tolist(),
+                self.target[self.gated].tolist(),
+                strict=True,
+            )
             for (gater, target), count in Counter(pairs).items():
                 mark = {} if graph.has_edge(gater, target) else {"gate": True}
                 graph.add_edge(gater, target, **mark, gates=count)
         return graph
 
-    def _with_rare(self, rows: list[dict[str, Any]], columns: dict[str, Column]) -> list[dict[str, Any]]:
-        """Add the values that are not the default to the rows of neurons or connections."""
+    def _with_rare(
+        self, rows: list[dict[str, Any]], columns: dict[str, Column]
+    ) -> list[dict[str, Any]]:
+        """Add the values that are not the default to the rows of neurons or
+        connections.
+        """
         every = {**self._unusual, "tie": self.tie, "bias_tie": self.bias_tie}
         for name, column in columns.items():
             values = every[column.name]
             for i in np.flatnonzero(values != column.default).tolist():
-                rows[i][name] = bool(values[i]) if column.kind is FLAG else values[i].item()
+                rows[i][name] = (
+                    bool(values[i]) if column.kind is FLAG else values[i].item()
+                )
         return rows
 
     def __repr__(self) -> str:
@@ -425,20 +507,26 @@ class Topology:
         return f"<Topology{whose}, {counted(self.neurons, 'neuron')}, {links}>"
 
 
-def _add_metadata(rows: list[dict[str, Any]], columns: Columns, taken: set[str]) -> None:
-    """Add metadata to the rows of neurons or connections, except under names that graphs use."""
+def _add_metadata(
+    rows: list[dict[str, Any]], columns: Columns, taken: set[str]
+) -> None:
+    """Add metadata to the rows of neurons or connections, except under names that
+    graphs use.
+    """
     for name, column in columns.items():
         for number, value in column.items() if name not in taken else ():
             rows[number][name] = value
 
 
 def require_released(network: Network, doing: str) -> None:
-    """Raise TopologyError if a neuron is clamped, which no other program knows; `doing` is a participle."""
+    """Raise TopologyError if a neuron is clamped, which no other program knows; `doing`
+    is a participle.
+    """
     held = np.flatnonzero(network._column("clamped"))
     if len(held):
         raise TopologyError(
-            f"{network!r} cannot be {doing}, because {network[int(held[0])]!r} is clamped. Release the "
-            "neurons of a copy first: neuron.release()."
+            f"{network!r} cannot be {doing}, because {network[int(held[0])]!r} is"
+            " clamped. Release the neurons of a copy first: neuron.release()."
         )
 
 
@@ -452,7 +540,10 @@ def freeze(table: Any) -> None:
 
 def _rows(columns: dict[str, Any]) -> list[dict[str, Any]]:
     """Convert columns of one length to a list of dicts."""
-    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+    return [
+        dict(zip(columns, values, strict=True))
+        for values in zip(*columns.values(), strict=True)
+    ]
 
 
 @consistent_read  # waits for edits in other threads, but not for their steps
@@ -471,20 +562,35 @@ def _network_facts(network: Network) -> dict[str, Any]:
 
 
 def _columns(neurons: Sequence[Neuron]) -> dict[str, Any]:
-    """Return the columns of neurons and of the connections between them, from each of their stores."""
-    stores = dict.fromkeys(neuron._store for neuron in neurons) or [Store(np.dtype(np.float64))]
+    """Return the columns of neurons and of the connections between them, from each of
+    their stores.
+    """
+    stores = dict.fromkeys(neuron._store for neuron in neurons) or [
+        Store(np.dtype(np.float64))
+    ]
     parts = list[dict[str, Any]]()
     for store in stores:
         parts.append(_part(store, neurons, sum(len(part["source"]) for part in parts)))
-    for column in (*NEURON, *CONNECTION):  # groups of different stores have different numbers
+    for column in (
+        *NEURON,
+        *CONNECTION,
+    ):  # groups of different stores have different numbers
         used = 0
         for part in parts if column.kind is GROUP else ():
-            part[column.name] = np.where(part[column.name], part[column.name].astype(np.int64) + used, 0)
+            part[column.name] = np.where(
+                part[column.name], part[column.name].astype(np.int64) + used, 0
+            )
             used = part[column.name].max(initial=used)
-    order = np.argsort(np.concatenate([part.pop("numbers") for part in parts]), kind="stable")  # as given
+    order = np.argsort(
+        np.concatenate([part.pop("numbers") for part in parts]), kind="stable"
+    )  # as given
     facts: dict[str, Any] = {}
     for name in (*_OF_NEURONS, *_OF_CONNECTIONS, "source", "target", "gater", "gain"):
-        values = parts[0][name] if len(parts) == 1 else np.concatenate([part[name] for part in parts])
+        values = (
+            parts[0][name]
+            if len(parts) == 1
+            else np.concatenate([part[name] for part in parts])
+        )
         facts[name] = values[order] if name in _OF_NEURONS else values
     names = [name for part in parts for name in part["names"]]
     codes = [code for part in parts for code in part["squash"].tolist()]
@@ -500,26 +606,36 @@ def _columns(neurons: Sequence[Neuron]) -> dict[str, Any]:
     return {**facts, **crossings_of([part["members"] for part in parts])}
 
 
-_RARE = [[column.name for column in rare.values()] for rare in (RARE_OF_NEURONS, RARE_OF_CONNECTIONS)]
+_RARE = [
+    [column.name for column in rare.values()]
+    for rare in (RARE_OF_NEURONS, RARE_OF_CONNECTIONS)
+]
 _OF_NEURONS = ("bias", "state", "activation", "trainable_bias", *_RARE[0])
 _OF_CONNECTIONS = ("weight", "trainable", *_RARE[1])
 _UNUSUAL = {*_RARE[0], *_RARE[1]} - {"tie", "bias_tie"}
 
 
 def _part(store: Store, neurons: Sequence[Neuron], first: int) -> dict[str, Any]:
-    """The columns of the neurons in one store, and of the connections between them, numbered from `first`."""
-    mine = np.array([i for i, neuron in enumerate(neurons) if neuron._store is store], np.int64)
+    """The columns of the neurons in one store, and of the connections between them,
+    numbered from `first`.
+    """
+    mine = np.array(
+        [i for i, neuron in enumerate(neurons) if neuron._store is store], np.int64
+    )
     rows = rows_of(neurons[i] for i in mine.tolist())
     number = np.full(store.n_neurons + 1, OUTSIDE, np.int64)
-    number[rows], number[-1] = mine, NO_GATER
+    number[rows] = mine
+    number[-1] = NO_GATER
     edges = rows_within(store, number >= 0)
     gater = np.minimum(store["gater"][edges], store.n_neurons)
     notes = Notes() if store.notes is None else store.notes
     return {
         "neuron_metadata": by_number(notes.neurons, neurons),
-        "connection_metadata": by_number(notes.connections, store["identity"][edges].tolist(), first)
-        if notes.connections
-        else {},
+        "connection_metadata": (
+            by_number(notes.connections, store["identity"][edges].tolist(), first)
+            if notes.connections
+            else {}
+        ),
         "dtype": store.dtype,
         "members": (store, number >= 0),
         "numbers": mine,
@@ -541,7 +657,9 @@ def _typed(values: NDArray[Any], name: str) -> NDArray[Any]:
 
 
 def _pickled(graph: LiveGraph) -> Any:
-    """Reduce a live graph to an ordinary one of numbers, as a neuron cannot leave its network."""
+    """Reduce a live graph to an ordinary one of numbers, as a neuron cannot leave its
+    network.
+    """
     shown = list(graph) if graph._network is None else graph._network
     return Topology.of(shown).to_networkx().__reduce_ex__(2)
 

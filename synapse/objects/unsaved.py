@@ -1,4 +1,6 @@
-"""What a network needs to act as it does, and does not have: told wherever it is written alone."""
+"""What a network needs to act as it does, and does not have: told wherever it is
+written alone.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ def note(network: Network, missing: str) -> None:
 
 
 def warn_of_missing(network: object) -> None:
-    """Warn with :class:`~synapse.errors.IncompleteWarning` if something is missing in what is written."""
+    """Warn with :class:`~synapse.errors.IncompleteWarning` if something is missing in
+    what is written.
+    """
     if isinstance(network, Network) and network in _notes:
         message = f"{network!r} {_notes[network]}"
         warnings.warn(message, IncompleteWarning, stacklevel=level_of_caller())

@@ -1,4 +1,6 @@
-"""Base classes of the optimizers: settings that never change, and the state of one training."""
+"""Base classes of the optimizers: settings that never change, and the state of one
+training.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,8 @@ def mask_of_moving(frozen: Any, size: int) -> NDArray[np.bool_] | None:
     if mask.dtype != np.bool_ or mask.shape != (size,):
         given = f"{mask.dtype} of shape {mask.shape}"
         raise ArgumentError(
-            f"Expected `frozen` with {_checks.counted(size, 'boolean')}, one for each parameter, got {given}."
+            f"Expected `frozen` with {_checks.counted(size, 'boolean')}, one for each"
+            f" parameter, got {given}."
         )
     return ~mask
 
@@ -39,58 +42,86 @@ def require_names(optimizer: Any, names: list[str], arrays: Any) -> None:
     """Raise unless `arrays` are a mapping with these names."""
     what = f"The arrays of {type(optimizer).__name__}"
     if not isinstance(arrays, Mapping):
-        raise ArgumentTypeError(_checks.expected(what, "a mapping of names to arrays", arrays))
+        raise ArgumentTypeError(
+            _checks.expected(what, "a mapping of names to arrays", arrays)
+        )
     if set(arrays) != set(names):
-        raise ArgumentError(_checks.expected(what, ", ".join(names), ", ".join(map(str, arrays))))
+        raise ArgumentError(
+            _checks.expected(what, ", ".join(names), ", ".join(map(str, arrays)))
+        )
 
 
 def check_parameters(
-    parameters: Any, shape: tuple[int, ...] | None = None, kinds: tuple[Any, ...] = (np.float64,)
+    parameters: Any,
+    shape: tuple[int, ...] | None = None,
+    kinds: tuple[Any, ...] = (np.float64,),
 ) -> None:
-    """Raise unless `parameters` is a vector of one of these floats that can be changed in place."""
+    """Raise unless `parameters` is a vector of one of these floats that can be changed
+    in place.
+    """
     masked = isinstance(parameters, np.ma.MaskedArray)
-    if not isinstance(parameters, np.ndarray) or masked or parameters.dtype not in kinds:
+    if (
+        not isinstance(parameters, np.ndarray)
+        or masked
+        or parameters.dtype not in kinds
+    ):
         names = " or ".join(np.dtype(kind).name for kind in kinds)
-        raise ArgumentTypeError(_checks.expected("The parameters", f"a NumPy array of {names}", parameters))
+        raise ArgumentTypeError(
+            _checks.expected("The parameters", f"a NumPy array of {names}", parameters)
+        )
     if parameters.ndim != 1 or (shape is not None and parameters.shape != shape):
-        condition = "a vector" if shape is None else f"of shape {shape}, as at the start"
-        raise ArgumentError(_checks.expected("The parameters", condition, parameters.shape))
+        condition = (
+            "a vector" if shape is None else f"of shape {shape}, as at the start"
+        )
+        raise ArgumentError(
+            _checks.expected("The parameters", condition, parameters.shape)
+        )
     if not parameters.flags.writeable:
-        raise ArgumentError("The parameters are changed in place, but this array is read-only.")
+        raise ArgumentError(
+            "The parameters are changed in place, but this array is read-only."
+        )
 
 
 def rate_of_step(optimizer: Any, rate: Any) -> float:
     """The rate of a step, checked; by default the optimizer's own."""
-    return optimizer.rate if rate is None else _checks.non_negative_number("The rate of a step", rate)
+    return (
+        optimizer.rate
+        if rate is None
+        else _checks.non_negative_number("The rate of a step", rate)
+    )
 
 
 def too_steep() -> DivergenceError:
     """The error for a gradient that is not finite."""
     return DivergenceError(
-        "The gradient is not finite, or its square is not; the parameters are as before. "
-        "Train on with a lower rate, or with clipped gradients."
+        "The gradient is not finite, or its square is not; the parameters are as"
+        " before. Train on with a lower rate, or with clipped gradients."
     )
 
 
 def not_clipped() -> DivergenceError:
     """The error for a gradient that cannot be clipped."""
-    return DivergenceError("The gradient is not finite, and cannot be clipped. Nothing has changed.")
+    return DivergenceError(
+        "The gradient is not finite, and cannot be clipped. Nothing has changed."
+    )
 
 
 def too_far(optimizer: Optimizer) -> DivergenceError:
     """The error for a change that is not finite."""
     return DivergenceError(
-        f"A step of {type(optimizer).__name__} is not finite; the parameters are as before. "
-        "Train on with a lower rate."
+        f"A step of {type(optimizer).__name__} is not finite; the parameters are as"
+        " before. Train on with a lower rate."
     )
 
 
 class Optimizer(ABC):
-    """Base class of optimizers: an equation that turns gradients into changes, and its settings.
+    """Base class of optimizers: an equation that turns gradients into changes, and its
+    settings.
 
-    Your own subclass has a ``rate``, names the vectors of its memory in :meth:`memory`, and computes its
-    equation in :meth:`find_change`. `non_negative` names the vectors that have no number below 0, such as
-    means of squares: a saved state with one is refused.
+    Your own subclass has a ``rate``, names the vectors of its memory in :meth:`memory`,
+    and computes its equation in :meth:`find_change`. `non_negative` names the vectors
+    that have no number below 0, such as means of squares: a saved state with one is
+    refused.
 
     Examples
     --------
@@ -120,20 +151,26 @@ class Optimizer(ABC):
         parameters : numpy.ndarray of float64 or float32, shape (n,)
             The parameters to be changed. The memory has the same float.
         frozen : array_like of bool, shape (n,), optional
-            Mask of parameters that never change, neither by gradients nor by weight decay.
+            Mask of parameters that never change, neither by gradients nor by weight
+            decay.
         """
         check_parameters(parameters, kinds=(np.float64, np.float32))
         return OptimizerState(self, parameters.size, frozen, parameters.dtype)
 
     @final
-    def step(self, network: Network, gradient: Gradient, rate: float | None = None) -> None:
-        """Change the trainable weights and biases of a network by one step, in a training loop of your own.
+    def step(
+        self, network: Network, gradient: Gradient, rate: float | None = None
+    ) -> None:
+        """Change the trainable weights and biases of a network by one step, in a
+        training loop of your own.
 
-        The optimizer holds its memory (such as Adam's moments) for every network that it steps, as long as
-        both exist; copies and pickles of an optimizer begin with none. The step is that of a
-        :class:`~synapse.Trainer` with ``method="bptt"`` for the same gradient: frozen parameters stay, tied
-        ones move together, and weights keep their signs. As in a Trainer, the memory starts afresh after an
-        edit of the topology or of what is trainable. For clipping or penalties, give a changed gradient:
+        The optimizer holds its memory (such as Adam's moments) for every network that
+        it steps, as long as both exist; copies and pickles of an optimizer begin with
+        none. The step is that of a
+        :class:`~synapse.Trainer` with ``method="bptt"`` for the same gradient: frozen
+        parameters stay, tied ones move together, and weights keep their signs. As in a
+        Trainer, the memory starts afresh after an edit of the topology or of what is
+        trainable. For clipping or penalties, give a changed gradient:
         ``dataclasses.replace(gradient, weights=...)``.
 
         Parameters
@@ -141,19 +178,21 @@ class Optimizer(ABC):
         network : Network
             The network. Its neurons must not be connected to neurons outside of it.
         gradient : Gradient
-            The gradient, as :func:`synapse.gradient` returns it, of this network or of a copy.
+            The gradient, as :func:`synapse.gradient` returns it, of this network or of
+            a copy.
         rate : float, optional
             Learning rate of this step. Default: the optimizer's own.
 
         Raises
         ------
         ArgumentError, ArgumentTypeError
-            If an argument cannot be used, or the gradient is of another topology. Nothing has changed.
+            If an argument cannot be used, or the gradient is of another topology.
+            Nothing has changed.
         TopologyError
             If the network is connected with neurons outside of it.
         DivergenceError
-            If the gradient, the change or a changed parameter is not finite. No parameter has changed; if it
-            is the gradient, neither has the memory.
+            If the gradient, the change or a changed parameter is not finite. No
+            parameter has changed; if it is the gradient, neither has the memory.
 
         Examples
         --------
@@ -177,11 +216,17 @@ class Optimizer(ABC):
 
     @abstractmethod
     def memory(self) -> dict[str, float]:
-        """Names of the vectors that the state holds between steps, with their initial values."""
+        """Names of the vectors that the state holds between steps, with their initial
+        values.
+        """
 
     @abstractmethod
-    def find_change(self, state: OptimizerState, parameters: Floats, gradient: Floats, rate: float) -> None:
-        """Write into ``state.change`` what will be subtracted from the parameters; modify only `state`."""
+    def find_change(
+        self, state: OptimizerState, parameters: Floats, gradient: Floats, rate: float
+    ) -> None:
+        """Write into ``state.change`` what will be subtracted from the parameters;
+        modify only `state`.
+        """
 
     def _about(self, setting: str) -> str:
         return f"The {setting} of {type(self).__name__}"
@@ -189,7 +234,8 @@ class Optimizer(ABC):
 
 @final
 class OptimizerState:
-    """The memory of an optimizer in one training; :meth:`Optimizer.begin` makes it, :meth:`step` uses it.
+    """The memory of an optimizer in one training; :meth:`Optimizer.begin` makes it,
+    :meth:`step` uses it.
 
     Each vector of the memory is an attribute, such as ``state.first_moment`` of Adam.
 
@@ -209,7 +255,8 @@ class OptimizerState:
     steps : int
         Number of steps done.
     change : numpy.ndarray, shape (size,)
-        Values that the last step subtracted from the parameters (also computed for frozen ones).
+        Values that the last step subtracted from the parameters (also computed for
+        frozen ones).
     memory : numpy.ndarray, shape (vectors, size)
         The vectors of the memory, in the order of :meth:`Optimizer.memory`.
 
@@ -229,31 +276,59 @@ class OptimizerState:
     (<OptimizerState of SGD: 2 parameters, 2 steps>, array([0.5, 0.5]), array([0.25, 1.  ]))
     """
 
-    __slots__ = ("_finite", "_moving", "_names", "change", "memory", "optimizer", "steps")
+    __slots__ = (
+        "_finite",
+        "_moving",
+        "_names",
+        "change",
+        "memory",
+        "optimizer",
+        "steps",
+    )
 
-    def __init__(self, optimizer: Optimizer, size: int, frozen: Any = None, dtype: Any = np.float64) -> None:
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        size: int,
+        frozen: Any = None,
+        dtype: Any = np.float64,
+    ) -> None:
         if not isinstance(optimizer, Optimizer):
-            what, condition = "The optimizer", "an optimizer, such as synapse.optimizers.Adam()"
-            raise ArgumentTypeError(_checks.expected(f"{what} of an OptimizerState", condition, optimizer))
+            what = "The optimizer"
+            condition = "an optimizer, such as synapse.optimizers.Adam()"
+            raise ArgumentTypeError(
+                _checks.expected(f"{what} of an OptimizerState", condition, optimizer)
+            )
         self.optimizer = optimizer
         self.steps = 0
-        size = _checks.whole_number("The size of an OptimizerState", size, "a whole number, 0 or above", 0)
+        size = _checks.whole_number(
+            "The size of an OptimizerState", size, "a whole number, 0 or above", 0
+        )
         self.change: Floats = np.zeros(size, _checks.float_type("The dtype", dtype))
         self._finite = np.ones(size, np.bool_)
         self._moving = mask_of_moving(frozen, size)
         starts: Any = optimizer.memory()
-        named = isinstance(starts, Mapping) and all(isinstance(name, str) for name in starts)
+        named = isinstance(starts, Mapping) and all(
+            isinstance(name, str) for name in starts
+        )
         if not (named and all(map(_checks.is_number, starts.values()))):
             what = f"The memory of {type(optimizer).__name__}"
-            raise ArgumentTypeError(_checks.expected(what, "a mapping of names to numbers", starts))
+            raise ArgumentTypeError(
+                _checks.expected(what, "a mapping of names to numbers", starts)
+            )
         self._names = tuple(starts)
         for name in starts:
             if hasattr(OptimizerState, name):
-                raise ArgumentError(f"An OptimizerState already has a {name}. Give this vector another name.")
+                raise ArgumentError(
+                    f"An OptimizerState already has a {name}. Give this vector another"
+                    " name."
+                )
         self.memory: Floats = np.empty((len(starts), size), self.change.dtype)
         self.memory.T[:] = np.array(list(starts.values()), float)
 
-    def step(self, parameters: Floats, gradient: Any, rate: float | None = None) -> None:
+    def step(
+        self, parameters: Floats, gradient: Any, rate: float | None = None
+    ) -> None:
         """Change `parameters` in place by one step against `gradient`.
 
         Parameters
@@ -270,14 +345,16 @@ class OptimizerState:
         ArgumentError, ArgumentTypeError
             If an argument cannot be used. Nothing has changed.
         DivergenceError
-            If the gradient, its squared norm or the change is not finite, or too large for the float. The
-            parameters have not changed.
+            If the gradient, its squared norm or the change is not finite, or too large
+            for the float. The parameters have not changed.
         """
         check_parameters(parameters, self.change.shape, (self.change.dtype,))
         slopes = _checks.numbers("The gradient", gradient, "numbers")
         if slopes.shape != self.change.shape:
             condition = f"of shape {self.change.shape}"
-            raise ArgumentError(_checks.expected("The gradient", condition, slopes.shape))
+            raise ArgumentError(
+                _checks.expected("The gradient", condition, slopes.shape)
+            )
         self._move(parameters, slopes, rate_of_step(self.optimizer, rate))
 
     def _move(self, parameters: Floats, gradient: Floats, rate: float) -> None:
@@ -287,17 +364,24 @@ class OptimizerState:
             raise too_steep()
         self.steps += 1
         with np.errstate(over="ignore", invalid="ignore"):
-            self.optimizer.find_change(self, parameters, gradient.astype(kind, copy=False), rate)
+            self.optimizer.find_change(
+                self, parameters, gradient.astype(kind, copy=False), rate
+            )
             if not np.isfinite(self.change, out=self._finite).all():
                 raise too_far(self.optimizer)
             moving = True if self._moving is None else self._moving
             np.subtract(parameters, self.change, out=parameters, where=moving)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """Copies, by name, of the step count and the memory: all that :meth:`restore` needs."""
+        """Copies, by name, of the step count and the memory: all that :meth:`restore`
+        needs.
+        """
         return {
             "steps": np.array(self.steps),
-            **{name: vector.copy() for name, vector in zip(self._names, self.memory, strict=True)},
+            **{
+                name: vector.copy()
+                for name, vector in zip(self._names, self.memory, strict=True)
+            },
         }
 
     def restore(self, arrays: Mapping[str, Any]) -> None:
@@ -306,12 +390,14 @@ class OptimizerState:
         Raises
         ------
         ArgumentError
-            If names or shapes do not match this optimizer and its parameters, or a number is not possible,
-            as a negative mean of squares. Nothing has changed.
+            If names or shapes do not match this optimizer and its parameters, or a
+            number is not possible, as a negative mean of squares. Nothing has changed.
         """
         require_names(self.optimizer, ["steps", *self._names], arrays)
         vectors = [self._vector(name, arrays[name]) for name in self._names]
-        self.steps = _checks.whole_number("The steps", arrays["steps"], "a whole number, 0 or above", 0)
+        self.steps = _checks.whole_number(
+            "The steps", arrays["steps"], "a whole number, 0 or above", 0
+        )
         for row, values in zip(self.memory, vectors, strict=True):
             row[:] = values
 
@@ -319,9 +405,13 @@ class OptimizerState:
         vector = _checks.finite_array(f"The {name}", values, self.change.dtype)
         if vector.shape != self.change.shape:
             condition = f"of shape {self.change.shape}"
-            raise ArgumentError(_checks.expected(f"The {name}", condition, vector.shape))
+            raise ArgumentError(
+                _checks.expected(f"The {name}", condition, vector.shape)
+            )
         if name in self.optimizer.non_negative and (vector < 0).any():
-            raise ArgumentError(_checks.expected(f"The {name}", "0 or above", float(vector.min())))
+            raise ArgumentError(
+                _checks.expected(f"The {name}", "0 or above", float(vector.min()))
+            )
         return vector
 
     def __getattr__(self, name: str) -> Floats:
@@ -336,4 +426,6 @@ class OptimizerState:
     def __repr__(self) -> str:
         rule = type(self.optimizer).__name__
         size = _checks.counted(self.change.size, "parameter")
-        return f"<OptimizerState of {rule}: {size}, {_checks.counted(self.steps, 'step')}>"
+        return (
+            f"<OptimizerState of {rule}: {size}, {_checks.counted(self.steps, 'step')}>"
+        )

@@ -16,7 +16,9 @@ from .base import Optimizer, OptimizerState
 
 
 class BuiltIn(Optimizer):
-    """Base class: training by exact gradients calls the same equation from its compiled loop over batches."""
+    """Base class: training by exact gradients calls the same equation from its compiled
+    loop over batches.
+    """
 
     equation: ClassVar[str]  # the name of its kernel there
 
@@ -30,15 +32,29 @@ class BuiltIn(Optimizer):
         return getattr(engine.functions.optimizers, self.equation)
 
     @final
-    def find_change(self, state: OptimizerState, parameters: Floats, gradient: Floats, rate: float) -> None:
+    def find_change(
+        self, state: OptimizerState, parameters: Floats, gradient: Floats, rate: float
+    ) -> None:
         """Update the memory and compute the change."""
-        vectors = state.change, parameters, gradient, state.memory, np.array(self.settings(), float)
-        self.kernel(*vectors, float(rate), state.steps, np.int64(0), np.int64(len(gradient)))
+        vectors = (
+            state.change,
+            parameters,
+            gradient,
+            state.memory,
+            np.array(self.settings(), float),
+        )
+        self.kernel(
+            *vectors, float(rate), state.steps, np.int64(0), np.int64(len(gradient))
+        )
 
 
-def pair_of(check: Callable[[str, Any], float]) -> Callable[[str, Any], tuple[float, ...]]:
+def pair_of(
+    check: Callable[[str, Any], float],
+) -> Callable[[str, Any], tuple[float, ...]]:
     """The check of a pair of numbers."""
-    return lambda what, value: tuple(check(what, one) for one in _checks.pair(what, value))
+    return lambda what, value: tuple(
+        check(what, one) for one in _checks.pair(what, value)
+    )
 
 
 @final
@@ -47,8 +63,8 @@ def pair_of(check: Callable[[str, Any], float]) -> Callable[[str, Any], tuple[fl
 class SGD(BuiltIn):
     """Stochastic gradient descent: p -= rate · v, v = momentum · v + g.
 
-    Momentum is that of Polyak 1964, or that of Nesterov 1983 in the form of Sutskever, Martens, Dahl and
-    Hinton 2013: p -= rate · (g + momentum · v).
+    Momentum is that of Polyak 1964, or that of Nesterov 1983 in the form of Sutskever,
+    Martens, Dahl and Hinton 2013: p -= rate · (g + momentum · v).
 
     Parameters
     ----------
@@ -59,7 +75,8 @@ class SGD(BuiltIn):
     nesterov : bool
         Whether to use Nesterov's momentum.
     weight_decay : float
-        Factor of the L2 penalty: `weight_decay` times each parameter is added to its gradient.
+        Factor of the L2 penalty: `weight_decay` times each parameter is added to its
+        gradient.
 
     Examples
     --------
@@ -82,7 +99,9 @@ class SGD(BuiltIn):
         _checks.check_fields(self, _checks.non_negative_number, "weight_decay")
         if self.nesterov and not self.momentum:
             what = self._about("momentum")
-            raise ArgumentError(_checks.expected(what, "above 0 with nesterov", self.momentum))
+            raise ArgumentError(
+                _checks.expected(what, "above 0 with nesterov", self.momentum)
+            )
 
     def memory(self) -> dict[str, float]:
         """One name with momentum: ``velocity``, which starts at 0."""
@@ -97,10 +116,11 @@ class SGD(BuiltIn):
 @_checks.understands("optimizer")
 @dataclass(frozen=True)
 class RMSprop(BuiltIn):
-    """Gradients divided by the root of their running mean square: p -= rate · g / (√s + epsilon).
+    """Gradients divided by the root of their running mean square: p -= rate · g / (√s +
+    epsilon).
 
-    Tieleman and Hinton 2012 (lecture 6.5); centred and with momentum as Graves 2013 (equations 38-45),
-    except that epsilon stands outside the root.
+    Tieleman and Hinton 2012 (lecture 6.5); centred and with momentum as Graves 2013
+    (equations 38-45), except that epsilon stands outside the root.
 
     Parameters
     ----------
@@ -113,7 +133,8 @@ class RMSprop(BuiltIn):
     momentum : float
         Factor of the previous velocity, which accumulates quotients.
     centered : bool
-        Whether to divide by the standard deviation, that is, to subtract the square of the running mean.
+        Whether to divide by the standard deviation, that is, to subtract the square of
+        the running mean.
 
     Examples
     --------
@@ -137,7 +158,9 @@ class RMSprop(BuiltIn):
         _checks.check_fields(self, _checks.boolean, "centered")
 
     def memory(self) -> dict[str, float]:
-        """Names: ``mean_square``, ``mean`` if centered, and ``velocity`` with momentum; all start at 0."""
+        """Names: ``mean_square``, ``mean`` if centered, and ``velocity`` with momentum;
+        all start at 0.
+        """
         used = {"mean_square": True, "mean": self.centered, "velocity": self.momentum}
         return {name: 0.0 for name, remembered in used.items() if remembered}
 
@@ -150,7 +173,8 @@ class RMSprop(BuiltIn):
 @_checks.understands("optimizer")
 @dataclass(frozen=True)
 class AdaGrad(BuiltIn):
-    """Gradients divided by the root of the sum of their squares: p -= rate · g / (√Σg² + epsilon).
+    """Gradients divided by the root of the sum of their squares: p -= rate · g / (√Σg²
+    + epsilon).
 
     Duchi, Hazan and Singer 2011, with diagonal matrices.
 
@@ -204,8 +228,12 @@ class _Moments(BuiltIn):
         _checks.check_fields(self, _checks.boolean, "amsgrad")
 
     def memory(self) -> dict[str, float]:
-        """Names: ``first_moment``, ``second_moment`` and, with amsgrad, ``largest_second_moment``; from 0."""
-        names = ["first_moment", "second_moment"] + ["largest_second_moment"] * bool(self.amsgrad)
+        """Names: ``first_moment``, ``second_moment`` and, with amsgrad,
+        ``largest_second_moment``; from 0.
+        """
+        names = ["first_moment", "second_moment"] + ["largest_second_moment"] * bool(
+            self.amsgrad
+        )
         return dict.fromkeys(names, 0.0)
 
     def settings(self) -> tuple[float, ...]:
@@ -217,9 +245,11 @@ class _Moments(BuiltIn):
 @_checks.understands("optimizer")
 @dataclass(frozen=True)
 class Adam(_Moments):
-    """Adam: running means of the gradient, m, and of its square, v: p -= rate · m̂ / (√v̂ + epsilon).
+    """Adam: running means of the gradient, m, and of its square, v: p -= rate · m̂ /
+    (√v̂ + epsilon).
 
-    Kingma and Ba 2015, algorithm 1, where m̂ = m / (1 - beta1^t) and v̂ = v / (1 - beta2^t).
+    Kingma and Ba 2015, algorithm 1, where m̂ = m / (1 - beta1^t) and v̂ = v / (1 -
+    beta2^t).
 
     Parameters
     ----------
@@ -230,7 +260,8 @@ class Adam(_Moments):
     epsilon : float
         Term of the denominator that keeps the quotient finite when gradients vanish.
     amsgrad : bool
-        Whether to divide by the root of the largest v so far: Reddi, Kale and Kumar 2018.
+        Whether to divide by the root of the largest v so far: Reddi, Kale and Kumar
+        2018.
 
     Examples
     --------
@@ -255,7 +286,8 @@ class AdamW(_Moments):
     rate, betas, epsilon, amsgrad
         As for :class:`Adam`.
     weight_decay : float
-        Factor of the decay; a step multiplies each parameter by 1 - rate · weight_decay.
+        Factor of the decay; a step multiplies each parameter by 1 - rate ·
+        weight_decay.
 
     Examples
     --------
@@ -280,16 +312,18 @@ class AdamW(_Moments):
 @_checks.understands("optimizer")
 @dataclass(frozen=True)
 class Rprop(BuiltIn):
-    """iRprop-: each parameter has a step that grows while its gradient keeps its sign and else shrinks.
+    """iRprop-: each parameter has a step that grows while its gradient keeps its sign
+    and else shrinks.
 
-    Igel and Hüsken 2003: after a change of sign the gradient counts as 0, so that the parameter rests
-    and its step stays as it is the time after. It needs the gradient of all the data, not of batches.
+    Igel and Hüsken 2003: after a change of sign the gradient counts as 0, so that the
+    parameter rests and its step stays as it is the time after. It needs the gradient of
+    all the data, not of batches.
 
     Parameters
     ----------
     rate : float
-        The step of every parameter at first. A rate given to ``OptimizerState.step`` scales that step
-        by its ratio to this one.
+        The step of every parameter at first. A rate given to ``OptimizerState.step``
+        scales that step by its ratio to this one.
     etas : (float, float)
         Factors by which steps shrink and grow.
     steps : (float, float)
@@ -316,14 +350,22 @@ class Rprop(BuiltIn):
         _checks.check_fields(self, pair_of(_checks.positive_number), "etas", "steps")
         shrink, grow = self.etas
         if not shrink < 1 < grow:
-            raise ArgumentError(_checks.expected(self._about("etas"), "one below and one above 1", self.etas))
+            raise ArgumentError(
+                _checks.expected(
+                    self._about("etas"), "one below and one above 1", self.etas
+                )
+            )
         least, most = self.steps
         if not least <= self.rate <= most:
             condition = f"around the rate, {self.rate}"
-            raise ArgumentError(_checks.expected(self._about("steps"), condition, self.steps))
+            raise ArgumentError(
+                _checks.expected(self._about("steps"), condition, self.steps)
+            )
 
     def memory(self) -> dict[str, float]:
-        """``sizes`` of the next changes, ``signs`` of the last gradient (0: it counts as 0)."""
+        """``sizes`` of the next changes, ``signs`` of the last gradient (0: it counts
+        as 0).
+        """
         return {"sizes": self.rate, "signs": 0.0}
 
     def settings(self) -> tuple[float, ...]:

@@ -1,4 +1,6 @@
-"""L-BFGS: a model of the curvature from past gradients, and a line search in each iteration."""
+"""L-BFGS: a model of the curvature from past gradients, and a line search in each
+iteration.
+"""
 
 from __future__ import annotations
 
@@ -27,10 +29,11 @@ MOST_CALLS = 2**31 - 1
 @_checks.understands("optimizer")
 @dataclass(frozen=True)
 class LBFGS:
-    """Limited-memory BFGS by SciPy, for the cost of all data together, not of changing batches.
+    """Limited-memory BFGS by SciPy, for the cost of all data together, not of changing
+    batches.
 
-    Nocedal 1980; the code is that of Zhu, Byrd, Lu and Nocedal 1997. It chooses its own step sizes and
-    has no rate.
+    Nocedal 1980; the code is that of Zhu, Byrd, Lu and Nocedal 1997. It chooses its own
+    step sizes and has no rate.
 
     Parameters
     ----------
@@ -54,7 +57,9 @@ class LBFGS:
     tolerance: float = 1e-6
 
     def __post_init__(self) -> None:
-        _checks.check_fields(self, partial(_checks.positive_integer, most=MOST_MEMORY), "memory")
+        _checks.check_fields(
+            self, partial(_checks.positive_integer, most=MOST_MEMORY), "memory"
+        )
         _checks.check_fields(self, _checks.positive_integer, "iterations")
         _checks.check_fields(self, _checks.positive_number, "tolerance")
 
@@ -70,13 +75,15 @@ class LBFGS:
         Parameters
         ----------
         function : callable
-            Takes parameters, shape (n,), and returns their cost and its gradient, shape (n,).
+            Takes parameters, shape (n,), and returns their cost and its gradient, shape
+            (n,).
         parameters : numpy.ndarray of float64, shape (n,)
             Starting point of the search; it is not changed.
         frozen : array_like of bool, shape (n,), optional
             Mask of parameters that do not change.
         callback : callable, optional
-            Called with parameters and cost after every iteration; returning a true value ends the search.
+            Called with parameters and cost after every iteration; returning a true
+            value ends the search.
 
         Raises
         ------
@@ -97,7 +104,9 @@ class LBFGS:
         callback: Callable[[Floats, float], Any] | None,
         bounds: tuple[Floats, Floats] | None,
     ) -> Floats:
-        """Minimise within the least and the largest value of each parameter, which may be infinite."""
+        """Minimise within the least and the largest value of each parameter, which may
+        be infinite.
+        """
         optimize = _checks.imported("scipy.optimize", "LBFGS needs", "scipy")
         _checks.function_of("The function of LBFGS", function, "parameters")
         if callback is not None:
@@ -108,30 +117,48 @@ class LBFGS:
         if not free.any():
             return parameters.copy()
         start = parameters.copy()
-        limits: Any = None if bounds is None else optimize.Bounds(*(each[free] for each in bounds))
+        limits: Any = (
+            None
+            if bounds is None
+            else optimize.Bounds(*(each[free] for each in bounds))
+        )
 
         def whole(values: Floats) -> Floats:
             """All parameters, with these values of the free ones."""
             every = start.copy()
-            every[free] = values if bounds is None else np.clip(values, limits.lb, limits.ub)
+            every[free] = (
+                values if bounds is None else np.clip(values, limits.lb, limits.ub)
+            )
             return every
 
         def cost(values: Floats) -> tuple[float, Floats]:
-            answer, condition = function(whole(values)), "a cost and its gradient"
-            cost, gradient = _checks.pair("What the function of LBFGS returns", answer, condition)
+            answer = function(whole(values))
+            condition = "a cost and its gradient"
+            cost, gradient = _checks.pair(
+                "What the function of LBFGS returns", answer, condition
+            )
             cost = _checks.real_number("The cost", cost)
             slopes = _checks.numbers("The gradient", gradient, "numbers")
             if slopes.shape != free.shape:
-                raise ArgumentError(_checks.expected("The gradient", f"of shape {free.shape}", slopes.shape))
+                raise ArgumentError(
+                    _checks.expected(
+                        "The gradient", f"of shape {free.shape}", slopes.shape
+                    )
+                )
             if not (np.isfinite(cost) and np.isfinite(slopes).all()):
                 raise DivergenceError(
-                    f"The cost became {cost}, or its gradient infinite, in a search by LBFGS. "
-                    "Begin nearer to the least cost, with smaller inputs or a bounded squash."
+                    f"The cost became {cost}, or its gradient infinite, in a search by"
+                    " LBFGS. Begin nearer to the least cost, with smaller inputs or a"
+                    " bounded squash."
                 )
             return cost, slopes[free]
 
-        def tell(intermediate_result: Any) -> None:  # SciPy selects this form by the name of the argument
-            if callback and callback(whole(intermediate_result.x), float(intermediate_result.fun)):
+        def tell(
+            intermediate_result: Any,
+        ) -> None:  # SciPy selects this form by the name of the argument
+            if callback and callback(
+                whole(intermediate_result.x), float(intermediate_result.fun)
+            ):
                 raise StopIteration
 
         options = {
@@ -142,5 +169,10 @@ class LBFGS:
             "gtol": self.tolerance,
             "ftol": np.finfo(np.float64).eps,  # the cost no longer falls
         }
-        settings = {"jac": True, "method": "L-BFGS-B", "callback": tell, "options": options}
+        settings = {
+            "jac": True,
+            "method": "L-BFGS-B",
+            "callback": tell,
+            "options": options,
+        }
         return whole(optimize.minimize(cost, start[free], bounds=limits, **settings).x)

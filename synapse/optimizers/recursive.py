@@ -1,4 +1,6 @@
-"""Recursive optimizers, which take the slopes of all outputs instead of one gradient: RLS and DEKF."""
+"""Recursive optimizers, which take the slopes of all outputs instead of one gradient:
+RLS and DEKF.
+"""
 
 from __future__ import annotations
 
@@ -15,23 +17,31 @@ from .._typing import Bools, Floats, Ints
 from ..errors import ArgumentError, DivergenceError
 from .base import check_parameters, mask_of_moving, rate_of_step, require_names
 
-NEURON, ALL = "neuron", "all"
+NEURON = "neuron"
+ALL = "all"
 
 
 @_checks.answers("RecursiveOptimizer")
 class RecursiveOptimizer(ABC):
-    """Base class of optimizers that keep a covariance of the parameters, renewed in every step.
+    """Base class of optimizers that keep a covariance of the parameters, renewed in
+    every step.
 
-    They take, for every step with a target, the Jacobian H = dy/dp of the outputs y with respect to the
-    parameters p, and the errors t - y of the outputs. A Trainer computes both (see :class:`RLS` and
-    :class:`DEKF` for the methods that they need); the states also work without a network.
+    They take, for every step with a target, the Jacobian H = dy/dp of the outputs y
+    with respect to the parameters p, and the errors t - y of the outputs. A Trainer
+    computes both (see :class:`RLS` and
+    :class:`DEKF` for the methods that they need); the states also work without a
+    network.
     """
 
     rate: float
-    direct: ClassVar[bool]  # whether H has only the outputs' own parameters, within the step
+    direct: ClassVar[
+        bool
+    ]  # whether H has only the outputs' own parameters, within the step
 
     @final
-    def begin(self, parameters: Floats, frozen: Any = None, groups: Any = None) -> RecursiveState:
+    def begin(
+        self, parameters: Floats, frozen: Any = None, groups: Any = None
+    ) -> RecursiveState:
         """Make the state of a training before its first step.
 
         Parameters
@@ -41,29 +51,37 @@ class RecursiveOptimizer(ABC):
         frozen : array_like of bool, shape (n,), optional
             Mask of parameters that never change.
         groups : array_like of int, shape (n,), optional
-            The group of each parameter: equal numbers are one group. Default: all are one group, as always
-            with ``DEKF(groups="all")``. The groups of `RLS` are the outputs, from 0, that the parameters
-            belong to; its parameters with a negative number never change.
+            The group of each parameter: equal numbers are one group. Default: all are
+            one group, as always with ``DEKF(groups="all")``. The groups of `RLS` are
+            the outputs, from 0, that the parameters belong to; its parameters with a
+            negative number never change.
         """
         check_parameters(parameters)
         moving = mask_of_moving(frozen, parameters.size)
         mask = np.ones(parameters.size, np.bool_) if moving is None else moving
         if groups is None:
             return self._state(mask, np.zeros(parameters.size, np.int64))
-        labels = _checks.any_array("The groups", groups, f"{parameters.size} whole numbers")
+        labels = _checks.any_array(
+            "The groups", groups, f"{parameters.size} whole numbers"
+        )
         if labels.dtype.kind not in "iu" or labels.shape != (parameters.size,):
             given = f"{labels.dtype} of shape {labels.shape}"
             count = _checks.counted(parameters.size, "whole number")
-            raise ArgumentError(f"Expected `groups` with {count}, one for each parameter, got {given}.")
+            raise ArgumentError(
+                f"Expected `groups` with {count}, one for each parameter, got {given}."
+            )
         return self._state(mask, labels.astype(np.int64))
 
     @abstractmethod
     def _state(self, moving: NDArray[np.bool_], labels: Ints) -> RecursiveState:
-        """The state for the parameters that may move, with the group of each, both of shape (n,)."""
+        """The state for the parameters that may move, with the group of each, both of
+        shape (n,).
+        """
 
 
 class RecursiveState(ABC):
-    """The covariances of a :class:`RecursiveOptimizer` in one training; its ``begin`` makes it.
+    """The covariances of a :class:`RecursiveOptimizer` in one training; its ``begin``
+    makes it.
 
     Attributes
     ----------
@@ -77,26 +95,39 @@ class RecursiveState(ABC):
         Values that the last step added to the parameters.
     """
 
-    def __init__(self, optimizer: RecursiveOptimizer, moving: NDArray[np.bool_], labels: Ints) -> None:
-        self.optimizer, self.steps = optimizer, 0
+    def __init__(
+        self, optimizer: RecursiveOptimizer, moving: NDArray[np.bool_], labels: Ints
+    ) -> None:
+        self.optimizer = optimizer
+        self.steps = 0
         self.change: Floats = np.zeros(len(moving))
         chosen = np.flatnonzero(moving)
         self._columns: Ints = chosen[np.argsort(labels[chosen], kind="stable")]
         self._labels, counts = np.unique(labels[chosen], return_counts=True)
         self._bounds = np.append(0, np.cumsum(counts))
-        self.members = np.split(self._columns, self._bounds[1:-1]) if len(chosen) else []
-        self._slopes: Floats = np.empty((0, len(chosen)))  # of one step, column by column of the groups
-        self._missing: Bools = np.zeros(0, np.bool_)  # outputs without targets: their slopes are 0
+        self.members = (
+            np.split(self._columns, self._bounds[1:-1]) if len(chosen) else []
+        )
+        self._slopes: Floats = np.empty(
+            (0, len(chosen))
+        )  # of one step, column by column of the groups
+        self._missing: Bools = np.zeros(
+            0, np.bool_
+        )  # outputs without targets: their slopes are 0
         self._outputs = 1  # least number of outputs
 
     @property
     @abstractmethod
     def covariances(self) -> list[Floats]:
-        """Copies of the covariance matrices, one for each group, in the order of `members`."""
+        """Copies of the covariance matrices, one for each group, in the order of
+        `members`.
+        """
 
     @abstractmethod
     def _find_change(self, errors: Floats) -> Floats | None:
-        """The changes of ``_columns`` by ``_slopes`` and errors; None if the step is not sound."""
+        """The changes of ``_columns`` by ``_slopes`` and errors; None if the step is
+        not sound.
+        """
 
     @abstractmethod
     def _renew(self) -> None:
@@ -110,9 +141,13 @@ class RecursiveState(ABC):
         """Copies of the matrices of the groups, from all one after the other."""
         sizes = np.diff(self._bounds)
         parts = np.split(flat, np.cumsum(sizes**2)[:-1])
-        return [part.reshape(n, n).copy() for part, n in zip(parts, sizes, strict=False)]
+        return [
+            part.reshape(n, n).copy() for part, n in zip(parts, sizes, strict=False)
+        ]
 
-    def step(self, parameters: Floats, jacobian: Any, errors: Any, rate: float | None = None) -> None:
+    def step(
+        self, parameters: Floats, jacobian: Any, errors: Any, rate: float | None = None
+    ) -> None:
         """Change `parameters` in place by one step that reduces `errors`.
 
         Parameters
@@ -122,7 +157,8 @@ class RecursiveState(ABC):
         jacobian : array_like, shape (m, n)
             The derivatives of the m outputs with respect to the parameters.
         errors : array_like, shape (m,)
-            Target minus output. NaN: this output has no target in this step, so nothing is learnt from it.
+            Target minus output. NaN: this output has no target in this step, so nothing
+            is learnt from it.
         rate : float, optional
             Factor of the changes of this step. Default: the optimizer's own.
 
@@ -131,20 +167,27 @@ class RecursiveState(ABC):
         ArgumentError, ArgumentTypeError
             If an argument cannot be used. Nothing has changed.
         DivergenceError
-            If the change is not finite, or a covariance would no longer be positive. Nothing has changed.
+            If the change is not finite, or a covariance would no longer be positive.
+            Nothing has changed.
         """
         check_parameters(parameters, self.change.shape)
         misses = _checks.numbers("The errors", errors, "numbers")
         if misses.ndim != 1 or misses.size < self._outputs:
-            condition = f"a vector for at least {_checks.counted(self._outputs, 'output')}"
+            condition = (
+                f"a vector for at least {_checks.counted(self._outputs, 'output')}"
+            )
             raise ArgumentError(_checks.expected("The errors", condition, misses.shape))
         slopes = _checks.numbers("The jacobian", jacobian, "numbers")
         if slopes.shape != (misses.size, self.change.size):
             shape = (misses.size, self.change.size)
-            raise ArgumentError(_checks.expected("The jacobian", f"of shape {shape}", slopes.shape))
+            raise ArgumentError(
+                _checks.expected("The jacobian", f"of shape {shape}", slopes.shape)
+            )
         self._move(parameters, slopes, misses, rate_of_step(self.optimizer, rate))
 
-    def _move(self, parameters: Floats, jacobian: Floats, errors: Floats, rate: float) -> None:
+    def _move(
+        self, parameters: Floats, jacobian: Floats, errors: Floats, rate: float
+    ) -> None:
         """Do the same as :meth:`step` with arguments that need no check."""
         if self._slopes.shape[0] != len(errors):
             self._slopes = np.empty((len(errors), len(self._columns)))
@@ -152,10 +195,14 @@ class RecursiveState(ABC):
         self._missing = np.isnan(errors)
         self._slopes[self._missing] = 0.0
         change = self._find_change(np.where(self._missing, 0.0, errors))
-        if change is None or not np.isfinite(parameters[self._columns] + rate * change).all():
+        if (
+            change is None
+            or not np.isfinite(parameters[self._columns] + rate * change).all()
+        ):
             raise DivergenceError(
-                f"A step of {type(self.optimizer).__name__} is not finite, or its covariance is no longer "
-                "positive; the parameters are as before. Train on with less initial variance or more noise."
+                f"A step of {type(self.optimizer).__name__} is not finite, or its"
+                " covariance is no longer positive; the parameters are as before."
+                " Train on with less initial variance or more noise."
             )
         self._renew()
         self.steps += 1
@@ -163,9 +210,14 @@ class RecursiveState(ABC):
         parameters[self._columns] += self.change[self._columns]
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """Copies, by name, of the step count and the covariances: all that :meth:`restore` needs."""
+        """Copies, by name, of the step count and the covariances: all that
+        :meth:`restore` needs.
+        """
         flat = [covariance.reshape(-1) for covariance in self.covariances]
-        return {"steps": np.array(self.steps), "covariance": np.concatenate([np.empty(0), *flat])}
+        return {
+            "steps": np.array(self.steps),
+            "covariance": np.concatenate([np.empty(0), *flat]),
+        }
 
     def restore(self, arrays: Mapping[str, Any]) -> None:
         """Restore the state from the result of :meth:`arrays`.
@@ -173,26 +225,36 @@ class RecursiveState(ABC):
         Raises
         ------
         ArgumentError, ArgumentTypeError
-            If names or shapes do not match this optimizer and its parameters, or these are no covariances.
-            Nothing has changed.
+            If names or shapes do not match this optimizer and its parameters, or these
+            are no covariances. Nothing has changed.
         """
         require_names(self.optimizer, ["steps", "covariance"], arrays)
         flat = _checks.finite_array("The covariance", arrays["covariance"])
         size = (np.diff(self._bounds) ** 2).sum()
         if flat.shape != (size,):
-            raise ArgumentError(_checks.expected("The covariance", f"of shape ({size},)", flat.shape))
+            raise ArgumentError(
+                _checks.expected("The covariance", f"of shape ({size},)", flat.shape)
+            )
         for matrix in self._matrices(flat):
             if not ((matrix == matrix.T).all() and (matrix.diagonal() > 0).all()):
                 condition = "symmetric, with variances above 0"
-                raise ArgumentError(_checks.expected("The covariance of each group", condition, matrix))
-        steps = _checks.whole_number("The steps", arrays["steps"], "a whole number, 0 or above", 0)
+                raise ArgumentError(
+                    _checks.expected("The covariance of each group", condition, matrix)
+                )
+        steps = _checks.whole_number(
+            "The steps", arrays["steps"], "a whole number, 0 or above", 0
+        )
         self._restore(flat)
         self.steps = steps
 
     def __repr__(self) -> str:
-        rule, size = type(self.optimizer).__name__, _checks.counted(len(self._columns), "parameter")
+        rule = type(self.optimizer).__name__
+        size = _checks.counted(len(self._columns), "parameter")
         groups = _checks.counted(len(self.members), "group")
-        return f"<{type(self).__name__} of {rule}: {size} in {groups}, {_checks.counted(self.steps, 'step')}>"
+        return (
+            f"<{type(self).__name__} of {rule}: {size} in {groups},"
+            f" {_checks.counted(self.steps, 'step')}>"
+        )
 
 
 @final
@@ -201,30 +263,32 @@ class RecursiveState(ABC):
 class RLS(RecursiveOptimizer):
     """Recursive least squares for the incoming weights and biases of the outputs.
 
-    For an output with the error e = t - y and the regressors x = dy/dp of its own parameters p (the
-    activations that it reads and 1 for the bias, times its slope)::
+    For an output with the error e = t - y and the regressors x = dy/dp of its own
+    parameters p (the activations that it reads and 1 for the bias, times its slope)::
 
         k = P x / (forgetting + x' P x)
         p = p + rate k e
         P = (P - k x' P) / forgetting              at the start P = I / regularization
 
-    (Haykin, Adaptive Filter Theory, chapter 10.) With identity outputs and `forgetting` 1, p minimises
-    ``sum_t e_t^2 + regularization |p - p_0|^2`` over all steps so far, where p_0 are the initial parameters:
-    ridge regression (:func:`synapse.learning.fit_readout`) without a pass over all data. With a `Liquid`
-    whose outputs feed back into its pool this is FORCE learning (Sussillo and Abbott 2009). Other squashes
-    are linearised in every step.
+    (Haykin, Adaptive Filter Theory, chapter 10.) With identity outputs and `forgetting`
+    1, p minimises ``sum_t e_t^2 + regularization |p - p_0|^2`` over all steps so far,
+    where p_0 are the initial parameters: ridge regression
+    (:func:`synapse.learning.fit_readout`) without a pass over all data. With a `Liquid`
+    whose outputs feed back into its pool this is FORCE learning (Sussillo and Abbott
+    2009). Other squashes are linearised in every step.
 
-    Give it to a Trainer with method "online" or "rtrl". Only parameters of the outputs move, all others
-    stay as they are, trainable or not. It minimises squared errors; the trainer's cost is only reported.
-    Outputs with equal regressors share one P, which takes 8 n^2 bytes for n parameters of an output.
+    Give it to a Trainer with method "online" or "rtrl". Only parameters of the outputs
+    move, all others stay as they are, trainable or not. It minimises squared errors;
+    the trainer's cost is only reported. Outputs with equal regressors share one P,
+    which takes 8 n^2 bytes for n parameters of an output.
 
     Parameters
     ----------
     rate : float
         Factor of all changes. Default 1, the step of the equations.
     forgetting : float
-        Weight of each earlier step relative to the step after it, above 0 and at most 1. Steps of an output
-        are those in which it has a target. Default 1.
+        Weight of each earlier step relative to the step after it, above 0 and at most
+        1. Steps of an output are those in which it has a target. Default 1.
     regularization : float
         Inverse of the initial variance of each parameter. Default 1.
 
@@ -263,25 +327,40 @@ class _LeastSquaresState(RecursiveState):
         self._forgetting = optimizer.forgetting
         self._outputs = int(self._labels.max(initial=0)) + 1
         sizes = np.diff(self._bounds)
-        starts = {n: np.eye(n) / optimizer.regularization for n in np.unique(sizes).tolist()}
-        self._shares = [_Share(starts[n], np.flatnonzero(sizes == n).tolist()) for n in starts]
+        starts = {
+            n: np.eye(n) / optimizer.regularization for n in np.unique(sizes).tolist()
+        }
+        self._shares = [
+            _Share(starts[n], np.flatnonzero(sizes == n).tolist()) for n in starts
+        ]
 
     @property
     def covariances(self) -> list[Floats]:
-        """Copies of the covariance matrices, one for each output, in the order of `members`."""
-        matrices = {g: share.matrix.copy() for share in self._shares for g in share.groups}
+        """Copies of the covariance matrices, one for each output, in the order of
+        `members`.
+        """
+        matrices = {
+            g: share.matrix.copy() for share in self._shares for g in share.groups
+        }
         return [matrices[g] for g in sorted(matrices)]
 
     def _restore(self, flat: Floats) -> None:
-        self._shares = [_Share(matrix, [g]) for g, matrix in enumerate(self._matrices(flat))]
+        self._shares = [
+            _Share(matrix, [g]) for g, matrix in enumerate(self._matrices(flat))
+        ]
 
     def _regressors(self, group: int) -> Floats:
         """dy/dp of the parameters of one output."""
-        return np.asarray(self._slopes[self._labels[group], slice(*self._bounds[group : group + 2])])
+        return np.asarray(
+            self._slopes[self._labels[group], slice(*self._bounds[group : group + 2])]
+        )
 
     def _find_change(self, errors: Floats) -> Floats | None:
         def key(group: int) -> tuple[bool, bytes]:
-            return bool(self._missing[self._labels[group]]), self._regressors(group).tobytes()
+            return (
+                bool(self._missing[self._labels[group]]),
+                self._regressors(group).tobytes(),
+            )
 
         self._shares = [part for share in self._shares for part in share.parted(key)]
         change = np.zeros(len(self._columns))
@@ -293,7 +372,9 @@ class _LeastSquaresState(RecursiveState):
             if not share.find_gain(self._regressors(share.groups[0]), self._forgetting):
                 return None
             for g in share.groups:
-                change[self._bounds[g] : self._bounds[g + 1]] = share.gain * errors[self._labels[g]]
+                change[self._bounds[g] : self._bounds[g + 1]] = (
+                    share.gain * errors[self._labels[g]]
+                )
         return change
 
     def _renew(self) -> None:
@@ -309,13 +390,18 @@ class _Share:
     """
 
     def __init__(self, matrix: Floats, groups: list[int]) -> None:
-        self.matrix, self.groups, self.rests = matrix, groups, False
+        self.matrix = matrix
+        self.groups = groups
+        self.rests = False
         n = len(matrix)
-        self.gain, self._w = np.empty(n), np.empty((1, n))
+        self.gain = np.empty(n)
+        self._w = np.empty((1, n))
         self._places = np.array([0, n], np.int64), np.zeros(1, np.int64)
 
     def parted(self, key: Callable[[int], Hashable]) -> list[_Share]:
-        """Divide the outputs by their keys: what determines the covariance after this step."""
+        """Divide the outputs by their keys: what determines the covariance after this
+        step.
+        """
         if len(self.groups) == 1:
             return [self]
         alike: dict[Hashable, list[int]] = {}
@@ -326,7 +412,9 @@ class _Share:
         return [_Share(self.matrix.copy(), groups) for groups in alike.values()]
 
     def find_gain(self, regressors: Floats, forgetting: float) -> bool:
-        """Compute the gain of this step; returns whether the covariance stays positive."""
+        """Compute the gain of this step; returns whether the covariance stays
+        positive.
+        """
         find = engine.functions.optimizers.find_least_squares
         slopes = np.ascontiguousarray(regressors[None])
         vectors = *self._places, slopes, forgetting, self._w, self.gain
@@ -335,7 +423,9 @@ class _Share:
     def renew(self, forgetting: float) -> None:
         """Change the covariance."""
         flat = self.matrix.reshape(-1)
-        engine.functions.optimizers.renew(flat, *self._places, self._w, 1.0 / forgetting, 0.0)
+        engine.functions.optimizers.renew(
+            flat, *self._places, self._w, 1.0 / forgetting, 0.0
+        )
 
 
 def checked_noise(what: str, noise: Any) -> Any:
@@ -348,7 +438,11 @@ def checked_noise(what: str, noise: Any) -> Any:
 
 def positive_noise(what: str, noise: Any) -> Any:
     """Return a noise above 0, or a pair of the first and the last noise, or raise."""
-    return _checks.positive_number(what, noise) if _checks.is_number(noise) else checked_noise(what, noise)
+    return (
+        _checks.positive_number(what, noise)
+        if _checks.is_number(noise)
+        else checked_noise(what, noise)
+    )
 
 
 @final
@@ -357,20 +451,22 @@ def positive_noise(what: str, noise: Any) -> Any:
 class DEKF(RecursiveOptimizer):
     """Decoupled extended Kalman filter.
 
-    Parameters are divided into groups g, and covariances between groups are neglected. In each step with a
-    target, with H = dy/dp of all outputs (including all earlier steps) and the errors e = t - y::
+    Parameters are divided into groups g, and covariances between groups are neglected.
+    In each step with a target, with H = dy/dp of all outputs (including all earlier
+    steps) and the errors e = t - y::
 
         A = (R I + sum_g H_g P_g H_g')^-1
         K_g = P_g H_g' A
         p_g = p_g + rate K_g e
         P_g = P_g - K_g H_g P_g + Q I              at the start P_g = initial_variance I
 
-    Puskorius and Feldkamp 1994; for LSTM Pérez-Ortiz, Gers, Eck and Schmidhuber 2003. With one group of all
-    parameters it is the (global) extended Kalman filter.
+    Puskorius and Feldkamp 1994; for LSTM Pérez-Ortiz, Gers, Eck and Schmidhuber 2003.
+    With one group of all parameters it is the (global) extended Kalman filter.
 
-    Give it to a Trainer with method "rtrl", whose order determines how exact H is. It minimises squared
-    errors; the trainer's cost is only reported. Shared parameters count once, in the group of the first
-    neuron; frozen ones are in no group. A step takes n_g^2 multiply-adds per group and output.
+    Give it to a Trainer with method "rtrl", whose order determines how exact H is. It
+    minimises squared errors; the trainer's cost is only reported. Shared parameters
+    count once, in the group of the first neuron; frozen ones are in no group. A step
+    takes n_g^2 multiply-adds per group and output.
 
     Parameters
     ----------
@@ -379,15 +475,17 @@ class DEKF(RecursiveOptimizer):
     initial_variance : float
         Initial variance of each parameter: how far it is expected to move. Default 100.
     measurement_noise : float or pair of float
-        Variance R of the targets' noise; a larger one makes smaller steps. A pair is the first and the last
-        value, between which R falls (or rises) geometrically. Default 1.
+        Variance R of the targets' noise; a larger one makes smaller steps. A pair is
+        the first and the last value, between which R falls (or rises) geometrically.
+        Default 1.
     process_noise : float or pair of float
-        Variance Q that each parameter gains in every step, which keeps P positive and the filter alert. A
-        pair as above. Default 1e-4.
+        Variance Q that each parameter gains in every step, which keeps P positive and
+        the filter alert. A pair as above. Default 1e-4.
     annealing : int
         Number of steps from the first to the last value of a pair. Default 1000.
     groups : {"neuron", "all"}
-        Whether a group is the parameters into one neuron, or all parameters. Default "neuron".
+        Whether a group is the parameters into one neuron, or all parameters. Default
+        "neuron".
 
     See Also
     --------
@@ -428,26 +526,34 @@ class DEKF(RecursiveOptimizer):
         _checks.choice("The groups of DEKF", self.groups, (NEURON, ALL))
 
     def _state(self, moving: NDArray[np.bool_], labels: Ints) -> RecursiveState:
-        return _KalmanState(self, moving, np.zeros_like(labels) if self.groups == ALL else labels)
+        return _KalmanState(
+            self, moving, np.zeros_like(labels) if self.groups == ALL else labels
+        )
 
 
 @final
 class _KalmanState(RecursiveState):
     """Covariances of the groups, one after the other."""
 
-    def __init__(self, optimizer: DEKF, moving: NDArray[np.bool_], labels: Ints) -> None:
+    def __init__(
+        self, optimizer: DEKF, moving: NDArray[np.bool_], labels: Ints
+    ) -> None:
         super().__init__(optimizer, moving, labels)
         self._filter = optimizer
         sizes = np.diff(self._bounds)
         ends = np.cumsum(sizes**2)
-        flat = [np.eye(n).reshape(-1) * optimizer.initial_variance for n in sizes.tolist()]
+        flat = [
+            np.eye(n).reshape(-1) * optimizer.initial_variance for n in sizes.tolist()
+        ]
         self._covariance: Floats = np.concatenate([np.empty(0), *flat])
         self._places = self._bounds.astype(np.int64), (ends - sizes**2).astype(np.int64)
         self._w: Floats = np.empty((0, 0))
 
     @property
     def covariances(self) -> list[Floats]:
-        """Copies of the covariance matrices, one for each group, in the order of `members`."""
+        """Copies of the covariance matrices, one for each group, in the order of
+        `members`.
+        """
         return self._matrices(self._covariance)
 
     def _restore(self, flat: Floats) -> None:
@@ -456,15 +562,20 @@ class _KalmanState(RecursiveState):
     def _find_change(self, errors: Floats) -> Floats | None:
         if self._w.shape != self._slopes.shape:
             self._w = np.empty_like(self._slopes)
-        noise, change = self._noise(self._filter.measurement_noise), np.empty(len(self._columns))
+        noise = self._noise(self._filter.measurement_noise)
+        change = np.empty(len(self._columns))
         scratch = self._w, np.empty((len(errors), len(errors))), change
         find = engine.functions.optimizers.find_kalman
-        sound = find(self._covariance, *self._places, self._slopes, errors, noise, *scratch)
+        sound = find(
+            self._covariance, *self._places, self._slopes, errors, noise, *scratch
+        )
         return change if sound else None
 
     def _renew(self) -> None:
         added = self._noise(self._filter.process_noise)
-        engine.functions.optimizers.renew(self._covariance, *self._places, self._w, 1.0, added)
+        engine.functions.optimizers.renew(
+            self._covariance, *self._places, self._w, 1.0, added
+        )
 
     def _noise(self, noise: float | tuple[float, float]) -> float:
         """The noise of this step."""

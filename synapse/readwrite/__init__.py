@@ -1,14 +1,15 @@
 """Write networks to files and read them back.
 
-`save` and `load` choose the format by the suffix of the file name; without one, `save` writes JSON. Two
-formats preserve the whole network, including its states and traces: arrays in a zip archive (``.synapse`` and
-``.npz``), which are small and fast, and JSON for people to read. The other formats exchange networks with
-other programs.
+`save` and `load` choose the format by the suffix of the file name; without one, `save`
+writes JSON. Two formats preserve the whole network, including its states and traces:
+arrays in a zip archive (``.synapse`` and ``.npz``), which are small and fast, and JSON
+for people to read. The other formats exchange networks with other programs.
 
-Where the content of a file in the format x is of use without the file, ``x_data(network)`` and
-``from_x_data(data)`` convert to and from it. `from_networkx` makes a network of any graph of networkx, which
-has many more readers. `python_source`, `c_source`, `javascript_source` and `onnx_model` make programs that
-compute a network's outputs without Synapse; these cannot be read back. `to_torch` and `from_torch` exchange
+Where the content of a file in the format x is of use without the file,
+``x_data(network)`` and ``from_x_data(data)`` convert to and from it. `from_networkx`
+makes a network of any graph of networkx, which has many more readers. `python_source`,
+`c_source`, `javascript_source` and `onnx_model` make programs that compute a network's
+outputs without Synapse; these cannot be read back. `to_torch` and `from_torch` exchange
 networks with PyTorch in memory.
 """
 
@@ -20,7 +21,9 @@ from typing import TYPE_CHECKING, Any
 from ..objects.network import Network
 from ._formats import MODULES, formats as formats, load as load, module_of, save as save
 
-if TYPE_CHECKING:  # for type checkers; at run time `__getattr__` imports modules when they are used
+if (
+    TYPE_CHECKING
+):  # for type checkers; at run time `__getattr__` imports modules when they are used
     from ..draw.gexf import *
     from .c import *
     from .graph_files import *
@@ -36,7 +39,9 @@ _HERE = ["formats", "load", "save"]
 
 
 def __getattr__(name: str) -> Any:
-    """Import a function from the module of its format, such as ``gexf_data`` from that of ``gexf``."""
+    """Import a function from the module of its format, such as ``gexf_data`` from that
+    of ``gexf``.
+    """
     if name == "__all__":
         return __dir__()
     word = name
@@ -50,8 +55,12 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    """Names of this package and of all formats; this imports the modules of the formats."""
-    return sorted({*_HERE, *(name for word in MODULES for name in module_of(word).__all__)})
+    """Names of this package and of all formats; this imports the modules of the
+    formats.
+    """
+    return sorted(
+        {*_HERE, *(name for word in MODULES for name in module_of(word).__all__)}
+    )
 
 
 def _reduced(network: Network) -> tuple[Any, ...]:

@@ -1,4 +1,6 @@
-"""The blocks of a plan: dense and elementwise products, and which of them depend on recurrence."""
+"""The blocks of a plan: dense and elementwise products, and which of them depend on
+recurrence.
+"""
 
 from __future__ import annotations
 
@@ -33,12 +35,14 @@ class Read(NamedTuple):
 
 @dataclass
 class Term:
-    """Connections from neighbours of one block into neurons ``first .. stop`` of another.
+    """Connections from neighbours of one block into neurons ``first .. stop`` of
+    another.
 
-    ``form`` is "dense", with weights of shape (sources, targets); "each", one connection a target, with
-    weights of shape (targets,); or "sparse". In a matrix, -1 stands for no connection. The values of the
-    sources are multiplied by `inner`, the sums by `outer`. ``picks`` are the numbers within a read that are
-    used: of the sources and targets of a sparse term, and of the gaters; None: all, in order.
+    ``form`` is "dense", with weights of shape (sources, targets); "each", one
+    connection a target, with weights of shape (targets,); or "sparse". In a matrix, -1
+    stands for no connection. The values of the sources are multiplied by `inner`, the
+    sums by `outer`. ``picks`` are the numbers within a read that are used: of the
+    sources and targets of a sparse term, and of the gaters; None: all, in order.
     """
 
     form: str
@@ -53,7 +57,9 @@ class Term:
 
 @dataclass
 class Block:
-    """Neurons ``first .. stop`` of a plan, which are computed together, with the squashes of their pieces."""
+    """Neurons ``first .. stop`` of a plan, which are computed together, with the
+    squashes of their pieces.
+    """
 
     first: int
     stop: int
@@ -68,14 +74,19 @@ class Block:
     def reads(self) -> Iterator[Read]:
         """All values that it reads."""
         for term in self.terms:
-            yield from (read for read in (term.source, term.inner, term.outer) if read is not None)
+            yield from (
+                read
+                for read in (term.source, term.inner, term.outer)
+                if read is not None
+            )
 
 
 def blocks_of(plan: Plan) -> list[Block]:
     """Divide the stages of a plan into blocks, the first of which are its inputs.
 
-    A stage is cut where no group, and nothing that is read from one stage, is divided. Where one part of a
-    stage recurs and another does not, they are then blocks of their own.
+    A stage is cut where no group, and nothing that is read from one stage, is divided.
+    Where one part of a stage recurs and another does not, they are then blocks of their
+    own.
     """
     numbers = np.arange(plan.neurons)
     stage_of = np.searchsorted([stage.first for stage in plan.stages], numbers, "right")
@@ -97,12 +108,16 @@ def blocks_of(plan: Plan) -> list[Block]:
 
 
 def _cuts(plan: Plan, stage: Stage, stage_of: Ints) -> list[int]:
-    """Where a stage can be cut so that neither a group nor what is read from one stage is divided."""
+    """Where a stage can be cut so that neither a group nor what is read from one stage
+    is divided.
+    """
     first, stop, fires = stage
     rows = plan.rows(first, stop)
     read_stage = stage_of[plan.source[rows] % plan.neurons]
     spans = [(begin, end) for squash, begin, end in fires if squash_of(squash).grouped]
-    key = (plan.source_when[rows] * len(stage_of) + read_stage) * 2 + (plan.gater[rows] >= 0)
+    key = (plan.source_when[rows] * len(stage_of) + read_stage) * 2 + (
+        plan.gater[rows] >= 0
+    )
     spans += [_span(plan.target[rows[key == number]]) for number in np.unique(key)]
     spanned = {number for begin, end in spans for number in range(begin + 1, end)}
     ends = {end for span in spans for end in span if first < end < stop} - spanned
@@ -115,7 +130,9 @@ def _span(numbers: Ints) -> tuple[int, int]:
 
 
 def _terms(plan: Plan, block: Block, block_of: Ints, place: Ints) -> list[Term]:
-    """The terms of a block: what its connections read of one block, gated by one block or none."""
+    """The terms of a block: what its connections read of one block, gated by one block
+    or none.
+    """
     rows = plan.rows(block.first, block.stop)
     if not len(rows):
         return []
@@ -130,16 +147,21 @@ def _terms(plan: Plan, block: Block, block_of: Ints, place: Ints) -> list[Term]:
     )
     keys, term_of = np.unique(keys, axis=1, return_inverse=True)
     term_of = term_of.reshape(-1)
-    by_term = np.argsort(term_of, kind="stable")  # within a term in the order of the plan
+    by_term = np.argsort(
+        term_of, kind="stable"
+    )  # within a term in the order of the plan
     ends = np.cumsum(np.bincount(term_of))[:-1]
     groups = np.split(rows[by_term], ends)
     return [
-        _term(plan, group, key, place, block.size) for group, key in zip(groups, keys.T.tolist(), strict=True)
+        _term(plan, group, key, place, block.size)
+        for group, key in zip(groups, keys.T.tolist(), strict=True)
     ]
 
 
 def _term(plan: Plan, rows: Ints, key: list[int], place: Ints, size: int) -> Term:
-    """The term of some connections, which are in the order of targets, and of sources for each."""
+    """The term of some connections, which are in the order of targets, and of sources
+    for each.
+    """
     kind, block, gate_kind, gate_block = key
     connection = plan.connection[rows]
     target = place[plan.target[rows]]
@@ -155,7 +177,9 @@ def _term(plan: Plan, rows: Ints, key: list[int], place: Ints, size: int) -> Ter
     one_each = len(target) == stop - first and (np.diff(target) == 1).all()
     if one_each and (source - target == source[0] - target[0]).all():
         gains = _picked(gater, gate)
-        return Term("each", read, first, stop, connection, None, gate, (None, None, gains))
+        return Term(
+            "each", read, first, stop, connection, None, gate, (None, None, gains)
+        )
     area = (stop - first) * (high - low)
     if area <= SMALL or len(target) >= FILLED * area:
         matrix = np.full((high - low, stop - first), -1)
@@ -166,7 +190,9 @@ def _term(plan: Plan, rows: Ints, key: list[int], place: Ints, size: int) -> Ter
         of_target = _gater_of(target - first, gater, stop - first)
         if of_target is not None:
             gains = _picked(of_target, gate)
-            return Term("dense", read, first, stop, matrix, None, gate, (None, None, gains))
+            return Term(
+                "dense", read, first, stop, matrix, None, gate, (None, None, gains)
+            )
         of_source = _gater_of(source - low, gater, high - low)
         if of_source is not None:
             gains = _picked(of_source, gate)
@@ -176,7 +202,9 @@ def _term(plan: Plan, rows: Ints, key: list[int], place: Ints, size: int) -> Ter
 
 
 def _gater_of(ends: Ints, gater: Ints, count: int) -> Ints | None:
-    """The gater of the connections at each end; None if one of them has none or several."""
+    """The gater of the connections at each end; None if one of them has none or
+    several.
+    """
     found = np.full(count, -1)
     found[ends] = gater
     return found if (found >= 0).all() and (found[ends] == gater).all() else None
@@ -190,11 +218,15 @@ def _picked(numbers: Ints, read: Read | None) -> Ints | None:
 
 
 def components_of(blocks: list[Block]) -> list[tuple[list[int], bool]]:
-    """The blocks in an order of computation, in groups, and whether those of a group recur."""
+    """The blocks in an order of computation, in groups, and whether those of a group
+    recur.
+    """
     graph: nx.DiGraph[int] = nx.DiGraph()
     graph.add_nodes_from(range(1, len(blocks)))
     for k, block in enumerate(blocks):
-        graph.add_edges_from((read.block, k) for read in block.reads() if read.block != INPUT)
+        graph.add_edges_from(
+            (read.block, k) for read in block.reads() if read.block != INPUT
+        )
     condensed = nx.condensation(graph)
     key = {node: min(condensed.nodes[node]["members"]) for node in condensed}
     order = nx.lexicographical_topological_sort(condensed, key.__getitem__)
@@ -203,21 +235,33 @@ def components_of(blocks: list[Block]) -> list[tuple[list[int], bool]]:
 
 
 def gates_of(members: list[int], blocks: list[Block]) -> list[int] | None:
-    """Where the first block of a loop has torch's gates of an LSTM: input, forget, candidate, output.
+    """Where the first block of a loop has torch's gates of an LSTM: input, forget,
+    candidate, output.
 
-    None if the loop computes anything but c = f c + i g, h = o tanh(c), with i, f, o by the logistic function
-    and g by tanh, of sums of h of the step before and of values known before the loop.
+    None if the loop computes anything but c = f c + i g, h = o tanh(c), with i, f, o by
+    the logistic function and g by tanh, of sums of h of the step before and of values
+    known before the loop.
     """
     if len(members) != 4:
         return None
     a, c, squashed, h = members
     n = blocks[h].size
     outside = [term for term in blocks[a].terms if term.source.block not in members]
-    gates, same = [("logistic", 0, 3 * n), ("tanh", 3 * n, 4 * n)], [("identity", 0, n)]
-    if [blocks[k].pieces for k in members] != [gates, same, [("tanh", 0, n)], same] or not outside:
+    gates = [("logistic", 0, 3 * n), ("tanh", 3 * n, 4 * n)]
+    same = [("identity", 0, n)]
+    if [blocks[k].pieces for k in members] != [
+        gates,
+        same,
+        [("tanh", 0, n)],
+        same,
+    ] or not outside:
         return None
     terms = [(k, term) for k in members for term in blocks[k].terms]
-    found = {(k, t.form, t.source, t.outer) for k, t in terms if not t.inner and t.picks[2] is None}
+    found = {
+        (k, t.form, t.source, t.outer)
+        for k, t in terms
+        if not t.inner and t.picks[2] is None
+    }
     part = [Read(NOW, a, k * n, (k + 1) * n) for k in range(4)]
     for i, f, o in permutations(range(3)):
         wanted = {

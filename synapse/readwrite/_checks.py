@@ -13,7 +13,16 @@ from numpy.typing import NDArray
 from .. import squash as squashes
 from .._checks import json_object, lowered, shown, with_article
 from ..engine.lowering.stretches import order_of
-from ..engine.schema import FLAG, GROUP, LARGEST_COUNT, NUMBER, SHARED_BY, SIGN, TIME, Column
+from ..engine.schema import (
+    FLAG,
+    GROUP,
+    LARGEST_COUNT,
+    NUMBER,
+    SHARED_BY,
+    SIGN,
+    TIME,
+    Column,
+)
 from ..errors import ArgumentTypeError, FormatError, UnknownNameError
 from ..objects.parameters import first_of_group
 from ..objects.topology import NO_GATER
@@ -24,7 +33,8 @@ LARGEST_WHOLE = sys.maxsize
 
 
 def given(value: Any) -> str:
-    """A value in the words of an error message; a nested or very long one by its kind only.
+    """A value in the words of an error message; a nested or very long one by its kind
+    only.
 
     >>> given(0.5), given([[1]]), given(10**5000)
     ('0.5', 'a list', 'a number of many digits')
@@ -33,13 +43,21 @@ def given(value: Any) -> str:
         return "an object" if isinstance(value, dict) else "a list"
     if isinstance(value, int) and value.bit_length() > 200:
         return "a number of many digits"
-    return shown(value) if isinstance(value, (str, float, int, type(None))) else f"a {type(value).__name__}"
+    return (
+        shown(value)
+        if isinstance(value, (str, float, int, type(None)))
+        else f"a {type(value).__name__}"
+    )
 
 
 def require(fits: bool, what: str, condition: str, value: Any) -> None:
-    """Raise unless something fits: "Expected the version to be a whole number, got 'x'."."""
+    """Raise unless something fits: "Expected the version to be a whole number, got
+    'x'.".
+    """
     if not fits:
-        raise FormatError(f"Expected {lowered(what)} to be {condition}, got {given(value)}.")
+        raise FormatError(
+            f"Expected {lowered(what)} to be {condition}, got {given(value)}."
+        )
 
 
 def is_whole(value: Any, first: int, last: int) -> bool:
@@ -49,13 +67,24 @@ def is_whole(value: Any, first: int, last: int) -> bool:
 
 def require_version(what: str, data: dict[str, Any], mark: str, version: int) -> None:
     """Raise unless a document has this mark and the present version of its format."""
-    require(data.get("format") == mark, f'The "format" of a {what}', repr(mark), data.get("format"))
+    require(
+        data.get("format") == mark,
+        f'The "format" of a {what}',
+        repr(mark),
+        data.get("format"),
+    )
     written: Any = data.get("version")
-    require(is_whole(written, 1, LARGEST_WHOLE), "The version", "a whole number above 0", written)
+    require(
+        is_whole(written, 1, LARGEST_WHOLE),
+        "The version",
+        "a whole number above 0",
+        written,
+    )
     if written > version:
         raise FormatError(
-            f"The {what} was written by a newer version of Synapse, in version {written} of the format; "
-            f"this one reads version {version}. Install a newer Synapse."
+            f"The {what} was written by a newer version of Synapse, in version"
+            f" {written} of the format; this one reads version {version}. Install a"
+            " newer Synapse."
         )
 
 
@@ -73,25 +102,34 @@ def checked_metadata(metadata: Any) -> dict[str, Any]:
         raise FormatError(str(error)) from None
 
 
-def members(what: str, value: Any, keys: Iterable[str], optional: Iterable[str] = ()) -> dict[str, Any]:
-    """Return `value` if it is an object with these keys, and no others than optional ones."""
+def members(
+    what: str, value: Any, keys: Iterable[str], optional: Iterable[str] = ()
+) -> dict[str, Any]:
+    """Return `value` if it is an object with these keys, and no others than optional
+    ones.
+    """
     content, keys = an_object(what, value), tuple(keys)
     missing = [key for key in keys if key not in content]
     if missing:
-        raise FormatError(f"Expected {lowered(what)} to have {', '.join(keys)}; {missing[0]!r} is missing.")
+        raise FormatError(
+            f"Expected {lowered(what)} to have {', '.join(keys)}; {missing[0]!r} is"
+            " missing."
+        )
     every = dict.fromkeys((*keys, *optional))
     for key in content:
         if key not in every:
             only = ", ".join(every)
-            raise FormatError(f"Expected {lowered(what)} to have only {only}, got {given(key)} too.")
+            raise FormatError(
+                f"Expected {lowered(what)} to have only {only}, got {given(key)} too."
+            )
     return content
 
 
 class Records:
     """Columns of one length, each read by a method for its kind.
 
-    `item` names a row: "neuron", "connection", ... Each method raises FormatError where a value does
-    not fit: "Expected the state of neuron 3 to be ..., got ...".
+    `item` names a row: "neuron", "connection", ... Each method raises FormatError where
+    a value does not fit: "Expected the state of neuron 3 to be ..., got ...".
 
     >>> table = Records("neuron", {"state": [0.5, 1], "name": ["a", "b"]})
     >>> table.numbers("state")
@@ -109,26 +147,38 @@ class Records:
 
     @classmethod
     def of_columns(
-        cls, item: str, document: dict[str, Any], name: str, keys: Sequence[str], optional: Sequence[str] = ()
+        cls,
+        item: str,
+        document: dict[str, Any],
+        name: str,
+        keys: Sequence[str],
+        optional: Sequence[str] = (),
     ) -> Records:
         """Take a table from a document: an object of columns with these keys."""
         columns = members(f"The table {name!r}", document[name], keys, optional)
         keys = (*keys, *(key for key in optional if key in columns and key not in keys))
         for key in keys:
             if not isinstance(columns[key], list) and np.ndim(columns[key]) != 1:
-                require(False, f"The column {key!r} of {name!r}", "a list", columns[key])
+                require(
+                    False, f"The column {key!r} of {name!r}", "a list", columns[key]
+                )
         lengths = {key: len(columns[key]) for key in keys}
         for key, length in lengths.items():
             if length != lengths[keys[0]]:
                 raise FormatError(
-                    f"Expected the columns of {name!r} to be of one length, "
-                    f"got {lengths[keys[0]]} items in {keys[0]!r} and {length} in {key!r}."
+                    f"Expected the columns of {name!r} to be of one length, got"
+                    f" {lengths[keys[0]]} items in {keys[0]!r} and {length} in {key!r}."
                 )
         return cls(item, columns)
 
     @classmethod
     def of_records(
-        cls, item: str, document: dict[str, Any], name: str, keys: Sequence[str], optional: Sequence[str] = ()
+        cls,
+        item: str,
+        document: dict[str, Any],
+        name: str,
+        keys: Sequence[str],
+        optional: Sequence[str] = (),
     ) -> Records:
         """Take a table from a document: a list of objects with these keys."""
         records = document[name]
@@ -150,8 +200,12 @@ class Records:
         for key in keys:
             self._columns[key] = [read(value) for value in self._columns[key]]
 
-    def values(self, key: str, condition: str, fits: Callable[[Any], bool]) -> list[Any]:
-        """A column whose values all fit; `condition` describes in words which values do."""
+    def values(
+        self, key: str, condition: str, fits: Callable[[Any], bool]
+    ) -> list[Any]:
+        """A column whose values all fit; `condition` describes in words which values
+        do.
+        """
         column: list[Any] = self._columns[key]
         if not all(map(fits, column)):
             self._refuse(key, map(fits, column), condition)
@@ -162,7 +216,11 @@ class Records:
         condition = "a finite number"
         array = self._array(key, "fiu", (float, int), np.float64, condition)
         small = array.dtype == dtype or array.dtype.kind in "iu"
-        self._require(key, np.isfinite(array) if small else np.abs(array) <= np.finfo(dtype).max, condition)
+        self._require(
+            key,
+            np.isfinite(array) if small else np.abs(array) <= np.finfo(dtype).max,
+            condition,
+        )
         return array.astype(dtype, copy=False)
 
     def flags(self, key: str) -> NDArray[np.bool_]:
@@ -177,29 +235,43 @@ class Records:
         return array
 
     def indices(self, key: str, table: Records, null: str = "") -> NDArray[Any]:
-        """A column of row numbers of another table; null becomes -1 if `null` says what it means."""
+        """A column of row numbers of another table; null becomes -1 if `null` says what
+        it means.
+        """
         last = len(table) - 1
         numbers = f"0 to {last}" if last >= 0 else "of which there are none"
         numbers += f", or null ({null})" if null else ""
         condition = f"the number of {with_article(table.item)}, {numbers}"
-        column, first = self._columns[key], NO_GATER if null else 0
+        column = self._columns[key]
+        first = NO_GATER if null else 0
         if null and isinstance(column, list) and NO_GATER in column:
             self._refuse(key, (value != NO_GATER for value in column), condition)
-        array = self._array(key, "iu", (int, NoneType) if null else (int,), np.int64, condition)
-        if len(array) and not (first <= array.min() and array.max() <= last):  # without an array of answers
+        array = self._array(
+            key, "iu", (int, NoneType) if null else (int,), np.int64, condition
+        )
+        if len(array) and not (
+            first <= array.min() and array.max() <= last
+        ):  # without an array of answers
             self._refuse(key, (array >= first) & (array <= last), condition)
         return array
 
     def _array(
         self, key: str, kinds: str, types: tuple[type, ...], dtype: Any, condition: str
     ) -> NDArray[Any]:
-        """A column as an array: an array of one of these kinds, or a list of these types, None as -1."""
+        """A column as an array: an array of one of these kinds, or a list of these
+        types, None as -1.
+        """
         column = self._columns[key]
         if not isinstance(column, list):
             if column.dtype.kind not in kinds:
-                wanted, got = f"The {key} of every {self.item}", f"an array of {column.dtype}"
-                raise FormatError(f"Expected {lowered(wanted)} to be {condition}, got {got}.")
-            array: NDArray[Any] = column.astype(column.dtype.newbyteorder("="), copy=False)
+                wanted = f"The {key} of every {self.item}"
+                got = f"an array of {column.dtype}"
+                raise FormatError(
+                    f"Expected {lowered(wanted)} to be {condition}, got {got}."
+                )
+            array: NDArray[Any] = column.astype(
+                column.dtype.newbyteorder("="), copy=False
+            )
             return array
         self._require_types(key, types, condition)
         if NoneType in types and None in column:
@@ -215,7 +287,9 @@ class Records:
     def _require_types(self, key: str, types: tuple[type, ...], condition: str) -> None:
         """Raise for the first value of a list that is of another type than these."""
         if not set(map(type, self._columns[key])) <= set(types):
-            self._refuse(key, (type(value) in types for value in self._columns[key]), condition)
+            self._refuse(
+                key, (type(value) in types for value in self._columns[key]), condition
+            )
 
     def _require(self, key: str, fits: NDArray[Any], condition: str) -> None:
         """Raise for the first value that does not fit."""
@@ -225,7 +299,12 @@ class Records:
     def _refuse(self, key: str, fits: Iterable[Any], condition: str) -> None:
         i = next(i for i, fit in enumerate(fits) if not fit)
         value = self._columns[key][i]
-        require(False, f"The {key} of {self.item} {i}", condition, getattr(value, "tolist", lambda: value)())
+        require(
+            False,
+            f"The {key} of {self.item} {i}",
+            condition,
+            getattr(value, "tolist", lambda: value)(),
+        )
 
     @staticmethod
     def or_null(numbers: NDArray[Any]) -> list[int | None]:
@@ -236,29 +315,38 @@ class Records:
 
     def texts(self, key: str, null: bool = False) -> list[Any]:
         """A column of strings, or of strings and null."""
-        types, condition = ((str, NoneType), "a string or null") if null else ((str,), "a string")
+        types, condition = (
+            ((str, NoneType), "a string or null") if null else ((str,), "a string")
+        )
         self._require_types(key, types, condition)
         return list(self._columns[key])
 
     def squashes(self, key: str) -> NDArray[Any]:
         """A column of names of activation functions, all of them registered."""
-        names, registered = self.texts(key), {}
+        names = self.texts(key)
+        registered = {}
         for name in dict.fromkeys(names):
             try:
                 registered[name] = squashes.get(name).name
             except UnknownNameError:
                 raise FormatError(
-                    f"The {key} of {self.item} {names.index(name)} is {given(name)}, which has not been "
-                    "registered. Register the function first, with @squash.register. "
-                    f"Known: {', '.join(squashes.names())}."
+                    f"The {key} of {self.item} {names.index(name)} is {given(name)},"
+                    " which has not been registered. Register the function first, with"
+                    f" @squash.register. Known: {', '.join(squashes.names())}."
                 ) from None
         return np.array([registered[name] for name in names], object)
 
 
-def require_pairs_once(source: NDArray[Any], target: NDArray[Any], length: Any = 1) -> None:
-    """Raise if a pair of neurons is in two runs, ``source .. source + length`` to a target."""
+def require_pairs_once(
+    source: NDArray[Any], target: NDArray[Any], length: Any = 1
+) -> None:
+    """Raise if a pair of neurons is in two runs, ``source .. source + length`` to a
+    target.
+    """
     length = np.broadcast_to(length, len(source))
-    starts = target.astype(np.int64) * (int((source + length).max(initial=0)) + 1) + source
+    starts = (
+        target.astype(np.int64) * (int((source + length).max(initial=0)) + 1) + source
+    )
     if (np.diff(starts) >= length[:-1]).all():
         return  # as most networks are made
     order = order_of(starts)
@@ -269,12 +357,15 @@ def require_pairs_once(source: NDArray[Any], target: NDArray[Any], length: Any =
         rows = begin[0] + source[runs[1]] - source[runs[0]], begin[1]
         first, second = sorted(map(int, rows))
         raise FormatError(
-            f"The connections {first} and {second} both lead from neuron {source[runs[1]]} "
-            f"to neuron {target[runs[0]]}. A pair of neurons has one connection at most."
+            f"The connections {first} and {second} both lead from neuron"
+            f" {source[runs[1]]} to neuron {target[runs[0]]}. A pair of neurons has one"
+            " connection at most."
         )
 
 
-def checked_column(table: Records, column: Column, dtype: Any, clock: int = 0) -> NDArray[Any]:
+def checked_column(
+    table: Records, column: Column, dtype: Any, clock: int = 0
+) -> NDArray[Any]:
     """A saved column of the schema, by its kind."""
     name = column.name
     if column.kind is NUMBER:
@@ -283,15 +374,25 @@ def checked_column(table: Records, column: Column, dtype: Any, clock: int = 0) -
         return table.flags(name)
     if column.kind is SIGN:
         return table.whole(name, -1, 1)
-    # No neuron has activated after the present clock, and there are no more groups than members.
-    most = clock if column.kind is TIME else len(table) if column.kind is GROUP else LARGEST_COUNT
+    # No neuron has activated after the present clock, and there are no more groups than
+    # members.
+    most = (
+        clock
+        if column.kind is TIME
+        else len(table)
+        if column.kind is GROUP
+        else LARGEST_COUNT
+    )
     return table.whole(name, 0, min(most, int(np.iinfo(column.dtype).max)))
 
 
 def require_shared(
-    item: str, columns: dict[str, NDArray[Any]], label: Callable[[int], str] | None = None
+    item: str,
+    columns: dict[str, NDArray[Any]],
+    label: Callable[[int], str] | None = None,
 ) -> None:
-    """Raise if tied rows have different values in a column that they share, as far as there are any.
+    """Raise if tied rows have different values in a column that they share, as far as
+    there are any.
 
     `label` returns the words for a row; the default is its number.
     """
@@ -304,17 +405,21 @@ def require_shared(
             i = int(unlike[0])
             row = f"{item} {i}" if label is None else label(i)
             raise FormatError(
-                f"Expected the {name} of {row} to be that of the {item}s it is tied to, "
-                f"{common[i].item()}, got {columns[name][i].item()}."
+                f"Expected the {name} of {row} to be that of the {item}s it is tied to,"
+                f" {common[i].item()}, got {columns[name][i].item()}."
             )
 
 
 def contradicted_sign(
-    connections: dict[str, NDArray[Any]], neurons: dict[str, NDArray[Any]], carries_state: NDArray[np.bool_]
+    connections: dict[str, NDArray[Any]],
+    neurons: dict[str, NDArray[Any]],
+    carries_state: NDArray[np.bool_],
 ) -> int | None:
-    """Return a connection whose sign its weight contradicts, or all others from its source; None if none.
+    """Return a connection whose sign its weight contradicts, or all others from its
+    source; None if none.
 
-    Connections that carry the state of a neuron, and those into relays, need not have the neuron's sign.
+    Connections that carry the state of a neuron, and those into relays, need not have
+    the neuron's sign.
     """
     source = connections["source"]
     sign = connections.get("sign", np.zeros(len(source), np.int8))
@@ -329,9 +434,13 @@ def contradicted_sign(
 
 
 def require_relays(
-    neurons: dict[str, NDArray[Any]], connections: dict[str, NDArray[Any]], sizes: Sequence[int]
+    neurons: dict[str, NDArray[Any]],
+    connections: dict[str, NDArray[Any]],
+    sizes: Sequence[int],
 ) -> None:
-    """Raise unless the relays are the second layer, in order, each one step behind its only source."""
+    """Raise unless the relays are the second layer, in order, each one step behind its
+    only source.
+    """
     if "relay" not in neurons:
         return
     relay = neurons["relay"].astype(np.int64)
@@ -346,15 +455,17 @@ def require_relays(
     rises = np.flatnonzero(np.diff(relay[rows]) > 0)
     if len(rises):
         raise FormatError(
-            "Expected the neurons that delay others in the order of their delays, the longest one first, "
-            f"got neuron {rows[rises[0]]} before neuron {rows[rises[0]] + 1}."
+            "Expected the neurons that delay others in the order of their delays, the"
+            f" longest one first, got neuron {rows[rises[0]]} before neuron"
+            f" {rows[rises[0]] + 1}."
         )
     source, target = (connections[end].astype(np.int64) for end in ("source", "target"))
     into = np.flatnonzero(relay[target] > 0)
     count = np.bincount(target[into], minlength=len(relay))
     for i in rows[count[rows] != 1]:
         raise FormatError(
-            f"Expected neuron {i}, which delays another, to have one incoming connection, got {count[i]}."
+            f"Expected neuron {i}, which delays another, to have one incoming"
+            f" connection, got {count[i]}."
         )
     is_input = source[into] < inputs
     behind = np.where(is_input, 1, np.maximum(relay[source[into]], 1) + 1)
@@ -366,7 +477,9 @@ def require_relays(
 
 
 def require_clocks(neurons: dict[str, NDArray[Any]], inputs: int) -> None:
-    """Raise unless all neurons but inputs and relays have one clock, and these have none."""
+    """Raise unless all neurons but inputs and relays have one clock, and these have
+    none.
+    """
     if "synchronous" not in neurons:
         return
     together = neurons["synchronous"].astype(bool)
@@ -375,8 +488,8 @@ def require_clocks(neurons: dict[str, NDArray[Any]], inputs: int) -> None:
         has_clock &= neurons["relay"] == 0
     for i in np.flatnonzero(together != (has_clock & together.any())):
         raise FormatError(
-            f"Expected all neurons but inputs and those that delay others to be synchronous, or none, got "
-            f"{bool(together[i])} for neuron {i}."
+            "Expected all neurons but inputs and those that delay others to be"
+            f" synchronous, or none, got {bool(together[i])} for neuron {i}."
         )
 
 
@@ -389,19 +502,28 @@ def require_no_errors(
     for name in ("responsibility", "projected", "gated"):
         for i in clamped[neurons[name][clamped] != 0.0] if name in neurons else ():
             raise FormatError(
-                f"Expected the {name} of neuron {i}, an input without incoming connections, to be 0, "
-                f"got {neurons[name][i]}."
+                f"Expected the {name} of neuron {i}, an input without incoming"
+                f" connections, to be 0, got {neurons[name][i]}."
             )
 
 
-def require_signs(connections: dict[str, NDArray[Any]], neurons: dict[str, NDArray[Any]]) -> None:
-    """Raise if a weight contradicts its sign, or the sign that of all connections from its source."""
+def require_signs(
+    connections: dict[str, NDArray[Any]], neurons: dict[str, NDArray[Any]]
+) -> None:
+    """Raise if a weight contradicts its sign, or the sign that of all connections from
+    its source.
+    """
     carries_state = connections["source"] == connections["target"]
     i = contradicted_sign(connections, neurons, carries_state)
     if i is not None:
         sign = connections["sign"][i] if "sign" in connections else 0
-        whole = neurons["outgoing_sign"][connections["source"][i]] if "outgoing_sign" in neurons else 0
+        whole = (
+            neurons["outgoing_sign"][connections["source"][i]]
+            if "outgoing_sign" in neurons
+            else 0
+        )
         raise FormatError(
-            f"Expected the weight {connections['weight'][i]:g} and the sign {sign} of connection {i} to "
-            f"agree, and the sign with that of all connections from its source, {whole}."
+            f"Expected the weight {connections['weight'][i]:g} and the sign {sign} of"
+            f" connection {i} to agree, and the sign with that of all connections from"
+            f" its source, {whole}."
         )

@@ -1,7 +1,9 @@
-"""The document of a network: a head and tables of columns, the content of Synapse's own two formats.
+"""The document of a network: a head and tables of columns, the content of Synapse's own
+two formats.
 
-In JSON, every column is a list. In ``.npz`` files, columns of numbers are arrays. Both are checked here.
-Columns of neurons and connections are declared in the schema, those of traces and sensitivities here.
+In JSON, every column is a list. In ``.npz`` files, columns of numbers are arrays. Both
+are checked here. Columns of neurons and connections are declared in the schema, those
+of traces and sensitivities here.
 """
 
 from __future__ import annotations
@@ -14,7 +16,13 @@ from numpy.typing import NDArray
 
 from ..engine.schema import FLAG, Column
 from ..errors import FormatError
-from ..objects.state import OF_CONNECTIONS, OF_NEURONS, PortableSensitivities, SavedNetwork, Traces
+from ..objects.state import (
+    OF_CONNECTIONS,
+    OF_NEURONS,
+    PortableSensitivities,
+    SavedNetwork,
+    Traces,
+)
 from ..objects.topology import NO_GATER
 from . import _checks as checks
 from ._checks import Records, require
@@ -28,7 +36,8 @@ NEURONS = ("name", "squash", *(column.name for column in OF_NEURONS))
 ENDS = ("source", "target", "gater")
 CONNECTIONS = (*ENDS, *(column.name for column in OF_CONNECTIONS))
 RUNS = ("source", "target", "length")
-"""In place of sources and targets: connections one after the other, from neighbours to one target."""
+"""In place of sources and targets: connections one after the other, from neighbours to
+one target."""
 ALWAYS = ("source", "target", "weight")
 """Columns of connections that are there whatever their values."""
 HEAD = ("format", "version", "name", "dtype", "clock")
@@ -37,19 +46,23 @@ ARCHITECTURE = "architecture"
 METADATA = "metadata"
 """Only of networks that have any."""
 NOTES = ("neuron_metadata", "connection_metadata")
-"""By name, the numbers of the neurons or connections that have a value, and these values. As METADATA."""
+"""By name, the numbers of the neurons or connections that have a value, and these
+values. As METADATA."""
 RULE = "learning_rule"
-"""Only of networks that learn by rtrl, or have sensitivities that a trainer has left."""
+"""Only of networks that learn by rtrl, or have sensitivities that a trainer has
+left."""
 UNTRACED = "untraced"
-"""True, and only there if so: the latest step left no traces, so that there is nothing to learn from."""
+"""True, and only there if so: the latest step left no traces, so that there is nothing
+to learn from."""
 RULE_KEYS = ("method", "order", "stepped")
 
 
 class Field(NamedTuple):
-    """A column: finite numbers, or rows of another table, from which `counted` counts (default: indices).
+    """A column: finite numbers, or rows of another table, from which `counted` counts
+    (default: indices).
 
-    `attribute` is the name of its array in :class:`Traces` or :class:`PortableSensitivities`. An index may be
-    null if `null` says what that means.
+    `attribute` is the name of its array in :class:`Traces` or
+    :class:`PortableSensitivities`. An index may be null if `null` says what that means.
     """
 
     attribute: str
@@ -59,7 +72,9 @@ class Field(NamedTuple):
 
 
 class Entries(NamedTuple):
-    """A table of numbers that the schema has no columns for: what messages call a row, and its fields."""
+    """A table of numbers that the schema has no columns for: what messages call a row,
+    and its fields.
+    """
 
     item: str
     fields: dict[str, Field]
@@ -93,7 +108,10 @@ TRACES = {
     ),
 }
 SENSITIVITIES = {
-    "recurrent": Entries("recurrent neuron", {"neuron": Field("roots", "neurons"), "slope": Field("slopes")}),
+    "recurrent": Entries(
+        "recurrent neuron",
+        {"neuron": Field("roots", "neurons"), "slope": Field("slopes")},
+    ),
     "parameters": Entries(
         "parameter",
         {
@@ -110,14 +128,21 @@ SENSITIVITIES = {
             "length": Field("line_length", "parameters", counted=1),
         },
     ),
-    "sensitivity": Entries("sensitivity", {"value": Field("now"), "previous": Field("before")}),
+    "sensitivity": Entries(
+        "sensitivity", {"value": Field("now"), "previous": Field("before")}
+    ),
 }
 """Tables of networks whose sensitivities include the latest step."""
 ENTRIES = {**TRACES, **SENSITIVITIES}
 TABLES = ("layers", "neurons", "connections")
 NULLS = (
     ("connections", "gater"),
-    *((name, key) for name, table in ENTRIES.items() for key, field in table.fields.items() if field.null),
+    *(
+        (name, key)
+        for name, table in ENTRIES.items()
+        for key, field in table.fields.items()
+        if field.null
+    ),
 )
 """Columns in which -1 stands for null."""
 
@@ -134,16 +159,28 @@ def document(saved: SavedNetwork) -> dict[str, Any]:
         content[UNTRACED] = True
     for table in NOTES:
         if columns := getattr(saved, table):
-            content[table] = {name: [[*column], [*column.values()]] for name, column in columns.items()}
-    kept, method = saved.sensitivities, "rtrl" if saved.rtrl else "online"
+            content[table] = {
+                name: [[*column], [*column.values()]]
+                for name, column in columns.items()
+            }
+    kept = saved.sensitivities
+    method = "rtrl" if saved.rtrl else "online"
     if saved.rtrl or kept is not None:  # not for a network that learns online
-        content[RULE] = {"method": method, "order": saved.order, "stepped": kept is not None}
+        content[RULE] = {
+            "method": method,
+            "order": saved.order,
+            "stepped": kept is not None,
+        }
         content |= {} if kept is None else _written(SENSITIVITIES, kept)
-    neurons, edges = saved.neurons, saved.connections
+    neurons = saved.neurons
+    edges = saved.connections
     named = any(name is not None for name in saved.names or ())
     gated = not all_default(edges["gater"], NO_GATER)
     return content | {
-        "layers": {"name": [name for name, _ in saved.layers], "size": [size for _, size in saved.layers]},
+        "layers": {
+            "name": [name for name, _ in saved.layers],
+            "size": [size for _, size in saved.layers],
+        },
         "neurons": {
             **({"name": list(saved.names or ())} if named else {}),
             "squash": neurons["squash"].tolist(),
@@ -160,16 +197,26 @@ def document(saved: SavedNetwork) -> dict[str, Any]:
 def _written(tables: Mapping[str, Entries], source: Any) -> dict[str, dict[str, Any]]:
     """The tables of a document that have rows, from the attributes of an object."""
     columns = {
-        name: {key: getattr(source, field.attribute) for key, field in table.fields.items()}
+        name: {
+            key: getattr(source, field.attribute) for key, field in table.fields.items()
+        }
         for name, table in tables.items()
     }
-    return {name: table for name, table in columns.items() if any(map(len, table.values()))}
+    return {
+        name: table for name, table in columns.items() if any(map(len, table.values()))
+    }
 
 
-def _saved(columns: tuple[Column, ...], values: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+def _saved(
+    columns: tuple[Column, ...], values: dict[str, NDArray[Any]]
+) -> dict[str, NDArray[Any]]:
     """The columns of the schema, without those that have their default in all rows."""
     return {
-        column.name: values[column.name].astype(bool) if column.kind is FLAG else values[column.name]
+        column.name: (
+            values[column.name].astype(bool)
+            if column.kind is FLAG
+            else values[column.name]
+        )
         for column in columns
         if column.name in ALWAYS or not all_default(values[column.name], column.default)
     }
@@ -179,7 +226,10 @@ def all_default(values: NDArray[Any], default: float) -> bool:
     """Whether all values are this one, to the last bit: -0.0 is not 0."""
     if (values != default).any():
         return False
-    return values.dtype.kind != "f" or not (np.signbit(values) != np.signbit(default)).any()
+    return (
+        values.dtype.kind != "f"
+        or not (np.signbit(values) != np.signbit(default)).any()
+    )
 
 
 def require_format(data: Any) -> None:
@@ -187,37 +237,74 @@ def require_format(data: Any) -> None:
     require(isinstance(data, dict), "A saved network", "an object", data)
     if data.get("format") != MARK:
         foreign = "neurons" in data and "connections" in data and "format" not in data
-        advice = " Files of Synaptic are read with synapse.load(path, 'synaptic')." if foreign else ""
+        advice = (
+            " Files of Synaptic are read with synapse.load(path, 'synaptic')."
+            if foreign
+            else ""
+        )
         raise FormatError(
-            f'This is not a network that Synapse has saved: expected "format" to be {MARK!r}, '
+            'This is not a network that Synapse has saved: expected "format" to be'
+            f" {MARK!r}, "
             f"got {checks.given(data.get('format'))}.{advice}"
         )
     checks.require_version("network", data, MARK, VERSION)
 
 
 def saved_of(data: dict[str, Any]) -> SavedNetwork:
-    """The network in a document whose format has been checked; FormatError if it is not valid.
+    """The network in a document whose format has been checked; FormatError if it is not
+    valid.
 
-    Names and columns of numbers that are missing have their default values; tables of traces and of
-    sensitivities have no rows then. Runs may stand for sources and targets.
+    Names and columns of numbers that are missing have their default values; tables of
+    traces and of sensitivities have no rows then. Runs may stand for sources and
+    targets.
     """
     stepped = RULE in data and _checked_rule(data[RULE])["stepped"]
-    optional = (ARCHITECTURE, METADATA, *NOTES, RULE, UNTRACED, "runs", *(ENTRIES if stepped else TRACES))
+    optional = (
+        ARCHITECTURE,
+        METADATA,
+        *NOTES,
+        RULE,
+        UNTRACED,
+        "runs",
+        *(ENTRIES if stepped else TRACES),
+    )
     checks.members("A network", data, (*HEAD, *TABLES), optional)
-    if (architecture := data.get(ARCHITECTURE)) is not None:  # its class checks the rest
+    if (
+        architecture := data.get(ARCHITECTURE)
+    ) is not None:  # its class checks the rest
         name = checks.an_object("The architecture", architecture).get("name")
         require(type(name) is str, "The name of the architecture", "a string", name)
-    require(type(data["name"]) is str, "The name of the network", "a string", data["name"])
-    require(data["dtype"] in checks.FLOATS, "The dtype", " or ".join(checks.FLOATS), data["dtype"])
+    require(
+        type(data["name"]) is str, "The name of the network", "a string", data["name"]
+    )
+    require(
+        data["dtype"] in checks.FLOATS,
+        "The dtype",
+        " or ".join(checks.FLOATS),
+        data["dtype"],
+    )
     ticks = checks.is_whole(data["clock"], 0, checks.LARGEST_WHOLE)
     require(ticks, "The clock", "a whole number", data["clock"])
     untraced = data.get(UNTRACED, False)
-    require(type(untraced) is bool, f"The {UNTRACED} of the network", "true or false", untraced)
+    require(
+        type(untraced) is bool,
+        f"The {UNTRACED} of the network",
+        "true or false",
+        untraced,
+    )
     neurons = Records.of_columns("neuron", data, "neurons", ("squash",), NEURONS)
-    rows = CONNECTIONS if "runs" not in data else CONNECTIONS[2:]  # without source and target
-    connections = Records.of_columns("connection", data, "connections", ("weight",), rows)
+    rows = (
+        CONNECTIONS if "runs" not in data else CONNECTIONS[2:]
+    )  # without source and target
+    connections = Records.of_columns(
+        "connection", data, "connections", ("weight",), rows
+    )
     dtype, clock = np.dtype(data["dtype"]), data["clock"]
-    ends = _expanded(data, connections, neurons) if "runs" in data else _ends(connections, neurons)
+    ends = (
+        _expanded(data, connections, neurons)
+        if "runs" in data
+        else _ends(connections, neurons)
+    )
     edges = {**ends, **_numbers(connections, OF_CONNECTIONS, dtype, clock)}
     checks.require_shared("connection", edges)
     numbers = _numbers(neurons, OF_NEURONS, dtype, clock)
@@ -232,14 +319,20 @@ def saved_of(data: dict[str, Any]) -> SavedNetwork:
         name=data["name"],
         dtype=dtype,
         layers=layers,
-        names=neurons.texts("name", null=True) if "name" in neurons else [None] * len(neurons),
+        names=(
+            neurons.texts("name", null=True)
+            if "name" in neurons
+            else [None] * len(neurons)
+        ),
         neurons={"squash": neurons.squashes("squash"), **numbers},
         connections=edges,
         clock=clock,
         traces=Traces(
             memory=edges["target"][loops].astype(np.int64),
             memory_self=loops,
-            **_read(TRACES, data, {"neurons": neurons, "connections": connections}, dtype),
+            **_read(
+                TRACES, data, {"neurons": neurons, "connections": connections}, dtype
+            ),
         ),
         architecture=architecture,
         untraced=untraced,
@@ -254,8 +347,13 @@ def _notes(data: dict[str, Any], table: str, count: int) -> dict[str, dict[int, 
     """The metadata of neurons or connections, by name and number."""
     columns = {}
     for name, column in checks.checked_metadata(data.get(table, {})).items():
-        what, lists = f"The {name} of {table!r}", isinstance(column, list) and len(column) == 2
-        fits = lists and all(isinstance(part, list) for part in column) and len(column[0]) == len(column[1])
+        what = f"The {name} of {table!r}"
+        lists = isinstance(column, list) and len(column) == 2
+        fits = (
+            lists
+            and all(isinstance(part, list) for part in column)
+            and len(column[0]) == len(column[1])
+        )
         require(fits, what, "a list of numbers and a list of as many values", column)
         numbers = column[0]
         whole = all(checks.is_whole(number, 0, count - 1) for number in numbers)
@@ -268,61 +366,96 @@ def _notes(data: dict[str, Any], table: str, count: int) -> dict[str, dict[int, 
 def _layers(data: dict[str, Any], neurons: int) -> list[tuple[str, int]]:
     """Names and sizes of the layers, which must add up to all neurons."""
     table = Records.of_columns("layer", data, "layers", LAYERS)
-    names, sizes = table.texts("name"), table.whole("size", 1, neurons).tolist()
+    names = table.texts("name")
+    sizes = table.whole("size", 1, neurons).tolist()
     require(len(table) >= 2, "The number of layers", "2 or more", len(table))
     if sum(sizes) != neurons:
         raise FormatError(
-            f"Expected the sizes of the layers to add up to {neurons} neurons, got {sum(sizes)}."
+            f"Expected the sizes of the layers to add up to {neurons} neurons, got"
+            f" {sum(sizes)}."
         )
     return list(zip(names, sizes, strict=True))
 
 
 def _ends(connections: Records, neurons: Records) -> dict[str, NDArray[Any]]:
-    """The columns of sources, targets and gaters; each pair of neurons is connected once at most."""
+    """The columns of sources, targets and gaters; each pair of neurons is connected
+    once at most.
+    """
     missing = [end for end in ENDS[:2] if end not in connections]
     if missing:
-        raise FormatError(f"Expected the table 'connections' to have {missing[0]!r}, which is missing.")
+        raise FormatError(
+            f"Expected the table 'connections' to have {missing[0]!r}, which is"
+            " missing."
+        )
     source, target = (connections.indices(end, neurons) for end in ENDS[:2])
     checks.require_pairs_once(source, target)
     return {"source": source, "target": target, **_gaters(connections, neurons)}
 
 
-def _expanded(data: dict[str, Any], connections: Records, neurons: Records) -> dict[str, NDArray[Any]]:
+def _expanded(
+    data: dict[str, Any], connections: Records, neurons: Records
+) -> dict[str, NDArray[Any]]:
     """The columns of sources, targets and gaters, from the runs of a document."""
     runs, count = Records.of_columns("run", data, "runs", RUNS), len(connections)
-    source, target = (runs.indices(end, neurons).astype(np.uint32, copy=False) for end in ENDS[:2])
+    source, target = (
+        runs.indices(end, neurons).astype(np.uint32, copy=False) for end in ENDS[:2]
+    )
     length = runs.whole("length", 1, len(neurons)).astype(np.int64)
     if (total := int(length.sum())) != count:
-        raise FormatError(f"Expected the lengths of the runs to add up to {count} connections, got {total}.")
+        raise FormatError(
+            f"Expected the lengths of the runs to add up to {count} connections, got"
+            f" {total}."
+        )
     far = np.flatnonzero(source + length > len(neurons))
     if len(far):
-        i, last = int(far[0]), len(neurons) - 1
+        i = int(far[0])
+        last = len(neurons) - 1
         got = f"{length[i]} from neuron {source[i]} on"
         raise FormatError(f"Expected run {i} to be of neurons up to {last}, got {got}.")
     checks.require_pairs_once(source, target, length)
     begin = np.cumsum(length) - length
     offset = np.repeat((source - begin).astype(np.uint32), length)
     every = np.add(offset, np.arange(count, dtype=np.uint32), out=offset)  # modulo 2^32
-    return {"source": every, "target": np.repeat(target, length), **_gaters(connections, neurons)}
+    return {
+        "source": every,
+        "target": np.repeat(target, length),
+        **_gaters(connections, neurons),
+    }
 
 
 def _gaters(connections: Records, neurons: Records) -> dict[str, NDArray[Any]]:
-    return {"gater": connections.indices("gater", neurons, "not gated")} if "gater" in connections else {}
+    return (
+        {"gater": connections.indices("gater", neurons, "not gated")}
+        if "gater" in connections
+        else {}
+    )
 
 
-def _numbers(table: Records, columns: tuple[Column, ...], dtype: Any, clock: int) -> dict[str, NDArray[Any]]:
+def _numbers(
+    table: Records, columns: tuple[Column, ...], dtype: Any, clock: int
+) -> dict[str, NDArray[Any]]:
     there = [column for column in columns if column.name in table]
-    return {column.name: checks.checked_column(table, column, dtype, clock) for column in there}
+    return {
+        column.name: checks.checked_column(table, column, dtype, clock)
+        for column in there
+    }
 
 
 def _read(
-    tables: Mapping[str, Entries], data: dict[str, Any], others: Mapping[str, Records], dtype: Any
+    tables: Mapping[str, Entries],
+    data: dict[str, Any],
+    others: Mapping[str, Records],
+    dtype: Any,
 ) -> dict[str, NDArray[Any]]:
-    """The attributes of an object, from a document with these tables, which refer to rows of `others`."""
+    """The attributes of an object, from a document with these tables, which refer to
+    rows of `others`.
+    """
     own = {
-        name: Records.of_columns(table.item, data, name, tuple(table.fields))
-        if name in data
-        else Records(table.item, {key: [] for key in table.fields})
+        name: (
+            Records.of_columns(table.item, data, name, tuple(table.fields))
+            if name in data
+            else Records(table.item, {key: [] for key in table.fields})
+        )
         for name, table in tables.items()
     }
     return {
@@ -339,51 +472,94 @@ def _column(
         return np.empty(0, np.int64 if field.of else dtype)
     if not field.of:
         return table.numbers(key, dtype)
-    of, counted = others[field.of], field.counted
+    of = others[field.of]
+    counted = field.counted
     if counted is None:
         return table.indices(key, of, field.null).astype(np.int64)
     return table.whole(key, counted, len(of) - 1 + counted).astype(np.int64)
 
 
-# --- the learning rule and the sensitivities: lines are in ascending order of their first columns, and their
-# values follow one another -------------------------------------------------------------------------
+# --- the learning rule and the sensitivities: lines are in ascending order of their
+# first columns, and their values follow one another
+# -------------------------------------------------------------------------
 
 
 def _checked_rule(rule: Any) -> dict[str, Any]:
     """The learning rule of a document."""
-    method, order, stepped = (checks.members("The learning_rule", rule, RULE_KEYS)[key] for key in RULE_KEYS)
-    require(method in ("online", "rtrl"), "The method of the learning_rule", '"online" or "rtrl"', method)
+    method, order, stepped = (
+        checks.members("The learning_rule", rule, RULE_KEYS)[key] for key in RULE_KEYS
+    )
+    require(
+        method in ("online", "rtrl"),
+        "The method of the learning_rule",
+        '"online" or "rtrl"',
+        method,
+    )
     fits = order is None or checks.is_whole(order, 1, checks.LARGEST_WHOLE)
-    require(fits, "The order of the learning_rule", "null or a whole number above 0", order)
-    require(type(stepped) is bool, "The stepped of the learning_rule", "true or false", stepped)
+    require(
+        fits, "The order of the learning_rule", "null or a whole number above 0", order
+    )
+    require(
+        type(stepped) is bool,
+        "The stepped of the learning_rule",
+        "true or false",
+        stepped,
+    )
     return {"method": method, "order": order, "stepped": stepped}
 
 
 def _rule(
-    data: dict[str, Any], neurons: Records, connections: Records, edges: dict[str, Any], dtype: Any
+    data: dict[str, Any],
+    neurons: Records,
+    connections: Records,
+    edges: dict[str, Any],
+    dtype: Any,
 ) -> dict[str, Any]:
     """The fields of SavedNetwork about learning; FormatError if they are not valid."""
     if RULE not in data:
         return {}
     rule = _checked_rule(data[RULE])
-    kept = _sensitivities(data, neurons, connections, edges, dtype) if rule["stepped"] else None
-    return {"rtrl": rule["method"] == "rtrl", "order": rule["order"], "sensitivities": kept}
+    kept = (
+        _sensitivities(data, neurons, connections, edges, dtype)
+        if rule["stepped"]
+        else None
+    )
+    return {
+        "rtrl": rule["method"] == "rtrl",
+        "order": rule["order"],
+        "sensitivities": kept,
+    }
 
 
 def _sensitivities(
-    data: dict[str, Any], neurons: Records, connections: Records, edges: dict[str, Any], dtype: Any
+    data: dict[str, Any],
+    neurons: Records,
+    connections: Records,
+    edges: dict[str, Any],
+    dtype: Any,
 ) -> PortableSensitivities:
     kept = PortableSensitivities(
-        **_read(SENSITIVITIES, data, {"neurons": neurons, "connections": connections}, dtype)
+        **_read(
+            SENSITIVITIES, data, {"neurons": neurons, "connections": connections}, dtype
+        )
     )
-    first, length, last = kept.line_first, kept.line_length, int(kept.column.max(initial=-1))
+    first = kept.line_first
+    length = kept.line_length
+    last = int(kept.column.max(initial=-1))
     for line in np.flatnonzero(first + length > last + 1):
         got = f"{length[line]} from column {first[line]} on"
-        raise FormatError(f"Expected line {line} to be of columns up to {last}, got {got}.")
+        raise FormatError(
+            f"Expected line {line} to be of columns up to {last}, got {got}."
+        )
     if (total := int(length.sum())) != len(kept.now):
         count = len(kept.now)
-        raise FormatError(f"Expected the lengths of the lines to add up to {count} values, got {total}.")
-    target = np.where(kept.connection < 0, kept.owner, np.append(edges["target"], 0)[kept.connection])
+        raise FormatError(
+            f"Expected the lengths of the lines to add up to {count} values, got"
+            f" {total}."
+        )
+    target = np.where(
+        kept.connection < 0, kept.owner, np.append(edges["target"], 0)[kept.connection]
+    )
     for i in np.flatnonzero(target != kept.owner):
         raise FormatError(
             f"Expected the neuron of parameter {i} to be the target of its connection, "

@@ -1,4 +1,6 @@
-"""The table of formats. Each format is described in its own module, which is imported when it is used."""
+"""The table of formats. Each format is described in its own module, which is imported
+when it is used.
+"""
 
 from __future__ import annotations
 
@@ -36,21 +38,26 @@ MODULES = {
     "javascript": "programs",
     "onnx": "onnx",
     "torch": "pytorch",
-    "gexf": "synapse.draw.gexf",  # a room above: it places and colours neurons as drawings do
+    # a room above: it places and colours neurons as drawings do
+    "gexf": "synapse.draw.gexf",
 }
-"""The module of each format. A new format needs one line here, and a module with `FORMAT` and `__all__`, or
-with `FORMATS` if it has several. A module of a room above has its whole name.
+"""The module of each format. A new format needs one line here, and a module with
+`FORMAT` and `__all__`, or with `FORMATS` if it has several. A module of a room above
+has its whole name.
 
 A JSON document has the first format whose marks it contains.
 """
 
 
 ARCHIVES = {"trainer": "_trainer", "agent": "synapse.reward.files"}
-"""Modules that read what is more than a network, by the array that only its archive has."""
+"""Modules that read what is more than a network, by the array that only its archive
+has."""
 
 
 class Archived(ABC):
-    """Base class of what :func:`save` writes as an archive of its own: a network with what is around it."""
+    """Base class of what :func:`save` writes as an archive of its own: a network with
+    what is around it.
+    """
 
     @abstractmethod
     def _archive(self) -> dict[str, NDArray[Any]]:
@@ -59,7 +66,9 @@ class Archived(ABC):
 
 @dataclass(frozen=True)
 class Format:
-    """A format: its purpose, what it preserves, and the functions that read and write it."""
+    """A format: its purpose, what it preserves, and the functions that read and write
+    it.
+    """
 
     name: str  # the name in its functions: "gexf" for gexf_data
     what: str  # a description, or the programs that read it
@@ -67,19 +76,29 @@ class Format:
     lost: str  # what it does not preserve
     link: str  # its specification
     suffixes: tuple[str, ...] = ()  # suffixes of its file names
-    data: Callable[..., Any] | None = None  # data(network, **options): its content in this format
-    from_data: Callable[..., Network] | None = None  # from_data(content, **options): the network
-    write: Callable[[files.File, Any], None] | None = None  # write(path, content); None: files cannot
+    data: Callable[..., Any] | None = (
+        None  # data(network, **options): its content in this format
+    )
+    from_data: Callable[..., Network] | None = (
+        None  # from_data(content, **options): the network
+    )
+    write: Callable[[files.File, Any], None] | None = (
+        None  # write(path, content); None: files cannot
+    )
     read: Callable[[files.File], Any] | None = None  # read(path): the content of a file
-    marks: frozenset[str] = frozenset()  # members by which a JSON document is recognised
+    marks: frozenset[str] = (
+        frozenset()
+    )  # members by which a JSON document is recognised
     extra: str = ""  # an additional package that it requires
 
 
 ALL = (
-    "layers, their names and order, names of neurons, squashes (your own by name), groups, biases, weights, "
-    "ties, gates, what is trainable, states, activations, random streams, dtype"
+    "layers, their names and order, names of neurons, squashes (your own by name),"
+    " groups, biases, weights, ties, gates, what is trainable, states, activations,"
+    " random streams, dtype"
 )
-"""What graph formats preserve: after reading, a sequence gives the same outputs as before writing."""
+"""What graph formats preserve: after reading, a sequence gives the same outputs as
+before writing."""
 TRACES = "errors and traces, as after ``clear``; the learning rule"
 LINKED = f"{TRACES}; ``net.metadata``; the class of an architecture"
 
@@ -87,7 +106,9 @@ LINKED = f"{TRACES}; ``net.metadata``; the class of an architecture"
 def module_of(name: str) -> Any:
     """Import the module of a format."""
     module = MODULES[name]
-    return importlib.import_module(module if "." in module else f".{module}", __package__)
+    return importlib.import_module(
+        module if "." in module else f".{module}", __package__
+    )
 
 
 def format_of(name: str) -> Format:
@@ -105,7 +126,9 @@ def formats() -> tuple[Format, ...]:
 
 
 def by_suffix(path: Any) -> Format | None:
-    """The format of a file by its suffix; None for an unknown suffix or an open file."""
+    """The format of a file by its suffix; None for an unknown suffix or an open
+    file.
+    """
     if not isinstance(path, str | os.PathLike):
         return None
     suffix = Path(path).suffix.lower()
@@ -119,46 +142,56 @@ def by_marks(document: Any) -> Format:
     return next(fitting, format_of("json"))
 
 
-def save(network: Any, path: files.File, format: str | None = None, **options: Any) -> None:
-    """Write a network, an ensemble, or a trainer with its network, to a file that :func:`load` reads.
+def save(
+    network: Any, path: files.File, format: str | None = None, **options: Any
+) -> None:
+    """Write a network, an ensemble, or a trainer with its network, to a file that
+    :func:`load` reads.
 
-    The suffix of the file name selects the format; a name without a suffix selects JSON.
+    The suffix of the file name selects the format; a name without a suffix selects
+    JSON.
 
-    Two formats preserve the whole network: ``.synapse`` (also ``.npz``), arrays that are small and fast, and
-    ``.json``, text for people. Both hold layers, names, parameters, squashes (your own by name), gates, ties,
-    trainable flags, and the context (states, errors and traces). After :func:`load`, every step gives the
-    same bits, and a new trainer with the online rule and a plain rate continues as if it had not been
-    interrupted. Architectures such as :class:`architect.LSTM` keep their class, unless layers that define it
-    were removed or renamed, or it is not registered (:func:`synapse.objects.architectures.register`); they
-    are then read as a :class:`Network`. Projections and ties to other networks are not saved. The table of
-    formats lists what the other formats preserve. Drawings, programs and ONNX models cannot be read back.
+    Two formats preserve the whole network: ``.synapse`` (also ``.npz``), arrays that
+    are small and fast, and ``.json``, text for people. Both hold layers, names,
+    parameters, squashes (your own by name), gates, ties, trainable flags, and the
+    context (states, errors and traces). After :func:`load`, every step gives the same
+    bits, and a new trainer with the online rule and a plain rate continues as if it had
+    not been interrupted. Architectures such as :class:`architect.LSTM` keep their
+    class, unless layers that define it were removed or renamed, or it is not registered
+    (:func:`synapse.objects.architectures.register`); they are then read as a
+    :class:`Network`. Projections and ties to other networks are not saved. The table of
+    formats lists what the other formats preserve. Drawings, programs and ONNX models
+    cannot be read back.
 
-    A :class:`Trainer` is saved with its network, its settings, the state of its optimizer, and what its
-    latest training needs: ``load(path).train(..., resume=True)`` gives the same bits as one training. The
-    file is an archive of arrays, whatever its suffix; the format ``npz`` reads the network alone. Functions
-    and classes of your own (rates, optimizers) cannot be saved; registered squashes and costs are found by
-    their names.
+    A :class:`Trainer` is saved with its network, its settings, the state of its
+    optimizer, and what its latest training needs: ``load(path).train(...,
+    resume=True)`` gives the same bits as one training. The file is an archive of
+    arrays, whatever its suffix; the format ``npz`` reads the network alone. Functions
+    and classes of your own (rates, optimizers) cannot be saved; registered squashes and
+    costs are found by their names.
 
     Parameters
     ----------
     network : Network, Ensemble or Trainer
         What to save. It is not changed. An ensemble is kept in JSON only.
     path : str, os.PathLike or file
-        A path or an open file. An existing file is replaced in one step, so that it is always complete.
+        A path or an open file. An existing file is replaced in one step, so that it is
+        always complete.
     format : str, optional
         Name of a format. Default: the format of the suffix; JSON without a suffix.
     **options
-        Options of the format, which the function that makes its content describes: `activations` and `layout`
-        of :func:`~synapse.readwrite.gexf_data`; `context` and `prefix` of
-        :func:`~synapse.readwrite.python_source`, also for JavaScript; `context`, `dtype`, `sums` and `prefix`
-        of :func:`~synapse.readwrite.c_source`; `form`, `dtype`
-        and `context` of :func:`~synapse.readwrite.onnx_model`.
+        Options of the format, which the function that makes its content describes:
+        `activations` and `layout` of :func:`~synapse.readwrite.gexf_data`; `context`
+        and `prefix` of
+        :func:`~synapse.readwrite.python_source`, also for JavaScript; `context`,
+        `dtype`, `sums` and `prefix` of :func:`~synapse.readwrite.c_source`; `form`,
+        `dtype` and `context` of :func:`~synapse.readwrite.onnx_model`.
 
     Raises
     ------
     ArgumentError
-        If there is no such format or option, no format has the suffix, the format cannot be written or keep
-        an ensemble, or a trainer has a function of your own.
+        If there is no such format or option, no format has the suffix, the format
+        cannot be written or keep an ensemble, or a trainer has a function of your own.
     TopologyError
         If the network is connected with neurons outside of it, which would be lost.
     DivergenceError
@@ -193,9 +226,14 @@ def save(network: Any, path: files.File, format: str | None = None, **options: A
         chosen = by_suffix(path) if format is None else format_of(format)
         if chosen is not None and chosen.name != "npz":
             kind = type(network).__name__
-            advice = "" if isinstance(network, Trainer) else ", or write its network: agent.controller()"
+            advice = (
+                ""
+                if isinstance(network, Trainer)
+                else ", or write its network: agent.controller()"
+            )
             raise ArgumentError(
-                f"A {kind} cannot be saved as {chosen.name}. Give the file another suffix, as .npz{advice}."
+                f"A {kind} cannot be saved as {chosen.name}. Give the file another"
+                f" suffix, as .npz{advice}."
             )
         _require_options("npz", module_of("npz").npz_data, options)
         if isinstance(network, Trainer):
@@ -208,7 +246,9 @@ def save(network: Any, path: files.File, format: str | None = None, **options: A
     data = form.data
     if isinstance(network, Ensemble):
         if form.name != "json":
-            raise ArgumentError(f"An ensemble is kept in JSON, not in {form.name}. Save it as .json.")
+            raise ArgumentError(
+                f"An ensemble is kept in JSON, not in {form.name}. Save it as .json."
+            )
         data = module_of("json").ensemble_data
     assert form.write is not None
     assert data is not None
@@ -217,10 +257,11 @@ def save(network: Any, path: files.File, format: str | None = None, **options: A
 
 
 def load(path: files.File, format: str | None = None, **options: Any) -> Any:
-    """Read what :func:`save` or another program has written: a network, an ensemble or a trainer.
+    """Read what :func:`save` or another program has written: a network, an ensemble or
+    a trainer.
 
-    Nothing in a file is executed, and everything in it is checked. The suffix of the file name selects the
-    format. For ``.json`` and unknown suffixes, the content does.
+    Nothing in a file is executed, and everything in it is checked. The suffix of the
+    file name selects the format. For ``.json`` and unknown suffixes, the content does.
 
     Parameters
     ----------
@@ -229,7 +270,8 @@ def load(path: files.File, format: str | None = None, **options: Any) -> Any:
     format : str, optional
         Name of a format. Default: the format of the suffix, or of the content.
     **options
-        Options of the format: `resume` of :func:`~synapse.readwrite.from_synaptic_data`.
+        Options of the format: `resume` of
+        :func:`~synapse.readwrite.from_synaptic_data`.
 
     Returns
     -------
@@ -271,19 +313,29 @@ def _made(form: Format, content: Any, options: Mapping[str, Any]) -> Network:
     return form.from_data(content, **options)
 
 
-def _require_options(format: str, function: Callable[..., Any], options: Mapping[str, Any]) -> None:
-    """Raise unless the function that makes or reads a content has all of these options."""
+def _require_options(
+    format: str, function: Callable[..., Any], options: Mapping[str, Any]
+) -> None:
+    """Raise unless the function that makes or reads a content has all of these
+    options.
+    """
     for name in options:
         own = [*inspect.signature(function).parameters][1:]
         if name not in own:
             has = f"It has: {', '.join(own)}." if own else "It has none."
-            raise ArgumentError(f"The format {format} has no option {name!r} here. {has}")
+            raise ArgumentError(
+                f"The format {format} has no option {name!r} here. {has}"
+            )
 
 
 def _read_archive(stream: IO[bytes]) -> Any:
-    """Read the trainer, agent or network of an archive, by the array that only its kind has."""
+    """Read the trainer, agent or network of an archive, by the array that only its kind
+    has.
+    """
     npz = module_of("npz")
-    arrays = npz.read_arrays(stream, lambda names: names if names & set(ARCHIVES) else names & npz.MEMBERS)
+    arrays = npz.read_arrays(
+        stream, lambda names: names if names & set(ARCHIVES) else names & npz.MEMBERS
+    )
     for mark, module in ARCHIVES.items():
         if mark in arrays:
             return importlib.import_module(
@@ -293,17 +345,24 @@ def _read_archive(stream: IO[bytes]) -> Any:
 
 
 def _format_for(path: Any, format: str | None, act: str, done: str) -> Format:
-    """The format that a call names or the suffix selects; else JSON, but "net.h5" is not written as JSON."""
+    """The format that a call names or the suffix selects; else JSON, but "net.h5" is
+    not written as JSON.
+    """
     chosen = by_suffix(path) if format is None else format_of(format)
     suffix = Path(path).suffix if isinstance(path, str | os.PathLike) else ""
     if act == "write" and chosen is None and suffix:
-        suffixes = ", ".join(one for form in formats() if form.write for one in form.suffixes)
+        suffixes = ", ".join(
+            one for form in formats() if form.write for one in form.suffixes
+        )
         raise ArgumentError(
-            f"Expected the suffix of the file to be one of {suffixes}, or none for JSON, got {suffix!r}. "
-            "Name the format, as in save(net, path, format='json'), to use any other suffix."
+            f"Expected the suffix of the file to be one of {suffixes}, or none for"
+            f" JSON, got {suffix!r}. Name the format, as in save(net, path,"
+            " format='json'), to use any other suffix."
         )
     form = chosen or format_of("json")
     if getattr(form, act) is None:
         names = ", ".join(other.name for other in formats() if getattr(other, act))
-        raise ArgumentError(f"The format {form.name} cannot be {done} a file. Known: {names}.")
+        raise ArgumentError(
+            f"The format {form.name} cannot be {done} a file. Known: {names}."
+        )
     return form

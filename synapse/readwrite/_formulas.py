@@ -1,9 +1,11 @@
-"""Formulas of squashes and costs as trees, from which exporters write them in other languages.
+"""Formulas of squashes and costs as trees, from which exporters write them in other
+languages.
 
-A formula is a Python function of numbers. It is run with symbols in place of the numbers, once for each way
-through its branches: a comparison that is not decided yet ends the run, and the formula is run again with
-both answers. So a tree consists of branches and, at their ends, of straight formulas, whatever Python the
-function is made of, and functions that users have registered are read like built-in ones.
+A formula is a Python function of numbers. It is run with symbols in place of the
+numbers, once for each way through its branches: a comparison that is not decided yet
+ends the run, and the formula is run again with both answers. So a tree consists of
+branches and, at their ends, of straight formulas, whatever Python the function is made
+of, and functions that users have registered are read like built-in ones.
 """
 
 from __future__ import annotations
@@ -44,14 +46,30 @@ PRIMITIVES: dict[str, tuple[Any, ...]] = {
 }
 """Functions that every exporter can write, and what they are called in Python."""
 
-OPERATORS = {"+": np.add, "-": np.subtract, "*": np.multiply, "/": np.true_divide, "negative": np.negative}
-COMPARISONS = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal}
+OPERATORS = {
+    "+": np.add,
+    "-": np.subtract,
+    "*": np.multiply,
+    "/": np.true_divide,
+    "negative": np.negative,
+}
+COMPARISONS = {
+    "<": np.less,
+    "<=": np.less_equal,
+    ">": np.greater,
+    ">=": np.greater_equal,
+}
 COMPARISONS |= {"==": np.equal, "!=": np.not_equal}
 KINDS = {
-    **{function: kind for kind, functions in PRIMITIVES.items() for function in functions},
+    **{
+        function: kind
+        for kind, functions in PRIMITIVES.items()
+        for function in functions
+    },
     **{function: kind for kind, function in (OPERATORS | COMPARISONS).items()},
 }
-"""What each function is to exporters; the operators of Python call those of NumPy on a symbol."""
+"""What each function is to exporters; the operators of Python call those of NumPy on a
+symbol."""
 
 MOST = 12
 """Longest chain of decisions; a loop until a condition holds is longer."""
@@ -71,7 +89,9 @@ class _UndecidedError(Exception):
 
 @dataclass
 class _Reading:
-    """The symbols of a formula, of which equal ones are the same object, and the decisions of this run."""
+    """The symbols of a formula, of which equal ones are the same object, and the
+    decisions of this run.
+    """
 
     symbols: dict[Any, Symbol] = field(default_factory=dict)
     decided: dict[Any, bool] = field(default_factory=dict)
@@ -106,15 +126,20 @@ class _Reading:
 class Symbol(NDArrayOperatorsMixin):
     """A number that is not known: a name, a number, or a function of other symbols.
 
-    The mixin turns each operator into a call of NumPy's function, as operators of NumPy's numbers are.
+    The mixin turns each operator into a call of NumPy's function, as operators of
+    NumPy's numbers are.
     """
 
     __hash__ = object.__hash__
 
     def __init__(self, reading: _Reading, kind: str, parts: tuple[Any, ...]) -> None:
-        self.reading, self.kind, self.parts = reading, kind, parts
+        self.reading = reading
+        self.kind = kind
+        self.parts = parts
 
-    def __array_ufunc__(self, function: np.ufunc, method: str, *operands: Any, **ignored: Any) -> Any:
+    def __array_ufunc__(
+        self, function: np.ufunc, method: str, *operands: Any, **ignored: Any
+    ) -> Any:
         return self.reading.applied(function, *operands)
 
     def __pos__(self) -> Symbol:
@@ -164,7 +189,8 @@ Tree = Branch | tuple[Symbol, ...]
 
 
 def read(formula: Callable[..., Any], *names: str) -> Tree:
-    """Read a formula of the numbers with these names as a tree; UnreadableError if that is impossible.
+    """Read a formula of the numbers with these names as a tree; UnreadableError if that
+    is impossible.
 
     >>> tree = read(lambda state: (max(state, 0.0), 1.0), "state")
     >>> [result.kind for result in tree]
@@ -188,7 +214,9 @@ def _grown(reading: _Reading, run: Callable[[], Any]) -> Tree:
     except UnreadableError:
         raise
     except Exception as error:
-        raise UnreadableError(f"it does more with the state than arithmetic ({error})") from error
+        raise UnreadableError(
+            f"it does more with the state than arithmetic ({error})"
+        ) from error
     key = condition.kind, condition.left, condition.right
     trees = []
     for answer in (True, False):
@@ -207,25 +235,33 @@ class _Replaced(Freezer):
         self.builtins = vars(builtins) | {
             name: self.value(one, set())[0]
             for name, one in vars(builtins).items()
-            if one is float or isinstance(one, BuiltinFunctionType)  # IPython adds others
+            if one is float
+            or isinstance(one, BuiltinFunctionType)  # IPython adds others
         }
 
     def value(self, value: Any, attributes: set[str]) -> Frozen:
         """What stands for a value to which a formula refers."""
         if value is float:
-            return lambda number: number if isinstance(number, Symbol) else float(number), None
+            return (
+                lambda number: number if isinstance(number, Symbol) else float(number),
+                None,
+            )
         if isinstance(value, (BuiltinFunctionType, np.ufunc)):
             return partial(self._call, value), None
         return super().value(value, attributes)
 
     def _call(self, function: Callable[..., Any], *numbers: Any) -> Any:
         symbolic = any(isinstance(number, Symbol) for number in numbers)
-        return self.reading.applied(function, *numbers) if symbolic else function(*numbers)
+        return (
+            self.reading.applied(function, *numbers) if symbolic else function(*numbers)
+        )
 
 
 def _without_handlers(function: FunctionType) -> FunctionType:
     if any(step.opname == "PUSH_EXC_INFO" for step in dis.get_instructions(function)):
-        raise UnreadableError("it catches exceptions")  # among them those that end a run
+        raise UnreadableError(
+            "it catches exceptions"
+        )  # among them those that end a run
     return function
 
 
@@ -233,14 +269,17 @@ def only(tree: Tree, place: int) -> Tree:
     """Reduce a tree to one of its results: 0, the value, or 1, the slope or signal."""
     if not isinstance(tree, Branch):
         return (tree[place],)
-    then, other = only(tree.then, place), only(tree.other, place)
+    then = only(tree.then, place)
+    other = only(tree.other, place)
     if isinstance(then, tuple) and isinstance(other, tuple) and then[0] is other[0]:
         return then  # this result does not depend on the comparison
     return Branch(tree.condition, then, other)
 
 
 def in_order(symbols: tuple[Symbol, ...]) -> Iterator[Symbol]:
-    """The symbols that are computed for these, each after its parts; those used twice come twice."""
+    """The symbols that are computed for these, each after its parts; those used twice
+    come twice.
+    """
     seen: set[Symbol] = set()
 
     def walk(symbol: Symbol) -> Iterator[Symbol]:
@@ -255,11 +294,13 @@ def in_order(symbols: tuple[Symbol, ...]) -> Iterator[Symbol]:
         yield from walk(symbol)
 
 
-def computed(tree: Tree, names: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]]) -> Any:
+def computed(
+    tree: Tree, names: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]]
+) -> Any:
     """Compute a tree with one result by the functions of another library.
 
-    `functions` are those of `PRIMITIVES`, `OPERATORS` and `COMPARISONS`, and ``number(value)`` and
-    ``where(condition, then, other)``.
+    `functions` are those of `PRIMITIVES`, `OPERATORS` and `COMPARISONS`, and
+    ``number(value)`` and ``where(condition, then, other)``.
     """
     values: dict[int, Any] = {}  # by id, because torch.compile cannot trace a hash
 
@@ -277,24 +318,32 @@ def computed(tree: Tree, names: Mapping[str, Any], functions: Mapping[str, Calla
         if not isinstance(tree, Branch):
             return value(tree[0])
         sides = value(tree.condition.left), value(tree.condition.right)
-        return functions["where"](functions[tree.condition.kind](*sides), of(tree.then), of(tree.other))
+        return functions["where"](
+            functions[tree.condition.kind](*sides), of(tree.then), of(tree.other)
+        )
 
     return of(tree)
 
 
 def kind_of(squash: str) -> str:
-    """The kind of a squash, as an exporter sees it: a random one is written as its mean."""
+    """The kind of a squash, as an exporter sees it: a random one is written as its
+    mean.
+    """
     kind = ACTIVATIONS[squash].kind if squash in ACTIVATIONS else SINGLE
     return SINGLE if kind == CHANCE else kind
 
 
 def given(squash: str, format: str) -> Any:
-    """How a squash was registered to be written in a format; None if that was not given."""
+    """How a squash was registered to be written in a format; None if that was not
+    given.
+    """
     return squashes.get(squash).written.get(format)
 
 
 def tree_of(squash: str, place: int) -> Tree:
-    """The value (0) or slope (1) of a squash as a tree of the state ``s``; UnreadableError if it has none."""
+    """The value (0) or slope (1) of a squash as a tree of the state ``s``;
+    UnreadableError if it has none.
+    """
     return _tree(squashes.get(squash), place)
 
 
@@ -305,14 +354,17 @@ def _tree(squash: squashes.Squash, place: int) -> Tree:
 
 
 def require_written(neuron: str, squash: str, format: str, language: str) -> None:
-    """Raise FormatError if a squash can be written neither as it was registered nor by its formula."""
+    """Raise FormatError if a squash can be written neither as it was registered nor by
+    its formula.
+    """
     if given(squash, format) is None:
         try:
             tree_of(squash, 0)
         except UnreadableError as error:
             raise FormatError(
-                f"The squash of neuron {shown(neuron)} is {squash!r}, which cannot be written in {language}: "
-                f"{error}. Register it with written={{{format!r}: ...}}, or set another squash."
+                f"The squash of neuron {shown(neuron)} is {squash!r}, which cannot be"
+                f" written in {language}: {error}. Register it with"
+                f" written={{{format!r}: ...}}, or set another squash."
             ) from error
 
 
@@ -320,6 +372,7 @@ def require_mean(neuron: str, squash: str, deterministic: bool, language: str) -
     """Raise FormatError if a neuron draws random numbers."""
     if squashes.get(squash).random and not deterministic:
         raise FormatError(
-            f"The squash of neuron {shown(neuron)} is {squash!r}, whose random numbers no program in "
-            f"{language} can draw. Set deterministic = True on the network to write the means."
+            f"The squash of neuron {shown(neuron)} is {squash!r}, whose random numbers"
+            f" no program in {language} can draw. Set deterministic = True on the"
+            " network to write the means."
         )

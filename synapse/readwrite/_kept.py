@@ -1,7 +1,8 @@
-"""Networks of checked columns, which have kept the traces and sensitivities that they were given.
+"""Networks of checked columns, which have kept the traces and sensitivities that they
+were given.
 
-Which connections have traces, and which neurons keep sensitivities, follows from the whole topology. So a
-network is made first, and asked for them afterwards.
+Which connections have traces, and which neurons keep sensitivities, follows from the
+whole topology. So a network is made first, and asked for them afterwards.
 """
 
 from __future__ import annotations
@@ -35,23 +36,32 @@ class Kept(NamedTuple):
 
 
 def network_of(saved: SavedNetwork, *, complete: bool = True) -> Network:
-    """Make a network; FormatError if it has no place for one of its traces or sensitivities.
+    """Make a network; FormatError if it has no place for one of its traces or
+    sensitivities.
 
-    Unless it is `complete`, values without a place are left out: the page in JavaScript has one rule for
-    all neurons, and writes traces that the library reads off from other numbers.
+    Unless it is `complete`, values without a place are left out: the page in JavaScript
+    has one rule for all neurons, and writes traces that the library reads off from
+    other numbers.
     """
-    given_traces, given_sensitivities = saved.traces, saved.sensitivities
+    given_traces = saved.traces
+    given_sensitivities = saved.sensitivities
     network = from_saved(saved)
     assert given_traces is not None
-    has_traces = len(given_traces.eligible) or len(given_traces.gater) or len(given_traces.pair)
+    has_traces = (
+        len(given_traces.eligible) or len(given_traces.gater) or len(given_traces.pair)
+    )
     if not has_traces and given_sensitivities is None:
         return network
     traces, sensitivities = kept_by(network)
     count = len(network)
-    tables = list(zip(_traces(given_traces, count), _traces(traces, count), strict=True))
+    tables = list(
+        zip(_traces(given_traces, count), _traces(traces, count), strict=True)
+    )
     if given_sensitivities is not None:
         if sensitivities is None:
-            raise FormatError("Expected sensitivities of the latest step, got some of another step.")
+            raise FormatError(
+                "Expected sensitivities of the latest step, got some of another step."
+            )
         links = len(saved.connections["source"])
         in_file = _sensitivities(given_sensitivities, links)
         tables += zip(in_file, _sensitivities(sensitivities, links), strict=True)
@@ -61,8 +71,12 @@ def network_of(saved: SavedNetwork, *, complete: bool = True) -> Network:
 
 
 def _require_same(wanted: Kept, present: Kept, complete: bool) -> None:
-    """Raise if a value is there twice, or is another one in the network; a missing one is 0."""
-    if np.array_equal(wanted.of, present.of) and np.array_equal(wanted.values, present.values):
+    """Raise if a value is there twice, or is another one in the network; a missing one
+    is 0.
+    """
+    if np.array_equal(wanted.of, present.of) and np.array_equal(
+        wanted.values, present.values
+    ):
         return  # as in most files
     order = np.argsort(present.of, kind="stable")
     numbers = np.append(present.of[order], -1)  # one more, which is of nothing
@@ -75,8 +89,8 @@ def _require_same(wanted: Kept, present: Kept, complete: bool) -> None:
     wrong = np.flatnonzero(repeated | lost if complete else repeated)
     if len(wrong):
         raise FormatError(
-            f"Row {wrong[0]} of the table {wanted.table!r} belongs to no part of this network, or is there "
-            "twice: the file has changed since it was written."
+            f"Row {wrong[0]} of the table {wanted.table!r} belongs to no part of this"
+            " network, or is there twice: the file has changed since it was written."
         )
 
 
@@ -84,7 +98,8 @@ def _traces(traces: Traces, neurons: int) -> list[Kept]:
     """The traces, by connections and pairs of neurons."""
     pair = np.asarray(traces.gater * neurons + traces.gated, np.int64)
     extending = np.where(traces.extending == NOTHING, -1, traces.extending)
-    # The connections of an extended trace all lead into its gater, so that two numbers are enough.
+    # The connections of an extended trace all lead into its gater, so that two numbers
+    # are enough.
     of_extended = pair[traces.pair] * (1 << 31) + extending.astype(np.int64) + 1
     return [
         Kept("eligibility", np.asarray(traces.eligible, np.int64), traces.eligibility),
@@ -109,7 +124,9 @@ def _sensitivities(kept: PortableSensitivities, links: int) -> list[Kept]:
     of_column = np.full(columns, nothing, np.int64)
     np.minimum.at(of_column, kept.column, parameter)
     begin = np.cumsum(kept.line_length) - kept.line_length
-    column = np.arange(len(kept.now)) + np.repeat(kept.line_first - begin, kept.line_length)
+    column = np.arange(len(kept.now)) + np.repeat(
+        kept.line_first - begin, kept.line_length
+    )
     root: NDArray[np.int64] = kept.roots[np.repeat(kept.line_root, kept.line_length)]
     of = root.astype(np.int64) * (1 << 32) + of_column[column]
     return [

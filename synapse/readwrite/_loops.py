@@ -16,14 +16,17 @@ LEAST = 4
 FILLED = 0.75
 """Smallest share of connections in a matrix; the other weights in it are 0."""
 LANES = 8
-"""Partial sums of a neuron that reads many sources; fewer targets than these do not fill a vector."""
+"""Partial sums of a neuron that reads many sources; fewer targets than these do not
+fill a vector."""
 
 
 class LoopTerm(NamedTuple):
-    """Connections that one loop adds: from ``source + i`` to ``target + j``, with ``weights[i, j]``.
+    """Connections that one loop adds: from ``source + i`` to ``target + j``, with
+    ``weights[i, j]``.
 
-    If they are `parallel`, the source of ``target + j`` is ``source + j`` alone. The gaters are
-    ``gater + i``, ``gater + j`` or ``gater``, as `along` is "i", "j" or ""; None: there are none.
+    If they are `parallel`, the source of ``target + j`` is ``source + j`` alone. The
+    gaters are ``gater + i``, ``gater + j`` or ``gater``, as `along` is "i", "j" or "";
+    None: there are none.
     """
 
     source: int
@@ -36,9 +39,11 @@ class LoopTerm(NamedTuple):
 
 @dataclass(frozen=True)
 class Values:
-    """The array ``value`` of a program: activations of all neurons, then the states that it stores.
+    """The array ``value`` of a program: activations of all neurons, then the states
+    that it stores.
 
-    A state that only the activations of its own stage read stays in the sums of the stage.
+    A state that only the activations of its own stage read stays in the sums of the
+    stage.
     """
 
     neurons: int
@@ -56,14 +61,17 @@ class Values:
 
 
 class LoopWriter:
-    """Writes the loops of stages, and collects weights in the order in which the loops read them.
+    """Writes the loops of stages, and collects weights in the order in which the loops
+    read them.
 
-    `values` are where the program stores the values of a step. `fire` is the call that computes activations,
-    with ``{squash}``, ``{first}``, ``{count}`` and ``{states}``, which is where the first state is.
-    `index` is the type of an index and `real`, with a space, that of a number;
-    without one, the program has ``sum`` already. The products of `together` sources are added at a time if a
-    stage has more sums than there are in `registers`. With `lanes`, few neurons with many sources are summed
-    up in ``LANES`` parts. With a `tile`, variables hold the sums of so many neurons over all sources.
+    `values` are where the program stores the values of a step. `fire` is the call that
+    computes activations, with ``{squash}``, ``{first}``, ``{count}`` and ``{states}``,
+    which is where the first state is. `index` is the type of an index and `real`, with
+    a space, that of a number; without one, the program has ``sum`` already. The
+    products of `together` sources are added at a time if a stage has more sums than
+    there are in `registers`. With `lanes`, few neurons with many sources are summed up
+    in ``LANES`` parts. With a `tile`, variables hold the sums of so many neurons over
+    all sources.
     """
 
     def __init__(
@@ -80,10 +88,16 @@ class LoopWriter:
         tile: int = 0,
     ) -> None:
         self.plan = replace(plan, source=values.places(plan.source))
-        self.values, self.fire = values, fire
-        self.index, self.real = index, real
-        self.together, self.registers, self.lanes, self.tile = together, registers, lanes, tile
-        self.used, self._weights = 0, [np.zeros(0)]
+        self.values = values
+        self.fire = fire
+        self.index = index
+        self.real = real
+        self.together = together
+        self.registers = registers
+        self.lanes = lanes
+        self.tile = tile
+        self.used = 0
+        self._weights = [np.zeros(0)]
         self.listed: list[list[int]] = []
 
     def weights(self) -> Floats:
@@ -91,15 +105,21 @@ class LoopWriter:
         return np.concatenate(self._weights)
 
     def list(self) -> str:
-        """The table of connections that no other loop has, after all stages have been written."""
+        """The table of connections that no other loop has, after all stages have been
+        written.
+        """
         return lines([", ".join(map(str, row)) for row in self.listed] or ["0"])
 
     def stage(self, stage: Stage) -> Iterator[str]:
         """The code of a stage: the sums of its neurons, and their activations."""
-        first, size = stage.first, stage.stop - stage.first
+        first = stage.first
+        size = stage.stop - stage.first
         if self.real:
             yield f"{self.real}sum[{size}];"
-        yield f"{self._loop('j', size)} sum[j] = biases[{_sum(first - self.plan.inputs, 'j')}];"
+        yield (
+            f"{self._loop('j', size)} sum[j] ="
+            f" biases[{_sum(first - self.plan.inputs, 'j')}];"
+        )
         terms, rest = loop_terms(self.plan, stage)
         for term in terms:
             yield from self._term(term, term.target - first)
@@ -112,7 +132,9 @@ class LoopWriter:
             states = f"sum + {begin - first}"
             if begin < first or end > stage.stop:
                 states = f"value + {self._place_of_state(begin)}"
-            yield self.fire.format(squash=identifier(squash), first=begin, count=end - begin, states=states)
+            yield self.fire.format(
+                squash=identifier(squash), first=begin, count=end - begin, states=states
+            )
 
     def _store_states(self, stage: Stage) -> Iterator[str]:
         """Copy the states of a stage that are read later than in its activations."""
@@ -120,7 +142,10 @@ class LoopWriter:
         stored = stored[(stored >= stage.first) & (stored < stage.stop)]
         for begin, size in runs_of(stored):
             state = f"value[{_sum(self._place_of_state(begin), 'j')}]"
-            yield f"{self._loop('j', size)} {state} = sum[{_sum(begin - stage.first, 'j')}];"
+            yield (
+                f"{self._loop('j', size)} {state} ="
+                f" sum[{_sum(begin - stage.first, 'j')}];"
+            )
 
     def _place_of_state(self, neuron: int) -> int:
         """The place of the stored state of a neuron."""
@@ -139,19 +164,31 @@ class LoopWriter:
         return at
 
     def _list(self, rows: Ints, first: int, gated: bool) -> str:
-        plan, begin, at = self.plan, 3 * len(self.listed), self._use(self.plan.weights[rows])
-        columns = plan.target[rows] - first, plan.source[rows], np.maximum(plan.gater[rows], 0)
+        plan = self.plan
+        begin = 3 * len(self.listed)
+        at = self._use(self.plan.weights[rows])
+        columns = (
+            plan.target[rows] - first,
+            plan.source[rows],
+            np.maximum(plan.gater[rows], 0),
+        )
         self.listed += np.transpose(columns).tolist()
-        target, source, gater = (f"listed[{_sum(begin + k, '3 * i')}]" for k in range(3))
+        target, source, gater = (
+            f"listed[{_sum(begin + k, '3 * i')}]" for k in range(3)
+        )
         gain = f" * value[{gater}]" if gated else ""
         return (
-            f"{self._loop('i', len(rows))} sum[{target}] += weights[{_sum(at, 'i')}]{gain} * value[{source}];"
+            f"{self._loop('i', len(rows))} sum[{target}] +="
+            f" weights[{_sum(at, 'i')}]{gain} * value[{source}];"
         )
 
     def _term(self, term: LoopTerm, place: int) -> Iterator[str]:
-        """The loops of a term: by columns, for each source over all targets, or by rows."""
+        """The loops of a term: by columns, for each source over all targets, or by
+        rows.
+        """
         sources, targets = term.weights.shape
-        over, total = self._loop("j", targets), f"sum[{_sum(place, 'j')}]"
+        over = self._loop("j", targets)
+        total = f"sum[{_sum(place, 'j')}]"
         if self.lanes and targets < min(LANES, sources) and sources >= LANES:
             yield from self._in_lanes(term, total, over)
             return
@@ -160,57 +197,111 @@ class LoopWriter:
             return
         at = self._use(term.weights)
         if sources == 1:
-            yield f"{over} {total} += weights[{_sum(at, 'j')}] * {_read(term, '', 'j')};"
+            yield (
+                f"{over} {total} += weights[{_sum(at, 'j')}] * {_read(term, '', 'j')};"
+            )
             return
         together = self.together if targets > self.registers else 1
         whole = sources - sources % together
-        gain = f" * value[{_sum(term.gater, 'j')}]" if term.along == "j" and term.gater is not None else ""
+        gain = (
+            f" * value[{_sum(term.gater, 'j')}]"
+            if term.along == "j" and term.gater is not None
+            else ""
+        )
         for first, stop, by in ((0, whole, together), (whole, sources, 1)):
             if first < stop:
                 plain = term._replace(gater=None) if gain else term
-                values = ", ".join(f"x{k} = {_read(plain, _sum(k, 'i'), '')}" for k in range(by))
-                places = (_sum(at + k * targets, f"{targets} * i", "j") for k in range(by))
-                products = (f" + weights[{place}] * x{k}{gain}" for k, place in enumerate(places))
+                values = ", ".join(
+                    f"x{k} = {_read(plain, _sum(k, 'i'), '')}" for k in range(by)
+                )
+                places = (
+                    _sum(at + k * targets, f"{targets} * i", "j") for k in range(by)
+                )
+                products = (
+                    f" + weights[{place}] * x{k}{gain}"
+                    for k, place in enumerate(places)
+                )
                 yield f"{self._loop('i', stop, first, by)} {{"
                 yield f"    const {self.real}{values};"
-                yield f"    {over} {total} = {total}" + "\n        ".join(["", *products]) + ";"
+                yield (
+                    f"    {over} {total} = {total}"
+                    + "\n        ".join(["", *products])
+                    + ";"
+                )
                 yield "}"
 
     def _in_lanes(self, term: LoopTerm, total: str, over: str) -> Iterator[str]:
-        """Few neurons with many sources each: several partial sums, so that no addition waits for another."""
+        """Few neurons with many sources each: several partial sums, so that no addition
+        waits for another.
+        """
         sources = len(term.weights)
-        at, whole = self._use(term.weights.T), sources - sources % LANES
+        at = self._use(term.weights.T)
+        whole = sources - sources % LANES
         weight = _sum(at, f"{sources} * j")
         yield f"{over} {{"
         yield f"    {self.real}part[{LANES}] = {{0}};"
         yield f"    {self._loop('i', whole, 0, LANES)} {self._loop('k', LANES)}"
-        yield f"        part[k] += weights[{weight} + i + k] * {_read(term, 'i + k', 'j')};"
+        yield (
+            f"        part[k] += weights[{weight} + i + k] *"
+            f" {_read(term, 'i + k', 'j')};"
+        )
         for i in range(whole, sources):
-            yield f"    part[{i - whole}] += weights[{weight} + {i}] * {_read(term, str(i), 'j')};"
-        yield f"    for (int k = {LANES // 2}; k > 0; k /= 2) for (int i = 0; i < k; i++)"
+            yield (
+                f"    part[{i - whole}] += weights[{weight} + {i}] *"
+                f" {_read(term, str(i), 'j')};"
+            )
+        yield (
+            f"    for (int k = {LANES // 2}; k > 0; k /= 2) for (int i = 0; i < k; i++)"
+        )
         yield "        part[i] += part[i + k];"
         yield f"    {total} += part[0];"
         yield "}"
 
     def _in_tiles(self, term: LoopTerm, place: int) -> Iterator[str]:
-        """Some neurons at a time over all sources, with the weights in the order in which they are read."""
+        """Some neurons at a time over all sources, with the weights in the order in
+        which they are read.
+        """
         sources, targets = term.weights.shape
-        whole, gater = targets - targets % self.tile, term.gater if term.along == "j" else None
+        whole = targets - targets % self.tile
+        gater = term.gater if term.along == "j" else None
         value = _read(term if gater is None else term._replace(gater=None), "i", "")
-        for first, stop, width in ((0, whole, self.tile), (whole, targets, targets - whole)):
+        for first, stop, width in (
+            (0, whole, self.tile),
+            (whole, targets, targets - whole),
+        ):
             if first < stop:
-                at = self._use(term.weights[:, first:stop].reshape(sources, -1, width).swapaxes(0, 1))
+                at = self._use(
+                    term.weights[:, first:stop]
+                    .reshape(sources, -1, width)
+                    .swapaxes(0, 1)
+                )
                 sums = [f"sum[{_sum(place + k, 'j')}]" for k in range(width)]
-                gains = ["" if gater is None else f" * value[{gater + k} + j]" for k in range(width)]
+                gains = [
+                    "" if gater is None else f" * value[{gater + k} + j]"
+                    for k in range(width)
+                ]
                 yield f"for (let j = {first}, w = {at}; j < {stop}; j += {width}) {{"
-                yield f"    let {', '.join(f's{k} = {total}' for k, total in enumerate(sums))};"
-                yield f"    for (let i = 0; i < {sources}; i++, w += {width}) {{ const x = {value};"
-                yield from (f"        s{k} += weights[{_sum(k, 'w')}] * x{gains[k]};" for k in range(width))
-                yield f"    }} {' '.join(f'{total} = s{k};' for k, total in enumerate(sums))} }}"
+                yield (
+                    "    let"
+                    f" {', '.join(f's{k} = {total}' for k, total in enumerate(sums))};"
+                )
+                yield (
+                    f"    for (let i = 0; i < {sources}; i++, w += {width}) {{ const x"
+                    f" = {value};"
+                )
+                yield from (
+                    f"        s{k} += weights[{_sum(k, 'w')}] * x{gains[k]};"
+                    for k in range(width)
+                )
+                yield (
+                    "    }"
+                    f" {' '.join(f'{total} = s{k};' for k, total in enumerate(sums))} }}"
+                )
 
 
 def runs_of(numbers: Ints) -> list[tuple[int, int]]:
-    """The runs of consecutive numbers among ascending ones: the first of each, and how many there are.
+    """The runs of consecutive numbers among ascending ones: the first of each, and how
+    many there are.
 
     >>> runs_of(np.array([2, 3, 4, 8]))
     [(2, 3), (8, 1)]
@@ -221,11 +312,16 @@ def runs_of(numbers: Ints) -> list[tuple[int, int]]:
 
 def _sum(first: int, *others: str) -> str:
     """The text of a sum, without what is 0 or empty."""
-    return " + ".join(part for part in (str(first) if first else "", *others) if part) or "0"
+    return (
+        " + ".join(part for part in (str(first) if first else "", *others) if part)
+        or "0"
+    )
 
 
 def _read(term: LoopTerm, i: str, j: str) -> str:
-    """The value that a weight multiplies: that of the source, times that of the gater."""
+    """The value that a weight multiplies: that of the source, times that of the
+    gater.
+    """
     value = f"value[{_sum(term.source, j if term.parallel else i)}]"
     if term.gater is None:
         return value
@@ -236,14 +332,16 @@ def _read(term: LoopTerm, i: str, j: str) -> str:
 def loop_terms(plan: Plan, stage: Stage) -> tuple[list[LoopTerm], Ints]:
     """The terms of a stage, and its other connections.
 
-    Connections share a term if one rule finds their gaters: one number, one distance from the target, or one
-    distance from the source. Each connection follows the rule that most others of the stage follow.
+    Connections share a term if one rule finds their gaters: one number, one distance
+    from the target, or one distance from the source. Each connection follows the rule
+    that most others of the stage follow.
     """
     rows = plan.rows(stage.first, stage.stop)
     if not len(rows):
         return [], rows
     gater = plan.gater[rows]
-    keys, shares = [], []
+    keys = []
+    shares = []
     for distance in (gater, gater - plan.target[rows], gater - plan.source[rows]):
         _, key, count = np.unique(distance, return_inverse=True, return_counts=True)
         keys.append(key)
@@ -253,7 +351,8 @@ def loop_terms(plan: Plan, stage: Stage) -> tuple[list[LoopTerm], Ints]:
     terms: list[LoopTerm] = []
     rest: list[Ints] = []
     for chosen, number in sorted(set(zip(rule.tolist(), key.tolist(), strict=True))):
-        mine, along = rows[(rule == chosen) & (key == number)], ("", "j", "i")[chosen]
+        mine = rows[(rule == chosen) & (key == number)]
+        along = ("", "j", "i")[chosen]
         mine = mine[np.lexsort((plan.source[mine], plan.target[mine]))]
         matrices, others = _matrices(plan, mine, along)
         parallels, others = _parallels(plan, others, along)
@@ -264,55 +363,85 @@ def loop_terms(plan: Plan, stage: Stage) -> tuple[list[LoopTerm], Ints]:
 
 def _matrices(plan: Plan, rows: Ints, along: str) -> tuple[list[LoopTerm], Ints]:
     """The dense matrices among connections with one rule, and the other connections."""
-    terms, rest = [], [rows[:0]]
+    terms = []
+    rest = [rows[:0]]
     for group, sources in _neighbours(plan, rows):
-        target, gater = int(plan.target[group[0]]), int(plan.gater[group[0]])
+        target = int(plan.target[group[0]])
+        gater = int(plan.gater[group[0]])
         for stretch in np.split(sources, np.flatnonzero(np.diff(sources) > 1) + 1):
             first = int(stretch[0])
-            inside = group[(plan.source[group] >= first) & (plan.source[group] <= stretch[-1])]
+            inside = group[
+                (plan.source[group] >= first) & (plan.source[group] <= stretch[-1])
+            ]
             weights = np.zeros((len(stretch), plan.target[group[-1]] - target + 1))
-            weights[plan.source[inside] - first, plan.target[inside] - target] = plan.weights[inside]
+            weights[plan.source[inside] - first, plan.target[inside] - target] = (
+                plan.weights[inside]
+            )
             if weights.size < LEAST:
                 rest.append(inside)
                 continue
             begin = gater + (first - int(plan.source[group[0]]) if along == "i" else 0)
-            terms.append(LoopTerm(first, target, weights, False, None if gater < 0 else begin, along))
+            terms.append(
+                LoopTerm(
+                    first, target, weights, False, None if gater < 0 else begin, along
+                )
+            )
     return terms, np.concatenate(rest)
 
 
 def _neighbours(plan: Plan, rows: Ints) -> Iterator[tuple[Ints, Ints]]:
-    """Connections into neighbours that read mostly the same sources, and these sources."""
+    """Connections into neighbours that read mostly the same sources, and these
+    sources.
+    """
     begin = stop = 0
     sources = rows[:0]
-    for part in np.split(np.arange(len(rows)), np.flatnonzero(np.diff(plan.target[rows])) + 1):
+    for part in np.split(
+        np.arange(len(rows)), np.flatnonzero(np.diff(plan.target[rows])) + 1
+    ):
         own = plan.source[rows[part]]
         joined = sources if np.array_equal(own, sources) else np.union1d(sources, own)
         height = plan.target[rows[part[0]]] - plan.target[rows[begin]] + 1
         if stop > begin and part[-1] + 1 - begin < FILLED * len(joined) * height:
             yield rows[begin:stop], sources
-            begin, joined = part[0], own
-        sources, stop = joined, part[-1] + 1
+            begin = part[0]
+            joined = own
+        sources = joined
+        stop = part[-1] + 1
     yield rows[begin:stop], sources
 
 
 def _parallels(plan: Plan, rows: Ints, along: str) -> tuple[list[LoopTerm], Ints]:
-    """Connections of neighbours to neighbours, one each, among those with one rule, and the others."""
+    """Connections of neighbours to neighbours, one each, among those with one rule, and
+    the others.
+    """
     distance = plan.source[rows] - plan.target[rows]
     order = np.lexsort((plan.target[rows], distance))
     rows, distance = rows[order], distance[order]
     apart = (np.diff(distance) != 0) | (np.diff(plan.target[rows]) != 1)
-    terms, rest = [], [rows[:0]]
+    terms = []
+    rest = [rows[:0]]
     for group in np.split(rows, np.flatnonzero(apart) + 1):
         if len(group) < LEAST:
             rest.append(group)
             continue
-        source, target, gater = (int(column[group[0]]) for column in (plan.source, plan.target, plan.gater))
+        source, target, gater = (
+            int(column[group[0]]) for column in (plan.source, plan.target, plan.gater)
+        )
         weights = plan.weights[group][None]
-        terms.append(LoopTerm(source, target, weights, True, None if gater < 0 else gater, along and "j"))
+        terms.append(
+            LoopTerm(
+                source,
+                target,
+                weights,
+                True,
+                None if gater < 0 else gater,
+                along and "j",
+            )
+        )
     return terms, np.concatenate(rest)
 
 
-# --- text ------------------------------------------------------------------------------------------
+# --- text -----------------------------------------------------------------------------
 
 
 def identifier(name: str) -> str:
@@ -323,7 +452,9 @@ def identifier(name: str) -> str:
     """
     if name.isascii() and not name.startswith("x_"):
         return name
-    return "x_" + "".join(c if c.isascii() and c != "_" else f"_{ord(c):x}_" for c in name)
+    return "x_" + "".join(
+        c if c.isascii() and c != "_" else f"_{ord(c):x}_" for c in name
+    )
 
 
 def lines(items: Sequence[str]) -> str:

@@ -1,4 +1,6 @@
-"""Parallel edges of a graph or a table, merged into one edge for every pair of neurons and delay."""
+"""Parallel edges of a graph or a table, merged into one edge for every pair of neurons
+and delay.
+"""
 
 from __future__ import annotations
 
@@ -24,10 +26,11 @@ OF_ONE = ("number", "gain", "eligibility")
 
 
 def merged(edges: Items, pairs: Ints, way: str) -> tuple[Ints, Items]:
-    """Return the first row of every group of parallel edges, and the merged edges in this order.
+    """Return the first row of every group of parallel edges, and the merged edges in
+    this order.
 
-    Edges with the same number in `pairs` are parallel. With the ways "first" and "last", the rows are those
-    of the edges that stay.
+    Edges with the same number in `pairs` are parallel. With the ways "first" and
+    "last", the rows are those of the edges that stay.
     """
     _, firsts, groups = np.unique(pairs, return_index=True, return_inverse=True)
     if way == "last":
@@ -42,14 +45,18 @@ def merged(edges: Items, pairs: Ints, way: str) -> tuple[Ints, Items]:
     group = place[groups]  # the row of every edge among the merged ones
     names = {key: name for name, key in edges.keys.items() if key is not None}
     for key, column in edges.columns.items():
-        chosen.columns[key] = _merged_column(edges, chosen, names.get(key, ""), key, column, group, way)
+        chosen.columns[key] = _merged_column(
+            edges, chosen, names.get(key, ""), key, column, group, way
+        )
     return rows, chosen
 
 
 def _merged_column(
     edges: Items, chosen: Items, name: str, key: Any, column: Any, group: Ints, way: str
 ) -> Any:
-    """The values of one attribute by merged edge; `name` is that under which it is known, if any."""
+    """The values of one attribute by merged edge; `name` is that under which it is
+    known, if any.
+    """
     if name in OF_ONE or key in OF_ONE or name == "delay":
         return chosen.columns[key]
     if name in AGREED:
@@ -62,11 +69,15 @@ def _merged_column(
         return {i: values[0] for i, values in whole.items() if len(set(values)) == 1}
     if isinstance(column, np.ndarray):
         return _combined(column, group, chosen.count, way)
-    return {i: _combined_values(values, way) for i, values in _lists(column, group).items()}
+    return {
+        i: _combined_values(values, way) for i, values in _lists(column, group).items()
+    }
 
 
 def _combined(column: NDArray[Any], group: Ints, count: int, way: str) -> NDArray[Any]:
-    """Sums or means of an array by group, without the numbers that are missing; NaN if all are."""
+    """Sums or means of an array by group, without the numbers that are missing; NaN if
+    all are.
+    """
     there = ~np.isnan(column)
     members = np.bincount(group[there], minlength=count)
     sums = np.bincount(group[there], column[there], minlength=count)
@@ -77,8 +88,13 @@ def _combined(column: NDArray[Any], group: Ints, count: int, way: str) -> NDArra
 
 
 def _combined_values(values: list[Any], way: str) -> Any:
-    """One value for those of parallel edges: the sum or mean of numbers, texts joined by commas."""
-    if all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
+    """One value for those of parallel edges: the sum or mean of numbers, texts joined
+    by commas.
+    """
+    if all(
+        isinstance(value, int | float) and not isinstance(value, bool)
+        for value in values
+    ):
         total = sum(values)
         return total if way == "sum" else total / len(values)
     distinct: list[Any] = []
@@ -87,17 +103,25 @@ def _combined_values(values: list[Any], way: str) -> Any:
             distinct.append(value)
     if len(distinct) == 1:
         return distinct[0]
-    return ", ".join(distinct) if all(isinstance(value, str) for value in distinct) else distinct
+    return (
+        ", ".join(distinct)
+        if all(isinstance(value, str) for value in distinct)
+        else distinct
+    )
 
 
 def _require_agreement(chosen: Items, name: str, lists: dict[int, list[Any]]) -> None:
-    """Raise TopologyError if parallel edges differ in a value that a connection has only once."""
+    """Raise TopologyError if parallel edges differ in a value that a connection has
+    only once.
+    """
     for i, values in lists.items():
         for value in values[1:]:
             if value != values[0]:
                 raise TopologyError(
-                    f"Expected the parallel edges of {chosen.label(i)} to have the same {name} to be merged, "
-                    f'got {shown(values[0])} and {shown(value)}. Use merge="first" or merge="last".'
+                    f"Expected the parallel edges of {chosen.label(i)} to have the same"
+                    f" {name} to be merged, "
+                    f'got {shown(values[0])} and {shown(value)}. Use merge="first" or'
+                    ' merge="last".'
                 )
 
 

@@ -1,9 +1,10 @@
-"""The plan of an export: how one step of a network is computed, from which every format is written.
+"""The plan of an export: how one step of a network is computed, from which every format
+is written.
 
-A step reads and writes one vector of *values*: value ``i`` is the activation of neuron ``i``, value
-``neurons + i`` is its state. A self-connection is then a connection like others, whose source is a
-state. A value that has not been written yet in this step is that of the previous step; backward connections
-need nothing else.
+A step reads and writes one vector of *values*: value ``i`` is the activation of neuron
+``i``, value ``neurons + i`` is its state. A self-connection is then a connection like
+others, whose source is a state. A value that has not been written yet in this step is
+that of the previous step; backward connections need nothing else.
 """
 
 from __future__ import annotations
@@ -26,11 +27,14 @@ from ..objects.topology import Topology, require_released
 from ._formulas import require_mean, require_written
 
 NOW, PAST, STATE = range(3)
-"""Whether an activation of the present or the previous step is read, or a state of the previous step."""
+"""Whether an activation of the present or the previous step is read, or a state of the
+previous step."""
 
 
 class Fire(NamedTuple):
-    """Neurons ``first .. stop`` whose activations one function computes: with one squash, or one group."""
+    """Neurons ``first .. stop`` whose activations one function computes: with one
+    squash, or one group.
+    """
 
     squash: str
     first: int
@@ -38,10 +42,12 @@ class Fire(NamedTuple):
 
 
 class Stage(NamedTuple):
-    """Consecutive neurons that are computed together: none needs another's activation of this step.
+    """Consecutive neurons that are computed together: none needs another's activation
+    of this step.
 
-    First their states are computed, ``first .. stop``, then the activations of each stretch of neurons in
-    `fires`. A stretch is a part of the stage; if its neurons compete, it is their group.
+    First their states are computed, ``first .. stop``, then the activations of each
+    stretch of neurons in `fires`. A stretch is a part of the stage; if its neurons
+    compete, it is their group.
     """
 
     first: int
@@ -51,11 +57,12 @@ class Stage(NamedTuple):
 
 @dataclass(frozen=True)
 class Plan:
-    """One step of a network, with neurons numbered so that those of a stage are neighbours.
+    """One step of a network, with neurons numbered so that those of a stage are
+    neighbours.
 
-    Inputs come first and outputs last, each in their order. The columns of connections are in the order of
-    summation, target by target. Connections into inputs are left out, because the activations of inputs are
-    set.
+    Inputs come first and outputs last, each in their order. The columns of connections
+    are in the order of summation, target by target. Connections into inputs are left
+    out, because the activations of inputs are set.
     """
 
     topology: Topology
@@ -106,7 +113,9 @@ class Plan:
 
     @cached_property
     def gater_when(self) -> Ints:
-        """``NOW`` or ``PAST``: what each connection reads of its gater; ``NOW`` if there is none."""
+        """``NOW`` or ``PAST``: what each connection reads of its gater; ``NOW`` if
+        there is none.
+        """
         return self._when(self.gater)
 
     def _when(self, values: Ints) -> Ints:
@@ -119,10 +128,16 @@ class Plan:
         return np.asarray(starts[np.searchsorted(starts, neurons, "right") - 1])
 
     def memory(self) -> Ints:
-        """Numbers of the values that survive a step: those that a step may read before it writes them."""
-        read = [self.source[self.source_when != NOW], self.gater[self.gater_when != NOW]]
+        """Numbers of the values that survive a step: those that a step may read before
+        it writes them.
+        """
+        read = [
+            self.source[self.source_when != NOW],
+            self.gater[self.gater_when != NOW],
+        ]
 
-        # A group whose members are in several stages fires with states that later stages have yet to compute.
+        # A group whose members are in several stages fires with states that later
+        # stages have yet to compute.
         for stage in self.stages:
             ready = np.arange(self.inputs, stage.stop)
             for _, first, stop in stage.fires:
@@ -131,7 +146,9 @@ class Plan:
         return np.unique(np.concatenate(read))
 
     def stored_states(self) -> Ints:
-        """Neurons whose states something reads later than the activations of their own stage."""
+        """Neurons whose states something reads later than the activations of their own
+        stage.
+        """
         states = self.memory()
         divided = [
             np.arange(first, stop)
@@ -139,11 +156,15 @@ class Plan:
             for _, first, stop in stage.fires
             if first < stage.first or stop > stage.stop
         ]
-        return np.unique(np.concatenate([states[states >= self.neurons] - self.neurons, *divided]))
+        return np.unique(
+            np.concatenate([states[states >= self.neurons] - self.neurons, *divided])
+        )
 
     def squashes(self) -> list[str]:
         """The squashes of its neurons, each once."""
-        return list(dict.fromkeys(fire.squash for stage in self.stages for fire in stage.fires))
+        return list(
+            dict.fromkeys(fire.squash for stage in self.stages for fire in stage.fires)
+        )
 
     def rows(self, first: int, stop: int) -> Ints:
         """Range of the connections into neurons ``first .. stop``."""
@@ -153,8 +174,9 @@ class Plan:
 def written_plan(network: Network, format: str, language: str, context: bool) -> Plan:
     """The plan of a network for a language that has to know all of its squashes.
 
-    `format` is the key of the language in ``Squash.written``, `language` its name in messages. With `context`
-    the values start from the network's context instead of 0. Raises as
+    `format` is the key of the language in ``Squash.written``, `language` its name in
+    messages. With `context` the values start from the network's context instead of 0.
+    Raises as
     :func:`synapse.readwrite.python_source` does.
     """
     require_network("What is written as a program", network)
@@ -165,10 +187,16 @@ def written_plan(network: Network, format: str, language: str, context: bool) ->
         topology = Topology.of(network)
     names = [name or f"neuron {i}" for i, name in enumerate(saved.names or ())]
     for i in range(topology.inputs, topology.neurons):
-        require_mean(names[i], topology.squash[i], bool(saved.neurons["deterministic"][i]), language)
+        require_mean(
+            names[i],
+            topology.squash[i],
+            bool(saved.neurons["deterministic"][i]),
+            language,
+        )
         require_written(names[i], topology.squash[i], format, language)
     layers = [(name or "", size) for name, size in saved.layers]
-    # Here a neuron without a name is called by its number in the network, not by that of its row.
+    # Here a neuron without a name is called by its number in the network, not by that
+    # of its row.
     plan = replace(plan_of(topology), names=names, layers=layers)
     return plan if context else replace(plan, start=np.zeros_like(plan.start))
 
@@ -177,7 +205,9 @@ def plan_of(topology: Topology) -> Plan:
     """The plan of a closed network, which starts from its context."""
     order, stages = _stages_of(topology)
     place = np.argsort(order)
-    source = place[topology.source] + np.where(topology.self_connected, topology.neurons, 0)
+    source = place[topology.source] + np.where(
+        topology.self_connected, topology.neurons, 0
+    )
     target = place[topology.target]
     gater = np.where(topology.gated, place[topology.gater], topology.gater)
     rows = np.lexsort((source, topology.gated, target))
@@ -198,30 +228,43 @@ def plan_of(topology: Topology) -> Plan:
 
 def require_range(plan: Plan, dtype: np.dtype[Any]) -> None:
     """Raise if a weight or bias does not fit into numbers of a dtype."""
-    largest = max(np.abs(values).max(initial=0.0) for values in (plan.weights, plan.biases, plan.start))
+    largest = max(
+        np.abs(values).max(initial=0.0)
+        for values in (plan.weights, plan.biases, plan.start)
+    )
     if largest > np.finfo(dtype).max:
         raise ArgumentError(
-            f'A weight, bias or state of {largest:.3g} is beyond the range of {dtype}. Use dtype="float64".'
+            f"A weight, bias or state of {largest:.3g} is beyond the range of {dtype}."
+            ' Use dtype="float64".'
         )
 
 
 def _stage_numbers(topology: Topology) -> Ints:
-    """The stage of every neuron: all neurons of a stage can be computed together, stage after stage.
+    """The stage of every neuron: all neurons of a stage can be computed together, stage
+    after stage.
 
-    A neuron is in a later stage than those that it reads within a step, and in no earlier one than those that
-    read its previous activation. Both bind the later neuron of the two to the earlier one, so one pass over
-    the neurons is enough. Inputs have the stage 0. Neurons that compete share a stage; if some of them depend
-    on each other within a step, stages follow the order of the neurons.
+    A neuron is in a later stage than those that it reads within a step, and in no
+    earlier one than those that read its previous activation. Both bind the later neuron
+    of the two to the earlier one, so one pass over the neurons is enough. Inputs have
+    the stage 0. Neurons that compete share a stage; if some of them depend on each
+    other within a step, stages follow the order of the neurons.
     """
-    n, first_output = topology.neurons, topology.neurons - topology.outputs
-    if topology.synchronous:  # all but relays read previous activations, so are computed before one fires
+    n = topology.neurons
+    first_output = topology.neurons - topology.outputs
+    if (
+        topology.synchronous
+    ):  # all but relays read previous activations, so are computed before one fires
         stages = np.where(np.arange(n) < topology.inputs, 0, 1 + topology.together)
-        return np.unique(stages, return_inverse=True)[1]  # there may be no relays, before them
-    before, target = np.concatenate([topology.source, topology.gater]), np.tile(topology.target, 2)
+        return np.unique(stages, return_inverse=True)[
+            1
+        ]  # there may be no relays, before them
+    before = np.concatenate([topology.source, topology.gater])
+    target = np.tile(topology.target, 2)
     chosen = (before >= 0) & (target >= topology.inputs)
     before, target = before[chosen], target[chosen]
     within = ~topology.is_late(before, target)
-    earlier, later = np.minimum(before, target), np.maximum(before, target)
+    earlier = np.minimum(before, target)
+    later = np.maximum(before, target)
     rows = np.argsort(later, kind="stable")
     earlier, within = earlier[rows], within[rows]
     starts = np.searchsorted(later[rows], np.arange(n + 1))
@@ -231,10 +274,15 @@ def _stage_numbers(topology: Topology) -> Ints:
             continue
         own = slice(starts[first], starts[stop])
         least = (
-            1 if first < first_output else stages[:first].max() + (first == first_output)
+            1
+            if first < first_output
+            else stages[:first].max() + (first == first_output)
         )  # in their order
-        # What members read of each other is late, and so adds nothing: their stages are still 0.
-        stages[first:stop] = max(least, (stages[earlier[own]] + within[own]).max(initial=0))
+        # What members read of each other is late, and so adds nothing: their stages are
+        # still 0.
+        stages[first:stop] = max(
+            least, (stages[earlier[own]] + within[own]).max(initial=0)
+        )
     return stages
 
 
@@ -247,17 +295,22 @@ def _groups_of(topology: Topology) -> list[tuple[int, int]]:
 def _stages_of(topology: Topology) -> tuple[Ints, list[Stage]]:
     """The new order of the neurons, and their stages.
 
-    Neurons are ordered by stages and within a stage by squashes, but for inputs and outputs, which come last.
+    Neurons are ordered by stages and within a stage by squashes, but for inputs and
+    outputs, which come last.
     """
     stage_of = _stage_numbers(topology)
     groups = _groups_of(topology)
     numbers = np.arange(topology.neurons)
-    hidden = (numbers >= topology.inputs) & (numbers < topology.neurons - topology.outputs)
+    hidden = (numbers >= topology.inputs) & (
+        numbers < topology.neurons - topology.outputs
+    )
     _, codes = np.unique(np.array(topology.squash, str), return_inverse=True)
     order = np.lexsort((numbers, np.where(hidden, codes, len(codes)), stage_of))
     stage_of = stage_of[order]
     squash = [topology.squash[j] for j in order]
-    bounds = np.searchsorted(stage_of, np.arange(1, stage_of.max(initial=0) + 2)).tolist()
+    bounds = np.searchsorted(
+        stage_of, np.arange(1, stage_of.max(initial=0) + 2)
+    ).tolist()
     stages = []
     for first, stop in pairwise(bounds):
         fires: list[Fire] = []

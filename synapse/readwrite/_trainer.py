@@ -1,8 +1,10 @@
-"""Files of trainers: the options, the optimizer's state and the latest training, beside the network.
+"""Files of trainers: the options, the optimizer's state and the latest training, beside
+the network.
 
-A file has the arrays of the network, as in its ``.npz``, of the optimizer's state and of the latest training.
-The member ``trainer.npy`` has one string of JSON: the options and the other values of the training. Names
-stand for optimizers, schedules and costs: nothing that a file contains is executed.
+A file has the arrays of the network, as in its ``.npz``, of the optimizer's state and
+of the latest training. The member ``trainer.npy`` has one string of JSON: the options
+and the other values of the training. Names stand for optimizers, schedules and costs:
+nothing that a file contains is executed.
 """
 
 from __future__ import annotations
@@ -24,11 +26,18 @@ from ..learning._checkpoint import SNAPSHOTS, Paused, generator_in
 from ..learning._part import Part, items_of
 from ..learning.trainer import OPTIONS, Trainer
 from ..objects.network import Network
-from ._checks import LARGEST_WHOLE, an_object, is_whole, members, require, require_version
+from ._checks import (
+    LARGEST_WHOLE,
+    an_object,
+    is_whole,
+    members,
+    require,
+    require_version,
+)
 from .files import File
 from .npz import MEMBERS, as_text, from_array, from_arrays, npz_data, write_arrays
 
-# --- options as values of JSON ------------------------------------------------------------------------
+# --- options as values of JSON --------------------------------------------------------
 
 SAVED_OPTIMIZERS, SAVED_SCHEDULES, SAVED_RENEWALS = (
     {name: one for name, one in vars(module).items() if dataclasses.is_dataclass(one)}
@@ -36,11 +45,14 @@ SAVED_OPTIMIZERS, SAVED_SCHEDULES, SAVED_RENEWALS = (
 )
 CLASSES: dict[str, Any] = SAVED_OPTIMIZERS | SAVED_SCHEDULES | SAVED_RENEWALS
 """Classes of which a file has the name and the fields."""
-BY_LAYER, PART = "by_layer", "part"
+BY_LAYER = "by_layer"
+PART = "part"
 
 
 def _written(network: Network, what: str, value: Any) -> Any:
-    """The value of an option, or of a field of one; ArgumentError for a function or class of the user."""
+    """The value of an option, or of a field of one; ArgumentError for a function or
+    class of the user.
+    """
     if value is None or isinstance(value, bool | str | int | float):
         return value
     if isinstance(value, Cost):
@@ -52,7 +64,8 @@ def _written(network: Network, what: str, value: Any) -> Any:
     if isinstance(value, tuple):
         return list(value)
     if isinstance(value, Mapping):
-        pairs, layers = [], list(network.layers)
+        pairs = []
+        layers = list(network.layers)
         for key, number in value.items():
             layer: Any = network[key] if isinstance(key, str) else key
             if layer not in layers:
@@ -62,15 +75,23 @@ def _written(network: Network, what: str, value: Any) -> Any:
         return {BY_LAYER: pairs}
     name = type(value).__name__
     if CLASSES.get(name) is not type(value):
-        savable = ", ".join(SAVED_OPTIMIZERS if what == "optimizer" else SAVED_SCHEDULES)
+        savable = ", ".join(
+            SAVED_OPTIMIZERS if what == "optimizer" else SAVED_SCHEDULES
+        )
         advice = "A file holds no functions or classes of your own."
-        raise ArgumentError(expected(f"The {what} of a trainer to save", savable, value, advice))
+        raise ArgumentError(
+            expected(f"The {what} of a trainer to save", savable, value, advice)
+        )
     names = [field.name for field in dataclasses.fields(value)]
-    return {"name": name} | {key: _written(network, what, getattr(value, key)) for key in names}
+    return {"name": name} | {
+        key: _written(network, what, getattr(value, key)) for key in names
+    }
 
 
 def _read(network: Network, what: str, value: Any) -> Any:
-    """The inverse, except for a cost, which the trainer finds by its name. The trainer checks the value."""
+    """The inverse, except for a cost, which the trainer finds by its name. The trainer
+    checks the value.
+    """
     if isinstance(value, list):
         return tuple(value)
     if not isinstance(value, dict):
@@ -79,35 +100,55 @@ def _read(network: Network, what: str, value: Any) -> Any:
         try:
             return list(items_of(network, value[PART]))
         except (LookupError, TypeError, ValueError):
-            require(False, f"The {what}", "names of layers, and kinds with numbers", value[PART])
+            require(
+                False,
+                f"The {what}",
+                "names of layers, and kinds with numbers",
+                value[PART],
+            )
     if BY_LAYER in value:
-        layers, pairs = network.layers, members(f"The {what}", value, [BY_LAYER])[BY_LAYER]
-        shaped = isinstance(pairs, list) and all(isinstance(pair, list) and len(pair) == 2 for pair in pairs)
-        fits = shaped and all(is_whole(number, 0, len(layers) - 1) for number, _ in pairs)
+        layers = network.layers
+        pairs = members(f"The {what}", value, [BY_LAYER])[BY_LAYER]
+        shaped = isinstance(pairs, list) and all(
+            isinstance(pair, list) and len(pair) == 2 for pair in pairs
+        )
+        fits = shaped and all(
+            is_whole(number, 0, len(layers) - 1) for number, _ in pairs
+        )
         require(fits, f"The {what}", "pairs of a layer's number and a number", pairs)
         return {layers[number]: chance for number, chance in pairs}
     name: Any = value.get("name")
-    require(isinstance(name, str) and name in CLASSES, f"The {what}'s name", ", ".join(CLASSES), name)
+    require(
+        isinstance(name, str) and name in CLASSES,
+        f"The {what}'s name",
+        ", ".join(CLASSES),
+        name,
+    )
     names = [field.name for field in dataclasses.fields(CLASSES[name])]
     fields = members(f"The {what}", value, ("name", *names))
     return CLASSES[name](**{key: _read(network, what, fields[key]) for key in names})
 
 
-# --- files --------------------------------------------------------------------------------------------
+# --- files ----------------------------------------------------------------------------
 
-MARK, VERSION = "synapse trainer", 1
+MARK = "synapse trainer"
+VERSION = 1
 TRAINER = "trainer"
 """The array that marks the file of a trainer."""
 HEAD = ("format", "version", "settings", "training", "arrays")
-OPTIMIZER, HISTORY = "optimizer_", "history_"
+OPTIMIZER = "optimizer_"
+HISTORY = "history_"
 """Beginnings of the names of arrays."""
 GENERATORS = ("PCG64", "PCG64DXSM")
-"""NumPy's generators whose state is a few whole numbers, each of which is valid. `default_rng` is PCG64."""
+"""NumPy's generators whose state is a few whole numbers, each of which is valid.
+`default_rng` is PCG64."""
 
 
 def _is_shape(value: Any) -> bool:
     return value is None or (
-        isinstance(value, list) and len(value) == 2 and all(is_whole(one, 1, LARGEST_WHOLE) for one in value)
+        isinstance(value, list)
+        and len(value) == 2
+        and all(is_whole(one, 1, LARGEST_WHOLE) for one in value)
     )
 
 
@@ -125,7 +166,10 @@ def _is_state(value: Any) -> bool:
 CHECKS: dict[Any, tuple[str, Callable[[Any], bool]]] = {
     "int": ("a whole number", lambda value: is_whole(value, 0, LARGEST_WHOLE)),
     "bool": ("true or false", lambda value: type(value) is bool),
-    "float": ("0 or above", lambda value: type(value) in (int, float) and 0 <= value < float("inf")),
+    "float": (
+        "0 or above",
+        lambda value: type(value) in (int, float) and 0 <= value < float("inf"),
+    ),
     "Shape": ("null or two whole numbers above 0", _is_shape),
     "Mapping[str, Any]": (f"a state of {' or '.join(GENERATORS)}", _is_state),
 }
@@ -138,35 +182,54 @@ VALUES = {
 
 
 def write_trainer(trainer: Trainer, path: File, paused: Paused | None = None) -> None:
-    """Write a trainer with its network, and a training (default: its latest), to a file.
+    """Write a trainer with its network, and a training (default: its latest), to a
+    file.
 
-    Raises ArgumentError if it has a function or a class of the user, or a generator other than NumPy's PCG64,
-    and DivergenceError if a number is not finite.
+    Raises ArgumentError if it has a function or a class of the user, or a generator
+    other than NumPy's PCG64, and DivergenceError if a number is not finite.
     """
     paused = trainer._paused if paused is None else paused
     rule = trainer.network.learning_rule
-    if trainer.method == rule.method and trainer.order != rule.order:  # a file has the network's alone
+    if (
+        trainer.method == rule.method and trainer.order != rule.order
+    ):  # a file has the network's alone
         raise ArgumentError(
-            f"Expected a trainer to save with the order of its network's rule, {rule.order}, "
-            f"got {trainer.order}. Set net.learning_rule."
+            "Expected a trainer to save with the order of its network's rule,"
+            f" {rule.order}, got {trainer.order}. Set net.learning_rule."
         )
-    network, memory = trainer.network, trainer._updater.arrays(trainer.optimizer, trainer.only) or {}
+    network = trainer.network
+    memory = trainer._updater.arrays(trainer.optimizer, trainer.only) or {}
     arrays = {f"{OPTIMIZER}{name}": array for name, array in memory.items()}
-    settings = {name: _written(network, name, value) for name, value in trainer._assigned().items()}
+    settings = {
+        name: _written(network, name, value)
+        for name, value in trainer._assigned().items()
+    }
     training = None
     if paused is not None:
         kind = paused.generator["bit_generator"]
         if kind not in GENERATORS:
-            got = f"{' or '.join(GENERATORS)}, got {kind}. Use numpy.random.default_rng."
-            raise ArgumentError(f"Expected the generator of a training to save to be {got}")
+            got = (
+                f"{' or '.join(GENERATORS)}, got {kind}. Use numpy.random.default_rng."
+            )
+            raise ArgumentError(
+                f"Expected the generator of a training to save to be {got}"
+            )
         training = {name: getattr(paused, name) for name in VALUES}
-        arrays |= {f"{HISTORY}{name}": np.array(values, float) for name, values in paused.values.items()}
+        arrays |= {
+            f"{HISTORY}{name}": np.array(values, float)
+            for name, values in paused.values.items()
+        }
         for name, (weights, biases) in paused.parts(network)[1].items():
             arrays |= {f"{name}_weight": weights, f"{name}_bias": biases}
     for name, array in arrays.items():
         _require_finite(DivergenceError, name, array)
-    head = dict(zip(HEAD, (MARK, VERSION, settings, training, sorted(arrays)), strict=True))
-    little = {name: array.astype(array.dtype.newbyteorder("<")) for name, array in arrays.items()}
+    head = dict(
+        zip(HEAD, (MARK, VERSION, settings, training, sorted(arrays)), strict=True)
+    )
+    little = {
+        name: array.astype(array.dtype.newbyteorder("<"))
+        for name, array in arrays.items()
+    }
     write_arrays(path, {TRAINER: as_text(head), **little, **npz_data(network)})
 
 
@@ -179,22 +242,35 @@ def _require_finite(error: type[SynapseError], name: str, array: NDArray[Any]) -
 
 
 def read_archive(arrays: dict[str, NDArray[Any]]) -> Trainer:
-    """Make a trainer of the arrays of its file, which it takes over; FormatError if they are not valid."""
-    head = an_object("The description of a trainer", from_array(TRAINER, arrays.pop(TRAINER)))
+    """Make a trainer of the arrays of its file, which it takes over; FormatError if
+    they are not valid.
+    """
+    head = an_object(
+        "The description of a trainer", from_array(TRAINER, arrays.pop(TRAINER))
+    )
     require_version("trainer", head, MARK, VERSION)
     members("The description of a trainer", head, HEAD)
-    network = from_arrays({name: arrays.pop(name) for name in list(arrays) if name in MEMBERS})
+    network = from_arrays(
+        {name: arrays.pop(name) for name in list(arrays) if name in MEMBERS}
+    )
     if head["arrays"] != sorted(arrays):
         got = ", ".join(sorted(arrays))
-        raise FormatError(f"Expected the arrays of the trainer to be those that it names, got {got}.")
+        raise FormatError(
+            f"Expected the arrays of the trainer to be those that it names, got {got}."
+        )
     names = [name for name in arrays if name.startswith(OPTIMIZER)]
     memory = {name.removeprefix(OPTIMIZER): arrays.pop(name) for name in names}
     settings = members("The settings", head["settings"], (), OPTIONS)
     try:
-        trainer = Trainer(network, **{name: _read(network, name, value) for name, value in settings.items()})
+        trainer = Trainer(
+            network,
+            **{name: _read(network, name, value) for name, value in settings.items()},
+        )
         if memory:
             if trainer.optimizer is None:
-                raise FormatError("The file has the state of an optimizer, but its trainer has none.")
+                raise FormatError(
+                    "The file has the state of an optimizer, but its trainer has none."
+                )
             trainer._updater.restore(trainer.optimizer, memory)
     except FormatError:
         raise
@@ -204,7 +280,9 @@ def read_archive(arrays: dict[str, NDArray[Any]]) -> Trainer:
     return trainer
 
 
-def _training(network: Network, head: Any, arrays: dict[str, NDArray[Any]]) -> Paused | None:
+def _training(
+    network: Network, head: Any, arrays: dict[str, NDArray[Any]]
+) -> Paused | None:
     """The latest training, from its values and the arrays that are left."""
     if head is None:
         _require_arrays(arrays, {})
@@ -213,25 +291,43 @@ def _training(network: Network, head: Any, arrays: dict[str, NDArray[Any]]) -> P
     for name, (condition, fits) in VALUES.items():
         require(fits(fields[name]), f"The {name}", condition, fields[name])
     done = len(arrays.get(f"{HISTORY}error", np.empty(0)).reshape(-1))
-    names = ("error", "rate", "validation_error")[: 2 if fields["held_out"] is None else 3]
-    shapes: dict[str, Any] = dict.fromkeys((f"{HISTORY}{name}" for name in names), (done,))
+    names = ("error", "rate", "validation_error")[
+        : 2 if fields["held_out"] is None else 3
+    ]
+    shapes: dict[str, Any] = dict.fromkeys(
+        (f"{HISTORY}{name}" for name in names), (done,)
+    )
     both = [name for name in SNAPSHOTS if f"{name}_weight" in arrays]
     for name in both:
-        shapes |= {f"{name}_weight": (len(network.connections),), f"{name}_bias": (len(network),)}
+        shapes |= {
+            f"{name}_weight": (len(network.connections),),
+            f"{name}_bias": (len(network),),
+        }
     floats = _require_arrays(arrays, shapes)
     values = {name: floats[f"{HISTORY}{name}"].tolist() for name in names}
-    weights = {name: (floats[f"{name}_weight"], floats[f"{name}_bias"]) for name in both}
+    weights = {
+        name: (floats[f"{name}_weight"], floats[f"{name}_bias"]) for name in both
+    }
     return Paused.of(network, {**fields, "values": values}, weights)
 
 
-def _require_arrays(arrays: dict[str, NDArray[Any]], shapes: dict[str, Any]) -> dict[str, Floats]:
-    """The arrays of a training in float64; FormatError unless they are those with these shapes."""
+def _require_arrays(
+    arrays: dict[str, NDArray[Any]], shapes: dict[str, Any]
+) -> dict[str, Floats]:
+    """The arrays of a training in float64; FormatError unless they are those with these
+    shapes.
+    """
     if arrays.keys() != shapes.keys():
         wanted, got = (", ".join(sorted(names)) or "none" for names in (shapes, arrays))
-        raise FormatError(f"Expected the arrays of the training to be {wanted}, got {got}.")
+        raise FormatError(
+            f"Expected the arrays of the training to be {wanted}, got {got}."
+        )
     for name, array in arrays.items():
         if array.dtype.kind != "f" or array.shape != shapes[name]:
             got = f"{array.dtype} of shape {array.shape}"
-            raise FormatError(f"Expected the array {name!r} to be floats of shape {shapes[name]}, got {got}.")
+            raise FormatError(
+                f"Expected the array {name!r} to be floats of shape {shapes[name]}, got"
+                f" {got}."
+            )
         _require_finite(FormatError, name, array)
     return {name: array.astype(np.float64) for name, array in arrays.items()}

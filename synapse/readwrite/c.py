@@ -1,4 +1,6 @@
-"""Networks as C99 programs, whose loops have constant bounds, so that compilers vectorise them."""
+"""Networks as C99 programs, whose loops have constant bounds, so that compilers
+vectorise them.
+"""
 
 from __future__ import annotations
 
@@ -20,10 +22,12 @@ __all__ = ["c_source"]
 
 SUMS = ("fast", "exact")
 REGISTERS = 512
-"""Bytes of sums up to which they stay in vector registers; larger ones add several sources at a time."""
+"""Bytes of sums up to which they stay in vector registers; larger ones add several
+sources at a time."""
 UNROLLED = 8
 RUNS = 16
-"""Runs of memory up to which each is copied by its own line; more are copied by a table."""
+"""Runs of memory up to which each is copied by its own line; more are copied by a
+table."""
 DEFAULT = "network"
 
 
@@ -35,28 +39,33 @@ def c_source(
     sums: str = "fast",
     prefix: str = DEFAULT,
 ) -> str:
-    """Write a network as a C99 program: a type ``Network`` and functions that compute its steps.
+    """Write a network as a C99 program: a type ``Network`` and functions that compute
+    its steps.
 
-    ``network_clear(&net)`` clears the context, ``network_step(&net, inputs, outputs)`` computes one step and
-    ``network_run(&net, inputs, outputs, rows)`` many. The program allocates nothing and has no variables of
-    its own, so several instances can run at once. A ``Network`` has only what must survive a step; the rest
-    is on the stack during a step. The first comment of the program states both sizes. With `context` it also
-    has ``network_start``, which restores the context. It is valid C++ too.
+    ``network_clear(&net)`` clears the context, ``network_step(&net, inputs, outputs)``
+    computes one step and ``network_run(&net, inputs, outputs, rows)`` many. The program
+    allocates nothing and has no variables of its own, so several instances can run at
+    once. A ``Network`` has only what must survive a step; the rest is on the stack
+    during a step. The first comment of the program states both sizes. With `context` it
+    also has ``network_start``, which restores the context. It is valid C++ too.
 
     Parameters
     ----------
     network, context
         As for :func:`python_source`.
     dtype : numpy dtype
-        Type of all numbers, float32 or float64. Default: float32 with fast sums, float64 with exact ones.
+        Type of all numbers, float32 or float64. Default: float32 with fast sums,
+        float64 with exact ones.
     sums : {"fast", "exact"}
-        "exact" adds the inputs of a neuron one after the other and computes squashes with the C library.
-        "fast" may add them in several partial sums. With float32, it also computes ``exp``, ``expm1`` and
-        ``tanh`` with code of its own, with relative errors of at most 2e-7 between -87 and 87.
+        "exact" adds the inputs of a neuron one after the other and computes squashes
+        with the C library. "fast" may add them in several partial sums. With float32,
+        it also computes ``exp``, ``expm1`` and ``tanh`` with code of its own, with
+        relative errors of at most 2e-7 between -87 and 87.
     prefix : str
-        Begins all names of the program, so that several programs fit into one executable: with "pitch_net",
-        the type ``PitchNet``, functions such as ``pitch_net_step`` and constants such as
-        ``PITCH_NET_INPUTS``. Letters, digits and single underscores between them. Default: "network".
+        Begins all names of the program, so that several programs fit into one
+        executable: with "pitch_net", the type ``PitchNet``, functions such as
+        ``pitch_net_step`` and constants such as ``PITCH_NET_INPUTS``. Letters, digits
+        and single underscores between them. Default: "network".
 
     Returns
     -------
@@ -66,7 +75,8 @@ def c_source(
     Raises
     ------
     ArgumentError
-        If `dtype`, `sums` or `prefix` has another value, or a weight exceeds the range of the dtype.
+        If `dtype`, `sums` or `prefix` has another value, or a weight exceeds the range
+        of the dtype.
     FormatError, ArgumentTypeError, TopologyError, DivergenceError
         As for :func:`python_source`.
 
@@ -79,7 +89,9 @@ def c_source(
     choice("The sums", sums, SUMS)
     checked_prefix(prefix)
     fast = sums == "fast"
-    kind = float_type("The dtype", (np.float32 if fast else np.float64) if dtype is None else dtype)
+    kind = float_type(
+        "The dtype", (np.float32 if fast else np.float64) if dtype is None else dtype
+    )
     plan = written_plan(network, "c", "C", context)
     require_range(plan, kind)
     real = "float" if kind == np.float32 else "double"
@@ -96,7 +108,10 @@ def c_source(
         registers=REGISTERS // kind.itemsize,
         lanes=fast,
     )
-    blocks = (["{", *("    " + line for line in writer.stage(stage)), "}"] for stage in plan.stages)
+    blocks = (
+        ["{", *("    " + line for line in writer.stage(stage)), "}"]
+        for stage in plan.stages
+    )
     steps = _indented([line for block in blocks for line in block])
     weights = writer.weights()
     places = values.places(memory)
@@ -124,7 +139,8 @@ def c_source(
 def _copies(places: Ints) -> tuple[list[int], list[str], list[str]]:
     """How the memory of an instance is copied to its places among the values, and back.
 
-    Returns the table of places, which is empty if there are few runs of them, and the lines of both copies.
+    Returns the table of places, which is empty if there are few runs of them, and the
+    lines of both copies.
     """
     runs = runs_of(places)
     if len(runs) > RUNS:
@@ -152,21 +168,31 @@ def _table(places: list[int]) -> str:
     if not places:
         return ""
     rows = lines([str(place) for place in places])
-    return f"    static const int32_t places[] = {{ // of the memory among the values\n    {rows}\n    }};\n"
+    return (
+        "    static const int32_t places[] = { // of the memory among the values\n   "
+        f" {rows}\n    }};\n"
+    )
 
 
 def _sizes(writer: LoopWriter, dtype: np.dtype[Any], memory: int, table: int) -> str:
-    """What a program needs, in bytes: of each instance, of the stack during a step, and of constants."""
+    """What a program needs, in bytes: of each instance, of the stack during a step, and
+    of constants.
+    """
     plan = writer.plan
     widest = max(stage.stop - stage.first for stage in plan.stages)
     instance = dtype.itemsize * max(1, memory)
     stack = dtype.itemsize * (writer.values.size + widest)
     numbers = dtype.itemsize * (len(writer.weights()) + plan.neurons - plan.inputs)
     constants = numbers + 4 * (3 * len(writer.listed) + table)
-    return f"{instance} bytes an instance, about {stack} of stack in a step, {constants} of constants"
+    return (
+        f"{instance} bytes an instance, about {stack} of stack in a step, {constants}"
+        " of constants"
+    )
 
 
-FIRE = "static inline void PREFIX_fire_NAME(REAL *value, const REAL *state, int count) {"
+FIRE = (
+    "static inline void PREFIX_fire_NAME(REAL *value, const REAL *state, int count) {"
+)
 FIRST = (
     FIRE
     + """
@@ -238,7 +264,9 @@ void PREFIX_start(TYPE *net) {
 
 
 def _language(dtype: np.dtype[Any], fast: bool, prefix: str = DEFAULT) -> Language:
-    """The syntax of C for numbers of a dtype, with functions of the library or fast ones."""
+    """The syntax of C for numbers of a dtype, with functions of the library or fast
+    ones.
+    """
     single = dtype == np.float32
     real, suffix = ("float", "f") if single else ("double", "")
     calls = {
@@ -257,7 +285,9 @@ def _language(dtype: np.dtype[Any], fast: bool, prefix: str = DEFAULT) -> Langua
 
     def named(text: str) -> str:
         type_ = type_name(prefix)
-        return text.replace("PREFIX", prefix).replace("REAL", real).replace("TYPE", type_)
+        return (
+            text.replace("PREFIX", prefix).replace("REAL", real).replace("TYPE", type_)
+        )
 
     return Language(
         key="c",
@@ -268,7 +298,9 @@ def _language(dtype: np.dtype[Any], fast: bool, prefix: str = DEFAULT) -> Langua
         calls=calls,
         number=lambda value: f"{dtype.type(value)!s}{suffix}",
         helpers={f"{prefix}_fast_": FAST.rstrip().replace("fast_", f"{prefix}_fast_")},
-        function=f"static inline {real} {{name}}({real} {{names}}) {{{{\n{{body}}\n}}}}",
+        function=(
+            f"static inline {real} {{name}}({real} {{names}}) {{{{\n{{body}}\n}}}}"
+        ),
         let=f"const {real} {{0}} = {{1}};",
         branch=("if ({0}) {{", "}"),
         returns=("return {0};",),

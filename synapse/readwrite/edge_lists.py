@@ -14,7 +14,15 @@ from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from ..initializers import Initializer, Seed
 from ..objects.network import Network
 from ..squash import Squash
-from .graphs import Items, Options, is_missing, is_value, keys_of, network_of_columns, require_names
+from .graphs import (
+    Items,
+    Options,
+    is_missing,
+    is_value,
+    keys_of,
+    network_of_columns,
+    require_names,
+)
 
 __all__ = ["from_edges"]
 
@@ -42,42 +50,47 @@ def from_edges(
     Parameters
     ----------
     edges : pandas.DataFrame or mapping of str to array_like
-        Columns of one length: "source" and "target", the names of neurons, which are numbers or strings;
-        "weight", if they are given (a missing one is NaN); "sign", +1, -1 or 0 (or NaN) for none; "delay", a
-        number of steps (0 or NaN: none), see :attr:`Connection.delay`; and what :func:`from_networkx` reads
-        of edges besides, such as "gater" (a name) and "trainable". All others become
-        :attr:`Connection.metadata`, except None and NaN, which takes some 100 bytes a value: leave out what
-        you do not need in large networks.
+        Columns of one length: "source" and "target", the names of neurons, which are
+        numbers or strings; "weight", if they are given (a missing one is NaN); "sign",
+        +1, -1 or 0 (or NaN) for none; "delay", a number of steps (0 or NaN: none), see
+        :attr:`Connection.delay`; and what :func:`from_networkx` reads of edges besides,
+        such as "gater" (a name) and "trainable". All others become
+        :attr:`Connection.metadata`, except None and NaN, which takes some 100 bytes a
+        value: leave out what you do not need in large networks.
     inputs, outputs : iterable of names, optional
-        The neurons that become inputs and outputs, in this order. Default: those without incoming
-        connections, and the others without outgoing ones.
+        The neurons that become inputs and outputs, in this order. Default: those
+        without incoming connections, and the others without outgoing ones.
     neurons : pandas.DataFrame or mapping of str to array_like, optional
-        Columns of one length: "name", and whatever :func:`from_networkx` reads of nodes, such as "bias" and
-        "squash". All others become :attr:`Neuron.metadata`. Every name of `edges` must be among these.
-        Default: the names in `edges`, integers in ascending order, others in the order in which they appear.
+        Columns of one length: "name", and whatever :func:`from_networkx` reads of
+        nodes, such as "bias" and "squash". All others become :attr:`Neuron.metadata`.
+        Every name of `edges` must be among these. Default: the names in `edges`,
+        integers in ascending order, others in the order in which they appear.
     squash, output_squash, initializer, seed, dtype, name, synchronous
         As for :func:`from_networkx`.
     merge : {"sum", "mean", "first", "last"}, optional
-        How rows with the same source, target and delay become one connection, such as the two rows of a pair
-        with two transmitters; see :func:`from_networkx`. Default: such rows raise TopologyError.
+        How rows with the same source, target and delay become one connection, such as
+        the two rows of a pair with two transmitters; see :func:`from_networkx`.
+        Default: such rows raise TopologyError.
     self_connections : {"activation", "state"}, optional
-        What a connection from a neuron to itself carries, see :func:`from_networkx`. Default: "activation",
-        an autapse, which is a connection with delay 1. None leaves these rows out.
+        What a connection from a neuron to itself carries, see :func:`from_networkx`.
+        Default: "activation", an autapse, which is a connection with delay 1. None
+        leaves these rows out.
 
     Returns
     -------
     Network
-        Neurons are named ``str(name)``: ``net[name]`` is one. All weights are trainable unless the table says
-        otherwise, except those of self-connections that carry the state.
+        Neurons are named ``str(name)``: ``net[name]`` is one. All weights are trainable
+        unless the table says otherwise, except those of self-connections that carry the
+        state.
 
     Raises
     ------
     ArgumentTypeError, ArgumentError, UnknownNameError
-        If a column is missing, has another length, or has a value that cannot be used, such as a missing
-        name.
+        If a column is missing, has another length, or has a value that cannot be used,
+        such as a missing name.
     TopologyError
-        If a pair of neurons is connected twice without `merge`, a name is not among the neurons, or no inputs
-        or outputs are found.
+        If a pair of neurons is connected twice without `merge`, a name is not among the
+        neurons, or no inputs or outputs are found.
 
     See Also
     --------
@@ -105,7 +118,8 @@ def from_edges(
         merge,
         self_connections,
     )
-    kind, keys = float_type("The dtype", dtype), keys_of("weight", "gater", None)
+    kind = float_type("The dtype", dtype)
+    keys = keys_of("weight", "gater", None)
     links = _columns("edges", edges, ("source", "target"))
     names, ends = _numbered(*(links.pop(end) for end in ("source", "target")))
     _require_named_ends(names, ends)
@@ -115,11 +129,16 @@ def from_edges(
         require_names("neuron", names)
     place = {one: i for i, one in enumerate(names)}
     if len(place) < len(names):
-        raise ArgumentError("Expected the names of the neurons to be distinct, got one of them twice.")
+        raise ArgumentError(
+            "Expected the names of the neurons to be distinct, got one of them twice."
+        )
     if neurons is not None:
         for one in named:
             if one not in place:
-                raise TopologyError(f"Expected edges between the given neurons, got one of {shown(one)}.")
+                raise TopologyError(
+                    "Expected edges between the given neurons, got one of"
+                    f" {shown(one)}."
+                )
         ends = np.array([place[one] for one in named], np.int64)[ends]
     nodes = TableItems("neuron", _numbers_or_values(rows), keys, names)
     connections = TableItems("edge", _numbers_or_values(links), keys, names, ends)
@@ -133,7 +152,9 @@ class TableItems(Items):
 
 
 def _columns(what: str, table: Any, needed: Iterable[str]) -> dict[Any, Any]:
-    """Return the columns of a data frame or a mapping, after checks of their names and lengths."""
+    """Return the columns of a data frame or a mapping, after checks of their names and
+    lengths.
+    """
     if not hasattr(table, "keys"):
         kind = "a data frame or a mapping from names to columns"
         raise ArgumentTypeError(expected(f"The {what} of from_edges", kind, table))
@@ -141,17 +162,24 @@ def _columns(what: str, table: Any, needed: Iterable[str]) -> dict[Any, Any]:
     for column in needed:
         if column not in columns:
             known = ", ".join(map(str, columns)) or "none"
-            raise ArgumentError(f"Expected the {what} to have a column {column!r}, got {known}.")
+            raise ArgumentError(
+                f"Expected the {what} to have a column {column!r}, got {known}."
+            )
     lengths = {
-        column: len(values) if hasattr(values, "__len__") else None for column, values in columns.items()
+        column: len(values) if hasattr(values, "__len__") else None
+        for column, values in columns.items()
     }
     if len({*lengths.values()}) > 1:
-        raise ArgumentError(expected(f"The columns of the {what}", "of one length", lengths))
+        raise ArgumentError(
+            expected(f"The columns of the {what}", "of one length", lengths)
+        )
     return columns
 
 
 def _numbered(sources: Any, targets: Any) -> tuple[list[Any], NDArray[np.int64]]:
-    """Return the names of neurons, and the numbers of each connection's two, shape (2, connections)."""
+    """Return the names of neurons, and the numbers of each connection's two, shape (2,
+    connections).
+    """
     ends = [np.asarray(column) for column in (sources, targets)]
     if all(end.dtype.kind in "iu" and end.ndim == 1 for end in ends):
         low = min((int(end.min()) for end in ends if len(end)), default=0)
@@ -163,13 +191,19 @@ def _numbered(sources: Any, targets: Any) -> tuple[list[Any], NDArray[np.int64]]
         for end in ends:
             used[end - low] = True
         number = np.cumsum(used) - 1
-        return (np.flatnonzero(used) + low).tolist(), np.stack([number[end - low] for end in ends])
+        return (np.flatnonzero(used) + low).tolist(), np.stack(
+            [number[end - low] for end in ends]
+        )
     try:
         listed = [_listed(column) for column in (sources, targets)]
         place = {one: i for i, one in enumerate(dict.fromkeys(chain(*listed)))}
-        return list(place), np.array([[place[one] for one in end] for end in listed], np.int64)
+        return list(place), np.array(
+            [[place[one] for one in end] for end in listed], np.int64
+        )
     except TypeError:
-        raise ArgumentTypeError("Expected the names of neurons to be numbers or strings.") from None
+        raise ArgumentTypeError(
+            "Expected the names of neurons to be numbers or strings."
+        ) from None
 
 
 def _require_named_ends(names: list[Any], ends: NDArray[np.int64]) -> None:
@@ -177,10 +211,15 @@ def _require_named_ends(names: list[Any], ends: NDArray[np.int64]) -> None:
     for number in (number for number, name in enumerate(names) if is_missing(name)):
         end, row = (int(places[0]) for places in np.nonzero(ends == number))
         other = shown(names[int(ends[1 - end, row])])
-        where = f"the target of edge {row}, from {other}" if end else f"the source of edge {row}, to {other}"
+        where = (
+            f"the target of edge {row}, from {other}"
+            if end
+            else f"the source of edge {row}, to {other}"
+        )
         raise ArgumentError(
-            f"Expected {where}, to have a name, got {shown(names[number])}. Leave out rows without names. If "
-            "a neuron is called NA, read the table with pandas.read_csv(path, keep_default_na=False)."
+            f"Expected {where}, to have a name, got {shown(names[number])}. Leave out"
+            " rows without names. If a neuron is called NA, read the table with"
+            " pandas.read_csv(path, keep_default_na=False)."
         )
 
 
@@ -190,12 +229,16 @@ def _listed(column: Any) -> list[Any]:
 
 
 def _numbers_or_values(columns: dict[Any, Any]) -> dict[Any, Any]:
-    """Columns of numbers as arrays, others as the values that are not missing, by their places."""
+    """Columns of numbers as arrays, others as the values that are not missing, by their
+    places.
+    """
     found: dict[Any, Any] = {}
     for name, column in columns.items():
         numbers = np.asarray(column)
         if numbers.dtype.kind not in "iuf":
-            found[name] = {i: value for i, value in enumerate(_listed(column)) if is_value(value)}
+            found[name] = {
+                i: value for i, value in enumerate(_listed(column)) if is_value(value)
+            }
         else:
             found[name] = numbers
     return found

@@ -41,21 +41,25 @@ def as_path(path: Any) -> Path:
 
 
 def write_document(path: File, document: Mapping[str, Any]) -> None:
-    """Write a JSON document as UTF-8, with one column or record per line. See :func:`write`."""
+    """Write a JSON document as UTF-8, with one column or record per line. See
+    :func:`write`.
+    """
     write(path, to_text(document))
 
 
 def write(path: File, content: str | bytes) -> None:
     """Write a file: text as UTF-8, or bytes.
 
-    With a path, the content is written to a file without a name in the same folder and flushed to the disk.
-    It then replaces the old file in one step, so that after any failure or interrupt there is either the
-    complete old file or the complete new one, and nothing of a process that was killed while it wrote. Where
-    the system has no files without names (they need Linux, and most file systems there), the file is hidden,
-    and what a killed process leaves stays until the next file is written to the same folder.
-    With an open file, the content is written at its position. Raises ArgumentTypeError or ArgumentError
-    if `path` is not a path, names something other than a file (such as a folder), or is a file open for text
-    when bytes are written, or in an encoding other than UTF-8.
+    With a path, the content is written to a file without a name in the same folder and
+    flushed to the disk. It then replaces the old file in one step, so that after any
+    failure or interrupt there is either the complete old file or the complete new one,
+    and nothing of a process that was killed while it wrote. Where the system has no
+    files without names (they need Linux, and most file systems there), the file is
+    hidden, and what a killed process leaves stays until the next file is written to the
+    same folder. With an open file, the content is written at its position. Raises
+    ArgumentTypeError or ArgumentError if `path` is not a path, names something other
+    than a file (such as a folder), or is a file open for text when bytes are written,
+    or in an encoding other than UTF-8.
     """
     if hasattr(path, "write"):
         _write_into(path, content)
@@ -66,7 +70,8 @@ def write(path: File, content: str | bytes) -> None:
 
 @contextmanager
 def replacing(path: File) -> Iterator[IO[bytes]]:
-    """A stream for bytes, whose content replaces the file at the end of the block, see :func:`write`.
+    """A stream for bytes, whose content replaces the file at the end of the block, see
+    :func:`write`.
 
     If the block raises, the file does not change.
     """
@@ -88,7 +93,9 @@ def replacing(path: File) -> Iterator[IO[bytes]]:
                 yield stream
                 stream.flush()
                 os.fsync(stream.fileno())
-                if hidden is None:  # no name would be left if this process ended before here
+                if (
+                    hidden is None
+                ):  # no name would be left if this process ended before here
                     hidden = _name_of(stream, file)
             if hidden is not None:
                 if file.exists():
@@ -102,8 +109,12 @@ def replacing(path: File) -> Iterator[IO[bytes]]:
 
 
 def _new_file(folder: Path, last: ExitStack) -> tuple[IO[bytes], Path | None]:
-    """Make a file, locked until `last` ends: without a name where the system can, or a hidden one."""
-    with suppress(OSError, AttributeError):  # another system, or a file system without such files
+    """Make a file, locked until `last` ends: without a name where the system can, or a
+    hidden one.
+    """
+    with suppress(
+        OSError, AttributeError
+    ):  # another system, or a file system without such files
         os.stat(_OPEN_FILES)  # which gives such a file its name
         handle = os.open(folder, os.O_TMPFILE | os.O_WRONLY, 0o666)
         stream = os.fdopen(handle, "wb")
@@ -113,7 +124,9 @@ def _new_file(folder: Path, last: ExitStack) -> tuple[IO[bytes], Path | None]:
         hidden = _hidden_name(folder)
         stream = open(hidden, "xb")  # noqa: SIM115  # `replacing` closes it
         _keep_locked(stream, last)
-        if hidden.exists():  # otherwise another process has removed it in the moment before the lock
+        if (
+            hidden.exists()
+        ):  # otherwise another process has removed it in the moment before the lock
             return stream, hidden
         stream.close()
 
@@ -132,10 +145,12 @@ def _keep_locked(stream: IO[bytes], last: ExitStack) -> None:
 
 
 def _name_of(stream: IO[bytes], file: Path) -> Path | None:
-    """Give a complete file its name; a hidden one, which is returned, if there is such a file already.
+    """Give a complete file its name; a hidden one, which is returned, if there is such
+    a file already.
 
-    A link never replaces a file, which `os.replace` does, in one step, but for files with a name only. So
-    a process that is killed between the two leaves a hidden file, which is complete.
+    A link never replaces a file, which `os.replace` does, in one step, but for files
+    with a name only. So a process that is killed between the two leaves a hidden file,
+    which is complete.
     """
     if not file.exists():
         with suppress(FileExistsError):  # another process has made it in this moment
@@ -148,12 +163,14 @@ def _name_of(stream: IO[bytes], file: Path) -> Path | None:
 
 def _link(stream: IO[bytes], name: Path) -> None:
     handle = stream.fileno()
-    # Only with a folder's handle, which an absolute path ignores, does Python follow the link in /proc.
+    # Only with a folder's handle, which an absolute path ignores, does Python follow
+    # the link in /proc.
     os.link(f"{_OPEN_FILES}/{handle}", name, src_dir_fd=handle, follow_symlinks=True)
 
 
 def _remove_stale(folder: Path) -> None:
-    """Remove hidden files that killed processes have left: those that no process has locked.
+    """Remove hidden files that killed processes have left: those that no process has
+    locked.
 
     Without locks, as on Windows, no file is removed.
     """
@@ -162,7 +179,9 @@ def _remove_stale(folder: Path) -> None:
     with suppress(OSError):
         for name in filter(HIDDEN.fullmatch, os.listdir(folder)):
             with suppress(OSError):  # it is locked, gone, or of another user
-                handle = os.open(folder / name, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
+                handle = os.open(
+                    folder / name, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK
+                )
                 try:
                     fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     os.unlink(folder / name)
@@ -175,10 +194,14 @@ def _write_into(stream: Any, content: str | bytes) -> None:
         stream.write(content.encode() if isinstance(content, str) else content)
         return
     if isinstance(content, bytes):
-        raise ArgumentTypeError(expected("The file", "open for bytes, in mode 'wb'", stream))
+        raise ArgumentTypeError(
+            expected("The file", "open for bytes, in mode 'wb'", stream)
+        )
     encoding = stream.encoding or "utf-8"  # a StringIO has none
     if codecs.lookup(encoding).name != "utf-8":
-        raise ArgumentError(expected("The file", "open with encoding='utf-8'", encoding))
+        raise ArgumentError(
+            expected("The file", "open with encoding='utf-8'", encoding)
+        )
     stream.write(content)
 
 
@@ -193,7 +216,8 @@ def _sync_folder(folder: Path) -> None:
 
 
 def to_text(document: Mapping[str, Any]) -> str:
-    """A document as JSON, with each column of a table and each record of a list on its own line.
+    """A document as JSON, with each column of a table and each record of a list on its
+    own line.
 
     >>> print(to_text({"clock": 3, "layers": {"name": ["a", "b"], "size": [2, 1]}}))
     {
@@ -210,11 +234,15 @@ def to_text(document: Mapping[str, Any]) -> str:
 
 
 def _lines(value: Any) -> str:
-    """A table or a list of records with an item per line; any other value on one line."""
+    """A table or a list of records with an item per line; any other value on one
+    line.
+    """
     if isinstance(value, dict):
-        items, (begin, end) = [f"{_compact(name)}: {_line(column)}" for name, column in value.items()], "{}"
+        items = [f"{_compact(name)}: {_line(column)}" for name, column in value.items()]
+        (begin, end) = "{}"
     elif isinstance(value, list):
-        items, (begin, end) = [_line(record) for record in value], "[]"
+        items = [_line(record) for record in value]
+        (begin, end) = "[]"
     else:
         return _compact(value)
     return f"{begin}\n  " + ",\n  ".join(items) + f"\n{end}"
@@ -222,7 +250,9 @@ def _lines(value: Any) -> str:
 
 def _line(value: Any) -> str:
     if isinstance(value, np.ndarray) and value.dtype != bool:
-        return repr(value.tolist())  # finite numbers look the same in Python and in JSON
+        return repr(
+            value.tolist()
+        )  # finite numbers look the same in Python and in JSON
     return _compact(value.tolist() if isinstance(value, np.ndarray) else value)
 
 
@@ -232,13 +262,21 @@ _compact = json.JSONEncoder(allow_nan=False).encode  # JSON has no NaN
 def read(path: File) -> bytes:
     """The content of a file; text of an open file as UTF-8."""
     content = path.read() if hasattr(path, "read") else as_path(path).read_bytes()
-    return content.encode("utf-8", "surrogatepass") if isinstance(content, str) else bytes(content)
+    return (
+        content.encode("utf-8", "surrogatepass")
+        if isinstance(content, str)
+        else bytes(content)
+    )
 
 
 @contextmanager
 def opened(path: File) -> Iterator[IO[bytes]]:
     """A stream of the bytes of a file, at which one can seek."""
-    with io.BytesIO(read(path)) if hasattr(path, "read") else open(as_path(path), "rb") as stream:
+    with (
+        io.BytesIO(read(path))
+        if hasattr(path, "read")
+        else open(as_path(path), "rb") as stream
+    ):
         yield stream
 
 
@@ -254,27 +292,37 @@ def read_text(path: File) -> str:
     try:
         return read(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise FormatError(f"The file is not text in UTF-8: byte {error.start} cannot be read.") from None
+        raise FormatError(
+            f"The file is not text in UTF-8: byte {error.start} cannot be read."
+        ) from None
 
 
 def read_document(path: File) -> Any:
-    """Read JSON from a file; FormatError if it is not JSON in UTF-8, or has NaN, infinity or a key twice."""
+    """Read JSON from a file; FormatError if it is not JSON in UTF-8, or has NaN,
+    infinity or a key twice.
+    """
     return from_text(read_text(path))
 
 
 def from_text(text: str) -> Any:
-    """Parse the result of :func:`to_text`, or raise a FormatError as :func:`read_document` does."""
+    """Parse the result of :func:`to_text`, or raise a FormatError as
+    :func:`read_document` does.
+    """
     try:
         return _parse(text)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
-        raise FormatError(f"The file is not JSON, or only a part of it: {error.msg} at {where}.") from None
+        raise FormatError(
+            f"The file is not JSON, or only a part of it: {error.msg} at {where}."
+        ) from None
     except RecursionError:
         raise FormatError("The file is nested too deeply to be a network.") from None
     except FormatError:
         raise
     except ValueError as error:  # a number of thousands of digits
-        raise FormatError(f"The file has a number that cannot be read: {error}.") from None
+        raise FormatError(
+            f"The file has a number that cannot be read: {error}."
+        ) from None
 
 
 def _refuse(constant: str) -> None:
@@ -298,6 +346,10 @@ def reading(path: File) -> Iterator[None]:
     try:
         yield
     except FormatError as error:
-        name = getattr(path, "name", "an open file") if hasattr(path, "read") else os.fspath(path)
+        name = (
+            getattr(path, "name", "an open file")
+            if hasattr(path, "read")
+            else os.fspath(path)
+        )
         error.add_note(f"while reading {name!r}")
         raise

@@ -1,7 +1,9 @@
-"""The files of graphs that networkx writes and reads: GraphML, Cytoscape's JSON and node-link JSON.
+"""The files of graphs that networkx writes and reads: GraphML, Cytoscape's JSON and
+node-link JSON.
 
-The writers and readers are those of networkx. Added here are the checks of what was read, a guard against
-hostile XML, and layers and gates in DOT. GEXF, which is a picture too, is in ``draw/gexf.py``.
+The writers and readers are those of networkx. Added here are the checks of what was
+read, a guard against hostile XML, and layers and gates in DOT. GEXF, which is a picture
+too, is in ``draw/gexf.py``.
 """
 
 from __future__ import annotations
@@ -31,7 +33,8 @@ from .graphs import EDGE_NAMES, NODE_NAMES, from_networkx
 __all__ = ["dot_data"]
 
 UNFIT = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""Characters that XML cannot hold, not even escaped; and \\r, which networkx does not escape."""
+"""Characters that XML cannot hold, not even escaped; and \\r, which networkx does not
+escape."""
 NOT_IN_DOT = re.compile("[\0\ud800-\udfff]")
 """Characters that a file for Graphviz cannot hold."""
 DOT = """\
@@ -40,7 +43,7 @@ newrank=true;
 node [shape=circle];"""
 
 
-# --- XML: GraphML ------------------------------------------------------------------------
+# --- XML: GraphML ---------------------------------------------------------------------
 
 
 def _graphml_data(network: Network) -> str:
@@ -52,17 +55,27 @@ def _graphml_data(network: Network) -> str:
 def from_xml(read: Callable[..., Any], name: str, content: bytes) -> Network:
     """Make a network from an XML file of this name, by a reader of networkx."""
 
-    def refuse(declared: str, *ignored: Any) -> None:  # its entities can be used for attacks
-        raise FormatError(f"Expected a file without a document type declaration, got <!DOCTYPE {declared}>.")
+    def refuse(
+        declared: str, *ignored: Any
+    ) -> None:  # its entities can be used for attacks
+        raise FormatError(
+            "Expected a file without a document type declaration, got <!DOCTYPE"
+            f" {declared}>."
+        )
 
     parser = expat.ParserCreate()
     parser.StartDoctypeDeclHandler = refuse
     try:
         parser.Parse(content, True)
     except (expat.ExpatError, ValueError, LookupError) as error:
-        raise FormatError(f"The file is not XML, or only a part of it: {error}.") from None
+        raise FormatError(
+            f"The file is not XML, or only a part of it: {error}."
+        ) from None
     graph = _parsed(lambda: read(io.BytesIO(content)), name)
-    for attributes in (*graph.nodes.values(), *(data for *_, data in graph.edges(data=True))):
+    for attributes in (
+        *graph.nodes.values(),
+        *(data for *_, data in graph.edges(data=True)),
+    ):
         for key in ("viz", "id"):  # looks, and numbers of edges, in GEXF
             attributes.pop(key, None)
     return network_of(graph)
@@ -72,16 +85,20 @@ def _parsed(read: Callable[[], Any], name: str) -> Any:
     """The graph that networkx reads; FormatError if it raises anything."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of attributes without a type: they are checked here
+            warnings.simplefilter(
+                "ignore"
+            )  # of attributes without a type: they are checked here
             return read()
     except MemoryError:
         raise
     except Exception as error:  # of many kinds
         reason = f"{type(error).__name__}: {error}".rstrip(".")
-        raise FormatError(f"The file is not {name}, or only a part of it: {reason}.") from None
+        raise FormatError(
+            f"The file is not {name}, or only a part of it: {reason}."
+        ) from None
 
 
-# --- JSON -----------------------------------------------------------------------------------------
+# --- JSON -----------------------------------------------------------------------------
 
 
 def _from_cytoscape_data(data: Any) -> Network:
@@ -90,12 +107,21 @@ def _from_cytoscape_data(data: Any) -> Network:
     def read() -> Any:
         elements, number = data["elements"], {}
         for node in elements["nodes"]:
-            number[node["data"]["id"]] = node["data"].setdefault("value", node["data"]["id"])
+            number[node["data"]["id"]] = node["data"].setdefault(
+                "value", node["data"]["id"]
+            )
         for edge in elements["edges"]:  # Cytoscape.js writes the ends as text
-            edge["data"] |= {end: number.get(edge["data"][end], edge["data"][end]) for end in _ENDS}
+            edge["data"] |= {
+                end: number.get(edge["data"][end], edge["data"][end]) for end in _ENDS
+            }
         graph = nx.cytoscape_graph({"data": [], "directed": True, **data})
         for attributes in (*graph.nodes.values(), *graph.edges.values()):
-            for name in ("id", "value", "name", *_ENDS):  # which Cytoscape has for every element
+            for name in (
+                "id",
+                "value",
+                "name",
+                *_ENDS,
+            ):  # which Cytoscape has for every element
                 attributes.pop(name, None)
         return graph
 
@@ -115,43 +141,74 @@ def _from_node_link_data(data: Any) -> Network:
 
 def _complete(graph: Any, nodes: list[Any], edges: list[Any]) -> Network:
     """The network of a graph, if it has all of these nodes and edges, and no others."""
-    for what, given, count in (("node", len(nodes), len(graph)), ("edge", len(edges), graph.size())):
+    for what, given, count in (
+        ("node", len(nodes), len(graph)),
+        ("edge", len(edges), graph.size()),
+    ):
         if given != count:
-            raise FormatError(f"Expected the {given} {what}s to be distinct, got {count} that are.")
+            raise FormatError(
+                f"Expected the {given} {what}s to be distinct, got {count} that are."
+            )
     return network_of(graph)
 
 
-# --- plain graphs ---------------------------------------------------------------------------------
+# --- plain graphs ---------------------------------------------------------------------
 
-NODE = ("label", "layer", "subset", "squash", "bias", "trainable", "activation", "state")
+NODE = (
+    "label",
+    "layer",
+    "subset",
+    "squash",
+    "bias",
+    "trainable",
+    "activation",
+    "state",
+)
 EDGE = ("weight", "trainable")
 """The attributes without which a graph is not one of Synapse's."""
 
 
-def graph_of(network: Network, format: str = "", unfit: re.Pattern[str] | None = None) -> nx.DiGraph[int]:
-    """Make the graph of a network, with everything that determines outputs as plain attributes.
+def graph_of(
+    network: Network, format: str = "", unfit: re.Pattern[str] | None = None
+) -> nx.DiGraph[int]:
+    """Make the graph of a network, with everything that determines outputs as plain
+    attributes.
 
-    Raises as :func:`synapse.save` does, and FormatError if a name has a character that the format cannot
-    hold.
+    Raises as :func:`synapse.save` does, and FormatError if a name has a character that
+    the format cannot hold.
     """
     to_saved(network)  # refuses what cannot be saved
     graph = Topology.of(network).to_networkx()
     named = [("name of the network", graph.name)]
     for key in ("label", "layer"):
-        named += ((f"{key} of neuron {i}", data[key]) for i, data in graph.nodes.items())
+        named += (
+            (f"{key} of neuron {i}", data[key]) for i, data in graph.nodes.items()
+        )
     for what, name in named:
         if unfit is not None and (bad := unfit.search(name)):
             raise FormatError(
-                f"Expected the {what} to have no {bad[0]!r}, which {format} cannot hold, got {shown(name)}."
+                f"Expected the {what} to have no {bad[0]!r}, which {format} cannot"
+                f" hold, got {shown(name)}."
             )
     if format in ("GraphML", "GEXF"):
-        _require_one_type(format, "neurons", graph.nodes.values(), NODE_NAMES - {"x", "y"})
-        _require_one_type(format, "connections", (data for *_, data in graph.edges(data=True)), EDGE_NAMES)
+        _require_one_type(
+            format, "neurons", graph.nodes.values(), NODE_NAMES - {"x", "y"}
+        )
+        _require_one_type(
+            format,
+            "connections",
+            (data for *_, data in graph.edges(data=True)),
+            EDGE_NAMES,
+        )
     return graph
 
 
-def _require_one_type(format: str, what: str, rows: Iterable[dict[str, Any]], known: Set[str]) -> None:
-    """Raise unless the metadata of one name are all numbers, all text or all booleans; convert to floats."""
+def _require_one_type(
+    format: str, what: str, rows: Iterable[dict[str, Any]], known: Set[str]
+) -> None:
+    """Raise unless the metadata of one name are all numbers, all text or all booleans;
+    convert to floats.
+    """
     columns: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         for name in row.keys() - known:
@@ -164,12 +221,16 @@ def _require_one_type(format: str, what: str, rows: Iterable[dict[str, Any]], kn
         elif types == {str}:
             for text in (name, *(row[name] for row in having)):
                 if UNFIT.search(text):
-                    raise FormatError(f"{format} cannot hold every character of {shown(text)}, a {name!r}.")
+                    raise FormatError(
+                        f"{format} cannot hold every character of {shown(text)}, a"
+                        f" {name!r}."
+                    )
         elif len(types) > 1 or not types <= {int, float, bool}:
             kinds = " and ".join(sorted(kind.__name__ for kind in types))
             raise FormatError(
-                f"{format} holds metadata that are numbers, text or booleans, one of these for each name. "
-                f"Got {kinds} for {name!r} of {what}. Save as .json or .npz, or delete these metadata."
+                f"{format} holds metadata that are numbers, text or booleans, one of"
+                f" these for each name. Got {kinds} for {name!r} of {what}. Save as"
+                " .json or .npz, or delete these metadata."
             )
 
 
@@ -177,51 +238,72 @@ def network_of(graph: nx.Graph[Any]) -> Network:
     """Make the network of a graph that was read from a file, or raise FormatError."""
     require(graph.is_directed(), "The graph", "directed", "an undirected graph")
     attributes: Any = graph.graph  # networkx takes it from the file as it is
-    named = isinstance(attributes, dict) and all(type(name) is str for name in attributes)
-    require(named, "The attributes of the graph", "an object with text as names", attributes)
+    named = isinstance(attributes, dict) and all(
+        type(name) is str for name in attributes
+    )
+    require(
+        named, "The attributes of the graph", "an object with text as names", attributes
+    )
     name, dtype = graph.graph.get("name", ""), graph.graph.get("dtype", "float64")
     require(type(name) is str, "The name of the network", "a string", name)
-    require(type(dtype) is str and dtype in FLOATS, "The dtype", " or ".join(FLOATS), dtype)
+    require(
+        type(dtype) is str and dtype in FLOATS, "The dtype", " or ".join(FLOATS), dtype
+    )
     for node, data in graph.nodes.items():
         _require_attributes(f"Node {shown(node)}", data, NODE)
     for source, target, data in graph.edges(data=True):
-        _require_attributes(f"The edge from {shown(source)} to {shown(target)}", data, EDGE)
+        _require_attributes(
+            f"The edge from {shown(source)} to {shown(target)}", data, EDGE
+        )
     try:
         return from_networkx(_numbered(graph), self_connections=STATE)
     except SynapseError as error:
-        raise FormatError(str(error).partition(" Pass ")[0]) from None  # the advice is for its callers
+        raise FormatError(
+            str(error).partition(" Pass ")[0]
+        ) from None  # the advice is for its callers
 
 
-def _require_attributes(what: str, data: Mapping[Any, Any], keys: Iterable[str]) -> None:
+def _require_attributes(
+    what: str, data: Mapping[Any, Any], keys: Iterable[str]
+) -> None:
     missing = [key for key in keys if key not in data]
     if missing:
         raise FormatError(
-            f"{what} has no {missing[0]}, so Synapse has not written this graph. To use graphs of other "
-            "programs, read them with networkx and pass them to synapse.from_networkx."
+            f"{what} has no {missing[0]}, so Synapse has not written this graph. To use"
+            " graphs of other programs, read them with networkx and pass them to"
+            " synapse.from_networkx."
         )
 
 
 def _numbered(graph: nx.Graph[Any]) -> nx.Graph[Any]:
-    """The graph with numbers as nodes, in their order, if all its nodes are numbers as text."""
+    """The graph with numbers as nodes, in their order, if all its nodes are numbers as
+    text.
+    """
     texts = [str(node) for node in graph]
     if not all(text.isascii() and text.isdigit() and len(text) < 10 for text in texts):
         return graph
     number = dict(zip(graph, map(int, texts), strict=True))
     numbered = type(graph)(**graph.graph)
-    numbered.add_nodes_from(sorted((number[node], data) for node, data in graph.nodes(data=True)))
-    numbered.add_edges_from((number[u], number[v], data) for u, v, data in graph.edges(data=True))
+    numbered.add_nodes_from(
+        sorted((number[node], data) for node, data in graph.nodes(data=True))
+    )
+    numbered.add_edges_from(
+        (number[u], number[v], data) for u, v, data in graph.edges(data=True)
+    )
     return numbered
 
 
-# --- DOT, the language of Graphviz ----------------------------------------------------------------
+# --- DOT, the language of Graphviz ----------------------------------------------------
 
 
 def dot_data(network: Network) -> str:
-    """Draw a network in DOT, for Graphviz (``dot -Tsvg``). The drawing cannot be read back.
+    """Draw a network in DOT, for Graphviz (``dot -Tsvg``). The drawing cannot be read
+    back.
 
-    Each layer is a cluster with one rank. Connections show their weights to four digits; connections that
-    are not trainable are dashed. A gated connection passes through a point, with a dotted line
-    from its gater. Tooltips of the neurons show squashes and biases.
+    Each layer is a cluster with one rank. Connections show their weights to four
+    digits; connections that are not trainable are dashed. A gated connection passes
+    through a point, with a dotted line from its gater. Tooltips of the neurons show
+    squashes and biases.
 
     Raises
     ------
@@ -244,9 +326,14 @@ def dot_data(network: Network) -> str:
 def _dot(graph: nx.DiGraph[int]) -> Iterator[str]:
     yield f"digraph {_quoted(graph.name)} {{"
     yield DOT
-    for number, layer in groupby(graph.nodes.items(), key=lambda node: node[1]["subset"]):
+    for number, layer in groupby(
+        graph.nodes.items(), key=lambda node: node[1]["subset"]
+    ):
         neurons = list(layer)
-        yield f"subgraph cluster_{number} {{\nlabel={_quoted(neurons[0][1]['layer'])};\nrank=same;"
+        yield (
+            f"subgraph cluster_{number}"
+            f" {{\nlabel={_quoted(neurons[0][1]['layer'])};\nrank=same;"
+        )
         for i, data in neurons:
             tooltip = _quoted(f"{data['squash']}, bias {data['bias']:.4g}")
             yield f"{i} [label={_quoted(data['label'])}, tooltip={tooltip}];"

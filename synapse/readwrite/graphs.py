@@ -32,7 +32,13 @@ from .._typing import Bools, Ints
 from ..engine.guard import making_many
 from ..engine.lowering.stretches import order_of
 from ..engine.schema import FLAG, GROUP, LARGEST_COUNT, NUMBER, SIGN, Column
-from ..errors import ArgumentError, ArgumentTypeError, SynapseError, TopologyError, UnknownNameError
+from ..errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    SynapseError,
+    TopologyError,
+    UnknownNameError,
+)
 from ..initializers import Initializer, Seed, given_back, random_generator
 from ..objects.connection import FIELDS as FIELDS_OF_CONNECTIONS, Connection
 from ..objects.graph import FIELDS as FIELDS_OF_NEURONS, NeuronData
@@ -73,84 +79,99 @@ def from_networkx(
     merge: str | None = None,
     self_connections: str | None = "activation",
 ) -> Network:
-    """Build a network from a graph of networkx: nodes become neurons, edges become connections.
+    """Build a network from a graph of networkx: nodes become neurons, edges become
+    connections.
 
-    Values stored in the graph are used; missing ones get defaults. All other attributes of nodes and edges
-    become the :attr:`~Neuron.metadata` of neurons and connections, except None and NaN. Each edge
-    of an undirected graph becomes two connections, one in each direction.
+    Values stored in the graph are used; missing ones get defaults. All other attributes
+    of nodes and edges become the :attr:`~Neuron.metadata` of neurons and connections,
+    except None and NaN. Each edge of an undirected graph becomes two connections, one
+    in each direction.
 
-    Inputs fire first and outputs last. In between, every neuron fires after those that lead to it and
-    those that gate its incoming connections, as in :func:`architect.construct`, and neurons of one depth form
-    a layer. Cycles are cut: connections that lead backward carry the activation of the previous step
-    (``architect.delayed(net)`` lists them). If the nodes have the attribute ``subset``, these numbers are the
-    layers, and within a layer nodes fire in the order of the graph. Edges with ``gate=True`` are no
-    connections, see :meth:`synapse.Topology.to_networkx`.
+    Inputs fire first and outputs last. In between, every neuron fires after those that
+    lead to it and those that gate its incoming connections, as in
+    :func:`architect.construct`, and neurons of one depth form a layer. Cycles are cut:
+    connections that lead backward carry the activation of the previous step
+    (``architect.delayed(net)`` lists them). If the nodes have the attribute ``subset``,
+    these numbers are the layers, and within a layer nodes fire in the order of the
+    graph. Edges with ``gate=True`` are no connections, see
+    :meth:`synapse.Topology.to_networkx`.
 
     Parameters
     ----------
     graph : networkx.Graph or networkx.DiGraph
-        Any graph, also the live ``net.graph``, copies of it, and the result of ``Topology.to_networkx``. For
-        parallel edges of a multigraph, see `merge`.
+        Any graph, also the live ``net.graph``, copies of it, and the result of
+        ``Topology.to_networkx``. For parallel edges of a multigraph, see `merge`.
     inputs, outputs : iterable of nodes, optional
-        The nodes that become inputs and outputs, in this order. Default: the nodes of the lowest and of
-        the highest ``subset``; without that attribute, the nodes without incoming edges, and the other
-        nodes that have no outgoing edges and gate none. Self-loops do not count.
+        The nodes that become inputs and outputs, in this order. Default: the nodes of
+        the lowest and of the highest ``subset``; without that attribute, the nodes
+        without incoming edges, and the other nodes that have no outgoing edges and gate
+        none. Self-loops do not count.
     weight : str, optional
-        The edge attribute that holds the weights. None draws all weights. Default "weight".
+        The edge attribute that holds the weights. None draws all weights. Default
+        "weight".
     gater : str, optional
-        The edge attribute that holds the node (or its ``label``) whose neuron gates the connection. None
-        reads no gates. Default "gater".
+        The edge attribute that holds the node (or its ``label``) whose neuron gates the
+        connection. None reads no gates. Default "gater".
     attributes : mapping of str to str, optional
-        Names under which this graph stores other values; None instead of a name ignores them. The keys are
-        "squash", "bias", "trainable" (of nodes and edges), "label" (the name of the neuron), "layer" (the
-        name of its layer, used together with "subset"), "subset", "state", "activation", and the others of
-        :meth:`synapse.Topology.to_networkx`, such as "tie" and "sign" (of edges: +1 or -1, which drawn
-        weights have), "delay" (of edges: a number of steps, 0 for none, see :attr:`Connection.delay`), and
-        "carries" (of self-loops, see `self_connections`). Default: these words themselves.
+        Names under which this graph stores other values; None instead of a name ignores
+        them. The keys are "squash", "bias", "trainable" (of nodes and edges), "label"
+        (the name of the neuron), "layer" (the name of its layer, used together with
+        "subset"), "subset", "state", "activation", and the others of
+        :meth:`synapse.Topology.to_networkx`, such as "tie" and "sign" (of edges: +1 or
+        -1, which drawn weights have), "delay" (of edges: a number of steps, 0 for none,
+        see :attr:`Connection.delay`), and "carries" (of self-loops, see
+        `self_connections`). Default: these words themselves.
     squash, output_squash : str or Squash
-        Activation function of the nodes that have none, and of the outputs among them. Default:
-        "logistic"; the same for the outputs.
+        Activation function of the nodes that have none, and of the outputs among them.
+        Default: "logistic"; the same for the outputs.
     initializer : str or callable
-        How the missing weights are drawn, see :mod:`synapse.initializers`. Missing weights of connections
-        that carry the state are 1, or -1 if they have that sign, and missing biases are 0. Default "fan_in",
-        for the mean number of incoming connections.
+        How the missing weights are drawn, see :mod:`synapse.initializers`. Missing
+        weights of connections that carry the state are 1, or -1 if they have that sign,
+        and missing biases are 0. Default "fan_in", for the mean number of incoming
+        connections.
     seed : int or numpy.random.Generator, optional
         Seed for the drawn weights.
     dtype : numpy dtype
-        Float of the network. Default: the ``dtype`` of the graph, or float64 if it has none.
+        Float of the network. Default: the ``dtype`` of the graph, or float64 if it has
+        none.
     name : str, optional
         Name of the network. Default: the name of the graph, if it has one.
     synchronous : bool, optional
-        Whether all neurons but the inputs activate together, so that every connection between two of them
-        arrives one step later, whatever the layers; see :attr:`synapse.Network.synchronous`. Default: as
-        its nodes have it, or False.
+        Whether all neurons but the inputs activate together, so that every connection
+        between two of them arrives one step later, whatever the layers; see
+        :attr:`synapse.Network.synchronous`. Default: as its nodes have it, or False.
     merge : {"sum", "mean", "first", "last"}, optional
-        How parallel edges, which have the same ends and the same delay, become one connection. "first" and
-        "last" use one of the edges. "sum" and "mean" combine the weights and all numbers among the other
-        attributes, leave out those that are missing, and join different texts by commas; the connection has
-        the sign that all its edges have, or none. Default: parallel edges raise TopologyError.
+        How parallel edges, which have the same ends and the same delay, become one
+        connection. "first" and "last" use one of the edges. "sum" and "mean" combine
+        the weights and all numbers among the other attributes, leave out those that are
+        missing, and join different texts by commas; the connection has the sign that
+        all its edges have, or none. Default: parallel edges raise TopologyError.
     self_connections : {"activation", "state"}, optional
-        What an edge from a node to itself carries to the next step. "activation": the neuron receives its
-        previous activation, as through any other connection; this is an autapse, a connection with delay 1.
-        "state": the edge is a self-connection, from which the state of the next step starts; with the
-        weight 1, the neuron adds up all its inputs, see :meth:`Neuron.project`. None leaves these edges
-        out. An edge with the attribute ``carries``, as graphs of networks have it, keeps what it says.
-        Default: "activation".
+        What an edge from a node to itself carries to the next step. "activation": the
+        neuron receives its previous activation, as through any other connection; this
+        is an autapse, a connection with delay 1. "state": the edge is a
+        self-connection, from which the state of the next step starts; with the weight
+        1, the neuron adds up all its inputs, see :meth:`Neuron.project`. None leaves
+        these edges out. An edge with the attribute ``carries``, as graphs of networks
+        have it, keeps what it says. Default: "activation".
 
     Returns
     -------
     Network
-        Every neuron is named by the ``label`` of its node, or by ``str(node)``: ``net[name]`` is the neuron
-        of a node. Weights and biases are trainable unless the graph says otherwise; the weights of
-        connections that carry the state are not.
+        Every neuron is named by the ``label`` of its node, or by ``str(node)``:
+        ``net[name]`` is the neuron of a node. Weights and biases are trainable unless
+        the graph says otherwise; the weights of connections that carry the state are
+        not.
 
     Raises
     ------
     ArgumentTypeError, ArgumentError, UnknownNameError
-        If `graph` is not a graph, a value cannot be used, or no edge or node has an attribute that you name.
+        If `graph` is not a graph, a value cannot be used, or no edge or node has an
+        attribute that you name.
     TopologyError
-        If no inputs or outputs are found, a node is both, an edge has a gater that is not in the graph, or
-        there are parallel edges without `merge`, or with different gaters.
+        If no inputs or outputs are found, a node is both, an edge has a gater that is
+        not in the graph, or there are parallel edges without `merge`, or with different
+        gaters.
     FormatError
         If nodes or edges with the same tie have different values.
 
@@ -161,10 +182,11 @@ def from_networkx(
 
     Notes
     -----
-    ``from_networkx(Topology.of(net).to_networkx())`` gives a network that computes what `net` computes. It
-    loses the class of an architecture, ``net.metadata``, traces and errors. ``from_networkx(net.graph)``
-    and ``from_networkx(net.graph.copy())`` give the same network, and ``net.graph.subgraph(neurons)`` a
-    part of it, with all that gates its connections.
+    ``from_networkx(Topology.of(net).to_networkx())`` gives a network that computes what
+    `net` computes. It loses the class of an architecture, ``net.metadata``, traces and
+    errors. ``from_networkx(net.graph)`` and ``from_networkx(net.graph.copy())`` give
+    the same network, and ``net.graph.subgraph(neurons)`` a part of it, with all that
+    gates its connections.
 
     Examples
     --------
@@ -190,8 +212,13 @@ def from_networkx(
         self_connections,
     )
     if not isinstance(graph, nx.Graph):
-        advice = "Make one with networkx.from_pandas_edgelist, from_scipy_sparse_array or read_graphml."
-        raise ArgumentTypeError(expected("The graph of from_networkx", "a graph of networkx", graph, advice))
+        advice = (
+            "Make one with networkx.from_pandas_edgelist, from_scipy_sparse_array or"
+            " read_graphml."
+        )
+        raise ArgumentTypeError(
+            expected("The graph of from_networkx", "a graph of networkx", graph, advice)
+        )
     names = list(graph)
     require_names("node", names)
     if all(isinstance(node, Neuron) for node in names):
@@ -204,11 +231,17 @@ def from_networkx(
     if not graph.is_directed():
         links += [(v, u, data) for u, v, data in links if u != v]
     if all(type(link[2].get("number")) is int for link in links):
-        links.sort(key=lambda link: link[2]["number"])  # the order in which connections were made
-    kind = float_type("The dtype", graph.graph.get("dtype", np.float64) if dtype is None else dtype)
+        links.sort(
+            key=lambda link: link[2]["number"]
+        )  # the order in which connections were made
+    kind = float_type(
+        "The dtype", graph.graph.get("dtype", np.float64) if dtype is None else dtype
+    )
     place = {node: i for i, node in enumerate(names)}
     ends = np.array([[place[link[end]] for link in links] for end in (0, 1)], np.int64)
-    nodes = Items("node", columns_of(_whole(graph.nodes[node]) for node in names), keys, names)
+    nodes = Items(
+        "node", columns_of(_whole(graph.nodes[node]) for node in names), keys, names
+    )
     edges = Items("edge", columns_of(data for *_, data in links), keys, names, ends)
     if name is None:
         options = options._replace(name=str(graph.name))
@@ -216,7 +249,9 @@ def from_networkx(
 
 
 class Options(NamedTuple):
-    """What :func:`from_networkx` and :func:`from_edges` are given besides neurons and connections."""
+    """What :func:`from_networkx` and :func:`from_edges` are given besides neurons and
+    connections.
+    """
 
     ends: tuple[Iterable[Any] | None, Iterable[Any] | None]
     functions: tuple[Squash, Squash]
@@ -248,18 +283,34 @@ class Options(NamedTuple):
             if value is not None and not is_among(value, choices):
                 condition = f"{', '.join(map(repr, choices))} or None"
                 raise ArgumentError(expected(what, condition, value))
-        functions = squashes.get(squash), squashes.get(squash if output is None else output)
+        functions = (
+            squashes.get(squash),
+            squashes.get(squash if output is None else output),
+        )
         initializers.get(initializer)
         title = None if name is None else text("The name of a network", name)
-        together = None if together is None else boolean("The synchronous of a network", together)
+        together = (
+            None
+            if together is None
+            else boolean("The synchronous of a network", together)
+        )
         rng = random_generator(seed)
-        return cls(ends, functions, initializer, rng, title, together, merge, self_connections)
+        return cls(
+            ends, functions, initializer, rng, title, together, merge, self_connections
+        )
 
 
 def network_of_columns(
-    place: dict[Any, int], nodes: Items, edges: Items, ends: Ints, dtype: np.dtype[Any], options: Options
+    place: dict[Any, int],
+    nodes: Items,
+    edges: Items,
+    ends: Ints,
+    dtype: np.dtype[Any],
+    options: Options,
 ) -> Network:
-    """Make a network; `place` has the numbers of the nodes, `ends` those at both ends of the edges."""
+    """Make a network; `place` has the numbers of the nodes, `ends` those at both ends
+    of the edges.
+    """
     named = zip(place, nodes.texts("label"), strict=True)
     labels = [str(node) if label is None else label for node, label in named]
     edges, delays = _kept_edges(edges, options)
@@ -309,8 +360,9 @@ def require_names(what: str, names: Iterable[Any]) -> None:
     for name in names:
         if is_missing(name):
             raise ArgumentError(
-                f"Expected every {what} to have a name, got {shown(name)}. Leave out rows without names. If "
-                "a neuron is called NA, read its table with pandas.read_csv(path, keep_default_na=False)."
+                f"Expected every {what} to have a name, got {shown(name)}. Leave out"
+                " rows without names. If a neuron is called NA, read its table with"
+                " pandas.read_csv(path, keep_default_na=False)."
             )
 
 
@@ -320,14 +372,18 @@ def is_missing(name: Any) -> bool:
 
 
 def is_value(value: Any) -> bool:
-    """Whether a value is not None, NaN, or another mark of pandas for a cell without a value."""
+    """Whether a value is not None, NaN, or another mark of pandas for a cell without a
+    value.
+    """
     if value is None or type(value).__name__ in ("NAType", "NaTType"):
         return False
     return not (isinstance(value, float) and isnan(value))
 
 
 def _whole(data: Any) -> Any:
-    """The attributes of a node or edge. Those of a live graph leave out what is rare, such as ties."""
+    """The attributes of a node or edge. Those of a live graph leave out what is rare,
+    such as ties.
+    """
     if not isinstance(data, Connection | NeuronData):
         return data
     values = data.copy()
@@ -336,20 +392,24 @@ def _whole(data: Any) -> Any:
     return values
 
 
-# --- columns, by the numbers of nodes and edges in the graph --------------------------------------
+# --- columns, by the numbers of nodes and edges in the graph --------------------------
 
 
 def _kept_edges(edges: Items, options: Options) -> tuple[Items, Ints]:
-    """The edges that become connections, with their delays, once for every pair and delay."""
+    """The edges that become connections, with their delays, once for every pair and
+    delay.
+    """
     delays = edges.read("delay", _steps, np.zeros(edges.count, np.int64))
     loops = np.flatnonzero(edges.ends[0] == edges.ends[1]).tolist()
-    carried = edges.read(CARRIES, _carried, dict.fromkeys(loops, options.self_connections))
+    carried = edges.read(
+        CARRIES, _carried, dict.fromkeys(loops, options.self_connections)
+    )
     for i in (i for i in carried if carried[i] == STATE):
         if delays[i] or edges.ends[0, i] != edges.ends[1, i]:
             off = edges.advice.format(f"attributes={{{CARRIES!r}: None}}")
             raise TopologyError(
-                "Only a connection of a neuron to itself without a delay carries the state, got "
-                f"{edges.label(i)}. {off}"
+                "Only a connection of a neuron to itself without a delay carries the"
+                f" state, got {edges.label(i)}. {off}"
             )
     late = [i for i in loops if carried[i] == ACTIVATION and not delays[i]]
     delays[late] = 1
@@ -357,16 +417,19 @@ def _kept_edges(edges: Items, options: Options) -> tuple[Items, Ints]:
     if left_out:
         kept = np.delete(np.arange(edges.count), left_out)
         edges, delays = edges.chosen(kept), delays[kept]
-    pairs = (edges.ends[0] * len(edges.names) + edges.ends[1]) * (delays.max(initial=0) + 1) + delays
+    pairs = (edges.ends[0] * len(edges.names) + edges.ends[1]) * (
+        delays.max(initial=0) + 1
+    ) + delays
     order = order_of(pairs)
     again = np.flatnonzero(np.diff(pairs[order]) == 0)
     if not len(again):
         return edges, delays
     if options.merge is None:
         raise TopologyError(
-            f"A pair of neurons has one connection of a delay, but {edges.label(int(order[again[0]]))} is "
-            'given several times. Pass merge="sum" to add the weights of parallel edges, or one of '
-            f"{', '.join(map(repr, _parallel.WAYS[1:]))}."
+            "A pair of neurons has one connection of a delay, but"
+            f" {edges.label(int(order[again[0]]))} is given several times. Pass"
+            ' merge="sum" to add the weights of parallel edges, or one of'
+            f" {', '.join(map(repr, _parallel.WAYS[1:]))}."
         )
     rows, edges = _parallel.merged(edges, pairs, options.merge)
     return edges, delays[rows]
@@ -380,7 +443,11 @@ def _carried(what: str, value: Any) -> str:
 
 
 def _connections(
-    edges: Items, delays: Ints, dtype: np.dtype[Any], place: Mapping[Any, int], labels: Sequence[str]
+    edges: Items,
+    delays: Ints,
+    dtype: np.dtype[Any],
+    place: Mapping[Any, int],
+    labels: Sequence[str],
 ) -> Columns:
     """The columns of the connections; a weight that the graph does not have is NaN."""
     source, target = edges.ends
@@ -388,7 +455,9 @@ def _connections(
     return {
         "source": source,
         "target": target,
-        "gater": edges.read("gater", _gater_among(place, labels), np.full(edges.count, NO_GATER)),
+        "gater": edges.read(
+            "gater", _gater_among(place, labels), np.full(edges.count, NO_GATER)
+        ),
         "weight": edges.numbers("weight", dtype, np.nan),
         "trainable": edges.read("trainable", boolean, ~carry_state),
         **{
@@ -400,49 +469,72 @@ def _connections(
 
 
 def _carry_state(connections: Columns, delays: Ints) -> Bools:
-    """Which connections carry the state of a neuron; those with a delay carry its activation."""
+    """Which connections carry the state of a neuron; those with a delay carry its
+    activation.
+    """
     return np.asarray((connections["source"] == connections["target"]) & (delays == 0))
 
 
-def _take_signs_of_sources(connections: Columns, delays: Ints, outgoing_sign: Ints, relays: Bools) -> None:
+def _take_signs_of_sources(
+    connections: Columns, delays: Ints, outgoing_sign: Ints, relays: Bools
+) -> None:
     """Let connections without a sign have that of all connections from their source."""
     if not outgoing_sign.any():
         return
     sign = connections.setdefault("sign", np.zeros(len(delays), np.int8))
-    open_to_it = (sign == 0) & ~_carry_state(connections, delays) & ~relays[connections["target"]]
+    open_to_it = (
+        (sign == 0)
+        & ~_carry_state(connections, delays)
+        & ~relays[connections["target"]]
+    )
     sign[open_to_it] = outgoing_sign[connections["source"][open_to_it]]
 
 
-def _require_signs(edges: Items, connections: Columns, neurons: Columns, carry_state: Bools) -> None:
-    """Raise ArgumentError if a weight contradicts its sign, or the sign that of its source."""
+def _require_signs(
+    edges: Items, connections: Columns, neurons: Columns, carry_state: Bools
+) -> None:
+    """Raise ArgumentError if a weight contradicts its sign, or the sign that of its
+    source.
+    """
     i = contradicted_sign(connections, neurons, carry_state)
     if i is None:
         return
     weight, sign = connections["weight"][i], int(connections["sign"][i])
     if sign * weight < 0:
         raise ArgumentError(
-            f"Expected the weight of {edges.label(i)} to have its sign {sign:+d}, got {weight:g}. Multiply "
-            "the weights by the signs, or leave the weights out to draw them."
+            f"Expected the weight of {edges.label(i)} to have its sign {sign:+d}, got"
+            f" {weight:g}. Multiply the weights by the signs, or leave the weights out"
+            " to draw them."
         )
     whole = int(neurons["outgoing_sign"][connections["source"][i]])
     raise ArgumentError(
-        f"Expected the sign of {edges.label(i)} to be {whole:+d}, the outgoing_sign of its source, got "
-        f"{sign:+d}."
+        f"Expected the sign of {edges.label(i)} to be {whole:+d}, the outgoing_sign of"
+        f" its source, got {sign:+d}."
     )
 
 
 def _without_positions(metadata: Columns, subset: Sequence[int | None]) -> Columns:
-    """The metadata without the positions that :meth:`Topology.to_networkx` derives from the layers."""
+    """The metadata without the positions that :meth:`Topology.to_networkx` derives from
+    the layers.
+    """
     layers = ((i, subset[i]) for i in metadata.get("x", ()))
-    derived = {i for i, layer in layers if layer is not None and metadata["x"][i] == APART * layer}
+    derived = {
+        i
+        for i, layer in layers
+        if layer is not None and metadata["x"][i] == APART * layer
+    }
     for name in ("x", "y") if derived else ():
-        column = {i: value for i, value in metadata.pop(name, {}).items() if i not in derived}
+        column = {
+            i: value for i, value in metadata.pop(name, {}).items() if i not in derived
+        }
         metadata |= {name: column} if column else {}
     return metadata
 
 
 def _gater_among(place: Mapping[Any, int], labels: Sequence[str]) -> Check:
-    """Return a check that finds the number of a gater: a node, or the label of exactly one node."""
+    """Return a check that finds the number of a gater: a node, or the label of exactly
+    one node.
+    """
     named: dict[str, int] = {}
     for i, label in enumerate(labels):
         named[label] = NO_GATER if label in named else i
@@ -452,25 +544,35 @@ def _gater_among(place: Mapping[Any, int], labels: Sequence[str]) -> Check:
         with suppress(TypeError):  # a value without a hash is no node
             gater = place.get(value, named.get(value, NO_GATER))
         if gater == NO_GATER:
-            raise TopologyError(expected(what, "a node of the graph or the label of one node", value))
+            raise TopologyError(
+                expected(what, "a node of the graph or the label of one node", value)
+            )
         return gater
 
     return number
 
 
-def _neurons(nodes: Items, dtype: np.dtype[Any], layers: Layers, functions: tuple[Squash, Squash]) -> Columns:
+def _neurons(
+    nodes: Items, dtype: np.dtype[Any], layers: Layers, functions: tuple[Squash, Squash]
+) -> Columns:
     """The columns of the neurons."""
     squash, group_names = nodes.read("squash", _squash_name), nodes.texts("group")
-    group, numbers = np.zeros(len(squash), np.int64), dict[tuple[int, str, str | None], int]()
+    group = np.zeros(len(squash), np.int64)
+    numbers = dict[tuple[int, str, str | None], int]()
     is_grouped = cache(lambda name: squashes.get(name).grouped)
     for k, layer in enumerate(layers):
         for i in layer:
             squash[i] = squash[i] or functions[k == len(layers) - 1].name
             if is_grouped(squash[i]):  # those of one layer, function and group compete
-                group[i] = numbers.setdefault((k, squash[i], group_names[i]), len(numbers) + 1)
+                group[i] = numbers.setdefault(
+                    (k, squash[i], group_names[i]), len(numbers) + 1
+                )
     return {
         "squash": np.array(squash, object),
-        **{name: nodes.numbers(name, dtype, 0.0) for name in ("bias", "state", "activation")},
+        **{
+            name: nodes.numbers(name, dtype, 0.0)
+            for name in ("bias", "state", "activation")
+        },
         "trainable_bias": nodes.read("trainable", boolean, np.ones(nodes.count, bool)),
         **{
             column.name: nodes.rare(name, column, dtype)
@@ -484,18 +586,26 @@ def _neurons(nodes: Items, dtype: np.dtype[Any], layers: Layers, functions: tupl
 def _named_layers(
     layers: Layers, names: Sequence[str | None], subset: Sequence[int | None]
 ) -> list[tuple[str | None, int]]:
-    """Name and size of each layer; layers without a name in the graph get the default name."""
-    shared = [{names[i] if subset[i] is not None else None for i in layer} for layer in layers]
+    """Name and size of each layer; layers without a name in the graph get the default
+    name.
+    """
+    shared = [
+        {names[i] if subset[i] is not None else None for i in layer} for layer in layers
+    ]
     own = [several.pop() if len(several) == 1 else None for several in shared]
     titles = (name if own.count(name) == 1 else None for name in own)
     return list(zip(titles, map(len, layers), strict=True))
 
 
-# --- the network ----------------------------------------------------------------------------------
+# --- the network ----------------------------------------------------------------------
 
 
-def _draw_missing(connections: Columns, carry_state: Bools, options: Options, dtype: np.dtype[Any]) -> None:
-    """Replace weights that are NaN: drawn, or 1 if they carry a state, with the sign of the connection."""
+def _draw_missing(
+    connections: Columns, carry_state: Bools, options: Options, dtype: np.dtype[Any]
+) -> None:
+    """Replace weights that are NaN: drawn, or 1 if they carry a state, with the sign of
+    the connection.
+    """
     weight = connections["weight"]
     missing = np.isnan(weight)
     signs = connections["sign"][missing] if "sign" in connections else None
@@ -505,13 +615,16 @@ def _draw_missing(connections: Columns, carry_state: Bools, options: Options, dt
         ends = (len(np.unique(connections[end])) for end in ("target", "source"))
         fan_in, fan_out = (-(-len(weight) // count) for count in ends)
         shape = (int(drawn.sum()),)
-        values[drawn] = initializers.draw(options.initializer, options.rng, shape, fan_in, fan_out, dtype)
+        values[drawn] = initializers.draw(
+            options.initializer, options.rng, shape, fan_in, fan_out, dtype
+        )
     weight[missing] = with_signs(values, signs)
 
 
 ENDS = ("source", "target", "gater")
 MOST_LAYERS = 24
-"""Maximum number of hidden layers; in deeper graphs, several neighbouring depths form one layer."""
+"""Maximum number of hidden layers; in deeper graphs, several neighbouring depths form
+one layer."""
 
 Layers = list[list[int]]
 
@@ -524,35 +637,50 @@ def arrange(
     subset: Sequence[int | None],
     late: Bools,
 ) -> Layers:
-    """Arrange nodes in layers, inputs first and outputs last, as indices in the order of activation.
+    """Arrange nodes in layers, inputs first and outputs last, as indices in the order
+    of activation.
 
-    `place` has the number of every node, `edges` the numbers of the nodes at the ``source`` and ``target`` of
-    each edge and of its ``gater`` (-1: none), `subset` the layer of each node, None where the graph has none.
-    Edges that are `late` in any order do not determine it.
+    `place` has the number of every node, `edges` the numbers of the nodes at the
+    ``source`` and ``target`` of each edge and of its ``gater`` (-1: none), `subset` the
+    layer of each node, None where the graph has none. Edges that are `late` in any
+    order do not determine it.
     """
     if not place:
-        raise TopologyError("The graph must have at least two nodes, an input and an output. Got none.")
+        raise TopologyError(
+            "The graph must have at least two nodes, an input and an output. Got none."
+        )
     numbers = [number for number in subset if number is not None]
     if numbers and len(numbers) < len(subset):
         node = shown(list(place)[list(subset).index(None)])
         raise TopologyError(
-            f"Either all nodes must have a subset, the number of their layer, or none. Node {node} has none. "
-            "Pass attributes={'subset': None} to ignore this attribute."
+            "Either all nodes must have a subset, the number of their layer, or none."
+            f" Node {node} has none. Pass attributes={{'subset': None}} to ignore this"
+            " attribute."
         )
     layer_of = numbers if len(set(numbers)) > 1 else None
     first, last = _ends(place, edges, (inputs, outputs), layer_of)
     both = sorted({*first}.intersection(last))
     if both:
         node = shown(list(place)[both[0]])
-        raise TopologyError(f"The node {node} is both an input and an output. Add a node in between.")
+        raise TopologyError(
+            f"The node {node} is both an input and an output. Add a node in between."
+        )
     if layer_of is None:
         ordered = {end: edges[end][~late] for end in ENDS}
         return [first, *_by_depth(len(place), ordered, first, last), last]
-    left = sorted({*range(len(place))}.difference(first, last), key=layer_of.__getitem__)
-    return [first, *(list(layer) for _, layer in groupby(left, layer_of.__getitem__)), last]
+    left = sorted(
+        {*range(len(place))}.difference(first, last), key=layer_of.__getitem__
+    )
+    return [
+        first,
+        *(list(layer) for _, layer in groupby(left, layer_of.__getitem__)),
+        last,
+    ]
 
 
-def _numbers_of_nodes(what: str, nodes: Iterable[Any], place: Mapping[Any, int]) -> list[int]:
+def _numbers_of_nodes(
+    what: str, nodes: Iterable[Any], place: Mapping[Any, int]
+) -> list[int]:
     """The indices of the nodes that the user gives."""
     chosen = listed(f"The {what}", nodes, "a list of nodes")
     if not chosen:
@@ -562,20 +690,31 @@ def _numbers_of_nodes(what: str, nodes: Iterable[Any], place: Mapping[Any, int])
         try:
             numbers.append(place[node])
         except (KeyError, TypeError):  # a value without a hash is no node
-            similar = suggestion(node, (name for name in place if isinstance(name, str)))
-            sentence = expected(f"The {what}", "nodes of the graph", node, similar.strip())
+            similar = suggestion(
+                node, (name for name in place if isinstance(name, str))
+            )
+            sentence = expected(
+                f"The {what}", "nodes of the graph", node, similar.strip()
+            )
             raise TopologyError(sentence) from None
     if len(set(numbers)) < len(numbers):
         twice = next(node for i, node in enumerate(chosen) if numbers[i] in numbers[:i])
-        raise TopologyError(f"The node {shown(twice)} is given twice among the {what}. Give it once.")
+        raise TopologyError(
+            f"The node {shown(twice)} is given twice among the {what}. Give it once."
+        )
     return numbers
 
 
 def _ends(
-    place: Mapping[Any, int], edges: Mapping[str, Ints], ends: tuple[Any, Any], layer_of: list[int] | None
+    place: Mapping[Any, int],
+    edges: Mapping[str, Ints],
+    ends: tuple[Any, Any],
+    layer_of: list[int] | None,
 ) -> list[list[int]]:
     """The inputs and the outputs: as given, or as layers or edges tell."""
-    nodes, others, found = np.arange(len(place)), edges["source"] != edges["target"], list[list[int]]()
+    nodes = np.arange(len(place))
+    others = edges["source"] != edges["target"]
+    found = list[list[int]]()
     unreached = ~np.isin(nodes, edges["target"][others])
     unread = ~np.isin(nodes, np.append(edges["source"][others], edges["gater"]))
     for what, edge, given, free, outermost in (
@@ -588,13 +727,16 @@ def _ends(
             continue
         if layer_of is not None and among.any():
             layer = np.array(layer_of)
-            found.append(np.flatnonzero(among & (layer == outermost(layer[among]))).tolist())
+            found.append(
+                np.flatnonzero(among & (layer == outermost(layer[among]))).tolist()
+            )
             continue
         alone = np.flatnonzero(among & unreached & unread)
         if len(alone):
             raise TopologyError(
-                f"The node {shown(list(place)[alone[0]])} is connected to no other node. "
-                "Remove it from the graph, or name both the inputs and the outputs."
+                f"The node {shown(list(place)[alone[0]])} is connected to no other"
+                " node. Remove it from the graph, or name both the inputs and the"
+                " outputs."
             )
         found.append(np.flatnonzero(among & free).tolist())
         if not found[-1]:
@@ -605,7 +747,9 @@ def _ends(
     return found
 
 
-def _by_depth(count: int, edges: Mapping[str, Ints], first: list[int], last: list[int]) -> Layers:
+def _by_depth(
+    count: int, edges: Mapping[str, Ints], first: list[int], last: list[int]
+) -> Layers:
     """The hidden layers in an order found from the edges."""
     gated = edges["gater"] >= 0
     links = np.stack([edges["source"], edges["target"]], axis=1)
@@ -619,10 +763,22 @@ def _by_depth(count: int, edges: Mapping[str, Ints], first: list[int], last: lis
 
 
 NODE = (
-    *("squash", "bias", "trainable", "label", "layer", "subset", "state", "activation", "delay", CARRIES),
+    *(
+        "squash",
+        "bias",
+        "trainable",
+        "label",
+        "layer",
+        "subset",
+        "state",
+        "activation",
+        "delay",
+        CARRIES,
+    ),
     *dict.fromkeys((*RARE_OF_NEURONS, *RARE_OF_CONNECTIONS)),
 )
-"""The attributes that are read, with their default names, except the weight and the gater."""
+"""The attributes that are read, with their default names, except the weight and the
+gater."""
 NODE_NAMES = frozenset((*FIELDS_OF_NEURONS, *RARE_OF_NEURONS, "activations"))
 _OF_EDGES = "gater", "gate", "gates", "number", "delay", CARRIES
 EDGE_NAMES = frozenset((*FIELDS_OF_CONNECTIONS, *RARE_OF_CONNECTIONS, *_OF_EDGES))
@@ -636,13 +792,19 @@ Keys = dict[str, str | None]
 
 def keys_of(weight: Any, gater: Any, attributes: Any) -> Keys:
     """The name under which each attribute is stored, or None if it is not read."""
-    what, condition = "The attributes of from_networkx", f"a dict with keys among {', '.join(NODE)}"
+    what = "The attributes of from_networkx"
+    condition = f"a dict with keys among {', '.join(NODE)}"
     if not isinstance(attributes, Mapping | None):
         raise ArgumentTypeError(expected(what, condition, attributes))
     for key in attributes or {}:
         if not is_among(key, NODE):
             raise ArgumentError(expected(what, condition, key))
-    keys: Keys = {**{key: key for key in NODE}, **(attributes or {}), "weight": weight, "gater": gater}
+    keys: Keys = {
+        **{key: key for key in NODE},
+        **(attributes or {}),
+        "weight": weight,
+        "gater": gater,
+    }
     for key, name in keys.items():
         if not isinstance(name, str | None):
             condition = "the name of an attribute, or None"
@@ -661,16 +823,23 @@ def columns_of(data: Iterable[Mapping[Any, Any]]) -> dict[Any, dict[int, Any]]:
 
 
 class Items:
-    """The nodes or the edges of a graph or a table, whose attributes are read under the names in `keys`.
+    """The nodes or the edges of a graph or a table, whose attributes are read under the
+    names in `keys`.
 
-    `columns` has the values of an attribute by the number of the item, or an array of numbers, in which NaN
-    stands for none. `names` are those of nodes; edges also have `ends`, the numbers of theirs.
+    `columns` has the values of an attribute by the number of the item, or an array of
+    numbers, in which NaN stands for none. `names` are those of nodes; edges also have
+    `ends`, the numbers of theirs.
     """
 
     advice = "Pass {} to ignore this attribute."
 
     def __init__(
-        self, what: str, columns: dict[Any, Any], keys: Keys, names: Sequence[Any], ends: Any = None
+        self,
+        what: str,
+        columns: dict[Any, Any],
+        keys: Keys,
+        names: Sequence[Any],
+        ends: Any = None,
     ) -> None:
         self.what = what
         self.columns = columns
@@ -686,7 +855,11 @@ class Items:
         columns: dict[Any, Any] = {}
         for name, column in self.columns.items():
             if isinstance(column, dict):
-                columns[name] = {int(number[i]): value for i, value in column.items() if number[i] >= 0}
+                columns[name] = {
+                    int(number[i]): value
+                    for i, value in column.items()
+                    if number[i] >= 0
+                }
             else:
                 columns[name] = column[rows]
         return type(self)(self.what, columns, self.keys, self.names, self.ends[:, rows])
@@ -703,11 +876,14 @@ class Items:
         key = self.keys[name]
         if key not in (None, name) and key not in self.columns:
             known = ", ".join(map(shown, self.columns)) or "none"
-            raise ArgumentError(f"No {self.what} has the attribute {shown(key)}. Known: {known}.")
+            raise ArgumentError(
+                f"No {self.what} has the attribute {shown(key)}. Known: {known}."
+            )
         return self.columns.get(key, {})
 
     def read(self, name: str, check: Check, values: Any = None) -> Any:
-        """Replace `values` (default: None for each) by those of an attribute, as `check` returns them.
+        """Replace `values` (default: None for each) by those of an attribute, as
+        `check` returns them.
 
         NaN, which tables have in empty cells, is no value.
         """
@@ -729,7 +905,11 @@ class Items:
         try:
             check(f"The {name} of {self.label(i)}", value)
         except SynapseError as error:
-            off = f"{name}=None" if name in ("weight", "gater") else f"attributes={{{name!r}: None}}"
+            off = (
+                f"{name}=None"
+                if name in ("weight", "gater")
+                else f"attributes={{{name!r}: None}}"
+            )
             raise type(error)(f"{error} {self.advice.format(off)}") from None
         raise AssertionError(f"a {name} that was refused is valid")
 
@@ -740,20 +920,34 @@ class Items:
             values = np.where(np.isnan(column), default, column).astype(dtype)
             if not np.isinf(values).any():
                 return values
-        elif len(column) == self.count and {*map(type, column.values())} == {float}:  # the usual weights
+        elif len(column) == self.count and {*map(type, column.values())} == {
+            float
+        }:  # the usual weights
             values = np.fromiter(column.values(), dtype, self.count)
             if np.isfinite(values).all():
                 return values
         values = np.full(self.count, default, dtype)
         for i, value in _by_number(column).items():
-            values[i] = self._checked(name, i, value, partial(finite_number, dtype=dtype))
+            values[i] = self._checked(
+                name, i, value, partial(finite_number, dtype=dtype)
+            )
         return values
 
     def metadata(self, known: Set[str]) -> Columns:
-        """The attributes of other names, without NaN, by which tables mean that there is no value."""
-        others = {name: _by_number(column) for name, column in self.columns.items() if name not in known}
+        """The attributes of other names, without NaN, by which tables mean that there
+        is no value.
+        """
+        others = {
+            name: _by_number(column)
+            for name, column in self.columns.items()
+            if name not in known
+        }
         columns = {
-            name: {i: value for i, value in column.items() if not (isinstance(value, float) and isnan(value))}
+            name: {
+                i: value
+                for i, value in column.items()
+                if not (isinstance(value, float) and isnan(value))
+            }
             for name, column in others.items()
         }
         return {name: column for name, column in columns.items() if column}
@@ -763,7 +957,9 @@ class Items:
         return self.read(name, lambda what, value: str(value))
 
     def rare(self, name: str, column: Column, dtype: np.dtype[Any]) -> Any:
-        """A column that has its default unless an item has the attribute; groups are numbered from 1 on."""
+        """A column that has its default unless an item has the attribute; groups are
+        numbered from 1 on.
+        """
         if column.kind is NUMBER:
             return self.numbers(name, dtype, column.default)
         if column.kind is SIGN and isinstance(self.column(name), np.ndarray):
@@ -771,8 +967,12 @@ class Items:
             for i in np.flatnonzero(~np.isin(signs, (-1, 0, 1))).tolist():
                 self._refuse(name, i, signs[i].item(), sign)
             return signs.astype(np.int8)
-        check = boolean if column.kind is FLAG else _sign if column.kind is SIGN else _count
-        numbers: Ints = self.read(name, check, np.full(self.count, column.default, np.int64))
+        check = (
+            boolean if column.kind is FLAG else _sign if column.kind is SIGN else _count
+        )
+        numbers: Ints = self.read(
+            name, check, np.full(self.count, column.default, np.int64)
+        )
         if column.kind is GROUP:
             return np.unique(np.append(0, numbers), return_inverse=True)[1][1:]
         return numbers
@@ -786,7 +986,9 @@ def _by_number(column: Any) -> dict[int, Any]:
 
 
 def _whole_or_given(value: Any) -> Any:
-    """A float of a table, in whose columns whole numbers are floats if some are missing, as an int."""
+    """A float of a table, in whose columns whole numbers are floats if some are
+    missing, as an int.
+    """
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
@@ -796,7 +998,11 @@ def _count(what: str, value: Any) -> int:
 
 
 def _sign(what: str, value: Any) -> int:
-    return sign(what, _whole_or_given(value)) if value != 0 or isinstance(value, bool) else 0
+    return (
+        sign(what, _whole_or_given(value))
+        if value != 0 or isinstance(value, bool)
+        else 0
+    )
 
 
 def _layer_number(what: str, value: Any) -> int:

@@ -1,4 +1,6 @@
-"""Synapse's own format for people: the whole network as readable JSON, and an ensemble of networks."""
+"""Synapse's own format for people: the whole network as readable JSON, and an ensemble
+of networks.
+"""
 
 from __future__ import annotations
 
@@ -22,34 +24,39 @@ from ._kept import network_of
 __all__ = ["from_json_data", "json_data"]
 
 DIGEST = "digest"
-"""Member of a file, which :func:`json_data` does not have: SHA-256 of all others, see :func:`sealed`."""
+"""Member of a file, which :func:`json_data` does not have: SHA-256 of all others, see
+:func:`sealed`."""
 
 
 def json_data(network: Network) -> dict[str, Any]:
-    """Convert a network to the content of its JSON file: dicts and lists of plain numbers.
+    """Convert a network to the content of its JSON file: dicts and lists of plain
+    numbers.
 
-    The keys are ``format``, ``version``, ``name``, ``dtype``, ``clock``, for an architecture ``architecture``
-    (its ``name``, and settings that do not follow from its layers), ``metadata`` if there are any, and tables
-    as dicts of columns: ``layers``, ``neurons`` (in activation order), ``connections`` (in order of creation;
-    source, target and gater are numbers of neurons), and three tables of traces.
-    ``eligibility`` has a row for each connection, ``influence`` for each gater and gated neuron, and
-    ``extended`` for each influence and incoming connection of its gater (null for the bias).
-    ``neuron_metadata`` and ``connection_metadata`` have, by name, two lists: the numbers of those that have
-    a value, and the values.
+    The keys are ``format``, ``version``, ``name``, ``dtype``, ``clock``, for an
+    architecture ``architecture`` (its ``name``, and settings that do not follow from
+    its layers), ``metadata`` if there are any, and tables as dicts of columns:
+    ``layers``, ``neurons`` (in activation order), ``connections`` (in order of
+    creation; source, target and gater are numbers of neurons), and three tables of
+    traces. ``eligibility`` has a row for each connection, ``influence`` for each gater
+    and gated neuron, and ``extended`` for each influence and incoming connection of its
+    gater (null for the bias). ``neuron_metadata`` and ``connection_metadata`` have, by
+    name, two lists: the numbers of those that have a value, and the values.
 
-    A column is left out if it has its default in every row: true for ``trainable`` and ``trainable_bias``, 1
-    for ``cost_weight``, null for ``gater``, otherwise 0. So are tables without rows, and names if none is
-    given.
+    A column is left out if it has its default in every row: true for ``trainable`` and
+    ``trainable_bias``, 1 for ``cost_weight``, null for ``gater``, otherwise 0. So are
+    tables without rows, and names if none is given.
 
-    A network that has run with ``traces=False``, and has nothing to learn from before its next step, has
-    ``untraced``, which is true. A network that learns by rtrl has a ``learning_rule``: its ``method``, its
-    ``order``, and ``stepped``,
-    whether the sensitivities include the latest step. Four more tables hold them then: ``recurrent`` neurons
-    (``slope`` is that of the previous step), trainable ``parameters`` (connection null: the bias) with their
-    ``column``, ``lines`` of columns of a recurrent neuron, and ``sensitivity``, the values of the lines, one
+    A network that has run with ``traces=False``, and has nothing to learn from before
+    its next step, has ``untraced``, which is true. A network that learns by rtrl has a
+    ``learning_rule``: its ``method``, its ``order``, and ``stepped``, whether the
+    sensitivities include the latest step. Four more tables hold them then:
+    ``recurrent`` neurons (``slope`` is that of the previous step), trainable
+    ``parameters`` (connection null: the bias) with their ``column``, ``lines`` of
+    columns of a recurrent neuron, and ``sensitivity``, the values of the lines, one
     after the other, of this step and of the previous one.
 
-    A file also has a ``digest`` of its content. :func:`from_json_data` checks it if it is there.
+    A file also has a ``digest`` of its content. :func:`from_json_data` checks it if it
+    is there.
 
     >>> from synapse import Layer, Network
     >>> a, b = Layer(2), Layer(1)
@@ -67,19 +74,22 @@ def json_data(network: Network) -> dict[str, Any]:
 def sealed(data: dict[str, Any]) -> dict[str, Any]:
     """Add the digest of a document, by which a changed number or name is found.
 
-    It depends on the values alone, not on spaces, the order of members or the way in which a number is
-    written, so that other programs can write the file again.
+    It depends on the values alone, not on spaces, the order of members or the way in
+    which a number is written, so that other programs can write the file again.
     """
     return {**data, DIGEST: _digest(data)}
 
 
-_written, _quoted = json.JSONEncoder(sort_keys=True).encode, json.encoder.encode_basestring_ascii
+_written = json.JSONEncoder(sort_keys=True).encode
+_quoted = json.encoder.encode_basestring_ascii
 
 
 def _digest(data: dict[str, Any]) -> str:
     digest = hashlib.sha256()
     for key, value in sorted(data.items()):
-        for name, part in sorted(value.items()) if isinstance(value, dict) else [("", value)]:
+        for name, part in (
+            sorted(value.items()) if isinstance(value, dict) else [("", value)]
+        ):
             digest.update(f"[{_quoted(key)}, {_quoted(name)}]".encode())
             digest.update(_bytes(part))
     return digest.hexdigest()
@@ -91,7 +101,9 @@ def _bytes(part: Any) -> Any:
     if isinstance(part, list) and kinds <= {int, float, bool, NoneType}:
         part = np.array([-1 if value is None else value for value in part], "<f8")
     if isinstance(part, np.ndarray):
-        return part.astype("<f8", copy=False) + 0.0  # 0.0: other programs write -0.0 as 0
+        return (
+            part.astype("<f8", copy=False) + 0.0
+        )  # 0.0: other programs write -0.0 as 0
     return _written(part).encode()
 
 
@@ -105,7 +117,8 @@ def _columns(network: Network) -> dict[str, Any]:
 
 
 def from_json_data(data: dict[str, Any]) -> Network:
-    """Make a network from the result of :func:`json_data`; FormatError if it is not valid.
+    """Make a network from the result of :func:`json_data`; FormatError if it is not
+    valid.
 
     If there is a ``digest``, as in files, it must be that of the other members.
     """
@@ -118,8 +131,10 @@ def from_json_data(data: dict[str, Any]) -> Network:
     saved = saved_of(content)
     if DIGEST in data and data[DIGEST] != _digest(content):
         raise FormatError(
-            "The digest does not fit the content, so a number or a name has changed since the file was "
-            f'written. If this was on purpose, delete the member "{DIGEST}" from the file.'
+            "The digest does not fit the content, so a number or a name has changed"
+            " since the file was "
+            f'written. If this was on purpose, delete the member "{DIGEST}" from the'
+            " file."
         )
     return network_of(saved, complete=False)
 
@@ -142,8 +157,12 @@ def is_ensemble(document: Any) -> bool:
 def ensemble_of(document: dict[str, Any]) -> Ensemble:
     """Make an ensemble from the content of its file; FormatError if it is not valid."""
     require_version("ensemble", document, ENSEMBLE, VERSION)
-    networks = members("An ensemble", document, ("format", "version", "networks"))["networks"]
-    require(isinstance(networks, list), "The networks of an ensemble", "a list", networks)
+    networks = members("An ensemble", document, ("format", "version", "networks"))[
+        "networks"
+    ]
+    require(
+        isinstance(networks, list), "The networks of an ensemble", "a list", networks
+    )
     parts = []
     for number, content in enumerate(networks):
         try:
@@ -164,9 +183,14 @@ def _write(path: files.File, data: dict[str, Any]) -> None:
 FORMAT = Format(
     name="json",
     what="the whole network, with states and traces",
-    kept="the whole network to the last bit, with states, errors, traces, the learning rule and "
-    "sensitivities; metadata; the class of an architecture",
-    lost="the state of a trainer; projections; ties to other networks; classes that are not registered",
+    kept=(
+        "the whole network to the last bit, with states, errors, traces, the learning"
+        " rule and sensitivities; metadata; the class of an architecture"
+    ),
+    lost=(
+        "the state of a trainer; projections; ties to other networks; classes that are"
+        " not registered"
+    ),
     link="https://www.rfc-editor.org/rfc/rfc8259",
     suffixes=(".json",),
     data=_columns,

@@ -1,10 +1,13 @@
-"""Synapse's own format for size and speed: NumPy's ``.npz``, the columns as arrays, without pickles.
+"""Synapse's own format for size and speed: NumPy's ``.npz``, the columns as arrays,
+without pickles.
 
-A file is a zip archive without compression. Its member ``document.npy`` has one string of ASCII: JSON with
-the head of the document that :func:`synapse.readwrite.json_data` describes, its layers, and the names and
-squashes of the neurons. Each other column of that document is a member of its own, in NumPy's own format,
-such as ``connection_weight.npy``. Numbers are little-endian: floats in the precision of the network, counts
-and indices with 32 bits if they fit. :func:`numpy.load` alone reads everything.
+A file is a zip archive without compression. Its member ``document.npy`` has one string
+of ASCII: JSON with the head of the document that :func:`synapse.readwrite.json_data`
+describes, its layers, and the names and squashes of the neurons. Each other column of
+that document is a member of its own, in NumPy's own format, such as
+``connection_weight.npy``. Numbers are little-endian: floats in the precision of the
+network, counts and indices with 32 bits if they fit. :func:`numpy.load` alone reads
+everything.
 """
 
 from __future__ import annotations
@@ -42,8 +45,13 @@ ITEMS = {
     "runs": ("run", RUNS),
     **{name: (table.word, tuple(table.fields)) for name, table in ENTRIES.items()},
 }
-"""By table of the document, the first word of the names of its arrays, and its columns of numbers."""
-PLACES = {f"{item}_{key}": (table, key) for table, (item, keys) in ITEMS.items() for key in keys}
+"""By table of the document, the first word of the names of its arrays, and its columns
+of numbers."""
+PLACES = {
+    f"{item}_{key}": (table, key)
+    for table, (item, keys) in ITEMS.items()
+    for key in keys
+}
 """Table and column of each array."""
 MEMBERS = frozenset((DOCUMENT, *PLACES))
 """Names of all arrays of a network."""
@@ -52,19 +60,23 @@ MEMBERS = frozenset((DOCUMENT, *PLACES))
 def npz_data(network: Network) -> dict[str, NDArray[Any]]:
     """Convert a network to a dict of arrays.
 
-    ``document``, shape (), has JSON in ASCII with the keys of :func:`json_data`, except that the tables have
-    their texts only, and ``arrays`` with the names of all other arrays. These are the columns of numbers:
-    ``neuron_bias``, ``neuron_state``, ..., shape (neurons,), in activation order; ``connection_weight``,
-    ``connection_trainable``, ..., shape (connections,), in order of creation; and the traces,
-    ``eligibility_value``, ``influence_value``, ``extended_value``, ..., and the sensitivities of rtrl,
-    ``sensitivity_value``, ``line_first``, ... -1 stands for null (not gated; the bias).
+    ``document``, shape (), has JSON in ASCII with the keys of :func:`json_data`, except
+    that the tables have their texts only, and ``arrays`` with the names of all other
+    arrays. These are the columns of numbers: ``neuron_bias``, ``neuron_state``, ...,
+    shape (neurons,), in activation order; ``connection_weight``,
+    ``connection_trainable``, ..., shape (connections,), in order of creation; and the
+    traces, ``eligibility_value``, ``influence_value``, ``extended_value``, ..., and the
+    sensitivities of rtrl, ``sensitivity_value``, ``line_first``, ... -1 stands for null
+    (not gated; the bias).
 
-    As in JSON, columns that have their default in every row are left out, and so are tables without rows.
+    As in JSON, columns that have their default in every row are left out, and so are
+    tables without rows.
 
-    Sources and targets have one of two forms. ``connection_source`` and ``connection_target`` have the
-    numbers of the neurons. If that is shorter, ``run_source``, ``run_target`` and ``run_length`` have them
-    run by run: a run is ``length`` connections, one after the other, from the neurons ``source``,
-    ``source + 1``, ... to ``target``. The runs follow each other in the order of the connections.
+    Sources and targets have one of two forms. ``connection_source`` and
+    ``connection_target`` have the numbers of the neurons. If that is shorter,
+    ``run_source``, ``run_target`` and ``run_length`` have them run by run: a run is
+    ``length`` connections, one after the other, from the neurons ``source``, ``source +
+    1``, ... to ``target``. The runs follow each other in the order of the connections.
 
     Raises
     ------
@@ -94,21 +106,30 @@ def npz_data(network: Network) -> dict[str, NDArray[Any]]:
 
 
 def _runs_of(connections: dict[str, Any]) -> dict[str, NDArray[Any]]:
-    """Replace the ends of the connections by runs, if these are shorter; returns the runs."""
+    """Replace the ends of the connections by runs, if these are shorter; returns the
+    runs.
+    """
     source, target = connections["source"], connections["target"]
-    following = (target[1:] == target[:-1]) & (source[1:] == source[:-1] + source.dtype.type(1))
+    following = (target[1:] == target[:-1]) & (
+        source[1:] == source[:-1] + source.dtype.type(1)
+    )
     count = len(source) - np.count_nonzero(following)
     if len(RUNS) * count >= 2 * len(source):
         return {}
     first = np.append(0, np.flatnonzero(~following) + 1)
     del connections["source"], connections["target"]
-    return {"source": source[first], "target": target[first], "length": np.diff(first, append=len(source))}
+    return {
+        "source": source[first],
+        "target": target[first],
+        "length": np.diff(first, append=len(source)),
+    }
 
 
 def _compact(column: NDArray[Any]) -> NDArray[Any]:
     """The column, little-endian, with whole numbers in 32 bits if they fit."""
     if column.dtype.kind in "iu" and column.dtype.itemsize > 4:
-        least, most = int(column.min(initial=0)), int(column.max(initial=0))
+        least = int(column.min(initial=0))
+        most = int(column.max(initial=0))
         for dtype in (np.uint32, np.int32):
             if np.iinfo(dtype).min <= least and most <= np.iinfo(dtype).max:
                 column = column.astype(dtype)
@@ -117,21 +138,29 @@ def _compact(column: NDArray[Any]) -> NDArray[Any]:
 
 
 def from_npz_data(data: dict[str, NDArray[Any]]) -> Network:
-    """Make a network from the result of :func:`npz_data`; FormatError if it is not valid."""
+    """Make a network from the result of :func:`npz_data`; FormatError if it is not
+    valid.
+    """
     arrays = an_object("The arrays", data)
-    return from_arrays({name: np.array(array) for name, array in arrays.items()})  # copied, not taken over
+    return from_arrays(
+        {name: np.array(array) for name, array in arrays.items()}
+    )  # copied, not taken over
 
 
 def from_arrays(arrays: dict[str, NDArray[Any]]) -> Network:
     """Make a network of checked arrays, which it takes over."""
     if DOCUMENT not in arrays:
-        raise FormatError(f"Expected the array {DOCUMENT!r} of a network, which is missing.")
+        raise FormatError(
+            f"Expected the array {DOCUMENT!r} of a network, which is missing."
+        )
     content = from_array(DOCUMENT, arrays.pop(DOCUMENT))
     require_format(content)
     named = content.pop(ARRAYS, None)
     if named != sorted(arrays, key=str) or not MEMBERS.issuperset(arrays):
         got = ", ".join(sorted(map(str, arrays)))
-        raise FormatError(f"Expected the arrays to be those that the document names, got {got}.")
+        raise FormatError(
+            f"Expected the arrays to be those that the document names, got {got}."
+        )
     for name, column in arrays.items():
         table, key = PLACES[name]
         an_object(f"The table {table!r}", content.setdefault(table, {}))[key] = column
@@ -144,30 +173,46 @@ def write_arrays(path: files.File, arrays: Mapping[str, NDArray[Any]]) -> None:
         np.savez(stream, **dict[str, Any](arrays))
 
 
-def read_arrays(stream: IO[bytes], chosen: Callable[..., Set[str]] = set) -> dict[str, NDArray[Any]]:
+def read_arrays(
+    stream: IO[bytes], chosen: Callable[..., Set[str]] = set
+) -> dict[str, NDArray[Any]]:
     """Read arrays, `chosen` from the names of all, from a stream at which one can seek.
 
-    Raises FormatError if the file is not an archive of arrays, is damaged, compressed (a small compressed
-    file could require much memory), or has pickles.
+    Raises FormatError if the file is not an archive of arrays, is damaged, compressed
+    (a small compressed file could require much memory), or has pickles.
     """
     try:
         length = stream.seek(0, 2)
         with zipfile.ZipFile(stream) as archive:
             infos = archive.infolist()
             if any(info.compress_type != zipfile.ZIP_STORED for info in infos):
-                raise FormatError("The file must be uncompressed, as synapse.save and numpy.savez write it.")
+                raise FormatError(
+                    "The file must be uncompressed, as synapse.save and numpy.savez"
+                    " write it."
+                )
             names = [info.filename for info in infos]
             if len(set(names)) < len(names):
-                raise FormatError("Expected the file to hold each array once, got one of them twice.")
+                raise FormatError(
+                    "Expected the file to hold each array once, got one of them twice."
+                )
             if sum(info.file_size for info in infos) > length:
-                raise FormatError("The file is only a part of one: its arrays are larger than the file.")
+                raise FormatError(
+                    "The file is only a part of one: its arrays are larger than the"
+                    " file."
+                )
             members = {info.filename.removesuffix(".npy"): info for info in infos}
             wanted = chosen(set(members))
-            return {name: _read_array(stream, members[name], name) for name in members if name in wanted}
+            return {
+                name: _read_array(stream, members[name], name)
+                for name in members
+                if name in wanted
+            }
     except (FormatError, MemoryError):
         raise
     except Exception as error:  # zipfile and NumPy raise many kinds for damaged files
-        raise FormatError(f"The file is not of arrays, or only a part of one: {error}.") from None
+        raise FormatError(
+            f"The file is not of arrays, or only a part of one: {error}."
+        ) from None
 
 
 def _read_members(path: files.File) -> dict[str, NDArray[Any]]:
@@ -185,7 +230,9 @@ def from_array(name: str, text: NDArray[Any]) -> Any:
     """The document of an array that :func:`as_text` has made, or a FormatError."""
     if text.ndim or text.dtype.kind != "S":
         got = f"shape {text.shape} of {text.dtype}"
-        raise FormatError(f"Expected the array {name!r} to be one string of bytes, got {got}.")
+        raise FormatError(
+            f"Expected the array {name!r} to be one string of bytes, got {got}."
+        )
     return files.from_text(text.item().decode("ascii", "replace"))
 
 
@@ -195,18 +242,24 @@ def _read_array(stream: IO[bytes], info: zipfile.ZipInfo, name: str) -> NDArray[
     `zipfile` itself would read a member in parts, which takes several times as long.
     """
     stream.seek(info.header_offset)
-    stream.seek(sum(struct.unpack("<26x2H", stream.read(30))), 1)  # over its name in the archive
+    stream.seek(
+        sum(struct.unpack("<26x2H", stream.read(30))), 1
+    )  # over its name in the archive
     header = stream.read(10)
     header += stream.read(2) if header[6] > 1 else b""  # the length has four bytes then
     header += stream.read(min(int.from_bytes(header[8:], "little"), info.file_size))
     shape, fortran, dtype = _declared(header)
-    items, there = math.prod(shape), info.file_size - len(header)
+    items = math.prod(shape)
+    there = info.file_size - len(header)
     if dtype.hasobject:
-        raise FormatError(f"Expected the array {name!r} to be of numbers or text, got a pickle of objects.")
+        raise FormatError(
+            f"Expected the array {name!r} to be of numbers or text, got a pickle of"
+            " objects."
+        )
     if items * dtype.itemsize != there or items > max(there, 1):
         raise FormatError(
-            f"Expected the array {name!r} to have the bytes that its header declares, {items} items of "
-            f"{dtype.itemsize} bytes, got {there} bytes."
+            f"Expected the array {name!r} to have the bytes that its header declares,"
+            f" {items} items of {dtype.itemsize} bytes, got {there} bytes."
         )
     array: NDArray[Any] = np.empty(items, dtype)
     content = left = array.view(np.uint8).data
@@ -219,18 +272,28 @@ def _read_array(stream: IO[bytes], info: zipfile.ZipInfo, name: str) -> NDArray[
 
 @lru_cache
 def _declared(header: bytes) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
-    """Shape, order and type of an array, from its header; NumPy parses it as Python source, which is slow."""
+    """Shape, order and type of an array, from its header; NumPy parses it as Python
+    source, which is slow.
+    """
     stream = io.BytesIO(header)
-    read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+    read = {
+        (1, 0): np.lib.format.read_array_header_1_0,
+        (2, 0): np.lib.format.read_array_header_2_0,
+    }
     return read[np.lib.format.read_magic(stream)](stream)
 
 
 FORMAT = Format(
     name="npz",
     what="the whole network as arrays for NumPy, small and fast, without pickles",
-    kept="the whole network to the last bit, with states, errors, traces, the learning rule and "
-    "sensitivities; metadata; the class of an architecture",
-    lost="the state of a trainer; projections; ties to other networks; classes that are not registered",
+    kept=(
+        "the whole network to the last bit, with states, errors, traces, the learning"
+        " rule and sensitivities; metadata; the class of an architecture"
+    ),
+    lost=(
+        "the state of a trainer; projections; ties to other networks; classes that are"
+        " not registered"
+    ),
     link="https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html",
     suffixes=(".synapse", ".npz"),
     data=npz_data,

@@ -1,4 +1,6 @@
-"""Networks as ONNX models for ONNX Runtime and other runtimes; a call computes one step or a sequence."""
+"""Networks as ONNX models for ONNX Runtime and other runtimes; a call computes one step
+or a sequence.
+"""
 
 from __future__ import annotations
 
@@ -28,38 +30,48 @@ FORMS = ("auto", "plain", "step", "sequence")
 
 
 def onnx_model(
-    network: Network, form: str = "auto", *, dtype: DTypeLike = np.float32, context: bool = False
+    network: Network,
+    form: str = "auto",
+    *,
+    dtype: DTypeLike = np.float32,
+    context: bool = False,
 ) -> Any:
     """Write a network as an ONNX model of one step, or of sequences.
 
-    A model of one step maps ``x`` of shape (batch, inputs) to ``y`` of shape (batch, outputs). For a network
-    with memory it also has an input ``state`` and an output ``next_state``, both of shape (batch, values):
-    the activations and states that the next step reads. Start with zeros (or with ``start`` of the metadata),
-    and pass each ``next_state`` as ``state`` with the next ``x``.
+    A model of one step maps ``x`` of shape (batch, inputs) to ``y`` of shape (batch,
+    outputs). For a network with memory it also has an input ``state`` and an output
+    ``next_state``, both of shape (batch, values): the activations and states that the
+    next step reads. Start with zeros (or with ``start`` of the metadata), and pass each
+    ``next_state`` as ``state`` with the next ``x``.
 
-    A model of sequences maps ``x`` of shape (length, batch, inputs) to ``y`` of shape (length, batch,
-    outputs), with ``state`` and ``next_state`` before the first step and after the last one. Standard LSTM,
-    GRU and Elman layers are ONNX's operators LSTM, GRU and RNN there, which runtimes compute fast. The length
-    may be 1, for single steps. All models have opset 17; batch and length are free at every call.
+    A model of sequences maps ``x`` of shape (length, batch, inputs) to ``y`` of shape
+    (length, batch, outputs), with ``state`` and ``next_state`` before the first step
+    and after the last one. Standard LSTM, GRU and Elman layers are ONNX's operators
+    LSTM, GRU and RNN there, which runtimes compute fast. The length may be 1, for
+    single steps. All models have opset 17; batch and length are free at every call.
 
-    The metadata contain, as JSON, the names of ``neurons``, the ``layers`` with their sizes, the meaning of
-    each value of ``state`` (``["activation" or "state", number of the neuron]``), and ``start``.
+    The metadata contain, as JSON, the names of ``neurons``, the ``layers`` with their
+    sizes, the meaning of each value of ``state`` (``["activation" or "state", number of
+    the neuron]``), and ``start``.
 
     Parameters
     ----------
     network : Network
-        The network. It is not changed. Its squashes must be built in, or have a formula that can be
-        written, or be registered with ``written=``. Random
-        neurons must be deterministic; the model computes their means.
+        The network. It is not changed. Its squashes must be built in, or have a formula
+        that can be written, or be registered with ``written=``. Random neurons must be
+        deterministic; the model computes their means.
     form : {"auto", "plain", "step", "sequence"}
-        "plain" has no state, and requires a network without memory. "step" has a state, possibly
-        empty. "sequence" requires that all memory is in such layers, and float32. "auto" is "plain" for a
-        network without memory, otherwise "sequence" if that is possible, otherwise "step".
+        "plain" has no state, and requires a network without memory. "step" has a state,
+        possibly empty. "sequence" requires that all memory is in such layers, and
+        float32. "auto" is "plain" for a network without memory, otherwise "sequence" if
+        that is possible, otherwise "step".
     dtype : numpy dtype
-        float32, which every runtime supports, or float64, to compute as the network does. (The error function
-        of `gelu` is always float32, because runtimes have no other.)
+        float32, which every runtime supports, or float64, to compute as the network
+        does. (The error function of `gelu` is always float32, because runtimes have no
+        other.)
     context : bool
-        Whether ``start`` is the network's present context. Default: zeros, as after ``clear``.
+        Whether ``start`` is the network's present context. Default: zeros, as after
+        ``clear``.
 
     Returns
     -------
@@ -70,25 +82,30 @@ def onnx_model(
     MissingExtraError
         If the package onnx is not installed.
     ArgumentError
-        If `form` or `dtype` has another value, or a weight exceeds the range of the dtype.
+        If `form` or `dtype` has another value, or a weight exceeds the range of the
+        dtype.
     FormatError, ArgumentTypeError, TopologyError, DivergenceError
-        As for :func:`python_source`, and if `form` is "plain" for a network with memory, or "sequence" for
-        one with other memory than that of the layers, or without memory.
+        As for :func:`python_source`, and if `form` is "plain" for a network with
+        memory, or "sequence" for one with other memory than that of the layers, or
+        without memory.
     """
     choice("The form", form, FORMS)
     plan = written_plan(network, "onnx", "ONNX", context)
-    kind, kept = float_type("The dtype", dtype), plan.memory()
+    kind = float_type("The dtype", dtype)
+    kept = plan.memory()
     require_range(plan, kind)
     if form == "plain" and len(kept):
         raise TopologyError(
-            f'{network!r} has memory, and a plain model has no state for it. Use form="step".'
+            f"{network!r} has memory, and a plain model has no state for it. Use"
+            ' form="step".'
         )
     layers = None
     if form == "sequence" or (form == "auto" and len(kept) and kind == np.float32):
         layers = _layers(plan)
         if form == "sequence" and (layers is None or kind != np.float32):
             raise TopologyError(
-                "Expected a network whose memory is in standard LSTM, GRU or Elman layers, and float32, for "
+                "Expected a network whose memory is in standard LSTM, GRU or Elman"
+                " layers, and float32, for "
                 f'a model of sequences, got {network!r} and {kind}. Use form="step".'
             )
     if layers:
@@ -103,29 +120,40 @@ def _layers(plan: Plan) -> list[RecurrentLayer] | None:
         return None
     inside = np.concatenate([layer.neurons for layer in layers])
     unread = np.setdiff1d(inside, np.concatenate([layer.hidden for layer in layers]))
-    others, begin = ~np.isin(plan.target, inside), plan.begin(plan.target)
+    others = ~np.isin(plan.target, inside)
+    begin = plan.begin(plan.target)
     fits = unread.max() < plan.neurons - plan.outputs and not any(
-        (others & ((column >= begin) | np.isin(column, unread))).any() for column in (plan.source, plan.gater)
+        (others & ((column >= begin) | np.isin(column, unread))).any()
+        for column in (plan.source, plan.gater)
     )
     return layers if fits else None
 
 
-OPSET, IR_VERSION = 17, 8  # supported by runtimes since 2022
+# supported by runtimes since 2022
+OPSET = 17
+IR_VERSION = 8
 SPARSE = 4
-"""Above this ratio of sources to connections per neuron, connections are not written as a matrix."""
+"""Above this ratio of sources to connections per neuron, connections are not written as
+a matrix."""
 
 
 class Graph:
-    """An ONNX graph under construction, with the tensor that has the latest version of every value.
+    """An ONNX graph under construction, with the tensor that has the latest version of
+    every value.
 
     Tensors have names. Each holds several values, shape (batch, width).
     """
 
     axes: tuple[str, ...] = ("batch",)
 
-    def __init__(self, plan: Plan, dtype: np.dtype[Any], kept: Ints, with_state: bool) -> None:
+    def __init__(
+        self, plan: Plan, dtype: np.dtype[Any], kept: Ints, with_state: bool
+    ) -> None:
         self.onnx = imported("onnx", "ONNX models need")
-        self.plan, self.dtype, self.kept, self.with_state = plan, dtype, kept, with_state
+        self.plan = plan
+        self.dtype = dtype
+        self.kept = kept
+        self.with_state = with_state
         self.nodes: list[Any] = []
         self.constants: dict[tuple[Any, ...], Any] = {}
         self.width: dict[str, int] = {}
@@ -151,16 +179,25 @@ class Graph:
         """The values of the state after the step."""
         return self.values(self.kept) if len(self.kept) else "state"
 
-    def node(self, kind: str, *sources: str, output: str = "", **attributes: Any) -> str:
+    def node(
+        self, kind: str, *sources: str, output: str = "", **attributes: Any
+    ) -> str:
         """Add a node; returns the name of its output."""
         name = output or f"{kind.lower()}_{len(self.nodes)}"
-        # Old versions of ONNX Runtime name what they fuse by the names of nodes, which have to differ then.
-        self.nodes.append(self.onnx.helper.make_node(kind, sources, [name], name=name, **attributes))
+        # Old versions of ONNX Runtime name what they fuse by the names of nodes, which
+        # have to differ then.
+        self.nodes.append(
+            self.onnx.helper.make_node(kind, sources, [name], name=name, **attributes)
+        )
         return name
 
     def constant(self, values: NDArray[Any]) -> str:
-        """Add a constant tensor, unless one with the same values exists; returns its name."""
-        array = np.ascontiguousarray(values, None if values.dtype == np.int64 else self.dtype)
+        """Add a constant tensor, unless one with the same values exists; returns its
+        name.
+        """
+        array = np.ascontiguousarray(
+            values, None if values.dtype == np.int64 else self.dtype
+        )
         key = array.dtype.str, array.shape, array.tobytes()
         if key not in self.constants:
             name = f"constant_{len(self.constants)}"
@@ -172,9 +209,13 @@ class Graph:
         return self.constant(np.array(value))
 
     def cast(self, source: str, dtype: Any = None) -> str:
-        """Cast a tensor, by default to the float of the model; booleans become 0 and 1."""
+        """Cast a tensor, by default to the float of the model; booleans become 0 and
+        1.
+        """
         kind = np.dtype(dtype or self.dtype)
-        return self.node("Cast", source, to=self.onnx.helper.np_dtype_to_tensor_dtype(kind))
+        return self.node(
+            "Cast", source, to=self.onnx.helper.np_dtype_to_tensor_dtype(kind)
+        )
 
     def _place(self, tensor: str, values: Ints) -> None:
         """Register the columns of a tensor as the latest versions of these values."""
@@ -186,7 +227,9 @@ class Graph:
         tensors = tuple(dict.fromkeys(self._tensor[wanted.ravel()]))
         widths = [self.width[tensor] for tensor in tensors]
         first = dict(zip(tensors, np.cumsum([0, *widths[:-1]]).tolist(), strict=True))
-        place = np.array([first[tensor] for tensor in self._tensor[wanted.ravel()]], np.int64)
+        place = np.array(
+            [first[tensor] for tensor in self._tensor[wanted.ravel()]], np.int64
+        )
         place = (place + self._column[wanted.ravel()]).reshape(wanted.shape)
         base = self._together(tensors)
         if np.array_equal(place, np.arange(sum(widths))):
@@ -206,19 +249,31 @@ class Graph:
 
     def fire(self, stage: Stage) -> None:
         """Compute the states of a stage, then its activations."""
-        plan, neurons = self.plan, np.arange(stage.first, stage.stop)
+        plan = self.plan
+        neurons = np.arange(stage.first, stage.stop)
         self._place(self._weighed(stage), neurons + plan.neurons)
         for squash, first, stop in stage.fires:
             neurons = np.arange(first, stop)
-            self._place(fire(self, squash, self.values(neurons + plan.neurons)), neurons)
+            self._place(
+                fire(self, squash, self.values(neurons + plan.neurons)), neurons
+            )
 
     def _weighed(self, stage: Stage) -> str:
-        """The states of a stage: biases plus the weighted inputs of gated and other connections."""
-        plan, rows = self.plan, self.plan.rows(stage.first, stage.stop)
+        """The states of a stage: biases plus the weighted inputs of gated and other
+        connections.
+        """
+        plan = self.plan
+        rows = self.plan.rows(stage.first, stage.stop)
         biases = self.constant(plan.biases[stage.first : stage.stop])
-        own, open_ = plan.source[rows] >= plan.neurons, plan.gater[rows] == NO_GATER
+        own = plan.source[rows] >= plan.neurons
+        open_ = plan.gater[rows] == NO_GATER
         total = ""
-        for sort in (rows[open_ & ~own], rows[~open_ & ~own], rows[own & open_], rows[own & ~open_]):
+        for sort in (
+            rows[open_ & ~own],
+            rows[~open_ & ~own],
+            rows[own & open_],
+            rows[own & ~open_],
+        ):
             if len(sort):
                 inputs = self._weighted_inputs(stage, sort)
                 total = self.node("Add", total or biases, inputs)
@@ -233,19 +288,22 @@ class Graph:
     def _weighted_inputs(self, stage: Stage, rows: Ints) -> str:
         """Weighted inputs of a stage from connections that are all gated, or all not.
 
-        They are a product with a matrix of weights if the connections are dense and each source, or each
-        neuron, has one gater; otherwise sums over lists.
+        They are a product with a matrix of weights if the connections are dense and
+        each source, or each neuron, has one gater; otherwise sums over lists.
         """
-        plan, neurons = self.plan, np.arange(stage.first, stage.stop)
+        plan = self.plan
+        neurons = np.arange(stage.first, stage.stop)
         sources, column = np.unique(plan.source[rows], return_inverse=True)
-        target, gater = plan.target[rows] - stage.first, plan.gater[rows]
+        target = plan.target[rows] - stage.first
+        gater = plan.gater[rows]
         if len(sources) > SPARSE * np.bincount(target).max():
             return self._listed(rows, target, len(neurons))
         matrix = np.zeros((len(sources), len(neurons)))
         matrix[column, target] = plan.weights[rows]
         if gater[0] == NO_GATER:
             return self.node("MatMul", self.values(sources), self.constant(matrix))
-        of_source, of_target = _one_each(gater, column, len(sources)), _one_each(gater, target, len(neurons))
+        of_source = _one_each(gater, column, len(sources))
+        of_target = _one_each(gater, target, len(neurons))
         if of_source is not None:
             gated = self.node("Mul", self.values(sources), self.values(of_source))
             return self.node("MatMul", gated, self.constant(matrix))
@@ -255,20 +313,25 @@ class Graph:
         return self._listed(rows, target, len(neurons))
 
     def _listed(self, rows: Ints, target: Ints, neurons: int) -> str:
-        """Weighted inputs from sparse connections, as lists of one length padded with weights of 0."""
+        """Weighted inputs from sparse connections, as lists of one length padded with
+        weights of 0.
+        """
         count = np.bincount(target, minlength=neurons)
         place = target, np.arange(len(rows)) - (np.cumsum(count) - count)[target]
         table = np.full((neurons, count.max()), rows[0])
         weights = np.zeros(table.shape)
         table[place], weights[place] = rows, self.plan.weights[rows]
-        inputs = self.node("Mul", self.values(self.plan.source[table]), self.constant(weights))
+        inputs = self.node(
+            "Mul", self.values(self.plan.source[table]), self.constant(weights)
+        )
         if self.plan.gater[rows[0]] != NO_GATER:
             inputs = self.node("Mul", inputs, self.values(self.plan.gater[table]))
         return self.node("ReduceSum", inputs, self.constant(np.array([2])), keepdims=0)
 
     def model(self) -> Any:
         """Make the model, after all stages have been added."""
-        plan, helper = self.plan, self.onnx.helper
+        plan = self.plan
+        helper = self.onnx.helper
         outputs = np.arange(plan.neurons - plan.outputs, plan.neurons)
         self.output(self.values(outputs))
         ends = [("x", [*self.axes, plan.inputs])], [("y", [*self.axes, plan.outputs])]
@@ -277,16 +340,24 @@ class Graph:
             ends[0].append(("state", ["batch", len(self.kept)]))
             ends[1].append(("next_state", ["batch", len(self.kept)]))
         kind = helper.np_dtype_to_tensor_dtype(self.dtype)
-        infos = [[helper.make_tensor_value_info(name, kind, shape) for name, shape in side] for side in ends]
-        graph = helper.make_graph(self.nodes, "step", *infos, list(self.constants.values()))
+        infos = [
+            [helper.make_tensor_value_info(name, kind, shape) for name, shape in side]
+            for side in ends
+        ]
+        graph = helper.make_graph(
+            self.nodes, "step", *infos, list(self.constants.values())
+        )
         opsets = [helper.make_opsetid("", OPSET)]
         model = helper.make_model(graph, producer_name="synapse", opset_imports=opsets)
         model.ir_version = IR_VERSION
-        helper.set_model_props(model, {name: json.dumps(value) for name, value in self._metadata().items()})
+        helper.set_model_props(
+            model, {name: json.dumps(value) for name, value in self._metadata().items()}
+        )
         return model
 
     def _metadata(self) -> dict[str, Any]:
-        plan, kinds = self.plan, ("activation", "state")
+        plan = self.plan
+        kinds = ("activation", "state")
         facts = {"name": plan.name, "neurons": plan.names, "layers": plan.layers}
         if not self.with_state:
             return facts
@@ -298,14 +369,17 @@ class Graph:
 
 
 class SequenceGraph(Graph):
-    """An ONNX graph of whole sequences: layers as operators, other neurons for all steps at once.
+    """An ONNX graph of whole sequences: layers as operators, other neurons for all
+    steps at once.
 
     Tensors of values have shape (length * batch, width).
     """
 
     axes = ("length", "batch")
 
-    def __init__(self, plan: Plan, dtype: np.dtype[Any], layers: list[RecurrentLayer]) -> None:
+    def __init__(
+        self, plan: Plan, dtype: np.dtype[Any], layers: list[RecurrentLayer]
+    ) -> None:
         self.layers = layers
         self.inside = np.concatenate([layer.neurons for layer in layers])
         self.last: dict[int, str] = {}
@@ -315,7 +389,9 @@ class SequenceGraph(Graph):
     def input(self) -> str:
         """The tensor of the inputs, of shape (length * batch, inputs)."""
         self.times = self.node("Shape", "x", start=0, end=2)
-        return self.node("Reshape", "x", self.constant(np.array([-1, self.plan.inputs])))
+        return self.node(
+            "Reshape", "x", self.constant(np.array([-1, self.plan.inputs]))
+        )
 
     def output(self, rows: str) -> None:
         """Add the outputs of the model, of shape (length, batch, outputs)."""
@@ -323,41 +399,75 @@ class SequenceGraph(Graph):
 
     def next_state(self) -> str:
         """The states of the layers after the last step."""
-        return self.node("Concat", *(self.last[int(layer.hidden[0])] for layer in self.layers), axis=1)
+        return self.node(
+            "Concat",
+            *(self.last[int(layer.hidden[0])] for layer in self.layers),
+            axis=1,
+        )
 
     def in_steps(self, rows: str, width: int, **name: str) -> str:
         """Rows as a tensor of shape (length, batch, width)."""
-        shape = self.node("Concat", self.times, self.constant(np.array([width])), axis=0)
+        shape = self.node(
+            "Concat", self.times, self.constant(np.array([width])), axis=0
+        )
         return self.node("Reshape", rows, shape, **name)
 
     def fire(self, stage: Stage) -> None:
-        """Add the layers whose hidden neurons are in a stage, and its neurons of no layer."""
+        """Add the layers whose hidden neurons are in a stage, and its neurons of no
+        layer.
+        """
         for layer in self.layers:
             if stage.first <= layer.hidden[0] < stage.stop:
                 self.recur(layer)
         others = np.setdiff1d(np.arange(stage.first, stage.stop), self.inside)
         for own in np.split(others, np.flatnonzero(np.diff(others) > 1) + 1):
             if len(own):
-                first, stop = int(own[0]), int(own[-1]) + 1
-                parts = [(squash, max(a, first), min(b, stop)) for squash, a, b in stage.fires]
-                super().fire(Stage(first, stop, [Fire(*part) for part in parts if part[1] < part[2]]))
+                first = int(own[0])
+                stop = int(own[-1]) + 1
+                parts = [
+                    (squash, max(a, first), min(b, stop))
+                    for squash, a, b in stage.fires
+                ]
+                super().fire(
+                    Stage(
+                        first,
+                        stop,
+                        [Fire(*part) for part in parts if part[1] < part[2]],
+                    )
+                )
 
     def recur(self, layer: RecurrentLayer) -> None:
         """Add a layer, with what it reads for all steps."""
-        n, number = len(layer.hidden), len(self.nodes)
+        n = len(layer.hidden)
+        number = len(self.nodes)
         whole = np.array_equal(layer.sources, np.arange(self.plan.inputs))
-        inputs = "x" if whole else self.in_steps(self.values(layer.sources), len(layer.sources))
+        inputs = (
+            "x"
+            if whole
+            else self.in_steps(self.values(layer.sources), len(layer.sources))
+        )
         axis = self.constant(np.array([0]))
-        states = [layer.hidden, *([layer.cells + self.plan.neurons] if len(layer.cells) else [])]
+        states = [
+            layer.hidden,
+            *([layer.cells + self.plan.neurons] if len(layer.cells) else []),
+        ]
         begin = [self.node("Unsqueeze", self.values(values), axis) for values in states]
         weights = [self.constant(values[None]) for values in layer.weights]
-        results = [f"{name}_{number}" for name in ("hidden", "last_hidden", "last_cells")[: 1 + len(states)]]
+        results = [
+            f"{name}_{number}"
+            for name in ("hidden", "last_hidden", "last_cells")[: 1 + len(states)]
+        ]
         sources = [inputs, *weights, "", *begin]
-        node = self.onnx.helper.make_node(layer.operator, sources, results, results[0], **layer.attributes)
+        node = self.onnx.helper.make_node(
+            layer.operator, sources, results, results[0], **layer.attributes
+        )
         self.nodes.append(node)
         last = self.node("Concat", *results[1:], axis=2)
         self.last[int(layer.hidden[0])] = self.node("Squeeze", last, axis)
-        self._place(self.node("Reshape", results[0], self.constant(np.array([-1, n]))), layer.hidden)
+        self._place(
+            self.node("Reshape", results[0], self.constant(np.array([-1, n]))),
+            layer.hidden,
+        )
 
 
 def _one_each(gater: Ints, place: Ints, places: int) -> Ints | None:
@@ -385,7 +495,9 @@ NODES = {
 
 
 def fire(graph: Graph, squash: str, states: str) -> str:
-    """Add the nodes of a squash; returns the tensor of the activations of the neurons, or of a group."""
+    """Add the nodes of a squash; returns the tensor of the activations of the neurons,
+    or of a group.
+    """
     build = given(squash, "onnx")
     if build is not None:
         return str(build(graph, states))
@@ -401,22 +513,54 @@ def fire(graph: Graph, squash: str, states: str) -> str:
 
 
 ERFC = (
-    *(-0.6717940840566922, 0.6726432239776583, 0.047343306841863525, -0.04689561023132892),
-    *(-0.009872689364099222, 0.008824938561312326, 0.0017589335074028032, -0.002345812552995894),
-    *(-0.00014624628742128406, 0.0006736791352568864, -9.373894767667295e-05, -0.00017430412986925938),
-    *(7.141810433422301e-05, 3.174693542327236e-05, -3.023784054007137e-05, 1.3989370477611051e-07),
-    *(8.662535397475538e-06, -2.963484230959699e-06, -1.409445991433531e-06, 1.283394915356199e-06),
-    *(-4.146853754663641e-08, -2.895626567435524e-07, 7.745572408758512e-08, 2.980513364515168e-08),
+    *(
+        -0.6717940840566922,
+        0.6726432239776583,
+        0.047343306841863525,
+        -0.04689561023132892,
+    ),
+    *(
+        -0.009872689364099222,
+        0.008824938561312326,
+        0.0017589335074028032,
+        -0.002345812552995894,
+    ),
+    *(
+        -0.00014624628742128406,
+        0.0006736791352568864,
+        -9.373894767667295e-05,
+        -0.00017430412986925938,
+    ),
+    *(
+        7.141810433422301e-05,
+        3.174693542327236e-05,
+        -3.023784054007137e-05,
+        1.3989370477611051e-07,
+    ),
+    *(
+        8.662535397475538e-06,
+        -2.963484230959699e-06,
+        -1.409445991433531e-06,
+        1.283394915356199e-06,
+    ),
+    *(
+        -4.146853754663641e-08,
+        -2.895626567435524e-07,
+        7.745572408758512e-08,
+        2.980513364515168e-08,
+    ),
     -1.2776086554968677e-08,
 )
 """Chebyshev interpolation of ln(e^(x^2) erfc(x) / t) for x >= 0 with t = 2 / (2 + x).
 
-These are the coefficients of a polynomial in 2t - 1. 1 - erfc(x) differs from erf(x) by at most 5e-16.
-"""
+These are the coefficients of a polynomial in 2t - 1. 1 - erfc(x) differs from erf(x) by
+at most 5e-16. """
 
 
 def _error_function(graph: Graph, x: str, number: Callable[[float], str]) -> str:
-    """Add nodes of the error function in float64, which runtimes have in float32 only."""
+    """Add nodes of the error function in float64, which runtimes have in float32
+    only.
+    """
     if graph.dtype == np.float32:
         return graph.node("Erf", x)
     size = graph.node("Abs", x)
@@ -432,10 +576,15 @@ def _error_function(graph: Graph, x: str, number: Callable[[float], str]) -> str
 
 def _functions(graph: Graph, states: str) -> Mapping[str, Callable[..., str]]:
     def number(value: float) -> str:
-        # One for each neuron, because ONNX Runtime (1.26, not 1.24 or 1.32) rounds a single factor before a
-        # MatMul to float32. For one neuron it must not see that the factor is constant.
+        # One for each neuron, because ONNX Runtime (1.26, not 1.24 or 1.32) rounds a
+        # single factor before a MatMul to float32. For one neuron it must not see that
+        # the factor is constant.
         constant = graph.constant(np.full((1, graph.width[states]), value))
-        return constant if graph.width[states] > 1 else graph.node("Expand", constant, shape())
+        return (
+            constant
+            if graph.width[states] > 1
+            else graph.node("Expand", constant, shape())
+        )
 
     @cache
     def shape() -> str:
@@ -443,7 +592,12 @@ def _functions(graph: Graph, states: str) -> Mapping[str, Callable[..., str]]:
 
     def copysign(size: str, sign: str) -> str:
         size = graph.node("Abs", size)
-        return graph.node("Where", graph.node("Less", sign, number(0.0)), graph.node("Neg", size), size)
+        return graph.node(
+            "Where",
+            graph.node("Less", sign, number(0.0)),
+            graph.node("Neg", size),
+            size,
+        )
 
     return {
         **{name: partial(graph.node, kind) for name, kind in NODES.items()},

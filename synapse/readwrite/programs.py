@@ -1,6 +1,8 @@
-"""Networks as standalone programs in Python and JavaScript, and what all programs share.
+"""Networks as standalone programs in Python and JavaScript, and what all programs
+share.
 
-The code of a program is in ``templates/``, one file per language, with the same steps in each. A
+The code of a program is in ``templates/``, one file per language, with the same steps
+in each. A
 :class:`Language` has the parts that differ between networks.
 """
 
@@ -39,7 +41,8 @@ __all__ = ["javascript_source", "python_source"]
 PLAIN = frozenset(" _-.,:()+=#")
 LONGEST_NAME = 200
 PREFIX = re.compile(r"[A-Za-z](_?[A-Za-z0-9])*")
-"""Prefixes of names. C and C++ reserve names with two underscores, and some that begin with one."""
+"""Prefixes of names. C and C++ reserve names with two underscores, and some that begin
+with one."""
 LONGEST_PREFIX = 60
 
 
@@ -47,14 +50,15 @@ LONGEST_PREFIX = 60
 class Language:
     """The syntax of a language, whose format is `key`, for the functions of a program.
 
-    `call` is how the primitive functions of formulas are called, by name and arguments, but for those in
-    `calls`; `helpers` define those that the language does not have, by how calls of them begin. `number`
-    writes a number.
-    ``{name}``, ``{names}`` and ``{body}`` in `function` are the name of a formula, its numbers and its lines,
-    which are made of `let`, `branch` and the two kinds of `returns`, of one result and of several. `unused`
-    is a line for a number that the body does not use. `fires` are the functions that compute activations of
-    consecutive neurons by the formula ``NAME``, by the kind of squash. `start` sets the context ``VALUES``.
-    `own` begins the names of all these functions. `taken` are names that a program's type must not have.
+    `call` is how the primitive functions of formulas are called, by name and arguments,
+    but for those in `calls`; `helpers` define those that the language does not have, by
+    how calls of them begin. `number` writes a number. ``{name}``, ``{names}`` and
+    ``{body}`` in `function` are the name of a formula, its numbers and its lines, which
+    are made of `let`, `branch` and the two kinds of `returns`, of one result and of
+    several. `unused` is a line for a number that the body does not use. `fires` are the
+    functions that compute activations of consecutive neurons by the formula ``NAME``,
+    by the kind of squash. `start` sets the context ``VALUES``. `own` begins the names
+    of all these functions. `taken` are names that a program's type must not have.
     """
 
     key: str
@@ -76,16 +80,25 @@ class Language:
     taken: frozenset[str] = frozenset()
 
     def table(self, values: Floats) -> str:
-        """Numbers with all digits; a single 0 if there are none, because C has no empty table."""
-        return lines([self.number(value) for value in values.tolist()] or [self.number(0.0)])
+        """Numbers with all digits; a single 0 if there are none, because C has no empty
+        table.
+        """
+        return lines(
+            [self.number(value) for value in values.tolist()] or [self.number(0.0)]
+        )
 
 
-def program(language: Language, plan: Plan, *, prefix: str, start: Floats | None, **parts: Any) -> str:
-    """The program of a plan: the template of its language, with these parts and those of every language.
+def program(
+    language: Language, plan: Plan, *, prefix: str, start: Floats | None, **parts: Any
+) -> str:
+    """The program of a plan: the template of its language, with these parts and those
+    of every language.
 
     `start` are the values that it starts from; None: it starts cleared.
     """
-    template = Path(__file__).with_name("templates").joinpath(f"program{language.suffix}.in")
+    template = (
+        Path(__file__).with_name("templates").joinpath(f"program{language.suffix}.in")
+    )
     return Template(template.read_text(encoding="utf-8")).substitute(
         parts,
         prefix=prefix,
@@ -96,22 +109,34 @@ def program(language: Language, plan: Plan, *, prefix: str, start: Floats | None
         neurons=plan.neurons,
         functions="\n\n".join(_functions(language, plan.squashes())),
         biases=language.table(plan.biases[plan.inputs :]),
-        start="" if start is None else language.start.replace("VALUES", language.table(start)),
+        start=(
+            ""
+            if start is None
+            else language.start.replace("VALUES", language.table(start))
+        ),
     )
 
 
 def checked_prefix(prefix: str) -> str:
-    """Return a prefix, or raise unless every language can have names that begin with it."""
+    """Return a prefix, or raise unless every language can have names that begin with
+    it.
+    """
     checked_text("The prefix", prefix)
     if len(prefix) > LONGEST_PREFIX or not PREFIX.fullmatch(prefix):
-        condition = "letters and digits with single underscores between, beginning with a letter"
+        condition = (
+            "letters and digits with single underscores between, beginning with a"
+            " letter"
+        )
         raise ArgumentError(expected("The prefix", condition, prefix))
     return prefix
 
 
 def type_name(prefix: str) -> str:
     """The name of a program's type or class: "PitchNet" for the prefix "pitch_net"."""
-    words = [word.lower() if word.isupper() else word for word in checked_prefix(prefix).split("_")]
+    words = [
+        word.lower() if word.isupper() else word
+        for word in checked_prefix(prefix).split("_")
+    ]
     return "".join(word[:1].upper() + word[1:] for word in words)
 
 
@@ -120,14 +145,19 @@ def _free_name(language: Language, prefix: str) -> str:
     name = type_name(prefix)
     if name in language.taken:
         raise ArgumentError(
-            f"The prefix {prefix!r} names the type {name}, which {language.name} has already. Use another."
+            f"The prefix {prefix!r} names the type {name}, which {language.name} has"
+            " already. Use another."
         )
     return name
 
 
 def _heading(language: Language, plan: Plan) -> str:
-    """The first comment of a program: the name of the network, and the places of its layers."""
-    counts = f"{counted(plan.neurons, 'neuron')}, {counted(len(plan.weights), 'connection')}"
+    """The first comment of a program: the name of the network, and the places of its
+    layers.
+    """
+    counts = (
+        f"{counted(plan.neurons, 'neuron')}, {counted(len(plan.weights), 'connection')}"
+    )
     rows = [f"The network {safe(plan.name)}: {counts}. Written by Synapse.", "Layers:"]
     places = np.argsort(plan.order)
     ends = accumulate(size for _, size in plan.layers)
@@ -139,13 +169,17 @@ def _heading(language: Language, plan: Plan) -> str:
 
 
 def safe(text: str) -> str:
-    r"""A name for a comment in any language, without characters that could end the comment.
+    r"""A name for a comment in any language, without characters that could end the
+    comment.
 
     >>> safe("gates */"), safe("a\n#"), safe("<b>"), safe("é")
     ('gates u+2au+2f', 'au+a#', 'u+3cbu+3e', 'u+e9')
     """
     begin = text[:LONGEST_NAME]
-    shown = "".join(c if c in PLAIN or (c.isascii() and c.isalnum()) else f"u+{ord(c):x}" for c in begin)
+    shown = "".join(
+        c if c in PLAIN or (c.isascii() and c.isalnum()) else f"u+{ord(c):x}"
+        for c in begin
+    )
     return shown if begin == text else shown + "..."
 
 
@@ -172,19 +206,28 @@ def _squash(language: Language, name: str) -> str:
 
 
 def function(language: Language, name: str, tree: Tree, names: Sequence[str]) -> str:
-    """Write a formula of some numbers as a function of a language, which returns all results of the tree."""
+    """Write a formula of some numbers as a function of a language, which returns all
+    results of the tree.
+    """
     body = list(_body(language, tree, "    "))
     if language.unused:
         used = " ".join(body)
-        body[:0] = [f"    {language.unused.format(n)}" for n in names if not re.search(rf"\b{n}\b", used)]
-    return language.function.format(name=name, names=", ".join(names), body="\n".join(body))
+        body[:0] = [
+            f"    {language.unused.format(n)}"
+            for n in names
+            if not re.search(rf"\b{n}\b", used)
+        ]
+    return language.function.format(
+        name=name, names=", ".join(names), body="\n".join(body)
+    )
 
 
 def _body(language: Language, tree: Tree, indent: str) -> Iterator[str]:
     """The lines of a function."""
     if isinstance(tree, Branch):
         left, right = (
-            _expression(language, side, {}) for side in (tree.condition.left, tree.condition.right)
+            _expression(language, side, {})
+            for side in (tree.condition.left, tree.condition.right)
         )
         begin, end = language.branch
         yield indent + begin.format(f"{left[0]} {tree.condition.kind} {right[0]}")
@@ -197,7 +240,9 @@ def _body(language: Language, tree: Tree, indent: str) -> Iterator[str]:
     for symbol, count in Counter(in_order(tree)).items():
         if count > 1 and symbol.kind not in ("name", "number"):
             name = f"v{len(known)}"
-            yield indent + language.let.format(name, _expression(language, symbol, known)[0])
+            yield indent + language.let.format(
+                name, _expression(language, symbol, known)[0]
+            )
             known[symbol] = name
     results = ", ".join(_expression(language, symbol, known)[0] for symbol in tree)
     yield indent + language.returns[len(tree) > 1].format(results)
@@ -207,7 +252,9 @@ SUM, PRODUCT, SIGN, ATOM = range(4)
 RANKS = {"+": SUM, "-": SUM, "*": PRODUCT, "/": PRODUCT}
 
 
-def _expression(language: Language, symbol: Symbol, known: Mapping[Symbol, str]) -> tuple[str, int]:
+def _expression(
+    language: Language, symbol: Symbol, known: Mapping[Symbol, str]
+) -> tuple[str, int]:
     """The text of a symbol, and how tightly it is bound."""
     if symbol in known:
         return known[symbol], ATOM
@@ -215,14 +262,21 @@ def _expression(language: Language, symbol: Symbol, known: Mapping[Symbol, str])
         return symbol.parts[0], ATOM
     if symbol.kind == "number":
         value = symbol.parts[0]
-        text = language.number(value) if math.isfinite(value) else language.calls[repr(abs(value))]
+        text = (
+            language.number(value)
+            if math.isfinite(value)
+            else language.calls[repr(abs(value))]
+        )
         return (text, ATOM) if value >= 0.0 else (f"-{text.lstrip('-')}", SIGN)
     parts = [_expression(language, part, known) for part in symbol.parts]
     if symbol.kind == "negative":
         return f"-{_within(parts[0], ATOM)}", SIGN
     if symbol.kind in RANKS:
         rank = RANKS[symbol.kind]
-        return f"{_within(parts[0], rank)} {symbol.kind} {_within(parts[1], rank + 1)}", rank
+        return (
+            f"{_within(parts[0], rank)} {symbol.kind} {_within(parts[1], rank + 1)}",
+            rank,
+        )
     texts = [text for text, _ in parts]
     given_call = language.calls.get(symbol.kind)
     if given_call is not None:
@@ -258,8 +312,11 @@ PYTHON = Language(
     unused="",
     fires={
         SINGLE: "def fire_NAME(states):\n    return [squash_NAME(s) for s in states]",
-        LARGEST: FIRST_OF_PYTHON
-        + "\n    return [squash_NAME(s) if j == best else 0.0 for j, s in enumerate(states)]",
+        LARGEST: (
+            FIRST_OF_PYTHON
+            + "\n    return [squash_NAME(s) if j == best else 0.0 for j, s in"
+            " enumerate(states)]"
+        ),
         SHARES: FIRST_OF_PYTHON
         + """
     shares = [exp(s - states[best]) for s in states]
@@ -271,30 +328,36 @@ PYTHON = Language(
 )
 
 
-def python_source(network: Network, context: bool = False, *, prefix: str = "network") -> str:
+def python_source(
+    network: Network, context: bool = False, *, prefix: str = "network"
+) -> str:
     """Write a network as a Python program that needs nothing but Python.
 
-    The program is a module with a class ``Network`` with ``step(inputs)``, which takes and returns a list of
-    numbers, and ``clear()``. Its outputs are those of the network, up to rounding. It does not learn.
+    The program is a module with a class ``Network`` with ``step(inputs)``, which takes
+    and returns a list of numbers, and ``clear()``. Its outputs are those of the
+    network, up to rounding. It does not learn.
 
     Parameters
     ----------
     network : Network
-        The network. It is not changed. Its squashes must be built in, or have a formula that can be
-        written, or be registered with ``written=``. Random
-        neurons must be deterministic; the program computes their means.
+        The network. It is not changed. Its squashes must be built in, or have a formula
+        that can be written, or be registered with ``written=``. Random neurons must be
+        deterministic; the program computes their means.
     context : bool
-        Whether to start from the network's present states and activations. Default: a cleared context.
+        Whether to start from the network's present states and activations. Default: a
+        cleared context.
     prefix : str
-        Names the class, so that programs can be used together: ``PitchNet`` for "pitch_net". Letters, digits
-        and single underscores between them. Default: "network".
+        Names the class, so that programs can be used together: ``PitchNet`` for
+        "pitch_net". Letters, digits and single underscores between them. Default:
+        "network".
 
     Raises
     ------
     ArgumentError
         If `prefix` is no such name, or the language has a name like the class.
     FormatError
-        If a squash cannot be written in this language, or a random neuron is not deterministic.
+        If a squash cannot be written in this language, or a random neuron is not
+        deterministic.
     ArgumentTypeError
         If `network` is not a Network.
     TopologyError, DivergenceError
@@ -316,16 +379,25 @@ def python_source(network: Network, context: bool = False, *, prefix: str = "net
     for stage in plan.stages:
         terms, rest = loop_terms(plan, stage)
         for i in rest:
-            weight, gater = plan.weights[i : i + 1, None], None if plan.gater[i] < 0 else plan.gater[i]
-            terms.append(LoopTerm(plan.source[i], plan.target[i], weight, False, gater, ""))
+            weight = plan.weights[i : i + 1, None]
+            gater = None if plan.gater[i] < 0 else plan.gater[i]
+            terms.append(
+                LoopTerm(plan.source[i], plan.target[i], weight, False, gater, "")
+            )
         weights += [term.weights.T.ravel() for term in terms]
         rows = [
-            f"({term.target - stage.first}, {term.weights.shape[1]}, {term.source}, {len(term.weights)}, "
-            f"{term.parallel:d}, {-1 if term.gater is None else term.gater}, {term.along!r})"
+            f"({term.target - stage.first}, {term.weights.shape[1]}, {term.source},"
+            f" {len(term.weights)}, {term.parallel:d},"
+            f" {-1 if term.gater is None else term.gater}, {term.along!r})"
             for term in terms
         ]
-        fires = [f"(fire_{identifier(fire.squash)}, {fire.first}, {fire.stop})" for fire in stage.fires]
-        blocks.append(f"    ({stage.first}, {stage.stop}, [{lines(rows)}], [{lines(fires)}]),")
+        fires = [
+            f"(fire_{identifier(fire.squash)}, {fire.first}, {fire.stop})"
+            for fire in stage.fires
+        ]
+        blocks.append(
+            f"    ({stage.first}, {stage.stop}, [{lines(rows)}], [{lines(fires)}]),"
+        )
     numbers = PYTHON.table(np.concatenate(weights))
     return program(
         PYTHON,
@@ -338,7 +410,8 @@ def python_source(network: Network, context: bool = False, *, prefix: str = "net
 
 
 TILE = 6
-"""Neurons whose sums JavaScript keeps in variables; engines keep those of arrays in memory."""
+"""Neurons whose sums JavaScript keeps in variables; engines keep those of arrays in
+memory."""
 
 FIRST_OF_JAVASCRIPT = """function fire_NAME(value, first, count) {
   let best = first;
@@ -364,7 +437,8 @@ JAVASCRIPT = Language(
     calls={
         "copysign": "(({1} < 0 ? -1 : 1) * Math.abs({0}))",
         "erf": "erf({0})",
-        "exp": "Math.exp(Math.min({0}, 709))",  # as in the engine: slopes multiply it by numbers near 0
+        # as in the engine: slopes multiply it by numbers near 0
+        "exp": "Math.exp(Math.min({0}, 709))",
         "inf": "Infinity",
     },
     helpers={"erf(": ERF},
@@ -374,9 +448,11 @@ JAVASCRIPT = Language(
     returns=("return {0};", "return [{0}];"),
     unused="",
     fires={
-        SINGLE: """function fire_NAME(value, first, count) {
+        SINGLE: (
+            """function fire_NAME(value, first, count) {
   for (let j = first; j < first + count; j++) value[j] = squash_NAME(value[NEURONS + j]);
-}""",
+}"""
+        ),
         LARGEST: FIRST_OF_JAVASCRIPT
         + """
   const largest = squash_NAME(value[NEURONS + best]);
@@ -392,18 +468,34 @@ JAVASCRIPT = Language(
 }""",
     },
     start="    this.value.set([\n    VALUES\n    ]);\n",
-    taken=frozenset({"Array", "Float64Array", "Infinity", "Int32Array", "Math", "Object", "RangeError"}),
+    taken=frozenset(
+        {
+            "Array",
+            "Float64Array",
+            "Infinity",
+            "Int32Array",
+            "Math",
+            "Object",
+            "RangeError",
+        }
+    ),
 )
 
 
-def javascript_source(network: Network, context: bool = False, *, prefix: str = "network") -> str:
-    """Write a network as a JavaScript program: a class ``Network`` with ``step`` and ``clear``.
+def javascript_source(
+    network: Network, context: bool = False, *, prefix: str = "network"
+) -> str:
+    """Write a network as a JavaScript program: a class ``Network`` with ``step`` and
+    ``clear``.
 
-    It runs in browsers, as a script, and in Node, with ``require``. Scripts with different `prefix` share a
-    page. Parameters and errors are those of :func:`python_source`.
+    It runs in browsers, as a script, and in Node, with ``require``. Scripts with
+    different `prefix` share a page. Parameters and errors are those of
+    :func:`python_source`.
     """
     plan = written_plan(network, JAVASCRIPT.key, JAVASCRIPT.name, context)
-    values = Values(plan.neurons, np.arange(plan.neurons))  # all of them can be read by name
+    values = Values(
+        plan.neurons, np.arange(plan.neurons)
+    )  # all of them can be read by name
     call = "fire_{squash}(value, {first}, {count});"
     writer = LoopWriter(plan, values, fire=call, index="let", tile=TILE)
     blocks = [
@@ -428,29 +520,54 @@ COST_NUMBERS = ("target", "output", "slope", "outputs")
 
 @cache
 def functions_source() -> str:
-    """Write the built-in squashes, the costs and the columns of files as a JavaScript module.
+    """Write the built-in squashes, the costs and the columns of files as a JavaScript
+    module.
 
-    The page that learns in a browser has them, and ``draw/page/rule.js`` imports them as ``functions.js``.
+    The page that learns in a browser has them, and ``draw/page/rule.js`` imports them
+    as ``functions.js``.
     """
-    formulas: list[Any] = [(f"squash_{name}", one.formula, ("s",)) for name, one in ACTIVATIONS.items()]
-    formulas += [(f"cost_{name}", one.formula, COST_NUMBERS) for name, one in COSTS.items()]
+    formulas: list[Any] = [
+        (f"squash_{name}", one.formula, ("s",)) for name, one in ACTIVATIONS.items()
+    ]
+    formulas += [
+        (f"cost_{name}", one.formula, COST_NUMBERS) for name, one in COSTS.items()
+    ]
     kinds = [
         f"  {name}: {{ kind: {json.dumps(one.kind)}, formula: squash_{name} }},"
         for name, one in ACTIVATIONS.items()
     ]
     values = [f"  {name}: cost_{name}," for name in COSTS]
     tables = {"neurons": OF_NEURONS, "connections": OF_CONNECTIONS}
-    columns = [f"  {name}: {json.dumps(dict(map(_column, table)))}," for name, table in tables.items()]
+    columns = [
+        f"  {name}: {json.dumps(dict(map(_column, table)))},"
+        for name, table in tables.items()
+    ]
     return "\n\n".join(
         (
-            "// Written by functions_source of synapse.readwrite.programs: no edits here.",
-            ERF,
-            *(function(JAVASCRIPT, name, read(one, *numbers), numbers) for name, one, numbers in formulas),
-            _exported("SQUASHES", "Kind of each squash, and its formula: value and slope at a state.", kinds),
-            _exported(
-                "COSTS", f"Value and signal -dE/ds of each cost of ({', '.join(COST_NUMBERS)}).", values
+            (
+                "// Written by functions_source of synapse.readwrite.programs: no edits"
+                " here."
             ),
-            _exported("COLUMNS", "Kind and default of each saved column; a cleared one is context.", columns),
+            ERF,
+            *(
+                function(JAVASCRIPT, name, read(one, *numbers), numbers)
+                for name, one, numbers in formulas
+            ),
+            _exported(
+                "SQUASHES",
+                "Kind of each squash, and its formula: value and slope at a state.",
+                kinds,
+            ),
+            _exported(
+                "COSTS",
+                f"Value and signal -dE/ds of each cost of ({', '.join(COST_NUMBERS)}).",
+                values,
+            ),
+            _exported(
+                "COLUMNS",
+                "Kind and default of each saved column; a cleared one is context.",
+                columns,
+            ),
         )
     )
 
@@ -459,14 +576,20 @@ def _column(column: Column) -> tuple[str, dict[str, Any]]:
     """What a page needs to know of a saved column."""
     otherwise = bool(column.default) if column.kind is FLAG else column.default
     kind = column.kind.name if column.kind else ""
-    return column.name, {"kind": kind, "otherwise": otherwise, "cleared": column.cleared}
+    return column.name, {
+        "kind": kind,
+        "otherwise": otherwise,
+        "cleared": column.cleared,
+    }
 
 
 def _exported(name: str, comment: str, rows: list[str]) -> str:
     return "\n".join((f"/** {comment} */", f"export const {name} = {{", *rows, "};\n"))
 
 
-def program_format(language: Language, what: str, data: Callable[..., str], link: str) -> Format:
+def program_format(
+    language: Language, what: str, data: Callable[..., str], link: str
+) -> Format:
     """The format of the programs in a language."""
     return Format(
         name=language.key,
@@ -481,6 +604,16 @@ def program_format(language: Language, what: str, data: Callable[..., str], link
 
 
 FORMATS = (
-    program_format(PYTHON, "a Python program", python_source, "https://docs.python.org/3/reference/"),
-    program_format(JAVASCRIPT, "a JavaScript program", javascript_source, "https://tc39.es/ecma262/"),
+    program_format(
+        PYTHON,
+        "a Python program",
+        python_source,
+        "https://docs.python.org/3/reference/",
+    ),
+    program_format(
+        JAVASCRIPT,
+        "a JavaScript program",
+        javascript_source,
+        "https://tc39.es/ecma262/",
+    ),
 )

@@ -1,8 +1,9 @@
 """Files of Synaptic 1.1.4, a JavaScript library.
 
-Relays are identity neurons that represent features that Synapse does not have. In Synapse a pair of neurons
-has at most one connection, and a gate is closed until its gater first activates; Synaptic differs.
-Weights and biases of relays are not trainable, so that all other weights learn as they would without relays.
+Relays are identity neurons that represent features that Synapse does not have. In
+Synapse a pair of neurons has at most one connection, and a gate is closed until its
+gater first activates; Synaptic differs. Weights and biases of relays are not trainable,
+so that all other weights learn as they would without relays.
 """
 
 from __future__ import annotations
@@ -26,10 +27,17 @@ from ._formats import Format
 
 __all__ = ["SynapticWarning", "from_synaptic_data", "synaptic_data"]
 
-SQUASHES = {entry.synaptic: entry.name for entry in ACTIVATIONS.values() if entry.synaptic}
+SQUASHES = {
+    entry.synaptic: entry.name for entry in ACTIVATIONS.values() if entry.synaptic
+}
 """Activation functions of Synaptic, and their names in Synapse."""
 
-NUMBERS = {"state": "state", "old": "old_state", "activation": "activation", "bias": "bias"}
+NUMBERS = {
+    "state": "state",
+    "old": "old_state",
+    "activation": "activation",
+    "bias": "bias",
+}
 """Names of a neuron's numbers in Synaptic, and their columns."""
 
 NEURON = (*NUMBERS, "layer", "squash")
@@ -43,13 +51,14 @@ class SynapticWarning(SynapseWarning):
 def synaptic_data(network: Network) -> dict[str, Any]:
     """Convert a network to the form of Synaptic's ``toJSON``.
 
-    Synaptic's files have no names, traces, errors, ties, trainable flags (everything but self-connections is
-    trainable there) and float32; all else is preserved.
+    Synaptic's files have no names, traces, errors, ties, trainable flags (everything
+    but self-connections is trainable there) and float32; all else is preserved.
 
     Parameters
     ----------
     network : Network
-        The network. Synaptic must have each of its squashes: logistic, tanh, identity, step or relu.
+        The network. Synaptic must have each of its squashes: logistic, tanh, identity,
+        step or relu.
 
     Returns
     -------
@@ -70,8 +79,9 @@ def synaptic_data(network: Network) -> dict[str, Any]:
 
     Notes
     -----
-    A file has no gains: after Synaptic has read it, gates that activate after the targets they gate are open
-    for one step. ``from_synaptic_data(data, resume=True)`` reads the file without this effect.
+    A file has no gains: after Synaptic has read it, gates that activate after the
+    targets they gate are open for one step. ``from_synaptic_data(data, resume=True)``
+    reads the file without this effect.
 
     Examples
     --------
@@ -84,34 +94,45 @@ def synaptic_data(network: Network) -> dict[str, Any]:
     saved = to_saved(network)
     if network.synchronous:
         raise TopologyError(
-            f"Neurons of Synaptic activate in order, and those of {network!r} together. "
-            "Set synchronous of a copy to False to write it in its order."
+            f"Neurons of Synaptic activate in order, and those of {network!r} together."
+            " Set synchronous of a copy to False to write it in its order."
         )
     require_released(network, "written for Synaptic")
     theirs = {ours: name for name, ours in SQUASHES.items()}
     for neuron in network:
         if neuron.squash.name not in theirs:
             raise ArgumentError(
-                f"{neuron!r} cannot be written for Synaptic, which knows {', '.join(theirs)}. "
-                "Set another squash, or keep the network with synapse.save."
+                f"{neuron!r} cannot be written for Synaptic, which knows"
+                f" {', '.join(theirs)}. Set another squash, or keep the network with"
+                " synapse.save."
             )
     columns = (saved.neurons[name].tolist() for name in NUMBERS.values())
     names = ["input", *range(len(saved.layers) - 2), "output"]
-    layers = [name for name, (_, size) in zip(names, saved.layers, strict=True) for _ in range(size)]
+    layers = [
+        name
+        for name, (_, size) in zip(names, saved.layers, strict=True)
+        for _ in range(size)
+    ]
     rows = zip(*columns, layers, map(theirs.get, saved.neurons["squash"]), strict=True)
     edges = saved.connections
-    other = np.flatnonzero((edges["source"] == edges["target"]) & (edges["weight"] != 1.0))
+    other = np.flatnonzero(
+        (edges["source"] == edges["target"]) & (edges["weight"] != 1.0)
+    )
     if len(other):
         message = (
-            f"Synaptic will read 1 as the weight of {counted(len(other), 'self-connection')}, such as that "
-            f"of neuron {edges['source'][other[0]]}, which is {edges['weight'][other[0]]:.4g}."
+            "Synaptic will read 1 as the weight of"
+            f" {counted(len(other), 'self-connection')}, such as that of neuron"
+            f" {edges['source'][other[0]]}, which is {edges['weight'][other[0]]:.4g}."
         )
         warnings.warn(message, SynapticWarning, stacklevel=level_of_caller())
     ends = (edges[key].tolist() for key in ("source", "target", "weight"))
     links = zip(*ends, Records.or_null(edges["gater"]), strict=True)
     return {
         "neurons": [
-            {"trace": {"elegibility": {}, "extended": {}}, **dict(zip(NEURON, row, strict=True))}
+            {
+                "trace": {"elegibility": {}, "extended": {}},
+                **dict(zip(NEURON, row, strict=True)),
+            }
             for row in rows
         ],
         "connections": [dict(zip(CONNECTION, row, strict=True)) for row in links],
@@ -121,46 +142,52 @@ def synaptic_data(network: Network) -> dict[str, Any]:
 def from_synaptic_data(data: dict[str, Any], *, resume: bool = False) -> Network:
     """Make a network from the result of Synaptic's ``toJSON``.
 
-    Unless connections repeat, its outputs are those of Synaptic after ``Network.fromJSON(data)``. As there,
-    inputs without incoming connections lose their bias (the first activation sets it to 0), an input that
-    gates a connection leaves it open, and all connections but self-connections are trainable. Traces, which
-    Synaptic ignores, are not read.
+    Unless connections repeat, its outputs are those of Synaptic after
+    ``Network.fromJSON(data)``. As there, inputs without incoming connections lose their
+    bias (the first activation sets it to 0), an input that gates a connection leaves it
+    open, and all connections but self-connections are trainable. Traces, which Synaptic
+    ignores, are not read.
 
     Parameters
     ----------
     data : dict
         ``{"neurons": [...], "connections": [...]}``.
     resume : bool
-        Whether to continue as the network that wrote the file: late gates that have activated have the
-        activation in the file. Default False: as Synaptic after reading, where they are open for one step.
+        Whether to continue as the network that wrote the file: late gates that have
+        activated have the activation in the file. Default False: as Synaptic after
+        reading, where they are open for one step.
 
     Returns
     -------
     Network
-        A network in float64. Late gates and repeated connections are represented by identity neurons, most
-        of them in a layer named "relays" directly after the inputs, see the notes.
+        A network in float64. Late gates and repeated connections are represented by
+        identity neurons, most of them in a layer named "relays" directly after the
+        inputs, see the notes.
 
     Raises
     ------
     FormatError
-        If `data` does not describe a network, has a squash that Synaptic does not have, or has two
-        connections from one output to another with different gaters.
+        If `data` does not describe a network, has a squash that Synaptic does not have,
+        or has two connections from one output to another with different gaters.
 
     Warns
     -----
     SynapticWarning
-        If two connections have the same source and target, which Synaptic's ``project`` allows by mistake.
+        If two connections have the same source and target, which Synaptic's ``project``
+        allows by mistake.
 
     Notes
     -----
-    A gate is late if it activates after the target of a connection it gates. After Synaptic has read a file,
-    late gates are open for one step. Synapse represents each by a relay that is 1 in the first step and then
-    has the gate's previous activation. ``clear()`` closes these gates, like all gates.
+    A gate is late if it activates after the target of a connection it gates. After
+    Synaptic has read a file, late gates are open for one step. Synapse represents each
+    by a relay that is 1 in the first step and then has the gate's previous activation.
+    ``clear()`` closes these gates, like all gates.
 
-    Connections with the same source and target all count, as in the network that wrote the file, while
-    Synaptic usually gives the first the weight of the last when it reads them. Synapse makes one connection
-    for each gater, with the sum of the weights; all but the first lead through a relay. Of two gaters of a
-    connection, a file has one, so no reader can continue as that network.
+    Connections with the same source and target all count, as in the network that wrote
+    the file, while Synaptic usually gives the first the weight of the last when it
+    reads them. Synapse makes one connection for each gater, with the sum of the
+    weights; all but the first lead through a relay. Of two gaters of a connection, a
+    file has one, so no reader can continue as that network.
 
     Examples
     --------
@@ -186,8 +213,12 @@ def from_synaptic_data(data: dict[str, Any], *, resume: bool = False) -> Network
     edges = _renumbered(edges, number) | {"weight": connections.numbers("weight")}
     order = np.argsort(number)
     columns = {ours: neurons.numbers(theirs)[order] for theirs, ours in NUMBERS.items()}
-    condition = f"one of {', '.join(SQUASHES)} (Synaptic does not save custom functions)"
-    names = neurons.values("squash", condition, lambda name: type(name) is str and name in SQUASHES)
+    condition = (
+        f"one of {', '.join(SQUASHES)} (Synaptic does not save custom functions)"
+    )
+    names = neurons.values(
+        "squash", condition, lambda name: type(name) is str and name in SQUASHES
+    )
     columns["squash"] = np.array([SQUASHES[name] for name in names], object)[order]
     columns["trainable_bias"] = np.ones(len(neurons), bool)
     clamped = np.arange(len(neurons)) < layers[0]
@@ -199,7 +230,10 @@ def from_synaptic_data(data: dict[str, Any], *, resume: bool = False) -> Network
     parts = Parts(layers, columns, edges)
     parts.connect_once()
     gater = parts.edges["gater"]
-    fired = np.any([parts.neurons[name] != 0.0 for name in ("state", "old_state", "activation")], axis=0)
+    fired = np.any(
+        [parts.neurons[name] != 0.0 for name in ("state", "old_state", "activation")],
+        axis=0,
+    )
     parts.open_gates(~(resume & fired[gater] & (gater != NO_GATER)))
     return parts.network()
 
@@ -218,28 +252,37 @@ def _order(neurons: Records) -> tuple[Ints, list[int]]:
     places = np.array([place(layer) for layer in layers], np.int64)
     distinct, sizes = np.unique(places, return_counts=True)
     if distinct.tolist() != [-1, *range(len(distinct) - 2), len(neurons)]:
-        raise FormatError("The layers must be 'input', 0, 1, ... and 'output', and none of them empty.")
+        raise FormatError(
+            "The layers must be 'input', 0, 1, ... and 'output', and none of them"
+            " empty."
+        )
     number = np.empty(len(neurons), np.int64)
     number[np.argsort(places, kind="stable")] = np.arange(len(neurons))
     return number, sizes.tolist()
 
 
 def _whole(value: Any) -> Any:
-    """Convert a string of digits, which older versions of Synaptic write for indices, to a number."""
-    digits = type(value) is str and value.isascii() and value.isdecimal() and len(value) < 19
+    """Convert a string of digits, which older versions of Synaptic write for indices,
+    to a number.
+    """
+    digits = (
+        type(value) is str and value.isascii() and value.isdecimal() and len(value) < 19
+    )
     return int(value) if digits else value
 
 
 def _without_repeats(edges: dict[str, Any]) -> dict[str, Any]:
-    """The connections, of which those with the same source, target and gater become one."""
+    """The connections, of which those with the same source, target and gater become
+    one.
+    """
     first, again = _repeated(edges)
     if not len(again):
         return edges
     loops = again[edges["source"][again] == edges["target"][again]]
     if len(loops):
         raise FormatError(
-            f"The connections {first[loops[0]]} and {loops[0]} both lead from one neuron to itself, which "
-            "Synaptic never writes. Remove one."
+            f"The connections {first[loops[0]]} and {loops[0]} both lead from one"
+            " neuron to itself, which Synaptic never writes. Remove one."
         )
     ends = np.stack([edges["source"], edges["target"], edges["gater"]])
     _, kept, inverse = np.unique(ends, axis=1, return_index=True, return_inverse=True)
@@ -249,20 +292,25 @@ def _without_repeats(edges: dict[str, Any]) -> dict[str, Any]:
     if not np.isfinite(weight).all():
         raise FormatError("The weights of repeated connections have no finite sum.")
     warnings.warn(
-        f"The data repeat {counted(len(again), 'connection')}, such as connection {first[again[0]]} as "
-        f"connection {again[0]}. All of them count, as in the network that was written.",
+        f"The data repeat {counted(len(again), 'connection')}, such as connection"
+        f" {first[again[0]]} as connection {again[0]}. All of them count, as in the"
+        " network that was written.",
         SynapticWarning,
         stacklevel=level_of_caller(),
     )
     order = np.argsort(kept)
-    return {name: column[kept[order]] for name, column in edges.items()} | {"weight": weight[order]}
+    return {name: column[kept[order]] for name, column in edges.items()} | {
+        "weight": weight[order]
+    }
 
 
-# --- relays ----------------------------------------------------------------------------------------
+# --- relays ---------------------------------------------------------------------------
 
 
 def _repeated(edges: dict[str, Any]) -> tuple[Ints, Ints]:
-    """For each connection the first one with its source and target, and those that are not the first."""
+    """For each connection the first one with its source and target, and those that are
+    not the first.
+    """
     pairs = edges["source"] << 32 | edges["target"]
     _, first, inverse = np.unique(pairs, return_index=True, return_inverse=True)
     return first[inverse], np.flatnonzero(first[inverse] != np.arange(len(pairs)))
@@ -277,24 +325,36 @@ def _renumbered(edges: dict[str, Any], number: Ints) -> dict[str, Any]:
 def _longer(columns: dict[str, Any], count: int, new: dict[str, Any]) -> dict[str, Any]:
     """Columns with more rows, which are 0 where nothing else is given."""
     added = {name: np.broadcast_to(new.get(name, 0), count) for name in columns}
-    return {name: np.append(column, added[name].astype(column.dtype)) for name, column in columns.items()}
+    return {
+        name: np.append(column, added[name].astype(column.dtype))
+        for name, column in columns.items()
+    }
 
 
 class Parts:
     """The columns of a network that is read, to which relays can be added.
 
-    Relays are the last neurons here. Their `places` tell between which others they activate.
+    Relays are the last neurons here. Their `places` tell between which others they
+    activate.
     """
 
-    def __init__(self, layers: list[int], neurons: dict[str, Any], edges: dict[str, Any]) -> None:
-        self.layers, self.neurons, self.edges = layers, neurons, edges
+    def __init__(
+        self, layers: list[int], neurons: dict[str, Any], edges: dict[str, Any]
+    ) -> None:
+        self.layers = layers
+        self.neurons = neurons
+        self.edges = edges
         self.places = np.arange(float(sum(layers)))
 
     def relay(self, before: Ints, activation: NDArray[Any]) -> Ints:
-        """Add an identity neuron before each of these neurons; returns their numbers."""
+        """Add an identity neuron before each of these neurons; returns their
+        numbers.
+        """
         numbers = len(self.places) + np.arange(len(before))
         self.places = np.append(self.places, before - 0.5)
-        self.neurons = _longer(self.neurons, len(before), {"squash": "identity", "activation": activation})
+        self.neurons = _longer(
+            self.neurons, len(before), {"squash": "identity", "activation": activation}
+        )
         return numbers
 
     def connect(self, source: Ints, target: Ints, weight: NDArray[Any]) -> None:
@@ -305,17 +365,23 @@ class Parts:
     def connect_once(self) -> None:
         """Let each connection that repeats another one start from a relay.
 
-        The relay has the activation that the target would read: if the source activates before the target,
-        it activates directly after the source; otherwise directly after the inputs.
+        The relay has the activation that the target would read: if the source activates
+        before the target, it activates directly after the source; otherwise directly
+        after the inputs.
         """
         first, again = _repeated(self.edges)
         sources, targets = (self.edges[end][again] for end in ("source", "target"))
-        before = np.where((sources < targets) & (sources >= self.layers[0]), sources + 1, self.layers[0])
+        before = np.where(
+            (sources < targets) & (sources >= self.layers[0]),
+            sources + 1,
+            self.layers[0],
+        )
         between = again[before > sum(self.layers[:-1])]
         if len(between):
             raise FormatError(
-                f"The connections {first[between[0]]} and {between[0]} lead from one output to another with "
-                "different gaters: they cannot be made one. Remove one."
+                f"The connections {first[between[0]]} and {between[0]} lead from one"
+                " output to another with different gaters: they cannot be made one."
+                " Remove one."
             )
         relays = self.edges["source"][again] = self.relay(before, np.zeros(len(again)))
         self.connect(sources, relays, np.ones(len(again)))
@@ -323,12 +389,17 @@ class Parts:
     def open_gates(self, gated: NDArray[np.bool_]) -> None:
         """Let the delayed gates of these connections be open in the first step.
 
-        A gate is delayed if it activates after the target, so that the gain is its activation of the previous
-        step. Its relay, directly after the inputs, reads that activation, and a neuron that is 1 before the
-        first step and 0 afterwards, so that the sum is 1 in the first step.
+        A gate is delayed if it activates after the target, so that the gain is its
+        activation of the previous step. Its relay, directly after the inputs, reads
+        that activation, and a neuron that is 1 before the first step and 0 afterwards,
+        so that the sum is 1 in the first step.
         """
         gater, target = self.edges["gater"], self.edges["target"]
-        delayed = gated & (gater != NO_GATER) & is_delayed(self.places[gater], self.places[target], False)
+        delayed = (
+            gated
+            & (gater != NO_GATER)
+            & is_delayed(self.places[gater], self.places[target], False)
+        )
         gates, which = np.unique(gater[delayed], return_inverse=True)
         if len(gates):
             lacking = 1.0 - self.neurons["activation"][gates]
@@ -340,13 +411,22 @@ class Parts:
 
     def network(self) -> Network:
         """The network; relays directly after the inputs have their own layer."""
-        order, hidden = np.argsort(self.places, kind="stable"), len(self.layers) - 2
-        layer = np.searchsorted(np.cumsum(self.layers), self.places, "right").astype(float)
+        order = np.argsort(self.places, kind="stable")
+        hidden = len(self.layers) - 2
+        layer = np.searchsorted(np.cumsum(self.layers), self.places, "right").astype(
+            float
+        )
         layer[self.places == self.layers[0] - 0.5] = 0.5
         present, sizes = np.unique(layer, return_counts=True)
-        usual = ["input", *(f"hidden {i + 1}" if hidden > 1 else "hidden" for i in range(hidden)), "output"]
+        usual = [
+            "input",
+            *(f"hidden {i + 1}" if hidden > 1 else "hidden" for i in range(hidden)),
+            "output",
+        ]
         names: dict[float, str] = {0.5: "relays", **dict(enumerate(usual))}
-        layers = list(zip(map(names.get, present.tolist()), sizes.tolist(), strict=True))
+        layers = list(
+            zip(map(names.get, present.tolist()), sizes.tolist(), strict=True)
+        )
         neurons = {name: column[order] for name, column in self.neurons.items()}
         edges = _renumbered(self.edges, np.argsort(order))
         return from_saved(SavedNetwork(None, np.float64, layers, None, neurons, edges))
@@ -355,8 +435,14 @@ class Parts:
 FORMAT = Format(
     name="synaptic",
     what="Synaptic 1.1.4",
-    kept="layers, weights, gates (late ones by relays), biases, five squashes, states, activations",
-    lost="names, traces, ties, what is trainable, float32, weights of self-connections other than 1",
+    kept=(
+        "layers, weights, gates (late ones by relays), biases, five squashes, states,"
+        " activations"
+    ),
+    lost=(
+        "names, traces, ties, what is trainable, float32, weights of self-connections"
+        " other than 1"
+    ),
     link="https://github.com/cazala/synaptic/wiki/Networks",
     data=synaptic_data,
     from_data=from_synaptic_data,

@@ -1,4 +1,5 @@
-"""Learning from reward, one step at a time: temporal differences with traces over exact slopes.
+"""Learning from reward, one step at a time: temporal differences with traces over exact
+slopes.
 
 >>> import architect
 >>> from synapse import reward

@@ -17,17 +17,20 @@ from .agent import Agent, Bound, Rate
 
 @final
 class ActorCritic(Agent):
-    """Actor and critic with traces: one network chooses actions, another one predicts the value.
+    """Actor and critic with traces: one network chooses actions, another one predicts
+    the value.
 
-    The value learns as in :class:`TD`. The policy learns by the same δ: its traces sum the slopes of
-    log π(a) + h sign(δ) H(π), with the entropy H (Elsayed, Vasan and Mahmood 2024, algorithm 5).
+    The value learns as in :class:`TD`. The policy learns by the same δ: its traces sum
+    the slopes of log π(a) + h sign(δ) H(π), with the entropy H (Elsayed, Vasan and
+    Mahmood 2024, algorithm 5).
 
     Parameters
     ----------
     policy : Network
-        With softmax outputs, one for each action: their activations are the probabilities. Any others are
-        continuous actions: the first half of the outputs are the means of Gaussians, the second half their
-        deviations, whose squash must be above 0, such as "softplus".
+        With softmax outputs, one for each action: their activations are the
+        probabilities. Any others are continuous actions: the first half of the outputs
+        are the means of Gaussians, the second half their deviations, whose squash must
+        be above 0, such as "softplus".
     value : Network
         The network that predicts the value, with one output.
     entropy : float
@@ -35,8 +38,8 @@ class ActorCritic(Agent):
     discount, trace, rate, normalise, scale_rewards, seed
         As for :class:`QLearning`.
     bound, policy_bound : float, "auto" or None
-        Bounds on the steps of the value and of the policy, see :class:`TD`. Default "auto": 2 and 3 as in the
-        paper, but 0.2 and 0.3 for networks with memory.
+        Bounds on the steps of the value and of the policy, see :class:`TD`. Default
+        "auto": 2 and 3 as in the paper, but 0.2 and 0.3 for networks with memory.
 
     Raises
     ------
@@ -74,17 +77,35 @@ class ActorCritic(Agent):
         seed: Seed = None,
     ) -> None:
         bounds = policy_bound, bound
-        super().__init__((policy, value), bounds, discount, trace, rate, normalise, scale_rewards, seed)
+        super().__init__(
+            (policy, value),
+            bounds,
+            discount,
+            trace,
+            rate,
+            normalise,
+            scale_rewards,
+            seed,
+        )
         if len(value.output) != 1:
-            raise ArgumentError(expected("The value of ActorCritic", "a network with one output", value))
+            raise ArgumentError(
+                expected("The value of ActorCritic", "a network with one output", value)
+            )
         squashes = [neuron.squash for neuron in policy.output]
         self._discrete = squashes[0].name == "softmax"
         half, odd = divmod(len(squashes), 2)
         self._actions = ("n", len(squashes)) if self._discrete else ("size", half)
-        if not self._discrete and (odd or any(squash.low < 0.0 for squash in squashes[half:])):
-            condition = "one with softmax outputs, or with means and then positive deviations"
-            raise ArgumentError(expected("The policy of ActorCritic", condition, policy))
-        self.policy, self.value = policy, value
+        if not self._discrete and (
+            odd or any(squash.low < 0.0 for squash in squashes[half:])
+        ):
+            condition = (
+                "one with softmax outputs, or with means and then positive deviations"
+            )
+            raise ArgumentError(
+                expected("The policy of ActorCritic", condition, policy)
+            )
+        self.policy = policy
+        self.value = value
         self.entropy = non_negative_number("The entropy", entropy)
         self._outputs = np.empty(0)  # those of the policy
         self._action: Any = 0
@@ -119,7 +140,9 @@ class ActorCritic(Agent):
         return self._ascent(self.entropy * float(np.sign(delta))), None
 
     def _ascent(self, entropy: float) -> Floats:
-        """The derivatives of log π(a) + entropy H with respect to the states of the outputs."""
+        """The derivatives of log π(a) + entropy H with respect to the states of the
+        outputs.
+        """
         outputs = self._outputs
         if self._discrete:
             errors = -outputs

@@ -1,4 +1,6 @@
-"""What all agents share: episodes, observations and rewards in their scales, traces of networks."""
+"""What all agents share: episodes, observations and rewards in their scales, traces of
+networks.
+"""
 
 from __future__ import annotations
 
@@ -23,28 +25,34 @@ from ..readwrite._formats import Archived
 from .controller import controller_of
 
 _latest: WeakKeyDictionary[Network, ref[Agent]] = WeakKeyDictionary()
-"""The agent that has begun or acted last with each network: others have lost its context."""
+"""The agent that has begun or acted last with each network: others have lost its
+context."""
 
 
 Bound = float | None | Literal["auto"]
 Rate = float | Literal["auto"]
 AUTO = {"rate": (1.0, 0.03), "bound": (2.0, 0.2), "policy_bound": (3.0, 0.3)}
-"""What "auto" stands for, for networks without and with memory (studies/reward.md, section Steps)."""
+"""What "auto" stands for, for networks without and with memory (studies/reward.md,
+section Steps)."""
 SURELY_FINE = 1e75
-"""Numbers whose squares have this sum at most are within the range of float32, and can be standardised."""
+"""Numbers whose squares have this sum at most are within the range of float32, and can
+be standardised."""
 SCALED = (
-    "acts on observations that its agent scales to mean 0 and deviation 1, and this scale is not written "
-    "with the network alone. Write agent.controller(), a network that has it, or the agent itself."
+    "acts on observations that its agent scales to mean 0 and deviation 1, and this"
+    " scale is not written with the network alone. Write agent.controller(), a network"
+    " that has it, or the agent itself."
 )
 """What is missing where the network of an agent is written."""
 
 
 class Agent(Archived):
-    """Base class of agents. They learn at every step, along decaying traces of exact slopes.
+    """Base class of agents. They learn at every step, along decaying traces of exact
+    slopes.
 
-    A network may have any topology; it learns by its own :attr:`Network.learning_rule`. After each reward, an
-    agent computes the temporal difference δ by the weights so far, which takes a second forward pass, decays
-    its traces, e ← γλe + slopes, and adds step δ e to the weights.
+    A network may have any topology; it learns by its own :attr:`Network.learning_rule`.
+    After each reward, an agent computes the temporal difference δ by the weights so
+    far, which takes a second forward pass, decays its traces, e ← γλe + slopes, and
+    adds step δ e to the weights.
     """
 
     names: ClassVar[tuple[str, ...]]
@@ -52,7 +60,8 @@ class Agent(Archived):
     bound_names: ClassVar[tuple[str, ...]] = ("bound",)
     """The attributes with the bounds on the steps of these networks."""
     _actions: tuple[str, int] | None = None
-    """What its space of actions has: ("n", 2) for one of two, ("size", 2) for two numbers; None: any."""
+    """What its space of actions has: ("n", 2) for one of two, ("size", 2) for two
+    numbers; None: any."""
 
     def __init__(
         self,
@@ -68,10 +77,16 @@ class Agent(Archived):
         for name, network in zip(self.names, networks, strict=True):
             require_network(f"The {name} of {type(self).__name__}", network)
         if len(set(networks)) < len(networks):
-            raise ArgumentError(f"Expected two networks for {type(self).__name__}, got one for both.")
+            raise ArgumentError(
+                f"Expected two networks for {type(self).__name__}, got one for both."
+            )
         self.discount = checks.from_0_to_1("The discount", discount)
         self.trace = checks.from_0_to_1("The trace", trace)
-        self.rate: Rate = rate if _is_auto("rate", rate) else checks.non_negative_number("The rate", rate)
+        self.rate: Rate = (
+            rate
+            if _is_auto("rate", rate)
+            else checks.non_negative_number("The rate", rate)
+        )
         for name, bound in zip(self.bound_names, bounds, strict=True):
             if bound is not None and not _is_auto(name, bound):
                 bound = checks.positive_number(f"The {name}", bound)
@@ -85,19 +100,28 @@ class Agent(Archived):
         self._returns = RunningScale(1)
         self._return = 0.0
         self._value: float | None = None  # None: no episode has begun
-        self._next: Any = None  # the next action, of an agent that chooses it in `_worth`
+        self._next: Any = (
+            None  # the next action, of an agent that chooses it in `_worth`
+        )
         self._limits = self._present_limits()
-        self._lost: list[Network] = []  # networks with which another agent has begun or acted since
+        self._lost: list[
+            Network
+        ] = []  # networks with which another agent has begun or acted since
         self.steps = 0
         self.error = math.nan
-        """The latest temporal difference δ, in units of scaled rewards; NaN before the first."""
+        """The latest temporal difference δ, in units of scaled rewards; NaN before the
+        first."""
         if len({len(network.input) for network in networks}) > 1:
-            raise ArgumentError("Expected the two networks to have the same number of inputs.")
+            raise ArgumentError(
+                "Expected the two networks to have the same number of inputs."
+            )
         for network in networks:
             unsaved.note(network, SCALED if self.normalise else "")
 
     def _present_limits(self) -> tuple[tuple[float, float], ...]:
-        """Rate and bound (0: none) for each network as it is now: an edit may have given it memory."""
+        """Rate and bound (0: none) for each network as it is now: an edit may have
+        given it memory.
+        """
         limits = []
         for name, network in zip(self.bound_names, self._networks, strict=True):
             rate, bound = (
@@ -136,7 +160,11 @@ class Agent(Archived):
         return self._enter(row)
 
     def learn(
-        self, reward: float, observation: ArrayLike, ended: bool = False, truncated: bool = False
+        self,
+        reward: float,
+        observation: ArrayLike,
+        ended: bool = False,
+        truncated: bool = False,
     ) -> Any:
         """Learn from a reward and the observation that came with it.
 
@@ -147,22 +175,23 @@ class Agent(Archived):
         observation : array_like, shape (n,)
             The observation after it.
         ended : bool
-            Whether the episode has ended there, so that nothing follows: the value of the observation counts
-            as 0. Default False.
+            Whether the episode has ended there, so that nothing follows: the value of
+            the observation counts as 0. Default False.
         truncated : bool
-            Whether the episode is broken off there, although something would follow: its value counts.
-            Default False.
+            Whether the episode is broken off there, although something would follow:
+            its value counts. Default False.
 
         Returns
         -------
         int, ndarray, float or None
-            The next action; the value of the observation for :class:`TD`. None after the end of an episode.
+            The next action; the value of the observation for :class:`TD`. None after
+            the end of an episode.
 
         Raises
         ------
         ArgumentError, ArgumentTypeError
-            If no episode has begun, another agent uses the network since then, or a number cannot be used.
-            Nothing has changed then.
+            If no episode has begun, another agent uses the network since then, or a
+            number cannot be used. Nothing has changed then.
         DivergenceError
             If the values are no longer finite. The weights are those before this step.
         """
@@ -170,36 +199,51 @@ class Agent(Archived):
         value = self._value
         gain = checks.finite_number("The reward", reward)
         if ended is not False or truncated is not False:  # most steps are in the middle
-            ended, truncated = checks.boolean("The ended", ended), checks.boolean("The truncated", truncated)
+            ended, truncated = (
+                checks.boolean("The ended", ended),
+                checks.boolean("The truncated", truncated),
+            )
         if value is None:
-            raise ArgumentError("Expected an episode that has begun. Call begin with the first observation.")
+            raise ArgumentError(
+                "Expected an episode that has begun. Call begin with the first"
+                " observation."
+            )
         self._require_latest()
         self._foresee()
-        # Nothing has changed so far. The scale of rewards checks its number before it counts it, and that of
-        # observations cannot fail after it.
+        # Nothing has changed so far. The scale of rewards checks its number before it
+        # counts it, and that of observations cannot fail after it.
         if self.scale_rewards:
             gain = self._scaled(gain)
         after = self._standard(row, counted=True)
         if self.discount and not ended:
             gain += self.discount * self._worth(after)
-        delta, decay = gain - value, self.discount * self.trace
+        delta = gain - value
+        decay = self.discount * self.trace
         if not math.isfinite(delta):
             raise DivergenceError(
-                f"The temporal difference of {type(self).__name__} is not a finite number after "
-                f"{checks.counted(self.steps, 'step')}. The weights are those before this step. Use a bound, "
-                "a lower rate or bounded squashes."
+                f"The temporal difference of {type(self).__name__} is not a finite"
+                f" number after {checks.counted(self.steps, 'step')}. The weights are"
+                " those before this step. Use a bound, a lower rate or bounded"
+                " squashes."
             )
         self.error = delta
-        before = [(network, network.weights, network.biases) for network in self._networks[:-1]]
+        before = [
+            (network, network.weights, network.biases)
+            for network in self._networks[:-1]
+        ]
         try:
-            for traces, errors, limits in zip(self._traces, self._errors(delta), self._limits, strict=True):
+            for traces, errors, limits in zip(
+                self._traces, self._errors(delta), self._limits, strict=True
+            ):
                 traces.learn(errors, delta, decay, *limits)
         except DivergenceError:  # of the last network, after the first has learned
             for network, weights, biases in before:
-                network.weights, network.biases = weights, biases
+                network.weights = weights
+                network.biases = biases
             raise
         self.steps += 1
-        self._value = None  # if a function of the user raises now, the next step is that of a new episode
+        # if a function of the user raises now, the next step is that of a new episode
+        self._value = None
         return None if ended or truncated else self._enter(after)
 
     def act(self, observation: ArrayLike, first: bool = False) -> Any:
@@ -215,8 +259,8 @@ class Agent(Archived):
         Returns
         -------
         int, ndarray or float
-            The best or most probable action, or the means of continuous ones; the value for :class:`TD`. To
-            learn again, call :meth:`begin`.
+            The best or most probable action, or the means of continuous ones; the value
+            for :class:`TD`. To learn again, call :meth:`begin`.
         """
         first = checks.boolean("The first", first)
         row = self._standard(self._observed(observation))
@@ -228,7 +272,8 @@ class Agent(Archived):
         return self._answer(network.activate(row))
 
     def _acting(self) -> Self:
-        """Make a copy that only acts: with a copy of each network, and with the scale of the present moment.
+        """Make a copy that only acts: with a copy of each network, and with the scale
+        of the present moment.
 
         What it does changes nothing in this agent.
         """
@@ -241,16 +286,19 @@ class Agent(Archived):
         return twin
 
     def controller(self) -> Network:
-        """Make a network of its own that acts as :meth:`act` does, to be saved or exported.
+        """Make a network of its own that acts as :meth:`act` does, to be saved or
+        exported.
 
-        It takes observations as the environment gives them: if the agent normalises them, the first hidden
-        layer, "standardised", scales them by the means and deviations so far. The answers are outputs of the
-        network: the best action is the largest one, and of continuous actions the first half are the means.
+        It takes observations as the environment gives them: if the agent normalises
+        them, the first hidden layer, "standardised", scales them by the means and
+        deviations so far. The answers are outputs of the network: the best action is
+        the largest one, and of continuous actions the first half are the means.
 
         Returns
         -------
         Network
-            A network with the weights of the present moment, in a clear context. It learns nothing later.
+            A network with the weights of the present moment, in a clear context. It
+            learns nothing later.
 
         Raises
         ------
@@ -279,16 +327,21 @@ class Agent(Archived):
         """Activate the networks at an observation; returns the action there."""
 
     def _worth(self, row: Floats) -> float:
-        """The value of an observation that follows, by the weights so far: a second forward pass.
+        """The value of an observation that follows, by the weights so far: a second
+        forward pass.
 
-        An agent that needs the next action before it learns, as Sarsa does, chooses it here and stores it in
-        `_next`, for :meth:`_enter`.
+        An agent that needs the next action before it learns, as Sarsa does, chooses it
+        here and stores it in `_next`, for :meth:`_enter`.
         """
         values = self._networks[-1].peek(row)
-        return float(values[0] if len(values) == 1 else values.max())  # max takes 0.9 µs
+        return float(
+            values[0] if len(values) == 1 else values.max()
+        )  # max takes 0.9 µs
 
     def _errors(self, delta: float) -> tuple[Floats | None, ...]:
-        """The errors of the outputs of each network whose slopes are traced; None: their own slopes."""
+        """The errors of the outputs of each network whose slopes are traced; None:
+        their own slopes.
+        """
         return (None,)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -302,27 +355,42 @@ class Agent(Archived):
         return arrays_of(self)
 
     def _require_remembered(self, values: Mapping[str, Any]) -> None:
-        """Raise ValueError unless an agent can go on with these values of a file; attributes by name."""
+        """Raise ValueError unless an agent can go on with these values of a file;
+        attributes by name.
+        """
         value = values["_value"]
         steps = values["steps"]
-        if not (value is None or type(value) is float) or type(steps) is not int or steps < 0:
+        if (
+            not (value is None or type(value) is float)
+            or type(steps) is not int
+            or steps < 0
+        ):
             raise ValueError("its value or its number of steps is not valid")
         if type(values["_return"]) is not float or type(values["error"]) is not float:
             raise ValueError("its return or its error is not a number")
 
     def _foresee(self) -> None:
-        """Call what the user has given for the next action, which may raise, before anything changes."""
+        """Call what the user has given for the next action, which may raise, before
+        anything changes.
+        """
 
     def _observed(self, observation: ArrayLike) -> Floats:
-        """The observation as finite numbers whose squares are finite, if they are squared."""
+        """The observation as finite numbers whose squares are finite, if they are
+        squared.
+        """
         network = self._networks[0]
         if is_row(observation, network._n_inputs):
             row: Floats = observation
         else:
-            row = checks.vector("The observation", observation, len(network.input), network.dtype)
-        # One product tells of NaN and of numbers that are too large; the slow checks name them.
+            row = checks.vector(
+                "The observation", observation, len(network.input), network.dtype
+            )
+        # One product tells of NaN and of numbers that are too large; the slow checks
+        # name them.
         if not checks.sum_of_squares(row) < SURELY_FINE:
-            row = checks.vector("The observation", row, len(network.input), network.dtype)
+            row = checks.vector(
+                "The observation", row, len(network.input), network.dtype
+            )
             if self.normalise and float(np.abs(row).max()) >= SQUARABLE:
                 raise ArgumentError(TOO_LARGE)
         return row
@@ -332,7 +400,9 @@ class Agent(Archived):
         return self._scale.take(row, float(counted)) if self.normalise else row
 
     def _scaled(self, reward: float) -> float:
-        """The reward, divided by the running deviation of the discounted sum of rewards so far."""
+        """The reward, divided by the running deviation of the discounted sum of rewards
+        so far.
+        """
         total = self.discount * self._return + reward
         self._returns.take(np.array([total]))  # raises for a number that is too large
         self._return = total
@@ -350,8 +420,9 @@ class Agent(Archived):
     def _require_latest(self) -> None:
         if self._lost:
             raise ArgumentError(
-                f"Another agent has taken over {self._lost[0]!r}. Call begin, which takes it back, or give "
-                "each agent a network of its own: network.clone()."
+                f"Another agent has taken over {self._lost[0]!r}. Call begin, which"
+                " takes it back, or give each agent a network of its own:"
+                " network.clone()."
             )
 
 
@@ -361,5 +432,7 @@ def _is_auto(name: str, value: Any) -> bool:
         return False
     if value != "auto":
         none = ', "auto" or None' if name != "rate" else ' or "auto"'
-        raise ArgumentTypeError(checks.expected(f"The {name}", f"a number{none}", value))
+        raise ArgumentTypeError(
+            checks.expected(f"The {name}", f"a number{none}", value)
+        )
     return True

@@ -18,11 +18,13 @@ STANDARDISED = "standardised"
 
 
 def controller_of(network: Network, scale: RunningScale | None) -> Network:
-    """A copy of a network in a clear context, whose inputs become a layer that applies a scale.
+    """A copy of a network in a clear context, whose inputs become a layer that applies
+    a scale.
 
-    Every connection, gate and delay that began at an input then begins at its standardised value, which
-    activates before all others. So it acts as before, but for networks that activate together, where only
-    inputs are read in the same step: ArgumentError for these.
+    Every connection, gate and delay that began at an input then begins at its
+    standardised value, which activates before all others. So it acts as before, but for
+    networks that activate together, where only inputs are read in the same step:
+    ArgumentError for these.
     """
     if scale is None:
         controller = network.clone()
@@ -31,8 +33,9 @@ def controller_of(network: Network, scale: RunningScale | None) -> Network:
     saved = to_saved(network)
     if saved.neurons["synchronous"].any():
         raise ArgumentError(
-            f"Expected a network without synchronous neurons for a controller, got {network!r}: they would "
-            "read the scaled observations one step late. Save the agent, or learn with normalise=False."
+            "Expected a network without synchronous neurons for a controller, got"
+            f" {network!r}: they would read the scaled observations one step late. Save"
+            " the agent, or learn with normalise=False."
         )
     controller = from_saved(_with_scale(saved, len(network.input), scale))
     controller.clear()
@@ -40,7 +43,9 @@ def controller_of(network: Network, scale: RunningScale | None) -> Network:
 
 
 def _with_scale(saved: SavedNetwork, inputs: int, scale: RunningScale) -> SavedNetwork:
-    """The columns of a network with as many new inputs before the old ones, which standardise them."""
+    """The columns of a network with as many new inputs before the old ones, which
+    standardise them.
+    """
     place = _places(saved, inputs)
     stays = np.append(np.ones(inputs, bool), place[inputs:] >= 2 * inputs)
     neurons = {}
@@ -53,11 +58,14 @@ def _with_scale(saved: SavedNetwork, inputs: int, scale: RunningScale) -> SavedN
     neurons["trainable_bias"][standardising] = 0
     neurons["squash"][standardising] = "identity"
     neurons["bias"][standardising] = -scale.mean / scale.deviation
-    # What leads into an input changes nothing, because the input is set; its standardised value is computed.
+    # What leads into an input changes nothing, because the input is set; its
+    # standardised value is computed.
     kept = place[saved.connections["target"]] >= 2 * inputs
     connections = {}
     for name, column in saved.connections.items():
-        connections[name] = np.concatenate([np.zeros(inputs, column.dtype), column[kept]])
+        connections[name] = np.concatenate(
+            [np.zeros(inputs, column.dtype), column[kept]]
+        )
     for end in ("source", "target"):
         connections[end][inputs:] = place[connections[end][inputs:]]
     connections["source"][new] = np.arange(inputs)
@@ -78,7 +86,9 @@ def _with_scale(saved: SavedNetwork, inputs: int, scale: RunningScale) -> SavedN
     names = None
     if saved.names is not None:
         between = [f"{STANDARDISED} {i}" for i in range(inputs)]
-        others_now = [name for name, there in zip(saved.names, stays, strict=True) if there][inputs:]
+        others_now = [
+            name for name, there in zip(saved.names, stays, strict=True) if there
+        ][inputs:]
         names = [*saved.names[:inputs], *between, *others_now]
     return SavedNetwork(
         name=saved.name,
@@ -92,10 +102,11 @@ def _with_scale(saved: SavedNetwork, inputs: int, scale: RunningScale) -> SavedN
 
 
 def _places(saved: SavedNetwork, inputs: int) -> Ints:
-    """The new number of each neuron; a relay that copies an input has that of the standardised value.
+    """The new number of each neuron; a relay that copies an input has that of the
+    standardised value.
 
-    An input is set after the relays have read it, so they delay a copy of it. Relays read a standardised
-    value itself one step late.
+    An input is set after the relays have read it, so they delay a copy of it. Relays
+    read a standardised value itself one step late.
     """
     count = len(saved.neurons["bias"])
     source = saved.connections["source"].astype(np.int64)

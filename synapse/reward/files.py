@@ -1,9 +1,9 @@
 """Agents as arrays: for files, checkpoints, pickles and copies.
 
-The arrays of each network have its name before them, as in ``network/neuron_bias``; ``network/trace_weight``
-and ``network/trace_bias`` are its decaying sums of slopes. The member ``agent`` has one string of JSON: the
-class, the arguments of the agent, the scales, the state of the random numbers, and what else it remembers
-between two steps.
+The arrays of each network have its name before them, as in ``network/neuron_bias``;
+``network/trace_weight`` and ``network/trace_bias`` are its decaying sums of slopes. The
+member ``agent`` has one string of JSON: the class, the arguments of the agent, the
+scales, the state of the random numbers, and what else it remembers between two steps.
 """
 
 from __future__ import annotations
@@ -30,32 +30,52 @@ MARK = "synapse agent"
 VERSION = 1
 AGENT = "agent"
 """The array that marks the file of an agent."""
-HEAD = ("format", "version", "kind", "settings", "remembered", "random", "observations", "rewards")
+HEAD = (
+    "format",
+    "version",
+    "kind",
+    "settings",
+    "remembered",
+    "random",
+    "observations",
+    "rewards",
+)
 Arrays = dict[str, NDArray[Any]]
 
 
-# --- writing ----------------------------------------------------------------------------------
+# --- writing --------------------------------------------------------------------------
 
 
 def arrays_of(agent: Agent, whole: bool = True) -> Arrays:
-    """The arrays of an agent. Unless it is `whole`, its functions are left out, for a checkpoint."""
+    """The arrays of an agent. Unless it is `whole`, its functions are left out, for a
+    checkpoint.
+    """
     arrays: Arrays = {}
-    for name, network, traces in zip(agent.names, agent._networks, agent._traces, strict=True):
+    for name, network, traces in zip(
+        agent.names, agent._networks, agent._traces, strict=True
+    ):
         sums = traces.read()
-        parts = {**npz_data(network), "trace_weight": sums.weights, "trace_bias": sums.biases}
+        parts = {
+            **npz_data(network),
+            "trace_weight": sums.weights,
+            "trace_bias": sums.biases,
+        }
         arrays |= {f"{name}/{key}": array for key, array in parts.items()}
     random = agent.rng.bit_generator.state
     if random["bit_generator"] not in GENERATORS:
         condition = f"{' or '.join(GENERATORS)}. Use numpy.random.default_rng"
         raise ArgumentError(
-            f"Expected the generator of an agent to save to be {condition}; got {random['bit_generator']}."
+            f"Expected the generator of an agent to save to be {condition}; got"
+            f" {random['bit_generator']}."
         )
     head = {
         "format": MARK,
         "version": VERSION,
         "kind": type(agent).__name__,
         "settings": _settings(agent, whole),
-        "remembered": {name: _plain(value) for name, value in _remembered(agent).items()},
+        "remembered": {
+            name: _plain(value) for name, value in _remembered(agent).items()
+        },
         "random": random,
         "observations": agent._scale.as_json(),
         "rewards": agent._returns.as_json(),
@@ -64,27 +84,44 @@ def arrays_of(agent: Agent, whole: bool = True) -> Arrays:
 
 
 def _arguments(agent: Agent) -> list[str]:
-    """Names of the arguments of an agent, which are attributes, too; without its networks and its seed."""
+    """Names of the arguments of an agent, which are attributes, too; without its
+    networks and its seed.
+    """
     others = {"self", "seed", *agent.names}
-    return [name for name in inspect.signature(type(agent).__init__).parameters if name not in others]
+    return [
+        name
+        for name in inspect.signature(type(agent).__init__).parameters
+        if name not in others
+    ]
 
 
 def _settings(agent: Agent, whole: bool) -> dict[str, Any]:
-    """The arguments of an agent, which it has as attributes, except its networks and its seed."""
+    """The arguments of an agent, which it has as attributes, except its networks and
+    its seed.
+    """
     settings = {}
     for name in _arguments(agent):
         value = getattr(agent, name)
         if isinstance(value, bool | int | float | str | None):
             settings[name] = value
         elif whole:
-            advice = "A file holds no functions of your own: set the attribute to a number before."
-            raise ArgumentError(expected(f"The {name} of an agent to save", "a number", value, advice))
+            advice = (
+                "A file holds no functions of your own: set the attribute to a number"
+                " before."
+            )
+            raise ArgumentError(
+                expected(f"The {name} of an agent to save", "a number", value, advice)
+            )
     return settings
 
 
 def reduced(agent: Agent) -> tuple[Any, ...]:
     """An agent for pickle and the module copy, which find functions by their names."""
-    functions = {name: getattr(agent, name) for name in _arguments(agent) if callable(getattr(agent, name))}
+    functions = {
+        name: getattr(agent, name)
+        for name in _arguments(agent)
+        if callable(getattr(agent, name))
+    }
     return with_functions, (arrays_of(agent, whole=False), functions)
 
 
@@ -95,7 +132,10 @@ def _remembered(agent: Agent) -> dict[str, Any]:
         name: value
         for name, value in vars(agent).items()
         if name not in arguments
-        and (value is None or isinstance(value, bool | int | float | np.ndarray | np.generic))
+        and (
+            value is None
+            or isinstance(value, bool | int | float | np.ndarray | np.generic)
+        )
     }
 
 
@@ -106,11 +146,13 @@ def _plain(value: Any) -> Any:
     return "NaN" if isinstance(value, float) and value != value else value
 
 
-# --- reading ----------------------------------------------------------------------------------
+# --- reading --------------------------------------------------------------------------
 
 
 def read_archive(arrays: Arrays) -> Agent:
-    """Make the agent of an archive; FormatError if it is not valid. Arrays of a run beside it are left."""
+    """Make the agent of an archive; FormatError if it is not valid. Arrays of a run
+    beside it are left.
+    """
     return with_functions(arrays, {})
 
 
@@ -120,18 +162,22 @@ def with_functions(arrays: Arrays, functions: dict[str, Any]) -> Agent:
     classes: dict[str, Any] = {cls.__name__: cls for cls in _classes(Agent)}
     if head["kind"] not in classes:
         raise FormatError(
-            f"The file has an agent of the class {head['kind']!r}, and no class here has this name. "
-            f"There are: {', '.join(sorted(classes))}. Import the module with it before."
+            f"The file has an agent of the class {head['kind']!r}, and no class here"
+            f" has this name. There are: {', '.join(sorted(classes))}. Import the"
+            " module with it before."
         )
     cls = classes[head["kind"]]
     arguments = inspect.signature(cls.__init__).parameters
-    settings = members("The settings of an agent", head["settings"], (), arguments) | functions
+    settings = (
+        members("The settings of an agent", head["settings"], (), arguments) | functions
+    )
     missing = set(arguments) - {"self", "seed", *cls.names} - set(settings)
     if missing:
         raise FormatError(
-            f"The file is the checkpoint of an agent with a function of your own, {sorted(missing)[0]}, "
-            "which no file holds. Make the agent with it, and read the checkpoint with "
-            "reward.run(agent, environment, steps=0, checkpoint=path, resume=True)."
+            "The file is the checkpoint of an agent with a function of your own,"
+            f" {sorted(missing)[0]}, which no file holds. Make the agent with it, and"
+            " read the checkpoint with reward.run(agent, environment, steps=0,"
+            " checkpoint=path, resume=True)."
         )
     networks = _networks(cls.names, arrays)
     try:
@@ -143,11 +189,14 @@ def with_functions(arrays: Arrays, functions: dict[str, Any]) -> Agent:
 
 
 def restore(agent: Agent, arrays: Arrays) -> None:
-    """Let an agent be that of a checkpoint, with its own arguments; FormatError, and no change, if not."""
+    """Let an agent be that of a checkpoint, with its own arguments; FormatError, and no
+    change, if not.
+    """
     head = _head(arrays)
     if head["kind"] != type(agent).__name__:
         raise FormatError(
-            f"Expected the checkpoint of a {type(agent).__name__}, got one of a {head['kind']}."
+            f"Expected the checkpoint of a {type(agent).__name__}, got one of a"
+            f" {head['kind']}."
         )
     _take(agent, head, _networks(agent.names, arrays), arrays)
 
@@ -169,14 +218,20 @@ def _networks(names: tuple[str, ...], arrays: Arrays) -> dict[str, Network]:
     networks = {}
     for name in names:
         parts = {
-            key.removeprefix(f"{name}/"): array for key, array in arrays.items() if key.startswith(f"{name}/")
+            key.removeprefix(f"{name}/"): array
+            for key, array in arrays.items()
+            if key.startswith(f"{name}/")
         }
-        parts = {key: array for key, array in parts.items() if not key.startswith("trace_")}
+        parts = {
+            key: array for key, array in parts.items() if not key.startswith("trace_")
+        }
         networks[name] = from_arrays(parts)
     return networks
 
 
-def _take(agent: Agent, head: Mapping[str, Any], networks: dict[str, Network], arrays: Arrays) -> None:
+def _take(
+    agent: Agent, head: Mapping[str, Any], networks: dict[str, Network], arrays: Arrays
+) -> None:
     """Check everything, and then set everything."""
     generator = type(agent.rng.bit_generator)()
     try:
@@ -205,14 +260,20 @@ def _slopes(network: Network, name: str, arrays: Arrays) -> Slopes:
     sums = []
     for part, count in (("weight", len(network.connections)), ("bias", len(network))):
         values: Floats = arrays[f"{name}/trace_{part}"]
-        if values.dtype.kind != "f" or values.shape != (count,) or not np.isfinite(values).all():
+        if (
+            values.dtype.kind != "f"
+            or values.shape != (count,)
+            or not np.isfinite(values).all()
+        ):
             raise ValueError(f"{name}/trace_{part} is not {count} finite numbers")
         sums.append(values)
     return Slopes(*sums)
 
 
 def _read_values(agent: Agent, values: Any) -> dict[str, Any]:
-    """What an agent of this class remembers, checked against one that has just been made."""
+    """What an agent of this class remembers, checked against one that has just been
+    made.
+    """
     names = set(_remembered(agent))
     if not isinstance(values, dict) or set(values) != names:
         raise ValueError(f"what it remembers is not {', '.join(sorted(names))}")

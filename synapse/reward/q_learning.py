@@ -21,19 +21,21 @@ class QLearning(Agent):
 
     δ = r + γ max q(o') − q(o, a);  e ← γ λ e + ∂q(o, a)/∂w;  w ← w + step δ e
 
-    An exploring action cuts the traces: what follows is not what the best actions before it led to (Watkins
-    1989; Sutton and Barto 2018, section 12.10).
+    An exploring action cuts the traces: what follows is not what the best actions
+    before it led to (Watkins 1989; Sutton and Barto 2018, section 12.10).
 
     Parameters
     ----------
     network : Network
         The network, with an output for each action.
     explore : float or callable
-        Probability of a random action, or a function that returns it for a number of steps. Default 0.05.
+        Probability of a random action, or a function that returns it for a number of
+        steps. Default 0.05.
     discount, trace, rate, bound, normalise
         As for :class:`TD`.
     scale_rewards : bool
-        Whether rewards are divided by the running deviation of their discounted sums. Default True.
+        Whether rewards are divided by the running deviation of their discounted sums.
+        Default True.
     seed : int or numpy.random.Generator, optional
         Seed of the random actions. Default: an unrecorded random seed.
 
@@ -71,11 +73,20 @@ class QLearning(Agent):
         scale_rewards: bool = True,
         seed: Seed = None,
     ) -> None:
-        super().__init__((network,), (bound,), discount, trace, rate, normalise, scale_rewards, seed)
+        super().__init__(
+            (network,), (bound,), discount, trace, rate, normalise, scale_rewards, seed
+        )
         if len(network.output) < 2:
-            raise ArgumentError(expected("The network of QLearning", "one with two outputs or more", network))
-        self.network, self._actions = network, ("n", len(network.output))
-        self.explore = explore if callable(explore) else from_0_to_1("The explore", explore)
+            raise ArgumentError(
+                expected(
+                    "The network of QLearning", "one with two outputs or more", network
+                )
+            )
+        self.network = network
+        self._actions = ("n", len(network.output))
+        self.explore = (
+            explore if callable(explore) else from_0_to_1("The explore", explore)
+        )
         self._action = 0
         self._chance: float | None = None  # of exploring, for the step to come
 
@@ -100,20 +111,28 @@ class QLearning(Agent):
     def _enter(self, row: Floats) -> int:
         values = self.network.activate(row)
         best = action = int(values.argmax())
-        chance = self._chance_after(self.steps) if self._chance is None else self._chance
+        chance = (
+            self._chance_after(self.steps) if self._chance is None else self._chance
+        )
         self._chance = None
         if self.rng.random() < chance:
             action = int(self.rng.integers(len(values)))
         if values[action] < values[best]:
             self._traces[0].clear()
-        self._action, self._value = action, float(values[action])
+        self._action = action
+        self._value = float(values[action])
         return action
 
     def _errors(self, delta: float) -> tuple[Floats]:
         outputs = self.network.output
-        errors, chosen = np.zeros(len(outputs)), outputs[self._action]
-        if chosen.squash.name == "softmax":  # its value follows from the states of all softmax outputs
-            shares = np.array([n.activation if n.squash is chosen.squash else 0.0 for n in outputs])
+        errors = np.zeros(len(outputs))
+        chosen = outputs[self._action]
+        if (
+            chosen.squash.name == "softmax"
+        ):  # its value follows from the states of all softmax outputs
+            shares = np.array(
+                [n.activation if n.squash is chosen.squash else 0.0 for n in outputs]
+            )
             errors = -chosen.activation * shares
             errors[self._action] += chosen.activation
         else:

@@ -24,8 +24,10 @@ from .agent import Agent
 from .files import arrays_of, restore
 from .spaces import Episodic
 
-SECONDS, SHARE = 10.0, 0.05
-"""A checkpoint is written after so many seconds, and takes at most this share of the time."""
+SECONDS = 10.0
+SHARE = 0.05
+"""A checkpoint is written after so many seconds, and takes at most this share of the
+time."""
 EVALUATED = 1
 """Part of the seeds of evaluations, which training episodes do not have."""
 
@@ -38,7 +40,8 @@ class Run:
     Parameters
     ----------
     returns, lengths : ndarray, shape (episodes,)
-        Sum of the rewards, not discounted, and number of steps of each complete episode.
+        Sum of the rewards, not discounted, and number of steps of each complete
+        episode.
     steps, seconds : int, float
         Number of all steps, and the time that the run took.
     stopped : str
@@ -59,13 +62,24 @@ class Run:
 
     def __repr__(self) -> str:
         last = self.returns[-100:]
-        mean = f", mean return of the last {len(last)} {last.mean():.4g}" if len(last) else ""
-        episodes, steps = checks.counted(len(self.returns), "episode"), checks.counted(self.steps, "step")
+        mean = (
+            f", mean return of the last {len(last)} {last.mean():.4g}"
+            if len(last)
+            else ""
+        )
+        episodes = checks.counted(len(self.returns), "episode")
+        steps = checks.counted(self.steps, "step")
         return f"<Run: {episodes}, {steps}{mean}, stopped by {self.stopped}>"
 
     def to_pandas(self) -> Any:
-        """Return a data frame of pandas (extra "stats"): return, length and last step of each episode."""
-        columns = {"return": self.returns, "length": self.lengths, "step": self.lengths.cumsum()}
+        """Return a data frame of pandas (extra "stats"): return, length and last step
+        of each episode.
+        """
+        columns = {
+            "return": self.returns,
+            "length": self.lengths,
+            "step": self.lengths.cumsum(),
+        }
         return checks.imported_pandas().DataFrame(columns)
 
 
@@ -91,37 +105,47 @@ def run(
     agent : Agent
         The agent.
     environment : object
-        An environment of Gymnasium, or any object with its two methods: ``reset(seed=...)`` returns an
-        observation and a dict; ``step(action)`` returns the observation, the reward, whether the episode has
-        ended, whether it was broken off, and a dict. Observations are numbers. Those of a Discrete or
-        MultiDiscrete ``observation_space`` become a column for each value, of which one is 1. If the
-        ``action_space`` is MultiDiscrete or MultiBinary, the network has an output for each combination.
-        Continuous actions are clipped to the bounds of their space.
+        An environment of Gymnasium, or any object with its two methods:
+        ``reset(seed=...)`` returns an observation and a dict; ``step(action)`` returns
+        the observation, the reward, whether the episode has ended, whether it was
+        broken off, and a dict. Observations are numbers. Those of a Discrete or
+        MultiDiscrete ``observation_space`` become a column for each value, of which one
+        is 1. If the ``action_space`` is MultiDiscrete or MultiBinary, the network has
+        an output for each combination. Continuous actions are clipped to the bounds of
+        their space.
     steps : int
-        Number of steps, after which the run ends, also within an episode. With 0, nothing is done but to read
-        the checkpoint, if there is one to resume from.
+        Number of steps, after which the run ends, also within an episode. With 0,
+        nothing is done but to read the checkpoint, if there is one to resume from.
     seed : int or numpy.random.Generator, optional
-        Seed of the environment: each episode resets it with a seed that follows from this one and the number
-        of the episode. Default: an unrecorded random seed, or that of the checkpoint.
+        Seed of the environment: each episode resets it with a seed that follows from
+        this one and the number of the episode. Default: an unrecorded random seed, or
+        that of the checkpoint.
     learn : bool
         Whether the agent learns and explores. Default True.
     callback : callable, optional
-        Function ``(agent, return, length)``, called after every episode; a true value ends the run.
+        Function ``(agent, return, length)``, called after every episode; a true value
+        ends the run.
     evaluate : int, optional
-        Number of steps between two evaluations. An evaluation runs episodes in which a copy of the agent acts
-        as ``agent.act`` does; it changes no bit of the run. Default: none.
+        Number of steps between two evaluations. An evaluation runs episodes in which a
+        copy of the agent acts as ``agent.act`` does; it changes no bit of the run.
+        Default: none.
     evaluation : object, optional
-        The environment of evaluations, which must not be that of the run. It is needed with `evaluate`.
+        The environment of evaluations, which must not be that of the run. It is needed
+        with `evaluate`.
     evaluation_episodes : int
-        Number of episodes of an evaluation, which have the same seeds each time. Default 10.
+        Number of episodes of an evaluation, which have the same seeds each time.
+        Default 10.
     checkpoint : path, optional
-        File with the agent and the episodes so far, written whole or not at all: every ten seconds or so, and
-        at the end, also after Ctrl-C and errors. :func:`synapse.load` reads the agent of it.
+        File with the agent and the episodes so far, written whole or not at all: every
+        ten seconds or so, and at the end, also after Ctrl-C and errors.
+        :func:`synapse.load` reads the agent of it.
     resume : bool
-        Whether to continue from the checkpoint, if it exists: with an agent that is made and an environment
-        that behaves as before, the run then brings the same bits as one that was not broken off. If it was
-        broken off within an episode, the actions of this episode are repeated first; if the environment then
-        shows something else than before, the episode begins anew, and the agent has what it has learned.
+        Whether to continue from the checkpoint, if it exists: with an agent that is
+        made and an environment that behaves as before, the run then brings the same
+        bits as one that was not broken off. If it was broken off within an episode, the
+        actions of this episode are repeated first; if the environment then shows
+        something else than before, the episode begins anew, and the agent has what it
+        has learned.
     progress : bool
         Whether to show a progress bar. Default True.
 
@@ -133,13 +157,16 @@ def run(
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If an argument cannot be used, or the environment returns what an agent cannot use.
+        If an argument cannot be used, or the environment returns what an agent cannot
+        use.
     TopologyError
-        If there is a checkpoint and a network of the agent is connected with neurons outside of it.
+        If there is a checkpoint and a network of the agent is connected with neurons
+        outside of it.
     FormatError
         If the checkpoint is not one of an agent with such networks.
     Exception
-        What the environment raises, with a note that names the step. The agent has learned what came before.
+        What the environment raises, with a note that names the step. The agent has
+        learned what came before.
 
     Examples
     --------
@@ -159,40 +186,53 @@ def run(
         raise ArgumentTypeError(checks.expected("The agent", condition, agent))
     training = Episodic("The environment", environment, agent)
     steps = checks.whole_number("The steps", steps, "a whole number, 0 or above", 0)
-    learn, progress = checks.boolean("The learn", learn), checks.boolean("The progress", progress)
-    path = None if checkpoint is None else checks.file_path("The checkpoint", checkpoint)
+    learn, progress = (
+        checks.boolean("The learn", learn),
+        checks.boolean("The progress", progress),
+    )
+    path = (
+        None if checkpoint is None else checks.file_path("The checkpoint", checkpoint)
+    )
     if checks.boolean("The resume", resume) and path is None:
         raise ArgumentError("Expected a checkpoint to resume from, got none.")
     if path is not None and not learn:
         raise ArgumentError(
-            "Expected no checkpoint with learn=False: it would be one of an agent that has learned nothing. "
-            "To evaluate the agent of a checkpoint, give synapse.load(checkpoint) as the agent."
+            "Expected no checkpoint with learn=False: it would be one of an agent that"
+            " has learned nothing. To evaluate the agent of a checkpoint, give"
+            " synapse.load(checkpoint) as the agent."
         )
     if callback is not None:
         checks.function_of("A callback", callback, "agent", "return", "length")
-    evaluations = _evaluations(agent, environment, evaluate, evaluation, evaluation_episodes)
+    evaluations = _evaluations(
+        agent, environment, evaluate, evaluation, evaluation_episodes
+    )
     if path is not None:
         arrays_of(agent, whole=False)  # raises now rather than after hours
-    root = int(random_generator(seed).integers(2**62))  # the last check, because it draws
+    root = int(
+        random_generator(seed).integers(2**62)
+    )  # the last check, because it draws
     episodes = _Episodes(agent, training, root, learn, evaluations)
     if resume and path is not None and path.exists():
         read_checkpoint(path, agent, episodes, seeded=seed is not None)
     return episodes.run(steps, callback, path, progress)
 
 
-def _evaluations(agent: Agent, environment: Any, every: Any, own: Any, episodes: Any) -> _Evaluations | None:
+def _evaluations(
+    agent: Agent, environment: Any, every: Any, own: Any, episodes: Any
+) -> _Evaluations | None:
     """The evaluations that a call asks for."""
     episodes = checks.positive_integer("The evaluation_episodes", episodes)
     if (every is None) != (own is None):
         raise ArgumentError(
-            "Expected both evaluate, a number of steps, and evaluation, an environment; got one of them."
+            "Expected both evaluate, a number of steps, and evaluation, an environment;"
+            " got one of them."
         )
     if every is None:
         return None
     if own is environment:
         raise ArgumentError(
-            "Expected an environment of its own for the evaluations, got that of the run, whose episode "
-            "would be broken off. Make a second one."
+            "Expected an environment of its own for the evaluations, got that of the"
+            " run, whose episode would be broken off. Make a second one."
         )
     agent._acting()  # raises now if its network cannot be copied
     return _Evaluations(
@@ -218,7 +258,9 @@ def _naming(step: int, episode: str) -> Iterator[None]:
 
 
 class _Evaluations:
-    """Evaluations so far: by `every` steps, some episodes in an environment of their own."""
+    """Evaluations so far: by `every` steps, some episodes in an environment of their
+    own.
+    """
 
     def __init__(self, every: int, environment: Episodic, episodes: int) -> None:
         self.every = every
@@ -228,10 +270,13 @@ class _Evaluations:
         self.returns: list[list[float]] = []
 
     def run(self, agent: Agent, seed: int, steps: int) -> None:
-        """Let a copy of the agent act in all episodes, which have the same seeds in each evaluation."""
+        """Let a copy of the agent act in all episodes, which have the same seeds in
+        each evaluation.
+        """
         actor = agent._acting()
         returns = [
-            self._return(actor, _seed_of(seed, EVALUATED, episode)) for episode in range(self.episodes)
+            self._return(actor, _seed_of(seed, EVALUATED, episode))
+            for episode in range(self.episodes)
         ]
         self.steps.append(steps)
         self.returns.append(returns)
@@ -256,7 +301,9 @@ class _Evaluations:
 
 @dataclass
 class _Episode:
-    """An episode that has begun: what was done in it, from which a checkpoint repeats it."""
+    """An episode that has begun: what was done in it, from which a checkpoint repeats
+    it.
+    """
 
     row: Floats  # the latest observation
     action: Any  # the agent's answer to it
@@ -266,10 +313,17 @@ class _Episode:
 
 
 class _Episodes:
-    """The episodes of a run: `total` steps in all, and the returns and lengths of the complete ones."""
+    """The episodes of a run: `total` steps in all, and the returns and lengths of the
+    complete ones.
+    """
 
     def __init__(
-        self, agent: Agent, environment: Episodic, seed: int, learn: bool, evaluations: _Evaluations | None
+        self,
+        agent: Agent,
+        environment: Episodic,
+        seed: int,
+        learn: bool,
+        evaluations: _Evaluations | None,
     ) -> None:
         self.agent = agent
         self.environment = environment
@@ -288,8 +342,14 @@ class _Episodes:
 
         begin = time.monotonic() - self.seconds
         stopped = "steps"
-        goes_on = self.steps < steps  # a run that is complete, and its file, stay as they are
-        shown: dict[str, Any] = {"unit": " steps", "unit_scale": True, "disable": not progress}
+        goes_on = (
+            self.steps < steps
+        )  # a run that is complete, and its file, stay as they are
+        shown: dict[str, Any] = {
+            "unit": " steps",
+            "unit_scale": True,
+            "disable": not progress,
+        }
         with tqdm(total=steps, initial=self.steps, **shown) as bar:
             try:
                 self._repeat()
@@ -298,7 +358,11 @@ class _Episodes:
                     complete = self._step(path is not None)
                     bar.update()
                     next(writes)
-                    if complete is not None and callback is not None and callback(self.agent, *complete):
+                    if (
+                        complete is not None
+                        and callback is not None
+                        and callback(self.agent, *complete)
+                    ):
                         stopped = "callback"
                         break
             except KeyboardInterrupt:
@@ -317,7 +381,10 @@ class _Episodes:
             return result
         evaluated = self.evaluations
         shape = len(evaluated.steps), evaluated.episodes
-        every = np.array(evaluated.steps, np.int64), np.reshape(evaluated.returns, shape)
+        every = (
+            np.array(evaluated.steps, np.int64),
+            np.reshape(evaluated.returns, shape),
+        )
         return Run(returns, lengths, self.steps, self.seconds, stopped, *every)
 
     def _written(self, path: Path | None, begin: float) -> Iterator[None]:
@@ -332,7 +399,9 @@ class _Episodes:
             yield
 
     def _step(self, recorded: bool) -> tuple[float, int] | None:
-        """Do one step, which begins an episode if none has begun; return and length if it ends there."""
+        """Do one step, which begins an episode if none has begun; return and length if
+        it ends there.
+        """
         if self.episode is None:
             self._begin()
         episode = self.episode
@@ -340,10 +409,15 @@ class _Episodes:
         with self._named(episode.length):
             row, reward, ended, truncated = self.environment.step(episode.action)
         over = ended or truncated
-        # Ctrl-C waits until the agent, and what is known of the episode, are those after this step.
+        # Ctrl-C waits until the agent, and what is known of the episode, are those
+        # after this step.
         with Deferred():
             agent = self.agent
-            action = agent.learn(reward, row, ended, truncated) if self.learn else agent.act(row)
+            action = (
+                agent.learn(reward, row, ended, truncated)
+                if self.learn
+                else agent.act(row)
+            )
             if recorded:
                 episode.actions.append(episode.action)
             episode.row = row
@@ -364,11 +438,15 @@ class _Episodes:
         with self._named(0):
             row = self.environment.reset(_seed_of(self.seed, len(self.returns)))
         with Deferred():
-            action = self.agent.begin(row) if self.learn else self.agent.act(row, first=True)
+            action = (
+                self.agent.begin(row) if self.learn else self.agent.act(row, first=True)
+            )
             self.episode = _Episode(row, action)
 
     def _repeat(self) -> None:
-        """Repeat the actions of the episode of a checkpoint; begin anew if the environment differs."""
+        """Repeat the actions of the episode of a checkpoint; begin anew if the
+        environment differs.
+        """
         episode = self.episode
         if episode is None:
             return
@@ -393,7 +471,9 @@ OF_RUN = ("seed", "steps", "seconds", "total")
 
 
 def write_checkpoint(path: Path, agent: Agent, episodes: _Episodes) -> None:
-    """Write an agent, the episodes so far, and what repeats the one that is not complete."""
+    """Write an agent, the episodes so far, and what repeats the one that is not
+    complete.
+    """
     episode = episodes.episode
     head = {
         "seed": episodes.seed,
@@ -413,30 +493,49 @@ def write_checkpoint(path: Path, agent: Agent, episodes: _Episodes) -> None:
         arrays["actions"] = np.array(episode.actions)
     if episodes.evaluations is not None:
         arrays["evaluation_steps"] = np.array(episodes.evaluations.steps, np.int64)
-        arrays["evaluation_returns"] = np.array(episodes.evaluations.returns, np.float64)
+        arrays["evaluation_returns"] = np.array(
+            episodes.evaluations.returns, np.float64
+        )
     write_arrays(path, arrays)
 
 
-def read_checkpoint(path: Path, agent: Agent, episodes: _Episodes, seeded: bool) -> None:
-    """Let an agent and its episodes be those of a checkpoint; FormatError if it is another's."""
+def read_checkpoint(
+    path: Path, agent: Agent, episodes: _Episodes, seeded: bool
+) -> None:
+    """Let an agent and its episodes be those of a checkpoint; FormatError if it is
+    another's.
+    """
     with reading(path):
         with opened(path) as stream:
             arrays = read_arrays(stream)
         if RUN not in arrays:
-            raise FormatError("Expected a checkpoint of reward.run, got a file without a run.")
+            raise FormatError(
+                "Expected a checkpoint of reward.run, got a file without a run."
+            )
         head = members("The description of a run", from_array(RUN, arrays[RUN]), OF_RUN)
         try:
             if seeded and int(head["seed"]) != episodes.seed:
                 raise ValueError("it is of another seed")
             returns = arrays["returns"].astype(np.float64).tolist()
             lengths = arrays["lengths"].astype(np.int64).tolist()
-            steps, seconds, seed = int(head["steps"]), float(head["seconds"]), int(head["seed"])
-            episode = None if head["total"] is None else _episode_of(arrays, float(head["total"]))
+            steps, seconds, seed = (
+                int(head["steps"]),
+                float(head["seconds"]),
+                int(head["seed"]),
+            )
+            episode = (
+                None
+                if head["total"] is None
+                else _episode_of(arrays, float(head["total"]))
+            )
             evaluated = [
-                arrays.get(f"evaluation_{name}", np.empty(0)).tolist() for name in ("steps", "returns")
+                arrays.get(f"evaluation_{name}", np.empty(0)).tolist()
+                for name in ("steps", "returns")
             ]
         except (KeyError, TypeError, ValueError, OverflowError) as error:
-            raise FormatError(f"The file {path} is not a checkpoint of this agent ({error}).") from None
+            raise FormatError(
+                f"The file {path} is not a checkpoint of this agent ({error})."
+            ) from None
         restore(agent, arrays)
     episodes.returns = returns
     episodes.lengths = lengths

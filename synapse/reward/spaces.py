@@ -1,4 +1,6 @@
-"""Environments as agents see them: observations as rows of numbers, actions as the environment has them."""
+"""Environments as agents see them: observations as rows of numbers, actions as the
+environment has them.
+"""
 
 from __future__ import annotations
 
@@ -12,23 +14,32 @@ from ..errors import ArgumentError, ArgumentTypeError
 from .agent import Agent
 
 ALONE = (
-    "An agent learns at every step of one episode. For an agent in each of them, side by side or one after "
-    "the other:\n"
-    "    for seed in range({count}):\n"
-    "        reward.run(make_agent(seed), make_environment(), steps=steps, seed=seed)"
+    "An agent learns at every step of one episode. For an agent in each of them, side"
+    " by side or one after the other:\n    for seed in range({count}):\n       "
+    " reward.run(make_agent(seed), make_environment(), steps=steps, seed=seed)"
 )
 """What to do instead of giving a vector environment."""
 
 
 class Choices:
-    """A Discrete, MultiDiscrete or MultiBinary space: whole numbers from `start` on, of some `sizes`."""
+    """A Discrete, MultiDiscrete or MultiBinary space: whole numbers from `start` on, of
+    some `sizes`.
+    """
 
     def __init__(self, space: Any) -> None:
-        binary = getattr(space, "nvec", None) is None and getattr(space, "shape", ()) != ()
-        sizes: Any = np.full(space.shape, 2) if binary else getattr(space, "nvec", getattr(space, "n", None))
+        binary = (
+            getattr(space, "nvec", None) is None and getattr(space, "shape", ()) != ()
+        )
+        sizes: Any = (
+            np.full(space.shape, 2)
+            if binary
+            else getattr(space, "nvec", getattr(space, "n", None))
+        )
         self.shape = np.shape(sizes)
         self.sizes = np.ravel(sizes).astype(np.int64)
-        self.start = np.broadcast_to(np.ravel(getattr(space, "start", 0)), self.sizes.shape).astype(np.int64)
+        self.start = np.broadcast_to(
+            np.ravel(getattr(space, "start", 0)), self.sizes.shape
+        ).astype(np.int64)
         self._columns = np.append(0, self.sizes.cumsum())
 
     @classmethod
@@ -42,7 +53,9 @@ class Choices:
         return int(np.prod(self.sizes))
 
     def value(self, action: int) -> Any:
-        """The combination with this number, counted as by :func:`numpy.ravel_multi_index`."""
+        """The combination with this number, counted as by
+        :func:`numpy.ravel_multi_index`.
+        """
         if not self.shape:
             return action + int(self.start[0])
         chosen = np.array(np.unravel_index(action, self.sizes))
@@ -53,14 +66,18 @@ class Choices:
         numbers = np.ravel(observation)
         if numbers.shape != self.sizes.shape:
             condition = checks.counted(len(self.sizes), "whole number")
-            raise ArgumentError(checks.expected("The observation", condition, observation))
+            raise ArgumentError(
+                checks.expected("The observation", condition, observation)
+            )
         places = []
         for number, size, first in zip(
             numbers.tolist(), self.sizes.tolist(), self.start.tolist(), strict=True
         ):
             last = first + size - 1
             condition = f"from {first} to {last}"
-            places.append(checks.whole_number("The observation", number, condition, first, last))
+            places.append(
+                checks.whole_number("The observation", number, condition, first, last)
+            )
         row = np.zeros(int(self._columns[-1]))
         row[self._columns[:-1] + np.array(places) - self.start] = 1.0
         return row
@@ -69,8 +86,9 @@ class Choices:
 class Episodic:
     """An environment of Gymnasium, or any object with its two methods, for one agent.
 
-    Observations of a Discrete or MultiDiscrete space become columns. The actions of a MultiDiscrete or
-    MultiBinary space are its combinations. Continuous actions are clipped to the bounds of their space.
+    Observations of a Discrete or MultiDiscrete space become columns. The actions of a
+    MultiDiscrete or MultiBinary space are its combinations. Continuous actions are
+    clipped to the bounds of their space.
     """
 
     def __init__(self, name: str, environment: Any, agent: Agent) -> None:
@@ -81,7 +99,9 @@ class Episodic:
         count = getattr(environment, "num_envs", None)
         if count is not None:
             advice = ALONE.format(count=count)
-            raise ArgumentTypeError(checks.expected(name, "one environment", environment, advice))
+            raise ArgumentTypeError(
+                checks.expected(name, "one environment", environment, advice)
+            )
         self.environment = environment
         seen = getattr(environment, "observation_space", None)
         # The numbers of a MultiBinary space are columns already.
@@ -89,7 +109,11 @@ class Episodic:
         self._seen = None if is_binary else Choices.of(seen)
         space = getattr(environment, "action_space", None)
         self._choices = Choices.of(space)
-        self._bounds = None if self._choices else (getattr(space, "low", None), getattr(space, "high", None))
+        self._bounds = (
+            None
+            if self._choices
+            else (getattr(space, "low", None), getattr(space, "high", None))
+        )
         if space is not None and agent._actions is not None:
             _require_actions(space, self._choices, agent)
 
@@ -99,7 +123,9 @@ class Episodic:
         return self._row(observation)
 
     def step(self, action: Any) -> tuple[Floats, float, bool, bool]:
-        """Do an action; returns observation, reward, and whether the episode has ended or is broken off."""
+        """Do an action; returns observation, reward, and whether the episode has ended
+        or is broken off.
+        """
         answer = _answer("step", 5, self.environment.step(self._action(action)))
         observation, reward, ended, truncated, _ = answer
         reward = checks.finite_number("The reward", reward)
@@ -109,7 +135,11 @@ class Episodic:
         """An action as the environment has it."""
         if self._choices is not None:
             return self._choices.value(action)
-        if isinstance(action, np.ndarray) and self._bounds is not None and self._bounds[0] is not None:
+        if (
+            isinstance(action, np.ndarray)
+            and self._bounds is not None
+            and self._bounds[0] is not None
+        ):
             low: Any
             low, high = self._bounds
             return np.clip(action.reshape(np.shape(low)), low, high)
@@ -118,8 +148,12 @@ class Episodic:
     def _row(self, observation: Any) -> Floats:
         """An observation as a row of numbers."""
         if isinstance(observation, dict | tuple):
-            condition = "numbers; wrap the environment in FlattenObservation of gymnasium"
-            raise ArgumentTypeError(checks.expected("The observation", condition, observation))
+            condition = (
+                "numbers; wrap the environment in FlattenObservation of gymnasium"
+            )
+            raise ArgumentTypeError(
+                checks.expected("The observation", condition, observation)
+            )
         if self._seen is not None:
             return self._seen.row(observation)
         row: Floats = np.ravel(observation)
@@ -137,14 +171,22 @@ def _require_actions(space: Any, choices: Choices | None, agent: Agent) -> None:
         count = int(np.size(space.low))
     if count != number:
         kind = "Discrete" if name == "n" else "Box"
-        condition = f"{checks.counted(number, 'action')}, as {agent.names[0]} has outputs for"
-        several = f" ({count} combinations)" if choices is not None and choices.shape else ""
-        raise ArgumentError(f"Expected a {kind} space of {condition}, got {space}{several}.")
+        condition = (
+            f"{checks.counted(number, 'action')}, as {agent.names[0]} has outputs for"
+        )
+        several = (
+            f" ({count} combinations)" if choices is not None and choices.shape else ""
+        )
+        raise ArgumentError(
+            f"Expected a {kind} space of {condition}, got {space}{several}."
+        )
 
 
 def _answer(name: str, size: int, answer: Any) -> tuple[Any, ...]:
     """What a method of an environment has returned, if it is a tuple of this size."""
     if not isinstance(answer, tuple) or len(answer) != size:
         condition = f"a tuple of {size}, as of Gymnasium"
-        raise ArgumentTypeError(checks.expected(f"What {name} returns", condition, answer))
+        raise ArgumentTypeError(
+            checks.expected(f"What {name} returns", condition, answer)
+        )
     return answer

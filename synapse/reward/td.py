@@ -14,35 +14,40 @@ from ..errors import ArgumentError
 from ..objects.network import Network
 from .agent import Agent, Bound, Rate
 
-TOGETHER = 4_096  # steps of a stream in one call of compiled code, after which Ctrl-C is noticed
+# steps of a stream in one call of compiled code, after which Ctrl-C is noticed
+TOGETHER = 4_096
 
 
 @final
 class TD(Agent):
-    r"""TD(λ): predict the discounted sum of coming rewards (Sutton 1988), with exact slopes of any network.
+    r"""TD(λ): predict the discounted sum of coming rewards (Sutton 1988), with exact
+    slopes of any network.
 
     δ = r + γ v(o') − v(o);  e ← γ λ e + ∂v(o)/∂w;  w ← w + step δ e
 
     Parameters
     ----------
     network : Network
-        The network, with one output, the value v. Linear outputs fit rewards of any size.
+        The network, with one output, the value v. Linear outputs fit rewards of any
+        size.
     discount : float
         Discount γ of later rewards, from 0 to 1. Default 0.99.
     trace : float
         Decay λ of the traces, from 0 to 1. Default 0.8.
     rate : float or "auto"
-        Size α of a step, if the bound does not reduce it. Default "auto": 1 as in the paper of the bound, but
-        0.03 for a network with memory (:attr:`Network.has_memory`).
+        Size α of a step, if the bound does not reduce it. Default "auto": 1 as in the
+        paper of the bound, but 0.03 for a network with memory
+        (:attr:`Network.has_memory`).
     bound : float, "auto" or None
-        Factor κ of the bound on the step of Elsayed, Vasan and Mahmood 2024 (ObGD): the step is
-        α / max(1, α κ max(\|δ\|, 1) ‖e‖₁). None: every step is the rate. Default "auto": 2 as in the paper,
-        but 0.2 for a network with memory. Rate and bound are read at the beginning of an episode.
+        Factor κ of the bound on the step of Elsayed, Vasan and Mahmood 2024 (ObGD): the
+        step is α / max(1, α κ max(\|δ\|, 1) ‖e‖₁). None: every step is the rate.
+        Default "auto": 2 as in the paper, but 0.2 for a network with memory. Rate and
+        bound are read at the beginning of an episode.
     normalise : bool
         Whether observations are scaled to running mean 0 and deviation 1. Default True.
     scale_rewards : bool
-        Whether rewards are divided by the running deviation of their discounted sums. Values are then in
-        these units. Default False.
+        Whether rewards are divided by the running deviation of their discounted sums.
+        Values are then in these units. Default False.
 
     Raises
     ------
@@ -77,20 +82,26 @@ class TD(Agent):
         normalise: bool = True,
         scale_rewards: bool = False,
     ) -> None:
-        super().__init__((network,), (bound,), discount, trace, rate, normalise, scale_rewards, 0)
+        super().__init__(
+            (network,), (bound,), discount, trace, rate, normalise, scale_rewards, 0
+        )
         if len(network.output) != 1:
-            raise ArgumentError(expected("The network of TD", "one with one output", network))
+            raise ArgumentError(
+                expected("The network of TD", "one with one output", network)
+            )
         self.network = network
 
     def run(self, observations: ArrayLike, rewards: ArrayLike) -> Floats:
-        """Learn from a stream: a row of observations for every step, and the reward that comes after it.
+        """Learn from a stream: a row of observations for every step, and the reward
+        that comes after it.
 
         Parameters
         ----------
         observations : array_like, shape (T, n)
             The observations. The first begins an episode if none has begun.
         rewards : array_like, shape (T,)
-            Reward t comes with observation t; that of the first is not used if it begins an episode.
+            Reward t comes with observation t; that of the first is not used if it
+            begins an episode.
 
         Returns
         -------
@@ -99,14 +110,23 @@ class TD(Agent):
         """
         rows = finite_array("The observations", observations, self.network.dtype)
         gains = finite_array("The rewards", rewards)
-        if rows.ndim != 2 or gains.shape != rows.shape[:1] or rows.shape[1] != len(self.network.input):
+        if (
+            rows.ndim != 2
+            or gains.shape != rows.shape[:1]
+            or rows.shape[1] != len(self.network.input)
+        ):
             raise ArgumentError(
-                f"Expected observations of shape (T, {len(self.network.input)}) and T rewards, got shapes "
-                f"{rows.shape} and {gains.shape}."
+                f"Expected observations of shape (T, {len(self.network.input)}) and T"
+                f" rewards, got shapes {rows.shape} and {gains.shape}."
             )
-        values, t = np.empty(len(rows)), 0
+        values = np.empty(len(rows))
+        t = 0
         while t < len(rows):
-            values[t] = self.begin(rows[t]) if self._value is None else self.learn(gains[t], rows[t])
+            values[t] = (
+                self.begin(rows[t])
+                if self._value is None
+                else self.learn(gains[t], rows[t])
+            )
             t += 1
             part = slice(t, min(t + TOGETHER, len(rows) - 1))
             if part.start < part.stop and self._traces[0].can_stream:
@@ -116,11 +136,14 @@ class TD(Agent):
 
     def _learn_rows(self, rows: Floats, gains: Floats, values: Floats) -> None:
         """Learn from some rows in one call of compiled code."""
-        before, traces = deepcopy((self._scale, self._returns, self._return)), self._traces[0]
+        before = deepcopy((self._scale, self._returns, self._return))
+        traces = self._traces[0]
         factors = self.discount, self.discount * self.trace, *self._limits[0]
         try:
             prepared = self._prepared(rows, gains)
-        except ArgumentError:  # a number of one of the rows is too large: none of them counts
+        except (
+            ArgumentError
+        ):  # a number of one of the rows is too large: none of them counts
             self._scale, self._returns, self._return = before
             raise
         done, status = traces.learn_stream(*prepared, values, *factors)

@@ -1,8 +1,9 @@
-"""Estimators for River: networks that learn one dict at a time, and grow with features and classes.
+"""Estimators for River: networks that learn one dict at a time, and grow with features
+and classes.
 
-They need River, an extra: ``pip install "synapse-neurons[river]"``. Inputs are scaled by running means and
-deviations, and the step of each parameter by its earlier slopes. The defaults were chosen on the streams that
-River contains.
+They need River, an extra: ``pip install "synapse-neurons[river]"``. Inputs are scaled
+by running means and deviations, and the step of each parameter by its earlier slopes.
+The defaults were chosen on the streams that River contains.
 """
 
 from .._checks import imported, public_names
@@ -14,5 +15,10 @@ from .forecaster import NetworkForecaster  # noqa: E402
 from .regressor import NetworkRegressor  # noqa: E402
 from .stream_network import StreamNetwork  # noqa: E402
 
-__all__ = ["NetworkClassifier", "NetworkForecaster", "NetworkRegressor", "StreamNetwork"]
+__all__ = [
+    "NetworkClassifier",
+    "NetworkForecaster",
+    "NetworkRegressor",
+    "StreamNetwork",
+]
 __dir__ = public_names(__all__)

@@ -50,8 +50,8 @@ class NetworkClassifier(StreamNetwork, base.MiniBatchClassifier):
         Raises
         ------
         ArgumentError, ArgumentTypeError
-            If a feature is not a number, the label is None or NaN, or the weight is below 0. Nothing has
-            changed.
+            If a feature is not a number, the label is None or NaN, or the weight is
+            below 0. Nothing has changed.
         """
         checked_label(y)
         weight = w if w == 1.0 else checks.non_negative_number("The w", w)
@@ -84,14 +84,18 @@ class NetworkClassifier(StreamNetwork, base.MiniBatchClassifier):
         self._learn_rows(X, y, w, checked_label)
 
     def predict_proba_many(self, X: pd.DataFrame) -> pd.DataFrame:
-        """Predict the probability of each label so far, for each row; no column before the first sample."""
+        """Predict the probability of each label so far, for each row; no column before
+        the first sample.
+        """
         rows = [self.predict_proba_one(row) for row in dicts_of(X)]
         labels = [] if self.network is None else list(self._labels)
         return pd.DataFrame(rows, index=X.index, columns=pd.Index(labels, dtype=object))
 
     def predict_many(self, X: pd.DataFrame) -> pd.Series:
         """Predict the label of each row; None before the first sample."""
-        return pd.Series([self.predict_one(row) for row in dicts_of(X)], index=X.index, dtype=object)
+        return pd.Series(
+            [self.predict_one(row) for row in dicts_of(X)], index=X.index, dtype=object
+        )
 
     def _begin(self, names: list[Hashable]) -> Network:
         network = super()._begin(names)
@@ -109,11 +113,15 @@ class NetworkClassifier(StreamNetwork, base.MiniBatchClassifier):
         return len(self._labels)
 
     def predict_proba_one(self, x: Features) -> dict[Any, float]:
-        """Predict the probability of each label so far; an empty dict before the first sample."""
+        """Predict the probability of each label so far; an empty dict before the first
+        sample.
+        """
         with self._lock:
             if self.network is None:
                 return {}
-            return dict(zip(self._labels, self._outputs(self.network, x).tolist(), strict=True))
+            return dict(
+                zip(self._labels, self._outputs(self.network, x).tolist(), strict=True)
+            )
 
 
 def checked_label(y: Any) -> Any:

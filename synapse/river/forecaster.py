@@ -20,13 +20,14 @@ from .stream_network import Features, StreamNetwork
 class NetworkForecaster(StreamNetwork, time_series.base.Forecaster):
     """A recurrent network that forecasts a series, one value at a time.
 
-    It predicts the change to the next value from the latest value, the changes before it, its own memory, and
-    features that are known in advance.
+    It predicts the change to the next value from the latest value, the changes before
+    it, its own memory, and features that are known in advance.
 
     Parameters
     ----------
     lags : int
-        Number of changes that are inputs, at least the length of the season if there is one. Default 12.
+        Number of changes that are inputs, at least the length of the season if there is
+        one. Default 12.
     seed : int, optional
         Seed of the first weights.
     **options
@@ -40,8 +41,9 @@ class NetworkForecaster(StreamNetwork, time_series.base.Forecaster):
     >>> np.round(model.forecast(4), 2).tolist()
     [3.0, 5.0, 3.0, 5.0]
 
-    The mean error of forecasts of twelve months, on a series with a trend and a season. With parameters of
-    River's own examples, that of its HoltWinters is 28.8, and that of its SNARIMAX 31.9.
+    The mean error of forecasts of twelve months, on a series with a trend and a season.
+    With parameters of River's own examples, that of its HoltWinters is 28.8, and that
+    of its SNARIMAX 31.9.
 
     >>> from river import datasets, evaluate, metrics
     >>> series = [({}, y) for x, y in datasets.AirlinePassengers()]
@@ -54,7 +56,8 @@ class NetworkForecaster(StreamNetwork, time_series.base.Forecaster):
 
     def __init__(self, lags: int = 12, seed: int | None = None, **options: Any) -> None:
         super().__init__(seed=seed, **options)
-        self.lags, self.options = checks.positive_integer("The lags", lags), options
+        self.lags = checks.positive_integer("The lags", lags)
+        self.options = options
         self._latest: list[float] = []
 
     def learn_one(self, y: float, x: Features | None = None) -> None:
@@ -84,7 +87,9 @@ class NetworkForecaster(StreamNetwork, time_series.base.Forecaster):
         """The inputs of a step after these values."""
         padded = [math.nan] * (self.lags + 1 - len(values)) + values[-self.lags - 1 :]
         pairs = enumerate(itertools.pairwise(reversed(padded)))
-        changes: dict[Hashable, float] = {f"Δy[t-{ago}]": later - earlier for ago, (later, earlier) in pairs}
+        changes: dict[Hashable, float] = {
+            f"Δy[t-{ago}]": later - earlier for ago, (later, earlier) in pairs
+        }
         return {**({} if x is None else x), "y[t]": values[-1], **changes}
 
     def forecast(self, horizon: int, xs: list[Any] | None = None) -> list[float]:
@@ -113,5 +118,8 @@ class NetworkForecaster(StreamNetwork, time_series.base.Forecaster):
             for step in range(horizon):
                 x = self._features(values, None if xs is None else xs[step])
                 outputs = network.activate(self._standard(x, self._row(x), 0.0))
-                values = [*values, values[-1] + float(self._target.original(outputs)[0])]
+                values = [
+                    *values,
+                    values[-1] + float(self._target.original(outputs)[0]),
+                ]
             return values[-horizon:]

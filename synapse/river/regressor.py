@@ -43,7 +43,8 @@ class NetworkRegressor(StreamNetwork, base.MiniBatchRegressor):
         Raises
         ------
         ArgumentError, ArgumentTypeError
-            If a feature or the target is not a number, or the weight is below 0. Nothing has changed.
+            If a feature or the target is not a number, or the weight is below 0.
+            Nothing has changed.
         """
         target = checked_target(y)
         weight = w if w == 1.0 else checks.non_negative_number("The w", w)
@@ -73,7 +74,9 @@ class NetworkRegressor(StreamNetwork, base.MiniBatchRegressor):
 
     def predict_many(self, X: pd.DataFrame) -> pd.Series:
         """Predict the number of each row; 0 before the first sample."""
-        return pd.Series([self.predict_one(row) for row in dicts_of(X)], index=X.index, dtype=float)
+        return pd.Series(
+            [self.predict_one(row) for row in dicts_of(X)], index=X.index, dtype=float
+        )
 
     def predict_one(self, x: Features) -> float:
         """Predict the number of a sample; 0 before the first."""
@@ -85,7 +88,15 @@ class NetworkRegressor(StreamNetwork, base.MiniBatchRegressor):
 
 def checked_target(y: Any) -> float:
     """A number that a scale can count."""
-    target = y if type(y) is float and abs(y) < SQUARABLE else checks.finite_number("The target", y)
+    target = (
+        y
+        if type(y) is float and abs(y) < SQUARABLE
+        else checks.finite_number("The target", y)
+    )
     if abs(target) >= SQUARABLE:
-        raise ArgumentError(checks.expected("The target", f"between -{SQUARABLE:g} and {SQUARABLE:g}", y))
+        raise ArgumentError(
+            checks.expected(
+                "The target", f"between -{SQUARABLE:g} and {SQUARABLE:g}", y
+            )
+        )
     return target

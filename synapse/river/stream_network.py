@@ -1,4 +1,6 @@
-"""What the estimators for River share: a network, the scale of its inputs, and features that come and go."""
+"""What the estimators for River share: a network, the scale of its inputs, and features
+that come and go.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,8 @@ from ..objects.scaled_steps import ScaledSteps
 
 BUILDS = ("Perceptron", "Elman", "GRU", "LSTM")
 WIDE = 2.5
-"""Initial weights of hidden neurons, and their biases, lie within this factor of those of "fan_in".
+"""Initial weights of hidden neurons, and their biases, lie within this factor of those
+of "fan_in".
 
 Neurons of narrower weights are nearly linear, and have to find their curves first.
 """
@@ -57,42 +60,51 @@ class RemovedInput:
 class StreamNetwork(base.Estimator):
     """A network that learns from a stream of dicts.
 
-    An unknown feature gets an input neuron, with connections of weight 0, so that what was learned stays to
-    the bit. A missing one (no key, None or NaN) is an input at its running mean.
+    An unknown feature gets an input neuron, with connections of weight 0, so that what
+    was learned stays to the bit. A missing one (no key, None or NaN) is an input at its
+    running mean.
 
     Parameters
     ----------
     build : str or callable, optional
-        The topology: "Perceptron", "Elman", "GRU" or "LSTM", or a function ``build(n_inputs, n_outputs,
-        seed)`` that returns any network, which is copied. Default "Perceptron", of forecasts "GRU".
+        The topology: "Perceptron", "Elman", "GRU" or "LSTM", or a function
+        ``build(n_inputs, n_outputs, seed)`` that returns any network, which is copied.
+        Default "Perceptron", of forecasts "GRU".
     hidden : int or tuple of int, optional
-        Sizes of the hidden layers of a named topology. Default one of 32 neurons, of forecasts 16. With
-        ``()`` the model is linear.
+        Sizes of the hidden layers of a named topology. Default one of 32 neurons, of
+        forecasts 16. With ``()`` the model is linear.
     direct : bool
-        Whether the inputs of a named topology project to the outputs, too, and all weights into outputs
-        begin at 0: the network begins as a linear model. Default True.
+        Whether the inputs of a named topology project to the outputs, too, and all
+        weights into outputs begin at 0: the network begins as a linear model. Default
+        True.
     method : {"online", "rtrl"}
         The learning rule, as for :class:`~synapse.Trainer`. Default "online".
     order : int, optional
         Order of the sensitivities of "rtrl". Default: all, the exact gradient.
     rate : float
-        Size α of the first change of each parameter; later ones are divided by the root of the sum of its
-        squared slopes, relative to the first (AdaGrad, Duchi, Hazan and Singer 2011). Default 0.2.
+        Size α of the first change of each parameter; later ones are divided by the root
+        of the sum of its squared slopes, relative to the first (AdaGrad, Duchi, Hazan
+        and Singer 2011). Default 0.2.
     memory : float
-        Number of samples, 1 or above, over which these sums extend: an earlier square counts less by
-        1 - 1/memory at every sample, so that steps do not vanish in streams that change. Default 2000.
+        Number of samples, 1 or above, over which these sums extend: an earlier square
+        counts less by 1 - 1/memory at every sample, so that steps do not vanish in
+        streams that change. Default 2000.
     bound : float or None
-        Factor κ of the bound on a step: to first order, a step reduces the cost by at most Σ|t - y| / κ for
-        classes and (t - y)² / κ for numbers, so that with 1 an output does not pass its target (compare
-        Elsayed, Vasan and Mahmood 2024). Larger is more cautious; None is no bound. Default 1.
+        Factor κ of the bound on a step: to first order, a step reduces the cost by at
+        most Σ|t - y| / κ for classes and (t - y)² / κ for numbers, so that with 1 an
+        output does not pass its target (compare Elsayed, Vasan and Mahmood 2024).
+        Larger is more cautious; None is no bound. Default 1.
     half_life : float, optional
-        Number of samples after which one counts half in means and deviations. Default: all count alike.
+        Number of samples after which one counts half in means and deviations. Default:
+        all count alike.
     unseen : int, optional
-        Number of samples after which a feature that has not been seen loses its input. If it is seen again,
-        it begins with the weights that it had, as long as no more features have been removed since than the
-        network has inputs. Default: none does.
+        Number of samples after which a feature that has not been seen loses its input.
+        If it is seen again, it begins with the weights that it had, as long as no more
+        features have been removed since than the network has inputs. Default: none
+        does.
     renewal : Renewal, optional
-        Lets the least useful hidden neurons begin anew, see :class:`synapse.learning.Renewal`. Default: none.
+        Lets the least useful hidden neurons begin anew, see
+        :class:`synapse.learning.Renewal`. Default: none.
     seed : int, optional
         Seed of the first weights, and of renewals.
     """
@@ -120,27 +132,40 @@ class StreamNetwork(base.Estimator):
     ) -> None:
         if isinstance(build, str):
             checks.choice("The build", build, BUILDS)
-        self.build, self.hidden, self.direct = build, hidden, checks.boolean("The direct", direct)
+        self.build = build
+        self.hidden = hidden
+        self.direct = checks.boolean("The direct", direct)
         self.method = checks.choice("The method", method, ("online", "rtrl"))
-        self.order, self.seed = order, seed
+        self.order = order
+        self.seed = seed
         self.rate = checks.positive_number("The rate", rate)
         self.memory = checks.number_from_one("The memory", memory)
-        self.bound = bound if bound is None else checks.positive_number("The bound", bound)
-        self.half_life = (
-            half_life if half_life is None else checks.positive_number("The half_life", half_life)
+        self.bound = (
+            bound if bound is None else checks.positive_number("The bound", bound)
         )
-        self.unseen = unseen if unseen is None else checks.positive_integer("The unseen", unseen)
+        self.half_life = (
+            half_life
+            if half_life is None
+            else checks.positive_number("The half_life", half_life)
+        )
+        self.unseen = (
+            unseen if unseen is None else checks.positive_integer("The unseen", unseen)
+        )
         self.renewal = checked_renewal("The renewal", renewal)
         self.network: Network | None = None
         self._keep = 1.0 if half_life is None else 0.5 ** (1.0 / half_life)
-        self._lock = threading.RLock()  # one sample at a time, also where features and labels are added
+        self._lock = (
+            threading.RLock()
+        )  # one sample at a time, also where features and labels are added
 
-    # --- the network ---------------------------------------------------------------------------------
+    # --- the network ------------------------------------------------------------------
 
     def _begin(self, names: list[Hashable]) -> Network:
         """Build the network for the features of the first sample, with one output."""
         if not names:
-            raise ArgumentError("Expected the first sample to have a feature, got none.")
+            raise ArgumentError(
+                "Expected the first sample to have a feature, got none."
+            )
         self.network = network = self._built(len(names))
         for neuron, name in zip(network.input, names, strict=True):
             neuron.name = str(name)
@@ -148,15 +173,20 @@ class StreamNetwork(base.Estimator):
         self._attach(network)
         self._known = set(names)
         self._removed: dict[Hashable, RemovedInput] = {}
-        self._scale, self._target = (RunningScale(count, self._keep) for count in (len(names), 1))
-        self._samples, self._seen = 0, np.zeros(len(names))
+        self._scale, self._target = (
+            RunningScale(count, self._keep) for count in (len(names), 1)
+        )
+        self._samples = 0
+        self._seen = np.zeros(len(names))
         return network
 
     def _attach(self, network: Network) -> None:
         """Make what learns in a network, and follows its edits."""
         self._steps = ScaledSteps(network)
         self._renewer = None if self.renewal is None else Renewer(network, self.renewal)
-        self._rng = np.random.default_rng(self.seed)  # where the streams of renewed neurons begin
+        self._rng = np.random.default_rng(
+            self.seed
+        )  # where the streams of renewed neurons begin
 
     def _built(self, inputs: int) -> Network:
         seed = int(np.random.default_rng(self.seed).integers(2**31 - 1))
@@ -164,11 +194,14 @@ class StreamNetwork(base.Estimator):
         if isinstance(build, str):
             network = self._named(build, inputs, seed)
         else:
-            made = checks.function_of("The build", build, "n_inputs", "n_outputs", "seed")(inputs, 1, seed)
+            made = checks.function_of(
+                "The build", build, "n_inputs", "n_outputs", "seed"
+            )(inputs, 1, seed)
             network = require_network("What build returns", made).clone()
             if (len(network.input), len(network.output)) != (inputs, 1):
                 raise ArgumentError(
-                    f"Expected build to return a network of {inputs} inputs and 1 output, got {network!r}."
+                    f"Expected build to return a network of {inputs} inputs and 1"
+                    f" output, got {network!r}."
                 )
         if (self.method, self.order) != ("online", None):
             network.learning_rule = self.method, self.order
@@ -192,7 +225,9 @@ class StreamNetwork(base.Estimator):
         return network
 
     @staticmethod
-    def _append(layer: Layer, name: Hashable, sources: list[Neuron], targets: list[Neuron]) -> None:
+    def _append(
+        layer: Layer, name: Hashable, sources: list[Neuron], targets: list[Neuron]
+    ) -> None:
         """Add a neuron, with connections of weight 0, to a layer."""
         neuron = Neuron(layer[0].squash, name=str(name), dtype=layer.biases.dtype)
         layer.append(neuron)
@@ -206,7 +241,9 @@ class StreamNetwork(base.Estimator):
         for name in names:
             self._append(network.input, name, [], readers)
             earlier = self._removed.pop(name, None)
-            self._scale.insert(len(self._names), None if earlier is None else earlier.scale)
+            self._scale.insert(
+                len(self._names), None if earlier is None else earlier.scale
+            )
             self._names.append(name)
             if earlier is not None:
                 self._connect_again(network, network.input[-1], earlier)
@@ -214,12 +251,15 @@ class StreamNetwork(base.Estimator):
         self._known.update(names)
 
     def _let_go(self, network: Network, unseen: int) -> None:
-        """Remove the inputs that have not been seen for too long, but not the last one."""
+        """Remove the inputs that have not been seen for too long, but not the last
+        one.
+        """
         for at in np.flatnonzero(self._samples - self._seen > unseen)[::-1].tolist():
             if len(self._names) > 1:
                 neuron = network.input[at]
                 links = list(neuron.outgoing)
-                # Only inputs before these targets come and go, so they are counted from the end.
+                # Only inputs before these targets come and go, so they are counted from
+                # the end.
                 places = [place - len(network) for place in _places(network, links)]
                 weights = [link.weight for link in links]
                 sums = self._steps.sums_of(links)
@@ -235,7 +275,9 @@ class StreamNetwork(base.Estimator):
         while len(self._removed) > len(self._names):
             del self._removed[next(iter(self._removed))]
 
-    def _connect_again(self, network: Network, neuron: Neuron, earlier: RemovedInput) -> None:
+    def _connect_again(
+        self, network: Network, neuron: Neuron, earlier: RemovedInput
+    ) -> None:
         """Give an input the weights that it had before it was removed."""
         # Outputs have been appended since for new labels.
         added = len(network.output) - earlier.outputs
@@ -250,19 +292,23 @@ class StreamNetwork(base.Estimator):
                 link.weight = weight
             self._steps.set_sums_of(again, earlier.sums)
 
-    # --- one sample ----------------------------------------------------------------------------------
+    # --- one sample -------------------------------------------------------------------
 
     def _counted(self, x: Features) -> tuple[Network, Floats]:
         """The network and its inputs in standard units, after the sample is counted."""
         if not isinstance(x, Mapping):
-            raise ArgumentTypeError(checks.expected("The features", "a dict of numbers", x))
+            raise ArgumentTypeError(
+                checks.expected("The features", "a dict of numbers", x)
+            )
         network = self.network
         if network is None or not x.keys() <= self._known:
             _require_numbers(x)  # before anything changes
             if network is None:
                 network = self._begin(_in_order(x))
             else:
-                self._add_features(network, _in_order(name for name in x if name not in self._known))
+                self._add_features(
+                    network, _in_order(name for name in x if name not in self._known)
+                )
         row = self._row(x)
         standard = self._standard(x, row, 1.0)
         self._samples += 1
@@ -283,22 +329,37 @@ class StreamNetwork(base.Estimator):
     def _row(self, x: Features) -> Floats:
         """The features in the order of the inputs, NaN for those that are missing."""
         try:
-            row: Floats = np.frombuffer(array("d", [x.get(name, math.nan) for name in self._names]))
+            row: Floats = np.frombuffer(
+                array("d", [x.get(name, math.nan) for name in self._names])
+            )
         except (TypeError, OverflowError):
             row = np.array([_number(name, x.get(name)) for name in self._names])
         return row
 
     def _learn(self, errors: Floats, weight: float) -> None:
         """Change the parameters by a bounded step along the slopes of these errors."""
-        self._steps.move(errors, weight, self.rate, 1.0 - 1.0 / self.memory, self.bound or 0.0, self._squared)
+        self._steps.move(
+            errors,
+            weight,
+            self.rate,
+            1.0 - 1.0 / self.memory,
+            self.bound or 0.0,
+            self._squared,
+        )
         if self._renewer is not None:
             self._renewer.renew(self._rng)
 
-    def _learn_rows(self, X: Any, y: Any, weights: Any, check: Callable[[Any], Any]) -> None:
+    def _learn_rows(
+        self, X: Any, y: Any, weights: Any, check: Callable[[Any], Any]
+    ) -> None:
         """Learn the rows of a frame one after the other, once all are checked."""
         rows = dicts_of(X)
         targets = _column("The y", y, len(rows))
-        factors = [1.0] * len(rows) if weights is None else _column("The w", weights, len(rows))
+        factors = (
+            [1.0] * len(rows)
+            if weights is None
+            else _column("The w", weights, len(rows))
+        )
         for target, factor in zip(targets, factors, strict=True):
             check(target)
             checks.non_negative_number("The w", factor)
@@ -311,16 +372,27 @@ class StreamNetwork(base.Estimator):
         """The outputs for a sample, in a step that leaves no trace."""
         return network.peek(self._standard(x, self._row(x), 0.0))
 
-    def clone(self, new_params: dict[str, Any] | None = None, include_attributes: bool = False) -> Self:
-        """Return an estimator with the same parameters; with its attributes, also what was learned."""
+    def clone(
+        self, new_params: dict[str, Any] | None = None, include_attributes: bool = False
+    ) -> Self:
+        """Return an estimator with the same parameters; with its attributes, also what
+        was learned.
+        """
         twin: Self = super().clone(new_params)
         if include_attributes:
-            state, given = self.__getstate__(), self._get_params()
-            twin.__setstate__(copy.deepcopy({name: state[name] for name in state.keys() - given.keys()}))
+            state = self.__getstate__()
+            given = self._get_params()
+            twin.__setstate__(
+                copy.deepcopy(
+                    {name: state[name] for name in state.keys() - given.keys()}
+                )
+            )
         return twin
 
     def __getstate__(self) -> dict[str, Any]:
-        state = {name: value for name, value in vars(self).items() if name not in UNSAVED}
+        state = {
+            name: value for name, value in vars(self).items() if name not in UNSAVED
+        }
         if self.network is not None:
             state["_squares"] = self._steps.read()
         return state
@@ -335,7 +407,9 @@ class StreamNetwork(base.Estimator):
             self._steps.restore(squares)
 
 
-def wide(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> Floats:
+def wide(
+    rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int
+) -> Floats:
     """Draw weights so large that hidden neurons are curved from the beginning."""
     weights: Floats = WIDE * initializers.fan_in(rng, shape, fan_in, fan_out)
     return weights
@@ -368,7 +442,9 @@ def _column(what: str, values: Any, count: int) -> list[Any]:
     """The values of a series, one for each row."""
     listed: list[Any] = pd.Series(values).tolist()
     if len(listed) != count:
-        raise ArgumentError(checks.expected(what, f"a column of {count} values", len(listed)))
+        raise ArgumentError(
+            checks.expected(what, f"a column of {count} values", len(listed))
+        )
     return listed
 
 
@@ -385,8 +461,8 @@ def _number(name: Hashable, value: Any) -> float:
             number = math.nan if value is None else float(value)
     if abs(number) >= SQUARABLE:
         raise ArgumentTypeError(
-            f"Expected the features to be numbers between -{SQUARABLE:g} and {SQUARABLE:g}, got "
-            f"{checks.shown(value)} for {checks.shown(name)}. Encode words first, such as by "
-            "river.preprocessing.OneHotEncoder."
+            f"Expected the features to be numbers between -{SQUARABLE:g} and"
+            f" {SQUARABLE:g}, got {checks.shown(value)} for {checks.shown(name)}."
+            " Encode words first, such as by river.preprocessing.OneHotEncoder."
         )
     return number

@@ -1,8 +1,10 @@
-"""Estimators for scikit-learn and skforecast: networks of any topology in their pipelines.
+"""Estimators for scikit-learn and skforecast: networks of any topology in their
+pipelines.
 
-Rows of a table are learned by :class:`NetworkClassifier` and :class:`NetworkRegressor`, sequences by
-:class:`SequenceClassifier` and :class:`SequenceRegressor`. They need scikit-learn, an extra:
-``pip install "synapse-neurons[sklearn]"``.
+Rows of a table are learned by :class:`NetworkClassifier` and :class:`NetworkRegressor`,
+sequences by
+:class:`SequenceClassifier` and :class:`SequenceRegressor`. They need scikit-learn, an
+extra: ``pip install "synapse-neurons[sklearn]"``.
 """
 
 from .._checks import imported, public_names
@@ -12,5 +14,10 @@ imported("sklearn", "The estimators of synapse.sklearn need", "scikit-learn")
 from .rows import NetworkClassifier, NetworkRegressor  # noqa: E402
 from .sequences import SequenceClassifier, SequenceRegressor  # noqa: E402
 
-__all__ = ["NetworkClassifier", "NetworkRegressor", "SequenceClassifier", "SequenceRegressor"]
+__all__ = [
+    "NetworkClassifier",
+    "NetworkRegressor",
+    "SequenceClassifier",
+    "SequenceRegressor",
+]
 __dir__ = public_names(__all__)

@@ -1,4 +1,6 @@
-"""What all estimators share: parameters, targets, the network with its scale, training, and files."""
+"""What all estimators share: parameters, targets, the network with its scale, training,
+and files.
+"""
 
 from __future__ import annotations
 
@@ -31,31 +33,57 @@ from ..readwrite import from_networkx
 ARCHITECTURES = {
     name: made
     for name, made in vars(architect).items()
-    if isinstance(made, type) and issubclass(made, Network) and "output_squash" in signature(made).parameters
+    if isinstance(made, type)
+    and issubclass(made, Network)
+    and "output_squash" in signature(made).parameters
 }
 """Those that may be given by name."""
-OF_TRAIN = ("epochs", "error", "shuffle", "validation", "patience", "restore_best", "callbacks", "progress")
-TRAINER = {name: option for name, option in signature(Trainer).parameters.items() if name != "network"}
+OF_TRAIN = (
+    "epochs",
+    "error",
+    "shuffle",
+    "validation",
+    "patience",
+    "restore_best",
+    "callbacks",
+    "progress",
+)
+TRAINER = {
+    name: option
+    for name, option in signature(Trainer).parameters.items()
+    if name != "network"
+}
 TRAIN = {name: signature(Trainer.train).parameters[name] for name in OF_TRAIN}
 DEFAULTS = {"method": "bptt", "optimizer": "adam", "rate": 0.01, "progress": False}
 """Options whose default differs from that of the trainer."""
 LEARNING = {"online_rate": 0.01, "random_state": None}
 """The last parameters of all estimators, before the options."""
-AUTO, AUTO_L2 = "auto", 3.0
-"""The option ``l2="auto"``, and what is divided by the number of samples then (studies/small_tables.md)."""
+AUTO = "auto"
+AUTO_L2 = 3.0
+"""The option ``l2="auto"``, and what is divided by the number of samples then
+(studies/small_tables.md)."""
 NOTES = "estimator"
 """The key of `network_.metadata` for what an estimator needs beside its network."""
 Class = TypeVar("Class", bound=type)
 
 
 def parameters(**own: Any) -> Callable[[Class], Class]:
-    """A class decorator: `__init__` stores these parameters, which have defaults, and the trainer's."""
+    """A class decorator: `__init__` stores these parameters, which have defaults, and
+    the trainer's.
+    """
 
     def declared(cls: Class) -> Class:
-        options = {name: DEFAULTS.get(name, option.default) for name, option in {**TRAINER, **TRAIN}.items()}
+        options = {
+            name: DEFAULTS.get(name, option.default)
+            for name, option in {**TRAINER, **TRAIN}.items()
+        }
         several = [Parameter("self", Parameter.POSITIONAL_OR_KEYWORD)]
         for name, default in {**own, **options, **own}.items():
-            kind = Parameter.POSITIONAL_OR_KEYWORD if len(several) == 1 else Parameter.KEYWORD_ONLY
+            kind = (
+                Parameter.POSITIONAL_OR_KEYWORD
+                if len(several) == 1
+                else Parameter.KEYWORD_ONLY
+            )
             several.append(Parameter(name, kind, default=default))
         declaration = Signature(several)
 
@@ -66,7 +94,11 @@ def parameters(**own: Any) -> Callable[[Class], Class]:
                 raise ArgumentTypeError(unknown)
             bound = declaration.bind(self, *given, **named)
             bound.apply_defaults()
-            vars(self).update((name, value) for name, value in bound.arguments.items() if name != "self")
+            vars(self).update(
+                (name, value)
+                for name, value in bound.arguments.items()
+                if name != "self"
+            )
 
         __init__.__signature__ = declaration  # type: ignore[attr-defined]
         __init__.__qualname__ = f"{cls.__qualname__}.__init__"
@@ -77,7 +109,9 @@ def parameters(**own: Any) -> Callable[[Class], Class]:
 
 
 class NetworkEstimator(BaseEstimator):
-    """A network as an estimator of scikit-learn. Its targets are numbers, unless a subclass has others."""
+    """A network as an estimator of scikit-learn. Its targets are numbers, unless a
+    subclass has others.
+    """
 
     _numeric = True
     _output_squash = "identity"
@@ -91,7 +125,7 @@ class NetworkEstimator(BaseEstimator):
     optimizer: Any
     validation: Any
 
-    # --- for users -------------------------------------------------------------------------------------
+    # --- for users --------------------------------------------------------------------
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Build the network and train it.
@@ -99,18 +133,20 @@ class NetworkEstimator(BaseEstimator):
         Parameters
         ----------
         X : array_like or DataFrame, shape (N, n)
-            The features of each sample. Sequence estimators take an array (N, T, n), or a list of arrays
-            (T_i, n); with one feature each may have one dimension.
+            The features of each sample. Sequence estimators take an array (N, T, n), or
+            a list of arrays (T_i, n); with one feature each may have one dimension.
         y : array_like, shape (N,) or (N, m)
-            The targets or labels. With ``per="step"``, of each step: (N, T), (N, T, m), or a list of arrays.
+            The targets or labels. With ``per="step"``, of each step: (N, T), (N, T, m),
+            or a list of arrays.
         sample_weight : array_like, shape (N,), optional
-            The weight of each sample, also in the scale; with the method "bptt". Default: all 1.
+            The weight of each sample, also in the scale; with the method "bptt".
+            Default: all 1.
 
         Raises
         ------
         ValueError, TypeError
-            If the data cannot be used, such as NaN or a sparse matrix, or a parameter cannot. Nothing has
-            changed.
+            If the data cannot be used, such as NaN or a sparse matrix, or a parameter
+            cannot. Nothing has changed.
         DivergenceError
             If the cost is not finite, as with a high rate. Nothing has changed.
         """
@@ -151,11 +187,12 @@ class NetworkEstimator(BaseEstimator):
         Returns
         -------
         ndarray or list of ndarray
-            In the form of the targets that were learned; with ``per="step"`` and a list, a list.
+            In the form of the targets that were learned; with ``per="step"`` and a
+            list, a list.
         """
         return self._answers(X, self._decode)
 
-    # --- targets, here numbers -------------------------------------------------------------------------
+    # --- targets, here numbers --------------------------------------------------------
 
     def _checked(self, y: Any) -> Any:
         """Targets in a form that the methods below take."""
@@ -165,7 +202,9 @@ class NetworkEstimator(BaseEstimator):
         return values
 
     def _learn_targets(self, y: Any, classes: Any) -> list[str]:
-        """Learn the form of the targets; returns a name of each output, "" if it has none."""
+        """Learn the form of the targets; returns a name of each output, "" if it has
+        none.
+        """
         self._flat = y.ndim == 1
         return [""] * (1 if self._flat else y.shape[1])
 
@@ -180,7 +219,9 @@ class NetworkEstimator(BaseEstimator):
         return values[:, 0] if self._flat else values
 
     def _require_outputs(self, network: Network) -> None:
-        """Raise if the outputs of a network cannot be what this estimator takes them for."""
+        """Raise if the outputs of a network cannot be what this estimator takes them
+        for.
+        """
 
     def _describe(self) -> dict[str, Any]:
         """What the targets are, as JSON has it."""
@@ -190,53 +231,78 @@ class NetworkEstimator(BaseEstimator):
         """Take what `_describe` has written."""
         self._flat = notes["flat"]
 
-    # --- the network -----------------------------------------------------------------------------------
+    # --- the network ------------------------------------------------------------------
 
     def _prepare(self, y: Any, classes: Any) -> int:
-        """Learn what the targets are and build the network with its scale; returns a seed for training."""
+        """Learn what the targets are and build the network with its scale; returns a
+        seed for training.
+        """
         _checks.boolean("The scale", self.scale)
         _checks.positive_number("The online_rate", self.online_rate)
         draw = check_random_state(self.random_state).randint
-        features, names = self.n_features_in_, self._learn_targets(y, classes)
+        features = self.n_features_in_
+        names = self._learn_targets(y, classes)
         network = self._built(features, names, int(draw(2**31 - 1)))
         if (len(network.input), len(network.output)) != (features, len(names)):
             raise ArgumentError(
-                f"Expected a network with an input for each of {features} features and an output for each of "
-                f"{len(names)} targets or classes, got {network!r}."
+                f"Expected a network with an input for each of {features} features and"
+                f" an output for each of {len(names)} targets or classes, got"
+                f" {network!r}."
             )
         self._require_outputs(network)
-        self.network_, self._scale = network, RunningScale(features + self._numeric * len(names))
+        self.network_, self._scale = (
+            network,
+            RunningScale(features + self._numeric * len(names)),
+        )
         neuron_names = [*(self._features() or [""] * features), *names]
-        for neuron, name in zip([*network.input, *network.output], neuron_names, strict=True):
+        for neuron, name in zip(
+            [*network.input, *network.output], neuron_names, strict=True
+        ):
             neuron.name = name or neuron.name
         return int(draw(2**31 - 1))
 
     def _built(self, inputs: int, names: list[str], seed: int) -> Network:
-        """The network of `build`: an architecture by its name, a graph, or what a function returns."""
+        """The network of `build`: an architecture by its name, a graph, or what a
+        function returns.
+        """
         outputs = len(names)
         options: dict[str, Any] = {"output_squash": self._output_squash, "seed": seed}
         options |= {} if self.squash is None else {"squash": self.squash}
         if isinstance(self.build, str):
-            make: Any = ARCHITECTURES[_checks.choice("The build", self.build, ARCHITECTURES)]
+            make: Any = ARCHITECTURES[
+                _checks.choice("The build", self.build, ARCHITECTURES)
+            ]
             sizes = (inputs, *_checks.layer_sizes("The hidden", self.hidden), outputs)
             try:
                 signature(make).bind(*sizes, **options)
             except TypeError:
                 condition = f"sizes that {self.build} takes between inputs and outputs"
-                raise ArgumentError(_checks.expected("The hidden", condition, self.hidden)) from None
+                raise ArgumentError(
+                    _checks.expected("The hidden", condition, self.hidden)
+                ) from None
             return make(*sizes, **options)  # type: ignore[no-any-return]
         if isinstance(self.build, nx.Graph):
-            ends = self._marked("input", self._features()), self._marked("output", names)
+            ends = (
+                self._marked("input", self._features()),
+                self._marked("output", names),
+            )
             return from_networkx(self.build, *ends, **options)
-        network = _checks.function_of("The build", self.build, "n_inputs", "n_outputs", "seed")(
-            inputs, outputs, seed
-        )
-        # Without a copy, one network for all calls would learn from every fold of a cross-validation.
+        network = _checks.function_of(
+            "The build", self.build, "n_inputs", "n_outputs", "seed"
+        )(inputs, outputs, seed)
+        # Without a copy, one network for all calls would learn from every fold of a
+        # cross-validation.
         return require_network("What build returns", network).clone()
 
     def _marked(self, layer: str, names: list[str]) -> list[Any] | None:
-        """The nodes of a graph in this layer, in the order of these names if they are called so."""
-        nodes = [node for node, data in self.build.nodes(data=True) if data.get("layer") == layer]
+        """The nodes of a graph in this layer, in the order of these names if they are
+        called so.
+        """
+        nodes = [
+            node
+            for node, data in self.build.nodes(data=True)
+            if data.get("layer") == layer
+        ]
         if set(map(str, nodes)) == set(names):
             nodes.sort(key=lambda node: names.index(str(node)))
         return nodes or None
@@ -248,10 +314,12 @@ class NetworkEstimator(BaseEstimator):
     def _fitted(self) -> Network:
         if not hasattr(self, "network_"):
             name = type(self).__name__
-            raise NotFittedError(f"This {name} is not fitted yet. Call fit or partial_fit first.")
+            raise NotFittedError(
+                f"This {name} is not fitted yet. Call fit or partial_fit first."
+            )
         return self.network_
 
-    # --- learning --------------------------------------------------------------------------------------
+    # --- learning ---------------------------------------------------------------------
 
     @contextmanager
     def _unchanged_by_errors(self) -> Iterator[None]:
@@ -267,13 +335,17 @@ class NetworkEstimator(BaseEstimator):
         """The weight of each sample, by itself and by its class; None if all are 1."""
         factors = []
         if sample_weight is not None:
-            factors.append(_check_sample_weight(sample_weight, X, ensure_non_negative=True))
+            factors.append(
+                _check_sample_weight(sample_weight, X, ensure_non_negative=True)
+            )
         if getattr(self, "class_weight", None) is not None:
             factors.append(compute_sample_weight(self.class_weight, y))
         weights: Floats | None = np.prod(factors, axis=0) if factors else None
         if weights is not None and not (np.isfinite(weights) & (weights >= 0)).all():
             raise ArgumentError(
-                _checks.expected("The class_weight", "finite numbers, 0 or above", self.class_weight)
+                _checks.expected(
+                    "The class_weight", "finite numbers, 0 or above", self.class_weight
+                )
             )
         if weights is not None and not weights.any():
             raise ArgumentError("Expected a sample with a weight above 0, got none.")
@@ -291,12 +363,23 @@ class NetworkEstimator(BaseEstimator):
         self._note()
         return self
 
-    def _counted(self, rows: Floats, y: Any, weights: Floats | None, target_weights: Floats | None) -> Floats:
-        """Count all rows of inputs and the targets in the scale; returns the targets in standard units."""
-        targets, n, outputs = self._targets(y), self.n_features_in_, len(self.network_.output)
+    def _counted(
+        self,
+        rows: Floats,
+        y: Any,
+        weights: Floats | None,
+        target_weights: Floats | None,
+    ) -> Floats:
+        """Count all rows of inputs and the targets in the scale; returns the targets in
+        standard units.
+        """
+        targets = self._targets(y)
+        n = self.n_features_in_
+        outputs = len(self.network_.output)
         if targets.shape != (len(y), outputs):
             raise ArgumentError(
-                f"Expected {_checks.counted(outputs, 'target')} a sample, got the shape {y.shape}."
+                f"Expected {_checks.counted(outputs, 'target')} a sample, got the shape"
+                f" {y.shape}."
             )
         if self.scale:
             self._scale = deepcopy(self._scale)  # an error brings the one before back
@@ -305,11 +388,18 @@ class NetworkEstimator(BaseEstimator):
                 self._scale.add(targets, n, target_weights)
         return self._scale.standard(targets, n) if self._numeric else targets
 
-    def _train(self, inputs: Any, targets: Any, weights: Floats | None, seed: int) -> None:
-        """Train on data in standard units; the samples that are held out are drawn by the seed."""
+    def _train(
+        self, inputs: Any, targets: Any, weights: Floats | None, seed: int
+    ) -> None:
+        """Train on data in standard units; the samples that are held out are drawn by
+        the seed.
+        """
         options = {name: getattr(self, name) for name in TRAIN}
         if isinstance(inputs, np.ndarray) and not self.network_.has_memory:
-            inputs, targets = inputs[:, 0], targets[:, 0]  # one call instead of one for each sample
+            inputs, targets = (
+                inputs[:, 0],
+                targets[:, 0],
+            )  # one call instead of one for each sample
         if self.validation is not None:
             _checks.fraction("The validation", self.validation)
             order = np.random.default_rng(seed).permutation(len(inputs))
@@ -318,7 +408,9 @@ class NetworkEstimator(BaseEstimator):
                 for part in (inputs, targets)
             )
             weights = None if weights is None else weights[order]
-        if weights is not None:  # a mean weight of 1, so that twice all weights are the same
+        if (
+            weights is not None
+        ):  # a mean weight of 1, so that twice all weights are the same
             options["sample_weight"] = weights * (len(weights) / weights.sum())
         own = {name: getattr(self, name) for name in TRAINER}
         if isinstance(self.l2, str) and _checks.choice("The l2", self.l2, (AUTO,)):
@@ -326,31 +418,42 @@ class NetworkEstimator(BaseEstimator):
             counted = ~np.isnan(rows).all(axis=-1) if weights is None else weights
             learned = counted.sum() * (1.0 - (self.validation or 0.0))
             own["l2"] = AUTO_L2 / learned if self.method == "bptt" else 0.0
-        result = Trainer(self.network_, **own).train(inputs, targets, seed=seed, **options)
+        result = Trainer(self.network_, **own).train(
+            inputs, targets, seed=seed, **options
+        )
         self.result_: Result = result
-        self.loss_curve_, self.n_iter_ = result.history["error"], result.epochs
+        self.loss_curve_ = result.history["error"]
+        self.n_iter_ = result.epochs
         if self.network_.is_random:
             self.network_.deterministic = True
         self._note()
 
     def _learn(self, rows: Floats, targets: Floats, weight: float) -> None:
-        """Learn one sequence in standard units by the online rule, at every step that has a target."""
-        network, rate = self.network_, float(self.online_rate * weight)
+        """Learn one sequence in standard units by the online rule, at every step that
+        has a target.
+        """
+        network = self.network_
+        rate = float(self.online_rate * weight)
         if network.has_memory:
             network.clear()
         for row, target in zip(rows, targets, strict=True):
             network.activate(row)
             if not isfinite(cost := network.propagate(rate, target)):
                 raise DivergenceError(
-                    f"The cost of a step is {cost}. Give a lower online_rate, or scale=True."
+                    f"The cost of a step is {cost}. Give a lower online_rate, or"
+                    " scale=True."
                 )
 
-    # --- what files have -------------------------------------------------------------------------------
+    # --- what files have --------------------------------------------------------------
 
     def _note(self) -> None:
-        """Write the scale, and what inputs and outputs are, to the metadata of the network."""
+        """Write the scale, and what inputs and outputs are, to the metadata of the
+        network.
+        """
         names = getattr(self, "feature_names_in_", ())
-        features = [name if isinstance(name, str | int) else str(name) for name in names]
+        features = [
+            name if isinstance(name, str | int) else str(name) for name in names
+        ]
         notes = {"class": type(self).__name__, "features": features, **self._describe()}
         self.network_.metadata[NOTES] = {**notes, "scale": self._scale.as_json()}
 
@@ -361,7 +464,8 @@ class NetworkEstimator(BaseEstimator):
         Parameters
         ----------
         network : Network
-            The attribute `network_` of an estimator, also from a file of :func:`synapse.save`.
+            The attribute `network_` of an estimator, also from a file of
+            :func:`synapse.save`.
         **parameters : Any
             Parameters of the estimator, for later calls of `fit` and `partial_fit`.
 
@@ -373,28 +477,39 @@ class NetworkEstimator(BaseEstimator):
         Raises
         ------
         ArgumentError, ArgumentTypeError
-            If it is not a network, or its metadata do not come from an estimator of this class.
+            If it is not a network, or its metadata do not come from an estimator of
+            this class.
         """
         notes: Any = require_network("The network", network).metadata.get(NOTES)
         source = notes.get("class") if isinstance(notes, dict) else None
         if source != cls.__name__:
             source = source or "no estimator"
-            raise ArgumentError(f"Expected a network whose metadata come from {cls.__name__}, got {source}.")
+            raise ArgumentError(
+                f"Expected a network whose metadata come from {cls.__name__}, got"
+                f" {source}."
+            )
         model = cls(**parameters)
-        model.network_, model.n_features_in_ = network, len(network.input)
+        model.network_ = network
+        model.n_features_in_ = len(network.input)
         try:
             outputs = len(network.output) if model._numeric else 0
-            model._scale = RunningScale.of(notes["scale"], model.n_features_in_ + outputs)
+            model._scale = RunningScale.of(
+                notes["scale"], model.n_features_in_ + outputs
+            )
             if notes["features"]:
                 model.feature_names_in_ = np.array(notes["features"], object)
             model._restore(notes)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise ArgumentError(f"The metadata of {network!r} are damaged: {error!r}.") from error
+            raise ArgumentError(
+                f"The metadata of {network!r} are damaged: {error!r}."
+            ) from error
         return model
 
 
 class ClassTargets(NetworkEstimator):
-    """A softmax output for each class of one column of labels; logistic outputs for columns of 0 and 1."""
+    """A softmax output for each class of one column of labels; logistic outputs for
+    columns of 0 and 1.
+    """
 
     _numeric = False
     classes_: Any
@@ -408,10 +523,12 @@ class ClassTargets(NetworkEstimator):
         check_classification_targets(y)
         if y.ndim == 2 and y.shape[1] == 1:
             return column_or_1d(y, warn=True)
-        if y.ndim == 2 and (type_of_target(y) != "multilabel-indicator" or not np.isin(y, (0, 1)).all()):
+        if y.ndim == 2 and (
+            type_of_target(y) != "multilabel-indicator" or not np.isin(y, (0, 1)).all()
+        ):
             raise ArgumentError(
-                "Expected labels in one column, or columns of 0 and 1, got columns of several classes. "
-                "Use sklearn.multioutput.MultiOutputClassifier."
+                "Expected labels in one column, or columns of 0 and 1, got columns of"
+                " several classes. Use sklearn.multioutput.MultiOutputClassifier."
             )
         return y
 
@@ -421,13 +538,17 @@ class ClassTargets(NetworkEstimator):
             self.classes_ = [np.array([0, 1])] * y.shape[1]
             return [""] * y.shape[1]
         if classes is not None and not np.size(classes):
-            raise ArgumentError("Expected classes, all labels that will come, in the first partial_fit.")
+            raise ArgumentError(
+                "Expected classes, all labels that will come, in the first partial_fit."
+            )
         self._set_classes(np.unique(y if classes is None else np.asarray(classes)))
         return [str(label) for label in self.classes_]
 
     def _set_classes(self, classes: Any) -> None:
         self.classes_ = classes
-        self._one_hot = dict(zip(classes.tolist(), np.eye(len(classes)), strict=True))  # targets by label
+        self._one_hot = dict(
+            zip(classes.tolist(), np.eye(len(classes)), strict=True)
+        )  # targets by label
 
     def _targets(self, y: Any) -> Floats:
         if not self._flat:
@@ -435,14 +556,19 @@ class ClassTargets(NetworkEstimator):
         try:
             return np.array([self._one_hot[label] for label in y.tolist()])
         except KeyError as unknown:
-            labels, label = _checks.shown(self.classes_.tolist()), _checks.shown(unknown.args[0])
+            labels = _checks.shown(self.classes_.tolist())
+            label = _checks.shown(unknown.args[0])
             raise ArgumentError(
-                f"Expected labels among {labels}, got {label}. "
-                "Give all classes to the first partial_fit. (Those of synapse.river add classes.)"
+                f"Expected labels among {labels}, got {label}. Give all classes to the"
+                " first partial_fit. (Those of synapse.river add classes.)"
             ) from None
 
     def _decode(self, outputs: Floats) -> Any:
-        return self.classes_[outputs.argmax(axis=1)] if self._flat else (outputs > 0.5).astype(int)
+        return (
+            self.classes_[outputs.argmax(axis=1)]
+            if self._flat
+            else (outputs > 0.5).astype(int)
+        )
 
     def _probabilities(self, outputs: Floats) -> Floats:
         return outputs / outputs.sum(axis=1, keepdims=True) if self._flat else outputs
@@ -450,11 +576,17 @@ class ClassTargets(NetworkEstimator):
     def _require_outputs(self, network: Network) -> None:
         for neuron in network.output:
             if neuron.squash.name not in ("logistic", self._output_squash):
-                raise ArgumentError(f"Expected {self._output_squash} or logistic outputs, got {neuron!r}.")
+                raise ArgumentError(
+                    f"Expected {self._output_squash} or logistic outputs, got"
+                    f" {neuron!r}."
+                )
 
     def _describe(self) -> dict[str, Any]:
         labels = self.classes_.tolist() if self._flat else []
-        labels = [label if isinstance(label, str | int | float | bool) else str(label) for label in labels]
+        labels = [
+            label if isinstance(label, str | int | float | bool) else str(label)
+            for label in labels
+        ]
         return {"flat": self._flat, "classes": labels}
 
     def _restore(self, notes: dict[str, Any]) -> None:
@@ -467,22 +599,29 @@ class ClassTargets(NetworkEstimator):
     def partial_fit(  # type: ignore[override]
         self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None
     ) -> Self:
-        """Learn each sample once, in order, by the online rule, as :meth:`NetworkRegressor.partial_fit`.
+        """Learn each sample once, in order, by the online rule, as
+        :meth:`NetworkRegressor.partial_fit`.
 
         Parameters
         ----------
         X, y, sample_weight
             As there. An error is also raised for a label that is not among the classes.
         classes : array_like, optional
-            All labels that will come. Needed in the first call, but for columns of 0 and 1.
+            All labels that will come. Needed in the first call, but for columns of 0
+            and 1.
 
         Returns
         -------
         self
         """
         if isinstance(self.class_weight, str):
-            raise ArgumentError("Expected class_weight to be a dict for partial_fit, which sees a part only.")
-        return self._partial_fit(X, y, () if classes is None else classes, sample_weight)
+            raise ArgumentError(
+                "Expected class_weight to be a dict for partial_fit, which sees a part"
+                " only."
+            )
+        return self._partial_fit(
+            X, y, () if classes is None else classes, sample_weight
+        )
 
     def predict_proba(self, X: Any) -> Any:
         """Predict the probability of each class.
@@ -495,13 +634,17 @@ class ClassTargets(NetworkEstimator):
         Returns
         -------
         ndarray or list of ndarray
-            As `predict` returns, with a last axis in the order of `classes_`; for columns of 0 and 1, the
-            probability of 1 in each.
+            As `predict` returns, with a last axis in the order of `classes_`; for
+            columns of 0 and 1, the probability of 1 in each.
         """
         return self._answers(X, self._probabilities)
 
 
 def array_of(labels: list[Any]) -> Any:
     """Labels as an array of their type, or of objects if they have several types."""
-    plain = [label.item() if isinstance(label, np.generic) else label for label in labels]
-    return np.array(plain, None if len({type(label) for label in plain}) < 2 else object)
+    plain = [
+        label.item() if isinstance(label, np.generic) else label for label in labels
+    ]
+    return np.array(
+        plain, None if len({type(label) for label in plain}) < 2 else object
+    )

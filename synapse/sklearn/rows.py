@@ -16,10 +16,12 @@ from .estimator import AUTO, LEARNING, NOTES, ClassTargets, NetworkEstimator, pa
 
 
 class RowEstimator(NetworkEstimator):
-    """An estimator of rows, shape (N, n): each is one step of the network, with a cleared context.
+    """An estimator of rows, shape (N, n): each is one step of the network, with a
+    cleared context.
 
-    Of plain float64 arrays only the shape is checked here: the network refuses what is not finite, and then
-    scikit-learn checks the array for its message. Its own checks take twenty times as long as a step.
+    Of plain float64 arrays only the shape is checked here: the network refuses what is
+    not finite, and then scikit-learn checks the array for its message. Its own checks
+    take twenty times as long as a step.
     """
 
     def __sklearn_tags__(self) -> Any:
@@ -27,20 +29,35 @@ class RowEstimator(NetworkEstimator):
         tags.target_tags.multi_output = True
         return tags
 
-    def _data(self, X: Any, y: Any, sample_weight: Any, reset: bool) -> tuple[Any, Any, Floats | None]:
+    def _data(
+        self, X: Any, y: Any, sample_weight: Any, reset: bool
+    ) -> tuple[Any, Any, Floats | None]:
         """Checked data and weights."""
-        options = {"dtype": np.float64, "multi_output": True, "y_numeric": self._numeric}
+        options = {
+            "dtype": np.float64,
+            "multi_output": True,
+            "y_numeric": self._numeric,
+        }
         X, y = validate_data(self, X, y, reset=reset, **options)
         y = self._checked(y.toarray() if hasattr(y, "toarray") else y)
         return X, y, self._weights(X, y, sample_weight)
 
-    def _standard(self, X: Any, y: Any, weights: Floats | None) -> tuple[Floats, Floats]:
-        """Sequences of one step, shape (N, 1, n), and targets in standard units, after counting them."""
+    def _standard(
+        self, X: Any, y: Any, weights: Floats | None
+    ) -> tuple[Floats, Floats]:
+        """Sequences of one step, shape (N, 1, n), and targets in standard units, after
+        counting them.
+        """
         targets = self._counted(X, y, weights, weights)
         return self._scale.standard(X)[:, None], targets[:, None]
 
     def _partial_fit(self, X: Any, y: Any, classes: Any, sample_weight: Any) -> Self:
-        if sample_weight is None and self._is_plain(X) and len(X) == 1 and type(y) in (np.ndarray, list):
+        if (
+            sample_weight is None
+            and self._is_plain(X)
+            and len(X) == 1
+            and type(y) in (np.ndarray, list)
+        ):
             target = self._plain_target(y[0]) if self._flat and len(y) == 1 else None
             if target is not None and np.abs(X).max() < SQUARABLE:  # also false for NaN
                 self._step(X[0], target)
@@ -49,7 +66,11 @@ class RowEstimator(NetworkEstimator):
 
     def _plain_target(self, value: Any) -> Floats | None:
         """The targets of one value that needs no checks; None if it does."""
-        return np.array([value]) if isinstance(value, float) and abs(value) < SQUARABLE else None
+        return (
+            np.array([value])
+            if isinstance(value, float) and abs(value) < SQUARABLE
+            else None
+        )
 
     def _step(self, row: Floats, target: Floats) -> None:
         """Learn one row by the online rule, after the scale has counted it."""
@@ -64,7 +85,9 @@ class RowEstimator(NetworkEstimator):
             notes["scale"] = self._scale.as_json()
 
     def _is_plain(self, X: Any) -> bool:
-        """Whether nothing has to be checked of an array but that its numbers are finite."""
+        """Whether nothing has to be checked of an array but that its numbers are
+        finite.
+        """
         attributes = vars(self)
         return (
             type(X) is np.ndarray
@@ -88,7 +111,8 @@ class RowEstimator(NetworkEstimator):
 
     def _run(self, X: Floats) -> Floats:
         """The outputs for rows, shape (N, m), in standard units."""
-        network, rows = self.network_, self._scale.standard(X)
+        network = self.network_
+        rows = self._scale.standard(X)
         if network.has_memory:
             outputs: Floats = network.run(rows[:, None], traces=False)[:, 0]
             return outputs
@@ -104,41 +128,46 @@ DEFAULTS = {"hidden": (16,), "build": "Perceptron", "squash": "tanh", "scale": T
 class NetworkClassifier(ClassifierMixin, ClassTargets, RowEstimator):
     """A network of any topology as a classifier of rows: of scikit-learn.
 
-    Labels may be numbers, strings or booleans. One column of labels has a softmax output for each class;
-    columns of 0 and 1 (multi-label) have a logistic output each.
+    Labels may be numbers, strings or booleans. One column of labels has a softmax
+    output for each class; columns of 0 and 1 (multi-label) have a logistic output each.
 
     Parameters
     ----------
     hidden : int or tuple of int
-        Sizes of the hidden layers, if `build` is the name of an architecture. Default one of 16 neurons.
+        Sizes of the hidden layers, if `build` is the name of an architecture. Default
+        one of 16 neurons.
     build : str, networkx.Graph or callable
-        The topology. A string is the name of a class of :mod:`architect`. A graph marks nodes by the
-        attributes ``layer="input"`` and ``layer="output"``; without them :func:`synapse.from_networkx` finds
-        the inputs and outputs. Nodes called like the features or classes are those of them. A function
-        ``build(n_inputs, n_outputs, seed)`` returns any network, hand-wired or gated, of which a copy is
+        The topology. A string is the name of a class of :mod:`architect`. A graph marks
+        nodes by the attributes ``layer="input"`` and ``layer="output"``; without them
+        :func:`synapse.from_networkx` finds the inputs and outputs. Nodes called like
+        the features or classes are those of them. A function ``build(n_inputs,
+        n_outputs, seed)`` returns any network, hand-wired or gated, of which a copy is
         trained. Default "Perceptron".
     squash : str or Squash, optional
-        Activation function of the hidden neurons. None: that of the architecture. Default "tanh".
+        Activation function of the hidden neurons. None: that of the architecture.
+        Default "tanh".
     scale : bool
-        Whether inputs are standardised. The scale is part of the estimator, and of the metadata of
-        `network_`, so its files have it. Default True.
+        Whether inputs are standardised. The scale is part of the estimator, and of the
+        metadata of `network_`, so its files have it. Default True.
     class_weight : dict or "balanced", optional
-        The weight of each class; with "balanced" inversely proportional to its frequency. Default: all 1.
+        The weight of each class; with "balanced" inversely proportional to its
+        frequency. Default: all 1.
     online_rate : float
         Learning rate of `partial_fit`, which uses the online rule. Default 0.01.
     random_state : int, numpy.random.RandomState or None
         Seed of weights, orders and held-out samples.
     **options
         The options of :class:`~synapse.Trainer`, and `epochs`, `error`, `shuffle`,
-        `validation` (a fraction, drawn at random), `patience`, `restore_best`, `callbacks` and `progress` of
-        its ``train``. The defaults that differ are ``method="bptt"``, ``optimizer="adam"``, ``rate=0.01`` and
-        ``progress=False``. Optimizers may be given by name: "adam", "lbfgs", "sgd".
+        `validation` (a fraction, drawn at random), `patience`, `restore_best`,
+        `callbacks` and `progress` of its ``train``. The defaults that differ are
+        ``method="bptt"``, ``optimizer="adam"``, ``rate=0.01`` and ``progress=False``.
+        Optimizers may be given by name: "adam", "lbfgs", "sgd".
 
     Attributes
     ----------
     network_ : Network
-        The trained network. It takes and returns standard units, if `scale` is true. Input neurons are named
-        like the features, outputs like the classes.
+        The trained network. It takes and returns standard units, if `scale` is true.
+        Input neurons are named like the features, outputs like the classes.
     classes_ : ndarray, or list of them
         The labels, by column if there are several.
     n_features_in_, feature_names_in_
@@ -174,12 +203,14 @@ class NetworkClassifier(ClassifierMixin, ClassTargets, RowEstimator):
 class NetworkRegressor(RegressorMixin, RowEstimator):
     """A network of any topology as a regressor of rows: of scikit-learn and skforecast.
 
-    Its parameters and attributes are those of :class:`NetworkClassifier` without `class_weight` and
-    `classes_`. Outputs are linear. With `scale`, targets are standardised, too.
+    Its parameters and attributes are those of :class:`NetworkClassifier` without
+    `class_weight` and `classes_`. Outputs are linear. With `scale`, targets are
+    standardised, too.
 
-    The default of `l2` is ``"auto"``: 3 divided by the number of samples, so that a small table is fitted
-    less closely (`l2` of the trainer; 0 if the method is not "bptt"). It was chosen on thirteen small tables,
-    on none of which the R² is more than 0.03 below that of linear regression (``studies/small_tables.md``).
+    The default of `l2` is ``"auto"``: 3 divided by the number of samples, so that a
+    small table is fitted less closely (`l2` of the trainer; 0 if the method is not
+    "bptt"). It was chosen on thirteen small tables, on none of which the R² is more
+    than 0.03 below that of linear regression (``studies/small_tables.md``).
 
     Examples
     --------

@@ -16,7 +16,9 @@ from .estimator import LEARNING, ClassTargets, NetworkEstimator, parameters
 
 
 class SequenceEstimator(NetworkEstimator):
-    """An estimator of sequences, each of shape (T_i, n); the context is cleared before each."""
+    """An estimator of sequences, each of shape (T_i, n); the context is cleared before
+    each.
+    """
 
     _measure: Callable[..., float]
 
@@ -25,28 +27,38 @@ class SequenceEstimator(NetworkEstimator):
 
         `sample_weight` has a weight for each answer.
         """
-        truth, answers = self._joined(y), self._joined(self.predict(X))
+        truth = self._joined(y)
+        answers = self._joined(self.predict(X))
         return float(self._measure(truth, answers, sample_weight=sample_weight))
 
     @property
     def _by_step(self) -> bool:
         return bool(choice("The per", self.per, ("sequence", "step")) == "step")
 
-    def _data(self, X: Any, y: Any, sample_weight: Any, reset: bool) -> tuple[Any, Any, Floats | None]:
-        """The sequences, one array of the answers to all of them or to all their steps, and the weights."""
+    def _data(
+        self, X: Any, y: Any, sample_weight: Any, reset: bool
+    ) -> tuple[Any, Any, Floats | None]:
+        """The sequences, one array of the answers to all of them or to all their steps,
+        and the weights.
+        """
         sequences = self._sequences(X, reset)
-        answers = listed("The y", getattr(y, "values", y), "an array or list with an entry for each sequence")
+        answers = listed(
+            "The y",
+            getattr(y, "values", y),
+            "an array or list with an entry for each sequence",
+        )
         if len(answers) != len(sequences):
             raise ArgumentError(
-                f"Expected y with an entry for each of {counted(len(sequences), 'sequence')}, "
-                f"got {len(answers)}."
+                "Expected y with an entry for each of"
+                f" {counted(len(sequences), 'sequence')}, got {len(answers)}."
             )
         if self._by_step and getattr(self, "class_weight", None) is not None:
             raise ArgumentError('Expected class_weight=None with per="step".')
         for i, (rows, answer) in enumerate(zip(sequences, answers, strict=True)):
             if self._by_step and np.shape(answer)[:1] != (len(rows),):
                 raise ArgumentError(
-                    f"Expected {counted(len(rows), 'target')} for sequence {i}, one a step, got the shape "
+                    f"Expected {counted(len(rows), 'target')} for sequence {i}, one a"
+                    " step, got the shape "
                     f'{np.shape(answer)}. Use per="sequence" for one target a sequence.'
                 )
         joined = self._checked(self._joined(answers))
@@ -57,19 +69,33 @@ class SequenceEstimator(NetworkEstimator):
         parts = listed("The X", X, "an array (N, T, n), or a list of arrays (T_i, n)")
         shape: tuple[int, ...] = np.shape(parts[0]) if parts else ()
         if len(shape) not in (1, 2):
-            raise ArgumentError(expected("The X", "an array (N, T, n), or a list of arrays (T_i, n)", X))
+            raise ArgumentError(
+                expected("The X", "an array (N, T, n), or a list of arrays (T_i, n)", X)
+            )
         n = (shape[1] if len(shape) == 2 else 1) if reset else self.n_features_in_
         kind = np.dtype(np.float64)
-        sequences = [as_matrix(f"Sequence {i}", part, n, kind) for i, part in enumerate(parts)]
+        sequences = [
+            as_matrix(f"Sequence {i}", part, n, kind) for i, part in enumerate(parts)
+        ]
         if 0 in map(len, sequences):
-            raise ArgumentError("Expected sequences of one step or more, got one without steps.")
+            raise ArgumentError(
+                "Expected sequences of one step or more, got one without steps."
+            )
         self.n_features_in_ = n
         return sequences
 
-    def _standard(self, X: Any, y: Any, weights: Floats | None) -> tuple[list[Floats], list[Floats]]:
-        """Inputs and targets of all steps in standard units, after counting them; NaN: no target."""
-        by_step = None if weights is None else np.repeat(weights, [len(rows) for rows in X])
-        targets = self._counted(np.concatenate(X), y, by_step, by_step if self._by_step else weights)
+    def _standard(
+        self, X: Any, y: Any, weights: Floats | None
+    ) -> tuple[list[Floats], list[Floats]]:
+        """Inputs and targets of all steps in standard units, after counting them; NaN:
+        no target.
+        """
+        by_step = (
+            None if weights is None else np.repeat(weights, [len(rows) for rows in X])
+        )
+        targets = self._counted(
+            np.concatenate(X), y, by_step, by_step if self._by_step else weights
+        )
         inputs = [self._scale.standard(rows) for rows in X]
         if self._by_step:
             return inputs, self._parted(targets, X)
@@ -83,7 +109,9 @@ class SequenceEstimator(NetworkEstimator):
         return np.split(values, np.cumsum([len(rows) for rows in sequences])[:-1])
 
     def _joined(self, answers: Any) -> Any:
-        """The answers to all sequences, or to all steps of all of them, as one array."""
+        """The answers to all sequences, or to all steps of all of them, as one
+        array.
+        """
         what = "an entry of one shape for each sequence"
         if not self._by_step:
             return any_array("The y", answers, what)
@@ -94,15 +122,26 @@ class SequenceEstimator(NetworkEstimator):
 
     def _answers(self, X: Any, decode: Callable[[Floats], Any]) -> Any:
         """What a function makes of the outputs for sequences."""
-        network, sequences = self._fitted(), self._sequences(X, reset=False)
-        outputs = network.run([self._scale.standard(rows) for rows in sequences], traces=False)
+        network = self._fitted()
+        sequences = self._sequences(X, reset=False)
+        outputs = network.run(
+            [self._scale.standard(rows) for rows in sequences], traces=False
+        )
         if not self._by_step:
             return decode(np.stack([rows[-1] for rows in outputs]))
         answers = self._parted(decode(np.concatenate(outputs)), sequences)
-        return np.stack(answers) if isinstance(X, np.ndarray) and X.ndim == 3 else answers
+        return (
+            np.stack(answers) if isinstance(X, np.ndarray) and X.ndim == 3 else answers
+        )
 
 
-DEFAULTS = {"hidden": (16,), "build": "LSTM", "squash": None, "scale": True, "per": "sequence"}
+DEFAULTS = {
+    "hidden": (16,),
+    "build": "LSTM",
+    "squash": None,
+    "scale": True,
+    "per": "sequence",
+}
 """Parameters of both estimators; those of learning follow."""
 
 
@@ -111,16 +150,19 @@ DEFAULTS = {"hidden": (16,), "build": "LSTM", "squash": None, "scale": True, "pe
 class SequenceClassifier(ClassifierMixin, ClassTargets, SequenceEstimator):
     """A network with memory as a classifier of sequences, or of every step of them.
 
-    Sequences are an array of shape (S, T, n), or a list of arrays (T_i, n), which may have different lengths.
-    scikit-learn's tools take both. With ``per="step"`` give them a splitter such as ``cv=KFold(5)``, because
-    labels of steps cannot be stratified.
+    Sequences are an array of shape (S, T, n), or a list of arrays (T_i, n), which may
+    have different lengths. scikit-learn's tools take both. With ``per="step"`` give
+    them a splitter such as ``cv=KFold(5)``, because labels of steps cannot be
+    stratified.
 
     Parameters
     ----------
     per : {"sequence", "step"}
-        Whether there is a label for each sequence, after its last step, or for every step.
+        Whether there is a label for each sequence, after its last step, or for every
+        step.
     hidden, build, squash, scale, class_weight, online_rate, random_state, **options
-        As for :class:`NetworkClassifier`. Default of `build` "LSTM", of `squash` that of the architecture.
+        As for :class:`NetworkClassifier`. Default of `build` "LSTM", of `squash` that
+        of the architecture.
 
     Attributes
     ----------
@@ -139,7 +181,8 @@ class SequenceClassifier(ClassifierMixin, ClassTargets, SequenceEstimator):
     True
     """
 
-    score, _measure = SequenceEstimator.score, staticmethod(accuracy_score)
+    score = SequenceEstimator.score
+    _measure = staticmethod(accuracy_score)
 
 
 @final
@@ -147,8 +190,9 @@ class SequenceClassifier(ClassifierMixin, ClassTargets, SequenceEstimator):
 class SequenceRegressor(RegressorMixin, SequenceEstimator):
     """A network with memory as a regressor of sequences, or of every step of them.
 
-    Its parameters and attributes are those of :class:`SequenceClassifier` without `class_weight` and
-    `classes_`. Outputs are linear. With `scale`, targets are standardised, too.
+    Its parameters and attributes are those of :class:`SequenceClassifier` without
+    `class_weight` and `classes_`. Outputs are linear. With `scale`, targets are
+    standardised, too.
 
     Examples
     --------
@@ -159,4 +203,5 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
     ((50, 6), True)
     """
 
-    score, _measure = SequenceEstimator.score, staticmethod(r2_score)
+    score = SequenceEstimator.score
+    _measure = staticmethod(r2_score)

@@ -1,7 +1,10 @@
-"""Tables and series of numbers, read by pandas, and networks that learn from them and forecast them.
+"""Tables and series of numbers, read by pandas, and networks that learn from them and
+forecast them.
 
-:func:`read_table` reads a CSV file, :func:`read_series` makes a series of its columns. :func:`train_rows` and
-:func:`train_series` train a network, compare it with simple methods and train it again on all rows.
+:func:`read_table` reads a CSV file, :func:`read_series` makes a series of its columns.
+:func:`train_rows` and
+:func:`train_series` train a network, compare it with simple methods and train it again
+on all rows.
 """
 
 from .._checks import public_names
@@ -16,5 +19,9 @@ from .series_training import train_series as train_series
 from .table import read_table as read_table
 from .training import Learning as Learning, Trained as Trained
 
-__all__ = [name for name, value in globals().items() if getattr(value, "__module__", "").startswith(__name__)]
+__all__ = [
+    name
+    for name, value in globals().items()
+    if getattr(value, "__module__", "").startswith(__name__)
+]
 __dir__ = public_names(__all__)

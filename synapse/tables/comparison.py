@@ -1,4 +1,6 @@
-"""Methods compared on a series by rolling origin: their errors from each origin and at each step ahead."""
+"""Methods compared on a series by rolling origin: their errors from each origin and at
+each step ahead.
+"""
 
 from __future__ import annotations
 
@@ -29,22 +31,27 @@ COMPARED = (SERIES_DEFAULT[0], *METHODS)
 @final
 @dataclass(frozen=True)
 class Comparison:
-    """What :func:`compare_series` has measured: tables of pandas, with a column for each method, best first.
+    """What :func:`compare_series` has measured: tables of pandas, with a column for
+    each method, best first.
 
     Attributes
     ----------
     summary : pandas.DataFrame
-        A row for each method: MASE over all series and, for each target, MAE and RMSE in its units; and
-        "best", the share of origins from which its error is the lowest.
+        A row for each method: MASE over all series and, for each target, MAE and RMSE
+        in its units; and "best", the share of origins from which its error is the
+        lowest.
     by_origin : pandas.DataFrame
-        The mean absolute error over the steps ahead from each origin: the last row that a forecast knows.
-        The index has the series, if there are several, the target, if there are several, and the origin.
+        The mean absolute error over the steps ahead from each origin: the last row that
+        a forecast knows. The index has the series, if there are several, the target, if
+        there are several, and the origin.
     by_step : pandas.DataFrame
         The mean absolute error over the origins at each step ahead, with such an index.
     forecasts : pandas.DataFrame
-        Every forecast beside the truth: the index has the series, the target, the origin and the step.
+        Every forecast beside the truth: the index has the series, the target, the
+        origin and the step.
     verdicts : list of str
-        Sentences: for each network, whether it is worth it, and which method should forecast.
+        Sentences: for each network, whether it is worth it, and which method should
+        forecast.
     notes : list of str
         Sentences on what was left out.
     """
@@ -59,7 +66,10 @@ class Comparison:
     def __repr__(self) -> str:
         best = self.summary.index[0]
         count = len(self.by_origin.index.unique(level=-1))
-        return f"<Comparison of {len(self.summary)} methods from {count} origins, lowest error {best}>"
+        return (
+            f"<Comparison of {len(self.summary)} methods from {count} origins, lowest"
+            f" error {best}>"
+        )
 
 
 def compare_series(
@@ -73,10 +83,11 @@ def compare_series(
     period: int | None = None,
     origins: int | None = None,
 ) -> Comparison:
-    """Compare networks and statistical methods on the end of a series, which they have not been fitted to.
+    """Compare networks and statistical methods on the end of a series, which they have
+    not been fitted to.
 
-    Each method is fitted once, to the rows before the first origin, and forecasts from many of the rows
-    after it, each time from all rows up to the origin.
+    Each method is fitted once, to the rows before the first origin, and forecasts from
+    many of the rows after it, each time from all rows up to the origin.
 
     Parameters
     ----------
@@ -85,12 +96,13 @@ def compare_series(
     targets : sequence of str
         The columns to forecast.
     learning : Learning, optional
-        How networks are trained; its `model` is replaced, and each network has a checkpoint of its own, whose
-        name ends in that of the network. Default: ``Learning()``.
+        How networks are trained; its `model` is replaced, and each network has a
+        checkpoint of its own, whose name ends in that of the network. Default:
+        ``Learning()``.
     methods : sequence of str
         Networks ("gru", "lstm", "elman", "perceptron") and methods of
-        :func:`synapse.forecasting.statistical`. Default: a GRU and all methods. Of two or more, the mean of
-        the best three is added as "combine".
+        :func:`synapse.forecasting.statistical`. Default: a GRU and all methods. Of two
+        or more, the mean of the best three is added as "combine".
     known : sequence of str
         The columns known in advance, such as holidays.
     steps : int, optional
@@ -98,7 +110,8 @@ def compare_series(
     period : int, optional
         Number of rows of a season. Default: that of the dates.
     origins : int, optional
-        Number of origins, about; there are at most as many as held-out rows. Default: 60.
+        Number of origins, about; there are at most as many as held-out rows. Default:
+        60.
 
     Returns
     -------
@@ -108,15 +121,15 @@ def compare_series(
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If a column or method is none, a number is out of range, no row is held out, or no method can
-        forecast.
+        If a column or method is none, a number is out of range, no row is held out, or
+        no method can forecast.
     DivergenceError
         If the error of a network is no longer finite.
 
     Notes
     -----
-    Hyndman and Athanasopoulos, "Forecasting: principles and practice", 3rd edition, section 5.10, time
-    series cross-validation.
+    Hyndman and Athanasopoulos, "Forecasting: principles and practice", 3rd edition,
+    section 5.10, time series cross-validation.
 
     Examples
     --------
@@ -135,18 +148,29 @@ def compare_series(
         choice("Each of the methods", name, [*MODELS, *METHODS])
     if not chosen or len(set(chosen)) < len(chosen):
         raise ArgumentError(f"Expected one or more different methods, got {chosen}.")
-    training = Learning() if learning is None else instance("The learning", learning, Learning)
+    training = (
+        Learning() if learning is None else instance("The learning", learning, Learning)
+    )
     training = training.filled(*SERIES_DEFAULT)
-    options: dict[str, Any] = {"steps": steps, "period": period, "validation": training.validation}
+    options: dict[str, Any] = {
+        "steps": steps,
+        "period": period,
+        "validation": training.validation,
+    }
     tasks, notes = series_tasks(series, targets, known, **options)
     if origins is not None:
         count = positive_integer("The origins", origins)
         tasks = [replace(task, origins=count) for task in tasks]
     networks = [name for name in chosen if name in MODELS]
-    models = {name: fit_together(tasks, _of_model(training, name))[0].network for name in networks}
+    models = {
+        name: fit_together(tasks, _of_model(training, name))[0].network
+        for name in networks
+    }
     forecasters = list[Forecasters]()
     for task in tasks:
-        simple, left_out = task.statistical([name for name in chosen if name in METHODS])
+        simple, left_out = task.statistical(
+            [name for name in chosen if name in METHODS]
+        )
         own = {name: task.forecaster(network) for name, network in models.items()}
         forecasters.append({**own, **simple})
         notes += left_out
@@ -157,19 +181,25 @@ def compare_series(
         for task, selection in zip(tasks, each, strict=True)
         if selection is not None
     ]
-    return _comparison(parts, together, networks, [*dict.fromkeys([*notes, *together.failed])])
+    return _comparison(
+        parts, together, networks, [*dict.fromkeys([*notes, *together.failed])]
+    )
 
 
 def _of_model(learning: Learning, name: str) -> Learning:
     """How a network of this name is trained."""
     file = learning.checkpoint
-    return replace(learning, model=name, checkpoint=None if file is None else f"{file}.{name}")
+    return replace(
+        learning, model=name, checkpoint=None if file is None else f"{file}.{name}"
+    )
 
 
 def _forecasts(
     task: SeriesTask, selection: Selection, series: pd.DataFrame, together: Selection
 ) -> pd.DataFrame:
-    """The forecasts of a series from all origins, in rows of series, target, origin and step."""
+    """The forecasts of a series from all origins, in rows of series, target, origin and
+    step.
+    """
     pandas = pandas_for_tables()
     rolled = _rolled(selection, together)
     any_of_them = rolled[next(iter(rolled))]
@@ -178,7 +208,9 @@ def _forecasts(
     date = series.index.name or "origin"
     known_rows = series.index[places - 1]
     levels = [[task.name], task.targets, known_rows, range(1, steps + 1)]
-    index = pandas.MultiIndex.from_product(levels, names=["series", "target", date, "step"])
+    index = pandas.MultiIndex.from_product(
+        levels, names=["series", "target", date, "step"]
+    )
 
     def column(values: Any) -> Any:
         by_target = np.moveaxis(values.reshape(len(places), steps, -1), -1, 0)
@@ -187,7 +219,9 @@ def _forecasts(
     columns = {"truth": column(any_of_them.truth)}
     columns |= {name: column(each.forecasts) for name, each in rolled.items()}
     frame: pd.DataFrame = pandas.DataFrame(columns, index=index)
-    frame.attrs["scale"] = dict(zip(task.targets, any_of_them.scale.ravel().tolist(), strict=True))
+    frame.attrs["scale"] = dict(
+        zip(task.targets, any_of_them.scale.ravel().tolist(), strict=True)
+    )
     return frame
 
 
@@ -196,7 +230,9 @@ def _rolled(selection: Selection, together: Selection) -> dict[str, RollingOrigi
 
     Of several series, the mean is that of the three methods that are best over all.
     """
-    rolled = {name: selection.rolled[name] for name in together.rolled if name != COMBINE}
+    rolled = {
+        name: selection.rolled[name] for name in together.rolled if name != COMBINE
+    }
     if COMBINE in together.rolled:
         mean = np.mean([rolled[name].forecasts for name in together.members], axis=0)
         rolled[COMBINE] = replace(rolled[together.members[0]], forecasts=mean)
@@ -204,7 +240,10 @@ def _rolled(selection: Selection, together: Selection) -> dict[str, RollingOrigi
 
 
 def _comparison(
-    parts: list[pd.DataFrame], together: Selection, networks: list[str], notes: list[str]
+    parts: list[pd.DataFrame],
+    together: Selection,
+    networks: list[str],
+    notes: list[str],
 ) -> Comparison:
     """The tables of errors, from those of forecasts."""
     pandas = pandas_for_tables()
@@ -215,7 +254,9 @@ def _comparison(
     size = errors.abs()
     by_origin = size.groupby([series, target, origin], sort=False).mean()
     by_step = size.groupby([series, target, step], sort=False).mean()
-    summary = pandas.DataFrame({"MASE": {name: together.mase(name) for name in methods}})
+    summary = pandas.DataFrame(
+        {"MASE": {name: together.mase(name) for name in methods}}
+    )
     targets = forecasts.index.unique(level=target)
     for name in targets:
         own = errors.xs(name, level=target)
@@ -237,7 +278,9 @@ def _comparison(
 
 
 def _bare(table: pd.DataFrame, last: str) -> pd.DataFrame:
-    """The table without levels of the index that have one value, but for the last one."""
+    """The table without levels of the index that have one value, but for the last
+    one.
+    """
     levels = [name for name in table.index.names if name != last]
     alone = [name for name in levels if len(table.index.unique(level=name)) == 1]
     return table.droplevel(alone) if alone else table

@@ -1,4 +1,6 @@
-"""Numbers in cells of text: decimal marks, marks of thousands and units that all cells of a column have."""
+"""Numbers in cells of text: decimal marks, marks of thousands and units that all cells
+of a column have.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ MINUS = "\u2212"
 MONTH = re.compile(r"(0?[1-9]|1[0-2])[.](19|20)\d\d")
 """A month, such as 01.2024, which is no decimal number."""
 CODES = "AUD|BRL|CAD|CHF|CNY|CZK|DKK|EUR|GBP|HUF|INR|JPY|NOK|PLN|SEK|TRY|USD"
-UNIT = re.compile(rf"([+\-{MINUS}]?)\s*([$€£¥₹]|{CODES})?\s*([^$€£¥₹%A-Z]+?)\s*([$€£¥₹%]|{CODES})?")
+UNIT = re.compile(
+    rf"([+\-{MINUS}]?)\s*([$€£¥₹]|{CODES})?\s*([^$€£¥₹%A-Z]+?)\s*([$€£¥₹%]|{CODES})?"
+)
 """Sign, currency, number, and a currency or a per cent sign after it."""
 
 
@@ -36,7 +40,9 @@ LONGEST = 2.0**53
 def _pattern(decimal: str) -> re.Pattern[str]:
     """The numbers with this decimal mark, with marks of thousands or without."""
     mark = re.escape(decimal)
-    groups = rf"[1-9]\d{{0,2}}([{re.escape(OTHER[decimal])}{SPACES}])\d{{3}}(?:\1\d{{3}})*"
+    groups = (
+        rf"[1-9]\d{{0,2}}([{re.escape(OTHER[decimal])}{SPACES}])\d{{3}}(?:\1\d{{3}})*"
+    )
     digits = rf"(?:{groups}|\d+)(?:{mark}\d*)?|{mark}\d+"
     return re.compile(rf"[+\-{MINUS}]?(?:{digits})(?:[eE][+-]?\d+)?", re.ASCII)
 
@@ -47,20 +53,25 @@ POINT = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 PLAIN_TEXT = re.compile(r"[0-9+\-.eE\n]*")
 """Text without other marks, of which Python reads nothing but such numbers."""
 NO_GROUP = re.compile(r"\.(?!\d{3}(?:[.\n]|$))|(?:^|\n)[+-]?(?:0|\d{4})\d*\.")
-"""A point that does not begin a group of three digits, or has none or too many before it."""
+"""A point that does not begin a group of three digits, or has none or too many before
+it."""
 PLAIN = {
-    decimal: str.maketrans({decimal: ".", MINUS: "-", other: None, **dict.fromkeys(SPACES)})
+    decimal: str.maketrans(
+        {decimal: ".", MINUS: "-", other: None, **dict.fromkeys(SPACES)}
+    )
     for decimal, other in OTHER.items()
 }
 """What makes of a number with this decimal mark one that Python reads."""
 
 
 def to_floats(column: pd.Series) -> Floats:
-    """The cells of a column as floats, each the nearest to its text; NaN for those that are not numbers.
+    """The cells of a column as floats, each the nearest to its text; NaN for those that
+    are not numbers.
 
-    Text is a number only if the whole column is text, as in a data frame of the caller. Beside numbers it is
-    what :func:`convert_numbers` could not read. (``pandas.to_numeric`` is off by the last bit in one of
-    twenty numbers with decimals.)
+    Text is a number only if the whole column is text, as in a data frame of the caller.
+    Beside numbers it is what :func:`convert_numbers` could not read.
+    (``pandas.to_numeric`` is off by the last bit in one of twenty numbers with
+    decimals.)
     """
     if column.dtype.kind in "iuf":
         values: Floats = column.to_numpy(np.float64, copy=True)
@@ -73,15 +84,21 @@ def to_floats(column: pd.Series) -> Floats:
 
     def number(cell: Any) -> float:
         if isinstance(cell, str):
-            return float(cell) if is_all_text and POINT.fullmatch(cell.strip()) else np.nan
-        is_number = isinstance(cell, (int, float, Decimal, np.number)) and not isinstance(cell, bool)
+            return (
+                float(cell) if is_all_text and POINT.fullmatch(cell.strip()) else np.nan
+            )
+        is_number = isinstance(
+            cell, (int, float, Decimal, np.number)
+        ) and not isinstance(cell, bool)
         return float(cell) if is_number else np.nan
 
     return np.array([number(cell) for cell in cells], np.float64)
 
 
 def _fast_floats(cells: list[str]) -> Floats | None:
-    """The cells as floats if all are plain numbers whose point is a decimal mark for certain, else None."""
+    """The cells as floats if all are plain numbers whose point is a decimal mark for
+    certain, else None.
+    """
     joined = "\n".join(cells)
     if not cells:
         return np.empty(0)
@@ -96,11 +113,13 @@ def _fast_floats(cells: list[str]) -> Floats | None:
     return values if np.isfinite(values).all() else None
 
 
-def convert_numbers(table: pd.DataFrame, separator: str, decimal: str | None) -> list[str]:
+def convert_numbers(
+    table: pd.DataFrame, separator: str, decimal: str | None
+) -> list[str]:
     """Replace the columns of a table, all text, of which most cells are numbers.
 
-    A column of numbers only becomes numeric. In another one, the numbers get a decimal point, and the other
-    cells stay what they are, so that a sentence can name them.
+    A column of numbers only becomes numeric. In another one, the numbers get a decimal
+    point, and the other cells stay what they are, so that a sentence can name them.
 
     Parameters
     ----------
@@ -109,8 +128,8 @@ def convert_numbers(table: pd.DataFrame, separator: str, decimal: str | None) ->
     separator : str
         What separates the cells of the file.
     decimal : {".", ","}, optional
-        The decimal mark. Default: for each column the one by which more cells are numbers; if both read all
-        cells, that of the other columns.
+        The decimal mark. Default: for each column the one by which more cells are
+        numbers; if both read all cells, that of the other columns.
 
     Returns
     -------
@@ -122,7 +141,8 @@ def convert_numbers(table: pd.DataFrame, separator: str, decimal: str | None) ->
     FormatError
         If a column may have either decimal mark, as 1.234 beside 999.
     """
-    readings, certain = dict[str, _Reading](), set[str | None]()
+    readings = dict[str, _Reading]()
+    certain = set[str | None]()
     for name in table.columns:
         rows = np.flatnonzero(table[name].notna())
         cells = table[name].iloc[rows].tolist()
@@ -137,7 +157,11 @@ def convert_numbers(table: pd.DataFrame, separator: str, decimal: str | None) ->
     usual = decimal or (certain.pop() if len(certain) == 1 else None)
     notes = []
     for name, reading in readings.items():
-        mark = decimal or reading.certain or _of_convention(reading, name, separator, usual)
+        mark = (
+            decimal
+            or reading.certain
+            or _of_convention(reading, name, separator, usual)
+        )
         notes += reading.convert(table, name, mark)
     return notes
 
@@ -146,17 +170,24 @@ class _Reading:
     """A column of text, and what is a number in it by each decimal mark."""
 
     def __init__(self, rows: Ints, lines: pd.Index, cells: list[str]) -> None:
-        self.rows, self.lines, self.given = rows, lines, cells
+        self.rows = rows
+        self.lines = lines
+        self.given = cells
         self.unit, self.cells = _without_unit(self.given)
         is_month = all(MONTH.fullmatch(cell) for cell in self.cells)
         self.fits = {
-            decimal: np.array([not is_month and _is_number(cell, decimal) for cell in self.cells], bool)
+            decimal: np.array(
+                [not is_month and _is_number(cell, decimal) for cell in self.cells],
+                bool,
+            )
             for decimal in OTHER
         }
 
     @property
     def certain(self) -> str | None:
-        """The decimal mark by which more cells are numbers, and more than half of them; None without one."""
+        """The decimal mark by which more cells are numbers, and more than half of them;
+        None without one.
+        """
         point, comma = (int(fits.sum()) for fits in self.fits.values())
         if point == comma or 2 * max(point, comma) <= len(self.cells):
             return None
@@ -164,19 +195,26 @@ class _Reading:
 
     @property
     def doubtful(self) -> Ints:
-        """The places of cells that are different numbers by the two marks, if there are no other numbers."""
-        if not (self.fits["."] == self.fits[","]).all() or 2 * self.fits["."].sum() <= len(self.cells):
+        """The places of cells that are different numbers by the two marks, if there are
+        no other numbers.
+        """
+        if not (self.fits["."] == self.fits[","]).all() or 2 * self.fits[
+            "."
+        ].sum() <= len(self.cells):
             return np.array([], int)
         marked = [bool(re.search("[.,]", cell)) for cell in self.cells]
         return np.flatnonzero(self.fits["."] & marked)
 
     def convert(self, table: pd.DataFrame, name: str, decimal: str) -> list[str]:
-        """Replace the column if most of its cells are numbers; return sentences on what was read."""
+        """Replace the column if most of its cells are numbers; return sentences on what
+        was read.
+        """
         fits = self.fits[decimal]
         if 2 * fits.sum() <= len(fits):
             return []
         plain = [
-            cell.translate(PLAIN[decimal]) if fit else "" for cell, fit in zip(self.cells, fits, strict=True)
+            cell.translate(PLAIN[decimal]) if fit else ""
+            for cell, fit in zip(self.cells, fits, strict=True)
         ]
         grouped = OTHER[decimal] + SPACES
         thousands = [
@@ -187,11 +225,16 @@ class _Reading:
         notes = []
         if thousands:
             place = thousands[0]
-            notes.append(f"Marks of thousands are read in {name!r}: {self.given[place]!r} is {plain[place]}.")
+            notes.append(
+                f"Marks of thousands are read in {name!r}: {self.given[place]!r} is"
+                f" {plain[place]}."
+            )
         if self.unit:
             notes.append(f"The unit {self.unit!r} of {name!r} is left out.")
         if fits.all():
-            table[name] = _numeric(plain, self.rows, table.index, np.array([*map(float, plain)]))
+            table[name] = _numeric(
+                plain, self.rows, table.index, np.array([*map(float, plain)])
+            )
             return notes
         cells = table[name].to_numpy(object, copy=True)
         for place in np.flatnonzero(fits).tolist():
@@ -200,28 +243,39 @@ class _Reading:
         return notes
 
 
-def _of_convention(reading: _Reading, name: str, separator: str, usual: str | None) -> str:
-    """The decimal mark of a column that both marks read; FormatError if nothing tells."""
+def _of_convention(
+    reading: _Reading, name: str, separator: str, usual: str | None
+) -> str:
+    """The decimal mark of a column that both marks read; FormatError if nothing
+    tells.
+    """
     doubtful = reading.doubtful
     if not len(doubtful):
         return usual or "."
     if usual is not None or separator == ",":
         return usual or "."
-    # In a file with semicolons the comma is the decimal mark; with as many decimals everywhere nothing speaks
-    # against it. An integer beside such numbers does: 1,500 may be one with a mark of thousands.
-    has_commas = all("," in cell for cell, fit in zip(reading.cells, reading.fits[","], strict=True) if fit)
+    # In a file with semicolons the comma is the decimal mark; with as many decimals
+    # everywhere nothing speaks against it. An integer beside such numbers does: 1,500
+    # may be one with a mark of thousands.
+    has_commas = all(
+        "," in cell
+        for cell, fit in zip(reading.cells, reading.fits[","], strict=True)
+        if fit
+    )
     if separator == ";" and has_commas:
         return ","
     place = int(doubtful[0])
     by_point, by_comma = (reading.cells[place].translate(PLAIN[mark]) for mark in OTHER)
     raise FormatError(
-        f"{reading.given[place]!r} in line {reading.lines[place]}, column {name!r}, may be {by_point} or "
-        f"{by_comma}. Say --decimal point or --decimal comma."
+        f"{reading.given[place]!r} in line {reading.lines[place]}, column {name!r}, may"
+        f" be {by_point} or {by_comma}. Say --decimal point or --decimal comma."
     )
 
 
 def _without_unit(cells: Sequence[str]) -> tuple[str, Sequence[str]]:
-    """The currency or per cent sign that all cells of a column have, and the cells without it."""
+    """The currency or per cent sign that all cells of a column have, and the cells
+    without it.
+    """
     head = UNIT.fullmatch(cells[0]) if cells else None
     if head is None or not (head[2] or head[4]):
         return "", cells
@@ -232,11 +286,17 @@ def _without_unit(cells: Sequence[str]) -> tuple[str, Sequence[str]]:
     return units.pop(), [part[1] + part[3] for part in parts if part]
 
 
-def _numeric(plain: list[str], rows: Ints, index: pd.Index, values: Floats) -> pd.Series:
+def _numeric(
+    plain: list[str], rows: Ints, index: pd.Index, values: Floats
+) -> pd.Series:
     """Numbers in these rows of a column, as integers if all are and none is missing."""
     import pandas
 
-    if len(rows) == len(index) and (abs(values) < LONGEST).all() and all(map(_is_integer, plain)):
+    if (
+        len(rows) == len(index)
+        and (abs(values) < LONGEST).all()
+        and all(map(_is_integer, plain))
+    ):
         return pandas.Series(values.astype(np.int64), index)
     column = np.full(len(index), np.nan)
     column[rows] = values

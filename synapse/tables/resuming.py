@@ -15,7 +15,8 @@ from .scaled_model import Part, ScaledModel
 from .table import file_errors
 
 REFIT = ".refit"
-"""What the name of the second file ends in: that of the training on all rows, after the test."""
+"""What the name of the second file ends in: that of the training on all rows, after the
+test."""
 OF = "checkpoint of"
 """Key of the metadata of a network in a checkpoint: which training it is of."""
 
@@ -28,10 +29,11 @@ def fit_resumed(
     settings: dict[str, Any],
     options: dict[str, Any],
 ) -> Result:
-    """Train a model with a checkpoint, from where that is if there is one; see :meth:`ScaledModel.fit`.
+    """Train a model with a checkpoint, from where that is if there is one; see
+    :meth:`ScaledModel.fit`.
 
-    The result has the same bits as a training that was not broken off. `settings` are those of the training
-    that `options` of ``Trainer.train`` do not say.
+    The result has the same bits as a training that was not broken off. `settings` are
+    those of the training that `options` of ``Trainer.train`` do not say.
 
     Raises
     ------
@@ -62,16 +64,20 @@ def _continued(path: str, digest: str) -> Trainer:
     with file_errors("read", path):
         contents = load(path)
     if not isinstance(contents, Trainer):
-        raise FormatError(f"Expected {path!r} to be a checkpoint of a training, got {contents!r}.")
+        raise FormatError(
+            f"Expected {path!r} to be a checkpoint of a training, got {contents!r}."
+        )
     if contents.network.metadata.get(OF) != digest:
         raise ArgumentError(
-            f"The checkpoint {path!r} is of other data or options. Give those, name another file, "
-            "or remove it."
+            f"The checkpoint {path!r} is of other data or options. Give those, name"
+            " another file, or remove it."
         )
     return contents
 
 
-def _digest(parts: tuple[list[Part], list[Part] | None], settings: dict[str, Any]) -> str:
+def _digest(
+    parts: tuple[list[Part], list[Part] | None], settings: dict[str, Any]
+) -> str:
     """A number that says which data and settings a training has."""
     code = hashlib.sha256(repr(sorted(settings.items())).encode())
     for side in parts:

@@ -1,4 +1,6 @@
-"""Networks that predict columns of a table from others: encode, fit, test beside simple methods, refit."""
+"""Networks that predict columns of a table from others: encode, fit, test beside simple
+methods, refit.
+"""
 
 from __future__ import annotations
 
@@ -45,12 +47,13 @@ def train_rows(
     ahead: int = 0,
     classes: bool = False,
 ) -> Trained:
-    """Train a network to predict columns from others: of the same row, or of a row `ahead` rows above.
+    """Train a network to predict columns from others: of the same row, or of a row
+    `ahead` rows above.
 
-    Rows are samples for a perceptron; for the other models they are steps of one stream or, with a column
-    `sequence`, of many sequences. Words become inputs of 0 and 1, and missing numbers the medians of the
-    training rows; identifiers are left out. A target of words, or with `classes`, is predicted by a
-    probability for each of its classes.
+    Rows are samples for a perceptron; for the other models they are steps of one stream
+    or, with a column `sequence`, of many sequences. Words become inputs of 0 and 1, and
+    missing numbers the medians of the training rows; identifiers are left out. A target
+    of words, or with `classes`, is predicted by a probability for each of its classes.
 
     Parameters
     ----------
@@ -74,9 +77,11 @@ def train_rows(
     Raises
     ------
     ArgumentError
-        If there is no such column, one has two uses, or too few rows are left to train on.
+        If there is no such column, one has two uses, or too few rows are left to train
+        on.
     FormatError
-        If cells are not numbers, a sequence is not longer than `ahead`, or there is only one class.
+        If cells are not numbers, a sequence is not longer than `ahead`, or there is
+        only one class.
     """
     learning = instance("The learning", learning, Learning).filled("perceptron", "sgd")
     name = str(learning.model)
@@ -86,11 +91,13 @@ def train_rows(
     classes = classes or (len(targets) == 1 and not mostly_numbers(table[targets[0]]))
     goals, outputs = _goals(table, targets, classes)
     units = _units(table, sequence, ahead)
-    count, rng = len(units), np.random.default_rng(learning.seed)
+    count = len(units)
+    rng = np.random.default_rng(learning.seed)
     first = count - held_out(count, learning.validation, round(count / 5))
     in_order = sequence is None and name != "perceptron"
     order = np.arange(count) if in_order else rng.permutation(count)
-    learned, tested = np.sort(order[:first]), np.sort(order[first:])
+    learned = np.sort(order[:first])
+    tested = np.sort(order[first:])
     stopping = order[first - max(1, round(first / 5)) : first]
     known = table.iloc[np.concatenate([units[i] for i in learned])]
     encoding, notes = choose_encoding(known, names, inputs is not None)
@@ -98,7 +105,9 @@ def train_rows(
     later = f" +{ahead}" if ahead else ""
 
     def parts(chosen: Ints) -> list[Part]:
-        """The inputs and targets of units: sequences, or samples or steps as one part."""
+        """The inputs and targets of units: sequences, or samples or steps as one
+        part.
+        """
         own = [units[i] for i in np.sort(chosen)]
         if sequence is None:
             own = [np.concatenate(own)] if own else []
@@ -107,9 +116,12 @@ def train_rows(
     def make() -> ScaledModel:
         kind = targets[0] + later if classes else None
         named = outputs if classes else [name + later for name in outputs]
-        return ScaledModel(name, list(learning.hidden), encoding.inputs, named, kind, learning.seed)
+        return ScaledModel(
+            name, list(learning.hidden), encoding.inputs, named, kind, learning.seed
+        )
 
-    training, measured = parts(learned), parts(tested) or parts(learned)
+    training = parts(learned)
+    measured = parts(tested) or parts(learned)
     split = parts(np.setdiff1d(learned, stopping)), parts(stopping)
     model, result = learning.fit(make, training, split)
     facts: dict[str, Any] = {
@@ -124,19 +136,30 @@ def train_rows(
     }
     if classes:
         shares = zip(outputs, goals.mean(axis=0), strict=True)
-        notes.append(f"Classes: {', '.join(f'{name} {share:.0%}' for name, share in shares)}.")
-    network, report = model.network, list[list[str]]()
-    # From here on there is a network. Ctrl-C ends what is under way and loses no more than that.
+        notes.append(
+            f"Classes: {', '.join(f'{name} {share:.0%}' for name, share in shares)}."
+        )
+    network = model.network
+    report = list[list[str]]()
+    # From here on there is a network. Ctrl-C ends what is under way and loses no more
+    # than that.
     try:
-        answers = {name: _answers(network, measured), **_simple(training, measured, classes)}
+        answers = {
+            name: _answers(network, measured),
+            **_simple(training, measured, classes),
+        }
         errors, report = _errors(answers, measured, targets, classes)
         facts |= {"error": errors.pop(name), "baselines": errors}
         if len(tested):
             units_apart = sequence is not None
-            facts["verdict"] = _verdict(answers, measured, classes, units_apart, in_order)
+            facts["verdict"] = _verdict(
+                answers, measured, classes, units_apart, in_order
+            )
         if len(tested) and result.stopped != INTERRUPTED:
             network = learning.refit(make, parts(order), result)
-            facts["refit"] = f"The saved network was then trained on all {facts['rows']} rows."
+            facts["refit"] = (
+                f"The saved network was then trained on all {facts['rows']} rows."
+            )
     except KeyboardInterrupt:
         result = replace(result, stopped=INTERRUPTED)
     network.metadata = facts
@@ -151,11 +174,17 @@ def _errors(
     scores = {name: _quality(rows, truth, classes) for name, rows in answers.items()}
     cells = ([_written(value, classes) for value in score] for score in scores.values())
     report = [["", *answers], *map(list, zip(targets, *cells, strict=True))]
-    return {name: dict(zip(targets, score, strict=True)) for name, score in scores.items()}, report
+    return {
+        name: dict(zip(targets, score, strict=True)) for name, score in scores.items()
+    }, report
 
 
 def predict_rows(
-    network: Network, table: pd.DataFrame, *, sequence: str | None = None, in_order: bool = False
+    network: Network,
+    table: pd.DataFrame,
+    *,
+    sequence: str | None = None,
+    in_order: bool = False,
 ) -> tuple[Floats, list[str]]:
     """The outputs of a network for the rows of a table.
 
@@ -166,9 +195,11 @@ def predict_rows(
     table : pandas.DataFrame
         The table, such as from :func:`read_table`.
     sequence : str, optional
-        The column that identifies the sequence of each row. Each begins with a cleared context.
+        The column that identifies the sequence of each row. Each begins with a cleared
+        context.
     in_order : bool
-        Whether the columns are the inputs in their order instead of by name. Default: False.
+        Whether the columns are the inputs in their order instead of by name. Default:
+        False.
 
     Returns
     -------
@@ -185,7 +216,12 @@ def predict_rows(
         If a cell is not a number, or the rows of a sequence are not consecutive.
     """
     rows, notes = _input_rows(network, table, sequence, in_order)
-    return _answers(network, [(rows[part], rows[part]) for part in sequences(table, sequence)]), notes
+    return (
+        _answers(
+            network, [(rows[part], rows[part]) for part in sequences(table, sequence)]
+        ),
+        notes,
+    )
 
 
 def _input_rows(
@@ -202,19 +238,28 @@ def _input_rows(
         given = [name for name in table.columns if name != other]
         if len(given) != len(names):
             raise ArgumentError(
-                f"Expected the table to have {counted(len(names), 'column')}, got {quoted(given)}."
+                f"Expected the table to have {counted(len(names), 'column')}, got"
+                f" {quoted(given)}."
             )
         return numbers(table, given), []
     try:
         return numbers(table, names), []
     except ArgumentError as error:
-        raise ArgumentError(f"{error} To take columns in their order, say --in-order.") from None
+        raise ArgumentError(
+            f"{error} To take columns in their order, say --in-order."
+        ) from None
 
 
 def _uses(
-    table: pd.DataFrame, targets: Sequence[str], inputs: Sequence[str] | None, left: list[str], ahead: int
+    table: pd.DataFrame,
+    targets: Sequence[str],
+    inputs: Sequence[str] | None,
+    left: list[str],
+    ahead: int,
 ) -> tuple[list[str], list[str]]:
-    """The columns to predict and those to predict from, by default all but those left out and the targets."""
+    """The columns to predict and those to predict from, by default all but those left
+    out and the targets.
+    """
     goals = require_targets(columns(table, targets))
     require_one_use(goals, left)
     taken = left if ahead else [*left, *goals]
@@ -231,28 +276,40 @@ def _units(table: pd.DataFrame, sequence: str | None, ahead: int) -> list[Ints]:
     for rows in parts:
         if rows.stop - rows.start <= ahead:
             raise FormatError(
-                f"--ahead {ahead} needs sequences longer than {counted(ahead, 'row')}; the one ending in "
-                f"{place(table, rows.stop - 1)} has {rows.stop - rows.start}."
+                f"--ahead {ahead} needs sequences longer than {counted(ahead, 'row')};"
+                f" the one ending in {place(table, rows.stop - 1)} has"
+                f" {rows.stop - rows.start}."
             )
     places = [np.arange(rows.start, rows.stop - ahead) for rows in parts]
     units = places if sequence is not None else list(places[0][:, None])
     if len(units) < (least := 4 if sequence is None else 2):
         what = "rows" if sequence is None else "sequences"
-        raise FormatError(f"Expected the table to have {least} {what} or more, got {len(units)}.")
+        raise FormatError(
+            f"Expected the table to have {least} {what} or more, got {len(units)}."
+        )
     return units
 
 
-def _goals(table: pd.DataFrame, targets: list[str], classes: bool) -> tuple[Floats, list[str]]:
+def _goals(
+    table: pd.DataFrame, targets: list[str], classes: bool
+) -> tuple[Floats, list[str]]:
     """The targets, shape (rows, outputs), and the names of the outputs."""
     if not classes:
         advice = f"{UNREADABLE} If these are names of classes, pass --classes."
-        return numbers(table, targets, advice=advice if len(targets) == 1 else UNREADABLE), targets
+        return (
+            numbers(table, targets, advice=advice if len(targets) == 1 else UNREADABLE),
+            targets,
+        )
     if len(targets) > 1:
-        raise ArgumentError(f"Expected one --target for classes, got {quoted(targets)}.")
+        raise ArgumentError(
+            f"Expected one --target for classes, got {quoted(targets)}."
+        )
     cells = words(table, targets[0])
     names = sorted(set(cells))
     if len(names) < 2:
-        raise FormatError(f"Expected the column {targets[0]!r} to have two classes, got {names[0]!r}.")
+        raise FormatError(
+            f"Expected the column {targets[0]!r} to have two classes, got {names[0]!r}."
+        )
     return np.eye(len(names))[[names.index(cell) for cell in cells]], names
 
 
@@ -266,32 +323,45 @@ def _answers(network: Network, parts: list[Part]) -> Floats:
 
 
 def _quality(answers: Floats, truth: Floats, classes: bool) -> list[float]:
-    """The root of the mean squared error of each target; of classes the share of rows that are right."""
+    """The root of the mean squared error of each target; of classes the share of rows
+    that are right.
+    """
     if classes:
         return [float(np.mean(answers.argmax(axis=1) == truth.argmax(axis=1)))]
     errors: list[float] = np.sqrt(np.mean((answers - truth) ** 2, axis=0)).tolist()
     return errors
 
 
-def _simple(training: list[Part], measured: list[Part], classes: bool) -> dict[str, Floats]:
-    """The answers of simple methods: the mean or the commonest class, and a regression on the inputs."""
+def _simple(
+    training: list[Part], measured: list[Part], classes: bool
+) -> dict[str, Floats]:
+    """The answers of simple methods: the mean or the commonest class, and a regression
+    on the inputs.
+    """
     x, y = (np.concatenate(side) for side in zip(*training, strict=True))
     rows = np.concatenate([part[0] for part in measured])
     mean = np.tile(y.mean(axis=0), (len(rows), 1))
     if classes:
-        regression = ScaledModel("perceptron", [], ["x"] * x.shape[1], ["y"] * y.shape[1], "classes")
+        regression = ScaledModel(
+            "perceptron", [], ["x"] * x.shape[1], ["y"] * y.shape[1], "classes"
+        )
         trainer = regression.trainer(0.1, "adam", l2=1e-4)
         with warnings.catch_warnings(
             action="ignore", category=TrainingWarning
         ):  # it is not the user's network
-            result = regression.fit(trainer, [(x, y)], None, epochs=300, seed=0, progress=False)
+            result = regression.fit(
+                trainer, [(x, y)], None, epochs=300, seed=0, progress=False
+            )
         if result.stopped == INTERRUPTED:
             raise KeyboardInterrupt
         answers = _answers(regression.network, [(rows, y)])
         return {"most common class": mean, "logistic regression": answers}
     design = np.column_stack([np.ones(len(x)), x])
     weights = np.linalg.lstsq(design, y, rcond=None)[0]
-    return {"mean alone": mean, "linear regression": np.column_stack([np.ones(len(rows)), rows]) @ weights}
+    return {
+        "mean alone": mean,
+        "linear regression": np.column_stack([np.ones(len(rows)), rows]) @ weights,
+    }
 
 
 def _written(value: float, classes: bool) -> str:
@@ -299,12 +369,17 @@ def _written(value: float, classes: bool) -> str:
 
 
 def _verdict(
-    answers: dict[str, Floats], measured: list[Part], classes: bool, by_sequence: bool, in_order: bool
+    answers: dict[str, Floats],
+    measured: list[Part],
+    classes: bool,
+    by_sequence: bool,
+    in_order: bool,
 ) -> str:
-    """A sentence: whether the network is worth it beside the best simple method, and whether by chance.
+    """A sentence: whether the network is worth it beside the best simple method, and
+    whether by chance.
 
-    The first answers are those of the network. A test compares the errors in the same held-out rows (of
-    sequences, their means); for classes that is the test of McNemar.
+    The first answers are those of the network. A test compares the errors in the same
+    held-out rows (of sequences, their means); for classes that is the test of McNemar.
     """
     truth = np.concatenate([part[1] for part in measured])
     own, *simple = answers
@@ -312,7 +387,10 @@ def _verdict(
     if classes:
         best = max(simple, key=lambda name: scores[name][0])
     else:
-        ratios = {name: float(np.mean([*map(_ratio, scores[own], scores[name])])) for name in simple}
+        ratios = {
+            name: float(np.mean([*map(_ratio, scores[own], scores[name])]))
+            for name in simple
+        }
         best = max(ratios, key=ratios.__getitem__)
     losses = [_losses(answers[name], truth, classes) for name in (best, own)]
     gains = (losses[0] - losses[1]) / np.maximum(losses[0].mean(axis=0), 1e-300)
@@ -325,7 +403,9 @@ def _verdict(
     is_certain = len(gain) > lags and mean_over_error(gain, lags) > SIGNIFICANT
     rows = counted(len(gain), "held-out sequence" if by_sequence else "held-out row")
     if classes:
-        return _verdict_on_classes(scores[own][0], scores[best][0], best, rows, is_certain)
+        return _verdict_on_classes(
+            scores[own][0], scores[best][0], best, rows, is_certain
+        )
     ratio = ratios[best]
     size = f"{percent(abs(1 - ratio))} {'below' if ratio < 1 else 'above'}"
     size = size if ratio < 10 else f"more than {int(min(ratio, 1000))} times"
@@ -333,23 +413,36 @@ def _verdict(
     if ratio >= 1:
         return f"The network is not worth it: {below}."
     if not is_certain:
-        return f"The network may be worth it: {below}, but on {rows} this may be chance."
+        return (
+            f"The network may be worth it: {below}, but on {rows} this may be chance."
+        )
     return f"The network is worth it: {below}, on {rows}."
 
 
-def _verdict_on_classes(own: float, other: float, best: str, rows: str, is_certain: bool) -> str:
+def _verdict_on_classes(
+    own: float, other: float, best: str, rows: str, is_certain: bool
+) -> str:
     if own <= other:
-        return f"The network is not worth it: {best} has {other:.1%} right, the network {own:.1%}."
+        return (
+            f"The network is not worth it: {best} has {other:.1%} right, the network"
+            f" {own:.1%}."
+        )
     shares = f"it has {own:.1%} right and {best} {other:.1%}"
     if not is_certain:
-        return f"The network may be worth it: {shares}, but on {rows} this may be chance."
+        return (
+            f"The network may be worth it: {shares}, but on {rows} this may be chance."
+        )
     return f"The network is worth it: {shares}, on {rows}."
 
 
 def _losses(answers: Floats, truth: Floats, classes: bool) -> Floats:
-    """The squared error of each row and target; of classes 1 for a row that is wrong."""
+    """The squared error of each row and target; of classes 1 for a row that is
+    wrong.
+    """
     if classes:
-        return np.asarray(answers.argmax(axis=1) != truth.argmax(axis=1), float)[:, None]
+        return np.asarray(answers.argmax(axis=1) != truth.argmax(axis=1), float)[
+            :, None
+        ]
     return np.asarray((answers - truth) ** 2)
 
 

@@ -1,7 +1,7 @@
 """Networks that take and return numbers in the units of a table.
 
-Learning works best in standard units: mean 0, deviation 1. The conversion to these units and back is part of
-the network itself, in neurons that do not learn::
+Learning works best in standard units: mean 0, deviation 1. The conversion to these
+units and back is part of the network itself, in neurons that do not learn::
 
     input => scaled => ... => unscaled => output
           1/deviation, -mean/deviation    deviation, mean      of every column
@@ -30,7 +30,8 @@ ARCHITECTURES: dict[str, tuple[Callable[..., Network], dict[str, str]]] = {
     "lstm": (architect.LSTM, {"style": "synaptic", "cell_squash": "tanh"}),
     "gru": (architect.GRU, {}),
 }
-MODELS, OPTIMIZERS = tuple(ARCHITECTURES), ("sgd", "adam")
+MODELS = tuple(ARCHITECTURES)
+OPTIMIZERS = ("sgd", "adam")
 
 Part = tuple[Floats, Floats]
 
@@ -39,8 +40,9 @@ Part = tuple[Floats, Floats]
 class ScaledModel:
     """A network whose inputs and outputs are columns of a table.
 
-    Until :meth:`fit` ends, the scaling neurons have weights of 1, so that the network is trained in
-    standard units and learns as the architecture alone would. Its neurons have the names of the columns.
+    Until :meth:`fit` ends, the scaling neurons have weights of 1, so that the network
+    is trained in standard units and learns as the architecture alone would. Its neurons
+    have the names of the columns.
     """
 
     def __init__(
@@ -55,10 +57,14 @@ class ScaledModel:
         build, options = ARCHITECTURES[model]
         squash = "identity" if kind is None else "softmax"
         sizes = [len(inputs), *hidden, len(outputs)]
-        inner = build(*sizes, output_squash=squash, initializer="glorot", seed=seed, **options)
-        name, layers = inner.name, list(inner.layers)
+        inner = build(
+            *sizes, output_squash=squash, initializer="glorot", seed=seed, **options
+        )
+        name = inner.name
+        layers = list(inner.layers)
         del inner  # releases its neurons
-        taken, given = Layer(len(inputs), squashes.identity), layers[-1]
+        taken = Layer(len(inputs), squashes.identity)
+        given = layers[-1]
         _call(taken, "input", inputs)
         self._scaled = layers[0]
         self._unscaled: Layer | None = None
@@ -82,18 +88,26 @@ class ScaledModel:
             self._unscaled = network.output
 
     def trainer(self, rate: float, optimizer: str | None, **options: Any) -> Trainer:
-        """A trainer by "sgd", after every row, or by "adam", with exact gradients of whole sequences."""
+        """A trainer by "sgd", after every row, or by "adam", with exact gradients of
+        whole sequences.
+        """
         if optimizer == "sgd":
             return Trainer(self.network, rate, **options)
         return Trainer(self.network, rate, method="bptt", optimizer=Adam(), **options)
 
     def fit(
-        self, trainer: Trainer, training: list[Part], validation: list[Part] | None, **options: Any
+        self,
+        trainer: Trainer,
+        training: list[Part],
+        validation: list[Part] | None,
+        **options: Any,
     ) -> Result:
-        """Train in the standard units of the training rows; then set these units in the network.
+        """Train in the standard units of the training rows; then set these units in the
+        network.
 
-        Parts are sequences of inputs (T, n) and targets (T, m); samples or a stream are one part. `options`
-        are those of ``Trainer.train``. With `validation`, the weights of the best epoch are restored.
+        Parts are sequences of inputs (T, n) and targets (T, m); samples or a stream are
+        one part. `options` are those of ``Trainer.train``. With `validation`, the
+        weights of the best epoch are restored.
         """
         inputs, targets = (np.concatenate(side) for side in zip(*training, strict=True))
         mean, deviation = _scale(inputs)
@@ -116,7 +130,9 @@ class ScaledModel:
 
 def _scale(rows: Floats) -> tuple[Floats, Floats]:
     """Mean and deviation of each column; 1 for a constant column."""
-    constant = np.ptp(rows, axis=0) == 0  # std() of such a column may be a rounding error above 0
+    constant = (
+        np.ptp(rows, axis=0) == 0
+    )  # std() of such a column may be a rounding error above 0
     return rows.mean(axis=0), np.where(constant, 1.0, rows.std(axis=0))
 
 

@@ -1,4 +1,6 @@
-"""Networks that forecast a series: choose, fit, test beside statistical methods, refit, forecast."""
+"""Networks that forecast a series: choose, fit, test beside statistical methods, refit,
+forecast.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._checks import choice, counted, finite_array, fraction_below_one, instance, listed
+from .._checks import (
+    choice,
+    counted,
+    finite_array,
+    fraction_below_one,
+    instance,
+    listed,
+)
 from .._typing import Floats
 from ..errors import ArgumentError, FormatError, MissingExtraError, SynapseError
 from ..forecasting import (
@@ -52,33 +61,51 @@ class SeriesTask:
     observed: list[str]  # columns that are forecast to forecast the targets
     known: list[str]  # columns known in advance
     y: Floats  # the targets and the observed columns, shape (T, m)
-    x: Floats | None  # the known ones, shape (N, k); N is T or, with rows that are to be forecast, more
+    x: (
+        Floats | None
+        # the known ones, shape (N, k); N is T or, with rows that are to be forecast, more
+    )
     period: int  # steps of a season
     steps: int  # steps ahead in the test
     start: int  # index of the first held-out row
-    differences: list[Differences]  # those of the columns of y, chosen on the rows before
+    differences: list[
+        Differences
+    ]  # those of the columns of y, chosen on the rows before
     phase: int = 0  # step of the season at which the rows begin
     first_date: str | None = None  # date of the step 0 of the season
     name: str = ""  # that of the series, if there are several
-    scale: Floats | None = None  # mean and deviation of each column of y for one network of several, (2, m)
+    scale: Floats | None = (
+        # mean and deviation of each column of y for one network of several, (2, m)
+        None
+    )
     origins: int = MOST_ORIGINS  # number of origins, about, in a test
 
     @classmethod
-    def of(cls, network: Network, series: pd.DataFrame, future: Floats | None = None) -> SeriesTask:
-        """The task of a network from :func:`train_series` in another table, in which no row is held out.
+    def of(
+        cls, network: Network, series: pd.DataFrame, future: Floats | None = None
+    ) -> SeriesTask:
+        """The task of a network from :func:`train_series` in another table, in which no
+        row is held out.
 
-        The columns of the series are its targets, observed and known columns; `future` continues the known.
+        The columns of the series are its targets, observed and known columns; `future`
+        continues the known.
         """
         facts = series_facts(network)
-        targets, observed, known = (facts[name] for name in ("targets", "observed", "known"))
+        targets, observed, known = (
+            facts[name] for name in ("targets", "observed", "known")
+        )
         count = len(targets) + len(observed)
         values = frame_values(series)
-        y, x = values[:, :count], values[:, count:] if known else None
+        y = values[:, :count]
+        x = values[:, count:] if known else None
         if x is not None and future is not None:
             x = np.vstack([x, future])
         differences = [Differences(tuple(lags)) for lags in facts["differences"]]
-        first, scale = facts.get("first_date"), scale_of(y) if facts.get("several") else None
-        task = cls(targets, observed, known, y, x, facts["period"], 1, len(y), differences)
+        first = facts.get("first_date")
+        scale = scale_of(y) if facts.get("several") else None
+        task = cls(
+            targets, observed, known, y, x, facts["period"], 1, len(y), differences
+        )
         return replace(task, phase=phase(series, first), first_date=first, scale=scale)
 
     def whole(self) -> SeriesTask:
@@ -87,27 +114,46 @@ class SeriesTask:
         return replace(self, start=len(self.y), scale=scale)
 
     def make(self, learning: Learning) -> ScaledModel:
-        """A new network that reads differences of a row, and the season, and forecasts those of the next."""
-        fed, learning = [*self.targets, *self.observed], learning.filled(*SERIES_DEFAULT)
+        """A new network that reads differences of a row, and the season, and forecasts
+        those of the next.
+        """
+        fed, learning = (
+            [*self.targets, *self.observed],
+            learning.filled(*SERIES_DEFAULT),
+        )
         waves = [f"season {place}" for place in range(len(_calendar(0, self.period)))]
-        inputs, outputs = [*fed, *self.known, *waves], [f"{name} +1" for name in fed]
-        return ScaledModel(str(learning.model), list(learning.hidden), inputs, outputs, seed=learning.seed)
+        inputs = [*fed, *self.known, *waves]
+        outputs = [f"{name} +1" for name in fed]
+        return ScaledModel(
+            str(learning.model),
+            list(learning.hidden),
+            inputs,
+            outputs,
+            seed=learning.seed,
+        )
 
     def covariates(self, count: int) -> Floats | None:
-        """What a network reads beside its own past in so many rows, or None: known values and the season.
+        """What a network reads beside its own past in so many rows, or None: known
+        values and the season.
 
-        The known values are differenced as the target is, so that a network need not remember them. The
-        season is the sine and cosine of its phase.
+        The known values are differenced as the target is, so that a network need not
+        remember them. The season is the sine and cosine of its phase.
         """
-        waves = _calendar(self.phase + np.arange(count), self.period).reshape(-1, count).T
+        waves = (
+            _calendar(self.phase + np.arange(count), self.period).reshape(-1, count).T
+        )
         if self.x is None:
             return waves if self.period > 2 else None
         lost = self.differences[0].lost
-        changes = np.vstack([np.zeros((lost, self.x.shape[1])), self.differences[0].of(self.x)])
+        changes = np.vstack(
+            [np.zeros((lost, self.x.shape[1])), self.differences[0].of(self.x)]
+        )
         return np.hstack([changes[:count], waves[: len(changes)]])
 
     def forecaster(self, network: Network, ahead: int = 0) -> NetworkForecaster:
-        """The network as a forecaster of these columns, up to so many rows after the last."""
+        """The network as a forecaster of these columns, up to so many rows after the
+        last.
+        """
         known = self.covariates(len(self.y) + ahead)
         return NetworkForecaster(network, self.differences, known, self.scale)
 
@@ -116,16 +162,31 @@ class SeriesTask:
         y = self.y if self.scale is None else (self.y - self.scale[0]) / self.scale[1]
         return lesson(y[: self.start], self.differences, self.covariates(len(y)))
 
-    def select(self, forecasters: Mapping[str, Any], first: int | None = None) -> Selection:
-        """Compare forecasters on the held-out rows or, from an index `first` on, on the training rows."""
-        start, y = (self.start, self.y) if first is None else (first, self.y[: self.start])
+    def select(
+        self, forecasters: Mapping[str, Any], first: int | None = None
+    ) -> Selection:
+        """Compare forecasters on the held-out rows or, from an index `first` on, on the
+        training rows.
+        """
+        start, y = (
+            (self.start, self.y) if first is None else (first, self.y[: self.start])
+        )
         every = max(1, (len(y) - start - self.steps) // self.origins)
         options = {"start": start, "every": every, "period": self.period}
         combine = self.combined(forecasters)
-        return select(forecasters, y, self.steps, **options, targets=len(self.targets), combine=combine)
+        return select(
+            forecasters,
+            y,
+            self.steps,
+            **options,
+            targets=len(self.targets),
+            combine=combine,
+        )
 
     def combined(self, names: Iterable[str]) -> list[str]:
-        """Those of these forecasters whose mean may forecast: all that see the columns known in advance."""
+        """Those of these forecasters whose mean may forecast: all that see the columns
+        known in advance.
+        """
         return [name for name in names if name not in self.blind]
 
     @property
@@ -141,52 +202,86 @@ class SeriesTask:
 
     @property
     def units(self) -> Floats:
-        """The deviation of each target, in which a network reads several series; 1 for a series alone."""
-        return np.ones(len(self.targets)) if self.scale is None else self.scale[1][: len(self.targets)]
+        """The deviation of each target, in which a network reads several series; 1 for
+        a series alone.
+        """
+        return (
+            np.ones(len(self.targets))
+            if self.scale is None
+            else self.scale[1][: len(self.targets)]
+        )
 
     def level(self, stop: int | None = None) -> Floats:
         """The mean of the targets in the last season, or 12 rows, shape (m,)."""
-        return np.asarray(self.y[:stop][-max(self.period, 12) :, : len(self.targets)].mean(axis=0))
+        return np.asarray(
+            self.y[:stop][-max(self.period, 12) :, : len(self.targets)].mean(axis=0)
+        )
 
-    def statistical(self, methods: Sequence[str] = METHODS) -> tuple[dict[str, Forecaster], list[str]]:
-        """The statistical methods fitted to the rows before the test, and sentences on those left out."""
-        forecasters, notes = dict[str, Forecaster](), list[str]()
+    def statistical(
+        self, methods: Sequence[str] = METHODS
+    ) -> tuple[dict[str, Forecaster], list[str]]:
+        """The statistical methods fitted to the rows before the test, and sentences on
+        those left out.
+        """
+        forecasters = dict[str, Forecaster]()
+        notes = list[str]()
         for method in methods:
             if method == "seasonal" and self.period == 1:
                 continue
             try:
                 past = self.y[: self.start]
-                forecasters[method] = statistical(method, past, period=self.period, known=self.x)
+                forecasters[method] = statistical(
+                    method, past, period=self.period, known=self.x
+                )
             except MissingExtraError as error:
-                said = str(error).replace(f"method {method} needs", "methods ets, theta and arima need")
+                said = str(error).replace(
+                    f"method {method} needs", "methods ets, theta and arima need"
+                )
                 notes = [note for note in notes if note != said] + [said]
-            except (SynapseError, ValueError) as error:  # statsforecast has ValueError for too few rows
+            except (
+                SynapseError,
+                ValueError,
+            ) as error:  # statsforecast has ValueError for too few rows
                 notes.append(f"{method} is left out: {error}")
         return forecasters, notes
 
 
 def scale_of(y: Floats) -> Floats:
-    """The mean and the deviation of each column, shape (2, m); the deviation of a constant one is 1."""
+    """The mean and the deviation of each column, shape (2, m); the deviation of a
+    constant one is 1.
+    """
     deviation = y.std(axis=0)
     return np.array([y.mean(axis=0), np.where(np.ptp(y, axis=0) > 0, deviation, 1.0)])
 
 
-def fit_together(tasks: Sequence[SeriesTask], learning: Learning) -> tuple[ScaledModel, Result]:
-    """Train one network on the rows of all series before the test; the last fifths decide when to stop."""
-    parts, early, late = [], [], []
+def fit_together(
+    tasks: Sequence[SeriesTask], learning: Learning
+) -> tuple[ScaledModel, Result]:
+    """Train one network on the rows of all series before the test; the last fifths
+    decide when to stop.
+    """
+    parts = []
+    early = []
+    late = []
     for task in tasks:
         inputs, targets = task.lesson()
         count = len(inputs) - max(1, round(len(inputs) / 5))
         parts.append((inputs, targets))
         early.append((inputs[:count], targets[:count]))
         late += [(inputs[count:], targets[count:])] * (count > 1)
-    return learning.filled(*SERIES_DEFAULT).fit(lambda: tasks[0].make(learning), parts, (early, late))
+    return learning.filled(*SERIES_DEFAULT).fit(
+        lambda: tasks[0].make(learning), parts, (early, late)
+    )
 
 
 def _calendar(steps: Any, period: int) -> Floats:
-    """Sine and cosine of the phase of the season and, for six steps or more, of twice the phase."""
+    """Sine and cosine of the phase of the season and, for six steps or more, of twice
+    the phase.
+    """
     multiples = () if period < 3 else (1,) if period < 6 else (1, 2)
-    return np.array([f(2 * np.pi * k * steps / period) for k in multiples for f in (np.sin, np.cos)])
+    return np.array(
+        [f(2 * np.pi * k * steps / period) for k in multiples for f in (np.sin, np.cos)]
+    )
 
 
 def series_tasks(
@@ -198,46 +293,70 @@ def series_tasks(
     period: int | None = None,
     validation: float | None = None,
 ) -> tuple[list[SeriesTask], list[str]]:
-    """The task of each series for one network, and a sentence on series that are left out.
+    """The task of each series for one network, and a sentence on series that are left
+    out.
 
-    The season and the differences of several are those of most. Series that are too short for these are left
-    out; the network can forecast them once they are long enough. Parameters and errors are those of
-    `train_series`.
+    The season and the differences of several are those of most. Series that are too
+    short for these are left out; the network can forecast them once they are long
+    enough. Parameters and errors are those of `train_series`.
     """
     several = series if isinstance(series, Mapping) else {"": series}
-    require_one_use([*require_targets(listed("The targets", targets, "a list of names")), *known])
-    ahead, season_length = (
-        None if steps is None else horizon(steps),
-        None if period is None else season(period),
+    require_one_use(
+        [*require_targets(listed("The targets", targets, "a list of names")), *known]
     )
-    share = None if validation is None else fraction_below_one("The validation", validation)
-    arrays, tasks = {name: frame_values(frame) for name, frame in several.items()}, []
+    ahead = None if steps is None else horizon(steps)
+    season_length = None if period is None else season(period)
+    share = (
+        None if validation is None else fraction_below_one("The validation", validation)
+    )
+    arrays = {name: frame_values(frame) for name, frame in several.items()}
+    tasks = []
     first = _first_date(several)
     for name, frame in several.items():
-        values, columns = arrays[name], [*frame.columns]
+        values = arrays[name]
+        columns = [*frame.columns]
         for column in (*targets, *known):
             choice("A column of the task", column, columns)
         observed = [column for column in columns if column not in (*targets, *known)]
-        y, x = (values[:, [columns.index(c) for c in part]] for part in ((*targets, *observed), known))
+        y, x = (
+            values[:, [columns.index(c) for c in part]]
+            for part in ((*targets, *observed), known)
+        )
         if len(y) >= SHORTEST:
             length = season_of(frame) if season_length is None else season_length
             given = x if known else None
-            task = split_series([*targets], observed, [*known], y, given, length, ahead, share)
-            tasks.append(replace(task, name=name, phase=phase(frame, first), first_date=first))
+            task = split_series(
+                [*targets], observed, [*known], y, given, length, ahead, share
+            )
+            tasks.append(
+                replace(task, name=name, phase=phase(frame, first), first_date=first)
+            )
     if not tasks:
         raise FormatError(f"Expected a series of {SHORTEST} rows or more to train on.")
     if [*several] == [""]:
         return tasks, []
     most = max(task.period for task in tasks)
     tasks = [task for task in tasks if task.period == most]
-    columns_of = zip(*([each.lags for each in task.differences] for task in tasks), strict=True)
-    differences = [Differences(Counter(lags).most_common(1)[0][0]) for lags in columns_of]
+    columns_of = zip(
+        *([each.lags for each in task.differences] for task in tasks), strict=True
+    )
+    differences = [
+        Differences(Counter(lags).most_common(1)[0][0]) for lags in columns_of
+    ]
     least = max(each.lost for each in differences) + SHORTEST
     tasks = [task for task in tasks if task.start >= least]
-    fewest = min((task.steps for task in tasks if task.is_tested), default=tasks[0].steps)
+    fewest = min(
+        (task.steps for task in tasks if task.is_tested), default=tasks[0].steps
+    )
     origins = max(6, 3 * MOST_ORIGINS // len(tasks))
-    shared: dict[str, Any] = {"differences": differences, "steps": fewest, "origins": origins}
-    tasks = [replace(task, scale=scale_of(task.y[: task.start]), **shared) for task in tasks]
+    shared: dict[str, Any] = {
+        "differences": differences,
+        "steps": fewest,
+        "origins": origins,
+    }
+    tasks = [
+        replace(task, scale=scale_of(task.y[: task.start]), **shared) for task in tasks
+    ]
     left = sorted({*several} - {task.name for task in tasks})
     why = "too short for the season and the differences of the others"
     return tasks, [f"Left out: {quoted(left)}, {why}."] if left else []
@@ -248,14 +367,18 @@ def frame_values(series: Any) -> Floats:
     pandas = pandas_for_tables()
     index = instance("The series", series, pandas.DataFrame).index
     if isinstance(index, pandas.DatetimeIndex) and index.freq is None:
-        raise ArgumentError("Expected the dates of the series to have a step. Make it by read_series.")
+        raise ArgumentError(
+            "Expected the dates of the series to have a step. Make it by read_series."
+        )
     values: Floats = series.to_numpy(np.float64)
     return values
 
 
 def _first_date(several: Mapping[str, pd.DataFrame]) -> str | None:
     """The first date of these series; None without dates."""
-    firsts = [series.index[0] for series in several.values() if hasattr(series.index, "freq")]
+    firsts = [
+        series.index[0] for series in several.values() if hasattr(series.index, "freq")
+    ]
     return min(firsts).isoformat() if firsts else None
 
 
@@ -269,28 +392,47 @@ def split_series(
     steps: int | None,
     share: float | None,
 ) -> SeriesTask:
-    """The task of some columns, with this share of the rows held out, and differences chosen before.
+    """The task of some columns, with this share of the rows held out, and differences
+    chosen before.
 
-    Without `steps`, a season from 6 to 12; without `share`, a fifth, or up to a third of few rows.
+    Without `steps`, a season from 6 to 12; without `share`, a fifth, or up to a third
+    of few rows.
     """
     steps = min(max(period, 6), 12) if steps is None else steps
     tested = held_out(len(y), share, max(len(y) // 5, min(len(y) // 3, 4 * steps)))
-    start, steps = len(y) - tested, max(1, min(steps, tested // 3 if tested else len(y) // 6))
+    start, steps = (
+        len(y) - tested,
+        max(1, min(steps, tested // 3 if tested else len(y) // 6)),
+    )
     period = 1 if start <= period else period
-    differences = [choose_differences(column[:start], steps, period=period) for column in y.T]
+    differences = [
+        choose_differences(column[:start], steps, period=period) for column in y.T
+    ]
     return SeriesTask(targets, observed, known, y, x, period, steps, start, differences)
 
 
-# --- forecasts -------------------------------------------------------------------------------
+# --- forecasts ------------------------------------------------------------------------
 
 
 def series_facts(network: Network) -> dict[str, Any]:
-    """What the file of a network from :func:`train_series` has; ArgumentError if it is another network."""
+    """What the file of a network from :func:`train_series` has; ArgumentError if it is
+    another network.
+    """
     facts: dict[str, Any] = instance("The network", network, Network).metadata
-    complete = {"targets", "observed", "known", "differences", "period", "chosen"} <= set(facts)
-    if not complete or len(facts["targets"]) + len(facts["observed"]) != len(network.output):
+    complete = {
+        "targets",
+        "observed",
+        "known",
+        "differences",
+        "period",
+        "chosen",
+    } <= set(facts)
+    if not complete or len(facts["targets"]) + len(facts["observed"]) != len(
+        network.output
+    ):
         raise ArgumentError(
-            f"{network!r} does not forecast a series. Make such a model by `synapse train` or train_series."
+            f"{network!r} does not forecast a series. Make such a model by `synapse"
+            " train` or train_series."
         )
     return facts
 
@@ -306,14 +448,16 @@ def forecast_series(
     minimum: float | None = None,
     maximum: float | None = None,
 ) -> tuple[Forecast, list[str]]:
-    """Forecast the rows that follow a series, by the method that was best in the test of the network.
+    """Forecast the rows that follow a series, by the method that was best in the test
+    of the network.
 
     Parameters
     ----------
     network : Network
         From :func:`train_series`.
     series : pandas.DataFrame
-        Its columns are the targets, the observed and the known ones of the network, in this order.
+        Its columns are the targets, the observed and the known ones of the network, in
+        this order.
     steps : int
         Number of rows to forecast.
     future : ndarray, shape (steps, k), optional
@@ -335,31 +479,54 @@ def forecast_series(
     Raises
     ------
     ArgumentError
-        If there is no such method, no errors for an interval, or the future is not that of the known columns.
+        If there is no such method, no errors for an interval, or the future is not that
+        of the known columns.
     """
-    facts, limits, steps = series_facts(network), clipping(minimum, maximum), horizon(steps)
-    own = next(name for name in facts.get("mase", [facts["chosen"]]) if name not in (COMBINE, *METHODS))
+    facts, limits, steps = (
+        series_facts(network),
+        clipping(minimum, maximum),
+        horizon(steps),
+    )
+    own = next(
+        name
+        for name in facts.get("mase", [facts["chosen"]])
+        if name not in (COMBINE, *METHODS)
+    )
     chosen = own if method == "network" else method or facts["chosen"]
     members = facts.get("members", []) if chosen == COMBINE else [chosen]
     if not members or not set(members) <= {own, *METHODS}:
         raise ArgumentError(
-            f"Expected the method to be {own}, {COMBINE} or one of {', '.join(METHODS)}, got {chosen!r}."
+            f"Expected the method to be {own}, {COMBINE} or one of"
+            f" {', '.join(METHODS)}, got {chosen!r}."
         )
     rows = None if future is None else finite_array("The future", future)
     given = None if rows is None else rows.shape
     if given != ((steps, len(facts["known"])) if facts["known"] else None):
-        condition = f"{counted(steps, 'row')} of {', '.join(facts['known'])}" if facts["known"] else "None"
-        raise ArgumentError(f"Expected the future to be {condition}, got the shape {given}.")
+        condition = (
+            f"{counted(steps, 'row')} of {', '.join(facts['known'])}"
+            if facts["known"]
+            else "None"
+        )
+        raise ArgumentError(
+            f"Expected the future to be {condition}, got the shape {given}."
+        )
     task = SeriesTask.of(network, series, rows)
-    forecasters, notes = task.statistical([member for member in members if member != own])
+    forecasters, notes = task.statistical(
+        [member for member in members if member != own]
+    )
     if own in members:
         forecasters[own] = task.forecaster(network, steps)
     if len(forecasters) < len(members):
         raise ArgumentError(" ".join(notes))
-    mean = np.mean([ahead(task.y, steps) for ahead in forecasters.values()], axis=0)[:, : len(task.targets)]
+    mean = np.mean([ahead(task.y, steps) for ahead in forecasters.values()], axis=0)[
+        :, : len(task.targets)
+    ]
     why = facts.get("reason") if method is None else None
     if blind := [member for member in members if member in task.blind]:
-        notes.append(f"{', '.join(blind)} cannot use {quoted(task.known)}; {own} can: --model network.")
+        notes.append(
+            f"{', '.join(blind)} cannot use {quoted(task.known)}; {own} can: --model"
+            " network."
+        )
     notes += [why or f"{chosen} forecasts.", *filter(None, [facts.get("verdict")])]
     dates = following(series, steps)
     place: dict[str, Any] = {"dates": dates, "names": task.targets}
@@ -368,8 +535,8 @@ def forecast_series(
     errors = facts.get("errors", {}).get(chosen)
     if errors is None:
         raise ArgumentError(
-            f"The model has no errors of {chosen} on held-out rows, from which an interval follows. Train it "
-            "with --validation above 0, on more rows."
+            f"The model has no errors of {chosen} on held-out rows, from which an"
+            " interval follows. Train it with --validation above 0, on more rows."
         )
     half = Calibration(np.array(errors)).half_widths(interval, steps)
     half = half * (np.abs(task.level()) if facts["relative"] else task.units)
@@ -390,4 +557,6 @@ def predict_series(network: Network, series: pd.DataFrame) -> Floats:
         The forecasts; NaN where too few rows are known.
     """
     task = SeriesTask.of(network, series)
-    return task.forecaster(network, int(task.x is None)).one_step(task.y)[:, : len(task.targets)]
+    return task.forecaster(network, int(task.x is None)).one_step(task.y)[
+        :, : len(task.targets)
+    ]

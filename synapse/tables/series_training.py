@@ -1,4 +1,6 @@
-"""The training of networks on series: fit, test beside statistical methods, choose, refit on all rows."""
+"""The training of networks on series: fit, test beside statistical methods, choose,
+refit on all rows.
+"""
 
 from __future__ import annotations
 
@@ -41,16 +43,18 @@ def train_series(
     period: int | None = None,
     methods: Sequence[str] = METHODS,
 ) -> Trained:
-    """Train a network to forecast a series, compare it with statistical methods, and refit it on all rows.
+    """Train a network to forecast a series, compare it with statistical methods, and
+    refit it on all rows.
 
-    Of several series, one network learns all, each in units of its own mean and deviation. It is saved, and
-    forecasts series that it has not learned, too.
+    Of several series, one network learns all, each in units of its own mean and
+    deviation. It is saved, and forecasts series that it has not learned, too.
 
     Parameters
     ----------
     series : pandas.DataFrame, or dict of str to pandas.DataFrame
-        From :func:`read_series` or :func:`read_several`. Columns that are neither targets nor known are
-        observed: the network forecasts them, too, to forecast the targets.
+        From :func:`read_series` or :func:`read_several`. Columns that are neither
+        targets nor known are observed: the network forecasts them, too, to forecast the
+        targets.
     targets : sequence of str
         The columns to forecast.
     learning : Learning
@@ -68,16 +72,23 @@ def train_series(
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If a column is not one of the series or has two uses, a number is out of range, or too few rows are
-        left to train on.
+        If a column is not one of the series or has two uses, a number is out of range,
+        or too few rows are left to train on.
     DivergenceError
         If the error of the network is no longer finite.
     """
     learning = instance("The learning", learning, Learning).filled(*SERIES_DEFAULT)
-    test: dict[str, Any] = {"steps": steps, "period": period, "validation": learning.validation}
+    test: dict[str, Any] = {
+        "steps": steps,
+        "period": period,
+        "validation": learning.validation,
+    }
     tasks, left_out = series_tasks(series, targets, known, **test)
     name = str(learning.model)
-    (model, result), rows = fit_together(tasks, learning), sum(len(each.y) for each in tasks)
+    (model, result), rows = (
+        fit_together(tasks, learning),
+        sum(len(each.y) for each in tasks),
+    )
     facts: dict[str, Any] = {name: getattr(tasks[0], name) for name in SAVED} | {
         "differences": [list(each.lags) for each in tasks[0].differences],
         "several": tasks[0].scale is not None,
@@ -86,13 +97,19 @@ def train_series(
         "chosen": name,
     }
     network = model.network
-    why, notes, table = None, left_out, list[list[str]]()
+    why = None
+    notes = left_out
+    table = list[list[str]]()
     if result.stopped == "interrupted":
         why = "the training was interrupted"
     elif not facts["held_out_rows"]:
-        why = f"no row was held out (a test needs {FEWEST} rows, and a --validation above 0)"
+        why = (
+            f"no row was held out (a test needs {FEWEST} rows, and a --validation"
+            " above 0)"
+        )
     else:
-        # From here on there is a network. Ctrl-C ends what is under way and loses no more than that.
+        # From here on there is a network. Ctrl-C ends what is under way and loses no
+        # more than that.
         try:
             measured, table, failed = _test(tasks, network, name, methods)
             facts |= measured
@@ -112,8 +129,11 @@ def train_series(
 def _test(
     tasks: Sequence[SeriesTask], network: Network, name: str, methods: Sequence[str]
 ) -> tuple[dict[str, Any], list[list[str]], list[str]]:
-    """The facts of a test beside statistical methods, its table, and sentences on methods left out."""
-    forecasters, notes = list[Forecasters](), list[str]()
+    """The facts of a test beside statistical methods, its table, and sentences on
+    methods left out.
+    """
+    forecasters = list[Forecasters]()
+    notes = list[str]()
     for each in tasks:
         simple, failed = each.statistical(methods) if each.is_tested else ({}, [])
         forecasters.append({name: each.forecaster(network), **simple})
@@ -123,7 +143,10 @@ def _test(
     facts = {
         "chosen": selection.best,
         "members": selection.members,
-        "mase": {method: float(f"{selection.mase(method):.4g}") for method in selection.rolled},
+        "mase": {
+            method: float(f"{selection.mase(method):.4g}")
+            for method in selection.rolled
+        },
         "verdict": selection.verdict(name),
         "reason": selection.reason(),
         "errors": {method: own.tolist() for method, own in errors.items()},
@@ -135,31 +158,51 @@ def _test(
 def select_together(
     tasks: Sequence[SeriesTask], forecasters: Sequence[Forecasters]
 ) -> tuple[Selection, list[Selection | None]]:
-    """Compare forecasters on the held-out rows of all series, and of each; None of those without such rows.
+    """Compare forecasters on the held-out rows of all series, and of each; None of
+    those without such rows.
 
-    A forecaster has one name in all series. Together, errors are in units of the scale of each series.
+    A forecaster has one name in all series. Together, errors are in units of the scale
+    of each series.
     """
     pairs = zip(tasks, forecasters, strict=True)
     each = [task.select(own) if task.is_tested else None for task, own in pairs]
     tested = [selection for selection in each if selection is not None]
     if not tested:
         raise ArgumentError(
-            f"No row is held out, so nothing can be compared: that needs {FEWEST} rows, or a share."
+            f"No row is held out, so nothing can be compared: that needs {FEWEST} rows,"
+            " or a share."
         )
     if len(tasks) == 1:
         return tested[0], each
-    names = [name for name in tested[0].rolled if all(name in selection.rolled for selection in tested)]
-    joined = {name: _joined([part.rolled[name] for part in tested]) for name in names if name != COMBINE}
+    names = [
+        name
+        for name in tested[0].rolled
+        if all(name in selection.rolled for selection in tested)
+    ]
+    joined = {
+        name: _joined([part.rolled[name] for part in tested])
+        for name in names
+        if name != COMBINE
+    }
     failed = [sentence for part in tested for sentence in part.failed]
     return ranked(joined, failed, tasks[0].combined(joined)), each
 
 
 def _joined(parts: Sequence[RollingOrigin]) -> RollingOrigin:
-    """The forecasts of several series as those of one, in units of the scale of each."""
+    """The forecasts of several series as those of one, in units of the scale of
+    each.
+    """
     units = [np.where(rolled.scale > 0, rolled.scale, 1.0) for rolled in parts]
-    origins = np.concatenate([rolled.origins + APART * place for place, rolled in enumerate(parts)])
+    origins = np.concatenate(
+        [rolled.origins + APART * place for place, rolled in enumerate(parts)]
+    )
     forecasts, truth = (
-        np.concatenate([getattr(rolled, name) / unit for rolled, unit in zip(parts, units, strict=True)])
+        np.concatenate(
+            [
+                getattr(rolled, name) / unit
+                for rolled, unit in zip(parts, units, strict=True)
+            ]
+        )
         for name in ("forecasts", "truth")
     )
     return RollingOrigin(origins, forecasts, truth, np.ones_like(units[0]))
@@ -171,59 +214,90 @@ def _errors(
     chosen: Selection,
     each: Sequence[Selection | None],
 ) -> tuple[dict[str, Floats], bool]:
-    """Errors from which intervals follow, shape (origins, steps, m), and whether they are relative.
+    """Errors from which intervals follow, shape (origins, steps, m), and whether they
+    are relative.
 
-    Those of the test are few and often of one part of the season or cycle. So errors in the second half of
-    the training rows are added. There they are too small, as parameters were fitted to these rows, and are
-    enlarged to the size of those in the test. All are divided by the level of the series if their Gaussian
-    likelihood is larger then: the noise of a series that grows often grows with it.
+    Those of the test are few and often of one part of the season or cycle. So errors in
+    the second half of the training rows are added. There they are too small, as
+    parameters were fitted to these rows, and are enlarged to the size of those in the
+    test. All are divided by the level of the series if their Gaussian likelihood is
+    larger then: the noise of a series that grows often grows with it.
     """
     errors: dict[str, list[Floats]] = {name: [] for name in chosen.rolled}
-    levels, tested = list[Floats](), list[bool]()
+    levels = list[Floats]()
+    tested = list[bool]()
     for task, own, late in zip(tasks, forecasters, each, strict=True):
         first = max(task.start // 2, 3 * task.period)
-        early = task.select(own, first) if late and task.start >= first + task.steps else None
+        early = (
+            task.select(own, first)
+            if late and task.start >= first + task.steps
+            else None
+        )
         for selection in (early, late):
             if selection is None or (selection is early and selection.failed):
                 continue
             for name, parts in errors.items():
                 members = chosen.members if name == COMBINE else [name]
-                by_member = [selection.rolled[member].calibration.errors for member in members]
+                by_member = [
+                    selection.rolled[member].calibration.errors for member in members
+                ]
                 parts.append(np.mean(by_member, axis=0) / task.units)
             origins = next(iter(selection.rolled.values())).origins
             levels += [task.level(origin) / task.units for origin in origins]
             tested += [selection is late] * len(origins)
-    level, last, tiny = np.array(levels)[:, None], np.array(tested), np.finfo(float).tiny
+    level, last, tiny = (
+        np.array(levels)[:, None],
+        np.array(tested),
+        np.finfo(float).tiny,
+    )
 
     def enlarged(part: Floats) -> Floats:
         if last.all():
             return part
-        late, early = (np.sqrt(np.mean(part[rows] ** 2, axis=(0, 1))) for rows in (last, ~last))
-        return part * np.where(last[:, None, None], 1.0, np.maximum(late / (early + tiny), 1.0))
+        late, early = (
+            np.sqrt(np.mean(part[rows] ** 2, axis=(0, 1))) for rows in (last, ~last)
+        )
+        return part * np.where(
+            last[:, None, None], 1.0, np.maximum(late / (early + tiny), 1.0)
+        )
 
     def size(part: Floats) -> float:
         return float(np.log(np.mean(enlarged(part) ** 2, axis=0) + tiny).mean())
 
     joined = {name: np.concatenate(parts) for name, parts in errors.items()}
-    best, relative = joined[chosen.best], bool((level > 0).all())
-    relative = relative and size(best / level * np.exp(np.log(level).mean(axis=0))) < size(best)
-    return {name: enlarged(part / level if relative else part) for name, part in joined.items()}, relative
+    best = joined[chosen.best]
+    relative = bool((level > 0).all())
+    relative = relative and size(
+        best / level * np.exp(np.log(level).mean(axis=0))
+    ) < size(best)
+    return {
+        name: enlarged(part / level if relative else part)
+        for name, part in joined.items()
+    }, relative
 
 
 def ranking(tasks: Sequence[SeriesTask], selection: Selection) -> list[list[str]]:
-    """The methods by their errors, as the cells of a table; of several series, the error in each."""
-    targets, tested = tasks[0].targets, [task for task in tasks if task.is_tested]
+    """The methods by their errors, as the cells of a table; of several series, the
+    error in each.
+    """
+    targets = tasks[0].targets
+    tested = [task for task in tasks if task.is_tested]
     rows = [[name, f"{selection.mase(name):.3g}"] for name in selection.rolled]
     if len(tasks) == 1:
         head = [f"RMSE {name}" if len(targets) > 1 else "RMSE" for name in targets]
         for row, rolled in zip(rows, selection.rolled.values(), strict=True):
-            errors = rolled.errors.reshape(-1, rolled.errors.shape[-1])[:, : len(targets)]
+            errors = rolled.errors.reshape(-1, rolled.errors.shape[-1])[
+                :, : len(targets)
+            ]
             squared = np.mean(errors**2, axis=0)
             row += [f"{rmse:.4g}" for rmse in np.sqrt(squared)]
     else:
         head = [task.name for task in tested[:MOST_SHOWN]]
         for row, rolled in zip(rows, selection.rolled.values(), strict=True):
             places = range(len(head))
-            in_each = (np.abs(rolled.errors[rolled.origins // APART == place]).mean() for place in places)
+            in_each = (
+                np.abs(rolled.errors[rolled.origins // APART == place]).mean()
+                for place in places
+            )
             row += [f"{error:.3g}" for error in in_each]
     return [["model", "MASE", *head], *rows]

@@ -24,8 +24,10 @@ from ..objects.network import Network
 from .resuming import REFIT, fit_resumed
 from .scaled_model import MODELS, OPTIMIZERS, Part, ScaledModel
 
-EPOCHS, PATIENCE = 2000, 60
-"""The limit of epochs, and how many without a lower error end a training, unless they are given."""
+EPOCHS = 2000
+PATIENCE = 60
+"""The limit of epochs, and how many without a lower error end a training, unless they
+are given."""
 SERIES_DEFAULT = ("gru", "adam")
 """The model and the optimizer of a series, unless they are given."""
 INTERRUPTED = "interrupted"
@@ -36,10 +38,13 @@ FEWEST = 16
 
 def held_out(count: int, share: float | None, usual: int) -> int:
     """Number of rows to hold out; ArgumentError if fewer than three would be left."""
-    rows = round(share * count) if share is not None else usual if count >= FEWEST else 0
+    rows = (
+        round(share * count) if share is not None else usual if count >= FEWEST else 0
+    )
     if rows and rows >= count - 2:
         raise ArgumentError(
-            f"Holding out {rows} of {count} leaves no training data. Hold out fewer, or provide more data."
+            f"Holding out {rows} of {count} leaves no training data. Hold out fewer, or"
+            " provide more data."
         )
     return rows
 
@@ -66,19 +71,22 @@ class Learning:
     optimizer : {"sgd", "adam"} or None
         None: "adam" for a series, "sgd" for rows.
     epochs : int or None
-        The number of epochs; None: until the error on a fifth of the training rows stops falling.
+        The number of epochs; None: until the error on a fifth of the training rows
+        stops falling.
     patience : int or None
         Number of epochs without a lower error there after which training ends.
     validation : float or None
-        The share of the rows to hold out for the test. None: a fifth, or up to a third of a short series.
+        The share of the rows to hold out for the test. None: a fifth, or up to a third
+        of a short series.
     seed : int
         Seed of weights, splits and the order of the rows.
     progress : bool
         Whether the training before the test shows a progress bar.
     checkpoint : str or None
-        A file to which the training before the test is saved while it runs, and, with ".refit" after its
-        name, one of the training on all rows. If they exist, both continue from there, with the same bits
-        as if they had not been broken off. They stay. Default: none.
+        A file to which the training before the test is saved while it runs, and, with
+        ".refit" after its name, one of the training on all rows. If they exist, both
+        continue from there, with the same bits as if they had not been broken off. They
+        stay. Default: none.
 
     Raises
     ------
@@ -115,12 +123,18 @@ class Learning:
 
     def filled(self, model: str, optimizer: str) -> Learning:
         """With this model and optimizer where none is given."""
-        return replace(self, model=self.model or model, optimizer=self.optimizer or optimizer)
+        return replace(
+            self, model=self.model or model, optimizer=self.optimizer or optimizer
+        )
 
     def fit(
-        self, make: Callable[[], ScaledModel], parts: list[Part], split: tuple[list[Part], list[Part]]
+        self,
+        make: Callable[[], ScaledModel],
+        parts: list[Part],
+        split: tuple[list[Part], list[Part]],
     ) -> tuple[ScaledModel, Result]:
-        """Train a new network on all parts or, if it is open when to stop, on the first side of the split.
+        """Train a new network on all parts or, if it is open when to stop, on the first
+        side of the split.
 
         The error on the other side then decides when.
         """
@@ -138,12 +152,16 @@ class Learning:
             result = self._run(model, (training, validation), options, "")
         except DivergenceError:
             raise DivergenceError(
-                f"The error is no longer finite; nothing is saved. Use a lower --rate than {self.rate:g}."
+                "The error is no longer finite; nothing is saved. Use a lower --rate"
+                f" than {self.rate:g}."
             ) from None
         return model, result
 
-    def refit(self, make: Callable[[], ScaledModel], parts: list[Part], first: Result) -> Network:
-        """A new network, trained on all rows for the epochs that were best before the test.
+    def refit(
+        self, make: Callable[[], ScaledModel], parts: list[Part], first: Result
+    ) -> Network:
+        """A new network, trained on all rows for the epochs that were best before the
+        test.
 
         Raises KeyboardInterrupt after Ctrl-C.
         """
@@ -152,7 +170,9 @@ class Learning:
         model = make()
         options = {"epochs": epochs, "seed": self.seed, "progress": False}
         result = self._run(model, (parts, None), options, REFIT)
-        if result.stopped == INTERRUPTED:  # a part of these epochs is worse than the network of the test
+        if (
+            result.stopped == INTERRUPTED
+        ):  # a part of these epochs is worse than the network of the test
             raise KeyboardInterrupt
         return model.network
 
@@ -167,9 +187,13 @@ class Learning:
         trainer = model.trainer(self.rate, self.optimizer)
         if self.checkpoint is None:
             return model.fit(trainer, *parts, **options)
-        settings = {name: getattr(self, name) for name in ("model", "rate", "optimizer")}
+        settings = {
+            name: getattr(self, name) for name in ("model", "rate", "optimizer")
+        }
         settings["hidden"] = [*self.hidden]
-        return fit_resumed(f"{self.checkpoint}{ending}", model, trainer, parts, settings, options)
+        return fit_resumed(
+            f"{self.checkpoint}{ending}", model, trainer, parts, settings, options
+        )
 
 
 @dataclass(frozen=True)
@@ -179,7 +203,8 @@ class Trained:
     Attributes
     ----------
     network : Network
-        Trained on all rows, or on those before the test if the training was interrupted.
+        Trained on all rows, or on those before the test if the training was
+        interrupted.
     result : Result
         Of the training before the test.
     facts : dict

@@ -1,4 +1,5 @@
-"""Sequence tasks: generators of inputs and targets, seeded, and judges of what a network made of them.
+"""Sequence tasks: generators of inputs and targets, seeded, and judges of what a
+network made of them.
 
 :class:`Alphabet` is for a text of your own: letters to indices and back.
 """
@@ -22,6 +23,10 @@ from .samples import (
 )
 from .task import Criterion as Criterion, StreamTask as StreamTask, Task as Task
 
-__all__ = [name for name, value in globals().items() if getattr(value, "__module__", "").startswith(__name__)]
+__all__ = [
+    name
+    for name, value in globals().items()
+    if getattr(value, "__module__", "").startswith(__name__)
+]
 __all__.append("reber")
 __dir__ = public_names(__all__)

@@ -42,21 +42,25 @@ def marked_pairs(
 class Adding(Task):
     """Adding problem: output the sum of the two marked numbers of a long sequence.
 
-    A step has two inputs, a random number from -1 to 1 and a marker. The marker is 1 at two steps and 0 at
-    all others, but -1 at the first and the last step. The first marked step is one of the first ten; the
-    second is one of the first ``steps / 2 - 1`` unmarked steps. If one of them is the first step of the
-    sequence, its number is 0 and its marker remains -1. The number of steps is random, from `steps` to
-    ``steps + steps / 10``. Only the last step has a target, ``0.5 + (X1 + X2) / 4`` for the marked numbers X1
-    and X2; a sequence is right if the output differs from it by less than 0.04.
+    A step has two inputs, a random number from -1 to 1 and a marker. The marker is 1 at
+    two steps and 0 at all others, but -1 at the first and the last step. The first
+    marked step is one of the first ten; the second is one of the first ``steps / 2 -
+    1`` unmarked steps. If one of them is the first step of the sequence, its number is
+    0 and its marker remains -1. The number of steps is random, from `steps` to ``steps
+    + steps / 10``. Only the last step has a target, ``0.5 + (X1 + X2) / 4`` for the
+    marked numbers X1 and X2; a sequence is right if the output differs from it by less
+    than 0.04.
 
-    Hochreiter and Schmidhuber 1997, experiment 4, stopped when the average error of training was below 0.01
-    and the last 2,000 training sequences were right. Here, all of 2,000 fresh sequences must be right, with
-    unchanged weights and a mean absolute error below 0.01, which is stricter.
+    Hochreiter and Schmidhuber 1997, experiment 4, stopped when the average error of
+    training was below 0.01 and the last 2,000 training sequences were right. Here, all
+    of 2,000 fresh sequences must be right, with unchanged weights and a mean absolute
+    error below 0.01, which is stricter.
 
     Parameters
     ----------
     steps : int
-        Smallest number of steps of a sequence, at least 20. The paper has 100, 500 and 1000.
+        Smallest number of steps of a sequence, at least 20. The paper has 100, 500 and
+        1000.
 
     Raises
     ------
@@ -82,7 +86,9 @@ class Adding(Task):
     outputs: ClassVar[int] = 1
     criterion: ClassVar[Criterion] = Criterion(TESTED, error=0.01)
     """All of 2,000 sequences are right, with a mean absolute error below 0.01."""
-    paper: ClassVar[str] = "Hochreiter and Schmidhuber, Neural Computation 9 (1997), experiment 4."
+    paper: ClassVar[str] = (
+        "Hochreiter and Schmidhuber, Neural Computation 9 (1997), experiment 4."
+    )
 
     def __post_init__(self) -> None:
         steps_of("Adding", self.steps, LEAST_STEPS)

@@ -20,8 +20,8 @@ KEY = "alphabet"
 class Alphabet:
     """The letters that a network reads and writes, each with a number from 0 on.
 
-    A network of text has an input and a softmax output for each letter. Its alphabet is saved with it, as
-    ``net.metadata["alphabet"]``, in the formats ``json`` and ``npz``.
+    A network of text has an input and a softmax output for each letter. Its alphabet is
+    saved with it, as ``net.metadata["alphabet"]``, in the formats ``json`` and ``npz``.
 
     Parameters
     ----------
@@ -52,14 +52,20 @@ class Alphabet:
 
     def __post_init__(self) -> None:
         if not isinstance(self.letters, str):
-            raise ArgumentTypeError(expected("The letters of an alphabet", "a string", self.letters))
+            raise ArgumentTypeError(
+                expected("The letters of an alphabet", "a string", self.letters)
+            )
         if not self.letters:
-            raise ArgumentError("Expected at least one letter in an alphabet, got none.")
-        twice = sorted({letter for letter in self.letters if self.letters.count(letter) > 1})
+            raise ArgumentError(
+                "Expected at least one letter in an alphabet, got none."
+            )
+        twice = sorted(
+            {letter for letter in self.letters if self.letters.count(letter) > 1}
+        )
         if twice:
             raise ArgumentError(
-                f"Expected every letter of an alphabet once, got {shown(twice[0])} twice. "
-                "Use Alphabet.of(text) for the letters of a text."
+                f"Expected every letter of an alphabet once, got {shown(twice[0])}"
+                " twice. Use Alphabet.of(text) for the letters of a text."
             )
 
     @classmethod
@@ -69,7 +75,8 @@ class Alphabet:
 
     @classmethod
     def from_network(cls, network: Network) -> Alphabet:
-        """Return the alphabet that was attached to a network, also if it comes from a file.
+        """Return the alphabet that was attached to a network, also if it comes from a
+        file.
 
         Raises
         ------
@@ -78,7 +85,9 @@ class Alphabet:
         """
         require_network("What has an alphabet", network)
         if KEY not in network.metadata:
-            raise ArgumentError(f"{network!r} has no alphabet. Use Alphabet.of(text).attach(network).")
+            raise ArgumentError(
+                f"{network!r} has no alphabet. Use Alphabet.of(text).attach(network)."
+            )
         alphabet = cls(network.metadata[KEY])
         alphabet._require_fit(network)
         return alphabet
@@ -89,7 +98,8 @@ class Alphabet:
         Raises
         ------
         ArgumentError, ArgumentTypeError
-            If the network has another number of inputs or outputs than there are letters.
+            If the network has another number of inputs or outputs than there are
+            letters.
         """
         self._require_fit(require_network("What gets an alphabet", network))
         network.metadata[KEY] = self.letters
@@ -98,8 +108,8 @@ class Alphabet:
         sizes = len(network.input), len(network.output)
         if sizes != (len(self), len(self)):
             raise ArgumentError(
-                f"Expected {len(self)} inputs and outputs, one for each letter of the alphabet, "
-                f"got {sizes[0]} and {sizes[1]} of {network!r}."
+                f"Expected {len(self)} inputs and outputs, one for each letter of the"
+                f" alphabet, got {sizes[0]} and {sizes[1]} of {network!r}."
             )
 
     def indices(self, text: str) -> Ints:
@@ -112,16 +122,21 @@ class Alphabet:
         """
         numbers = {letter: number for number, letter in enumerate(self.letters)}
         try:
-            return np.array([numbers[letter] for letter in _checked_text(text)], np.int64)
+            return np.array(
+                [numbers[letter] for letter in _checked_text(text)], np.int64
+            )
         except KeyError as error:
             unknown = error.args[0]
             raise ArgumentError(
-                f"The letter {shown(unknown)}, at place {text.index(unknown)} of the text, is not one of the "
-                f"{len(self)} letters of the alphabet. Replace it, or train with a text that has it."
+                f"The letter {shown(unknown)}, at place {text.index(unknown)} of the"
+                f" text, is not one of the {len(self)} letters of the alphabet. Replace"
+                " it, or train with a text that has it."
             ) from None
 
     def one_hot(self, text: str) -> Floats:
-        """Return a row for each letter of a text, with 1 at its number, shape (letters, len(alphabet))."""
+        """Return a row for each letter of a text, with 1 at its number, shape (letters,
+        len(alphabet)).
+        """
         places = self.indices(text)
         rows = np.zeros((len(places), len(self)))
         rows[np.arange(len(places)), places] = 1.0
@@ -141,10 +156,14 @@ class Alphabet:
             return ""
         if numbers.ndim != 1 or numbers.dtype.kind not in "iu":
             given = f"{numbers.dtype} of shape {numbers.shape}"
-            raise ArgumentTypeError(f"Expected the indices of letters to be {condition}, got {given}.")
+            raise ArgumentTypeError(
+                f"Expected the indices of letters to be {condition}, got {given}."
+            )
         wrong = numbers[(numbers < 0) | (numbers >= len(self))]
         if len(wrong):
-            raise ArgumentError(expected("The indices of letters", condition, int(wrong[0])))
+            raise ArgumentError(
+                expected("The indices of letters", condition, int(wrong[0]))
+            )
         return "".join(self.letters[number] for number in numbers.tolist())
 
     def __len__(self) -> int:

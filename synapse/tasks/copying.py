@@ -16,20 +16,21 @@ from .task import Criterion, Task
 class Copy(Task):
     """Copying: read random bits, then output them in the same order.
 
-    A sequence has as many steps that show one bit each, on one input for each value, as steps that show only
-    a flag, on the third input, and have the bits as targets. The number of bits is random, from
-    ``length - spread`` (but at least 1) to `length`. A sequence is right if every output is on the same side
-    of 0.5 as its bit.
+    A sequence has as many steps that show one bit each, on one input for each value, as
+    steps that show only a flag, on the third input, and have the bits as targets. The
+    number of bits is random, from ``length - spread`` (but at least 1) to `length`. A
+    sequence is right if every output is on the same side of 0.5 as its bit.
 
-    Menick and others 2021 increase the length whenever a network copies well enough, as in
-    `studies/rtrl.md`. The criterion is this library's own.
+    Menick and others 2021 increase the length whenever a network copies well enough, as
+    in `studies/rtrl.md`. The criterion is this library's own.
 
     Parameters
     ----------
     length : int
         Largest number of bits of a sequence.
     spread : int
-        Largest number of bits that a sequence can have less than that, 0 or above. Default 5.
+        Largest number of bits that a sequence can have less than that, 0 or above.
+        Default 5.
 
     Raises
     ------
@@ -59,15 +60,24 @@ class Copy(Task):
 
     def __post_init__(self) -> None:
         most = MOST_STEPS // 2
-        whole_number("The length of Copy", self.length, f"a whole number from 1 to {most:,}", 1, most)
+        whole_number(
+            "The length of Copy",
+            self.length,
+            f"a whole number from 1 to {most:,}",
+            1,
+            most,
+        )
         whole_number("The spread of Copy", self.spread, "a whole number, 0 or above", 0)
 
     def _draw(self, count: int, rng: np.random.Generator) -> SampleBatch:
-        sizes = rng.integers(max(self.length - self.spread, 1), self.length, size=count, endpoint=True)
+        sizes = rng.integers(
+            max(self.length - self.spread, 1), self.length, size=count, endpoint=True
+        )
         spans = Spans(2 * sizes)
         copied = np.arange(spans.total) >= np.repeat(spans.first + sizes, spans.lengths)
         bits = rng.integers(2, size=spans.total // 2)
-        inputs, goals = np.zeros((spans.total, 3)), np.full((spans.total, 1), np.nan)
+        inputs = np.zeros((spans.total, 3))
+        goals = np.full((spans.total, 1), np.nan)
         inputs[np.flatnonzero(~copied), bits] = inputs[copied, 2] = 1.0
         goals[copied, 0] = bits
         return SampleBatch(inputs, goals, spans.lengths, Sides(0.5))

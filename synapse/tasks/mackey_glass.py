@@ -15,7 +15,8 @@ from .task import Criterion, StreamTask
 
 STEP = 0.1
 EVERY = 10
-"""Every tenth Euler step is a point of the series: points are one unit of time apart."""
+"""Every tenth Euler step is a point of the series: points are one unit of time
+apart."""
 SETTLED = 1000
 """Points that are left out at the beginning, so that the series is on its attractor."""
 JUDGE = Within(0.02)
@@ -29,13 +30,15 @@ class MackeyGlass(StreamTask):
 
         dy/dt = 0.2 y(t - τ) / (1 + y(t - τ)^10) - 0.1 y(t)
 
-    As in Jaeger 2001: Euler steps of 0.1, of which every tenth is a point, scaled to tanh(y - 1). The history
-    before t = 0 is random, uniform from 1.1 to 1.3, and the first 1,000 points are left out. With a delay of
-    17 the scaled series has the mean -0.065 and the variance 0.047, with 30 the variance 0.067. Jaeger
-    divides squared errors in y by a variance of 0.067.
+    As in Jaeger 2001: Euler steps of 0.1, of which every tenth is a point, scaled to
+    tanh(y - 1). The history before t = 0 is random, uniform from 1.1 to 1.3, and the
+    first 1,000 points are left out. With a delay of 17 the scaled series has the mean
+    -0.065 and the variance 0.047, with 30 the variance 0.067. Jaeger divides squared
+    errors in y by a variance of 0.067.
 
-    No criterion was published: papers compare errors. A step counts as right here if the output differs from
-    the target by less than 0.02, about a tenth of the standard deviation.
+    No criterion was published: papers compare errors. A step counts as right here if
+    the output differs from the target by less than 0.02, about a tenth of the standard
+    deviation.
 
     Parameters
     ----------
@@ -66,7 +69,9 @@ class MackeyGlass(StreamTask):
     outputs: ClassVar[int] = 1
     """One output, the point `horizon` steps later."""
     criterion: ClassVar[Criterion | None] = None
-    paper: ClassVar[str] = "Jaeger, GMD Report 148 (2001); Mackey and Glass, Science 197 (1977)."
+    paper: ClassVar[str] = (
+        "Jaeger, GMD Report 148 (2001); Mackey and Glass, Science 197 (1977)."
+    )
 
     def __post_init__(self) -> None:
         positive_integer("The delay of MackeyGlass", self.delay, MOST_DELAYS)
@@ -74,25 +79,34 @@ class MackeyGlass(StreamTask):
         positive_integer("The horizon of MackeyGlass", self.horizon, MOST_SEQUENCES)
 
     def _endless(self, rng: np.random.Generator) -> Iterator[Sample]:
-        return (Sample(*rows, JUDGE) for rows in ahead(self._series(1, rng), self.horizon))
+        return (
+            Sample(*rows, JUDGE) for rows in ahead(self._series(1, rng), self.horizon)
+        )
 
     def _series(self, count: int, rng: np.random.Generator) -> Iterator[Floats]:
         history = 1.1 + 0.2 * rng.random((count, self.delay * EVERY))
         return _points(np.ascontiguousarray(history.T))
 
     def _draw(self, count: int, rng: np.random.Generator) -> SampleBatch:
-        blocks, parts, missing = self._series(count, rng), [], self.length + self.horizon
+        blocks = self._series(count, rng)
+        parts = []
+        missing = self.length + self.horizon
         while missing > 0:
             parts.append(next(blocks))
             missing -= len(parts[-1])
         values = np.concatenate(parts)[: self.length + self.horizon]
-        inputs, targets = values[: -self.horizon].T, values[self.horizon :].T
+        inputs = values[: -self.horizon].T
+        targets = values[self.horizon :].T
         lengths = np.full(count, self.length)
-        return SampleBatch(inputs.reshape(-1, 1), targets.reshape(-1, 1), lengths, JUDGE)
+        return SampleBatch(
+            inputs.reshape(-1, 1), targets.reshape(-1, 1), lengths, JUDGE
+        )
 
 
 def ahead(blocks: Iterator[Floats], steps: int) -> Iterator[tuple[Floats, Floats]]:
-    """Yield the rows of a series, given in blocks, with the rows that are `steps` later."""
+    """Yield the rows of a series, given in blocks, with the rows that are `steps`
+    later.
+    """
     rows = next(blocks)
     while True:
         if len(rows) > steps:
@@ -102,11 +116,14 @@ def ahead(blocks: Iterator[Floats], steps: int) -> Iterator[tuple[Floats, Floats
 
 
 def _points(past: Floats) -> Iterator[Floats]:
-    """Scaled points of several series, shape (delay, S) at a time; `past` are the values of one delay.
+    """Scaled points of several series, shape (delay, S) at a time; `past` are the
+    values of one delay.
 
-    It only adds, multiplies and divides, so that the chaotic series has the same bits on every machine.
+    It only adds, multiplies and divides, so that the chaotic series has the same bits
+    on every machine.
     """
-    delay, skipped = len(past) // EVERY, SETTLED
+    delay = len(past) // EVERY
+    skipped = SETTLED
     while True:
         square = past * past
         fourth = square * square
@@ -119,10 +136,13 @@ def _points(past: Floats) -> Iterator[Floats]:
 
 
 def _follow(gain: Floats, y: Floats) -> Floats:
-    """Euler steps: values after each step, shape (steps, S), with these delayed terms."""
+    """Euler steps: values after each step, shape (steps, S), with these delayed
+    terms.
+    """
     columns = []
     for given, begin in zip(gain.T.tolist(), y.tolist(), strict=True):
-        now, column = begin, []
+        now = begin
+        column = []
         for term in given:
             now = now + STEP * (term - 0.1 * now)
             column.append(now)

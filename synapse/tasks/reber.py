@@ -1,9 +1,10 @@
 """The embedded Reber grammar: predict which symbols can come next.
 
-A Reber string is a random walk along the arcs of a graph (:data:`ARCS`), with equal probabilities at
-every fork. An embedded string wraps one: ``B``, then ``T`` or ``P``, a Reber string, the
-same ``T`` or ``P`` again, ``E``. To predict the last symbol but one, a network must store one bit during the
-whole inner string. Hochreiter and Schmidhuber 1997, experiment 1.
+A Reber string is a random walk along the arcs of a graph (:data:`ARCS`), with equal
+probabilities at every fork. An embedded string wraps one: ``B``, then ``T`` or ``P``, a
+Reber string, the same ``T`` or ``P`` again, ``E``. To predict the last symbol but one,
+a network must store one bit during the whole inner string. Hochreiter and Schmidhuber
+1997, experiment 1.
 
 >>> strings(3, seed=0)
 ['BPBTSSXXVPXVPSEPE', 'BPBTXSEPE', 'BPBPTTTTVPXTVPXVPSEPE']
@@ -17,7 +18,14 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from .._checks import MOST_SEQUENCES, choice, expected, positive_integer, public_names, text
+from .._checks import (
+    MOST_SEQUENCES,
+    choice,
+    expected,
+    positive_integer,
+    public_names,
+    text,
+)
 from ..errors import ArgumentError
 from ..initializers import Seed, random_generator
 from .samples import Ranked, SampleBatch
@@ -38,7 +46,8 @@ ARCS = {
     5: {"V": 6, "P": 4},
     6: {"E": 7},
 }
-"""The grammar: for each node, the next node by symbol. Walks start at node 0 and end at node 7."""
+"""The grammar: for each node, the next node by symbol. Walks start at node 0 and end at
+node 7."""
 
 OUTER = "TP"
 NEXT, LEGAL = TARGETS = ("next", "legal")
@@ -46,7 +55,10 @@ NEXT, LEGAL = TARGETS = ("next", "legal")
 
 def strings(count: int, seed: Seed = None) -> list[str]:
     """Generate `count` embedded Reber strings, independent of each other."""
-    rng, count = random_generator(seed), positive_integer("The count of strings", count, MOST_SEQUENCES)
+    rng, count = (
+        random_generator(seed),
+        positive_integer("The count of strings", count, MOST_SEQUENCES),
+    )
     symbols, _, lengths = walk(count, rng)
     text = "".join(map(SYMBOLS.__getitem__, symbols))
     bounds = [0, *np.cumsum(lengths).tolist()]
@@ -54,7 +66,9 @@ def strings(count: int, seed: Seed = None) -> list[str]:
 
 
 class Walk(NamedTuple):
-    """Random strings, one after the other: symbols, the nodes after them, and the length of each string."""
+    """Random strings, one after the other: symbols, the nodes after them, and the
+    length of each string.
+    """
 
     symbols: list[int]
     nodes: list[int]
@@ -62,14 +76,17 @@ class Walk(NamedTuple):
 
 
 def _embedded() -> list[list[tuple[int, int]]]:
-    """The arcs of the embedded grammar, as (symbol, next node) by node: one graph for each outer letter."""
+    """The arcs of the embedded grammar, as (symbol, next node) by node: one graph for
+    each outer letter.
+    """
     inner = len(ARCS)
     nodes: list[list[tuple[int, int]]] = [[(SYMBOLS.index("B"), 1)], []]
     for letter in OUTER:
         first = len(nodes)
         nodes[1].append((SYMBOLS.index(letter), first))
         nodes += [
-            [(SYMBOLS.index(symbol), first + node) for symbol, node in arcs.items()] for arcs in ARCS.values()
+            [(SYMBOLS.index(symbol), first + node) for symbol, node in arcs.items()]
+            for arcs in ARCS.values()
         ]
         nodes.append([(SYMBOLS.index(letter), first + inner + 1)])
         nodes.append([(SYMBOLS.index("E"), 0)])
@@ -79,14 +96,19 @@ def _embedded() -> list[list[tuple[int, int]]]:
 NODES = _embedded()
 FOLLOWING = [{SYMBOLS[symbol]: node for symbol, node in arcs} for arcs in NODES]
 LEGAL_AFTER = list(map("".join, FOLLOWING))
-ALLOWED = np.array([[symbol in dict(arcs) for symbol in range(len(SYMBOLS))] for arcs in NODES])
+ALLOWED = np.array(
+    [[symbol in dict(arcs) for symbol in range(len(SYMBOLS))] for arcs in NODES]
+)
 
 
 def walk(count: int, rng: np.random.Generator) -> Walk:
-    """Walk along the arcs; every fork draws one random number, in the order of the symbols."""
+    """Walk along the arcs; every fork draws one random number, in the order of the
+    symbols.
+    """
     walked = Walk([], [], [])
     for _ in range(count):
-        node, begin = 0, len(walked.symbols)
+        node = 0
+        begin = len(walked.symbols)
         while node or len(walked.symbols) == begin:
             arcs = NODES[node]
             symbol, node = arcs[len(arcs) == 2 and rng.random() >= 0.5]
@@ -119,7 +141,8 @@ def legal(string: str) -> list[str]:
     >>> legal("BTBTXSETE")
     ['TP', 'B', 'TP', 'SX', 'SX', 'E', 'T', 'E']
     """
-    nodes, following = list[int](), FOLLOWING[0]
+    nodes = list[int]()
+    following = FOLLOWING[0]
     for symbol in text("An embedded Reber string", string):
         if symbol not in following:
             break
@@ -127,7 +150,11 @@ def legal(string: str) -> list[str]:
         following = FOLLOWING[nodes[-1]]
     if 0 not in nodes or nodes.index(0) != len(string) - 1:
         raise ArgumentError(
-            expected("An embedded Reber string", "B, T or P, a Reber string, that letter again, E", string)
+            expected(
+                "An embedded Reber string",
+                "B, T or P, a Reber string, that letter again, E",
+                string,
+            )
         )
     return [LEGAL_AFTER[node] for node in nodes[:-1]]
 
@@ -136,18 +163,19 @@ def legal(string: str) -> list[str]:
 class EmbeddedReber(Task):
     """Embedded Reber grammar: predict the symbols that can come next.
 
-    Strings are those of :mod:`synapse.tasks.reber`. To predict the last symbol but one, a network must store
-    one bit during the whole inner string.
+    Strings are those of :mod:`synapse.tasks.reber`. To predict the last symbol but one,
+    a network must store one bit during the whole inner string.
 
-    Hochreiter and Schmidhuber 1997, experiment 1: right are strings in whose every step all possible next
-    symbols have higher outputs than all others. There, 256 training and 256 test strings were drawn once, and
-    both had to be right; here, the test has 512 fresh strings.
+    Hochreiter and Schmidhuber 1997, experiment 1: right are strings in whose every step
+    all possible next symbols have higher outputs than all others. There, 256 training
+    and 256 test strings were drawn once, and both had to be right; here, the test has
+    512 fresh strings.
 
     Parameters
     ----------
     targets : {"next", "legal"}
-        Whether the targets of a step are the next symbol of the string, one-hot, as in the paper, or all
-        symbols that can come next.
+        Whether the targets of a step are the next symbol of the string, one-hot, as in
+        the paper, or all symbols that can come next.
 
     Examples
     --------
@@ -164,7 +192,9 @@ class EmbeddedReber(Task):
     outputs: ClassVar[int] = len(SYMBOLS)
     criterion: ClassVar[Criterion] = Criterion(512)
     """All of 512 fresh strings are right."""
-    paper: ClassVar[str] = "Hochreiter and Schmidhuber, Neural Computation 9 (1997), experiment 1."
+    paper: ClassVar[str] = (
+        "Hochreiter and Schmidhuber, Neural Computation 9 (1997), experiment 1."
+    )
 
     def __post_init__(self) -> None:
         choice("The targets of EmbeddedReber", self.targets, TARGETS)
@@ -173,7 +203,10 @@ class EmbeddedReber(Task):
         one_hot = np.eye(len(SYMBOLS))
         symbols, nodes, lengths = map(np.array, walk(count, rng))
         last = np.cumsum(lengths) - 1
-        given, following = np.delete(symbols, last), np.delete(symbols, np.r_[0, last[:-1] + 1])
+        given = np.delete(symbols, last)
+        following = np.delete(symbols, np.r_[0, last[:-1] + 1])
         allowed = ALLOWED[np.delete(nodes, last)]
-        targets = one_hot[following] if self.targets == NEXT else allowed.astype(np.float64)
+        targets = (
+            one_hot[following] if self.targets == NEXT else allowed.astype(np.float64)
+        )
         return SampleBatch(one_hot[given], targets, lengths - 1, Ranked(), allowed)

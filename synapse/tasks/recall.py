@@ -1,4 +1,6 @@
-"""Distracted sequence recall: output the target symbols of a sequence, in order, at the prompts."""
+"""Distracted sequence recall: output the target symbols of a sequence, in order, at the
+prompts.
+"""
 
 from __future__ import annotations
 
@@ -18,33 +20,38 @@ MOST_SYMBOLS = 1000
 
 @dataclass(frozen=True)
 class Recall(Task):
-    """Distracted sequence recall: output the target symbols of a sequence, in order, at the prompts.
+    """Distracted sequence recall: output the target symbols of a sequence, in order, at
+    the prompts.
 
-    A sequence shows target symbols at random places among distractors, then the prompts one by one. All
-    targets are 0 before the first prompt. At the first prompt the target is 1 for the output of the first
-    target symbol shown, at the second prompt for that of the second, and so on. All places and all symbols
-    are equally likely; target symbols may repeat.
+    A sequence shows target symbols at random places among distractors, then the prompts
+    one by one. All targets are 0 before the first prompt. At the first prompt the
+    target is 1 for the output of the first target symbol shown, at the second prompt
+    for that of the second, and so on. All places and all symbols are equally likely;
+    target symbols may repeat.
 
-    Monner and Reggia 2012, section 5.1, use four targets, four distractors, two prompts and 24 steps. The
-    default is a short form with six symbols and ten steps. A step is right if every output is within 0.5 of
-    its target; the task is solved when 95 % of 1000 fresh sequences are right at every step.
+    Monner and Reggia 2012, section 5.1, use four targets, four distractors, two prompts
+    and 24 steps. The default is a short form with six symbols and ten steps. A step is
+    right if every output is within 0.5 of its target; the task is solved when 95 % of
+    1000 fresh sequences are right at every step.
 
     Parameters
     ----------
     targets : int
-        Number of target symbols. They are the first inputs, and the outputs in the same order.
+        Number of target symbols. They are the first inputs, and the outputs in the same
+        order.
     distractors : int
         Number of distractor symbols: the inputs after those of the targets.
     prompts : int
-        Number of prompt symbols, the last inputs. Each sequence ends with all prompts, in order, and
-        shows as many targets before.
+        Number of prompt symbols, the last inputs. Each sequence ends with all prompts,
+        in order, and shows as many targets before.
     length : int
         Number of steps of a sequence, including the prompts.
 
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If a number is not a whole number above 0, or the length is too short for targets and prompts.
+        If a number is not a whole number above 0, or the length is too short for
+        targets and prompts.
 
     Examples
     --------
@@ -67,11 +74,13 @@ class Recall(Task):
     def __post_init__(self) -> None:
         for each in fields(self):
             most = MOST_SEQUENCES if each.name == "length" else MOST_SYMBOLS
-            positive_integer(f"The {each.name} of Recall", getattr(self, each.name), most)
+            positive_integer(
+                f"The {each.name} of Recall", getattr(self, each.name), most
+            )
         if self.length < 2 * self.prompts:
             raise ArgumentError(
-                f"Expected the length of Recall to be at least {2 * self.prompts}, "
-                f"so that each of {self.prompts} prompts has a target, got {self.length}."
+                f"Expected the length of Recall to be at least {2 * self.prompts}, so"
+                f" that each of {self.prompts} prompts has a target, got {self.length}."
             )
 
     @property
@@ -85,17 +94,24 @@ class Recall(Task):
         return self.targets
 
     def _draw(self, count: int, rng: np.random.Generator) -> SampleBatch:
-        open_steps, prompts = self.length - self.prompts, np.arange(self.prompts)
-        # One row of random numbers per sequence, so that two batches are the same as one of both sizes.
+        open_steps = self.length - self.prompts
+        prompts = np.arange(self.prompts)
+        # One row of random numbers per sequence, so that two batches are the same as
+        # one of both sizes.
         keys, chosen = np.split(rng.random((count, 2 * open_steps)), 2, axis=1)
         places = np.argpartition(keys, self.prompts - 1, axis=1)[:, : self.prompts]
         places.sort(axis=1)
         symbols = np.empty((count, self.length), dtype=np.intp)
-        symbols[:, :open_steps] = self.targets + (chosen * self.distractors).astype(np.intp)
-        shown = (np.take_along_axis(chosen, places, axis=1) * self.targets).astype(np.intp)
+        symbols[:, :open_steps] = self.targets + (chosen * self.distractors).astype(
+            np.intp
+        )
+        shown = (np.take_along_axis(chosen, places, axis=1) * self.targets).astype(
+            np.intp
+        )
         np.put_along_axis(symbols, places, shown, axis=1)
         symbols[:, open_steps:] = self.targets + self.distractors + prompts
         goals = np.zeros((count, self.length, self.targets))
         goals[np.arange(count)[:, None], open_steps + prompts, shown] = 1.0
-        rows, lengths = np.eye(self.inputs)[symbols.ravel()], np.full(count, self.length)
+        rows = np.eye(self.inputs)[symbols.ravel()]
+        lengths = np.full(count, self.length)
         return SampleBatch(rows, goals.reshape(-1, self.targets), lengths, Within(0.5))

@@ -1,4 +1,6 @@
-"""Samples of tasks: one, a batch of them in flat arrays, an endless sequence, their judges and scores."""
+"""Samples of tasks: one, a batch of them in flat arrays, an endless sequence, their
+judges and scores.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,8 @@ MOST_STEPS = 1_000_000
 Mask = NDArray[np.bool_]
 
 Judge = Callable[[Floats, Floats, Mask | None], Mask]
-"""Which steps are right, shape (T,): a function of outputs and targets (T, m), and the allowed symbols."""
+"""Which steps are right, shape (T,): a function of outputs and targets (T, m), and the
+allowed symbols."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +40,8 @@ class Score:
     error : float
         Mean of the absolute differences between outputs and targets, over all targets.
     squared_error : float
-        Mean of their squares. Divided by the variance of the targets it is the normalised error (NMSE) that
-        papers on series report.
+        Mean of their squares. Divided by the variance of the targets it is the
+        normalised error (NMSE) that papers on series report.
     """
 
     right: int
@@ -70,8 +73,8 @@ class Sample:
     judge : callable
         Which steps of given outputs are right.
     allowed : ndarray of bool, shape (T, m), optional
-        Symbols that can come next, for tasks that predict symbols. Targets that can be predicted, for tasks
-        in which some targets are random.
+        Symbols that can come next, for tasks that predict symbols. Targets that can be
+        predicted, for tasks in which some targets are random.
     """
 
     inputs: Floats
@@ -88,10 +91,14 @@ class Sample:
         return Sample(self.inputs[steps], self.targets[steps], self.judge, allowed)
 
     def right_steps(self, outputs: ArrayLike) -> Mask:
-        """Whether each step is right, shape (T,), for outputs of shape (T, m). Steps without target are."""
+        """Whether each step is right, shape (T,), for outputs of shape (T, m). Steps
+        without target are.
+        """
         values = finite_array("The outputs", outputs)
         if values.shape != self.targets.shape:
-            raise ArgumentError(expected("The outputs", f"of shape {self.targets.shape}", values.shape))
+            raise ArgumentError(
+                expected("The outputs", f"of shape {self.targets.shape}", values.shape)
+            )
         return self.judge(values, self.targets, self.allowed)
 
     def right(self, outputs: ArrayLike) -> bool:
@@ -101,7 +108,8 @@ class Sample:
 
 @dataclass(frozen=True, eq=False)
 class SampleBatch(Sequence[Sample]):
-    """Several samples; :attr:`inputs` and :attr:`targets` are what :meth:`synapse.Trainer.train` takes.
+    """Several samples; :attr:`inputs` and :attr:`targets` are what
+    :meth:`synapse.Trainer.train` takes.
 
     Parameters
     ----------
@@ -147,31 +155,45 @@ class SampleBatch(Sequence[Sample]):
         if not isinstance(index, slice):
             number = place("The number of a sample", index, len(self)) % len(self)
             span = slice(self.bounds[number], self.bounds[number + 1])
-            return Sample(self.rows[span], self.goals[span], self.judge, self._allowed(span))
+            return Sample(
+                self.rows[span], self.goals[span], self.judge, self._allowed(span)
+            )
         numbers = range(len(self))[index]
         if numbers.step != 1:
             raise ArgumentError(expected("A slice of samples", "without a step", index))
-        span = slice(self.bounds[numbers.start], self.bounds[max(numbers.start, numbers.stop)])
+        span = slice(
+            self.bounds[numbers.start], self.bounds[max(numbers.start, numbers.stop)]
+        )
         lengths = self.lengths[numbers.start : numbers.stop]
-        return SampleBatch(self.rows[span], self.goals[span], lengths, self.judge, self._allowed(span))
+        return SampleBatch(
+            self.rows[span], self.goals[span], lengths, self.judge, self._allowed(span)
+        )
 
     def _allowed(self, span: slice) -> Mask | None:
         return None if self.allowed is None else self.allowed[span]
 
     def score(self, network: Network) -> Score:
-        """Run a network on every sample, from a cleared context, and count those that it gets right.
+        """Run a network on every sample, from a cleared context, and count those that
+        it gets right.
 
-        Random neurons output their means. The network's own context is restored afterwards; no weight
-        changes.
+        Random neurons output their means. The network's own context is restored
+        afterwards; no weight changes.
         """
         outputs = self._outputs(network)
         errors = (outputs - self.goals)[~np.isnan(self.goals)]
         with np.errstate(over="ignore"):  # of networks that have diverged
-            absolute, squared = (float(np.mean(x)) if x.size else 0.0 for x in (np.abs(errors), errors**2))
-        return Score(len(self) - int(self._wrong(outputs).sum()), len(self), absolute, squared)
+            absolute, squared = (
+                float(np.mean(x)) if x.size else 0.0
+                for x in (np.abs(errors), errors**2)
+            )
+        return Score(
+            len(self) - int(self._wrong(outputs).sum()), len(self), absolute, squared
+        )
 
     def wrong(self, network: Network) -> Mask:
-        """Whether a network is wrong at a step of each sample, shape (S,); see :meth:`score`."""
+        """Whether a network is wrong at a step of each sample, shape (S,); see
+        :meth:`score`.
+        """
         return self._wrong(self._outputs(network))
 
     def _outputs(self, network: Network) -> Floats:
@@ -217,9 +239,12 @@ class SampleStream(Iterator[Sample]):
         return next(self._parts) if rest is None else rest
 
     def take(self, steps: int) -> Sample:
-        """Return this number of next steps; the first follows the last step of the previous call."""
+        """Return this number of next steps; the first follows the last step of the
+        previous call.
+        """
         steps = positive_integer("The steps of a stream", steps)
-        parts, count = [], 0
+        parts = []
+        count = 0
         while count < steps:
             parts.append(next(self))
             count += len(parts[-1])
@@ -232,24 +257,30 @@ class SampleStream(Iterator[Sample]):
         return Sample(whole.rows, whole.goals, whole.judge, whole.allowed)
 
 
-# --- judges: which steps of outputs are right --------------------------------------------------------
+# --- judges: which steps of outputs are right -----------------------------------------
 
 
 @dataclass(frozen=True)
 class Within:
-    """A step is right if every output differs from its target by less than `tolerance`."""
+    """A step is right if every output differs from its target by less than
+    `tolerance`.
+    """
 
     tolerance: float
 
     def __call__(self, outputs: Floats, targets: Floats, allowed: Mask | None) -> Mask:
         """Return which steps are right, shape (T,)."""
-        near: Mask = np.all((np.abs(outputs - targets) < self.tolerance) | np.isnan(targets), axis=1)
+        near: Mask = np.all(
+            (np.abs(outputs - targets) < self.tolerance) | np.isnan(targets), axis=1
+        )
         return near
 
 
 @dataclass(frozen=True)
 class Sides:
-    """A step is right if outputs and targets are above the threshold in the same places."""
+    """A step is right if outputs and targets are above the threshold in the same
+    places.
+    """
 
     threshold: float
 
@@ -262,21 +293,25 @@ class Sides:
 
 @dataclass(frozen=True)
 class Ranked:
-    """A step is right if the allowed symbols have the highest outputs: all of them, or the most active."""
+    """A step is right if the allowed symbols have the highest outputs: all of them, or
+    the most active.
+    """
 
     all_allowed: bool = True
 
     def __call__(self, outputs: Floats, targets: Floats, allowed: Mask | None) -> Mask:
         """Return which steps are right, shape (T,)."""
         if allowed is None:
-            raise ArgumentError("Expected samples with allowed symbols, got samples without.")
+            raise ArgumentError(
+                "Expected samples with allowed symbols, got samples without."
+            )
         others = np.where(allowed, -inf, outputs).max(axis=1)
         least, fill = (np.min, inf) if self.all_allowed else (np.max, -inf)
         ahead: Mask = least(np.where(allowed, outputs, fill), axis=1) > others
         return ahead
 
 
-# --- for tasks that draw samples -------------------------------------------------------------------
+# --- for tasks that draw samples ------------------------------------------------------
 
 
 class Spans:
@@ -290,12 +325,16 @@ class Spans:
         self.total = int(ends[-1])
 
     @classmethod
-    def between(cls, count: int, shortest: int, longest: int, rng: np.random.Generator) -> Spans:
+    def between(
+        cls, count: int, shortest: int, longest: int, rng: np.random.Generator
+    ) -> Spans:
         """Samples whose lengths are uniform from `shortest` to `longest`."""
         return cls(rng.integers(shortest, longest, size=count, endpoint=True))
 
     def goals(self, final: Floats) -> Floats:
-        """Targets of shape (N, m), NaN but for the last step of each sample, from `final` of shape (S, m)."""
+        """Targets of shape (N, m), NaN but for the last step of each sample, from
+        `final` of shape (S, m).
+        """
         goals = np.full((self.total, final.shape[1]), np.nan)
         goals[self.last] = final
         return goals

@@ -11,7 +11,14 @@ from typing import ClassVar
 
 import numpy as np
 
-from .._checks import MOST_SEQUENCES, check_fields, counted, expected, integer, positive_integer
+from .._checks import (
+    MOST_SEQUENCES,
+    check_fields,
+    counted,
+    expected,
+    integer,
+    positive_integer,
+)
 from ..errors import ArgumentError, ArgumentTypeError
 from ..initializers import Seed, random_generator
 from ..objects.network import Network, require_network
@@ -56,14 +63,20 @@ class Criterion:
         elif self.wrong < self.samples:
             parts.append(f"at most {self.wrong:,} of {self.samples:,} wrong")
         limits = {"absolute": self.error, "squared": self.squared_error}
-        parts += [f"mean {kind} error below {limit:g}" for kind, limit in limits.items() if limit < inf]
+        parts += [
+            f"mean {kind} error below {limit:g}"
+            for kind, limit in limits.items()
+            if limit < inf
+        ]
         return ", ".join(parts)
 
 
 class Task(ABC):
-    """A task for networks that learn sequences. Subclasses are frozen dataclasses, one per task.
+    """A task for networks that learn sequences. Subclasses are frozen dataclasses, one
+    per task.
 
-    A task generates data from a seed (:meth:`sample`, :meth:`batch`, :meth:`stream`). Most have a
+    A task generates data from a seed (:meth:`sample`, :meth:`batch`, :meth:`stream`).
+    Most have a
     :attr:`criterion` that tells when they are solved (:meth:`solved`).
     """
 
@@ -83,7 +96,9 @@ class Task(ABC):
     @property
     @abstractmethod
     def criterion(self) -> Criterion | None:
-        """When the task counts as solved; None if the literature only compares errors."""
+        """When the task counts as solved; None if the literature only compares
+        errors.
+        """
 
     @abstractmethod
     def _draw(self, count: int, rng: np.random.Generator) -> SampleBatch:
@@ -105,51 +120,60 @@ class Task(ABC):
         return self._draw(1, random_generator(seed))[0]
 
     def batch(self, count: int, seed: Seed = None) -> SampleBatch:
-        """Generate `count` samples, independent of each other, by a seed as in :meth:`sample`.
+        """Generate `count` samples, independent of each other, by a seed as in
+        :meth:`sample`.
 
-        They are a sequence with ``inputs`` and ``targets`` for :meth:`synapse.Trainer.train`.
+        They are a sequence with ``inputs`` and ``targets`` for
+        :meth:`synapse.Trainer.train`.
         """
         count = positive_integer("The count of samples", count, MOST_SEQUENCES)
         return self._draw(count, random_generator(seed))
 
     def stream(self, seed: Seed = None) -> SampleStream:
-        """Generate an endless sequence: samples one after the other, without marks between them.
+        """Generate an endless sequence: samples one after the other, without marks
+        between them.
 
-        Its ``take(steps)`` returns the next steps as a sample. The seed is that of :meth:`sample`.
+        Its ``take(steps)`` returns the next steps as a sample. The seed is that of
+        :meth:`sample`.
         """
         generator = random_generator(seed)
         return SampleStream(self._draw(1, generator)[0] for _ in itertools.count())
 
     @property
     def tested(self) -> Task:
-        """The task that generates the samples of tests: itself, or the same one without noise on targets."""
+        """The task that generates the samples of tests: itself, or the same one without
+        noise on targets.
+        """
         return self
 
     def solved(self, network: Network, samples: SampleBatch | Seed = None) -> bool:
         """Whether a network meets the criterion on samples it was not trained on.
 
-        The network runs from a cleared context on each sample, and has its own context again afterwards.
-        Random neurons output their means. The test ends as soon as too many samples are wrong.
+        The network runs from a cleared context on each sample, and has its own context
+        again afterwards. Random neurons output their means. The test ends as soon as
+        too many samples are wrong.
 
         Parameters
         ----------
         network : Network
             A network with as many inputs and outputs as the task.
         samples : SampleBatch, int or numpy.random.Generator, optional
-            Samples as :meth:`batch` of :attr:`tested` returns them, or a seed: ``criterion.samples`` of them
-            are then generated in small parts, so that long ones need little memory.
+            Samples as :meth:`batch` of :attr:`tested` returns them, or a seed:
+            ``criterion.samples`` of them are then generated in small parts, so that
+            long ones need little memory.
 
         Raises
         ------
         ArgumentError, ArgumentTypeError
-            If the network does not fit, the samples are neither samples nor a seed, or the task has no
-            criterion.
+            If the network does not fit, the samples are neither samples nor a seed, or
+            the task has no criterion.
         """
         self.require_fit(network)
         criterion = self.criterion
         if criterion is None:
             raise ArgumentError(
-                f"{type(self).__name__} has no criterion. Compare errors instead: samples.score(network)."
+                f"{type(self).__name__} has no criterion. Compare errors instead:"
+                " samples.score(network)."
             )
         scores: list[Score] = []
         for part in self._parts(samples, criterion.samples):
@@ -161,23 +185,39 @@ class Task(ABC):
     def _parts(self, samples: SampleBatch | Seed, count: int) -> Iterator[SampleBatch]:
         """Samples of a test, a few at a time."""
         if isinstance(samples, SampleBatch):
-            starts = range(0, len(samples) or 1, TESTED_AT_ONCE)  # scoring refuses an empty batch
+            starts = range(
+                0, len(samples) or 1, TESTED_AT_ONCE
+            )  # scoring refuses an empty batch
             return (samples[begin : begin + TESTED_AT_ONCE] for begin in starts)
-        if samples is not None and not isinstance(samples, np.random.Generator) and integer(samples) is None:
-            raise ArgumentTypeError(expected("The samples", "samples of a task, or a seed", samples))
-        rng, task = random_generator(samples), self.tested
+        if (
+            samples is not None
+            and not isinstance(samples, np.random.Generator)
+            and integer(samples) is None
+        ):
+            raise ArgumentTypeError(
+                expected("The samples", "samples of a task, or a seed", samples)
+            )
+        rng = random_generator(samples)
+        task = self.tested
         return (
-            task.batch(min(TESTED_AT_ONCE, count - begin), rng) for begin in range(0, count, TESTED_AT_ONCE)
+            task.batch(min(TESTED_AT_ONCE, count - begin), rng)
+            for begin in range(0, count, TESTED_AT_ONCE)
         )
 
     def require_fit(self, network: Network) -> None:
-        """Raise an error unless a network has as many inputs and outputs as the task."""
+        """Raise an error unless a network has as many inputs and outputs as the
+        task.
+        """
         require_network("What is tested", network)
-        inputs, outputs = len(network.input), len(network.output)
+        inputs = len(network.input)
+        outputs = len(network.output)
         if (inputs, outputs) != (self.inputs, self.outputs):
-            words = f"{counted(self.inputs, 'input')} and {counted(self.outputs, 'output')}"
+            words = (
+                f"{counted(self.inputs, 'input')} and {counted(self.outputs, 'output')}"
+            )
             raise ArgumentError(
-                f"Expected a network with {words} for {type(self).__name__}, got {inputs} and {outputs}."
+                f"Expected a network with {words} for {type(self).__name__}, got"
+                f" {inputs} and {outputs}."
             )
 
 
@@ -193,7 +233,9 @@ def total(scores: Sequence[Score]) -> Score:
 
 
 class StreamTask(Task):
-    """A task whose samples are the first `length` steps of an endless sequence, each of another one."""
+    """A task whose samples are the first `length` steps of an endless sequence, each of
+    another one.
+    """
 
     @property
     @abstractmethod
@@ -202,7 +244,9 @@ class StreamTask(Task):
 
     @abstractmethod
     def _endless(self, rng: np.random.Generator) -> Iterator[Sample]:
-        """Generate the next steps of one sequence, any number at a time, without end."""
+        """Generate the next steps of one sequence, any number at a time, without
+        end.
+        """
 
     def stream(self, seed: Seed = None) -> SampleStream:
         """Generate one endless sequence, see :meth:`Task.stream`."""

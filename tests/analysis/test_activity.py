@@ -14,10 +14,13 @@ ROWS = np.random.default_rng(0).uniform(-1, 1, (20, 2))
 
 def strange():
     """Outputs: alive, dead, saturated logistic, never moved relu, unconnected."""
-    a, b = Layer(2), Layer(5, name="out")
+    a = Layer(2)
+    b = Layer(5, name="out")
     net = Network(a, [], b)
     a.project(Layer(list(b)[:4]), weights=[[1.0, 0.0, 90.0, 0.0], [0.0, 0.0, 0.0, 0.0]])
-    b[2].bias, b[3].bias, b[3].squash = 200.0, -1.0, "relu"
+    b[2].bias = 200.0
+    b[3].bias = -1.0
+    b[3].squash = "relu"
     return net
 
 
@@ -29,10 +32,13 @@ def test_who_is_dead_and_who_saturated():
 
 
 def test_statistics_are_those_of_the_activations_shown():
-    net = architect.Elman(2, 4, 1, squash="gaussian", seed=0)  # with rising and falling slopes
+    net = architect.Elman(
+        2, 4, 1, squash="gaussian", seed=0
+    )  # with rising and falling slopes
     net.biases = np.random.default_rng(1).uniform(-1, 1, len(net))
     twin = net.clone()
-    activations, slopes = [], []
+    activations = []
+    slopes = []
     for row in ROWS:
         twin.activate(row)
         activations.append([n.activation for n in twin])
@@ -47,7 +53,8 @@ def test_statistics_are_those_of_the_activations_shown():
 
 
 def test_the_context_is_cleared_first():
-    fresh, old = architect.Elman(2, 3, 1, seed=0), architect.Elman(2, 3, 1, seed=0)
+    fresh = architect.Elman(2, 3, 1, seed=0)
+    old = architect.Elman(2, 3, 1, seed=0)
     old.run(ROWS)
     assert np.array_equal(activity(fresh, ROWS).mean, activity(old, ROWS).mean)
 
@@ -77,7 +84,8 @@ def test_a_log_is_analysed_as_the_run_that_it_recorded():
     net = strange()
     with record(net, "derivative", "activation", neurons=list(net)[::-1]) as log:
         net.run(ROWS)
-    found, run = activity(net, log).columns(), activity(net, ROWS).columns()
+    found = activity(net, log).columns()
+    run = activity(net, ROWS).columns()
     for name, column in run.items():
         same = np.allclose if column.dtype.kind == "f" else np.array_equal
         assert same(found[name], column), name

@@ -19,7 +19,9 @@ def test_numbers_that_differ():
     with unchanged(net), unchanged(other):
         found = compare(net, other, ROWS)
     assert found.same_topology
-    assert {k: v for k, v in found.weights.items() if v} == {(("hidden", 2), ("output", 0)): 0.25}
+    assert {k: v for k, v in found.weights.items() if v} == {
+        (("hidden", 2), ("output", 0)): 0.25
+    }
     assert {k: v for k, v in found.biases.items() if v} == {("hidden", 1): -0.5}
     assert np.array_equal(found.outputs, other.run(ROWS) - net.run(ROWS))
 
@@ -51,12 +53,23 @@ def test_each_difference_alone_makes_another_topology():
         assert not found.same_topology
         return found.squashes, found.gaters, found.connections, found.neurons
 
-    direct, none = (("input", 0), ("output", 0)), ([], [])
+    direct = (("input", 0), ("output", 0))
+    none = ([], [])
     last = [(("hidden", 2), ("output", 0))]
     squash = differing(lambda net: setattr(net.output[0], "squash", "tanh"))
     assert squash == ([("output", 0)], [], none, none)
-    assert differing(lambda net: net.input[0].gate(net.connections[-1])) == ([], last, none, none)
-    assert differing(lambda net: net.input[0].project(net.output[0])) == ([], [], ([], [direct]), none)
+    assert differing(lambda net: net.input[0].gate(net.connections[-1])) == (
+        [],
+        last,
+        none,
+        none,
+    )
+    assert differing(lambda net: net.input[0].project(net.output[0])) == (
+        [],
+        [],
+        ([], [direct]),
+        none,
+    )
 
 
 def test_layers_of_one_name_are_counted_through():

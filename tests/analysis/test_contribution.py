@@ -35,7 +35,9 @@ def rows_for(net, steps=4, seed=0):
 
 def uneven():
     """Softmax outputs, of which one is fed by the input alone."""
-    source, hidden, output = Layer(1), Layer(1), Layer(2, "softmax")
+    source = Layer(1)
+    hidden = Layer(1)
+    output = Layer(2, "softmax")
     source.project(hidden, weights=0.7), source.project(output, weights=-0.5)
     hidden.project(Layer([output[1]]), weights=1.5)
     return Network(source, [hidden], output)
@@ -45,9 +47,17 @@ NETWORKS = {
     "uneven": uneven,
     "outputs of a group that feed each other": lambda: competing(1, "softmax"),
     "groups connected within": lambda: competing(3, "maxout"),
-    "lstm with peepholes": lambda: architect.LSTM(2, 3, 2, output_to_gates=True, style="synaptic", seed=1),
+    "lstm with peepholes": lambda: architect.LSTM(
+        2, 3, 2, output_to_gates=True, style="synaptic", seed=1
+    ),
     "softmax": lambda: architect.LSTM(
-        2, 3, 3, output_squash="softmax", output_to_hidden=True, style="synaptic", seed=1
+        2,
+        3,
+        3,
+        output_squash="softmax",
+        output_to_hidden=True,
+        style="synaptic",
+        seed=1,
     ),
 }
 
@@ -71,7 +81,8 @@ def test_saliency_is_the_derivative():
 
 
 def states_by_differences(net, rows, layer, width=1e-5):
-    """|d s_T / d s_t| of a layer, by lag: a state is moved by the bias of its neuron in one step."""
+    """|d s_T / d s_t| of a layer, by lag: a state is moved by the bias of its neuron in
+    one step."""
     norms = []
     for moved in reversed(range(len(rows))):
         columns = []
@@ -103,7 +114,8 @@ def test_error_flow_of_gated_states_is_their_derivative():
 def test_saliency_of_random_neurons_is_that_of_their_means_and_leaves_their_streams():
     net = architect.Elman(2, 4, 1, seed=0)
     net["hidden"].squash = "bernoulli"
-    rows, twin = rows_for(net), net.clone()
+    rows = rows_for(net)
+    twin = net.clone()
     found = saliency(net, rows)
     assert np.array_equal(net.run(rows), twin.run(rows))
     twin.deterministic = True
@@ -116,7 +128,9 @@ def test_saliency_of_any_gated_graph_is_the_derivative(spec, steps):
     rows = rows_for(net, steps)
     wanted = by_differences(net, rows)
     assume(np.abs(wanted).max() < 1e3 and np.abs(net.run(rows)).max() < 1e3)
-    assert saliency(net, rows) == pytest.approx(wanted, abs=1e-5 * max(1.0, np.abs(wanted).max()))
+    assert saliency(net, rows) == pytest.approx(
+        wanted, abs=1e-5 * max(1.0, np.abs(wanted).max())
+    )
 
 
 def test_contribution_steps_back_is_the_saliency_where_the_network_stands_still():
@@ -125,11 +139,14 @@ def test_contribution_steps_back_is_the_saliency_where_the_network_stands_still(
     rows = rows_for(net, 5)
     net.run(rows)
     exact = saliency(net, rows)[-1]
-    assert contribution(net, 4) == pytest.approx(exact[:, ::-1].transpose(1, 0, 2), abs=1e-14)
+    assert contribution(net, 4) == pytest.approx(
+        exact[:, ::-1].transpose(1, 0, 2), abs=1e-14
+    )
 
 
 def test_a_gater_of_another_network_stands_still():
-    net, other = perceptron(2, 1), perceptron(1, 1)
+    net = perceptron(2, 1)
+    other = perceptron(1, 1)
     other.activate([1.0])
     other.output[0].gate(net.connections[0])
     rows = rows_for(net)
@@ -144,7 +161,10 @@ def test_what_cannot_be_analysed():
     count = "a whole number, 0 or above"
     all_refused(
         [
-            *((lambda rows=rows: saliency(net, rows), ArgumentError, "") for rows in ([], [[1.0]])),
+            *(
+                (lambda rows=rows: saliency(net, rows), ArgumentError, "")
+                for rows in ([], [[1.0]])
+            ),
             (lambda: contribution(net, -1), ArgumentError, count),
         ]
     )

@@ -23,20 +23,25 @@ NETWORKS = {
         seed=1,
     ),
     "gru": lambda: architect.GRU(2, 3, 2, seed=1),
-    "random": lambda: architect.Random(2, 8, 2, gates=9, self_connections=3, backward=6, seed=1),
+    "random": lambda: architect.Random(
+        2, 8, 2, gates=9, self_connections=3, backward=6, seed=1
+    ),
 }
 
 
 def test_total_is_the_change():
     def check(make):
-        net, random = make(), np.random.default_rng(0)
+        net = make()
+        random = np.random.default_rng(0)
         for connection in net.connections[::7]:
             connection.trainable = True  # some self-connections too
         for rate in (0.3, 1.0, 0.3, 0.0):
             net.activate(random.uniform(-1, 1, len(net.input)))
             before = net.weights
             net.propagate(rate, random.uniform(0, 1, len(net.output)))
-            told = np.array([explain(c).total if c.trainable else 0.0 for c in net.connections])
+            told = np.array(
+                [explain(c).total if c.trainable else 0.0 for c in net.connections]
+            )
             assert rate * told == pytest.approx(net.weights - before, abs=1e-12)
             assert np.abs(told).max() > 1e-4
 
@@ -63,7 +68,11 @@ def test_every_term_is_that_of_the_reference(spec, steps):
             (told.gain, link.gain),
             (told.derivative, unit.slope),
         ]
-        later = [k for k, u in reference.units.items() if j in reference.gaters(k) and u.fired > unit.fired]
+        later = [
+            k
+            for k, u in reference.units.items()
+            if j in reference.gaters(k) and u.fired > unit.fired
+        ]
         by_neuron = {gate.neuron: gate for gate in told.gates}
         assert set(by_neuron) == {twin.ours[k] for k in later}
         for k in later:
@@ -77,8 +86,11 @@ def test_every_term_is_that_of_the_reference(spec, steps):
 
 def gated_pair():
     """A gate of a connection into a neuron without a self-connection."""
-    a, gate, b = Neuron(), Neuron(), Neuron()
-    feed, link = a.project(gate, weight=0.4), a.project(b, weight=0.7)
+    a = Neuron()
+    gate = Neuron()
+    b = Neuron()
+    feed = a.project(gate, weight=0.4)
+    link = a.project(b, weight=0.7)
     gate.gate(link)
     net = Network(Layer([a]), [Layer([gate])], Layer([b]))
     net.activate([0.5])
@@ -87,9 +99,12 @@ def gated_pair():
 
 
 def test_an_update_through_a_gated_memory_is_part_of_the_weights_before_it():
-    """The target gates a connection whose own update goes through the memory that its target gates."""
+    """The target gates a connection whose own update goes through the memory that its
+    target gates."""
     a, gate, inner, memory, b = neurons = [Neuron() for _ in range(5)]
-    feed, link, into = a.project(gate, weight=0.4), a.project(inner, weight=0.7), a.project(b, weight=0.5)
+    feed = a.project(gate, weight=0.4)
+    link = a.project(inner, weight=0.7)
+    into = a.project(b, weight=0.5)
     gate.gate(link), memory.project(memory, weight=0.9)
     inner.gate(a.project(memory, weight=0.8)), memory.project(b, weight=1.3)
     net = Network(*(Layer([neuron]) for neuron in neurons))
@@ -98,7 +113,9 @@ def test_an_update_through_a_gated_memory_is_part_of_the_weights_before_it():
         before = feed.weight, link.weight, into.weight
         net.propagate(0.5, [1.0])
         found = [explain(each).total * 0.5 for each in (feed, link, into)]
-        assert np.add(before, found) == pytest.approx([feed.weight, link.weight, into.weight], abs=1e-12)
+        assert np.add(before, found) == pytest.approx(
+            [feed.weight, link.weight, into.weight], abs=1e-12
+        )
         assert abs(found[0]) > 1e-8
 
 
@@ -106,7 +123,8 @@ def test_what_cannot_be_explained():
     net, (_, feed, link) = lstm(1, 1, 1), gated_pair()
     net.activate([0.5])
     net.propagate(0.1, [1.0])
-    loop, first = net["hidden 3"][0].self_connection, net.connections[0]
+    loop = net["hidden 3"][0].self_connection
+    first = net.connections[0]
     first.source.disconnect(first.target)
     explain(feed)
     link.weight = 3.0
@@ -121,7 +139,11 @@ def test_what_cannot_be_explained():
             (lambda: explain(loop), ArgumentError, "is not trainable"),
             (lambda: explain(net[0]), ArgumentTypeError, "Expected a Connection"),
             (lambda: explain(first), TopologyError, "has been removed"),
-            (lambda: explain(feed), ArgumentError, "have been set since it last propagated"),
+            (
+                lambda: explain(feed),
+                ArgumentError,
+                "have been set since it last propagated",
+            ),
             (lambda: explain(later.connections[0]), ArgumentError, unpropagated),
         ]
     )
@@ -131,9 +153,15 @@ def test_errors_that_cancel_are_not_taken_for_an_activation():
     """The sum of P_j and G_j has one rounding in a kernel, relative to its parts."""
     net, feed, _ = gated_pair()
     row = feed.target._row
-    for name, value in {"projected": 1.0, "gated": 1e-12 - 1.0, "responsibility": 1e-12 + 1e-16}.items():
+    for name, value in {
+        "projected": 1.0,
+        "gated": 1e-12 - 1.0,
+        "responsibility": 1e-12 + 1e-16,
+    }.items():
         net._store[name][row] = value
-    with pytest.raises(ArgumentError, match="have been set since"):  # the next check, of other numbers
+    with pytest.raises(
+        ArgumentError, match="have been set since"
+    ):  # the next check, of other numbers
         explain(feed)
 
 
@@ -142,7 +170,9 @@ def test_steps_by_sensitivities_are_not_explained():
     net.activate([0.5, 0.25])
     net.propagate(0.1, [1.0])
     assert explain(net.connections[0]).total != 0
-    synapse.Trainer(net, method="rtrl").train([[[0.5, 0.25]] * 2], [[[1.0]] * 2], 1, progress=False)
+    synapse.Trainer(net, method="rtrl").train(
+        [[[0.5, 0.25]] * 2], [[[1.0]] * 2], 1, progress=False
+    )
     with pytest.raises(ArgumentError, match="was by rtrl"):
         explain(net.connections[0])
     net.activate([0.5, 0.25])

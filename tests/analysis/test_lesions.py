@@ -1,4 +1,5 @@
-"""Lesions are what one gets by hand, to the bit, and patches what a changed input does."""
+"""Lesions are what one gets by hand, to the bit, and patches what a changed input
+does."""
 
 import numpy as np
 import pytest
@@ -17,7 +18,11 @@ def silenced(net, of, number):
     neuron = net[number] if of != "connections" else None
     for i, link in enumerate(net.connections):
         leads = of == "neurons" and link.source is neuron and link.target is not neuron
-        if leads or (of != "connections" and link.gater is neuron) or (of == "connections" and i == number):
+        if (
+            leads
+            or (of != "connections" and link.gater is neuron)
+            or (of == "connections" and i == number)
+        ):
             link.weight = 0.0
 
 
@@ -28,23 +33,35 @@ def by_hand(net, of, numbers, inputs, targets):
         silenced(twin, of, number)
     cost = lesions(twin, inputs, targets, of).cost
     twin.clear()
-    assert cost == pytest.approx(Trainer(twin).test(inputs, targets).error, rel=1e-9, nan_ok=True)
+    assert cost == pytest.approx(
+        Trainer(twin).test(inputs, targets).error, rel=1e-9, nan_ok=True
+    )
     return cost
 
 
-@pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")  # outputs that nothing leads to
-@given(specs(), st.sampled_from(["neurons", "connections", "gates"]), st.booleans(), st.booleans())
+@pytest.mark.filterwarnings(
+    "ignore::synapse.errors.TopologyWarning"
+)  # outputs that nothing leads to
+@given(
+    specs(),
+    st.sampled_from(["neurons", "connections", "gates"]),
+    st.booleans(),
+    st.booleans(),
+)
 def test_lesions_are_those_by_hand(spec, of, pairs, several):
     net = used(Twin(spec).net)
     rng = np.random.default_rng(0)
-    inputs, targets = rng.uniform(size=(6, len(net.input))), rng.uniform(size=(6, len(net.output)))
+    inputs = rng.uniform(size=(6, len(net.input)))
+    targets = rng.uniform(size=(6, len(net.output)))
     if several:
         targets[4] = np.nan
         inputs, targets = (np.split(rows, [1, 4]) for rows in (inputs, targets))
-    table, before = Topology.of(net), everything(net)
-    items = {"neurons": range(len(net)), "connections": range(len(net.connections))}.get(
-        of, np.unique(table.gater[table.gated]).tolist()
-    )
+    table = Topology.of(net)
+    before = everything(net)
+    items = {
+        "neurons": range(len(net)),
+        "connections": range(len(net.connections)),
+    }.get(of, np.unique(table.gater[table.gated]).tolist())
     if not items:
         with pytest.raises(ArgumentError, match=f"with {of} to silence"):
             lesions(net, inputs, targets, of)
@@ -79,11 +96,14 @@ def test_tables_have_names():
 
 
 @pytest.mark.parametrize("step", [0, 3, -1])
-@pytest.mark.parametrize("net", [lambda: lstm(2, 3, 2), lambda: architect.Elman(2, 4, 1, seed=0)])
+@pytest.mark.parametrize(
+    "net", [lambda: lstm(2, 3, 2), lambda: architect.Elman(2, 4, 1, seed=0)]
+)
 def test_a_patched_activation_is_that_of_the_other_sequence(net, step):
     net, rng = used(net()), np.random.default_rng(0)
     clean, other = rng.uniform(-1, 1, (2, 5, 2))
-    before, twin = everything(net), net.clone()
+    before = everything(net)
+    twin = net.clone()
     twin.clear()
     plain = twin.run(clean)
     for number in range(len(net)):
@@ -91,18 +111,30 @@ def test_a_patched_activation_is_that_of_the_other_sequence(net, step):
     mixed = clean.copy()
     mixed[step, 1] = other[step, 1]
     twin.clear()
-    assert patch(net, clean, other, net[1], step) == pytest.approx(twin.run(mixed), abs=1e-12)
-    for number in range(len(net) - len(net.output), len(net)):  # an output shows it at once
+    assert patch(net, clean, other, net[1], step) == pytest.approx(
+        twin.run(mixed), abs=1e-12
+    )
+    for number in range(
+        len(net) - len(net.output), len(net)
+    ):  # an output shows it at once
         twin.clear()
-        expected, found = twin.run(other)[step], patch(net, clean, other, number, step)[step]
+        expected = twin.run(other)[step]
+        found = patch(net, clean, other, number, step)[step]
         at = number - len(net)
         assert found[at] == expected[at]
-    assert (patch(net, clean, other, -1 - len(net.output), step)[step:] != plain[step:]).any()
+    assert (
+        patch(net, clean, other, -1 - len(net.output), step)[step:] != plain[step:]
+    ).any()
     assert everything(net) == before
 
 
 def test_what_cannot_be_patched_is_refused():
-    net, rows = perceptron(2, 2, 1), [[0.0, 1.0]]
-    for neuron, step, message in ((perceptron(1, 1)[0], 0, "network's"), (9, 0, "neuron"), (0, 1, "step")):
+    net = perceptron(2, 2, 1)
+    rows = [[0.0, 1.0]]
+    for neuron, step, message in (
+        (perceptron(1, 1)[0], 0, "network's"),
+        (9, 0, "neuron"),
+        (0, 1, "step"),
+    ):
         with pytest.raises((ArgumentError, IndexError), match=message):
             patch(net, rows, rows, neuron, step)

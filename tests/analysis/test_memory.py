@@ -15,7 +15,8 @@ ROWS = np.random.default_rng(0).uniform(-1, 1, (20, 2))
 
 
 def keeper(weight):
-    a, b = Layer(1), Layer(2, name="keeper")
+    a = Layer(1)
+    b = Layer(2, name="keeper")
     b[1].project(b[1], weight=weight)
     return Network(a, [], b)
 
@@ -27,9 +28,13 @@ def test_after_its_half_life_half_of_a_state_is_left():
         assert found.name.tolist() == ["keeper 1"]
         net.output[1].state = 1.0
         net.run(np.zeros((5, 1)))
-        assert abs(net.output[1].state) == pytest.approx(0.5 ** (5 / found.half_life[0]), abs=1e-12)
+        assert abs(net.output[1].state) == pytest.approx(
+            0.5 ** (5 / found.half_life[0]), abs=1e-12
+        )
     limits = {1.0: math.inf, -1.0: math.inf, 1.5: math.inf, 0.0: 0.0}
-    assert {weight: half_lives(keeper(weight)).half_life[0] for weight in limits} == limits
+    assert {
+        weight: half_lives(keeper(weight)).half_life[0] for weight in limits
+    } == limits
     assert len(half_lives(perceptron(2, 1))) == 0
     net = keeper(0.5)
     net.output[0].project(net.output[0], weight=0.25)
@@ -38,7 +43,8 @@ def test_after_its_half_life_half_of_a_state_is_left():
 
 def test_of_a_gated_memory_the_mean_gain_counts():
     net = lstm(2, 3, 1)
-    forget, cells = net["hidden 2"], net["hidden 3"]
+    forget = net["hidden 2"]
+    cells = net["hidden 3"]
     with unchanged(net):
         found = half_lives(net, ROWS)
     gains = []
@@ -47,8 +53,12 @@ def test_of_a_gated_memory_the_mean_gain_counts():
         gains.append([gate.activation for gate in forget])
     assert [net[j] for j in found.neuron.tolist()] == list(cells)
     assert found.gain == pytest.approx(np.mean(gains, axis=0), abs=1e-15)
-    assert found.half_life == pytest.approx(math.log(2) / -np.log(np.mean(gains, axis=0)), rel=1e-12)
-    assert half_lives(net).gain.tolist() == [cell.self_connection.gain for cell in cells]
+    assert found.half_life == pytest.approx(
+        math.log(2) / -np.log(np.mean(gains, axis=0)), rel=1e-12
+    )
+    assert half_lives(net).gain.tolist() == [
+        cell.self_connection.gain for cell in cells
+    ]
 
 
 def whole_radius(net):
@@ -64,12 +74,14 @@ def whole_radius(net):
 def test_radius_of_weights_is_that_of_the_whole_matrix(spec):
     net = Twin(spec).net
     net.run(np.ones((3, len(net.input))))
-    # An eigenvalue that a matrix has n times is found to the n-th root of the precision.
+    # An eigenvalue that a matrix has n times is found to the n-th root of the
+    # precision.
     assert spectral_radius(net) == pytest.approx(whole_radius(net), rel=1e-3, abs=1e-2)
 
 
 def test_loops_whose_connections_alternate_stay_whole():
-    a, b = Layer(1), Layer(4, "identity")
+    a = Layer(1)
+    b = Layer(4, "identity")
     for source, target, weight in ((0, 1, 4.0), (2, 3, 0.5), (1, 0, 1.0), (3, 2, 0.5)):
         b[source].project(b[target], weight=weight)
     assert spectral_radius(Network(a, [], b)) == pytest.approx(2.0)  # the root of 4
@@ -77,9 +89,12 @@ def test_loops_whose_connections_alternate_stay_whole():
 
 @given_graphs(specs(squashes=SMOOTH))
 def test_step_is_the_derivative_of_a_context_by_that_of_before(spec):
-    """By differences of all states and activations, those that nothing reads included."""
-    net, width = Twin(spec).net, 1e-6
-    row, names = np.full(len(net.input), 0.5), ("state", "activation")
+    """By differences of all states and activations, those that nothing reads
+    included."""
+    net = Twin(spec).net
+    width = 1e-6
+    row = np.full(len(net.input), 0.5)
+    names = ("state", "activation")
     net.run([row, -row])
     free = list(net)[len(net.input) :]  # inputs are set
     before = np.array([[getattr(n, name) for n in free] for name in names])
@@ -107,12 +122,17 @@ def test_a_neuron_that_gates_its_own_input_hands_its_activation_on():
     net.weights = [4.0]
     net.output[0].gate(net.connections[0])
     net.run([[1.0], [1.0]])
-    assert spectral_radius(net, of="step") == pytest.approx(4.0 * net.output[0].derivative)
+    assert spectral_radius(net, of="step") == pytest.approx(
+        4.0 * net.output[0].derivative
+    )
 
 
 def test_an_input_is_set_and_keeps_nothing():
     net = keeper(0.5)
     net.input[0].project(net.input[0], weight=0.9)
-    net.output[0].project(net.input[0], weight=3.0), net.input[0].project(net.output[0], weight=2.0)
+    (
+        net.output[0].project(net.input[0], weight=3.0),
+        net.input[0].project(net.output[0], weight=2.0),
+    )
     net.run(ROWS[:, :1])
     assert spectral_radius(net, of="step") == pytest.approx(0.5)

@@ -35,11 +35,17 @@ def test_the_smallest_weights_go():
     weights = links(net)
     smallest = sorted(weights, key=lambda pair: abs(weights[pair]))[:6]
     assert sorted(map(tuple, found.removed.tolist())) == sorted(smallest)
-    assert links(found.network) == {pair: w for pair, w in weights.items() if pair not in smallest}
+    assert links(found.network) == {
+        pair: w for pair, w in weights.items() if pair not in smallest
+    }
     assert (found.spared, found.loss_before, found.loss_after) == (0, None, None)
 
 
-@given_graphs(specs(), st.sampled_from([0.0, 0.4, 0.8, 1.0]), st.sampled_from(["magnitude", "contribution"]))
+@given_graphs(
+    specs(),
+    st.sampled_from([0.0, 0.4, 0.8, 1.0]),
+    st.sampled_from(["magnitude", "contribution"]),
+)
 def test_no_neuron_is_left_unreached(spec, share, by):
     net = Twin(spec).net
     rows = np.random.default_rng(0).uniform(-1, 1, (3, len(net.input)))
@@ -48,7 +54,9 @@ def test_no_neuron_is_left_unreached(spec, share, by):
     free = [c for c in net.connections if c.trainable and c.source is not c.target]
     assert len(found.removed) + found.spared == round(share * len(free))
     gone = set(map(tuple, found.removed.tolist()))
-    assert links(found.network) == {pair: w for pair, w in links(net).items() if pair not in gone}
+    assert links(found.network) == {
+        pair: w for pair, w in links(net).items() if pair not in gone
+    }
 
 
 def test_what_is_not_trained_stays():
@@ -59,26 +67,38 @@ def test_what_is_not_trained_stays():
     net = perceptron(2, 1)
     net.weights = [0.1, 5.0]
     net.connections[0].trainable = False
-    assert prune(net, 1.0).removed.tolist() == [[1, 2]]  # the other one, which stays, reaches the output
+    assert prune(net, 1.0).removed.tolist() == [
+        [1, 2]
+    ]  # the other one, which stays, reaches the output
 
 
 def mean_cost(net, rows, targets):
     net.clear()
-    return np.mean([cost.cross_entropy(t, y) for t, y in zip(targets, net.run(rows), strict=True)])
+    return np.mean(
+        [cost.cross_entropy(t, y) for t, y in zip(targets, net.run(rows), strict=True)]
+    )
 
 
 def test_losses():
     for net in (perceptron(2, 4, 1), used(lstm(2, 3, 1))):
         found = prune(net, 0.5, inputs=ROWS, targets=TARGETS)
-        assert found.loss_before == pytest.approx(mean_cost(net, ROWS, TARGETS), rel=1e-12)
-        assert found.loss_after == pytest.approx(mean_cost(found.network, ROWS, TARGETS), rel=1e-12)
+        assert found.loss_before == pytest.approx(
+            mean_cost(net, ROWS, TARGETS), rel=1e-12
+        )
+        assert found.loss_after == pytest.approx(
+            mean_cost(found.network, ROWS, TARGETS), rel=1e-12
+        )
         assert found.loss_after != found.loss_before
-        assert repr(found).endswith(f"loss {found.loss_before:.4g} -> {found.loss_after:.4g}>")
+        assert repr(found).endswith(
+            f"loss {found.loss_before:.4g} -> {found.loss_after:.4g}>"
+        )
 
 
 def test_contribution_is_what_the_outputs_lose_to_first_order():
-    """Of a linear network without hidden neurons first order is all: the connections rank by |w y|."""
-    a, b = Layer(3), Layer(1, squash="identity")
+    """Of a linear network without hidden neurons first order is all: the connections
+    rank by |w y|."""
+    a = Layer(3)
+    b = Layer(1, squash="identity")
     a.project(b, weights=[[1.0], [10.0], [0.2]])
     rows = np.array([[3.0, 0.1, -2.0], [-1.0, 0.2, 4.0]])
     net = Network(a, [], b)
@@ -89,9 +109,16 @@ def test_contribution_is_what_the_outputs_lose_to_first_order():
 
 
 def test_effects_on_several_outputs_do_not_cancel():
-    a, b, c = Layer(2), Layer(2, "identity"), Layer(2, "identity")
-    a.project(b, "one_to_one", weights=1.0), b.project(c, weights=[[1.0, -1.0], [0.1, 0.1]])
-    found = prune(Network(a, [b], c), 0.5, "contribution", inputs=[[1.0, 1.0]], keep_reached=False)
+    a = Layer(2)
+    b = Layer(2, "identity")
+    c = Layer(2, "identity")
+    (
+        a.project(b, "one_to_one", weights=1.0),
+        b.project(c, weights=[[1.0, -1.0], [0.1, 0.1]]),
+    )
+    found = prune(
+        Network(a, [b], c), 0.5, "contribution", inputs=[[1.0, 1.0]], keep_reached=False
+    )
     assert set(map(tuple, found.removed.tolist())) == {(1, 3), (3, 4), (3, 5)}
 
 
@@ -107,6 +134,8 @@ def test_bad_arguments_change_nothing():
         (ArgumentError, "2 inputs per step", narrow),
         (ArgumentError, "12", {"inputs": ROWS, "targets": TARGETS[:3]}),
     ]
-    calls = [(lambda own=own: prune(net, **own), kind, words) for kind, words, own in wrong]
+    calls = [
+        (lambda own=own: prune(net, **own), kind, words) for kind, words, own in wrong
+    ]
     all_refused([*calls, (lambda: prune(linked), TopologyError, "outside")])
     assert everything(net) == before

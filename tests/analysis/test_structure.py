@@ -14,9 +14,15 @@ def test_components_are_those_of_the_graph_with_gates(spec):
     plain = nx.DiGraph(net.graph.edges)
     for gates in (False, True):
         if gates:
-            plain.add_edges_from((c.gater, c.target) for c in net.connections if c.gater)
+            plain.add_edges_from(
+                (c.gater, c.target) for c in net.connections if c.gater
+            )
         groups = map(list, nx.strongly_connected_components(plain))
-        wanted = [group for group in groups if len(group) > 1 or plain.has_edge(group[0], group[0])]
+        wanted = [
+            group
+            for group in groups
+            if len(group) > 1 or plain.has_edge(group[0], group[0])
+        ]
         found = components(net, gates=gates)
         assert [len(group) for group in found] == sorted(map(len, found), reverse=True)
         assert set(map(frozenset, found)) == set(map(frozenset, wanted))
@@ -34,7 +40,9 @@ def test_a_neuron_that_gates_its_own_input():
 
 
 def test_gating_patterns_of_an_lstm():
-    found = gate_motifs(architect.LSTM(2, 3, 1, peepholes="all_to_all", style="synaptic", seed=0))
+    found = gate_motifs(
+        architect.LSTM(2, 3, 1, peepholes="all_to_all", style="synaptic", seed=0)
+    )
     kinds = {"all": 12, "forget": 3, "into memory": 6, "out of memory": 3, "own": 0}
     assert found == {**kinds, "peephole": 12, "same source": 9}
 

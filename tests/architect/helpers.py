@@ -11,11 +11,14 @@ def logistic(x):
 
 def matrix(source, target):
     """Weights (targets, sources) between two layers."""
-    return np.array([[c.weight if (c := i.connected(j)) else 0.0 for i in source] for j in target])
+    return np.array(
+        [[c.weight if (c := i.connected(j)) else 0.0 for i in source] for j in target]
+    )
 
 
 def fixed(net, rate=0.5):
-    """The weights and biases that learning is to leave alone, sorted; it does so for some steps."""
+    """The weights and biases that learning is to leave alone, sorted; it does so for
+    some steps."""
 
     def numbers():
         weights = [c.weight for c in net.connections if not c.trainable]
@@ -30,10 +33,16 @@ def fixed(net, rate=0.5):
 
 
 def forward(net, rows):
-    """Outputs of any network, neuron by neuron: who has not fired yet shows its activation of before."""
+    """Outputs of any network, neuron by neuron: who has not fired yet shows its
+    activation of before."""
     place = {neuron: i for i, neuron in enumerate(net)}
-    links = [(place[c.source], place[c.target], place.get(c.gater), c.weight) for c in net.connections]
-    states, y, n = np.zeros(len(net)), np.zeros(len(net)), len(net.input)
+    links = [
+        (place[c.source], place[c.target], place.get(c.gater), c.weight)
+        for c in net.connections
+    ]
+    states = np.zeros(len(net))
+    y = np.zeros(len(net))
+    n = len(net.input)
     answers = []
     for row in rows:
         y[:n] = row

@@ -1,4 +1,5 @@
-"""A network of neurons that are wired already, whatever the order they are told in, or at random."""
+"""A network of neurons that are wired already, whatever the order they are told in, or
+at random."""
 
 import networkx as nx
 import numpy as np
@@ -14,7 +15,8 @@ from .helpers import INPUTS, forward
 
 
 def wired(names, links, gates=()):
-    """Neurons by name; a link "ab" leads from a to b, a gate "gab" is g on that connection."""
+    """Neurons by name; a link "ab" leads from a to b, a gate "gab" is g on that
+    connection."""
     neurons = {name: Neuron("tanh", name=name) for name in names}
     draw = np.random.default_rng(0)
     for a, b in links:
@@ -37,17 +39,59 @@ ORDERS = [
     ("ybax", ["xa", "ab", "by"], [], "xaby", []),
     ("xbay", ["xa", "xb", "ay", "by"], [], "xbay", []),  # a choice: as given
     ("xabcy", ["xa", "ab", "bc", "ca", "cy"], [], "xabcy", ["ca"]),
-    ("ybcxa", ["xa", "ab", "bc", "ca", "cy"], [], "xabcy", ["ca"]),  # by distance from the inputs
-    ("xbcay", ["xa", "xb", "xc", "ab", "bc", "ca", "cy"], [], "xbcay", ["ab"]),  # all alike: as given
+    (
+        "ybcxa",
+        ["xa", "ab", "bc", "ca", "cy"],
+        [],
+        "xabcy",
+        ["ca"],
+    ),  # by distance from the inputs
+    (
+        "xbcay",
+        ["xa", "xb", "xc", "ab", "bc", "ca", "cy"],
+        [],
+        "xbcay",
+        ["ab"],
+    ),  # all alike: as given
     ("xcbay", ["xa", "xb", "xc", "ab", "bc", "ca", "cy"], [], "xcbay", ["ab", "bc"]),
-    ("xabcy", ["xa", "xc", "ab", "bc", "ca", "cy"], [], "xabcy", ["ca"]),  # as given, which cuts fewer
+    (
+        "xabcy",
+        ["xa", "xc", "ab", "bc", "ca", "cy"],
+        [],
+        "xabcy",
+        ["ca"],
+    ),  # as given, which cuts fewer
     ("xbcay", ["xa", "xc", "ab", "bc", "ca", "cy"], [], "xcaby", ["bc"]),
-    ("dxaby", ["xa", "ab", "ba", "bd", "dy"], [], "xabdy", ["ba"]),  # d is on no cycle, and waits
+    (
+        "dxaby",
+        ["xa", "ab", "ba", "bd", "dy"],
+        [],
+        "xabdy",
+        ["ba"],
+    ),  # d is on no cycle, and waits
     ("xaby", ["xa", "aa", "ab", "by"], [], "xaby", []),  # a self-connection is no cut
     ("xahy", ["xa", "xh", "ah", "hy"], ["aah"], "xahy", []),
-    ("xabhy", ["xa", "xh", "ab", "by"], ["hab"], "xahby", []),  # a gate before what it gates
-    ("xbahy", ["xa", "xh", "xb", "ab", "by", "bh"], ["hab"], "xahby", ["bh"]),  # on a cycle too
-    ("xaghy", ["xa", "xg", "xh", "ay", "ag", "ah"], ["gxa", "hxg"], "xhgay", ["ah", "ag"]),
+    (
+        "xabhy",
+        ["xa", "xh", "ab", "by"],
+        ["hab"],
+        "xahby",
+        [],
+    ),  # a gate before what it gates
+    (
+        "xbahy",
+        ["xa", "xh", "xb", "ab", "by", "bh"],
+        ["hab"],
+        "xahby",
+        ["bh"],
+    ),  # on a cycle too
+    (
+        "xaghy",
+        ["xa", "xg", "xh", "ay", "ag", "ah"],
+        ["gxa", "hxg"],
+        "xhgay",
+        ["ah", "ag"],
+    ),
 ]
 
 
@@ -77,19 +121,31 @@ def test_inputs_and_outputs_may_be_told():
 
 def test_ends_that_are_told_or_found():
     x, y, z = wired("xyz", ["xy"])
-    assert order(construct([x, y, z], [x, z])) == "xzy"  # an input that is told may lead nowhere
-    net = construct(wired("xgay", ["xg", "xa", "ay"], ["gay"]))  # a gate that leads nowhere is no output
+    assert (
+        order(construct([x, y, z], [x, z])) == "xzy"
+    )  # an input that is told may lead nowhere
+    net = construct(
+        wired("xgay", ["xg", "xa", "ay"], ["gay"])
+    )  # a gate that leads nowhere is no output
     assert repr(net) == "<Network 1-2-1, 4 neurons, 3 connections>"
-    assert repr(construct(wired("xy", ["xy"]))) == "<Network 1-1, 2 neurons, 1 connection>"
+    assert (
+        repr(construct(wired("xy", ["xy"]))) == "<Network 1-1, 2 neurons, 1 connection>"
+    )
 
 
 @st.composite
 def wirings(draw):
-    """Inputs x, outputs y, hidden neurons with links and gates anywhere among them; shuffled."""
+    """Inputs x, outputs y, hidden neurons with links and gates anywhere among them;
+    shuffled."""
     hidden = "abcdefg"[: draw(st.integers(1, 7))]
-    some = lambda *what: draw(st.lists(st.tuples(*map(st.sampled_from, what)), unique=True))  # noqa: E731
+
+    def some(*values):
+        return draw(st.lists(st.tuples(*map(st.sampled_from, values)), unique=True))
+
     chain = [("x" + hidden)[i : i + 2] for i in range(len(hidden))]
-    links = sorted({*chain, hidden[-1] + "y", *map("".join, some(hidden, hidden + "y"))})
+    links = sorted(
+        {*chain, hidden[-1] + "y", *map("".join, some(hidden, hidden + "y"))}
+    )
     gates = {link: gater for gater, link in some(hidden, links)}
     names = "".join(draw(st.permutations("xy" + hidden)))
     return names, links, [gater + link for link, gater in gates.items()]
@@ -97,7 +153,8 @@ def wirings(draw):
 
 @given(wirings())
 def test_whoever_can_fire_before_its_target_does(wiring):
-    """What cannot acts late, which `delayed` tells; and the network computes what its connections say."""
+    """What cannot acts late, which `delayed` tells; and the network computes what its
+    connections say."""
     names, links, gates = wiring
     net = construct(wired(*wiring))
     before = nx.DiGraph([*links, *(gate[0] + gate[2] for gate in gates)])
@@ -117,14 +174,24 @@ def test_whoever_can_fire_before_its_target_does(wiring):
     gated = [c for c in links if c.gater is not None]
     held = [c for c in gated if found.index(c.gater.name) >= found.index(c.target.name)]
     assert delayed(net).gated == tuple(held)
-    assert net.run(INPUTS[:, :1]) == pytest.approx(forward(net, INPUTS[:, :1]), abs=1e-11)
+    assert net.run(INPUTS[:, :1]) == pytest.approx(
+        forward(net, INPUTS[:, :1]), abs=1e-11
+    )
 
 
 def test_a_wiring_that_makes_no_network_is_refused():
     for names, links, says in (
         ("ab", ["ab", "ba"], r"none is an input .* construct\(neurons, inputs="),
-        ("xab", ["xa", "ab", "ba"], r"none is an output .* construct\(neurons, outputs="),
-        ("xyabc", ["xy", "ab", "ba", "by", "bc"], "No way leads from the inputs to <Neuron a, tanh>"),
+        (
+            "xab",
+            ["xa", "ab", "ba"],
+            r"none is an output .* construct\(neurons, outputs=",
+        ),
+        (
+            "xyabc",
+            ["xy", "ab", "ba", "by", "bc"],
+            "No way leads from the inputs to <Neuron a, tanh>",
+        ),
         ("xya", ["xy"], "<Neuron a, tanh> is connected to no other neuron"),
         ("xya", ["xy", "aa"], "<Neuron a, tanh> is connected to no other neuron"),
         ("", [], "at least one neuron as the"),
@@ -138,7 +205,9 @@ def test_a_neuron_that_is_left_out_is_named():
     x, a, g, y = wired("xagy", ["xa", "xg", "ay"], ["gay"])
     loop = wired("xayg", ["xa", "aa", "ay"], ["gaa"])
     for some in ([x, a, y], [x, g, a], [a, g, y], loop[:3]):
-        with pytest.raises(TopologyError, match="is wired to <Neuron [xgy], tanh>, which is not among"):
+        with pytest.raises(
+            TopologyError, match="is wired to <Neuron [xgy], tanh>, which is not among"
+        ):
             construct(some)
 
 
@@ -164,7 +233,9 @@ def sizes_and_options(draw):
         "density": draw(st.floats(0.01, 1.0)),
         "self_connections": draw(st.integers(0, hidden)),
         "backward": draw(st.integers(0, half + hidden * outputs)),
-        "gates": draw(st.integers(0, hidden)),  # each neuron has an incoming connection at least
+        "gates": draw(
+            st.integers(0, hidden)
+        ),  # each neuron has an incoming connection at least
     }
     return (inputs, hidden, outputs), options, draw(st.integers(0, 1000))
 
@@ -183,7 +254,9 @@ def test_it_has_what_was_asked_for(drawn):
     assert len(back) == options["backward"]
     assert all(n <= place[c.target] < n + h for c in (*loops, *back))
     assert ahead >= round(options["density"] * pairs)
-    assert ahead == round(options["density"] * pairs) or ahead <= n + 2 * h + m  # what joins, alone
+    assert (
+        ahead == round(options["density"] * pairs) or ahead <= n + 2 * h + m
+    )  # what joins, alone
     assert sum(c.gater is not None for c in net.connections) == options["gates"]
     assert not any(c.trainable or c.weight != 1 for c in loops)
 
@@ -191,8 +264,14 @@ def test_it_has_what_was_asked_for(drawn):
 @given(sizes_and_options())
 def test_every_neuron_is_on_a_way_and_gaters_fire_first_where_they_can(drawn):
     sizes, options, seed = drawn
-    net = Random(*sizes, **options, bias_initializer="glorot", initializer="glorot", seed=seed)
-    ahead = nx.DiGraph((c.source, c.target) for c in net.connections if c not in delayed(net).connections)
+    net = Random(
+        *sizes, **options, bias_initializer="glorot", initializer="glorot", seed=seed
+    )
+    ahead = nx.DiGraph(
+        (c.source, c.target)
+        for c in net.connections
+        if c not in delayed(net).connections
+    )
     hidden = list(net.hidden[0])
     for neuron in hidden:
         assert any(nx.has_path(ahead, source, neuron) for source in net.input)
@@ -207,5 +286,9 @@ def test_every_neuron_is_on_a_way_and_gaters_fire_first_where_they_can(drawn):
 
 def test_every_hidden_neuron_may_gate_an_output():
     nets = [Random(1, 3, 1, density=1.0, gates=10, seed=seed) for seed in range(20)]
-    places = {net.hidden[0].index(link.gater) for net in nets for link in net.output[0].incoming}
+    places = {
+        net.hidden[0].index(link.gater)
+        for net in nets
+        for link in net.output[0].incoming
+    }
     assert places == {0, 1, 2}

@@ -1,4 +1,5 @@
-"""Recipes for rows at any intervals, against their published recurrences and automatic differentiation."""
+"""Recipes for rows at any intervals, against their published recurrences and automatic
+differentiation."""
 
 from functools import partial
 from itertools import chain
@@ -20,10 +21,13 @@ TARGETS = RNG.uniform(0.1, 0.9, (9, 2))
 
 
 class Parameters:
-    """Weights and biases of a network as arrays that `make` makes, one for each pair of layers."""
+    """Weights and biases of a network as arrays that `make` makes, one for each pair of
+    layers."""
 
     def __init__(self, net, make=np.array):
-        self.net, self.make, self.made = net, make, {}
+        self.net = net
+        self.make = make
+        self.made = {}
 
     def weights(self, source, target):
         net = self.net
@@ -31,7 +35,10 @@ class Parameters:
         if source == target:  # with a delay of 1, by relays
             neurons = [next(link.target for link in cell.outgoing if link.target in net["relays"])
                        for cell in neurons]  # fmt: skip
-        return self._array((str(source), target), [[a.connected(b) for a in neurons] for b in net[target]])
+        return self._array(
+            (str(source), target),
+            [[a.connected(b) for a in neurons] for b in net[target]],
+        )
 
     def biases(self, target):
         return self._array(target, [[neuron] for neuron in self.net[target]])[:, 0]
@@ -39,7 +46,9 @@ class Parameters:
     def _array(self, key, holders):
         if key not in self.made:
             value = {Connection: "weight", Neuron: "bias", type(None): "real"}
-            values = [[getattr(one or 0, value[type(one)]) for one in row] for row in holders]
+            values = [
+                [getattr(one or 0, value[type(one)]) for one in row] for row in holders
+            ]
             self.made[key] = self.make(values), list(chain.from_iterable(holders))
         return self.made[key][0]
 
@@ -53,7 +62,10 @@ def ctrnn(p, rows, xp):
     outputs = []
     for row in rows:
         rate = xp.clip(p.weights(slice(-1, None), "rates") @ row[-1:], 0, 1)
-        drive = p.weights(slice(-1), "cells") @ row[:-1] + p.weights("constant", "cells")[:, 0]
+        drive = (
+            p.weights(slice(-1), "cells") @ row[:-1]
+            + p.weights("constant", "cells")[:, 0]
+        )
         state = (1 - rate) * state + rate * (drive + p.weights("cells", "cells") @ read)
         read = xp.tanh(state)
         outputs.append(p.weights("cells", "output") @ read + p.biases("output"))
@@ -69,7 +81,8 @@ def cfc(p, rows, xp, mixed_memory, gated, backbone):
     h = memory = 0 * p.biases("cells")
     outputs = []
     for row in rows:
-        x, elapsed = row[:-1], row[-1]
+        x = row[:-1]
+        elapsed = row[-1]
         if mixed_memory:
             names = (f"memory {gate} gates" for gate in ("input", "forget", "output"))
             takes, keeps, gives = (logistic(read(name, x, h), xp) for name in names)
@@ -80,28 +93,42 @@ def cfc(p, rows, xp, mixed_memory, gated, backbone):
             head = lambda layer: p.weights("backbone", layer) @ u + p.biases(layer)  # noqa: B023, E731
         else:
             head = lambda layer: read(layer, x, h)  # noqa: B023, E731
-        f, g = xp.tanh(head("first")), xp.tanh(head("second"))
+        f = xp.tanh(head("first"))
+        g = xp.tanh(head("second"))
         z = logistic(elapsed * head("speeds") + head("blends"), xp)
         h = ((1 - z) if gated else 1) * f + z * g
-        outputs.append(logistic(p.weights("cells", "output") @ h + p.biases("output"), xp))
+        outputs.append(
+            logistic(p.weights("cells", "output") @ h + p.biases("output"), xp)
+        )
     return xp.stack(outputs)
 
 
 GRAPH = nx.to_numpy_array(nx.gnp_random_graph(5, 0.4, seed=0, directed=True)) != 0
 CASES = {
-    "ctrnn": (lambda: architect.CTRNN(2, 5, 2, time_constants=(0.5, 8.0), seed=0), ctrnn),
-    "ctrnn of a graph": (lambda: architect.CTRNN(2, 5, 2, wiring=GRAPH, time_constants=2.0, seed=1), ctrnn),
+    "ctrnn": (
+        lambda: architect.CTRNN(2, 5, 2, time_constants=(0.5, 8.0), seed=0),
+        ctrnn,
+    ),
+    "ctrnn of a graph": (
+        lambda: architect.CTRNN(2, 5, 2, wiring=GRAPH, time_constants=2.0, seed=1),
+        ctrnn,
+    ),
 }
 for options in ((False, True, 0), (True, True, 6), (False, False, 3), (True, False, 0)):
     made = dict(zip(("mixed_memory", "gated", "backbone"), options))
-    CASES[f"cfc {made}"] = partial(architect.CfC, 2, 4, 2, seed=2, **made), partial(cfc, **made)
+    CASES[f"cfc {made}"] = (
+        partial(architect.CfC, 2, 4, 2, seed=2, **made),
+        partial(cfc, **made),
+    )
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_a_recipe_computes_the_published_recurrence(case):
     make, recurrence = CASES[case]
     net = make()
-    assert net.run(ROWS) == pytest.approx(recurrence(Parameters(net), ROWS, np), abs=1e-12)
+    assert net.run(ROWS) == pytest.approx(
+        recurrence(Parameters(net), ROWS, np), abs=1e-12
+    )
 
 
 @pytest.mark.torch
@@ -110,8 +137,12 @@ def test_gradients_agree_with_automatic_differentiation(case):
     torch = pytest.importorskip("torch")
     make, recurrence = CASES[case]
     net = make()
-    p = Parameters(net, lambda values: torch.tensor(values, dtype=torch.float64, requires_grad=True))
-    rows, targets = torch.tensor(ROWS), torch.tensor(TARGETS)
+    p = Parameters(
+        net,
+        lambda values: torch.tensor(values, dtype=torch.float64, requires_grad=True),
+    )
+    rows = torch.tensor(ROWS)
+    targets = torch.tensor(TARGETS)
     (0.5 * (recurrence(p, rows, torch) - targets) ** 2).sum().backward()
     exact = synapse.gradient(net, ROWS[None], TARGETS[None], cost="squared_error")
     slopes = dict(zip([*net.connections, *net], [*exact.weights, *exact.biases]))
@@ -127,36 +158,52 @@ def test_gradients_agree_with_automatic_differentiation(case):
 def test_time_constants_stay_positive_and_are_no_shorter_than_a_step():
     net = architect.CTRNN(1, 4, 1, time_constants=1.5, seed=0)
     assert net.time_constants == pytest.approx(np.full(4, 1.5))
-    rows, targets = np.ones((20, 30, 2)), RNG.normal(size=(20, 30, 1))
+    rows = np.ones((20, 30, 2))
+    targets = RNG.normal(size=(20, 30, 1))
     trainer = synapse.Trainer(net, method="bptt", rate=0.5, cost="squared_error")
     trainer.train(rows, targets, epochs=5, seed=0, progress=False)
     assert (net.time_constants > 0).all()
     net.clear()
-    net.activate([1.0, 1e6])  # a step much longer than every time constant: the state is the drive
+    net.activate(
+        [1.0, 1e6]
+    )  # a step much longer than every time constant: the state is the drive
     assert [cell.state for cell in net["cells"]] == pytest.approx(
-        [sum(link.weight * link.source.activation for link in cell.incoming) for cell in net["cells"]]
+        [
+            sum(link.weight * link.source.activation for link in cell.incoming)
+            for cell in net["cells"]
+        ]
     )
 
 
 MASKED = {
     "ctrnn": lambda: architect.CTRNN(2, 4, 2, time_constants=(0.2, 8.0), seed=0),
-    "ctrnn, one constant": lambda: architect.CTRNN(2, 4, 2, time_constants=1.0, squash="logistic", seed=1),
+    "ctrnn, one constant": lambda: architect.CTRNN(
+        2, 4, 2, time_constants=1.0, squash="logistic", seed=1
+    ),
     "ctrnn, sparse": lambda: architect.CTRNN(2, 5, 2, wiring=0.5, seed=2),
     "cfc": lambda: architect.CfC(2, 4, 2, seed=3),
-    "cfc, backbone": lambda: architect.CfC(2, 3, 2, backbone=4, output_squash="identity", seed=4),
+    "cfc, backbone": lambda: architect.CfC(
+        2, 3, 2, backbone=4, output_squash="identity", seed=4
+    ),
     "cfc, mixed": lambda: architect.CfC(2, 3, 2, backbone=3, mixed_memory=True, seed=5),
-    "cfc, not gated": lambda: architect.CfC(2, 3, 2, gated=False, output_squash="identity", seed=6),
+    "cfc, not gated": lambda: architect.CfC(
+        2, 3, 2, gated=False, output_squash="identity", seed=6
+    ),
 }
 
 
 @every_case("name", MASKED)
 @every_case("lengths", [(6,), (3, 7, 1), (4,) * 9])
 def test_uneven_steps_with_missing_targets_have_exact_gradients(name, lengths):
-    """Steps from 0 to far beyond every time constant; by complex steps through each neuron's definition."""
-    net, rng = MASKED[name](), np.random.default_rng(len(lengths))
-    inputs, targets = [], []
+    """Steps from 0 to far beyond every time constant; by complex steps through each
+    neuron's definition."""
+    net = MASKED[name]()
+    rng = np.random.default_rng(len(lengths))
+    inputs = []
+    targets = []
     for length in lengths:
-        rows, aims = rng.normal(size=(length, 3)), rng.random((length, 2))
+        rows = rng.normal(size=(length, 3))
+        aims = rng.random((length, 2))
         rows[:, -1] = rng.choice([0.0, 0.01, 0.3, 1.0, 5.0, 40.0], length)
         aims[rng.random(aims.shape) < 0.4] = np.nan
         inputs.append(rows)
@@ -165,7 +212,9 @@ def test_uneven_steps_with_missing_targets_have_exact_gradients(name, lengths):
         loss, expected = Walk(net).gradient(inputs, targets, window=window)
         found = synapse.gradient(net, inputs, targets, window=window)
         assert found.loss == pytest.approx(loss, rel=1e-13)
-        assert np.append(found.weights, found.biases) == pytest.approx(expected, rel=1e-11, abs=1e-13)
+        assert np.append(found.weights, found.biases) == pytest.approx(
+            expected, rel=1e-11, abs=1e-13
+        )
     _, expected = Walk(net).gradient(inputs, targets)
     found = compare_gradients(net, inputs, targets, method="rtrl")
     ours = np.append(found.weights["rule"], found.biases["rule"])

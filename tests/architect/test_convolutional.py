@@ -14,18 +14,31 @@ WIDE = initializers.uniform(0.5)
 OPTIONS = {"squash": "tanh", "initializer": WIDE, "bias_initializer": WIDE, "seed": 1}
 SORTS = {
     "1-D": lambda: architect.Convolutional(9, 2, filters=(3, 4), **OPTIONS),
-    "1-D, same": lambda: architect.Convolutional((7,), 2, filters=(3, 2), padding="same", **OPTIONS),
+    "1-D, same": lambda: architect.Convolutional(
+        (7,), 2, filters=(3, 2), padding="same", **OPTIONS
+    ),
     "1-D, strides": lambda: architect.Convolutional(
         20, 2, filters=(3, 4), kernel=(5, 4), stride=(2, 3), channels=2, **OPTIONS
     ),
-    "2-D": lambda: architect.Convolutional((6, 7), 3, filters=(3, 4), hidden=(5,), **OPTIONS),
-    "2-D, channels": lambda: architect.Convolutional((5, 6), 2, filters=(4,), channels=3, **OPTIONS),
-    "2-D, same": lambda: architect.Convolutional((4, 5), 2, filters=(2, 3), padding="same", **OPTIONS),
+    "2-D": lambda: architect.Convolutional(
+        (6, 7), 3, filters=(3, 4), hidden=(5,), **OPTIONS
+    ),
+    "2-D, channels": lambda: architect.Convolutional(
+        (5, 6), 2, filters=(4,), channels=3, **OPTIONS
+    ),
+    "2-D, same": lambda: architect.Convolutional(
+        (4, 5), 2, filters=(2, 3), padding="same", **OPTIONS
+    ),
     "2-D, same, even": lambda: architect.Convolutional(
         (4, 5), 2, filters=(2,), kernel=4, padding="same", **OPTIONS
     ),
     "2-D, oblong": lambda: architect.Convolutional(
-        (9, 8), 2, filters=(2, 3), kernel=((2, 3), 2), stride=((1, 2), (2, 1)), **OPTIONS
+        (9, 8),
+        2,
+        filters=(2, 3),
+        kernel=((2, 3), 2),
+        stride=((1, 2), (2, 1)),
+        **OPTIONS,
     ),
     "2-D, same, strides": lambda: architect.Convolutional(
         (5, 8), 1, filters=(2,), kernel=3, stride=2, padding="same", **OPTIONS
@@ -49,16 +62,20 @@ def images(net, count=6, seed=0):
 def convolved(maps, kernel, bias, stride, same):
     """Every window of the maps (places ..., channels) times every filter.
 
-    With `same` as Keras lays them: as many as fit strides, padded evenly, the odd one at the end.
-    """
+    With `same` as Keras lays them: as many as fit strides, padded evenly, the odd one
+    at the end."""
     axes = kernel.ndim - 2
     if same:
         size = np.array(kernel.shape[1:-1])
         width = np.array(maps.shape[:-1])
         over = np.maximum((-(-width // stride) - 1) * stride + size - width, 0)
         maps = np.pad(maps, [*((o // 2, o - o // 2) for o in over), (0, 0)])
-    windows = np.lib.stride_tricks.sliding_window_view(maps, kernel.shape[1:-1], axis=tuple(range(axes)))
-    windows = windows[tuple(slice(None, None, s) for s in stride)]  # places ..., channels, kernel ...
+    windows = np.lib.stride_tricks.sliding_window_view(
+        maps, kernel.shape[1:-1], axis=tuple(range(axes))
+    )
+    windows = windows[
+        tuple(slice(None, None, s) for s in stride)
+    ]  # places ..., channels, kernel ...
     letters = "xy"[:axes]
     return np.einsum(f"...c{letters},f{letters}c->...f", windows, kernel) + bias
 
@@ -67,12 +84,16 @@ def outputs_by_numpy(net, row, strides, same):
     maps = row.reshape(net.shapes[0])
     for i, (kernel, stride) in enumerate(zip(net.kernels, strides, strict=True)):
         layer = net.layers[1 + i]
-        maps = np.tanh(convolved(maps, kernel, layer.biases[: len(kernel)], np.array(stride), same))
+        maps = np.tanh(
+            convolved(maps, kernel, layer.biases[: len(kernel)], np.array(stride), same)
+        )
         assert maps.shape == net.shapes[1 + i]
     shown = maps.reshape(-1)
     dense = net.layers[1 + len(strides) :]
     for layer in dense:
-        matrix = np.array([[link.weight for link in neuron.incoming] for neuron in layer])
+        matrix = np.array(
+            [[link.weight for link in neuron.incoming] for neuron in layer]
+        )
         state = matrix @ shown + layer.biases
         shown = logistic(state) if layer is net.output else np.tanh(state)
     return shown
@@ -94,18 +115,27 @@ def test_a_step_of_the_online_rule_is_the_gradient_and_keeps_kernels_and_biases_
     with Cases() as case:
         for sort, make in SORTS.items():
             net = make()
-            row, aim, before = images(net)[0], np.linspace(0, 1, len(net.output)), net.kernels
+            row = images(net)[0]
+            aim = np.linspace(0, 1, len(net.output))
+            before = net.kernels
             found = gradient(net, [row], [aim], "squared_error")
-            weights, biases = net.weights, net.biases
+            weights = net.weights
+            biases = net.biases
             net.activate(row)
             net.propagate(0.5, aim, "squared_error")
             with case(sort):
-                assert net.weights == pytest.approx(weights - 0.5 * found.weights, abs=1e-12)
-                assert net.biases == pytest.approx(biases - 0.5 * found.biases, abs=1e-12)
+                assert net.weights == pytest.approx(
+                    weights - 0.5 * found.weights, abs=1e-12
+                )
+                assert net.biases == pytest.approx(
+                    biases - 0.5 * found.biases, abs=1e-12
+                )
                 for layer, shape, kernel in zip(net.layers[1:], net.shapes[1:], before):
                     biases = layer.biases.reshape(-1, shape[-1])
                     assert (biases == biases[0]).all()
-                    links = [link.weight for neuron in layer for link in neuron.incoming]
+                    links = [
+                        link.weight for neuron in layer for link in neuron.incoming
+                    ]
                     assert np.unique(links).size == kernel.size
 
 
@@ -114,14 +144,17 @@ def test_kernels_are_seen_and_set():
     (kernel,) = net.kernels
     assert kernel.shape == (4, 3, 3, 3)
     edge = np.zeros_like(kernel)
-    edge[1, :, 0, :], edge[1, :, 2, :] = 1.0, -1.0
+    edge[1, :, 0, :] = 1.0
+    edge[1, :, 2, :] = -1.0
     net.kernels = [edge]
     assert net.kernels[0].tolist() == edge.tolist()
     image = images(net, 1)[0].reshape(net.shapes[0])
     net.activate(image.reshape(-1))
     layer = net["convolution"]
     states = layer.states.reshape(net.shapes[1]) - layer.biases[:4]
-    assert states[2, 1, 1] == pytest.approx((image[2:5, 1] - image[2:5, 3]).sum(), abs=1e-12)
+    assert states[2, 1, 1] == pytest.approx(
+        (image[2:5, 1] - image[2:5, 3]).sum(), abs=1e-12
+    )
     assert states[..., 0] == pytest.approx(0.0)
     with pytest.raises(ValueError, match="read-only"):
         kernel[:] = 9.0
@@ -138,7 +171,9 @@ def test_weights_begin_by_the_number_of_sources():
         given.append((shape, fan_in, fan_out))
         return np.zeros(shape)
 
-    architect.Convolutional((4, 4), 3, filters=(2,), kernel=3, channels=5, initializer=noted, seed=0)
+    architect.Convolutional(
+        (4, 4), 3, filters=(2,), kernel=3, channels=5, initializer=noted, seed=0
+    )
     assert given == [((45, 2), 45, 18), ((8, 3), 8, 3)]
 
 
@@ -154,13 +189,17 @@ def test_what_cannot_be_built():
         ("'valid' or 'same'", {"padding": "full"}),
     ]
     all_refused(
-        [(lambda own=own: architect.Convolutional(**fits | own), ArgumentError, says) for says, own in wrong]
+        [
+            (lambda own=own: architect.Convolutional(**fits | own), ArgumentError, says)
+            for says, own in wrong
+        ]
     )
 
 
 def test_kernels_that_do_not_fit():
     net = architect.Convolutional(8, 1, filters=(2, 2), seed=0)
-    before, first = net.weights, np.zeros((2, 3, 1))
+    before = net.weights
+    first = np.zeros((2, 3, 1))
     for values in (
         [first],
         [first, np.zeros((2, 3, 3))],

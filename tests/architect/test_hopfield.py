@@ -35,7 +35,8 @@ def by_storkey(patterns):
 
 def settle(w, pattern, seed, sweeps=100):
     """Asynchronous updates in random order; a state of 0 changes nothing."""
-    rng, p = np.random.default_rng(seed), np.array(pattern, float)
+    rng = np.random.default_rng(seed)
+    p = np.array(pattern, float)
     for _ in range(sweeps):
         before = p.copy()
         for i in rng.permutation(len(p)):
@@ -46,17 +47,25 @@ def settle(w, pattern, seed, sweeps=100):
 
 
 def test_hebb_is_a_sum_of_outer_products_of_whole_numbers():
-    net, patterns = architect.Hopfield(20), random_patterns(5, 20)
+    net = architect.Hopfield(20)
+    patterns = random_patterns(5, 20)
     net.learn(patterns)
     assert (net.couplings == by_hebb(patterns)).all()
-    links = {(c.source, c.target): c.weight for c in net.connections if c.source in set(net.output)}
+    links = {
+        (c.source, c.target): c.weight
+        for c in net.connections
+        if c.source in set(net.output)
+    }
     assert len(links) == 20 * 19
-    assert all(weight == links[target, source] for (source, target), weight in links.items())
+    assert all(
+        weight == links[target, source] for (source, target), weight in links.items()
+    )
     assert links[net.output[3], net.output[8]] == net.couplings[8, 3]
 
 
 def test_storkey_subtracts_what_is_known():
-    net, patterns = architect.Hopfield(9), random_patterns(4, 9)
+    net = architect.Hopfield(9)
+    patterns = random_patterns(4, 9)
     net.learn(patterns, rule="storkey")
     assert net.couplings == pytest.approx(by_storkey(patterns), abs=1e-12)
     assert (net.couplings == net.couplings.T).all()
@@ -65,7 +74,8 @@ def test_storkey_subtracts_what_is_known():
 
 def test_recall_takes_the_steps_of_a_loop_in_numpy():
     for seed in range(5):
-        net, patterns = architect.Hopfield(40), random_patterns(4, 40, seed)
+        net = architect.Hopfield(40)
+        patterns = random_patterns(4, 40, seed)
         net.learn(patterns)
         cue = random_patterns(1, 40, seed + 100)[0]
         for sweeps in (1, 100):
@@ -77,20 +87,24 @@ def test_energy_falls_with_every_change():
     net = architect.Hopfield(30)
     net.learn(random_patterns(6, 30))
     net.output.biases = np.linspace(-2, 2, 30)
-    w, p = net.couplings, random_patterns(1, 30, 7)[0].astype(float)
+    w = net.couplings
+    p = random_patterns(1, 30, 7)[0].astype(float)
     net.output.activate(p)
     energies = [net.energy(p)]
     for neuron in net.output:
         if neuron.activation != neuron.activate():
             p = net.output.activations
             energies.append(net.energy(p))
-            assert energies[-1] == pytest.approx(-0.5 * p @ w @ p - net.output.biases @ p)
+            assert energies[-1] == pytest.approx(
+                -0.5 * p @ w @ p - net.output.biases @ p
+            )
     assert len(energies) > 5
     assert (np.diff(energies) < 0).all()
 
 
 def test_recall_knows_no_field_and_nothing_of_before():
-    net, patterns = architect.Hopfield(50), random_patterns(3, 50)
+    net = architect.Hopfield(50)
+    patterns = random_patterns(3, 50)
     net.learn(patterns)
     first = net.recall(patterns[0], seed=0)
     net.activate(np.full(50, -99.0))
@@ -98,7 +112,9 @@ def test_recall_knows_no_field_and_nothing_of_before():
 
 
 def test_booleans_are_patterns():
-    one, other, patterns = architect.Hopfield(10), architect.Hopfield(10), random_patterns(2, 10)
+    one = architect.Hopfield(10)
+    other = architect.Hopfield(10)
+    patterns = random_patterns(2, 10)
     one.learn(patterns > 0)
     other.learn(patterns)
     assert (one.couplings == other.couplings).all()
@@ -111,13 +127,33 @@ def test_wrong_arguments_are_refused_and_change_nothing():
     couplings = net.couplings
     all_refused(
         [
-            (lambda: net.learn([[1, -1, 1]]), SynapseError, r"\(P, 4\) or \(4,\), got \(1, 3\)"),
-            (lambda: net.learn([[1, -1, 1, 0]]), SynapseError, "1 and -1, or of booleans, got 0"),
+            (
+                lambda: net.learn([[1, -1, 1]]),
+                SynapseError,
+                r"\(P, 4\) or \(4,\), got \(1, 3\)",
+            ),
+            (
+                lambda: net.learn([[1, -1, 1, 0]]),
+                SynapseError,
+                "1 and -1, or of booleans, got 0",
+            ),
             (lambda: net.learn(np.empty((0, 4))), SynapseError, "shape"),
-            (lambda: net.learn([1, -1, 1, 1], rule="oja"), SynapseError, "'hebb' or 'storkey', got 'oja'"),
-            (lambda: net.recall([[1, -1, 1, 1]]), SynapseError, r"\(4,\), got \(1, 4\)"),
+            (
+                lambda: net.learn([1, -1, 1, 1], rule="oja"),
+                SynapseError,
+                "'hebb' or 'storkey', got 'oja'",
+            ),
+            (
+                lambda: net.recall([[1, -1, 1, 1]]),
+                SynapseError,
+                r"\(4,\), got \(1, 4\)",
+            ),
             (lambda: net.energy([1, -1]), SynapseError, "shape"),
-            (lambda: architect.Hopfield(4).recall([1, 1, 1, 1]), ArgumentError, "Learn patterns first"),
+            (
+                lambda: architect.Hopfield(4).recall([1, 1, 1, 1]),
+                ArgumentError,
+                "Learn patterns first",
+            ),
         ]
     )
     assert (net.couplings == couplings).all()

@@ -1,4 +1,5 @@
-"""The reservoir: what it builds, that NumPy computes the same, and what it leaves to the read-out."""
+"""The reservoir: what it builds, that NumPy computes the same, and what it leaves to
+the read-out."""
 
 import numpy as np
 import pytest
@@ -16,7 +17,11 @@ INPUTS = np.random.default_rng(0).normal(size=(30, 2))
 def within(net):
     """The connections of the pool, self-connections left out."""
     pool = set(net["pool"])
-    return [c for c in net.connections if {c.source, c.target} <= pool and c.source is not c.target]
+    return [
+        c
+        for c in net.connections
+        if {c.source, c.target} <= pool and c.source is not c.target
+    ]
 
 
 def test_numpy_computes_the_same():
@@ -25,19 +30,31 @@ def test_numpy_computes_the_same():
             options = {"connections": 40, "gates": gates, "leak": leak}
             net = architect.Liquid(2, 9, 3, initializer=uniform(0.8), seed=1, **options)
             expected = list(pool_by_numpy(net, leak))
-            assert net.run(INPUTS) == pytest.approx(np.array(expected), abs=1e-13), options
+            assert net.run(INPUTS) == pytest.approx(np.array(expected), abs=1e-13), (
+                options
+            )
 
 
 def pool_by_numpy(net, leak):
     x, pool, out = net.layers
-    into, own, read = matrix(x, pool), matrix(pool, pool), matrix(pool, out)
-    gater = {(c.target, c.source): list(pool).index(c.gater) for c in within(net) if c.gater}
+    into = matrix(x, pool)
+    own = matrix(pool, pool)
+    read = matrix(pool, out)
+    gater = {
+        (c.target, c.source): list(pool).index(c.gater) for c in within(net) if c.gater
+    }
     np.fill_diagonal(own, 0.0)  # that is the leak
-    s, y = np.zeros(len(pool)), np.zeros(len(pool))
+    s = np.zeros(len(pool))
+    y = np.zeros(len(pool))
     for row in INPUTS:
         for j, target in enumerate(pool):
-            gain = [y[gater[target, source]] if (target, source) in gater else 1.0 for source in pool]
-            s[j] = (1 - leak) * s[j] + into[j] @ row + (own[j] * gain) @ y + pool.biases[j]
+            gain = [
+                y[gater[target, source]] if (target, source) in gater else 1.0
+                for source in pool
+            ]
+            s[j] = (
+                (1 - leak) * s[j] + into[j] @ row + (own[j] * gain) @ y + pool.biases[j]
+            )
             y[j] = np.tanh(s[j])
         yield read @ y + out.biases
 
@@ -63,11 +80,15 @@ def test_the_pool_has_the_spectral_radius_asked_for():
 
 def test_only_the_readout_is_trainable_unless_asked():
     net = architect.Liquid(2, 8, 3, connections=20, leak=0.5, seed=0)
-    assert {c for c in net.connections if c.trainable} == {c for n in net.output for c in n.incoming}
+    assert {c for c in net.connections if c.trainable} == {
+        c for n in net.output for c in n.incoming
+    }
     assert [n.trainable for n in net["pool"]] == [False] * 8
     assert net.output.trainable
     whole = architect.Liquid(2, 8, 3, connections=20, leak=0.5, train_pool=True, seed=0)
-    assert {c for c in whole.connections if not c.trainable} == {n.self_connection for n in whole["pool"]}
+    assert {c for c in whole.connections if not c.trainable} == {
+        n.self_connection for n in whole["pool"]
+    }
     assert all(n.trainable for n in whole["pool"])
 
 
@@ -84,11 +105,21 @@ def test_wrong_arguments_are_refused():
     rng = np.random.default_rng(0)
     before = rng.bit_generator.state
     wrong.append(
-        ("A pool with 1 connection has", (1, 3, 1), {"connections": 1, "spectral_radius": 1, "seed": rng})
+        (
+            "A pool with 1 connection has",
+            (1, 3, 1),
+            {"connections": 1, "spectral_radius": 1, "seed": rng},
+        )
     )
     all_refused(
         [
-            (lambda sizes=sizes, options=options: architect.Liquid(*sizes, **options), ArgumentError, says)
+            (
+                lambda sizes=sizes, options=options: architect.Liquid(
+                    *sizes, **options
+                ),
+                ArgumentError,
+                says,
+            )
             for says, sizes, options in wrong
         ]
     )

@@ -1,4 +1,5 @@
-"""Recipes: each computes its equations, here by NumPy, leaves alone what is fixed, and takes its options."""
+"""Recipes: each computes its equations, here by NumPy, leaves alone what is fixed, and
+takes its options."""
 
 from functools import partial
 from itertools import pairwise
@@ -7,7 +8,18 @@ import numpy as np
 import pytest
 import scipy
 
-from architect import GRU, LSTM, NARX, Convolutional, Elman, Jordan, Liquid, Perceptron, Random, Residual
+from architect import (
+    GRU,
+    LSTM,
+    NARX,
+    Convolutional,
+    Elman,
+    Jordan,
+    Liquid,
+    Perceptron,
+    Random,
+    Residual,
+)
 from synapse import Layer, initializers
 from synapse.errors import ArgumentError, SynapseError
 from tests.helpers.cases import Cases, all_refused
@@ -24,23 +36,30 @@ def chain(layers, values, squash=logistic):
 
 def perceptron(net):
     for row in INPUTS:
-        yield chain(net.layers[-2:], chain(net.layers[:-1], row, np.tanh), lambda state: state)
+        yield chain(
+            net.layers[-2:], chain(net.layers[:-1], row, np.tanh), lambda state: state
+        )
 
 
 def elman(net):
     x, context, hidden, y = net.layers
     past = np.zeros(len(hidden))
     for row in INPUTS:
-        past = logistic(matrix(x, hidden) @ row + matrix(context, hidden) @ past + hidden.biases)
+        past = logistic(
+            matrix(x, hidden) @ row + matrix(context, hidden) @ past + hidden.biases
+        )
         yield chain([hidden, y], past)
 
 
 def jordan(net, decay):
     x, context, one, *rest = net.layers
-    seen, answer = np.zeros(2), np.zeros(2)
+    seen = np.zeros(2)
+    answer = np.zeros(2)
     for row in INPUTS:
         seen = decay * seen + answer
-        hidden = logistic(matrix(x, one) @ row + matrix(context, one) @ seen + one.biases)
+        hidden = logistic(
+            matrix(x, one) @ row + matrix(context, one) @ seen + one.biases
+        )
         answer = chain([one, *rest], hidden)
         yield answer
 
@@ -48,14 +67,19 @@ def jordan(net, decay):
 def narx(net, reach, back):
     """By lists of past inputs and outputs."""
     layers = [layer for layer in net.hidden if layer.name.startswith("hidden")]
-    into, xs, ys = layers[0], [np.zeros(3)] * 10, [np.zeros(2)] * 10
+    into = layers[0]
+    xs = [np.zeros(3)] * 10
+    ys = [np.zeros(2)] * 10
     for row in INPUTS:
         state = into.biases + matrix(net.input, into) @ row
         for k in range(1, reach + 1):
             state = state + matrix(net[f"input delay {k}"], into) @ xs[-k]
         for k in range(1, back + 1):
             state = state + matrix(net[f"output delay {k}"], into) @ ys[-k]
-        ys.append(matrix(layers[-1], net.output) @ chain(layers, np.tanh(state), np.tanh) + net.output.biases)
+        ys.append(
+            matrix(layers[-1], net.output) @ chain(layers, np.tanh(state), np.tanh)
+            + net.output.biases
+        )
         xs.append(row)
         yield ys[-1]
 
@@ -63,7 +87,8 @@ def narx(net, reach, back):
 def residual(net):
     first, *rest = net.hidden
     for row in INPUTS:
-        h, held = np.tanh(matrix(net.input, first) @ row + first.biases), first
+        h = np.tanh(matrix(net.input, first) @ row + first.biases)
+        held = first
         for hidden, total in zip(rest[::2], rest[1::2], strict=True):
             h = h + np.tanh(matrix(held, hidden) @ h + hidden.biases)
             held = total
@@ -72,12 +97,16 @@ def residual(net):
 
 def synaptic(net, per_block):
     """Blocks in the style of Synaptic, with input, forget and output gates."""
-    x, y, block = net.input, net.output, net.blocks[0]
+    x = net.input
+    y = net.output
+    block = net.blocks[0]
     cells, spread = block.cells, np.repeat(np.arange(4), per_block)
     state = out = np.zeros(4 * per_block)
 
     def gated(layer, row, out):
-        return logistic(matrix(x, layer) @ row + matrix(cells, layer) @ out + layer.biases)[spread]
+        return logistic(
+            matrix(x, layer) @ row + matrix(cells, layer) @ out + layer.biases
+        )[spread]
 
     for row in INPUTS:
         enter = gated(block.input_gates, row, out)
@@ -89,8 +118,10 @@ def synaptic(net, per_block):
 
 
 def standard_step(block, source, x, held):
-    """What the blocks of the textbooks hold after a step: hidden activations and cells."""
-    (i, f, g, cells, o, _, hidden), (h, c) = block, held
+    """What the blocks of the textbooks hold after a step: hidden activations and
+    cells."""
+    i, f, g, cells, o, _, hidden = block
+    h, c = held
 
     def total(layer, held):
         sums = matrix(source, layer) @ x + matrix(hidden, layer) @ h + layer.biases
@@ -108,7 +139,12 @@ def gru_step(unit, source, x, held):
         logistic(matrix(source, gates) @ x + matrix(cells, gates) @ h + gates.biases)
         for gates in (update, reset)
     )
-    (constant,) = {link.source for n in candidates for link in n.incoming if link.source.name == "constant 0"}
+    (constant,) = {
+        link.source
+        for n in candidates
+        for link in n.incoming
+        if link.source.name == "constant 0"
+    }
     recurrent = matrix(cells, candidates) @ h + matrix([constant], candidates)[:, 0]
     n = np.tanh(matrix(source, candidates) @ x + candidates.biases + r * recurrent)
     return (z * h + (1 - z) * n,)
@@ -129,10 +165,16 @@ def layered(net, units, step, numbers):
 def equations():
     """Networks, each with its equations."""
     start = {"initializer": "glorot", "seed": 1}
-    yield Perceptron(3, 5, 4, 2, squash="tanh", output_squash="identity", seed=1), perceptron
+    yield (
+        Perceptron(3, 5, 4, 2, squash="tanh", output_squash="identity", seed=1),
+        perceptron,
+    )
     yield Elman(3, 4, 2, seed=1), elman
     for decay in (0.0, 0.6):
-        yield Jordan(3, 5, 4, 2, context_decay=decay, seed=1), partial(jordan, decay=decay)
+        yield (
+            Jordan(3, 5, 4, 2, context_decay=decay, seed=1),
+            partial(jordan, decay=decay),
+        )
     for reach, back, hidden in ((1, 1, 5), (3, 2, (5, 4)), (2, 5, 5)):
         net = NARX(3, hidden, 2, input_delay=reach, output_delay=back, **start)
         yield net, partial(narx, reach=reach, back=back)
@@ -143,10 +185,20 @@ def equations():
             options = {"peepholes": peepholes, "forget_gates": forget_gates, **start}
             for sizes in ((3, 4, 2), (3, 4, 5, 2)):
                 net = LSTM(*sizes, **options)
-                yield net, partial(layered, units=net.blocks, step=standard_step, numbers=2)
+                yield (
+                    net,
+                    partial(layered, units=net.blocks, step=standard_step, numbers=2),
+                )
             for per_block in (1, 2):
-                rest = {"cells_per_block": per_block, "cell_squash": "tanh", "style": "synaptic"}
-                yield LSTM(3, 4, 2, **rest, **options), partial(synaptic, per_block=per_block)
+                rest = {
+                    "cells_per_block": per_block,
+                    "cell_squash": "tanh",
+                    "style": "synaptic",
+                }
+                yield (
+                    LSTM(3, 4, 2, **rest, **options),
+                    partial(synaptic, per_block=per_block),
+                )
     for sizes in ((3, 4, 2), (3, 4, 5, 2)):
         net = GRU(*sizes, **start)
         yield net, partial(layered, units=net.units, step=gru_step, numbers=1)
@@ -156,16 +208,23 @@ def test_networks_compute_their_equations():
     with Cases() as case:
         for number, (net, answers) in enumerate(equations()):
             with case(number, net):
-                assert net.run(INPUTS) == pytest.approx(np.array(list(answers(net))), abs=1e-13)
+                assert net.run(INPUTS) == pytest.approx(
+                    np.array(list(answers(net))), abs=1e-13
+                )
 
 
 def test_what_is_fixed_is_not_trained():
     assert fixed(Elman(3, 4, 2, seed=1)) == [0.0] * 4 + [1.0] * 4
-    assert fixed(Jordan(3, 4, 2, context_decay=0.25, seed=1)) == [0.0] * 2 + [0.25] * 2 + [1.0] * 2
+    assert (
+        fixed(Jordan(3, 4, 2, context_decay=0.25, seed=1))
+        == [0.0] * 2 + [0.25] * 2 + [1.0] * 2
+    )
     assert fixed(NARX(3, 4, 2, seed=1), rate=0.1) == [0.0] * 10 + [1.0] * 10
     assert fixed(Residual(3, 4, 4, 4, 2, seed=1)).count(1.0) == 2 * 2 * 4
     assert fixed(LSTM(3, 4, 2, seed=1)) == [0.0] * 12 + [1.0] * 16
-    assert fixed(GRU(3, 4, 2, seed=1)) == [-1.0] * 4 + [0.0] * 4 + [1.0] * (4 + 4 + 4 + 1)
+    assert fixed(GRU(3, 4, 2, seed=1)) == [-1.0] * 4 + [0.0] * 4 + [1.0] * (
+        4 + 4 + 4 + 1
+    )
 
 
 def test_options_connect_as_in_synaptic():
@@ -180,16 +239,28 @@ def test_options_connect_as_in_synaptic():
     alone = LSTM(2, 1, 1, style="synaptic", hidden_to_hidden=True, seed=0)
     assert len(alone["cells"][0].incoming) == 2  # there is no other cell
     deep = LSTM(2, 3, 4, 5, 1, style="synaptic", seed=0)
-    assert {link.source for link in deep["cells 3"][0].incoming} == {*deep.input, *deep["cells 2"]}
+    assert {link.source for link in deep["cells 3"][0].incoming} == {
+        *deep.input,
+        *deep["cells 2"],
+    }
 
 
 def test_an_lstm_has_the_defaults_of_its_style():
-    one, other = LSTM(3, 4, 2, seed=1), LSTM(3, 4, 2, style="standard", peepholes=None, seed=1)
+    one = LSTM(3, 4, 2, seed=1)
+    other = LSTM(3, 4, 2, style="standard", peepholes=None, seed=1)
     assert (one.weights == other.weights).all()
     block = one.blocks[0]
     gates = (block.input_gates, block.forget_gates, block.output_gates)
-    assert [layer.biases.tolist() for layer in gates] == [[0.0] * 4, [3.0] * 4, [0.0] * 4]
-    assert 0.3 < np.abs([link.weight for link in block.candidates[0].incoming]).max() <= 1 / np.sqrt(3)
+    assert [layer.biases.tolist() for layer in gates] == [
+        [0.0] * 4,
+        [3.0] * 4,
+        [0.0] * 4,
+    ]
+    assert (
+        0.3
+        < np.abs([link.weight for link in block.candidates[0].incoming]).max()
+        <= 1 / np.sqrt(3)
+    )
     one = LSTM(3, 4, 2, style="synaptic", seed=1)
     other = LSTM(
         *(3, 4, 2), style="synaptic", peepholes="all_to_all", input_to_output=True, cell_squash="logistic",
@@ -197,32 +268,61 @@ def test_an_lstm_has_the_defaults_of_its_style():
     )  # fmt: skip
     assert (one.weights == other.weights).all()
     assert one["forget gates"].biases.tolist() == [1.0] * 4
-    assert [layer.squash.name for layer in LSTM(3, 4, 2, cell_squash="softsign").blocks[0]] == [
-        *("logistic", "logistic", "softsign", "identity", "logistic", "softsign", "identity")
+    assert [
+        layer.squash.name for layer in LSTM(3, 4, 2, cell_squash="softsign").blocks[0]
+    ] == [
+        *(
+            "logistic",
+            "logistic",
+            "softsign",
+            "identity",
+            "logistic",
+            "softsign",
+            "identity",
+        )
     ]
 
 
 @pytest.mark.parametrize("span", [(2, 1000), 50])
 @pytest.mark.parametrize(
     ("build", "gates"),
-    [(LSTM, "forget gates"), (partial(LSTM, style="synaptic"), "forget gates"), (GRU, "update gates")],
+    [
+        (LSTM, "forget gates"),
+        (partial(LSTM, style="synaptic"), "forget gates"),
+        (GRU, "update gates"),
+    ],
 )
 def test_cells_remember_for_their_spans(build, gates, span):
-    """Spans have the distribution asked for, and a cell that nothing enters fades to 1/e within its own."""
-    build = partial(build, 1, 200, 200, 1, initializer="zeros", bias_initializer="zeros", span=span)
+    """Spans have the distribution asked for, and a cell that nothing enters fades to
+    1/e within its own."""
+    build = partial(
+        build, 1, 200, 200, 1, initializer="zeros", bias_initializer="zeros", span=span
+    )
     net = build(seed=0)
     keeping = np.concatenate([net[f"{gates} {i}"].biases for i in (1, 2)])
     drawn = keeping if isinstance(span, tuple) else np.exp(keeping)
     low, high = np.log(span) if isinstance(span, tuple) else (1.0, span)
     assert scipy.stats.kstest(drawn, "uniform", (low, high - low)).pvalue > 0.01
     if gates == "forget gates":
-        assert (np.concatenate([net[f"input gates {i}"].biases for i in (1, 2)]) == -keeping).all()
-    assert build(seed=0).biases.tobytes() == net.biases.tobytes() != build(seed=1).biases.tobytes()
+        assert (
+            np.concatenate([net[f"input gates {i}"].biases for i in (1, 2)]) == -keeping
+        ).all()
+    assert (
+        build(seed=0).biases.tobytes()
+        == net.biases.tobytes()
+        != build(seed=1).biases.tobytes()
+    )
     cells, exact = net["cells 1"], np.exp(keeping[:200])
     net.activate([0.0])
     for cell in cells:
-        cell.squash, cell.activation, cell.state = "identity", 1.0, 1.0
-    states = [cells.states for _ in range(int(exact.max()) + 1) if net.activate([0.0]) is not None]
+        cell.squash = "identity"
+        cell.activation = 1.0
+        cell.state = 1.0
+    states = [
+        cells.states
+        for _ in range(int(exact.max()) + 1)
+        if net.activate([0.0]) is not None
+    ]
     steps = exact.round().astype(int)
     left = np.array(states)[steps - 1, np.arange(200)]
     assert left == pytest.approx((exact / (1 + exact)) ** steps, rel=1e-9)
@@ -240,7 +340,9 @@ RECIPES = {
     "Residual": lambda **options: Residual(3, 4, 4, 4, 2, **options),
     "Elman": lambda **options: Elman(3, 4, 5, 2, **options),
     "Jordan": lambda **options: Jordan(3, 4, 5, 2, context_decay=0.5, **options),
-    "NARX": lambda **options: NARX(3, (4, 5), 1, input_delay=4, output_delay=1, **options),
+    "NARX": lambda **options: NARX(
+        3, (4, 5), 1, input_delay=4, output_delay=1, **options
+    ),
     "LSTM": lambda **options: LSTM(3, 4, 2, **options),
     "GRU": lambda **options: GRU(3, 4, 2, **options),
     "Random": lambda **options: Random(3, 8, 2, gates=4, backward=6, **options),
@@ -248,22 +350,46 @@ RECIPES = {
 
 
 def test_every_option_is_passed_on():
-    """To all connections, to all biases, to the outputs alone, to the store; the seed decides on the rest."""
+    """To all connections, to all biases, to the outputs alone, to the store; the seed
+    decides on the rest."""
     half = initializers.constant(0.5)
     with Cases() as case:
         for name, build in RECIPES.items():
             with case(name):
-                net = build(initializer=half, bias_initializer="zeros", output_squash="softplus", seed=0)
-                assert {link.weight for link in net.connections if link.trainable} == {0.5}
-                held = {"forget gates", "update gates", "reset gates"}  # which begin open
-                assert {n.bias for n in net if n.trainable and n.name.rsplit(" ", 1)[0] not in held} == {0.0}
-                assert [layer.squash.name for layer in net.layers].count("softplus") == 1
+                net = build(
+                    initializer=half,
+                    bias_initializer="zeros",
+                    output_squash="softplus",
+                    seed=0,
+                )
+                assert {link.weight for link in net.connections if link.trainable} == {
+                    0.5
+                }
+                held = {
+                    "forget gates",
+                    "update gates",
+                    "reset gates",
+                }  # which begin open
+                assert {
+                    n.bias
+                    for n in net
+                    if n.trainable and n.name.rsplit(" ", 1)[0] not in held
+                } == {0.0}
+                assert [layer.squash.name for layer in net.layers].count(
+                    "softplus"
+                ) == 1
                 assert net.output.squash.name == "softplus"
-                double, single = build(seed=1), build(seed=1, dtype="float32")
+                double = build(seed=1)
+                single = build(seed=1, dtype="float32")
                 assert single.run(INPUTS) == pytest.approx(double.run(INPUTS), abs=1e-5)
                 assert (single.run(INPUTS) != double.run(INPUTS)).any()
-                again, other = build(seed=1), build(seed=2)
-                assert again.weights.tobytes() == double.weights.tobytes() != other.weights.tobytes()
+                again = build(seed=1)
+                other = build(seed=2)
+                assert (
+                    again.weights.tobytes()
+                    == double.weights.tobytes()
+                    != other.weights.tobytes()
+                )
                 assert again.biases.tobytes() == double.biases.tobytes()
             for options in ({"initializer": "absent"}, {"dtype": "float16"}):
                 with case(name, options), pytest.raises(SynapseError):
@@ -271,14 +397,27 @@ def test_every_option_is_passed_on():
 
 
 def test_weights_and_biases_are_drawn_for_the_fan_in_of_their_neurons():
-    """From several layers, with gates, windows and random pairs, too: for their mean if it differs."""
-    builds = {name: RECIPES[name] for name in ("Perceptron", "Residual", "Elman", "Jordan", "NARX")}
+    """From several layers, with gates, windows and random pairs, too: for their mean if
+    it differs."""
+    builds = {
+        name: RECIPES[name]
+        for name in ("Perceptron", "Residual", "Elman", "Jordan", "NARX")
+    }
     biases_only = {
         "gru": partial(GRU, 20, 30, 20, 3),
         "standard": partial(LSTM, 20, 30, 20, 3, input_to_output=True),
-        "synaptic": partial(LSTM, 5, 9, 6, 3, style="synaptic", peepholes=None, cells_per_block=2),
+        "synaptic": partial(
+            LSTM, 5, 9, 6, 3, style="synaptic", peepholes=None, cells_per_block=2
+        ),
         "recurrent": partial(
-            LSTM, 5, 9, 3, style="synaptic", peepholes=None, hidden_to_hidden=True, output_to_hidden=True
+            LSTM,
+            5,
+            9,
+            3,
+            style="synaptic",
+            peepholes=None,
+            hidden_to_hidden=True,
+            output_to_hidden=True,
         ),
         "maps": partial(Convolutional, 60, 4, filters=(30, 40), hidden=(30, 30)),
         "pool": partial(Liquid, 10, 30, 3, train_pool=True),
@@ -289,16 +428,22 @@ def test_weights_and_biases_are_drawn_for_the_fan_in_of_their_neurons():
     with Cases() as case:
         for name, build in (builds | biases_only).items():
             if name in builds:
-                usual, given = build(seed=0), build(**named)
+                usual = build(seed=0)
+                given = build(**named)
                 assert (usual.weights == given.weights).all()
                 assert (usual.biases == given.biases).all()
             for layer in build(**drawn).layers[1:]:
-                learnt = [[link.weight for link in n.incoming if link.trainable] for n in layer]
+                learnt = [
+                    [link.weight for link in n.incoming if link.trainable]
+                    for n in layer
+                ]
                 fan_in = np.ceil(np.mean(list(map(len, learnt))))
                 with case(name, layer.name):
                     if layer.trainable and "gates" not in layer.name:
                         assert set(layer.biases) == {fan_in}
-                    assert name in biases_only or {weight for one in learnt for weight in one} <= {fan_in}
+                    assert name in biases_only or {
+                        weight for one in learnt for weight in one
+                    } <= {fan_in}
 
 
 def of_fan_in(rng, shape, fan_in, fan_out):
@@ -314,11 +459,17 @@ def test_sizes_and_options_that_do_not_fit_each_other_are_refused():
         (r"of one size, got \[3, 4\]", partial(Residual, 2, 3, 4, 1)),
         ("at least 3 sizes", partial(NARX, 1, [], 1)),
         ("below 1, got 1.0", partial(Jordan, 2, 3, 1, context_decay=1.0)),
-        ("from 0 to 14, the number of connections", partial(some, density=1.0, gates=16)),
+        (
+            "from 0 to 14, the number of connections",
+            partial(some, density=1.0, gates=16),
+        ),
         ("from 0 to 3, the number of pairs", partial(some, self_connections=4)),
         ("from 0 to 6, the number of pairs", partial(some, backward=7)),
         ("cells_per_block", partial(block, cells_per_block=2)),
-        *((name, partial(block, **{name: True})) for name in ("hidden_to_hidden", "output_to_gates")),
+        *(
+            (name, partial(block, **{name: True}))
+            for name in ("hidden_to_hidden", "output_to_gates")
+        ),
         ("usual", partial(block, peepholes="some")),
         ("two numbers in order", partial(block, span=(10, 1))),
         ("got both", partial(block, span=10, forget_gate_bias=1.0)),

@@ -1,8 +1,9 @@
-"""The table of all public calls: what there is to call, and which odd values each parameter may take.
+"""The table of all public calls: what there is to call, and which odd values each
+parameter may take.
 
-A new public call needs a row in ``rows`` only if its parameters take something else than ``kinds.may_be``
-says, or if it needs arguments that ``world.World`` does not have under the names of the parameters.
-"""
+A new public call needs a row in ``rows`` only if its parameters take something else
+than ``kinds.may_be`` says, or if it needs arguments that ``world.World`` does not have
+under the names of the parameters."""
 
 from .public import EXCLUDED, PUBLIC, is_excluded
 from .rows import ROWS

@@ -1,7 +1,8 @@
-"""Odd values, and which of them a parameter may take by its name and annotation: it refuses all others.
+"""Odd values, and which of them a parameter may take by its name and annotation: it
+refuses all others.
 
-Where a value may be taken, its parameter's own tests say what it does; here it must not raise another error.
-"""
+Where a value may be taken, its parameter's own tests say what it does; here it must not
+raise another error."""
 
 from __future__ import annotations
 
@@ -59,16 +60,26 @@ BY_NAME = {
     "": "data gradient layout parameters pattern patterns target neuron other kind",
     "None": "dtype frozen sample_weight groups",
     "0 -1": "index",
-    "0.5": "epsilon most clip clip_value tolerance density leak interval level regularization forgetting "
-    "initial_variance measurement_noise held_out spectral_radius",
-    "0 0.5": "l1 l2 ridge slope still weight_decay process_noise error context_decay decay least momentum "
-    "share threshold start end then radius rate dropout recurrent_dropout high validation factor scale",
-    "0": "backward self_connections washout epoch spread wrong successes count order gates steps",
+    "0.5": (
+        "epsilon most clip clip_value tolerance density leak interval level"
+        " regularization forgetting initial_variance measurement_noise held_out"
+        " spectral_radius"
+    ),
+    "0 0.5": (
+        "l1 l2 ridge slope still weight_decay process_noise error context_decay decay"
+        " least momentum share threshold start end then radius rate dropout"
+        " recurrent_dropout high validation factor scale"
+    ),
+    "0": (
+        "backward self_connections washout epoch spread wrong successes count order"
+        " gates steps"
+    ),
     "10**400": "window",
     "word empty NUL surrogate": "name what title logger",
     "word": "checkpoint log_dir path prefix store",
 }
-"""The odd values that parameters of these names may take, whatever their annotation says of numbers."""
+"""The odd values that parameters of these names may take, whatever their annotation
+says of numbers."""
 BY_ANNOTATION = {
     "bool": "True",
     "float": "0 -1 0.5",
@@ -83,7 +94,16 @@ BY_ANNOTATION = {
 }
 """The same by a word of the annotation."""
 OPEN = re.compile(r"ArrayLike|File|Floats|PathLike")
-OPEN_NAMES = {"inputs", "targets", "outputs", "sources", "values", "neurons", "forecast", "times"}
+OPEN_NAMES = {
+    "inputs",
+    "targets",
+    "outputs",
+    "sources",
+    "values",
+    "neurons",
+    "forecast",
+    "times",
+}
 
 
 def may_be(name: str, parameter: inspect.Parameter) -> frozenset[str]:
@@ -92,9 +112,16 @@ def may_be(name: str, parameter: inspect.Parameter) -> frozenset[str]:
     words = set(re.findall(r"\w+", annotation))
     named = [found for found, names in BY_NAME.items() if name in names.split()]
     if not named and (
-        OPEN.search(annotation) or (name in OPEN_NAMES and not words & {"int", "Neuron", "Size"})
+        OPEN.search(annotation)
+        or (name in OPEN_NAMES and not words & {"int", "Neuron", "Size"})
     ):
         return ANY
-    ranged = [found.split() for found in named] or [BY_ANNOTATION["float"].split() * ("float" in words)]
-    others = [found.split() for word, found in BY_ANNOTATION.items() if word in words and word != "float"]
+    ranged = [found.split() for found in named] or [
+        BY_ANNOTATION["float"].split() * ("float" in words)
+    ]
+    others = [
+        found.split()
+        for word, found in BY_ANNOTATION.items()
+        if word in words and word != "float"
+    ]
     return frozenset(sum([*ranged, *others], ["None"] * ("None" in words)))

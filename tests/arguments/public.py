@@ -31,22 +31,30 @@ class Public:
         return inspect.getattr_static(self.owner, self.member, None)
 
     def parameters(self) -> dict[str, inspect.Parameter]:
-        """The parameters by name, as the signature tells; the value of a property is called so."""
+        """The parameters by name, as the signature tells; the value of a property is
+        called so."""
         thing = self.owner if self.member == "__init__" else self._static
         if isinstance(thing, property):
             *_, value = inspect.signature(thing.fset).parameters.values()  # type: ignore[arg-type]
             return {"value": value}
         with suppress(ValueError, TypeError):
             found = inspect.signature(getattr(thing, "__func__", thing)).parameters
-            return {name: one for name, one in found.items() if name not in ("self", "cls")}
+            return {
+                name: one for name, one in found.items() if name not in ("self", "cls")
+            }
         return {}
 
     def bound(self, world: World, on: str) -> Callable[..., Any]:
-        """The callable itself; a method of what the world has under the name `on`, or that of its class."""
+        """The callable itself; a method of what the world has under the name `on`, or
+        that of its class."""
         if self.member == "__init__":
             return self.owner
         of_class = isinstance(self._static, classmethod)
-        thing = self.owner if of_class else getattr(world, on or self.owner.__name__.lower())
+        thing = (
+            self.owner
+            if of_class
+            else getattr(world, on or self.owner.__name__.lower())
+        )
         if isinstance(self._static, property):
             return lambda value: setattr(thing, self.member, value)
         return getattr(thing, self.member)
@@ -59,21 +67,30 @@ def _public() -> Iterator[tuple[str, Public]]:
         prefix = module_name.removeprefix("synapse.").removeprefix("objects.")
         for name in module.__all__:
             thing = getattr(module, name)
-            if not (inspect.isfunction(thing) or inspect.isclass(thing)) or any(thing is one for one in seen):
+            if not (inspect.isfunction(thing) or inspect.isclass(thing)) or any(
+                thing is one for one in seen
+            ):
                 continue
             seen.append(thing)
             if inspect.isfunction(thing):
                 yield f"{prefix}.{name}", Public(thing)
             elif not issubclass(thing, BaseException):
                 yield from (
-                    (f"{prefix}.{name}.{member}", Public(thing, member)) for member in _members(thing)
+                    (f"{prefix}.{name}.{member}", Public(thing, member))
+                    for member in _members(thing)
                 )
 
 
 def _members(owner: type) -> Iterator[str]:
     yield "__init__"
-    bases = [base for base in owner.__bases__ if base.__module__.endswith(("_steps", "reward.agent"))]
-    members = {name: member for one in (*bases, owner) for name, member in vars(one).items()}
+    bases = [
+        base
+        for base in owner.__bases__
+        if base.__module__.endswith(("_steps", "reward.agent"))
+    ]
+    members = {
+        name: member for one in (*bases, owner) for name, member in vars(one).items()
+    }
     for name, member in members.items():
         if name.startswith("_") and name not in OPERATORS:
             continue
@@ -105,12 +122,18 @@ evolve.fitness.Environment.evaluate evolve.fitness.Environment.episodes
 """
 """The library calls these, with arguments that it has checked."""
 OTHERS = {
-    "synapse.Connection.__getitem__": "A mapping raises KeyError, as networkx expects of edge data.",
+    "synapse.Connection.__getitem__": (
+        "A mapping raises KeyError, as networkx expects of edge data."
+    ),
     "forecasting.Forecast.__getitem__": "An index of an array, which NumPy checks.",
 }
 EXCLUDED = {*(f"{name}.__init__" for name in MADE.split()), *HOOKS.split(), *OTHERS}
-EXCLUDED |= {name for name in PUBLIC if name.endswith(".find_change")}  # of every optimizer
-EXCLUDED |= {f"{name} options" for name, one in PUBLIC.items() if "options" in one.parameters()}
+EXCLUDED |= {
+    name for name in PUBLIC if name.endswith(".find_change")
+}  # of every optimizer
+EXCLUDED |= {
+    f"{name} options" for name, one in PUBLIC.items() if "options" in one.parameters()
+}
 EXCLUDED |= {
     name
     for name, one in PUBLIC.items()

@@ -1,4 +1,5 @@
-"""How each public call is called well, where the names of its parameters do not say it."""
+"""How each public call is called well, where the names of its parameters do not say
+it."""
 
 from __future__ import annotations
 
@@ -26,7 +27,8 @@ ROWS: dict[str, Call] = {}
 
 @dataclass(frozen=True)
 class Call:
-    """How a public function is called well, and which odd values each of its parameters may take."""
+    """How a public function is called well, and which odd values each of its parameters
+    may take."""
 
     public: Public
     good: Good
@@ -34,7 +36,8 @@ class Call:
     kinds: dict[str, frozenset[str]]
 
     def with_value(self, world: World, name: str, value: Any) -> Callable[[], Any]:
-        """The call with one argument replaced; of several of a kind (``*sizes``), the second or only one."""
+        """The call with one argument replaced; of several of a kind (``*sizes``), the
+        second or only one."""
         function, good = self.public.bound(world, self.on), self.arguments(world)
         signature = inspect.signature(function)
         if signature.parameters[name].kind is inspect.Parameter.VAR_POSITIONAL:
@@ -49,16 +52,20 @@ class Call:
         return lambda: function(*bound.args, **bound.kwargs)
 
     def arguments(self, world: World) -> dict[str, Any]:
-        """Good arguments; what has no default, and a seed, may be what the world has by that name."""
+        """Good arguments; what has no default, and a seed, may be what the world has by
+        that name."""
         asked = [
-            key for key, one in self.public.parameters().items() if one.default is one.empty or key == "seed"
+            key
+            for key, one in self.public.parameters().items()
+            if one.default is one.empty or key == "seed"
         ]
         found = {key: getattr(world, key) for key in asked if hasattr(world, key)}
         return found | (self.good(world) if callable(self.good) else self.good)
 
 
 def row(name: str, good: Good | None = None, on: str = "", /, **kinds: str) -> None:
-    """A row of the table: good arguments, and the odd values of parameters that are not as usual."""
+    """A row of the table: good arguments, and the odd values of parameters that are not
+    as usual."""
     public = PUBLIC[name.rsplit(": ", maxsplit=1)[-1]]
     every = {
         key: frozenset(kinds[key].split()) if key in kinds else may_be(key, one)
@@ -78,14 +85,33 @@ def file_with(write: Callable[..., None], *arguments: Any) -> io.BytesIO:
 
 def parts(make: Any) -> Any:
     """The two tables of a network, and its name."""
-    return lambda w: {"neurons": make(w, "neurons"), "connections": make(w, "connections"), "name": "x"}
+    return lambda w: {
+        "neurons": make(w, "neurons"),
+        "connections": make(w, "connections"),
+        "name": "x",
+    }
 
 
-either, words = " ".join(ANY), "word empty NUL surrogate"
-row("synapse.Neuron.project", lambda w: {"target": w.c, "weight": 0.5}, target="neuron layer")
+either = " ".join(ANY)
+words = "word empty NUL surrogate"
+row(
+    "synapse.Neuron.project",
+    lambda w: {"target": w.c, "weight": 0.5},
+    target="neuron layer",
+)
 row("synapse.Neuron.gate", lambda w: {"connections": (w.bare,)}, "c", connections="[]")
-row("synapse.Neuron.ungate", lambda w: {"connections": (w.connection,)}, "c", connections="[]")
-row("synapse.Neuron.propagate", {"rate": 0.1, "target": 1.0}, target="0 0.5 None", rate="0 0.5")
+row(
+    "synapse.Neuron.ungate",
+    lambda w: {"connections": (w.connection,)},
+    "c",
+    connections="[]",
+)
+row(
+    "synapse.Neuron.propagate",
+    {"rate": 0.1, "target": 1.0},
+    target="0 0.5 None",
+    rate="0 0.5",
+)
 row("synapse.Layer.__init__", {"neurons": 2}, neurons="layer network")
 row(
     "synapse.Layer.project",
@@ -98,7 +124,12 @@ row(
     delay="2 None",
 )
 row("synapse.Neuron.sign", {"value": 1}, value="-1 None")
-row("synapse.Network.project", lambda w: {"target": w.wide}, target="neuron layer network", kind="0.5 None")
+row(
+    "synapse.Network.project",
+    lambda w: {"target": w.wide},
+    target="neuron layer network",
+    kind="0.5 None",
+)
 row("synapse.Layer.gate", {"kind": "input"}, "second")
 row("synapse.Network.gate", {"kind": "input"})
 row("synapse.Layer.activate", {"values": [0.5, 0.5]})
@@ -108,7 +139,12 @@ row(
     lambda w: {"input": w.layer, "hidden": [], "output": w.second},
     hidden="[] layer",
 )
-row("synapse.Network.propagate", {"rate": 0.1, "targets": [1.0]}, rate="0 0.5", targets=either)
+row(
+    "synapse.Network.propagate",
+    {"rate": 0.1, "targets": [1.0]},
+    rate="0 0.5",
+    targets=either,
+)
 row("synapse.Network.slopes", {"errors": [1.0]}, out="None")
 row("synapse.Network.select", {"wanted": {}}, wanted="")
 row("synapse.Network.add", lambda w: {"neurons": w.layer}, before="None")
@@ -116,7 +152,11 @@ row("synapse.Network.remove", neuron="")
 row("synapse.Topology.of", shown="[] layer network")
 for name in ("Neuron", "Layer"):
     row(f"synapse.{name}.name", value=words)
-for name in ("synapse.Layer.biases", "synapse.Network.weights", "synapse.Network.biases"):
+for name in (
+    "synapse.Layer.biases",
+    "synapse.Network.weights",
+    "synapse.Network.biases",
+):
     row(name, value="")
 row("synapse.Projection.weights", value="0 -1 0.5")
 row("synapse.tie", lambda w: {"items": w.projection}, groups="None")
@@ -130,18 +170,32 @@ row("synapse.from_networkx", lambda w: {"graph": nx.path_graph(3, nx.DiGraph)})
 row("synapse.Trainer.__init__", {"method": "bptt"}, order="None", threads="")
 row("rtrl: synapse.Trainer.__init__", {"method": "rtrl"}, order="None")
 short = {"epochs": 2, "progress": False, "targets": [[1.0], [0.0], [1.0], [0.0]]}
-row("synapse.Trainer.train", {**short, "callbacks": [lambda progress: True]}, progress=f"True {words}")
+row(
+    "synapse.Trainer.train",
+    {**short, "callbacks": [lambda progress: True]},
+    progress=f"True {words}",
+)
 row("saved: synapse.Trainer.train", {**short, "checkpoint": "run.ckpt"}, every="None")
 row(
     "stream: synapse.Trainer.train",
-    lambda w: {"inputs": [(w.inputs, w.targets)], "progress": False, "callbacks": [lambda progress: True]},
+    lambda w: {
+        "inputs": [(w.inputs, w.targets)],
+        "progress": False,
+        "callbacks": [lambda progress: True],
+    },
     epochs="None",
     steps="None",
     shuffle="None",
     sample_weight="None",
     every="None",
 )
-row("bptt: synapse.Trainer.train", short, "by_bptt", sample_weight="None", class_weight="None")
+row(
+    "bptt: synapse.Trainer.train",
+    short,
+    "by_bptt",
+    sample_weight="None",
+    class_weight="None",
+)
 row("synapse.Trainer.test", {"targets": short["targets"]})
 row("learning.fit_readout", lambda w: {"network": w.readable}, network="")
 row("synapse.every.__init__", {"epochs": 2, "function": lambda progress: None})
@@ -160,14 +214,18 @@ row("tasks.Alphabet.from_network", {"network": named}, network="")
 row("optimizers.SGD.__init__", {"momentum": 0.5})
 row(
     "optimizers.Optimizer.step",
-    lambda w: {"network": w.network, "gradient": synapse.gradient(w.network, w.inputs, w.targets)},
+    lambda w: {
+        "network": w.network,
+        "gradient": synapse.gradient(w.network, w.inputs, w.targets),
+    },
     network="",
     gradient="",
 )
 row("optimizers.Rprop.__init__", {"steps": (1e-6, 1e40)})
 row("optimizers.LBFGS.minimise", {"function": lambda p: ((p**2).sum(), 2 * p)})
 row(
-    "optimizers.RecursiveState.step", lambda w: {"jacobian": np.ones((1, w.parameters.size)), "errors": [1.0]}
+    "optimizers.RecursiveState.step",
+    lambda w: {"jacobian": np.ones((1, w.parameters.size)), "errors": [1.0]},
 )
 for name in ("fan_in", "glorot", "he", "orthogonal"):
     good = {"rng": np.random.default_rng(0), "shape": (2, 3), "fan_in": 2, "fan_out": 3}
@@ -175,7 +233,11 @@ for name in ("fan_in", "glorot", "he", "orthogonal"):
 row("squash.by_code", {"code": 0}, code="0 True")
 row("squash.register", {"low": -1.0}, low="0 -1 0.5", high="0 0.5 inf")
 row("cost.Cost.__call__", {"targets": [0.5], "outputs": [0.5]})
-row("cost.Cost.signal", {"target": 0.5, "output": 0.5, "derivative": 0.5}, target="0 -1 0.5")
+row(
+    "cost.Cost.signal",
+    {"target": 0.5, "output": 0.5, "derivative": 0.5},
+    target="0 -1 0.5",
+)
 
 row(
     "experiments.train_many",
@@ -200,7 +262,14 @@ ahead = {"network": architect.Elman(1, 2, 1, seed=0), "context": [0.1] * 30, "st
 row("synapse.forecast", ahead, future="None", interval="None")
 few = {"fitness": evolve.fitness.xor, "population": 3, "max_evaluations": 3}
 optional = dict.fromkeys(("inputs", "outputs", "settings"), "None")
-row("evolve.neat", few, start="None network", goal="0 -1 0.5 None", **optional, resume="")
+row(
+    "evolve.neat",
+    few,
+    start="None network",
+    goal="0 -1 0.5 None",
+    **optional,
+    resume="",
+)
 allowed = {"Probability": "0 0.5", "Number": "0 0.5", "Endless": "0 0.5 inf"}
 kinds = {one.name: allowed[one.type] for one in fields(evolve.Settings)[:-2]}
 row("evolve.Settings.__init__", {}, squashes="", **kinds)
@@ -209,25 +278,53 @@ row("evolve.Genome.from_network")
 row("evolve.Genome.activate", {"inputs": [0.0, 1.0]})
 row("evolve.Genome.run", {"inputs": [[0.0, 1.0]]})
 row("evolve.Genome.adopt", lambda w: {"network": w.genome.network()})
-row("evolve.fitness.dataset", lambda w: {"inputs": w.inputs, "targets": w.targets}, error="0 0.5 None")
-pushed = {"observe": lambda state, inputs: None, "step": lambda state, outputs: True, "starts": [[0.0]]}
-row("evolve.fitness.Environment.__init__", {**pushed, "inputs": 1, "outputs": 1}, score="0 None")
+row(
+    "evolve.fitness.dataset",
+    lambda w: {"inputs": w.inputs, "targets": w.targets},
+    error="0 0.5 None",
+)
+pushed = {
+    "observe": lambda state, inputs: None,
+    "step": lambda state, outputs: True,
+    "starts": [[0.0]],
+}
+row(
+    "evolve.fitness.Environment.__init__",
+    {**pushed, "inputs": 1, "outputs": 1},
+    score="0 None",
+)
 
 small = architect.Perceptron(1, 1, squash="identity", seed=0)
-pulled = {"reset": lambda seed: ([0.0, 1.0], {}), "step": lambda action: ([0.0, 1.0], 1.0, True, False, {})}
+pulled = {
+    "reset": lambda seed: ([0.0, 1.0], {}),
+    "step": lambda action: ([0.0, 1.0], 1.0, True, False, {}),
+}
 levers = architect.Perceptron(1, 2, squash="softplus", seed=0)
 choices = dict.fromkeys(("explore", "entropy", "rate"), "0 0.5")
 choices |= dict.fromkeys(("bound", "policy_bound"), "0.5 None")
 for agent in AGENTS:
-    networks = {name: small if size == 1 else levers for name, size in outputs_of(agent).items()}
-    own = {name: choices[name] for name in inspect.signature(agent).parameters if name in choices}
+    networks = {
+        name: small if size == 1 else levers for name, size in outputs_of(agent).items()
+    }
+    own = {
+        name: choices[name]
+        for name in inspect.signature(agent).parameters
+        if name in choices
+    }
     row(f"reward.{agent.__name__}.__init__", networks, **own)
     for name in ("act", "begin", "learn"):
-        given = {"observation": [0.0, 1.0]} | ({"reward": 1.0} if name == "learn" else {})
+        given = {"observation": [0.0, 1.0]} | (
+            {"reward": 1.0} if name == "learn" else {}
+        )
         row(f"reward.{agent.__name__}.{name}", given, reward="0 -1 0.5")
 row(
     "reward.run",
-    lambda w: {"agent": w.qlearning, "environment": SimpleNamespace(**pulled), "steps": 2, "progress": False},
+    lambda w: {
+        "agent": w.qlearning,
+        "environment": SimpleNamespace(**pulled),
+        "steps": 2,
+        "progress": False,
+    },
     callback="None",
     evaluation="None",
     checkpoint=f"None {words}",
@@ -245,14 +342,26 @@ row(
 )
 row(
     "forecasting.select",
-    {"forecasters": {"a": forecasting.seasonal_naive}, "series": past["history"], "steps": 2, "start": 3},
+    {
+        "forecasters": {"a": forecasting.seasonal_naive},
+        "series": past["history"],
+        "steps": 2,
+        "start": 3,
+    },
     start="None",
 )
-row("forecasting.statistical", {"method": "naive", "series": past["history"]}, known="None")
+row(
+    "forecasting.statistical",
+    {"method": "naive", "series": past["history"]},
+    known="None",
+)
 row("forecasting.choose_differences", {"series": past["history"], "steps": 2})
 row("forecasting.Differences.__init__", {"lags": (1,)}, lags="[]")
 row("forecasting.Differences.of", lambda w: {"series": past["history"]})
-row("forecasting.Differences.undo", lambda w: {"history": past["history"], "ahead": [1.0]})
+row(
+    "forecasting.Differences.undo",
+    lambda w: {"history": past["history"], "ahead": [1.0]},
+)
 row("synapse.save", network="network")
 row(
     "analysis.lesions",
@@ -261,7 +370,13 @@ row(
 )
 row(
     "analysis.patch",
-    lambda w: {"network": w.network, "clean": w.inputs, "other": w.inputs, "neuron": 0, "step": 0},
+    lambda w: {
+        "network": w.network,
+        "clean": w.inputs,
+        "other": w.inputs,
+        "neuron": 0,
+        "step": 0,
+    },
     neuron="0 -1",
     step="0 -1",
 )
@@ -280,7 +395,10 @@ one_run = reward.Run(np.array([1.0, 2.0]), np.array([2, 2]), 4, 1.0, "steps")
 row("draw.returns", {"runs": one_run})
 row("draw.network", network="neuron layer network")
 row("draw.sensitivities", lambda w: {"network": w.exact}, network="")
-row("readwrite.from_synaptic_data", lambda w: {"data": readwrite.synaptic_data(w.network)})
+row(
+    "readwrite.from_synaptic_data",
+    lambda w: {"data": readwrite.synaptic_data(w.network)},
+)
 row("synapse.load", lambda w: {"path": file_with(synapse.save, w.network)})
 row("synapse.to_torch", modules="None")
 row(
@@ -307,7 +425,13 @@ row(
     time_constants="0.5",
 )
 row("architect.Random.__init__", {"inputs": 2, "hidden": 4, "outputs": 1})
-row("architect.construct", lambda w: {"neurons": w.chain}, neurons="", inputs="None", outputs="None")
+row(
+    "architect.construct",
+    lambda w: {"neurons": w.chain},
+    neurons="",
+    inputs="None",
+    outputs="None",
+)
 for name in PUBLIC:
     if name not in ROWS:
         row(name)

@@ -1,7 +1,8 @@
-"""Every parameter of every public call, with odd values: a value that it may not take is refused.
+"""Every parameter of every public call, with odd values: a value that it may not take
+is refused.
 
-A refusal is one sentence and changes nothing; a value that is taken raises nothing else.
-"""
+A refusal is one sentence and changes nothing; a value that is taken raises nothing
+else."""
 
 from __future__ import annotations
 
@@ -20,24 +21,41 @@ SENTENCE = re.compile(r"[A-Z<'\"].*[.!?>)\]]")
 
 
 def test_the_table_has_every_parameter_of_every_public_call():
-    known = {(name.split(": ")[-1], parameter) for name, call in ROWS.items() for parameter in call.kinds}
-    every = {(name, parameter) for name, one in PUBLIC.items() for parameter in one.parameters()}
+    known = {
+        (name.split(": ")[-1], parameter)
+        for name, call in ROWS.items()
+        for parameter in call.kinds
+    }
+    every = {
+        (name, parameter)
+        for name, one in PUBLIC.items()
+        for parameter in one.parameters()
+    }
     assert known == {pair for pair in every if not is_excluded(*pair)}
-    assert {name.split(" ")[0] for name in EXCLUDED} <= set(PUBLIC), "excluded, but not public"
+    assert {name.split(" ")[0] for name in EXCLUDED} <= set(PUBLIC), (
+        "excluded, but not public"
+    )
     assert len(known) > 650, "most of the library is not found"
 
 
 ROOMS = defaultdict(list)
-"""The calls of a package; of objects, which have most of the calls, those of their class."""
+"""The calls of a package; of objects, which have most of the calls, those of their
+class."""
 for name in ROWS:
     parts = name.split(": ")[-1].split(".")
     deep = parts[0] == "synapse" and len(parts) == 3
-    ROOMS["torch" if "torch" in name else ".".join(parts[:2] if deep else parts[:1])].append(name)
+    ROOMS[
+        "torch" if "torch" in name else ".".join(parts[:2] if deep else parts[:1])
+    ].append(name)
 LACKING = importlib.util.find_spec("torch") is None
-MARKS = {"torch": [pytest.mark.torch, pytest.mark.skipif(LACKING, reason="needs PyTorch")]}
+MARKS = {
+    "torch": [pytest.mark.torch, pytest.mark.skipif(LACKING, reason="needs PyTorch")]
+}
 
 
-@pytest.mark.parametrize("room", [pytest.param(room, marks=MARKS.get(room, ())) for room in ROOMS])
+@pytest.mark.parametrize(
+    "room", [pytest.param(room, marks=MARKS.get(room, ())) for room in ROOMS]
+)
 def test_a_value_is_refused_or_may_be_taken(room, tmp_path, monkeypatch):
     wrong = []
     for name in ROOMS[room]:
@@ -45,18 +63,25 @@ def test_a_value_is_refused_or_may_be_taken(room, tmp_path, monkeypatch):
             folder = tmp_path / f"{name.replace(': ', ' ')} {parameter}"
             folder.mkdir()
             monkeypatch.chdir(folder)
-            wrong += [f"{name}, {parameter}={case}" for case in mistakes(name, parameter, folder)]
-    assert not wrong, "\n".join([f"{len(wrong)} calls do something else than their rows say:", *wrong])
+            wrong += [
+                f"{name}, {parameter}={case}"
+                for case in mistakes(name, parameter, folder)
+            ]
+    assert not wrong, "\n".join(
+        [f"{len(wrong)} calls do something else than their rows say:", *wrong]
+    )
 
 
 def mistakes(name, parameter, folder):
     """What one parameter makes of odd values, where that is not what its row says."""
-    call, world = ROWS[name], None
+    call = ROWS[name]
+    world = None
     for odd in sorted(
         ODD, key=lambda odd: odd in call.kinds[parameter]
     ):  # those that change things come last
         if world is None:
-            world, before = World(folder), None
+            world = World(folder)
+            before = None
         prepared = call.with_value(world, parameter, ODD[odd]())
         before = before or world.seen()
         outcome, sentence = outcome_of(prepared)
@@ -79,13 +104,22 @@ def outcome_of(prepared):
         except SynapseError as error:
             sentence = str(error)
             fits = SENTENCE.fullmatch(sentence) and len(sentence) < 400 and not told
-            return ("refused" if fits else "refused unclearly or with a warning"), sentence
+            return (
+                "refused" if fits else "refused unclearly or with a warning"
+            ), sentence
         except OSError as error:  # of a path that does not exist
             return "refused", str(error)
         except Exception as error:  # what must not happen
             return f"raised {type(error).__name__}", str(error)
         finally:
             pyplot.close("all")
-    expected = RateWarning, DeprecationWarning  # the latter by other packages, of themselves
-    others = [str(warning.message) for warning in told if not issubclass(warning.category, expected)]
+    expected = (
+        RateWarning,
+        DeprecationWarning,
+    )  # the latter by other packages, of themselves
+    others = [
+        str(warning.message)
+        for warning in told
+        if not issubclass(warning.category, expected)
+    ]
     return (f"warned {others[0]}" if others else "taken"), ""

@@ -53,22 +53,30 @@ def _stepped(net: Network) -> Network:
 
 @dataclass
 class World:
-    """One of everything, small and in use; made when it is asked for, with what it is connected to.
+    """One of everything, small and in use; made when it is asked for, with what it is
+    connected to.
 
-    A method is called on what bears the name of its class, and a parameter without a default, or a seed, is
-    given what bears its name.
-    """
+    A method is called on what bears the name of its class, and a parameter without a
+    default, or a seed, is given what bears its name."""
 
     folder: Path
 
     def __post_init__(self) -> None:
         self.seed = self.rng = np.random.default_rng(7)
-        self.inputs = self.samples = self.values = [[0.0, 1.0], [1.0, 1.0], [1.0, 0.0], [0.0, 0.0]]
+        self.inputs = self.samples = self.values = [
+            [0.0, 1.0],
+            [1.0, 1.0],
+            [1.0, 0.0],
+            [0.0, 0.0],
+        ]
         self.targets = [[1.0], [0.0], [1.0], [0.0]]
         self.parameters = np.array([1.0, 2.0])
         self.gradient = np.array([0.5, -0.5])
-        self.count, self.sizes, self.start = 2, (2, 3, 1), 0.1
-        self.squash, self.cost = synapse.squash.tanh, synapse.cost.squared_error
+        self.count = 2
+        self.sizes = (2, 3, 1)
+        self.start = 0.1
+        self.squash = synapse.squash.tanh
+        self.cost = synapse.cost.squared_error
 
     def __getattr__(self, name: str) -> Any:
         if name not in MAKERS and name not in KINDS:
@@ -92,24 +100,41 @@ class World:
     def seen(self) -> list[Any]:
         """All that a refused call must leave as it is."""
         things = [*vars(self).values(), *vars(self).get("chain", ())]
-        stores = {id(one._store): one._store for one in things if hasattr(one, "_store")}
+        stores = {
+            id(one._store): one._store for one in things if hasattr(one, "_store")
+        }
         return [
             *map(_of_store, stores.values()),
             [one.name for one in things if isinstance(one, Layer)],
-            [(one.name, [layer.name for layer in one.layers]) for one in things if isinstance(one, Network)],
+            [
+                (one.name, [layer.name for layer in one.layers])
+                for one in things
+                if isinstance(one, Network)
+            ],
             [_of_object(one) for one in things if hasattr(one, "__dict__")],
             self.rng.bit_generator.state,
             self.parameters.tolist(),
             self.gradient.tolist(),
-            (synapse.squash.names(), synapse.cost.names(), synapse.initializers.names()),
+            (
+                synapse.squash.names(),
+                synapse.cost.names(),
+                synapse.initializers.names(),
+            ),
             sorted((file.name, file.read_bytes()) for file in self.folder.iterdir()),
         ]
 
 
 def _of_object(thing: Any) -> str:
-    """Its attributes; where its rows lie, and what else is known for a topology, is looked up anew."""
-    kept = {name: value for name, value in vars(thing).items() if not name.endswith("_known")}
-    return repr({name: value for name, value in kept.items() if not name.startswith("_span")})
+    """Its attributes; where its rows lie, and what else is known for a topology, is
+    looked up anew."""
+    kept = {
+        name: value
+        for name, value in vars(thing).items()
+        if not name.endswith("_known")
+    }
+    return repr(
+        {name: value for name, value in kept.items() if not name.startswith("_span")}
+    )
 
 
 def _of_store(store: Any) -> tuple[Any, ...]:
@@ -134,7 +159,8 @@ def _of_store(store: Any) -> tuple[Any, ...]:
 def a_and_neuron_and_c_and_d_and_connection_and_bare(w: World) -> dict[str, Any]:
     """Four neurons, of which one gates a connection, after a step."""
     a, b, c, d = (Neuron(name=name) for name in "abcd")
-    connection, bare = a.project(b, weight=0.5), a.project(c, weight=0.5)
+    connection = a.project(b, weight=0.5)
+    bare = a.project(c, weight=0.5)
     d.project(b, weight=0.25)
     c.gate(connection)
     for neuron in (a, c, d, b):
@@ -205,25 +231,35 @@ def alphabet(w: World) -> tasks.Alphabet:
     return tasks.Alphabet("ab")
 
 
-PARTS_OF_TASKS = {f"synapse.tasks.{name}" for name in ("judges", "samples", "score", "stream", "task")}
+PARTS_OF_TASKS = {
+    f"synapse.tasks.{name}" for name in ("judges", "samples", "score", "stream", "task")
+}
 KINDS = {
     one.__name__.lower(): one
     for one in (*vars(tasks).values(), *vars(optimizers).values())
     if isinstance(one, type) and one.__module__ not in PARTS_OF_TASKS
 }
 """Tasks and optimizers, which need no arguments."""
-AGENTS = [one for one in vars(reward).values() if isinstance(one, type) and issubclass(one, Agent)]
+AGENTS = [
+    one
+    for one in vars(reward).values()
+    if isinstance(one, type) and issubclass(one, Agent)
+]
 
 
 def outputs_of(agent: type) -> dict[str, int]:
     """The number of outputs of each network of an agent."""
-    return {name: 1 if agent is reward.TD or name == "value" else 2 for name in agent.names}
+    return {
+        name: 1 if agent is reward.TD or name == "value" else 2 for name in agent.names
+    }
 
 
 def begun(agent: type) -> Any:
     """An agent at the first step of an episode."""
     sizes = outputs_of(agent).values()
-    made = agent(*(architect.Perceptron(2, size, squash="softplus", seed=0) for size in sizes))
+    made = agent(
+        *(architect.Perceptron(2, size, squash="softplus", seed=0) for size in sizes)
+    )
     made.begin([0.0, 1.0])
     return made
 
@@ -235,9 +271,13 @@ MAKERS |= {
     "topology": lambda w: synapse.Topology.of(w.network),
     "wide": lambda w: Layer(20, name="wide"),
     "lstm": lambda w: _stepped(architect.LSTM(2, 2, 1, seed=0)),
-    "readable": lambda w: architect.Perceptron(2, 3, 1, output_squash="identity", seed=0),
+    "readable": lambda w: architect.Perceptron(
+        2, 3, 1, output_squash="identity", seed=0
+    ),
     "convolutional": lambda w: architect.Convolutional(5, 1, filters=(2,), seed=0),
-    "ensemble": lambda w: Ensemble([architect.Elman(2, 2, 2, seed=seed) for seed in range(2)]),
+    "ensemble": lambda w: Ensemble(
+        [architect.Elman(2, 2, 2, seed=seed) for seed in range(2)]
+    ),
     "differences": lambda w: forecasting.Differences((1,)),
     "calibration": lambda w: forecasting.Calibration(np.arange(60.0).reshape(30, 2, 1)),
     "streamtask": lambda w: tasks.MackeyGlass(length=20),
@@ -250,6 +290,8 @@ MAKERS |= {
     "lbfgs": lambda w: optimizers.LBFGS(iterations=3),
     "stepdecay": lambda w: learning.StepDecay(0.1),
     "cosine": lambda w: learning.Cosine(0.1),
-    "gradientcomparison": lambda w: learning.compare_gradients(w.network, w.inputs, w.targets),
+    "gradientcomparison": lambda w: learning.compare_gradients(
+        w.network, w.inputs, w.targets
+    ),
     "reach": lambda w: learning.reach(w.network),
 }

@@ -1,4 +1,5 @@
-"""One door for data: every form of numbers is the same data everywhere, or is refused."""
+"""One door for data: every form of numbers is the same data everywhere, or is
+refused."""
 
 import decimal
 import math
@@ -17,12 +18,19 @@ from tests.helpers.cases import Cases
 from tests.helpers.networks import unchanged
 
 RNG = np.random.default_rng(3)
-ROWS, AIMS = RNG.integers(0, 2, (6, 2)).astype(float), RNG.integers(0, 2, (6, 1)).astype(float)
-MANY, MANY_AIMS = RNG.integers(0, 2, (3, 4, 2)).astype(float), RNG.integers(0, 2, (3, 4, 1)).astype(float)
+ROWS, AIMS = (
+    RNG.integers(0, 2, (6, 2)).astype(float),
+    RNG.integers(0, 2, (6, 1)).astype(float),
+)
+MANY, MANY_AIMS = (
+    RNG.integers(0, 2, (3, 4, 2)).astype(float),
+    RNG.integers(0, 2, (3, 4, 1)).astype(float),
+)
 
 
 class Foreign:
-    """What a library without a form of its own here may offer: `__array__`, or only `to_numpy`."""
+    """What a library without a form of its own here may offer: `__array__`, or only
+    `to_numpy`."""
 
     def __init__(self, values):
         self.values = np.asarray(values)
@@ -67,13 +75,17 @@ FORMS = {
     "long double": lambda x: x.astype(np.longdouble),
     "other byte order": lambda x: x.astype(">f8"),
     "slices": lambda x: np.repeat(np.repeat(x, 2, axis=0), 2, axis=-1)[::2, ..., ::2],
-    "backwards, read-only": lambda x: np.frombuffer(x[::-1].tobytes()).reshape(x.shape)[::-1],
+    "backwards, read-only": lambda x: np.frombuffer(x[::-1].tobytes()).reshape(x.shape)[
+        ::-1
+    ],
     "masked, nothing masked": lambda x: np.ma.masked_array(x, np.zeros(x.shape, bool)),
     "__array__": Foreign,
     "to_numpy": lambda x: SimpleNamespace(shape=x.shape, to_numpy=lambda: x),
     "tensor": Tensor,
     "list of tensors": lambda x: [Tensor(row) for row in x],
-    "DataFrame of kinds": lambda x: pandas.DataFrame(x, index=range(10, 10 + len(x))).astype({0: "Int64"}),
+    "DataFrame of kinds": lambda x: pandas.DataFrame(
+        x, index=range(10, 10 + len(x))
+    ).astype({0: "Int64"}),
     "list of Series": lambda x: [row for _, row in pandas.DataFrame(x).iterrows()],
 }
 SEQUENCES = {
@@ -102,7 +114,11 @@ def trained(net, *data, **options):
 
 def validated(net, *data):
     short = {"epochs": 1, "progress": False, "seed": 0}
-    return Trainer(net).train(ROWS, AIMS, validation=data, **short).history["validation_error"]
+    return (
+        Trainer(net)
+        .train(ROWS, AIMS, validation=data, **short)
+        .history["validation_error"]
+    )
 
 
 BY_SEQUENCES = {
@@ -145,7 +161,8 @@ def test_data_are_the_same_in_every_form(name):
 
 def test_sequences_of_one_number_a_step_need_no_column():
     net = architect.LSTM(1, 2, 1, seed=0)
-    inputs, targets = MANY[..., :1], MANY_AIMS
+    inputs = MANY[..., :1]
+    targets = MANY_AIMS
     wanted = synapse.gradient(net, inputs, targets).weights.tolist()
     for flat in (
         (inputs, targets[..., 0]),
@@ -153,7 +170,10 @@ def test_sequences_of_one_number_a_step_need_no_column():
         (list(inputs), [pandas.Series(rows[:, 0]) for rows in targets]),
         (inputs.tolist(), targets[..., 0].tolist()),
         ([pandas.Series(rows[:, 0]) for rows in inputs], list(targets)),
-        ([Tensor(rows[:, 0]) for rows in inputs], [Tensor(rows[:, 0]) for rows in targets]),
+        (
+            [Tensor(rows[:, 0]) for rows in inputs],
+            [Tensor(rows[:, 0]) for rows in targets],
+        ),
     ):
         assert synapse.gradient(net, *flat).weights.tolist() == wanted
 
@@ -171,7 +191,8 @@ def cleared_runs(net, parts):
 
 
 def test_a_batch_runs_sequence_by_sequence_from_a_cleared_context():
-    net, other = net_of(), net_of()
+    net = net_of()
+    other = net_of()
     net.activate([1.0, 1.0])
     outputs = net.run(MANY)
     assert outputs.shape == (3, 4, 1)
@@ -180,22 +201,42 @@ def test_a_batch_runs_sequence_by_sequence_from_a_cleared_context():
 
 
 def test_a_list_of_sequences_gives_a_list():
-    parts = [[], MANY[0], MANY[1, :2], [[1, 0]], pandas.DataFrame(MANY[2]), np.empty((0, 2))]
-    net, other = net_of(), net_of()
+    parts = [
+        [],
+        MANY[0],
+        MANY[1, :2],
+        [[1, 0]],
+        pandas.DataFrame(MANY[2]),
+        np.empty((0, 2)),
+    ]
+    net = net_of()
+    other = net_of()
     outputs = net.run(parts)
-    assert [rows.shape for rows in outputs] == [(0, 1), (4, 1), (2, 1), (1, 1), (4, 1), (0, 1)]
+    assert [rows.shape for rows in outputs] == [
+        (0, 1),
+        (4, 1),
+        (2, 1),
+        (1, 1),
+        (4, 1),
+        (0, 1),
+    ]
     assert bits(*(rows for rows in outputs if len(rows))) == bits(
         *cleared_runs(other, [MANY[0], MANY[1, :2], [[1, 0]], MANY[2]])
     )
     assert net_of().run(np.zeros((3, 0, 2))).shape == (3, 0, 1)
     assert net_of().run([]).shape == (0, 1)
-    assert net.output.activations == other.output.activations  # an empty sequence has cleared nothing
+    assert (
+        net.output.activations == other.output.activations
+    )  # an empty sequence has cleared nothing
 
 
 def test_a_batch_that_is_refused_has_not_run_at_all():
     refused = [
         ([MANY[0], MANY[1][:, :1]], "inputs of sequence 1 to be 2 numbers per step"),
-        ([MANY[0], np.full((2, 2), np.nan)], "sequence 1 to be finite, got NaN or infinity in row 0"),
+        (
+            [MANY[0], np.full((2, 2), np.nan)],
+            "sequence 1 to be finite, got NaN or infinity in row 0",
+        ),
         ([MANY[0], "text"], "inputs of sequence 1 to be rows of 2 numbers each"),
         (np.zeros((2, 3, 4, 2)), "4 dimension"),
         (MANY[..., :1], r"2 (inputs|numbers) (a|per) step"),
@@ -204,7 +245,11 @@ def test_a_batch_that_is_refused_has_not_run_at_all():
     net.activate([1.0, 0.0])
     with Cases() as case:
         for parts, sentence in refused:
-            with case(sentence), unchanged(net), pytest.raises(SynapseError, match=sentence):
+            with (
+                case(sentence),
+                unchanged(net),
+                pytest.raises(SynapseError, match=sentence),
+            ):
                 net.run(parts)
 
 
@@ -222,14 +267,26 @@ BAD = {
     "a number": (0.5, "0.5|a single number"),
     "nothing": (None, "None"),
     "masked": (np.ma.masked_equal(ROWS, 1.0), "masked"),
-    "a column of text": (pandas.DataFrame({"a": [1.0] * 6, "name": list("abcdef")}), "the column 'name'"),
-    "dates in a column": (pandas.DataFrame({"a": [1.0] * 6, "b": pandas.to_datetime(["2020"] * 6)}), "'b'"),
-    "a missing value": (pandas.DataFrame({"a": [1, None] * 3, "b": [1.0] * 6}).convert_dtypes(), "finite"),
+    "a column of text": (
+        pandas.DataFrame({"a": [1.0] * 6, "name": list("abcdef")}),
+        "the column 'name'",
+    ),
+    "dates in a column": (
+        pandas.DataFrame({"a": [1.0] * 6, "b": pandas.to_datetime(["2020"] * 6)}),
+        "'b'",
+    ),
+    "a missing value": (
+        pandas.DataFrame({"a": [1, None] * 3, "b": [1.0] * 6}).convert_dtypes(),
+        "finite",
+    ),
     "NaN": (np.where(ROWS == 1, np.nan, ROWS), "finite"),
     "infinity": (ROWS + np.inf, "finite"),
     "too long a double": (ROWS + np.longdouble("1e4000"), "finite"),
     "another width": (ROWS[:, :1], r"2 (inputs|numbers) (a|per) step"),
-    "four dimensions": (np.zeros((1, 2, 3, 2)), r"dimension|2 (inputs|numbers) (a|per) step"),
+    "four dimensions": (
+        np.zeros((1, 2, 3, 2)),
+        r"dimension|2 (inputs|numbers) (a|per) step",
+    ),
 }
 
 
@@ -256,14 +313,18 @@ def test_what_does_not_fit_a_float32_is_refused_as_infinity_is():
     rows = np.where(ROWS == 1, 1e39, 0.0)
     alone = Layer(2, dtype=np.float32)
     projection = alone.project(Layer(2, dtype=np.float32), weights=0.0)
-    calls = {name: (lambda door=door: door(net, rows, AIMS)) for name, door in DOORS.items()}
+    calls = {
+        name: (lambda door=door: door(net, rows, AIMS)) for name, door in DOORS.items()
+    }
     calls |= {
         "activate": lambda: net.activate([1e39, 0.0]),
         "propagate": lambda: net.propagate(0.1, [1e39]),
         "the rate": lambda: net.propagate(1e39, [0.5]),
         "a neuron": lambda: net.output[0].propagate(0.1, 1e39),
         "an input": lambda: net.input[0].activate(1e39),
-        "targets": lambda: Trainer(net).train(ROWS, rows[:, :1], 1, progress=False, seed=0),
+        "targets": lambda: Trainer(net).train(
+            ROWS, rows[:, :1], 1, progress=False, seed=0
+        ),
         "gradient": lambda: synapse.gradient(net, ROWS, rows[:, :1]),
         "weights": lambda: setattr(net, "weights", np.full(len(net.connections), 1e39)),
         "biases": lambda: setattr(net, "biases", np.full(len(net), -1e39)),
@@ -276,29 +337,39 @@ def test_what_does_not_fit_a_float32_is_refused_as_infinity_is():
             Layer(2, dtype=np.float32), initializer=synapse.initializers.constant(1e39)
         ),
         "reset": lambda: net.reset(initializer=synapse.initializers.constant(1e39)),
-        "reset of a layer": lambda: net.output.reset(initializer=synapse.initializers.constant(1e39)),
+        "reset of a layer": lambda: net.output.reset(
+            initializer=synapse.initializers.constant(1e39)
+        ),
     }
     with Cases() as case:
         for name, call in calls.items():
-            refused = pytest.raises(ArgumentError, match="fit float32.* at most 3.4e.38, got -?1e.39")
+            refused = pytest.raises(
+                ArgumentError, match="fit float32.* at most 3.4e.38, got -?1e.39"
+            )
             with case(name), unchanged(net), refused:
                 call()
     most = float(np.finfo(np.float32).max)
     assert np.isfinite(net.activate([most, 0.0])).all()
     for call in (
         lambda: net.activate([math.inf, 0.0]),
-        lambda: Trainer(net).train(ROWS, np.full((6, 1), math.inf), 1, progress=False, seed=0),
+        lambda: Trainer(net).train(
+            ROWS, np.full((6, 1), math.inf), 1, progress=False, seed=0
+        ),
     ):
         with pytest.raises(ArgumentError, match="finite"):
             call()
 
 
 def test_missing_values_of_a_table_are_missing_targets():
-    table = pandas.DataFrame({"y": pandas.array([1, None, 0, None, 1, 1], dtype="Int64")})
+    table = pandas.DataFrame(
+        {"y": pandas.array([1, None, 0, None, 1, 1], dtype="Int64")}
+    )
     aims = np.array([[1.0], [np.nan], [0.0], [np.nan], [1.0], [1.0]])
     assert trained(net_of(), ROWS, table) == trained(net_of(), ROWS, aims)
     assert trained(net_of(), ROWS, table["y"]) == trained(net_of(), ROWS, aims)
     net = net_of()
     with pytest.raises(ArgumentError, match="Expected at least one step with a target"):
-        Trainer(net).train(pandas.DataFrame(ROWS), pandas.DataFrame(AIMS * np.nan), progress=False)
+        Trainer(net).train(
+            pandas.DataFrame(ROWS), pandas.DataFrame(AIMS * np.nan), progress=False
+        )
     assert math.isnan(Trainer(net).test(ROWS, AIMS * np.nan).error)

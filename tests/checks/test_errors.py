@@ -1,4 +1,5 @@
-"""Errors and the checks of numbers that raise them: one sentence, what was expected and what was given."""
+"""Errors and the checks of numbers that raise them: one sentence, what was expected and
+what was given."""
 
 import math
 from decimal import Decimal
@@ -13,12 +14,17 @@ from tests.helpers.cases import all_refused
 
 
 def test_a_sentence_says_what_was_expected_and_what_was_given():
-    assert _checks.expected("The rate", "above 0", -1) == "Expected the rate to be above 0, got -1."
+    assert (
+        _checks.expected("The rate", "above 0", -1)
+        == "Expected the rate to be above 0, got -1."
+    )
     advised = _checks.expected("A squash", "a name", 3, "Try 'tanh'.")
     assert advised == "Expected a squash to be a name, got 3. Try 'tanh'."
     unknown = str(_checks.unknown_name("squash", "sigmoid", ["tanh", "logistic"]))
     assert unknown == "There is no squash named 'sigmoid'. Known: logistic, tanh."
-    many = str(_checks.unknown_name("squash", "x", [f"name{i}" for i in reversed(range(200))]))
+    many = str(
+        _checks.unknown_name("squash", "x", [f"name{i}" for i in reversed(range(200))])
+    )
     assert "Known: name199, name198" in many
     assert many.endswith(", ....")
     assert len(many) < 400
@@ -42,7 +48,10 @@ def test_arrays_hold_finite_numbers_alone():
     masked = np.ma.array([0.5], mask=[True])
     wrong = [True], ["1"], [1j], [None], masked, [[1], [1, 2]], [math.nan], [10**400]
     words = r"Expected the numbers to be .*, got "
-    calls = [lambda values=values: _checks.finite_array("The numbers", values) for values in wrong]
+    calls = [
+        lambda values=values: _checks.finite_array("The numbers", values)
+        for values in wrong
+    ]
     all_refused([(call, errors.SynapseError, words) for call in calls])
     given = [Decimal("0.5"), Fraction(1, 4), 10**20]
     assert _checks.finite_array("The numbers", given).tolist() == [0.5, 0.25, 1e20]
@@ -51,7 +60,9 @@ def test_arrays_hold_finite_numbers_alone():
 
 def test_a_function_takes_the_arguments_that_it_will_be_given():
     assert _checks.function_of("A callback", print, "progress") is print
-    assert _checks.function_of("A callback", max, "a", "b") is max  # which does not tell its parameters
+    assert (
+        _checks.function_of("A callback", max, "a", "b") is max
+    )  # which does not tell its parameters
     words = r"Expected a callback to be a function of \(progress\), got"
     for wrong in (5, None, lambda: True, lambda first, second: True, int):
         with pytest.raises(errors.ArgumentTypeError, match=words):
@@ -59,10 +70,13 @@ def test_a_function_takes_the_arguments_that_it_will_be_given():
 
 
 def test_a_high_rate_of_a_training_warns_once_where_it_is_given():
-    first, last = synapse.Layer(1), synapse.Layer(1)
+    first = synapse.Layer(1)
+    last = synapse.Layer(1)
     first.project(last, seed=0)
     net = synapse.Network(first, [], last)
-    with pytest.warns(errors.RateWarning, match="The rate of Trainer is 50. Training with") as told:
+    with pytest.warns(
+        errors.RateWarning, match="The rate of Trainer is 50. Training with"
+    ) as told:
         trainer = synapse.Trainer(net, 50)
     assert [warning.filename for warning in told] == [__file__]
     trainer.train([[1.0]], [[1.0]], epochs=2, progress=False, seed=0)
@@ -73,6 +87,9 @@ def test_sizes_that_cannot_be_meant_are_refused_before_memory_is_taken():
     with pytest.raises(errors.ArgumentError, match=large):
         synapse.Layer(10**10)
     wide = synapse.Layer(20_000)
-    with pytest.raises(errors.ArgumentError, match="Expected a projection to be of at most 250000000 pairs"):
+    with pytest.raises(
+        errors.ArgumentError,
+        match="Expected a projection to be of at most 250000000 pairs",
+    ):
         wide.project(synapse.Layer(20_000))
     wide.project(synapse.Layer(20_000), synapse.ONE_TO_ONE)

@@ -12,9 +12,23 @@ import pytest
 
 import architect
 import synapse
-from synapse import Layer, Network, Neuron, Trainer, cost, initializers, optimizers, squash
+from synapse import (
+    Layer,
+    Network,
+    Neuron,
+    Trainer,
+    cost,
+    initializers,
+    optimizers,
+    squash,
+)
 from synapse._checks import ARGUMENTS, ATTRIBUTES, SYNONYMS
-from synapse.errors import ArgumentError, ArgumentTypeError, TopologyWarning, UnknownNameError
+from synapse.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    TopologyWarning,
+    UnknownNameError,
+)
 from tests.helpers.cases import Cases, all_refused
 from tests.helpers.processes import python
 
@@ -33,21 +47,19 @@ def soft():
     return architect.Perceptron(2, 4, 3, output_squash="softmax", seed=0)
 
 
-# --- packages and names --------------------------------------------------------------------------
+# --- packages and names ---------------------------------------------------------------
 
 
 def test_packages_are_reached_by_import_synapse_and_loaded_when_used():
     code = (
-        "import sys, synapse\n"
-        "names = ['analysis', 'draw', 'experiments', 'forecasting', 'tables', 'tasks']\n"
-        "assert not any(f'synapse.{name}' in sys.modules for name in names)\n"
-        "assert set(names) <= set(dir(synapse))\n"
-        "assert synapse.tasks.Recall and synapse.analysis.compare\n"
-        "assert synapse.experiments.train_many\n"
-        "assert synapse.readwrite.dot_data and synapse.learning.fit_readout\n"
-        "assert 'synapse.draw' not in sys.modules\n"
-        "from synapse import draw\n"
-        "assert synapse.draw is draw\n"
+        "import sys, synapse\nnames = ['analysis', 'draw', 'experiments',"
+        " 'forecasting', 'tables', 'tasks']\nassert not any(f'synapse.{name}' in"
+        " sys.modules for name in names)\nassert set(names) <="
+        " set(dir(synapse))\nassert synapse.tasks.Recall and"
+        " synapse.analysis.compare\nassert synapse.experiments.train_many\nassert"
+        " synapse.readwrite.dot_data and synapse.learning.fit_readout\nassert"
+        " 'synapse.draw' not in sys.modules\nfrom synapse import draw\nassert"
+        " synapse.draw is draw\n"
     )
     python("-c", code)
 
@@ -62,7 +74,10 @@ def test_a_module_suggests_the_name_that_was_meant():
             (optimizers, "Adm", "Adam"),
             (architect, "LSMT", "LSTM"),
         ):
-            with case(module.__name__, wrong), pytest.raises(AttributeError, match=f"mean '{right}'"):
+            with (
+                case(module.__name__, wrong),
+                pytest.raises(AttributeError, match=f"mean '{right}'"),
+            ):
                 getattr(module, wrong)
             assert not hasattr(module, wrong)
             assert not hasattr(module, "__wrapped__")
@@ -78,13 +93,20 @@ def test_costs_and_initializers_under_other_names_are_the_same():
     )
     for name, others in theirs.items():
         assert {cost.get(other) for other in others.split()} == {cost.get(name)}
-    assert initializers.get("Xavier") is initializers.get("glorot_uniform") is initializers.glorot
+    assert (
+        initializers.get("Xavier")
+        is initializers.get("glorot_uniform")
+        is initializers.glorot
+    )
     assert initializers.get("kaiming") is initializers.he
 
 
 def test_a_mean_over_several_outputs_is_not_taken_for_a_sum():
     wide = architect.Perceptron(2, 3, seed=0)
-    with pytest.raises(ArgumentError, match=r"mean over 3 outputs .* Use cost='cross_entropy', and 1/3 of"):
+    with pytest.raises(
+        ArgumentError,
+        match=r"mean over 3 outputs .* Use cost='cross_entropy', and 1/3 of",
+    ):
         Trainer(wide, cost="BCE")
     wide.activate([0.0, 1.0])
     with pytest.raises(ArgumentError, match="mean over 3 outputs"):
@@ -102,10 +124,15 @@ def test_an_unknown_name_is_answered_with_what_is_nearest():
         (initializers, "glorrot", "Did you mean 'glorot'"),
         (initializers, "he_uniform", "The nearest is he"),
     )
-    all_refused([(partial(room.get, name), UnknownNameError, words) for room, name, words in cases])
+    all_refused(
+        [
+            (partial(room.get, name), UnknownNameError, words)
+            for room, name, words in cases
+        ]
+    )
 
 
-# --- calls of other libraries --------------------------------------------------------------------
+# --- calls of other libraries ---------------------------------------------------------
 
 CALLS = {
     "Trainer": lambda **given: Trainer(a_net(), **given),
@@ -137,62 +164,108 @@ def test_an_argument_of_another_library_is_answered_by_ours():
         for kind, call in CALLS.items():
             for name, advice in ARGUMENTS.get(kind, {}).items():
                 words = advice.replace("{value}", "0.5")
-                with case(kind, name), pytest.raises(ArgumentTypeError, match=re.escape(words)) as raised:
+                with (
+                    case(kind, name),
+                    pytest.raises(ArgumentTypeError, match=re.escape(words)) as raised,
+                ):
                     call(**{name: 0.5})
                 assert f"() has no argument {name!r}. " in str(raised.value)
         for name, ours in SYNONYMS.items():
             with case(name):
                 answers = " ".join(answer(call, name) for call in CALLS.values())
-                assert f"Use {ours}=0.5." in answers or ours == "hidden"  # of estimators
-                advice = ARGUMENTS["architecture"].get(ours, "").replace("{value}", "0.5")
+                assert (
+                    f"Use {ours}=0.5." in answers or ours == "hidden"
+                )  # of estimators
+                advice = (
+                    ARGUMENTS["architecture"].get(ours, "").replace("{value}", "0.5")
+                )
                 assert advice in answer(CALLS["architecture"], name)
     net, train = a_net(), Trainer(a_net()).train
     answered = {
-        "train() has no argument 'Shuffle'. Use shuffle=True.": lambda: train(ROWS, Shuffle=True),
-        "train() has no argument 'lr'. Give rate=0.1 to Trainer().": lambda: train(ROWS, lr=0.1),
+        "train() has no argument 'Shuffle'. Use shuffle=True.": lambda: train(
+            ROWS, Shuffle=True
+        ),
+        "train() has no argument 'lr'. Give rate=0.1 to Trainer().": lambda: train(
+            ROWS, lr=0.1
+        ),
         "Give batch_size=32 to Trainer().": lambda: train(ROWS, batch_size=32),
         "Did you mean 'epochs'? It has: callbacks, ": lambda: train(ROWS, epoch=5),
-        "Use hidden_to_hidden=True.": lambda: architect.LSTM(2, 3, 1, hiddenToHidden=True),
+        "Use hidden_to_hidden=True.": lambda: architect.LSTM(
+            2, 3, 1, hiddenToHidden=True
+        ),
         "Did you mean 'Adam'?": lambda: Trainer(net, optimizer="adma"),
-        "Use optimizer=synapse.optimizers.RMSprop().": lambda: Trainer(net, optimizer=optimizers.RMSprop),
-        "rate: Give rate=0.1 to Trainer(). log: Use callbacks=[synapse.every(9, print)]": lambda: train(
-            ROWS, {"rate": 0.1, "log": 9}
+        "Use optimizer=synapse.optimizers.RMSprop().": lambda: Trainer(
+            net, optimizer=optimizers.RMSprop
+        ),
+        "rate: Give rate=0.1 to Trainer(). log: Use callbacks=[synapse.every(9, print)]": lambda: (
+            train(ROWS, {"rate": 0.1, "log": 9})
         ),
         "rate: Use rate=0.1. iterations: Give epochs=5 to train().": lambda: Trainer(
             net, {"rate": 0.1, "iterations": 5}
         ),
-        "has no argument 'lr'. Give rate=0.1 to Trainer(). train() has no argument 'log'. ": lambda: train(
-            ROWS, lr=0.1, log=9
+        "has no argument 'lr'. Give rate=0.1 to Trainer(). train() has no argument 'log'. ": lambda: (
+            train(ROWS, lr=0.1, log=9)
         ),
-        "peepholes: Use peepholes=None.": lambda: architect.LSTM(2, 3, 1, {"peepholes": None}),
-        "Liquid() takes 3 arguments by position. Use connections=30, gates=10.": lambda: architect.Liquid(
-            2, 20, 1, 30, 10
+        "peepholes: Use peepholes=None.": lambda: architect.LSTM(
+            2, 3, 1, {"peepholes": None}
         ),
-        "project() takes 2 arguments by position. Use weights=0.5.": lambda: Layer(2).project(
-            Layer(2), None, 0.5
+        "Liquid() takes 3 arguments by position. Use connections=30, gates=10.": (
+            lambda: architect.Liquid(2, 20, 1, 30, 10)
+        ),
+        "project() takes 2 arguments by position. Use weights=0.5.": (
+            lambda: Layer(2).project(Layer(2), None, 0.5)
         ),
         "net.neurons is a list, not a method.": net.neurons,
         "DEKF() has no argument 'lr'. Use rate=0.1.": lambda: optimizers.DEKF(lr=0.1),
     }
-    all_refused([(call, ArgumentTypeError, re.escape(words)) for words, call in answered.items()])
+    all_refused(
+        [
+            (call, ArgumentTypeError, re.escape(words))
+            for words, call in answered.items()
+        ]
+    )
 
 
 def test_an_attribute_of_another_library_is_answered_by_ours():
-    """Every entry of the table; what the advice names is there, and `dir` lists no entry."""
-    net, layer = a_net(), Layer(2)
-    owned = {"net": net, "trainer": Trainer(net), "layer": layer, "neuron": layer[0], "synapse": synapse}
-    owned |= {"projection": layer.project(Layer(2)), "architect": architect, "layers": net.layers}
+    """Every entry of the table; what the advice names is there, and `dir` lists no
+    entry."""
+    net = a_net()
+    layer = Layer(2)
+    owned = {
+        "net": net,
+        "trainer": Trainer(net),
+        "layer": layer,
+        "neuron": layer[0],
+        "synapse": synapse,
+    }
+    owned |= {
+        "projection": layer.project(Layer(2)),
+        "architect": architect,
+        "layers": net.layers,
+    }
     owned["connection"] = owned["projection"][0]
     nets = {"Hopfield": architect.Hopfield(4)}
     nets |= {"LBFGS": optimizers.LBFGS(), "RecursiveOptimizer": optimizers.RLS()}
-    kinds = {type(one).__name__: one for one in owned.values()} | {"Network": net, **owned, **nets}
+    kinds = {type(one).__name__: one for one in owned.values()} | {
+        "Network": net,
+        **owned,
+        **nets,
+    }
     with Cases() as case:
         for kind, table in ATTRIBUTES.items():
             for name, advice in table.items():
-                owners = kinds[kind], *([type(kinds[kind])] if kind[0].isupper() else [])
+                owners = (
+                    kinds[kind],
+                    *([type(kinds[kind])] if kind[0].isupper() else []),
+                )
                 with case(kind, name):
-                    for owner in owners[name == "cost" :]:  # costs of a trainer, as in Trainer.cost.MSE
-                        with pytest.raises(AttributeError, match=re.escape(f"attribute {name!r}. {advice}")):
+                    for owner in owners[
+                        name == "cost" :
+                    ]:  # costs of a trainer, as in Trainer.cost.MSE
+                        with pytest.raises(
+                            AttributeError,
+                            match=re.escape(f"attribute {name!r}. {advice}"),
+                        ):
                             getattr(owner, name)
                     assert name == "cost" or name not in dir(kinds[kind])
         for kind, table in (*ARGUMENTS.items(), *ATTRIBUTES.items()):
@@ -204,7 +277,8 @@ def test_an_attribute_of_another_library_is_answered_by_ours():
 
 
 def test_a_name_of_synaptic_below_an_attribute_or_in_an_import_is_answered():
-    """What a class or an object of Synaptic has there is an array, a function or a name here."""
+    """What a class or an object of Synaptic has there is an array, a function or a name
+    here."""
     net, ones = a_net(), Layer(2).project(Layer(2))
     neuron, other = Neuron(), Neuron()
     neuron.project(other)
@@ -213,31 +287,83 @@ def test_a_name_of_synaptic_below_an_attribute_or_in_an_import_is_answered():
     answered = {
         "Use neuron.squash = 'tanh'.": (AttributeError, lambda: Neuron.squash.TANH),
         "Use layer.squash = 'hlim'.": (AttributeError, lambda: Layer.squash.HLIM),
-        "Use net.hidden[0], or net['hidden'].": (AttributeError, lambda: net.layers.hidden),
-        "returns the connection itself.": (AttributeError, lambda: neuron.connected(other).connection),
+        "Use net.hidden[0], or net['hidden'].": (
+            AttributeError,
+            lambda: net.layers.hidden,
+        ),
+        "returns the connection itself.": (
+            AttributeError,
+            lambda: neuron.connected(other).connection,
+        ),
         "Did you mean 'input'?": (ArgumentError, lambda: Layer(2).gate(ones, "INPUT")),
-        "Did you mean 'all_to_else'?": (ArgumentError, lambda: Layer(2).project(Layer(2), "ALL_TO_ELSE")),
-        "give tuple(zip(*pairs)).": (ArgumentError, lambda: Layer(2).project(Layer(2), pairs)),
-        "got 0.0. For 0 and 1, give 2 * ": (ArgumentError, lambda: hopfield.learn([[0, 1, 0, 1]])),
-        "or of booleans, got 0.5.": (ArgumentError, lambda: hopfield.learn([[0.5, 1, 0, 1]])),
-        "Use `import architect`": (ImportError, partial(exec, "from synapse import Trainer, Architect")),
-        "Use architect.LSTM after": (ImportError, partial(exec, "from synapse import LSTM")),
-        "Did you mean 'Elman'?": (ImportError, partial(exec, "from architect import Elmann")),
-        "cannot import name 'zzz' from": (ImportError, partial(exec, "from synapse import zzz")),
+        "Did you mean 'all_to_else'?": (
+            ArgumentError,
+            lambda: Layer(2).project(Layer(2), "ALL_TO_ELSE"),
+        ),
+        "give tuple(zip(*pairs)).": (
+            ArgumentError,
+            lambda: Layer(2).project(Layer(2), pairs),
+        ),
+        "got 0.0. For 0 and 1, give 2 * ": (
+            ArgumentError,
+            lambda: hopfield.learn([[0, 1, 0, 1]]),
+        ),
+        "or of booleans, got 0.5.": (
+            ArgumentError,
+            lambda: hopfield.learn([[0.5, 1, 0, 1]]),
+        ),
+        "Use `import architect`": (
+            ImportError,
+            partial(exec, "from synapse import Trainer, Architect"),
+        ),
+        "Use architect.LSTM after": (
+            ImportError,
+            partial(exec, "from synapse import LSTM"),
+        ),
+        "Did you mean 'Elman'?": (
+            ImportError,
+            partial(exec, "from architect import Elmann"),
+        ),
+        "cannot import name 'zzz' from": (
+            ImportError,
+            partial(exec, "from synapse import zzz"),
+        ),
     }
-    all_refused([(call, error, f"{re.escape(words)}") for words, (error, call) in answered.items()])
+    all_refused(
+        [
+            (call, error, f"{re.escape(words)}")
+            for words, (error, call) in answered.items()
+        ]
+    )
     assert not hasattr(Neuron.squash, "tanh")
     assert Neuron.squash.fget is not None
     assert len(Layer(2).project(Layer(2), tuple(zip(*pairs, strict=True)))) == 2
-    exec("from synapse import draw, sklearn")  # packages that `synapse` has not imported
+    exec(
+        "from synapse import draw, sklearn"
+    )  # packages that `synapse` has not imported
 
 
 def test_the_migration_page_lists_names_that_are_answered():
-    """Of each object of another library in a left column, the table has the name, or it is ours."""
-    page = (Path(__file__).parents[2] / "docs" / "migration.md").read_text(encoding="utf-8")
-    kinds = {"a": Neuron, "layer": Layer, "net": Network, "model": Network, "trainer": Trainer}
-    kinds |= {"connection": synapse.Connection, "Layer": Layer, "Trainer": Trainer, "Network": Network}
-    missing, found = [], 0
+    """Of each object of another library in a left column, the table has the name, or it
+    is ours."""
+    page = (Path(__file__).parents[2] / "docs" / "migration.md").read_text(
+        encoding="utf-8"
+    )
+    kinds = {
+        "a": Neuron,
+        "layer": Layer,
+        "net": Network,
+        "model": Network,
+        "trainer": Trainer,
+    }
+    kinds |= {
+        "connection": synapse.Connection,
+        "Layer": Layer,
+        "Trainer": Trainer,
+        "Network": Network,
+    }
+    missing = []
+    found = 0
     for line in re.findall(r"^\| (.+?) \| ", page, re.MULTILINE):
         for owner, name in re.findall(rf"\b({'|'.join(kinds)})\.(\w+)", line):
             found += 1
@@ -252,7 +378,9 @@ def test_a_mistake_inside_a_call_is_passed_on(net):
         raise TypeError("mine")
 
     with pytest.raises(TypeError, match="mine"):
-        Trainer(net).train(ROWS, CLASSES % 2, epochs=1, callbacks=[fails], progress=False)
+        Trainer(net).train(
+            ROWS, CLASSES % 2, epochs=1, callbacks=[fails], progress=False
+        )
     with pytest.raises(TypeError, match="missing 1 required positional argument"):
         Trainer()
 
@@ -271,14 +399,17 @@ def test_xor_is_learnt_by_what_is_wired_by_hand_with_the_defaults():
         by_layers(layers, None)
         Network(*layers).reset(rng)
 
-    inputs, targets = np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), np.array([[0], [1], [1], [0]])
+    inputs = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
+    targets = np.array([[0], [1], [1], [0]])
     for wire, name in product((by_layers, by_neurons, anew), ("tanh", "softsign")):
         learnt = 0
         for seed in range(8):
             layers = Layer(2), Layer(4, name), Layer(1)
             wire(layers, np.random.default_rng(seed))
             net = Network(*layers)
-            Trainer(net, rate=0.3).train(inputs, targets, epochs=5000, seed=seed, progress=False)
+            Trainer(net, rate=0.3).train(
+                inputs, targets, epochs=5000, seed=seed, progress=False
+            )
             learnt += ((net.run(inputs) > 0.5) == targets).all()
         assert learnt >= 7, (wire.__name__, name)
 
@@ -297,18 +428,27 @@ def test_samples_may_be_dicts_as_in_synaptic():
         Trainer(one).test([{"input": [0, 1], "target": [1]}])
 
 
-# --- classes as targets --------------------------------------------------------------------------
+# --- classes as targets ---------------------------------------------------------------
 
 
 def test_classes_are_targets_of_softmax_outputs(soft):
-    several, holed = ROWS.reshape(4, 5, 2), np.where(np.arange(20) == 3, np.nan, CLASSES)
+    several = ROWS.reshape(4, 5, 2)
+    holed = np.where(np.arange(20) == 3, np.nan, CLASSES)
     forms = {
         "list": (ROWS, CLASSES.tolist(), ONE_HOT),
         "column": (ROWS, CLASSES.astype(np.uint8)[:, None], ONE_HOT),
         "sequences": (several, CLASSES.reshape(4, 5), ONE_HOT.reshape(4, 5, 3)),
         "columns": (several, CLASSES.reshape(4, 5, 1), ONE_HOT.reshape(4, 5, 3)),
-        "ragged": ([ROWS[:3], ROWS[3:9]], [CLASSES[:3], CLASSES[3:9].tolist()], [ONE_HOT[:3], ONE_HOT[3:9]]),
-        "without a target": (ROWS, holed, np.where(np.isnan(holed)[:, None], np.nan, ONE_HOT)),
+        "ragged": (
+            [ROWS[:3], ROWS[3:9]],
+            [CLASSES[:3], CLASSES[3:9].tolist()],
+            [ONE_HOT[:3], ONE_HOT[3:9]],
+        ),
+        "without a target": (
+            ROWS,
+            holed,
+            np.where(np.isnan(holed)[:, None], np.nan, ONE_HOT),
+        ),
     }
     with Cases() as case:
         for form, (inputs, *both) in forms.items():
@@ -319,8 +459,13 @@ def test_classes_are_targets_of_softmax_outputs(soft):
                 slopes = synapse.gradient(net, inputs, targets).weights.tolist()
                 data = {"validation": (inputs, targets), "seed": 0, "progress": False}
                 Trainer(net).train(inputs, targets, epochs=2, **data)
-                compared = synapse.learning.compare_gradients(net, inputs, targets).cosine
-                net.activate(ROWS[0]), net.propagate(0.1, 2 if targets is both[0] else [0.0, 0.0, 1.0])
+                compared = synapse.learning.compare_gradients(
+                    net, inputs, targets
+                ).cosine
+                (
+                    net.activate(ROWS[0]),
+                    net.propagate(0.1, 2 if targets is both[0] else [0.0, 0.0, 1.0]),
+                )
                 found.append((cost, slopes, compared, net.weights.tolist()))
             with case(form):
                 assert found[0] == found[1]
@@ -331,24 +476,38 @@ def test_what_is_no_class_is_refused_with_its_place(soft):
     train = partial(Trainer(soft).train, ROWS, epochs=1)
     soft.activate(ROWS[0])
     wrong = [
-        (lambda: train(targets=CLASSES + 1), "the targets to be classes from 0 to 2 .*, got 3 in row 2"),
+        (
+            lambda: train(targets=CLASSES + 1),
+            "the targets to be classes from 0 to 2 .*, got 3 in row 2",
+        ),
         (lambda: train(targets=CLASSES - 1), "got -1 in row 0"),
         (lambda: train(targets=CLASSES + 0.5), "got 0.5 in row 0"),
-        (lambda: train(targets=np.where(CLASSES == 1, np.inf, 0.0)), "got inf in row 1"),
+        (
+            lambda: train(targets=np.where(CLASSES == 1, np.inf, 0.0)),
+            "got inf in row 1",
+        ),
         (lambda: train(targets=["a"] * 20), "text"),
-        (lambda: Trainer(soft).test([ROWS[:2], ROWS[2:4]], [[0, 1], [3, 0]]), "sequence 1 .* 3 in row 0"),
+        (
+            lambda: Trainer(soft).test([ROWS[:2], ROWS[2:4]], [[0, 1], [3, 0]]),
+            "sequence 1 .* 3 in row 0",
+        ),
         (lambda: soft.propagate(0.1, 3), "classes from 0 to 2 .*, got 3"),
         (lambda: soft.output.propagate(0.1, 3), "classes from 0 to 2 .*, got 3"),
     ]
-    all_refused([(call, (ArgumentError, ArgumentTypeError), words) for call, words in wrong])
+    all_refused(
+        [(call, (ArgumentError, ArgumentTypeError), words) for call, words in wrong]
+    )
     assert (soft.weights == before).all()
 
 
-# --- networks of layers --------------------------------------------------------------------------
+# --- networks of layers ---------------------------------------------------------------
 
 
 def layers():
-    a, b, c, d = Layer(2), Layer(3), Layer(3), Layer(1)
+    a = Layer(2)
+    b = Layer(3)
+    c = Layer(3)
+    d = Layer(1)
     a.project(b, seed=0), b.project(c, seed=1), c.project(d, seed=2)
     return a, b, c, d
 
@@ -365,18 +524,29 @@ def test_layers_are_given_one_by_one_or_in_lists():
         given = layers()
         net = make(*given)
         assert net.layers == given
-        assert [layer.name for layer in net.layers] == ["input", "hidden 1", "hidden 2", "output"]
+        assert [layer.name for layer in net.layers] == [
+            "input",
+            "hidden 1",
+            "hidden 2",
+            "output",
+        ]
 
 
 def test_what_is_no_layer_is_answered_with_what_to_do():
     cases = (
-        ((Layer(2), Neuron(), Layer(1)), r"<Neuron.*Wrap neurons in a layer: Layer\(\[neuron\]\)"),
+        (
+            (Layer(2), Neuron(), Layer(1)),
+            r"<Neuron.*Wrap neurons in a layer: Layer\(\[neuron\]\)",
+        ),
         ((Layer(2), [Neuron()], Layer(1)), "Wrap neurons"),
         ((2, 3, 1), r"got 2\. architect\.Perceptron"),
         (({"input": 2},), r"Use Network\(input=a, hidden=\[b\], output=c\)"),
         ((Layer(2),), "Expected an input layer and an output layer, got 1 layer"),
         ((), "got none"),
-        (("input", "output"), "a part of a network to be a Layer or a list of Layers, got 'input'"),
+        (
+            ("input", "output"),
+            "a part of a network to be a Layer or a list of Layers, got 'input'",
+        ),
     )
     errors = ArgumentError, ArgumentTypeError
     all_refused([(partial(Network, *given), errors, words) for given, words in cases])
@@ -384,7 +554,9 @@ def test_what_is_no_layer_is_answered_with_what_to_do():
 
 def test_outputs_that_nothing_reaches_warn_once_for_each_topology():
     net = Network(Layer(2), Layer(3), Layer(1))
-    with pytest.warns(TopologyWarning, match="no connection leads into its outputs.*Connect a layer") as told:
+    with pytest.warns(
+        TopologyWarning, match="no connection leads into its outputs.*Connect a layer"
+    ) as told:
         net.activate([0.0, 1.0])
     assert len(told) == 1
     assert told[0].filename == __file__

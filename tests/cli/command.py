@@ -1,4 +1,5 @@
-"""The command, called as a person calls it: as a process; or, to be quick, within this one."""
+"""The command, called as a person calls it: as a process; or, to be quick, within this
+one."""
 
 import os
 import re
@@ -14,12 +15,19 @@ from tests.helpers.cases import all_hold
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "reference" / "command.rst").read_text(encoding="utf-8")
 SUNSPOTS = ROOT / "demos" / "data" / "sunspots.csv"
-ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path]), "PYTHONWARNINGS": "error"}
+ENVIRONMENT = {
+    **os.environ,
+    "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path]),
+    "PYTHONWARNINGS": "error",
+}
 
 
 def complaints(text):
-    """What was said on stderr, but for two notices: compiling, once a machine, and methods not installed."""
-    notices = "compiling its kernels|The methods ets, theta and arima need statsforecast"
+    """What was said on stderr, but for two notices: compiling, once a machine, and
+    methods not installed."""
+    notices = (
+        "compiling its kernels|The methods ets, theta and arima need statsforecast"
+    )
     return re.sub(rf"synapse: ({notices}).*\n", "", text)
 
 
@@ -60,7 +68,8 @@ def refused(capsys, *arguments, code=1):
 
 
 def told(capsys, cases):
-    """Check that commands (arguments, exit code, what the sentence has) are refused, most in one sentence."""
+    """Check that commands (arguments, exit code, what the sentence has) are refused,
+    most in one sentence."""
 
     def check(arguments, code, expected):
         try:
@@ -76,7 +85,10 @@ def told(capsys, cases):
 def write(path, **columns):
     """A table with these columns."""
     rows = zip(*columns.values(), strict=True)
-    path.write_text("\n".join([",".join(columns), *(",".join(map(str, row)) for row in rows)]) + "\n")
+    path.write_text(
+        "\n".join([",".join(columns), *(",".join(map(str, row)) for row in rows)])
+        + "\n"
+    )
     return path
 
 

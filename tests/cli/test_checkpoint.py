@@ -1,4 +1,5 @@
-"""`synapse train --checkpoint`: a training that is ended in any way continues with the same bits."""
+"""`synapse train --checkpoint`: a training that is ended in any way continues with the
+same bits."""
 
 import json
 import os
@@ -22,15 +23,24 @@ MADE = ("trained", "command")
 @pytest.fixture
 def sales(tmp_path):
     season = 100 + 20 * np.sin(2 * np.pi * np.arange(72) / 12)
-    return write(tmp_path / "d.csv", Month=months(72, 2018), Sales=(season + RNG.normal(0, 2, 72)).round(1))
+    return write(
+        tmp_path / "d.csv",
+        Month=months(72, 2018),
+        Sales=(season + RNG.normal(0, 2, 72)).round(1),
+    )
 
 
 def same(path, other):
     """Whether two models have the same numbers and facts."""
     nets = [synapse.load(path), synapse.load(other)]
-    facts = [{key: value for key, value in net.metadata.items() if key not in MADE} for net in nets]
+    facts = [
+        {key: value for key, value in net.metadata.items() if key not in MADE}
+        for net in nets
+    ]
     assert json.dumps(facts[0]) == json.dumps(facts[1])
-    return (nets[0].weights == nets[1].weights).all() and (nets[0].biases == nets[1].biases).all()
+    return (nets[0].weights == nets[1].weights).all() and (
+        nets[0].biases == nets[1].biases
+    ).all()
 
 
 class EndedError(Exception):
@@ -38,11 +48,15 @@ class EndedError(Exception):
 
 
 @pytest.mark.parametrize("phase", [0, 1])
-def test_a_broken_off_training_continues_with_the_same_bits(sales, tmp_path, monkeypatch, capsys, phase):
+def test_a_broken_off_training_continues_with_the_same_bits(
+    sales, tmp_path, monkeypatch, capsys, phase
+):
     options = ["--target", "Sales", "--epochs", "40", "-q"]
     done(capsys, "train", sales, *options, "-o", tmp_path / "whole.json")
-    file, model = tmp_path / "run.ckpt", tmp_path / "m.json"
-    whole, trained = synapse.Trainer.train, []
+    file = tmp_path / "run.ckpt"
+    model = tmp_path / "m.json"
+    whole = synapse.Trainer.train
+    trained = []
 
     def broken_off(trainer, *data, **settings):
         trained.append(trainer)
@@ -68,10 +82,13 @@ def test_a_broken_off_training_continues_with_the_same_bits(sales, tmp_path, mon
     assert not (tmp_path / "run.ckpt.refit").exists()
 
 
-def test_ctrl_c_saves_the_model_and_the_same_command_continues(sales, tmp_path, monkeypatch, capsys):
+def test_ctrl_c_saves_the_model_and_the_same_command_continues(
+    sales, tmp_path, monkeypatch, capsys
+):
     options = ["--target", "Sales", "--epochs", "40", "-q"]
     done(capsys, "train", sales, *options, "-o", tmp_path / "whole.json")
-    file, model = tmp_path / "run.ckpt", tmp_path / "m.json"
+    file = tmp_path / "run.ckpt"
+    model = tmp_path / "m.json"
     whole = synapse.Trainer.train
 
     def interrupted(trainer, *data, **settings):
@@ -96,12 +113,17 @@ def test_ctrl_c_saves_the_model_and_the_same_command_continues(sales, tmp_path, 
 def test_kill_9_leaves_a_whole_checkpoint(sales, tmp_path):
     options = ["train", sales, "--target", "Sales", "--epochs", "1500", "-q"]
     assert process(*options, "-o", tmp_path / "whole.json").returncode == 0
-    file, model = tmp_path / "run.ckpt", tmp_path / "m.json"
+    file = tmp_path / "run.ckpt"
+    model = tmp_path / "m.json"
     arguments = [*options, "--checkpoint", file, "-o", model]
     for wait in (0.0, 0.3, 0.7):
-        running = subprocess.Popen(line(*arguments), env=ENVIRONMENT, stderr=subprocess.DEVNULL)
+        running = subprocess.Popen(
+            line(*arguments), env=ENVIRONMENT, stderr=subprocess.DEVNULL
+        )
         before = file.stat().st_mtime_ns if file.exists() else 0
-        while running.poll() is None and not (file.exists() and file.stat().st_mtime_ns > before):
+        while running.poll() is None and not (
+            file.exists() and file.stat().st_mtime_ns > before
+        ):
             time.sleep(0.01)
         time.sleep(wait)
         os.kill(running.pid, signal.SIGKILL)
@@ -117,15 +139,28 @@ def test_a_checkpoint_of_something_else_is_refused_and_stays(sales, tmp_path, ca
     learning = Learning(epochs=3, checkpoint=str(file))
     train_rows(table, ["Sales"], ["Sales"], learning, ahead=1)
     before = file.read_bytes()
-    options = ["train", sales, "--target", "Sales", "-q", "-o", tmp_path / "m.json", "--checkpoint"]
+    options = [
+        "train",
+        sales,
+        "--target",
+        "Sales",
+        "-q",
+        "-o",
+        tmp_path / "m.json",
+        "--checkpoint",
+    ]
     assert "is of other data or options" in refused(capsys, *options, file)
     assert file.read_bytes() == before
     file.write_text("no checkpoint")
     refused(capsys, *options, file)
     assert file.read_text() == "no checkpoint"
     assert "no such folder" in refused(capsys, *options, tmp_path / "none" / "run.ckpt")
-    synapse.save(synapse.Network(synapse.Layer(1), [], synapse.Layer(1)), tmp_path / "net.json")
-    assert "a checkpoint of a training" in refused(capsys, *options, tmp_path / "net.json")
+    synapse.save(
+        synapse.Network(synapse.Layer(1), [], synapse.Layer(1)), tmp_path / "net.json"
+    )
+    assert "a checkpoint of a training" in refused(
+        capsys, *options, tmp_path / "net.json"
+    )
 
 
 def test_rows_continue_with_the_same_bits(sales, tmp_path):

@@ -15,7 +15,9 @@ from synapse import cli, forecasting, tables
 from .command import called, done, months, refused, told, write
 
 RNG = np.random.default_rng(0)
-SALES = (100 + 20 * np.sin(2 * np.pi * np.arange(60) / 12) + RNG.normal(0, 2, 60)).round(1)
+SALES = (
+    100 + 20 * np.sin(2 * np.pi * np.arange(60) / 12) + RNG.normal(0, 2, 60)
+).round(1)
 COSTS = (50 + 5 * np.cos(2 * np.pi * np.arange(60) / 12) + RNG.normal(0, 1, 60)).round()
 QUICK = ["--hidden", "4", "--epochs", "60", "-q"]
 
@@ -28,11 +30,15 @@ def table(path, count=60, **columns):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A table, a model of both columns, and one with a column that is known in advance."""
+    """A table, a model of both columns, and one with a column that is known in
+    advance."""
     path = tmp_path_factory.mktemp("forecast")
     data = table(path / "d.csv")
     train = ["train", str(data), *QUICK]
-    assert cli.main([*train, "--target", "Sales,Costs", "-o", str(path / "both.json")]) == 0
+    assert (
+        cli.main([*train, "--target", "Sales,Costs", "-o", str(path / "both.json")])
+        == 0
+    )
     given = ["--target", "Costs", "--known", "Sales"]
     assert cli.main([*train, *given, "-o", str(path / "given.json")]) == 0
     return path
@@ -66,66 +72,132 @@ def test_rows_continue_the_dates_and_the_network_its_outputs(further, folder):
     network = synapse.load(folder / "both.json")
     facts = network.metadata
     angles = 2 * np.pi * np.arange(60 + 14) / 12
-    season = np.column_stack([np.sin(angles), np.cos(angles), np.sin(2 * angles), np.cos(2 * angles)])
+    season = np.column_stack(
+        [np.sin(angles), np.cos(angles), np.sin(2 * angles), np.cos(2 * angles)]
+    )
     differences = [forecasting.Differences(lags) for lags in facts["differences"]]
     forecaster = forecasting.NetworkForecaster(network, differences, season)
     ahead = forecaster(np.column_stack([SALES, COSTS]), 14)
     np.testing.assert_allclose(numbers(printed), ahead, rtol=1e-5)
-    columns = {"Month": months(60, 2020)[19:], "Sales (kEUR)": SALES[19:], "Costs": COSTS[19:]}
+    columns = {
+        "Month": months(60, 2020)[19:],
+        "Sales (kEUR)": SALES[19:],
+        "Costs": COSTS[19:],
+    }
     later = write(folder / "later.csv", **columns)
     moved = forecasting.NetworkForecaster(network, differences, season[19:])
     found = moved(np.column_stack([SALES, COSTS])[19:], 3)
     later = numbers(further("--steps", 3, "--model", "network", data=later))
-    np.testing.assert_allclose(later, found, 1e-5, err_msg="the season follows the dates")
+    np.testing.assert_allclose(
+        later, found, 1e-5, err_msg="the season follows the dates"
+    )
 
 
 def test_the_best_method_forecasts_and_says_so(capsys, further, folder):
     facts = synapse.load(folder / "both.json").metadata
-    _, printed, said = called(capsys, "forecast", folder / "both.json", folder / "d.csv", "--steps", 3)
-    assert said.splitlines() == [f"synapse: {facts['reason']}", f"synapse: {facts['verdict']}"]
+    _, printed, said = called(
+        capsys, "forecast", folder / "both.json", folder / "d.csv", "--steps", 3
+    )
+    assert said.splitlines() == [
+        f"synapse: {facts['reason']}",
+        f"synapse: {facts['verdict']}",
+    ]
     assert facts["chosen"] in facts["mase"]
     ran = rows(called(capsys, "run", folder / "both.json", folder / "d.csv")[1])
-    assert (ran[-1][:3], ran[-2][:2]) == (["2025-01-01", "", ""], ["2024-12-01", f"{SALES[-1]:.15g}"])
+    assert (ran[-1][:3], ran[-2][:2]) == (
+        ["2025-01-01", "", ""],
+        ["2024-12-01", f"{SALES[-1]:.15g}"],
+    )
     assert further("--steps", 3, "--model", facts["chosen"]) == printed
     assert further("--steps", 3, "-o", folder / "next.csv") == ""
     assert (folder / "next.csv").read_text() == printed
-    made = [numbers(further("--steps", 3, "--model", name)) for name in facts["members"]]
+    made = [
+        numbers(further("--steps", 3, "--model", name)) for name in facts["members"]
+    ]
     np.testing.assert_allclose(
-        numbers(further("--steps", 3, "--model", "combine")), np.mean(made, axis=0), rtol=1e-5
+        numbers(further("--steps", 3, "--model", "combine")),
+        np.mean(made, axis=0),
+        rtol=1e-5,
     )
     repeated = numbers(further("--steps", 3, "--model", "seasonal"))
     np.testing.assert_array_equal(repeated, np.column_stack([SALES, COSTS])[48:51])
 
 
 def test_bounds_follow_from_the_errors_of_the_test(capsys, further, folder, tmp_path):
-    printed = further("--steps", 20, "--interval", 0.8, "--model", "naive", "--maximum", 130)
-    assert rows(printed)[0][1:4] == ["Sales (kEUR)", "Sales (kEUR) lower", "Sales (kEUR) upper"]
-    facts, known = synapse.load(folder / "both.json").metadata, np.column_stack([SALES, COSTS])
-    half = forecasting.Calibration(np.array(facts["errors"]["naive"])).half_widths(0.8, 20)
+    printed = further(
+        "--steps", 20, "--interval", 0.8, "--model", "naive", "--maximum", 130
+    )
+    assert rows(printed)[0][1:4] == [
+        "Sales (kEUR)",
+        "Sales (kEUR) lower",
+        "Sales (kEUR) upper",
+    ]
+    facts = synapse.load(folder / "both.json").metadata
+    known = np.column_stack([SALES, COSTS])
+    half = forecasting.Calibration(np.array(facts["errors"]["naive"])).half_widths(
+        0.8, 20
+    )
     half = half * known[-12:].mean(axis=0) if facts["relative"] else half
     found = numbers(printed)
-    np.testing.assert_allclose(found[:, 1::3], np.clip([SALES[-1], COSTS[-1]] - half, None, 130), atol=0.06)
-    np.testing.assert_allclose(found[:, 2::3], np.clip([SALES[-1], COSTS[-1]] + half, None, 130), atol=0.06)
-    below = table(tmp_path / "b.csv", **{"Sales (kEUR)": SALES - 999, "Costs": COSTS - 999})
-    lower, upper = numbers(further("--steps", 3, "--interval", 0.8, "--model", "naive", data=below))[:, 1:3].T
+    np.testing.assert_allclose(
+        found[:, 1::3], np.clip([SALES[-1], COSTS[-1]] - half, None, 130), atol=0.06
+    )
+    np.testing.assert_allclose(
+        found[:, 2::3], np.clip([SALES[-1], COSTS[-1]] + half, None, 130), atol=0.06
+    )
+    below = table(
+        tmp_path / "b.csv", **{"Sales (kEUR)": SALES - 999, "Costs": COSTS - 999}
+    )
+    lower, upper = numbers(
+        further("--steps", 3, "--interval", 0.8, "--model", "naive", data=below)
+    )[:, 1:3].T
     assert (lower < upper).all(), (facts["relative"], lower, upper)
     path = tmp_path / "m.json"
-    done(capsys, "train", folder / "d.csv", "--target", "Costs", "--validation", 0, *QUICK, "-o", path)
+    done(
+        capsys,
+        "train",
+        folder / "d.csv",
+        "--target",
+        "Costs",
+        "--validation",
+        0,
+        *QUICK,
+        "-o",
+        path,
+    )
     options = ["forecast", path, folder / "d.csv", "--steps", 2]
     assert called(capsys, *options)[0] == 0
-    assert "no errors of gru on held-out rows" in refused(capsys, *options, "--interval", 0.9)
+    assert "no errors of gru on held-out rows" in refused(
+        capsys, *options, "--interval", 0.9
+    )
 
 
 def test_a_value_known_in_advance_explains_its_own_row(capsys, further, tmp_path):
-    """Sales are 100, and 150 on holidays: in the test, the forecast, its interval, and row by row."""
-    rng, to_come = np.random.default_rng(0), [0, 1, 0, 1, 0, 0]
+    """Sales are 100, and 150 on holidays: in the test, the forecast, its interval, and
+    row by row."""
+    rng = np.random.default_rng(0)
+    to_come = [0, 1, 0, 1, 0, 0]
     holiday = (rng.random(90) < 0.4).astype(int)
     sales = (100 + 50 * holiday + rng.normal(0, 1, 90)).round(1)
     days = [date(2024, 1, 1) + timedelta(i) for i in range(90)]
     price = rng.normal(5, 1, 90).round(2)
-    data = write(tmp_path / "d.csv", Day=days, Sales=sales, Holiday=holiday, Price=price)
-    future, model = write(tmp_path / "f.csv", Holiday=to_come), tmp_path / "m.json"
-    columns = ["--target", "Sales", "--known", "Holiday", "--observed", "Price", "--hidden", 4, "--seed", 1]
+    data = write(
+        tmp_path / "d.csv", Day=days, Sales=sales, Holiday=holiday, Price=price
+    )
+    future = write(tmp_path / "f.csv", Holiday=to_come)
+    model = tmp_path / "m.json"
+    columns = [
+        "--target",
+        "Sales",
+        "--known",
+        "Holiday",
+        "--observed",
+        "Price",
+        "--hidden",
+        4,
+        "--seed",
+        1,
+    ]
     done(capsys, "train", data, *columns, "--model", "perceptron", "-q", "-o", model)
     facts = synapse.load(model).metadata
     assert (facts["known"], facts["observed"]) == (["Holiday"], ["Price"])
@@ -141,31 +213,55 @@ def test_a_value_known_in_advance_explains_its_own_row(capsys, further, tmp_path
     errors = [float(row[2]) - float(row[1]) for row in ran[1:] if row[2]]
     assert np.sqrt(np.mean(np.square(errors))) < 10
     arguments = ["forecast", model, data, "--steps", 6]
-    assert "in advance. Give the next 6 rows: --future FILE" in refused(capsys, *arguments, code=2)
+    assert "in advance. Give the next 6 rows: --future FILE" in refused(
+        capsys, *arguments, code=2
+    )
     short = write(tmp_path / "s.csv", Day=days[:6], Holiday=to_come)
     assert refused(capsys, *arguments, "--future", short).endswith(
-        "to have a row of 2024-03-31 00:00:00, which follows the data. Its rows are from "
-        "2024-01-01 00:00:00 to 2024-01-06 00:00:00."
+        "to have a row of 2024-03-31 00:00:00, which follows the data. Its rows are"
+        " from 2024-01-01 00:00:00 to 2024-01-06 00:00:00."
     )
     expected = further(*options, model=model, data=data)
     more = [date(2024, 3, 20) + timedelta(i) for i in range(40)]
-    calendar = write(tmp_path / "c.csv", Day=more, Holiday=[*[1] * 11, *to_come, *[1] * 23])
+    calendar = write(
+        tmp_path / "c.csv", Day=more, Holiday=[*[1] * 11, *to_come, *[1] * 23]
+    )
     options[3] = calendar
-    assert further(*options, model=model, data=data) == expected, "rows are found by their dates"
+    assert further(*options, model=model, data=data) == expected, (
+        "rows are found by their dates"
+    )
     write(calendar, Holiday=[*to_come, 1, 1])
     assert further(*options, model=model, data=data) == expected
-    assert "Only the first 6 rows of" in called(capsys, "forecast", model, data, *options)[2]
+    assert (
+        "Only the first 6 rows of"
+        in called(capsys, "forecast", model, data, *options)[2]
+    )
 
 
 def test_methods_that_cannot_see_known_columns_stay_out_of_the_mean(capsys, tmp_path):
     """Nothing is sold on holidays, which methods of the past alone cannot know."""
-    rng, model = np.random.default_rng(1), tmp_path / "m.json"
+    rng = np.random.default_rng(1)
+    model = tmp_path / "m.json"
     holiday = (rng.random(90) < 0.25).astype(int)
     days = [date(2024, 1, 1) + timedelta(i) for i in range(90)]
     data = write(
-        tmp_path / "d.csv", Day=days, Sales=(1 - holiday) * (100 + rng.normal(0, 1, 90)), Holiday=holiday
+        tmp_path / "d.csv",
+        Day=days,
+        Sales=(1 - holiday) * (100 + rng.normal(0, 1, 90)),
+        Holiday=holiday,
     )
-    done(capsys, "train", data, "--target", "Sales", "--known", "Holiday", *QUICK, "-o", model)
+    done(
+        capsys,
+        "train",
+        data,
+        "--target",
+        "Sales",
+        "--known",
+        "Holiday",
+        *QUICK,
+        "-o",
+        model,
+    )
     facts = synapse.load(model).metadata
     assert set(facts["members"]) <= {"gru", "arima"}
     future = write(tmp_path / "f.csv", Holiday=[1, 0])
@@ -178,8 +274,21 @@ def test_methods_that_cannot_see_known_columns_stay_out_of_the_mean(capsys, tmp_
 
 
 def test_a_series_without_dates_has_numbers(capsys, further, tmp_path):
-    data, model = write(tmp_path / "d.csv", x=SALES, y=COSTS), tmp_path / "m.json"
-    options = ["--target", "y", "--observed", "x", "--model", "elman", "--epochs", 1, "-q", "-o", model]
+    data = write(tmp_path / "d.csv", x=SALES, y=COSTS)
+    model = tmp_path / "m.json"
+    options = [
+        "--target",
+        "y",
+        "--observed",
+        "x",
+        "--model",
+        "elman",
+        "--epochs",
+        1,
+        "-q",
+        "-o",
+        model,
+    ]
     done(capsys, "train", data, *options)
     printed = further("--steps", 2, "--model", "naive", model=model, data=data)
     assert printed == f"row,y\n61,{COSTS[-1]:g}\n62,{COSTS[-1]:g}\n"
@@ -188,46 +297,85 @@ def test_a_series_without_dates_has_numbers(capsys, further, tmp_path):
 
 def test_a_forecast_has_the_digits_and_the_dates_of_the_data(capsys, further, tmp_path):
     values = [1_000_000_300 + 10 * (place % 5) for place in range(40)]
-    data, model = table(tmp_path / "d.csv", 40, y=values), tmp_path / "m.json"
+    data = table(tmp_path / "d.csv", 40, y=values)
+    model = tmp_path / "m.json"
     done(capsys, "train", data, "--target", "y", "--epochs", 1, "-q", "-o", model)
     assert (
         further("--steps", 1, "--model", "naive", model=model, data=data)
         == f"Month,y\n2023-05-01,{values[-1]}\n"
     )
     series = tables.read_series(tables.read_table(data), ["y"])
-    ahead = tables.forecast_series(synapse.load(model), series, 3, method="naive", interval=0.5)[0]
+    ahead = tables.forecast_series(
+        synapse.load(model), series, 3, method="naive", interval=0.5
+    )[0]
     frame = ahead.to_pandas()
     assert [*frame.columns] == ["y", "y lower", "y upper"]
-    assert [str(day.date()) for day in frame.index] == ["2023-05-01", "2023-06-01", "2023-07-01"]
+    assert [str(day.date()) for day in frame.index] == [
+        "2023-05-01",
+        "2023-06-01",
+        "2023-07-01",
+    ]
     assert [*ahead.dates] == [*frame.index]
 
 
-# --- what is refused -----------------------------------------------------------------------------
+# --- what is refused ------------------------------------------------------------------
 
 
-def test_what_cannot_be_forecast_is_refused_before_anything_is_written(capsys, folder, monkeypatch, tmp_path):
+def test_what_cannot_be_forecast_is_refused_before_anything_is_written(
+    capsys, folder, monkeypatch, tmp_path
+):
     monkeypatch.chdir(folder)
-    one, other = table(tmp_path / "one.csv", 1), table(tmp_path / "other.csv", Price=SALES)
+    one, other = (
+        table(tmp_path / "one.csv", 1),
+        table(tmp_path / "other.csv", Price=SALES),
+    )
     january = [f"2024-01-{i:02d}" for i in range(1, 31)]
-    days = write(tmp_path / "days.csv", Month=january, Sales=SALES[:30], Costs=COSTS[:30])
+    days = write(
+        tmp_path / "days.csv", Month=january, Sales=SALES[:30], Costs=COSTS[:30]
+    )
     synapse.save(architect.Perceptron(1, 1), tmp_path / "other.json")
     before = sorted(folder.iterdir())
-    this, here = ["forecast", "both.json", "d.csv", "--steps"], ["-o", "next.csv"]
+    this = ["forecast", "both.json", "d.csv", "--steps"]
+    here = ["-o", "next.csv"]
     cases = [
-        ([*this, 0, *here], 1, "Expected the steps to be a whole number above 0, got 0"),
+        (
+            [*this, 0, *here],
+            1,
+            "Expected the steps to be a whole number above 0, got 0",
+        ),
         ([*this, "x", *here], 2, "argument --steps: invalid int value: 'x'"),
-        ([*this, 2, "-o", "next.xlsx"], 2, "The suffix of 'next.xlsx' must be .csv or .txt."),
+        (
+            [*this, 2, "-o", "next.xlsx"],
+            2,
+            "The suffix of 'next.xlsx' must be .csv or .txt.",
+        ),
         ([*this, 2, "-o", "none/next.csv"], 1, "there is no such folder"),
-        ([*this, 2, *here, "--future", "d.csv"], 2, "no column that is known in advance. Leave --future out"),
+        (
+            [*this, 2, *here, "--future", "d.csv"],
+            2,
+            "no column that is known in advance. Leave --future out",
+        ),
         (
             [*this, 2, *here, "--model", "prophet"],
             1,
             "to be gru, combine or one of mean, naive, .* 'prophet'",
         ),
-        (["forecast", "both.json", one, "--steps", 2], 1, "three or more dates that step evenly"),
+        (
+            ["forecast", "both.json", one, "--steps", 2],
+            1,
+            "three or more dates that step evenly",
+        ),
         (["forecast", "both.json", other, "--steps", 2], 1, "no column 'Sales"),
-        (["forecast", "both.json", days, "--steps", 2], 1, "another step: month. These have the step day"),
-        (["forecast", tmp_path / "other.json", "d.csv", "--steps", 2], 1, "does not forecast a series"),
+        (
+            ["forecast", "both.json", days, "--steps", 2],
+            1,
+            "another step: month. These have the step day",
+        ),
+        (
+            ["forecast", tmp_path / "other.json", "d.csv", "--steps", 2],
+            1,
+            "does not forecast a series",
+        ),
     ]
     told(capsys, cases)
     assert sorted(folder.iterdir()) == before

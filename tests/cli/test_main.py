@@ -32,7 +32,10 @@ def stopped(capsys, *arguments):
 def test_help_version_and_wrong_usage(capsys):
     """The help and the page name every subcommand, and each has help of its own."""
     code, printed = stopped(capsys, "--help")
-    assert (code, re.findall(r"^    (\w+) ", printed, re.MULTILINE)) == (0, list(cli.COMMANDS))
+    assert (code, re.findall(r"^    (\w+) ", printed, re.MULTILINE)) == (
+        0,
+        list(cli.COMMANDS),
+    )
     for name in cli.COMMANDS:
         assert f"``synapse {name}``" in PAGE
         code, printed = stopped(capsys, name, "--help")
@@ -42,8 +45,14 @@ def test_help_version_and_wrong_usage(capsys):
     cases = [
         ([], f"{required}COMMAND. See `synapse --help`."),
         (["info"], f"{required}MODEL. See `synapse info --help`."),
-        (["train", "x"], f"{required}--target, -o/--output. See `synapse train --help`."),
-        (["info", "--no", "x"], "Wrong usage: unrecognized arguments: --no. See `synapse --help`."),
+        (
+            ["train", "x"],
+            f"{required}--target, -o/--output. See `synapse train --help`.",
+        ),
+        (
+            ["info", "--no", "x"],
+            "Wrong usage: unrecognized arguments: --no. See `synapse --help`.",
+        ),
         (["inform", "x"], "got 'inform'. Did you mean 'info'?"),
     ]
     for arguments, said in cases:
@@ -60,29 +69,47 @@ def test_errors_of_the_program_and_interruptions(capsys, monkeypatch, model):
 
     code, _, said = of(ZeroDivisionError("by hand"))
     assert (code, said.count("\n")) == (1, 1)
-    assert said.startswith("synapse: This is a bug (ZeroDivisionError: by hand). Please report")
+    assert said.startswith(
+        "synapse: This is a bug (ZeroDivisionError: by hand). Please report"
+    )
     with pytest.raises(ZeroDivisionError):
         cli.main(["--debug", "info", str(model)])
     memory = "There is not enough memory for this: Unable to allocate 9 TiB."
-    assert of(MemoryError("Unable to allocate 9 TiB")) == (1, "", f"synapse: {memory}\n")
+    assert of(MemoryError("Unable to allocate 9 TiB")) == (
+        1,
+        "",
+        f"synapse: {memory}\n",
+    )
     assert of(KeyboardInterrupt()) == (130, "", "synapse: Interrupted.\n")
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is always full")
+@pytest.mark.skipif(
+    not os.path.exists("/dev/full"), reason="no device that is always full"
+)
 def test_as_processes_whose_output_is_lost(model):
     none = model.with_name("none")
     done = process("info", none)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == f"synapse: Cannot read {str(none)!r}: No such file or directory.\n"
+    assert (
+        done.stderr
+        == f"synapse: Cannot read {str(none)!r}: No such file or directory.\n"
+    )
     for arguments in (["--version"], ["info", model]):
         reading, writing = os.pipe()
         os.close(reading)  # a reader that leaves
         with os.fdopen(writing, "wb") as pipe:
-            done = process(*arguments, capture_output=False, stdout=pipe, stderr=subprocess.PIPE)
+            done = process(
+                *arguments, capture_output=False, stdout=pipe, stderr=subprocess.PIPE
+            )
         assert done.stderr == ""
-        assert done.returncode in (0, cli.BROKEN_PIPE)  # argparse heeds no failure to write a version
+        assert done.returncode in (
+            0,
+            cli.BROKEN_PIPE,
+        )  # argparse heeds no failure to write a version
     with open("/dev/full", "w") as full:
-        done = process("info", model, capture_output=False, stdout=full, stderr=subprocess.PIPE)
+        done = process(
+            "info", model, capture_output=False, stdout=full, stderr=subprocess.PIPE
+        )
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert done.stderr.startswith("synapse: The output cannot be used: ")

@@ -1,4 +1,5 @@
-"""What an extra is needed for is said at once, with the command that installs it; nothing is lost by then."""
+"""What an extra is needed for is said at once, with the command that installs it;
+nothing is lost by then."""
 
 import importlib
 import sys
@@ -21,7 +22,9 @@ def without(monkeypatch):
     """Hide a module, as if it were not installed."""
 
     def hide(name):
-        for module in [module for module in sys.modules if module.partition(".")[0] == name]:
+        for module in [
+            module for module in sys.modules if module.partition(".")[0] == name
+        ]:
             monkeypatch.setitem(sys.modules, module, None)
         monkeypatch.setitem(sys.modules, name, None)
 
@@ -37,10 +40,17 @@ def sheet(tmp_path):
     return tmp_path
 
 
-def test_the_command_says_what_to_install_before_it_works(sheet, without, capsys, monkeypatch):
-    monkeypatch.setattr(train_command, "train_series", lambda *_, **__: pytest.fail("it worked first"))
-    monkeypatch.setattr(train_command, "train_rows", lambda *_, **__: pytest.fail("it worked first"))
-    data, model = sheet / "d.csv", sheet / "net.json"
+def test_the_command_says_what_to_install_before_it_works(
+    sheet, without, capsys, monkeypatch
+):
+    monkeypatch.setattr(
+        train_command, "train_series", lambda *_, **__: pytest.fail("it worked first")
+    )
+    monkeypatch.setattr(
+        train_command, "train_rows", lambda *_, **__: pytest.fail("it worked first")
+    )
+    data = sheet / "d.csv"
+    model = sheet / "net.json"
     tables = {
         "train": (data, "--target", "Sales", "-o", sheet / "m.json"),
         "compare": (data, "--target", "Sales"),
@@ -71,14 +81,25 @@ def test_months_in_words_need_dateparser(tmp_path, without, capsys):
     words = [f"{day}. M\u00e4rz 2024" for day in range(1, 29)]
     write(tmp_path / "d.csv", Tag=words, Umsatz=np.arange(28.0))
     without("dateparser")
-    said = refused(capsys, "train", tmp_path / "d.csv", "--target", "Umsatz", "-o", tmp_path / "m.json")
+    said = refused(
+        capsys,
+        "train",
+        tmp_path / "d.csv",
+        "--target",
+        "Umsatz",
+        "-o",
+        tmp_path / "m.json",
+    )
     assert "need dateparser" in said
     assert FORECAST in said
 
 
-def test_methods_that_are_not_installed_are_named_before_the_training(sheet, without, capsys, monkeypatch):
+def test_methods_that_are_not_installed_are_named_before_the_training(
+    sheet, without, capsys, monkeypatch
+):
     without("statsforecast")
-    data, model = sheet / "d.csv", sheet / "m.json"
+    data = sheet / "d.csv"
+    model = sheet / "m.json"
     begun = []
     for name in ("train_series", "compare_series"):
         module = importlib.import_module(f"synapse.cli.{name.removesuffix('_series')}")
@@ -89,7 +110,9 @@ def test_methods_that_are_not_installed_are_named_before_the_training(sheet, wit
             return work(*given, **options)
 
         monkeypatch.setattr(module, name, working)
-    code, printed, _ = called(capsys, "train", data, "--target", "Sales", *SHORT[:4], "-o", model)
+    code, printed, _ = called(
+        capsys, "train", data, "--target", "Sales", *SHORT[:4], "-o", model
+    )
     assert code == 0
     assert "ar" in printed
     assert called(capsys, "compare", data, "--target", "Sales", *SHORT)[0] == 0
@@ -97,7 +120,9 @@ def test_methods_that_are_not_installed_are_named_before_the_training(sheet, wit
         assert "The methods ets, theta and arima need statsforecast" in said
         assert "pip install" in said
     assert len(begun) == 2
-    assert main(["forecast", str(model), str(data), "--steps", "2", "--model", "ets"]) == 1
+    assert (
+        main(["forecast", str(model), str(data), "--steps", "2", "--model", "ets"]) == 1
+    )
     said = capsys.readouterr().err
     assert "need statsforecast" in said
     assert "pip install" in said
@@ -112,7 +137,9 @@ def test_calls_of_the_library_say_what_to_install(without, tmp_path):
     result = synapse.Trainer(net).train([[0.0]], [[1.0]], epochs=1, progress=False)
     calls = {
         "pandas": [synapse.forecasting.Forecast(np.ones((2, 1))).to_pandas],
-        "statsforecast": [lambda: synapse.forecasting.statistical("ets", np.arange(30.0))],
+        "statsforecast": [
+            lambda: synapse.forecasting.statistical("ets", np.arange(30.0))
+        ],
         "matplotlib": [lambda: synapse.draw.learning(result), synapse.draw.style],
         "torch": [lambda: synapse.to_torch(net)],
         "onnx": [lambda: synapse.save(net, tmp_path / "net.onnx")],
@@ -121,5 +148,8 @@ def test_calls_of_the_library_say_what_to_install(without, tmp_path):
     for name, uses in calls.items():
         without(name)
         for use in uses:
-            with pytest.raises(synapse.errors.MissingExtraError, match=f"{name}.*Install it: pip install"):
+            with pytest.raises(
+                synapse.errors.MissingExtraError,
+                match=f"{name}.*Install it: pip install",
+            ):
                 use()

@@ -12,16 +12,27 @@ import architect
 from synapse import Layer, Network
 from synapse.readwrite import load, save
 
-from .command import ENVIRONMENT, answers, complaints, done, line, process, refused, told
+from .command import (
+    ENVIRONMENT,
+    answers,
+    complaints,
+    done,
+    line,
+    process,
+    refused,
+    told,
+)
 
 STEPS = np.array([[0.0, 1.0], [1.0, 0.5]])
 
 
 @pytest.fixture
 def network(tmp_path):
-    """A network with memory, whose inputs have names, saved in a context that is not clear."""
+    """A network with memory, whose inputs have names, saved in a context that is not
+    clear."""
     network = architect.LSTM(2, 3, 2, style="synaptic", seed=0)
-    network.input[0].name, network.input[1].name = "height", "width"
+    network.input[0].name = "height"
+    network.input[1].name = "width"
     network.activate([5.0, 5.0])
     save(network, tmp_path / "m.json")
     network.clear()
@@ -40,17 +51,25 @@ def data(tmp_path):
     return path
 
 
-# --- convert -------------------------------------------------------------------------------------
+# --- convert --------------------------------------------------------------------------
 
 
 def test_what_is_converted_answers_the_same(capsys, network, model, data, tmp_path):
     """JSON of others is known by its content."""
     expected = network.run(STEPS)
-    for place, ending in enumerate([".json", ".synapse", ".npz", ".graphml", ".gexf", ".cyjs", ".NPZ"]):
+    for place, ending in enumerate(
+        [".json", ".synapse", ".npz", ".graphml", ".gexf", ".cyjs", ".NPZ"]
+    ):
         path = tmp_path / f"twin{place}{ending}"
         assert done(capsys, "convert", model, path) == ""
         ran = done(capsys, "run", path, data, "--sequence", "who")
-        assert [row.split(",")[0] for row in ran.splitlines()] == ["who", "ann", "ann", "bob", "bob"]
+        assert [row.split(",")[0] for row in ran.splitlines()] == [
+            "who",
+            "ann",
+            "ann",
+            "bob",
+            "bob",
+        ]
         np.testing.assert_array_equal(answers(ran), [*expected, *expected])
     for name in ("synaptic", "node_link", "cytoscape"):
         path = tmp_path / f"{name}.json"
@@ -68,15 +87,34 @@ def test_what_is_converted_answers_the_same(capsys, network, model, data, tmp_pa
 def test_formats_are_told_where_endings_do_not(capsys, network, tmp_path):
     save(network, tmp_path / "links", "node_link")
     save(network, tmp_path / "old.npz", "synaptic")
-    done(capsys, "convert", tmp_path / "links", tmp_path / "a", "--from", "node_link", "--to", "npz")
-    np.testing.assert_array_equal(load(tmp_path / "a", "npz").run(STEPS), network.run(STEPS))
+    done(
+        capsys,
+        "convert",
+        tmp_path / "links",
+        tmp_path / "a",
+        "--from",
+        "node_link",
+        "--to",
+        "npz",
+    )
+    np.testing.assert_array_equal(
+        load(tmp_path / "a", "npz").run(STEPS), network.run(STEPS)
+    )
     assert "Cannot read" in refused(capsys, "info", tmp_path / "old.npz")
-    done(capsys, "convert", tmp_path / "old.npz", tmp_path / "b.json", "--from", "synaptic")
+    done(
+        capsys,
+        "convert",
+        tmp_path / "old.npz",
+        tmp_path / "b.json",
+        "--from",
+        "synaptic",
+    )
 
 
 def test_what_cannot_be_converted_or_drawn(capsys, model, tmp_path):
     done(capsys, "convert", model, tmp_path / "x.py")
-    a, b = Layer(1), Layer(1, squash="softsign")
+    a = Layer(1)
+    b = Layer(1, squash="softsign")
     a.project(b, weights=1.0)
     save(Network(a, [], b), tmp_path / "soft.json")
     before, draw = sorted(tmp_path.iterdir()), ["draw", model]
@@ -90,7 +128,11 @@ def test_what_cannot_be_converted_or_drawn(capsys, model, tmp_path):
                 "^Cannot read .* format python cannot be read",
             ),
             (["convert", model, tmp_path / "none" / "x.npz"], 1, "No such file"),
-            (["convert", tmp_path / "soft.json", tmp_path / "s", "--to", "synaptic"], 1, "^Cannot write"),
+            (
+                ["convert", tmp_path / "soft.json", tmp_path / "s", "--to", "synaptic"],
+                1,
+                "^Cannot write",
+            ),
             (["convert", model], 2, "required: OUT"),
             ([*draw, tmp_path / "x.txt"], 2, r"\.svg"),
             ([*draw, tmp_path / "none" / "x.html"], 1, "No such file"),
@@ -103,22 +145,30 @@ def test_what_cannot_be_converted_or_drawn(capsys, model, tmp_path):
 
 @pytest.mark.slow
 def test_a_warning_is_a_sentence(tmp_path):
-    a, b = Layer(1), Layer(1)
+    a = Layer(1)
+    b = Layer(1)
     a.project(b, weights=1.0)
     b.project(b, weights=0.5)
     save(Network(a, [], b), tmp_path / "m.json")
-    finished = process("convert", "m.json", "s.json", "--to", "synaptic", cwd=tmp_path, env=None)
+    finished = process(
+        "convert", "m.json", "s.json", "--to", "synaptic", cwd=tmp_path, env=None
+    )
     assert finished.returncode == 0
     (sentence,) = finished.stderr.splitlines()
-    assert sentence.startswith("synapse: warning: Synaptic will read 1 as the weight of 1 self-connection,")
+    assert sentence.startswith(
+        "synapse: warning: Synaptic will read 1 as the weight of 1 self-connection,"
+    )
 
 
-# --- draw ----------------------------------------------------------------------------------------
+# --- draw -----------------------------------------------------------------------------
 
 
 def test_pictures_and_pages(capsys, model, tmp_path):
     pytest.importorskip("matplotlib")
-    for ending, begins, text in ((".svg", b"<?xml", b">cells</text>"), (".pdf", b"%PDF", b"/CIDFontType2")):
+    for ending, begins, text in (
+        (".svg", b"<?xml", b">cells</text>"),
+        (".pdf", b"%PDF", b"/CIDFontType2"),
+    ):
         path = tmp_path / f"x{ending}"
         assert done(capsys, "draw", model, path) == ""
         assert path.read_bytes().startswith(begins)
@@ -128,7 +178,7 @@ def test_pictures_and_pages(capsys, model, tmp_path):
     assert page.read_bytes().startswith(b"<!DOCTYPE html>")
 
 
-# --- info ----------------------------------------------------------------------------------------
+# --- info -----------------------------------------------------------------------------
 
 
 def info(capsys, network, folder):
@@ -140,27 +190,51 @@ def info(capsys, network, folder):
 
 
 def test_info(capsys, tmp_path):
-    facts, layers = info(capsys, architect.LSTM(2, 3, 1, peepholes=None, style="synaptic", seed=0), tmp_path)
-    shown = [facts[name] for name in ("name", "sizes", "neurons", "connections", "parameters", "memory")]
+    facts, layers = info(
+        capsys,
+        architect.LSTM(2, 3, 1, peepholes=None, style="synaptic", seed=0),
+        tmp_path,
+    )
+    shown = [
+        facts[name]
+        for name in ("name", "sizes", "neurons", "connections", "parameters", "memory")
+    ]
     assert shown == ["LSTM", "2-3-3-3-3-1", "15", "32", "42", "yes"]
-    counts = [facts[name] for name in ("self-connections", "gated connections", "gating neurons")]
+    counts = [
+        facts[name]
+        for name in ("self-connections", "gated connections", "gating neurons")
+    ]
     assert counts == ["3", "12", "9"]
     assert layers[2].split() == ["input", "gates", "3", "logistic"]
     network = architect.Perceptron(2, 3, 1, seed=0, dtype=np.float32)
     network.connections[0].trainable = network.hidden[0][1].trainable = False
     facts, _ = info(capsys, network, tmp_path)
-    assert (facts["memory"], facts["dtype"], facts["gating neurons"]) == ("no", "float32", "0")
+    assert (facts["memory"], facts["dtype"], facts["gating neurons"]) == (
+        "no",
+        "float32",
+        "0",
+    )
     assert int(facts["parameters"]) == 9 + 4 - 2, "what learning can change"
-    facts, _ = info(capsys, architect.Convolutional((6, 6), 2, filters=(4,), seed=0), tmp_path)
-    assert int(facts["parameters"]) == 4 * 9 + 4 + 2 * (4 * 16 + 1), "shared ones count once"
+    facts, _ = info(
+        capsys, architect.Convolutional((6, 6), 2, filters=(4,), seed=0), tmp_path
+    )
+    assert int(facts["parameters"]) == 4 * 9 + 4 + 2 * (4 * 16 + 1), (
+        "shared ones count once"
+    )
 
 
 def test_a_name_cannot_drive_the_terminal(capsys, tmp_path):
-    inputs, output = Layer(1), Layer(3, squash="tanh", name="a\nb\x1b[31m")
+    inputs = Layer(1)
+    output = Layer(3, squash="tanh", name="a\nb\x1b[31m")
     output[1].squash = "relu"
     inputs.project(output, weights=1.0)
     network = Network(inputs, [], output, name="Größe")
-    network.metadata = {"targets": 3, "error": {"a": None}, "rows": [], "a\nb": "\x1b[31m"}
+    network.metadata = {
+        "targets": 3,
+        "error": {"a": None},
+        "rows": [],
+        "a\nb": "\x1b[31m",
+    }
     facts, layers = info(capsys, network, tmp_path)
     assert facts["name"] == "Größe"
     assert facts[r"'a\nb'"].isprintable()
@@ -169,21 +243,33 @@ def test_a_name_cannot_drive_the_terminal(capsys, tmp_path):
 
 
 def test_what_is_no_model_is_refused(capsys, tmp_path):
-    path, whole = tmp_path / "no model", tmp_path / "half.synapse"
+    path = tmp_path / "no model"
+    whole = tmp_path / "half.synapse"
     save(architect.Perceptron(2, 3, 1, seed=0), whole)
-    for content in (b"", b"\xff\xfe\x00", b'{"format": "synapse"}', whole.read_bytes()[:-100]):
+    for content in (
+        b"",
+        b"\xff\xfe\x00",
+        b'{"format": "synapse"}',
+        whole.read_bytes()[:-100],
+    ):
         path.write_bytes(content)
-        assert refused(capsys, "info", path).startswith(f"Cannot read {str(path)!r}: "), content[:20]
+        assert refused(capsys, "info", path).startswith(
+            f"Cannot read {str(path)!r}: "
+        ), content[:20]
     told(capsys, [(["info", tmp_path], 1, "^Cannot read")])
 
 
-# --- run -----------------------------------------------------------------------------------------
+# --- run ------------------------------------------------------------------------------
 
 
-def test_columns_by_name_or_in_order_from_a_cleared_context(capsys, network, model, data, tmp_path):
+def test_columns_by_name_or_in_order_from_a_cleared_context(
+    capsys, network, model, data, tmp_path
+):
     printed = done(capsys, "run", model, data)
     assert printed.splitlines()[0] == "output 0,output 1"
-    np.testing.assert_array_equal(answers(printed), network.run(np.vstack([STEPS, STEPS])))
+    np.testing.assert_array_equal(
+        answers(printed), network.run(np.vstack([STEPS, STEPS]))
+    )
     assert done(capsys, "run", model, data, "-o", tmp_path / "out.csv") == ""
     assert (tmp_path / "out.csv").read_text() == printed
     other = tmp_path / "other.csv"
@@ -195,9 +281,21 @@ def test_columns_by_name_or_in_order_from_a_cleared_context(capsys, network, mod
         capsys,
         [
             (["run", model, other, "--in-order"], 1, "to have 2 columns"),
-            (["run", model, other], 1, "no columns? 'height'.*It has 'who', 'x', 'y'.*--in-order"),
-            (["run", model, data, "-o", tmp_path / "none" / "out.csv"], 1, "^Cannot write"),
-            (["run", model, data, "-o", tmp_path / "x.png"], 2, r"x\.png' must be \.csv or \.txt\.$"),
+            (
+                ["run", model, other],
+                1,
+                "no columns? 'height'.*It has 'who', 'x', 'y'.*--in-order",
+            ),
+            (
+                ["run", model, data, "-o", tmp_path / "none" / "out.csv"],
+                1,
+                "^Cannot write",
+            ),
+            (
+                ["run", model, data, "-o", tmp_path / "x.png"],
+                2,
+                r"x\.png' must be \.csv or \.txt\.$",
+            ),
         ],
     )
 
@@ -207,8 +305,12 @@ def test_columns_by_name_or_in_order_from_a_cleared_context(capsys, network, mod
 def test_as_processes_in_a_pipe(network, data, tmp_path):
     piped = process("run", "m.json", "-", cwd=tmp_path, input=data.read_text())
     assert (piped.returncode, piped.stderr) == (0, "")
-    np.testing.assert_array_equal(answers(piped.stdout), network.run(np.vstack([STEPS, STEPS])))
-    (tmp_path / "long.csv").write_text("height,width\n" + "1,2\n" * 100_000)  # more than a pipe holds
+    np.testing.assert_array_equal(
+        answers(piped.stdout), network.run(np.vstack([STEPS, STEPS]))
+    )
+    (tmp_path / "long.csv").write_text(
+        "height,width\n" + "1,2\n" * 100_000
+    )  # more than a pipe holds
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     command = line("run", "m.json", "long.csv")
     with subprocess.Popen(command, **pipes, cwd=tmp_path, env=ENVIRONMENT) as running:
@@ -218,8 +320,11 @@ def test_as_processes_in_a_pipe(network, data, tmp_path):
         assert running.wait(60) == 141
 
 
-def test_play_writes_a_page_that_learns_and_opens_it(capsys, model, tmp_path, monkeypatch):
-    opened, path = [], tmp_path / "page.html"
+def test_play_writes_a_page_that_learns_and_opens_it(
+    capsys, model, tmp_path, monkeypatch
+):
+    opened = []
+    path = tmp_path / "page.html"
     monkeypatch.setattr("webbrowser.open", lambda address: bool(opened.append(address)))
     assert done(capsys, "play", model, "-o", path) == ""
     assert not opened

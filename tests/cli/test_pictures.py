@@ -11,7 +11,9 @@ from .command import called, months, refused, write
 pytest.importorskip("matplotlib")
 
 RNG = np.random.default_rng(0)
-SALES = (100 + 20 * np.sin(2 * np.pi * np.arange(60) / 12) + RNG.normal(0, 2, 60)).round(1)
+SALES = (
+    100 + 20 * np.sin(2 * np.pi * np.arange(60) / 12) + RNG.normal(0, 2, 60)
+).round(1)
 COSTS = (50 + RNG.normal(0, 1, 60)).round(1)
 
 
@@ -22,20 +24,41 @@ def folder(tmp_path_factory):
     shops = {"Month": months(60, 2019) * 2, "Shop": ["North"] * 60 + ["South"] * 60}
     numbers = {"Sales": [*SALES, *SALES + 10], "Costs": [*COSTS, *COSTS]}
     write(path / "d.csv", **shops, **numbers)
-    options = ["--target", "Sales,Costs", "--sequence", "Shop", "--hidden", "4", "--epochs", "30", "-q"]
-    assert cli.main(["train", str(path / "d.csv"), *options, "-o", str(path / "m.json")]) == 0
+    options = [
+        "--target",
+        "Sales,Costs",
+        "--sequence",
+        "Shop",
+        "--hidden",
+        "4",
+        "--epochs",
+        "30",
+        "-q",
+    ]
+    assert (
+        cli.main(["train", str(path / "d.csv"), *options, "-o", str(path / "m.json")])
+        == 0
+    )
     return path
 
 
 @pytest.fixture
 def drawn(monkeypatch):
-    """The panels of the figures that are saved: their titles, and lines and bounds by label."""
-    panels, save = [], words.save_figure
+    """The panels of the figures that are saved: their titles, and lines and bounds by
+    label."""
+    panels = []
+    save = words.save_figure
 
     def saving(figure, path, *more):
         for ax in figure.axes:
-            lines = {line.get_label(): np.asarray(line.get_ydata(), float) for line in ax.lines}
-            areas = {area.get_label(): area.get_paths()[0].get_extents() for area in ax.collections}
+            lines = {
+                line.get_label(): np.asarray(line.get_ydata(), float)
+                for line in ax.lines
+            }
+            areas = {
+                area.get_label(): area.get_paths()[0].get_extents()
+                for area in ax.collections
+            }
             panels.append((ax.get_title(), lines, areas))
         save(figure, path, *more)
 
@@ -43,7 +66,9 @@ def drawn(monkeypatch):
     return panels
 
 
-def test_a_forecast_is_drawn_with_its_history_and_bounds(folder, drawn, tmp_path, capsys):
+def test_a_forecast_is_drawn_with_its_history_and_bounds(
+    folder, drawn, tmp_path, capsys
+):
     for suffix in (".png", ".svg", ".pdf"):
         arguments = [
             "forecast",
@@ -58,7 +83,12 @@ def test_a_forecast_is_drawn_with_its_history_and_bounds(folder, drawn, tmp_path
         assert code == 0
         assert (tmp_path / f"p{suffix}").stat().st_size > 1000
     rows = [line.split(",") for line in plain.splitlines()]
-    assert rows[0] == ["Shop", "Month", "Sales", "Costs"]  # bounds are in the picture only
+    assert rows[0] == [
+        "Shop",
+        "Month",
+        "Sales",
+        "Costs",
+    ]  # bounds are in the picture only
     titles = ["North: Sales", "North: Costs", "South: Sales", "South: Costs"]
     assert [title for title, *_ in drawn[:4]] == titles
     _, lines, areas = drawn[0]
@@ -70,12 +100,22 @@ def test_a_forecast_is_drawn_with_its_history_and_bounds(folder, drawn, tmp_path
     assert printed.splitlines()[0].split(",")[3] == "Sales lower"
     assert "50 % interval" in drawn[-1][2]
     half, most = (
-        panel[2][name] for panel, name in ((drawn[-4], "50 % interval"), (drawn[0], "90 % interval"))
+        panel[2][name]
+        for panel, name in ((drawn[-4], "50 % interval"), (drawn[0], "90 % interval"))
     )
     assert half.height < most.height
 
 
 def test_a_picture_that_cannot_be_written_is_refused_at_once(folder, tmp_path, capsys):
-    arguments = ["forecast", folder / "m.json", folder / "d.csv", "--steps", 3, "--plot"]
-    assert "must be .png, .svg or .pdf" in refused(capsys, *arguments, tmp_path / "p.txt", code=2)
+    arguments = [
+        "forecast",
+        folder / "m.json",
+        folder / "d.csv",
+        "--steps",
+        3,
+        "--plot",
+    ]
+    assert "must be .png, .svg or .pdf" in refused(
+        capsys, *arguments, tmp_path / "p.txt", code=2
+    )
     assert "no such folder" in refused(capsys, *arguments, tmp_path / "none" / "p.png")

@@ -1,4 +1,5 @@
-"""The session in docs/reference/command.rst is what happens, but for times and last digits.
+"""The session in docs/reference/command.rst is what happens, but for times and last
+digits.
 
 The lines of README work with what README has installed by then.
 """
@@ -20,7 +21,8 @@ from .command import ENVIRONMENT, PAGE, ROOT, SUNSPOTS, called
 def session():
     """Commands of the first console on the page, and what each prints."""
     (block,) = re.findall(
-        r"\.\. code-block:: console\n\n((?:   .*\n|\n)+)", PAGE.split("``synapse train``")[0]
+        r"\.\. code-block:: console\n\n((?:   .*\n|\n)+)",
+        PAGE.split("``synapse train``")[0],
     )
     steps = re.sub("^   ", "", block, flags=re.MULTILINE).split("$ synapse ")[1:]
     return [step.partition("\n")[::2] for step in steps]
@@ -28,8 +30,14 @@ def session():
 
 def cells(text):
     """Words and numbers, without times and percentages."""
-    words = re.sub(r"[\d.]+ s,|\d+ %|\d{4}-\d\d-\d\dT\S+", "some", text).replace(",", " ").split()
-    return [float(word) if re.fullmatch(r"-?\d+(\.\d+)?", word) else word for word in words]
+    words = (
+        re.sub(r"[\d.]+ s,|\d+ %|\d{4}-\d\d-\d\dT\S+", "some", text)
+        .replace(",", " ")
+        .split()
+    )
+    return [
+        float(word) if re.fullmatch(r"-?\d+(\.\d+)?", word) else word for word in words
+    ]
 
 
 @pytest.mark.peers
@@ -42,10 +50,13 @@ def test_the_session_of_the_page(capsys, tmp_path, monkeypatch):
     names = [command.split()[0] for command, _ in steps]
     assert names == ["train", "forecast", "run", "draw", "convert"]
     for command, printed in steps:
-        found, shown = cells(called(capsys, *shlex.split(command))[1]), cells(printed)
+        found = cells(called(capsys, *shlex.split(command))[1])
+        shown = cells(printed)
         assert len(found) == len(shown)
         for one, other in zip(found, shown):
-            assert one == (pytest.approx(other, rel=0.05) if isinstance(other, float) else other)
+            assert one == (
+                pytest.approx(other, rel=0.05) if isinstance(other, float) else other
+            )
     assert {path.name for path in tmp_path.iterdir()} >= {
         "model.json",
         "model.svg",
@@ -72,38 +83,64 @@ def plain(name):
     return re.sub("[-_.]+", "-", name).lower()
 
 
-OWNERS = {top: set(map(plain, names)) for top, names in metadata.packages_distributions().items()}
-DISTRIBUTIONS = {name for names in metadata.packages_distributions().values() for name in names}
+OWNERS = {
+    top: set(map(plain, names))
+    for top, names in metadata.packages_distributions().items()
+}
+DISTRIBUTIONS = {
+    name for names in metadata.packages_distributions().values() for name in names
+}
 
 
 def installed(extras):
     """The distributions that Synapse with these extras installs."""
     declared = configparser.ConfigParser()
     declared.read(ROOT / "setup.cfg", encoding="utf-8")
-    lists = [declared["options"]["install_requires"], *map(declared["options.extras_require"].get, extras)]
-    found, due = {"synapse-neurons"}, "\n".join(lists).split()
+    lists = [
+        declared["options"]["install_requires"],
+        *map(declared["options.extras_require"].get, extras),
+    ]
+    found = {"synapse-neurons"}
+    due = "\n".join(lists).split()
     while due:
         wanted = Requirement(due.pop())
-        if plain(wanted.name) not in found and (not wanted.marker or wanted.marker.evaluate({"extra": ""})):
+        if plain(wanted.name) not in found and (
+            not wanted.marker or wanted.marker.evaluate({"extra": ""})
+        ):
             found.add(plain(wanted.name))
-            due += (wanted.name in DISTRIBUTIONS and metadata.requires(wanted.name)) or []
+            due += (
+                wanted.name in DISTRIBUTIONS and metadata.requires(wanted.name)
+            ) or []
     return found
 
 
 def lines_of_readme():
-    """Each command of README, and the extras that README has installed before; without those of the tests."""
-    text, extras = (ROOT / "README.md").read_text(encoding="utf-8"), []
-    pattern = r'-e "\.\[(\w+)\]"|\.venv/bin/(?:python -m )?(synapse [^`\n]+|demos \w+)|`python -m (demos)`'
+    """Each command of README, and the extras that README has installed before; without
+    those of the tests."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    extras = []
+    pattern = (
+        r'-e "\.\[(\w+)\]"|\.venv/bin/(?:python -m )?(synapse [^`\n]+|demos'
+        r" \w+)|`python -m (demos)`"
+    )
     for extra, *commands in re.findall(pattern, text):
         extras += [extra] * (extra not in ("", "test"))
-        yield from ((shlex.split(command), extras.copy()) for command in commands if command)
+        yield from (
+            (shlex.split(command), extras.copy()) for command in commands if command
+        )
 
 
 @pytest.mark.slow
 def test_the_lines_of_readme_work_with_what_readme_has_installed(tmp_path):
     lines = list(lines_of_readme())
     assert [" ".join(command[:2]) for command, _ in lines] == [
-        *("demos sunspots", "synapse play", "demos", "synapse train", "synapse forecast")
+        *(
+            "demos sunspots",
+            "synapse play",
+            "demos",
+            "synapse train",
+            "synapse forecast",
+        )
     ]
     (tmp_path / "demos").symlink_to(SUNSPOTS.parents[1])
     for command, extras in [(lines[-2][0], ["draw"]), *lines]:
@@ -114,7 +151,10 @@ def test_the_lines_of_readme_work_with_what_readme_has_installed(tmp_path):
         how = {"cwd": tmp_path, "env": {**ENVIRONMENT, "MPLBACKEND": "Agg"}}
         ran = subprocess.run(line, capture_output=True, text=True, check=False, **how)
         if command[0] == "synapse" and extras == ["draw"] and command[1] == "train":
-            said = "need pandas (extra 'forecast'), which is not installed. Install it: pip install "
+            said = (
+                "need pandas (extra 'forecast'), which is not installed. Install it:"
+                " pip install "
+            )
             assert (ran.returncode, said in ran.stderr) == (1, True)
         else:
             assert ran.returncode == 0, (command, ran.stderr)

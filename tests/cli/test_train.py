@@ -28,22 +28,36 @@ def rng():
 
 @pytest.fixture
 def plane(tmp_path, rng):
-    """Numbers far from 0 and from each other in size, and what follows from them by a line."""
-    a, b = rng.normal(1000, 50, 60), rng.normal(0, 1e-4, 60)
-    return write(tmp_path / "plane.csv", a=a, b=b, word=["x", "y"] * 30, y=3 * a + 2e6 * b - 500)
+    """Numbers far from 0 and from each other in size, and what follows from them by a
+    line."""
+    a = rng.normal(1000, 50, 60)
+    b = rng.normal(0, 1e-4, 60)
+    return write(
+        tmp_path / "plane.csv", a=a, b=b, word=["x", "y"] * 30, y=3 * a + 2e6 * b - 500
+    )
 
 
 @pytest.fixture
 def kinds(tmp_path, rng):
     """Three clouds of points, in the order of their names, and a number of each."""
-    place = np.repeat([[0, 0], [5, 0], [0, 5]], 20, axis=0) + rng.normal(0, 0.5, (60, 2))
+    place = np.repeat([[0, 0], [5, 0], [0, 5]], 20, axis=0) + rng.normal(
+        0, 0.5, (60, 2)
+    )
     names = np.repeat(["b two", "a", "c"], 20)
-    return write(tmp_path / "k.csv", a=place[:, 0], b=place[:, 1], kind=names, code=np.repeat([3, 1, 2], 20))
+    return write(
+        tmp_path / "k.csv",
+        a=place[:, 0],
+        b=place[:, 1],
+        kind=names,
+        code=np.repeat([3, 1, 2], 20),
+    )
 
 
 def predicted(capsys, *arguments):
     """Names and rows that `synapse run` answers."""
-    names, *rows = [row.split(",") for row in done(capsys, "run", *arguments).splitlines()]
+    names, *rows = [
+        row.split(",") for row in done(capsys, "run", *arguments).splitlines()
+    ]
     return names, rows
 
 
@@ -54,34 +68,79 @@ def standard(rows):
 ALONE = {
     "perceptron": lambda **o: architect.Perceptron(2, 4, 3, 1, squash="tanh", **o),
     "elman": lambda **o: architect.Elman(2, 4, 3, 1, squash="tanh", **o),
-    "lstm": lambda **o: architect.LSTM(2, 4, 3, 1, cell_squash="tanh", **o, style="synaptic"),
+    "lstm": lambda **o: architect.LSTM(
+        2, 4, 3, 1, cell_squash="tanh", **o, style="synaptic"
+    ),
     "gru": lambda **o: architect.GRU(2, 4, 3, 1, **o),
 }
 
 
-def test_learning_is_that_of_the_architecture_alone_and_answers_are_in_units(capsys, plane, tmp_path):
+def test_learning_is_that_of_the_architecture_alone_and_answers_are_in_units(
+    capsys, plane, tmp_path
+):
     table = np.loadtxt(plane, delimiter=",", skiprows=1, usecols=(0, 1, 3))
-    x, y = table[:, :2], table[:, 2:]
-    options = ["--target", "y", "--ignore", "word", "--hidden", "4,3", "--epochs", 3, "--seed", 1, "-q"]
+    x = table[:, :2]
+    y = table[:, 2:]
+    options = [
+        "--target",
+        "y",
+        "--ignore",
+        "word",
+        "--hidden",
+        "4,3",
+        "--epochs",
+        3,
+        "--seed",
+        1,
+        "-q",
+    ]
     options += ["--validation", 0]
 
     def check(model, optimizer):
         path = tmp_path / "m.json"
-        done(capsys, "train", plane, *options, "--model", model, "--optimizer", optimizer, "-o", path)
+        done(
+            capsys,
+            "train",
+            plane,
+            *options,
+            "--model",
+            model,
+            "--optimizer",
+            optimizer,
+            "-o",
+            path,
+        )
         net = ALONE[model](output_squash="identity", initializer="glorot", seed=1)
         adam = {"method": "bptt", "optimizer": optimizers.Adam()}
         trainer = Trainer(net, 0.02, **(adam if optimizer == "adam" else {}))
         trainer.train(standard(x), standard(y), epochs=3, seed=1, progress=False)
         net.clear()
         expected = y.mean() + y.std() * net.run(standard(x))
-        np.testing.assert_allclose(answers(done(capsys, "run", path, plane)), expected, rtol=1e-9)
+        np.testing.assert_allclose(
+            answers(done(capsys, "run", path, plane)), expected, rtol=1e-9
+        )
 
-    all_hold(check, [(model, optimizer) for model in ALONE for optimizer in ("sgd", "adam")])
+    all_hold(
+        check, [(model, optimizer) for model in ALONE for optimizer in ("sgd", "adam")]
+    )
 
 
 def test_a_constant_column_is_not_divided_by_its_deviation(capsys, tmp_path):
-    data = write(tmp_path / "d.csv", a=range(6), b=[0.1] * 6, y=range(6))  # std() is not quite 0
-    done(capsys, "train", data, "--target", "y", "--epochs", 1, "-q", "-o", tmp_path / "m.json")
+    data = write(
+        tmp_path / "d.csv", a=range(6), b=[0.1] * 6, y=range(6)
+    )  # std() is not quite 0
+    done(
+        capsys,
+        "train",
+        data,
+        "--target",
+        "y",
+        "--epochs",
+        1,
+        "-q",
+        "-o",
+        tmp_path / "m.json",
+    )
     links = load(tmp_path / "m.json").connections
     assert max(link.weight for link in links if not link.trainable) < 100
 
@@ -90,19 +149,41 @@ def test_classes(capsys, kinds, tmp_path):
     path = tmp_path / "m.npz"
     options = ["--target", "kind", "--ignore", "code", "--validation", "0.2"]
     printed = done(capsys, "train", kinds, *options, "-o", path).splitlines()
-    assert "Classes: a 33%, b two 33%, c 33%." in printed, "the shares of the file, not of the held-out rows"
-    table = next(i for i, line in enumerate(printed) if "most common class  logistic regression" in line)
-    right, commonest, regression = (float(cell.rstrip("%")) for cell in printed[table + 1].split()[1:])
+    assert "Classes: a 33%, b two 33%, c 33%." in printed, (
+        "the shares of the file, not of the held-out rows"
+    )
+    table = next(
+        i
+        for i, line in enumerate(printed)
+        if "most common class  logistic regression" in line
+    )
+    right, commonest, regression = (
+        float(cell.rstrip("%")) for cell in printed[table + 1].split()[1:]
+    )
     assert (right > 90, commonest < 60, regression > 90) == (True, True, True)
-    assert printed[-1].startswith("The network is not worth it: logistic regression has")
+    assert printed[-1].startswith(
+        "The network is not worth it: logistic regression has"
+    )
     head, rows = predicted(capsys, path, kinds)
     assert head == ["code", "kind", "a", "b two", "c"]
     given = [row.split(",") for row in kinds.read_text().splitlines()[1:]]
-    assert [row[0] for row in rows] == [row[3] for row in given], "every row has its key"
+    assert [row[0] for row in rows] == [row[3] for row in given], (
+        "every row has its key"
+    )
     assert np.mean([row[1] == cells[2] for row, cells in zip(rows, given)]) > 0.95
     chances = np.array([row[2:] for row in rows], float)
     assert [head[2 + i] for i in chances.argmax(axis=1)] == [row[1] for row in rows]
-    options = ["--target", "code", "--ignore", "kind", "--epochs", "2", "-q", "-o", path]
+    options = [
+        "--target",
+        "code",
+        "--ignore",
+        "kind",
+        "--epochs",
+        "2",
+        "-q",
+        "-o",
+        path,
+    ]
     done(capsys, "train", kinds, *options)
     assert predicted(capsys, path, kinds)[0] == ["kind", "code"]
     done(capsys, "train", kinds, *options, "--classes")
@@ -110,11 +191,14 @@ def test_classes(capsys, kinds, tmp_path):
 
 
 def test_missing_numbers_words_and_keys(capsys, tmp_path, rng):
-    """A table as people have them: y follows from words and a number that is sometimes missing."""
-    city, age = rng.choice(["Rome", "Oslo"], 200), rng.normal(50, 10, 200).round(1)
+    """A table as people have them: y follows from words and a number that is sometimes
+    missing."""
+    city = rng.choice(["Rome", "Oslo"], 200)
+    age = rng.normal(50, 10, 200).round(1)
     y = np.where(10 * (city == "Rome") + age + rng.normal(0, 6, 200) > 55, "yes", "no")
     ages = [f"{one:.15g}" if i % 10 else "" for i, one in enumerate(age)]
-    data, path = tmp_path / "d.csv", tmp_path / "m.json"
+    data = tmp_path / "d.csv"
+    path = tmp_path / "m.json"
     write(data, id=range(200), city=city, age=ages, Status=y)
     printed = done(capsys, "train", data, "--target", "Status", "--seed", 1, "-o", path)
     assert "Left out: 'id' (an identifier, or empty)." in printed
@@ -131,7 +215,8 @@ def test_missing_numbers_words_and_keys(capsys, tmp_path, rng):
 
 
 def test_sequences_begin_with_a_cleared_context(capsys, tmp_path, rng):
-    """The target is the first input of its sequence: who mixes sequences up cannot know it."""
+    """The target is the first input of its sequence: who mixes sequences up cannot know
+    it."""
     first = rng.choice([-1.0, 1.0], 40)
     data = write(
         tmp_path / "s.csv",
@@ -140,11 +225,36 @@ def test_sequences_begin_with_a_cleared_context(capsys, tmp_path, rng):
         y=10 + 5 * np.repeat(first, 3),
     )
     path = tmp_path / "m.json"
-    options = ["--sequence", "name", "--target", "y", "--model", "lstm", "--hidden", "4", "--rate", "0.05"]
-    done(capsys, "train", data, *options, "--validation", "0.25", "--epochs", 100, "-o", path)
+    options = [
+        "--sequence",
+        "name",
+        "--target",
+        "y",
+        "--model",
+        "lstm",
+        "--hidden",
+        "4",
+        "--rate",
+        "0.05",
+    ]
+    done(
+        capsys,
+        "train",
+        data,
+        *options,
+        "--validation",
+        "0.25",
+        "--epochs",
+        100,
+        "-o",
+        path,
+    )
     facts = load(path).metadata
     assert (facts["error"]["y"] < 1.5, facts["held_out_rows"]) == (True, 30)
-    rows = [row.split(",") for row in done(capsys, "run", path, data, "--sequence", "name").splitlines()]
+    rows = [
+        row.split(",")
+        for row in done(capsys, "run", path, data, "--sequence", "name").splitlines()
+    ]
     assert rows[0] == ["name", "y"]
     once = np.array([row[1] for row in rows[1:]], float)
     assert np.abs(once - (10 + 5 * np.repeat(first, 3))).mean() < 1.5
@@ -153,10 +263,23 @@ def test_sequences_begin_with_a_cleared_context(capsys, tmp_path, rng):
 
 
 def test_training_ends_when_the_error_stops_falling(capsys, plane, tmp_path):
-    options = ["--target", "y", "--ignore", "word", "--rate", 0.1, "-o", tmp_path / "m.json"]
+    options = [
+        "--target",
+        "y",
+        "--ignore",
+        "word",
+        "--rate",
+        0.1,
+        "-o",
+        tmp_path / "m.json",
+    ]
     assert "the error stopped falling" in done(capsys, "train", plane, *options)
-    assert "2 epochs, reached the epoch limit" in done(capsys, "train", plane, *options, "--epochs", 2)
-    assert "the error stopped" in done(capsys, "train", plane, *options, "--patience", 2, "--epochs", 99_999)
+    assert "2 epochs, reached the epoch limit" in done(
+        capsys, "train", plane, *options, "--epochs", 2
+    )
+    assert "the error stopped" in done(
+        capsys, "train", plane, *options, "--patience", 2, "--epochs", 99_999
+    )
 
 
 @pytest.mark.filterwarnings("ignore::synapse.errors.RateWarning")
@@ -176,7 +299,11 @@ def test_what_cannot_be_learnt_is_refused_and_nothing_saved(capsys, plane, tmp_p
         capsys,
         [
             (train("--target", "none"), 1, "no column 'none'"),
-            (train(*ignoring, "--sequence", "word"), 2, "one use only, got two of 'word'"),
+            (
+                train(*ignoring, "--sequence", "word"),
+                2,
+                "one use only, got two of 'word'",
+            ),
             (train("--target", "y,word", "--classes"), 1, "one --target"),
             (train(*of_a, "--ahead", 60), 1, "longer than 60 rows"),
             (train(*of_a, "--sequence", "word"), 1, "must be consecutive"),
@@ -186,28 +313,47 @@ def test_what_cannot_be_learnt_is_refused_and_nothing_saved(capsys, plane, tmp_p
                 2,
                 "--known, --observed and --fill are for a series",
             ),
-            (train(*of_a, "--sequence", "word", "--fill", "linear"), 2, "--fill are for a series"),
+            (
+                train(*of_a, "--sequence", "word", "--fill", "linear"),
+                2,
+                "--fill are for a series",
+            ),
             (train(*of_a, "--rate", 1e9), 1, "lower --rate than 1e"),
             (train(*y, data=one), 1, "two classes"),
             (train(*y, data=two), 1, "to have 4 rows or more, got 2"),
             (train(*y, data=years), 1, "three or more dates that step evenly"),
-            (train(*y, data=word), 1, "finite number in line 3, column 'y', got 'x'.*--classes"),
+            (
+                train(*y, data=word),
+                1,
+                "finite number in line 3, column 'y', got 'x'.*--classes",
+            ),
             (train(*ignoring, "-o", tmp_path / "m.py"), 2, r"\.json"),
             (train(*ignoring, "-o", tmp_path / "none" / "m.json"), 1, "no such folder"),
-            (train(*ignoring, "--seed", -1), 1, "the seed to be a whole number, 0 or above, got -1"),
+            (
+                train(*ignoring, "--seed", -1),
+                1,
+                "the seed to be a whole number, 0 or above, got -1",
+            ),
             (train(*ignoring, "--validation", 1), 1, "the validation to be"),
             (train(*ignoring, "--rate", "nan"), 1, "the rate to be"),
             (train(*ignoring, "--hidden", "8,x"), 2, "argument --hidden"),
             (train("--target", "a,,b"), 2, "argument --target"),
             (train("--target", "a,a"), 2, "argument --target"),
-            (train(*ignoring, "--hidden", 10**12), 1, "layer size of Perceptron to be at most"),
+            (
+                train(*ignoring, "--hidden", 10**12),
+                1,
+                "layer size of Perceptron to be at most",
+            ),
         ],
     )
     assert sorted(tmp_path.iterdir()) == before
 
 
-def test_ctrl_c_saves_what_was_reached_and_the_bar_is_for_terminals(plane, tmp_path, capsys, monkeypatch):
-    model, fit = tmp_path / "m.json", ScaledModel.fit
+def test_ctrl_c_saves_what_was_reached_and_the_bar_is_for_terminals(
+    plane, tmp_path, capsys, monkeypatch
+):
+    model = tmp_path / "m.json"
+    fit = ScaledModel.fit
 
     def interrupted(*given, **options):
         threading.Timer(0.5, signal.raise_signal, [signal.SIGINT]).start()
@@ -219,11 +365,14 @@ def test_ctrl_c_saves_what_was_reached_and_the_bar_is_for_terminals(plane, tmp_p
     code, printed, said = called(capsys, "train", plane, *options)
     assert (code, ", interrupted" in printed) == (130, True)
     assert re.search("error .* steps/s", said)
-    assert re.search(r"synapse: Interrupted after [\d,]+ epochs?; .*m.json' is the model trained so", said)
+    assert re.search(
+        r"synapse: Interrupted after [\d,]+ epochs?; .*m.json' is the model trained so",
+        said,
+    )
     assert len(answers(done(capsys, "run", model, plane))) == 60
 
 
-# --- series --------------------------------------------------------------------------------------
+# --- series ---------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -234,11 +383,15 @@ def sales(tmp_path, rng):
     rows = zip(months(120), y, y / 2, strict=True)
     lines = [f"{date};{one:.1f};{two:.1f}".replace(".", ",") for date, one, two in rows]
     path = tmp_path / "sales.csv"
-    path.write_text("\n".join(["Monat;Umsatz (kEUR);Kosten [kEUR]", *lines]), "utf-8-sig")
+    path.write_text(
+        "\n".join(["Monat;Umsatz (kEUR);Kosten [kEUR]", *lines]), "utf-8-sig"
+    )
     return path
 
 
-def test_ctrl_c_after_the_training_keeps_the_network(plane, sales, tmp_path, capsys, monkeypatch):
+def test_ctrl_c_after_the_training_keeps_the_network(
+    plane, sales, tmp_path, capsys, monkeypatch
+):
     """While methods are tested, and while the network is trained again on all rows."""
 
     def interrupt(*given, **options):
@@ -254,7 +407,9 @@ def test_ctrl_c_after_the_training_keeps_the_network(plane, sales, tmp_path, cap
         model = tmp_path / f"m{place}.json"
         with monkeypatch.context() as patched:
             patched.setattr(owner, name, interrupt)
-            code, printed, said = called(capsys, "train", data, *options, "--epochs", 2, "-o", model)
+            code, printed, said = called(
+                capsys, "train", data, *options, "--epochs", 2, "-o", model
+            )
         assert (code, "is the model trained so far" in said) == (130, True)
         facts = load(model).metadata
         assert ("Test on" in printed, "refit" in facts) == (is_tested, False)
@@ -263,9 +418,13 @@ def test_ctrl_c_after_the_training_keeps_the_network(plane, sales, tmp_path, cap
     assert called(capsys, "forecast", tmp_path / "m0.json", sales, "--steps", 2)[0] == 0
 
 
-def test_a_refit_that_is_interrupted_saves_the_network_of_the_test(plane, tmp_path, capsys, monkeypatch):
-    """Ctrl-C ends a training early without an error; that network is not the one to save."""
-    fit, ended = ScaledModel.fit, []
+def test_a_refit_that_is_interrupted_saves_the_network_of_the_test(
+    plane, tmp_path, capsys, monkeypatch
+):
+    """Ctrl-C ends a training early without an error; that network is not the one to
+    save."""
+    fit = ScaledModel.fit
+    ended = []
 
     def second_interrupted(*given, **options):
         result = fit(*given, **options)
@@ -281,11 +440,14 @@ def test_a_refit_that_is_interrupted_saves_the_network_of_the_test(plane, tmp_pa
 
 def test_what_most_cells_are_and_what_to_say_about_the_others(capsys, tmp_path):
     days = [f"2024-01-{day:02}" for day in range(1, 31)]
-    numbers, model = [f"{place},5" for place in range(100, 130)], tmp_path / "m.json"
+    numbers = [f"{place},5" for place in range(100, 130)]
+    model = tmp_path / "m.json"
 
     def file(name, dates, values):
         path = tmp_path / f"{name}.csv"
-        path.write_text("\n".join(["Datum;y", *map(";".join, zip(dates, values))]), "utf-8")
+        path.write_text(
+            "\n".join(["Datum;y", *map(";".join, zip(dates, values))]), "utf-8"
+        )
         return ["train", path, "--target", "y", "--epochs", 1, "-q", "-o", model]
 
     done(capsys, *file("thousands", days, [*numbers[:-1], "1.234,50"]))
@@ -295,50 +457,109 @@ def test_what_most_cells_are_and_what_to_say_about_the_others(capsys, tmp_path):
     assert load(model).metadata["step"] == "week"
     strange = [f"T{day}" for day in days]
     alone = [*file("alone", days, numbers), "--ignore", "Datum", "--classes"]
-    one_cell, one_date = [*numbers[:-1], "105 EUR"], [*days[:-1], "32.1.24"]
+    one_cell = [*numbers[:-1], "105 EUR"]
+    one_date = [*days[:-1], "32.1.24"]
     cases = [
-        (file("cell", days, one_cell), 1, "line 31, column 'y', got '105 EUR'.*--missing"),
-        (file("date", one_date, numbers), 1, "line 31, column 'Datum', got '32.*--dates"),
-        (file("form", strange, numbers), 1, "'Datum' to have dates, got 'T2024-.*line 2.*--dates"),
-        (file("words", days, strange), 1, "numbers, or classes of up to 20.*line 2 and 29"),
+        (
+            file("cell", days, one_cell),
+            1,
+            "line 31, column 'y', got '105 EUR'.*--missing",
+        ),
+        (
+            file("date", one_date, numbers),
+            1,
+            "line 31, column 'Datum', got '32.*--dates",
+        ),
+        (
+            file("form", strange, numbers),
+            1,
+            "'Datum' to have dates, got 'T2024-.*line 2.*--dates",
+        ),
+        (
+            file("words", days, strange),
+            1,
+            "numbers, or classes of up to 20.*line 2 and 29",
+        ),
         (alone, 1, "no column left for the inputs"),
     ]
     told(capsys, cases)
     done(capsys, *file("alone", days, numbers), "--ignore", "Datum")
-    assert called(capsys, "forecast", model, tmp_path / "alone.csv", "--steps", 1)[1].startswith("row,y\n31,")
+    assert called(capsys, "forecast", model, tmp_path / "alone.csv", "--steps", 1)[
+        1
+    ].startswith("row,y\n31,")
 
 
 def test_whether_a_network_is_worth_it_is_tested_in_a_table(tmp_path):
-    """On a line with noise, where a regression is best, chance alone makes no network worth it."""
+    """On a line with noise, where a regression is best, chance alone makes no network
+    worth it."""
     verdicts = []
     for seed in range(8):
         rng = np.random.default_rng(seed)
         x = rng.normal(size=(120, 3))
-        columns = {"a": x[:, 0], "b": x[:, 1], "c": x[:, 2], "y": x @ [1, 2, -1] + rng.normal(size=120)}
+        columns = {
+            "a": x[:, 0],
+            "b": x[:, 1],
+            "c": x[:, 2],
+            "y": x @ [1, 2, -1] + rng.normal(size=120),
+        }
         sheet = tables.read_table(write(tmp_path / "line.csv", **columns))
-        verdicts.append(tables.train_rows(sheet, ["y"], None, tables.Learning(seed=seed)).facts["verdict"])
+        verdicts.append(
+            tables.train_rows(sheet, ["y"], None, tables.Learning(seed=seed)).facts[
+                "verdict"
+            ]
+        )
     assert not [verdict for verdict in verdicts if "is worth it" in verdict]
     assert [verdict for verdict in verdicts if "may be worth it" in verdict]
     wave = {"a": x[:, 0], "y": np.sin(3 * x[:, 0])}
-    for classes, text in ((False, "is worth it: its error is"), (True, "is worth it: it has")):
-        columns = wave if not classes else {**wave, "y": np.where(np.abs(x[:, 0]) > 0.7, "far", "near")}
+    for classes, text in (
+        (False, "is worth it: its error is"),
+        (True, "is worth it: it has"),
+    ):
+        columns = (
+            wave
+            if not classes
+            else {**wave, "y": np.where(np.abs(x[:, 0]) > 0.7, "far", "near")}
+        )
         sheet = tables.read_table(write(tmp_path / "wave.csv", **columns))
-        verdict = tables.train_rows(sheet, ["y"], None, tables.Learning(seed=1)).facts["verdict"]
+        verdict = tables.train_rows(sheet, ["y"], None, tables.Learning(seed=1)).facts[
+            "verdict"
+        ]
         assert text in verdict, verdict
         assert verdict.endswith("on 24 held-out rows.")
 
 
 def test_a_series_needs_a_target_only(capsys, sales, tmp_path):
     path = tmp_path / "m.json"
-    printed = done(capsys, "train", sales, "--target", "Umsatz", "--steps", 6, "--epochs", 30, "-o", path)
+    printed = done(
+        capsys,
+        "train",
+        sales,
+        "--target",
+        "Umsatz",
+        "--steps",
+        6,
+        "--epochs",
+        30,
+        "-o",
+        path,
+    )
     lines = printed.splitlines()
     assert lines[0] == "120 rows, 2010-01-01 to 2019-12-01 (Monat), step: month."
-    assert lines[1].startswith("Not used: 'Kosten [kEUR]'. Name columns --known in advance, or --observed.")
+    assert lines[1].startswith(
+        "Not used: 'Kosten [kEUR]'. Name columns --known in advance, or --observed."
+    )
     network = load(path)
-    assert [neuron.name for neuron in network.input] == ["Umsatz (kEUR)", *(f"season {i}" for i in range(4))]
+    assert [neuron.name for neuron in network.input] == [
+        "Umsatz (kEUR)",
+        *(f"season {i}" for i in range(4)),
+    ]
     assert [neuron.name for neuron in network.output] == ["Umsatz (kEUR) +1"]
     facts = network.metadata
-    assert (facts["targets"], facts["rows"], facts["held_out_rows"]) == (["Umsatz (kEUR)"], 120, 24)
+    assert (facts["targets"], facts["rows"], facts["held_out_rows"]) == (
+        ["Umsatz (kEUR)"],
+        120,
+        24,
+    )
     assert (facts["period"], facts["step"], facts["date"]) == (12, "month", "Monat")
     assert lines[-2:] == [facts["verdict"], facts["reason"]]
     assert lines[-3] == "The saved network was then trained on all 120 rows."
@@ -348,23 +569,32 @@ def test_a_series_needs_a_target_only(capsys, sales, tmp_path):
     assert re.search(r"^targets +.*Umsatz \(kEUR\)", shown, re.MULTILINE)
     assert facts["reason"] in shown
     assert "errors" not in shown
-    assert abs(datetime.now(UTC) - datetime.fromisoformat(facts["trained"])) < timedelta(hours=1)
+    assert abs(
+        datetime.now(UTC) - datetime.fromisoformat(facts["trained"])
+    ) < timedelta(hours=1)
 
 
 def test_the_table_of_the_test_is_that_of_rolling_origin(sales):
-    """The network is tested before it is trained on all rows, and the simple methods beside it."""
+    """The network is tested before it is trained on all rows, and the simple methods
+    beside it."""
     series = tables.read_series(tables.read_table(sales), ["Umsatz"])
     (task,), _ = series_tasks(series, [*series], steps=3)
     learning = tables.Learning(epochs=5, hidden=[3])
     trained = tables.train_series(series, [*series], learning, steps=3)
     model, _ = fit_together([task], learning)
-    forecaster, y = task.forecaster(model.network), series.to_numpy()
+    forecaster = task.forecaster(model.network)
+    y = series.to_numpy()
     rolled = forecasting.rolling_origin(forecaster, y, 3, start=task.start, period=12)
     assert trained.facts["mase"]["gru"] == float(f"{rolled.mase.mean():.4g}")
-    naive = forecasting.rolling_origin(forecasting.seasonal_naive, y, 3, start=task.start, period=12)
+    naive = forecasting.rolling_origin(
+        forecasting.seasonal_naive, y, 3, start=task.start, period=12
+    )
     assert trained.facts["mase"]["naive"] == float(f"{naive.mase.mean():.4g}")
     errors, count = np.array(trained.facts["errors"]["naive"]), len(naive.origins)
-    levels = [y[:origin][-12:].mean() if trained.facts["relative"] else 1 for origin in naive.origins]
+    levels = [
+        y[:origin][-12:].mean() if trained.facts["relative"] else 1
+        for origin in naive.origins
+    ]
     expected = -naive.errors / np.reshape(levels, (-1, 1, 1))
     np.testing.assert_allclose(errors[-count:], expected, rtol=1e-3)
     late, early = (np.mean(one**2) for one in (errors[-count:], errors[:-count]))
@@ -379,36 +609,66 @@ def test_the_table_of_the_test_is_that_of_rolling_origin(sales):
         epochs = 5 if errors is None else errors.index(min(errors)) + 1
         assert epochs == trained.result.epochs - (0 if errors is None else 3)
         adam = again.trainer(learning.rate, "adam")
-        again.fit(adam, [task.whole().lesson()], None, epochs=epochs, seed=0, progress=False)
+        again.fit(
+            adam, [task.whole().lesson()], None, epochs=epochs, seed=0, progress=False
+        )
         np.testing.assert_array_equal(trained.network.weights, again.network.weights)
 
 
 def test_the_held_out_end_of_a_series_chooses_nothing_before_the_test(sales):
-    series, found = tables.read_series(tables.read_table(sales), ["Umsatz"]), []
+    series = tables.read_series(tables.read_table(sales), ["Umsatz"])
+    found = []
     past = series.to_numpy()[:100].copy()
     for end in (0.0, 1e4 * np.arange(20)[:, None] ** 2):
         series.iloc[100:] = end
         (task,), _ = series_tasks(series, [*series], steps=3, validation=1 / 6)
-        weights = fit_together([task], tables.Learning(hidden=[2], patience=5))[0].network.weights
+        weights = fit_together([task], tables.Learning(hidden=[2], patience=5))[
+            0
+        ].network.weights
         found.append([*weights, *task.differences[0].lags])
         autoregression = forecasting.statistical("ar", past, period=12)
-        np.testing.assert_array_equal(task.statistical(["ar"])[0]["ar"](past, 9), autoregression(past, 9))
+        np.testing.assert_array_equal(
+            task.statistical(["ar"])[0]["ar"](past, 9), autoregression(past, 9)
+        )
     np.testing.assert_array_equal(*found)
 
 
 def test_held_out_rows_give_no_medians_and_no_units(capsys, tmp_path, rng):
     """And --ahead 2 predicts what is 3 times the input two rows above."""
     x = rng.normal(size=100)
-    y, a = [0, 0, *3 * x[:-2]], ["" if i % 9 == 0 else i for i in range(100)]
-    data, path = write(tmp_path / "d.csv", x=x, a=a, y=y), tmp_path / "m.json"
-    options = ["--target", "y", "--inputs", "x,a", "--ahead", 2, "--optimizer", "adam", "-q", "-o", path]
+    y = [0, 0, *3 * x[:-2]]
+    a = ["" if i % 9 == 0 else i for i in range(100)]
+    data = write(tmp_path / "d.csv", x=x, a=a, y=y)
+    path = tmp_path / "m.json"
+    options = [
+        "--target",
+        "y",
+        "--inputs",
+        "x,a",
+        "--ahead",
+        2,
+        "--optimizer",
+        "adam",
+        "-q",
+        "-o",
+        path,
+    ]
     done(capsys, "train", data, *options)
     assert load(path).metadata["error"]["y"] < 1
     done(capsys, "train", data, *options, "--model", "elman", "--epochs", 1)
-    assert load(path).metadata["encoding"]["medians"]["a"] == np.median([i for i in range(78) if i % 9])
-    model, rows = ScaledModel("perceptron", [2], ["x"], ["y"]), x[:, None]
+    assert load(path).metadata["encoding"]["medians"]["a"] == np.median(
+        [i for i in range(78) if i % 9]
+    )
+    model = ScaledModel("perceptron", [2], ["x"], ["y"])
+    rows = x[:, None]
     stopping = [(9 * rows[60:], 9 * rows[60:])]
-    model.fit(model.trainer(0.1, "sgd"), [(rows[:60], rows[:60])], stopping, epochs=1, progress=False)
+    model.fit(
+        model.trainer(0.1, "sgd"),
+        [(rows[:60], rows[:60])],
+        stopping,
+        epochs=1,
+        progress=False,
+    )
     biases = model.network.hidden[0].biases
     np.testing.assert_allclose(biases, -rows[:60].mean() / rows[:60].std())
 
@@ -424,13 +684,24 @@ def test_inputs_of_a_series_and_other_uses_of_dates(capsys, sales, tmp_path):
     names = trained("--observed", "Kosten", "--validation", "0")
     assert names[:2] == ["Umsatz (kEUR)", "Kosten [kEUR]"]
     facts = load(path).metadata
-    assert (facts["held_out_rows"], "verdict" in facts, facts["chosen"]) == (0, False, "gru")
+    assert (facts["held_out_rows"], "verdict" in facts, facts["chosen"]) == (
+        0,
+        False,
+        "gru",
+    )
     said = "gru forecasts; it was not tested, as no row was held out"
-    assert called(capsys, "forecast", path, sales, "--steps", 1)[2].startswith(f"synapse: {said}")
+    assert called(capsys, "forecast", path, sales, "--steps", 1)[2].startswith(
+        f"synapse: {said}"
+    )
     assert trained("--ahead", "0") == trained("--ignore", "Monat") == ["Kosten [kEUR]"]
     assert "step" not in load(path).metadata
     assert trained("--inputs", "Kosten") == ["Kosten [kEUR]"]
-    shops = {"shop": np.repeat(["a", "b"], 12), "month": months(12) * 2, "Umsatz": range(24), "z": range(24)}
+    shops = {
+        "shop": np.repeat(["a", "b"], 12),
+        "month": months(12) * 2,
+        "Umsatz": range(24),
+        "z": range(24),
+    }
     data = write(tmp_path / "d.csv", **shops)
     assert trained("--sequence", "shop", "--ahead", "1", data=data) == ["Umsatz", "z"]
     assert load(path).metadata["rows"] == 22, "the last row of a sequence has no target"
@@ -441,35 +712,58 @@ def test_inputs_of_a_series_and_other_uses_of_dates(capsys, sales, tmp_path):
 
 def shops(path, **lengths):
     """Months of shops whose sales differ in size and share a season, by date."""
-    rng, rows = np.random.default_rng(0), []
+    rng = np.random.default_rng(0)
+    rows = []
     season = rng.normal(0, 50, 12)
     for place, (name, count) in enumerate(lengths.items()):
-        sales = 10**place * (500 + season[np.arange(count) % 12] + 10 * rng.normal(size=count).cumsum())
+        sales = 10**place * (
+            500 + season[np.arange(count) % 12] + 10 * rng.normal(size=count).cumsum()
+        )
         for step, month in enumerate(months(count)):
             rows.append((month, name, round(sales[step], 2), step % 2))
-    return write(path, **dict(zip(("Monat", "shop", "Umsatz (kEUR)", "fair"), zip(*sorted(rows)))))
+    return write(
+        path,
+        **dict(zip(("Monat", "shop", "Umsatz (kEUR)", "fair"), zip(*sorted(rows)))),
+    )
 
 
 def test_several_series_of_one_table(capsys, tmp_path):
-    data, path = shops(tmp_path / "shops.csv", a=60, b=54, c=60, new=8, one=1), tmp_path / "m.json"
+    data = shops(tmp_path / "shops.csv", a=60, b=54, c=60, new=8, one=1)
+    path = tmp_path / "m.json"
     options = ["--target", "Umsatz", "--sequence", "shop"]
     train = [*options, "--steps", 4, "--hidden", 2, "--epochs", 9, "-o", path]
     lines = done(capsys, "train", data, *train).splitlines()
-    assert lines[0] == "5 series (shop), 183 rows, 2010-01-01 to 2014-12-01 (Monat), step: month."
-    assert "Left out: 'new', 'one', too short for the season and the differences of the others." in lines
+    assert (
+        lines[0]
+        == "5 series (shop), 183 rows, 2010-01-01 to 2014-12-01 (Monat), step: month."
+    )
+    assert (
+        "Left out: 'new', 'one', too short for the season and the differences of the"
+        " others." in lines
+    )
     facts = load(path).metadata
     assert (facts["sequence"], facts["rows"]) == ("shop", 174)
-    assert next(line for line in lines if line.startswith("model ")).split()[1:] == ["MASE", "a", "b", "c"]
+    assert next(line for line in lines if line.startswith("model ")).split()[1:] == [
+        "MASE",
+        "a",
+        "b",
+        "c",
+    ]
     code, printed, said = called(capsys, "forecast", path, data, "--steps", 2)
     head, *rows = [row.split(",") for row in printed.splitlines()]
     assert (code, head) == (0, ["shop", "Monat", "Umsatz (kEUR)"])
     dates = {"a": ("2015-01-01", "2015-02-01"), "b": ("2014-07-01", "2014-08-01")}
     dates["c"] = dates["a"]
-    assert [row[:2] for row in rows] == [[name, date] for name in dates for date in dates[name]]
+    assert [row[:2] for row in rows] == [
+        [name, date] for name in dates for date in dates[name]
+    ]
     assert all(300 < float(row[2]) / 10 ** "abc".index(row[0]) < 800 for row in rows)
     assert "Left out: 'new', 'one', with fewer than 15 rows." in said
     ran = called(capsys, "run", path, data)[1].splitlines()
-    assert (ran[0], len(ran)) == ("shop,Monat,Umsatz (kEUR),Umsatz (kEUR) predicted", 1 + 174 + 3)
+    assert (ran[0], len(ran)) == (
+        "shop,Monat,Umsatz (kEUR),Umsatz (kEUR) predicted",
+        1 + 174 + 3,
+    )
     given = write(tmp_path / "next.csv", shop=[*"aabb"], fair=[0, 1, 0, 1])
     done(capsys, "train", data, *options, "--known", "fair", *train[4:], "-q")
     ahead = ["forecast", path, data, "--steps", 2, "--future"]
@@ -478,12 +772,20 @@ def test_several_series_of_one_table(capsys, tmp_path):
     assert called(capsys, *ahead, given)[0] == 0, "rows without a shop are for all"
 
 
-def test_ctrl_c_before_the_training_says_that_nothing_is_written(sales, tmp_path, capsys, monkeypatch):
+def test_ctrl_c_before_the_training_says_that_nothing_is_written(
+    sales, tmp_path, capsys, monkeypatch
+):
     def interrupt(*given, **options):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(series_training, "series_tasks", interrupt)
     model = tmp_path / "m.json"
-    code, printed, said = called(capsys, "train", sales, "--target", "Umsatz", "-o", model)
+    code, printed, said = called(
+        capsys, "train", sales, "--target", "Umsatz", "-o", model
+    )
     assert (code, printed, model.exists()) == (130, "", False)
-    assert said == f"synapse: Interrupted. The training had not begun, so {str(model)!r} is not written.\n"
+    assert (
+        said
+        == f"synapse: Interrupted. The training had not begun, so {str(model)!r} is not"
+        " written.\n"
+    )

@@ -1,4 +1,5 @@
-"""Pictures are drawn into memory, and every figure is closed again; pages open in a headless Chromium."""
+"""Pictures are drawn into memory, and every figure is closed again; pages open in a
+headless Chromium."""
 
 import shutil
 from importlib.util import find_spec
@@ -8,7 +9,10 @@ import pytest
 from synapse.draw import explore
 
 PLAYWRIGHT = find_spec("playwright") is not None
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))),
+    None,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -32,8 +36,10 @@ def chromium():
 
 @pytest.fixture
 def opened(chromium, tmp_path):
-    """Opens pages; at the end nothing may have gone wrong in them, nor been asked of the net."""
-    contexts, complaints = [], []
+    """Opens pages; at the end nothing may have gone wrong in them, nor been asked of
+    the net."""
+    contexts = []
+    complaints = []
 
     def open_page(net, sequence, targets=None, learn=False, address="", **options):
         path = tmp_path / "page.html"
@@ -46,7 +52,9 @@ def opened(chromium, tmp_path):
         page.on(
             "request",
             lambda request: (
-                None if request.url.split("#")[0] == path.as_uri() else complaints.append(request.url)
+                None
+                if request.url.split("#")[0] == path.as_uri()
+                else complaints.append(request.url)
             ),
         )
         page.goto(path.as_uri() + address)

@@ -11,7 +11,8 @@ from tests.helpers import cases
 
 
 def hand_wired() -> Network:
-    """Five neurons: a ring of three that keep their states, gates on all sorts of connections."""
+    """Five neurons: a ring of three that keep their states, gates on all sorts of
+    connections."""
     inputs, ring = Layer(1, name="in"), Layer(3, "tanh", name="ring")
     output = Layer([Neuron(name="says")], name="out")
     inputs.project(ring, seed=0)
@@ -29,9 +30,13 @@ def hand_wired() -> Network:
 def strange_names() -> Network:
     """Names that a picture might stumble over."""
     first = Layer(
-        [Neuron(name=r"a_b $x^2$"), Neuron(name="$"), Neuron(name="über\nΔt\t\x00")], name=r"$\alpha$"
+        [Neuron(name=r"a_b $x^2$"), Neuron(name="$"), Neuron(name="über\nΔt\t\x00")],
+        name=r"$\alpha$",
     )
-    second = Layer([Neuron(name="a name " * 20), Neuron(name="_x_")], name="a layer of many words " * 5)
+    second = Layer(
+        [Neuron(name="a name " * 20), Neuron(name="_x_")],
+        name="a layer of many words " * 5,
+    )
     last = Layer([Neuron(name=r"\$\frac{1}{0}$")], name="")
     first.project(second, seed=0)
     second.project(last, seed=1)
@@ -65,14 +70,21 @@ def part(ax, gid):
 
 def paths(ax, gid):
     """The paths of a kind, in data units."""
-    return [path.vertices for collection in part(ax, gid) for path in collection.get_paths()]
+    return [
+        path.vertices for collection in part(ax, gid) for path in collection.get_paths()
+    ]
 
 
 def from_way(point, way) -> float:
     """How far a point is from a line through the rows of `way`."""
-    start, along = way[:-1], np.diff(way, axis=0)
+    start = way[:-1]
+    along = np.diff(way, axis=0)
     share = ((point - start) * along).sum(1) / np.maximum((along**2).sum(1), 1e-30)
-    return float(np.linalg.norm(start + np.clip(share, 0, 1)[:, None] * along - point, axis=1).min())
+    return float(
+        np.linalg.norm(
+            start + np.clip(share, 0, 1)[:, None] * along - point, axis=1
+        ).min()
+    )
 
 
 def shown(figure):
@@ -89,14 +101,17 @@ def shown(figure):
             ticks = zip(axis.get_ticklocs(), axis.get_ticklabels())
             texts += [text for place, text in ticks if low <= place <= high]
     seen = [text for text in texts if text.get_visible() and text.get_text().strip()]
-    return [(text.get_text().replace(r"\$", "$"), text.get_window_extent()) for text in seen]
+    return [
+        (text.get_text().replace(r"\$", "$"), text.get_window_extent()) for text in seen
+    ]
 
 
 def overlapping(texts):
     """Pairs of texts that lie on each other by more than a pixel."""
     found = []
     for (one, a), (other, b) in combinations(texts, 2):
-        wide, high = min(a.x1, b.x1) - max(a.x0, b.x0), min(a.y1, b.y1) - max(a.y0, b.y0)
+        wide = min(a.x1, b.x1) - max(a.x0, b.x0)
+        high = min(a.y1, b.y1) - max(a.y0, b.y0)
         if wide > 1 and high > 1:
             found.append((one, other))
     return found
@@ -107,7 +122,10 @@ def outside(texts, edge):
     return [
         text
         for text, box in texts
-        if box.x0 < edge.x0 - 1 or box.y0 < edge.y0 - 1 or box.x1 > edge.x1 + 1 or box.y1 > edge.y1 + 1
+        if box.x0 < edge.x0 - 1
+        or box.y0 < edge.y0 - 1
+        or box.x1 > edge.x1 + 1
+        or box.y1 > edge.y1 + 1
     ]
 
 

@@ -1,4 +1,5 @@
-"""The explorer's page, and the drawing of a notebook, read without a browser: true to the network, safe."""
+"""The explorer's page, and the drawing of a notebook, read without a browser: true to
+the network, safe."""
 
 import base64
 import hashlib
@@ -15,7 +16,12 @@ import pytest
 import architect
 from synapse import Layer, Network, Neuron, Trainer, record, tie
 from synapse.draw import explore
-from synapse.errors import ArgumentError, ArgumentTypeError, TopologyError, UnknownNameError
+from synapse.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    TopologyError,
+    UnknownNameError,
+)
 from synapse.readwrite import from_json_data
 from tests.helpers.cases import all_hold, all_refused
 from tests.helpers.networks import unchanged, used
@@ -51,7 +57,8 @@ class Elements(HTMLParser):
 
     def __init__(self, page):
         super().__init__()
-        self.tags, self.texts = [], []
+        self.tags = []
+        self.texts = []
         self.feed(page)
 
     def handle_starttag(self, tag, attributes):
@@ -70,12 +77,15 @@ class Elements(HTMLParser):
 
 
 def data_of(page):
-    (text,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)
+    (text,) = re.findall(
+        r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL
+    )
     return json.loads(text)
 
 
 def gated():
-    """A gate with and one without memory, into cells with and without one; a frozen weight, two tied."""
+    """A gate with and one without memory, into cells with and without one; a frozen
+    weight, two tied."""
     net = lstm()
     net["input gates"][0].project(net["input gates"][0], weight=0.5)
     net["forget gates"][1].gate(net[0].connected(net["output gates"][2]))
@@ -86,16 +96,19 @@ def gated():
 
 
 def pairs_of(data, step, name="extended"):
-    """Extended traces, or sensitivities, as a page has them, by connection and neuron."""
+    """Extended traces, or sensitivities, as a page has them, by connection and
+    neuron."""
     columns = data[name]
     pairs = zip(columns["connection"], columns["neuron"], strict=True)
     return dict(zip(pairs, columns["values"][step], strict=True))
 
 
 def test_the_page_holds_the_numbers_of_every_step():
-    net, sequence = gated(), rows(3)
+    net = gated()
+    sequence = rows(3)
     net.run(rows(3, 2))  # nothing is left of it
-    data, number = data_of(page_of(net, sequence)), {neuron: i for i, neuron in enumerate(net)}
+    data = data_of(page_of(net, sequence))
+    number = {neuron: i for i, neuron in enumerate(net)}
     net.clear()
     for t in range(7):
         for name in ("activation", "state", "derivative", "bias_eligibility"):
@@ -112,10 +125,12 @@ def test_the_page_holds_the_numbers_of_every_step():
 
 def test_the_page_holds_every_sensitivity():
     def check(order):
-        net, sequence = gated(), rows(3)
+        net = gated()
+        sequence = rows(3)
         net.learning_rule = ("rtrl", order)
         net.activate([0.1, 0.2, 0.3])  # of which nothing is left
-        data, number = data_of(page_of(net, sequence)), {neuron: i for i, neuron in enumerate(net)}
+        data = data_of(page_of(net, sequence))
+        number = {neuron: i for i, neuron in enumerate(net)}
         net.clear()
         with record(net, "activation", "state", "derivative", "sensitivity") as log:
             for t in range(7):
@@ -124,24 +139,36 @@ def test_the_page_holds_every_sensitivity():
                     for neuron, value in connection.sensitivity.items():
                         assert found.get((c, number[neuron]), 0.0) == value
                 net.run(sequence[t : t + 1])
-        assert all(any(step) for step in zip(*data["sensitivity"]["values"], strict=True))
+        assert all(
+            any(step) for step in zip(*data["sensitivity"]["values"], strict=True)
+        )
         recorded = data_of(page_of(net, log))["sensitivity"]
         assert recorded["values"][0] == [None] * len(recorded["connection"])
-        pairs = zip(recorded["connection"], recorded["neuron"], recorded["values"][6], strict=True)
+        pairs = zip(
+            recorded["connection"],
+            recorded["neuron"],
+            recorded["values"][6],
+            strict=True,
+        )
         assert {(c, n): value for c, n, value in pairs if (c, n) in found} == found
 
     all_hold(check, [None, 1])
 
 
 def test_the_page_holds_the_errors_of_targets():
-    net, sequence, targets = gated(), rows(3), np.random.default_rng(2).random((6, 2))
+    net = gated()
+    sequence = rows(3)
+    targets = np.random.default_rng(2).random((6, 2))
     targets[2] = np.nan
     net.propagate(0.0, [1.0, 0.0])
-    data, weights = data_of(page_of(net, sequence, targets)), net.weights
+    data = data_of(page_of(net, sequence, targets))
+    weights = net.weights
     for t in range(7):
         aimed = t not in (0, 3)
         for error in ("responsibility", "projected", "gated"):
-            assert data[error][t] == ([getattr(neuron.error, error) for neuron in net] if aimed else None)
+            assert data[error][t] == (
+                [getattr(neuron.error, error) for neuron in net] if aimed else None
+            )
         assert data["target"][t] == (targets[t - 1].tolist() if aimed else None)
         if t < 6:
             net.activate(sequence[t])
@@ -186,17 +213,28 @@ def test_the_page_loads_nothing_from_elsewhere():
     assert "Permission is hereby granted, free of charge" in page
     elements = Elements(page)
     assert not [
-        tag for tag, attributes in elements.tags if {"src", "href", "action", "data"} & set(attributes)
+        tag
+        for tag, attributes in elements.tags
+        if {"src", "href", "action", "data"} & set(attributes)
     ]
-    assert "url(" not in "".join(text for (tag, _), text in elements.texts if tag == "style")
-    (policy,) = (a["content"] for _, a in elements.tags if a.get("http-equiv") == "Content-Security-Policy")
+    assert "url(" not in "".join(
+        text for (tag, _), text in elements.texts if tag == "style"
+    )
+    (policy,) = (
+        a["content"]
+        for _, a in elements.tags
+        if a.get("http-equiv") == "Content-Security-Policy"
+    )
     assert policy.startswith("default-src 'none'; script-src 'sha256-")
     assert "http" not in policy
     digests = re.findall(r"'sha256-(.*?)'", policy)
     scripts = elements.scripts()
     assert len(scripts) == len(digests) == 2
     for script, digest in zip(scripts, digests, strict=True):
-        assert base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() == digest
+        assert (
+            base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+            == digest
+        )
 
 
 def nasty():
@@ -211,7 +249,11 @@ def test_names_cannot_break_out_of_the_data():
     page.encode()
     assert "<script>alert" not in page
     assert data_of(page)["neurons"]["name"][:5] == NASTY
-    (data,) = (text for (_, kind), text in Elements(page).texts if kind.get("type") and text.strip())
+    (data,) = (
+        text
+        for (_, kind), text in Elements(page).texts
+        if kind.get("type") and text.strip()
+    )
     assert not set("<>&\u2028\n") & set(data)
 
 
@@ -227,14 +269,22 @@ def test_traces_are_left_out_where_they_would_be_too_many():
     assert len(few["extended"]["connection"]) > len(net.connections)
     assert more["eligibility"] is not None
     assert more["extended"] is None
-    assert data_of(page_of(architect.Perceptron(50, 40, 1, seed=0), rows(50, 120)))["eligibility"] is None
+    assert (
+        data_of(page_of(architect.Perceptron(50, 40, 1, seed=0), rows(50, 120)))[
+            "eligibility"
+        ]
+        is None
+    )
 
 
 def test_without_a_sequence_the_network_is_shown_as_it_is():
     net = lstm()
     net.activate([1.0, 0.0, 1.0])
     data = data_of(explore(net).html)
-    assert (data["steps"], data["activation"]) == (0, [[neuron.activation for neuron in net]])
+    assert (data["steps"], data["activation"]) == (
+        0,
+        [[neuron.activation for neuron in net]],
+    )
 
 
 def test_what_is_wrong_is_refused_and_nothing_is_written(tmp_path):
@@ -243,15 +293,39 @@ def test_what_is_wrong_is_refused_and_nothing_is_written(tmp_path):
     linked.project(lstm())
     all_refused(
         [
-            (lambda: explore(lstm(), [0.0] * 3, path), ArgumentError, "a row|rows|shape"),
-            (lambda: explore(lstm(), [[0.0, np.nan, 0.0]], path), ArgumentError, "finite"),
+            (
+                lambda: explore(lstm(), [0.0] * 3, path),
+                ArgumentError,
+                "a row|rows|shape",
+            ),
+            (
+                lambda: explore(lstm(), [[0.0, np.nan, 0.0]], path),
+                ArgumentError,
+                "finite",
+            ),
             (lambda: explore(lstm(), row, path, [[0.0] * 2] * 2), ArgumentError, ""),
-            (lambda: explore(lstm(), row, path, [[0.0] * 3]), ArgumentError, "2 targets"),
-            (lambda: explore(lstm(), row, path, [[0.0, 2.0]]), ArgumentError, "cross_entropy"),
+            (
+                lambda: explore(lstm(), row, path, [[0.0] * 3]),
+                ArgumentError,
+                "2 targets",
+            ),
+            (
+                lambda: explore(lstm(), row, path, [[0.0, 2.0]]),
+                ArgumentError,
+                "cross_entropy",
+            ),
             (lambda: explore(linked, row, path), TopologyError, "outside"),
             (lambda: explore(lstm(), row, 3), ArgumentTypeError, "path"),
-            (lambda: explore(lstm(), None, path, [[0.0] * 2]), ArgumentError, "the sequence that"),
-            (lambda: explore(lstm(), None, path, [[0.0] * 2], True), ArgumentError, "the sequence that"),
+            (
+                lambda: explore(lstm(), None, path, [[0.0] * 2]),
+                ArgumentError,
+                "the sequence that",
+            ),
+            (
+                lambda: explore(lstm(), None, path, [[0.0] * 2], True),
+                ArgumentError,
+                "the sequence that",
+            ),
         ]
     )
     assert path.read_text() == "old"
@@ -262,16 +336,32 @@ def test_what_is_wrong_is_refused_and_nothing_is_written(tmp_path):
 
 
 def test_the_page_holds_the_numbers_of_a_log():
-    net, sequence = lstm(), rows(3)
+    net = lstm()
+    sequence = rows(3)
     targets = np.random.default_rng(2).random((len(sequence), 2))
     run = data_of(page_of(net.clone(), sequence, targets))
-    names = "activation", "state", "derivative", "bias_eligibility", "error", "projected", "gated"
+    names = (
+        "activation",
+        "state",
+        "derivative",
+        "bias_eligibility",
+        "error",
+        "projected",
+        "gated",
+    )
     with record(net, *names, "eligibility", "extended") as log:
         for row, target in zip(sequence, targets, strict=True):
             net.activate(row)
             net.propagate(0.0, target)
     page = data_of(page_of(net, log))
-    for name in ("activation", "state", "derivative", "bias_eligibility", "responsibility", "eligibility"):
+    for name in (
+        "activation",
+        "state",
+        "derivative",
+        "bias_eligibility",
+        "responsibility",
+        "eligibility",
+    ):
         assert page[name][1:] == run[name][1:]
         assert set(page[name][0]) == {None}
     traces = pairs_of(run, 6)
@@ -289,7 +379,9 @@ def test_the_page_holds_the_numbers_of_a_log():
         page_of(net, log, targets)
 
 
-def test_without_a_path_nothing_is_written_and_a_notebook_shows_the_page_in_a_sandbox(tmp_path, monkeypatch):
+def test_without_a_path_nothing_is_written_and_a_notebook_shows_the_page_in_a_sandbox(
+    tmp_path, monkeypatch
+):
     monkeypatch.chdir(tmp_path)
     view = explore(nasty(), rows(len(NASTY)))
     assert view.html == page_of(nasty(), rows(len(NASTY)))
@@ -305,7 +397,9 @@ def test_a_view_follows_the_network():
     net = lstm()
     view = explore(net, rows(3), targets=rows(2) > 0)
     trainer = Trainer(net)
-    trainer.train(rows(3), rows(2) > 0, epochs=2, callbacks=[view.update], progress=False)
+    trainer.train(
+        rows(3), rows(2) > 0, epochs=2, callbacks=[view.update], progress=False
+    )
     assert view.html != page_of(lstm(), rows(3), rows(2) > 0)
     view.update()
     assert view.html == page_of(net, rows(3), rows(2) > 0)
@@ -318,7 +412,8 @@ def test_a_widget_gets_numbers_and_after_an_edit_another_page():
     bundle = view._repr_mimebundle_(include=None, exclude=None)
     bundle = bundle[0] if isinstance(bundle, tuple) else bundle
     assert "application/vnd.jupyter.widget-view+json" in bundle
-    widget, page = view._widget, view._widget.html
+    widget = view._widget
+    page = view._widget.html
     net.connections[0].weight = 0.125
     view.update()
     assert widget.numbers["connections"]["weight"][0] == 0.125
@@ -327,7 +422,8 @@ def test_a_widget_gets_numbers_and_after_an_edit_another_page():
     link.source.disconnect(link.target)
     view.update()
     assert widget.html == view.html != page
-    page, link = widget.html, net["cells"][0].self_connection
+    page = widget.html
+    link = net["cells"][0].self_connection
     link.gater.ungate(link)
     view.update()
     assert widget.html == view.html != page
@@ -338,7 +434,9 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def drawn(net):
-    return ElementTree.fromstring(net._repr_html_())  # raises where a tag or a sign is wrong
+    return ElementTree.fromstring(
+        net._repr_html_()
+    )  # raises where a tag or a sign is wrong
 
 
 def tips(drawing, tag):
@@ -350,13 +448,17 @@ def test_every_neuron_and_connection_is_drawn_with_its_numbers():
     net[0].name = NASTY[0]
     with unchanged(net):
         drawing = drawn(net)
-    assert [float(re.search(r"activation (\S+)", tip)[1]) for tip in tips(drawing, "circle")] == [
-        pytest.approx(neuron.activation, rel=1e-5) for neuron in net
-    ]
+    assert [
+        float(re.search(r"activation (\S+)", tip)[1]) for tip in tips(drawing, "circle")
+    ] == [pytest.approx(neuron.activation, rel=1e-5) for neuron in net]
     for line, connection in zip(tips(drawing, "path"), net.connections, strict=True):
         assert line.startswith(f"{connection.source.name} → {connection.target.name}\n")
-        assert float(re.search(r"weight (\S+)", line)[1]) == pytest.approx(connection.weight, rel=1e-5)
-        assert float(re.search(r"gain (\S+)", line)[1]) == pytest.approx(connection.gain, rel=1e-5)
+        assert float(re.search(r"weight (\S+)", line)[1]) == pytest.approx(
+            connection.weight, rel=1e-5
+        )
+        assert float(re.search(r"gain (\S+)", line)[1]) == pytest.approx(
+            connection.gain, rel=1e-5
+        )
 
 
 def test_of_a_large_network_each_layer_is_a_box():
@@ -386,15 +488,20 @@ def test_connections_stay_within_the_drawing():
         (box,) = (element.get("viewBox") for element in drawing.iter(f"{SVG}svg"))
         left, top, width, height = map(float, box.split())
         for path in drawing.iter(f"{SVG}path"):
-            points = np.array(re.findall(r"[-\d.]+", path.get("d")), float).reshape(-1, 2)
+            points = np.array(re.findall(r"[-\d.]+", path.get("d")), float).reshape(
+                -1, 2
+            )
             bends = points[1:-1:2]
-            for x, y in np.concatenate([points[:: len(points) - 1], (bends[1:] + bends[:-1]) / 2]):
+            for x, y in np.concatenate(
+                [points[:: len(points) - 1], (bends[1:] + bends[:-1]) / 2]
+            ):
                 assert left <= x <= left + width
                 assert top <= y <= top + height
 
 
 def test_a_network_that_is_linked_to_others_is_drawn_alone():
-    net, other = architect.Perceptron(2, 2, seed=0), architect.Perceptron(2, 2, seed=0)
+    net = architect.Perceptron(2, 2, seed=0)
+    other = architect.Perceptron(2, 2, seed=0)
     net.project(other)
     other.gate(net.output.project(net.output, "one_to_one"), "one_to_one")
     assert len(tips(drawn(net), "path")) == len(net.connections) == 6
@@ -416,10 +523,22 @@ def test_a_page_that_learns_holds_the_network_and_its_sequences():
         net.run(rows(3))
     all_refused(
         [
-            (lambda: explore(net, log, learn=True), ArgumentError, "cannot learn from a log"),
-            (lambda: explore(large, learn=True), ArgumentError, "at most 20000 connections, got 20301"),
+            (
+                lambda: explore(net, log, learn=True),
+                ArgumentError,
+                "cannot learn from a log",
+            ),
+            (
+                lambda: explore(large, learn=True),
+                ArgumentError,
+                "at most 20000 connections, got 20301",
+            ),
             (lambda: explore(other, learn=True), ArgumentError, "by the online rule"),
-            (lambda: explore(net, sequences, targets=[[]], learn=True), ArgumentError, "2 sequences, got 1"),
+            (
+                lambda: explore(net, sequences, targets=[[]], learn=True),
+                ArgumentError,
+                "2 sequences, got 1",
+            ),
             (lambda: explore(net, [], learn=True), ArgumentError, "at least one row"),
         ]
     )

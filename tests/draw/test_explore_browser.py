@@ -20,11 +20,14 @@ from .conftest import CHROMIUM, PLAYWRIGHT
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (Debian: apt install chromium)"),
+    pytest.mark.skipif(
+        CHROMIUM is None, reason="needs Chromium (Debian: apt install chromium)"
+    ),
     pytest.mark.skipif(not PLAYWRIGHT, reason="needs the extra `browser`"),
 ]
 
-GRAPH = "document.getElementById('graph')._cyreg.cy"  # where Cytoscape.js keeps what it draws
+# where Cytoscape.js keeps what it draws
+GRAPH = "document.getElementById('graph')._cyreg.cy"
 
 
 def lstm():
@@ -50,7 +53,9 @@ def word(page, name):
 
 
 def ids(page, selector):
-    return set(page.evaluate(f"{GRAPH}.elements('{selector}').map(element => element.id())"))
+    return set(
+        page.evaluate(f"{GRAPH}.elements('{selector}').map(element => element.id())")
+    )
 
 
 def emit(page, element, event):
@@ -76,7 +81,8 @@ def connections_into(net, layer):
 def test_stepping_and_playing_show_the_values_of_run(opened):
     from playwright.sync_api import expect
 
-    net, sequence = lstm(), rows()
+    net = lstm()
+    sequence = rows()
     outputs = net.clone().run(sequence)[:, 0]
     page = opened(net, sequence)
     choose(page, "output 0")
@@ -98,9 +104,11 @@ def test_stepping_and_playing_show_the_values_of_run(opened):
 
 
 def test_every_number_of_a_neuron_and_a_connection(opened):
-    net, sequence = lstm(), rows()
+    net = lstm()
+    sequence = rows()
     tie(net["cells"])
-    cell, frozen = net["cells"][1], net.connections[-1]
+    cell = net["cells"][1]
+    frozen = net.connections[-1]
     frozen.trainable = False
     page = opened(net, sequence, [[1.0]] * 2 + [[np.nan]] * 4)
     choose(page, cell.name)
@@ -120,7 +128,10 @@ def test_every_number_of_a_neuron_and_a_connection(opened):
     page.fill("#step", "2")
     choose(page, cell.name)
     assert number(page, "own gain") == cell.self_connection.gain
-    assert (word(page, "bias trainable"), word(page, "bias tied")) == ("yes", "with 2 others")
+    assert (word(page, "bias trainable"), word(page, "bias tied")) == (
+        "yes",
+        "with 2 others",
+    )
     i, link = next((i, c) for i, c in enumerate(net.connections) if c.gater is not None)
     emit(page, f"c{i}", "tap")
     for name in ("weight", "gain", "eligibility"):
@@ -133,11 +144,14 @@ def test_every_number_of_a_neuron_and_a_connection(opened):
 
 def test_extended_traces_and_sensitivities_by_neuron(opened):
     titles = "Extended traces (", "Sensitivities: d state / d weight ("
-    for rule, name, title, other in ((None, "extended", *titles), ("rtrl", "sensitivity", *titles[::-1])):
-        net, sequence = (
-            architect.LSTM(2, 2, 1, style="synaptic" if rule is None else "standard", seed=0),
-            rows(),
+    for rule, name, title, other in (
+        (None, "extended", *titles),
+        ("rtrl", "sensitivity", *titles[::-1]),
+    ):
+        net = architect.LSTM(
+            2, 2, 1, style="synaptic" if rule is None else "standard", seed=0
         )
+        sequence = rows()
         net.learning_rule = rule or net.learning_rule
         page = opened(net, sequence)
         c, link = connections_into(net, net["input gates"])[0]
@@ -158,24 +172,43 @@ def test_extended_traces_and_sensitivities_by_neuron(opened):
 
 
 def test_gates_open_and_close(opened):
-    a, gate, b = Neuron(name="a"), Neuron(name="gate", squash="identity"), Neuron(name="b")
+    a, gate, b = (
+        Neuron(name="a"),
+        Neuron(name="gate", squash="identity"),
+        Neuron(name="b"),
+    )
     gate.gate(a.project(b, weight=0.5))
     net = Network(Layer([a, gate]), [], Layer([b]))
     page = opened(net, [[1.0, 0.0], [1.0, 1.0]])
     assert page.evaluate(f"{GRAPH}.getElementById('v0').data('label')") == "0.50"
-    opens, line = [], []
+    opens = []
+    line = []
     for step in "12":
         page.fill("#step", step)
-        opens.append(page.evaluate(f"{GRAPH}.getElementById('gc0').style('background-opacity')"))
-        line.append(float(page.evaluate(f"{GRAPH}.getElementById('c0').style('line-opacity')")))
+        opens.append(
+            page.evaluate(f"{GRAPH}.getElementById('gc0').style('background-opacity')")
+        )
+        line.append(
+            float(page.evaluate(f"{GRAPH}.getElementById('c0').style('line-opacity')"))
+        )
     assert list(map(float, opens)) == [0.0, 1.0]
     assert 0.25 <= line[0] < 0.4 < 0.8 < line[1]  # closed, it is faint, and can be seen
-    assert page.evaluate(f"{GRAPH}.getElementById('c0').style('line-style')") == "dashed"
-    assert float(page.evaluate(f"{GRAPH}.getElementById('c0').style('width')").removesuffix("px")) >= 1.5
+    assert (
+        page.evaluate(f"{GRAPH}.getElementById('c0').style('line-style')") == "dashed"
+    )
+    assert (
+        float(
+            page.evaluate(f"{GRAPH}.getElementById('c0').style('width')").removesuffix(
+                "px"
+            )
+        )
+        >= 1.5
+    )
 
 
 def test_pointing_at_a_neuron_shows_its_numbers_at_every_step(opened):
-    net, sequence = lstm(), rows()
+    net = lstm()
+    sequence = rows()
     outputs = net.clone().run(sequence)[:, 0]
     page = opened(net, sequence, np.full((6, 1), 0.5))
     spot = page.evaluate(f"{GRAPH}.getElementById('n14').renderedPosition()")
@@ -203,7 +236,9 @@ def test_what_is_incoming_and_outgoing_is_highlighted(opened):
     assert ids(page, ".lit") == {lines[c] for c in neuron.outgoing}
     page.click("text=Whole paths >> nth=0")
     after = nx.descendants(net.graph, neuron)
-    assert ids(page, ".neuron") - ids(page, ".dim") == {number[n] for n in after | {neuron}}
+    assert ids(page, ".neuron") - ids(page, ".dim") == {
+        number[n] for n in after | {neuron}
+    }
     page.keyboard.press("i")
     near = after | {neuron} | nx.ancestors(net.graph, neuron)
     assert ids(page, ".neuron") - ids(page, ".dim") == {number[n] for n in near}
@@ -222,10 +257,16 @@ def test_layers_fold_and_unfold(opened):
     pairs = [(layer_of[c.source], layer_of[c.target]) for c in net.connections]
     assert ids(page, ".bundle") == {f"bl{a}>l{b}" for a, b in pairs}
     emit(page, "bl0>l3", "tap")
-    entering = [c.weight for c in net.connections if (layer_of[c.source], layer_of[c.target]) == (0, 3)]
+    entering = [
+        c.weight
+        for c in net.connections
+        if (layer_of[c.source], layer_of[c.target]) == (0, 3)
+    ]
     assert number(page, "sum of weights") == pytest.approx(sum(entering), rel=1e-12)
     page.click('button[aria-label="Unfold cells"]')
-    assert ids(page, ".neuron") == {f"n{i}" for i, neuron in enumerate(net) if neuron in list(net["cells"])}
+    assert ids(page, ".neuron") == {
+        f"n{i}" for i, neuron in enumerate(net) if neuron in list(net["cells"])
+    }
     page.click("#unfold-all")
     assert ids(page, ".neuron, .connection") == whole
     emit(page, "n0", "dbltap")
@@ -251,7 +292,9 @@ def test_networks_of_more_than_100_connections_open_folded_and_are_all_there(ope
 def test_keys_buttons_and_help(opened):
     page = opened(lstm(), rows())
     for button in page.locator("button").all():
-        assert (button.text_content().strip() or button.get_attribute("aria-label") or "").strip()
+        assert (
+            button.text_content().strip() or button.get_attribute("aria-label") or ""
+        ).strip()
     page.keyboard.press("?")
     assert page.is_visible("#overlay")
     page.keyboard.press("Escape")
@@ -279,15 +322,19 @@ def lit(page):
 
 def test_a_chosen_neuron_shows_what_gates_its_connections(opened):
     net = lstm()
-    place, number = net.connections.index, {neuron: f"n{i}" for i, neuron in enumerate(net)}
-    page, cell = opened(net, rows()), net["cells"][1]
+    place = net.connections.index
+    number = {neuron: f"n{i}" for i, neuron in enumerate(net)}
+    page = opened(net, rows())
+    cell = net["cells"][1]
     page.keyboard.press("g")  # not all gates
     choose(page, cell.name)
     links = [*cell.incoming, *cell.outgoing, cell.self_connection]
     gated_links = [c for c in links if c.gater is not None]
     assert len(gated_links) == 4
     assert {number[c.gater] for c in gated_links} <= lit(page)
-    assert {f"gc{place(c)}" for c in gated_links} == ids(page, ".gate") - ids(page, ".dim")
+    assert {f"gc{place(c)}" for c in gated_links} == ids(page, ".gate") - ids(
+        page, ".dim"
+    )
     wires = {f"wc{place(c)}<{number[c.gater]}" for c in gated_links}
     assert wires == ids(page, ".wire") - ids(page, ".dim")
     link = gated_links[0]
@@ -297,7 +344,9 @@ def test_a_chosen_neuron_shows_what_gates_its_connections(opened):
 
 
 def test_whole_paths_follow_gates(opened):
-    before, gate, a, b, after = (Neuron(name=name) for name in ("before", "gate", "a", "b", "after"))
+    before, gate, a, b, after = (
+        Neuron(name=name) for name in ("before", "gate", "a", "b", "after")
+    )
     before.project(gate, weight=1.0)
     gate.gate(a.project(b, weight=1.0))
     b.project(after, weight=1.0)
@@ -305,7 +354,11 @@ def test_whole_paths_follow_gates(opened):
     number = {neuron.name: f"n{i}" for i, neuron in enumerate(net)}
     page = opened(net, rows())
     page.keyboard.press("p")
-    for name in ("before", "after", "gate"):  # a gate's way leads on; its line is shown whole
+    for name in (
+        "before",
+        "after",
+        "gate",
+    ):  # a gate's way leads on; its line is shown whole
         choose(page, name)
         assert {number[name] for name in ("before", "gate", "b", "after")} <= lit(page)
     choose(page, "a")
@@ -318,13 +371,17 @@ def test_the_folded_view_shows_the_gates_between_layers(opened):
     page.click("#fold-all")
     layer_of = {neuron: i for i, layer in enumerate(net.layers) for neuron in layer}
     gated_pairs = {
-        (layer_of[c.source], layer_of[c.target], layer_of[c.gater]) for c in net.connections if c.gater
+        (layer_of[c.source], layer_of[c.target], layer_of[c.gater])
+        for c in net.connections
+        if c.gater
     }
     assert gated_pairs
     assert ids(page, ".gate") == {f"gbl{a}>l{b}" for a, b, _ in gated_pairs}
     assert ids(page, ".wire") == {f"wbl{a}>l{b}<l{g}" for a, b, g in gated_pairs}
     emit(page, f"l{next(iter(gated_pairs))[1]}", "tap")
-    assert {f"l{g}" for _, b, g in gated_pairs if b == next(iter(gated_pairs))[1]} <= lit(page)
+    assert {
+        f"l{g}" for _, b, g in gated_pairs if b == next(iter(gated_pairs))[1]
+    } <= lit(page)
 
 
 SCREENS = {
@@ -340,7 +397,8 @@ SCREENS = {
 
 
 def chain():
-    """Five layers of one neuron, with connections past one and past all of them, forwards and backwards."""
+    """Five layers of one neuron, with connections past one and past all of them,
+    forwards and backwards."""
     net = architect.Perceptron(1, 1, 1, 1, 1, seed=0)
     for source, target in ((0, 2), (0, 4), (1, 4), (3, 1)):
         net.layers[source].project(net.layers[target], seed=0)
@@ -433,7 +491,9 @@ def test_pages_can_be_read_and_used_at_once(opened, screen):
             assert not found["behind"]  # a line that begins at another box than its own
             assert found["outside"] == found["nameless"] == 0
             assert found["font"] >= 9
-            assert found["neuron"] >= (24 if screen == "phone" else 20)  # 24: WCAG 2.2, 2.5.8
+            assert found["neuron"] >= (
+                24 if screen == "phone" else 20
+            )  # 24: WCAG 2.2, 2.5.8
             assert found["drawn"] <= 100
             assert found["wide"] <= SCREENS[screen]["viewport"]["width"]
             assert found["down"] > 0.8 or (found["across"] > 0.8 and net != "lstm")
@@ -464,19 +524,28 @@ widget.render({ model, el: document.body });
 
 
 def test_a_widget_follows_the_network(chromium):
-    net, page = lstm(), chromium.new_page()
+    net = lstm()
+    page = chromium.new_page()
     view = explore(net, rows(), targets=np.ones((6, 1)))
     page.evaluate(part_of("widget.js").replace("export default", "globalThis.widget ="))
-    page.evaluate(MODEL.replace("VALUES", json.dumps({"html": view.html, "numbers": view._data})))
+    page.evaluate(
+        MODEL.replace("VALUES", json.dumps({"html": view.html, "numbers": view._data}))
+    )
     frame = page.wait_for_selector("iframe").content_frame()
     frame.wait_for_selector("#graph canvas")
     net.run(rows())
     net.propagate(0.5, [1.0])
     net[0].outgoing[0].weight = -3.0
     view.update()
-    page.evaluate("(numbers) => { values.numbers = numbers; handlers['change:numbers'](); }", view._data)
-    is_negative = f"{GRAPH}.getElementById('c0').hasClass('negative')"  # its policy lets nothing wait in it
-    assert any(frame.evaluate(is_negative) or page.wait_for_timeout(50) for _ in range(200))
+    page.evaluate(
+        "(numbers) => { values.numbers = numbers; handlers['change:numbers'](); }",
+        view._data,
+    )
+    # its policy lets nothing wait in it
+    is_negative = f"{GRAPH}.getElementById('c0').hasClass('negative')"
+    assert any(
+        frame.evaluate(is_negative) or page.wait_for_timeout(50) for _ in range(200)
+    )
     net.clear()
     output = net.clone().run(rows())[0, 0]
     frame.fill("#search", "output 0")
@@ -489,12 +558,20 @@ def test_a_widget_follows_the_network(chromium):
 
 
 def test_the_pictures_in_the_gallery_are_of_this_code(tmp_path):
-    """If the page has changed: ``python -m studies explorer_picture``. Fonts may differ a little."""
-    draw = "import pathlib, sys; from studies import explorer_picture as e; e.main(pathlib.Path(sys.argv[1]))"
+    """If the page has changed: ``python -m studies explorer_picture``. Fonts may differ
+    a little."""
+    draw = (
+        "import pathlib, sys; from studies import explorer_picture as e;"
+        " e.main(pathlib.Path(sys.argv[1]))"
+    )
     root = Path(__file__).parents[2]  # Playwright drives one browser in a process
-    subprocess.run([sys.executable, "-c", draw, str(tmp_path)], cwd=root, check=True, timeout=300)
+    subprocess.run(
+        [sys.executable, "-c", draw, str(tmp_path)], cwd=root, check=True, timeout=300
+    )
     gallery = root / "docs" / "gallery"
     for name in ("explorer.png", "play.png"):
-        now, kept = (plt.imread(folder / name)[..., :3] for folder in (tmp_path, gallery))
+        now, kept = (
+            plt.imread(folder / name)[..., :3] for folder in (tmp_path, gallery)
+        )
         assert now.shape == kept.shape, name
         assert np.mean(np.abs(now - kept).max(axis=2) > 0.2) < 0.01, name

@@ -11,7 +11,15 @@ from synapse import Layer, Neuron, draw, record
 from synapse.errors import ArgumentError, ArgumentTypeError
 from tests.helpers.cases import all_refused
 
-from .helpers import STANDARD, all_pictures_hold, assert_readable, hand_wired, part, paths, shown
+from .helpers import (
+    STANDARD,
+    all_pictures_hold,
+    assert_readable,
+    hand_wired,
+    part,
+    paths,
+    shown,
+)
 
 RNG = np.random.default_rng(0)
 
@@ -56,8 +64,12 @@ def test_layers_are_set_apart_and_named():
     for ax in (draw.raster(log.activation, net), draw.raster(log)):
         edges = [line.get_ydata()[0] for line in ax.lines if len(line.get_xdata()) == 2]
         assert edges == [1.5, 5.5, 9.5, 13.5, 17.5]
-        assert [text.get_text() for text in ax.texts] == [layer.name for layer in net.layers]
-        assert rows_of(ax) == [str(i) for layer in net.layers for i in range(len(layer))]  # named once
+        assert [text.get_text() for text in ax.texts] == [
+            layer.name for layer in net.layers
+        ]
+        assert rows_of(ax) == [
+            str(i) for layer in net.layers for i in range(len(layer))
+        ]  # named once
         assert_readable(ax)
     net = architect.Perceptron(150, *[1] * 6, 40, 1, 1, seed=0)
     ax = draw.raster(RNG.random((30, len(net))), net)
@@ -82,7 +94,8 @@ def squares(ax):
     (weights,) = part(ax, "weights")
     found = {}
     for path, (red, _, blue, _) in zip(weights.get_paths(), weights.get_facecolor()):
-        low, high = path.vertices.min(axis=0), path.vertices.max(axis=0)
+        low = path.vertices.min(axis=0)
+        high = path.vertices.max(axis=0)
         column, row = np.round((low + high) / 2).astype(int).tolist()
         found[row, column] = np.prod(high - low), blue > red
     return found
@@ -97,7 +110,9 @@ def test_areas_are_magnitudes_and_colours_signs():
         assert area == pytest.approx(full * abs(matrix[place]))
         assert blue == (matrix[place] > 0)
     assert 0.7 < full < 1.0
-    (one, _), (two, _) = (squares(draw.hinton([[0.5]], scale=scale))[0, 0] for scale in (0.5, 1.0))
+    (one, _), (two, _) = (
+        squares(draw.hinton([[0.5]], scale=scale))[0, 0] for scale in (0.5, 1.0)
+    )
     assert one == pytest.approx(2 * two)
     assert squares(draw.hinton([[7.0]], scale=0.5))[0, 0][0] == pytest.approx(one)
     ax = draw.hinton([[1.0, np.nan], [-np.inf, 0.5]])
@@ -106,12 +121,16 @@ def test_areas_are_magnitudes_and_colours_signs():
 
 
 def test_a_projection_brings_its_names_and_white_where_nothing_is_connected():
-    source, target = Layer(2, name="in_$"), Layer(3, name="out")
-    projection = source.project(target, np.array([[True, False, True], [False, True, False]]), seed=0)
+    source = Layer(2, name="in_$")
+    target = Layer(3, name="out")
+    projection = source.project(
+        target, np.array([[True, False, True], [False, True, False]]), seed=0
+    )
     ax = draw.hinton(projection)
     assert len(paths(ax, "connections")) == 3
     assert {place: blue for place, (_, blue) in squares(ax).items()} == {
-        (i, j): source[i].connected(target[j]).weight > 0 for i, j in ((0, 0), (0, 2), (1, 1))
+        (i, j): source[i].connected(target[j]).weight > 0
+        for i, j in ((0, 0), (0, 2), (1, 1))
     }
     texts = [text for text, _ in shown(ax.figure)]
     assert {"in_$", "in_$ 0", "in_$ 1", "out", "out 0", "out 2"} <= set(texts)
@@ -124,8 +143,10 @@ def learning(net, order=None, steps=4):
 
 
 def matrix_by_hand(net):
-    """A column for each trainable parameter, neuron by neuron; NaN where there is no sensitivity."""
-    rows, columns = {}, []
+    """A column for each trainable parameter, neuron by neuron; NaN where there is no
+    sensitivity."""
+    rows = {}
+    columns = []
     for neuron in list(net)[len(net.input) :]:
         into = sorted((c for c in neuron.incoming if c.trainable), key=lambda c: c._at)
         columns += [c.sensitivity for c in into]
@@ -148,7 +169,9 @@ def test_the_image_is_what_connections_and_neurons_show():
     def check(make, order):
         net = learning(make(), order)
         (image,) = draw.sensitivities(net).images
-        np.testing.assert_array_equal(image.get_array().filled(np.nan), matrix_by_hand(net))
+        np.testing.assert_array_equal(
+            image.get_array().filled(np.nan), matrix_by_hand(net)
+        )
         assert image.cmap.get_bad().tolist() == [1, 1, 1, 1]
         assert image.norm.vmax == -image.norm.vmin == np.abs(image.get_array()).max()
         ax = draw.sensitivities(net, scale=0.5, colour_bars=False)
@@ -164,7 +187,9 @@ def test_names_can_be_read():
             assert ax.get_title(loc="left").endswith("sensitivities are kept")
         else:
             names = [f"a source {i}" for i in range(case[0])]
-            ax = draw.hinton(np.ones(case), sources=names, targets=Layer(case[1], name="t"))
+            ax = draw.hinton(
+                np.ones(case), sources=names, targets=Layer(case[1], name="t")
+            )
         assert_readable(ax)
 
     all_pictures_hold(check, ["lstm", "hand", (1, 20), (20, 1), (12, 8), (100, 70)])
@@ -174,25 +199,53 @@ def test_what_cannot_be_drawn():
     net = architect.LSTM(2, 3, 1, seed=0)
     with record(net, "state", "weight") as log:
         net.run(RNG.random((6, 2)))
-    steps, scale = "a row for each step and a column for each neuron", "Expected the scale of a Hinton"
-    rule, recurrence = "a network that keeps sensitivities", "Expected a network with a recurrent neuron"
+    steps, scale = (
+        "a row for each step and a column for each neuron",
+        "Expected the scale of a Hinton",
+    )
+    rule = "a network that keeps sensitivities"
+    recurrence = "Expected a network with a recurrent neuron"
     perceptron = architect.Perceptron(2, 3, 1, seed=0)
     perceptron.learning_rule = "rtrl"
     all_refused(
         [
             (lambda: draw.raster([1.0, 2.0]), ArgumentError, steps),
             (lambda: draw.raster(np.zeros((0, 3))), ArgumentError, steps),
-            (lambda: draw.raster("abc"), ArgumentTypeError, "Expected the values to be a matrix"),
+            (
+                lambda: draw.raster("abc"),
+                ArgumentTypeError,
+                "Expected the values to be a matrix",
+            ),
             (
                 lambda: draw.raster([[0, 1]], Layer(3)),
                 ArgumentError,
                 r"one for each row or column of the values",
             ),
-            (lambda: draw.raster([[0]], Neuron()), ArgumentTypeError, "neurons to be a Network, a Layer"),
-            (lambda: draw.raster(log), ArgumentError, r"Pass one of them: log\.state or log\.weight"),
-            (lambda: draw.hinton("weights"), ArgumentTypeError, "diagram to be a Projection or a matrix"),
-            (lambda: draw.hinton([1.0, 2.0]), ArgumentError, "a row for each source and a column"),
-            (lambda: draw.hinton([[1.0]], sources=["a", "b", "c"]), ArgumentError, "got 3"),
+            (
+                lambda: draw.raster([[0]], Neuron()),
+                ArgumentTypeError,
+                "neurons to be a Network, a Layer",
+            ),
+            (
+                lambda: draw.raster(log),
+                ArgumentError,
+                r"Pass one of them: log\.state or log\.weight",
+            ),
+            (
+                lambda: draw.hinton("weights"),
+                ArgumentTypeError,
+                "diagram to be a Projection or a matrix",
+            ),
+            (
+                lambda: draw.hinton([1.0, 2.0]),
+                ArgumentError,
+                "a row for each source and a column",
+            ),
+            (
+                lambda: draw.hinton([[1.0]], sources=["a", "b", "c"]),
+                ArgumentError,
+                "got 3",
+            ),
             (lambda: draw.hinton([[1.0]], scale=0), ArgumentError, scale),
             (lambda: draw.sensitivities(net), ArgumentError, rule),
             (lambda: draw.sensitivities(perceptron), ArgumentError, recurrence),

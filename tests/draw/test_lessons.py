@@ -1,4 +1,5 @@
-"""The lessons of the page: what each asks for, and nothing else, solves it, and its numbers are right."""
+"""The lessons of the page: what each asks for, and nothing else, solves it, and its
+numbers are right."""
 
 import json
 import re
@@ -35,18 +36,33 @@ def lessons(tmp_path_factory):
 
 def test_a_lesson_is_done_by_what_it_asks_for_and_by_nothing_else(lessons):
     for lesson in lessons:
-        assert lesson["asked"] == [False] * (len(lesson["asked"]) - 1) + [True], lesson["title"]
+        assert lesson["asked"] == [False] * (len(lesson["asked"]) - 1) + [True], lesson[
+            "title"
+        ]
         assert not any(map(any, lesson["wrong"])), (lesson["title"], lesson["wrong"])
 
 
 def test_texts_are_short_and_name_a_demo_that_names_the_lesson(lessons):
-    page = (Path(demos.FOLDER).parent / "docs" / "gallery.md").read_text(encoding="utf-8")
+    page = (Path(demos.FOLDER).parent / "docs" / "gallery.md").read_text(
+        encoding="utf-8"
+    )
     for number, lesson in enumerate(lessons, 1):
-        assert re.search(rf"\| {number}\. {lesson['title']} \|.*\| `{lesson['demo']}` \|", page), number
+        assert re.search(
+            rf"\| {number}\. {lesson['title']} \|.*\| `{lesson['demo']}` \|", page
+        ), number
         for part, limit in (("scene", 120), ("task", 40), ("seen", 80)):
-            assert len(re.findall(r"[^\W\d_]{2,}", lesson[part])) <= limit, (number, part)
-        demo = " ".join(Path(demos.FOLDER, f"{lesson['demo']}.py").read_text(encoding="utf-8").split())
-        assert re.search(rf"Lessons? [\d and]*\b{number}\b[\d and]* of `synapse play`", demo), number
+            assert len(re.findall(r"[^\W\d_]{2,}", lesson[part])) <= limit, (
+                number,
+                part,
+            )
+        demo = " ".join(
+            Path(demos.FOLDER, f"{lesson['demo']}.py")
+            .read_text(encoding="utf-8")
+            .split()
+        )
+        assert re.search(
+            rf"Lessons? [\d and]*\b{number}\b[\d and]* of `synapse play`", demo
+        ), number
 
 
 def in_python(lesson):
@@ -55,9 +71,16 @@ def in_python(lesson):
 
 
 def test_the_numbers_in_the_texts_are_those_of_the_library(lessons):
-    (net, *_), example, text = in_python(lessons[5]), Example(), lessons[5]["scene"] + lessons[5]["seen"]
+    (net, *_), example, text = (
+        in_python(lessons[5]),
+        Example(),
+        lessons[5]["scene"] + lessons[5]["seen"],
+    )
     assert (net.weights == example.net.weights).all()
-    assert (lessons[5]["sequences"], lessons[5]["settings"]["rate"]) == ([[[*map(list, SAMPLES[0])]]], RATE)
+    assert (lessons[5]["sequences"], lessons[5]["settings"]["rate"]) == (
+        [[[*map(list, SAMPLES[0])]]],
+        RATE,
+    )
     said = [example.error(SAMPLES[:1])]
     example.learn(SAMPLES[0], RATE)
     for one in (example.neurons[name] for name in ("h1", "h2", "y1", "y2")):
@@ -75,10 +98,13 @@ def test_the_numbers_in_the_texts_are_those_of_the_library(lessons):
     net.run([row for row, _ in steps])
     assert by["cell"].state == by["x"].connected(by["cell"]).eligibility == 0.6
     net, by, [steps, _] = in_python(lessons[11])
-    link, costs = by["x"].connected(by["h"]), []
+    link = by["x"].connected(by["h"])
+    costs = []
     for link.weight in (1e-4, -1e-4):
         net.clear()
-        costs.append((steps[-1][1][0] - net.run([row for row, _ in steps])[-1, 0]) ** 2 / 2)
+        costs.append(
+            (steps[-1][1][0] - net.run([row for row, _ in steps])[-1, 0]) ** 2 / 2
+        )
     assert abs((costs[0] - costs[1]) / 2e-4 - -0.2048) < 1e-8
     for row, target in steps:
         net.activate(row), net.propagate(0.5, target or [np.nan])
@@ -88,4 +114,6 @@ def test_the_numbers_in_the_texts_are_those_of_the_library(lessons):
 def test_the_last_words_of_a_lesson_hold_for_the_network_that_it_leaves(lessons):
     for lesson in lessons:
         assert lesson["claims"]
-        assert [words for words, holds in lesson["claims"] if not holds] == [], lesson["title"]
+        assert [words for words, holds in lesson["claims"] if not holds] == [], lesson[
+            "title"
+        ]

@@ -1,4 +1,5 @@
-"""What people see who open the page that learns for the first time, in a headless Chromium."""
+"""What people see who open the page that learns for the first time, in a headless
+Chromium."""
 
 import json
 
@@ -15,7 +16,9 @@ from .test_play_browser import drag, lessons, lstm, spot, tab, xor
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (Debian: apt install chromium)"),
+    pytest.mark.skipif(
+        CHROMIUM is None, reason="needs Chromium (Debian: apt install chromium)"
+    ),
     pytest.mark.skipif(not PLAYWRIGHT, reason="needs the extra `browser`"),
 ]
 
@@ -39,15 +42,24 @@ def test_it_opens_on_lessons_for_who_opens_it_first(opened, chromium, tmp_path):
     page.goto(path.as_uri())
     assert page.evaluate(TAB) == "learn"
     context.close()
-    assert opened(lstm(), *lessons(), learn=True).evaluate(TAB) == "learn"  # it has data of its own
+    assert (
+        opened(lstm(), *lessons(), learn=True).evaluate(TAB) == "learn"
+    )  # it has data of its own
 
 
 def answered(page, column):
     """The output in a row of the table, the canvas, and the panel."""
     cells = page.eval_on_selector_all("#answers tr", CELLS)
-    picture = label_of(page, page.evaluate("page.network.neurons.length - 1")).split("\n")[-1]
-    panel = page.eval_on_selector_all("#numbers dd", "(all) => all.map((one) => one.dataset.value)")[-1]
-    return [float(text.replace("\u2212", "-")) for text in (cells[column][-2], picture, panel)]
+    picture = label_of(page, page.evaluate("page.network.neurons.length - 1")).split(
+        "\n"
+    )[-1]
+    panel = page.eval_on_selector_all(
+        "#numbers dd", "(all) => all.map((one) => one.dataset.value)"
+    )[-1]
+    return [
+        float(text.replace("\u2212", "-"))
+        for text in (cells[column][-2], picture, panel)
+    ]
 
 
 def test_canvas_panel_and_table_show_one_value(opened):
@@ -56,8 +68,12 @@ def test_canvas_panel_and_table_show_one_value(opened):
     page.select_option("#speed", "normal")
     for _ in range(2):
         page.click("#next")
-        assert answered(page, 2) == pytest.approx([page.evaluate("page.answers()[0][0][0]")] * 3, abs=0.005)
-        assert "1 of 1 row is off by more than 0.01" in page.text_content("#answer-words")
+        assert answered(page, 2) == pytest.approx(
+            [page.evaluate("page.answers()[0][0][0]")] * 3, abs=0.005
+        )
+        assert "1 of 1 row is off by more than 0.01" in page.text_content(
+            "#answer-words"
+        )
     page.evaluate(f"{GRAPH}.getElementById('c0').emit('tap')")
     tab(page, "build")
     page.fill("#form-weight", "0.1")
@@ -70,11 +86,18 @@ def test_canvas_panel_and_table_show_one_value(opened):
     for step in range(4):
         page.click("#next")
         values = answered(page, 2 + step)
-        assert values == pytest.approx([page.evaluate(f"page.answers()[0][{step}][0]")] * 3, abs=0.005)
+        assert values == pytest.approx(
+            [page.evaluate(f"page.answers()[0][{step}][0]")] * 3, abs=0.005
+        )
 
 
 def test_the_task_of_every_lesson_is_in_sight_on_a_telephone(opened):
-    page = opened(xor(), None, learn=True, **SCREENS["phone"] | {"viewport": {"width": 390, "height": 844}})
+    page = opened(
+        xor(),
+        None,
+        learn=True,
+        **SCREENS["phone"] | {"viewport": {"width": 390, "height": 844}},
+    )
     for value in range(page.locator("#lesson option").count() - 1):
         page.select_option("#lesson", str(value))
         box = page.locator("#lesson-text .task").bounding_box()
@@ -98,7 +121,9 @@ def test_a_drag_that_ends_at_nothing_says_so(opened):
 
 
 def test_names_of_columns_are_whole(opened):
-    net = ScaledModel("perceptron", [8], ["Sales (kEUR)", "holiday"], ["Sales (kEUR) +1"]).network
+    net = ScaledModel(
+        "perceptron", [8], ["Sales (kEUR)", "holiday"], ["Sales (kEUR) +1"]
+    ).network
     count = sum(len(layer) for layer in net.layers)
     for page in (opened(net, np.zeros((3, 2))), opened(net, None, learn=True)):
         labels = [label_of(page, n) for n in range(count)]

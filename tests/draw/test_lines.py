@@ -1,4 +1,5 @@
-"""Learning curves, traces, forecasts, trials and the flow of errors: what their lines and dots show."""
+"""Learning curves, traces, forecasts, trials and the flow of errors: what their lines
+and dots show."""
 
 from dataclasses import replace
 from functools import partial
@@ -34,11 +35,17 @@ def test_a_result_shows_its_errors_by_epoch():
     assert validation.get_ydata().tolist() == trained.history["validation_error"]
     assert (training.get_linestyle(), validation.get_linestyle()) == ("-", "--")
     assert legend(ax) == ["training", "validation"]
-    assert (ax.get_xlabel(), ax.get_ylabel(), ax.get_yscale()) == ("epoch", "error", "linear")
+    assert (ax.get_xlabel(), ax.get_ylabel(), ax.get_yscale()) == (
+        "epoch",
+        "error",
+        "linear",
+    )
 
 
 def test_several_trainings_have_colours_and_names():
-    ax = draw.learning({"three": result(validation=0.25), "_six $": result(1).history}, log=True)
+    ax = draw.learning(
+        {"three": result(validation=0.25), "_six $": result(1).history}, log=True
+    )
     assert legend(ax) == ["three", "three validation", r" _six \$"]
     colours = [line.get_color() for line in ax.lines]
     assert colours[0] == colours[1] != colours[2]
@@ -54,7 +61,9 @@ def test_errors_that_a_scale_cannot_show():
 
 
 def test_many_traces_can_be_told_apart_and_read():
-    ax = draw.traces(np.zeros((3, 32)) + np.arange(32), [f"_neuron {i} $x$" for i in range(32)])
+    ax = draw.traces(
+        np.zeros((3, 32)) + np.arange(32), [f"_neuron {i} $x$" for i in range(32)]
+    )
     assert [line.get_ydata()[0] for line in ax.lines] == list(range(32))
     looks = {(line.get_color(), line.get_linestyle()) for line in ax.lines}
     assert len(looks) == len(legend(ax)) == 32
@@ -67,7 +76,9 @@ def test_many_traces_can_be_told_apart_and_read():
 def interval(mean, half):
     """As a forecast with intervals."""
     mean = np.asarray(mean)
-    return SimpleNamespace(mean=mean, lower=mean - half, upper=mean + half, interval=0.9)
+    return SimpleNamespace(
+        mean=mean, lower=mean - half, upper=mean + half, interval=0.9
+    )
 
 
 def test_the_forecast_begins_at_the_last_known_value():
@@ -85,9 +96,15 @@ def test_the_forecast_begins_at_the_last_known_value():
     gap = draw.forecast([1.0, np.nan, 3.0], [4.0])
     assert np.isnan(gap.lines[0].get_ydata()[1])
     missing = draw.forecast([1.0, 2.0, np.nan], interval([4.0], [1.0]))
-    assert [line.tolist() for line in missing.lines[1].get_data()] == [[1, 3], [2.0, 4.0]]
+    assert [line.tolist() for line in missing.lines[1].get_data()] == [
+        [1, 3],
+        [2.0, 4.0],
+    ]
     assert missing.collections[0].get_paths()[0].vertices[:, 0].min() == 1
-    lone = draw.forecast([np.nan, np.nan], [4.0]).lines + draw.traces([[np.nan, 1.0], [1.0, np.inf]]).lines
+    lone = (
+        draw.forecast([np.nan, np.nan], [4.0]).lines
+        + draw.traces([[np.nan, 1.0], [1.0, np.inf]]).lines
+    )
     assert [line.get_marker() for line in lone] == ["o"] * 4
 
 
@@ -101,9 +118,13 @@ def test_an_interval_is_shaded():
 
 def test_columns_have_colours_and_names():
     both = np.column_stack([HISTORY, -HISTORY])
-    ax = draw.forecast(both, interval(np.zeros((2, 2)), [[1.0, 2.0], [3.0, 6.0]]), names=["_up", "$"])
+    ax = draw.forecast(
+        both, interval(np.zeros((2, 2)), [[1.0, 2.0], [3.0, 6.0]]), names=["_up", "$"]
+    )
     assert legend(ax)[:3] == [" _up known", " _up forecast", " _up 90 % interval"]
-    assert [line.get_color() for line in ax.lines[:2]] != [line.get_color() for line in ax.lines[2:]]
+    assert [line.get_color() for line in ax.lines[:2]] != [
+        line.get_color() for line in ax.lines[2:]
+    ]
     assert [line.get_ydata()[0] for line in ax.lines] == [5.0, 3.0, -5.0, -3.0]
     bands = [np.ptp(band.get_paths()[0].vertices[:, 1]) for band in ax.collections]
     assert bands == [6.0, 12.0]
@@ -115,20 +136,26 @@ def elman_by_hand(net, inputs):
     hidden, context, first = net["hidden"], net["context"], net.input
     w = np.array([[a.connected(b).weight for a in first] for b in hidden])
     u = np.array([[a.connected(b).weight for a in context] for b in hidden])
-    y, states = np.zeros(len(hidden)), []
+    y = np.zeros(len(hidden))
+    states = []
     for x in inputs:
         states.append(w @ x + u @ y + hidden.biases)
         y = 1 / (1 + np.exp(-states[-1]))
-    jacobian, norms = np.eye(len(hidden)), []
+    jacobian = np.eye(len(hidden))
+    norms = []
     for before in [*states[-2::-1], states[0]]:
         norms.append(np.sqrt((jacobian**2).sum() / len(hidden)))
-        f = 1 / (1 + np.exp(-before))  # a state depends on that of the step before through its activation
+        f = 1 / (
+            1 + np.exp(-before)
+        )  # a state depends on that of the step before through its activation
         jacobian = jacobian @ u @ np.diag(f * (1 - f))
     return np.array(norms)
 
 
 def test_tiny_errors_have_their_digits_too_and_the_axis_ends_where_they_have_vanished():
-    net = architect.Elman(2, 4, 1, initializer="uniform", bias_initializer="uniform", seed=0)
+    net = architect.Elman(
+        2, 4, 1, initializer="uniform", bias_initializer="uniform", seed=0
+    )
     inputs = np.random.default_rng(1).normal(size=(60, 2))
     ax = draw.error_flow((net, "hidden"), inputs)
     found = ax.lines[0].get_ydata()
@@ -141,9 +168,15 @@ def test_tiny_errors_have_their_digits_too_and_the_axis_ends_where_they_have_van
 
 
 def test_several_networks_in_one_picture():
-    lstm = architect.LSTM(2, 3, 1, seed=0, forget_gates=False, peepholes=None, style="synaptic")
-    elman = architect.Elman(2, 6, 1, initializer="uniform", bias_initializer="uniform", seed=0)
-    ax = draw.error_flow({"cells": (lstm, "cells"), "Elman unit": (elman, elman["hidden"])}, INPUTS)
+    lstm = architect.LSTM(
+        2, 3, 1, seed=0, forget_gates=False, peepholes=None, style="synaptic"
+    )
+    elman = architect.Elman(
+        2, 6, 1, initializer="uniform", bias_initializer="uniform", seed=0
+    )
+    ax = draw.error_flow(
+        {"cells": (lstm, "cells"), "Elman unit": (elman, elman["hidden"])}, INPUTS
+    )
     cells, units = (line.get_ydata() for line in ax.lines)
     np.testing.assert_allclose(cells, 1.0, rtol=1e-8)
     assert (np.diff(np.log10(units)) < -1).all()
@@ -162,41 +195,78 @@ def test_what_cannot_be_drawn():
             for given in (3, {"three": 3}, {"error": "abc"}, {"error": [[1], [2, 3]]})
         ),
         ("Expected 1 to 8 trainings", draw.learning, [[{"error": [1.0]}] * 9]),
-        (r"at most 32 neurons.* got 33\. Use draw\.raster for more\.", draw.traces, [np.zeros((3, 33))]),
+        (
+            r"at most 32 neurons.* got 33\. Use draw\.raster for more\.",
+            draw.traces,
+            [np.zeros((3, 33))],
+        ),
         ("a row for each step and a column for each neuron", draw.traces, [[1.0, 2.0]]),
         ("got 1", draw.traces, [[[1.0, 2.0]], ["a"]]),
-        (r"the history to have the shape \(T,\) or \(T, m\), got \(0,\)", draw.forecast, [[], [1.0]]),
-        ("the history to be finite, got infinity", draw.forecast, [[1.0, np.inf], [1.0]]),
-        (r"1 column, as the history, got \(2, 3\)", draw.forecast, [HISTORY, np.ones((2, 3))]),
+        (
+            r"the history to have the shape \(T,\) or \(T, m\), got \(0,\)",
+            draw.forecast,
+            [[], [1.0]],
+        ),
+        (
+            "the history to be finite, got infinity",
+            draw.forecast,
+            [[1.0, np.inf], [1.0]],
+        ),
+        (
+            r"1 column, as the history, got \(2, 3\)",
+            draw.forecast,
+            [HISTORY, np.ones((2, 3))],
+        ),
         (r"got \(2, 1\) and \(3, 1\)", draw.forecast, [HISTORY, uneven]),
         ("at most 8 columns", draw.forecast, [np.ones((3, 9)), np.ones((2, 9))]),
         (layer, analysis.error_flow, [net, INPUTS, other["hidden"]]),
-        ("no layer and no neuron named 'cells'", draw.error_flow, [(net, "cells"), INPUTS]),
+        (
+            "no layer and no neuron named 'cells'",
+            draw.error_flow,
+            [(net, "cells"), INPUTS],
+        ),
         ("at least one step", analysis.error_flow, [net, np.empty((0, 2))]),
         ("Expected 1 to 8 networks, got 0", draw.error_flow, [{}, INPUTS]),
-        ("ax to be a matplotlib Axes.*Targets are not needed", draw.error_flow, [net, INPUTS, INPUTS]),
+        (
+            "ax to be a matplotlib Axes.*Targets are not needed",
+            draw.error_flow,
+            [net, INPUTS, INPUTS],
+        ),
     ]
     calls = [
-        (lambda call=call, given=given: call(*given), SynapseError, words) for words, call, given in wrong
+        (lambda call=call, given=given: call(*given), SynapseError, words)
+        for words, call, given in wrong
     ]
     times = partial(draw.forecast, HISTORY, [1.0, 2.0])
     calls += [
-        (lambda: times(times=[1, 2, 3]), ArgumentError, r"Expected 8 times, .* got the shape \(3,\)"),
+        (
+            lambda: times(times=[1, 2, 3]),
+            ArgumentError,
+            r"Expected 8 times, .* got the shape \(3,\)",
+        ),
         (
             lambda: times(times=list("abcdefgh")),
             ArgumentTypeError,
             "Expected the times to be dates or numbers",
         ),
-        (lambda: times(names=["a", "b"]), ArgumentError, "Expected 1 name, one for each column, got 2"),
+        (
+            lambda: times(names=["a", "b"]),
+            ArgumentError,
+            "Expected 1 name, one for each column, got 2",
+        ),
     ]
     all_refused(calls)
 
 
 def test_a_frame_names_the_axis_and_continues_its_dates():
     pd = pytest.importorskip("pandas")
-    days = pd.DataFrame({"sales": HISTORY}, pd.date_range("2024-01-01", periods=6, name="Day"))
+    days = pd.DataFrame(
+        {"sales": HISTORY}, pd.date_range("2024-01-01", periods=6, name="Day")
+    )
     years = days.set_axis(pd.Index(range(2000, 2006), name="Year"))
-    dated = forecasting.Forecast(np.ones((2, 1)), dates=pd.date_range("2024-01-07", periods=2, name="Day"))
+    dated = forecasting.Forecast(
+        np.ones((2, 1)), dates=pd.date_range("2024-01-07", periods=2, name="Day")
+    )
     berlin = pd.date_range("2024-03-30 22:00", periods=6, freq="h", tz="Europe/Berlin")
     shown_as = {  # history, forecast, name of the axis, last place
         "frame": (days, [1.0, 2.0], "Day", "2024-01-08"),
@@ -216,9 +286,18 @@ def test_a_frame_names_the_axis_and_continues_its_dates():
         assert place == (np.datetime64(last) if isinstance(last, str) else last), case
         assert legend(ax) == ["known", "forecast"], case
         assert_readable(ax)
-    assert draw.forecast(HISTORY, dated).lines[0].get_xdata()[0] == np.datetime64("2024-01-01")
+    assert draw.forecast(HISTORY, dated).lines[0].get_xdata()[0] == np.datetime64(
+        "2024-01-01"
+    )
     assert draw.forecast(days, [1.0]).get_ylabel() == "sales"
     wide = days.assign(costs=1.0, holiday=0.0)
-    ax = draw.forecast(wide, replace(dated, mean=np.ones((2, 2)), names=["costs", "sales"]))
-    assert legend(ax) == ["costs known", "costs forecast", "sales known", "sales forecast"]
+    ax = draw.forecast(
+        wide, replace(dated, mean=np.ones((2, 2)), names=["costs", "sales"])
+    )
+    assert legend(ax) == [
+        "costs known",
+        "costs forecast",
+        "sales known",
+        "sales forecast",
+    ]
     assert ax.lines[2].get_ydata().tolist() == HISTORY.tolist()

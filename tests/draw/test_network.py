@@ -1,4 +1,5 @@
-"""Networks as pictures: what is drawn for which neuron, connection and gate, and where."""
+"""Networks as pictures: what is drawn for which neuron, connection and gate, and
+where."""
 
 from importlib.util import find_spec
 from itertools import combinations, pairwise
@@ -30,38 +31,51 @@ from .helpers import (
 
 def middles(ax):
     """The centre of each disc, in the order of the neurons."""
-    return np.array([(disc.min(axis=0) + disc.max(axis=0)) / 2 for disc in paths(ax, "neurons")])
+    return np.array(
+        [(disc.min(axis=0) + disc.max(axis=0)) / 2 for disc in paths(ax, "neurons")]
+    )
 
 
 def gate_marks(ax):
     """The middles of the marks of gates."""
-    return np.array([(m.min(axis=0) + m.max(axis=0)) / 2 for m in paths(ax, "gate marks")])
+    return np.array(
+        [(m.min(axis=0) + m.max(axis=0)) / 2 for m in paths(ax, "gate marks")]
+    )
 
 
 def way_of(ax, net, link):
     """The line that is drawn for a connection."""
-    places, order = middles(ax), list(net)
-    here, there = places[order.index(link.source)], places[order.index(link.target)]
+    places = middles(ax)
+    order = list(net)
+    here = places[order.index(link.source)]
+    there = places[order.index(link.target)]
     near = 0.3 if link.source is link.target else 1e-9
-    ways = [way for way in paths(ax, "connections") if np.linalg.norm(way[0] - here) < near]
+    ways = [
+        way for way in paths(ax, "connections") if np.linalg.norm(way[0] - here) < near
+    ]
     (way,) = [way for way in ways if np.linalg.norm(way[-1] - there) < near]
     return way
 
 
 def test_discs_lines_and_marks_of_neurons_connections_and_gates():
-    """Lines lead from source to target and round other neurons; marks lie on them, each by itself."""
+    """Lines lead from source to target and round other neurons; marks lie on them, each
+    by itself."""
 
     def check(name):
         net = STANDARD[name]()
         ax = draw.network(net)
-        places, order, marks = middles(ax), list(net), gate_marks(ax)
+        places = middles(ax)
+        order = list(net)
+        marks = gate_marks(ax)
         assert len(places) == len(net)
         assert len(paths(ax, "connections")) == len(net.connections)
         assert len(marks) == sum(link.gater is not None for link in net.connections)
         assert_readable(ax)
         for link in net.connections[:: 1 if len(net) < 30 else 53]:
             way = way_of(ax, net, link)
-            others = np.delete(places, [order.index(link.source), order.index(link.target)], axis=0)
+            others = np.delete(
+                places, [order.index(link.source), order.index(link.target)], axis=0
+            )
             assert min(from_way(place, way) for place in others) > 0.26, link
             if link.gater is not None:
                 on_it = [mark for mark in marks if from_way(mark, way) < 1e-9]
@@ -70,7 +84,9 @@ def test_discs_lines_and_marks_of_neurons_connections_and_gates():
             apart = np.linalg.norm(marks[:, None] - marks, axis=-1) + np.eye(len(marks))
             assert apart.min() > 0.15
 
-    all_pictures_hold(check, ["perceptron", "lstm", "elman", "hand", "names", "hundred"])
+    all_pictures_hold(
+        check, ["perceptron", "lstm", "elman", "hand", "names", "hundred"]
+    )
 
 
 def test_layers_are_frames_with_their_names_above():
@@ -80,7 +96,8 @@ def test_layers_are_frames_with_their_names_above():
     names = {text.get_text(): text.get_window_extent() for text in ax.texts}
     places = dict(zip(net, ax.transData.transform(middles(ax))))
     for layer, frame in zip(net.layers, part(ax, "frame"), strict=True):
-        box, name = frame.get_window_extent(), names[layer.label]
+        box = frame.get_window_extent()
+        name = names[layer.label]
         assert all(box.contains(*places[neuron]) for neuron in layer)
         assert 0 <= name.y0 - box.y1 < 12
         assert name.x0 < (box.x0 + box.x1) / 2 < name.x1
@@ -106,7 +123,9 @@ def test_numbers_are_printed_in_discs_and_on_lines():
             assert (f"{neuron.activation:.2f}", tuple(place)) in texts
         for link in net.connections:
             places = [place for text, place in texts if text == f"{link.weight:.2f}"]
-            assert min(from_way(place, way_of(ax, net, link)) for place in places) < 0.01, link
+            assert (
+                min(from_way(place, way_of(ax, net, link)) for place in places) < 0.01
+            ), link
 
     all_pictures_hold(check, ["perceptron", "elman", "names"])
 
@@ -117,14 +136,18 @@ def test_colour_and_width_show_the_weight():
     ax = draw.network(net)
     (lines,) = part(ax, "connections")
     order = np.argsort(np.abs(net.weights), kind="stable")
-    colours, widths = np.empty((6, 4)), np.empty(6)
+    colours = np.empty((6, 4))
+    widths = np.empty(6)
     colours[order], widths[order] = lines.get_edgecolors(), lines.get_linewidths()
-    red, blue = colours[:, 0], colours[:, 2]
+    red = colours[:, 0]
+    blue = colours[:, 2]
     assert (red > blue).tolist() == [True, False, False, False, False, True]
     assert np.ptp(colours[1, :3]) < 0.05
     assert np.ptp(colours[1, :3]) == min(np.ptp(colours[:, :3], axis=1))
     assert widths[1] < widths[2] < widths[4] == widths[5] < widths[0] == widths[3]
-    net.connections[0].weight, net.connections[0].trainable = -9.0, False  # this one does not set the scale
+    # this one does not set the scale
+    net.connections[0].weight = -9.0
+    net.connections[0].trainable = False
     (lines,) = part(draw.network(net), "connections")
     assert sorted(lines.get_linewidths()) == pytest.approx(sorted(widths))
 
@@ -133,8 +156,14 @@ def test_dotted_lines_lead_from_gaters_to_marks_and_avoid_other_neurons():
     def check(name):
         net = STANDARD[name]()
         ax = draw.network(net)
-        places, marks, order = middles(ax), gate_marks(ax), list(net)
-        gaters = {order.index(link.gater) for link in net.connections if link.gater is not None}
+        places = middles(ax)
+        marks = gate_marks(ax)
+        order = list(net)
+        gaters = {
+            order.index(link.gater)
+            for link in net.connections
+            if link.gater is not None
+        }
         for line in paths(ax, "gates"):
             (gater,) = [i for i in gaters if np.allclose(places[i], line[0])]
             gaters.discard(gater)
@@ -153,19 +182,32 @@ def test_one_neuron_gates_a_bundle_with_one_dotted_line_and_a_bar():
     gated = [link for link in net.connections if link.gater is not None]
     loops = [link for link in gated if link.source is link.target]
     bars = paths(ax, "gate bars")
-    assert sorted(len(bar) for bar in bars) == [2] * 3 + [7] * 3  # outputs of a cell, inputs of a cell
+    assert (
+        sorted(len(bar) for bar in bars) == [2] * 3 + [7] * 3
+    )  # outputs of a cell, inputs of a cell
     assert len(gated) - len(loops) == sum(map(len, bars))
     assert len(paths(ax, "gates")) == len(bars) + len(loops)
     marks = gate_marks(ax)
-    assert all(np.linalg.norm(marks - point, axis=1).min() < 1e-9 for bar in bars for point in bar)
+    assert all(
+        np.linalg.norm(marks - point, axis=1).min() < 1e-9
+        for bar in bars
+        for point in bar
+    )
     for line in paths(ax, "gates"):
-        mine = [bar for bar in bars if np.linalg.norm(bar - line[-1], axis=1).min() < 1e-9]
+        mine = [
+            bar for bar in bars if np.linalg.norm(bar - line[-1], axis=1).min() < 1e-9
+        ]
         apart = [np.linalg.norm(bar - line[0], axis=1).min() for bar in mine]
-        assert np.linalg.norm(line[-1] - line[0]) == pytest.approx(min(apart, default=0.0)) or not mine
+        assert (
+            np.linalg.norm(line[-1] - line[0]) == pytest.approx(min(apart, default=0.0))
+            or not mine
+        )
 
 
 def test_a_gated_self_connection_is_marked_on_its_loop_apart_from_the_bundle():
-    a, cell, gater = Layer(2), Neuron(), Neuron()
+    a = Layer(2)
+    cell = Neuron()
+    gater = Neuron()
     links = [*a.project(cell), cell.project(cell, weight=1.0)]
     for link in links:
         gater.gate(link)
@@ -178,7 +220,9 @@ def test_a_gated_self_connection_is_marked_on_its_loop_apart_from_the_bundle():
 
 
 def test_a_gater_that_is_not_shown_leaves_a_mark_without_a_line():
-    a, b, outsider = Neuron(), Neuron(), Neuron()
+    a = Neuron()
+    b = Neuron()
+    outsider = Neuron()
     outsider.gate(a.project(b, weight=1.0))
     for blocks in (False, True):
         ax = draw.network([a, b], blocks=blocks)
@@ -191,19 +235,30 @@ def test_backward_connections_run_above_or_below_the_discs():
     ax = draw.network(net)
     rim = np.abs(middles(ax)[:, 1]).max() + 0.26
     back = [
-        link for link in net.connections if link.source in net["hidden"] and link.target in net["context"]
+        link
+        for link in net.connections
+        if link.source in net["hidden"] and link.target in net["context"]
     ]
     heights = [np.abs(way_of(ax, net, link)[:, 1]).max() for link in back]
     assert min(heights) > rim
-    assert [way_of(ax, net, link)[:, 1].mean() > 0 for link in back] == [True] * 3 + [False] * 3
+    assert [way_of(ax, net, link)[:, 1].mean() > 0 for link in back] == [True] * 3 + [
+        False
+    ] * 3
     net = architect.Elman(2, 16, 1, seed=0)  # so large that these alone have arrowheads
-    ax, places = draw.network(net), middles(draw.network(net))
-    ends = [int(np.linalg.norm(places - head[0], axis=1).argmin()) for head in paths(ax, "arrowheads")]
+    ax = draw.network(net)
+    places = middles(draw.network(net))
+    ends = [
+        int(np.linalg.norm(places - head[0], axis=1).argmin())
+        for head in paths(ax, "arrowheads")
+    ]
     assert {net[i] for i in ends} == set(net["context"])
 
 
 def test_dollars_underscores_and_line_feeds_are_shown_as_they_are():
-    texts = {text for text, _ in shown(draw.network(strange_names(), colour_bars=False).figure)}
+    texts = {
+        text
+        for text, _ in shown(draw.network(strange_names(), colour_bars=False).figure)
+    }
     assert {r"$\alpha$", "$", "a_b $x^2$", "über Δt", "_x_", r"\$\frac{1}{0}$"} <= texts
 
 
@@ -225,7 +280,11 @@ def test_discs_are_coloured_by_a_number():
         assert colour != "bias" or low == -high  # white is 0
         texts = [text for text in ax.texts if text.get_text().isdigit()]
         for face, text in zip(discs.get_facecolor(), texts, strict=True):
-            inks = np.array([to_rgb(text.get_color()), face[:3]]) @ [0.299, 0.587, 0.114]
+            inks = np.array([to_rgb(text.get_color()), face[:3]]) @ [
+                0.299,
+                0.587,
+                0.114,
+            ]
             assert abs(inks[0] - inks[1]) > 0.3
 
 
@@ -260,24 +319,42 @@ def test_large_networks_are_drawn_by_layers():
     assert len(part(ax, "layer")) == 6
     assert len(paths(ax, "connections")) == 10
     assert len(gate_marks(ax)) == len(paths(ax, "gates")) == 3
-    assert {"20 neurons", "60 neurons", "5 neurons", "60 to itself", "100"} <= set(said(ax))
+    assert {"20 neurons", "60 neurons", "5 neurons", "60 to itself", "100"} <= set(
+        said(ax)
+    )
     assert "Numbers of connections, all to all unless noted" in said(ax)
-    assert [len(dots.get_paths()) for dots in part(ax, "dots")] == [20, 60, 60, 60, 60, 5]
+    assert [len(dots.get_paths()) for dots in part(ax, "dots")] == [
+        20,
+        60,
+        60,
+        60,
+        60,
+        5,
+    ]
 
 
 def test_which_networks_are_drawn_by_layers():
     assert part(draw.network(architect.LSTM(7, 15, 7, seed=0)), "layer")
-    assert not part(draw.network(architect.LSTM(7, 15, 7, seed=0), blocks=False), "layer")
+    assert not part(
+        draw.network(architect.LSTM(7, 15, 7, seed=0), blocks=False), "layer"
+    )
     assert_readable(draw.network(STANDARD["deep"]()))
 
 
 def test_arrows_say_of_what_kind_a_projection_is():
-    kinds = {"16": "all_to_all", "4 one to one": "one_to_one", "3 19 % of all": np.eye(4, k=1) > 0}
+    kinds = {
+        "16": "all_to_all",
+        "4 one to one": "one_to_one",
+        "3 19 % of all": np.eye(4, k=1) > 0,
+    }
     for text, kind in kinds.items():
-        source, target = Layer(4), Layer(4)
+        source = Layer(4)
+        target = Layer(4)
         source.project(target, kind)
         assert text in said(draw.network(Network(source, [], target), blocks=True))
-    assert {"3 to itself", "6 all to else"} <= set(said(draw.network(hand_wired(), blocks=True)))
+    assert {"3 to itself", "6 all to else"} <= set(
+        said(draw.network(hand_wired(), blocks=True))
+    )
 
 
 def test_by_layers_marks_of_gates_lie_on_arrows_and_dotted_lines_begin_at_boxes():
@@ -285,13 +362,23 @@ def test_by_layers_marks_of_gates_lie_on_arrows_and_dotted_lines_begin_at_boxes(
         ax = draw.network(STANDARD[name](), blocks=True)
         assert_readable(ax)
         for mark in gate_marks(ax):
-            assert min(from_way(mark, arrow) for arrow in paths(ax, "connections")) < 1e-3
-        boxes = [box.get_extents().transformed(ax.transData.inverted()) for box in part(ax, "layer")]
+            assert (
+                min(from_way(mark, arrow) for arrow in paths(ax, "connections")) < 1e-3
+            )
+        boxes = [
+            box.get_extents().transformed(ax.transData.inverted())
+            for box in part(ax, "layer")
+        ]
         for (x, y), *_ in paths(ax, "gates"):
             assert any(b.x0 < x < b.x1 and b.y0 < y < b.y1 for b in boxes)
-        for way in paths(ax, "connections"):  # they begin and end at the rims of boxes, and meet no other
+        for way in paths(
+            ax, "connections"
+        ):  # they begin and end at the rims of boxes, and meet no other
             inside = [
-                any(b.x0 + 0.1 < x < b.x1 - 0.1 and b.y0 + 0.1 < y < b.y1 - 0.1 for b in boxes)
+                any(
+                    b.x0 + 0.1 < x < b.x1 - 0.1 and b.y0 + 0.1 < y < b.y1 - 0.1
+                    for b in boxes
+                )
                 for x, y in way
             ]
             assert not any(inside)
@@ -314,7 +401,9 @@ def test_layouts_of_networkx_give_each_neuron_a_place(net):
         places = middles(ax)
         assert places.shape == (len(net), 2)
         assert np.isfinite(places).all()
-        if layout != "spectral":  # which puts neurons with the same neighbours in one place
+        if (
+            layout != "spectral"
+        ):  # which puts neurons with the same neighbours in one place
             assert len(np.unique(places.round(6), axis=0)) == len(net)
         assert len(paths(ax, "connections")) == len(net.connections)
         assert not part(ax, "frame")
@@ -336,7 +425,9 @@ def test_colours_show_layers_that_a_legend_names(net):
 
 def test_discs_are_coloured_by_metadata():
     net = architect.Perceptron(2, 3, 1, seed=0)
-    for neuron, kind, size in zip(net, ["motor", "inter", "motor", "inter", "a"], [1, 2, 1.0, 2, 3]):
+    for neuron, kind, size in zip(
+        net, ["motor", "inter", "motor", "inter", "a"], [1, 2, 1.0, 2, 3]
+    ):
         neuron.metadata.update(kind=kind, size=size)
     for colour, same in (("kind", [(0, 2), (1, 3)]), ("size", [(0, 2), (1, 3)])):
         ax = draw.network(net, colour=colour)
@@ -359,19 +450,27 @@ def test_a_function_is_given_the_graph_and_its_places_are_used(net):
 
     places = middles(draw.network(net, layout=by_number))
     (graph,) = seen
-    order, table = list(net), Topology.of(net)
+    order = list(net)
+    table = Topology.of(net)
     assert tuple(graph.nodes[i]["name"] for i in graph) == table.names
-    assert [graph.nodes[i]["layer"] for i in graph] == [table.layers[i] for i in table.layer]
+    assert [graph.nodes[i]["layer"] for i in graph] == [
+        table.layers[i] for i in table.layer
+    ]
     for link in net.connections:
         ends = order.index(link.source), order.index(link.target)
         assert graph.edges[ends]["strength"] == abs(link.weight)
     steps = (places - places[0]) / (places[1, 0] - places[0, 0])
-    np.testing.assert_allclose(steps, [(i % 4, i // 4) for i in range(len(net))], atol=1e-6)
-    a, b = Layer(2), Layer(1)
+    np.testing.assert_allclose(
+        steps, [(i % 4, i // 4) for i in range(len(net))], atol=1e-6
+    )
+    a = Layer(2)
+    b = Layer(1)
     a[0].gate(a[1].project(b[0]))
     draw.network(Network(a, [], b), layout=by_number)
     assert set(seen[1].edges) == {(1, 2), (0, 2)}  # what gates is near
-    near = draw.network(net, layout=lambda graph: {i: (float(i // 4) + 1e-7 * i, 0.0) for i in graph})
+    near = draw.network(
+        net, layout=lambda graph: {i: (float(i // 4) + 1e-7 * i, 0.0) for i in graph}
+    )
     assert np.ptp(middles(near)[:, 0]) < 20
     heap = draw.network(net, layout=lambda graph: dict.fromkeys(graph, (1.0, 1.0)))
     assert np.isfinite(middles(heap)).all()
@@ -391,13 +490,36 @@ def test_what_cannot_be_drawn(net):
     both = lambda: draw.network(net, layout="circular", blocks=True)  # noqa: E731
     all_refused(
         [
-            *((lambda own=own: draw.network(net, layout=own), kind, words) for kind, words, own in wrong),
+            *(
+                (lambda own=own: draw.network(net, layout=own), kind, words)
+                for kind, words, own in wrong
+            ),
             (both, ArgumentError, "Give one of the two"),
-            (lambda: draw.network(net, numbers=True, blocks=True), ArgumentError, "Give one of the two"),
-            (lambda: draw.network(STANDARD["hundred"](), numbers=True), ArgumentError, "up to 100 weights"),
-            (lambda: draw.network(["a"]), ArgumentTypeError, "Expected a Network, or a sequence of neurons"),
-            (lambda: draw.network([neuron, neuron]), ArgumentError, "at least one, and each given once"),
-            (lambda: draw.network(neuron, colour="weight"), UnknownNameError, "named 'weight'"),
+            (
+                lambda: draw.network(net, numbers=True, blocks=True),
+                ArgumentError,
+                "Give one of the two",
+            ),
+            (
+                lambda: draw.network(STANDARD["hundred"](), numbers=True),
+                ArgumentError,
+                "up to 100 weights",
+            ),
+            (
+                lambda: draw.network(["a"]),
+                ArgumentTypeError,
+                "Expected a Network, or a sequence of neurons",
+            ),
+            (
+                lambda: draw.network([neuron, neuron]),
+                ArgumentError,
+                "at least one, and each given once",
+            ),
+            (
+                lambda: draw.network(neuron, colour="weight"),
+                UnknownNameError,
+                "named 'weight'",
+            ),
         ]
     )
 
@@ -408,20 +530,29 @@ def test_long_names_are_not_cut_and_not_those_of_the_layer_above():
         net = ScaledModel(model, [8], columns, ["Sales (kEUR) +1"]).network
         shown = [" ".join(text.get_text().split()) for text in draw.network(net).texts]
         assert not [text for text in shown if "…" in text]
-        assert [shown.count(name) for name in (*columns, "Sales (kEUR) +1")] == [2, 2, 2], shown
+        assert [shown.count(name) for name in (*columns, "Sales (kEUR) +1")] == [
+            2,
+            2,
+            2,
+        ], shown
 
 
 def test_groups_of_metadata_stand_in_place_of_layers():
     net = architect.Perceptron(2, 3, 3, 1, seed=0)
     for neuron, kind in zip(
-        net, ["sensory", "sensory", "inter", "inter", "motor", "inter", "inter", "motor"]
+        net,
+        ["sensory", "sensory", "inter", "inter", "motor", "inter", "inter", "motor"],
     ):
         neuron.metadata["kind"] = kind
     heads = [text.get_text() for text in draw.network(net, groups="kind").texts]
     assert heads[:4] == ["sensory", "inter", "motor", "no kind"]
-    boxes = [text.get_text() for text in draw.network(net, groups="kind", blocks=True).texts]
+    boxes = [
+        text.get_text() for text in draw.network(net, groups="kind", blocks=True).texts
+    ]
     assert {"sensory", "inter", "motor", "no kind", "4 neurons"} <= set(boxes)
-    with pytest.raises(UnknownNameError, match="metadata of neurons to group by.*Did you mean 'kind'"):
+    with pytest.raises(
+        UnknownNameError, match="metadata of neurons to group by.*Did you mean 'kind'"
+    ):
         draw.network(net, groups="kinds")
 
 
@@ -433,12 +564,18 @@ def test_a_network_with_tall_cables_fills_the_axes_that_are_given():
         later.project(earlier, seed=1)
     _, ax = pyplot.subplots(figsize=(9, 5))
     draw.network(net, ax, blocks=False, colour_bars=False)
-    width, height = np.ptp(ax.get_xlim()), np.ptp(ax.get_ylim())
+    width = np.ptp(ax.get_xlim())
+    height = np.ptp(ax.get_ylim())
     assert width / height > 0.7 * 9 / 5
 
 
 def test_unconnected_parts_of_a_layout_by_forces_are_near_each_other():
-    steps = [(name, i, i + step) for name, n in (("a", 30), ("b", 12)) for i in range(n) for step in (1, 3)]
+    steps = [
+        (name, i, i + step)
+        for name, n in (("a", 30), ("b", 12))
+        for i in range(n)
+        for step in (1, 3)
+    ]
     source = [f"{name}{i}" for name, i, _ in steps]
     target = [f"{name}{i}" for name, _, i in steps]
     net = synapse.from_edges({"source": source, "target": target}, ["a0", "b0"], seed=0)
@@ -455,11 +592,16 @@ def test_names_of_free_places_do_not_run_into_each_other_and_lines_can_be_seen()
     edges = [(names[i], names[i + step]) for i in range(297) for step in (1, 2, 3)]
     source, target = zip(*edges)
     net = synapse.from_edges({"source": source, "target": target}, seed=0)
-    ax = draw.network(net, layout=lambda graph: {i: (float(i % 30), -float(i // 30)) for i in graph})
+    ax = draw.network(
+        net, layout=lambda graph: {i: (float(i % 30), -float(i // 30)) for i in graph}
+    )
     ax.figure.canvas.draw()
     texts = [text for text in ax.texts if text.get_visible()]
     assert {text.get_text() for text in texts} == {neuron.name for neuron in net}
-    boxes = sorted((text.get_window_extent() for text in texts), key=lambda box: (round(box.y0), box.x0))
+    boxes = sorted(
+        (text.get_window_extent() for text in texts),
+        key=lambda box: (round(box.y0), box.x0),
+    )
     level = [(a, b) for a, b in pairwise(boxes) if round(a.y0) == round(b.y0)]
     assert len(level) > 250
     assert all(a.x1 <= b.x0 for a, b in level)

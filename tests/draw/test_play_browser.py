@@ -1,4 +1,5 @@
-"""The page that learns, in a headless Chromium: its numbers are Python's, for all kinds of hands."""
+"""The page that learns, in a headless Chromium: its numbers are Python's, for all kinds
+of hands."""
 
 import json
 import warnings
@@ -16,11 +17,22 @@ from synapse.draw.explore import part_of
 
 from .conftest import CHROMIUM, PLAYWRIGHT
 from .helpers import hand_wired
-from .test_explore_browser import GRAPH, MODEL, SCREENS, choose, click_on, emit, number, place_of
+from .test_explore_browser import (
+    GRAPH,
+    MODEL,
+    SCREENS,
+    choose,
+    click_on,
+    emit,
+    number,
+    place_of,
+)
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (Debian: apt install chromium)"),
+    pytest.mark.skipif(
+        CHROMIUM is None, reason="needs Chromium (Debian: apt install chromium)"
+    ),
     pytest.mark.skipif(not PLAYWRIGHT, reason="needs the extra `browser`"),
 ]
 
@@ -30,17 +42,24 @@ def lstm():
 
 
 def xor():
-    return architect.Perceptron(2, 3, 1, squash="tanh", output_squash="logistic", seed=0)
+    return architect.Perceptron(
+        2, 3, 1, squash="tanh", output_squash="logistic", seed=0
+    )
 
 
 def lessons(width=2, sequences=4, steps=5):
     random = np.random.default_rng(3)
-    return random.normal(size=(sequences, steps, width)), random.integers(0, 2, (sequences, steps, 1)) * 1.0
+    return (
+        random.normal(size=(sequences, steps, width)),
+        random.integers(0, 2, (sequences, steps, 1)) * 1.0,
+    )
 
 
 def of(page):
     """The page's network, as Python reads it."""
-    return readwrite.from_json_data(json.loads(page.evaluate("JSON.stringify(page.network)")))
+    return readwrite.from_json_data(
+        json.loads(page.evaluate("JSON.stringify(page.network)"))
+    )
 
 
 def weights(net):
@@ -60,7 +79,9 @@ def saved(page, button, path):
 
 def until(page, condition):
     """Wait in Python: the page's policy lets nothing wait in it."""
-    assert any(page.evaluate(condition) or page.wait_for_timeout(50) for _ in range(300)), condition
+    assert any(
+        page.evaluate(condition) or page.wait_for_timeout(50) for _ in range(300)
+    ), condition
 
 
 def tab(page, name):
@@ -68,7 +89,8 @@ def tab(page, name):
 
 
 def test_it_learns_by_pythons_numbers_and_python_goes_on(opened, tmp_path):
-    net, (inputs, targets) = lstm(), lessons()
+    net = lstm()
+    inputs, targets = lessons()
     targets[1, 2] = np.nan
     page = opened(net, inputs, targets, learn=True)
     for field, value in (("#rate", "0.2"), ("#momentum", "0.5")):
@@ -80,13 +102,17 @@ def test_it_learns_by_pythons_numbers_and_python_goes_on(opened, tmp_path):
     trainer = Trainer(net, optimizer=optimizers.SGD(0.2, momentum=0.5), batch_size=1)
     result = trainer.train(inputs, targets, epochs=3, shuffle=False, progress=False)
     assert same(of(page), net)
-    assert page.evaluate("page.history") == pytest.approx(result.history["error"], abs=1e-12)
+    assert page.evaluate("page.history") == pytest.approx(
+        result.history["error"], abs=1e-12
+    )
     page.fill("#momentum", "0")
     page.press("#momentum", "Enter")
     page.click("#next")
     page.click("#next")
     tab(page, "keep")
-    twin = synapse.load(saved(page, "#save", tmp_path / "net.json"))  # in the middle of a sequence
+    twin = synapse.load(
+        saved(page, "#save", tmp_path / "net.json")
+    )  # in the middle of a sequence
     page.click("#next")
     twin.activate(inputs[0, 2])
     twin.propagate(0.2, targets[0, 2])
@@ -121,7 +147,9 @@ def test_it_says_why_each_weight_and_bias_moved(opened):
         before = page.evaluate("page.network.connections.map((c) => c.weight)")
         biases = page.evaluate("page.network.neurons.map((n) => n.bias)")
         page.click("#next")
-        after = page.evaluate("page.network.connections.map((c) => [c.weight, c.trainable])")
+        after = page.evaluate(
+            "page.network.connections.map((c) => [c.weight, c.trainable])"
+        )
         page.click("#unfold-all")
         several = 0
         for c, (weight, learns) in enumerate(after):
@@ -131,15 +159,20 @@ def test_it_says_why_each_weight_and_bias_moved(opened):
                 continue
             several += check_reason(page, weight - before[c])
         assert several  # a gater's weights have several reasons
-        learns = page.evaluate("page.network.neurons.map((n) => [n.name, n.bias, n.trainableBias])")
-        for n, (name, bias, trainable) in enumerate(learns[len(net.input) :], len(net.input)):
+        learns = page.evaluate(
+            "page.network.neurons.map((n) => [n.name, n.bias, n.trainableBias])"
+        )
+        for n, (name, bias, trainable) in enumerate(
+            learns[len(net.input) :], len(net.input)
+        ):
             choose(page, name)
             if trainable:
                 check_reason(page, bias - biases[n])
 
 
 def check_reason(page, moved):
-    """Rate times the sum of error times trace is the move; returns whether there are several products."""
+    """Rate times the sum of error times trace is the move; returns whether there are
+    several products."""
     rows = page.evaluate("""() => {
       const head = [...document.querySelectorAll("#numbers h3")].find((one) => /^Why/.test(one.textContent));
       const cells = [...head.nextElementSibling.querySelectorAll("dd")];
@@ -147,7 +180,9 @@ def check_reason(page, moved):
     named = dict(rows)
     errors = [value for name, value in rows if name.startswith("error of")]
     traces = [value for name, value in rows if name.startswith("\u00d7")]
-    assert named["rate"] * np.dot(errors, traces) == pytest.approx(named["moved by"], abs=1e-12)
+    assert named["rate"] * np.dot(errors, traces) == pytest.approx(
+        named["moved by"], abs=1e-12
+    )
     assert named["moved by"] == pytest.approx(moved, abs=1e-12)
     return len(errors) > 1
 
@@ -157,8 +192,16 @@ def test_slow_motion_shows_activations_forward_and_errors_backward(opened):
     page.select_option("#speed", "slow")
     before = page.evaluate("page.network.connections.map((c) => c.weight)")
     page.click("#next")
-    for words in ("activations: input", "activations: hidden", "activations: output", "errors: output"):
-        until(page, f"document.getElementById('status').textContent.endsWith({json.dumps(words)})")
+    for words in (
+        "activations: input",
+        "activations: hidden",
+        "activations: output",
+        "errors: output",
+    ):
+        until(
+            page,
+            f"document.getElementById('status').textContent.endsWith({json.dumps(words)})",
+        )
     label = f"{GRAPH}.getElementById('n5').data('label')"
     assert "δ" in page.evaluate(label)
     assert page.evaluate(f"{GRAPH}.getElementById('n2').data('label')").find("δ") < 0
@@ -175,7 +218,9 @@ def drag(page, start, *ways):
 
 
 def spot(page, element, middle="renderedPosition"):
-    return place_of(page, page.evaluate(f"{GRAPH}.getElementById('{element}').{middle}()"))
+    return place_of(
+        page, page.evaluate(f"{GRAPH}.getElementById('{element}').{middle}()")
+    )
 
 
 def test_a_mouse_builds_and_undoes(opened):
@@ -258,7 +303,9 @@ def test_fingers_build_draw_and_learn(opened):
     page.locator("#tab-data").tap()
     page.select_option("#task", "pixels")
     page.locator("#pixel-grid button").nth(12).tap()
-    assert page.get_attribute("#pixel-grid button:nth-child(13)", "aria-pressed") == "true"
+    assert (
+        page.get_attribute("#pixel-grid button:nth-child(13)", "aria-pressed") == "true"
+    )
     assert "answers" in page.text_content("#pixel-words")
     page.locator("#pixel-add").tap()
     assert page.evaluate("page.data.sequences.length") == 16
@@ -275,7 +322,8 @@ def test_every_recipe_is_built_by_its_program(opened):
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             exec(page.input_value("#program"), names)
-        built, wanted = names["net"], of(page)
+        built = names["net"]
+        wanted = of(page)
         rows = np.random.default_rng(0).normal(size=(6, len(built.input)))
         assert np.allclose(built.run(rows), wanted.run(rows), rtol=0, atol=1e-15), name
         for net in (built, wanted):
@@ -295,19 +343,26 @@ def test_a_lesson_ends_with_its_own_network_only(opened):
     assert "2 of 8 rows" in page.text_content("#answer-words")
     page.click("#next")
     assert "The picture shows step 1." in page.text_content("#answer-words")
-    assert "Outputs, step 1, with the weights as they are now" in page.text_content("#numbers")
+    assert "Outputs, step 1, with the weights as they are now" in page.text_content(
+        "#numbers"
+    )
     emit(page, "c1", "tap")
     tab(page, "build")
     page.fill("#form-weight", "1")
     page.press("#form-weight", "Enter")
-    assert "Changed beyond the task: weight friend go." in page.text_content("#lesson-strays")
+    assert "Changed beyond the task: weight friend go." in page.text_content(
+        "#lesson-strays"
+    )
     page.click("#undo")
     emit(page, "c3", "tap")
     page.fill("#form-weight", "-1.5")
     page.press("#form-weight", "Enter")
     assert page.is_visible("#lesson-text .seen")
     page.click("#following")
-    for name, field, value in (("build", "#recipe", "LSTM 1-2-1"), ("data", "#task", "sine")):
+    for name, field, value in (
+        ("build", "#recipe", "LSTM 1-2-1"),
+        ("data", "#task", "sine"),
+    ):
         tab(page, name)
         page.select_option(field, value)
         if name == "build":
@@ -322,7 +377,9 @@ def test_a_lesson_ends_with_its_own_network_only(opened):
 def test_every_task_runs_and_every_lesson_begins(opened):
     page = opened(xor(), None, learn=True)
     tab(page, "data")
-    for name in page.eval_on_selector_all("#task option", "(all) => all.map((one) => one.value)"):
+    for name in page.eval_on_selector_all(
+        "#task option", "(all) => all.map((one) => one.value)"
+    ):
         page.select_option("#task", name)
         page.click("#epoch")
         assert page.evaluate("[page.epochs, page.data.name]") == [1, name]
@@ -357,11 +414,22 @@ def test_pasted_rows_are_used_or_refused(opened):
     page.fill("#csv", "1;2;0\n3;4;1\n\n5;6;1")
     page.fill("#csv-targets", "1")
     page.click("#csv-use")
-    assert page.evaluate("page.data.sequences") == [[[[1, 2], [0]], [[3, 4], [1]]], [[[5, 6], [1]]]]
-    text = '\ufefflength;"colour, name";who;kind\n1,5;red;ann;setosa\n;blue;bob;virginica\n2,5;red;eve;setosa'
+    assert page.evaluate("page.data.sequences") == [
+        [[[1, 2], [0]], [[3, 4], [1]]],
+        [[[5, 6], [1]]],
+    ]
+    text = (
+        '\ufefflength;"colour,'
+        ' name";who;kind\n1,5;red;ann;setosa\n;blue;bob;virginica\n2,5;red;eve;setosa'
+    )
     page.fill("#csv", text)
     page.click("#csv-use")
-    names = ["length \u2013 colour, name=red", "setosa \u2013 virginica", "setosa \u2013 virginica", ""]
+    names = [
+        "length \u2013 colour, name=red",
+        "setosa \u2013 virginica",
+        "setosa \u2013 virginica",
+        "",
+    ]
     rows = [[[1.5, 0, 1], [1, 0]], [[2, 1, 0], [0, 1]], [[2.5, 0, 1], [1, 0]]]
     assert page.evaluate("page.data.sequences") == [[row] for row in rows]
     assert "Left out: who" in page.text_content("#notice")
@@ -373,32 +441,69 @@ def test_pasted_rows_are_used_or_refused(opened):
 
 
 def test_what_is_broken_is_refused_and_nothing_is_lost(opened, tmp_path):
-    page, path = opened(lstm(), *lessons(), learn=True), tmp_path / "net.json"
+    page = opened(lstm(), *lessons(), learn=True)
+    path = tmp_path / "net.json"
     page.click("#epoch")
-    before, whole = (
-        page.evaluate("JSON.stringify(page.network)"),
-        json.loads(page.evaluate("JSON.stringify(page.network)")),
-    )
+    before = page.evaluate("JSON.stringify(page.network)")
+    whole = json.loads(page.evaluate("JSON.stringify(page.network)"))
     many = readwrite.json_data(architect.Perceptron(200, 101, 1, seed=0))
     tab(page, "keep")
     for text, said in (
         ("{", "not JSON"),
-        (json.dumps({"neurons": [], "connections": []}), "not a network in Synapse's JSON"),
-        (json.dumps({**whole, "layers": {"name": ["a"], "size": [3]}}), "layers do not fit"),
-        (json.dumps({**whole, "connections": {**whole["connections"], "weight": ["x"] * 75}}), "damaged"),
-        (json.dumps({**whole, "extended": {"influence": [99], "connection": [0], "value": [1]}}), "damaged"),
+        (
+            json.dumps({"neurons": [], "connections": []}),
+            "not a network in Synapse's JSON",
+        ),
+        (
+            json.dumps({**whole, "layers": {"name": ["a"], "size": [3]}}),
+            "layers do not fit",
+        ),
+        (
+            json.dumps(
+                {**whole, "connections": {**whole["connections"], "weight": ["x"] * 75}}
+            ),
+            "damaged",
+        ),
+        (
+            json.dumps(
+                {
+                    **whole,
+                    "extended": {"influence": [99], "connection": [0], "value": [1]},
+                }
+            ),
+            "damaged",
+        ),
         (json.dumps({**whole, "name": {"a": 1}}), "a name that is not a text"),
-        (json.dumps({**whole, "connections": {"target": [], "weight": []}}), "or one is missing"),
-        (json.dumps(many), "20301 connections are too many for this page, which works with at most 20000"),
+        (
+            json.dumps({**whole, "connections": {"target": [], "weight": []}}),
+            "or one is missing",
+        ),
+        (
+            json.dumps(many),
+            (
+                "20301 connections are too many for this page, which works with at most"
+                " 20000"
+            ),
+        ),
     ):
         path.write_text(text)
-        page.evaluate("document.getElementById('notice').textContent = ''")  # two cases have the same words
+        page.evaluate(
+            "document.getElementById('notice').textContent = ''"
+        )  # two cases have the same words
         page.set_input_files("#file", path)
-        until(page, f"document.getElementById('notice').textContent.includes({json.dumps(said)})")
+        until(
+            page,
+            f"document.getElementById('notice').textContent.includes({json.dumps(said)})",
+        )
         assert page.evaluate("JSON.stringify(page.network)") == before
-    page.evaluate("void (File.prototype.text = () => delete File.prototype.text && Promise.reject(0))")
+    page.evaluate(
+        "void (File.prototype.text = () => delete File.prototype.text &&"
+        " Promise.reject(0))"
+    )
     page.set_input_files("#file", path)
-    until(page, "document.getElementById('notice').textContent.includes('cannot be read')")
+    until(
+        page, "document.getElementById('notice').textContent.includes('cannot be read')"
+    )
     path.write_text(json.dumps(readwrite.json_data(xor())))
     page.set_input_files("#file", path)
     until(page, "page.network.neurons.length === 6")
@@ -430,13 +535,16 @@ def test_the_address_holds_the_network_and_pages_do_not_meet(opened):
     other.click("#epoch")
     assert weights(of(page)) == before
     broken = opened(xor(), None, learn=True, address="#abcd")
-    until(broken, "document.getElementById('notice').textContent.includes('cannot read')")
+    until(
+        broken, "document.getElementById('notice').textContent.includes('cannot read')"
+    )
     assert same(of(broken), xor())
 
 
 def test_names_are_text_in_every_part(opened, tmp_path):
     nasty = "</script><img src=x onerror=alert(1)>"
-    layer, output = Layer([Neuron(name=nasty), Neuron(name='")\nimport os')], name=nasty), Layer(1, name='"')
+    layer = Layer([Neuron(name=nasty), Neuron(name='")\nimport os')], name=nasty)
+    output = Layer(1, name='"')
     layer.project(output, weights=0.5)
     page = opened(Network(layer, [], output, name=nasty), None, learn=True)
     click_on(page, "n0")
@@ -449,21 +557,31 @@ def test_names_are_text_in_every_part(opened, tmp_path):
     drawing = saved(page, "#svg", tmp_path / "net.svg").read_text()
     assert "<img" not in drawing
     picture = imread(saved(page, "#png", tmp_path / "net.png"))
-    page.keyboard.press("Escape")  # the selection, which dims the rest in the page, is not in the file
-    assert np.abs(imread(saved(page, "#png", tmp_path / "other.png")) - picture).mean() < 1e-3
+    page.keyboard.press(
+        "Escape"
+    )  # the selection, which dims the rest in the page, is not in the file
+    assert (
+        np.abs(imread(saved(page, "#png", tmp_path / "other.png")) - picture).mean()
+        < 1e-3
+    )
 
 
 def test_a_notebook_gets_the_network_back(chromium):
     pytest.importorskip("anywidget")
-    net, page = lstm(), chromium.new_page()
+    net = lstm()
+    page = chromium.new_page()
     inputs, targets = lessons()
     view = explore(net, inputs, targets=targets, learn=True)
     assert same(view.network, net)
     page.evaluate(part_of("widget.js").replace("export default", "globalThis.widget ="))
     model = MODEL.replace(
-        "off() {}", "off() {}, set: (name, value) => { values[name] = value; }, save_changes() {}"
+        "off() {}",
+        "off() {}, set: (name, value) => { values[name] = value; }, save_changes() {}",
     )
-    page.evaluate(model.replace("VALUES", json.dumps({"html": view.html, "numbers": view._data})) + "; 0")
+    page.evaluate(
+        model.replace("VALUES", json.dumps({"html": view.html, "numbers": view._data}))
+        + "; 0"
+    )
     frame = page.wait_for_selector("iframe").content_frame()
     frame.wait_for_selector("#graph canvas")
     frame.click("#epoch")
@@ -485,7 +603,10 @@ NAMELESS = """() => [...document.querySelectorAll("button, input, select, textar
 
 
 def test_every_tab_fits_every_screen_and_has_names(opened):
-    sizes = {"small": SCREENS["phone"], "wide": {"viewport": {"width": 1280, "height": 800}}}
+    sizes = {
+        "small": SCREENS["phone"],
+        "wide": {"viewport": {"width": 1280, "height": 800}},
+    }
     for size, options in sizes.items():
         page = opened(xor(), None, learn=True, reduced_motion="reduce", **options)
         for scheme in ("light", "dark"):
@@ -494,7 +615,9 @@ def test_every_tab_fits_every_screen_and_has_names(opened):
                 tab(page, name)
                 assert page.evaluate(OUTSIDE) == [], (size, name)
                 assert page.evaluate(NAMELESS) == [], (size, name)
-                assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+                assert page.evaluate(
+                    "document.documentElement.scrollWidth <= innerWidth"
+                )
         click_on(page, "n0")
         if size == "small":
             tab(page, "numbers")

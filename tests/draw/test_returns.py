@@ -12,7 +12,9 @@ from .helpers import legend
 
 def run_of(returns, length=10, **evaluations):
     lengths = np.full(len(returns), length)
-    return Run(np.array(returns), lengths, int(lengths.sum()), 1.0, "steps", **evaluations)
+    return Run(
+        np.array(returns), lengths, int(lengths.sum()), 1.0, "steps", **evaluations
+    )
 
 
 def test_the_line_is_the_mean_of_seeds_and_the_band_the_interval_of_this_mean():
@@ -28,7 +30,9 @@ def test_the_line_is_the_mean_of_seeds_and_the_band_the_interval_of_this_mean():
     (band,) = ax.collections
     corners = band.get_paths()[0].vertices[1:6, 1]  # the lower side
     error = 1.96 * values.std(axis=0) / np.sqrt(30)
-    np.testing.assert_allclose(corners, values.mean(axis=0) - error, atol=0.15 * error.max())
+    np.testing.assert_allclose(
+        corners, values.mean(axis=0) - error, atol=0.15 * error.max()
+    )
 
 
 def test_a_part_without_the_end_of_an_episode_has_the_return_before_and_none_is_made_up():

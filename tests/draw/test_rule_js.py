@@ -42,7 +42,12 @@ def node(tmp_path_factory):
         (folder / "main.mjs").write_text(CALLS.replace("CALL", call))
         sent = json.dumps(cases)
         done = subprocess.run(
-            [NODE, folder / "main.mjs"], input=sent, capture_output=True, text=True, timeout=300, check=False
+            [NODE, folder / "main.mjs"],
+            input=sent,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
         )
         assert not done.stderr, done.stderr
         return json.loads(done.stdout)
@@ -55,13 +60,22 @@ def of(net):
 
 
 def lesson(net, steps, seed=0):
-    random, n, m = np.random.default_rng(seed), len(net.input), len(net.output)
-    aims = np.eye(m)[random.integers(m, size=steps)] if m > 1 else random.random((steps, 1))
+    random = np.random.default_rng(seed)
+    n = len(net.input)
+    m = len(net.output)
+    aims = (
+        np.eye(m)[random.integers(m, size=steps)]
+        if m > 1
+        else random.random((steps, 1))
+    )
     return random.uniform(-1, 1, (steps, n)).tolist(), aims.tolist()
 
 
 def learnt(net, rows, targets, rate=0.1):
-    return [[*np.atleast_1d(net.activate(row)), net.propagate(rate, aim)] for row, aim in zip(rows, targets)]
+    return [
+        [*np.atleast_1d(net.activate(row)), net.propagate(rate, aim)]
+        for row, aim in zip(rows, targets)
+    ]
 
 
 def columns(net):
@@ -74,24 +88,36 @@ def columns(net):
 
 
 def apart(net, data):
-    """What differs between the file of a network and one of the page, in whichever order they have it."""
-    one, other = columns(net), columns(readwrite.from_json_data(data))
-    unread = {("neurons", "bias_eligibility")}  # only that of neurons with a self-connection counts
+    """What differs between the file of a network and one of the page, in whichever
+    order they have it."""
+    one = columns(net)
+    other = columns(readwrite.from_json_data(data))
+    unread = {
+        ("neurons", "bias_eligibility")
+    }  # only that of neurons with a self-connection counts
     near = 1e-12 if net.dtype == float else 1e-4
-    return [key for key in {*one, *other} - unread if not close(one.get(key, 0), other.get(key, 0), near)]
+    return [
+        key
+        for key in {*one, *other} - unread
+        if not close(one.get(key, 0), other.get(key, 0), near)
+    ]
 
 
 def close(a, b, near):
     rows = np.asarray(a), np.asarray(b)  # a missing column has zeros
     if any(row.dtype.kind in "UO" for row in rows):
         return a == b
-    return len({row.shape for row in rows} - {()}) < 2 and np.allclose(*rows, rtol=near, atol=near)
+    return len({row.shape for row in rows} - {()}) < 2 and np.allclose(
+        *rows, rtol=near, atol=near
+    )
 
 
 def random_graph(seed):
     """A crowd of bounded neurons: others leave every bound within 300 steps."""
     spec = EVERY_GATE if seed < 0 else crowded(seed)
-    bounded = ["tanh" if one in ("identity", "softplus") else one for one in spec.squashes]
+    bounded = [
+        "tanh" if one in ("identity", "softplus") else one for one in spec.squashes
+    ]
     return Twin(replace(spec, squashes=bounded)).net
 
 
@@ -110,7 +136,9 @@ SINGLE = architect.Perceptron, architect.LSTM, architect.GRU, architect.Random
 NETWORKS = {
     **{name: lambda name=name: from_golden(name)[0] for name in GOLDEN},
     "perceptron": lambda: architect.Perceptron(2, 3, 1, seed=0),
-    "softmax": lambda: architect.Perceptron(2, 4, 3, squash="tanh", output_squash="softmax", seed=0),
+    "softmax": lambda: architect.Perceptron(
+        2, 4, 3, squash="tanh", output_squash="softmax", seed=0
+    ),
     "lstm": lambda: architect.LSTM(3, 4, 3, 2, seed=0),
     "synaptic": lambda: architect.LSTM(3, 4, 2, style="synaptic", seed=0),
     "gru": lambda: architect.GRU(2, 3, 1, seed=0),
@@ -122,10 +150,15 @@ NETWORKS = {
     "random": lambda: architect.Random(2, 6, 1, seed=0),
     "residual": lambda: architect.Residual(2, 3, 3, 1, seed=0),
     "convolutional": lambda: architect.Convolutional(8, 2, filters=(2, 3), seed=0),
-    **{f"{kind.__name__} float32": partial(kind, 2, 3, 1, seed=0, dtype=np.float32) for kind in SINGLE},
+    **{
+        f"{kind.__name__} float32": partial(kind, 2, 3, 1, seed=0, dtype=np.float32)
+        for kind in SINGLE
+    },
     **{f"wired {seed}": lambda seed=seed: wired(seed) for seed in range(10)},
     **{f"groups {seed}": lambda seed=seed: competing(seed) for seed in range(20)},
-    **{f"graph {seed}": lambda seed=seed: random_graph(seed) for seed in range(-1, 100)},
+    **{
+        f"graph {seed}": lambda seed=seed: random_graph(seed) for seed in range(-1, 100)
+    },
 }
 
 
@@ -133,34 +166,54 @@ def test_it_learns_as_the_library_does(node):
     nets = {name: make() for name, make in NETWORKS.items()}
     lessons = {name: lesson(net, 300) for name, net in nets.items()}
     # At 0.1 these diverge, there and here.
-    rates = {name: 0.01 if name == "free_a" or name.startswith("groups") else 0.1 for name in nets}
+    rates = {
+        name: 0.01 if name == "free_a" or name.startswith("groups") else 0.1
+        for name in nets
+    }
     cases = [
         {"net": of(nets[name]), "rows": rows, "targets": aims, "rate": rates[name]}
         for name, (rows, aims) in lessons.items()
     ]
-    script = "const net = Network.from(one.net), same = net.toJSON(); return [same, learn(net, one), net];"
-    for (name, net), (same, found, data) in zip(nets.items(), node(script, cases), strict=True):
+    script = (
+        "const net = Network.from(one.net), same = net.toJSON(); return [same,"
+        " learn(net, one), net];"
+    )
+    for (name, net), (same, found, data) in zip(
+        nets.items(), node(script, cases), strict=True
+    ):
         assert apart(net, same) == [], name
         wanted = learnt(net, *lessons[name], rates[name])
-        assert np.allclose(found, wanted, rtol=0, atol=1e-12 if net.dtype == float else 1e-4), name
+        assert np.allclose(
+            found, wanted, rtol=0, atol=1e-12 if net.dtype == float else 1e-4
+        ), name
         assert apart(net, data) == [], name
-        assert (net.dtype.type(data["connections"]["weight"]) == data["connections"]["weight"]).all(), name
+        assert (
+            net.dtype.type(data["connections"]["weight"])
+            == data["connections"]["weight"]
+        ).all(), name
 
 
 def test_a_column_that_the_schema_gains_is_carried_and_what_is_unknown_is_refused(node):
     data = of(architect.Perceptron(2, 3, 1, seed=0))
     data["neurons"]["delay"] = [2] * 6
-    script = "return tried(() => { const net = Network.from(one); net.clear(); return net; });"
+    script = (
+        "return tried(() => { const net = Network.from(one); net.clear(); return"
+        " net; });"
+    )
     assert '"delay", which this page would lose' in node(script, [data])[0]
     gained = '"delay": {"kind": "COUNT", "otherwise": 0, "cleared": false}, '
     assert node(script, [data], gained)[0]["neurons"]["delay"] == [2] * 6
-    assert '"streams", which this page would lose' in node(script, [{**data, "streams": []}], gained)[0]
+    assert (
+        '"streams", which this page would lose'
+        in node(script, [{**data, "streams": []}], gained)[0]
+    )
 
 
 def test_a_file_goes_on_where_the_other_left_off(node):
     """Between any two steps: contexts, errors and traces are in the file."""
     for name in ("synaptic", "gru", "liquid", "graph -1", "graph 7", "convolutional"):
-        net, alone = NETWORKS[name](), NETWORKS[name]()
+        net = NETWORKS[name]()
+        alone = NETWORKS[name]()
         rows, aims = lesson(net, 30)
         for first in (0, 10, 20):
             part = rows[first : first + 10], aims[first : first + 10]
@@ -169,7 +222,10 @@ def test_a_file_goes_on_where_the_other_left_off(node):
                 assert np.allclose(learnt(net, *part), wanted, rtol=0, atol=1e-12), name
                 continue
             case = {"net": of(net), "rows": part[0], "targets": part[1]}
-            found, data = node("const net = Network.from(one.net); return [learn(net, one), net];", [case])[0]
+            found, data = node(
+                "const net = Network.from(one.net); return [learn(net, one), net];",
+                [case],
+            )[0]
             assert np.allclose(found, wanted, rtol=0, atol=1e-12), name
             net = readwrite.from_json_data(data)
 
@@ -181,21 +237,28 @@ def test_momentum_ties_frozen_layers_missing_targets_and_weights_of_costs(node):
     net["hidden"].trainable = True
     net.output[1].cost_weight = 0.5
     random = np.random.default_rng(1)
-    rows, aims = random.normal(size=(20, 3)), random.normal(size=(20, 2))
+    rows = random.normal(size=(20, 3))
+    aims = random.normal(size=(20, 2))
     aims[random.random(aims.shape) < 0.3] = np.nan
     listed = [[None if np.isnan(one) else one for one in aim] for aim in aims]
     case = {"net": of(net), "rows": rows.tolist(), "targets": listed, "momentum": 0.5}
-    data = node("const net = Network.from(one.net); learn(net, one); return net;", [case])[0]
+    data = node(
+        "const net = Network.from(one.net); learn(net, one); return net;", [case]
+    )[0]
     trainer = Trainer(net, optimizer=optimizers.SGD(0.1, momentum=0.5), batch_size=1)
     trainer.train(rows, aims, epochs=1, shuffle=False, progress=False)
     found = readwrite.from_json_data(data)
     assert np.allclose(found.weights, net.weights, rtol=0, atol=1e-12)
-    assert np.allclose([n.bias for n in found], [n.bias for n in net], rtol=0, atol=1e-12)
+    assert np.allclose(
+        [n.bias for n in found], [n.bias for n in net], rtol=0, atol=1e-12
+    )
 
 
 def test_a_network_is_built_and_edited_between_steps(node):
     """The same edits here and there: what is new starts afresh, all else goes on."""
-    first, middle, last = Layer(2, "identity"), Layer(3, "tanh", bias=0.0), Layer(1, bias=0.0)
+    first = Layer(2, "identity")
+    middle = Layer(3, "tanh", bias=0.0)
+    last = Layer(1, bias=0.0)
     net = Network(first, [middle], last)
     a, b, c = middle
     for one, weight in zip((*first, a, b), (0.5, -0.4, 0.3, 0.9), strict=True):
@@ -246,32 +309,55 @@ def test_random_squashes_draw_from_what_is_given_and_have_their_means_else(node)
       return [said(null), said(() => 0.75)];"""
     mean, drawn = node(script, [of(net)])[0]
     assert np.allclose(mean, [1 / (1 + np.exp(-0.5)), 0.5])
-    assert np.allclose(drawn, [0, 0.5 + np.sqrt(-2 * np.log(0.25)) * np.cos(2 * np.pi * 0.75)])
+    assert np.allclose(
+        drawn, [0, 0.5 + np.sqrt(-2 * np.log(0.25)) * np.cos(2 * np.pi * 0.75)]
+    )
 
 
 def test_mistakes_get_a_sentence_and_change_nothing(node):
     net = architect.Perceptron(2, 3, 1, seed=0)
     rtrl = architect.Elman(2, 3, 1, seed=0)
-    Trainer(rtrl, method="rtrl").train(np.ones((2, 3, 2)), np.ones((2, 3, 1)), epochs=1, progress=False)
+    Trainer(rtrl, method="rtrl").train(
+        np.ones((2, 3, 2)), np.ones((2, 3, 1)), epochs=1, progress=False
+    )
     left = of(rtrl)  # an online network with sensitivities, which its next step drops
     rtrl.learning_rule = "rtrl"
     calls = {
-        "net.activate([1])": "Expected a row of 2 finite numbers, one for each input, got [1].",
+        "net.activate([1])": (
+            "Expected a row of 2 finite numbers, one for each input, got [1]."
+        ),
         "net.activate([1, NaN])": "Expected a row of 2 finite numbers",
-        "net.propagate(-1, [1])": "Expected the rate to be a finite number of at least 0, got -1.",
+        "net.propagate(-1, [1])": (
+            "Expected the rate to be a finite number of at least 0, got -1."
+        ),
         "net.propagate(0.1, [1, 2])": "Expected 1 targets, one for each output",
-        "net.propagate(0.1, [1], { cost: 'mse!' })": 'There is no cost named "mse!". There are: cross',
-        "net.add('hidden', { squash: 'tangent' })": 'There is no squash named "tangent". There are: logistic',
-        "net.connect(net.inputs[0], net.neurons[2], 1)": "These two neurons are connected already.",
-        "net.connect(net.inputs[0], net.outputs[0], NaN)": "Expected the weight to be a finite number",
+        "net.propagate(0.1, [1], { cost: 'mse!' })": (
+            'There is no cost named "mse!". There are: cross'
+        ),
+        "net.add('hidden', { squash: 'tangent' })": (
+            'There is no squash named "tangent". There are: logistic'
+        ),
+        "net.connect(net.inputs[0], net.neurons[2], 1)": (
+            "These two neurons are connected already."
+        ),
+        "net.connect(net.inputs[0], net.outputs[0], NaN)": (
+            "Expected the weight to be a finite number"
+        ),
         "net.ungate(net.connections[0])": "The connection has no gater.",
-        "net.remove(net.outputs[0])": "The network needs an input and an output: this is the last one.",
+        "net.remove(net.outputs[0])": (
+            "The network needs an input and an output: this is the last one."
+        ),
         "Network.from({})": "This is not a network in Synapse's JSON, version 1.",
         "Network.from(one.rtrl)": "The network learns by rtrl",
         "Network.from(one.left).name": "Elman",
     }
-    script = "const net = Network.from(one.net), before = JSON.stringify(net); return [["
-    script += ", ".join(f"tried(() => {call})" for call in calls) + "], JSON.stringify(net) === before];"
+    script = (
+        "const net = Network.from(one.net), before = JSON.stringify(net); return [["
+    )
+    script += (
+        ", ".join(f"tried(() => {call})" for call in calls)
+        + "], JSON.stringify(net) === before];"
+    )
     said, same = node(script, [{"net": of(net), "rtrl": of(rtrl), "left": left}])[0]
     assert same
     for call, found, wanted in zip(calls, said, calls.values(), strict=True):

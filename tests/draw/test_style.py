@@ -1,4 +1,5 @@
-"""What holds for all pictures: whose axes and figures, what is left behind, and those of the gallery."""
+"""What holds for all pictures: whose axes and figures, what is left behind, and those
+of the gallery."""
 
 import re
 import subprocess
@@ -43,7 +44,8 @@ PICTURES = {
     "error_flow": lambda **options: draw.error_flow(net(), VALUES[:, :2], **options),
     "sensitivities": lambda **options: draw.sensitivities(learner(), **options),
     "species": lambda **options: draw.species(
-        Evolution(history={"best": [1.0, 2.0]}, species=[{0: 3}, {0: 1, 1: 2}]), **options
+        Evolution(history={"best": [1.0, 2.0]}, species=[{0: 3}, {0: 1, 1: 2}]),
+        **options,
     ),
     "growth": lambda **options: draw.growth(
         Evolution(milestones=[(0, Genome.minimal(2, 1, seed=0))]), **options
@@ -68,7 +70,8 @@ def test_pictures_draw_on_the_axes_given_and_return_them():
         tiny = pyplot.figure(figsize=(2, 2)).add_axes((0.5, 0.5, 0.02, 0.02))
         pixels(picture(ax=tiny).figure)
         with pytest.raises(
-            ArgumentTypeError, match=r"Expected the ax to be a matplotlib Axes or None, got 3\."
+            ArgumentTypeError,
+            match=r"Expected the ax to be a matplotlib Axes or None, got 3\.",
         ):
             picture(ax=3)
 
@@ -79,7 +82,12 @@ def test_pictures_make_one_figure_in_their_own_style_and_change_no_setting():
     import matplotlib as mpl
     from matplotlib import pyplot
 
-    odd = {"font.size": 30.0, "lines.linewidth": 9.0, "text.color": "red", "axes.grid": True}
+    odd = {
+        "font.size": 30.0,
+        "lines.linewidth": 9.0,
+        "text.color": "red",
+        "axes.grid": True,
+    }
 
     def check(picture):
         before = dict(mpl.rcParams)
@@ -88,7 +96,9 @@ def test_pictures_make_one_figure_in_their_own_style_and_change_no_setting():
         assert pyplot.get_fignums() == [ax.figure.number]
         plain = pixels(ax.figure)
         with mpl.rc_context(odd):
-            assert pixels(picture().figure) == plain, "depends on settings, or differs every time"
+            assert pixels(picture().figure) == plain, (
+                "depends on settings, or differs every time"
+            )
 
     all_pictures_hold(check, PICTURES)
 
@@ -98,16 +108,24 @@ def test_pictures_the_page_and_notebooks_have_one_palette():
     from matplotlib.colors import to_hex, to_rgb
 
     net = architect.Perceptron(1, 2, seed=0)
-    net.weights, net["output"][0].activation = [-2.0, 2.0], -1.0
+    net.weights = [-2.0, 2.0]
+    net["output"][0].activation = -1.0
     net["output"][1].activation = net.input[0].activation = 1.0
-    page = dict(re.findall(r"--(\w+): (#\w{6})", draw.explore(net).html.split("dark")[0]))
+    page = dict(
+        re.findall(r"--(\w+): (#\w{6})", draw.explore(net).html.split("dark")[0])
+    )
     (discs,) = part(draw.network(net, colour="activation"), "neurons")
     small = net._repr_html_()
-    for name, face in zip(("above", "below", "above"), discs.get_facecolor(), strict=True):
+    for name, face in zip(
+        ("above", "below", "above"), discs.get_facecolor(), strict=True
+    ):
         assert to_hex(face) == page[name]
         assert f'fill="{page[name]}" fill-opacity="1.00"' in small
     shown = draw.raster(VALUES).images[0]
-    ends = [to_hex(shown.cmap(shown.norm(at))) for at in (shown.norm.vmin, 0.0, shown.norm.vmax)]
+    ends = [
+        to_hex(shown.cmap(shown.norm(at)))
+        for at in (shown.norm.vmin, 0.0, shown.norm.vmax)
+    ]
     assert [ends[0], ends[2]] == [page["below"], page["above"]]
     assert min(to_rgb(ends[1])) > 0.98
     assert all(f'stroke="{page[name]}"' in small for name in ("positive", "negative"))
@@ -115,19 +133,28 @@ def test_pictures_the_page_and_notebooks_have_one_palette():
 
 def test_evolutions_of_one_generation_and_of_one_topology():
     ax = draw.species(Evolution(history={"best": [1.0]}, species=[{0: 3, 1: 2}]))
-    assert [np.ptp(band.get_paths()[0].vertices, axis=0).tolist() for band in ax.collections] == [
+    assert [
+        np.ptp(band.get_paths()[0].vertices, axis=0).tolist() for band in ax.collections
+    ] == [
         [1, 3],
         [1, 2],
     ]
     fitness = [10.0, 12.0, 90_000.0]
-    ax = draw.species(Evolution(history={"best": fitness}, species=[{0: 3}] * 3), log=True)
+    ax = draw.species(
+        Evolution(history={"best": fitness}, species=[{0: 3}] * 3), log=True
+    )
     (scale,) = (other for other in ax.figure.axes if other is not ax)
     assert (scale.get_yscale(), scale.lines[0].get_ydata().tolist()) == ("log", fitness)
-    one, other, larger = (Genome.minimal(size, 1, seed=seed) for size, seed in ((2, 0), (2, 1), (3, 0)))
+    one, other, larger = (
+        Genome.minimal(size, 1, seed=seed) for size, seed in ((2, 0), (2, 1), (3, 0))
+    )
     ax = draw.growth(Evolution(milestones=[(0, one), (1, other), (5, larger)]))
     assert [text.get_text() for text in ax.texts] == ["generation 1", "generation 6"]
     names = [{text.get_text() for text in frame.texts} for frame in ax.child_axes]
-    assert ({"0", "1", "2"} <= names[0], {"0", "1", "2", "3"} <= names[1]) == (True, True)
+    assert ({"0", "1", "2"} <= names[0], {"0", "1", "2", "3"} <= names[1]) == (
+        True,
+        True,
+    )
 
 
 def test_a_figure_is_closed_where_drawing_fails(monkeypatch):
@@ -141,7 +168,9 @@ def test_a_figure_is_closed_where_drawing_fails(monkeypatch):
 
 def test_without_matplotlib_it_says_what_brings_it(monkeypatch):
     def check(picture):
-        with pytest.raises(MissingExtraError, match='Pictures need matplotlib.*pip install "matplotlib'):
+        with pytest.raises(
+            MissingExtraError, match='Pictures need matplotlib.*pip install "matplotlib'
+        ):
             picture()
 
     monkeypatch.setitem(sys.modules, "matplotlib", None)
@@ -150,7 +179,12 @@ def test_without_matplotlib_it_says_what_brings_it(monkeypatch):
 
 def test_importing_the_package_imports_no_matplotlib():
     code = "import sys, synapse.draw; sys.exit('matplotlib' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=900).returncode == 0
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", code], check=False, timeout=900
+        ).returncode
+        == 0
+    )
 
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -1,4 +1,5 @@
-"""Moves that are summed while weights stand still are those that the online rule makes."""
+"""Moves that are summed while weights stand still are those that the online rule
+makes."""
 
 import numpy as np
 import pytest
@@ -20,30 +21,40 @@ NETS = {
     "perceptron": lambda: perceptron(3, 5, 4, 2, seed=1),
     "wide": lambda: perceptron(19, 12, 3, seed=1),
     "lstm": lambda: lstm(2, 3, 2, seed=1),
-    "peepholes": lambda: architect.LSTM(3, 4, 2, style="synaptic", initializer=WIDE, seed=1),
+    "peepholes": lambda: architect.LSTM(
+        3, 4, 2, style="synaptic", initializer=WIDE, seed=1
+    ),
     "stacked": lambda: architect.LSTM(2, 3, 3, 2, initializer=WIDE, seed=1),
     "elman": lambda: architect.Elman(3, 5, 2, seed=1),
     "gru": lambda: architect.GRU(3, 4, 2, seed=1),
     "tied": lambda: tie_at_random(perceptron(3, 5, 4, 2, seed=1), 3),
-    "tied peepholes": lambda: tie_at_random(architect.LSTM(3, 4, 2, style="synaptic", seed=1), 5),
+    "tied peepholes": lambda: tie_at_random(
+        architect.LSTM(3, 4, 2, style="synaptic", seed=1), 5
+    ),
     **{f"crowd {seed}": lambda seed=seed: Twin(crowded(seed)).net for seed in range(8)},
 }
 
 
 def data(net, steps=7, seed=0):
     rng = np.random.default_rng(seed)
-    return rng.uniform(-1, 1, (steps, len(net.input))), rng.random((steps, len(net.output)))
+    return rng.uniform(-1, 1, (steps, len(net.input))), rng.random(
+        (steps, len(net.output))
+    )
 
 
 def moves_of(net, moves):
     """By the network's connections and neurons, in float64."""
-    return (moves.weights[net._connection_rows()].astype(float), moves.biases[net._rows()].astype(float))
+    return (
+        moves.weights[net._connection_rows()].astype(float),
+        moves.biases[net._rows()].astype(float),
+    )
 
 
 def accumulated(net, inputs, targets, rate=1.0, clear=True):
     """One compiled pass in which moves are summed."""
     store, span = net._ready()[1:]
-    moves, steps = Accumulator(store), len(inputs)
+    moves = Accumulator(store)
+    steps = len(inputs)
     control = np.zeros(2, np.int64)
     engine.online.train_network(
         moves.address,
@@ -84,9 +95,11 @@ def test_the_sum_is_what_single_steps_would_move():
 
 
 def compare_with_single_steps(build):
-    net, twin = build(), build()
+    net = build()
+    twin = build()
     inputs, targets = data(net)
-    before, expected = (net.weights, net.biases), by_steps(twin, [inputs], [targets], "squared_error")
+    before = (net.weights, net.biases)
+    expected = by_steps(twin, [inputs], [targets], "squared_error")
     found = shared(net, *moves_of(net, accumulated(net, inputs, targets)))
     assert (net.weights == before[0]).all()
     assert (net.biases == before[1]).all()
@@ -96,15 +109,19 @@ def compare_with_single_steps(build):
 
 
 def test_everything_else_is_left_as_a_step_leaves_it():
-    """Of one step: the errors, traces and activations are the same whether weights move or not."""
-    net, twin = NETS["peepholes"](), NETS["peepholes"]()
+    """Of one step: the errors, traces and activations are the same whether weights move
+    or not."""
+    net = NETS["peepholes"]()
+    twin = NETS["peepholes"]()
     inputs, targets = data(net, 1)
     net.activate(inputs[0]), twin.activate(inputs[0])
     twin.propagate(0.3, targets[0], "squared_error")
     store, span = net._ready()[1:]
     moves = Accumulator(store)
     rate = store.dtype.type(0.3)
-    engine.online.propagate_targets(moves.address, store.unit, span, targets[0], CODE, rate, False)
+    engine.online.propagate_targets(
+        moves.address, store.unit, span, targets[0], CODE, rate, False
+    )
     for name in set(store.columns) - {"weight", "bias"}:
         assert np.array_equal(store[name], twin._store[name]), name
     for ours, theirs in zip(("weights", "biases"), ("weight", "bias"), strict=True):

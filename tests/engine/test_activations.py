@@ -1,4 +1,5 @@
-"""Every entry of the table of activation functions: its formula, its declarations, and its compiled forms."""
+"""Every entry of the table of activation functions: its formula, its declarations, and
+its compiled forms."""
 
 import numpy as np
 import pytest
@@ -9,17 +10,42 @@ from synapse.engine.functions.activations import ACTIVATIONS, CHANCE, LARGEST, S
 from tests.helpers.reference import SQUASHES
 
 ALONE = [one for one in ACTIVATIONS.values() if one.kind in (SINGLE, CHANCE)]
-STATES = [-7.2, -3.9, -1.1, -0.6, -0.05, 0.05, 0.4, 1.7, 5.3, 0.0, 0.5, -0.5, 1.0, -1.0, 0.7, 2.1, -2.4]
-WIDE = np.unique([*np.linspace(-6, 6, 601), -1e4, -750.0, -40.0, 40.0, 750.0, 1e4]).tolist()
-pytestmark = pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")  # biases alone
+STATES = [
+    -7.2,
+    -3.9,
+    -1.1,
+    -0.6,
+    -0.05,
+    0.05,
+    0.4,
+    1.7,
+    5.3,
+    0.0,
+    0.5,
+    -0.5,
+    1.0,
+    -1.0,
+    0.7,
+    2.1,
+    -2.4,
+]
+WIDE = np.unique(
+    [*np.linspace(-6, 6, 601), -1e4, -750.0, -40.0, 40.0, 750.0, 1e4]
+).tolist()
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::synapse.errors.TopologyWarning"
+)  # biases alone
 
 
 def fired(network):
-    return np.array([(neuron.activation, neuron.derivative) for neuron in network.output])
+    return np.array(
+        [(neuron.activation, neuron.derivative) for neuron in network.output]
+    )
 
 
 def online(name, states, dtype="float64"):
-    """What a network computes of these states: neurons side by side, several at a time."""
+    """What a network computes of these states: neurons side by side, several at a
+    time."""
     net = Network(Layer(1, dtype=dtype), [], Layer(len(states), name, dtype=dtype))
     net.deterministic = True
     net.output.biases = states
@@ -28,12 +54,14 @@ def online(name, states, dtype="float64"):
 
 
 def exact(name, states, dtype="float64", samples=1):
-    """What exact gradients compute: with an error of 1, the gradient of a bias is the slope."""
+    """What exact gradients compute: with an error of 1, the gradient of a bias is the
+    slope."""
     net = Network(Layer(1, dtype=dtype), [], Layer(len(states), name, dtype=dtype))
     net.deterministic = True
     net.output.biases = states
     values = net.run([[0.0]])[0]
-    inputs, targets = np.zeros((samples, 1, 1)), np.tile(values - 1.0, (samples, 1, 1))
+    inputs = np.zeros((samples, 1, 1))
+    targets = np.tile(values - 1.0, (samples, 1, 1))
     found = synapse.gradient(net, inputs, targets, "squared_error")
     assert found.loss == pytest.approx(0.5 * len(states), rel=1e-5)
     return np.column_stack([values, found.biases[1:]])
@@ -48,7 +76,9 @@ def by_neurons(name, states):
 
 
 FORMS = {
-    "formula": lambda name, states: np.array([ACTIVATIONS[name].formula(state) for state in states]),
+    "formula": lambda name, states: np.array(
+        [ACTIVATIONS[name].formula(state) for state in states]
+    ),
     "neurons": by_neurons,
     **{
         f"network of {size}": lambda name, states, size=size: np.concatenate(
@@ -73,7 +103,8 @@ def test_values_and_slopes_are_those_of_the_oracle(form):
 
 
 def test_values_and_slopes_in_single_precision():
-    wrong, states = {}, np.float32(STATES).astype(float).tolist()
+    wrong = {}
+    states = np.float32(STATES).astype(float).tolist()
     for one in ALONE:
         expected = np.array([SQUASHES[one.name](state) for state in states])
         for form in (online, exact):
@@ -86,10 +117,16 @@ def test_values_and_slopes_in_single_precision():
 @pytest.mark.parametrize("form", [FORMS["formula"], online])
 def test_slopes_are_central_differences_of_the_values(form):
     """Of each form by itself: no oracle is asked, so a wrong one excuses nothing."""
-    wrong, grid, width = {}, np.array([*np.linspace(-6, 6, 162), 0.0, 0.5, -0.5, 1.0, -1.0]), 1e-6
+    wrong = {}
+    grid = np.array([*np.linspace(-6, 6, 162), 0.0, 0.5, -0.5, 1.0, -1.0])
+    width = 1e-6
     for one in ALONE:
-        states = grid[[all(abs(state - kink) > 1e-3 for kink in one.kinks) for state in grid]]
-        here, above, below = (form(one.name, (states + shift).tolist()) for shift in (0.0, width, -width))
+        states = grid[
+            [all(abs(state - kink) > 1e-3 for kink in one.kinks) for state in grid]
+        ]
+        here, above, below = (
+            form(one.name, (states + shift).tolist()) for shift in (0.0, width, -width)
+        )
         misses = np.abs(here[:, 1] - (above[:, 0] - below[:, 0]) / (2 * width))
         if misses.max() > 1e-5:
             wrong[one.name] = f"state {states[misses.argmax()]}: off by {misses.max()}"
@@ -100,7 +137,8 @@ FAR = [-1e12, 1e12]
 
 
 def extremes(name):
-    """The least and the largest value, and that all are finite: on a grid, and on finer ones around both."""
+    """The least and the largest value, and that all are finite: on a grid, and on finer
+    ones around both."""
     pairs = online(name, [*WIDE, *FAR])
     states = np.array([*WIDE, *FAR])
     found = []
@@ -127,14 +165,19 @@ def test_bounds_hold_and_are_reached():
             wrong[one.name] = f"the least value is {least}, not {one.low}"
         elif abs(most - min(one.high, 50)) > 1e-11 and not most > min(one.high, 50):
             wrong[one.name] = f"the largest value is {most}, not {one.high}"
-        elif (squash.get(one.name).low, squash.get(one.name).high) != (one.low, one.high):
+        elif (squash.get(one.name).low, squash.get(one.name).high) != (
+            one.low,
+            one.high,
+        ):
             wrong[one.name] = "the registry has other bounds"
     assert not wrong, wrong
 
 
 def shares(states):
     value = np.exp(states - np.max(states))
-    return np.column_stack([value / value.sum(), value / value.sum() * (1 - value / value.sum())])
+    return np.column_stack(
+        [value / value.sum(), value / value.sum() * (1 - value / value.sum())]
+    )
 
 
 def largest(name, states):
@@ -143,17 +186,37 @@ def largest(name, states):
     return found
 
 
-@pytest.mark.parametrize("dtype", ["float64", pytest.param("float32", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "dtype", ["float64", pytest.param("float32", marks=pytest.mark.slow)]
+)
 def test_groups_compete(dtype):
-    """Of a group the first of the largest states has the value of the formula, or all have shares."""
-    wrong, exactly = {}, 1e-14 if dtype == "float64" else 1e-6
+    """Of a group the first of the largest states has the value of the formula, or all
+    have shares."""
+    wrong = {}
+    exactly = 1e-14 if dtype == "float64" else 1e-6
     for one in ACTIVATIONS.values():
-        for states in ([0.5, 1.25, -2.0, 1.25], [-3.0, -1.5, -2.0], [800.0, 799.0, -800.0], [0.25]):
+        for states in (
+            [0.5, 1.25, -2.0, 1.25],
+            [-3.0, -1.5, -2.0],
+            [800.0, 799.0, -800.0],
+            [0.25],
+        ):
             if one not in ALONE:
-                expected = largest(one.name, states) if one.kind == LARGEST else shares(np.array(states))
+                expected = (
+                    largest(one.name, states)
+                    if one.kind == LARGEST
+                    else shares(np.array(states))
+                )
                 found = [online(one.name, states, dtype)]
-                if one.kind == LARGEST:  # softmax has its own cost: tests/engine/test_costs.py
-                    found += [exact(one.name, states, dtype, samples) for samples in (1, 9)]
-                if not all(np.allclose(one, expected, rtol=exactly, atol=exactly) for one in found):
+                if (
+                    one.kind == LARGEST
+                ):  # softmax has its own cost: tests/engine/test_costs.py
+                    found += [
+                        exact(one.name, states, dtype, samples) for samples in (1, 9)
+                    ]
+                if not all(
+                    np.allclose(one, expected, rtol=exactly, atol=exactly)
+                    for one in found
+                ):
                     wrong[one.name, len(states)] = found, expected.tolist()
     assert not wrong, wrong

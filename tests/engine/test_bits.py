@@ -1,4 +1,5 @@
-"""The same calls on the same numbers give the same bits: again, in another thread, in another process."""
+"""The same calls on the same numbers give the same bits: again, in another thread, in
+another process."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -14,7 +15,10 @@ SEED = 5
 def learn(seed: int) -> bytes:
     """Train a gated recurrent network built from a seed; every bit it ends with."""
     rng = np.random.default_rng(seed)
-    inputs, gates, cells, outputs = Layer(3), Layer(4), Layer(4, squash="tanh"), Layer(2)
+    inputs = Layer(3)
+    gates = Layer(4)
+    cells = Layer(4, squash="tanh")
+    outputs = Layer(2)
     inputs.project(gates, seed=rng)
     gates.gate(inputs.project(cells, seed=rng), "input")
     gates.gate(cells.project(cells), "one_to_one")

@@ -15,11 +15,15 @@ pytestmark = pytest.mark.skipif(jit.DEBUGGING, reason="nothing is compiled")
 
 
 class Bench:
-    """An engine of one file, a module with one kernel, and what the cache says on stderr."""
+    """An engine of one file, a module with one kernel, and what the cache says on
+    stderr."""
 
     def __init__(self, folder, monkeypatch):
-        self.folder, self.patch, self.told = folder, monkeypatch, []
-        self.engine, self.package = folder / "engine", folder / "package"
+        self.folder = folder
+        self.patch = monkeypatch
+        self.told = []
+        self.engine = folder / "engine"
+        self.package = folder / "package"
         (self.engine / "online").mkdir(parents=True)
         self.source = self.engine / "online" / "fire.py"
         self.source.write_text("rate = 1\n")
@@ -37,7 +41,9 @@ class Bench:
 
     def kernel(self):
         """A dispatcher that knows nothing yet."""
-        found = importlib.util.spec_from_file_location("kernels", self.package / "kernels.py")
+        found = importlib.util.spec_from_file_location(
+            "kernels", self.package / "kernels.py"
+        )
         module = importlib.util.module_from_spec(found)
         self.patch.setitem(sys.modules, "kernels", module)  # where Numba finds it
         found.loader.exec_module(module)
@@ -83,17 +89,22 @@ def test_a_kernel_is_compiled_once(bench):
 
 def test_each_type_has_its_own_file(bench):
     numbers = np.float32(0.5), 0.5, np.int64(2)
-    assert [bench.compiles(number) for number in (*numbers, *numbers)] == [True] * 3 + [False] * 3
+    assert [bench.compiles(number) for number in (*numbers, *numbers)] == [True] * 3 + [
+        False
+    ] * 3
     assert len(bench.files()) == 3
     first, *others = bench.files()
     content = first.read_bytes()
-    for other in others:  # a kernel for another type is not called, wherever its file has got to
+    for other in (
+        others
+    ):  # a kernel for another type is not called, wherever its file has got to
         other.write_bytes(content)
     assert [bench.compiles(number) for number in numbers].count(True) == 2
 
 
 def test_any_change_in_the_engine_or_another_numba_compiles_anew(bench):
-    """Also one of equal size that leaves the time, as by ``rsync -a``; another time is no change."""
+    """Also one of equal size that leaves the time, as by ``rsync -a``; another time is
+    no change."""
     bench.compiles()
     time = bench.source.stat().st_mtime_ns
     for change in (
@@ -147,10 +158,14 @@ def test_a_full_disk_leaves_no_part_of_a_file(bench, fails):
     assert bench.compiles()
 
 
-def test_without_a_writable_directory_every_process_compiles_its_own_and_is_told_what_to_set(bench):
+def test_without_a_writable_directory_every_process_compiles_its_own_and_is_told_what_to_set(
+    bench,
+):
     bench.must_use_other_directories()
     assert bench.compiles()
     assert bench.compiles()
     assert bench.files() == []
-    assert bench.told[0].startswith("found no writable directory for compiled kernels, so every process")
+    assert bench.told[0].startswith(
+        "found no writable directory for compiled kernels, so every process"
+    )
     assert "set NUMBA_CACHE_DIR" in bench.told[0]

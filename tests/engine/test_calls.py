@@ -1,9 +1,17 @@
-"""Kernels that call others by their address, strict arithmetic, and functions of a user that raise."""
+"""Kernels that call others by their address, strict arithmetic, and functions of a user
+that raise."""
 
 import numba
 import numpy as np
 
-from synapse.engine.compiler.calls import address_of, call_equation, called, compile_function, helper, strict
+from synapse.engine.compiler.calls import (
+    address_of,
+    call_equation,
+    called,
+    compile_function,
+    helper,
+    strict,
+)
 from synapse.engine.compiler.jit import to_machine_code
 
 
@@ -42,7 +50,8 @@ def fails_from_one_on(number):
 
 @to_machine_code
 def call_both(failed, first, second, number):
-    one, other = called(failed, first, (number,)), called(failed, second, (number + 1.0,))
+    one = called(failed, first, (number,))
+    other = called(failed, second, (number + 1.0,))
     return one[1], other[1]
 
 

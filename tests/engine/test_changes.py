@@ -48,11 +48,16 @@ def outside(net):
 
 
 def edges_apart(net):
-    """What lies between moves up by one row, two rows and three; one neuron has left no room before."""
+    """What lies between moves up by one row, two rows and three; one neuron has left no
+    room before."""
     for link in net.hidden[0][20].incoming:
         link.source.disconnect(link.target)
     net._ready()
-    for source, target in ((0, net.hidden[0][3]), (1, net.hidden[0][20]), (2, net.output[2])):
+    for source, target in (
+        (0, net.hidden[0][3]),
+        (1, net.hidden[0][20]),
+        (2, net.output[2]),
+    ):
         net.output[source].project(target, weight=0.1)
 
 
@@ -73,14 +78,24 @@ WIDE = {
     "edges in several places": edges_apart,
     "an edge backward": lambda net: net.output[3].project(net.hidden[0][2], weight=0.1),
     "an edge removed": lambda net: net.hidden[0][3].disconnect(net.hidden[1][9]),
-    "an edge into an input": lambda net: net.output[0].project(net.input[4], weight=0.1),
-    "an edge into an input that gates": lambda net: net.output[0].project(net.input[6], weight=0.1),
+    "an edge into an input": lambda net: net.output[0].project(
+        net.input[4], weight=0.1
+    ),
+    "an edge into an input that gates": lambda net: net.output[0].project(
+        net.input[6], weight=0.1
+    ),
     "a self-connection": lambda net: net.hidden[0][3].project(net.hidden[0][3]),
-    "a gate": lambda net: net.hidden[0][3].gate(net.hidden[1][9].connected(net.output[2])),
-    "a gate from later": lambda net: net.output[1].gate(net.hidden[0][9].connected(net.hidden[1][2])),
+    "a gate": lambda net: net.hidden[0][3].gate(
+        net.hidden[1][9].connected(net.output[2])
+    ),
+    "a gate from later": lambda net: net.output[1].gate(
+        net.hidden[0][9].connected(net.hidden[1][2])
+    ),
     "a squash": lambda net: setattr(net.hidden[0][3], "squash", "tanh"),
     "groups": group,
-    "a flag": lambda net: setattr(net.hidden[0][3].connected(net.hidden[1][9]), "trainable", False),
+    "a flag": lambda net: setattr(
+        net.hidden[0][3].connected(net.hidden[1][9]), "trainable", False
+    ),
     "a neuron": lambda net: net.hidden[0].append(Neuron()),
     "an input": lambda net: net.input.append(Neuron()),
     "an output": lambda net: net.output.append(Neuron()),
@@ -88,7 +103,9 @@ WIDE = {
     "a neuron removed": remove_middle,
     "an end of a layer removed": lambda net: net.remove(net.hidden[0][-1]),
     "a frozen layer": lambda net: net.hidden[1].freeze(),
-    "a tie": lambda net: synapse.tie([net.hidden[1][i].connected(net.output[i]) for i in (1, 2, 5)]),
+    "a tie": lambda net: synapse.tie(
+        [net.hidden[1][i].connected(net.output[i]) for i in (1, 2, 5)]
+    ),
     "a tie dissolved": tie_and_cut,
     "another network": join,
     "a neuron outside": outside,
@@ -110,24 +127,33 @@ def test_in_wide_layers():
 @pytest.mark.parametrize("seed", range(3))
 def test_in_wide_layers_after_several_edits(seed):
     rng = np.random.default_rng(seed)
-    net, held = wide(), {}
+    net = wide()
+    held = {}
     for one in net.connections[::7]:
         held[one] = one.source, one.target
     for name in rng.permutation(list(WIDE)):
         try:
             WIDE[name](net)
-        except (synapse.errors.SynapseError, AttributeError):  # an earlier edit has taken away what it needs
+        except (
+            synapse.errors.SynapseError,
+            AttributeError,
+        ):  # an earlier edit has taken away what it needs
             continue
         if rng.random() < 0.7:
             net.activate(rng.uniform(-1, 1, len(net.input)))
             net.propagate(0.1, np.zeros(len(net.output)))
     alive = set(net.connections)
-    assert all((one.source, one.target) == ends for one, ends in held.items() if one in alive)
+    assert all(
+        (one.source, one.target) == ends for one, ends in held.items() if one in alive
+    )
 
 
 def test_neurons_that_become_a_network():
-    """Rows stay; that a connection leads within a network is new, also where its source is no input."""
-    a, b, c = Neuron(), Neuron(), Neuron()
+    """Rows stay; that a connection leads within a network is new, also where its source
+    is no input."""
+    a = Neuron()
+    b = Neuron()
+    c = Neuron()
     a.project(b), b.project(c)
     c.activate()
     Network(Layer([a]), [Layer([b])], Layer([c])).activate([0.5])
@@ -150,7 +176,8 @@ def test_neighbours_that_are_no_longer_computed_together():
 
 @pytest.mark.parametrize("failing", ["lay_out_runs", "restore"])
 def test_after_a_lowering_that_failed_everything_is_lowered(failing, monkeypatch):
-    net, twin = wide(), wide()
+    net = wide()
+    twin = wide()
     link = net.input[0].project(net.output[3], weight=0.1)
     twin.input[0].project(twin.output[3], weight=0.1)
 

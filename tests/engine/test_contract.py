@@ -1,4 +1,5 @@
-"""Undocumented interfaces of Numba that the compiler uses: all are listed, and no change goes unnoticed."""
+"""Undocumented interfaces of Numba that the compiler uses: all are listed, and no
+change goes unnoticed."""
 
 import ast
 import functools
@@ -23,13 +24,16 @@ pytestmark = pytest.mark.skipif(jit.DEBUGGING, reason="nothing is compiled")
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "numba.md"
-ENGINE = Path(engine.__file__).parent  # as installed, which need not be in this checkout
+ENGINE = Path(
+    engine.__file__
+).parent  # as installed, which need not be in this checkout
 FILES = [*sorted((ENGINE / "compiler").glob("*.py")), ENGINE / "online/calls.py"]
 ROWS = {}
 
 
 def contract(row):
-    """A decorator: the test of a row of the page. Whatever fails in it names the row."""
+    """A decorator: the test of a row of the page. Whatever fails in it names the
+    row."""
 
     def add(check):
         @functools.wraps(check)
@@ -38,7 +42,8 @@ def contract(row):
                 check(*arguments, **options)
             except Exception as error:
                 told = (
-                    f"Numba {numba.__version__} differs in the row '{row}' of docs/numba.md: {check.__doc__}"
+                    f"Numba {numba.__version__} differs in the row '{row}' of"
+                    f" docs/numba.md: {check.__doc__}"
                 )
                 pytest.fail(f"{told} {type(error).__name__}: {error}", pytrace=False)
 
@@ -60,7 +65,9 @@ def context():
 def takes(function, *names):
     """A function begins with these parameters."""
     found = [name for name in inspect.signature(function).parameters if name != "self"]
-    assert found[: len(names)] == list(names), f"{function.__qualname__}{inspect.signature(function)}"
+    assert found[: len(names)] == list(names), (
+        f"{function.__qualname__}{inspect.signature(function)}"
+    )
 
 
 def twice(x):
@@ -71,10 +78,13 @@ def twice(x):
 def test_cache(tmp_path, monkeypatch):
     """FunctionCache asks `_cache_file` for a key made of types, machine and code."""
     monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path))
-    cache, asked = FunctionCache(twice), []
+    cache = FunctionCache(twice)
+    asked = []
     assert Path(cache._cache_path).parent == tmp_path
     assert cache._impl.filename_base.startswith("test_contract.twice-")
-    cache._cache_file = SimpleNamespace(load=asked.append, save=lambda key, data: asked.append((key, data)))
+    cache._cache_file = SimpleNamespace(
+        load=asked.append, save=lambda key, data: asked.append((key, data))
+    )
     assert cache.load_overload((types.float64,), context()[1]) is None
     kinds, machine, code = asked[0]
     assert kinds == (types.float64,)
@@ -88,8 +98,10 @@ def test_cache(tmp_path, monkeypatch):
 
 @contract("dispatcher")
 def test_dispatcher():
-    """A dispatcher asks `_cache` before and after it compiles, and calls `compile` of the instance."""
-    kernel, told = numba.njit(twice), []
+    """A dispatcher asks `_cache` before and after it compiles, and calls `compile` of
+    the instance."""
+    kernel = numba.njit(twice)
+    told = []
     compiled = kernel.compile
     kernel.compile = lambda kinds: told.append("compile") or compiled(kinds)
     kernel._cache = SimpleNamespace(
@@ -106,7 +118,8 @@ def test_dispatcher():
 
 @contract("events")
 def test_events():
-    """A listener hears the beginning and the end of compiling, also of one that fails."""
+    """A listener hears the beginning and the end of compiling, also of one that
+    fails."""
 
     class Told(event.Listener):
         words = ""
@@ -123,13 +136,20 @@ def test_events():
         with pytest.raises(numba.TypingError):
             numba.njit(twice)(None)
     assert told.words == "()()"
-    assert any(isinstance(one, jit._Compiling) for one in event._registered["numba:compile"])
+    assert any(
+        isinstance(one, jit._Compiling) for one in event._registered["numba:compile"]
+    )
 
 
 @contract("options")
 def test_options():
-    """A part has neither wrapper, counts no references, is inlined, and is compiled by passes for parts."""
-    options = {"forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    """A part has neither wrapper, counts no references, is inlined, and is compiled by
+    passes for parts."""
+    options = {
+        "forceinline": True,
+        "no_cpython_wrapper": True,
+        "no_cfunc_wrapper": True,
+    }
     part = numba.njit(**options)(lambda x: x * 3.0)
     part.compile((types.float64,))
     code = next(iter(part.inspect_llvm().values()))
@@ -157,7 +177,9 @@ InlineOverloads NopythonRewrites NoPythonSupportedFeatureValidation AnnotateType
 def test_passes():
     """Parts have passes of Numba in Numba's order; all others are known."""
     state = SimpleNamespace(flags=Flags(), func_ir=None)
-    default = [one for one, _ in DefaultPassBuilder.define_nopython_pipeline(state).passes]
+    default = [
+        one for one, _ in DefaultPassBuilder.define_nopython_pipeline(state).passes
+    ]
     (parts,) = pipeline.PartCompiler.define_pipelines(None)
     ours = [
         getattr(one, "__base__", None) if one.__module__ == pipeline.__name__ else one
@@ -166,7 +188,9 @@ def test_passes():
     shared = [one for one in ours if one in default]
     assert [one for one in default if one in shared] == shared
     assert len(shared) == 9
-    unknown = {one.__name__ for one in default if one not in shared} - set(NOT_FOR_PARTS.split())
+    unknown = {one.__name__ for one in default if one not in shared} - set(
+        NOT_FOR_PARTS.split()
+    )
     assert not unknown, f"new passes {unknown}"
 
 
@@ -187,7 +211,8 @@ def whole(x):
 
 @contract("parts")
 def test_parts():
-    """A part is lowered once, without machine code, and is found by those who call it."""
+    """A part is lowered once, without machine code, and is found by those who call
+    it."""
     assert whole(3.0) == 3.0
     for part in (third, other):
         (result,) = part.overloads.values()
@@ -198,7 +223,8 @@ def test_parts():
 
 @contract("libraries")
 def test_libraries():
-    """A kernel links every part that it reaches once, and its parts are not optimised."""
+    """A kernel links every part that it reaches once, and its parts are not
+    optimised."""
     whole(3.0)
     (kernel,) = whole.overloads.values()
     (parts,) = ([one.library for one in part.overloads.values()] for part in [third])
@@ -217,29 +243,60 @@ COLUMN = ColumnType(types.float64, ("activations", "activation"))
 
 @contract("operations")
 def test_operations():
-    """The signature of an operation with the same operands is found once, and that of tuples each time."""
+    """The signature of an operation with the same operands is found once, and that of
+    tuples each time."""
     operations = pipeline._Operations(context()[0])
     for operands, once in (
         ((COLUMN, types.int64), True),
         ((types.UniTuple(types.int64, 2), types.int64), False),
     ):
-        first, second = (operations.resolve_function_type(operator.getitem, operands, {}) for _ in range(2))
+        first, second = (
+            operations.resolve_function_type(operator.getitem, operands, {})
+            for _ in range(2)
+        )
         assert first == second
         assert (first is second) == once
 
 
-# --- the page -----------------------------------------------------------------------------------
+# --- the page -------------------------------------------------------------------------
 
-DOCUMENTED = {"numba", "numba.types", "numba.extending", "numba.core", "numba.core.errors"}
-OBJECTS = {"cgutils", "context", "convention", "dispatcher", "event", "library", "lowered", "state", "status"}
-"""Names of objects of Numba in the code. Of these, all attributes are listed; of others, the private ones."""
-OPTIONS = {"nogil", "fastmath", "error_model", "boundscheck"}  # of numba.njit, in its documentation
-UNSEEN = {"_Files", "_Compiling"}  # classes without a base of Numba that knows their attributes
+DOCUMENTED = {
+    "numba",
+    "numba.types",
+    "numba.extending",
+    "numba.core",
+    "numba.core.errors",
+}
+OBJECTS = {
+    "cgutils",
+    "context",
+    "convention",
+    "dispatcher",
+    "event",
+    "library",
+    "lowered",
+    "state",
+    "status",
+}
+"""Names of objects of Numba in the code. Of these, all attributes are listed; of
+others, the private ones."""
+OPTIONS = {
+    "nogil",
+    "fastmath",
+    "error_model",
+    "boundscheck",
+}  # of numba.njit, in its documentation
+UNSEEN = {
+    "_Files",
+    "_Compiling",
+}  # classes without a base of Numba that knows their attributes
 
 
 def listed():
     """The names in the second column of the page's table, by row."""
-    rows = re.findall(r"^\| ([a-z ]+) \| (.*?) \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    rows = re.findall(
+        r"^\| ([a-z ]+) \| (.*?) \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE
+    )
     return {row: re.findall("`(.+?)`", names) for row, names in rows}
 
 
@@ -247,7 +304,9 @@ def ours(tree):
     """Private names that a file defines."""
     for node in ast.walk(tree):
         if isinstance(node, ast.ClassDef) and node.name in UNSEEN:
-            yield from (one.attr for one in ast.walk(node) if isinstance(one, ast.Attribute))
+            yield from (
+                one.attr for one in ast.walk(node) if isinstance(one, ast.Attribute)
+            )
         elif isinstance(node, ast.FunctionDef | ast.ClassDef):
             yield node.name
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
@@ -255,12 +314,17 @@ def ours(tree):
 
 
 def used(path):
-    """The undocumented names that a file uses: whole for imports, otherwise those of attributes."""
+    """The undocumented names that a file uses: whole for imports, otherwise those of
+    attributes."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     defined = set(ours(tree))
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
-            if not node.level and node.module.split(".")[0] == "numba" and node.module not in DOCUMENTED:
+            if (
+                not node.level
+                and node.module.split(".")[0] == "numba"
+                and node.module not in DOCUMENTED
+            ):
                 yield from (f"{node.module}.{name.name}" for name in node.names)
         elif isinstance(node, ast.Attribute):
             owner = ast.unparse(node.value)
@@ -278,12 +342,19 @@ def test_every_test_is_of_a_row_of_the_page():
 def test_the_page_lists_every_undocumented_name_that_the_compiler_uses():
     whole = {name for names in listed().values() for name in names}
     names = whole | {name.rsplit(".", 1)[-1] for name in whole}
-    missing = {f"{path.name}: {name}" for path in FILES for name in used(path) if name not in names}
+    missing = {
+        f"{path.name}: {name}"
+        for path in FILES
+        for name in used(path)
+        if name not in names
+    }
     assert not missing, missing
 
 
 def test_the_bounds_of_numba_are_those_of_the_page():
-    bounds = re.search(r"numba>=0\.(\d+),<0\.(\d+)", (ROOT / "setup.cfg").read_text(encoding="utf-8"))
+    bounds = re.search(
+        r"numba>=0\.(\d+),<0\.(\d+)", (ROOT / "setup.cfg").read_text(encoding="utf-8")
+    )
     page = PAGE.read_text(encoding="utf-8")
     assert f"`{bounds[0]}`, tested with 0.{bounds[1]}." in page
     assert f" and 0.{int(bounds[2]) - 1}." in page

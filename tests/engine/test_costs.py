@@ -1,4 +1,5 @@
-"""Every entry of the table of costs: its formula, its declarations, and its compiled forms."""
+"""Every entry of the table of costs: its formula, its declarations, and its compiled
+forms."""
 
 import numpy as np
 import pytest
@@ -27,29 +28,39 @@ def outputs_of(name, states):
 
 
 def cases():
-    """Every cost with every squash that its outputs may have, at some targets and states."""
+    """Every cost with every squash that its outputs may have, at some targets and
+    states."""
     for one in COSTS.values():
-        for name in [one.squash] if one.squash else ["identity", "logistic", "tanh", "softplus"]:
+        for name in (
+            [one.squash] if one.squash else ["identity", "logistic", "tanh", "softplus"]
+        ):
             for targets, states in zip(TARGETS, STATES, strict=True):
                 yield one, name, targets, states
 
 
 def total(name, squashing, targets, states):
     outputs, _ = outputs_of(squashing, states)
-    return sum(ORACLES[name](t, y, float(len(targets))) for t, y in zip(targets, outputs, strict=True))
+    return sum(
+        ORACLES[name](t, y, float(len(targets)))
+        for t, y in zip(targets, outputs, strict=True)
+    )
 
 
 def slopes(name, squashing, targets, states, width=1e-6):
     """-dE/ds of every output, by central differences."""
     shifts = width * np.eye(len(states))
-    both = [[total(name, squashing, targets, states + sign * shift) for sign in (1, -1)] for shift in shifts]
+    both = [
+        [total(name, squashing, targets, states + sign * shift) for sign in (1, -1)]
+        for shift in shifts
+    ]
     return np.array([-(above - below) / (2 * width) for above, below in both])
 
 
 def by_formula(formula, squashing, targets, states):
     outputs, slope = outputs_of(squashing, states)
     pairs = [
-        formula(*map(float, row), float(len(targets))) for row in zip(targets, outputs, slope, strict=True)
+        formula(*map(float, row), float(len(targets)))
+        for row in zip(targets, outputs, slope, strict=True)
     ]
     return sum(value for value, _ in pairs), np.array([signal for _, signal in pairs])
 
@@ -63,18 +74,25 @@ def network(squashing, states, dtype):
 def by_steps(name, squashing, targets, states, dtype="float64"):
     net = network(squashing, states, dtype)
     net.activate([0.0])
-    return net.propagate(0.0, targets, name), np.array([n.error.projected for n in net.output])
+    return net.propagate(0.0, targets, name), np.array(
+        [n.error.projected for n in net.output]
+    )
 
 
 def by_gradient(name, squashing, targets, states, dtype="float64"):
-    found = synapse.gradient(network(squashing, states, dtype), [[[0.0]]], [[targets]], name)
+    found = synapse.gradient(
+        network(squashing, states, dtype), [[[0.0]]], [[targets]], name
+    )
     return found.loss, -found.biases[1:]
 
 
 def by_epoch(name, squashing, targets, states):
-    """Of a training, where costs are summed later: the change of the biases by a rate of 1."""
+    """Of a training, where costs are summed later: the change of the biases by a rate
+    of 1."""
     net = network(squashing, states, "float64")
-    result = synapse.Trainer(net, 1.0, cost=name).train([[[0.0]]], [[targets]], epochs=1, progress=False)
+    result = synapse.Trainer(net, 1.0, cost=name).train(
+        [[[0.0]]], [[targets]], epochs=1, progress=False
+    )
     return result.error, net.biases[1:] - states
 
 
@@ -91,17 +109,29 @@ FORMS = {
 
 @pytest.mark.parametrize("form", FORMS)
 def test_values_are_the_oracle_s_and_signals_their_slopes(form):
-    """Signals that are declared to be surrogates are those of the formula; all others are -dE/ds."""
-    wrong, exactly = {}, 1e-5 if "32" in form else 1e-9
+    """Signals that are declared to be surrogates are those of the formula; all others
+    are -dE/ds."""
+    wrong = {}
+    exactly = 1e-5 if "32" in form else 1e-9
     for one, name, targets, states in cases():
         value, signals = FORMS[form](one.name, name, targets, states)
         expected = slopes(one.name, name, targets, states)
         if one.surrogate:
             _, expected = by_formula(one.formula, name, targets, states)
         if form == "exact" and one.surrogate:
-            assert np.abs(slopes(one.name, name, targets, states)).max() < 1e-9 < np.abs(expected).max()
-        if value != pytest.approx(total(one.name, name, targets, states), rel=exactly, abs=exactly):
-            wrong[one.name, name] = "value", value, total(one.name, name, targets, states)
+            assert (
+                np.abs(slopes(one.name, name, targets, states)).max()
+                < 1e-9
+                < np.abs(expected).max()
+            )
+        if value != pytest.approx(
+            total(one.name, name, targets, states), rel=exactly, abs=exactly
+        ):
+            wrong[one.name, name] = (
+                "value",
+                value,
+                total(one.name, name, targets, states),
+            )
         if not np.allclose(signals, expected, rtol=1e-5, atol=max(exactly, 1e-8)):
             wrong[one.name, name] = "signals", signals, expected
     assert not wrong, wrong
@@ -111,11 +141,18 @@ def test_values_at_the_bounds_and_between():
     """Also where an output has rounded to 0 or 1: the logarithm is that of 1e-300."""
     wrong = {}
     for one in COSTS.values():
-        for case in [(t, y) for t in (0.0, 0.5, 1.0) for y in (0.0, 0.25, 0.5, 0.75, 1.0)]:
-            pairs = [form(*case, 0.5, 1.0) for form in (one.formula, compiled.ERRORS[one.name])]
+        for case in [
+            (t, y) for t in (0.0, 0.5, 1.0) for y in (0.0, 0.25, 0.5, 0.75, 1.0)
+        ]:
+            pairs = [
+                form(*case, 0.5, 1.0)
+                for form in (one.formula, compiled.ERRORS[one.name])
+            ]
             if not np.isfinite(pairs).all() or not np.allclose(*pairs, rtol=1e-13):
                 wrong[one.name, case] = pairs
-            elif 0.0 < case[1] < 1.0 and pairs[0][0] != pytest.approx(ORACLES[one.name](*case, 1.0)):
+            elif 0.0 < case[1] < 1.0 and pairs[0][0] != pytest.approx(
+                ORACLES[one.name](*case, 1.0)
+            ):
                 wrong[one.name, case] = pairs[0][0], ORACLES[one.name](*case, 1.0)
             elif case[0] == case[1] in (0.0, 1.0) and pairs[0][0] != 0.0:
                 wrong[one.name, case] = pairs[0][0], 0.0
@@ -133,7 +170,11 @@ def test_an_output_whose_activation_was_set_does_not_learn():
 def test_the_registry_has_the_table():
     for one in COSTS.values():
         found = cost.get(one.name)
-        assert found is getattr(cost, one.name) is cost.get(one.name.upper().replace("_", "-"))
+        assert (
+            found
+            is getattr(cost, one.name)
+            is cost.get(one.name.upper().replace("_", "-"))
+        )
         assert (found.code, found.function) == (one.code, compiled.ERRORS[one.name])
         for alias in (*one.aliases, *one.averages):
             assert cost.get(alias) is found is getattr(cost, alias), alias

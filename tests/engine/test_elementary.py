@@ -6,7 +6,9 @@ import pytest
 from synapse.engine.compiler.jit import for_python
 from synapse.engine.functions import elementary
 
-exp, expm1, log = (for_python(part) for part in (elementary.exp, elementary.expm1, elementary.log))
+exp, expm1, log = (
+    for_python(part) for part in (elementary.exp, elementary.expm1, elementary.log)
+)
 
 random = np.random.default_rng(0)
 
@@ -15,13 +17,25 @@ def ulps(ours, theirs):
     return np.abs(np.asarray(ours) - theirs) / np.spacing(np.abs(theirs))
 
 
-WIDE = (random.uniform(-708, 709, 5000), random.normal(size=9000), random.normal(size=5000) * 1e-3)
-POSITIVE = np.exp(random.uniform(-700, 700, 5000)), random.uniform(0, 1, 5000), random.uniform(0.7, 1.4, 5000)
+WIDE = (
+    random.uniform(-708, 709, 5000),
+    random.normal(size=9000),
+    random.normal(size=5000) * 1e-3,
+)
+POSITIVE = (
+    np.exp(random.uniform(-700, 700, 5000)),
+    random.uniform(0, 1, 5000),
+    random.uniform(0.7, 1.4, 5000),
+)
 
 
 @pytest.mark.parametrize(
     ("ours", "theirs", "at", "most"),
-    [(exp, math.exp, WIDE, 1), (expm1, math.expm1, WIDE, 2), (log, math.log, POSITIVE, 1)],
+    [
+        (exp, math.exp, WIDE, 1),
+        (expm1, math.expm1, WIDE, 2),
+        (log, math.log, POSITIVE, 1),
+    ],
 )
 def test_functions_are_within_ulps_of_the_c_library(ours, theirs, at, most):
     xs = np.concatenate(at).tolist()

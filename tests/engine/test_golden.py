@@ -1,4 +1,5 @@
-"""Ten networks whose numbers were computed elsewhere. Every test reports all networks that differ."""
+"""Ten networks whose numbers were computed elsewhere. Every test reports all networks
+that differ."""
 
 import numpy as np
 
@@ -31,10 +32,16 @@ def steps(name):
 def test_runs_steps_and_the_reference_give_the_golden_outputs():
     wrong = Differences()
     for name, golden in GOLDEN.items():
-        net, (by_steps, _) = from_golden(name)[0], from_golden(name)
+        net = from_golden(name)[0]
+        (by_steps, _) = from_golden(name)
         outputs = net.run(golden["inputs"])
         wrong.note((name, "run"), outputs, golden["outputs"], 1e-12)
-        wrong.note((name, "steps"), [by_steps.activate(row) for row in golden["inputs"]], outputs, 0)
+        wrong.note(
+            (name, "steps"),
+            [by_steps.activate(row) for row in golden["inputs"]],
+            outputs,
+            0,
+        )
         net.clear()
         wrong.note((name, "cleared"), net.run(golden["inputs"]), outputs, 0)
         reference, order = reference_of_golden(name)
@@ -59,27 +66,50 @@ def test_online_learning_ends_at_the_golden_weights():
                 reference.learn(order, rate, targets, cost)
             for whose, each, biases in (
                 ("ours", links, net.biases),
-                ("reference", reference.links, [unit.bias for unit in reference.units.values()]),
+                (
+                    "reference",
+                    reference.links,
+                    [unit.bias for unit in reference.units.values()],
+                ),
             ):
                 weights = in_order(name, lambda i, j, each=each: each[i, j].weight)
-                wrong.note((name, part, whose, "weights"), weights, golden[part]["weights"], 1e-10)
-                wrong.note((name, part, whose, "biases"), biases, golden[part]["biases"], 1e-10)
+                wrong.note(
+                    (name, part, whose, "weights"),
+                    weights,
+                    golden[part]["weights"],
+                    1e-10,
+                )
+                wrong.note(
+                    (name, part, whose, "biases"), biases, golden[part]["biases"], 1e-10
+                )
     assert not wrong, wrong
 
 
 def test_both_exact_methods_give_the_golden_gradients():
-    """Backpropagation through time, and real-time recurrent learning summed over the sequence."""
+    """Backpropagation through time, and real-time recurrent learning summed over the
+    sequence."""
     wrong = Differences()
     for name, golden in GOLDEN.items():
         for part, cost in EXACT.items():
             net, links = from_golden(name)
-            found = compare_gradients(net, golden["inputs"], golden["targets"], cost, method="rtrl")
+            found = compare_gradients(
+                net, golden["inputs"], golden["targets"], cost, method="rtrl"
+            )
             place = {link: i for i, link in enumerate(net.connections)}
             for side in ("rule", "exact"):
                 slopes = found.weights[side]
-                weights = in_order(name, lambda i, j, s=slopes, p=place, n=links: s[p[n[i, j]]])
+                weights = in_order(
+                    name, lambda i, j, s=slopes, p=place, n=links: s[p[n[i, j]]]
+                )
                 within = 1e-10 * max(1.0, np.abs(golden[part]["weight_gradient"]).max())
-                wrong.note((name, part, side), weights, golden[part]["weight_gradient"], within)
+                wrong.note(
+                    (name, part, side), weights, golden[part]["weight_gradient"], within
+                )
                 biases = found.biases[side]
-                wrong.note((name, part, side, "b"), biases, golden[part]["bias_gradient"], within)
+                wrong.note(
+                    (name, part, side, "b"),
+                    biases,
+                    golden[part]["bias_gradient"],
+                    within,
+                )
     assert not wrong, wrong

@@ -29,7 +29,8 @@ def test_code_of_the_user_is_interrupted_at_once(ctrl_c):
 
 
 def test_a_program_in_the_background_that_ignores_ctrl_c_goes_on(ctrl_c):
-    """As a shell starts it: ``command &`` in a script. Its trainings are not interrupted either."""
+    """As a shell starts it: ``command &`` in a script. Its trainings are not
+    interrupted either."""
     net = architect.Perceptron(1, 1, seed=0)
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
@@ -38,7 +39,9 @@ def test_a_program_in_the_background_that_ignores_ctrl_c_goes_on(ctrl_c):
             assert not deferred.came
             assert not take_interrupt()
         press = [lambda progress: ctrl_c()]
-        result = Trainer(net).train([[1.0]], [[0.5]], epochs=3, callbacks=press, progress=False)
+        result = Trainer(net).train(
+            [[1.0]], [[0.5]], epochs=3, callbacks=press, progress=False
+        )
         assert (result.stopped, result.epochs) == ("epochs", 3)
         assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     finally:
@@ -48,7 +51,9 @@ def test_a_program_in_the_background_that_ignores_ctrl_c_goes_on(ctrl_c):
 def test_a_handler_of_a_program_that_embeds_python_stays(monkeypatch):
     """Python gives None for it, and could not restore it."""
     told = []
-    embedded = SimpleNamespace(getsignal=lambda number: None, signal=lambda *given: told.append(given))
+    embedded = SimpleNamespace(
+        getsignal=lambda number: None, signal=lambda *given: told.append(given)
+    )
     monkeypatch.setattr(guard, "_signal", embedded)
     with Deferred() as deferred:
         assert Deferred.active is None
@@ -112,7 +117,8 @@ def test_ctrl_c_ends_waiting(ctrl_c):
 
 
 def test_reading_waits_for_edits_and_not_for_steps():
-    layer, seen = Layer(3, bias=1.0), []
+    layer = Layer(3, bias=1.0)
+    seen = []
     layer.activate()
     with InUse(*layer):  # as while it trains
         in_thread(lambda: seen.append(layer[0].bias)).join(10)

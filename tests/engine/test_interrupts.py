@@ -1,7 +1,8 @@
-"""Ctrl-C at every line, MemoryError in every allocation: what was under way is done whole or not at all.
+"""Ctrl-C at every line, MemoryError in every allocation: what was under way is done
+whole or not at all.
 
-``python -m tests.engine.test_interrupts`` tries all of both; the suite takes some of each operation.
-"""
+``python -m tests.engine.test_interrupts`` tries all of both; the suite takes some of
+each operation."""
 
 import signal
 import sys
@@ -24,7 +25,8 @@ Y = Y[:, :, :1]
 
 
 class World:
-    """Two networks and a loose layer, each in a store of its own, with gates, ties and random neurons."""
+    """Two networks and a loose layer, each in a store of its own, with gates, ties and
+    random neurons."""
 
     def __init__(self):
         self.net = architect.LSTM(2, 3, 1, style="synaptic", seed=0)
@@ -45,12 +47,27 @@ class World:
 
     @property
     def neurons(self):
-        known = {neuron for store in self.stores for neuron in store.views if neuron is not None}
+        known = {
+            neuron
+            for store in self.stores
+            for neuron in store.views
+            if neuron is not None
+        }
         return sorted(known, key=lambda neuron: neuron.name)
 
     @property
     def stores(self):
-        return {view._store for view in (self.net, self.other, self.gate, *self.loose, *self.free, self.pair)}
+        return {
+            view._store
+            for view in (
+                self.net,
+                self.other,
+                self.gate,
+                *self.loose,
+                *self.free,
+                self.pair,
+            )
+        }
 
     def told(self):
         """All that a user can see, apart from how it is stored."""
@@ -63,11 +80,17 @@ class World:
                 told = link.weight, gater, link.trainable, len(link.tied)
                 links[link.source.name, link.target.name] = told
         neurons = {
-            n.name: (n.bias, n.squash.name, n.deterministic, n.activation, len(n.tied)) for n in self.neurons
+            n.name: (n.bias, n.squash.name, n.deterministic, n.activation, len(n.tied))
+            for n in self.neurons
         }
         layers = (*self.net.layers, *self.other.layers)
         rules = self.net.learning_rule, self.other.learning_rule
-        return links, neurons, rules, [(layer.name, [neuron.name for neuron in layer]) for layer in layers]
+        return (
+            links,
+            neurons,
+            rules,
+            [(layer.name, [neuron.name for neuron in layer]) for layer in layers],
+        )
 
     def check(self, short=False):
         """The stores are sound, nothing is switched, and every network works."""
@@ -88,7 +111,8 @@ def lower(world):
 
 
 def lower_learner(world):
-    """An edit within a step of a network that learns by rtrl, whose store another absorbs."""
+    """An edit within a step of a network that learns by rtrl, whose store another
+    absorbs."""
     world.net.learning_rule = "rtrl"
     world.net.activate([0.1, 0.2])
     world.gate.project(world.net.output[0]), world.gate.disconnect(world.net.output[0])
@@ -116,23 +140,34 @@ def train(**options):
 
 def train_with_checkpoints(world):
     with tempfile.TemporaryDirectory() as folder:
-        trainer, path = Trainer(world.other, optimizer=optimizers.Adam(0.01)), Path(folder) / "run.ckpt"
+        trainer = Trainer(world.other, optimizer=optimizers.Adam(0.01))
+        path = Path(folder) / "run.ckpt"
         trainer.train(X, Y, epochs=3, progress=False, seed=0, checkpoint=path, every=1)
         synapse.load(path).train(X, Y, epochs=4, progress=False, resume=True)
 
 
 OPERATIONS = {
     "join": lambda world: world.loose.project(world.net.input, seed=0),
-    "join networks": lambda world: world.other.output.project(world.net["cells"][:1], weights=0.5),
+    "join networks": lambda world: world.other.output.project(
+        world.net["cells"][:1], weights=0.5
+    ),
     "connect": lambda world: world.gate.project(world.loose[0], weight=0.5),
     "connect unread": lambda world: world.pair[1].project(world.pair[0], weight=0.5),
     "project unread": lambda world: world.free[1].project(world.loose, seed=0),
-    "disconnect": lambda world: world.other["hidden"][0].disconnect(world.other.output[0]),
+    "disconnect": (
+        lambda world: world.other["hidden"][0].disconnect(world.other.output[0])
+    ),
     "gate": lambda world: world.gate.gate(world.other.connections[0]),
     "gate unread": lambda world: world.gate.gate(world.link),
     "gate a new projection": lambda world: world.loose.gate(world.projection, "input"),
-    "ungate": lambda world: world.net["input gates"][0].ungate(*world.net["input gates"][0].gated),
-    "tie": lambda world: synapse.tie([world.net.connections[0], world.other.connections[0]]),
+    "ungate": (
+        lambda world: world.net["input gates"][0].ungate(
+            *world.net["input gates"][0].gated
+        )
+    ),
+    "tie": lambda world: synapse.tie(
+        [world.net.connections[0], world.other.connections[0]]
+    ),
     "network": lambda world: Network(world.loose, [world.free[0]], world.free[1]),
     "add": lambda world: world.net.add(Layer([world.gate], name="added")),
     "append": lambda world: world.other["hidden"].append(world.gate),
@@ -151,18 +186,23 @@ OPERATIONS = {
     "train with checkpoints": train_with_checkpoints,
     "train by rtrl": train(method="rtrl"),
     "train exactly": train(method="bptt", threads=2),
-    "train on a stream": lambda world: Trainer(world.other).train(
-        [(X, Y), (X, Y)], epochs=2, progress=False, on_batch=lambda batch: None
+    "train on a stream": (
+        lambda world: Trainer(world.other).train(
+            [(X, Y), (X, Y)], epochs=2, progress=False, on_batch=lambda batch: None
+        )
     ),
     "search": train(method="bptt", optimizer=optimizers.LBFGS()),
 }
 REPEATABLE = [
-    name for name in OPERATIONS if not name.startswith(("train", "search", "test", "record", "lower"))
+    name
+    for name in OPERATIONS
+    if not name.startswith(("train", "search", "test", "record", "lower"))
 ]
 
 
 class Interruption:
-    """A tracer that sends SIGINT to this process when the library has run so many lines."""
+    """A tracer that sends SIGINT to this process when the library has run so many
+    lines."""
 
     def __init__(self, line):
         self.left = line
@@ -182,7 +222,8 @@ class Interruption:
 
 def interrupted(act, world, line):
     """Act with Ctrl-C at a line; whether it was raised, and how many lines ran."""
-    tracer, raised = Interruption(line), False
+    tracer = Interruption(line)
+    raised = False
     before = sys.gettrace()
     sys.settrace(tracer)
     try:
@@ -195,11 +236,12 @@ def interrupted(act, world, line):
 
 
 class Shortage:
-    """NumPy without the memory for one of the arrays that the library makes by these functions."""
+    """NumPy without the memory for one of the arrays that the library makes by these
+    functions."""
 
     makers = (
-        "append arange argsort array ascontiguousarray asarray concatenate cumsum empty flatnonzero "
-        "fromiter full repeat searchsorted stack unique where zeros"
+        "append arange argsort array ascontiguousarray asarray concatenate cumsum empty"
+        " flatnonzero fromiter full repeat searchsorted stack unique where zeros"
     )
 
     def __init__(self, array):
@@ -224,7 +266,8 @@ class Shortage:
 
 
 def short_of_memory(act, world, array):
-    """Act without the memory for an array; whether MemoryError was raised, and how many arrays were made."""
+    """Act without the memory for an array; whether MemoryError was raised, and how many
+    arrays were made."""
     raised = False
     with Shortage(array) as shortage:
         try:
@@ -235,7 +278,8 @@ def short_of_memory(act, world, array):
 
 
 PARTLY = "remove", "reset", "lower a learner"
-"""A MemoryError can leave a part of these undone: a gap in the order, the biases, the second call."""
+"""A MemoryError can leave a part of these undone: a gap in the order, the biases, the
+second call."""
 
 
 def disturb_everywhere(name, disturbed, most=None):
@@ -248,7 +292,9 @@ def disturb_everywhere(name, disturbed, most=None):
     _, count = disturbed(act, World(), 0)
     places = range(1, count + 1)
     if most is not None and count > most:
-        places = sorted(np.random.default_rng(0).choice(places, most, replace=False).tolist())
+        places = sorted(
+            np.random.default_rng(0).choice(places, most, replace=False).tolist()
+        )
     for place in places:
         world = World()
         disturbed(act, world, place)
@@ -256,13 +302,18 @@ def disturb_everywhere(name, disturbed, most=None):
             world.net._store.recorder.close()  # Python had not begun to leave the block
         told = world.told()
         if name in REPEATABLE:
-            assert told in (untouched, done), f"{name} was disturbed in place {place} and is half done"
+            assert told in (
+                untouched,
+                done,
+            ), f"{name} was disturbed in place {place} and is half done"
         world.check(short=disturbed is short_of_memory)
     return len(places)
 
 
 @pytest.mark.parametrize(
-    "most", [2, pytest.param(12, marks=pytest.mark.slow)], ids=["some lines", "more lines"]
+    "most",
+    [2, pytest.param(12, marks=pytest.mark.slow)],
+    ids=["some lines", "more lines"],
 )
 def test_ctrl_c_at_any_line_leaves_things_whole(most, ctrl_c):
     with Cases() as case:
@@ -271,7 +322,9 @@ def test_ctrl_c_at_any_line_leaves_things_whole(most, ctrl_c):
                 assert disturb_everywhere(name, interrupted, most) > 0
 
 
-@pytest.mark.parametrize("most", [2, pytest.param(None, marks=pytest.mark.slow)], ids=["some", "all"])
+@pytest.mark.parametrize(
+    "most", [2, pytest.param(None, marks=pytest.mark.slow)], ids=["some", "all"]
+)
 def test_a_shortage_of_memory_leaves_things_whole(most):
     with Cases() as case:
         for name in OPERATIONS:
@@ -283,6 +336,13 @@ def test_a_shortage_of_memory_leaves_things_whole(most):
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for each in sys.argv[1:] or OPERATIONS:
-        print(f"{each}: {disturb_everywhere(each, interrupted)} lines interrupted", flush=True)
+        print(
+            f"{each}: {disturb_everywhere(each, interrupted)} lines interrupted",
+            flush=True,
+        )
         if each not in PARTLY:
-            print(f"{each}: short of memory {disturb_everywhere(each, short_of_memory)} times", flush=True)
+            print(
+                f"{each}: short of memory {disturb_everywhere(each, short_of_memory)}"
+                " times",
+                flush=True,
+            )

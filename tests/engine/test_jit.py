@@ -18,7 +18,8 @@ ROOT = Path(__file__).parents[2]
 
 
 def learnt():
-    """Weights, biases and outputs of networks of all kinds that every rule has trained."""
+    """Weights, biases and outputs of networks of all kinds that every rule has
+    trained."""
     import architect
     from synapse import Trainer, cost, squash
 
@@ -42,15 +43,23 @@ def learnt():
         net.activate(inputs[0, 0])
         net.propagate(0.1, targets[0, 0])
         biases = [neuron.bias for neuron in net]
-        found[name] = [*net.weights.tolist(), *biases, *net.run(inputs[0]).ravel().tolist()]
+        found[name] = [
+            *net.weights.tolist(),
+            *biases,
+            *net.run(inputs[0]).ravel().tolist(),
+        ]
 
     for dtype in ("float64", "float32"):
         nets = {
             "gates": architect.LSTM(2, 3, 2, style="synaptic", seed=0, dtype=dtype),
             "units": architect.GRU(2, 3, 2, seed=0, dtype=dtype),
             "wide": architect.Perceptron(2, 19, 2, seed=0, dtype=dtype),
-            "classes": architect.Elman(2, 3, 2, output_squash="softmax", seed=0, dtype=dtype),
-            "own": architect.Elman(2, 3, 2, squash="rising_of_jit", seed=0, dtype=dtype),
+            "classes": architect.Elman(
+                2, 3, 2, output_squash="softmax", seed=0, dtype=dtype
+            ),
+            "own": architect.Elman(
+                2, 3, 2, squash="rising_of_jit", seed=0, dtype=dtype
+            ),
         }
         synapse.tie(nets["wide"].connections[:3])
         options = [{"method": method} for method in ("online", "bptt", "rtrl")]
@@ -59,11 +68,18 @@ def learnt():
             for rule in options if dtype == "float64" else options[k % 3 : k % 3 + 1]:
                 train(f"{name} {dtype} {rule['method']}", net.clone(), **rule, **own)
     net = architect.LSTM(2, 3, 2, seed=0)
-    train("batches", net, method="bptt", optimizer=synapse.optimizers.Adam(0.01), batch_size=2)
+    train(
+        "batches",
+        net,
+        method="bptt",
+        optimizer=synapse.optimizers.Adam(0.01),
+        batch_size=2,
+    )
     with np.errstate(all="raise"):  # of infinite states, too
         for name in squash.names():
             for weight in (1e300, -1e300):
-                source, neuron = synapse.Neuron("identity", bias=1e300), synapse.Neuron(name)
+                source = synapse.Neuron("identity", bias=1e300)
+                neuron = synapse.Neuron(name)
                 source.project(neuron, weight)
                 source.activate(), neuron.activate()
     return found
@@ -72,9 +88,13 @@ def learnt():
 @pytest.mark.compiler
 @pytest.mark.skipif(jit.DEBUGGING, reason="nothing is compiled")
 def test_networks_learn_the_same_without_the_compiler_and_nothing_warns():
-    code = "import json; from tests.engine.test_jit import learnt; print(json.dumps(learnt()))"
+    code = (
+        "import json; from tests.engine.test_jit import learnt;"
+        " print(json.dumps(learnt()))"
+    )
     plain, compiled = (
-        json.loads(python("-W", "error", "-c", code, NUMBA_DISABLE_JIT=off)) for off in ("1", "0")
+        json.loads(python("-W", "error", "-c", code, NUMBA_DISABLE_JIT=off))
+        for off in ("1", "0")
     )
     assert plain.keys() == compiled.keys()
     wrong = {}
@@ -86,7 +106,10 @@ def test_networks_learn_the_same_without_the_compiler_and_nothing_warns():
 
 
 def test_the_compiler_is_not_imported_before_it_is_needed():
-    build = "from synapse import *; a, b = Layer(2), Layer(2); a.project(b); Network(a, [], b).graph"
+    build = (
+        "from synapse import *; a, b = Layer(2), Layer(2); a.project(b); Network(a, [],"
+        " b).graph"
+    )
     python("-c", f"import sys; {build}; assert 'numba' not in sys.modules")
 
 
@@ -118,7 +141,9 @@ def test_short_compiling_is_not_told(monkeypatch, capsys):
 
 
 @pytest.mark.skipif(jit.DEBUGGING, reason="nothing is compiled")
-def test_a_progress_bar_says_compiling_each_time_and_its_estimate_leaves_that_out(capsys):
+def test_a_progress_bar_says_compiling_each_time_and_its_estimate_leaves_that_out(
+    capsys,
+):
     def compiles(_):
         numba.njit(lambda number: number)(1.0)
 
@@ -161,10 +186,16 @@ sys.setprofile(press)
 
 
 @pytest.mark.compiler
-@pytest.mark.parametrize("number", ["1", "5"])  # within the loading, within the compilation
+@pytest.mark.parametrize(
+    "number", ["1", "5"]
+)  # within the loading, within the compilation
 def test_ctrl_c_while_kernels_are_compiled_is_raised(number, tmp_path):
-    """It is pressed when LLVM calls back into Python, where an exception would be printed and forgotten."""
-    assert python("-c", COMPILED + ACTS, number, NUMBA_CACHE_DIR=str(tmp_path)) == "interrupted\n(1,)\n"
+    """It is pressed when LLVM calls back into Python, where an exception would be
+    printed and forgotten."""
+    assert (
+        python("-c", COMPILED + ACTS, number, NUMBA_CACHE_DIR=str(tmp_path))
+        == "interrupted\n(1,)\n"
+    )
 
 
 IMPORTED = """

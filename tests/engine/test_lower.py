@@ -1,4 +1,5 @@
-"""What lowering makes of a topology: runs as long as there are, and only traces that are needed."""
+"""What lowering makes of a topology: runs as long as there are, and only traces that
+are needed."""
 
 import pytest
 
@@ -13,9 +14,13 @@ def runs(neuron):
     """(kind, flags, length) of the runs into a neuron."""
     store = neuron._store
     store.ready()
-    c, row = store.columns, neuron._row
+    c = store.columns
+    row = neuron._row
     mine = range(c["first_run"][row], c["last_run"][row])
-    return [(c["run_kind"][r].item(), c["run_flags"][r].item(), c["run_length"][r].item()) for r in mine]
+    return [
+        (c["run_kind"][r].item(), c["run_flags"][r].item(), c["run_length"][r].item())
+        for r in mine
+    ]
 
 
 def flags(neuron):
@@ -28,60 +33,76 @@ def network(*layers):
 
 
 def two_layers():
-    a, b, c = Layer(5), Layer(6), Layer(1)
+    a = Layer(5)
+    b = Layer(6)
+    c = Layer(1)
     a.project(b), a.project(c), b.project(c)
     return network(a, b, c), c
 
 
 def shared():
-    a, gates, b = Layer(5), Layer(1), Layer(1)
+    a = Layer(5)
+    gates = Layer(1)
+    b = Layer(1)
     a.project(gates)
     gates[0].gate(a.project(b))
     return network(a, gates, b), b
 
 
 def zipped():
-    a, gates, b = Layer(5), Layer(5), Layer(1)
+    a = Layer(5)
+    gates = Layer(5)
+    b = Layer(1)
     gates.gate(a.project(b), "one_to_one")
     return network(a, gates, b), b
 
 
 def paired():
-    a, gates, b = Layer(5), Layer(5), Layer(1)
+    a = Layer(5)
+    gates = Layer(5)
+    b = Layer(1)
     for i, connection in enumerate(a.project(b)):
         gates[(3 * i) % 5].gate(connection)
     return network(a, gates, b), b
 
 
 def zipped_then_shared():
-    """The last gate of the first run has more connections, which are the second run with its own."""
-    a, gates, b = Layer(10), Layer(5), Layer(1)
+    """The last gate of the first run has more connections, which are the second run
+    with its own."""
+    a = Layer(10)
+    gates = Layer(5)
+    b = Layer(1)
     for i, connection in enumerate(a.project(b)):
         gates[min(i, 4)].gate(connection)
     return network(a, gates, b), b
 
 
 def backward():
-    a, b, c = Layer(5), Layer(5), Layer(1)
+    a = Layer(5)
+    b = Layer(5)
+    c = Layer(1)
     c.project(b), a.project(b)
     return network(a, b, c), b
 
 
 def gated_by_an_input():
-    a, b = Layer(6), Layer(1)
+    a = Layer(6)
+    b = Layer(1)
     a[5].gate(a[:5].project(b))
     return network(a, b), b
 
 
 def gated_by_the_first():
-    a, b = Layer(9), Layer(1)
+    a = Layer(9)
+    b = Layer(1)
     links = a[1:].project(b)
     a[0].gate(*list(links)[::2])
     return network(a, b), b
 
 
 def without_network():
-    a, b = Layer(5), Layer(1)
+    a = Layer(5)
+    b = Layer(1)
     a.project(b)
     return None, b
 
@@ -101,19 +122,24 @@ def tied_no_more():
 
 def convolved():
     net = architect.Convolutional((6, 6), 2, filters=(4, 8), kernel=(4, 2), seed=0)
-    assert all(flags(neuron) & flag.FOUR for layer in net.layers[1:3] for neuron in layer[::4])
+    assert all(
+        flags(neuron) & flag.FOUR for layer in net.layers[1:3] for neuron in layer[::4]
+    )
     return net, net.layers[1]
 
 
 def self_connected_among_many():
-    a, b = Layer(1), Layer(40)
+    a = Layer(1)
+    b = Layer(40)
     a.project(b), b.project(b, synapse.ALL_TO_ALL, self_connections=True)
     return network(a, b), b[20:21]
 
 
 def shuffled():
-    """Two connections are not in order, but the last of the first sixteen is where it belongs."""
-    a, b = Layer(40), Layer(1, "identity")
+    """Two connections are not in order, but the last of the first sixteen is where it
+    belongs."""
+    a = Layer(40)
+    b = Layer(1, "identity")
     for i in [0, 2, 1, *range(3, 40)]:
         a[i].project(b[0], weight=float(i))
     net = network(a, b)
@@ -136,7 +162,10 @@ RUNS = {
     zipped_then_shared: [(flag.ZIPPED, SILENT, 4), (flag.SHARED, SILENT, 6)],
     backward: [(flag.DENSE, SILENT, 5), (flag.DENSE, SILENT | flag.DELAYED, 1)],
     gated_by_an_input: [(flag.SHARED, SILENT | flag.QUIET_GATER, 5)],
-    gated_by_the_first: [(flag.LISTED, SILENT, 4), (flag.PAIRED, SILENT | flag.QUIET_GATER, 4)],
+    gated_by_the_first: [
+        (flag.LISTED, SILENT, 4),
+        (flag.PAIRED, SILENT | flag.QUIET_GATER, 4),
+    ],
     without_network: [(flag.DENSE, flag.UNORDERED, 5)],
     tied: [(flag.DENSE, SILENT | flag.AT_ONCE, 4), (flag.DENSE, SILENT, 4)],
     tied_no_more: [(flag.DENSE, SILENT, 5)],  # a group of one is none
@@ -152,12 +181,15 @@ def test_runs_are_as_long_as_neighbours_allow():
             if runs(neuron) != expected:
                 wrong[build.__name__] = runs(neuron)
         for neuron in net or ():
-            assert sum(length for *_, length in runs(neuron)) == len(neuron.incoming), build
+            assert sum(length for *_, length in runs(neuron)) == len(neuron.incoming), (
+                build
+            )
     assert not wrong, wrong
 
 
 def test_layers_are_blocks():
-    """Each layer reads the one before; so does a layer behind an edge within it, which ends a block."""
+    """Each layer reads the one before; so does a layer behind an edge within it, which
+    ends a block."""
     net = perceptron(2, 3, 4)
     net._store.ready()
     blocks = [net._store["block_first"], net._store["block_stop"]]
@@ -174,7 +206,9 @@ def test_updates_wait_where_no_error_is_sent():
     net = perceptron(30, 8, 2)
     for link in [link for neuron in net.hidden[0] for link in neuron.incoming[::2]]:
         link.source.disconnect(link.target)
-    assert [runs(neuron) for neuron in net.hidden[0]] == [[(flag.LISTED, flag.SILENT, 15)]] * 8
+    assert [runs(neuron) for neuron in net.hidden[0]] == [
+        [(flag.LISTED, flag.SILENT, 15)]
+    ] * 8
     assert all(flags(neuron) & flag.PENDING for neuron in net.hidden[0])
     assert not any(flags(neuron) & flag.PENDING for neuron in net.output)
     synapse.tie(net.hidden[0][0].incoming)
@@ -184,18 +218,29 @@ def test_updates_wait_where_no_error_is_sent():
 
 def sizes(net):
     net._store.ready()
-    return tuple(len(net._store.columns[name]) for name in ("eligibility", "extended", "influence"))
+    return tuple(
+        len(net._store.columns[name])
+        for name in ("eligibility", "extended", "influence")
+    )
 
 
 def test_only_traces_that_are_needed_are_kept():
     assert sizes(perceptron(5, 6, 4)) == (0, 0, 0)
-    a, gates, b, c = Layer(5), Layer(6), Layer(6), Layer(1)
+    a = Layer(5)
+    gates = Layer(6)
+    b = Layer(6)
+    c = Layer(1)
     a.project(gates), b.project(c)
     gates.gate(a.project(b), "input")
     assert sizes(network(a, gates, b, c)) == (0, 0, 0)  # it gates no memory
     for inputs, blocks in ((3, 2), (5, 7)):
-        # into each cell; into input and forget gates, biases too; these gates on their cell
-        assert sizes(lstm(inputs, blocks, 4)) == (blocks * inputs, 2 * blocks * (inputs + 1), 2 * blocks)
+        # into each cell; into input and forget gates, biases too; these gates on their
+        # cell
+        assert sizes(lstm(inputs, blocks, 4)) == (
+            blocks * inputs,
+            2 * blocks * (inputs + 1),
+            2 * blocks,
+        )
     net = lstm(3, 2, 1)
     for cell in net.hidden[2]:
         cell.self_connection.trainable = True
@@ -203,13 +248,19 @@ def test_only_traces_that_are_needed_are_kept():
     for connection in net.connections:
         connection.trainable = False
     assert sizes(net) == (0, 4, 4)  # the biases of four gates
-    assert all(flags(cell) & flag.MEMORY and flags(cell) & flag.TRACED for cell in net.hidden[2])
+    assert all(
+        flags(cell) & flag.MEMORY and flags(cell) & flag.TRACED
+        for cell in net.hidden[2]
+    )
     others = [neuron for neuron in net if neuron not in net.hidden[2]]
     assert not any(flags(neuron) & (flag.MEMORY | flag.TRACED) for neuron in others)
 
 
 def test_a_gate_that_fires_later_or_is_an_input_keeps_no_extended_trace():
-    a, cell, gate, out = Layer(2), Layer(1), Layer(1), Layer(1)
+    a = Layer(2)
+    cell = Layer(1)
+    gate = Layer(1)
+    out = Layer(1)
     own = cell[0].project(cell[0])
     a.project(gate)
     gate[0].gate(a.project(cell))
@@ -219,9 +270,12 @@ def test_a_gate_that_fires_later_or_is_an_input_keeps_no_extended_trace():
 
 @pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
 def test_neighbours_fire_one_by_one_where_one_gates_the_other():
-    """Also where the gates are neighbours of which the last is the gated neuron itself."""
+    """Also where the gates are neighbours of which the last is the gated neuron
+    itself."""
     source = Network(Layer(1), [], Layer(2, squash="identity", bias=1.0))
-    inputs, hidden, output = Layer(1), Layer(2, squash="identity", bias=0.5), Layer(1)
+    inputs = Layer(1)
+    hidden = Layer(2, squash="identity", bias=0.5)
+    output = Layer(1)
     first, second = (source.output[i].project(hidden[1], weight=1.0) for i in range(2))
     hidden[0].gate(first)
     hidden[1].gate(second)

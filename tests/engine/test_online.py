@@ -1,4 +1,5 @@
-"""Columns that no object shows: traces of biases and influences, and updates that are pending."""
+"""Columns that no object shows: traces of biases and influences, and updates that are
+pending."""
 
 import itertools
 
@@ -13,10 +14,14 @@ from tests.helpers.networks import lstm, used
 
 def test_a_cleared_context_has_no_traces_of_biases_and_no_influences():
     net = used(lstm(2, 2, 1, seed=1))
-    cell, columns = net.hidden[2][0], net._store.columns
+    cell = net.hidden[2][0]
+    columns = net._store.columns
     pairs = np.flatnonzero(columns["influence_gated"] == cell._row)
     sizes = columns["learning"][columns["influence_gater"][pairs]].astype(int) + 1
-    traces = [columns["extended"][t : t + n] for t, n in zip(columns["influence_trace"][pairs], sizes)]
+    traces = [
+        columns["extended"][t : t + n]
+        for t, n in zip(columns["influence_trace"][pairs], sizes)
+    ]
     assert all(np.all(one) for one in traces)
     cell.clear()
     assert not any(np.any(one) for one in traces)
@@ -26,10 +31,15 @@ def test_a_cleared_context_has_no_traces_of_biases_and_no_influences():
 
 
 def test_four_gates_with_a_source_outside_of_the_network_keep_their_traces():
-    """They are alike, but are not weighed four at a time; the source may fire again before the cells do."""
+    """They are alike, but are not weighed four at a time; the source may fire again
+    before the cells do."""
     for by_hand in (False, True):
-        outside, inputs, gates, out = Neuron("identity"), Layer(1), Layer(4), Layer(1)
-        cells, expected = Layer(4, squash="identity"), 0.0
+        outside = Neuron("identity")
+        inputs = Layer(1)
+        gates = Layer(4)
+        out = Layer(1)
+        cells = Layer(4, squash="identity")
+        expected = 0.0
         links = list(outside.project(gates, seed=0))
         cells.project(cells), cells.project(out)
         gates.gate(inputs.project(cells, weights=2.0), "input")
@@ -37,21 +47,34 @@ def test_four_gates_with_a_source_outside_of_the_network_keep_their_traces():
         for value in (0.5, -0.3, 0.8):
             outside.activate(value)
             if by_hand:
-                inputs.activate([1.0]), gates.activate(), outside.activate(9.0), cells.activate()
+                (
+                    inputs.activate([1.0]),
+                    gates.activate(),
+                    outside.activate(9.0),
+                    cells.activate(),
+                )
             else:
                 net.activate([1.0])
             expected += np.array([gate.derivative for gate in gates]) * value * 2.0
-        assert [link.extended[cell] for link, cell in zip(links, cells)] == pytest.approx(expected)
+        assert [
+            link.extended[cell] for link, cell in zip(links, cells)
+        ] == pytest.approx(expected)
 
 
 def connected(seed, dtype, part):
-    """A part of the connections between four layers, some frozen, some tied, some backwards, with signs."""
-    layers = [Layer(n, "identity" if i == 0 else "tanh", dtype=dtype) for i, n in enumerate((9, 17, 13, 5))]
+    """A part of the connections between four layers, some frozen, some tied, some
+    backwards, with signs."""
+    layers = [
+        Layer(n, "identity" if i == 0 else "tanh", dtype=dtype)
+        for i, n in enumerate((9, 17, 13, 5))
+    ]
     for i, (one, other) in enumerate(itertools.pairwise(layers)):
         one.project(other, part, seed=seed + i)
     layers[2].project(layers[1], part**3, seed=seed)
     net = Network(layers[0], layers[1:-1], layers[-1])
-    links = [link for link in net.connections if part < 1 or link.target not in layers[1]]
+    links = [
+        link for link in net.connections if part < 1 or link.target not in layers[1]
+    ]
     for link in links[:: 11 + seed]:
         link.trainable = False
     synapse.tie([link for link in links[5:40:7] if link.trainable])
@@ -60,25 +83,37 @@ def connected(seed, dtype, part):
     return net
 
 
-@pytest.mark.parametrize(("seed", "dtype"), [(0, np.float64), (1, np.float64), (2, np.float32)])
+@pytest.mark.parametrize(
+    ("seed", "dtype"), [(0, np.float64), (1, np.float64), (2, np.float32)]
+)
 @pytest.mark.parametrize("part", [0.6, 1.0])
 def test_pending_updates_are_those_of_single_steps(seed, dtype, part):
-    """In an epoch, weights are updated when they are next read; with edits and steps in between."""
-    at_once, by_steps = connected(seed, dtype, part), connected(seed, dtype, part)
-    store, within = at_once[0]._store, 1e-12 if dtype is np.float64 else 1e-5
+    """In an epoch, weights are updated when they are next read; with edits and steps in
+    between."""
+    at_once = connected(seed, dtype, part)
+    by_steps = connected(seed, dtype, part)
+    store = at_once[0]._store
+    within = 1e-12 if dtype is np.float64 else 1e-5
     at_once._ready()
-    kinds = store["run_kind"][store["run_flags"] == 0]  # they send an error and may stay pending
+    kinds = store["run_kind"][
+        store["run_flags"] == 0
+    ]  # they send an error and may stay pending
     assert (store["flags"] & flag.FOUR).any() if part == 1 else flag.LISTED in kinds
     random = np.random.default_rng(seed)
     for _ in range(3):
-        xs, ts = random.random((5, 9)), random.random((5, 5))
+        xs = random.random((5, 9))
+        ts = random.random((5, 5))
         with synapse.record(at_once, "weight") as log:
             Trainer(at_once, 0.3).train(xs, ts, epochs=1, shuffle=False, progress=False)
         for at, (row, target) in enumerate(zip(xs, ts, strict=True)):
             by_steps.activate(row)
             by_steps.propagate(0.3, target)
-            assert log.weight[at] == pytest.approx(np.asarray(by_steps.weights), abs=within)
-        assert np.asarray(at_once.weights) == pytest.approx(np.asarray(by_steps.weights), abs=within)
+            assert log.weight[at] == pytest.approx(
+                np.asarray(by_steps.weights), abs=within
+            )
+        assert np.asarray(at_once.weights) == pytest.approx(
+            np.asarray(by_steps.weights), abs=within
+        )
         for net in (at_once, by_steps):
             net.activate(xs[0])
             link = net.connections[20]

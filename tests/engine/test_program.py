@@ -11,24 +11,35 @@ from tests.helpers.networks import lstm, used
 def traces(net):
     """Every trace that does not start anew at each step, by what it belongs to."""
     memory = {neuron for neuron in net if neuron.self_connection}
-    found = {c: c.eligibility for c in net.connections if c.target in memory and c.trainable}
+    found = {
+        c: c.eligibility for c in net.connections if c.target in memory and c.trainable
+    }
     for c in net.connections:
-        found.update({(c, k): x for k, x in c.extended.items() if k in memory and c.trainable})
+        found.update(
+            {(c, k): x for k, x in c.extended.items() if k in memory and c.trainable}
+        )
     return found
 
 
 def test_traces_survive_the_merging_of_stores():
-    net, other = used(lstm(2, 3, 2, seed=1)), used(lstm(2, 5, 2, seed=2))
+    net = used(lstm(2, 3, 2, seed=1))
+    other = used(lstm(2, 5, 2, seed=2))
     before = traces(net), traces(other)
     net.project(other)
     assert (traces(net), traces(other)) == before
 
 
-def test_traces_survive_a_lowering_that_fails_once_connections_have_new_identities(monkeypatch):
+def test_traces_survive_a_lowering_that_fails_once_connections_have_new_identities(
+    monkeypatch,
+):
     net = used(lstm(2, 3, 2, seed=1))
-    net.connections[0].source.disconnect(net.connections[0].target)  # so that an identity is unused
+    net.connections[0].source.disconnect(
+        net.connections[0].target
+    )  # so that an identity is unused
     before = traces(net)
-    monkeypatch.setattr(stores, "SPARE", -(10**6))  # so that all connections get new identities
+    monkeypatch.setattr(
+        stores, "SPARE", -(10**6)
+    )  # so that all connections get new identities
 
     def fail():
         raise MemoryError
@@ -43,7 +54,8 @@ def test_traces_survive_a_lowering_that_fails_once_connections_have_new_identiti
 
 def test_a_new_self_connection_starts_without_a_past():
     net = used(lstm(2, 2, 1, seed=1))
-    gate, cell = net.hidden[1][0], net.hidden[2][0]
+    gate = net.hidden[1][0]
+    cell = net.hidden[2][0]
     cell.disconnect(cell)
     gate.gate(cell.project(cell))
     assert not any(connection.eligibility for connection in cell.incoming)
@@ -64,8 +76,11 @@ def test_the_bias_of_a_new_self_connection_starts_without_a_past():
 
 @pytest.mark.parametrize("early", [True, False])
 def test_a_gate_that_begins_to_keep_traces_begins_with_what_it_saw(early):
-    """A connection from outside makes it keep them: they are those that could be read off before."""
-    a, x, g, c, o, outside = (Neuron(name=name) for name in ("a", "x", "g", "c", "o", "outside"))
+    """A connection from outside makes it keep them: they are those that could be read
+    off before."""
+    a, x, g, c, o, outside = (
+        Neuron(name=name) for name in ("a", "x", "g", "c", "o", "outside")
+    )
     link = a.project(g, weight=0.5)
     g.gate(x.project(c, weight=0.7))
     c.project(c)

@@ -20,13 +20,16 @@ ROOT = Path(synapse.__file__).parents[1]
 
 @pytest.fixture
 def forgotten():
-    """A function that forgets the addresses of parts, as if no network had needed them yet."""
+    """A function that forgets the addresses of parts, as if no network had needed them
+    yet."""
     for dtype in PART_ADDRESSES:
         synapse.Neuron("relu", dtype=dtype).activate()
     before = {dtype: table.copy() for dtype, table in PART_ADDRESSES.items()}
 
     def forget(*names):
-        places = [place for place, (one, _) in rare._declared.items() if one.__name__ in names]
+        places = [
+            place for place, (one, _) in rare._declared.items() if one.__name__ in names
+        ]
         assert len(places) == len(names)
         for table in PART_ADDRESSES.values():
             table[places] = 0
@@ -36,11 +39,16 @@ def forgotten():
         table[:] = np.where(table, table, before[dtype])
 
 
-def test_an_error_while_one_is_compiled_is_raised_and_the_next_step_tries_again(forgotten, monkeypatch):
-    inputs, outputs = synapse.Layer(1), synapse.Layer(1, squash="relu", bias=0.5)
+def test_an_error_while_one_is_compiled_is_raised_and_the_next_step_tries_again(
+    forgotten, monkeypatch
+):
+    inputs = synapse.Layer(1)
+    outputs = synapse.Layer(1, squash="relu", bias=0.5)
     inputs.project(outputs)
     net, neuron = synapse.Network(inputs, [], outputs), synapse.Neuron("relu", bias=0.5)
-    train = synapse.Trainer(net, method="bptt", optimizer=synapse.optimizers.SGD(0.1)).train
+    train = synapse.Trainer(
+        net, method="bptt", optimizer=synapse.optimizers.SGD(0.1)
+    ).train
     steps = {
         "neuron": neuron.activate,
         "step": lambda: net.activate([0.0]),
@@ -62,7 +70,9 @@ def test_an_error_while_one_is_compiled_is_raised_and_the_next_step_tries_again(
     assert net.activate([0.0]) >= 0.0
 
 
-def test_a_handler_of_the_user_is_called_after_the_step_too(forgotten, monkeypatch, ctrl_c):
+def test_a_handler_of_the_user_is_called_after_the_step_too(
+    forgotten, monkeypatch, ctrl_c
+):
     """It may raise anything, which a kernel could not pass on."""
 
     class StoppedError(Exception):
@@ -71,7 +81,8 @@ def test_a_handler_of_the_user_is_called_after_the_step_too(forgotten, monkeypat
     def stop(number, frame):
         raise StoppedError
 
-    neuron, compiled = synapse.Neuron("relu", bias=0.5), rare._compiled
+    neuron = synapse.Neuron("relu", bias=0.5)
+    compiled = rare._compiled
     forgotten("stretch_of_relu")
     monkeypatch.setattr(rare, "_compiled", lambda *place: ctrl_c() or compiled(*place))
     signal.signal(signal.SIGINT, stop)  # the next test begins with Python's own
@@ -148,10 +159,19 @@ EDITS = {
     "net.hidden[0][1].squash = 'relu'; net.activate(inputs[0])": {"stretch_of_relu"},
     "net.hidden[0][1].squash = 'winner'; net.activate(inputs[0])": {"compete"},
     "net.hidden[0][1].squash = 'noise'; net.activate(inputs[0])": {"chance"},
-    "with synapse.record(net) as log: net.activate(inputs[0])\nassert len(log) == 1": {"note"},
-    "architect.LSTM(2, 1, 1).activate(inputs[0])": {"weigh_gated", "stretch_of_identity", "stretch_of_tanh"},
-    "net.hidden[0][0].gate(net.hidden[0][1].outgoing[0]); net.activate(inputs[0]);"
-    "net.propagate(0.1, targets[0])": {"weigh_gated", "propagate_gated"},
+    "with synapse.record(net) as log: net.activate(inputs[0])\nassert len(log) == 1": {
+        "note"
+    },
+    "architect.LSTM(2, 1, 1).activate(inputs[0])": {
+        "weigh_gated",
+        "stretch_of_identity",
+        "stretch_of_tanh",
+    },
+    "net.hidden[0][0].gate(net.hidden[0][1].outgoing[0]);"
+    "net.activate(inputs[0]); net.propagate(0.1, targets[0])": {
+        "weigh_gated",
+        "propagate_gated",
+    },
     "synapse.tie(net.hidden[0][0].incoming); net.activate(inputs[0]); net.propagate(0.1, targets[0])": {
         "note_tied",
         "move_tied",
@@ -188,7 +208,13 @@ def test_a_plain_network_compiles_none_and_an_edit_compiles_its_own():
 def test_parts_are_cached_on_disk(tmp_path):
     code = "import synapse; synapse.Neuron('relu', bias=0.5).activate()"
     python("-c", code, NUMBA_CACHE_DIR=str(tmp_path))
-    files = {file.name: file.stat().st_mtime_ns for file in tmp_path.rglob("*stretch_of_relu*")}
+    files = {
+        file.name: file.stat().st_mtime_ns
+        for file in tmp_path.rglob("*stretch_of_relu*")
+    }
     assert len(files) == 1
     python("-c", code, NUMBA_CACHE_DIR=str(tmp_path))
-    assert {file.name: file.stat().st_mtime_ns for file in tmp_path.rglob("*stretch_of_relu*")} == files
+    assert {
+        file.name: file.stat().st_mtime_ns
+        for file in tmp_path.rglob("*stretch_of_relu*")
+    } == files

@@ -1,4 +1,5 @@
-"""Which sensitivities are kept, and where they lie: beside brute force and the dense form."""
+"""Which sensitivities are kept, and where they lie: beside brute force and the dense
+form."""
 
 from collections import Counter
 
@@ -22,7 +23,8 @@ def layout_of(net, order=None):
 
 
 def kept_by(net, order=None):
-    """Pairs of a root and a neuron, as numbers of the network: sensitivities to its parameters are kept."""
+    """Pairs of a root and a neuron, as numbers of the network: sensitivities to its
+    parameters are kept."""
     pattern = layout_of(net, order).pattern
     root, neuron = np.nonzero(pattern.kept)
     return set(zip(pattern.roots[root].tolist(), neuron.tolist(), strict=True))
@@ -32,9 +34,16 @@ def recurrent(reference, order, inputs):
     """Units whose state, or activation, is read one step late."""
     place = {j: k for k, j in enumerate(order)}
     ends = [
-        (end, j) for (i, j), link in reference.links.items() for end in (i, link.gater) if end is not None
+        (end, j)
+        for (i, j), link in reference.links.items()
+        for end in (i, link.gater)
+        if end is not None
     ]
-    return {end for end, j in ends if place[end] >= inputs <= place[j] and place[end] >= place[j]}
+    return {
+        end
+        for end, j in ends
+        if place[end] >= inputs <= place[j] and place[end] >= place[j]
+    }
 
 
 def ties_of(net):
@@ -42,18 +51,23 @@ def ties_of(net):
     number = {neuron: k for k, neuron in enumerate(net)}
     groups = {frozenset([c, *c.tied]) for c in net.connections if c.tied}
     biases = {frozenset([neuron, *neuron.tied]) for neuron in net if neuron.tied}
-    return [[(number[c.source], number[c.target]) for c in group] for group in groups] + [
-        [(None, number[neuron]) for neuron in group] for group in biases
-    ]
+    return [
+        [(number[c.source], number[c.target]) for c in group] for group in groups
+    ] + [[(None, number[neuron]) for neuron in group] for group in biases]
 
 
 def dense(twin, within=None):
-    return Sensitivities(twin.reference, twin.order, twin.inputs, within, ties_of(twin.net))
+    return Sensitivities(
+        twin.reference, twin.order, twin.inputs, within, ties_of(twin.net)
+    )
 
 
 def pairs(mask, dense, roots):
-    """A mask by units and parameters as pairs of a root and the unit that a parameter leads into."""
-    return {(k, j) for (_, j), p in dense.parameters.items() for k in roots if mask[k, p]}
+    """A mask by units and parameters as pairs of a root and the unit that a parameter
+    leads into."""
+    return {
+        (k, j) for (_, j), p in dense.parameters.items() for k in roots if mask[k, p]
+    }
 
 
 @given_graphs(specs(most=6), st.sampled_from(ORDERS), st.none() | st.integers(0, 99))
@@ -72,15 +86,24 @@ def test_every_sensitivity_has_one_place(spec, order, tied):
     if tied is not None:
         tie_at_random(net, tied)
     layout = layout_of(net, order)
-    places, widths = [], layout.width[layout.line_class]
+    places = []
+    widths = layout.width[layout.line_class]
     for at, width in zip(layout.line_at.tolist(), widths.tolist(), strict=True):
         places += range(at, at + width)
     assert places == list(range(layout.size))
-    assert len(set(zip(layout.line_class.tolist(), layout.line_root.tolist(), strict=True))) == len(widths)
+    assert len(
+        set(zip(layout.line_class.tolist(), layout.line_root.tolist(), strict=True))
+    ) == len(widths)
     for which, width in enumerate(layout.width):
         mine = layout.class_of[layout.entry_owner] == which
         assert set(layout.column[mine].tolist()) == set(range(width))
-    counts = Counter(zip(layout.class_of[layout.entry_owner].tolist(), layout.column.tolist(), strict=True))
+    counts = Counter(
+        zip(
+            layout.class_of[layout.entry_owner].tolist(),
+            layout.column.tolist(),
+            strict=True,
+        )
+    )
     if tied is None:
         assert set(counts.values()) <= {1}
     kept = Counter((k, j) for k, j in kept_by(net, order))
@@ -91,7 +114,9 @@ def test_every_sensitivity_has_one_place(spec, order, tied):
 
 
 def test_roots_that_no_parameter_moves_are_left_out():
-    source, pool, output = Layer(1), Layer(3, squash="tanh"), Layer(1)
+    source = Layer(1)
+    pool = Layer(3, squash="tanh")
+    output = Layer(1)
     for neuron in pool:
         neuron.trainable = False
     source.project(pool, seed=0, trainable=False)
@@ -100,7 +125,9 @@ def test_roots_that_no_parameter_moves_are_left_out():
     net = Network(source, [pool], output)
     for order in ORDERS:
         layout = layout_of(net, order)
-        assert len(layout.roots) == layout.size == len(layout.pattern.visits.neuron) == 0
+        assert (
+            len(layout.roots) == layout.size == len(layout.pattern.visits.neuron) == 0
+        )
 
 
 def test_what_needs_more_memory_than_allowed_is_refused():

@@ -1,4 +1,5 @@
-"""Exact online gradients of any gated graph: beside the exact gradient, the dense form and differences."""
+"""Exact online gradients of any gated graph: beside the exact gradient, the dense form
+and differences."""
 
 from contextlib import nullcontext
 from unittest.mock import patch
@@ -37,7 +38,9 @@ def data(spec, steps=STEPS):
 
 
 def both(found):
-    return (np.append(found.weights[side], found.biases[side]) for side in ("rule", "exact"))
+    return (
+        np.append(found.weights[side], found.biases[side]) for side in ("rule", "exact")
+    )
 
 
 def close(ours, theirs, within=1e-10):
@@ -46,10 +49,12 @@ def close(ours, theirs, within=1e-10):
 
 def tame(net, *arrays):
     """Whether the numbers have stayed where a relative 1e-10 means something."""
-    return all(np.abs(one).max(initial=0) < 100 for one in ([n.state for n in net], *arrays))
+    return all(
+        np.abs(one).max(initial=0) < 100 for one in ([n.state for n in net], *arrays)
+    )
 
 
-# --- summed over a sequence, it is the exact gradient -----------------------------------------------------
+# --- summed over a sequence, it is the exact gradient ---------------------------------
 
 
 @example(EVERY_GATE, None)
@@ -58,14 +63,18 @@ def test_it_is_the_gradient_of_any_gated_graph(spec, tied):
     net = twin_of(spec, tied).net
     rows, aims = data(spec)
     net.run(rows)
-    ours, theirs = both(compare_gradients(net, rows, aims, "squared_error", method="rtrl"))
+    ours, theirs = both(
+        compare_gradients(net, rows, aims, "squared_error", method="rtrl")
+    )
     assume(tame(net, theirs))
     assert close(ours, theirs)
 
 
 def test_many_lines_that_are_sums_of_many():
-    """Their product is computed in tiles; the last tile overlaps, and short lines have none."""
-    wide, narrow = (np.float64, 1e-10), (np.float32, 1e-4)
+    """Their product is computed in tiles; the last tile overlaps, and short lines have
+    none."""
+    wide = (np.float64, 1e-10)
+    narrow = (np.float32, 1e-4)
     for hidden, trained, (dtype, within) in (
         (37, None, wide),
         (40, None, wide),
@@ -80,8 +89,11 @@ def test_many_lines_that_are_sums_of_many():
             for k, neuron in enumerate(net.hidden[1]):
                 neuron.trainable = k < trained
         rng = np.random.default_rng(0)
-        rows, aims = rng.uniform(-1, 1, (STEPS, 2)), rng.random((STEPS, 1))
-        ours, theirs = both(compare_gradients(net, rows, aims, "squared_error", method="rtrl"))
+        rows = rng.uniform(-1, 1, (STEPS, 2))
+        aims = rng.random((STEPS, 1))
+        ours, theirs = both(
+            compare_gradients(net, rows, aims, "squared_error", method="rtrl")
+        )
         assert close(ours, theirs, within), (hidden, trained, dtype)
 
 
@@ -94,12 +106,14 @@ def test_steps_without_a_target_and_several_sequences(spec, seed):
     aims[0][[0, 3]] = np.nan
     aims[1][:] = np.nan
     net.run(rows[0])
-    ours, theirs = both(compare_gradients(net, rows, aims, "cross_entropy", method="rtrl"))
+    ours, theirs = both(
+        compare_gradients(net, rows, aims, "cross_entropy", method="rtrl")
+    )
     assume(tame(net, theirs))
     assert close(ours, theirs)
 
 
-# --- with an order, it is the dense form with the mask ----------------------------------------------------
+# --- with an order, it is the dense form with the mask --------------------------------
 
 
 def by_parameter(net, truth, gradient):
@@ -110,7 +124,12 @@ def by_parameter(net, truth, gradient):
     places = dict(truth.parameters)
     for group in ties_of(net):  # members into inputs have that of the others
         places.update(
-            {key: truth.parameters[one] for key in group for one in group if one in truth.parameters}
+            {
+                key: truth.parameters[one]
+                for key in group
+                for one in group
+                if one in truth.parameters
+            }
         )
     return np.array([gradient[places[key]] if key in places else 0.0 for key in keys])
 
@@ -127,28 +146,35 @@ def dense_gradients(twin, truth, rows, aims):
 @given_graphs(specs(squashes=SMOOTH, most=6), st.sampled_from([1, 2, 3, 4, None]), tied)
 def test_an_order_is_the_dense_form_with_its_mask(spec, order, tied):
     twin = twin_of(spec, tied)
-    truth = Sensitivities(twin.reference, twin.order, twin.inputs, order, ties_of(twin.net))
+    truth = Sensitivities(
+        twin.reference, twin.order, twin.inputs, order, ties_of(twin.net)
+    )
     rows, aims = data(spec)
     expected = sum(dense_gradients(twin, truth, rows, aims))
     assume(tame(twin.net, expected, truth.z, truth.state))
-    found = compare_gradients(twin.net, rows, aims, "squared_error", method="rtrl", order=order)
+    found = compare_gradients(
+        twin.net, rows, aims, "squared_error", method="rtrl", order=order
+    )
     ours, _ = both(found)
     assert close(ours, expected)
 
 
 def each_step(net, rows, aims, order=None, cost="squared_error"):
-    """The negative updates of every step at a rate of 1, each taken back before the next."""
+    """The negative updates of every step at a rate of 1, each taken back before the
+    next."""
     net.learning_rule = "rtrl", order
     net.clear()
-    weights, biases = net.weights, net.biases
+    weights = net.weights
+    biases = net.biases
     for row, aim in zip(rows, aims, strict=True):
         net.activate(row)
         net.propagate(1.0, aim, cost)
         yield np.append(weights - net.weights, biases - net.biases)
-        net.weights, net.biases = weights, biases
+        net.weights = weights
+        net.biases = biases
 
 
-# --- each step, and the sensitivities themselves ----------------------------------------------------------
+# --- each step, and the sensitivities themselves --------------------------------------
 
 
 @example(EVERY_GATE, None)
@@ -157,7 +183,8 @@ def test_the_update_of_a_step_is_the_gradient_of_its_cost(spec, tied):
     net = twin_of(spec, tied).net
     rows, aims = data(spec, 4)
     net.run(rows)
-    before, expected = 0.0, []
+    before = 0.0
+    expected = []
     for length in range(1, 5):
         found = synapse.gradient(net, rows[:length], aims[:length], "squared_error")
         up_to = np.append(found.weights, found.biases)
@@ -168,21 +195,28 @@ def test_the_update_of_a_step_is_the_gradient_of_its_cost(spec, tied):
         assert close(ours, theirs)
 
 
-# --- sensitivities that are renewed every few steps -------------------------------------------------------
+# --- sensitivities that are renewed every few steps -----------------------------------
 
 
 def renewed_every(depth):
-    """Let plans renew the sensitivities after so many steps, also where it does not pay."""
+    """Let plans renew the sensitivities after so many steps, also where it does not
+    pay."""
     return patch.object(Layout, "_choose_depth", lambda *_: depth)
 
 
 @example(EVERY_GATE, None, None, 2)
-@given_graphs(specs(squashes=SMOOTH, most=6), st.sampled_from([1, 2, None]), tied, st.integers(2, 4))
+@given_graphs(
+    specs(squashes=SMOOTH, most=6),
+    st.sampled_from([1, 2, None]),
+    tied,
+    st.integers(2, 4),
+)
 def test_renewed_every_few_steps_is_renewed_at_each(spec, order, tied, depth):
     """Reading them between steps changes no bit."""
 
     def learnt(depth, *, looking=False):
-        net, (rows, aims) = twin_of(spec, tied).net, data(spec, 9)
+        net = twin_of(spec, tied).net
+        rows, aims = data(spec, 9)
         with renewed_every(depth):
             net.learning_rule = "rtrl", order
             for t, (row, aim) in enumerate(zip(rows, aims, strict=True)):
@@ -195,7 +229,8 @@ def test_renewed_every_few_steps_is_renewed_at_each(spec, order, tied, depth):
         return net, np.concatenate([net.weights, net.biases, *values])
 
     net, truth = learnt(1)
-    found, looked = learnt(depth)[1], learnt(depth, looking=True)[1]
+    found = learnt(depth)[1]
+    looked = learnt(depth, looking=True)[1]
     assume(tame(net, truth))
     assert close(found, truth)
     assert found.tobytes() == looked.tobytes()
@@ -209,18 +244,27 @@ def test_large_networks_renew_them_over_a_few_steps_of_which_each_has_a_share():
         (lambda: architect.LSTM(3, 16, 2, style="standard", seed=0), True, 1e-10),
         (lambda: architect.Elman(3, 4, 2, seed=0), False, 1e-10),
     ):
-        rows, aims, found = rng.uniform(-1, 1, (40, 3)), rng.random((40, 2)), []
+        rows = rng.uniform(-1, 1, (40, 3))
+        aims = rng.random((40, 2))
+        found = []
         for depth in (None, 1):
             net = build()
             with renewed_every(depth) if depth else nullcontext():
-                synapse.Trainer(net, method="rtrl").train(rows, aims, epochs=1, progress=False)
-            found.append((net._sensitivities.plan.layout, np.append(net.weights, net.biases)))
+                synapse.Trainer(net, method="rtrl").train(
+                    rows, aims, epochs=1, progress=False
+                )
+            found.append(
+                (net._sensitivities.plan.layout, np.append(net.weights, net.biases))
+            )
         (layout, ours), (_, theirs) = found
-        assert (layout.depth > 1, len({*layout.columns.get("share", [])})) == (long, layout.depth // 2)
+        assert (layout.depth > 1, len({*layout.columns.get("share", [])})) == (
+            long,
+            layout.depth // 2,
+        )
         assert close(ours, theirs, within)
 
 
-# --- activations ------------------------------------------------------------------------------------------
+# --- activations ----------------------------------------------------------------------
 
 
 def test_a_trained_self_connection_with_a_gate_of_the_previous_step():
@@ -229,7 +273,8 @@ def test_a_trained_self_connection_with_a_gate_of_the_previous_step():
     link = first.project(first, weight=0.7, trainable=True)
     last.gate(link)  # which activates later
     rng = np.random.default_rng(0)
-    rows, aims = rng.uniform(-1, 1, (9, 2)), rng.random((9, 1))
+    rows = rng.uniform(-1, 1, (9, 2))
+    aims = rng.random((9, 1))
     found = compare_gradients(net, rows, aims, method="rtrl")
     assert found.relative_error < 1e-12
     assert found.weights["exact"][net.connections.index(link)] != 0
@@ -241,5 +286,6 @@ def test_softmax_outputs_that_carry_over_their_states_and_are_read_delayed():
         neuron.project(neuron, weight=0.5, trainable=True)
     net.output[0].project(net.hidden[0][0], weight=0.3)
     rng = np.random.default_rng(0)
-    rows, aims = rng.uniform(-1, 1, (9, 2)), np.eye(3)[rng.integers(3, size=9)]
+    rows = rng.uniform(-1, 1, (9, 2))
+    aims = np.eye(3)[rng.integers(3, size=9)]
     assert compare_gradients(net, rows, aims, method="rtrl").relative_error < 1e-12

@@ -1,4 +1,5 @@
-"""The mathematics: the library against the reference, the exact gradient and automatic differentiation."""
+"""The mathematics: the library against the reference, the exact gradient and automatic
+differentiation."""
 
 import math
 
@@ -7,7 +8,14 @@ from hypothesis import assume, example, strategies as st
 
 from synapse import Layer, Network, Neuron, Trainer
 from tests.helpers import lowered_anew
-from tests.helpers.strategies import DELAYED_INTO_GATES, EVERY_GATE, Pair, Twin, given_graphs, specs
+from tests.helpers.strategies import (
+    DELAYED_INTO_GATES,
+    EVERY_GATE,
+    Pair,
+    Twin,
+    given_graphs,
+    specs,
+)
 
 
 @example(EVERY_GATE, 4, 0.0, False)
@@ -15,7 +23,8 @@ from tests.helpers.strategies import DELAYED_INTO_GATES, EVERY_GATE, Pair, Twin,
 @example(DELAYED_INTO_GATES, 4, 0.5, False)
 @given_graphs(specs(), st.integers(1, 5), st.floats(0, 1), st.booleans())
 def test_any_gated_graph_learns_as_the_reference_does(spec, steps, signed, together):
-    """Also if a part of the connections has signs, and if all neurons activate together."""
+    """Also if a part of the connections has signs, and if all neurons activate
+    together."""
     twin = Twin(spec)
     twin.net.synchronous = together
     for link in twin.reference.links:
@@ -27,14 +36,31 @@ def test_any_gated_graph_learns_as_the_reference_does(spec, steps, signed, toget
 
 
 EDITS = ("project", "loop", "disconnect", "gate", "ungate", "add", "remove")
-EDITS += ("train", "sign", "clock", "clamp", "weight", "bias", "squash", "clear", "look")
-edits = st.tuples(st.sampled_from(("step", *EDITS)), st.integers(0, 99), st.integers(0, 99), st.booleans())
+EDITS += (
+    "train",
+    "sign",
+    "clock",
+    "clamp",
+    "weight",
+    "bias",
+    "squash",
+    "clear",
+    "look",
+)
+edits = st.tuples(
+    st.sampled_from(("step", *EDITS)),
+    st.integers(0, 99),
+    st.integers(0, 99),
+    st.booleans(),
+)
 
 
 def edit(twin, name, a, b, flag):
     """Do one edit, where there is something to do it to."""
-    reference, order = twin.reference, twin.order
-    i, j = order[a % len(order)], order[b % len(order)]
+    reference = twin.reference
+    order = twin.order
+    i = order[a % len(order)]
+    j = order[b % len(order)]
     links = list(reference.links)
     pair = links[a % len(links)] if links else None
     if name == "project" and (i, j) not in reference.links:
@@ -77,7 +103,11 @@ def edit(twin, name, a, b, flag):
 
 def remove(twin, a):
     hidden = twin.order[twin.inputs : len(twin.order) - twin.outputs]
-    gaters = {link.gater for pair, link in twin.reference.links.items() if link.gater not in pair}
+    gaters = {
+        link.gater
+        for pair, link in twin.reference.links.items()
+        if link.gater not in pair
+    }
     free = [j for j in hidden if j not in gaters]
     if free:
         twin.remove(free[a % len(free)])
@@ -100,7 +130,9 @@ def test_edits_between_steps_leave_every_other_trace_as_it_was(spec, todo):
 
 
 @given_graphs(specs(), st.randoms(use_true_random=False), st.integers(1, 4))
-def test_bare_neurons_learn_in_the_order_in_which_they_are_activated(spec, random, steps):
+def test_bare_neurons_learn_in_the_order_in_which_they_are_activated(
+    spec, random, steps
+):
     twin = Twin(spec, network=False)
     order = list(spec.units)
     random.shuffle(order)
@@ -110,7 +142,9 @@ def test_bare_neurons_learn_in_the_order_in_which_they_are_activated(spec, rando
 
 
 @given_graphs(specs(), st.randoms(use_true_random=False), st.integers(1, 4))
-def test_bare_neurons_may_be_activated_in_another_order_at_every_step(spec, random, steps):
+def test_bare_neurons_may_be_activated_in_another_order_at_every_step(
+    spec, random, steps
+):
     twin = Twin(spec, network=False)
     for _ in range(steps):
         order = list(spec.units)
@@ -122,19 +156,25 @@ def test_bare_neurons_may_be_activated_in_another_order_at_every_step(spec, rand
 @given_graphs(specs(), st.randoms(use_true_random=False))
 def test_neurons_that_have_activated_since_get_no_error(spec, random):
     """Even if they propagate later, against the rule."""
-    twin, order = Twin(spec, network=False), list(spec.units)
+    twin = Twin(spec, network=False)
+    order = list(spec.units)
     random.shuffle(order)
     twin.step_each(order)
     twin.step_each(order, back=random.sample(order, len(order)))
     for j, unit in twin.reference.units.items():
-        assert twin.ours[j].error.responsibility == pytest.approx(unit.delta, rel=1e-9, abs=1e-12)
+        assert twin.ours[j].error.responsibility == pytest.approx(
+            unit.delta, rel=1e-9, abs=1e-12
+        )
 
 
 @given_graphs(specs(most=8), st.integers(0, 99), st.integers(0, 2), st.integers(1, 3))
-def test_two_networks_joined_in_the_middle_of_a_sequence_learn_as_one(spec, at, before, after):
+def test_two_networks_joined_in_the_middle_of_a_sequence_learn_as_one(
+    spec, at, before, after
+):
     n = len(spec.units)
     assume(n >= spec.inputs + spec.outputs + 2)
-    lowest, highest = spec.inputs + 1, n - spec.outputs - 1
+    lowest = spec.inputs + 1
+    highest = n - spec.outputs - 1
     assume(lowest <= highest)
     split = lowest + at % (highest - lowest + 1)
     twin = Pair(spec, split)
@@ -146,20 +186,31 @@ def test_two_networks_joined_in_the_middle_of_a_sequence_learn_as_one(spec, at, 
         twin.step()
 
 
-@pytest.mark.filterwarnings("ignore::synapse.errors.TrainingWarning")  # outputs may be unreached
+@pytest.mark.filterwarnings(
+    "ignore::synapse.errors.TrainingWarning"
+)  # outputs may be unreached
 @example(DELAYED_INTO_GATES, [[True, True], [True]], True)
 @given_graphs(
-    specs(), st.lists(st.lists(st.booleans(), min_size=1, max_size=3), min_size=1, max_size=3), st.booleans()
+    specs(),
+    st.lists(st.lists(st.booleans(), min_size=1, max_size=3), min_size=1, max_size=3),
+    st.booleans(),
 )
 def test_an_epoch_in_one_call_learns_as_the_reference_does(spec, aimed, cleared):
     """Sequences of steps, of which those that are aimed have a target."""
     twin = Twin(spec)
     twin.step()
     aimed = [[True, *aimed[0][1:]], *aimed[1:]]
-    sequences = aimed if cleared or not twin.net.has_memory else [[step for steps in aimed for step in steps]]
+    sequences = (
+        aimed
+        if cleared or not twin.net.has_memory
+        else [[step for steps in aimed for step in steps]]
+    )
     inputs = [[twin.vector(twin.inputs) for _ in steps] for steps in sequences]
     targets = [
-        [twin.vector(twin.outputs) if has else [math.nan] * twin.outputs for has in steps]
+        [
+            twin.vector(twin.outputs) if has else [math.nan] * twin.outputs
+            for has in steps
+        ]
         for steps in sequences
     ]
     for xs, ts in zip(inputs, targets, strict=True):
@@ -171,16 +222,23 @@ def test_an_epoch_in_one_call_learns_as_the_reference_does(spec, aimed, cleared)
                 twin.reference.learn(twin.order, 0.2, t, "squared_error")
             assume(twin.tame)
     if not cleared:
-        inputs, targets = [x for xs in inputs for x in xs], [t for ts in targets for t in ts]
-    Trainer(twin.net, 0.2, "squared_error").train(inputs, targets, epochs=1, shuffle=False, progress=False)
+        inputs, targets = (
+            [x for xs in inputs for x in xs],
+            [t for ts in targets for t in ts],
+        )
+    Trainer(twin.net, 0.2, "squared_error").train(
+        inputs, targets, epochs=1, shuffle=False, progress=False
+    )
     twin.check(moved=aimed[-1][-1])
 
 
 def gating(order):
-    """A chain x, (g, j, k in this order), y in which j gates an input of the cell k; two steps are done."""
+    """A chain x, (g, j, k in this order), y in which j gates an input of the cell k;
+    two steps are done."""
     x, g, j, k, y = (Neuron(name=name, squash="identity") for name in "xgjky")
     links = {
-        a.name + b.name: a.project(b, w) for a, b, w in [(x, g, 0.25), (x, j, 0.5), (x, k, 0.7), (k, k, 0.9)]
+        a.name + b.name: a.project(b, w)
+        for a, b, w in [(x, g, 0.25), (x, j, 0.5), (x, k, 0.7), (k, k, 0.9)]
     }
     k.project(y, 0.3)
     j.gate(links["xk"])

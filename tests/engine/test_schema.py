@@ -1,4 +1,5 @@
-"""The declarations of columns, and everything that follows from them for a column that somebody adds."""
+"""The declarations of columns, and everything that follows from them for a column that
+somebody adds."""
 
 import json
 import os
@@ -22,16 +23,40 @@ def neuron(dtype="float", default=0, kind=NUMBER, saved=False, **more):
 
 
 MISTAKES = {
-    "no kind": (neuron(kind=None), "a column of float must have one of the kinds NUMBER, got none"),
-    "wide group": (neuron("uint64", kind=GROUP), "uint64 must have one of the kinds COUNT, TIME, got GROUP"),
-    "signed": (neuron("int32", kind=COUNT), "its dtype must be one of float, .*, got 'int32'"),
-    "axis": (Column("mine", "neurons", "float"), "its axis must be one of neuron, connection, node"),
+    "no kind": (
+        neuron(kind=None),
+        "a column of float must have one of the kinds NUMBER, got none",
+    ),
+    "wide group": (
+        neuron("uint64", kind=GROUP),
+        "uint64 must have one of the kinds COUNT, TIME, got GROUP",
+    ),
+    "signed": (
+        neuron("int32", kind=COUNT),
+        "its dtype must be one of float, .*, got 'int32'",
+    ),
+    "axis": (
+        Column("mine", "neurons", "float"),
+        "its axis must be one of neuron, connection, node",
+    ),
     "silent": (neuron(saved=None), "say whether it is saved, True or False, got None"),
-    "row": (neuron("uint32", schema.NONE, ROW, True), "a ROW refers to one store, so it cannot be saved"),
-    "program": (Column("mine", "run", "float", saved=True), "only columns of neurons and connections"),
-    "no row": (neuron("uint32", 0, ROW), "the default of a ROW is from 4294967295 to 4294967295, got 0"),
+    "row": (
+        neuron("uint32", schema.NONE, ROW, True),
+        "a ROW refers to one store, so it cannot be saved",
+    ),
+    "program": (
+        Column("mine", "run", "float", saved=True),
+        "only columns of neurons and connections",
+    ),
+    "no row": (
+        neuron("uint32", 0, ROW),
+        "the default of a ROW is from 4294967295 to 4294967295, got 0",
+    ),
     "flag": (neuron("uint8", 2, FLAG), "the default of a FLAG is from 0 to 1, got 2"),
-    "large": (neuron("uint8", 256, COUNT), "the default of a COUNT is from 0 to 255, got 256"),
+    "large": (
+        neuron("uint8", 256, COUNT),
+        "the default of a COUNT is from 0 to 255, got 256",
+    ),
     "NaN": (neuron(default=float("nan")), "the default of a NUMBER is .*, got nan"),
     "lost": (
         neuron(cleared=True),
@@ -41,9 +66,15 @@ MISTAKES = {
         Column("mine", "connection", "float", 0, NUMBER, True, cleared=True),
         "what is cleared is the context, which neurons have",
     ),
-    "no group": (neuron(shared="team"), "it is shared by groups, so 'team' must be a GROUP of the same axis"),
+    "no group": (
+        neuron(shared="team"),
+        "it is shared by groups, so 'team' must be a GROUP of the same axis",
+    ),
     "axes": (neuron(shared="tie"), "'tie' must be a GROUP of the same axis"),
-    "twice": (Column("bias", "neuron", "float", 0, NUMBER, False), "another column has this name"),
+    "twice": (
+        Column("bias", "neuron", "float", 0, NUMBER, False),
+        "another column has this name",
+    ),
 }
 
 
@@ -54,7 +85,9 @@ def test_a_wrong_declaration_is_told_with_the_name_of_the_column():
         try:
             require_sound((*schema.COLUMNS, column))
         except ValueError as error:
-            if not pytest.raises(ValueError, match=sentence).matches(error) or column.name not in str(error):
+            if not pytest.raises(ValueError, match=sentence).matches(
+                error
+            ) or column.name not in str(error):
                 wrong[name] = str(error)
         else:
             wrong[name] = "was accepted"
@@ -104,13 +137,32 @@ import synapse
 
 
 def run_with(columns, code, *arguments):
-    """Run some code, without compiling, with columns added to the schema: its output, or its last error."""
+    """Run some code, without compiling, with columns added to the schema: its output,
+    or its last error."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "NUMBA_DISABLE_JIT": "1"}
-    command = [sys.executable, "-W", "error", "-c", WITH_MORE_COLUMNS + code, columns, *arguments]
+    command = [
+        sys.executable,
+        "-W",
+        "error",
+        "-c",
+        WITH_MORE_COLUMNS + code,
+        columns,
+        *arguments,
+    ]
     done = subprocess.run(
-        command, capture_output=True, text=True, env=environment, check=False, cwd=ROOT, timeout=900
+        command,
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+        cwd=ROOT,
+        timeout=900,
     )
-    return done.stdout if done.returncode == 0 else (done.stdout + done.stderr).strip().splitlines()[-1]
+    return (
+        done.stdout
+        if done.returncode == 0
+        else (done.stdout + done.stderr).strip().splitlines()[-1]
+    )
 
 
 TRY = """
@@ -133,7 +185,10 @@ def test_a_saved_column_is_one_line():
 
 def test_clearing_sets_the_defaults_that_are_declared():
     """Compiled, too: the columns above are tried without compiling."""
-    cleared = (neuron("float", 0.25)._replace(name="state"), neuron("uint64", 7)._replace(name="stamp"))
+    cleared = (
+        neuron("float", 0.25)._replace(name="state"),
+        neuron("uint64", 7)._replace(name="stamp"),
+    )
     reset = jit.reset_of(cleared)
 
     def clear(table, unit, row):
@@ -141,7 +196,9 @@ def test_clearing_sets_the_defaults_that_are_declared():
 
     for dtype in ("float64", "float32"):
         store = architect.Perceptron(1, 2, 1, seed=0, dtype=dtype)._store
-        store["state"][:], store["activation"][:], store["stamp"][:] = 1, 1, 3
+        store["state"][:] = 1
+        store["activation"][:] = 1
+        store["stamp"][:] = 3
         jit.to_machine_code(clear)(store.ready(), store.unit, np.uint64(1))
         assert store["state"].tolist() == [1, 0.25, 1, 1]
         assert store["stamp"].tolist() == [3, 7, 3, 3]

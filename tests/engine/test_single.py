@@ -1,4 +1,5 @@
-"""The logistic function and tanh in float32: see ``synapse/engine/functions/single.py``."""
+"""The logistic function and tanh in float32: see
+``synapse/engine/functions/single.py``."""
 
 import numpy as np
 import pytest
@@ -6,7 +7,9 @@ import pytest
 from synapse.engine.compiler.jit import for_python
 from synapse.engine.functions import single
 
-STATES = np.concatenate([np.linspace(-86, 86, 40001), np.linspace(-1, 1, 40001), np.logspace(-30, 0, 1000)])
+STATES = np.concatenate(
+    [np.linspace(-86, 86, 40001), np.linspace(-1, 1, 40001), np.logspace(-30, 0, 1000)]
+)
 
 
 def pairs(function, states):
@@ -16,13 +19,20 @@ def pairs(function, states):
 
 
 def ulps(ours, theirs):
-    return np.abs(ours - theirs) / np.spacing(np.abs(theirs).astype(np.float32)).astype(float)
+    return np.abs(ours - theirs) / np.spacing(np.abs(theirs).astype(np.float32)).astype(
+        float
+    )
 
 
 @pytest.mark.parametrize(
     ("function", "value", "slope", "limit"),
     [
-        (single.logistic, lambda s: 1 / (1 + np.exp(-s)), lambda s: 1 / (2 + np.exp(s) + np.exp(-s)), 86),
+        (
+            single.logistic,
+            lambda s: 1 / (1 + np.exp(-s)),
+            lambda s: 1 / (2 + np.exp(s) + np.exp(-s)),
+            86,
+        ),
         (single.tanh, np.tanh, lambda s: 1 / np.cosh(s) ** 2, 43),
     ],
 )
@@ -33,9 +43,13 @@ def test_values_and_slopes_are_within_ulps(function, value, slope, limit):
     assert ulps(slopes, slope(states.astype(float))).max() <= 6
 
 
-@pytest.mark.parametrize(("function", "low"), [(single.logistic, 0.0), (single.tanh, -1.0)])
+@pytest.mark.parametrize(
+    ("function", "low"), [(single.logistic, 0.0), (single.tanh, -1.0)]
+)
 def test_beyond_the_bounds(function, low):
-    values, slopes = pairs(function, np.array([np.nan, np.inf, -np.inf, 1e30, -1e30, 0.0], np.float32))
+    values, slopes = pairs(
+        function, np.array([np.nan, np.inf, -np.inf, 1e30, -1e30, 0.0], np.float32)
+    )
     assert np.isnan([values[0], slopes[0]]).all()
     assert values[1:5] == pytest.approx([1.0, low, 1.0, low], abs=1e-37)
     assert slopes[1:5] == pytest.approx(0.0, abs=1e-36)

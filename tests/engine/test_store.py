@@ -14,7 +14,8 @@ class View:
     """What a store needs of a neuron object."""
 
     def __init__(self, store, row):
-        self._store, self._row = store, row
+        self._store = store
+        self._row = row
 
 
 def store_of(neurons, *connections, dtype=np.float64):
@@ -22,14 +23,18 @@ def store_of(neurons, *connections, dtype=np.float64):
     store.add_neurons([View(store, row) for row in range(neurons)])
     if connections:
         sources, targets = zip(*connections, strict=True)
-        store.add_connections(np.array(sources), np.array(targets), np.arange(1.0, len(sources) + 1))
+        store.add_connections(
+            np.array(sources), np.array(targets), np.arange(1.0, len(sources) + 1)
+        )
     return store
 
 
 def assert_sound(store):
     """Columns are long enough, and whoever points to a row is pointed to by it."""
     assert all(len(store.columns[column.name]) >= store.n_neurons for column in NEURON)
-    assert all(len(store.columns[column.name]) >= store.n_connections for column in CONNECTION)
+    assert all(
+        len(store.columns[column.name]) >= store.n_connections for column in CONNECTION
+    )
     assert len(store.views) == len(store.names) == store.n_neurons
     for row, view in enumerate(store.views):
         assert view is None or (view._store is store and view._row == row)
@@ -43,7 +48,8 @@ def assert_sound(store):
 
 def test_memory_that_runs_out_while_columns_grow_changes_nothing(monkeypatch):
     store = store_of(3, (0, 1), (1, 2))
-    grow, grown = store_module._with_room, []
+    grow = store_module._with_room
+    grown = []
 
     def grow_some(array, rows):
         grown.append(rows)
@@ -65,7 +71,8 @@ def test_memory_that_runs_out_while_columns_grow_changes_nothing(monkeypatch):
 
 
 def test_absorbing_a_store_with_removed_connections():
-    first, second = store_of(2, (0, 1)), store_of(3, (2, 0), (1, 2))
+    first = store_of(2, (0, 1))
+    second = store_of(3, (2, 0), (1, 2))
     second.remove_connections(np.array([0]))
     first.absorb(second)
     assert first.row_of[:3].tolist() == [0, NONE, 2]
@@ -97,7 +104,8 @@ def test_a_store_that_nothing_has_read_changes_when_a_column_is_read_and_not_whe
     store = synapse.Layer(3)._store
     dir(store), repr(store)
     assert not any(
-        hasattr(store, name) for name in ("shape", "__len__", "_ipython_display_", "__array__", "x")
+        hasattr(store, name)
+        for name in ("shape", "__len__", "_ipython_display_", "__array__", "x")
     )
     assert type(store) is UnreadStore
     assert store.columns["bias"].size >= 3

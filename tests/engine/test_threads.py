@@ -1,4 +1,5 @@
-"""Threads that use one network at once: each runs in a process of its own, where a mistake would crash it."""
+"""Threads that use one network at once: each runs in a process of its own, where a
+mistake would crash it."""
 
 import sys
 

@@ -1,4 +1,5 @@
-"""Exact gradients of networks and batches that do not fill tiles, registers and lanes."""
+"""Exact gradients of networks and batches that do not fill tiles, registers and
+lanes."""
 
 import itertools
 
@@ -15,7 +16,9 @@ def crossed(n, dtype):
     """Cells that are alike, but for their gates, which come in the reverse order."""
     source, gates, cells, output = (Layer(size, dtype=dtype) for size in (n, n, n, 1))
     source.project(gates, seed=0)
-    for link, gate in zip(source.project(cells, "one_to_one", seed=1), list(gates)[::-1], strict=True):
+    for link, gate in zip(
+        source.project(cells, "one_to_one", seed=1), list(gates)[::-1], strict=True
+    ):
         gate.gate(link)
     cells.project(output, seed=2)
     return Network(source, [gates, cells], output)
@@ -24,10 +27,16 @@ def crossed(n, dtype):
 SIZES = (1, 2, 3, 5, 7, 9, 17, 33)
 NETS = {
     "elman": lambda n, dtype: architect.Elman(n, n, n, seed=n, dtype=dtype),
-    "gated": lambda n, dtype: architect.LSTM(2, n, 2, style="synaptic", seed=n, dtype=dtype),
-    "standard": lambda n, dtype: architect.LSTM(n, n, n, style="standard", seed=n, dtype=dtype),
+    "gated": lambda n, dtype: architect.LSTM(
+        2, n, 2, style="synaptic", seed=n, dtype=dtype
+    ),
+    "standard": lambda n, dtype: architect.LSTM(
+        n, n, n, style="standard", seed=n, dtype=dtype
+    ),
     "crossed": crossed,
-    "perceptron": lambda n, dtype: architect.Perceptron(n, n + 16, 2, seed=n, dtype=dtype),
+    "perceptron": lambda n, dtype: architect.Perceptron(
+        n, n + 16, 2, seed=n, dtype=dtype
+    ),
 }
 STEPS = 3
 
@@ -44,7 +53,9 @@ def slopes(net, inputs, targets, **options):
 
 
 each_size = pytest.mark.parametrize(
-    "sizes", [(1, 9, 17), pytest.param((2, 3, 5, 7, 33), marks=pytest.mark.slow)], ids=["some", "others"]
+    "sizes",
+    [(1, 9, 17), pytest.param((2, 3, 5, 7, 33), marks=pytest.mark.slow)],
+    ids=["some", "others"],
 )
 
 
@@ -52,31 +63,45 @@ each_size = pytest.mark.parametrize(
 def test_a_batch_is_the_mean_of_its_sequences(sizes):
     with Cases() as case:
         for name, size, dtype in itertools.product(NETS, sizes, ("float64", "float32")):
-            net, close = NETS[name](size, dtype), 1e-12 if dtype == "float64" else 2e-5
+            net = NETS[name](size, dtype)
+            close = 1e-12 if dtype == "float64" else 2e-5
             inputs, targets = data(net, max(SIZES))
             each = np.array([slopes(net, x, t) for x, t in zip(inputs, targets)])
             for batch in SIZES:
                 with case(name, size, dtype, batch):
                     found = slopes(net, inputs[:batch], targets[:batch])
-                    assert found == pytest.approx(each[:batch].mean(0), rel=close, abs=close)
+                    assert found == pytest.approx(
+                        each[:batch].mean(0), rel=close, abs=close
+                    )
 
 
 @each_size
 def test_gradients_are_finite_differences(sizes):
     with Cases() as case:
         for name, size in itertools.product(NETS, sizes):
-            net, rng = NETS[name](size, "float64"), np.random.default_rng(size)
+            net = NETS[name](size, "float64")
+            rng = np.random.default_rng(size)
             inputs, targets = data(net, 17)
-            found, weights, step = gradient(net, inputs, targets, "squared_error").weights, net.weights, 1e-5
-            trainable = [k for k, connection in enumerate(net.connections) if connection.trainable]
+            found = gradient(net, inputs, targets, "squared_error").weights
+            weights = net.weights
+            step = 1e-5
+            trainable = [
+                k
+                for k, connection in enumerate(net.connections)
+                if connection.trainable
+            ]
             for k in rng.choice(trainable, min(6, len(trainable)), replace=False):
                 losses = []
                 for moved in (step, -step):
-                    net.weights = np.where(np.arange(len(weights)) == k, weights + moved, weights)
+                    net.weights = np.where(
+                        np.arange(len(weights)) == k, weights + moved, weights
+                    )
                     losses.append(gradient(net, inputs, targets, "squared_error").loss)
                 net.weights = weights
                 with case(name, size, k):
-                    assert found[k] == pytest.approx((losses[0] - losses[1]) / (2 * step), rel=1e-5, abs=1e-8)
+                    assert found[k] == pytest.approx(
+                        (losses[0] - losses[1]) / (2 * step), rel=1e-5, abs=1e-8
+                    )
 
 
 @pytest.mark.parametrize("squash", ["logistic", "maxout", "noise"])

@@ -10,15 +10,22 @@ from synapse import evolve
 
 
 def wieland(_, state, force, poles):
-    """The equations of a cart with poles, in their usual form, without friction of the cart."""
-    lengths, masses, gravity, friction = (0.5, 0.05), (0.1, 0.01), -9.8, 2e-6
-    angles, speeds = state[2::2], state[3::2]
+    """The equations of a cart with poles, in their usual form, without friction of the
+    cart."""
+    lengths = (0.5, 0.05)
+    masses = (0.1, 0.01)
+    gravity = -9.8
+    friction = 2e-6
+    angles = state[2::2]
+    speeds = state[3::2]
     pushes = sum(
         m * length * w**2 * np.sin(a)
         + 0.75 * m * np.cos(a) * (friction * w / (m * length) + gravity * np.sin(a))
         for m, length, a, w in zip(masses[:poles], lengths, angles, speeds)
     )
-    mass = 1.0 + sum(m * (1 - 0.75 * np.cos(a) ** 2) for m, a in zip(masses[:poles], angles))
+    mass = 1.0 + sum(
+        m * (1 - 0.75 * np.cos(a) ** 2) for m, a in zip(masses[:poles], angles)
+    )
     pull = (force + pushes) / mass
     found = [state[1], pull]
     for m, length, a, w in zip(masses[:poles], lengths, angles, speeds):
@@ -31,25 +38,32 @@ def test_poles_agree_with_an_independent_integrator():
     rng = np.random.default_rng(0)
     for poles, inputs in ((1, 2), (1, 4), (2, 3), (2, 6)):
         start = rng.uniform(-0.1, 0.1, 2 + 2 * poles)
-        world, observed = Poles(poles).start_of(*start), np.zeros(inputs)
+        world = Poles(poles).start_of(*start)
+        observed = np.zeros(inputs)
         exact = start
         for _ in range(25):
             output = rng.uniform(size=1)
             step(world, output)
             force = 20.0 * (output[0] - 0.5)
-            solved = solve_ivp(wieland, (0, 0.02), exact, args=(force, poles), rtol=1e-11, atol=1e-12)
+            solved = solve_ivp(
+                wieland, (0, 0.02), exact, args=(force, poles), rtol=1e-11, atol=1e-12
+            )
             exact = solved.y[:, -1]
             np.testing.assert_allclose(world[: len(exact)], exact, rtol=1e-4, atol=1e-5)
         observe(world, observed)
         scales = np.array([4.8, 2.0, 0.52, 2.0, 0.52, 2.0])[: 2 + 2 * poles]
         seen = exact / scales
-        np.testing.assert_allclose(observed, seen[::2] if inputs < 4 else seen, atol=1e-3)
+        np.testing.assert_allclose(
+            observed, seen[::2] if inputs < 4 else seen, atol=1e-3
+        )
 
 
 def test_the_score_without_velocities_is_that_of_gruau():
-    """0.1 t / 1000 + 0.9 * 0.75 / the movement in the latest 100 steps; the second term begins there."""
+    """0.1 t / 1000 + 0.9 * 0.75 / the movement in the latest 100 steps; the second term
+    begins there."""
     for start, most in (((0.0, 0.0, 0.3), 50), ((0.0, 1e-3, 1e-13), 130)):
-        world, moved = Poles().start_of(*start), []
+        world = Poles().start_of(*start)
+        moved = []
         while step(world, np.array([0.5])) and len(moved) < 1000:
             moved.append(abs(world[:4]).sum())
         moved.append(abs(world[:4]).sum())
@@ -71,32 +85,44 @@ def test_poles_are_balanced():
         weight_range=1.0, weight_step=1.0,
     )  # fmt: skip
     task = Poles(velocities=False)
-    blind = evolve.neat(task, population=1000, max_evaluations=60_000, settings=settings, seed=0)
+    blind = evolve.neat(
+        task, population=1000, max_evaluations=60_000, settings=settings, seed=0
+    )
     assert blind.solved
     assert task.generalisation(blind.genome) >= 200
     assert synapse.Topology.of(blind.champion).delayed.any()
 
 
 def test_data_and_sequences():
-    """The mean cost of a row is that of the trainer's test, for rows, sequences and missing targets."""
+    """The mean cost of a row is that of the trainer's test, for rows, sequences and
+    missing targets."""
     rng = np.random.default_rng(0)
     net = evolve.Genome.minimal(2, 1, seed=1).network()
     net.output[0].project(net.output[0], weight=0.5)
     seen = []
     for inputs, targets in (
         (rng.normal(size=(7, 2)), rng.uniform(size=(7, 1))),
-        ([rng.normal(size=(t, 2)) for t in (3, 5)], [rng.uniform(size=(t, 1)) for t in (3, 5)]),
+        (
+            [rng.normal(size=(t, 2)) for t in (3, 5)],
+            [rng.uniform(size=(t, 1)) for t in (3, 5)],
+        ),
     ):
         for cost in ("mean_squared_error", "cross_entropy"):
             task = evolve.fitness.dataset(inputs, targets, cost)
-            result = evolve.neat(task, start=net, population=1, max_evaluations=1, seed=0)
+            result = evolve.neat(
+                task, start=net, population=1, max_evaluations=1, seed=0
+            )
             if isinstance(inputs, list):
                 outputs = [net.clone().run(part) for part in inputs]
             else:
                 outputs = [net.clone().run(row[None]) for row in inputs]
                 targets = targets[:, None]
             function = synapse.cost.get(cost)
-            costs = [function(t, y) for some, own in zip(targets, outputs) for t, y in zip(some, own)]
+            costs = [
+                function(t, y)
+                for some, own in zip(targets, outputs)
+                for t, y in zip(some, own)
+            ]
             assert result.fitness == pytest.approx(1 / (1 + np.mean(costs)), rel=1e-12)
             seen.append(result.fitness)
             targets = list(targets) if isinstance(inputs, list) else targets[:, 0]
@@ -119,7 +145,9 @@ def test_environments_of_a_user():
         return abs(state[0]) < 1.0
 
     starts = [[0.3, 0.0], [-0.2, 0.0]]
-    task = evolve.fitness.Environment(look, move, starts, inputs=1, outputs=1, steps=50, score=1)
+    task = evolve.fitness.Environment(
+        look, move, starts, inputs=1, outputs=1, steps=50, score=1
+    )
     result = evolve.neat(task, seed=0)
     assert result.solved
     totals = []

@@ -17,7 +17,9 @@ ALL = evolve.Settings(
 )  # fmt: skip
 
 
-def evolved(seed: int, generations: int = 25, settings: evolve.Settings = ALL) -> list[evolve.Genome]:
+def evolved(
+    seed: int, generations: int = 25, settings: evolve.Settings = ALL
+) -> list[evolve.Genome]:
     """The genomes of the last generation of an evolution that favours size."""
     seen: list[evolve.Genome] = []
 
@@ -26,7 +28,15 @@ def evolved(seed: int, generations: int = 25, settings: evolve.Settings = ALL) -
         return genome.hidden + genome.connections
 
     most = 20 * generations
-    evolve.neat(size, inputs=3, outputs=2, population=20, max_evaluations=most, settings=settings, seed=seed)
+    evolve.neat(
+        size,
+        inputs=3,
+        outputs=2,
+        population=20,
+        max_evaluations=most,
+        settings=settings,
+        seed=seed,
+    )
     assert len(seen) == most
     return seen[-20:]
 
@@ -44,13 +54,17 @@ def test_a_genome_computes_what_its_network_computes():
             kinds["squashes"] |= set(table.squash)
             rows = np.random.default_rng(seed).normal(size=(12, 3))
             expected = net.run(rows)
-            np.testing.assert_allclose(genome.run(rows), expected, rtol=1e-12, atol=1e-12)
+            np.testing.assert_allclose(
+                genome.run(rows), expected, rtol=1e-12, atol=1e-12
+            )
             genome.clear()
             one_by_one = np.array([genome.activate(row) for row in rows])
             np.testing.assert_allclose(one_by_one, expected, rtol=1e-12, atol=1e-12)
             again = evolve.Genome.from_network(net)
             genes = genome.genes[genome.genes["enabled"] == 1]
-            relays = int((genes["source"] == genes["target"]).sum())  # a neuron reads itself through one
+            relays = int(
+                (genes["source"] == genes["target"]).sum()
+            )  # a neuron reads itself through one
             kinds["relays"] += relays
             counts = genome.hidden + relays, genome.connections + relays
             assert (again.hidden, again.connections) == counts
@@ -60,14 +74,18 @@ def test_a_genome_computes_what_its_network_computes():
 
 
 def test_networks_become_genomes():
-    for seed, net in enumerate((architect.Perceptron(3, 4, 2, seed=0), architect.LSTM(2, 3, 1, seed=1))):
+    for seed, net in enumerate(
+        (architect.Perceptron(3, 4, 2, seed=0), architect.LSTM(2, 3, 1, seed=1))
+    ):
         rows = np.random.default_rng(seed).normal(size=(9, len(net.input)))
         genome = evolve.Genome.from_network(net)
         copy = pickle.loads(pickle.dumps(genome))
         expected = net.run(rows)
         for one in (genome, copy):
             np.testing.assert_allclose(one.run(rows), expected, rtol=1e-10, atol=1e-12)
-    result = evolve.neat(lambda genome: 1.0, start=net, population=8, max_evaluations=24, seed=0)
+    result = evolve.neat(
+        lambda genome: 1.0, start=net, population=8, max_evaluations=24, seed=0
+    )
     assert (result.genome.inputs, result.genome.outputs) == (2, 1)
     softmax = architect.Perceptron(2, 2, output_squash="softmax", seed=0)
     with pytest.raises(ArgumentError, match="built in, of one state"):
@@ -120,7 +138,9 @@ def test_an_id_or_an_innovation_that_occurs_twice_is_refused():
 
 def test_genes_are_what_the_paper_says():
     """A split has weight 1 in and the old weight out, and computes nearly the same."""
-    settings = evolve.Settings(add_node=1.0, add_connection=0.0, mutate_weights=0.0, mutation_only=1.0)
+    settings = evolve.Settings(
+        add_node=1.0, add_connection=0.0, mutate_weights=0.0, mutation_only=1.0
+    )
     genomes = []
     start = evolve.Genome.minimal(2, 1, seed=0)
 
@@ -128,7 +148,14 @@ def test_genes_are_what_the_paper_says():
         genomes.append(genome)
         return 1.0
 
-    evolve.neat(fitness, start=start, population=12, max_evaluations=24, settings=settings, seed=0)
+    evolve.neat(
+        fitness,
+        start=start,
+        population=12,
+        max_evaluations=24,
+        settings=settings,
+        seed=0,
+    )
     children = [one for one in genomes[12:] if one.hidden == 1]
     old = {float(weight) for one in genomes[:12] for weight in one.genes["weight"]}
     assert len(children) >= 10
@@ -136,15 +163,18 @@ def test_genes_are_what_the_paper_says():
         len({int(one.nodes["id"][-1]) for one in children}) == 2
     )  # the bias is not split; same id, same split
     for one in children:
-        node, (into, out) = one.nodes["id"][-1], one.genes[-2:]
+        node = one.nodes["id"][-1]
+        into, out = one.genes[-2:]
         assert (into["target"], into["weight"], out["source"]) == (node, 1.0, node)
         assert float(out["weight"]) in old
         assert one.connections == 3
 
 
 def test_an_innovation_number_is_one_connection():
-    """Also in an evolution that starts from the champion of another, whose numbers have gaps."""
-    start, seen = None, 0
+    """Also in an evolution that starts from the champion of another, whose numbers have
+    gaps."""
+    start = None
+    seen = 0
     for seed in range(4):
         result = evolve.neat(
             lambda genome: genome.hidden + genome.connections, inputs=2, outputs=1, population=40,
@@ -154,8 +184,14 @@ def test_an_innovation_number_is_one_connection():
         for _, genome in result.milestones:
             numbers = genome.genes["innovation"].tolist()
             assert numbers == sorted(set(numbers))
-            assert (genome.genes["weight"][genome.genes["source"] == -2] == 1.0).all()  # carries the state
-            ends = zip(genome.genes["source"].tolist(), genome.genes["target"].tolist(), strict=True)
+            assert (
+                genome.genes["weight"][genome.genes["source"] == -2] == 1.0
+            ).all()  # carries the state
+            ends = zip(
+                genome.genes["source"].tolist(),
+                genome.genes["target"].tolist(),
+                strict=True,
+            )
             for number, pair in zip(numbers, ends, strict=True):
                 assert known.setdefault(number, pair) == pair
         assert len(set(known.values())) == len(known)

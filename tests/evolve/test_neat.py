@@ -1,4 +1,5 @@
-"""NEAT: what the paper says, the mistakes that others made, faults, executors, checkpoints."""
+"""NEAT: what the paper says, the mistakes that others made, faults, executors,
+checkpoints."""
 
 import math
 import os
@@ -14,7 +15,13 @@ import pytest
 
 from studies._poles import Poles
 from synapse import evolve
-from synapse.errors import ArgumentError, ArgumentTypeError, ExecutorError, FormatError, SynapseError
+from synapse.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    ExecutorError,
+    FormatError,
+    SynapseError,
+)
 
 PLAIN = {"inputs": 2, "outputs": 1}
 STILL = {"add_node": 0.0, "add_connection": 0.0, "mutate_weights": 0.0}
@@ -34,7 +41,9 @@ def raising(genome):
 
 def bits(result):
     """All of a result, for comparisons."""
-    genomes = [(at, one.nodes.tobytes(), one.genes.tobytes()) for at, one in result.milestones]
+    genomes = [
+        (at, one.nodes.tobytes(), one.genes.tobytes()) for at, one in result.milestones
+    ]
     return result.history, result.species, result.evaluations, genomes
 
 
@@ -42,14 +51,27 @@ def test_xor_is_solved():
     results = [evolve.neat(evolve.fitness.xor, seed=seed) for seed in range(12)]
     for result in results:
         assert result.solved
-        assert (result.champion.run([[0, 0], [0, 1], [1, 0], [1, 1]]).round() == [[0], [1], [1], [0]]).all()
+        assert (
+            result.champion.run([[0, 0], [0, 1], [1, 0], [1, 1]]).round()
+            == [[0], [1], [1], [0]]
+        ).all()
         assert result.genome.hidden >= 1
         assert len(result.history["best"]) == result.generations == len(result.species)
-        assert 150 * (result.generations - 1) < result.evaluations <= 150 * result.generations
+        assert (
+            150 * (result.generations - 1)
+            < result.evaluations
+            <= 150 * result.generations
+        )
         assert result.milestones[-1][1] is result.genome
-    slow = [evolve.neat(evolve.fitness.xor, seed=seed).evaluations for seed in (13, 41, 54)]
-    assert max(slow) < 20_000  # if only two species are left after 20 equal generations, up to 66,634
-    assert np.mean([result.evaluations for result in results]) < 9000  # the paper: 4,755
+    slow = [
+        evolve.neat(evolve.fitness.xor, seed=seed).evaluations for seed in (13, 41, 54)
+    ]
+    assert (
+        max(slow) < 20_000
+    )  # if only two species are left after 20 equal generations, up to 66,634
+    assert (
+        np.mean([result.evaluations for result in results]) < 9000
+    )  # the paper: 4,755
     assert np.mean([result.genome.hidden for result in results]) < 5  # the paper: 2.35
     assert bits(evolve.neat(evolve.fitness.xor, seed=5)) == bits(results[5])
 
@@ -60,10 +82,13 @@ def test_populations_have_constant_size_and_the_fittest_is_kept():
         (1, {}), (2, {}), (7, {}), (150, {}), (60, {"threshold": math.inf}), (60, {"threshold": 0.3}),
         (40, {"stagnation": 1}), (40, {"refocus": 1, "threshold": 0.5}),
     ):  # fmt: skip
-        sizes, best = [], []
+        sizes = []
+        best = []
 
         def fitness(genome, sizes=sizes, best=best):
-            best.append(float(genome.activate([0.5, 0.5])[0]) - 2.0)  # fitness below 0 is shifted
+            best.append(
+                float(genome.activate([0.5, 0.5])[0]) - 2.0
+            )  # fitness below 0 is shifted
             return best[-1]
 
         result = evolve.neat(
@@ -77,18 +102,23 @@ def test_populations_have_constant_size_and_the_fittest_is_kept():
 
 
 def test_disabled_genes_are_inherited_with_probability_three_quarters():
-    """Not 87.5 %, which results if a gene that stays disabled may be one that its parent had disabled."""
+    """Not 87.5 %, which results if a gene that stays disabled may be one that its
+    parent had disabled."""
     start = evolve.Genome.minimal(2, 1, seed=0)
     genes = start.genes.copy()
     genes["enabled"][0] = 0
     start = evolve.Genome(start.nodes, genes, 2, 1)
     seen = []
-    settings = evolve.Settings(mutation_only=0.0, champion_size=math.inf, threshold=math.inf, **STILL)
+    settings = evolve.Settings(
+        mutation_only=0.0, champion_size=math.inf, threshold=math.inf, **STILL
+    )
     evolve.neat(
         lambda genome: seen.append(genome.connections) or 1.0, start=start, population=4000,
         max_evaluations=12000, settings=settings, seed=0,
     )  # fmt: skip
-    enabled = [np.mean(np.array(seen[4000 * i : 4000 * (i + 1)]) == 2) for i in range(3)]
+    enabled = [
+        np.mean(np.array(seen[4000 * i : 4000 * (i + 1)]) == 2) for i in range(3)
+    ]
     assert enabled[0] == 0.0
     assert abs(enabled[1] - 0.25) < 0.025
     either = 1 - enabled[1] ** 2
@@ -102,11 +132,19 @@ def test_faults():
         calls.append(genome)
         return (math.nan, math.inf, -math.inf, -1.0)[len(calls) % 4]
 
-    result = evolve.neat(mostly_nan, population=20, max_evaluations=100, seed=0, **PLAIN)
+    result = evolve.neat(
+        mostly_nan, population=20, max_evaluations=100, seed=0, **PLAIN
+    )
     assert result.history["failed"] == [15] * 5
     assert result.fitness == -1.0
-    result = evolve.neat(lambda genome: math.nan, population=10, max_evaluations=50, seed=0, **PLAIN)
-    assert (result.champion, result.solved, result.history["failed"]) == (None, False, [10] * 5)
+    result = evolve.neat(
+        lambda genome: math.nan, population=10, max_evaluations=50, seed=0, **PLAIN
+    )
+    assert (result.champion, result.solved, result.history["failed"]) == (
+        None,
+        False,
+        [10] * 5,
+    )
     assert np.isnan([result.history["best"], result.history["mean"]]).all()
     with pytest.raises(ZeroDivisionError):
         evolve.neat(raising, seed=0, **PLAIN)
@@ -114,12 +152,32 @@ def test_faults():
 
 def test_what_a_fitness_returns_is_checked():
     few = {"population": 4, "max_evaluations": 8, "seed": 0}
-    for found in (None, "a", "1", [], [1.0, None], {}, 10**400, 1j, np.complex128(1.0), [1.0, 2j]):
-        with pytest.raises(ArgumentTypeError, match="the fitness to be a number, or several, got"):
+    for found in (
+        None,
+        "a",
+        "1",
+        [],
+        [1.0, None],
+        {},
+        10**400,
+        1j,
+        np.complex128(1.0),
+        [1.0, 2j],
+    ):
+        with pytest.raises(
+            ArgumentTypeError, match="the fitness to be a number, or several, got"
+        ):
             evolve.neat(lambda genome, found=found: found, **few, **PLAIN)
-    for found in (None, ([1.0], [False]), (["a"] * 4, [False] * 4), (np.ones(4, complex), False)):
+    for found in (
+        None,
+        ([1.0], [False]),
+        (["a"] * 4, [False] * 4),
+        (np.ones(4, complex), False),
+    ):
         task = SimpleNamespace(evaluate=lambda genomes, found=found: found)
-        with pytest.raises(ArgumentTypeError, match="Expected the fitness of 4 genomes, and whether"):
+        with pytest.raises(
+            ArgumentTypeError, match="Expected the fitness of 4 genomes, and whether"
+        ):
             evolve.neat(task, **few, **PLAIN)
     calls = iter(range(100))
     with pytest.raises(ArgumentError, match="always returns 1 number, .* got 2"):
@@ -141,25 +199,37 @@ def test_arguments_that_disagree():
         (lambda: evolve.neat(xor, start=evolve.Genome.minimal(3, 1)), "got 2 and 3"),
         (lambda: evolve.neat(xor, resume=True), "checkpoint="),
         (lambda: evolve.neat("xor"), "the fitness"),
-        (lambda: evolve.neat(xor, population=50, max_evaluations=49), "50 or above, the population, got 49"),
-        (lambda: evolve.neat(lambda genome: "much", seed=0, **PLAIN), "a number, or several, got text"),
+        (
+            lambda: evolve.neat(xor, population=50, max_evaluations=49),
+            "50 or above, the population, got 49",
+        ),
+        (
+            lambda: evolve.neat(lambda genome: "much", seed=0, **PLAIN),
+            "a number, or several, got text",
+        ),
         (lambda: evolve.Settings(add_node=1.5), "from 0 to 1"),
         (lambda: evolve.Settings(squashes=("softmax",)), "built in"),
-        (lambda: evolve.fitness.dataset([[1.0]], [[1.0], [2.0]]), "as many inputs as targets"),
+        (
+            lambda: evolve.fitness.dataset([[1.0]], [[1.0], [2.0]]),
+            "as many inputs as targets",
+        ),
     ):
         with pytest.raises(SynapseError, match=words):
             call()
 
 
 @pytest.mark.parametrize(
-    "pool", [ThreadPoolExecutor, pytest.param(ProcessPoolExecutor, marks=pytest.mark.slow)]
+    "pool",
+    [ThreadPoolExecutor, pytest.param(ProcessPoolExecutor, marks=pytest.mark.slow)],
 )
 def test_every_executor_has_the_same_bits(pool):
     settings = {"population": 30, "max_evaluations": 150, "seed": 4, **PLAIN}
     expected = bits(evolve.neat(slow_size, **settings))
     for workers in (1, 2, 4):
         with pool(workers) as executor:
-            assert bits(evolve.neat(slow_size, executor=executor, **settings)) == expected
+            assert (
+                bits(evolve.neat(slow_size, executor=executor, **settings)) == expected
+            )
     with pool(2) as executor, pytest.raises(ZeroDivisionError):
         evolve.neat(raising, executor=executor, **settings)
 
@@ -175,16 +245,24 @@ def test_ctrl_c_leaves_no_evaluation_that_has_not_begun(ctrl_c):
         return 1.0
 
     with ThreadPoolExecutor(1) as pool, pytest.raises(KeyboardInterrupt):
-        evolve.neat(fitness, population=30, max_evaluations=30, seed=0, executor=pool, **PLAIN)
+        evolve.neat(
+            fitness, population=30, max_evaluations=30, seed=0, executor=pool, **PLAIN
+        )
     assert len(seen) < 10
 
 
 @pytest.mark.slow
 def test_processes_may_be_killed_and_take_what_they_can_import():
     settings = {"population": 30, "max_evaluations": 150, "seed": 4, **PLAIN}
-    with ProcessPoolExecutor(2) as pool, pytest.raises(ExecutorError, match="resume=True"):
+    with (
+        ProcessPoolExecutor(2) as pool,
+        pytest.raises(ExecutorError, match="resume=True"),
+    ):
         evolve.neat(killer, executor=pool, **settings)
-    with ProcessPoolExecutor(1) as pool, pytest.raises(ArgumentTypeError, match="top level"):
+    with (
+        ProcessPoolExecutor(1) as pool,
+        pytest.raises(ArgumentTypeError, match="top level"),
+    ):
         evolve.neat(lambda genome: 1.0, executor=pool, **settings)
 
 
@@ -192,7 +270,13 @@ def test_resumed_evolutions_have_the_same_bits(tmp_path):
     file = tmp_path / "evolution.npz"
     whole = evolve.neat(evolve.fitness.xor, seed=9)
     for most in (150, 600, 100_000, 100_000):
-        result = evolve.neat(evolve.fitness.xor, max_evaluations=most, seed=9, checkpoint=file, resume=True)
+        result = evolve.neat(
+            evolve.fitness.xor,
+            max_evaluations=most,
+            seed=9,
+            checkpoint=file,
+            resume=True,
+        )
     assert bits(result) == bits(whole)
     other = evolve.fitness.dataset([[0, 0], [1, 1]], [[0], [1]])
     for options, words in (
@@ -202,12 +286,29 @@ def test_resumed_evolutions_have_the_same_bits(tmp_path):
     ):
         with pytest.raises(ArgumentError, match=words):
             evolve.neat(other, checkpoint=file, resume=True, **options)
-    rng = np.random.default_rng(0)  # a fitness that varies cannot be told from another one
-    evolve.neat(lambda genome: rng.normal(), inputs=2, outputs=1, checkpoint=file, resume=True, goal=9.0)
-    assert bits(evolve.neat(evolve.fitness.xor, checkpoint=file, resume=True)) == bits(whole)
+    rng = np.random.default_rng(
+        0
+    )  # a fitness that varies cannot be told from another one
+    evolve.neat(
+        lambda genome: rng.normal(),
+        inputs=2,
+        outputs=1,
+        checkpoint=file,
+        resume=True,
+        goal=9.0,
+    )
+    assert bits(evolve.neat(evolve.fitness.xor, checkpoint=file, resume=True)) == bits(
+        whole
+    )
     with pytest.raises(ArgumentError, match="of other arguments"):
-        evolve.neat(evolve.fitness.xor, checkpoint=file, resume=True, settings=evolve.Settings(add_node=0.1))
-    content, arrays = file.read_bytes(), dict(np.load(file))
+        evolve.neat(
+            evolve.fitness.xor,
+            checkpoint=file,
+            resume=True,
+            settings=evolve.Settings(add_node=0.1),
+        )
+    content = file.read_bytes()
+    arrays = dict(np.load(file))
     for name, value in (
         ("values", arrays["values"][:, ::-1]), ("values", arrays["values"][:, :7]), ("word", np.array(5)),
         ("values", arrays["values"][:0]), ("solved", arrays["solved"] + 0.5), ("word", np.array(-1)),
@@ -237,14 +338,22 @@ def test_a_killed_evolution_is_resumed(tmp_path):
     """
     for _ in range(3):
         process = subprocess.Popen([sys.executable, "-c", code])
-        deadline, size = time.monotonic() + 60, file.stat().st_mtime_ns if file.exists() else 0
-        while not (file.exists() and file.stat().st_mtime_ns != size) and time.monotonic() < deadline:
+        deadline = time.monotonic() + 60
+        size = file.stat().st_mtime_ns if file.exists() else 0
+        while (
+            not (file.exists() and file.stat().st_mtime_ns != size)
+            and time.monotonic() < deadline
+        ):
             time.sleep(0.01)
         time.sleep(0.3)
         process.kill()
         process.wait()
     task = Poles(velocities=False)
-    stopped = evolve.neat(task, population=30, max_evaluations=30, seed=2, checkpoint=file, resume=True)
+    stopped = evolve.neat(
+        task, population=30, max_evaluations=30, seed=2, checkpoint=file, resume=True
+    )
     assert stopped.generations >= 3
-    whole = evolve.neat(task, population=30, max_evaluations=stopped.evaluations, seed=2)
+    whole = evolve.neat(
+        task, population=30, max_evaluations=stopped.evaluations, seed=2
+    )
     assert bits(stopped) == bits(whole)

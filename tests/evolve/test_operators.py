@@ -1,4 +1,5 @@
-"""Crossover, mutations and the meaning of genes, against plain Python that shares nothing with the engine."""
+"""Crossover, mutations and the meaning of genes, against plain Python that shares
+nothing with the engine."""
 
 import math
 from collections import Counter
@@ -12,7 +13,8 @@ from synapse.evolve.population import Population
 
 from .test_genome import evolved
 
-NONE, STATE = -1, -2
+NONE = -1
+STATE = -2
 STILL = {
     "add_node": 0.0, "add_connection": 0.0, "mutate_weights": 0.0, "threshold": np.inf, "survival": 1.0,
     "champion_size": 10**6,
@@ -33,12 +35,19 @@ def genes_of(genome):
 
 def nodes_of(genome):
     """The nodes, (position, squash) by id."""
-    return {number: (position, squash) for number, position, squash in genome.nodes.tolist()}
+    return {
+        number: (position, squash) for number, position, squash in genome.nodes.tolist()
+    }
 
 
 def next_generation(parents, fitness, settings, seed):
     """The children of some genomes, of which none is evaluated."""
-    people = Population(parents[0], len(parents), evolve.Settings(**settings), np.random.default_rng(seed))
+    people = Population(
+        parents[0],
+        len(parents),
+        evolve.Settings(**settings),
+        np.random.default_rng(seed),
+    )
     people.genomes = Genomes.of(parents[0])
     for genome in parents[1:]:
         people.genomes = people.genomes.join(Genomes.of(genome))
@@ -48,15 +57,18 @@ def next_generation(parents, fitness, settings, seed):
 
 
 def relatives(seed):
-    """Two genomes of one evolution that differ in gates, disabled genes, and nodes on both sides."""
+    """Two genomes of one evolution that differ in gates, disabled genes, and nodes on
+    both sides."""
     genomes = evolved(seed)
     rng = np.random.default_rng(seed)
     while True:
         one, two = (genomes[i] for i in rng.choice(len(genomes), 2, replace=False))
-        mine, others = genes_of(one), genes_of(two)
+        mine = genes_of(one)
+        others = genes_of(two)
         if mine.keys() - others.keys() and others.keys() - mine.keys():
             break
-    # Parts that the evolution may not have given: gates by one's own nodes, and genes that one has disabled.
+    # Parts that the evolution may not have given: gates by one's own nodes, and genes
+    # that one has disabled.
     common = sorted(mine.keys() & others.keys())
     for genome, other in ((one, two), (two, one)):
         unshared = sorted(nodes_of(genome).keys() - nodes_of(other).keys())
@@ -71,13 +83,20 @@ def relatives(seed):
 
 
 def inherited(child, one, two, equal):
-    """Check one child of two parents, `one` being fitter unless they are equally fit; returns its choices."""
-    mine, others, own = genes_of(one), genes_of(two), genes_of(child)
+    """Check one child of two parents, `one` being fitter unless they are equally fit;
+    returns its choices."""
+    mine = genes_of(one)
+    others = genes_of(two)
+    own = genes_of(child)
     choices = Counter()
-    connected = {end for gene in own.values() for end in (gene["source"], gene["target"])}
+    connected = {
+        end for gene in own.values() for end in (gene["source"], gene["target"])
+    }
     parents = {**nodes_of(two), **nodes_of(one)} if equal else nodes_of(one)
     ends = range(one.inputs + 1 + one.outputs)
-    assert set(nodes_of(child)) == {number for number in parents if number in ends or number in connected}
+    assert set(nodes_of(child)) == {
+        number for number in parents if number in ends or number in connected
+    }
 
     for number, gene in own.items():
         sources = [parent[number] for parent in (mine, others) if number in parent]
@@ -105,7 +124,9 @@ def inherited(child, one, two, equal):
     else:
         assert mine.keys() == own.keys()
     for number, (position, squash) in nodes_of(child).items():
-        origins = [nodes[number] for nodes in (nodes_of(one), nodes_of(two)) if number in nodes]
+        origins = [
+            nodes[number] for nodes in (nodes_of(one), nodes_of(two)) if number in nodes
+        ]
         assert position in [origin[0] for origin in origins]
         assert squash in [origin[1] for origin in origins]
     return choices
@@ -119,18 +140,27 @@ def test_crossover(equal):
     for seed in range(8):
         one, two = relatives(seed)
         for trial in range(6):
-            # Both are in the generation several times, so that most children have two different parents.
+            # Both are in the generation several times, so that most children have two
+            # different parents.
             parents = [one, two] * 4
             fitness = [1.0 if equal else 2.0, 1.0] * 4
             for child in next_generation(parents, fitness, settings, trial):
                 numbers = set(genes_of(child))
-                mine, others = genes_of(one), genes_of(two)
-                possible = [one] if numbers == set(mine) else [two] if numbers == set(others) else [None]
+                mine = genes_of(one)
+                others = genes_of(two)
+                possible = (
+                    [one]
+                    if numbers == set(mine)
+                    else [two]
+                    if numbers == set(others)
+                    else [None]
+                )
                 if equal:
                     if possible == [None]:
                         choices += inherited(child, one, two, True)
                     continue
-                # Children of two copies of the less fit genome cannot be told apart otherwise.
+                # Children of two copies of the less fit genome cannot be told apart
+                # otherwise.
                 if possible == [one] and any(
                     gene["weight"] == others[n]["weight"] != mine[n]["weight"]
                     for n, gene in genes_of(child).items()
@@ -138,12 +168,15 @@ def test_crossover(equal):
                 ):
                     choices += inherited(child, one, two, False)
                     gates_lost += sum(
-                        gene["gater"] == NONE and NONE not in (mine[n]["gater"], others[n]["gater"])
+                        gene["gater"] == NONE
+                        and NONE not in (mine[n]["gater"], others[n]["gater"])
                         for n, gene in genes_of(child).items()
                         if n in others
                     )
     assert choices["matching"] > 500
-    assert abs(choices["of one"] / choices["matching"] - 0.5) < 4 * 0.5 / math.sqrt(choices["matching"])
+    assert abs(choices["of one"] / choices["matching"] - 0.5) < 4 * 0.5 / math.sqrt(
+        choices["matching"]
+    )
     assert choices["disabled in a parent"] > 500
     share = choices["disabled"] / choices["disabled in a parent"]
     assert abs(share - 0.75) < 4 * 0.44 / math.sqrt(choices["disabled in a parent"])
@@ -157,12 +190,18 @@ def test_crossover(equal):
 
 def answers(genome, rows):
     """What a genome computes, gene by gene."""
-    nodes, genes = nodes_of(genome), [gene for gene in genes_of(genome).values() if gene["enabled"]]
+    nodes = nodes_of(genome)
+    genes = [gene for gene in genes_of(genome).values() if gene["enabled"]]
     names = {code: name for name, code in zip(FUNCTIONS, CODES, strict=True)}
     outputs = range(genome.inputs + 1, genome.inputs + 1 + genome.outputs)
-    hidden = sorted((position, number) for number, (position, _) in nodes.items() if number > outputs[-1])
+    hidden = sorted(
+        (position, number)
+        for number, (position, _) in nodes.items()
+        if number > outputs[-1]
+    )
     order = [number for _, number in hidden] + [*outputs]
-    value, state = dict.fromkeys(nodes, 0.0), dict.fromkeys(nodes, 0.0)
+    value = dict.fromkeys(nodes, 0.0)
+    state = dict.fromkeys(nodes, 0.0)
     value[genome.inputs] = 1.0
     results = []
     for row in rows:
@@ -171,7 +210,11 @@ def answers(genome, rows):
             total = 0.0
             for gene in genes:
                 if gene["target"] == number:
-                    source = state[number] if gene["source"] == STATE else value[gene["source"]]
+                    source = (
+                        state[number]
+                        if gene["source"] == STATE
+                        else value[gene["source"]]
+                    )
                     gain = 1.0 if gene["gater"] == NONE else value[gene["gater"]]
                     total += gain * gene["weight"] * source
             state[number] = total
@@ -189,23 +232,30 @@ def test_genes_mean_what_they_say():
         for genome in evolved(seed)[::3]:
             rows = np.random.default_rng(seed).normal(size=(6, 3))
             expected = answers(genome, rows.tolist())
-            np.testing.assert_allclose(genome.run(rows), expected, rtol=1e-10, atol=1e-12)
+            np.testing.assert_allclose(
+                genome.run(rows), expected, rtol=1e-10, atol=1e-12
+            )
             for gene in genes_of(genome).values():
                 seen["gated"] += gene["gater"] != NONE
-                seen["gated states"] += gene["gater"] != NONE and gene["source"] == STATE
+                seen["gated states"] += (
+                    gene["gater"] != NONE and gene["source"] == STATE
+                )
                 seen["disabled"] += not gene["enabled"]
     assert min(seen["gated"], seen["disabled"]) > 50
     assert seen["gated states"] > 0
 
 
 def only(operator, seed, children=40):
-    """A parent, and the children that one operator alone has changed, with the parent of each."""
+    """A parent, and the children that one operator alone has changed, with the parent
+    of each."""
     start = evolved(seed)[seed]
     settings = {**STILL, "mutation_only": 1.0, "squashes": tuple(FUNCTIONS)}
     settings |= {operator: 1.0}
     if operator == "recurrent":
         settings["add_connection"] = 1.0
-    people = Population(start, children, evolve.Settings(**settings), np.random.default_rng(seed))
+    people = Population(
+        start, children, evolve.Settings(**settings), np.random.default_rng(seed)
+    )
     parents = [people.genomes[i] for i in range(children)]
     people.select(np.ones((children, 1)))
     people.breed()
@@ -213,7 +263,9 @@ def only(operator, seed, children=40):
     for i in range(children):
         child = people.genomes[i]
         weights = set(child.genes["weight"].tolist())
-        parent = max(parents, key=lambda one: len(weights & set(one.genes["weight"].tolist())))
+        parent = max(
+            parents, key=lambda one: len(weights & set(one.genes["weight"].tolist()))
+        )
         pairs.append((parent, child))
     return pairs
 
@@ -225,8 +277,10 @@ def is_later(genome, source, target):
 
 
 def added(parent, child):
-    """The genes and nodes that a child has in addition; the others must be equal but for those returned."""
-    before, after = genes_of(parent), genes_of(child)
+    """The genes and nodes that a child has in addition; the others must be equal but
+    for those returned."""
+    before = genes_of(parent)
+    after = genes_of(child)
     assert before.keys() <= after.keys()
     changed = [number for number in before if before[number] != after[number]]
     new = [after[number] for number in sorted(after.keys() - before.keys())]
@@ -238,7 +292,8 @@ def test_a_split(seed):
     splits = {}
     for parent, child in only("add_node", seed):
         (into, out), (split,), (node,) = added(parent, child)
-        old, after = genes_of(parent)[split], genes_of(child)[split]
+        old = genes_of(parent)[split]
+        after = genes_of(child)[split]
         assert old["enabled"]
         assert after == {**old, "enabled": 0}
         assert old["source"] not in (STATE, parent.inputs)
@@ -247,14 +302,18 @@ def test_a_split(seed):
             **fresh, "source": old["source"], "target": node, "gater": NONE, "weight": 1.0, "sign": 0,
         }  # fmt: skip
         assert out == {**old, "source": node, "innovation": out["innovation"]}
-        position = (nodes_of(parent)[old["source"]][0] + nodes_of(parent)[old["target"]][0]) / 2
+        position = (
+            nodes_of(parent)[old["source"]][0] + nodes_of(parent)[old["target"]][0]
+        ) / 2
         assert nodes_of(child)[node][0] == (position if position < 1.0 else 0.5)
         numbers = node, into["innovation"], out["innovation"]
         assert splits.setdefault(split, numbers) == numbers
     assert len(set(splits.values())) == len(splits) > 5
 
 
-@pytest.mark.parametrize("operator", ["add_connection", "recurrent", "add_self_connection"])
+@pytest.mark.parametrize(
+    "operator", ["add_connection", "recurrent", "add_self_connection"]
+)
 @pytest.mark.parametrize("seed", range(3))
 def test_a_new_connection(operator, seed):
     known = {}
@@ -265,7 +324,9 @@ def test_a_new_connection(operator, seed):
         assert len(new) <= 1
         for gene in new:
             ends = gene["source"], gene["target"]
-            assert ends not in [(old["source"], old["target"]) for old in genes_of(parent).values()]
+            assert ends not in [
+                (old["source"], old["target"]) for old in genes_of(parent).values()
+            ]
             assert (gene["enabled"], gene["gater"], gene["sign"]) == (1, NONE, 0)
             assert gene["target"] > parent.inputs
             if operator == "add_self_connection":
@@ -285,7 +346,9 @@ def test_a_change_of_one_thing(operator, seed):
         new, changed, nodes = added(parent, child)
         assert not new
         assert not nodes
-        squashes = [n for n in nodes_of(child) if nodes_of(child)[n] != nodes_of(parent)[n]]
+        squashes = [
+            n for n in nodes_of(child) if nodes_of(child)[n] != nodes_of(parent)[n]
+        ]
         count += len(changed) + len(squashes)
         if operator == "mutate_squash":
             assert not changed
@@ -295,7 +358,8 @@ def test_a_change_of_one_thing(operator, seed):
         assert not squashes
         assert len(changed) <= 1
         for number in changed:
-            old, gene = genes_of(parent)[number], genes_of(child)[number]
+            old = genes_of(parent)[number]
+            gene = genes_of(child)[number]
             assert {**old, "gater": gene["gater"]} == gene
             assert (old["gater"] == NONE) == (operator == "add_gate")
             assert (gene["gater"] == NONE) == (operator == "remove_gate")
@@ -312,17 +376,32 @@ def test_a_change_of_one_thing(operator, seed):
 def test_a_removal(operator, seed):
     gates = 0
     for parent, child in only(operator, seed):
-        before, after = genes_of(parent), genes_of(child)
+        before = genes_of(parent)
+        after = genes_of(child)
         gone = before.keys() - after.keys()
         if operator == "remove_connection":
             assert len(gone) == 1
         else:
-            ends = [{before[number]["source"], before[number]["target"]} for number in gone]
-            [removed, *_] = set.intersection(*ends) & (nodes_of(parent).keys() - nodes_of(child).keys())
-            assert gone == {n for n, old in before.items() if removed in (old["source"], old["target"])}
-        connected = {end for gene in after.values() for end in (gene["source"], gene["target"])}
+            ends = [
+                {before[number]["source"], before[number]["target"]} for number in gone
+            ]
+            [removed, *_] = set.intersection(*ends) & (
+                nodes_of(parent).keys() - nodes_of(child).keys()
+            )
+            assert gone == {
+                n
+                for n, old in before.items()
+                if removed in (old["source"], old["target"])
+            }
+        connected = {
+            end for gene in after.values() for end in (gene["source"], gene["target"])
+        }
         first_hidden = parent.inputs + 1 + parent.outputs
-        expected = {n: node for n, node in nodes_of(parent).items() if n < first_hidden or n in connected}
+        expected = {
+            n: node
+            for n, node in nodes_of(parent).items()
+            if n < first_hidden or n in connected
+        }
         assert nodes_of(child) == expected
         for number, gene in after.items():
             gater = before[number]["gater"]

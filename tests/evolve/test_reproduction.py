@@ -13,24 +13,34 @@ STILL = {"add_node": 0.0, "add_connection": 0.0, "mutate_weights": 0.0}
 
 def distance(one, two, settings):
     """c1 E / N + c2 D / N + c3 W, by sets; N is 1 if both have fewer than 20 genes."""
-    first, second = dict(one), dict(two)
+    first = dict(one)
+    second = dict(two)
     common = first.keys() & second.keys()
     last = min(max(first), max(second))
     unlike = first.keys() ^ second.keys()
     excess = sum(number > last for number in unlike)
     size = max(len(first), len(second))
     size = 1 if size < 20 else size
-    found = (settings.excess * excess + settings.disjoint * (len(unlike) - excess)) / size
+    found = (
+        settings.excess * excess + settings.disjoint * (len(unlike) - excess)
+    ) / size
     if common:
-        found += settings.weight_difference * np.mean([abs(first[n] - second[n]) for n in common])
+        found += settings.weight_difference * np.mean(
+            [abs(first[n] - second[n]) for n in common]
+        )
     return found
 
 
 def test_distance_is_that_of_the_paper():
     rng = np.random.default_rng(0)
     for trial in range(60):
-        given = {"excess": 0.7, "disjoint": (0.2, 0.7, 1.5)[trial // 6 % 3], "weight_difference": 0.3}
-        genomes, at = [], []
+        given = {
+            "excess": 0.7,
+            "disjoint": (0.2, 0.7, 1.5)[trial // 6 % 3],
+            "weight_difference": 0.3,
+        }
+        genomes = []
+        at = []
         for number in range(2):
             size = rng.integers(3, 12) if trial % 3 else rng.integers(15, 40)
             numbers = np.sort(rng.choice(45, size, replace=False))
@@ -47,31 +57,43 @@ def test_distance_is_that_of_the_paper():
             settings = evolve.Settings(**given, threshold=delta * factor)
             memory = np.zeros(2, np.int64), np.zeros(2, np.int64)
             rows = genes, np.array(at), genes, np.array(at)
-            assert speciate(settings.record(), *rows, memory[0], 0, memory[1]) == species
+            assert (
+                speciate(settings.record(), *rows, memory[0], 0, memory[1]) == species
+            )
 
 
 def people(settings, size, inputs=2, outputs=1, seed=0):
     start = evolve.Genome.minimal(inputs, outputs, seed=seed)
-    return Population(start, size, evolve.Settings(**settings), np.random.default_rng(seed))
+    return Population(
+        start, size, evolve.Settings(**settings), np.random.default_rng(seed)
+    )
 
 
 def test_species_share_by_their_mean_fitness():
     crowd = people({"stagnation": 15}, 10)
-    crowd.names, crowd.generation = np.arange(3), 15
+    crowd.names = np.arange(3)
+    crowd.generation = 15
     crowd.member_of = np.array([0, 0, 0, 0, 0, 1, 1, 1, 2, 2])
     crowd.fitness = np.array([1.0, 2.0, 3.0, 2.0, 2.0, 4.0, 5.0, 3.0, 9.0, 9.0])
     order = np.lexsort((-crowd.fitness, crowd.member_of))
-    first, sizes = np.array([0, 5, 8]), np.array([5, 3, 2])
+    first = np.array([0, 5, 8])
+    sizes = np.array([5, 3, 2])
     for since, best, means in (
         ([14, 14, 14], [9.0, 9.0, 9.0], [2, 4, 9]),
         ([14, 1, 0], [9.0, 9.0, 9.0], [2, 4, 0]),  # no better for 15 generations
         ([14, 1, 0], [9.0, 9.0, 8.0], [2, 4, 9]),  # better now
         ([0, 0, 0], [9.0, 9.0, 9.0], [0, 4, 9]),  # all stagnate: the best two
     ):
-        crowd.since, crowd.best, crowd.highest, crowd.improved = np.array(since), np.array(best), 99.0, 14
-        quota, exact = crowd._share(order, first, sizes), 10 * np.array(means) / sum(means)
+        crowd.since = np.array(since)
+        crowd.best = np.array(best)
+        crowd.highest = 99.0
+        crowd.improved = 14
+        quota = crowd._share(order, first, sizes)
+        exact = 10 * np.array(means) / sum(means)
         expected = exact.astype(int)
-        expected[np.argsort(expected - exact)[: 10 - expected.sum()]] += 1  # largest remainders
+        expected[np.argsort(expected - exact)[: 10 - expected.sum()]] += (
+            1  # largest remainders
+        )
         assert quota.tolist() == expected.tolist()
 
 
@@ -84,7 +106,12 @@ def test_the_champion_of_a_large_species_is_copied():
             return seen[-1]
 
         settings = evolve.Settings(threshold=np.inf, mutate_weights=1.0)
-        options = {"population": size, "max_evaluations": 2 * size, "settings": settings, "seed": 1}
+        options = {
+            "population": size,
+            "max_evaluations": 2 * size,
+            "settings": settings,
+            "seed": 1,
+        }
         evolve.neat(fitness, inputs=2, outputs=1, **options)
         assert (max(seen[:size]) in seen[size:]) == copied
 
@@ -93,7 +120,8 @@ def test_disjoint_genes_are_those_of_the_fitter_parent():
     settings = {"mutation_only": 0.0, "survival": 1.0, "threshold": np.inf, **STILL}
     whole = evolve.Genome.minimal(2, 2, seed=0)
     one, two = (
-        evolve.Genome(whole.nodes, whole.genes[rows], 2, 2) for rows in ([0, 1, 2, 5], [0, 1, 2, 3, 4])
+        evolve.Genome(whole.nodes, whole.genes[rows], 2, 2)
+        for rows in ([0, 1, 2, 5], [0, 1, 2, 3, 4])
     )
     for fitness in ((2.0, 1.0), (1.0, 1.0)):
         found = set()
@@ -102,7 +130,9 @@ def test_disjoint_genes_are_those_of_the_fitter_parent():
             pair.genomes = Genomes.of(one).join(Genomes.of(two))
             pair.select(np.array(fitness)[:, None])
             pair.breed()
-            found |= {tuple(pair.genomes[i].genes["innovation"].tolist()) for i in range(2)}
+            found |= {
+                tuple(pair.genomes[i].genes["innovation"].tolist()) for i in range(2)
+            }
         if fitness[0] > fitness[1]:
             assert found == {(0, 1, 2, 5), (0, 1, 2, 3, 4)}
         else:

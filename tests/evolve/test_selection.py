@@ -15,13 +15,17 @@ from synapse.evolve.population import Population, fronts_of, novelty, ranked
 
 from .test_neat import bits
 
-BITS, ODD = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [[0.0], [1.0], [1.0], [0.0]]
+BITS = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
+ODD = [[0.0], [1.0], [1.0], [0.0]]
 
 
 def learned(genome, adopt=True):
-    """Four epochs of exact gradients; the genome inherits what they learn, or only its fitness profits."""
+    """Four epochs of exact gradients; the genome inherits what they learn, or only its
+    fitness profits."""
     net = genome.network()
-    trainer = synapse.Trainer(net, method="bptt", optimizer=synapse.optimizers.Adam(rate=0.1))
+    trainer = synapse.Trainer(
+        net, method="bptt", optimizer=synapse.optimizers.Adam(rate=0.1)
+    )
     trainer.train(BITS, ODD, epochs=4, progress=False, seed=0)
     if adopt:
         genome.adopt(net)
@@ -38,7 +42,8 @@ def test_fronts_and_crowding_are_those_of_the_definition():
     rng = np.random.default_rng(0)
     for _ in range(20):
         values = rng.integers(0, 6, (30, 3)).astype(float)
-        left, expected = set(range(30)), np.zeros(30, int)
+        left = set(range(30))
+        expected = np.zeros(30, int)
         for front in range(30):
             now = {
                 i for i in left
@@ -47,17 +52,35 @@ def test_fronts_and_crowding_are_those_of_the_definition():
             expected[list(now)] = front
             left -= now
         assert fronts_of(values).tolist() == expected.tolist()
-    line = np.array([[0.0, 10.0], [1.0, 9.0], [2.0, 8.0], [7.0, 3.0], [10.0, 0.0], [1.0, 9.0], [0.5, 1.0]])
-    # the ends, then by the sides of the rectangle of the neighbours; a copy comes after dominated genomes
+    line = np.array(
+        [
+            [0.0, 10.0],
+            [1.0, 9.0],
+            [2.0, 8.0],
+            [7.0, 3.0],
+            [10.0, 0.0],
+            [1.0, 9.0],
+            [0.5, 1.0],
+        ]
+    )
+    # the ends, then by the sides of the rectangle of the neighbours; a copy comes after
+    # dominated genomes
     assert ranked(line).tolist() == [0, 4, 3, 2, 1, 6, 5]
     for _ in range(5):  # distances are shares of the range of each objective
-        line = np.column_stack([np.sort(rng.uniform(size=9)), -np.sort(rng.uniform(size=9))])
+        line = np.column_stack(
+            [np.sort(rng.uniform(size=9)), -np.sort(rng.uniform(size=9))]
+        )
         assert ranked(line).tolist() == ranked(line * [1.0, 1000.0]).tolist()
 
 
 def test_several_objectives():
     settings = evolve.Settings(select="pareto")
-    options = {"population": 60, "max_evaluations": 6000, "settings": settings, "seed": 1}
+    options = {
+        "population": 60,
+        "max_evaluations": 6000,
+        "settings": settings,
+        "seed": 1,
+    }
     task = evolve.fitness.dataset(BITS, ODD)
     result = evolve.neat(task, **options)
     values = np.array([one for one, _ in result.front])
@@ -68,29 +91,43 @@ def test_several_objectives():
     for (fitness, size), genome in result.front:
         assert size == -genome.genes["enabled"].sum()
         assert fitness == pytest.approx(
-            1 / (1 + np.mean((np.array([genome.run([row])[0] for row in BITS]) - ODD) ** 2))
+            1
+            / (
+                1
+                + np.mean((np.array([genome.run([row])[0] for row in BITS]) - ODD) ** 2)
+            )
         )
     with ThreadPoolExecutor(2) as pool:
         assert bits(evolve.neat(task, executor=pool, **options)) == bits(result)
 
 
 def test_a_generation_that_fails_is_behind_all_others(tmp_path):
-    """However genomes are selected, with numbers below 0, as one NaN for several numbers, and resumed."""
+    """However genomes are selected, with numbers below 0, as one NaN for several
+    numbers, and resumed."""
     for select in ("fitness", "pareto", "novelty"):
         for failing in (0, 2):
-            options = {"inputs": 2, "outputs": 1, "population": 10, "seed": 0, "resume": True}
+            options = {
+                "inputs": 2,
+                "outputs": 1,
+                "population": 10,
+                "seed": 0,
+                "resume": True,
+            }
             options |= {
                 "settings": evolve.Settings(select=select),
                 "checkpoint": tmp_path / f"{select}{failing}.npz",
             }
             for most in (30, 60, 60):
-                # the fittest genome of the last generation is evaluated twice again, if there is one
+                # the fittest genome of the last generation is evaluated twice again, if
+                # there is one
                 calls = iter(range(0 if most == 30 else 30 if failing == 2 else 28, 60))
 
                 def fitness(genome, calls=calls, failing=failing):
                     call = next(calls)
                     return (
-                        math.nan if call // 10 == failing or not call % 10 else [-2.0 - call % 7, -9.0, -call]
+                        math.nan
+                        if call // 10 == failing or not call % 10
+                        else [-2.0 - call % 7, -9.0, -call]
                     )
 
                 result = evolve.neat(fitness, max_evaluations=most, **options)
@@ -98,14 +135,19 @@ def test_a_generation_that_fails_is_behind_all_others(tmp_path):
             failed[failing] = 10
             assert result.history["failed"] == failed
             assert result.fitness == -2.0
-            assert np.isnan(result.history["best"]).tolist() == [one == 10 for one in failed]
+            assert np.isnan(result.history["best"]).tolist() == [
+                one == 10 for one in failed
+            ]
             assert all(min(values) > -100.0 for values, _ in result.front)
             assert bool(result.front) == (select == "pareto")
 
 
 def test_a_genome_that_fails_is_not_novel():
     people = Population(
-        evolve.Genome.minimal(2, 1, seed=0), 8, evolve.Settings(select="novelty"), np.random.default_rng(0)
+        evolve.Genome.minimal(2, 1, seed=0),
+        8,
+        evolve.Settings(select="novelty"),
+        np.random.default_rng(0),
     )
     values = np.column_stack([np.ones(8), np.eye(8, 2)])
     values[0] = np.nan
@@ -116,42 +158,69 @@ def test_a_genome_that_fails_is_not_novel():
 
 def test_novelty_is_the_mean_distance_to_the_nearest():
     rng = np.random.default_rng(0)
-    some, archive = rng.normal(size=(40, 2)), rng.normal(size=(9, 2))
+    some = rng.normal(size=(40, 2))
+    archive = rng.normal(size=(9, 2))
     found, larger = novelty(some, archive)
     for one, number in zip(some, found, strict=True):
-        distances = np.sort(np.linalg.norm(np.concatenate([some, archive]) - one, axis=1))
+        distances = np.sort(
+            np.linalg.norm(np.concatenate([some, archive]) - one, axis=1)
+        )
         assert number == pytest.approx(distances[1:16].mean())
     assert len(larger) == 10
     assert (larger[-1] == some[found.argmax()]).all()
     settings = evolve.Settings(select="novelty")
     result = evolve.neat(
-        behaviour, inputs=2, outputs=1, goal=3.5, max_evaluations=30_000, settings=settings, seed=0
+        behaviour,
+        inputs=2,
+        outputs=1,
+        goal=3.5,
+        max_evaluations=30_000,
+        settings=settings,
+        seed=0,
     )
     assert result.solved
     assert result.fitness >= 3.5
 
 
 def test_learning_inside_the_evaluation(tmp_path):
-    """A genome that adopts a network computes the same; every executor and a resumed evolution agree."""
+    """A genome that adopts a network computes the same; every executor and a resumed
+    evolution agree."""
     lstm = architect.LSTM(2, 2, 1, seed=0)
     for neuron in lstm.neurons[2:]:
-        neuron.bias = neuron.bias or 0.1  # a bias of 0 has no gene, so it could not be inherited
+        neuron.bias = (
+            neuron.bias or 0.1
+        )  # a bias of 0 has no gene, so it could not be inherited
     genome = evolve.Genome.from_network(lstm)
-    net, before = genome.network(), genome.run(BITS)
-    synapse.Trainer(net, method="bptt", rate=0.5).train(BITS, ODD, epochs=20, progress=False)
+    net = genome.network()
+    before = genome.run(BITS)
+    synapse.Trainer(net, method="bptt", rate=0.5).train(
+        BITS, ODD, epochs=20, progress=False
+    )
     genome.adopt(net)
     net.clear()
     after = genome.run(BITS)
     np.testing.assert_allclose(after, net.run(BITS), rtol=1e-12)
     assert abs(after - before).max() > 0.01
-    options = {"inputs": 2, "outputs": 1, "population": 20, "goal": 3.9, "max_evaluations": 200, "seed": 0}
+    options = {
+        "inputs": 2,
+        "outputs": 1,
+        "population": 20,
+        "goal": 3.9,
+        "max_evaluations": 200,
+        "seed": 0,
+    }
     inherited = evolve.neat(learned, **options)
-    assert inherited.fitness > evolve.neat(partial(learned, adopt=False), **options).fitness
+    assert (
+        inherited.fitness
+        > evolve.neat(partial(learned, adopt=False), **options).fitness
+    )
     with ThreadPoolExecutor(2) as pool:
         assert bits(evolve.neat(learned, executor=pool, **options)) == bits(inherited)
     for most in (60, 200):
         options["max_evaluations"] = most
-        resumed = evolve.neat(learned, checkpoint=tmp_path / "a.npz", resume=True, **options)
+        resumed = evolve.neat(
+            learned, checkpoint=tmp_path / "a.npz", resume=True, **options
+        )
     assert bits(resumed) == bits(inherited)
     with pytest.raises(TopologyError, match="of this genome"):
         genome.adopt(evolve.Genome.minimal(2, 1).network())

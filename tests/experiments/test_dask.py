@@ -11,7 +11,9 @@ from synapse.experiments import read_trials, run, sweep
 from tests.experiments.some_trials import odd, training
 from tests.helpers.processes import python
 
-needed = pytest.mark.skipif(find_spec("distributed") is None, reason="needs the extra `dask`")
+needed = pytest.mark.skipif(
+    find_spec("distributed") is None, reason="needs the extra `dask`"
+)
 pytestmark = [pytest.mark.slow, needed]
 run, sweep = (functools.partial(function, progress=False) for function in (run, sweep))
 
@@ -20,8 +22,16 @@ run, sweep = (functools.partial(function, progress=False) for function in (run, 
 def client():
     import distributed
 
-    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0", "processes": True}
-    with distributed.LocalCluster(**options) as cluster, distributed.Client(cluster) as one:
+    options = {
+        "n_workers": 2,
+        "threads_per_worker": 1,
+        "dashboard_address": ":0",
+        "processes": True,
+    }
+    with (
+        distributed.LocalCluster(**options) as cluster,
+        distributed.Client(cluster) as one,
+    ):
         yield one
 
 
@@ -31,19 +41,25 @@ def cluster(client):
 
 
 def test_a_cluster_gives_the_same_bits(cluster, tmp_path):
-    here, path = run(training, seeds=range(6)), tmp_path / "a.db"
+    here = run(training, seeds=range(6))
+    path = tmp_path / "a.db"
     assert run(training, seeds=range(4), executor=cluster, store=path) == here[:4]
     assert run(training, seeds=range(6), executor=cluster, store=path) == here
     assert read_trials(path) == here
-    assert repr(list(run(odd, seeds=range(5), executor=cluster))) == repr(list(run(odd, seeds=range(5))))
-    assert run(lambda seed: {"x": here[0]["seed"] + 3}, seeds=[2], executor=cluster)[0] == {"seed": 2, "x": 3}
+    assert repr(list(run(odd, seeds=range(5), executor=cluster))) == repr(
+        list(run(odd, seeds=range(5)))
+    )
+    assert run(lambda seed: {"x": here[0]["seed"] + 3}, seeds=[2], executor=cluster)[
+        0
+    ] == {"seed": 2, "x": 3}
 
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "experiments.md"
 
 
 def test_the_scripts_of_the_page_run(tmp_path):
-    """The one on a process pool, and then the one on Dask, which goes on with its store."""
+    """The one on a process pool, and then the one on Dask, which goes on with its
+    store."""
     text = PAGE.read_text(encoding="utf-8")
     for name, count in (("study", 20), ("cluster", 40)):
         code = re.search(rf"<!-- {name} -->\n```py\n(.*?)```", text, re.DOTALL)[1]

@@ -11,7 +11,12 @@ import pytest
 import architect
 import synapse
 from synapse import Trainer
-from synapse.errors import ArgumentError, ArgumentTypeError, ExecutorError, TopologyError
+from synapse.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    ExecutorError,
+    TopologyError,
+)
 from synapse.experiments import train_many
 from synapse.learning._data import new_control, one_pass, prepare
 from tests.helpers.cases import all_hold, all_refused
@@ -25,22 +30,38 @@ def nets(count=4):
 
 
 def test_it_gives_the_same_bits_as_one_after_the_other():
-    together, alone = nets(), nets()
+    together = nets()
+    alone = nets()
     with ThreadPoolExecutor(2) as pool:
         train_many(pooled := nets(), INPUTS, TARGETS, epochs=5, seed=0, executor=pool)
     results = train_many(together, INPUTS, TARGETS, epochs=5, workers=4, seed=0)
-    assert [net.weights.tobytes() for net in pooled] == [net.weights.tobytes() for net in together]
+    assert [net.weights.tobytes() for net in pooled] == [
+        net.weights.tobytes() for net in together
+    ]
     for one, other, result in zip(together, alone, results, strict=True):
-        assert Trainer(other).train(INPUTS, TARGETS, epochs=5, progress=False, seed=0).error == result.error
+        assert (
+            Trainer(other)
+            .train(INPUTS, TARGETS, epochs=5, progress=False, seed=0)
+            .error
+            == result.error
+        )
         assert (one.weights == other.weights).all()
 
 
 def test_a_generator_gives_each_network_numbers_of_its_own():
-    """Its orders do not depend on which network is trained first, nor on the number of threads."""
+    """Its orders do not depend on which network is trained first, nor on the number of
+    threads."""
     found = []
     for workers in (1, 4, 4):
         some = nets()
-        train_many(some, INPUTS, TARGETS, epochs=3, workers=workers, seed=np.random.default_rng(5))
+        train_many(
+            some,
+            INPUTS,
+            TARGETS,
+            epochs=3,
+            workers=workers,
+            seed=np.random.default_rng(5),
+        )
         found.append(np.concatenate([net.weights for net in some]).tobytes())
     assert found[0] == found[1] == found[2]
     alike = [architect.Perceptron(20, 30, 5, seed=0) for _ in range(2)]
@@ -50,16 +71,24 @@ def test_a_generator_gives_each_network_numbers_of_its_own():
 
 @pytest.mark.slow
 def test_kernels_release_the_interpreters_lock():
-    """Two epochs, each one compiled call, are under way at the same time, and Python runs beside them."""
+    """Two epochs, each one compiled call, are under way at the same time, and Python
+    runs beside them."""
     trainings = []
     for net in nets(2):
         data = prepare(net, np.tile(INPUTS, (500, 1)), np.tile(TARGETS, (500, 1)))
         control = new_control()
         arguments = (net, data, data.filled, Trainer(net).cost, 0.1, control)
-        trainings.append((threading.Thread(target=one_pass, args=arguments), control, len(data.inputs)))
+        trainings.append(
+            (
+                threading.Thread(target=one_pass, args=arguments),
+                control,
+                len(data.inputs),
+            )
+        )
     for thread, _, _ in trainings:
         thread.start()
-    looks, both = 0, 0
+    looks = 0
+    both = 0
     while any(thread.is_alive() for thread, _, _ in trainings):
         looks += 1
         both += all(0 < control[1] < rows for _, control, rows in trainings)
@@ -67,7 +96,7 @@ def test_kernels_release_the_interpreters_lock():
     assert both / looks > 0.2  # holding the lock, neither would be seen half done
 
 
-# --- executors ----------------------------------------------------------------------------------
+# --- executors ------------------------------------------------------------------------
 
 SEQUENCES = RNG.random((5, 8, 2)), RNG.random((5, 8, 1))
 
@@ -89,10 +118,12 @@ def tied(seed):
 
 
 def edited(seed):
-    """A network whose rows have moved: it has run, and lost and gained connections since."""
+    """A network whose rows have moved: it has run, and lost and gained connections
+    since."""
     net = architect.Random(2, 6, 1, gates=3, self_connections=2, backward=2, seed=seed)
     net.activate([0.5, 0.25])
-    first, last = net.hidden[0][0], net.hidden[0][-1]
+    first = net.hidden[0][0]
+    last = net.hidden[0][-1]
     for connection in first.outgoing:
         first.disconnect(connection.target)
     first.project(last, weight=0.25)
@@ -107,7 +138,8 @@ def everything(net):
 
 @pytest.mark.filterwarnings("ignore:.*use of fork.*:DeprecationWarning")
 def test_processes_train_the_networks_of_the_caller_to_the_same_bits():
-    """Weights, biases, states, traces and sensitivities: what follows has the same bits, too."""
+    """Weights, biases, states, traces and sensitivities: what follows has the same
+    bits, too."""
     with ProcessPoolExecutor(2) as processes:
         all_hold(lambda make: same_bits(make, processes), [lstm, by_rtrl, tied, edited])
 
@@ -118,7 +150,9 @@ def same_bits(make, processes):
     connection = neuron.incoming[0]
     options = {"epochs": 3, "rate": 0.2}
     results = train_many(here, *SEQUENCES, **options, seed=np.random.default_rng(3))
-    others = train_many(there, *SEQUENCES, **options, seed=np.random.default_rng(3), executor=processes)
+    others = train_many(
+        there, *SEQUENCES, **options, seed=np.random.default_rng(3), executor=processes
+    )
     assert [one.history for one in results] == [one.history for one in others]
     assert there[0].hidden[0][0] is neuron
     assert neuron.incoming[0] is connection
@@ -134,7 +168,8 @@ def same_bits(make, processes):
 def test_what_is_refused(tmp_path):
     a, b = nets(2)
     a.project(b)
-    path, some = tmp_path / "run.ckpt", nets(2)
+    path = tmp_path / "run.ckpt"
+    some = nets(2)
     before = [net.weights.copy() for net in some]
     one_file = "Several trainings cannot write one checkpoint"
 
@@ -148,13 +183,24 @@ def test_what_is_refused(tmp_path):
                 (of([a, a]), TopologyError, "in parallel"),
                 (of(targets=TARGETS[:, :2]), synapse.SynapseError, "targets"),
                 (of(checkpoint=path), ArgumentError, one_file),
-                (of(callbacks=[lambda _: None], executor=pool), ArgumentTypeError, "cannot send .*lambda"),
-                (of(workers=2, executor=pool), ArgumentError, "An executor has its own workers"),
+                (
+                    of(callbacks=[lambda _: None], executor=pool),
+                    ArgumentTypeError,
+                    "cannot send .*lambda",
+                ),
+                (
+                    of(workers=2, executor=pool),
+                    ArgumentError,
+                    "An executor has its own workers",
+                ),
                 (of(executor=2), ArgumentTypeError, "Expected the executor to be"),
             ]
         )
     assert not path.exists()
-    assert all((net.weights == weights).all() for net, weights in zip(some, before, strict=True))
+    assert all(
+        (net.weights == weights).all()
+        for net, weights in zip(some, before, strict=True)
+    )
 
 
 def edit_one(progress):
@@ -174,16 +220,25 @@ def test_errors_and_killed_processes_leave_the_networks_as_they_were():
     before = [net.weights.copy() for net in some]
 
     def of(targets=TARGETS, **options):
-        return lambda: train_many(some, INPUTS, targets, epochs=2, executor=pool, **options)
+        return lambda: train_many(
+            some, INPUTS, targets, epochs=2, executor=pool, **options
+        )
 
     killed = r"failed in one of 2 trainings \(BrokenProcessPool"
     with ProcessPoolExecutor(1) as pool:
         all_refused(
             [
                 (of(TARGETS[:, :2]), synapse.SynapseError, "targets"),
-                (of(callbacks=[edit_one]), TopologyError, "Callbacks there must not edit it"),
+                (
+                    of(callbacks=[edit_one]),
+                    TopologyError,
+                    "Callbacks there must not edit it",
+                ),
                 (of(callbacks=[die]), ExecutorError, killed),
                 (of(), ExecutorError, "Make a new executor, and call again"),
             ]
         )
-    assert all((net.weights == weights).all() for net, weights in zip(some, before, strict=True))
+    assert all(
+        (net.weights == weights).all()
+        for net, weights in zip(some, before, strict=True)
+    )

@@ -1,4 +1,5 @@
-"""Trials on executors: the same bits everywhere; failures, Ctrl-C, killed workers and killed runs."""
+"""Trials on executors: the same bits everywhere; failures, Ctrl-C, killed workers and
+killed runs."""
 
 import functools
 import math
@@ -18,7 +19,13 @@ import pytest
 
 import architect
 import synapse
-from synapse.errors import ArgumentError, ArgumentTypeError, ExecutorError, SynapseError, TrialStoreError
+from synapse.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    ExecutorError,
+    SynapseError,
+    TrialStoreError,
+)
 from synapse.experiments import read_trials, run, running, sweep
 from tests.helpers.cases import all_hold, all_refused
 
@@ -54,17 +61,34 @@ def test_every_executor_gives_the_same_bits(processes, threads, tmp_path):
     for executor in (processes, threads):
         assert same(run(training, seeds=range(6), executor=executor), here)
         assert same(run(odd, seeds=range(4), executor=executor), mixed)
-    assert same(run(training, seeds=range(3), store=tmp_path / "a.db", executor=processes), here[:3])
+    assert same(
+        run(training, seeds=range(3), store=tmp_path / "a.db", executor=processes),
+        here[:3],
+    )
     assert same(run(training, seeds=range(6), store=tmp_path / "a.db"), here)
     assert same(read_trials(tmp_path / "a.db"), here)
 
 
 def test_values_come_back_as_those_of_python(tmp_path):
     single = float(np.float32(0.1))
-    numbers = {"nan": math.nan, "inf": -math.inf, "zero": -0.0, "third": 1 / 3, "whole": 7, "single": single}
-    others = {"rows": [[1.0, 0.0], [0.0, 1.0]], "none": None, "text": "é\n|", "yes": True}
+    numbers = {
+        "nan": math.nan,
+        "inf": -math.inf,
+        "zero": -0.0,
+        "third": 1 / 3,
+        "whole": 7,
+        "single": single,
+    }
+    others = {
+        "rows": [[1.0, 0.0], [0.0, 1.0]],
+        "none": None,
+        "text": "é\n|",
+        "yes": True,
+    }
     for _ in range(2):
-        assert repr(run(odd, seeds=[0], store=tmp_path / "a.db")[0]) == repr({"seed": 0, **numbers, **others})
+        assert repr(run(odd, seeds=[0], store=tmp_path / "a.db")[0]) == repr(
+            {"seed": 0, **numbers, **others}
+        )
 
 
 def test_partials_methods_and_objects_are_trials_in_the_order_of_the_seeds(threads):
@@ -75,7 +99,12 @@ def test_partials_methods_and_objects_are_trials_in_the_order_of_the_seeds(threa
 
         __call__ = one
 
-    for trial in (functools.partial(product, a=2), Study().one, Study(), lambda seed: {"x": seed}):
+    for trial in (
+        functools.partial(product, a=2),
+        Study().one,
+        Study(),
+        lambda seed: {"x": seed},
+    ):
         found = run(trial, seeds=[9, 3, 7], executor=threads)
         assert same(found, run(trial, seeds=[9, 3, 7]))
         assert [row["seed"] for row in found] == [9, 3, 7]
@@ -109,7 +138,8 @@ def test_anything_but_a_dict_of_values_is_refused_at_once(threads):
 
         for executor in (None, threads):
             with pytest.raises(
-                ArgumentTypeError, match="Expected the trial with seed 4 to return a dict of bool"
+                ArgumentTypeError,
+                match="Expected the trial with seed 4 to return a dict of bool",
             ):
                 run(trial, seeds=range(5, -1, -1), executor=executor)
         assert done[:2] == [5, 4]
@@ -120,19 +150,43 @@ def test_anything_but_a_dict_of_values_is_refused_at_once(threads):
 def test_what_else_is_refused(processes):
     assert run(lambda seed: {"seed": seed}, seeds=[3]) == [{"seed": 3}]
     client = SimpleNamespace(get_executor=None)
-    different, whole = "the seeds to be different whole numbers", "Expected (the seeds|a seed) to be"
+    different, whole = (
+        "the seeds to be different whole numbers",
+        "Expected (the seeds|a seed) to be",
+    )
 
     def of(trial=product, seeds=(3,), **options):
-        return lambda: (sweep if "grid" in options else run)(trial, seeds=seeds, **options)
+        return lambda: (sweep if "grid" in options else run)(
+            trial, seeds=seeds, **options
+        )
 
     cases = [
-        (of(lambda seed: {"seed": 4}), ArgumentTypeError, "seed 3 returns the name 'seed', which is taken"),
-        (of(lambda seed, a: {"a": -a}, grid={"a": [1]}), ArgumentTypeError, "the name 'a', which is taken"),
+        (
+            of(lambda seed: {"seed": 4}),
+            ArgumentTypeError,
+            "seed 3 returns the name 'seed', which is taken",
+        ),
+        (
+            of(lambda seed, a: {"a": -a}, grid={"a": [1]}),
+            ArgumentTypeError,
+            "the name 'a', which is taken",
+        ),
         (of(seeds=[]), ArgumentError, different),
         (of(seeds=[1, 1]), ArgumentError, different),
-        *[(of(seeds=seeds), SynapseError, whole) for seeds in (7, [0.5], [-1], [2**63], [True])],
-        (of(grid={"c": [1]}), ArgumentTypeError, r"Expected the trial to be a function of \(seed, c\), got"),
-        (of(executor=4), ArgumentTypeError, r"Expected the executor to be a concurrent\.futures\.Executor"),
+        *[
+            (of(seeds=seeds), SynapseError, whole)
+            for seeds in (7, [0.5], [-1], [2**63], [True])
+        ],
+        (
+            of(grid={"c": [1]}),
+            ArgumentTypeError,
+            r"Expected the trial to be a function of \(seed, c\), got",
+        ),
+        (
+            of(executor=4),
+            ArgumentTypeError,
+            r"Expected the executor to be a concurrent\.futures\.Executor",
+        ),
         (of(executor=client), ArgumentTypeError, r"Give client\.get_executor\(\)"),
         (
             of(lambda seed: {}, executor=processes),
@@ -147,16 +201,26 @@ def test_a_trial_that_raises_has_failed_and_the_others_go_on(threads):
     for executor in (None, threads):
         found = run(odd, seeds=range(5), executor=executor)
         diverged = {"seed": 2, "failed": "DivergenceError: The error is infinite."}
-        assert found.failed == found[2:4] == [diverged, {"seed": 3, "failed": "SystemExit: 1"}]
+        assert (
+            found.failed
+            == found[2:4]
+            == [diverged, {"seed": 3, "failed": "SystemExit: 1"}]
+        )
 
 
 def test_failed_trials_are_run_again_only_on_request(tmp_path):
     trial = functools.partial(sometimes, tmp_path / "broken")
     (tmp_path / "broken").touch()
     path = tmp_path / "a.db"
-    assert run(trial, seeds=range(3), store=path)[1] == {"seed": 1, "failed": "ValueError"}
+    assert run(trial, seeds=range(3), store=path)[1] == {
+        "seed": 1,
+        "failed": "ValueError",
+    }
     (tmp_path / "broken").unlink()
-    assert run(trial, seeds=range(3), store=path)[1] == {"seed": 1, "failed": "ValueError"}
+    assert run(trial, seeds=range(3), store=path)[1] == {
+        "seed": 1,
+        "failed": "ValueError",
+    }
     assert run(trial, seeds=range(3), store=path, retry=True)[1] == {"seed": 1, "x": 1}
     assert not read_trials(path).failed
 
@@ -171,41 +235,60 @@ def sometimes(file, seed):
 def test_a_killed_worker_is_one_sentence_and_the_same_call_goes_on(tmp_path):
     path = tmp_path / "a.db"
     with ProcessPoolExecutor(1) as pool:
-        with pytest.raises(ExecutorError, match=r"after 5 of 8 trials \(BrokenProcessPool.*are in .*a\.db"):
+        with pytest.raises(
+            ExecutorError,
+            match=r"after 5 of 8 trials \(BrokenProcessPool.*are in .*a\.db",
+        ):
             run(killing, seeds=range(8), executor=pool, store=path)
-        with pytest.raises(ExecutorError, match="failed after 5 of 8 trials .*BrokenProcessPool"):
+        with pytest.raises(
+            ExecutorError, match="failed after 5 of 8 trials .*BrokenProcessPool"
+        ):
             run(killing, seeds=range(8), executor=pool, store=path)
     with ThreadPoolExecutor(1) as pool:
         pass
-    with pytest.raises(ExecutorError, match="new futures after shutdown.*are lost: with store="):
+    with pytest.raises(
+        ExecutorError, match="new futures after shutdown.*are lost: with store="
+    ):
         run(killing, seeds=range(8), executor=pool)
     rest = [seed for seed in range(8) if seed != 5]
     assert len(run(killing, seeds=rest, store=path)) == 7
 
 
 def pressing(file, seed):
-    """Press Ctrl-C in the first call for seed 2: in a training, which handles it and returns."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have made the process ignore it
+    """Press Ctrl-C in the first call for seed 2: in a training, which handles it and
+    returns."""
+    signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # a shell may have made the process ignore it
     if seed == 2 and not os.path.exists(file):
         Path(file).touch()
         trainer = synapse.Trainer(architect.Perceptron(2, 1, seed=0))
         press = [lambda progress: signal.raise_signal(signal.SIGINT)]
-        result = trainer.train([[0.0, 1.0]], [[1.0]], epochs=50, progress=False, callbacks=press)
+        result = trainer.train(
+            [[0.0, 1.0]], [[1.0]], epochs=50, progress=False, callbacks=press
+        )
         assert result.stopped == "interrupted"
     return {"x": seed}
 
 
-@pytest.mark.parametrize("pool", [None, pytest.param(ProcessPoolExecutor, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "pool", [None, pytest.param(ProcessPoolExecutor, marks=pytest.mark.slow)]
+)
 def test_ctrl_c_ends_the_run_and_the_same_call_goes_on(pool, tmp_path, ctrl_c):
     """Also in a process: a trial whose training was ended by Ctrl-C has no result."""
     path = tmp_path / "a.db"
     trial = functools.partial(pressing, str(tmp_path / "pressed"))
-    with nullcontext() if pool is None else pool(1) as executor, pytest.raises(KeyboardInterrupt) as stop:
+    with (
+        nullcontext() if pool is None else pool(1) as executor,
+        pytest.raises(KeyboardInterrupt) as stop,
+    ):
         run(trial, seeds=range(4), store=path, executor=executor)
     results = f"Their results are in {path}: the same call runs the others."
     assert stop.value.__notes__ == [f"2 of 4 trials are done. {results}"]
     assert read_trials(path) == [{"seed": 0, "x": 0}, {"seed": 1, "x": 1}]
-    assert run(trial, seeds=range(4), store=path) == [{"seed": seed, "x": seed} for seed in range(4)]
+    assert run(trial, seeds=range(4), store=path) == [
+        {"seed": seed, "x": seed} for seed in range(4)
+    ]
 
 
 def test_ctrl_c_while_trials_are_submitted_cancels_those_that_have_not_begun(ctrl_c):
@@ -258,11 +341,14 @@ if __name__ == "__main__":
 @pytest.mark.slow
 @pytest.mark.parametrize("where", ["here", "pool"])
 def test_a_killed_run_is_continued_with_what_is_missing(where, tmp_path):
-    folder, path = tmp_path / "calls", tmp_path / "a.db"
+    folder = tmp_path / "calls"
+    path = tmp_path / "a.db"
     folder.mkdir()
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-c", KILLED, str(folder), str(path), where]
-    process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL, start_new_session=True)
+    process = subprocess.Popen(
+        command, env=environment, stderr=subprocess.DEVNULL, start_new_session=True
+    )
     while len(calls(folder)) < 10:
         assert process.poll() is None
         time.sleep(0.01)
@@ -272,17 +358,24 @@ def test_a_killed_run_is_continued_with_what_is_missing(where, tmp_path):
         run(trial, seeds=range(40), store=path)
     os.killpg(process.pid, signal.SIGKILL)  # its pool, too
     process.wait(60)
-    stored, before = read_trials(path), calls(folder)
+    stored = read_trials(path)
+    before = calls(folder)
     assert same(stored[: len(half)], half) or where == "pool"
     assert 3 <= len(half) <= len(stored) < 40
     whole = run(trial, seeds=range(40), store=path)
     assert whole == [{"seed": seed, "square": seed**2} for seed in range(40)]
     done = {row["seed"] for row in stored}
-    assert all(count == before.get(seed, 0) + (seed not in done) for seed, count in calls(folder).items())
+    assert all(
+        count == before.get(seed, 0) + (seed not in done)
+        for seed, count in calls(folder).items()
+    )
 
 
-def test_a_sweep_runs_every_point_with_every_seed_and_adds_up_in_one_store(tmp_path, threads):
-    folder, path = tmp_path / "calls", tmp_path / "a.db"
+def test_a_sweep_runs_every_point_with_every_seed_and_adds_up_in_one_store(
+    tmp_path, threads
+):
+    folder = tmp_path / "calls"
+    path = tmp_path / "a.db"
     folder.mkdir()
     trial = functools.partial(noted, folder=str(folder))
     run(trial, seeds=range(3), store=path)
@@ -297,7 +390,10 @@ def test_a_sweep_runs_every_point_with_every_seed_and_adds_up_in_one_store(tmp_p
     run(trial, seeds=range(4), store=path)
     assert calls(folder) == {0: 3, 1: 3, 2: 3, 3: 1}
     stored = read_trials(path)
-    assert (len(stored), {row.get("seconds") for row in stored}) == (10, {None, 0.0, 0.001})
+    assert (len(stored), {row.get("seconds") for row in stored}) == (
+        10,
+        {None, 0.0, 0.001},
+    )
 
 
 def test_points_are_given_as_they_are_or_as_a_grid():
@@ -307,20 +403,45 @@ def test_points_are_given_as_they_are_or_as_a_grid():
         (2, 3, 0), (2, 3, 1), (1, 0.5, 0), (1, 0.5, 1)
     ]  # fmt: skip
     assert (set(found.names), type(found[2]["a"])) == ({"a", "b"}, int)
-    assert len(sweep(product, grid={"a": [1, 2, 1, 1.0]}, seeds=[0])) == 3  # equal points run once
+    assert (
+        len(sweep(product, grid={"a": [1, 2, 1, 1.0]}, seeds=[0])) == 3
+    )  # equal points run once
 
 
 def test_points_that_cannot_be():
     many = range(10**4)
     told = [
-        ({"grid": {}}, "Expected the grid to be a dict of parameters by name, at least one"),
+        (
+            {"grid": {}},
+            "Expected the grid to be a dict of parameters by name, at least one",
+        ),
         ({"grid": {"a": []}}, "Expected the values of 'a' to be at least one, got"),
-        ({"grid": {"a": [object()]}}, "Expected the values of 'a' to be booleans, numbers"),
+        (
+            {"grid": {"a": [object()]}},
+            "Expected the values of 'a' to be booleans, numbers",
+        ),
         ({"grid": {"seed": [1]}}, "A parameter of a sweep cannot have the name 'seed'"),
-        ({"grid": []}, "Expected the points to be dicts with the same names, at least one"),
-        ({"grid": [{"a": 1}, {"b": 1}]}, "Expected the points to be dicts with the same names"),
-        ({"grid": [{"a": 1}, 3]}, "Expected a point to be a dict of parameters by name"),
+        (
+            {"grid": []},
+            "Expected the points to be dicts with the same names, at least one",
+        ),
+        (
+            {"grid": [{"a": 1}, {"b": 1}]},
+            "Expected the points to be dicts with the same names",
+        ),
+        (
+            {"grid": [{"a": 1}, 3]},
+            "Expected a point to be a dict of parameters by name",
+        ),
         ({"grid": 3}, "Expected the grid to be a dict, or a list of points"),
-        ({"grid": {"a": many, "b": many}}, "Expected the points to be at most 10000000"),
+        (
+            {"grid": {"a": many, "b": many}},
+            "Expected the points to be at most 10000000",
+        ),
     ]
-    all_refused([(lambda o=o: sweep(product, seeds=[0], **o), SynapseError, words) for o, words in told])
+    all_refused(
+        [
+            (lambda o=o: sweep(product, seeds=[0], **o), SynapseError, words)
+            for o, words in told
+        ]
+    )

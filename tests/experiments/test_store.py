@@ -10,7 +10,12 @@ from uuid import SafeUUID
 import numpy as np
 import pytest
 
-from synapse.errors import ArgumentError, ArgumentTypeError, FormatError, TrialStoreError
+from synapse.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    FormatError,
+    TrialStoreError,
+)
 from synapse.experiments import read_trials, run
 from tests.helpers.cases import all_hold, all_refused
 from tests.helpers.full_disk import full_disk
@@ -38,7 +43,10 @@ def changed(path, *statements):
 
 def test_a_store_of_another_trial_is_refused(path):
     before = path.read_bytes()
-    words = "has results of the trial tests.experiments.some_trials.product, not of .*some_trials.training"
+    words = (
+        "has results of the trial tests.experiments.some_trials.product, not of"
+        " .*some_trials.training"
+    )
     with pytest.raises(ArgumentError, match=words):
         run(training, seeds=range(5), store=path)
     assert path.read_bytes() == before
@@ -75,7 +83,11 @@ def test_arguments_tell_trials_apart(tmp_path):
 
     all_hold(check, ARGUMENTS)
     for options in ({"a": 1, "b": 2}, {"b": 2, "a": 1}):
-        run(functools.partial(product, **options), seeds=[0], store=tmp_path / "order.db")
+        run(
+            functools.partial(product, **options),
+            seeds=[0],
+            store=tmp_path / "order.db",
+        )
 
 
 def taking(value):
@@ -90,23 +102,40 @@ def test_trials_without_a_name_are_refused(tmp_path):
     def closure(seed):
         return {"x": tmp_path}
 
-    with pytest.raises(ArgumentError, match="A store tells trials apart by name and arguments"):
+    with pytest.raises(
+        ArgumentError, match="A store tells trials apart by name and arguments"
+    ):
         run(closure, seeds=[0], store=tmp_path / "a.db")
-    with pytest.raises(ArgumentTypeError, match="Expected numbers, strings, .* or dataclasses, got <object"):
+    with pytest.raises(
+        ArgumentTypeError,
+        match="Expected numbers, strings, .* or dataclasses, got <object",
+    ):
         run(taking(object()), seeds=[0], store=tmp_path / "a.db")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_files_that_are_no_stores_are_refused_and_stay(path):
     """Notes, a database of others, a newer store, and damaged ones."""
-    whole, notes, others = path.read_bytes(), b"Not a database, but notes. " * 100, path.with_name("b.db")
+    whole, notes, others = (
+        path.read_bytes(),
+        b"Not a database, but notes. " * 100,
+        path.with_name("b.db"),
+    )
     changed(others, "CREATE TABLE trials (x)", "INSERT INTO trials VALUES (3)")
     refused(path, notes, "is damaged, or not a store of trials. Nothing")
     refused(path, others.read_bytes(), "is an SQLite database, but")
     path.write_bytes(whole)
     changed(path, "PRAGMA user_version = 2")
-    refused(path, path.read_bytes(), "is a store of version 2; this release of Synapse reads up to 1")
-    for statement in ("DELETE FROM about", "UPDATE about SET trial = 'x'", "DROP TABLE trials"):
+    refused(
+        path,
+        path.read_bytes(),
+        "is a store of version 2; this release of Synapse reads up to 1",
+    )
+    for statement in (
+        "DELETE FROM about",
+        "UPDATE about SET trial = 'x'",
+        "DROP TABLE trials",
+    ):
         path.write_bytes(whole)
         changed(path, statement)
         refused(path, path.read_bytes(), "is damaged")
@@ -117,9 +146,16 @@ def test_damaged_records_are_told_and_run_again(path):
         "record = '[1]'", "record = x'80'", "point = '3'", "point = x'80'", "seconds = 'long'", "digest = ''",
     ):  # fmt: skip
         changed(path, f"UPDATE trials SET {statement} WHERE seed = 3")
-        with pytest.raises(FormatError, match=r"is damaged: 1 trial cannot be read, 4 can\. The same run"):
+        with pytest.raises(
+            FormatError,
+            match=r"is damaged: 1 trial cannot be read, 4 can\. The same run",
+        ):
             read_trials(path)
-        assert run(product, seeds=range(5), store=path) == read_trials(path) == run(product, seeds=range(5))
+        assert (
+            run(product, seeds=range(5), store=path)
+            == read_trials(path)
+            == run(product, seeds=range(5))
+        )
 
 
 def refused(path, content, words):
@@ -132,11 +168,16 @@ def refused(path, content, words):
 def test_a_full_disk_is_one_sentence_and_loses_nothing(tmp_path):
     path = tmp_path / "a.db"
     run(product, seeds=range(20), store=path)
-    with full_disk(most=path.stat().st_size), pytest.raises(TrialStoreError, match=r"a\.db cannot be.*full"):
+    with (
+        full_disk(most=path.stat().st_size),
+        pytest.raises(TrialStoreError, match=r"a\.db cannot be.*full"),
+    ):
         run(product, seeds=range(2000), store=path)
     found = read_trials(path)
     assert 20 <= len(found) < 2000
-    assert run(product, seeds=range(2000), store=path)[:3] == run(product, seeds=range(3))
+    assert run(product, seeds=range(2000), store=path)[:3] == run(
+        product, seeds=range(3)
+    )
     with full_disk(), pytest.raises(TrialStoreError, match=r"b\.db cannot be written"):
         run(product, seeds=range(5), store=tmp_path / "b.db")
 
@@ -146,26 +187,37 @@ def test_places_where_no_store_can_be(tmp_path):
     all_refused(
         [
             (lambda: run(product, seeds=[0], store=tmp_path), TrialStoreError, outside),
-            (lambda: run(product, seeds=[0], store=tmp_path / "none" / "a.db"), TrialStoreError, outside),
+            (
+                lambda: run(product, seeds=[0], store=tmp_path / "none" / "a.db"),
+                TrialStoreError,
+                outside,
+            ),
             (
                 lambda: run(product, seeds=[0], store=3),
                 ArgumentTypeError,
                 "the path to be a string or a path",
             ),
-            (lambda: read_trials(tmp_path / "a.db"), TrialStoreError, "There is no store of trials at"),
+            (
+                lambda: read_trials(tmp_path / "a.db"),
+                TrialStoreError,
+                "There is no store of trials at",
+            ),
         ]
     )
 
 
 def test_two_runs_do_not_write_one_store(path):
-    begun, go = threading.Event(), threading.Event()
+    begun = threading.Event()
+    go = threading.Event()
     HELD.extend([begun, go])
     held = path.parent / "b.db"
     thread = threading.Thread(target=lambda: run(holding, seeds=[0], store=held))
     thread.start()
     try:
         assert begun.wait(60)
-        with pytest.raises(TrialStoreError, match=r"Another run is writing .*b\.db\. Wait for its end"):
+        with pytest.raises(
+            TrialStoreError, match=r"Another run is writing .*b\.db\. Wait for its end"
+        ):
             run(holding, seeds=[1], store=held)
         assert read_trials(held) == []
     finally:
@@ -188,7 +240,8 @@ def holding(seed):
 
 def test_names_of_files_may_have_any_characters(tmp_path):
     path = tmp_path / "50% ü#1 & mode=ro.db"
-    found, stored = run(product, seeds=range(3), store=path), read_trials(path)
+    found = run(product, seeds=range(3), store=path)
+    stored = read_trials(path)
     assert (stored, 0 < stored.seconds < 1) == (found, True)
     assert list(tmp_path.iterdir()) == [path]  # the lock is removed, too
 
@@ -197,13 +250,18 @@ def test_no_damaged_byte_changes_a_result_in_silence(tmp_path):
     """Every result is right, or the file is refused."""
     path = tmp_path / "a.db"
     expected = run(product, seeds=range(9), store=path, progress=False)
-    content, rng, wrong = path.read_bytes(), np.random.default_rng(0), {}
+    content = path.read_bytes()
+    rng = np.random.default_rng(0)
+    wrong = {}
     used = [place for place, byte in enumerate(content) if byte]
     for place in (*rng.choice(used, 150, replace=False).tolist(), *range(100)):
         damaged = bytearray(content)
         damaged[place] ^= 1 << int(rng.integers(8))
         path.write_bytes(damaged)
-        for read in (read_trials, lambda path: run(product, seeds=range(9), store=path, progress=False)):
+        for read in (
+            read_trials,
+            lambda path: run(product, seeds=range(9), store=path, progress=False),
+        ):
             try:
                 if read(path) != expected:
                     wrong[place] = "another result"

@@ -8,7 +8,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from synapse.errors import ArgumentError, ArgumentTypeError, MissingExtraError, SynapseError, UnknownNameError
+from synapse.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    MissingExtraError,
+    SynapseError,
+    UnknownNameError,
+)
 from synapse.experiments import Trials, sweep
 from tests.helpers.cases import all_refused
 
@@ -44,11 +50,27 @@ def test_values_that_have_no_statistic(trials):
         [
             (lambda: trials.median("need"), UnknownNameError, misspelled),
             (lambda: trials.rate("needed"), ArgumentError, numbers),
-            (lambda: trials.median("curve"), ArgumentTypeError, "Expected a value to be a number"),
-            (lambda: Trials().rate("solved"), ArgumentError, "at least one trial with the value"),
+            (
+                lambda: trials.median("curve"),
+                ArgumentTypeError,
+                "Expected a value to be a number",
+            ),
+            (
+                lambda: Trials().rate("solved"),
+                ArgumentError,
+                "at least one trial with the value",
+            ),
             (lambda: trials.by("x"), UnknownNameError, "There is no value named 'x'"),
-            (lambda: trials.summary(rate="solved", median="solved"), ArgumentError, "'solved', 'solved'"),
-            (lambda: Trials([{"trials": 1}], ["trials"]).summary(), ArgumentError, "'trials', 'trials'"),
+            (
+                lambda: trials.summary(rate="solved", median="solved"),
+                ArgumentError,
+                "'solved', 'solved'",
+            ),
+            (
+                lambda: Trials([{"trials": 1}], ["trials"]).summary(),
+                ArgumentError,
+                "'trials', 'trials'",
+            ),
         ]
     )
 
@@ -69,11 +91,15 @@ def test_what_is_no_trial_is_refused_by_a_sentence():
 def test_trials_run_and_print_without_scipy_and_pandas(trials, monkeypatch):
     for name in ("scipy.stats", "pandas"):
         monkeypatch.setitem(sys.modules, name, None)
-    assert repr(sweep(product, grid={"a": [2], "b": [1]}, seeds=range(5), progress=False)) == (
-        "<Trials, 5 trials at 1 point of a and b: cost, solved>"
+    assert (
+        repr(sweep(product, grid={"a": [2], "b": [1]}, seeds=range(5), progress=False))
+        == "<Trials, 5 trials at 1 point of a and b: cost, solved>"
     )
     assert "solved 50 %" in repr(trials)
-    assert repr(Trials({"seed": i, "needed": None} for i in range(3))) == "<Trials, 3 trials: needed ->"
+    assert (
+        repr(Trials({"seed": i, "needed": None} for i in range(3)))
+        == "<Trials, 3 trials: needed ->"
+    )
     needed = r"which is not installed\. Install it: pip install"
     for call in (
         lambda: trials.rate("solved"),
@@ -91,7 +117,9 @@ def test_data_frames_of_trials_and_of_points(trials):
     assert (frame["needed"].iloc[1], frame["curve"][2]) == (5000.5, [1 / 3])
     found = sweep(product, grid={"a": [0.5, 2], "b": [[1]]}, seeds=[0], progress=False)
     assert found.names == ("a", "b")
-    found = sweep(product, grid={"a": [0.5, 2], "b": [1]}, seeds=range(5), progress=False)
+    found = sweep(
+        product, grid={"a": [0.5, 2], "b": [1]}, seeds=range(5), progress=False
+    )
     assert repr(found) == "<Trials, 10 trials at 2 points of a and b: cost, solved>"
     summary = found.summary(rate="solved", median=["cost"])
     assert list(summary) == ["a", "b", "trials", "solved", "cost"]
@@ -101,21 +129,34 @@ def test_data_frames_of_trials_and_of_points(trials):
 
 
 def test_groups_by_other_values():
-    found = Trials([{"seed": 0, "kind": [1, 2]}, {"seed": 1, "kind": True}, {"seed": 2, "kind": 1}])
-    assert {values: len(group) for values, group in found.by("kind").items()} == {((1, 2),): 1, (1,): 2}
+    found = Trials(
+        [{"seed": 0, "kind": [1, 2]}, {"seed": 1, "kind": True}, {"seed": 2, "kind": 1}]
+    )
+    assert {values: len(group) for values, group in found.by("kind").items()} == {
+        ((1, 2),): 1,
+        (1,): 2,
+    }
     assert list(found.by("seed")) == [(0,), (1,), (2,)]
 
 
 def number(values, level=0.95):
-    return Trials({"seed": i, "x": value} for i, value in enumerate(values)).median("x", level)
+    return Trials({"seed": i, "x": value} for i, value in enumerate(values)).median(
+        "x", level
+    )
 
 
 def test_intervals_of_rates_are_those_of_wilson():
     for successes in (0, 5, 9):
         found = Trials({"seed": i, "x": i < successes} for i in range(9)).rate("x", 0.9)
         exact = stats.binomtest(successes, 9).proportion_ci(0.9, method="wilson")
-        assert (found.value, found.low, found.high) == (successes / 9, exact.low, exact.high)
-    assert str(Trials({"seed": i, "x": 0} for i in range(30)).rate("x")) == "0 % (0 to 11)"
+        assert (found.value, found.low, found.high) == (
+            successes / 9,
+            exact.low,
+            exact.high,
+        )
+    assert (
+        str(Trials({"seed": i, "x": 0} for i in range(30)).rate("x")) == "0 % (0 to 11)"
+    )
 
 
 def test_intervals_of_medians_are_those_of_all_resamples():
@@ -124,8 +165,12 @@ def test_intervals_of_medians_are_those_of_all_resamples():
         ([1.0, 2.0, 4.0, 8.0, 3.0], 0.9),
         ([100.0, 200.0, 300.0, math.inf, math.inf], 0.8),
     ):
-        found, tail = number(values, level), 50 * (1 - level)
-        every = [np.median(chosen) for chosen in itertools.product(values, repeat=len(values))]
+        found = number(values, level)
+        tail = 50 * (1 - level)
+        every = [
+            np.median(chosen)
+            for chosen in itertools.product(values, repeat=len(values))
+        ]
         assert (found.value, found.count) == (np.median(values), len(values))
         assert (found.low, found.high) == tuple(
             np.percentile(every, [tail, 100 - tail], method="inverted_cdf")
@@ -139,15 +184,25 @@ def test_medians_in_words():
     assert str(number([math.inf] * 5)) == "- (- to -)"
     assert str(number([74000.4] * 5)) == "74,000 (74,000 to 74,000)"
     assert str(number([0.00028] * 5)) == "0.00028 (0.00028 to 0.00028)"
-    assert str(number([3, 1, 2, 9], 0.5)) == "2.5 (range 1 to 9)", "fewer than five have no interval"
-    nan = Trials({"seed": seed, "v": v} for seed, v in enumerate([1, math.nan, 3, 2, 0.5]))
+    assert str(number([3, 1, 2, 9], 0.5)) == "2.5 (range 1 to 9)", (
+        "fewer than five have no interval"
+    )
+    nan = Trials(
+        {"seed": seed, "v": v} for seed, v in enumerate([1, math.nan, 3, 2, 0.5])
+    )
     assert repr(nan) == "<Trials, 5 trials: v nan>"
 
 
 def test_what_has_no_interval():
     told = [
-        (lambda: number([1, 2], 95), "Expected the level to be a number above 0 and below 1, got 95"),
-        (lambda: number([1.0, math.nan]), "Expected the values to be numbers, none of them NaN"),
+        (
+            lambda: number([1, 2], 95),
+            "Expected the level to be a number above 0 and below 1, got 95",
+        ),
+        (
+            lambda: number([1.0, math.nan]),
+            "Expected the values to be numbers, none of them NaN",
+        ),
         (lambda: number(["a"]), "Expected a value to be a number, got 'a'"),
     ]
     all_refused([(call, SynapseError, sentence) for call, sentence in told])

@@ -29,9 +29,14 @@ def noisy():
 
 
 def test_seasonal_naive_repeats_the_last_period(noisy):
-    made = {steps: forecasting.seasonal_naive([1, 2, 3, 4, 5], steps, 3).tolist() for steps in (1, 3, 7)}
+    made = {
+        steps: forecasting.seasonal_naive([1, 2, 3, 4, 5], steps, 3).tolist()
+        for steps in (1, 3, 7)
+    }
     assert made == {1: [3], 3: [3, 4, 5], 7: [3, 4, 5, 3, 4, 5, 3]}
-    np.testing.assert_array_equal(forecasting.seasonal_naive(noisy, 4), noisy[-1:].repeat(4))
+    np.testing.assert_array_equal(
+        forecasting.seasonal_naive(noisy, 4), noisy[-1:].repeat(4)
+    )
 
 
 def test_autoregression_of_several_lags_is_least_squares(noisy):
@@ -48,36 +53,52 @@ def test_columns_are_forecast_each_by_itself(noisy):
     both = np.column_stack([noisy, noisy[::-1] * 1e6])
     for method in METHODS:
         made = method(both, 4)
-        np.testing.assert_array_equal(made, np.column_stack([method(one, 4) for one in both.T]))
+        np.testing.assert_array_equal(
+            made, np.column_stack([method(one, 4) for one in both.T])
+        )
 
 
 def _aicc(values, order, most):
-    """AICc on the steps that `most` lags can be fitted to, by one least squares an order."""
+    """AICc on the steps that `most` lags can be fitted to, by one least squares an
+    order."""
     targets = values[most:]
     lags = [values[most - lag : len(values) - lag] for lag in range(1, order + 1)]
     design = np.column_stack([np.ones(len(targets)), *lags])
     left = targets - design @ np.linalg.lstsq(design, targets)[0]
-    n, k = len(targets), order + 2
+    n = len(targets)
+    k = order + 2
     return n * np.log(left @ left / n) + 2 * k + 2 * k * (k + 1) / (n - k - 1)
 
 
 def test_the_order_is_that_of_the_least_aicc(noisy):
-    found, expected = {}, {}
+    found = {}
+    expected = {}
     for count in (*range(5, 13), 20, 60, 300):
         values = noisy[:count]
         most = min(int(10 * np.log10(count)), (count - 4) // 2)
-        expected[count] = int(np.argmin([_aicc(values, p, most) for p in range(max(most, 0) + 1)]))
+        expected[count] = int(
+            np.argmin([_aicc(values, p, most) for p in range(max(most, 0) + 1)])
+        )
         made = forecasting.autoregression(values, 3)
-        by_order = {p: forecasting.autoregression(values, 3, order=p) for p in range(max(most, 0) + 1)}
-        found[count] = next((p for p, other in by_order.items() if np.array_equal(other, made)), None)
+        by_order = {
+            p: forecasting.autoregression(values, 3, order=p)
+            for p in range(max(most, 0) + 1)
+        }
+        found[count] = next(
+            (p for p, other in by_order.items() if np.array_equal(other, made)), None
+        )
     assert found == expected
     assert len(set(expected.values())) > 2
-    assert forecasting.autoregression([1, -1, 1, -1, 1, -1], 2) == pytest.approx([1, -1]), "up to order 1"
+    assert forecasting.autoregression([1, -1, 1, -1, 1, -1], 2) == pytest.approx(
+        [1, -1]
+    ), "up to order 1"
 
 
 def test_a_sine_is_continued_exactly():
     wave = 5 + np.sin(2 * np.pi * np.arange(130) / 11)
-    np.testing.assert_allclose(forecasting.autoregression(wave[:100], 30), wave[100:], atol=1e-8)
+    np.testing.assert_allclose(
+        forecasting.autoregression(wave[:100], 30), wave[100:], atol=1e-8
+    )
 
 
 def test_a_constant_stays():
@@ -88,10 +109,26 @@ def test_a_constant_stays():
 
 def test_what_cannot_be_forecast_is_one_sentence():
     histories = [
-        ([], ArgumentError, r"Expected the history to have \d steps? or more.*, got 0\."),
-        ([[1, 2], [float("inf"), 3], [1, 2]], ArgumentError, r"finite, got inf at step 1\. Fill in missing"),
-        (np.zeros((3, 0)), ArgumentTypeError, r"shape \(T,\) or \(T, m\), got \(3, 0\)\."),
-        (["a", "b", "c"], ArgumentTypeError, r"Expected the history to be a number a step"),
+        (
+            [],
+            ArgumentError,
+            r"Expected the history to have \d steps? or more.*, got 0\.",
+        ),
+        (
+            [[1, 2], [float("inf"), 3], [1, 2]],
+            ArgumentError,
+            r"finite, got inf at step 1\. Fill in missing",
+        ),
+        (
+            np.zeros((3, 0)),
+            ArgumentTypeError,
+            r"shape \(T,\) or \(T, m\), got \(3, 0\)\.",
+        ),
+        (
+            ["a", "b", "c"],
+            ArgumentTypeError,
+            r"Expected the history to be a number a step",
+        ),
     ]
     cases = [
         (lambda method=method, history=history: method(history, 2), error, sentence)
@@ -99,7 +136,10 @@ def test_what_cannot_be_forecast_is_one_sentence():
         for history, error, sentence in histories
     ]
     cases += [
-        *((lambda method=method: method([1.0, 2.0, 3.0], 0), ArgumentError, "got 0") for method in METHODS),
+        *(
+            (lambda method=method: method([1.0, 2.0, 3.0], 0), ArgumentError, "got 0")
+            for method in METHODS
+        ),
         (
             lambda: forecasting.seasonal_naive(np.arange(11), 1, 12),
             ArgumentError,
@@ -110,8 +150,16 @@ def test_what_cannot_be_forecast_is_one_sentence():
             ArgumentError,
             "to have 7 steps or more for the order 3, got 6",
         ),
-        (lambda: forecasting.autoregression(np.arange(6), 1, order=-1), ArgumentError, "0 or above"),
-        (lambda: forecasting.seasonal_naive(np.arange(6), 1, 0), ArgumentError, "period"),
+        (
+            lambda: forecasting.autoregression(np.arange(6), 1, order=-1),
+            ArgumentError,
+            "0 or above",
+        ),
+        (
+            lambda: forecasting.seasonal_naive(np.arange(6), 1, 0),
+            ArgumentError,
+            "period",
+        ),
     ]
     all_refused(cases)
     assert len(forecasting.autoregression(np.arange(7.0), 1, order=3)) == 1
@@ -120,8 +168,14 @@ def test_what_cannot_be_forecast_is_one_sentence():
 
 def test_an_unstable_autoregression_says_so():
     doubling = 2.0 ** np.arange(20)
-    assert forecasting.autoregression(doubling, 2, order=1).round(3).tolist() == [2.0**20, 2.0**21]
-    with pytest.raises(DivergenceError, match="order 1 is unstable: .* no longer finite after 10.. steps"):
+    assert forecasting.autoregression(doubling, 2, order=1).round(3).tolist() == [
+        2.0**20,
+        2.0**21,
+    ]
+    with pytest.raises(
+        DivergenceError,
+        match="order 1 is unstable: .* no longer finite after 10.. steps",
+    ):
         forecasting.autoregression(doubling, 2000, order=1)
 
 
@@ -129,7 +183,8 @@ SQUARES = np.arange(6.0) ** 2  # 0 1 4 9 16 25
 
 
 def test_errors_by_hand():
-    """Origins 3 and 4: forecasts 4 4 of 9 16, and 9 9 of 16 25; persistence was wrong by 1 and 3."""
+    """Origins 3 and 4: forecasts 4 4 of 9 16, and 9 9 of 16 25; persistence was wrong
+    by 1 and 3."""
     rolled = rolling_origin(seasonal_naive, SQUARES, 2, start=3)
     assert rolled.origins.tolist() == [3, 4]
     assert rolled.forecasts.tolist() == [[4, 4], [9, 9]]
@@ -146,7 +201,9 @@ def test_columns():
     rolled = rolling_origin(seasonal_naive, both, 2, start=3)
     alone = rolling_origin(seasonal_naive, SQUARES, 2, start=3)
     assert rolled.forecasts.shape == rolled.truth.shape == (2, 2, 2)
-    np.testing.assert_allclose(rolled.rmse, np.column_stack([alone.rmse, 2 * alone.rmse]))
+    np.testing.assert_allclose(
+        rolled.rmse, np.column_stack([alone.rmse, 2 * alone.rmse])
+    )
     np.testing.assert_allclose(rolled.mase, np.column_stack([alone.mase, alone.mase]))
 
 
@@ -160,14 +217,23 @@ def test_a_forecaster_sees_nothing_of_the_future():
         return np.zeros(steps)
 
     rolling_origin(forecaster, SQUARES, 1, start=2, every=2)
-    assert [one.tolist() for one in seen] == [SQUARES[:2].tolist(), SQUARES[:4].tolist()]
+    assert [one.tolist() for one in seen] == [
+        SQUARES[:2].tolist(),
+        SQUARES[:4].tolist(),
+    ]
 
 
 def test_the_first_origin_is_half_of_the_series_or_after_a_period():
-    assert rolling_origin(seasonal_naive, np.arange(20), 3).origins.tolist() == list(range(10, 18))
+    assert rolling_origin(seasonal_naive, np.arange(20), 3).origins.tolist() == list(
+        range(10, 18)
+    )
     assert rolling_origin(seasonal_naive, np.arange(20), 3, period=12).origins[0] == 13
-    assert rolling_origin(seasonal_naive, SQUARES[:5], 2, start=3).origins.tolist() == [3], "just long enough"
-    assert rolling_origin(seasonal_naive, np.arange(20), 3, start=10, every=3).origins.tolist() == [
+    assert rolling_origin(seasonal_naive, SQUARES[:5], 2, start=3).origins.tolist() == [
+        3
+    ], "just long enough"
+    assert rolling_origin(
+        seasonal_naive, np.arange(20), 3, start=10, every=3
+    ).origins.tolist() == [
         10,
         13,
         16,
@@ -177,25 +243,52 @@ def test_the_first_origin_is_half_of_the_series_or_after_a_period():
 def test_what_cannot_be_rolled():
     usual = {"forecaster": seasonal_naive, "series": SQUARES, "steps": 2, "start": 3}
     told = [
-        ({"steps": 0}, ArgumentError, "Expected the steps to be a whole number above 0, got 0"),
-        ({"steps": 4}, ArgumentError, "7 steps or more, 3 up to the first origin and 4 to forecast, got 6"),
+        (
+            {"steps": 0},
+            ArgumentError,
+            "Expected the steps to be a whole number above 0, got 0",
+        ),
+        (
+            {"steps": 4},
+            ArgumentError,
+            "7 steps or more, 3 up to the first origin and 4 to forecast, got 6",
+        ),
         ({"period": 0}, ArgumentError, "whole number above 0, got 0"),
         ({"start": 1}, ArgumentError, "a whole number above the period, 1, got 1"),
-        ({"series": [1, 2, 3, float("nan"), 5, 6]}, ArgumentError, "finite, got nan at step 3"),
-        ({"forecaster": lambda history, steps: np.zeros(3)}, ArgumentError, r"shape \(2,\), got \(3,\)"),
-        ({"forecaster": "naive"}, ArgumentTypeError, r"a function of \(history, steps\), got 'naive'"),
+        (
+            {"series": [1, 2, 3, float("nan"), 5, 6]},
+            ArgumentError,
+            "finite, got nan at step 3",
+        ),
+        (
+            {"forecaster": lambda history, steps: np.zeros(3)},
+            ArgumentError,
+            r"shape \(2,\), got \(3,\)",
+        ),
+        (
+            {"forecaster": "naive"},
+            ArgumentTypeError,
+            r"a function of \(history, steps\), got 'naive'",
+        ),
     ]
     all_refused(
-        [(lambda given=given: rolling_origin(**usual | given), error, what) for given, error, what in told]
+        [
+            (lambda given=given: rolling_origin(**usual | given), error, what)
+            for given, error, what in told
+        ]
     )
 
 
 def test_differences_of_a_long_series_are_chosen_by_fits_to_its_last_steps(monkeypatch):
-    """Before, each fit was to the whole history: seconds for a year of hours, before a training began."""
-    module, lengths = sys.modules["synapse.forecasting.differences"], []
+    """Before, each fit was to the whole history: seconds for a year of hours, before a
+    training began."""
+    module = sys.modules["synapse.forecasting.differences"]
+    lengths = []
     fit = module.autoregression
     monkeypatch.setattr(
-        module, "autoregression", lambda past, ahead: lengths.append(len(past)) or fit(past, ahead)
+        module,
+        "autoregression",
+        lambda past, ahead: lengths.append(len(past)) or fit(past, ahead),
     )
     walk = np.random.default_rng(0).normal(size=1800).cumsum()
     assert forecasting.choose_differences(walk, 6).lags == (1,)
@@ -203,6 +296,9 @@ def test_differences_of_a_long_series_are_chosen_by_fits_to_its_last_steps(monke
     lengths.clear()
     season = np.random.default_rng(1).normal(size=350)
     noise = np.random.default_rng(2).normal(0, 0.1, size=1750)
-    assert forecasting.choose_differences(np.tile(season, 5) + noise, 6, period=350).lags[:1] == (350,)
-    # 1000 steps or three seasons, less what the differences at (), 1, 350, and 350 and 1 lose.
+    assert forecasting.choose_differences(
+        np.tile(season, 5) + noise, 6, period=350
+    ).lags[:1] == (350,)
+    # 1000 steps or three seasons, less what the differences at (), 1, 350, and 350 and
+    # 1 lose.
     assert {*lengths} == {1000, 1000 - 1, 3 * 350 - 350, 3 * 351 - 351}

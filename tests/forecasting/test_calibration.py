@@ -1,4 +1,5 @@
-"""Intervals from held-out errors: their arithmetic, and the share of future values that they cover."""
+"""Intervals from held-out errors: their arithmetic, and the share of future values that
+they cover."""
 
 import numpy as np
 import pytest
@@ -15,29 +16,42 @@ def gru(n=1, m=1, seed=0):
 
 
 def test_half_widths_are_a_quantile_of_the_errors_in_their_size():
-    """The size grows as a power of the step: 2 h^0.5 here, exactly; then |errors| / size are uniform."""
+    """The size grows as a power of the step: 2 h^0.5 here, exactly; then |errors| /
+    size are uniform."""
     rng = np.random.default_rng(0)
-    signs, uniform = rng.choice([-1.0, 1.0], 400), np.linspace(0, np.sqrt(3), 400)
+    signs = rng.choice([-1.0, 1.0], 400)
+    uniform = np.linspace(0, np.sqrt(3), 400)
     unit = rng.permutation(uniform / np.sqrt(np.mean(uniform**2))) * signs
     errors = unit[:, None] * 2 * np.sqrt([1, 2, 3, 4])
     found = Calibration(errors[:, :, None])
     np.testing.assert_allclose(found.scale(4)[:, 0], 2 * np.sqrt([1, 2, 3, 4]))
     alike = max(0, np.sum(unit[1:] * unit[:-1]) / np.sum(unit**2))
     independent = 400 * (1 - alike) / (1 + alike)
-    expected = np.quantile(np.repeat(np.abs(unit), 4), 0.8 * (1 + 1 / (3 * independent)))
-    np.testing.assert_allclose(found.half_widths(0.8)[:, 0], expected * 2 * np.sqrt([1, 2, 3, 4]))
+    expected = np.quantile(
+        np.repeat(np.abs(unit), 4), 0.8 * (1 + 1 / (3 * independent))
+    )
+    np.testing.assert_allclose(
+        found.half_widths(0.8)[:, 0], expected * 2 * np.sqrt([1, 2, 3, 4])
+    )
     further = found.half_widths(0.8, 9)[:, 0]
     np.testing.assert_allclose(further, expected * 2 * np.sqrt(np.arange(1, 10)))
-    with pytest.raises(ArgumentError, match=r"of 0\.91 needs at least 11 errors, this calibration has 10"):
+    with pytest.raises(
+        ArgumentError,
+        match=r"of 0\.91 needs at least 11 errors, this calibration has 10",
+    ):
         Calibration(errors[:10, :1, None]).half_widths(0.91)
 
 
 def test_widths_of_a_level_do_not_shrink_and_of_two_outputs_differ():
     errors = (
-        np.random.default_rng(0).normal(size=(60, 6, 2)) * [[[1.0, 10.0]]] / np.sqrt(np.arange(1, 7))[:, None]
+        np.random.default_rng(0).normal(size=(60, 6, 2))
+        * [[[1.0, 10.0]]]
+        / np.sqrt(np.arange(1, 7))[:, None]
     )
     half = Calibration(errors).half_widths(0.9)
-    np.testing.assert_allclose(half, np.tile(half[:1], (6, 1)), err_msg="errors fall, so the exponent is 0")
+    np.testing.assert_allclose(
+        half, np.tile(half[:1], (6, 1)), err_msg="errors fall, so the exponent is 0"
+    )
     assert 8 < half[0, 1] / half[0, 0] < 12
 
 
@@ -49,28 +63,40 @@ def test_errors_of_neighbouring_origins_that_are_alike_widen():
 
 def test_forecasts_and_bounds_are_clipped_to_a_range():
     net, series = gru(), np.random.default_rng(0).normal(size=60)
-    rolled = rolling_origin(lambda *given: forecast(net, *given)[:, 0], series, 4, start=40)
+    rolled = rolling_origin(
+        lambda *given: forecast(net, *given)[:, 0], series, 4, start=40
+    )
     options = {"calibration": rolled.calibration}
     free = forecast(net, series, 4, **options)
     low, high = (float(np.mean(one)) for one in (free.lower, free.mean))
     found = forecast(net, series, 4, **options, minimum=low, maximum=high)
     for name in ("lower", "mean", "upper"):
-        assert np.array_equal(getattr(found, name), np.clip(getattr(free, name), low, high))
+        assert np.array_equal(
+            getattr(found, name), np.clip(getattr(free, name), low, high)
+        )
     assert not np.array_equal(found.lower, free.lower)
     assert forecast(net, series, 4, minimum=9).mean.tolist() == [[9.0]] * 4
 
 
 @pytest.mark.slow
 def test_intervals_of_a_stationary_series_cover_their_share():
-    """An ideal forecaster's: an autoregression, whose one neuron has the true weight."""
-    net, covered, phi = architect.Perceptron(1, 1, output_squash="identity", seed=0), [], 0.7
-    net.weights, net.biases = [phi], [0.0, 0.0]
+    """An ideal forecaster's: an autoregression, whose one neuron has the true
+    weight."""
+    net = architect.Perceptron(1, 1, output_squash="identity", seed=0)
+    covered = []
+    phi = 0.7
+    net.weights = [phi]
+    net.biases = [0.0, 0.0]
     for seed in range(60):
         series = np.zeros(400)
         for t, shock in enumerate(np.random.default_rng(seed).normal(size=399)):
             series[t + 1] = phi * series[t] + shock
         rolled = rolling_origin(
-            lambda *given: forecast(net, *given)[:, 0], series[:390], 10, start=200, every=2
+            lambda *given: forecast(net, *given)[:, 0],
+            series[:390],
+            10,
+            start=200,
+            every=2,
         )
         ahead = forecast(net, series[:390], 10, calibration=rolled.calibration)
         truth = series[390:, None]
@@ -90,12 +116,36 @@ def test_what_cannot_be_calibrated_is_one_sentence():
     other = {"calibration": Calibration(np.ones((20, 5, 2)))}
     all_refused(
         [
-            (lambda: forecast(net, series, 5, **other), ArgumentError, "of 2 outputs, the network has 1"),
+            (
+                lambda: forecast(net, series, 5, **other),
+                ArgumentError,
+                "of 2 outputs, the network has 1",
+            ),
             (lambda: three.half_widths(1.0), ArgumentError, "between 0 and 1"),
-            (lambda: Calibration(np.ones((20, 3))), ArgumentError, r"of shape \(origins, steps, m\)"),
-            (lambda: forecast(3, series, 3), ArgumentTypeError, "a Network or an Ensemble"),
-            (lambda: forecast(net, series, 3, minimum=1, maximum=0), ArgumentError, "the lower one first"),
-            (lambda: forecast(net, series, 3, minimum=np.nan), ArgumentError, "the minimum to be a finite"),
-            (lambda: forecast(net, series, 3, maximum="1"), ArgumentTypeError, "the maximum to be a number"),
+            (
+                lambda: Calibration(np.ones((20, 3))),
+                ArgumentError,
+                r"of shape \(origins, steps, m\)",
+            ),
+            (
+                lambda: forecast(3, series, 3),
+                ArgumentTypeError,
+                "a Network or an Ensemble",
+            ),
+            (
+                lambda: forecast(net, series, 3, minimum=1, maximum=0),
+                ArgumentError,
+                "the lower one first",
+            ),
+            (
+                lambda: forecast(net, series, 3, minimum=np.nan),
+                ArgumentError,
+                "the minimum to be a finite",
+            ),
+            (
+                lambda: forecast(net, series, 3, maximum="1"),
+                ArgumentTypeError,
+                "the maximum to be a number",
+            ),
         ]
     )

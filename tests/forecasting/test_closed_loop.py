@@ -9,7 +9,12 @@ from hypothesis import strategies as st
 
 import architect
 from synapse import Ensemble, forecast
-from synapse.errors import ArgumentError, ArgumentTypeError, DivergenceError, SynapseError
+from synapse.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    DivergenceError,
+    SynapseError,
+)
 from synapse.forecasting import Calibration, Forecast
 from tests.helpers.cases import all_hold, all_refused
 from tests.helpers.strategies import Twin, given_graphs, specs
@@ -17,9 +22,15 @@ from tests.helpers.strategies import Twin, given_graphs, specs
 SORTS = {
     "perceptron": lambda n=2, m=2, **o: architect.Perceptron(n, 4, m, seed=1, **o),
     "elman": lambda n=2, m=2, **o: architect.Elman(n, 4, m, seed=1, **o),
-    "gru": lambda n=2, m=2, **o: architect.GRU(n, 3, m, seed=1, output_squash="identity", **o),
-    "liquid": lambda n=2, m=2, **o: architect.Liquid(n, 20, m, connections=40, gates=5, seed=1, **o),
-    "float32": lambda n=2, m=2, **o: architect.LSTM(n, 3, m, seed=1, dtype=np.float32, **o),
+    "gru": lambda n=2, m=2, **o: architect.GRU(
+        n, 3, m, seed=1, output_squash="identity", **o
+    ),
+    "liquid": lambda n=2, m=2, **o: architect.Liquid(
+        n, 20, m, connections=40, gates=5, seed=1, **o
+    ),
+    "float32": lambda n=2, m=2, **o: architect.LSTM(
+        n, 3, m, seed=1, dtype=np.float32, **o
+    ),
 }
 
 
@@ -32,7 +43,8 @@ def by_hand(net, rows, steps, feedback, future=None):
     twin = net.clone()
     twin.clear()
     given = [i for i in range(len(net.input)) if i not in feedback.values()]
-    said, found = twin.run(rows, traces=False)[-1], []
+    said = twin.run(rows, traces=False)[-1]
+    found = []
     for step in range(steps):
         found.append(said)
         if step < steps - 1:
@@ -54,13 +66,16 @@ def test_it_is_the_loop_by_hand_bit_by_bit():
     def check(make):
         net = make()
         rows = rows_of(net)
-        assert np.array_equal(forecast(net, rows, 12), by_hand(net, rows, 12, {0: 0, 1: 1}))
-        wide, options = (
-            make(3, 2),
-            {"feedback": {0: 2, 1: 0}, "future": rows_of(net, 12)[:, :1]},
-        )  # 11 are used
+        assert np.array_equal(
+            forecast(net, rows, 12), by_hand(net, rows, 12, {0: 0, 1: 1})
+        )
+        # 11 are used
+        wide = make(3, 2)
+        options = {"feedback": {0: 2, 1: 0}, "future": rows_of(net, 12)[:, :1]}
         rows = rows_of(wide)
-        assert np.array_equal(forecast(wide, rows, 12, **options), by_hand(wide, rows, 12, **options))
+        assert np.array_equal(
+            forecast(wide, rows, 12, **options), by_hand(wide, rows, 12, **options)
+        )
 
     all_hold(check, SORTS)
 
@@ -85,17 +100,25 @@ def test_the_context_is_that_from_before():
 @given_graphs(spec=specs(most=5), data=st.data())
 def test_any_feedback_of_any_gated_graph_with_inputs_from_outside(spec, data):
     net = Twin(spec).net
-    n, m = len(net.input), len(net.output)
+    n = len(net.input)
+    m = len(net.output)
     pairs = data.draw(st.integers(1, min(n, m)))
     outputs = data.draw(st.permutations(range(m)))[:pairs]
-    feedback = dict(zip(outputs, data.draw(st.permutations(range(n)))[:pairs], strict=True))
-    steps, rows = data.draw(st.integers(1, 6)), rows_of(net, data.draw(st.integers(1, 5)))
+    feedback = dict(
+        zip(outputs, data.draw(st.permutations(range(n)))[:pairs], strict=True)
+    )
+    steps = data.draw(st.integers(1, 6))
+    rows = rows_of(net, data.draw(st.integers(1, 5)))
     future = np.random.default_rng(3).uniform(-1, 1, (steps - 1, n - pairs))
-    found = forecast(net, rows, steps, feedback=feedback, future=future if n > pairs else None)
+    found = forecast(
+        net, rows, steps, feedback=feedback, future=future if n > pairs else None
+    )
     assert np.array_equal(found, by_hand(net, rows, steps, feedback, future))
     if n > pairs:  # a row for the last step is not used
         longer = np.vstack([future, np.full(n - pairs, 1e9)])
-        assert np.array_equal(forecast(net, rows, steps, feedback=feedback, future=longer), found)
+        assert np.array_equal(
+            forecast(net, rows, steps, feedback=feedback, future=longer), found
+        )
 
 
 def test_a_network_that_learns_by_rtrl():
@@ -126,7 +149,8 @@ def test_what_cannot_be_forecast_is_one_sentence():
         given = {"context": [[0.1, 0.2]], "steps": 3, **options}
         return lambda: forecast(gru() if net is None else net, **given)
 
-    three, six = [[1, 2, 3]], [1.0, 2.0, 3.0, 4.0, 5.0]
+    three = [[1, 2, 3]]
+    six = [1.0, 2.0, 3.0, 4.0, 5.0]
     all_refused(
         [
             (of(context=[]), ArgumentError, "The context has no row"),
@@ -136,13 +160,21 @@ def test_what_cannot_be_forecast_is_one_sentence():
             (of(gru(2, 3)), ArgumentError, "3 outputs cannot be fed back to 2 inputs"),
             (of(wide, context=three), ArgumentError, "1 input of .* future="),
             (of(future=[[1.0]]), ArgumentError, "Every input .* Omit future"),
-            (of(wide, context=three, future=six), ArgumentError, "future to have 2 rows.* or 3, got 5"),
+            (
+                of(wide, context=three, future=six),
+                ArgumentError,
+                "future to have 2 rows.* or 3, got 5",
+            ),
             (
                 of(wide, context=three, steps=2, future=six),
                 ArgumentError,
                 "future to have 1 row, .* or 2, got 5",
             ),
-            (of(wide, context=three, future=np.zeros((2, 3, 1))), ArgumentError, "future to be one series"),
+            (
+                of(wide, context=three, future=np.zeros((2, 3, 1))),
+                ArgumentError,
+                "future to be one series",
+            ),
             (of(feedback=[0, 1]), ArgumentTypeError, "a dict"),
             (of(feedback={0: 1, 1: 1}), ArgumentError, "fed to one input"),
             (of(feedback={2: 0}), SynapseError, "An output of the feedback|an output"),
@@ -162,12 +194,18 @@ def test_a_forecast_that_grows_beyond_all_numbers():
 
 
 def test_a_forecast_is_one_type_and_usable_as_an_array():
-    net, series = SORTS["gru"](), np.random.default_rng(0).normal(size=(40, 2))
+    net = SORTS["gru"]()
+    series = np.random.default_rng(0).normal(size=(40, 2))
     plain = forecast(net, series, 4)
     bounded = forecast(net, series, 4, calibration=Calibration(np.ones((30, 4, 2))))
     assert isinstance(plain, Forecast)
     assert (plain.lower, plain.upper, plain.interval) == (None, None, None)
-    for found in (plain, bounded, pickle.loads(pickle.dumps(plain)), copy.deepcopy(bounded)):
+    for found in (
+        plain,
+        bounded,
+        pickle.loads(pickle.dumps(plain)),
+        copy.deepcopy(bounded),
+    ):
         mean = found.mean
         assert (found.shape, len(found), found.ndim) == ((4, 2), 4, 2)
         results = {
@@ -189,7 +227,9 @@ def test_a_forecast_is_one_type_and_usable_as_an_array():
 def test_a_frame_gives_its_dates_and_names():
     pd = pytest.importorskip("pandas")
     net = architect.Perceptron(2, 2, 2, seed=0)
-    months = pd.date_range("2024-01-15", periods=4, freq=pd.DateOffset(months=1), name="Month")
+    months = pd.date_range(
+        "2024-01-15", periods=4, freq=pd.DateOffset(months=1), name="Month"
+    )
     frame = pd.DataFrame({"a": [0.1, 0.2, 0.3, 0.4], "b": [1.0, 0.0, 1.0, 0.0]}, months)
     ahead = forecast(net, frame, 2)
     assert [str(date.date()) for date in ahead.dates] == ["2024-05-15", "2024-06-15"]
@@ -204,4 +244,8 @@ def test_a_frame_gives_its_dates_and_names():
     assert forecast(net, frame.iloc[[0, 1, 3]], 2).dates is None  # uneven
     assert forecast(net, frame.to_numpy(), 2).dates is None
     with pytest.raises(ArgumentError, match="there are no dates"):
-        forecast(net, frame.set_axis(pd.date_range("2250", periods=4, freq="YS", unit="ns")), 99)
+        forecast(
+            net,
+            frame.set_axis(pd.date_range("2250", periods=4, freq="YS", unit="ns")),
+            99,
+        )

@@ -5,7 +5,12 @@ import pytest
 
 import architect
 from synapse import forecasting
-from synapse.errors import ArgumentError, ArgumentTypeError, DivergenceError, UnknownNameError
+from synapse.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    DivergenceError,
+    UnknownNameError,
+)
 from synapse.forecasting import Differences, NetworkForecaster, select, statistical
 from synapse.forecasting.network_forecaster import lesson
 from tests.helpers.cases import all_refused
@@ -30,13 +35,16 @@ def test_differences_are_undone():
 def test_a_network_reads_differences_and_known_values_of_the_next_row():
     """Its output is 3 x the known value of the next row + 0.5 x the last difference."""
     net = architect.Perceptron(2, 1, output_squash="identity", seed=0)
-    net.weights, net.biases = [0.5, 3.0], [0.0, 0.0, 0.0]
-    known, y = RNG.normal(size=(130, 1)), SALES[:, None]
+    net.weights = [0.5, 3.0]
+    net.biases = [0.0, 0.0, 0.0]
+    known = RNG.normal(size=(130, 1))
+    y = SALES[:, None]
     inputs, targets = lesson(y, [Differences((12,))], known)
     change = SALES[12:] - SALES[:-12]
     np.testing.assert_allclose(inputs, np.column_stack([change[:-1], known[13:120, 0]]))
     np.testing.assert_allclose(targets[:, 0], change[1:])
-    expected, last = [*SALES], change[-1]
+    expected = [*SALES]
+    last = change[-1]
     for step in range(120, 125):
         last = 0.5 * last + 3 * known[step, 0]
         expected.append(expected[step - 12] + last)
@@ -49,27 +57,48 @@ def test_a_network_reads_differences_and_known_values_of_the_next_row():
     np.testing.assert_allclose(one_step[120, 0], expected[120])
     all_refused(
         [
-            (lambda: forecaster(SALES, 11), ArgumentError, "known values to have 131 rows, got 130"),
+            (
+                lambda: forecaster(SALES, 11),
+                ArgumentError,
+                "known values to have 131 rows, got 130",
+            ),
             (
                 lambda: Differences((1,)).undo(SALES, y),
                 ArgumentError,
                 r"shape \(T,\), as the history, got .120",
             ),
             (lambda: forecaster(list(SALES), 0), ArgumentError, "Expected the steps"),
-            (lambda: forecaster.one_step([y[:, 0], y[:, 0]]), ArgumentError, r"\(T, 1\), a column for each"),
-            (lambda: NetworkForecaster(net, Differences()), ArgumentTypeError, "differences to be a list"),
+            (
+                lambda: forecaster.one_step([y[:, 0], y[:, 0]]),
+                ArgumentError,
+                r"\(T, 1\), a column for each",
+            ),
+            (
+                lambda: NetworkForecaster(net, Differences()),
+                ArgumentTypeError,
+                "differences to be a list",
+            ),
             (lambda: NetworkForecaster(net, []), ArgumentError, "one column or more"),
-            (lambda: NetworkForecaster(net, [Differences()], [1.0]), ArgumentError, r"shape \(N, k\)"),
+            (
+                lambda: NetworkForecaster(net, [Differences()], [1.0]),
+                ArgumentError,
+                r"shape \(N, k\)",
+            ),
         ]
     )
 
 
 @pytest.mark.parametrize("rows", [None, 60, 61, 90])
 def test_every_step_of_a_history_is_forecast_as_by_one_call_before_it(rows):
-    """Without known values, and with those that end with the history, one row later, or long after."""
-    net = architect.Elman(1 if rows is None else 2, 3, 1, output_squash="identity", seed=0)
+    """Without known values, and with those that end with the history, one row later, or
+    long after."""
+    net = architect.Elman(
+        1 if rows is None else 2, 3, 1, output_squash="identity", seed=0
+    )
     known = None if rows is None else RNG.normal(size=(rows, 1))
-    forecaster = NetworkForecaster(net, [Differences((1,))], known, scale=[[100.0], [30.0]])
+    forecaster = NetworkForecaster(
+        net, [Differences((1,))], known, scale=[[100.0], [30.0]]
+    )
     history = SALES[:60]
     found = forecaster.one_step(history)
     steps = 60 if rows == 60 else 61
@@ -85,14 +114,37 @@ def test_simple_methods_keep_what_they_were_fitted_to():
         forecaster = statistical(name, both[:90], period=12)
         made = forecaster(both[:100], 5)
         np.testing.assert_allclose(made[:, 0], -made[:, 1])
-        np.testing.assert_allclose(made[:, 0], statistical(name, SALES[:90], period=12)(SALES[:100], 5))
-    assert np.abs(statistical("ar", SALES[:90], period=12)(SALES[:100], 5) - SALES[100:105]).max() < 12
+        np.testing.assert_allclose(
+            made[:, 0], statistical(name, SALES[:90], period=12)(SALES[:100], 5)
+        )
+    assert (
+        np.abs(
+            statistical("ar", SALES[:90], period=12)(SALES[:100], 5) - SALES[100:105]
+        ).max()
+        < 12
+    )
     all_refused(
         [
-            (lambda: statistical("prophet", SALES), ArgumentError, "one of mean, naive, .*, got 'prophet'"),
-            (lambda: statistical("naive", SALES[:9], period=12), ArgumentError, "12 steps or more"),
-            (lambda: statistical("mean", SALES)(list(SALES), -1), ArgumentError, "Expected the steps"),
-            (lambda: statistical("ar", both)(SALES, 2), ArgumentError, r"shape \(T, 2\), as the series"),
+            (
+                lambda: statistical("prophet", SALES),
+                ArgumentError,
+                "one of mean, naive, .*, got 'prophet'",
+            ),
+            (
+                lambda: statistical("naive", SALES[:9], period=12),
+                ArgumentError,
+                "12 steps or more",
+            ),
+            (
+                lambda: statistical("mean", SALES)(list(SALES), -1),
+                ArgumentError,
+                "Expected the steps",
+            ),
+            (
+                lambda: statistical("ar", both)(SALES, 2),
+                ArgumentError,
+                r"shape \(T, 2\), as the series",
+            ),
         ]
     )
 
@@ -123,11 +175,19 @@ def offset(by):
 def test_the_best_of_several_and_their_mean():
     wrong = {"d": offset(100.0), "a": offset(1.0), "b": offset(-3.0), "c": offset(5.0)}
     found = select(wrong, T, 4, start=60)
-    assert list(found.rolled) == ["a", "combine", "b", "c", "d"]  # the mean of a, b, c is wrong by 1, too
+    assert list(found.rolled) == [
+        "a",
+        "combine",
+        "b",
+        "c",
+        "d",
+    ]  # the mean of a, b, c is wrong by 1, too
     assert found.members == ["a", "b", "c"]
     assert found.mase("combine") == found.mase("a") == 1
     assert found.best == "combine", "no single one is better by 10 %"
-    assert found.reason().startswith("The mean of a, b, c forecasts: MASE 1; no single one is more than 10 %")
+    assert found.reason().startswith(
+        "The mean of a, b, c forecasts: MASE 1; no single one is more than 10 %"
+    )
     found = select({"a": offset(0.5), "b": offset(2.5)}, T, 4, start=60)
     assert found.best == "a"
     assert found.reason() == "a forecasts: it has the lowest error, MASE 0.5."
@@ -140,16 +200,27 @@ def test_the_best_of_several_and_their_mean():
 
     first = select({"a": of_the_first}, both, 4, start=60, targets=1)
     assert first.mase("a") == 0.5
-    assert repr(first.rolled["a"]) == "<RollingOrigin 57 origins, 4 steps, 1 column, RMSE 0.5>"
+    assert (
+        repr(first.rolled["a"])
+        == "<RollingOrigin 57 origins, 4 steps, 1 column, RMSE 0.5>"
+    )
     all_refused(
         [
-            (lambda: first.statistic("a", "z"), UnknownNameError, "no forecaster named 'z'"),
+            (
+                lambda: first.statistic("a", "z"),
+                UnknownNameError,
+                "no forecaster named 'z'",
+            ),
             (
                 lambda: select({"a": of_the_first}, both, 4, targets=3),
                 ArgumentError,
                 "from 1 to 2, the number",
             ),
-            (lambda: select({"combine": offset(1.0)}, T, 4), ArgumentError, "'combine' is that of the mean"),
+            (
+                lambda: select({"combine": offset(1.0)}, T, 4),
+                ArgumentError,
+                "'combine' is that of the mean",
+            ),
         ]
     )
 
@@ -177,7 +248,8 @@ def test_whether_a_network_is_worth_it():
 
 
 def test_only_forecasts_that_overlap_are_correlated():
-    """If all do, their covariances add up to 0 but for rounding errors, which must not divide the gain."""
+    """If all do, their covariances add up to 0 but for rounding errors, which must not
+    divide the gain."""
     for seed in range(4):
         walk = np.random.default_rng(seed).normal(size=60).cumsum()
         two = {
@@ -188,9 +260,14 @@ def test_only_forecasts_that_overlap_are_correlated():
         assert found.statistic("gru", "naive") == 0
         assert "may be worth it" in found.verdict("gru")
         apart = select(two, walk, 4, start=30, every=4)
-        errors = (np.abs(apart.rolled[name].errors) / apart.rolled[name].scale for name in ("naive", "gru"))
+        errors = (
+            np.abs(apart.rolled[name].errors) / apart.rolled[name].scale
+            for name in ("naive", "gru")
+        )
         gain = np.subtract(*errors).mean(axis=1)
-        np.testing.assert_allclose(apart.statistic("gru", "naive"), gain.mean() / (gain.std() / np.sqrt(7)))
+        np.testing.assert_allclose(
+            apart.statistic("gru", "naive"), gain.mean() / (gain.std() / np.sqrt(7))
+        )
 
 
 def test_a_forecaster_that_fails_is_left_out():
@@ -199,6 +276,11 @@ def test_a_forecaster_that_fails_is_left_out():
 
     found = select({"a": failing, "b": offset(1.0)}, T, 2, start=100)
     assert found.failed == ["a is left out: It is unstable."]
-    assert (list(found.rolled), found.verdict("a")) == (["b"], "a could not be compared.")
-    with pytest.raises(ArgumentError, match=r"No method can forecast this series\. a is left out"):
+    assert (list(found.rolled), found.verdict("a")) == (
+        ["b"],
+        "a could not be compared.",
+    )
+    with pytest.raises(
+        ArgumentError, match=r"No method can forecast this series\. a is left out"
+    ):
         select({"a": failing}, T, 2, start=100)

@@ -10,7 +10,8 @@ from synapse.engine.functions.capture import frozen
 gain = 2.0
 table = np.arange(4.0)
 settings = types.ModuleType("settings")
-settings.gain, settings.other = 2.0, 1
+settings.gain = 2.0
+settings.other = 1
 
 
 def copy_of(function, modules=False):
@@ -66,7 +67,13 @@ def test_the_key_tells_captured_values_apart():
 
 
 def test_equal_values_of_two_kinds_are_told_apart():
-    for one, other in ((1, 1.0), (1, True), (0.0, -0.0), ("1", 1), (np.float32(1), np.float64(1))):
+    for one, other in (
+        (1, 1.0),
+        (1, True),
+        (0.0, -0.0),
+        ("1", 1),
+        (np.float32(1), np.float64(1)),
+    ):
         assert key(by_closure(one)) != key(by_closure(other)), (one, other)
     assert key(by_closure(math.nan)) == key(by_closure(math.nan))
 

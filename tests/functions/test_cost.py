@@ -10,7 +10,8 @@ from tests.functions.test_squash import named
 from tests.helpers.cases import all_refused
 from tests.helpers.networks import perceptron
 
-TARGETS, OUTPUTS = [1.0, 0.0, 0.3], [0.8, 0.4, 0.7]
+TARGETS = [1.0, 0.0, 0.3]
+OUTPUTS = [0.8, 0.4, 0.7]
 
 
 @cost.register
@@ -21,10 +22,16 @@ def quarter(target, output, derivative, outputs):
 
 def test_values_and_signals_of_a_call():
     """`tests/engine/test_costs.py` checks those of all built-in costs."""
-    assert cost.squared_error(TARGETS, OUTPUTS) == pytest.approx((0.2**2 + 0.4**2 + 0.4**2) / 2)
-    assert cost.mean_squared_error(TARGETS, OUTPUTS) == pytest.approx((0.2**2 + 0.4**2 + 0.4**2) / 3)
+    assert cost.squared_error(TARGETS, OUTPUTS) == pytest.approx(
+        (0.2**2 + 0.4**2 + 0.4**2) / 2
+    )
+    assert cost.mean_squared_error(TARGETS, OUTPUTS) == pytest.approx(
+        (0.2**2 + 0.4**2 + 0.4**2) / 3
+    )
     assert quarter(TARGETS, OUTPUTS) == pytest.approx((0.2**4 + 0.4**4 + 0.4**4) / 12)
-    assert cost.mean_squared_error.signal(1.0, 0.5, 0.25, outputs=2) == pytest.approx(0.125)
+    assert cost.mean_squared_error.signal(1.0, 0.5, 0.25, outputs=2) == pytest.approx(
+        0.125
+    )
     assert cost.mean_squared_error.signal(1.0, 0.5, 0.25) == pytest.approx(0.25)
 
 
@@ -32,10 +39,14 @@ def test_the_engine_computes_a_registered_cost():
     net = perceptron(1, 3, seed=1)
     net.activate([1.0])
     value = net.propagate(1.0, TARGETS, "quarter")
-    outputs, signals = net.output.activations, [neuron.error.projected for neuron in net.output]
+    outputs = net.output.activations
+    signals = [neuron.error.projected for neuron in net.output]
     assert value == pytest.approx(quarter(TARGETS, outputs), rel=1e-13)
     slopes = [neuron.derivative for neuron in net.output]
-    expected = [quarter.signal(t, y, d, 3) for t, y, d in zip(TARGETS, outputs, slopes, strict=True)]
+    expected = [
+        quarter.signal(t, y, d, 3)
+        for t, y, d in zip(TARGETS, outputs, slopes, strict=True)
+    ]
     assert signals == pytest.approx(expected, rel=1e-13)
     assert net.biases[1:] == pytest.approx(signals)
 
@@ -46,15 +57,35 @@ def test_a_cost_goes_with_the_outputs():
     assert cost.matching([squash.identity]) is cost.squared_error
 
 
-# --- registered costs ---------------------------------------------------------------------------
+# --- registered costs -----------------------------------------------------------------
 
 
 REFUSED = [
-    (ArgumentError, "signal", lambda target, output, derivative, outputs: ((target - output) ** 2, 0.5)),
-    (ArgumentError, "signal", lambda t, y, derivative, outputs: ((t - y) ** 2, 2.0 * (y - t) * derivative)),
-    (ArgumentError, "to return", lambda target, output, derivative, outputs: target - output),
-    (ArgumentError, "to take .target, output", lambda target, output, derivative: (0.0, 0.0)),
-    (ArgumentError, "already", named("mse", lambda target, output, derivative, outputs: (0.0, 0.0))),
+    (
+        ArgumentError,
+        "signal",
+        lambda target, output, derivative, outputs: ((target - output) ** 2, 0.5),
+    ),
+    (
+        ArgumentError,
+        "signal",
+        lambda t, y, derivative, outputs: ((t - y) ** 2, 2.0 * (y - t) * derivative),
+    ),
+    (
+        ArgumentError,
+        "to return",
+        lambda target, output, derivative, outputs: target - output,
+    ),
+    (
+        ArgumentError,
+        "to take .target, output",
+        lambda target, output, derivative: (0.0, 0.0),
+    ),
+    (
+        ArgumentError,
+        "already",
+        named("mse", lambda target, output, derivative, outputs: (0.0, 0.0)),
+    ),
     (ArgumentTypeError, "a Python function", "quarter"),
     (ArgumentTypeError, "a Python function", math.hypot),
     (ArgumentTypeError, "a Python function", cost.squared_error),
@@ -63,7 +94,12 @@ REFUSED = [
 
 def test_a_cost_that_cannot_be_used_is_refused():
     known = cost.names()
-    all_refused([(lambda one=one: cost.register(named("tried", one)), *rest) for *rest, one in REFUSED])
+    all_refused(
+        [
+            (lambda one=one: cost.register(named("tried", one)), *rest)
+            for *rest, one in REFUSED
+        ]
+    )
     assert cost.names() == known
 
 

@@ -1,4 +1,5 @@
-"""Squashes and costs of a user's own: run in threads, with captured values, and where they raise."""
+"""Squashes and costs of a user's own: run in threads, with captured values, and where
+they raise."""
 
 import math
 from itertools import pairwise
@@ -59,8 +60,13 @@ def learnt(network):
 
 
 def chain(function, dtype="float64"):
-    """An input, a hidden neuron with this squash that sees it as it is, and an output."""
-    layers = Layer(1, dtype=dtype), Layer(1, squash=function, dtype=dtype), Layer(1, dtype=dtype)
+    """An input, a hidden neuron with this squash that sees it as it is, and an
+    output."""
+    layers = (
+        Layer(1, dtype=dtype),
+        Layer(1, squash=function, dtype=dtype),
+        Layer(1, dtype=dtype),
+    )
     for one, other in pairwise(layers):
         one.project(other, weights=1.0)
     net = Network(layers[0], [layers[1]], layers[2])
@@ -68,10 +74,10 @@ def chain(function, dtype="float64"):
     return net
 
 
-# --- threads ------------------------------------------------------------------------------------
+# --- threads --------------------------------------------------------------------------
 
 
-# --- captured values ----------------------------------------------------------------------------
+# --- captured values ------------------------------------------------------------------
 
 
 def line(slope, name="line", low=-math.inf):
@@ -93,16 +99,21 @@ def weighted(factor):
 def test_another_captured_value_is_another_function():
     assert line(2.0) is line(2.0)
     assert weighted(2.0) is weighted(2.0)
-    with pytest.raises(ArgumentError, match=r"named 'line' is registered already, with other .* values"):
+    with pytest.raises(
+        ArgumentError, match=r"named 'line' is registered already, with other .* values"
+    ):
         line(3.0)
-    with pytest.raises(ArgumentError, match=r"named 'weighted' is registered already, with other .* values"):
+    with pytest.raises(
+        ArgumentError,
+        match=r"named 'weighted' is registered already, with other .* values",
+    ):
         weighted(3.0)
     with pytest.raises(ArgumentError, match="bounds"):
         line(2.0, low=0.0)
     assert line(3.0, "steeper")(1.0) == Neuron("steeper", bias=1.0).activate() == 3.0
 
 
-# --- functions that raise -----------------------------------------------------------------------
+# --- functions that raise -------------------------------------------------------------
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
@@ -129,20 +140,33 @@ class TestASquashThatRaises:
 
     def test_in_a_training(self, function, message, dtype):
         """The weights are those that the steps before have learnt; of batches, none."""
-        inputs, targets = [[1.0], [2.0], [6.5], [3.0]], [[0.0], [1.0], [1.0], [0.0]]
-        net, other = chain(function, dtype), chain(function, dtype)
+        inputs = [[1.0], [2.0], [6.5], [3.0]]
+        targets = [[0.0], [1.0], [1.0], [0.0]]
+        net = chain(function, dtype)
+        other = chain(function, dtype)
         for network in (net, other):
             network.connections[0].trainable = False
             network[1].trainable = False
         with pytest.raises(FunctionError, match=message):
-            Trainer(net, rate=0.1).train(inputs, targets, epochs=2, shuffle=False, progress=False)
-        Trainer(other, rate=0.1).train(inputs[:2], targets[:2], epochs=1, shuffle=False, progress=False)
+            Trainer(net, rate=0.1).train(
+                inputs, targets, epochs=2, shuffle=False, progress=False
+            )
+        Trainer(other, rate=0.1).train(
+            inputs[:2], targets[:2], epochs=1, shuffle=False, progress=False
+        )
         assert (learnt(net) == learnt(other)).all()
-        for options in ({"method": "bptt"}, {"optimizer": Adam()}, {"optimizer": LBFGS(), "method": "bptt"}):
+        for options in (
+            {"method": "bptt"},
+            {"optimizer": Adam()},
+            {"optimizer": LBFGS(), "method": "bptt"},
+        ):
             net = chain(function, dtype)
-            before, data = learnt(net), ([[6.5], [1.0]], [[0.0], [1.0]])
+            before = learnt(net)
+            data = ([[6.5], [1.0]], [[0.0], [1.0]])
             with pytest.raises(FunctionError, match=message):
-                Trainer(net, **options).train(*data, epochs=2, shuffle=False, progress=False)
+                Trainer(net, **options).train(
+                    *data, epochs=2, shuffle=False, progress=False
+                )
             assert (learnt(net) == before).all(), options
 
     def test_in_a_gradient(self, function, message, dtype):
@@ -163,24 +187,33 @@ def test_an_error_with_values_of_its_own_is_the_same_from_every_thread():
         return state, 1.0
 
     net = architect.Elman(3, 8, 2, squash=raises_with_its_state, seed=1)
-    inputs, messages = 100.0 * np.random.default_rng(0).normal(size=(64, 10, 3)), set()
+    inputs = 100.0 * np.random.default_rng(0).normal(size=(64, 10, 3))
+    messages = set()
     for threads in (1, 2, 3) * 5:
-        with pytest.raises(FunctionError, match=r"ValueError: \('too large', ") as raised:
+        with pytest.raises(
+            FunctionError, match=r"ValueError: \('too large', "
+        ) as raised:
             synapse.gradient(net, inputs, np.zeros((64, 10, 2)), threads=threads)
         messages.add(str(raised.value))
     assert len(messages) == 1
 
 
 def test_an_error_that_cannot_be_repeated_is_raised_all_the_same():
-    failed = np.array([1.0, _registered["squash", "wavy"].address, 0.5, 0.0, 0.0, 0.0, 0.0])
-    with pytest.raises(FunctionError, match=r"The squash 'wavy' failed at state 0.5: an error\."):
+    failed = np.array(
+        [1.0, _registered["squash", "wavy"].address, 0.5, 0.0, 0.0, 0.0, 0.0]
+    )
+    with pytest.raises(
+        FunctionError, match=r"The squash 'wavy' failed at state 0.5: an error\."
+    ):
         require_sound(FAILED, failed)
 
 
 def test_a_long_epoch_in_a_thread_raises_too(monkeypatch):
     monkeypatch.setattr("synapse.learning.training.SECONDS", 0.0)
     with pytest.raises(FunctionError):
-        Trainer(chain(raises_above_six)).train([[1.0], [7.0]], [[0.0], [1.0]], epochs=1, progress=False)
+        Trainer(chain(raises_above_six)).train(
+            [[1.0], [7.0]], [[0.0], [1.0]], epochs=1, progress=False
+        )
 
 
 def test_samples_that_have_ended_do_not_call_the_function():
@@ -195,8 +228,14 @@ def test_samples_that_have_ended_do_not_call_the_function():
 
 
 def test_a_cost_that_raises_changes_nothing():
-    inputs, targets = [[1.0], [2.0], [3.0]], [[0.0], [3.0], [1.0]]
-    net, other, neuron, layer = chain("tanh"), chain("tanh"), Neuron("identity"), Layer(2, "identity")
+    inputs = [[1.0], [2.0], [3.0]]
+    targets = [[0.0], [3.0], [1.0]]
+    net, other, neuron, layer = (
+        chain("tanh"),
+        chain("tanh"),
+        Neuron("identity"),
+        Layer(2, "identity"),
+    )
     net.activate([1.0]), neuron.activate(), layer.activate()
     for call in (
         lambda: net.propagate(0.1, [3.0], refuses),
@@ -205,13 +244,20 @@ def test_a_cost_that_raises_changes_nothing():
         lambda: Trainer(net, cost=refuses).test(inputs, targets),
         lambda: synapse.gradient(net, inputs, targets, refuses),
     ):
-        with pytest.raises(FunctionError, match="The cost 'refuses' failed at target 3, output .*too large"):
+        with pytest.raises(
+            FunctionError,
+            match="The cost 'refuses' failed at target 3, output .*too large",
+        ):
             call()
     assert (learnt(net) == learnt(other)).all()
     assert [neuron.bias, *layer.biases] == [0.0, 0.0, 0.0]
     with pytest.raises(FunctionError):
-        Trainer(net, cost=refuses).train(inputs, targets, epochs=2, shuffle=False, progress=False)
-    Trainer(other, cost=refuses).train(inputs[:1], targets[:1], epochs=1, shuffle=False, progress=False)
+        Trainer(net, cost=refuses).train(
+            inputs, targets, epochs=2, shuffle=False, progress=False
+        )
+    Trainer(other, cost=refuses).train(
+        inputs[:1], targets[:1], epochs=1, shuffle=False, progress=False
+    )
     assert learnt(net) == pytest.approx(learnt(other), abs=1e-12)
 
 
@@ -222,9 +268,14 @@ def test_a_function_that_raises_when_it_is_registered_is_refused():
     def broken_cost(target, output, derivative, outputs):
         raise ValueError
 
-    with pytest.raises(ArgumentError, match="The squash 'broken' failed at state -3.98: KeyError: 'where'"):
+    with pytest.raises(
+        ArgumentError,
+        match="The squash 'broken' failed at state -3.98: KeyError: 'where'",
+    ):
         squash.register(broken)
-    with pytest.raises(ArgumentError, match="The cost 'broken_cost' failed at target 0, .*: ValueError"):
+    with pytest.raises(
+        ArgumentError, match="The cost 'broken_cost' failed at target 0, .*: ValueError"
+    ):
         cost.register(broken_cost)
     assert "broken" not in squash.names()
     assert "broken_cost" not in cost.names()

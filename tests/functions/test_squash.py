@@ -44,7 +44,7 @@ def bent(state):
     return (root - 1.0) / 2.0 + state, state / (2.0 * root) + 1.0
 
 
-# --- names --------------------------------------------------------------------------------------
+# --- names ----------------------------------------------------------------------------
 
 
 def test_every_entry_is_found_by_its_names_in_any_spelling():
@@ -62,24 +62,46 @@ def test_every_entry_is_found_by_its_names_in_any_spelling():
                 name.replace("_", ""),
                 name.title().replace("_", " "),
             )
-            wrong += [given for given in (name, *spelled) if squash.get(given) is not function]
+            wrong += [
+                given for given in (name, *spelled) if squash.get(given) is not function
+            ]
             wrong += [] if getattr(squash, name) is function else [f"squash.{name}"]
     assert not wrong, wrong
 
 
 def test_names_of_other_libraries():
     """By hand, so that none is lost."""
-    theirs = {"step": "hard_limit hlim Heaviside BinaryStep", "sign": "sgn signum", "swish": "SiLU"}
-    theirs |= {"sinus": "sin sine sinusoid", "absolute": "abs", "identity": "linear", "logistic": "Sigmoid"}
-    theirs |= {"hard_threshold": "hardshrink", "soft_threshold": "SoftShrink", "hard_tanh": "Hardtanh"}
+    theirs = {
+        "step": "hard_limit hlim Heaviside BinaryStep",
+        "sign": "sgn signum",
+        "swish": "SiLU",
+    }
+    theirs |= {
+        "sinus": "sin sine sinusoid",
+        "absolute": "abs",
+        "identity": "linear",
+        "logistic": "Sigmoid",
+    }
+    theirs |= {
+        "hard_threshold": "hardshrink",
+        "soft_threshold": "SoftShrink",
+        "hard_tanh": "Hardtanh",
+    }
     for name, others in theirs.items():
-        assert [squash.get(other).name for other in others.split()] == [name] * len(others.split())
+        assert [squash.get(other).name for other in others.split()] == [name] * len(
+            others.split()
+        )
     assert squash.names() == sorted(squash.names())
 
 
 def test_a_function_of_ones_own_is_registered_first():
     given = [None, 3, math.tanh, lambda s: (s, 1.0)]
-    all_refused([(lambda one=one: squash.get(one), ArgumentTypeError, "register") for one in given])
+    all_refused(
+        [
+            (lambda one=one: squash.get(one), ArgumentTypeError, "register")
+            for one in given
+        ]
+    )
 
 
 def test_what_nobody_registered_is_refused_before_a_kernel_calls_it():
@@ -98,17 +120,22 @@ def test_what_nobody_registered_is_refused_before_a_kernel_calls_it():
 
 def test_copies_and_pickles_are_the_function_itself():
     for function in (squash.tanh, gentle):
-        assert copy.deepcopy(function) is pickle.loads(pickle.dumps(function)) is function
+        assert (
+            copy.deepcopy(function) is pickle.loads(pickle.dumps(function)) is function
+        )
 
 
-# --- registered functions -----------------------------------------------------------------------
+# --- registered functions -------------------------------------------------------------
 
 
 def test_the_engine_computes_a_registered_function():
     for function in (gentle, bent):
         for state in STATES:
             expected = function(state), function.derivative(state)
-            assert fire(function, state) == pytest.approx(expected, abs=1e-15), (function, state)
+            assert fire(function, state) == pytest.approx(expected, abs=1e-15), (
+                function,
+                state,
+            )
 
 
 def test_a_cell_run_again_registers_the_same_function():
@@ -153,7 +180,10 @@ REFUSED = [
 
 def test_a_function_that_cannot_be_used_is_refused():
     known = squash.names()
-    tried = [(lambda one=one: squash.register(named("tried", one)), *rest) for *rest, one in REFUSED]
+    tried = [
+        (lambda one=one: squash.register(named("tried", one)), *rest)
+        for *rest, one in REFUSED
+    ]
     for bounds in ({"low": 1.0, "high": -1.0}, {"low": math.nan}, {"high": "a"}):
         wrong = lambda given=bounds: squash.register(**given)(doubled())  # noqa: E731
         tried.append((wrong, (ArgumentError, ArgumentTypeError), "bounds"))
@@ -175,7 +205,7 @@ def test_a_function_that_cannot_be_compiled_is_refused():
     assert "cannot_be_compiled" not in squash.names()
 
 
-# --- how a function is written elsewhere --------------------------------------------------------------
+# --- how a function is written elsewhere ----------------------------------------------
 
 
 def doubled():
@@ -207,4 +237,6 @@ def test_what_is_written_is_checked():
         ({"torch": "2 * {s}"}, ArgumentTypeError, "a function"),
     ]
     call = lambda written: squash.register(doubled(), written=written)  # noqa: E731
-    all_refused([(lambda given=given: call(given), kind, words) for given, kind, words in cases])
+    all_refused(
+        [(lambda given=given: call(given), kind, words) for given, kind, words in cases]
+    )

@@ -6,14 +6,33 @@ import numpy as np
 
 import architect
 import synapse
-from synapse import ALL_TO_ALL, ALL_TO_ELSE, ONE_TO_ONE, Layer, Network, Neuron, Trainer, optimizers, record
+from synapse import (
+    ALL_TO_ALL,
+    ALL_TO_ELSE,
+    ONE_TO_ONE,
+    Layer,
+    Network,
+    Neuron,
+    Trainer,
+    optimizers,
+    record,
+)
 from synapse.errors import SynapseError, TopologyError
 from tests.helpers.integrity import check_store, require
 from tests.helpers.recorded import agree, names_for, shown
 
 from .world import DONE, TOP, Change, is_alive, operation, pair
 
-SQUASHES = ("logistic", "tanh", "identity", "softplus", "gaussian", "relu", "swish", "ramp")
+SQUASHES = (
+    "logistic",
+    "tanh",
+    "identity",
+    "softplus",
+    "gaussian",
+    "relu",
+    "swish",
+    "ramp",
+)
 SQUASHES += (*SQUASHES, "winner", "maxout", "noise", "bernoulli")
 
 
@@ -26,7 +45,8 @@ def dtype(world):
 def new_layer(world):
     if len(world.neurons) > TOP:
         return None
-    size, bias = world.random.randint(1, 6), world.random.uniform(-0.5, 0.5)
+    size = world.random.randint(1, 6)
+    bias = world.random.uniform(-0.5, 0.5)
     layer = Layer(size, world.one(SQUASHES), bias, dtype=dtype(world))
     world.neurons.extend(layer)
     world.layers.append(layer)
@@ -34,14 +54,20 @@ def new_layer(world):
 
 
 RECIPES = {
-    "Perceptron": lambda r, **o: architect.Perceptron(r(1, 3), r(1, 5), r(1, 4), r(1, 2), seed=r(0, 99), **o),
-    "LSTM": lambda r, **o: architect.LSTM(r(1, 2), r(1, 3), r(1, 2), seed=r(0, 99), **o),
+    "Perceptron": lambda r, **o: architect.Perceptron(
+        r(1, 3), r(1, 5), r(1, 4), r(1, 2), seed=r(0, 99), **o
+    ),
+    "LSTM": lambda r, **o: architect.LSTM(
+        r(1, 2), r(1, 3), r(1, 2), seed=r(0, 99), **o
+    ),
     "LSTM of Synaptic": lambda r, **o: RECIPES["LSTM"](r, style="synaptic", **o),
     "GRU": lambda r, **o: architect.GRU(r(1, 2), r(1, 3), r(1, 2), seed=r(0, 99), **o),
     "CfC": lambda r, **o: architect.CfC(
         r(1, 2), r(1, 3), r(1, 2), mixed_memory=r(0, 1) > 0, seed=r(0, 99), **o
     ),
-    "CTRNN": lambda r, **o: architect.CTRNN(r(1, 2), r(1, 3), r(1, 2), seed=r(0, 99), **o),
+    "CTRNN": lambda r, **o: architect.CTRNN(
+        r(1, 2), r(1, 3), r(1, 2), seed=r(0, 99), **o
+    ),
     "Random": lambda r, **o: architect.Random(2, r(2, 6), 1, seed=r(0, 99), **o),
 }
 
@@ -70,7 +96,9 @@ def new_network(world):
 @operation(9, "neurons")
 def project_neurons(world, a):
     """From one neuron to another one, of the same store or another, or to itself."""
-    b = world.one([a, *world.some(n for n in world.neurons if n._store is a._store)][:3])
+    b = world.one(
+        [a, *world.some(n for n in world.neurons if n._store is a._store)][:3]
+    )
     b = world.one(world.neurons) if world.chance(0.3) else b
     weight = world.random.uniform(-0.8, 0.8)
     link = a.project(b, weight=weight, trainable=world.one([None, True, False]))
@@ -81,18 +109,26 @@ def project_neurons(world, a):
 @operation(6)
 def project_layers(world):
     """A projection is done whole or refused."""
-    kinds = [*world.layers, *world.networks, *(layer for n in world.networks for layer in n.layers)]
+    kinds = [
+        *world.layers,
+        *world.networks,
+        *(layer for n in world.networks for layer in n.layers),
+    ]
     kinds = list(filter(is_alive, kinds))
-    source, target = world.one(kinds), world.one([*kinds, *world.some(world.neurons, 2)])
+    source = world.one(kinds)
+    target = world.one([*kinds, *world.some(world.neurons, 2)])
     if source is None:
         return None
     kind = world.one([None, ALL_TO_ALL, ONE_TO_ONE, ALL_TO_ELSE, 0.5])
-    links = source.project(target, kind, seed=world.random.randrange(99), trainable=world.chance(0.8))
+    links = source.project(
+        target, kind, seed=world.random.randrange(99), trainable=world.chance(0.8)
+    )
     return Change(links=map(pair, links))
 
 
 def with_lost_relays(world, before, neurons=(), links=()):
-    """A change, with the relays that went as nothing reads them any more, and their links of `before`."""
+    """A change, with the relays that went as nothing reads them any more, and their
+    links of `before`."""
     lost = [neuron for neuron in world.neurons if neuron._row < 0]
     world.neurons = [neuron for neuron in world.neurons if neuron._row >= 0]
     world.layers = list(filter(is_alive, world.layers))
@@ -121,7 +157,8 @@ def gate_links(world, gater):
 
 @operation(3, lambda world: (one for one in world.links() if one.gater is not None))
 def ungate(world, link):
-    gater, links = link.gater, [link] if world.chance(0.5) else list(link.gater.gated)
+    gater = link.gater
+    links = [link] if world.chance(0.5) else list(link.gater.gated)
     before = [pair(each) for each in world.links(gater._store)]
     ends = [pair(link) for link in links]
     gater.ungate(*links)
@@ -158,7 +195,9 @@ def tie(world):
     return Change(None, None, ties=True)
 
 
-@operation(2, lambda world: [[one for one in (*world.neurons, *world.links()) if one.tied]])
+@operation(
+    2, lambda world: [[one for one in (*world.neurons, *world.links()) if one.tied]]
+)
 def untie(world, tied):
     chosen = world.one(tied)
     items = world.some([one for one in tied if type(one) is type(chosen)], 3)
@@ -179,7 +218,12 @@ def set_something(world, one):
     return Change(tied) if isinstance(one, Neuron) else Change(links=map(pair, tied))
 
 
-@operation(2, lambda world: filter(is_alive, [*world.networks, *world.some(world.neurons), *world.layers]))
+@operation(
+    2,
+    lambda world: filter(
+        is_alive, [*world.networks, *world.some(world.neurons), *world.layers]
+    ),
+)
 def forget_context(world, one):
     """Clear a neuron, a layer or a network."""
     one.clear()
@@ -188,33 +232,48 @@ def forget_context(world, one):
 
 @operation(16, "stores")
 def step_round(world, store):
-    """All networks and free neurons of a store fire in some order and propagate in the reverse order."""
+    """All networks and free neurons of a store fire in some order and propagate in the
+    reverse order."""
     store.ready()
     neurons = {view for view in store.views if view is not None}
     networks = [network for network in world.networks if network[0] in neurons]
     taken = {neuron for network in networks for neuron in network}
-    free = (n for n in world.neurons if n in neurons and n not in taken and not fires_as_a_group(n))
+    free = (
+        n
+        for n in world.neurons
+        if n in neurons and n not in taken and not fires_as_a_group(n)
+    )
     units = [*networks, *([n] for n in free)]
     if not units:
         return None
     world.random.shuffle(units)
     answers = [fire(world, unit) for unit in units]
-    require(np.isfinite(np.concatenate(answers)).all(), "an answer is not finite", answers)
+    require(
+        np.isfinite(np.concatenate(answers)).all(), "an answer is not finite", answers
+    )
     for unit in reversed(units) if world.chance(0.8) else ():
         learn(world, unit)
     return Change(neurons, None)
 
 
 def fires_as_a_group(neuron):
-    """Whether it reads neurons that it competes with, so that it refuses to be stepped by itself."""
+    """Whether it reads neurons that it competes with, so that it refuses to be stepped
+    by itself."""
     return neuron._reads_its_group(neuron._store)
 
 
 def fire(world, unit):
-    """Activate a network, whole or by neurons, or a free neuron, which is rarely given a value."""
+    """Activate a network, whole or by neurons, or a free neuron, which is rarely given
+    a value."""
     free = isinstance(unit, list)
-    given = world.chance(0.2 if free else 0.7) or not (free or all(neuron.incoming for neuron in unit.input))
-    values = [world.random.uniform(-1, 1) for _ in (unit if free else unit.input)] if given else []
+    given = world.chance(0.2 if free else 0.7) or not (
+        free or all(neuron.incoming for neuron in unit.input)
+    )
+    values = (
+        [world.random.uniform(-1, 1) for _ in (unit if free else unit.input)]
+        if given
+        else []
+    )
     if not free and (world.chance(0.5) or any(map(fires_as_a_group, unit))):
         return unit.activate(values or None)
     inputs = dict(zip(unit, values))
@@ -224,8 +283,14 @@ def fire(world, unit):
 def learn(world, unit):
     """Propagate a network, whole or by neurons, or a free neuron."""
     outputs = unit if isinstance(unit, list) else unit.output
-    aims = {} if world.chance(0.3) else {neuron: world.random.random() for neuron in outputs}
-    if not isinstance(unit, list) and (world.chance(0.7) or any(map(fires_as_a_group, unit))):
+    aims = (
+        {}
+        if world.chance(0.3)
+        else {neuron: world.random.random() for neuron in outputs}
+    )
+    if not isinstance(unit, list) and (
+        world.chance(0.7) or any(map(fires_as_a_group, unit))
+    ):
         unit.propagate(0.1, [*aims.values()] or None, "squared_error")
     else:
         for neuron in reversed(list(unit)):
@@ -233,13 +298,29 @@ def learn(world, unit):
 
 
 OPTIMIZERS = (None, optimizers.SGD, optimizers.Adam, optimizers.Rprop)
-EDITS = ("disconnect", "remove_from_network", "add_to_network", "project_neurons", "project_layers", "tie")
-EDITS += ("untie", "set_something", "gate_links", "ungate", "new_network", "forget_context")
+EDITS = (
+    "disconnect",
+    "remove_from_network",
+    "add_to_network",
+    "project_neurons",
+    "project_layers",
+    "tie",
+)
+EDITS += (
+    "untie",
+    "set_something",
+    "gate_links",
+    "ungate",
+    "new_network",
+    "forget_context",
+)
 
 
 def data(world, network):
     """A stream, samples, or sequences of several lengths, with gaps in the targets."""
-    n, m, count = len(network.input), len(network.output), world.random.randint(1, 4)
+    n = len(network.input)
+    m = len(network.output)
+    count = world.random.randint(1, 4)
     lengths = [world.random.randint(1, 4) for _ in range(count)]
     inputs = [world.rng.uniform(-1, 1, (length, n)) for length in lengths]
     targets = [world.rng.random((length, m)) for length in lengths]
@@ -251,8 +332,10 @@ def data(world, network):
 
 
 def training(world, network, **options):
-    """One call of train by any rule and optimizer; a refusal or a divergence is an answer too."""
-    given, optimizer = data(world, network), world.one(OPTIMIZERS)
+    """One call of train by any rule and optimizer; a refusal or a divergence is an
+    answer too."""
+    given = data(world, network)
+    optimizer = world.one(OPTIMIZERS)
     method = world.one(["online", "bptt", "rtrl"])
     settings = {"batch_size": world.random.randint(1, 3)} if world.chance(0.5) else {}
     if method == "rtrl":
@@ -263,8 +346,17 @@ def training(world, network, **options):
     world.notes.append(f"{method} {optimizer} {settings}")
     try:
         optimizer = optimizer and optimizer()
-        trainer = Trainer(network, rate, "squared_error", method=method, optimizer=optimizer, **settings)
-        result = trainer.train(*given, epochs=world.random.randint(1, 4), progress=False, seed=0, **options)
+        trainer = Trainer(
+            network,
+            rate,
+            "squared_error",
+            method=method,
+            optimizer=optimizer,
+            **settings,
+        )
+        result = trainer.train(
+            *given, epochs=world.random.randint(1, 4), progress=False, seed=0, **options
+        )
     except SynapseError:
         return
     assert len(result.history["error"]) == result.epochs, "an error for each epoch"
@@ -273,16 +365,20 @@ def training(world, network, **options):
 @operation(7, "networks")
 def train(world, network):
     """A training without edits moves what learns, and nothing else."""
-    own, before = set(network), world.snapshot()
+    own = set(network)
+    before = world.snapshot()
     tied = {one for group in before.ties for one in group}
     training(world, network)
-    learning = {ends for ends, link in before.links.items() if ends[1] in own and link[1]}
+    learning = {
+        ends for ends, link in before.links.items() if ends[1] in own and link[1]
+    }
     return Change(own | tied, learning | tied)
 
 
 @operation(7, lambda world: world.networks if world.depth < 3 else ())
 def train_and_edit(world, network):
-    """A training whose callbacks, after epochs or after batches, edit the network or anything else."""
+    """A training whose callbacks, after epochs or after batches, edit the network or
+    anything else."""
 
     def edit(_):
         world.do(world.one(EDITS))
@@ -295,19 +391,30 @@ def train_and_edit(world, network):
 
 
 @operation(
-    5, lambda world: (one for one in world.networks if one._store.recorder is None and world.depth < 3)
+    5,
+    lambda world: (
+        one for one in world.networks if one._store.recorder is None and world.depth < 3
+    ),
 )
 def record_run(world, network):
-    """A recording has a row for each step, also when the network is edited in between."""
+    """A recording has a row for each step, also when the network is edited in
+    between."""
     neurons = world.some(network.output, 3) if world.chance(0.6) else None
     numbers = list(dict.fromkeys(["activation", *world.some(names_for(network), 4)]))
     try:
         with record(network, *numbers, neurons=neurons) as log:
             for _ in range(world.random.randint(1, 3)):
-                rows = world.rng.uniform(-1, 1, (world.random.randint(1, 3), len(network.input)))
+                rows = world.rng.uniform(
+                    -1, 1, (world.random.randint(1, 3), len(network.input))
+                )
                 before = len(log)
                 network.run(rows)
-                require(len(log) == before + len(rows), "a row for each step", before, len(log))
+                require(
+                    len(log) == before + len(rows),
+                    "a row for each step",
+                    before,
+                    len(log),
+                )
                 check_store(network._store)
                 agree(log, shown(log, propagated=False), within=1e-5)
                 if world.chance(0.6):

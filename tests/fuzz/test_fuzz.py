@@ -14,7 +14,9 @@ from tests.helpers.cases import all_refused
 from tests.helpers.integrity import check_store
 
 pytestmark = [
-    pytest.mark.usefixtures("ctrl_c"),  # the walk looks at its handler between operations
+    pytest.mark.usefixtures(
+        "ctrl_c"
+    ),  # the walk looks at its handler between operations
     pytest.mark.filterwarnings(
         *(f"ignore::synapse.errors.{name}Warning" for name in ("Training", "Topology"))
     ),
@@ -29,11 +31,22 @@ def test_nothing_fails_in_a_short_walk():
 @settings(max_examples=8 * settings().max_examples // 15)
 @given(st.integers(0, 10**6), st.lists(st.booleans(), min_size=160, max_size=160))
 def test_nothing_fails_in_long_walks(seed, done):
-    """With HYPOTHESIS_PROFILE=explore for hours. A failure is told by few of the operations."""
-    walk(seed, [number for number, chosen in enumerate(done, len(FIRST)) if chosen], note)
+    """With HYPOTHESIS_PROFILE=explore for hours. A failure is told by few of the
+    operations."""
+    walk(
+        seed, [number for number, chosen in enumerate(done, len(FIRST)) if chosen], note
+    )
 
 
-DAMAGE = {"source": 99, "weight": np.nan, "role": 0, "identity": 1, "pull": 7, "tie": 1, "pending_step": 1.0}
+DAMAGE = {
+    "source": 99,
+    "weight": np.nan,
+    "role": 0,
+    "identity": 1,
+    "pull": 7,
+    "tie": 1,
+    "pending_step": 1.0,
+}
 """Wrong numbers in a column."""
 EDITS = [
     lambda net: setattr(net.connections[5], "weight", 0.9),
@@ -45,7 +58,8 @@ EDITS = [
 
 
 def a_world():
-    world, net = World(0), architect.LSTM(2, 3, 1, style="synaptic", seed=0)
+    world = World(0)
+    net = architect.LSTM(2, 3, 1, style="synaptic", seed=0)
     synapse.tie(net.connections[:2])
     world.neurons.extend(net)
     net.activate([0.1, 0.2])
@@ -70,5 +84,9 @@ def edited_unseen(act):
 
 
 def test_damage_and_changes_that_an_operation_does_not_name_are_noticed():
-    cases = [(partial(damaged, *at), AssertionError, "integrity") for at in DAMAGE.items()]
-    all_refused([*cases, *((partial(edited_unseen, act), Mismatch, "") for act in EDITS)])
+    cases = [
+        (partial(damaged, *at), AssertionError, "integrity") for at in DAMAGE.items()
+    ]
+    all_refused(
+        [*cases, *((partial(edited_unseen, act), Mismatch, "") for act in EDITS)]
+    )

@@ -1,4 +1,5 @@
-"""The world of a walk: neurons, layers and networks in any number of stores, and what has changed."""
+"""The world of a walk: neurons, layers and networks in any number of stores, and what
+has changed."""
 
 import gc
 import signal
@@ -16,20 +17,37 @@ from synapse.errors import SynapseError
 from synapse.objects.connection import connection_at
 from tests.helpers.integrity import check_store, require
 
-NUMBERS = ("state", "old_state", "activation", "old_activation", "derivative", "bias", "responsibility")
+NUMBERS = (
+    "state",
+    "old_state",
+    "activation",
+    "old_activation",
+    "derivative",
+    "bias",
+    "responsibility",
+)
 NUMBERS += ("projected", "gated", "squash", "deterministic", "trainable_bias", "random")
 TOP = 60
 """With more neurons than this, a world does not grow."""
 OPERATIONS = {}
 """By name: how often each is drawn, and the function of a world."""
-FIRST = ("new_recipe", "new_layer", "new_recipe", "new_layer", "new_network", "new_layer")
+FIRST = (
+    "new_recipe",
+    "new_layer",
+    "new_recipe",
+    "new_layer",
+    "new_network",
+    "new_layer",
+)
 """What every world begins with."""
 DONE = object()
 """What an operation answers whose parts have been compared one by one."""
 Snapshot = namedtuple("Snapshot", "neurons links ties")
-"""Everything that an operation can change: numbers by neuron; gater, trainable and weight by both ends."""
+"""Everything that an operation can change: numbers by neuron; gater, trainable and
+weight by both ends."""
 Change = namedtuple("Change", "neurons links ties", defaults=((), (), False))
-"""What an operation may have made, changed or removed: neurons, links (None: any of them), whether ties."""
+"""What an operation may have made, changed or removed: neurons, links (None: any of
+them), whether ties."""
 
 
 class Mismatch(AssertionError):  # noqa: N818 - reads as what it tells
@@ -37,7 +55,8 @@ class Mismatch(AssertionError):  # noqa: N818 - reads as what it tells
 
 
 def operation(often, of=None):
-    """Register a function of a world as an operation; if it is done to one thing, of these of the world."""
+    """Register a function of a world as an operation; if it is done to one thing, of
+    these of the world."""
 
     def register(function):
         OPERATIONS[function.__name__] = often, partial(_operate, function, of)
@@ -61,7 +80,9 @@ def _operate(function, of, world):
 
 def is_alive(layer):
     """Whether no neuron of a layer has been removed; a network or a neuron is."""
-    return all(n._row >= 0 for n in layer._neurons) if isinstance(layer, Layer) else True
+    return (
+        all(n._row >= 0 for n in layer._neurons) if isinstance(layer, Layer) else True
+    )
 
 
 def pair(link):
@@ -73,13 +94,18 @@ class World:
     """All that a walk has made and still holds."""
 
     def __init__(self, seed):
-        self.seed, self.depth = seed, 0
-        self.neurons, self.networks, self.layers = [], [], []
+        self.seed = seed
+        self.depth = 0
+        self.neurons = []
+        self.networks = []
+        self.layers = []
         self.begin(0)
 
     def begin(self, number):
-        """Draw what follows from the seed of the walk and the number of the operation alone."""
-        self.number, self.notes = number, []
+        """Draw what follows from the seed of the walk and the number of the operation
+        alone."""
+        self.number = number
+        self.notes = []
         self.random = Random(self.seed * 1_000_003 + number)
         self.rng = np.random.default_rng([self.seed, number])
 
@@ -99,7 +125,9 @@ class World:
 
     def stores(self):
         """The stores of all neurons, each once."""
-        return list({id(neuron._store): neuron._store for neuron in self.neurons}.values())
+        return list(
+            {id(neuron._store): neuron._store for neuron in self.neurons}.values()
+        )
 
     def links(self, store=None):
         """Connections of one store, or of all."""
@@ -110,7 +138,11 @@ class World:
     def free(self, dtype=None):
         """Neurons that belong to no living network."""
         taken = {neuron for network in self.networks for neuron in network}
-        return [n for n in self.neurons if n not in taken and (dtype is None or n._store.dtype == dtype)]
+        return [
+            n
+            for n in self.neurons
+            if n not in taken and (dtype is None or n._store.dtype == dtype)
+        ]
 
     def settle(self):
         """Bring numbers that have grown back to where steps stay finite."""
@@ -125,44 +157,81 @@ class World:
 
     def snapshot(self):
         """What there is now, read from the columns of all stores."""
-        neurons, links, ties = {}, {}, set()
+        neurons = {}
+        links = {}
+        ties = set()
         for store in self.stores():
-            views, groups = store.views, {}
-            numbers = np.stack([store[name].astype(np.float64) for name in NUMBERS], axis=1)
-            neurons |= {view: row.tobytes() for view, row in zip(views, numbers) if view is not None}
+            views = store.views
+            groups = {}
+            numbers = np.stack(
+                [store[name].astype(np.float64) for name in NUMBERS], axis=1
+            )
+            neurons |= {
+                view: row.tobytes()
+                for view, row in zip(views, numbers)
+                if view is not None
+            }
             rows = np.flatnonzero(store["target"] != NONE)
             columns = ("source", "target", "gater", "trainable", "weight", "tie")
-            for s, t, g, learns, weight, tie in zip(*(store[name][rows].tolist() for name in columns)):
-                links[views[s], views[t]] = None if g == NONE else views[g], learns, weight
+            for s, t, g, learns, weight, tie in zip(
+                *(store[name][rows].tolist() for name in columns)
+            ):
+                links[views[s], views[t]] = (
+                    None if g == NONE else views[g],
+                    learns,
+                    weight,
+                )
                 groups.setdefault(tie, set()).add((views[s], views[t]))
             for view, tie in zip(views, store["bias_tie"].tolist()):
                 groups.setdefault(("bias", tie), set()).add(view)
-            ties |= {frozenset(group) for tie, group in groups.items() if tie not in (0, ("bias", 0))}
-        return Snapshot(neurons, links, {group - {None} for group in ties if len(group - {None}) > 1})
+            ties |= {
+                frozenset(group)
+                for tie, group in groups.items()
+                if tie not in (0, ("bias", 0))
+            }
+        return Snapshot(
+            neurons,
+            links,
+            {group - {None} for group in ties if len(group - {None}) > 1},
+        )
 
     def check(self):
-        """The integrity of every store, and that all that the world holds is where it says it is."""
+        """The integrity of every store, and that all that the world holds is where it
+        says it is."""
         known = set(self.neurons)
         for store in self.stores():
             if self.chance(0.5):
                 store.ready()
             if len(store.views) > 1 or self.number % 8 == 0:
                 check_store(store)
-            strangers = [view for view in store.views if view is not None and view not in known]
+            strangers = [
+                view for view in store.views if view is not None and view not in known
+            ]
             require(not strangers, "neurons that nobody has made", strangers[:3])
         for neuron in self.neurons:
-            require(neuron._store.views[neuron._row] is neuron, "a neuron that its store does not know")
+            require(
+                neuron._store.views[neuron._row] is neuron,
+                "a neuron that its store does not know",
+            )
 
     def compare(self, before, change):
         """Raise where something has changed that `change` does not name."""
-        for what, old, new, named in zip(Snapshot._fields, before, self.snapshot(), change):
+        for what, old, new, named in zip(
+            Snapshot._fields, before, self.snapshot(), change
+        ):
             if what == "ties":
                 odd = not named and old ^ new
             else:
                 seen = () if named is None else (old.keys() | new.keys()) - set(named)
-                odd = [(one, old.get(one), new.get(one)) for one in seen if old.get(one) != new.get(one)]
+                odd = [
+                    (one, old.get(one), new.get(one))
+                    for one in seen
+                    if old.get(one) != new.get(one)
+                ]
             if odd:
-                raise Mismatch(f"{what} have changed (what, before, after): {list(odd)[:3]}")
+                raise Mismatch(
+                    f"{what} have changed (what, before, after): {list(odd)[:3]}"
+                )
 
     def do(self, name):
         """One operation, and everything that must hold after it."""
@@ -175,9 +244,15 @@ class World:
             self.compare(before, change)
             self.check()
         if self.depth == 0:  # no store is in use, and Ctrl-C is heard
-            require(not any(store.lock._is_owned() for store in self.stores()), "a store is still in use")
+            require(
+                not any(store.lock._is_owned() for store in self.stores()),
+                "a store is still in use",
+            )
             require(guard.Deferred.active is None, "Ctrl-C is still deferred")
-            require(signal.getsignal(signal.SIGINT) is signal.default_int_handler, "the handler of Ctrl-C")
+            require(
+                signal.getsignal(signal.SIGINT) is signal.default_int_handler,
+                "the handler of Ctrl-C",
+            )
 
 
 def walk(seed, numbers, tell=print):
@@ -186,7 +261,11 @@ def walk(seed, numbers, tell=print):
     for number in (*range(len(FIRST)), *numbers):
         world.begin(number)
         often = [often for often, _ in OPERATIONS.values()]
-        name = FIRST[number] if number < len(FIRST) else world.random.choices([*OPERATIONS], often)[0]
+        name = (
+            FIRST[number]
+            if number < len(FIRST)
+            else world.random.choices([*OPERATIONS], often)[0]
+        )
         try:
             world.do(name)
         finally:
@@ -195,5 +274,8 @@ def walk(seed, numbers, tell=print):
     world.__dict__.clear()
     for _ in range(3):  # what a finalizer lets go of is collected the next time
         gc.collect()
-    require(not any(store() for store in stores), "stores are still alive when nobody holds them")
+    require(
+        not any(store() for store in stores),
+        "stores are still alive when nobody holds them",
+    )
     gc.freeze()  # later collections need not look at what will stay

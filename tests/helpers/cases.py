@@ -9,14 +9,22 @@ import pytest
 
 
 def every_case(names, cases, ids=None):
-    """A decorator like ``pytest.mark.parametrize`` that makes one test, which runs all cases.
+    """A decorator like ``pytest.mark.parametrize`` that makes one test, which runs all
+    cases.
 
-    It is for cases that differ in nothing that matters. They share fixtures, but each has its own
-    `monkeypatch` and its own empty `tmp_path`.
-    """
-    taken = [name.strip() for name in names.split(",")] if isinstance(names, str) else list(names)
+    It is for cases that differ in nothing that matters. They share fixtures, but each
+    has its own `monkeypatch` and its own empty `tmp_path`."""
+    taken = (
+        [name.strip() for name in names.split(",")]
+        if isinstance(names, str)
+        else list(names)
+    )
     rows = [case if len(taken) > 1 else (case,) for case in cases]
-    labels = [ids(row[0]) for row in rows] if callable(ids) else ids or [repr(row)[:150] for row in rows]
+    labels = (
+        [ids(row[0]) for row in rows]
+        if callable(ids)
+        else ids or [repr(row)[:150] for row in rows]
+    )
 
     def wrap(test):
         @functools.wraps(test)
@@ -27,7 +35,9 @@ def every_case(names, cases, ids=None):
                         test(**own, **dict(zip(taken, row, strict=True)))
 
         parameters = inspect.signature(test).parameters
-        assert set(taken) <= set(parameters), f"{test.__name__} does not take all of {taken}"
+        assert set(taken) <= set(parameters), (
+            f"{test.__name__} does not take all of {taken}"
+        )
         left = [one for name, one in parameters.items() if name not in taken]
         all_cases.__signature__ = inspect.Signature(left)
         return all_cases
@@ -50,7 +60,8 @@ def _own(fixtures, number):
 
 
 class Cases:
-    """A loop whose cases all run; those that failed are reported together, with their names.
+    """A loop whose cases all run; those that failed are reported together, with their
+    names.
 
     >>> with Cases() as case:
     ...     for number in (1, 2):
@@ -59,7 +70,9 @@ class Cases:
     """
 
     def __init__(self):
-        self.count, self.wrong, self.first = 0, [], None
+        self.count = 0
+        self.wrong = []
+        self.first = None
 
     def __enter__(self):
         return self
@@ -78,13 +91,16 @@ class Cases:
     def __exit__(self, kind, error, traceback):
         if self.wrong:
             lines = "".join(f"\n{name}: {told}" for name, told in self.wrong)
-            raise AssertionError(f"{len(self.wrong)} of {self.count} cases fail:{lines}") from self.first
+            raise AssertionError(
+                f"{len(self.wrong)} of {self.count} cases fail:{lines}"
+            ) from self.first
         assert self.count or error, "a loop over no case at all"
 
 
 def _line(error):
     """The last line of a test that led to the error."""
-    trace, found = error.__traceback__, ""
+    trace = error.__traceback__
+    found = ""
     while trace is not None:
         path = Path(trace.tb_frame.f_code.co_filename)
         if path.name.startswith("test_"):
@@ -94,9 +110,12 @@ def _line(error):
 
 
 def all_hold(check, cases, after=lambda: None):
-    """Check a dict or a list of cases; tuples are several arguments. `after` is called after each case."""
+    """Check a dict or a list of cases; tuples are several arguments. `after` is called
+    after each case."""
     with Cases() as tried:
-        for name, case in cases.items() if isinstance(cases, dict) else zip(map(repr, cases), cases):
+        for name, case in (
+            cases.items() if isinstance(cases, dict) else zip(map(repr, cases), cases)
+        ):
             with tried(name):
                 try:
                     check(*case) if isinstance(case, tuple) else check(case)
@@ -105,7 +124,8 @@ def all_hold(check, cases, after=lambda: None):
 
 
 def all_refused(cases):
-    """Make calls, a list of (call, error, words), each of which must raise this error."""
+    """Make calls, a list of (call, error, words), each of which must raise this
+    error."""
     with Cases() as tried:
         for place, (call, error, words) in enumerate(cases):
             with tried(place, words), pytest.raises(error, match=words or None):

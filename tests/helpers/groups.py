@@ -1,9 +1,9 @@
 """Networks whose groups are connected and gated within, and their steps by definition.
 
-`Walk` imports nothing of the library: it reads a network's objects once, and computes its steps with complex
-numbers, neuron by neuron. The derivative by a parameter is the imaginary part that a tiny imaginary step
-leaves in the cost, exact up to rounding; everything is computed for all parameters at once.
-"""
+`Walk` imports nothing of the library: it reads a network's objects once, and computes
+its steps with complex numbers, neuron by neuron. The derivative by a parameter is the
+imaginary part that a tiny imaginary step leaves in the cost, exact up to rounding;
+everything is computed for all parameters at once."""
 
 from __future__ import annotations
 
@@ -25,9 +25,12 @@ FORMULAS = {
 
 
 def competing(seed, outputs=None, dtype="float64"):
-    """A random network with groups whose members are connected, gated and delayed within the group."""
+    """A random network with groups whose members are connected, gated and delayed
+    within the group."""
     rng = np.random.default_rng(seed)
-    last = outputs or rng.choice(["softmax", "maxout", "winner", "identity", "logistic"])
+    last = outputs or rng.choice(
+        ["softmax", "maxout", "winner", "identity", "logistic"]
+    )
     layers = [Layer(int(rng.integers(1, 4)), dtype=dtype)]
     for _ in range(rng.integers(1, 4)):
         squash = rng.choice(["maxout", "maxout", "winner", "tanh"])
@@ -35,12 +38,18 @@ def competing(seed, outputs=None, dtype="float64"):
     layers.append(Layer(int(rng.integers(2, 5)), str(last), dtype=dtype))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", TopologyWarning)
-        links = [link for i, layer in enumerate(layers) for link in _into(layers, i, rng)]
+        links = [
+            link for i, layer in enumerate(layers) for link in _into(layers, i, rng)
+        ]
         net = Network(layers[0], layers[1:-1], layers[-1])
         neurons = [neuron for layer in layers[1:] for neuron in layer]
         for number in rng.permutation(len(links))[: len(links) // 3]:
             link = links[number]
-            own = [n for n in neurons if n.squash is link.target.squash] if rng.random() < 0.5 else neurons
+            own = (
+                [n for n in neurons if n.squash is link.target.squash]
+                if rng.random() < 0.5
+                else neurons
+            )
             own[rng.integers(len(own))].gate(link)
     if seed % 2:
         layers[-1].cost_weights = rng.uniform(0.1, 3.0, len(layers[-1]))
@@ -80,14 +89,20 @@ def sequences(net, lengths, seed=0):
 
 
 class Walk:
-    """A network's steps by definition, for all parameters with their imaginary steps at once."""
+    """A network's steps by definition, for all parameters with their imaginary steps at
+    once."""
 
     def __init__(self, net):
         self.neurons = list(net)
         place = {neuron: k for k, neuron in enumerate(self.neurons)}
-        self.inputs, self.outputs = len(net.input), len(net.output)
+        self.inputs = len(net.input)
+        self.outputs = len(net.output)
         self.links = [
-            (place[c.source], place[c.target], -1 if c.gater is None else place[c.gater])
+            (
+                place[c.source],
+                place[c.target],
+                -1 if c.gater is None else place[c.gater],
+            )
             for c in net.connections
         ]
         weights = np.array([c.weight for c in net.connections])
@@ -100,7 +115,9 @@ class Walk:
         self.weights = weights[:, None] + steps[: len(weights)]
         self.biases = biases[:, None] + steps[len(weights) :]
         trained = [c.trainable for c in net.connections]
-        trained += [n.trainable and k >= self.inputs for k, n in enumerate(self.neurons)]
+        trained += [
+            n.trainable and k >= self.inputs for k, n in enumerate(self.neurons)
+        ]
         self.trained = np.array(trained)
         self.clear()
 
@@ -137,7 +154,8 @@ class Walk:
         return state
 
     def _fire(self, block):
-        squash, states = self.squash[block[0]], self.s[block]
+        squash = self.squash[block[0]]
+        states = self.s[block]
         if squash == "softmax":
             shares = np.exp(states - states.real.max(axis=0))
             self.y[block] = shares / shares.sum(axis=0)
@@ -155,27 +173,38 @@ class Walk:
         total = np.zeros(self.y.shape[1], complex)
         kinds = set(self.squash[-self.outputs :])
         for k, target in enumerate(targets):
-            y, s = (values[len(self.neurons) - self.outputs + k] for values in (self.y, self.s))
+            y, s = (
+                values[len(self.neurons) - self.outputs + k]
+                for values in (self.y, self.s)
+            )
             if np.isnan(target):
                 continue
             if kinds == {"softmax"}:
                 value = -target * np.log(y) if target else 0.0
             elif kinds == {"logistic"}:
                 # By the state, as 1 - y of a large one has no digits left.
-                value = target * np.log1p(np.exp(-s)) + (1.0 - target) * np.log1p(np.exp(s))
+                value = target * np.log1p(np.exp(-s)) + (1.0 - target) * np.log1p(
+                    np.exp(s)
+                )
             else:
                 value = (target - y) ** 2 / 2
             total += self.factors[k] * value
         return total
 
     def gradient(self, inputs, targets, window=None):
-        """The mean over sequences of their costs, and its derivatives by all weights and biases."""
+        """The mean over sequences of their costs, and its derivatives by all weights
+        and biases."""
         total = 0.0
         for rows, aims in zip(inputs, targets, strict=True):
             self.clear()
             for t, (row, aim) in enumerate(zip(rows, aims, strict=True)):
-                if window and t % window == 0:  # what comes from the window before counts as given
-                    self.y, self.s = self.y.real.astype(complex), self.s.real.astype(complex)
+                if (
+                    window and t % window == 0
+                ):  # what comes from the window before counts as given
+                    self.y, self.s = (
+                        self.y.real.astype(complex),
+                        self.s.real.astype(complex),
+                    )
                 self.step(row)
                 total = total + self.cost(aim) / len(inputs)
         return float(total[0].real), np.where(self.trained, total.imag / TINY, 0.0)

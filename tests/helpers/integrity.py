@@ -1,8 +1,8 @@
 """Everything that must hold of a store between two operations, whatever came before.
 
-``check_store(store)`` raises an AssertionError that names the broken invariant. It reads the store and
-changes nothing: a program that is out of date is not renewed, and is not checked.
-"""
+``check_store(store)`` raises an AssertionError that names the broken invariant. It
+reads the store and changes nothing: a program that is out of date is not renewed, and
+is not checked."""
 
 from __future__ import annotations
 
@@ -27,8 +27,13 @@ from synapse.objects.connection import Connection
 
 
 def contents(store):
-    """The bytes of its columns; ``parts`` is the process's own: addresses of what is compiled so far."""
-    return {name: column.tobytes() for name, column in sorted(store.columns.items()) if name != "parts"}
+    """The bytes of its columns; ``parts`` is the process's own: addresses of what is
+    compiled so far."""
+    return {
+        name: column.tobytes()
+        for name, column in sorted(store.columns.items())
+        if name != "parts"
+    }
 
 
 def require(condition, what, *details):
@@ -39,7 +44,8 @@ def require(condition, what, *details):
 
 
 def check_store(store, short=False):
-    """Check every invariant of one store. After a shortage of memory, some columns may have more room."""
+    """Check every invariant of one store. After a shortage of memory, some columns may
+    have more room."""
     check_columns(store, short)
     check_neurons(store)
     check_connections(store)
@@ -51,28 +57,43 @@ def check_store(store, short=False):
         check_program(store)
 
 
-# --- numbers and who they belong to ----------------------------------------------------------------
+# --- numbers and who they belong to ---------------------------------------------------
 
 
 def check_columns(store, short=False):
     """Columns have the type of the schema, and room for every row."""
-    require(set(store.columns) == {column.name for column in COLUMNS}, "names of columns")
+    require(
+        set(store.columns) == {column.name for column in COLUMNS}, "names of columns"
+    )
     for column in COLUMNS:
         array = store.columns[column.name]
         wanted = numpy_dtype(column, store.dtype)
-        require(array.ndim == 1 and array.dtype == wanted, "type of a column", column.name, array.dtype)
+        require(
+            array.ndim == 1 and array.dtype == wanted,
+            "type of a column",
+            column.name,
+            array.dtype,
+        )
         require(array.flags.carray, "memory of a column", column.name)
     for table, count in ((NEURON, store.n_neurons), (CONNECTION, store.n_connections)):
         lengths = {len(store.columns[column.name]) for column in table}
         grown = short and table is CONNECTION  # whose columns grow one after the other
-        require(grown or len(lengths) == 1, "columns of one axis differ in length", lengths)
+        require(
+            grown or len(lengths) == 1, "columns of one axis differ in length", lengths
+        )
         require(min(lengths) >= count, "a column is too short", lengths, count)
 
 
 def check_neurons(store):
     """Views and rows belong to each other, one to one."""
-    n, stale = store.n_neurons, store.program.version != store.topology_version
-    require(len(store.views) == n and len(store.names) == n, "views and names", len(store.views), n)
+    n = store.n_neurons
+    stale = store.program.version != store.topology_version
+    require(
+        len(store.views) == n and len(store.names) == n,
+        "views and names",
+        len(store.views),
+        n,
+    )
     for row, (view, name) in enumerate(zip(store.views, store.names)):
         require(name is None or isinstance(name, str), "a name", name)
         if view is None:
@@ -91,7 +112,8 @@ def check_neurons(store):
 
 
 def check_connections(store):
-    """Connections lead from living neurons to living neurons, and identities find their rows."""
+    """Connections lead from living neurons to living neurons, and identities find their
+    rows."""
     source, target, gater = (store[name] for name in ("source", "target", "gater"))
     identity, alive = store["identity"], store["target"] != NONE
     require((source != NONE) == alive, "a connection has both ends or none")
@@ -110,11 +132,17 @@ def check_connections(store):
     require(store["trainable"] <= 1, "a truth value", "trainable")
     check_identities(store, identity, alive)
     removed = len(alive) - int(alive.sum()) + len(living) - 1 - int(living.sum())
-    require(store.n_removed == removed, "the count of what was removed", store.n_removed, removed)
+    require(
+        store.n_removed == removed,
+        "the count of what was removed",
+        store.n_removed,
+        removed,
+    )
 
 
 def check_identities(store, identity, alive):
-    """Identities of living connections, and rows of living identities, are one to one."""
+    """Identities of living connections, and rows of living identities, are one to
+    one."""
     require(store.n_identities <= len(store.row_of), "room for identities")
     mine = identity[alive]
     require(mine < store.n_identities, "an identity is known")
@@ -136,12 +164,17 @@ def check_ties(store):
         for name in names:
             values = store[name][mask]
             _, first, place = np.unique(groups, return_index=True, return_inverse=True)
-            same = (groups == 0) | (values == values[first[place]]) if len(groups) else True
+            same = (
+                (groups == 0) | (values == values[first[place]])
+                if len(groups)
+                else True
+            )
             require(same, "what is tied has one value", name)
 
 
 def check_networks(store):
-    """Networks that somebody holds, their layers and the columns that tell of them agree."""
+    """Networks that somebody holds, their layers and the columns that tell of them
+    agree."""
     for number, reference in list(store.networks.items()):
         network = reference()
         if network is None:
@@ -152,7 +185,11 @@ def check_networks(store):
         require(len(set(neurons)) == len(neurons), "a network has a neuron twice")
         rows = np.array([neuron._row for neuron in neurons], np.int64)
         require(rows >= 0, "a network holds a removed neuron", network)
-        require(np.sort(rows) == np.flatnonzero(_of(store, number)), "the neurons of a network", network)
+        require(
+            np.sort(rows) == np.flatnonzero(_of(store, number)),
+            "the neurons of a network",
+            network,
+        )
         require(store["position"][rows] == np.arange(len(rows)), "positions", network)
         check_roles(store, network, rows)
 
@@ -174,9 +211,16 @@ def check_roles(store, network, rows):
     wanted[len(rows) - len(layers[-1]) :] = OUTPUT
     require(store["role"][rows] == wanted, "roles", network)
     counts = network._n_inputs, network._n_outputs
-    require(counts == (len(layers[0]), len(layers[-1])), "numbers of inputs and outputs", network)
+    require(
+        counts == (len(layers[0]), len(layers[-1])),
+        "numbers of inputs and outputs",
+        network,
+    )
     for layer in layers:
-        require(layer._network is not None and layer._network() is network, "a layer knows its network")
+        require(
+            layer._network is not None and layer._network() is network,
+            "a layer knows its network",
+        )
         require(len(layer._neurons) > 0, "a layer has neurons")
 
 
@@ -193,26 +237,47 @@ def check_views(store):
         )  # sensitivities have a plan instead, of the store or an old one
         require(of is store, "a follower of another store")
     check_recorder(store)
-    require(store.columns["ties"][Ties.HELD] == 0, "what is tied is not held between calls")
+    require(
+        store.columns["ties"][Ties.HELD] == 0, "what is tied is not held between calls"
+    )
 
 
 def check_recorder(store):
     """The kernels record for a recorder, and have room for what they have recorded."""
-    place, recorder = store.columns["log_place"], store.recorder
+    place = store.columns["log_place"]
+    recorder = store.recorder
     if recorder is None:
         require(place == 0, "nothing is recorded without a recorder")
         return
     require(recorder._store is store, "a recorder of another store")
     width, steps = (int(place[at]) for at in (LogPlace.WIDTH, LogPlace.STEPS))
-    counts = recorder.columns, recorder.neurons, recorder.connections, recorder.pairs, recorder.sensitive
-    require(place[LogPlace.NUMBERS :] == [len(each) for each in counts], "what is recorded")
-    require(width == sum(len(recorder.owners(name)) for name in recorder.columns), "the width of a row")
+    counts = (
+        recorder.columns,
+        recorder.neurons,
+        recorder.connections,
+        recorder.pairs,
+        recorder.sensitive,
+    )
+    require(
+        place[LogPlace.NUMBERS :] == [len(each) for each in counts], "what is recorded"
+    )
+    require(
+        width == sum(len(recorder.owners(name)) for name in recorder.columns),
+        "the width of a row",
+    )
     require(steps * width <= len(store.columns["log"]), "room for what is recorded")
     if store.program.version == store.topology_version:
-        rows = [neuron._row if neuron._row >= 0 else NONE for neuron in recorder.neurons]
+        rows = [
+            neuron._row if neuron._row >= 0 else NONE for neuron in recorder.neurons
+        ]
         require(store.columns["watched"] == rows, "rows that are recorded")
-        rows = [link._at if link._identity >= 0 else NONE for link in recorder.connections]
-        require(store.columns["watched_connection"] == rows, "rows of connections that are recorded")
+        rows = [
+            link._at if link._identity >= 0 else NONE for link in recorder.connections
+        ]
+        require(
+            store.columns["watched_connection"] == rows,
+            "rows of connections that are recorded",
+        )
 
 
 def check_graph(store):
@@ -229,15 +294,22 @@ def check_graph(store):
     for source, target, identity in zip(*ends):
         edge = graph._adj[views[source]].get(views[target])
         require(isinstance(edge, Connection), "data of an edge")
-        require(edge._identity == identity and edge._store is store, "the connection of an edge")
-        require(graph._pred[views[target]][views[source]] is edge, "an edge seen from both ends")
+        require(
+            edge._identity == identity and edge._store is store,
+            "the connection of an edge",
+        )
+        require(
+            graph._pred[views[target]][views[source]] is edge,
+            "an edge seen from both ends",
+        )
 
 
-# --- the program ----------------------------------------------------------------------------------
+# --- the program ----------------------------------------------------------------------
 
 
 def check_program(store):
-    """The program of a lowered store fits its topology, and stays within its columns."""
+    """The program of a lowered store fits its topology, and stays within its
+    columns."""
     check_table(store)
     check_order(store)
     check_nodes(store)
@@ -248,30 +320,55 @@ def check_program(store):
 
 def check_table(store):
     """Kernels are given the addresses and lengths that columns have."""
-    arrays = [store.columns[DESTINATIONS.get(column.name, column.name)] for column in TABLE]
-    addresses = [array.__array_interface__["data"][0] if len(array) else 0 for array in arrays]
+    arrays = [
+        store.columns[DESTINATIONS.get(column.name, column.name)] for column in TABLE
+    ]
+    addresses = [
+        array.__array_interface__["data"][0] if len(array) else 0 for array in arrays
+    ]
     wrong = [
-        column.name for column, ours, there in zip(TABLE, addresses, store.table.tolist()) if ours != there
+        column.name
+        for column, ours, there in zip(TABLE, addresses, store.table.tolist())
+        if ours != there
     ]
     require(not wrong, "the address of a column", wrong)
-    require(store.table[len(TABLE) :].tolist() == [len(array) for array in arrays], "lengths of columns")
+    require(
+        store.table[len(TABLE) :].tolist() == [len(array) for array in arrays],
+        "lengths of columns",
+    )
     require(store.address == store.table.ctypes.data, "the address of the table")
 
 
 def check_order(store):
-    """Neurons lie by network and position, connections by target; no row is left of what was removed."""
+    """Neurons lie by network and position, connections by target; no row is left of
+    what was removed."""
     require(store["target"] != NONE, "a removed connection in a lowered store")
-    network, position = store["network"].astype(np.int64), store["position"].astype(np.int64)
+    network, position = (
+        store["network"].astype(np.int64),
+        store["position"].astype(np.int64),
+    )
     key = np.where(network == 0, np.iinfo(np.int64).max, network << 32 | position)
     require(np.diff(key) >= 0, "the order of neurons")
-    source, target, gater = (store[name].astype(np.int64) for name in ("source", "target", "gater"))
-    keys = source, np.where(gater == NONE, -1, gater), source == target, store["trainable"] == 0, target
-    require(np.lexsort(keys) == np.arange(store.n_connections), "the order of connections")
+    source, target, gater = (
+        store[name].astype(np.int64) for name in ("source", "target", "gater")
+    )
+    keys = (
+        source,
+        np.where(gater == NONE, -1, gater),
+        source == target,
+        store["trainable"] == 0,
+        target,
+    )
+    require(
+        np.lexsort(keys) == np.arange(store.n_connections), "the order of connections"
+    )
 
 
 def check_lengths(store, axis, count):
     """Columns of one axis have a row for each of what it counts."""
-    lengths = {len(store.columns[column.name]) for column in COLUMNS if column.axis == axis}
+    lengths = {
+        len(store.columns[column.name]) for column in COLUMNS if column.axis == axis
+    }
     require(lengths <= {count}, f"a row a {axis}", lengths, count)
 
 
@@ -279,51 +376,82 @@ def check_nodes(store):
     """What a neuron's row tells of its connections is so."""
     c, n, target = store.columns, store.n_neurons, store["target"]
     check_lengths(store, "node", n)
-    require(c["first_incoming"] == np.searchsorted(target, np.arange(n)), "first_incoming")
+    require(
+        c["first_incoming"] == np.searchsorted(target, np.arange(n)), "first_incoming"
+    )
     own = np.full(n, NONE, np.int64)
     loops = np.flatnonzero(store["source"] == target)
     own[target[loops]] = loops
     require(c["self_row"] == own, "self_row")
-    require(((c["flags"] & MEMORY) != 0) == (own != NONE), "the flag of self-connected neurons")
+    require(
+        ((c["flags"] & MEMORY) != 0) == (own != NONE),
+        "the flag of self-connected neurons",
+    )
 
 
 def check_runs(store):
     """Runs, taken apart again, are all connections but self-connections, each once."""
-    c, n = store.columns, store.n_neurons
-    first, length = store["run_first"].astype(np.int64), store["run_length"].astype(np.int64)
+    c = store.columns
+    n = store.n_neurons
+    first = store["run_first"].astype(np.int64)
+    length = store["run_length"].astype(np.int64)
     count = len(first)
     check_lengths(store, "run", len(c["run_kind"]))
     require(length > 0, "a run is not empty")
     rows = spans(first, length)
     others = np.flatnonzero(store["source"] != store["target"])
-    require(len(rows) == len(others) and np.array_equal(np.sort(rows), others), "runs hold all connections")
-    begin, end = c["first_run"].astype(np.int64), c["last_run"].astype(np.int64)
-    require(np.array_equal(spans(begin, end - begin), np.arange(count)), "runs of neurons")
+    require(
+        len(rows) == len(others) and np.array_equal(np.sort(rows), others),
+        "runs hold all connections",
+    )
+    begin = c["first_run"].astype(np.int64)
+    end = c["last_run"].astype(np.int64)
+    require(
+        np.array_equal(spans(begin, end - begin), np.arange(count)), "runs of neurons"
+    )
     of = np.repeat(np.arange(n), end - begin)
-    require(store["target"][rows] == np.repeat(of, length), "a run leads into its neuron")
+    require(
+        store["target"][rows] == np.repeat(of, length), "a run leads into its neuron"
+    )
 
 
 def check_traces(store):
     """Traces and influences lie within their columns and do not overlap."""
-    c, n = store.columns, store.n_neurons
+    c = store.columns
+    n = store.n_neurons
     traced = np.flatnonzero(c["flags"] & TRACED)
     places = spans(c["first_trace"][traced], c["learning"][traced])
-    require(np.array_equal(np.sort(places), np.arange(len(c["eligibility"]))), "eligibility traces")
-    gater, gated = c["influence_gater"].astype(np.int64), c["influence_gated"].astype(np.int64)
+    require(
+        np.array_equal(np.sort(places), np.arange(len(c["eligibility"]))),
+        "eligibility traces",
+    )
+    gater = c["influence_gater"].astype(np.int64)
+    gated = c["influence_gated"].astype(np.int64)
     check_lengths(store, "influence", len(gater))
     require((gater < n) & (gated < n), "ends of an influence")
     memory = (store["gater"] != NONE) & ((c["flags"][store["target"]] & MEMORY) != 0)
-    key = np.unique(store["target"][memory].astype(np.int64) << 32 | store["gater"][memory])
-    require(np.array_equal(np.sort(gated << 32 | gater), key), "pairs of gater and gated neuron")
+    key = np.unique(
+        store["target"][memory].astype(np.int64) << 32 | store["gater"][memory]
+    )
+    require(
+        np.array_equal(np.sort(gated << 32 | gater), key),
+        "pairs of gater and gated neuron",
+    )
     heard = c["influence_trace"] != NONE
-    places = spans(c["influence_trace"][heard], c["learning"][gater[heard]].astype(np.int64) + 1)
-    require(np.array_equal(np.sort(places), np.arange(len(c["extended"]))), "extended traces")
+    places = spans(
+        c["influence_trace"][heard], c["learning"][gater[heard]].astype(np.int64) + 1
+    )
+    require(
+        np.array_equal(np.sort(places), np.arange(len(c["extended"]))),
+        "extended traces",
+    )
     require(np.array_equal(np.sort(c["pull"]), np.flatnonzero(heard)), "pulls")
 
 
 def check_tied_rows(store):
     """Stretches of tied rows are all tied rows, each once; no group is of one."""
-    c, counts = store.columns, []
+    c = store.columns
+    counts = []
     for name, number in (("tied", "tie"), ("bias_tied", "bias_tie")):
         tied = np.flatnonzero(store[number])
         lengths = c[f"{name}_length"].astype(np.int64)
@@ -331,9 +459,17 @@ def check_tied_rows(store):
         require(np.array_equal(np.sort(rows), tied), "tied rows", name)
         first = c[f"{name}_first"].astype(np.int64)
         groups = spans(c[f"{name}_group"], lengths)
-        require(store[number][rows] == store[number][first[groups]], "groups of tied rows", name)
+        require(
+            store[number][rows] == store[number][first[groups]],
+            "groups of tied rows",
+            name,
+        )
         sizes = np.bincount(store[number].astype(np.int64))[1:]
         require((sizes == 0) | (sizes > 1), "a group of one", name)
-        require(len(c[f"{name}_base"]) == len(first) == len(c[f"{name}_move"]), "rooms of ties", name)
+        require(
+            len(c[f"{name}_base"]) == len(first) == len(c[f"{name}_move"]),
+            "rooms of ties",
+            name,
+        )
         counts += [len(lengths), len(first)]
     require(c["ties"][:4] == counts, "counts of ties", c["ties"], counts)

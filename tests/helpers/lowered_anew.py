@@ -1,4 +1,5 @@
-"""A lowering that is checked: plain and compiled loops make the same program, whatever was lowered before."""
+"""A lowering that is checked: plain and compiled loops make the same program, whatever
+was lowered before."""
 
 from __future__ import annotations
 
@@ -9,7 +10,10 @@ from synapse.engine.lowering import lower as lowering, runner
 from synapse.engine.lowering.program import Program, kept_traces
 from tests.helpers.integrity import require
 
-LOADED = "functions", "parts"  # addresses that the process has when a kernel is compiled
+LOADED = (
+    "functions",
+    "parts",
+)  # addresses that the process has when a kernel is compiled
 
 
 def snapshot(store):
@@ -20,7 +24,8 @@ def snapshot(store):
 
 def install(patch):
     """Check every lowering; `patch` is the fixture monkeypatch."""
-    lower, limits = lowering.lower, [-1, 1 << 62]
+    lower = lowering.lower
+    limits = [-1, 1 << 62]
 
     def lower_with(limit, store):
         patch.setattr(runner, "MUCH", limit)
@@ -36,7 +41,9 @@ def install(patch):
         after = snapshot(store)
         for name, column in before.items():
             require(column.dtype == after[name].dtype, "type of a column", name)
-            equal = np.array_equal(column, after[name], equal_nan=column.dtype.kind == "f")
+            equal = np.array_equal(
+                column, after[name], equal_nan=column.dtype.kind == "f"
+            )
             require(equal, "as lowered anew", name)
 
     patch.setattr(stores, "lower", checked_lower)

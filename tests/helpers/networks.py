@@ -12,7 +12,9 @@ from random import Random
 from synapse import Connection, Layer, Network, Neuron
 from tests.helpers.reference import Reference
 
-GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "networks.json").read_text())
+GOLDEN = json.loads(
+    (Path(__file__).parents[1] / "golden" / "networks.json").read_text()
+)
 
 
 def _bias(neuron: dict) -> float:
@@ -20,24 +22,34 @@ def _bias(neuron: dict) -> float:
 
 
 def from_golden(name: str) -> tuple[Network, dict[tuple[int, int], Connection]]:
-    """The network of this name, and its connections by the numbers of source and target."""
+    """The network of this name, and its connections by the numbers of source and
+    target."""
     described = GOLDEN[name]["network"]
     neurons = [Neuron(n["squash"].lower(), _bias(n)) for n in described["neurons"]]
     links = {}
     for c in described["connections"]:
-        links[c["from"], c["to"]] = neurons[c["from"]].project(neurons[c["to"]], weight=c["weight"])
+        links[c["from"], c["to"]] = neurons[c["from"]].project(
+            neurons[c["to"]], weight=c["weight"]
+        )
     for c in described["connections"]:
         if c["gater"] is not None:
             neurons[c["gater"]].gate(links[c["from"], c["to"]])
-    sort = [n["layer"] if n["layer"] in ("input", "output") else "hidden" for n in described["neurons"]]
-    parts = {s: [neuron for neuron, own in zip(neurons, sort, strict=True) if own == s] for s in set(sort)}
+    sort = [
+        n["layer"] if n["layer"] in ("input", "output") else "hidden"
+        for n in described["neurons"]
+    ]
+    parts = {
+        s: [neuron for neuron, own in zip(neurons, sort, strict=True) if own == s]
+        for s in set(sort)
+    }
     hidden = [Layer(parts["hidden"])] if "hidden" in parts else []
     return Network(Layer(parts["input"]), hidden, Layer(parts["output"])), links
 
 
 def reference_of_golden(name: str) -> tuple[Reference, list[int]]:
     """The same as the reference, and the order of its units."""
-    described, reference = GOLDEN[name]["network"], Reference()
+    described = GOLDEN[name]["network"]
+    reference = Reference()
     for j, n in enumerate(described["neurons"]):
         reference.add(j, n["squash"].lower(), _bias(n))
     for c in described["connections"]:
@@ -46,12 +58,22 @@ def reference_of_golden(name: str) -> tuple[Reference, list[int]]:
     return reference, list(reference.units)
 
 
-def lstm(inputs: int, blocks: int, outputs: int, seed: int = 0, cell="identity", gate="logistic") -> Network:
-    """One layer of memory blocks with input, forget and output gates, without peepholes."""
+def lstm(
+    inputs: int,
+    blocks: int,
+    outputs: int,
+    seed: int = 0,
+    cell="identity",
+    gate="logistic",
+) -> Network:
+    """One layer of memory blocks with input, forget and output gates, without
+    peepholes."""
     random = Random(seed)
     bias = lambda: random.uniform(-0.5, 0.5)  # noqa: E731
     source = [Neuron() for _ in range(inputs)]
-    ins, forgets, outs = ([Neuron(gate, bias()) for _ in range(blocks)] for _ in range(3))
+    ins, forgets, outs = (
+        [Neuron(gate, bias()) for _ in range(blocks)] for _ in range(3)
+    )
     cells = [Neuron(cell, bias()) for _ in range(blocks)]
     sinks = [Neuron(bias=bias()) for _ in range(outputs)]
     for b in range(blocks):
@@ -86,7 +108,18 @@ def everything(neurons) -> list:
         seen.append((n, n.name, n.squash, n.trainable, *numbers, *errors))
         for c in (*n.incoming, *filter(None, [n.self_connection])):
             extended = sorted((k.name, x) for k, x in c.extended.items())
-            seen.append((c, c.source, c.gater, c.trainable, c.weight, c.gain, c.eligibility, extended))
+            seen.append(
+                (
+                    c,
+                    c.source,
+                    c.gater,
+                    c.trainable,
+                    c.weight,
+                    c.gain,
+                    c.eligibility,
+                    extended,
+                )
+            )
     return seen
 
 

@@ -12,11 +12,18 @@ PATHS = os.pathsep.join([str(Path(synapse.__file__).parents[1]), str(ROOT)])
 
 
 def python(*arguments, cwd=ROOT, timeout=900, **variables):
-    """What a new Python prints, with these variables of its environment; its errors if it fails."""
+    """What a new Python prints, with these variables of its environment; its errors if
+    it fails."""
     environment = {**os.environ, "PYTHONPATH": PATHS, **variables}
     command = [sys.executable, *map(str, arguments)]
     done = subprocess.run(
-        command, env=environment, cwd=cwd, timeout=timeout, capture_output=True, text=True, check=False
+        command,
+        env=environment,
+        cwd=cwd,
+        timeout=timeout,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

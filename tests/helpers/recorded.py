@@ -4,7 +4,16 @@ import numpy as np
 
 from synapse import Neuron
 
-OF_NEURONS = ("activation", "state", "derivative", "bias", "bias_eligibility", "error", "projected", "gated")
+OF_NEURONS = (
+    "activation",
+    "state",
+    "derivative",
+    "bias",
+    "bias_eligibility",
+    "error",
+    "projected",
+    "gated",
+)
 OF_CONNECTIONS = ("weight", "gain", "eligibility")
 OF_PAIRS = ("extended", "sensitivity")
 ERRORS = {"error": "responsibility", "projected": "projected", "gated": "gated"}
@@ -12,7 +21,14 @@ ERRORS = {"error": "responsibility", "projected": "projected", "gated": "gated"}
 
 def names_for(net):
     names = [*OF_NEURONS, *(OF_CONNECTIONS if net.connections else ())]
-    return [*names, *(name for name in OF_PAIRS if any(getattr(link, name) for link in net.connections))]
+    return [
+        *names,
+        *(
+            name
+            for name in OF_PAIRS
+            if any(getattr(link, name) for link in net.connections)
+        ),
+    ]
 
 
 def shown(log, propagated=True):
@@ -22,7 +38,10 @@ def shown(log, propagated=True):
         values = []
         for owner in log.owners(name):
             ends = owner if isinstance(owner, tuple) else (owner,)
-            if any((end._row if isinstance(end, Neuron) else end._identity) < 0 for end in ends):
+            if any(
+                (end._row if isinstance(end, Neuron) else end._identity) < 0
+                for end in ends
+            ):
                 values.append(np.nan)
             elif name in OF_PAIRS:
                 values.append(getattr(owner[0], name).get(owner[1], np.nan))

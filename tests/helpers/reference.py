@@ -1,8 +1,8 @@
 """The equations of exact LSTM-g in plain Python: what the library is checked against.
 
-As small and as slow as can be: floats and dicts, every trace kept, nothing factored, nothing
-skipped; imports nothing of the library. A unit is known by any hashable key. ``(i, j)`` is the
-connection from i to j, ``(None, j)`` the bias of j, an input of 1.
+As small and as slow as can be: floats and dicts, every trace kept, nothing factored,
+nothing skipped; imports nothing of the library. A unit is known by any hashable key.
+``(i, j)`` is the connection from i to j, ``(None, j)`` the bias of j, an input of 1.
 """
 
 import math
@@ -18,7 +18,9 @@ def _ramp(low):
 
 
 def _normal(s):
-    return (1 + math.erf(s / math.sqrt(2))) / 2, math.exp(-s * s / 2) / math.sqrt(2 * math.pi)
+    return (1 + math.erf(s / math.sqrt(2))) / 2, math.exp(-s * s / 2) / math.sqrt(
+        2 * math.pi
+    )
 
 
 SELU = 1.0507009873554804934, 1.0507009873554804934 * 1.6732632423543772848
@@ -27,7 +29,8 @@ SELU = 1.0507009873554804934, 1.0507009873554804934 * 1.6732632423543772848
 class Definitions(dict):
     def __missing__(self, name):
         raise AssertionError(
-            f"{name!r} has no definition in tests/helpers/reference.py: add a line to the table there"
+            f"{name!r} has no definition in tests/helpers/reference.py: add a line to"
+            " the table there"
         )
 
 
@@ -46,9 +49,14 @@ SQUASHES = Definitions(
         "ramp": _ramp(0),
         "hard_tanh": _ramp(-1),
         "hard_threshold": lambda s: (s, 1.0) if abs(s) > 0.5 else (0.0, 0.0),
-        "soft_threshold": lambda s: (s - math.copysign(0.5, s), 1.0) if abs(s) > 0.5 else (0.0, 0.0),
+        "soft_threshold": lambda s: (
+            (s - math.copysign(0.5, s), 1.0) if abs(s) > 0.5 else (0.0, 0.0)
+        ),
         "sinus": lambda s: (math.sin(s), math.cos(s)),
-        "bent_identity": lambda s: (s + (math.hypot(s, 1) - 1) / 2, 1 + s / math.hypot(s, 1) / 2),
+        "bent_identity": lambda s: (
+            s + (math.hypot(s, 1) - 1) / 2,
+            1 + s / math.hypot(s, 1) / 2,
+        ),
         "inverse": lambda s: (1 - s, -1.0),
         "bipolar": lambda s: (1.0 if s > 0 else -1.0, 0.0),
         "bipolar_sigmoid": lambda s: (2 * _logistic(s)[0] - 1, 2 * _logistic(s)[1]),
@@ -57,7 +65,9 @@ SQUASHES = Definitions(
         "swish": lambda s: (s * _logistic(s)[0], _logistic(s)[0] + s * _logistic(s)[1]),
         "gelu": lambda s: (s * _normal(s)[0], _normal(s)[0] + s * _normal(s)[1]),
         "selu": lambda s: (
-            (SELU[0] * s, SELU[0]) if s > 0 else (SELU[1] * math.expm1(s), SELU[1] * math.exp(s))
+            (SELU[0] * s, SELU[0])
+            if s > 0
+            else (SELU[1] * math.expm1(s), SELU[1] * math.exp(s))
         ),
         "noise": lambda s: (s, 1.0),  # random ones: their means
         "bernoulli": _logistic,
@@ -66,7 +76,8 @@ SQUASHES = Definitions(
         "softmax": lambda s: (1.0, 0.0),
     }
 )
-"""Activation and derivative at a state, by definition. Every function of the library needs one here."""
+"""Activation and derivative at a state, by definition. Every function of the library
+needs one here."""
 
 COSTS = Definitions(
     {
@@ -79,18 +90,22 @@ COSTS = Definitions(
         "categorical_cross_entropy": lambda t, y, n: -t * math.log(y) if t else 0.0,
     }
 )
-"""The cost of one of n outputs, by definition. Every cost of the library needs one here."""
+"""The cost of one of n outputs, by definition. Every cost of the library needs one
+here."""
 
 
 class Unit:
     def __init__(self, squash, bias):
-        self.squash, self.bias, self.trainable = squash, bias, True
+        self.squash = squash
+        self.bias = bias
+        self.trainable = True
         self.forget()
 
     def forget(self):
         self.state = self.y = self.slope = 0.0
         self.delta = self.projected = self.gated = 0.0
-        self.fired, self.clamped = 0, False
+        self.fired = 0
+        self.clamped = False
         self.past = []  # activations of earlier steps, the latest first
 
     held = None  # the activation of a clamp
@@ -98,21 +113,29 @@ class Unit:
 
 
 class Link:
-    """A connection; ``seen``, ``gain`` and ``used`` are what its target met when it last fired."""
+    """A connection; ``seen``, ``gain`` and ``used`` are what its target met when it
+    last fired."""
 
     def __init__(self, weight, trainable):
-        self.weight, self.trainable, self.gater, self.sign, self.delay = weight, trainable, None, 0, 0
+        self.weight = weight
+        self.trainable = trainable
+        self.gater = None
+        self.sign = 0
+        self.delay = 0
         self.seen = self.gain = self.used = 0.0
 
 
 class Reference:
     def __init__(self):
-        self.units, self.links = {}, {}
-        self.eligibility, self.extended, self.influence = {}, {}, {}
+        self.units = {}
+        self.links = {}
+        self.eligibility = {}
+        self.extended = {}
+        self.influence = {}
         self.clock = 0
         self._before = {}, {}
 
-    # --- structure, to be changed between steps --------------------------------------------
+    # --- structure, to be changed between steps ---------------------------------------
 
     def add(self, j, squash="logistic", bias=0.0):
         self.units[j] = Unit(squash, bias)
@@ -132,7 +155,9 @@ class Reference:
         self.links[i, j].gater = None
 
     def remove(self, j):
-        assert not any(link.gater == j and j not in pair for pair, link in self.links.items())
+        assert not any(
+            link.gater == j and j not in pair for pair, link in self.links.items()
+        )
         del self.units[j]
         self.links = {pair: link for pair, link in self.links.items() if j not in pair}
 
@@ -150,26 +175,41 @@ class Reference:
         self._before = links, pairs
 
         def learns(i, j):
-            same = i is None or ((i, j) in links and links[i, j] is old_links.get((i, j)))
+            same = i is None or (
+                (i, j) in links and links[i, j] is old_links.get((i, j))
+            )
             return same and (i is None or links[i, j].trainable)
 
         def kept(j):
             return links.get((j, j)) is old_links.get((j, j))
 
         def pair_kept(j, k):
-            return (j, k) in pairs and (j, k) in old_pairs and pairs[j, k] is old_pairs[j, k]
+            return (
+                (j, k) in pairs
+                and (j, k) in old_pairs
+                and pairs[j, k] is old_pairs[j, k]
+            )
 
-        self.eligibility = {(i, j): e for (i, j), e in self.eligibility.items() if kept(j) and learns(i, j)}
+        self.eligibility = {
+            (i, j): e
+            for (i, j), e in self.eligibility.items()
+            if kept(j) and learns(i, j)
+        }
         self.extended = {
-            (i, j, k): x for (i, j, k), x in self.extended.items() if pair_kept(j, k) and learns(i, j)
+            (i, j, k): x
+            for (i, j, k), x in self.extended.items()
+            if pair_kept(j, k) and learns(i, j)
         }
 
-    # --- a step ----------------------------------------------------------------------------
+    # --- a step -----------------------------------------------------------------------
 
     def clamp(self, j, value):
         unit = self.units[j]
         self.clock += 1
-        unit.y, unit.slope, unit.clamped, unit.fired = value, 0.0, True, self.clock
+        unit.y = value
+        unit.slope = 0.0
+        unit.clamped = True
+        unit.fired = self.clock
         unit.delta = unit.projected = unit.gated = 0.0
 
     def activate(self, j):
@@ -178,20 +218,27 @@ class Reference:
         self.fire(j)
 
     def weigh(self, j):
-        unit, incoming = self.units[j], self.into(j)
+        unit = self.units[j]
+        incoming = self.into(j)
         for i, link in incoming.items():
             if link.delay:
-                link.seen = [*self.units[i[0]].past, *[0.0] * link.delay][link.delay - 1]
+                link.seen = [*self.units[i[0]].past, *[0.0] * link.delay][
+                    link.delay - 1
+                ]
             else:
                 link.seen = unit.state if i == j else self.units[i].y
             link.gain = 1.0 if link.gater is None else self.units[link.gater].y
             link.used = link.weight
         carry = incoming[j].gain * incoming[j].weight if j in incoming else 0.0
-        unit.state = unit.bias + sum(link.gain * link.weight * link.seen for link in incoming.values())
+        unit.state = unit.bias + sum(
+            link.gain * link.weight * link.seen for link in incoming.values()
+        )
 
         for i, link in incoming.items():
             if link.trainable:
-                self.eligibility[i, j] = carry * self.eligibility.get((i, j), 0.0) + link.gain * link.seen
+                self.eligibility[i, j] = (
+                    carry * self.eligibility.get((i, j), 0.0) + link.gain * link.seen
+                )
         self.eligibility[None, j] = carry * self.eligibility.get((None, j), 0.0) + 1.0
 
         for g in self.gaters(j):
@@ -208,19 +255,25 @@ class Reference:
         unit = self.units[j]
         unit.y, unit.slope = SQUASHES[unit.squash](unit.state)
         if unit.held is not None:
-            unit.y, unit.slope = unit.held, 0.0
-        unit.clamped, unit.fired = False, self.clock
+            unit.y = unit.held
+            unit.slope = 0.0
+        unit.clamped = False
+        unit.fired = self.clock
         unit.delta = unit.projected = unit.gated = 0.0
 
     def propagate(self, j, rate, error=0.0):
-        """`error` is -dE/ds of an output; call in the reverse of the order of activation."""
+        """`error` is -dE/ds of an output; call in the reverse of the order of
+        activation."""
         unit = self.units[j]
         fired = [k for k, other in self.units.items() if not other.clamped]
         later = [k for k in fired if self.units[k].fired > unit.fired]
         targets = [(k, self.links[j, k]) for k in later if (j, k) in self.links]
         gated = [k for k in later if j in self.gaters(k)]
         delta = {k: self.units[k].delta for k in later}
-        unit.projected = unit.slope * sum(delta[k] * link.gain * link.used for k, link in targets) + error
+        unit.projected = (
+            unit.slope * sum(delta[k] * link.gain * link.used for k, link in targets)
+            + error
+        )
         unit.gated = unit.slope * sum(delta[k] * self.influence[j, k] for k in gated)
         unit.delta = unit.projected + unit.gated
         if unit.clamped:
@@ -237,7 +290,8 @@ class Reference:
         if unit.trainable:
             unit.bias += move(None)
 
-    # --- a network: units in an order, the first ones clamped, the last ones with targets ----
+    # --- a network: units in an order, the first ones clamped, the last ones with
+    # targets ----
 
     def step(self, order, inputs, together=False):
         self.settle()
@@ -271,7 +325,8 @@ class Reference:
         return found
 
     def compete(self, members):
-        """A group activates at once: each member reads what the others were in the previous step."""
+        """A group activates at once: each member reads what the others were in the
+        previous step."""
         for j in members:
             self.weigh(j)
         self.clock += 1  # one for all, so none is later than another
@@ -291,10 +346,15 @@ class Reference:
         """`factors` are the weights of the outputs' costs."""
         outputs = order[len(order) - len(targets) :]
         factors = factors or [1.0] * len(targets)
-        errors = {j: c * self.error(j, t, cost) for j, t, c in zip(outputs, targets, factors)}
+        errors = {
+            j: c * self.error(j, t, cost) for j, t, c in zip(outputs, targets, factors)
+        }
         if cost == "categorical_cross_entropy":
             total = sum(c * t for t, c in zip(targets, factors))
-            errors = {j: c * t - self.units[j].y * total for j, t, c in zip(outputs, targets, factors)}
+            errors = {
+                j: c * t - self.units[j].y * total
+                for j, t, c in zip(outputs, targets, factors)
+            }
         for j in reversed(order):
             self.propagate(j, rate, errors.get(j, 0.0))
 
@@ -306,5 +366,9 @@ class Reference:
 
     def clear(self, j):
         self.units[j].forget()
-        self.eligibility = {(i, t): e for (i, t), e in self.eligibility.items() if t != j}
-        self.extended = {(i, g, k): x for (i, g, k), x in self.extended.items() if g != j and k != j}
+        self.eligibility = {
+            (i, t): e for (i, t), e in self.eligibility.items() if t != j
+        }
+        self.extended = {
+            (i, g, k): x for (i, g, k), x in self.extended.items() if g != j and k != j
+        }

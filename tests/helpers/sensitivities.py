@@ -1,9 +1,10 @@
-"""Real-time recurrent learning in its dense form: what the library's sparse one is checked against.
+"""Real-time recurrent learning in its dense form: what the library's sparse one is
+checked against.
 
-Every number of a step carries its derivatives by all states of the step before and by all parameters, so that
-J and I are whole matrices; nothing is skipped. Imports nothing of the library. A network is given as in
-``reference.py``: units that activate in an order, the first ones inputs.
-"""
+Every number of a step carries its derivatives by all states of the step before and by
+all parameters, so that J and I are whole matrices; nothing is skipped. Imports nothing
+of the library. A network is given as in ``reference.py``: units that activate in an
+order, the first ones inputs."""
 
 from __future__ import annotations
 
@@ -16,36 +17,53 @@ class Number:
     """A value and its derivatives."""
 
     def __init__(self, value, slopes):
-        self.value, self.slopes = value, slopes
+        self.value = value
+        self.slopes = slopes
 
     def __add__(self, other):
         return Number(self.value + other.value, self.slopes + other.slopes)
 
     def __mul__(self, other):
-        return Number(self.value * other.value, self.value * other.slopes + other.value * self.slopes)
+        return Number(
+            self.value * other.value,
+            self.value * other.slopes + other.value * self.slopes,
+        )
 
     def through(self, value, slope):
         return Number(value, slope * self.slopes)
 
 
 class Sensitivities:
-    """Z = d state / d parameter of a `tests.helpers.reference.Reference`, whose weights stand still.
+    """Z = d state / d parameter of a `tests.helpers.reference.Reference`, whose weights
+    stand still.
 
-    ``parameters`` has the place of every trainable weight (i, j) and bias (None, j); those of a set of `ties`
-    share one place.
-    """
+    ``parameters`` has the place of every trainable weight (i, j) and bias (None, j);
+    those of a set of `ties` share one place."""
 
     def __init__(self, reference, order, inputs, within=None, ties=()):
-        self.units, self.links, self.inputs = reference.units, reference.links, inputs
-        self.order, self.place = list(order), {j: k for k, j in enumerate(order)}
+        self.units = reference.units
+        self.links = reference.links
+        self.inputs = inputs
+        self.order = list(order)
+        self.place = {j: k for k, j in enumerate(order)}
         self.parameters = self._numbered(ties)
         self.count = 1 + max(self.parameters.values(), default=-1)
-        self.mask = np.ones((len(self.order), self.count), bool) if within is None else self.reached(within)
+        self.mask = (
+            np.ones((len(self.order), self.count), bool)
+            if within is None
+            else self.reached(within)
+        )
         self.clear()
 
     def _numbered(self, ties):
-        trained = [(i, j) for (i, j), link in self.links.items() if link.trainable and self.fires(j)]
-        trained += [(None, j) for j in self.order if self.units[j].trainable and self.fires(j)]
+        trained = [
+            (i, j)
+            for (i, j), link in self.links.items()
+            if link.trainable and self.fires(j)
+        ]
+        trained += [
+            (None, j) for j in self.order if self.units[j].trainable and self.fires(j)
+        ]
         shared = {key: min(group, key=str) for group in ties for key in group}
         owners = list(dict.fromkeys(shared.get(key, key) for key in trained))
         return {key: owners.index(shared.get(key, key)) for key in trained}
@@ -55,11 +73,12 @@ class Sensitivities:
 
     def clear(self):
         n = len(self.order)
-        self.state, self.y = np.zeros(n), np.zeros(n)
+        self.state = np.zeros(n)
+        self.y = np.zeros(n)
         self.slope = np.zeros(n)  # of the activations, by the states
         self.z = np.zeros((n, self.count))
 
-    # --- a step: Z(t) = mask o (J Z(t-1) + I) ----------------------------------------------------
+    # --- a step: Z(t) = mask o (J Z(t-1) + I) -----------------------------------------
 
     def step(self, inputs):
         """Activate all units; returns J, I and Z(t-1)."""
@@ -67,12 +86,14 @@ class Sensitivities:
         one = np.eye(width)
         state_before = [Number(self.state[k], one[k]) for k in range(n)]
         y_before = [Number(self.y[k], self.slope[k] * one[k]) for k in range(n)]
-        y, s = {}, {}
+        y = {}
+        s = {}
         for j in self.order[: self.inputs]:
             y[j] = Number(inputs[self.place[j]], np.zeros(width))
 
         def seen(j, by):
-            """The activation of j that a unit reads: that of this step if j comes first."""
+            """The activation of j that a unit reads: that of this step if j comes
+            first."""
             k = self.place[j]
             if k < self.inputs:
                 return y[j]
@@ -92,9 +113,12 @@ class Sensitivities:
             s[j], (value, slope) = total, SQUASHES[self.units[j].squash](total.value)
             y[j] = total.through(value, slope)
             self.units[j].slope = slope
-        jacobian, direct = np.zeros((n, n)), np.zeros((n, self.count))
+        jacobian = np.zeros((n, n))
+        direct = np.zeros((n, self.count))
         for j, number in s.items():
-            jacobian[self.place[j]], direct[self.place[j]] = np.split(number.slopes, [n])
+            jacobian[self.place[j]], direct[self.place[j]] = np.split(
+                number.slopes, [n]
+            )
         before, self.z = self.z, self.mask * (jacobian @ self.z + direct)
         for j, number in y.items():
             k = self.place[j]
@@ -104,22 +128,26 @@ class Sensitivities:
         return jacobian, direct, before
 
     def gradient(self, parts, errors):
-        """dE / dp of a step: direct, and dE / ds(t-1) . Z(t-1); `errors` are dE / ds of the outputs."""
+        """dE / dp of a step: direct, and dE / ds(t-1) . Z(t-1); `errors` are dE / ds of
+        the outputs."""
         jacobian, direct, before = parts
         last = slice(len(self.order) - len(errors), None)
         errors = np.asarray(errors)
         return errors @ direct[last] + (errors @ jacobian[last]) @ before
 
-    # --- what can be reached within some steps -----------------------------------------------------
+    # --- what can be reached within some steps ----------------------------------------
 
     def reached(self, within):
         """The pattern of I, and what arrives through J, `within` - 1 times."""
         n = len(self.order)
-        now, late = np.eye(n, dtype=bool), np.zeros((n, n), bool)  # [j, i]: j reads i
+        # [j, i]: j reads i
+        now = np.eye(n, dtype=bool)
+        late = np.zeros((n, n), bool)
         for (i, j), link in self.links.items():
             for end in (i, link.gater):
                 if end is not None and self.fires(j) and self.fires(end):
-                    k, by = self.place[end], self.place[j]
+                    k = self.place[end]
+                    by = self.place[j]
                     (now if k < by else late)[by, k] = True
         for _ in range(n):
             now = now | (now @ now)
@@ -128,7 +156,8 @@ class Sensitivities:
             into[self.place[j], place] = True
         for members in self._sharing():
             into[members] = into[members].any(axis=0)
-        moved, through = now @ into, now @ late
+        moved = now @ into
+        through = now @ late
         kept = moved
         for _ in range(within - 1):
             kept = moved | (through @ kept)

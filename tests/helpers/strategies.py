@@ -1,8 +1,8 @@
-"""Random gated graphs, and one network built twice: from the library's objects and as the reference.
+"""Random gated graphs, and one network built twice: from the library's objects and as
+the reference.
 
-Hypothesis draws the structure, so that it can shrink it; numbers come from a seed, so that sums
-do not cancel by accident (0 is where ``step`` and ``relu`` jump).
-"""
+Hypothesis draws the structure, so that it can shrink it; numbers come from a seed, so
+that sums do not cancel by accident (0 is where ``step`` and ``relu`` jump)."""
 
 from __future__ import annotations
 
@@ -21,11 +21,21 @@ from synapse.errors import TopologyWarning
 from tests.helpers.reference import Reference
 
 SMOOTH = ("logistic", "tanh", "identity", "softplus", "gaussian")
-SQUASHES = (*SMOOTH, "relu", "leaky_relu", "elu", "step", "sign", "swish", "soft_threshold")
+SQUASHES = (
+    *SMOOTH,
+    "relu",
+    "leaky_relu",
+    "elu",
+    "step",
+    "sign",
+    "swish",
+    "soft_threshold",
+)
 
 
 def given_graphs(*graphs, **named):
-    """``given``, for tests of graphs: outputs that nothing reaches, and neurons that act late, are meant."""
+    """``given``, for tests of graphs: outputs that nothing reaches, and neurons that
+    act late, are meant."""
     meant = pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
     return lambda test: meant(given(*graphs, **named)(test))
 
@@ -64,7 +74,9 @@ def block(first, target, width, height, one_to_one, gating, gater, trainable, un
             if one_to_one and m != n:
                 continue
             place = {"none": None, "one": 0, "by source": n, "by target": m}[gating]
-            links.append((i, j, None if place is None else (gater + place) % units, trainable))
+            links.append(
+                (i, j, None if place is None else (gater + place) % units, trainable)
+            )
     return links
 
 
@@ -72,17 +84,35 @@ GATINGS = ("none", "none", "one", "by source", "by target")
 
 
 def _blocks(n):
-    unit, width = st.integers(0, n - 1), st.integers(1, 6)
-    kind, trainable = st.sampled_from(GATINGS), st.sampled_from([True, True, True, False])
-    return st.builds(block, unit, unit, width, width, st.booleans(), kind, unit, trainable, st.just(n))
+    unit = st.integers(0, n - 1)
+    width = st.integers(1, 6)
+    kind = st.sampled_from(GATINGS)
+    trainable = st.sampled_from([True, True, True, False])
+    return st.builds(
+        block,
+        unit,
+        unit,
+        width,
+        width,
+        st.booleans(),
+        kind,
+        unit,
+        trainable,
+        st.just(n),
+    )
 
 
 @st.composite
 def _drawn_links(draw, n):
-    """A few single connections, blocks of them and self-connections, which hypothesis can shrink."""
+    """A few single connections, blocks of them and self-connections, which hypothesis
+    can shrink."""
     unit = st.integers(0, n - 1)
-    single = st.tuples(unit, unit, st.none() | unit, st.booleans()).map(lambda link: [link])
-    loop = st.tuples(unit, st.none() | unit, st.booleans()).map(lambda t: [(t[0], t[0], t[1], t[2])])
+    single = st.tuples(unit, unit, st.none() | unit, st.booleans()).map(
+        lambda link: [link]
+    )
+    loop = st.tuples(unit, st.none() | unit, st.booleans()).map(
+        lambda t: [(t[0], t[0], t[1], t[2])]
+    )
     parts = draw(st.lists(single | _blocks(n) | loop, min_size=1, max_size=8))
     return [link for part in parts for link in part]
 
@@ -92,24 +122,43 @@ def crowd(n, random):
     links = []
     for _ in range(random.randint(2, 6)):
         first, target, gater = (random.randrange(n) for _ in range(3))
-        width, height = random.randint(1, 8), random.randint(1, 6)
-        kind, trainable = random.choice(GATINGS), random.random() < 0.8
-        links += block(first, target, width, height, random.random() < 0.3, kind, gater, trainable, n)
+        width = random.randint(1, 8)
+        height = random.randint(1, 6)
+        kind = random.choice(GATINGS)
+        trainable = random.random() < 0.8
+        links += block(
+            first,
+            target,
+            width,
+            height,
+            random.random() < 0.3,
+            kind,
+            gater,
+            trainable,
+            n,
+        )
     for j in random.sample(range(n), n // 3):
-        links.append((j, j, random.choice([None, random.randrange(n)]), random.random() < 0.5))
+        links.append(
+            (j, j, random.choice([None, random.randrange(n)]), random.random() < 0.5)
+        )
     for _ in range(2 * n):
         gater = random.choice([None, random.randrange(n)])
-        links.append((random.randrange(n), random.randrange(n), gater, random.random() < 0.8))
+        links.append(
+            (random.randrange(n), random.randrange(n), gater, random.random() < 0.8)
+        )
     random.shuffle(links)
     return listed(n, random) + links
 
 
 def listed(n, random):
-    """Connections into one unit, each with a gater of its own, on one side of it: they are a list."""
+    """Connections into one unit, each with a gater of its own, on one side of it: they
+    are a list."""
     target = random.randrange(n // 3, n - n // 3)
     sides = range(target), range(target + 1, n)
     gaters = random.choice(sides)
-    return [(i, target, random.choice(gaters), True) for i in random.choice(sides) if gaters]
+    return [
+        (i, target, random.choice(gaters), True) for i in random.choice(sides) if gaters
+    ]
 
 
 def crowded(seed: int) -> Spec:
@@ -122,21 +171,37 @@ def crowded(seed: int) -> Spec:
 
 
 def layered(inputs, hidden, n, random):
-    """Full layers; gates, self-connections and connections past the hidden layer on some of them."""
-    first, middle, last = range(inputs), range(inputs, inputs + hidden), range(inputs + hidden, n)
+    """Full layers; gates, self-connections and connections past the hidden layer on
+    some of them."""
+    first = range(inputs)
+    middle = range(inputs, inputs + hidden)
+    last = range(inputs + hidden, n)
     links = [(i, j, None, True) for j in middle for i in first]
     links += [(i, j, None, True) for j in last for i in middle]
     if random.random() < 0.5:
         links += [(i, j, None, True) for j in last for i in first]
     gater = random.choice([None, *middle])
-    links += [(j, j, gater, random.random() < 0.5) for j in middle if j != gater and random.random() < 0.3]
+    links += [
+        (j, j, gater, random.random() < 0.5)
+        for j in middle
+        if j != gater and random.random() < 0.3
+    ]
     return links
 
 
 def dense(inputs, hidden, n, random):
-    """Full layers whose neurons are all alike, some projections backward, some not trained."""
-    first, middle, last = range(inputs), range(inputs, inputs + hidden), range(inputs + hidden, n)
-    links, between = [], ((first, middle, 1.0), (middle, last, 1.0), (first, last, 0.3), (last, middle, 0.3))
+    """Full layers whose neurons are all alike, some projections backward, some not
+    trained."""
+    first = range(inputs)
+    middle = range(inputs, inputs + hidden)
+    last = range(inputs + hidden, n)
+    links = []
+    between = (
+        (first, middle, 1.0),
+        (middle, last, 1.0),
+        (first, last, 0.3),
+        (last, middle, 0.3),
+    )
     for sources, targets, chance in between:
         if random.random() < chance:
             trainable = random.random() < 0.8
@@ -151,21 +216,32 @@ LAYERS = {"layered": layered, "dense": dense}
 def specs(draw, feedforward=False, squashes=SQUASHES, logistic_outputs=False, most=8):
     """Gated graphs: sparse, crowded, or in layers.
 
-    Of the few examples of the default tier, hypothesis makes most from few draws. So all but the sparse
-    graphs follow from a seed, with their sizes and squashes; else few had several neurons, and none had gates
-    of all kinds.
-    """
+    Of the few examples of the default tier, hypothesis makes most from few draws. So
+    all but the sparse graphs follow from a seed, with their sizes and squashes; else
+    few had several neurons, and none had gates of all kinds."""
     sort = draw(st.sampled_from(["drawn", "crowd", "layered", "dense", "crowd"]))
-    seed, least = draw(st.integers(0, 9999)), 4 if sort == "dense" else 1  # alike: weighed four at a time
+    # alike: weighed four at a time
+    seed = draw(st.integers(0, 9999))
+    least = 4 if sort == "dense" else 1
     random = Random(seed)
-    size = (lambda low, high: draw(st.integers(low, high))) if sort == "drawn" else random.randint
-    inputs, hidden, outputs = size(1, 4), size(least - 1, max(least, most)), size(1, max(3, least))
+    size = (
+        (lambda low, high: draw(st.integers(low, high)))
+        if sort == "drawn"
+        else random.randint
+    )
+    inputs = size(1, 4)
+    hidden = size(least - 1, max(least, most))
+    outputs = size(1, max(3, least))
     n = inputs + hidden + outputs
     if sort == "drawn":
         parts = draw(_drawn_links(n))
         kinds = draw(st.lists(st.sampled_from(squashes), min_size=n, max_size=n))
     else:
-        parts = crowd(n, random) if sort == "crowd" else LAYERS[sort](inputs, hidden, n, random)
+        parts = (
+            crowd(n, random)
+            if sort == "crowd"
+            else LAYERS[sort](inputs, hidden, n, random)
+        )
         kinds = random.choices(squashes, k=n)
     links = {}
     for link in parts:
@@ -186,22 +262,42 @@ EVERY_GATE = Spec(
     outputs=1,
     squashes=["identity", "tanh", "identity", "logistic", "tanh", "tanh"],
     links=[
-        *((0, 1, None, True), (1, 1, 1, True), (3, 1, 5, True)),  # gates its own self-connection
+        *(
+            (0, 1, None, True),
+            (1, 1, 1, True),
+            (3, 1, 5, True),
+        ),  # gates its own self-connection
         *((0, 2, 3, True), (2, 2, 3, True), (5, 2, None, True)),  # gated by a later one
-        *((0, 3, None, True), (1, 3, 5, True), (2, 3, 4, True), (5, 3, 2, True)),  # a late list
+        *(
+            (0, 3, None, True),
+            (1, 3, 5, True),
+            (2, 3, 4, True),
+            (5, 3, 2, True),
+        ),  # a late list
         *((0, 4, 1, True), (4, 4, 0, True), (3, 4, 3, True)),  # gated by an input
         *((1, 5, 4, True), (2, 5, 1, True), (4, 5, None, True), (5, 5, 5, True)),
     ],
     seed=3,
 )
-"""Every order of a source, a gater and a target, along self-connections, too: few drawn graphs have all."""
+"""Every order of a source, a gater and a target, along self-connections, too: few drawn
+graphs have all."""
 
 
 DELAYED_INTO_GATES = Spec(
     inputs=1,
     hidden=7,
     outputs=1,
-    squashes=["identity", "logistic", "logistic", "softplus", "tanh", "tanh", "tanh", "softplus", "tanh"],
+    squashes=[
+        "identity",
+        "logistic",
+        "logistic",
+        "softplus",
+        "tanh",
+        "tanh",
+        "tanh",
+        "softplus",
+        "tanh",
+    ],
     links=[
         *((i, 1, None, True) for i in (0, 3, 4, 5, 6)),
         *((i, 2, None, True) for i in (0, 4, 7)),
@@ -211,18 +307,23 @@ DELAYED_INTO_GATES = Spec(
     ],
     seed=5,
 )
-"""Gates of a cell in the middle of a block read neighbours, and a list, of which some have not fired."""
+"""Gates of a cell in the middle of a block read neighbours, and a list, of which some
+have not fired."""
 
 
 def delay_some(net, seed, count=4):
-    """Add delayed connections to a network, also backward, from a neuron to itself, and gated."""
-    rng, links = np.random.default_rng(seed), {}
+    """Add delayed connections to a network, also backward, from a neuron to itself, and
+    gated."""
+    rng = np.random.default_rng(seed)
+    links = {}
     neurons = [neuron for neuron in net if "delayed" not in neuron.name]
     for _ in range(count):
         i, j, gater = (neurons[k] for k in rng.integers(0, len(neurons), 3))
         delay = int(rng.integers(1, 4))
         if j not in net.input and (i, j, delay) not in links:
-            links[i, j, delay] = link = i.project(j, weight=rng.uniform(-0.8, 0.8), delay=delay)
+            links[i, j, delay] = link = i.project(
+                j, weight=rng.uniform(-0.8, 0.8), delay=delay
+            )
             if rng.random() < 0.3:
                 with warnings.catch_warnings(action="ignore", category=TopologyWarning):
                     gater.gate(link)
@@ -230,17 +331,25 @@ def delay_some(net, seed, count=4):
 
 
 class Twin:
-    """The same units twice: ``self.ours`` are Neurons of the library, ``self.reference`` the oracle."""
+    """The same units twice: ``self.ours`` are Neurons of the library,
+    ``self.reference`` the oracle."""
 
     def __init__(self, spec: Spec, network: bool = True) -> None:
-        self.random, self.net = spec.numbers(), None
-        self.reference, self.ours = Reference(), {}
-        self.inputs, self.outputs = spec.inputs, spec.outputs
+        self.random = spec.numbers()
+        self.net = None
+        self.reference = Reference()
+        self.ours = {}
+        self.inputs = spec.inputs
+        self.outputs = spec.outputs
         self.order = list(spec.units)
         for j in spec.units:
             clamped = j < spec.inputs
-            self._make(j, spec.squashes[j], 0.0 if clamped else self.random.uniform(-0.5, 0.5))
-            self.ours[j].trainable = self.reference.units[j].trainable = j not in spec.fixed
+            self._make(
+                j, spec.squashes[j], 0.0 if clamped else self.random.uniform(-0.5, 0.5)
+            )
+            self.ours[j].trainable = self.reference.units[j].trainable = (
+                j not in spec.fixed
+            )
         for i, j, gater, trainable in spec.links:
             self.project(i, j, trainable)
             if gater is not None:
@@ -260,11 +369,12 @@ class Twin:
         hidden = [Layer(neurons[inputs:b])] if b > inputs else []
         return Network(Layer(neurons[:inputs]), hidden, Layer(neurons[b:]))
 
-    # --- edits -----------------------------------------------------------------------------
+    # --- edits ------------------------------------------------------------------------
 
     @contextmanager
     def _edited(self):
-        """What the library moves activates elsewhere; what is late without need is wanted here."""
+        """What the library moves activates elsewhere; what is late without need is
+        wanted here."""
         with warnings.catch_warnings(action="ignore", category=TopologyWarning):
             yield
         if self.net is not None:
@@ -299,18 +409,23 @@ class Twin:
         self.reference.links[i, j].trainable = self.link(i, j).trainable = trainable
 
     def set_weight(self, i, j):
-        weight, sign = self.weight(), self.reference.links[i, j].sign
-        self.reference.links[i, j].weight = self.link(i, j).weight = sign * abs(weight) if sign else weight
+        weight = self.weight()
+        sign = self.reference.links[i, j].sign
+        self.reference.links[i, j].weight = self.link(i, j).weight = (
+            sign * abs(weight) if sign else weight
+        )
 
     def set_sign(self, i, j, signed):
         """Give a weight a sign and little room before 0, or release it."""
-        link, ours = self.reference.links[i, j], self.link(i, j)
+        link = self.reference.links[i, j]
+        ours = self.link(i, j)
         link.sign = int(math.copysign(1, link.weight)) if signed else 0
         ours.sign = link.sign or None
         link.weight = ours.weight = link.weight * (0.1 if signed else 1.0)
 
     def add(self, squash, append):
-        """A new hidden unit, appended to the last hidden layer or in a layer of its own."""
+        """A new hidden unit, appended to the last hidden layer or in a layer of its
+        own."""
         j = 1 + max(self.ours)
         self._make(j, squash, self.random.uniform(-0.5, 0.5))
         if append and self.net.hidden:
@@ -329,7 +444,7 @@ class Twin:
         self.reference.settle()
         assert len(self.net.weights) == len(self.reference.links)
 
-    # --- steps -----------------------------------------------------------------------------
+    # --- steps ------------------------------------------------------------------------
 
     def vector(self, size):
         return [self.random.uniform(-1, 1) for _ in range(size)]
@@ -345,11 +460,13 @@ class Twin:
         self.net.propagate(rate, targets, cost)
 
     def step_each(self, order, back=None):
-        """A step by calls on bare neurons, activated in `order` and propagated in reverse.
+        """A step by calls on bare neurons, activated in `order` and propagated in
+        reverse.
 
         In another order, `back`, each has a target.
         """
-        values, reference = dict(enumerate(self.vector(self.inputs))), self.reference
+        values = dict(enumerate(self.vector(self.inputs)))
+        reference = self.reference
         reference.settle()
         for j in order:
             if j in values:
@@ -359,8 +476,12 @@ class Twin:
             self.ours[j].activate(values.get(j))
         self.check(moved=False)
         for j in back or reversed(order):
-            target = self.random.random() if back or j >= len(order) - self.outputs else None
-            error = 0.0 if target is None else reference.error(j, target, "squared_error")
+            target = (
+                self.random.random() if back or j >= len(order) - self.outputs else None
+            )
+            error = (
+                0.0 if target is None else reference.error(j, target, "squared_error")
+            )
             reference.propagate(j, 0.2, error)
             self.ours[j].propagate(0.2, target, "squared_error")
         if back is None:
@@ -372,14 +493,13 @@ class Twin:
         self.propagate()
         self.check()
 
-    # --- comparison ------------------------------------------------------------------------
+    # --- comparison -------------------------------------------------------------------
 
     def check(self, moved=True):
         """Every number of the library is that of the reference.
 
-        Extended traces into a gated neuron without a self-connection are factored from what is
-        there: they are compared before weights move.
-        """
+        Extended traces into a gated neuron without a self-connection are factored from
+        what is there: they are compared before weights move."""
         pairs = list(self._pairs(moved))
         ours, theirs = (np.array([pair[1 + side] for pair in pairs]) for side in (0, 1))
         wrong = np.abs(ours - theirs) > 1e-10 * max(1.0, np.abs(theirs).max())
@@ -394,7 +514,11 @@ class Twin:
             yield f"derivative {j}", neuron.derivative, unit.slope
             yield f"bias {j}", neuron.bias, unit.bias
             if not unit.clamped:
-                yield f"bias eligibility {j}", neuron.bias_eligibility, reference.eligibility[None, j]
+                yield (
+                    f"bias eligibility {j}",
+                    neuron.bias_eligibility,
+                    reference.eligibility[None, j],
+                )
             if moved:
                 yield f"responsibility {j}", neuron.error.responsibility, unit.delta
                 yield f"projected {j}", neuron.error.projected, unit.projected
@@ -403,30 +527,45 @@ class Twin:
             connection = self.link(i, j)
             yield f"weight {i}->{j}", connection.weight, link.weight
             if link.trainable and not reference.units[j].clamped:
-                yield f"eligibility {i}->{j}", connection.eligibility, reference.eligibility[i, j]
+                yield (
+                    f"eligibility {i}->{j}",
+                    connection.eligibility,
+                    reference.eligibility[i, j],
+                )
                 yield from self._extended(i, j, connection, moved)
 
     def _extended(self, i, j, connection, moved):
         reference = self.reference
         ours = connection.extended
         for k, unit in reference.units.items():
-            if j in reference.gaters(k) and not unit.clamped and unit.fired > reference.units[j].fired:
+            if (
+                j in reference.gaters(k)
+                and not unit.clamped
+                and unit.fired > reference.units[j].fired
+            ):
                 if moved and (k, k) not in reference.links:
                     continue
-                yield f"extended {i}->{j}, {k}", ours[self.ours[k]], reference.extended[i, j, k]
+                yield (
+                    f"extended {i}->{j}, {k}",
+                    ours[self.ours[k]],
+                    reference.extended[i, j, k],
+                )
 
     @property
     def tame(self) -> bool:
         """Whether its numbers have stayed where 1e-10 means something."""
-        return all(abs(unit.state) < 100 and abs(unit.delta) < 100 for unit in self.reference.units.values())
+        return all(
+            abs(unit.state) < 100 and abs(unit.delta) < 100
+            for unit in self.reference.units.values()
+        )
 
 
 class Pair(Twin):
-    """Two networks, the first of which feeds the second; linked to each other after some steps.
+    """Two networks, the first of which feeds the second; linked to each other after
+    some steps.
 
-    Units up to `split` are the first network's, its last one its output; the next unit is the
-    second network's input, which fires from what leads to it.
-    """
+    Units up to `split` are the first network's, its last one its output; the next unit
+    is the second network's input, which fires from what leads to it."""
 
     def __init__(self, spec: Spec, split: int) -> None:
         self.split = split
@@ -442,12 +581,14 @@ class Pair(Twin):
         return len(sides) > 1
 
     def _network(self):
-        first, second = self.order[: self.split], self.order[self.split :]
+        first = self.order[: self.split]
+        second = self.order[self.split :]
         self.first = self._one(first, self.inputs, 1)
         self.second = self._one(second, 1, self.outputs)
 
     def join(self):
-        """Link the networks, the first one's output to the second one's input at least."""
+        """Link the networks, the first one's output to the second one's input at
+        least."""
         self.joined = True
         self.project(self.split - 1, self.split, True)
         for i, j, gater, trainable in self.across:
@@ -457,13 +598,18 @@ class Pair(Twin):
 
     def activate(self):
         """Until they are joined, the second network is given an input of its own."""
-        values, own = self.vector(self.inputs), None if self.joined else self.vector(1)
+        values = self.vector(self.inputs)
+        own = None if self.joined else self.vector(1)
         self.first.activate(values)
         self.second.activate(own)
-        clamped = dict(enumerate(values)) | ({} if self.joined else {self.split: own[0]})
+        clamped = dict(enumerate(values)) | (
+            {} if self.joined else {self.split: own[0]}
+        )
         self.reference.settle()
         for j in self.order:
-            self.reference.clamp(j, clamped[j]) if j in clamped else self.reference.activate(j)
+            self.reference.clamp(
+                j, clamped[j]
+            ) if j in clamped else self.reference.activate(j)
 
     def propagate(self, rate=0.2, cost="squared_error"):
         targets = [self.random.random() for _ in range(self.outputs)]

@@ -11,27 +11,38 @@ EXACT = {"abs": 1e-12, "rel": 1e-10}
 
 
 def perceptron(**options):
-    return architect.Perceptron(3, 5, 4, 2, seed=0, initializer=synapse.initializers.uniform(0.8), **options)
+    return architect.Perceptron(
+        3, 5, 4, 2, seed=0, initializer=synapse.initializers.uniform(0.8), **options
+    )
 
 
 def tie_at_random(net, seed, groups=4):
-    """Connections, and neurons, that are alike trainable are dealt into some groups; many stay alone."""
+    """Connections, and neurons, that are alike trainable are dealt into some groups;
+    many stay alone."""
     rng = np.random.default_rng(seed)
     for items in (net.connections, list(net)[len(net.input) :]):
         for trainable in (True, False):
-            chosen = [one for one in items if one.trainable is trainable and rng.random() < 0.7]
+            chosen = [
+                one
+                for one in items
+                if one.trainable is trainable and rng.random() < 0.7
+            ]
             if chosen:
                 synapse.tie(chosen, groups=rng.integers(0, groups, len(chosen)))
     return net
 
 
 def groups_of(net):
-    """Of each connection, and of each neuron, the place of the first that shares its number."""
-    links, neurons = net.connections, list(net)
+    """Of each connection, and of each neuron, the place of the first that shares its
+    number."""
+    links = net.connections
+    neurons = list(net)
     return tuple(
         np.array(
             [
-                min(i, *(place[one] for one in item.tied if one in place)) if item.tied else i
+                min(i, *(place[one] for one in item.tied if one in place))
+                if item.tied
+                else i
                 for i, item in enumerate(items)
             ],
             dtype=int,
@@ -68,10 +79,17 @@ def free_twin(net):
 
 
 def assert_moves_add_up(net, free, act):
-    """`act` on a network whose weights are tied moves them by the sum of what it does where they are not."""
-    weights, biases = net.weights, net.biases
+    """`act` on a network whose weights are tied moves them by the sum of what it does
+    where they are not."""
+    weights = net.weights
+    biases = net.biases
     act(net), act(free)
     of_links, of_neurons = groups_of(net)
-    assert net.weights == pytest.approx(weights + added_up(of_links, free.weights - weights), **EXACT)
-    assert net.biases == pytest.approx(biases + added_up(of_neurons, free.biases - biases), **EXACT)
-    free.weights, free.biases = net.weights, net.biases
+    assert net.weights == pytest.approx(
+        weights + added_up(of_links, free.weights - weights), **EXACT
+    )
+    assert net.biases == pytest.approx(
+        biases + added_up(of_neurons, free.biases - biases), **EXACT
+    )
+    free.weights = net.weights
+    free.biases = net.biases

@@ -14,7 +14,9 @@ SORTS = {
         3, 4, 3, 2, hidden_to_hidden=True, style="synaptic", **options
     ),
     "gru": lambda **options: architect.GRU(3, 4, 2, **options),
-    "random": lambda **options: architect.Random(3, 9, 2, gates=8, self_connections=3, backward=9, **options),
+    "random": lambda **options: architect.Random(
+        3, 9, 2, gates=8, self_connections=3, backward=9, **options
+    ),
 }
 by_sort = every_case("sort", SORTS)
 
@@ -36,15 +38,21 @@ def one_sequence(net, length=6, seed=0):
 
 
 def growing():
-    """A network whose cell grows tenfold at each step, and two sequences: only the short one has an input.
+    """A network whose cell grows tenfold at each step, and two sequences: only the
+    short one has an input.
 
-    Side by side with the long one, the cell of the short one would leave the finite range after its end.
-    """
-    source, cell, out = Layer(1), Layer(1, "identity"), Layer(1)
+    Side by side with the long one, the cell of the short one would leave the finite
+    range after its end."""
+    source = Layer(1)
+    cell = Layer(1, "identity")
+    out = Layer(1)
     source.project(cell, weights=1.0)
     cell.project(cell, weights=10.0)
     cell.project(out, weights=0.5)
-    data = [np.ones((2, 1)), np.zeros((400, 1))], [np.ones((2, 1)), np.full((400, 1), 0.5)]
+    data = (
+        [np.ones((2, 1)), np.zeros((400, 1))],
+        [np.ones((2, 1)), np.full((400, 1), 0.5)],
+    )
     return Network(source, [cell], out), data
 
 
@@ -54,7 +62,9 @@ def both(result):
 
 
 def same(ours, theirs, within=1e-12):
-    assert np.abs(both(ours) - both(theirs)).max() < within * max(1.0, np.abs(both(theirs)).max())
+    assert np.abs(both(ours) - both(theirs)).max() < within * max(
+        1.0, np.abs(both(theirs)).max()
+    )
 
 
 def same_bits(ours, theirs):
@@ -80,8 +90,10 @@ def loss(net, inputs, targets, kind):
 
 
 def differences(net, name, learn, *data, width=1e-5):
-    """dE / d(weights or biases) by central differences; 0 of those that are not trained."""
-    values, slopes = getattr(net, name), np.zeros(len(learn))
+    """dE / d(weights or biases) by central differences; 0 of those that are not
+    trained."""
+    values = getattr(net, name)
+    slopes = np.zeros(len(learn))
     for i in np.flatnonzero(learn):
         ends = []
         for sign in (1, -1):
@@ -95,8 +107,10 @@ def differences(net, name, learn, *data, width=1e-5):
 
 
 def by_steps(net, inputs, targets, cost=None):
-    """The rule's moves at a rate of 1, each taken back before the next step; mean over sequences."""
-    weights, biases = net.weights, net.biases
+    """The rule's moves at a rate of 1, each taken back before the next step; mean over
+    sequences."""
+    weights = net.weights
+    biases = net.biases
     moved = np.zeros(len(weights)), np.zeros(len(biases))
     for rows, aims in zip(inputs, targets):
         net.clear()
@@ -105,7 +119,8 @@ def by_steps(net, inputs, targets, cost=None):
             net.propagate(1.0, t, cost)
             moved[0][:] += net.weights - weights
             moved[1][:] += net.biases - biases
-            net.weights, net.biases = weights, biases
+            net.weights = weights
+            net.biases = biases
     return -moved[0] / len(inputs), -moved[1] / len(inputs)
 
 

@@ -1,4 +1,5 @@
-"""Trainings of every kind, and what must be the same after one was broken off and continued."""
+"""Trainings of every kind, and what must be the same after one was broken off and
+continued."""
 
 import numpy as np
 
@@ -9,7 +10,10 @@ from synapse import Trainer, learning, optimizers
 RNG = np.random.default_rng(7)
 STREAM = RNG.random((24, 2)), RNG.random((24, 1))
 SAMPLES = RNG.random((11, 2)), RNG.random((11, 1)).round()
-SEQUENCES = [RNG.random((n, 2)) for n in (4, 6, 3, 5)], [RNG.random((n, 1)) for n in (4, 6, 3, 5)]
+SEQUENCES = (
+    [RNG.random((n, 2)) for n in (4, 6, 3, 5)],
+    [RNG.random((n, 1)) for n in (4, 6, 3, 5)],
+)
 DATA = {"stream": STREAM, "samples": SAMPLES, "sequences": SEQUENCES}
 HELD_OUT = [RNG.random((4, 2))], [RNG.random((4, 1))]
 
@@ -46,18 +50,42 @@ RATES = {
 }
 TRAINERS = {
     "online": {"rate": 0.1},
-    "online, momentum": {"optimizer": optimizers.SGD(0.05, momentum=0.9, nesterov=True)},
-    "online, clipped": {"optimizer": optimizers.Adam(0.02), "batch_size": 5, "clip": 0.5, "l2": 0.01},
+    "online, momentum": {
+        "optimizer": optimizers.SGD(0.05, momentum=0.9, nesterov=True)
+    },
+    "online, clipped": {
+        "optimizer": optimizers.Adam(0.02),
+        "batch_size": 5,
+        "clip": 0.5,
+        "l2": 0.01,
+    },
     "adam": {**EXACT, "optimizer": optimizers.Adam(0.02, amsgrad=True)},
-    "adamw": {**EXACT, "optimizer": optimizers.AdamW(0.02), "l1": 0.01, "clip_value": 0.1, "window": 3},
-    "rmsprop": {**EXACT, "optimizer": optimizers.RMSprop(0.01, momentum=0.5, centered=True)},
+    "adamw": {
+        **EXACT,
+        "optimizer": optimizers.AdamW(0.02),
+        "l1": 0.01,
+        "clip_value": 0.1,
+        "window": 3,
+    },
+    "rmsprop": {
+        **EXACT,
+        "optimizer": optimizers.RMSprop(0.01, momentum=0.5, centered=True),
+    },
     "adagrad": {**EXACT, "optimizer": optimizers.AdaGrad(0.05)},
     "rprop": {"method": "bptt", "batch_size": 100, "optimizer": optimizers.Rprop()},
     "lbfgs": {"method": "bptt", "optimizer": optimizers.LBFGS(memory=3)},
     "rls": {"optimizer": optimizers.RLS(forgetting=0.99)},
-    "dekf": {"method": "rtrl", "optimizer": optimizers.DEKF(measurement_noise=(1.0, 0.1), annealing=50)},
+    "dekf": {
+        "method": "rtrl",
+        "optimizer": optimizers.DEKF(measurement_noise=(1.0, 0.1), annealing=50),
+    },
     "rtrl, order": {"method": "rtrl", "order": 1, "optimizer": optimizers.Adam(0.01)},
-    "dropout": {**EXACT, "optimizer": optimizers.Adam(0.02), "dropout": 0.3, "recurrent_dropout": 0.2},
+    "dropout": {
+        **EXACT,
+        "optimizer": optimizers.Adam(0.02),
+        "dropout": 0.3,
+        "recurrent_dropout": 0.2,
+    },
     **{
         f"adam {name}": {**EXACT, "optimizer": optimizers.Adam(), "rate": rate}
         for name, rate in RATES.items()
@@ -65,7 +93,8 @@ TRAINERS = {
 }
 
 
-BPTT, RTRL = {"method": "bptt"}, {"method": "rtrl"}
+BPTT = {"method": "bptt"}
+RTRL = {"method": "rtrl"}
 EXAMPLES = {
     "method": [("bptt", {}), ("rtrl", {})],
     "order": [(1, RTRL)],
@@ -76,11 +105,17 @@ EXAMPLES = {
     "l1": [(0.01, {})],
     "l2": [(0.1, BPTT)],
     "optimizer": [
-        (one["optimizer"], {name: value for name, value in one.items() if name != "optimizer"})
+        (
+            one["optimizer"],
+            {name: value for name, value in one.items() if name != "optimizer"},
+        )
         for one in TRAINERS.values()
         if "optimizer" in one and "rate" not in one
     ],
-    "rate": [(0.3, {}), *((rate, how) for rate in RATES.values() for how in ({}, EXACT))],
+    "rate": [
+        (0.3, {}),
+        *((rate, how) for rate in RATES.values() for how in ({}, EXACT)),
+    ],
     "cost": [("mean_squared_error", {})],
     "dropout": [(0.3, BPTT), ({"hidden": 0.4}, BPTT)],
     "recurrent_dropout": [(0.2, BPTT), ({"hidden": 0.4}, BPTT)],
@@ -91,7 +126,8 @@ EXAMPLES = {
     ],
     "only": [(("hidden",), {}), (("output",), BPTT), (("hidden",), RTRL)],
 }
-"""Values of every option of a trainer, none its default, each with other options that it needs."""
+"""Values of every option of a trainer, none its default, each with other options that
+it needs."""
 
 
 def bits(trainer, result):
@@ -99,11 +135,22 @@ def bits(trainer, result):
     net = trainer.network
     context = repr([(neuron.state, neuron.activation, neuron.bias) for neuron in net])
     draws = trainer._paused.rng().random(3)
-    columns = {name: np.array(values).tobytes() for name, values in result.history.items()}
-    return net.weights.tobytes(), net.biases.tobytes(), context, columns, draws.tobytes(), result.stopped
+    columns = {
+        name: np.array(values).tobytes() for name, values in result.history.items()
+    }
+    return (
+        net.weights.tobytes(),
+        net.biases.tobytes(),
+        context,
+        columns,
+        draws.tobytes(),
+        result.stopped,
+    )
 
 
 def trained(network, options, data, epochs, **how):
     """A whole training."""
     trainer = Trainer(NETWORKS[network](), **TRAINERS[options])
-    return trainer, trainer.train(*DATA[data], epochs=epochs, progress=False, seed=3, **how)
+    return trainer, trainer.train(
+        *DATA[data], epochs=epochs, progress=False, seed=3, **how
+    )

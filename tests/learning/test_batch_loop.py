@@ -1,4 +1,5 @@
-"""Several epochs in one compiled call against one batch after the other: the same bits."""
+"""Several epochs in one compiled call against one batch after the other: the same
+bits."""
 
 import math
 from functools import partial
@@ -51,15 +52,37 @@ PENALTIES = (
 class Work:
     """A rule with its updater, as a training has them."""
 
-    def __init__(self, net, data, optimizer=None, *, size=4, window=WHOLE, threads=1, seed=0, **more):
-        rule, self.net = RULES["bptt"], net
+    def __init__(
+        self,
+        net,
+        data,
+        optimizer=None,
+        *,
+        size=4,
+        window=WHOLE,
+        threads=1,
+        seed=0,
+        **more,
+    ):
+        rule = RULES["bptt"]
+        self.net = net
         optimizer = optimizers.Adam(0.05) if optimizer is None else optimizer
         dropout = Dropout(net, more.get("dropout", 0.0), 0.0)
         options = RuleOptions(optimizer, size, window, dropout, threads)
         arranged = rule.arrange(prepare(net, *data))
-        weights = row_weights(arranged, more.get("sample_weight"), None, len(net.output))
-        task = RuleTask(net, arranged, net._cost(None), weights, np.random.default_rng(seed), options)
-        self.updater, self.rule = Updater(net, more.get("penalties", Penalties()), None), rule(task)
+        weights = row_weights(
+            arranged, more.get("sample_weight"), None, len(net.output)
+        )
+        task = RuleTask(
+            net,
+            arranged,
+            net._cost(None),
+            weights,
+            np.random.default_rng(seed),
+            options,
+        )
+        self.updater = Updater(net, more.get("penalties", Penalties()), None)
+        self.rule = rule(task)
         rng = np.random.default_rng(seed)
         self.orders = np.array([rng.permutation(arranged.filled) for _ in range(6)])
         self.refresh()
@@ -73,7 +96,8 @@ class Work:
         """Run all epochs in one call; returns their errors."""
         orders = self.orders if orders is None else orders
         rate = self.updater.optimizer.rate if rate is None else rate
-        rates, errors = np.full(len(orders), rate), np.full(len(orders), math.nan)
+        rates = np.full(len(orders), rate)
+        errors = np.full(len(orders), math.nan)
         control = new_control()
         control[0] = stop
         with InUse(self.net):
@@ -87,7 +111,8 @@ class Work:
         """Run one batch after the other; returns the errors of the epochs."""
         errors = []
         for order in self.orders if orders is None else orders:
-            total, steps = 0.0, 0.0
+            total = 0.0
+            steps = 0.0
             with InUse(self.net):
                 for batch in self.rule.gradients(order):
                     total, steps = total + batch.cost, steps + batch.steps
@@ -99,12 +124,16 @@ class Work:
     @property
     def numbers(self):
         """Everything that a training changes."""
-        return parameters(self.net).tobytes(), *(v.tobytes() for v in self.updater.state.arrays().values())
+        return parameters(self.net).tobytes(), *(
+            v.tobytes() for v in self.updater.state.arrays().values()
+        )
 
 
 def samples(net, count=10, seed=0):
     rng = np.random.default_rng(seed)
-    return rng.normal(size=(count, len(net.input))), rng.random((count, len(net.output)))
+    return rng.normal(size=(count, len(net.input))), rng.random(
+        (count, len(net.output))
+    )
 
 
 PERCEPTRON = partial(built, "perceptron")
@@ -132,7 +161,13 @@ def sparse():
     inputs, targets = sequences(net, (5, 3, 5, 4, 6))
     for aims in targets[:4]:
         aims[1:] = np.nan
-    return Work(net, (inputs, targets), size=2, window=2, sample_weight=[0.1, 2.7, 0.0, 1.3, 0.9])
+    return Work(
+        net,
+        (inputs, targets),
+        size=2,
+        window=2,
+        sample_weight=[0.1, 2.7, 0.0, 1.3, 0.9],
+    )
 
 
 def classes():
@@ -152,7 +187,9 @@ def tied(sort, seed):
 UNEQUAL = (3, 5, 1, 4, 6, 2, 7)
 WORKS = [
     *(
-        partial(of_samples, make=partial(built, "perceptron", dtype=dtype), optimizer=one)
+        partial(
+            of_samples, make=partial(built, "perceptron", dtype=dtype), optimizer=one
+        )
         for one in OPTIMIZERS
         for dtype in (np.float64, np.float32)
     ),
@@ -161,7 +198,11 @@ WORKS = [
         for sort in ("perceptron", "lstm")
         for penalties in PENALTIES
     ),
-    *(partial(of_sequences, sort, UNEQUAL, size=size) for sort in SORTS for size in (1, 3, 32)),
+    *(
+        partial(of_sequences, sort, UNEQUAL, size=size)
+        for sort in SORTS
+        for size in (1, 3, 32)
+    ),
     *(
         partial(of_sequences, sort, [3] * count, size=16)
         for sort in ("perceptron", "elman")
@@ -169,7 +210,11 @@ WORKS = [
     ),
     *(partial(of_samples, count, size=256) for count in (1, 5, 129, 300)),
     *(partial(of_large, size=size) for size in (2, 3, 10)),
-    *(partial(tied, sort, seed) for sort in ("perceptron", "elman", "random") for seed in range(3)),
+    *(
+        partial(tied, sort, seed)
+        for sort in ("perceptron", "elman", "random")
+        for seed in range(3)
+    ),
     sparse,
     classes,
 ]
@@ -177,7 +222,8 @@ WORKS = [
 
 @every_case("make", WORKS)
 def test_one_call_has_the_bits_of_one_batch_after_the_other(make):
-    ours, theirs = make(), make()
+    ours = make()
+    theirs = make()
     assert ours.together() == theirs.apart()
     assert ours.numbers == theirs.numbers
     assert not np.array_equal(parameters(ours.net), parameters(make().net))
@@ -190,7 +236,9 @@ def test_frozen_parameters_and_a_rate_given():
         net.output[0].trainable = False
         return Work(net, samples(net), optimizers.AdamW(0.05, weight_decay=0.5))
 
-    ours, theirs, before = make(), make(), parameters(make().net)
+    ours = make()
+    theirs = make()
+    before = parameters(make().net)
     assert ours.together(rate=0.3) == theirs.apart(rate=0.3)
     assert ours.numbers == theirs.numbers
     assert 0 < (before == parameters(ours.net)).sum() < len(before)
@@ -240,13 +288,16 @@ def test_what_fails_in_a_batch_leaves_the_weights_of_before_and_says_the_same(
     dtype, name, optimizer, penalties, thorny
 ):
     """The last batch is too large, or a registered function raises for it."""
-    found, kind = [], thorny if name == "thorny" else name
+    found = []
+    kind = thorny if name == "thorny" else name
     for run in (Work.together, Work.apart):
         net = architect.Perceptron(2, 3, 1, squash=kind, seed=0, dtype=dtype)
         inputs, targets = samples(net, 8)
         inputs[-1] = 1e200 if dtype == np.float64 else 1e30
         work = Work(net, (inputs, targets), optimizer, size=2, penalties=penalties)
-        with pytest.raises(FunctionError if name == "thorny" else DivergenceError) as caught:
+        with pytest.raises(
+            FunctionError if name == "thorny" else DivergenceError
+        ) as caught:
             run(work, np.arange(8, dtype=np.int64)[None])
         found.append((str(caught.value), work.numbers))
         assert np.isfinite(parameters(net)).all()
@@ -261,7 +312,9 @@ def test_a_sequence_that_fails_after_others_of_its_batch_is_named():
         inputs, targets = sequences(net, (2, 2, 3, 2))
         inputs[3][1] = 1e307
         with pytest.raises(DivergenceError, match=r"step 1 of sequence 3\b") as caught:
-            run(Work(net, (inputs, targets), size=2), np.arange(4, dtype=np.int64)[None])
+            run(
+                Work(net, (inputs, targets), size=2), np.arange(4, dtype=np.int64)[None]
+            )
         found.append(str(caught.value))
     assert found[0] == found[1]
 
@@ -275,19 +328,26 @@ def test_connections_into_inputs_and_frozen_ones_stay_when_the_others_move():
         before = net.weights
         work = Work(net, samples(net), size=4)
         run(work)
-        stay = [link.target in net.input or not link.trainable for link in net.connections]
+        stay = [
+            link.target in net.input or not link.trainable for link in net.connections
+        ]
         assert ((net.weights == before) == stay).all()
         found.append(work.numbers)
     assert found[0] == found[1]
 
 
 def test_calls_of_one_trainer_equal_those_of_new_trainers():
-    """Whatever it keeps from one call to the next fits the data, the options and the network of that call."""
+    """Whatever it keeps from one call to the next fits the data, the options and the
+    network of that call."""
     rng = np.random.default_rng(0)
     one, other = (architect.LSTM(2, 3, 1, seed=0) for _ in range(2))
-    trainer, options = Trainer(one, method="bptt", rate=0.1), {}
-    for call, shape in enumerate([(4, 3), (4, 3), (4, 3), (6, 2), (6, 2), (6, 2), (6, 2)]):
-        inputs, targets = rng.normal(size=(*shape, 2)), rng.random((*shape, 1))
+    trainer = Trainer(one, method="bptt", rate=0.1)
+    options = {}
+    for call, shape in enumerate(
+        [(4, 3), (4, 3), (4, 3), (6, 2), (6, 2), (6, 2), (6, 2)]
+    ):
+        inputs = rng.normal(size=(*shape, 2))
+        targets = rng.random((*shape, 1))
         if call == 1:
             targets[1:, :2] = np.nan
         if call == 4:
@@ -309,7 +369,9 @@ def pieces(net, few):
     """Sequences of any lengths in batches, one of them without a target."""
     inputs, targets = sequences(net, UNEQUAL)
     targets[4][:] = np.nan
-    return [(inputs[i : i + few], targets[i : i + few]) for i in range(0, len(inputs), few)]
+    return [
+        (inputs[i : i + few], targets[i : i + few]) for i in range(0, len(inputs), few)
+    ]
 
 
 def edited(net, few):
@@ -325,11 +387,19 @@ def edited(net, few):
 @every_case("few", [1, 3])
 @every_case("size", [None, 2])
 def test_a_stream_has_the_bits_of_one_update_after_the_other(sort, few, size):
-    """Also after an edit between two batches, and with another optimizer for the same network."""
+    """Also after an edit between two batches, and with another optimizer for the same
+    network."""
     found = []
     for called in (None, lambda batch: None):
-        net, options = tie_at_random(built(sort), 0), {"progress": False, "on_batch": called}
-        trainer = Trainer(net, method="bptt", optimizer=optimizers.Adam(0.05), batch_size=size, l2=0.01)
+        net = tie_at_random(built(sort), 0)
+        options = {"progress": False, "on_batch": called}
+        trainer = Trainer(
+            net,
+            method="bptt",
+            optimizer=optimizers.Adam(0.05),
+            batch_size=size,
+            l2=0.01,
+        )
         errors = [trainer.train(edited(net, few), **options).error]
         trainer.optimizer = optimizers.SGD(0.1, momentum=0.5)
         errors += trainer.train(pieces(net, few), epochs=2, **options).history["error"]
@@ -343,14 +413,23 @@ def test_a_trainer_asks_python_for_nothing_between_batches(monkeypatch):
     trainer = Trainer(net, method="bptt", optimizer=optimizers.Adam(0.05), batch_size=4)
     monkeypatch.setattr(Updater, "update", None)
     assert trainer.train(*samples(net), epochs=3, seed=1, progress=False).epochs == 3
-    assert trainer.train([samples(net), samples(net, 3)], epochs=3, progress=False).epochs == 3
+    assert (
+        trainer.train([samples(net), samples(net, 3)], epochs=3, progress=False).epochs
+        == 3
+    )
     with pytest.raises(TypeError):
-        trainer.train(*samples(net), epochs=3, progress=False, on_batch=lambda batch: None)
+        trainer.train(
+            *samples(net), epochs=3, progress=False, on_batch=lambda batch: None
+        )
 
 
-def test_a_new_process_enters_the_loop_after_some_batches_with_the_same_bits(monkeypatch):
-    """Until then it is not compiled. `ALONE` counts 1,000 for each batch of a small network."""
-    run, rule = bptt.BatchLoop.run, bptt.BackpropagationThroughTime
+def test_a_new_process_enters_the_loop_after_some_batches_with_the_same_bits(
+    monkeypatch,
+):
+    """Until then it is not compiled. `ALONE` counts 1,000 for each batch of a small
+    network."""
+    run = bptt.BatchLoop.run
+    rule = bptt.BackpropagationThroughTime
     inputs, targets = samples(built("perceptron"), 12)
     batches = [(inputs[i : i + 4], targets[i : i + 4]) for i in range(0, 12, 4)]
     monkeypatch.setattr(engine.exact, "is_loaded", lambda unit: False)
@@ -363,8 +442,13 @@ def test_a_new_process_enters_the_loop_after_some_batches_with_the_same_bits(mon
             joined = []
             monkeypatch.setattr(bptt, "ALONE", alone)
             monkeypatch.setattr(rule, "_alone", 0)
-            monkeypatch.setattr(bptt.BatchLoop, "run", lambda *a, joined=joined: joined.append(a) or run(*a))
-            net, trainer = built("perceptron"), {"method": "bptt", "optimizer": optimizers.Adam(0.05)}
+            monkeypatch.setattr(
+                bptt.BatchLoop,
+                "run",
+                lambda *a, joined=joined: joined.append(a) or run(*a),
+            )
+            net = built("perceptron")
+            trainer = {"method": "bptt", "optimizer": optimizers.Adam(0.05)}
             result = Trainer(net, **trainer, **options).train(
                 *data, epochs=4, seed=0, shuffle=False, progress=False
             )

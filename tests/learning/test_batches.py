@@ -1,4 +1,5 @@
-"""Training by batches: exact gradients or summed online steps, an optimizer, penalties, weights."""
+"""Training by batches: exact gradients or summed online steps, an optimizer, penalties,
+weights."""
 
 import numpy as np
 import pytest
@@ -29,33 +30,52 @@ def trained(one, *, epochs=1, seed=0, shuffle=False, data=(INPUTS, TARGETS), **o
     of_call = ("sample_weight", "class_weight")
     weights = {name: options.pop(name) for name in of_call if name in options}
     trainer = Trainer(one, **{"method": "bptt", **options})
-    trainer.train(*data, epochs=epochs, shuffle=shuffle, seed=seed, progress=False, **weights)
+    trainer.train(
+        *data, epochs=epochs, shuffle=shuffle, seed=seed, progress=False, **weights
+    )
     return parameters(one)
 
 
 def test_each_batch_sees_the_weights_that_the_one_before_has_left():
-    one, other = net(), net()
+    one = net()
+    other = net()
     for first in (0, 4, 8):
         here = slice(first, first + 4)
         after = parameters(other) - 0.1 * slopes(other, INPUTS[here], TARGETS[here])
-        other.weights, other.biases = after[: len(one.weights)], after[len(one.weights) :]
-    assert trained(one, rate=0.1, batch_size=4) == pytest.approx(parameters(other), abs=1e-15)
+        other.weights, other.biases = (
+            after[: len(one.weights)],
+            after[len(one.weights) :],
+        )
+    assert trained(one, rate=0.1, batch_size=4) == pytest.approx(
+        parameters(other), abs=1e-15
+    )
 
 
 def test_an_optimizer_makes_the_moves():
-    one, other, rule = net(), net(), optimizers.Adam(0.01)
-    values, still = parameters(other), slopes(other) == 0.0
+    one = net()
+    other = net()
+    rule = optimizers.Adam(0.01)
+    values = parameters(other)
+    still = slopes(other) == 0.0
     moves = rule.begin(values, still)
     for _ in range(5):
-        other.weights, other.biases = values[: len(one.weights)], values[len(one.weights) :]
+        other.weights, other.biases = (
+            values[: len(one.weights)],
+            values[len(one.weights) :],
+        )
         moves.step(values, slopes(other))
-    assert trained(one, optimizer=rule, batch_size=10, epochs=5) == pytest.approx(values, abs=1e-13)
+    assert trained(one, optimizer=rule, batch_size=10, epochs=5) == pytest.approx(
+        values, abs=1e-13
+    )
 
 
 def test_another_optimizer_takes_over():
     pytest.importorskip("scipy")
-    one, other = net(), net()
-    trainer = Trainer(one, method="bptt", optimizer=optimizers.Adam(0.01), rate=0.01, batch_size=10)
+    one = net()
+    other = net()
+    trainer = Trainer(
+        one, method="bptt", optimizer=optimizers.Adam(0.01), rate=0.01, batch_size=10
+    )
     for rule in (optimizers.Adam(0.01), optimizers.LBFGS(), optimizers.SGD(0.01)):
         trainer.optimizer = rule
         trainer.train(INPUTS, TARGETS, epochs=2, shuffle=False, progress=False)
@@ -66,8 +86,11 @@ def test_another_optimizer_takes_over():
 def test_the_online_rule_may_be_summed_over_steps():
     """A perceptron has no memory: its online steps are the exact gradient."""
     one, other = (architect.Perceptron(3, 4, 2, seed=1) for _ in range(2))
-    rows, targets = INPUTS.reshape(-1, 3), TARGETS.reshape(-1, 2)
-    summed = trained(one, method="online", rate=0.01, batch_size=5, data=(rows, targets))
+    rows = INPUTS.reshape(-1, 3)
+    targets = TARGETS.reshape(-1, 2)
+    summed = trained(
+        one, method="online", rate=0.01, batch_size=5, data=(rows, targets)
+    )
     mean = trained(other, rate=0.05, batch_size=5, data=(rows, targets))
     assert summed == pytest.approx(mean, abs=1e-13)
 
@@ -75,69 +98,111 @@ def test_the_online_rule_may_be_summed_over_steps():
 @pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")  # biases alone
 def test_a_search_that_gets_no_lower_says_so():
     pytest.importorskip("scipy")
-    one = synapse.Network(synapse.Layer(1), [], synapse.Layer(1))  # one bias, and nothing else to learn
+    one = synapse.Network(
+        synapse.Layer(1), [], synapse.Layer(1)
+    )  # one bias, and nothing else to learn
     trainer = Trainer(one, method="bptt", optimizer=optimizers.LBFGS())
     with pytest.warns(TrainingWarning):
-        result = trainer.train([[0.0], [0.0]], [[0.0], [1.0]], epochs=50, progress=False, seed=0)
+        result = trainer.train(
+            [[0.0], [0.0]], [[0.0], [1.0]], epochs=50, progress=False, seed=0
+        )
     assert (result.stopped, result.error) == ("converged", pytest.approx(np.log(2.0)))
 
 
 def test_penalties_pull_at_weights_and_not_at_biases():
     one = net()
-    weights, found = one.weights, slopes(one)
+    weights = one.weights
+    found = slopes(one)
     pull = np.concatenate([0.2 * np.sign(weights) + 0.3 * weights, np.zeros(len(one))])
     pull[: len(weights)][[not link.trainable for link in one.connections]] = 0.0
     expected = parameters(one) - 0.1 * (found + pull)
-    assert trained(one, rate=0.1, batch_size=10, l1=0.2, l2=0.3) == pytest.approx(expected, abs=1e-15)
+    assert trained(one, rate=0.1, batch_size=10, l1=0.2, l2=0.3) == pytest.approx(
+        expected, abs=1e-15
+    )
 
 
 def test_a_search_ends_where_the_gradient_with_its_penalty_vanishes():
     pytest.importorskip("scipy")
     one = architect.Perceptron(3, 4, 2, seed=1)
     data = INPUTS.reshape(-1, 3), TARGETS.reshape(-1, 2)
-    trained(one, optimizer=optimizers.LBFGS(tolerance=1e-8), l2=0.01, data=data, epochs=500)
-    found, learns = gradient(one, *data), [link.trainable for link in one.connections]
+    trained(
+        one, optimizer=optimizers.LBFGS(tolerance=1e-8), l2=0.01, data=data, epochs=500
+    )
+    found = gradient(one, *data)
+    learns = [link.trainable for link in one.connections]
     pull = found.weights / len(data[0]) + 0.01 * one.weights
     assert np.abs(pull[learns]).max() < 1e-5 < 1e-3 < np.abs(one.weights).max()
 
 
 def test_clipping_bounds_the_gradient():
     one = net()
-    before, found = parameters(one), slopes(one)
+    before = parameters(one)
+    found = slopes(one)
     most = np.linalg.norm(found) / 2
-    assert trained(one, rate=1.0, batch_size=10, clip=most) == pytest.approx(before - found / 2, abs=1e-12)
+    assert trained(one, rate=1.0, batch_size=10, clip=most) == pytest.approx(
+        before - found / 2, abs=1e-12
+    )
     most = np.abs(found).max() / 2
     bounded = np.clip(found, -most, most)
-    both, norm = {"rate": 1.0, "batch_size": 10, "clip_value": most}, np.linalg.norm(bounded) / 2
-    assert trained(net(), **both, clip=norm) == pytest.approx(before - bounded / 2, abs=1e-12)  # values first
+    both = {"rate": 1.0, "batch_size": 10, "clip_value": most}
+    norm = np.linalg.norm(bounded) / 2
+    assert trained(net(), **both, clip=norm) == pytest.approx(
+        before - bounded / 2, abs=1e-12
+    )  # values first
 
 
 def test_weights_are_of_all_samples_those_held_out_too():
     weights = np.arange(1.0, 11.0)
-    one, other = net(), net()
+    one = net()
+    other = net()
     for some, data, held_out, counts in (
         (one, (INPUTS, TARGETS), 0.3, weights),
         (other, (INPUTS[:7], TARGETS[:7]), (INPUTS[7:], TARGETS[7:]), weights[:7]),
     ):
         trainer = Trainer(some, method="bptt", batch_size=4)
-        trainer.train(*data, epochs=2, validation=held_out, sample_weight=counts, progress=False, seed=0)
+        trainer.train(
+            *data,
+            epochs=2,
+            validation=held_out,
+            sample_weight=counts,
+            progress=False,
+            seed=0,
+        )
     assert np.array_equal(parameters(one), parameters(other))
 
 
 def test_classes_count_by_their_weight():
-    one, other = (architect.Perceptron(3, 4, 2, output_squash="softmax", seed=1) for _ in range(2))
-    rows, targets = RNG.normal(size=(20, 3)), np.eye(2)[np.arange(20) % 2]
-    by_class = trained(one, rate=0.1, batch_size=20, data=(rows, targets), class_weight={1: 3.0})
+    one, other = (
+        architect.Perceptron(3, 4, 2, output_squash="softmax", seed=1) for _ in range(2)
+    )
+    rows = RNG.normal(size=(20, 3))
+    targets = np.eye(2)[np.arange(20) % 2]
+    by_class = trained(
+        one, rate=0.1, batch_size=20, data=(rows, targets), class_weight={1: 3.0}
+    )
     by_sample = np.where(np.arange(20) % 2, 3.0, 1.0)
     assert np.array_equal(
-        by_class, trained(other, rate=0.1, batch_size=20, data=(rows, targets), sample_weight=by_sample)
+        by_class,
+        trained(
+            other,
+            rate=0.1,
+            batch_size=20,
+            data=(rows, targets),
+            sample_weight=by_sample,
+        ),
     )
 
 
 @every_case(("calls", "steps"), [(1, 7), (2, 14), (3, 14)])
-def test_ctrl_c_within_a_batch_of_the_online_rule_ends_with_it(calls, steps, monkeypatch, ctrl_c):
-    """The second batch is two calls, as it begins within a sequence; so is the third."""
-    one, other, made, run = net(), net(), [], Online.run
+def test_ctrl_c_within_a_batch_of_the_online_rule_ends_with_it(
+    calls, steps, monkeypatch, ctrl_c
+):
+    """The second batch is two calls, as it begins within a sequence; so is the
+    third."""
+    one = net()
+    other = net()
+    made = []
+    run = Online.run
 
     def interrupted(*arguments):
         made.append(run(*arguments))
@@ -147,7 +212,10 @@ def test_ctrl_c_within_a_batch_of_the_online_rule_ends_with_it(calls, steps, mon
 
     options = {"method": "online", "optimizer": optimizers.Adam(0.01), "batch_size": 7}
     lengths = [min(5, steps - begin) for begin in range(0, steps, 5)]
-    first = [[rows[:length] for rows, length in zip(data, lengths)] for data in (INPUTS, TARGETS)]
+    first = [
+        [rows[:length] for rows, length in zip(data, lengths)]
+        for data in (INPUTS, TARGETS)
+    ]
     trained(other, **options, data=first)
     monkeypatch.setattr(Online, "run", interrupted)
     assert np.array_equal(trained(one, **options), parameters(other))
@@ -155,7 +223,8 @@ def test_ctrl_c_within_a_batch_of_the_online_rule_ends_with_it(calls, steps, mon
 
 def test_an_interrupted_search_keeps_the_weights_of_its_last_iteration():
     pytest.importorskip("scipy")
-    one, seen = net(), []
+    one = net()
+    seen = []
 
     def stop(news):
         seen.append(parameters(one))
@@ -163,7 +232,10 @@ def test_an_interrupted_search_keeps_the_weights_of_its_last_iteration():
             raise KeyboardInterrupt
 
     trainer = Trainer(one, method="bptt", optimizer=optimizers.LBFGS())
-    assert trainer.train(INPUTS, TARGETS, callbacks=[stop], progress=False, seed=0).stopped == "interrupted"
+    assert (
+        trainer.train(INPUTS, TARGETS, callbacks=[stop], progress=False, seed=0).stopped
+        == "interrupted"
+    )
     assert np.array_equal(seen[2], parameters(one))
     assert not np.array_equal(seen[0], seen[2])
 
@@ -188,7 +260,8 @@ def test_options_that_do_not_go_together_are_refused(options):
 
 
 def test_a_network_with_connections_from_outside_is_refused():
-    one, outside = net(), synapse.Neuron()
+    one = net()
+    outside = synapse.Neuron()
     link = outside.project(one.output[0], weight=0.1)
     outside.activate(0.5)
     with pytest.raises(TopologyError, match="outside of it"):

@@ -1,4 +1,5 @@
-"""Callbacks: every so many calls; what is told after batches, and that telling it changes nothing."""
+"""Callbacks: every so many calls; what is told after batches, and that telling it
+changes nothing."""
 
 import numpy as np
 import pytest
@@ -31,7 +32,12 @@ WAYS = {
     "online": {},
     "online by Adam": {"optimizer": optimizers.Adam(0.01), "batch_size": 7},
     "bptt": {"method": "bptt", "batch_size": 4},
-    "bptt, all at once": {"method": "bptt", "optimizer": optimizers.Adam(0.01), "l2": 0.1, "clip": 0.01},
+    "bptt, all at once": {
+        "method": "bptt",
+        "optimizer": optimizers.Adam(0.01),
+        "l2": 0.1,
+        "clip": 0.01,
+    },
     "dropout": {"method": "bptt", "dropout": 0.3, "batch_size": 3},
     "search": {"method": "bptt", "optimizer": optimizers.LBFGS()},
 }
@@ -45,26 +51,39 @@ def lstm():
 def train(net, way, epochs=3, **options):
     if way == "search":
         pytest.importorskip("scipy")
-    return Trainer(net, **WAYS[way]).train(INPUTS, TARGETS, epochs=epochs, progress=False, seed=0, **options)
+    return Trainer(net, **WAYS[way]).train(
+        INPUTS, TARGETS, epochs=epochs, progress=False, seed=0, **options
+    )
 
 
 @by_way
 def test_to_be_told_changes_no_bit_and_losses_of_batches_make_the_error(way):
-    net, plain, seen = lstm(), lstm(), []
-    result, other = train(net, way, on_batch=seen.append), train(plain, way)
+    net = lstm()
+    plain = lstm()
+    seen = []
+    result = train(net, way, on_batch=seen.append)
+    other = train(plain, way)
     assert parameters(net).tobytes() == parameters(plain).tobytes()
-    assert (result.history["error"], result.stopped) == (other.history["error"], other.stopped)
+    assert (result.history["error"], result.stopped) == (
+        other.history["error"],
+        other.stopped,
+    )
     assert [batch.update for batch in seen] == list(range(1, len(seen) + 1))
     for epoch in range(1, 4):
         here = [batch for batch in seen if batch.epoch == epoch]
         assert [batch.batch for batch in here] == list(range(1, len(here) + 1))
-        assert sum(batch.rows for batch in here) == sum(batch.steps for batch in here) == 50
+        assert (
+            sum(batch.rows for batch in here)
+            == sum(batch.steps for batch in here)
+            == 50
+        )
         mean = sum(batch.loss * batch.steps for batch in here) / 50
         assert mean == pytest.approx(result.history["error"][epoch - 1], rel=1e-12)
 
 
 def test_the_norm_is_that_of_the_gradient_before_it_is_clipped():
-    seen, net = [], lstm()
+    seen = []
+    net = lstm()
     found = gradient(net, INPUTS, TARGETS)
     trainer = Trainer(net, method="bptt", batch_size=10, clip=1e-3)
     trainer.train(INPUTS, TARGETS, epochs=1, progress=False, on_batch=seen.append)
@@ -76,7 +95,12 @@ def test_the_norm_is_that_of_the_gradient_before_it_is_clipped():
 @by_way
 def test_a_true_answer_and_ctrl_c_stop_after_the_batch(way, ctrl_c):
     seen = []
-    stopped = train(lstm(), way, epochs=5, on_batch=lambda batch: seen.append(batch) or batch.update == 2)
+    stopped = train(
+        lstm(),
+        way,
+        epochs=5,
+        on_batch=lambda batch: seen.append(batch) or batch.update == 2,
+    )
     assert (stopped.stopped, len(seen)) == ("callback", 2)
     press = lambda batch: ctrl_c() if batch.update == 2 else None  # noqa: E731
     assert train(lstm(), way, on_batch=press).stopped == "interrupted"

@@ -14,8 +14,11 @@ from .helpers import sequences
 
 
 def constrained():
-    """A recurrent network with tied, frozen and signed parameters, a group, a gate and a delay."""
-    x, h, y = Layer(2), Layer(3, "maxout"), Layer(2, "softmax")
+    """A recurrent network with tied, frozen and signed parameters, a group, a gate and
+    a delay."""
+    x = Layer(2)
+    h = Layer(3, "maxout")
+    y = Layer(2, "softmax")
     inward = x.project(h, seed=0, sign=1)
     h.project(h, "all_to_else", seed=1)
     h.project(y, seed=2, delay=2)
@@ -36,7 +39,12 @@ def test_gradients_of_any_graph(spec):
     net = Twin(spec).net
     inputs, targets = sequences(net, (4, 2), spec.seed)
     net.run(inputs[0])
-    for options in ({}, {"window": 2}, {"context": True}, {"window": 3, "context": True}):
+    for options in (
+        {},
+        {"window": 2},
+        {"context": True},
+        {"window": 3, "context": True},
+    ):
         found = check_gradient(net, inputs, targets, "squared_error", **options)
         assert found.largest < 1e-6, (options, found)
         assert not found.kinks
@@ -59,7 +67,9 @@ def test_a_wrong_entry_is_found_and_named(monkeypatch):
     net = architect.Elman(2, 3, 1, seed=0)
     inputs, targets = sequences(net, (4,), 0)
     exact = synapse.gradient(net, inputs, targets)
-    place = next(i for i, link in enumerate(net.connections) if link.source is net.input[1])
+    place = next(
+        i for i, link in enumerate(net.connections) if link.source is net.input[1]
+    )
     calls = []
 
     def spoilt(*given, **options):

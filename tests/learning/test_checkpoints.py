@@ -1,4 +1,5 @@
-"""A training that is broken off after any epoch and continued gives the same bits as one that was not."""
+"""A training that is broken off after any epoch and continued gives the same bits as
+one that was not."""
 
 import io
 import json
@@ -22,7 +23,18 @@ from synapse.learning.trainer import OPTIONS
 from synapse.readwrite._trainer import write_trainer
 from tests.helpers.cases import every_case
 
-from .resumed import DATA, EXACT, EXAMPLES, HELD_OUT, NETWORKS, SAMPLES, SEQUENCES, TRAINERS, bits, trained
+from .resumed import (
+    DATA,
+    EXACT,
+    EXAMPLES,
+    HELD_OUT,
+    NETWORKS,
+    SAMPLES,
+    SEQUENCES,
+    TRAINERS,
+    bits,
+    trained,
+)
 
 CONDITIONS = {
     "plain": {},
@@ -46,19 +58,33 @@ def through_pickle(trainer):
     return pickle.loads(pickle.dumps(trainer))
 
 
-WAYS = {"file": through_file, "pickle": through_pickle, "as it is": lambda trainer: trainer}
+WAYS = {
+    "file": through_file,
+    "pickle": through_pickle,
+    "as it is": lambda trainer: trainer,
+}
 
 
 def by_name(value):
     """An option that can be compared between networks."""
-    return {getattr(key, "name", key): one for key, one in value.items()} if type(value) is dict else value
+    return (
+        {getattr(key, "name", key): one for key, one in value.items()}
+        if type(value) is dict
+        else value
+    )
 
 
 def each_example():
     """Every example of every option: its name, options with it and without it."""
-    assert EXAMPLES.keys() == OPTIONS.keys(), f"Add examples of {set(OPTIONS) - set(EXAMPLES)} to resumed.py."
-    assert OPTIONS.keys() <= Trainer.__annotations__.keys(), "Annotate it in the body of Trainer."
-    assert all(re.search(rf"\b{name}\b[\w, ]* : ", Trainer.__doc__) for name in OPTIONS), "Describe it there."
+    assert EXAMPLES.keys() == OPTIONS.keys(), (
+        f"Add examples of {set(OPTIONS) - set(EXAMPLES)} to resumed.py."
+    )
+    assert OPTIONS.keys() <= Trainer.__annotations__.keys(), (
+        "Annotate it in the body of Trainer."
+    )
+    assert all(
+        re.search(rf"\b{name}\b[\w, ]* : ", Trainer.__doc__) for name in OPTIONS
+    ), "Describe it there."
     for name, examples in EXAMPLES.items():
         for value, how in examples:
             yield name, {**how, name: value}, how
@@ -68,17 +94,24 @@ def test_every_option_comes_back_from_files_and_pickles_and_can_be_assigned():
     wrong = []
     for name, options, others in each_example():
         net = NETWORKS["elman"]()
-        plain, trainer, assigned = Trainer(net, **others), Trainer(net, **options), Trainer(net, **others)
+        plain = Trainer(net, **others)
+        trainer = Trainer(net, **options)
+        assigned = Trainer(net, **others)
         setattr(assigned, name, options[name])
         wanted = {each: by_name(getattr(trainer, each)) for each in OPTIONS}
         if wanted[name] == by_name(getattr(plain, name)):
             wrong.append(f"{name}={options[name]!r} is the default")
         if by_name(getattr(assigned, name)) != wanted[name]:
             wrong.append(f"assigned, {name} is {getattr(assigned, name)!r}")
-        for way, twin in (("file", through_file(trainer)), ("pickle", through_pickle(trainer))):
+        for way, twin in (
+            ("file", through_file(trainer)),
+            ("pickle", through_pickle(trainer)),
+        ):
             for each, value in wanted.items():
                 if by_name(getattr(twin, each)) != value:
-                    wrong.append(f"{each} of {options} is {getattr(twin, each)!r} after a {way}")
+                    wrong.append(
+                        f"{each} of {options} is {getattr(twin, each)!r} after a {way}"
+                    )
     assert not wrong, "\n".join(wrong)
 
 
@@ -92,15 +125,22 @@ def test_a_training_with_any_option_continues_bit_for_bit_and_the_option_has_an_
 
         def run(given, epochs, trainer=None, **more):
             trainer = trainer or Trainer(NETWORKS["elman"](), **given)
-            return trainer, trainer.train(*SEQUENCES, epochs=epochs, seed=3, progress=False, **more)
+            return trainer, trainer.train(
+                *SEQUENCES, epochs=epochs, seed=3, progress=False, **more
+            )
 
         whole = bits(*run(options, 4))
         exact = not isinstance(options.get("optimizer"), optimizers.LBFGS)
-        if exact and bits(*run(None, 4, through_file(run(options, 2)[0]), resume=True)) != whole:
+        if (
+            exact
+            and bits(*run(None, 4, through_file(run(options, 2)[0]), resume=True))
+            != whole
+        ):
             wrong.append(f"{options} is another training after a file")
         if (bits(*run(others, 4))[:2] == whole[:2]) != (name in NO_EFFECT):
             wrong.append(
-                f"{name}={options[name]!r} {'changes' if name in NO_EFFECT else 'has no effect on'} it"
+                f"{name}={options[name]!r}"
+                f" {'changes' if name in NO_EFFECT else 'has no effect on'} it"
             )
     assert not wrong, "\n".join(wrong)
 
@@ -134,7 +174,9 @@ def test_a_rule_applies_an_option_or_refuses_it(method):
 @example("tied", "adam plateau", "stream", "held out", "file", 4, None)
 @example("lstm", "adam", "sequences", "held out", "checkpoint", 0, "Ctrl-C")
 @example("elman", "rtrl, order", "stream", "patience", "pickle", 2, None)
-def test_a_training_continues_bit_for_bit(network, options, data, condition, way, epoch, within):
+def test_a_training_continues_bit_for_bit(
+    network, options, data, condition, way, epoch, within
+):
     """After an epoch; with a checkpoint also if it has ended within an epoch."""
     assume(way == "checkpoint" or within is None)
 
@@ -148,11 +190,17 @@ def test_a_training_continues_bit_for_bit(network, options, data, condition, way
     how = CONDITIONS[condition]
     try:
         trainer, result = trained(network, options, data, EPOCHS, **how)
-    except errors.SynapseError:  # RLS with hidden weights alone, weights of classes online, ...
+    except (
+        errors.SynapseError
+    ):  # RLS with hidden weights alone, weights of classes online, ...
         assume(False)
     assume(result.epochs > epoch)
     broken = Trainer(NETWORKS[network](), **TRAINERS[options])
-    ended = {"epochs": max(epoch, 1)} if within is None else {"epochs": EPOCHS, "on_batch": end}
+    ended = (
+        {"epochs": max(epoch, 1)}
+        if within is None
+        else {"epochs": EPOCHS, "on_batch": end}
+    )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "run.ckpt"
         file = {"checkpoint": path, "every": 1} if way == "checkpoint" else {}
@@ -164,8 +212,12 @@ def test_a_training_continues_bit_for_bit(network, options, data, condition, way
 
 
 @every_case("way", list(WAYS))
-def test_an_epoch_that_is_not_complete_begins_again_from_the_weights_that_it_has_reached(way):
-    trainer, result = trained(*LSTM, EPOCHS, on_batch=lambda batch: batch.update == 4, shuffle=False)
+def test_an_epoch_that_is_not_complete_begins_again_from_the_weights_that_it_has_reached(
+    way,
+):
+    trainer, result = trained(
+        *LSTM, EPOCHS, on_batch=lambda batch: batch.update == 4, shuffle=False
+    )
     again = WAYS[way](trainer)
     assert (result.epochs, again._paused.done) == (1, 1)
     assert (again.network.weights == trainer.network.weights).all()
@@ -190,7 +242,8 @@ def test_a_training_that_has_not_begun_leaves_the_one_before_and_one_that_has_is
 @every_case("way", list(WAYS))
 def test_lbfgs_continues_by_a_new_search_from_the_weights_that_it_has_reached(way):
     trainer, result = trained("elman", "lbfgs", "sequences", 3)
-    again, fresh = WAYS[way](trainer), Trainer(trainer.network.clone(), **TRAINERS["lbfgs"])
+    again = WAYS[way](trainer)
+    fresh = Trainer(trainer.network.clone(), **TRAINERS["lbfgs"])
     later = fresh.train(*SEQUENCES, epochs=2, progress=False).history["error"]
     found = again.train(*SEQUENCES, epochs=5, resume=True, progress=False)
     assert found.history["error"] == result.history["error"] + later
@@ -200,7 +253,9 @@ def test_lbfgs_continues_by_a_new_search_from_the_weights_that_it_has_reached(wa
 def continued(trainer, data=SEQUENCES, epochs=EPOCHS, **how):
     """The bits of a training that is continued; of a file, it is read first."""
     trainer = load(trainer) if isinstance(trainer, Path) else trainer
-    return bits(trainer, trainer.train(*data, epochs=epochs, resume=True, progress=False, **how))
+    return bits(
+        trainer, trainer.train(*data, epochs=epochs, resume=True, progress=False, **how)
+    )
 
 
 LSTM = "lstm", "adam", "sequences"
@@ -212,9 +267,14 @@ def epochs_in(path):
         return len(arrays["history_error"])
 
 
-def test_files_are_written_after_every_few_epochs_or_depend_on_the_time(tmp_path, monkeypatch):
+def test_files_are_written_after_every_few_epochs_or_depend_on_the_time(
+    tmp_path, monkeypatch
+):
     """A second after the file before; writing takes 5 % of the time at most."""
-    clock, seen, path, write = [0.0], [], tmp_path / "run.npz", write_trainer
+    clock = [0.0]
+    seen = []
+    path = tmp_path / "run.npz"
+    write = write_trainer
     monkeypatch.setattr("synapse.learning._checkpoint.time.monotonic", lambda: clock[0])
 
     def epochs_at(epochs, seconds, writing=0.0, **how):
@@ -239,25 +299,39 @@ def test_files_are_written_after_every_few_epochs_or_depend_on_the_time(tmp_path
 
 def test_many_short_epochs_are_divided_by_checkpoints(tmp_path, monkeypatch):
     """They run many in one compiled call; the result is the same."""
-    plain, seen, write = bits(*trained("perceptron", "adam", "samples", 80)), [], Checkpoint.write
+    plain = bits(*trained("perceptron", "adam", "samples", 80))
+    seen = []
+    write = Checkpoint.write
 
     def noted(checkpoint, paused):
         seen.append(paused.done)
         write(checkpoint, paused)
 
     monkeypatch.setattr(Checkpoint, "write", noted)
-    monkeypatch.setattr("synapse.learning.training.SECONDS", np.finfo(float).max / 1e9)  # a fast machine
+    monkeypatch.setattr(
+        "synapse.learning.training.SECONDS", np.finfo(float).max / 1e9
+    )  # a fast machine
     for every in (None, 7, 79, 1000):
         seen.clear()
         path = tmp_path / f"{every}.ckpt"
-        assert bits(*trained("perceptron", "adam", "samples", 80, checkpoint=path, every=every)) == plain
+        assert (
+            bits(
+                *trained(
+                    "perceptron", "adam", "samples", 80, checkpoint=path, every=every
+                )
+            )
+            == plain
+        )
         assert epochs_in(path) == 80
         assert every is None or seen == [*range(0, 80, every), 80]
 
 
-def test_a_training_that_ends_early_leaves_the_file_of_its_latest_epoch(tmp_path, ctrl_c):
+def test_a_training_that_ends_early_leaves_the_file_of_its_latest_epoch(
+    tmp_path, ctrl_c
+):
     """By Ctrl-C, within an epoch, and by another thread."""
-    path, whole = tmp_path / "run.ckpt", bits(*trained(*LSTM, EPOCHS))
+    path = tmp_path / "run.ckpt"
+    whole = bits(*trained(*LSTM, EPOCHS))
     press = lambda progress: ctrl_c() if progress.epoch == 2 else None  # noqa: E731
     _, result = trained(*LSTM, EPOCHS, checkpoint=path, every=9, callbacks=[press])
     assert (result.stopped, epochs_in(path)) == ("interrupted", 2)
@@ -269,16 +343,22 @@ def test_a_training_that_ends_early_leaves_the_file_of_its_latest_epoch(tmp_path
     trainer = Trainer(NETWORKS["perceptron"](), **TRAINERS["online"])
     timer = threading.Timer(0.1, trainer.stop)
     timer.start()
-    result = trainer.train(*SAMPLES, epochs=10**9, seed=3, progress=False, checkpoint=path)
+    result = trainer.train(
+        *SAMPLES, epochs=10**9, seed=3, progress=False, checkpoint=path
+    )
     timer.join()
     assert (result.stopped, result.epochs) == ("interrupted", epochs_in(path))
-    assert continued(path, SAMPLES, result.epochs + 10) == bits(*trained(*PLAIN, result.epochs + 10))
+    assert continued(path, SAMPLES, result.epochs + 10) == bits(
+        *trained(*PLAIN, result.epochs + 10)
+    )
 
 
 def test_what_cannot_be_written_raises_at_once_and_an_error_leaves_the_file(tmp_path):
-    path, nowhere = tmp_path / "run.ckpt", tmp_path / "none" / "run.ckpt"
+    path = tmp_path / "run.ckpt"
+    nowhere = tmp_path / "none" / "run.ckpt"
     trainer, _ = trained(*PLAIN, 3, checkpoint=path)
-    before, weights = path.read_bytes(), trainer.network.weights
+    before = path.read_bytes()
+    weights = trainer.network.weights
     with pytest.raises(OSError, match="No such file"):
         trainer.train(*SAMPLES, epochs=2, progress=False, checkpoint=nowhere)
     with pytest.raises(errors.ArgumentError):
@@ -290,7 +370,9 @@ def test_what_cannot_be_written_raises_at_once_and_an_error_leaves_the_file(tmp_
 def test_a_trainer_without_a_training_begins_and_epochs_count_all():
     trainer = through_file(Trainer(NETWORKS["lstm"](), **TRAINERS["adam"]))
     assert continued(trainer, epochs=4, seed=3) == bits(*trained(*LSTM, 4))
-    assert through_file(trainer).train(*SEQUENCES, resume=True, progress=False).epochs == 4
+    assert (
+        through_file(trainer).train(*SEQUENCES, resume=True, progress=False).epochs == 4
+    )
     found = trainer.train(*SEQUENCES, epochs=6, resume=True, progress=False)
     assert (found.epochs, found.stopped, len(found.history["rate"])) == (6, "epochs", 6)
 
@@ -298,7 +380,9 @@ def test_a_trainer_without_a_training_begins_and_epochs_count_all():
 @every_case("goal", [{"error": 10.0}, {"patience": 1}])
 def test_what_has_ended_stays_ended(goal):
     trainer, result = trained(*PLAIN, 50, **goal)
-    assert continued(through_file(trainer), SAMPLES, 50, **goal) == bits(trainer, result)
+    assert continued(through_file(trainer), SAMPLES, 50, **goal) == bits(
+        trainer, result
+    )
 
 
 def test_a_stream_of_batches_continues():
@@ -307,7 +391,9 @@ def test_a_stream_of_batches_continues():
 
     def run(epochs, trainer=None, **options):
         trainer = trainer or Trainer(NETWORKS["perceptron"](), **adam)
-        return trainer, trainer.train(batches, epochs=epochs, seed=3, progress=False, **options)
+        return trainer, trainer.train(
+            batches, epochs=epochs, seed=3, progress=False, **options
+        )
 
     whole = run(5)
     assert bits(*run(5, through_file(run(2)[0]), resume=True)) == bits(*whole)
@@ -329,7 +415,9 @@ def test_the_best_weights_are_those_of_the_whole_training(tmp_path):
     def run(epochs):
         sgd = {**EXACT, "optimizer": optimizers.SGD(2.0)}
         trainer = Trainer(architect.LSTM(2, 3, 1, seed=1), **sgd)
-        return trainer, trainer.train(*SEQUENCES, epochs=epochs, seed=3, progress=False, **how)
+        return trainer, trainer.train(
+            *SEQUENCES, epochs=epochs, seed=3, progress=False, **how
+        )
 
     trainer, result = run(8)
     found = result.history["validation_error"]
@@ -341,9 +429,12 @@ def test_the_best_weights_are_those_of_the_whole_training(tmp_path):
     with pytest.raises(OSError, match="No such file"):
         continued(trainer, epochs=9, checkpoint=tmp_path / "none" / "run.ckpt", **how)
     assert (trainer.network.weights == weights).all()
-    path, whole = tmp_path / "run.ckpt", bits(*run(9))
+    path = tmp_path / "run.ckpt"
+    whole = bits(*run(9))
     with pytest.raises(ZeroDivisionError):  # the first file is the only one
-        continued(trainer, epochs=9, checkpoint=path, on_batch=lambda batch: 1 / 0, **how)
+        continued(
+            trainer, epochs=9, checkpoint=path, on_batch=lambda batch: 1 / 0, **how
+        )
     assert continued(path, epochs=9, **how) == whole
 
 
@@ -367,26 +458,38 @@ class Falling(learning.AdaptiveSchedule):
 
 
 OWN = (
-    ({"method": "bptt", "optimizer": Descent()}, "the optimizer of a trainer to save to be SGD, AdaGrad"),
-    ({"rate": learning.WarmUp(2, Falling())}, "the rate of a trainer to save to be StepDecay"),
+    (
+        {"method": "bptt", "optimizer": Descent()},
+        "the optimizer of a trainer to save to be SGD, AdaGrad",
+    ),
+    (
+        {"rate": learning.WarmUp(2, Falling())},
+        "the rate of a trainer to save to be StepDecay",
+    ),
 )
 
 
 @every_case(("options", "message"), OWN)
 def test_functions_of_a_user_are_named(options, message, tmp_path):
     trainer = Trainer(NETWORKS["elman"](), **options)
-    with pytest.raises(errors.ArgumentError, match=f"{message}.*A file holds no functions"):
+    with pytest.raises(
+        errors.ArgumentError, match=f"{message}.*A file holds no functions"
+    ):
         save(trainer, tmp_path / "run.ckpt")
     before = trainer.network.weights
     with pytest.raises(errors.ArgumentError, match=message):
-        trainer.train(*SEQUENCES, epochs=2, progress=False, checkpoint=tmp_path / "run.ckpt")
+        trainer.train(
+            *SEQUENCES, epochs=2, progress=False, checkpoint=tmp_path / "run.ckpt"
+        )
     assert (trainer.network.weights == before).all()
     assert not list(tmp_path.iterdir())
 
 
 def test_what_a_file_cannot_hold_continues_in_the_same_process_and_from_a_pickle():
     def run(epochs):
-        trainer = Trainer(NETWORKS["elman"](), method="bptt", optimizer=Descent(), rate=Falling())
+        trainer = Trainer(
+            NETWORKS["elman"](), method="bptt", optimizer=Descent(), rate=Falling()
+        )
         return trainer, trainer.train(*SEQUENCES, epochs=epochs, seed=3, progress=False)
 
     whole = bits(*run(5))
@@ -396,11 +499,22 @@ def test_what_a_file_cannot_hold_continues_in_the_same_process_and_from_a_pickle
 
 def test_other_data_are_refused():
     plain = trained(*PLAIN, 2)[0]
-    before, fewer = plain.network.weights.tolist(), (SAMPLES[0][:9], SAMPLES[1][:9])
+    before = plain.network.weights.tolist()
+    fewer = (SAMPLES[0][:9], SAMPLES[1][:9])
     for trainer, data, how, message in (
-        (plain, fewer, {}, "continued, 11 sequences with 11 rows, got 9 sequences with 9 rows"),
+        (
+            plain,
+            fewer,
+            {},
+            "continued, 11 sequences with 11 rows, got 9 sequences with 9 rows",
+        ),
         (through_file(plain), fewer, {}, "11 sequences with 11 rows, got 9"),
-        (plain, SAMPLES, {"validation": HELD_OUT}, "held-out data of the .*, none or a stream, got 1"),
+        (
+            plain,
+            SAMPLES,
+            {"validation": HELD_OUT},
+            "held-out data of the .*, none or a stream, got 1",
+        ),
         (plain, ([SAMPLES],), {}, "11 rows, got none or a stream"),
     ):
         with pytest.raises(errors.ArgumentError, match=message):
@@ -414,15 +528,21 @@ def test_arguments():
     trainer = Trainer(NETWORKS["perceptron"](), rate=0.1)
     rng = np.random.Generator(np.random.MT19937(0))
     trainer.train(*SAMPLES, epochs=1, seed=rng, progress=False)
-    with pytest.raises(errors.ArgumentError, match="to be PCG64 or PCG64DXSM, got MT19937"):
+    with pytest.raises(
+        errors.ArgumentError, match="to be PCG64 or PCG64DXSM, got MT19937"
+    ):
         save(trainer, io.BytesIO())
-    trainer.train(*SAMPLES, epochs=2, resume=True, progress=False)  # in the same process
+    trainer.train(
+        *SAMPLES, epochs=2, resume=True, progress=False
+    )  # in the same process
     for name in ("run.json", "run.graphml", "run.onnx"):
         with pytest.raises(errors.ArgumentError, match="A Trainer cannot be saved as"):
             save(trainer, name)
     net = NETWORKS["elman"]()
     net.learning_rule = "rtrl", 2
-    with pytest.raises(errors.ArgumentError, match="order of its network's rule, 2, got 1"):
+    with pytest.raises(
+        errors.ArgumentError, match="order of its network's rule, 2, got 1"
+    ):
         save(Trainer(net, method="rtrl", order=1), io.BytesIO())
 
 
@@ -444,7 +564,9 @@ def edited(content, **changes):
         arrays["trainer"] = np.array(json.dumps(head).encode())
     arrays |= changes
     out = io.BytesIO()
-    np.savez(out, **{name: array for name, array in arrays.items() if array is not None})
+    np.savez(
+        out, **{name: array for name, array in arrays.items() if array is not None}
+    )
     return io.BytesIO(out.getvalue())
 
 
@@ -463,15 +585,22 @@ def test_a_wrong_byte_is_refused_or_harmless(content, place, byte):
         twin = load(io.BytesIO(damaged))
     except errors.FormatError:
         return
-    net = twin.network if isinstance(twin, Trainer) else twin  # the name of the trainer's member was damaged
+    net = (
+        twin.network if isinstance(twin, Trainer) else twin
+    )  # the name of the trainer's member was damaged
     assert np.isfinite(net.weights).all()
 
 
 GONE = object()
-SETTINGS, TRAINING = ["settings"], ["training"]
+SETTINGS = ["settings"]
+TRAINING = ["training"]
 GENERATOR = "training", "generator"
 HEADS = (
-    (["version"], 2, "written by a newer version of Synapse, in version 2 .* reads version 1"),
+    (
+        ["version"],
+        2,
+        "written by a newer version of Synapse, in version 2 .* reads version 1",
+    ),
     (["more"], 1, "got 'more' too"),
     (SETTINGS, GONE, "'settings' is missing"),
     (SETTINGS, [], "the settings to be an object, got a list"),
@@ -479,17 +608,37 @@ HEADS = (
     ([*SETTINGS, "method"], "magic", "The trainer in the file is not valid"),
     ([*SETTINGS, "optimizer", "betas"], [0.9], "the betas of Adam"),
     ([*SETTINGS, "optimizer"], None, "trainer .* none|arrays of SGD"),
-    ([*SETTINGS, "dropout"], {"by_layer": [[9, 0.5]]}, "pairs of a layer's number and a number"),
-    ([*SETTINGS, "only"], {"part": [["layers", [9]]]}, "the only to be names of layers, and kinds with"),
-    ([*SETTINGS, "only"], {"part": [["threads", [0]], 1]}, "names of layers, and kinds with numbers"),
-    ([*SETTINGS, "only"], {"part": ["input"]}, "Expected a trainable weight or bias in `only`"),
+    (
+        [*SETTINGS, "dropout"],
+        {"by_layer": [[9, 0.5]]},
+        "pairs of a layer's number and a number",
+    ),
+    (
+        [*SETTINGS, "only"],
+        {"part": [["layers", [9]]]},
+        "the only to be names of layers, and kinds with",
+    ),
+    (
+        [*SETTINGS, "only"],
+        {"part": [["threads", [0]], 1]},
+        "names of layers, and kinds with numbers",
+    ),
+    (
+        [*SETTINGS, "only"],
+        {"part": ["input"]},
+        "Expected a trainable weight or bias in `only`",
+    ),
     (["arrays"], [], "arrays of the trainer to be those that it names"),
     (TRAINING, None, "arrays of the training to be none, got best_bias"),
     ([*TRAINING, "epochs"], 0.5, "the epochs to be a whole number"),
     ([*TRAINING, "shuffle"], 1, "the shuffle to be true or false"),
     ([*TRAINING, "data"], [1, 0], "the data to be null or two whole numbers"),
     ([*TRAINING, "held_out"], [1, 1], "to be .*history_validation_error, .*got"),
-    ([*GENERATOR, "bit_generator"], "MT19937", "the generator to be a state of PCG64 or PCG64DXSM"),
+    (
+        [*GENERATOR, "bit_generator"],
+        "MT19937",
+        "the generator to be a state of PCG64 or PCG64DXSM",
+    ),
     ([*GENERATOR, "state"], {"state": 1, "inc": 2**128}, "the generator to be a state"),
 )
 
@@ -511,7 +660,10 @@ def test_an_edited_file_is_refused(content, keys, value, message):
 
 ARRAYS = (
     ({"optimizer_first_moment": np.zeros(3)}, "first_moment to be of shape"),
-    ({"optimizer_second_moment": np.full(19, -1.0)}, "second_moment to be 0 or above, got -1.0"),
+    (
+        {"optimizer_second_moment": np.full(19, -1.0)},
+        "second_moment to be 0 or above, got -1.0",
+    ),
     ({"optimizer_steps": None}, "arrays of the trainer to be those that it names"),
     ({"history_error": np.array([1.0, np.nan])}, "finite values in history_error"),
     ({"history_rate": np.array([1.0])}, "'history_rate' to be floats of shape"),

@@ -1,4 +1,5 @@
-"""What a training cannot move, or overrides, is told once; everything else trains in silence."""
+"""What a training cannot move, or overrides, is told once; everything else trains in
+silence."""
 
 import warnings
 
@@ -40,7 +41,9 @@ def test_a_network_in_which_nothing_is_trainable(method):
 
 @METHODS
 def test_errors_that_reach_nothing_that_learns(method):
-    a, b, c = Layer(1), Layer(2), Layer(1)
+    a = Layer(1)
+    b = Layer(2)
+    c = Layer(1)
     a.project(b, seed=0)
     b.project(c, trainable=False, seed=0)
     net = Network(a, [b], c)
@@ -53,7 +56,8 @@ def test_errors_that_reach_nothing_that_learns(method):
 
 
 def test_an_output_without_a_slope_learns_by_a_cost_that_needs_none():
-    a, b = Layer(2), Layer(1, "step")
+    a = Layer(2)
+    b = Layer(1, "step")
     a.project(b, seed=0)
     net = Network(a, [], b)
     assert "no error reaches" in warned(net)[0]
@@ -62,11 +66,14 @@ def test_an_output_without_a_slope_learns_by_a_cost_that_needs_none():
 
 @METHODS
 def test_connections_into_input_neurons(method):
-    a, b = Layer(2), Layer(1)
+    a = Layer(2)
+    b = Layer(1)
     a.project(b, seed=0)
     net = Network(a, [], b)
     b.project(a[0])
-    used = "into input neurons without effect, as training sets the activations of inputs."
+    used = (
+        "into input neurons without effect, as training sets the activations of inputs."
+    )
     assert warned(net, method=method) == [f"1 connection leads {used}"]
     a.project(a)
     assert warned(net, method=method) == [f"3 connections lead {used}"]
@@ -79,7 +86,9 @@ def test_outputs_that_nothing_reaches(method):
         for connection in neuron.outgoing:
             neuron.disconnect(connection.target)
     net.input.project(net.output[3])
-    names = "output 0, output 1, output 2 and 1 more: the output is the same at every step."
+    names = (
+        "output 0, output 1, output 2 and 1 more: the output is the same at every step."
+    )
     assert warned(net, method=method) == [f"no input and no memory leads to {names}"]
 
 
@@ -102,19 +111,35 @@ def test_a_warning_that_is_an_error_is_raised_again_and_trains_nothing():
 
 
 @METHODS
-def test_a_training_that_never_leaves_the_mean_because_hidden_weights_have_no_gradient(method):
-    inputs, targets = np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), np.array([[0], [1], [1], [0]])
+def test_a_training_that_never_leaves_the_mean_because_hidden_weights_have_no_gradient(
+    method,
+):
+    inputs, targets = (
+        np.array([[0, 0], [0, 1], [1, 0], [1, 1]]),
+        np.array([[0], [1], [1], [0]]),
+    )
 
     def warned(scale, epochs=100, targets=targets, squash="tanh"):
-        net = architect.Perceptron(2, 4, 1, squash=squash, output_squash="logistic", seed=0)
+        net = architect.Perceptron(
+            2, 4, 1, squash=squash, output_squash="logistic", seed=0
+        )
         net.weights, net.biases = scale * net.weights, 0 * net.biases
         with warnings.catch_warnings(record=True) as found:
             warnings.simplefilter("always")
-            Trainer(net, 0.3, method=method).train(inputs, targets, epochs, seed=0, progress=False)
-        return [str(warning.message) for warning in found if warning.filename == __file__]
+            Trainer(net, 0.3, method=method).train(
+                inputs, targets, epochs, seed=0, progress=False
+            )
+        return [
+            str(warning.message) for warning in found if warning.filename == __file__
+        ]
 
     (sentence,) = warned(0.001)
     assert "that of the mean of the targets (0.6931)" in sentence
     assert "net.reset()" in sentence
-    assert warned(0.001, epochs=10) == warned(0.001, targets=0.5 + 0 * targets) == warned(2.0) == []
+    assert (
+        warned(0.001, epochs=10)
+        == warned(0.001, targets=0.5 + 0 * targets)
+        == warned(2.0)
+        == []
+    )
     assert warned(1.0, epochs=50, squash="logistic") == []  # a plateau with a gradient

@@ -27,15 +27,20 @@ def trained(edit, way, epochs=5):
     """A network edited after its second epoch, and its weights after every epoch."""
     if way == "search":
         pytest.importorskip("scipy")
-    net, seen = architect.Elman(2, 3, 1, seed=0), []
+    net = architect.Elman(2, 3, 1, seed=0)
+    seen = []
 
     def callback(news):
         if news.epoch == 2:
             edit(net)
-        seen.append({(link.source, link.target): link.weight for link in net.connections})
+        seen.append(
+            {(link.source, link.target): link.weight for link in net.connections}
+        )
 
     trainer = Trainer(net, batch_size=None if way == "search" else 4, **WAYS[way])
-    trainer.train(INPUTS, TARGETS, epochs=epochs, callbacks=[callback], progress=False, seed=0)
+    trainer.train(
+        INPUTS, TARGETS, epochs=epochs, callbacks=[callback], progress=False, seed=0
+    )
     return net, seen
 
 
@@ -50,10 +55,16 @@ OPTIMIZERS = [
 @given(
     optimizer=st.sampled_from(OPTIMIZERS),
     method=st.sampled_from(["bptt", "online"]),
-    plan=st.lists(st.tuples(st.integers(0, 4), st.sampled_from(["freeze", "unfreeze", "flip"])), max_size=6),
+    plan=st.lists(
+        st.tuples(st.integers(0, 4), st.sampled_from(["freeze", "unfreeze", "flip"])),
+        max_size=6,
+    ),
 )
-def test_whatever_is_not_trainable_does_not_move_whenever_it_is_set(optimizer, method, plan):
-    """With momentum, moments and decay of every optimizer, and layers frozen between epochs."""
+def test_whatever_is_not_trainable_does_not_move_whenever_it_is_set(
+    optimizer, method, plan
+):
+    """With momentum, moments and decay of every optimizer, and layers frozen between
+    epochs."""
     net, steps, wrong = architect.LSTM(2, 2, 1, seed=0), iter(plan), []
     state = {}
 
@@ -69,16 +80,22 @@ def test_whatever_is_not_trainable_does_not_move_whenever_it_is_set(optimizer, m
             link.trainable = not link.trainable
         elif do:
             getattr(layer, do)()
-        state.update({link: (not link.trainable, link.weight) for link in net.connections})
+        state.update(
+            {link: (not link.trainable, link.weight) for link in net.connections}
+        )
         state.update({neuron: (not neuron.trainable, neuron.bias) for neuron in net})
 
     callback(None)
     trainer = Trainer(net, method=method, optimizer=optimizer, batch_size=5)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # nothing may be left that learns
-        trainer.train(INPUTS, TARGETS, epochs=6, callbacks=[callback], progress=False, seed=0)
+        trainer.train(
+            INPUTS, TARGETS, epochs=6, callbacks=[callback], progress=False, seed=0
+        )
     assert not wrong
-    assert not any(link.trainable for link in net.connections if link.source is link.target)
+    assert not any(
+        link.trainable for link in net.connections if link.source is link.target
+    )
 
 
 @every_way
@@ -107,7 +124,9 @@ def test_a_search_goes_on_from_weights_that_a_callback_has_set():
 
     losses = []
     trainer = Trainer(net, method="bptt", optimizer=optimizers.LBFGS())
-    result = trainer.train(INPUTS, TARGETS, epochs=3, callbacks=[halve], progress=False, seed=0)
+    result = trainer.train(
+        INPUTS, TARGETS, epochs=3, callbacks=[halve], progress=False, seed=0
+    )
     assert result.epochs == 3
     assert result.error < losses[0] / 4
 
@@ -121,7 +140,9 @@ def test_data_that_no_longer_fit_are_refused(side, options):
         getattr(net, side).append(synapse.Neuron(name="new"))
 
     with pytest.raises(TopologyError, match="Train again, with data that fit"):
-        Trainer(net, **options).train(INPUTS, TARGETS, epochs=3, callbacks=[widen], progress=False)
+        Trainer(net, **options).train(
+            INPUTS, TARGETS, epochs=3, callbacks=[widen], progress=False
+        )
 
 
 def test_the_cost_still_goes_with_the_outputs():
@@ -140,19 +161,32 @@ LARGER = (
 
 
 @every_case(("method", "join"), LARGER)
-def test_the_best_weights_come_back_to_a_network_that_was_joined_to_a_larger_one(method, join):
+def test_the_best_weights_come_back_to_a_network_that_was_joined_to_a_larger_one(
+    method, join
+):
     net, big = architect.Elman(2, 3, 1, seed=0), architect.Perceptron(10, 20, 1, seed=1)
-    best, others = [], []
+    best = []
+    others = []
 
     def join_and_spoil(news):
         if news.epoch == 1:
             best.append((net.weights, net.biases))
             join(net, big)
             others.append(big.weights)
-        net.weights = np.append(net.weights[:1], 5.0 + net.weights[1:])  # the first one may be tied
+        net.weights = np.append(
+            net.weights[:1], 5.0 + net.weights[1:]
+        )  # the first one may be tied
 
     trainer = Trainer(net, rate=1e-9, method=method)
-    trainer.train(INPUTS, TARGETS, epochs=4, patience=3, callbacks=[join_and_spoil], progress=False, seed=0)
+    trainer.train(
+        INPUTS,
+        TARGETS,
+        epochs=4,
+        patience=3,
+        callbacks=[join_and_spoil],
+        progress=False,
+        seed=0,
+    )
     assert net.weights == pytest.approx(best[0][0], abs=1e-6)
     assert net.biases == pytest.approx(best[0][1], abs=1e-6)
     assert big.weights[1:] == pytest.approx(others[0][1:], abs=1e-6)
@@ -174,7 +208,15 @@ def test_the_best_weights_come_back_after_connections_got_other_numbers():
         net.weights = 5.0 + net.weights
 
     trainer = Trainer(net, rate=1e-9)
-    trainer.train(INPUTS[0], TARGETS[0], epochs=4, patience=3, callbacks=[rewire], progress=False, seed=0)
+    trainer.train(
+        INPUTS[0],
+        TARGETS[0],
+        epochs=4,
+        patience=3,
+        callbacks=[rewire],
+        progress=False,
+        seed=0,
+    )
     assert net._store.n_identities < 100
     assert net.weights == pytest.approx(np.delete(best[0], 3), abs=1e-6)
 
@@ -195,7 +237,9 @@ def test_a_search_that_ends_with_an_edit_leaves_the_edited_network_alone(stop):
 
     trainer = Trainer(net, method="bptt", optimizer=optimizers.LBFGS())
     goal = 1e9 if stop == "error" else None
-    result = trainer.train(INPUTS[0], TARGETS[0], error=goal, callbacks=[edit], progress=False, seed=0)
+    result = trainer.train(
+        INPUTS[0], TARGETS[0], error=goal, callbacks=[edit], progress=False, seed=0
+    )
     assert result.stopped == stop
     assert np.array_equal(net.weights, left[-1][0])
     assert np.array_equal(net.biases, left[-1][1])

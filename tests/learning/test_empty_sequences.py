@@ -34,7 +34,10 @@ def with_empty(given, places, empty):
 
 def both(places):
     """The data with empty sequences, and without."""
-    return (with_empty(INPUTS, places, NO_INPUT), with_empty(TARGETS, places, NO_TARGET)), (INPUTS, TARGETS)
+    return (
+        with_empty(INPUTS, places, NO_INPUT),
+        with_empty(TARGETS, places, NO_TARGET),
+    ), (INPUTS, TARGETS)
 
 
 def net_of():
@@ -45,8 +48,14 @@ TRAININGS = {
     "online": ({}, {}),
     "online, batches": ({"optimizer": Adam(0.01), "batch_size": 2}, {}),
     "exact": ({"method": "bptt"}, {}),
-    "exact, windows and threads": ({"method": "bptt", "window": 2, "threads": 2, "batch_size": 3}, {}),
-    "exact, dropout": ({"method": "bptt", "dropout": 0.3, "recurrent_dropout": 0.2}, {}),
+    "exact, windows and threads": (
+        {"method": "bptt", "window": 2, "threads": 2, "batch_size": 3},
+        {},
+    ),
+    "exact, dropout": (
+        {"method": "bptt", "dropout": 0.3, "recurrent_dropout": 0.2},
+        {},
+    ),
     "held out": ({"method": "bptt"}, {"validation": 0.4}),
     "class weights": ({"method": "bptt"}, {"class_weight": {0: 1.0, 1: 4.0}}),
     "L-BFGS": ({"method": "bptt", "optimizer": LBFGS()}, {}),
@@ -59,7 +68,9 @@ def test_training_with_empty_sequences_is_training_without_them(options, how, pl
     found = []
     for data in both(places):
         net = net_of()
-        result = Trainer(net, 0.1, **options).train(*data, 3, progress=False, **{"seed": 0} | how)
+        result = Trainer(net, 0.1, **options).train(
+            *data, 3, progress=False, **{"seed": 0} | how
+        )
         found.append((result.history, net.weights.tolist(), net.biases.tolist()))
     assert str(found[0]) == str(found[1])  # a rate of L-BFGS is NaN
 
@@ -70,8 +81,16 @@ def test_every_sequence_given_has_a_sample_weight(places):
     for data, weights in zip(both(places), (with_empty(WEIGHTS, places, 9.0), WEIGHTS)):
         net = net_of()
         trainer = Trainer(net, 0.1, method="bptt", batch_size=2)
-        result = trainer.train(*data, 2, progress=False, sample_weight=weights, validation=0.2, seed=0)
-        found.append((result.history, net.weights.tolist(), trainer.test(*data, sample_weight=weights)))
+        result = trainer.train(
+            *data, 2, progress=False, sample_weight=weights, validation=0.2, seed=0
+        )
+        found.append(
+            (
+                result.history,
+                net.weights.tolist(),
+                trainer.test(*data, sample_weight=weights),
+            )
+        )
     assert found[0] == found[1]
 
 
@@ -80,7 +99,9 @@ def test_the_gradient_is_that_of_the_other_sequences(places):
     for net in (net_of(), architect.Perceptron(2, 3, 1, seed=1)):
         net.activate([0.3, 0.4])
         for options in ({}, {"window": 2}, {"context": True}, {"threads": 2}):
-            ours, theirs = (synapse.gradient(net, *data, **options) for data in both(places))
+            ours, theirs = (
+                synapse.gradient(net, *data, **options) for data in both(places)
+            )
             assert ours.loss == theirs.loss
             np.testing.assert_array_equal(ours.weights, theirs.weights)
             np.testing.assert_array_equal(ours.biases, theirs.biases)

@@ -1,4 +1,5 @@
-"""Several epochs in one compiled call: the same bits however they are divided into calls."""
+"""Several epochs in one compiled call: the same bits however they are divided into
+calls."""
 
 import _thread
 import threading
@@ -50,13 +51,17 @@ def nothing(news):
 
 
 class Found:
-    """What a training leaves: bits of the parameters, the history, and the state of its generator."""
+    """What a training leaves: bits of the parameters, the history, and the state of its
+    generator."""
 
     def __init__(self, case, epochs=30, rate=0.3, **options):
         make, data = CASES[case]
-        self.net, rng = make(), np.random.default_rng(5)
+        self.net = make()
+        rng = np.random.default_rng(5)
         trainer = Trainer(self.net, rate)
-        self.result = trainer.train(*data, epochs=epochs, seed=rng, progress=False, **options)
+        self.result = trainer.train(
+            *data, epochs=epochs, seed=rng, progress=False, **options
+        )
         self.state = rng.random()
 
     def __eq__(self, other):
@@ -71,8 +76,10 @@ class Found:
 
 @pytest.fixture
 def calls(monkeypatch):
-    """The numbers of epochs in each compiled call, as many as a fast machine would take."""
-    seen, run = [], Online.run
+    """The numbers of epochs in each compiled call, as many as a fast machine would
+    take."""
+    seen = []
+    run = Online.run
 
     def counting(rule, data, epochs, moves=None):
         seen.append(len(epochs.rates))
@@ -163,17 +170,23 @@ def test_schedules_give_the_rates_they_give_one_by_one(rate, calls):
 
 
 def test_a_rate_out_of_range_is_refused_when_its_epoch_begins(calls):
-    net, other = perceptron(), perceptron()
+    net = perceptron()
+    other = perceptron()
     with pytest.raises(ArgumentError, match="the rate of epoch 11 "):
-        Trainer(net, StepDecay(1e-300, 1e30, 1)).train(*XOR, epochs=30, seed=0, progress=False)
+        Trainer(net, StepDecay(1e-300, 1e30, 1)).train(
+            *XOR, epochs=30, seed=0, progress=False
+        )
     assert calls == [1, 4, 6]
-    Trainer(other, StepDecay(1e-300, 1e30, 1)).train(*XOR, epochs=11, seed=0, progress=False)
+    Trainer(other, StepDecay(1e-300, 1e30, 1)).train(
+        *XOR, epochs=11, seed=0, progress=False
+    )
     assert parameters(net).tobytes() == parameters(other).tobytes()
 
 
 def failed(error, make, **options):
     """What a training that raises says and leaves."""
-    net, rng = make(), np.random.default_rng(5)
+    net = make()
+    rng = np.random.default_rng(5)
     rows = np.linspace(-1, 1, 8)[:, None]
     with pytest.raises(error) as caught:
         Trainer(net, StepDecay(0.005, 1.3, 1)).train(
@@ -217,9 +230,12 @@ def test_long_epochs_run_in_a_thread_with_the_same_bits(monkeypatch, calls):
 @every_case("options", [{}, {"callbacks": [every(1000, nothing)]}])
 @every_case("by", ["another thread", "Ctrl-C"])
 def test_very_short_epochs_can_be_stopped_between_calls(options, by, ctrl_c):
-    net, other = perceptron(), perceptron()
+    net = perceptron()
+    other = perceptron()
     trainer = Trainer(net)
-    threading.Timer(0.2, trainer.stop if by == "another thread" else _thread.interrupt_main).start()
+    threading.Timer(
+        0.2, trainer.stop if by == "another thread" else _thread.interrupt_main
+    ).start()
     result = trainer.train(*XOR, epochs=10**8, seed=0, progress=False, **options)
     assert result.stopped == "interrupted"
     again = Trainer(other).train(*XOR, epochs=result.epochs, seed=0, progress=False)

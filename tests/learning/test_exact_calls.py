@@ -1,4 +1,5 @@
-"""Calls for exact gradients: several sequences, bits, windows, context, tapes, what is refused."""
+"""Calls for exact gradients: several sequences, bits, windows, context, tapes, what is
+refused."""
 
 from itertools import pairwise
 from weakref import ref
@@ -16,7 +17,18 @@ from tests.helpers.cases import all_refused, every_case
 from tests.helpers.networks import unchanged, used
 from tests.helpers.strategies import SMOOTH, Twin, given_graphs, specs
 
-from .helpers import SORTS, both, built, by_sort, growing, mean, one_sequence, same, same_bits, sequences
+from .helpers import (
+    SORTS,
+    both,
+    built,
+    by_sort,
+    growing,
+    mean,
+    one_sequence,
+    same,
+    same_bits,
+    sequences,
+)
 
 
 @by_sort
@@ -36,15 +48,25 @@ def test_a_few_sequences_of_a_large_network_have_the_bits_of_each():
     net = architect.LSTM(3, 40, 2, seed=0)
     inputs, targets = sequences(net, (3, 4, 2, 5, 1, 3, 2, 4, 3, 3))
     for count in (2, 3, 10):
-        together, other = (gradient(net, inputs[:count], targets[:count], threads=n) for n in (1, 2))
-        apart = mean([gradient(net, x, t) for x, t in zip(inputs[:count], targets[:count], strict=True)])
+        together, other = (
+            gradient(net, inputs[:count], targets[:count], threads=n) for n in (1, 2)
+        )
+        apart = mean(
+            [
+                gradient(net, x, t)
+                for x, t in zip(inputs[:count], targets[:count], strict=True)
+            ]
+        )
         same_bits(together, other)
         assert both(together) == pytest.approx(apart, rel=1e-12, abs=1e-14)
-        assert np.array_equal(both(together), apart) == (count == 2)  # others are rounded side by side
+        assert np.array_equal(both(together), apart) == (
+            count == 2
+        )  # others are rounded side by side
 
 
 def test_what_changes_nothing_but_rounding():
-    """The order of sequences, steps after the last target, and rows instead of a sequence."""
+    """The order of sequences, steps after the last target, and rows instead of a
+    sequence."""
     net, elman = built("lstm"), built("elman")
     inputs, targets = sequences(net, (5, 9, 1, 2, 7, 3, 3, 8, 6, 4))
     same(gradient(net, inputs[::-1], targets[::-1]), gradient(net, inputs, targets))
@@ -70,9 +92,11 @@ def test_the_same_call_gives_the_same_bits_whatever_the_threads(sort):
 def test_single_precision(sort):
     """Sixteen samples side by side."""
     net, twin = (built(sort, dtype=dtype) for dtype in ("float32", "float64"))
-    twin.weights, twin.biases = net.weights, net.biases
+    twin.weights = net.weights
+    twin.biases = net.biases
     data = sequences(net, [2 + i % 6 for i in range(20)])
-    ours, theirs = both(gradient(net, *data)), both(gradient(twin, *data))
+    ours = both(gradient(net, *data))
+    theirs = both(gradient(twin, *data))
     assert ours.dtype == np.float64
     assert np.abs(ours - theirs).max() < 1e-5 * np.abs(theirs).max()
 
@@ -81,7 +105,8 @@ def test_single_precision(sort):
 def test_a_window_cuts_the_sequence_and_carries_the_context(spec, window):
     net = Twin(spec).net
     inputs, targets = one_sequence(net, 11)
-    cuts, parts = [*range(0, 11, window), 11], []
+    cuts = [*range(0, 11, window), 11]
+    parts = []
     for first, last in pairwise(cuts):
         net.clear()
         net.run(inputs[:first])
@@ -99,7 +124,12 @@ def test_every_sequence_begins_with_the_context():
     net = used(built("lstm"))
     inputs, targets = sequences(net, (4, 6))
     warm = gradient(net, inputs, targets, context=True)
-    apart = mean([gradient(net, x, t, context=True) for x, t in zip(inputs, targets, strict=True)])
+    apart = mean(
+        [
+            gradient(net, x, t, context=True)
+            for x, t in zip(inputs, targets, strict=True)
+        ]
+    )
     assert both(warm) == pytest.approx(apart, rel=1e-12, abs=1e-14)
     cold = gradient(net, inputs, targets)
     assert np.abs(warm.weights - cold.weights).max() > 1e-6
@@ -121,14 +151,19 @@ def test_what_cannot_be_used_is_refused():
         (lambda: gradient(net, x, t * np.inf), ArgumentError, "or NaN"),
         (lambda: gradient(linear, x, t, "cross_entropy"), ArgumentError, "logistic"),
         (lambda: gradient(net, x, 1.5 + t, "cross_entropy"), ArgumentError, "0 and 1"),
-        (lambda: gradient(softmax, [[0.0, 1.0]], [[2.0, -1.0, 0.0]]), ArgumentError, "argets of softmax"),
+        (
+            lambda: gradient(softmax, [[0.0, 1.0]], [[2.0, -1.0, 0.0]]),
+            ArgumentError,
+            "argets of softmax",
+        ),
     ]
     all_refused(refused)
 
 
 def line(weight=1.0, loop=None):
     """An input, and a linear output that may carry itself on."""
-    source, sink = Neuron(), Neuron("identity")
+    source = Neuron()
+    sink = Neuron("identity")
     source.project(sink, weight=weight)
     if loop is not None:
         sink.project(sink, weight=loop)
@@ -144,11 +179,17 @@ def test_a_sample_that_overflows_is_named_by_its_row():
 
 @every_case("count", [1, 3])
 def test_an_error_that_overflows_is_named_with_its_step(count):
-    """Nothing is in the network, so that nothing overflows forward; 10^10 a step is 10^310 after 31."""
-    net, steps = line(loop=1e10), 60
-    inputs, targets = np.zeros((count, steps, 1)), np.full((count, steps, 1), np.nan)
+    """Nothing is in the network, so that nothing overflows forward; 10^10 a step is
+    10^310 after 31."""
+    net = line(loop=1e10)
+    steps = 60
+    inputs = np.zeros((count, steps, 1))
+    targets = np.full((count, steps, 1), np.nan)
     targets[:, -1] = 1.0
-    with unchanged(net), pytest.raises(DivergenceError, match=r"exploded.*sum 0.* in step 28\b"):
+    with (
+        unchanged(net),
+        pytest.raises(DivergenceError, match=r"exploded.*sum 0.* in step 28\b"),
+    ):
         gradient(net, inputs, targets)
     assert np.isfinite(both(gradient(net, inputs, targets, window=10))).all()
 
@@ -157,7 +198,11 @@ def test_a_cost_or_a_slope_that_overflows_is_told():
     with pytest.raises(DivergenceError, match="cost"):
         gradient(line(), [[1e200]], [[0.0]])
     with pytest.raises(DivergenceError, match="sum 0.* in step 309"):
-        gradient(line(loop=10.0), np.ones((400, 1)), np.append(np.full(399, np.nan), 0.0)[:, None])
+        gradient(
+            line(loop=10.0),
+            np.ones((400, 1)),
+            np.append(np.full(399, np.nan), 0.0)[:, None],
+        )
 
 
 def test_a_sample_that_has_ended_grows_no_more():
@@ -178,11 +223,15 @@ def descent(exact, chosen, masked=False, **options):
     """The bits of one call; masked: every activation is halved."""
     if masked:
         neurons = len(exact.network)
-        options["masks"] = lambda steps, samples: np.full((steps, neurons, samples), 0.5)
+        options["masks"] = lambda steps, samples: np.full(
+            (steps, neurons, samples), 0.5
+        )
     chosen = np.asarray(chosen, np.int64)
     share = np.full(len(chosen), 1.0 / len(chosen))
     cost = exact.network._cost(None)
-    loss, weights, biases = exact.descent(chosen, share, cost, options.pop("window", WHOLE), **options)
+    loss, weights, biases = exact.descent(
+        chosen, share, cost, options.pop("window", WHOLE), **options
+    )
     return np.float64(loss).tobytes() + weights.tobytes() + biases.tobytes()
 
 
@@ -219,15 +268,28 @@ def test_there_is_one_set_of_tapes_a_thread_and_width(threads):
         descent(exact, [first])
         descent(exact, np.arange(12)[: first + 1])
     assert len(exact._tapes) <= 2 * threads
-    assert max(tapes.steps for tapes in exact._tapes.values()) == 80  # 70, in whole chunks
+    assert (
+        max(tapes.steps for tapes in exact._tapes.values()) == 80
+    )  # 70, in whole chunks
 
 
 @by_sort
 def test_what_a_network_keeps_of_calls_changes_no_bit(sort):
-    """Arrays changed in place, other forms, threads, an error and edits between calls."""
-    net, calls = built(sort), []
+    """Arrays changed in place, other forms, threads, an error and edits between
+    calls."""
+    net = built(sort)
+    calls = []
     (x, *_), (t, *_) = several = sequences(net, (6, 6, 3))
-    for data in ((x, t), (x, t), several, (x, t), (x[::2], t[::2]), (x[None], t[None]), (x, t), (x, t)):
+    for data in (
+        (x, t),
+        (x, t),
+        several,
+        (x, t),
+        (x[::2], t[::2]),
+        (x[None], t[None]),
+        (x, t),
+        (x, t),
+    ):
         k = len(calls)
         found = gradient(net, *data, context=k == 1, threads=1 + (k == 5))
         same_bits(found, gradient(net.clone(), *data, context=k == 1))

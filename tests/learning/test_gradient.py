@@ -1,4 +1,5 @@
-"""Exact gradients through time, against numbers from elsewhere, differences and the online rule."""
+"""Exact gradients through time, against numbers from elsewhere, differences and the
+online rule."""
 
 import numpy as np
 import pytest
@@ -6,7 +7,13 @@ import pytest
 import architect
 import synapse
 from synapse import Trainer, gradient, initializers, optimizers
-from synapse.errors import ArgumentError, ArgumentTypeError, DivergenceError, SynapseError, TopologyError
+from synapse.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    DivergenceError,
+    SynapseError,
+    TopologyError,
+)
 from synapse.learning import compare_gradients
 from tests.helpers.cases import all_refused, every_case
 from tests.helpers.networks import GOLDEN, from_golden, perceptron, unchanged
@@ -33,7 +40,9 @@ def test_softmax_outputs():
     targets = [rng.dirichlet(np.ones(5), len(rows)) for rows in inputs]
     targets[0][1] = np.nan
     assert_slopes(net, inputs, targets, "categorical_cross_entropy")
-    same_bits(gradient(net, inputs, targets), gradient(net, inputs, targets, "cross_entropy"))
+    same_bits(
+        gradient(net, inputs, targets), gradient(net, inputs, targets, "cross_entropy")
+    )
 
 
 def test_groups_compete():
@@ -73,10 +82,14 @@ def test_both_are_what_they_are_called(name):
 
 
 @given_graphs(specs(feedforward=True, squashes=SMOOTH, logistic_outputs=True, most=6))
-def test_the_online_rule_is_the_gradient_of_any_gated_graph_that_only_feeds_forward(spec):
+def test_the_online_rule_is_the_gradient_of_any_gated_graph_that_only_feeds_forward(
+    spec,
+):
     net = Twin(spec).net
     found = compare_gradients(net, *sequences(net, (6,), spec.seed), "cross_entropy")
-    for rule, exact in ((part["rule"], part["exact"]) for part in (found.weights, found.biases)):
+    for rule, exact in (
+        (part["rule"], part["exact"]) for part in (found.weights, found.biases)
+    ):
         assert rule == pytest.approx(exact, rel=1e-9, abs=1e-11)
 
 
@@ -86,17 +99,25 @@ def test_the_worst_come_first():
     apart = np.abs(found.weights["rule"] - found.weights["exact"])
     worst = found.worst(4)
     assert len(worst) == 4
-    assert np.abs(worst["rule"] - worst["exact"]).tolist() == sorted(apart, reverse=True)[:4]
+    assert (
+        np.abs(worst["rule"] - worst["exact"]).tolist()
+        == sorted(apart, reverse=True)[:4]
+    )
     assert len(found.worst(1000)) == len(net.connections)
     lines = repr(found).splitlines()
-    assert lines[0].startswith(f"<GradientComparison of online: cosine {found.cosine:.9g}, relative error ")
+    assert lines[0].startswith(
+        f"<GradientComparison of online: cosine {found.cosine:.9g}, relative error "
+    )
     first = worst[0]
-    assert lines[1].startswith(f"  {net[first['source']].name} -> {net[first['target']].name}: rule ")
+    assert lines[1].startswith(
+        f"  {net[first['source']].name} -> {net[first['target']].name}: rule "
+    )
     assert len(lines) == 4
 
 
 def test_what_cannot_be_used_is_refused():
-    net, other = perceptron(2, 3, 1), perceptron(1, 2)
+    net = perceptron(2, 3, 1)
+    other = perceptron(1, 2)
     inputs, targets = sequences(net)
     with unchanged(net):
         with pytest.raises(ArgumentTypeError, match="a Network"):
@@ -117,8 +138,16 @@ def test_the_rule_and_its_order_are_part_of_the_result():
     assert (found.method, found.order) == ("rtrl", 2)
     assert repr(found).startswith("<GradientComparison of rtrl, order 2: cosine ")
     refused = [
-        (lambda: compare_gradients(net, *sequences(net), method="bptt"), ArgumentError, "online.*rtrl"),
-        (lambda: compare_gradients(net, *sequences(net), order=2), ArgumentError, "order is for"),
+        (
+            lambda: compare_gradients(net, *sequences(net), method="bptt"),
+            ArgumentError,
+            "online.*rtrl",
+        ),
+        (
+            lambda: compare_gradients(net, *sequences(net), order=2),
+            ArgumentError,
+            "order is for",
+        ),
     ]
     all_refused(refused)
 
@@ -126,12 +155,19 @@ def test_the_rule_and_its_order_are_part_of_the_result():
 def by_hand(net, inputs, targets, l2, clip, steps, rate):
     """SGD with a penalty and a clipped norm, by parameters: each shared one once."""
     of_links, of_neurons = groups_of(net)
-    first = [np.unique(groups, return_index=True)[1] for groups in (of_links, of_neurons)]
+    first = [
+        np.unique(groups, return_index=True)[1] for groups in (of_links, of_neurons)
+    ]
     learns = learning(net)
     for _ in range(steps):
         found = gradient(net, inputs, targets)
         slopes = [found.weights + l2 * net.weights * learns[0], found.biases]
-        length = np.sqrt(sum((slope[once] ** 2).sum() for slope, once in zip(slopes, first, strict=True)))
+        length = np.sqrt(
+            sum(
+                (slope[once] ** 2).sum()
+                for slope, once in zip(slopes, first, strict=True)
+            )
+        )
         scale = min(1.0, clip / length)
         learns[1][: len(net.input)] = False
         net.weights = net.weights - rate * scale * slopes[0] * learns[0]
@@ -142,7 +178,13 @@ def test_an_optimizer_sees_a_shared_number_once():
     net = tie_at_random(built("elman"), 5)
     inputs, targets = sequences(net, (6, 6, 6))
     twin = net.clone()
-    options = {"method": "bptt", "optimizer": optimizers.SGD(0.1), "batch_size": 3, "l2": 0.3, "clip": 0.1}
+    options = {
+        "method": "bptt",
+        "optimizer": optimizers.SGD(0.1),
+        "batch_size": 3,
+        "l2": 0.3,
+        "clip": 0.1,
+    }
     Trainer(net, **options).train(inputs, targets, epochs=4, progress=False, seed=0)
     by_hand(twin, inputs, targets, 0.3, 0.1, 4, 0.1)
     assert numbers(net) == pytest.approx(numbers(twin), **EXACT)
@@ -152,10 +194,15 @@ def test_an_optimizer_sees_a_shared_number_once():
 def test_training_keeps_what_is_tied(method):
     net = tie_at_random(built("lstm"), 2)
     inputs, targets = sequences(net, (6, 4, 5, 3))
-    trainer = Trainer(net, method=method, optimizer=optimizers.Adam(0.01), batch_size=3, l1=0.001)
-    before, groups = numbers(net), groups_of(net)
+    trainer = Trainer(
+        net, method=method, optimizer=optimizers.Adam(0.01), batch_size=3, l1=0.001
+    )
+    before = numbers(net)
+    groups = groups_of(net)
     first = trainer.train(inputs, targets, epochs=1, progress=False, seed=0).error
-    assert trainer.train(inputs, targets, epochs=20, progress=False, seed=0).error < first
+    assert (
+        trainer.train(inputs, targets, epochs=20, progress=False, seed=0).error < first
+    )
     for values, group in zip((net.weights, net.biases), groups, strict=True):
         assert values.tolist() == values[group].tolist()
     assert np.abs(numbers(net) - before).max() > 1e-3

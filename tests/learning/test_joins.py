@@ -1,4 +1,5 @@
-"""Two networks that are joined, cut and trained in parts agree with networks that are built anew."""
+"""Two networks that are joined, cut and trained in parts agree with networks that are
+built anew."""
 
 import numpy as np
 import pytest
@@ -23,12 +24,17 @@ RECIPES = (
 def links_into(net):
     """All connections into a network, also from another one."""
     own = [neuron.connected(neuron) for neuron in net]
-    return [link for neuron in net for link in neuron.incoming] + [link for link in own if link]
+    return [link for neuron in net for link in neuron.incoming] + [
+        link for link in own if link
+    ]
 
 
 def anew(nets):
-    """The same networks of new neurons, and the new one of each neuron and connection."""
-    twin_of, twins, links = {}, [], {}
+    """The same networks of new neurons, and the new one of each neuron and
+    connection."""
+    twin_of = {}
+    twins = []
+    links = {}
     for net in nets:
         layers = []
         for layer in net.layers:
@@ -38,8 +44,11 @@ def anew(nets):
             layers.append(Layer([twin_of[neuron] for neuron in layer], name=layer.name))
         twins.append(Network(*layers))
     for link in [link for net in nets for link in links_into(net)]:
-        source, target = twin_of[link.source], twin_of[link.target]
-        links[link] = source.project(target, weight=link.weight, trainable=link.trainable)
+        source = twin_of[link.source]
+        target = twin_of[link.target]
+        links[link] = source.project(
+            target, weight=link.weight, trainable=link.trainable
+        )
     for link, twin in links.items():
         if link.gater is not None:
             twin_of[link.gater].gate(twin)
@@ -53,10 +62,12 @@ def pick(items, rng):
 def edit(nets, rng):
     """One change of one or both networks, a step, or a training."""
     one, other = (nets[i] for i in rng.integers(0, 2, 2))
-    hidden, links = [neuron for layer in one.hidden for neuron in layer], links_into(other)
+    hidden = [neuron for layer in one.hidden for neuron in layer]
+    links = links_into(other)
     if not hidden or not links:
         return
-    neuron, link = pick(list(one), rng), pick(links, rng)
+    neuron = pick(list(one), rng)
+    link = pick(links, rng)
     change = rng.integers(6)
     if change == 0:
         neuron.project(pick(list(other)[2:], rng), weight=float(rng.uniform(-0.8, 0.8)))
@@ -74,7 +85,12 @@ def edit(nets, rng):
 
 
 def train(net, method, only_hidden, rng):
-    trainer = Trainer(net, 0.05, method=method, only=[net.hidden[0]] if only_hidden and net.hidden else None)
+    trainer = Trainer(
+        net,
+        0.05,
+        method=method,
+        only=[net.hidden[0]] if only_hidden and net.hidden else None,
+    )
     data = rng.normal(size=(4, 2)), rng.random((4, 1))
     trainer.train(*data, epochs=2, progress=False, seed=0)
 
@@ -99,12 +115,17 @@ def test_joined_networks_and_parts_learn_as_those_that_are_built_anew(seed):
         net.clear()
     for row, target in zip(rng.normal(size=(3, 2)), rng.random((3, 1)), strict=True):
         for net, twin in zip(nets, twins, strict=True):
-            assert net.activate(row) == pytest.approx(twin.activate(row), rel=1e-12, abs=1e-12)
+            assert net.activate(row) == pytest.approx(
+                twin.activate(row), rel=1e-12, abs=1e-12
+            )
         for net, twin in zip(nets[::-1], twins[::-1], strict=True):
             assert done(net.propagate, 0.1, target) == done(twin.propagate, 0.1, target)
-    method, only_hidden, chosen = pick(METHODS, rng), rng.integers(2), rng.integers(2)
+    method = pick(METHODS, rng)
+    only_hidden = rng.integers(2)
+    chosen = rng.integers(2)
     outcomes = [
-        done(train, pair[chosen], method, only_hidden, np.random.default_rng(seed)) for pair in (nets, twins)
+        done(train, pair[chosen], method, only_hidden, np.random.default_rng(seed))
+        for pair in (nets, twins)
     ]
     assert outcomes[0] == outcomes[1]
     for neuron, twin in twin_of.items():

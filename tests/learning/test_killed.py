@@ -1,4 +1,5 @@
-"""A training that is killed at any moment leaves a whole checkpoint, which continues with the same bits."""
+"""A training that is killed at any moment leaves a whole checkpoint, which continues
+with the same bits."""
 
 import os
 import random
@@ -33,14 +34,17 @@ def killed(path, delay):
     """Kill a training so long after its second epoch."""
     command = [sys.executable, "-c", TRAIN.format(epochs=EPOCHS), str(path)]
     environment = {**os.environ, "PYTHONPATH": PATHS}
-    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE
+    ) as process:
         assert process.stdout.readline() == b"training\n"
         time.sleep(delay)
         process.kill()
 
 
 def check(tmp_path, count):
-    rng, path = random.Random(0), tmp_path / "run.ckpt"
+    rng = random.Random(0)
+    path = tmp_path / "run.ckpt"
     for _ in range(count):
         killed(path, rng.uniform(0.0, 0.2))
         trainer = load(path)
@@ -48,7 +52,9 @@ def check(tmp_path, count):
         assert 1 <= done < EPOCHS
         result = trainer.train(*SEQUENCES, epochs=done + 3, resume=True, progress=False)
         assert bits(trainer, result) == bits(*trained(*LSTM, done + 3))
-        assert len(list(tmp_path.iterdir())) <= 2  # between its two names, it was complete
+        assert (
+            len(list(tmp_path.iterdir())) <= 2
+        )  # between its two names, it was complete
         path.unlink()
 
 

@@ -1,4 +1,5 @@
-"""Targets that are NaN for some outputs only, which then cost nothing; weights of the outputs' costs."""
+"""Targets that are NaN for some outputs only, which then cost nothing; weights of the
+outputs' costs."""
 
 import math
 
@@ -15,7 +16,10 @@ from tests.helpers.cases import every_case
 RNG = np.random.default_rng(0)
 INPUTS, TARGETS = RNG.normal(size=(30, 3)), RNG.random((30, 2))
 TARGETS[RNG.random((30, 2)) < 0.5] = np.nan
-HALVES = np.where([True, False], TARGETS, np.nan), np.where([False, True], TARGETS, np.nan)
+HALVES = (
+    np.where([True, False], TARGETS, np.nan),
+    np.where([False, True], TARGETS, np.nan),
+)
 
 
 def lstm(**options):
@@ -24,13 +28,17 @@ def lstm(**options):
 
 @pytest.mark.parametrize("kind", ["cross_entropy", "squared_error", "binary_misses"])
 def test_steps_equal_neuron_by_neuron(kind):
-    whole, single, by_layer = lstm(), lstm(), lstm()
+    whole = lstm()
+    single = lstm()
+    by_layer = lstm()
     for row, aims in zip(INPUTS, TARGETS, strict=True):
         for net in (whole, single, by_layer):
             net.activate(row)
         found = whole.propagate(0.3, aims, kind)
         given = ~np.isnan(aims)
-        assert found == pytest.approx(cost.get(kind)(aims[given], whole.output.activations[given]))
+        assert found == pytest.approx(
+            cost.get(kind)(aims[given], whole.output.activations[given])
+        )
         for neuron in reversed(single[3:]):
             aim = dict(zip(single.output, aims, strict=True)).get(neuron, math.nan)
             neuron.propagate(0.3, None if math.isnan(aim) else aim, kind)
@@ -45,12 +53,19 @@ def test_steps_equal_neuron_by_neuron(kind):
 
 
 def test_the_gradient_is_the_sum_over_the_outputs():
-    whole, *parts = (gradient(lstm(), INPUTS, aims, "squared_error") for aims in (TARGETS, *HALVES))
+    whole, *parts = (
+        gradient(lstm(), INPUTS, aims, "squared_error") for aims in (TARGETS, *HALVES)
+    )
     assert whole.loss == pytest.approx(sum(part.loss for part in parts))
-    assert whole.weights == pytest.approx(sum(part.weights for part in parts), abs=1e-12)
-    net, rate = lstm(), 1e-7
+    assert whole.weights == pytest.approx(
+        sum(part.weights for part in parts), abs=1e-12
+    )
+    net = lstm()
+    rate = 1e-7
     before = net.weights
-    Trainer(net, rate, method="rtrl", cost="squared_error").train(INPUTS, TARGETS, epochs=1, progress=False)
+    Trainer(net, rate, method="rtrl", cost="squared_error").train(
+        INPUTS, TARGETS, epochs=1, progress=False
+    )
     assert (before - net.weights) / rate == pytest.approx(whole.weights, abs=1e-5)
 
 
@@ -63,16 +78,23 @@ def test_costs_of_outputs_are_weighted():
     whole = gradient(weighted(0.25, 3.0), INPUTS, TARGETS)
     one, other = (gradient(lstm(), INPUTS, aims) for aims in HALVES)
     assert whole.loss == pytest.approx(0.25 * one.loss + 3 * other.loss)
-    assert whole.weights == pytest.approx(0.25 * one.weights + 3 * other.weights, abs=1e-12)
+    assert whole.weights == pytest.approx(
+        0.25 * one.weights + 3 * other.weights, abs=1e-12
+    )
     halves = [Trainer(lstm()).test(INPUTS, aims) for aims in HALVES]
     tested = Trainer(weighted(0.25, 3.0)).test(INPUTS, TARGETS)
-    summed = 0.25 * halves[0].error * halves[0].steps + 3 * halves[1].error * halves[1].steps
+    summed = (
+        0.25 * halves[0].error * halves[0].steps + 3 * halves[1].error * halves[1].steps
+    )
     assert tested.error * tested.steps == pytest.approx(summed)
     for method in ("online", "rtrl"):  # twice the cost is twice the rate
-        nets, errors = (weighted(2.0, 2.0), lstm()), []
+        nets = (weighted(2.0, 2.0), lstm())
+        errors = []
         for net, rate in zip(nets, (0.1, 0.2), strict=True):
             trainer = Trainer(net, rate, method=method)
-            errors.append(trainer.train(INPUTS, TARGETS, epochs=2, progress=False).error)
+            errors.append(
+                trainer.train(INPUTS, TARGETS, epochs=2, progress=False).error
+            )
             net.activate(INPUTS[0])
             errors.append(net.propagate(rate, [0.2, 0.7]))
             net.output[0].activate()
@@ -92,14 +114,21 @@ def test_filters_leave_an_output_alone_that_has_no_target():
         trainer.train(inputs, targets, epochs=1, shuffle=False, progress=False)
         return [net.output[0].bias, *(link.weight for link in net.output[0].incoming)]
 
-    for optimizer, method in ((optimizers.DEKF(), "rtrl"), (optimizers.RLS(), "online")):
+    for optimizer, method in (
+        (optimizers.DEKF(), "rtrl"),
+        (optimizers.RLS(), "online"),
+    ):
         assert fitted(INPUTS, HALVES[1], optimizer, method) == fitted(
             INPUTS[:1], HALVES[1][:1], optimizer, method
         )
-    known = RNG.random((30, 2))  # least squares of the rows with a target: others do not count
+    known = RNG.random(
+        (30, 2)
+    )  # least squares of the rows with a target: others do not count
     both = np.concatenate([HALVES[1], known])
     after = fitted(np.concatenate([INPUTS, INPUTS]), both, optimizers.RLS(), "online")
-    assert after == pytest.approx(fitted(INPUTS, known, optimizers.RLS(), "online"), abs=1e-12)
+    assert after == pytest.approx(
+        fitted(INPUTS, known, optimizers.RLS(), "online"), abs=1e-12
+    )
 
 
 RULES = [
@@ -114,13 +143,17 @@ RULES = [
 @every_case(("options", "done"), RULES)
 def test_a_batch_without_a_target_is_no_update(options, done, optimizer, monkeypatch):
     monkeypatch.setattr(bptt, "ALONE", done)  # one by one, or in the compiled loop
-    rows, known = np.split(INPUTS, 3), np.split(RNG.random((30, 2)), 3)
+    rows = np.split(INPUTS, 3)
+    known = np.split(RNG.random((30, 2)), 3)
     none = np.full((10, 2), math.nan)
-    given, updates = [(rows, [none, known[1], none]), (rows[1:2], known[1:2])], []
+    given = [(rows, [none, known[1], none]), (rows[1:2], known[1:2])]
+    updates = []
     trainers = [Trainer(lstm(), **options, optimizer=optimizer, l2=0.1) for _ in given]
     for trainer, data in zip(trainers, given, strict=True):
         for on_batch in (None, lambda batch: updates.append(batch.steps)):
-            trainer.train(*data, epochs=2, shuffle=False, on_batch=on_batch, progress=False)
+            trainer.train(
+                *data, epochs=2, shuffle=False, on_batch=on_batch, progress=False
+            )
     assert updates == [10, 10, 10, 10]
     assert trainers[0]._updater.state.steps == 4
     assert (trainers[0].network.weights == trainers[1].network.weights).all()

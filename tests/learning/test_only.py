@@ -1,4 +1,5 @@
-"""Trainers of a part of a network: the same bits as with everything else frozen by hand."""
+"""Trainers of a part of a network: the same bits as with everything else frozen by
+hand."""
 
 import copy
 import pickle
@@ -16,20 +17,35 @@ from tests.helpers.cases import every_case
 
 from .resumed import DATA, HELD_OUT, NETWORKS, TRAINERS
 
-RULES = {"online": {}, "bptt": {"method": "bptt"}, "rtrl": {"method": "rtrl"}, **TRAINERS}
+RULES = {
+    "online": {},
+    "bptt": {"method": "bptt"},
+    "rtrl": {"method": "rtrl"},
+    **TRAINERS,
+}
 HOW = {"epochs": 2, "progress": False, "seed": 5}
 
 
 def drawn_part(net, rng):
     """Some layers, projections, neurons and connections, one of each kind at most."""
-    projection = net.input.project(net.output, weights=0.3) if rng.random() < 0.5 else None
-    kinds = [[*net.layers[1:], "output"], [*net], net.connections, [projection] if projection else []]
-    return [kind[rng.integers(len(kind))] for kind in kinds if kind and rng.random() < 0.6]
+    projection = (
+        net.input.project(net.output, weights=0.3) if rng.random() < 0.5 else None
+    )
+    kinds = [
+        [*net.layers[1:], "output"],
+        [*net],
+        net.connections,
+        [projection] if projection else [],
+    ]
+    return [
+        kind[rng.integers(len(kind))] for kind in kinds if kind and rng.random() < 0.6
+    ]
 
 
 def freeze_all_but(net, part):
     """Make everything else not trainable, one by one."""
-    weights, biases = set(), set()
+    weights = set()
+    biases = set()
     for item in part:
         item = net[item] if isinstance(item, str) else item
         if isinstance(item, synapse.Connection | synapse.Projection):
@@ -61,10 +77,13 @@ def state_of(net):
     seed=st.integers(0, 1000),
 )
 @example("elman", "lbfgs", "stream", HELD_OUT, 1)
-def test_a_part_learns_as_if_everything_else_were_frozen_by_hand(network, options, data, validation, seed):
+def test_a_part_learns_as_if_everything_else_were_frozen_by_hand(
+    network, options, data, validation, seed
+):
     found = []
     for by_hand in (False, True):
-        net, rng = NETWORKS[network](), np.random.default_rng(seed)
+        net = NETWORKS[network]()
+        rng = np.random.default_rng(seed)
         part = drawn_part(net, rng)
         learns = [one.trainable for one in (*net, *net.connections)]
         if by_hand:
@@ -80,7 +99,11 @@ def test_a_part_learns_as_if_everything_else_were_frozen_by_hand(network, option
                     return
                 found.append(type(error))
                 continue
-        history = [list(map(repr, values)) for one in (result, again) for values in one.history.values()]
+        history = [
+            list(map(repr, values))
+            for one in (result, again)
+            for values in one.history.values()
+        ]
         if not by_hand:
             assert [one.trainable for one in (*net, *net.connections)] == learns
         else:
@@ -97,11 +120,14 @@ def test_trainers_that_take_turns_keep_their_optimizers(options):
 
     def trained(turns):
         net = architect.LSTM(2, 3, 1, seed=0)
-        mine, yours = [net.layers[1]], ["output"]
+        mine = [net.layers[1]]
+        yours = ["output"]
         if options == "rls":  # it trains outputs only
             mine, yours = yours, mine
         one = Trainer(net, **RULES[options], only=mine)
-        other = Trainer(net, method="bptt", optimizer=optimizers.SGD(1e-300), only=yours)
+        other = Trainer(
+            net, method="bptt", optimizer=optimizers.SGD(1e-300), only=yours
+        )
         for _ in range(3):
             one.train(*DATA["sequences"], **HOW)
             if turns:
@@ -113,13 +139,17 @@ def test_trainers_that_take_turns_keep_their_optimizers(options):
         assert trained(True) == trained(False)
 
 
-def test_a_part_comes_back_from_pickles_copies_and_files_and_grows_with_its_layer(tmp_path):
+def test_a_part_comes_back_from_pickles_copies_and_files_and_grows_with_its_layer(
+    tmp_path,
+):
     net = architect.Perceptron(2, 3, 1, seed=0)
     extra = net.input.project(net.output, weights=0.3)
     part = [net["hidden"], extra, net.output[0], net.connections[7]]
     adam = optimizers.Adam()
     trainer = Trainer(net, method="bptt", optimizer=adam, only=part)
-    other = Trainer(net, method="bptt", optimizer=adam, only=["output"])  # the same optimizer
+    other = Trainer(
+        net, method="bptt", optimizer=adam, only=["output"]
+    )  # the same optimizer
     trainer.train(*DATA["samples"], **HOW)
     other.train(*DATA["samples"], **HOW)
     synapse.save(trainer, tmp_path / "part.synapse")
@@ -143,7 +173,10 @@ def test_a_part_comes_back_from_pickles_copies_and_files_and_grows_with_its_laye
     assert (net["hidden"].biases != before).all()
 
 
-NET, OTHER = architect.Perceptron(2, 3, 1, seed=0), architect.Perceptron(2, 3, 1, seed=0)
+NET, OTHER = (
+    architect.Perceptron(2, 3, 1, seed=0),
+    architect.Perceptron(2, 3, 1, seed=0),
+)
 REFUSED = {
     "empty": ([], "got none"),
     "another network's layer": ([OTHER["hidden"]], "a part of"),
@@ -160,8 +193,13 @@ REFUSED = {
 def test_a_part_that_cannot_be_trained_is_refused(case):
     part, message = REFUSED[case]
     trainer = Trainer(NET)
-    for call in (lambda: Trainer(NET, only=part), lambda: setattr(trainer, "only", part)):
-        with pytest.raises((errors.ArgumentError, errors.ArgumentTypeError), match=message):
+    for call in (
+        lambda: Trainer(NET, only=part),
+        lambda: setattr(trainer, "only", part),
+    ):
+        with pytest.raises(
+            (errors.ArgumentError, errors.ArgumentTypeError), match=message
+        ):
             call()
     assert trainer.only is None
 
@@ -170,11 +208,13 @@ def test_a_part_that_is_frozen_later_is_refused_before_training():
     net = architect.Perceptron(2, 3, 1, seed=0)
     trainer = Trainer(net, only=["hidden"])
     net["hidden"].freeze()
-    with pytest.raises(errors.ArgumentError, match="Expected a trainable weight or bias"):
+    with pytest.raises(
+        errors.ArgumentError, match="Expected a trainable weight or bias"
+    ):
         trainer.train(*DATA["samples"], **HOW)
 
 
-# --- the same bits as a network that was built that way ------------------------------------------------
+# --- the same bits as a network that was built that way -------------------------------
 
 
 def walk(seed):
@@ -182,7 +222,10 @@ def walk(seed):
     rng = np.random.default_rng(seed)
     net = list(NETWORKS.values())[rng.integers(3)]()
     trainers = [Trainer(net, **RULES[name]) for name in ("online", "adam", "rtrl")]
-    trainers += [Trainer(net, **RULES[name], only=["output"]) for name in ("online", "adam", "rtrl")]
+    trainers += [
+        Trainer(net, **RULES[name], only=["output"])
+        for name in ("online", "adam", "rtrl")
+    ]
     for _ in range(8):
         neurons = [neuron for layer in net.layers[1:] for neuron in layer]
         one, two = (neurons[i] for i in rng.integers(len(neurons), size=2))
@@ -193,7 +236,9 @@ def walk(seed):
             case 1:
                 for layer in net.layers:
                     layer.unfreeze()
-            case 2 if one not in [link.source for link in two.incoming] and one is not two:
+            case 2 if (
+                one not in [link.source for link in two.incoming] and one is not two
+            ):
                 one.project(two, weight=rng.normal())
             case 3 if len(links) > 10:
                 link = links[rng.integers(len(links))]
@@ -203,12 +248,16 @@ def walk(seed):
             case _:
                 trainer = trainers[rng.integers(len(trainers))]
                 if any(one.trainable for one in (*net.output, *net.connections)):
-                    with suppress(errors.ArgumentError):  # nothing in the part may be trainable
+                    with suppress(
+                        errors.ArgumentError
+                    ):  # nothing in the part may be trainable
                         trainer.train(*DATA["sequences"], **HOW)
     return net, rng
 
 
-@pytest.mark.parametrize("walks", [range(25), pytest.param(range(25, 500), marks=pytest.mark.slow)], ids=len)
+@pytest.mark.parametrize(
+    "walks", [range(25), pytest.param(range(25, 500), marks=pytest.mark.slow)], ids=len
+)
 def test_after_any_changes_a_network_learns_like_one_that_was_built_that_way(walks):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -227,6 +276,8 @@ def test_all_members_of_a_tie_are_in_a_part_if_one_is():
     for count in (1, 2):
         net = architect.Perceptron(2, 3, 1, seed=0)
         synapse.tie(net.layers[1][:2])
-        Trainer(net, only=net.layers[1][:count]).train([[1.0, 0.5]], [[0.0]], 1, progress=False)
+        Trainer(net, only=net.layers[1][:count]).train(
+            [[1.0, 0.5]], [[0.0]], 1, progress=False
+        )
         found.append(net.biases.tolist())
     assert found[0] == found[1]

@@ -26,7 +26,8 @@ OPTIMIZERS = [
 
 
 def constrained(dtype=np.float64):
-    """A recurrent network with tied, frozen and signed parameters, a gate and a delay."""
+    """A recurrent network with tied, frozen and signed parameters, a gate and a
+    delay."""
     x, h, y = (Layer(size, dtype=dtype) for size in (2, 4, 1))
     inward = x.project(h, seed=0, sign=1)
     h.project(h, seed=1, delay=2)
@@ -52,7 +53,8 @@ def parameters(net):
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=lambda one: type(one).__name__)
 def test_steps_are_those_of_a_trainer(make, dtype, optimizer):
-    net, trained = make(dtype), make(dtype)
+    net = make(dtype)
+    trained = make(dtype)
     before = parameters(net)
     inputs, targets = (np.array(part) for part in sequences(net, [6] * 4, 0))
     for _ in range(20):
@@ -69,7 +71,8 @@ def test_steps_are_those_of_a_trainer(make, dtype, optimizer):
 def test_ties_signs_and_frozen_parameters_stay():
     net = constrained()
     inputs, targets = sequences(net, [6] * 4, 0)
-    weights, biases = net.weights, net.biases
+    weights = net.weights
+    biases = net.biases
     sgd = optimizers.SGD(5.0)
     for _ in range(5):
         sgd.step(net, synapse.gradient(net, inputs, targets))
@@ -108,15 +111,22 @@ def test_steps_are_those_of_torch(optimizer, name, options):
             loss = loss + 0.5 * (torch.tensor(aims) - outputs).square().sum()
         (loss / len(inputs)).backward()
         theirs.step()
-    np.testing.assert_allclose(net.weights, module.weight.detach().numpy(), rtol=0, atol=1e-12)
+    np.testing.assert_allclose(
+        net.weights, module.weight.detach().numpy(), rtol=0, atol=1e-12
+    )
     hidden = slice(len(net.input), None)
-    np.testing.assert_allclose(net.biases[hidden], module.bias.detach().numpy()[hidden], rtol=0, atol=1e-12)
+    np.testing.assert_allclose(
+        net.biases[hidden], module.bias.detach().numpy()[hidden], rtol=0, atol=1e-12
+    )
 
 
 def test_each_network_has_its_own_memory():
-    alone, beside, other = lstm(), lstm(), architect.Elman(2, 3, 1, seed=0)
+    alone = lstm()
+    beside = lstm()
+    other = architect.Elman(2, 3, 1, seed=0)
     inputs, targets = sequences(alone, [6] * 4, 0)
-    one, shared = optimizers.Adam(0.01), optimizers.Adam(0.01)
+    one = optimizers.Adam(0.01)
+    shared = optimizers.Adam(0.01)
     for _ in range(5):
         one.step(alone, synapse.gradient(alone, inputs, targets))
         shared.step(beside, synapse.gradient(beside, inputs, targets))
@@ -125,10 +135,13 @@ def test_each_network_has_its_own_memory():
 
 
 def test_an_edit_begins_the_memory_afresh_as_in_a_trainer():
-    net, trained = lstm(), lstm()
+    net = lstm()
+    trained = lstm()
     inputs, targets = (np.array(part) for part in sequences(net, [6] * 4, 0))
     adam = optimizers.Adam(0.01)
-    trainer = synapse.Trainer(trained, method="bptt", optimizer=optimizers.Adam(0.01), batch_size=4)
+    trainer = synapse.Trainer(
+        trained, method="bptt", optimizer=optimizers.Adam(0.01), batch_size=4
+    )
     for _ in range(2):
         for _ in range(3):
             adam.step(net, synapse.gradient(net, inputs, targets))
@@ -145,7 +158,9 @@ def test_a_gradient_of_another_topology_is_refused():
     inputs, targets = sequences(net, [6] * 4, 0)
     stale = synapse.gradient(net, inputs, targets)
     adam = optimizers.Adam()
-    adam.step(net.clone(), pickle.loads(pickle.dumps(stale)))  # a worker's copy has the same topology
+    adam.step(
+        net.clone(), pickle.loads(pickle.dumps(stale))
+    )  # a worker's copy has the same topology
     net.output[0].incoming[-1].source.disconnect(net.output[0])
     net.input[0].project(net.output[0], weight=0.5)  # as many as before
     before = parameters(net)
@@ -168,9 +183,11 @@ def test_a_gradient_of_another_topology_is_refused():
 
 
 def test_numbers_that_are_not_finite_change_nothing():
-    net, other = lstm(), lstm()
+    net = lstm()
+    other = lstm()
     inputs, targets = sequences(net, [6] * 4, 0)
-    adam, same = optimizers.Adam(), optimizers.Adam()
+    adam = optimizers.Adam()
+    same = optimizers.Adam()
     for number in range(4):
         found = synapse.gradient(net, inputs, targets)
         if number == 2:
@@ -197,7 +214,9 @@ def test_memory_ends_with_the_network_and_is_not_copied():
     assert gone() is None
 
 
-@pytest.mark.parametrize("optimizer", [optimizers.LBFGS(), optimizers.RLS(), optimizers.DEKF()])
+@pytest.mark.parametrize(
+    "optimizer", [optimizers.LBFGS(), optimizers.RLS(), optimizers.DEKF()]
+)
 def test_optimizers_that_need_more_than_a_gradient_say_so(optimizer):
     with pytest.raises(AttributeError, match="Trainer"):
         optimizer.step(lstm(), None)

@@ -14,16 +14,27 @@ from tests.helpers.networks import perceptron
 
 
 def test_an_elman_network_needs_what_the_textbook_says():
-    hidden, parameters = 15, 15 * (7 + 15 + 1)
+    hidden = 15
+    parameters = 15 * (7 + 15 + 1)
     rows = reach(architect.Elman(7, hidden, 7, seed=0))
     found = rows.values()
     assert [*rows] == [row.order for row in found] == [1, 2, 3, None]
-    assert [row.sensitivities for row in found] == [parameters, *[hidden * parameters] * 3]
-    assert [row.products for row in found] == [parameters, *[hidden * hidden * parameters] * 3]
+    assert [row.sensitivities for row in found] == [
+        parameters,
+        *[hidden * parameters] * 3,
+    ]
+    assert [row.products for row in found] == [
+        parameters,
+        *[hidden * hidden * parameters] * 3,
+    ]
     assert [row.direct for row in found] == 4 * [parameters]
     assert {row.recurrent for row in found} == {hidden}
-    # back along the weights from the context, and along its copies: of the whole layer, or of one neuron
-    assert [row.sweeps for row in found] == [hidden * (hidden + 1), *[hidden * 2 * hidden] * 3]
+    # back along the weights from the context, and along its copies: of the whole layer,
+    # or of one neuron
+    assert [row.sweeps for row in found] == [
+        hidden * (hidden + 1),
+        *[hidden * 2 * hidden] * 3,
+    ]
     for row in found:
         assert row.multiply_adds == row.sweeps + row.products + row.direct
 
@@ -64,7 +75,9 @@ def test_what_cannot_be_used_is_refused():
     with pytest.raises(ArgumentTypeError, match="a Network"):
         reach([net])
     for orders in (0, [0], ["2"], "12", [1.5]):
-        with pytest.raises((ArgumentTypeError, ArgumentError), match="orders? of reach"):
+        with pytest.raises(
+            (ArgumentTypeError, ArgumentError), match="orders? of reach"
+        ):
             reach(net, orders)
     net.project(perceptron(1, 1))
     with pytest.raises(TopologyError, match="Disconnect"):

@@ -1,4 +1,5 @@
-"""Read-outs by least squares, against NumPy's least squares on a forward pass of its own."""
+"""Read-outs by least squares, against NumPy's least squares on a forward pass of its
+own."""
 
 import numpy as np
 import pytest
@@ -18,7 +19,9 @@ TARGETS = RNG.normal(size=(60, 2))
 def recurrent(squash="identity", seed=0):
     """Three inputs, a pool of seven with itself, two outputs."""
     rng = np.random.default_rng(seed)
-    a, pool, b = Layer(3, "identity"), Layer(7, "tanh"), Layer(2, squash)
+    a = Layer(3, "identity")
+    pool = Layer(7, "tanh")
+    b = Layer(2, squash)
     a.project(pool, initializer=uniform(0.7), seed=rng)
     pool.project(pool, synapse.ALL_TO_ELSE, initializer=uniform(0.4), seed=rng)
     pool.project(b, seed=rng)
@@ -27,7 +30,9 @@ def recurrent(squash="identity", seed=0):
 
 def matrix(source, target):
     """Weights (targets, sources) between two layers."""
-    return np.array([[c.weight if (c := i.connected(j)) else 0.0 for i in source] for j in target])
+    return np.array(
+        [[c.weight if (c := i.connected(j)) else 0.0 for i in source] for j in target]
+    )
 
 
 def fitted(net):
@@ -38,8 +43,10 @@ def fitted(net):
 def forward(net, rows):
     """Activations of the pool; its neurons fire one after the other."""
     a, pool, _ = net.layers
-    into, own = matrix(a, pool), matrix(pool, pool)
-    y, seen = np.zeros(len(pool)), []
+    into = matrix(a, pool)
+    own = matrix(pool, pool)
+    y = np.zeros(len(pool))
+    seen = []
     for row in rows:
         for j in range(len(pool)):
             y[j] = np.tanh(into[j] @ row + own[j] @ y + pool.biases[j])
@@ -48,7 +55,8 @@ def forward(net, rows):
 
 
 def least_squares(x, d, ridge=0.0):
-    """Weights (sources, outputs) and biases: the ridge as rows that ask for 0, the bias free of it."""
+    """Weights (sources, outputs) and biases: the ridge as rows that ask for 0, the bias
+    free of it."""
     n = x.shape[1]
     above = np.column_stack([x, np.ones(len(x))])
     below = np.column_stack([np.sqrt(ridge) * np.eye(n), np.zeros(n)])
@@ -59,7 +67,9 @@ def least_squares(x, d, ridge=0.0):
 
 def everything(net):
     """Weights, biases and the context."""
-    context = [(n.state, n.activation, n.old_state, n.error.responsibility) for n in net]
+    context = [
+        (n.state, n.activation, n.old_state, n.error.responsibility) for n in net
+    ]
     return net.weights.tolist(), net.biases.tolist(), context
 
 
@@ -71,7 +81,9 @@ def test_a_stream_is_fitted_as_by_numpy(ridge, washout):
     result = fit_readout(net, INPUTS, TARGETS, ridge=ridge, washout=washout)
     assert fitted(net) == pytest.approx(weights, abs=1e-8)
     assert net.output.biases == pytest.approx(biases, abs=1e-8)
-    assert result.error == pytest.approx(np.mean((x @ weights + biases - TARGETS[washout:]) ** 2), abs=1e-10)
+    assert result.error == pytest.approx(
+        np.mean((x @ weights + biases - TARGETS[washout:]) ** 2), abs=1e-10
+    )
     values = np.linalg.svd(x - x.mean(axis=0), compute_uv=False)
     assert (result.rows, result.rank) == (60 - washout, 7)
     assert result.condition == pytest.approx(values[0] / values[-1])
@@ -95,12 +107,15 @@ def test_targets_are_mapped_through_the_inverse_of_the_squash(squash, targets, i
 
 def test_sequences_begin_with_a_cleared_context_and_rows_without_target_are_left_out():
     net = recurrent()
-    parts, aims = [INPUTS[:20], INPUTS[20:29], INPUTS[29:]], [TARGETS[:20], TARGETS[20:29], TARGETS[29:]]
+    parts = [INPUTS[:20], INPUTS[20:29], INPUTS[29:]]
+    aims = [TARGETS[:20], TARGETS[20:29], TARGETS[29:]]
     aims[1] = aims[1].copy()
     aims[1][5] = np.nan
     x = np.vstack([forward(net, part)[2:] for part in parts])
     d = np.vstack([aim[2:] for aim in aims])
-    weights, biases = least_squares(np.delete(x, 18 + 3, axis=0), np.delete(d, 18 + 3, axis=0))
+    weights, biases = least_squares(
+        np.delete(x, 18 + 3, axis=0), np.delete(d, 18 + 3, axis=0)
+    )
     net.activate([1.0, 2.0, 3.0])  # a context that must not matter
     assert fit_readout(net, parts, aims, ridge=0.0, washout=2).rows == 53
     assert fitted(net) == pytest.approx(weights, abs=1e-8)
@@ -112,7 +127,8 @@ def test_fixed_connections_and_biases_count_as_they_are():
     first, second = net.output
     net["hidden"][0].connected(first).weight = 0.7
     net["hidden"][0].connected(first).trainable = False
-    second.bias, second.trainable = 0.4, False
+    second.bias = 0.4
+    second.trainable = False
     x = forward(net, INPUTS)
     weights, biases = least_squares(x[:, 1:], TARGETS[:, :1] - 0.7 * x[:, :1])
     other = np.linalg.lstsq(x, TARGETS[:, 1] - 0.4, rcond=None)[0]
@@ -125,7 +141,9 @@ def test_fixed_connections_and_biases_count_as_they_are():
 
 def test_dependent_activations_need_a_ridge():
     net = recurrent()
-    copies = np.repeat(INPUTS[:3], 2, axis=0)  # six rows cannot determine seven weights and a bias
+    copies = np.repeat(
+        INPUTS[:3], 2, axis=0
+    )  # six rows cannot determine seven weights and a bias
     before = everything(net)
     with pytest.raises(ArgumentError, match="Give a ridge above 0"):
         fit_readout(net, copies, TARGETS[:6], ridge=0.0)
@@ -165,7 +183,13 @@ def test_outputs_that_cannot_be_fitted_are_refused(edit):
     ("squash", "arguments", "options", "error", "says"),
     [
         ("relu", (INPUTS, TARGETS), {}, ArgumentError, "identity, logistic, tanh"),
-        ("logistic", (INPUTS, np.abs(TARGETS)), {}, ArgumentError, "above 0 and below 1"),
+        (
+            "logistic",
+            (INPUTS, np.abs(TARGETS)),
+            {},
+            ArgumentError,
+            "above 0 and below 1",
+        ),
         ("tanh", (INPUTS, np.ones((60, 2))), {}, ArgumentError, "above -1 and below 1"),
         ("identity", (INPUTS[:, :2], TARGETS), {}, ArgumentError, "3 inputs"),
         ("identity", (INPUTS, TARGETS * np.nan), {}, ArgumentError, "no row"),
@@ -173,7 +197,9 @@ def test_outputs_that_cannot_be_fitted_are_refused(edit):
         ("identity", (INPUTS, TARGETS * 1e300), {}, DivergenceError, "smaller targets"),
     ],
 )
-def test_wrong_arguments_are_refused_and_change_nothing(squash, arguments, options, error, says):
+def test_wrong_arguments_are_refused_and_change_nothing(
+    squash, arguments, options, error, says
+):
     net = recurrent(squash)
     net.activate(INPUTS[0])
     before = everything(net)
@@ -196,11 +222,15 @@ def test_a_pool_that_runs_away_is_told_and_forgotten():
 
 def test_weights_beyond_float32_change_nothing():
     """The first output could be fitted; the second needs a weight of -1e39."""
-    inputs, outputs = Layer(2, dtype=np.float32), Layer(2, "identity", dtype=np.float32)
+    inputs = Layer(2, dtype=np.float32)
+    outputs = Layer(2, "identity", dtype=np.float32)
     inputs.project(outputs, weights=0.5)
     net = Network(inputs, [], outputs)
     with pytest.raises(DivergenceError, match="range of float32"):
         fit_readout(
-            net, [[1e-20, 1e-30], [2e-20, 3e-30], [1e-21, 9e-25]], [[1, 1e20], [2, 2e20], [3, 5e25]], 0.0
+            net,
+            [[1e-20, 1e-30], [2e-20, 3e-30], [1e-21, 9e-25]],
+            [[1, 1e20], [2, 2e20], [3, 5e25]],
+            0.0,
         )
     assert np.unique(net.weights).tolist() == [0.5]

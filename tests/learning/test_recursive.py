@@ -1,4 +1,5 @@
-"""Training with Jacobians: RLS and DEKF in a Trainer, against finite differences, matrices and batches."""
+"""Training with Jacobians: RLS and DEKF in a Trainer, against finite differences,
+matrices and batches."""
 
 import numpy as np
 import pytest
@@ -18,9 +19,15 @@ NETWORKS = {
     "jordan": lambda **o: architect.Jordan(2, 3, 2, **o),
     "lstm": lambda **o: architect.LSTM(2, 2, 3, **o),
     "softmax": lambda **o: architect.Elman(2, 3, 3, output_squash="softmax", **o),
-    "softmax feedback": lambda **o: architect.Jordan(2, 3, 3, output_squash="softmax", **o),
-    "random": lambda **o: architect.Random(2, 8, 2, gates=4, self_connections=2, backward=6, **o),
-    "liquid": lambda **o: architect.Liquid(2, 8, 2, gates=2, leak=0.5, train_pool=True, **o),
+    "softmax feedback": lambda **o: architect.Jordan(
+        2, 3, 3, output_squash="softmax", **o
+    ),
+    "random": lambda **o: architect.Random(
+        2, 8, 2, gates=4, self_connections=2, backward=6, **o
+    ),
+    "liquid": lambda **o: architect.Liquid(
+        2, 8, 2, gates=2, leak=0.5, train_pool=True, **o
+    ),
 }
 
 
@@ -30,7 +37,10 @@ class Spy(RecursiveOptimizer):
     rate = 1.0
 
     def __init__(self, direct):
-        self.direct, self.jacobians, self.errors, self.groups = direct, [], [], None
+        self.direct = direct
+        self.jacobians = []
+        self.errors = []
+        self.groups = None
 
     def _state(self, moving, labels):
         self.groups = labels
@@ -82,9 +92,11 @@ def outputs_of(net, inputs):
 
 
 def differences(net, inputs, step=1e-6):
-    """d y / d p of every row by central differences, shape (rows, outputs, parameters)."""
+    """d y / d p of every row by central differences, shape (rows, outputs,
+    parameters)."""
     vector = ParameterVector(net)
-    values, slopes = vector.read(), []
+    values = vector.read()
+    slopes = []
     for i in range(len(values)):
         sides = []
         for sign in (1, -1):
@@ -102,17 +114,25 @@ def test_jacobians_have_all_history(name):
     """Steps without a target are passed through."""
     net = NETWORKS[name](seed=1)
     inputs, targets = sequences(net)
-    wanted, outputs = differences(net, inputs), outputs_of(net, inputs)
+    wanted = differences(net, inputs)
+    outputs = outputs_of(net, inputs)
     targets[0][[0, 1, 4]] = targets[1][2] = np.nan
     aimed = [2, 3, 5, 6]
     jacobians, errors = spied(net, inputs, targets)
-    np.testing.assert_allclose(jacobians, wanted[aimed], atol=1e-8 * np.abs(wanted).max())
-    np.testing.assert_allclose(errors, (np.concatenate(targets) - outputs)[aimed], atol=1e-14)
+    np.testing.assert_allclose(
+        jacobians, wanted[aimed], atol=1e-8 * np.abs(wanted).max()
+    )
+    np.testing.assert_allclose(
+        errors, (np.concatenate(targets) - outputs)[aimed], atol=1e-14
+    )
 
 
 def test_tied_parameters_count_once_and_frozen_ones_not():
     net = NETWORKS["elman"](seed=2)
-    hidden, links = net["hidden"], [link for link in net.connections if link.source in net.input]
+    hidden, links = (
+        net["hidden"],
+        [link for link in net.connections if link.source in net.input],
+    )
     synapse.tie(links[:3])
     synapse.tie(hidden[:2])
     links[4].trainable = False
@@ -123,9 +143,12 @@ def test_tied_parameters_count_once_and_frozen_ones_not():
     np.testing.assert_allclose(jacobians, wanted, atol=1e-8)
 
 
-@every_case(("name", "method"), [("elman", "online"), ("lstm", "online"), ("lstm", "rtrl")])
+@every_case(
+    ("name", "method"), [("elman", "online"), ("lstm", "online"), ("lstm", "rtrl")]
+)
 def test_direct_jacobians_are_those_of_the_outputs_alone(name, method):
-    """Their parameters have no history here, because the outputs lead nowhere, or with weight 0."""
+    """Their parameters have no history here, because the outputs lead nowhere, or with
+    weight 0."""
     net = NETWORKS[name](seed=1)
     net.output[0].project(net.output[0], weight=0.0, trainable=True)
     inputs, targets = sequences(net)
@@ -140,7 +163,8 @@ def test_direct_jacobians_are_those_of_the_outputs_alone(name, method):
 def reservoir():
     net = architect.Liquid(1, 20, 2, spectral_radius=0.8, seed=0)
     for neuron in net.output:
-        neuron.bias, neuron.trainable = 0.0, False
+        neuron.bias = 0.0
+        neuron.trainable = False
         for link in neuron.incoming:
             link.weight = 0.0
     return net
@@ -150,14 +174,23 @@ def reservoir():
 def test_one_pass_equals_ridge_regression(method):
     wave = np.sin(0.3 * np.arange(200.0))[:, None]
     targets = np.hstack([np.roll(wave, 2), wave**2])
-    net, other = reservoir(), reservoir()
+    net = reservoir()
+    other = reservoir()
     fit_readout(other, wave, targets, ridge=0.01)
-    before = [(n, n.bias, [c.weight for c in n.incoming]) for n in net if n not in net.output]
+    before = [
+        (n, n.bias, [c.weight for c in n.incoming]) for n in net if n not in net.output
+    ]
     trainer = train(net, wave, targets, RLS(regularization=0.01), method)
-    ours, theirs = ([c.weight for n in one.output for c in n.incoming] for one in (net, other))
+    ours, theirs = (
+        [c.weight for n in one.output for c in n.incoming] for one in (net, other)
+    )
     np.testing.assert_allclose(ours, theirs, rtol=1e-7, atol=1e-8)
-    assert before == [(n, n.bias, [c.weight for c in n.incoming]) for n in net if n not in net.output]
-    assert len(trainer._updater.state._shares) == 1  # both outputs have the same regressors
+    assert before == [
+        (n, n.bias, [c.weight for c in n.incoming]) for n in net if n not in net.output
+    ]
+    assert (
+        len(trainer._updater.state._shares) == 1
+    )  # both outputs have the same regressors
 
 
 @every_case("outputs", ["softmax", "tied", "frozen"])
@@ -171,20 +204,28 @@ def test_outputs_that_least_squares_refuses(outputs):
             for link in neuron.incoming:
                 link.trainable = False
     before = ParameterVector(net).read()
-    words = {"softmax": "softmax mixes them", "tied": "are tied", "frozen": "No parameter of the outputs"}
+    words = {
+        "softmax": "softmax mixes them",
+        "tied": "are tied",
+        "frozen": "No parameter of the outputs",
+    }
     with pytest.raises(TopologyError, match=words[outputs]):
         train(net, *sequences(net), RLS())
     assert (ParameterVector(net).read() == before).all()
 
 
-@every_case(("optimizer", "method"), [(DEKF(), "rtrl"), (RLS(), "rtrl"), (RLS(), "online")])
+@every_case(
+    ("optimizer", "method"), [(DEKF(), "rtrl"), (RLS(), "rtrl"), (RLS(), "online")]
+)
 def test_two_calls_of_train_go_on_where_one_would(optimizer, method):
     once, twice = (NETWORKS["elman"](seed=0) for _ in range(2))
     inputs, targets = sequences(once, (5, 3, 4, 6))
     train(once, inputs, targets, optimizer, method)
     trainer = Trainer(twice, method=method, optimizer=optimizer)
     for part in (slice(0, 2), slice(2, 4)):
-        trainer.train(inputs[part], targets[part], epochs=1, shuffle=False, progress=False)
+        trainer.train(
+            inputs[part], targets[part], epochs=1, shuffle=False, progress=False
+        )
     assert trainer._updater.state.steps == 18
     assert (ParameterVector(once).read() == ParameterVector(twice).read()).all()
     stream = NETWORKS["elman"](seed=0)
@@ -216,11 +257,23 @@ def test_edits_reset_the_filter():
 def test_what_a_trainer_refuses():
     net = NETWORKS["elman"](seed=0)
     for options, words in [
-        ({"method": "bptt", "optimizer": RLS()}, 'Use method="online" or method="rtrl"'),
-        ({"method": "online", "optimizer": DEKF()}, 'DEKF needs the slopes .* Use method="rtrl"'),
-        ({"method": "rtrl", "optimizer": DEKF(), "batch_size": 2}, "Omit the batch_size"),
+        (
+            {"method": "bptt", "optimizer": RLS()},
+            'Use method="online" or method="rtrl"',
+        ),
+        (
+            {"method": "online", "optimizer": DEKF()},
+            'DEKF needs the slopes .* Use method="rtrl"',
+        ),
+        (
+            {"method": "rtrl", "optimizer": DEKF(), "batch_size": 2},
+            "Omit the batch_size",
+        ),
         ({"method": "rtrl", "optimizer": DEKF(), "l2": 0.1}, "Omit l1 and l2"),
-        ({"method": "rtrl", "optimizer": RLS(), "clip": 1.0}, "Omit clip and clip_value"),
+        (
+            {"method": "rtrl", "optimizer": RLS(), "clip": 1.0},
+            "Omit clip and clip_value",
+        ),
         ({"method": "rtrl", "optimizer": DEKF(), "dropout": 0.1}, "Dropout needs"),
     ]:
         with pytest.raises(ArgumentError, match=words):
@@ -238,16 +291,26 @@ def test_divergence_keeps_the_parameters():
     assert np.isfinite(ParameterVector(net).read()).all()
 
 
-@every_case(("optimizer", "method"), [(DEKF(), "rtrl"), (RLS(), "rtrl"), (RLS(), "online")])
-def test_errors_that_run_away_are_a_divergence_long_before_they_overflow(optimizer, method):
-    x, grows, y = synapse.Neuron(), synapse.Neuron(squash="identity"), synapse.Neuron(squash="identity")
+@every_case(
+    ("optimizer", "method"), [(DEKF(), "rtrl"), (RLS(), "rtrl"), (RLS(), "online")]
+)
+def test_errors_that_run_away_are_a_divergence_long_before_they_overflow(
+    optimizer, method
+):
+    x = synapse.Neuron()
+    grows = synapse.Neuron(squash="identity")
+    y = synapse.Neuron(squash="identity")
     links = [x.project(grows, 1.0), grows.project(grows, 2.0), grows.project(y, 1.0)]
-    net = synapse.Network(synapse.Layer([x]), [synapse.Layer([grows])], synapse.Layer([y]))
+    net = synapse.Network(
+        synapse.Layer([x]), [synapse.Layer([grows])], synapse.Layer([y])
+    )
     for one in (*links, grows):
         one.trainable = False
     rows = np.ones((200, 1))
     train(net, rows[:15], rows[:15], optimizer, method)  # errors up to 2^15
     net.clear()
-    with pytest.raises(synapse.errors.DivergenceError, match="1e.06 times the largest target"):
+    with pytest.raises(
+        synapse.errors.DivergenceError, match="1e.06 times the largest target"
+    ):
         train(net, rows, rows, optimizer, method)
     assert abs(y.bias) < 1e7

@@ -23,22 +23,31 @@ def net(**options):
 
 def test_the_gradient_is_that_of_what_is_left():
     one = net()
-    data, cost, share = prepare_sequences(one, INPUTS, TARGETS), one._cost(None), np.full(10, 0.1)
+    data, cost, share = (
+        prepare_sequences(one, INPUTS, TARGETS),
+        one._cost(None),
+        np.full(10, 0.1),
+    )
     work = ExactGradient(one, data)
 
     def descent():
         masks = Dropout(one, 0.3, {"cells": 0.2}).masks(np.random.default_rng(5))
         return work.descent(np.arange(10), share, cost, 2**62, masks=masks)
 
-    exact, rows, width = -descent()[1], one._connection_rows(), 1e-6
+    exact = -descent()[1]
+    rows = one._connection_rows()
+    width = 1e-6
     for link, row in list(zip(one.connections, rows, strict=True))[::7]:
-        before, ends = link.weight, []
+        before = link.weight
+        ends = []
         for moved in (before + width, before - width):
             link.weight = moved
             ends.append(descent()[0])
         link.weight = before
         slope = (ends[0] - ends[1]) / (2 * width)
-        assert (exact[row] if link.trainable else slope) == pytest.approx(slope, abs=1e-8)
+        assert (exact[row] if link.trainable else slope) == pytest.approx(
+            slope, abs=1e-8
+        )
 
 
 def test_masks_leave_out_with_their_chance_and_keep_the_mean():
@@ -58,7 +67,13 @@ def test_recurrent_dropout_stays_for_a_sequence():
 
 def test_training_is_reproducible_and_tests_are_whole():
     def trained(seed, **options):
-        trainer = Trainer(net(), method="bptt", optimizer=optimizers.Adam(0.01), batch_size=4, **options)
+        trainer = Trainer(
+            net(),
+            method="bptt",
+            optimizer=optimizers.Adam(0.01),
+            batch_size=4,
+            **options,
+        )
         trainer.train(INPUTS, TARGETS, epochs=3, seed=seed, progress=False)
         return trainer.network.weights.tolist(), trainer
 
@@ -69,21 +84,36 @@ def test_training_is_reproducible_and_tests_are_whole():
     assert trainer.test(INPUTS, TARGETS) == trainer.test(INPUTS, TARGETS)
 
 
-@every_case("options", [{"method": "bptt"}, {"batch_size": 5}, {"method": "rtrl", "batch_size": 5}])
-def test_penalties_are_those_of_weights_that_learn_and_clipped_with_the_gradient(options):
+@every_case(
+    "options",
+    [{"method": "bptt"}, {"batch_size": 5}, {"method": "rtrl", "batch_size": 5}],
+)
+def test_penalties_are_those_of_weights_that_learn_and_clipped_with_the_gradient(
+    options,
+):
     one = net()
-    one.connections[1].weight, one.connections[1].trainable = 100.0, False
-    trainer, batches = Trainer(one, 1.0, **options, l1=0.01, l2=0.1, clip=0.1), []
+    one.connections[1].weight = 100.0
+    one.connections[1].trainable = False
+    trainer = Trainer(one, 1.0, **options, l1=0.01, l2=0.1, clip=0.1)
+    batches = []
 
     def parameters():
         return np.concatenate([one.weights, one.biases])
 
     before = parameters()
-    trainer.train(INPUTS, TARGETS, epochs=1, on_batch=lambda b: batches.append(b) or True, progress=False)
+    trainer.train(
+        INPUTS,
+        TARGETS,
+        epochs=1,
+        on_batch=lambda b: batches.append(b) or True,
+        progress=False,
+    )
     assert np.linalg.norm(parameters() - before) == pytest.approx(0.1)
     assert 0.1 < batches[0].gradient_norm < 5.0
     before = parameters()
-    Trainer(one, 1.0, **options, clip=0.1, l2=0.1).train(INPUTS, TARGETS, epochs=1, progress=False)
+    Trainer(one, 1.0, **options, clip=0.1, l2=0.1).train(
+        INPUTS, TARGETS, epochs=1, progress=False
+    )
     assert np.linalg.norm(parameters() - before) > 0.01
 
 
@@ -94,15 +124,25 @@ def test_wrong_arguments_are_refused():
             (lambda: make(dropout=1.0), ArgumentError, "below 1"),
             (lambda: make(dropout={"nobody": 0.1}), ArgumentError, "nobody"),
             (lambda: make(dropout={3: 0.1}), ArgumentTypeError, "one of the network"),
-            (lambda: make(recurrent_dropout={Layer(2): 0.1}), ArgumentTypeError, "one of the network"),
+            (
+                lambda: make(recurrent_dropout={Layer(2): 0.1}),
+                ArgumentTypeError,
+                "one of the network",
+            ),
             (lambda: Trainer(net(), dropout=0.1), ArgumentError, 'method="bptt"'),
-            (lambda: make(dropout=0.1, optimizer=optimizers.LBFGS()), ArgumentError, "L-BFGS"),
+            (
+                lambda: make(dropout=0.1, optimizer=optimizers.LBFGS()),
+                ArgumentError,
+                "L-BFGS",
+            ),
         ]
     )
 
 
 @every_case("option", ["dropout", "recurrent_dropout"])
-@every_case("part", [lambda net: "output", lambda net: Layer([net.hidden[0][0], net.output[0]])])
+@every_case(
+    "part", [lambda net: "output", lambda net: Layer([net.hidden[0][0], net.output[0]])]
+)
 def test_outputs_are_never_left_out(part, option):
     one = net()
     with pytest.raises(ArgumentError, match="cannot be applied to the outputs"):

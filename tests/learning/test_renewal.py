@@ -1,4 +1,5 @@
-"""Renewal of the least useful neurons, against a plain program of the paper's algorithm."""
+"""Renewal of the least useful neurons, against a plain program of the paper's
+algorithm."""
 
 import numpy as np
 import pytest
@@ -10,7 +11,9 @@ from synapse.learning import Renewal
 from synapse.optimizers import LBFGS, SGD, Adam
 from tests.helpers.cases import all_refused
 
-STEPS, HIDDEN, RATE = 600, 5, 0.05
+STEPS = 600
+HIDDEN = 5
+RATE = 0.05
 RNG = np.random.default_rng(0)
 INPUTS = RNG.integers(0, 2, (STEPS, 3)).astype(float)
 TARGETS = INPUTS.sum(axis=1, keepdims=True) - 1.5
@@ -19,7 +22,9 @@ RENEWAL = Renewal(rate=0.02, maturity=20, decay=0.9)
 
 def make():
     """A network with signs and a frozen weight, and its parameters as arrays."""
-    net = architect.Perceptron(3, HIDDEN, 1, squash="tanh", output_squash="identity", seed=3)
+    net = architect.Perceptron(
+        3, HIDDEN, 1, squash="tanh", output_squash="identity", seed=3
+    )
     for link in net.input[0].outgoing:
         link.sign = 1 if link.weight > 0 else -1
     net.hidden[0][1].incoming[2].trainable = False
@@ -27,8 +32,14 @@ def make():
 
 
 def parameters(net):
-    into = np.array([[link.weight for link in neuron.incoming] for neuron in net.hidden[0]])
-    return [into, net.hidden[0].biases, np.array([link.weight for link in net.output[0].incoming])]
+    into = np.array(
+        [[link.weight for link in neuron.incoming] for neuron in net.hidden[0]]
+    )
+    return [
+        into,
+        net.hidden[0].biases,
+        np.array([link.weight for link in net.output[0].incoming]),
+    ]
 
 
 def ages(net):
@@ -38,7 +49,8 @@ def ages(net):
 
 def uniform(positions, j):
     """The next number of a neuron's stream: SplitMix64 on words of 53 bits."""
-    bits, mask = (1 << 64) - 1, (1 << 53) - 1
+    bits = (1 << 64) - 1
+    mask = (1 << 53) - 1
     word = positions[j] = (positions[j] + 0x1E3779B97F4A7D) & mask
     mixed = ((word ^ (word >> 30)) * 0xBF58476D1CE4E5B9) & bits
     mixed = ((mixed ^ (mixed >> 27)) * 0x94D049BB133111EB) & bits
@@ -46,11 +58,19 @@ def uniform(positions, j):
 
 
 def program(net):
-    """The algorithm in plain NumPy; returns the parameters, ages and the number of renewals."""
+    """The algorithm in plain NumPy; returns the parameters, ages and the number of
+    renewals."""
     into, bias, out = parameters(net)
-    signs = np.array([[link.sign or 0 for link in neuron.incoming] for neuron in net.hidden[0]])
-    learns = np.array([[link.trainable for link in neuron.incoming] for neuron in net.hidden[0]])
-    offset, utility, age, renewed = net.output[0].bias, np.zeros(HIDDEN), np.zeros(HIDDEN, int), 0
+    signs = np.array(
+        [[link.sign or 0 for link in neuron.incoming] for neuron in net.hidden[0]]
+    )
+    learns = np.array(
+        [[link.trainable for link in neuron.incoming] for neuron in net.hidden[0]]
+    )
+    offset = net.output[0].bias
+    utility = np.zeros(HIDDEN)
+    age = np.zeros(HIDDEN, int)
+    renewed = 0
     positions = np.random.default_rng(0).integers(1, 1 << 53, HIDDEN).tolist()
     for x, (target,) in zip(INPUTS, TARGETS, strict=True):
         y = np.tanh(into @ x + bias)
@@ -66,9 +86,13 @@ def program(net):
             scale = 1 / np.sqrt(learns[least].sum())
             for i in np.flatnonzero(learns[least]):
                 weight = scale * (2 * uniform(positions, least) - 1)
-                into[least, i] = abs(weight) * signs[least, i] if signs[least, i] else weight
+                into[least, i] = (
+                    abs(weight) * signs[least, i] if signs[least, i] else weight
+                )
             bias[least] = scale * (2 * uniform(positions, least) - 1)
-            out[least], utility[least], age[least] = 0.0, 0.0, 0
+            out[least] = 0.0
+            utility[least] = 0.0
+            age[least] = 0
     return [into, bias, out], age, renewed
 
 
@@ -99,11 +123,14 @@ def test_every_rule_renews_the_neurons_that_a_plain_program_renews(options):
 
 
 def test_batches_of_a_stream_and_a_file_go_on_with_the_same_bits(tmp_path):
-    whole, parts = make(), make()
+    whole = make()
+    parts = make()
     train(whole)
     trainer = synapse.Trainer(parts, rate=RATE, renewal=RENEWAL)
     trainer.train(
-        [(INPUTS[:100], TARGETS[:100]), (INPUTS[100:300], TARGETS[100:300])], seed=0, progress=False
+        [(INPUTS[:100], TARGETS[:100]), (INPUTS[100:300], TARGETS[100:300])],
+        seed=0,
+        progress=False,
     )
     synapse.save(trainer, tmp_path / "trainer.synapse")
     trainer = synapse.load(tmp_path / "trainer.synapse")
@@ -126,7 +153,9 @@ def test_no_bits_change_if_nothing_is_renewed():
 def test_a_renewed_neuron_of_a_recurrent_network_begins_anew(kind, method, optimizer):
     net = kind(3, 4, 1, seed=0)
     renewal = Renewal(rate=1.0, maturity=STEPS - 1)
-    trainer = synapse.Trainer(net, method=method, optimizer=optimizer, batch_size=1, renewal=renewal)
+    trainer = synapse.Trainer(
+        net, method=method, optimizer=optimizer, batch_size=1, renewal=renewal
+    )
     batches = zip(INPUTS[:, None], TARGETS[:, None] > 0, strict=True)
     trainer.train(batches, seed=0, progress=False)
     updates = net._store["age"][net._rows()]
@@ -134,7 +163,9 @@ def test_a_renewed_neuron_of_a_recurrent_network_begins_anew(kind, method, optim
     neuron = net[int(place)]
     passed = [neuron]
     while any(not link.trainable for link in passed[-1].outgoing):
-        passed.append(next(link.target for link in passed[-1].outgoing if not link.trainable))
+        passed.append(
+            next(link.target for link in passed[-1].outgoing if not link.trainable)
+        )
     free = [link for link in net.connections if link.trainable]
     out = [link for link in free if link.source in passed]
     into = [link for link in free if link.target is neuron and link not in out]
@@ -142,9 +173,13 @@ def test_a_renewed_neuron_of_a_recurrent_network_begins_anew(kind, method, optim
     assert {link.weight for link in out} == {0.0}
     assert all(0 < abs(link.weight) < 1 for link in into)
     if method != "bptt":
-        assert {one.activation for one in passed} == {0.0} == {one.state for one in passed}
+        assert (
+            {one.activation for one in passed} == {0.0} == {one.state for one in passed}
+        )
     if optimizer is not None:
-        moments = dict(zip(net.connections, trainer._updater.state.first_moment, strict=False))
+        moments = dict(
+            zip(net.connections, trainer._updater.state.first_moment, strict=False)
+        )
         assert {moments[link] for link in (*into, *out)} == {0.0}
         assert any(moments.values())
 
@@ -175,8 +210,16 @@ def test_what_cannot_be_renewed_is_refused_and_tied_neurons_are_left_out():
     all_refused(
         [
             (lambda: train(tied), ArgumentError, "can be renewed"),
-            (lambda: train(make(), optimizer=LBFGS(), method="bptt"), ArgumentError, "Omit the renewal"),
-            (lambda: synapse.Trainer(make(), renewal=0.1), ArgumentTypeError, "Renewal"),
+            (
+                lambda: train(make(), optimizer=LBFGS(), method="bptt"),
+                ArgumentError,
+                "Omit the renewal",
+            ),
+            (
+                lambda: synapse.Trainer(make(), renewal=0.1),
+                ArgumentTypeError,
+                "Renewal",
+            ),
             (lambda: Renewal(rate=2.0), ArgumentError, "0 to 1"),
             (lambda: Renewal(maturity=0), ArgumentError, "the maturity"),
         ]
@@ -184,7 +227,9 @@ def test_what_cannot_be_renewed_is_refused_and_tied_neurons_are_left_out():
 
 
 def test_it_follows_batches_of_float32():
-    net = architect.Perceptron(3, HIDDEN, 1, squash="tanh", output_squash="identity", seed=3, dtype="float32")
+    net = architect.Perceptron(
+        3, HIDDEN, 1, squash="tanh", output_squash="identity", seed=3, dtype="float32"
+    )
     renewal = Renewal(rate=0.5, maturity=2, decay=0.9)
     trainer = synapse.Trainer(net, 0.05, method="bptt", batch_size=20, renewal=renewal)
     trainer.train(INPUTS, TARGETS, epochs=2, progress=False)

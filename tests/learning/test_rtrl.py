@@ -1,4 +1,5 @@
-"""Training by real-time recurrent learning: exact on every architecture, and a trainer like the others."""
+"""Training by real-time recurrent learning: exact on every architecture, and a trainer
+like the others."""
 
 import itertools
 
@@ -11,18 +12,31 @@ from tests.helpers.cases import every_case
 
 from .helpers import learning, one_sequence, parameters, sequences
 
-WIDE = {"initializer": initializers.uniform(0.8), "bias_initializer": initializers.uniform(0.8), "seed": 0}
+WIDE = {
+    "initializer": initializers.uniform(0.8),
+    "bias_initializer": initializers.uniform(0.8),
+    "seed": 0,
+}
 
 
 NETWORKS = {
     "residual": lambda **o: architect.Residual(3, 4, 4, 2, **o),
     "elman": lambda **o: architect.Elman(3, 5, 2, **o),
     "jordan": lambda **o: architect.Jordan(3, 5, 2, context_decay=0.5, **o),
-    "lstm": lambda **o: architect.LSTM(3, 4, 2, style="synaptic", peepholes="all_to_all", **o),
-    "lstm, recurrent": lambda **o: architect.LSTM(
-        *(3, 4, 2), style="synaptic", hidden_to_hidden=True, output_to_hidden=True, output_to_gates=True, **o
+    "lstm": lambda **o: architect.LSTM(
+        3, 4, 2, style="synaptic", peepholes="all_to_all", **o
     ),
-    "lstm, two layers": lambda **o: architect.LSTM(3, 3, 4, 2, style="synaptic", cells_per_block=2, **o),
+    "lstm, recurrent": lambda **o: architect.LSTM(
+        *(3, 4, 2),
+        style="synaptic",
+        hidden_to_hidden=True,
+        output_to_hidden=True,
+        output_to_gates=True,
+        **o,
+    ),
+    "lstm, two layers": lambda **o: architect.LSTM(
+        3, 3, 4, 2, style="synaptic", cells_per_block=2, **o
+    ),
     "gru": lambda **o: architect.GRU(3, 5, 2, **o),
     "narx": lambda **o: architect.NARX(3, 5, 2, input_delay=3, output_delay=3, **o),
     "liquid": lambda **o: architect.Liquid(
@@ -31,13 +45,17 @@ NETWORKS = {
     "random": lambda **o: architect.Random(
         *(3, 16, 2), density=0.3, gates=8, self_connections=4, backward=16, **o
     ),
-    "convolutional": lambda **o: architect.Convolutional(6, 2, filters=(2, 3), hidden=(4,), **o),
+    "convolutional": lambda **o: architect.Convolutional(
+        6, 2, filters=(2, 3), hidden=(4,), **o
+    ),
 }
 
 
 def exact(net, *data, within=1e-10, **options):
     found = compare_gradients(net, *data, method="rtrl", **options)
-    ours, theirs = (np.append(found.weights[side], found.biases[side]) for side in ("rule", "exact"))
+    ours, theirs = (
+        np.append(found.weights[side], found.biases[side]) for side in ("rule", "exact")
+    )
     assert np.abs(theirs).max() > 1e-3
     assert np.abs(ours - theirs).max() <= within * np.abs(theirs).max()
 
@@ -71,22 +89,34 @@ def trained(net, data, *, trainer=None, **options):
 
 
 def test_one_update_a_sequence_is_backpropagation_through_time():
-    net, twin = elman(), elman()
+    net = elman()
+    twin = elman()
     data = sequences(net, (7, 4, 5))
     ours, _ = trained(net, data, trainer={"rate": 0.3, "batch_size": "sequence"})
-    Trainer(twin, rate=0.3, method="bptt", batch_size=1).train(*data, epochs=3, shuffle=False, progress=False)
+    Trainer(twin, rate=0.3, method="bptt", batch_size=1).train(
+        *data, epochs=3, shuffle=False, progress=False
+    )
     assert np.abs(ours - parameters(twin)).max() < 1e-12
 
 
 @every_case("size", [1, 3, 50])
 def test_an_optimizer_gets_the_sum_of_some_steps(size):
     """Beside the same by hand: updates of single steps at a rate of 1, summed."""
-    net, twin, adam = elman(), elman(), optimizers.Adam(0.01)
+    net = elman()
+    twin = elman()
+    adam = optimizers.Adam(0.01)
     inputs, targets = one_sequence(net, 11)
     targets[[2, 3]] = np.nan
-    found, _ = trained(net, ([inputs], [targets]), trainer={"optimizer": adam, "batch_size": size}, epochs=1)
+    found, _ = trained(
+        net,
+        ([inputs], [targets]),
+        trainer={"optimizer": adam, "batch_size": size},
+        epochs=1,
+    )
     twin.learning_rule = "rtrl"
-    state, total, count = adam.begin(found, frozen=~np.concatenate(learning(net))), 0.0, 0
+    state = adam.begin(found, frozen=~np.concatenate(learning(net)))
+    total = 0.0
+    count = 0
     for t, (row, aim) in enumerate(zip(inputs, targets, strict=True)):
         twin.activate(row)
         if not np.isnan(aim).any():
@@ -98,7 +128,8 @@ def test_an_optimizer_gets_the_sum_of_some_steps(size):
             values = parameters(twin)
             state.step(values, total)
             twin.weights, twin.biases = np.split(values, [len(twin.weights)])
-            total, count = 0.0, 0
+            total = 0.0
+            count = 0
     assert np.abs(found - parameters(twin)).max() < 1e-12
 
 
@@ -106,9 +137,14 @@ def test_an_optimizer_gets_the_sum_of_some_steps(size):
 def test_a_stream_may_be_cut_anywhere(options):
     """Batches end with the pieces of a stream."""
     inputs, targets = one_sequence(elman(), 20)
-    pieces = [(inputs[a:b], targets[a:b]) for a, b in itertools.pairwise([0, 4, 12, 16, 20])]
-    whole, stream = elman(), elman()
-    Trainer(whole, method="rtrl", **options).train(inputs, targets, epochs=1, progress=False)
+    pieces = [
+        (inputs[a:b], targets[a:b]) for a, b in itertools.pairwise([0, 4, 12, 16, 20])
+    ]
+    whole = elman()
+    stream = elman()
+    Trainer(whole, method="rtrl", **options).train(
+        inputs, targets, epochs=1, progress=False
+    )
     Trainer(stream, method="rtrl", **options).train(pieces, progress=False)
     assert (parameters(whole) == parameters(stream)).all()
 

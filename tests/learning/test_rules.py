@@ -1,4 +1,5 @@
-"""Learning rules: one of a user's own is trained by like those of the package, and no other file knows it."""
+"""Learning rules: one of a user's own is trained by like those of the package, and no
+other file knows it."""
 
 import numpy as np
 import pytest
@@ -19,7 +20,8 @@ WIDTH = 1e-5
 
 
 class FiniteDifferences(Rule):
-    """The gradient of the mean over a batch's sequences, from the cost at weights a little to both sides."""
+    """The gradient of the mean over a batch's sequences, from the cost at weights a
+    little to both sides."""
 
     batch_size = 3
 
@@ -44,7 +46,8 @@ class FiniteDifferences(Rule):
     def slope(self, view, name, chosen):
         if not view.trainable or (name == "bias" and view in self.task.network.input):
             return 0.0
-        before, costs = getattr(view, name), []
+        before = getattr(view, name)
+        costs = []
         for value in (before + WIDTH, before - WIDTH):
             setattr(view, name, value)
             costs.append(self.cost(chosen)[0])
@@ -55,11 +58,14 @@ class FiniteDifferences(Rule):
         weights = [self.slope(link, "weight", chosen) for link in self.connections]
         biases = [self.slope(neuron, "bias", chosen) for neuron in self.task.network]
         lengths = np.diff(self.task.data.bounds)[chosen]
-        return BatchGradient(*self.cost(chosen), np.array(weights), np.array(biases), int(lengths.sum()))
+        return BatchGradient(
+            *self.cost(chosen), np.array(weights), np.array(biases), int(lengths.sum())
+        )
 
 
 class SignRule(Online):
-    """The online rule, but every trainable weight moves by the rate, in the direction of its summed moves."""
+    """The online rule, but every trainable weight moves by the rate, in the direction
+    of its summed moves."""
 
     def joins_epochs(self):
         return False
@@ -84,7 +90,9 @@ def net():
 
 def trained(method, data=(INPUTS, TARGETS), one=None, **options):
     one = one or net()
-    result = Trainer(one, method=method, **options).train(*data, epochs=3, progress=False, seed=0)
+    result = Trainer(one, method=method, **options).train(
+        *data, epochs=3, progress=False, seed=0
+    )
     return parameters(one), result
 
 
@@ -130,31 +138,47 @@ BATCHES = [(INPUTS[:3], TARGETS[:3]), (INPUTS[3:], TARGETS[3:])]
 @every_case("method", ["differences", "sign"])
 def test_a_rule_of_ones_own_takes_streams_and_tells_batches(method):
     """Sign moves weights itself, by the whole of what it is given."""
-    options, one, seen = ({"rate": 0.01} if method == "sign" else {"rate": 0.5}), net(), []
+    options = {"rate": 0.01} if method == "sign" else {"rate": 0.5}
+    one = net()
+    seen = []
     result = Trainer(one, method=method, **options).train(
         BATCHES, epochs=2, on_batch=seen.append, progress=False
     )
-    assert [(batch.epoch, batch.batch) for batch in seen] == [(1, 1), (1, 2), (2, 1), (2, 2)]
+    assert [(batch.epoch, batch.batch) for batch in seen] == [
+        (1, 1),
+        (1, 2),
+        (2, 1),
+        (2, 2),
+    ]
     assert {(batch.rows, batch.steps) for batch in seen} == {(15, 15)}
     other = net()
     for batch in (*BATCHES, *BATCHES):
-        Trainer(other, method=method, **options).train(*batch, epochs=1, shuffle=False, progress=False)
+        Trainer(other, method=method, **options).train(
+            *batch, epochs=1, shuffle=False, progress=False
+        )
     assert np.array_equal(parameters(one), parameters(other))
     assert result.error == pytest.approx(np.mean([batch.loss for batch in seen[2:]]))
 
 
-def test_a_long_epoch_of_a_rule_that_uses_its_network_runs_in_the_thread_that_has_it(monkeypatch):
+def test_a_long_epoch_of_a_rule_that_uses_its_network_runs_in_the_thread_that_has_it(
+    monkeypatch,
+):
     short = trained("sign", rate=0.01)[0]
     monkeypatch.setattr("synapse.learning.training.SECONDS", 0.0)
     assert np.array_equal(trained("sign", rate=0.01)[0], short)
 
 
-@every_case(("options", "arguments"), [({"dropout": 0.5}, {}), ({}, {"sample_weight": [1.0] * 6})])
+@every_case(
+    ("options", "arguments"),
+    [({"dropout": 0.5}, {}), ({}, {"sample_weight": [1.0] * 6})],
+)
 def test_what_it_refuses_is_refused_and_nothing_is_trained(options, arguments):
     one = net()
     before = parameters(one)
     with pytest.raises(ArgumentError):
-        Trainer(one, method="differences", **options).train(INPUTS, TARGETS, progress=False, **arguments)
+        Trainer(one, method="differences", **options).train(
+            INPUTS, TARGETS, progress=False, **arguments
+        )
     assert np.array_equal(before, parameters(one))
 
 
@@ -166,7 +190,9 @@ def test_warnings_name_the_rules_that_pass_errors_to_earlier_steps():
     one = synapse.Network(a, [early, late], c)
     early.trainable = c.trainable = False
     data = [[[0.5], [0.1]]], [[[1.0], [0.0]]]
-    others = " or ".join(f'method="{name}"' for name, rule in RULES.items() if rule.through_time)
+    others = " or ".join(
+        f'method="{name}"' for name, rule in RULES.items() if rule.through_time
+    )
     assert 'method="differences"' in others
     with pytest.warns(TrainingWarning, match=f"use {others}"):
         Trainer(one).train(*data, epochs=1, progress=False, seed=0)

@@ -8,7 +8,13 @@ import pytest
 import architect
 import synapse
 from synapse.errors import ArgumentTypeError, SynapseError
-from synapse.learning import AdaptiveSchedule, Cosine, ReduceOnPlateau, StepDecay, WarmUp
+from synapse.learning import (
+    AdaptiveSchedule,
+    Cosine,
+    ReduceOnPlateau,
+    StepDecay,
+    WarmUp,
+)
 from tests.helpers.cases import every_case
 
 XOR = [[0, 0], [0, 1], [1, 0], [1, 1]], [[0], [1], [1], [0]]
@@ -21,7 +27,9 @@ def rates_after(schedule, errors):
 
 
 def test_rates_by_epoch():
-    assert [StepDecay(1.0, factor=0.1, every=2)(e) for e in range(5)] == pytest.approx([1, 1, 0.1, 0.1, 0.01])
+    assert [StepDecay(1.0, factor=0.1, every=2)(e) for e in range(5)] == pytest.approx(
+        [1, 1, 0.1, 0.1, 0.01]
+    )
     assert [StepDecay(1.0, factor=0.5, every=1)(e) for e in range(3)] == [1, 0.5, 0.25]
     cosine = Cosine(1.0, epochs=10, end=0.2)
     assert [cosine(0), cosine(10), cosine(20)] == pytest.approx([1.0, 0.2, 0.2])
@@ -45,10 +53,14 @@ def test_wrong_rates_are_refused(wrong):
 
 
 def test_warm_up_rises_to_what_follows():
-    assert rates_after(WarmUp(3, then=0.8), [9] * 5) == pytest.approx([0.2, 0.4, 0.6, 0.8, 0.8, 0.8])
+    assert rates_after(WarmUp(3, then=0.8), [9] * 5) == pytest.approx(
+        [0.2, 0.4, 0.6, 0.8, 0.8, 0.8]
+    )
     stepped = WarmUp(1, then=StepDecay(1.0, every=2))
     assert rates_after(stepped, [9] * 5) == pytest.approx([0.5, 1, 1, 0.5, 0.5, 0.25])
-    assert rates_after(WarmUp(1, then=lambda epoch: epoch + 2.0), [9] * 3) == pytest.approx([1, 2, 3, 4])
+    assert rates_after(
+        WarmUp(1, then=lambda epoch: epoch + 2.0), [9] * 3
+    ) == pytest.approx([1, 2, 3, 4])
     twice = WarmUp(1, then=WarmUp(1, then=0.8))
     assert rates_after(twice, [9] * 3) == pytest.approx([0.2, 0.4, 0.8, 0.8])
 
@@ -61,7 +73,17 @@ def test_what_follows_a_warm_up_does_not_see_the_errors_before():
 
 def test_a_plateau_lowers_the_rate():
     schedule = ReduceOnPlateau(1.0, factor=0.5, patience=2, least=0.2)
-    assert rates_after(schedule, [3, 2, 2, 2.5, 2, 1.9, 1.9, 1.9]) == [1, 1, 1, 1, 0.5, 0.5, 0.5, 0.5, 0.25]
+    assert rates_after(schedule, [3, 2, 2, 2.5, 2, 1.9, 1.9, 1.9]) == [
+        1,
+        1,
+        1,
+        1,
+        0.5,
+        0.5,
+        0.5,
+        0.5,
+        0.25,
+    ]
     assert rates_after(schedule, [1] * 20)[-1] == 0.2
     strict = ReduceOnPlateau(1.0, patience=1, threshold=0.1)
     assert rates_after(strict, [10, 9.5, 8.9, 8.1]) == [1, 1, 0.5, 0.5, 0.25]
@@ -81,12 +103,15 @@ def test_a_training_tells_its_schedule_each_error():
         history = trainer.train(*XOR, epochs=4, progress=False, seed=0).history
         assert seen == list(enumerate([None, *history["error"][:3]]))
     held_out = [[0, 0]], [[1]]
-    history = trainer.train(*XOR, epochs=4, progress=False, validation=held_out, seed=0).history
+    history = trainer.train(
+        *XOR, epochs=4, progress=False, validation=held_out, seed=0
+    ).history
     assert seen == list(enumerate([None, *history["validation_error"][:3]]))
 
 
 def test_a_list_of_rates_is_answered_with_the_function_that_follows_it():
     with pytest.raises(
-        ArgumentTypeError, match=re.escape("lambda epoch: rates[epoch * len(rates) // epochs]")
+        ArgumentTypeError,
+        match=re.escape("lambda epoch: rates[epoch * len(rates) // epochs]"),
     ):
         synapse.Trainer(architect.Perceptron(1, 1, seed=0), rate=[0.01, 0.005])

@@ -1,4 +1,5 @@
-"""Training on streams of batches: what an epoch is, what a batch is for each rule, what is refused."""
+"""Training on streams of batches: what an epoch is, what a batch is for each rule, what
+is refused."""
 
 import itertools
 
@@ -14,7 +15,8 @@ from .helpers import parameters
 
 RNG = np.random.default_rng(0)
 ROWS, AIMS = RNG.normal(size=(60, 3)), RNG.random((60, 2))
-INPUTS, TARGETS = RNG.normal(size=(12, 5, 3)), RNG.random((12, 5, 2))
+INPUTS = RNG.normal(size=(12, 5, 3))
+TARGETS = RNG.random((12, 5, 2))
 CUTS = [0, 7, 8, 31, 60]
 
 
@@ -27,7 +29,10 @@ def perceptron():
 
 
 def pieces(inputs, targets, cuts):
-    return [(inputs[first:last], targets[first:last]) for first, last in itertools.pairwise(cuts)]
+    return [
+        (inputs[first:last], targets[first:last])
+        for first, last in itertools.pairwise(cuts)
+    ]
 
 
 STREAM = pieces(ROWS, AIMS, CUTS)
@@ -49,16 +54,20 @@ def on_arrays(net, data, *, trainer=None, **options):
 @every_case("dtype", [np.float64, np.float32])
 @every_case("width", [5, 17, 70])
 def test_cuts_change_no_bit_whatever_the_width(width, dtype):
-    """Sums over updated weights have the order of sums over weights, however they are vectorised."""
+    """Sums over updated weights have the order of sums over weights, however they are
+    vectorised."""
     rng = np.random.default_rng(width)
-    rows, aims = rng.random((30, width)), rng.random((30, 3))
+    rows = rng.random((30, width))
+    aims = rng.random((30, 3))
     aims[::4] = np.nan
     for make in (architect.Perceptron, architect.LSTM):
         whole, cut = (make(width, width, 3, seed=0, dtype=dtype) for _ in range(2))
         on_arrays(whole, (rows, aims), epochs=2)
         train(cut, pieces(rows, aims, range(31)), epochs=2)
         assert parameters(whole).tobytes() == parameters(cut).tobytes()
-        assert whole.activate(rows[0]).tobytes() == cut.activate(rows[0]).tobytes()  # the context, too
+        assert (
+            whole.activate(rows[0]).tobytes() == cut.activate(rows[0]).tobytes()
+        )  # the context, too
 
 
 EXACT = {"method": "bptt", "optimizer": optimizers.SGD(0.1)}
@@ -67,8 +76,22 @@ HALVES = pieces(ROWS, AIMS, [0, 30, 60])
 SAME = {
     "samples": (perceptron, (ROWS, AIMS), STREAM, {}, {}, {}),
     "sequences": (lstm, (INPUTS, TARGETS), BATCHES, {}, {}, {}),
-    "adam": (lstm, (INPUTS, TARGETS), BATCHES, {"method": "bptt", **ADAM}, {"batch_size": 4}, {}),
-    "window": (lstm, (INPUTS, TARGETS), BATCHES, {**EXACT, "window": 2}, {"batch_size": 4}, {}),
+    "adam": (
+        lstm,
+        (INPUTS, TARGETS),
+        BATCHES,
+        {"method": "bptt", **ADAM},
+        {"batch_size": 4},
+        {},
+    ),
+    "window": (
+        lstm,
+        (INPUTS, TARGETS),
+        BATCHES,
+        {**EXACT, "window": 2},
+        {"batch_size": 4},
+        {},
+    ),
     "divided steps": (lstm, (ROWS, AIMS), HALVES, {**ADAM, "batch_size": 10}, {}, {}),
     "dropout": (
         *(perceptron, (ROWS, AIMS), pieces(ROWS, AIMS, [0, 20, 40, 60])),
@@ -81,9 +104,15 @@ SAME = {
 }
 
 
-@every_case(("net", "data", "batches", "options", "of_arrays", "how"), SAME.values(), ids=list(SAME))
+@every_case(
+    ("net", "data", "batches", "options", "of_arrays", "how"),
+    SAME.values(),
+    ids=list(SAME),
+)
 def test_batches_are_learned_as_arrays(net, data, batches, options, of_arrays, how):
-    expected, one = on_arrays(net(), data, trainer={**options, **of_arrays}, epochs=2, **how)
+    expected, one = on_arrays(
+        net(), data, trainer={**options, **of_arrays}, epochs=2, **how
+    )
     found, two = train(net(), batches, trainer=options, epochs=2, **how)
     assert found.tobytes() == expected.tobytes()
     assert two.history["error"] == pytest.approx(one.history["error"], rel=1e-12)
@@ -94,15 +123,19 @@ def test_several_epochs_iterate_again_and_an_iterator_is_one_epoch():
         assert train(lstm(), source)[1].epochs == 1  # the default
         assert train(lstm(), source, epochs=3)[1].epochs == 3
     before = parameters(net := lstm())
-    with pytest.raises(ArgumentError, match="exhausted after one epoch, but epochs is 2"):
+    with pytest.raises(
+        ArgumentError, match="exhausted after one epoch, but epochs is 2"
+    ):
         train(net, iter(STREAM), epochs=2)
     assert np.array_equal(parameters(net), before)
     assert train(net, iter(STREAM))[1].epochs == 1
 
 
 def test_a_slice_bounds_a_stream_without_end():
-    endless, seen = itertools.cycle(STREAM), []
-    net, other = lstm(), lstm()
+    endless = itertools.cycle(STREAM)
+    seen = []
+    net = lstm()
+    other = lstm()
     train(net, itertools.islice(endless, 6), on_batch=seen.append)
     assert [batch.rows for batch in seen] == [7, 1, 23, 29, 7, 1]
     train(other, [*STREAM, *STREAM[:2]])
@@ -112,11 +145,19 @@ def test_a_slice_bounds_a_stream_without_end():
 
 def test_rows_without_targets_run_and_teach_nothing():
     blank = np.full_like(AIMS, np.nan)
-    with pytest.raises(ArgumentError, match="Expected at least one step with a target and a weight above 0"):
+    with pytest.raises(
+        ArgumentError,
+        match="Expected at least one step with a target and a weight above 0",
+    ):
         train(lstm(), [(ROWS, blank)])
-    net, seen = lstm(), []
+    net = lstm()
+    seen = []
     before = parameters(net)
-    train(net, [(ROWS, blank), STREAM[0]], on_batch=lambda batch: seen.append((batch, parameters(net))))
+    train(
+        net,
+        [(ROWS, blank), STREAM[0]],
+        on_batch=lambda batch: seen.append((batch, parameters(net))),
+    )
     assert np.array_equal(seen[0][1], before)
     assert np.isnan(seen[0][0].loss)
     assert seen[0][0].steps == 0
@@ -128,11 +169,14 @@ def test_an_error_of_the_source_comes_through_and_the_network_stays_usable(optio
         yield STREAM[0]
         raise OSError("no more")
 
-    net, other = lstm(), lstm()
+    net = lstm()
+    other = lstm()
     with pytest.raises(OSError, match="no more"):
         train(net, broken, trainer=options)
     train(other, STREAM[:1], trainer=options)
-    assert np.array_equal(parameters(net), parameters(other))  # the batch before is learned
+    assert np.array_equal(
+        parameters(net), parameters(other)
+    )  # the batch before is learned
     assert train(net, STREAM, trainer=options)[1].epochs == 1
 
 
@@ -142,7 +186,8 @@ def test_ctrl_c_while_a_batch_is_awaited_returns_what_was_reached(ctrl_c):
         ctrl_c()
         yield STREAM[1]
 
-    net, other = lstm(), lstm()
+    net = lstm()
+    other = lstm()
     result = train(net, slow)[1]
     assert (result.stopped, result.epochs) == ("interrupted", 0)
     assert result.error == train(other, STREAM[:1])[1].error
@@ -152,15 +197,34 @@ def test_ctrl_c_while_a_batch_is_awaited_returns_what_was_reached(ctrl_c):
 def test_batches_of_one_form_are_checked_and_laid_out_as_if_each_were_the_first():
     """Arrays of the form of the latest are laid out like it; lists are not."""
     rows, aims = BATCHES[0]
-    holes, few, flat = aims.copy(), np.round(9 * rows).astype(int), (rows.reshape(20, 3), aims.reshape(20, 2))
+    holes = aims.copy()
+    few = np.round(9 * rows).astype(int)
+    flat = (rows.reshape(20, 3), aims.reshape(20, 2))
     holes[:, 1] = np.nan
-    batches = [*BATCHES, flat, (rows.astype(np.float32), holes), (few, aims), *STREAM, *BATCHES, *STREAM]
+    batches = [
+        *BATCHES,
+        flat,
+        (rows.astype(np.float32), holes),
+        (few, aims),
+        *STREAM,
+        *BATCHES,
+        *STREAM,
+    ]
     wrong = [(rows + np.inf, aims), (rows, aims + 1.0), (rows, aims + np.inf)]
-    for options in ({}, {"method": "bptt"}, {"method": "bptt", "optimizer": optimizers.Adam()}):
+    for options in (
+        {},
+        {"method": "bptt"},
+        {"method": "bptt", "optimizer": optimizers.Adam()},
+    ):
         for make in (lstm, perceptron):
-            of_arrays, of_lists = make(), make()
+            of_arrays = make()
+            of_lists = make()
             train(of_arrays, batches, trainer=options)
-            train(of_lists, [tuple(part.tolist() for part in batch) for batch in batches], trainer=options)
+            train(
+                of_lists,
+                [tuple(part.tolist() for part in batch) for batch in batches],
+                trainer=options,
+            )
             assert parameters(of_arrays).tobytes() == parameters(of_lists).tobytes()
             for bad in wrong:
                 with pytest.raises(ArgumentError, match="In batch 3:"):
@@ -180,9 +244,13 @@ REFUSED = {
     "no batch": lambda net: train(net, []),
     "shuffle": lambda net: train(net, STREAM, shuffle=True),
     "a fraction": lambda net: train(net, STREAM, validation=0.2),
-    "weights": lambda net: train(net, STREAM, trainer={"method": "bptt"}, sample_weight=[1.0]),
+    "weights": lambda net: train(
+        net, STREAM, trainer={"method": "bptt"}, sample_weight=[1.0]
+    ),
     "L-BFGS": lambda net: train(
-        net, BATCHES, trainer={"method": "bptt", "optimizer": optimizers.LBFGS(iterations=2)}
+        net,
+        BATCHES,
+        trainer={"method": "bptt", "optimizer": optimizers.LBFGS(iterations=2)},
     ),
     "no function": lambda net: train(net, STREAM, on_batch=3),
 }

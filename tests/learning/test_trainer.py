@@ -1,4 +1,5 @@
-"""The trainer: what it learns from, when it stops, what it counts, what it leaves behind."""
+"""The trainer: what it learns from, when it stops, what it counts, what it leaves
+behind."""
 
 import _thread
 import dataclasses
@@ -45,15 +46,21 @@ def test_it_learns_xor_and_stops_at_the_error():
     assert re.match("<Result: cross-entropy 0.0.*, stopped by error>$", repr(result))
     few = train(perceptron(), *XOR, epochs=2)
     short = dataclasses.replace(few, history={"error": [0.7] * 10 + [0.6] * 2 + [0.5]})
-    assert repr(short).endswith("reached the epoch limit while the error was still falling>")
-    flat = dataclasses.replace(few, history={"error": [0.9, 0.7, 0.7], "validation_error": [0.5, 0.6, 0.6]})
+    assert repr(short).endswith(
+        "reached the epoch limit while the error was still falling>"
+    )
+    flat = dataclasses.replace(
+        few, history={"error": [0.9, 0.7, 0.7], "validation_error": [0.5, 0.6, 0.6]}
+    )
     assert repr(flat).endswith(" s, reached the epoch limit>")
 
 
 def test_the_error_that_ends_a_training_is_that_of_the_network():
-    """Its epochs learn from weights before their last updates, which are often better or worse."""
+    """Its epochs learn from weights before their last updates, which are often better
+    or worse."""
     rng = np.random.default_rng(0)
-    data, stopped = (rng.random((6, 4)), rng.random((6, 1)).round()), []
+    data = (rng.random((6, 4)), rng.random((6, 1)).round())
+    stopped = []
     for seed in range(12):
         for options in ({}, {"patience": 500}, {"validation": data, "patience": 500}):
             trainer = Trainer(
@@ -62,7 +69,9 @@ def test_the_error_that_ends_a_training_is_that_of_the_network():
                 optimizer=optimizers.Adam(0.5),
                 batch_size=2,
             )
-            result = trainer.train(*data, epochs=500, error=0.02, seed=seed, progress=False, **options)
+            result = trainer.train(
+                *data, epochs=500, error=0.02, seed=seed, progress=False, **options
+            )
             stopped.append(result.stopped == "error")
             if stopped[-1]:
                 assert trainer.test(*data).error == result.error
@@ -71,31 +80,48 @@ def test_the_error_that_ends_a_training_is_that_of_the_network():
 
 
 def test_classes_count_in_a_test_by_their_weight_at_every_step():
-    net, inputs = lstm(), SEQUENCES[0]
+    net = lstm()
+    inputs = SEQUENCES[0]
     targets = np.eye(2)[RNG.integers(0, 2, (6, 5))]
     targets[2, 3] = np.nan
     tested = Trainer(net, cost="squared_error").test(
         inputs, targets, sample_weight=np.arange(1.0, 7.0), class_weight={1: 3.0}
     )
     weights = np.where(targets[..., 1] == 1, 3.0, 1.0) * np.arange(1.0, 7.0)[:, None]
-    costs, aimed = 0.5 * ((net.run(inputs) - targets) ** 2).sum(axis=2), ~np.isnan(targets[..., 0])
-    assert tested.error == pytest.approx(np.average(costs[aimed], weights=weights[aimed]), rel=1e-13)
+    costs = 0.5 * ((net.run(inputs) - targets) ** 2).sum(axis=2)
+    aimed = ~np.isnan(targets[..., 0])
+    assert tested.error == pytest.approx(
+        np.average(costs[aimed], weights=weights[aimed]), rel=1e-13
+    )
     assert tested.steps == 29
 
 
 def test_wrong_weights_are_refused_before_anything_runs():
     net = perceptron()
-    for call in (Trainer(net).test, partial(Trainer(net, method="bptt").train, progress=False)):
+    for call in (
+        Trainer(net).test,
+        partial(Trainer(net, method="bptt").train, progress=False),
+    ):
         refused = [
             (partial(call, *XOR, sample_weight=[1.0]), ArgumentError, "4 numbers"),
-            (partial(call, *XOR, sample_weight=[-1.0] * 4), ArgumentError, "0 or above"),
+            (
+                partial(call, *XOR, sample_weight=[-1.0] * 4),
+                ArgumentError,
+                "0 or above",
+            ),
             (partial(call, *XOR, class_weight={5: 1.0}), ArgumentError, "0 to 1"),
-            (partial(call, *XOR, class_weight=[1.0, 2.0]), ArgumentTypeError, "a mapping"),
+            (
+                partial(call, *XOR, class_weight=[1.0, 2.0]),
+                ArgumentTypeError,
+                "a mapping",
+            ),
         ]
         all_refused(refused)
     train_ = partial(Trainer(net, method="bptt").train, *XOR, progress=False)
     for nothing in ({"sample_weight": [0.0] * 4}, {"class_weight": {0: 0.0, 1: 0.0}}):
-        with pytest.raises(ArgumentError, match="at least one step with a target and a weight above 0"):
+        with pytest.raises(
+            ArgumentError, match="at least one step with a target and a weight above 0"
+        ):
             train_(**nothing)
     assert not any(neuron.activation for neuron in net)
 
@@ -103,23 +129,38 @@ def test_wrong_weights_are_refused_before_anything_runs():
 @every_case("method", ["online", "bptt"])
 def test_a_fraction_of_a_stream_holds_out_its_end(method):
     """The end runs on in the context after the training rows; "bptt" clears it."""
-    inputs, targets = RNG.random((20, 3)), RNG.random((20, 2))
-    one, other = lstm(), lstm()
+    inputs = RNG.random((20, 3))
+    targets = RNG.random((20, 2))
+    one = lstm()
+    other = lstm()
     options = {"epochs": 1, "progress": False, "restore_best": False}
-    held = Trainer(one, 0.5, method=method).train(inputs, targets, validation=0.25, **options)
+    held = Trainer(one, 0.5, method=method).train(
+        inputs, targets, validation=0.25, **options
+    )
     Trainer(other, 0.5, method=method).train(inputs[:15], targets[:15], **options)
     np.testing.assert_array_equal(one.weights, other.weights)
     if method == "bptt":
         other.clear()
     answers = other.run(inputs[15:])
-    costs = [Trainer(other).cost(*pair) for pair in zip(targets[15:], answers, strict=True)]
+    costs = [
+        Trainer(other).cost(*pair) for pair in zip(targets[15:], answers, strict=True)
+    ]
     assert held.history["validation_error"] == [pytest.approx(np.mean(costs))]
 
 
 def test_validation_leaves_the_stream_as_it_was():
-    inputs, targets = RNG.random((12, 3)), RNG.random((12, 2))
-    with_it, without = lstm(), lstm()
-    train(with_it, inputs, targets, epochs=3, validation=(inputs, targets), restore_best=False)
+    inputs = RNG.random((12, 3))
+    targets = RNG.random((12, 2))
+    with_it = lstm()
+    without = lstm()
+    train(
+        with_it,
+        inputs,
+        targets,
+        epochs=3,
+        validation=(inputs, targets),
+        restore_best=False,
+    )
     train(without, inputs, targets, epochs=3)
     assert (with_it.weights == without.weights).all()
     assert with_it.output.states.tolist() == without.output.states.tolist()
@@ -131,10 +172,13 @@ def test_a_tuple_of_two_is_held_out_data_and_a_list_is_batches_of_them(count, me
     net = architect.LSTM(2, 3, 2, seed=0)
     rows, aims = RNG.random((2, 12, 2))
     batches = list(zip(np.split(rows, count), np.split(aims, count), strict=True))
-    trainer, costs = Trainer(net, 1e-14, method=method), []
+    trainer = Trainer(net, 1e-14, method=method)
+    costs = []
     for validation in (batches, iter(batches), (rows, aims)):
         net.clear()
-        result = trainer.train(rows, aims, epochs=1, validation=validation, progress=False)
+        result = trainer.train(
+            rows, aims, epochs=1, validation=validation, progress=False
+        )
         costs.append(result.history["validation_error"][0])
     assert costs[0] == pytest.approx(costs[1])
     net.clear()
@@ -151,12 +195,17 @@ def test_a_tuple_of_two_is_held_out_data_and_a_list_is_batches_of_them(count, me
 def test_what_cannot_be_used_is_refused_and_changes_nothing():
     """What the table of arguments does not try (``tests/arguments``)."""
     net = perceptron()
-    before, nan = net.weights, ([[0.0, 0.0]], [[math.nan]])
+    before = net.weights
+    nan = ([[0.0, 0.0]], [[math.nan]])
     all_refused(
         [
             (lambda: Trainer(net, rate="fast"), ArgumentTypeError, "a schedule"),
             (lambda: Trainer(net, cost="absent"), UnknownNameError, "absent"),
-            (lambda: train(net, *XOR, validation="no"), ArgumentTypeError, "a fraction, a tuple"),
+            (
+                lambda: train(net, *XOR, validation="no"),
+                ArgumentTypeError,
+                "a fraction, a tuple",
+            ),
             (
                 lambda: train(net, *XOR, validation=[*map(np.array, XOR)]),
                 ArgumentTypeError,
@@ -167,14 +216,38 @@ def test_what_cannot_be_used_is_refused_and_changes_nothing():
                 ArgumentError,
                 "two pairs of",
             ),
-            (lambda: train(net, *XOR, validation=nan), ArgumentError, "in the held-out data"),
-            (lambda: train(net, [[0, 0]], [[0]], validation=0.5), ArgumentError, "leaves nothing"),
-            (lambda: train(net, *XOR, rate=lambda epoch: -1.0), ArgumentError, "epoch 0"),
-            (lambda: train(net, *XOR, callbacks=[print, 3]), ArgumentTypeError, "A callback|a callback"),
+            (
+                lambda: train(net, *XOR, validation=nan),
+                ArgumentError,
+                "in the held-out data",
+            ),
+            (
+                lambda: train(net, [[0, 0]], [[0]], validation=0.5),
+                ArgumentError,
+                "leaves nothing",
+            ),
+            (
+                lambda: train(net, *XOR, rate=lambda epoch: -1.0),
+                ArgumentError,
+                "epoch 0",
+            ),
+            (
+                lambda: train(net, *XOR, callbacks=[print, 3]),
+                ArgumentTypeError,
+                "A callback|a callback",
+            ),
             (lambda: train(net, [[0.0]] * 4, XOR[1]), ArgumentError, "2 inputs"),
             (lambda: train(net, [[0.0, 0.0]], [[math.inf]]), ArgumentError, "in row 0"),
-            (lambda: Trainer(net, window=3), ArgumentError, "window and threads are for"),
-            (lambda: Trainer(net, threads=2), ArgumentError, "window and threads are for"),
+            (
+                lambda: Trainer(net, window=3),
+                ArgumentError,
+                "window and threads are for",
+            ),
+            (
+                lambda: Trainer(net, threads=2),
+                ArgumentError,
+                "window and threads are for",
+            ),
             (
                 lambda: train(lstm(), SEQUENCES[0][0], SEQUENCES[1][0], shuffle=True),
                 *(ArgumentError, "cannot be shuffled"),
@@ -192,13 +265,23 @@ def test_an_assigned_option_is_checked_and_used_by_the_next_training():
     trainer.train(*XOR, epochs=2, seed=0, progress=False)
     net = perceptron()
     train(net, *XOR, epochs=2)
-    options = {"rate": 0.1, "l2": 0.5, "clip": 0.01, "method": "bptt", "optimizer": trainer.optimizer}
+    options = {
+        "rate": 0.1,
+        "l2": 0.5,
+        "clip": 0.01,
+        "method": "bptt",
+        "optimizer": trainer.optimizer,
+    }
     Trainer(net, **options).train(*XOR, epochs=2, seed=0, progress=False)
     assert (trainer.network.weights == net.weights).all()
     before = {name: getattr(trainer, name) for name in OPTIONS}
     refused = [
         (lambda: setattr(trainer, "rate", -1.0), ArgumentError, "the rate of Trainer"),
-        (lambda: setattr(trainer, "threads", "two"), ArgumentTypeError, "the threads of Trainer"),
+        (
+            lambda: setattr(trainer, "threads", "two"),
+            ArgumentTypeError,
+            "the threads of Trainer",
+        ),
     ]
     all_refused(refused)
     assert before == {name: getattr(trainer, name) for name in OPTIONS}
@@ -210,7 +293,8 @@ def test_an_assigned_option_is_checked_and_used_by_the_next_training():
         with pytest.raises(AttributeError, match=match):
             setattr(trainer, name, net)
     found = Trainer(perceptron())
-    found.clip, found.batch_size = 1.0, 4
+    found.clip = 1.0
+    found.batch_size = 4
     assert (found.optimizer, found.rate) == (optimizers.SGD(0.1), 0.1)
     found.train(*XOR, epochs=1, progress=False)
     for name, value, optimizer, rate in [
@@ -223,7 +307,8 @@ def test_an_assigned_option_is_checked_and_used_by_the_next_training():
     ]:
         setattr(found, name, value)
         assert (found.optimizer, found.rate) == (optimizer, rate)
-    trainer.batch_size, trainer.method = 2, "rtrl"
+    trainer.batch_size = 2
+    trainer.method = "rtrl"
     trainer.batch_size = "sequence"
     trainer.method = "bptt"
     with pytest.raises(ArgumentTypeError, match="the batch_size of Trainer to be"):
@@ -231,50 +316,82 @@ def test_an_assigned_option_is_checked_and_used_by_the_next_training():
 
 
 def test_what_a_test_tells_of_classes():
-    """Of samples, of steps of sequences some of which have no target, and of a single output."""
+    """Of samples, of steps of sequences some of which have no target, and of a single
+    output."""
     net = architect.Perceptron(3, 3, output_squash="softmax", seed=0)
-    net.weights, net.output.biases = 9 * np.eye(3).ravel(), np.zeros(3)
-    inputs, classes = np.eye(3)[[0, 1, 2, 2, 1]], [0, 1, 2, 0, 0]
+    net.weights = 9 * np.eye(3).ravel()
+    net.output.biases = np.zeros(3)
+    inputs = np.eye(3)[[0, 1, 2, 2, 1]]
+    classes = [0, 1, 2, 0, 0]
     found = Trainer(net).test(inputs, classes)
     assert found.confusion.tolist() == [[1, 1, 1], [0, 1, 0], [0, 0, 1]]
     assert (found.misclassified.tolist(), found.accuracy) == ([3, 4], 0.6)
-    assert re.fullmatch("<Evaluation: categorical cross-entropy .* over 5 steps, accuracy 60 %>", repr(found))
+    assert re.fullmatch(
+        "<Evaluation: categorical cross-entropy .* over 5 steps, accuracy 60 %>",
+        repr(found),
+    )
     found = Trainer(net).test(inputs, classes, sample_weight=[1, 1, 0, 1, 0])
     assert (found.confusion.sum(), found.steps) == (3, 3)
     targets = np.eye(3)[[[0, 1], [2, 0]]]
     targets[0, 1] = np.nan
     found = Trainer(net).test(inputs[:4].reshape(2, 2, 3), targets)
-    assert (found.steps, found.accuracy, found.misclassified.tolist()) == (3, 2 / 3, [1])
+    assert (found.steps, found.accuracy, found.misclassified.tolist()) == (
+        3,
+        2 / 3,
+        [1],
+    )
     one = architect.Perceptron(1, 1, seed=0)
-    one.weights, one.output.biases = [4.0], [-2.0]
+    one.weights = [4.0]
+    one.output.biases = [-2.0]
     found = Trainer(one).test([[0.0], [1.0], [0.2]], [[0.0], [1.0], [1.0]])
-    assert (found.confusion.tolist(), found.misclassified.tolist()) == ([[1, 0], [1, 1]], [2])
+    assert (found.confusion.tolist(), found.misclassified.tolist()) == (
+        [[1, 0], [1, 1]],
+        [2],
+    )
     assert Trainer(one).test([[0.0], [1.0]], [[0.0], [0.7]]).accuracy is None
 
 
 def test_defaults():
-    net, adam = perceptron(), optimizers.Adam()
+    net = perceptron()
+    adam = optimizers.Adam()
     plain = Trainer(net)
-    assert repr(plain) == f"<Trainer of {net!r}: method='online', rate=0.1, cost='cross_entropy'>"
+    assert (
+        repr(plain)
+        == f"<Trainer of {net!r}: method='online', rate=0.1, cost='cross_entropy'>"
+    )
     assert plain.train(*XOR, progress=False).epochs == 100
     assert Trainer(net, method="bptt").optimizer == optimizers.SGD(0.1)
     assert Trainer(net, batch_size=1).optimizer is None
-    for options in ({"batch_size": 2}, {"l1": 0.1}, {"l2": 0.1}, {"clip": 1.0}, {"clip_value": 1.0}):
+    for options in (
+        {"batch_size": 2},
+        {"l1": 0.1},
+        {"l2": 0.1},
+        {"clip": 1.0},
+        {"clip_value": 1.0},
+    ):
         assert Trainer(net, **options).optimizer == optimizers.SGD(0.1)
-    assert [Trainer(net, optimizer=adam, rate=rate).rate for rate in (None, 0.5)] == [0.001, 0.5]
+    assert [Trainer(net, optimizer=adam, rate=rate).rate for rate in (None, 0.5)] == [
+        0.001,
+        0.5,
+    ]
     net.learning_rule = "rtrl", 2
     assert (Trainer(net).method, Trainer(net).order) == ("rtrl", 2)
-    adam = Trainer(perceptron(), method="bptt", l2=0.1, optimizer=optimizers.Adam(betas=(0.5, 0.9)))
-    adam.train(*XOR, epochs=5, progress=False, callbacks=[lambda progress: progress.epoch == 2])
+    adam = Trainer(
+        perceptron(), method="bptt", l2=0.1, optimizer=optimizers.Adam(betas=(0.5, 0.9))
+    )
+    adam.train(
+        *XOR, epochs=5, progress=False, callbacks=[lambda progress: progress.epoch == 2]
+    )
     assert repr(adam).endswith(
-        "method='bptt', l2=0.1, optimizer=Adam(betas=(0.5, 0.9)), rate=0.001, cost='cross_entropy'; "
-        "2 of 5 epochs done>"
+        "method='bptt', l2=0.1, optimizer=Adam(betas=(0.5, 0.9)), rate=0.001,"
+        " cost='cross_entropy'; 2 of 5 epochs done>"
     )
 
 
 def test_ctrl_c_in_the_middle_of_a_long_epoch_returns_what_was_reached(ctrl_c):
     net = architect.LSTM(3, 60, 2, seed=0)
-    inputs, targets = RNG.random((400_000, 3)), RNG.random((400_000, 2))
+    inputs = RNG.random((400_000, 3))
+    targets = RNG.random((400_000, 2))
     train(net, inputs[:2], targets[:2], epochs=1)
     timer = threading.Timer(0.2, _thread.interrupt_main)
     result = train(net, inputs, targets, rate=lambda epoch: timer.start() or 0.01)
@@ -293,15 +410,22 @@ def still(**options):
 
 def test_patience_counts_the_epochs_after_the_best_and_equal_errors_are_no_better():
     for patience in (1, 2, 7):
-        for more in ({}, {"restore_best": False}, {"callbacks": [lambda progress: None]}):
+        for more in (
+            {},
+            {"restore_best": False},
+            {"callbacks": [lambda progress: None]},
+        ):
             result = still(patience=patience, **more)
             assert (result.stopped, result.epochs) == ("patience", 1 + patience)
 
 
 def test_the_best_weights_come_back_with_patience_alone_and_only_if_asked_for():
     def trained(**options):
-        net, seen = architect.Perceptron(1, 2, 1, seed=0), []
-        trainer = Trainer(net, lambda epoch: 0.5 if epoch < 3 else 50.0)  # soon worse than at the begin
+        net = architect.Perceptron(1, 2, 1, seed=0)
+        seen = []
+        trainer = Trainer(
+            net, lambda epoch: 0.5 if epoch < 3 else 50.0
+        )  # soon worse than at the begin
         note = lambda progress: seen.append((progress.error, net.weights))  # noqa: E731
         how = {"epochs": 40, "progress": False, "shuffle": False, "callbacks": [note]}
         result = trainer.train([[1.0], [1.0]], [[0.0], [1.0]], **how, **options)
@@ -322,12 +446,17 @@ def test_the_best_weights_come_back_with_patience_alone_and_only_if_asked_for():
 def test_a_fraction_holds_out_at_least_one_and_leaves_at_least_one():
     found = []
     for fraction, held_out in ((0.01, 1), (0.1, 1), (0.34, 3), (0.89, 9)):
-        rows, net = np.arange(10.0)[:, None] / 10, architect.Perceptron(1, 1, seed=0)
+        rows = np.arange(10.0)[:, None] / 10
+        net = architect.Perceptron(1, 1, seed=0)
         trainer = Trainer(net, rate=0.0)
-        result = trainer.train(rows, rows, epochs=1, validation=fraction, progress=False)
+        result = trainer.train(
+            rows, rows, epochs=1, validation=fraction, progress=False
+        )
         error = trainer.test(rows[-held_out:], rows[-held_out:]).error
         found.append(result.history["validation_error"][0] - error)
-        assert result.error == pytest.approx(trainer.test(rows[:-held_out], rows[:-held_out]).error)
+        assert result.error == pytest.approx(
+            trainer.test(rows[:-held_out], rows[:-held_out]).error
+        )
     assert np.abs(found).max() < 1e-15
     with pytest.raises(ArgumentError, match="leaves nothing to train on"):
         trainer.train(rows, rows, validation=0.96, progress=False)
@@ -335,7 +464,9 @@ def test_a_fraction_holds_out_at_least_one_and_leaves_at_least_one():
 
 def test_the_error_of_weighted_samples_is_their_weighted_mean():
     rng = np.random.default_rng(0)
-    inputs, targets, weights = rng.random((4, 5, 2)), rng.random((4, 5, 1)), [0.5, 2.0, 0.0, 3.0]
+    inputs = rng.random((4, 5, 2))
+    targets = rng.random((4, 5, 1))
+    weights = [0.5, 2.0, 0.0, 3.0]
     targets[1, 2] = np.nan
     options = {"sample_weight": weights, "progress": False, "epochs": 1, "seed": 0}
     for more, optimizer in (
@@ -347,7 +478,9 @@ def test_the_error_of_weighted_samples_is_their_weighted_mean():
         trainer = Trainer(net, method="bptt", optimizer=optimizer)
         expected = trainer.test(inputs, targets, sample_weight=weights).error
         note = lambda batch, seen=seen: seen.append(batch.steps)  # noqa: E731
-        result = trainer.train(inputs, targets, **options, **({"on_batch": note} if more else {}))
+        result = trainer.train(
+            inputs, targets, **options, **({"on_batch": note} if more else {})
+        )
         if isinstance(optimizer, optimizers.LBFGS):
             assert result.error < expected
             continue

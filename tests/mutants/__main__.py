@@ -1,4 +1,5 @@
-"""Draw mistakes in rooms of the library, run the tests of each room, and print the share they notice."""
+"""Draw mistakes in rooms of the library, run the tests of each room, and print the
+share they notice."""
 
 from __future__ import annotations
 
@@ -15,16 +16,32 @@ from .bench import Bench
 from .drawing import Mutant, draw, files_of
 
 ROOT = Path(__file__).parents[2]
-ROOMS = tomllib.loads(Path(__file__).with_name("rooms.toml").read_text(encoding="utf-8"))
+ROOMS = tomllib.loads(
+    Path(__file__).with_name("rooms.toml").read_text(encoding="utf-8")
+)
 
 
 def arguments(words: list[str] | None) -> argparse.Namespace:
     """What the command line asks for."""
-    parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
-    parser.add_argument("rooms", metavar="ROOM", nargs="+", choices=[*ROOMS, "all"], help=", ".join(ROOMS))
-    parser.add_argument("--sample", type=int, default=40, metavar="N", help="mistakes of each room (40)")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the draw (0)")
-    parser.add_argument("--list", action="store_true", help="print the diffs and run nothing")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.mutants", description=__doc__
+    )
+    parser.add_argument(
+        "rooms",
+        metavar="ROOM",
+        nargs="+",
+        choices=[*ROOMS, "all"],
+        help=", ".join(ROOMS),
+    )
+    parser.add_argument(
+        "--sample", type=int, default=40, metavar="N", help="mistakes of each room (40)"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="of the draw (0)"
+    )
+    parser.add_argument(
+        "--list", action="store_true", help="print the diffs and run nothing"
+    )
     options = parser.parse_args(words)
     if "all" in options.rooms:
         options.rooms = list(ROOMS)
@@ -32,15 +49,23 @@ def arguments(words: list[str] | None) -> argparse.Namespace:
 
 
 def main(words: list[str] | None = None) -> int:
-    """Examine the rooms that are asked for; 1 if a test fails without a mistake, 130 after Ctrl-C."""
+    """Examine the rooms that are asked for; 1 if a test fails without a mistake, 130
+    after Ctrl-C."""
     options = arguments(words)
     drawn = {}
     for room in options.rooms:
         drawn[room] = draw(ROOT, ROOMS[room]["sources"], options.sample, options.seed)
     if options.list:
-        print("\n\n".join(mutant.diff() for mutants in drawn.values() for mutant in mutants))
+        print(
+            "\n\n".join(
+                mutant.diff() for mutants in drawn.values() for mutant in mutants
+            )
+        )
         return 0
-    for number in (signal.SIGINT, signal.SIGTERM):  # a program in the background has Ctrl-C ignored
+    for number in (
+        signal.SIGINT,
+        signal.SIGTERM,
+    ):  # a program in the background has Ctrl-C ignored
         signal.signal(number, signal.default_int_handler)
     rows = []
     status = 0
@@ -60,7 +85,8 @@ def main(words: list[str] | None = None) -> int:
 
 
 def examine_room(room: str, mutants: list[Mutant], folder: Path) -> str | None:
-    """Examine the mistakes of a room: a row of the table, or None if its tests cannot tell."""
+    """Examine the mistakes of a room: a row of the table, or None if its tests cannot
+    tell."""
     tests = [*ROOMS[room]["tests"]]
     if "markers" in ROOMS[room]:
         tests += ["-m", ROOMS[room]["markers"]]
@@ -70,7 +96,10 @@ def examine_room(room: str, mutants: list[Mutant], folder: Path) -> str | None:
         bench = Bench(ROOT, place)
         failure, seconds = bench.control(files_of(ROOT, ROOMS[room]["sources"]), tests)
         if failure:
-            sentence = f"{room}: {failure} fails without a mistake, or reads the text of the source."
+            sentence = (
+                f"{room}: {failure} fails without a mistake, or reads the text of the"
+                " source."
+            )
             print(sentence, file=sys.stderr)
             return None
         limit = 30.0 + 4.0 * seconds

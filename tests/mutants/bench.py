@@ -31,7 +31,8 @@ IGNORED = shutil.ignore_patterns(
     "site",
 )
 MEMORY = 8 << 30
-"""Bytes that a run of the tests may allocate: a mistake in a size must not stop the machine."""
+"""Bytes that a run of the tests may allocate: a mistake in a size must not stop the
+machine."""
 NO_TESTS = 5
 """The exit code of pytest if it collects none."""
 FAILED = re.compile(rb"^(?:FAILED|ERROR) (\S+)", re.MULTILINE)
@@ -54,16 +55,20 @@ class Bench:
         self.temporary = folder / "tmp"
         self.temporary.mkdir()
         shutil.copytree(checkout, self.root, ignore=IGNORED)
-        # Byte code is checked by content: a mistake of the same length within a second is seen.
+        # Byte code is checked by content: a mistake of the same length within a second
+        # is seen.
         by_content = py_compile.PycInvalidationMode.CHECKED_HASH
-        for package in filter(Path.is_dir, (self.root / "synapse", self.root / "architect")):
+        for package in filter(
+            Path.is_dir, (self.root / "synapse", self.root / "architect")
+        ):
             compileall.compile_dir(package, quiet=1, invalidation_mode=by_content)
 
     def control(self, files: Sequence[str], tests: Sequence[str]) -> tuple[str, float]:
         """Run the tests on files that read otherwise and mean the same.
 
-        Every file is written anew from its syntax tree, so a test that compares the text of the source fails
-        here. With every mistake it would fail, too, and would count as one that notices.
+        Every file is written anew from its syntax tree, so a test that compares the
+        text of the source fails here. With every mistake it would fail, too, and would
+        count as one that notices.
 
         Returns
         -------
@@ -87,7 +92,8 @@ class Bench:
         return failure, seconds
 
     def examine(self, mutant: Mutant, tests: Sequence[str], limit: float) -> str:
-        """Make a mistake and run the tests: the first that fails, or "" if none notices it."""
+        """Make a mistake and run the tests: the first that fails, or "" if none notices
+        it."""
         path = self.root / mutant.file
         pristine = path.read_bytes()
         try:
@@ -100,8 +106,8 @@ class Bench:
     def kernels_of(self, file: str) -> Path:
         """Where kernels are cached while a file has a mistake.
 
-        The cache compiles all kernels again after any change in the engine, and would replace the good ones.
-        """
+        The cache compiles all kernels again after any change in the engine, and would
+        replace the good ones."""
         in_engine = file.startswith("synapse/engine/")
         return self.kernels.with_name("mutated") if in_engine else self.kernels
 
@@ -128,7 +134,8 @@ class Bench:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            start_new_session=True,  # Ctrl-C comes here alone, and ends the whole group below
+            # Ctrl-C comes here alone, and ends the whole group below
+            start_new_session=True,
         )
         limit_memory(process)
         try:

@@ -22,8 +22,8 @@ BOTH_WAYS = {
 }
 """Operators that a person may confuse.
 
-cosmic-ray has all pairs. Most of them, such as a shift of a float, fail in the first line that runs.
-"""
+cosmic-ray has all pairs. Most of them, such as a shift of a float, fail in the first
+line that runs. """
 OTHERS = (
     "ReplaceBinaryOperator_Pow_Mul",
     "ReplaceUnaryOperator_Delete_Invert",
@@ -120,7 +120,8 @@ class Mutant:
 
 
 class _Meaning(ast.NodeTransformer):
-    """Leaves out what no test should look at: annotations, and the words of an error."""
+    """Leaves out what no test should look at: annotations, and the words of an
+    error."""
 
     def visit_If(self, node: ast.If) -> ast.AST | None:
         """Without what only type checkers read."""
@@ -155,7 +156,9 @@ class _Meaning(ast.NodeTransformer):
     def visit_Assign(self, node: ast.Assign) -> ast.AST | None:
         """Without a union of types that has a name."""
         value = node.value
-        is_union = isinstance(value, ast.BinOp) and isinstance(value.op, ast.BitOr | ast.BitAnd)
+        is_union = isinstance(value, ast.BinOp) and isinstance(
+            value.op, ast.BitOr | ast.BitAnd
+        )
         if is_union and node.col_offset == 0:
             return None
         return self.generic_visit(node)
@@ -185,7 +188,9 @@ def candidates(root: Path, file: str) -> Iterator[Mutant]:
     """Every mistake that an operator makes in a file."""
     nodes = list(ast_nodes(get_ast((root / file).read_text(encoding="utf-8"))))
     for name, operator in operators().items():
-        positions = (position for node in nodes for position in operator.mutation_positions(node))
+        positions = (
+            position for node in nodes for position in operator.mutation_positions(node)
+        )
         for occurrence, ((line, column), _) in enumerate(positions):
             yield Mutant(root, file, line, column, name, occurrence)
 
@@ -200,7 +205,8 @@ def files_of(root: Path, sources: list[str]) -> list[str]:
 
 
 def draw(root: Path, sources: list[str], count: int, seed: int) -> list[Mutant]:
-    """Draw mistakes: each place in the code is as likely as another, and is drawn once."""
+    """Draw mistakes: each place in the code is as likely as another, and is drawn
+    once."""
     places: dict[tuple[str, int, int], list[Mutant]] = {}
     for file in files_of(root, sources):
         for mutant in candidates(root, file):

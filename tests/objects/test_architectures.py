@@ -1,4 +1,5 @@
-"""Classes of networks that are registered from outside the package come back as what they are."""
+"""Classes of networks that are registered from outside the package come back as what
+they are."""
 
 from itertools import pairwise
 
@@ -17,7 +18,8 @@ from tests.readwrite.nets import every_way
 
 @architectures.register
 class Tower(Network):
-    """Floors of neurons; a lift of weights leads from the first to every `stride`-th floor."""
+    """Floors of neurons; a lift of weights leads from the first to every `stride`-th
+    floor."""
 
     def __init__(self, floors, stride=2, squash="tanh"):
         layers = [Layer(2, squash, name=f"floor {i}") for i in range(floors)]
@@ -27,7 +29,8 @@ class Tower(Network):
             if landing is not layers[1]:
                 layers[0].project(landing, seed=3)
         super().__init__(layers[0], layers[1:-1], layers[-1])
-        self.stride, self.landings = stride, layers[stride::stride]
+        self.stride = stride
+        self.landings = layers[stride::stride]
 
     @property
     def settings(self):
@@ -75,17 +78,27 @@ def test_parts_are_found_again_after_an_edit():
     assert net.parts["landings"] == before
     net.hidden[1].name = "cellar"
     net.hidden[0][0].project(net.hidden[1][1])
-    with pytest.raises(TopologyError, match="This Tower must have the neurons .* A floor is missing"):
+    with pytest.raises(
+        TopologyError, match="This Tower must have the neurons .* A floor is missing"
+    ):
         _ = net.parts
     assert type(net.clone()) is Network
 
 
 def test_settings_that_json_cannot_hold_are_refused(monkeypatch):
     net = Tower(4)
-    for settings in ("stride", None, ["stride"], {"stride": {1}}, {"name": "a"}, {"s": np.nan}):
+    for settings in (
+        "stride",
+        None,
+        ["stride"],
+        {"stride": {1}},
+        {"name": "a"},
+        {"s": np.nan},
+    ):
         monkeypatch.setattr(Tower, "settings", settings)
         with pytest.raises(
-            ArgumentTypeError, match="Expected the settings of a Tower to be a dict that can be"
+            ArgumentTypeError,
+            match="Expected the settings of a Tower to be a dict that can be",
         ):
             net.clone()
 
@@ -112,13 +125,16 @@ def test_a_name_is_taken_once_but_its_class_may_be_defined_again():
 
         return Passing
 
-    first, second = define(), define()
+    first = define()
+    second = define()
     assert architectures.get("Passing") is second is not first
     assert type(first(Layer(1), [], Layer(1)).clone()) is second
 
 
 def test_the_architectures_of_the_library_go_through_the_same_door():
-    known = {name for name in dir(architect) if isinstance(getattr(architect, name), type)}
+    known = {
+        name for name in dir(architect) if isinstance(getattr(architect, name), type)
+    }
     kinds = {name for name in known if issubclass(getattr(architect, name), Network)}
     assert kinds | {"Tower"} <= set(architectures.names())
     assert all(architectures.get(name) is getattr(architect, name) for name in kinds)
@@ -134,11 +150,16 @@ print(type(net).__name__, net.name, repr(net), net.activate([0.5, -0.5]).tolist(
 
 @pytest.mark.parametrize(
     ("make", "kind"),
-    [(lambda: Tower(4), "Network Tower"), (lambda: architect.Perceptron(2, 1), "Perceptron Perceptron")],
+    [
+        (lambda: Tower(4), "Network Tower"),
+        (lambda: architect.Perceptron(2, 1), "Perceptron Perceptron"),
+    ],
 )
 def test_another_process_reads_what_it_has_registered(make, kind, tmp_path):
     net = make()
     synapse.save(net, tmp_path / "net.json")
     printed = python("-c", READ, tmp_path / "net.json")
     shown = repr(net).replace("<Tower", "<Network 'Tower'")  # a name, of another class
-    assert printed.split("\n")[0] == f"{kind} {shown} {net.activate([0.5, -0.5]).tolist()}"
+    assert (
+        printed.split("\n")[0] == f"{kind} {shown} {net.activate([0.5, -0.5]).tolist()}"
+    )

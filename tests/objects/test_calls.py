@@ -1,4 +1,5 @@
-"""Single calls of kernels: refused values change nothing, results are new arrays, edits between calls."""
+"""Single calls of kernels: refused values change nothing, results are new arrays, edits
+between calls."""
 
 import re
 
@@ -16,7 +17,9 @@ NAN, INF = float("nan"), float("inf")
 
 
 def perceptron(dtype="float64", outputs=1, squash="logistic"):
-    a, b, c = Layer(2, dtype=dtype), Layer(3, dtype=dtype), Layer(outputs, squash, dtype=dtype)
+    a = Layer(2, dtype=dtype)
+    b = Layer(3, dtype=dtype)
+    c = Layer(outputs, squash, dtype=dtype)
     a.project(b, seed=1), b.project(c, seed=2)
     net = Network(a, b, c)
     net.activate(X)
@@ -27,12 +30,16 @@ def perceptron(dtype="float64", outputs=1, squash="logistic"):
 def refused(net, sentence, call, *arguments):
     """The call raises an error that ends so, and changes no number of the store."""
     before = contents(net._store)
-    with pytest.raises((ArgumentError, ArgumentTypeError), match=f"{re.escape(sentence)}\\.$"):
+    with pytest.raises(
+        (ArgumentError, ArgumentTypeError), match=f"{re.escape(sentence)}\\.$"
+    ):
         call(*arguments)
     assert contents(net._store) == before
 
 
-BETWEEN = "lie between 0 and 1, got {}. Scale them, or use linear outputs and squared error"
+BETWEEN = (
+    "lie between 0 and 1, got {}. Scale them, or use linear outputs and squared error"
+)
 BAD_INPUTS = {
     "finite, got [0.5, nan] in step 0": np.array([0.5, NAN]),
     "finite, got [0.5, -inf] in step 0": np.array([0.5, -INF]),
@@ -83,7 +90,8 @@ def test_refused_values_change_nothing(dtype):
 
 @pytest.mark.parametrize("row", [0, 1, 5, 6])
 def test_the_step_with_an_input_that_is_not_finite_is_named(row):
-    net, rows = perceptron(), np.zeros((7, 2))
+    net = perceptron()
+    rows = np.zeros((7, 2))
     for column in (0, 1):
         rows[row, column] = NAN
         sentence = f"finite, got {rows[row].tolist()} in step {row}."
@@ -108,11 +116,19 @@ def test_refused_targets_of_classes_change_nothing():
 
 
 def test_all_forms_of_the_same_numbers_give_the_same():
-    wide, locked = np.repeat(X[:, None], 3, axis=1), X.copy()
+    wide = np.repeat(X[:, None], 3, axis=1)
+    locked = X.copy()
     locked.flags.writeable = False
     unaligned = np.frombuffer(b"x" + X.tobytes(), dtype=np.uint8)[1:].view(np.float64)
     expected = perceptron().activate(X)
-    for given in (X.tolist(), wide[:, 0], X[::-1].copy()[::-1], locked, X.astype(">f8"), unaligned):
+    for given in (
+        X.tolist(),
+        wide[:, 0],
+        X[::-1].copy()[::-1],
+        locked,
+        X.astype(">f8"),
+        unaligned,
+    ):
         assert (perceptron().activate(given) == expected).all()
 
 

@@ -1,4 +1,5 @@
-"""Clamps: activations that are held in steps, runs and trainings; ``test_rule.py`` has the reference."""
+"""Clamps: activations that are held in steps, runs and trainings; ``test_rule.py`` has
+the reference."""
 
 import numpy as np
 import pytest
@@ -13,29 +14,40 @@ from tests.helpers.strategies import SMOOTH, Twin, delay_some, specs
 from tests.learning.helpers import differences
 
 
-@pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")  # outputs may be unreached
+@pytest.mark.filterwarnings(
+    "ignore::synapse.errors.TopologyWarning"
+)  # outputs may be unreached
 @given(specs(squashes=SMOOTH, logistic_outputs=True), st.integers(0, 99), st.booleans())
 def test_gradients_are_exact(spec, seed, together):
-    """For several samples side by side, for one, and forward in time; signs change no slope."""
-    net, rng = Twin(spec).net, np.random.default_rng(seed)
+    """For several samples side by side, for one, and forward in time; signs change no
+    slope."""
+    net = Twin(spec).net
+    rng = np.random.default_rng(seed)
     net.synchronous = together
     delay_some(net, seed)
     free = list(net)[spec.inputs :]
     for neuron in rng.choice(len(free), min(seed % 3, len(free)), replace=False):
         free[neuron].clamp(rng.uniform(0.1, 0.9))
     held = [neuron for neuron in net if neuron.clamped is not None]
-    inputs, targets = rng.uniform(-1, 1, (9, 4, spec.inputs)), rng.uniform(0.1, 0.9, (9, 4, spec.outputs))
+    inputs = rng.uniform(-1, 1, (9, 4, spec.inputs))
+    targets = rng.uniform(0.1, 0.9, (9, 4, spec.outputs))
     for link in net.connections[::2]:
         link.sign = int(np.sign(link.weight)) or None
     result = synapse.gradient(net, inputs, targets)
     for link in net.connections:
         link.sign = None
-    learn = [link.trainable and link.target not in net.input for link in net.connections]
+    learn = [
+        link.trainable and link.target not in net.input for link in net.connections
+    ]
     expected = differences(net, "weights", learn, inputs, targets, "cross_entropy")
     scale = max(1.0, np.abs(expected).max(initial=0.0))
     assert np.abs(result.weights - expected).max(initial=0.0) < 1e-6 * scale
     into = np.array(
-        [link.target in held and link.source is not link.target for link in net.connections], bool
+        [
+            link.target in held and link.source is not link.target
+            for link in net.connections
+        ],
+        bool,
     )
     assert not result.weights[into].any()
     one = synapse.gradient(net, inputs[:1], targets[:1]).weights
@@ -48,19 +60,23 @@ def test_gradients_are_exact(spec, seed, together):
 
 
 @pytest.mark.parametrize(
-    ("method", "optimizer"), [("online", None), ("rtrl", None), ("bptt", synapse.optimizers.Adam(0.1))]
+    ("method", "optimizer"),
+    [("online", None), ("rtrl", None), ("bptt", synapse.optimizers.Adam(0.1))],
 )
 @pytest.mark.parametrize("which", ["hidden", "output"])
 def test_what_is_clamped_does_not_learn_and_is_recorded(method, optimizer, which):
     net = architect.LSTM(2, 3, 2, seed=0)
     neuron = net.output[0] if which == "output" else net["output gates"][0]
-    free, gated = net.clone(), neuron.gated
+    free = net.clone()
+    gated = neuron.gated
     neuron.clamp(0.25)
     before = [link.weight for link in neuron.incoming], neuron.bias, net.weights
     rng = np.random.default_rng(0)
     data = rng.normal(size=(6, 5, 2)), rng.uniform(0.1, 0.9, (6, 5, 2))
     with synapse.record(net, "activation", neurons=[neuron]) as log:
-        Trainer(net, method=method, optimizer=optimizer).train(*data, epochs=3, progress=False)
+        Trainer(net, method=method, optimizer=optimizer).train(
+            *data, epochs=3, progress=False
+        )
     assert set(np.ravel(log.activation)) == {0.25}
     assert ([link.weight for link in neuron.incoming], neuron.bias) == before[:2]
     assert (net.weights != before[2]).any()
@@ -68,7 +84,8 @@ def test_what_is_clamped_does_not_learn_and_is_recorded(method, optimizer, which
     assert all(link.gain == 0.25 for link in gated)
     neuron.release()
     assert neuron.clamped is None
-    net.weights, net.biases = free.weights, free.biases
+    net.weights = free.weights
+    net.biases = free.biases
     net.clear()
     assert (net.run(data[0][0]) == free.run(data[0][0])).all()
 
@@ -100,12 +117,25 @@ def test_what_cannot_be_clamped_or_written():
         [
             (lambda: neuron.clamp(np.nan), ArgumentError, "finite number"),
             (lambda: neuron.clamp("on"), ArgumentTypeError, "number"),
-            (lambda: net.input[0].clamp(1.0), TopologyError, "the network sets its activation"),
+            (
+                lambda: net.input[0].clamp(1.0),
+                TopologyError,
+                "the network sets its activation",
+            ),
             (lambda: soft.output[0].clamp(1.0), TopologyError, "competes"),
         ]
     )
     assert neuron.clamped is None
     neuron.clamp(1.0)
-    writers = synapse.readwrite.python_source, synapse.readwrite.synaptic_data, evolve.Genome.from_network
-    all_refused([(lambda write=write: write(net), TopologyError, "clamped") for write in writers])
+    writers = (
+        synapse.readwrite.python_source,
+        synapse.readwrite.synaptic_data,
+        evolve.Genome.from_network,
+    )
+    all_refused(
+        [
+            (lambda write=write: write(net), TopologyError, "clamped")
+            for write in writers
+        ]
+    )
     Layer(1)[0].release()  # does nothing

@@ -19,7 +19,8 @@ ROWS = [[1.0], [2.0], [3.0], [4.0], [5.0]]
 @pytest.mark.parametrize("late", [False, True])
 @given(delay=st.integers(1, 5), other=st.integers(1, 5))
 def test_a_delay_is_exact_in_every_network(together, late, delay, other):
-    """Along two connections, made before or after the network, whose clock may change; chains are shared."""
+    """Along two connections, made before or after the network, whose clock may change;
+    chains are shared."""
     x, a, y = layers = [Layer(1, "identity") for _ in range(3)]
 
     def connect():
@@ -31,7 +32,9 @@ def test_a_delay_is_exact_in_every_network(together, late, delay, other):
     links = links or connect()
     rows = np.arange(1.0, 13.0)[:, None]
     for _ in range(2):
-        expected = [max(t - delay - other, 0) + 100 * max(t - other, 0) for t in range(1, 13)]
+        expected = [
+            max(t - delay - other, 0) + 100 * max(t - other, 0) for t in range(1, 13)
+        ]
         assert net.run(rows).ravel().tolist() == expected
         net.synchronous = not net.synchronous
         net.clear()
@@ -75,18 +78,23 @@ def test_copies_graphs_and_files_keep_delays():
         synapse.readwrite.from_json_data(synapse.readwrite.json_data(net)),
     ):
         assert np.array_equal(other.run(rows), expected)
-        assert [link.delay for link in other.connections] == [link.delay for link in net.connections]
+        assert [link.delay for link in other.connections] == [
+            link.delay for link in net.connections
+        ]
     forward = architect.Perceptron(2, 4, 2, seed=0)  # any order fits it
     delay_some(forward, 1, 8)
     expected = forward.run(rows)
     graph = Topology.of(forward).to_networkx()
-    by_depth = synapse.from_networkx(graph, [0, 1], list(graph)[-2:], attributes={"subset": None})
+    by_depth = synapse.from_networkx(
+        graph, [0, 1], list(graph)[-2:], attributes={"subset": None}
+    )
     by_depth.clear()
     assert by_depth.run(rows) == pytest.approx(expected)
 
 
 def test_graphs_and_tables_say_delays():
-    """A delayed edge closes no cycle within a step, and keeps its sign, gater and metadata."""
+    """A delayed edge closes no cycle within a step, and keeps its sign, gater and
+    metadata."""
     graph = nx.DiGraph()
     graph.add_edge("x", "a", weight=1.0, delay=2)
     graph.add_edge("a", "b", weight=1.0)
@@ -94,17 +102,27 @@ def test_graphs_and_tables_say_delays():
     graph.add_edge("b", "y", weight=1.0)
     net = synapse.from_networkx(graph, squash="identity")
     assert (net.layers[1].name, net.delayed) == ("relays", 3)
-    assert net.run([[1.0], [2.0], [3.0], [4.0], [5.0]]).ravel().tolist() == [0, 0, 1, 4, 13]
+    assert net.run([[1.0], [2.0], [3.0], [4.0], [5.0]]).ravel().tolist() == [
+        0,
+        0,
+        1,
+        4,
+        13,
+    ]
     link = next(link for link in net.connections if link.gater)
     assert (link.delay, link.sign, link.metadata["receptor"]) == (1, 1, "fast")
     near = nx.DiGraph([("x", "b"), ("a", "b"), ("b", "y")])
     near.add_edge("b", "a", delay=1)
     nx.set_edge_attributes(near, 1.0, "weight")
-    assert synapse.from_networkx(near, squash="identity").run(ROWS).ravel().tolist() == [1, 3, 6, 10, 15]
+    assert synapse.from_networkx(near, squash="identity").run(
+        ROWS
+    ).ravel().tolist() == [1, 3, 6, 10, 15]
     links = nx.to_pandas_edgelist(graph).drop(columns=["gater"])
     other = synapse.from_edges(links, squash="identity")
     nx.set_edge_attributes(graph, dict.fromkeys(graph.edges), "gater")
-    assert np.array_equal(other.run(ROWS), synapse.from_networkx(graph, squash="identity").run(ROWS))
+    assert np.array_equal(
+        other.run(ROWS), synapse.from_networkx(graph, squash="identity").run(ROWS)
+    )
     large = synapse.from_edges(
         {
             "source": np.arange(4980) % 60,
@@ -127,12 +145,19 @@ def test_edits():
     link.weight = 2.0
     a.sign = 1
     assert [link.sign, *(one.sign for one in net["relays"][0].incoming)] == [1, None]
-    a.project(a, weight=0.5, delay=1)  # feedback of the activation, not a self-connection
+    a.project(
+        a, weight=0.5, delay=1
+    )  # feedback of the activation, not a self-connection
     net.sort()
     assert [layer.name for layer in net.layers] == ["x", "relays", "a", "y"]
     layers = [Layer(1) for _ in range(3)]
     layers[0].project(layers[1], delay=1)
-    assert [layer.name for layer in Network(*layers).layers] == ["input", "relays", "hidden", "output"]
+    assert [layer.name for layer in Network(*layers).layers] == [
+        "input",
+        "relays",
+        "hidden",
+        "output",
+    ]
     assert net.run(ROWS).ravel().tolist() == [0, 0, 2, 5, 8.5]
     net.clear()
     middle = Neuron("identity")
@@ -143,22 +168,30 @@ def test_edits():
     net.clear()
     link.source.disconnect(y)
     assert net.run(ROWS).ravel().tolist() == [0, 0, 100, 250, 425]
-    assert synapse.analysis.lesions(net, np.ones((1, 4, 1)), np.ones((1, 4, 1))).change.shape == (6,)
+    assert synapse.analysis.lesions(
+        net, np.ones((1, 4, 1)), np.ones((1, 4, 1))
+    ).change.shape == (6,)
     net.remove(net["relays"][-1])  # those that read it go too
     net.remove(net["relays"][0])
     assert [layer.name for layer in net.layers] == ["x", "a", "hidden 2", "y"]
 
 
 def built(links, present, seed):
-    """A network of two inputs, three hidden neurons and an output, with some of them and their links."""
+    """A network of two inputs, three hidden neurons and an output, with some of them
+    and their links."""
     rng = np.random.default_rng(seed)
     biases = rng.normal(size=6).tolist()
     neurons = {i: Neuron("tanh", bias=biases[i], name=str(i)) for i in present}
-    layers = [Layer([neurons[i] for i in group if i in present]) for group in ((0, 1), (2, 3, 4), (5,))]
+    layers = [
+        Layer([neurons[i] for i in group if i in present])
+        for group in ((0, 1), (2, 3, 4), (5,))
+    ]
     net = Network(*layers)
     for (source, target, delay), weight in links.items():
         if {source, target} <= set(present):
-            neurons[source].project(neurons[target], weight=weight, **({"delay": delay} if delay else {}))
+            neurons[source].project(
+                neurons[target], weight=weight, **({"delay": delay} if delay else {})
+            )
     return net, neurons
 
 
@@ -167,16 +200,23 @@ def built(links, present, seed):
 )
 @given(seed=st.integers(0, 10**6), rule=st.sampled_from(["online", "rtrl"]))
 def test_removed_neurons_and_connections_take_their_relays_along(seed, rule):
-    """What is left is a network that has been built without them, also in all that it learns then."""
+    """What is left is a network that has been built without them, also in all that it
+    learns then."""
     rng = np.random.default_rng(seed)
-    every = [(i, j, int(delay)) for i in range(6) for j in range(2, 6) for delay in rng.integers(0, 4, 2)]
+    every = [
+        (i, j, int(delay))
+        for i in range(6)
+        for j in range(2, 6)
+        for delay in rng.integers(0, 4, 2)
+    ]
     every = [link for link in dict.fromkeys(every) if link[0] < link[1] or link[2]]
     chosen = [every[i] for i in rng.permutation(len(every))[:14].tolist()]
     links = dict(zip(chosen, rng.uniform(-0.8, 0.8, len(chosen)).tolist(), strict=True))
     net, neurons = built(links, range(6), seed)
     net.learning_rule = rule
     trainer = synapse.Trainer(net, optimizer=synapse.optimizers.Adam(0.01), method=rule)
-    rows, targets = rng.normal(size=(6, 2)), rng.random((6, 1))
+    rows = rng.normal(size=(6, 2))
+    targets = rng.random((6, 1))
     trainer.train(rows, targets, epochs=2, progress=False)
     gone = rng.permutation(range(6))[:2].tolist()
     gone = [i for i in gone if i in (1, 2, 3)]
@@ -186,14 +226,18 @@ def test_removed_neurons_and_connections_take_their_relays_along(seed, rule):
             net.remove(neurons[i])
         cut = [link for link in links if not {*gone} & {*link[:2]}][::3]
         for i, j, delay in cut:
-            link = next(one for one in net.connections if _ends(one) == (str(i), str(j), delay))
+            link = next(
+                one for one in net.connections if _ends(one) == (str(i), str(j), delay)
+            )
             link.source.disconnect(link.target)
         net.run(rows[:, : len(net.input)])
     assert len(log) == 12
     present = [i for i in range(6) if i not in gone]
     left = {link: weight for link, weight in links.items() if link not in cut}
     other, _ = built(left, present, seed)
-    assert sorted(neuron.name for neuron in net) == sorted(neuron.name for neuron in other)
+    assert sorted(neuron.name for neuron in net) == sorted(
+        neuron.name for neuron in other
+    )
     weights = {_ends(link): link.weight for link in net.connections}
     assert weights.keys() == {_ends(link) for link in other.connections}
     for link in other.connections:
@@ -205,7 +249,9 @@ def test_removed_neurons_and_connections_take_their_relays_along(seed, rule):
     for one in (net, other):
         one.clear()
         one.learning_rule = rule
-        assert isinstance(synapse.readwrite.from_npz_data(synapse.readwrite.npz_data(one)), Network)
+        assert isinstance(
+            synapse.readwrite.from_npz_data(synapse.readwrite.npz_data(one)), Network
+        )
         for row, target in zip(inputs, targets, strict=True):
             one.activate(row)
             one.propagate(0.1, target)
@@ -246,7 +292,10 @@ def test_what_is_no_delay_is_refused():
         for source, target in ((x, y), (x[0], y[0]), (x[0], y)):
             with pytest.raises(kind, match="delay"):
                 source.project(target, delay=wrong)
-        with pytest.raises((ArgumentError, ArgumentTypeError), match=r"delay.*attributes=\{'delay': None\}"):
+        with pytest.raises(
+            (ArgumentError, ArgumentTypeError),
+            match=r"delay.*attributes=\{'delay': None\}",
+        ):
             synapse.from_networkx(nx.DiGraph([("x", "y", {"delay": wrong})]))
     with pytest.raises(ArgumentError, match="delay"):
         x.project(y, delay=0)

@@ -24,11 +24,15 @@ def test_it_is_a_sequence_of_its_networks():
     assert ensemble[:2] == tuple(some[:2])
     assert len(ensemble) == 3
     assert some[2] in ensemble
-    assert repr(Ensemble(nets(2, make=architect.Perceptron))) == "<Ensemble of 2 networks 2-3-1>"
+    assert (
+        repr(Ensemble(nets(2, make=architect.Perceptron)))
+        == "<Ensemble of 2 networks 2-3-1>"
+    )
 
 
 def test_run_is_the_mean_in_the_form_of_the_inputs():
-    some, rng = nets(), np.random.default_rng(0)
+    some = nets()
+    rng = np.random.default_rng(0)
     for inputs in (
         rng.normal(size=(5, 2)),
         rng.normal(size=(4, 5, 2)),
@@ -43,7 +47,13 @@ def test_run_is_the_mean_in_the_form_of_the_inputs():
 
 
 def test_a_file_keeps_every_bit(tmp_path):
-    ensemble = Ensemble([*nets(2), architect.Perceptron(2, 4, 1, seed=0), architect.Elman(2, 2, 1, seed=1)])
+    ensemble = Ensemble(
+        [
+            *nets(2),
+            architect.Perceptron(2, 4, 1, seed=0),
+            architect.Elman(2, 2, 1, seed=1),
+        ]
+    )
     for net in ensemble:
         net.activate([0.1, 0.2])
         net.propagate(0.1, [0.5])
@@ -52,7 +62,9 @@ def test_a_file_keeps_every_bit(tmp_path):
     assert isinstance(twin, Ensemble)
     assert [type(net) for net in twin] == [type(net) for net in ensemble]
     assert np.array_equal(twin.run([[1.0, 2.0]]), ensemble.run([[1.0, 2.0]]))
-    assert [net.weights.tobytes() for net in twin] == [net.weights.tobytes() for net in ensemble]
+    assert [net.weights.tobytes() for net in twin] == [
+        net.weights.tobytes() for net in ensemble
+    ]
 
 
 def test_a_damaged_file_is_refused(tmp_path):
@@ -63,13 +75,22 @@ def test_a_damaged_file_is_refused(tmp_path):
     changes = [
         (lambda data: data.pop("networks"), "'networks' is missing"),
         (lambda data: data.update(version=2), "newer version of Synapse, in version 2"),
-        (lambda data: data.update(version="1"), "version to be a whole number above 0, got '1'"),
+        (
+            lambda data: data.update(version="1"),
+            "version to be a whole number above 0, got '1'",
+        ),
         (lambda data: data.update(more=1), "got 'more' too"),
         (lambda data: data.update(networks=3), "[Tt]he networks of an ensemble"),
         (lambda data: data.update(networks=[]), "at least one network"),
         (lambda data: data["networks"].append(3), "Network 2 of the ensemble"),
-        (lambda data: data["networks"][1]["neurons"].pop("bias"), "Network 1 of the ensemble"),
-        (lambda data: data["networks"].__setitem__(1, other), "same numbers of .*, got 2 and 1, 3 and 1"),
+        (
+            lambda data: data["networks"][1]["neurons"].pop("bias"),
+            "Network 1 of the ensemble",
+        ),
+        (
+            lambda data: data["networks"].__setitem__(1, other),
+            "same numbers of .*, got 2 and 1, 3 and 1",
+        ),
     ]
 
     def check(change, sentence):
@@ -90,7 +111,11 @@ def test_what_is_no_ensemble_is_refused():
             (lambda: Ensemble([3]), ArgumentTypeError, "a Network"),
             (lambda: Ensemble(3), ArgumentTypeError, "a list of Networks"),
             (lambda: Ensemble(one * 2), ArgumentError, "twice"),
-            (lambda: Ensemble(one + nets(1, n=3)), ArgumentError, "got 2 and 1, 3 and 1"),
+            (
+                lambda: Ensemble(one + nets(1, n=3)),
+                ArgumentError,
+                "got 2 and 1, 3 and 1",
+            ),
             (lambda: Ensemble(one)[1], IndexError, "ensemble"),
         ]
     )

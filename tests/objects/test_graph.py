@@ -11,7 +11,13 @@ import pytest
 
 import architect
 from synapse import Layer, Network, Neuron
-from synapse.errors import ArgumentError, ArgumentTypeError, SynapseError, TopologyError, UnknownNameError
+from synapse.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    SynapseError,
+    TopologyError,
+    UnknownNameError,
+)
 from synapse.objects import graph
 from tests.helpers.networks import lstm, perceptron, unchanged, used
 
@@ -22,7 +28,9 @@ def net():
 
 
 def edges(of):
-    return {(source, target): dict(data) for source, target, data in of.edges(data=True)}
+    return {
+        (source, target): dict(data) for source, target, data in of.edges(data=True)
+    }
 
 
 def test_neighbours_are_in_the_order_of_creation():
@@ -31,8 +39,12 @@ def test_neighbours_are_in_the_order_of_creation():
     graph.of(a._store)
     links += [d.project(a), b.project(a), a.project(a)]
     for neuron in neurons:
-        assert list(graph.of(a._store)[neuron].values()) == [c for c in links if c.source is neuron]
-        assert list(graph.of(a._store).pred[neuron].values()) == [c for c in links if c.target is neuron]
+        assert list(graph.of(a._store)[neuron].values()) == [
+            c for c in links if c.source is neuron
+        ]
+        assert list(graph.of(a._store).pred[neuron].values()) == [
+            c for c in links if c.target is neuron
+        ]
 
 
 def test_weights_read_in_one_iteration_are_the_present_ones():
@@ -41,13 +53,19 @@ def test_weights_read_in_one_iteration_are_the_present_ones():
     for _ in range(2):
         assert list(live.edges(data="weight")) == list(live.copy().edges(data="weight"))
         few = [net[1], net[5]]
-        assert list(live.edges(few, "weight")) == [(u, v, e.weight) for u, v, e in live.edges(few, True)]
+        assert list(live.edges(few, "weight")) == [
+            (u, v, e.weight) for u, v, e in live.edges(few, True)
+        ]
         weights = live.edges(data="weight")
         net.weights = net.weights + 1.0
-        assert [weight for *_, weight in weights] == [edge.weight for *_, edge in live.edges(data=True)]
+        assert [weight for *_, weight in weights] == [
+            edge.weight for *_, edge in live.edges(data=True)
+        ]
         net.add(Layer(1))
     net = perceptron(2, 3, 2)  # nobody else holds the graph of the view
-    assert list(net.graph.edges(data="weight")) == list(net.graph.copy().edges(data="weight"))
+    assert list(net.graph.edges(data="weight")) == list(
+        net.graph.copy().edges(data="weight")
+    )
 
 
 def test_garbage_collection_is_as_before():
@@ -64,7 +82,10 @@ def test_garbage_collection_is_as_before():
 def test_it_cannot_be_edited_through_networkx(net):
     other = perceptron(1, 1)
     net.project(other)
-    names = "add_node add_nodes_from remove_nodes_from add_edge add_weighted_edges_from remove_edge"
+    names = (
+        "add_node add_nodes_from remove_nodes_from add_edge add_weighted_edges_from"
+        " remove_edge"
+    )
     for name in (*names.split(), "remove_edges_from", "clear", "clear_edges", "update"):
         for live in (net.graph, other.graph, graph.of(net[0]._store)):
             with unchanged(net), pytest.raises(nx.NetworkXError):
@@ -76,7 +97,8 @@ def test_it_cannot_be_edited_through_networkx(net):
 
 
 def test_node_data_is_live(net):
-    cell, out = net.hidden[2][0], net.output[0]
+    cell = net.hidden[2][0]
+    out = net.output[0]
     assert net.graph.nodes[out] == {
         "label": out.name,
         "layer": "output",
@@ -89,11 +111,20 @@ def test_node_data_is_live(net):
     }
     data = net.graph.nodes[cell]
     net.activate([0.5, -0.5])
-    cell.name, cell.squash, cell.bias = "cell", "tanh", 0.25
-    assert (data["label"], data["squash"], data["bias"], data["state"]) == ("cell", "tanh", 0.25, cell.state)
+    cell.name = "cell"
+    cell.squash = "tanh"
+    cell.bias = 0.25
+    assert (data["label"], data["squash"], data["bias"], data["state"]) == (
+        "cell",
+        "tanh",
+        0.25,
+        cell.state,
+    )
     assert str(data) == str(dict(data))
     assert nx.get_node_attributes(net.graph, "bias") == {n: n.bias for n in net}
-    assert dict(net.graph.nodes(data="layer")) == {n: layer.name for layer in net.layers for n in layer}
+    assert dict(net.graph.nodes(data="layer")) == {
+        n: layer.name for layer in net.layers for n in layer
+    }
 
 
 def test_node_data_follows_layers():
@@ -102,33 +133,56 @@ def test_node_data_follows_layers():
     data = graph.of(free._store).nodes[free]
     assert (data["layer"], data["subset"]) == ("", 0)
     net.add(free)
-    assert (net.graph.nodes[free]["layer"], net.graph.nodes[free]["subset"]) == ("hidden 2", 2)
+    assert (net.graph.nodes[free]["layer"], net.graph.nodes[free]["subset"]) == (
+        "hidden 2",
+        2,
+    )
     assert net.graph.nodes[net.output[0]]["subset"] == 3
     net.hidden[0].append(Neuron())
     assert list(nx.get_node_attributes(net.graph, "subset").values()).count(1) == 3
     places = nx.multipartite_layout(net.graph)
-    assert [places[layer[0]][0] for layer in net.layers] == sorted({x for x, _ in places.values()})
+    assert [places[layer[0]][0] for layer in net.layers] == sorted(
+        {x for x, _ in places.values()}
+    )
     assert set(nx.multipartite_layout(net.graph, subset_key="layer")) == set(net)
 
 
 def test_biases_and_weights_can_be_set_through_networkx(net):
-    link, out = net.connections[0], net.output[0]
-    nx.set_edge_attributes(net.graph, {(link.source, link.target): {"weight": 0.3, "trainable": False}})
+    link = net.connections[0]
+    out = net.output[0]
+    nx.set_edge_attributes(
+        net.graph, {(link.source, link.target): {"weight": 0.3, "trainable": False}}
+    )
     nx.set_node_attributes(net.graph, {out: {"bias": -1}})
     nx.set_node_attributes(net.graph, False, "trainable")
-    assert (link.weight, link.trainable, out.bias, out.trainable) == (0.3, False, -1.0, False)
+    assert (link.weight, link.trainable, out.bias, out.trainable) == (
+        0.3,
+        False,
+        -1.0,
+        False,
+    )
     nx.set_edge_attributes(net.graph, 0.5, "weight")
     assert set(net.weights) == {0.5}
 
 
 def test_other_fields_of_nodes_and_edges_cannot_be_set_and_none_deleted(net):
-    node, link = net.graph.nodes[net[0]], net.connections[0]
-    of_nodes, of_edges = "label layer subset squash activation state", "gain eligibility gater"
+    node = net.graph.nodes[net[0]]
+    link = net.connections[0]
+    of_nodes = "label layer subset squash activation state"
+    of_edges = "gain eligibility gater"
     for data, keys, others in ((node, of_nodes, "bias"), (link, of_edges, "weight")):
         for key in keys.split():
-            with unchanged(net), pytest.raises(UnknownNameError, match=f"{key}.*{others} and trainable"):
+            with (
+                unchanged(net),
+                pytest.raises(UnknownNameError, match=f"{key}.*{others} and trainable"),
+            ):
                 data[key] = 1
-        for drop in (partial(data.pop, others), partial(data.__delitem__, others), data.clear, data.popitem):
+        for drop in (
+            partial(data.pop, others),
+            partial(data.__delitem__, others),
+            data.clear,
+            data.popitem,
+        ):
             with unchanged(net), pytest.raises(SynapseError, match="cannot be deleted"):
                 drop()
         with pytest.raises(ArgumentTypeError, match="hashable"):
@@ -144,7 +198,9 @@ def test_other_keys_are_metadata(net):
     with unchanged(net):
         nx.set_edge_attributes(net.graph, {(link.source, link.target): 7}, "capacity")
         nx.set_node_attributes(net.graph, {net[0]: (0, 1)}, "pos")
-    assert link["capacity"] == net.graph.copy()[link.source][link.target]["capacity"] == 7
+    assert (
+        link["capacity"] == net.graph.copy()[link.source][link.target]["capacity"] == 7
+    )
     assert net.graph.nodes[net[0]]["pos"] == net[0].metadata["pos"] == (0, 1)
     net.project(perceptron(1, 2))
     assert link["capacity"] == 7
@@ -160,16 +216,22 @@ def test_other_keys_are_metadata(net):
 
 
 def test_metadata_stay_where_they_are_through_joins_edits_and_new_numbers():
-    small, big = perceptron(1, 1), perceptron(60, 80, 1)
+    small = perceptron(1, 1)
+    big = perceptron(60, 80, 1)
     small.connections[0].metadata["place"] = 0
     for i, link in enumerate(big.connections[::500], 1):
         link.metadata["place"] = link.target.metadata["into"] = i
-    into = {neuron: neuron.metadata["into"] for neuron in big.select(into=partial(lt, 0))}
+    into = {
+        neuron: neuron.metadata["into"] for neuron in big.select(into=partial(lt, 0))
+    }
     small.project(big)  # the larger store takes over the other
     assert small.select("connections", place=0) == small.connections
-    links = {link: link["place"] for link in big.select("connections", place=partial(lt, 0))}
+    links = {
+        link: link["place"] for link in big.select("connections", place=partial(lt, 0))
+    }
     assert list(links.values()) == list(range(1, 11))
-    before, last = big.connections, big.connections[-1]
+    before = big.connections
+    last = big.connections[-1]
     for source, target in product(big.input, big["hidden"]):
         if source.connected(target) not in links:
             source.disconnect(target)
@@ -178,12 +240,14 @@ def test_metadata_stay_where_they_are_through_joins_edits_and_new_numbers():
     assert before[-1] is last
     assert len(before) == 60 * 80 + 80
     assert repr(before[1]) == "<Connection, removed>"
-    assert {link: link["place"] for link in big.select("connections", place=partial(lt, 0))} == links
+    assert {
+        link: link["place"] for link in big.select("connections", place=partial(lt, 0))
+    } == links
     gone = next(iter(into))
     big.remove(gone)
-    assert {neuron: neuron.metadata["into"] for neuron in big.select(into=partial(lt, 0))} == {
-        neuron: i for neuron, i in into.items() if neuron is not gone
-    }
+    assert {
+        neuron: neuron.metadata["into"] for neuron in big.select(into=partial(lt, 0))
+    } == {neuron: i for neuron, i in into.items() if neuron is not gone}
 
 
 def test_select_refuses_unknown_names(net):
@@ -198,12 +262,19 @@ def test_node_data_of_a_removed_neuron_cannot_be_used(net):
     neuron = net.add(Neuron())[0]
     data = net.graph.nodes[neuron]
     net.remove(neuron)
-    for use in (lambda: data["bias"], lambda: data["layer"], data.copy, lambda: data.update(bias=1.0, pos=2)):
+    for use in (
+        lambda: data["bias"],
+        lambda: data["layer"],
+        data.copy,
+        lambda: data.update(bias=1.0, pos=2),
+    ):
         with pytest.raises(TopologyError, match="removed"):
             use()
 
 
-@pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")  # connections in any direction
+@pytest.mark.filterwarnings(
+    "ignore::synapse.errors.TopologyWarning"
+)  # connections in any direction
 @pytest.mark.parametrize("seed", range(3))
 def test_held_graphs_show_their_networks_through_random_edits(seed):
     rng = np.random.default_rng(seed)
@@ -211,7 +282,8 @@ def test_held_graphs_show_their_networks_through_random_edits(seed):
     graphs = [net.graph for net in nets]
     for _ in range(60):
         one, other = (nets[i] for i in rng.integers(0, 3, 2))
-        u, v = one[rng.integers(len(one))], other[rng.integers(len(other))]
+        u = one[rng.integers(len(one))]
+        v = other[rng.integers(len(other))]
         hidden = [n for layer in one.hidden for n in layer if not n.gated]
         match rng.integers(5):
             case 0 if u.connected(v):
@@ -230,13 +302,17 @@ def test_held_graphs_show_their_networks_through_random_edits(seed):
             assert {(c.source, c.target): c for c in net.connections} == {
                 e: live.edges[e] for e in live.edges
             }
-            assert {(v, u) for v in live for u in live.pred[v]} == {(v, u) for u, v in live.edges}
+            assert {(v, u) for v in live for u in live.pred[v]} == {
+                (v, u) for u, v in live.edges
+            }
             assert sorted(live) == list(net)
 
 
 def test_a_network_is_freed_with_its_graph():
     net = perceptron(1, 2, 1)
-    layers, gone, live = net.layers, weakref.ref(net), net.graph
+    layers = net.layers
+    gone = weakref.ref(net)
+    live = net.graph
     assert len(live.edges) == live.size() == sum(n for _, n in live.in_degree) == 4
     assert nx.is_weakly_connected(live)
     del net, live
@@ -267,12 +343,23 @@ def test_an_algorithm_may_add_a_helper_node_for_a_moment(joined):
 
 
 def test_nothing_else_can_be_added(net):
-    live, nodes = net.graph, list(net.graph)
+    live = net.graph
+    nodes = list(net.graph)
     helper, turned = [("helper", n) for n in nodes], [(n, "helper") for n in nodes]
-    for edges in (None, [(1, 2)], helper[1:], [(nodes[0], n) for n in nodes], turned, [([], nodes[0])]):
+    for edges in (
+        None,
+        [(1, 2)],
+        helper[1:],
+        [(nodes[0], n) for n in nodes],
+        turned,
+        [([], nodes[0])],
+    ):
         with unchanged(net), pytest.raises(graph.GraphEditError):
             live.add_edges_from(edges)
-    for owner, data in ((live, {"weight": 1.0}), (graph.of(net._store), {})):  # which nobody would keep
+    for owner, data in (
+        (live, {"weight": 1.0}),
+        (graph.of(net._store), {}),
+    ):  # which nobody would keep
         with pytest.raises(graph.GraphEditError):
             owner.add_edges_from(helper, **data)
     live.add_edges_from(helper)
@@ -306,7 +393,8 @@ def test_a_copy_is_an_ordinary_graph_with_dicts(net, joined):
 
 
 def test_connections_of_large_layers_appear_when_looked_at():
-    a, b = Layer(80), Layer(80)
+    a = Layer(80)
+    b = Layer(80)
     projection = a.project(b, seed=1)
     assert a[5].connected(b[3]).weight == np.asarray(projection.weights)[5, 3] != 0
     assert b[0].connected(a[0]) is None
@@ -318,8 +406,12 @@ def test_connections_of_large_layers_appear_when_looked_at():
 
 
 def test_nodes_are_in_order_of_activation_after_edits_too():
-    """So an adjacency matrix fits the neurons and what is recorded; also for two networks in one store."""
-    first, middle, last, extra = Layer(2), Layer(3), Layer(1), Layer(2)
+    """So an adjacency matrix fits the neurons and what is recorded; also for two
+    networks in one store."""
+    first = Layer(2)
+    middle = Layer(3)
+    last = Layer(1)
+    extra = Layer(2)
     middle.project(last), first.project(middle)  # not in order
     net = Network(first, [middle], last)
     other = Network(extra, [], Layer(1))
@@ -327,7 +419,13 @@ def test_nodes_are_in_order_of_activation_after_edits_too():
     wrong = []
 
     def look(edit):
-        if not (list(live) == list(net.graph) == list(live.nodes) == list(live.adj) == list(net)):
+        if not (
+            list(live)
+            == list(net.graph)
+            == list(live.nodes)
+            == list(live.adj)
+            == list(net)
+        ):
             wrong.append(edit)
 
     look("made")
@@ -346,12 +444,16 @@ def test_nodes_are_in_order_of_activation_after_edits_too():
     assert not wrong
     matrix = nx.to_numpy_array(net.graph)
     place = {neuron: i for i, neuron in enumerate(net)}
-    assert all(matrix[place[one.source], place[one.target]] == one.weight for one in net.connections)
+    assert all(
+        matrix[place[one.source], place[one.target]] == one.weight
+        for one in net.connections
+    )
 
 
 def test_live_data_equal_those_of_a_copy():
     net = architect.LSTM(1, 2, 1, seed=0)
-    live, plain = net.graph, net.graph.copy()
+    live = net.graph
+    plain = net.graph.copy()
     assert nx.utils.graphs_equal(live, plain)
     assert nx.utils.graphs_equal(plain, live)
     one, other, *_ = net.connections

@@ -42,7 +42,10 @@ def test_maxout_units_say_the_largest_state_of_their_group():
     into = [weights(net.input, group) for group in groups]
     out = weights(unit, net.output)
     for row in INPUTS:
-        largest = [(w @ row + group.biases).max() for w, group in zip(into, groups, strict=True)]
+        largest = [
+            (w @ row + group.biases).max()
+            for w, group in zip(into, groups, strict=True)
+        ]
         assert net.activate(row) == pytest.approx(out @ largest, abs=1e-14)
         assert unit.activations == pytest.approx(largest, abs=1e-14)
         for group in groups:
@@ -56,17 +59,26 @@ def test_groups_side_by_side_do_not_mix():
         source.project(group, weights=np.roll([[1.0, 2.0, 3.0]], i))
     net = Network(source, groups[:2], groups[2])
     net.activate([1.0])
-    assert [group.activations.tolist() for group in groups] == [[0, 0, 1], [1, 0, 0], [0, 1, 0]]
+    assert [group.activations.tolist() for group in groups] == [
+        [0, 0, 1],
+        [1, 0, 0],
+        [0, 1, 0],
+    ]
 
 
 def test_alone_a_neuron_has_won():
     neuron = Neuron("winner", bias=-3.0)
     assert (neuron.activate(), Neuron("maxout", bias=-3.0).activate()) == (1.0, -3.0)
-    assert (squash.winner(-3.0), squash.maxout(-3.0), squash.maxout.derivative(-3.0)) == (1.0, -3.0, 1.0)
+    assert (
+        squash.winner(-3.0),
+        squash.maxout(-3.0),
+        squash.maxout.derivative(-3.0),
+    ) == (1.0, -3.0, 1.0)
 
 
 def test_an_epoch_is_its_steps():
-    one, other = maxout()[0], maxout()[0]
+    one = maxout()[0]
+    other = maxout()[0]
     targets = np.random.default_rng(1).normal(size=(20, 2))
     for row, target in zip(INPUTS, targets, strict=True):
         one.activate(row)
@@ -76,24 +88,29 @@ def test_an_epoch_is_its_steps():
 
 
 def test_joining_networks_keeps_groups_apart():
-    one, other = maxout(seed=1)[0], maxout(seed=2)[0]
+    one = maxout(seed=1)[0]
+    other = maxout(seed=2)[0]
     expected = other.clone().run(INPUTS)
     one.output.project(other.input, seed=0)
     assert other.run(INPUTS) == pytest.approx(expected, abs=1e-14)
 
 
-# --- members that are connected and gated within their group: see each other one step late ----------
+# --- members that are connected and gated within their group: see each other one step
+# late ----------
 
 
 def two_softmax_outputs():
-    source, output = Layer(1), Layer(2, "softmax")
+    source = Layer(1)
+    output = Layer(2, "softmax")
     source.project(output, weights=[[1.0, -1.0]])
     output[0].project(output[1], weight=0.8)
     return Network(source, [], output)
 
 
 def maxout_within():
-    x, h, y = Layer(2), Layer(3, "maxout"), Layer(1, "identity")
+    x = Layer(2)
+    h = Layer(3, "maxout")
+    y = Layer(1, "identity")
     x.project(h, seed=0)
     h.project(h, "all_to_else", seed=1)
     h.project(y, seed=2)
@@ -115,7 +132,8 @@ def lengths_of(name):
 
 @every_case("name", WITHIN)
 def test_members_read_each_other_one_step_late(name):
-    net, rows = WITHIN[name](), np.random.default_rng(0).normal(size=(8, 3))
+    net = WITHIN[name]()
+    rows = np.random.default_rng(0).normal(size=(8, 3))
     rows = rows[:, : len(net.input)]
     expected = Walk(net).run(rows)
     for answers in (
@@ -124,7 +142,9 @@ def test_members_read_each_other_one_step_late(name):
         pickle.loads(pickle.dumps(net)).run(rows),
         [net.activate(row) for row in rows],
     ):
-        assert np.abs(answers - expected).max() < 1e-12 * max(1.0, np.abs(expected).max())
+        assert np.abs(answers - expected).max() < 1e-12 * max(
+            1.0, np.abs(expected).max()
+        )
 
 
 @every_case("name", WITHIN)
@@ -136,7 +156,9 @@ def test_the_gradient_is_exact_and_depends_on_no_earlier_call(name):
         found = [synapse.gradient(net, *data, window=window)]
         synapse.gradient(net, *sequences(net, lengths_of(name), seed=1))
         found.append(synapse.gradient(net, *data, window=window))
-        first, second = (np.concatenate([[one.loss], one.weights, one.biases]) for one in found)
+        first, second = (
+            np.concatenate([[one.loss], one.weights, one.biases]) for one in found
+        )
         assert (first == second).all()
         expected = np.append(loss, slopes)
         assert np.abs(first - expected).max() < 1e-11 * max(1.0, np.abs(expected).max())
@@ -154,7 +176,8 @@ def test_sensitivities_are_exact(name):
 
 @every_case("name", WITHIN)
 def test_the_online_rule_learns_as_the_reference(name):
-    net, rate = WITHIN[name](), 0.02
+    net = WITHIN[name]()
+    rate = 0.02
     number = {neuron: k for k, neuron in enumerate(net)}
     reference = Reference()
     for neuron, j in number.items():
@@ -169,25 +192,40 @@ def test_the_online_rule_learns_as_the_reference(name):
         if link.gater is not None:
             reference.gate(number[link.gater], *ends)
     inputs, targets = (one[0] for one in sequences(net, (10,)))
-    cost = "categorical_cross_entropy" if net.output.squash is squash.softmax else "squared_error"
+    cost = (
+        "categorical_cross_entropy"
+        if net.output.squash is squash.softmax
+        else "squared_error"
+    )
     cost = "cross_entropy" if net.output.squash is squash.logistic else cost
     order = list(range(len(net)))
     for row, aims in zip(inputs, np.nan_to_num(targets, nan=0.0), strict=True):
         if cost == "categorical_cross_entropy" and not aims.any():
             aims = np.eye(len(aims))[0]
         reference.step(order, row.tolist())
-        reference.learn(order, rate, aims.tolist(), cost, net.output.cost_weights.tolist())
+        reference.learn(
+            order, rate, aims.tolist(), cost, net.output.cost_weights.tolist()
+        )
         net.activate(row)
         net.propagate(rate, aims)
-    links = [reference.links[number[c.source], number[c.target]].weight for c in net.connections]
+    links = [
+        reference.links[number[c.source], number[c.target]].weight
+        for c in net.connections
+    ]
     assert net.weights == pytest.approx(links, abs=1e-12)
-    assert net.biases == pytest.approx([unit.bias for unit in reference.units.values()], abs=1e-12)
+    assert net.biases == pytest.approx(
+        [unit.bias for unit in reference.units.values()], abs=1e-12
+    )
 
 
 def test_a_group_of_which_one_member_reads_its_neighbours_is_not_divided():
-    """The second layer competes as a whole, though only its last neuron depends on the first."""
-    source, one, other = Layer(1), Layer(2, "maxout"), Layer(3, "maxout")
-    out, early = Layer(1, "identity"), Layer(1, "tanh")
+    """The second layer competes as a whole, though only its last neuron depends on the
+    first."""
+    source = Layer(1)
+    one = Layer(2, "maxout")
+    other = Layer(3, "maxout")
+    out = Layer(1, "identity")
+    early = Layer(1, "tanh")
     for layer in (one, other):
         source.project(layer, seed=3)
     one.project(Layer([other[2]]), weights=2.0)
@@ -196,10 +234,15 @@ def test_a_group_of_which_one_member_reads_its_neighbours_is_not_divided():
     early.project(out, seed=6)
     net = Network(source, [early, one, other], out)
     data = sequences(net, (6, 4))
-    assert net.clone().run(data[0][0]) == pytest.approx(Walk(net).run(data[0][0]), abs=1e-14)
-    found, (_, expected) = compare_gradients(net, *data, method="rtrl"), Walk(net).gradient(*data)
+    assert net.clone().run(data[0][0]) == pytest.approx(
+        Walk(net).run(data[0][0]), abs=1e-14
+    )
+    found = compare_gradients(net, *data, method="rtrl")
+    (_, expected) = Walk(net).gradient(*data)
     for side in ("rule", "exact"):
-        assert np.append(found.weights[side], found.biases[side]) == pytest.approx(expected, abs=1e-12)
+        assert np.append(found.weights[side], found.biases[side]) == pytest.approx(
+            expected, abs=1e-12
+        )
 
 
 def test_what_is_late_is_counted_and_marked():
@@ -211,7 +254,9 @@ def test_what_is_late_is_counted_and_marked():
 def test_members_that_read_each_other_are_not_stepped_one_by_one():
     net = two_softmax_outputs()
     net.input.activate([1.0])
-    with pytest.raises(TopologyError, match="so they activate together. Call network.activate"):
+    with pytest.raises(
+        TopologyError, match="so they activate together. Call network.activate"
+    ):
         net.output[0].activate()
     with pytest.raises(TopologyError, match="activate together"):
         net.output.propagate(0.1, [1.0, 0.0])

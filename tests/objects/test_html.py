@@ -1,4 +1,5 @@
-"""What notebooks show of layers, results, logs and tables: well-formed, true, and without a word executed."""
+"""What notebooks show of layers, results, logs and tables: well-formed, true, and
+without a word executed."""
 
 import math
 from xml.etree import ElementTree
@@ -8,7 +9,16 @@ import pytest
 
 import architect
 import synapse
-from synapse import Layer, Network, Neuron, analysis, experiments, forecasting, learning, record
+from synapse import (
+    Layer,
+    Network,
+    Neuron,
+    analysis,
+    experiments,
+    forecasting,
+    learning,
+    record,
+)
 from synapse._html import curves
 from tests.helpers.cases import all_hold
 
@@ -22,7 +32,9 @@ def parsed(shown):
 
 
 def cells(tree):
-    return [["".join(cell.itertext()) for cell in row.iter("td")] for row in tree.iter("tr")][1:]
+    return [
+        ["".join(cell.itertext()) for cell in row.iter("td")] for row in tree.iter("tr")
+    ][1:]
 
 
 def nasty_net():
@@ -34,12 +46,15 @@ def nasty_net():
 
 def views():
     """Something of everything that has a view."""
-    net, rows = nasty_net(), np.ones((3, 2))
+    net = nasty_net()
+    rows = np.ones((3, 2))
     with record(net, "activation", "weight") as log:
         net.run(rows)
     result = synapse.Trainer(net).train(rows, np.ones((3, 1)), epochs=3, progress=False)
     result.history[NASTY] = [0.5, math.nan, 0.25]
-    trials = experiments.Trials([{"seed": 0, NASTY: NASTY, "list": [NASTY, 1]}, {"seed": 1, "solved": True}])
+    trials = experiments.Trials(
+        [{"seed": 0, NASTY: NASTY, "list": [NASTY, 1]}, {"seed": 1, "solved": True}]
+    )
     return {
         "layer": net.input,
         "log": log,
@@ -58,31 +73,58 @@ def test_views_are_well_formed_and_names_are_text(seen):
     def check(view):
         tree = parsed(view)
         tags = {element.tag.removeprefix(SVG) for element in tree.iter()}
-        assert tags <= {"div", "table", "thead", "tbody", "tr", "th", "td", "svg", "path", "text", "title"}
+        assert tags <= {
+            "div",
+            "table",
+            "thead",
+            "tbody",
+            "tr",
+            "th",
+            "td",
+            "svg",
+            "path",
+            "text",
+            "title",
+        }
         assert "<script" not in view._repr_html_()
-        assert repr(view).split("\n")[0].split(";")[0].rstrip(">") in "".join(tree.itertext())
+        assert repr(view).split("\n")[0].split(";")[0].rstrip(">") in "".join(
+            tree.itertext()
+        )
 
     all_hold(check, seen)
 
 
 def test_a_result_draws_its_learning_curve(seen):
-    history = {"error": [0.5, 0.25, 0.125], "rate": [0.1] * 3, "validation_error": [0.6, 0.4, 0.5]}
+    history = {
+        "error": [0.5, 0.25, 0.125],
+        "rate": [0.1] * 3,
+        "validation_error": [0.6, 0.4, 0.5],
+    }
     result = learning.Result(0.125, 3, 1.0, history, "epochs", "cross_entropy")
     tree = parsed(result)
     titles = [path.findtext(f"{SVG}title") for path in tree.iter(f"{SVG}path")]
     assert titles == [None, "error", "validation_error"]
-    (error,) = (p.get("d") for p in tree.iter(f"{SVG}path") if p.findtext(f"{SVG}title") == "error")
+    (error,) = (
+        p.get("d")
+        for p in tree.iter(f"{SVG}path")
+        if p.findtext(f"{SVG}title") == "error"
+    )
     points = [list(map(float, point.split())) for point in error[1:].split("L")]
     heights = [y for _, y in points]
     assert [x for x, _ in points] == sorted(x for x, _ in points)
-    assert heights[1] - heights[0] == pytest.approx(2 * (heights[2] - heights[1]), abs=0.2)  # 0.25 and 0.125
+    assert heights[1] - heights[0] == pytest.approx(
+        2 * (heights[2] - heights[1]), abs=0.2
+    )  # 0.25 and 0.125
 
 
 def test_what_is_empty_has_a_view_without_a_curve():
     for epochs in (0, 1):
         history = {"error": [0.5] * epochs, "rate": [0.1] * epochs}
         assert (
-            "<svg" not in learning.Result(0.5, epochs, 1.0, history, "epochs", "cross_entropy")._repr_html_()
+            "<svg"
+            not in learning.Result(
+                0.5, epochs, 1.0, history, "epochs", "cross_entropy"
+            )._repr_html_()
         )
     with record(architect.Perceptron(1, 1, seed=0)) as log:
         pass
@@ -93,9 +135,9 @@ def test_what_is_empty_has_a_view_without_a_curve():
 def test_curves_skip_what_is_not_finite_and_are_logarithmic_over_orders_of_magnitude():
     (path,) = (
         p.get("d")
-        for p in ElementTree.fromstring(curves({"a": [1.0, math.nan, 1.0, math.inf, 1e-4]}, "step")).iter(
-            f"{SVG}path"
-        )
+        for p in ElementTree.fromstring(
+            curves({"a": [1.0, math.nan, 1.0, math.inf, 1e-4]}, "step")
+        ).iter(f"{SVG}path")
         if p.findtext(f"{SVG}title")
     )
     assert path.count("M") == 3

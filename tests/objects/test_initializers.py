@@ -29,9 +29,18 @@ def test_each_gives_the_shape_asked_for_and_follows_its_seed():
 
 def test_made_by_a_function_they_check_their_arguments_too():
     rng = np.random.default_rng(0)
-    for made in (initializers.uniform(0.5), initializers.normal(), initializers.constant(2.0)):
+    for made in (
+        initializers.uniform(0.5),
+        initializers.normal(),
+        initializers.constant(2.0),
+    ):
         assert made(rng, [2, 3], 2, 3).shape == (2, 3)
-        for wrong in ((None, (2, 3), 2, 3), (rng, (2, 3, 4), 2, 3), (rng, (2, -3), 2, 3), (rng, 5, 2, 3)):
+        for wrong in (
+            (None, (2, 3), 2, 3),
+            (rng, (2, 3, 4), 2, 3),
+            (rng, (2, -3), 2, 3),
+            (rng, 5, 2, 3),
+        ):
             with pytest.raises(SynapseError, match="of an initializer to be"):
                 made(*wrong)
 
@@ -56,11 +65,18 @@ def test_they_spread_as_told():
 
 def test_sparse_weights_are_0_but_for_a_share_of_each_neuron():
     weights = draw("sparse", (35, 8))
-    assert (np.count_nonzero(weights, axis=0) == 4).all()  # 0.9 of 35, rounded down, are 0
+    assert (
+        np.count_nonzero(weights, axis=0) == 4
+    ).all()  # 0.9 of 35, rounded down, are 0
     assert len({tuple(np.flatnonzero(column)) for column in weights.T}) > 1
     assert 0 < np.abs(weights).max() <= 1 / np.sqrt(35)
     assert np.count_nonzero(draw("sparse", (40,))) == 4
-    assert np.count_nonzero(initializers.sparse(0.5)(np.random.default_rng(0), (4, 2), 4, 2)) == 4
+    assert (
+        np.count_nonzero(
+            initializers.sparse(0.5)(np.random.default_rng(0), (4, 2), 4, 2)
+        )
+        == 4
+    )
 
 
 def test_orthogonal_matrices_have_orthonormal_rows_or_columns():
@@ -75,7 +91,12 @@ def test_orthogonal_matrices_have_orthonormal_rows_or_columns():
 
 
 def test_what_an_initializer_returns_is_checked():
-    for wrong in (np.zeros((1, 2, 3)), 0.0, np.full(FANS, math.nan), np.full(FANS, math.inf)):
+    for wrong in (
+        np.zeros((1, 2, 3)),
+        0.0,
+        np.full(FANS, math.nan),
+        np.full(FANS, math.inf),
+    ):
         with pytest.raises(ArgumentError):
             draw(lambda rng, shape, fan_in, fan_out, wrong=wrong: wrong)
 

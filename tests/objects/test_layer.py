@@ -6,7 +6,12 @@ import pytest
 import architect
 import synapse
 from synapse import Layer, Network, Neuron, squash
-from synapse.errors import ArgumentError, ArgumentTypeError, TopologyError, UnknownNameError
+from synapse.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    TopologyError,
+    UnknownNameError,
+)
 from tests.helpers.integrity import check_store
 from tests.helpers.networks import lstm, unchanged, used
 
@@ -29,7 +34,9 @@ def test_it_holds_neurons_that_exist():
     with pytest.raises(ArgumentError, match="twice"):
         Layer([a, a])
     for unordered in ({a, Neuron()}, frozenset([a])):
-        with pytest.raises(ArgumentTypeError, match="of a layer to be in an order, such as a list, got"):
+        with pytest.raises(
+            ArgumentTypeError, match="of a layer to be in an order, such as a list, got"
+        ):
             Layer(unordered)
 
 
@@ -44,7 +51,10 @@ def test_its_squash_can_be_set():
         layer.squash = "sigmoidal"
     layer.squash = "winner"
     assert layer.activate().tolist() == [0.0, 1.0]
-    for function in ("tanh", "winner"):  # by itself it leaves the group, and competes alone
+    for function in (
+        "tanh",
+        "winner",
+    ):  # by itself it leaves the group, and competes alone
         layer[0].squash = function
     assert layer.activate().tolist() == [1.0, 1.0]
     net = architect.Perceptron(1, 2, 1, seed=0)
@@ -64,16 +74,35 @@ def test_it_is_trainable_or_deterministic_where_all_its_neurons_are():
 
 
 def test_a_neuron_of_a_network_or_of_another_precision_is_not_appended():
-    net, other = used(lstm(2, 2, 1)), Network(Layer(1), [], Layer(1))
-    for neuron, words in ((other.output[0], "belongs to"), (Neuron(dtype=np.float32), "float32")):
+    net = used(lstm(2, 2, 1))
+    other = Network(Layer(1), [], Layer(1))
+    for neuron, words in (
+        (other.output[0], "belongs to"),
+        (Neuron(dtype=np.float32), "float32"),
+    ):
         with unchanged(net), pytest.raises(TopologyError, match=words):
             net.hidden[0].append(neuron)
-    assert [len(layer) for layer in (*net.layers, *other.layers)] == [2, 2, 2, 2, 2, 1, 1, 1]
+    assert [len(layer) for layer in (*net.layers, *other.layers)] == [
+        2,
+        2,
+        2,
+        2,
+        2,
+        1,
+        1,
+        1,
+    ]
 
 
 def frozen_parts():
-    """A network with everything that learning may not move; its fixed connections, and fixed neurons."""
-    x, cells, copies, y = Layer(2), Layer(3, "noise", name="cells"), Layer(3, "identity"), Layer(2, name="y")
+    """A network with everything that learning may not move; its fixed connections, and
+    fixed neurons."""
+    x, cells, copies, y = (
+        Layer(2),
+        Layer(3, "noise", name="cells"),
+        Layer(3, "identity"),
+        Layer(2, name="y"),
+    )
     entering = x.project(cells, seed=0)
     within = cells.project(cells, synapse.ALL_TO_ALL, self_connections=True, seed=1)
     copied = cells.project(copies, synapse.ONE_TO_ONE, weights=1.0, trainable=False)
@@ -85,27 +114,45 @@ def frozen_parts():
     entering[0].trainable = cells[0].trainable = False  # and what is tied to them
     within[0].trainable = False  # a self-connection
     y.freeze()
-    links = {entering[0], entering[3], leaving[1], within[0], *copied, *carousel, *leaving}
+    links = {
+        entering[0],
+        entering[3],
+        leaving[1],
+        within[0],
+        *copied,
+        *carousel,
+        *leaving,
+    }
     return net, links, {*cells[:2], *y}
 
 
 RESETS = {
     "network": lambda net: net.reset(seed=5, initializer="normal"),
-    "layers": lambda net: [layer.reset(seed=5, initializer="normal") for layer in net.layers],
-    "slices": lambda net: [layer[:2].reset(seed=5, initializer="normal") for layer in net.layers],
-    "neurons": lambda net: [neuron.reset(seed=5, initializer="normal") for neuron in net],
+    "layers": lambda net: [
+        layer.reset(seed=5, initializer="normal") for layer in net.layers
+    ],
+    "slices": lambda net: [
+        layer[:2].reset(seed=5, initializer="normal") for layer in net.layers
+    ],
+    "neurons": lambda net: [
+        neuron.reset(seed=5, initializer="normal") for neuron in net
+    ],
 }
 
 
 @pytest.mark.parametrize("way", RESETS)
 def test_a_reset_draws_what_is_trainable_and_nothing_else(way):
-    """Neurons, connections, self-connections, carousels, ties, what is frozen, and random streams."""
+    """Neurons, connections, self-connections, carousels, ties, what is frozen, and
+    random streams."""
     net, links, neurons = frozen_parts()
     for x in ([1.0, 0.5], [0.3, -0.2]):
         net.activate(x)
     store = net._store
-    before = {one: one.weight for one in net.connections} | {one: one.bias for one in net}
-    trainable, streams = [one.trainable for one in before], store["random"].tolist()
+    before = {one: one.weight for one in net.connections} | {
+        one: one.bias for one in net
+    }
+    trainable = [one.trainable for one in before]
+    streams = store["random"].tolist()
     RESETS[way](net)
     assert [one.trainable for one in before] == trainable
     assert store["random"].tolist() == streams
@@ -114,19 +161,26 @@ def test_a_reset_draws_what_is_trainable_and_nothing_else(way):
     moved = {link for link in net.connections if link.weight != before[link]}
     assert not moved & links
     assert len(moved) == len(net.connections) - len(links) or way == "slices"
-    assert any(link.source is link.target for link in moved)  # a self-connection that learns is forgotten
+    assert any(
+        link.source is link.target for link in moved
+    )  # a self-connection that learns is forgotten
     assert not net.output.states.any()
 
 
 def learns(net):
-    return [link.trainable for link in net.connections], [neuron.trainable for neuron in net]
+    return [link.trainable for link in net.connections], [
+        neuron.trainable for neuron in net
+    ]
 
 
 def test_unfreezing_restores_what_was_trainable():
-    """Carousels and fixed copies do not become trainable, nor does what was set to be fixed."""
+    """Carousels and fixed copies do not become trainable, nor does what was set to be
+    fixed."""
     net = architect.LSTM(2, 3, 1, seed=0)
     net.connections[0].trainable = net.output[0].trainable = False
-    own = net["cells"].project(Layer([net["cells"][0]]), synapse.ALL_TO_ALL, seed=1)  # learns
+    own = net["cells"].project(
+        Layer([net["cells"][0]]), synapse.ALL_TO_ALL, seed=1
+    )  # learns
     before = learns(net)
     for _ in range(2):  # a second time changes nothing
         for layer in net.layers:
@@ -142,16 +196,23 @@ def test_unfreezing_restores_what_was_trainable():
 
 def test_what_is_set_while_frozen_is_not_restored():
     net = architect.Perceptron(2, 2, 1, seed=0)
-    layer, links = net["hidden"], net.connections
+    layer = net["hidden"]
+    links = net.connections
     layer.freeze()
-    links[0].trainable, links[1].trainable = False, True
-    layer[0].trainable, layer[1].trainable = False, True
+    links[0].trainable = False
+    links[1].trainable = True
+    layer[0].trainable = False
+    layer[1].trainable = True
     layer.unfreeze()
     assert learns(net) == ([False] + [True] * 5, [True, True, False, True, True])
     layer.freeze()
-    layer.trainable, links[3].trainable = False, False
+    layer.trainable = False
+    links[3].trainable = False
     layer.unfreeze()
-    assert learns(net) == ([False, True, True, False, True, True], [True, True, False, False, True])
+    assert learns(net) == (
+        [False, True, True, False, True, True],
+        [True, True, False, False, True],
+    )
 
 
 def test_what_is_tied_is_frozen_and_restored_together():
@@ -160,9 +221,15 @@ def test_what_is_tied_is_frozen_and_restored_together():
     synapse.tie([links[0], links[5]])
     synapse.tie([net["hidden"][0], net.output[1]])
     net["hidden"].freeze()
-    assert learns(net) == ([False] * 4 + [True, False, True, True], [True, True, False, False, True, False])
+    assert learns(net) == (
+        [False] * 4 + [True, False, True, True],
+        [True, True, False, False, True, False],
+    )
     net.output.unfreeze()  # it has members of both
-    assert learns(net) == ([True] + [False] * 3 + [True] * 4, [True, True, True, False, True, True])
+    assert learns(net) == (
+        [True] + [False] * 3 + [True] * 4,
+        [True, True, True, False, True, True],
+    )
     net["hidden"].unfreeze()
     assert all(map(all, learns(net)))
 
@@ -172,7 +239,9 @@ def test_frozen_and_unfrozen_parts_of_a_group_agree():
     links = net.connections
     links[1].trainable = False
     net["hidden"].freeze()
-    synapse.tie([links[0], links[1]])  # both do not learn now, and both did, as the first of them
+    synapse.tie(
+        [links[0], links[1]]
+    )  # both do not learn now, and both did, as the first of them
     net["hidden"].unfreeze()
     assert links[0].trainable == links[1].trainable == True  # noqa: E712
     check_store(net._store)
@@ -240,11 +309,17 @@ def test_no_two_hidden_layers_get_one_name():
     assert [layer.name for layer in net.hidden] == ["hidden 2", "hidden 3"]
     net.add(Layer(1))
     net.add(Layer(1))
-    assert [layer.name for layer in net.hidden] == ["hidden 2", "hidden 3", "hidden 4", "hidden 5"]
+    assert [layer.name for layer in net.hidden] == [
+        "hidden 2",
+        "hidden 3",
+        "hidden 4",
+        "hidden 5",
+    ]
 
 
 def test_a_neuron_that_becomes_an_input_has_no_error_unless_it_fires_from_others():
-    neuron, target = Neuron("tanh"), Neuron()
+    neuron = Neuron("tanh")
+    target = Neuron()
     neuron.gate(Neuron().project(target, weight=1.0))
     target.connected(target)
     link = target.incoming[0]
@@ -259,5 +334,9 @@ def test_a_neuron_that_becomes_an_input_has_no_error_unless_it_fires_from_others
     net = architect.Perceptron(1, 2, 1, seed=0)
     for one in (neuron, led):
         net.input.append(one)
-    assert (neuron.error.responsibility, neuron.error.projected, neuron.error.gated) == (0.0, 0.0, 0.0)
+    assert (
+        neuron.error.responsibility,
+        neuron.error.projected,
+        neuron.error.gated,
+    ) == (0.0, 0.0, 0.0)
     assert led.error.responsibility == before != 0

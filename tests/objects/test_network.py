@@ -27,7 +27,8 @@ def net():
 
 
 def test_connections_that_lead_elsewhere_are_not_its_own():
-    a, b = Layer(1), Layer(1)
+    a = Layer(1)
+    b = Layer(1)
     net = Network(a, [], b)
     other = Network(Layer(1), [], Layer(1))
     net.project(other)
@@ -38,26 +39,39 @@ def test_connections_that_lead_elsewhere_are_not_its_own():
 
 
 def test_weights_and_biases_are_copies_that_can_be_set(net):
-    weights, biases = net.weights, net.biases
+    weights = net.weights
+    biases = net.biases
     for name in ("weights", "biases"):
         with pytest.raises(ValueError, match="read-only"):
             getattr(net, name)[0] = 9.0
         with pytest.raises(ValueError, match="read-only"):
-            setattr(net, name, operator.imul(getattr(net, name), 2.0))  # net.weights *= 2.0
+            setattr(
+                net, name, operator.imul(getattr(net, name), 2.0)
+            )  # net.weights *= 2.0
     assert (net.weights == weights).all()
-    net.weights, net.biases = 2 * weights, 3 * biases
-    assert [connection.weight for connection in net.connections] == (2 * weights).tolist()
+    net.weights = 2 * weights
+    net.biases = 3 * biases
+    assert [connection.weight for connection in net.connections] == (
+        2 * weights
+    ).tolist()
     assert [neuron.bias for neuron in net] == (3 * biases).tolist()
 
 
 def test_networks_do_not_share_neurons_nor_have_one_twice_or_of_two_precisions():
-    a, b = Layer(2), Layer(1, dtype=np.float32)
-    for layers, words in (((a, [Layer([a[1]])], Layer(1)), "got a neuron in two"), ((a, [], b), "float32")):
+    a = Layer(2)
+    b = Layer(1, dtype=np.float32)
+    for layers, words in (
+        ((a, [Layer([a[1]])], Layer(1)), "got a neuron in two"),
+        ((a, [], b), "float32"),
+    ):
         with pytest.raises(TopologyError, match=words):
             Network(*layers)
     assert a.name is b.name is None
     first = perceptron(2, 3, 1)
-    for parts in ((first.input, [], Layer(1)), (Layer(1), [Layer([first[3]])], Layer(1))):
+    for parts in (
+        (first.input, [], Layer(1)),
+        (Layer(1), [Layer([first[3]])], Layer(1)),
+    ):
         with unchanged(first), pytest.raises(TopologyError, match="belongs to"):
             Network(*parts)
 
@@ -72,24 +86,41 @@ def test_it_knows_whether_the_past_can_change_its_answer():
         ([(0, 1), (1, 2)], [(1, (0, 1))], True),
     ):
         layers = [Layer(1, bias=0.3), Layer(1, bias=0.3), Layer(1, bias=0.3)]
-        made = {(i, j): layers[i][0].project(layers[j][0], weight=0.7) for i, j in links}
+        made = {
+            (i, j): layers[i][0].project(layers[j][0], weight=0.7) for i, j in links
+        }
         for g, pair in gates:
             layers[g][0].gate(made[pair])
         net = Network(layers[0], [layers[1]], layers[2])
         assert net.has_memory is memory, (links, gates)
-        assert (net.activate([1.0]) != net.activate([1.0])).any() == memory, (links, gates)
+        assert (net.activate([1.0]) != net.activate([1.0])).any() == memory, (
+            links,
+            gates,
+        )
 
 
 def test_clear_forgets_the_context_and_keeps_the_weights(net):
-    twin, numbers = net.clone(), (net.weights.tolist(), net.biases.tolist())
+    twin = net.clone()
+    numbers = (net.weights.tolist(), net.biases.tolist())
     net.clear()
     for neuron in twin:
         neuron.clear()
     for one in (net, twin):
         for neuron in one:
             assert neuron.bias_eligibility == 0
-            assert neuron.state == neuron.old_state == neuron.activation == neuron.derivative == 0
-            assert neuron.error.responsibility == neuron.error.projected == neuron.error.gated == 0
+            assert (
+                neuron.state
+                == neuron.old_state
+                == neuron.activation
+                == neuron.derivative
+                == 0
+            )
+            assert (
+                neuron.error.responsibility
+                == neuron.error.projected
+                == neuron.error.gated
+                == 0
+            )
         for connection in one.connections:
             assert connection.eligibility == 0
             assert not any(connection.extended.values())
@@ -97,7 +128,8 @@ def test_clear_forgets_the_context_and_keeps_the_weights(net):
 
 
 def test_clear_of_one_network_leaves_its_neighbours_alone():
-    first, second = perceptron(2, 2, seed=1), perceptron(2, 1, seed=2)
+    first = perceptron(2, 2, seed=1)
+    second = perceptron(2, 1, seed=2)
     first.project(second)
     used(first)
     used(second)
@@ -107,9 +139,13 @@ def test_clear_of_one_network_leaves_its_neighbours_alone():
 
 
 def test_reset_draws_in_the_order_of_making():
-    a, b, c = Layer(2), Layer(2), Layer(1)
+    a = Layer(2)
+    b = Layer(2)
+    c = Layer(1)
     b.project(c), a[1].project(b), a[0].project(b)  # laid out in another order
-    net, every, given = Network(a, [b], c), range(6), []
+    net = Network(a, [b], c)
+    every = range(6)
+    given = []
 
     def counting(rng, shape, fan_in, fan_out):
         given.append((shape, fan_in, fan_out))
@@ -123,13 +159,19 @@ def test_reset_draws_in_the_order_of_making():
         expected[list(drawn)] = range(len(drawn))
         assert net.weights.tolist() == expected.tolist(), one
     sizes = [(count, 2, 2) for pair in ((6, 3), (4, 2), (2, 1)) for count in pair]
-    assert given == [((count,), fan_in, fan_out) for count, fan_in, fan_out in sizes]  # on average
+    assert given == [
+        ((count,), fan_in, fan_out) for count, fan_in, fan_out in sizes
+    ]  # on average
 
 
 def test_what_is_in_a_network_or_of_another_precision_is_not_added(net):
     other = perceptron(1, 1)
     for taken in (net[3], net.hidden[0], other.input, other[0]):
-        with unchanged(net), unchanged(other), pytest.raises(TopologyError, match="belongs to"):
+        with (
+            unchanged(net),
+            unchanged(other),
+            pytest.raises(TopologyError, match="belongs to"),
+        ):
             net.add(taken)
     with unchanged(net), pytest.raises(TopologyError, match="float32"):
         net.add(Neuron(dtype=np.float32))
@@ -137,21 +179,41 @@ def test_what_is_in_a_network_or_of_another_precision_is_not_added(net):
 
 
 SPLITS = {
-    "added first": lambda net, new, a, b: (net.add(new), a.project(new), new.project(b)),
-    "added first, led on first": lambda net, new, a, b: (net.add(new), new.project(b), a.project(new)),
-    "connected first": lambda net, new, a, b: (a.project(new), new.project(b), net.add(new)),
-    "before its target": lambda net, new, a, b: (net.add(new, before=b), a.project(new), new.project(b)),
+    "added first": lambda net, new, a, b: (
+        net.add(new),
+        a.project(new),
+        new.project(b),
+    ),
+    "added first, led on first": lambda net, new, a, b: (
+        net.add(new),
+        new.project(b),
+        a.project(new),
+    ),
+    "connected first": lambda net, new, a, b: (
+        a.project(new),
+        new.project(b),
+        net.add(new),
+    ),
+    "before its target": lambda net, new, a, b: (
+        net.add(new, before=b),
+        a.project(new),
+        new.project(b),
+    ),
 }
 
 
 @pytest.mark.parametrize("way", SPLITS)
 def test_a_perceptron_stays_feed_forward_when_its_connections_are_split(way):
-    net, random = perceptron(2, 3, 2, 1), Random(0)
+    net = perceptron(2, 3, 2, 1)
+    random = Random(0)
     for k in range(80):
-        link, new = random.choice(net.connections), Neuron("identity")
+        link = random.choice(net.connections)
+        new = Neuron("identity")
         old = net.weights
         SPLITS[way](net, new, link.source, link.target)
-        assert net.weights[: len(old)].tolist() == old.tolist()  # in the order of creation
+        assert (
+            net.weights[: len(old)].tolist() == old.tolist()
+        )  # in the order of creation
         link.source.disconnect(link.target)
         if k % 20 == 0:
             used(net)  # its order is fixed now
@@ -161,7 +223,8 @@ def test_a_perceptron_stays_feed_forward_when_its_connections_are_split(way):
 
 
 def test_a_layer_moves_past_what_it_has_nothing_to_do_with_until_the_network_activates():
-    """A whole layer, by connections and by gates; what is on a cycle stays late, without a warning."""
+    """A whole layer, by connections and by gates; what is on a cycle stays late,
+    without a warning."""
     net = perceptron(1, 2, 2, 1)
     first, second = net.hidden
     new = net.add(Layer(2, name="new"))
@@ -176,11 +239,16 @@ def test_a_layer_moves_past_what_it_has_nothing_to_do_with_until_the_network_act
     late = net.add(Layer(1, name="late"))
     net.activate([1.0])
     order = list(net)
-    with pytest.warns(TopologyWarning, match=r"late 0.* activates after .*no common cycle.*net.*sort"):
+    with pytest.warns(
+        TopologyWarning, match=r"late 0.* activates after .*no common cycle.*net.*sort"
+    ):
         late.project(gates)
     assert list(net) == order
     between = net.add(Layer(1, name="between"))
-    net.output.project(between), between.project(net.input)  # are late in any place between the two
+    (
+        net.output.project(between),
+        between.project(net.input),
+    )  # are late in any place between the two
     assert (net.layers[0].name, net.layers[-1].name) == ("input", "output")
     for wrong in (net.input, Neuron()):
         with unchanged(net), pytest.raises(TopologyError, match="before"):
@@ -188,9 +256,14 @@ def test_a_layer_moves_past_what_it_has_nothing_to_do_with_until_the_network_act
 
 
 def test_layers_in_a_given_order_stay_and_are_sorted_when_asked():
-    """Layers whose neurons activate in turns become one; copies and recordings follow."""
-    x, odd, even, y = Layer(1), Layer(2), Layer(3), Layer(1)
-    net, chain = Network(x, odd, even, y), [x[0], even[0], odd[0], even[1], odd[1], even[2], y[0]]
+    """Layers whose neurons activate in turns become one; copies and recordings
+    follow."""
+    x = Layer(1)
+    odd = Layer(2)
+    even = Layer(3)
+    y = Layer(1)
+    net = Network(x, odd, even, y)
+    chain = [x[0], even[0], odd[0], even[1], odd[1], even[2], y[0]]
     for one, other in pairwise(chain):
         with pytest.warns(TopologyWarning) if other in odd else nullcontext():
             one.project(other, weight=0.5)
@@ -208,10 +281,21 @@ def test_layers_in_a_given_order_stay_and_are_sorted_when_asked():
 def test_sorted_networks_have_late_connections_only_on_cycles(spec):
     net = Twin(spec).net
     net.sort()
-    table, order, outputs = Topology.of(net), list(net), len(net) - spec.outputs
-    pairs = [*zip(table.source, table.target, strict=True), *zip(table.gater, table.target, strict=True)]
-    graph = nx.DiGraph((i, j) for i, j in pairs if 0 <= i < outputs and j >= spec.inputs)
-    group = {i: k for k, part in enumerate(nx.strongly_connected_components(graph)) for i in part}
+    table = Topology.of(net)
+    order = list(net)
+    outputs = len(net) - spec.outputs
+    pairs = [
+        *zip(table.source, table.target, strict=True),
+        *zip(table.gater, table.target, strict=True),
+    ]
+    graph = nx.DiGraph(
+        (i, j) for i, j in pairs if 0 <= i < outputs and j >= spec.inputs
+    )
+    group = {
+        i: k
+        for k, part in enumerate(nx.strongly_connected_components(graph))
+        for i in part
+    }
     assert all(i < j or group[i] == group[j] for i, j in graph.edges)
     net.sort()
     assert list(net) == order
@@ -221,14 +305,23 @@ def test_an_attribute_that_is_misspelt_is_not_set():
     class Labelled(Network):
         """A class of a user, which may have attributes of its own."""
 
-    net, own = architect.GRU(2, 3, 1, seed=0), Labelled(Layer(1), Layer(1))
+    net = architect.GRU(2, 3, 1, seed=0)
+    own = Labelled(Layer(1), Layer(1))
     own.labels = "a", "b"
     for owned, wrong, hint in (
-        (net, "weigths", "A Network has no attribute 'weigths' to set. Did you mean 'weights'?"),
+        (
+            net,
+            "weigths",
+            "A Network has no attribute 'weigths' to set. Did you mean 'weights'?",
+        ),
         (net, "learningRate", "Did you mean 'learning_rule'?"),
         (net, "loss", "A Network has no attribute 'loss' to set."),
         (own, "deterministc", "Did you mean 'deterministic'?"),
-        (net.output, "bias", "A Layer has no attribute 'bias' to set. Did you mean 'biases'?"),
+        (
+            net.output,
+            "bias",
+            "A Layer has no attribute 'bias' to set. Did you mean 'biases'?",
+        ),
     ):
         with unchanged(net), pytest.raises(AttributeError, match=re.escape(hint)):
             setattr(owned, wrong, 1.0)
@@ -236,17 +329,30 @@ def test_an_attribute_that_is_misspelt_is_not_set():
 
 
 def test_inputs_and_outputs_are_removed_except_the_last(net):
-    """What a removed input has sent is 0, so the outputs are those of a network that gets 0 there."""
+    """What a removed input has sent is 0, so the outputs are those of a network that
+    gets 0 there."""
     twin = net.clone()
     for link in twin.input[0].outgoing:
         link.weight = 0.0
     net.remove(net.input[0])
     for step in range(3):
-        assert net.activate([0.3 * step]) == pytest.approx(twin.activate([7.0, 0.3 * step]))
+        assert net.activate([0.3 * step]) == pytest.approx(
+            twin.activate([7.0, 0.3 * step])
+        )
     net.remove(net.output[1])
     assert net.activate([0.5]) == pytest.approx(twin.activate([7.0, 0.5])[:1])
-    for neuron in (net.input[0], net.output[0], Neuron(), perceptron(1, 1, 1).hidden[0][0]):
-        with unchanged(net), pytest.raises(TopologyError, match="is not a neuron of|is the last neuron of"):
+    for neuron in (
+        net.input[0],
+        net.output[0],
+        Neuron(),
+        perceptron(1, 1, 1).hidden[0][0],
+    ):
+        with (
+            unchanged(net),
+            pytest.raises(
+                TopologyError, match="is not a neuron of|is the last neuron of"
+            ),
+        ):
             net.remove(neuron)
     with pytest.raises(ArgumentTypeError):
         net.remove("cell")
@@ -266,7 +372,9 @@ def test_a_neuron_that_gates_others_is_not_removed(net):
 def test_a_network_that_nobody_holds_is_collected():
     net = used(lstm(2, 2, 1))
     assert net.graph
-    watched = [weakref.ref(x) for x in (net, net[0], net.input, net.connections[0], net._store)]
+    watched = [
+        weakref.ref(x) for x in (net, net[0], net.input, net.connections[0], net._store)
+    ]
     del net
     gc.collect()
     assert [reference() for reference in watched] == [None] * 5
@@ -286,7 +394,12 @@ def test_its_neurons_are_free_when_it_is_gone():
 
 
 def test_a_clone_shares_no_number_with_its_original(net):
-    for clone in (Network.clone, copy.copy, copy.deepcopy, lambda net: pickle.loads(pickle.dumps(net))):
+    for clone in (
+        Network.clone,
+        copy.copy,
+        copy.deepcopy,
+        lambda net: pickle.loads(pickle.dumps(net)),
+    ):
         other = clone(net)
         assert [n.activation for n in other] == [n.activation for n in net]
         with unchanged(net):
@@ -307,7 +420,8 @@ def test_sorting_keeps_the_layers_of_a_cycle_in_their_order():
 
 
 def test_a_network_projects_and_gates_by_its_output_layer():
-    source, target = Layer(3), Layer(2)
+    source = Layer(3)
+    target = Layer(2)
     net = architect.Perceptron(2, 2, seed=0)
     net.gate(source.project(target), "input")
     gaters = [connection.gater for neuron in target for connection in neuron.incoming]

@@ -1,4 +1,5 @@
-"""The functions of networkx that people call give the same results on live graphs and on ordinary copies."""
+"""The functions of networkx that people call give the same results on live graphs and
+on ordinary copies."""
 
 import pickle
 import random
@@ -36,20 +37,33 @@ convert_node_labels_to_integers(g); compose(g, nx.relabel_nodes(g, primed)); is_
 isomorphism.DiGraphMatcher(g, g).isomorphisms_iter(); maximum_flow(g, a, z, capacity="weight");
 community.louvain_communities(g, seed=1); is_directed_acyclic_graph(g)
 """
-"""What people call of networkx, of every kind: g is a graph, u the same undirected, a and z its ends."""
+"""What people call of networkx, of every kind: g is a graph, u the same undirected, a
+and z its ends."""
 
 DIFFERS = {"to_pandas_edgelist(g)"}
 """What has a connection's own str(data)."""
 WRITES_WEIGHTS = {"minimum_spanning_arborescence(g)"}
-"""What replaces weights while it runs and brings them back, by addition: to rounding."""
+"""What replaces weights while it runs and brings them back, by addition: to
+rounding."""
 
 
 def result_of(call, graph):
     """What networkx makes of a graph."""
     nodes = list(graph)
-    names = {"nx": nx, "g": graph, "u": graph.to_undirected(as_view=True), "a": nodes[0], "z": nodes[-1]}
-    names |= {"half": nodes[: len(nodes) // 2], "numbers": {node: i for i, node in enumerate(nodes)}}
-    return eval(f"nx.{call}", names | {"primed": {node: f"{node.name}'" for node in nodes}})
+    names = {
+        "nx": nx,
+        "g": graph,
+        "u": graph.to_undirected(as_view=True),
+        "a": nodes[0],
+        "z": nodes[-1],
+    }
+    names |= {
+        "half": nodes[: len(nodes) // 2],
+        "numbers": {node: i for i, node in enumerate(nodes)},
+    }
+    return eval(
+        f"nx.{call}", names | {"primed": {node: f"{node.name}'" for node in nodes}}
+    )
 
 
 def outcome(call, graph):
@@ -68,11 +82,15 @@ def normal(value):
     """A value made of lists, dicts and numbers, as far as it can be taken apart."""
     if isinstance(value, nx.Graph):
         nodes = {node: normal(dict(data)) for node, data in value.nodes(data=True)}
-        edges = [(*edge[:-1], normal(dict(edge[-1]))) for edge in value.edges(data=True)]
+        edges = [
+            (*edge[:-1], normal(dict(edge[-1]))) for edge in value.edges(data=True)
+        ]
         return [value.is_directed(), value.is_multigraph(), nodes, edges]
     if isinstance(value, Mapping):
         return {key: normal(one) for key, one in value.items()}
-    if value is None or isinstance(value, (str, bytes, set, frozenset, int, float, complex)):
+    if value is None or isinstance(
+        value, (str, bytes, set, frozenset, int, float, complex)
+    ):
         return value
     if isinstance(value, np.generic):
         return value.item()
@@ -89,14 +107,18 @@ def same(one, other):
     """Whether two normal values are equal, floats to rounding."""
     if isinstance(one, float) and isinstance(other, float):
         return (
-            abs(one - other) <= 1e-9 * max(1.0, abs(one)) or one == other or (one != one and other != other)
+            abs(one - other) <= 1e-9 * max(1.0, abs(one))
+            or one == other
+            or (one != one and other != other)
         )
     if type(one) is not type(other):
         return False
     if isinstance(one, (list, tuple)):
         return len(one) == len(other) and all(map(same, one, other))
     if isinstance(one, dict):
-        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+        return one.keys() == other.keys() and all(
+            same(one[key], other[key]) for key in one
+        )
     return bool(one == other)
 
 
@@ -105,7 +127,9 @@ def linked(sizes, *pairs):
     neurons = [Neuron(name=f"n{i}") for i in range(sum(sizes))]
     for weight, (i, j) in enumerate(pairs, 1):
         neurons[i].project(neurons[j], weight=weight)
-    layers = [Layer(neurons[sum(sizes[:i]) : sum(sizes[: i + 1])]) for i in range(len(sizes))]
+    layers = [
+        Layer(neurons[sum(sizes[:i]) : sum(sizes[: i + 1])]) for i in range(len(sizes))
+    ]
     return Network(layers[0], layers[1:-1], layers[-1])
 
 
@@ -114,8 +138,12 @@ STRUCTURES = {
     "bipartite, without cycles": lambda: used(perceptron(2, 3, 2)),
     "ring": lambda: linked((1, 2, 1), (0, 1), (1, 2), (2, 3), (3, 0)),
     "tree": lambda: linked((1, 2, 4), (0, 1), (0, 2), (1, 3), (1, 4), (2, 5), (2, 6)),
-    "tournament": lambda: linked((1, 3, 1), *((i, j) for j in range(5) for i in range(j))),
-    "complete": lambda: linked((1, 2, 1), *((i, j) for i in range(4) for j in range(4) if i != j)),
+    "tournament": lambda: linked(
+        (1, 3, 1), *((i, j) for j in range(5) for i in range(j))
+    ),
+    "complete": lambda: linked(
+        (1, 2, 1), *((i, j) for i in range(4) for j in range(4) if i != j)
+    ),
     "triad": lambda: linked((1, 1, 1), (0, 1), (1, 2)),
 }
 
@@ -150,15 +178,21 @@ def data_of(net):
 
 
 def works(call, graph, copy):
-    """Whether a call gives for a live graph what it gives for an ordinary one; False if both refuse it."""
-    live, usual = outcome(call, graph), outcome(call, copy)
+    """Whether a call gives for a live graph what it gives for an ordinary one; False if
+    both refuse it."""
+    live = outcome(call, graph)
+    usual = outcome(call, copy)
     if isinstance(live, Exception):
         refused = isinstance(live, GraphEditError) or type(live) is type(usual)
         assert refused, f"raises {live!r}, an ordinary graph gives {usual!r}"
         return False
     if isinstance(usual, ArgumentTypeError):
-        return True  # an ordinary graph of neurons cannot be copied deeply; a live one can
-    assert call in DIFFERS or same(live, usual), f"{live}, and of an ordinary graph {usual}"
+        return (
+            True  # an ordinary graph of neurons cannot be copied deeply; a live one can
+        )
+    assert call in DIFFERS or same(live, usual), (
+        f"{live}, and of an ordinary graph {usual}"
+    )
     return True
 
 
@@ -169,10 +203,13 @@ def test_what_people_call_works_as_on_an_ordinary_graph(call):
     for structure in STRUCTURES:
         for alone in (True, False):
             net = network(structure, alone)
-            graph, before = net.graph, data_of(net)
+            graph = net.graph
+            before = data_of(net)
             results.append(works(call, graph, ordinary(graph)))
             after = data_of(net)
-            assert after == before or (call in WRITES_WEIGHTS and same(after, before)), "other data"
+            assert after == before or (
+                call in WRITES_WEIGHTS and same(after, before)
+            ), "other data"
     mpl.pyplot.close("all")
     assert any(results), "no result"
 
@@ -180,15 +217,20 @@ def test_what_people_call_works_as_on_an_ordinary_graph(call):
 def test_what_functions_are_asked_to_keep_in_a_graph_becomes_a_note():
     net = STRUCTURES["ring"]()
     net.project(perceptron(1, 2))
-    graph, copy = net.graph, ordinary(net.graph)
+    graph = net.graph
+    copy = ordinary(net.graph)
     for one in (graph, copy):
         nx.barycenter(one, attr="centre")
         nx.set_node_attributes(one, nx.circular_layout(one), "pos")
         nx.set_edge_attributes(one, nx.edge_betweenness_centrality(one), "betweenness")
-    assert nx.get_node_attributes(graph, "centre") == nx.get_node_attributes(copy, "centre")
+    assert nx.get_node_attributes(graph, "centre") == nx.get_node_attributes(
+        copy, "centre"
+    )
     assert nx.to_latex(graph) == nx.to_latex(copy)
     flow = nx.maximum_flow_value(graph, net[0], net[3], capacity="betweenness")
-    assert flow == nx.maximum_flow_value(copy, net[0], net[3], capacity="betweenness") > 0
+    assert (
+        flow == nx.maximum_flow_value(copy, net[0], net[3], capacity="betweenness") > 0
+    )
 
 
 def test_pickle_gives_an_ordinary_graph_of_numbers():

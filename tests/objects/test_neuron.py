@@ -19,14 +19,18 @@ from tests.helpers.networks import everything, lstm, unchanged
 
 def chain(*weights, **options):
     """Neurons one behind the other."""
-    neurons = [Neuron(name=letter, **options) for letter, _ in zip("abcdefg", [0, *weights], strict=False)]
+    neurons = [
+        Neuron(name=letter, **options)
+        for letter, _ in zip("abcdefg", [0, *weights], strict=False)
+    ]
     for weight, source, target in zip(weights, neurons, neurons[1:], strict=False):
         source.project(target, weight=weight)
     return neurons
 
 
 def test_the_same_squash_again_goes_on_with_its_random_numbers():
-    neuron, found = Neuron("noise"), []
+    neuron = Neuron("noise")
+    found = []
     for squashes in (["noise", "noise"], ["tanh", "noise"], []):
         neuron.reseed(0)
         neuron.activate()
@@ -41,7 +45,10 @@ def test_a_weight_that_is_not_given_is_within_1_and_follows_the_seed():
     assert weights[0] == weights[1] != weights[2]
     assert 0.1 < max(map(abs, weights)) <= 1
     rng = np.random.default_rng(0)
-    assert Neuron().project(Neuron(), seed=rng).weight != Neuron().project(Neuron(), seed=rng).weight
+    assert (
+        Neuron().project(Neuron(), seed=rng).weight
+        != Neuron().project(Neuron(), seed=rng).weight
+    )
 
 
 def test_what_is_not_there_or_is_there_already_is_refused_with_nothing_changed():
@@ -52,15 +59,21 @@ def test_what_is_not_there_or_is_there_already_is_refused_with_nothing_changed()
     refused = {
         "connected to .* already": (lambda: a.project(b), lambda: a.project(a)),
         "nothing to disconnect": (lambda: b.disconnect(a), lambda: a.disconnect(other)),
-        "is gated by .* already": (lambda: gater.gate(own, link), lambda: other.gate(own, link)),
+        "is gated by .* already": (
+            lambda: gater.gate(own, link),
+            lambda: other.gate(own, link),
+        ),
         "one of them twice": (lambda: other.gate(own, own),),
         "cannot ungate .* is gated by": (lambda: other.ungate(link),),
         "has no gater": (lambda: gater.ungate(link, own),),
         "float32": (lambda: single.gate(own),),
         "no order: .* not connected": (lambda: sorted([a, Neuron()]),),
     }
-    before, errors = everything([a, b, gater]), (TopologyError, ArgumentTypeError)
-    all_refused([(call, errors, words) for words, calls in refused.items() for call in calls])
+    before = everything([a, b, gater])
+    errors = (TopologyError, ArgumentTypeError)
+    all_refused(
+        [(call, errors, words) for words, calls in refused.items() for call in calls]
+    )
     assert everything([a, b, gater]) == before
     assert (own.gater, own.trainable, link.gater) == (None, False, gater)
     assert other._store is not a._store is not single._store
@@ -79,7 +92,9 @@ def test_its_cost_follows_from_its_squash_unless_told():
     with unchanged([neuron]), pytest.raises(ArgumentError, match="logistic"):
         neuron.propagate(target=1.0, cost="cross_entropy")
     neuron.propagate(rate=1.0, target=1.0)
-    assert neuron.bias == pytest.approx(0.5 + (1 - math.tanh(0.5)) * (1 - math.tanh(0.5) ** 2))
+    assert neuron.bias == pytest.approx(
+        0.5 + (1 - math.tanh(0.5)) * (1 - math.tanh(0.5) ** 2)
+    )
 
 
 def test_a_fixed_bias_has_no_sensitivities():
@@ -91,14 +106,18 @@ def test_a_fixed_bias_has_no_sensitivities():
         twin = net.clone()
         for one in (net, twin):
             one.activate([0.3]), one.activate([0.2])
-        found, expected = (list(n.bias_sensitivity.values()) for n in (neuron, twin["hidden"][0]))
+        found, expected = (
+            list(n.bias_sensitivity.values()) for n in (neuron, twin["hidden"][0])
+        )
         assert bool(found) is learns
         assert found == pytest.approx(expected, abs=1e-15)
 
 
 def test_a_cleared_memory_cell_owes_nothing_to_its_past():
     """Its state no longer depends on what its gate once let in."""
-    source, gate, cell = Neuron(), Neuron(), Neuron("identity")
+    source = Neuron()
+    gate = Neuron()
+    cell = Neuron("identity")
     into_gate = source.project(gate, weight=0.5)
     gate.gate(source.project(cell, weight=1.0))
     cell.project(cell)
@@ -170,13 +189,31 @@ def linked(weight=0.5, squash="identity"):
 def test_it_is_a_mapping_of_its_fields():
     _, _, link = linked()
     assert isinstance(link, MutableMapping)
-    assert dict(link) == {"weight": 0.5, "gain": 1.0, "trainable": True, "eligibility": 0.0, "number": 0}
-    assert ("weight" in link, "capacity" in link, "gater" in link, len(link)) == (True, False, False, 5)
+    assert dict(link) == {
+        "weight": 0.5,
+        "gain": 1.0,
+        "trainable": True,
+        "eligibility": 0.0,
+        "number": 0,
+    }
+    assert ("weight" in link, "capacity" in link, "gater" in link, len(link)) == (
+        True,
+        False,
+        False,
+        5,
+    )
     with pytest.raises(KeyError):
         link["capacity"]
     Neuron(name="gate").gate(link)
     assert link["gater"] == "gate"
-    assert list(link) == ["weight", "gain", "trainable", "eligibility", "gater", "number"]
+    assert list(link) == [
+        "weight",
+        "gain",
+        "trainable",
+        "eligibility",
+        "gater",
+        "number",
+    ]
 
 
 def test_a_removed_connection_cannot_be_used():
@@ -200,7 +237,8 @@ def test_a_removed_connection_cannot_be_used():
 
 
 def test_a_new_neuron_takes_little_memory_and_leaves_none_when_it_is_connected():
-    hub, link = Neuron(), None
+    hub = Neuron()
+    link = None
     link = hub.project(hub)
     gc.collect()
     tracemalloc.start()
@@ -220,19 +258,27 @@ def test_a_new_neuron_takes_little_memory_and_leaves_none_when_it_is_connected()
 
 def test_networks_composed_without_a_look_are_those_composed_with_one_at_every_step():
     def composed(seed, look):
-        rng, links = np.random.default_rng(seed), []
+        rng = np.random.default_rng(seed)
+        links = []
         neurons = [Neuron(("tanh", "noise")[i % 2], i, f"{i}") for i in range(8)]
         for neuron in neurons:
             neuron.reseed(seed)
         for source, target, gater, other in rng.integers(0, 8, (30, 4)).tolist():
             try:
-                links.append(neurons[source].project(neurons[target], 0.1 * len(links), trainable=gater > 3))
+                links.append(
+                    neurons[source].project(
+                        neurons[target], 0.1 * len(links), trainable=gater > 3
+                    )
+                )
                 neurons[gater].gate(links[other % len(links)])
             except TopologyError:
                 pass
             _ = [neuron.bias for neuron in neurons if rng.random() < look]
         store = Layer(neurons).project(Layer(1), weights=0.0).source._store
-        facts = {name: store[name].tolist() for name in ("source", "target", "gater", "weight", "trainable")}
+        facts = {
+            name: store[name].tolist()
+            for name in ("source", "target", "gater", "weight", "trainable")
+        }
         numbers = [(n._row, n.bias, n.name, n.squash, n.activate()) for n in neurons]
         return facts, numbers, [link._at for link in links]
 
@@ -258,10 +304,14 @@ def test_no_connection_or_gate_is_lost_if_another_thread_reads():
             hub.gate(made[-1])
 
     for _ in range(30):
-        hubs, others, made = [Neuron(), Neuron()], [Neuron() for _ in range(20)], []
+        hubs = [Neuron(), Neuron()]
+        others = [Neuron() for _ in range(20)]
+        made = []
         links = [partial(link, hub, others, made) for hub in hubs]
         at_once(*links, partial(getattr, others[10], "bias"))
-        assert [set(hub.outgoing) == set(hub.gated) and len(hub.gated) for hub in hubs] == [20, 20]
+        assert [
+            set(hub.outgoing) == set(hub.gated) and len(hub.gated) for hub in hubs
+        ] == [20, 20]
         assert len({each._at for each in made}) == 40
 
 
@@ -276,7 +326,8 @@ def test_threads_that_read_and_connect_a_new_neuron_see_one_store():
 
 
 def test_a_neuron_that_joins_others_has_acted_before_what_acts_next():
-    early, layer = Neuron(), Layer(10)
+    early = Neuron()
+    layer = Layer(10)
     for _ in range(50):
         early.activate()
     early.project(layer[0])

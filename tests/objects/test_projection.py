@@ -15,7 +15,9 @@ from tests.helpers.networks import unchanged
 
 def ends(projection, source, target):
     """Pairs of indices."""
-    return [(list(source).index(c.source), list(target).index(c.target)) for c in projection]
+    return [
+        (list(source).index(c.source), list(target).index(c.target)) for c in projection
+    ]
 
 
 def test_one_to_one_pairs_neurons_or_blocks_of_a_multiple():
@@ -26,33 +28,43 @@ def test_one_to_one_pairs_neurons_or_blocks_of_a_multiple():
     ):
         a, b = map(Layer, sizes)
         assert ends(a.project(b, ONE_TO_ONE), a, b) == pairs
-    a, b = Layer(2), Layer(3)
+    a = Layer(2)
+    b = Layer(3)
     with pytest.raises(ArgumentError, match="2 and 3"):
         a.project(b, ONE_TO_ONE)
     assert not any(neuron.incoming for neuron in b)
 
 
 def test_views_are_not_made_by_hand():
-    ends = {synapse.Projection: (Layer(1), Layer(2)), synapse.Connection: (Neuron(), Neuron())}
+    ends = {
+        synapse.Projection: (Layer(1), Layer(2)),
+        synapse.Connection: (Neuron(), Neuron()),
+    }
     for kind, given in ends.items():
         for wrong in ((), given):
             with pytest.raises(
-                ArgumentTypeError, match=rf"A {kind.__name__} is made by (layer|neuron)\.project"
+                ArgumentTypeError,
+                match=rf"A {kind.__name__} is made by (layer|neuron)\.project",
             ):
                 kind(*wrong)
 
 
 def test_pairs_can_be_listed_or_masked():
-    a, b = Layer(3), Layer(2)
+    a = Layer(3)
+    b = Layer(2)
     projection = a.project(b, ([2, 0, 2], [1, 1, 0]), weights=[1.0, 2.0, 3.0])
     assert ends(projection, a, b) == [(2, 1), (0, 1), (2, 0)]
     assert projection.weights[:].tolist() == [1.0, 2.0, 3.0]
-    c, d = Layer(2), Layer(2)
-    every = c.project(d, (np.array([1, 1, 0, 0]), np.array([0, 1, 0, 1])), weights=[[1, 2], [3, 4]])
+    c = Layer(2)
+    d = Layer(2)
+    every = c.project(
+        d, (np.array([1, 1, 0, 0]), np.array([0, 1, 0, 1])), weights=[[1, 2], [3, 4]]
+    )
     assert every.weights[:].tolist() == [3.0, 4.0, 1.0, 2.0]
     assert [link.weight for link in every] == [3.0, 4.0, 1.0, 2.0]
     mask = [[True, False, True], [False, False, True]]
-    e, f = Layer(2), Layer(3)
+    e = Layer(2)
+    f = Layer(3)
     assert sorted(ends(e.project(f, mask), e, f)) == [(0, 0), (0, 2), (1, 2)]
 
 
@@ -71,24 +83,62 @@ def test_an_initializer_is_given_the_fans():
 
 
 def test_a_kind_is_a_pattern_a_density_a_mask_or_pairs():
-    a, b = Layer(2), Layer(3)
-    pairs = [([0, 1], [0]), ([0, 1],), ([0], [0], [0]), ([2], [0]), ([0], [3]), ([-1], [0]), ([0], [0.5])]
-    others = [0.0, 1.5, math.nan, True, "all to all", np.ones((3, 2), bool), np.ones((2, 3)), [True], {}]
-    calls = [(partial(a.project, b, kind), ArgumentError, "a list of pairs") for kind in pairs]
-    calls += [(partial(a.project, b, kind), (ArgumentError, ArgumentTypeError), None) for kind in others]
-    calls.append((partial(a.project, b, ([0, 1, 0], [2, 2, 2])), TopologyError, "twice"))
-    calls.append((partial(a.project, b, np.zeros((2, 3), bool)), TopologyError, "at least one connection"))
+    a = Layer(2)
+    b = Layer(3)
+    pairs = [
+        ([0, 1], [0]),
+        ([0, 1],),
+        ([0], [0], [0]),
+        ([2], [0]),
+        ([0], [3]),
+        ([-1], [0]),
+        ([0], [0.5]),
+    ]
+    others = [
+        0.0,
+        1.5,
+        math.nan,
+        True,
+        "all to all",
+        np.ones((3, 2), bool),
+        np.ones((2, 3)),
+        [True],
+        {},
+    ]
+    calls = [
+        (partial(a.project, b, kind), ArgumentError, "a list of pairs")
+        for kind in pairs
+    ]
+    calls += [
+        (partial(a.project, b, kind), (ArgumentError, ArgumentTypeError), None)
+        for kind in others
+    ]
+    calls.append(
+        (partial(a.project, b, ([0, 1, 0], [2, 2, 2])), TopologyError, "twice")
+    )
+    calls.append(
+        (
+            partial(a.project, b, np.zeros((2, 3), bool)),
+            TopologyError,
+            "at least one connection",
+        )
+    )
     with unchanged([*a, *b]):
         all_refused(calls)
 
 
 def own_of(neurons):
-    return [neuron.self_connection for neuron in neurons if neuron.self_connection is not None]
+    return [
+        neuron.self_connection
+        for neuron in neurons
+        if neuron.self_connection is not None
+    ]
 
 
 def test_a_pattern_leaves_self_connections_out():
     for kind in (ALL_TO_ALL, ALL_TO_ELSE, 1.0, 0.5):
-        layer, other = Layer(6), Layer(6)
+        layer = Layer(6)
+        other = Layer(6)
         projection = layer.project(layer, kind, seed=0)
         assert not own_of(layer)
         assert all(link.trainable for link in projection)
@@ -104,7 +154,9 @@ def test_a_pattern_leaves_self_connections_out():
 
 def test_one_to_one_with_a_part_of_itself_makes_no_self_connection():
     layer = Layer(4)
-    projection = layer[:2].project(layer, ONE_TO_ONE)  # in blocks: 0 to 0 and 1, 1 to 2 and 3
+    projection = layer[:2].project(
+        layer, ONE_TO_ONE
+    )  # in blocks: 0 to 0 and 1, 1 to 2 and 3
     assert ends(projection, layer, layer) == [(0, 1), (1, 2), (1, 3)]
     other = Layer(4)
     turned = other.project(Layer(list(other)[::-1]), ONE_TO_ONE)  # no carousels
@@ -113,10 +165,18 @@ def test_one_to_one_with_a_part_of_itself_makes_no_self_connection():
 
 
 def test_asked_for_self_connections_are_made_like_the_others():
-    """Drawn and trainable: no neuron becomes an integrator that keeps all it receives."""
-    for kind in (ALL_TO_ALL, 1.0, np.ones((3, 3), bool), (np.repeat(range(3), 3), np.tile(range(3), 3))):
+    """Drawn and trainable: no neuron becomes an integrator that keeps all it
+    receives."""
+    for kind in (
+        ALL_TO_ALL,
+        1.0,
+        np.ones((3, 3), bool),
+        (np.repeat(range(3), 3), np.tile(range(3), 3)),
+    ):
         layer = Layer(3)
-        projection = layer.project(layer, kind, self_connections=True, initializer="normal", seed=0)
+        projection = layer.project(
+            layer, kind, self_connections=True, initializer="normal", seed=0
+        )
         assert len(projection) == 9
         assert len(own_of(layer)) == 3
         assert all(link.trainable for link in projection)
@@ -129,26 +189,36 @@ def test_asked_for_self_connections_are_made_like_the_others():
 def test_a_mask_or_list_with_self_connections_asks_for_them_by_name():
     mask = np.eye(3, k=0, dtype=bool) | np.eye(3, k=1, dtype=bool)
     for kind, what in ((mask, "mask"), (([0, 1], [1, 1]), "list")):
-        layer, other = Layer(3), Layer(3)
+        layer = Layer(3)
+        other = Layer(3)
         sentence = f"The {what} has . self-connections?. .* self_connections=True"
         with unchanged(layer), pytest.raises(ArgumentError, match=sentence):
             layer.project(layer, kind)
-        assert len(layer.project(other, kind)) == len(layer.project(layer, kind, self_connections=True))
+        assert len(layer.project(other, kind)) == len(
+            layer.project(layer, kind, self_connections=True)
+        )
         assert own_of(layer)
 
 
 def test_a_matrix_of_weights_is_not_cut_down_unnoticed():
-    layer, weights = Layer(2), np.array([[1.0, 2.0], [3.0, 4.0]])
+    layer = Layer(2)
+    weights = np.array([[1.0, 2.0], [3.0, 4.0]])
     with unchanged(layer), pytest.raises(ArgumentError, match="self_connections=True"):
         layer.project(layer, ALL_TO_ALL, weights=weights)
     np.fill_diagonal(weights, 0.0)
-    assert layer.project(layer, ALL_TO_ALL, weights=weights).weights.tolist() == [3.0, 2.0]
+    assert layer.project(layer, ALL_TO_ALL, weights=weights).weights.tolist() == [
+        3.0,
+        2.0,
+    ]
     with unchanged(layer), pytest.raises(ArgumentError, match="all_to_all"):
         layer.project(layer, ALL_TO_ELSE, self_connections=True)
     single = Layer(1)
     with unchanged(single), pytest.raises(TopologyError, match="self_connections=True"):
         single.project(single, ALL_TO_ALL)
-    assert single.project(single, ALL_TO_ALL, self_connections=True).weights.shape == (1, 1)
+    assert single.project(single, ALL_TO_ALL, self_connections=True).weights.shape == (
+        1,
+        1,
+    )
 
 
 def test_one_to_one_to_itself_makes_carousels_whatever_is_asked():
@@ -159,12 +229,16 @@ def test_one_to_one_to_itself_makes_carousels_whatever_is_asked():
         ((ONE_TO_ONE,), {"self_connections": False}),
     ):
         layer = Layer(2)
-        links = [(c.weight, c.trainable, c.source) for c in layer.project(layer, *kind, **options)]
+        links = [
+            (c.weight, c.trainable, c.source)
+            for c in layer.project(layer, *kind, **options)
+        ]
         assert links == [(1.0, "trainable" in options, neuron) for neuron in layer]
 
 
 def test_whether_it_is_trainable_is_read_and_set_for_all():
-    a, b = Layer(2), Layer(2)
+    a = Layer(2)
+    b = Layer(2)
     projection = a.project(b, seed=0)
     assert projection.trainable
     projection[1].trainable = False
@@ -186,21 +260,46 @@ def test_weights_can_be_given():
         ([[1, 2], [3, 4]], [[1, 2], [3, 4]]),
         ([1, 2, 3, 4], [[1, 3], [2, 4]]),
     ):
-        assert np.array_equal(Layer(2).project(Layer(2), weights=weights).weights, shown)
-    for weights in ([[1, 2], [3, 4]], [1, 4]):  # of a partial projection by pair or by connection
-        assert np.array_equal(Layer(2).project(Layer(2), ONE_TO_ONE, weights=weights).weights, [1, 4])
+        assert np.array_equal(
+            Layer(2).project(Layer(2), weights=weights).weights, shown
+        )
+    for weights in (
+        [[1, 2], [3, 4]],
+        [1, 4],
+    ):  # of a partial projection by pair or by connection
+        assert np.array_equal(
+            Layer(2).project(Layer(2), ONE_TO_ONE, weights=weights).weights, [1, 4]
+        )
 
 
 def test_weights_are_finite_numbers_in_the_shape_of_the_pattern():
-    a, b = Layer(2), Layer(2)
-    refused = [math.nan, [[1, math.inf], [0, 0]], [1, 2, 3], np.ones((3, 2)), np.ones((2, 2, 1)), "one"]
+    a = Layer(2)
+    b = Layer(2)
+    refused = [
+        math.nan,
+        [[1, math.inf], [0, 0]],
+        [1, 2, 3],
+        np.ones((3, 2)),
+        np.ones((2, 2, 1)),
+        "one",
+    ]
     errors = ArgumentError, ArgumentTypeError
     with unchanged([*a, *b]):
         others = [[1, 2], [3]], object()
-        all_refused([(partial(a.project, b, weights=given), errors, None) for given in (*refused, *others)])
+        all_refused(
+            [
+                (partial(a.project, b, weights=given), errors, None)
+                for given in (*refused, *others)
+            ]
+        )
     projection = a.project(b, weights=1.0)
     with unchanged([*a, *b]):
-        all_refused([(partial(setattr, projection, "weights", given), errors, None) for given in refused])
+        all_refused(
+            [
+                (partial(setattr, projection, "weights", given), errors, None)
+                for given in refused
+            ]
+        )
 
 
 def test_weights_can_be_replaced_scaled_and_sliced():
@@ -219,7 +318,9 @@ IN_PLACE = {
     "*=": lambda w: operator.imul(w, 2.0),
     "+=": lambda w: operator.iadd(w, [[1.0], [2.0]]),
     "by its transpose": lambda w: operator.iadd(w, w.T),
-    "out, in part": lambda w: np.multiply(w, 2, out=w, where=[[True, False], [False, True]]),
+    "out, in part": lambda w: np.multiply(
+        w, 2, out=w, where=[[True, False], [False, True]]
+    ),
     "clip": lambda w: np.clip(w, 1.5, 3.5, out=w),
     "slice": lambda w: w.__setitem__((slice(1, None), 0), w[1:, 0] + 1),
     "mask": lambda w: w.__setitem__(np.asarray(w) > 2, 0.0),
@@ -235,23 +336,41 @@ def test_an_operation_in_place_changes_the_network():
             projection = layers[0].project(layers[1], weights=start)
             weights = projection.weights
             with case(name):
-                answer, wanted = change(weights), change(start)
+                answer = change(weights)
+                wanted = change(start)
                 assert answer is (weights if wanted is start else None)
                 links = [[a.connected(b).weight for b in layers[1]] for a in layers[0]]
-                assert links == start.tolist() == weights.tolist() == projection.weights.tolist()
+                assert (
+                    links
+                    == start.tolist()
+                    == weights.tolist()
+                    == projection.weights.tolist()
+                )
 
 
 def test_a_part_of_the_weights_is_live_where_numpy_has_a_view():
     projection = Layer(2).project(Layer(3), weights=[[1, 2, 3], [4, 5, 6]])
     weights = projection.weights
-    row, column, corner = weights[1], weights[:, 2], weights[1:][..., :2]
+    row = weights[1]
+    column = weights[:, 2]
+    corner = weights[1:][..., :2]
     row *= 10
     column -= 1
     corner[0, 1] = 7
     weights[0] += 100
     assert projection.weights.tolist() == [[101, 102, 102], [40, 7, 59]]
-    assert (row.tolist(), column.tolist(), corner.tolist()) == ([40, 7, 59], [102, 59], [[40, 7]])
-    for copied in (weights[[0, 1]], weights[weights > 50], weights * 1, weights.copy(), np.array(weights)):
+    assert (row.tolist(), column.tolist(), corner.tolist()) == (
+        [40, 7, 59],
+        [102, 59],
+        [[40, 7]],
+    )
+    for copied in (
+        weights[[0, 1]],
+        weights[weights > 50],
+        weights * 1,
+        weights.copy(),
+        np.array(weights),
+    ):
         copied *= 0
     assert projection.weights.tolist() == [[101, 102, 102], [40, 7, 59]]
 
@@ -284,7 +403,8 @@ def test_an_array_takes_weights_in_place_and_at_places():
 
 
 def test_an_operation_in_place_that_fails_changes_nothing():
-    a, b = Layer(2), Layer(2)
+    a = Layer(2)
+    b = Layer(2)
     weights = a.project(b, weights=1.0).weights
     for change in (
         lambda: operator.imul(weights, math.inf),
@@ -300,14 +420,19 @@ def test_an_operation_in_place_that_fails_changes_nothing():
 
 def test_weights_behave_as_an_array():
     weights = Layer(2).project(Layer(2), weights=[[1, 2], [3, 4]]).weights
-    assert (weights.ndim, weights.mean(), [row.tolist() for row in weights]) == (2, 2.5, [[1, 2], [3, 4]])
+    assert (weights.ndim, weights.mean(), [row.tolist() for row in weights]) == (
+        2,
+        2.5,
+        [[1, 2], [3, 4]],
+    )
     assert str(weights) == str(np.array([[1.0, 2.0], [3.0, 4.0]]))
     with pytest.raises(AttributeError):
         _ = weights.means
 
 
 def test_weights_that_are_tied_are_scaled_together_or_not_at_all():
-    a, b = Layer(2), Layer(2)
+    a = Layer(2)
+    b = Layer(2)
     projection = a.project(b, weights=1.0)
     synapse.tie(projection)
     weights = projection.weights
@@ -318,7 +443,8 @@ def test_weights_that_are_tied_are_scaled_together_or_not_at_all():
 
 
 def test_removed_connections_leave_the_others():
-    a, b = Layer(2), Layer(2)
+    a = Layer(2)
+    b = Layer(2)
     projection = a.project(b)
     a[0].disconnect(b[0])
     assert len(projection) == 3
@@ -327,7 +453,11 @@ def test_removed_connections_leave_the_others():
         np.asarray(projection.weights)
     gates = Layer(2)
     gates.gate(projection, gate.INPUT)
-    assert [connection.gater for connection in projection] == [gates[0], gates[1], gates[1]]
+    assert [connection.gater for connection in projection] == [
+        gates[0],
+        gates[1],
+        gates[1],
+    ]
 
 
 def gaters(layer, projection):
@@ -353,17 +483,22 @@ def test_a_layer_gates_what_comes_into_targets_or_leaves_sources():
         projection = a.project(b)
         gates.gate(projection, kind)
         assert gaters(gates, projection) == found
-    cells, gates = Layer(3), Layer(3)
+    cells = Layer(3)
+    gates = Layer(3)
     projection = cells.project(cells)
     gates.gate(projection, gate.ONE_TO_ONE)
     assert gaters(gates, projection) == [0, 1, 2]
 
 
 def test_of_a_sparse_projection_gates_go_by_target_and_source():
-    a, b = Layer(3), Layer(list(Layer(3))[::-1])  # whose rows are in another order
+    # whose rows are in another order
+    a = Layer(3)
+    b = Layer(list(Layer(3))[::-1])
     mask = np.array([[1, 0, 1], [0, 1, 0], [1, 0, 0]], bool)
-    by_target, by_source = Layer(3), Layer(3)
-    first, second = a.project(b, mask), b.project(a, mask)
+    by_target = Layer(3)
+    by_source = Layer(3)
+    first = a.project(b, mask)
+    second = b.project(a, mask)
     by_target.gate(first, gate.INPUT)
     by_source.gate(second, gate.OUTPUT)
     assert gaters(by_target, first) == [j for _, j in ends(first, a, b)]
@@ -371,53 +506,86 @@ def test_of_a_sparse_projection_gates_go_by_target_and_source():
 
 
 def test_the_numbers_of_gaters_must_match():
-    a, b = Layer(3), Layer(2)
+    a = Layer(3)
+    b = Layer(2)
     projection = a.project(b)
-    for size, kind in ((3, gate.INPUT), (2, gate.OUTPUT), (4, gate.ONE_TO_ONE), (4, gate.INPUT)):
+    for size, kind in (
+        (3, gate.INPUT),
+        (2, gate.OUTPUT),
+        (4, gate.ONE_TO_ONE),
+        (4, gate.INPUT),
+    ):
         with pytest.raises(TopologyError, match=f"and {size} gater"):
             Layer(size).gate(projection, kind)
     assert not any(connection.gater for connection in projection)
 
 
 def test_a_pair_is_connected_once():
-    a, b, other = Layer(2), Layer(2), Layer(2, dtype=np.float32)
+    a = Layer(2)
+    b = Layer(2)
+    other = Layer(2, dtype=np.float32)
     a[1].project(b[1], weight=0.5)
     with unchanged([*a, *b]), pytest.raises(TopologyError, match="already"):
         a.project(b)
-    with unchanged([*a, *other]), pytest.raises(TopologyError, match="float32 and float64"):
+    with (
+        unchanged([*a, *other]),
+        pytest.raises(TopologyError, match="float32 and float64"),
+    ):
         a.project(other)
     assert len(a[0].outgoing) == 0
-    assert len(a.project(b, ([1, 0], [0, 1]))) == 2  # the other pairs of neurons that are linked
+    assert (
+        len(a.project(b, ([1, 0], [0, 1]))) == 2
+    )  # the other pairs of neurons that are linked
 
 
 def test_random_pairs_do_not_depend_on_how_many_are_drawn_at_a_time(monkeypatch):
     mask = np.random.default_rng(5).random((8, 6)) < 0.3
     for drawn in (1, 7, 100):
         monkeypatch.setattr(projection, "DRAWN", drawn)
-        sources, targets = projection.pairs_of(0.3, Layer(6), Layer(8), np.random.default_rng(5))
+        sources, targets = projection.pairs_of(
+            0.3, Layer(6), Layer(8), np.random.default_rng(5)
+        )
         assert np.array_equal(np.stack([targets, sources]), np.nonzero(mask))
 
 
 def test_layers_composed_without_a_look_are_those_composed_with_one_at_every_step():
     def composed(seed, look):
-        rng, told = np.random.default_rng(seed), []
-        layers = [Layer(int(size), bias=size, name=f"{i}") for i, size in enumerate(rng.integers(1, 4, 6))]
+        rng = np.random.default_rng(seed)
+        told = []
+        layers = [
+            Layer(int(size), bias=size, name=f"{i}")
+            for i, size in enumerate(rng.integers(1, 4, 6))
+        ]
         made = [layers[0].project(layers[5], seed=seed)]
-        for step, (source, target, gater, other) in enumerate(rng.integers(0, 6, (12, 4)).tolist()):
+        for step, (source, target, gater, other) in enumerate(
+            rng.integers(0, 6, (12, 4)).tolist()
+        ):
             kind = [None, 0.6, "all_to_all", "one_to_one"][step % 4]
             try:
-                made.append(layers[source].project(layers[target], kind, seed=step, trainable=gater > 2))
+                made.append(
+                    layers[source].project(
+                        layers[target], kind, seed=step, trainable=gater > 2
+                    )
+                )
                 layers[other].trainable = gater > 3
-                layers[gater].gate(made[other % len(made)], ["input", "output", "one_to_one"][step % 3])
+                layers[gater].gate(
+                    made[other % len(made)], ["input", "output", "one_to_one"][step % 3]
+                )
                 layers[source].append(Neuron(name=f"of {step}"))
             except (TopologyError, ArgumentError) as error:
                 told.append(str(error))
             _ = [projection.weights.sum() for projection in made if rng.random() < look]
         net = Network(layers[0], [layers[1 + i] for i in rng.permutation(4)], layers[5])
-        links = [(c.source.name, c.target.name, c.weight, c.gater, c.trainable) for c in net.connections]
+        links = [
+            (c.source.name, c.target.name, c.weight, c.gater, c.trainable)
+            for c in net.connections
+        ]
         links = [(*link[:3], link[3] and link[3].name, link[4]) for link in links]
         numbers = [[c.weight for c in projection] for projection in made]
-        facts = [(n.name, n.bias, n.trainable) for n in net], net.run(np.ones((3, len(net.input)))).tolist()
+        facts = (
+            [(n.name, n.bias, n.trainable) for n in net],
+            net.run(np.ones((3, len(net.input)))).tolist(),
+        )
         return told, links, numbers, facts
 
     for seed in range(30):

@@ -21,7 +21,12 @@ def test_noise_is_standard_normal_around_the_state():
 def test_bernoulli_says_1_with_its_chance(bias):
     numbers = drawn("bernoulli", bias=bias)
     assert set(numbers) == {0.0, 1.0}
-    assert scipy.stats.binomtest(int(numbers.sum()), len(numbers), squash.logistic(bias)).pvalue > 0.01
+    assert (
+        scipy.stats.binomtest(
+            int(numbers.sum()), len(numbers), squash.logistic(bias)
+        ).pvalue
+        > 0.01
+    )
 
 
 @pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")

@@ -9,7 +9,12 @@ import pytest
 import architect
 import synapse
 from synapse import Neuron, Trainer, record
-from synapse.errors import ArgumentError, ArgumentTypeError, TopologyError, UnknownNameError
+from synapse.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    TopologyError,
+    UnknownNameError,
+)
 from synapse.objects.recording import Recorder
 from tests.helpers.cases import all_refused
 
@@ -22,7 +27,8 @@ def net(**options):
 
 
 def test_recording_changes_nothing():
-    one, other = net(), net()
+    one = net()
+    other = net()
     with record(one, "error"):
         Trainer(one, 0.1).train(INPUTS, TARGETS, epochs=3, progress=False, seed=0)
     Trainer(other, 0.1).train(INPUTS, TARGETS, epochs=3, progress=False, seed=0)
@@ -64,17 +70,37 @@ def test_wrong_arguments_are_refused():
     all_refused(
         [
             *(
-                (lambda given=given: synapse.Log(*given), ArgumentTypeError, "made by synapse.record")
+                (
+                    lambda given=given: synapse.Log(*given),
+                    ArgumentTypeError,
+                    "made by synapse.record",
+                )
                 for given in ((), (1, 2))
             ),
             (lambda: record(one.input), ArgumentTypeError, ""),
             (lambda: record(one, "weights"), UnknownNameError, ""),
             (lambda: record(one, "weight", neurons=one.output), ArgumentError, ""),
-            (lambda: record(one, "state", connections=one.connections), ArgumentError, ""),
+            (
+                lambda: record(one, "state", connections=one.connections),
+                ArgumentError,
+                "",
+            ),
             (lambda: record(one, "weight", connections=[]), ArgumentError, ""),
-            (lambda: record(one, "weight", connections=[one.output[0]]), ArgumentTypeError, ""),
-            (lambda: record(one, "weight", connections=net().connections), ArgumentError, ""),
-            (lambda: record(architect.Perceptron(2, 1, seed=0), "extended"), ArgumentError, ""),
+            (
+                lambda: record(one, "weight", connections=[one.output[0]]),
+                ArgumentTypeError,
+                "",
+            ),
+            (
+                lambda: record(one, "weight", connections=net().connections),
+                ArgumentError,
+                "",
+            ),
+            (
+                lambda: record(architect.Perceptron(2, 1, seed=0), "extended"),
+                ArgumentError,
+                "",
+            ),
             (lambda: record(one, "state", "state"), ArgumentError, ""),
             (lambda: record(one, neurons=[]), ArgumentError, ""),
             (lambda: record(one, neurons=[Neuron()]), ArgumentError, ""),
@@ -90,7 +116,8 @@ def test_one_recording_at_a_time():
 
 
 def test_a_recorded_network_is_not_joined_to_a_larger_one():
-    one, other = net(), architect.LSTM(3, 5, 2, style="synaptic", seed=0)
+    one = net()
+    other = architect.LSTM(3, 5, 2, style="synaptic", seed=0)
     with record(one), pytest.raises(TopologyError, match="End the recording"):
         one.output.project(other.input)
     one.output.project(other.input, seed=0)
@@ -101,15 +128,20 @@ def test_a_log_is_not_copied():
     for duplicate in (copy.copy, copy.deepcopy, pickle.dumps):
         with pytest.raises(ArgumentTypeError, match="cannot be copied"):
             duplicate(log)
-    with pytest.raises(AttributeError, match="is not recorded. Recorded are: activation"):
+    with pytest.raises(
+        AttributeError, match="is not recorded. Recorded are: activation"
+    ):
         _ = log.state
     with pytest.raises(UnknownNameError):
         log["state"]
 
 
 def test_ctrl_c_as_recording_begins_leaves_nothing_recorded(ctrl_c, monkeypatch):
-    one, follow = net(), Recorder.follow
-    monkeypatch.setattr(Recorder, "follow", lambda recorder: (ctrl_c(), follow(recorder)))
+    one = net()
+    follow = Recorder.follow
+    monkeypatch.setattr(
+        Recorder, "follow", lambda recorder: (ctrl_c(), follow(recorder))
+    )
     log = record(one)
     with pytest.raises(KeyboardInterrupt):
         log.__enter__()
@@ -122,10 +154,14 @@ def test_numbers_of_neurons_connections_layers_and_projections():
     with record(one, "activation", "state", "weight", "gain") as log:
         one.run(INPUTS)
     links = one.connections
-    assert np.array_equal(log.of(one["cells"], "state"), log.state[:, [n in one["cells"] for n in one]])
+    assert np.array_equal(
+        log.of(one["cells"], "state"), log.state[:, [n in one["cells"] for n in one]]
+    )
     assert np.array_equal(log.of(one.output[1]), log.activation[:, -1])
     assert np.array_equal(log.of(links[::-1], "gain"), log.gain[:, ::-1])
-    with pytest.raises(ArgumentError, match=r"log\.of\(items, 'weight'\) or log\.of\(items, 'gain'\)"):
+    with pytest.raises(
+        ArgumentError, match=r"log\.of\(items, 'weight'\) or log\.of\(items, 'gain'\)"
+    ):
         log.of(links[3])
     assert log.of([]).shape == (30, 0)
     assert log.owners("weight") == tuple(links)
@@ -150,7 +186,9 @@ def test_numbers_of_neurons_connections_layers_and_projections():
 def test_a_log_is_a_mapping_an_array_and_a_data_frame(tmp_path):
     one = net()
     removed = one["cells"][0]
-    with record(one, "activation", "weight", "extended", neurons=[one.output[0], removed]) as log:
+    with record(
+        one, "activation", "weight", "extended", neurons=[one.output[0], removed]
+    ) as log:
         one.run(INPUTS)
         one.remove(removed)
         one.run(INPUTS[:1])

@@ -1,4 +1,5 @@
-"""Every number that is recorded is the one that the objects show after the step, in any graph."""
+"""Every number that is recorded is the one that the objects show after the step, in any
+graph."""
 
 import gc
 import weakref
@@ -37,18 +38,27 @@ def rows(steps, count=2, seed=0):
 
 @RULES
 @given_graphs(specs(squashes=SMOOTH), ORDERS, st.booleans(), st.integers(0, 3))
-def test_steps_with_edits_between_and_within_them(rule, spec, order, each_by_hand, edits):
+def test_steps_with_edits_between_and_within_them(
+    rule, spec, order, each_by_hand, edits
+):
     twin = Twin(spec)
-    net, random, inputs, past = learning(twin.net, rule, order), twin.random, twin.vector(spec.inputs), []
+    net = learning(twin.net, rule, order)
+    random = twin.random
+    inputs = twin.vector(spec.inputs)
+    past = []
     assume(rule == "online" or any(link.sensitivity for link in net.connections))
     with record(net, *names_for(net)) as log:
         for step in range(4):
             if rule == "online" and each_by_hand and step % 2 and not net.synchronous:
-                for neuron, value in zip(net, [*inputs, *[None] * len(net)], strict=False):
+                for neuron, value in zip(
+                    net, [*inputs, *[None] * len(net)], strict=False
+                ):
                     neuron.activate(value)
                 agree(log, shown(log, propagated=False))
                 for neuron in reversed(list(net)):
-                    neuron.propagate(0.1, 0.4 if neuron in net.output else None, "squared_error")
+                    neuron.propagate(
+                        0.1, 0.4 if neuron in net.output else None, "squared_error"
+                    )
             else:
                 net.activate(inputs)
                 agree(log, shown(log, propagated=False))
@@ -57,7 +67,8 @@ def test_steps_with_edits_between_and_within_them(rule, spec, order, each_by_han
             past.append({name: log[name][-1].copy() for name in log.numbers})
             assert len(log) == len(past)
             for _ in range(edits):
-                a, b = random.randrange(99), random.randrange(99)
+                a = random.randrange(99)
+                b = random.randrange(99)
                 edit(twin, random.choice(EDITS), a, b, random.random() < 0.5)
                 if random.random() < 0.5:
                     check_store(net._store)
@@ -71,14 +82,24 @@ def test_steps_with_edits_between_and_within_them(rule, spec, order, each_by_han
 @given_graphs(specs(squashes=SMOOTH), ORDERS, st.booleans())
 @pytest.mark.filterwarnings("ignore::synapse.errors.TrainingWarning")
 def test_every_step_of_a_training(rule, spec, order, optimized):
-    """A compiled epoch lets weights wait; the log shows them as they are after each step by hand."""
-    one, other = Twin(spec), Twin(spec)
+    """A compiled epoch lets weights wait; the log shows them as they are after each
+    step by hand."""
+    one = Twin(spec)
+    other = Twin(spec)
     x = [[one.vector(spec.inputs) for _ in range(4)] for _ in range(2)]
-    y = [[[0.3] * spec.outputs, [np.nan] * spec.outputs, [0.8] * spec.outputs, [0.1] * spec.outputs]] * 2
+    y = [
+        [
+            [0.3] * spec.outputs,
+            [np.nan] * spec.outputs,
+            [0.8] * spec.outputs,
+            [0.1] * spec.outputs,
+        ]
+    ] * 2
     optimized = optimized and rule == "online"
     rates = {"optimizer": optimizers.SGD(0.1), "batch_size": 1} if optimized else {}
     assume(one.net.connections)
-    seen, options = [], {"progress": False, "seed": 0, "shuffle": False}
+    seen = []
+    options = {"progress": False, "seed": 0, "shuffle": False}
     for net in (one.net, other.net):
         learning(net, rule, order)
     assume(rule == "online" or any(link.sensitivity for link in net.connections))
@@ -95,7 +116,9 @@ def test_every_step_of_a_training(rule, spec, order, optimized):
     assert len(log) == len(stepped) == len(seen) == 16
     for at, values in enumerate(seen):
         agree(stepped, values, at)
-        if optimized:  # traces into gated neurons without memory are computed from weights before the update
+        # traces into gated neurons without memory are computed from weights before the
+        # update
+        if optimized:
             values = {name: values[name] for name in values if name != "extended"}
         agree(log, values, at, within=1e-9)
 
@@ -104,7 +127,8 @@ def test_every_step_of_a_training(rule, spec, order, optimized):
 def test_sensitivities_with_an_optimizer(batch):
     net = learning(architect.LSTM(2, 3, 1, seed=0))
     other = learning(net.clone())
-    x, y = rows(12).reshape(3, 4, 2), [[[0.5], [1.0], [0.25], [0.0]]] * 3
+    x = rows(12).reshape(3, 4, 2)
+    y = [[[0.5], [1.0], [0.25], [0.0]]] * 3
     trainer = Trainer(net, optimizer=optimizers.Adam(0.1), batch_size=batch)
     with record(net, "sensitivity", "weight", "bias") as log:
         trainer.train(x, y, 1, progress=False, shuffle=False)
@@ -114,7 +138,8 @@ def test_sensitivities_with_an_optimizer(batch):
                 other.clear()
             other.activate(row)
             agree(log, shown(stepped), at)
-            other.weights, other.biases = log.weight[at], log.bias[at]
+            other.weights = log.weight[at]
+            other.biases = log.bias[at]
     assert np.ptp(log.weight, axis=0).any()
 
 
@@ -133,7 +158,8 @@ def test_a_run_and_its_objects():
 
 
 def test_ties_move_together_in_steps_trainings_and_layers():
-    source, target = Layer(2, name="a"), Layer(3, name="b")
+    source = Layer(2, name="a")
+    target = Layer(3, name="b")
     links = source.project(target, seed=0)
     synapse.tie(links)
     synapse.tie(target)
@@ -204,7 +230,11 @@ def sequences(net, lengths, random):
     return x, [random.random((length, len(net.output))) for length in lengths]
 
 
-@given_graphs(specs(squashes=("logistic", "tanh", "gaussian")), st.sampled_from(LENGTHS), st.booleans())
+@given_graphs(
+    specs(squashes=("logistic", "tanh", "gaussian")),
+    st.sampled_from(LENGTHS),
+    st.booleans(),
+)
 def test_exact_gradients_record_what_a_run_shows(spec, lengths, threads):
     net = Twin(spec).net
     assume(net.connections)
@@ -226,13 +256,16 @@ def test_exact_gradients_record_what_a_run_shows(spec, lengths, threads):
 
 
 def test_exact_errors_are_derivatives_by_the_state():
-    """A bias moves the states of all steps: the errors of a neuron sum to minus the gradient of its bias."""
+    """A bias moves the states of all steps: the errors of a neuron sum to minus the
+    gradient of its bias."""
     net = architect.LSTM(2, 3, 1, style="synaptic", seed=0)
     x, y = sequences(net, (20, 33, 4), np.random.default_rng(0))
     with record(net, "error", "activation") as log:
         gradient = synapse.gradient(net, x, y)
     errors = log.error[:, len(net.input) :]
-    assert errors.sum(axis=0) / 3 == pytest.approx(-gradient.biases[len(net.input) :], abs=1e-12)
+    assert errors.sum(axis=0) / 3 == pytest.approx(
+        -gradient.biases[len(net.input) :], abs=1e-12
+    )
     with record(net, "error") as alone:
         synapse.gradient(net, x[1], y[1])
     assert alone.error == pytest.approx(log.error[20:53], abs=1e-12)
@@ -242,7 +275,8 @@ def test_exact_errors_are_derivatives_by_the_state():
 def test_a_training_by_exact_gradients():
     net = architect.LSTM(2, 3, 1, seed=0)
     x, y = sequences(net, (5, 7, 4, 6), np.random.default_rng(0))
-    weights, biases = [net.weights], [net.biases]
+    weights = [net.weights]
+    biases = [net.biases]
     trainer = Trainer(net, method="bptt", optimizer=optimizers.Adam(0.05), batch_size=4)
 
     def note(progress):
@@ -260,13 +294,16 @@ def test_a_training_by_exact_gradients():
 
 
 def test_gradients_of_another_network_are_not_recorded():
-    one, other = architect.Perceptron(1, 2, 1, seed=0), architect.Perceptron(1, 2, 1, seed=1)
+    one = architect.Perceptron(1, 2, 1, seed=0)
+    other = architect.Perceptron(1, 2, 1, seed=1)
     synapse.tie([one.connections[0], other.connections[0]])
     assert one._store is other._store
     with record(one, "activation", "weight") as log:
         synapse.gradient(other, [[0.5]], [[1.0]])
         Trainer(other, method="bptt").train([[0.5]], [[1.0]], 2, progress=False)
-        Trainer(other, optimizer=optimizers.Adam(0.1)).train([[0.5]], [[1.0]], 2, progress=False)
+        Trainer(other, optimizer=optimizers.Adam(0.1)).train(
+            [[0.5]], [[1.0]], 2, progress=False
+        )
         other.run([[0.1]] * 3)
         other.output[0].activate()
     assert len(log) == 0
@@ -348,7 +385,10 @@ def test_a_log_does_not_outlive_its_recording():
 
 def test_a_network_without_sensitivities():
     net = architect.Elman(2, 3, 1, seed=0)
-    with pytest.raises(ArgumentError, match=r"Expected a network that keeps sensitivities.*learning_rule"):
+    with pytest.raises(
+        ArgumentError,
+        match=r"Expected a network that keeps sensitivities.*learning_rule",
+    ):
         record(net, "sensitivity")
     perceptron = learning(architect.Perceptron(2, 3, 1, seed=0))
     with pytest.raises(ArgumentError, match="No connection has a sensitivity"):

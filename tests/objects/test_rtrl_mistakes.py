@@ -1,4 +1,5 @@
-"""Networks that learn by rtrl, used wrongly: one clear sentence, and nothing has changed."""
+"""Networks that learn by rtrl, used wrongly: one clear sentence, and nothing has
+changed."""
 
 from functools import partial
 
@@ -44,7 +45,9 @@ WRONG = [
     ({"rule": rule}, 'learning_rule of a network to be "online", "rtrl" or a pair')
     for rule in ("bptt", None, ["rtrl", 2], ("rtrl", 2, 3), np.zeros(2))
 ]
-WRONG += [({"rule": ("rtrl", order)}, "order of rtrl") for order in (0, -1, 1.5, True, "2")]
+WRONG += [
+    ({"rule": ("rtrl", order)}, "order of rtrl") for order in (0, -1, 1.5, True, "2")
+]
 WRONG += [
     ({"rule": ("online", 2)}, 'order is for method="rtrl"'),
     ({"order": 2.0}, "order of rtrl"),
@@ -66,7 +69,9 @@ def test_rules_and_options_that_do_not_exist():
             net.learning_rule = given["rule"]
         Trainer(net, **{"method": "rtrl", **given})
 
-    weighed = partial(Trainer(net).train, ROWS, TARGETS, sample_weights=np.ones(4), progress=False)
+    weighed = partial(
+        Trainer(net).train, ROWS, TARGETS, sample_weights=np.ones(4), progress=False
+    )
     calls = [(partial(call, given), SynapseError, words) for given, words in WRONG]
     all_refused([*calls, (weighed, SynapseError, "weights")])
     assert (net.learning_rule, whole(net)) == (("rtrl", 2), before)
@@ -76,7 +81,8 @@ def test_a_network_that_is_or_becomes_too_large_keeps_what_it_has(monkeypatch):
     net, large = learner(), architect.Elman(2, 30, 1, seed=0)
     steps(net)
     monkeypatch.setattr(sensitivities, "most_bytes", lambda: 0.0)
-    before, sentence = whole(large), "of .* at order None need .* GB, but this machine has 0 GB. Give"
+    before = whole(large)
+    sentence = "of .* at order None need .* GB, but this machine has 0 GB. Give"
     with pytest.raises(ArgumentError, match=sentence):
         large.learning_rule = "rtrl"
     with pytest.raises(ArgumentError, match=sentence):
@@ -103,7 +109,8 @@ def test_a_network_that_is_or_becomes_too_large_keeps_what_it_has(monkeypatch):
 def test_networks_that_are_connected_with_others():
     net, other = learner(), architect.Perceptron(1, 2, 1, seed=0)
     steps(net)
-    weights, kept = net.weights, values(net)
+    weights = net.weights
+    kept = values(net)
     link = other.output[0].project(net.hidden[-1][0])
     sentence = "cannot be trained by rtrl alone: it has 1 connection "
     for act in (
@@ -125,7 +132,9 @@ def test_networks_that_are_connected_with_others():
 
 def test_a_learning_step_needs_an_activation_before_it():
     net = learner()
-    sentence = "has not been activated .* nothing to learn from. Call network.activate first"
+    sentence = (
+        "has not been activated .* nothing to learn from. Call network.activate first"
+    )
 
     def refused():
         before = whole(net)
@@ -149,10 +158,14 @@ def test_a_learning_step_needs_an_activation_before_it():
 def test_neurons_and_layers_are_not_stepped_alone():
     net, free = learner(), Neuron()
     free.project(Neuron())
-    free.project(net.output[0]), free.disconnect(net.output[0])  # another store is absorbed
+    (
+        free.project(net.output[0]),
+        free.disconnect(net.output[0]),
+    )  # another store is absorbed
     steps(net)
     before = whole(net)
-    neuron, layer = net.hidden[-1][0], net.hidden[-1]
+    neuron = net.hidden[-1][0]
+    layer = net.hidden[-1]
     for act in (
         neuron.activate,
         lambda: neuron.activate(0.5),
@@ -162,7 +175,10 @@ def test_neurons_and_layers_are_not_stepped_alone():
         lambda: layer.propagate(0.1),
         lambda: net.output.propagate(0.1, [0.5]),
     ):
-        with pytest.raises(TopologyError, match="cannot be stepped by itself, because .* learns by rtrl"):
+        with pytest.raises(
+            TopologyError,
+            match="cannot be stepped by itself, because .* learns by rtrl",
+        ):
             act()
     assert whole(net) == before
     free.activate(0.5)
@@ -172,7 +188,8 @@ def test_neurons_and_layers_are_not_stepped_alone():
 
 @pytest.mark.parametrize("place", [-1, -2])
 def test_a_squash_that_raises_in_the_middle_of_a_step(place):
-    """The context is that of the failed step: there is nothing to learn from until it is cleared."""
+    """The context is that of the failed step: there is nothing to learn from until it
+    is cleared."""
 
     @synapse.squash.register
     def fragile_now_and_then(state):
@@ -184,7 +201,8 @@ def test_a_squash_that_raises_in_the_middle_of_a_step(place):
     layer = net.layers[place]
     layer.squash = fragile_now_and_then
     steps(net)
-    weights, biases = net.weights, layer.biases
+    weights = net.weights
+    biases = layer.biases
     layer.biases = np.full(len(layer), 1000.0)
     with pytest.raises(FunctionError, match="too large"):
         net.activate(ROWS[0][3])
@@ -198,12 +216,14 @@ def test_a_squash_that_raises_in_the_middle_of_a_step(place):
 
 
 def again_like_new(net):
-    """After `clear` it works as a network with the same weights that has done nothing before."""
+    """After `clear` it works as a network with the same weights that has done nothing
+    before."""
     twin = architect.Elman(2, 3, 1, seed=0)
     for ours, theirs in zip(net.layers, twin.layers, strict=True):
         theirs.squash = ours[0].squash
     twin.learning_rule = "rtrl"
-    twin.weights, twin.biases = net.weights, net.biases
+    twin.weights = net.weights
+    twin.biases = net.biases
     for one in (net, twin):
         steps(one)
     assert net.weights.tobytes() == twin.weights.tobytes()
@@ -228,7 +248,8 @@ LOOKS = {
 
 
 def test_what_runs_a_network_leaves_no_sensitivities_of_another_context():
-    """Where the context is as before, they are too; otherwise they are those of the new context, or 0."""
+    """Where the context is as before, they are too; otherwise they are those of the new
+    context, or 0."""
     all_hold(after_a_look, LOOKS)
 
 
@@ -236,7 +257,8 @@ def after_a_look(look):
     net = learner()
     net.output.squash = "identity"
     net.run(ROWS[0])
-    before, context = values(net), whole(net)["neurons"]["state"]
+    before = values(net)
+    context = whole(net)["neurons"]["state"]
     look(net)
     if whole(net)["neurons"]["state"] == context:
         assert values(net) == before
@@ -244,9 +266,12 @@ def after_a_look(look):
     else:
         twin = learner()
         twin.output.squash = "identity"
-        twin.weights, twin.biases = net.weights, net.biases
+        twin.weights = net.weights
+        twin.biases = net.biases
         twin.run(ROWS[-1])
-        assert values(net) == values(twin) or not any(v for row in values(net) for v in row)
+        assert values(net) == values(twin) or not any(
+            v for row in values(net) for v in row
+        )
     twin = net.clone()
     for one in (net, twin):
         steps(one)
@@ -254,7 +279,8 @@ def after_a_look(look):
 
 
 def test_a_trainer_of_another_order_beside_the_rule_of_the_network():
-    """Each follows its own sensitivities, and forgets them when the other has stepped."""
+    """Each follows its own sensitivities, and forgets them when the other has
+    stepped."""
     nets = learner(), learner("online")
     for net in nets:
         trainer = Trainer(net, 0.05, method="rtrl", order=1)

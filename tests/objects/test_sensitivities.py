@@ -20,8 +20,16 @@ from tests.helpers.strategies import SMOOTH, Twin, given_graphs, specs
 
 def sensitivities(net):
     """d s_r / d p by parameter and root; a bias is represented by its neuron."""
-    found = {(link, root): value for link in net.connections for root, value in link.sensitivity.items()}
-    return found | {(one, root): value for one in net for root, value in one.bias_sensitivity.items()}
+    found = {
+        (link, root): value
+        for link in net.connections
+        for root, value in link.sensitivity.items()
+    }
+    return found | {
+        (one, root): value
+        for one in net
+        for root, value in one.bias_sensitivity.items()
+    }
 
 
 def groups(net):
@@ -30,15 +38,21 @@ def groups(net):
 
 
 def survivors(net, before, groups_before):
-    """What sensitivities must be after an edit: sums over what is tied now, 0 where a tie was undone."""
-    alive, now = (set(net.connections) | set(net)) & {parameter for parameter, _ in before}, groups(net)
+    """What sensitivities must be after an edit: sums over what is tied now, 0 where a
+    tie was undone."""
+    alive = (set(net.connections) | set(net)) & {parameter for parameter, _ in before}
+    now = groups(net)
     expected = {}
     for parameter, root in sensitivities(net):
-        own, total, seen = now[parameter], 0.0, set()
+        own = now[parameter]
+        total = 0.0
+        seen = set()
         for member in own & groups_before.keys():
             group = groups_before[member]
             if group not in seen and group & alive <= own:
-                total += next((before[one, root] for one in group if (one, root) in before), 0.0)
+                total += next(
+                    (before[one, root] for one in group if (one, root) in before), 0.0
+                )
             seen.add(group)
         expected[parameter, root] = total
     return expected
@@ -48,22 +62,33 @@ def require_exact(net, rng):
     """Summed over a sequence with constant weights, the updates are the gradient."""
     inputs = rng.uniform(-1, 1, (5, len(net.input)))
     targets = rng.random((5, len(net.output)))
-    weights, biases, moved = net.weights, net.biases, []
+    weights = net.weights
+    biases = net.biases
+    moved = []
     net.clear()
     for x, t in zip(inputs, targets, strict=True):
         net.activate(x)
         net.propagate(1.0, t, "squared_error")
         moved.append((net.weights - weights, net.biases - biases))
-        net.weights, net.biases = weights, biases
+        net.weights = weights
+        net.biases = biases
     assume(np.abs([neuron.state for neuron in net]).max() < 30)
     wanted = gradient(net, inputs[None], targets[None], "squared_error")
-    scale = max(np.abs(wanted.weights).max(initial=0), np.abs(wanted.biases).max(), 1e-3)
+    scale = max(
+        np.abs(wanted.weights).max(initial=0), np.abs(wanted.biases).max(), 1e-3
+    )
     for at, slope in enumerate((wanted.weights, wanted.biases)):
-        assert np.abs(sum(pair[at] for pair in moved) + slope).max(initial=0) < 1e-11 * scale
+        assert (
+            np.abs(sum(pair[at] for pair in moved) + slope).max(initial=0)
+            < 1e-11 * scale
+        )
 
 
 def tie(net, random):
-    for kind in ([one for one in net.connections if one.trainable], [one for one in net if one.trainable]):
+    for kind in (
+        [one for one in net.connections if one.trainable],
+        [one for one in net if one.trainable],
+    ):
         if len(kind) > 3:
             synapse.tie(random.sample(kind, random.randint(2, 3)))
 
@@ -84,7 +109,8 @@ def absorb(net, random):
 
 def renumber(net, random):
     """So many connections come and go that the others get new identities."""
-    a, b = Neuron(), Neuron()
+    a = Neuron()
+    b = Neuron()
     a.project(net[-1]), a.disconnect(net[-1])
     layers = Layer(80), Layer(80)
     a.project(layers[0]), a.project(b)
@@ -93,29 +119,49 @@ def renumber(net, random):
 
 
 OF_STORES = {edit.__name__: edit for edit in (tie, untie, absorb, renumber)}
-NAMES = *OF_STORES, "tie", *(name for name in EDITS if name not in ("clear", "clock", "clamp", "sign"))
-edits = st.tuples(st.sampled_from(NAMES), st.integers(0, 99), st.integers(0, 99), st.booleans())
+NAMES = (
+    *OF_STORES,
+    "tie",
+    *(name for name in EDITS if name not in ("clear", "clock", "clamp", "sign")),
+)
+edits = st.tuples(
+    st.sampled_from(NAMES), st.integers(0, 99), st.integers(0, 99), st.booleans()
+)
 
 
 def edited(twin, name, a, b, flag):
     """One edit: what it does not touch stays to the last bit, and what is new is 0."""
     net = twin.net
-    before, groups_before = sensitivities(net), groups(net)
+    before = sensitivities(net)
+    groups_before = groups(net)
     if name in OF_STORES:
         OF_STORES[name](net, Random(a))
     else:
         edit(twin, name, a, b, flag)
-    found, expected = sensitivities(net), survivors(net, before, groups_before)
-    wrong = {key: (found[key], expected[key]) for key in found if found[key] != expected[key]}
-    wrong = {key: pair for key, pair in wrong.items() if abs(pair[0] - pair[1]) > 1e-14 * abs(pair[1])}
+    found = sensitivities(net)
+    expected = survivors(net, before, groups_before)
+    wrong = {
+        key: (found[key], expected[key]) for key in found if found[key] != expected[key]
+    }
+    wrong = {
+        key: pair
+        for key, pair in wrong.items()
+        if abs(pair[0] - pair[1]) > 1e-14 * abs(pair[1])
+    }
     assert not wrong, (name, wrong)
     check_store(net._store)
 
 
-@given_graphs(specs(squashes=SMOOTH, most=6), st.lists(edits, min_size=5, max_size=15), st.integers(1, 3))
+@given_graphs(
+    specs(squashes=SMOOTH, most=6),
+    st.lists(edits, min_size=5, max_size=15),
+    st.integers(1, 3),
+)
 def test_edits_between_steps_keep_what_they_do_not_touch(spec, todo, depth):
-    """After random parts of steps; the gradient is exact again once the context is cleared."""
-    twin, rng = Twin(spec), np.random.default_rng(spec.seed)
+    """After random parts of steps; the gradient is exact again once the context is
+    cleared."""
+    twin = Twin(spec)
+    rng = np.random.default_rng(spec.seed)
     net = twin.net
     with patch.object(Layout, "_choose_depth", lambda *_: depth):
         net.learning_rule = "rtrl"
@@ -142,20 +188,30 @@ def test_a_cleared_neuron_and_a_saved_network_after_any_number_of_steps(hidden, 
     expected = list(sensitivities(twin).values())
     assert (twin._sensitivities.plan.layout.depth > 1) == (hidden == 30)
     synapse.save(net, io.BytesIO())
-    assert list(sensitivities(net).values()) == pytest.approx(expected, rel=1e-9, abs=1e-15)
+    assert list(sensitivities(net).values()) == pytest.approx(
+        expected, rel=1e-9, abs=1e-15
+    )
     for one in (net, twin):
         one.propagate(0.1, [0.2, 0.9])
         one.activate([0.5, -0.5])
     assert net.weights == pytest.approx(twin.weights, rel=1e-9)
     expected = sensitivities(twin)
-    assert list(sensitivities(net).values()) == pytest.approx(list(expected.values()), rel=1e-9, abs=1e-15)
+    assert list(sensitivities(net).values()) == pytest.approx(
+        list(expected.values()), rel=1e-9, abs=1e-15
+    )
     _, cleared = next(iter(sensitivities(net)))
     cleared.clear()
     after = sensitivities(net)
-    assert {root: value for (_, root), value in after.items() if root is cleared} == {cleared: 0.0}
+    assert {root: value for (_, root), value in after.items() if root is cleared} == {
+        cleared: 0.0
+    }
     rest = [
         (value, before)
-        for ((_, root), value), before in zip(after.items(), expected.values(), strict=True)
+        for ((_, root), value), before in zip(
+            after.items(), expected.values(), strict=True
+        )
         if root is not cleared
     ]
-    assert [value for value, _ in rest] == pytest.approx([before for _, before in rest], rel=1e-9, abs=1e-15)
+    assert [value for value, _ in rest] == pytest.approx(
+        [before for _, before in rest], rel=1e-9, abs=1e-15
+    )

@@ -1,7 +1,8 @@
-"""Signs of connections: no update takes a weight across 0, and what contradicts a sign is refused.
+"""Signs of connections: no update takes a weight across 0, and what contradicts a sign
+is refused.
 
-That a step is the one without signs, stopped at 0, is checked against the reference in ``test_rule.py``.
-"""
+That a step is the one without signs, stopped at 0, is checked against the reference in
+``test_rule.py``."""
 
 import io
 import pickle
@@ -25,11 +26,24 @@ INPUTS, TARGETS = RNG.normal(size=(20, 5, 3)), RNG.uniform(0.1, 0.9, (20, 5, 2))
 
 
 def signed(seed=0, dtype="float64", tied=True, squash="logistic"):
-    """A gated network with backward connections; all but the last ones have the sign of their weight."""
-    options = {"gates": 3, "self_connections": 2, "backward": 4, "output_squash": squash, "dtype": dtype}
+    """A gated network with backward connections; all but the last ones have the sign of
+    their weight."""
+    options = {
+        "gates": 3,
+        "self_connections": 2,
+        "backward": 4,
+        "output_squash": squash,
+        "dtype": dtype,
+    }
     net = architect.Random(3, 6, 2, **options, seed=seed)
     if tied:
-        synapse.tie([link for link in net.connections if link.target in net.hidden[0] and link.trainable][:4])
+        synapse.tie(
+            [
+                link
+                for link in net.connections
+                if link.target in net.hidden[0] and link.trainable
+            ][:4]
+        )
     for link in net.connections[:-3]:
         link.sign = 1 if link.weight > 0 else -1
     return net
@@ -77,7 +91,8 @@ WAYS = [
     (method, optimizer)
     for method in ("online", "rtrl", "bptt")
     for optimizer in (*BUILT_IN, Ascent(), None, *RECURSIVE)
-    if method == "rtrl" or optimizer not in ((None, *RECURSIVE) if method == "bptt" else RECURSIVE[1:])
+    if method == "rtrl"
+    or optimizer not in ((None, *RECURSIVE) if method == "bptt" else RECURSIVE[1:])
 ]
 
 
@@ -87,14 +102,21 @@ def walk(way, updates, monkeypatch, looped=True):
     squash = "identity" if optimizer in RECURSIVE else "logistic"
     net = signed(tied=optimizer is not RECURSIVE[0], squash=squash)
     net.weights = 0.1 * net.weights
-    signs, at_zero, rng = signs_of(net), set(), np.random.default_rng(1)
+    signs = signs_of(net)
+    at_zero = set()
+    rng = np.random.default_rng(1)
     monkeypatch.setattr(bptt, "ALONE", 0 if looped else 10**12)
     rate = {"rate": 0.5} if optimizer is None else {}
     trainer = Trainer(net, method=method, optimizer=optimizer, batch_size=1, **rate)
     done = 0
     while done < updates:
-        inputs, targets = rng.normal(size=(10, 3, 3)), rng.uniform(0.1, 0.9, (10, 3, 2))
-        targets = targets if squash == "logistic" else rng.normal(scale=3.0, size=targets.shape)
+        inputs = rng.normal(size=(10, 3, 3))
+        targets = rng.uniform(0.1, 0.9, (10, 3, 2))
+        targets = (
+            targets
+            if squash == "logistic"
+            else rng.normal(scale=3.0, size=targets.shape)
+        )
         try:
             trainer.train(inputs, targets, epochs=5, seed=0, progress=False)
         except synapse.errors.DivergenceError:
@@ -108,25 +130,37 @@ def walk(way, updates, monkeypatch, looped=True):
 
 
 @pytest.mark.filterwarnings("ignore::synapse.errors.TrainingWarning")
-@pytest.mark.parametrize("updates", [300, pytest.param(100_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "updates", [300, pytest.param(100_000, marks=pytest.mark.slow)]
+)
 @every_case("way", WAYS, ids=lambda way: f"{way[0]} {type(way[1]).__name__}")
 def test_no_update_takes_a_weight_across_zero(way, updates, monkeypatch):
     walk(way, updates, monkeypatch)
 
 
 @every_case("optimizer", (*BUILT_IN, Ascent()), ids=lambda one: type(one).__name__)
-def test_a_step_of_an_optimizer_is_that_without_signs_stopped_at_zero(optimizer, monkeypatch):
+def test_a_step_of_an_optimizer_is_that_without_signs_stopped_at_zero(
+    optimizer, monkeypatch
+):
     for dtype in ("float64", "float32"):
         found = []
-        for work in (0, 10**12):  # in the compiled loop over batches, and batch by batch
+        for work in (
+            0,
+            10**12,
+        ):  # in the compiled loop over batches, and batch by batch
             monkeypatch.setattr(bptt, "ALONE", work)
             net = signed(dtype=dtype)
-            twin, signs = freed(net), signs_of(net)
+            twin = freed(net)
+            signs = signs_of(net)
             for one in (net, twin):
-                trainer = Trainer(one, method="bptt", optimizer=optimizer, batch_size=20)
+                trainer = Trainer(
+                    one, method="bptt", optimizer=optimizer, batch_size=20
+                )
                 trainer.train(INPUTS, TARGETS, epochs=1, seed=0, progress=False)
             within = 1e-12 if dtype == "float64" else 1e-5
-            assert net.weights == pytest.approx(stopped(twin.weights, signs), abs=within)
+            assert net.weights == pytest.approx(
+                stopped(twin.weights, signs), abs=within
+            )
             assert net.biases == pytest.approx(twin.biases, abs=within)
             found.append(net.weights)
         assert found[0].tobytes() == found[1].tobytes()
@@ -136,7 +170,8 @@ def test_a_step_of_an_optimizer_is_that_without_signs_stopped_at_zero(optimizer,
 def test_slopes_and_gradients_know_no_signs_and_a_step_stops_at_zero(rule):
     net = signed()
     net.learning_rule = rule
-    twin, signs = freed(net), signs_of(net)
+    twin = freed(net)
+    signs = signs_of(net)
     for row in INPUTS[0]:
         for one in (net, twin):
             one.activate(row)
@@ -157,9 +192,9 @@ def test_lbfgs_finds_the_least_cost_among_the_weights_with_signs():
         link.sign = 1
     inputs = RNG.normal(size=(40, 3))
     targets = inputs @ np.array([[1.0, -1.0], [-1.0, 2.0], [0.5, 0.5]])
-    Trainer(net, method="bptt", optimizer=optimizers.LBFGS(), cost="squared_error").train(
-        inputs[:, None], targets[:, None], epochs=100, progress=False
-    )
+    Trainer(
+        net, method="bptt", optimizer=optimizers.LBFGS(), cost="squared_error"
+    ).train(inputs[:, None], targets[:, None], epochs=100, progress=False)
     optimal(net, inputs, targets, 1e-4)
 
 
@@ -169,7 +204,10 @@ def optimal(net, inputs, targets, within, ridge=0.0):
     error = net.run(inputs) - targets
     for j, output in enumerate(net.output):
         for link in output.incoming:
-            slope = inputs[:, list(net.input).index(link.source)] @ error[:, j] + ridge * link.weight
+            slope = (
+                inputs[:, list(net.input).index(link.source)] @ error[:, j]
+                + ridge * link.weight
+            )
             assert link.weight * link.sign >= 0
             assert abs(slope) < within or (link.weight == 0 and slope * link.sign > 0)
 
@@ -194,7 +232,9 @@ def test_agents_keep_signs():
             synapse.tie(net.connections[:2])
         for link in net.connections:
             link.sign = 1 if link.weight > 0 else -1
-        agent, rng, signs = reward.TD(net, rate=3.0, bound=None), np.random.default_rng(0), signs_of(net)
+        agent = reward.TD(net, rate=3.0, bound=None)
+        rng = np.random.default_rng(0)
+        signs = signs_of(net)
         agent.begin(rng.normal(size=3))
         zeros = 0
         for _ in range(200):
@@ -205,8 +245,10 @@ def test_agents_keep_signs():
 
 
 def test_what_is_drawn_has_the_sign():
-    a, b = Layer(3), Layer(4)
-    a[0].sign, a[1].sign = 1, -1
+    a = Layer(3)
+    b = Layer(4)
+    a[0].sign = 1
+    a[1].sign = -1
     net = Network(a, [], b)
     weights = np.asarray(a.project(b, seed=0).weights)
     assert (weights[0] > 0).all()
@@ -230,10 +272,14 @@ def test_what_is_drawn_has_the_sign():
     assert (drawn.weights * signs_of(drawn) >= 0).all()
 
 
-@pytest.mark.parametrize("made", ["neuron by neuron", "layer by layer", "before the sign", "from a graph"])
+@pytest.mark.parametrize(
+    "made", ["neuron by neuron", "layer by layer", "before the sign", "from a graph"]
+)
 def test_a_delayed_connection_of_a_neuron_to_itself_has_its_sign(made):
     """It carries the activation, so it is none of those that carry the state."""
-    x, hidden, y = Layer(2), Layer(3, "tanh"), Layer(1)
+    x = Layer(2)
+    hidden = Layer(3, "tanh")
+    y = Layer(1)
     x.project(hidden, seed=0)
     hidden.project(y, weights=-0.5)
     if made == "before the sign":
@@ -252,14 +298,24 @@ def test_a_delayed_connection_of_a_neuron_to_itself_has_its_sign(made):
         graph.edges["in", "out"].update(sign=-1)
         graph.add_edge("in", "in", delay=1, sign=-1)
         net = synapse.from_networkx(graph, seed=0)
-    own = [link for link in net.connections if link.delay and link.target not in net["relays"]]
-    assert {(link.sign, link.weight < 0, link.trainable) for link in own} == {(-1, True, True)}
+    own = [
+        link
+        for link in net.connections
+        if link.delay and link.target not in net["relays"]
+    ]
+    assert {(link.sign, link.weight < 0, link.trainable) for link in own} == {
+        (-1, True, True)
+    }
     rows = np.ones((5, len(net.input)))
     expected = net.clone().run(rows)
     written = io.BytesIO()
     synapse.save(net, written, "npz")
     written.seek(0)
-    copies = synapse.load(written, "npz"), pickle.loads(pickle.dumps(net)), synapse.from_networkx(net.graph)
+    copies = (
+        synapse.load(written, "npz"),
+        pickle.loads(pickle.dumps(net)),
+        synapse.from_networkx(net.graph),
+    )
     for copy in copies:
         assert np.array_equal(copy.run(rows), expected)
     with pytest.raises(ArgumentError, match="sign"):
@@ -277,7 +333,14 @@ def test_evolution_keeps_signs():
         assert (genes["weight"] * genes["sign"] >= 0).all()
         return float(np.random.default_rng(len(genes)).random())
 
-    found = evolve.neat(fitness, start=genome, population=20, max_evaluations=100, settings=settings, seed=0)
+    found = evolve.neat(
+        fitness,
+        start=genome,
+        population=20,
+        max_evaluations=100,
+        settings=settings,
+        seed=0,
+    )
     made = found.champion
     assert (made.weights * signs_of(made) >= 0).all()
     assert signs_of(made).any()
@@ -287,7 +350,8 @@ def test_evolution_keeps_signs():
 def test_a_module_keeps_signs():
     torch = pytest.importorskip("torch")
     net = signed()
-    module, signs = synapse.to_torch(net), signs_of(net)
+    module = synapse.to_torch(net)
+    signs = signs_of(net)
     descent = torch.optim.SGD(module.parameters(), lr=3.0)
     for _ in range(5):
         descent.zero_grad()
@@ -303,7 +367,8 @@ def contradictions(net):
     other = next(one for one in net.connections if one.sign == -1 and not one.tied)
     weights = np.array(net.weights)
     weights[net.connections.index(link)] = -1.0
-    link.weight, unsigned = 0.5, net.connections[-1]
+    link.weight = 0.5
+    unsigned = net.connections[-1]
     unsigned.weight = 0.5
 
     def graph():
@@ -350,9 +415,14 @@ def test_what_is_no_sign_is_refused():
 
 def test_a_file_that_contradicts_itself_is_refused():
     data = synapse.readwrite.json_data(signed())
-    for name, value in (("sign", 2), ("weight", [-w for w in data["connections"]["weight"]])):
+    for name, value in (
+        ("sign", 2),
+        ("weight", [-w for w in data["connections"]["weight"]]),
+    ):
         broken = {**data, "connections": {**data["connections"]}}
         column = broken["connections"][name]
-        broken["connections"][name] = value if isinstance(value, list) else [value, *column[1:]]
+        broken["connections"][name] = (
+            value if isinstance(value, list) else [value, *column[1:]]
+        )
         with pytest.raises(FormatError, match="sign"):
             synapse.readwrite.from_json_data(broken)

@@ -1,4 +1,5 @@
-"""Errors that are given, slopes of outputs, steps without traces, and a look at the next step."""
+"""Errors that are given, slopes of outputs, steps without traces, and a look at the
+next step."""
 
 import copy
 import pickle
@@ -10,7 +11,13 @@ from hypothesis import assume, strategies as st
 import architect
 import synapse
 from synapse import Layer, Network, gradient, squash
-from synapse.errors import ArgumentError, ArgumentTypeError, DivergenceError, FunctionError, TopologyError
+from synapse.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    DivergenceError,
+    FunctionError,
+    TopologyError,
+)
 from synapse.objects.scaled_steps import ScaledSteps
 from tests.helpers.cases import all_refused
 from tests.helpers.networks import unchanged
@@ -37,7 +44,8 @@ def test_errors_of_a_target_and_slopes_along_them_move_as_the_target(spec, steps
     net = Twin(spec).net
     net.learning_rule = rule
     stepped(net, steps)
-    twin, third = net.clone(), net.clone()
+    twin = net.clone()
+    third = net.clone()
     targets = np.random.default_rng(1).uniform(size=len(net.output))
     targets[0] = np.nan if len(targets) > 1 else targets[0]
     net.propagate(0.5, targets, "squared_error")
@@ -45,7 +53,10 @@ def test_errors_of_a_target_and_slopes_along_them_move_as_the_target(spec, steps
     errors = (targets - outputs_of(twin)) * slope
     twin.propagate(0.5, errors=errors)
     np.testing.assert_allclose(
-        twin.weights, net.weights, rtol=0, atol=1e-14 * max(1.0, abs(net.weights).max(initial=0.0))
+        twin.weights,
+        net.weights,
+        rtol=0,
+        atol=1e-14 * max(1.0, abs(net.weights).max(initial=0.0)),
     )
     np.testing.assert_allclose(errors_of(twin), errors_of(net), rtol=1e-14)
     before = third.weights, third.biases
@@ -53,8 +64,12 @@ def test_errors_of_a_target_and_slopes_along_them_move_as_the_target(spec, steps
     assert (third.weights == before[0]).all()
     assert (third.biases == before[1]).all()
     scale = max(1.0, abs(weights).max(initial=0.0), abs(biases).max())
-    np.testing.assert_allclose(before[0] + 0.5 * weights, net.weights, rtol=0, atol=1e-12 * scale)
-    np.testing.assert_allclose(before[1] + 0.5 * biases, net.biases, rtol=0, atol=1e-12 * scale)
+    np.testing.assert_allclose(
+        before[0] + 0.5 * weights, net.weights, rtol=0, atol=1e-12 * scale
+    )
+    np.testing.assert_allclose(
+        before[1] + 0.5 * biases, net.biases, rtol=0, atol=1e-12 * scale
+    )
 
 
 def outputs_of(net):
@@ -96,16 +111,16 @@ def test_slopes_of_shared_softmax_and_frozen_parameters_in_float32_and_in_given_
     before = np.array(twin.weights)
     twin.propagate(1.0, errors=errors)
     np.testing.assert_allclose(before + slopes.weights, twin.weights, rtol=1e-6)
-    assert not any(part.any() for part in net.slopes())  # the sum of softmax outputs is constant
+    assert not any(
+        part.any() for part in net.slopes()
+    )  # the sum of softmax outputs is constant
     assert net.slopes().weights.dtype == np.float32
 
 
 def softmax_network():
-    a, b, c = (
-        Layer(2, dtype="float32"),
-        Layer(4, "tanh", dtype="float32"),
-        Layer(3, "softmax", dtype="float32"),
-    )
+    a = Layer(2, dtype="float32")
+    b = Layer(4, "tanh", dtype="float32")
+    c = Layer(3, "softmax", dtype="float32")
     a.project(b, seed=0)
     b.project(b, seed=1)
     b.project(c, seed=2)
@@ -114,7 +129,9 @@ def softmax_network():
 
 @pytest.mark.parametrize("rule", RULES)
 @given_graphs(spec=specs(), steps=st.integers(0, 3))
-def test_a_look_at_the_next_step_sees_it_to_the_bit_and_changes_nothing(spec, steps, rule):
+def test_a_look_at_the_next_step_sees_it_to_the_bit_and_changes_nothing(
+    spec, steps, rule
+):
     net = Twin(spec).net
     net.learning_rule = rule
     stepped(net, steps)
@@ -132,14 +149,20 @@ def test_a_look_at_the_next_step_sees_it_to_the_bit_and_changes_nothing(spec, st
 
 @pytest.mark.parametrize("rule", RULES)
 @given_graphs(spec=specs(), several=st.booleans())
-def test_after_a_run_without_traces_learning_begins_with_the_next_step(spec, several, rule):
+def test_after_a_run_without_traces_learning_begins_with_the_next_step(
+    spec, several, rule
+):
     net = Twin(spec).net
     net.learning_rule = rule
     stepped(net, 3)
     twin = net.clone()
-    rows = np.random.default_rng(3).uniform(-1, 1, (2, 4, len(net.input)))[: 1 + several]
+    rows = np.random.default_rng(3).uniform(-1, 1, (2, 4, len(net.input)))[
+        : 1 + several
+    ]
     rows = rows if several else rows[0]
-    np.testing.assert_allclose(net.run(rows, traces=False), twin.run(rows), rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(
+        net.run(rows, traces=False), twin.run(rows), rtol=1e-12, atol=1e-14
+    )
     twin.learning_rule = "rtrl"  # begins without any
     twin.learning_rule = rule
     for each in (net, twin):
@@ -151,7 +174,9 @@ def test_after_a_run_without_traces_learning_begins_with_the_next_step(spec, sev
 
 @pytest.mark.parametrize("rule", RULES)
 def test_a_look_leaves_chance_the_clock_and_a_recording_as_they_are(rule):
-    a, b, c = Layer(2), Layer(5, "bernoulli"), Layer(2)
+    a = Layer(2)
+    b = Layer(5, "bernoulli")
+    c = Layer(2)
     for layers in ((a, b), (b, b), (b, c)):
         layers[0].project(layers[1], seed=0)
     net = Network(a, [b], c)
@@ -178,7 +203,9 @@ def test_an_edit_between_looks_and_slopes_counts():
     assert net.slopes().weights.shape == net.weights.shape
     twin.propagate(1.0, errors=[1.0])
     slope = net.output[0].derivative
-    np.testing.assert_allclose(net.slopes().weights, (twin.weights - net.weights) * slope, atol=1e-15)
+    np.testing.assert_allclose(
+        net.slopes().weights, (twin.weights - net.weights) * slope, atol=1e-15
+    )
 
 
 @given_graphs(specs(), st.booleans())
@@ -188,11 +215,21 @@ def test_vectors_of_weights_are_those_of_the_connections_in_any_order(spec, stra
         synapse.Neuron().project(net[spec.inputs])
     rng = np.random.default_rng(spec.seed)
     for _ in range(2):  # from scratch, and from what is known by then
-        weights, biases = rng.normal(size=len(net.connections)), rng.normal(size=len(net))
-        net.weights, net.biases = weights, biases
-        assert [c.weight for c in net.connections] == weights.tolist() == net.weights.tolist()
+        weights = rng.normal(size=len(net.connections))
+        biases = rng.normal(size=len(net))
+        net.weights = weights
+        net.biases = biases
+        assert (
+            [c.weight for c in net.connections]
+            == weights.tolist()
+            == net.weights.tolist()
+        )
         assert [n.bias for n in net] == biases.tolist() == net.biases.tolist()
-    for wrong in (np.full(len(weights), np.nan), np.full(len(weights), np.inf), np.zeros(len(weights) + 1)):
+    for wrong in (
+        np.full(len(weights), np.nan),
+        np.full(len(weights), np.inf),
+        np.zeros(len(weights) + 1),
+    ):
         if len(weights):
             with pytest.raises(ArgumentError):
                 net.weights = wrong
@@ -204,15 +241,25 @@ def test_what_cannot_be_used_is_refused_in_one_sentence():
     net.activate([0.0, 1.0])
     wrong = (ArgumentError, ArgumentTypeError), "errors"
     refused = [
-        (lambda: net.propagate(0.1, [1.0, 0.0], errors=[1.0, 0.0]), ArgumentError, "got both"),
+        (
+            lambda: net.propagate(0.1, [1.0, 0.0], errors=[1.0, 0.0]),
+            ArgumentError,
+            "got both",
+        ),
         (lambda: net.propagate(-1, errors=[1.0, 0.0]), ArgumentError, "rate"),
         (lambda: net.peek([np.nan, 1.0]), ArgumentError, "input"),
         (lambda: net.peek([1.0]), ArgumentError, "input"),
         (lambda: net.slopes(out=np.zeros(12)), ArgumentTypeError, "pair of arrays"),
-        (lambda: net.slopes(out=(np.zeros(12), np.zeros(6))), ArgumentError, "12 and 7 numbers"),
+        (
+            lambda: net.slopes(out=(np.zeros(12), np.zeros(6))),
+            ArgumentError,
+            "12 and 7 numbers",
+        ),
     ]
     for errors in ([1.0], [1.0, np.inf], ["a", 1]):
-        refused.append((lambda errors=errors: net.propagate(0.1, errors=errors), *wrong))
+        refused.append(
+            (lambda errors=errors: net.propagate(0.1, errors=errors), *wrong)
+        )
         refused.append((lambda errors=errors: net.slopes(errors), *wrong))
     with unchanged(net):
         all_refused(refused)
@@ -234,10 +281,12 @@ def raises_above_eight(state):
 
 
 def test_a_registered_squash_that_raises_in_a_look_leaves_the_network_as_it_was():
-    a, b = Layer(1), Layer(1, "raises_above_eight")
+    a = Layer(1)
+    b = Layer(1, "raises_above_eight")
     a.project(b)
     net = Network(a, b)
-    net.weights, net.biases = [1.0], [0.0, 0.0]
+    net.weights = [1.0]
+    net.biases = [0.0, 0.0]
     net.activate([1.0])
     with unchanged(net), pytest.raises(FunctionError, match="too large"):
         net.peek([9.0])
@@ -246,15 +295,24 @@ def test_a_registered_squash_that_raises_in_a_look_leaves_the_network_as_it_was(
 
 @pytest.mark.parametrize("rule", RULES[:2])
 def test_a_run_without_traces_leaves_nothing_to_learn_from(rule):
-    """It would learn the parts of the update that need no trace, which is none of the rules."""
+    """It would learn the parts of the update that need no trace, which is none of the
+    rules."""
     net = architect.LSTM(2, 3, 1, style="synaptic", seed=0)
     net.learning_rule = rule
-    rows, sentence = np.ones((4, 2)), "ran with traces=False"
+    rows = np.ones((4, 2))
+    sentence = "ran with traces=False"
     net.run(rows, traces=False)
     weights = net.weights
-    calls = [lambda: net.propagate(0.1, [0.5]), lambda: net.propagate(0.1, errors=[0.5]), net.slopes]
+    calls = [
+        lambda: net.propagate(0.1, [0.5]),
+        lambda: net.propagate(0.1, errors=[0.5]),
+        net.slopes,
+    ]
     if rule == "online":
-        calls += [lambda: net.output[0].propagate(0.1, 0.5), lambda: net.output.propagate(0.1, [0.5])]
+        calls += [
+            lambda: net.output[0].propagate(0.1, 0.5),
+            lambda: net.output.propagate(0.1, [0.5]),
+        ]
     for call in calls:
         with pytest.raises(TopologyError, match=sentence):
             call()
@@ -270,8 +328,10 @@ def test_a_run_without_traces_leaves_nothing_to_learn_from(rule):
 @pytest.mark.parametrize("rule", RULES[:2])
 @pytest.mark.parametrize("linked", [False, True])
 def test_copies_of_a_network_without_traces_have_nothing_to_learn_from(rule, linked):
-    """Also of one that shares its store with a neuron outside, which is copied as a file is."""
-    net, write = architect.LSTM(2, 3, 1, style="synaptic", seed=0), synapse.readwrite
+    """Also of one that shares its store with a neuron outside, which is copied as a
+    file is."""
+    net = architect.LSTM(2, 3, 1, style="synaptic", seed=0)
+    write = synapse.readwrite
     net.learning_rule = rule
     if linked:
         outside = synapse.Neuron()
@@ -303,16 +363,22 @@ def test_scaled_steps_follow_their_equation(rule, shared, squared):
     if shared:
         synapse.tie([net.connections[0], net.connections[1]])
     net.learning_rule = rule
-    steps, rng = ScaledSteps(net), np.random.default_rng(0)
+    steps = ScaledSteps(net)
+    rng = np.random.default_rng(0)
     sums = [np.zeros(len(net.connections)), np.zeros(len(net))]
     for _ in range(5):
         net.activate(rng.normal(size=2))
         errors = rng.normal(size=2)
         slopes = net.slopes(errors)
         sums = [0.9 * each + slope**2 for each, slope in zip(sums, slopes, strict=True)]
-        moves = [slope / (np.sqrt(each) + 1e-8) for each, slope in zip(sums, slopes, strict=True)]
+        moves = [
+            slope / (np.sqrt(each) + 1e-8)
+            for each, slope in zip(sums, slopes, strict=True)
+        ]
         products = [slope * move for slope, move in zip(slopes, moves, strict=True)]
-        decrease = products[0][shared:].sum() + products[1].sum()  # a shared weight counts once
+        decrease = (
+            products[0][shared:].sum() + products[1].sum()
+        )  # a shared weight counts once
         most = (errors**2).sum() if squared else abs(errors).sum()
         step = 0.5 * 0.1 * min(1.0, most / (3.0 * 0.1 * decrease))
         expected = net.weights + step * moves[0], net.biases + step * moves[1]

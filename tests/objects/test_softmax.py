@@ -19,7 +19,8 @@ INPUTS = np.random.default_rng(1).normal(size=(6, 4))
 
 
 def test_neurons_one_by_one_give_the_same_outputs():
-    one, other = net(), net()
+    one = net()
+    other = net()
     for row in INPUTS:
         expected = one.activate(row)
         other.input.activate(row)
@@ -34,7 +35,9 @@ def test_the_cost_is_categorical_cross_entropy_unless_told():
     value = one.propagate(0.0, [1.0, 0.0, 0.0])
     assert value == pytest.approx(-np.log(outputs[0]))
     assert one.propagate(0.0, [1.0, 0.0, 0.0], "cross_entropy") == value
-    assert [n.error.responsibility for n in one.output] == pytest.approx([1.0, 0.0, 0.0] - outputs)
+    assert [n.error.responsibility for n in one.output] == pytest.approx(
+        [1.0, 0.0, 0.0] - outputs
+    )
 
 
 def test_other_costs_are_refused():
@@ -43,7 +46,9 @@ def test_other_costs_are_refused():
     with pytest.raises(ArgumentError, match="needs softmax"):
         synapse.Trainer(architect.Perceptron(2, 1), cost=cost.categorical_cross_entropy)
     with pytest.raises(ArgumentError, match="needs logistic"):
-        synapse.Trainer(architect.Perceptron(2, 1, output_squash="tanh"), cost="cross_entropy")
+        synapse.Trainer(
+            architect.Perceptron(2, 1, output_squash="tanh"), cost="cross_entropy"
+        )
 
 
 def test_it_is_for_outputs_only():
@@ -57,11 +62,14 @@ def test_it_is_for_outputs_only():
     assert one.hidden[0].squash is squash.logistic
 
 
-# --- costs of different weights: every output's error depends on the targets of all ----------------
+# --- costs of different weights: every output's error depends on the targets of all
+# ----------------
 
 
 def weighed(*factors, dtype="float64"):
-    one = architect.Jordan(2, 3, len(factors), output_squash="softmax", seed=3, dtype=dtype)
+    one = architect.Jordan(
+        2, 3, len(factors), output_squash="softmax", seed=3, dtype=dtype
+    )
     one.output.cost_weights = factors
     return one
 
@@ -76,7 +84,8 @@ def soft_targets(outputs, lengths=(5, 3, 6), off=0.0):
 
 
 def test_the_gradient_is_that_of_the_loss_that_is_reported():
-    source, output = Layer(1), Layer(2, "softmax")
+    source = Layer(1)
+    output = Layer(2, "softmax")
     source.project(output, weights=[[1.0, -1.0]])
     one = Network(source, [], output)
     output.cost_weights = [1.0, 3.0]
@@ -84,18 +93,24 @@ def test_the_gradient_is_that_of_the_loss_that_is_reported():
     assert found.weights == pytest.approx([-0.11920292, 0.11920292])
     for factors in ((1.0, 3.0), (0.0, 2.0, 0.5), (2.0, 2.0)):
         for off in (0.0, 3e-7):
-            one, data = weighed(*factors), soft_targets(len(factors), off=off)
+            one = weighed(*factors)
+            data = soft_targets(len(factors), off=off)
             loss, slopes = Walk(one).gradient(*data)
             found = synapse.gradient(one, *data)
             assert found.loss == pytest.approx(loss, abs=1e-13)
-            assert np.append(found.weights, found.biases) == pytest.approx(slopes, abs=1e-13)
+            assert np.append(found.weights, found.biases) == pytest.approx(
+                slopes, abs=1e-13
+            )
 
 
 def test_every_rule_has_these_errors():
-    one, data = weighed(1.0, 3.0, 0.2), soft_targets(3)
+    one = weighed(1.0, 3.0, 0.2)
+    data = soft_targets(3)
     _, slopes = Walk(one).gradient(*data)
     found = compare_gradients(one, *data, method="rtrl")
-    assert np.append(found.weights["rule"], found.biases["rule"]) == pytest.approx(slopes, abs=1e-12)
+    assert np.append(found.weights["rule"], found.biases["rule"]) == pytest.approx(
+        slopes, abs=1e-12
+    )
     plain = net()
     plain.output.cost_weights = [1.0, 3.0, 0.2]
     target = [0.2, 0.5, 0.3]
@@ -118,11 +133,16 @@ def test_samples_and_costs_can_both_be_weighed():
     one.output.cost_weights = [1.0, 3.0, 0.2]
     targets = np.random.default_rng(1).dirichlet(np.ones(3), 6)
     factors = np.array([1.0, 0.0, 2.0, 0.5, 1.0, 3.0])
-    parts = [synapse.gradient(one, [row], [aim]).weights for row, aim in zip(INPUTS, targets, strict=True)]
+    parts = [
+        synapse.gradient(one, [row], [aim]).weights
+        for row, aim in zip(INPUTS, targets, strict=True)
+    ]
     before = one.weights
     trainer = synapse.Trainer(one, 1.0, method="bptt", batch_size=6)
     trainer.train(INPUTS, targets, epochs=1, sample_weight=factors, progress=False)
-    assert before - one.weights == pytest.approx(factors @ np.array(parts) / 6, abs=1e-12)
+    assert before - one.weights == pytest.approx(
+        factors @ np.array(parts) / 6, abs=1e-12
+    )
 
 
 def test_one_output_of_unequal_costs_has_no_error_by_itself():
@@ -130,19 +150,27 @@ def test_one_output_of_unequal_costs_has_no_error_by_itself():
     one.activate(INPUTS[0])
     one.output[0].propagate(0.0, 1.0)
     one.output.cost_weights = [1.0, 3.0, 1.0]
-    with pytest.raises(ArgumentError, match="depends on the targets of all softmax outputs"):
+    with pytest.raises(
+        ArgumentError, match="depends on the targets of all softmax outputs"
+    ):
         one.output[0].propagate(0.0, 1.0)
 
 
 def test_a_step_has_targets_for_all_or_for_none():
     one = net()
     for targets in ([np.nan, 0.5, 0.5], [np.nan, 0.0, 0.0]):
-        with pytest.raises(ArgumentError, match="or for none of them, got NaN for some"):
+        with pytest.raises(
+            ArgumentError, match="or for none of them, got NaN for some"
+        ):
             synapse.gradient(one, [INPUTS[0]], [targets])
         one.activate(INPUTS[0])
-        with pytest.raises(ArgumentError, match="or for none of them, got NaN for some"):
+        with pytest.raises(
+            ArgumentError, match="or for none of them, got NaN for some"
+        ):
             one.propagate(0.1, targets)
-        with pytest.raises(ArgumentError, match="or for none of them, got NaN for some"):
+        with pytest.raises(
+            ArgumentError, match="or for none of them, got NaN for some"
+        ):
             one.output.propagate(0.1, targets)
     with pytest.raises(ArgumentError, match="add up to 1"):
         synapse.gradient(one, [INPUTS[0]], [[0.5, 0.4, 0.0]])

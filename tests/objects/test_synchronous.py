@@ -1,8 +1,8 @@
-"""One clock: all neurons but the inputs activate together, so that a step is one synapse.
+"""One clock: all neurons but the inputs activate together, so that a step is one
+synapse.
 
-``test_rule.py`` compares the steps and the online rule with the reference, ``test_clamps.py`` gradients with
-differences.
-"""
+``test_rule.py`` compares the steps and the online rule with the reference,
+``test_clamps.py`` gradients with differences."""
 
 from itertools import pairwise
 
@@ -30,7 +30,11 @@ def test_a_step_is_one_synapse():
     assert chain().run(rows).ravel().tolist() == [1, 2, 3, 4]
     net = chain(synchronous=True)
     assert net.run(rows).ravel().tolist() == [0, 0, 1, 2]
-    assert (net.delayed, len(architect.delayed(net).connections), chain().delayed) == (2, 2, 0)
+    assert (net.delayed, len(architect.delayed(net).connections), chain().delayed) == (
+        2,
+        2,
+        0,
+    )
     assert "synchronous" in repr(net)
     net.synchronous = False
     net.clear()
@@ -39,12 +43,22 @@ def test_a_step_is_one_synapse():
 
 @given(st.integers(0, 999), st.randoms(use_true_random=False))
 def test_the_order_of_layers_does_not_matter(seed, random):
-    net = architect.Random(2, 8, 2, gates=4, backward=6, self_connections=2, seed=seed, synchronous=True)
-    graph, hidden = Topology.of(net).to_networkx(), list(range(2, 10))
+    net = architect.Random(
+        2, 8, 2, gates=4, backward=6, self_connections=2, seed=seed, synchronous=True
+    )
+    graph = Topology.of(net).to_networkx()
+    hidden = list(range(2, 10))
     random.shuffle(hidden)
-    layers = {0: 0, 1: 0, 10: 9, 11: 9, **{j: 1 + place for place, j in enumerate(hidden)}}
+    layers = {
+        0: 0,
+        1: 0,
+        10: 9,
+        11: 9,
+        **{j: 1 + place for place, j in enumerate(hidden)},
+    }
     nx.set_node_attributes(graph, layers, "subset")
-    other, rows = synapse.from_networkx(graph), np.random.default_rng(seed).normal(size=(6, 2))
+    other = synapse.from_networkx(graph)
+    rows = np.random.default_rng(seed).normal(size=(6, 2))
     assert other.run(rows) == pytest.approx(net.run(rows), abs=1e-12)
 
 
@@ -68,7 +82,8 @@ def test_new_neurons_have_the_clock_of_their_network():
 def test_a_readout_reads_what_the_outputs_read():
     net = architect.Liquid(2, 12, 1, seed=0, synchronous=True)
     rng = np.random.default_rng(0)
-    rows, targets = rng.normal(size=(3, 40, 2)), rng.normal(size=(3, 40, 1))
+    rows = rng.normal(size=(3, 40, 2))
+    targets = rng.normal(size=(3, 40, 1))
     result = fit_readout(net, rows, targets, ridge=1e-9)
     after = net.output[0].activation
     outputs = np.array(net.run(rows))
@@ -78,12 +93,19 @@ def test_a_readout_reads_what_the_outputs_read():
 
 def test_what_steps_alone_or_is_no_clock_is_refused():
     net = chain(synchronous=True)
-    for call in (net.output[0].activate, net.hidden[0].activate, net.output[0].propagate):
+    for call in (
+        net.output[0].activate,
+        net.hidden[0].activate,
+        net.output[0].propagate,
+    ):
         with pytest.raises(TopologyError, match="activate together"):
             call()
     with pytest.raises(TopologyError, match="in order"):
         synapse.readwrite.synaptic_data(net)
-    for call in (lambda: chain(synchronous=1), lambda: setattr(net, "synchronous", "yes")):
+    for call in (
+        lambda: chain(synchronous=1),
+        lambda: setattr(net, "synchronous", "yes"),
+    ):
         with pytest.raises(ArgumentTypeError, match="synchronous"):
             call()
     net.synchronous = False

@@ -1,4 +1,5 @@
-"""Weights and biases that are shared: tied, set, copied, edited, let go, and moved by sums."""
+"""Weights and biases that are shared: tied, set, copied, edited, let go, and moved by
+sums."""
 
 from functools import partial
 
@@ -27,7 +28,8 @@ from tests.learning.helpers import built, sequences
 
 
 def test_all_take_the_value_of_the_first():
-    a, b = Layer(2), Layer(3)
+    a = Layer(2)
+    b = Layer(3)
     projection = a.project(b, weights=[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
     links = list(projection)
     synapse.tie(links[1:3])
@@ -56,10 +58,13 @@ def test_groups_are_joined():
 
 
 def test_groups_that_one_call_brings_together():
-    """Two numbers of one call share what they have in common already, and nothing else."""
+    """Two numbers of one call share what they have in common already, and nothing
+    else."""
     links = perceptron().connections
     synapse.tie(links[:2])
-    synapse.tie([links[0], links[4], links[1], links[5], links[6]], groups=[0, 0, 1, 1, 2])
+    synapse.tie(
+        [links[0], links[4], links[1], links[5], links[6]], groups=[0, 0, 1, 1, 2]
+    )
     assert set(links[4].tied) == {links[0], links[1], links[5]}
     assert links[6].tied == ()
     links = perceptron().connections
@@ -81,12 +86,21 @@ def test_what_is_set_of_one_is_set_of_all():
     before[2:6] = 0.5
     assert net.weights.tolist() == before.tolist()
     links[3].trainable = False
-    assert [link.trainable for link in links[:7]] == [True, True, False, False, False, False, True]
+    assert [link.trainable for link in links[:7]] == [
+        True,
+        True,
+        False,
+        False,
+        False,
+        False,
+        True,
+    ]
 
 
 def test_arrays_set_part_of_a_group():
     net = perceptron()
-    a, b = Layer(2), Layer(2)
+    a = Layer(2)
+    b = Layer(2)
     projection = a.project(b, weights=1.0)
     synapse.tie(projection, groups=[0, 0, 1, 1])
     projection.weights[0, 0] = 3.0
@@ -102,11 +116,15 @@ def test_arrays_set_part_of_a_group():
 
 
 def test_layers_in_two_stores():
-    one, other = Layer(2), Layer(2)
+    one = Layer(2)
+    other = Layer(2)
     synapse.tie(one), synapse.tie(other)
     mixed = Layer([*one, *other])
     mixed.biases = [1.0, 1.0, 2.0, 2.0]
-    for wrong in ([3.0, 4.0, 5.0, 5.0], [5.0, 5.0, 3.0, 4.0]):  # in whichever store is set first
+    for wrong in (
+        [3.0, 4.0, 5.0, 5.0],
+        [5.0, 5.0, 3.0, 4.0],
+    ):  # in whichever store is set first
         with pytest.raises(ArgumentError, match="tied"):
             mixed.biases = wrong
         assert mixed.biases.tolist() == [1.0, 1.0, 2.0, 2.0]
@@ -142,7 +160,8 @@ def test_untying():
 
 
 def test_what_cannot_be_tied():
-    net, other = perceptron(), perceptron(dtype="float32")
+    net = perceptron()
+    other = perceptron(dtype="float32")
     gone, *links = net.connections
     gone.source.disconnect(gone.target)
     links[2].trainable = False
@@ -162,7 +181,9 @@ def test_groups_that_do_not_fit():
     net = perceptron()
     before = everything(net)
     for groups in ([0, 1], [0.5, 1.5, 2.5], [[0, 0, 1]], "abc"):
-        with pytest.raises((ArgumentError, ArgumentTypeError), match="the groups of a tie"):
+        with pytest.raises(
+            (ArgumentError, ArgumentTypeError), match="the groups of a tie"
+        ):
             synapse.tie(net.connections[:3], groups=groups)
         assert everything(net) == before
     with pytest.raises(ArgumentTypeError, match="Expected a Projection"):
@@ -178,7 +199,8 @@ def test_a_read_out_that_is_tied_is_not_fitted():
 
 def test_new_random_weights_are_shared():
     net = tie_at_random(built("elman"), 2)
-    groups, before = groups_of(net), net.weights
+    groups = groups_of(net)
+    before = net.weights
     net.reset(seed=3)
     assert (net.weights != before).mean() > 0.5
     assert net.weights.tolist() == net.weights[groups[0]].tolist()
@@ -201,9 +223,13 @@ def test_a_removed_connection_leaves_its_group():
     assert links[0].tied == ()
 
 
-@given_graphs(specs(squashes=SMOOTH, most=6), st.lists(st.integers(0, 10**6), min_size=4, max_size=12))
+@given_graphs(
+    specs(squashes=SMOOTH, most=6),
+    st.lists(st.integers(0, 10**6), min_size=4, max_size=12),
+)
 def test_edits_and_steps_in_any_order(spec, edits):
-    """Tie, untie, remove, project, freeze, step: members are equal, and steps add up."""
+    """Tie, untie, remove, project, freeze, step: members are equal, and steps add
+    up."""
     net = Twin(spec).net
     for seed in edits:
         rng = np.random.default_rng(seed)
@@ -211,9 +237,14 @@ def test_edits_and_steps_in_any_order(spec, edits):
         if seed % 2:
             net.activate(rng.uniform(-1, 1, spec.inputs))
             assume(np.abs([neuron.state for neuron in net]).max() < 100)
-            free, targets = free_twin(net), rng.random(spec.outputs)
-            assert_moves_add_up(net, free, lambda one, t=targets: one.propagate(0.1, t, "squared_error"))
-        for values, group in zip((net.weights, net.biases), groups_of(net), strict=True):
+            free = free_twin(net)
+            targets = rng.random(spec.outputs)
+            assert_moves_add_up(
+                net, free, lambda one, t=targets: one.propagate(0.1, t, "squared_error")
+            )
+        for values, group in zip(
+            (net.weights, net.biases), groups_of(net), strict=True
+        ):
             assert values.tolist() == values[group].tolist()
 
 
@@ -252,22 +283,30 @@ def test_neuron_by_neuron(spec, seed):
         for j in reversed(range(len(net))):
             target = 0.3 if j >= len(net) - spec.outputs else None
             assert_moves_add_up(
-                net, free, lambda one, j=j, t=target: one[j].propagate(0.1, t, "squared_error")
+                net,
+                free,
+                lambda one, j=j, t=target: one[j].propagate(0.1, t, "squared_error"),
             )
 
 
 def test_a_layer_makes_one_step():
-    """Its neurons send their errors with the weights as they were before all of them."""
-    inputs, hidden, outputs = Layer(2), Layer(3, "tanh"), Layer(4, "tanh")
+    """Its neurons send their errors with the weights as they were before all of
+    them."""
+    inputs = Layer(2)
+    hidden = Layer(3, "tanh")
+    outputs = Layer(4, "tanh")
     inputs.project(hidden, seed=0)
     synapse.tie(hidden.project(outputs, seed=1), groups=np.tile(np.arange(3), 4))
     net = Network(inputs, [hidden], outputs)
     synapse.tie(outputs)
-    whole, free = net.clone(), free_twin(net)
+    whole = net.clone()
+    free = free_twin(net)
     for one in (net, whole, free):
         one.activate([0.5, -0.3])
     targets = [0.1, 0.4, -0.2, 0.9]
-    assert_moves_add_up(net, free, lambda one: one.output.propagate(0.5, targets, "squared_error"))
+    assert_moves_add_up(
+        net, free, lambda one: one.output.propagate(0.5, targets, "squared_error")
+    )
     net.hidden[0].propagate(0.5)
     whole.propagate(0.5, targets, "squared_error")
     assert numbers(net) == pytest.approx(numbers(whole), **EXACT)
@@ -291,11 +330,15 @@ def test_an_epoch_is_its_steps(sort):
     net = tie_at_random(built(sort), 3)
     inputs, targets = sequences(net, (5, 4), seed=1)
     twin = net.clone()
-    Trainer(net, rate=0.2).train(inputs, targets, epochs=1, shuffle=False, progress=False)
+    Trainer(net, rate=0.2).train(
+        inputs, targets, epochs=1, shuffle=False, progress=False
+    )
     for rows, aims in zip(inputs, targets, strict=True):
         twin.clear()
         for row, aim in zip(rows, aims, strict=True):
             twin.activate(row)
             twin.propagate(0.2, aim)
     assert numbers(net) == pytest.approx(numbers(twin), **EXACT)
-    assert [one.tolist() for one in groups_of(net)] == [one.tolist() for one in groups_of(twin)]
+    assert [one.tolist() for one in groups_of(net)] == [
+        one.tolist() for one in groups_of(twin)
+    ]

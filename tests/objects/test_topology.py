@@ -1,4 +1,5 @@
-"""The frozen table of a network's structure, and the order of activation, found on plain numbers."""
+"""The frozen table of a network's structure, and the order of activation, found on
+plain numbers."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -23,7 +24,8 @@ def net():
 
 
 def test_rows_align_with_neurons_and_connections(net):
-    table, number = Topology.of(net), {neuron: i for i, neuron in enumerate(net)}
+    table = Topology.of(net)
+    number = {neuron: i for i, neuron in enumerate(net)}
     assert (table.neurons, table.connections) == (len(net), len(net.connections))
     assert (table.inputs, table.outputs) == (2, 1)
     assert table.layers == tuple(layer.label for layer in net.layers)
@@ -31,18 +33,28 @@ def test_rows_align_with_neurons_and_connections(net):
     for i, neuron in enumerate(net):
         assert (table.names[i], table.squash[i]) == (neuron.name, neuron.squash.name)
         assert (table.bias[i], table.state[i]) == (neuron.bias, neuron.state)
-        assert (table.activation[i], table.trainable_bias[i]) == (neuron.activation, neuron.trainable)
+        assert (table.activation[i], table.trainable_bias[i]) == (
+            neuron.activation,
+            neuron.trainable,
+        )
     for c, link in enumerate(net.connections):
-        assert (table.source[c], table.target[c]) == (number[link.source], number[link.target])
+        assert (table.source[c], table.target[c]) == (
+            number[link.source],
+            number[link.target],
+        )
         assert table.gater[c] == number.get(link.gater, -1)
         found = table.weight[c], table.gain[c], table.trainable[c]
         assert found == (link.weight, link.gain, link.trainable)
-    assert table.self_connected.sum() == sum(link.source is link.target for link in net.connections)
+    assert table.self_connected.sum() == sum(
+        link.source is link.target for link in net.connections
+    )
     assert table.gated.sum() == sum(link.gater is not None for link in net.connections)
 
 
 def test_parameters_are_those_that_learning_moves_and_count_once():
-    a, b, c = Layer(2), Layer(3), Layer(2, "softmax")
+    a = Layer(2)
+    b = Layer(3)
+    c = Layer(2, "softmax")
     projection = a.project(b, seed=0)
     b.project(c, seed=1)
     net = Network(a, [b], c)
@@ -54,7 +66,9 @@ def test_parameters_are_those_that_learning_moves_and_count_once():
     assert Topology.of(net).parameters == 3 + 6 + 1 + 2
     net.connections[-1].trainable = c[1].trainable = False
     b[0].project(a[0])
-    assert Topology.of(net).parameters == 3 + 6 + 1 + 1 + 1  # an input that something leads into has a bias
+    assert (
+        Topology.of(net).parameters == 3 + 6 + 1 + 1 + 1
+    )  # an input that something leads into has a bias
     assert Topology.of([]).parameters == 0
 
 
@@ -67,7 +81,10 @@ def test_it_does_not_follow_the_network(net):
 
 
 def test_neurons_of_several_stores_are_one_table():
-    a, b, c = (Neuron(name=name, bias=value) for name, value in (("a", 1.0), ("b", 2.0), ("c", 3.0)))
+    a, b, c = (
+        Neuron(name=name, bias=value)
+        for name, value in (("a", 1.0), ("b", 2.0), ("c", 3.0))
+    )
     a.project(c, weight=0.5)
     gater = Neuron()
     gater.activate(0.25)
@@ -95,14 +112,23 @@ def test_connections_across_the_border_are_counted_and_refused(net):
     outside = Neuron(name="outside")
     net.output[0].project(outside)
     outside.gate(net.connections[0])
-    net.output[0].gate(outside.project(Neuron()))  # a gate of the network, on a connection outside
+    net.output[0].gate(
+        outside.project(Neuron())
+    )  # a gate of the network, on a connection outside
     table = Topology.of(net)
     assert (table.crossings, table.entering) == (3, 1)
     assert table.gater[0] == -2
-    with pytest.raises(TopologyError, match=r"cannot be run alone: it has 1 connection "):
+    with pytest.raises(
+        TopologyError, match=r"cannot be run alone: it has 1 connection "
+    ):
         table.require_closed("run", outward=False)
-    for check in (lambda: table.require_closed("saved"), lambda: require_closed(net, "saved")):
-        with pytest.raises(TopologyError, match=r"cannot be saved alone: it has 3 connections .*ungate"):
+    for check in (
+        lambda: table.require_closed("saved"),
+        lambda: require_closed(net, "saved"),
+    ):
+        with pytest.raises(
+            TopologyError, match=r"cannot be saved alone: it has 3 connections .*ungate"
+        ):
             check()
 
 
@@ -133,9 +159,16 @@ def test_it_does_not_wait_for_a_step_of_another_thread(net):
 
 
 def test_gates_as_edges_are_marked_and_read_back():
-    """Also where gater and target are connected, and where a neuron gates its own self-connection."""
+    """Also where gater and target are connected, and where a neuron gates its own
+    self-connection."""
     a, b, gater, own = (Neuron(name=name) for name in ("a", "b", "gater", "own"))
-    links = [a.project(b), own.project(b), a.project(own), own.project(own), a.project(gater)]
+    links = [
+        a.project(b),
+        own.project(b),
+        a.project(own),
+        own.project(own),
+        a.project(gater),
+    ]
     gater.gate([links[0], links[1]])  # twice the same target
     own.gate(links[3])
     net = architect.construct([a, gater, own, b])
@@ -143,10 +176,15 @@ def test_gates_as_edges_are_marked_and_read_back():
     place = {neuron.name: i for i, neuron in enumerate(net)}
     graph = table.to_networkx(gates=True)
     marks = {(u, v): data for u, v, data in graph.edges(data=True) if "gates" in data}
-    pure, both = (place["gater"], place["b"]), (place["own"], place["own"])
+    pure = (place["gater"], place["b"])
+    both = (place["own"], place["own"])
     assert marks.keys() == {pure, both}
     assert marks[pure] == {"gate": True, "gates": 2}
-    assert (marks[both]["gates"], "gate" in marks[both], marks[both]["gater"]) == (1, False, place["own"])
+    assert (marks[both]["gates"], "gate" in marks[both], marks[both]["gater"]) == (
+        1,
+        False,
+        place["own"],
+    )
     assert graph.number_of_edges() == table.to_networkx().number_of_edges() + 1
     columns = ("source", "target", "gater", "weight")
     first, again = (
@@ -158,7 +196,9 @@ def test_gates_as_edges_are_marked_and_read_back():
     assert not gater.gated
 
 
-PAIRS = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=40, unique=True)
+PAIRS = st.lists(
+    st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=40, unique=True
+)
 
 
 def cycles(pairs):
@@ -179,7 +219,8 @@ def test_only_what_lies_on_cycles_leads_backward(links, gates):
 
 @given(PAIRS)
 def test_the_depth_rises_from_cycle_to_cycle_and_never_falls(links):
-    order, together = find_order(12, [*links, (10, 0), (9, 11)], [], [10], [11]), cycles(links)
+    order = find_order(12, [*links, (10, 0), (9, 11)], [], [10], [11])
+    together = cycles(links)
     rank = {neuron: place for place, neuron in enumerate(order.neurons)}
     depth = dict(zip(order.neurons, order.depths, strict=True))
     for i, j in links:
@@ -200,12 +241,17 @@ def test_a_long_chain_and_a_long_cycle_need_no_recursion():
 def test_compiled_loops_find_the_same_order(monkeypatch):
     rng = np.random.default_rng(0)
     for size in rng.integers(2, 40, 60).tolist():
-        links, gates = (rng.integers(0, size, (int(rng.integers(0, 4 * size)), 2)) for _ in range(2))
-        inputs, outputs = [0], range(size - 1, size)
+        links, gates = (
+            rng.integers(0, size, (int(rng.integers(0, 4 * size)), 2)) for _ in range(2)
+        )
+        inputs = [0]
+        outputs = range(size - 1, size)
         found = []
         for limit in (1 << 30, -1):
             monkeypatch.setattr(orders, "MUCH", limit)
             pairs = must_precede(size, links, inputs, outputs)
             again = [group.tolist() for group in sort_again(size, gates)]
-            found.append((find_order(size, links, gates, inputs, outputs), pairs.tolist(), again))
+            found.append(
+                (find_order(size, links, gates, inputs, outputs), pairs.tolist(), again)
+            )
         assert found[0] == found[1]

@@ -22,18 +22,29 @@ def test_a_gate_from_another_store_brings_the_stores_together():
     gate.activate(0.5)
     a.activate(1.0)
     assert b.activate() == 1.0
-    projection, gates = Layer(2).project(Layer(2)), others[:2]  # of a larger store, which absorbs it
+    # of a larger store, which absorbs it
+    projection = Layer(2).project(Layer(2))
+    gates = others[:2]
     gates.gate(projection, synapse.gate.INPUT)
-    assert [link.gater for link in projection] == [gates[0], gates[0], gates[1], gates[1]]
+    assert [link.gater for link in projection] == [
+        gates[0],
+        gates[0],
+        gates[1],
+        gates[1],
+    ]
 
 
 def test_what_is_edited_between_steps_is_as_if_made_so():
     """A copy is laid out anew; the network itself where it has changed."""
-    first, hidden, last = Layer(2), Layer(3), Layer(1)
+    first = Layer(2)
+    hidden = Layer(3)
+    last = Layer(1)
     projection = first.project(hidden, seed=1)
     hidden.project(last, seed=2)
     net = used(Network(first, [hidden], last))
-    gater, link, other = hidden[0], hidden[2].outgoing[0], hidden[1].incoming[0]
+    gater = hidden[0]
+    link = hidden[2].outgoing[0]
+    other = hidden[1].incoming[0]
     synapse.tie([link, other])
     edits = {
         "gate": lambda: gater.gate(link),
@@ -54,22 +65,30 @@ def test_what_is_edited_between_steps_is_as_if_made_so():
             used(one)
         assert net.weights.tolist() != before.weights.tolist(), name
         assert net.weights == pytest.approx(twin.weights, abs=1e-15), name
-        assert net.activate([1.0, 0.5]) == pytest.approx(twin.activate([1.0, 0.5]), abs=1e-15), name
+        assert net.activate([1.0, 0.5]) == pytest.approx(
+            twin.activate([1.0, 0.5]), abs=1e-15
+        ), name
 
 
 def small_and_big():
-    """A network with a removed neuron that no step has swept away yet, and a larger one."""
-    small, big = perceptron(2, 3, 1), perceptron(20, 2, 2)
+    """A network with a removed neuron that no step has swept away yet, and a larger
+    one."""
+    small = perceptron(2, 3, 1)
+    big = perceptron(20, 2, 2)
     small.remove(small["hidden"][2])
     return small, big
 
 
 def test_pairs_that_span_stores_are_none_of_the_same_rows_in_one():
-    a, b, other = Neuron(), Neuron(), Layer(2)
+    a = Neuron()
+    b = Neuron()
+    other = Layer(2)
     a.project(b)  # row 0 to row 1 of their store
     near = Neuron()
     b.project(near)
-    assert len(Layer([a]).project(Layer([other[1], near]))) == 2  # row 1 of another store
+    assert (
+        len(Layer([a]).project(Layer([other[1], near]))) == 2
+    )  # row 1 of another store
 
 
 def test_competing_neurons_of_two_floats_are_refused_with_nothing_changed():
@@ -119,7 +138,9 @@ def test_a_list_with_a_removed_neuron_is_refused_with_nothing_changed():
 
 
 def test_a_projection_without_connections_cannot_be_gated():
-    a, b, gates = Layer(2), Layer(2), Layer(2)
+    a = Layer(2)
+    b = Layer(2)
+    gates = Layer(2)
     projection = a.project(b, synapse.ONE_TO_ONE)
     a[0].disconnect(b[0])
     a[1].disconnect(b[1])
@@ -148,7 +169,8 @@ def test_edits_that_undo_each_other_leave_no_memory_behind(few_spare_rows):
     net = perceptron(2, 3, 1)
     store = net._store
     projection = net["hidden"].project(Layer(2), seed=0)
-    kept, weights = list(projection), projection.weights.copy()
+    kept = list(projection)
+    weights = projection.weights.copy()
     broken = Layer(2).project(net["hidden"], seed=1)
     broken[0].source.disconnect(broken[0].target)
     used(net)
@@ -159,15 +181,21 @@ def test_edits_that_undo_each_other_leave_no_memory_behind(few_spare_rows):
         net.remove(neuron)
     assert store.n_neurons + store.n_connections < 2 * few_spare_rows
     assert store.n_identities < 2 * few_spare_rows
-    assert (list(projection), [link.weight for link in kept]) == (kept, weights.T.ravel().tolist())
+    assert (list(projection), [link.weight for link in kept]) == (
+        kept,
+        weights.T.ravel().tolist(),
+    )
     assert len(broken) == 5
-    with pytest.raises(TopologyError, match="Connections of this projection have been removed"):
+    with pytest.raises(
+        TopologyError, match="Connections of this projection have been removed"
+    ):
         _ = broken.weights[:]
     check_store(store)
 
 
 def test_networks_that_are_no_more_leave_nothing_behind():
-    a, b = Layer(2), Layer(1)
+    a = Layer(2)
+    b = Layer(1)
     a.project(b)
     for _ in range(50):
         net = Network(a, [], b)
@@ -177,10 +205,13 @@ def test_networks_that_are_no_more_leave_nothing_behind():
 
 
 def test_neurons_of_a_network_that_is_no_more_keep_its_order():
-    """Whether somebody holds the network, and when Python collects it, must not change a number."""
-    errors, held = [], []
+    """Whether somebody holds the network, and when Python collects it, must not change
+    a number."""
+    errors = []
+    held = []
     for hold in (False, True):
-        a, b = Neuron(), Neuron("identity")
+        a = Neuron()
+        b = Neuron("identity")
         a.project(b, weight=0.5)
         b.project(a, weight=0.7)
         net = Network(Layer([a]), [], Layer([b]))

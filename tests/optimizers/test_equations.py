@@ -1,4 +1,5 @@
-"""Optimizers against their equations, written out for one parameter, and against PyTorch."""
+"""Optimizers against their equations, written out for one parameter, and against
+PyTorch."""
 
 import math
 
@@ -10,7 +11,8 @@ from synapse.optimizers import SGD, AdaGrad, Adam, AdamW, RMSprop, Rprop
 from synapse.optimizers.descent import BuiltIn
 from tests.helpers.cases import every_case
 
-STEPS, SIZE = 50, 7
+STEPS = 50
+SIZE = 7
 
 
 def sgd(p, rate, momentum=0.0, nesterov=False, weight_decay=0.0):
@@ -50,11 +52,14 @@ def adam(p, rate, betas, epsilon=1e-8, amsgrad=False, weight_decay=0.0):
         v = betas[1] * v + (1 - betas[1]) * g * g
         largest = max(largest, v)
         v_hat = (largest if amsgrad else v) / (1 - betas[1] ** t)
-        p -= rate * (m / (1 - betas[0] ** t) / (math.sqrt(v_hat) + epsilon) + weight_decay * p)
+        p -= rate * (
+            m / (1 - betas[0] ** t) / (math.sqrt(v_hat) + epsilon) + weight_decay * p
+        )
 
 
 def rprop(p, rate, etas=(0.5, 1.2), steps=(1e-6, 50)):
-    size, last = rate, 0.0
+    size = rate
+    last = 0.0
     while True:
         g = yield p
         if g * last > 0:
@@ -75,12 +80,26 @@ CASES = [
     (RMSprop, rmsprop, {"rate": 0.02, "decay": 0.9}),
     (RMSprop, rmsprop, {"rate": 0.02, "decay": 0.9, "momentum": 0.7}),
     (RMSprop, rmsprop, {"rate": 0.02, "decay": 0.9, "centered": True, "epsilon": 1e-4}),
-    (RMSprop, rmsprop, {"rate": 0.02, "decay": 0.8, "momentum": 0.5, "centered": True, "epsilon": 1e-4}),
+    (
+        RMSprop,
+        rmsprop,
+        {
+            "rate": 0.02,
+            "decay": 0.8,
+            "momentum": 0.5,
+            "centered": True,
+            "epsilon": 1e-4,
+        },
+    ),
     (AdaGrad, adagrad, {"rate": 0.3}),
     (Adam, adam, {"rate": 0.05, "betas": (0.9, 0.999)}),
     (Adam, adam, {"rate": 0.05, "betas": (0.8, 0.9), "epsilon": 1e-3, "amsgrad": True}),
     (AdamW, adam, {"rate": 0.05, "betas": (0.9, 0.99), "weight_decay": 0.3}),
-    (AdamW, adam, {"rate": 0.05, "betas": (0.9, 0.9), "weight_decay": 0.3, "amsgrad": True}),
+    (
+        AdamW,
+        adam,
+        {"rate": 0.05, "betas": (0.9, 0.9), "weight_decay": 0.3, "amsgrad": True},
+    ),
     (Rprop, rprop, {"rate": 0.05}),
     (Rprop, rprop, {"rate": 0.05, "etas": (0.3, 1.7), "steps": (0.02, 0.2)}),
 ]
@@ -108,12 +127,17 @@ def test_each_is_its_equation(kind, equation, settings):
 
 
 def test_every_optimizer_has_an_equation():
-    built_in = {one for one in vars(synapse.optimizers).values() if isinstance(one, type)}
-    assert {one for one in built_in if issubclass(one, BuiltIn)} == {kind for kind, *_ in CASES}
+    built_in = {
+        one for one in vars(synapse.optimizers).values() if isinstance(one, type)
+    }
+    assert {one for one in built_in if issubclass(one, BuiltIn)} == {
+        kind for kind, *_ in CASES
+    }
 
 
 def test_rounding_leaves_no_variance_below_0():
-    """Constant gradients: the centred mean square and the square of the mean become equal, up to rounding."""
+    """Constant gradients: the centred mean square and the square of the mean become
+    equal, up to rounding."""
     gradient = np.random.default_rng(0).uniform(0.01, 10, 200)
     parameters = np.zeros(200)
     state = RMSprop(rate=0.01, decay=0.9, centered=True, epsilon=1.0).begin(parameters)
@@ -129,7 +153,9 @@ def torch_optimizer(kind, parameter, settings):
     names = {"rate": "lr", "epsilon": "eps", "decay": "alpha", "steps": "step_sizes"}
     kinds = {"AdaGrad": "Adagrad"}
     renamed = {names.get(name, name): value for name, value in settings.items()}
-    return getattr(torch.optim, kinds.get(kind.__name__, kind.__name__))([parameter], **renamed)
+    return getattr(torch.optim, kinds.get(kind.__name__, kind.__name__))(
+        [parameter], **renamed
+    )
 
 
 @pytest.mark.torch
@@ -138,7 +164,8 @@ def test_each_is_torchs(kind, equation, settings):
     torch = pytest.importorskip("torch")
     ours, gradients = random_gradients(1)
     theirs = torch.tensor(ours, dtype=torch.float64, requires_grad=True)
-    other, state = torch_optimizer(kind, theirs, settings), kind(**settings).begin(ours)
+    other = torch_optimizer(kind, theirs, settings)
+    state = kind(**settings).begin(ours)
     for gradient in gradients:
         theirs.grad = torch.tensor(gradient)
         state.step(ours, gradient)

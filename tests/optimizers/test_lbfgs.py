@@ -10,7 +10,12 @@ from scipy.optimize import minimize
 
 import architect
 from synapse import Trainer
-from synapse.errors import ArgumentError, ArgumentTypeError, DivergenceError, MissingExtraError
+from synapse.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    DivergenceError,
+    MissingExtraError,
+)
 from synapse.optimizers import LBFGS
 from tests.helpers.cases import every_case
 from tests.helpers.groups import Walk
@@ -21,14 +26,19 @@ LEAST = np.array([0.5, -1.0, 2.0])
 
 def rosenbrock(p):
     x, y = p
-    return (1 - x) ** 2 + 100 * (y - x * x) ** 2, [-2 * (1 - x) - 400 * x * (y - x * x), 200 * (y - x * x)]
+    return (1 - x) ** 2 + 100 * (y - x * x) ** 2, [
+        -2 * (1 - x) - 400 * x * (y - x * x),
+        200 * (y - x * x),
+    ]
 
 
 START = np.array([-1.2, 1.0])
 
 
 def test_it_finds_the_end_of_the_valley():
-    assert LBFGS(tolerance=1e-8).minimise(rosenbrock, START) == pytest.approx([1, 1], abs=1e-6)
+    assert LBFGS(tolerance=1e-8).minimise(rosenbrock, START) == pytest.approx(
+        [1, 1], abs=1e-6
+    )
     assert START.tolist() == [-1.2, 1.0]
 
 
@@ -42,7 +52,9 @@ def test_it_leaves_frozen_parameters():
     free = [0, 2]
     assert found[1] == 0.0
     assert found[free] == pytest.approx(
-        LEAST[free] + np.linalg.solve(HESSIAN[np.ix_(free, free)], HESSIAN[free, 1] * LEAST[1]), abs=1e-8
+        LEAST[free]
+        + np.linalg.solve(HESSIAN[np.ix_(free, free)], HESSIAN[free, 1] * LEAST[1]),
+        abs=1e-8,
     )
     held = LBFGS().minimise(bowl, start, frozen=[True] * 3)
     assert held is not start
@@ -51,18 +63,24 @@ def test_it_leaves_frozen_parameters():
 
 def test_it_tells_of_each_iteration_and_can_be_ended():
     told = []
-    LBFGS(iterations=7).minimise(rosenbrock, START, callback=lambda p, cost: told.append((p, cost)))
+    LBFGS(iterations=7).minimise(
+        rosenbrock, START, callback=lambda p, cost: told.append((p, cost))
+    )
     assert len(told) == 7
     assert all(cost == pytest.approx(rosenbrock(p)[0]) for p, cost in told)
     assert all(after < before for (_, before), (_, after) in pairwise(told))
-    ended = LBFGS().minimise(rosenbrock, START, callback=lambda p, cost: cost <= told[3][1])
+    ended = LBFGS().minimise(
+        rosenbrock, START, callback=lambda p, cost: cost <= told[3][1]
+    )
     assert ended == pytest.approx(told[3][0])
 
 
 def test_its_settings_have_an_effect():
     def iterations(**settings):
         seen = []
-        LBFGS(**settings).minimise(rosenbrock, START, callback=lambda p, cost: seen.append(cost))
+        LBFGS(**settings).minimise(
+            rosenbrock, START, callback=lambda p, cost: seen.append(cost)
+        )
         return seen
 
     usual = iterations(memory=10, tolerance=1e-8)
@@ -92,7 +110,8 @@ def test_it_says_what_it_needs(monkeypatch):
 
 
 def test_a_training_takes_the_steps_of_scipy():
-    """SciPy's own search over a cost computed by definition, with bounds for signs and frozen weights."""
+    """SciPy's own search over a cost computed by definition, with bounds for signs and
+    frozen weights."""
     rng = np.random.default_rng(0)
     rows, aims = rng.normal(size=(12, 2)), rng.random((12, 2))
     net = architect.Perceptron(2, 3, 2, squash="tanh", output_squash="logistic", seed=1)
@@ -107,15 +126,23 @@ def test_a_training_takes_the_steps_of_scipy():
     def cost(values):
         whole = start.copy()
         whole[at] = values
-        walk.weights.real, walk.biases.real = np.split(whole[:, None], [len(net.weights)])
+        walk.weights.real, walk.biases.real = np.split(
+            whole[:, None], [len(net.weights)]
+        )
         value, slopes = walk.gradient([[row] for row in rows], [[aim] for aim in aims])
         return value, slopes[at]
 
     signs = [*(link.sign for link in net.connections), *[None] * len(net.biases)]
-    bounds = [{1: (0, None), -1: (None, 0), None: (None, None)}[signs[place]] for place in at]
+    bounds = [
+        {1: (0, None), -1: (None, 0), None: (None, None)}[signs[place]] for place in at
+    ]
     options = {"maxiter": 6, "gtol": 1e-6, "ftol": np.finfo(float).eps}
-    expected = minimize(cost, start[at], jac=True, method="L-BFGS-B", bounds=bounds, options=options)
-    Trainer(net, method="bptt", optimizer=LBFGS()).train(rows, aims, epochs=6, progress=False)
+    expected = minimize(
+        cost, start[at], jac=True, method="L-BFGS-B", bounds=bounds, options=options
+    )
+    Trainer(net, method="bptt", optimizer=LBFGS()).train(
+        rows, aims, epochs=6, progress=False
+    )
     found = np.concatenate([net.weights, net.biases])[at]
     assert np.abs(found - start[at]).max() > 0.1
     assert found == pytest.approx(expected.x, abs=1e-12)

@@ -1,4 +1,5 @@
-"""Recursive least squares and Kalman filters, against batch solutions and the textbook's matrices."""
+"""Recursive least squares and Kalman filters, against batch solutions and the
+textbook's matrices."""
 
 from functools import partial
 
@@ -8,21 +9,32 @@ from synapse.errors import ArgumentError, ArgumentTypeError
 from synapse.optimizers import DEKF, RLS
 from tests.helpers.cases import all_refused, every_case
 
-SIZE, OUTPUTS, STEPS = 7, 3, 60
+SIZE = 7
+OUTPUTS = 3
+STEPS = 60
 GROUPS = np.array([0, 1, 0, 2, 2, 1, 2])
 
 
 def problem():
     """Parameters, and Jacobians and errors of some steps."""
     rng = np.random.default_rng(0)
-    return rng.normal(size=SIZE), rng.normal(size=(STEPS, OUTPUTS, SIZE)), rng.normal(size=(STEPS, OUTPUTS))
+    return (
+        rng.normal(size=SIZE),
+        rng.normal(size=(STEPS, OUTPUTS, SIZE)),
+        rng.normal(size=(STEPS, OUTPUTS)),
+    )
 
 
 @every_case("forgetting", [1.0, 0.95])
 def test_least_squares_in_one_pass_equals_the_batch_solution(forgetting):
-    """argmin of sum_t f^(T-t) (d_t - x_t p)^2 + f^T a |p - p_0|^2, by its normal equations."""
-    rng, a, steps = np.random.default_rng(1), 0.3, 40
-    x, d, start = rng.normal(size=(steps, SIZE)), rng.normal(size=steps), rng.normal(size=SIZE)
+    """argmin of sum_t f^(T-t) (d_t - x_t p)^2 + f^T a |p - p_0|^2, by its normal
+    equations."""
+    rng = np.random.default_rng(1)
+    a = 0.3
+    steps = 40
+    x = rng.normal(size=(steps, SIZE))
+    d = rng.normal(size=steps)
+    start = rng.normal(size=SIZE)
     p = start.copy()
     state = RLS(forgetting=forgetting, regularization=a).begin(p)
     for regressors, target in zip(x, d):
@@ -31,17 +43,22 @@ def test_least_squares_in_one_pass_equals_the_batch_solution(forgetting):
     normal = (x.T * weights) @ x + forgetting**steps * a * np.eye(SIZE)
     wanted = start + np.linalg.solve(normal, (x.T * weights) @ (d - x @ start))
     np.testing.assert_allclose(p, wanted, rtol=1e-10)
-    np.testing.assert_allclose(state.covariances[0], np.linalg.inv(normal), rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(
+        state.covariances[0], np.linalg.inv(normal), rtol=1e-9, atol=1e-12
+    )
 
 
 @every_case("shared", [True, False])
 def test_outputs_with_missing_targets_learn_as_if_each_were_alone(shared):
     """What one has learnt is not forgotten while only others have targets."""
-    rng, rule = np.random.default_rng(2), RLS(forgetting=0.9, regularization=0.5)
-    regressors, targets = rng.normal(size=(STEPS, 2, 3)), rng.normal(size=(STEPS, 2))
+    rng = np.random.default_rng(2)
+    rule = RLS(forgetting=0.9, regularization=0.5)
+    regressors = rng.normal(size=(STEPS, 2, 3))
+    targets = rng.normal(size=(STEPS, 2))
     regressors[:, 1] = regressors[:, 0] if shared else regressors[:, 1]
     targets[rng.random(targets.shape) < 0.4] = np.nan
-    together, alone = np.zeros(6), [np.zeros(3), np.zeros(3)]
+    together = np.zeros(6)
+    alone = [np.zeros(3), np.zeros(3)]
     state = rule.begin(together, groups=[0, 0, 0, 1, 1, 1])
     states = [rule.begin(each) for each in alone]
     for x, aims in zip(regressors, targets, strict=True):
@@ -51,18 +68,22 @@ def test_outputs_with_missing_targets_learn_as_if_each_were_alone(shared):
             states[o].step(alone[o], [x[o]], [aims[o] - x[o] @ alone[o]])
     np.testing.assert_allclose(together, np.concatenate(alone), rtol=1e-12)
     for o in range(2):
-        np.testing.assert_allclose(state.covariances[o], states[o].covariances[0], rtol=1e-12)
+        np.testing.assert_allclose(
+            state.covariances[o], states[o].covariances[0], rtol=1e-12
+        )
 
 
 def test_parameters_of_no_output_never_move():
     p, jacobians, errors = problem()
-    start, groups = p.copy(), np.array([-1, 0, -2, 0, 1, 1, -1])
+    start = p.copy()
+    groups = np.array([-1, 0, -2, 0, 1, 1, -1])
     RLS().begin(p, groups=groups).step(p, jacobians[0], errors[0])
     assert ((p == start) == (groups < 0)).all()
 
 
 def filtered(p, jacobians, errors, groups, variance, noises, added):
-    """The decoupled extended Kalman filter, with the matrices of Puskorius and Feldkamp."""
+    """The decoupled extended Kalman filter, with the matrices of Puskorius and
+    Feldkamp."""
     members = [np.flatnonzero(groups == g) for g in np.unique(groups)]
     covariances = [variance * np.eye(len(one)) for one in members]
     for h, e, r, q in zip(jacobians, errors, noises, added):
@@ -82,9 +103,17 @@ def test_the_equations(kind):
     p, jacobians, errors = problem()
     groups = GROUPS if kind == "neuron" else np.zeros(SIZE)
     wanted, covariances = filtered(
-        p.copy(), jacobians, errors, groups, 5.0, np.full(STEPS, 0.7), np.full(STEPS, 1e-3)
+        p.copy(),
+        jacobians,
+        errors,
+        groups,
+        5.0,
+        np.full(STEPS, 0.7),
+        np.full(STEPS, 1e-3),
     )
-    dekf = DEKF(initial_variance=5.0, measurement_noise=0.7, process_noise=1e-3, groups=kind)
+    dekf = DEKF(
+        initial_variance=5.0, measurement_noise=0.7, process_noise=1e-3, groups=kind
+    )
     state = dekf.begin(p, groups=GROUPS)
     for h, e in zip(jacobians, errors):
         state.step(p, h, e)
@@ -96,11 +125,12 @@ def test_the_equations(kind):
 def test_noise_falls_geometrically():
     p, jacobians, errors = problem()
     part = np.minimum(1.0, np.arange(STEPS) / 20)
-    noises, added = 100.0 * 0.03**part, 1e-2 * 1e-4**part
+    noises = 100.0 * 0.03**part
+    added = 1e-2 * 1e-4**part
     wanted, _ = filtered(p.copy(), jacobians, errors, GROUPS, 100.0, noises, added)
-    state = DEKF(measurement_noise=(100.0, 3.0), process_noise=(1e-2, 1e-6), annealing=20).begin(
-        p, groups=GROUPS
-    )
+    state = DEKF(
+        measurement_noise=(100.0, 3.0), process_noise=(1e-2, 1e-6), annealing=20
+    ).begin(p, groups=GROUPS)
     for h, e in zip(jacobians, errors):
         state.step(p, h, e)
     np.testing.assert_allclose(p, wanted, rtol=1e-9)
@@ -110,17 +140,36 @@ def test_errors():
     p, jacobians, errors = problem()
     state = RLS().begin(p, groups=GROUPS)
     refused = [
-        *((partial(RLS, forgetting=bad), ArgumentError, "forgetting of RLS") for bad in (0.0, np.nan, 1.5)),
+        *(
+            (partial(RLS, forgetting=bad), ArgumentError, "forgetting of RLS")
+            for bad in (0.0, np.nan, 1.5)
+        ),
         (lambda: RLS(regularization=0.0), ArgumentError, "regularization of RLS"),
-        (lambda: DEKF(measurement_noise=(1.0, 0.0)), ArgumentError, "measurement_noise of DEKF"),
+        (
+            lambda: DEKF(measurement_noise=(1.0, 0.0)),
+            ArgumentError,
+            "measurement_noise of DEKF",
+        ),
         (lambda: DEKF(process_noise=-1e-3), ArgumentError, "process_noise of DEKF"),
         (lambda: DEKF(process_noise=(1.0, 2.0, 3.0)), ArgumentTypeError, "two numbers"),
         (lambda: DEKF(groups="layer"), ArgumentError, "groups of DEKF"),
-        (lambda: DEKF().begin(p, groups=[0, 1]), ArgumentError, "`groups` with 7 whole numbers"),
+        (
+            lambda: DEKF().begin(p, groups=[0, 1]),
+            ArgumentError,
+            "`groups` with 7 whole numbers",
+        ),
         (lambda: state.step(p, jacobians[0].T, errors[0]), ArgumentError, "of shape"),
-        (lambda: state.step(p, jacobians[0][:2], errors[0][:2]), ArgumentError, "at least 3 outputs"),
+        (
+            lambda: state.step(p, jacobians[0][:2], errors[0][:2]),
+            ArgumentError,
+            "at least 3 outputs",
+        ),
         (lambda: state.restore({"steps": 1}), ArgumentError, "steps, covariance"),
-        (lambda: state.restore({"steps": 1, "covariance": np.zeros(3)}), ArgumentError, "of shape"),
+        (
+            lambda: state.restore({"steps": 1, "covariance": np.zeros(3)}),
+            ArgumentError,
+            "of shape",
+        ),
         (lambda: state.restore(None), ArgumentTypeError, "mapping"),
     ]
     all_refused(refused)

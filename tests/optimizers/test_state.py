@@ -9,7 +9,12 @@ from functools import partial
 import numpy as np
 import pytest
 
-from synapse.errors import ArgumentError, ArgumentTypeError, DivergenceError, SynapseError
+from synapse.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    DivergenceError,
+    SynapseError,
+)
 from synapse.optimizers import (
     DEKF,
     LBFGS,
@@ -36,12 +41,19 @@ EACH = [
     AdamW(),
     Rprop(),
 ]
-RECURSIVE = [RLS(), RLS(forgetting=0.9), DEKF(), DEKF(groups="all"), DEKF(measurement_noise=(9.0, 1.0))]
+RECURSIVE = [
+    RLS(),
+    RLS(forgetting=0.9),
+    DEKF(),
+    DEKF(groups="all"),
+    DEKF(measurement_noise=(9.0, 1.0)),
+]
 each = every_case("optimizer", [*EACH, *RECURSIVE], ids=repr)
 
 
 def problem(optimizer):
-    """Parameters, the steps of a training, and the groups of the parameters, if the optimizer has some."""
+    """Parameters, the steps of a training, and the groups of the parameters, if the
+    optimizer has some."""
     if optimizer in RECURSIVE:
         parameters, *steps = recursive_problem()
         return parameters, list(zip(*steps, strict=True)), {"groups": GROUPS}
@@ -62,13 +74,20 @@ def test_a_rate_given_replaces_its_own(optimizer):
     assert not rests.any()
 
 
-@every_case("optimizer", [*EACH, *RECURSIVE, SGD(weight_decay=0.5), AdamW(weight_decay=0.5)], ids=repr)
+@every_case(
+    "optimizer",
+    [*EACH, *RECURSIVE, SGD(weight_decay=0.5), AdamW(weight_decay=0.5)],
+    ids=repr,
+)
 def test_frozen_parameters_never_move_and_the_others_as_if_they_were_alone(optimizer):
     parameters, steps, groups = problem(optimizer)
     frozen = np.arange(len(parameters)) % 2 == 0
-    start, others = parameters.copy(), parameters[~frozen]
+    start = parameters.copy()
+    others = parameters[~frozen]
     state = optimizer.begin(parameters, frozen, **groups)
-    alone = optimizer.begin(others, **{name: every[~frozen] for name, every in groups.items()})
+    alone = optimizer.begin(
+        others, **{name: every[~frozen] for name, every in groups.items()}
+    )
     for slopes, *errors in steps:
         state.step(parameters, slopes, *errors)
         alone.step(others, slopes[..., ~frozen], *errors)
@@ -84,7 +103,8 @@ def test_frozen_parameters_never_move_and_the_others_as_if_they_were_alone(optim
 def test_a_training_goes_on_bit_for_bit(optimizer, way):
     through, steps, groups = problem(optimizer)
     parameters = through.copy()
-    state, paused = optimizer.begin(through, **groups), optimizer.begin(parameters, **groups)
+    state = optimizer.begin(through, **groups)
+    paused = optimizer.begin(parameters, **groups)
     for step in steps:
         state.step(through, *step)
     for step in steps[:20]:
@@ -101,7 +121,9 @@ def test_a_training_goes_on_bit_for_bit(optimizer, way):
     for step in steps[20:]:
         paused.step(parameters, *step)
     assert (parameters == through).all()
-    assert all((paused.arrays()[name] == kept).all() for name, kept in state.arrays().items())
+    assert all(
+        (paused.arrays()[name] == kept).all() for name, kept in state.arrays().items()
+    )
 
 
 @each
@@ -110,7 +132,8 @@ def test_a_step_that_is_not_finite_changes_nothing(optimizer, bad):
     parameters, (first, (slopes, *errors), *_), groups = problem(optimizer)
     state = optimizer.begin(parameters, **groups)
     state.step(parameters, *first)
-    before, start = state.arrays(), parameters.copy()
+    before = state.arrays()
+    start = parameters.copy()
     if bad == "errors" and not errors:
         return
     slopes = slopes * 1e200 if bad == "overflow" else slopes.copy()
@@ -126,15 +149,19 @@ def test_a_step_that_is_not_finite_changes_nothing(optimizer, bad):
 def test_float32_parameters_have_a_memory_of_float32():
     start, gradients = random_gradients()
     for optimizer in EACH:
-        wide, narrow = start.copy(), start.astype(np.float32)
+        wide = start.copy()
+        narrow = start.astype(np.float32)
         states = optimizer.begin(wide), optimizer.begin(narrow)
         for gradient in gradients[:5]:
             states[0].step(wide, gradient)
             states[1].step(narrow, gradient)
         assert states[1].memory.dtype == narrow.dtype == np.float32, optimizer
         assert narrow == pytest.approx(wide, rel=1e-4, abs=1e-5), optimizer
-        before, memory = narrow.copy(), states[1].memory.copy()
-        with pytest.raises(DivergenceError, match="its square"):  # 1e40 is beyond float32
+        before = narrow.copy()
+        memory = states[1].memory.copy()
+        with pytest.raises(
+            DivergenceError, match="its square"
+        ):  # 1e40 is beyond float32
             states[1].step(narrow, np.full(SIZE, 1e20))
         assert np.array_equal([narrow, *states[1].memory], [before, *memory]), optimizer
 
@@ -156,8 +183,10 @@ def test_what_is_refused_changes_nothing():
     parameters = np.array([1.0, 2.0])
     state = SGD(momentum=0.5).begin(parameters)
     state.step(parameters, [0.5, 0.5])
-    before, arrays = parameters.copy(), state.arrays()
-    narrow, broadcast = np.zeros(2, np.float32), np.broadcast_to(0.0, 2)
+    before = parameters.copy()
+    arrays = state.arrays()
+    narrow = np.zeros(2, np.float32)
+    broadcast = np.broadcast_to(0.0, 2)
 
     def step(gradient=(1.0, 1.0), rate=None, given=parameters):
         return lambda: state.step(given, gradient, rate)
@@ -174,12 +203,34 @@ def test_what_is_refused_changes_nothing():
         (step(given=broadcast), ArgumentError, "read-only"),
         (lambda: SGD().begin(np.zeros((2, 1))), ArgumentError, "a vector"),
         (lambda: SGD().begin(np.zeros(2), [0, 1]), ArgumentError, "2 booleans"),
-        (lambda: LBFGS().minimise(lambda p: (0.0, p), np.zeros(2), [True]), ArgumentError, "2 booleans"),
-        (lambda: OptimizerState(SGD(), -1), ArgumentError, "the size of an OptimizerState"),
-        (lambda: OptimizerState(SGD, 2), ArgumentTypeError, "the optimizer of an OptimizerState"),
+        (
+            lambda: LBFGS().minimise(lambda p: (0.0, p), np.zeros(2), [True]),
+            ArgumentError,
+            "2 booleans",
+        ),
+        (
+            lambda: OptimizerState(SGD(), -1),
+            ArgumentError,
+            "the size of an OptimizerState",
+        ),
+        (
+            lambda: OptimizerState(SGD, 2),
+            ArgumentTypeError,
+            "the optimizer of an OptimizerState",
+        ),
         *(
-            (partial(OptimizerState, own(memory), 2), ArgumentTypeError, "names to numbers")
-            for memory in (3, ["velocity"], {1: 0.0}, {"velocity": "0"}, {"velocity": np.zeros(2)})
+            (
+                partial(OptimizerState, own(memory), 2),
+                ArgumentTypeError,
+                "names to numbers",
+            )
+            for memory in (
+                3,
+                ["velocity"],
+                {1: 0.0},
+                {"velocity": "0"},
+                {"velocity": np.zeros(2)},
+            )
         ),
         (restore(velocity=np.zeros(3)), ArgumentError, "of shape"),
         (restore(velocity=[math.nan, 0.0]), ArgumentError, "finite"),
@@ -188,25 +239,54 @@ def test_what_is_refused_changes_nothing():
     ]
     all_refused(refused)
     assert (parameters == before).all()
-    assert all((state.arrays()[name] == values).all() for name, values in arrays.items())
+    assert all(
+        (state.arrays()[name] == values).all() for name, values in arrays.items()
+    )
 
 
 WHOLE = (
-    (Adam, {"rate": -1}, "Expected the rate of Adam to be a finite number above 0, got -1."),
-    (SGD, {"nesterov": True}, "Expected the momentum of SGD to be above 0 with nesterov, got 0.0."),
+    (
+        Adam,
+        {"rate": -1},
+        "Expected the rate of Adam to be a finite number above 0, got -1.",
+    ),
+    (
+        SGD,
+        {"nesterov": True},
+        "Expected the momentum of SGD to be above 0 with nesterov, got 0.0.",
+    ),
     (
         Adam,
         {"betas": 0.9},
-        "Expected the betas of Adam to be two numbers in order, such as (1.0, 0.1), got 0.9.",
+        (
+            "Expected the betas of Adam to be two numbers in order, such as (1.0, 0.1),"
+            " got 0.9."
+        ),
     ),
-    (Rprop, {"steps": (1.0, 2.0)}, "Expected the steps of Rprop to be around the rate, 0.01"),
+    (
+        Rprop,
+        {"steps": (1.0, 2.0)},
+        "Expected the steps of Rprop to be around the rate, 0.01",
+    ),
 )
 WRONG = {
     SGD: {"rate": 0, "momentum": 1.0, "weight_decay": -0.1},
-    RMSprop: {"rate": 0, "decay": -0.1, "epsilon": 0.0, "momentum": math.nan, "centered": "no"},
+    RMSprop: {
+        "rate": 0,
+        "decay": -0.1,
+        "epsilon": 0.0,
+        "momentum": math.nan,
+        "centered": "no",
+    },
     AdaGrad: {"rate": None, "epsilon": -1},
     Adam: {"rate": 0, "betas": (0.9, 1.0), "epsilon": 0, "amsgrad": 2},
-    AdamW: {"rate": math.inf, "betas": (-0.1, 0.9), "epsilon": 0, "amsgrad": 2, "weight_decay": -1},
+    AdamW: {
+        "rate": math.inf,
+        "betas": (-0.1, 0.9),
+        "epsilon": 0,
+        "amsgrad": 2,
+        "weight_decay": -1,
+    },
     Rprop: {"rate": 0, "etas": (0, 2), "steps": (0.0, 1.0)},
     LBFGS: {"memory": 0, "iterations": 1.5, "tolerance": 0},
 }
@@ -214,9 +294,15 @@ WRONG = {
 
 def test_every_setting_is_checked_and_named():
     wrong = []
-    cases = [(kind, {name: value}, "") for kind, known in WRONG.items() for name, value in known.items()]
+    cases = [
+        (kind, {name: value}, "")
+        for kind, known in WRONG.items()
+        for name, value in known.items()
+    ]
     for kind, settings, sentence in (*WHOLE, *cases):
-        begin = sentence or f"Expected the {next(iter(settings))} of {kind.__name__} to be "
+        begin = (
+            sentence or f"Expected the {next(iter(settings))} of {kind.__name__} to be "
+        )
         with pytest.raises(SynapseError) as caught:
             kind(**settings)
         if not str(caught.value).startswith(begin):
@@ -224,9 +310,9 @@ def test_every_setting_is_checked_and_named():
     assert not wrong, "\n".join(wrong)
     assert hash(Adam(betas=[0.9, 0.999])) == hash(Adam())
     settings = {kind: {one.name for one in dataclasses.fields(kind)} for kind in WRONG}
-    assert {kind: set(known) for kind, known in WRONG.items()} | {SGD: settings[SGD] - {"nesterov"}} == {
-        kind: names - {"nesterov"} for kind, names in settings.items()
-    }
+    assert {kind: set(known) for kind, known in WRONG.items()} | {
+        SGD: settings[SGD] - {"nesterov"}
+    } == {kind: names - {"nesterov"} for kind, names in settings.items()}
 
 
 @each
@@ -238,14 +324,23 @@ def test_a_state_that_no_training_can_have_reached_is_refused(optimizer):
         if name in arrays:
             wrong = arrays[name].copy()
             wrong[0] = -1e-3
-            with pytest.raises(ArgumentError, match="0 or above, got -0.001|variances above 0"):
+            with pytest.raises(
+                ArgumentError, match="0 or above, got -0.001|variances above 0"
+            ):
                 state.restore({**arrays, name: wrong})
     if groups:
         with pytest.raises(ArgumentError, match="symmetric"):
             state.restore(
-                {**arrays, "covariance": arrays["covariance"] + np.arange(len(arrays["covariance"]))}
+                {
+                    **arrays,
+                    "covariance": (
+                        arrays["covariance"] + np.arange(len(arrays["covariance"]))
+                    ),
+                }
             )
-    assert all((state.arrays()[name] == before).all() for name, before in arrays.items())
+    assert all(
+        (state.arrays()[name] == before).all() for name, before in arrays.items()
+    )
 
 
 def own(memory):

@@ -24,7 +24,16 @@ def test_quick_run_writes_its_files(tmp_path):
     try:
         rows = "2-3-1,lstm-2-3-1,activate-2-3-1"
         tables = "steps,calls,growth,gradients,batches,streams,structure,edits,large"
-        options = ["--rows", rows, "--peers", "synapse,numpy", "--only", tables, "--largest", "3"]
+        options = [
+            "--rows",
+            rows,
+            "--peers",
+            "synapse,numpy",
+            "--only",
+            tables,
+            "--largest",
+            "3",
+        ]
         main(["--quick", *options, "--out", str(tmp_path)])
     finally:
         if cores:
@@ -39,7 +48,9 @@ def test_quick_run_writes_its_files(tmp_path):
         assert len(cell["microseconds"]) == 3
     assert {"machine", "versions", "command", *tables.split(",")} <= set(results)
     assert all(task["status"] == "ok" for task in results["gradients"])
-    assert all(point["status"] == "ok" and point["finite"] for point in results["growth"])
+    assert all(
+        point["status"] == "ok" and point["finite"] for point in results["growth"]
+    )
     assert all(
         result["status"] == "ok"
         for name in ("batches", "streams", "structure", "edits")
@@ -74,28 +85,38 @@ def test_the_best_peer_is_by_medians_and_learns_as_much():
     numpy, torch = cell("numpy", [30.0, 8.0, 0.1]), cell("torch", [9.0, 9.0, 9.0])
     cells = [cell("synapse", [1.0, 2.0, 90.0]), numpy, torch]
     assert steps.best_peer(cells, "2-3-1") == ("numpy", 4.0)
-    cells = [cell("synapse", [2.0]), cell("synapse-f32", [1.0]), cell("torch", [1.0], less=True)]
+    cells = [
+        cell("synapse", [2.0]),
+        cell("synapse-f32", [1.0]),
+        cell("torch", [1.0], less=True),
+    ]
     assert steps.best_peer(cells, "2-3-1") is None
-    assert steps.best_peer([*cells, cell("neataptic", [5.0])], "2-3-1") == ("neataptic", 2.5)
+    assert steps.best_peer([*cells, cell("neataptic", [5.0])], "2-3-1") == (
+        "neataptic",
+        2.5,
+    )
 
 
-@pytest.mark.parametrize("library", ["numpy", pytest.param("torch", marks=pytest.mark.torch)])
+@pytest.mark.parametrize(
+    "library", ["numpy", pytest.param("torch", marks=pytest.mark.torch)]
+)
 def test_the_dense_form_computes_the_same_gradient(library):
     ops = pytest.importorskip(library)
     net = architect.Elman(3, 5, 2, seed=0)
     rng = np.random.default_rng(0)
-    x, y = rng.uniform(-1.0, 1.0, (12, 3)), rng.random((12, 2))
+    x = rng.uniform(-1.0, 1.0, (12, 3))
+    y = rng.random((12, 2))
     weights, readout = Dense(net, ops).gradient(x, y)
-    links, gradient = (
-        {id(link): k for k, link in enumerate(net.connections)},
-        synapse.learning.gradient(net, x, y),
-    )
+    links = {id(link): k for k, link in enumerate(net.connections)}
+    gradient = synapse.learning.gradient(net, x, y)
     biases = {id(neuron): k for k, neuron in enumerate(net)}
     for layer, found in ((net.hidden[-1], weights), (net.output, readout)):
         for neuron, row in zip(layer, found):
             incoming = [gradient.weights[links[id(link)]] for link in neuron.incoming]
             np.testing.assert_allclose(row[:-1], incoming, rtol=1e-10, atol=1e-12)
-            np.testing.assert_allclose(row[-1], gradient.biases[biases[id(neuron)]], rtol=1e-10)
+            np.testing.assert_allclose(
+                row[-1], gradient.biases[biases[id(neuron)]], rtol=1e-10
+            )
 
 
 def test_on_a_full_disk_the_old_results_and_pictures_stay(tmp_path):
@@ -105,7 +126,9 @@ def test_on_a_full_disk_the_old_results_and_pictures_stay(tmp_path):
 
     for name in ("results.json", "results.md", "picture.png"):
         (tmp_path / name).write_text("old")
-    run = json.loads((plot.Path(plot.__file__).parent / "results" / "results.json").read_text())
+    run = json.loads(
+        (plot.Path(plot.__file__).parent / "results" / "results.json").read_text()
+    )
     writers = (
         lambda: report.write(run, tmp_path),
         lambda: plot.draw(run, tmp_path / "picture.png"),

@@ -1,4 +1,5 @@
-"""The recipes of docs/recipes, followed to the letter in a copy, and the tests that they name."""
+"""The recipes of docs/recipes, followed to the letter in a copy, and the tests that
+they name."""
 
 import ast
 import importlib
@@ -24,9 +25,11 @@ BLOCK = re.compile(
     r"```\w*\n(?P<code>.*?)^```\n(?:\n```text\n(?P<shown>.*?)^```\n)?",
     re.MULTILINE | re.DOTALL,
 )
-"""A block of code after a comment, which is run, or after a line that says where it goes."""
+"""A block of code after a comment, which is run, or after a line that says where it
+goes."""
 RECIPES = {
-    page.stem: list(BLOCK.finditer(page.read_text(encoding="utf-8"))) for page in sorted(FOLDER.glob("*.md"))
+    page.stem: list(BLOCK.finditer(page.read_text(encoding="utf-8")))
+    for page in sorted(FOLDER.glob("*.md"))
 }
 IN_WORDS = {"index", "picture", "subcommand"}
 """Pages without lines to add."""
@@ -49,7 +52,9 @@ def test_recipes_fit_the_code():
             elif block["check"] == "run":
                 ast.parse(code)
             else:
-                missing = [path for path in named_tests(code) if not (ROOT / path).exists()]
+                missing = [
+                    path for path in named_tests(code) if not (ROOT / path).exists()
+                ]
                 assert all(defined(name, path) for path in missing), missing
 
     assert {name for name, blocks in RECIPES.items() if not blocks} == IN_WORDS
@@ -67,12 +72,19 @@ def test_contributing_is_short_and_links_every_recipe():
 
 def test_every_mark_of_a_recipe_is_used():
     places = {block["place"] for blocks in RECIPES.values() for block in blocks}
-    files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
+    files = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     marks = set()
     for file in files.stdout.split():
-        if file.endswith((".py", ".rst")) and file != "tests/project/test_contributing.py":
+        if (
+            file.endswith((".py", ".rst"))
+            and file != "tests/project/test_contributing.py"
+        ):
             text = (ROOT / file).read_text(encoding="utf-8")
-            marks.update(re.findall(r"^ *(?:#|\.\.) (\[recipe .+\])$", text, re.MULTILINE))
+            marks.update(
+                re.findall(r"^ *(?:#|\.\.) (\[recipe .+\])$", text, re.MULTILINE)
+            )
     assert marks <= places
 
 
@@ -86,7 +98,10 @@ def imported(code, file):
 
 
 def there(module, name):
-    return hasattr(importlib.import_module(module), name) or find_spec(f"{module}.{name}") is not None
+    return (
+        hasattr(importlib.import_module(module), name)
+        or find_spec(f"{module}.{name}") is not None
+    )
 
 
 def named_tests(code):
@@ -99,14 +114,19 @@ def defined(name, path):
 
 
 def changed(root, block):
-    """The path of a file, and its text with the lines of a block where CONTRIBUTING.md says they go."""
+    """The path of a file, and its text with the lines of a block where CONTRIBUTING.md
+    says they go."""
     file, how, place, code = block.group("file", "how", "place", "code")
     lines = (root / file).read_text(encoding="utf-8").split("\n")
     if how == "imports":
         at = after_imports(lines, place)
         code = textwrap.indent(code, "    " * bool(place))
     elif how == "at":
-        (at,) = (i for i, line in enumerate(lines) if line.strip() in (f"# {place}", f".. {place}"))
+        (at,) = (
+            i
+            for i, line in enumerate(lines)
+            if line.strip() in (f"# {place}", f".. {place}")
+        )
     else:
         at = end_of(lines, place)
     added = code.removesuffix("\n").split("\n")
@@ -119,12 +139,21 @@ def after_imports(lines, condition):
     """The line after the imports of a file, or of its block ``if NAME:``."""
     body = ast.parse("\n".join(lines)).body
     if condition:
-        (body,) = (n.body for n in body if isinstance(n, ast.If) and ast.unparse(n.test) == condition)
-    return max(node.end_lineno for node in body if isinstance(node, ast.Import | ast.ImportFrom))
+        (body,) = (
+            n.body
+            for n in body
+            if isinstance(n, ast.If) and ast.unparse(n.test) == condition
+        )
+    return max(
+        node.end_lineno
+        for node in body
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    )
 
 
 def end_of(lines, name):
-    """The line at the end of a literal, a class, a signature, or a section of a docstring."""
+    """The line at the end of a literal, a class, a signature, or a section of a
+    docstring."""
     name, _, section = name.partition(": ")
     nodes = ast.parse("\n".join(lines)).body
     for part in name.split("."):
@@ -134,10 +163,16 @@ def end_of(lines, name):
         begin = lines.index(f"    {section}", node.lineno)
         return lines.index("", begin)
     if isinstance(node, ast.ClassDef):
-        return max(each.end_lineno for each in node.body if isinstance(each, ast.AnnAssign))
+        return max(
+            each.end_lineno for each in node.body if isinstance(each, ast.AnnAssign)
+        )
     if isinstance(node, ast.FunctionDef):
         arguments = node.args
-        last = [*arguments.args, *arguments.kwonlyargs, *filter(None, arguments.kw_defaults)]
+        last = [
+            *arguments.args,
+            *arguments.kwonlyargs,
+            *filter(None, arguments.kw_defaults),
+        ]
         return max(each.end_lineno for each in last)
     value = node.value
     while isinstance(value, ast.Call):  # of a class that takes the literal
@@ -157,10 +192,8 @@ def names_of(node):
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory):
     """A copy of the repository, with the kernels that have been compiled."""
-    whole, left_out = (
-        tmp_path_factory.mktemp("copy") / "synapse",
-        (".[!c]*", "*.egg-info", "build", "dist", "site"),
-    )
+    whole = tmp_path_factory.mktemp("copy") / "synapse"
+    left_out = (".[!c]*", "*.egg-info", "build", "dist", "site")
     shutil.copytree(ROOT, whole, ignore=shutil.ignore_patterns(*left_out))
     return whole
 
@@ -174,15 +207,23 @@ def test_a_recipe_ends_green(name, copy, tmp_path):
         for block in RECIPES[name]:
             file, code, shown = block.group("file", "code", "shown")
             if file:
-                path, text = (copy / file, code) if block["new"] else changed(copy, block)
-                before.setdefault(path, path.read_text(encoding="utf-8") if path.exists() else None)
+                path, text = (
+                    (copy / file, code) if block["new"] else changed(copy, block)
+                )
+                before.setdefault(
+                    path, path.read_text(encoding="utf-8") if path.exists() else None
+                )
                 path.write_text(text, encoding="utf-8")
             elif block["check"] == "run":
                 assert run(["-W", "error", "-c", code], copy, tmp_path) == (shown or "")
             else:
                 for command in code.splitlines():
                     program, *words = shlex.split(command, comments=True)
-                    words = words if program == "python" else ["-m", "pytest", "-q", "-x", *NO_CACHE, *words]
+                    words = (
+                        words
+                        if program == "python"
+                        else ["-m", "pytest", "-q", "-x", *NO_CACHE, *words]
+                    )
                     run(words, copy, copy)
     finally:
         for path, text in before.items():
@@ -191,4 +232,6 @@ def test_a_recipe_ends_green(name, copy, tmp_path):
 
 def run(arguments, packages, where):
     """What a Python prints that finds the changed packages first."""
-    return python(*arguments, cwd=where, timeout=1800, PYTHONPATH=str(packages), MPLBACKEND="Agg")
+    return python(
+        *arguments, cwd=where, timeout=1800, PYTHONPATH=str(packages), MPLBACKEND="Agg"
+    )

@@ -1,4 +1,5 @@
-"""The demos: a small run of each, the list, and what is said if one asks for another."""
+"""The demos: a small run of each, the list, and what is said if one asks for
+another."""
 
 import ast
 import re
@@ -14,7 +15,10 @@ from tests.helpers.cases import all_hold
 
 HERE = Path(__file__).resolve().parents[2]
 NAMES = [name for name in demos.names() if name != "sunspots"]  # see test_sunspots.py
-SAVED = "connectome digits filter gates hopfield paint reber recall recall24 small_world som text xor"
+SAVED = (
+    "connectome digits filter gates hopfield paint reber recall recall24 small_world"
+    " som text xor"
+)
 MORE = {
     "evolve": {"evolve.gif"},
     "connectome": {"connectome.graphml"},
@@ -29,11 +33,16 @@ QUICK = "concert", "freeform", "xor"
 def written(name):
     """The files that a demo writes."""
     own = {f"{name}.png"} if name != "freeform" else set()
-    return own | ({f"{name}.synapse"} if name in SAVED.split() else set()) | MORE.get(name, set())
+    return (
+        own
+        | ({f"{name}.synapse"} if name in SAVED.split() else set())
+        | MORE.get(name, set())
+    )
 
 
 def run(name, out, capsys, *options):
-    """What a quick run prints, without the time it took: no bars, since its output is redirected."""
+    """What a quick run prints, without the time it took: no bars, since its output is
+    redirected."""
     assert command.main([name, "--quick", "--out", str(out), *options]) == 0
     printed = capsys.readouterr()
     assert "%|" not in printed.out + printed.err
@@ -41,21 +50,29 @@ def run(name, out, capsys, *options):
 
 
 @pytest.mark.parametrize(
-    "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in NAMES]
+    "name",
+    [
+        name if name in QUICK else pytest.param(name, marks=pytest.mark.slow)
+        for name in NAMES
+    ],
 )
 def test_a_demo_runs(name, tmp_path, capsys):
-    """It begins with the task of its docstring and ends with a lesson that has numbers."""
+    """It begins with the task of its docstring and ends with a lesson that has
+    numbers."""
     pytest.importorskip("matplotlib")
     (tmp_path / "notes.txt").touch()  # of somebody else
     said = run(name, tmp_path, capsys)
-    words, task = said.split(), demos.task(name).split()
+    words = said.split()
+    task = demos.task(name).split()
     assert words[: len(task)] == task
     results, _, lesson = said.partition("\nLesson: ")
     assert "[holds]" in results
     assert re.search(r"\d", lesson.partition("Files written")[0])
     assert {path.name for path in tmp_path.iterdir()} - {"notes.txt"} == written(name)
     assert all((tmp_path / file).stat().st_size > 500 for file in written(name))
-    assert said.rstrip().endswith(f"Files written to {tmp_path}: {', '.join(sorted(written(name)))}.")
+    assert said.rstrip().endswith(
+        f"Files written to {tmp_path}: {', '.join(sorted(written(name)))}."
+    )
 
 
 @pytest.fixture
@@ -73,7 +90,9 @@ def test_without_matplotlib_a_seed_makes_the_same_run_and_all_files_but_pictures
         assert first != other
         assert first.count("pip install") == 1
         assert "[draw]" in first
-        assert {path.name for path in out.iterdir()} == {n for n in written(name) if not n.endswith(".png")}
+        assert {path.name for path in out.iterdir()} == {
+            n for n in written(name) if not n.endswith(".png")
+        }
 
     all_hold(check, ["freeform", "xor"])
     for graph in (
@@ -87,7 +106,10 @@ def test_without_matplotlib_a_seed_makes_the_same_run_and_all_files_but_pictures
 def test_what_is_wrong_is_told(tmp_path, capsys):
     assert command.main(["zor"]) == 2
     told = capsys.readouterr()
-    assert told.err == f"There is no demo named 'zor'. The demos are: {', '.join(demos.names())}.\n"
+    assert (
+        told.err
+        == f"There is no demo named 'zor'. The demos are: {', '.join(demos.names())}.\n"
+    )
     assert told.out == ""
     (tmp_path / "file").touch()
     assert command.main(["xor", "--out", str(tmp_path / "file")]) == 2

@@ -1,4 +1,5 @@
-"""The pages: their code runs in order and prints the output shown below it; the notebooks run."""
+"""The pages: their code runs in order and prints the output shown below it; the
+notebooks run."""
 
 import ast
 import doctest
@@ -16,8 +17,25 @@ from studies import activate
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
-RUN = ("index", "tutorial", "plain", "guide", "cookbook", "cookbook_graphs", "wiring", "experiments")
-RUN += ("choosing", "migration", "pipelines", "evolution", "deploying", "reward", "large")
+RUN = (
+    "index",
+    "tutorial",
+    "plain",
+    "guide",
+    "cookbook",
+    "cookbook_graphs",
+    "wiring",
+    "experiments",
+)
+RUN += (
+    "choosing",
+    "migration",
+    "pipelines",
+    "evolution",
+    "deploying",
+    "reward",
+    "large",
+)
 PAGES = ["README.md", *(f"docs/{name}.md" for name in RUN)]
 
 sys.path.insert(0, str(DOCS / "_extensions"))
@@ -32,13 +50,17 @@ def test_code_prints_the_output_shown_below_it(page, tmp_path, monkeypatch):
     assert found
     for block in found:
         if any(
-            f"import {name}" in block.code and find_spec(name) is None for name in ("torch", "onnxruntime")
+            f"import {name}" in block.code and find_spec(name) is None
+            for name in ("torch", "onnxruntime")
         ):
             continue
         output = cells.run(block.code, names, page, block.line)
-        equal = doctest.OutputChecker().check_output(block.shown, output, doctest.ELLIPSIS)
+        equal = doctest.OutputChecker().check_output(
+            block.shown, output, doctest.ELLIPSIS
+        )
         assert equal, (
-            f"{page}, line {block.line}: the block prints\n{output}\nand the page shows\n{block.shown}"
+            f"{page}, line {block.line}: the block prints\n{output}\nand the page"
+            f" shows\n{block.shown}"
         )
 
 
@@ -55,11 +77,21 @@ def test_the_page_on_deploying_compiles(tmp_path, monkeypatch):
             script = re.findall(r"<script>(.*?)</script>", code, re.S)[0].replace(
                 "document.body.append", "console.log"
             )
-            Path("page.js").write_text('const { Network } = require("./net.js");' + script)
-            code, language = "node page.js", "sh"
+            Path("page.js").write_text(
+                'const { Network } = require("./net.js");' + script
+            )
+            code = "node page.js"
+            language = "sh"
         if language == "sh":
-            runnable = [line for line in code.splitlines() if all(map(shutil.which, TOOLS.findall(line)))]
-            printed += [subprocess.check_output(line, shell=True, text=True).strip() for line in runnable]
+            runnable = [
+                line
+                for line in code.splitlines()
+                if all(map(shutil.which, TOOLS.findall(line)))
+            ]
+            printed += [
+                subprocess.check_output(line, shell=True, text=True).strip()
+                for line in runnable
+            ]
         else:
             Path(re.match(r"// (\S+)", code)[1]).write_text(code)
     assert printed
@@ -73,7 +105,11 @@ TOOLS = re.compile(r"\b(?:gcc|g\+\+|rustc|node)(?= )")
 @pytest.mark.parametrize(
     "path",
     [
-        pytest.param(path, id=path.stem, marks=[] if path.stem == "neuron_by_neuron" else pytest.mark.slow)
+        pytest.param(
+            path,
+            id=path.stem,
+            marks=[] if path.stem == "neuron_by_neuron" else pytest.mark.slow,
+        )
         for path in sorted(DOCS.glob("notebooks/*.ipynb"))
     ],
 )
@@ -83,33 +119,67 @@ def test_a_notebook_runs_and_is_kept_without_outputs(path, tmp_path, monkeypatch
     monkeypatch.setenv("MPLBACKEND", "Agg")
     content = json.loads(path.read_text(encoding="utf-8"))
     code = [cell for cell in content["cells"] if cell["cell_type"] == "code"]
-    assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in code)
+    assert all(
+        cell["outputs"] == [] and cell["execution_count"] is None for cell in code
+    )
     ran = list(cells.run_notebook(path))
     assert sum(kind == "code" for kind, *_ in ran) > 3
     assert all(text.strip() for _, text, *_ in ran)
 
 
-COPIES = "docs/studies/", "benchmarks/.peers/"  # of studies/ when the site has been built; npm's packages
-PLACES = ("*.md", "[!.]*/**/README.md", "docs/**/*.md", "docs/**/*.rst", "studies/**/*.md")
-FOUND = {path.relative_to(ROOT).as_posix() for place in PLACES for path in ROOT.glob(place)}
+COPIES = (
+    "docs/studies/",
+    "benchmarks/.peers/",
+)  # of studies/ when the site has been built; npm's packages
+PLACES = (
+    "*.md",
+    "[!.]*/**/README.md",
+    "docs/**/*.md",
+    "docs/**/*.rst",
+    "studies/**/*.md",
+)
+FOUND = {
+    path.relative_to(ROOT).as_posix() for place in PLACES for path in ROOT.glob(place)
+}
 WRITTEN = sorted(name for name in FOUND if not name.startswith(COPIES))
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)\s#]+)(?:#[^)\s]*)?\)")
-TOP = sorted(path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith("."))
+TOP = sorted(
+    path.name
+    for path in ROOT.iterdir()
+    if path.is_dir() and not path.name.startswith(".")
+)
 CITED = re.compile(rf"(?<![\w/.-])(?:\.\./)*((?:{'|'.join(TOP)})/[\w./-]*\w\.[a-z]+)\b")
 NAMED = re.compile(r"`([\w./-]*\w\.py)`")
 """In a line of text: the end of a file's path."""
-FILES = [path.relative_to(ROOT).as_posix() for top in TOP for path in (ROOT / top).rglob("*.py")]
+FILES = [
+    path.relative_to(ROOT).as_posix()
+    for top in TOP
+    for path in (ROOT / top).rglob("*.py")
+]
 
 
 def missing_files(page):
-    """Files that a page links to or names and that do not exist, except those that its examples add."""
+    """Files that a page links to or names and that do not exist, except those that its
+    examples add."""
     text = (ROOT / page).read_text(encoding="utf-8")
     added = set(re.findall(r"^\*\*New file `(\S+)`:\*\*$", text, re.MULTILINE))
-    links = [target for target in LINK.findall(text) if not ((ROOT / page).parent / target).exists()]
-    cited = [name for name in CITED.findall(text) if name not in added and not (ROOT / name).exists()]
+    links = [
+        target
+        for target in LINK.findall(text)
+        if not ((ROOT / page).parent / target).exists()
+    ]
+    cited = [
+        name
+        for name in CITED.findall(text)
+        if name not in added and not (ROOT / name).exists()
+    ]
     named = set(NAMED.findall(cells.FENCE.sub("", text))) - added
     ends = [f"/{name}" for name in named]
-    return [*links, *cited, *(end for end in ends if not any(f"/{file}".endswith(end) for file in FILES))]
+    return [
+        *links,
+        *cited,
+        *(end for end in ends if not any(f"/{file}".endswith(end) for file in FILES)),
+    ]
 
 
 def test_files_that_pages_cite_are_there():
@@ -123,34 +193,52 @@ def test_the_picture_shows_the_numbers_of_a_network_that_has_run():
 
 
 def test_kernels_that_the_equations_name_exist():
-    """Code of the online rule is included from the source; that of exact gradients is mostly named only."""
+    """Code of the online rule is included from the source; that of exact gradients is
+    mostly named only."""
     text = (DOCS / "equations.md").read_text(encoding="utf-8")
-    for heading, folder, count in (("The exact gradient", "exact", 8), ("Exact gradients online", "rtrl", 8)):
+    for heading, folder, count in (
+        ("The exact gradient", "exact", 8),
+        ("Exact gradients online", "rtrl", 8),
+    ):
         section = text.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
         rows = re.findall(r"^\| (`.*?`) \| `(\w+\.py)` \|", section, re.MULTILINE)
         assert len(rows) == count
         for named, file in rows:
-            tree = ast.parse((ROOT / "synapse" / "engine" / folder / file).read_text(encoding="utf-8"))
-            defined = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+            tree = ast.parse(
+                (ROOT / "synapse" / "engine" / folder / file).read_text(
+                    encoding="utf-8"
+                )
+            )
+            defined = {
+                node.name for node in tree.body if isinstance(node, ast.FunctionDef)
+            }
             assert set(re.findall(r"`(\w+)`", named)) <= defined, file
 
 
-INCLUDE = re.compile(r"^```\{literalinclude\} (\S+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+INCLUDE = re.compile(
+    r"^```\{literalinclude\} (\S+)\n(.*?)^```", re.MULTILINE | re.DOTALL
+)
 AFTER = re.compile(r"^:start-after: '(\[.+\])'\n:end-before: '\[end\]'$", re.MULTILINE)
 
 
 def test_code_is_included_by_marks_that_survive_a_new_name():
-    """A mark is a comment: ``# [equation state]`` before the lines, and ``# [end]`` after them."""
+    """A mark is a comment: ``# [equation state]`` before the lines, and ``# [end]``
+    after them."""
     count = 0
     for page in DOCS.rglob("*.md"):
         for file, options in INCLUDE.findall(page.read_text(encoding="utf-8")):
             after = AFTER.search(options)
             assert after, f"{page}: {file} is not included by a mark"
-            lines = [line.strip() for line in (page.parent / file).read_text(encoding="utf-8").split("\n")]
+            lines = [
+                line.strip()
+                for line in (page.parent / file).read_text(encoding="utf-8").split("\n")
+            ]
             mark = f"# {after[1]}"
             assert lines.count(mark) == 1, f"{page}: {mark} in {file}"
             begin = lines.index(mark)
             end = lines.index("# [end]", begin)
-            assert not [line for line in lines[begin + 1 : end] if line.startswith("# [")], mark
+            assert not [
+                line for line in lines[begin + 1 : end] if line.startswith("# [")
+            ], mark
             count += 1
     assert count >= 20

@@ -1,7 +1,7 @@
 """Rules of the house: who touches the store, and what seeds are called.
 
-The objects, learning and the engine touch the store. All others read through these and `Topology`.
-"""
+The objects, learning and the engine touch the store. All others read through these and
+`Topology`."""
 
 import ast
 import difflib
@@ -16,24 +16,33 @@ from tests.surface import WRITTEN, surface
 
 ROOT = Path(__file__).resolve().parents[2]
 PRIVATE = {"_store", "_rows", "_connection_rows"}
-OWNERS = ("synapse/engine", "synapse/learning", "synapse/objects", "synapse/analysis/explanation.py")
+OWNERS = (
+    "synapse/engine",
+    "synapse/learning",
+    "synapse/objects",
+    "synapse/analysis/explanation.py",
+)
 """Rooms that may use it, and the analysis that shows what a propagation used."""
 
 
 def test_no_room_touches_the_store():
-    found, rooms = {}, 0
+    found = {}
+    rooms = 0
     for file in (*ROOT.glob("synapse/*/**/*.py"), *ROOT.glob("architect/**/*.py")):
         name = file.relative_to(ROOT).as_posix()
         if not name.startswith(OWNERS):
             nodes = ast.walk(ast.parse(file.read_text(encoding="utf-8")))
-            found[name] = PRIVATE & {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+            found[name] = PRIVATE & {
+                node.attr for node in nodes if isinstance(node, ast.Attribute)
+            }
             rooms += 1
     assert rooms > 80
     assert not {file: names for file, names in found.items() if names}
 
 
 def test_every_seed_is_called_so_and_defaults_to_none():
-    """Initializers are called with a generator, one that their caller draws from too."""
+    """Initializers are called with a generator, one that their caller draws from
+    too."""
     seeds = {"seed", "generator", "prng", "random_seed", "random_state", "rng"}
     found = {
         (name, key, one.default)
@@ -46,8 +55,12 @@ def test_every_seed_is_called_so_and_defaults_to_none():
 
 
 def test_dir_lists_public_names_alone():
-    """Not those that a module imports for itself, such as Any. In a new process nothing is registered."""
-    rooms = "analysis draw evolve experiments forecasting learning readwrite reward tables tasks"
+    """Not those that a module imports for itself, such as Any. In a new process nothing
+    is registered."""
+    rooms = (
+        "analysis draw evolve experiments forecasting learning readwrite reward tables"
+        " tasks"
+    )
     later = {*rooms.split(), "fitness", "zeros"}
     code = f"""if True:
         from importlib import import_module
@@ -60,15 +73,21 @@ def test_dir_lists_public_names_alone():
 
 
 def test_what_is_public_changes_only_knowingly():
-    """Names, parameters, defaults. If the change is wanted: ``python -m tests.surface``."""
+    """Names, parameters, defaults. If the change is wanted: ``python -m
+    tests.surface``."""
     written = WRITTEN.read_text(encoding="utf-8").splitlines()
-    changed = difflib.unified_diff(written, list(surface()), "written down", "in the code", lineterm="", n=0)
+    changed = difflib.unified_diff(
+        written, list(surface()), "written down", "in the code", lineterm="", n=0
+    )
     assert not (lines := list(changed)), "\n".join(lines)
 
 
 def test_the_reference_lists_what_is_public():
     """By name, or with all that its module has."""
-    pages = "".join(page.read_text(encoding="utf-8") for page in (ROOT / "docs/reference").glob("*.rst"))
+    pages = "".join(
+        page.read_text(encoding="utf-8")
+        for page in (ROOT / "docs/reference").glob("*.rst")
+    )
     whole = set(re.findall(r"automodule:: (\S+)\n +:members:", pages))
     missing = [
         f"{module}.{name}"
@@ -84,7 +103,8 @@ Notes, References, Examples"""
 
 
 def test_every_section_of_a_docstring_has_its_own_line_and_is_underlined():
-    """Text that was wrapped into one line with its underline would be lost, as would one without."""
+    """Text that was wrapped into one line with its underline would be lost, as would
+    one without."""
     names = "|".join(re.split(r",\s+", SECTIONS))
     wrapped = re.compile(rf"^ *({names}) +-{{3,}}|\S.* -{{4,}}(?: |$)", re.MULTILINE)
     bare = re.compile(rf"^ *({names}):?$(?!\n *-{{3,}}$)", re.MULTILINE)
@@ -100,27 +120,62 @@ def test_every_section_of_a_docstring_has_its_own_line_and_is_underlined():
 
 
 def test_no_module_sets_what_another_one_owns():
-    """A reader and a tool can follow imports, but not methods and entries that a module above sets."""
+    """A reader and a tool can follow imports, but not methods and entries that a module
+    above sets."""
     found = []
-    for path in sorted(path for room in ("synapse", "architect") for path in (ROOT / room).rglob("*.py")):
+    for path in sorted(
+        path
+        for room in ("synapse", "architect")
+        for path in (ROOT / room).rglob("*.py")
+    ):
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
-        imported = {name.asname or name.name.split(".")[0] for node in imports for name in node.names}
-        assigned = [target for node in tree.body for target in getattr(node, "targets", [])]
+        imports = [
+            node
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Import | ast.ImportFrom)
+        ]
+        imported = {
+            name.asname or name.name.split(".")[0]
+            for node in imports
+            for name in node.names
+        }
+        assigned = [
+            target for node in tree.body for target in getattr(node, "targets", [])
+        ]
         for target in assigned:
             owner = target
             while isinstance(owner, ast.Attribute | ast.Subscript):
                 owner = owner.value
-            if owner is not target and isinstance(owner, ast.Name) and owner.id in imported:
-                found.append(f"{path.relative_to(ROOT)}:{target.lineno}: {ast.unparse(target)}")
+            if (
+                owner is not target
+                and isinstance(owner, ast.Name)
+                and owner.id in imported
+            ):
+                found.append(
+                    f"{path.relative_to(ROOT)}:{target.lineno}: {ast.unparse(target)}"
+                )
     assert found == []
 
 
 def test_tests_lie_in_the_folders_of_their_rooms():
-    """What is run as a program, such as ``python -m tests.surface``, lies above them."""
+    """What is run as a program, such as ``python -m tests.surface``, lies above
+    them."""
     tests = ROOT / "tests"
-    assert {file.name for file in tests.glob("*.py")} == {"__init__.py", "conftest.py", "surface.py"}
-    others = {"arguments", "checks", "fuzz", "functions", "helpers", "mutants", "project", "studies"}
+    assert {file.name for file in tests.glob("*.py")} == {
+        "__init__.py",
+        "conftest.py",
+        "surface.py",
+    }
+    others = {
+        "arguments",
+        "checks",
+        "fuzz",
+        "functions",
+        "helpers",
+        "mutants",
+        "project",
+        "studies",
+    }
     rooms = {file.parent.name for file in ROOT.glob("synapse/*/__init__.py")}
     folders = {file.parent.name for file in tests.glob("*/__init__.py")}
     assert folders <= rooms | {"architect"} | others

@@ -1,7 +1,7 @@
 """The wheel: it holds `synapse` and `architect` alone, and works where it is installed.
 
-What is written about the package agrees with it. `.ci/run` tests the source distribution from itself.
-"""
+What is written about the package agrees with it. `.ci/run` tests the source
+distribution from itself."""
 
 import configparser
 import email
@@ -21,7 +21,15 @@ import synapse
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("synapse", "architect")
 NOT_SOURCES = shutil.ignore_patterns(
-    ".*", "__pycache__", "*.egg-info", "*.pyc", "build", "dist", "site", "runs", "node_modules"
+    ".*",
+    "__pycache__",
+    "*.egg-info",
+    "*.pyc",
+    "build",
+    "dist",
+    "site",
+    "runs",
+    "node_modules",
 )
 
 TRIAL = """
@@ -46,7 +54,12 @@ assert load(sys.argv[1]).activate([0.0, 1.0]) == net.activate([0.0, 1.0])
 
 def run(*command, cwd):
     done = subprocess.run(
-        [str(part) for part in command], cwd=cwd, capture_output=True, text=True, timeout=600, check=False
+        [str(part) for part in command],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -54,10 +67,20 @@ def run(*command, cwd):
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
-    """The wheel, built from a copy of the sources: what an older build has left cannot get in."""
+    """The wheel, built from a copy of the sources: what an older build has left cannot
+    get in."""
     folder = tmp_path_factory.mktemp("wheel")
     shutil.copytree(ROOT, folder / "sources", ignore=NOT_SOURCES)
-    pip = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "--no-index"]
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "-q",
+        "--no-deps",
+        "--no-build-isolation",
+        "--no-index",
+    ]
     run(*pip, "-w", folder, folder / "sources", cwd=folder)
     (path,) = folder.glob("*.whl")
     return path
@@ -65,11 +88,16 @@ def wheel(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def elsewhere(wheel, tmp_path_factory):
-    """A fresh environment with the wheel, which borrows the dependencies of this one."""
+    """A fresh environment with the wheel, which borrows the dependencies of this
+    one."""
     folder = tmp_path_factory.mktemp("elsewhere")
     venv.create(folder, with_pip=False)
     paths = sysconfig.get_paths(vars={"base": str(folder), "platbase": str(folder)})
-    python = next(path for path in (folder / "bin/python", folder / "Scripts/python.exe") if path.exists())
+    python = next(
+        path
+        for path in (folder / "bin/python", folder / "Scripts/python.exe")
+        if path.exists()
+    )
     install = ["install", "-q", "--no-deps", "--no-index", wheel]
     run(sys.executable, "-m", "pip", "--python", python, *install, cwd=folder)
     borrowed = {sysconfig.get_paths()[kind] for kind in ("purelib", "platlib")}
@@ -83,44 +111,71 @@ def test_the_wheel_holds_the_two_packages_and_says_what_it_is(wheel):
         names = set(archive.namelist())
         (metadata,) = (name for name in names if name.endswith(".dist-info/METADATA"))
         fields = email.message_from_bytes(archive.read(metadata))
-    assert {top for top in (name.split("/")[0] for name in names) if ".dist-info" not in top} == set(PACKAGES)
+    assert {
+        top for top in (name.split("/")[0] for name in names) if ".dist-info" not in top
+    } == set(PACKAGES)
     files = {
         path.relative_to(ROOT).as_posix()
         for package in PACKAGES
         for path in (ROOT / package).rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts and not path.name.startswith(".")
+        if path.is_file()
+        and "__pycache__" not in path.parts
+        and not path.name.startswith(".")
     }
     assert files - names == set()
-    assert (fields["Version"], fields["License-Expression"]) == (synapse.__version__, "MIT")
-    needed = [line for line in fields.get_all("Requires-Dist") if "extra ==" not in line]
-    assert [re.match(r"[\w-]+", line)[0] for line in needed] == ["networkx", "numba", "numpy", "tqdm"]
+    assert (fields["Version"], fields["License-Expression"]) == (
+        synapse.__version__,
+        "MIT",
+    )
+    needed = [
+        line for line in fields.get_all("Requires-Dist") if "extra ==" not in line
+    ]
+    assert [re.match(r"[\w-]+", line)[0] for line in needed] == [
+        "networkx",
+        "numba",
+        "numpy",
+        "tqdm",
+    ]
 
 
 @pytest.mark.slow
-def test_the_installed_wheel_builds_trains_and_saves_and_has_the_command(elsewhere, tmp_path):
+def test_the_installed_wheel_builds_trains_and_saves_and_has_the_command(
+    elsewhere, tmp_path
+):
     run(elsewhere, "-I", "-c", TRIAL, tmp_path / "net.synapse", cwd=tmp_path)
     command = next(elsewhere.parent.glob("synapse*"))
     assert run(command, "--version", cwd=tmp_path) == f"synapse {synapse.__version__}\n"
 
 
 def test_what_is_written_about_the_package_agrees():
-    """The citation, the oldest versions, the setuptools of the build, and the classified Pythons."""
+    """The citation, the oldest versions, the setuptools of the build, and the
+    classified Pythons."""
     declared = configparser.ConfigParser()
     declared.read(ROOT / "setup.cfg", encoding="utf-8")
-    assert f"version: {synapse.__version__}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"version: {synapse.__version__}\n" in (ROOT / "CITATION.cff").read_text(
+        encoding="utf-8"
+    )
     extras = declared["options.extras_require"]
-    needed = " ".join([declared["options"]["install_requires"], *extras.values()]).split()
+    needed = " ".join(
+        [declared["options"]["install_requires"], *extras.values()]
+    ).split()
     needed = {
-        re.sub(r"\[\w+\]|[,;].*", "", line) for line in needed if not line.startswith("synapse-neurons[")
+        re.sub(r"\[\w+\]|[,;].*", "", line)
+        for line in needed
+        if not line.startswith("synapse-neurons[")
     }
     found = run(sys.executable, ROOT / ".ci/oldest.py", cwd=ROOT).split()
     assert {line.replace("==", ">=") for line in found} == needed
     assert all(re.fullmatch(r"[\w-]+==[\d.]+", line) for line in found)
     (line,) = re.findall(r"setuptools>=[\d.]+", extras["test"])
-    assert f'requires = ["{line}"]' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    assert f'requires = ["{line}"]' in (ROOT / "pyproject.toml").read_text(
+        encoding="utf-8"
+    )
     minors = re.findall(r"Python :: 3\.(\d+)", declared["metadata"]["classifiers"])
     first = declared["options"]["python_requires"].removeprefix(">=3.")
-    assert minors == [str(minor) for minor in range(int(first), int(first) + len(minors))]
+    assert minors == [
+        str(minor) for minor in range(int(first), int(first) + len(minors))
+    ]
 
 
 def test_the_recipe_for_conda_says_what_setup_cfg_says():

@@ -177,9 +177,11 @@ def test_a_thousand_random_gated_graphs_learn_as_the_engine_does():
 
 
 def weights_of_a_late_gate(library):
-    """Weight and bias of a gate that propagates after the neuron it gates has read an older activation."""
+    """Weight and bias of a gate that propagates after the neuron it gates has read an
+    older activation."""
     source, gate, memory, output = (
-        library.Neuron(squash) for squash in ("identity", "logistic", "identity", "identity")
+        library.Neuron(squash)
+        for squash in ("identity", "logistic", "identity", "identity")
     )
     into_gate = source.project(gate, 0.4)
     gate.gate(source.project(memory, 0.7))
@@ -198,7 +200,9 @@ def weights_of_a_late_gate(library):
 
 
 def test_an_error_does_not_reach_a_later_activation_of_a_gate():
-    assert weights_of_a_late_gate(synapse) == weights_of_a_late_gate(plain) == (0.4, 0.0)
+    assert (
+        weights_of_a_late_gate(synapse) == weights_of_a_late_gate(plain) == (0.4, 0.0)
+    )
 
 
 def test_it_works_alone_and_learns_both_tasks(tmp_path):

@@ -1,4 +1,5 @@
-"""What has to work for a column that somebody has added to the schema, with nothing else changed."""
+"""What has to work for a column that somebody has added to the schema, with nothing
+else changed."""
 
 import copy
 import io
@@ -33,7 +34,8 @@ def filled(net, columns, usual=False, gaps=True):
 
     Groups are numbered with gaps, or every row is a group of its own.
     """
-    store, rng = net._store, np.random.default_rng(0)
+    store = net._store
+    rng = np.random.default_rng(0)
     store.ready()
     for column in columns:
         values = store[column.name]
@@ -49,10 +51,14 @@ def filled(net, columns, usual=False, gaps=True):
         elif column.kind is schema.SIGN:
             values[~np.isin(np.arange(len(values)), store["source"])] = -1
         elif column.kind is schema.COUNT:
-            values[:] = min(np.iinfo(values.dtype).max, schema.LARGEST_COUNT) - np.arange(len(values))
+            values[:] = min(
+                np.iinfo(values.dtype).max, schema.LARGEST_COUNT
+            ) - np.arange(len(values))
         elif column.kind is schema.GROUP:
             values[:] = (
-                np.array([0, 7, 7, 5, 2])[np.arange(len(values)) % 5] if gaps else 1 + np.arange(len(values))
+                np.array([0, 7, 7, 5, 2])[np.arange(len(values)) % 5]
+                if gaps
+                else 1 + np.arange(len(values))
             )
         elif column.kind is schema.TIME:
             values[:] = np.arange(len(values)) % (int(store["clock"][0]) + 1)
@@ -70,21 +76,30 @@ def told(net, column):
     rows = net._rows() if column.axis == "neuron" else net._connection_rows()
     values = store[column.name][rows]
     if column.kind is schema.GROUP:
-        return [np.flatnonzero(values == value).tolist() if value else [] for value in values]
+        return [
+            np.flatnonzero(values == value).tolist() if value else []
+            for value in values
+        ]
     return values.tobytes()
 
 
 def try_columns(names):
-    """What does not work, by column and door; columns that no file has are tried where they apply."""
+    """What does not work, by column and door; columns that no file has are tried where
+    they apply."""
     columns = [column for column in schema.COLUMNS if column.name in names]
     saved = [column for column in columns if column in schema.SAVED]
     doors = {
         **{way: (lambda column, way=way: comes_back(column, way)) for way in WAYS},
-        **{form: (lambda column, form=form: is_in_a_graph(column, form)) for form in GRAPHS},
+        **{
+            form: (lambda column, form=form: is_in_a_graph(column, form))
+            for form in GRAPHS
+        },
         "left out": is_left_out,
         "checked": is_checked,
     }
-    of_all = {door.__name__: door for door in (grows, joins, is_cleared, is_left, is_recorded)}
+    of_all = {
+        door.__name__: door for door in (grows, joins, is_cleared, is_left, is_recorded)
+    }
     tried = Cases()
     for name, door in (doors | of_all).items():
         for column in columns if name in of_all else saved:
@@ -129,7 +144,8 @@ def is_left_out(column):
 
 
 def is_checked(column):
-    """A file with a value that cannot be is refused; one without the column has its default."""
+    """A file with a value that cannot be is refused; one without the column has its
+    default."""
     beyond = {
         schema.NUMBER: (float("inf"), "a finite number"),
         schema.FLAG: (2, "true or false"),
@@ -175,7 +191,8 @@ def grows(column):
 
 
 def joins(column):
-    """Stores that are joined keep their values; numbers of rows, groups and times stay apart."""
+    """Stores that are joined keep their values; numbers of rows, groups and times stay
+    apart."""
     one, other = (filled(network(seed), [column]) for seed in (1, 2))
     if column.kind is schema.ROW:
         for net in (one, other):
@@ -187,18 +204,25 @@ def joins(column):
     assert one._store is other._store
     if column.kind is schema.ROW:
         for net in (one, other):
-            assert (one._store[column.name][net._connection_rows()] == net[2]._row).all()
+            assert (
+                one._store[column.name][net._connection_rows()] == net[2]._row
+            ).all()
     elif column.kind is schema.TIME:
         later = np.frombuffer(before[1], np.uint64)
         assert told(one, column) == before[0]
         assert (
             told(other, column)
-            == np.where(later != 0, later + np.uint64(clock), 0).astype(np.uint64).tobytes()
+            == np.where(later != 0, later + np.uint64(clock), 0)
+            .astype(np.uint64)
+            .tobytes()
         )
     else:
         assert [told(net, column) for net in (one, other)] == before
     if column.kind is schema.GROUP:
-        rows = [net._rows() if column.axis == "neuron" else net._connection_rows() for net in (one, other)]
+        rows = [
+            net._rows() if column.axis == "neuron" else net._connection_rows()
+            for net in (one, other)
+        ]
         groups = [set(one._store[column.name][each].tolist()) - {0} for each in rows]
         assert not groups[0] & groups[1]
 
@@ -217,12 +241,16 @@ def is_left(column):
     """Removed rows belong to no group and refer to no row."""
     net = filled(network(), [column])
     store = net._store
-    neuron, link = net.hidden[0][1], net.connections[2]
+    neuron = net.hidden[0][1]
+    link = net.connections[2]
     rows = neuron._row, int(store.row_of[link._identity])
     link.source.disconnect(link.target)
     net.remove(neuron)
     if column.kind in (schema.GROUP, schema.ROW):
-        assert store.columns[column.name][rows[column.axis == "connection"]] == column.default
+        assert (
+            store.columns[column.name][rows[column.axis == "connection"]]
+            == column.default
+        )
     pickle.dumps(net)
 
 

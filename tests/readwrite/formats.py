@@ -1,4 +1,5 @@
-"""The formats that keep what the outputs come from, and networks that they have to keep."""
+"""The formats that keep what the outputs come from, and networks that they have to
+keep."""
 
 import io
 
@@ -10,9 +11,18 @@ from synapse import Layer, Network, Neuron, readwrite
 
 from .nets import OWN, feed, memory
 
-FORMATS = [form.name for form in readwrite.formats() if form.read and form.write and form.name != "synaptic"]
+FORMATS = [
+    form.name
+    for form in readwrite.formats()
+    if form.read and form.write and form.name != "synaptic"
+]
 GRAPHS = [name for name in FORMATS if name not in OWN]
-NAMES = ['say "hi"', "<script>alert(1)</script>", "Ω 神経 🧠", "two\nlines \n\tand a tab "]
+NAMES = [
+    'say "hi"',
+    "<script>alert(1)</script>",
+    "Ω 神経 🧠",
+    "two\nlines \n\tand a tab ",
+]
 NAMES += ["it's &amp; ]]> \\N", ""]
 
 
@@ -37,10 +47,17 @@ def from_content(format, content):
 
 def named():
     """Neurons wired by hand, with names that every format has to escape."""
-    net = Network(Layer(2), [Layer(3, "tanh", name="<b>&")], Layer(1, "identity", bias=0.1), name='"net" <1>')
+    net = Network(
+        Layer(2),
+        [Layer(3, "tanh", name="<b>&")],
+        Layer(1, "identity", bias=0.1),
+        name='"net" <1>',
+    )
     for i, neuron in enumerate(net):
         neuron.name = NAMES[i]
-    for i, (source, target) in enumerate([(0, 2), (1, 2), (2, 3), (5, 3), (4, 4), (3, 5)]):
+    for i, (source, target) in enumerate(
+        [(0, 2), (1, 2), (2, 3), (5, 3), (4, 4), (3, 5)]
+    ):
         net[source].project(net[target], weight=0.3 * i - 0.7)
     net[3].gate(net[1].outgoing[0])
     net[2].gate(net[4].self_connection)
@@ -57,11 +74,16 @@ def frozen():
 
 
 def competing():
-    """Two groups that compete, among neurons that draw random numbers, some of them deterministic."""
-    inputs, noise = Layer(2), Layer([Neuron(squash) for squash in ("noise", "bernoulli", "noise")])
+    """Two groups that compete, among neurons that draw random numbers, some of them
+    deterministic."""
+    inputs, noise = (
+        Layer(2),
+        Layer([Neuron(squash) for squash in ("noise", "bernoulli", "noise")]),
+    )
     for i, neuron in enumerate(noise):
         neuron.reseed(i)
-    groups, outputs = [Layer(3, "winner"), Layer(2, "maxout")], Layer(2, "identity")
+    groups = [Layer(3, "winner"), Layer(2, "maxout")]
+    outputs = Layer(2, "identity")
     noise[2].deterministic = True
     inputs.project(noise, seed=4)
     for group in groups:
@@ -89,9 +111,13 @@ NETWORKS = {
     "frozen": frozen,
     "competing": competing,
     "tied": tied,
-    "convolutional": lambda: architect.Convolutional((3, 4), 2, filters=(2, 2), kernel=2, seed=6),
+    "convolutional": lambda: architect.Convolutional(
+        (3, 4), 2, filters=(2, 2), kernel=2, seed=6
+    ),
     "named": named,
-    "unconnected": lambda: Network(Layer(2, bias=-0.0), [Layer(1, bias=-0.0)], Layer(2, bias=-0.0)),
+    "unconnected": lambda: Network(
+        Layer(2, bias=-0.0), [Layer(1, bias=-0.0)], Layer(2, bias=-0.0)
+    ),
     "no hidden": lambda: architect.Perceptron(2, 1, seed=5),
 }
 
@@ -111,21 +137,41 @@ def described(net):
     links = list(net.connections)
     place = {link: i for i, link in enumerate(links)}
     wires = [
-        (number[link.source], number[link.target], number.get(link.gater), link.weight, link.trainable)
+        (
+            number[link.source],
+            number[link.target],
+            number.get(link.gater),
+            link.weight,
+            link.trainable,
+        )
         for link in links
     ]
     wires += [[place[one] for one in link.tied] for link in links]
     shared = [[number[one] for one in neuron.tied] for neuron in net]
-    return net.name, [(layer.name, len(layer)) for layer in net.layers], neurons, wires, shared
+    return (
+        net.name,
+        [(layer.name, len(layer)) for layer in net.layers],
+        neurons,
+        wires,
+        shared,
+    )
 
 
 def assert_twins(net, twin):
     assert described(net) == described(twin)
     for i, (one, other) in enumerate(zip(net, twin, strict=True)):
         assert other.name == (one.name or f"neuron {i}")
-    for one in (net, twin):  # so that those that were trainable before `freeze` are known
+    for one in (
+        net,
+        twin,
+    ):  # so that those that were trainable before `freeze` are known
         for layer in one.layers:
             layer.unfreeze()
     assert described(net) == described(twin)
     near = 1e-12 if twin.dtype == net.dtype else 1e-5
-    assert np.abs(feed(net, 9, seed=1, learn=False) - feed(twin, 9, seed=1, learn=False)).max() < near
+    assert (
+        np.abs(
+            feed(net, 9, seed=1, learn=False) - feed(twin, 9, seed=1, learn=False)
+        ).max()
+        < near
+    )

@@ -37,7 +37,10 @@ JSON = st.recursive(
     | st.floats()
     | st.text(max_size=5)
     | st.sampled_from([0, 1, 2, 13]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(max_size=3), inner, max_size=3)
+    ),
     max_leaves=5,
 )
 
@@ -53,18 +56,25 @@ def mutate(data, value):
         node = node[key]
     else:
         return
-    act = data.draw(st.sampled_from(["drop", "replace", "replace", "repeat", "exchange"]))
+    act = data.draw(
+        st.sampled_from(["drop", "replace", "replace", "repeat", "exchange"])
+    )
     if act == "drop":
         del node[key]
     elif act == "replace":
         node[key] = data.draw(JSON)
     elif isinstance(node, list):
         other = data.draw(st.sampled_from(range(len(node))))
-        node[key], node[other] = (node[other], node[key]) if act == "exchange" else (node[other], node[other])
+        node[key], node[other] = (
+            (node[other], node[key])
+            if act == "exchange"
+            else (node[other], node[other])
+        )
 
 
 def all_damage_refused(cases, make, read):
-    """Each case is a change of what `make` returns, and the words in which `read` must refuse it."""
+    """Each case is a change of what `make` returns, and the words in which `read` must
+    refuse it."""
 
     def check(change, sentence):
         data = make()

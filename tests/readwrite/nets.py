@@ -19,21 +19,28 @@ from synapse.readwrite.files import to_text
 
 ROOT = Path(__file__).parents[2]
 
-# What differs between twins by right: numbers that only tell where things lie in their store.
+# What differs between twins by right: numbers that only tell where things lie in their
+# store.
 PLACES = {"identity", "network", "functions", "failed"}
 
 
 @squash.register(low=0.0)
 def bump(state):
     """A function of a user's own."""
-    return state * state / (1.0 + state * state), 2.0 * state / (1.0 + state * state) ** 2
+    return state * state / (1.0 + state * state), 2.0 * state / (
+        1.0 + state * state
+    ) ** 2
 
 
 def memory(seed=0, blocks=3, dtype="float64"):
-    """Two layers of gated memory cells with peepholes and gated gates: every kind of trace."""
+    """Two layers of gated memory cells with peepholes and gated gates: every kind of
+    trace."""
     rng = np.random.default_rng(seed)
-    inputs, outputs = Layer(2, dtype=dtype), Layer(2, dtype=dtype)
-    hidden, below, output_gates = [], inputs, None
+    inputs = Layer(2, dtype=dtype)
+    outputs = Layer(2, dtype=dtype)
+    hidden = []
+    below = inputs
+    output_gates = None
     for squashing in ("tanh", bump):
         gates = [Layer(blocks, bias=0.5, dtype=dtype) for _ in range(3)]
         cells = Layer(blocks, squashing, dtype=dtype)
@@ -48,7 +55,8 @@ def memory(seed=0, blocks=3, dtype="float64"):
             cells.project(cells, ALL_TO_ELSE, trainable=False, seed=rng)
         gates[0].project(outputs, seed=rng)  # a gate with an error of its own
         hidden += [*gates, cells]
-        below, output_gates = cells, gates[2]
+        below = cells
+        output_gates = gates[2]
     output_gates.gate(below.project(outputs, seed=rng), gate.OUTPUT)
     outputs.project(hidden[0], seed=rng)
     hidden[0][0].trainable = False
@@ -71,16 +79,26 @@ def columns(net):
     """Every number of a network that has its store for itself, as bytes."""
     store = net._store
     store.ready()
-    found = {column.name: store[column.name] for column in COLUMNS if column.name not in PLACES}
-    found["influence"] = found["influence"][found["influence_trace"] != 0xFFFFFFFF]  # others are never read
-    return {name: (column.dtype.str, column.tobytes()) for name, column in found.items()}
+    found = {
+        column.name: store[column.name]
+        for column in COLUMNS
+        if column.name not in PLACES
+    }
+    found["influence"] = found["influence"][
+        found["influence_trace"] != 0xFFFFFFFF
+    ]  # others are never read
+    return {
+        name: (column.dtype.str, column.tobytes()) for name, column in found.items()
+    }
 
 
 def same(one, other):
-    """Whether two networks are twins, by what their stores hold and by what their files would."""
+    """Whether two networks are twins, by what their stores hold and by what their files
+    would."""
     if to_text(json_data(one)) != to_text(json_data(other)):
         return False
-    here, there = columns(one), columns(other)
+    here = columns(one)
+    there = columns(other)
     wrong = [name for name in here if here[name] != there[name]]
     assert not wrong, wrong
     return True
@@ -103,7 +121,14 @@ def run_python(code, *arguments):
     """Run some code in a new process."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-c", code, *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=900)
+    return subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+        timeout=900,
+    )
 
 
 WAYS = {

@@ -1,4 +1,5 @@
-"""Programs that Synapse has written, run as they would be: by Python, a C compiler, and Node."""
+"""Programs that Synapse has written, run as they would be: by Python, a C compiler, and
+Node."""
 
 import json
 import shutil
@@ -72,7 +73,9 @@ int main(void) {
 
 def run(command, text=""):
     """The output of a command."""
-    done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(
+        command, input=text, capture_output=True, text=True, timeout=120, check=False
+    )
     assert done.returncode == 0, done.stderr[:2000]
     assert not done.stderr
     return done.stdout
@@ -90,7 +93,8 @@ def run_python(net, steps, folder, context=False):
     """The same in this process, which takes no time to start."""
     program = {}
     exec(python_source(net, context), program)
-    own, outputs = program["Network"](), []
+    own = program["Network"]()
+    outputs = []
     for row in steps:
         if row is CLEAR:
             own.clear()
@@ -101,7 +105,9 @@ def run_python(net, steps, folder, context=False):
 
 def run_javascript(net, steps, folder, context=False):
     node = shutil.which("node") or pytest.skip("there is no node here")
-    (folder / "program.js").write_text(javascript_source(net, context), encoding="utf-8")
+    (folder / "program.js").write_text(
+        javascript_source(net, context), encoding="utf-8"
+    )
     (folder / "main.js").write_text(JAVASCRIPT_MAIN)
     command = [node, str(folder / "main.js"), str(folder / "program.js")]
     return np.array(json.loads(run(command, json.dumps(steps))))
@@ -112,8 +118,22 @@ STRICT = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic"]
 
 def compiled(folder, *options):
     """Compile main.c; returns the program."""
-    compiler = shutil.which("cc") or shutil.which("gcc") or pytest.skip("there is no C compiler here")
-    run([compiler, *STRICT, *options, str(folder / "main.c"), "-o", str(folder / "main"), "-lm"])
+    compiler = (
+        shutil.which("cc")
+        or shutil.which("gcc")
+        or pytest.skip("there is no C compiler here")
+    )
+    run(
+        [
+            compiler,
+            *STRICT,
+            *options,
+            str(folder / "main.c"),
+            "-o",
+            str(folder / "main"),
+            "-lm",
+        ]
+    )
     return [str(folder / "main")]
 
 
@@ -126,12 +146,20 @@ def run_c(net, steps, folder, context=False, flags=("-O1",), sums="exact", **opt
     program = compiled(folder, begin, f"-DREAL={real}", *flags)
     lines = ["c" if row is CLEAR else "s " + " ".join(map(repr, row)) for row in steps]
     printed = run(program, "\n".join(lines))
-    return np.array([[float(number) for number in line.split()] for line in printed.splitlines()])
+    return np.array(
+        [[float(number) for number in line.split()] for line in printed.splitlines()]
+    )
 
 
 def run_fast_c(net, steps, folder):
     """The same in float32 with all optimizations."""
-    return run_c(net, steps, folder, flags=("-O3", "-march=native", "-ffp-contract=fast"), sums="fast")
+    return run_c(
+        net,
+        steps,
+        folder,
+        flags=("-O3", "-march=native", "-ffp-contract=fast"),
+        sums="fast",
+    )
 
 
 RUNNERS = {"python": run_python, "c": run_c, "javascript": run_javascript}
@@ -165,14 +193,21 @@ def shaken(net, seed=0, width=1.0):
 
 
 def every_squash():
-    """Three neurons of every built-in squash, with an input of several signs, and outputs that copy them."""
+    """Three neurons of every built-in squash, with an input of several signs, and
+    outputs that copy them."""
     source = Layer(1)
     hidden = [Layer(3, name) for name in ACTIVATIONS if name != "softmax"]
-    copies = [Neuron("identity", name=f"{layer.squash.name} {i}") for layer in hidden for i in range(3)]
+    copies = [
+        Neuron("identity", name=f"{layer.squash.name} {i}")
+        for layer in hidden
+        for i in range(3)
+    ]
     shares = [Neuron("softmax", name=f"softmax {i}") for i in range(3)]
     for layer in hidden:
         source.project(layer, weights=[[1.0, -1.0, 0.5]])
-    for neuron, copied in zip([neuron for layer in hidden for neuron in layer], copies, strict=True):
+    for neuron, copied in zip(
+        [neuron for layer in hidden for neuron in layer], copies, strict=True
+    ):
         neuron.project(copied, weight=1.0)
     for weight, neuron in zip((1.0, -1.0, 0.5), shares, strict=True):
         source[0].project(neuron, weight=weight)
@@ -182,8 +217,10 @@ def every_squash():
 
 
 def competing():
-    """Softmax outputs that read each other, forwards, backwards and through gates; some others."""
-    inputs, outputs = Layer(2), Layer(7, "softmax")
+    """Softmax outputs that read each other, forwards, backwards and through gates; some
+    others."""
+    inputs = Layer(2)
+    outputs = Layer(7, "softmax")
     outputs[2].squash = "tanh"
     inputs.project(outputs, seed=1)
     for i, j in [(3, 5), (5, 3), (6, 4), (0, 1), (1, 0), (2, 4), (4, 6), (6, 2)]:
@@ -197,10 +234,15 @@ def competing():
 def in_groups():
     """Groups of neurons: side by side in a block, connected within, and alone."""
     rng = np.random.default_rng(0)
-    inputs, outputs = Layer(3), Layer(3, "winner")
+    inputs = Layer(3)
+    outputs = Layer(3, "winner")
     alone = Layer([Neuron("winner"), Neuron("maxout"), Neuron("maxout")])
-    beside, again, cut = Layer(4, "maxout"), Layer(3, "maxout"), Layer(4, "maxout")
-    last = Layer(5, "winner")  # its neighbours, the outputs, wait for its first neurons alone
+    beside = Layer(4, "maxout")
+    again = Layer(3, "maxout")
+    cut = Layer(4, "maxout")
+    last = Layer(
+        5, "winner"
+    )  # its neighbours, the outputs, wait for its first neurons alone
     for group in (alone, beside, again, cut, last):
         inputs.project(group, seed=rng)
     for group in (alone, beside, again, cut, last[:2]):
@@ -214,8 +256,16 @@ def in_groups():
 
 LSTM = {
     "own peepholes": {"peepholes": "one_to_one"},
-    "all links": {"hidden_to_hidden": True, "output_to_hidden": True, "output_to_gates": True},
-    "two cells a block": {"cells_per_block": 2, "cell_squash": "tanh", "input_to_output": False},
+    "all links": {
+        "hidden_to_hidden": True,
+        "output_to_hidden": True,
+        "output_to_gates": True,
+    },
+    "two cells a block": {
+        "cells_per_block": 2,
+        "cell_squash": "tanh",
+        "input_to_output": False,
+    },
 }
 
 
@@ -231,7 +281,9 @@ def delayed(net):
 
 NETS = {
     "perceptron": lambda: shaken(architect.Perceptron(3, 6, 4, 2)),
-    "perceptron, softmax": lambda: shaken(architect.Perceptron(3, 6, 4, output_squash="softmax")),
+    "perceptron, softmax": lambda: shaken(
+        architect.Perceptron(3, 6, 4, output_squash="softmax")
+    ),
     "elman": lambda: shaken(architect.Elman(3, 5, 2)),
     **{
         f"lstm, {name}": lambda options=options: shaken(
@@ -240,15 +292,27 @@ NETS = {
         for name, options in LSTM.items()
     },
     "lstm, two layers": lambda: architect.LSTM(2, 5, 4, 3, style="synaptic", seed=0),
-    **{f"crowd {seed}": lambda seed=seed: Twin(crowded(seed)).net for seed in (0, 1, 3, 4)},
+    **{
+        f"crowd {seed}": lambda seed=seed: Twin(crowded(seed)).net
+        for seed in (0, 1, 3, 4)
+    },
     "one clock": lambda: synchronous(Twin(crowded(1)).net),
     "delays": lambda: delayed(Twin(crowded(1)).net),
     "delays and one clock": lambda: delayed(synchronous(Twin(crowded(3)).net)),
     "competing": lambda: shaken(competing()),
     "in groups": lambda: shaken(in_groups()),
-    **{f"connected groups {seed}": lambda seed=seed: groups.competing(seed) for seed in range(4)},
+    **{
+        f"connected groups {seed}": lambda seed=seed: groups.competing(seed)
+        for seed in range(4)
+    },
     "convolutional": lambda: architect.Convolutional(
-        (5, 4), 2, filters=(3, 4), kernel=2, squash="tanh", bias_initializer="uniform", seed=0
+        (5, 4),
+        2,
+        filters=(3, 4),
+        kernel=2,
+        squash="tanh",
+        bias_initializer="uniform",
+        seed=0,
     ),
     "no connections": lambda: Network(Layer(1), [], Layer(2, bias=0.5)),
 }

@@ -1,4 +1,5 @@
-"""Architectures come back as what they are, from copies and from the files that keep it."""
+"""Architectures come back as what they are, from copies and from the files that keep
+it."""
 
 import numpy as np
 import pytest
@@ -19,14 +20,23 @@ NETWORKS = {
         9, 2, filters=(2, 3), kernel=(3, 2), channels=2, **SIZES
     ),
     "Convolutional of images": lambda: architect.Convolutional(
-        (5, 6), 2, filters=(3,), kernel=[(2, 3)], stride=2, padding="same", hidden=(4,), **SIZES
+        (5, 6),
+        2,
+        filters=(3,),
+        kernel=[(2, 3)],
+        stride=2,
+        padding="same",
+        hidden=(4,),
+        **SIZES,
     ),
     "Elman": lambda: architect.Elman(2, 4, 3, 1, **SIZES),
     "GRU": lambda: architect.GRU(2, 3, 1, **SIZES),
     "Hopfield": lambda: architect.Hopfield(6),
     "Jordan": lambda: architect.Jordan(2, 4, 1, context_decay=0.5, **SIZES),
     "LSTM": lambda: architect.LSTM(2, 3, 1, **SYNAPTIC),
-    "LSTM of textbooks, two": lambda: architect.LSTM(2, 3, 4, 1, style="standard", **SIZES),
+    "LSTM of textbooks, two": lambda: architect.LSTM(
+        2, 3, 4, 1, style="standard", **SIZES
+    ),
     "Liquid": lambda: architect.Liquid(2, 20, 1, gates=5, spectral_radius=0.9, seed=0),
     "NARX": lambda: architect.NARX(2, [4, 3], 1, **SIZES),
     "Perceptron": lambda: architect.Perceptron(2, 4, 1, **SIZES),
@@ -36,7 +46,9 @@ NETWORKS = {
 
 
 def test_every_architecture_is_tried():
-    known = {name for name in dir(architect) if isinstance(getattr(architect, name), type)}
+    known = {
+        name for name in dir(architect) if isinstance(getattr(architect, name), type)
+    }
     kinds = {name for name in known if issubclass(getattr(architect, name), Network)}
     assert {type(make()).__name__ for make in NETWORKS.values()} == kinds
 
@@ -98,24 +110,45 @@ def test_without_its_parts_an_architecture_comes_back_as_a_network():
             twin = through_text(net)
             assert (type(twin), twin.name) == (Network, name)
             assert repr(twin).startswith(f"<Network {name!r} ")
-            assert feed(twin, 3, learn=False).tobytes() == feed(net, 3, learn=False).tobytes()
+            assert (
+                feed(twin, 3, learn=False).tobytes()
+                == feed(net, 3, learn=False).tobytes()
+            )
 
 
 UNKNOWN = ({"name": "construct"}, {"name": "os"}, None)
-IMPOSSIBLE = (*(("Elman", {"name": name, "grid": [1, 1]}) for name in ("LSTM", "GRU", "Hopfield")),)
-WINDOWS = ({"inputs": [10**12, 10**12]}, {"inputs": None}, {"filters": {}}, {"kernel": [[3]]}, {"stride": 0})
+IMPOSSIBLE = (
+    *(
+        ("Elman", {"name": name, "grid": [1, 1]})
+        for name in ("LSTM", "GRU", "Hopfield")
+    ),
+)
+WINDOWS = (
+    {"inputs": [10**12, 10**12]},
+    {"inputs": None},
+    {"filters": {}},
+    {"kernel": [[3]]},
+    {"stride": 0},
+)
 
 
 def test_a_class_that_is_unknown_gives_a_network_and_one_that_the_layers_do_not_fit_is_refused():
     for architecture in UNKNOWN:
-        twin = from_json_data({**json_data(NETWORKS["LSTM"]()), "architecture": architecture})
+        twin = from_json_data(
+            {**json_data(NETWORKS["LSTM"]()), "architecture": architecture}
+        )
         assert (type(twin), repr(twin)[:16]) == (Network, "<Network 'LSTM' ")
     conv = json_data(NETWORKS["Convolutional"]())
     assert type(from_json_data(conv)) is architect.Convolutional
-    impossible = [(json_data(NETWORKS[name]()), changed) for name, changed in IMPOSSIBLE]
+    impossible = [
+        (json_data(NETWORKS[name]()), changed) for name, changed in IMPOSSIBLE
+    ]
     impossible += [(conv, {**conv["architecture"], **setting}) for setting in WINDOWS]
     for data, architecture in impossible:
-        with pytest.raises(errors.FormatError, match=rf"The class {architecture['name']} cannot find its pa"):
+        with pytest.raises(
+            errors.FormatError,
+            match=rf"The class {architecture['name']} cannot find its pa",
+        ):
             from_json_data({**data, "architecture": architecture})
         assert type(from_json_data({**data, "architecture": None})) is Network
 

@@ -1,4 +1,5 @@
-"""Damaged and malicious files of any format are refused in clear words, and nothing in them is run."""
+"""Damaged and malicious files of any format are refused in clear words, and nothing in
+them is run."""
 
 import io
 import json
@@ -41,55 +42,139 @@ DEEP = [0]
 for _ in range(100_000):
     DEEP = [DEEP]
 
-in_neurons, in_links = partial(put, "neurons"), partial(put, "connections")
+in_neurons = partial(put, "neurons")
+in_links = partial(put, "connections")
 BAD = {
-    "no format": (drop("format"), 'not a network that Synapse has saved.*"format".*Synaptic'),
-    "newer": (put("version", 2), "newer version of Synapse, in version 2.*reads version 1.*Install a newer"),
+    "no format": (
+        drop("format"),
+        'not a network that Synapse has saved.*"format".*Synaptic',
+    ),
+    "newer": (
+        put("version", 2),
+        "newer version of Synapse, in version 2.*reads version 1.*Install a newer",
+    ),
     "unknown member": (put("more", 1), "got 'more' too"),
-    "missing column": (drop("neurons", "squash"), "table 'neurons' to have.*'squash' is missing"),
+    "missing column": (
+        drop("neurons", "squash"),
+        "table 'neurons' to have.*'squash' is missing",
+    ),
     "name": (put("name", None), "the name of the network to be a string, got None"),
     "unhashable dtype": (put("dtype", []), "the dtype to be.* got a list"),
-    "endless clock": (put("clock", 10**5000), "the clock to be.* got a number of many digits"),
-    "column": (in_links("weight", 1), "the column 'weight' of 'connections' to be a list, got 1"),
-    "short column": (in_neurons("bias", []), "of 'neurons' to be of one length, got 12.* and 0 .*'bias'"),
-    "lying size": (put("layers", "size", 0, 10**12), "size of layer 0 to be a whole number from 1 to 12"),
-    "sizes": (put("layers", "size", 0, 1), "sizes of the layers to add up to 12 neurons, got 11"),
-    "layers": (put("layers", {"name": ["a"], "size": [12]}), "number of layers to be 2 or more, got 1"),
-    "true for a number": (in_neurons("state", 3, True), "the state of neuron 3 to be a finite.* got True"),
-    "infinity": (in_links("weight", 17, float("inf")), "the weight of connection 17 .* got inf"),
-    "endless number": (in_neurons("bias", 1, 10**400), "the bias of neuron 1 .* many digits"),
-    "stamp": (in_neurons("stamp", 2, 10**6), "the stamp of neuron 2 to be a whole number from 0 to"),
-    "flag": (in_links("trainable", 2, 1), "trainable of connection 2 to be true or false, got 1"),
-    "neuron name": (in_neurons("name", 2, 2), "the name of neuron 2 to be a string or null"),
-    "squash": (in_neurons("squash", 2, "soft"), "The squash of neuron 2 is 'soft', .*registered.*logistic"),
-    "source": (in_links("source", 5, 12), "the source of connection 5 to be .*neuron, 0 to 11, got 12"),
+    "endless clock": (
+        put("clock", 10**5000),
+        "the clock to be.* got a number of many digits",
+    ),
+    "column": (
+        in_links("weight", 1),
+        "the column 'weight' of 'connections' to be a list, got 1",
+    ),
+    "short column": (
+        in_neurons("bias", []),
+        "of 'neurons' to be of one length, got 12.* and 0 .*'bias'",
+    ),
+    "lying size": (
+        put("layers", "size", 0, 10**12),
+        "size of layer 0 to be a whole number from 1 to 12",
+    ),
+    "sizes": (
+        put("layers", "size", 0, 1),
+        "sizes of the layers to add up to 12 neurons, got 11",
+    ),
+    "layers": (
+        put("layers", {"name": ["a"], "size": [12]}),
+        "number of layers to be 2 or more, got 1",
+    ),
+    "true for a number": (
+        in_neurons("state", 3, True),
+        "the state of neuron 3 to be a finite.* got True",
+    ),
+    "infinity": (
+        in_links("weight", 17, float("inf")),
+        "the weight of connection 17 .* got inf",
+    ),
+    "endless number": (
+        in_neurons("bias", 1, 10**400),
+        "the bias of neuron 1 .* many digits",
+    ),
+    "stamp": (
+        in_neurons("stamp", 2, 10**6),
+        "the stamp of neuron 2 to be a whole number from 0 to",
+    ),
+    "flag": (
+        in_links("trainable", 2, 1),
+        "trainable of connection 2 to be true or false, got 1",
+    ),
+    "neuron name": (
+        in_neurons("name", 2, 2),
+        "the name of neuron 2 to be a string or null",
+    ),
+    "squash": (
+        in_neurons("squash", 2, "soft"),
+        "The squash of neuron 2 is 'soft', .*registered.*logistic",
+    ),
+    "source": (
+        in_links("source", 5, 12),
+        "the source of connection 5 to be .*neuron, 0 to 11, got 12",
+    ),
     "twice": (
-        lambda data: [in_links(end, 7, data["connections"][end][3])(data) for end in ("source", "target")],
+        lambda data: [
+            in_links(end, 7, data["connections"][end][3])(data)
+            for end in ("source", "target")
+        ],
         "connections 3 and 7 both lead",
     ),
-    "no null": (in_links("gater", 5, -1), "the gater of connection 5 .*null .not gated.* got -1"),
-    "trace": (put("eligibility", "connection", 0, 999), "the connection of eligibility 0 to be"),
-    "no influence": (drop("influence"), "number of an influence, of which there are none, got 0"),
-    "runs and ends": (put("runs", {"source": [0], "target": [2], "length": [1]}), "got 'source' too"),
-    "random": (in_neurons("random", [2**53] + [0] * 11), "random of neuron 0 to be a whole number from 0 to"),
-    "tie": (in_links("tie", [99] + [0] * 27), "the tie of connection 0 to be a whole number from 0 to"),
+    "no null": (
+        in_links("gater", 5, -1),
+        "the gater of connection 5 .*null .not gated.* got -1",
+    ),
+    "trace": (
+        put("eligibility", "connection", 0, 999),
+        "the connection of eligibility 0 to be",
+    ),
+    "no influence": (
+        drop("influence"),
+        "number of an influence, of which there are none, got 0",
+    ),
+    "runs and ends": (
+        put("runs", {"source": [0], "target": [2], "length": [1]}),
+        "got 'source' too",
+    ),
+    "random": (
+        in_neurons("random", [2**53] + [0] * 11),
+        "random of neuron 0 to be a whole number from 0 to",
+    ),
+    "tie": (
+        in_links("tie", [99] + [0] * 27),
+        "the tie of connection 0 to be a whole number from 0 to",
+    ),
 }
 
 
 def test_one_clear_error_says_what_and_where():
     all_damage_refused(BAD, document, from_json_data)
     for data in (None, [], "text", 1, [[]]):
-        with pytest.raises(errors.FormatError, match="Expected a saved network to be an object"):
+        with pytest.raises(
+            errors.FormatError, match="Expected a saved network to be an object"
+        ):
             from_json_data(data)
 
 
 TEXTS = {
-    "empty": (b"", "not JSON, or only a part of it: Expecting value at line 1, column 1"),
+    "empty": (
+        b"",
+        "not JSON, or only a part of it: Expecting value at line 1, column 1",
+    ),
     "utf-16": ("{}".encode("utf-16"), "not text in UTF-8: byte 0"),
     "nested objects": (b'{"a":' * 10**6, "nested too deeply"),
     "many digits": (b"9" * 10**5, "a number that cannot be read"),
-    "infinity": (b'{"format": -Infinity}', "Expected numbers to be finite, got -Infinity"),
-    "key twice": (b'{"format": "synapse", "format": "synapse"}', "has the key 'format' twice"),
+    "infinity": (
+        b'{"format": -Infinity}',
+        "Expected numbers to be finite, got -Infinity",
+    ),
+    "key twice": (
+        b'{"format": "synapse", "format": "synapse"}',
+        "has the key 'format' twice",
+    ),
 }
 
 
@@ -103,7 +188,9 @@ def test_what_is_no_text_of_ours(tmp_path):
         assert "net" in caught.value.__notes__[0]
 
     all_hold(check, TEXTS)
-    path.write_bytes(b"\xef\xbb\xbf" + files.to_text(document()).replace("\n", "\r\n").encode())
+    path.write_bytes(
+        b"\xef\xbb\xbf" + files.to_text(document()).replace("\n", "\r\n").encode()
+    )
     assert len(load(path)) == 12  # a file of Windows has a mark in front
 
 
@@ -117,11 +204,15 @@ def test_a_changed_number_is_refused_unless_the_digest_is_deleted():
             assert json_data(from_content("json", changed.encode())) == json_data(net)
     changed = json.loads(text)
     changed["neurons"]["bias"][2] = 0.125
-    with pytest.raises(errors.FormatError, match='was on purpose, delete the member "digest"'):
+    with pytest.raises(
+        errors.FormatError, match='was on purpose, delete the member "digest"'
+    ):
         from_json_data(changed)
     del changed["digest"]
     assert from_json_data(changed).output[0].bias == 0.125
-    elsewhere = json.dumps(json.loads(text), indent=1, sort_keys=True).replace(".0,", ",")
+    elsewhere = json.dumps(json.loads(text), indent=1, sort_keys=True).replace(
+        ".0,", ","
+    )
     assert json_data(from_content("json", elsewhere.encode())) == json_data(net)
 
 
@@ -131,8 +222,16 @@ DOCUMENTS = {
     "synaptic": (test_synaptic.small, from_synaptic_data, synaptic_data),
     **{
         format: (
-            partial(lambda format: json.loads(content_of(format, NETWORKS["named"]())), format),
-            partial(lambda format, document: from_content(format, json.dumps(document).encode()), format),
+            partial(
+                lambda format: json.loads(content_of(format, NETWORKS["named"]())),
+                format,
+            ),
+            partial(
+                lambda format, document: from_content(
+                    format, json.dumps(document).encode()
+                ),
+                format,
+            ),
             json_data,
         )
         for format in ("cytoscape", "node_link")
@@ -153,9 +252,12 @@ def test_a_changed_document_is_refused_or_read_as_it_says(format, data):
         net = read(changed)
     except errors.FormatError:
         return
-    written, rows = write(net), np.full((3, len(net.input)), 0.5)
+    written = write(net)
+    rows = np.full((3, len(net.input)), 0.5)
     if read is from_json_data:
-        assert [written[table] for table in TABLES] == [changed[table] for table in TABLES]
+        assert [written[table] for table in TABLES] == [
+            changed[table] for table in TABLES
+        ]
     again = (from_synaptic_data if write is synaptic_data else from_json_data)(written)
     with np.errstate(all="ignore"):
         np.testing.assert_array_equal(again.run(rows), net.run(rows))
@@ -178,7 +280,9 @@ def read_content(content):
 def place(name, row, value):
     def change(content):
         data = content[0]
-        data[name] = data[name].astype(np.result_type(data[name].dtype, np.asarray(value).dtype))
+        data[name] = data[name].astype(
+            np.result_type(data[name].dtype, np.asarray(value).dtype)
+        )
         data[name][row] = value
 
     return change
@@ -196,20 +300,53 @@ def say(**values):
 
 
 ARRAYS = {
-    "no document": (lambda content: content[0].pop("document"), "'document' of a network, which is missing"),
-    "missing": (lambda content: content[0].pop("neuron_state"), "arrays to be those that the document names"),
-    "unknown": (
-        lambda content: [content[0].update(more=np.zeros(2)), content[1]["arrays"].insert(2, "more")],
+    "no document": (
+        lambda content: content[0].pop("document"),
+        "'document' of a network, which is missing",
+    ),
+    "missing": (
+        lambda content: content[0].pop("neuron_state"),
         "arrays to be those that the document names",
     ),
-    "short": (become("neuron_state", lambda array: array[:-1]), "to be of one length, got 28 .* and 27"),
-    "matrix": (become("neuron_state", lambda array: array[None]), "column 'state' of 'neurons' to be a list"),
-    "float index": (become("connection_gater", lambda array: array * 1.0), "got an array of float64"),
-    "whole flags": (become("connection_trainable", lambda array: array * 1), "true or false, got an array"),
-    "far": (place("run_source", 1, 99), "source of run 1 to be the number of a neuron, 0 to 27, got 99"),
-    "low gater": (place("connection_gater", 5, -2), "gater of connection 5 to be the number .* got -2"),
-    "no length": (place("run_length", 0, 0), "length of run 0 to be a whole number from 1 to 28, got 0"),
-    "long": (place("run_length", 0, 28), "lengths of the runs to add up to 156 connections, got 18"),
+    "unknown": (
+        lambda content: [
+            content[0].update(more=np.zeros(2)),
+            content[1]["arrays"].insert(2, "more"),
+        ],
+        "arrays to be those that the document names",
+    ),
+    "short": (
+        become("neuron_state", lambda array: array[:-1]),
+        "to be of one length, got 28 .* and 27",
+    ),
+    "matrix": (
+        become("neuron_state", lambda array: array[None]),
+        "column 'state' of 'neurons' to be a list",
+    ),
+    "float index": (
+        become("connection_gater", lambda array: array * 1.0),
+        "got an array of float64",
+    ),
+    "whole flags": (
+        become("connection_trainable", lambda array: array * 1),
+        "true or false, got an array",
+    ),
+    "far": (
+        place("run_source", 1, 99),
+        "source of run 1 to be the number of a neuron, 0 to 27, got 99",
+    ),
+    "low gater": (
+        place("connection_gater", 5, -2),
+        "gater of connection 5 to be the number .* got -2",
+    ),
+    "no length": (
+        place("run_length", 0, 0),
+        "length of run 0 to be a whole number from 1 to 28, got 0",
+    ),
+    "long": (
+        place("run_length", 0, 28),
+        "lengths of the runs to add up to 156 connections, got 18",
+    ),
 }
 
 
@@ -220,11 +357,21 @@ def test_one_clear_error_says_what_is_wrong_with_arrays():
 def dense(**runs):
     """Four inputs, two outputs, with other runs."""
     data = npz_data(architect.Perceptron(4, 2, seed=0))
-    return {**data, **{f"run_{name}": np.array(values) for name, values in runs.items()}}
+    return {
+        **data,
+        **{f"run_{name}": np.array(values) for name, values in runs.items()},
+    }
 
 
 def test_runs_that_overlap_or_reach_too_far_are_refused():
-    assert len(from_npz_data(dense(source=[0, 0], target=[5, 4], length=[4, 4])).connections) == 8
+    assert (
+        len(
+            from_npz_data(
+                dense(source=[0, 0], target=[5, 4], length=[4, 4])
+            ).connections
+        )
+        == 8
+    )
     sentence = "connections 3 and 4 both lead from neuron 3 to neuron 4"
     with pytest.raises(errors.FormatError, match=sentence):
         from_npz_data(dense(source=[0, 3, 0], target=[4, 4, 5], length=[4, 1, 3]))
@@ -244,7 +391,9 @@ def archive(*members, **options):
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_an_array_twice_and_a_bomb_are_refused():
-    with pytest.raises(errors.FormatError, match="each array once, got one of them twice"):
+    with pytest.raises(
+        errors.FormatError, match="each array once, got one of them twice"
+    ):
         load(archive(("document.npy", b"x"), ("document.npy", b"y")), "npz")
     bomb = archive(("document.npy", b"0" * 10**7), compression=zipfile.ZIP_DEFLATED)
     with pytest.raises(errors.FormatError, match="must be uncompressed"):
@@ -255,9 +404,14 @@ def test_arrays_larger_than_the_file_are_refused():
     stream = io.BytesIO()
     save(architect.Perceptron(3, 3, 1, seed=0), stream, "npz")
     content = bytearray(stream.getvalue())
-    entry = content.rindex(b"connection_weight.npy") - 46  # in the directory, which is at the end
+    entry = (
+        content.rindex(b"connection_weight.npy") - 46
+    )  # in the directory, which is at the end
     content[entry + 24 : entry + 28] = (10**9).to_bytes(4, "little")
-    with pytest.raises(errors.FormatError, match="only a part of one: its arrays are larger than the file"):
+    with pytest.raises(
+        errors.FormatError,
+        match="only a part of one: its arrays are larger than the file",
+    ):
         load(io.BytesIO(content), "npz")
 
 
@@ -279,7 +433,9 @@ def test_an_array_is_no_larger_than_its_bytes():
     for descr in ("<U0", "<f8", "<U1000", [("a", "<U0")], ("<f8", (0,))):
         for shape in ((10**9,), (2**63,), (3,)):
             header = {"descr": descr, "fortran_order": False, "shape": shape}
-            with pytest.raises(errors.FormatError, match="to have the bytes that its header declares"):
+            with pytest.raises(
+                errors.FormatError, match="to have the bytes that its header declares"
+            ):
                 load(archive_with("connection_weight", header), "npz")
 
 
@@ -296,8 +452,17 @@ class Touch:
 def test_parts_of_files_pickles_and_other_things_are_refused(tmp_path):
     def check(format):
         content = content_of(format, NETWORKS["perceptron"]())
-        parts = [content[:length] for length in (0, 1, 7, len(content) // 2, len(content) - 9)]
-        others = [b"3", b"[]", b"{}", b'{"nodes": 3}', b'{"elements": {"nodes": [3]}, "data": {}}']
+        parts = [
+            content[:length]
+            for length in (0, 1, 7, len(content) // 2, len(content) - 9)
+        ]
+        others = [
+            b"3",
+            b"[]",
+            b"{}",
+            b'{"nodes": 3}',
+            b'{"elements": {"nodes": [3]}, "data": {}}',
+        ]
         for part in (*parts, *others, pickle.dumps(Touch(tmp_path / "touched"))):
             with pytest.raises(errors.FormatError) as caught:
                 from_content(format, part)
@@ -311,7 +476,9 @@ def test_arrays_of_objects_are_not_opened(tmp_path):
     touched = tmp_path / "touched"
     data = npz_data(NETWORKS["perceptron"]())
     stream = io.BytesIO()
-    np.savez(stream, **{**data, "connection_weight": np.array([Touch(touched)], object)})
+    np.savez(
+        stream, **{**data, "connection_weight": np.array([Touch(touched)], object)}
+    )
     stream.seek(0)
     with pytest.raises(errors.FormatError, match="pickle"):
         load(stream, "npz")
@@ -324,7 +491,9 @@ def test_a_wrong_byte_is_refused_or_harmless(place, byte):
         content = bytearray(content_of(format, NETWORKS["no hidden"]()))
         content[int(place * len(content))] = byte
         with suppress(errors.FormatError):
-            assert np.isfinite(from_content(format, bytes(content)).weights).all(), format
+            assert np.isfinite(from_content(format, bytes(content)).weights).all(), (
+                format
+            )
 
 
 def test_a_number_beyond_the_float_of_the_network_is_refused():

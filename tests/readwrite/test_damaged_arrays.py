@@ -1,4 +1,5 @@
-"""Random damage of the arrays of a file is refused in one sentence, or read as what the arrays say."""
+"""Random damage of the arrays of a file is refused in one sentence, or read as what the
+arrays say."""
 
 import io
 import json
@@ -61,7 +62,8 @@ FILES = [trained(make(seed)) for make in (random_graph, lstm) for seed in range(
 
 def a_number(array, rng):
     """A number that an index or a count might have by mistake."""
-    size, largest = array.size, int(array.max(initial=0))
+    size = array.size
+    largest = int(array.max(initial=0))
     return int(
         rng.choice(
             [
@@ -123,10 +125,13 @@ DAMAGE += (
 
 
 def damaged(seed):
-    """The arrays of a network, of which one or two are damaged, or one is missing and not named."""
+    """The arrays of a network, of which one or two are damaged, or one is missing and
+    not named."""
     rng = np.random.default_rng(seed)
     data = dict(FILES[rng.integers(len(FILES))])
-    for name in rng.choice(sorted(data.keys() - {"document"}), rng.integers(1, 3), replace=False):
+    for name in rng.choice(
+        sorted(data.keys() - {"document"}), rng.integers(1, 3), replace=False
+    ):
         if rng.random() < 0.1:
             del data[name]
             document = json.loads(data["document"].item())
@@ -145,7 +150,11 @@ def content_of(data):
             *(data[f"run_{name}"].tolist() for name in ("source", "target", "length")),
             strict=True,
         )
-        pairs = [(source + i, target) for source, target, length in runs for i in range(length)]
+        pairs = [
+            (source + i, target)
+            for source, target, length in runs
+            for i in range(length)
+        ]
         ends = dict(
             zip(
                 ("connection_source", "connection_target"),
@@ -153,19 +162,34 @@ def content_of(data):
                 strict=True,
             )
         )
-    columns = {name: column.tolist() for name, column in {**data, **ends}.items() if name in STRUCTURE}
+    columns = {
+        name: column.tolist()
+        for name, column in {**data, **ends}.items()
+        if name in STRUCTURE
+    }
     return {name: column for name, column in columns.items() if any(column)}
 
 
 def traces_of(data):
     """Traces other than 0, by their neurons and connections."""
     columns = [
-        data.get(f"extended_{name}", np.empty(0)).tolist() for name in ("influence", "connection", "value")
+        data.get(f"extended_{name}", np.empty(0)).tolist()
+        for name in ("influence", "connection", "value")
     ]
-    pairs = [data.get(f"influence_{name}", np.empty(0)).tolist() for name in ("gater", "gated", "value")]
-    eligible = [data.get(f"eligibility_{name}", np.empty(0)).tolist() for name in ("connection", "value")]
+    pairs = [
+        data.get(f"influence_{name}", np.empty(0)).tolist()
+        for name in ("gater", "gated", "value")
+    ]
+    eligible = [
+        data.get(f"eligibility_{name}", np.empty(0)).tolist()
+        for name in ("connection", "value")
+    ]
     rows = zip(*columns, strict=True)
-    extended = {(pairs[0][pair], pairs[1][pair], link, value) for pair, link, value in rows if value}
+    extended = {
+        (pairs[0][pair], pairs[1][pair], link, value)
+        for pair, link, value in rows
+        if value
+    }
     tables = (zip(*table, strict=True) for table in (pairs, eligible))
     return extended, *({row for row in table if row[-1]} for table in tables)
 
@@ -180,7 +204,8 @@ def check(seed):
     assert content_of(written) == content_of(data), seed
     for wanted, present in zip(traces_of(data), traces_of(written), strict=True):
         assert wanted <= present, seed
-    again, rows = from_npz_data(written), np.full((3, len(net.input)), 0.3)
+    again = from_npz_data(written)
+    rows = np.full((3, len(net.input)), 0.3)
     with np.errstate(all="ignore"):
         np.testing.assert_array_equal(again.run(rows), net.run(rows))
     assert all(link.delay >= 0 for link in net.connections)
@@ -213,7 +238,8 @@ def put(name, row, value):
 
 
 def delayed():
-    """Neurons 0 and 1 are inputs, 2 to 4 relays (3, 2 and 1), 5 is hidden and 6 an output."""
+    """Neurons 0 and 1 are inputs, 2 to 4 relays (3, 2 and 1), 5 is hidden and 6 an
+    output."""
     net = architect.Perceptron(2, 1, 1, seed=0)
     net.input[0].project(net.output[0], weight=0.5, delay=2)
     net.input[1].project(net.input[1])

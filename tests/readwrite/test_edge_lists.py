@@ -1,4 +1,5 @@
-"""Networks from tables of connections: the same as from a graph of them, and what is refused."""
+"""Networks from tables of connections: the same as from a graph of them, and what is
+refused."""
 
 import networkx as nx
 import numpy as np
@@ -6,7 +7,12 @@ import pandas as pd
 import pytest
 
 from synapse import from_edges, from_networkx
-from synapse.errors import ArgumentError, ArgumentTypeError, TopologyError, UnknownNameError
+from synapse.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    TopologyError,
+    UnknownNameError,
+)
 
 from .nets import same
 
@@ -19,7 +25,9 @@ def table(size, seed, names=str):
     weights[::3] = np.nan
     kinds = np.array(["a", "b", None], object)[rng.integers(0, 3, len(pairs))]
     source, target = ([names(int(one)) for one in end] for end in pairs.T)
-    return pd.DataFrame({"source": source, "target": target, "weight": weights, "kind": kinds})
+    return pd.DataFrame(
+        {"source": source, "target": target, "weight": weights, "kind": kinds}
+    )
 
 
 @pytest.mark.parametrize("names", [str, int, lambda i: 10**12 * i, lambda i: i - 5])
@@ -43,16 +51,26 @@ def test_a_table_makes_the_network_that_its_graph_makes(names, seed):
     for one, another in ((net, twin), (net, other)):
         assert [neuron.name for neuron in one] == [neuron.name for neuron in another]
     facts = [
-        {(link.source.name, link.target.name): (link.metadata, link.trainable) for link in one.connections}
+        {
+            (link.source.name, link.target.name): (link.metadata, link.trainable)
+            for link in one.connections
+        }
         for one in (net, other)
     ]
     assert facts[0] == facts[1]
     given = edges["weight"].notna().to_numpy()
-    assert np.array_equal(net.weights[: len(given)][given], edges["weight"][given])  # then relays
+    assert np.array_equal(
+        net.weights[: len(given)][given], edges["weight"][given]
+    )  # then relays
 
 
 def test_neurons_and_connections_have_their_columns():
-    edges = {"source": ["x", "x"], "target": ["a", "y"], "gater": [None, "a"], "trainable": [False, True]}
+    edges = {
+        "source": ["x", "x"],
+        "target": ["a", "y"],
+        "gater": [None, "a"],
+        "trainable": [False, True],
+    }
     neurons = {
         "name": ["y", "a", "x", "b"],
         "squash": ["tanh"] * 4,
@@ -66,7 +84,9 @@ def test_neurons_and_connections_have_their_columns():
         ("y", {"kind": "motor"}),
     ]
     assert net.output[0].squash.name == "tanh"
-    assert [(link.trainable, link.gater and link.gater.name) for link in net.connections] == [
+    assert [
+        (link.trainable, link.gater and link.gater.name) for link in net.connections
+    ] == [
         (False, None),
         (True, "a"),
     ]
@@ -110,19 +130,23 @@ PARALLEL = {
 
 
 @pytest.mark.parametrize(
-    ("way", "weights"), [("sum", [3, 2]), ("mean", [1.5, 1]), ("first", [1, 3]), ("last", [2, -1])]
+    ("way", "weights"),
+    [("sum", [3, 2]), ("mean", [1.5, 1]), ("first", [1, 3]), ("last", [2, -1])],
 )
 @pytest.mark.parametrize("form", ["a data frame", "lists", "a multigraph"])
 def test_parallel_edges_are_merged(form, way, weights):
     table = pd.DataFrame(PARALLEL)
     if form == "a multigraph":
-        graph = nx.from_pandas_edgelist(table, edge_attr=True, create_using=nx.MultiDiGraph, edge_key=None)
+        graph = nx.from_pandas_edgelist(
+            table, edge_attr=True, create_using=nx.MultiDiGraph, edge_key=None
+        )
         graph.edges["x", "y", 0].pop("weight")  # NaN is no weight of a graph
         net = from_networkx(graph, ["x"], ["y"], merge=way, seed=0)
     else:
         edges = table if form == "a data frame" else PARALLEL
         net = from_edges(edges, ["x"], ["y"], merge=way, seed=0)
-    into, out = net["x"].connected(net["a"]), net["a"].connected(net["y"])
+    into = net["x"].connected(net["a"])
+    out = net["a"].connected(net["y"])
     assert [into.weight, out.weight] == weights
     assert into.sign == 1
     assert out.sign == (-1 if way == "last" else None)
@@ -137,10 +161,13 @@ def test_parallel_edges_are_merged(form, way, weights):
 def test_what_parallel_edges_must_share():
     gated = {**PARALLEL, "gater": ["x", None, "y", None, None, None]}
     with pytest.raises(
-        TopologyError, match="edges of the edge from 'x' to 'a' to have the same gater.*'x' and 'y'"
+        TopologyError,
+        match="edges of the edge from 'x' to 'a' to have the same gater.*'x' and 'y'",
     ):
         from_edges(gated, ["x"], ["y"], merge="sum")
-    with pytest.raises(TopologyError, match="edge from 'x' to 'a' is given several times. Pass merge="):
+    with pytest.raises(
+        TopologyError, match="edge from 'x' to 'a' is given several times. Pass merge="
+    ):
         from_edges(PARALLEL, ["x"], ["y"])
     late = {**PARALLEL, "delay": [0, 0, 2, 3, 0, 0]}
     net = from_edges(late, ["x"], ["y"], seed=0)  # other delays are other connections
@@ -150,8 +177,13 @@ def test_what_parallel_edges_must_share():
 @pytest.mark.parametrize("carried", ["activation", "state", None])
 @pytest.mark.parametrize("make", ["from_edges", "from_networkx"])
 def test_what_a_connection_of_a_neuron_to_itself_carries(make, carried):
-    """An autapse is no perfect integrator: by default it is a connection with delay 1."""
-    edges = {"source": ["x", "a", "a"], "target": ["a", "a", "y"], "weight": [1.0, 0.5, 1.0]}
+    """An autapse is no perfect integrator: by default it is a connection with delay
+    1."""
+    edges = {
+        "source": ["x", "a", "a"],
+        "target": ["a", "a", "y"],
+        "weight": [1.0, 0.5, 1.0],
+    }
     table = edges if make == "from_edges" else nx.from_pandas_edgelist(
         pd.DataFrame(edges), edge_attr=True, create_using=nx.DiGraph
     )  # fmt: skip
@@ -164,30 +196,48 @@ def test_what_a_connection_of_a_neuron_to_itself_carries(make, carried):
     assert len(net) == (4 if carried == "activation" else 3)
     inhibitory = {**edges, "weight": [1.0, np.nan, 1.0], "sign": [1, -1, 1]}
     net = from_edges(inhibitory, seed=0, **options)
-    own = [link for link in net.connections if link.target is net["a"] and link.source is not net["x"]]
+    own = [
+        link
+        for link in net.connections
+        if link.target is net["a"] and link.source is not net["x"]
+    ]
     assert all(link.sign == -1 and link.weight < 0 for link in own)
     assert len(own) == (carried is not None)
 
 
 def test_signs_of_neurons_are_those_of_their_connections():
     edges = {"source": ["x", "x", "a", "a"], "target": ["a", "y", "a", "y"]}
-    net = from_edges(edges, neurons={"name": ["x", "a", "y"], "outgoing_sign": [1, -1, 0]}, seed=0)
+    net = from_edges(
+        edges, neurons={"name": ["x", "a", "y"], "outgoing_sign": [1, -1, 0]}, seed=0
+    )
     assert [(link.source.name, link.sign) for link in net.connections if link.trainable] == [
         ("x", 1), ("x", 1), ("a delayed 1", -1), ("a", -1),
     ]  # fmt: skip
     wrong = {**edges, "weight": [1.0, 1.0, 1.0, 1.0], "sign": [1, 1, 1, -1]}
-    with pytest.raises(ArgumentError, match=r"weight of the edge from 'a' to 'y' to have its sign -1, got 1"):
+    with pytest.raises(
+        ArgumentError,
+        match=r"weight of the edge from 'a' to 'y' to have its sign -1, got 1",
+    ):
         from_edges(wrong)
 
 
 @pytest.mark.parametrize("missing", [np.nan, None, "", pd.NA, float("nan")])
 def test_missing_names_are_refused(missing):
     for edges, where in (
-        ({"source": ["x", missing], "target": ["a", "y"]}, "the source of edge 1, to 'y'"),
-        ({"source": ["x", "a"], "target": ["a", missing]}, "the target of edge 1, from 'a'"),
+        (
+            {"source": ["x", missing], "target": ["a", "y"]},
+            "the source of edge 1, to 'y'",
+        ),
+        (
+            {"source": ["x", "a"], "target": ["a", missing]},
+            "the target of edge 1, from 'a'",
+        ),
     ):
         for table in (edges, pd.DataFrame(edges)):
-            with pytest.raises(ArgumentError, match=f"Expected {where}, to have a name.*keep_default_na"):
+            with pytest.raises(
+                ArgumentError,
+                match=f"Expected {where}, to have a name.*keep_default_na",
+            ):
                 from_edges(table)
     with pytest.raises(ArgumentError, match="every neuron to have a name"):
         from_edges(EDGES, neurons={"name": ["x", "a", "y", missing]})
@@ -208,12 +258,18 @@ def test_neurons_are_found_by_name():
     net["VA01"].name = "AVA"
     with pytest.raises(ArgumentError, match="2 neurons named 'AVA'"):
         net["AVA"]
-    with pytest.raises(ArgumentError, match="no layer and no neuron named 'ASI'. Did you mean 'ASH'"):
+    with pytest.raises(
+        ArgumentError, match="no layer and no neuron named 'ASI'. Did you mean 'ASH'"
+    ):
         net["ASI"]
     net.input[0].name = "output"
     assert net["output"] is net.output
 
 
 def test_an_output_that_is_no_neuron_gets_the_name_that_is_meant():
-    with pytest.raises(TopologyError, match=r"outputs to be nodes.*'VA1'\. Did you mean 'VA01'"):
-        from_edges({"source": ["ASH", "AVA"], "target": ["AVA", "VA01"]}, ["ASH"], ["VA1"])
+    with pytest.raises(
+        TopologyError, match=r"outputs to be nodes.*'VA1'\. Did you mean 'VA01'"
+    ):
+        from_edges(
+            {"source": ["ASH", "AVA"], "target": ["AVA", "VA01"]}, ["ASH"], ["VA1"]
+        )

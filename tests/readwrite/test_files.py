@@ -1,4 +1,5 @@
-"""Whatever happens while a file is written, the old one or the new one is there, whole."""
+"""Whatever happens while a file is written, the old one or the new one is there,
+whole."""
 
 import os
 import re
@@ -20,8 +21,13 @@ def test_paths(tmp_path):
         save(memory(), kind(tmp_path / "net.anything"), "json")
         assert same(load(kind(tmp_path / "net.anything")), memory())
     for path in (3, None, b"net", ["net"]):
-        for call in (lambda path=path: save(memory(), path), lambda path=path: load(path)):
-            with pytest.raises(errors.ArgumentTypeError, match="path to be a string or a path"):
+        for call in (
+            lambda path=path: save(memory(), path),
+            lambda path=path: load(path),
+        ):
+            with pytest.raises(
+                errors.ArgumentTypeError, match="path to be a string or a path"
+            ):
                 call()
     for path in (tmp_path, os.devnull) if os.name == "posix" else (tmp_path,):
         with pytest.raises(errors.ArgumentError, match="that of a file"):
@@ -43,7 +49,9 @@ def test_links_stay_links_and_modes_stay(tmp_path):
     assert same(load(tmp_path / "net"), net)
 
 
-def test_whatever_fails_the_old_file_is_whole_and_nothing_is_left(tmp_path, monkeypatch):
+def test_whatever_fails_the_old_file_is_whole_and_nothing_is_left(
+    tmp_path, monkeypatch
+):
     path = tmp_path / "net"
     save(memory(), path)
     before = path.read_bytes()
@@ -58,9 +66,18 @@ def test_whatever_fails_the_old_file_is_whole_and_nothing_is_left(tmp_path, monk
         assert path.read_bytes() == before
         assert list(tmp_path.iterdir()) == [path]
 
-    places = ("os.replace", "os.fsync", "shutil.copymode", "synapse.readwrite.files.to_text")
+    places = (
+        "os.replace",
+        "os.fsync",
+        "shutil.copymode",
+        "synapse.readwrite.files.to_text",
+    )
     raised = (OSError("disk full"), KeyboardInterrupt(), MemoryError())
-    all_hold(check, [(where, error) for where in places for error in raised], monkeypatch.undo)
+    all_hold(
+        check,
+        [(where, error) for where in places for error in raised],
+        monkeypatch.undo,
+    )
 
 
 WRITE_SLOWLY = """
@@ -87,7 +104,9 @@ def writers(path, mode):
 
 @pytest.mark.skipif(os.name != "posix", reason="kills by signal")
 @pytest.mark.parametrize("mode", ["hidden", "without a name"])
-def test_what_a_killed_process_leaves_is_removed_and_what_a_living_one_writes_stays(tmp_path, mode):
+def test_what_a_killed_process_leaves_is_removed_and_what_a_living_one_writes_stays(
+    tmp_path, mode
+):
     if mode != "hidden" and not hasattr(os, "O_TMPFILE"):
         pytest.skip("files without names need Linux")
     path, hidden = tmp_path / "net", mode == "hidden"
@@ -127,6 +146,14 @@ NOT_RESULTS = {
 
 
 def test_every_result_is_written_in_one_step():
-    paths = [path for folder in ("synapse", "architect") for path in (ROOT / folder).rglob("*.py")]
-    direct = {path.relative_to(ROOT).as_posix() for path in paths if DIRECT.search(path.read_text("utf-8"))}
+    paths = [
+        path
+        for folder in ("synapse", "architect")
+        for path in (ROOT / folder).rglob("*.py")
+    ]
+    direct = {
+        path.relative_to(ROOT).as_posix()
+        for path in paths
+        if DIRECT.search(path.read_text("utf-8"))
+    }
     assert direct == NOT_RESULTS

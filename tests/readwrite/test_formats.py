@@ -17,10 +17,22 @@ from synapse.readwrite._formats import MODULES, module_of
 from tests.helpers.cases import all_hold, all_refused, every_case
 from tests.helpers.strategies import Twin, given_graphs, specs
 
-from .formats import FORMATS, NETWORKS, assert_twins, content_of, described, from_content, read, used, write
+from .formats import (
+    FORMATS,
+    NETWORKS,
+    assert_twins,
+    content_of,
+    described,
+    from_content,
+    read,
+    used,
+    write,
+)
 from .nets import feed, memory
 
-pytestmark = pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")  # "unconnected"
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::synapse.errors.TopologyWarning"
+)  # "unconnected"
 
 
 @pytest.mark.parametrize("format", FORMATS)
@@ -31,7 +43,9 @@ def test_a_network_comes_back_and_is_written_again(format, tmp_path, name):
     write(format, net, str(tmp_path / "one"))
     assert json_data(net) == before
     twin = read(format, tmp_path / "one")
-    assert name != "named" or content_of(format, twin) == (tmp_path / "one").read_bytes()
+    assert (
+        name != "named" or content_of(format, twin) == (tmp_path / "one").read_bytes()
+    )
     assert twin.dtype == (np.float64 if format == "gexf" else net.dtype)
     assert_twins(net, twin)
 
@@ -60,7 +74,9 @@ def test_open_files(format):
 
 
 def test_files_that_do_not_fit_stay_empty(tmp_path):
-    refused = pytest.raises(errors.ArgumentError, match="open with encoding='utf-8', got 'latin-1'")
+    refused = pytest.raises(
+        errors.ArgumentError, match="open with encoding='utf-8', got 'latin-1'"
+    )
     with open(tmp_path / "net", "w", encoding="latin-1") as stream, refused:
         save(memory(), stream, "gexf")
     with (
@@ -79,7 +95,9 @@ def test_what_cannot_be_written_leaves_the_file_as_it_was(tmp_path):
     path.write_text("before")
 
     def check(form):
-        with pytest.raises(errors.DivergenceError, match="for the weight of connection 3"):
+        with pytest.raises(
+            errors.DivergenceError, match="for the weight of connection 3"
+        ):
             save(diverged, path, form)
         with pytest.raises(errors.TopologyError, match="cannot be saved alone"):
             save(part, path, form)
@@ -100,33 +118,49 @@ def test_a_name_that_does_not_fit_is_refused(tmp_path):
             ("layer of neuron 3", "hidden"),
             ("name of the net", None),
         ):
-            net = NETWORKS["perceptron"]() if place else Network(Layer(1), [], Layer(1), name=f"c{character}")
+            net = (
+                NETWORKS["perceptron"]()
+                if place
+                else Network(Layer(1), [], Layer(1), name=f"c{character}")
+            )
             if place:
                 net[place].name = f"a{character}"
             with pytest.raises(errors.FormatError, match=f"{what}.* to have no"):
                 write(format, net, tmp_path / "net")
 
-    all_hold(check, [("graphml", "\0"), ("graphml", "\r"), ("gexf", "\ud800"), ("dot", "\udfff")])
+    all_hold(
+        check,
+        [("graphml", "\0"), ("graphml", "\r"), ("gexf", "\ud800"), ("dot", "\udfff")],
+    )
     assert list(tmp_path.iterdir()) == []
 
 
 @every_case("format", [name for name in FORMATS if name != "npz"])
 def test_a_squash_is_found_by_its_name_or_refused(format):
-    content = content_of(format, used("gated"))  # has the squash "bump", which tests.nets registers
-    with pytest.raises(errors.FormatError, match="'lump'.*registered|lump.*Known: .*logistic"):
+    content = content_of(
+        format, used("gated")
+    )  # has the squash "bump", which tests.nets registers
+    with pytest.raises(
+        errors.FormatError, match="'lump'.*registered|lump.*Known: .*logistic"
+    ):
         from_content(format, content.replace(b"bump", b"lump"))
 
 
 def test_every_module_of_a_format_is_in_the_table_and_known_to_type_checkers():
     folder = Path(readwrite.__file__).parent
     found = {
-        ".".join(path.relative_to(folder).with_suffix("").parts).removesuffix(".__init__")
+        ".".join(path.relative_to(folder).with_suffix("").parts).removesuffix(
+            ".__init__"
+        )
         for path in folder.rglob("*.py")
         if re.search(r"^FORMATS? = \w*\(", path.read_text("utf-8"), re.M)
     }
     above = {module for module in MODULES.values() if module.startswith("synapse.")}
     assert found | above == set(MODULES.values())
-    told = re.findall(r"\n    from \.([\w.]+) import \*(?=\n)", (folder / "__init__.py").read_text("utf-8"))
+    told = re.findall(
+        r"\n    from \.([\w.]+) import \*(?=\n)",
+        (folder / "__init__.py").read_text("utf-8"),
+    )
     assert set(told) == found | {module.replace("synapse", "", 1) for module in above}
     for kind in ("graphml", "gexf"):
         names = [name for name, module in MODULES.items() if module == MODULES[kind]]
@@ -137,7 +171,9 @@ def _is_there(form):
     return not form.extra or importlib.util.find_spec(form.extra) is not None
 
 
-WRITTEN = {form.name: form for form in readwrite.formats() if form.write and _is_there(form)}
+WRITTEN = {
+    form.name: form for form in readwrite.formats() if form.write and _is_there(form)
+}
 
 
 def test_save_and_load_choose_by_the_name_of_the_file(tmp_path):
@@ -146,15 +182,25 @@ def test_save_and_load_choose_by_the_name_of_the_file(tmp_path):
     def check(form):
         for suffix in form.suffixes:
             save(net, tmp_path / f"net{suffix}")
-            assert (tmp_path / f"net{suffix}").read_bytes() == content_of(form.name, net)
+            assert (tmp_path / f"net{suffix}").read_bytes() == content_of(
+                form.name, net
+            )
             if form.read:
                 assert_twins(net, load(tmp_path / f"net{suffix}"))
             else:
-                with pytest.raises(errors.ArgumentError, match="cannot be read from a file. Known: json,"):
+                with pytest.raises(
+                    errors.ArgumentError,
+                    match="cannot be read from a file. Known: json,",
+                ):
                     load(tmp_path / f"net{suffix}")
         save(net, tmp_path / "net.json", form.name)
-        if form.marks or form.name == "npz":  # JSON documents and archives are known by their content
-            for file in (tmp_path / "net.json", io.BytesIO((tmp_path / "net.json").read_bytes())):
+        if (
+            form.marks or form.name == "npz"
+        ):  # JSON documents and archives are known by their content
+            for file in (
+                tmp_path / "net.json",
+                io.BytesIO((tmp_path / "net.json").read_bytes()),
+            ):
                 np.testing.assert_array_equal(load(file).weights, net.weights)
 
     all_hold(check, WRITTEN)
@@ -162,13 +208,20 @@ def test_save_and_load_choose_by_the_name_of_the_file(tmp_path):
 
 def test_a_format_that_is_not_there_is_refused(tmp_path):
     net = architect.Perceptron(2, 3, 1, seed=0)
-    for call in (lambda: save(net, tmp_path / "net", "jason"), lambda: load(tmp_path / "net", "jason")):
+    for call in (
+        lambda: save(net, tmp_path / "net", "jason"),
+        lambda: load(tmp_path / "net", "jason"),
+    ):
         with pytest.raises(errors.SynapseError, match="Expected the format to be"):
             call()
-    with pytest.raises(errors.ArgumentError, match="networkx cannot be written to a file"):
+    with pytest.raises(
+        errors.ArgumentError, match="networkx cannot be written to a file"
+    ):
         save(net, tmp_path / "net", "networkx")
     for name in ("net.h5", "net.pt", "net.jsn", "net.v2"):
-        with pytest.raises(errors.ArgumentError, match=rf"one of .json, .synapse, .*, got '{name[3:]}'"):
+        with pytest.raises(
+            errors.ArgumentError, match=rf"one of .json, .synapse, .*, got '{name[3:]}'"
+        ):
             save(net, tmp_path / name)
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(AttributeError, match="has no attribute 'jason_data'"):
@@ -181,8 +234,14 @@ def test_an_option_that_a_format_does_not_have_is_refused(tmp_path):
     gexf = "gexf has no option 'context' here. It has: activations, layout."
     calls = (
         (gexf, lambda: save(net, "x.gexf", context=True)),
-        ("json has no option 'resume' here. It has none.", lambda: load(path, resume=True)),
-        ("npz has no option 'dtype' here", lambda: save(Trainer(net), tmp_path / "trainer", dtype="float32")),
+        (
+            "json has no option 'resume' here. It has none.",
+            lambda: load(path, resume=True),
+        ),
+        (
+            "npz has no option 'dtype' here",
+            lambda: save(Trainer(net), tmp_path / "trainer", dtype="float32"),
+        ),
     )
     all_refused([(call, errors.ArgumentError, sentence) for sentence, call in calls])
     assert list(tmp_path.iterdir()) == [path]
@@ -190,14 +249,20 @@ def test_an_option_that_a_format_does_not_have_is_refused(tmp_path):
 
 def test_those_that_are_tied_must_agree():
     def check(table, column, value):
-        net, item = NETWORKS["tied"](), table[:-1]
+        net = NETWORKS["tied"]()
+        item = table[:-1]
         data = json_data(net)
         data[table].setdefault(column, [True] * len(net))[3] = value
-        with pytest.raises(errors.FormatError, match=f"the {column} of {item} 3 to be that of the {item}s"):
+        with pytest.raises(
+            errors.FormatError,
+            match=f"the {column} of {item} 3 to be that of the {item}s",
+        ):
             from_json_data(data)
 
     cases = [("connections", "weight", 9.0), ("connections", "trainable", False)]
-    all_hold(check, [*cases, ("neurons", "bias", 9.0), ("neurons", "trainable_bias", False)])
+    all_hold(
+        check, [*cases, ("neurons", "bias", 9.0), ("neurons", "trainable_bias", False)]
+    )
     data = json_data(NETWORKS["tied"]())
     data["connections"]["tie"] = list(range(1, 13))  # each is alone in its group
     assert len(from_json_data(data).connections) == 12
@@ -212,4 +277,7 @@ def test_a_tie_to_another_network_is_not_kept():
     assert json_data(other)["connections"]["tie"] == [0, 1, 1, 0]
     for format in ("npz", "graphml"):
         twins = [from_content(format, content_of(format, net)) for net in (one, other)]
-        assert [sum(len(link.tied) for link in twin.connections) for twin in twins] == [0, 2]
+        assert [sum(len(link.tied) for link in twin.connections) for twin in twins] == [
+            0,
+            2,
+        ]

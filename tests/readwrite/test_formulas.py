@@ -18,7 +18,11 @@ from ..engine.test_activations import STATES
 
 COST = ("target", "output", "derivative", "outputs")
 ROWS = [
-    (t, y, d, n) for t in (0.0, 0.3, 1.0) for y in (0.2, 0.6, 1.0) for d in (0.0, 0.7) for n in (1.0, 3.0)
+    (t, y, d, n)
+    for t in (0.0, 0.3, 1.0)
+    for y in (0.2, 0.6, 1.0)
+    for d in (0.0, 0.7)
+    for n in (1.0, 3.0)
 ]
 factor = 3.0
 
@@ -43,14 +47,20 @@ def made(power, below=0.25):
 
 
 def ordered(state):
-    a, b, c = state + 1.0, state - 2.5, state * 0.3
-    return a - (b - c) - -2.0, -(a * b) / (b / (c - 4.0)) + (-a) ** 3 / -(-1.0 * -b) + +c * abs(-c)
+    a = state + 1.0
+    b = state - 2.5
+    c = state * 0.3
+    return a - (b - c) - -2.0, -(a * b) / (b / (c - 4.0)) + (-a) ** 3 / -(
+        -1.0 * -b
+    ) + +c * abs(-c)
 
 
 def chained(state):
     if -1.0 < state <= 0.5 or state == 1.0:
         return np.float64(2.0) * np.maximum(state, 0.1), 1.0 - state
-    return float(state > 2.0) + min(state, np.sqrt(np.abs(state)), 1.5), 2.0 / (1.0 + state * state)
+    return float(state > 2.0) + min(state, np.sqrt(np.abs(state)), 1.5), 2.0 / (
+        1.0 + state * state
+    )
 
 
 def capped(state):
@@ -63,13 +73,19 @@ def signed(state):
 
 OWN = [made(3), ordered, chained, signed]
 FORMULAS = [
-    *((one.formula, ["s"], [(state,) for state in STATES]) for one in ACTIVATIONS.values()),
+    *(
+        (one.formula, ["s"], [(state,) for state in STATES])
+        for one in ACTIVATIONS.values()
+    ),
     *((one.formula, COST, ROWS) for one in COSTS.values()),
     *((one, ["s"], [(state,) for state in STATES]) for one in OWN),
 ]
 EXPECTED = [[formula(*row) for row in rows] for formula, _, rows in FORMULAS]
 FAR = [[-1e4], [-750.0], [-40.0], [40.0], [750.0], [1e4]]
-DISTANT = [(formula, ["s"], FAR) for formula in (*(one.formula for one in ACTIVATIONS.values()), capped)]
+DISTANT = [
+    (formula, ["s"], FAR)
+    for formula in (*(one.formula for one in ACTIVATIONS.values()), capped)
+]
 
 
 def texts(language, formulas):
@@ -84,8 +100,15 @@ def texts(language, formulas):
 
 def in_python(formulas):
     scope = {}
-    exec("from math import *\nfrom builtins import pow\n" + texts(programs.PYTHON, formulas), scope)
-    return [[scope[f"f{i}"](*row) for row in rows] for i, (_, _, rows) in enumerate(formulas)]
+    exec(
+        "from math import *\nfrom builtins import pow\n"
+        + texts(programs.PYTHON, formulas),
+        scope,
+    )
+    return [
+        [scope[f"f{i}"](*row) for row in rows]
+        for i, (_, _, rows) in enumerate(formulas)
+    ]
 
 
 def in_javascript(formulas):
@@ -95,19 +118,27 @@ def in_javascript(formulas):
         ", ".join(f"f{i}" for i in range(len(formulas))),
     )
     calls = f"[{functions}].map((f, i) => {rows}[i].map((row) => f(...row)))"
-    code = f"{texts(programs.JAVASCRIPT, formulas)}\nconsole.log(JSON.stringify({calls}));"
-    done = subprocess.run([node, "-"], input=code, capture_output=True, text=True, check=True, timeout=120)
+    code = (
+        f"{texts(programs.JAVASCRIPT, formulas)}\nconsole.log(JSON.stringify({calls}));"
+    )
+    done = subprocess.run(
+        [node, "-"], input=code, capture_output=True, text=True, check=True, timeout=120
+    )
     return json.loads(done.stdout)
 
 
 @pytest.mark.parametrize("answers_in", [in_python, in_javascript])
 def test_values_and_slopes_are_right_and_finite_far_away(answers_in):
     wrong = {}
-    for (formula, *_), theirs, ours in zip(FORMULAS, answers_in(FORMULAS), EXPECTED, strict=True):
+    for (formula, *_), theirs, ours in zip(
+        FORMULAS, answers_in(FORMULAS), EXPECTED, strict=True
+    ):
         if not np.allclose(theirs, ours, rtol=1e-13, atol=1e-14):
             wrong[formula.__name__] = np.abs(np.array(theirs) - ours).max(axis=0)
     for (formula, *_), theirs in zip(DISTANT, answers_in(DISTANT), strict=True):
-        if not np.isfinite(np.array(theirs, float)).all():  # JSON has null for NaN and infinity
+        if not np.isfinite(
+            np.array(theirs, float)
+        ).all():  # JSON has null for NaN and infinity
             wrong[formula.__name__] = theirs
     assert not wrong, wrong
 

@@ -1,4 +1,5 @@
-"""Files of graphs, which networkx writes and reads, and drawings: what is particular to them."""
+"""Files of graphs, which networkx writes and reads, and drawings: what is particular to
+them."""
 
 import io
 import json
@@ -16,19 +17,27 @@ from tests.helpers.cases import all_hold, every_case
 
 from .formats import GRAPHS, NETWORKS, assert_twins, content_of, from_content, used
 
-pytestmark = pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")  # one is unconnected
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::synapse.errors.TopologyWarning"
+)  # one is unconnected
 
 
 @every_case("name", NETWORKS)
 def test_what_networkx_writes_and_reads_by_itself_is_the_network(tmp_path, name):
     net = used(name)
     graph = Topology.of(net).to_networkx()
-    assert all(type(one) in (int, float, bool, str) for data in graph.nodes.values() for one in data.values())
+    assert all(
+        type(one) in (int, float, bool, str)
+        for data in graph.nodes.values()
+        for one in data.values()
+    )
     assert_twins(used(name), from_networkx(graph))
     nx.write_graphml(graph, tmp_path / "net.graphml")
     assert_twins(used(name), load(tmp_path / "net.graphml"))
     save(net, tmp_path / "net.graphml")
-    assert_twins(net, from_networkx(nx.read_graphml(tmp_path / "net.graphml", node_type=int)))
+    assert_twins(
+        net, from_networkx(nx.read_graphml(tmp_path / "net.graphml", node_type=int))
+    )
 
 
 def node(i, **data):
@@ -42,13 +51,25 @@ def edge(i, **data):
 WRONG = (
     (
         node(2, bias="x"),
-        "bias of the node 2 to be a number, got 'x'.\nwhile|not convert string to float: 'x'",
+        (
+            "bias of the node 2 to be a number, got 'x'.\nwhile|not convert string to"
+            " float: 'x'"
+        ),
     ),
-    (edge(5, gater=99), "gater of the edge from 1 to 3 to be a node of the graph .* got 99"),
+    (
+        edge(5, gater=99),
+        "gater of the edge from 1 to 3 to be a node of the graph .* got 99",
+    ),
     (edge(5, tie=-1), "tie of the edge from 1 to 3 to be a whole number from 0"),
     (node(2, random=1 << 53), "random of the node 2 to be a whole number from 0"),
-    (lambda graph: graph.edges[1, 3].pop("weight"), "The edge from '?1'? to '?3'? has no weight, so Synapse"),
-    (lambda graph: graph.add_edge(0, 99), "Node '?99'? has no .*pass them to synapse.from_networkx|distinct"),
+    (
+        lambda graph: graph.edges[1, 3].pop("weight"),
+        "The edge from '?1'? to '?3'? has no weight, so Synapse",
+    ),
+    (
+        lambda graph: graph.add_edge(0, 99),
+        "Node '?99'? has no .*pass them to synapse.from_networkx|distinct",
+    ),
     (lambda graph: graph.nodes[3].pop("subset"), "Node '?3'? has no subset"),
 )
 """Changes of a graph, and what is said of it."""
@@ -72,10 +93,17 @@ def test_what_contradicts_itself_is_refused(format, monkeypatch):
             from_content(format, content.replace(b"0.8125", b"x"))
 
     cases = [*WRONG]
-    if format == "gexf":  # networkx 3.7 writes no text as a number; there is no place for a dtype
+    if (
+        format == "gexf"
+    ):  # networkx 3.7 writes no text as a number; there is no place for a dtype
         cases[0] = node(2, bias=0.8125), WRONG[0][1]
     else:
-        cases.append((lambda graph: graph.graph.update(dtype="object"), "dtype to be float32 or float64"))
+        cases.append(
+            (
+                lambda graph: graph.graph.update(dtype="object"),
+                "dtype to be float32 or float64",
+            )
+        )
     all_hold(check, cases, monkeypatch.undo)
 
 
@@ -92,12 +120,21 @@ def test_entities_and_what_is_no_graph_are_refused(format):
     head, body = content_of(format, used("named")).decode().split("\n", 1)
     for encoding in ("utf-8", "utf-16"):
         for doctype in DOCTYPES:
-            text = f"{head}\n{doctype}\n{body.replace('tanh', '&l9;')}".replace("utf-8", encoding)
-            with pytest.raises(errors.FormatError, match="without a document type declaration"):
+            text = f"{head}\n{doctype}\n{body.replace('tanh', '&l9;')}".replace(
+                "utf-8", encoding
+            )
+            with pytest.raises(
+                errors.FormatError, match="without a document type declaration"
+            ):
                 from_content(format, text.encode(encoding))
     with pytest.raises(errors.FormatError, match="undefined entity"):
         from_content(format, f"{head}\n{body.replace('tanh', '&l9;')}".encode())
-    for other in ("<svg/>", f"<{format}/>", "<a>" * 100_000, f"{head}\n{body}".replace("utf-8", "no-such")):
+    for other in (
+        "<svg/>",
+        f"<{format}/>",
+        "<a>" * 100_000,
+        f"{head}\n{body}".replace("utf-8", "no-such"),
+    ):
         with pytest.raises(errors.FormatError, match="The file is not"):
             from_content(format, other.encode())
 
@@ -118,16 +155,23 @@ def test_what_other_programs_have_added_or_left_out_of_cytoscape_is_no_matter():
         element["data"].update(SUID=61)
         del element["data"]["value"]
     for element in data["elements"]["edges"]:
-        element["data"] |= {end: str(element["data"][end]) for end in ("source", "target")}
+        element["data"] |= {
+            end: str(element["data"][end]) for end in ("source", "target")
+        }
     assert_twins(used("named"), from_content("cytoscape", json.dumps(data).encode()))
 
 
 def test_a_node_or_an_edge_twice_is_refused():
-    for format, place in (("node_link", lambda data: data), ("cytoscape", lambda data: data["elements"])):
+    for format, place in (
+        ("node_link", lambda data: data),
+        ("cytoscape", lambda data: data["elements"]),
+    ):
         for part in ("nodes", "edges"):
             data = json.loads(content_of(format, used("named")))
             place(data)[part].append(place(data)[part][0])
-            with pytest.raises(errors.FormatError, match=f"7 {part} to be distinct, got 6"):
+            with pytest.raises(
+                errors.FormatError, match=f"7 {part} to be distinct, got 6"
+            ):
                 from_content(format, json.dumps(data).encode())
 
 
@@ -136,24 +180,35 @@ VIZ = "{http://www.gexf.net/1.2draft/viz}"
 
 def looks(net, kind, **options):
     """The viz elements of neurons or of connections: attributes by tag."""
-    elements = ElementTree.fromstring(gexf_data(net, **options)).iter("{http://www.gexf.net/1.2draft}" + kind)
+    elements = ElementTree.fromstring(gexf_data(net, **options)).iter(
+        "{http://www.gexf.net/1.2draft}" + kind
+    )
     return [
-        {part.tag.removeprefix(VIZ): part.attrib for part in element if part.tag.startswith(VIZ)}
+        {
+            part.tag.removeprefix(VIZ): part.attrib
+            for part in element
+            if part.tag.startswith(VIZ)
+        }
         for element in elements
     ]
 
 
 def test_looks_of_neurons_and_connections(monkeypatch):
-    """Layers have places and colours, neurons sizes, weights colours and widths, gated connections dashes."""
+    """Layers have places and colours, neurons sizes, weights colours and widths, gated
+    connections dashes."""
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     net = architect.LSTM(2, 3, 1, style="synaptic", seed=0)
-    graph, nodes = Topology.of(net).to_networkx(), looks(net, "node")
-    layers, places, colours = (
-        [data["subset"] for data in graph.nodes.values()],
-        [float(node["position"]["x"]) for node in nodes],
-        [tuple(node["color"].values()) for node in nodes],
+    graph = Topology.of(net).to_networkx()
+    nodes = looks(net, "node")
+    layers = [data["subset"] for data in graph.nodes.values()]
+    places = [float(node["position"]["x"]) for node in nodes]
+    colours = [tuple(node["color"].values()) for node in nodes]
+    assert (
+        len({*zip(layers, places, colours)})
+        == len({*places})
+        == len({*colours})
+        == len(net.layers)
     )
-    assert len({*zip(layers, places, colours)}) == len({*places}) == len({*colours}) == len(net.layers)
     assert len({node["size"]["value"] for node in nodes}) > 1
     learnt = []
     for link, look in zip(graph.edges.values(), looks(net, "edge"), strict=True):
@@ -168,14 +223,16 @@ def test_looks_of_neurons_and_connections(monkeypatch):
 
 
 def test_activations_or_a_log_are_the_timeline():
-    net, stream = NETWORKS["perceptron"](), io.BytesIO()
+    net = NETWORKS["perceptron"]()
+    stream = io.BytesIO()
     with record(net, "state", "activation", neurons=list(net)[::-1]) as log:
         net.run(np.ones((3, len(net.input))))
     save(net, stream, "gexf", activations=log)
     stream.seek(0)
     told = nx.read_gexf(stream, node_type=int).nodes[9]["activations"]
     assert told == [
-        (value, t, t + 1) for t, value in enumerate(log.of(net.output[-1], "activation").tolist())
+        (value, t, t + 1)
+        for t, value in enumerate(log.of(net.output[-1], "activation").tolist())
     ]
     stream.seek(0)
     assert_twins(net, load(stream, "gexf"))
@@ -192,7 +249,11 @@ def test_activations_that_do_not_fit(tmp_path):
 
     cases = (
         ([[0.5]], errors.ArgumentError, "10 numbers per step, got 1"),
-        (np.full((2, 10), np.nan), errors.ArgumentError, "finite, got NaN or infinity in row 0"),
+        (
+            np.full((2, 10), np.nan),
+            errors.ArgumentError,
+            "finite, got NaN or infinity in row 0",
+        ),
         (log, errors.ArgumentError, "is not recorded"),
     )
     all_hold(check, cases)

@@ -1,4 +1,5 @@
-"""Any graph of networkx becomes a network: its numbers, its order, what it computes and learns."""
+"""Any graph of networkx becomes a network: its numbers, its order, what it computes and
+learns."""
 
 import networkx as nx
 import numpy as np
@@ -8,7 +9,12 @@ from hypothesis import assume, strategies as st
 import architect
 import synapse
 from synapse import Layer, Network, Topology, from_networkx
-from synapse.errors import ArgumentError, ArgumentTypeError, TopologyError, UnknownNameError
+from synapse.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    TopologyError,
+    UnknownNameError,
+)
 from synapse.initializers import constant
 from tests.helpers.cases import all_hold, every_case
 from tests.helpers.networks import lstm
@@ -31,16 +37,20 @@ def names(net):
 
 
 class FromGraph(Twin):
-    """The library's units come from a graph; the reference keeps the order that was found."""
+    """The library's units come from a graph; the reference keeps the order that was
+    found."""
 
     def _network(self):
         graph = nx.DiGraph()
         for j, unit in self.reference.units.items():
-            graph.add_node(j, squash=unit.squash, bias=unit.bias, trainable=unit.trainable)
+            graph.add_node(
+                j, squash=unit.squash, bias=unit.bias, trainable=unit.trainable
+            )
         for (i, j), link in self.reference.links.items():
             gater = {} if link.gater is None else {"gater": link.gater}
             graph.add_edge(i, j, weight=link.weight, trainable=link.trainable, **gater)
-        first, last = self.order[: self.inputs], self.order[len(self.order) - self.outputs :]
+        first = self.order[: self.inputs]
+        last = self.order[len(self.order) - self.outputs :]
         net = from_networkx(graph, first, last, self_connections="state")
         self.ours = {int(neuron.name): neuron for neuron in net}
         self.order = list(self.ours)
@@ -59,17 +69,25 @@ def test_any_gated_graph_computes_and_learns_as_the_reference_does(spec, steps):
 
 @every_case("whole", NETWORKS)
 def test_a_part_of_a_network_computes_what_it_does_in_the_whole(whole):
-    """With every layer as outputs that depends on nothing behind it; with ties, names and metadata."""
-    net, parts = NETWORKS[whole](), 0
+    """With every layer as outputs that depends on nothing behind it; with ties, names
+    and metadata."""
+    net = NETWORKS[whole]()
+    parts = 0
     synapse.tie([*net.layers[1]][:2])
     for stop in range(2, len(net.layers) + 1):
         inside = [neuron for layer in net.layers[:stop] for neuron in layer]
         links = [link for link in net.connections if link.target in inside]
-        if not links or not all({link.source, link.gater or link.source} <= {*inside} for link in links):
+        if not links or not all(
+            {link.source, link.gater or link.source} <= {*inside} for link in links
+        ):
             continue
         inside[-1].metadata["mark"] = links[-1].metadata["mark"] = stop
-        part = from_networkx(net.graph.subgraph(inside), inputs=net.input, outputs=net.layers[stop - 1])
-        assert [layer.name for layer in part.layers] == [layer.name for layer in net.layers[:stop]]
+        part = from_networkx(
+            net.graph.subgraph(inside), inputs=net.input, outputs=net.layers[stop - 1]
+        )
+        assert [layer.name for layer in part.layers] == [
+            layer.name for layer in net.layers[:stop]
+        ]
         assert part.output[-1].metadata["mark"] == stop
         assert [len(one.tied) for one in (*part.connections, *part)] == [
             len({*one.tied} & {*links, *inside}) for one in (*links, *inside)
@@ -78,17 +96,29 @@ def test_a_part_of_a_network_computes_what_it_does_in_the_whole(whole):
         part.clear()
         for row in ROWS[:, : len(net.input)]:
             net.activate(row)
-            assert part.activate(row).tolist() == net.layers[stop - 1].activations.tolist()
+            assert (
+                part.activate(row).tolist() == net.layers[stop - 1].activations.tolist()
+            )
         parts += 1
     assert parts
 
 
 def test_what_the_graph_has_is_used():
     graph = digraph(("x", "a"), ("a", "a"), ("a", "y"), ("x", "y"), name="told")
-    graph.add_node("a", squash="tanh", bias=0.5, trainable=False, label="cell", state=2.0, activation=0.25)
+    graph.add_node(
+        "a",
+        squash="tanh",
+        bias=0.5,
+        trainable=False,
+        label="cell",
+        state=2.0,
+        activation=0.25,
+    )
     graph.edges["x", "a"].update(weight=2, gater="a", trainable=False)
     graph.edges["a", "a"].update(weight=0.9, trainable=True, carries="state")
-    net = from_networkx(graph, squash="relu", output_squash="identity", initializer=constant(0.3))
+    net = from_networkx(
+        graph, squash="relu", output_squash="identity", initializer=constant(0.3)
+    )
     x, a, y = net
     assert repr(net) == "<Network 'told' 1-1-1, 3 neurons, 4 connections>"
     assert (a.name, a.squash.name, a.bias, a.trainable, a.state, a.activation) == (
@@ -97,16 +127,28 @@ def test_what_the_graph_has_is_used():
     link = x.connected(a)
     assert (link.weight, link.gater, link.trainable) == (2.0, a, False)
     assert (a.self_connection.weight, a.self_connection.trainable) == (0.9, True)
-    assert (y.squash.name, y.bias, y.trainable, x.connected(y).weight) == ("identity", 0.0, True, 0.3)
+    assert (y.squash.name, y.bias, y.trainable, x.connected(y).weight) == (
+        "identity",
+        0.0,
+        True,
+        0.3,
+    )
     assert x.squash.name == "relu"
 
 
 def test_what_is_missing_comes_from_the_seed():
-    """Weights, except those that carry a state, which are 1 and fixed, and the draws of random neurons."""
+    """Weights, except those that carry a state, which are 1 and fixed, and the draws of
+    random neurons."""
     options = {"squash": "noise", "self_connections": "state"}
-    nets = [from_networkx(digraph((0, 1), (1, 1), (1, 2)), seed=seed, **options) for seed in (0, 0, 1)]
+    nets = [
+        from_networkx(digraph((0, 1), (1, 1), (1, 2)), seed=seed, **options)
+        for seed in (0, 0, 1)
+    ]
     assert len({tuple(net.weights[[0, 2]]) for net in nets}) == 2
-    assert (nets[0][1].self_connection.weight, nets[0][1].self_connection.trainable) == (1.0, False)
+    assert (
+        nets[0][1].self_connection.weight,
+        nets[0][1].self_connection.trainable,
+    ) == (1.0, False)
     for net in nets:
         net.weights = 1.0, 0.0, 1.0
     answers = [net.run([[0.0]] * 4).tolist() for net in nets]
@@ -130,7 +172,9 @@ def test_attributes_may_have_other_names():
     nx.set_node_attributes(graph, "Ohio", "state")
     nx.set_node_attributes(graph, "relu", "kind")
     net = from_networkx(
-        graph, weight="synapses", attributes={"label": "cell", "squash": "kind", "state": None}
+        graph,
+        weight="synapses",
+        attributes={"label": "cell", "squash": "kind", "state": None},
     )
     assert names(net) == [["ASEL"], ["AIYL"], ["RIML"]]
     assert net.weights.tolist() == [0.25, 0.5]
@@ -144,7 +188,8 @@ def test_live_graphs_know_their_gaters_where_names_are_the_same():
     twin = from_networkx(net.graph)
     tables = [Topology.of(one) for one in (net, twin)]
     ours, theirs = (
-        set(zip(*(t[:].tolist() for t in (table.source, table.target, table.gater)))) for table in tables
+        set(zip(*(t[:].tolist() for t in (table.source, table.target, table.gater))))
+        for table in tables
     )
     assert ours == theirs
 
@@ -162,12 +207,17 @@ def test_layers_are_found_by_depth():
         (["by", "ab", "xa"], ["x", "a", "b", "y"]),
         (["xa", "xb", "ac", "bc", "cy"], ["x", "ab", "c", "y"]),
         (["xy", "xa", "ab", "by"], ["x", "a", "b", "y"]),
-        (["xa", "ab", "bc", "ca", "cy"], ["x", "a", "b", "c", "y"]),  # a cycle, cut at its end
+        (
+            ["xa", "ab", "bc", "ca", "cy"],
+            ["x", "a", "b", "c", "y"],
+        ),  # a cycle, cut at its end
         (["xa", "za", "ay", "aw"], ["xz", "a", "yw"]),
         (["xy", "xw"], ["x", "yw"]),
         (["xa", "aa", "ay"], ["x", "a", "y"]),
     )
-    nets = (from_networkx(digraph(*edges), self_connections="state") for edges, _ in cases)
+    nets = (
+        from_networkx(digraph(*edges), self_connections="state") for edges, _ in cases
+    )
     found = [["".join(layer) for layer in names(net)] for net in nets]
     assert found == [layers for _, layers in cases]
 
@@ -239,7 +289,8 @@ def test_a_mistake_is_told_in_a_sentence():
 
 
 def test_gaters_outside_of_a_live_graph_are_told():
-    net, outside = lstm(1, 1, 1), Layer(1)
+    net = lstm(1, 1, 1)
+    outside = Layer(1)
     outside[0].gate(net[0].outgoing[0])
     Network(Layer(1), [], outside)
     with pytest.raises(TopologyError, match="the gater of the edge"):

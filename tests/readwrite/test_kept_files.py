@@ -1,7 +1,8 @@
-"""Files of version 1, which every later version reads: what they answer, and how a training goes on.
+"""Files of version 1, which every later version reads: what they answer, and how a
+training goes on.
 
-``python -m tests.readwrite.test_kept_files`` writes those that are missing; it changes no file that is there.
-"""
+``python -m tests.readwrite.test_kept_files`` writes those that are missing; it changes
+no file that is there."""
 
 import json
 from pathlib import Path
@@ -33,7 +34,11 @@ def lstm():
 
 def groups():
     """A group that competes, neurons that draw, a delayed connection, names."""
-    inputs, noise, group = Layer(2), Layer([Neuron("noise", name="a ä")]), Layer(3, "softmax")
+    inputs, noise, group = (
+        Layer(2),
+        Layer([Neuron("noise", name="a ä")]),
+        Layer(3, "softmax"),
+    )
     noise[0].reseed(7)
     inputs.project(noise, seed=1)
     noise.project(group, seed=2)
@@ -43,13 +48,17 @@ def groups():
 
 def trainer():
     net = architect.GRU(2, 3, 1, seed=0)
-    made = Trainer(net, method="bptt", optimizer=synapse.optimizers.Adam(rate=0.01), batch_size=2)
+    made = Trainer(
+        net, method="bptt", optimizer=synapse.optimizers.Adam(rate=0.01), batch_size=2
+    )
     made.train(*data(), epochs=2, seed=0, progress=False)
     return made
 
 
 def ensemble():
-    return synapse.Ensemble([architect.Perceptron(2, 2, 1, seed=seed) for seed in range(2)])
+    return synapse.Ensemble(
+        [architect.Perceptron(2, 2, 1, seed=seed) for seed in range(2)]
+    )
 
 
 def data():
@@ -70,14 +79,19 @@ def rule():
 
 
 MADE = {"lstm": lstm, "groups": groups, "rule": rule}
-FILES = {f"{name}.{form}": (make, form) for name, make in MADE.items() for form in FORMATS}
+FILES = {
+    f"{name}.{form}": (make, form) for name, make in MADE.items() for form in FORMATS
+}
 FILES |= {"trainer.synapse": (trainer, None), "ensemble.json": (ensemble, None)}
 
 
 def answers(read):
-    """The outputs of the steps after the file was written, or the losses of a training that goes on."""
+    """The outputs of the steps after the file was written, or the losses of a training
+    that goes on."""
     if isinstance(read, Trainer):
-        return read.train(*data(), epochs=4, seed=0, progress=False, resume=True).history["error"]
+        return read.train(
+            *data(), epochs=4, seed=0, progress=False, resume=True
+        ).history["error"]
     if isinstance(read, Network):
         return feed(read, 3, seed=1, learn=False).tolist()
     return read.run(data()[0][0]).tolist()
@@ -91,12 +105,16 @@ def test_every_format_has_its_files():
 @pytest.mark.parametrize("name", FILES)
 def test_a_file_of_version_1_is_read(name, tmp_path):
     """If the format changes, its version changes, too."""
-    known, form = json.loads(ANSWERS.read_text()), FILES[name][1]
+    known = json.loads(ANSWERS.read_text())
+    form = FILES[name][1]
     read = synapse.load(KEPT / name, form)
     if form in OWN:
         synapse.save(read, tmp_path / name, form)
         assert same(synapse.load(tmp_path / name, form), read)
-        assert form == "npz" or (tmp_path / name).read_bytes() == (KEPT / name).read_bytes()
+        assert (
+            form == "npz"
+            or (tmp_path / name).read_bytes() == (KEPT / name).read_bytes()
+        )
     np.testing.assert_allclose(answers(read), known[name], rtol=1e-9, atol=1e-12)
 
 

@@ -14,12 +14,19 @@ from synapse.readwrite import from_json_data, json_data
 
 from .nets import WAYS, same
 
-leaves = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+leaves = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+)
 words = st.text(st.characters(), max_size=5)
 leaves |= words
 values = st.dictionaries(
     words,
-    st.recursive(leaves, lambda one: st.lists(one) | st.dictionaries(words, one), max_leaves=8),
+    st.recursive(
+        leaves, lambda one: st.lists(one) | st.dictionaries(words, one), max_leaves=8
+    ),
     max_size=4,
 )
 
@@ -41,7 +48,9 @@ def test_any_metadata_are_kept_in_their_order(metadata):
     for name, way in WAYS.items():
         net = small(**metadata)
         twin = way(net)
-        assert repr(twin.metadata) == repr(metadata), name  # to the sign of 0, and whether 1 is a float
+        assert repr(twin.metadata) == repr(metadata), (
+            name
+        )  # to the sign of 0, and whether 1 is a float
         assert same(net, twin)
 
 
@@ -53,7 +62,10 @@ loop = {}
 loop["loop"] = loop
 WRONG = {
     "set": ({"a": {1}}, r"net.metadata\['a'\] to be a JSON value .*, got \{1\}"),
-    "tuple": ({"a": [(1, 2)]}, r"net.metadata\['a'\]\[0\] to be a JSON value .*, got \(1, 2\)"),
+    "tuple": (
+        {"a": [(1, 2)]},
+        r"net.metadata\['a'\]\[0\] to be a JSON value .*, got \(1, 2\)",
+    ),
     "array": ({"a": {"b": np.zeros(2)}}, r"net.metadata\['a'\]\['b'\] to be"),
     "NaN": ({"a": [0.0, float("nan")]}, r"net.metadata\['a'\]\[1\] to be .* got nan"),
     "huge": ({"a": 10**400}, r"net.metadata\['a'\] to be .* got"),
@@ -70,7 +82,11 @@ def test_what_is_not_json_is_refused_when_saved(tmp_path):
     for metadata, message in WRONG.values():
         net = small()
         net.metadata.update(metadata)
-        ways = (lambda net=net: save(net, path), net.clone, lambda net=net: pickle.dumps(net))
+        ways = (
+            lambda net=net: save(net, path),
+            net.clone,
+            lambda net=net: pickle.dumps(net),
+        )
         for write in (*ways, lambda net=net: json_data(net)):
             with pytest.raises(errors.ArgumentTypeError, match=message):
                 write()
@@ -85,14 +101,25 @@ def annotated(**of_the_neuron):
     graph = nx.DiGraph(name="worm")
     graph.add_node("AVA", kind="inter", cells=2, known=True, **of_the_neuron)
     graph.add_node("ASH", kind="sensory", x=1.5, y=-2.0)
-    graph.add_edge("ASH", "AVA", weight=0.5, transmitter="Glu", synapses=7, unread=float("nan"), none=None)
+    graph.add_edge(
+        "ASH",
+        "AVA",
+        weight=0.5,
+        transmitter="Glu",
+        synapses=7,
+        unread=float("nan"),
+        none=None,
+    )
     graph.add_edge("ASH", "VA01", share=0.25)
     graph.add_edge("VA01", "VA01", share=1)
     return from_networkx(graph, outputs=["VA01"], seed=0, self_connections="state")
 
 
 def metadata_of(net):
-    links = {(link.source.name, link.target.name): dict(link.metadata) for link in net.connections}
+    links = {
+        (link.source.name, link.target.name): dict(link.metadata)
+        for link in net.connections
+    }
     return {neuron.name: dict(neuron.metadata) for neuron in net}, links
 
 
@@ -128,11 +155,22 @@ def test_attributes_of_a_graph_are_metadata_in_every_copy(way):
 def test_metadata_that_xml_cannot_hold_are_refused(format, value):
     with pytest.raises(errors.FormatError, match="place"):
         in_bytes(annotated(place=value), format)
-    assert load(io.BytesIO(in_bytes(annotated(place=value), "json")), "json").select(place=value)
+    assert load(io.BytesIO(in_bytes(annotated(place=value), "json")), "json").select(
+        place=value
+    )
 
 
 @pytest.mark.parametrize(
-    "column", [3, [[0], []], [[0, 0], [1, 2]], [[9], [1]], [[0.5], [1]], [["a"], [1]], [[0], [1], [2]]]
+    "column",
+    [
+        3,
+        [[0], []],
+        [[0, 0], [1, 2]],
+        [[9], [1]],
+        [[0.5], [1]],
+        [["a"], [1]],
+        [[0], [1], [2]],
+    ],
 )
 def test_damaged_metadata_are_refused(column):
     data = json_data(annotated())

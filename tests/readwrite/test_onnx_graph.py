@@ -30,26 +30,35 @@ class Session:
 
     def __init__(self, model, batch=1):
         onnx.checker.check_model(model, full_check=True)
-        self.model, self.batch = model, batch
-        self.session = runtime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+        self.model = model
+        self.batch = batch
+        self.session = runtime.InferenceSession(
+            model.SerializeToString(), providers=["CPUExecutionProvider"]
+        )
         self.shapes = {value.name: value.shape for value in self.session.get_inputs()}
-        self.dtype = np.float64 if self.session.get_inputs()[0].type == "tensor(double)" else np.float32
+        self.dtype = (
+            np.float64
+            if self.session.get_inputs()[0].type == "tensor(double)"
+            else np.float32
+        )
         self.facts = {prop.key: json.loads(prop.value) for prop in model.metadata_props}
         self.state = None
         if "state" in self.shapes:
             self.state = np.tile(np.array(self.facts["start"], self.dtype), (batch, 1))
 
     def step(self, rows):
-        return self.call(np.reshape(rows, (*(1,) * (len(self.shapes["x"]) - 2), self.batch, -1))).reshape(
-            self.batch, -1
-        )
+        return self.call(
+            np.reshape(rows, (*(1,) * (len(self.shapes["x"]) - 2), self.batch, -1))
+        ).reshape(self.batch, -1)
 
     def call(self, x):
         feed = {"x": np.asarray(x, self.dtype)}
         if self.state is None:
             (outputs,) = self.session.run(["y"], feed)
         else:
-            outputs, self.state = self.session.run(["y", "next_state"], {**feed, "state": self.state})
+            outputs, self.state = self.session.run(
+                ["y", "next_state"], {**feed, "state": self.state}
+            )
         assert outputs.dtype == self.dtype
         return outputs
 
@@ -63,7 +72,11 @@ class Session:
 def test_every_step_is_the_network_s_own(dtype, name):
     net = NETS[name]()
     steps = random_steps(net)
-    assert close(Session(onnx_model(net, dtype=dtype)).run(steps), net.run(steps), TOLERANCES[dtype])
+    assert close(
+        Session(onnx_model(net, dtype=dtype)).run(steps),
+        net.run(steps),
+        TOLERANCES[dtype],
+    )
 
 
 LAYERED = {
@@ -77,21 +90,30 @@ LAYERED = {
 
 
 def layered(name):
-    """A standard network with weights of learning, and the rest of its weights as they must be."""
-    net, rng = LAYERED[name](), np.random.default_rng(0)
+    """A standard network with weights of learning, and the rest of its weights as they
+    must be."""
+    net = LAYERED[name]()
+    rng = np.random.default_rng(0)
     for part in (*net.connections, *net.neurons[len(net.input) :]):
         if part.trainable:
-            setattr(part, "weight" if hasattr(part, "weight") else "bias", rng.normal(scale=0.5))
+            setattr(
+                part,
+                "weight" if hasattr(part, "weight") else "bias",
+                rng.normal(scale=0.5),
+            )
     return net
 
 
 @pytest.mark.parametrize("name", LAYERED)
 def test_standard_layers_are_operators_over_sequences(name):
-    """In one call, in several, and step by step, with several sequences, from a context."""
+    """In one call, in several, and step by step, with several sequences, from a
+    context."""
     net = layered(name)
     operator, *several = name.split(", ")
     model = onnx_model(net)
-    assert [node.op_type for node in model.graph.node].count(operator) == 1 + len(several)
+    assert [node.op_type for node in model.graph.node].count(operator) == 1 + len(
+        several
+    )
     x = np.random.default_rng(1).normal(size=(20, 2, 3))
     here = np.stack([(net.clear(), net.run(x[:, b]))[1] for b in range(2)], axis=1)
     whole, parts, single = (Session(model, batch=2) for _ in range(3))
@@ -108,9 +130,11 @@ def test_standard_layers_are_operators_over_sequences(name):
 
 @pytest.mark.parametrize("name", LAYERED)
 def test_layers_that_differ_anywhere_are_not_those_operators(name):
-    """Each neuron's bias and each kind of connection in turn; a new connection or gate."""
+    """Each neuron's bias and each kind of connection in turn; a new connection or
+    gate."""
     x = np.random.default_rng(1).normal(size=(6, 3))
-    ends, net = {}, layered(name)
+    ends = {}
+    net = layered(name)
     labels = {neuron: layer.name for layer in net.layers for neuron in layer}
     for number, connection in enumerate(net.connections):
         ends[labels[connection.source], labels[connection.target]] = number
@@ -134,8 +158,12 @@ def test_layers_that_differ_anywhere_are_not_those_operators(name):
     n = len(net.neurons)
     edits = [(weight, (number,)) for number in ends.values()]
     edits += [(bias, (number,)) for number in range(3, n, 2)]
-    edits += [(connect, pair) for pair in ((n - 4, n - 1), (4, n - 1), (n - 1, 5), (9, 4))]
-    wrong = [(edit.__name__, numbers) for edit, numbers in edits if not agrees(edit, numbers)]
+    edits += [
+        (connect, pair) for pair in ((n - 4, n - 1), (4, n - 1), (n - 1, 5), (9, 4))
+    ]
+    wrong = [
+        (edit.__name__, numbers) for edit, numbers in edits if not agrees(edit, numbers)
+    ]
     assert not wrong
 
 
@@ -149,17 +177,24 @@ def test_any_graph(spec):
 
 
 def test_every_squash_of_float64_has_its_digits():
-    """From the far tails to tiny states, where runtimes that know a function in float32 only differ."""
+    """From the far tails to tiny states, where runtimes that know a function in float32
+    only differ."""
     tiny = np.linspace(-1e-3, 1e-3, 201)
-    states = np.concatenate([np.linspace(-12.0, 12.0, 801), tiny, [-700.0, 700.0, -1e6, 1e6]])[:, None]
+    states = np.concatenate(
+        [np.linspace(-12.0, 12.0, 801), tiny, [-700.0, 700.0, -1e6, 1e6]]
+    )[:, None]
 
     def check(name):
-        source, output = Layer(1), Layer(1, name)
+        source = Layer(1)
+        output = Layer(1, name)
         source.project(output, weights=1.0)
         net = Network(source, [], output)
         net.deterministic = True
-        answers, expected = Session(onnx_model(net, dtype="float64")).run(states), net.run(states)
-        assert (np.abs(answers - expected) <= 2e-15 * np.maximum(1.0, np.abs(expected))).all()
+        answers = Session(onnx_model(net, dtype="float64")).run(states)
+        expected = net.run(states)
+        assert (
+            np.abs(answers - expected) <= 2e-15 * np.maximum(1.0, np.abs(expected))
+        ).all()
 
     all_hold(check, list(ACTIVATIONS))
 
@@ -180,7 +215,11 @@ def test_networks_without_memory_are_plain_models():
     for squashing in ("logistic", "softmax", "winner"):
         net = architect.Perceptron(3, 4, 2, output_squash=squashing, seed=0)
         steps = random_steps(net)
-        for form, inputs in (("auto", {"x"}), ("plain", {"x"}), ("step", {"x", "state"})):
+        for form, inputs in (
+            ("auto", {"x"}),
+            ("plain", {"x"}),
+            ("step", {"x", "state"}),
+        ):
             session = Session(onnx_model(net, form))
             assert session.shapes.keys() == inputs
             assert session.shapes["x"] == ["batch", 3]
@@ -194,7 +233,9 @@ def test_nodes_follow_layers_not_neurons():
     small, large = (len(onnx_model(net).graph.node) for net in nets)
     assert small == large < 40
     sizes = [4] * 30
-    assert len(onnx_model(architect.Perceptron(*sizes, seed=0)).graph.node) <= 4 * len(sizes)
+    assert len(onnx_model(architect.Perceptron(*sizes, seed=0)).graph.node) <= 4 * len(
+        sizes
+    )
 
 
 def test_what_cannot_be_written(tmp_path):
@@ -205,17 +246,28 @@ def test_what_cannot_be_written(tmp_path):
     own = Network(Layer(1), [], Layer(1, arc))
     form = "form to be 'auto' or 'plain' or 'step' or 'sequence', got 'scan'"
     memory = architect.Elman(3, 4, 2, seed=0)
-    assert all(Session(onnx_model(memory, form)).shapes.keys() == {"x", "state"} for form in ("auto", "step"))
+    assert all(
+        Session(onnx_model(memory, form)).shapes.keys() == {"x", "state"}
+        for form in ("auto", "step")
+    )
     refused = [
         (lambda: onnx_model(memory, "plain"), errors.TopologyError, "has memory"),
-        (lambda: save(own, path), errors.FormatError, "'arc', which cannot be written in ONNX"),
+        (
+            lambda: save(own, path),
+            errors.FormatError,
+            "'arc', which cannot be written in ONNX",
+        ),
         (
             lambda: save(net, path, form="sequence"),
             errors.TopologyError,
             "standard LSTM, GRU or Elman layers",
         ),
         (lambda: save(net, path, form="scan"), errors.ArgumentError, form),
-        (lambda: save(large, path), errors.ArgumentError, "beyond the range of float32"),
+        (
+            lambda: save(large, path),
+            errors.ArgumentError,
+            "beyond the range of float32",
+        ),
     ]
     all_refused(refused)
     assert not path.exists()
@@ -226,9 +278,17 @@ def test_what_cannot_be_written(tmp_path):
 def test_without_a_package_the_command_is_named(monkeypatch, name):
     monkeypatch.setitem(sys.modules, name, None)
     write = onnx_model if name == "onnx" else synapse.to_torch
-    with pytest.raises(errors.MissingExtraError, match=f"{name}.*, which is not installed. Install it: pip"):
+    with pytest.raises(
+        errors.MissingExtraError,
+        match=f"{name}.*, which is not installed. Install it: pip",
+    ):
         write(architect.Perceptron(2, 1, seed=0))
 
 
 def test_the_library_does_not_import_torch():
-    assert run_python("import sys, architect, synapse; sys.exit('torch' in sys.modules)").returncode == 0
+    assert (
+        run_python(
+            "import sys, architect, synapse; sys.exit('torch' in sys.modules)"
+        ).returncode
+        == 0
+    )

@@ -1,4 +1,5 @@
-"""Synapse's own two formats, and copies: a network comes back as the one that it was, to the last bit."""
+"""Synapse's own two formats, and copies: a network comes back as the one that it was,
+to the last bit."""
 
 import io
 import pickle
@@ -17,7 +18,9 @@ from tests.helpers.strategies import Twin, given_graphs, specs
 from .formats import NETWORKS, used
 from .nets import OWN, WAYS, feed, memory, same
 
-pytestmark = pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")  # "unconnected"
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::synapse.errors.TopologyWarning"
+)  # "unconnected"
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -52,7 +55,8 @@ def test_training_of_any_graph_goes_on_bit_for_bit(spec, steps, between):
 
 @every_case("way", OWN)
 def test_everything_that_has_a_name_keeps_it(way):
-    inputs, hidden = Layer(1, name='Ω "quoted"\n'), Layer([Neuron(name="a"), Neuron()])
+    inputs = Layer(1, name='Ω "quoted"\n')
+    hidden = Layer([Neuron(name="a"), Neuron()])
     outputs = Layer(1)
     inputs[0].name = "ends with \ud800\0"  # half a character, which UTF-8 cannot write
     inputs.project(hidden, seed=0)
@@ -79,13 +83,17 @@ def test_copies_are_independent_and_one_network_in_many_places_stays_one():
         if way in ("deepcopy", "pickle"):
             one, other = WAYS[way]([net, net])
             assert one is other is not net
-            for part in (net[0], net.input):  # whose copy would work on the memory of the original
+            for part in (
+                net[0],
+                net.input,
+            ):  # whose copy would work on the memory of the original
                 with pytest.raises(TypeError):
                     WAYS[way](part)
 
 
 def test_what_was_trained_elsewhere_comes_back():
-    """The copy has been trained by another process, with a callback that froze a layer."""
+    """The copy has been trained by another process, with a callback that froze a
+    layer."""
     net = memory()
     feed(net, 3)
     copied = net.clone()
@@ -104,7 +112,11 @@ def test_what_was_trained_elsewhere_comes_back():
 
 def test_a_copy_numbers_its_groups_anew_so_that_its_own_copy_in_another_process_fits():
     net = architect.Perceptron(2, 3, 2, seed=0)
-    for layer, squash in ((net["hidden"], "winner"), (net.output, "winner"), (net["hidden"], "tanh")):
+    for layer, squash in (
+        (net["hidden"], "winner"),
+        (net.output, "winner"),
+        (net["hidden"], "tanh"),
+    ):
         layer.squash = squash
     copied = net.clone()
     take_over(copied, pickle.loads(pickle.dumps(copied)))  # raises if it does not fit

@@ -1,4 +1,5 @@
-"""Random networks with every option survive every way through plain graphs and tables: they answer alike."""
+"""Random networks with every option survive every way through plain graphs and tables:
+they answer alike."""
 
 import io
 import json
@@ -17,8 +18,10 @@ SQUASHES = ("tanh", "relu", "identity", "noise", "softplus")
 
 
 def everything(seed):
-    """A network with gates, signs, delays, ties, groups, a clock, clamps and all that can be frozen."""
-    rng, random = np.random.default_rng(seed), Random(seed)
+    """A network with gates, signs, delays, ties, groups, a clock, clamps and all that
+    can be frozen."""
+    rng = np.random.default_rng(seed)
+    random = Random(seed)
     dtype = random.choice(["float64", "float32"])
     groups = [Layer(3, "maxout", dtype=dtype)] if rng.random() < 0.5 else []
     hidden = [Layer(3, random.choice(SQUASHES), dtype=dtype, bias=0.1), *groups]
@@ -35,7 +38,9 @@ def everything(seed):
         for target in random.sample(hidden[0], 2):
             neuron.project(target, delay=int(rng.integers(1, 4)), seed=rng)
     net = Network(*layers, synchronous=bool(rng.random() < 0.5), name="everything")
-    links = [link for link in net.connections if link.trainable and not link.source.sign]
+    links = [
+        link for link in net.connections if link.trainable and not link.source.sign
+    ]
     for link in random.sample(links, min(2, len(links))):
         link.sign = 1 if link.weight > 0 else -1
     free = [link for link in links if not link.sign]
@@ -66,21 +71,28 @@ def by_number(graph):
 
 
 def through_json(graph):
-    return nx.node_link_graph(json.loads(json.dumps(nx.node_link_data(graph, edges="edges"))), edges="edges")
+    return nx.node_link_graph(
+        json.loads(json.dumps(nx.node_link_data(graph, edges="edges"))), edges="edges"
+    )
 
 
 def through_tables(net):
     """Data frames of the edges and the nodes, as pandas has them, with empty cells."""
     graph = Topology.of(net).to_networkx()
     nodes = pd.DataFrame.from_dict(dict(graph.nodes(data=True)), orient="index")
-    edges = nx.to_pandas_edgelist(graph).sort_values("number")  # a table has an order of its own
-    return from_edges(edges, neurons=nodes.rename_axis("name").reset_index(), dtype=net.dtype)
+    edges = nx.to_pandas_edgelist(graph).sort_values(
+        "number"
+    )  # a table has an order of its own
+    return from_edges(
+        edges, neurons=nodes.rename_axis("name").reset_index(), dtype=net.dtype
+    )
 
 
 def shuffled(graph):
     """The same graph with its nodes and edges added in another order."""
     rng = np.random.default_rng(1)
-    nodes, edges = list(graph.nodes(data=True)), list(graph.edges(data=True))
+    nodes = list(graph.nodes(data=True))
+    edges = list(graph.edges(data=True))
     other = nx.DiGraph(**graph.graph)
     other.add_nodes_from(nodes[i] for i in rng.permutation(len(nodes)))
     other.add_edges_from(edges[i] for i in rng.permutation(len(edges)))
@@ -102,7 +114,9 @@ GRAPHS = {
     "adjacency JSON": lambda net: nx.adjacency_graph(
         json.loads(json.dumps(nx.adjacency_data(by_number(net.graph.copy()))))
     ),
-    "Cytoscape": lambda net: nx.cytoscape_graph(nx.cytoscape_data(by_number(net.graph))),
+    "Cytoscape": lambda net: nx.cytoscape_graph(
+        nx.cytoscape_data(by_number(net.graph))
+    ),
 }
 
 
@@ -111,7 +125,9 @@ GRAPHS = {
 def test_a_network_of_a_plain_graph_answers_as_the_first_one(way):
     for seed in range(6):
         net = everything(seed)
-        twin = through_tables(net) if way == "tables" else from_networkx(GRAPHS[way](net))
+        twin = (
+            through_tables(net) if way == "tables" else from_networkx(GRAPHS[way](net))
+        )
         assert twin.dtype == net.dtype
         assert facts(twin) == facts(net)
         expected = net.run(ROWS)
@@ -127,6 +143,20 @@ def facts(net):
     """What a network has by name, as people see it."""
     table = Topology.of(net)
     unusual = {name: column.tolist() for name, column in table._unusual.items()}
-    columns = (table.source, table.target, table.gater, table.trainable, table.tie, table.bias_tie)
+    columns = (
+        table.source,
+        table.target,
+        table.gater,
+        table.trainable,
+        table.tie,
+        table.bias_tie,
+    )
     delays = [link.delay for link in net.connections]
-    return [column.tolist() for column in columns], table.names, table.squash, delays, unusual, table.layers
+    return (
+        [column.tolist() for column in columns],
+        table.names,
+        table.squash,
+        delays,
+        unusual,
+        table.layers,
+    )

@@ -36,7 +36,14 @@ from .programs import (
     shaken,
 )
 
-SOME = ["one clock", "in groups", "competing", "lstm, all links", "crowd 0", "connected groups 1"]
+SOME = [
+    "one clock",
+    "in groups",
+    "competing",
+    "lstm, all links",
+    "crowd 0",
+    "connected groups 1",
+]
 languages = pytest.mark.parametrize("language", RUNNERS)
 
 
@@ -53,16 +60,25 @@ def test_every_step_is_the_network_s_own(tmp_path, run):
 
 
 BETWEEN_OUTPUTS = Spec(
-    inputs=1, hidden=0, outputs=3, squashes=["logistic"] * 4, links=[(1, 2, None, False)], fixed=set(), seed=0
+    inputs=1,
+    hidden=0,
+    outputs=3,
+    squashes=["logistic"] * 4,
+    links=[(1, 2, None, False)],
+    fixed=set(),
+    seed=0,
 )
 
 
 @given_graphs(specs(most=12))
-@example(BETWEEN_OUTPUTS)  # the second output depends on the first one, the third on none
+@example(
+    BETWEEN_OUTPUTS
+)  # the second output depends on the first one, the third on none
 def test_any_graph_in_python(spec):
     net = Twin(spec).net
     steps = random_steps(net)
-    there, here = run_python(net, steps, None), expected(net, steps)
+    there = run_python(net, steps, None)
+    here = expected(net, steps)
     assume(np.isfinite(here).all() and np.abs(here).max() < 100)
     assert close(there, here, 1e-10)  # what grows also grows apart
 
@@ -71,13 +87,18 @@ def test_any_graph_in_python(spec):
 @given_graphs(specs(squashes=SMOOTH, most=12))
 @settings(max_examples=25)
 def test_any_graph_in_c(spec):
-    """Rounding of float32 must not grow by itself: a chaotic network differs from its own neighbour."""
+    """Rounding of float32 must not grow by itself: a chaotic network differs from its
+    own neighbour."""
     net = Twin(spec).net
     steps = np.array(random_steps(net, 200))
     here = expected(net, steps.tolist())
     net.clear()
     beside = expected(net, (steps * (1 + 1e-7)).tolist())
-    assume(np.isfinite(here).all() and np.abs(here).max() < 100 and close(beside, here, 1e-6))
+    assume(
+        np.isfinite(here).all()
+        and np.abs(here).max() < 100
+        and close(beside, here, 1e-6)
+    )
     with TemporaryDirectory() as name:
         assert close(run_c(net, steps.tolist(), Path(name)), here, 1e-12)
         assert close(run_fast_c(net, steps.tolist(), Path(name)), here, 1e-5)
@@ -100,7 +121,8 @@ FUNCTIONS = {
     "fast_tanh(x)": "tanh(x)",
     "1.0f / (1.0f + fast_exp(-x))": "1.0 / (1.0 + exp(-(double)x))",
 }
-"""The fast functions of float32, and the logistic function that uses them, with the same in double."""
+"""The fast functions of float32, and the logistic function that uses them, with the
+same in double."""
 
 ERRORS_MAIN = """
 #include <math.h>
@@ -126,10 +148,16 @@ int main(void) {
 
 
 @pytest.mark.compiler
-@pytest.mark.parametrize("flags", [["-O1"], ["-O3", "-march=native", "-ffp-contract=fast"]])
+@pytest.mark.parametrize(
+    "flags", [["-O1"], ["-O3", "-march=native", "-ffp-contract=fast"]]
+)
 def test_the_largest_errors_of_fast_functions(tmp_path, flags):
     for fast, exact in FUNCTIONS.items():
-        main = ERRORS_MAIN.replace("FAST_ONE", fast).replace("FAST", FAST).replace("TRUE", exact)
+        main = (
+            ERRORS_MAIN.replace("FAST_ONE", fast)
+            .replace("FAST", FAST)
+            .replace("TRUE", exact)
+        )
         (tmp_path / "main.c").write_text(main)
         largest = float(run(compiled(tmp_path, *flags)))
         assert 0 < largest < 2e-7, fast
@@ -137,7 +165,11 @@ def test_the_largest_errors_of_fast_functions(tmp_path, flags):
 
 def test_programs_in_c_have_two_types_and_two_kinds_of_sums():
     net = architect.Perceptron(1, 2, 1, seed=0)
-    types = {("fast", None): "float", ("exact", None): "double", ("fast", "float64"): "double"}
+    types = {
+        ("fast", None): "float",
+        ("exact", None): "double",
+        ("fast", "float64"): "double",
+    }
     for (sums, dtype), real in types.items():
         assert f"const {real} *inputs" in SOURCES["c"](net, dtype=dtype, sums=sums)
     net.weights = [1e39, 0, 0, 0]
@@ -146,7 +178,10 @@ def test_programs_in_c_have_two_types_and_two_kinds_of_sums():
         ("sums to be 'fast' or 'exact', got 'any'", {"sums": "any"}),
         ("float64 or float32", {"dtype": "float16"}),
     ]
-    refused = [(partial(SOURCES["c"], net, **how), errors.ArgumentError, words) for words, how in refused]
+    refused = [
+        (partial(SOURCES["c"], net, **how), errors.ArgumentError, words)
+        for words, how in refused
+    ]
     all_refused(refused)
 
 
@@ -155,7 +190,9 @@ def test_a_program_begins_cleared_or_with_the_context(tmp_path, language):
     net = shaken(architect.LSTM(2, 5, 3, style="synaptic"), width=0.5)
     net.run(random_steps(net, seed=1))
     steps = random_steps(net, 5)
-    cleared, going_on = (RUNNERS[language](net, steps, tmp_path, context) for context in (False, True))
+    cleared, going_on = (
+        RUNNERS[language](net, steps, tmp_path, context) for context in (False, True)
+    )
     assert close(going_on, net.run(steps))
     net.clear()
     assert close(cleared, net.run(steps))
@@ -201,12 +238,17 @@ def test_no_name_gets_into_the_code(tmp_path, language):
         neuron.name = name
     assert SOURCES[language](net) == plain
     for i, name in enumerate(EVIL):
-        plain, evil = (evilly(word, word * 999, title) for word, title in (("a", "b"), (name, EVIL[i - 1])))
+        plain, evil = (
+            evilly(word, word * 999, title)
+            for word, title in (("a", "b"), (name, EVIL[i - 1]))
+        )
         source = SOURCES[language](evil)
         lines = source.splitlines()
         assert source.isascii()
         assert len(lines) == len(SOURCES[language](plain).splitlines())
-        assert not any(word in line for line in lines[:6] for word in ("*/", "<", '"', "\\", "??"))
+        assert not any(
+            word in line for line in lines[:6] for word in ("*/", "<", '"', "\\", "??")
+        )
     steps = random_steps(evil)
     assert close(RUNNERS[language](evil, steps, tmp_path), evil.run(steps))
 
@@ -226,7 +268,8 @@ static void PREFIX_test(void) {
 
 
 def survivors(net, steps):
-    """How many activations and states change what a network answers, found by changing each of them."""
+    """How many activations and states change what a network answers, found by changing
+    each of them."""
     net.clear()
     answers = net.run(steps)
     count = 0
@@ -242,8 +285,11 @@ def survivors(net, steps):
 @pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
 @pytest.mark.parametrize("compiler", ["gcc -std=c99", "g++ -x c++ -std=c++11"])
 def test_programs_share_an_executable(tmp_path, compiler):
-    """All networks with all functions, in float32 and float64, in one source without a warning."""
-    main, calls, answers = "#include <stdio.h>", [], []
+    """All networks with all functions, in float32 and float64, in one source without a
+    warning."""
+    main = "#include <stdio.h>"
+    calls = []
+    answers = []
     for i, make in enumerate(NETS.values()):
         for real, dtype in (("float", "float32"), ("double", "float64")):
             prefix = f"net{i}_of_{real}"
@@ -251,7 +297,9 @@ def test_programs_share_an_executable(tmp_path, compiler):
             names["TYPE"] = f"Net{i}Of{real.title()}"
             net = make()
             net.run(random_steps(net, 5))
-            (tmp_path / f"{prefix}.c").write_text(SOURCES["c"](net, True, dtype=dtype, prefix=prefix))
+            (tmp_path / f"{prefix}.c").write_text(
+                SOURCES["c"](net, True, dtype=dtype, prefix=prefix)
+            )
             part = SHARED_MAIN
             for word, text in names.items():
                 part = part.replace(word, text)
@@ -259,24 +307,55 @@ def test_programs_share_an_executable(tmp_path, compiler):
             calls.append(f"{prefix}_test();")
             inputs = np.arange(3 * len(net.input)) % 5 / 4 - 0.5
             answers.append(net.run(inputs.reshape(3, -1)).ravel())
-    (tmp_path / "main.c").write_text(f"{main}int main(void) {{ {' '.join(calls)} return 0; }}\n")
+    (tmp_path / "main.c").write_text(
+        f"{main}int main(void) {{ {' '.join(calls)} return 0; }}\n"
+    )
 
     compiler, *options = compiler.split()
     if shutil.which(compiler) is None:
         pytest.skip(f"there is no {compiler} here")
     strict = [*options, "-Wall", "-Wextra", "-pedantic", "-Werror"]
-    run([compiler, *strict, "-O2", str(tmp_path / "main.c"), "-o", str(tmp_path / "main"), "-lm"])
-    for line, answer in zip(run([str(tmp_path / "main")]).splitlines(), answers, strict=True):
+    run(
+        [
+            compiler,
+            *strict,
+            "-O2",
+            str(tmp_path / "main.c"),
+            "-o",
+            str(tmp_path / "main"),
+            "-lm",
+        ]
+    )
+    for line, answer in zip(
+        run([str(tmp_path / "main")]).splitlines(), answers, strict=True
+    ):
         assert close(np.array(line.split()[:-1], float), answer, 1e-4)
 
     # Compiled on their own and linked, no name is there twice.
     programs = [str(path) for path in sorted(tmp_path.glob("net[01]_*.c"))]
     (tmp_path / "empty.c").write_text("int main(void) { return 0; }\n")
-    run([compiler, *strict, *programs, str(tmp_path / "empty.c"), "-o", str(tmp_path / "linked"), "-lm"])
+    run(
+        [
+            compiler,
+            *strict,
+            *programs,
+            str(tmp_path / "empty.c"),
+            "-o",
+            str(tmp_path / "linked"),
+            "-lm",
+        ]
+    )
 
 
 @pytest.mark.parametrize(
-    "name", ["elman", "lstm, own peepholes", "lstm, two layers", "perceptron", "lstm, all links"]
+    "name",
+    [
+        "elman",
+        "lstm, own peepholes",
+        "lstm, two layers",
+        "perceptron",
+        "lstm, all links",
+    ],
 )
 @pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
 def test_an_instance_has_what_survives_a_step(name):
@@ -290,28 +369,49 @@ def test_an_instance_has_what_survives_a_step(name):
 
 def test_a_prefix_names_the_program_and_is_checked():
     net = architect.Perceptron(1, 2, 1, seed=0)
-    names = {"python": "class PitchNet:", "javascript": "const PitchNet = (", "c": "} PitchNet;"}
+    names = {
+        "python": "class PitchNet:",
+        "javascript": "const PitchNet = (",
+        "c": "} PitchNet;",
+    }
     for language, declaration in names.items():
         assert declaration in SOURCES[language](net, prefix="pitch_net")
     for prefix in ("", "2nd", "a-b", "a b", "_a", "a_", "a__b", "é", "a;", "a" * 61):
         for source in SOURCES.values():
-            with pytest.raises(errors.ArgumentError, match="Expected the prefix to be letters and digits"):
+            with pytest.raises(
+                errors.ArgumentError,
+                match="Expected the prefix to be letters and digits",
+            ):
                 source(net, prefix=prefix)
     with pytest.raises(errors.ArgumentTypeError, match="prefix"):
         SOURCES["c"](net, prefix=3)
-    for language, prefix in (("javascript", "math"), ("javascript", "float64_array"), ("python", "none")):
+    for language, prefix in (
+        ("javascript", "math"),
+        ("javascript", "float64_array"),
+        ("python", "none"),
+    ):
         with pytest.raises(errors.ArgumentError, match="has already"):
             SOURCES[language](net, prefix=prefix)
 
 
 def test_two_programs_share_a_page(tmp_path):
     node = shutil.which("node") or pytest.skip("there is no node here")
-    nets = {"pitch": architect.Elman(1, 3, 1, seed=0), "tone_net": architect.GRU(1, 2, 1, seed=1)}
-    script = "".join(SOURCES["javascript"](net, prefix=prefix) for prefix, net in nets.items())
-    script += "console.log(JSON.stringify([new Pitch(), new ToneNet()].map((net) => net.step([0.5])[0])));"
+    nets = {
+        "pitch": architect.Elman(1, 3, 1, seed=0),
+        "tone_net": architect.GRU(1, 2, 1, seed=1),
+    }
+    script = "".join(
+        SOURCES["javascript"](net, prefix=prefix) for prefix, net in nets.items()
+    )
+    script += (
+        "console.log(JSON.stringify([new Pitch(), new ToneNet()].map((net) =>"
+        " net.step([0.5])[0])));"
+    )
     (tmp_path / "page.js").write_text(script)
     printed = json.loads(run([node, str(tmp_path / "page.js")]))
-    assert close(np.array(printed), np.array([net.activate([0.5])[0] for net in nets.values()]))
+    assert close(
+        np.array(printed), np.array([net.activate([0.5])[0] for net in nets.values()])
+    )
 
 
 @pytest.mark.compiler

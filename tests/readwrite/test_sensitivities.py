@@ -1,4 +1,5 @@
-"""The learning rule and the sensitivities are saved and copied with a network, to the last bit."""
+"""The learning rule and the sensitivities are saved and copied with a network, to the
+last bit."""
 
 from functools import partial
 
@@ -18,7 +19,9 @@ from .nets import WAYS
 NETWORKS = {
     "elman": lambda: architect.Elman(3, 5, 2, seed=0),
     "lstm": lambda: architect.LSTM(3, 4, 2, seed=0),
-    "random": lambda: architect.Random(3, 9, 2, gates=8, self_connections=3, backward=9, seed=1),
+    "random": lambda: architect.Random(
+        3, 9, 2, gates=8, self_connections=3, backward=9, seed=1
+    ),
     "perceptron": lambda: architect.Perceptron(3, 4, 2, seed=0),
 }
 SENSITIVITIES = ("recurrent", "parameters", "lines", "sensitivity")
@@ -56,7 +59,8 @@ def test_a_copy_goes_on_as_the_network_would(sort, monkeypatch):
     monkeypatch.setattr(Layout, "_choose_depth", lambda *_: 1 + len(sort) % 3)
 
     def check(way, rule):
-        net, alone = NETWORKS[sort](), NETWORKS[sort]()
+        net = NETWORKS[sort]()
+        alone = NETWORKS[sort]()
         for one in (net, alone):
             edited(one)
             one.learning_rule = rule
@@ -68,10 +72,14 @@ def test_a_copy_goes_on_as_the_network_would(sort, monkeypatch):
         for one in (net, twin, alone):  # between activation and propagation
             one.propagate(0.1, TARGETS[4])
         assert np.abs(net.weights - alone.weights).max() < 1e-14
-        assert np.array(steps(net, 5, 12)).tobytes() == np.array(steps(twin, 5, 12)).tobytes()
+        assert (
+            np.array(steps(net, 5, 12)).tobytes()
+            == np.array(steps(twin, 5, 12)).tobytes()
+        )
         assert bits(net) == bits(twin)
         ours, theirs = (
-            [list(one.sensitivity.values()) for one in both.connections] for both in (net, WAYS[way](twin))
+            [list(one.sensitivity.values()) for one in both.connections]
+            for both in (net, WAYS[way](twin))
         )
         assert ours == theirs
 
@@ -86,22 +94,31 @@ def test_a_copy_of_a_cleared_network_has_the_rule_only():
         net.clear()
         twin = way(net)
         assert twin.learning_rule == ("rtrl", 2)
-        with pytest.raises(errors.TopologyError, match=r"has not been activated.*Call network.activate"):
+        with pytest.raises(
+            errors.TopologyError, match=r"has not been activated.*Call network.activate"
+        ):
             twin.propagate(0.1, TARGETS[0])
         with pytest.raises(errors.TopologyError, match="cannot be stepped by itself"):
             twin.hidden[0][0].activate()
         assert "sensitivity" not in json_data(net)
-        assert np.array(steps(net, 0, 5)).tobytes() == np.array(steps(twin, 0, 5)).tobytes()
+        assert (
+            np.array(steps(net, 0, 5)).tobytes()
+            == np.array(steps(twin, 0, 5)).tobytes()
+        )
 
 
 def test_a_stream_that_a_trainer_has_begun_goes_on_in_a_copy():
     """The network learns online by itself; the trainer has left sensitivities."""
     net = NETWORKS["lstm"]()
-    Trainer(net, method="rtrl", order=3).train(ROWS[:6], TARGETS[:6], epochs=1, progress=False)
+    Trainer(net, method="rtrl", order=3).train(
+        ROWS[:6], TARGETS[:6], epochs=1, progress=False
+    )
     twin = WAYS["npz"](net)
     assert twin.learning_rule == ("online", None)
     for one in (net, twin):
-        Trainer(one, method="rtrl", order=3).train(ROWS[6:], TARGETS[6:], epochs=1, progress=False)
+        Trainer(one, method="rtrl", order=3).train(
+            ROWS[6:], TARGETS[6:], epochs=1, progress=False
+        )
     assert bits(net) == bits(twin)
 
 
@@ -114,22 +131,55 @@ def document():
 
 
 OTHERS = "to have only .*, got 'recurrent' too"
-rule, parameters, lines = (partial(put, name) for name in ("learning_rule", "parameters", "lines"))
-values, roots = partial(put, "sensitivity"), partial(put, "recurrent")
+rule, parameters, lines = (
+    partial(put, name) for name in ("learning_rule", "parameters", "lines")
+)
+values = partial(put, "sensitivity")
+roots = partial(put, "recurrent")
 BAD = {
     "rule": (put("learning_rule", "rtrl"), "learning_rule to be an object, got 'rtrl'"),
-    "method": (rule("method", "bptt"), 'of the learning_rule to be "online" or "rtrl", got .bptt'),
-    "order": (rule("order", 0), "learning_rule to be null or a whole number above 0, got 0"),
-    "stepped": (rule("stepped", 1), "stepped of the learning_rule to be true or false, got 1"),
+    "method": (
+        rule("method", "bptt"),
+        'of the learning_rule to be "online" or "rtrl", got .bptt',
+    ),
+    "order": (
+        rule("order", 0),
+        "learning_rule to be null or a whole number above 0, got 0",
+    ),
+    "stepped": (
+        rule("stepped", 1),
+        "stepped of the learning_rule to be true or false, got 1",
+    ),
     "unstepped": (rule("stepped", False), OTHERS),
     "no rule": (drop("learning_rule"), OTHERS),
-    "root": (roots("neuron", 0, 99), "neuron of recurrent neuron 0 to be the number of a neuron"),
-    "infinity": (values("previous", 2, float("inf")), "previous of sensitivity 2 to be a finite"),
-    "owner": (parameters("neuron", 0, 0), "neuron of parameter 0 to be the target of its connection"),
-    "column": (parameters("column", 0, 10**9), "column of parameter 0 to be a whole number from 0"),
-    "length": (lines("length", 1, 10**9), "length of line 1 to be a whole number from 1 to"),
-    "beyond": (lines("first", 1, 1), "line 1 to be of columns up to 9, got 10 from column 1 on"),
-    "lengths": (lines("length", 1, 5), "lengths of the lines to add up to 20 values, got 15"),
+    "root": (
+        roots("neuron", 0, 99),
+        "neuron of recurrent neuron 0 to be the number of a neuron",
+    ),
+    "infinity": (
+        values("previous", 2, float("inf")),
+        "previous of sensitivity 2 to be a finite",
+    ),
+    "owner": (
+        parameters("neuron", 0, 0),
+        "neuron of parameter 0 to be the target of its connection",
+    ),
+    "column": (
+        parameters("column", 0, 10**9),
+        "column of parameter 0 to be a whole number from 0",
+    ),
+    "length": (
+        lines("length", 1, 10**9),
+        "length of line 1 to be a whole number from 1 to",
+    ),
+    "beyond": (
+        lines("first", 1, 1),
+        "line 1 to be of columns up to 9, got 10 from column 1 on",
+    ),
+    "lengths": (
+        lines("length", 1, 5),
+        "lengths of the lines to add up to 20 values, got 15",
+    ),
 }
 
 

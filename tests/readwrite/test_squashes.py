@@ -1,4 +1,5 @@
-"""Every squash of the library in every export: written rightly, or refused with a sentence."""
+"""Every squash of the library in every export: written rightly, or refused with a
+sentence."""
 
 import math
 
@@ -12,13 +13,25 @@ from synapse.readwrite import c_source, onnx_model, python_source
 
 from .programs import RUNNERS, close, every_squash, expected
 
-STATES = [[0.0], [0.3], [1.0], [-0.7], [2.5], [30.0], [-30.0], [800.0], [-800.0], [1e100]]
+STATES = [
+    [0.0],
+    [0.3],
+    [1.0],
+    [-0.7],
+    [2.5],
+    [30.0],
+    [-30.0],
+    [800.0],
+    [-800.0],
+    [1e100],
+]
 
 
 @pytest.mark.parametrize("language", RUNNERS)
 def test_every_squash_in_every_language(tmp_path, language):
     net = every_squash()
-    there, here = RUNNERS[language](net, STATES, tmp_path), expected(net, STATES)
+    there = RUNNERS[language](net, STATES, tmp_path)
+    here = expected(net, STATES)
     wrong = {
         neuron.name: np.abs(there[:, i] - here[:, i]).max()
         for i, neuron in enumerate(net.output)
@@ -31,7 +44,9 @@ def in_onnx(net, rows, dtype="float64"):
     """The outputs of a network without memory in ONNX Runtime."""
     session = pytest.importorskip("onnxruntime").InferenceSession
     model = onnx_model(net, dtype=dtype).SerializeToString()
-    return session(model, providers=["CPUExecutionProvider"]).run(["y"], {"x": np.array(rows, dtype)})[0]
+    return session(model, providers=["CPUExecutionProvider"]).run(
+        ["y"], {"x": np.array(rows, dtype)}
+    )[0]
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
@@ -39,7 +54,8 @@ def test_every_squash_in_onnx(dtype):
     net = every_squash()
     rows = STATES if dtype == "float64" else STATES[:-1]
     there = in_onnx(net, rows, dtype)
-    wrong, here = {}, expected(net, rows)
+    wrong = {}
+    here = expected(net, rows)
     for i, neuron in enumerate(net.output):
         exactly = 1e-14 if dtype == "float64" and "gelu" not in neuron.name else 2e-6
         if not np.allclose(there[:, i], here[:, i], rtol=100 * exactly, atol=exactly):
@@ -53,21 +69,26 @@ def of_all_primitives(state):
         return 0.25, 0.0
     sign = 1.0 if state != 8.5 and not state < 0.0 else -1.0
     x = 0.25 + sign * state
-    total = math.log(x) + math.log1p(x) + math.pow(x, 1.5) + math.cos(x) + math.expm1(-x)
+    total = (
+        math.log(x) + math.log1p(x) + math.pow(x, 1.5) + math.cos(x) + math.expm1(-x)
+    )
     slope = 1 / x + 1 / (1 + x) + 1.5 * math.sqrt(x) - math.sin(x) - math.exp(-x)
     return total + math.tanh(state), slope * sign + 1 - math.tanh(state) ** 2
 
 
 def test_every_primitive_in_onnx():
     """Also those that no built-in squash uses, and comparisons of every kind."""
-    net = architect.Perceptron(1, 3, 1, squash=of_all_primitives, output_squash="identity", seed=0)
+    net = architect.Perceptron(
+        1, 3, 1, squash=of_all_primitives, output_squash="identity", seed=0
+    )
     rows = np.linspace(-9, 9, 13)[:, None]
     pytest.importorskip("onnxruntime", "1.29")  # before, it had no cosine of float64
     assert close(in_onnx(net, rows), net.run(rows))
 
 
 def test_onnx_keeps_factors_beside_products_of_matrices():
-    """ONNX Runtime rounds scalar factors before and after a MatMul to float32, also in float64."""
+    """ONNX Runtime rounds scalar factors before and after a MatMul to float32, also in
+    float64."""
 
     @squash.register
     def tenth(state):
@@ -75,7 +96,9 @@ def test_onnx_keeps_factors_beside_products_of_matrices():
 
     rows = np.random.default_rng(0).normal(size=(5, 3))
     for width in (1, 4):
-        net = architect.Perceptron(3, width, width, 2, squash=tenth, output_squash="identity", seed=0)
+        net = architect.Perceptron(
+            3, width, width, 2, squash=tenth, output_squash="identity", seed=0
+        )
         assert close(in_onnx(net, rows), net.run(rows)), width
 
 
@@ -85,7 +108,8 @@ def test_neurons_that_draw_are_refused_by_name():
         net.input.project(net.output, seed=0)
         for write in (python_source, c_source, onnx_model):
             with pytest.raises(
-                errors.FormatError, match=f"'dice 0' is '{name}', whose random .*deterministic"
+                errors.FormatError,
+                match=f"'dice 0' is '{name}', whose random .*deterministic",
             ):
                 write(net)
         net.deterministic = True
@@ -101,11 +125,18 @@ def arc(state):
 def test_what_cannot_be_written_says_why_and_what_to_do():
     net = Network(Layer(1), [], Layer(1, arc, name="odd"))
     net.input.project(net.output, seed=0)
-    for write, key in ((python_source, "python"), (c_source, "c"), (onnx_model, "onnx")):
+    for write, key in (
+        (python_source, "python"),
+        (c_source, "c"),
+        (onnx_model, "onnx"),
+    ):
         with pytest.raises(
             errors.FormatError,
-            match=rf"neuron 'odd 0' is 'arc', which cannot be written in \w+: it calls atan. "
-            rf"Register it with written={{'{key}': \.\.\.}}, or set another squash",
+            match=(
+                rf"neuron 'odd 0' is 'arc', which cannot be written in \w+: it calls"
+                rf" atan. "
+                rf"Register it with written={{'{key}': \.\.\.}}, or set another squash"
+            ),
         ):
             write(net)
 
@@ -114,7 +145,9 @@ WRITTEN = {
     "c": "fmin({s} * {s}, 4.0)",
     "javascript": "Math.min({s} * {s}, 4)",
     "python": "min({s} * {s}, 4.0)",
-    "onnx": lambda graph, s: graph.node("Min", graph.node("Mul", s, s), graph.number(4.0)),
+    "onnx": lambda graph, s: graph.node(
+        "Min", graph.node("Mul", s, s), graph.number(4.0)
+    ),
     "torch": lambda s: (s * s).clamp(max=4.0),
 }
 ROWS = np.array([[0.3, -1.0], [2.0, 0.5], [-0.2, 9.0]])
@@ -135,7 +168,11 @@ def network():
 @pytest.mark.parametrize("language", [*RUNNERS, "onnx"])
 def test_what_was_registered_to_be_written_stands_in_a_program(language, tmp_path):
     net = network()
-    answered = in_onnx(net, ROWS) if language == "onnx" else RUNNERS[language](net, ROWS.tolist(), tmp_path)
+    answered = (
+        in_onnx(net, ROWS)
+        if language == "onnx"
+        else RUNNERS[language](net, ROWS.tolist(), tmp_path)
+    )
     net.clear()
     np.testing.assert_allclose(answered, net.run(ROWS), rtol=1e-12)
 

@@ -1,4 +1,5 @@
-"""Networks go to Synaptic and come from there; the golden files were written by Synaptic 1.1.4."""
+"""Networks go to Synaptic and come from there; the golden files were written by
+Synaptic 1.1.4."""
 
 import json
 from functools import partial
@@ -8,7 +9,13 @@ import numpy as np
 import pytest
 
 from synapse import errors
-from synapse.readwrite import SynapticWarning, from_synaptic_data, load, save, synaptic_data
+from synapse.readwrite import (
+    SynapticWarning,
+    from_synaptic_data,
+    load,
+    save,
+    synaptic_data,
+)
 from tests.helpers.cases import all_hold
 
 from .mutation import all_damage_refused, put
@@ -16,12 +23,20 @@ from .mutation import all_damage_refused, put
 GOLDEN = Path(__file__).parent / "golden" / "synaptic_files.json"
 FILES = json.loads(GOLDEN.read_text())
 LIQUIDS = json.loads((GOLDEN.parent / "synaptic_liquids.json").read_text())
-NETWORKS = json.loads((Path(__file__).parents[1] / "golden" / "networks.json").read_text())
+NETWORKS = json.loads(
+    (Path(__file__).parents[1] / "golden" / "networks.json").read_text()
+)
 
 
 def neuron(layer, squash="LOGISTIC", **numbers):
     zero = {"state": 0, "old": 0, "activation": 0, "bias": 0}
-    return {**zero, **numbers, "layer": layer, "squash": squash, "trace": {"elegibility": {}, "extended": {}}}
+    return {
+        **zero,
+        **numbers,
+        "layer": layer,
+        "squash": squash,
+        "trace": {"elegibility": {}, "extended": {}},
+    }
 
 
 def link(source, target, weight=0.5, gater=None):
@@ -30,8 +45,17 @@ def link(source, target, weight=0.5, gater=None):
 
 def small():
     """Two inputs, two hidden neurons, one output."""
-    neurons = [neuron("input"), neuron("input"), neuron(0), neuron(1, "TANH"), neuron("output", "IDENTITY")]
-    return {"neurons": neurons, "connections": [link(0, 2), link(1, 3, 0.25, 2), link(2, 3), link(3, 4)]}
+    neurons = [
+        neuron("input"),
+        neuron("input"),
+        neuron(0),
+        neuron(1, "TANH"),
+        neuron("output", "IDENTITY"),
+    ]
+    return {
+        "neurons": neurons,
+        "connections": [link(0, 2), link(1, 3, 0.25, 2), link(2, 3), link(3, 4)],
+    }
 
 
 def test_files_of_synaptic_go_on_as_synaptic_does_and_are_written_again(tmp_path):
@@ -51,17 +75,33 @@ def test_files_of_synaptic_go_on_as_synaptic_does_and_are_written_again(tmp_path
 
 def test_layers_squashes_and_what_is_trained():
     data = small()
-    for one, squash in zip(data["neurons"], ("TANH", "LOGISTIC", "RELU", "HLIM", "IDENTITY"), strict=True):
+    for one, squash in zip(
+        data["neurons"], ("TANH", "LOGISTIC", "RELU", "HLIM", "IDENTITY"), strict=True
+    ):
         one["squash"] = squash
     data["connections"].append(link(3, 3, 1, 2))
     net = from_synaptic_data(data)
-    assert [layer.name for layer in net.layers] == ["input", "hidden 1", "hidden 2", "output"]
-    assert [one.squash.name for one in net] == ["tanh", "logistic", "relu", "step", "identity"]
+    assert [layer.name for layer in net.layers] == [
+        "input",
+        "hidden 1",
+        "hidden 2",
+        "output",
+    ]
+    assert [one.squash.name for one in net] == [
+        "tanh",
+        "logistic",
+        "relu",
+        "step",
+        "identity",
+    ]
     assert [one.trainable for one in net.connections] == [True, True, True, True, False]
     assert net.connections[1].gater is net.connections[4].gater is net[2]
     assert synaptic_data(net) == data
     net[2].squash = "elu"
-    with pytest.raises(errors.ArgumentError, match="cannot be written for Synaptic, which knows logistic"):
+    with pytest.raises(
+        errors.ArgumentError,
+        match="cannot be written for Synaptic, which knows logistic",
+    ):
         synaptic_data(net)
 
 
@@ -69,10 +109,15 @@ def test_a_self_connection_whose_weight_synaptic_does_not_read_is_said():
     data = small()
     data["connections"].append(link(3, 3, 0.5))
     net = from_synaptic_data(data)
-    with pytest.warns(SynapticWarning, match=r"read 1 as .* 1 self-connection, .* neuron 3, .* 0.5"):
+    with pytest.warns(
+        SynapticWarning, match=r"read 1 as .* 1 self-connection, .* neuron 3, .* 0.5"
+    ):
         assert synaptic_data(net) == data
     data["connections"].append(link(3, 3))
-    with pytest.raises(errors.FormatError, match="connections 4 and 5 both lead from one neuron to itself"):
+    with pytest.raises(
+        errors.FormatError,
+        match="connections 4 and 5 both lead from one neuron to itself",
+    ):
         from_synaptic_data(data)
 
 
@@ -85,13 +130,19 @@ def test_only_inputs_that_nothing_leads_to_lose_their_bias():
 
 
 def test_older_files_have_indices_in_strings_and_traces():
-    data, old = small(), small()
+    data = small()
+    old = small()
     for one in old["neurons"]:
         one["layer"] = str(one["layer"])
         one["trace"]["elegibility"] = {"1430": 0.5}
     del old["neurons"][1]["trace"]
     for one in old["connections"]:
-        one.update({end: one[end] if one[end] is None else str(one[end]) for end in ("from", "to", "gater")})
+        one.update(
+            {
+                end: one[end] if one[end] is None else str(one[end])
+                for end in ("from", "to", "gater")
+            }
+        )
     assert synaptic_data(from_synaptic_data(old)) == data
 
 
@@ -99,9 +150,13 @@ def test_older_files_have_indices_in_strings_and_traces():
 def test_a_liquid_answers_as_synaptic_does_after_reading_and_resuming(tmp_path):
     def check(golden):
         inputs, data = golden["inputs"], golden["network"]
-        if len({(one["from"], one["to"]) for one in data["connections"]}) == len(data["connections"]):
+        if len({(one["from"], one["to"]) for one in data["connections"]}) == len(
+            data["connections"]
+        ):
             net = from_synaptic_data(data)
-            again = from_synaptic_data(synaptic_data(net))  # relays stand for the same in a file
+            again = from_synaptic_data(
+                synaptic_data(net)
+            )  # relays stand for the same in a file
             for one in (net, again):
                 assert np.abs(one.run(inputs) - golden["read"]).max() < 1e-12
         if "resumed" in golden:
@@ -113,32 +168,63 @@ def test_a_liquid_answers_as_synaptic_does_after_reading_and_resuming(tmp_path):
 
 
 def test_repeated_connections_become_one():
-    data, summed = small(), small()
+    data = small()
+    summed = small()
     data["connections"] += [link(2, 3, 0.125), link(1, 3, -1, 2), link(2, 3, 1)]
-    summed["connections"][1]["weight"], summed["connections"][2]["weight"] = -0.75, 1.625
+    summed["connections"][1]["weight"] = -0.75
+    summed["connections"][2]["weight"] = 1.625
     sentence = r"repeat 3 connections, .* connection 2 as connection 4"
     with pytest.warns(SynapticWarning, match=sentence):
         net = from_synaptic_data(data, resume=True)
     assert synaptic_data(net) == summed
 
 
-in_neuron, in_link = partial(put, "neurons", 3), partial(put, "connections", 2)
+in_neuron = partial(put, "neurons", 3)
+in_link = partial(put, "connections", 2)
 BAD = {
     "no neurons": (put("neurons", []), "The layers must be"),
     "more": (put("more", 1), "got 'more' too"),
-    "unknown": (put("neurons", 1, "error", 0), "Expected neuron 1 to have only state.* got 'error' too"),
-    "custom": (in_neuron("squash", None), "the squash of neuron 3 to be one of LOGISTIC.*does not save"),
-    "text": (in_neuron("bias", "0.5"), "Expected the bias of neuron 3 to be a finite number, got '0.5'"),
-    "layer": (in_neuron("layer", "hidden"), "Expected the layer of neuron 3 to be 'input', 'output' or"),
-    "gap": (in_neuron("layer", 2), "The layers must be 'input', 0, 1, ... and 'output', and none"),
+    "unknown": (
+        put("neurons", 1, "error", 0),
+        "Expected neuron 1 to have only state.* got 'error' too",
+    ),
+    "custom": (
+        in_neuron("squash", None),
+        "the squash of neuron 3 to be one of LOGISTIC.*does not save",
+    ),
+    "text": (
+        in_neuron("bias", "0.5"),
+        "Expected the bias of neuron 3 to be a finite number, got '0.5'",
+    ),
+    "layer": (
+        in_neuron("layer", "hidden"),
+        "Expected the layer of neuron 3 to be 'input', 'output' or",
+    ),
+    "gap": (
+        in_neuron("layer", 2),
+        "The layers must be 'input', 0, 1, ... and 'output', and none",
+    ),
     "no output": (put("neurons", 4, "layer", 0), "The layers must be"),
-    "from": (in_link("from", 5), "Expected the from of connection 2 to be the number of a neuron"),
-    "gater": (in_link("gater", "x"), "Expected the gater of connection 2 to be.*or null .not gated"),
+    "from": (
+        in_link("from", 5),
+        "Expected the from of connection 2 to be the number of a neuron",
+    ),
+    "gater": (
+        in_link("gater", "x"),
+        "Expected the gater of connection 2 to be.*or null .not gated",
+    ),
 }
 
 
 def test_one_clear_error_says_what_and_where():
     all_damage_refused(BAD, small, from_synaptic_data)
-    for data in (None, [], "text", {}, {"neurons": []}, {"neurons": [], "connections": []}):
+    for data in (
+        None,
+        [],
+        "text",
+        {},
+        {"neurons": []},
+        {"neurons": [], "connections": []},
+    ):
         with pytest.raises(errors.FormatError):
             from_synaptic_data(data)

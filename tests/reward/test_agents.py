@@ -15,7 +15,8 @@ from synapse import gradient, reward
 from synapse.errors import ArgumentError, ArgumentTypeError, DivergenceError
 from tests.helpers.strategies import SMOOTH, Twin, given_graphs, specs
 
-DISCOUNT, TRACE = 0.9, 0.7
+DISCOUNT = 0.9
+TRACE = 0.7
 NETWORKS = {
     "perceptron": lambda: architect.Perceptron(2, 5, 1, squash="tanh", seed=0),
     "lstm": lambda: architect.LSTM(2, 4, 1, seed=0),
@@ -24,24 +25,36 @@ NETWORKS = {
 
 
 def check_forward_view(net, steps, seed=0):
-    """With weights that stand still, the changes of an episode are those of the forward view."""
+    """With weights that stand still, the changes of an episode are those of the forward
+    view."""
     net.learning_rule = "rtrl"
     rng = np.random.default_rng(seed)
-    rows, gains = rng.uniform(-1, 1, (steps + 1, len(net.input))), rng.normal(size=steps)
-    agent = reward.TD(net, discount=DISCOUNT, trace=TRACE, rate=0.0, bound=None, normalise=False)
-    values, backward = [agent.begin(rows[0])], [0.0, 0.0]
+    rows = rng.uniform(-1, 1, (steps + 1, len(net.input)))
+    gains = rng.normal(size=steps)
+    agent = reward.TD(
+        net, discount=DISCOUNT, trace=TRACE, rate=0.0, bound=None, normalise=False
+    )
+    values = [agent.begin(rows[0])]
+    backward = [0.0, 0.0]
     for t in range(steps):
         values.append(agent.learn(gains[t], rows[t + 1], ended=t == steps - 1))
-        backward = [one + agent.error * e for one, e in zip(backward, agent._traces[0].read(), strict=True)]
+        backward = [
+            one + agent.error * e
+            for one, e in zip(backward, agent._traces[0].read(), strict=True)
+        ]
     values[-1] = 0.0
-    ahead, forward = 0.0, [0.0, 0.0]
+    ahead = 0.0
+    forward = [0.0, 0.0]
     for t in reversed(range(steps)):
         ahead = gains[t] + DISCOUNT * ((1 - TRACE) * values[t + 1] + TRACE * ahead)
         targets = np.full((t + 1, 1), np.nan)
         targets[-1] = values[t] - 1.0  # so that its gradient is that of the value
         exact = gradient(net, rows[: t + 1], targets, "squared_error")
         slopes = exact.weights, exact.biases
-        forward = [one + (ahead - values[t]) * slope for one, slope in zip(forward, slopes, strict=True)]
+        forward = [
+            one + (ahead - values[t]) * slope
+            for one, slope in zip(forward, slopes, strict=True)
+        ]
     for found, wanted in zip(backward, forward, strict=True):
         largest = max(1.0, abs(wanted).max(initial=0.0))
         np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-10 * largest)
@@ -58,17 +71,21 @@ def test_changes_of_an_episode_are_those_of_the_forward_view_in_any_graph(spec, 
     check_forward_view(Twin(spec).net, steps, spec.seed)
 
 
-# --- the same agents as programs in NumPy, which share nothing with the library ---------------------
+# --- the same agents as programs in NumPy, which share nothing with the library -------
 
 
 class Dense:
-    """A perceptron with one hidden layer of tanh units: outputs, and their slopes for given errors."""
+    """A perceptron with one hidden layer of tanh units: outputs, and their slopes for
+    given errors."""
 
     def __init__(self, net):
         n, h, m = (len(layer) for layer in net.layers)
-        weights, biases = np.array(net.weights), np.array(net.biases)
-        self.first, self.second = weights[: n * h].reshape(h, n), weights[n * h :].reshape(m, h)
-        self.hidden_bias, self.bias = biases[n : n + h], biases[n + h :]
+        weights = np.array(net.weights)
+        biases = np.array(net.biases)
+        self.first = weights[: n * h].reshape(h, n)
+        self.second = weights[n * h :].reshape(m, h)
+        self.hidden_bias = biases[n : n + h]
+        self.bias = biases[n + h :]
         self.trace = [np.zeros_like(part) for part in self.parts]
 
     @property
@@ -85,7 +102,9 @@ class Dense:
 
     def learn(self, row, errors, delta, decay, kappa):
         slopes = self.slopes(row, errors)
-        self.trace = [decay * e + slope for e, slope in zip(self.trace, slopes, strict=True)]
+        self.trace = [
+            decay * e + slope for e, slope in zip(self.trace, slopes, strict=True)
+        ]
         size = sum(abs(e).sum() for e in self.trace)
         step = 1.0 / max(1.0, kappa * max(abs(delta), 1.0) * size)
         for part, e in zip(self.parts, self.trace, strict=True):
@@ -99,7 +118,8 @@ class Walk:
     """Five places in a row; the right end pays, each step costs."""
 
     def reset(self, seed=None):
-        self.place, self.steps = 2, 0
+        self.place = 2
+        self.steps = 0
         return self.seen(), {}
 
     def seen(self):
@@ -114,11 +134,14 @@ class Walk:
 
 def greedy_program(net, episodes, explore, rng):
     """Watkins' Q(λ), by the book."""
-    dense, walk, returns = Dense(net), Walk(), []
+    dense = Dense(net)
+    walk = Walk()
+    returns = []
     for _ in range(episodes):
         row, _ = walk.reset()
         dense.forget()
-        total, over = 0.0, False
+        total = 0.0
+        over = False
         while not over:
             values = dense.outputs(row)
             action = best = int(values.argmax())
@@ -137,12 +160,16 @@ def greedy_program(net, episodes, explore, rng):
 
 def actor_program(policy, value, episodes, entropy, rng):
     """Actor and critic: softmax over the outputs of the policy."""
-    actor, critic, walk, returns = Dense(policy), Dense(value), Walk(), []
+    actor = Dense(policy)
+    critic = Dense(value)
+    walk = Walk()
+    returns = []
     for _ in range(episodes):
         row, _ = walk.reset()
         actor.forget()
         critic.forget()
-        total, over = 0.0, False
+        total = 0.0
+        over = False
         while not over:
             powers = np.exp(actor.outputs(row))
             chances = powers / powers.sum()
@@ -152,7 +179,11 @@ def actor_program(policy, value, episodes, entropy, rng):
             delta = gain + DISCOUNT * following - critic.outputs(row)[0]
             own = -(chances * np.log(chances)).sum()
             slope_of_entropy = -chances * (np.log(chances) + own)
-            errors = np.eye(2)[action] - chances + entropy * np.sign(delta) * slope_of_entropy
+            errors = (
+                np.eye(2)[action]
+                - chances
+                + entropy * np.sign(delta) * slope_of_entropy
+            )
             actor.learn(row, errors, delta, DISCOUNT * TRACE, 3.0)
             critic.learn(row, np.ones(1), delta, DISCOUNT * TRACE, 2.0)
             row, total, over = after, total + gain, ended or broken
@@ -161,9 +192,12 @@ def actor_program(policy, value, episodes, entropy, rng):
 
 
 def play(agent, episodes):
-    walk, returns = Walk(), []
+    walk = Walk()
+    returns = []
     for _ in range(episodes):
-        action, total, over = agent.begin(walk.reset()[0]), 0.0, False
+        action = agent.begin(walk.reset()[0])
+        total = 0.0
+        over = False
         while not over:
             row, gain, ended, broken, _ = walk.step(action)
             action = agent.learn(gain, row, ended, broken)
@@ -172,11 +206,19 @@ def play(agent, episodes):
     return returns
 
 
-PLAIN = {"discount": DISCOUNT, "trace": TRACE, "normalise": False, "scale_rewards": False, "seed": 7}
+PLAIN = {
+    "discount": DISCOUNT,
+    "trace": TRACE,
+    "normalise": False,
+    "scale_rewards": False,
+    "seed": 7,
+}
 
 
 def perceptron(outputs, seed, last="identity"):
-    return architect.Perceptron(5, 8, outputs, squash="tanh", output_squash=last, seed=seed)
+    return architect.Perceptron(
+        5, 8, outputs, squash="tanh", output_squash=last, seed=seed
+    )
 
 
 def test_q_learning_is_that_of_a_program_in_numpy():
@@ -188,7 +230,8 @@ def test_q_learning_is_that_of_a_program_in_numpy():
 
 
 def test_actor_and_critic_are_those_of_a_program_in_numpy():
-    policy, value = perceptron(2, 0, "softmax"), perceptron(1, 1)
+    policy = perceptron(2, 0, "softmax")
+    value = perceptron(1, 1)
     wanted, actor = actor_program(policy, value, 100, 0.01, np.random.default_rng(7))
     assert play(reward.ActorCritic(policy, value, **PLAIN), 100) == wanted
     np.testing.assert_allclose(Dense(policy).first, actor.first, atol=1e-9)
@@ -198,13 +241,16 @@ def test_errors_of_continuous_actions_are_slopes_of_their_log_probability():
     net = architect.Perceptron(1, 4, seed=0)
     net.output[2].squash = net.output[3].squash = "softplus"
     net.output[0].squash = "identity"
-    agent = reward.ActorCritic(net, architect.Perceptron(1, 1, seed=1), entropy=0.3, **PLAIN)
+    agent = reward.ActorCritic(
+        net, architect.Perceptron(1, 1, seed=1), entropy=0.3, **PLAIN
+    )
     action = agent.begin([0.4])
     states = np.array([neuron.state for neuron in net.output])
 
     def judged(states):
         (mean, logistic), raw = states[:2], states[2:]
-        means, deviation = np.array([mean, 1 / (1 + math.exp(-logistic))]), np.log1p(np.exp(raw))
+        means = np.array([mean, 1 / (1 + math.exp(-logistic))])
+        deviation = np.log1p(np.exp(raw))
         density = -0.5 * ((action - means) / deviation) ** 2 - np.log(deviation)
         return density.sum() + 0.3 * np.log(deviation).sum()
 
@@ -217,17 +263,22 @@ def test_errors_of_continuous_actions_are_slopes_of_their_log_probability():
 def test_shared_weights_change_by_the_sum_of_their_slopes():
     net = architect.Perceptron(2, 1, squash="identity", seed=0)
     synapse.tie(net.connections)
-    before, bias = net.weights[0], net.biases[2]
+    before = net.weights[0]
+    bias = net.biases[2]
     agent = reward.TD(net, discount=0.0, rate=0.1, bound=None, normalise=False)
     value = agent.begin([1.0, 2.0])
     agent.learn(5.0, [0.0, 0.0], ended=True)
-    assert net.weights.tolist() == pytest.approx([before + 0.1 * (5.0 - value) * 3.0] * 2)
+    assert net.weights.tolist() == pytest.approx(
+        [before + 0.1 * (5.0 - value) * 3.0] * 2
+    )
     assert net.biases[2] == pytest.approx(bias + 0.1 * (5.0 - value))
     agent.bound = 20.0
     value = agent.begin([1.0, 2.0])
     weight = net.weights[0]
     agent.learn(0.5 + value, [0.0, 0.0], ended=True)
-    assert net.weights[0] - weight == pytest.approx(0.1 / (0.1 * 20.0 * 4.0) * 0.5 * 3.0)
+    assert net.weights[0] - weight == pytest.approx(
+        0.1 / (0.1 * 20.0 * 4.0) * 0.5 * 3.0
+    )
 
 
 @pytest.mark.parametrize("rule", ["online", "rtrl"])
@@ -245,8 +296,12 @@ def test_an_edit_between_steps_keeps_the_traces_of_what_stays(rule):
     new = net.input[0].project(net.output[0], weight=0.3)
     large = synapse.Layer(60)
     large.project(large, synapse.ONE_TO_ONE)
-    net.add(large)[0].project(net.output[0])  # the store is absorbed by a larger one with connections
-    for connection, value in zip(net.connections, traces.read().weights.tolist(), strict=True):
+    net.add(large)[0].project(
+        net.output[0]
+    )  # the store is absorbed by a larger one with connections
+    for connection, value in zip(
+        net.connections, traces.read().weights.tolist(), strict=True
+    ):
         assert value == (0.0 if connection is new else known.get(connection, 0.0))
     assert [biases.get(neuron, 0.0) for neuron in net] == traces.read().biases.tolist()
     agent.learn(1.0, [0.3, 0.3])
@@ -259,7 +314,8 @@ def test_faults_are_one_sentence_and_change_nothing():
     with pytest.raises(ArgumentError, match="Call begin"):
         agent.learn(1.0, np.zeros(5))
     agent.begin(np.zeros(5))
-    before, random = net.weights, agent.rng.bit_generator.state
+    before = net.weights
+    random = agent.rng.bit_generator.state
     for gain, row, kind in product(
         (1.0, math.nan, "much"), (np.zeros(5), [0.0], np.full(5, np.nan)), (Exception,)
     ):
@@ -281,7 +337,9 @@ def test_faults_are_one_sentence_and_change_nothing():
         lambda: reward.ActorCritic(value, value),
         lambda: reward.ActorCritic(value, net),
         lambda: reward.ActorCritic(value, perceptron(1, 2)),
-        lambda: reward.ActorCritic(architect.Perceptron(2, 4, output_squash="softplus"), value),
+        lambda: reward.ActorCritic(
+            architect.Perceptron(2, 4, output_squash="softplus"), value
+        ),
         lambda: reward.TD(value, discount=1.5),
         lambda: reward.TD(value, bound=0.0),
         lambda: reward.TD("network"),
@@ -310,7 +368,8 @@ def test_an_agent_and_its_network_are_collected():
 
 
 def test_a_difference_that_is_not_finite_changes_no_weight():
-    a, b = synapse.Layer(1), synapse.Layer(1, "identity")
+    a = synapse.Layer(1)
+    b = synapse.Layer(1, "identity")
     a.project(b, weights=1e200)
     net = synapse.Network(a, b)
     agent = reward.TD(net, bound=None, normalise=False)
@@ -330,7 +389,10 @@ def test_a_difference_that_is_not_finite_changes_no_weight():
 def test_an_actor_keeps_its_weights_if_its_critic_diverges():
     policy = architect.Perceptron(1, 2, output_squash="softmax", seed=0)
     value = architect.Perceptron(1, 1, 1, squash="identity", seed=1)
-    value.weights = [1.0, 1e200]  # its slopes, times delta, overflow; those of the policy do not
+    value.weights = [
+        1.0,
+        1e200,
+    ]  # its slopes, times delta, overflow; those of the policy do not
     options = {**PLAIN, "discount": 0.0, "bound": None, "policy_bound": None}
     agent = reward.ActorCritic(policy, value, **options)
     agent.begin([1.0])
@@ -344,7 +406,11 @@ def test_what_follows_counts_if_an_episode_is_broken_off_and_not_if_it_has_ended
     net = architect.Perceptron(1, 1, squash="identity", seed=0)
     agent = reward.TD(net, discount=0.5, rate=0.0, normalise=False)
     following = net.peek([2.0])[0]
-    for options, counted in (({}, 1.0), ({"truncated": True}, 1.0), ({"ended": True}, 0.0)):
+    for options, counted in (
+        ({}, 1.0),
+        ({"truncated": True}, 1.0),
+        ({"ended": True}, 0.0),
+    ):
         value = agent.begin([1.0])
         agent.learn(3.0, [2.0], **options)
         assert agent.error == pytest.approx(3.0 + 0.5 * counted * following - value)
@@ -353,14 +419,22 @@ def test_what_follows_counts_if_an_episode_is_broken_off_and_not_if_it_has_ended
 @pytest.mark.parametrize("rule", ["online", "rtrl"])
 @pytest.mark.parametrize(
     "options",
-    [{}, {"normalise": False, "bound": None, "rate": 0.01}, {"scale_rewards": True, "discount": 0.5}],
+    [
+        {},
+        {"normalise": False, "bound": None, "rate": 0.01},
+        {"scale_rewards": True, "discount": 0.5},
+    ],
 )
 @pytest.mark.parametrize("change", [None, "tie", "record", "edit"])
-def test_a_stream_of_rows_is_learned_like_single_calls(monkeypatch, rule, options, change):
-    """In one call of compiled code, or step by step where parameters are shared or steps are recorded."""
+def test_a_stream_of_rows_is_learned_like_single_calls(
+    monkeypatch, rule, options, change
+):
+    """In one call of compiled code, or step by step where parameters are shared or
+    steps are recorded."""
     monkeypatch.setattr(reward.td, "TOGETHER", 16)
     rng = np.random.default_rng(0)
-    rows, gains = rng.normal(3.0, 1.0, size=(50, 2)), rng.normal(size=50)
+    rows = rng.normal(3.0, 1.0, size=(50, 2))
+    gains = rng.normal(size=50)
     nets = [architect.GRU(2, 3, 1, output_squash="identity", seed=0) for _ in range(2)]
     agents = [reward.TD(net, **options) for net in nets]
     logs = []
@@ -377,7 +451,11 @@ def test_a_stream_of_rows_is_learned_like_single_calls(monkeypatch, rule, option
             net.add(synapse.Layer(40))
             agent.begin(rows[0])
     values = agents[0].run(rows, gains)
-    first = agents[1].learn(gains[0], rows[0]) if change == "edit" else agents[1].begin(rows[0])
+    first = (
+        agents[1].learn(gains[0], rows[0])
+        if change == "edit"
+        else agents[1].begin(rows[0])
+    )
     expected = [first, *map(agents[1].learn, gains[1:], rows[1:])]
     np.testing.assert_allclose(values, expected, rtol=1e-9)
     np.testing.assert_allclose(nets[0].weights, nets[1].weights, rtol=1e-9, atol=1e-12)
@@ -386,7 +464,9 @@ def test_a_stream_of_rows_is_learned_like_single_calls(monkeypatch, rule, option
     for log in logs:
         log.__exit__(None, None, None)
         assert log["activation"].shape[0] == 50
-    assert agents[0].learn(1.0, rows[0]) == pytest.approx(agents[1].learn(1.0, rows[0]), rel=1e-9)
+    assert agents[0].learn(1.0, rows[0]) == pytest.approx(
+        agents[1].learn(1.0, rows[0]), rel=1e-9
+    )
     with pytest.raises(ArgumentError, match="rewards"):
         agents[0].run(rows, gains[1:])
 
@@ -394,7 +474,8 @@ def test_a_stream_of_rows_is_learned_like_single_calls(monkeypatch, rule, option
 def test_a_stream_that_diverges_stops_where_single_calls_do():
     nets = [architect.Perceptron(1, 1, squash="identity", seed=0) for _ in range(2)]
     agents = [reward.TD(net, bound=None, rate=1e10) for net in nets]
-    rows, gains = np.random.default_rng(0).normal(size=(200, 1)), np.ones(200)
+    rows = np.random.default_rng(0).normal(size=(200, 1))
+    gains = np.ones(200)
     with pytest.raises(DivergenceError):
         agents[0].run(rows, gains)
     agents[1].begin(rows[0])
@@ -413,7 +494,8 @@ def test_a_function_that_raises_ends_a_stream_before_its_row_is_learned():
         return 0.1 * x, 0.1
 
     net = architect.Perceptron(1, 1, squash=synapse.squash.register(falls), seed=0)
-    net.weights, net.biases = [1.0], [0.0, 0.0]
+    net.weights = [1.0]
+    net.biases = [0.0, 0.0]
     agent = reward.TD(net, rate=0.0, normalise=False)
     with pytest.raises(synapse.errors.FunctionError):
         agent.run([[1.0], [2.0], [3.0], [9.0], [1.0], [1.0]], np.ones(6))
@@ -423,7 +505,9 @@ def test_a_function_that_raises_ends_a_stream_before_its_row_is_learned():
 def test_rewards_are_divided_by_the_deviation_of_their_discounted_sum():
     net = architect.Perceptron(1, 1, squash="identity", seed=0)
     agent = reward.TD(net, discount=0.5, scale_rewards=True, rate=0.0)
-    value, total, sums = agent.begin([0.0]), 0.0, []
+    value = agent.begin([0.0])
+    total = 0.0
+    sums = []
     for gain in (3.0, -1.0, 4.0, 1.0):
         following = agent.learn(gain, [0.0])
         total = 0.5 * total + gain
@@ -433,10 +517,13 @@ def test_rewards_are_divided_by_the_deviation_of_their_discounted_sum():
 
 
 def test_values_of_softmax_outputs_follow_the_states_of_all():
-    """Weights move along the slopes of the value of the action, here by central differences."""
+    """Weights move along the slopes of the value of the action, here by central
+    differences."""
     net = architect.Perceptron(2, 3, output_squash="softmax", seed=0)
-    row, start = [1.0, 0.5], net.weights
-    action, slopes = int(net.activate(row).argmax()), np.empty(len(start))
+    row = [1.0, 0.5]
+    start = net.weights
+    action = int(net.activate(row).argmax())
+    slopes = np.empty(len(start))
     for i in range(len(start)):
         values = []
         for step in (1e-6, -1e-6):
@@ -445,7 +532,14 @@ def test_values_of_softmax_outputs_follow_the_states_of_all():
         slopes[i] = (values[0] - values[1]) / 2e-6
     net.weights = start
     agent = reward.QLearning(
-        net, explore=0.0, trace=0.0, rate=0.1, bound=None, normalise=False, scale_rewards=False, seed=0
+        net,
+        explore=0.0,
+        trace=0.0,
+        rate=0.1,
+        bound=None,
+        normalise=False,
+        scale_rewards=False,
+        seed=0,
     )
     assert agent.begin(row) == action
     delta = 1.0 - net.output[action].activation
@@ -453,7 +547,7 @@ def test_values_of_softmax_outputs_follow_the_states_of_all():
     assert net.weights - start == pytest.approx(0.1 * delta * slopes, abs=1e-9)
 
 
-# --- a refused step changes nothing ---------------------------------------------------------------
+# --- a refused step changes nothing ---------------------------------------------------
 
 
 def plain_agents():
@@ -462,7 +556,9 @@ def plain_agents():
     softplus = architect.Perceptron(2, 4, squash="softplus", seed=0)
 
     def small(outputs, last="identity"):
-        return architect.Perceptron(2, 3, outputs, squash="tanh", output_squash=last, seed=0)
+        return architect.Perceptron(
+            2, 3, outputs, squash="tanh", output_squash=last, seed=0
+        )
 
     for options in (plain, {"normalise": False}, {}):
         for scale_rewards in (False, True):
@@ -528,7 +624,9 @@ def test_a_refused_step_changes_nothing(number):
 
 def test_an_explore_that_fails_raises_before_the_agent_learns():
     answers = [0.1, 0.1, 2.0, math.nan, "often"]
-    agent = reward.QLearning(perceptron(2, 0), explore=lambda step: answers[min(step, 4)], seed=0)
+    agent = reward.QLearning(
+        perceptron(2, 0), explore=lambda step: answers[min(step, 4)], seed=0
+    )
     agent.begin(np.ones(5))
     agent.learn(1.0, np.ones(5))
     before = everything(agent)
@@ -539,7 +637,9 @@ def test_an_explore_that_fails_raises_before_the_agent_learns():
 
 
 def test_a_stream_with_a_number_that_is_too_large_counts_none_of_its_rows():
-    agent = reward.TD(architect.Perceptron(1, 1, squash="identity", seed=0), scale_rewards=True)
+    agent = reward.TD(
+        architect.Perceptron(1, 1, squash="identity", seed=0), scale_rewards=True
+    )
     agent.begin([1.0])
     before = everything(agent)
     with pytest.raises(ArgumentError, match="squares"):
@@ -552,7 +652,7 @@ def test_a_stream_with_a_number_that_is_too_large_counts_none_of_its_rows():
     assert (agent._scale.as_json(), agent._returns.as_json()) == counted
 
 
-# --- steps by default -----------------------------------------------------------------------------
+# --- steps by default -----------------------------------------------------------------
 
 
 def test_steps_by_default_are_those_of_the_paper_and_shorter_for_networks_with_memory():
@@ -562,7 +662,9 @@ def test_steps_by_default_are_those_of_the_paper_and_shorter_for_networks_with_m
     assert reward.ActorCritic(perceptrons[0], gru)._limits == ((1.0, 3.0), (0.03, 0.2))
     assert reward.TD(gru, rate=0.5, bound=None)._limits == ((0.5, 0.0),)
     agent = reward.TD(perceptrons[1])
-    perceptrons[1].hidden[0].project(perceptrons[1].hidden[0], weights=0.1)  # from now on it has memory
+    perceptrons[1].hidden[0].project(
+        perceptrons[1].hidden[0], weights=0.1
+    )  # from now on it has memory
     agent.begin(np.zeros(5))
     assert agent._limits == ((0.03, 0.2),)
     for wrong in ({"rate": "large"}, {"bound": "none"}):

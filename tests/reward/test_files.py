@@ -1,4 +1,5 @@
-"""Agents and their controllers outside of a run: files, copies, exports of the whole controller."""
+"""Agents and their controllers outside of a run: files, copies, exports of the whole
+controller."""
 
 import copy
 import json
@@ -28,7 +29,9 @@ def gru(inputs, outputs, seed):
 
 
 def continuous():
-    policy = architect.Perceptron(5, 4, 4, squash="tanh", output_squash="softplus", seed=0)
+    policy = architect.Perceptron(
+        5, 4, 4, squash="tanh", output_squash="softplus", seed=0
+    )
     return reward.ActorCritic(policy, gru(5, 1, 1), scale_rewards=True, seed=3)
 
 
@@ -52,8 +55,11 @@ def check_same_future(agent, twin):
     """Both act, learn and remember the same to the bit."""
     rng = np.random.default_rng(1)
     for _ in range(12):
-        reward_, row = rng.normal(), rng.normal(3.0, 2.0, 5)
-        np.testing.assert_array_equal(agent.learn(reward_, row), twin.learn(reward_, row))
+        reward_ = rng.normal()
+        row = rng.normal(3.0, 2.0, 5)
+        np.testing.assert_array_equal(
+            agent.learn(reward_, row), twin.learn(reward_, row)
+        )
     assert numbers(twin) == numbers(agent)
     for one, other in zip(agent._traces, twin._traces, strict=True):
         np.testing.assert_array_equal(one.read().weights, other.read().weights)
@@ -66,20 +72,29 @@ def test_an_agent_that_is_loaded_or_copied_goes_on_with_the_same_bits(number, tm
     path = tmp_path / "agent.npz"
     synapse.save(agent, path)
     check_same_future(learned(list(every_agent())[number]), synapse.load(path))
-    check_same_future(learned(list(every_agent())[number]), pickle.loads(pickle.dumps(agent)))
+    check_same_future(
+        learned(list(every_agent())[number]), pickle.loads(pickle.dumps(agent))
+    )
     check_same_future(agent, copy.deepcopy(agent))
 
 
 def test_arguments_of_an_agent_are_in_its_file_and_functions_are_refused(tmp_path):
     path = tmp_path / "agent.synapse"
-    agent = reward.QLearning(perceptron(2, 0), explore=lambda step: 0.3, bound=0.5, discount=0.7, seed=0)
+    agent = reward.QLearning(
+        perceptron(2, 0), explore=lambda step: 0.3, bound=0.5, discount=0.7, seed=0
+    )
     with pytest.raises(ArgumentError, match="set the attribute to a number"):
         synapse.save(agent, path)
     assert not path.exists()
     agent.explore = 0.25
     synapse.save(agent, path)
     twin = synapse.load(path)
-    assert (twin.explore, twin.bound, twin.discount, twin.normalise) == (0.25, 0.5, 0.7, True)
+    assert (twin.explore, twin.bound, twin.discount, twin.normalise) == (
+        0.25,
+        0.5,
+        0.7,
+        True,
+    )
     with pytest.raises(ArgumentError, match="controller"):
         synapse.save(agent, tmp_path / "agent.c")
     agent.rng = np.random.Generator(np.random.MT19937(0))
@@ -120,10 +135,13 @@ def test_files_of_agents_that_are_damaged_are_refused(tmp_path):
             synapse.load(path)
 
 
-# --- controllers --------------------------------------------------------------------------------
+# --- controllers ----------------------------------------------------------------------
 
 
-@given_graphs(specs(squashes=SQUASHES, most=6), st.sampled_from(["plain", "delayed", "delayed twice"]))
+@given_graphs(
+    specs(squashes=SQUASHES, most=6),
+    st.sampled_from(["plain", "delayed", "delayed twice"]),
+)
 def test_a_controller_acts_as_its_agent_in_any_graph(spec, change):
     net = Twin(spec).net
     if change == "delayed":
@@ -131,7 +149,11 @@ def test_a_controller_acts_as_its_agent_in_any_graph(spec, change):
     elif change == "delayed twice":
         net.input[-1].project(net.output[-1], weight=0.3, delay=1)
         net.output[0].project(net.output[-1], weight=0.3, delay=2)
-    agent = reward.TD(net, rate=0.0) if len(net.output) == 1 else reward.QLearning(net, rate=0.0, seed=0)
+    agent = (
+        reward.TD(net, rate=0.0)
+        if len(net.output) == 1
+        else reward.QLearning(net, rate=0.0, seed=0)
+    )
     rng = np.random.default_rng(spec.seed)
     rows = rng.normal(2.0, 3.0, (9, len(net.input)))
     agent.begin(rows[0])
@@ -141,11 +163,14 @@ def test_a_controller_acts_as_its_agent_in_any_graph(spec, change):
     for number, row in enumerate(rows):
         agent.act(row, first=number == 0)
         wanted = [neuron.activation for neuron in net.output]
-        np.testing.assert_allclose(controller.activate(row), wanted, rtol=1e-9, atol=1e-11)
+        np.testing.assert_allclose(
+            controller.activate(row), wanted, rtol=1e-9, atol=1e-11
+        )
 
 
 def test_a_controller_of_neurons_that_activate_together_is_refused():
-    inputs, outputs = synapse.Layer(1), synapse.Layer(1)
+    inputs = synapse.Layer(1)
+    outputs = synapse.Layer(1)
     inputs.project(outputs, seed=0)
     agent = reward.TD(synapse.Network(inputs, outputs, synchronous=True))
     with pytest.raises(ArgumentError, match="one step late"):
@@ -165,15 +190,23 @@ def exported(controller, suffix, rows, tmp_path):
             f"print(json.dumps([net.step(row) for row in {rows.tolist()}]))"
         )
         answer = subprocess.run(
-            [sys.executable, "-c", code], cwd=tmp_path, check=True, capture_output=True, text=True
+            [sys.executable, "-c", code],
+            cwd=tmp_path,
+            check=True,
+            capture_output=True,
+            text=True,
         )
         return np.array(json.loads(answer.stdout))
     net = synapse.load(path)
     return np.array([net.activate(row) for row in rows])
 
 
-@pytest.mark.parametrize("suffix", ["json", "npz", "py", pytest.param("torch", marks=pytest.mark.torch)])
-def test_a_controller_is_whole_in_every_form_and_a_network_alone_says_what_is_missing(suffix, tmp_path):
+@pytest.mark.parametrize(
+    "suffix", ["json", "npz", "py", pytest.param("torch", marks=pytest.mark.torch)]
+)
+def test_a_controller_is_whole_in_every_form_and_a_network_alone_says_what_is_missing(
+    suffix, tmp_path
+):
     agent = learned(list(every_agent())[3])
     rows = np.random.default_rng(2).normal(3.0, 2.0, (6, 5))
     wanted = []

@@ -1,4 +1,5 @@
-"""Runs of agents in environments: results, checkpoints, Ctrl-C, and environments with faults."""
+"""Runs of agents in environments: results, checkpoints, Ctrl-C, and environments with
+faults."""
 
 import os
 import re
@@ -14,7 +15,12 @@ import pytest
 import architect
 import synapse
 from synapse import reward
-from synapse.errors import ArgumentError, ArgumentTypeError, FormatError, MissingExtraError
+from synapse.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    FormatError,
+    MissingExtraError,
+)
 
 from .test_agents import Walk, perceptron
 
@@ -48,15 +54,31 @@ def numbers(agent):
 
 
 @pytest.mark.parametrize("which", range(3))
-def test_a_run_that_is_resumed_has_the_bits_of_one_that_was_not_broken_off(which, tmp_path):
+def test_a_run_that_is_resumed_has_the_bits_of_one_that_was_not_broken_off(
+    which, tmp_path
+):
     whole, parts, other = (list(agents())[which] for _ in range(3))
     wanted = reward.run(whole, Chance(), steps=2000, seed=5, progress=False)
     path = tmp_path / "agent.npz"
     stop = iter([0] * 9 + [1])
     reward.run(
-        parts, Chance(), steps=2000, seed=5, progress=False, callback=lambda *_: next(stop), checkpoint=path
+        parts,
+        Chance(),
+        steps=2000,
+        seed=5,
+        progress=False,
+        callback=lambda *_: next(stop),
+        checkpoint=path,
     )
-    found = reward.run(other, Chance(), steps=2000, seed=5, progress=False, checkpoint=path, resume=True)
+    found = reward.run(
+        other,
+        Chance(),
+        steps=2000,
+        seed=5,
+        progress=False,
+        checkpoint=path,
+        resume=True,
+    )
     assert found.returns.tolist() == wanted.returns.tolist()
     assert found.lengths.tolist() == wanted.lengths.tolist()
     assert numbers(other) == numbers(whole)
@@ -69,9 +91,15 @@ def test_a_run_that_ends_within_an_episode_continues_there(which, broken_off, tm
     whole, parts, other = (list(agents())[which] for _ in range(3))
     wanted = reward.run(whole, Chance(), steps=600, seed=5, progress=False)
     path = tmp_path / "agent.npz"
-    reward.run(parts, Chance(), steps=broken_off, seed=5, progress=False, checkpoint=path)
-    assert numbers(synapse.load(path)) == numbers(parts)  # the last state, not one between episodes
-    found = reward.run(other, Chance(), steps=600, seed=5, progress=False, checkpoint=path, resume=True)
+    reward.run(
+        parts, Chance(), steps=broken_off, seed=5, progress=False, checkpoint=path
+    )
+    assert numbers(synapse.load(path)) == numbers(
+        parts
+    )  # the last state, not one between episodes
+    found = reward.run(
+        other, Chance(), steps=600, seed=5, progress=False, checkpoint=path, resume=True
+    )
     assert (found.returns.tolist(), found.lengths.tolist()) == (
         wanted.returns.tolist(),
         wanted.lengths.tolist(),
@@ -83,7 +111,9 @@ class Keyboard(Chance):
     """Ctrl-C, given by the environment or a signal, in a step."""
 
     def __init__(self, at, press):
-        self.at, self.press, self.count = at, press, 0
+        self.at = at
+        self.press = press
+        self.count = 0
 
     def step(self, action):
         self.count += 1
@@ -124,7 +154,10 @@ def test_an_error_of_the_environment_loses_nothing(tmp_path):
     with pytest.raises(ZeroDivisionError):
         reward.run(parts, Keyboard(77, broken), **options)
     wanted = reward.run(whole, Chance(), steps=200, seed=5, progress=False)
-    assert reward.run(other, Chance(), **options, resume=True).returns.tolist() == wanted.returns.tolist()
+    assert (
+        reward.run(other, Chance(), **options, resume=True).returns.tolist()
+        == wanted.returns.tolist()
+    )
     assert numbers(other) == numbers(whole)
 
 
@@ -134,8 +167,11 @@ def test_an_episode_that_cannot_be_repeated_begins_anew_with_what_was_learned(tm
             return super().seen() + 1.0
 
     path = tmp_path / "agent.npz"
-    agent, other = next(agents()), next(agents())
-    first = reward.run(agent, Chance(), steps=101, seed=5, progress=False, checkpoint=path)
+    agent = next(agents())
+    other = next(agents())
+    first = reward.run(
+        agent, Chance(), steps=101, seed=5, progress=False, checkpoint=path
+    )
     options = {"seed": 5, "progress": False, "checkpoint": path, "resume": True}
     found = reward.run(other, Other(), steps=130, **options)
     assert found.steps == 130
@@ -146,11 +182,21 @@ def test_an_episode_that_cannot_be_repeated_begins_anew_with_what_was_learned(tm
 def test_a_finished_run_stays_as_it_is_and_no_steps_do_nothing(tmp_path):
     path = tmp_path / "agent.npz"
     agent = next(agents())
-    done = reward.run(agent, Chance(), steps=195, seed=5, progress=False, checkpoint=path)
+    done = reward.run(
+        agent, Chance(), steps=195, seed=5, progress=False, checkpoint=path
+    )
     before = path.read_bytes()
     for steps in (0, 195, 100):
         other = next(agents())
-        found = reward.run(other, Chance(), steps=steps, seed=5, progress=False, checkpoint=path, resume=True)
+        found = reward.run(
+            other,
+            Chance(),
+            steps=steps,
+            seed=5,
+            progress=False,
+            checkpoint=path,
+            resume=True,
+        )
         assert found.returns.tolist() == done.returns.tolist()
         assert found.steps == 195
         assert numbers(other) == numbers(agent)
@@ -160,14 +206,18 @@ def test_a_finished_run_stays_as_it_is_and_no_steps_do_nothing(tmp_path):
     assert (len(found.returns), found.steps, found.stopped) == (0, 0, "steps")
     assert numbers(untouched) == numbers(next(agents()))
     with pytest.raises(ArgumentError, match=r"synapse\.load"):
-        reward.run(untouched, Chance(), steps=9, learn=False, checkpoint=path, resume=True)
+        reward.run(
+            untouched, Chance(), steps=9, learn=False, checkpoint=path, resume=True
+        )
 
 
 def test_a_network_that_cannot_be_saved_is_refused_before_the_first_step(tmp_path):
     agent = next(agents())
     agent.network.output[0].project(synapse.Layer(1)[0])
     with pytest.raises(synapse.errors.TopologyError):
-        reward.run(agent, Chance(), steps=9, progress=False, checkpoint=tmp_path / "agent.npz")
+        reward.run(
+            agent, Chance(), steps=9, progress=False, checkpoint=tmp_path / "agent.npz"
+        )
     assert agent.steps == 0
 
 
@@ -175,7 +225,11 @@ def test_evaluations_beside_a_run_change_no_bit_of_it(tmp_path):
     for which in range(3):
         plain, agent, other = (list(agents())[which] for _ in range(3))
         wanted = reward.run(plain, Chance(), steps=400, seed=5, progress=False)
-        options = {"seed": 5, "progress": False, "checkpoint": tmp_path / f"agent{which}.npz"}
+        options = {
+            "seed": 5,
+            "progress": False,
+            "checkpoint": tmp_path / f"agent{which}.npz",
+        }
         options |= {"evaluate": 100, "evaluation": Chance(), "evaluation_episodes": 4}
         found = reward.run(agent, Chance(), steps=400, **options)
         assert found.returns.tolist() == wanted.returns.tolist()
@@ -184,14 +238,22 @@ def test_evaluations_beside_a_run_change_no_bit_of_it(tmp_path):
         assert found.evaluation_returns.shape == (4, 4)
         again = reward.run(agent, Chance(), steps=800, **options, resume=True)
         assert again.evaluation_steps.tolist() == [100 * i for i in range(1, 9)]
-        assert again.evaluation_returns[:4].tolist() == found.evaluation_returns.tolist()
+        assert (
+            again.evaluation_returns[:4].tolist() == found.evaluation_returns.tolist()
+        )
         del other
-    for wrong in ({"evaluate": 9}, {"evaluation": Chance()}, {"evaluate": 0, "evaluation": Chance()}):
+    for wrong in (
+        {"evaluate": 9},
+        {"evaluation": Chance()},
+        {"evaluate": 0, "evaluation": Chance()},
+    ):
         with pytest.raises(ArgumentError):
             reward.run(next(agents()), Chance(), steps=5, progress=False, **wrong)
     same = Chance()
     with pytest.raises(ArgumentError, match="of its own"):
-        reward.run(next(agents()), same, steps=5, progress=False, evaluate=5, evaluation=same)
+        reward.run(
+            next(agents()), same, steps=5, progress=False, evaluate=5, evaluation=same
+        )
 
 
 def test_a_killed_run_continues_from_its_checkpoint(tmp_path):
@@ -209,9 +271,18 @@ path = {str(tmp_path / "a")!r}
 reward.run(agent, Chance(), steps=600, seed=5, progress=False, callback=callback, checkpoint=path)
 """
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 9
-    whole, other = next(agents()), next(agents())
+    whole = next(agents())
+    other = next(agents())
     wanted = reward.run(whole, Chance(), steps=600, seed=5, progress=False)
-    reward.run(other, Chance(), steps=600, seed=5, progress=False, checkpoint=tmp_path / "a", resume=True)
+    reward.run(
+        other,
+        Chance(),
+        steps=600,
+        seed=5,
+        progress=False,
+        checkpoint=tmp_path / "a",
+        resume=True,
+    )
     assert numbers(other) == numbers(whole)
     assert wanted.steps == 600
 
@@ -247,7 +318,8 @@ def test_spaces_make_numbers_of_observations_and_bound_actions():
         observation_space = Space(n=5, start=1)
 
         def __init__(self, action_space):
-            self.action_space, self.given = action_space, []
+            self.action_space = action_space
+            self.given = []
 
         def reset(self, seed=None):
             return 5, {}
@@ -259,11 +331,21 @@ def test_spaces_make_numbers_of_observations_and_bound_actions():
     box = Space(low=np.full((1, 2), -0.1), high=np.full((1, 2), 0.1))
     policy = architect.Perceptron(5, 4, output_squash="softplus", seed=0)
     continuous = Spaces(box)
-    reward.run(reward.ActorCritic(policy, perceptron(1, 0), seed=0), continuous, steps=20, progress=False)
+    reward.run(
+        reward.ActorCritic(policy, perceptron(1, 0), seed=0),
+        continuous,
+        steps=20,
+        progress=False,
+    )
     assert {action.shape for action in continuous.given} == {(1, 2)}
     assert max(abs(action).max() for action in continuous.given) == 0.1
     discrete = Spaces(Space(n=2, start=7))
-    reward.run(reward.QLearning(perceptron(2, 0), explore=0.5, seed=0), discrete, steps=20, progress=False)
+    reward.run(
+        reward.QLearning(perceptron(2, 0), explore=0.5, seed=0),
+        discrete,
+        steps=20,
+        progress=False,
+    )
     assert set(discrete.given) == {7, 8}
     for agent, space in (
         (next(agents()), Space(n=3)),
@@ -271,16 +353,22 @@ def test_spaces_make_numbers_of_observations_and_bound_actions():
         (reward.ActorCritic(policy, perceptron(1, 0)), Space(n=2)),
         (reward.ActorCritic(perceptron(3, 0, "softmax"), perceptron(1, 0)), Space(n=2)),
     ):
-        with pytest.raises(ArgumentError, match=r"Expected a .* of \d actions, as .* has outputs"):
+        with pytest.raises(
+            ArgumentError, match=r"Expected a .* of \d actions, as .* has outputs"
+        ):
             reward.run(agent, Spaces(space), steps=20, progress=False)
 
 
 def test_several_whole_numbers_are_columns_and_combinations():
     class Several:
-        observation_space = Space(nvec=np.array([2, 3]), start=np.array([0, 5]), shape=(2,))
+        observation_space = Space(
+            nvec=np.array([2, 3]), start=np.array([0, 5]), shape=(2,)
+        )
 
         def __init__(self, action_space, seen=(1, 7)):
-            self.action_space, self.seen, self.given = action_space, seen, []
+            self.action_space = action_space
+            self.seen = seen
+            self.given = []
 
         def reset(self, seed=None):
             return np.array(self.seen), {}
@@ -292,24 +380,42 @@ def test_several_whole_numbers_are_columns_and_combinations():
     multi = Several(Space(nvec=np.array([3, 2]), start=np.array([1, 0]), shape=(2,)))
     agent = reward.QLearning(perceptron(6, 0), explore=1.0, normalise=False, seed=0)
     reward.run(agent, multi, steps=200, progress=False)
-    assert {tuple(action) for action in multi.given} == {(i, j) for i in (1, 2, 3) for j in (0, 1)}
-    assert [neuron.activation for neuron in agent.network.input] == [1.0, 0.0, 1.0, 0.0, 0.0]
+    assert {tuple(action) for action in multi.given} == {
+        (i, j) for i in (1, 2, 3) for j in (0, 1)
+    }
+    assert [neuron.activation for neuron in agent.network.input] == [
+        1.0,
+        0.0,
+        1.0,
+        0.0,
+        0.0,
+    ]
     binary = Several(Space(n=2, shape=(2,)))
     agent = reward.QLearning(perceptron(4, 0), explore=1.0, seed=0)
     reward.run(agent, binary, steps=100, progress=False)
-    assert {tuple(action) for action in binary.given} == {(i, j) for i in (0, 1) for j in (0, 1)}
+    assert {tuple(action) for action in binary.given} == {
+        (i, j) for i in (0, 1) for j in (0, 1)
+    }
     with pytest.raises(ArgumentError, match="6 combinations"):
         reward.run(agent, multi, steps=5, progress=False)
     for seen in ((1, 8), (1,), (1, 0.5), (1, 4)):
         with pytest.raises((ArgumentError, ArgumentTypeError), match="observation"):
-            reward.run(agent, Several(binary.action_space, seen), steps=5, progress=False)
+            reward.run(
+                agent, Several(binary.action_space, seen), steps=5, progress=False
+            )
     bits = Several(Space(n=4, start=0))
     bits.observation_space = Space(n=5, shape=(5,))  # MultiBinary: numbers as they are
     bits.seen = [1, 0, 1, 1, 0]
     bits.step = lambda action: (np.array([0, 1, 0, 1, 1]), 1.0, False, False, {})
     agent = reward.QLearning(perceptron(4, 0), normalise=False, seed=0)
     reward.run(agent, bits, steps=3, progress=False)
-    assert [neuron.activation for neuron in agent.network.input] == [0.0, 1.0, 0.0, 1.0, 1.0]
+    assert [neuron.activation for neuron in agent.network.input] == [
+        0.0,
+        1.0,
+        0.0,
+        1.0,
+        1.0,
+    ]
 
 
 def test_faults_of_an_environment_are_named(tmp_path):
@@ -327,27 +433,57 @@ def test_faults_of_an_environment_are_named(tmp_path):
         ((row, np.nan, False, False, {}), ArgumentError, "reward"),
         ((row * np.nan, 0.0, False, False, {}), ArgumentError, "observation"),
         ((row[1:], 0.0, False, False, {}), ArgumentError, "5 numbers"),
-        (({"eye": row}, 0.0, False, False, {}), ArgumentTypeError, "FlattenObservation"),
+        (
+            ({"eye": row}, 0.0, False, False, {}),
+            ArgumentTypeError,
+            "FlattenObservation",
+        ),
         ((row, 0.0, False), ArgumentTypeError, "tuple of 5"),
     )
     for answer, kind, sentence in cases:
         with pytest.raises(kind, match=sentence):
             reward.run(next(agents()), Broken(answer), steps=10, progress=False)
     with pytest.raises(ZeroDivisionError) as raised:
-        reward.run(next(agents()), Broken(ZeroDivisionError("no")), steps=10, progress=False)
-    assert raised.value.__notes__ == ["The environment raised this in step 0 of episode 0."]
-    for wrong in ({"steps": -1}, {"seed": -1}, {"resume": True}, {"learn": False, "checkpoint": "agent.npz"}):
+        reward.run(
+            next(agents()), Broken(ZeroDivisionError("no")), steps=10, progress=False
+        )
+    assert raised.value.__notes__ == [
+        "The environment raised this in step 0 of episode 0."
+    ]
+    for wrong in (
+        {"steps": -1},
+        {"seed": -1},
+        {"resume": True},
+        {"learn": False, "checkpoint": "agent.npz"},
+    ):
         with pytest.raises(ArgumentError):
-            reward.run(next(agents()), Walk(), **{"steps": 5, "progress": False, **wrong})
+            reward.run(
+                next(agents()), Walk(), **{"steps": 5, "progress": False, **wrong}
+            )
     with pytest.raises(ArgumentTypeError, match="reset and step"):
         reward.run(next(agents()), "CartPole", steps=5)
     with pytest.raises(ArgumentTypeError, match=r"synapse\.reward"):
         reward.run(perceptron(2, 0), Walk(), steps=5)
     path = tmp_path / "agent.npz"
-    reward.run(next(agents()), Walk(), steps=300, progress=False, checkpoint=path, callback=lambda *_: True)
+    reward.run(
+        next(agents()),
+        Walk(),
+        steps=300,
+        progress=False,
+        checkpoint=path,
+        callback=lambda *_: True,
+    )
     for agent, seed in ((list(agents())[2], 0), (next(agents()), 1)):
         with pytest.raises(FormatError, match="not a checkpoint of this agent"):
-            reward.run(agent, Walk(), steps=300, seed=seed, progress=False, checkpoint=path, resume=True)
+            reward.run(
+                agent,
+                Walk(),
+                steps=300,
+                seed=seed,
+                progress=False,
+                checkpoint=path,
+                resume=True,
+            )
 
 
 @pytest.mark.peers
@@ -357,7 +493,8 @@ def test_spaces_of_gymnasium_are_encoded_and_vector_environments_get_the_lines_t
 
     class Random(gymnasium.Env):
         def __init__(self, seen, done):
-            self.observation_space, self.action_space = seen, done
+            self.observation_space = seen
+            self.action_space = done
 
         def reset(self, *, seed=None, options=None):
             super().reset(seed=seed)
@@ -378,13 +515,25 @@ def test_spaces_of_gymnasium_are_encoded_and_vector_environments_get_the_lines_t
     }
     for inputs, observations in seen.items():
         for count, actions in done.items():
-            policy = architect.Perceptron(inputs, count, output_squash="softmax", seed=0)
-            agent = reward.ActorCritic(policy, architect.Perceptron(inputs, 1, seed=1), seed=0)
-            assert reward.run(agent, Random(observations, actions), steps=50, progress=False).steps == 50
+            policy = architect.Perceptron(
+                inputs, count, output_squash="softmax", seed=0
+            )
+            agent = reward.ActorCritic(
+                policy, architect.Perceptron(inputs, 1, seed=1), seed=0
+            )
+            assert (
+                reward.run(
+                    agent, Random(observations, actions), steps=50, progress=False
+                ).steps
+                == 50
+            )
     several = gymnasium.make_vec("CartPole-v1", num_envs=3)
-    agent = reward.QLearning(architect.Perceptron(4, 2, squash="identity", seed=0), seed=0)
+    agent = reward.QLearning(
+        architect.Perceptron(4, 2, squash="identity", seed=0), seed=0
+    )
     with pytest.raises(
-        ArgumentTypeError, match=r"one environment(.|\n)*for seed in range\(3\):\n.*reward\.run"
+        ArgumentTypeError,
+        match=r"one environment(.|\n)*for seed in range\(3\):\n.*reward\.run",
     ):
         reward.run(agent, several, steps=5, progress=False)
 
@@ -397,35 +546,68 @@ def test_agents_act_in_environments_of_gymnasium():
         architect.Perceptron(4, 16, 1, squash="tanh", output_squash="identity", seed=1),
         seed=0,
     )
-    found = reward.run(agent, gymnasium.make("CartPole-v1"), steps=15_000, seed=0, progress=False)
+    found = reward.run(
+        agent, gymnasium.make("CartPole-v1"), steps=15_000, seed=0, progress=False
+    )
     assert found.returns[-50:].mean() > 2 * found.returns[:50].mean()
-    lake = gymnasium.make("FrozenLake-v1", is_slippery=False)  # observations are numbers of places
+    lake = gymnasium.make(
+        "FrozenLake-v1", is_slippery=False
+    )  # observations are numbers of places
     net = architect.Perceptron(16, 4, squash="identity", initializer="zeros", seed=0)
-    agent = reward.QLearning(net, explore=lambda step: max(0.05, 1 - step / 10_000), normalise=False, seed=0)
-    assert reward.run(agent, lake, steps=20_000, seed=0, progress=False).returns[-100:].mean() > 0.5
-    policy = architect.Perceptron(3, 8, 2, squash="tanh", output_squash="softplus", seed=0)
-    agent = reward.ActorCritic(policy, architect.Perceptron(3, 8, 1, output_squash="identity"), seed=0)
+    agent = reward.QLearning(
+        net, explore=lambda step: max(0.05, 1 - step / 10_000), normalise=False, seed=0
+    )
     assert (
-        reward.run(agent, gymnasium.make("Pendulum-v1"), steps=600, progress=False).lengths.tolist()
+        reward.run(agent, lake, steps=20_000, seed=0, progress=False)
+        .returns[-100:]
+        .mean()
+        > 0.5
+    )
+    policy = architect.Perceptron(
+        3, 8, 2, squash="tanh", output_squash="softplus", seed=0
+    )
+    agent = reward.ActorCritic(
+        policy, architect.Perceptron(3, 8, 1, output_squash="identity"), seed=0
+    )
+    assert (
+        reward.run(
+            agent, gymnasium.make("Pendulum-v1"), steps=600, progress=False
+        ).lengths.tolist()
         == [200] * 3
     )
 
 
 def test_the_line_for_tensorboard_in_the_documentation_writes_every_return():
-    page = (Path(__file__).parents[2] / "docs" / "reward.md").read_text(encoding="utf-8")
-    line = re.search(r"For TensorBoard, one line is enough: `callback=(.+?)`, with", page)[1]
+    page = (Path(__file__).parents[2] / "docs" / "reward.md").read_text(
+        encoding="utf-8"
+    )
+    line = re.search(
+        r"For TensorBoard, one line is enough: `callback=(.+?)`, with", page
+    )[1]
     written = []
-    writer = SimpleNamespace(add_scalar=lambda tag, value, step: written.append((tag, value, step)))
+    writer = SimpleNamespace(
+        add_scalar=lambda tag, value, step: written.append((tag, value, step))
+    )
     agent = reward.QLearning(perceptron(2, 0), seed=3)
     callback = eval(line, {"writer": writer})  # the page is ours
-    run = reward.run(agent, Chance(), steps=60, seed=0, callback=callback, progress=False)
+    run = reward.run(
+        agent, Chance(), steps=60, seed=0, callback=callback, progress=False
+    )
     assert len(written) == len(run.returns) > 0
     assert [value for _, value, _ in written] == run.returns.tolist()
     assert [step for _, _, step in written] == np.cumsum(run.lengths).tolist()
 
 
 def test_a_table_of_a_run_names_the_extra_with_pandas(monkeypatch):
-    run = reward.run(reward.QLearning(perceptron(2, 0), seed=3), Chance(), steps=9, seed=0, progress=False)
+    run = reward.run(
+        reward.QLearning(perceptron(2, 0), seed=3),
+        Chance(),
+        steps=9,
+        seed=0,
+        progress=False,
+    )
     monkeypatch.setitem(sys.modules, "pandas", None)
-    with pytest.raises(MissingExtraError, match=r"pandas \(extra 'stats'\).*synapse-neurons\[stats\]"):
+    with pytest.raises(
+        MissingExtraError, match=r"pandas \(extra 'stats'\).*synapse-neurons\[stats\]"
+    ):
         run.to_pandas()

@@ -1,4 +1,5 @@
-"""Estimators of River: all of its checks, features and classes that come and go, and what a pickle keeps."""
+"""Estimators of River: all of its checks, features and classes that come and go, and
+what a pickle keeps."""
 
 import copy
 import doctest
@@ -29,7 +30,9 @@ def own(inputs, outputs, seed):
     return architect.Perceptron(inputs, 3, outputs, output_squash="identity", seed=seed)
 
 
-ROWS = [dict(zip("abc", row.tolist(), strict=True)) for row in RNG.normal(size=(300, 3))]
+ROWS = [
+    dict(zip("abc", row.tolist(), strict=True)) for row in RNG.normal(size=(300, 3))
+]
 
 
 def bits(model):
@@ -58,7 +61,10 @@ def test_all_checks_of_river_pass(kind):
 )
 def test_any_network_learns_and_a_pickle_goes_on_with_the_same_bits(options):
     model = NetworkRegressor(seed=0, **options)
-    errors = [abs(model.predict_one(x) - x["a"]) * (model.learn_one(x, x["a"]) is None) for x in ROWS]
+    errors = [
+        abs(model.predict_one(x) - x["a"]) * (model.learn_one(x, x["a"]) is None)
+        for x in ROWS
+    ]
     assert np.mean(errors[-50:]) < np.mean(errors[:50])
     cloned = model.clone(include_attributes=True)
     twins = (model, pickle.loads(pickle.dumps(model)), copy.deepcopy(model), cloned)
@@ -72,7 +78,8 @@ def test_a_recurrent_network_remembers():
     series = RNG.choice([-1.0, 1.0], 3000).tolist()
 
     def error(**options):
-        model, wrong = NetworkRegressor(seed=0, **options), []
+        model = NetworkRegressor(seed=0, **options)
+        wrong = []
         for before, now in itertools.pairwise(series):
             wrong.append(abs(model.predict_one({"x": now}) - before))
             model.learn_one({"x": now}, before)
@@ -90,18 +97,29 @@ def test_features_and_classes_appear_and_vanish():
     assert model.predict_proba_one({**probe, "unknown": 5.0}) == before
     model.learn_one({"a": 0.1, "c": 2.0}, True, w=0.0)
     weights = model.network.weights
-    assert model.predict_proba_one({**probe, "c": None}) == model.predict_proba_one(probe)
-    assert model.predict_proba_one({**probe, "c": float("nan")}) == model.predict_proba_one(probe)
+    assert model.predict_proba_one({**probe, "c": None}) == model.predict_proba_one(
+        probe
+    )
+    assert model.predict_proba_one(
+        {**probe, "c": float("nan")}
+    ) == model.predict_proba_one(probe)
     model.learn_one({"a": 0.1}, "third", w=0.0)
-    assert [neuron.name for neuron in model.network.output] == ["True", "False", "third"] or len(before) == 2
+    assert [neuron.name for neuron in model.network.output] == [
+        "True",
+        "False",
+        "third",
+    ] or len(before) == 2
     assert np.isin(weights, model.network.weights).all()
     for x in ROWS:
         model.learn_one({"a": x["a"]}, x["a"] > 0)
-    assert [neuron.name for neuron in model.network.input] == ["a"], "b and c were let go"
+    assert [neuron.name for neuron in model.network.input] == ["a"], (
+        "b and c were let go"
+    )
 
 
 def test_memory_is_flat_while_features_come_and_go():
-    model, sizes = NetworkRegressor(hidden=(4,), unseen=64, seed=0), []
+    model = NetworkRegressor(hidden=(4,), unseen=64, seed=0)
+    sizes = []
     for step in range(4000):
         alive = {f"f{(step // 20 + i) % 200}": float(RNG.normal()) for i in range(20)}
         model.learn_one(alive, sum(alive.values()))
@@ -113,11 +131,15 @@ def test_memory_is_flat_while_features_come_and_go():
 
 def test_an_input_that_returns_has_what_it_learned():
     def wrong(unseen):
-        rng, model, errors = np.random.default_rng(0), NetworkClassifier(unseen=unseen, seed=0), 0
+        rng = np.random.default_rng(0)
+        model = NetworkClassifier(unseen=unseen, seed=0)
+        errors = 0
         factors = rng.normal(size=10)
         for step in range(6000):
             x = {f"f{i}": float(rng.normal()) for i in range(10)}
-            absent = [i for i in range(10) if (step + 400 * i) // 600 % 4 == 0]  # for 600 of 2,400 steps
+            absent = [
+                i for i in range(10) if (step + 400 * i) // 600 % 4 == 0
+            ]  # for 600 of 2,400 steps
             for i in absent:
                 del x[f"f{i}"]
             y = sum(factors[int(name[1:])] * value for name, value in x.items()) > 0
@@ -130,16 +152,24 @@ def test_an_input_that_returns_has_what_it_learned():
 
 @pytest.mark.parametrize("seed", range(3))
 def test_the_default_uses_its_hidden_neurons_on_bananas(seed):
-    stream, metric = datasets.Bananas(), metrics.Accuracy()
-    assert evaluate.progressive_val_score(stream, NetworkClassifier(seed=seed), metric).get() > 0.83
+    stream = datasets.Bananas()
+    metric = metrics.Accuracy()
+    assert (
+        evaluate.progressive_val_score(
+            stream, NetworkClassifier(seed=seed), metric
+        ).get()
+        > 0.83
+    )
 
 
 def test_rows_of_a_frame_are_learned_as_dicts_are():
     pd = pytest.importorskip("pandas")
     frame = pd.DataFrame(ROWS, index=range(1000, 1300))
-    labels, numbers = frame["a"] > 0.0, frame["a"] - frame["b"]
+    labels = frame["a"] > 0.0
+    numbers = frame["a"] - frame["b"]
     for make, y in ((NetworkClassifier, labels), (NetworkRegressor, numbers)):
-        model, twin = make(seed=0), make(seed=0)
+        model = make(seed=0)
+        twin = make(seed=0)
         first = model.predict_many(frame)
         assert len(first) == len(frame)
         model.learn_many(frame, y, w=[2.0] * 300)
@@ -168,7 +198,8 @@ def test_a_missing_feature_does_not_move_its_scale():
     model = NetworkRegressor(hidden=(3,), seed=0)
     for x in ROWS:
         model.learn_one(x, x["a"])
-    mean, count = model._scale.mean.copy(), model._scale.count.copy()
+    mean = model._scale.mean.copy()
+    count = model._scale.count.copy()
     full = {"a": 1.0, "b": mean[1], "c": mean[2]}
     assert model.predict_one({"a": 1.0}) == pytest.approx(model.predict_one(full))
     model.learn_one({"a": 1.0}, 1.0)
@@ -197,7 +228,9 @@ def test_a_forecast_goes_on_without_leaving_a_trace():
 
 @pytest.mark.parametrize("lags", [1, 12])
 @pytest.mark.parametrize("seed", range(3))
-def test_forecasts_of_a_series_without_noise_return_to_it_for_a_hundred_steps(seed, lags):
+def test_forecasts_of_a_series_without_noise_return_to_it_for_a_hundred_steps(
+    seed, lags
+):
     model = NetworkForecaster(lags=lags, seed=seed)
     for step in range(800):
         model.learn_one([3.0, 5.0][step % 2])
@@ -206,7 +239,8 @@ def test_forecasts_of_a_series_without_noise_return_to_it_for_a_hundred_steps(se
 
 @pytest.mark.parametrize(("hidden", "left"), [((), 0.002), (32, 0.05), ((8, 8), 0.1)])
 def test_a_regression_without_noise_has_hardly_an_error_left(hidden, left):
-    model, errors = NetworkRegressor(hidden=hidden, seed=0), []
+    model = NetworkRegressor(hidden=hidden, seed=0)
+    errors = []
     for x in ROWS * 10:
         y = x["a"] - 2.0 * x["b"]
         errors.append(abs(model.predict_one(x) - y))
@@ -215,7 +249,11 @@ def test_a_regression_without_noise_has_hardly_an_error_left(hidden, left):
 
 
 def test_faults_are_told_and_change_nothing():
-    number, label, ahead = NetworkRegressor(seed=0), NetworkClassifier(seed=0), NetworkForecaster(seed=0)
+    number, label, ahead = (
+        NetworkRegressor(seed=0),
+        NetworkClassifier(seed=0),
+        NetworkForecaster(seed=0),
+    )
     for step in range(3):
         number.learn_one({"a": 1.0 * step}, 2.0)
         label.learn_one({"a": 1.0 * step}, "old")
@@ -224,14 +262,42 @@ def test_faults_are_told_and_change_nothing():
     counts = [model._scale.count.tolist() for model in (number, label, ahead)]
     all_refused(
         [
-            (lambda: number.learn_one({"b": "word"}, 1.0), ArgumentTypeError, "OneHotEncoder"),
-            (lambda: number.learn_one({"a": "1.0"}, 1.0), ArgumentTypeError, "'1.0' for 'a'"),
-            (lambda: number.predict_one({"a": "word"}), ArgumentTypeError, "OneHotEncoder"),
-            (lambda: number.learn_one({"a": 1.0, "b": np.inf}, 1.0), ArgumentTypeError, "inf for 'b'"),
-            (lambda: number.learn_one({"a": -np.inf}, 1.0), ArgumentTypeError, "-inf for 'a'"),
-            (lambda: number.learn_one({"a": 10**400}, 1.0), ArgumentTypeError, "numbers between"),
+            (
+                lambda: number.learn_one({"b": "word"}, 1.0),
+                ArgumentTypeError,
+                "OneHotEncoder",
+            ),
+            (
+                lambda: number.learn_one({"a": "1.0"}, 1.0),
+                ArgumentTypeError,
+                "'1.0' for 'a'",
+            ),
+            (
+                lambda: number.predict_one({"a": "word"}),
+                ArgumentTypeError,
+                "OneHotEncoder",
+            ),
+            (
+                lambda: number.learn_one({"a": 1.0, "b": np.inf}, 1.0),
+                ArgumentTypeError,
+                "inf for 'b'",
+            ),
+            (
+                lambda: number.learn_one({"a": -np.inf}, 1.0),
+                ArgumentTypeError,
+                "-inf for 'a'",
+            ),
+            (
+                lambda: number.learn_one({"a": 10**400}, 1.0),
+                ArgumentTypeError,
+                "numbers between",
+            ),
             (lambda: number.learn_one({"b": 1j}, 1.0), ArgumentTypeError, "numbers"),
-            (lambda: number.learn_one([1.0], 1.0), ArgumentTypeError, "a dict of numbers"),
+            (
+                lambda: number.learn_one([1.0], 1.0),
+                ArgumentTypeError,
+                "a dict of numbers",
+            ),
             (lambda: number.learn_one({"b": 1.0}, np.nan), ArgumentError, "the target"),
             (lambda: number.learn_one({"b": 1.0}, None), SynapseError, "the target"),
             (lambda: number.learn_one({"b": 1.0}, 1e300), ArgumentError, "the target"),
@@ -245,15 +311,22 @@ def test_faults_are_told_and_change_nothing():
             (lambda: NetworkRegressor(unseen=0), ArgumentError, "the unseen"),
             (lambda: NetworkRegressor(bound="wide"), ArgumentTypeError, "the bound"),
             (lambda: NetworkRegressor(memory=0.5), ArgumentError, "the memory"),
-            (lambda: NetworkRegressor(hidden="8").learn_one({"a": 1.0}, 1.0), ArgumentTypeError, "a size"),
+            (
+                lambda: NetworkRegressor(hidden="8").learn_one({"a": 1.0}, 1.0),
+                ArgumentTypeError,
+                "a size",
+            ),
         ]
     )
-    assert [pickle.dumps(model.network.weights) for model in (number, label, ahead)] == before
+    assert [
+        pickle.dumps(model.network.weights) for model in (number, label, ahead)
+    ] == before
     assert [model._scale.count.tolist() for model in (number, label, ahead)] == counts
 
 
 def test_two_threads_may_predict_and_learn():
-    model, errors = NetworkClassifier(hidden=(4,), unseen=64, seed=0), []
+    model = NetworkClassifier(hidden=(4,), unseen=64, seed=0)
+    errors = []
 
     def predict():
         try:
@@ -272,8 +345,15 @@ def test_two_threads_may_predict_and_learn():
 
 
 def test_they_work_in_pipelines_and_mutate():
-    model = compose.Pipeline(preprocessing.StandardScaler(), NetworkClassifier(hidden=(8,), seed=0))
-    assert evaluate.progressive_val_score(datasets.Phishing(), model, metrics.Accuracy()).get() > 0.87
+    model = compose.Pipeline(
+        preprocessing.StandardScaler(), NetworkClassifier(hidden=(8,), seed=0)
+    )
+    assert (
+        evaluate.progressive_val_score(
+            datasets.Phishing(), model, metrics.Accuracy()
+        ).get()
+        > 0.87
+    )
     regressor = NetworkRegressor(seed=0)
     regressor.learn_one({"a": 1.0}, 1.0)
     assert regressor.clone({"rate": 0.5}).rate == 0.5

@@ -10,16 +10,26 @@ from sklearn.utils.estimator_checks import check_estimator, estimator_checks_gen
 from synapse.sklearn import NetworkClassifier, NetworkRegressor
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of what the checks try
-NOT_OURS = {"check_array_api_input", "check_classifiers_multilabel_output_format_decision_function"}
-"""Checks that skip themselves: of arrays of other libraries, and of a method that these have not."""
+NOT_OURS = {
+    "check_array_api_input",
+    "check_classifiers_multilabel_output_format_decision_function",
+}
+"""Checks that skip themselves: of arrays of other libraries, and of a method that these
+have not."""
 
 
 def passed(estimator):
     """The number of checks passed, after all others have been found to be skipped."""
     found = check_estimator(estimator, on_fail=None)
     states = Counter(one["status"] for one in found)
-    left = [one for one in found if one["status"] != "passed" and one["check_name"] not in NOT_OURS]
-    assert not left, "\n".join(f"{one['check_name']}: {one['status']}, {one['exception']!r}" for one in left)
+    left = [
+        one
+        for one in found
+        if one["status"] != "passed" and one["check_name"] not in NOT_OURS
+    ]
+    assert not left, "\n".join(
+        f"{one['check_name']}: {one['status']}, {one['exception']!r}" for one in left
+    )
     return states["passed"]
 
 
@@ -30,7 +40,8 @@ check_estimators_partial_fit_n_features"""
 
 def test_both_pass_some_of_them():
     """Those that take most care; all of them are in the tier slow."""
-    names, done = SOME.split(), Counter()
+    names = SOME.split()
+    done = Counter()
     for one in (NetworkClassifier(), NetworkRegressor()):
         for made, check in estimator_checks_generator(one):
             if check.func.__name__ in names:

@@ -20,11 +20,14 @@ def test_a_regressor_forecasts_in_skforecast():
 
     from synapse.sklearn import NetworkRegressor
 
-    series, model = pd.Series(WAVE), NetworkRegressor(hidden=(8,), random_state=0)
+    series = pd.Series(WAVE)
+    model = NetworkRegressor(hidden=(8,), random_state=0)
     for forecaster in (
         ForecasterRecursive(estimator=model, lags=8),
         ForecasterDirect(estimator=model, lags=8, steps=10),
     ):
         forecaster.fit(y=series[:190])
         assert np.abs(forecaster.predict(steps=10) - WAVE[190:]).max() < 0.2
-    assert not hasattr(model, "network_"), "the parameter has been trained instead of a copy"
+    assert not hasattr(model, "network_"), (
+        "the parameter has been trained instead of a copy"
+    )

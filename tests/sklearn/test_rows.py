@@ -1,4 +1,5 @@
-"""Estimators of rows: what they learn, what they refuse, and that no path of a call has other numbers."""
+"""Estimators of rows: what they learn, what they refuse, and that no path of a call has
+other numbers."""
 
 import pickle
 import re
@@ -37,11 +38,15 @@ FRAME = pd.DataFrame(X, columns=list("abcd"))
 
 
 def classifier(**options):
-    return NetworkClassifier(**{"hidden": (4,), "epochs": 30, "random_state": 0} | options)
+    return NetworkClassifier(
+        **{"hidden": (4,), "epochs": 30, "random_state": 0} | options
+    )
 
 
 def regressor(**options):
-    return NetworkRegressor(**{"hidden": (4,), "epochs": 30, "random_state": 0} | options)
+    return NetworkRegressor(
+        **{"hidden": (4,), "epochs": 30, "random_state": 0} | options
+    )
 
 
 def test_they_work_in_the_tools_of_scikit_learn():
@@ -49,12 +54,19 @@ def test_they_work_in_the_tools_of_scikit_learn():
     assert searched(n_jobs=None) == 0.05
     assert min(cross_val_score(classifier(), X, Y, cv=3)) > 0.9
     assert CalibratedClassifierCV(classifier(), cv=2).fit(X, Y).score(X, Y) > 0.9
-    important = permutation_importance(classifier().fit(X, Y), X, Y, n_repeats=2, random_state=0)
+    important = permutation_importance(
+        classifier().fit(X, Y), X, Y, n_repeats=2, random_state=0
+    )
     assert set(important.importances_mean.argsort()[2:]) == {0, 1}
 
 
 def searched(n_jobs):
-    grid = GridSearchCV(classifier(), {"hidden": [(2,), (4,)], "rate": [1e-6, 0.05]}, cv=2, n_jobs=n_jobs)
+    grid = GridSearchCV(
+        classifier(),
+        {"hidden": [(2,), (4,)], "rate": [1e-6, 0.05]},
+        cv=2,
+        n_jobs=n_jobs,
+    )
     return grid.fit(X, Y).best_params_["rate"]
 
 
@@ -65,21 +77,41 @@ def test_they_are_searched_in_two_processes():
 
 def test_what_is_learned_is_found_by_names_and_in_files(tmp_path):
     model = classifier().fit(FRAME, pd.Series(Y))
-    assert list(model.feature_names_in_) == [neuron.name for neuron in model.network_.input] == list("abcd")
-    assert list(model.classes_) == [neuron.name for neuron in model.network_.output] == ["no", "yes"]
+    assert (
+        list(model.feature_names_in_)
+        == [neuron.name for neuron in model.network_.input]
+        == list("abcd")
+    )
+    assert (
+        list(model.classes_)
+        == [neuron.name for neuron in model.network_.output]
+        == ["no", "yes"]
+    )
     assert model.n_iter_ == 30 == len(model.loss_curve_)
     number = regressor().fit(X, np.stack([V, -V], axis=1))
-    for one, rows, kind in ((model, FRAME, NetworkClassifier), (number, X, NetworkRegressor)):
+    for one, rows, kind in (
+        (model, FRAME, NetworkClassifier),
+        (number, X, NetworkRegressor),
+    ):
         for name in ("net.json", "net.npz"):
             synapse.save(one.network_, tmp_path / name)
             read = kind.from_network(synapse.load(tmp_path / name))
             assert np.array_equal(read.predict(rows), one.predict(rows))
-        assert np.array_equal(pickle.loads(pickle.dumps(one)).predict(rows), one.predict(rows))
-    assert np.array_equal(model.predict_proba(FRAME), pickle.loads(pickle.dumps(model)).predict_proba(FRAME))
-    read.partial_fit(X[:5], np.stack([V, -V], axis=1)[:5])  # the scale goes on from where it was
+        assert np.array_equal(
+            pickle.loads(pickle.dumps(one)).predict(rows), one.predict(rows)
+        )
+    assert np.array_equal(
+        model.predict_proba(FRAME),
+        pickle.loads(pickle.dumps(model)).predict_proba(FRAME),
+    )
+    read.partial_fit(
+        X[:5], np.stack([V, -V], axis=1)[:5]
+    )  # the scale goes on from where it was
     number.partial_fit(X[:5], np.stack([V, -V], axis=1)[:5])
     assert np.array_equal(read.predict(X), number.predict(X))
-    with pytest.raises(ArgumentError, match="come from NetworkRegressor, got NetworkClassifier"):
+    with pytest.raises(
+        ArgumentError, match="come from NetworkRegressor, got NetworkClassifier"
+    ):
         NetworkRegressor.from_network(model.network_)
 
 
@@ -100,7 +132,9 @@ def test_the_scale_is_that_of_all_rows():
     for i in range(50, 200):
         parts.partial_fit(rows[i : i + 1], V[i : i + 1])
     for key in ("mean", "deviation", "count"):
-        found = [one.network_.metadata["estimator"]["scale"][key] for one in (whole, parts)]
+        found = [
+            one.network_.metadata["estimator"]["scale"][key] for one in (whole, parts)
+        ]
         assert np.allclose(*found)
 
 
@@ -110,13 +144,23 @@ def test_the_short_path_has_the_numbers_of_the_checked_one():
         model = classifier(build=build).fit(X, Y)
         many = model.predict_proba(X[:20])
         for i in range(20):
-            assert np.allclose(model.predict_proba(X[i : i + 1]), many[i : i + 1], atol=1e-12)
-            assert np.allclose(model.predict_proba(X[i : i + 1].tolist()), many[i : i + 1], atol=1e-12)
-    models = [classifier().partial_fit(X[:1], Y[:1], classes=["no", "yes"]) for _ in range(2)]
+            assert np.allclose(
+                model.predict_proba(X[i : i + 1]), many[i : i + 1], atol=1e-12
+            )
+            assert np.allclose(
+                model.predict_proba(X[i : i + 1].tolist()), many[i : i + 1], atol=1e-12
+            )
+    models = [
+        classifier().partial_fit(X[:1], Y[:1], classes=["no", "yes"]) for _ in range(2)
+    ]
     for i in range(1, 100):
         models[0].partial_fit(X[i : i + 1], Y[i : i + 1])
-        models[1].partial_fit(X[i : i + 1].tolist(), pd.Series(Y[i : i + 1]), sample_weight=[1.0])
-    assert np.allclose(models[0].network_.weights, models[1].network_.weights, atol=1e-12)
+        models[1].partial_fit(
+            X[i : i + 1].tolist(), pd.Series(Y[i : i + 1]), sample_weight=[1.0]
+        )
+    assert np.allclose(
+        models[0].network_.weights, models[1].network_.weights, atol=1e-12
+    )
     rows = regressor(hidden=(2,)).partial_fit(X[:2], [1.0, 2.0])
     before = {**rows.network_.metadata["estimator"]["scale"]}
     for row, target in (([[1e200, -1e200, 0.0, 0.0]], [1.0]), (X[:1] * 0, [1e200])):
@@ -124,12 +168,18 @@ def test_the_short_path_has_the_numbers_of_the_checked_one():
             rows.partial_fit(np.array(row), target)
     assert rows.network_.metadata["estimator"]["scale"] == before
     unscaled = classifier(scale=False)
-    unscaled.partial_fit([[1e308] * 4], ["yes"], classes=["no", "yes"])  # the squash is bounded
+    unscaled.partial_fit(
+        [[1e308] * 4], ["yes"], classes=["no", "yes"]
+    )  # the squash is bounded
 
 
 def test_partial_fit_is_the_online_rule():
     model = regressor(scale=False, online_rate=0.03).partial_fit(X[:1] / 100, [0.5])
-    net = regressor(scale=False).partial_fit(X[:1] / 100, [0.5], sample_weight=[1e-300]).network_
+    net = (
+        regressor(scale=False)
+        .partial_fit(X[:1] / 100, [0.5], sample_weight=[1e-300])
+        .network_
+    )
     net.activate(X[0] / 100)
     net.propagate(0.03, [0.5])
     assert np.allclose(model.network_.weights, net.weights, atol=1e-12)
@@ -140,7 +190,9 @@ def test_weights_of_samples_are_repetitions():
     options = {"epochs": 40, "batch_size": 100}
     for make, y in ((classifier, Y), (regressor, V)):
         one = make(**options).fit(X[:30], y[:30], sample_weight=weights)
-        other = make(**options).fit(np.repeat(X[:30], weights, axis=0), np.repeat(y[:30], weights))
+        other = make(**options).fit(
+            np.repeat(X[:30], weights, axis=0), np.repeat(y[:30], weights)
+        )
         assert np.allclose(one.network_.weights, other.network_.weights, atol=1e-8)
     heavy = classifier(class_weight={"yes": 1000, "no": 0.001}, epochs=50).fit(X, Y)
     assert (heavy.predict(X) == "yes").mean() > 0.9
@@ -151,17 +203,24 @@ def test_the_default_penalty_follows_from_the_number_of_samples():
     found = cross_val_score(NetworkRegressor(random_state=0), rows, targets, cv=4)
     assert found.mean() > 0.45  # 0.295 without a penalty, linear regression 0.485
     options = {"epochs": 3, "random_state": 0}
-    one, two = (NetworkRegressor(l2=l2, **options).fit(rows[:60], targets[:60]) for l2 in ("auto", 3 / 60))
+    one, two = (
+        NetworkRegressor(l2=l2, **options).fit(rows[:60], targets[:60])
+        for l2 in ("auto", 3 / 60)
+    )
     assert np.array_equal(one.network_.weights, two.network_.weights)
     kalman = synapse.optimizers.DEKF()  # refuses penalties
-    NetworkRegressor(method="rtrl", optimizer=kalman, epochs=1).fit(rows[:9], targets[:9])
+    NetworkRegressor(method="rtrl", optimizer=kalman, epochs=1).fit(
+        rows[:9], targets[:9]
+    )
     with pytest.raises(ArgumentError, match="the l2 to be"):
         NetworkRegressor(l2="much").fit(rows, targets)
 
 
 def test_early_stopping_holds_samples_out_at_random():
     ordered = np.argsort(Y)  # the last part alone would be one class
-    model = classifier(validation=0.2, patience=5, epochs=1000).fit(X[ordered], Y[ordered])
+    model = classifier(validation=0.2, patience=5, epochs=1000).fit(
+        X[ordered], Y[ordered]
+    )
     assert model.n_iter_ < 1000
     assert model.score(X, Y) > 0.9
     assert len(model.result_.history["validation_error"]) == model.n_iter_
@@ -185,9 +244,13 @@ def test_targets_of_every_form():
 
 def test_any_topology_can_be_built():
     graph = nx.DiGraph()
-    graph.add_nodes_from("dcba", layer="input")  # another order than that of the columns
+    graph.add_nodes_from(
+        "dcba", layer="input"
+    )  # another order than that of the columns
     graph.add_nodes_from(["yes", "no"], layer="output")  # and than that of the classes
-    graph.add_edges_from([("a", "h"), ("b", "h"), ("h", "no"), ("h", "yes"), ("a", "yes")])
+    graph.add_edges_from(
+        [("a", "h"), ("b", "h"), ("h", "no"), ("h", "yes"), ("a", "yes")]
+    )
     wired = NetworkClassifier(build=graph, epochs=100, random_state=0)
     model = clone(wired).fit(FRAME, Y)
     assert model.score(FRAME, Y) > 0.9
@@ -199,7 +262,9 @@ def test_any_topology_can_be_built():
     before = net.weights
     for _ in range(2):
         assert classifier(build=lambda n, m, seed: net).fit(X, Y).network_ is not net
-    assert np.array_equal(net.weights, before), "a network that build returns twice has learned"
+    assert np.array_equal(net.weights, before), (
+        "a network that build returns twice has learned"
+    )
 
 
 def test_faults_are_one_sentence_and_change_nothing():
@@ -207,7 +272,9 @@ def test_faults_are_one_sentence_and_change_nothing():
     holes[3, 1] = np.nan
     model = classifier().fit(X, Y)
     damaged = model.network_.clone()
-    damaged.metadata = {"estimator": {**model.network_.metadata["estimator"], "scale": {"mean": [1.0]}}}
+    damaged.metadata = {
+        "estimator": {**model.network_.metadata["estimator"], "scale": {"mean": [1.0]}}
+    }
     calls = {
         "contains NaN": lambda: model.fit(holes, Y),
         "Input X contains NaN": lambda: model.predict(holes),
@@ -216,28 +283,47 @@ def test_faults_are_one_sentence_and_change_nothing():
         "Sparse data was passed": lambda: model.predict(scipy.sparse.csr_array(X)),
         "dense data is required": lambda: model.fit(scipy.sparse.csr_array(X), Y),
         "among ['no', 'yes'], got 'maybe'": lambda: model.partial_fit(X[:1], ["maybe"]),
-        "got 'maybe'. Give all classes": lambda: model.partial_fit(X[:3], ["no", "yes", "maybe"]),
+        "got 'maybe'. Give all classes": lambda: model.partial_fit(
+            X[:3], ["no", "yes", "maybe"]
+        ),
         "all labels that will come": lambda: classifier().partial_fit(X, Y),
         "Use sklearn.multioutput": lambda: model.fit(X, RNG.integers(0, 3, (200, 2))),
         "Did you mean 'LSTM'?": lambda: model.set_params(build="LSTN").fit(X, Y),
-        "Expected the scale to be": lambda: model.set_params(build="LSTM", scale="yes").fit(X, Y),
-        "Expected the hidden to be": lambda: model.set_params(scale=True, hidden="five").fit(X, Y),
-        "Expected the optimizer of Trainer to be": lambda: model.set_params(hidden=(4,), optimizer="adm").fit(
-            X, Y
+        "Expected the scale to be": (
+            lambda: model.set_params(build="LSTM", scale="yes").fit(X, Y)
         ),
-        "the validation to be a number": lambda: model.set_params(validation=(X, Y)).fit(X, Y),
+        "Expected the hidden to be": (
+            lambda: model.set_params(scale=True, hidden="five").fit(X, Y)
+        ),
+        "Expected the optimizer of Trainer to be": (
+            lambda: model.set_params(hidden=(4,), optimizer="adm").fit(X, Y)
+        ),
+        "the validation to be a number": (
+            lambda: model.set_params(validation=(X, Y)).fit(X, Y)
+        ),
         "squares are finite": lambda: regressor().fit(X * 1e200, V),
         "weight": lambda: model.fit(X, Y, sample_weight=np.zeros(200)),
-        "class_weight to be finite": lambda: classifier(class_weight={"yes": -1, "no": 2}).fit(X, Y),
-        "sizes that Convolutional takes": lambda: classifier(build="Convolutional").fit(X, Y),
+        "class_weight to be finite": (
+            lambda: classifier(class_weight={"yes": -1, "no": 2}).fit(X, Y)
+        ),
+        "sizes that Convolutional takes": (
+            lambda: classifier(build="Convolutional").fit(X, Y)
+        ),
         "are damaged": lambda: NetworkClassifier.from_network(damaged),
     }
     before = model.network_.weights, model.predict_proba(X)
     with Cases() as case:
         for words, call in calls.items():
-            with case(words), pytest.raises((ValueError, TypeError), match=re.escape(words)):
+            with (
+                case(words),
+                pytest.raises((ValueError, TypeError), match=re.escape(words)),
+            ):
                 call()
-        advised = {name: f"Use {ours}=0.5." for name, ours in SYNONYMS.items() if ours in model.get_params()}
+        advised = {
+            name: f"Use {ours}=0.5."
+            for name, ours in SYNONYMS.items()
+            if ours in model.get_params()
+        }
         for name, words in {**advised, **ARGUMENTS["estimator"]}.items():
             words = re.escape(words.replace("{value}", "0.5"))
             with case(name), pytest.raises(ArgumentTypeError, match=words):
@@ -252,9 +338,12 @@ def test_faults_are_one_sentence_and_change_nothing():
 
 
 def test_without_scikit_learn_there_is_one_sentence():
-    ended = run_python("import sys; sys.modules['sklearn'] = None; import synapse.sklearn")
+    ended = run_python(
+        "import sys; sys.modules['sklearn'] = None; import synapse.sklearn"
+    )
     words = (
-        "MissingExtraError: The estimators of synapse.sklearn need scikit-learn, which is not installed. Inst"
+        "MissingExtraError: The estimators of synapse.sklearn need scikit-learn, which"
+        " is not installed. Inst"
     )
     assert words in ended.stderr
 
@@ -262,14 +351,19 @@ def test_without_scikit_learn_there_is_one_sentence():
 @pytest.mark.slow
 def test_a_million_rows():
     rows = np.random.default_rng(0).normal(size=(1_000_000, 5))
-    model = NetworkClassifier(epochs=1, batch_size=256, random_state=0).fit(rows, rows[:, 0] > 0)
+    model = NetworkClassifier(epochs=1, batch_size=256, random_state=0).fit(
+        rows, rows[:, 0] > 0
+    )
     assert model.score(rows, rows[:, 0] > 0) > 0.97
 
 
 def test_a_number_is_one_hidden_layer_and_any_optimizer_has_a_name():
     rows = np.random.default_rng(0).normal(size=(40, 2))
     y = np.arange(40) % 2
-    for name, made in (("adamw", optimizers.AdamW()), ("RMSprop", optimizers.RMSprop())):
+    for name, made in (
+        ("adamw", optimizers.AdamW()),
+        ("RMSprop", optimizers.RMSprop()),
+    ):
         options = {"epochs": 2, "random_state": 0}
         named = NetworkClassifier(hidden=32, optimizer=name, **options).fit(rows, y)
         other = NetworkClassifier(hidden=(32,), optimizer=made, **options).fit(rows, y)

@@ -23,7 +23,9 @@ SIGNS = [np.where(rows[:, 0] > 0, "+", "-") for rows in LISTS]
 
 
 def test_an_answer_for_each_sequence():
-    model = SequenceClassifier(hidden=(6,), epochs=150, random_state=0).fit(LISTS, LABELS)
+    model = SequenceClassifier(hidden=(6,), epochs=150, random_state=0).fit(
+        LISTS, LABELS
+    )
     assert model.score(LISTS, LABELS) > 0.9
     assert np.allclose(model.predict_proba(LISTS).sum(axis=1), 1)
     assert model.predict_proba(LISTS).shape == (80, 2)
@@ -32,7 +34,9 @@ def test_an_answer_for_each_sequence():
     )
     assert set(heavy.fit(LISTS, LABELS).predict(LISTS)) == {"up"}
     sums = ARRAY.sum(axis=(1, 2)) * 50 + 7
-    number = SequenceRegressor(hidden=(6,), build="GRU", epochs=100, random_state=0).fit(ARRAY, sums)
+    number = SequenceRegressor(
+        hidden=(6,), build="GRU", epochs=100, random_state=0
+    ).fit(ARRAY, sums)
     assert number.score(ARRAY, sums) > 0.9
     alike = [SequenceRegressor(epochs=5, random_state=0) for _ in range(2)]
     for factor, one in enumerate(alike, 1):
@@ -40,7 +44,9 @@ def test_an_answer_for_each_sequence():
     assert np.allclose(alike[0].network_.weights, alike[1].network_.weights)
     weights = np.tile([0, 1, 2], 10)
     for per, y in (("sequence", SUMS), ("step", STEPS)):
-        make = partial(SequenceRegressor, epochs=20, batch_size=100, per=per, random_state=0)
+        make = partial(
+            SequenceRegressor, epochs=20, batch_size=100, per=per, random_state=0
+        )
         one = make().fit(LISTS[:30], y[:30], sample_weight=weights)
         again = [i for i, count in enumerate(weights) for _ in range(count)]
         other = make().fit([LISTS[i] for i in again], [y[i] for i in again])
@@ -50,21 +56,27 @@ def test_an_answer_for_each_sequence():
 
 
 def test_an_answer_for_each_step():
-    model = SequenceClassifier(hidden=(4,), epochs=40, per="step", random_state=0).fit(LISTS, SIGNS)
+    model = SequenceClassifier(hidden=(4,), epochs=40, per="step", random_state=0).fit(
+        LISTS, SIGNS
+    )
     assert model.score(LISTS, SIGNS) > 0.95
-    assert [len(found) for found in model.predict(LISTS)] == [len(rows) for rows in LISTS]
+    assert [len(found) for found in model.predict(LISTS)] == [
+        len(rows) for rows in LISTS
+    ]
     assert model.predict_proba(LISTS)[3].shape == (len(LISTS[3]), 2)
     assert min(cross_val_score(model, LISTS, SIGNS, cv=KFold(2))) > 0.9
     sums = ARRAY.cumsum(axis=1)
-    number = SequenceRegressor(hidden=(8,), build="GRU", epochs=60, per="step", random_state=0).fit(
-        ARRAY, sums
-    )
+    number = SequenceRegressor(
+        hidden=(8,), build="GRU", epochs=60, per="step", random_state=0
+    ).fit(ARRAY, sums)
     assert number.predict(ARRAY).shape == sums.shape
     assert number.score(ARRAY, sums.tolist()) > 0.8
 
 
 def test_every_sequence_begins_with_a_cleared_context(tmp_path):
-    model = SequenceRegressor(hidden=(4,), epochs=3, random_state=0).fit(ARRAY, ARRAY[:, 0, 0])
+    model = SequenceRegressor(hidden=(4,), epochs=3, random_state=0).fit(
+        ARRAY, ARRAY[:, 0, 0]
+    )
     assert np.array_equal(model.predict(ARRAY[5:6]), model.predict(ARRAY)[5:6])
     synapse.save(model.network_, tmp_path / "net.json")
     read = SequenceRegressor.from_network(synapse.load(tmp_path / "net.json"))
@@ -72,9 +84,13 @@ def test_every_sequence_begins_with_a_cleared_context(tmp_path):
 
 
 def test_partial_fit_is_the_online_rule():
-    model = SequenceClassifier(hidden=(4,), scale=False, online_rate=0.1, random_state=0)
+    model = SequenceClassifier(
+        hidden=(4,), scale=False, online_rate=0.1, random_state=0
+    )
     model.partial_fit(LISTS[:1], LABELS[:1], classes=["down", "up"])
-    start = SequenceClassifier(hidden=(4,), scale=False, online_rate=1e-300, random_state=0)
+    start = SequenceClassifier(
+        hidden=(4,), scale=False, online_rate=1e-300, random_state=0
+    )
     net = start.partial_fit(LISTS[:1], LABELS[:1], classes=["down", "up"]).network_
     net.clear()
     net.run(LISTS[0])
@@ -88,20 +104,52 @@ def test_faults_are_one_sentence():
     holes[7][1, 0] = np.nan
     all_refused(
         [
-            (lambda: SequenceClassifier(per="x").fit(LISTS, LABELS), ArgumentError, "'sequence' or 'step'"),
-            (lambda: SequenceClassifier(per="step").fit(LISTS, LABELS), ArgumentError, "one a step"),
+            (
+                lambda: SequenceClassifier(per="x").fit(LISTS, LABELS),
+                ArgumentError,
+                "'sequence' or 'step'",
+            ),
+            (
+                lambda: SequenceClassifier(per="step").fit(LISTS, LABELS),
+                ArgumentError,
+                "one a step",
+            ),
             (
                 lambda: model.fit(LISTS, LABELS[:-1]),
                 ArgumentError,
                 "an entry for each of 80 sequences, got 79",
             ),
-            (lambda: model.fit(holes, LABELS), ArgumentError, "sequence 7 to be finite"),
-            (lambda: model.predict([np.zeros((3, 3))]), ArgumentError, "2 numbers per step"),
+            (
+                lambda: model.fit(holes, LABELS),
+                ArgumentError,
+                "sequence 7 to be finite",
+            ),
+            (
+                lambda: model.predict([np.zeros((3, 3))]),
+                ArgumentError,
+                "2 numbers per step",
+            ),
             (lambda: model.predict([]), ArgumentError, "list of arrays"),
-            (lambda: model.predict([np.zeros((0, 2))]), ArgumentError, "one step or more"),
-            (lambda: SequenceRegressor().fit(ARRAY[:2], [1.0, np.nan]), ArgumentError, "the y to be finite"),
-            (lambda: SequenceRegressor().fit(ARRAY[:2], [[1], [2, 3]]), ArgumentTypeError, "of one shape"),
-            (lambda: SequenceRegressor().fit(ARRAY[:2], ["a", "b"]), ArgumentTypeError, "numbers, got text"),
+            (
+                lambda: model.predict([np.zeros((0, 2))]),
+                ArgumentError,
+                "one step or more",
+            ),
+            (
+                lambda: SequenceRegressor().fit(ARRAY[:2], [1.0, np.nan]),
+                ArgumentError,
+                "the y to be finite",
+            ),
+            (
+                lambda: SequenceRegressor().fit(ARRAY[:2], [[1], [2, 3]]),
+                ArgumentTypeError,
+                "of one shape",
+            ),
+            (
+                lambda: SequenceRegressor().fit(ARRAY[:2], ["a", "b"]),
+                ArgumentTypeError,
+                "numbers, got text",
+            ),
             (lambda: model.partial_fit(LISTS, ["?"] * 80), ArgumentError, "got '\\?'"),
         ]
     )

@@ -21,7 +21,9 @@ def sales(count=132):
     months = np.arange(count)
     noise = np.random.default_rng(0).normal(scale=5.0, size=count)
     values = 100 + 0.8 * months + 20 * np.sin(2 * np.pi * months / 12) + noise
-    return pd.Series(values, index=pd.period_range("2010-01", periods=count, freq="M"), name="sales")
+    return pd.Series(
+        values, index=pd.period_range("2010-01", periods=count, freq="M"), name="sales"
+    )
 
 
 def test_all_checks_of_sktime_pass():
@@ -34,15 +36,24 @@ def test_it_forecasts_what_the_command_forecasts():
     series = sales()
     forecaster = SynapseForecaster(**QUICK).fit(series[:120], fh=range(1, 13))
     seed = int(np.random.RandomState(0).randint(2**31 - 1))
-    frame = pd.DataFrame({"y0": series[:120].to_numpy()}, index=pd.RangeIndex(1, 121, name="row"))
+    frame = pd.DataFrame(
+        {"y0": series[:120].to_numpy()}, index=pd.RangeIndex(1, 121, name="row")
+    )
     methods = QUICK["compared"]
     trained = train_series(
-        frame, ["y0"], Learning(epochs=60, seed=seed), steps=12, period=12, methods=methods
+        frame,
+        ["y0"],
+        Learning(epochs=60, seed=seed),
+        steps=12,
+        period=12,
+        methods=methods,
     )
     ahead, _ = forecast_series(trained.network, frame, 12, interval=0.9)
     assert forecaster.predict().to_numpy() == pytest.approx(ahead.mean[:, 0], abs=0)
     bounds = forecaster.predict_interval(coverage=0.9)
-    assert bounds.to_numpy() == pytest.approx(np.hstack([ahead.lower, ahead.upper]), abs=0)
+    assert bounds.to_numpy() == pytest.approx(
+        np.hstack([ahead.lower, ahead.upper]), abs=0
+    )
     assert forecaster.chosen_ == trained.facts["chosen"]
     assert trained.facts["reason"] in forecaster.notes_
     assert np.abs(forecaster.predict() - series[120:]).mean() < 10
@@ -58,16 +69,23 @@ def test_a_method_can_be_named_and_new_rows_go_on():
         forecaster.update(series[108:120], update_params=False)
         assert (forecaster.network_.weights == weights).all()
         after = forecaster.predict()
-        assert [before.index[0], after.index[0]] == [series.index[108], series.index[120]]
+        assert [before.index[0], after.index[0]] == [
+            series.index[108],
+            series.index[120],
+        ]
         assert abs(after.iloc[0] - series.iloc[120]) < 25
 
 
 def test_values_known_in_advance_explain_their_own_row():
     holiday = np.array([0, 1, 0, 0, 1, 0, 1, 1, 0, 0] * 10)
-    known, shop = pd.DataFrame({"holiday": holiday}), pd.Series(1 + 0.5 * holiday)
+    known = pd.DataFrame({"holiday": holiday})
+    shop = pd.Series(1 + 0.5 * holiday)
     forecaster = SynapseForecaster(method="network", compared=("mean",), random_state=0)
     forecaster.fit(shop[:90], X=known[:90], fh=[1, 2, 5])
-    assert forecaster.predict(X=known[90:]).round(1).tolist() == shop[[90, 91, 94]].round(1).tolist()
+    assert (
+        forecaster.predict(X=known[90:]).round(1).tolist()
+        == shop[[90, 91, 94]].round(1).tolist()
+    )
     with pytest.raises(ValueError, match="Expected X up to 94, got rows up to 91"):
         forecaster.predict(X=known[90:92])
 

@@ -1,11 +1,18 @@
-"""`python -m studies`: runs a table, stores its trials, prints it and writes plots and CSV."""
+"""`python -m studies`: runs a table, stores its trials, prints it and writes plots and
+CSV."""
 
 import sys
 
 import pytest
 
 from studies import __main__ as command, papers
-from studies.papers._paper_table import Measure, PaperTable, Published, Row, read_results
+from studies.papers._paper_table import (
+    Measure,
+    PaperTable,
+    Published,
+    Row,
+    read_results,
+)
 from synapse.experiments import read_trials
 
 
@@ -15,14 +22,18 @@ def square(seed, size):
 
 SMALL = PaperTable(
     square,
-    [Row("three", Published("100 %, 9", "C", 9.0), seeds=4, size=3), Row("five", seeds=2, size=5)],
+    [
+        Row("three", Published("100 %, 9", "C", 9.0), seeds=4, size=3),
+        Row("five", seeds=2, size=5),
+    ],
     [Measure("needed", "sequences")],
 )
 
 
 @pytest.fixture
 def call(monkeypatch, tmp_path, capsys):
-    """A function that runs the command in a folder of its own; returns its code, output and errors."""
+    """A function that runs the command in a folder of its own; returns its code, output
+    and errors."""
     monkeypatch.setattr(papers, "NAMES", (*papers.NAMES, "small"))
     monkeypatch.setattr(papers, "get", lambda name: SMALL)
     monkeypatch.chdir(tmp_path)
@@ -52,7 +63,9 @@ def test_writes_a_plot_and_all_trials_with_their_command(call, tmp_path):
     call("small", "--seeds", "1", "-o", "small.svg", "-o", "small.csv")
     assert (tmp_path / "small.svg").read_text().startswith("<?xml")
     made, trials = read_results(tmp_path / "small.csv")
-    assert made.endswith(": python -m studies small --seeds 1 -o small.svg -o small.csv")
+    assert made.endswith(
+        ": python -m studies small --seeds 1 -o small.svg -o small.csv"
+    )
     assert trials == read_trials(tmp_path / "small.db")
 
 
@@ -78,10 +91,15 @@ def test_no_scheduler_is_one_sentence(call, monkeypatch, tmp_path):
     monkeypatch.setattr(distributed, "Client", fail)
     code, _, error = call("small", "--dask", "tcp://127.0.0.1:1")
     assert code == 1
-    assert error.startswith("studies: No Dask scheduler answers at 'tcp://127.0.0.1:1'.")
+    assert error.startswith(
+        "studies: No Dask scheduler answers at 'tcp://127.0.0.1:1'."
+    )
     assert not list(tmp_path.iterdir())
 
 
 def test_lists_all_studies(call):
     printed = call()[1]
-    assert all(f"\n  {name} " in printed for name in ("reber", "timing", "forecasts", "reber_settings"))
+    assert all(
+        f"\n  {name} " in printed
+        for name in ("reber", "timing", "forecasts", "reber_settings")
+    )

@@ -9,16 +9,35 @@ import pytest
 pytest.importorskip("matplotlib")
 pytest.importorskip("gymnasium")
 pytest.importorskip("sklearn")
-from studies import event_xor, gradients, pipelines, reward, rtrl, small_tables, spans, worm
+from studies import (
+    event_xor,
+    gradients,
+    pipelines,
+    reward,
+    rtrl,
+    small_tables,
+    spans,
+    worm,
+)
 
 
 def test_the_page_of_gradients_has_its_tables_and_what_it_claims():
-    study, page = gradients, gradients.PAGE.read_text()
+    study = gradients
+    page = gradients.PAGE.read_text()
     rows = json.loads(study.RESULTS.read_text())["runs"]
-    assert all(one in page for one in (study.table(rows), study.table_of_rules(rows), study.table_of_reach()))
+    assert all(
+        one in page
+        for one in (
+            study.table(rows),
+            study.table_of_rules(rows),
+            study.table_of_reach(),
+        )
+    )
 
     for name, targets, scale in product(study.NETWORKS, study.TARGETS, study.SCALES):
-        assert (study.cosines(rows, name, scale, targets, rule="exact") > 1 - study.EXACT).all()
+        assert (
+            study.cosines(rows, name, scale, targets, rule="exact") > 1 - study.EXACT
+        ).all()
         last = np.median(study.cosines(rows, name, scale, targets), axis=1)[-1]
         if name in ("Perceptron", "LSTM, no peepholes"):
             assert last > 1 - study.EXACT
@@ -41,7 +60,16 @@ def test_the_pages_of_rewards_spans_events_and_the_worm_have_their_tables():
     page = (reward.HERE / "reward.md").read_text(encoding="utf-8")
     for name, report in reward.REPORTS.items():
         results = json.loads((reward.HERE / f"reward_{name}.json").read_text())
-        assert report({row: results[row] for row in reward.STUDIES[name][0] if results.get(row)}) in page
+        assert (
+            report(
+                {
+                    row: results[row]
+                    for row in reward.STUDIES[name][0]
+                    if results.get(row)
+                }
+            )
+            in page
+        )
     for study in (event_xor, spans, worm):
         results = json.loads(study.PAGE.with_suffix(".json").read_text())
         assert study.report(results) in study.PAGE.read_text(encoding="utf-8")
@@ -49,14 +77,20 @@ def test_the_pages_of_rewards_spans_events_and_the_worm_have_their_tables():
 
 def test_the_pages_of_estimators_and_of_small_tables_have_their_tables():
     page = (reward.HERE / "pipelines.md").read_text(encoding="utf-8")
-    assert pipelines.tables(json.loads(pipelines.OUT.read_text(encoding="utf-8"))) in page
+    assert (
+        pipelines.tables(json.loads(pipelines.OUT.read_text(encoding="utf-8"))) in page
+    )
     numbers = json.loads(small_tables.RESULTS.read_text(encoding="utf-8"))
-    assert small_tables.report(numbers) == small_tables.REPORT.read_text(encoding="utf-8")
+    assert small_tables.report(numbers) == small_tables.REPORT.read_text(
+        encoding="utf-8"
+    )
 
 
 def test_the_tables_of_the_worm_have_twenty_seeds():
     results = json.loads(worm.PATH.read_text())
-    assert {len(rows) for row, rows in results.items() if row not in ("bptt", "rtrl")} == {20}
+    assert {
+        len(rows) for row, rows in results.items() if row not in ("bptt", "rtrl")
+    } == {20}
 
 
 def test_a_memory_chain_pays_for_its_sign_and_patterns_for_what_they_announce():
@@ -68,7 +102,8 @@ def test_a_memory_chain_pays_for_its_sign_and_patterns_for_what_they_announce():
         assert [step[2] for step in steps] == [False] * 4 + [True]
         assert [step[0][0] for step in steps] == [0.0] * 5
     rows, gains, returns = reward.patterns(50_000, np.random.default_rng(0))
-    shown, paid = np.flatnonzero(rows[:, :6].any(axis=1)), np.flatnonzero(gains)
+    shown = np.flatnonzero(rows[:, :6].any(axis=1))
+    paid = np.flatnonzero(gains)
     assert (rows[shown, :6].sum(axis=1) == 3).all()
     assert (np.diff(shown) >= 104).all()
     assert 0.35 < len(paid) / len(shown) < 0.65
@@ -81,7 +116,9 @@ def test_a_memory_chain_pays_for_its_sign_and_patterns_for_what_they_announce():
 @pytest.mark.parametrize("kind", ["LSTM", "GRU"])
 def test_truncated_slopes_are_those_of_the_last_step(kind):
     net = reward.recurrent(kind, (2, 3, 2), "one step", reward.SPAN, 0)
-    agent = reward.truncated(reward.reward.QLearning)(net, normalise=False, rate=0.0, trace=0.0, seed=0)
+    agent = reward.truncated(reward.reward.QLearning)(
+        net, normalise=False, rate=0.0, trace=0.0, seed=0
+    )
     agent.begin([1.0, 0.0])
     agent.learn(0.0, [0.3, 0.2])
     before = net.clone()
@@ -90,7 +127,8 @@ def test_truncated_slopes_are_those_of_the_last_step(kind):
     for i in np.flatnonzero([connection.trainable for connection in net.connections]):
         ends = []
         for bump in (1e-6, -1e-6):
-            other, weights = before.clone(), np.array(before.weights)
+            other = before.clone()
+            weights = np.array(before.weights)
             weights[i] += bump
             other.weights = weights
             ends.append(other.activate([0.5, 0.4])[0])

@@ -1,4 +1,5 @@
-"""Tables of papers: rows, statistics beside published figures, networks of the papers, short trials."""
+"""Tables of papers: rows, statistics beside published figures, networks of the papers,
+short trials."""
 
 import inspect
 import pickle
@@ -11,7 +12,13 @@ from studies import papers
 from studies.papers import _lags, continual_reber, languages, long_lag, reber, timing
 from studies.papers._learn import learn, trainer
 from studies.papers._memory_blocks import weight_count
-from studies.papers._paper_table import Measure, PaperTable, Published, Row, read_results
+from studies.papers._paper_table import (
+    Measure,
+    PaperTable,
+    Published,
+    Row,
+    read_results,
+)
 from studies.papers.mackey_glass import reservoir
 from studies.tasks import ContinualReber, NoisyLongLag, TemporalOrder
 from synapse import Trainer
@@ -32,20 +39,31 @@ TABLE = PaperTable(
         Row("small", Published("100 %, 100", "V", 100.0), seeds=20, size=10),
         Row("large", seeds=3, size=1000),
     ],
-    measures=[Measure("needed", "training sequences"), Measure("error", "error", ".2f")],
+    measures=[
+        Measure("needed", "training sequences"),
+        Measure("error", "error", ".2f"),
+    ],
 )
 
 
 def test_every_row_has_its_own_seeds_and_the_store_goes_on(tmp_path):
-    trials, store = TABLE.run(progress=False), tmp_path / "halves.db"
+    trials = TABLE.run(progress=False)
+    store = tmp_path / "halves.db"
     own = [(10, i) for i in range(20)] + [(1000, i) for i in range(3)]
     assert [(one["size"], one["seed"]) for one in trials] == own
     assert len(TABLE.run(2, store=store, progress=False)) == 4
     assert len(TABLE.run(5, store=store, progress=False)) == 5 + 3
     assert TABLE.run(store=store, progress=False) == trials
     lines = TABLE.to_markdown(trials).splitlines()
-    assert lines[0] == "|  | seeds | solved | training sequences | mean of the solved | error | published |"
-    row = "| small | 20 | 50 % (30 to 70) | - (111 to -) | 109 | 0.95 (0.55 to 1.35) | 100 %, 100 (V) |"
+    assert (
+        lines[0]
+        == "|  | seeds | solved | training sequences | mean of the solved | error |"
+        " published |"
+    )
+    row = (
+        "| small | 20 | 50 % (30 to 70) | - (111 to -) | 109 | 0.95 (0.55 to 1.35) |"
+        " 100 %, 100 (V) |"
+    )
     assert lines[2] == row
     assert lines[6].startswith("Single runs")
     assert lines[10] == "| large | 3 | 2 of 3 | 10,002 | 10,001 | 0.00 |"
@@ -63,7 +81,8 @@ def test_what_is_refused():
 
 
 def test_every_table_is_complete():
-    """A trial belongs to one row, has the arguments of the trial, and can be sent to other processes.
+    """A trial belongs to one row, has the arguments of the trial, and can be sent to
+    other processes.
 
     Each stored trial belongs to a row, and the page has a place for the results.
     """
@@ -80,7 +99,10 @@ def test_every_table_is_complete():
         assert f": python -m studies {name}" in made
         assert sum(len(group) for _, group in table.groups(trials)) == len(trials)
         page = (papers.FOLDER / f"{name}.md").read_text(encoding="utf-8")
-        assert (page.count("\n<!-- results -->\n"), f"]({name}.png)" in page) == (1, True)
+        assert (page.count("\n<!-- results -->\n"), f"]({name}.png)" in page) == (
+            1,
+            True,
+        )
 
     all_hold(check, papers.NAMES)
 
@@ -149,23 +171,27 @@ def test_weights_are_counted_as_in_the_papers():
 
 
 def test_the_reservoir_is_that_of_the_report():
-    """x(t) = (1 - a C) x(t - 1) + C tanh(W x(t - 1) + v y(t) + constant), all units at once."""
+    """x(t) = (1 - a C) x(t - 1) + C tanh(W x(t - 1) + v y(t) + constant), all units at
+    once."""
     net = reservoir(40, seed=3)
     pool = {neuron: i for i, neuron in enumerate(net["pool"])}
-    within, given = np.zeros((40, 40)), np.zeros(40)
+    within = np.zeros((40, 40))
+    given = np.zeros(40)
     for i, neuron in enumerate(net["drive"]):
         for link in neuron.incoming:
             if link.source in pool:
                 within[i, pool[link.source]] = link.weight
             else:
                 given[i] = link.weight
-    constant, readout = net["drive"].biases, np.array([link.weight for link in net.output[0].incoming])
+    constant = net["drive"].biases
+    readout = np.array([link.weight for link in net.output[0].incoming])
     assert np.abs(np.linalg.eigvals(within)).max() == pytest.approx(0.79)
     assert (within != 0).sum() == 200
     assert set(np.abs(constant).round(12)) == {0.0, 0.028}
 
     series = MackeyGlass(length=60).sample(1).inputs
-    outputs, x = net.run(series)[:, 0], np.zeros(40)
+    outputs = net.run(series)[:, 0]
+    x = np.zeros(40)
     for t, point in enumerate(series[:, 0]):
         x = (1 - 0.9 * 0.44) * x + 0.44 * np.tanh(within @ x + given * point + constant)
         assert outputs[t] == pytest.approx(readout @ x + net.output[0].bias, abs=1e-12)
@@ -188,10 +214,14 @@ class Oracle:
 
 
 def test_right_symbols_are_those_before_the_first_error(monkeypatch):
-    monkeypatch.setattr(continual_reber, "preserved_context", lambda network: np.errstate())
+    monkeypatch.setattr(
+        continual_reber, "preserved_context", lambda network: np.errstate()
+    )
 
     def right(wrong, *limit):
-        return continual_reber.right_symbols(Oracle(ContinualReber().stream(3), wrong), 3, *limit)
+        return continual_reber.right_symbols(
+            Oracle(ContinualReber().stream(3), wrong), 3, *limit
+        )
 
     assert [right(wrong) for wrong in (0, 199, 200, 3456)] == [0, 199, 200, 3456]
     assert right(3000, 2500) == 2500
@@ -199,8 +229,12 @@ def test_right_symbols_are_those_before_the_first_error(monkeypatch):
 
 @pytest.mark.slow
 def test_learning_ends_when_the_task_is_solved():
-    net = architect.LSTM(6, 7, 2, style="synaptic", cell_squash="identity", peepholes=None, seed=0)
-    found = learn(Recall(), trainer(net, "online", 0.1), 0, every=500, most=20_000, measured=500)
+    net = architect.LSTM(
+        6, 7, 2, style="synaptic", cell_squash="identity", peepholes=None, seed=0
+    )
+    found = learn(
+        Recall(), trainer(net, "online", 0.1), 0, every=500, most=20_000, measured=500
+    )
     assert found["needed"] == found["trained"] < 20_000
     assert found["needed"] % 500 == 0
     assert found["wrong"] < 60
@@ -208,7 +242,9 @@ def test_learning_ends_when_the_task_is_solved():
 
 def test_learning_ends_at_the_limit_or_by_divergence():
     net = architect.Elman(7, 3, 7, seed=0)
-    found = learn(EmbeddedReber(), trainer(net, "online", 0.01), 0, every=20, most=60, measured=10)
+    found = learn(
+        EmbeddedReber(), trainer(net, "online", 0.01), 0, every=20, most=60, measured=10
+    )
     assert (found["needed"], found["trained"], found["wrong"]) == (None, 60, 10)
     net = architect.Elman(7, 3, 7, output_squash="identity", seed=0)
     found = learn(EmbeddedReber(), Trainer(net, 10.0), 0, every=20, most=60, measured=1)

@@ -26,16 +26,35 @@ from ..tasks.chances import as_often, binomial, distributed, uniform
 
 def test_letters():
     """Syllables, features as in table 2 of the paper, and what can be predicted."""
-    table = {"b": "101001", "d": "101101", "g": "101011", "a": "010011", "i": "010101", "u": "010111"}
+    table = {
+        "b": "101001",
+        "d": "101101",
+        "g": "101011",
+        "a": "010011",
+        "i": "010101",
+        "u": "010111",
+    }
     names = {tuple(map(float, features)): letter for letter, features in table.items()}
     sample = Letters(30_000).sample(1)
-    text, following = ("".join(names[tuple(row)] for row in rows) for rows in (sample.inputs, sample.targets))
+    text, following = (
+        "".join(names[tuple(row)] for row in rows)
+        for rows in (sample.inputs, sample.targets)
+    )
     assert following[:-1] == text[1:]
     assert re.fullmatch("(ba|dii|guuu)*(|b|d|di|g|gu|guu)", text)
     found = ["bdg".index(letter) for letter in text if letter in "bdg"]
-    assert uniform(np.reshape(found[: len(found) // 2 * 2], (-1, 2)) @ [3, 1], 0, 8), "independent syllables"
+    assert uniform(np.reshape(found[: len(found) // 2 * 2], (-1, 2)) @ [3, 1], 0, 8), (
+        "independent syllables"
+    )
     for letter, allowed in zip(following[:300], sample.allowed, strict=False):
-        assert allowed.tolist() == [True, True, True, letter in "aiu", letter in "aiu", True]
+        assert allowed.tolist() == [
+            True,
+            True,
+            True,
+            letter in "aiu",
+            letter in "aiu",
+            True,
+        ]
     outputs = np.where(sample.allowed, sample.targets, 0.4)
     assert sample.right(outputs)
     outputs[7, 0] = 1 - outputs[7, 0]
@@ -46,18 +65,29 @@ def narma(u):
     """The series of an input, from the equation with a history of zeros."""
     u, y = np.concatenate([np.zeros(9), u]), np.zeros(len(u) + 10)
     for t in range(9, len(y) - 1):
-        y[t + 1] = 0.3 * y[t] + 0.05 * y[t] * y[t - 9 : t + 1].sum() + 1.5 * u[t - 9] * u[t] + 0.1
+        y[t + 1] = (
+            0.3 * y[t]
+            + 0.05 * y[t] * y[t - 9 : t + 1].sum()
+            + 1.5 * u[t - 9] * u[t]
+            + 0.1
+        )
     return y[10:]
 
 
 def test_narma():
-    """Across pieces of 1,000 steps and in streams; none diverges, though some by the equation do."""
+    """Across pieces of 1,000 steps and in streams; none diverges, though some by the
+    equation do."""
     sample = Narma10(2500).sample(0)
-    np.testing.assert_allclose(sample.targets[:, 0], narma(sample.inputs[:, 0]), rtol=1e-9)
+    np.testing.assert_allclose(
+        sample.targets[:, 0], narma(sample.inputs[:, 0]), rtol=1e-9
+    )
     assert distributed(2 * sample.inputs[:, 0], "uniform")
     stream = Narma10(30).stream(7)
     parts = [stream.take(n) for n in (5, 100, 45)]
-    u, y = (np.concatenate([getattr(part, name)[:, 0] for part in parts]) for name in ("inputs", "targets"))
+    u, y = (
+        np.concatenate([getattr(part, name)[:, 0] for part in parts])
+        for name in ("inputs", "targets")
+    )
     np.testing.assert_allclose(y, narma(u), rtol=1e-9)
     assert 0.0 < Narma10(4000).batch(100, 12).goals.max() <= 1.2
 
@@ -79,7 +109,8 @@ def test_periodic_functions():
 
 @pytest.mark.parametrize("delays", [(0, 1), (0, 2, 5)])
 def test_spikes(delays):
-    """The distance from the spike before is the period and a delay: measured, or given."""
+    """The distance from the spike before is the period and a delay: measured, or
+    given."""
     measured = SpikeDelays(7, delays, periods=2000).sample(0)
     places = np.flatnonzero(measured.inputs[:, 0])
     found = np.diff(places) - 7
@@ -89,7 +120,8 @@ def test_spikes(delays):
     stream = TimedSpikes(7, delays).stream(1)
     parts = [stream.take(steps) for steps in (1, 700, 5000)]
     spikes, given = (
-        np.concatenate([getattr(p, name)[:, 0] for p in parts]) for name in ("targets", "inputs")
+        np.concatenate([getattr(p, name)[:, 0] for p in parts])
+        for name in ("targets", "inputs")
     )
     spikes[0] = 1.0  # time 0
     places = np.flatnonzero(spikes)
@@ -103,7 +135,9 @@ def test_spikes(delays):
 def test_temporal_xor():
     stream = TemporalXor(3).stream(5)
     parts = [stream.take(n) for n in (7, 1, 8992)]
-    triples = np.concatenate([part.inputs for part in parts])[:, 0].astype(int).reshape(-1, 3)
+    triples = (
+        np.concatenate([part.inputs for part in parts])[:, 0].astype(int).reshape(-1, 3)
+    )
     np.testing.assert_array_equal(triples[:, 0] ^ triples[:, 1], triples[:, 2])
     assert uniform(triples[:, :2] @ [2, 1], 0, 3)
     sample = TemporalXor(40).sample(0)
@@ -122,10 +156,14 @@ def test_timing_of_synaptic():
 
 
 @pytest.mark.parametrize(
-    ("marked", "ranges"), [(2, [(10, 20), (50, 60)]), (3, [(10, 20), (33, 43), (66, 76)])]
+    ("marked", "ranges"),
+    [(2, [(10, 20), (50, 60)]), (3, [(10, 20), (33, 43), (66, 76)])],
 )
 def test_temporal_order(marked, ranges):
-    samples, kinds, places, others = TemporalOrder(marked).batch(5000, 4), [], [], np.zeros(4)
+    samples = TemporalOrder(marked).batch(5000, 4)
+    kinds = []
+    places = []
+    others = np.zeros(4)
     for sample in samples:
         text = "".join("EBabcdXY"[row.index(1.0)] for row in sample.inputs.tolist())
         assert (text[0], text[-1], sample.inputs.sum()) == ("E", "B", len(text))
@@ -144,7 +182,10 @@ def test_temporal_order(marked, ranges):
 
 def test_long_lags():
     samples = LongLag(6).batch(2000, 0)
-    texts = [(*row.inputs.argmax(axis=1).tolist(), int(row.targets[-1].argmax())) for row in samples]
+    texts = [
+        (*row.inputs.argmax(axis=1).tolist(), int(row.targets[-1].argmax()))
+        for row in samples
+    ]
     assert set(texts) == {(5, 0, 1, 2, 3, 4, 5), (6, 0, 1, 2, 3, 4, 6)}
     assert binomial(sum(text[0] == 5 for text in texts), 2000)
     middle = []
@@ -166,10 +207,16 @@ def test_long_lags():
 
 
 def test_noisy_long_lag():
-    samples, counts, seconds, more = NoisyLongLag(4, 3).batch(8000, 2), np.zeros(3), 0, []
+    samples = NoisyLongLag(4, 3).batch(8000, 2)
+    counts = np.zeros(3)
+    seconds = 0
+    more = []
     for sample in samples:
         symbols = sample.inputs.argmax(axis=1).tolist()
-        assert (symbols[0], symbols[-1]) == (4, 3)  # b and e, behind the distractors 0, 1, 2
+        assert (symbols[0], symbols[-1]) == (
+            4,
+            3,
+        )  # b and e, behind the distractors 0, 1, 2
         assert sample.targets[-1].tolist() == np.eye(2)[symbols[1] - 5].tolist()
         seconds += symbols[1] == 5
         counts += np.bincount(symbols[2:-1], minlength=3)
@@ -181,11 +228,16 @@ def test_noisy_long_lag():
     assert as_often(np.bincount(np.minimum(more, 40), minlength=41), 8000 * chances)
 
 
-@pytest.mark.parametrize(("variant", "first", "second"), [("a", 1.0, 0.0), ("b", 1.0, 0.0), ("c", 0.2, 0.8)])
+@pytest.mark.parametrize(
+    ("variant", "first", "second"), [("a", 1.0, 0.0), ("b", 1.0, 0.0), ("c", 0.2, 0.8)]
+)
 def test_two_sequences(variant, first, second):
     task = TwoSequences(50, informative=2, variant=variant)
-    samples, tested = task.batch(4000, 9), task.tested.batch(4000, 9)
-    targets, clean = (np.array([one.targets[-1, 0] for one in some]) for some in (samples, tested))
+    samples = task.batch(4000, 9)
+    tested = task.tested.batch(4000, 9)
+    targets, clean = (
+        np.array([one.targets[-1, 0] for one in some]) for some in (samples, tested)
+    )
     head = np.array([sample.inputs[:2, 0] for sample in samples])
     rest = np.concatenate([sample.inputs[2:, 0] for sample in samples[:1000]])
     assert uniform(samples.lengths, 50, 55)

@@ -1,4 +1,5 @@
-"""Learning up to the first wrong step: the weights are those of a loop that stops there."""
+"""Learning up to the first wrong step: the weights are those of a loop that stops
+there."""
 
 import numpy as np
 import pytest
@@ -25,7 +26,12 @@ def by_single_steps(net, stream, rate, most, decay):
 @every_case("rule", ["online", "rtrl"])
 @every_case(
     ("task", "decay"),
-    [(TimedSpikes(12), 1.0), (TimedSpikes(12), 0.99), (SpikeDelays(6), 1.0), (ContinualReber(), 1.0)],
+    [
+        (TimedSpikes(12), 1.0),
+        (TimedSpikes(12), 0.99),
+        (SpikeDelays(6), 1.0),
+        (ContinualReber(), 1.0),
+    ],
 )
 def test_the_weights_are_those_of_single_steps(task, decay, rule):
     found = []
@@ -33,7 +39,9 @@ def test_the_weights_are_those_of_single_steps(task, decay, rule):
         net = architect.LSTM(task.inputs, 2, task.outputs, style="synaptic", seed=3)
         net.learning_rule = rule
         steps = [learn(net, task.stream(seed), 0.2, 100, decay) for seed in range(40)]
-        found.append((steps, net.weights, net.biases, net.activate(np.ones(task.inputs))))
+        found.append(
+            (steps, net.weights, net.biases, net.activate(np.ones(task.inputs)))
+        )
     (steps, *numbers), (expected, *others) = found
     assert steps == expected
     for ours, theirs in zip(numbers, others, strict=True):
@@ -43,12 +51,15 @@ def test_the_weights_are_those_of_single_steps(task, decay, rule):
 @every_case("rule", ["online", "rtrl"])
 def test_long_right_streams(rule):
     """Several compiled calls, and a first error far from the begin."""
-    task, found = PeriodicFunction("rectangle", period=200), []
+    task = PeriodicFunction("rectangle", period=200)
+    found = []
     for learn in (learn_until_wrong, by_single_steps):
         net = architect.Elman(1, 4, 1, seed=0)
         net.learning_rule = rule
         net.output.biases = [1.5]
-        steps = [learn(net, task.stream(), 0.03, 300, decay) for decay in (1.0, 0.999) * 5]
+        steps = [
+            learn(net, task.stream(), 0.03, 300, decay) for decay in (1.0, 0.999) * 5
+        ]
         found.append((steps, net.weights))
     assert found[0][0] == found[1][0]
     assert max(found[0][0]) > 2 * FIRST_STEPS

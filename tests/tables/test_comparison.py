@@ -1,4 +1,5 @@
-"""Methods compared by rolling origin: the tables agree with `rolling_origin`, the command with Python."""
+"""Methods compared by rolling origin: the tables agree with `rolling_origin`, the
+command with Python."""
 
 import numpy as np
 import pandas as pd
@@ -6,11 +7,19 @@ import pytest
 
 from synapse import forecasting
 from synapse.errors import ArgumentError
-from synapse.tables import Learning, compare_series, read_several, read_table, train_series
+from synapse.tables import (
+    Learning,
+    compare_series,
+    read_several,
+    read_table,
+    train_series,
+)
 from tests.cli.command import called, months, told, write
 
 RNG = np.random.default_rng(0)
-SALES = (100 + 20 * np.sin(2 * np.pi * np.arange(72) / 12) + RNG.normal(0, 3, 72)).round(1)
+SALES = (
+    100 + 20 * np.sin(2 * np.pi * np.arange(72) / 12) + RNG.normal(0, 3, 72)
+).round(1)
 COSTS = (0.5 * SALES + RNG.normal(0, 1, 72)).round(1)
 SIMPLE = ["naive", "seasonal", "ar"]
 
@@ -28,22 +37,35 @@ def test_errors_are_those_of_rolling_origin():
         fitted = forecasting.statistical(name, SALES[:start], period=12)
         rolled = forecasting.rolling_origin(fitted, SALES, 4, start=start, period=12)
         assert origins.tolist() == frame().index[rolled.origins - 1].tolist()
-        assert comparison.by_origin[name].to_numpy() == pytest.approx(np.abs(rolled.errors).mean(axis=1))
+        assert comparison.by_origin[name].to_numpy() == pytest.approx(
+            np.abs(rolled.errors).mean(axis=1)
+        )
         assert comparison.by_step[name].to_numpy() == pytest.approx(rolled.mae)
         assert comparison.summary.loc[name, "MASE"] == pytest.approx(rolled.mase.mean())
-        assert comparison.summary.loc[name, "RMSE"] == pytest.approx(np.sqrt(np.mean(rolled.errors**2)))
-        assert comparison.forecasts[name].to_numpy() == pytest.approx(rolled.forecasts.ravel())
+        assert comparison.summary.loc[name, "RMSE"] == pytest.approx(
+            np.sqrt(np.mean(rolled.errors**2))
+        )
+        assert comparison.forecasts[name].to_numpy() == pytest.approx(
+            rolled.forecasts.ravel()
+        )
     assert comparison.summary["MASE"].is_monotonic_increasing
     assert comparison.summary["best"].sum() == pytest.approx(1)
-    assert repr(comparison).startswith(f"<Comparison of 4 methods from {len(origins)} origins")
+    assert repr(comparison).startswith(
+        f"<Comparison of 4 methods from {len(origins)} origins"
+    )
 
 
 def test_a_network_has_the_errors_of_its_training():
-    data, learning = frame(Sales=SALES, Costs=COSTS), Learning(epochs=30, hidden=[4])
+    data = frame(Sales=SALES, Costs=COSTS)
+    learning = Learning(epochs=30, hidden=[4])
     trained = train_series(data, ["Sales", "Costs"], learning, methods=["ar"])
-    comparison = compare_series(data, ["Sales", "Costs"], learning, methods=["gru", "ar"])
+    comparison = compare_series(
+        data, ["Sales", "Costs"], learning, methods=["gru", "ar"]
+    )
     for name in ("gru", "ar", "combine"):
-        assert comparison.summary.loc[name, "MASE"] == pytest.approx(trained.facts["mase"][name], rel=1e-3)
+        assert comparison.summary.loc[name, "MASE"] == pytest.approx(
+            trained.facts["mase"][name], rel=1e-3
+        )
     assert comparison.verdicts == [trained.facts["verdict"], trained.facts["reason"]]
     assert comparison.by_step.index.names == ["target", "step"]
     assert {"MAE Sales", "RMSE Costs"} <= set(comparison.summary.columns)
@@ -52,7 +74,9 @@ def test_a_network_has_the_errors_of_its_training():
 def test_networks_continue_from_checkpoints_of_their_own(tmp_path):
     learning = Learning(epochs=5, hidden=[2], checkpoint=str(tmp_path / "run"))
     options = {"methods": ["gru", "elman"], "steps": 3}
-    first, again = (compare_series(frame(), ["Sales"], learning, **options) for _ in range(2))
+    first, again = (
+        compare_series(frame(), ["Sales"], learning, **options) for _ in range(2)
+    )
     assert sorted(path.name for path in tmp_path.iterdir()) == ["run.elman", "run.gru"]
     assert first.by_origin.equals(again.by_origin)
 
@@ -63,7 +87,9 @@ def test_several_series_and_few_origins():
     assert comparison.by_origin.index.names == ["series", "Month"]
     north, south = (comparison.by_origin.loc[name] for name in several)
     assert 5 <= len(north) == len(south) < 12
-    assert north["ar"].to_numpy() == pytest.approx(south["ar"].to_numpy())  # their difference is constant
+    assert north["ar"].to_numpy() == pytest.approx(
+        south["ar"].to_numpy()
+    )  # their difference is constant
 
 
 def test_what_cannot_be_compared_is_refused():
@@ -80,15 +106,32 @@ def test_what_cannot_be_compared_is_refused():
 def test_the_command_prints_and_writes_what_python_returns(tmp_path, capsys):
     shops = {"Month": months(72, 2018) * 2, "Shop": ["North"] * 72 + ["South"] * 72}
     data = write(tmp_path / "d.csv", **shops, Sales=[*SALES, *(SALES + 50).round(1)])
-    output, picture = tmp_path / "errors.csv", tmp_path / "errors.png"
-    arguments = ["compare", data, "--target", "Sales", "--sequence", "Shop", "--methods", "naive,seasonal,ar"]
-    code, printed, said = called(capsys, *arguments, "--steps", 4, "-o", output, "--plot", picture)
+    output = tmp_path / "errors.csv"
+    picture = tmp_path / "errors.png"
+    arguments = [
+        "compare",
+        data,
+        "--target",
+        "Sales",
+        "--sequence",
+        "Shop",
+        "--methods",
+        "naive,seasonal,ar",
+    ]
+    code, printed, said = called(
+        capsys, *arguments, "--steps", 4, "-o", output, "--plot", picture
+    )
     assert (code, said) == (0, "")
     several = read_several(read_table(data), ["Sales"], "Shop")
     comparison = compare_series(several, ["Sales"], methods=SIMPLE, steps=4)
     written = pd.read_csv(output, index_col=["Shop", "Month"])
-    assert written.to_numpy() == pytest.approx(comparison.by_origin.to_numpy(), rel=1e-5)
-    assert [line.split()[0] for line in printed.splitlines()[:5]] == ["method", *comparison.summary.index]
+    assert written.to_numpy() == pytest.approx(
+        comparison.by_origin.to_numpy(), rel=1e-5
+    )
+    assert [line.split()[0] for line in printed.splitlines()[:5]] == [
+        "method",
+        *comparison.summary.index,
+    ]
     assert comparison.verdicts[-1] in printed
     assert picture.stat().st_size > 1000
     _, printed, _ = called(capsys, *arguments, "--origins", 3)

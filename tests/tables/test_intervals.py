@@ -1,4 +1,5 @@
-"""Errors from which intervals of series follow: in the units of each, and as large as in the test."""
+"""Errors from which intervals of series follow: in the units of each, and as large as
+in the test."""
 
 import numpy as np
 import pandas as pd
@@ -13,20 +14,27 @@ QUICK = Learning(epochs=2, seed=0)
 
 
 def trained(series):
-    return tables.train_series(series, ["sales"], QUICK, methods=["naive"], period=1, steps=3)
+    return tables.train_series(
+        series, ["sales"], QUICK, methods=["naive"], period=1, steps=3
+    )
 
 
 @pytest.mark.parametrize("relative", [False, True])
 def test_intervals_of_several_series_are_in_the_units_of_each(relative):
-    """One is a thousand times the other; of a positive one that grows, errors are relative to its level."""
+    """One is a thousand times the other; of a positive one that grows, errors are
+    relative to its level."""
     steps = RNG.normal(scale=0.02, size=160)
-    values = np.exp(0.02 * np.arange(160) + steps.cumsum()) if relative else steps.cumsum()
+    values = (
+        np.exp(0.02 * np.arange(160) + steps.cumsum()) if relative else steps.cumsum()
+    )
     small = pd.DataFrame({"sales": values}, index=DATES)
     model = trained({"small": small, "large": 1000.0 * small})
     assert model.facts["relative"] is relative
     widths = []
     for series in (small, 1000.0 * small):
-        forecast, _ = tables.forecast_series(model.network, series, 3, method="naive", interval=0.8)
+        forecast, _ = tables.forecast_series(
+            model.network, series, 3, method="naive", interval=0.8
+        )
         widths.append(np.asarray(forecast.upper - forecast.lower))
     np.testing.assert_allclose(widths[1], 1000.0 * widths[0])
     inner = np.abs(np.diff(values)[-40:]).mean()
@@ -35,7 +43,9 @@ def test_intervals_of_several_series_are_in_the_units_of_each(relative):
 
 def test_errors_of_the_training_rows_are_enlarged_to_those_of_the_test():
     noise = RNG.normal(size=160)
-    held_out = trained(pd.DataFrame({"sales": noise}, index=DATES)).facts["held_out_rows"]
+    held_out = trained(pd.DataFrame({"sales": noise}, index=DATES)).facts[
+        "held_out_rows"
+    ]
     noise[-held_out:] *= 10.0
     model = trained(pd.DataFrame({"sales": noise}, index=DATES))
     assert not model.facts["relative"]

@@ -1,4 +1,5 @@
-"""Tables and series: files, numbers, words, dates and steps; what is mended, and what is refused."""
+"""Tables and series: files, numbers, words, dates and steps; what is mended, and what
+is refused."""
 
 import re
 from functools import partial
@@ -45,12 +46,14 @@ def series(tmp_path):
     """A function that reads a series."""
 
     def of(content, *columns, **options):
-        return tables.read_series(read(tmp_path / "t.csv", content), columns or ["y"], **options)
+        return tables.read_series(
+            read(tmp_path / "t.csv", content), columns or ["y"], **options
+        )
 
     return of
 
 
-# --- files and numbers -------------------------------------------------------------------------------
+# --- files and numbers ----------------------------------------------------------------
 
 TABLES = {
     "commas": "a,b\n1,2\n-3.5,4e1\n",
@@ -93,18 +96,27 @@ NUMBERS = {
     "5 %|7.5%": (None, [5, 7.5]),
     "0.532|12.345": (None, [0.532, 12.345]),
     "1.5e-3|.5|2E1": (None, [0.0015, 0.5, 20]),
-    "0.1|0.30000000000000004|123456789.123456789": (None, [0.1, 0.1 + 0.2, 123456789.123456789]),
+    "0.1|0.30000000000000004|123456789.123456789": (
+        None,
+        [0.1, 0.1 + 0.2, 123456789.123456789],
+    ),
 }
 
 
 def test_numbers_as_people_write_them(echo, tmp_path):
     def check(cells, decimal, expected):
         for mark in ",;\t":
-            content = f"a{mark}b\n" + "".join(f'"{cell}"{mark}x\n' for cell in cells.split("|"))
-            assert [row[0] for row in echo(content, "a", decimal=decimal)] == expected, mark
+            content = f"a{mark}b\n" + "".join(
+                f'"{cell}"{mark}x\n' for cell in cells.split("|")
+            )
+            assert [
+                row[0] for row in echo(content, "a", decimal=decimal)
+            ] == expected, mark
 
     all_hold(check, {cells: (cells, *case) for cells, case in NUMBERS.items()})
-    notes = read(tmp_path / "t.csv", 'a;b\n"1.234,50";"1 EUR"\n100,5;2 EUR\n').attrs["notes"]
+    notes = read(tmp_path / "t.csv", 'a;b\n"1.234,50";"1 EUR"\n100,5;2 EUR\n').attrs[
+        "notes"
+    ]
     assert notes == [
         "Marks of thousands are read in 'a': '1.234,50' is 1234.50.",
         "The unit 'EUR' of 'b' is left out.",
@@ -114,7 +126,12 @@ def test_numbers_as_people_write_them(echo, tmp_path):
 
 DOUBTFUL = {
     # a column, other columns, the separator, and what is read or refused
-    "999|1.234|1.250": {"": "refused", "2,5": 1234, "2.5": 1.234, "48.1;2,5": "refused"},
+    "999|1.234|1.250": {
+        "": "refused",
+        "2,5": 1234,
+        "2.5": 1.234,
+        "48.1;2,5": "refused",
+    },
     "1.234|2.345": {"": "refused", "2,5": 1234, "0.123": 1.234},
     "1,234|2,345": {"": 1.234, "2,5": 1.234, "2.5": 1234},
     "999|1,234|1,500": {"": "refused", "0,5": 1.234, "0.5": 1234},
@@ -128,7 +145,9 @@ def test_a_point_or_comma_that_may_be_either_is_asked_for(echo):
         at = next(place for place, cell in enumerate(cells) if not cell.isdigit())
         for others, expected in cases.items():
             others = (others + ";x").split(";")[:2]
-            content = "a;b;c\n" + "".join(f"{cell};{';'.join(others)}\n" for cell in cells)
+            content = "a;b;c\n" + "".join(
+                f"{cell};{';'.join(others)}\n" for cell in cells
+            )
             if expected == "refused":
                 said = refused(echo, content, "a")
                 line = f"{cells[at]!r} in line {at + 2}, column 'a', may be"
@@ -155,7 +174,11 @@ def test_a_column_of_which_most_cells_are_numbers_is_one(series, echo):
 
 
 def test_rows_and_lines_where_quoted_cells_have_line_breaks(tmp_path, echo):
-    content = "name;y\n" + "".join(f'"place {i}\n# {i}";{i}\n' for i in range(12)) + '# it\'s "over"\nx;y\n'
+    content = (
+        "name;y\n"
+        + "".join(f'"place {i}\n# {i}";{i}\n' for i in range(12))
+        + '# it\'s "over"\nx;y\n'
+    )
     sheet = read(tmp_path / "t.csv", content)
     assert sheet["name"].tolist()[:2] == ["place 0\n# 0", "place 1\n# 1"]
     assert sheet.index.tolist() == [*range(2, 26, 2), 27]
@@ -173,12 +196,18 @@ def test_encodings_and_missing_cells_can_be_named(tmp_path):
         ("utf-8-sig", None),
         ("utf-8", "utf-8-sig"),
     ):
-        sheet = read(tmp_path / "t.csv", content.encode(encoding), encoding=option, missing=["?"])
+        sheet = read(
+            tmp_path / "t.csv", content.encode(encoding), encoding=option, missing=["?"]
+        )
         assert sheet["Gr\u00f6\u00dfe"].tolist() == [1.5, 2.5]
         assert sheet["n"].isna().tolist() == [True, False]
-    assert "no encoding 'ansi-x'" in refused(read, tmp_path / "t.csv", content, encoding="ansi-x")
+    assert "no encoding 'ansi-x'" in refused(
+        read, tmp_path / "t.csv", content, encoding="ansi-x"
+    )
     for encoding in ("ascii", "hex"):
-        assert "not text in" in refused(read, tmp_path / "t.csv", content, encoding=encoding)
+        assert "not text in" in refused(
+            read, tmp_path / "t.csv", content, encoding=encoding
+        )
 
 
 NO_TABLES = {
@@ -197,7 +226,9 @@ NO_TABLES = {
     "# c\na,b\n1,2\n1,2,3\n": "is not CSV: Expected 2 fields in line 4, saw 3",
     "a,b\n1,2,3\n1,2,3\n": "more cells than the 2 names",
     "a,b\n1,2\n\n3\n": "line 4, column 'b', got no value",
-    "a,b\n1,2\n1,x\n1,\n1,2\n1,y\n1,4\n": "in line 3, column 'b', got 'x'; 1 other cell .* --missing 'x'",
+    "a,b\n1,2\n1,x\n1,\n1,2\n1,y\n1,4\n": (
+        "in line 3, column 'b', got 'x'; 1 other cell .* --missing 'x'"
+    ),
     'a,b\n"x\ny",2\n\n1,2,3\n': "is not CSV: Expected 2 fields in line 5, saw 3",
     "a,b [K],b [m]\n1,2,3\n": r"'b' may be 'b \[K\]', 'b \[m\]'",
     "A,c\n1,2\n": "no column 'a'.* It has 'A', 'c'. Did you mean 'A'",
@@ -210,10 +241,23 @@ def test_what_is_no_table_is_refused(echo, tmp_path):
         assert re.search(expected, said, re.DOTALL), said
 
     all_hold(check, list(NO_TABLES.items()))
-    for cell in ("x", "inf", "1_000", "1.5.2", "0x1", "1e999", "1 23", "\u0663", "$1", "1.23,5"):
+    for cell in (
+        "x",
+        "inf",
+        "1_000",
+        "1.5.2",
+        "0x1",
+        "1e999",
+        "1 23",
+        "\u0663",
+        "$1",
+        "1.23,5",
+    ):
         said = refused(echo, f"# c\na;b\n1;2\n1;{cell}\n", "a", "b")
         assert "a finite number in line 4, column 'b', got " in said, cell
-    assert "column 'a', got '2,5'" in refused(echo, "a;b\n1.234;1\n2,5;2\n", "a", decimal=".")
+    assert "column 'a', got '2,5'" in refused(
+        echo, "a;b\n1.234;1\n2,5;2\n", "a", decimal="."
+    )
     with pytest.raises(SynapseError, match=r"goes on, after another, in line 4\.$"):
         sequences(read(tmp_path / "s.csv", "s,a\nx,1\ny,2\nx,3\n"), "s")
 
@@ -221,7 +265,9 @@ def test_what_is_no_table_is_refused(echo, tmp_path):
 def test_missing_values_and_dates_are_mended(series):
     def check(cell):
         text = f"a,b\n,1\n1,2\n1,{cell}\n7,4\n7,{cell}\n"
-        assert "line 2, column 'a', got no value; 2 other cells" in refused(series, text, "a", "b")
+        assert "line 2, column 'a', got no value; 2 other cells" in refused(
+            series, text, "a", "b"
+        )
         for fill, rows in (
             ("forward", [[1, 2], [1, 2], [7, 4], [7, 4]]),
             ("linear", [[1, 2], [1, 3], [7, 4]]),
@@ -230,14 +276,20 @@ def test_missing_values_and_dates_are_mended(series):
 
     all_hold(check, ["", "NA", "n/a", "-", "NaN", "null", "#N/A"])
     text = "date,y,z\n2024-01,1,\n2024-02,,5\n2024-05,5,-\n2024-06,6,7\n2024-07,7,8\n2024-08,8,8\n"
-    for fill, y in (("forward", [1, 1, 1, 5, 6, 7, 8]), ("linear", [2, 3, 4, 5, 6, 7, 8])):
+    for fill, y in (
+        ("forward", [1, 1, 1, 5, 6, 7, 8]),
+        ("linear", [2, 3, 4, 5, 6, 7, 8]),
+    ):
         found = series(text, "y", "z", fill=fill)
-        assert (found.index[0], step_name(found)) == (pd.Timestamp("2024-02-01"), "month")
+        assert (found.index[0], step_name(found)) == (
+            pd.Timestamp("2024-02-01"),
+            "month",
+        )
         assert found["y"].tolist() == y
     assert "leaves no row" in refused(series, "y,z\n1,\n,2\n", "y", "z", fill="linear")
 
 
-# --- dates -------------------------------------------------------------------------------------------
+# --- dates ----------------------------------------------------------------------------
 
 DATES = {
     "2024-1-30|2024-1-31|2024-2-1": ("2024-01-30", "day", "2024-02-02"),
@@ -250,8 +302,16 @@ DATES = {
     "2024-01-31|2024-02-29|2024-03-31": ("2024-01-31", "month", "2024-04-30"),
     "2024Q2|2024-Q3|2024Q4": ("2024-04-01", "quarter", "2025-01-01"),
     "1987|1988|1989": ("1987-01-01", "year", "1990-01-01"),
-    "2024-01-03|2024-01-02|2024-01-01": ("2024-01-01", "day", "2024-01-04"),  # the newest first
-    "2024-01-30 22:00|2024-01-30 23:00|2024-01-31": ("2024-01-30T22", "hour", "2024-01-31T01"),
+    "2024-01-03|2024-01-02|2024-01-01": (
+        "2024-01-01",
+        "day",
+        "2024-01-04",
+    ),  # the newest first
+    "2024-01-30 22:00|2024-01-30 23:00|2024-01-31": (
+        "2024-01-30T22",
+        "hour",
+        "2024-01-31T01",
+    ),
     "01.12.22|02.12.22|03.12.22": ("2022-12-01", "day", "2022-12-04"),
     "1/30/24|1/31/24|2/1/24": ("2024-01-30", "day", "2024-02-02"),
     "30.01.2024 14:30|30.01.2024 14:45|30.01.2024 15:00": (
@@ -279,7 +339,8 @@ DATES = {
         "day",
         "2024-02-02T12+01:00",
     ),
-    "2024-03-31T01:00+01:00|2024-03-31T03:00+02:00|2024-03-31T04:00+02:00": (  # an hour each
+    # an hour each
+    "2024-03-31T01:00+01:00|2024-03-31T03:00+02:00|2024-03-31T04:00+02:00": (
         "2024-03-31T00Z",
         "hour",
         "2024-03-31T03Z",
@@ -288,7 +349,9 @@ DATES = {
 
 
 def table(cells, name="date"):
-    return f"{name};y\n" + "".join(f"{cell};{place}\n" for place, cell in enumerate(cells))
+    return f"{name};y\n" + "".join(
+        f"{cell};{place}\n" for place, cell in enumerate(cells)
+    )
 
 
 def test_forms_of_dates(series):
@@ -304,7 +367,12 @@ def test_forms_of_dates(series):
     words = series(table(["1. M\u00e4rz 2024", "1. April 2024", "1. Mai 2024"]))
     assert (words.index[0], step_name(words)) == (pd.Timestamp("2024-03-01"), "month")
     for dates, step in (("%d/%m/%Y", "month"), ("%m/%d/%Y", "day")):
-        assert step_name(series(table(["01/02/2024", "01/03/2024", "01/04/2024"]), dates=dates)) == step
+        assert (
+            step_name(
+                series(table(["01/02/2024", "01/03/2024", "01/04/2024"]), dates=dates)
+            )
+            == step
+        )
     said = refused(series, table(["01/02/2024", "01/03/2024", "01/04/2024"]))
     assert "may be 01 February 2024 or 02 January 2024. Say --dates %d/%m/%Y or" in said
 
@@ -320,12 +388,19 @@ def test_the_time_zone_of_a_frame_stays_one(step):
             assert [*found.index] == [*times[:count]]
             assert str(found.index.tz) == "Europe/Berlin"
             assert [*following(found, 10)] == [*times[count : count + 10]]
-            assert phase(found.iloc[5:].asfreq(found.index.freq), times[0].isoformat()) == 5
+            assert (
+                phase(found.iloc[5:].asfreq(found.index.freq), times[0].isoformat())
+                == 5
+            )
 
 
 def test_the_nights_in_which_clocks_are_changed(series):
-    """No date comes twice and none is missing, if the zone is named; and the sentence says so."""
-    for first, expected in (("2023-10-28 22:00", "comes twice"), ("2024-03-30 22:00", "is missing")):
+    """No date comes twice and none is missing, if the zone is named; and the sentence
+    says so."""
+    for first, expected in (
+        ("2023-10-28 22:00", "comes twice"),
+        ("2024-03-30 22:00", "is missing"),
+    ):
         times = pd.date_range(first, periods=12, freq="h", tz="Europe/Berlin")
         cells = [f"{time:%Y-%m-%d %H:%M}" for time in times]
         said = refused(series, table(cells))
@@ -333,12 +408,23 @@ def test_the_nights_in_which_clocks_are_changed(series):
         assert "--zone Europe/Berlin" in said
         for written in (cells, cells[::-1], [time.isoformat() for time in times]):
             assert [*series(table(written), zone="Europe/Berlin").index] == [*times]
-    midnights = [time.isoformat() for time in pd.date_range("2024-03-30", periods=4, tz="Europe/Berlin")]
+    midnights = [
+        time.isoformat()
+        for time in pd.date_range("2024-03-30", periods=4, tz="Europe/Berlin")
+    ]
     assert step_name(series(table(midnights), zone="Europe/Berlin")) == "day"
     assert "--zone Europe/Berlin" in refused(series, table(midnights))
     for cells, zone, expected in (
-        (["2024-03-31 01:00", "2024-03-31 02:00", "2024-03-31 03:00"], "Europe/Berlin", "no such time in"),
-        (["2024-03-31", "2024-04-01", "2024-04-02"], "Mars/Base", "no time zone 'Mars/Base'"),
+        (
+            ["2024-03-31 01:00", "2024-03-31 02:00", "2024-03-31 03:00"],
+            "Europe/Berlin",
+            "no such time in",
+        ),
+        (
+            ["2024-03-31", "2024-04-01", "2024-04-02"],
+            "Mars/Base",
+            "no time zone 'Mars/Base'",
+        ),
     ):
         assert expected in refused(series, table(cells), zone=zone)
     doubled = ["2024-01-05 10:00", "2024-01-05 11:00", "2024-01-05 11:00"]
@@ -368,10 +454,16 @@ def test_steps_are_those_of_pandas_also_with_gaps(series):
         assert (step_name(found), season_of(found)) == (name, season)
         assert [*following(found, 6)] == [*dates[30:]]
         later = found.iloc[5:].asfreq(found.index.freq)
-        assert (phase(later, dates[0].isoformat()), phase(found, dates[5].isoformat())) == (5, -5)
+        assert (
+            phase(later, dates[0].isoformat()),
+            phase(found, dates[5].isoformat()),
+        ) == (5, -5)
         del cells[20:22]
         said = refused(series, table(cells))
-        assert f"The row of {dates[20]} is missing, and 1 more. To mend it, say --fill forward or" in said
+        assert (
+            f"The row of {dates[20]} is missing, and 1 more. To mend it, say --fill"
+            " forward or" in said
+        )
         assert [*series(table(cells), fill="linear").index] == [*dates[:30]]
 
     all_hold(check, {name: (name, *case) for name, case in STEPS.items()})
@@ -383,25 +475,47 @@ def test_which_column_has_the_dates(series):
     text = "y,x,z\n1,1999,2024-01-01\n2,2000,2024-01-02\n4,2001,2024-01-03\n"
     assert step_name(series(text)) == "day"
     assert step_name(series(text, date="x")) == "year"
-    for cell in ("Total", "3.5", "2024-13", "2024-02-30", "31.04.2024", "2024-01-31 25:00", "9" * 500):
+    for cell in (
+        "Total",
+        "3.5",
+        "2024-13",
+        "2024-02-30",
+        "31.04.2024",
+        "2024-01-31 25:00",
+        "9" * 500,
+    ):
         said = refused(series, table([cell, cell, cell, "2024-01-02"]), date="date")
         assert (
-            "Expected the column 'date' to have dates, such as 2024-01-31, Jan 2024 or 31.01.2024, got"
-            in said
+            "Expected the column 'date' to have dates, such as 2024-01-31, Jan 2024 or"
+            " 31.01.2024, got" in said
         )
-    frame = pd.DataFrame({"y": [1.0, 2.0, 3.0]}, pd.date_range("2024-01-01", periods=3, freq="MS"))
+    frame = pd.DataFrame(
+        {"y": [1.0, 2.0, 3.0]}, pd.date_range("2024-01-01", periods=3, freq="MS")
+    )
     assert step_name(tables.read_series(frame, ["y"])) == "month"
 
 
 NO_SERIES = [
     (["2024-01-01", "2024-01-02"], "three or more dates that step evenly"),
-    (["2024-01-01", "2024-01-02", "2024-01-02"], "2024-01-02 00:00:00 comes twice, again in line 4"),
+    (
+        ["2024-01-01", "2024-01-02", "2024-01-02"],
+        "2024-01-02 00:00:00 comes twice, again in line 4",
+    ),
     (["2024-01-01", "", "2024-01-03"], "a date in line 3, column 'date', got no value"),
-    (["2024-01-01", "2024-01-02", "31.01.2024"], "a date in line 4, column 'date', got '31.01.2024'"),
-    (["2024-01-01", "2024-01-02", "2124-01-03"], "three or more dates that step evenly"),  # the century
+    (
+        ["2024-01-01", "2024-01-02", "31.01.2024"],
+        "a date in line 4, column 'date', got '31.01.2024'",
+    ),
+    (
+        ["2024-01-01", "2024-01-02", "2124-01-03"],
+        "three or more dates that step evenly",
+    ),  # the century
     (
         [*(f"2024-{month:02}-01" for month in range(1, 7)), "2024-08-15"],
-        "line 8, 2024-08-15 00:00:00, to be a whole number of steps \\(month\\) after 2024-01-01",
+        (
+            "line 8, 2024-08-15 00:00:00, to be a whole number of steps \\(month\\)"
+            " after 2024-01-01"
+        ),
     ),
 ]
 
@@ -415,8 +529,32 @@ def test_what_is_no_series(series):
     all_hold(check, NO_SERIES)
 
 
-CELLS = ["2024-01-31", "2024-02-29", "01/02/2024", "31.01.2024", "Jan 2024", "2024Q1", "9999-12-31", "1999"]
-CELLS += ["", "date", "y", "x (m)", "1", "1,5", "1.234", "n/a", "Total", "#", "# x", "-", '"a', "\u0663"]
+CELLS = [
+    "2024-01-31",
+    "2024-02-29",
+    "01/02/2024",
+    "31.01.2024",
+    "Jan 2024",
+    "2024Q1",
+    "9999-12-31",
+    "1999",
+]
+CELLS += [
+    "",
+    "date",
+    "y",
+    "x (m)",
+    "1",
+    "1,5",
+    "1.234",
+    "n/a",
+    "Total",
+    "#",
+    "# x",
+    "-",
+    '"a',
+    "\u0663",
+]
 
 
 @given(
@@ -436,16 +574,25 @@ def test_any_table_is_read_or_refused_in_words(tmp_path_factory, rows, mark, fil
 
 def test_words_numbers_and_identifiers_become_inputs(tmp_path):
     text = "Customer ID,city,age,note,empty\n" + "".join(
-        f"{100 + i},{'Rome' if i % 3 else 'Oslo'},{i if i % 5 else ''},text {i},\n" for i in range(1, 13)
+        f"{100 + i},{'Rome' if i % 3 else 'Oslo'},{i if i % 5 else ''},text {i},\n"
+        for i in range(1, 13)
     )
     sheet = read(tmp_path / "t.csv", text)
     encoding, notes = choose_encoding(sheet, sheet.columns)
     assert encoding.inputs == ["age", "city=Oslo", "city=Rome"]
-    assert notes[0].startswith("Left out: 'Customer ID', 'note', 'empty' (identifiers, or empty).")
+    assert notes[0].startswith(
+        "Left out: 'Customer ID', 'note', 'empty' (identifiers, or empty)."
+    )
     assert "To use such numbers, name them with --inputs" in notes[0]
-    assert choose_encoding(sheet, ["Customer ID"], named=True)[0].inputs == ["Customer ID"]
-    assert "--inputs" not in "".join(choose_encoding(sheet, ["age", "note"], named=True)[1])
-    rows, notes = encoding.rows(read(tmp_path / "u.csv", "city,age\nRome,4\nParis,n/a\n"))
+    assert choose_encoding(sheet, ["Customer ID"], named=True)[0].inputs == [
+        "Customer ID"
+    ]
+    assert "--inputs" not in "".join(
+        choose_encoding(sheet, ["age", "note"], named=True)[1]
+    )
+    rows, notes = encoding.rows(
+        read(tmp_path / "u.csv", "city,age\nRome,4\nParis,n/a\n")
+    )
     assert rows.tolist() == [[4, 0, 1], [encoding.medians["age"], 0, 0]]
     assert encoding.medians["age"] == np.median([1, 2, 3, 4, 6, 7, 8, 9, 11, 12])
     assert notes[0] == "1 missing value of 'age': the median, 6.5."
@@ -454,14 +601,30 @@ def test_words_numbers_and_identifiers_become_inputs(tmp_path):
 
 def test_wrong_arguments_are_one_sentence(tmp_path):
     sheet = read(tmp_path / "t.csv", "x,y\n" + "1,2\n" * 20)
-    series, learning = tables.read_series(sheet, ["y"]), tables.Learning()
-    settings = {"model": "oracle", "hidden": [0], "rate": -1, "epochs": 0.5, "validation": 1, "seed": -1}
+    series = tables.read_series(sheet, ["y"])
+    learning = tables.Learning()
+    settings = {
+        "model": "oracle",
+        "hidden": [0],
+        "rate": -1,
+        "epochs": 0.5,
+        "validation": 1,
+        "seed": -1,
+    }
     settings |= {"progress": 3}
     reading = {"fill": "zero"}
     task = {"steps": 0, "period": 0.5, "validation": -0.1}
-    told = [(partial(tables.Learning, **{name: settings[name]}), name) for name in settings]
-    told += [(partial(tables.read_series, sheet, ["y"], **{name: reading[name]}), name) for name in reading]
-    told += [(partial(series_tasks, series, ["y"], **{name: task[name]}), name) for name in task]
+    told = [
+        (partial(tables.Learning, **{name: settings[name]}), name) for name in settings
+    ]
+    told += [
+        (partial(tables.read_series, sheet, ["y"], **{name: reading[name]}), name)
+        for name in reading
+    ]
+    told += [
+        (partial(series_tasks, series, ["y"], **{name: task[name]}), name)
+        for name in task
+    ]
     told += [
         (partial(tables.read_table, None), "path"),
         (partial(tables.read_series, None, ["y"]), "a DataFrame, got None"),
@@ -471,29 +634,61 @@ def test_wrong_arguments_are_one_sentence(tmp_path):
         (partial(tables.train_series, series, ["y"], 3), "a Learning, got"),
         (partial(tables.train_rows, sheet, ["y"], None, {}), "a Learning, got"),
         (partial(tables.train_rows, sheet, ["y"], None, learning, ahead=-1), "ahead"),
-        (partial(tables.train_rows, sheet, [], None, learning), "a column to predict, got none"),
-        (partial(tables.train_rows, sheet, ["y"], ["x", "y"], learning), "one use only, got two of 'y'"),
-        (partial(tables.train_rows, sheet, ["y", "y"], None, learning), "one use only, got two of 'y'"),
-        (partial(tables.train_rows, sheet, ["y"], None, learning, ignore=["z"]), "no column 'z'"),
         (
-            partial(tables.predict_rows, architect.Perceptron(1, 1), sheet, in_order=True),
+            partial(tables.train_rows, sheet, [], None, learning),
+            "a column to predict, got none",
+        ),
+        (
+            partial(tables.train_rows, sheet, ["y"], ["x", "y"], learning),
+            "one use only, got two of 'y'",
+        ),
+        (
+            partial(tables.train_rows, sheet, ["y", "y"], None, learning),
+            "one use only, got two of 'y'",
+        ),
+        (
+            partial(tables.train_rows, sheet, ["y"], None, learning, ignore=["z"]),
+            "no column 'z'",
+        ),
+        (
+            partial(
+                tables.predict_rows, architect.Perceptron(1, 1), sheet, in_order=True
+            ),
             "have 1 column, got",
         ),
-        (partial(tables.train_series, series, [], learning), "a column to predict, got none"),
-        (partial(tables.train_series, series, ["y"], learning, known=["y"]), "one use only, got two of 'y'"),
+        (
+            partial(tables.train_series, series, [], learning),
+            "a column to predict, got none",
+        ),
+        (
+            partial(tables.train_series, series, ["y"], learning, known=["y"]),
+            "one use only, got two of 'y'",
+        ),
         (partial(tables.predict_rows, None, sheet), "a Network, got None"),
-        (partial(tables.predict_series, architect.GRU(1, 1, 1), series), "does not forecast a series"),
+        (
+            partial(tables.predict_series, architect.GRU(1, 1, 1), series),
+            "does not forecast a series",
+        ),
     ]
     all_refused([(call, SynapseError, what) for call, what in told])
 
 
 def test_a_trained_network_is_ready_to_forecast_and_predict(tmp_path):
-    text = "_,Shop (id),kind,y\n" + "".join(f"{i},{i // 8},{'ab'[i % 2]},1.23{i % 7}\n" for i in range(40))
+    text = "_,Shop (id),kind,y\n" + "".join(
+        f"{i},{i // 8},{'ab'[i % 2]},1.23{i % 7}\n" for i in range(40)
+    )
     sheet = read(tmp_path / "t.csv", text)
     learning = tables.Learning(model="elman", hidden=[2], epochs=1)
     trained = tables.train_rows(sheet, ["y"], None, learning, sequence="Shop")
-    assert [neuron.name for neuron in trained.network.input] == ["_", "kind=a", "kind=b"]
-    assert tables.predict_rows(trained.network, sheet, sequence="Shop")[0].shape == (40, 1)
+    assert [neuron.name for neuron in trained.network.input] == [
+        "_",
+        "kind=a",
+        "kind=b",
+    ]
+    assert tables.predict_rows(trained.network, sheet, sequence="Shop")[0].shape == (
+        40,
+        1,
+    )
     series = tables.read_series(sheet, ["y"])
     network = tables.train_series(series, ["y"], learning).network
     assert tables.forecast_series(network, series, 3)[0].shape == (3, 1)
@@ -501,43 +696,78 @@ def test_a_trained_network_is_ready_to_forecast_and_predict(tmp_path):
     own.metadata = {"encoding": "utf-8", "targets": 3}
     all_refused(
         [
-            (lambda: tables.forecast_series(network, series, 0, method="mean"), SynapseError, "the steps"),
-            (lambda: tables.predict_rows(own, sheet), SynapseError, "no column 'input 0'"),
-            (lambda: tables.forecast_series(own, series, 1), SynapseError, "does not forecast a series"),
+            (
+                lambda: tables.forecast_series(network, series, 0, method="mean"),
+                SynapseError,
+                "the steps",
+            ),
+            (
+                lambda: tables.predict_rows(own, sheet),
+                SynapseError,
+                "no column 'input 0'",
+            ),
+            (
+                lambda: tables.forecast_series(own, series, 1),
+                SynapseError,
+                "does not forecast a series",
+            ),
         ]
     )
 
 
 def test_a_verdict_beside_an_error_of_0(tmp_path):
-    sheet = read(tmp_path / "t.csv", "x,y\n" + "".join(f"{i % 7},5\n" for i in range(60)))
+    sheet = read(
+        tmp_path / "t.csv", "x,y\n" + "".join(f"{i % 7},5\n" for i in range(60))
+    )
     trained = tables.train_rows(sheet, ["y"], None, tables.Learning(epochs=2))
-    assert "not worth it: its error is more than 1000 times that" in trained.facts["verdict"]
+    assert (
+        "not worth it: its error is more than 1000 times that"
+        in trained.facts["verdict"]
+    )
 
 
 def test_one_network_reads_series_in_units_of_their_own(tmp_path):
     """It forecasts series that it has not learned, too, and in their units."""
-    rng, steps = np.random.default_rng(0), np.arange(60)
-    waves = {"a": np.sin(steps / 2), "b": 1e4 * (np.sin(steps / 2) + 3), "short": np.sin(steps[:17] / 2)}
-    rows = [f"{name};{value + rng.normal(0, 0.01):.4f}" for name, wave in waves.items() for value in wave]
-    sheet, learning = (
-        read(tmp_path / "t.csv", "\n".join(["shop;y", *rows])),
-        tables.Learning(hidden=[4], epochs=100),
-    )
+    rng = np.random.default_rng(0)
+    steps = np.arange(60)
+    waves = {
+        "a": np.sin(steps / 2),
+        "b": 1e4 * (np.sin(steps / 2) + 3),
+        "short": np.sin(steps[:17] / 2),
+    }
+    rows = [
+        f"{name};{value + rng.normal(0, 0.01):.4f}"
+        for name, wave in waves.items()
+        for value in wave
+    ]
+    sheet = read(tmp_path / "t.csv", "\n".join(["shop;y", *rows]))
+    learning = tables.Learning(hidden=[4], epochs=100)
     several = tables.read_several(sheet, ["y"], "shop")
     assert {name: len(one) for name, one in several.items()} == {
         name: len(wave) for name, wave in waves.items()
     }
     tasks, notes = series_tasks(several, ["y"], steps=3)
-    assert (notes, len({task.steps for task in tasks}), tasks[0].differences) == ([], 1, tasks[1].differences)
+    assert (notes, len({task.steps for task in tasks}), tasks[0].differences) == (
+        [],
+        1,
+        tasks[1].differences,
+    )
     network = tables.train_series(several, ["y"], learning, steps=3).network
-    new = read(tmp_path / "t.csv", "\n".join(["shop;y", *rows[:60]]).replace("a;", "x;"))
+    new = read(
+        tmp_path / "t.csv", "\n".join(["shop;y", *rows[:60]]).replace("a;", "x;")
+    )
     one = tables.read_several(new, ["y"], "shop")["x"]
     other = 10 * one + 5
     how = {"method": "network", "interval": 0.9}
-    ahead, bounds = (tables.forecast_series(network, each, 5, **how)[0] for each in (one, other))
+    ahead, bounds = (
+        tables.forecast_series(network, each, 5, **how)[0] for each in (one, other)
+    )
     np.testing.assert_allclose(bounds.mean, 10 * ahead.mean + 5)
     np.testing.assert_allclose(bounds.upper, 10 * ahead.upper + 5)
     np.testing.assert_allclose(
-        tables.predict_series(network, other), 10 * tables.predict_series(network, one) + 5
+        tables.predict_series(network, other),
+        10 * tables.predict_series(network, one) + 5,
     )
-    np.testing.assert_allclose(ahead.mean[:, 0], np.sin(np.arange(60, 65) / 2), atol=0.2)
+    np.testing.assert_allclose(
+        ahead.mean[:, 0], np.sin(np.arange(60, 65) / 2), atol=0.2
+    )

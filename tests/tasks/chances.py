@@ -1,4 +1,5 @@
-"""Whether random numbers have their distribution. A right generator fails with probability 0.1 % or less."""
+"""Whether random numbers have their distribution. A right generator fails with
+probability 0.1 % or less."""
 
 import numpy as np
 import scipy
@@ -7,7 +8,8 @@ ONE_PER_MILLE = 0.001
 
 
 def uniform(found, low, high):
-    """Whether whole numbers are uniform from low to high: all in the range, and by the chi-square test."""
+    """Whether whole numbers are uniform from low to high: all in the range, and by the
+    chi-square test."""
     counts = np.bincount(np.asarray(found) - low, minlength=high - low + 1)
     return len(counts) == high - low + 1 and as_often(counts)
 
@@ -17,7 +19,8 @@ def as_often(counts, expected=None):
 
 
 def distributed(found, function):
-    """Whether numbers have a cumulative distribution, by the Kolmogorov-Smirnov test."""
+    """Whether numbers have a cumulative distribution, by the Kolmogorov-Smirnov
+    test."""
     return scipy.stats.kstest(found, function).pvalue > ONE_PER_MILLE
 
 

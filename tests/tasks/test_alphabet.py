@@ -11,7 +11,9 @@ from synapse.tasks import Alphabet
 
 
 def speaking(alphabet, **options):
-    return architect.LSTM(len(alphabet), 2, len(alphabet), output_squash="softmax", seed=0, **options)
+    return architect.LSTM(
+        len(alphabet), 2, len(alphabet), output_squash="softmax", seed=0, **options
+    )
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1))
@@ -40,7 +42,10 @@ def test_files_have_it(tmp_path, suffix):
 def test_unknown_letters_and_numbers_are_refused():
     alphabet = Alphabet.of("abc")
     for call in (alphabet.indices, alphabet.one_hot):
-        with pytest.raises(ArgumentError, match=r"letter 'x', at place 2 of the text, is not one of the 3"):
+        with pytest.raises(
+            ArgumentError,
+            match=r"letter 'x', at place 2 of the text, is not one of the 3",
+        ):
             call("abxa")
     with pytest.raises(ArgumentTypeError, match="a string"):
         alphabet.indices(["a"])

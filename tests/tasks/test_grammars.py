@@ -1,4 +1,5 @@
-"""The embedded Reber grammar, against a regular expression of the paper's arcs; and a^n b^n, a^n b^n c^n."""
+"""The embedded Reber grammar, against a regular expression of the paper's arcs; and a^n
+b^n, a^n b^n c^n."""
 
 import itertools
 import re
@@ -78,9 +79,17 @@ def test_legal_is_what_can_follow(many):
 def test_samples_are_strings_with_their_legal_symbols():
     samples = EmbeddedReber().batch(300, 4)
     for string, sample in zip(reber.strings(300, seed=4), samples, strict=True):
-        assert "".join(reber.SYMBOLS[i] for i in sample.inputs.argmax(axis=1)) == string[:-1]
-        np.testing.assert_array_equal([*sample.inputs[1:], np.eye(7)[-1]], sample.targets)
-        named = [{s for s, yes in zip(reber.SYMBOLS, row, strict=True) if yes} for row in sample.allowed]
+        assert (
+            "".join(reber.SYMBOLS[i] for i in sample.inputs.argmax(axis=1))
+            == string[:-1]
+        )
+        np.testing.assert_array_equal(
+            [*sample.inputs[1:], np.eye(7)[-1]], sample.targets
+        )
+        named = [
+            {s for s, yes in zip(reber.SYMBOLS, row, strict=True) if yes}
+            for row in sample.allowed
+        ]
         assert named == list(map(set, reber.legal(string)))
     legal = EmbeddedReber(targets="legal").batch(300, 4)
     np.testing.assert_array_equal(legal.rows, samples.rows)
@@ -109,17 +118,28 @@ def test_a_stream_is_strings_without_marks():
     while found := EMBEDDED.match(text, begin):
         legal = [*reber.legal(found[0]), "B"]
         for step, symbols in enumerate(legal, start=begin):
-            named = {s for s, yes in zip(reber.SYMBOLS, sample.targets[step], strict=True) if yes}
+            named = {
+                s
+                for s, yes in zip(reber.SYMBOLS, sample.targets[step], strict=True)
+                if yes
+            }
             assert named == set(symbols)
         begin = found.end()
     assert len(text) - begin < 60, "only the last string may be incomplete"
 
 
 def test_batches_of_a_seed_are_the_same():
-    task, rng = EmbeddedReber(), np.random.default_rng(1)
-    whole, parts = task.batch(50, 1), [task.batch(20, rng), task.batch(30, rng)]
-    np.testing.assert_array_equal(np.concatenate([part.rows for part in parts]), whole.rows)
-    assert reber.strings(2, seed=0) == ["BPBTSSXXVPXVPSEPE", "BPBTXSEPE"]  # in every process
+    task = EmbeddedReber()
+    rng = np.random.default_rng(1)
+    whole = task.batch(50, 1)
+    parts = [task.batch(20, rng), task.batch(30, rng)]
+    np.testing.assert_array_equal(
+        np.concatenate([part.rows for part in parts]), whole.rows
+    )
+    assert reber.strings(2, seed=0) == [
+        "BPBTSSXXVPXVPSEPE",
+        "BPBTXSEPE",
+    ]  # in every process
 
 
 def test_what_is_refused():
@@ -127,7 +147,10 @@ def test_what_is_refused():
     told = "Expected an embedded Reber string to be"
     all_refused(
         [
-            *[(lambda string=string: reber.legal(string), ArgumentError, told) for string in strings],
+            *[
+                (lambda string=string: reber.legal(string), ArgumentError, told)
+                for string in strings
+            ],
             (lambda: reber.legal(7), ArgumentTypeError, "(to be|Expected) a string"),
             (lambda: reber.strings(0), ArgumentError, "the count of strings"),
         ]
@@ -140,31 +163,47 @@ TASKS = [AnBn(), AnBnCn(), AnBn(off=0.0), AnBnCn(30, off=0.0)]
 @pytest.mark.parametrize("task", TASKS[:2])
 @pytest.mark.parametrize("n", [1, 2, 5])
 def test_legal_symbols_are_those_of_some_string(task, n):
-    """After each prefix, a symbol is legal if and only if a string of the language continues with it."""
-    whole, strings = task.string(n), [task.string(other) for other in range(1, 4 * n + 2)]
+    """After each prefix, a symbol is legal if and only if a string of the language
+    continues with it."""
+    whole = task.string(n)
+    strings = [task.string(other) for other in range(1, 4 * n + 2)]
     for i, allowed in enumerate(task.legal(n)):
         prefix = whole[: i + 1]
-        assert set(allowed) == {other[i + 1] for other in strings if other.startswith(prefix)}
+        assert set(allowed) == {
+            other[i + 1] for other in strings if other.startswith(prefix)
+        }
     assert len(task.legal(n)) == len(whole) - 1
 
 
 @pytest.mark.parametrize("task", TASKS)
 def test_encoding(task):
     numbers = [1, 2, 7, 1]
-    samples, symbols = task.encoded(numbers), "S" + task.letters + "T"
+    samples = task.encoded(numbers)
+    symbols = "S" + task.letters + "T"
     assert len(samples) == 4
     for n, sample in zip(numbers, samples, strict=True):
-        assert "".join(symbols[i] for i in sample.inputs.argmax(axis=1)) == task.string(n)[:-1]
-        assert (np.sort(sample.inputs, axis=1) == [task.off] * len(task.letters) + [1.0]).all()
-        named = ["".join(s for s, on in zip(symbols[1:], row == 1.0) if on) for row in sample.targets]
+        assert (
+            "".join(symbols[i] for i in sample.inputs.argmax(axis=1))
+            == task.string(n)[:-1]
+        )
+        assert (
+            np.sort(sample.inputs, axis=1) == [task.off] * len(task.letters) + [1.0]
+        ).all()
+        named = [
+            "".join(s for s, on in zip(symbols[1:], row == 1.0) if on)
+            for row in sample.targets
+        ]
         assert named == task.legal(n)
         assert set(np.unique(sample.targets)) == {task.off, 1.0}
         np.testing.assert_array_equal(sample.inputs, task.encode(n).inputs)
 
 
 def counter():
-    """Weights by hand: one counter for a - b, one for b - c, and outputs that compare them."""
-    x, counts, y = Layer(4), Layer(2, "identity"), Layer(4, "identity")
+    """Weights by hand: one counter for a - b, one for b - c, and outputs that compare
+    them."""
+    x = Layer(4)
+    counts = Layer(2, "identity")
+    y = Layer(4, "identity")
     net = Network(x, [counts], y)
     for neuron in [*counts, *y]:
         neuron.bias = 0.0
@@ -172,12 +211,22 @@ def counter():
     first, second = counts
     for one in counts:
         one.project(one, weight=1.0)
-    for source, target, weight in [(a, first, 1.0), (b, first, -1.0), (b, second, 1.0), (c, second, -1.0)]:
+    for source, target, weight in [
+        (a, first, 1.0),
+        (b, first, -1.0),
+        (b, second, 1.0),
+        (c, second, -1.0),
+    ]:
         source.project(target, weight=weight)
     go_a, go_b, go_c, end = y
     for source, target, weight in [
         *[(start, go_a, 1.0), (a, go_a, 1.0), (a, go_b, 1.0)],
-        *[(first, go_b, 1.0), (first, go_c, -50.0), (second, go_c, 1.0), (c, go_b, -50.0)],
+        *[
+            (first, go_b, 1.0),
+            (first, go_c, -50.0),
+            (second, go_c, 1.0),
+            (c, go_b, -50.0),
+        ],
         *[(c, end, 0.6), (second, end, -1.0)],
     ]:
         source.project(target, weight=weight)
@@ -186,7 +235,8 @@ def counter():
 
 def test_the_longest_of_a_network_that_counts():
     """The counter is right up to any n; with a leak it is right up to some n."""
-    net, task = counter(), AnBnCn(off=0.0)
+    net = counter()
+    task = AnBnCn(off=0.0)
     net.activate([0.0, 1.0, 0.0, 0.0])
     before = [neuron.state for neuron in net]
     assert task.longest(net, 40) == 40
@@ -196,7 +246,12 @@ def test_the_longest_of_a_network_that_counts():
     found = {}
     for leak in np.geomspace(1e-5, 1e-2, 40):
         net.hidden[0][0].self_connection.weight = 1.0 - leak
-        right = [task.encode(n).right(net.run([task.encode(n).inputs])[0]) for n in range(1, 41)]
+        right = [
+            task.encode(n).right(net.run([task.encode(n).inputs])[0])
+            for n in range(1, 41)
+        ]
         found[[*right, False].index(False)] = task.longest(net, 40)
     assert list(found) == list(found.values())
-    assert {8, 9} & set(found), "the first string that is wrong is the first or the last of a part"
+    assert {8, 9} & set(found), (
+        "the first string that is wrong is the first or the last of a part"
+    )

@@ -1,4 +1,5 @@
-"""Tasks with long lags, and a series: lengths, places and targets against their definitions."""
+"""Tasks with long lags, and a series: lengths, places and targets against their
+definitions."""
 
 import numpy as np
 import pytest
@@ -12,7 +13,8 @@ from .chances import as_often, binomial, distributed, uniform
 
 
 def chances_of_marks():
-    """The probabilities of all pairs of places with 20 steps; step 0 cannot be marked."""
+    """The probabilities of all pairs of places with 20 steps; step 0 cannot be
+    marked."""
     chances = {}
     for early in range(10):
         for late in [t for t in range(20) if t != early][:9]:
@@ -21,20 +23,28 @@ def chances_of_marks():
     return chances
 
 
-@pytest.mark.parametrize(("task", "neutral"), [(Adding(20), 0.0), (Multiplication(20), 1.0)], ids=repr)
+@pytest.mark.parametrize(
+    ("task", "neutral"), [(Adding(20), 0.0), (Multiplication(20), 1.0)], ids=repr
+)
 def test_two_marked_values(task, neutral):
-    samples, found = task.batch(20_000, 3), dict.fromkeys(chances_of_marks(), 0)
+    samples = task.batch(20_000, 3)
+    found = dict.fromkeys(chances_of_marks(), 0)
     for sample in samples:
         markers = sample.inputs[:, 1].tolist()
         assert markers[0] == markers[-1] == -1
         assert set(markers[1:-1]) <= {0.0, 1.0}
         places = tuple(t for t in range(1, len(sample) - 1) if markers[t] == 1)
         found[places] += 1
-        values = [sample.inputs[t, 0] for t in (places if len(places) == 2 else (*places, 0))]
+        values = [
+            sample.inputs[t, 0] for t in (places if len(places) == 2 else (*places, 0))
+        ]
         assert len(places) == 2 or values[1] == neutral
         expected = values[0] * values[1] if neutral else 0.5 + sum(values) / 4
         assert sample.targets[-1, 0] == pytest.approx(expected, abs=1e-12)
-    assert as_often(list(found.values()), [len(samples) * each for each in chances_of_marks().values()])
+    assert as_often(
+        list(found.values()),
+        [len(samples) * each for each in chances_of_marks().values()],
+    )
     assert uniform(samples.lengths, 20, 22)
     low = neutral - 1.0
     numbers = np.concatenate([sample.inputs[1:, 0] for sample in samples[:500]])
@@ -42,7 +52,9 @@ def test_two_marked_values(task, neutral):
 
 
 def test_delayed_xor():
-    samples, places, differ = DelayedXor(10).batch(8000, 1), [], 0
+    samples = DelayedXor(10).batch(8000, 1)
+    places = []
+    differ = 0
     for sample in samples:
         one, other = [t for t in range(10) if sample.inputs[t, 1] == 1.0]
         product = sample.inputs[one, 0] * sample.inputs[other, 0]
@@ -57,7 +69,9 @@ def test_delayed_xor():
 
 
 def test_copy():
-    samples, sizes, bits = Copy(7, spread=2).batch(6000, 1), [], []
+    samples = Copy(7, spread=2).batch(6000, 1)
+    sizes = []
+    bits = []
     for sample in samples:
         size = len(sample) // 2
         read = sample.inputs[:size]
@@ -74,46 +88,69 @@ def test_copy():
 
 def test_recall():
     """Distracted sequence recall, against its definition."""
-    all_hold(by_definition, [Recall(), Recall(4, 4, 2, 24), Recall(3, 1, 3, 6), Recall(2, 2, 4, 30)])
+    all_hold(
+        by_definition,
+        [Recall(), Recall(4, 4, 2, 24), Recall(3, 1, 3, 6), Recall(2, 2, 4, 30)],
+    )
 
 
 def by_definition(task):
-    n, prompts, length = task.targets, task.prompts, task.length
+    n = task.targets
+    prompts = task.prompts
+    length = task.length
     for sample in task.batch(200, 1):
         assert sample.inputs.shape == (length, n + task.distractors + prompts)
         assert sample.inputs.sum() == np.count_nonzero(sample.inputs) == length
         symbols = sample.inputs.argmax(axis=1).tolist()
-        assert symbols[length - prompts :] == [n + task.distractors + i for i in range(prompts)]
+        assert symbols[length - prompts :] == [
+            n + task.distractors + i for i in range(prompts)
+        ]
         seen = [symbol for symbol in symbols[: length - prompts] if symbol < n]
         np.testing.assert_array_equal(sample.targets[: length - prompts], 0)
-        np.testing.assert_array_equal(sample.targets[length - prompts :], np.eye(n)[seen])
+        np.testing.assert_array_equal(
+            sample.targets[length - prompts :], np.eye(n)[seen]
+        )
 
 
 def test_places_pairs_and_distractors_of_recall_are_equally_frequent():
-    symbols = Recall(4, 4, 2, 24).batch(23_100, 2).rows.argmax(axis=1).reshape(-1, 24)[:, :22]
+    symbols = (
+        Recall(4, 4, 2, 24).batch(23_100, 2).rows.argmax(axis=1).reshape(-1, 24)[:, :22]
+    )
     target = symbols < 4
     places = np.argwhere(target)[:, 1].reshape(-1, 2) @ [22, 1]
     assert as_often(np.unique(places, return_counts=True)[1], [100] * (22 * 21 // 2))
     assert uniform(symbols[target].reshape(-1, 2) @ [4, 1], 0, 15)
     assert uniform(symbols[~target][::2] - 4, 0, 3)
     first = Recall().batch(2, 0).rows.argmax(axis=1).reshape(2, 10).tolist()
-    assert first == [[3, 3, 1, 0, 3, 2, 3, 2, 4, 5], [3, 2, 3, 3, 1, 1, 3, 2, 4, 5]]  # in every process
+    assert first == [
+        [3, 3, 1, 0, 3, 2, 3, 2, 4, 5],
+        [3, 2, 3, 3, 1, 1, 3, 2, 4, 5],
+    ]  # in every process
 
 
 def test_mackey_glass():
-    """An independent loop over every Euler step, from the same random history, has the same points."""
+    """An independent loop over every Euler step, from the same random history, has the
+    same points."""
     y = (1.1 + 0.2 * np.random.default_rng(3).random(170)).tolist()
     for _ in range((1000 + 50) * 10):
         y.append(y[-1] + 0.1 * (0.2 * y[-170] / (1.0 + y[-170] ** 10) - 0.1 * y[-1]))
     expected = np.tanh(np.array(y[170 + 9 :: 10]) - 1.0)[1000:]
     found = MackeyGlass(length=50).sample(3).inputs[:, 0]
-    np.testing.assert_allclose(found[:20], expected[:20], atol=1e-6)  # chaos enlarges the last bit
+    np.testing.assert_allclose(
+        found[:20], expected[:20], atol=1e-6
+    )  # chaos enlarges the last bit
     points = MackeyGlass(length=2000).batch(40, 1).rows
-    assert points.var() == pytest.approx(0.0468, abs=0.002), "of 200,000 points of another program"
-    whole, later = MackeyGlass(length=500).sample(4).inputs, MackeyGlass(length=200, horizon=300).sample(4)
+    assert points.var() == pytest.approx(0.0468, abs=0.002), (
+        "of 200,000 points of another program"
+    )
+    whole = MackeyGlass(length=500).sample(4).inputs
+    later = MackeyGlass(length=200, horizon=300).sample(4)
     np.testing.assert_array_equal(later.inputs, whole[:200])
     np.testing.assert_array_equal(later.targets, whole[300:])
     np.testing.assert_array_equal(MackeyGlass().stream(4).take(500).inputs, whole)
-    task, rng = MackeyGlass(length=120), np.random.default_rng(5)
-    for sample, alone in zip(task.batch(20, 5), [task.sample(rng) for _ in range(20)], strict=True):
+    task = MackeyGlass(length=120)
+    rng = np.random.default_rng(5)
+    for sample, alone in zip(
+        task.batch(20, 5), [task.sample(rng) for _ in range(20)], strict=True
+    ):
         np.testing.assert_array_equal(sample.inputs, alone.inputs)

@@ -1,4 +1,5 @@
-"""What all tasks share: samples, slices, streams, scores, criteria; and that every task has its form."""
+"""What all tasks share: samples, slices, streams, scores, criteria; and that every task
+has its form."""
 
 import dataclasses
 import inspect
@@ -25,8 +26,14 @@ TASKS = {
     papers.LongLag(9, regular=False, only_last=True): ("all of 10,000 right", 0.25),
     papers.NoisyLongLag(): ("all of 10,000 right", 0.2),
     papers.TwoSequences(): ("all of 256 right, mean absolute error below 0.01", 0.2),
-    papers.TwoSequences(variant="b"): ("at most 5 of 256 wrong, mean absolute error below 0.04", 0.2),
-    papers.TwoSequences(variant="c"): ("all of 256 right, mean absolute error below 0.015", 0.1),
+    papers.TwoSequences(variant="b"): (
+        "at most 5 of 256 wrong, mean absolute error below 0.04",
+        0.2,
+    ),
+    papers.TwoSequences(variant="c"): (
+        "all of 256 right, mean absolute error below 0.015",
+        0.1,
+    ),
     papers.DelayedXor(): ("at most 5 of 500 wrong", 0.5),
     tasks.Copy(): ("at most 5 of 500 wrong", 0.5),
     EmbeddedReber(): ("all of 512 right", None),
@@ -45,10 +52,11 @@ TASKS = {
     papers.SpikeDelays(continual=False): ("all of 1,000 right", 0.49),
     papers.TimedSpikes(periods=20): ("all of 10 right", 0.49),
 }
-"""Every task, with its criterion and the distance from its targets at which outputs become wrong.
+"""Every task, with its criterion and the distance from its targets at which outputs
+become wrong.
 
-For those of Reber strings, in which the legal symbols must be ahead, there is no such distance.
-"""
+For those of Reber strings, in which the legal symbols must be ahead, there is no such
+distance. """
 EVERY = {repr(task): task for task in TASKS}
 NOT_RANDOM = (papers.PeriodicFunction,)
 
@@ -56,13 +64,23 @@ NOT_RANDOM = (papers.PeriodicFunction,)
 def test_all_tasks_are_in_the_table():
     members = [*vars(tasks).values(), *vars(papers).values()]
     classes = [one for one in members if inspect.isclass(one) and issubclass(one, Task)]
-    assert {one for one in classes if not inspect.isabstract(one)} == set(map(type, TASKS))
+    assert {one for one in classes if not inspect.isabstract(one)} == set(
+        map(type, TASKS)
+    )
 
 
 def bits(part):
     """All numbers of a sample or of samples."""
-    rows, goals = (part.rows, part.goals) if isinstance(part, SampleBatch) else (part.inputs, part.targets)
-    return rows.tobytes(), goals.tobytes(), None if part.allowed is None else part.allowed.tobytes()
+    rows, goals = (
+        (part.rows, part.goals)
+        if isinstance(part, SampleBatch)
+        else (part.inputs, part.targets)
+    )
+    return (
+        rows.tobytes(),
+        goals.tobytes(),
+        None if part.allowed is None else part.allowed.tobytes(),
+    )
 
 
 def same(one, other):
@@ -80,7 +98,9 @@ def test_every_task_generates_what_it_says():
             assert not np.isnan(sample.targets).all()
         rng = np.random.default_rng(3)
         assert same(samples, task.batch(5, rng)), "a seed is a generator of that seed"
-        assert isinstance(task, NOT_RANDOM) or not same(samples, task.batch(5, rng)), "a generator goes on"
+        assert isinstance(task, NOT_RANDOM) or not same(samples, task.batch(5, rng)), (
+            "a generator goes on"
+        )
         assert same(task.sample(3), task.batch(1, 3)[0])
 
     all_hold(check, EVERY)
@@ -88,7 +108,8 @@ def test_every_task_generates_what_it_says():
 
 def test_pieces_of_every_stream_are_the_stream():
     def check(task):
-        pieces, whole = task.stream(5), task.stream(5).take(260)
+        pieces = task.stream(5)
+        whole = task.stream(5).take(260)
         parts = [pieces.take(steps) for steps in (1, 19, 240)]
         for name in ("inputs", "targets", "allowed"):
             if getattr(whole, name) is not None:
@@ -110,7 +131,8 @@ def test_every_task_is_a_frozen_value_with_its_criterion():
 
 
 def test_outputs_are_right_within_the_distance_of_the_paper():
-    """Targets moved toward each other are right up to that distance, and wrong above."""
+    """Targets moved toward each other are right up to that distance, and wrong
+    above."""
 
     def check(task):
         _, distance = TASKS[task]
@@ -123,11 +145,15 @@ def test_outputs_are_right_within_the_distance_of_the_paper():
                 continue
             toward = distance * np.where(sample.targets > middle, -1.0, 1.0)
             near, far = (sample.targets + factor * toward for factor in (0.999, 1.001))
-            assert sample.right(np.nan_to_num(near, nan=7.0)), "steps without a target are right"
+            assert sample.right(np.nan_to_num(near, nan=7.0)), (
+                "steps without a target are right"
+            )
             assert not sample.right(np.nan_to_num(far, nan=7.0))
             last = np.nan_to_num(sample.targets, nan=7.0)
             last[-1, 0] = far[-1, 0]
-            judged = sample.allowed is None or isinstance(task, papers.LongLag | papers.AnBn | papers.AnBnCn)
+            judged = sample.allowed is None or isinstance(
+                task, papers.LongLag | papers.AnBn | papers.AnBnCn
+            )
             assert not (judged and sample.right(last)), "one wrong output is enough"
 
     all_hold(check, EVERY)
@@ -136,19 +162,28 @@ def test_outputs_are_right_within_the_distance_of_the_paper():
 def test_every_task_trains_and_judges_a_network_that_fits():
     def check(task):
         samples = task.batch(2, 0)
-        net = architect.Elman(task.inputs, 2, task.outputs, output_squash="identity", seed=0)
+        net = architect.Elman(
+            task.inputs, 2, task.outputs, output_squash="identity", seed=0
+        )
         before = net.weights.copy()
-        Trainer(net, 1e-3).train(samples.inputs, samples.targets, epochs=1, progress=False)
+        Trainer(net, 1e-3).train(
+            samples.inputs, samples.targets, epochs=1, progress=False
+        )
         assert not np.array_equal(before, net.weights)
         assert samples.score(net).count == 2
         if task.criterion is not None:
             tested = task.tested.batch(60, 0)
             assert task.solved(net, tested) == task.criterion.met(tested.score(net))
         else:
-            with pytest.raises(ArgumentError, match=f"{type(task).__name__} has no criterion. Compare err"):
+            with pytest.raises(
+                ArgumentError,
+                match=f"{type(task).__name__} has no criterion. Compare err",
+            ):
                 task.solved(net, 0)
         with pytest.raises(ArgumentError, match=type(task).__name__):
-            task.solved(architect.Perceptron(task.inputs + 1, task.outputs, seed=0), samples)
+            task.solved(
+                architect.Perceptron(task.inputs + 1, task.outputs, seed=0), samples
+            )
 
     all_hold(check, EVERY)
 
@@ -179,12 +214,14 @@ def test_slices_of_samples_are_samples():
 def echo():
     """A network that outputs its only input."""
     net = architect.Perceptron(1, 1, output_squash="identity", seed=0)
-    net.weights, net.output[0].bias = [1.0], 0.0
+    net.weights = [1.0]
+    net.output[0].bias = 0.0
     return net
 
 
 def numbers(values):
-    """Samples of two steps each; the target is the input plus a value, at the last step only."""
+    """Samples of two steps each; the target is the input plus a value, at the last step
+    only."""
     rows = np.arange(2.0 * len(values))[:, None]
     goals = np.full_like(rows, np.nan)
     goals[1::2, 0] = rows[1::2, 0] + values
@@ -199,8 +236,10 @@ def test_a_score_counts_samples_and_averages_errors():
 
 
 def test_a_score_is_that_of_single_runs_and_leaves_the_context():
-    net, samples = architect.LSTM(7, 3, 7, seed=1), EmbeddedReber().batch(20, 0)
-    errors, right = [], 0
+    net = architect.LSTM(7, 3, 7, seed=1)
+    samples = EmbeddedReber().batch(20, 0)
+    errors = []
+    right = 0
     for sample in samples:
         net.clear()
         outputs = net.run(sample.inputs)
@@ -210,11 +249,14 @@ def test_a_score_is_that_of_single_runs_and_leaves_the_context():
     score = samples.score(net)
     assert score.right == right
     assert score.error == pytest.approx(np.concatenate(errors).mean(), rel=1e-12)
-    np.testing.assert_array_equal(net.run(samples[0].inputs), following.run(samples[0].inputs))
+    np.testing.assert_array_equal(
+        net.run(samples[0].inputs), following.run(samples[0].inputs)
+    )
 
 
 def test_random_neurons_output_their_means_where_they_are_scored():
-    net, samples = architect.Elman(7, 3, 7, seed=1), EmbeddedReber().batch(5, 0)
+    net = architect.Elman(7, 3, 7, seed=1)
+    samples = EmbeddedReber().batch(5, 0)
     net["hidden"].squash = "noise"
     clone = net.clone()
     first = samples.score(net)
@@ -240,7 +282,9 @@ def test_every_sample_of_a_test_counts_as_much():
 
     def solved(task, error):
         goals = np.where(np.arange(150) < 100, error, 0.0)[:, None]
-        samples = SampleBatch(np.zeros((150, 2)), goals, np.ones(150, np.int64), tasks.Within(1.0))
+        samples = SampleBatch(
+            np.zeros((150, 2)), goals, np.ones(150, np.int64), tasks.Within(1.0)
+        )
         return task.solved(net, samples)
 
     assert solved(tasks.Adding(), 0.0149), "a mean of 0.00993"
@@ -251,7 +295,8 @@ def test_every_sample_of_a_test_counts_as_much():
 
 def test_a_test_from_a_seed_has_the_samples_of_the_criterion(monkeypatch):
     """They are drawn in parts, without noise on the targets, from one generator."""
-    task, drawn = papers.TwoSequences(1, informative=1, variant="c"), []
+    task = papers.TwoSequences(1, informative=1, variant="c")
+    drawn = []
     batch = papers.TwoSequences.batch
 
     def noted(self, count, seed):
@@ -260,7 +305,9 @@ def test_a_test_from_a_seed_has_the_samples_of_the_criterion(monkeypatch):
 
     monkeypatch.setattr(papers.TwoSequences, "batch", noted)
     net = architect.Perceptron(1, 1, seed=0)
-    net.output.squash, net.output.biases, net.weights = "identity", [0.5], [-0.3]
+    net.output.squash = "identity"
+    net.output.biases = [0.5]
+    net.weights = [-0.3]
     assert task.solved(net, 4)
     assert [len(samples) for _, samples in drawn] == [100, 100, 56]
     assert not any(noisy for noisy, _ in drawn)
@@ -277,18 +324,54 @@ REFUSED = [
         ArgumentTypeError,
         "samples of a task, or a",
     ),
-    (lambda: Recall(prompts=3, length=5), ArgumentError, "length of Recall to be at least 6"),
-    (lambda: Recall(targets=0), ArgumentError, "the targets of Recall to be a whole number above 0"),
-    (lambda: Recall(prompts="2"), ArgumentTypeError, "the prompts of Recall to be a whole number above 0"),
+    (
+        lambda: Recall(prompts=3, length=5),
+        ArgumentError,
+        "length of Recall to be at least 6",
+    ),
+    (
+        lambda: Recall(targets=0),
+        ArgumentError,
+        "the targets of Recall to be a whole number above 0",
+    ),
+    (
+        lambda: Recall(prompts="2"),
+        ArgumentTypeError,
+        "the prompts of Recall to be a whole number above 0",
+    ),
     (lambda: EmbeddedReber(targets="all"), ArgumentError, "targets of EmbeddedReber"),
-    (lambda: tasks.Adding(19), ArgumentError, "steps of Adding to be a whole number from 20"),
+    (
+        lambda: tasks.Adding(19),
+        ArgumentError,
+        "steps of Adding to be a whole number from 20",
+    ),
     (lambda: papers.Multiplication(100, wrong=2000), ArgumentError, "from 0 to 1,999"),
-    (lambda: papers.LongLag(10, regular="yes"), ArgumentTypeError, "regular of LongLag"),
-    (lambda: papers.NoisyLongLag(5, distractors=10**9), ArgumentError, "distractors of NoisyLongLag"),
-    (lambda: papers.TwoSequences(10, informative=11), ArgumentError, "from 1 to its steps, 10"),
+    (
+        lambda: papers.LongLag(10, regular="yes"),
+        ArgumentTypeError,
+        "regular of LongLag",
+    ),
+    (
+        lambda: papers.NoisyLongLag(5, distractors=10**9),
+        ArgumentError,
+        "distractors of NoisyLongLag",
+    ),
+    (
+        lambda: papers.TwoSequences(10, informative=11),
+        ArgumentError,
+        "from 1 to its steps, 10",
+    ),
     (lambda: papers.TwoSequences(variant="d"), ArgumentError, "'a' or 'b' or 'c'"),
-    (lambda: papers.DelayedXor(7), ArgumentError, "steps of DelayedXor to be an even number, got 7"),
-    (lambda: papers.SpikeDelays(delays=(0, "1")), ArgumentError, "the delays of SpikeDelays"),
+    (
+        lambda: papers.DelayedXor(7),
+        ArgumentError,
+        "steps of DelayedXor to be an even number, got 7",
+    ),
+    (
+        lambda: papers.SpikeDelays(delays=(0, "1")),
+        ArgumentError,
+        "the delays of SpikeDelays",
+    ),
 ]
 
 

@@ -1,7 +1,8 @@
 """The cache of compiled kernels on disk, in the directory that Numba chooses.
 
-A file holds one kernel for one signature. Numba's own cache also has an index, which another process may find
-written when the file that it names is still the previous one. ``docs/engine.md`` describes the digest.
+A file holds one kernel for one signature. Numba's own cache also has an index, which
+another process may find written when the file that it names is still the previous one.
+``docs/engine.md`` describes the digest.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from numba.core.caching import FunctionCache
 
 from ..guard import Deferred
 
-# Numba's key of a kernel is made from the kernel alone, not from the parts that are inlined into it. So any
-# change in the engine compiles all kernels again.
+# Numba's key of a kernel is made from the kernel alone, not from the parts that are
+# inlined into it. So any change in the engine compiles all kernels again.
 _ENGINE = Path(__file__).parents[1]
 _SIZE = hashlib.sha256().digest_size
 _told: set[str] = set()
@@ -41,7 +42,9 @@ def digest_of(folder: Path) -> bytes:
 def _engine() -> bytes:
     """Digest of the engine that this process runs. Reading the files takes 2 ms."""
     if not _ENGINE.is_dir():
-        raise RuntimeError("The engine is in an archive, so its files cannot be read one by one.")
+        raise RuntimeError(
+            "The engine is in an archive, so its files cannot be read one by one."
+        )
     return digest_of(_ENGINE)
 
 
@@ -53,7 +56,9 @@ def _tell(sentence: str) -> None:
 
 
 class _Files:
-    """The files of one kernel, one for each key. It takes the place of Numba's ``IndexDataCacheFile``."""
+    """The files of one kernel, one for each key. It takes the place of Numba's
+    ``IndexDataCacheFile``.
+    """
 
     def __init__(self, base: str) -> None:
         self._base = base
@@ -64,14 +69,18 @@ class _Files:
             content = self._path(key).read_bytes()
         except OSError:
             return None
-        digest, pickled = content[:_SIZE], content[_SIZE:]
+        digest = content[:_SIZE]
+        pickled = content[_SIZE:]
         return pickle.loads(pickled) if digest == _digest(key, pickled) else None
 
     def save(self, key: Any, data: Any) -> None:
         """Write a file, whole or not at all."""
-        if digest_of(_ENGINE) != _engine():  # edited since: this process may have read some files before
+        if (
+            digest_of(_ENGINE) != _engine()
+        ):  # edited since: this process may have read some files before
             return
-        path, pickled = self._path(key), pickle.dumps(data)
+        path = self._path(key)
+        pickled = pickle.dumps(data)
         new = path.with_name(f"{path.name}.{uuid.uuid4().hex[:16]}.tmp")
         try:
             new.write_bytes(_digest(key, pickled) + pickled)
@@ -86,7 +95,9 @@ class _Files:
         return any(base.parent.glob(f"{glob.escape(base.name)}.*.nbc"))
 
     def _path(self, key: Any) -> Path:
-        return Path(f"{self._base}.{hashlib.sha256(repr(key).encode()).hexdigest()[:16]}.nbc")
+        return Path(
+            f"{self._base}.{hashlib.sha256(repr(key).encode()).hexdigest()[:16]}.nbc"
+        )
 
 
 def _digest(key: Any, pickled: bytes) -> bytes:
@@ -101,10 +112,13 @@ class _KernelCache(FunctionCache):
     def __init__(self, function: Any) -> None:
         super().__init__(function)
         _engine()
-        self._cache_file = _Files(os.path.join(self._cache_path, self._impl.filename_base))
+        self._cache_file = _Files(
+            os.path.join(self._cache_path, self._impl.filename_base)
+        )
 
     def load_overload(self, signature: Any, context: Any) -> Any:
-        with Deferred():  # LLVM links, and calls back into Python, which would print and ignore Ctrl-C
+        # LLVM links, and calls back into Python, which would print and ignore Ctrl-C
+        with Deferred():
             try:
                 return super().load_overload(signature, context)
             except Exception:  # a file of another machine can raise anything
@@ -116,7 +130,10 @@ class _KernelCache(FunctionCache):
                 super().save_overload(signature, compiled)
         except OSError as error:
             self.disable()
-            _tell(f"cannot cache compiled kernels ({error}); every process compiles its own.")
+            _tell(
+                f"cannot cache compiled kernels ({error}); every process compiles its"
+                " own."
+            )
 
 
 def enable(dispatcher: Any) -> None:
@@ -125,11 +142,16 @@ def enable(dispatcher: Any) -> None:
         dispatcher._cache = _KernelCache(dispatcher.py_func)
     except RuntimeError:
         _tell(
-            "found no writable directory for compiled kernels, so every process compiles its own; "
-            "set NUMBA_CACHE_DIR to one."
+            "found no writable directory for compiled kernels, so every process"
+            " compiles its own; set NUMBA_CACHE_DIR to one."
         )
 
 
 def has(dispatcher: Any) -> bool:
-    """Whether a kernel has been cached, for any signature and perhaps by an older version."""
-    return isinstance(dispatcher._cache, _KernelCache) and dispatcher._cache._cache_file.exists()
+    """Whether a kernel has been cached, for any signature and perhaps by an older
+    version.
+    """
+    return (
+        isinstance(dispatcher._cache, _KernelCache)
+        and dispatcher._cache._cache_file.exists()
+    )

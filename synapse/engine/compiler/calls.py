@@ -1,7 +1,9 @@
-"""Calls through addresses: of one kernel by another, and of users' functions by kernels.
+"""Calls through addresses: of one kernel by another, and of users' functions by
+kernels.
 
-A kernel that Numba links into another is optimised a second time there. A kernel called by its address
-is compiled once, whoever calls it. `strict` arithmetic has bits that do not depend on the caller.
+A kernel that Numba links into another is optimised a second time there. A kernel called
+by its address is compiled once, whoever calls it. `strict` arithmetic has bits that do
+not depend on the caller.
 
 Users' functions are described in ``docs/engine.md`` (Registered functions).
 """
@@ -25,8 +27,12 @@ from .jit import DEBUGGING, _part, inline
 
 
 def strict(function: Callable[..., Any]) -> Any:
-    """Compile a part of kernels without fast-math flags: it computes the same bits in every kernel."""
-    return _part(fastmath=False, forceinline=True)(function)  # else that of the caller is inherited
+    """Compile a part of kernels without fast-math flags: it computes the same bits in
+    every kernel.
+    """
+    return _part(fastmath=False, forceinline=True)(
+        function
+    )  # else that of the caller is inherited
 
 
 def address_of(function: Any, arguments: tuple[Any, ...]) -> int:
@@ -38,12 +44,17 @@ def address_of(function: Any, arguments: tuple[Any, ...]) -> int:
     function.compile(kinds)
     compiled = function.overloads[kinds]
     if compiled.signature.return_type not in (DESCENT, types.boolean):
-        raise TypeError(f"No kernel calls one that returns {compiled.signature.return_type} by its address.")
+        raise TypeError(
+            f"No kernel calls one that returns {compiled.signature.return_type} by its"
+            " address."
+        )
     return int(compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name))
 
 
 def entry_of(kernel: Any, examples: tuple[Any, ...]) -> Callable[..., Any]:
-    """A kernel for arguments of the types of the examples, as Python calls it without a dispatcher."""
+    """A kernel for arguments of the types of the examples, as Python calls it without a
+    dispatcher.
+    """
     if DEBUGGING:
         return _interpreted(kernel)
     entry: Callable[..., Any] = kernel.compile(tuple(map(numba.typeof, examples)))
@@ -51,11 +62,15 @@ def entry_of(kernel: Any, examples: tuple[Any, ...]) -> Callable[..., Any]:
 
 
 def _interpreted(kernel: Callable[..., Any]) -> Callable[..., Any]:
-    """A kernel with NUMBA_DISABLE_JIT=1, whose results are numbers of Python, like those of machine code."""
+    """A kernel with NUMBA_DISABLE_JIT=1, whose results are numbers of Python, like
+    those of machine code.
+    """
 
     def entry(*arguments: Any) -> Any:
         result = kernel(*arguments)
-        return tuple(map(_plain, result)) if isinstance(result, tuple) else _plain(result)
+        return (
+            tuple(map(_plain, result)) if isinstance(result, tuple) else _plain(result)
+        )
 
     return entry
 
@@ -70,19 +85,26 @@ DESCENT = types.Tuple((types.int64, types.float64, types.int64))
 
 
 def _call(result: Any) -> Any:
-    """A function that calls a kernel with this result by the address that `address_of` gave for `alike`."""
+    """A function that calls a kernel with this result by the address that `address_of`
+    gave for `alike`.
+    """
 
     @intrinsic
     def call(typingctx: Any, address: Any, arguments: Any, alike: Any) -> Any:
         if arguments != alike:
-            raise TypingError(f"Expected arguments of the types {alike}, got {arguments}.")
+            raise TypingError(
+                f"Expected arguments of the types {alike}, got {arguments}."
+            )
 
         def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            convention, kinds = context.call_conv, list(arguments.types)
+            convention = context.call_conv
+            kinds = list(arguments.types)
             pointer = convention.get_function_type(result, kinds).as_pointer()
             given = cgutils.unpack_tuple(builder, args[1], len(kinds))
             kernel = builder.inttoptr(args[0], pointer)
-            status, value = convention.call_function(builder, kernel, result, kinds, given)
+            status, value = convention.call_function(
+                builder, kernel, result, kinds, given
+            )
             with cgutils.if_unlikely(builder, status.is_error):
                 convention.return_status_propagate(builder, status)
             return value
@@ -100,14 +122,16 @@ if DEBUGGING:
     call_descent: Any = _plain_call
     call_equation: Any = _plain_call
 else:
-    call_descent, call_equation = _call(DESCENT), _call(types.boolean)
+    call_descent = _call(DESCENT)
+    call_equation = _call(types.boolean)
 
 
 class Compiled(NamedTuple):
     """A user's function, compiled for kernels.
 
-    Kernels call it by `address`. `function` computes the same for Python, and raises the errors that
-    kernels turn into NaN. `alive` must be referenced as long as the address is used.
+    Kernels call it by `address`. `function` computes the same for Python, and raises
+    the errors that kernels turn into NaN. `alive` must be referenced as long as the
+    address is used.
     """
 
     address: int
@@ -121,13 +145,16 @@ def helper(function: Callable[..., Any]) -> Any:
 
 
 def compile_function(function: Any, arguments: int) -> Compiled:
-    """Make a `helper`, which takes so many numbers and returns two, callable by kernels."""
+    """Make a `helper`, which takes so many numbers and returns two, callable by
+    kernels.
+    """
     if DEBUGGING:
         number = next(_numbers)
         _REGISTERED[number] = function
         return Compiled(number, function, None)
     function.compile((types.float64,) * arguments)
-    function.disable_compile()  # a later compilation could read changed values of captured variables
+    # a later compilation could read changed values of captured variables
+    function.disable_compile()
 
     def one(a: Any, results: Any) -> Any:
         memory = numba.carray(results, 2)
@@ -154,21 +181,37 @@ def compile_function(function: Any, arguments: int) -> Compiled:
 
 @intrinsic
 def _compiled_registered(typingctx: Any, address: Any, arguments: Any) -> Any:
-    """Call ``int64 f(double ..., double *results)`` by its address; returns whether it ran, and results."""
+    """Call ``int64 f(double ..., double *results)`` by its address; returns whether it
+    ran, and results.
+    """
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        number, whole = ir.DoubleType(), ir.IntType(64)
-        kind = ir.FunctionType(whole, [number] * arguments.count + [number.as_pointer()])
+        number = ir.DoubleType()
+        whole = ir.IntType(64)
+        kind = ir.FunctionType(
+            whole, [number] * arguments.count + [number.as_pointer()]
+        )
         results = cgutils.alloca_once(builder, number, 2)
         given = [*cgutils.unpack_tuple(builder, args[1], arguments.count), results]
         returned = builder.call(builder.inttoptr(args[0], kind.as_pointer()), given)
-        first, second = (builder.load(cgutils.gep_inbounds(builder, results, i)) for i in range(2))
-        return context.make_tuple(builder, signature.return_type, [returned, first, second])
+        first, second = (
+            builder.load(cgutils.gep_inbounds(builder, results, i)) for i in range(2)
+        )
+        return context.make_tuple(
+            builder, signature.return_type, [returned, first, second]
+        )
 
-    return types.Tuple((types.int64, types.float64, types.float64))(types.int64, arguments), codegen
+    return (
+        types.Tuple((types.int64, types.float64, types.float64))(
+            types.int64, arguments
+        ),
+        codegen,
+    )
 
 
-_numbers = itertools.count(1 << 32)  # like addresses, larger than codes of built-in functions
+_numbers = itertools.count(
+    1 << 32
+)  # like addresses, larger than codes of built-in functions
 _REGISTERED: dict[int, Callable[..., Any]] = {}
 
 

@@ -1,4 +1,5 @@
-"""How kernels are compiled by Numba, and how they read the columns of a store (``m``) and a plan (``p``).
+"""How kernels are compiled by Numba, and how they read the columns of a store (``m``)
+and a plan (``p``).
 
 Kernels are compiled once and cached on disk. Only three fast-math flags are used:
 sums may be reassociated (so that they vectorise), a product and a sum may be fused, and
@@ -22,13 +23,26 @@ from llvmlite import ir
 from numba import extending, types
 from numba.core import cgutils, event
 from numba.core.typeconv import Conversion
-from numba.core.typing.templates import AbstractTemplate, AttributeTemplate, infer_global
+from numba.core.typing.templates import (
+    AbstractTemplate,
+    AttributeTemplate,
+    infer_global,
+)
 from numba.extending import intrinsic, overload
 
 from .. import compiling
 from ..guard import Deferred
 from ..records import Span
-from ..schema import CLEARED, DESTINATIONS, PLAN, TABLE, Column, Columns, PlanColumns, numpy_dtype
+from ..schema import (
+    CLEARED,
+    DESTINATIONS,
+    PLAN,
+    TABLE,
+    Column,
+    Columns,
+    PlanColumns,
+    numpy_dtype,
+)
 from . import cache
 from .pipeline import KernelCompiler, PartCompiler
 
@@ -37,15 +51,21 @@ DEBUGGING = bool(numba.config.DISABLE_JIT)
 
 
 def kernel(function: Callable[..., Any], fastmath: Any = FAST_MATH) -> Any:
-    """Compile an entry: a function that Python calls, most with a store's table of addresses."""
+    """Compile an entry: a function that Python calls, most with a store's table of
+    addresses.
+    """
     if DEBUGGING:
-        return np.errstate(all="ignore")(function)  # compiled arithmetic does not warn either
+        return np.errstate(all="ignore")(
+            function
+        )  # compiled arithmetic does not warn either
     compiled = to_machine_code(function, fastmath)
     cache.enable(compiled)
     return compiled
 
 
-def to_machine_code(function: Callable[..., Any], fastmath: Any = FAST_MATH, **options: Any) -> Any:
+def to_machine_code(
+    function: Callable[..., Any], fastmath: Any = FAST_MATH, **options: Any
+) -> Any:
     """Compile a function to machine code, with all parts that it reaches."""
     return numba.njit(
         nogil=True,
@@ -78,21 +98,27 @@ def inline(function: Callable[..., Any]) -> Any:
 
 
 def in_order(function: Callable[..., Any]) -> Any:
-    """Compile an inlined part without reassociation: sums stay in order; a product and a sum may be fused.
+    """Compile an inlined part without reassociation: sums stay in order; a product and
+    a sum may be fused.
 
-    For arithmetic whose order of operations matters, and for loops over scattered memory, whose loads stay
-    single: gathers, which vectorised loops would use, are no faster on any machine measured.
+    For arithmetic whose order of operations matters, and for loops over scattered
+    memory, whose loads stay single: gathers, which vectorised loops would use, are no
+    faster on any machine measured.
     """
     return _part(fastmath={"contract"}, forceinline=True)(function)
 
 
 def noinline(function: Callable[..., Any]) -> Any:
-    """Compile a part of a kernel that is too large, or too rarely run, to be inlined."""
+    """Compile a part of a kernel that is too large, or too rarely run, to be
+    inlined.
+    """
     return _part(fastmath=FAST_MATH)(function)
 
 
 def for_python(part: Any) -> Any:
-    """Make a function that Python can call of a part of kernels. It is compiled when it is first called."""
+    """Make a function that Python can call of a part of kernels. It is compiled when it
+    is first called.
+    """
 
     def call(*numbers: Any) -> Any:
         return part(*numbers)
@@ -101,14 +127,18 @@ def for_python(part: Any) -> Any:
 
 
 class _Compiling(event.Listener):
-    """Tells watchers, or prints a notice, once, if it takes more than two seconds; defers Ctrl-C to the end.
+    """Tells watchers, or prints a notice, once, if it takes more than two seconds;
+    defers Ctrl-C to the end.
 
-    Raised earlier, Ctrl-C could arrive while LLVM calls back into Python, which would print and ignore it.
-    Cycles of objects, of which a compiler makes many, are collected afterwards: it takes a tenth less time.
+    Raised earlier, Ctrl-C could arrive while LLVM calls back into Python, which would
+    print and ignore it. Cycles of objects, of which a compiler makes many, are
+    collected afterwards: it takes a tenth less time.
     """
 
     def __init__(self) -> None:
-        self.deferred: list[Deferred] = []  # in the main thread; others receive no Ctrl-C
+        self.deferred: list[
+            Deferred
+        ] = []  # in the main thread; others receive no Ctrl-C
         self.depth = 0
         self.collected = False  # whether the garbage collector was enabled
         self.timer: threading.Timer | None = None
@@ -146,19 +176,26 @@ class _Compiling(event.Listener):
 
 
 PATIENCE = 2.0
-NOTICE = "synapse: compiling its kernels for this machine, once; this takes some seconds ...\n"
+NOTICE = (
+    "synapse: compiling its kernels for this machine, once; this takes some seconds"
+    " ...\n"
+)
 if not DEBUGGING:
     event.register("numba:compile", _Compiling())
 
 
 class TableType(types.Type):
-    """The type of a bundle: one word, the address of a table of column addresses, its attributes."""
+    """The type of a bundle: one word, the address of a table of column addresses, its
+    attributes.
+    """
 
     columns: tuple[Column, ...]
 
     def __init__(self, unit: Any, *others: Any) -> None:
         self.unit = unit
-        super().__init__(name=f"{type(self).__name__}({', '.join(map(str, (unit, *others)))})")
+        super().__init__(
+            name=f"{type(self).__name__}({', '.join(map(str, (unit, *others)))})"
+        )
 
     def __init_subclass__(cls) -> None:
         cls.place = {column.name: i for i, column in enumerate(cls.columns)}
@@ -171,7 +208,9 @@ class TableType(types.Type):
         return self.unit if dtype == "float" else numba.from_dtype(np.dtype(dtype))
 
     def family(self, name: str) -> tuple[str, ...]:
-        """The accesses that the compiler takes for accesses to the same memory, see `set_tbaa`."""
+        """The accesses that the compiler takes for accesses to the same memory, see
+        `set_tbaa`.
+        """
         return FAMILIES.get(name, (name,))
 
     def column(self, name: str) -> ColumnType:
@@ -199,14 +238,19 @@ class PlanType(TableType):
 
 
 class ColumnType(types.Type):
-    """The type of ``m.weight``: the address of a column. The compiler assumes that columns do not overlap."""
+    """The type of ``m.weight``: the address of a column. The compiler assumes that
+    columns do not overlap.
+    """
 
     def __init__(self, dtype: Any, family: tuple[str, ...]) -> None:
-        self.dtype, self.family = dtype, family
+        self.dtype = dtype
+        self.family = family
         super().__init__(name=f"Column({dtype}, {' '.join(family)})")
 
     def unify(self, _: Any, other: Any) -> Any:
-        """The type of one of two columns, chosen at run time: it may overlap with both."""
+        """The type of one of two columns, chosen at run time: it may overlap with
+        both.
+        """
         related = isinstance(other, ColumnType) and other.family[0] == self.family[0]
         return ColumnType(self.dtype, self.family[:1]) if related else None
 
@@ -217,17 +261,22 @@ class ColumnType(types.Type):
 
 
 class RecordType(ColumnType):
-    """The type of ``m.ties``: a column whose places have names, so that ``m.ties.signed`` is one of them."""
+    """The type of ``m.ties``: a column whose places have names, so that
+    ``m.ties.signed`` is one of them.
+    """
 
-    def __init__(self, dtype: Any, family: tuple[str, ...], places: type[IntEnum]) -> None:
+    def __init__(
+        self, dtype: Any, family: tuple[str, ...], places: type[IntEnum]
+    ) -> None:
         super().__init__(dtype, family)
         self.places = {place.name.lower(): int(place) for place in places}
 
 
-FAMILIES = {name: ("activations", name) for name in ("activation", "old_activation")} | {
-    name: (column,) for name, column in DESTINATIONS.items()
-}
-"""Columns between which a kernel chooses belong to one family; a destination may be the column itself."""
+FAMILIES = {
+    name: ("activations", name) for name in ("activation", "old_activation")
+} | {name: (column,) for name, column in DESTINATIONS.items()}
+"""Columns between which a kernel chooses belong to one family; a destination may be the
+column itself."""
 
 
 class TableModel(extending.models.PrimitiveModel):
@@ -245,7 +294,9 @@ extending.register_model(PlanType)(TableModel)
 @extending.register_model(ColumnType)
 class _ColumnModel(extending.models.PrimitiveModel):
     def __init__(self, manager: Any, column: Any) -> None:
-        super().__init__(manager, column, manager.lookup(column.dtype).get_data_type().as_pointer())
+        super().__init__(
+            manager, column, manager.lookup(column.dtype).get_data_type().as_pointer()
+        )
 
 
 @extending.infer_getattr
@@ -269,20 +320,26 @@ class BareType(types.Type):
 @extending.register_model(BareType)
 class _BareModel(extending.models.StructModel):
     def __init__(self, manager: Any, bare: Any) -> None:
-        super().__init__(manager, bare, [("data", types.CPointer(bare.dtype)), ("size", types.int64)])
+        super().__init__(
+            manager, bare, [("data", types.CPointer(bare.dtype)), ("size", types.int64)]
+        )
 
 
 extending.make_attribute_wrapper(BareType, "size", "size")
 
 
-_INDICES = types.Integer | types.IntEnumMember  # a place of a record is a member of its enumeration
+_INDICES = (
+    types.Integer | types.IntEnumMember
+)  # a place of a record is a member of its enumeration
 
 
 def read_type(dtype: Any) -> Any:
-    """What a kernel reads from a column: integers of any width are read as signed 64-bit ones.
+    """What a kernel reads from a column: integers of any width are read as signed
+    64-bit ones.
 
-    So they mix with literals and with each other: Numba makes a float of an unsigned and a signed integer.
-    No index is negative, and a column does not check for it as an array does.
+    So they mix with literals and with each other: Numba makes a float of an unsigned
+    and a signed integer. No index is negative, and a column does not check for it as an
+    array does.
     """
     return types.int64 if isinstance(dtype, types.Integer) else dtype
 
@@ -315,7 +372,8 @@ class _WriteItem(AbstractTemplate):
 
 def set_tbaa(builder: Any, instruction: Any, family: tuple[str, ...]) -> None:
     """Mark an access for the optimiser (TBAA): it touches only one column or table."""
-    module, offset = builder.module, ir.Constant(ir.IntType(64), 0)
+    module = builder.module
+    offset = ir.Constant(ir.IntType(64), 0)
     kind = module.add_metadata(["synapse columns"])
     for name in family:
         kind = module.add_metadata([name, kind, offset])
@@ -343,18 +401,28 @@ def _read_item(context: Any, builder: Any, signature: Any, args: Any) -> Any:
 def _write_item(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     column = signature.args[0]
     value = context.data_model_manager[column.dtype].as_data(builder, args[2])
-    set_tbaa(builder, builder.store(value, _place(context, builder, column, *args[:2])), column.family)
+    set_tbaa(
+        builder,
+        builder.store(value, _place(context, builder, column, *args[:2])),
+        column.family,
+    )
     return context.get_dummy_value()
 
 
 @extending.lower_getattr_generic(RecordType)
-def _read_place(context: Any, builder: Any, record: Any, address: Any, name: str) -> Any:
+def _read_place(
+    context: Any, builder: Any, record: Any, address: Any, name: str
+) -> Any:
     index = ir.Constant(ir.IntType(64), record.places[name])
-    return _read_item(context, builder, read_type(record.dtype)(record, types.int64), (address, index))
+    return _read_item(
+        context, builder, read_type(record.dtype)(record, types.int64), (address, index)
+    )
 
 
 @extending.lower_setattr_generic(RecordType)
-def _write_place(context: Any, builder: Any, signature: Any, args: Any, name: str) -> None:
+def _write_place(
+    context: Any, builder: Any, signature: Any, args: Any, name: str
+) -> None:
     record, kind = signature.args
     index = ir.Constant(ir.IntType(64), record.places[name])
     value = context.cast(builder, args[1], kind, record.dtype)
@@ -371,7 +439,8 @@ def _one_of_two(context: Any, builder: Any, given: Any, taken: Any, value: Any) 
 def column_of(context: Any, builder: Any, kind: Any, table: Any, name: str) -> Any:
     """The address of a column, marked as invariant so that loops load it once."""
     slot = builder.gep(
-        builder.inttoptr(table, ir.IntType(64).as_pointer()), [ir.Constant(ir.IntType(64), kind.place[name])]
+        builder.inttoptr(table, ir.IntType(64).as_pointer()),
+        [ir.Constant(ir.IntType(64), kind.place[name])],
     )
     address = builder.load(slot)
     address.set_metadata("invariant.load", builder.module.add_metadata([]))
@@ -379,18 +448,27 @@ def column_of(context: Any, builder: Any, kind: Any, table: Any, name: str) -> A
 
 
 def intrinsic_or(plain: Callable[..., Any]) -> Callable[..., Any]:
-    """A decorator of an intrinsic, whose place `plain` takes with NUMBA_DISABLE_JIT=1."""
+    """A decorator of an intrinsic, whose place `plain` takes with
+    NUMBA_DISABLE_JIT=1.
+    """
     return lambda compiled: plain if DEBUGGING else intrinsic(compiled)
 
 
 def bundle(kind: Any, fields: Any) -> Any:
-    """A function of the address of a table, and a number of a store's float, that returns ``m`` or ``p``."""
+    """A function of the address of a table, and a number of a store's float, that
+    returns ``m`` or ``p``.
+    """
 
     def plain(table: int, unit: Any) -> Any:
         dtypes = [numpy_dtype(column, np.dtype(type(unit))) for column in kind.columns]
         records = [column.record for column in kind.columns]
         arrays = zip(plain_arrays(table, dtypes), records, strict=True)
-        return fields(*(array if record is None else _PlainRecord(array, record) for array, record in arrays))
+        return fields(
+            *(
+                array if record is None else _PlainRecord(array, record)
+                for array, record in arrays
+            )
+        )
 
     @intrinsic_or(plain)
     def address(typingctx: Any, table: Any, unit: Any) -> Any:
@@ -411,7 +489,9 @@ def reset_of(cleared: tuple[Column, ...]) -> Any:
             kind = signature.args[0]
             for column in cleared:
                 known = kind.column(column.name)
-                place = builder.gep(column_of(context, builder, kind, args[0], column.name), [args[1]])
+                place = builder.gep(
+                    column_of(context, builder, kind, args[0], column.name), [args[1]]
+                )
                 default = context.get_constant(known.dtype, column.default)
                 set_tbaa(builder, builder.store(default, place), known.family)
             return context.get_dummy_value()
@@ -421,16 +501,28 @@ def reset_of(cleared: tuple[Column, ...]) -> Any:
     return reset
 
 
+def _plain_single_from_bits(bits: int) -> Any:
+    """The float32 of the lower 32 bits of `bits`."""
+    return np.int64(bits).astype(np.int32).view(np.float32)
+
+
 def _plain_reset(m: Any, row: int) -> None:
     for column in CLEARED:
         getattr(m, column.name)[row] = column.default
 
 
 def plain_arrays(table: int, dtypes: list[np.dtype[Any]]) -> list[Any]:
-    """Ordinary arrays over the columns of a table, for NUMBA_DISABLE_JIT=1 and debuggers."""
-    n, arrays = len(dtypes), []
-    words = np.ctypeslib.as_array(ctypes.cast(int(table), ctypes.POINTER(ctypes.c_uint64)), (2 * n,))
-    for dtype, address, length in zip(dtypes, words[:n].tolist(), words[n:].tolist(), strict=True):
+    """Ordinary arrays over the columns of a table, for NUMBA_DISABLE_JIT=1 and
+    debuggers.
+    """
+    n = len(dtypes)
+    arrays = []
+    words = np.ctypeslib.as_array(
+        ctypes.cast(int(table), ctypes.POINTER(ctypes.c_uint64)), (2 * n,)
+    )
+    for dtype, address, length in zip(
+        dtypes, words[:n].tolist(), words[n:].tolist(), strict=True
+    ):
         memory = (ctypes.c_char * (length * dtype.itemsize)).from_address(address)
         array = np.frombuffer(memoryview(memory), dtype)
         arrays.append(array.view(_PlainIntegers) if dtype.kind in "iu" else array)
@@ -460,14 +552,17 @@ class _PlainRecord:
 
 
 class _PlainIntegers(np.ndarray):
-    """A column of integers in plain Python, which reads as signed ones of any size, see `read_type`."""
+    """A column of integers in plain Python, which reads as signed ones of any size, see
+    `read_type`.
+    """
 
     def __getitem__(self, index: Any) -> Any:
         value = super().__getitem__(index)
         return int(value) if isinstance(value, np.integer) else value
 
 
-columns, plan = bundle(ColumnsType, Columns), bundle(PlanType, PlanColumns)
+columns = bundle(ColumnsType, Columns)
+plan = bundle(PlanType, PlanColumns)
 
 
 SPAN_TYPE = RecordType(types.int64, ("span",), Span)
@@ -497,15 +592,21 @@ def reinterpreted(given: Any, taken: Any) -> Any:
 
 
 def _reader(numbers: Any) -> Any:
-    """A function of an index that returns the 64-bit integer at that place of a table."""
+    """A function of an index that returns the 64-bit integer at that place of a
+    table.
+    """
     table = [int(number) for number in numbers]
 
     @intrinsic
     def read(typingctx: Any, index: Any) -> Any:
         def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             kind = ir.ArrayType(ir.IntType(64), len(table))
-            constant = cgutils.global_constant(builder, "synapse.table", ir.Constant(kind, table))
-            value = builder.load(builder.gep(constant, [ir.Constant(ir.IntType(64), 0), args[0]]))
+            constant = cgutils.global_constant(
+                builder, "synapse.table", ir.Constant(kind, table)
+            )
+            value = builder.load(
+                builder.gep(constant, [ir.Constant(ir.IntType(64), 0), args[0]])
+            )
             set_tbaa(builder, value, ("table",))
             return value
 
@@ -529,15 +630,22 @@ def _constant(value: Callable[[str], Any]) -> Any:
 
 def _stream_of(whole: Any) -> Any:
     """The step of a stream of random numbers, for words of this integer type."""
-    weyl, word_bits = whole(0x1E3779B97F4A7D), whole((1 << 53) - 1)  # integers that floats and JSON represent
-    first, second, all_bits = whole(0xBF58476D1CE4E5B9), whole(0x94D049BB133111EB), whole((1 << 64) - 1)
+    weyl, word_bits = (
+        whole(0x1E3779B97F4A7D),
+        whole((1 << 53) - 1),
+    )  # integers that floats and JSON represent
+    first, second, all_bits = (
+        whole(0xBF58476D1CE4E5B9),
+        whole(0x94D049BB133111EB),
+        whole((1 << 64) - 1),
+    )
     s30, s27, s31, s11 = whole(30), whole(27), whole(31), whole(11)
 
     def stream(word: Any) -> Any:
         """The next word, and the number in [0, 1) computed from it.
 
-        Adding an odd number reaches all 2^53 words; the mixer of Steele, Lea and Flood (SplitMix64,
-        2014) decorrelates consecutive words.
+        Adding an odd number reaches all 2^53 words; the mixer of Steele, Lea and Flood
+        (SplitMix64, 2014) decorrelates consecutive words.
         """
         word = (whole(word) + weyl) & word_bits
         mixed = ((word ^ (word >> s30)) * first) & all_bits
@@ -556,7 +664,7 @@ if DEBUGGING:
     zero: Any = lambda like: type(like)(0)  # noqa: E731
     one: Any = lambda like: type(like)(1)  # noqa: E731
     most_of: Any = lambda like: np.finfo(like).max  # noqa: E731
-    single_from_bits: Any = lambda bits: np.int64(bits).astype(np.int32).view(np.float32)  # noqa: E731
+    single_from_bits: Any = _plain_single_from_bits
     single_bits: Any = lambda value: np.int64(np.float32(value).view(np.int32))  # noqa: E731
 else:
     from_bits = reinterpreted(types.int64, types.float64)
@@ -569,23 +677,31 @@ else:
 
 
 def by_type(single: Any, double: Any) -> Any:
-    """A part of kernels that calls `single` for a float32, `double` for other numbers."""
+    """A part of kernels that calls `single` for a float32, `double` for other
+    numbers.
+    """
 
     def chosen(x: Any) -> Any:
         return single(x) if isinstance(x, np.float32) else double(x)
 
-    def choose(x):  # not annotated, because Numba compares its signature with that of its result
+    def choose(
+        x,
+    ):  # not annotated, because Numba compares its signature with that of its result
         part = single if x == types.float32 else double
         return lambda x: part(x)  # noqa: PLW0108
 
     if not DEBUGGING:
-        overload(chosen, jit_options={"forceinline": True, "pipeline_class": PartCompiler})(choose)
+        overload(
+            chosen, jit_options={"forceinline": True, "pipeline_class": PartCompiler}
+        )(choose)
     return chosen
 
 
 @intrinsic_or(lambda array: array)
 def bare(typingctx: Any, array: Any) -> Any:
-    """The numbers of a contiguous array with one dimension, for the parts of a kernel; it has a ``size``."""
+    """The numbers of a contiguous array with one dimension, for the parts of a kernel;
+    it has a ``size``.
+    """
     if not isinstance(array, types.Array) or array.ndim != 1 or array.layout != "C":
         return None
     kind = BareType(array.dtype)
@@ -593,7 +709,8 @@ def bare(typingctx: Any, array: Any) -> Any:
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         given = context.make_array(array)(context, builder, args[0])
         taken = cgutils.create_struct_proxy(kind)(context, builder)
-        taken.data, taken.size = given.data, builder.sext(given.nitems, ir.IntType(64))
+        taken.data = given.data
+        taken.size = builder.sext(given.nitems, ir.IntType(64))
         return taken._getvalue()
 
     return kind(array), codegen

@@ -1,7 +1,9 @@
-"""Lanes: vectors with one number per sample, so that kernels compute several samples at once.
+"""Lanes: vectors with one number per sample, so that kernels compute several samples at
+once.
 
-A value of lanes (`LanesType`) is a short vector, which the processor adds and multiplies as
-one number. With a single lane it is an ordinary float, and the same kernels vectorise over neurons instead.
+A value of lanes (`LanesType`) is a short vector, which the processor adds and
+multiplies as one number. With a single lane it is an ordinary float, and the same
+kernels vectorise over neurons instead.
 """
 
 from __future__ import annotations
@@ -17,7 +19,14 @@ from numba.core.typing.templates import AbstractTemplate, infer_global
 from numba.extending import lower_builtin, models, register_model
 
 from ..schema import STORED, TAPES, TapeColumns, numpy_dtype
-from .jit import ColumnType, TableModel, TableType, column_of, intrinsic_or, plain_arrays
+from .jit import (
+    ColumnType,
+    TableModel,
+    TableType,
+    column_of,
+    intrinsic_or,
+    plain_arrays,
+)
 
 FLAGS = ("reassoc", "contract", "nsz")
 
@@ -26,7 +35,8 @@ class LanesType(types.Type):
     """The type of one number for each of `count` samples."""
 
     def __init__(self, unit: Any, count: int) -> None:
-        self.unit, self.count = unit, count
+        self.unit = unit
+        self.count = count
         super().__init__(name=f"Lanes({unit}, {count})")
 
 
@@ -44,7 +54,9 @@ class _LanesModel(models.PrimitiveModel):
 
 def spread(builder: Any, value: Any, kind: Any) -> Any:
     """One number in all lanes."""
-    first = builder.insert_element(ir.Constant(kind, ir.Undefined), value, ir.Constant(ir.IntType(32), 0))
+    first = builder.insert_element(
+        ir.Constant(kind, ir.Undefined), value, ir.Constant(ir.IntType(32), 0)
+    )
     mask = ir.Constant(ir.VectorType(ir.IntType(32), kind.count), [0] * kind.count)
     return builder.shuffle_vector(first, ir.Constant(kind, ir.Undefined), mask)
 
@@ -60,7 +72,9 @@ def _define(operation: Any, method: str) -> None:
             if wide == [*args] and args[0] == args[1]:
                 return wide[0](*args)
             if len(wide) == 1 and any(isinstance(kind, types.Float) for kind in args):
-                return wide[0](*(kind if kind is wide[0] else wide[0].unit for kind in args))
+                return wide[0](
+                    *(kind if kind is wide[0] else wide[0].unit for kind in args)
+                )
             return None
 
     infer_global(operation)(Operation)
@@ -73,7 +87,11 @@ def _define(operation: Any, method: str) -> None:
         ]
         return getattr(builder, method)(*values, flags=FLAGS)
 
-    for pair in ((LanesType, LanesType), (LanesType, types.Float), (types.Float, LanesType)):
+    for pair in (
+        (LanesType, LanesType),
+        (LanesType, types.Float),
+        (types.Float, LanesType),
+    ):
         lower_builtin(operation, *pair)(lower)
 
 
@@ -90,7 +108,9 @@ def vector_sum(builder: Any, value: Any) -> Any:
     name = f"llvm.vector.reduce.fadd.v{value.type.count}{suffix}"
     function_type = ir.FunctionType(element, [element, value.type])
     function = cgutils.get_or_insert_function(builder.module, function_type, name)
-    return builder.call(function, [ir.Constant(element, 0.0), value], fastmath=("reassoc", "nsz"))
+    return builder.call(
+        function, [ir.Constant(element, 0.0), value], fastmath=("reassoc", "nsz")
+    )
 
 
 @intrinsic_or(np.sum)
@@ -99,7 +119,11 @@ def total(typingctx: Any, value: Any) -> Any:
     result = value.unit if isinstance(value, LanesType) else value
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return vector_sum(builder, args[0]) if isinstance(sig.args[0], LanesType) else args[0]
+        return (
+            vector_sum(builder, args[0])
+            if isinstance(sig.args[0], LanesType)
+            else args[0]
+        )
 
     return result(value), codegen
 
@@ -132,7 +156,9 @@ def splat(typingctx: Any, value: Any, column: Any) -> Any:
 
 @intrinsic_or(lambda number: number)
 def rolled(typingctx: Any, number: Any) -> Any:
-    """A number that the optimiser does not know: it would write a loop over lanes once for each of them."""
+    """A number that the optimiser does not know: it would write a loop over lanes once
+    for each of them.
+    """
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         kind = args[0].type
@@ -142,7 +168,9 @@ def rolled(typingctx: Any, number: Any) -> Any:
 
 
 class TapesType(TableType):
-    """The type of ``u`` in kernels: one word, the address of the table of addresses of some tapes."""
+    """The type of ``u`` in kernels: one word, the address of the table of addresses of
+    some tapes.
+    """
 
     columns = TAPES
 
@@ -153,7 +181,11 @@ class TapesType(TableType):
     def dtype(self, name: str) -> Any:
         """What a column holds."""
         column = self.columns[self.place[name]]
-        return laned(self.unit, self.count) if column.dtype == "lanes" else super().dtype(name)
+        return (
+            laned(self.unit, self.count)
+            if column.dtype == "lanes"
+            else super().dtype(name)
+        )
 
     def family(self, name: str) -> tuple[str, ...]:
         """Tapes share some columns with a store."""
@@ -164,16 +196,26 @@ register_model(TapesType)(TableModel)
 
 
 def _plain_tapes(table: int, unit: Any, tag: tuple[int, ...]) -> TapeColumns:
-    """Tapes as arrays for NUMBA_DISABLE_JIT=1: a row of a wide one has one number per sample."""
-    one, laned = np.dtype(type(unit)), [column.dtype == "lanes" for column in TAPES]
-    dtypes = [one if wide else numpy_dtype(column, one) for column, wide in zip(TAPES, laned, strict=True)]
+    """Tapes as arrays for NUMBA_DISABLE_JIT=1: a row of a wide one has one number per
+    sample.
+    """
+    one = np.dtype(type(unit))
+    laned = [column.dtype == "lanes" for column in TAPES]
+    dtypes = [
+        one if wide else numpy_dtype(column, one)
+        for column, wide in zip(TAPES, laned, strict=True)
+    ]
     arrays = zip(plain_arrays(table, dtypes), laned, strict=True)
-    return TapeColumns(*(a.reshape(-1, len(tag)) if wide and len(tag) > 1 else a for a, wide in arrays))
+    return TapeColumns(
+        *(a.reshape(-1, len(tag)) if wide and len(tag) > 1 else a for a, wide in arrays)
+    )
 
 
 @intrinsic_or(_plain_tapes)
 def tapes(typingctx: Any, table: Any, unit: Any, tag: Any) -> Any:
-    """The address of a table of tapes as ``u``; the length of the tuple `tag` is the number of lanes."""
+    """The address of a table of tapes as ``u``; the length of the tuple `tag` is the
+    number of lanes.
+    """
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         return args[0]
@@ -181,13 +223,19 @@ def tapes(typingctx: Any, table: Any, unit: Any, tag: Any) -> Any:
     return TapesType(unit, len(tag))(table, unit, tag), codegen
 
 
-@intrinsic_or(lambda u: (u.transposed if u.activation.ndim > 1 else u.activation).reshape(-1))
+@intrinsic_or(
+    lambda u: (u.transposed if u.activation.ndim > 1 else u.activation).reshape(-1)
+)
 def by_sample(typingctx: Any, u: Any) -> Any:
-    """Activations in which neurons are consecutive: as they are for one sample, transposed for several."""
+    """Activations in which neurons are consecutive: as they are for one sample,
+    transposed for several.
+    """
     name = "activation" if u.count == 1 else "transposed"
     taken = ColumnType(u.unit, u.column(name).family)
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return builder.bitcast(column_of(context, builder, u, args[0], name), context.get_value_type(taken))
+        return builder.bitcast(
+            column_of(context, builder, u, args[0], name), context.get_value_type(taken)
+        )
 
     return taken(u), codegen

@@ -1,7 +1,8 @@
-"""How Numba compiles kernels and their parts: each part once, and machine code only for whole kernels.
+"""How Numba compiles kernels and their parts: each part once, and machine code only for
+whole kernels.
 
-A part is only translated to LLVM's language. A kernel links all parts that it reaches, each once, is then
-optimised as a whole, and becomes machine code.
+A part is only translated to LLVM's language. A kernel links all parts that it reaches,
+each once, is then optimised as a whole, and becomes machine code.
 """
 
 from __future__ import annotations
@@ -35,8 +36,9 @@ from numba.core.untyped_passes import (
 class _Library(JITCodeLibrary):
     """The code of a function as it is lowered.
 
-    Numba would optimise a function before it is linked with its parts: what a loop calls seems small then, so
-    LLVM writes the loop once for each value of a condition in it, and the parts are inlined into each.
+    Numba would optimise a function before it is linked with its parts: what a loop
+    calls seems small then, so LLVM writes the loop once for each value of a condition
+    in it, and the parts are inlined into each.
     """
 
     def _optimize_functions(self, module: Any) -> None:
@@ -49,7 +51,9 @@ class _PartLibrary(_Library):
     def finalize(self) -> None:
         for function in self._final_module.functions:
             if not function.is_declaration:
-                function.linkage = "linkonce_odr"  # unused and repeated copies are dropped
+                function.linkage = (
+                    "linkonce_odr"  # unused and repeated copies are dropped
+                )
         self._finalized = True
 
 
@@ -64,8 +68,11 @@ class _KernelLibrary(_Library):
 
 
 def _reached(libraries: Iterable[Any]) -> list[Any]:
-    """These libraries and the ones that they link, in the order in which they are found, each once."""
-    reached, waiting = dict.fromkeys(libraries), list(libraries)
+    """These libraries and the ones that they link, in the order in which they are
+    found, each once.
+    """
+    reached = dict.fromkeys(libraries)
+    waiting = list(libraries)
     for library in waiting:
         new = [linked for linked in library._linking_libraries if linked not in reached]
         reached.update(dict.fromkeys(new))
@@ -74,7 +81,9 @@ def _reached(libraries: Iterable[Any]) -> list[Any]:
 
 
 class _Operations:
-    """Numba's context of types, which looks for the signature of an operation once, not at every use."""
+    """Numba's context of types, which looks for the signature of an operation once, not
+    at every use.
+    """
 
     known: ClassVar[dict[Any, Any]] = {}
 
@@ -89,13 +98,21 @@ class _Operations:
         signature = self.known.get((function, operands))
         if signature is None:
             signature = self.context.resolve_function_type(function, operands, named)
-            operation, tuples = getattr(function, "typing_key", function), types.BaseTuple
-            if operation in OPERATORS and not any(isinstance(operand, tuples) for operand in operands):
+            operation = getattr(function, "typing_key", function)
+            tuples = types.BaseTuple
+            if operation in OPERATORS and not any(
+                isinstance(operand, tuples) for operand in operands
+            ):
                 self.known[function, operands] = signature
         return signature
 
 
-OPERATORS = {one for one in vars(operator).values() if callable(one)} | {bool, max, min, range}
+OPERATORS = {one for one in vars(operator).values() if callable(one)} | {
+    bool,
+    max,
+    min,
+    range,
+}
 
 
 class _CreateLibrary(FunctionPass):
@@ -107,7 +124,9 @@ class _CreateLibrary(FunctionPass):
         super().__init__()
 
     def run_pass(self, state: Any) -> bool:
-        state.library = self.kind(state.targetctx.codegen(), state.func_id.func_qualname)
+        state.library = self.kind(
+            state.targetctx.codegen(), state.func_id.func_qualname
+        )
         state.library.enable_object_caching()
         return False
 
@@ -125,7 +144,9 @@ class _CreateKernel(_CreateLibrary):
 
 
 class _PartLower(Lower):
-    """Numba's translation of a function, which does not measure variables for debuggers."""
+    """Numba's translation of a function, which does not measure variables for
+    debuggers.
+    """
 
     def alloca_lltype(self, name: str, lltype: Any, datamodel: Any = None) -> Any:
         """The place of a variable."""
@@ -144,15 +165,20 @@ class _PartLowering(NativeLowering):
         super().run_pass(state)
         lowered = state["cr"]
         name = lowered.fndesc.qualname
-        # Numba wants a function for Python, by which callers find the part. It has no code.
-        key = make_function(lowered.fndesc.lookup_module(), name, name, 0, lowered.env, (state.library,))
+        # Numba wants a function for Python, by which callers find the part. It has no
+        # code.
+        key = make_function(
+            lowered.fndesc.lookup_module(), name, name, 0, lowered.env, (state.library,)
+        )
         state.targetctx.insert_user_function(key, lowered.fndesc, [state.library])
         state["cr"] = lowered._replace(cfunc=key)
         return True
 
 
 class PartCompiler(CompilerBase):
-    """The passes that parts need: the code of kernels has no arrays, closures or `with`."""
+    """The passes that parts need: the code of kernels has no arrays, closures or
+    `with`.
+    """
 
     def __init__(self, context: Any, *others: Any) -> None:
         super().__init__(_Operations(context), *others)

@@ -1,7 +1,10 @@
-"""Parts of kernels that few networks need: each is compiled, and cached on disk, when it is first called.
+"""Parts of kernels that few networks need: each is compiled, and cached on disk, when
+it is first called.
 
-A kernel calls such a part by its address in the column ``parts`` of the store, and the resolver where that is
-0. A part takes ``m`` first, then indices, columns or a plan, and returns nothing: its results are in columns.
+A kernel calls such a part by its address in the column ``parts`` of the store, and the
+resolver where that is
+0. A part takes ``m`` first, then indices, columns or a plan, and returns nothing: its
+   results are in columns.
 """
 
 from __future__ import annotations
@@ -21,9 +24,24 @@ from numba.core.typing.templates import AbstractTemplate, infer_global
 from numba.extending import infer, lower_builtin
 
 from ..guard import Deferred
-from ..schema import PART_ADDRESSES, PLAN_PARTS, RESOLVER, SIDE_BY_SIDE, TABLE as COLUMNS
+from ..schema import (
+    PART_ADDRESSES,
+    PLAN_PARTS,
+    RESOLVER,
+    SIDE_BY_SIDE,
+    TABLE as COLUMNS,
+)
 from . import cache
-from .jit import DEBUGGING, SPAN_TYPE, BareType, ColumnsType, ColumnType, PlanType, column_of, to_machine_code
+from .jit import (
+    DEBUGGING,
+    SPAN_TYPE,
+    BareType,
+    ColumnsType,
+    ColumnType,
+    PlanType,
+    column_of,
+    to_machine_code,
+)
 from .lanes import TapesType
 
 INDEX: Callable[[Any], Any] = lambda unit: types.int64  # noqa: E731
@@ -42,23 +60,31 @@ INDICES: Callable[[Any], Any] = lambda unit: BareType(types.int64)  # noqa: E731
 """Kind of an argument: a `bare` array of indices."""
 
 SOON = 0.01
-"""Seconds after which a deferred Ctrl-C is raised: the kernel has returned, or Ctrl-C is deferred further."""
+"""Seconds after which a deferred Ctrl-C is raised: the kernel has returned, or Ctrl-C
+is deferred further."""
 
 _FAILED = [column.name for column in COLUMNS].index("failed")
-_declared: dict[int, tuple[Callable[..., Any], tuple[Callable[[Any], Any], ...]]] = {}  # by place
+_declared: dict[
+    int, tuple[Callable[..., Any], tuple[Callable[[Any], Any], ...]]
+] = {}  # by place
 _errors: list[BaseException] = []
 
 
 def column(name: str) -> Callable[[Any], Any]:
-    """Kind of an argument: a column of floats. Columns with different names do not overlap."""
+    """Kind of an argument: a column of floats. Columns with different names do not
+    overlap.
+    """
     return lambda unit: ColumnType(unit, (name,))
 
 
-def rare(*kinds: Callable[[Any], Any], taped: bool = False) -> Callable[[Callable[..., Any]], Any]:
-    """A decorator: compile a part of kernels when it is first called. Its arguments are of these kinds.
+def rare(
+    *kinds: Callable[[Any], Any], taped: bool = False
+) -> Callable[[Callable[..., Any]], Any]:
+    """A decorator: compile a part of kernels when it is first called. Its arguments are
+    of these kinds.
 
-    A `taped` part has tapes as its first argument after ``m``. It is compiled for those of one sample and for
-    those of several.
+    A `taped` part has tapes as its first argument after ``m``. It is compiled for those
+    of one sample and for those of several.
     """
 
     def declare(function: Callable[..., Any]) -> Any:
@@ -68,19 +94,32 @@ def rare(*kinds: Callable[[Any], Any], taped: bool = False) -> Callable[[Callabl
 
 
 def by_code(functions: list[Callable[..., Any]], *kinds: Callable[[Any], Any]) -> Any:
-    """Make such a part ``call(code, m, ...)`` of several, which are selected by their index."""
+    """Make such a part ``call(code, m, ...)`` of several, which are selected by their
+    index.
+    """
     if DEBUGGING:
         return lambda code, *arguments: functions[code](*arguments)
     return _callable(functions, kinds, coded=True)
 
 
 def _callable(
-    functions: list[Callable[..., Any]], kinds: Any, coded: bool = False, taped: bool = False
+    functions: list[Callable[..., Any]],
+    kinds: Any,
+    coded: bool = False,
+    taped: bool = False,
 ) -> Any:
     """Let kernels call the next places of the table under the name of a function."""
-    first = next(i for i in range(PLAN_PARTS if PLAN in kinds else 0, RESOLVER) if i not in _declared)
+    first = next(
+        i
+        for i in range(PLAN_PARTS if PLAN in kinds else 0, RESOLVER)
+        if i not in _declared
+    )
     both = [(_one_sample,), (_several_samples,)] if taped else [()]
-    parts = ((function, (ColumnsType, *before, *kinds)) for before in both for function in functions)
+    parts = (
+        (function, (ColumnsType, *before, *kinds))
+        for before in both
+        for function in functions
+    )
     _declared.update(enumerate(parts, first))
 
     def wide(args: Any) -> bool:
@@ -94,7 +133,9 @@ def _callable(
 
         def generic(self, args: Any, kws: Any) -> Any:
             taken = _declared[first + wide(args)][1]
-            return types.none(*[types.int64] * coded, *(kind(args[coded].unit) for kind in taken))
+            return types.none(
+                *[types.int64] * coded, *(kind(args[coded].unit) for kind in taken)
+            )
 
     infer(Call)
     infer_global(call, types.Function(Call))
@@ -110,21 +151,32 @@ def _callable(
     return call
 
 
-def _call_address(context: Any, builder: Any, kinds: Any, args: Any, place: Any) -> None:
+def _call_address(
+    context: Any, builder: Any, kinds: Any, args: Any, place: Any
+) -> None:
     """Call the part in this place of the table, after having it compiled."""
     word = ir.IntType(64)
     table = column_of(context, builder, kinds[0], args[0], "parts")
     slot = builder.gep(table, [place])
     calls = cgutils.alloca_once_value(builder, word(0))
-    resolve, call = builder.append_basic_block("resolve"), builder.append_basic_block("call")
+    resolve, call = (
+        builder.append_basic_block("resolve"),
+        builder.append_basic_block("call"),
+    )
     missing = builder.icmp_unsigned("==", builder.load(slot), word(0))
     builder.cbranch(missing, resolve, call).set_weights([1, 1 << 20])
-    with builder.goto_block(resolve):  # again, if an exception of a signal has ended the resolver
+    with builder.goto_block(
+        resolve
+    ):  # again, if an exception of a signal has ended the resolver
         builder.store(builder.add(builder.load(calls), word(1)), calls)
         resolver = builder.load(builder.gep(table, [word(RESOLVER)]))
         kind = ir.FunctionType(ir.VoidType(), [word] * 3).as_pointer()
-        builder.call(builder.inttoptr(resolver, kind), [args[0], place, builder.load(calls)])
-        builder.cbranch(builder.icmp_unsigned("==", builder.load(slot), word(0)), resolve, call)
+        builder.call(
+            builder.inttoptr(resolver, kind), [args[0], place, builder.load(calls)]
+        )
+        builder.cbranch(
+            builder.icmp_unsigned("==", builder.load(slot), word(0)), resolve, call
+        )
     builder.position_at_end(call)
     taken = [context.get_value_type(kind) for kind in kinds]
     kind = ir.FunctionType(context.get_value_type(types.none), taken).as_pointer()
@@ -140,7 +192,9 @@ def _several_samples(unit: Any) -> Any:
 
 
 def failure() -> BaseException:
-    """Return why a part could not be compiled, if `failed` begins with -1. The next call tries again."""
+    """Return why a part could not be compiled, if `failed` begins with -1. The next
+    call tries again.
+    """
     for table in PART_ADDRESSES.values():
         table[table == _NOTHING] = 0
     return _errors.pop()
@@ -149,7 +203,11 @@ def failure() -> BaseException:
 def compiled() -> set[str]:
     """Names of the parts that this process has compiled, or loaded from the cache."""
     tables = PART_ADDRESSES.values()
-    return {one.__name__ for place, (one, _) in _declared.items() if any(table[place] for table in tables)}
+    return {
+        one.__name__
+        for place, (one, _) in _declared.items()
+        if any(table[place] for table in tables)
+    }
 
 
 def _compiled(place: int, unit: Any) -> int:
@@ -161,15 +219,18 @@ def _compiled(place: int, unit: Any) -> int:
     dispatcher.compile(arguments)
     result = dispatcher.overloads[arguments]
     _alive.append(dispatcher)
-    return int(result.library.get_pointer_to_function(result.fndesc.llvm_cfunc_wrapper_name))
+    return int(
+        result.library.get_pointer_to_function(result.fndesc.llvm_cfunc_wrapper_name)
+    )
 
 
 def _resolve(unit: Any, table: int, place: int, calls: int) -> None:
     """Enter the address of a part, for a kernel that waits in this thread.
 
-    A kernel cannot pass on what the handler of Ctrl-C raises, so the handler runs a moment later. Where this
-    function is interrupted, as in its first instruction, ctypes prints and ignores what is raised. No address
-    has been entered then, so the kernel calls again: `calls` counts.
+    A kernel cannot pass on what the handler of Ctrl-C raises, so the handler runs a
+    moment later. Where this function is interrupted, as in its first instruction,
+    ctypes prints and ignores what is raised. No address has been entered then, so the
+    kernel calls again: `calls` counts.
     """
     with Deferred() as deferred:
         try:
@@ -182,7 +243,9 @@ def _resolve(unit: Any, table: int, place: int, calls: int) -> None:
         if deferred.came or calls > 1:
             deferred.came = False  # first: the timer may end before its start returns
             threading.Timer(SOON, _thread.interrupt_main).start()
-    PART_ADDRESSES[np.dtype(str(unit))][place] = address  # last: nothing can interrupt what follows
+    PART_ADDRESSES[np.dtype(str(unit))][place] = (
+        address  # last: nothing can interrupt what follows
+    )
 
 
 _alive: list[Any] = []

@@ -1,10 +1,13 @@
-"""Tiles: eight neurons whose sums stay in registers, so that each activation is loaded once for all.
+"""Tiles: eight neurons whose sums stay in registers, so that each activation is loaded
+once for all.
 
-A pack is what a kernel processes at once: from a column of lanes, one neuron of all samples; from a column
-of single numbers, as many as fill a vector register, of which the first `left` are valid. The sums of a tile
-are a tuple of one pack, or two, for each of its neurons. Four neurons are not enough for a processor that
-starts two multiply-adds per cycle, because each takes four cycles. Loops over packs are at the end: the
-compiler does not vectorise the end of a loop, which in short rows is most of it, so the last pack is masked.
+A pack is what a kernel processes at once: from a column of lanes, one neuron of all
+samples; from a column of single numbers, as many as fill a vector register, of which
+the first `left` are valid. The sums of a tile are a tuple of one pack, or two, for each
+of its neurons. Four neurons are not enough for a processor that starts two
+multiply-adds per cycle, because each takes four cycles. Loops over packs are at the
+end: the compiler does not vectorise the end of a loop, which in short rows is most of
+it, so the last pack is masked.
 """
 
 from __future__ import annotations
@@ -20,17 +23,25 @@ from ..schema import TILE, VECTOR_BYTES
 from .jit import inline, intrinsic_or, set_tbaa
 from .lanes import FLAGS, LanesType, spread
 
-# --- memory ------------------------------------------------------------------------------------
+# --- memory ---------------------------------------------------------------------------
 
 
 def _wide(column: Any) -> Any:
     """The type of a pack of this column."""
     dtype = column.dtype
-    return dtype if isinstance(dtype, LanesType) else LanesType(dtype, VECTOR_BYTES * 8 // dtype.bitwidth)
+    return (
+        dtype
+        if isinstance(dtype, LanesType)
+        else LanesType(dtype, VECTOR_BYTES * 8 // dtype.bitwidth)
+    )
 
 
-def _masked(builder: Any, address: Any, at: Any, n: Any, kind: Any) -> tuple[Any, Any, Any, str]:
-    """The place of a vector, its alignment, the mask of its first n numbers, LLVM's suffix for its type."""
+def _masked(
+    builder: Any, address: Any, at: Any, n: Any, kind: Any
+) -> tuple[Any, Any, Any, str]:
+    """The place of a vector, its alignment, the mask of its first n numbers, LLVM's
+    suffix for its type.
+    """
     place = builder.bitcast(builder.gep(address, [at]), kind.as_pointer())
     double = isinstance(kind.element, ir.DoubleType)
     suffix = f"v{kind.count}f{64 if double else 32}"
@@ -38,24 +49,41 @@ def _masked(builder: Any, address: Any, at: Any, n: Any, kind: Any) -> tuple[Any
     there = builder.icmp_unsigned(
         "<", ir.Constant(numbers, list(range(kind.count))), spread(builder, n, numbers)
     )  # compiled away if n is constant
-    return place, ir.Constant(ir.IntType(32), 8 if double else 4), there, f"{suffix}.p0{suffix}"
+    return (
+        place,
+        ir.Constant(ir.IntType(32), 8 if double else 4),
+        there,
+        f"{suffix}.p0{suffix}",
+    )
 
 
-def _load_some(builder: Any, address: Any, at: Any, n: Any, kind: Any, family: tuple[str, ...]) -> Any:
+def _load_some(
+    builder: Any, address: Any, at: Any, n: Any, kind: Any, family: tuple[str, ...]
+) -> Any:
     """The first n numbers of a vector, which need not be aligned; 0 for the others."""
     place, aligned, there, suffix = _masked(builder, address, at, n, kind)
     function_type = ir.FunctionType(kind, [place.type, aligned.type, there.type, kind])
-    function = cgutils.get_or_insert_function(builder.module, function_type, f"llvm.masked.load.{suffix}")
-    value = builder.call(function, [place, aligned, there, ir.Constant(kind, [0.0] * kind.count)])
+    function = cgutils.get_or_insert_function(
+        builder.module, function_type, f"llvm.masked.load.{suffix}"
+    )
+    value = builder.call(
+        function, [place, aligned, there, ir.Constant(kind, [0.0] * kind.count)]
+    )
     set_tbaa(builder, value, family)
     return value
 
 
-def _store_some(builder: Any, value: Any, address: Any, at: Any, n: Any, family: tuple[str, ...]) -> None:
+def _store_some(
+    builder: Any, value: Any, address: Any, at: Any, n: Any, family: tuple[str, ...]
+) -> None:
     """Store the first n numbers of a vector."""
     place, aligned, there, suffix = _masked(builder, address, at, n, value.type)
-    function_type = ir.FunctionType(ir.VoidType(), [value.type, place.type, aligned.type, there.type])
-    function = cgutils.get_or_insert_function(builder.module, function_type, f"llvm.masked.store.{suffix}")
+    function_type = ir.FunctionType(
+        ir.VoidType(), [value.type, place.type, aligned.type, there.type]
+    )
+    function = cgutils.get_or_insert_function(
+        builder.module, function_type, f"llvm.masked.store.{suffix}"
+    )
     set_tbaa(builder, builder.call(function, [value, place, aligned, there]), family)
 
 
@@ -71,14 +99,20 @@ def _store_one(builder: Any, column: Any, value: Any, address: Any, at: Any) -> 
     set_tbaa(builder, builder.store(value, builder.gep(address, [at])), column.family)
 
 
-def _load_pack(context: Any, builder: Any, column: Any, address: Any, at: Any, left: Any) -> Any:
+def _load_pack(
+    context: Any, builder: Any, column: Any, address: Any, at: Any, left: Any
+) -> Any:
     """The pack of a column that begins at an index."""
     if isinstance(column.dtype, LanesType):
         return _load_one(builder, column, address, at)
-    return _load_some(builder, address, at, left, context.get_value_type(_wide(column)), column.family)
+    return _load_some(
+        builder, address, at, left, context.get_value_type(_wide(column)), column.family
+    )
 
 
-def _load_weights(builder: Any, column: Any, address: Any, at: Any, left: Any, kind: Any, laned: bool) -> Any:
+def _load_weights(
+    builder: Any, column: Any, address: Any, at: Any, left: Any, kind: Any, laned: bool
+) -> Any:
     """Weights for a pack: one for all samples, or one for each consecutive number."""
     if laned:
         return spread(builder, _load_one(builder, column, address, at), kind)
@@ -96,14 +130,25 @@ def _parts(builder: Any, values: Any) -> list[Any]:
 
 
 def _totals(builder: Any, values: list[Any]) -> Any:
-    """The sum of each of some vectors, as one vector: halves are added, those of two vectors at a time."""
+    """The sum of each of some vectors, as one vector: halves are added, those of two
+    vectors at a time.
+    """
     part = count = values[0].type.count
     while part > 1:
         part //= 2
         low = [k for k in range(2 * count) if not k & part]
-        masks = [ir.Constant(ir.VectorType(ir.IntType(32), count), [k + by for k in low]) for by in (0, part)]
-        pairs = list(zip(values[::2], values[1::2], strict=True)) if len(values) > 1 else [2 * values]
-        halves = [[builder.shuffle_vector(*pair, mask) for mask in masks] for pair in pairs]
+        masks = [
+            ir.Constant(ir.VectorType(ir.IntType(32), count), [k + by for k in low])
+            for by in (0, part)
+        ]
+        pairs = (
+            list(zip(values[::2], values[1::2], strict=True))
+            if len(values) > 1
+            else [2 * values]
+        )
+        halves = [
+            [builder.shuffle_vector(*pair, mask) for mask in masks] for pair in pairs
+        ]
         values = [builder.fadd(*both, flags=FLAGS) for both in halves]
     return values[0]
 
@@ -113,7 +158,8 @@ def _offset(at: Any, by: int) -> Any:
     return ir.Constant(at.type, by)
 
 
-# --- the parts of dense products with NUMBA_DISABLE_JIT=1, and as they are compiled -----------------
+# --- the parts of dense products with NUMBA_DISABLE_JIT=1, and as they are compiled
+# -----------------
 
 
 def _plain_width(column: Any) -> Any:
@@ -142,10 +188,13 @@ def _plain_spaced(first: Any, gap: Any, count: Any) -> Any:
     return tuple(first + gap * np.int64(min(k, int(count) - 1)) for k in range(TILE))
 
 
-def _plain_add_products(sums: Any, column: Any, at: Any, weight: Any, rows: Any, q: Any, left: Any) -> Any:
+def _plain_add_products(
+    sums: Any, column: Any, at: Any, weight: Any, rows: Any, q: Any, left: Any
+) -> Any:
     y = _plain_pack(column, at, left)
     return tuple(
-        one + y * _plain_weights(weight, row + q, left, column) for one, row in zip(sums, rows, strict=True)
+        one + y * _plain_weights(weight, row + q, left, column)
+        for one, row in zip(sums, rows, strict=True)
     )
 
 
@@ -166,10 +215,15 @@ def _plain_push_products(
         column[int(at) : int(at) + min(int(left), len(value))] = value[: int(left)]
 
 
-def _plain_add_outer(sums: Any, activation: Any, at: Any, left: Any, error: Any, first: Any, gap: Any) -> Any:
-    packs, wide = len(sums) // TILE, _plain_width(activation)
+def _plain_add_outer(
+    sums: Any, activation: Any, at: Any, left: Any, error: Any, first: Any, gap: Any
+) -> Any:
+    packs = len(sums) // TILE
+    wide = _plain_width(activation)
     values = [
-        _plain_pack(activation, at + np.int64(p) * wide, left if p == packs - 1 else wide)
+        _plain_pack(
+            activation, at + np.int64(p) * wide, left if p == packs - 1 else wide
+        )
         for p in range(packs)
     ]
     return tuple(
@@ -179,7 +233,9 @@ def _plain_add_outer(sums: Any, activation: Any, at: Any, left: Any, error: Any,
     )
 
 
-def _plain_add_rows(column: Any, rows: Any, q: Any, sums: Any, left: Any, count: Any, fresh: Any) -> None:
+def _plain_add_rows(
+    column: Any, rows: Any, q: Any, sums: Any, left: Any, count: Any, fresh: Any
+) -> None:
     packs = len(sums) // len(rows)
     for k, row in enumerate(rows[: int(count)]):
         values = np.concatenate(sums[k * packs : (k + 1) * packs])
@@ -187,7 +243,9 @@ def _plain_add_rows(column: Any, rows: Any, q: Any, sums: Any, left: Any, count:
         here[:] = values[: len(here)] + (0.0 if fresh else here)
 
 
-def _plain_transpose(target: Any, to: Any, gap: Any, source: Any, at: Any, step: Any, like: Any) -> None:
+def _plain_transpose(
+    target: Any, to: Any, gap: Any, source: Any, at: Any, step: Any, like: Any
+) -> None:
     for k in range(like.shape[1]):
         for i in range(like.shape[1]):
             target[int(to) + k * int(gap) + i] = source[int(at) + i * int(step) + k]
@@ -221,14 +279,18 @@ def no_sums(typingctx: Any, column: Any, packs: Any) -> Any:
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         kind = context.get_value_type(pack)
-        return context.make_tuple(builder, taken, [ir.Constant(kind, [0.0] * pack.count)] * taken.count)
+        return context.make_tuple(
+            builder, taken, [ir.Constant(kind, [0.0] * pack.count)] * taken.count
+        )
 
     return taken(column, packs), codegen
 
 
 @intrinsic_or(_plain_spaced)
 def spaced(typingctx: Any, first: Any, gap: Any, count: Any) -> Any:
-    """The indices first, first + gap, ...; beyond the first `count`, the last of these again."""
+    """The indices first, first + gap, ...; beyond the first `count`, the last of these
+    again.
+    """
     taken = types.UniTuple(types.int64, TILE)
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
@@ -245,9 +307,18 @@ def spaced(typingctx: Any, first: Any, gap: Any, count: Any) -> Any:
 
 @intrinsic_or(_plain_add_products)
 def add_products(
-    typingctx: Any, sums: Any, column: Any, at: Any, weight: Any, rows: Any, q: Any, left: Any
+    typingctx: Any,
+    sums: Any,
+    column: Any,
+    at: Any,
+    weight: Any,
+    rows: Any,
+    q: Any,
+    left: Any,
 ) -> Any:
-    """Add a pack of activations, times the weights q of each neuron's row, to the sums of a tile."""
+    """Add a pack of activations, times the weights q of each neuron's row, to the sums
+    of a tile.
+    """
     laned = isinstance(column.dtype, LanesType)
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
@@ -255,16 +326,22 @@ def add_products(
         y = _load_pack(context, builder, column, address, at, left)
         added = []
         for one, row in zip(_parts(builder, sums), _parts(builder, rows), strict=True):
-            w = _load_weights(builder, weight, weights, builder.add(row, q), left, y.type, laned)
+            w = _load_weights(
+                builder, weight, weights, builder.add(row, q), left, y.type, laned
+            )
             added.append(_times_plus(builder, y, w, one))
         return context.make_tuple(builder, sig.return_type, added)
 
-    return sums(sums, column, types.int64, weight, rows, types.int64, types.int64), codegen
+    return sums(
+        sums, column, types.int64, weight, rows, types.int64, types.int64
+    ), codegen
 
 
 @intrinsic_or(_plain_put)
 def put(typingctx: Any, column: Any, sums: Any) -> Any:
-    """Store the sums of a tile at the beginning of a column; a pack of single numbers is summed."""
+    """Store the sums of a tile at the beginning of a column; a pack of single numbers
+    is summed.
+    """
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         (address, _), values, word = args, _parts(builder, args[1]), ir.IntType(64)
@@ -286,54 +363,89 @@ def taken(typingctx: Any, column: Any) -> Any:
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         places = [ir.Constant(ir.IntType(64), k) for k in range(TILE)]
-        return context.make_tuple(builder, taken, [_load_one(builder, column, args[0], at) for at in places])
+        return context.make_tuple(
+            builder, taken, [_load_one(builder, column, args[0], at) for at in places]
+        )
 
     return taken(column), codegen
 
 
 @intrinsic_or(_plain_push_products)
 def push_products(
-    typingctx: Any, column: Any, at: Any, errors: Any, weight: Any, rows: Any, q: Any, left: Any
+    typingctx: Any,
+    column: Any,
+    at: Any,
+    errors: Any,
+    weight: Any,
+    rows: Any,
+    q: Any,
+    left: Any,
 ) -> Any:
-    """Add the errors of a tile, times the weights q of each neuron's row, to a pack of a column."""
+    """Add the errors of a tile, times the weights q of each neuron's row, to a pack of
+    a column.
+    """
     laned = isinstance(column.dtype, LanesType)
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         address, at, errors, weights, rows, q, left = args
         value = _load_pack(context, builder, column, address, at, left)
         kind = value.type
-        for one, row in zip(_parts(builder, errors), _parts(builder, rows), strict=True):
-            w = _load_weights(builder, weight, weights, builder.add(row, q), left, kind, laned)
-            value = _times_plus(builder, one if laned else spread(builder, one, kind), w, value)
+        for one, row in zip(
+            _parts(builder, errors), _parts(builder, rows), strict=True
+        ):
+            w = _load_weights(
+                builder, weight, weights, builder.add(row, q), left, kind, laned
+            )
+            value = _times_plus(
+                builder, one if laned else spread(builder, one, kind), w, value
+            )
         if laned:
             _store_one(builder, column, value, address, at)
         else:
             _store_some(builder, value, address, at, left, column.family)
         return context.get_dummy_value()
 
-    return types.none(column, types.int64, errors, weight, rows, types.int64, types.int64), codegen
+    return types.none(
+        column, types.int64, errors, weight, rows, types.int64, types.int64
+    ), codegen
 
 
 @intrinsic_or(_plain_add_outer)
 def add_outer(
-    typingctx: Any, sums: Any, activation: Any, at: Any, left: Any, error: Any, first: Any, gap: Any
+    typingctx: Any,
+    sums: Any,
+    activation: Any,
+    at: Any,
+    left: Any,
+    error: Any,
+    first: Any,
+    gap: Any,
 ) -> Any:
-    """Add errors, at first + k gap, times packs to the sums of neuron k; the last pack has `left` numbers."""
+    """Add errors, at first + k gap, times packs to the sums of neuron k; the last pack
+    has `left` numbers.
+    """
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         sums, address, at, left, errors, first, gap = args
-        kind, packs = context.get_value_type(_wide(activation)), sums.type.count // TILE
+        kind = context.get_value_type(_wide(activation))
+        packs = sums.type.count // TILE
         whole = _offset(at, kind.count)
         values = []
         for p in range(packs):
             place = builder.add(at, _offset(at, p * kind.count))
             some = left if p == packs - 1 else whole
-            values.append(_load_some(builder, address, place, some, kind, activation.family))
-        added, parts = [], _parts(builder, sums)
+            values.append(
+                _load_some(builder, address, place, some, kind, activation.family)
+            )
+        added = []
+        parts = _parts(builder, sums)
         for k in range(TILE):
             place = builder.add(first, builder.mul(gap, _offset(gap, k)))
             e = spread(builder, _load_one(builder, error, errors, place), kind)
-            added += [_times_plus(builder, y, e, parts[k * packs + p]) for p, y in enumerate(values)]
+            added += [
+                _times_plus(builder, y, e, parts[k * packs + p])
+                for p, y in enumerate(values)
+            ]
         return context.make_tuple(builder, sig.return_type, added)
 
     i64 = types.int64
@@ -342,13 +454,23 @@ def add_outer(
 
 @intrinsic_or(_plain_add_rows)
 def add_rows(
-    typingctx: Any, column: Any, rows: Any, q: Any, sums: Any, left: Any, count: Any, fresh: Any
+    typingctx: Any,
+    column: Any,
+    rows: Any,
+    q: Any,
+    sums: Any,
+    left: Any,
+    count: Any,
+    fresh: Any,
 ) -> Any:
-    """Add the packs of the first `count` neurons to their rows of a column; if `fresh`, overwrite these."""
+    """Add the packs of the first `count` neurons to their rows of a column; if `fresh`,
+    overwrite these.
+    """
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         address, rows, q, sums, left, count, fresh = args
-        parts, packs = _parts(builder, sums), sums.type.count // rows.type.count
+        parts = _parts(builder, sums)
+        packs = sums.type.count // rows.type.count
         kind = ir.VectorType(context.get_value_type(column.dtype), parts[0].type.count)
         whole = _offset(q, kind.count)
         for k, row in enumerate(_parts(builder, rows)):
@@ -360,24 +482,40 @@ def add_rows(
                     if kind != value.type:
                         value = builder.fpext(value, kind)
                     known = builder.select(fresh, _offset(q, 0), some)
-                    stored = _load_some(builder, address, place, known, kind, column.family)
+                    stored = _load_some(
+                        builder, address, place, known, kind, column.family
+                    )
                     value = builder.fadd(stored, value, flags=FLAGS)
                     _store_some(builder, value, address, place, some, column.family)
         return context.get_dummy_value()
 
-    return types.none(column, rows, types.int64, sums, types.int64, types.int64, types.boolean), codegen
+    return types.none(
+        column, rows, types.int64, sums, types.int64, types.int64, types.boolean
+    ), codegen
 
 
 @intrinsic_or(_plain_transpose)
 def transpose(
-    typingctx: Any, target: Any, to: Any, gap: Any, source: Any, at: Any, step: Any, like: Any
+    typingctx: Any,
+    target: Any,
+    to: Any,
+    gap: Any,
+    source: Any,
+    at: Any,
+    step: Any,
+    like: Any,
 ) -> Any:
-    """Transpose a square of numbers, as wide as `like` has lanes. Rows are `step` apart, then `gap`."""
-    count = like.dtype.count if isinstance(like.dtype, LanesType) else 0  # one sample: never called
+    """Transpose a square of numbers, as wide as `like` has lanes. Rows are `step`
+    apart, then `gap`.
+    """
+    count = (
+        like.dtype.count if isinstance(like.dtype, LanesType) else 0
+    )  # one sample: never called
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         target_address, to, gap, address, at, step, _ = args
-        kind, whole = ir.VectorType(context.get_value_type(source.dtype), count), _offset(at, count)
+        kind = ir.VectorType(context.get_value_type(source.dtype), count)
+        whole = _offset(at, count)
         rows = []
         for k in range(count):
             place = builder.add(at, builder.mul(step, _offset(step, k)))
@@ -385,7 +523,8 @@ def transpose(
         half = 1
         while half < count:  # exchange the halves of blocks of 2, 4, 8, ...
             for i in (i for i in range(count) if not i & half):
-                upper, lower = rows[i], rows[i + half]
+                upper = rows[i]
+                lower = rows[i + half]
                 first = [count + k - half if k & half else k for k in range(count)]
                 second = [count + k if k & half else k + half for k in range(count)]
                 for row, order in ((i, first), (i + half, second)):
@@ -403,12 +542,16 @@ def transpose(
 
 @intrinsic_or(_plain_pack)
 def pack(typingctx: Any, column: Any, at: Any, left: Any) -> Any:
-    """The first `left` numbers of the pack that begins at an index; 0 for the others."""
+    """The first `left` numbers of the pack that begins at an index; 0 for the
+    others.
+    """
     taken = _wide(column)
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         address, at, left = args
-        return _load_some(builder, address, at, left, context.get_value_type(taken), column.family)
+        return _load_some(
+            builder, address, at, left, context.get_value_type(taken), column.family
+        )
 
     return taken(column, types.int64, types.int64), codegen
 
@@ -441,8 +584,8 @@ def no_pack(typingctx: Any, column: Any) -> Any:
 def add_rest(typingctx: Any, column: Any, at: Any, left: Any, value: Any) -> Any:
     """Add the first `left` numbers of a pack, fewer than all, to a column.
 
-    A load waits for a masked store nearby, even if they do not overlap. So this adds a half, a quarter, ...
-    each of which is stored whole.
+    A load waits for a masked store nearby, even if they do not overlap. So this adds a
+    half, a quarter, ... each of which is stored whole.
     """
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
@@ -451,13 +594,17 @@ def add_rest(typingctx: Any, column: Any, at: Any, left: Any, value: Any) -> Any
         while size:
             kind = ir.VectorType(value.type.element, size)
             low, high = (_half(builder, value, first, size) for first in (0, size))
-            there = builder.icmp_unsigned("!=", builder.and_(left, _offset(left, size)), _offset(left, 0))
+            there = builder.icmp_unsigned(
+                "!=", builder.and_(left, _offset(left, size)), _offset(left, 0)
+            )
             with builder.if_then(there):
                 place = builder.bitcast(builder.gep(address, [at]), kind.as_pointer())
                 alignment = 8 if isinstance(kind.element, ir.DoubleType) else 4
                 known = builder.load(place, align=alignment)
                 set_tbaa(builder, known, column.family)
-                stored = builder.store(builder.fadd(known, low, flags=FLAGS), place, align=alignment)
+                stored = builder.store(
+                    builder.fadd(known, low, flags=FLAGS), place, align=alignment
+                )
                 set_tbaa(builder, stored, column.family)
             value = builder.select(there, high, low)
             at = builder.select(there, builder.add(at, _offset(at, size)), at)
@@ -469,7 +616,9 @@ def add_rest(typingctx: Any, column: Any, at: Any, left: Any, value: Any) -> Any
 
 def _half(builder: Any, value: Any, first: int, size: int) -> Any:
     """Some neighbouring numbers of a vector."""
-    mask = ir.Constant(ir.VectorType(ir.IntType(32), size), list(range(first, first + size)))
+    mask = ir.Constant(
+        ir.VectorType(ir.IntType(32), size), list(range(first, first + size))
+    )
     return builder.shuffle_vector(value, ir.Constant(value.type, ir.Undefined), mask)
 
 
@@ -489,9 +638,16 @@ def add_scaled(target: Any, to: Any, scale: Any, source: Any, at: Any, n: Any) -
     step = width(target)
     whole = n - n % step
     for q in range(0, whole, step):
-        put_pack(target, to + q, step, pack(target, to + q, step) + scale * pack(source, at + q, step))
+        put_pack(
+            target,
+            to + q,
+            step,
+            pack(target, to + q, step) + scale * pack(source, at + q, step),
+        )
     if whole < n:
-        add_rest(target, to + whole, n - whole, scale * pack(source, at + whole, n - whole))
+        add_rest(
+            target, to + whole, n - whole, scale * pack(source, at + whole, n - whole)
+        )
 
 
 @inline
@@ -502,4 +658,6 @@ def set_scaled(target: Any, to: Any, scale: Any, source: Any, at: Any, n: Any) -
     for q in range(0, whole, step):
         put_pack(target, to + q, step, scale * pack(source, at + q, step))
     if whole < n:
-        put_pack(target, to + whole, n - whole, scale * pack(source, at + whole, n - whole))
+        put_pack(
+            target, to + whole, n - whole, scale * pack(source, at + whole, n - whole)
+        )

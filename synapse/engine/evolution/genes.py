@@ -1,8 +1,9 @@
-"""The arrays of evolution: one row a node, a gene, a neuron. Kernels and Python share these declarations.
+"""The arrays of evolution: one row a node, a gene, a neuron. Kernels and Python share
+these declarations.
 
-A population is flat: the nodes ``at[g, 0] .. at[g, 1]`` and the genes ``at[g, 2] .. at[g, 3]`` belong to
-genome g. Nodes are sorted by id: inputs, the bias, outputs, hidden ones; the id of the former is their place.
-Genes are sorted by innovation number.
+A population is flat: the nodes ``at[g, 0] .. at[g, 1]`` and the genes ``at[g, 2] ..
+at[g, 3]`` belong to genome g. Nodes are sorted by id: inputs, the bias, outputs, hidden
+ones; the id of the former is their place. Genes are sorted by innovation number.
 """
 
 from __future__ import annotations
@@ -15,22 +16,26 @@ from ..compiler.jit import DEBUGGING
 
 
 def record(fields: list[tuple[str, str]]) -> np.dtype[Any]:
-    """The type of rows with these fields; without the compiler, rows have them as attributes, too."""
+    """The type of rows with these fields; without the compiler, rows have them as
+    attributes, too.
+    """
     return np.dtype((np.record, fields)) if DEBUGGING else np.dtype(fields)
 
 
 NODE = record([("id", "i8"), ("position", "f8"), ("squash", "i8")])
-"""A node of a genome. Inputs have position 0, outputs 1, and a node that splits a connection is halfway."""
+"""A node of a genome. Inputs have position 0, outputs 1, and a node that splits a
+connection is halfway."""
 
 GENE = record(
     [(name, "i8") for name in ("innovation", "source", "target", "gater")]
     + [("weight", "f8"), ("enabled", "i8"), ("sign", "i8")]
 )
-"""A connection of a genome. Ends are ids of nodes; source STATE: the previous state of the target.
-Mutations keep a weight on the side of its sign: +1, -1 or 0, none."""
+"""A connection of a genome. Ends are ids of nodes; source STATE: the previous state of
+the target. Mutations keep a weight on the side of its sign: +1, -1 or 0, none."""
 
 KNOWN = record([("source", "i8"), ("target", "i8"), ("split", "i8")])
-"""A connection that some genome has had, by innovation number, and the latest node that has split it."""
+"""A connection that some genome has had, by innovation number, and the latest node that
+has split it."""
 
 NEURON = record(
     [
@@ -44,22 +49,28 @@ NEURON = record(
         ("gene", "i8"),  # place in its genome of the gene of its bias; NOBODY: none
     ]
 )
-"""A neuron of a phenotype, in the order of activation: inputs, hidden neurons, outputs."""
+"""A neuron of a phenotype, in the order of activation: inputs, hidden neurons,
+outputs."""
 
 LINK = record([("weight", "f8"), ("source", "i8"), ("gater", "i8"), ("gene", "i8")])
-"""An incoming connection of a phenotype; ends are places in the order of activation, `gene` in the genome."""
+"""An incoming connection of a phenotype; ends are places in the order of activation,
+`gene` in the genome."""
 
-NOBODY, STATE = -1, -2
+NOBODY = -1
+STATE = -2
 NODE0, NODE1, GENE0, GENE1 = range(4)
 """Columns of ``at``."""
 NEXT_NODE, INNOVATIONS = range(2)
-"""Places in the counters of a population: the id of the next new node, and how many connections are known."""
+"""Places in the counters of a population: the id of the next new node, and how many
+connections are known."""
 
-MORE_NODES, MORE_GENES = 1, 4
+MORE_NODES = 1
+MORE_GENES = 4
 """What mutations can add to a child in a generation."""
 
 SLOPE = 4.9
 """Logistic nodes compute 1 / (1 + e^(-4.9 s)): section 4.1 of the paper."""
 
 FEW_GENES = 20
-"""Smaller genomes are compared by numbers of genes, not by fractions: section 3.3 of the paper."""
+"""Smaller genomes are compared by numbers of genes, not by fractions: section 3.3 of
+the paper."""

@@ -1,4 +1,6 @@
-"""From genes to neurons in the order of activation, and their runs, on data and in environments."""
+"""From genes to neurons in the order of activation, and their runs, on data and in
+environments.
+"""
 
 from __future__ import annotations
 
@@ -15,22 +17,31 @@ from ..functions.activations import ACTIVATIONS, LOGISTIC, SINGLE
 from ..functions.compiled import _SQUASHES, _by_code, cost_of, logistic
 from .genes import GENE0, GENE1, LINK, NEURON, NOBODY, NODE0, NODE1, SLOPE, STATE
 
-_value_of = inline(_by_code(_SQUASHES, [one for one in ACTIVATIONS.values() if one.kind == SINGLE], "state"))
+_value_of = inline(
+    _by_code(
+        _SQUASHES, [one for one in ACTIVATIONS.values() if one.kind == SINGLE], "state"
+    )
+)
 
 
 @kernel
 def fire_any(code, state, value, j):
-    """value_j = f(state_j) for any built-in function of one state; returns whether it is a number."""
+    """value_j = f(state_j) for any built-in function of one state; returns whether it
+    is a number.
+    """
     value[j], _ = _value_of(code, state[j])
     return value[j] == value[j]
 
 
 @inline
 def row_of(nodes, first, stop, ends, number):
-    """The row of the node with this id, counted from the first one of its genome; by bisection if hidden."""
+    """The row of the node with this id, counted from the first one of its genome; by
+    bisection if hidden.
+    """
     if number <= ends:
         return number
-    low, high = first + ends + 1, stop
+    low = first + ends + 1
+    high = stop
     while low < high:
         middle = (low + high) >> 1
         if nodes[middle].id < number:
@@ -42,22 +53,31 @@ def row_of(nodes, first, stop, ends, number):
 
 @kernel
 def express(nodes, genes, at, inputs, outputs, neurons, links, offsets, order, place):
-    """Make the phenotypes of all genomes: neurons in the order of activation, with their incoming links.
+    """Make the phenotypes of all genomes: neurons in the order of activation, with
+    their incoming links.
 
     offsets : those of neurons and links by genome, written; order, place : memory for the largest genome.
-    Weights into logistic neurons are multiplied by 4.9, so that 1 / (1 + e^(-4.9 s)) is the logistic
-    function of their state. Disabled genes are left out. Connections from the bias are biases.
+    Weights into logistic neurons are multiplied by 4.9, so that 1 / (1 + e^(-4.9 s)) is
+    the logistic function of their state. Disabled genes are left out. Connections from
+    the bias are biases.
     """
     ends = inputs + outputs
-    offsets[0, 0], offsets[0, 1] = 0, 0
+    offsets[0, 0] = 0
+    offsets[0, 1] = 0
     for g in range(at.shape[0]):
-        n0, n1, base, links_base = at[g, NODE0], at[g, NODE1], offsets[g, 0], offsets[g, 1]
+        n0 = at[g, NODE0]
+        n1 = at[g, NODE1]
+        base = offsets[g, 0]
+        links_base = offsets[g, 1]
         count = n1 - n0 - 1
         hidden = count - ends
         for i in range(inputs):
             order[i] = i
-        for i in range(hidden):  # insertion sort: hidden nodes are few, and nearly sorted
-            row, spot = ends + 1 + i, inputs + i
+        for i in range(
+            hidden
+        ):  # insertion sort: hidden nodes are few, and nearly sorted
+            row = ends + 1 + i
+            spot = inputs + i
             position = nodes[n0 + row].position
             while spot > inputs and position < nodes[n0 + order[spot - 1]].position:
                 order[spot] = order[spot - 1]
@@ -67,40 +87,59 @@ def express(nodes, genes, at, inputs, outputs, neurons, links, offsets, order, p
             order[inputs + hidden + i] = inputs + 1 + i
         for i in range(count):
             place[order[i]] = i
-            neuron, node = neurons[base + i], nodes[n0 + order[i]]
-            neuron.bias, neuron.carry, neuron.carry_gater, neuron.gene = 0.0, 0.0, NOBODY, NOBODY
-            neuron.squash, neuron.id, neuron.stop = node.squash, node.id, 0
+            neuron = neurons[base + i]
+            node = nodes[n0 + order[i]]
+            neuron.bias = 0.0
+            neuron.carry = 0.0
+            neuron.carry_gater = NOBODY
+            neuron.gene = NOBODY
+            neuron.squash = node.squash
+            neuron.id = node.id
+            neuron.stop = 0
         for c in range(at[g, GENE0], at[g, GENE1]):  # how many links each neuron has
             gene = genes[c]
             if gene.enabled != 0 and gene.source != inputs and gene.source != STATE:
-                neurons[base + place[row_of(nodes, n0, n1, ends, gene.target)]].stop += 1
+                neurons[
+                    base + place[row_of(nodes, n0, n1, ends, gene.target)]
+                ].stop += 1
         total = 0
         for i in range(base, base + count):
             own = neurons[i].stop
-            neurons[i].first, neurons[i].stop = total, total
+            neurons[i].first = total
+            neurons[i].stop = total
             total += own
         for c in range(at[g, GENE0], at[g, GENE1]):
             gene = genes[c]
             if gene.enabled == 0:
                 continue
             neuron = neurons[base + place[row_of(nodes, n0, n1, ends, gene.target)]]
-            gater = NOBODY if gene.gater < 0 else place[row_of(nodes, n0, n1, ends, gene.gater)]
+            gater = (
+                NOBODY
+                if gene.gater < 0
+                else place[row_of(nodes, n0, n1, ends, gene.gater)]
+            )
             weight = SLOPE * gene.weight if neuron.squash == LOGISTIC else gene.weight
             if gene.source == STATE:
-                neuron.carry, neuron.carry_gater = gene.weight, gater
+                neuron.carry = gene.weight
+                neuron.carry_gater = gater
             elif gene.source == inputs:
-                neuron.bias, neuron.gene = weight, c - at[g, GENE0]
+                neuron.bias = weight
+                neuron.gene = c - at[g, GENE0]
             else:
                 link = links[links_base + neuron.stop]
-                link.weight, link.gater, link.gene = weight, gater, c - at[g, GENE0]
+                link.weight = weight
+                link.gater = gater
+                link.gene = c - at[g, GENE0]
                 link.source = place[row_of(nodes, n0, n1, ends, gene.source)]
                 neuron.stop += 1
-        offsets[g + 1, 0], offsets[g + 1, 1] = base + count, links_base + total
+        offsets[g + 1, 0] = base + count
+        offsets[g + 1, 1] = links_base + total
 
 
 @noinline
 def advance(neurons, links, base, stop, links_base, inputs, value, state, any_squash):
-    """One step: s_j = g_jj w_jj s_j(old) + b_j + sum_i g_ij w_ij y_i, y_j = f(s_j), in order.
+    """One step: s_j = g_jj w_jj s_j(old) + b_j + sum_i g_ij w_ij y_i, y_j = f(s_j), in
+    order.
 
     value, state : of the neurons of this genome; inputs are set. A source or gater that activates later is
     read before its activation of this step, and so is a neuron that is its own source. any_squash : the
@@ -122,20 +161,27 @@ def advance(neurons, links, base, stop, links_base, inputs, value, state, any_sq
         if neuron.squash == LOGISTIC:
             value[j], _ = logistic(total)
         else:
-            call_equation(any_squash, (neuron.squash, state, value, j), (neuron.squash, state, value, j))
+            call_equation(
+                any_squash,
+                (neuron.squash, state, value, j),
+                (neuron.squash, state, value, j),
+            )
 
 
 @inline
 def clear(value, state):
     """Clear the context."""
     for j in range(value.shape[0]):
-        value[j], state[j] = 0.0, 0.0
+        value[j] = 0.0
+        state[j] = 0.0
 
 
 @kernel
 def run_phenotype(neurons, links, offsets, any_squash, value, state, rows, results):
     """Activate one phenotype for every row; its context goes on."""
-    count, inputs, outputs = neurons.shape[0], rows.shape[1], results.shape[1]
+    count = neurons.shape[0]
+    inputs = rows.shape[1]
+    outputs = results.shape[1]
     for t in range(rows.shape[0]):
         for i in range(inputs):
             value[i] = rows[t, i]
@@ -145,30 +191,52 @@ def run_phenotype(neurons, links, offsets, any_squash, value, state, rows, resul
 
 
 @kernel
-def judge_rows(neurons, links, offsets, any_squash, value, state, rows, targets, starts, cost, totals, wrong):
-    """The sum of costs of every phenotype, and how many outputs are on the wrong side of 1/2.
+def judge_rows(
+    neurons,
+    links,
+    offsets,
+    any_squash,
+    value,
+    state,
+    rows,
+    targets,
+    starts,
+    cost,
+    totals,
+    wrong,
+):
+    """The sum of costs of every phenotype, and how many outputs are on the wrong side
+    of 1/2.
 
     An output whose target is NaN has no cost. starts : whether the context is cleared before each row; cost :
     the code of a built-in cost, or NOBODY: the absolute error; totals, wrong : written.
     """
-    inputs, outputs = rows.shape[1], targets.shape[1]
+    inputs = rows.shape[1]
+    outputs = targets.shape[1]
     for g in range(offsets.shape[0] - 1):
-        base, stop, links_base = offsets[g, 0], offsets[g + 1, 0], offsets[g, 1]
-        total, misses = 0.0, 0
+        base = offsets[g, 0]
+        stop = offsets[g + 1, 0]
+        links_base = offsets[g, 1]
+        total = 0.0
+        misses = 0
         for t in range(rows.shape[0]):
             if starts[t]:
                 clear(value, state)
             for i in range(inputs):
                 value[i] = rows[t, i]
-            advance(neurons, links, base, stop, links_base, inputs, value, state, any_squash)
+            advance(
+                neurons, links, base, stop, links_base, inputs, value, state, any_squash
+            )
             for o in range(outputs):
-                target, output = targets[t, o], value[stop - base - outputs + o]
+                target = targets[t, o]
+                output = value[stop - base - outputs + o]
                 if cost == NOBODY:
                     total += abs(output - target)
                 else:
                     total += cost_of(cost, target, output, 1.0, np.float64(outputs))[0]
                 misses += target == target and (output > 0.5) != (target > 0.5)
-        totals[g], wrong[g] = total, misses
+        totals[g] = total
+        wrong[g] = misses
 
 
 @kernel
@@ -176,26 +244,43 @@ def run_environment(
     neurons, links, offsets, any_squash, value, state, step, starts, steps, score, world, observed, action,
     scores, lengths,
 ):  # fmt: skip
-    """Scores and lengths of the episodes of every phenotype, one episode for each row of `starts`.
+    """Scores and lengths of the episodes of every phenotype, one episode for each row
+    of `starts`.
 
     step : address of ``step(world, action, observed, begin)``. It moves the world by an action, unless the
     episode begins, writes what is observed, and returns whether the episode goes on. score : place in the
-    world of the score at the end of an episode; -1: the number of steps. An episode ends if outputs diverge.
+    world of the score at the end of an episode; -1: the number of steps. An episode
+    ends if outputs diverge.
     """
-    inputs, outputs = observed.shape[0], action.shape[0]
+    inputs = observed.shape[0]
+    outputs = action.shape[0]
     for g in range(offsets.shape[0] - 1):
-        base, stop, links_base = offsets[g, 0], offsets[g + 1, 0], offsets[g, 1]
+        base = offsets[g, 0]
+        stop = offsets[g + 1, 0]
+        links_base = offsets[g, 1]
         count = stop - base
         for e in range(starts.shape[0]):
             for i in range(world.shape[0]):
                 world[i] = starts[e, i]
             clear(value, state)
-            call_equation(step, (world, action, observed, True), (world, action, observed, True))
+            call_equation(
+                step, (world, action, observed, True), (world, action, observed, True)
+            )
             done = 0
             while done < steps:
                 for i in range(inputs):
                     value[i] = observed[i]
-                advance(neurons, links, base, stop, links_base, inputs, value, state, any_squash)
+                advance(
+                    neurons,
+                    links,
+                    base,
+                    stop,
+                    links_base,
+                    inputs,
+                    value,
+                    state,
+                    any_squash,
+                )
                 finite = True
                 for o in range(outputs):
                     action[o] = value[count - outputs + o]
@@ -211,12 +296,18 @@ def run_environment(
 def expressed(
     nodes: NDArray[Any], genes: NDArray[Any], at: Ints, inputs: int, outputs: int
 ) -> tuple[NDArray[Any], NDArray[Any], Ints, int, Floats, Floats]:
-    """The arguments of kernels for genomes: neurons, links, offsets, `fire_any` or 0, and memory."""
+    """The arguments of kernels for genomes: neurons, links, offsets, `fire_any` or 0,
+    and memory.
+    """
     sizes = at[:, 1::2] - at[:, ::2]
     (nodes_in_all, genes_in_all), largest = sizes.sum(axis=0), sizes[:, 0].max()
-    neurons, links = np.empty(nodes_in_all - len(at), NEURON), np.empty(genes_in_all, LINK)
-    offsets, memory = np.empty((len(at) + 1, 2), np.int64), np.empty((2, largest), np.int64)
-    express(nodes, genes, at, inputs, outputs, neurons, links, offsets, memory[0], memory[1])
+    neurons = np.empty(nodes_in_all - len(at), NEURON)
+    links = np.empty(genes_in_all, LINK)
+    offsets = np.empty((len(at) + 1, 2), np.int64)
+    memory = np.empty((2, largest), np.int64)
+    express(
+        nodes, genes, at, inputs, outputs, neurons, links, offsets, memory[0], memory[1]
+    )
     value, state = np.zeros((2, largest - 1))
     logistic_only = (neurons["squash"] == LOGISTIC).all()
     any_squash = 0 if logistic_only else address_of(fire_any, (0, value, value, 0))

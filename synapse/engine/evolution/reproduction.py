@@ -1,7 +1,8 @@
-"""Reproduction and species, in compiled loops over genomes. Sections 3 and 4.1 of the paper.
+"""Reproduction and species, in compiled loops over genomes. Sections 3 and 4.1 of the
+paper.
 
-The paper is K. O. Stanley and R. Miikkulainen, Evolving neural networks through augmenting topologies,
-Evolutionary Computation 10 (2002) 99-127.
+The paper is K. O. Stanley and R. Miikkulainen, Evolving neural networks through
+augmenting topologies, Evolutionary Computation 10 (2002) 99-127.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from .mutation import below, draw, drop_loose, mutate
 @inline
 def parent(survival, kind, order, first, sizes, rng):
     """One of the fittest genomes of a species."""
-    return order[first[kind] + below(min(sizes[kind], int(survival * sizes[kind]) + 1), rng)]
+    return order[
+        first[kind] + below(min(sizes[kind], int(survival * sizes[kind]) + 1), rng)
+    ]
 
 
 @kernel
@@ -27,13 +30,19 @@ def reproduce(
     quota : number of children by species; order : genomes by species, the fittest first; first, sizes : where
     those of each species begin, and how many there are. The last four are written.
     """
-    q, kinds, child, n, c = settings[0], quota.shape[0], 0, 0, 0
+    q = settings[0]
+    kinds = quota.shape[0]
+    child = 0
+    n = 0
+    c = 0
     fresh = counters[NEXT_NODE]
     for kind in range(kinds):
         representatives[kind] = order[first[kind] + below(sizes[kind], rng)]
         for i in range(quota[kind]):
-            place, champion = new_at[child], i == 0 and sizes[kind] > q.champion_size
-            one, two = order[first[kind]], NOBODY
+            place = new_at[child]
+            champion = i == 0 and sizes[kind] > q.champion_size
+            one = order[first[kind]]
+            two = NOBODY
             if not champion:
                 one = parent(q.survival, kind, order, first, sizes, rng)
                 if draw(rng) >= q.mutation_only:
@@ -43,7 +52,8 @@ def reproduce(
                     two = parent(q.survival, mate, order, first, sizes, rng)
                     if fitness[two] > fitness[one]:
                         one, two = two, one
-            place[NODE0], place[GENE0] = n, c
+            place[NODE0] = n
+            place[GENE0] = c
             if two == NOBODY:
                 for k in range(at[one, NODE0], at[one, NODE1]):
                     new_nodes[n] = nodes[k]
@@ -54,8 +64,18 @@ def reproduce(
             else:
                 equal = fitness[one] == fitness[two]
                 n = cross_nodes(nodes, at[one], at[two], equal, new_nodes, n, rng)
-                c = cross_genes(q.inherit_disabled, genes, at[one], at[two], equal, new_genes, c, rng)
-            place[NODE1], place[GENE1] = n, c
+                c = cross_genes(
+                    q.inherit_disabled,
+                    genes,
+                    at[one],
+                    at[two],
+                    equal,
+                    new_genes,
+                    c,
+                    rng,
+                )
+            place[NODE1] = n
+            place[GENE1] = c
             if two != NOBODY:
                 drop_loose(inputs + outputs, new_nodes, new_genes, place)
             if not champion:
@@ -65,17 +85,22 @@ def reproduce(
                     q, squashes, inputs, outputs, fresh, new_nodes, new_genes, place, known, counters,
                     rng,
                 )  # fmt: skip
-            n, c = place[NODE1], place[GENE1]
+            n = place[NODE1]
+            c = place[GENE1]
             child += 1
 
 
 @noinline
 def mutate_weights(q, genes, place, rng):
-    """Perturb or replace every weight, except those of connections that carry a state."""
+    """Perturb or replace every weight, except those of connections that carry a
+    state.
+    """
     for c in range(place[GENE0], place[GENE1]):
         gene = genes[c]
         perturbed = draw(rng) < q.perturb
-        moved = (2.0 * draw(rng) - 1.0) * (q.weight_step if perturbed else q.weight_range)
+        moved = (2.0 * draw(rng) - 1.0) * (
+            q.weight_step if perturbed else q.weight_range
+        )
         if gene.source != STATE:
             if not perturbed:
                 gene.weight = moved if gene.sign == 0 else gene.sign * abs(moved)
@@ -87,8 +112,13 @@ def mutate_weights(q, genes, place, rng):
 
 @noinline
 def cross_nodes(nodes, fitter, other, equal, new_nodes, n, rng):
-    """Nodes of the fitter parent, or of both; squashes of common ones from either. Returns their end."""
-    i, i1, j, j1 = fitter[NODE0], fitter[NODE1], other[NODE0], other[NODE1]
+    """Nodes of the fitter parent, or of both; squashes of common ones from either.
+    Returns their end.
+    """
+    i = fitter[NODE0]
+    i1 = fitter[NODE1]
+    j = other[NODE0]
+    j1 = other[NODE1]
     while i < i1 or (equal and j < j1):
         from_one = j >= j1 or (i < i1 and nodes[i].id <= nodes[j].id)
         both = from_one and j < j1 and nodes[i].id == nodes[j].id
@@ -103,19 +133,26 @@ def cross_nodes(nodes, fitter, other, equal, new_nodes, n, rng):
 
 @noinline
 def cross_genes(inherit_disabled, genes, fitter, other, equal, new_genes, c, rng):
-    """Matching genes from either parent, the others from the fitter one. Returns their end.
+    """Matching genes from either parent, the others from the fitter one. Returns their
+    end.
 
-    Of equally fit parents, each of the other genes is inherited with probability 1/2. A gene that is disabled
-    in either parent is disabled with probability `inherit_disabled`, and enabled otherwise.
+    Of equally fit parents, each of the other genes is inherited with probability 1/2. A
+    gene that is disabled in either parent is disabled with probability
+    `inherit_disabled`, and enabled otherwise.
     """
-    i, i1, j, j1 = fitter[GENE0], fitter[GENE1], other[GENE0], other[GENE1]
+    i = fitter[GENE0]
+    i1 = fitter[GENE1]
+    j = other[GENE0]
+    j1 = other[GENE1]
     while i < i1 or (equal and j < j1):
         from_one = j >= j1 or (i < i1 and genes[i].innovation <= genes[j].innovation)
         both = from_one and j < j1 and genes[i].innovation == genes[j].innovation
         if both or (draw(rng) < 0.5 if equal else from_one):
             taken = j if not from_one or (both and draw(rng) < 0.5) else i
             new_genes[c] = genes[taken]
-            if genes[taken].enabled == 0 or (both and genes[i + j - taken].enabled == 0):
+            if genes[taken].enabled == 0 or (
+                both and genes[i + j - taken].enabled == 0
+            ):
                 new_genes[c].enabled = 0 if draw(rng) < inherit_disabled else 1
             c += 1
         i, j = i + from_one, j + (both or not from_one)
@@ -124,8 +161,14 @@ def cross_genes(inherit_disabled, genes, fitter, other, equal, new_genes, c, rng
 
 @noinline
 def distance(q, genes, i, i1, others, j, j1):
-    """delta = c1 E / N + c2 D / N + c3 W: excess and disjoint genes, mean difference of matching weights."""
-    own, other, disjoint, matching, difference = i1 - i, j1 - j, 0, 0, 0.0
+    """delta = c1 E / N + c2 D / N + c3 W: excess and disjoint genes, mean difference of
+    matching weights.
+    """
+    own = i1 - i
+    other = j1 - j
+    disjoint = 0
+    matching = 0
+    difference = 0.0
     count = max(own, other) if max(own, other) >= FEW_GENES else 1
     if q.excess == q.disjoint and q.disjoint * abs(own - other) >= q.threshold * count:
         return q.threshold  # at least; whoever asks compares it with the threshold
@@ -139,25 +182,35 @@ def distance(q, genes, i, i1, others, j, j1):
         else:
             disjoint, j = disjoint + 1, j + 1
     unlike = (q.excess * (i1 - i + j1 - j) + q.disjoint * disjoint) / count
-    return unlike + (q.weight_difference * difference / matching if matching > 0 else 0.0)
+    return unlike + (
+        q.weight_difference * difference / matching if matching > 0 else 0.0
+    )
 
 
 @kernel
 def speciate(settings, genes, at, old_genes, old_at, representatives, kinds, member_of):
-    """Put every genome into the first species whose representative is closer than `threshold`.
+    """Put every genome into the first species whose representative is closer than
+    `threshold`.
 
     representatives : places of genomes by species; the first `kinds` are of the previous generation, those of
     new species are added. Returns the number of species.
     """
-    q, count = settings[0], kinds
+    q = settings[0]
+    count = kinds
     for g in range(at.shape[0]):
         member_of[g] = count
         for s in range(count):
-            r, first, stop = representatives[s], at[g, GENE0], at[g, GENE1]
+            r = representatives[s]
+            first = at[g, GENE0]
+            stop = at[g, GENE1]
             if s < kinds:
-                apart = distance(q, genes, first, stop, old_genes, old_at[r, GENE0], old_at[r, GENE1])
+                apart = distance(
+                    q, genes, first, stop, old_genes, old_at[r, GENE0], old_at[r, GENE1]
+                )
             else:
-                apart = distance(q, genes, first, stop, genes, at[r, GENE0], at[r, GENE1])
+                apart = distance(
+                    q, genes, first, stop, genes, at[r, GENE0], at[r, GENE1]
+                )
             if apart < q.threshold:
                 member_of[g] = s
                 break

@@ -1,4 +1,6 @@
-"""The kernels of exact gradients through time, for several samples at once, and of training by them."""
+"""The kernels of exact gradients through time, for several samples at once, and of
+training by them.
+"""
 
 from . import update as update
 from .loops import (

@@ -1,9 +1,11 @@
-"""The kernels of exact gradients through time: a network unfolded over its steps, for several samples.
+"""The kernels of exact gradients through time: a network unfolded over its steps, for
+several samples.
 
-``m`` is a store's columns, ``u`` the tapes of one unfolding (`schema.TAPES`), on which every number has one
-value per sample (lanes). At the step whose numbers begin at `now`, the neuron in row j has the
-activation ``u.activation[now + j]``; the previous step begins at `before`. ``weigh.py`` has the equations of
-the online rule; in ``propagate.py`` errors follow every connection and gate, also to the previous step; and
+``m`` is a store's columns, ``u`` the tapes of one unfolding (`schema.TAPES`), on which
+every number has one value per sample (lanes). At the step whose numbers begin at `now`,
+the neuron in row j has the activation ``u.activation[now + j]``; the previous step
+begins at `before`. ``weigh.py`` has the equations of the online rule; in
+``propagate.py`` errors follow every connection and gate, also to the previous step; and
 ``accumulate.py`` sums the gradient, a chunk of steps at a time:
 
     delta_j = f'_j A_j + the errors of the next state, if s_j carries over + the cost's -dE/ds_j
@@ -22,7 +24,13 @@ from ..compiler.jit import bare, columns, inline, kernel, span_of
 from ..compiler.lanes import flat, rolled, splat, tapes
 from ..compiler.rare import INDEX, rare
 from ..functions.activations import SOFTMAX
-from ..functions.compiled import aim_shares, cost_of, cross_entropy, judge, judge_stretch
+from ..functions.compiled import (
+    aim_shares,
+    cost_of,
+    cross_entropy,
+    judge,
+    judge_stretch,
+)
 from ..functions.costs import CATEGORICAL, CROSS_ENTROPY, FIRST_CUSTOM_COST
 from ..lowering.flags import FIXED, MEMORY
 from ..online.calls import ROW, SPAN, calls_by_float
@@ -31,59 +39,107 @@ from ..online.loops import rows_by, step_by
 from ..schema import CHUNK, ENDED
 from ..status import DIVERGED, DONE, FAILED
 from .accumulate import accumulate
-from .fire import clamp_inputs, drop, fire, hold_clamped, rest, silence_clamped, transpose_activations
+from .fire import (
+    clamp_inputs,
+    drop,
+    fire,
+    hold_clamped,
+    rest,
+    silence_clamped,
+    transpose_activations,
+)
 from .propagate import compute_deltas, compute_softmax_deltas, propagate_alike
 from .step import Step, StepBack
 from .weigh import NEURONS, dense_alike, keep_memory, weigh_all
 
-# --- cost --------------------------------------------------------------------------------------
+# --- cost -----------------------------------------------------------------------------
 
 
 @inline
 def lay_targets(u, span, targets, step, lanes):
-    """Copy the targets of a step to the place of the outputs' error signals; NaN means no target."""
-    signal, n = flat(u.signal), span.outputs
+    """Copy the targets of a step to the place of the outputs' error signals; NaN means
+    no target.
+    """
+    signal = flat(u.signal)
+    n = span.outputs
     for lane in range(rolled(lanes)):
         row = u.row[step * lanes + lane]
         for o in range(n):
-            signal[(step * n + o) * lanes + lane] = targets[row * n + o] if row != ENDED else math.nan
+            signal[(step * n + o) * lanes + lane] = (
+                targets[row * n + o] if row != ENDED else math.nan
+            )
 
 
 @rare(*[INDEX] * 5, taped=True)
 def judge_custom(m, u, cost, at, to, n, lanes):
     """The cost and the error signal of each output under a registered cost."""
-    activation, slope, signal, value = flat(u.activation), flat(u.slope), flat(u.signal), flat(u.value)
+    activation = flat(u.activation)
+    slope = flat(u.slope)
+    signal = flat(u.signal)
+    value = flat(u.value)
     for q in range(n * lanes):
-        y, derivative, size = activation[at + q], slope[at + q], np.float64(n)
-        value[q], signal[to + q] = judge(u.failed, cost, signal[to + q], y, derivative, size)
+        y = activation[at + q]
+        derivative = slope[at + q]
+        size = np.float64(n)
+        value[q], signal[to + q] = judge(
+            u.failed, cost, signal[to + q], y, derivative, size
+        )
 
 
 @rare(*[INDEX] * 5, taped=True)
 def judge_shares(m, u, first, at, to, n, lanes):
-    """The cost of each softmax output, and its error signal, which has the weights of the costs already."""
-    activation, signal, value = flat(u.activation), flat(u.signal), flat(u.value)
+    """The cost of each softmax output, and its error signal, which has the weights of
+    the costs already.
+    """
+    activation = flat(u.activation)
+    signal = flat(u.signal)
+    value = flat(u.value)
     for q in range(n * lanes):
         value[q] = cost_of(CATEGORICAL, signal[to + q], activation[at + q], 1.0, 1.0)[0]
     for lane in range(lanes):
-        targets, outputs = to + lane, at + lane
-        aim_shares(m.cost_weight, first, signal, targets, activation, outputs, signal, targets, n, lanes)
+        targets = to + lane
+        outputs = at + lane
+        aim_shares(
+            m.cost_weight,
+            first,
+            signal,
+            targets,
+            activation,
+            outputs,
+            signal,
+            targets,
+            n,
+            lanes,
+        )
 
 
 @inline
 def aim_outputs(m, u, span, targets, step, now, cost, lanes):
     """The cost of a step; the outputs' error signals overwrite the targets."""
     lay_targets(u, span, targets, step, lanes)
-    n, total_ = span.outputs, 0.0
-    activation, slope, signal, value = flat(u.activation), flat(u.slope), flat(u.signal), flat(u.value)
-    at, to, size = (now + span.stop - n) * lanes, step * n * lanes, np.float64(n)
-    if cost == CROSS_ENTROPY:  # activation here, so that the loop has no branch and vectorises
+    n = span.outputs
+    total_ = 0.0
+    activation = flat(u.activation)
+    slope = flat(u.slope)
+    signal = flat(u.signal)
+    value = flat(u.value)
+    at = (now + span.stop - n) * lanes
+    to = step * n * lanes
+    size = np.float64(n)
+    if (
+        cost == CROSS_ENTROPY
+    ):  # activation here, so that the loop has no branch and vectorises
         for q in range(n * lanes):
             target = signal[to + q]
-            value[q], signal[to + q] = cross_entropy(target, activation[at + q], slope[at + q], size)
+            value[q], signal[to + q] = cross_entropy(
+                target, activation[at + q], slope[at + q], size
+            )
     elif cost == CATEGORICAL:
         judge_shares(m, u, span.stop - n, at, to, n, lanes)
     elif cost < FIRST_CUSTOM_COST:
-        judge_stretch(cost, m, activation, slope, at, value, signal, to, n * lanes, size)
+        judge_stretch(
+            cost, m, activation, slope, at, value, signal, to, n * lanes, size
+        )
     else:
         judge_custom(m, u, cost, at, to, n, lanes)
     for lane in range(rolled(lanes)):
@@ -97,7 +153,7 @@ def aim_outputs(m, u, span, targets, step, now, cost, lanes):
     return total_
 
 
-# --- one step ----------------------------------------------------------------------------------
+# --- one step -------------------------------------------------------------------------
 
 
 @inline
@@ -125,10 +181,14 @@ def activate_network(m, u, span, inputs, step, now, before, lanes, samples):
 
 @inline
 def propagate_network(m, u, span, step, slot, window, lanes):
-    """Errors of one step, block by block in reverse order; returns 0 if they are finite."""
-    n, rows = span.outputs, span.stop - span.first
+    """Errors of one step, block by block in reverse order; returns 0 if they are
+    finite.
+    """
+    n = span.outputs
+    rows = span.stop - span.first
     now = (step + 1) * rows - span.first
-    # Errors of this step and the previous one are in two halves of ``u.pushed``, which swap roles.
+    # Errors of this step and the previous one are in two halves of ``u.pushed``, which
+    # swap roles.
     to_now = (step & 1) * rows - span.first
     to_before = ((step + 1) & 1) * rows - span.first
     back = StepBack(now, now - rows, to_now, to_before, slot, 0 - span.first)
@@ -157,7 +217,9 @@ def propagate_network(m, u, span, step, slot, window, lanes):
 
 @inline
 def weigh_block(m, u, first, last):
-    """The states of a block of neurons. Later ones still have the activations of the previous step."""
+    """The states of a block of neurons. Later ones still have the activations of the
+    previous step.
+    """
     weigh_all(m, u, first, last, Step(0, 0, 0))
     for j in range(first, last):
         m.old_state[j], m.state[j] = m.state[j], u.weighed[j]
@@ -180,20 +242,28 @@ _run_rows = rows_by(step_by(weigh_block, fire_block))
 @kernel
 def run_untraced(table, unit, tape_table, span, inputs, outputs):
     """`run_network` of the online rule without traces, which have been cleared."""
-    m, u = columns(table, unit), tapes(tape_table, unit, (0,))
+    m = columns(table, unit)
+    u = tapes(tape_table, unit, (0,))
     return _run_rows(m, u, span_of(span), bare(inputs), bare(outputs), unit)
 
 
-calls_for = calls_by_float(globals(), lambda unit: {"run_untraced": (0, unit, 0, SPAN, ROW, ROW)})
+calls_for = calls_by_float(
+    globals(), lambda unit: {"run_untraced": (0, unit, 0, SPAN, ROW, ROW)}
+)
 
 
-# --- entry -------------------------------------------------------------------------------------
+# --- entry ----------------------------------------------------------------------------
 
 
 @inline
 def lay_rows(u, samples, lanes):
-    """Write the data's row and its weight for each step and sample; if `apart`, every step is a sample."""
-    begins, lengths, weights, apart = samples.begins, samples.lengths, samples.weights, samples.apart
+    """Write the data's row and its weight for each step and sample; if `apart`, every
+    step is a sample.
+    """
+    begins = samples.begins
+    lengths = samples.lengths
+    weights = samples.weights
+    apart = samples.apart
     for step in range(samples.steps):
         for lane in range(rolled(lanes)):
             at = step * lanes + lane
@@ -201,7 +271,9 @@ def lay_rows(u, samples, lanes):
             if k < len(begins) and t < lengths[k]:
                 row = begins[k] + t
                 u.row[at] = row
-                u.share[at] = samples.shares[k] * (weights[row] if len(weights) else 1.0)
+                u.share[at] = samples.shares[k] * (
+                    weights[row] if len(weights) else 1.0
+                )
             else:
                 u.row[at] = ENDED
                 u.share[at] = 0.0
@@ -210,7 +282,8 @@ def lay_rows(u, samples, lanes):
 @inline
 def activate_steps(m, u, span, inputs, targets, samples, cost, lanes):
     """Run all steps forward; returns a status and their cost."""
-    rows, value = span.stop - span.first, 0.0
+    rows = span.stop - span.first
+    value = 0.0
     u.failed[0] = 0.0
     for step in range(samples.steps):
         now = (step + 1) * rows - span.first
@@ -225,7 +298,9 @@ def activate_steps(m, u, span, inputs, targets, samples, cost, lanes):
 
 @rare(*[INDEX] * 2, taped=True)
 def note_forward(m, u, rows, step):
-    """Store the states and slopes of a step for a recording, because the backward pass may change them."""
+    """Store the states and slopes of a step for a recording, because the backward pass
+    may change them.
+    """
     for i in range(rows):
         u.noted_state[step * rows + i] = u.weighed[i]
         u.noted_slope[step * rows + i] = u.slope[(step + 1) * rows + i]
@@ -240,16 +315,24 @@ def note_errors(m, u, rows, step, begin):
 
 @inline
 def begin_errors(m, u, span, rows):
-    """Reset errors and sums, in which ``move`` leaves others, unless `accumulate` overwrites them."""
+    """Reset errors and sums, in which ``move`` leaves others, unless `accumulate`
+    overwrites them.
+    """
     none = splat(0.0, u.state)
     for i in range(rows):
-        u.carried[i], u.bias_move[i] = none, 0.0
-        u.pushed[i], u.pushed[rows + i] = none, none
+        u.carried[i] = none
+        u.bias_move[i] = 0.0
+        u.pushed[i] = none
+        u.pushed[rows + i] = none
     for j in range(span.first, span.stop):
         if m.flags[j] & MEMORY:
             u.weight_move[m.self_row[j]] = 0.0
         for r in range(m.first_run[j], m.last_run[j]):
-            if j < span.first + span.inputs or m.run_flags[r] & FIXED or not dense_alike(m, r):
+            if (
+                j < span.first + span.inputs
+                or m.run_flags[r] & FIXED
+                or not dense_alike(m, r)
+            ):
                 for q in range(m.run_first[r], m.run_first[r] + m.run_length[r]):
                     u.weight_move[q] = 0.0
 
@@ -263,7 +346,9 @@ class SampleGroup(NamedTuple):
     weights: Any  # weight of each row of the data; empty: 1
     steps: Any  # number of steps of the longest lane
     window: Any  # length of the windows that errors do not leave
-    apart: bool  # whether steps do not depend on each other, so that each is a sample: see `lay_rows`
+    # whether steps do not depend on each other, so that each is a sample: see
+    # `lay_rows`
+    apart: bool
     ragged: bool  # whether some samples end earlier
     masked: bool  # whether there is dropout
     recorded: bool  # whether states, slopes and errors of all steps are stored
@@ -285,17 +370,23 @@ class DescentArguments(NamedTuple):
 
 
 @kernel
-def gradient_network(table, unit, tape_table, tag, span, inputs, targets, samples, cost, moves):
+def gradient_network(
+    table, unit, tape_table, tag, span, inputs, targets, samples, cost, moves
+):
     """Run some samples together, compute their cost and sum the gradient.
 
-    `samples` are the fields of `SampleGroup`; Numba unpacks plain tuples fast, and named ones slowly.
-    `moves` is the number of connections. Rows of `inputs` and `targets` are consecutive. With a window of 0,
-    there is no gradient. Returns a status, the summed cost, and the last step at which errors were not finite
-    (the number of steps if all were).
+    `samples` are the fields of `SampleGroup`; Numba unpacks plain tuples fast, and
+    named ones slowly. `moves` is the number of connections. Rows of `inputs` and
+    `targets` are consecutive. With a window of 0, there is no gradient. Returns a
+    status, the summed cost, and the last step at which errors were not finite (the
+    number of steps if all were).
     """
-    m, u, lanes = columns(table, unit), tapes(tape_table, unit, tag), len(tag)
+    m = columns(table, unit)
+    u = tapes(tape_table, unit, tag)
+    lanes = len(tag)
     samples, span = SampleGroup(*samples), span_of(span)
-    rows, chunk = span.stop - span.first, CHUNK
+    rows = span.stop - span.first
+    chunk = CHUNK
     steps = samples.steps
     lay_rows(u, samples, lanes)
     status, value = activate_steps(m, u, span, inputs, targets, samples, cost, lanes)
@@ -308,7 +399,9 @@ def gradient_network(table, unit, tape_table, tag, span, inputs, targets, sample
         for back in range(stop - begin):
             step = stop - 1 - back
             slot = (step - begin) * (rows + NEURONS) - span.first
-            if not math.isfinite(propagate_network(m, u, span, step, slot, samples.window, lanes)):
+            if not math.isfinite(
+                propagate_network(m, u, span, step, slot, samples.window, lanes)
+            ):
                 return DIVERGED, value, step
             if samples.recorded:
                 note_errors(m, u, rows, step, begin)

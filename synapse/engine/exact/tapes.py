@@ -1,4 +1,6 @@
-"""Tapes: memory of an unfolding through time, written by the forward and read by the backward pass."""
+"""Tapes: memory of an unfolding through time, written by the forward and read by the
+backward pass.
+"""
 
 from __future__ import annotations
 
@@ -8,19 +10,33 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..schema import CHUNK, FAILURE, STORED, TABLE, TAPES, TILE, VECTOR_BYTES, numpy_dtype
+from ..schema import (
+    CHUNK,
+    FAILURE,
+    STORED,
+    TABLE,
+    TAPES,
+    TILE,
+    VECTOR_BYTES,
+    numpy_dtype,
+)
 from ..store import Store, aligned
 
 PLACES = {column.name: i for i, column in enumerate(TAPES)}
-_HERE = np.array([PLACES[name] + n for n in (0, len(TAPES)) for name in STORED])  # addresses and lengths
+_HERE = np.array(
+    [PLACES[name] + n for n in (0, len(TAPES)) for name in STORED]
+)  # addresses and lengths
 _NAMES = [column.name for column in TABLE]
-_OWN = np.array([_NAMES.index(name) + n for n in (0, len(TABLE)) for name in STORED.values()])
+_OWN = np.array(
+    [_NAMES.index(name) + n for n in (0, len(TABLE)) for name in STORED.values()]
+)
 
 
 class Tapes:
     """The tapes of one unfolding, see ``schema.TAPES``, in the float of the store.
 
-    They have `width` samples of at most `steps` steps; with `recorded` also the numbers of a recording.
+    They have `width` samples of at most `steps` steps; with `recorded` also the numbers
+    of a recording.
     """
 
     def __init__(
@@ -33,7 +49,9 @@ class Tapes:
         connections: int,
         recorded: bool = False,
     ) -> None:
-        self.width, self.steps, self.rows = width, steps, rows
+        self.width = width
+        self.steps = steps
+        self.rows = rows
         self.continued = False  # whether the last call started from a context
         sizes = {
             "activation": (steps + 1) * rows,
@@ -52,20 +70,37 @@ class Tapes:
             "row": steps * width,
             "share": steps * width,
             "failed": FAILURE,
-            **dict.fromkeys(("noted_state", "noted_slope", "noted_error"), steps * rows * recorded),
+            **dict.fromkeys(
+                ("noted_state", "noted_slope", "noted_error"), steps * rows * recorded
+            ),
             "weight_move": connections,
             "bias_move": rows,
         }
-        lengths = [sizes[column.name] * (width if column.dtype == "lanes" else 1) for column in TAPES]
-        kinds = [dtype if column.dtype == "lanes" else numpy_dtype(column, dtype) for column in TAPES]
-        lines = [-(-n * kind.itemsize // VECTOR_BYTES) for n, kind in zip(lengths, kinds, strict=True)]
+        lengths = [
+            sizes[column.name] * (width if column.dtype == "lanes" else 1)
+            for column in TAPES
+        ]
+        kinds = [
+            dtype if column.dtype == "lanes" else numpy_dtype(column, dtype)
+            for column in TAPES
+        ]
+        lines = [
+            -(-n * kind.itemsize // VECTOR_BYTES)
+            for n, kind in zip(lengths, kinds, strict=True)
+        ]
         begins = [VECTOR_BYTES * line for line in accumulate(lines, initial=0)]
-        self._memory = aligned(begins.pop(), np.dtype(np.uint8))  # one block: allocating each takes longer
+        self._memory = aligned(
+            begins.pop(), np.dtype(np.uint8)
+        )  # one block: allocating each takes longer
         self.nbytes = len(self._memory)
-        self._columns = dict(zip(PLACES, zip(begins, lengths, kinds, strict=True), strict=True))
+        self._columns = dict(
+            zip(PLACES, zip(begins, lengths, kinds, strict=True), strict=True)
+        )
         self._mask = np.empty(0, dtype)
         first = self._memory.ctypes.data
-        self.table = np.array([*(first + begin for begin in begins), *lengths], np.int64)
+        self.table = np.array(
+            [*(first + begin for begin in begins), *lengths], np.int64
+        )
         self.address = int(self.table.ctypes.data)
 
     def __getitem__(self, name: str) -> NDArray[Any]:
@@ -77,49 +112,78 @@ class Tapes:
         self._memory[:] = 0
         self.continued = False
 
-    def begin(self, context: dict[str, NDArray[Any]] | None, mask: NDArray[Any] | None) -> None:
-        """Set the initial context (default: 0) and a mask, shape (steps, neurons, samples)."""
+    def begin(
+        self, context: dict[str, NDArray[Any]] | None, mask: NDArray[Any] | None
+    ) -> None:
+        """Set the initial context (default: 0) and a mask, shape (steps, neurons,
+        samples).
+        """
         if mask is not None:
             self._mask = aligned(mask.size, self["state"].dtype)
             self._mask[:] = mask.reshape(-1)
             here = PLACES["mask"]
-            self.table[here], self.table[len(TAPES) + here] = self._mask.ctypes.data, len(self._mask)
+            self.table[here], self.table[len(TAPES) + here] = (
+                self._mask.ctypes.data,
+                len(self._mask),
+            )
         if context is not None or self.continued:
             for name in ("activation", "state"):
-                first = self[name][: self.rows * self.width].reshape(self.rows, self.width)
+                first = self[name][: self.rows * self.width].reshape(
+                    self.rows, self.width
+                )
                 first.T[...] = 0.0 if context is None else context[name]
             if self.width > 1:
-                first = self["transposed"][: self.rows * self.width].reshape(self.width, self.rows)
+                first = self["transposed"][: self.rows * self.width].reshape(
+                    self.width, self.rows
+                )
                 first[...] = 0.0 if context is None else context["activation"]
         self.continued = context is not None
 
     def steps_of(self, name: str, steps: int) -> NDArray[Any]:
-        """The first steps of a column of all steps and neurons, shape (steps, samples, neurons)."""
+        """The first steps of a column of all steps and neurons, shape (steps, samples,
+        neurons).
+        """
         values = self[name].reshape(-1, self.rows, self.width)
         return values[len(values) - self.steps :][:steps].swapaxes(1, 2)
 
-    def beyond(self, loss: float, bad: int, steps: int) -> tuple[str, int, tuple[int, int] | None]:
-        """The first number that is not finite: its name, step and, if known, neuron and sample."""
+    def beyond(
+        self, loss: float, bad: int, steps: int
+    ) -> tuple[str, int, tuple[int, int] | None]:
+        """The first number that is not finite: its name, step and, if known, neuron and
+        sample.
+        """
         if not np.isfinite(loss):
-            values = self["activation"].reshape(-1, self.rows, self.width)[1 : steps + 1]
+            values = self["activation"].reshape(-1, self.rows, self.width)[
+                1 : steps + 1
+            ]
             places = np.argwhere(~np.isfinite(values))
             if not len(places):
                 return "The cost", 0, None
             step, neuron, lane = places[0].tolist()
             return "The activation", step, (neuron, lane)
-        errors = self["error"].reshape(-1, self.rows + TILE, self.width)[bad % CHUNK, : self.rows]
+        errors = self["error"].reshape(-1, self.rows + TILE, self.width)[
+            bad % CHUNK, : self.rows
+        ]
         neuron, lane = np.argwhere(~np.isfinite(errors))[-1].tolist()
-        return "The gradient exploded: going back from the end, the error", bad, (neuron, lane)
+        return (
+            "The gradient exploded: going back from the end, the error",
+            bad,
+            (neuron, lane),
+        )
 
 
 class StoreTapes(Tapes):
-    """Tapes of one step and sample, whose activations, states and slopes are those of a store."""
+    """Tapes of one step and sample, whose activations, states and slopes are those of a
+    store.
+    """
 
     def __init__(self, store: Store) -> None:
         super().__init__(store.dtype, 1, 1, store.n_neurons, 0, 0)
         self.store = store
 
     def renewed(self) -> int:
-        """Their address, for the present columns of the store, which can move; read it before every call."""
+        """Their address, for the present columns of the store, which can move; read it
+        before every call.
+        """
         self.table[_HERE] = self.store.table[_OWN]
         return self.address

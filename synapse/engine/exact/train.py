@@ -1,7 +1,9 @@
-"""Several epochs of training by exact gradients in one call: the loops over epochs, batches and groups.
+"""Several epochs of training by exact gradients in one call: the loops over epochs,
+batches and groups.
 
-A batch is divided into groups, whose samples `gradient_network` computes side by side. The gradients of the
-groups are summed, and the optimizer takes one step: see ``update.py``.
+A batch is divided into groups, whose samples `gradient_network` computes side by side.
+The gradients of the groups are summed, and the optimizer takes one step: see
+``update.py``.
 """
 
 from __future__ import annotations
@@ -47,7 +49,9 @@ class Ways(NamedTuple):
 
     wide: Any
     single: Any
-    arguments: Any  # `DescentArguments` for several samples; tapes and samples are replaced
+    arguments: (
+        Any  # `DescentArguments` for several samples; tapes and samples are replaced
+    )
 
 
 class Batches(NamedTuple):
@@ -55,9 +59,12 @@ class Batches(NamedTuple):
 
     bounds: Any  # of the sequences
     size: Any  # number of sequences in a batch
-    lanes: Any  # number of samples that are computed side by side, if a batch has several, and more are left
+    # number of samples that are computed side by side, if a batch has several, and more
+    # are left
+    lanes: Any
     few: Any  # than so many, which are computed one after another
-    deep: Any  # number of steps of such samples in a group, if steps do not depend on each other
+    # number of steps of such samples in a group, if steps do not depend on each other
+    deep: Any
     begins: Any  # working memory for the samples of a batch: first row,
     lengths: Any  # number of steps
     shares: Any  # and weight of each
@@ -66,8 +73,10 @@ class Batches(NamedTuple):
 class Runs(NamedTuple):
     """The epochs, and what is written about them."""
 
-    orders: Any  # (epochs, sequences): longest first within a batch, if their lengths differ
-    counts: Any  # (epochs, sequences): number of steps with a target, in the order of the updates
+    # (epochs, sequences): longest first within a batch, if their lengths differ
+    orders: Any
+    # (epochs, sequences): number of steps with a target, in the order of the updates
+    counts: Any
     rates: Any
     errors: Any  # written
     goal: float
@@ -75,13 +84,18 @@ class Runs(NamedTuple):
 
 
 NO_MOVES = np.zeros(0)
-_addresses: dict[type, dict[int, int]] = {}  # by the type of the unit and the number of lanes
+_addresses: dict[
+    type, dict[int, int]
+] = {}  # by the type of the unit and the number of lanes
 _entries: dict[Any, Any] = {}
 
 
 def unfolding(tapes: Tapes | None, arguments: DescentArguments) -> tuple[Any, ...]:
-    """The fields of the `Unfolding` on these tapes. Without tapes it is not used, and not compiled."""
-    table, tag = arguments.tape_table, arguments.tag
+    """The fields of the `Unfolding` on these tapes. Without tapes it is not used, and
+    not compiled.
+    """
+    table = arguments.tape_table
+    tag = arguments.tag
     if tapes is None:
         return 0, table, tag, NO_MOVES, NO_MOVES
     known = _addresses.setdefault(type(arguments.unit), {})
@@ -91,7 +105,9 @@ def unfolding(tapes: Tapes | None, arguments: DescentArguments) -> tuple[Any, ..
 
 
 def entry_for(kinds: Any, arguments: tuple[Any, ...]) -> Any:
-    """`train_epochs` without a dispatcher: `kinds`, the dtype and the lanes used, tell types of arguments."""
+    """`train_epochs` without a dispatcher: `kinds`, the dtype and the lanes used, tell
+    types of arguments.
+    """
     if kinds not in _entries:
         _entries[kinds] = entry_of(train_epochs, arguments)
     return _entries[kinds]
@@ -104,13 +120,18 @@ def is_loaded(unit: Any) -> bool:
 
 @strict
 def lay_batch(batches, apart, order, first, last):
-    """Lay out the samples of a batch: its sequences or, if steps do not depend on each other, its steps."""
-    count, share = 0, 1.0 / (last - first)
+    """Lay out the samples of a batch: its sequences or, if steps do not depend on each
+    other, its steps.
+    """
+    count = 0
+    share = 1.0 / (last - first)
     for place in range(first, last):
-        begin, end = batches.bounds[order[place]], batches.bounds[order[place] + 1]
+        begin = batches.bounds[order[place]]
+        end = batches.bounds[order[place] + 1]
         pieces, length = (end - begin, 1) if apart else (1, end - begin)
         for t in range(pieces):
-            batches.begins[count], batches.lengths[count] = begin + t, length
+            batches.begins[count] = begin + t
+            batches.lengths[count] = length
             batches.shares[count] = share
             count += 1
     return count
@@ -118,14 +139,20 @@ def lay_batch(batches, apart, order, first, last):
 
 @strict
 def samples_of(like, batches, first, last, width):
-    """The number of steps and the samples of one group; `like` are others with the same options."""
-    lengths, count = batches.lengths[first:last], last - first
+    """The number of steps and the samples of one group; `like` are others with the same
+    options.
+    """
+    lengths = batches.lengths[first:last]
+    count = last - first
     if like.apart:
-        steps, full = (count + width - 1) // width, count % width == 0
+        steps = (count + width - 1) // width
+        full = count % width == 0
     else:
-        steps, full = lengths[0], count == width and lengths[count - 1] == lengths[0]
+        steps = lengths[0]
+        full = count == width and lengths[count - 1] == lengths[0]
     options = like.apart, not full, like.masked, like.recorded
-    begins, shares = batches.begins[first:last], batches.shares[first:last]
+    begins = batches.begins[first:last]
+    shares = batches.shares[first:last]
     return steps, (begins, lengths, shares, like.weights, steps, like.window, *options)
 
 
@@ -133,19 +160,33 @@ def samples_of(like, batches, first, last, width):
 def with_tapes(a, unfolding, samples):
     """`DescentArguments` with these tapes and samples, as a plain tuple."""
     data = a.span, a.inputs, a.targets
-    return a.table, a.unit, unfolding.table, unfolding.tag, *data, samples, a.cost, a.moves
+    return (
+        a.table,
+        a.unit,
+        unfolding.table,
+        unfolding.tag,
+        *data,
+        samples,
+        a.cost,
+        a.moves,
+    )
 
 
 @strict
 def descend(unfolding, a, samples, change, begin, alone):
-    """Add the gradient of one group to others, unless it is `alone`; returns status, loss and bad step."""
+    """Add the gradient of one group to others, unless it is `alone`; returns status,
+    loss and bad step.
+    """
     like = with_tapes(a, unfolding, a.samples)
-    status, loss, bad = call_descent(unfolding.address, with_tapes(a, unfolding, samples), like)
+    status, loss, bad = call_descent(
+        unfolding.address, with_tapes(a, unfolding, samples), like
+    )
     if alone:
         return status, loss, bad
     at = 0
     for stretch in range(change.weights.begins.size):
-        row, n = change.weights.begins[stretch], change.weights.lengths[stretch]
+        row = change.weights.begins[stretch]
+        n = change.weights.lengths[stretch]
         add_moves(change.slopes[0], at, unfolding.weight_move, row, n, begin)
         at += n
     add_moves(change.slopes[1], 0, unfolding.bias_move, 0, change.slopes[1].size, begin)
@@ -154,7 +195,9 @@ def descend(unfolding, a, samples, change, begin, alone):
 
 @strict
 def add_moves(slopes, at, moves, row, n, begin):
-    """Subtract a part of the descent of a group from the gradient; with `begin`, from 0."""
+    """Subtract a part of the descent of a group from the gradient; with `begin`, from
+    0.
+    """
     if begin:
         for i in range(n):
             slopes[at + i] = 0.0 - moves[row + i]
@@ -165,31 +208,44 @@ def add_moves(slopes, at, moves, row, n, begin):
 
 @strict
 def width_of(batches, count, left):
-    """Number of lanes of the next group of a batch of so many samples, if so many are left."""
+    """Number of lanes of the next group of a batch of so many samples, if so many are
+    left.
+    """
     return batches.lanes if count > 1 and left > batches.few else 1
 
 
 @strict
 def is_alone(batches, count, change):
-    """Whether a batch of so many samples is one group, whose gradient is used where it is, on its tapes."""
+    """Whether a batch of so many samples is one group, whose gradient is used where it
+    is, on its tapes.
+    """
     return change.plain and count <= width_of(batches, count, count) * batches.deep
 
 
 @strict
 def descend_batch(ways, batches, count, change, control):
-    """Sum loss and gradient of a batch; returns status, loss and where it diverged: step, steps and lanes."""
-    like, loss, first = SampleGroup(*ways.arguments.samples), 0.0, 0
+    """Sum loss and gradient of a batch; returns status, loss and where it diverged:
+    step, steps and lanes.
+    """
+    like = SampleGroup(*ways.arguments.samples)
+    loss = 0.0
+    first = 0
     alone = is_alone(batches, count, change)
     while first < count:
         if control[0] != 0:
             return STOPPED, loss, 0, 0, 0
-        width, begin = width_of(batches, count, count - first), first == 0
+        width = width_of(batches, count, count - first)
+        begin = first == 0
         last = min(first + width * batches.deep, count)
         steps, samples = samples_of(like, batches, first, last, width)
         if width > 1:
-            status, one, bad = descend(ways.wide, ways.arguments, samples, change, begin, alone)
+            status, one, bad = descend(
+                ways.wide, ways.arguments, samples, change, begin, alone
+            )
         else:
-            status, one, bad = descend(ways.single, ways.arguments, samples, change, begin, alone)
+            status, one, bad = descend(
+                ways.single, ways.arguments, samples, change, begin, alone
+            )
         if status != DONE:
             return status, one, bad, steps, width
         loss += one
@@ -207,7 +263,10 @@ def has_finite_slopes(slopes):
 @strict
 def update(m, change, rate, count):
     """Update the parameters by the gradient of a batch; returns a status."""
-    weights, biases, values, gradient = change.weights, change.biases, change.values, change.gradient
+    weights = change.weights
+    biases = change.biases
+    values = change.values
+    gradient = change.gradient
     read_column(m.weight, weights, values)
     read_column(m.bias, biases, values)
     if weights.tied:
@@ -215,7 +274,9 @@ def update(m, change, rate, count):
     if biases.tied:
         lay_slopes(biases, change.slopes[1], gradient)
     penalised = change.penalty.l1 != 0.0 or change.penalty.l2 != 0.0
-    if penalised and not has_finite_slopes(change.slopes):  # before penalties change them
+    if penalised and not has_finite_slopes(
+        change.slopes
+    ):  # before penalties change them
         return NOT_FINITE
     status, _ = find_gradient(change.penalty, values, gradient)
     if status != DONE:
@@ -233,27 +294,41 @@ def update(m, change, rate, count):
 
 @strict
 def update_plainly(m, change, weights, biases, by_rows, rate, count):
-    """`update` without ties, penalties and limits, part by part; `by_rows`: by minus the tapes' gradient."""
+    """`update` without ties, penalties and limits, part by part; `by_rows`: by minus
+    the tapes' gradient.
+    """
     sign = -1.0 if by_rows else 1.0
     if not sum_of_squares(weights) + sum_of_squares(biases) <= change.step.limit:
         return TOO_STEEP if has_finite_slopes((weights, biases)) else NOT_FINITE
-    status = move(m.weight, change.weights, weights, by_rows, sign, change.step, rate, count)
+    status = move(
+        m.weight, change.weights, weights, by_rows, sign, change.step, rate, count
+    )
     other = move(m.bias, change.biases, biases, False, sign, change.step, rate, count)
     if status != DONE or other != DONE:
         move_back(m.weight, change.weights, weights, by_rows)
         move_back(m.bias, change.biases, biases, False)
-    return TOO_FAR if TOO_FAR in (status, other) else status if status != DONE else other
+    return (
+        TOO_FAR if TOO_FAR in (status, other) else status if status != DONE else other
+    )
 
 
 @strict
 def run_batches(m, ways, batches, runs, epoch, change, count):
-    """Run one epoch; returns how it ended, its cost and steps, the updates, and where it diverged."""
-    order, counts, control = runs.orders[epoch], runs.counts[epoch], runs.control
-    total, aimed, apart = 0.0, 0.0, SampleGroup(*ways.arguments.samples).apart
+    """Run one epoch; returns how it ended, its cost and steps, the updates, and where
+    it diverged.
+    """
+    order = runs.orders[epoch]
+    counts = runs.counts[epoch]
+    control = runs.control
+    total = 0.0
+    aimed = 0.0
+    apart = SampleGroup(*ways.arguments.samples).apart
     for first in range(0, len(order), batches.size):
         last = min(first + batches.size, len(order))
         samples = lay_batch(batches, apart, order, first, last)
-        status, loss, bad, steps, width = descend_batch(ways, batches, samples, change, control)
+        status, loss, bad, steps, width = descend_batch(
+            ways, batches, samples, change, control
+        )
         here = 0.0
         for place in range(first, last):
             here += counts[place]
@@ -262,10 +337,14 @@ def run_batches(m, ways, batches, runs, epoch, change, count):
             weights, biases = change.slopes
             alone = is_alone(batches, samples, change)
             if alone and width_of(batches, samples, samples) > 1:
-                weights, biases = ways.wide.weight_move, ways.wide.bias_move
+                weights = ways.wide.weight_move
+                biases = ways.wide.bias_move
             elif alone:
-                weights, biases = ways.single.weight_move, ways.single.bias_move
-            status = update_plainly(m, change, weights, biases, alone, runs.rates[epoch], count + 1)
+                weights = ways.single.weight_move
+                biases = ways.single.bias_move
+            status = update_plainly(
+                m, change, weights, biases, alone, runs.rates[epoch], count + 1
+            )
         elif learns:
             status = update(m, change, runs.rates[epoch], count + 1)
         count += learns and (status == DONE or status == TOO_FAR or status == BEYOND)
@@ -273,17 +352,25 @@ def run_batches(m, ways, batches, runs, epoch, change, count):
             return status, total, aimed, count, (loss, bad, steps, width)
         total += loss * (last - first)
         for place in range(first, last):
-            control[1] += batches.bounds[order[place] + 1] - batches.bounds[order[place]]
+            control[1] += (
+                batches.bounds[order[place] + 1] - batches.bounds[order[place]]
+            )
         aimed += here
     return DONE, total, aimed, count, (0.0, 0, 0, 0)
 
 
 @strict
 def run_epochs(m, ways, batches, runs, change, count):
-    """Run epochs to the goal; returns how many, and how the last ended: updates, cost, steps, where."""
-    total, aimed, where = 0.0, 0.0, (0.0, 0, 0, 0)
+    """Run epochs to the goal; returns how many, and how the last ended: updates, cost,
+    steps, where.
+    """
+    total = 0.0
+    aimed = 0.0
+    where = (0.0, 0, 0, 0)
     for epoch in range(runs.rates.size):
-        status, total, aimed, count, where = run_batches(m, ways, batches, runs, epoch, change, count)
+        status, total, aimed, count, where = run_batches(
+            m, ways, batches, runs, epoch, change, count
+        )
         runs.errors[epoch] = total / aimed if aimed > 0.0 else math.nan
         if status != DONE:
             return epoch, status, count, total, aimed, where
@@ -300,16 +387,22 @@ def bare_unfolding(address, table, tag, weight_move, bias_move):
 
 @kernel
 def train_epochs(table, unit, ways, batches, runs, change, count):
-    """`run_epochs`, called from Python; `count` is the number of steps that the optimizer has done.
+    """`run_epochs`, called from Python; `count` is the number of steps that the
+    optimizer has done.
 
-    The other arguments are the fields of named tuples: Numba unpacks plain ones fast. Parts take bare arrays:
-    counting references to all of them would take a third of the time to compile.
+    The other arguments are the fields of named tuples: Numba unpacks plain ones fast.
+    Parts take bare arrays: counting references to all of them would take a third of the
+    time to compile.
     """
     wide, single, arguments = ways
-    ways_ = Ways(bare_unfolding(*wide), bare_unfolding(*single), DescentArguments(*arguments))
+    ways_ = Ways(
+        bare_unfolding(*wide), bare_unfolding(*single), DescentArguments(*arguments)
+    )
     weights, biases, whole, values, gradient, slopes, penalty, step, plain = change
     places = bare_places(*weights), bare_places(*biases), bare_places(*whole)
     step_ = OptimizerStep(*step)
     vectors = bare(values), bare(gradient), (bare(slopes[0]), bare(slopes[1]))
     change_ = Change(*places, *vectors, bare_penalty(*penalty), step_, plain)
-    return run_epochs(columns(table, unit), ways_, Batches(*batches), Runs(*runs), change_, count)
+    return run_epochs(
+        columns(table, unit), ways_, Batches(*batches), Runs(*runs), change_, count
+    )

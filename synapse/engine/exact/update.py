@@ -1,9 +1,11 @@
-"""The update of parameters by the gradient of a batch: penalties, clipping, the optimizer's step.
+"""The update of parameters by the gradient of a batch: penalties, clipping, the
+optimizer's step.
 
-Parameters are one vector: the weights of a network, then its biases, in which a value shared by tied members
-occurs once. Gradients and penalties are float64; the step of the optimizer has the float of the network.
-Every function is strict (see ``compiler/calls.py``), so the loop over batches and single calls from Python
-compute the same bits.
+Parameters are one vector: the weights of a network, then its biases, in which a value
+shared by tied members occurs once. Gradients and penalties are float64; the step of the
+optimizer has the float of the network. Every function is strict (see
+``compiler/calls.py``), so the loop over batches and single calls from Python compute
+the same bits.
 """
 
 from __future__ import annotations
@@ -16,18 +18,23 @@ from ..compiler.jit import bare, inline, kernel
 from ..status import BEYOND, DONE, NOT_CLIPPED, TOO_FAR, TOO_STEEP
 
 PART = 1024
-"""Number of parameters that are moved at a time, so that their numbers stay in the cache."""
+"""Number of parameters that are moved at a time, so that their numbers stay in the
+cache."""
 
 
 class ParameterPlaces(NamedTuple):
-    """The rows of a column from which parameters are read, and to which they are written, as stretches."""
+    """The rows of a column from which parameters are read, and to which they are
+    written, as stretches.
+    """
 
     first: int  # the first entry of the vector that belongs to this column
     tied: bool  # whether members share entries; if not, entries are consecutive
     begins: Any  # first row of each stretch
     lengths: Any  # and its number of rows
     entries: Any  # if tied: the entry that each row belongs to
-    written: Any  # if tied: all rows that are written, with tied members in other networks
+    written: (
+        Any  # if tied: all rows that are written, with tied members in other networks
+    )
     taken: Any  # and the entry that each of them takes
 
 
@@ -42,7 +49,9 @@ class Penalty(NamedTuple):
 
 
 class OptimizerStep(NamedTuple):
-    """An optimizer, its memory, and the vectors for the parameters that are moved together."""
+    """An optimizer, its memory, and the vectors for the parameters that are moved
+    together.
+    """
 
     equation: int  # address of its kernel
     change: Any
@@ -64,10 +73,12 @@ class Change(NamedTuple):
     whole: Any  # those of `values`
     values: Any  # of all parameters
     gradient: Any
-    slopes: Any  # the gradient by connections and by neurons; parts of `gradient` if none are tied
+    # the gradient by connections and by neurons; parts of `gradient` if none are tied
+    slopes: Any
     penalty: Any
     step: Any
-    plain: bool  # whether there are no ties, penalties and limits: `values` are not needed then
+    # whether there are no ties, penalties and limits: `values` are not needed then
+    plain: bool
 
 
 @inline
@@ -87,7 +98,9 @@ _equations: dict[Any, int] = {}
 
 
 def equation_address(equation: Any, vectors: tuple[Any, ...]) -> int:
-    """The address of an optimizer's equation for these vectors, compiled if necessary."""
+    """The address of an optimizer's equation for these vectors, compiled if
+    necessary.
+    """
     key = equation, *(vector.dtype for vector in vectors)
     if key not in _equations:
         _equations[key] = address_of(equation, (*vectors, 0.0, 0, 0, 0))
@@ -99,7 +112,9 @@ def read_column(column, places, values):
     """Read the values of a column."""
     at = 0
     for stretch in range(places.begins.size):
-        row, n, first = places.begins[stretch], places.lengths[stretch], places.first + at
+        row = places.begins[stretch]
+        n = places.lengths[stretch]
+        first = places.first + at
         if places.tied:
             for i in range(n):
                 values[places.entries[at + i]] = column[row + i]
@@ -118,7 +133,8 @@ def write_column(column, places, values):
         return
     at = places.first
     for stretch in range(places.begins.size):
-        row, n = places.begins[stretch], places.lengths[stretch]
+        row = places.begins[stretch]
+        n = places.lengths[stretch]
         for i in range(n):
             column[row + i] = values[at + i]
         at += n
@@ -139,7 +155,9 @@ def lay_slopes(places, slopes, gradient):
 
 @strict
 def add_penalties(penalty, values, gradient):
-    """Add the derivatives of the penalties on the weights that learn; weights are the first entries."""
+    """Add the derivatives of the penalties on the weights that learn; weights are the
+    first entries.
+    """
     if penalty.l1 != 0.0:
         for i in range(penalty.moving.size):
             sign = 1.0 if values[i] > 0.0 else -1.0 if values[i] < 0.0 else 0.0
@@ -151,7 +169,9 @@ def add_penalties(penalty, values, gradient):
 
 @inline
 def sum_of_squares(numbers):
-    """The sum of squares, in any order: its bits decide nothing but whether it is finite."""
+    """The sum of squares, in any order: its bits decide nothing but whether it is
+    finite.
+    """
     total = 0.0
     for i in range(numbers.size):
         total += numbers[i] * numbers[i]
@@ -160,8 +180,13 @@ def sum_of_squares(numbers):
 
 @strict
 def scaled_norm(numbers, scale):
-    """The Euclidean norm of all numbers divided by `scale`, which keeps squares from overflowing."""
-    a, b, c, d = 0.0, 0.0, 0.0, 0.0
+    """The Euclidean norm of all numbers divided by `scale`, which keeps squares from
+    overflowing.
+    """
+    a = 0.0
+    b = 0.0
+    c = 0.0
+    d = 0.0
     whole = numbers.size // 4 * 4
     for i in range(0, whole, 4):  # partial sums, because each waits for the one before
         a += (numbers[i] / scale) ** 2
@@ -193,7 +218,9 @@ def clip(penalty, gradient):
 
 @strict
 def find_gradient(penalty, values, gradient):
-    """Add the penalties to a gradient, and clip it; returns a status and the squared norm before clipping."""
+    """Add the penalties to a gradient, and clip it; returns a status and the squared
+    norm before clipping.
+    """
     add_penalties(penalty, values, gradient)
     squares = sum_of_squares(gradient)
     if penalty.value == math.inf and penalty.norm == math.inf:
@@ -205,23 +232,39 @@ def find_gradient(penalty, values, gradient):
 
 @strict
 def move(column, places, slopes, by_rows, sign, step, rate, count):
-    """Change a column by one step of the optimizer, the one with number `count`; returns a status.
+    """Change a column by one step of the optimizer, the one with number `count`;
+    returns a status.
 
-    The gradient is `sign` times `slopes`, which are in the order of the stretches or, `by_rows`, have the
-    rows of the column. The old values take their place, for `move_back`.
+    The gradient is `sign` times `slopes`, which are in the order of the stretches or,
+    `by_rows`, have the rows of the column. The old values take their place, for
+    `move_back`.
     """
-    vectors, at = (step.change, step.values, step.gradient, step.memory, step.settings), places.first
-    like, finite, within = (*vectors, 0.0, 0, 0, 0), True, True
+    vectors = (step.change, step.values, step.gradient, step.memory, step.settings)
+    at = places.first
+    like = (*vectors, 0.0, 0, 0, 0)
+    finite = True
+    within = True
     for stretch in range(places.begins.size):
-        begin, stop = places.begins[stretch], places.begins[stretch] + places.lengths[stretch]
+        begin = places.begins[stretch]
+        stop = places.begins[stretch] + places.lengths[stretch]
         for row in range(begin, stop, PART):
-            n, here = min(stop - row, PART), row if by_rows else at - places.first
+            n = min(stop - row, PART)
+            here = row if by_rows else at - places.first
             for i in range(n):
-                step.values[i], step.gradient[i] = column[row + i], sign * slopes[here + i]
+                step.values[i], step.gradient[i] = (
+                    column[row + i],
+                    sign * slopes[here + i],
+                )
                 slopes[here + i] = step.values[i]
-            finite &= call_equation(step.equation, (*vectors, rate, count, at, at + n), like)
+            finite &= call_equation(
+                step.equation, (*vectors, rate, count, at, at + n), like
+            )
             for i in range(n):
-                value = step.values[i] - step.change[i] if step.moving[at + i] else step.values[i]
+                value = (
+                    step.values[i] - step.change[i]
+                    if step.moving[at + i]
+                    else step.values[i]
+                )
                 within &= abs(value) <= step.limit
                 column[row + i] = value
             at += n
@@ -235,7 +278,8 @@ def move_back(column, places, slopes, by_rows):
     """Restore the values before `move`."""
     at = 0
     for stretch in range(places.begins.size):
-        row, n = places.begins[stretch], places.lengths[stretch]
+        row = places.begins[stretch]
+        n = places.lengths[stretch]
         begin = row if by_rows else at
         for i in range(n):
             column[row + i] = slopes[begin + i]
@@ -244,7 +288,9 @@ def move_back(column, places, slopes, by_rows):
 
 @kernel
 def gradient_of_batch(weights, biases, slopes, penalty, values, gradient):
-    """`find_gradient` of slopes by connections and neurons, called with the fields of the named tuples."""
+    """`find_gradient` of slopes by connections and neurons, called with the fields of
+    the named tuples.
+    """
     lay_slopes(bare_places(*weights), slopes[0], gradient)
     lay_slopes(bare_places(*biases), slopes[1], gradient)
     return find_gradient(bare_penalty(*penalty), values, gradient)

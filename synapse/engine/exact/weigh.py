@@ -1,7 +1,8 @@
 """Exact gradients, forward pass: the states of one step, for several samples at once.
 
-Neurons whose runs have the same form are computed together, eight at a time if they have the same sources.
-The equations are those of ``online/weigh.py``; ``exact/loops.py`` describes the layout of the tapes.
+Neurons whose runs have the same form are computed together, eight at a time if they
+have the same sources. The equations are those of ``online/weigh.py``;
+``exact/loops.py`` describes the layout of the tapes.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ NEURONS = TILE  # of a tile
 PACK = (0,)
 
 
-# --- runs of neurons that are computed together ------------------------------------------------
+# --- runs of neurons that are computed together ---------------------------------------
 
 
 @inline
@@ -42,7 +43,7 @@ def gain(m, u, r, gains):
     return u.activation[gains + m.run_gater[r]]
 
 
-# --- states ------------------------------------------------------------------------------------
+# --- states ---------------------------------------------------------------------------
 
 
 @inline
@@ -51,32 +52,39 @@ def carry_state(m, u, j, step):
     value = u.state[step.before + j] * m.weight[m.self_row[j]]
     gater = m.self_gater[j]
     if gater != NONE:
-        value = value * u.activation[of_gater(m, gater, j, step.now, step.before) + gater]
+        value = (
+            value * u.activation[of_gater(m, gater, j, step.now, step.before) + gater]
+        )
     return value
 
 
 @inline
 def put_sums(m, u, source, n, rows):
     """Write sum_i w_ij y_i of a tile of neurons with the same sources to ``u.tile``."""
-    sums, wide = no_sums(u.activation, PACK), width(u.activation)
+    sums = no_sums(u.activation, PACK)
+    wide = width(u.activation)
     whole = n - n % wide
     for q in range(0, whole, wide):
         sums = add_products(sums, u.activation, source + q, m.weight, rows, q, wide)
     if whole < n:
-        sums = add_products(sums, u.activation, source + whole, m.weight, rows, whole, n - whole)
+        sums = add_products(
+            sums, u.activation, source + whole, m.weight, rows, whole, n - whole
+        )
     put(u.tile, sums)
 
 
 @inline
 def weigh_dense(m, u, r, runs, first, last, step):
-    """Add the weighted inputs of consecutive neurons from a run with the same sources, tile by tile."""
-    flags, n = m.run_flags[r], m.run_length[r]
-    source, gains = (
-        of_sources(flags, step.now, step.before) + m.run_source[r],
-        of_gaters(flags, step.now, step.before),
-    )
+    """Add the weighted inputs of consecutive neurons from a run with the same sources,
+    tile by tile.
+    """
+    flags = m.run_flags[r]
+    n = m.run_length[r]
+    source = of_sources(flags, step.now, step.before) + m.run_source[r]
+    gains = of_gaters(flags, step.now, step.before)
     for j in range(first, last, NEURONS):
-        count, run = min(last - j, NEURONS), r + (j - first) * runs
+        count = min(last - j, NEURONS)
+        run = r + (j - first) * runs
         put_sums(m, u, source, n, rows_of(m, run, runs, count))
         if m.run_kind[r] == SHARED:
             for k in range(count):
@@ -87,15 +95,20 @@ def weigh_dense(m, u, r, runs, first, last, step):
 
 @inline
 def add_stepped(m, u, r, gap, first, last, step):
-    """Weighted inputs of neurons whose sources are shifted by one from neuron to neuron."""
-    flags, row = m.run_flags[r], m.run_first[r]
+    """Weighted inputs of neurons whose sources are shifted by one from neuron to
+    neuron.
+    """
+    flags = m.run_flags[r]
+    row = m.run_first[r]
     source = of_sources(flags, step.now, step.before) + m.run_source[r]
     gater = of_gaters(flags, step.now, step.before) + m.run_gater[r]
     for q in range(m.run_length[r]):
         if m.run_kind[r] == SHARED:
             for t in range(last - first):
                 gained = u.activation[gater + t] * m.weight[row + q + t * gap]
-                u.weighed[step.offset + first + t] += gained * u.activation[source + q + t]
+                u.weighed[step.offset + first + t] += (
+                    gained * u.activation[source + q + t]
+                )
         else:
             for t in range(last - first):
                 u.weighed[step.offset + first + t] += (
@@ -105,33 +118,49 @@ def add_stepped(m, u, r, gap, first, last, step):
 
 @inline
 def scattered_sum(m, u, r, step):
-    """Weighted inputs of a target from a run with listed sources, or with a gater for each connection."""
-    kind, flags = m.run_kind[r], m.run_flags[r]
-    first, n = m.run_first[r], m.run_length[r]
-    sources, gaters = of_sources(flags, step.now, step.before), of_gaters(flags, step.now, step.before)
+    """Weighted inputs of a target from a run with listed sources, or with a gater for
+    each connection.
+    """
+    kind = m.run_kind[r]
+    flags = m.run_flags[r]
+    first = m.run_first[r]
+    n = m.run_length[r]
+    sources = of_sources(flags, step.now, step.before)
+    gaters = of_gaters(flags, step.now, step.before)
     brought = splat(0.0, u.state)
     if kind == LISTED:
         for q in range(first, first + n):
             brought += u.activation[sources + m.source[q]] * m.weight[q]
     elif kind == ZIPPED:
-        source, gater = sources + m.run_source[r], gaters + m.run_gater[r]
+        source = sources + m.run_source[r]
+        gater = gaters + m.run_gater[r]
         for q in range(n):
-            brought += u.activation[source + q] * u.activation[gater + q] * m.weight[first + q]
+            brought += (
+                u.activation[source + q] * u.activation[gater + q] * m.weight[first + q]
+            )
     else:
         for q in range(first, first + n):
-            brought += u.activation[sources + m.source[q]] * u.activation[gaters + m.gater[q]] * m.weight[q]
+            brought += (
+                u.activation[sources + m.source[q]]
+                * u.activation[gaters + m.gater[q]]
+                * m.weight[q]
+            )
     return brought
 
 
 @rare(*[INDEX] * 4, step_kind, taped=True)
 def weigh_apart(m, u, r, runs, first, last, step):
-    """Add the weighted inputs of consecutive neurons from a run whose sources differ between them."""
+    """Add the weighted inputs of consecutive neurons from a run whose sources differ
+    between them.
+    """
     if m.run_flags[r] & STEPPED:
         gap = m.run_first[r + runs] - m.run_first[r]
         add_stepped(m, u, r, gap, first, last, step)
     else:
         for j in range(first, last):
-            u.weighed[step.offset + j] += scattered_sum(m, u, r + (j - first) * runs, step)
+            u.weighed[step.offset + j] += scattered_sum(
+                m, u, r + (j - first) * runs, step
+            )
 
 
 @rare(INDEX, INDEX, step_kind, taped=True)
@@ -143,7 +172,9 @@ def carry_states(m, u, first, last, step):
 
 @inline
 def weigh_alike(m, u, first, last, step):
-    """state s_j = g_jj w_jj s_j(old) + b_j + sum_i g_ij w_ij y_i, of neurons computed together."""
+    """state s_j = g_jj w_jj s_j(old) + b_j + sum_i g_ij w_ij y_i, of neurons computed
+    together.
+    """
     runs = m.last_run[first] - m.first_run[first]
     for j in range(first, last):
         u.weighed[step.offset + j] = splat(m.bias[j], u.state)

@@ -1,6 +1,8 @@
-"""The formulas: activation functions, costs, the elementary functions that they use, optimizers.
+"""The formulas: activation functions, costs, the elementary functions that they use,
+optimizers.
 
-Formulas of squashes and costs are plain Python. Everything compiled is loaded when it is first used.
+Formulas of squashes and costs are plain Python. Everything compiled is loaded when it
+is first used.
 """
 
 from __future__ import annotations
@@ -13,7 +15,8 @@ from . import activations, costs
 SQUARABLE = 1e150
 """Numbers below this have squares that means and deviations can count."""
 ROUNDING = 64 * 2.0**-52
-"""A deviation below this share of the mean is a rounding error: the column is constant."""
+"""A deviation below this share of the mean is a rounding error: the column is
+constant."""
 
 
 def __getattr__(name: str) -> Any:

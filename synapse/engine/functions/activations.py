@@ -1,12 +1,14 @@
-"""The built-in activation functions. An entry here is all that the library knows of a function.
+"""The built-in activation functions. An entry here is all that the library knows of a
+function.
 
-An entry is a formula, plain Python that returns value and slope, with its bounds, its kinks and its names
-elsewhere. Everything else is derived from it: `compiled.py` compiles the formula, with exp and expm1 of
-``elementary.py`` instead of those of the C library; ``synapse.squash`` has the function by name; exporters
-write the formula in other languages (``readwrite/_formulas.py``); the documentation and the tests list the
-entries. The order of the entries is that of their codes, which kernels compare in this order, so the most
-common ones come first. Entries of a kind have consecutive codes: write a new function of one state before
-those that are random or of a group.
+An entry is a formula, plain Python that returns value and slope, with its bounds, its
+kinks and its names elsewhere. Everything else is derived from it: `compiled.py`
+compiles the formula, with exp and expm1 of ``elementary.py`` instead of those of the C
+library; ``synapse.squash`` has the function by name; exporters write the formula in
+other languages (``readwrite/_formulas.py``); the documentation and the tests list the
+entries. The order of the entries is that of their codes, which kernels compare in this
+order, so the most common ones come first. Entries of a kind have consecutive codes:
+write a new function of one state before those that are random or of a group.
 """
 
 from __future__ import annotations
@@ -20,24 +22,28 @@ from typing import Any, NamedTuple
 Pair = tuple[float, float]
 """An activation, and its derivative, at a state."""
 
-SINGLE, CHANCE, LARGEST, SHARES = "single", "chance", "largest", "shares"
+SINGLE = "single"
+CHANCE = "chance"
+LARGEST = "largest"
+SHARES = "shares"
 """Kinds of functions.
 
-Of one state; of a state and a random number, where the formula is the mean; of a group in which only the
-neuron with the largest state has the value of the formula, the others 0; of a group whose neurons have shares
-of 1.
-"""
+Of one state; of a state and a random number, where the formula is the mean; of a group
+in which only the neuron with the largest state has the value of the formula, the others
+0; of a group whose neurons have shares of 1. """
 
 LEAK = 0.01
 THRESHOLD = 0.5
 ROOT_HALF, NORMAL_TOP = sqrt(0.5), 1.0 / sqrt(2.0 * pi)
-SELU_SCALE, SELU_ALPHA = 1.0507009873554804934, 1.6732632423543772848
+SELU_SCALE = 1.0507009873554804934
+SELU_ALPHA = 1.6732632423543772848
 
 
 class Torch(NamedTuple):
     """A module of ``torch.nn``, and the settings with which it is a function.
 
-    Modules are read as this function; networks are converted to them only if they are `exact`.
+    Modules are read as this function; networks are converted to them only if they are
+    `exact`.
     """
 
     module: str
@@ -49,8 +55,9 @@ class Torch(NamedTuple):
 class Activation:
     """A built-in activation function: name, code for kernels, and declared properties.
 
-    ``kinks`` are the states at which the value has no derivative. ``synaptic`` is the function's name in
-    Synaptic, ``onnx`` an operator that computes it in both floats; "" if there is none.
+    ``kinks`` are the states at which the value has no derivative. ``synaptic`` is the
+    function's name in Synaptic, ``onnx`` an operator that computes it in both floats;
+    "" if there is none.
     """
 
     name: str
@@ -81,12 +88,24 @@ def activation(
     onnx: str = "",
     torch: Torch | None = None,
 ) -> Callable[[Callable[[float], Pair]], Callable[[float], Pair]]:
-    """Enter a built-in activation function, with the bounds of its values and its other names."""
+    """Enter a built-in activation function, with the bounds of its values and its other
+    names.
+    """
 
     def enter(formula: Callable[[float], Pair]) -> Callable[[float], Pair]:
         name = formula.__name__
         ACTIVATIONS[name] = Activation(
-            name, len(ACTIVATIONS), formula, low, high, kinks, aliases, kind, synaptic, onnx, torch
+            name,
+            len(ACTIVATIONS),
+            formula,
+            low,
+            high,
+            kinks,
+            aliases,
+            kind,
+            synaptic,
+            onnx,
+            torch,
         )
         return formula
 
@@ -94,27 +113,43 @@ def activation(
 
 
 NEAREST: dict[str, str] = {}
-"""Advice by functions of other libraries that do not exist here, in lower case without underscores."""
+"""Advice by functions of other libraries that do not exist here, in lower case without
+underscores."""
 
 
-def nearest_to(**others: str) -> Callable[[Callable[[float], Pair]], Callable[[float], Pair]]:
-    """Enter the functions that a built-in one can stand for, with the differences in words."""
+def nearest_to(
+    **others: str,
+) -> Callable[[Callable[[float], Pair]], Callable[[float], Pair]]:
+    """Enter the functions that a built-in one can stand for, with the differences in
+    words.
+    """
 
     def enter(formula: Callable[[float], Pair]) -> Callable[[float], Pair]:
         for other, words in others.items():
-            NEAREST[other] = f"The nearest is {formula.__name__}{words and f', {words}'}."
+            NEAREST[other] = (
+                f"The nearest is {formula.__name__}{words and f', {words}'}."
+            )
         return formula
 
     return enter
 
 
 @nearest_to(logsigmoid="whose cost computes the logarithm")
-@activation(0.0, 1.0, aliases=("sigmoid",), synaptic="LOGISTIC", onnx="Sigmoid", torch=Torch("Sigmoid"))
+@activation(
+    0.0,
+    1.0,
+    aliases=("sigmoid",),
+    synaptic="LOGISTIC",
+    onnx="Sigmoid",
+    torch=Torch("Sigmoid"),
+)
 def logistic(state: float) -> Pair:
     """1 / (1 + e^-s)."""
     shrunk = exp(-state)
     value = 1.0 / (1.0 + shrunk)
-    return value, value * (shrunk * value)  # y (1 - y), without the loss of digits near y = 1
+    return value, value * (
+        shrunk * value
+    )  # y (1 - y), without the loss of digits near y = 1
 
 
 @activation(aliases=("linear",), synaptic="IDENTITY", torch=Torch("Identity"))
@@ -168,16 +203,24 @@ def gaussian(state: float) -> Pair:
 
 
 @activation(
-    0.0, 1.0, kinks=(0.0,), aliases=("hard_limit", "hlim", "heaviside", "binary_step"), synaptic="HLIM"
+    0.0,
+    1.0,
+    kinks=(0.0,),
+    aliases=("hard_limit", "hlim", "heaviside", "binary_step"),
+    synaptic="HLIM",
 )
 def step(state: float) -> Pair:
-    """1 above 0, else 0 (hard limit, Heaviside). Its derivative is 0, so no error passes through it."""
+    """1 above 0, else 0 (hard limit, Heaviside). Its derivative is 0, so no error
+    passes through it.
+    """
     return (1.0 if state > 0.0 else 0.0), 0.0
 
 
 @activation(-1.0, 1.0, kinks=(0.0,), aliases=("signum", "sgn"))
 def sign(state: float) -> Pair:
-    """1 above 0, -1 below, 0 at 0. Its derivative is 0, so no error passes through it."""
+    """1 above 0, -1 below, 0 at 0. Its derivative is 0, so no error passes through
+    it.
+    """
     return (1.0 if state > 0.0 else -1.0 if state < 0.0 else 0.0), 0.0
 
 
@@ -190,7 +233,12 @@ def ramp(state: float) -> Pair:
     return (state, 1.0) if state < 1.0 else (1.0, 0.0)
 
 
-@activation(-1.0, 1.0, kinks=(-1.0, 1.0), torch=Torch("Hardtanh", {"min_val": -1.0, "max_val": 1.0}))
+@activation(
+    -1.0,
+    1.0,
+    kinks=(-1.0, 1.0),
+    torch=Torch("Hardtanh", {"min_val": -1.0, "max_val": 1.0}),
+)
 def hard_tanh(state: float) -> Pair:
     """s, clipped to -1 and 1."""
     if state <= -1.0:
@@ -199,7 +247,9 @@ def hard_tanh(state: float) -> Pair:
 
 
 @activation(
-    kinks=(-THRESHOLD, THRESHOLD), aliases=("hard_shrink",), torch=Torch("Hardshrink", {"lambd": THRESHOLD})
+    kinks=(-THRESHOLD, THRESHOLD),
+    aliases=("hard_shrink",),
+    torch=Torch("Hardshrink", {"lambd": THRESHOLD}),
 )
 def hard_threshold(state: float) -> Pair:
     """s where |s| is above 1/2, else 0."""
@@ -207,7 +257,9 @@ def hard_threshold(state: float) -> Pair:
 
 
 @activation(
-    kinks=(-THRESHOLD, THRESHOLD), aliases=("soft_shrink",), torch=Torch("Softshrink", {"lambd": THRESHOLD})
+    kinks=(-THRESHOLD, THRESHOLD),
+    aliases=("soft_shrink",),
+    torch=Torch("Softshrink", {"lambd": THRESHOLD}),
 )
 def soft_threshold(state: float) -> Pair:
     """s shrunk towards 0 by 1/2, and 0 within 1/2."""
@@ -252,7 +304,9 @@ def swish(state: float) -> Pair:
 
 @activation(low=-0.16997120747990369, torch=Torch("GELU", {"approximate": "none"}))
 def gelu(state: float) -> Pair:
-    """s times the standard normal distribution function at s: Hendrycks and Gimpel 2016."""
+    """s times the standard normal distribution function at s: Hendrycks and Gimpel
+    2016.
+    """
     share = 0.5 * (1.0 + erf(state * ROOT_HALF))
     return state * share, share + state * NORMAL_TOP * exp(-0.5 * state * state)
 
@@ -287,20 +341,23 @@ def inverse(state: float) -> Pair:
 # [recipe squash]
 @activation(kind=CHANCE)
 def noise(state: float) -> Pair:
-    """The state plus a standard normal number, drawn at every step from the neuron's own stream.
+    """The state plus a standard normal number, drawn at every step from the neuron's
+    own stream.
 
-    Outgoing weights scale it; ``neuron.deterministic`` switches it off. `chance.chance` adds the number.
+    Outgoing weights scale it; ``neuron.deterministic`` switches it off. `chance.chance`
+    adds the number.
     """
     return state, 1.0
 
 
 @activation(0.0, 1.0, kind=CHANCE)
 def bernoulli(state: float) -> Pair:
-    """1 with probability 1 / (1 + e^-s), else 0; this function is the probability, `chance.chance` draws.
+    """1 with probability 1 / (1 + e^-s), else 0; this function is the probability,
+    `chance.chance` draws.
 
-    As a gater of connections it is dropout. With ``neuron.deterministic`` it is the probability itself, as in
-    a test. Its derivative is that of the probability: the straight-through estimator of Bengio, Léonard and
-    Courville 2013.
+    As a gater of connections it is dropout. With ``neuron.deterministic`` it is the
+    probability itself, as in a test. Its derivative is that of the probability: the
+    straight-through estimator of Bengio, Léonard and Courville 2013.
     """
     return logistic(state)
 
@@ -309,14 +366,16 @@ def bernoulli(state: float) -> Pair:
 def maxout(state: float) -> Pair:
     """The state for the neuron of a group with the largest state, 0 for the others.
 
-    A neuron that sums the group with weights of 1 is the maxout unit of Goodfellow and others 2013.
+    A neuron that sums the group with weights of 1 is the maxout unit of Goodfellow and
+    others 2013.
     """
     return state, 1.0
 
 
 @activation(0.0, 1.0, kind=LARGEST)
 def winner(state: float) -> Pair:
-    """Winner takes all: 1 for the neuron of a group with the largest state (the first in a tie), else 0.
+    """Winner takes all: 1 for the neuron of a group with the largest state (the first
+    in a tie), else 0.
 
     Its derivative is 0, like that of `step`. The neurons of a ``Layer`` are a group.
     """
@@ -328,7 +387,8 @@ def winner(state: float) -> Pair:
 def softmax(state: float) -> Pair:
     """e^s_j / sum_k e^s_k over the outputs of a network.
 
-    A single neuron is a group of one, whose activation is 1. See `competition.compete` for groups.
+    A single neuron is a group of one, whose activation is 1. See `competition.compete`
+    for groups.
     """
     return 1.0, 0.0
 
@@ -340,13 +400,16 @@ def _codes(*kinds: str) -> range:
     return range(codes[0], codes[-1] + 1)
 
 
-GROUPED, RANDOM = _codes(LARGEST, SHARES), _codes(CHANCE)
+GROUPED = _codes(LARGEST, SHARES)
+RANDOM = _codes(CHANCE)
 LOGISTIC, TANH, IDENTITY, STEP, SIGN = (
     ACTIVATIONS[name].code for name in ("logistic", "tanh", "identity", "step", "sign")
 )
 SOFTMAX, BERNOULLI = (ACTIVATIONS[name].code for name in ("softmax", "bernoulli"))
-FIRST_GROUPED, LAST_GROUPED = GROUPED[0], GROUPED[-1]
-FIRST_RANDOM, LAST_RANDOM = RANDOM[0], RANDOM[-1]
+FIRST_GROUPED = GROUPED[0]
+LAST_GROUPED = GROUPED[-1]
+FIRST_RANDOM = RANDOM[0]
+LAST_RANDOM = RANDOM[-1]
 
 FIRST_CUSTOM = 64
 """First code of users' activation functions."""

@@ -1,7 +1,9 @@
-"""Copy functions together with the values they refer to, and make keys that compare such functions.
+"""Copy functions together with the values they refer to, and make keys that compare
+such functions.
 
-A function refers to values by closures, defaults, global names and attributes of modules, and so do the
-functions that it calls. Two functions are the same if their code and all of these values are equal.
+A function refers to values by closures, defaults, global names and attributes of
+modules, and so do the functions that it calls. Two functions are the same if their code
+and all of these values are equal.
 """
 
 from __future__ import annotations
@@ -20,19 +22,24 @@ Frozen = tuple[Any, Hashable]
 _PLAIN = (type(None), bool, int, float, complex, str, bytes, np.generic)
 
 
-def frozen(function: FunctionType, helper: Callable[[Any], Any], modules: bool) -> Frozen:
+def frozen(
+    function: FunctionType, helper: Callable[[Any], Any], modules: bool
+) -> Frozen:
     """Copy a function together with all values that it refers to.
 
-    The `helper` is called with the copy, and with the copies of functions that it calls, and returns the
-    functions that replace them: compiled ones. If `modules` is True, modules are copied too, with the
-    attributes that are read; compiled code reads these once, when it is compiled. The keys of two functions
-    are equal if they have the same code and refer to equal values.
+    The `helper` is called with the copy, and with the copies of functions that it
+    calls, and returns the functions that replace them: compiled ones. If `modules` is
+    True, modules are copied too, with the attributes that are read; compiled code reads
+    these once, when it is compiled. The keys of two functions are equal if they have
+    the same code and refer to equal values.
     """
     return Freezer(helper, modules).function(function)
 
 
 class _Same:
-    """A key that equals only keys of the same object. It holds a reference to the object."""
+    """A key that equals only keys of the same object. It holds a reference to the
+    object.
+    """
 
     def __init__(self, value: Any) -> None:
         self.value = value
@@ -45,16 +52,23 @@ class _Same:
 
 
 class Freezer:
-    """Copies values; each value is copied once. A subclass may copy some in another way."""
+    """Copies values; each value is copied once. A subclass may copy some in another
+    way.
+    """
 
     def __init__(self, helper: Callable[[Any], Any], modules: bool) -> None:
-        self.helper, self.modules = helper, modules
+        self.helper = helper
+        self.modules = modules
         self.builtins: Any = builtins  # where copies find `abs`
         self.seen: dict[int, Frozen] = {}
 
     def value(self, value: Any, attributes: set[str]) -> Frozen:
-        """Return the copy and the key of any value; a module is copied with these attributes only."""
-        called = getattr(value, "py_func", value)  # functions of Numba are compiled again, with checks
+        """Return the copy and the key of any value; a module is copied with these
+        attributes only.
+        """
+        called = getattr(
+            value, "py_func", value
+        )  # functions of Numba are compiled again, with checks
         if isinstance(called, FunctionType):
             return self.function(called)
         if isinstance(value, _PLAIN):
@@ -62,12 +76,20 @@ class Freezer:
         if isinstance(value, np.ndarray):
             copy = value.copy(order="K")
             copy.setflags(write=False)
-            return copy, (type(value), value.dtype.str, value.shape, value.strides, value.tobytes())
+            return copy, (
+                type(value),
+                value.dtype.str,
+                value.shape,
+                value.strides,
+                value.tobytes(),
+            )
         if isinstance(value, (tuple, list)):
             return self.sequence(value, attributes)
         if isinstance(value, dict):
             items = {name: self.value(item, attributes) for name, item in value.items()}
-            keys = tuple((type(name), repr(name), key) for name, (_, key) in items.items())
+            keys = tuple(
+                (type(name), repr(name), key) for name, (_, key) in items.items()
+            )
             return {name: copy for name, (copy, _) in items.items()}, (dict, keys)
         if isinstance(value, ModuleType):
             return self.module(value, attributes)
@@ -77,11 +99,15 @@ class Freezer:
         """Return the copy and the key of a tuple, named tuple or list."""
         items = [self.value(item, attributes) for item in value]
         copies = [copy for copy, _ in items]
-        twin = type(value)(*copies) if hasattr(value, "_fields") else type(value)(copies)
+        twin = (
+            type(value)(*copies) if hasattr(value, "_fields") else type(value)(copies)
+        )
         return twin, (type(value), tuple(key for _, key in items))
 
     def module(self, module: ModuleType, attributes: set[str]) -> Frozen:
-        """Return the copy and the key of a module with the attributes that a function reads."""
+        """Return the copy and the key of a module with the attributes that a function
+        reads.
+        """
         if id(module) in self.seen:  # it contains itself
             return self.seen[id(module)]
         copy = ModuleType(module.__name__) if self.modules else module
@@ -91,15 +117,23 @@ class Freezer:
         del self.seen[id(module)]  # another function reads other attributes
         if self.modules:
             vars(copy).update({name: item for name, (item, _) in items.items()})
-        return copy, (ModuleType, module.__name__, tuple((name, key) for name, (_, key) in items.items()))
+        return copy, (
+            ModuleType,
+            module.__name__,
+            tuple((name, key) for name, (_, key) in items.items()),
+        )
 
     def function(self, function: FunctionType) -> Frozen:
-        """Return the copy and the key of a function, including all values that it refers to."""
+        """Return the copy and the key of a function, including all values that it
+        refers to.
+        """
         if id(function) in self.seen:  # it calls itself, or is called twice
             return self.seen[id(function)]
         namespace = {"__builtins__": self.builtins, "__name__": function.__module__}
         cells = tuple(CellType() for _ in function.__closure__ or ())
-        twin = FunctionType(function.__code__, namespace, function.__name__, None, cells)
+        twin = FunctionType(
+            function.__code__, namespace, function.__name__, None, cells
+        )
         twin.__qualname__ = function.__qualname__
         copy = self.helper(twin)
         self.seen[id(function)] = copy, ("again", len(self.seen))
@@ -137,9 +171,16 @@ def _names(code: CodeType) -> tuple[set[str], set[str]]:
 
 
 def _code_key(code: CodeType) -> Hashable:
-    """Make a key of code that ignores its location: running a notebook cell again gives an equal key."""
+    """Make a key of code that ignores its location: running a notebook cell again gives
+    an equal key.
+    """
     constants = tuple(_constant_key(constant) for constant in code.co_consts)
-    arguments = code.co_argcount, code.co_kwonlyargcount, code.co_flags, code.co_exceptiontable
+    arguments = (
+        code.co_argcount,
+        code.co_kwonlyargcount,
+        code.co_flags,
+        code.co_exceptiontable,
+    )
     return code.co_code, constants, code.co_names, arguments
 
 
@@ -150,4 +191,6 @@ def _constant_key(constant: Any) -> Hashable:
         return tuple(_constant_key(item) for item in constant)
     if isinstance(constant, frozenset):
         return frozenset(_constant_key(item) for item in constant)
-    return type(constant), repr(constant)  # 1, 1.0 and True are equal, but not the same constant
+    return type(constant), repr(
+        constant
+    )  # 1, 1.0 and True are equal, but not the same constant

@@ -1,4 +1,6 @@
-"""The built-in functions, compiled: each by itself, all of a kind selected by code, random and group ones."""
+"""The built-in functions, compiled: each by itself, all of a kind selected by code,
+random and group ones.
+"""
 
 from __future__ import annotations
 
@@ -19,26 +21,49 @@ from .elementary import exp, expm1, log
 
 
 def _compiled(module: ModuleType, table: Mapping[str, Any]) -> dict[str, Any]:
-    """The formulas of a module, compiled to call each other and the elementary functions."""
+    """The formulas of a module, compiled to call each other and the elementary
+    functions.
+    """
     scope = {**vars(module), "exp": exp, "expm1": expm1, "log": log}
-    scope |= {"sin": np.sin, "cos": np.cos, "log1p": np.log1p}  # in plain Python, math's raise at infinity
+    scope |= {
+        "sin": np.sin,
+        "cos": np.cos,
+        "log1p": np.log1p,
+    }  # in plain Python, math's raise at infinity
     for entry in table.values():
-        scope[entry.name] = inline(FunctionType(entry.formula.__code__, scope, entry.name))
+        scope[entry.name] = inline(
+            FunctionType(entry.formula.__code__, scope, entry.name)
+        )
     return {name: scope[name] for name in table}
 
 
-def _by_code(functions: Mapping[str, Any], entries: list[Any], arguments: str) -> Callable[..., Any]:
-    """Make ``built_in(code, ...)``, which calls the function of the entry with this code."""
+def _by_code(
+    functions: Mapping[str, Any], entries: list[Any], arguments: str
+) -> Callable[..., Any]:
+    """Make ``built_in(code, ...)``, which calls the function of the entry with this
+    code.
+    """
     *others, last = entries
-    lines = [f"    if code == {entry.code}: return {entry.name}({arguments})" for entry in others]
-    source = "\n".join([f"def built_in(code, {arguments}):", *lines, f"    return {last.name}({arguments})"])
+    lines = [
+        f"    if code == {entry.code}: return {entry.name}({arguments})"
+        for entry in others
+    ]
+    source = "\n".join(
+        [
+            f"def built_in(code, {arguments}):",
+            *lines,
+            f"    return {last.name}({arguments})",
+        ]
+    )
     scope: dict[str, Any] = dict(functions)
     exec(compile(source, __file__, "exec"), scope)
     return scope["built_in"]  # type: ignore[no-any-return]
 
 
 def _judged(formula: Any) -> Any:
-    """The formula of a cost for targets that may be NaN: such an output has no cost and no signal."""
+    """The formula of a cost for targets that may be NaN: such an output has no cost and
+    no signal.
+    """
 
     @inline
     def judged(target: float, output: float, derivative: float, outputs: float) -> Pair:
@@ -50,7 +75,9 @@ def _judged(formula: Any) -> Any:
 
 _SQUASHES = _compiled(activations, ACTIVATIONS)
 _ERRORS = {name: _judged(part) for name, part in _compiled(costs, COSTS).items()}
-logistic, tanh, identity = (_SQUASHES[name] for name in ("logistic", "tanh", "identity"))
+logistic, tanh, identity = (
+    _SQUASHES[name] for name in ("logistic", "tanh", "identity")
+)
 cross_entropy = _ERRORS["cross_entropy"]
 
 SQUASHES = {name: for_python(part) for name, part in _SQUASHES.items()}
@@ -58,36 +85,63 @@ ERRORS = {name: for_python(part) for name, part in _ERRORS.items()}
 """The built-in functions for Python, by name."""
 
 
-def _loop(kind: str, name: str, arguments: str, result: str, operands: str) -> Callable[..., None]:
+def _loop(
+    kind: str, name: str, arguments: str, result: str, operands: str
+) -> Callable[..., None]:
     """Make a loop over ``n`` consecutive neurons with this squash or cost."""
-    source = f"def {kind}_{name}(m, {arguments}):\n for q in range(n):\n  {result} = {name}({operands})\n"
+    source = (
+        f"def {kind}_{name}(m, {arguments}):\n for q in range(n):\n  {result} ="
+        f" {name}({operands})\n"
+    )
     scope = {"__name__": __name__, name: (_SQUASHES | _ERRORS)[name]}
     exec(compile(source, __file__, "exec"), scope)
     return scope[f"{kind}_{name}"]  # type: ignore[no-any-return]
 
 
 STRETCH = column("state"), INDEX, column("activation"), column("slope"), INDEX
-"""Kinds of arguments: states and their first index, activations, derivatives and their first index."""
+"""Kinds of arguments: states and their first index, activations, derivatives and their
+first index."""
 
-_SQUASHING = "state, at, activation, slope, to, n", "activation[to + q], slope[to + q]", "state[at + q]"
-squash_stretch = by_code([_loop("stretch_of", name, *_SQUASHING) for name in _SQUASHES], *STRETCH, INDEX)
-"""``(code, m, state, at, activation, slope, to, n)``: activations and slopes of n consecutive neurons."""
+_SQUASHING = (
+    "state, at, activation, slope, to, n",
+    "activation[to + q], slope[to + q]",
+    "state[at + q]",
+)
+squash_stretch = by_code(
+    [_loop("stretch_of", name, *_SQUASHING) for name in _SQUASHES], *STRETCH, INDEX
+)
+"""``(code, m, state, at, activation, slope, to, n)``: activations and slopes of n
+consecutive neurons."""
 
 _LARGEST = [entry for entry in ACTIVATIONS.values() if entry.kind == LARGEST]
 largest_of = inline(_by_code(_SQUASHES, _LARGEST, "state"))
-"""``(code, state)``: activation and slope of the neuron of a group that has the largest state."""
+"""``(code, state)``: activation and slope of the neuron of a group that has the largest
+state."""
 
-ANSWERS = column("activation"), column("slope"), INDEX, column("value"), column("signal"), INDEX
+ANSWERS = (
+    column("activation"),
+    column("slope"),
+    INDEX,
+    column("value"),
+    column("signal"),
+    INDEX,
+)
 _JUDGING = (
     "activation, slope, at, value, signal, to, n, outputs",
     "value[q], signal[to + q]",
     "signal[to + q], activation[at + q], slope[at + q], outputs",
 )
-judge_stretch = by_code([_loop("judge_by", name, *_JUDGING) for name in _ERRORS], *ANSWERS, INDEX, NUMBER)
-"""``(code, m, activation, slope, at, value, signal, to, n, outputs)``: signals overwrite the targets."""
+judge_stretch = by_code(
+    [_loop("judge_by", name, *_JUDGING) for name in _ERRORS], *ANSWERS, INDEX, NUMBER
+)
+"""``(code, m, activation, slope, at, value, signal, to, n, outputs)``: signals
+overwrite the targets."""
 
-cost_of = inline(_by_code(_ERRORS, [*COSTS.values()], "target, output, derivative, outputs"))
-"""``(code, target, output, derivative, outputs)``: cost and error signal under a built-in cost."""
+cost_of = inline(
+    _by_code(_ERRORS, [*COSTS.values()], "target, output, derivative, outputs")
+)
+"""``(code, target, output, derivative, outputs)``: cost and error signal under a
+built-in cost."""
 
 
 @inline
@@ -109,9 +163,11 @@ def judge(failed, code, target, output, derivative, outputs):
 
 @inline
 def aim_shares(weights, first, targets, begin, activation, at, signal, to, n, stride):
-    """The signals of n softmax outputs, c_k t_k - y_k sum_j c_j t_j, as -dE/ds_k has terms of all outputs.
+    """The signals of n softmax outputs, c_k t_k - y_k sum_j c_j t_j, as -dE/ds_k has
+    terms of all outputs.
 
-    E is the sum of -c_j t_j ln y_j with the weights c of the costs; an output without a target has no term.
+    E is the sum of -c_j t_j ln y_j with the weights c of the costs; an output without a
+    target has no term.
     """
     total = 0.0
     for o in range(n):
@@ -135,7 +191,9 @@ def draw(m, j):
 
 @inline
 def bernoulli(m, j, state):
-    """1 with the probability of the state, else 0; the probability while the neuron is deterministic."""
+    """1 with the probability of the state, else 0; the probability while the neuron is
+    deterministic.
+    """
     value, derivative = logistic(state)
     if m.deterministic[j]:
         return value, derivative
@@ -144,7 +202,9 @@ def bernoulli(m, j, state):
 
 @inline
 def noise(m, j, state):
-    """The state plus a standard normal number (Box and Muller 1958), unless the neuron is deterministic."""
+    """The state plus a standard normal number (Box and Muller 1958), unless the neuron
+    is deterministic.
+    """
     value, derivative = identity(state)
     if m.deterministic[j]:
         return value, derivative
@@ -154,7 +214,9 @@ def noise(m, j, state):
 
 @rare(INDEX, INDEX, INDEX, INDEX, *STRETCH)
 def chance(m, code, first, last, lanes, state, at, activation, slope, to):
-    """Activations and derivatives of random neurons, of which each has `lanes` consecutive samples."""
+    """Activations and derivatives of random neurons, of which each has `lanes`
+    consecutive samples.
+    """
     for j in range(first, last):
         for q in range((j - first) * lanes, (j - first + 1) * lanes):
             if code == BERNOULLI:
@@ -176,9 +238,13 @@ def normalise(state, activation, slope, first, last, stride, top):
         slope[j] = value * (1.0 - value)
 
 
-@rare(INDEX, column("state"), column("activation"), column("slope"), INDEX, INDEX, INDEX)
+@rare(
+    INDEX, column("state"), column("activation"), column("slope"), INDEX, INDEX, INDEX
+)
 def compete(m, code, state, activation, slope, first, last, stride):
-    """The activations of a group, whose numbers are `stride` apart: softmax, or of the largest state only."""
+    """The activations of a group, whose numbers are `stride` apart: softmax, or of the
+    largest state only.
+    """
     best = first
     for j in range(first, last, stride):
         if state[j] > state[best]:

@@ -1,8 +1,9 @@
 """The built-in costs: value and error signal -dE/ds of one output.
 
-``derivative`` is the output's f'(s), ``outputs`` the number of outputs. An entry is all that the library
-knows of a cost: plain Python, in the order of the codes by which kernels call it. `compiled.py` compiles it,
-with log of ``elementary.py``; ``synapse.cost``, the documentation and the tests read the entries.
+``derivative`` is the output's f'(s), ``outputs`` the number of outputs. An entry is all
+that the library knows of a cost: plain Python, in the order of the codes by which
+kernels call it. `compiled.py` compiles it, with log of ``elementary.py``;
+``synapse.cost``, the documentation and the tests read the entries.
 """
 
 from __future__ import annotations
@@ -23,10 +24,11 @@ TINY = 1e-300
 class CostFormula:
     """A built-in cost: name, code for kernels, and declared properties.
 
-    ``squash`` is the one that its outputs must have; the first such entry is their default cost.
-    ``probabilities``: whether targets must be between 0 and 1. ``averages`` are other libraries' names of
-    its mean over the outputs; it is the same for one output. ``surrogate`` says why the signal is not the
-    slope of the value, if it is not.
+    ``squash`` is the one that its outputs must have; the first such entry is their
+    default cost. ``probabilities``: whether targets must be between 0 and 1.
+    ``averages`` are other libraries' names of its mean over the outputs; it is the same
+    for one output. ``surrogate`` says why the signal is not the slope of the value, if
+    it is not.
     """
 
     name: str
@@ -51,7 +53,9 @@ def cost(
     aliases: tuple[str, ...] = (),
     averages: tuple[str, ...] = (),
 ) -> Callable[[Formula], Formula]:
-    """Enter a built-in cost, the squash of outputs without which its signal is wrong, and its other names."""
+    """Enter a built-in cost, the squash of outputs without which its signal is wrong,
+    and its other names.
+    """
 
     def enter(formula: Formula) -> Formula:
         name = formula.__name__
@@ -62,31 +66,47 @@ def cost(
     return enter
 
 
-@cost(squash="logistic", probabilities=True, averages=("bce", "bce_loss", "binary_cross_entropy"))
-def cross_entropy(target: float, output: float, derivative: float, outputs: float) -> Pair:
+@cost(
+    squash="logistic",
+    probabilities=True,
+    averages=("bce", "bce_loss", "binary_cross_entropy"),
+)
+def cross_entropy(
+    target: float, output: float, derivative: float, outputs: float
+) -> Pair:
     """-(t ln y + (1 - t) ln(1 - y)), for logistic outputs: signal t - y."""
-    value = target * log(max(output, TINY)) + (1.0 - target) * log(max(1.0 - output, TINY))
+    value = target * log(max(output, TINY)) + (1.0 - target) * log(
+        max(1.0 - output, TINY)
+    )
     # Only an output whose activation was set has a slope of 0: it does not learn.
     return -value, target - output if derivative != 0.0 else 0.0
 
 
 @cost()
-def squared_error(target: float, output: float, derivative: float, outputs: float) -> Pair:
+def squared_error(
+    target: float, output: float, derivative: float, outputs: float
+) -> Pair:
     """(t - y)^2 / 2: signal (t - y) f'."""
     error = target - output
     return 0.5 * error * error, error * derivative
 
 
 @cost(aliases=("mse", "mse_loss"))
-def mean_squared_error(target: float, output: float, derivative: float, outputs: float) -> Pair:
+def mean_squared_error(
+    target: float, output: float, derivative: float, outputs: float
+) -> Pair:
     """(t - y)^2 / n over n outputs: signal 2 (t - y) f' / n."""
     error = target - output
     return error * error / outputs, 2.0 * error * derivative / outputs
 
 
 @cost(surrogate="It counts, so its slope is 0. The signal is t - y.")
-def binary_misses(target: float, output: float, derivative: float, outputs: float) -> Pair:
-    """1 if output and target are on different sides of 1/2; it has no slope, so the signal is t - y."""
+def binary_misses(
+    target: float, output: float, derivative: float, outputs: float
+) -> Pair:
+    """1 if output and target are on different sides of 1/2; it has no slope, so the
+    signal is t - y.
+    """
     return (1.0 if (target > 0.5) != (output > 0.5) else 0.0), target - output
 
 
@@ -95,10 +115,13 @@ def binary_misses(target: float, output: float, derivative: float, outputs: floa
     probabilities=True,
     aliases=("cross_entropy_loss", "sparse_categorical_cross_entropy"),
 )
-def categorical_cross_entropy(target: float, output: float, derivative: float, outputs: float) -> Pair:
+def categorical_cross_entropy(
+    target: float, output: float, derivative: float, outputs: float
+) -> Pair:
     """-t ln y, for softmax outputs and targets that add up to 1: signal t - y.
 
-    With weights c of the costs the signal is c_k t_k - y_k sum_j c_j t_j, which `aim_shares` computes.
+    With weights c of the costs the signal is c_k t_k - y_k sum_j c_j t_j, which
+    `aim_shares` computes.
     """
     value = 0.0
     if target > 0.0:
@@ -115,7 +138,8 @@ FIRST_CUSTOM_COST = len(COSTS)
 PROBABILITIES = tuple(one.code for one in COSTS.values() if one.probabilities)
 SHARES = tuple(one.code for one in COSTS.values() if one.squash == "softmax")
 CLOSE = 1e-6
-"""Targets of costs with these codes lie between 0 and 1; those of `SHARES` add up to 1, within `CLOSE`.
+"""Targets of costs with these codes lie between 0 and 1; those of `SHARES` add up to 1,
+within `CLOSE`.
 
-``Cost.check_targets`` checks all rows of data by this, and the kernel that takes the targets of one step.
-"""
+``Cost.check_targets`` checks all rows of data by this, and the kernel that takes the
+targets of one step. """

@@ -1,8 +1,9 @@
-"""exp, expm1 and log in plain arithmetic, so that loops over a layer's neurons vectorise.
+"""exp, expm1 and log in plain arithmetic, so that loops over a layer's neurons
+vectorise.
 
-A call of the C library takes 5-10 ns and prevents vectorisation. These are within 1 ulp of it, expm1 within 2
-(``tests/engine/test_elementary.py``), and return NaN for NaN. They are compiled without
-reassociation, which would undo the split of ln 2.
+A call of the C library takes 5-10 ns and prevents vectorisation. These are within 1 ulp
+of it, expm1 within 2 (``tests/engine/test_elementary.py``), and return NaN for NaN.
+They are compiled without reassociation, which would undo the split of ln 2.
 """
 
 from __future__ import annotations
@@ -13,12 +14,19 @@ from ..compiler.jit import from_bits, in_order, table, to_bits
 
 STEPS = 64  # to a factor of 2: e^x = 2^(k/64) e^r
 PER_STEP = STEPS * 1.4426950408889634  # 64 / ln 2
-STEP_HIGH = 6.93147180369123816490e-01 / STEPS  # ln 2 / 64 in two parts: multiples of the first are exact
+STEP_HIGH = (
+    6.93147180369123816490e-01 / STEPS
+)  # ln 2 / 64 in two parts: multiples of the first are exact
 STEP_LOW = 1.90821492927058770002e-10 / STEPS
 ROUNDER = 6755399441055744.0  # 1.5 * 2^52: adding it rounds to a whole number
-power_bits = table(np.exp2(np.arange(STEPS) / STEPS).view(np.int64))  # those of 2^(i/64)
-LN2_HIGH, LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
-LOWEST, HIGHEST = -708.0, 709.0  # beyond, results would not be normal numbers
+power_bits = table(
+    np.exp2(np.arange(STEPS) / STEPS).view(np.int64)
+)  # those of 2^(i/64)
+LN2_HIGH = 6.93147180369123816490e-01
+LN2_LOW = 1.90821492927058770002e-10
+# beyond, results would not be normal numbers
+LOWEST = -708.0
+HIGHEST = 709.0
 PER_LN2 = 1.4426950408889634
 ONE_BITS = 0x3FF0000000000000
 SQRT_HALF_BITS = 0x3FE6A09E667F3BCD
@@ -42,7 +50,9 @@ def exp(x):
 
 @in_order
 def expm1(x):
-    """e^x - 1 for x within -708 .. 709, accurate also near 0; beyond, the value at the bound."""
+    """e^x - 1 for x within -708 .. 709, accurate also near 0; beyond, the value at the
+    bound.
+    """
     x = np.float64(x)
     x = LOWEST if x < LOWEST else x
     x = HIGHEST if x > HIGHEST else x
@@ -53,7 +63,9 @@ def expm1(x):
     r4 = r2 * r2
     low = (1 / 2 + r * (1 / 6)) + r2 * (1 / 24 + r * (1 / 120))
     middle = (1 / 720 + r * (1 / 5040)) + r2 * (1 / 40320 + r * (1 / 362880))
-    high = (1 / 3628800 + r * (1 / 39916800)) + r2 * (1 / 479001600 + r * (1 / 6227020800))
+    high = (1 / 3628800 + r * (1 / 39916800)) + r2 * (
+        1 / 479001600 + r * (1 / 6227020800)
+    )
     power = from_bits((to_bits(shifted) << 52) + ONE_BITS)
     return (power - 1.0) + power * (r + r2 * (low + r4 * (middle + r4 * high)))
 
@@ -63,13 +75,16 @@ def log(x):
     """ln x for normal x > 0."""
     x = np.float64(x)
     bits = to_bits(x)
-    exponent = (bits - SQRT_HALF_BITS) >> 52  # x = m 2^exponent, m within sqrt 1/2 .. sqrt 2, no branch
+    exponent = (
+        bits - SQRT_HALF_BITS
+    ) >> 52  # x = m 2^exponent, m within sqrt 1/2 .. sqrt 2, no branch
     k = np.float64(exponent)
     m = from_bits(bits - (exponent << 52))
     f = m - 1.0
     s = f / (2.0 + f)
     z = s * s
-    # ln(1 + f) = f - (f^2/2 - s (f^2/2 + R)), R = z (2/3 + 2/5 z + 2/7 z^2 + ...), |s| < 0.1716
+    # ln(1 + f) = f - (f^2/2 - s (f^2/2 + R)), R = z (2/3 + 2/5 z + 2/7 z^2 + ...), |s|
+    # < 0.1716
     z2 = z * z
     z4 = z2 * z2
     low = (2 / 3 + z * (2 / 5)) + z2 * (2 / 7 + z * (2 / 9))

@@ -1,15 +1,18 @@
 """The equations of the optimizers: how a gradient changes a vector of parameters.
 
-Each kernel is for the parameters from `begin` to `end`. It writes to `change` what is subtracted from their
-`values`, and updates these columns of the optimizer's `memory`, which has one row for each vector between
-steps. `settings` are the numbers of the optimizer in the order in which the function unpacks them, and
-`count` is the number of this step, from 1. It returns whether every change is finite. Python calls a kernel
-for all parameters, and the loop over batches (``engine/exact/train.py``) for some at a time. All vectors have
-one float, `number`, in which the arithmetic is done: that of the network.
+Each kernel is for the parameters from `begin` to `end`. It writes to `change` what is
+subtracted from their `values`, and updates these columns of the optimizer's `memory`,
+which has one row for each vector between steps. `settings` are the numbers of the
+optimizer in the order in which the function unpacks them, and `count` is the number of
+this step, from 1. It returns whether every change is finite. Python calls a kernel for
+all parameters, and the loop over batches (``engine/exact/train.py``) for some at a
+time. All vectors have one float, `number`, in which the arithmetic is done: that of the
+network.
 
-The recursive optimizers at the end keep the covariance of the parameters' errors. Covariances P are symmetric
-matrices, one after the other in one array. The first kernel of a step finds the changes of the parameters and
-returns whether all variances stay above 0; `renew` then changes the covariances.
+The recursive optimizers at the end keep the covariance of the parameters' errors.
+Covariances P are symmetric matrices, one after the other in one array. The first kernel
+of a step finds the changes of the parameters and returns whether all variances stay
+above 0; `renew` then changes the covariances.
 """
 
 from __future__ import annotations
@@ -35,8 +38,11 @@ def are_finite(numbers, n):
 @equation
 def sgd(change, values, gradient, memory, settings, rate, count, begin, end):
     """Gradient descent with momentum (Polyak, or Nesterov) and weight decay."""
-    number, nesterov = change.dtype.type, settings[1]
-    momentum, decay, pace = number(settings[0]), number(settings[2]), number(rate)
+    number = change.dtype.type
+    nesterov = settings[1]
+    momentum = number(settings[0])
+    decay = number(settings[2])
+    pace = number(rate)
     if momentum == 0.0:
         for i in range(end - begin):
             change[i] = (values[i] * decay + gradient[i]) * pace
@@ -51,11 +57,19 @@ def sgd(change, values, gradient, memory, settings, rate, count, begin, end):
 
 @equation
 def rmsprop(change, values, gradient, memory, settings, rate, count, begin, end):
-    """Gradients divided by the root of their mean square, centred or not, with momentum or without."""
-    number, centered = change.dtype.type, settings[3]
-    decay, rest, zero, pace = number(settings[0]), number(1.0 - settings[0]), number(0.0), number(rate)
-    epsilon, momentum = number(settings[1]), number(settings[2])
-    square, mean = memory[0][begin:end], memory[1 if centered else 0][begin:end]
+    """Gradients divided by the root of their mean square, centred or not, with momentum
+    or without.
+    """
+    number = change.dtype.type
+    centered = settings[3]
+    decay = number(settings[0])
+    rest = number(1.0 - settings[0])
+    zero = number(0.0)
+    pace = number(rate)
+    epsilon = number(settings[1])
+    momentum = number(settings[2])
+    square = memory[0][begin:end]
+    mean = memory[1 if centered else 0][begin:end]
     velocity = memory[len(memory) - 1][begin:end]
     for i in range(end - begin):
         square[i] = square[i] * decay + gradient[i] * gradient[i] * rest
@@ -63,7 +77,9 @@ def rmsprop(change, values, gradient, memory, settings, rate, count, begin, end)
         if centered:
             mean[i] = mean[i] * decay + gradient[i] * rest
             variance -= mean[i] * mean[i]
-            variance = zero if variance < zero else variance  # rounding may leave it below 0
+            variance = (
+                zero if variance < zero else variance
+            )  # rounding may leave it below 0
         quotient = gradient[i] / (math.sqrt(variance) + epsilon)
         if momentum != 0.0:
             quotient += velocity[i] * momentum
@@ -75,8 +91,10 @@ def rmsprop(change, values, gradient, memory, settings, rate, count, begin, end)
 @equation
 def adagrad(change, values, gradient, memory, settings, rate, count, begin, end):
     """Gradients divided by the root of the sum of their squares."""
-    number, total = change.dtype.type, memory[0][begin:end]
-    epsilon, pace = number(settings[0]), number(rate)
+    number = change.dtype.type
+    total = memory[0][begin:end]
+    epsilon = number(settings[0])
+    pace = number(rate)
     for i in range(end - begin):
         total[i] += gradient[i] * gradient[i]
         change[i] = gradient[i] / (math.sqrt(total[i]) + epsilon) * pace
@@ -86,13 +104,22 @@ def adagrad(change, values, gradient, memory, settings, rate, count, begin, end)
 @equation
 def adam(change, values, gradient, memory, settings, rate, count, begin, end):
     """Adam, AMSGrad, and decoupled weight decay."""
-    number, steps = change.dtype.type, float(count)
-    beta, beta2, amsgrad = settings[0], settings[1], settings[3]
-    first, second = memory[0][begin:end], memory[1][begin:end]
+    number = change.dtype.type
+    steps = float(count)
+    beta = settings[0]
+    beta2 = settings[1]
+    amsgrad = settings[3]
+    first = memory[0][begin:end]
+    second = memory[1][begin:end]
     largest = memory[len(memory) - 1][begin:end]
-    keep, rest, keep2, rest2 = number(beta), number(1.0 - beta), number(beta2), number(1.0 - beta2)
-    pace, root = number(rate / (1.0 - beta**steps)), number(1.0 / math.sqrt(1.0 - beta2**steps))
-    epsilon, decay = number(settings[2]), number(rate * settings[4])
+    keep = number(beta)
+    rest = number(1.0 - beta)
+    keep2 = number(beta2)
+    rest2 = number(1.0 - beta2)
+    pace = number(rate / (1.0 - beta**steps))
+    root = number(1.0 / math.sqrt(1.0 - beta2**steps))
+    epsilon = number(settings[2])
+    decay = number(rate * settings[4])
     for i in range(end - begin):
         first[i] = first[i] * keep + gradient[i] * rest
         square = second[i] * keep2 + gradient[i] * gradient[i] * rest2
@@ -108,8 +135,14 @@ def adam(change, values, gradient, memory, settings, rate, count, begin, end):
 @equation
 def rprop(change, values, gradient, memory, settings, rate, count, begin, end):
     """Steps that grow while the gradient keeps its sign, and shrink otherwise."""
-    shrink, grow, least, most, own = settings[0], settings[1], settings[2], settings[3], settings[4]
-    sizes, signs, scale = memory[0][begin:end], memory[1][begin:end], rate / own
+    shrink = settings[0]
+    grow = settings[1]
+    least = settings[2]
+    most = settings[3]
+    own = settings[4]
+    sizes = memory[0][begin:end]
+    signs = memory[1][begin:end]
+    scale = rate / own
     for i in range(end - begin):
         sign = 1.0 if gradient[i] > 0.0 else -1.0 if gradient[i] < 0.0 else 0.0
         turn = signs[i] * sign
@@ -175,7 +208,9 @@ def stay_positive(covariance, bounds, places, w):
 
 @inline
 def factorise(s):
-    """Cholesky factor of a symmetric matrix, in its lower half; returns whether that exists."""
+    """Cholesky factor of a symmetric matrix, in its lower half; returns whether that
+    exists.
+    """
     for a in range(len(s)):
         for b in range(a + 1):
             left = s[a, b]
@@ -192,22 +227,27 @@ def factorise(s):
 
 @kernel
 def find_kalman(covariance, bounds, places, slopes, errors, measurement, w, s, change):
-    """The changes by one step of the decoupled extended Kalman filter, and w for `renew`.
+    """The changes by one step of the decoupled extended Kalman filter, and w for
+    `renew`.
 
-    Group g has the parameters ``bounds[g] .. bounds[g + 1]``, the columns of `slopes` (H), and its P begins
-    at ``places[g]``. With S = sum_g H_g P_g H_g' + measurement I and S = L L':
-    w = L^-1 H P, change = w' L^-1 e.
-    `errors` become L^-1 e.
+    Group g has the parameters ``bounds[g] .. bounds[g + 1]``, the columns of `slopes`
+    (H), and its P begins at ``places[g]``. With S = sum_g H_g P_g H_g' + measurement I
+    and S = L L': w = L^-1 H P, change = w' L^-1 e. `errors` become L^-1 e.
     """
-    m, groups, size = slopes.shape[0], len(places), len(change)
+    m = slopes.shape[0]
+    groups = len(places)
+    size = len(change)
     for o in range(m):
         for q in range(m):
             s[o, q] = measurement if o == q else 0.0
     for g in range(groups):
-        first, n = bounds[g], bounds[g + 1] - bounds[g]
+        first = bounds[g]
+        n = bounds[g + 1] - bounds[g]
         for o in range(m):
             for i in range(n):
-                w[o, first + i] = times_row(covariance, places[g] + i * n, slopes, o, first, n)
+                w[o, first + i] = times_row(
+                    covariance, places[g] + i * n, slopes, o, first, n
+                )
         for o in range(m):
             for q in range(o + 1):
                 s[o, q] += row_times_row(slopes, o, w, q, first, n)
@@ -229,11 +269,13 @@ def find_kalman(covariance, bounds, places, slopes, errors, measurement, w, s, c
 
 @kernel
 def find_least_squares(covariance, bounds, places, slopes, forgetting, w, gain):
-    """The gain k of one step of recursive least squares, and w for `renew`; one group with one output.
+    """The gain k of one step of recursive least squares, and w for `renew`; one group
+    with one output.
 
     With s = forgetting + x' P x: gain = P x / s, w = P x / sqrt(s).
     """
-    zero, n = 0, bounds[1]
+    zero = 0
+    n = bounds[1]
     for i in range(n):
         w[0, i] = times_row(covariance, i * n, slopes, zero, zero, n)
     s = forgetting + row_times_row(slopes, zero, w, zero, zero, n)
@@ -249,4 +291,6 @@ def find_least_squares(covariance, bounds, places, slopes, forgetting, w, gain):
 def renew(covariance, bounds, places, w, scale, added):
     """P_g = (P_g - w_g' w_g) scale + added I for all groups."""
     for g in range(len(places)):
-        lower(covariance, places[g], bounds[g + 1] - bounds[g], w, bounds[g], scale, added)
+        lower(
+            covariance, places[g], bounds[g + 1] - bounds[g], w, bounds[g], scale, added
+        )

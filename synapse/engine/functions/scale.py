@@ -8,9 +8,11 @@ from . import ROUNDING, SQUARABLE
 
 @kernel
 def take_rows(rows, weight, keep, count, mean, squares, deviation, standard):
-    """Count rows (Welford 1962), write each in standard units; False, and nothing changes, if too large.
+    """Count rows (Welford 1962), write each in standard units; False, and nothing
+    changes, if too large.
 
-    NaN is not counted and becomes 0. What a column has counted is multiplied by `keep` before one more.
+    NaN is not counted and becomes 0. What a column has counted is multiplied by `keep`
+    before one more.
     """
     for t in range(rows.shape[0]):
         for i in range(rows.shape[1]):

@@ -1,7 +1,9 @@
-"""The logistic function and tanh in float32 arithmetic, for exact gradients of networks with float32 weights.
+"""The logistic function and tanh in float32 arithmetic, for exact gradients of networks
+with float32 weights.
 
-A vector register holds twice as many numbers as in float64, and e^x needs no table. Activations are within
-4 ulp, slopes within 6 ulp of float32 (``tests/engine/test_single.py``), and NaN for NaN.
+A vector register holds twice as many numbers as in float64, and e^x needs no table.
+Activations are within 4 ulp, slopes within 6 ulp of float32
+(``tests/engine/test_single.py``), and NaN for NaN.
 """
 
 from __future__ import annotations
@@ -14,9 +16,15 @@ from ..compiler.jit import in_order, single_bits, single_from_bits
 
 f4 = np.float32
 PER_LN2 = f4(1.4426950408889634)
-LN2_HIGH, LN2_LOW = f4(0.693359375), f4(-2.12194440e-4)  # multiples of the first are exact
+LN2_HIGH, LN2_LOW = (
+    f4(0.693359375),
+    f4(-2.12194440e-4),
+)  # multiples of the first are exact
 ROUNDER = f4(12582912.0)  # 1.5 * 2^23: adding it rounds to a whole number
-LOWEST, HIGHEST = f4(-87.0), f4(87.0)  # beyond, results or their reciprocals would not be normal numbers
+LOWEST, HIGHEST = (
+    f4(-87.0),
+    f4(87.0),
+)  # beyond, results or their reciprocals would not be normal numbers
 ONE_BITS = 0x3F800000
 ONE, TWO, FOUR = f4(1.0), f4(2.0), f4(4.0)
 T2, T3, T4, T5, T6, T7 = (f4(1 / n) for n in (2, 6, 24, 120, 720, 5040))
@@ -24,7 +32,9 @@ T2, T3, T4, T5, T6, T7 = (f4(1 / n) for n in (2, 6, 24, 120, 720, 5040))
 
 @in_order
 def powers(x):
-    """p and q of e^x = p + p q, where p is a power of 2; for x beyond -87 .. 87, those of the bound."""
+    """p and q of e^x = p + p q, where p is a power of 2; for x beyond -87 .. 87, those
+    of the bound.
+    """
     x = LOWEST if x < LOWEST else x
     x = HIGHEST if x > HIGHEST else x
     shifted = x * PER_LN2 + ROUNDER

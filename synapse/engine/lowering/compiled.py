@@ -1,4 +1,6 @@
-"""The loops of lowering, compiled. They read and write integers only, so stores of any float share them."""
+"""The loops of lowering, compiled. They read and write integers only, so stores of any
+float share them.
+"""
 
 from __future__ import annotations
 

@@ -1,9 +1,10 @@
 """The loops of lowering, each over all neurons with their connections, or their runs.
 
-``m`` has the columns of a store, `n` is the number of neurons, `count` that of connections, and `work` is
-memory for integers. Everything here is plain Python: small stores are lowered by these functions as they
-are, large ones by `compiled.py`, which compiles them. So integers from columns, which are unsigned for the
-compiler, are never subtracted from each other.
+``m`` has the columns of a store, `n` is the number of neurons, `count` that of
+connections, and `work` is memory for integers. Everything here is plain Python: small
+stores are lowered by these functions as they are, large ones by `compiled.py`, which
+compiles them. So integers from columns, which are unsigned for the compiler, are never
+subtracted from each other.
 """
 
 from __future__ import annotations
@@ -45,64 +46,95 @@ from .flags import (
 Pair = tuple[int, int]
 
 SHORT = 4
-"""Runs shorter than this are merged into a list: a loop over indices is faster than many tiny loops."""
+"""Runs shorter than this are merged into a list: a loop over indices is faster than
+many tiny loops."""
 SHORT_BY_A_LIST = 16
-"""Runs shorter than this become part of a list next to them: a list costs less than another loop."""
+"""Runs shorter than this become part of a list next to them: a list costs less than
+another loop."""
 
 
 WIDE = 16
 """How many connections are compared at once."""
 
 
-# --- the order of neurons and connections ---------------------------------------------------------
+# --- the order of neurons and connections ---------------------------------------------
 #
-# Neurons are sorted by network, those without one last, and by position. Connections are sorted by target,
-# then trainable first, self-connection last, ungated first, by gater, by source. For these, ``work`` has four
-# parts of `count` integers: the rows in order, other rows, and the two keys of these; and three numbers: how
-# many of the first begin the order where they are, and how many there are of both.
+# Neurons are sorted by network, those without one last, and by position. Connections
+# are sorted by target, then trainable first, self-connection last, ungated first, by
+# gater, by source. For these, ``work`` has four parts of `count` integers: the rows in
+# order, other rows, and the two keys of these; and three numbers: how many of the first
+# begin the order where they are, and how many there are of both.
 
 
 def count_sorted(m: Any, n: int, count: int, work: Any) -> Pair:
-    """Count the first neurons in order; whether there are ties, or were; note whether signs and clamps."""
-    tied, signs, clamps = m.ties[Ties.STRETCHES] | m.ties[Ties.BIAS_STRETCHES], 0, 0
+    """Count the first neurons in order; whether there are ties, or were; note whether
+    signs and clamps.
+    """
+    tied = m.ties[Ties.STRETCHES] | m.ties[Ties.BIAS_STRETCHES]
+    signs = 0
+    clamps = 0
     for r in range(count):
         tied |= m.tie[r]
         signs |= m.sign[r] if m.target[r] != NONE else 0
     for j in range(n):
         tied |= m.bias_tie[j]
         clamps |= m.clamped[j]
-    m.ties[Ties.SIGNED], m.ties[Ties.CLAMPED] = signs & 1, clamps
+    m.ties[Ties.SIGNED] = signs & 1
+    m.ties[Ties.CLAMPED] = clamps
     for j in range(1, n):
-        before, here = (m.network[j - 1] - 1) & NONE, (m.network[j] - 1) & NONE
-        if before > here or (before == here and here != NONE and m.position[j - 1] > m.position[j]):
+        before = (m.network[j - 1] - 1) & NONE
+        here = (m.network[j] - 1) & NONE
+        if before > here or (
+            before == here and here != NONE and m.position[j - 1] > m.position[j]
+        ):
             return j, tied != 0
     return n, tied != 0
 
 
 def key_of(m: Any, r: int) -> Pair:
     """The two keys of a connection in this order."""
-    i, j = m.source[r], m.target[r]
+    i = m.source[r]
+    j = m.target[r]
     major = (j << 2) | ((m.trainable[r] == 0) << 1) | (i == j)
     return major, (((m.gater[r] + 1) & NONE) << 32) | i
 
 
 def stretch_stop(m: Any, r: int, count: int) -> int:
-    """The end of the rows from `r` on with one target, gater and kind, and sources one after the other.
+    """The end of the rows from `r` on with one target, gater and kind, and sources one
+    after the other.
 
-    A self-connection is a stretch of its own. What a row has in common with the next is tested for every
-    connection, everything else in lowering once for a stretch.
+    A self-connection is a stretch of its own. What a row has in common with the next is
+    tested for every connection, everything else in lowering once for a stretch.
     """
-    source, target, gater, trainable, tie = m.source, m.target, m.gater, m.trainable, m.tie
-    i, j, g, fixed, tied, s = source[r], target[r], gater[r], trainable[r] == 0, tie[r] != 0, r + 1
+    source = m.source
+    target = m.target
+    gater = m.gater
+    trainable = m.trainable
+    tie = m.tie
+    i = source[r]
+    j = target[r]
+    g = gater[r]
+    fixed = trainable[r] == 0
+    tied = tie[r] != 0
+    s = r + 1
     if i == j:
         return s
     size = WIDE
     while size > 0:  # the last ones one by one
-        same = s + size <= count and source[s + size - 1] == i + size and target[s + size - 1] == j
+        same = (
+            s + size <= count
+            and source[s + size - 1] == i + size
+            and target[s + size - 1] == j
+        )
         if same:
             for t in range(size):
                 k = s + t
-                same &= (source[k] == i + t + 1) & (target[k] == j) & (gater[k] == g) & (source[k] != j)
+                same &= (
+                    (source[k] == i + t + 1)
+                    & (target[k] == j)
+                    & (gater[k] == g)
+                    & (source[k] != j)
+                )
                 same &= ((trainable[k] == 0) == fixed) & ((tie[k] != 0) == tied)
         if same:
             i, s = i + size, s + size
@@ -112,26 +144,43 @@ def stretch_stop(m: Any, r: int, count: int) -> int:
 
 
 def list_stop(m: Any, r: int, count: int, limit: int) -> int:
-    """The end of the ungated rows like `r` after it, with sources below `limit` that are not consecutive."""
-    source, s, alike = m.source, r + 1, m.gater[r] == NONE and m.source[r] < limit
+    """The end of the ungated rows like `r` after it, with sources below `limit` that
+    are not consecutive.
+    """
+    source = m.source
+    s = r + 1
+    alike = m.gater[r] == NONE and m.source[r] < limit
     while alike and s + 1 < count:
         alike = m.target[s] == m.target[r] and m.gater[s] == NONE and source[s] < limit
-        alike &= ((m.trainable[s] == 0) == (m.trainable[r] == 0)) & ((m.tie[s] == 0) == (m.tie[r] == 0))
+        alike &= ((m.trainable[s] == 0) == (m.trainable[r] == 0)) & (
+            (m.tie[s] == 0) == (m.tie[r] == 0)
+        )
         alike &= (source[s] > source[s - 1] + 1) & (source[s + 1] != source[s] + 1)
         s += alike
     return s
 
 
 def split_rows(m: Any, n: int, count: int, work: Any) -> Pair:
-    """Divide the rows into those in order, written once one has moved, and others; returns both numbers."""
-    target, first, kept, others, last, r = m.target, 0, 0, 0, (-1, -1), 0
+    """Divide the rows into those in order, written once one has moved, and others;
+    returns both numbers.
+    """
+    target = m.target
+    first = 0
+    kept = 0
+    others = 0
+    last = (-1, -1)
+    r = 0
     while r < count:
         if target[r] == NONE:
             r += 1
             continue
         key = key_of(m, r)
         if key[0] < last[0] or (key[0] == last[0] and key[1] < last[1]):
-            work[count + others], work[2 * count + others], work[3 * count + others] = r, key[0], key[1]
+            work[count + others], work[2 * count + others], work[3 * count + others] = (
+                r,
+                key[0],
+                key[1],
+            )
             others += 1
             r += 1
             continue
@@ -142,13 +191,19 @@ def split_rows(m: Any, n: int, count: int, work: Any) -> Pair:
         while r < stop:
             work[kept] = r
             kept, r = kept + 1, r + 1
-    work[4 * count], work[4 * count + 1], work[4 * count + 2] = first, kept, others
+    work[4 * count] = first
+    work[4 * count + 1] = kept
+    work[4 * count + 2] = others
     return kept, others
 
 
 def merge_rows(m: Any, n: int, count: int, work: Any) -> Pair:
-    """Merge the sorted others into those in order; returns the first row that may be new, and the count."""
-    first, a, b = work[4 * count], work[4 * count + 1], work[4 * count + 2]
+    """Merge the sorted others into those in order; returns the first row that may be
+    new, and the count.
+    """
+    first = work[4 * count]
+    a = work[4 * count + 1]
+    b = work[4 * count + 2]
     k = total = a + b
     while b > 0:
         r, k, before = 0, k - 1, (-1, -1)
@@ -163,19 +218,26 @@ def merge_rows(m: Any, n: int, count: int, work: Any) -> Pair:
     return min(first, k), total
 
 
-# --- runs -----------------------------------------------------------------------------------------
+# --- runs -----------------------------------------------------------------------------
 
 
 def find_groups(m: Any, n: int) -> None:
-    """Find the groups: consecutive neurons of one network, squash and group, which compete.
+    """Find the groups: consecutive neurons of one network, squash and group, which
+    compete.
 
-    Softmax outputs of a network are one group. A neuron that competes with no other is a group of one.
+    Softmax outputs of a network are one group. A neuron that competes with no other is
+    a group of one.
     """
     group = 0
     for j in range(n):
-        squash, number = m.squash[j], m.network[j]
+        squash = m.squash[j]
+        number = m.network[j]
         alike = j > 0 and number == m.network[j - 1] and squash == m.squash[j - 1]
-        alike = alike and m.role[j] == m.role[j - 1] and m.synchronous[j] == m.synchronous[j - 1]
+        alike = (
+            alike
+            and m.role[j] == m.role[j - 1]
+            and m.synchronous[j] == m.synchronous[j - 1]
+        )
         within = alike
         if not (squash == SOFTMAX and m.role[j] == OUTPUT and number != 0):
             within = alike and m.group[j] != 0 and m.group[j] == m.group[j - 1]
@@ -190,24 +252,38 @@ def find_groups(m: Any, n: int) -> None:
 def describe_neurons(m: Any, n: int, count: int, work: Any) -> None:
     """Find the incoming connections, the flags and the self-connection of each neuron.
 
-    ``work[j]`` becomes whether j is an input without incoming connections: it is clamped, and gets no error.
+    ``work[j]`` becomes whether j is an input without incoming connections: it is
+    clamped, and gets no error.
     """
-    source, target, gater, trainable = m.source, m.target, m.gater, m.trainable
-    earliest = m.block_first  # lent until `find_blocks`: the first row at which a block with j may begin
+    source = m.source
+    target = m.target
+    gater = m.gater
+    trainable = m.trainable
+    earliest = (
+        m.block_first
+    )  # lent until `find_blocks`: the first row at which a block with j may begin
     r = connected = 0
     for j in range(n):
-        first, group = r, m.group_first[j]
-        learning, flags, after, self_row, self_gater = 0, 0, 0, NONE, NONE
+        first = r
+        group = m.group_first[j]
+        learning = 0
+        flags = 0
+        after = 0
+        self_row = NONE
+        self_gater = NONE
         while r < count and target[r] == j:
-            i, g = source[r], gater[r]
+            i = source[r]
+            g = gater[r]
             stop = list_stop(m, stretch_stop(m, r, count) - 1, count, j if i < j else n)
             if trainable[r] != 0:
                 learning += stop - r
             if i == j:
                 flags |= MEMORY
-                self_row, self_gater = r, g
+                self_row = r
+                self_gater = g
             elif i < group and not m.synchronous[j]:
-                # A stretch may end within the group, whose members read each other one step late.
+                # A stretch may end within the group, whose members read each other one
+                # step late.
                 after = max(after, min(source[stop - 1] + 1, group))
             if i != j and source[stop - 1] >= group and i < m.group_stop[j]:
                 connected += 1
@@ -215,22 +291,32 @@ def describe_neurons(m: Any, n: int, count: int, work: Any) -> None:
                 flags |= GATED
                 if g < group and not m.synchronous[j]:
                     after = max(after, g + 1)
-                connected += group <= g and g < m.group_stop[j] and m.group_stop[j] > group + 1
+                connected += (
+                    group <= g and g < m.group_stop[j] and m.group_stop[j] > group + 1
+                )
             r = stop
         work[j] = m.role[j] == INPUT and r == first
-        m.first_incoming[j], m.learning[j], m.flags[j] = first, learning, flags
-        m.self_row[j], m.self_gater[j] = self_row, self_gater
+        m.first_incoming[j] = first
+        m.learning[j] = learning
+        m.flags[j] = flags
+        m.self_row[j] = self_row
+        m.self_gater[j] = self_gater
         earliest[j] = after
         earliest[group] = max(earliest[group], after)  # one block has the whole group
-        m.first_trace[j] = m.first_influence[j] = m.last_influence[j] = m.first_pull[j] = m.last_pull[j] = 0
+        m.first_trace[j] = m.first_influence[j] = m.last_influence[j] = m.first_pull[
+            j
+        ] = m.last_pull[j] = 0
     m.ties[Ties.INTERNAL] = connected
 
 
 def flags_of_run(m: Any, j: int, r: int, work: Any) -> int:
     """The flags of the run into j to which a connection belongs."""
-    i, g, home = m.source[r], m.gater[r], m.network[j]
+    i = m.source[r]
+    g = m.gater[r]
+    home = m.network[j]
     gated = g != NONE
-    by, flags = g if gated else j, 0
+    by = g if gated else j
+    flags = 0
     if home != 0 and m.network[i] == home and m.network[by] == home:
         group = m.group_first[j]
         if i >= group or m.synchronous[i] & m.synchronous[j]:
@@ -251,25 +337,41 @@ def flags_of_run(m: Any, j: int, r: int, work: Any) -> int:
 
 
 def find_runs(m: Any, n: int, count: int, work: Any) -> Pair:
-    """Divide connections into runs; returns how many, and the number of memories and gated runs into them."""
-    source, target, gater = m.source, m.target, m.gater
-    network, run_length, run_kind = m.network, m.run_length, m.run_kind
+    """Divide connections into runs; returns how many, and the number of memories and
+    gated runs into them.
+    """
+    source = m.source
+    target = m.target
+    gater = m.gater
+    network = m.network
+    run_length = m.run_length
+    run_kind = m.run_kind
     find_groups(m, n)
     describe_neurons(m, n, count, work)
-    alike_sources = m.block_stop  # lent until `find_blocks`: how many neurons from here on are of one kind
+    alike_sources = (
+        m.block_stop
+    )  # lent until `find_blocks`: how many neurons from here on are of one kind
     for j in range(n - 1, -1, -1):
         same = j + 1 < n and network[j + 1] == network[j] and work[j + 1] == work[j]
         same = same and m.synchronous[j + 1] == m.synchronous[j]
         alike_sources[j] = 1 + (alike_sources[j + 1] if same else 0)
-    runs, pairs, r = 0, 0, 0
+    runs = 0
+    pairs = 0
+    r = 0
     for j in range(n):
         memory = m.flags[j] & MEMORY
         pairs += memory
-        m.first_run[j] = begin = runs  # `begin`: the first run of those that may be merged
-        before, last, last_gater, stop = -1, 0, 0, r
+        m.first_run[j] = begin = (
+            runs  # `begin`: the first run of those that may be merged
+        )
+        before = -1
+        last = 0
+        last_gater = 0
+        stop = r
         group = 1 * m.group_first[j]
         while r < count and target[r] == j:
-            i, g = source[r], gater[r]
+            i = source[r]
+            g = gater[r]
             if r == stop:
                 stop = stretch_stop(m, r, count)
             if i == j:
@@ -278,19 +380,25 @@ def find_runs(m: Any, n: int, count: int, work: Any) -> Pair:
                 continue
             size = min(stop - r, alike_sources[i])
             if i < group:
-                size = min(size, group - i)  # members of the group are read one step late
-            gated, flags = g != NONE, flags_of_run(m, j, r, work)
+                size = min(
+                    size, group - i
+                )  # members of the group are read one step late
+            gated = g != NONE
+            flags = flags_of_run(m, j, r, work)
             alike = flags | (gated << 8)
             if alike != before:
                 runs = merge_short(m, begin, runs, memory)
                 begin = runs
-            t, length, opened = runs - 1, 0, alike != before or i != last + 1
+            t = runs - 1
+            length = 0
+            opened = alike != before or i != last + 1
             if not opened and g == last_gater:
                 if run_kind[t] == ZIPPED:  # its last connection belongs to the next run
                     run_length[t] -= 1
                     if run_length[t] == 1:
                         run_kind[t] = SHARED
-                    opened, length = True, 1
+                    opened = True
+                    length = 1
                 else:
                     run_length[t] += size
             elif (
@@ -307,8 +415,11 @@ def find_runs(m: Any, n: int, count: int, work: Any) -> Pair:
                 opened = True
             if opened:
                 run_kind[runs] = SHARED if gated else DENSE
-                m.run_flags[runs], m.run_influence[runs] = flags, NONE
-                m.run_first[runs], m.run_source[runs], m.run_gater[runs] = r - length, i - length, g
+                m.run_flags[runs] = flags
+                m.run_influence[runs] = NONE
+                m.run_first[runs] = r - length
+                m.run_source[runs] = i - length
+                m.run_gater[runs] = g
                 run_length[runs] = size + length
                 runs += 1
                 pairs += gated and memory != 0
@@ -320,22 +431,27 @@ def find_runs(m: Any, n: int, count: int, work: Any) -> Pair:
                     run_kind[runs - 1] = LISTED
                     run_length[runs - 1] += stop - r
                     r = stop
-            before, last, last_gater = alike, source[r - 1], g
+            before = alike
+            last = source[r - 1]
+            last_gater = g
         runs = merge_short(m, begin, runs, memory)
         m.last_run[j] = runs
     return runs, pairs
 
 
 def merge_short(m: Any, first: int, stop: int, memory: int) -> int:
-    """Merge consecutive short runs, which differ only in sources and gaters, then those next to lists.
+    """Merge consecutive short runs, which differ only in sources and gaters, then those
+    next to lists.
 
-    Returns where the runs end then. Gated runs of a self-connected target are not merged, because each
-    belongs to one influence.
+    Returns where the runs end then. Gated runs of a self-connected target are not
+    merged, because each belongs to one influence.
     """
     if stop < first + 2 or (memory and m.run_gater[first] != NONE):
         return stop
     for limit in (SHORT, SHORT_BY_A_LIST):
-        last, was_listed, was_short = first, False, False
+        last = first
+        was_listed = False
+        was_short = False
         for t in range(first, stop):
             listed = m.run_kind[t] == LISTED or m.run_kind[t] == PAIRED
             short = listed or m.run_length[t] < limit
@@ -347,21 +463,27 @@ def merge_short(m: Any, first: int, stop: int, memory: int) -> int:
                 m.run_kind[last], m.run_flags[last] = m.run_kind[t], m.run_flags[t]
                 m.run_first[last], m.run_length[last] = m.run_first[t], m.run_length[t]
                 m.run_source[last], m.run_gater[last] = m.run_source[t], m.run_gater[t]
-            was_listed, was_short = listed, short
+            was_listed = listed
+            was_short = short
         stop = last + 1
     return stop
 
 
-# --- influences and traces ------------------------------------------------------------------------
+# --- influences and traces ------------------------------------------------------------
 
 
 def find_influences(m: Any, n: int, count: int, work: Any) -> Pair:
-    """Pairs of a gater and a self-connected neuron that it gates; returns the numbers of pairs and pulls."""
-    gaters, p = m.influence_gater, 0
+    """Pairs of a gater and a self-connected neuron that it gates; returns the numbers
+    of pairs and pulls.
+    """
+    gaters = m.influence_gater
+    p = 0
     for j in range(n):
         first = m.first_influence[j] = p
         if m.flags[j] & MEMORY:
-            for t in range(m.first_run[j], m.last_run[j] + 1):  # the last one stands for the self-connection
+            for t in range(
+                m.first_run[j], m.last_run[j] + 1
+            ):  # the last one stands for the self-connection
                 g = m.run_gater[t] if t < m.last_run[j] else m.self_gater[j]
                 if g == NONE:
                     continue
@@ -374,7 +496,9 @@ def find_influences(m: Any, n: int, count: int, work: Any) -> Pair:
                     gaters[q] = g
                     p += 1
             q = first
-            for t in range(m.first_run[j], m.last_run[j]):  # twice in the order of gaters
+            for t in range(
+                m.first_run[j], m.last_run[j]
+            ):  # twice in the order of gaters
                 g = m.run_gater[t]
                 if g != NONE:
                     if gaters[q] > g:
@@ -386,7 +510,9 @@ def find_influences(m: Any, n: int, count: int, work: Any) -> Pair:
         for q in range(first, p):
             g = gaters[q]
             together = m.network[j] != 0 and m.network[g] == m.network[j]
-            delayed = g >= m.group_first[j] if together else g == j  # or found at run time
+            delayed = (
+                g >= m.group_first[j] if together else g == j
+            )  # or found at run time
             delayed = delayed or (together and m.synchronous[g] & m.synchronous[j])
             heard = not delayed and not work[g]
             m.influence_gated[q], m.influence_self[q] = j, m.self_gater[j] == g
@@ -407,10 +533,11 @@ def find_influences(m: Any, n: int, count: int, work: Any) -> Pair:
 
 
 def place_traces(m: Any, n: int, count: int, work: Any) -> Pair:
-    """Decide which neurons store traces, and assign their rows. Returns how many of both kinds.
+    """Decide which neurons store traces, and assign their rows. Returns how many of
+    both kinds.
 
-    These are self-connected, or gate memory while their eligibility must be stored. The second kind is that
-    of extended traces. `count` is the number of influences.
+    These are self-connected, or gate memory while their eligibility must be stored. The
+    second kind is that of extended traces. `count` is the number of influences.
     """
     for j in range(n):
         work[j] = 0
@@ -434,11 +561,13 @@ def place_traces(m: Any, n: int, count: int, work: Any) -> Pair:
     return traces, extended
 
 
-# --- what is computed together --------------------------------------------------------------------
+# --- what is computed together --------------------------------------------------------
 
 
 def join_neurons(m: Any, n: int, count: int, work: Any) -> Pair:
-    """Find the neurons that are computed together, and mark those that are computed by shorter code."""
+    """Find the neurons that are computed together, and mark those that are computed by
+    shorter code.
+    """
     find_blocks(m, n)
     mark_plain(m, n)
     find_alike(m, n)
@@ -447,16 +576,23 @@ def join_neurons(m: Any, n: int, count: int, work: Any) -> Pair:
 
 
 def find_blocks(m: Any, n: int) -> None:
-    """Put consecutive neurons of one network and squash that do not depend on each other into blocks.
+    """Put consecutive neurons of one network and squash that do not depend on each
+    other into blocks.
 
-    A block ends before a neuron that depends on one of it, or before the group of such a neuron.
+    A block ends before a neuron that depends on one of it, or before the group of such
+    a neuron.
     """
     block = 0
     earliest = m.block_first  # from `describe_neurons`, replaced neuron by neuron
     for j in range(n):
-        number, squash = m.network[j], m.squash[j]
+        number = m.network[j]
+        squash = m.squash[j]
         same = j > 0 and number == m.network[j - 1] and squash == m.squash[j - 1]
-        roles = j > 0 and m.role[j] == m.role[j - 1] and m.synchronous[j] == m.synchronous[j - 1]
+        roles = (
+            j > 0
+            and m.role[j] == m.role[j - 1]
+            and m.synchronous[j] == m.synchronous[j - 1]
+        )
         if not (same and roles) or number == 0 or earliest[j] > block:
             block = j
         m.block_first[j] = block
@@ -466,14 +602,21 @@ def find_blocks(m: Any, n: int) -> None:
 
 
 def mark_plain(m: Any, n: int) -> None:
-    """Mark neurons without traces whose runs are all plain, and those whose updates may all stay pending."""
+    """Mark neurons without traces whose runs are all plain, and those whose updates may
+    all stay pending.
+    """
     for j in range(n):
         plain = not m.flags[j] & TRACED
         pending = plain and not m.flags[j] & GATES
         for t in range(m.first_run[j], m.last_run[j]):
-            kind, flags = m.run_kind[t], m.run_flags[t]
+            kind = m.run_kind[t]
+            flags = m.run_flags[t]
             plain = plain and kind == DENSE and not flags & UNORDERED
-            pending = pending and kind <= LISTED and flags & (NEVER_PENDING | SILENT) == SILENT
+            pending = (
+                pending
+                and kind <= LISTED
+                and flags & (NEVER_PENDING | SILENT) == SILENT
+            )
         if plain:
             m.flags[j] |= PLAIN_RUNS
         if pending:
@@ -481,14 +624,18 @@ def mark_plain(m: Any, n: int) -> None:
 
 
 def find_alike(m: Any, n: int) -> None:
-    """Find consecutive neurons of a block with runs of the same form, which can be computed together.
+    """Find consecutive neurons of a block with runs of the same form, which can be
+    computed together.
 
-    Run by run they have the same sources, or each has sources shifted by one from the previous neuron
-    (`STEPPED`); lists and pairs may differ. Their connections are equally spaced.
+    Run by run they have the same sources, or each has sources shifted by one from the
+    previous neuron (`STEPPED`); lists and pairs may differ. Their connections are
+    equally spaced.
     """
-    begin, joined = 0, False
+    begin = 0
+    joined = False
     for j in range(n):
-        first, runs = m.first_run[j], m.last_run[j] - m.first_run[j]
+        first = m.first_run[j]
+        runs = m.last_run[j] - m.first_run[j]
         alike = j + 1 < n and m.block_stop[j] > j + 1 and m.flags[j + 1] == m.flags[j]
         alike = alike and m.last_run[j + 1] == m.last_run[j] + runs
         if alike:
@@ -507,18 +654,30 @@ def find_alike(m: Any, n: int) -> None:
 
 
 def is_stepped(m: Any, t: int, following: int) -> bool:
-    """Whether the sources of a run are shifted by one from those of another, and both are consecutive."""
+    """Whether the sources of a run are shifted by one from those of another, and both
+    are consecutive.
+    """
     kind: int = m.run_kind[t]
-    return (kind == DENSE or kind == SHARED) and m.run_source[following] == m.run_source[t] + 1
+    return (kind == DENSE or kind == SHARED) and m.run_source[
+        following
+    ] == m.run_source[t] + 1
 
 
 def fits(m: Any, first: int, runs: int, joined: bool) -> bool:
-    """Whether all runs of a neuron, and of the one it is `joined` to, differ from the next by the same."""
+    """Whether all runs of a neuron, and of the one it is `joined` to, differ from the
+    next by the same.
+    """
     for t in range(first, first + runs):
-        u, v, kind = t + runs, t - runs, m.run_kind[t]
+        u = t + runs
+        v = t - runs
+        kind = m.run_kind[t]
         scattered = kind != DENSE and kind != SHARED
         stepped = is_stepped(m, t, u)
-        if kind != m.run_kind[u] or m.run_flags[t] != m.run_flags[u] or m.run_length[t] != m.run_length[u]:
+        if (
+            kind != m.run_kind[u]
+            or m.run_flags[t] != m.run_flags[u]
+            or m.run_length[t] != m.run_length[u]
+        ):
             return False
         if not scattered and not stepped and m.run_source[u] != m.run_source[t]:
             return False
@@ -533,13 +692,16 @@ def fits(m: Any, first: int, runs: int, joined: bool) -> bool:
 
 
 def mark_sources(m: Any, n: int, work: Any) -> None:
-    """Mark neurons for ``weigh.weigh_four``, and those that ``exact/accumulate.py`` sums over."""
+    """Mark neurons for ``weigh.weigh_four``, and those that ``exact/accumulate.py``
+    sums over.
+    """
     for j in range(n + 1):
         work[j] = 0
     for j in range(n):
         plain = m.flags[j] & (MEMORY | TRACED) == 0 and m.last_run[j] > m.first_run[j]
         for t in range(m.first_run[j], m.last_run[j]):
-            kind, flags = m.run_kind[t], m.run_flags[t]
+            kind = m.run_kind[t]
+            flags = m.run_flags[t]
             plain = plain and kind == DENSE and not flags & STEPPED
             if (kind == DENSE or kind == SHARED) and not flags & (FIXED | STEPPED):
                 work[m.run_source[t]] += 1
@@ -553,18 +715,23 @@ def mark_sources(m: Any, n: int, work: Any) -> None:
             m.flags[j] |= GRADIENT_SOURCE
 
 
-# --- traces across lowerings ----------------------------------------------------------------------
+# --- traces across lowerings ----------------------------------------------------------
 
 
 def read_traces(m: Any, n: int, count: int, work: Any) -> Pair:
-    """List what the traces of the program belong to; `count` is the number of its neurons.
+    """List what the traces of the program belong to; `count` is the number of its
+    neurons.
 
-    The lists have room for all neurons and pairs: self-connected neurons; the identities of their
-    self-connections; those of connections with eligibility traces; gaters and gated neurons of pairs that
-    have extended traces; and of each of these, the number of its pair beside the identity of its connection,
-    NONE for the bias, which is last in a pair. Returns how many self-connections and pairs there are.
+    The lists have room for all neurons and pairs: self-connected neurons; the
+    identities of their self-connections; those of connections with eligibility traces;
+    gaters and gated neurons of pairs that have extended traces; and of each of these,
+    the number of its pair beside the identity of its connection, NONE for the bias,
+    which is last in a pair. Returns how many self-connections and pairs there are.
     """
-    memory, pairs, at, influences = 0, 0, 2 * count, m.last_influence[count - 1]
+    memory = 0
+    pairs = 0
+    at = 2 * count
+    influences = m.last_influence[count - 1]
     for j in range(count):
         if m.flags[j] & MEMORY:
             work[memory], work[count + memory] = j, m.identity[m.self_row[j]]
@@ -581,7 +748,8 @@ def read_traces(m: Any, n: int, count: int, work: Any) -> Pair:
             for r in range(m.first_incoming[g], m.first_incoming[g] + m.learning[g]):
                 work[at], work[at + 1] = pairs, m.identity[r]
                 at += 2
-            work[at], work[at + 1] = pairs, NONE
+            work[at] = pairs
+            work[at + 1] = NONE
             at, pairs = at + 2, pairs + 1
     return memory, pairs
 
@@ -589,20 +757,31 @@ def read_traces(m: Any, n: int, count: int, work: Any) -> Pair:
 def place_kept(m: Any, n: int, count: int, work: Any) -> Pair:
     """Find the places in the program of the traces of an earlier one.
 
-    `work` begins with the numbers of self-connections, eligibility traces, pairs and extended traces. From
-    the tenth number on, it has a 0 for each neuron, and the lists: neurons, gaters, gated neurons, pairs, all
-    identities, and the present rows of these. Afterwards, the first three numbers are where it lists new
-    places of eligibility traces, influences and extended traces, the next three where it lists which of the
-    earlier ones they are, and the last three how many. Returns how many neurons, listed from the tenth number
-    on, have a self-connection or traces that they did not have before.
+    `work` begins with the numbers of self-connections, eligibility traces, pairs and
+    extended traces. From the tenth number on, it has a 0 for each neuron, and the
+    lists: neurons, gaters, gated neurons, pairs, all identities, and the present rows
+    of these. Afterwards, the first three numbers are where it lists new places of
+    eligibility traces, influences and extended traces, the next three where it lists
+    which of the earlier ones they are, and the last three how many. Returns how many
+    neurons, listed from the tenth number on, have a self-connection or traces that they
+    did not have before.
     """
-    selves, eligible, pairs, extended = work[0], work[1], work[2], work[3]
-    mark, memory, gater = 9, 9 + n, 9 + n + selves
-    gated, pair, own = gater + pairs, gater + 2 * pairs, gater + 2 * pairs + extended
-    first, extending = own + selves, own + selves + eligible
+    selves = work[0]
+    eligible = work[1]
+    pairs = work[2]
+    extended = work[3]
+    mark = 9
+    memory = 9 + n
+    gater = 9 + n + selves
+    gated = gater + pairs
+    pair = gater + 2 * pairs
+    own = gater + 2 * pairs + extended
+    first = own + selves
+    extending = own + selves + eligible
     rows = selves + eligible + extended  # the row of an identity is so much further
     for t in range(selves):
-        j, r = work[memory + t], work[own + rows + t]
+        j = work[memory + t]
+        r = work[own + rows + t]
         if j != NONE and r != NONE and m.self_row[j] == r:
             work[mark + j] |= MEMORY
     kept = 0
@@ -611,24 +790,36 @@ def place_kept(m: Any, n: int, count: int, work: Any) -> Pair:
         if r == NONE:
             continue
         j = m.target[r]
-        place, momentary = r - m.first_incoming[j], m.flags[j] & (TRACED | MEMORY) == TRACED
+        place = r - m.first_incoming[j]
+        momentary = m.flags[j] & (TRACED | MEMORY) == TRACED
         work[mark + j] |= TRACED
         # those of a neuron without memory are renewed at its next activation
         if (momentary or work[mark + j] & MEMORY) and place < m.learning[j]:
             work[first + kept], work[first + rows + kept] = t, m.first_trace[j] + place
             kept += 1
-    work[0], work[3], work[6] = first + rows, first, kept
-    q, before, last = 0, -1, 0
+    work[0] = first + rows
+    work[3] = first
+    work[6] = kept
+    q = 0
+    before = -1
+    last = 0
     for t in range(pairs):
-        g, j, present = work[gater + t], work[gated + t], NONE
+        g = work[gater + t]
+        j = work[gated + t]
+        present = NONE
         if g != NONE and j != NONE and work[mark + j] & MEMORY:
             if j != before or g < last:
                 q = m.first_influence[j]
             while q < m.last_influence[j] and m.influence_gater[q] < g:
                 q += 1
-            if q < m.last_influence[j] and m.influence_gater[q] == g and m.influence_trace[q] != NONE:
+            if (
+                q < m.last_influence[j]
+                and m.influence_gater[q] == g
+                and m.influence_trace[q] != NONE
+            ):
                 present = q
-            before, last = j, g
+            before = j
+            last = g
         work[gater + t] = present
     kept = 0
     for t in range(extended):
@@ -636,26 +827,38 @@ def place_kept(m: Any, n: int, count: int, work: Any) -> Pair:
         if q == NONE:
             continue
         g = m.influence_gater[q]
-        place, r = m.learning[g], work[extending + rows + t]
+        place = m.learning[g]
+        r = work[extending + rows + t]
         if work[extending + t] != NONE:
             place = r - m.first_incoming[g]
             if r == NONE or place < 0 or place >= m.learning[g]:
                 continue  # gone, fixed or, in a file, of another neuron than the gater
-        work[extending + kept], work[extending + rows + kept] = t, m.influence_trace[q] + place
+        work[extending + kept], work[extending + rows + kept] = (
+            t,
+            m.influence_trace[q] + place,
+        )
         kept += 1
-    work[2], work[5], work[8] = extending + rows, extending, kept
+    work[2] = extending + rows
+    work[5] = extending
+    work[8] = kept
     kept = 0
     for t in range(pairs):
         q = work[gater + t]
         if q != NONE:
-            work[gated + kept], work[gater + kept] = t, q
+            work[gated + kept] = t
+            work[gater + kept] = q
             kept += 1
-    work[1], work[4], work[7] = gater, gated, kept
+    work[1] = gater
+    work[4] = gated
+    work[7] = kept
     new = 0
     for j in range(n):
-        flags, had = m.flags[j], work[mark + j]
+        flags = m.flags[j]
+        had = work[mark + j]
         if (flags & MEMORY and not had & MEMORY) or (
-            flags & (TRACED | MEMORY) == TRACED and m.learning[j] != 0 and not had & TRACED
+            flags & (TRACED | MEMORY) == TRACED
+            and m.learning[j] != 0
+            and not had & TRACED
         ):
             work[mark + new] = j
             new += 1

@@ -1,8 +1,8 @@
 """Lowering: from a topology to the program of the kernels.
 
-Neurons are sorted into activation order, the incoming connections of a neuron
-become consecutive rows, and consecutive sources become runs. The program does not depend on how the topology
-came about.
+Neurons are sorted into activation order, the incoming connections of a neuron become
+consecutive rows, and consecutive sources become runs. The program does not depend on
+how the topology came about.
 """
 
 from __future__ import annotations
@@ -26,11 +26,17 @@ RESERVE = 64
 
 
 def lower(store: Store) -> None:
-    """Make the program columns of `store` from its topology; numbers and traces are preserved."""
+    """Make the program columns of `store` from its topology; numbers and traces are
+    preserved.
+    """
     kept = store.program.traces(store)
-    store.program = Program(0, kept)  # so that the next lowering has them if this one fails
+    store.program = Program(
+        0, kept
+    )  # so that the next lowering has them if this one fails
     loops.lowered += store.n_neurons + store.n_connections
-    ordered, tied = loops.run(kernels.count_sorted, store, store.n_connections, np.empty(0, np.int64))
+    ordered, tied = loops.run(
+        kernels.count_sorted, store, store.n_connections, np.empty(0, np.int64)
+    )
     if tied:
         number_ties(store)
     if ordered < store.n_neurons or (store.n_removed and None in store.views):
@@ -47,7 +53,7 @@ def lower(store: Store) -> None:
     store.program = Program(0, made=True)  # identities can be renumbered now
 
 
-# --- neurons and connections ----------------------------------------------------------------------
+# --- neurons and connections ----------------------------------------------------------
 
 
 def number_ties(store: Store) -> None:
@@ -61,9 +67,13 @@ def number_ties(store: Store) -> None:
 
 
 def order_neurons(store: Store) -> None:
-    """Order of neurons: networks one after the other, each in activation order, then other neurons."""
+    """Order of neurons: networks one after the other, each in activation order, then
+    other neurons.
+    """
     network = store["network"]
-    key = (network - np.uint32(1)).astype(np.uint64) << 32  # neurons without a network come last
+    key = (network - np.uint32(1)).astype(
+        np.uint64
+    ) << 32  # neurons without a network come last
     key |= store["position"] * (network != 0)
     order = np.argsort(key, kind="stable")
     order = order[np.array([view is not None for view in store.views], bool)[order]]
@@ -84,20 +94,31 @@ def order_connections(store: Store) -> None:
     if others > 1:
         rows, major, minor = (work[k * count : k * count + others] for k in (1, 2, 3))
         gated = minor.max() > NONE
-        order = np.lexsort((minor, major)) if gated else order_of(major * store.n_neurons + minor)
+        order = (
+            np.lexsort((minor, major))
+            if gated
+            else order_of(major * store.n_neurons + minor)
+        )
         for part in (rows, major, minor):
             part[:] = part[order]
     first, stop = loops.run(kernels.merge_rows, store, count, work)
-    moved = {column.name: store.columns[column.name][work[first:stop]] for column in CONNECTION}
-    identities, rows = work[: stop - first], np.arange(first, stop, dtype=np.uint32)
+    moved = {
+        column.name: store.columns[column.name][work[first:stop]]
+        for column in CONNECTION
+    }
+    identities = work[: stop - first]
+    rows = np.arange(first, stop, dtype=np.uint32)
     identities[:] = moved["identity"]
-    for name, values in moved.items():  # if memory had run out before, nothing would have moved
+    for (
+        name,
+        values,
+    ) in moved.items():  # if memory had run out before, nothing would have moved
         store.columns[name][first:stop] = values
     store.n_connections = stop
     store.row_of[identities] = rows
 
 
-# --- the program ----------------------------------------------------------------------------------
+# --- the program ----------------------------------------------------------------------
 
 _AXES = {
     axis: [column.name for column in PROGRAM if column.axis == axis]
@@ -106,22 +127,29 @@ _AXES = {
 
 
 def _make_room(store: Store, axis: str, rows: int, reserve: int = 0) -> None:
-    """Let the columns of an axis have so many rows, or up to twice `reserve` more, without values."""
-    columns, names = store.columns, _AXES[axis]
+    """Let the columns of an axis have so many rows, or up to twice `reserve` more,
+    without values.
+    """
+    columns = store.columns
+    names = _AXES[axis]
     if not rows <= len(columns[names[0]]) <= rows + 2 * reserve:
-        columns.update({name: np.empty(rows + reserve, columns[name].dtype) for name in names})
+        columns.update(
+            {name: np.empty(rows + reserve, columns[name].dtype) for name in names}
+        )
 
 
 def _cut(store: Store, axis: str, rows: int, reserve: int = 0) -> None:
     """Cut the columns of an axis to the rows in use, unless they are few more."""
-    columns, names = store.columns, _AXES[axis]
+    columns = store.columns
+    names = _AXES[axis]
     if len(columns[names[0]]) > rows + reserve:
         columns.update({name: columns[name][:rows].copy() for name in names})
 
 
 def lay_out_runs(store: Store) -> None:
     """Runs, influences and traces, and the neurons that are computed together."""
-    c, count = store.columns, store.n_connections
+    c = store.columns
+    count = store.n_connections
     work = np.empty(store.n_neurons + 1, np.int64)
     _make_room(store, "node", store.n_neurons)
     _make_room(store, "run", count, RESERVE)
@@ -135,7 +163,11 @@ def lay_out_runs(store: Store) -> None:
         _cut(store, "influence", pairs)
         _cut(store, "pull", pulls)
         traces, extended = loops.run(kernels.place_traces, store, pairs, work)
-    for name, rows in (("influence", pairs), ("eligibility", traces), ("extended", extended)):
+    for name, rows in (
+        ("influence", pairs),
+        ("eligibility", traces),
+        ("extended", extended),
+    ):
         if len(c[name]) == rows:
             c[name].fill(0.0)  # its address stays
         else:
@@ -144,17 +176,26 @@ def lay_out_runs(store: Store) -> None:
 
 
 def lay_out_ties(store: Store) -> None:
-    """Rows that share a weight or a bias, as stretches of consecutive rows with consecutive groups."""
-    c, counts = store.columns, []
+    """Rows that share a weight or a bias, as stretches of consecutive rows with
+    consecutive groups.
+    """
+    c = store.columns
+    counts = []
     for name, number in (("tied", "tie"), ("bias_tied", "bias_tie")):
         tied = store[number].nonzero()[0]
-        _, first, place = np.unique(store[number][tied], return_index=True, return_inverse=True)
+        _, first, place = np.unique(
+            store[number][tied], return_index=True, return_inverse=True
+        )
         # in order of first use: a filter's weights are consecutive
         group = np.argsort(np.argsort(first))[place]
         starts, lengths = stretches(
             np.append(False, (np.diff(tied) == 1) & (np.diff(group) == 1))[: len(tied)]
         )
-        for part, values in (("", tied[starts]), ("_length", lengths), ("_group", group[starts])):
+        for part, values in (
+            ("", tied[starts]),
+            ("_length", lengths),
+            ("_group", group[starts]),
+        ):
             c[name + part] = values.astype(np.uint32)
         c[f"{name}_first"] = tied[np.sort(first)].astype(np.uint32)
         c[f"{name}_base"], c[f"{name}_move"] = np.zeros((2, len(first)), store.dtype)

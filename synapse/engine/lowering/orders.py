@@ -1,7 +1,8 @@
-"""Loops over the pairs (before, after) of an order of activation: plain Python, or compiled for large ones.
+"""Loops over the pairs (before, after) of an order of activation: plain Python, or
+compiled for large ones.
 
-``offset`` and ``target`` are the pairs by their first member: i comes before ``target[offset[i]]`` to
-``target[offset[i + 1] - 1]``. All arrays are of int32.
+``offset`` and ``target`` are the pairs by their first member: i comes before
+``target[offset[i]]`` to ``target[offset[i + 1] - 1]``. All arrays are of int32.
 """
 
 from __future__ import annotations
@@ -27,25 +28,40 @@ def _compiled(loop: Callable[..., None]) -> Any:
     return importlib.import_module("synapse.engine.compiler.jit").kernel(loop)
 
 
-def lay_out(count: int, pairs: Any, first: Any, last: Any, offset: Any, target: Any) -> None:
-    """Lay out the pairs that affect the order: none from the last members, or to the first ones."""
+def lay_out(
+    count: int, pairs: Any, first: Any, last: Any, offset: Any, target: Any
+) -> None:
+    """Lay out the pairs that affect the order: none from the last members, or to the
+    first ones.
+    """
     for pair in range(count):
-        i, j = pairs[pair, 0], pairs[pair, 1]
+        i = pairs[pair, 0]
+        j = pairs[pair, 1]
         if i != j and last[i] == 0 and first[j] == 0:
             offset[i + 2] += 1
     for i in range(2, len(offset)):  # it has two more than there are members
         offset[i] += offset[i - 1]
     for pair in range(count):
-        i, j = pairs[pair, 0], pairs[pair, 1]
+        i = pairs[pair, 0]
+        j = pairs[pair, 1]
         if i != j and last[i] == 0 and first[j] == 0:
             target[offset[i + 1]] = j
             offset[i + 1] += 1
 
 
 def cut_cycles(
-    n: int, offset: Any, target: Any, group: Any, ranks: Any, cuts: Any, kept: Any, left: Any
+    n: int,
+    offset: Any,
+    target: Any,
+    group: Any,
+    ranks: Any,
+    cuts: Any,
+    kept: Any,
+    left: Any,
 ) -> None:
-    """Write offsets and targets without pairs that lead backward by the best of the ranks in each group."""
+    """Write offsets and targets without pairs that lead backward by the best of the
+    ranks in each group.
+    """
     for k in range(len(ranks)):
         for i in range(n):
             for place in range(offset[i], offset[i + 1]):
@@ -66,8 +82,12 @@ def cut_cycles(
         kept[i + 1] = count
 
 
-def find_distances(n: int, offset: Any, target: Any, near: Any, queue: Any, waiting: int) -> None:
-    """Count the pairs to each member from the nearest in the queue, which have 0; `near` of others is n."""
+def find_distances(
+    n: int, offset: Any, target: Any, near: Any, queue: Any, waiting: int
+) -> None:
+    """Count the pairs to each member from the nearest in the queue, which have 0;
+    `near` of others is n.
+    """
     first = 0
     while first < waiting:
         i = queue[first]
@@ -81,9 +101,19 @@ def find_distances(n: int, offset: Any, target: Any, near: Any, queue: Any, wait
 
 
 def find_groups(
-    n: int, offset: Any, target: Any, group: Any, number: Any, low: Any, stack: Any, path: Any, at: Any
+    n: int,
+    offset: Any,
+    target: Any,
+    group: Any,
+    number: Any,
+    low: Any,
+    stack: Any,
+    path: Any,
+    at: Any,
 ) -> None:
-    """Number the strongly connected components (Tarjan 1972); `group` is -1 and `number` 0 at first."""
+    """Number the strongly connected components (Tarjan 1972); `group` is -1 and
+    `number` 0 at first.
+    """
     groups = seen = height = 0
     for root in range(n):
         depth = 0
@@ -118,9 +148,18 @@ def find_groups(
 
 
 def sort_by_rank(
-    n: int, offset: Any, target: Any, rank: Any, member: Any, waiting: Any, heap: Any, order: Any
+    n: int,
+    offset: Any,
+    target: Any,
+    rank: Any,
+    member: Any,
+    waiting: Any,
+    heap: Any,
+    order: Any,
 ) -> None:
-    """Sort members topologically, lowest rank first: ``member[rank[i]]`` is i. `waiting` is 0 at first."""
+    """Sort members topologically, lowest rank first: ``member[rank[i]]`` is i.
+    `waiting` is 0 at first.
+    """
     for place in range(offset[n]):
         waiting[target[place]] += 1
     size = 0
@@ -134,7 +173,8 @@ def sort_by_rank(
         order[sorted_ones] = i
         sorted_ones += 1
         size -= 1
-        moved, hole = heap[size], 0
+        moved = heap[size]
+        hole = 0
         while 2 * hole + 1 < size:
             child = 2 * hole + 1
             if child + 1 < size and heap[child + 1] < heap[child]:
@@ -148,7 +188,8 @@ def sort_by_rank(
             j = target[place]
             waiting[j] -= 1
             if waiting[j] == 0:
-                moved, hole = rank[j], size
+                moved = rank[j]
+                hole = size
                 size += 1
                 while hole > 0 and heap[(hole - 1) >> 1] > moved:
                     heap[hole] = heap[(hole - 1) >> 1]
@@ -157,9 +198,18 @@ def sort_by_rank(
 
 
 def find_depths(
-    n: int, offset: Any, target: Any, order: Any, group: Any, near: Any, depth: Any, passed: Any
+    n: int,
+    offset: Any,
+    target: Any,
+    order: Any,
+    group: Any,
+    near: Any,
+    depth: Any,
+    passed: Any,
 ) -> None:
-    """Depths by the pairs that lead forward in the order; `depth` and `passed` are 0 at first."""
+    """Depths by the pairs that lead forward in the order; `depth` and `passed` are 0 at
+    first.
+    """
     for place in range(n):
         i = order[place]
         passed[i] = 1

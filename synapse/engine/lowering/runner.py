@@ -12,13 +12,16 @@ if TYPE_CHECKING:
     from ..store import Store
 
 MUCH = 1 << 17
-"""How many neurons and connections a process lowers in plain Python before it compiles the loops,"""
+"""How many neurons and connections a process lowers in plain Python before it compiles
+the loops,"""
 SOME = 1 << 10
 """or loads them from the cache if it has loaded Numba: what loading takes."""
 
 
 class _Columns:
-    """The columns of a store as attributes, from which Python reads single integers fastest."""
+    """The columns of a store as attributes, from which Python reads single integers
+    fastest.
+    """
 
     def __init__(self, columns: dict[str, Any]) -> None:
         self._columns = columns
@@ -30,7 +33,9 @@ class _Columns:
 
 
 class _Loops:
-    """The loops of ``kernels.py``, in plain Python until the process has lowered much, then compiled."""
+    """The loops of ``kernels.py``, in plain Python until the process has lowered much,
+    then compiled.
+    """
 
     def __init__(self) -> None:
         self.lowered = 0
@@ -38,15 +43,24 @@ class _Loops:
         self.cached = False
 
     def run(self, loop: Any, store: Store, count: int, work: Any) -> tuple[int, int]:
-        """Run a loop over all neurons of a store, and so many connections or influences."""
+        """Run a loop over all neurons of a store, and so many connections or
+        influences.
+        """
         n = store.n_neurons
-        if self.compiled is None and self.lowered > (SOME if "numba" in sys.modules else MUCH):
+        if self.compiled is None and self.lowered > (
+            SOME if "numba" in sys.modules else MUCH
+        ):
             self.compiled = importlib.import_module(f"{__package__}.compiled")
             self.cached = self.compiled.is_cached()
-        if self.lowered > (SOME if self.cached else MUCH) and not self.compiled.DEBUGGING:
+        if (
+            self.lowered > (SOME if self.cached else MUCH)
+            and not self.compiled.DEBUGGING
+        ):
             if store.columns.moved:
                 store.renew_table()
-            pair: tuple[int, int] = self.compiled.run(store.address, 1.0, LOOPS.index(loop), n, count, work)
+            pair: tuple[int, int] = self.compiled.run(
+                store.address, 1.0, LOOPS.index(loop), n, count, work
+            )
         else:
             pair = loop(_Columns(store.columns), n, count, memoryview(work))
         return pair

@@ -17,15 +17,21 @@ def spans(firsts: Indices, lengths: Indices) -> NDArray[np.int64]:
 
 
 def order_of(keys: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The stable order of integers from 0 on; small ones are sorted with their places, which is faster."""
+    """The stable order of integers from 0 on; small ones are sorted with their places,
+    which is faster.
+    """
     bits = len(keys).bit_length()
     if int(keys.max(initial=0)) >> (63 - bits):
         return keys.argsort(kind="stable")
-    return np.asarray(np.sort(keys << bits | np.arange(len(keys))) & ((1 << bits) - 1), np.int64)
+    return np.asarray(
+        np.sort(keys << bits | np.arange(len(keys))) & ((1 << bits) - 1), np.int64
+    )
 
 
 def stretches(joined: Bools) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """First index and length of each stretch of items that are joined to the previous one."""
+    """First index and length of each stretch of items that are joined to the previous
+    one.
+    """
     first = (~joined).nonzero()[0]
     length = np.empty_like(first)
     length[:-1] = first[1:] - first[:-1]

@@ -1,4 +1,6 @@
-"""The kernels of the online rule: steps of a neuron and of a network, and loops over many steps."""
+"""The kernels of the online rule: steps of a neuron and of a network, and loops over
+many steps.
+"""
 
 from .accumulator import Accumulator as Accumulator
 from .calls import calls_for as calls_for

@@ -1,8 +1,9 @@
 """Accumulate the updates of the online rule without changing weights.
 
-In its table, ``weight_destination`` and ``bias_destination`` are buffers. Every kernel that takes a store's
-address also takes this one. With a rate of 1, the sums are minus the gradient of the online rule. Members of
-a tie have sums of their own. All else that a step writes (activations, traces, a recording) is in the store.
+In its table, ``weight_destination`` and ``bias_destination`` are buffers. Every kernel
+that takes a store's address also takes this one. With a rate of 1, the sums are minus
+the gradient of the online rule. Members of a tie have sums of their own. All else that
+a step writes (activations, traces, a recording) is in the store.
 """
 
 from __future__ import annotations
@@ -18,21 +19,25 @@ from ..store import RedirectedTable, Store
 class Accumulator(RedirectedTable):
     """Buffers for updates, and the table of addresses that directs kernels to them.
 
-    The store is lowered if its topology has changed. `weights` and `biases` are the sums of the updates, by
-    row of connections and of neurons. Unless it is `recorded`, a recording gets nothing.
+    The store is lowered if its topology has changed. `weights` and `biases` are the
+    sums of the updates, by row of connections and of neurons. Unless it is `recorded`,
+    a recording gets nothing.
     """
 
     def __init__(self, store: Store, recorded: bool = True) -> None:
         store.ready()
         self.weights = np.zeros(store.n_connections, store.dtype)
         self.biases = np.zeros(store.n_neurons, store.dtype)
-        ties = np.zeros_like(store["ties"])  # nothing that is shared changes: no time for it
+        ties = np.zeros_like(
+            store["ties"]
+        )  # nothing that is shared changes: no time for it
         ties[Ties.SIGNED :] = store["ties"][Ties.SIGNED :]
         columns = {
             **dict(zip(DESTINATIONS, (self.weights, self.biases), strict=True)),
             "ties": ties,
             "flags": store["flags"] & ~np.uint8(PENDING),
-            "run_flags": store["run_flags"] | np.uint8(AT_ONCE),  # updates of such runs are never pending
+            "run_flags": store["run_flags"]
+            | np.uint8(AT_ONCE),  # updates of such runs are never pending
         }
         if not recorded:
             columns["log_place"] = np.zeros_like(store["log_place"])

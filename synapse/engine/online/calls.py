@@ -1,7 +1,8 @@
 """The kernels of the online rule as Python calls them, without Numba's dispatcher.
 
-At every call, a dispatcher examines the types of all arguments, which takes longer than a step of a small
-network. These types never change for stores of one float, so the machine code is looked up once.
+At every call, a dispatcher examines the types of all arguments, which takes longer than
+a step of a small network. These types never change for stores of one float, so the
+machine code is looked up once.
 """
 
 from __future__ import annotations
@@ -35,14 +36,19 @@ def scaled_by(unit: Any) -> tuple[Any, ...]:
 
 
 class MachineCode:
-    """Kernels of a module, given as its names, called without a dispatcher, compiled when needed.
+    """Kernels of a module, given as its names, called without a dispatcher, compiled
+    when needed.
 
-    No types are checked: the caller must pass those of the examples, which are given by kernel. Arrays are
-    contiguous. A Python float is converted to the float of the store.
+    No types are checked: the caller must pass those of the examples, which are given by
+    kernel. Arrays are contiguous. A Python float is converted to the float of the
+    store.
     """
 
-    def __init__(self, module: dict[str, Any], examples: dict[str, tuple[Any, ...]]) -> None:
-        self.module, self.examples = module, examples
+    def __init__(
+        self, module: dict[str, Any], examples: dict[str, tuple[Any, ...]]
+    ) -> None:
+        self.module = module
+        self.examples = examples
 
     def __getattr__(self, name: str) -> Any:  # of what is not known yet
         entry = entry_of(self.module[name], self.examples[name])
@@ -50,8 +56,12 @@ class MachineCode:
         return entry
 
 
-def calls_by_float(module: dict[str, Any], examples: Callable[[Any], Any]) -> Callable[[Store], MachineCode]:
-    """Make a function of a store that returns the kernels of a module for its float, whose unit is 1."""
+def calls_by_float(
+    module: dict[str, Any], examples: Callable[[Any], Any]
+) -> Callable[[Store], MachineCode]:
+    """Make a function of a store that returns the kernels of a module for its float,
+    whose unit is 1.
+    """
     calls_known: dict[np.dtype[Any], MachineCode] = {}
 
     def calls_for(store: Store) -> MachineCode:
@@ -63,8 +73,11 @@ def calls_by_float(module: dict[str, Any], examples: Callable[[Any], Any]) -> Ca
 
 
 def _examples(unit: Any) -> dict[str, tuple[Any, ...]]:
-    """Arguments of the kernels of single steps, for stores whose float is the type of `unit`."""
-    data, rates = (ROW, ROW, np.empty(0, np.uint8), SPAN, SPAN[None], False), np.empty(0, type(unit))
+    """Arguments of the kernels of single steps, for stores whose float is the type of
+    `unit`.
+    """
+    data = (ROW, ROW, np.empty(0, np.uint8), SPAN, SPAN[None], False)
+    rates = np.empty(0, type(unit))
     renewal = tuple(nothing_renewed())
     return {
         "activate_one": (0, unit, 0),
@@ -76,7 +89,20 @@ def _examples(unit: Any) -> dict[str, tuple[Any, ...]]:
         "learn_by_slopes": (0, unit, SPAN, ROW, unit, 0.0, 0.0, 0.0, SPAN),
         "learn_scaled": (0, unit, SPAN, *scaled_by(unit)),
         "learn_stream": (0, unit, SPAN, *stream_of(unit)),
-        "train_network": (0, unit, SPAN, data, 0, rates, False, ROW, SPAN, ROW, 0.0, renewal),
+        "train_network": (
+            0,
+            unit,
+            SPAN,
+            data,
+            0,
+            rates,
+            False,
+            ROW,
+            SPAN,
+            ROW,
+            0.0,
+            renewal,
+        ),
     }
 
 

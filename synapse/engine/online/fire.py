@@ -29,7 +29,9 @@ def forget_error(m, j):
 
 @inline
 def begin_step(m, j, now):
-    """Bookkeeping of every new activation: reset errors, and record the order of activation."""
+    """Bookkeeping of every new activation: reset errors, and record the order of
+    activation.
+    """
     m.old_activation[j] = m.activation[j]
     forget_error(m, j)
     m.stamp[j] = now
@@ -37,7 +39,9 @@ def begin_step(m, j, now):
 
 @inline
 def clamp_neuron(m, j, value, now):
-    """Set the activation of an input. Its derivative is 0, so it gets no error and does not learn."""
+    """Set the activation of an input. Its derivative is 0, so it gets no error and does
+    not learn.
+    """
     begin_step(m, j, now)
     m.activation[j] = value
     m.derivative[j] = 0.0
@@ -48,7 +52,8 @@ def hold_clamped(m, first, last):
     """Set the activations of clamped neurons; derivatives of 0 let no error through."""
     for j in range(first, last):
         if m.clamped[j]:
-            m.activation[j], m.derivative[j] = m.clamp[j], 0.0
+            m.activation[j] = m.clamp[j]
+            m.derivative[j] = 0.0
 
 
 @rare(INDEX, INDEX)
@@ -61,8 +66,11 @@ def silence_clamped(m, first, last):
 
 @inline
 def fire(m, p, first, last):
-    """activation y_j = f_j(s_j) of consecutive neurons with one squash; no `p` is needed."""
-    code, now = m.squash[first], tick(m, last - first)
+    """activation y_j = f_j(s_j) of consecutive neurons with one squash; no `p` is
+    needed.
+    """
+    code = m.squash[first]
+    now = tick(m, last - first)
     for j in range(first, last):
         begin_step(m, j, now + (j - first))
     # [equation state: activation]
@@ -74,12 +82,18 @@ def fire(m, p, first, last):
         j = first
         while j < last:
             stop = m.group_stop[j]
-            compete(m, code, m.state, m.activation, m.derivative, m.group_first[j], stop, 1)
+            compete(
+                m, code, m.state, m.activation, m.derivative, m.group_first[j], stop, 1
+            )
             j = stop
     elif activations.FIRST_RANDOM <= code <= activations.LAST_RANDOM:
-        chance(m, code, first, last, 1, m.state, first, m.activation, m.derivative, first)
+        chance(
+            m, code, first, last, 1, m.state, first, m.activation, m.derivative, first
+        )
     elif code < activations.FIRST_CUSTOM:
-        squash_stretch(code, m, m.state, first, m.activation, m.derivative, first, last - first)
+        squash_stretch(
+            code, m, m.state, first, m.activation, m.derivative, first, last - first
+        )
     else:
         fire_registered(m, first, last)
     if m.ties.clamped != 0:

@@ -1,7 +1,8 @@
-"""The kernels that Python calls: activate, propagate, and the loops over many neurons and many steps.
+"""The kernels that Python calls: activate, propagate, and the loops over many neurons
+and many steps.
 
-``m`` is the bundle of a store's columns (see ``schema.py``). The parts of a step are in ``weigh.py``,
-``fire.py`` and ``propagate.py``.
+``m`` is the bundle of a store's columns (see ``schema.py``). The parts of a step are in
+``weigh.py``, ``fire.py`` and ``propagate.py``.
 """
 
 from __future__ import annotations
@@ -14,7 +15,14 @@ from .. import schema
 from ..compiler.jit import bare, columns, inline, kernel, most_of, noinline, span_of
 from ..compiler.rare import ARRAY, INDEX, rare
 from ..functions.compiled import aim_shares, cost_of, cross_entropy, judge
-from ..functions.costs import CATEGORICAL, CLOSE, CROSS_ENTROPY, FIRST_CUSTOM_COST, PROBABILITIES, SHARES
+from ..functions.costs import (
+    CATEGORICAL,
+    CLOSE,
+    CROSS_ENTROPY,
+    FIRST_CUSTOM_COST,
+    PROBABILITIES,
+    SHARES,
+)
 from ..status import DIVERGED, DONE, FAILED, REFUSED, RESIZED, ROW, SUM
 from .fire import clamp_neuron, clear_neuron, fire, silence_clamped, tick
 from .propagate import apply_pending, compute_deltas, propagate_block
@@ -24,24 +32,31 @@ from .ties import after_moves, before_moves
 from .weigh import weigh_block, weigh_one
 
 KEPT = 3
-"""Numbers of each output that a buffer keeps until costs are summed: activation, target, weight."""
+"""Numbers of each output that a buffer keeps until costs are summed: activation,
+target, weight."""
 
 
-# --- networks ----------------------------------------------------------------------------------
+# --- networks -------------------------------------------------------------------------
 #
-# A network has rows first .. stop of its store, in activation order: inputs, hidden neurons,
-# outputs. `span` has the numbers of a network for kernels, see ``schema.LEARNING``.
+# A network has rows first .. stop of its store, in activation order: inputs, hidden
+# neurons, outputs. `span` has the numbers of a network for kernels, see
+# ``schema.LEARNING``.
 
 
 def step_by(weigh_block, fire):
-    """Return one step of a network, from the parts of kernels for states and activations, see `rows_by`."""
+    """Return one step of a network, from the parts of kernels for states and
+    activations, see `rows_by`.
+    """
 
     @inline
     def step_network(m, p, span, inputs, row):
-        """Set inputs, unless empty, then the others block by block or, if synchronous, all at once."""
+        """Set inputs, unless empty, then the others block by block or, if synchronous,
+        all at once.
+        """
         first = span.first
         if inputs.size > 0:
-            n, now = span.inputs, tick(m, span.inputs)
+            n = span.inputs
+            now = tick(m, span.inputs)
             for t in range(n):
                 clamp_neuron(m, first + t, inputs[row * n + t], now + t)
             first += span.inputs
@@ -64,15 +79,23 @@ step_online = step_by(weigh_block, fire)
 
 @inline
 def aim_outputs(m, span, targets, row, cost):
-    """Write the outputs' error signals, 0 for NaN; returns a number that is finite if the cost is."""
+    """Write the outputs' error signals, 0 for NaN; returns a number that is finite if
+    the cost is.
+    """
     n = span.outputs
-    first, begin, total = span.stop - n, row * n, 0.0
+    first = span.stop - n
+    begin = row * n
+    total = 0.0
     if cost != CROSS_ENTROPY:
         aim_by_cost(m, cost, targets, begin, first, n)
         return m.failed[SUM]
     for o in range(n):
-        j, target = first + o, targets[begin + o]
-        m.projected[j] = m.cost_weight[j] * cross_entropy(target, m.activation[j], m.derivative[j], 1.0)[1]
+        j = first + o
+        target = targets[begin + o]
+        m.projected[j] = (
+            m.cost_weight[j]
+            * cross_entropy(target, m.activation[j], m.derivative[j], 1.0)[1]
+        )
         total += (target - m.activation[j]) ** 2 if target == target else 0.0
     return total
 
@@ -80,21 +103,41 @@ def aim_outputs(m, span, targets, row, cost):
 @rare(INDEX, ARRAY, INDEX, INDEX, INDEX)
 def aim_by_cost(m, cost, targets, begin, first, n):
     """`aim_outputs` for the other costs; its result is in ``failed[SUM]``."""
-    size, total = np.float64(n), 0.0
+    size = np.float64(n)
+    total = 0.0
     if cost < FIRST_CUSTOM_COST:
         for o in range(n):
-            j, target = first + o, targets[begin + o]
+            j = first + o
+            target = targets[begin + o]
             _, signal = cost_of(cost, target, m.activation[j], m.derivative[j], size)
             m.projected[j] = m.cost_weight[j] * signal
             total += (target - m.activation[j]) ** 2 if target == target else 0.0
     else:
         for o in range(n):
             j = first + o
-            value, signal = judge(m.failed, cost, targets[begin + o], m.activation[j], m.derivative[j], size)
+            value, signal = judge(
+                m.failed,
+                cost,
+                targets[begin + o],
+                m.activation[j],
+                m.derivative[j],
+                size,
+            )
             m.projected[j] = m.cost_weight[j] * signal
             total += m.cost_weight[j] * value
     if cost == CATEGORICAL:  # every signal depends on the targets of all outputs
-        aim_shares(m.cost_weight, first, targets, begin, m.activation, first, m.projected, first, n, 1)
+        aim_shares(
+            m.cost_weight,
+            first,
+            targets,
+            begin,
+            m.activation,
+            first,
+            m.projected,
+            first,
+            n,
+            1,
+        )
     m.failed[SUM] = total
 
 
@@ -113,10 +156,15 @@ def accepts_targets(targets, cost, unit):
 
 @inline
 def check_rows(m, span, inputs, outputs, unit):
-    """The status of rows before they run: RESIZED, or REFUSED for inputs that are not finite."""
-    most, n = most_of(unit), span.outputs
+    """The status of rows before they run: RESIZED, or REFUSED for inputs that are not
+    finite.
+    """
+    most = most_of(unit)
+    n = span.outputs
     rows = outputs.size // n
-    if outputs.size != rows * n or (inputs.size > 0 and inputs.size != rows * span.inputs):
+    if outputs.size != rows * n or (
+        inputs.size > 0 and inputs.size != rows * span.inputs
+    ):
         return RESIZED
     for i in range(inputs.size):
         if not abs(inputs[i]) <= most:
@@ -137,11 +185,13 @@ def status_of(m, total):
 def aim_at_targets(m, span, targets, cost, check, unit):
     """Write the error signals of one step; with empty targets, no output has one.
 
-    Returns a status and the cost. With `check`, targets that the cost cannot have are refused. If `cost` is
-    GIVEN_ERRORS, the targets are the error signals themselves, and the cost is 0.
+    Returns a status and the cost. With `check`, targets that the cost cannot have are
+    refused. If `cost` is GIVEN_ERRORS, the targets are the error signals themselves,
+    and the cost is 0.
     """
     m.failed[0] = 0.0
-    first, total = span.stop - span.outputs, 0.0
+    first = span.stop - span.outputs
+    total = 0.0
     if targets.size > 0 and targets.size != span.outputs:
         return RESIZED, total
     if cost == schema.GIVEN_ERRORS:
@@ -155,7 +205,9 @@ def aim_at_targets(m, span, targets, cost, check, unit):
         return REFUSED, total
     for o in range(targets.size):
         j = first + o
-        value, _ = judge(m.failed, cost, targets[o], m.activation[j], 1.0, np.float64(span.outputs))
+        value, _ = judge(
+            m.failed, cost, targets[o], m.activation[j], 1.0, np.float64(span.outputs)
+        )
         total += m.cost_weight[j] * value
     if targets.size > 0:
         aim_outputs(m, span, targets, 0, cost)
@@ -167,29 +219,42 @@ def aim_at_targets(m, span, targets, cost, check, unit):
 
 @noinline
 def summed_cost(m, cost, kept, filled, outputs):
-    """The summed cost of the outputs in ``kept``, then targets and weights of their costs."""
-    room, total = kept.size // KEPT, 0.0
+    """The summed cost of the outputs in ``kept``, then targets and weights of their
+    costs.
+    """
+    room = kept.size // KEPT
+    total = 0.0
     if cost != CROSS_ENTROPY:
         sum_by_cost(m, cost, kept, filled, outputs)
         return m.failed[SUM]
     for i in range(filled):
-        total += kept[2 * room + i] * cross_entropy(kept[room + i], kept[i], 1.0, 1.0)[0]
+        total += (
+            kept[2 * room + i] * cross_entropy(kept[room + i], kept[i], 1.0, 1.0)[0]
+        )
     return total
 
 
 @rare(INDEX, ARRAY, INDEX, INDEX)
 def sum_by_cost(m, cost, kept, filled, outputs):
     """`summed_cost` for the other costs; its result is in ``failed[SUM]``."""
-    room, size, total = kept.size // KEPT, np.float64(outputs), 0.0
+    room = kept.size // KEPT
+    size = np.float64(outputs)
+    total = 0.0
     for i in range(filled):
-        total += kept[2 * room + i] * judge(m.failed, cost, kept[room + i], kept[i], 1.0, size)[0]
+        total += (
+            kept[2 * room + i]
+            * judge(m.failed, cost, kept[room + i], kept[i], 1.0, size)[0]
+        )
     m.failed[SUM] = total
 
 
 @inline
 def keep_outputs(m, span, targets, row, kept, filled):
-    """Append outputs, targets and weights of a step to ``kept``; returns its new length."""
-    n, room = span.outputs, kept.size // KEPT
+    """Append outputs, targets and weights of a step to ``kept``; returns its new
+    length.
+    """
+    n = span.outputs
+    room = kept.size // KEPT
     for o in range(n):
         kept[filled + o] = m.activation[span.stop - n + o]
         kept[room + filled + o] = targets[row * n + o]
@@ -199,7 +264,9 @@ def keep_outputs(m, span, targets, row, kept, filled):
 
 @inline
 def propagate_network(m, span, rate, defer):
-    """Propagate block by block in reverse order; the outputs' error signals have been written before."""
+    """Propagate block by block in reverse order; the outputs' error signals have been
+    written before.
+    """
     before_moves(m)
     for j in range(span.learning, span.stop - span.outputs):
         m.projected[j] = 0.0
@@ -217,12 +284,15 @@ def propagate_network(m, span, rate, defer):
 
 
 def rows_by(step_network):
-    """Return the loop over rows of a rule, from the part of kernels that activates, see `epochs_by`."""
+    """Return the loop over rows of a rule, from the part of kernels that activates, see
+    `epochs_by`.
+    """
 
     @inline
     def run_rows(m, p, span, inputs, outputs, unit):
         m.failed[0] = 0.0
-        n, status = span.outputs, check_rows(m, span, inputs, outputs, unit)
+        n = span.outputs
+        status = check_rows(m, span, inputs, outputs, unit)
         if status != DONE:
             return status
         for row in range(outputs.size // n):
@@ -240,12 +310,14 @@ def rows_by(step_network):
 _run_rows = rows_by(step_online)
 
 
-# --- entries: what Python calls ----------------------------------------------------------------
+# --- entries: what Python calls -------------------------------------------------------
 
 
 @kernel
 def activate_one(table, unit, row):
-    """One neuron activates; returns its activation, or None (FAILED): a tuple would take a tenth longer."""
+    """One neuron activates; returns its activation, or None (FAILED): a tuple would
+    take a tenth longer.
+    """
     m = columns(table, unit)
     m.failed[0] = 0.0
     j = row
@@ -265,7 +337,8 @@ def clamp_one(table, unit, row, value):
 
 @kernel
 def propagate_one(table, unit, row, aimed, target, cost, outputs, rate):
-    """Propagate one neuron, perhaps `aimed` at a target; a status. If the cost raised, nothing changed.
+    """Propagate one neuron, perhaps `aimed` at a target; a status. If the cost raised,
+    nothing changed.
 
     If `cost` is GIVEN_ERRORS, the target is the error signal itself.
     """
@@ -276,7 +349,9 @@ def propagate_one(table, unit, row, aimed, target, cost, outputs, rate):
     if aimed and cost == schema.GIVEN_ERRORS:
         signal = target
     elif aimed:
-        _, signal = judge(m.failed, cost, target, m.activation[j], m.derivative[j], outputs)
+        _, signal = judge(
+            m.failed, cost, target, m.activation[j], m.derivative[j], outputs
+        )
         signal *= m.cost_weight[j]
     if m.failed[0] != 0.0:
         return FAILED
@@ -307,26 +382,37 @@ def clear_rows(table, unit, rows):
 
 @kernel
 def run_network(table, unit, span, inputs, outputs):
-    """Activate once for every row of `outputs`, which are written; rows are consecutive.
+    """Activate once for every row of `outputs`, which are written; rows are
+    consecutive.
 
-    Returns a status. If an input is refused, or the arrays have other sizes, nothing has changed. If a
-    registered function raises, the run ends. ``failed[ROW]`` is the row of that input, or step.
+    Returns a status. If an input is refused, or the arrays have other sizes, nothing
+    has changed. If a registered function raises, the run ends. ``failed[ROW]`` is the
+    row of that input, or step.
     """
-    return _run_rows(columns(table, unit), None, span_of(span), bare(inputs), bare(outputs), unit)
+    return _run_rows(
+        columns(table, unit), None, span_of(span), bare(inputs), bare(outputs), unit
+    )
 
 
 @kernel
 def feed_network(table, unit, span, feedback, inputs, outputs):
-    """Activate once for every row of `outputs`; output o is added to input ``feedback[o]`` of the next row.
+    """Activate once for every row of `outputs`; output o is added to input
+    ``feedback[o]`` of the next row.
 
-    An output with a negative number there is not fed back. Returns a status, as `run_network` does. It is
-    DIVERGED if an output, or an input after the addition, is not finite; ``failed[ROW]`` is then the last row
-    run before.
+    An output with a negative number there is not fed back. Returns a status, as
+    `run_network` does. It is DIVERGED if an output, or an input after the addition, is
+    not finite; ``failed[ROW]`` is then the last row run before.
     """
     m = columns(table, unit)
-    span, feedback, inputs, outputs = span_of(span), bare(feedback), bare(inputs), bare(outputs)
+    span, feedback, inputs, outputs = (
+        span_of(span),
+        bare(feedback),
+        bare(inputs),
+        bare(outputs),
+    )
     m.failed[0] = 0.0
-    n, status = span.outputs, check_rows(m, span, inputs, outputs, unit)
+    n = span.outputs
+    status = check_rows(m, span, inputs, outputs, unit)
     if status != DONE:
         return status
     rows = outputs.size // n
@@ -351,7 +437,9 @@ def feed_network(table, unit, span, feedback, inputs, outputs):
 
 @kernel
 def propagate_targets(table, unit, span, targets, cost, rate, check):
-    """Propagate after an activation by `aim_at_targets`; returns a status, DONE if it learned, and a cost."""
+    """Propagate after an activation by `aim_at_targets`; returns a status, DONE if it
+    learned, and a cost.
+    """
     m, span = columns(table, unit), span_of(span)
     status, total = aim_at_targets(m, span, bare(targets), cost, check, unit)
     if status == DONE:
@@ -359,29 +447,40 @@ def propagate_targets(table, unit, span, targets, cost, rate, check):
     return status, total
 
 
-# --- epochs: one loop for the online rule and for exact gradients ------------------------------
+# --- epochs: one loop for the online rule and for exact gradients ---------------------
 
 
 def epochs_by(step_network, learn_step, forget):
     """Return the loop over epochs of a rule, from three parts of kernels.
 
-    ``step_network(m, p, span, inputs, row)`` activates, ``learn_step(m, p, span, rate)`` learns from the
-    errors of the outputs, and ``forget(p)`` forgets what neurons that were renewed have left. ``p`` is what
-    they need besides the columns of the store. The other arguments are those of `train_network`.
+    ``step_network(m, p, span, inputs, row)`` activates, ``learn_step(m, p, span,
+    rate)`` learns from the errors of the outputs, and ``forget(p)`` forgets what
+    neurons that were renewed have left. ``p`` is what they need besides the columns of
+    the store. The other arguments are those of `train_network`.
     """
 
     @inline
-    def run_epochs(m, p, span, data, cost, rates, learn, kept, control, errors, goal, renewal):
+    def run_epochs(
+        m, p, span, data, cost, rates, learn, kept, control, errors, goal, renewal
+    ):
         all_inputs, all_targets, aimed, bounds, orders, clear = data
-        inputs, targets = bare(all_inputs), bare(all_targets)
+        inputs = bare(all_inputs)
+        targets = bare(all_targets)
         renews = bare_renewal(*renewal)
         m.failed[0] = 0.0
-        done, total, judged, going = 0, 0.0, 0, True
+        done = 0
+        total = 0.0
+        judged = 0
+        going = True
         while going and done < rates.shape[0]:
-            total, judged, filled = 0.0, 0, 0
+            total = 0.0
+            judged = 0
+            filled = 0
             for s in range(orders.shape[1]):
                 if clear and going:
-                    complete_moves(m, span)  # clearing discards the inputs that they need
+                    complete_moves(
+                        m, span
+                    )  # clearing discards the inputs that they need
                     for j in range(span.first, span.stop):
                         clear_neuron(m, j)
                 for row in range(bounds[orders[done, s]], bounds[orders[done, s] + 1]):
@@ -442,17 +541,24 @@ _run_epochs = epochs_by(step_online, _learn, _nothing_left)
 
 
 @kernel
-def train_network(table, unit, span, data, cost, rates, learn, kept, control, errors, goal, renewal):
-    """Some epochs in one call: in each, the sequences ``bounds[s] .. bounds[s + 1]`` of rows, in its order.
+def train_network(
+    table, unit, span, data, cost, rates, learn, kept, control, errors, goal, renewal
+):
+    """Some epochs in one call: in each, the sequences ``bounds[s] .. bounds[s + 1]`` of
+    rows, in its order.
 
-    `data` are inputs, targets, which rows are aimed at one, bounds, the orders of the epochs, and whether the
-    context is cleared before a sequence. At these rows the cost is computed and, with `learn`, the error is
-    propagated. ``kept`` is a buffer for the outputs (and `KEPT`) of some steps, whose costs are summed
-    together. A ``control[0]`` other than 0 stops the call; ``control[1]`` counts the rows. ``errors`` are
-    the mean costs of the epochs; one that is at most `goal` ends the call. `renewal` are the fields of
-    `RenewalArguments`. Returns a status, the number of
-    complete epochs, and the summed cost of the latest and its number of rows with a target. A cost that is
-    not finite ends the call before weights change; so does a registered function that raises.
+    `data` are inputs, targets, which rows are aimed at one, bounds, the orders of the
+    epochs, and whether the context is cleared before a sequence. At these rows the cost
+    is computed and, with `learn`, the error is propagated. ``kept`` is a buffer for the
+    outputs (and `KEPT`) of some steps, whose costs are summed together. A
+    ``control[0]`` other than 0 stops the call; ``control[1]`` counts the rows.
+    ``errors`` are the mean costs of the epochs; one that is at most `goal` ends the
+    call. `renewal` are the fields of `RenewalArguments`. Returns a status, the number
+    of complete epochs, and the summed cost of the latest and its number of rows with a
+    target. A cost that is not finite ends the call before weights change; so does a
+    registered function that raises.
     """
     m, span, kept = columns(table, unit), span_of(span), bare(kept)
-    return _run_epochs(m, None, span, data, cost, rates, learn, kept, control, errors, goal, renewal)
+    return _run_epochs(
+        m, None, span, data, cost, rates, learn, kept, control, errors, goal, renewal
+    )

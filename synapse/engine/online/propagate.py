@@ -1,8 +1,9 @@
-"""Kernels of the online rule: errors that a neuron sends to earlier ones, and updates of its weights.
+"""Kernels of the online rule: errors that a neuron sends to earlier ones, and updates
+of its weights.
 
-The equations are those of the page "The equations".
-Updates are added to ``weight_destination`` and ``bias_destination``, which are ``weight`` and ``bias`` unless
-updates are accumulated (``accumulate.py``).
+The equations are those of the page "The equations". Updates are added to
+``weight_destination`` and ``bias_destination``, which are ``weight`` and ``bias``
+unless updates are accumulated (``accumulate.py``).
 """
 
 from __future__ import annotations
@@ -36,8 +37,12 @@ def move_traced(m, j, first, n, step):
 
 @inline
 def propagate_run(m, r, delta, step, defer):
-    """Push an error along plain connections, then update their weights, with `defer` later where they may."""
-    first, n, source = m.run_first[r], m.run_length[r], m.run_source[r]
+    """Push an error along plain connections, then update their weights, with `defer`
+    later where they may.
+    """
+    first = m.run_first[r]
+    n = m.run_length[r]
+    source = m.run_source[r]
     flags = m.run_flags[r]
     push_back(m, r, delta, first, n, source)
     if flags & mark.FIXED or (defer and may_be_pending(m, r)):
@@ -49,8 +54,12 @@ def propagate_run(m, r, delta, step, defer):
 
 @inline
 def propagate_traced_run(m, j, r, delta, step, pull, extended):
-    """Propagate along a run by stored traces; extended ones begin at `extended`, and have the step `pull`."""
-    first, n, source = m.run_first[r], m.run_length[r], m.run_source[r]
+    """Propagate along a run by stored traces; extended ones begin at `extended`, and
+    have the step `pull`.
+    """
+    first = m.run_first[r]
+    n = m.run_length[r]
+    source = m.run_source[r]
     flags = m.run_flags[r]
     push_back(m, r, delta, first, n, source)
     if flags & mark.FIXED:
@@ -62,7 +71,9 @@ def propagate_traced_run(m, j, r, delta, step, pull, extended):
     activations = sources_read(m, r)
     trace = extended + first - m.first_incoming[j]
     for t in range(n):
-        m.weight_destination[first + t] += step * activations[source + t] + pull * m.extended[trace + t]
+        m.weight_destination[first + t] += (
+            step * activations[source + t] + pull * m.extended[trace + t]
+        )
     # [end]
 
 
@@ -70,9 +81,10 @@ def propagate_traced_run(m, j, r, delta, step, pull, extended):
 def apply_pending(m, first, last):
     """Apply pending updates, as `weigh_neuron` would with the next inputs.
 
-    A weight is read in every step, to sum. Updating it then, instead of when the error is known,
-    saves a pass over the weights. `weigh_neuron` reads the sources' previous activations from
-    ``old_activation``; here, before the next step, they are still in ``activation``.
+    A weight is read in every step, to sum. Updating it then, instead of when the error
+    is known, saves a pass over the weights. `weigh_neuron` reads the sources' previous
+    activations from ``old_activation``; here, before the next step, they are still in
+    ``activation``.
     """
     for j in range(first, last):
         step = m.pending_step[j]
@@ -82,7 +94,9 @@ def apply_pending(m, first, last):
         for r in range(m.first_run[j], m.last_run[j]):
             if m.run_kind[r] > mark.LISTED or not may_be_pending(m, r):
                 continue
-            source, row, n = m.run_source[r], m.run_first[r], m.run_length[r]
+            source = m.run_source[r]
+            row = m.run_first[r]
+            n = m.run_length[r]
             if m.run_kind[r] == mark.DENSE:
                 for t in range(n):
                     m.weight[row + t] += step * m.activation[source + t]
@@ -95,7 +109,9 @@ def apply_pending(m, first, last):
 
 @rare(INDEX, INDEX, INDEX)
 def hold_signs(m, first, last, defer):
-    """Let weights into neurons keep their signs, but for those that are shared or, with `defer`, pending."""
+    """Let weights into neurons keep their signs, but for those that are shared or, with
+    `defer`, pending.
+    """
     for j in range(first, last):
         waits = defer != 0 and not m.flags[j] & (mark.GATES | mark.TRACED)
         for r in range(m.first_run[j], m.last_run[j]):
@@ -110,7 +126,9 @@ def hold_signs(m, first, last, defer):
 @inline
 def propagate_gated_run(m, j, r, delta, step):
     """Propagate along a run with one gater, or with consecutive gaters."""
-    first, n, source = m.run_first[r], m.run_length[r], m.run_source[r]
+    first = m.run_first[r]
+    n = m.run_length[r]
+    source = m.run_source[r]
     gater = m.run_gater[r]
     flags = m.run_flags[r]
     zipped = 1 if m.run_kind[r] == mark.ZIPPED else 0
@@ -119,10 +137,17 @@ def propagate_gated_run(m, j, r, delta, step):
     # [equation error: gated]
     if not flags & mark.SILENT:
         for t in range(n):
-            m.pushed[source + t] += delta * gains[gater + zipped * t] * m.weight[first + t]
-    if not flags & (mark.DELAYED_GATE | mark.QUIET_GATER) and not m.flags[j] & mark.MEMORY:
+            m.pushed[source + t] += (
+                delta * gains[gater + zipped * t] * m.weight[first + t]
+            )
+    if (
+        not flags & (mark.DELAYED_GATE | mark.QUIET_GATER)
+        and not m.flags[j] & mark.MEMORY
+    ):
         for t in range(n):
-            m.pushed_gated[gater + zipped * t] += delta * m.weight[first + t] * activations[source + t]
+            m.pushed_gated[gater + zipped * t] += (
+                delta * m.weight[first + t] * activations[source + t]
+            )
     # [end]
     if flags & mark.FIXED:
         return
@@ -130,13 +155,17 @@ def propagate_gated_run(m, j, r, delta, step):
         move_traced(m, j, first, n, step)
     else:
         for t in range(n):
-            m.weight_destination[first + t] += step * gains[gater + zipped * t] * activations[source + t]
+            m.weight_destination[first + t] += (
+                step * gains[gater + zipped * t] * activations[source + t]
+            )
 
 
 @in_order
 def propagate_listed_run(m, j, r, delta, step, defer):
     """Propagate along a run of scattered, ungated connections."""
-    first, n, flags = m.run_first[r], m.run_length[r], m.run_flags[r]
+    first = m.run_first[r]
+    n = m.run_length[r]
+    flags = m.run_flags[r]
     if not flags & mark.SILENT:
         for c in range(first, first + n):
             m.pushed[m.source[c]] += delta * m.weight[c]
@@ -152,16 +181,22 @@ def propagate_listed_run(m, j, r, delta, step, defer):
 
 @rare(INDEX, INDEX, NUMBER, NUMBER)
 def propagate_any_run(m, j, r, delta, step):
-    """Propagate along scattered gated connections, and those whose order is found at run time."""
-    flags, kind = m.run_flags[r], m.run_kind[r]
-    traced, memory = m.flags[j] & mark.TRACED, m.flags[j] & mark.MEMORY
+    """Propagate along scattered gated connections, and those whose order is found at
+    run time.
+    """
+    flags = m.run_flags[r]
+    kind = m.run_kind[r]
+    traced = m.flags[j] & mark.TRACED
+    memory = m.flags[j] & mark.MEMORY
     gated = kind != mark.LISTED and kind != mark.DENSE
     first = m.run_first[r]
     trace = trace_of(m, j, first)
-    delayed, delayed_gate = (flags & mark.DELAYED) != 0, (flags & mark.DELAYED_GATE) != 0
+    delayed = (flags & mark.DELAYED) != 0
+    delayed_gate = (flags & mark.DELAYED_GATE) != 0
     for t in range(m.run_length[r]):
         c = first + t
-        i, weight = m.source[c], m.weight[c]
+        i = m.source[c]
+        weight = m.weight[c]
         if flags & mark.UNORDERED:
             delayed = is_delayed_by_stamp(m, i, j)
         activation = m.old_activation[i] if delayed else m.activation[i]
@@ -176,7 +211,9 @@ def propagate_any_run(m, j, r, delta, step):
         if not delayed and not flags & mark.SILENT:
             m.pushed[i] += delta * gain * weight
         if not flags & mark.FIXED:
-            m.weight_destination[c] += step * (m.eligibility[trace + t] if traced else gain * activation)
+            m.weight_destination[c] += step * (
+                m.eligibility[trace + t] if traced else gain * activation
+            )
 
 
 @inline
@@ -194,7 +231,8 @@ def push_influences(m, k, delta):
 def pulled_step(m, j, p, rate):
     """rate delta_k of the self-connected k of an influence, for an update along x_ij^k.
 
-    It is 0 if the gater j has activated since k did: delta_k belongs to an earlier activation of j.
+    It is 0 if the gater j has activated since k did: delta_k belongs to an earlier
+    activation of j.
     """
     k = m.influence_gated[p]
     return zero(rate) if is_delayed_by_stamp(m, j, k) else rate * m.responsibility[k]
@@ -202,8 +240,11 @@ def pulled_step(m, j, p, rate):
 
 @inline
 def pull_extended(m, j, rate, pulls):
-    """The update through gates, rate * sum_k delta_k x_ij^k, without the first `pulls` terms."""
-    first, n = m.first_incoming[j], m.learning[j]
+    """The update through gates, rate * sum_k delta_k x_ij^k, without the first `pulls`
+    terms.
+    """
+    first = m.first_incoming[j]
+    n = m.learning[j]
     for q in range(m.first_pull[j], m.last_pull[j]):
         p = m.pull[q]
         # [equation learning: through gates]
@@ -224,35 +265,53 @@ def compute_deltas(m, first, last, rate, defer):
     """Errors delta_j = P_j + G_j of a block of neurons, and updates of their biases.
 
     P_j = f'_j sum_k delta_k g_jk w_jk + the cost's -dE/ds, which is in ``projected``;
-    G_j = f'_j sum_k delta_k I_jk. Later neurons have pushed both sums before. With `defer`, the
-    step of pending updates is stored.
+    G_j = f'_j sum_k delta_k I_jk. Later neurons have pushed both sums before. With
+    `defer`, the step of pending updates is stored.
     """
     for j in range(first, last):
         # [equation error: sum of both parts]
-        derivative, flags = m.derivative[j], m.flags[j]
+        derivative = m.derivative[j]
+        flags = m.flags[j]
         projected = derivative * m.pushed[j] + m.projected[j]
         factored = derivative * m.pushed_gated[j]
         gated = factored + derivative * m.pushed_traced[j]
         step = rate * (projected + factored)
-        m.responsibility[j], m.projected[j], m.gated[j] = projected + gated, projected, gated
+        m.responsibility[j] = projected + gated
+        m.projected[j] = projected
+        m.gated[j] = gated
         # [end]
-        m.pushed[j], m.pushed_gated[j], m.pushed_traced[j] = 0.0, 0.0, 0.0
+        m.pushed[j] = 0.0
+        m.pushed_gated[j] = 0.0
+        m.pushed_traced[j] = 0.0
         m.step[j] = step
-        m.pending_step[j] = step if defer and not flags & (mark.GATES | mark.TRACED) else zero(step)
+        m.pending_step[j] = (
+            step if defer and not flags & (mark.GATES | mark.TRACED) else zero(step)
+        )
         # [equation learning: bias]
         if m.trainable_bias[j]:
-            m.bias_destination[j] += step * m.bias_eligibility[j] if flags & mark.TRACED else step
+            m.bias_destination[j] += (
+                step * m.bias_eligibility[j] if flags & mark.TRACED else step
+            )
         # [end]
 
 
 @inline
 def propagate_neuron(m, j, rate, defer):
-    """Push an error to earlier neurons, then learn: dw_ij = rate (P_j e_ij + sum_k delta_k x_ij^k)."""
-    delta, step, flags = m.responsibility[j], m.step[j], m.flags[j]
-    pulls, pull, extended = 0, zero(rate), 0
-    if flags & mark.GATES and flags & mark.PLAIN_RUNS:  # one pass for both kinds of traces
+    """Push an error to earlier neurons, then learn: dw_ij = rate (P_j e_ij + sum_k
+    delta_k x_ij^k).
+    """
+    delta = m.responsibility[j]
+    step = m.step[j]
+    flags = m.flags[j]
+    pulls = 0
+    pull = zero(rate)
+    extended = 0
+    if (
+        flags & mark.GATES and flags & mark.PLAIN_RUNS
+    ):  # one pass for both kinds of traces
         p = m.pull[m.first_pull[j]]
-        pulls, extended = 1, m.influence_trace[p]
+        pulls = 1
+        extended = m.influence_trace[p]
         pull = pulled_step(m, j, p, rate)
     defer = defer and not flags & (mark.GATES | mark.TRACED)
     if defer and flags & mark.PENDING:
@@ -274,7 +333,9 @@ def propagate_neuron(m, j, rate, defer):
         if flags & mark.MEMORY:
             self_row = m.self_row[j]
             if m.trainable[self_row]:
-                m.weight_destination[self_row] += step * m.eligibility[trace_of(m, j, self_row)]
+                m.weight_destination[self_row] += (
+                    step * m.eligibility[trace_of(m, j, self_row)]
+                )
             push_influences(m, j, delta)
     if flags & mark.GATES:
         pull_extended(m, j, rate, pulls)
@@ -282,19 +343,26 @@ def propagate_neuron(m, j, rate, defer):
 
 @rare(INDEX, INDEX, NUMBER, INDEX)
 def propagate_gated(m, first, last, rate, defer):
-    """`propagate_neuron` for consecutive neurons, the last first; then weights with a sign stop at 0."""
+    """`propagate_neuron` for consecutive neurons, the last first; then weights with a
+    sign stop at 0.
+    """
     for back in range(last - first):
         j = last - 1 - back
         propagate_neuron(m, j, rate, defer != 0)
         waits = defer != 0 and m.flags[j] & mark.PENDING
-        if m.ties.signed != 0 and not waits and (m.step[j] != 0.0 or m.flags[j] & mark.GATES):
+        if (
+            m.ties.signed != 0
+            and not waits
+            and (m.step[j] != 0.0 or m.flags[j] & mark.GATES)
+        ):
             hold_signs(m, j, j + 1, defer)
 
 
 @inline
 def propagate_plain(m, j, defer):
     """Propagate a neuron without gates and traces."""
-    delta, step = m.responsibility[j], m.step[j]
+    delta = m.responsibility[j]
+    step = m.step[j]
     if defer and m.flags[j] & mark.PENDING:
         return
     if delta != 0.0 or step != 0.0:
@@ -309,8 +377,11 @@ def propagate_plain(m, j, defer):
 
 @inline
 def propagate_block(m, first, last, rate, defer):
-    """Push the errors of a block of neurons and update their weights, the last neuron first."""
-    j, signed = last, m.ties.signed != 0
+    """Push the errors of a block of neurons and update their weights, the last neuron
+    first.
+    """
+    j = last
+    signed = m.ties.signed != 0
     while j > first:
         if signed or m.flags[j - 1] & mark.WITH_GATES:
             propagate_gated(m, first, j, rate, defer)

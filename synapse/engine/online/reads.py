@@ -17,7 +17,9 @@ _scope: dict[str, Any] = dict(vars(plain))
 
 def _compiled(function: Any) -> Any:
     """A function of that module as a part of kernels, which calls the compiled ones."""
-    _scope[function.__name__] = inline(FunctionType(function.__code__, _scope, function.__name__))
+    _scope[function.__name__] = inline(
+        FunctionType(function.__code__, _scope, function.__name__)
+    )
     return _scope[function.__name__]
 
 
@@ -35,32 +37,42 @@ extended_of = _compiled(plain.extended_of)
 
 @inline
 def sources_read(m, r):
-    """The column with the activations that the target of a run reads from its sources."""
+    """The column with the activations that the target of a run reads from its
+    sources.
+    """
     return m.old_activation if m.run_flags[r] & DELAYED else m.activation
 
 
 @inline
 def gaters_read(m, r):
-    """The column with the activations that the target of a run reads from its gaters."""
+    """The column with the activations that the target of a run reads from its
+    gaters.
+    """
     return m.old_activation if m.run_flags[r] & DELAYED_GATE else m.activation
 
 
 @inline
 def gater_read(m, gater, j):
-    """The activation of a gater that `j`, of the same network, reads for its self-connection."""
+    """The activation of a gater that `j`, of the same network, reads for its
+    self-connection.
+    """
     delayed = is_delayed_in_order(gater, j, are_together(m, gater, j))
     return m.old_activation[gater] if delayed else m.activation[gater]
 
 
 @inline
 def of_sources(flags, now, before):
-    """What belongs to the step at which a run with these flags reads its sources: of this step, or before."""
+    """What belongs to the step at which a run with these flags reads its sources: of
+    this step, or before.
+    """
     return before if flags & DELAYED else now
 
 
 @inline
 def of_gaters(flags, now, before):
-    """What belongs to the step at which a run with these flags reads its gaters: of this step, or before."""
+    """What belongs to the step at which a run with these flags reads its gaters: of
+    this step, or before.
+    """
     return before if flags & DELAYED_GATE else now
 
 
@@ -72,5 +84,7 @@ def of_gater(m, gater, j, now, before):
 
 @inline
 def has_error(flags):
-    """Whether the sources of a run get an error, of this step or, by exact gradients, of the previous one."""
+    """Whether the sources of a run get an error, of this step or, by exact gradients,
+    of the previous one.
+    """
     return not flags & SILENT or flags & DELAYED

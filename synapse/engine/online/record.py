@@ -15,23 +15,40 @@ from .reads import eligibility_of, extended_of, gain_of, influence_of
 from .ties import stopped
 from .weigh import may_be_pending
 
-UPDATED, PARTS = len(schema.ACTIVATED_NUMBERS), len(schema.ACTIVATED_NUMBERS) + len(schema.UPDATED_NUMBERS)
-CONNECTIONS, PAIRS = len(schema.NEURON_NUMBERS), len(schema.NEURON_NUMBERS) + len(schema.CONNECTION_NUMBERS)
+UPDATED, PARTS = (
+    len(schema.ACTIVATED_NUMBERS),
+    len(schema.ACTIVATED_NUMBERS) + len(schema.UPDATED_NUMBERS),
+)
+CONNECTIONS, PAIRS = (
+    len(schema.NEURON_NUMBERS),
+    len(schema.NEURON_NUMBERS) + len(schema.CONNECTION_NUMBERS),
+)
 WEIGHT, SENSITIVITIES = WATCHABLE.index("weight"), WATCHABLE.index(schema.SENSITIVITY)
 
 
 @inline
 def bias_eligibility(m, j, r):
     """The trace of a bias; 1 in a neuron without traces that has activated."""
-    return np.float64(m.bias_eligibility[j] if m.watched_flags[j] & TRACED else m.stamp[j] != 0)
+    return np.float64(
+        m.bias_eligibility[j] if m.watched_flags[j] & TRACED else m.stamp[j] != 0
+    )
 
 
 @inline
 def weight(m, c, r):
-    """A weight including its pending update, if any, see ``propagate.apply_pending``."""
+    """A weight including its pending update, if any, see
+    ``propagate.apply_pending``.
+    """
     j = m.target[c]
-    if r != NONE and m.pending_step[j] != 0.0 and m.run_kind[r] <= LISTED and may_be_pending(m, r):
-        return np.float64(stopped(m, c, m.weight[c] + m.pending_step[j] * m.activation[m.source[c]]))
+    if (
+        r != NONE
+        and m.pending_step[j] != 0.0
+        and m.run_kind[r] <= LISTED
+        and may_be_pending(m, r)
+    ):
+        return np.float64(
+            stopped(m, c, m.weight[c] + m.pending_step[j] * m.activation[m.source[c]])
+        )
     return np.float64(m.weight[c])
 
 
@@ -47,12 +64,17 @@ def eligibility(m, c, r):
     return eligibility_of(m, m.watched_flags, c)
 
 
-COMPUTED = {part.__name__: part for part in (bias_eligibility, weight, gain, eligibility)}
-"""Numbers that are not read from the column of their name; `r` is the run of a connection."""
+COMPUTED = {
+    part.__name__: part for part in (bias_eligibility, weight, gain, eligibility)
+}
+"""Numbers that are not read from the column of their name; `r` is the run of a
+connection."""
 
 
 def _number_of(names):
-    """Make ``(m, what, row, r)``, which returns the number at the place `what` of ``schema.WATCHABLE``."""
+    """Make ``(m, what, row, r)``, which returns the number at the place `what` of
+    ``schema.WATCHABLE``.
+    """
     lines = ["def number(m, what, row, r):"]
     for name in names:
         value = f"{name}(m, row, r)" if name in COMPUTED else f"float64(m.{name}[row])"
@@ -62,18 +84,27 @@ def _number_of(names):
     return inline(scope["number"])
 
 
-neuron_number, connection_number = _number_of(schema.NEURON_NUMBERS), _number_of(schema.CONNECTION_NUMBERS)
+neuron_number, connection_number = (
+    _number_of(schema.NEURON_NUMBERS),
+    _number_of(schema.CONNECTION_NUMBERS),
+)
 
 
 @inline
 def extended_trace(m, pair):
-    """The extended trace of a pair: stored or, if the gated neuron is not self-connected, computed."""
+    """The extended trace of a pair: stored or, if the gated neuron is not
+    self-connected, computed.
+    """
     trace = m.watched_pair[pair + schema.PAIR_TRACE]
     if trace != NONE:
         return np.float64(m.extended[trace])
-    c, k = m.watched_pair[pair + schema.PAIR_ROW], m.watched_pair[pair + schema.PAIR_GATED]
-    first, stop = m.watched_pair[pair + schema.PAIR_FIRST], m.watched_pair[pair + schema.PAIR_STOP]
-    return extended_of(m, m.watched_flags, c, influence_of(m, m.watched_gate, first, stop, k))
+    c = m.watched_pair[pair + schema.PAIR_ROW]
+    k = m.watched_pair[pair + schema.PAIR_GATED]
+    first = m.watched_pair[pair + schema.PAIR_FIRST]
+    stop = m.watched_pair[pair + schema.PAIR_STOP]
+    return extended_of(
+        m, m.watched_flags, c, influence_of(m, m.watched_gate, first, stop, k)
+    )
 
 
 @inline
@@ -123,9 +154,10 @@ def watches(m, span):
 def note(m, begin, activated, only):
     """Record the watched numbers in the latest row, or in a new one with `begin`.
 
-    With `activated`, all numbers are written. Otherwise neurons have propagated: only the numbers that a
-    propagation changes are written, into an open row, and values of removed owners do not change. The parts
-    of an error are those of a propagation within the step: of the neuron in row `only`, or of all (NONE).
+    With `activated`, all numbers are written. Otherwise neurons have propagated: only
+    the numbers that a propagation changes are written, into an open row, and values of
+    removed owners do not change. The parts of an error are those of a propagation
+    within the step: of the neuron in row `only`, or of all (NONE).
     """
     if begin:
         m.log_place.steps += 1

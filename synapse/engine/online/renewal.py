@@ -1,4 +1,6 @@
-"""Continual backpropagation: neurons that are of little use begin anew (Dohare and others 2024)."""
+"""Continual backpropagation: neurons that are of little use begin anew (Dohare and
+others 2024).
+"""
 
 from __future__ import annotations
 
@@ -13,21 +15,27 @@ from ..functions.compiled import draw
 from .fire import clear_neuron
 
 RATE, MATURITY, DECAY, RENEWED = range(4)
-"""Places in `RenewalArguments.settings`; the last counts the neurons that have been renewed."""
+"""Places in `RenewalArguments.settings`; the last counts the neurons that have been
+renewed."""
 
 
 class RenewalArguments(NamedTuple):
-    """The neurons that can be renewed, layer by layer, and the rows of their trainable connections."""
+    """The neurons that can be renewed, layer by layer, and the rows of their trainable
+    connections.
+    """
 
     settings: Any  # see `RATE`; empty: nothing is renewed
-    activity: Any  # mean |activation| of each of the neurons; empty: that of the latest step
+    activity: (
+        Any  # mean |activation| of each of the neurons; empty: that of the latest step
+    )
     neurons: Any
     stops: Any  # of the layers
     into_first: Any  # by neuron, and the end: where its incoming connections begin
     into: Any
     out_first: Any
     out: Any
-    relay_first: Any  # by neuron, and the end: itself, and neurons that only pass its activation on
+    # by neuron, and the end: itself, and neurons that only pass its activation on
+    relay_first: Any
     relays: Any
 
 
@@ -38,54 +46,93 @@ def nothing_renewed() -> RenewalArguments:
 
 @inline
 def begin_anew(m, i, neurons, into_first, into, out_first, out, relay_first, relays):
-    """Draw incoming weights and the bias of neuron i, as "fan_in" does; set its outgoing weights to 0."""
-    j, count = neurons[i], into_first[i + 1] - into_first[i]
+    """Draw incoming weights and the bias of neuron i, as "fan_in" does; set its
+    outgoing weights to 0.
+    """
+    j = neurons[i]
+    count = into_first[i + 1] - into_first[i]
     scale = 1.0 / math.sqrt(np.float64(count))
     for q in range(into_first[i], into_first[i + 1]):
         row = into[q]
-        weight, sign = scale * (2.0 * draw(m, j) - 1.0), np.float64(m.sign[row])
+        weight = scale * (2.0 * draw(m, j) - 1.0)
+        sign = np.float64(m.sign[row])
         m.weight[row] = sign * abs(weight) if sign != 0.0 else weight
     if m.trainable_bias[j]:
         m.bias[j] = scale * (2.0 * draw(m, j) - 1.0)
     for q in range(out_first[i], out_first[i + 1]):
         m.weight[out[q]] = 0.0
-    m.utility[j], m.age[j] = 0.0, 0
+    m.utility[j] = 0.0
+    m.age[j] = 0
     for q in range(relay_first[i], relay_first[i + 1]):
         clear_neuron(m, relays[q])
 
 
 @rare(ARRAY, ARRAY, *[INDICES] * 8)
-def renew(m, settings, activity, neurons, stops, into_first, into, out_first, out, relay_first, relays):
-    """Update utilities and ages, and renew at most one neuron of each layer: the least useful mature one."""
+def renew(
+    m,
+    settings,
+    activity,
+    neurons,
+    stops,
+    into_first,
+    into,
+    out_first,
+    out,
+    relay_first,
+    relays,
+):
+    """Update utilities and ages, and renew at most one neuron of each layer: the least
+    useful mature one.
+    """
     first = 0
     for layer in range(stops.size):
-        mature, least = 0.0, first
+        mature = 0.0
+        least = first
         for i in range(first, stops[layer]):
-            j, total = neurons[i], 0.0
+            j = neurons[i]
+            total = 0.0
             for q in range(out_first[i], out_first[i + 1]):
                 total += abs(m.weight[out[q]])
             size = activity[i] if activity.size else abs(np.float64(m.activation[j]))
-            m.utility[j] = settings[DECAY] * m.utility[j] + (1.0 - settings[DECAY]) * size * total
+            m.utility[j] = (
+                settings[DECAY] * m.utility[j] + (1.0 - settings[DECAY]) * size * total
+            )
             m.age[j] += 1
             if np.float64(m.age[j]) > settings[MATURITY]:
                 mature += 1.0
                 if mature == 1.0 or m.utility[j] < m.utility[neurons[least]]:
                     least = i
         if mature > 0.0 and draw(m, neurons[first]) < settings[RATE] * mature:
-            begin_anew(m, least, neurons, into_first, into, out_first, out, relay_first, relays)
+            begin_anew(
+                m, least, neurons, into_first, into, out_first, out, relay_first, relays
+            )
             settings[RENEWED] += 1.0
         first = stops[layer]
 
 
 @inline
-def bare_renewal(settings, activity, neurons, stops, into_first, into, out_first, out, relay_first, relays):
+def bare_renewal(
+    settings,
+    activity,
+    neurons,
+    stops,
+    into_first,
+    into,
+    out_first,
+    out,
+    relay_first,
+    relays,
+):
     """The arguments of `renew` after ``m``."""
-    floats, layers = (bare(settings), bare(activity)), (bare(neurons), bare(stops))
+    floats = (bare(settings), bare(activity))
+    layers = (bare(neurons), bare(stops))
     links = bare(into_first), bare(into), bare(out_first), bare(out)
     return *floats, *layers, *links, bare(relay_first), bare(relays)
 
 
 @kernel
 def renew_network(table, unit, renewal):
-    """Renew neurons after an update that was made elsewhere; `renewal` are `RenewalArguments`."""
+    """Renew neurons after an update that was made elsewhere; `renewal` are
+    `RenewalArguments`.
+    """
     renew(columns(table, unit), *bare_renewal(*renewal))

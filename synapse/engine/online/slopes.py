@@ -1,7 +1,7 @@
 """Learning along decaying sums of slopes, as temporal differences do.
 
-An accumulator holds the sums: its table has them as the destinations of updates. So a propagation at rate 1
-adds the slopes of a step to them.
+An accumulator holds the sums: its table has them as the destinations of updates. So a
+propagation at rate 1 adds the slopes of a step to them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ SMALLEST_ROOT = 1e-8
 
 @inline
 def begin_slopes(m, span, errors, decay, sizes):
-    """Decay the sums, and write the errors of the outputs; without errors, their slopes."""
+    """Decay the sums, and write the errors of the outputs; without errors, their
+    slopes.
+    """
     if decay == 0.0:  # a product with 0 would keep what is not finite
         for c in range(sizes[0]):
             m.weight_destination[c] = 0.0
@@ -51,10 +53,12 @@ def add_sums(m, move, sizes):
 
 @inline
 def move_along(m, delta, rate, bound, sizes):
-    """Add the sums, times `delta` and a step, to the parameters; returns a status and the step.
+    """Add the sums, times `delta` and a step, to the parameters; returns a status and
+    the step.
 
-    The step is ``rate / max(1, rate bound max(|delta|, 1) |sums|)``, with the sum of absolute values, and
-    the rate itself if the bound is 0. If it is not finite, nothing has changed.
+    The step is ``rate / max(1, rate bound max(|delta|, 1) |sums|)``, with the sum of
+    absolute values, and the rate itself if the bound is 0. If it is not finite, nothing
+    has changed.
     """
     size = 0.0
     for c in range(sizes[0]):
@@ -70,15 +74,21 @@ def move_along(m, delta, rate, bound, sizes):
 
 @inline
 def move_scaled(m, span, errors, squares, settings, squared, sizes):
-    """Move parameters along their slopes, each divided by the root of its sum of squares; returns a status.
+    """Move parameters along their slopes, each divided by the root of its sum of
+    squares; returns a status.
 
-    `squares` are the sums by connection and by neuron, `settings` the weight of the sample, the rate, the
-    factor by which sums decay, and the bound. The first-order decrease of the cost is at most the sum of
-    the absolute errors, or of the errors if `squared`, divided by the bound. The slopes are overwritten by
-    the changes. If a slope is not finite, nothing else has changed.
+    `squares` are the sums by connection and by neuron, `settings` the weight of the
+    sample, the rate, the factor by which sums decay, and the bound. The first-order
+    decrease of the cost is at most the sum of the absolute errors, or of the errors if
+    `squared`, divided by the bound. The slopes are overwritten by the changes. If a
+    slope is not finite, nothing else has changed.
     """
-    weight, rate, keep, bound = settings[0], settings[1], settings[2], settings[3]
-    by_weight, by_bias = bare(squares[0]), bare(squares[1])
+    weight = settings[0]
+    rate = settings[1]
+    keep = settings[2]
+    bound = settings[3]
+    by_weight = bare(squares[0])
+    by_bias = bare(squares[1])
     total = 0.0
     for c in range(sizes[0]):
         total += np.float64(m.weight_destination[c]) ** 2
@@ -115,8 +125,15 @@ def scale_slopes(slopes, squares, keep, n):
 
 @kernel
 def learn_scaled(table, unit, span, errors, squares, settings, squared, sizes):
-    """Compute the slopes of the last step for these errors, and move by :func:`move_scaled`."""
-    m, span, errors, sizes = columns(table, unit), span_of(span), bare(errors), bare(sizes)
+    """Compute the slopes of the last step for these errors, and move by
+    :func:`move_scaled`.
+    """
+    m, span, errors, sizes = (
+        columns(table, unit),
+        span_of(span),
+        bare(errors),
+        bare(sizes),
+    )
     begin_slopes(m, span, errors, 0.0, sizes)
     propagate_network(m, span, unit, False)
     return move_scaled(m, span, errors, squares, bare(settings), squared, sizes)
@@ -124,23 +141,53 @@ def learn_scaled(table, unit, span, errors, squares, settings, squared, sizes):
 
 @kernel
 def learn_by_slopes(table, unit, span, errors, decay, delta, rate, bound, sizes):
-    """Decay the sums, add the slopes of the last step, and move parameters; returns a status and the step."""
-    m, span, errors, sizes = columns(table, unit), span_of(span), bare(errors), bare(sizes)
+    """Decay the sums, add the slopes of the last step, and move parameters; returns a
+    status and the step.
+    """
+    m, span, errors, sizes = (
+        columns(table, unit),
+        span_of(span),
+        bare(errors),
+        bare(sizes),
+    )
     begin_slopes(m, span, errors, decay, sizes)
     propagate_network(m, span, unit, False)
     return move_along(m, delta, rate, bound, sizes)
 
 
 def streams_by(step_network, learn_step):
-    """Return the loop of `learn_stream` for a rule, from two parts of its kernels as in ``epochs_by``."""
+    """Return the loop of `learn_stream` for a rule, from two parts of its kernels as in
+    ``epochs_by``.
+    """
 
     @inline
-    def run_stream(m, p, unit, span, aside, copies, rows, gains, values, discount, decay, rate, bound, sizes):
-        rows, gains, values, no_errors = bare(rows), bare(gains), bare(values), bare(values[:0])
+    def run_stream(
+        m,
+        p,
+        unit,
+        span,
+        aside,
+        copies,
+        rows,
+        gains,
+        values,
+        discount,
+        decay,
+        rate,
+        bound,
+        sizes,
+    ):
+        rows, gains, values, no_errors = (
+            bare(rows),
+            bare(gains),
+            bare(values),
+            bare(values[:0]),
+        )
         m.failed[0], last = 0.0, span.stop - 1
         for t in range(gains.size):
             for copy, own in copies:
-                to, words = bare(copy), bare(own)
+                to = bare(copy)
+                words = bare(own)
                 for i in range(to.size):
                     to[i] = words[i]
             step_online(aside, None, span, rows, t)
@@ -171,11 +218,47 @@ _run_stream = streams_by(step_online, _learn)
 
 
 @kernel
-def learn_stream(table, unit, span, aside, copies, rows, gains, values, discount, decay, rate, bound, sizes):
-    """`learn_by_slopes` at every row of a stream, with the temporal difference of the only output.
+def learn_stream(
+    table,
+    unit,
+    span,
+    aside,
+    copies,
+    rows,
+    gains,
+    values,
+    discount,
+    decay,
+    rate,
+    bound,
+    sizes,
+):
+    """`learn_by_slopes` at every row of a stream, with the temporal difference of the
+    only output.
 
-    `aside` is a table for steps that leave no trace, with its `copies`; `gains` are the rewards that come
-    with the rows; `values` are written. Returns a status and the number of complete rows.
+    `aside` is a table for steps that leave no trace, with its `copies`; `gains` are the
+    rewards that come with the rows; `values` are written. Returns a status and the
+    number of complete rows.
     """
-    m, a, span, sizes = columns(table, unit), columns(aside, unit), span_of(span), bare(sizes)
-    return _run_stream(m, m, unit, span, a, copies, rows, gains, values, discount, decay, rate, bound, sizes)
+    m, a, span, sizes = (
+        columns(table, unit),
+        columns(aside, unit),
+        span_of(span),
+        bare(sizes),
+    )
+    return _run_stream(
+        m,
+        m,
+        unit,
+        span,
+        a,
+        copies,
+        rows,
+        gains,
+        values,
+        discount,
+        decay,
+        rate,
+        bound,
+        sizes,
+    )

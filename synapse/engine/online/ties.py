@@ -1,7 +1,9 @@
-"""Kernels of ties and signs: weights of tied connections, biases of tied neurons, weights that keep a sign.
+"""Kernels of ties and signs: weights of tied connections, biases of tied neurons,
+weights that keep a sign.
 
-In a step each member updates its own number, like any other. Additional work is done only before and after
-the step, so that no inner loop depends on ties, and no neuron reads a number that has been updated already.
+In a step each member updates its own number, like any other. Additional work is done
+only before and after the step, so that no inner loop depends on ties, and no neuron
+reads a number that has been updated already.
 """
 
 from __future__ import annotations
@@ -22,11 +24,13 @@ def note_shared(values, first, base, move, groups):
 def add_moves(values, rows, lengths, groups, base, move, stretches):
     """Add the updates of all members to `base`, and give all members the sum."""
     for s in range(stretches):
-        row, g = rows[s], groups[s]
+        row = rows[s]
+        g = groups[s]
         for t in range(lengths[s]):
             move[g + t] += values[row + t] - base[g + t]
     for s in range(stretches):
-        row, g = rows[s], groups[s]
+        row = rows[s]
+        g = groups[s]
         for t in range(lengths[s]):
             values[row + t] = base[g + t] + move[g + t]
 
@@ -50,7 +54,13 @@ def note_tied(m):
     if m.ties.stretches != 0:
         note_shared(m.weight, m.tied_first, m.tied_base, m.tied_move, m.ties.groups)
     if m.ties.bias_stretches != 0:
-        note_shared(m.bias, m.bias_tied_first, m.bias_tied_base, m.bias_tied_move, m.ties.bias_groups)
+        note_shared(
+            m.bias,
+            m.bias_tied_first,
+            m.bias_tied_base,
+            m.bias_tied_move,
+            m.ties.bias_groups,
+        )
 
 
 @rare()
@@ -63,7 +73,13 @@ def move_tied(m):
             stop_at_zero(m, m.tied[s], m.tied[s] + m.tied_length[s])
     if m.ties.bias_stretches != 0:
         stretches = m.bias_tied, m.bias_tied_length, m.bias_tied_group
-        add_moves(m.bias, *stretches, m.bias_tied_base, m.bias_tied_move, m.ties.bias_stretches)
+        add_moves(
+            m.bias,
+            *stretches,
+            m.bias_tied_base,
+            m.bias_tied_move,
+            m.ties.bias_stretches,
+        )
 
 
 @inline
@@ -82,7 +98,9 @@ def after_moves(m):
 
 @kernel
 def hold_shared(table, unit):
-    """Start a phase in which neurons that propagate one by one update only their own numbers."""
+    """Start a phase in which neurons that propagate one by one update only their own
+    numbers.
+    """
     m = columns(table, unit)
     before_moves(m)
     m.ties.held = 1
@@ -90,7 +108,9 @@ def hold_shared(table, unit):
 
 @kernel
 def release_shared(table, unit):
-    """End that phase: update the shared numbers by the sum of all updates since its start."""
+    """End that phase: update the shared numbers by the sum of all updates since its
+    start.
+    """
     m = columns(table, unit)
     m.ties.held = 0
     after_moves(m)

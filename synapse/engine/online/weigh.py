@@ -1,7 +1,8 @@
-"""Kernels of states: the sums of a neuron's inputs, and the traces that are updated with them.
+"""Kernels of states: the sums of a neuron's inputs, and the traces that are updated
+with them.
 
-``m`` is the bundle of a store's columns (see ``schema.py``). The equations are those of the
-page "The equations".
+``m`` is the bundle of a store's columns (see ``schema.py``). The equations are those of
+the page "The equations".
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from .ties import stopped
 
 @inline
 def carry_state(m, j):
-    """Start the state of a self-connected neuron: g_jj w_jj, and the state carried over."""
+    """Start the state of a self-connected neuron: g_jj w_jj, and the state carried
+    over.
+    """
     # [equation state: self-connection]
     carry = m.weight[m.self_row[j]]
     gater = m.self_gater[j]
@@ -25,7 +28,9 @@ def carry_state(m, j):
     # [equation influence: self-connection]
     for p in range(m.first_influence[j], m.last_influence[j]):
         gates_self = m.influence_self[p] != 0
-        m.influence[p] = m.weight[m.self_row[j]] * m.state[j] if gates_self else zero(carry)
+        m.influence[p] = (
+            m.weight[m.self_row[j]] * m.state[j] if gates_self else zero(carry)
+        )
     # [end]
     return carry
 
@@ -42,10 +47,13 @@ def gated_sum(m, j, r, first, n):
             total += gain * m.weight[first + t] * m.activation[m.source[first + t]]
         return total
     # [end]
-    source, gater = m.run_source[r], m.run_gater[r]
+    source = m.run_source[r]
+    gater = m.run_gater[r]
     if kind == mark.ZIPPED:
         for t in range(n):
-            total += m.activation[gater + t] * m.weight[first + t] * m.activation[source + t]
+            total += (
+                m.activation[gater + t] * m.weight[first + t] * m.activation[source + t]
+            )
         return total
     for t in range(n):
         total += m.weight[first + t] * m.activation[source + t]
@@ -64,11 +72,15 @@ def trace_of(m, j, row):
 
 @inline
 def move_eligibility(m, j, carry):
-    """eligibility e_ij = g_jj w_jj e_ij(old) + g_ij y_i, for the trainable connections."""
+    """eligibility e_ij = g_jj w_jj e_ij(old) + g_ij y_i, for the trainable
+    connections.
+    """
     for r in range(m.first_run[j], m.last_run[j]):
         if m.run_flags[r] & mark.FIXED:
             continue
-        kind, first, n = m.run_kind[r], m.run_first[r], m.run_length[r]
+        kind = m.run_kind[r]
+        first = m.run_first[r]
+        n = m.run_length[r]
         trace = trace_of(m, j, first)
         if kind == mark.DENSE or kind == mark.SHARED:
             source = m.run_source[r]
@@ -80,9 +92,15 @@ def move_eligibility(m, j, carry):
             # [end]
         else:
             for t in range(n):
-                gain = m.activation[m.gater[first + t]] if kind != mark.LISTED else one(carry)
+                gain = (
+                    m.activation[m.gater[first + t]]
+                    if kind != mark.LISTED
+                    else one(carry)
+                )
                 kept = carry * m.eligibility[trace + t]
-                m.eligibility[trace + t] = kept + gain * m.activation[m.source[first + t]]
+                m.eligibility[trace + t] = (
+                    kept + gain * m.activation[m.source[first + t]]
+                )
     self_row = m.self_row[j]
     # [equation eligibility: self-connection and bias]
     if self_row != NONE and m.trainable[self_row]:
@@ -95,11 +113,14 @@ def move_eligibility(m, j, carry):
 
 @inline
 def move_extended(m, k, carry, block):
-    """extended x_ij^k = g_kk w_kk x_ij^k(old) + f'_j e_ij I_jk, for every j that gates k."""
+    """extended x_ij^k = g_kk w_kk x_ij^k(old) + f'_j e_ij I_jk, for every j that gates
+    k.
+    """
     for p in range(m.first_influence[k], m.last_influence[k]):
         if m.influence_trace[p] == NONE:
             continue
-        j, trace = m.influence_gater[p], m.influence_trace[p]
+        j = m.influence_gater[p]
+        trace = m.influence_trace[p]
         n = m.learning[j]
         # [equation extended]
         scale = m.derivative[j] * m.influence[p]
@@ -108,7 +129,9 @@ def move_extended(m, k, carry, block):
             for t in range(n):
                 kept = carry * m.extended[trace + t]
                 m.extended[trace + t] = kept + scale * m.eligibility[eligibility + t]
-            m.extended[trace + n] = carry * m.extended[trace + n] + scale * m.bias_eligibility[j]
+            m.extended[trace + n] = (
+                carry * m.extended[trace + n] + scale * m.bias_eligibility[j]
+            )
             # [end]
             continue
         for r in range(m.first_run[j], m.last_run[j]):
@@ -120,8 +143,11 @@ def move_extended(m, k, carry, block):
 
 @inline
 def extend_run(m, block, r, start, carry, scale):
-    """Extended traces of an ungated run; delayed sources before `block` have activated since."""
-    first, n = m.run_first[r], m.run_length[r]
+    """Extended traces of an ungated run; delayed sources before `block` have activated
+    since.
+    """
+    first = m.run_first[r]
+    n = m.run_length[r]
     delayed = m.run_flags[r] & mark.DELAYED
     if m.run_kind[r] == mark.LISTED:
         for t in range(n):
@@ -143,16 +169,19 @@ def extend_run(m, block, r, start, carry, scale):
 
 @inline
 def may_be_pending(m, r):
-    """Whether the updates of a dense or listed run may stay pending until its weights are next read."""
+    """Whether the updates of a dense or listed run may stay pending until its weights
+    are next read.
+    """
     return not m.run_flags[r] & mark.NEVER_PENDING
 
 
 @inline
 def is_moving(m, j):
-    """Whether pending updates are applied while the inputs of `j` are summed, even if they have been applied.
+    """Whether pending updates are applied while the inputs of `j` are summed, even if
+    they have been applied.
 
-    A sum of updated weights has another order than a sum of weights. So the order must not depend on
-    whether the error of the latest step came in this call.
+    A sum of updated weights has another order than a sum of weights. So the order must
+    not depend on whether the error of the latest step came in this call.
     """
     if m.pending_step[j] != 0.0:
         return True
@@ -161,7 +190,9 @@ def is_moving(m, j):
 
 @inline
 def dense_sum(m, j, r, first, n, signed):
-    """The weighted inputs of `j` from a run of plain connections, after applying pending updates."""
+    """The weighted inputs of `j` from a run of plain connections, after applying
+    pending updates.
+    """
     source = m.run_source[r]
     total = zero(m.bias[j])
     step = m.pending_step[j]
@@ -192,15 +223,28 @@ def moved_weight(m, c, step, signed):
 
 @in_order
 def listed_sum(m, j, r, first, n, signed):
-    """The sum of a run from scattered sources, in four parts, so that no sum waits for the previous one."""
-    step, none = m.pending_step[j], zero(m.bias[j])
-    whole, total, total1, total2, total3 = n - n % 4, none, none, none, none
+    """The sum of a run from scattered sources, in four parts, so that no sum waits for
+    the previous one.
+    """
+    step = m.pending_step[j]
+    none = zero(m.bias[j])
+    whole = n - n % 4
+    total = none
+    total1 = none
+    total2 = none
+    total3 = none
     if is_moving(m, j) and may_be_pending(m, r):
         for c in range(first, first + whole, 4):
             total += moved_weight(m, c, step, signed) * m.activation[m.source[c]]
-            total1 += moved_weight(m, c + 1, step, signed) * m.activation[m.source[c + 1]]
-            total2 += moved_weight(m, c + 2, step, signed) * m.activation[m.source[c + 2]]
-            total3 += moved_weight(m, c + 3, step, signed) * m.activation[m.source[c + 3]]
+            total1 += (
+                moved_weight(m, c + 1, step, signed) * m.activation[m.source[c + 1]]
+            )
+            total2 += (
+                moved_weight(m, c + 2, step, signed) * m.activation[m.source[c + 2]]
+            )
+            total3 += (
+                moved_weight(m, c + 3, step, signed) * m.activation[m.source[c + 3]]
+            )
         for c in range(first + whole, first + n):
             total += moved_weight(m, c, step, signed) * m.activation[m.source[c]]
     else:
@@ -235,7 +279,9 @@ def weigh_plain(m, j):
 
 @inline
 def weigh_neuron(m, j, block, signed):
-    """state s_j = g_jj w_jj s_j(old) + b_j + sum_i g_ij w_ij y_i, and its traces; see `extend_run`."""
+    """state s_j = g_jj w_jj s_j(old) + b_j + sum_i g_ij w_ij y_i, and its traces; see
+    `extend_run`.
+    """
     flags = m.flags[j]
     # [equation state]
     old = m.state[j]
@@ -245,7 +291,8 @@ def weigh_neuron(m, j, block, signed):
         carry = carry_state(m, j)
         state += carry * old
     for r in range(m.first_run[j], m.last_run[j]):
-        first, n = m.run_first[r], m.run_length[r]
+        first = m.run_first[r]
+        n = m.run_length[r]
         if m.run_kind[r] <= mark.LISTED:
             state += ungated_sum(m, j, r, first, n, signed)
         else:
@@ -262,26 +309,50 @@ def weigh_neuron(m, j, block, signed):
 
 @inline
 def weigh_four(m, j, signed):
-    """The states of four neurons with the same sources: every source is read once for all four."""
-    j1, j2, j3 = j + 1, j + 2, j + 3
-    state, state1, state2, state3 = m.bias[j], m.bias[j1], m.bias[j2], m.bias[j3]
-    step, step1, step2, step3 = m.pending_step[j], m.pending_step[j1], m.pending_step[j2], m.pending_step[j3]
+    """The states of four neurons with the same sources: every source is read once for
+    all four.
+    """
+    j1 = j + 1
+    j2 = j + 2
+    j3 = j + 3
+    state = m.bias[j]
+    state1 = m.bias[j1]
+    state2 = m.bias[j2]
+    state3 = m.bias[j3]
+    step = m.pending_step[j]
+    step1 = m.pending_step[j1]
+    step2 = m.pending_step[j2]
+    step3 = m.pending_step[j3]
     moving = is_moving(m, j) or is_moving(m, j1) or is_moving(m, j2) or is_moving(m, j3)
     runs = m.last_run[j] - m.first_run[j]
     for r in range(m.first_run[j], m.last_run[j]):
-        n, source = m.run_length[r], m.run_source[r]
-        row, row1 = m.run_first[r], m.run_first[r + runs]
-        row2, row3 = row1 + (row1 - row), row1 + (row1 - row) + (row1 - row)
+        n = m.run_length[r]
+        source = m.run_source[r]
+        row = m.run_first[r]
+        row1 = m.run_first[r + runs]
+        row2 = row1 + (row1 - row)
+        row3 = row1 + (row1 - row) + (row1 - row)
         if moving and may_be_pending(m, r):
             for t in range(n):
-                y, old = m.activation[source + t], m.old_activation[source + t]
-                weight, weight1 = m.weight[row + t] + step * old, m.weight[row1 + t] + step1 * old
-                weight2, weight3 = m.weight[row2 + t] + step2 * old, m.weight[row3 + t] + step3 * old
+                y = m.activation[source + t]
+                old = m.old_activation[source + t]
+                weight = m.weight[row + t] + step * old
+                weight1 = m.weight[row1 + t] + step1 * old
+                weight2 = m.weight[row2 + t] + step2 * old
+                weight3 = m.weight[row3 + t] + step3 * old
                 if signed:
-                    weight, weight1 = stopped(m, row + t, weight), stopped(m, row1 + t, weight1)
-                    weight2, weight3 = stopped(m, row2 + t, weight2), stopped(m, row3 + t, weight3)
-                m.weight[row + t], m.weight[row1 + t] = weight, weight1
-                m.weight[row2 + t], m.weight[row3 + t] = weight2, weight3
+                    weight, weight1 = (
+                        stopped(m, row + t, weight),
+                        stopped(m, row1 + t, weight1),
+                    )
+                    weight2, weight3 = (
+                        stopped(m, row2 + t, weight2),
+                        stopped(m, row3 + t, weight3),
+                    )
+                m.weight[row + t] = weight
+                m.weight[row1 + t] = weight1
+                m.weight[row2 + t] = weight2
+                m.weight[row3 + t] = weight3
                 state += weight * y
                 state1 += weight1 * y
                 state2 += weight2 * y
@@ -296,19 +367,26 @@ def weigh_four(m, j, signed):
     for i in range(j, j + 4):
         m.pending_step[i] = 0.0
         m.old_state[i] = m.state[i]
-    m.state[j], m.state[j1], m.state[j2], m.state[j3] = state, state1, state2, state3
+    m.state[j] = state
+    m.state[j1] = state1
+    m.state[j2] = state2
+    m.state[j3] = state3
 
 
 @rare(INDEX, INDEX, INDEX)
 def weigh_gated(m, first, last, block):
-    """The states and traces of consecutive neurons, of the block that begins with `block`."""
+    """The states and traces of consecutive neurons, of the block that begins with
+    `block`.
+    """
     for j in range(first, last):
         weigh_neuron(m, j, block, False)
 
 
 @rare(INDEX, INDEX)
 def weigh_signed(m, first, last):
-    """`weigh_block` if some weight in the store has a sign (`signed`): pending updates stop at 0."""
+    """`weigh_block` if some weight in the store has a sign (`signed`): pending updates
+    stop at 0.
+    """
     j = first
     while j < last:
         if m.flags[j] & mark.FOUR:

@@ -1,9 +1,10 @@
 """Exact online gradients, forward in time: real-time recurrent learning.
 
-``pattern`` finds which parameter can influence which recurrent state, ``layout`` where each sensitivity is in
-memory, and a ``plan`` holds the sensitivities of one topology. ``portable`` carries them over to the next
-plan and into files. These use NumPy only. The kernels are in ``loops`` and ``jacobian``, which call
-``advance`` and ``sweep``; they import Numba, and are loaded when they are first used.
+``pattern`` finds which parameter can influence which recurrent state, ``layout`` where
+each sensitivity is in memory, and a ``plan`` holds the sensitivities of one topology.
+``portable`` carries them over to the next plan and into files. These use NumPy only.
+The kernels are in ``loops`` and ``jacobian``, which call ``advance`` and ``sweep``;
+they import Numba, and are loaded when they are first used.
 """
 
 from __future__ import annotations
@@ -13,13 +14,19 @@ from typing import Any
 
 from ..guard import Deferred
 from .layout import Layout as Layout
-from .pattern import Pattern as Pattern, TooLarge as TooLarge, find_pattern as find_pattern
+from .pattern import (
+    Pattern as Pattern,
+    TooLarge as TooLarge,
+    find_pattern as find_pattern,
+)
 from .plan import Plan as Plan
 from .portable import BIAS as BIAS, PortableSensitivities as PortableSensitivities
 
 
 def __getattr__(name: str) -> Any:
     if name in ("loops", "jacobian"):
-        with Deferred():  # Numba cannot be imported again after Ctrl-C has ended its first import
+        with (
+            Deferred()
+        ):  # Numba cannot be imported again after Ctrl-C has ended its first import
             return importlib.import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

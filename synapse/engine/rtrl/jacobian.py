@@ -1,7 +1,9 @@
-"""Steps up to the next target, and how the outputs then depend on all parameters: H = d y / d p.
+"""Steps up to the next target, and how the outputs then depend on all parameters: H = d
+y / d p.
 
-A row of H is what one sweep back from one output adds to the destinations of updates, which are buffers
-here (see ``online/accumulator.py``). Filters turn H and the errors of the outputs into changes.
+A row of H is what one sweep back from one output adds to the destinations of updates,
+which are buffers here (see ``online/accumulator.py``). Filters turn H and the errors of
+the outputs into changes.
 """
 
 from __future__ import annotations
@@ -72,16 +74,22 @@ def lay_regressors(m, span, places, jacobian):
     """H of the parameters into the outputs within the step, each output by itself."""
     for o in range(span.outputs):
         j = span.stop - span.outputs + o
-        add_direct_of(m, j, m.derivative[j], m.weight_destination, 0, m.bias_destination, j)
+        add_direct_of(
+            m, j, m.derivative[j], m.weight_destination, 0, m.bias_destination, j
+        )
         collect(m, places, jacobian, o)
 
 
 @inline
 def judge_outputs(m, span, targets, row, cost, errors):
-    """Write t - y of all outputs to `errors`, NaN where there is no target; returns their cost."""
-    n, total = span.outputs, 0.0
+    """Write t - y of all outputs to `errors`, NaN where there is no target; returns
+    their cost.
+    """
+    n = span.outputs
+    total = 0.0
     for o in range(n):
-        y, target = m.activation[span.stop - n + o], targets[row * n + o]
+        y = m.activation[span.stop - n + o]
+        target = targets[row * n + o]
         errors[o] = target - y
         value, _ = judge(m.failed, cost, target, y, 1.0, np.float64(n))
         total += m.cost_weight[span.stop - n + o] * value
@@ -114,19 +122,24 @@ def note_errors(m, span):
         note(m, False, False, NONE)
 
 
-# --- up to the next target: one loop for sensitivities and for the traces of the online rule ------
+# --- up to the next target: one loop for sensitivities and for the traces of the online
+# rule ------
 
 
 @inline
 def lay_direct(m, p, span, targets, row, cost, direct, places, jacobian):
-    """H of the outputs' own parameters within the step, and the errors of the outputs."""
+    """H of the outputs' own parameters within the step, and the errors of the
+    outputs.
+    """
     lay_regressors(m, span, places, jacobian)
     show_direct_errors(m, span, targets, row, cost)
 
 
 @inline
 def lay_any(m, p, span, targets, row, cost, direct, places, jacobian):
-    """H with all history, or with `direct` that within the step, and the errors of the neurons."""
+    """H with all history, or with `direct` that within the step, and the errors of the
+    neurons.
+    """
     if direct:
         lay_direct(m, p, span, targets, row, cost, direct, places, jacobian)
     else:
@@ -137,10 +150,14 @@ def lay_any(m, p, span, targets, row, cost, direct, places, jacobian):
 
 
 def linearise_by(step_network, lay):
-    """Return the loop up to a target, from parts of kernels that activate and that write H."""
+    """Return the loop up to a target, from parts of kernels that activate and that
+    write H.
+    """
 
     @inline
-    def linearise(m, p, span, data, rows, clear, direct, cost, places, jacobian, errors):
+    def linearise(
+        m, p, span, data, rows, clear, direct, cost, places, jacobian, errors
+    ):
         inputs, targets, aimed = data
         m.failed[0] = 0.0
         if clear:
@@ -169,23 +186,60 @@ _within_the_step = linearise_by(step_online, lay_direct)
 
 @kernel
 def linearise_network(
-    table, unit, plan_table, span, inputs, targets, aimed, rows, clear, direct, cost, places, jacobian, errors
+    table,
+    unit,
+    plan_table,
+    span,
+    inputs,
+    targets,
+    aimed,
+    rows,
+    clear,
+    direct,
+    cost,
+    places,
+    jacobian,
+    errors,
 ):
-    """Run from row ``rows[0]`` to the first one with a target, at most to ``rows[1]``; H and t - y there.
+    """Run from row ``rows[0]`` to the first one with a target, at most to ``rows[1]``;
+    H and t - y there.
 
-    With `clear`, the context is cleared before. With `direct`, H is that of the outputs' own parameters
-    within the step. The destinations of `table` are buffers of zeros. `places` are the rows of trainable
-    weights and their columns of H, and those of biases. Returns a status, the next row and the cost.
+    With `clear`, the context is cleared before. With `direct`, H is that of the
+    outputs' own parameters within the step. The destinations of `table` are buffers of
+    zeros. `places` are the rows of trainable weights and their columns of H, and those
+    of biases. Returns a status, the next row and the cost.
     """
     m, p, span = columns(table, unit), plan(plan_table, unit), span_of(span)
     data = bare(inputs), bare(targets), aimed
-    return _with_history(m, p, span, data, rows, clear, direct, cost, places, jacobian, errors)
+    return _with_history(
+        m, p, span, data, rows, clear, direct, cost, places, jacobian, errors
+    )
 
 
 @kernel
 def regress_network(
-    table, unit, span, inputs, targets, aimed, rows, clear, direct, cost, places, jacobian, errors
+    table,
+    unit,
+    span,
+    inputs,
+    targets,
+    aimed,
+    rows,
+    clear,
+    direct,
+    cost,
+    places,
+    jacobian,
+    errors,
 ):
-    """Run by the online rule, as `linearise_network` does with `direct`; the traces follow."""
-    m, span, data = columns(table, unit), span_of(span), (bare(inputs), bare(targets), aimed)
-    return _within_the_step(m, None, span, data, rows, clear, direct, cost, places, jacobian, errors)
+    """Run by the online rule, as `linearise_network` does with `direct`; the traces
+    follow.
+    """
+    m, span, data = (
+        columns(table, unit),
+        span_of(span),
+        (bare(inputs), bare(targets), aimed),
+    )
+    return _within_the_step(
+        m, None, span, data, rows, clear, direct, cost, places, jacobian, errors
+    )

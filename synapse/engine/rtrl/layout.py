@@ -1,7 +1,9 @@
-"""The memory of exact online gradients: where each sensitivity is, and what each step reads and writes.
+"""The memory of exact online gradients: where each sensitivity is, and what each step
+reads and writes.
 
-Parameters into neurons that the same roots keep form a *class*. Its sensitivities are a dense matrix: a
-*line* for each root, a column for each parameter. Every line is renewed from other lines of its class.
+Parameters into neurons that the same roots keep form a *class*. Its sensitivities are a
+dense matrix: a *line* for each root, a column for each parameter. Every line is renewed
+from other lines of its class.
 """
 
 from __future__ import annotations
@@ -26,21 +28,27 @@ Rows = NDArray[np.int64]
 SOME = 1 << 18
 """Terms that are looked at together, which bounds the memory for making a plan."""
 DENSE_ENOUGH = 0.25
-"""Products with all lines of a class, four times as fast as others, pay if so many are not with zeros."""
+"""Products with all lines of a class, four times as fast as others, pay if so many are
+not with zeros."""
 FEW = 3
 """So few lines are renewed one by one."""
 PANEL = 3
-"""So many vectors of columns are renewed together: times eight lines, 24 of the 32 registers of AVX-512."""
+"""So many vectors of columns are renewed together: times eight lines, 24 of the 32
+registers of AVX-512."""
 DEPTHS = (2, 4, 8, 16, 32)
-"""Numbers of steps after which the sensitivities may be renewed, instead of after each one."""
+"""Numbers of steps after which the sensitivities may be renewed, instead of after each
+one."""
 SURE = 0.75
-"""The estimate must be below this part of the multiply-adds of steps that renew them."""
+"""The estimate must be below this part of the multiply-adds of steps that renew
+them."""
 CALL = 150
-"""The time of a short vector operation, beside its numbers, in multiply-adds of a product."""
+"""The time of a short vector operation, beside its numbers, in multiply-adds of a
+product."""
 
 
 class Layout:
-    """The columns of a plan that do not change from step to step, and the sizes of those that do.
+    """The columns of a plan that do not change from step to step, and the sizes of
+    those that do.
 
     Attributes
     ----------
@@ -49,20 +57,25 @@ class Layout:
     sizes : dict of str to int
         Length of each column of the context.
     class_of, direct_at : ndarray
-        By neuron of the network: the class of its parameters, and where they begin in ``direct``; -1: none.
+        By neuron of the network: the class of its parameters, and where they begin in
+        ``direct``; -1: none.
     column : ndarray
         By entry of ``direct``: its column in its class.
     entry_owner, entry_is_bias, entry_row : ndarray
-        By entry of ``direct``: its neuron in the network, whether it is a bias, and its row in the store.
+        By entry of ``direct``: its neuron in the network, whether it is a bias, and its
+        row in the store.
     columns_entries : ndarray
-        The entry of each column, one class after the other; the first of those that share a parameter.
+        The entry of each column, one class after the other; the first of those that
+        share a parameter.
     keys : ndarray
         Class and root of each line, ascending: ``class * roots + root``.
     """
 
     def __init__(self, store: Store, pattern: Pattern, most: float = inf) -> None:
-        self.pattern, self.dtype = pattern, store.dtype
-        self.first, self.roots = pattern.first, pattern.roots
+        self.pattern = pattern
+        self.dtype = store.dtype
+        self.first = pattern.first
+        self.roots = pattern.roots
         rows = slice(pattern.first, pattern.first + pattern.size)
         self._incoming = store.columns["first_incoming"][rows].astype(np.int64)
         self._learning = store.columns["learning"][rows].astype(np.int64)
@@ -71,7 +84,9 @@ class Layout:
         self._find_classes()
         self._find_columns(store)
         self._lay_lines()
-        sources = np.diff(pattern.readings_first)[self.line_root]  # by line: what renews it
+        sources = np.diff(pattern.readings_first)[
+            self.line_root
+        ]  # by line: what renews it
         needed = 2 * self.size * self.dtype.itemsize + 4.0 * float(sources.sum())
         if needed > most:
             raise TooLarge(needed)
@@ -81,12 +96,21 @@ class Layout:
         self._lay_blocks(most)
         self._lay_parts()
         counts = [len(self.roots), len(self.members), self.size, self.depth]
-        self._set(counts=np.array([*counts, *self._step_sizes, self._moved, self._square, self._shares]))
+        self._set(
+            counts=np.array(
+                [*counts, *self._step_sizes, self._moved, self._square, self._shares]
+            )
+        )
         direct, visits, readings = (2 * self.depth * size for size in self._step_sizes)
-        neurons, lines = (int(np.diff(ends).max(initial=0)) for ends in (self._class_first, self.class_line))
+        neurons, lines = (
+            int(np.diff(ends).max(initial=0))
+            for ends in (self._class_first, self.class_line)
+        )
         self.sizes: dict[str, int] = {
             "sensitivity": (2 + (self.depth > 1)) * self.size,
-            "visit_delta": visits + self.depth * (self._moved + 2 * neurons) + TILE,  # a tile reads beyond
+            "visit_delta": visits
+            + self.depth * (self._moved + 2 * neurons)
+            + TILE,  # a tile reads beyond
             "reading_value": readings + 3 * self._square + 2 * lines + TILE,
             "old_derivative": len(self.roots),
             "aim": len(self.roots),
@@ -97,16 +121,22 @@ class Layout:
             "noted": 0,
         }
 
-    # --- the parts ---------------------------------------------------------------------------------
+    # --- the parts --------------------------------------------------------------------
 
     def _find_classes(self) -> None:
-        """Classes of neurons, and the entries of ``direct``: weights, then the bias of each neuron."""
+        """Classes of neurons, and the entries of ``direct``: weights, then the bias of
+        each neuron.
+        """
         kept = self.pattern.kept
         tracked = np.flatnonzero(kept.any(axis=0))
         self.class_of = np.full(self.pattern.size, -1)
         packed = np.packbits(kept[:, tracked], axis=0).T
-        _, first, inverse = np.unique(packed, axis=0, return_index=True, return_inverse=True)
-        rank = np.argsort(np.argsort(first))  # classes in the order of their first neurons
+        _, first, inverse = np.unique(
+            packed, axis=0, return_index=True, return_inverse=True
+        )
+        rank = np.argsort(
+            np.argsort(first)
+        )  # classes in the order of their first neurons
         self.class_of[tracked] = rank[inverse.reshape(-1)]
         self.members = kept[:, tracked[np.sort(first)]].T  # shape (classes, roots)
         counts = np.where(self.class_of >= 0, self._learning + self._biased, 0)
@@ -115,20 +145,30 @@ class Layout:
         offset = spans(np.zeros(len(counts), np.int64), counts)
         self.entry_is_bias = offset == self._learning[self.entry_owner]
         weights = self._incoming[self.entry_owner] + offset
-        self.entry_row = np.where(self.entry_is_bias, self.entry_owner + self.first, weights)
+        self.entry_row = np.where(
+            self.entry_is_bias, self.entry_owner + self.first, weights
+        )
 
     def _find_columns(self, store: Store) -> None:
         """The column of each entry; shared parameters have one column."""
         entries = np.arange(len(self.entry_owner))
         order = np.lexsort((entries, self.class_of[self.entry_owner]))
-        columns = (np.append(store[name], 0).astype(np.int64) for name in ("bias_tie", "tie"))
-        of_bias, of_weight = (ties.take(self.entry_row, mode="clip") for ties in columns)
+        columns = (
+            np.append(store[name], 0).astype(np.int64) for name in ("bias_tie", "tie")
+        )
+        of_bias, of_weight = (
+            ties.take(self.entry_row, mode="clip") for ties in columns
+        )
         tie = np.where(self.entry_is_bias, -of_bias, of_weight)
         key = np.where(tie == 0, entries, 0)[order]
         shared = tie[order] != 0
         if shared.any():
-            _, first, inverse = np.unique(tie[order][shared], return_index=True, return_inverse=True)
-            key[shared] = order[shared][first][inverse]  # the first entry with this parameter
+            _, first, inverse = np.unique(
+                tie[order][shared], return_index=True, return_inverse=True
+            )
+            key[shared] = order[shared][first][
+                inverse
+            ]  # the first entry with this parameter
         owned = key == order
         rank = np.full(len(order), -1)
         rank[order[owned]] = np.arange(int(owned.sum()))
@@ -141,16 +181,23 @@ class Layout:
         self.column[order] = rank[key] - begins[self.class_of[self.entry_owner[order]]]
         self.columns_entries = order[owned]
         neurons = np.argsort(self.class_of, kind="stable")[np.sum(self.class_of < 0) :]
-        self._class_first = np.searchsorted(self.class_of[neurons], np.arange(classes + 1))
-        self._place = np.zeros(self.pattern.size, np.int64)  # among the neurons of the same class
-        self._place[neurons] = np.arange(len(neurons)) - self._class_first[self.class_of[neurons]]
+        self._class_first = np.searchsorted(
+            self.class_of[neurons], np.arange(classes + 1)
+        )
+        self._place = np.zeros(
+            self.pattern.size, np.int64
+        )  # among the neurons of the same class
+        self._place[neurons] = (
+            np.arange(len(neurons)) - self._class_first[self.class_of[neurons]]
+        )
 
     def _lay_lines(self) -> None:
         which, root = np.nonzero(self.members)
         self.keys = which * len(self.roots) + root
         widths = self.width[which]
         self.line_at = np.cumsum(widths) - widths
-        self.line_class, self.line_root = which, root
+        self.line_class = which
+        self.line_root = root
         self.class_line = np.searchsorted(which, np.arange(len(self.members) + 1))
         self.size = int(widths.sum())
         self._set(
@@ -163,7 +210,9 @@ class Layout:
         )
 
     def _share_direct(self, store: Store) -> None:
-        """Where the parameters into each neuron are in ``direct``, shared by neurons with the same inputs."""
+        """Where the parameters into each neuron are in ``direct``, shared by neurons
+        with the same inputs.
+        """
         self._shared_at = np.full(self.pattern.size, -1)
         places: dict[Any, int] = {}
         size = 0
@@ -176,36 +225,62 @@ class Layout:
         self._set(direct_at=np.where(self._shared_at < 0, NONE, self._shared_at))
 
     def _inputs_of(self, store: Store, i: int) -> Any:
-        """What determines how the parameters into a neuron move its state within the step."""
-        c, j = store.columns, i + self.first
-        dense, learning = [], int(self._learning[i])
+        """What determines how the parameters into a neuron move its state within the
+        step.
+        """
+        c = store.columns
+        j = i + self.first
+        dense = []
+        learning = int(self._learning[i])
         for r in range(int(c["first_run"][j]), int(c["last_run"][j])):
-            kind, flags, length = int(c["run_kind"][r]), int(c["run_flags"][r]), int(c["run_length"][r])
+            kind = int(c["run_kind"][r])
+            flags = int(c["run_flags"][r])
+            length = int(c["run_length"][r])
             if flags & FIXED:
                 continue
             if kind not in (DENSE, SHARED):
                 return i
             gater = int(c["run_gater"][r]) if kind == SHARED else NONE
             offset = int(c["run_first"][r]) - int(self._incoming[i])
-            dense.append((offset, int(c["run_source"][r]), length, gater, flags & (DELAYED | DELAYED_GATE)))
+            dense.append(
+                (
+                    offset,
+                    int(c["run_source"][r]),
+                    length,
+                    gater,
+                    flags & (DELAYED | DELAYED_GATE),
+                )
+            )
             learning -= length
         return (bool(self._biased[i]), *dense) if learning == 0 else i
 
     def _lay_updates(self) -> None:
-        """By class: where its parameters are in the store, in stretches of those into one neuron."""
-        owner, row, bias = self.entry_owner, self.entry_row, self.entry_is_bias
+        """By class: where its parameters are in the store, in stretches of those into
+        one neuron.
+        """
+        owner = self.entry_owner
+        row = self.entry_row
+        bias = self.entry_is_bias
         order = np.argsort(self.class_of[owner], kind="stable")
         shares = np.ones(len(order), bool)
         shares[self.columns_entries] = False
         which = self.class_of[owner[order]]
         cut = np.zeros(len(order), bool)
         cut[:1] = True
-        for values, gap in ((owner, 0), (bias, 0), (shares, 0), (row, 1), (self.column, 1)):
+        for values, gap in (
+            (owner, 0),
+            (bias, 0),
+            (shares, 0),
+            (row, 1),
+            (self.column, 1),
+        ):
             cut[1:] |= np.diff(values[order].astype(np.int64)) != gap
         starts = np.flatnonzero(cut)
         first = order[starts]
         self._set(
-            update_first=np.searchsorted(which[starts], np.arange(len(self.members) + 1)),
+            update_first=np.searchsorted(
+                which[starts], np.arange(len(self.members) + 1)
+            ),
             update_column=self.column[first],
             update_shares=shares[first],
             update_row=row[first],
@@ -213,16 +288,21 @@ class Layout:
             update_bias=bias[first],
             update_neuron=owner[first] + self.first,
             update_place=self._place[owner[first]],
-            update_direct=self._shared_at[owner[first]] + first - self.direct_at[owner[first]],
+            update_direct=self._shared_at[owner[first]]
+            + first
+            - self.direct_at[owner[first]],
         )
 
     def _lay_visits(self, store: Store) -> None:
-        visits, n_roots = self.pattern.visits, len(self.roots)
+        visits = self.pattern.visits
+        n_roots = len(self.roots)
         root = np.repeat(np.arange(n_roots), np.diff(visits.first))
         soft = store["squash"][self.first + visits.neuron] == SOFTMAX
         head = soft & (visits.neuron != self.roots[root])
         if head.any():  # the last neuron of a group is visited first
-            stop = store.columns["group_stop"][self.first + visits.neuron].astype(np.int64)
+            stop = store.columns["group_stop"][self.first + visits.neuron].astype(
+                np.int64
+            )
             head &= stop == self.first + visits.neuron + 1
         self._set(
             visit_first=visits.first,
@@ -236,9 +316,15 @@ class Layout:
         )
 
     def _lay_parts(self) -> None:
-        """By line: what the visits of its sweep add, in stretches of neighbouring columns."""
-        owner, column, visits = self.entry_owner, self.column, self.pattern.visits
-        starts = np.flatnonzero((np.diff(owner, prepend=-1) != 0) | (np.diff(column, prepend=-2) != 1))
+        """By line: what the visits of its sweep add, in stretches of neighbouring
+        columns.
+        """
+        owner = self.entry_owner
+        column = self.column
+        visits = self.pattern.visits
+        starts = np.flatnonzero(
+            (np.diff(owner, prepend=-1) != 0) | (np.diff(column, prepend=-2) != 1)
+        )
         lengths = np.diff(np.append(starts, len(owner)))
         first = np.searchsorted(owner[starts], np.arange(self.pattern.size + 1))
         root = np.repeat(np.arange(len(self.roots)), np.diff(visits.first))
@@ -249,7 +335,11 @@ class Layout:
             self._lay_links(line[visit], visit)
         counts = np.diff(first)[neuron]
         stretch = spans(first[neuron], counts)
-        line, visit, begins = np.repeat(line[visit], counts), np.repeat(visit, counts), starts[stretch]
+        line, visit, begins = (
+            np.repeat(line[visit], counts),
+            np.repeat(visit, counts),
+            starts[stretch],
+        )
         order = np.lexsort((column[begins], line))
         line, visit, begins = line[order], visit[order], begins[order]
         self._set(
@@ -261,8 +351,11 @@ class Layout:
         )
 
     def _lay_links(self, line: Rows, visit: Rows) -> None:
-        """By line: the visits that give to neurons of its class, and the readings of other lines of it."""
-        order, every = np.argsort(line, kind="stable"), np.arange(len(self.keys) + 1)
+        """By line: the visits that give to neurons of its class, and the readings of
+        other lines of it.
+        """
+        order = np.argsort(line, kind="stable")
+        every = np.arange(len(self.keys) + 1)
         place = self._place[self.pattern.visits.neuron[visit]]
         self._set(
             given_first=np.searchsorted(line[order], every),
@@ -284,9 +377,13 @@ class Layout:
         self._lay_units()
 
     def _lay_units(self) -> None:
-        """The units of a renewal, and how many are done after each of the steps over which it is spread."""
-        lines, wide = np.diff(self.class_line), VECTOR_BYTES // self.dtype.itemsize
-        depth, shares = self.depth, self._shares
+        """The units of a renewal, and how many are done after each of the steps over
+        which it is spread.
+        """
+        lines = np.diff(self.class_line)
+        wide = VECTOR_BYTES // self.dtype.itemsize
+        depth = self.depth
+        shares = self._shares
         size = np.where(self.width < PANEL * wide, wide, PANEL * wide)
         counts = depth - (-self.width // size)
         units = np.append(0, np.cumsum(counts))
@@ -298,7 +395,9 @@ class Layout:
         lines = lines[which]
         work = lines * np.where(panel < 0, CALL + lines * lines, (lines + depth) * size)
         done = np.append(0, np.cumsum(work))
-        sizes = np.diff(self.columns["update_first"])  # updates of all classes, one after the other
+        sizes = np.diff(
+            self.columns["update_first"]
+        )  # updates of all classes, one after the other
         updates = np.repeat(self.first_column, sizes) + self.columns["update_column"]
         ends = np.maximum.accumulate(updates + self.columns["update_length"])
         begins = np.minimum.accumulate(updates[::-1])[::-1]
@@ -309,30 +408,53 @@ class Layout:
             unit_length=length,
             unit_first=np.searchsorted(ends, start, "right"),
             unit_stop=np.searchsorted(begins, start + length),
-            share=np.searchsorted(done, np.arange(1, shares + 1) * done[-1] // shares, "right") - 1,
+            share=np.searchsorted(
+                done, np.arange(1, shares + 1) * done[-1] // shares, "right"
+            )
+            - 1,
         )
 
     def _lay_blocks(self, most: float) -> None:
-        """Blocks of lines of a class that are renewed from the same lines, and their terms."""
+        """Blocks of lines of a class that are renewed from the same lines, and their
+        terms.
+        """
         firsts = self.class_line  # whole classes, about `SOME` terms at a time
-        terms = np.append(0, np.cumsum(np.diff(self.pattern.readings_first)[self.line_root]))[firsts]
+        terms = np.append(
+            0, np.cumsum(np.diff(self.pattern.readings_first)[self.line_root])
+        )[firsts]
         cuts = np.flatnonzero(np.diff(terms // SOME)) + 1
         ends = firsts[np.append(cuts, len(firsts) - 1)].tolist()
-        parts = [self._terms_of(*pair) for pair in zip([0, *ends[:-1]], ends, strict=True)]
-        counts, fresh, source, value = (np.concatenate(part) for part in zip(*parts, strict=True))
+        parts = [
+            self._terms_of(*pair) for pair in zip([0, *ends[:-1]], ends, strict=True)
+        ]
+        counts, fresh, source, value = (
+            np.concatenate(part) for part in zip(*parts, strict=True)
+        )
         self.products = int((counts * self.width[self.line_class]).sum())
-        lines, neurons = np.bincount(self.line_class), np.diff(self._class_first)
-        self._moved, self._square = int((lines * neurons).max(initial=0)), int((lines**2).max(initial=0))
-        visits, readings = len(self.pattern.visits.neuron), len(self.pattern.readings) + 1
-        self._step_sizes = self._direct_size, visits, readings  # the last reading is always 0
+        lines = np.bincount(self.line_class)
+        neurons = np.diff(self._class_first)
+        self._moved = int((lines * neurons).max(initial=0))
+        self._square = int((lines**2).max(initial=0))
+        visits = len(self.pattern.visits.neuron)
+        readings = len(self.pattern.readings) + 1
+        self._step_sizes = (
+            self._direct_size,
+            visits,
+            readings,
+        )  # the last reading is always 0
         self.depth = self._choose_depth(counts, most)
-        self._shares = self.depth // 2  # of a renewal; with more, errors go further back
+        self._shares = (
+            self.depth // 2
+        )  # of a renewal; with more, errors go further back
         if self.depth == 1:
             self._moved = self._square = 0
         begins = np.flatnonzero(fresh)
-        terms, lines = counts[begins], np.diff(np.append(begins, len(fresh)))
+        terms = counts[begins]
+        lines = np.diff(np.append(begins, len(fresh)))
         tiled = -(-lines // TILE) * TILE * terms
-        self._most_values = max(int(tiled.max(initial=0)), int(np.diff(self.class_line).max(initial=0)))
+        self._most_values = max(
+            int(tiled.max(initial=0)), int(np.diff(self.class_line).max(initial=0))
+        )
         self._set(
             class_block=np.searchsorted(begins, self.class_line),
             block_line=np.append(begins, len(fresh)),
@@ -343,36 +465,62 @@ class Layout:
         )
 
     def _readings_of(self, begin: int, end: int) -> tuple[Rows, Rows, Rows]:
-        """The readings of the root of each line that have a line in the same class, and this line."""
-        first, root = self.pattern.readings_first, self.line_root[begin:end]
+        """The readings of the root of each line that have a line in the same class, and
+        this line.
+        """
+        first = self.pattern.readings_first
+        root = self.line_root[begin:end]
         counts = np.diff(first)[root]
         reading = spans(first[:-1][root], counts)
         line = np.repeat(np.arange(end - begin), counts)
-        source = self.line_of(self.line_class[begin:end][line], self.pattern.readings[reading])
+        source = self.line_of(
+            self.line_class[begin:end][line], self.pattern.readings[reading]
+        )
         chosen = source >= 0
         return line[chosen], reading[chosen], source[chosen]
 
     def _choose_depth(self, links: Rows, most: float) -> int:
-        """After how many steps to renew, by the estimated multiply-adds; `links` are the terms by line."""
-        lines, given = np.bincount(self.line_class), np.sum(self.class_of[self.pattern.visits.neuron] >= 0)
+        """After how many steps to renew, by the estimated multiply-adds; `links` are
+        the terms by line.
+        """
+        lines = np.bincount(self.line_class)
+        given = np.sum(self.class_of[self.pattern.visits.neuron] >= 0)
         mine = lines[self.line_class]
-        over_steps = int((lines**3).sum()) + int(given) * (CALL + int(lines.max(initial=0)))
-        whole, chosen, best = int(mine @ self.width[self.line_class]), 1, SURE * self.products
-        one = int(links.sum()) + CALL * len(links) + CALL // 4 * given + len(self.entry_owner)
+        over_steps = int((lines**3).sum()) + int(given) * (
+            CALL + int(lines.max(initial=0))
+        )
+        whole = int(mine @ self.width[self.line_class])
+        chosen = 1
+        best = SURE * self.products
+        one = (
+            int(links.sum())
+            + CALL * len(links)
+            + CALL // 4 * given
+            + len(self.entry_owner)
+        )
         for depth in DEPTHS:
-            needed = depth * (2 * sum(self._step_sizes) + self._moved) + 2 * self._square
+            needed = (
+                depth * (2 * sum(self._step_sizes) + self._moved) + 2 * self._square
+            )
             time = whole / depth + self.size + over_steps + depth * one
-            fits = needed <= self.size and (3 * self.size + needed) * self.dtype.itemsize <= most
+            fits = (
+                needed <= self.size
+                and (3 * self.size + needed) * self.dtype.itemsize <= most
+            )
             if fits and time < best:
-                chosen, best = depth, time
+                chosen = depth
+                best = time
         return chosen
 
-    def _terms_of(self, begin: int, end: int) -> tuple[Rows, Bools, NDArray[np.int64], NDArray[np.uint32]]:
+    def _terms_of(
+        self, begin: int, end: int
+    ) -> tuple[Rows, Bools, NDArray[np.int64], NDArray[np.uint32]]:
         """The terms of each line from the readings of its root.
 
-        Returns, by line, their number, and whether a block begins; where the lines of the terms of each block
-        are; and the readings. If most lines of a class are renewed from most others, the class is one block,
-        whose lines have terms from all of them: the factors of those that no reading has are 0.
+        Returns, by line, their number, and whether a block begins; where the lines of
+        the terms of each block are; and the readings. If most lines of a class are
+        renewed from most others, the class is one block, whose lines have terms from
+        all of them: the factors of those that no reading has are 0.
         """
         which = self.line_class[begin:end]
         line, reading, source = self._readings_of(begin, end)
@@ -382,7 +530,9 @@ class Layout:
         used_class = self.line_class[used]
         used_first = np.searchsorted(used_class, which)
         used_stop = np.searchsorted(used_class, which, "right")
-        sizes = used_stop - used_first  # of the union of the terms of the lines of a class, by line
+        sizes = (
+            used_stop - used_first
+        )  # of the union of the terms of the lines of a class, by line
         there = np.bincount(which, weights=counts)[which]
         lines = np.bincount(which)[which]
         dense = (lines >= FEW) & (there >= DENSE_ENOUGH * lines * sizes)
@@ -397,7 +547,9 @@ class Layout:
         sources = np.empty(len(terms), np.int64)
         sources[place] = source
         whole = np.flatnonzero(dense)
-        sources[spans(at[whole], sizes[whole])] = used[spans(used_first[whole], sizes[whole])]
+        sources[spans(at[whole], sizes[whole])] = used[
+            spans(used_first[whole], sizes[whole])
+        ]
 
         fresh = (np.diff(which, prepend=-1) != 0) | (np.diff(every, prepend=-1) != 0)
         line = np.repeat(np.arange(end - begin), every)
@@ -405,7 +557,7 @@ class Layout:
         fresh[line[sources != sources[before]]] = True
         return every, fresh, self.line_at[sources[fresh[line]]].astype(np.int64), terms
 
-    # --- what others ask ---------------------------------------------------------------------------
+    # --- what others ask --------------------------------------------------------------
 
     def line_of(self, which: Rows, root: Rows) -> Rows:
         """The line of each pair of a class and a root; -1: none."""
@@ -421,14 +573,28 @@ class Layout:
 
     @property
     def bytes(self) -> int:
-        """Memory of all columns, and of the layout and the pattern that they were made from."""
-        sizes = (self.sizes.get(c.name, 0) * numpy_dtype(c, self.dtype).itemsize for c in PLAN)
-        own = [*self.columns.values(), *vars(self).values(), *self.pattern, *self.pattern.visits]
-        return int(sum(sizes)) + sum(array.nbytes for array in own if isinstance(array, np.ndarray))
+        """Memory of all columns, and of the layout and the pattern that they were made
+        from.
+        """
+        sizes = (
+            self.sizes.get(c.name, 0) * numpy_dtype(c, self.dtype).itemsize
+            for c in PLAN
+        )
+        own = [
+            *self.columns.values(),
+            *vars(self).values(),
+            *self.pattern,
+            *self.pattern.visits,
+        ]
+        return int(sum(sizes)) + sum(
+            array.nbytes for array in own if isinstance(array, np.ndarray)
+        )
 
     def _set(self, **columns: NDArray[Any]) -> None:
         for name, values in columns.items():
             self.columns[name] = np.ascontiguousarray(values.astype(_DTYPES[name]))
 
 
-_DTYPES = {column.name: np.dtype(column.dtype) for column in PLAN if column.dtype != "float"}
+_DTYPES = {
+    column.name: np.dtype(column.dtype) for column in PLAN if column.dtype != "float"
+}

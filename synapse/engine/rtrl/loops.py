@@ -1,7 +1,8 @@
 """The kernels that Python calls: steps and epochs with exact online gradients.
 
-``m`` is the bundle of a store's columns, ``p`` that of a plan's (see ``schema.py``). Real-time recurrent
-learning (Williams and Zipser 1989): every step renews how the parameters have moved each recurrent number.
+``m`` is the bundle of a store's columns, ``p`` that of a plan's (see ``schema.py``).
+Real-time recurrent learning (Williams and Zipser 1989): every step renews how the
+parameters have moved each recurrent number.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ from .sweep import sweep_cost
 def note_sensitivities(m, p):
     """Complete the last row of the log with the sensitivities."""
     renew_pending(m, p)
-    n, part = m.log_place.sensitivities, p.latest.half
+    n = m.log_place.sensitivities
+    part = p.latest.half
     part = p.counts.half * (2 if p.latest.renewed else part)
     at = m.log_place.steps * m.log_place.width - n
     for i in range(n):
@@ -54,7 +56,11 @@ def clear_plan(p):
 def step_network(m, p, span, inputs, row):
     """One step: activations, then sensitivities."""
     if p.latest.stamp != m.stamp[span.stop - 1]:
-        clear_plan(p)  # since then cleared, stepped by another rule, or failed: they are of another context
+        clear_plan(
+            p
+            # since then cleared, stepped by another rule, or failed: they are of another
+            # context
+        )
     remember(m, p)
     step_online(m, None, span, inputs, row)
     if m.failed[0] == 0.0:
@@ -88,14 +94,19 @@ _run_rows = rows_by(step_network)
 
 @kernel
 def run_network(table, unit, plan_table, span, inputs, outputs):
-    """Activate once for every row of `outputs`, like ``online.run_network``, with sensitivities."""
-    m, p = columns(table, unit), plan(plan_table, unit)
+    """Activate once for every row of `outputs`, like ``online.run_network``, with
+    sensitivities.
+    """
+    m = columns(table, unit)
+    p = plan(plan_table, unit)
     return _run_rows(m, p, span_of(span), bare(inputs), bare(outputs), unit)
 
 
 @kernel
 def propagate_targets(table, unit, plan_table, span, targets, cost, rate, check):
-    """Learn from the targets of the last activation, like ``online.propagate_targets``."""
+    """Learn from the targets of the last activation, like
+    ``online.propagate_targets``.
+    """
     m, p, span = columns(table, unit), plan(plan_table, unit), span_of(span)
     status, total = aim_at_targets(m, span, bare(targets), cost, check, unit)
     if status == DONE:
@@ -104,9 +115,12 @@ def propagate_targets(table, unit, plan_table, span, targets, cost, rate, check)
 
 
 @kernel
-def learn_by_slopes(table, unit, plan_table, span, errors, decay, delta, rate, bound, sizes):
+def learn_by_slopes(
+    table, unit, plan_table, span, errors, decay, delta, rate, bound, sizes
+):
     """Learn along decaying sums of slopes, like ``online.slopes.learn_by_slopes``."""
-    m, p = columns(table, unit), plan(plan_table, unit)
+    m = columns(table, unit)
+    p = plan(plan_table, unit)
     span, errors, sizes = span_of(span), bare(errors), bare(sizes)
     begin_slopes(m, span, errors, decay, sizes)
     learn_step(m, p, span, unit)
@@ -114,9 +128,12 @@ def learn_by_slopes(table, unit, plan_table, span, errors, decay, delta, rate, b
 
 
 @kernel
-def learn_scaled(table, unit, plan_table, span, errors, squares, settings, squared, sizes):
+def learn_scaled(
+    table, unit, plan_table, span, errors, squares, settings, squared, sizes
+):
     """Learn from the errors of the last step, like ``online.slopes.learn_scaled``."""
-    m, p = columns(table, unit), plan(plan_table, unit)
+    m = columns(table, unit)
+    p = plan(plan_table, unit)
     span, errors, sizes = span_of(span), bare(errors), bare(sizes)
     begin_slopes(m, span, errors, 0.0, sizes)
     learn_step(m, p, span, unit)
@@ -128,23 +145,57 @@ _run_stream = streams_by(step_network, learn_step)
 
 @kernel
 def learn_stream(
-    table, unit, plan_table, span, aside, copies, rows, gains, values, discount, decay, rate, bound, sizes
+    table,
+    unit,
+    plan_table,
+    span,
+    aside,
+    copies,
+    rows,
+    gains,
+    values,
+    discount,
+    decay,
+    rate,
+    bound,
+    sizes,
 ):
     """Learn from a stream, like ``online.slopes.learn_stream``."""
-    m, a, p = columns(table, unit), columns(aside, unit), plan(plan_table, unit)
+    m = columns(table, unit)
+    a = columns(aside, unit)
+    p = plan(plan_table, unit)
     span, sizes = span_of(span), bare(sizes)
-    return _run_stream(m, p, unit, span, a, copies, rows, gains, values, discount, decay, rate, bound, sizes)
+    return _run_stream(
+        m,
+        p,
+        unit,
+        span,
+        a,
+        copies,
+        rows,
+        gains,
+        values,
+        discount,
+        decay,
+        rate,
+        bound,
+        sizes,
+    )
 
 
 @kernel
 def renew_direct(table, unit, plan_table, span):
-    """Compute anew what the last step left in ``direct``, for a plan that has been laid out after it."""
+    """Compute anew what the last step left in ``direct``, for a plan that has been laid
+    out after it.
+    """
     lay_direct(columns(table, unit), plan(plan_table, unit), span_of(span), 0)
 
 
 @kernel
 def renew_sensitivities(table, unit, plan_table, steps):
-    """Write the sensitivities after the first pending steps to the third part; it reads only the plan."""
+    """Write the sensitivities after the first pending steps to the third part; it reads
+    only the plan.
+    """
     show(columns(table, unit), plan(plan_table, unit), steps)
 
 
@@ -159,11 +210,32 @@ _run_epochs = epochs_by(step_network, learn_step, _forget)
 
 @kernel
 def train_network(
-    table, unit, plan_table, span, data, cost, rates, learn, kept, control, errors, goal, renewal
+    table,
+    unit,
+    plan_table,
+    span,
+    data,
+    cost,
+    rates,
+    learn,
+    kept,
+    control,
+    errors,
+    goal,
+    renewal,
 ):
-    """Some epochs as in ``online.train_network``, by exact gradients; `table` is ``Plan.store_table``."""
-    m, p, span, kept = columns(table, unit), plan(plan_table, unit), span_of(span), bare(kept)
-    return _run_epochs(m, p, span, data, cost, rates, learn, kept, control, errors, goal, renewal)
+    """Some epochs as in ``online.train_network``, by exact gradients; `table` is
+    ``Plan.store_table``.
+    """
+    m, p, span, kept = (
+        columns(table, unit),
+        plan(plan_table, unit),
+        span_of(span),
+        bare(kept),
+    )
+    return _run_epochs(
+        m, p, span, data, cost, rates, learn, kept, control, errors, goal, renewal
+    )
 
 
 calls_for = calls_by_float(

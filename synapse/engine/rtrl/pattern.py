@@ -1,9 +1,11 @@
-"""The pattern of the sensitivities Z[r, p] = d s_r / d p, and the sweeps that renew them.
+"""The pattern of the sensitivities Z[r, p] = d s_r / d p, and the sweeps that renew
+them.
 
-A *root* is a recurrent neuron: its state, or an activation that follows from it, is read delayed.
-A *sweep* begins at a root and follows the connections of one step backward. It ends at inputs and at delayed
-activations. Neurons are numbered from the first neuron of the network. Sets of roots are rows of bits, one
-row per neuron (``np.packbits`` along the roots), so that all sweeps are followed at the same time.
+A *root* is a recurrent neuron: its state, or an activation that follows from it, is
+read delayed. A *sweep* begins at a root and follows the connections of one step
+backward. It ends at inputs and at delayed activations. Neurons are numbered from the
+first neuron of the network. Sets of roots are rows of bits, one row per neuron
+(``np.packbits`` along the roots), so that all sweeps are followed at the same time.
 """
 
 from __future__ import annotations
@@ -26,9 +28,12 @@ if TYPE_CHECKING:
 
 Rows = NDArray[np.int64]
 Bits = NDArray[np.uint8]
-_Links = tuple[Rows, Rows, Bits, Bits]  # runs, targets, and the sweeps that follow the sources and the gaters
+_Links = tuple[
+    Rows, Rows, Bits, Bits
+]  # runs, targets, and the sweeps that follow the sources and the gaters
 
-SOURCES, GATERS = 1, 2
+SOURCES = 1
+GATERS = 2
 """What a sweep follows of a run: its sources, its gaters."""
 OWN = -1
 """In place of a run: the self-connection."""
@@ -47,7 +52,9 @@ class TooLarge(MemoryError):  # noqa: N818
 
 
 class Visits(NamedTuple):
-    """The neurons that each sweep visits, in its order; `first` has one entry per root, and the end."""
+    """The neurons that each sweep visits, in its order; `first` has one entry per root,
+    and the end.
+    """
 
     first: Rows
     neuron: Rows
@@ -57,12 +64,15 @@ class Visits(NamedTuple):
 
 
 class Pattern(NamedTuple):
-    """Which sensitivities can be nonzero within the order, and how they are computed."""
+    """Which sensitivities can be nonzero within the order, and how they are
+    computed.
+    """
 
     first: int  # row of the first neuron of the network
     size: int  # number of its neurons
     roots: Rows  # the neurons whose state has sensitivities, ascending
-    kept: Bools  # shape (roots, neurons): whether those to the parameters into a neuron are kept
+    # shape (roots, neurons): whether those to the parameters into a neuron are kept
+    kept: Bools
     readings_first: Rows  # by root, and the end:
     readings: Rows  # roots that its sweep meets one step earlier
     needed: Bools  # by reading: whether it contributes to a kept sensitivity
@@ -74,7 +84,9 @@ class _Reads(NamedTuple):
 
     n: int
     inputs: int
-    parameters: Rows  # number of trainable parameters into each neuron: weights and its bias
+    parameters: (
+        Rows  # number of trainable parameters into each neuron: weights and its bias
+    )
     group_first: Rows  # the neurons whose states determine an activation
     group_stop: Rows
     run: Rows  # of each connection (OWN: a self-connection)
@@ -94,17 +106,23 @@ class _Reads(NamedTuple):
         return np.asarray(is_delayed_in_order(read, reader, together))
 
     def pairs(self, delayed: bool) -> tuple[Rows, Rows]:
-        """Distinct pairs (reader, read), delayed or not, without inputs; a group counts as its neurons."""
-        gated, others = self.gater >= 0, ~self.own
+        """Distinct pairs (reader, read), delayed or not, without inputs; a group counts
+        as its neurons.
+        """
+        gated = self.gater >= 0
+        others = ~self.own
         read = np.concatenate([self.source[others], self.gater[gated]])
         reader = np.concatenate([self.target[others], self.target[gated]])
         chosen = (read >= self.inputs) & (reader >= self.inputs)
         chosen &= self.is_delayed(read, reader) == delayed
         keys = np.unique(reader[chosen] * self.n + read[chosen])
-        reader, read = keys // self.n, keys % self.n
+        reader = keys // self.n
+        read = keys % self.n
         if delayed:
             sizes = (self.group_stop - self.group_first)[read]
-            keys = np.unique(np.repeat(reader, sizes) * self.n + spans(self.group_first[read], sizes))
+            keys = np.unique(
+                np.repeat(reader, sizes) * self.n + spans(self.group_first[read], sizes)
+            )
         return keys // self.n, keys % self.n
 
     def groups(self) -> list[tuple[int, int]]:
@@ -115,13 +133,17 @@ class _Reads(NamedTuple):
 
 def reads_of(store: Store, span: Any) -> _Reads:
     """Collect who reads what in a network that is not connected to others."""
-    c, first, stop = store.columns, int(span[Span.FIRST]), int(span[Span.STOP])
+    c = store.columns
+    first = int(span[Span.FIRST])
+    stop = int(span[Span.STOP])
     target = store["target"]
     low, high = np.searchsorted(target, [first, stop])
     rows = slice(int(low), int(high))
     run = np.full(store.n_connections, OWN, np.int64)
     lengths = store["run_length"]
-    run[spans(store["run_first"], lengths)] = np.repeat(np.arange(len(lengths)), lengths)
+    run[spans(store["run_first"], lengths)] = np.repeat(
+        np.arange(len(lengths)), lengths
+    )
     gater = store["gater"][rows].astype(np.int64)
     every = np.arange(stop - first)
     rival = c["group_first"][first:stop].astype(np.int64) - first
@@ -134,7 +156,9 @@ def reads_of(store: Store, span: Any) -> _Reads:
         inputs=int(span[Span.INPUTS]),
         parameters=count,
         group_first=np.where(soft, rival, every),
-        group_stop=np.where(soft, c["group_stop"][first:stop].astype(np.int64) - first, every + 1),
+        group_stop=np.where(
+            soft, c["group_stop"][first:stop].astype(np.int64) - first, every + 1
+        ),
         run=run[rows],
         source=store["source"][rows].astype(np.int64) - first,
         target=target[rows].astype(np.int64) - first,
@@ -144,28 +168,39 @@ def reads_of(store: Store, span: Any) -> _Reads:
     )
 
 
-def find_pattern(store: Store, span: Any, order: int | None, most: float = inf) -> Pattern:
-    """Find the sensitivities that can be nonzero within `order` steps (None: ever), and the sweeps.
+def find_pattern(
+    store: Store, span: Any, order: int | None, most: float = inf
+) -> Pattern:
+    """Find the sensitivities that can be nonzero within `order` steps (None: ever), and
+    the sweeps.
 
-    Those of order 1 arise within the step, those of order n + 1 from those of order n (SnAp-n, Menick and
-    others 2021). The store has been lowered. Raises TooLarge if finding it needs more than `most` bytes.
+    Those of order 1 arise within the step, those of order n + 1 from those of order n
+    (SnAp-n, Menick and others 2021). The store has been lowered. Raises TooLarge if
+    finding it needs more than `most` bytes.
     """
     reads = reads_of(store, span)
     own = reads.target[reads.own]  # roots are read delayed, or have a self-connection
-    roots = np.unique(np.concatenate([reads.pairs(delayed=True)[1], own[own >= reads.inputs]]))
+    roots = np.unique(
+        np.concatenate([reads.pairs(delayed=True)[1], own[own >= reads.inputs]])
+    )
     if MASKS * float(len(roots)) * reads.n > most:
         raise TooLarge(MASKS * float(len(roots)) * reads.n)
     sweeps = _Sweeps(reads, roots)
     immediate = sweeps.matrix(sweeps.visited) & (reads.parameters > 0)
-    for members in components(store, span) or ():  # neurons that share a parameter share its sensitivities
+    for members in (
+        components(store, span) or ()
+    ):  # neurons that share a parameter share its sensitivities
         immediate[:, members] = immediate[:, members].any(axis=1, keepdims=True)
     kept = _closure(immediate, sweeps.delayed, order)
     tracked = kept.any(axis=1)
     if not tracked.all():  # a number that no parameter moves has no sensitivities
         roots, kept = roots[tracked], kept[tracked]
         sweeps = _Sweeps(reads, roots)
-    packed, needed = np.packbits(kept, axis=1), sweeps.delayed.copy()
-    for r, row in enumerate(sweeps.delayed):  # of the roots that it meets, those with kept ones in common
+    packed = np.packbits(kept, axis=1)
+    needed = sweeps.delayed.copy()
+    for r, row in enumerate(
+        sweeps.delayed
+    ):  # of the roots that it meets, those with kept ones in common
         read = np.flatnonzero(row)
         needed[r, read] = (packed[read] & packed[r]).any(axis=1)
     return _pattern(sweeps, int(span[Span.FIRST]), kept, needed)
@@ -175,20 +210,31 @@ class _Sweeps:
     """All sweeps of a step."""
 
     def __init__(self, reads: _Reads, roots: Rows) -> None:
-        self.reads, self.roots = reads, roots
-        self.groups = reads.groups() if len(roots) else []  # nothing is followed without roots
+        self.reads = reads
+        self.roots = roots
+        self.groups = (
+            reads.groups() if len(roots) else []
+        )  # nothing is followed without roots
         self.width = (len(roots) + 7) // 8
         self.number = np.full(reads.n, -1)  # of a neuron among the roots
         self.number[roots] = np.arange(len(roots))
         self.begins = self.none()
-        self.begins[roots, np.arange(len(roots)) // 8] = 128 >> (np.arange(len(roots)) % 8)
+        self.begins[roots, np.arange(len(roots)) // 8] = 128 >> (
+            np.arange(len(roots)) % 8
+        )
         self.visited = self._followed()
         # pairs of a reader and the number of the root that it reads delayed
         reader, read = reads.pairs(delayed=True)
         own = reads.target[reads.own]
-        reader, read = np.concatenate([reader, own]), self.number[np.concatenate([read, own])]
+        reader, read = (
+            np.concatenate([reader, own]),
+            self.number[np.concatenate([read, own])],
+        )
         chosen = read >= 0
-        self.delayed_reader, self.delayed_read = reader, read = reader[chosen], read[chosen]
+        self.delayed_reader, self.delayed_read = reader, read = (
+            reader[chosen],
+            read[chosen],
+        )
         self.delayed = self.matrix(_joined(self.visited, read, reader, len(roots)))
 
     def none(self, rows: int | None = None) -> Bits:
@@ -201,7 +247,8 @@ class _Sweeps:
 
     def _followed(self) -> Bits:
         """By neuron: the sweeps that reach its state."""
-        reads, reached = self.reads, self.begins.copy()
+        reads = self.reads
+        reached = self.begins.copy()
         reader, read = reads.pairs(delayed=False)
         first = np.searchsorted(reader, np.arange(reads.n + 1))
         touched = self.none()
@@ -209,7 +256,8 @@ class _Sweeps:
             reached[begin:stop] |= np.bitwise_or.reduce(touched[begin:stop], axis=0)
             for j in range(begin, stop):
                 touched[read[first[j] : first[j + 1]]] |= reached[j]
-        self._first, self._read = first, read
+        self._first = first
+        self._read = read
         return reached
 
     def earlier(self, j: int) -> Rows:
@@ -229,12 +277,18 @@ def _joined(sets: Bits, owner: Rows, member: Rows, count: int) -> Bits:
 
 
 def components(store: Store, span: Any) -> list[Rows] | None:
-    """Sets of neurons that share trainable parameters; None if no parameter is shared."""
-    first, stop = int(span[Span.FIRST]), int(span[Span.STOP])
+    """Sets of neurons that share trainable parameters; None if no parameter is
+    shared.
+    """
+    first = int(span[Span.FIRST])
+    stop = int(span[Span.STOP])
     begin = first + int(span[Span.INPUTS])
     rows = slice(*np.searchsorted(store["target"], [begin, stop]).tolist())
     tie = store["tie"][rows].astype(np.int64) * store["trainable"][rows]
-    bias = store["bias_tie"][begin:stop].astype(np.int64) * store["trainable_bias"][begin:stop]
+    bias = (
+        store["bias_tie"][begin:stop].astype(np.int64)
+        * store["trainable_bias"][begin:stop]
+    )
     if not tie.any() and not bias.any():
         return None
     owner = np.concatenate([tie[tie > 0], -bias[bias > 0]])
@@ -250,13 +304,18 @@ def components(store: Store, span: Any) -> list[Rows] | None:
         if (new == part).all():
             break
         part = new
-    return [np.flatnonzero(part == lowest) for lowest in np.unique(part[np.unique(neuron)])]
+    return [
+        np.flatnonzero(part == lowest) for lowest in np.unique(part[np.unique(neuron)])
+    ]
 
 
 def _closure(immediate: Bools, delayed: Bools, order: int | None) -> Bools:
-    """Add what arrives through the roots that each root reads delayed, `order` - 1 times."""
+    """Add what arrives through the roots that each root reads delayed, `order` - 1
+    times.
+    """
     packed = np.packbits(immediate, axis=1)
-    first, kept = packed.copy(), packed
+    first = packed.copy()
+    kept = packed
     through = [np.flatnonzero(row) for row in delayed]
     for _ in range(len(immediate) if order is None else order - 1):
         new = first.copy()
@@ -271,8 +330,11 @@ def _closure(immediate: Bools, delayed: Bools, order: int | None) -> Bools:
 
 def _pattern(sweeps: _Sweeps, first: int, kept: Bools, needed: Bools) -> Pattern:
     """The sweeps, without what contributes to no kept sensitivity."""
-    reads, roots = sweeps.reads, sweeps.roots
-    links, touched, met = _links(sweeps, *_useful(sweeps, np.packbits(needed.T, axis=1)))
+    reads = sweeps.reads
+    roots = sweeps.roots
+    links, touched, met = _links(
+        sweeps, *_useful(sweeps, np.packbits(needed.T, axis=1))
+    )
     for begin, stop in sweeps.groups:
         if stop - begin > 1:
             for sets in (touched, met):
@@ -293,12 +355,14 @@ def _pattern(sweeps: _Sweeps, first: int, kept: Bools, needed: Bools) -> Pattern
 
 
 def _useful(sweeps: _Sweeps, needed: Bits) -> tuple[Bits, Bits]:
-    """By neuron, the sweeps for which its activation of this step, or of the previous one, is useful.
+    """By neuron, the sweeps for which its activation of this step, or of the previous
+    one, is useful.
 
     Follows what is useful forward: parameters, and delayed activations that contribute.
     """
     reads = sweeps.reads
-    before, now = sweeps.none(), sweeps.none()
+    before = sweeps.none()
+    now = sweeps.none()
     before[sweeps.roots] = needed
     read_delayed = _joined(needed, sweeps.delayed_reader, sweeps.delayed_read, reads.n)
     for begin, stop in sweeps.groups:
@@ -311,21 +375,36 @@ def _useful(sweeps: _Sweeps, needed: Bits) -> tuple[Bits, Bits]:
 
 
 def _links(sweeps: _Sweeps, now: Bits, before: Bits) -> tuple[_Links, Bits, Bits]:
-    """The links; and by neuron the sweeps that meet its activation of this step, and of the previous one.
+    """The links; and by neuron the sweeps that meet its activation of this step, and of
+    the previous one.
 
     Links are runs and self-connections, except those into inputs.
     """
-    reads, touched, met = sweeps.reads, sweeps.none(), sweeps.none()
-    rows = np.flatnonzero(reads.target >= (reads.inputs if len(sweeps.roots) else reads.n))
-    target, sets = reads.target[rows], []
-    new = np.diff(np.where(reads.own, -1 - reads.target, reads.run)[rows], prepend=NONE) != 0
-    firsts, link = np.flatnonzero(new), np.cumsum(new) - 1
+    reads = sweeps.reads
+    touched = sweeps.none()
+    met = sweeps.none()
+    rows = np.flatnonzero(
+        reads.target >= (reads.inputs if len(sweeps.roots) else reads.n)
+    )
+    target = reads.target[rows]
+    sets = []
+    new = (
+        np.diff(np.where(reads.own, -1 - reads.target, reads.run)[rows], prepend=NONE)
+        != 0
+    )
+    firsts = np.flatnonzero(new)
+    link = np.cumsum(new) - 1
     for end in (reads.source[rows], reads.gater[rows]):
         delayed = reads.is_delayed(end, target)
-        bits = np.where(delayed[:, None], before[end], now[end]) & sweeps.visited[target]
+        bits = (
+            np.where(delayed[:, None], before[end], now[end]) & sweeps.visited[target]
+        )
         bits[end < 0] = 0
         sets.append(_joined(bits, link, np.arange(len(link)), len(firsts)))
-        for ends, chosen in ((met, delayed & (end >= 0)), (touched, ~delayed & (end >= reads.inputs))):
+        for ends, chosen in (
+            (met, delayed & (end >= 0)),
+            (touched, ~delayed & (end >= reads.inputs)),
+        ):
             ends |= _joined(sets[-1], end[chosen], link[chosen], reads.n)
     return (reads.run[rows][firsts], target[firsts], sets[0], sets[1]), touched, met
 

@@ -1,4 +1,6 @@
-"""A plan: the sensitivities of one network, and the tables by which kernels reach them and the store."""
+"""A plan: the sensitivities of one network, and the tables by which kernels reach them
+and the store.
+"""
 
 from __future__ import annotations
 
@@ -23,20 +25,31 @@ _PLACES = {column.name: i for i, column in enumerate(schema.PLAN)}
 class Plan:
     """The layout and the numbers of the sensitivities of a network, for one topology.
 
-    A plan does not keep the traces of the online rule: its table of the store has copies of the flags without
-    them. `span` is that of the network, `order` the number of steps within which a parameter must reach a
-    recurrent number to be kept (None: any). The store has been lowered. Raises TooLarge if that needs more
-    than `most` bytes.
+    A plan does not keep the traces of the online rule: its table of the store has
+    copies of the flags without them. `span` is that of the network, `order` the number
+    of steps within which a parameter must reach a recurrent number to be kept (None:
+    any). The store has been lowered. Raises TooLarge if that needs more than `most`
+    bytes.
     """
 
-    def __init__(self, store: Store, span: NDArray[np.int64], order: int | None, most: float = inf) -> None:
-        self.store, self.span, self.topology = store, span, store.topology_version
+    def __init__(
+        self,
+        store: Store,
+        span: NDArray[np.int64],
+        order: int | None,
+        most: float = inf,
+    ) -> None:
+        self.store = store
+        self.span = span
+        self.topology = store.topology_version
         self.layout = Layout(store, find_pattern(store, span, order, most), most)
         self.columns: dict[str, NDArray[Any]] = dict(self.layout.columns)
         for column in schema.PLAN:
             if column.name in self.layout.sizes:
                 dtype = schema.numpy_dtype(column, store.dtype)
-                self.columns[column.name] = _zeros(self.layout.sizes[column.name], dtype)
+                self.columns[column.name] = _zeros(
+                    self.layout.sizes[column.name], dtype
+                )
         self._table = np.zeros(2 * len(schema.PLAN), np.int64)
         for name, array in self.columns.items():
             self._enter(name, array)
@@ -48,11 +61,13 @@ class Plan:
         self.columns["noted"] = places
         self._enter("noted", places)
 
-    # --- the latest step ---------------------------------------------------------------------------
+    # --- the latest step --------------------------------------------------------------
 
     @property
     def stamp(self) -> int:
-        """When the last neuron activated in the step that the sensitivities include; 0: none."""
+        """When the last neuron activated in the step that the sensitivities include; 0:
+        none.
+        """
         return int(self.columns["latest"][Latest.STAMP])
 
     @stamp.setter
@@ -66,7 +81,9 @@ class Plan:
 
     @property
     def can_learn(self) -> bool:
-        """Whether there is a step to learn from: it is open, and the latest of the network."""
+        """Whether there is a step to learn from: it is open, and the latest of the
+        network.
+        """
         last = self.store.columns["stamp"][int(self.span[Span.STOP]) - 1]
         return self.is_open and self.stamp == int(last)
 
@@ -78,13 +95,17 @@ class Plan:
     def forget_root(self, neuron: int) -> None:
         """Clear the sensitivities of a neuron, given as its number in the network."""
         layout = self.layout
-        own = np.repeat(layout.roots[layout.line_root] == neuron, layout.width[layout.line_class])
+        own = np.repeat(
+            layout.roots[layout.line_root] == neuron, layout.width[layout.line_class]
+        )
         self.columns["sensitivity"][: 2 * layout.size].reshape(2, -1)[:, own] = 0.0
 
     def renew(self, before: bool) -> None:
-        """Compute the sensitivities after the latest step, with `before` also those of the step before it.
+        """Compute the sensitivities after the latest step, with `before` also those of
+        the step before it.
 
-        With `before`, no step is pending afterwards, and later sensitivities may differ in rounding.
+        With `before`, no step is pending afterwards, and later sensitivities may differ
+        in rounding.
         """
         latest, c, size = self.columns["latest"], self.columns, self.layout.size
         steps = int(latest[Latest.PENDING])
@@ -96,25 +117,35 @@ class Plan:
             run(self.store.address, self.store.unit, self.address, steps)
             latest[Latest.RENEWED] = 1
         if before:
-            parts, now = c["sensitivity"].reshape(3, size), self.values.copy()
+            parts = c["sensitivity"].reshape(3, size)
+            now = self.values.copy()
             run(self.store.address, self.store.unit, self.address, steps - 1)
             parts[0], parts[1] = now, parts[2]
-            direct, depth = c["direct"].reshape(2 * self.layout.depth, -1), self.layout.depth
-            direct[0] = direct[(int(latest[Latest.HALF]) * depth + steps - 1) % len(direct)]
+            direct, depth = (
+                c["direct"].reshape(2 * self.layout.depth, -1),
+                self.layout.depth,
+            )
+            direct[0] = direct[
+                (int(latest[Latest.HALF]) * depth + steps - 1) % len(direct)
+            ]
             latest[[Latest.HALF, Latest.PENDING]] = 0
             latest[[Latest.RENEWED, Latest.UNITS]] = 0
 
-    # --- reading -----------------------------------------------------------------------------------
+    # --- reading ----------------------------------------------------------------------
 
     @property
     def values(self) -> Floats:
-        """The sensitivities of the latest step, line by line; they have been renewed."""
+        """The sensitivities of the latest step, line by line; they have been
+        renewed.
+        """
         latest, size = self.columns["latest"], self.layout.size
         part = 2 if latest[Latest.RENEWED] else int(latest[Latest.HALF])
         return np.asarray(self.columns["sensitivity"][part * size : (part + 1) * size])
 
     def places(self, owner: Any, offset: Any, root: Any) -> NDArray[np.int64]:
-        """The places in `values` of d (root) / d (parameter into a neuron), by numbers; ENDED: not kept."""
+        """The places in `values` of d (root) / d (parameter into a neuron), by numbers;
+        ENDED: not kept.
+        """
         layout = self.layout
         owner, offset, root = np.broadcast_arrays(owner, offset, root)
         line = layout.line_of(layout.class_of[owner], root)
@@ -125,7 +156,9 @@ class Plan:
         return places
 
     def of_parameter(self, target: int, offset: int) -> tuple[Ints, Floats]:
-        """The neurons (numbers) with a sensitivity to a parameter into a neuron, and the sensitivities."""
+        """The neurons (numbers) with a sensitivity to a parameter into a neuron, and
+        the sensitivities.
+        """
         layout = self.layout
         if offset >= layout.count_of(target):
             return np.empty(0, np.int64), np.empty(0)
@@ -134,42 +167,61 @@ class Plan:
         return layout.roots[there], self.values[places[there]]
 
     def matrix(self) -> tuple[Ints, Floats]:
-        """The neuron of each parameter, and all sensitivities, shape (roots, parameters); NaN: not kept."""
+        """The neuron of each parameter, and all sensitivities, shape (roots,
+        parameters); NaN: not kept.
+        """
         layout = self.layout
         counts = layout.count_of(np.arange(layout.pattern.size))
         counts[: int(self.span[Span.INPUTS])] = 0
         owners = np.repeat(np.arange(len(counts)), counts)
         offset = spans(np.zeros(len(counts), np.int64), counts)
-        places = self.places(owners, offset, np.arange(len(layout.roots))[:, np.newaxis])
-        values, there = np.full(places.shape, np.nan), places != schema.ENDED
+        places = self.places(
+            owners, offset, np.arange(len(layout.roots))[:, np.newaxis]
+        )
+        values = np.full(places.shape, np.nan)
+        there = places != schema.ENDED
         values[there] = self.values[places[there]]
         return owners, values
 
     def places_of(self, rows: Ints, neurons: Ints) -> NDArray[np.int64]:
-        """The places in `values` of pairs of a connection and a neuron, given as rows; ENDED: not kept."""
-        layout, c = self.layout, self.store.columns
+        """The places in `values` of pairs of a connection and a neuron, given as rows;
+        ENDED: not kept.
+        """
+        layout = self.layout
+        c = self.store.columns
         places = np.full(len(rows), schema.ENDED, np.int64)
-        there = np.flatnonzero((rows != schema.NONE) & np.isin(neurons - layout.first, layout.roots))
+        there = np.flatnonzero(
+            (rows != schema.NONE) & np.isin(neurons - layout.first, layout.roots)
+        )
         target = c["target"][rows[there]].astype(np.int64)
         offset = rows[there] - c["first_incoming"][target]
         trained = offset < c["learning"][target]
-        there, roots = there[trained], np.searchsorted(layout.roots, neurons[there[trained]] - layout.first)
-        places[there] = self.places(target[trained] - layout.first, offset[trained], roots)
+        there, roots = (
+            there[trained],
+            np.searchsorted(layout.roots, neurons[there[trained]] - layout.first),
+        )
+        places[there] = self.places(
+            target[trained] - layout.first, offset[trained], roots
+        )
         return places
 
-    # --- what kernels see --------------------------------------------------------------------------
+    # --- what kernels see -------------------------------------------------------------
 
     def _enter(self, name: str, array: NDArray[Any]) -> None:
         self._table[_PLACES[name]] = array.ctypes.data
         self._table[len(schema.PLAN) + _PLACES[name]] = len(array)
 
     def store_table(self, moves: Any = None) -> int:
-        """The address of the store's table without traces, or with `moves`; read it before every call."""
+        """The address of the store's table without traces, or with `moves`; read it
+        before every call.
+        """
         return self._untraced.renewed(moves)
 
 
 def _zeros(size: int, dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Zeros that begin on a cache line: a store of a vector across two lines takes twice the time."""
+    """Zeros that begin on a cache line: a store of a vector across two lines takes
+    twice the time.
+    """
     room = np.zeros(size * dtype.itemsize + schema.VECTOR_BYTES, np.uint8)
     first = -room.ctypes.data % schema.VECTOR_BYTES
     return room[first : first + size * dtype.itemsize].view(dtype)

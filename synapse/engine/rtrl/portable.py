@@ -1,4 +1,6 @@
-"""Sensitivities by neurons and connections instead of places in a plan: for the next plan, and for files."""
+"""Sensitivities by neurons and connections instead of places in a plan: for the next
+plan, and for files.
+"""
 
 from __future__ import annotations
 
@@ -17,16 +19,19 @@ from .plan import Plan
 
 BIAS = -1
 """In place of the identity of a connection: the bias of a neuron."""
-GONE, NOWHERE = -2, -1
-"""In place of a column: the parameter has been removed, or has no sensitivities any more."""
+GONE = -2
+NOWHERE = -1
+"""In place of a column: the parameter has been removed, or has no sensitivities any
+more."""
 
 
 @dataclass
 class PortableSensitivities:
     """The sensitivities of the latest step and of the step before it.
 
-    Neurons are numbered in the order of activation that the network had. Parameters that the same roots keep
-    are neighbouring columns; tied ones share a column. Every line has a root and a stretch of columns.
+    Neurons are numbered in the order of activation that the network had. Parameters
+    that the same roots keep are neighbouring columns; tied ones share a column. Every
+    line has a root and a stretch of columns.
     """
 
     roots: Ints
@@ -45,13 +50,21 @@ def identities_of(plan: Plan) -> Ints:
     """The identity of the connection, or BIAS, of every entry of ``direct``."""
     layout = plan.layout
     rows = np.where(layout.entry_is_bias, 0, layout.entry_row)
-    return np.where(layout.entry_is_bias, BIAS, plan.store.columns["identity"][rows].astype(np.int64))
+    return np.where(
+        layout.entry_is_bias,
+        BIAS,
+        plan.store.columns["identity"][rows].astype(np.int64),
+    )
 
 
 def read(plan: Plan, identities: Ints) -> PortableSensitivities:
-    """Read the sensitivities of a plan without pending steps; `identities` are those of its entries now."""
-    layout, size = plan.layout, plan.layout.size
-    half, values = int(plan.columns["latest"][Latest.HALF]), plan.columns["sensitivity"]
+    """Read the sensitivities of a plan without pending steps; `identities` are those of
+    its entries now.
+    """
+    layout = plan.layout
+    size = plan.layout.size
+    half = int(plan.columns["latest"][Latest.HALF])
+    values = plan.columns["sensitivity"]
     now, before = (values[h * size : (h + 1) * size].copy() for h in (half, 1 - half))
     first = layout.first_column
     return PortableSensitivities(
@@ -68,19 +81,34 @@ def read(plan: Plan, identities: Ints) -> PortableSensitivities:
     )
 
 
-def write(plan: Plan, identities: Ints, kept: PortableSensitivities, number: Ints) -> None:
-    """Write what is still there into a new plan; `number`: present number of each old neuron, or -1."""
-    layout, size, c = plan.layout, plan.layout.size, plan.columns
+def write(
+    plan: Plan, identities: Ints, kept: PortableSensitivities, number: Ints
+) -> None:
+    """Write what is still there into a new plan; `number`: present number of each old
+    neuron, or -1.
+    """
+    layout = plan.layout
+    size = plan.layout.size
+    c = plan.columns
     place = np.full(layout.pattern.size + 1, -1)
     place[layout.roots] = np.arange(len(layout.roots))
-    roots = place[number[kept.roots]]  # the last place, -1, is that of neurons that are gone
+    roots = place[
+        number[kept.roots]
+    ]  # the last place, -1, is that of neurons that are gone
     there = roots >= 0
     c["old_derivative"][roots[there]] = kept.slopes[there]
     c["latest"][Latest.OPEN] = 1
-    halves = (c["sensitivity"][:size], kept.now), (c["sensitivity"][size : 2 * size], kept.before)
+    halves = (
+        (c["sensitivity"][:size], kept.now),
+        (c["sensitivity"][size : 2 * size], kept.before),
+    )
     assert c["latest"][Latest.HALF] == 0
-    columns, first, begin = _new_columns(plan, identities, kept, number), layout.first_column, 0
-    for lines in np.array_split(np.arange(len(kept.line_root)), 1 + len(kept.now) // SOME):
+    columns = _new_columns(plan, identities, kept, number)
+    first = layout.first_column
+    begin = 0
+    for lines in np.array_split(
+        np.arange(len(kept.line_root)), 1 + len(kept.now) // SOME
+    ):
         lengths = kept.line_length[lines]
         column = columns[spans(kept.line_first[lines], lengths)]
         which = np.searchsorted(first, column, "right") - 1
@@ -89,13 +117,20 @@ def write(plan: Plan, identities: Ints, kept: PortableSensitivities, number: Int
         present = np.flatnonzero(line >= 0)
         places = layout.line_at[line[present]] + column[present] - first[which[present]]
         for new, old in halves:
-            np.add.at(new, places, old[begin + present])  # those of parameters that have been tied are summed
+            np.add.at(
+                new, places, old[begin + present]
+            )  # those of parameters that have been tied are summed
         begin += len(column)
 
 
-def _new_columns(plan: Plan, identities: Ints, kept: PortableSensitivities, number: Ints) -> Ints:
-    """The present column of each column, if its parameters share one now; negative: none."""
-    layout, bias = plan.layout, kept.connection == BIAS
+def _new_columns(
+    plan: Plan, identities: Ints, kept: PortableSensitivities, number: Ints
+) -> Ints:
+    """The present column of each column, if its parameters share one now; negative:
+    none.
+    """
+    layout = plan.layout
+    bias = kept.connection == BIAS
     column = layout.first_column[layout.class_of[layout.entry_owner]] + layout.column
     row_of = plan.store.row_of[: plan.store.n_identities]
     of_connection = np.append(np.where(row_of == NONE, GONE, NOWHERE), GONE)
@@ -105,7 +140,8 @@ def _new_columns(plan: Plan, identities: Ints, kept: PortableSensitivities, numb
     connection = np.minimum(np.where(bias, len(row_of), kept.connection), len(row_of))
     to = np.where(bias, of_bias[number[kept.owner]], of_connection[connection])
     count = int(kept.column.max(initial=-1)) + 1
-    least, most = np.full(count, np.iinfo(np.int64).max), np.full(count, GONE)
+    least = np.full(count, np.iinfo(np.int64).max)
+    most = np.full(count, GONE)
     np.minimum.at(least, kept.column[to != GONE], to[to != GONE])
     np.maximum.at(most, kept.column, to)
     return np.where(least == most, most, NOWHERE)

@@ -1,8 +1,8 @@
 """Sweeps back through one step: from a recurrent neuron, and from the cost.
 
-``flow`` holds, by neuron, what has been pushed back: to its activation in this step along connections
-(`PUSHED`) and to it as a gater (`GATED`), to its delayed activation (`PREVIOUS`), and to its state one
-step earlier (`CARRIED`). All are 0 between sweeps.
+``flow`` holds, by neuron, what has been pushed back: to its activation in this step
+along connections (`PUSHED`) and to it as a gater (`GATED`), to its delayed activation
+(`PREVIOUS`), and to its state one step earlier (`CARRIED`). All are 0 between sweeps.
 """
 
 from __future__ import annotations
@@ -12,11 +12,22 @@ from ..compiler.rare import INDEX, PLAN, SPAN, UNIT, rare
 from ..compiler.tiles import add_scaled
 from ..functions.activations import SOFTMAX
 from ..lowering import flags as mark
-from ..online.reads import gater_read, gaters_read, has_error, of_gater, of_gaters, of_sources, sources_read
+from ..online.reads import (
+    gater_read,
+    gaters_read,
+    has_error,
+    of_gater,
+    of_gaters,
+    of_sources,
+    sources_read,
+)
 from ..schema import NONE
 from .pattern import GATERS, SOURCES
 
-PUSHED, GATED, PREVIOUS, CARRIED = 0, 1, 2, 3
+PUSHED = 0
+GATED = 1
+PREVIOUS = 2
+CARRIED = 3
 
 
 @inline
@@ -31,7 +42,8 @@ def push_run(m, p, span, r, delta, what):
     if m.run_kind[r] > mark.LISTED:
         push_gated(m, p, span, r, delta, what)
     elif what & SOURCES:
-        first, n = m.run_first[r], m.run_length[r]
+        first = m.run_first[r]
+        n = m.run_length[r]
         to = part(span, of_sources(m.run_flags[r], PUSHED, PREVIOUS))
         if m.run_kind[r] == mark.LISTED:
             for c in range(first, first + n):
@@ -53,9 +65,12 @@ def push_gated(m, p, span, r, delta, what):
 @inline
 def push_sources(m, p, r, delta, to):
     """Send an error along a run, scaled by its gaters."""
-    kind, first, n = m.run_kind[r], m.run_first[r], m.run_length[r]
+    kind = m.run_kind[r]
+    first = m.run_first[r]
+    n = m.run_length[r]
     gains = gaters_read(m, r)
-    source, gater = m.run_source[r], m.run_gater[r]
+    source = m.run_source[r]
+    gater = m.run_gater[r]
     if kind == mark.SHARED:
         add_scaled(p.flow, to + source, delta * gains[gater], m.weight, first, n)
     elif kind == mark.ZIPPED:
@@ -69,9 +84,12 @@ def push_sources(m, p, r, delta, to):
 @inline
 def push_gaters(m, p, r, delta, to):
     """Send an error to the gaters of a run: delta w_ij y_i."""
-    kind, first, n = m.run_kind[r], m.run_first[r], m.run_length[r]
+    kind = m.run_kind[r]
+    first = m.run_first[r]
+    n = m.run_length[r]
     activations = sources_read(m, r)
-    source, gater = m.run_source[r], m.run_gater[r]
+    source = m.run_source[r]
+    gater = m.run_gater[r]
     if kind == mark.SHARED:
         total = zero(delta)
         for t in range(n):
@@ -79,7 +97,9 @@ def push_gaters(m, p, r, delta, to):
         p.flow[to + gater] += delta * total
     elif kind == mark.ZIPPED:
         for t in range(n):
-            p.flow[to + gater + t] += delta * m.weight[first + t] * activations[source + t]
+            p.flow[to + gater + t] += (
+                delta * m.weight[first + t] * activations[source + t]
+            )
     else:
         for c in range(first, first + n):
             p.flow[to + m.gater[c]] += delta * m.weight[c] * activations[m.source[c]]
@@ -88,7 +108,8 @@ def push_gaters(m, p, r, delta, to):
 @rare(PLAN, SPAN, INDEX, UNIT, INDEX)
 def push_own(m, p, span, j, delta, what):
     """Send an error along a self-connection, to the previous state and to its gater."""
-    weight, gater = m.weight[m.self_row[j]], m.self_gater[j]
+    weight = m.weight[m.self_row[j]]
+    gater = m.self_gater[j]
     carry = weight
     if gater != NONE:
         carry *= gater_read(m, gater, j)
@@ -101,7 +122,9 @@ def push_own(m, p, span, j, delta, what):
 
 @inline
 def mix(p, activation, at, first, last):
-    """Errors of the activations of a softmax group become errors of its states: y_i (e_i - sum_k y_k e_k)."""
+    """Errors of the activations of a softmax group become errors of its states: y_i
+    (e_i - sum_k y_k e_k).
+    """
     mean = zero(p.flow[at + first])
     for k in range(first, last):
         mean += activation[k] * p.flow[at + k]
@@ -111,8 +134,11 @@ def mix(p, activation, at, first, last):
 
 @rare(PLAN, SPAN, INDEX)
 def mix_group(m, p, span, j):
-    """Make what has been pushed in this step to the softmax group of `j` errors of its states."""
-    first, last = m.group_first[j], m.group_stop[j]
+    """Make what has been pushed in this step to the softmax group of `j` errors of its
+    states.
+    """
+    first = m.group_first[j]
+    last = m.group_stop[j]
     mix(p, m.activation, part(span, PUSHED), first, last)
     mix(p, m.activation, part(span, GATED), first, last)
 
@@ -122,7 +148,8 @@ def carried_back(m, p, span, k):
     """What has been pushed to the state of a recurrent neuron one step earlier."""
     # [equation carry]
     row = p.root[k]
-    previous, carried = part(span, PREVIOUS), p.flow[part(span, CARRIED) + row]
+    previous = part(span, PREVIOUS)
+    carried = p.flow[part(span, CARRIED) + row]
     if m.squash[row] != SOFTMAX:
         return p.old_derivative[k] * p.flow[previous + row] + carried
     # [end]
@@ -134,10 +161,13 @@ def carried_back(m, p, span, k):
 
 @inline
 def sweep_root(m, p, span, k, visits, readings):
-    """Write d s_r / d s_j of all visits, and d s_r / d s_q one step earlier, of the step at these places."""
+    """Write d s_r / d s_j of all visits, and d s_r / d s_q one step earlier, of the
+    step at these places.
+    """
     # [equation sweep]
     begin = p.visit_first[k]
-    pushed, gated = part(span, PUSHED), part(span, GATED)
+    pushed = part(span, PUSHED)
+    gated = part(span, GATED)
     for v in range(begin, p.visit_first[k + 1]):
         j = p.visit[v]
         if v == begin:
@@ -147,7 +177,8 @@ def sweep_root(m, p, span, k, visits, readings):
                 mix_group(m, p, span, j)
             slope = one(p.flow[0]) if m.squash[j] == SOFTMAX else m.derivative[j]
             delta = slope * (p.flow[pushed + j] + p.flow[gated + j])
-            p.flow[pushed + j], p.flow[gated + j] = 0.0, 0.0
+            p.flow[pushed + j] = 0.0
+            p.flow[gated + j] = 0.0
         p.visit_delta[visits + v] = delta
         if delta != 0.0:
             for o in range(p.op_first[v], p.op_first[v + 1]):
@@ -156,18 +187,21 @@ def sweep_root(m, p, span, k, visits, readings):
                     push_run(m, p, span, r, delta, p.op_what[o])
                 else:
                     push_own(m, p, span, j, delta, p.op_what[o])
-    first, last = p.reading_first[k], p.reading_first[k + 1]
+    first = p.reading_first[k]
+    last = p.reading_first[k + 1]
     for e in range(first, last):
         p.reading_value[readings + e] = carried_back(m, p, span, p.reading[e])
     # [end]
     for e in range(first, last):
         row = p.root[p.reading[e]]
-        p.flow[part(span, PREVIOUS) + row], p.flow[part(span, CARRIED) + row] = 0.0, 0.0
+        p.flow[part(span, PREVIOUS) + row] = 0.0
+        p.flow[part(span, CARRIED) + row] = 0.0
 
 
 @inline
 def add_direct_of(m, j, step, target, to, biases, bias):
-    """Add how the parameters into a neuron move its state within the step, g_ij y_i and 1, times `step`.
+    """Add how the parameters into a neuron move its state within the step, g_ij y_i and
+    1, times `step`.
 
     That of the weight in row c is added at `to` + c of the column `target`.
     """
@@ -176,7 +210,8 @@ def add_direct_of(m, j, step, target, to, biases, bias):
             move_run(m, r, step, target, to)
     own = m.self_row[j]
     if own != NONE and m.trainable[own]:
-        gain, gater = one(m.bias[j]), m.self_gater[j]
+        gain = one(m.bias[j])
+        gater = m.self_gater[j]
         if gater != NONE:
             gain = gater_read(m, gater, j)
         target[to + own] += step * gain * m.old_state[j]
@@ -187,7 +222,9 @@ def add_direct_of(m, j, step, target, to, biases, bias):
 @inline
 def move_run(m, r, step, target, to):
     """`add_direct_of` for the weights of a run."""
-    kind, first, n = m.run_kind[r], m.run_first[r], m.run_length[r]
+    kind = m.run_kind[r]
+    first = m.run_first[r]
+    n = m.run_length[r]
     activations = sources_read(m, r)
     if kind == mark.LISTED:
         for c in range(first, first + n):
@@ -210,17 +247,23 @@ def move_run(m, r, step, target, to):
 
 @noinline
 def sweep_cost(m, p, span, learning, rate):
-    """Errors of all neurons within the step, updates by what is direct, and the errors of the step before."""
-    pushed, gated = part(span, PUSHED), part(span, GATED)
+    """Errors of all neurons within the step, updates by what is direct, and the errors
+    of the step before.
+    """
+    pushed = part(span, PUSHED)
+    gated = part(span, GATED)
     for back in range(span.stop - learning):
         j = span.stop - 1 - back
         soft = m.squash[j] == SOFTMAX
         if soft and j + 1 == m.group_stop[j]:
             mix_group(m, p, span, j)
         slope = one(p.flow[0]) if soft else m.derivative[j]
-        projected, through = slope * p.flow[pushed + j] + m.projected[j], slope * p.flow[gated + j]
+        projected = slope * p.flow[pushed + j] + m.projected[j]
+        through = slope * p.flow[gated + j]
         delta = projected + through
-        m.responsibility[j], m.projected[j], m.gated[j] = delta, projected, through
+        m.responsibility[j] = delta
+        m.projected[j] = projected
+        m.gated[j] = through
         if delta != 0.0:
             for r in range(m.first_run[j], m.last_run[j]):
                 flags = m.run_flags[r]
@@ -231,7 +274,9 @@ def sweep_cost(m, p, span, learning, rate):
             if m.flags[j] & mark.MEMORY:
                 push_own(m, p, span, j, delta, SOURCES | GATERS)
             if p.direct_at[j - span.first] == NONE:  # it has no sensitivities
-                add_direct_of(m, j, rate * delta, m.weight_destination, 0, m.bias_destination, j)
+                add_direct_of(
+                    m, j, rate * delta, m.weight_destination, 0, m.bias_destination, j
+                )
     for k in range(p.counts.roots):
         p.aim[k] = carried_back(m, p, span, k)
     for i in range(4 * (span.stop - span.first)):

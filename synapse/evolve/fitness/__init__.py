@@ -1,7 +1,8 @@
 """What evolution maximises: data, environments, and functions in Python.
 
-A fitness for :func:`synapse.evolve.neat` is one of these, a function of a `Genome`, or any object with a
-method ``evaluate(genomes)`` that returns their fitness, and whether they solve the task, as arrays.
+A fitness for :func:`synapse.evolve.neat` is one of these, a function of a `Genome`, or
+any object with a method ``evaluate(genomes)`` that returns their fitness, and whether
+they solve the task, as arrays.
 """
 
 from ..._checks import public_names

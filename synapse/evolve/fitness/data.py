@@ -22,10 +22,12 @@ from ..genomes import Genomes
 @final
 @dataclass(frozen=True, eq=False)
 class DataFitness:
-    """Fitness on rows, as :func:`dataset` makes it; `starts` tells where a sequence begins.
+    """Fitness on rows, as :func:`dataset` makes it; `starts` tells where a sequence
+    begins.
 
-    Without a cost, fitness is the square of the number of targets minus the sum of the absolute errors, as in
-    the paper's XOR. Without an error, outputs on the right side of 1/2 solve the task.
+    Without a cost, fitness is the square of the number of targets minus the sum of the
+    absolute errors, as in the paper's XOR. Without an error, outputs on the right side
+    of 1/2 solve the task.
     """
 
     rows: Floats
@@ -46,33 +48,50 @@ class DataFitness:
 
     def evaluate(self, genomes: Genomes) -> tuple[Floats, Bools]:
         """Return the fitness of every genome, and whether it solves the task."""
-        totals, wrong = np.empty(len(genomes)), np.empty(len(genomes), np.int64)
+        totals = np.empty(len(genomes))
+        wrong = np.empty(len(genomes), np.int64)
         cost = NOBODY if self.cost is None else self.cost.code
-        judge_rows(*genomes.express(), self.rows, self.targets, self.starts, cost, totals, wrong)
+        judge_rows(
+            *genomes.express(),
+            self.rows,
+            self.targets,
+            self.starts,
+            cost,
+            totals,
+            wrong,
+        )
         if self.cost is None:
             fitness = (self.targets.size - totals) ** 2
         else:
-            fitness = np.where(np.isfinite(totals), 1.0 / (1.0 + totals / len(self.rows)), np.nan)
-        return fitness, wrong == 0 if self.error is None else fitness >= 1.0 / (1.0 + self.error)
+            fitness = np.where(
+                np.isfinite(totals), 1.0 / (1.0 + totals / len(self.rows)), np.nan
+            )
+        return fitness, (
+            wrong == 0 if self.error is None else fitness >= 1.0 / (1.0 + self.error)
+        )
 
 
 def dataset(
-    inputs: Any, targets: Any, cost: str | Cost = "mean_squared_error", *, error: float | None = None
+    inputs: Any,
+    targets: Any,
+    cost: str | Cost = "mean_squared_error",
+    *,
+    error: float | None = None,
 ) -> DataFitness:
     """Fitness on rows, or on sequences of rows: 1 / (1 + mean cost of a row).
 
     Parameters
     ----------
     inputs : array_like, shape (rows, inputs), or list of such
-        Rows, each of which is evaluated with an empty context, or a list of sequences. The context is cleared
-        before each.
+        Rows, each of which is evaluated with an empty context, or a list of sequences.
+        The context is cleared before each.
     targets : array_like, shape (rows, outputs), or list of such
         Targets. NaN: this output has no cost in this step.
     cost : str or Cost
         A built-in cost. Default: "mean_squared_error".
     error : float, optional
-        The task is solved by a mean cost of at most this. By default it is solved if all outputs are on the
-        same side of 1/2 as their targets.
+        The task is solved by a mean cost of at most this. By default it is solved if
+        all outputs are on the same side of 1/2 as their targets.
 
     Raises
     ------
@@ -88,7 +107,9 @@ def dataset(
     """
     chosen = costs.get(cost)
     if chosen.name not in costs.COSTS:
-        raise ArgumentError(expected("The cost of an evolution", "a built-in cost", chosen.name))
+        raise ArgumentError(
+            expected("The cost of an evolution", "a built-in cost", chosen.name)
+        )
     widths = (max(1, width_of(values)) for values in (inputs, targets))
     data = prepare(Genome.minimal(*widths).network(), inputs, targets, chosen)
     starts = np.isin(np.arange(len(data.inputs)), data.bounds)
@@ -97,5 +118,7 @@ def dataset(
 
 
 BITS = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
-xor = DataFitness(BITS, BITS.sum(axis=1, keepdims=True) % 2.0, np.ones(4, bool), None, None)
+xor = DataFitness(
+    BITS, BITS.sum(axis=1, keepdims=True) % 2.0, np.ones(4, bool), None, None
+)
 """XOR as in section 4.2 of the paper: fitness is (4 - sum of |error|)^2."""

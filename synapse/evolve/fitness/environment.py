@@ -11,7 +11,14 @@ import numba
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..._checks import check_fields, expected, finite_array, function_of, positive_integer, whole_number
+from ..._checks import (
+    check_fields,
+    expected,
+    finite_array,
+    function_of,
+    positive_integer,
+    whole_number,
+)
 from ..._typing import Bools, Floats
 from ...engine.compiler.calls import address_of
 from ...engine.evolution.phenotype import run_environment
@@ -22,29 +29,32 @@ from ..genomes import Genomes
 @final
 @dataclass(frozen=True, eq=False)
 class Environment:
-    """Fitness in an environment of your own, compiled by Numba: mean score of the episodes.
+    """Fitness in an environment of your own, compiled by Numba: mean score of the
+    episodes.
 
     Parameters
     ----------
     observe : callable
-        ``observe(state, inputs)`` writes the inputs of the genome, an array, from the state.
+        ``observe(state, inputs)`` writes the inputs of the genome, an array, from the
+        state.
     step : callable
-        ``step(state, outputs)`` moves the state, an array, by one step, and returns whether the episode
-        goes on.
+        ``step(state, outputs)`` moves the state, an array, by one step, and returns
+        whether the episode goes on.
     starts : array_like, shape (episodes, numbers)
         The state at the beginning of each episode. The context is cleared there.
     inputs, outputs : int
         Number of inputs and outputs of a genome.
     steps : int
-        Number of steps after which an episode ends, and counts as solved. Default 1,000.
+        Number of steps after which an episode ends, and counts as solved. Default
+        1,000.
     score : int, optional
-        The place of a number of the state that is the score at the end of an episode. Default: the score is
-        the number of steps.
+        The place of a number of the state that is the score at the end of an episode.
+        Default: the score is the number of steps.
 
     Notes
     -----
-    The functions must be plain Python that Numba can compile, in a file or a notebook. An index beyond an
-    array is not checked.
+    The functions must be plain Python that Numba can compile, in a file or a notebook.
+    An index beyond an array is not checked.
 
     Examples
     --------
@@ -74,17 +84,26 @@ class Environment:
         function_of("The step", self.step, "state", "outputs")
         starts = finite_array("The starts", self.starts)
         if starts.ndim != 2 or not starts.size:
-            raise ArgumentError(expected("The starts", "of shape (episodes, numbers)", starts.shape))
+            raise ArgumentError(
+                expected("The starts", "of shape (episodes, numbers)", starts.shape)
+            )
         object.__setattr__(self, "starts", starts)
         check_fields(self, positive_integer, "inputs", "outputs", "steps")
         if self.score is not None:
-            whole_number("The score", self.score, "a place in the state", 0, starts.shape[1] - 1)
+            whole_number(
+                "The score", self.score, "a place in the state", 0, starts.shape[1] - 1
+            )
 
     def episodes(self, genomes: Genomes) -> tuple[Floats, Floats]:
-        """Return the scores and the numbers of steps, each of shape (genomes, episodes)."""
-        starts, step = np.asarray(self.starts), compiled_step(self.observe, self.step)
+        """Return the scores and the numbers of steps, each of shape (genomes,
+        episodes).
+        """
+        starts = np.asarray(self.starts)
+        step = compiled_step(self.observe, self.step)
         scores, lengths = np.empty((2, len(genomes), len(starts)))
-        world, observed, action = map(np.empty, (starts.shape[1], self.inputs, self.outputs))
+        world, observed, action = map(
+            np.empty, (starts.shape[1], self.inputs, self.outputs)
+        )
         run_environment(
             *genomes.express(), address_of(step, (world, action, observed, True)), starts, self.steps,
             -1 if self.score is None else self.score, world, observed, action, scores, lengths,
@@ -92,7 +111,9 @@ class Environment:
         return scores, lengths
 
     def evaluate(self, genomes: Genomes) -> tuple[Floats, Bools]:
-        """Return the mean score of every genome, and whether no episode has ended early."""
+        """Return the mean score of every genome, and whether no episode has ended
+        early.
+        """
         scores, lengths = self.episodes(genomes)
         return scores.mean(axis=1), np.all(lengths >= self.steps, axis=1)
 
@@ -100,7 +121,9 @@ class Environment:
 @functools.lru_cache(maxsize=64)
 def compiled_step(observe: Any, step: Any) -> Any:
     """The step of an environment from two functions of a user."""
-    compiled = numba.njit(error_model="numpy")  # does nothing if the compiler is switched off
+    compiled = numba.njit(
+        error_model="numpy"
+    )  # does nothing if the compiler is switched off
     look, move = compiled(observe), compiled(step)
 
     def both(world: Any, action: Any, observed: Any, begin: bool) -> bool:

@@ -1,4 +1,6 @@
-"""The learning rules that a trainer can use; importing the file of a rule registers it."""
+"""The learning rules that a trainer can use; importing the file of a rule registers
+it.
+"""
 
 from .._parameters import BatchGradient as BatchGradient
 from .base import (

@@ -22,10 +22,16 @@ from ..renewal import Renewal, Renewer
 
 @dataclass(frozen=True)
 class RuleOptions:
-    """The options of a trainer, and of one call of its ``train``, that concern a rule."""
+    """The options of a trainer, and of one call of its ``train``, that concern a
+    rule.
+    """
 
-    optimizer: Optimizer | LBFGS | RecursiveOptimizer | None  # None: the rule changes weights itself
-    batch_size: int | str | None  # None: the rule's default; SEQUENCE: each sequence, for rules by steps
+    optimizer: (
+        Optimizer | LBFGS | RecursiveOptimizer | None
+    )  # None: the rule changes weights itself
+    batch_size: (
+        int | str | None
+    )  # None: the rule's default; SEQUENCE: each sequence, for rules by steps
     window: int  # maximum number of steps that errors pass through
     dropout: Dropout
     threads: int  # number of threads that compute at the same time
@@ -38,7 +44,9 @@ class RuleOptions:
 
 @dataclass(frozen=True)
 class RuleTask:
-    """The input of a rule: data that `arrange` has returned, and options that `check` has accepted."""
+    """The input of a rule: data that `arrange` has returned, and options that `check`
+    has accepted.
+    """
 
     network: Network
     data: Data
@@ -50,7 +58,9 @@ class RuleTask:
 
 RULES: dict[str, type[Rule]] = {}
 """The rules, by the name for ``Trainer(method=...)``."""
-NO_SLOPES, SLOPES_OF_OUTPUTS, ALL_SLOPES = "none", "outputs", "all"
+NO_SLOPES = "none"
+SLOPES_OF_OUTPUTS = "outputs"
+ALL_SLOPES = "all"
 SEQUENCE = "sequence"
 """In place of a batch size: an update at the end of each sequence."""
 ONE_EPOCH = {"gradient", "gradients"}
@@ -62,10 +72,12 @@ SEVERAL_EPOCHS = {"joins_epochs", "learn_epochs"}
 class Rule(ABC):
     """Base class of learning rules; an object is a rule in one training.
 
-    ``class Name(Rule, method="name")`` registers a rule in ``RULES``, for ``Trainer(method="name")``.
+    ``class Name(Rule, method="name")`` registers a rule in ``RULES``, for
+    ``Trainer(method="name")``.
 
-    A rule defines :meth:`gradient`; batches, optimizers and L-BFGS are based on it. A rule may form its
-    batches differently (:meth:`gradients`), or update weights itself while it runs (`direct`,
+    A rule defines :meth:`gradient`; batches, optimizers and L-BFGS are based on it. A
+    rule may form its batches differently (:meth:`gradients`), or update weights itself
+    while it runs (`direct`,
     :meth:`learn_epochs`).
 
     Parameters
@@ -80,15 +92,18 @@ class Rule(ABC):
     through_time : bool
         Whether errors reach earlier steps. Default True.
     slopes : {"none", "outputs", "all"}
-        Which parameters' slopes dy/dp the rule computes at every step, for recursive optimizers: those of the
-        outputs' own, or of all. Default "none".
+        Which parameters' slopes dy/dp the rule computes at every step, for recursive
+        optimizers: those of the outputs' own, or of all. Default "none".
     threaded : bool
-        Whether a long call of :meth:`learn_epochs` runs in a thread of its own, in which it cannot use public
-        calls of the network. Default: False for a rule that defines that method.
+        Whether a long call of :meth:`learn_epochs` runs in a thread of its own, in
+        which it cannot use public calls of the network. Default: False for a rule that
+        defines that method.
     by_steps : bool
-        Whether a batch is a number of steps with a target, instead of sequences. Default False.
+        Whether a batch is a number of steps with a target, instead of sequences.
+        Default False.
     batch_size : int
-        Number of sequences, or steps, in a batch if the trainer's option is not given. Default 32.
+        Number of sequences, or steps, in a batch if the trainer's option is not given.
+        Default 32.
     """
 
     direct: ClassVar[bool] = False
@@ -98,7 +113,8 @@ class Rule(ABC):
     slopes: ClassVar[str] = NO_SLOPES
     batch_size: ClassVar[int] = 32
     one_epoch: ClassVar[bool] = False
-    """Whether the class says anew how one epoch is run, so that an inherited loop of several ignores it."""
+    """Whether the class says anew how one epoch is run, so that an inherited loop of
+    several ignores it."""
 
     def __init_subclass__(cls, method: str | None = None, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -122,41 +138,70 @@ class Rule(ABC):
     def check(cls, options: RuleOptions) -> None:
         """Raise ArgumentError if the rule cannot be used with these options."""
         if isinstance(options.optimizer, LBFGS) and options.penalties.clips:
-            raise ArgumentError("L-BFGS needs gradients without clipping. Omit clip and clip_value.")
-        if options.renewal is not None and isinstance(options.optimizer, LBFGS | RecursiveOptimizer):
             raise ArgumentError(
-                f"{type(options.optimizer).__name__} needs parameters that only it changes. Omit the renewal."
+                "L-BFGS needs gradients without clipping. Omit clip and clip_value."
+            )
+        if options.renewal is not None and isinstance(
+            options.optimizer, LBFGS | RecursiveOptimizer
+        ):
+            raise ArgumentError(
+                f"{type(options.optimizer).__name__} needs parameters that only it"
+                " changes. Omit the renewal."
             )
         if isinstance(options.optimizer, RecursiveOptimizer):
             cls._check_recursive(options, options.optimizer)
 
     @classmethod
-    def _check_recursive(cls, options: RuleOptions, optimizer: RecursiveOptimizer) -> None:
-        """Raise ArgumentError unless a recursive optimizer can be used with these options."""
-        name, penalties = type(optimizer).__name__, options.penalties
+    def _check_recursive(
+        cls, options: RuleOptions, optimizer: RecursiveOptimizer
+    ) -> None:
+        """Raise ArgumentError unless a recursive optimizer can be used with these
+        options.
+        """
+        name = type(optimizer).__name__
+        penalties = options.penalties
         enough = (SLOPES_OF_OUTPUTS, ALL_SLOPES) if optimizer.direct else (ALL_SLOPES,)
         if cls.slopes not in enough:
-            use = " or ".join(f'method="{one}"' for one, rule in RULES.items() if rule.slopes in enough)
+            use = " or ".join(
+                f'method="{one}"'
+                for one, rule in RULES.items()
+                if rule.slopes in enough
+            )
             raise ArgumentError(
-                f'{name} needs the slopes of every step, not method="{options.method}". Use {use}.'
+                f'{name} needs the slopes of every step, not method="{options.method}".'
+                f" Use {use}."
             )
         if options.batch_size not in (None, 1):
             raise ArgumentError(
-                f"{name} changes parameters at every step with a target. Omit the batch_size."
+                f"{name} changes parameters at every step with a target. Omit the"
+                " batch_size."
             )
         if (penalties.l1, penalties.l2) != (0.0, 0.0):
-            setting = "a larger regularization" if optimizer.direct else "a smaller initial_variance"
-            raise ArgumentError(f"{name} has no penalties. Omit l1 and l2, and give it {setting}.")
+            setting = (
+                "a larger regularization"
+                if optimizer.direct
+                else "a smaller initial_variance"
+            )
+            raise ArgumentError(
+                f"{name} has no penalties. Omit l1 and l2, and give it {setting}."
+            )
         if penalties.clips:
-            raise ArgumentError(f"{name} uses no gradient that could be clipped. Omit clip and clip_value.")
+            raise ArgumentError(
+                f"{name} uses no gradient that could be clipped. Omit clip and"
+                " clip_value."
+            )
 
     @classmethod
     def arrange(cls, data: Data) -> Data:
-        """Return the data in the form for the rule; raises ArgumentError if the rule cannot use them."""
+        """Return the data in the form for the rule; raises ArgumentError if the rule
+        cannot use them.
+        """
         return data
 
     def refresh(self) -> None:
-        """Renew the working memory if the topology has changed. The caller has the network in use."""
+        """Renew the working memory if the topology has changed. The caller has the
+        network in use.
+        """
         if self._topology != self.task.network._version:
             self.lay_out()
             self._topology = self.task.network._version
@@ -170,23 +215,31 @@ class Rule(ABC):
         """Create the working memory for the network's present topology."""
 
     def continued(self, task: RuleTask) -> Rule:
-        """Return the rule for the next batch of a stream: by default a new one, without state of this one."""
+        """Return the rule for the next batch of a stream: by default a new one, without
+        state of this one.
+        """
         rule = type(self)(task)
         rule.renewer = self.renewer
         return rule
 
     def renew(self, updater: Updater) -> None:
-        """Renew the least useful neurons after an update of the optimizer, if the trainer asks for it."""
+        """Renew the least useful neurons after an update of the optimizer, if the
+        trainer asks for it.
+        """
         if self.renewer is not None:
             renewed = self.renewer.renew(self.task.rng, self.activity())
             if len(renewed):
                 assert updater.parameters is not None
                 assert isinstance(updater.state, OptimizerState)
-                self.renewer.forget(updater.state, updater.parameters.entries(), renewed)
+                self.renewer.forget(
+                    updater.state, updater.parameters.entries(), renewed
+                )
                 self.forget_sensitivities()
 
     def activity(self) -> Floats | None:
-        """The mean absolute activation of every neuron in the latest batch; None: in its last step."""
+        """The mean absolute activation of every neuron in the latest batch; None: in
+        its last step.
+        """
         return None
 
     def forget_sensitivities(self) -> None:  # noqa: B027 - few rules have any
@@ -194,7 +247,9 @@ class Rule(ABC):
 
     @abstractmethod
     def gradient(self, chosen: Order) -> BatchGradient:
-        """Compute the gradient over the sequences with these indices. No weight changes."""
+        """Compute the gradient over the sequences with these indices. No weight
+        changes.
+        """
 
     @property
     def sequences_in_batch(self) -> int:
@@ -204,26 +259,36 @@ class Rule(ABC):
         return size
 
     def gradients(self, order: Order) -> Iterator[BatchGradient | StepJacobian]:
-        """Yield the gradient of each batch in turn. The caller updates the weights in between."""
+        """Yield the gradient of each batch in turn. The caller updates the weights in
+        between.
+        """
         size = self.sequences_in_batch
         for first in range(0, len(order), size):
             yield self.gradient(order[first : first + size])
 
     def may_join_epochs(self) -> bool:
-        """Whether the trainer calls ``learn_epochs`` now. The caller has the network in use."""
+        """Whether the trainer calls ``learn_epochs`` now. The caller has the network in
+        use.
+        """
         return not self.one_epoch and self.joins_epochs()
 
     def joins_epochs(self) -> bool:
-        """Whether ``learn_epochs`` can be called now. The caller has the network in use. Default False."""
+        """Whether ``learn_epochs`` can be called now. The caller has the network in
+        use. Default False.
+        """
         return False
 
-    def learn_epochs(self, epochs: Epochs, updater: Updater | None) -> tuple[int, float, float]:
-        """Run several epochs in one compiled call and write their errors; for rules that join epochs.
+    def learn_epochs(
+        self, epochs: Epochs, updater: Updater | None
+    ) -> tuple[int, float, float]:
+        """Run several epochs in one compiled call and write their errors; for rules
+        that join epochs.
 
-        Returns the number of complete epochs, and the summed cost and number of steps with a target of the
-        latest. The result is the same, bit by bit, however epochs are divided into calls. `updater` is
-        current; it is None without an optimizer, when a `direct` rule changes weights. The caller has the
-        network in use; other threads set ``epochs.control[0]`` to stop it and read ``epochs.control[1]``, the
+        Returns the number of complete epochs, and the summed cost and number of steps
+        with a target of the latest. The result is the same, bit by bit, however epochs
+        are divided into calls. `updater` is current; it is None without an optimizer,
+        when a `direct` rule changes weights. The caller has the network in use; other
+        threads set ``epochs.control[0]`` to stop it and read ``epochs.control[1]``, the
         number of completed rows.
         """
         raise NotImplementedError(f"{type(self).__name__} runs one epoch at a time.")

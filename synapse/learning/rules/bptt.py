@@ -21,14 +21,16 @@ from ..gradient import DEEP, ExactGradient, not_finite
 from .base import Rule, RuleOptions, RuleTask
 
 ALONE = 100_000
-"""Work that is done batch by batch before the loop over batches is compiled, or loaded from the cache.
+"""Work that is done batch by batch before the loop over batches is compiled, or loaded
+from the cache.
 
-A batch counts by the connections, at least 1,000. What the loop gains is then about what loading it takes.
-"""
+A batch counts by the connections, at least 1,000. What the loop gains is then about
+what loading it takes. """
 
 
 class BackpropagationThroughTime(Rule, method="bptt"):
-    """The exact gradient: the mean over a batch's sequences of the cost summed over their steps.
+    """The exact gradient: the mean over a batch's sequences of the cost summed over
+    their steps.
 
     Werbos 1990. See :func:`synapse.gradient`.
     """
@@ -39,13 +41,18 @@ class BackpropagationThroughTime(Rule, method="bptt"):
     def __init__(self, task: RuleTask) -> None:
         super().__init__(task)
         self._masks: Masks | None = None
-        self._exact = ExactGradient(task.network, task.data, task.options.threads, task.weights)
+        self._exact = ExactGradient(
+            task.network, task.data, task.options.threads, task.weights
+        )
         self._begin()
 
     def _begin(self) -> None:
-        """Find what depends on the form of the data: which steps sequences have, and which have a target."""
+        """Find what depends on the form of the data: which steps sequences have, and
+        which have a target.
+        """
         data = self.task.data
-        counted, filled = data.counted(self.task.weights), data.filled
+        counted = data.counted(self.task.weights)
+        filled = data.filled
         self._steps = np.zeros(data.sequences)
         self._steps[filled] = np.add.reduceat(counted, data.bounds[filled])
         self._form = data.bounds.tobytes(), data.aimed.tobytes()
@@ -57,7 +64,9 @@ class BackpropagationThroughTime(Rule, method="bptt"):
         super().check(options)
         # [recipe option: changes the cost]
         if options.dropout.any and isinstance(options.optimizer, LBFGS):
-            raise ArgumentError("Dropout cannot be used with L-BFGS, which needs a fixed cost.")
+            raise ArgumentError(
+                "Dropout cannot be used with L-BFGS, which needs a fixed cost."
+            )
 
     @property
     def nbytes(self) -> int:
@@ -71,7 +80,9 @@ class BackpropagationThroughTime(Rule, method="bptt"):
 
     def continued(self, task: RuleTask) -> BackpropagationThroughTime:
         """Return this rule, which uses the same tapes, with other data."""
-        if type(self).__init__ is not BackpropagationThroughTime.__init__:  # it may depend on the data
+        if (
+            type(self).__init__ is not BackpropagationThroughTime.__init__
+        ):  # it may depend on the data
             return type(self)(task)
         data, before, self.task = task.data, self.task, task
         self._exact.take(data, task.weights)
@@ -88,8 +99,11 @@ class BackpropagationThroughTime(Rule, method="bptt"):
         self._loop = None
 
     def joins_epochs(self) -> bool:
-        """Whether no masks, renewal, recording, threads or own optimizer need Python, and the loop pays."""
-        task, network = self.task, self.task.network
+        """Whether no masks, renewal, recording, threads or own optimizer need Python,
+        and the loop pays.
+        """
+        task = self.task
+        network = self.task.network
         threaded = task.options.threads > 1 and not network.is_random
         return (
             isinstance(task.options.optimizer, BuiltIn)
@@ -102,7 +116,9 @@ class BackpropagationThroughTime(Rule, method="bptt"):
         )
 
     def _loop_pays(self) -> bool:
-        """Whether there have been enough batches, with those of an epoch, to compile or load the loop."""
+        """Whether there have been enough batches, with those of an epoch, to compile or
+        load the loop.
+        """
         batches = -(-len(self.task.data.filled) // self.sequences_in_batch)
         return self._alone + batches * self._work_of_batch > ALONE
 
@@ -113,11 +129,16 @@ class BackpropagationThroughTime(Rule, method="bptt"):
     def _batches(self) -> BatchLoop:
         """The compiled loop over batches, for the present topology."""
         if self._loop is None:
-            window, size = self.task.options.window, self.sequences_in_batch
-            self._loop = BatchLoop(self._exact, self.task.cost, window, size, self._steps)
+            window = self.task.options.window
+            size = self.sequences_in_batch
+            self._loop = BatchLoop(
+                self._exact, self.task.cost, window, size, self._steps
+            )
         return self._loop
 
-    def learn_epochs(self, epochs: Epochs, updater: Updater | None) -> tuple[int, float, float]:
+    def learn_epochs(
+        self, epochs: Epochs, updater: Updater | None
+    ) -> tuple[int, float, float]:
         """Run all batches of several epochs in one compiled call."""
         assert updater is not None
         return self._batches().run(epochs, updater)
@@ -128,7 +149,8 @@ class BackpropagationThroughTime(Rule, method="bptt"):
 
     def gradient(self, chosen: Order) -> BatchGradient:
         """Run forward and backward over some sequences, several side by side."""
-        task, share = self.task, np.full(len(chosen), 1.0 / len(chosen))
+        task = self.task
+        share = np.full(len(chosen), 1.0 / len(chosen))
         BackpropagationThroughTime._alone += self._work_of_batch
         loss, weights, biases = self._exact.descent(
             chosen, share, task.cost, task.options.window, masks=self._masks
@@ -136,7 +158,9 @@ class BackpropagationThroughTime(Rule, method="bptt"):
         # [recipe option: apply]
         return BatchGradient(
             cost=loss * len(chosen),
-            steps=float(self._steps[chosen].cumsum()[-1]),  # in this order, as the compiled loop does
+            steps=float(
+                self._steps[chosen].cumsum()[-1]
+            ),  # in this order, as the compiled loop does
             weights=-weights[self._exact.rows],
             biases=-biases,
             rows=int(task.data.lengths[chosen].sum()),
@@ -144,28 +168,41 @@ class BackpropagationThroughTime(Rule, method="bptt"):
 
 
 class BatchLoop:
-    """Epochs of updates after every `size` sequences in one compiled call, see ``engine/exact/train.py``.
+    """Epochs of updates after every `size` sequences in one compiled call, see
+    ``engine/exact/train.py``.
 
-    It is for one topology and the present data of `exact`.
-    `counts` are the numbers of steps with a target of each sequence. The caller has the network in use.
+    It is for one topology and the present data of `exact`. `counts` are the numbers of
+    steps with a target of each sequence. The caller has the network in use.
     """
 
-    def __init__(self, exact: ExactGradient, cost: Cost, window: int, size: int, counts: Floats) -> None:
+    def __init__(
+        self, exact: ExactGradient, cost: Cost, window: int, size: int, counts: Floats
+    ) -> None:
         exact.begin()
-        self.exact, self.cost, self.window, self.counts = exact, cost, window, counts
+        self.exact = exact
+        self.cost = cost
+        self.window = window
+        self.counts = counts
         lengths = exact.data.lengths[exact.data.filled]
-        fewest, longest = int(lengths.min()), int(lengths.max())
+        fewest = int(lengths.min())
+        longest = int(lengths.max())
         self._longest_first = not exact.apart and fewest < longest
         self.size = min(size, len(lengths))
         self._most = self.size  # samples in a batch
         if exact.apart and longest > 1:
             self._most = int(np.sort(lengths)[-self.size :].sum())
         deep, steps = (DEEP, (fewest, longest)) if exact.apart else (1, (1,))
-        samples = [size * one for size in (self.size, len(lengths) % self.size) for one in steps]
+        samples = [
+            size * one
+            for size in (self.size, len(lengths) % self.size)
+            for one in steps
+        ]
         widths = {width for count in samples for _, width in exact.split(count)}
         self._used = {lanes: lanes in widths for lanes in (exact.lanes, 1)}
         self.groups = len(list(exact.split(self._most)))
-        self._depth = min(deep, -(-self._most // exact.lanes)) if exact.apart else longest
+        self._depth = (
+            min(deep, -(-self._most // exact.lanes)) if exact.apart else longest
+        )
         self._laid: list[Any] = []
         self._batches = engine.exact.Batches(
             bounds=exact.data.bounds,
@@ -179,9 +216,12 @@ class BatchLoop:
         )
 
     def run(self, epochs: Epochs, updater: Updater) -> tuple[int, float, float]:
-        """Run the epochs; returns how many are complete, and the summed cost and steps of the latest."""
+        """Run the epochs; returns how many are complete, and the summed cost and steps
+        of the latest.
+        """
         self.exact.begin()
-        optimizer, state = updater.optimizer, updater.state
+        optimizer = updater.optimizer
+        state = updater.state
         assert isinstance(optimizer, BuiltIn)
         assert state is not None
         address, store, _ = self.exact._ready
@@ -209,28 +249,34 @@ class BatchLoop:
         return done, total, aimed
 
     def _sorted(self, orders: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The orders with the longest sequences of each batch first, as `ExactGradient` computes them."""
+        """The orders with the longest sequences of each batch first, as `ExactGradient`
+        computes them.
+        """
         if not self._longest_first:
             return np.ascontiguousarray(orders)
-        batch, lengths = (
-            np.broadcast_to(np.arange(orders.shape[1]) // self.size, orders.shape),
-            self.exact.data.lengths,
-        )
+        batch = np.broadcast_to(np.arange(orders.shape[1]) // self.size, orders.shape)
+        lengths = self.exact.data.lengths
         return np.take_along_axis(orders, np.lexsort((-lengths[orders], batch)), axis=1)
 
     def _tapes(self, lanes: int) -> engine.exact.Tapes:
         """The tapes for groups of so many lanes."""
-        tapes = self.exact.tapes_of(0, lanes, self._depth if lanes > 1 or not self.exact.apart else 1)
+        tapes = self.exact.tapes_of(
+            0, lanes, self._depth if lanes > 1 or not self.exact.apart else 1
+        )
         tapes.begin(None, None)
         return tapes
 
     def _ways(self) -> tuple[Any, ...]:
         """How the gradients of groups of several samples, and of one, are computed."""
         if self._laid != [self.exact._ready[0], *self.exact._tapes.values()]:
-            self._fixed = self._lay_ways([self._tapes(n) if used else None for n, used in self._used.items()])
+            self._fixed = self._lay_ways(
+                [self._tapes(n) if used else None for n, used in self._used.items()]
+            )
             self._laid = [self.exact._ready[0], *self.exact._tapes.values()]
         *ways, like = self._fixed
-        return *ways, tuple(like._replace(inputs=self.exact._inputs, targets=self.exact._targets))
+        return *ways, tuple(
+            like._replace(inputs=self.exact._inputs, targets=self.exact._targets)
+        )
 
     def _lay_ways(self, tapes: list[engine.exact.Tapes | None]) -> tuple[Any, ...]:
         """What of them does not depend on the data."""
@@ -253,8 +299,12 @@ class BatchLoop:
         ways = map(engine.exact.unfolding, tapes, arguments)
         return *ways, arguments[0]
 
-    def _failure(self, code: int, where: Any, optimizer: BuiltIn, updater: Updater) -> DivergenceError:
-        """The error for a batch that could not be completed; the weights are those before it."""
+    def _failure(
+        self, code: int, where: Any, optimizer: BuiltIn, updater: Updater
+    ) -> DivergenceError:
+        """The error for a batch that could not be completed; the weights are those
+        before it.
+        """
         if code in (engine.status.FAILED, engine.status.DIVERGED):
             loss, bad, steps, width = where
             tapes = self._tapes(int(width))

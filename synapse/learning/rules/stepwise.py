@@ -1,4 +1,6 @@
-"""Rules that work forward in time, the online rule and rtrl: a batch is a number of steps, on streams too."""
+"""Rules that work forward in time, the online rule and rtrl: a batch is a number of
+steps, on streams too.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,16 @@ from ...errors import ArgumentError, DivergenceError
 from ...objects.network import Network
 from ...objects.sensitivities import Sensitivities
 from ...optimizers import LBFGS, RecursiveOptimizer
-from .._data import Control, Data, Epochs, Order, make_room, new_control, once, run_epochs
+from .._data import (
+    Control,
+    Data,
+    Epochs,
+    Order,
+    make_room,
+    new_control,
+    once,
+    run_epochs,
+)
 from .._parameters import BatchGradient, ParameterVector, StepJacobian, Updater
 from ..gradient import WHOLE
 from .base import ALL_SLOPES, SLOPES_OF_OUTPUTS, Rule, RuleOptions
@@ -28,16 +39,18 @@ if TYPE_CHECKING:
     from ...engine.online import Accumulator  # compiled: imported when it is used
 
 RUNAWAY = 1e6
-"""Largest error that a recursive optimizer learns from, as a multiple of the largest target, or of 1."""
+"""Largest error that a recursive optimizer learns from, as a multiple of the largest
+target, or of 1."""
 
 
 class StepwiseRule(Rule):
-    """A rule that computes its updates at every step, from what it has kept of earlier ones.
+    """A rule that computes its updates at every step, from what it has kept of earlier
+    ones.
 
-    Without an optimizer, weights change at every step with a target; an optimizer is called with the sum over
-    `batch_size` such steps, during which weights are constant, and a recursive optimizer with the Jacobian of
-    every such step. A subclass defines :meth:`plan` if it keeps sensitivities, or :meth:`run` if its steps
-    are other ones.
+    Without an optimizer, weights change at every step with a target; an optimizer is
+    called with the sum over `batch_size` such steps, during which weights are constant,
+    and a recursive optimizer with the Jacobian of every such step. A subclass defines
+    :meth:`plan` if it keeps sensitivities, or :meth:`run` if its steps are other ones.
     """
 
     name: ClassVar[str] = "this rule"
@@ -53,42 +66,67 @@ class StepwiseRule(Rule):
         # [recipe option: refuse]
         if options.window != WHOLE or options.threads != 1:
             raise ArgumentError(
-                f'The window and threads are for method="bptt": {cls.name} works forward, step by step. '
-                "Omit them."
+                f'The window and threads are for method="bptt": {cls.name} works'
+                " forward, step by step. Omit them."
             )
         if isinstance(options.optimizer, LBFGS):
-            raise ArgumentError('L-BFGS needs the gradient of all data at once. Use method="bptt".')
+            raise ArgumentError(
+                'L-BFGS needs the gradient of all data at once. Use method="bptt".'
+            )
         if options.dropout.any:
             raise ArgumentError(
-                f'Dropout needs method="bptt". With {cls.name}, gate connections by bernoulli neurons.'
+                f'Dropout needs method="bptt". With {cls.name}, gate connections by'
+                " bernoulli neurons."
             )
         if options.weighted:
-            raise ArgumentError('The sample_weight and class_weight need method="bptt".')
+            raise ArgumentError(
+                'The sample_weight and class_weight need method="bptt".'
+            )
 
     def plan(self) -> Plan | None:
-        """The sensitivities for the present topology; None: steps are those of the online rule."""
+        """The sensitivities for the present topology; None: steps are those of the
+        online rule.
+        """
         return None
 
-    def run(self, data: Data, epochs: Epochs, moves: Accumulator | None = None) -> tuple[int, float, int]:
-        """Run epochs in one call, or add updates to `moves`: how many, and cost and steps of the latest."""
+    def run(
+        self, data: Data, epochs: Epochs, moves: Accumulator | None = None
+    ) -> tuple[int, float, int]:
+        """Run epochs in one call, or add updates to `moves`: how many, and cost and
+        steps of the latest.
+        """
         plan = self.plan()
         if plan is not None:
             forget_traces(plan.store, plan.span)
         renewer = None if moves is not None else self.renewer
         renewal = None if renewer is None else renewer.arguments(self.task.rng)
         return run_epochs(
-            self.task.network, data, epochs, self.task.cost, moves=moves, plan=plan, renewal=renewal
+            self.task.network,
+            data,
+            epochs,
+            self.task.cost,
+            moves=moves,
+            plan=plan,
+            renewal=renewal,
         )
 
     def linearise(
-        self, rows: tuple[int, int], clear: bool, moves: Accumulator, buffers: JacobianBuffers
+        self,
+        rows: tuple[int, int],
+        clear: bool,
+        moves: Accumulator,
+        buffers: JacobianBuffers,
     ) -> tuple[int, float]:
-        """Run from a row to the first one with a target, or to the end, and write the Jacobian there.
+        """Run from a row to the first one with a target, or to the end, and write the
+        Jacobian there.
 
-        With `clear`, the context is cleared before. Returns the next row and the cost. Raises FunctionError
-        if a registered function has raised. Online, the Jacobian is that of the outputs' own parameters.
+        With `clear`, the context is cleared before. Returns the next row and the cost.
+        Raises FunctionError if a registered function has raised. Online, the Jacobian
+        is that of the outputs' own parameters.
         """
-        network, data, plan = self.task.network, self.task.data, self.plan()
+        network = self.task.network
+        data = self.task.data
+        plan = self.plan()
         data.require_fit(network)
         _, store, span = network._ready()
         make_room(network, rows[1] - rows[0])
@@ -109,22 +147,31 @@ class StepwiseRule(Rule):
             ended = kernels.regress_network(moves.address, store.unit, span, *arguments)
         else:
             address = plan.store_table(moves)
-            ended = kernels.linearise_network(address, store.unit, plan.address, span, *arguments)
+            ended = kernels.linearise_network(
+                address, store.unit, plan.address, span, *arguments
+            )
         status, row, cost = ended
         require_sound(status, store["failed"])
         return int(row), cost
 
     def joins_epochs(self) -> bool:
         """Without an optimizer or a recording, whose rows take memory."""
-        return self.task.options.optimizer is None and self.task.network._recorder is None
+        return (
+            self.task.options.optimizer is None and self.task.network._recorder is None
+        )
 
-    def learn_epochs(self, epochs: Epochs, updater: Updater | None) -> tuple[int, float, float]:
+    def learn_epochs(
+        self, epochs: Epochs, updater: Updater | None
+    ) -> tuple[int, float, float]:
         """Run several epochs in one compiled call."""
         return self.run(self.task.data, epochs)
 
     def lay_out(self) -> None:
-        """Lay out the sensitivities, and allocate memory for the summed updates of a batch."""
-        network, optimizer = self.task.network, self.task.options.optimizer
+        """Lay out the sensitivities, and allocate memory for the summed updates of a
+        batch.
+        """
+        network = self.task.network
+        optimizer = self.task.options.optimizer
         if isinstance(optimizer, RecursiveOptimizer):
             self._buffers = JacobianBuffers(network, optimizer.direct)
         if optimizer is not None:
@@ -138,29 +185,37 @@ class StepwiseRule(Rule):
         return self._over(bounds[:-1][chosen], bounds[1:][chosen])
 
     def gradients(self, order: Order) -> Iterator[BatchGradient | StepJacobian]:
-        """Yield the gradient of each batch, which may end within a sequence; the last may have no target."""
+        """Yield the gradient of each batch, which may end within a sequence; the last
+        may have no target.
+        """
         if isinstance(self.task.options.optimizer, RecursiveOptimizer):
             yield from self._jacobians(order)
             return
-        data, size = self.task.data, self.task.options.batch_size or self.batch_size
+        data = self.task.data
+        size = self.task.options.batch_size or self.batch_size
         if isinstance(size, str):  # each sequence is a batch
             yield from (self.gradient(order[i : i + 1]) for i in range(len(order)))
             return
-        begins, ends = data.bounds[:-1][order], data.bounds[1:][order]
+        begins = data.bounds[:-1][order]
+        ends = data.bounds[1:][order]
         stops = np.cumsum(ends - begins)  # counted in rows run, like `cuts`
         aimed = data.aimed[spans(begins, ends - begins)]
         cuts = 1 + np.flatnonzero(aimed)[size - 1 :: size]
         for start, stop in pairwise([0, *cuts.tolist(), len(aimed)]):
             if start == stop:
                 continue
-            first, last = np.searchsorted(stops, start, "right"), np.searchsorted(stops, stop)
-            left, right = begins[first : last + 1].copy(), ends[first : last + 1].copy()
+            first = np.searchsorted(stops, start, "right")
+            last = np.searchsorted(stops, stop)
+            left = begins[first : last + 1].copy()
+            right = ends[first : last + 1].copy()
             left[0] = ends[first] - (stops[first] - start)
             right[-1] -= stops[last] - stop
             yield self._over(left, right, continued=bool(left[0] > begins[first]))
 
     def _jacobians(self, order: Order) -> Iterator[StepJacobian]:
-        """Yield the Jacobian of each step with a target, and the end of a sequence without one."""
+        """Yield the Jacobian of each step with a target, and the end of a sequence
+        without one.
+        """
         data = self.task.data
         limit = RUNAWAY * float(np.nanmax(np.abs(data.targets), initial=1.0))
         for sequence in order.tolist():
@@ -168,33 +223,60 @@ class StepwiseRule(Rule):
             clear = data.clear
             while row < end:
                 begin = row
-                row, cost = self.linearise((row, end), clear, self._moves, self._buffers)
-                clear, steps = False, int(data.aimed[row - 1])
-                if (np.abs(self._buffers.errors) > limit).any():  # they may grow for ever and stay finite
+                row, cost = self.linearise(
+                    (row, end), clear, self._moves, self._buffers
+                )
+                clear = False
+                steps = int(data.aimed[row - 1])
+                if (
+                    np.abs(self._buffers.errors) > limit
+                ).any():  # they may grow for ever and stay finite
                     raise DivergenceError(
-                        f"The error of an output exceeds {RUNAWAY:g} times the largest target. The weights "
-                        "are those before that step: train on with less initial variance, more measurement "
-                        "noise, a lower rate or a bounded squash."
+                        f"The error of an output exceeds {RUNAWAY:g} times the largest"
+                        " target. The weights are those before that step: train on"
+                        " with less initial variance, more measurement noise, a lower"
+                        " rate or a bounded squash."
                     )
-                yield StepJacobian(cost, steps, row - begin, self._buffers.jacobian, self._buffers.errors)
+                yield StepJacobian(
+                    cost,
+                    steps,
+                    row - begin,
+                    self._buffers.jacobian,
+                    self._buffers.errors,
+                )
 
     def _over(self, begins: Ints, ends: Ints, continued: bool = False) -> BatchGradient:
-        """The summed updates over ranges of rows; `continued`: the first begins within a sequence."""
-        control, first = new_control(), int(continued)  # its context is not cleared
+        """The summed updates over ranges of rows; `continued`: the first begins within
+        a sequence.
+        """
+        # its context is not cleared
+        control = new_control()
+        first = int(continued)
         self._moves.clear()
-        cost, steps = 0.0, 0
-        for here, clear in ((slice(first), False), (slice(first, None), self.task.data.clear)):
+        cost = 0.0
+        steps = 0
+        for here, clear in (
+            (slice(first), False),
+            (slice(first, None), self.task.data.clear),
+        ):
             if len(begins[here]) and np.isfinite(cost):
                 summed, aimed = self._through(begins[here], ends[here], clear, control)
                 cost, steps = cost + summed, steps + aimed
-        weights, biases = self._moves.weights[self._rows], self._moves.biases[self._neurons]
+        weights = self._moves.weights[self._rows]
+        biases = self._moves.biases[self._neurons]
         return BatchGradient(cost, steps, -weights, -biases, int(control[1]))
 
-    def _through(self, begins: Ints, ends: Ints, clear: bool, control: Control) -> tuple[float, int]:
-        """Run over ranges of rows; the context is cleared before each, or not at all."""
+    def _through(
+        self, begins: Ints, ends: Ints, clear: bool, control: Control
+    ) -> tuple[float, int]:
+        """Run over ranges of rows; the context is cleared before each, or not at
+        all.
+        """
         bounds = np.stack([begins, ends], axis=1).reshape(-1)
         part = replace(self.task.data, bounds=bounds, clear=clear)
-        every_other = np.arange(0, len(bounds), 2, dtype=np.int64)  # skip the gaps between ranges
+        every_other = np.arange(
+            0, len(bounds), 2, dtype=np.int64
+        )  # skip the gaps between ranges
         return self.run(part, once(every_other, 1.0, control), self._moves)[1:]
 
 
@@ -207,10 +289,11 @@ class Online(StepwiseRule, method="online"):
 
 
 class RealTimeRecurrentLearning(StepwiseRule, method="rtrl"):
-    """The gradient of each step's cost, along how every parameter has moved the recurrent states so far.
+    """The gradient of each step's cost, along how every parameter has moved the
+    recurrent states so far.
 
-    Williams and Zipser 1989; with an order, SnAp-n of Menick and others 2021. Exact while weights stand
-    still.
+    Williams and Zipser 1989; with an order, SnAp-n of Menick and others 2021. Exact
+    while weights stand still.
     """
 
     name: ClassVar[str] = "real-time recurrent learning"
@@ -218,8 +301,11 @@ class RealTimeRecurrentLearning(StepwiseRule, method="rtrl"):
     _live: Sensitivities | None = None
 
     def plan(self) -> Plan:
-        """The plan for the present topology. Sensitivities of another order are forgotten."""
-        network, order = self.task.network, self.task.options.order
+        """The plan for the present topology. Sensitivities of another order are
+        forgotten.
+        """
+        network = self.task.network
+        order = self.task.options.order
         live = self._live or network._sensitivities
         if live is None or live.order != order:
             live = Sensitivities(order)
@@ -245,7 +331,8 @@ class JacobianBuffers:
     errors : ndarray, shape (outputs,)
         Target minus output.
     places : tuple of ndarray
-        The rows of trainable weights and their columns, and the rows of biases and their columns.
+        The rows of trainable weights and their columns, and the rows of biases and
+        their columns.
     """
 
     def __init__(self, network: Network, direct: bool) -> None:

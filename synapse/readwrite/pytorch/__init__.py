@@ -24,18 +24,22 @@ def to_torch(network: Network, modules: Any = None) -> Any:
     Parameters
     ----------
     network : Network
-        A network of any topology: gates, self-connections, backward connections, groups. In the module,
-        random neurons output their mean, as deterministic ones do.
+        A network of any topology: gates, self-connections, backward connections,
+        groups. In the module, random neurons output their mean, as deterministic ones
+        do.
     modules : torch.nn.Module or list of them, optional
-        Modules that receive the network's weights, of the network's sizes and of a kind that
-        :func:`from_torch` reads. Of the two biases that torch adds, the second becomes 0.
+        Modules that receive the network's weights, of the network's sizes and of a kind
+        that
+        :func:`from_torch` reads. Of the two biases that torch adds, the second becomes
+        0.
 
     Returns
     -------
     torch.nn.Module
-        `modules`, if given. Otherwise a :class:`~synapse.readwrite.pytorch.module.SequenceModule`. Call it
-        with inputs of shape (T, n) or (S, T, n), and optionally with an initial context (default: cleared);
-        it returns outputs of shape (T, m) or (S, T, m).
+        `modules`, if given. Otherwise a
+        :class:`~synapse.readwrite.pytorch.module.SequenceModule`. Call it with inputs
+        of shape (T, n) or (S, T, n), and optionally with an initial context (default:
+        cleared); it returns outputs of shape (T, m) or (S, T, m).
 
     Raises
     ------
@@ -46,18 +50,21 @@ def to_torch(network: Network, modules: Any = None) -> Any:
     FormatError
         If a squash cannot be written in torch.
     TopologyError
-        If the network has connections from neurons outside of it, if neurons that compete are connected with
-        each other within a step, or if `modules` have no parameter for a connection.
+        If the network has connections from neurons outside of it, if neurons that
+        compete are connected with each other within a step, or if `modules` have no
+        parameter for a connection.
 
     Notes
     -----
-    Neurons that do not depend on each other are computed together, and what does not depend on a recurrence
-    for all steps at once. Gradients flow through all steps: unlike the online rule, nothing is left out.
+    Neurons that do not depend on each other are computed together, and what does not
+    depend on a recurrence for all steps at once. Gradients flow through all steps:
+    unlike the online rule, nothing is left out.
 
-    On a CPU, neurons that compute what `torch.nn.LSTM` does are computed by its kernel, unless they are
-    compiled or within `torch.func`; all other recurrence is computed step by step, which is slower. ``python
-    -m benchmarks --only modules`` compares modules with `nn.LSTM`, and with loops written by hand.
-    ``torch.compile(module, fullgraph=True)`` makes one graph of all steps, anew for each number of steps.
+    On a CPU, neurons that compute what `torch.nn.LSTM` does are computed by its kernel,
+    unless they are compiled or within `torch.func`; all other recurrence is computed
+    step by step, which is slower. ``python -m benchmarks --only modules`` compares
+    modules with `nn.LSTM`, and with loops written by hand. ``torch.compile(module,
+    fullgraph=True)`` makes one graph of all steps, anew for each number of steps.
 
     See Also
     --------
@@ -100,18 +107,23 @@ def from_torch(modules: Any, network: Network | None = None) -> Network:
     modules : torch.nn.Module or list of them
         One of
 
-        - `torch.nn.LSTM`, `GRU` or `RNN`, which become an :class:`architect.LSTM` in the style
-          "standard", an :class:`architect.GRU` or an :class:`architect.Elman`; alone (the outputs then
-          copy the last hidden layer), or in a list with a `Linear` and optionally an activation;
-        - a stack of `Linear`, each with an activation or none, in a list or a `Sequential`, which becomes an
+        - `torch.nn.LSTM`, `GRU` or `RNN`, which become an :class:`architect.LSTM` in
+          the style "standard", an :class:`architect.GRU` or an
+          :class:`architect.Elman`; alone (the outputs then copy the last hidden layer),
+          or in a list with a `Linear` and optionally an activation;
+        - a stack of `Linear`, each with an activation or none, in a list or a
+          `Sequential`, which becomes an
           :class:`architect.Perceptron`;
-        - a module that :func:`to_torch` has made; `network` must then be the network it was made of.
+        - a module that :func:`to_torch` has made; `network` must then be the network it
+          was made of.
 
-        `Dropout` and `Flatten` have no parameters and are skipped, as is dropout between recurrent layers.
+        `Dropout` and `Flatten` have no parameters and are skipped, as is dropout
+        between recurrent layers.
     network : Network, optional
-        The network that receives the weights, with the same layers by name, size and squash. Connections
-        without a counterpart in torch, such as peepholes, do not change, and neither does the readout if no
-        `Linear` is given. Default: a new network.
+        The network that receives the weights, with the same layers by name, size and
+        squash. Connections without a counterpart in torch, such as peepholes, do not
+        change, and neither does the readout if no `Linear` is given. Default: a new
+        network.
 
     Returns
     -------
@@ -123,13 +135,15 @@ def from_torch(modules: Any, network: Network | None = None) -> Network:
     MissingExtraError
         If PyTorch is not installed.
     ArgumentError, ArgumentTypeError, TopologyError
-        If the modules are of another kind, have settings that no architecture has (bidirectional,
-        a projection, no bias) or do not match the network. Nothing has changed.
+        If the modules are of another kind, have settings that no architecture has
+        (bidirectional, a projection, no bias) or do not match the network. Nothing has
+        changed.
 
     Notes
     -----
-    Torch has two biases for each sum, b_ih and b_hh; Synapse has one, their sum. Only the candidates of a GRU
-    need the second one: it is the weight of the connection from the neuron "constant".
+    Torch has two biases for each sum, b_ih and b_hh; Synapse has one, their sum. Only
+    the candidates of a GRU need the second one: it is the weight of the connection from
+    the neuron "constant".
 
     See Also
     --------
@@ -150,7 +164,8 @@ def from_torch(modules: Any, network: Network | None = None) -> Network:
     if isinstance(modules, SequenceModule):
         if network is None:
             raise ArgumentError(
-                "A module of to_torch has no network in it. Give the one it was made of, too."
+                "A module of to_torch has no network in it. Give the one it was made"
+                " of, too."
             )
         modules.write(network)
         return network

@@ -28,8 +28,8 @@ WHAT = "What is read from or written to torch"
 class CellKind(NamedTuple):
     """A recurrent module: names of the corresponding layers of an architecture.
 
-    ``summed`` are the targets of its matrices, in torch's order; ``recurrent`` has h of the previous
-    step, ``shown`` is h.
+    ``summed`` are the targets of its matrices, in torch's order; ``recurrent`` has h of
+    the previous step, ``shown`` is h.
     """
 
     summed: tuple[str, ...]
@@ -46,26 +46,36 @@ KINDS = {
         "hidden",
         "hidden",
     ),
-    nn.GRU: CellKind(("reset gates", "update gates", "candidates"), (*GATES, "tanh"), "cells", "cells"),
+    nn.GRU: CellKind(
+        ("reset gates", "update gates", "candidates"),
+        (*GATES, "tanh"),
+        "cells",
+        "cells",
+    ),
     nn.RNN: CellKind(("hidden",), ("tanh",), "context", "hidden"),
 }
 PLAIN = {"bias": True, "bidirectional": False, "proj_size": 0}
 """Settings for which recurrent modules are equal to the architectures."""
 PASSED_OVER = (nn.Dropout, nn.Flatten)
-"""Modules without parameters that change nothing after training; inputs of a network are flat rows."""
+"""Modules without parameters that change nothing after training; inputs of a network
+are flat rows."""
 
 
 class Peer(NamedTuple):
-    """Modules of torch: a recurrent module or None, then matrices, each with a squash."""
+    """Modules of torch: a recurrent module or None, then matrices, each with a
+    squash.
+    """
 
     recurrent: Any
     linears: list[tuple[Any, str]]
 
 
 class Portion(NamedTuple):
-    """Portion of a tensor and its counterpart in a network: the matrix (targets, sources), or the biases.
+    """Portion of a tensor and its counterpart in a network: the matrix (targets,
+    sources), or the biases.
 
-    Torch has two biases for one sum: `extra` is added when it is read, and set to 0 when it is written.
+    Torch has two biases for one sum: `extra` is added when it is read, and set to 0
+    when it is written.
     """
 
     tensor: Tensor
@@ -74,11 +84,13 @@ class Portion(NamedTuple):
     extra: Tensor = None
 
 
-# --- what torch has ------------------------------------------------------------------------------
+# --- what torch has -------------------------------------------------------------------
 
 
 def peer_of(modules: Any) -> Peer:
-    """The modules in order; ArgumentTypeError or ArgumentError if no architecture corresponds to them."""
+    """The modules in order; ArgumentTypeError or ArgumentError if no architecture
+    corresponds to them.
+    """
     try:
         flat = list(_flat(modules))
     except RecursionError:
@@ -100,19 +112,24 @@ def peer_of(modules: Any) -> Peer:
     if recurrent is not None:
         _require(recurrent, PLAIN)
     if len(linears) > 1 and recurrent is not None:
-        raise ArgumentError(f"Expected one Linear after a recurrent module, got {len(linears)}.")
+        raise ArgumentError(
+            f"Expected one Linear after a recurrent module, got {len(linears)}."
+        )
     return Peer(recurrent, [(linear, name or "identity") for linear, name in linears])
 
 
 def _unknown(module: Any) -> ArgumentError:
     """The error for a module of another kind; of one with parts it names these."""
     parts = (
-        [] if isinstance(module, list | tuple) else [f"model.{name}" for name, _ in module.named_children()]
+        []
+        if isinstance(module, list | tuple)
+        else [f"model.{name}" for name, _ in module.named_children()]
     )
     advice = f" Pass submodules as a list: [{', '.join(parts[:4])}]." if parts else ""
     return ArgumentError(
-        "Expected an LSTM, GRU or RNN (optionally followed by one Linear), or a stack of Linears, each with "
-        f"at most one activation, got {type(module).__name__}.{advice}"
+        "Expected an LSTM, GRU or RNN (optionally followed by one Linear), or a stack"
+        " of Linears, each with at most one activation, got"
+        f" {type(module).__name__}.{advice}"
     )
 
 
@@ -135,24 +152,37 @@ def _require(module: Any, settings: Mapping[str, Any]) -> None:
             has = has is not None and has is not False
         if has != wanted:
             what = f"The setting {name!r} of torch.nn.{type(module).__name__}"
-            raise ArgumentError(expected(what, f"{wanted!r}, the only one known here", has))
+            raise ArgumentError(
+                expected(what, f"{wanted!r}, the only one known here", has)
+            )
 
 
-# --- the network that is the same ----------------------------------------------------------------
+# --- the network that is the same -----------------------------------------------------
 
 
 def network_of(peer: Peer) -> Network:
     """Make a new network for the modules, with all weights 0."""
     first = peer.recurrent if peer.recurrent is not None else peer.linears[0][0]
-    options: dict[str, Any] = {"initializer": "zeros", "bias_initializer": "zeros", "dtype": _dtype(first)}
+    options: dict[str, Any] = {
+        "initializer": "zeros",
+        "bias_initializer": "zeros",
+        "dtype": _dtype(first),
+    }
     if peer.recurrent is None:
-        sizes = [first.in_features, *(linear.out_features for linear, _ in peer.linears)]
-        net: Network = architect.Perceptron(*sizes, output_squash=peer.linears[-1][1], **options)
+        sizes = [
+            first.in_features,
+            *(linear.out_features for linear, _ in peer.linears),
+        ]
+        net: Network = architect.Perceptron(
+            *sizes, output_squash=peer.linears[-1][1], **options
+        )
         for layer, (_, name) in zip(net.hidden, peer.linears, strict=False):
             layer.squash = name
         return net
     sizes = [first.input_size, *[first.hidden_size] * first.num_layers]
-    top, options["output_squash"] = peer.linears[0] if peer.linears else (None, "identity")
+    top, options["output_squash"] = (
+        peer.linears[0] if peer.linears else (None, "identity")
+    )
     sizes.append(top.out_features if top is not None else first.hidden_size)
     if isinstance(first, nn.LSTM):
         net = architect.LSTM(*sizes, style="standard", **options)
@@ -161,7 +191,9 @@ def network_of(peer: Peer) -> Network:
     else:
         net = architect.Elman(*sizes, squash=first.nonlinearity, **options)
     if top is None:
-        _pass_on(net, _layer(net, KINDS[type(first)].shown, first, first.num_layers - 1))
+        _pass_on(
+            net, _layer(net, KINDS[type(first)].shown, first, first.num_layers - 1)
+        )
     return net
 
 
@@ -169,13 +201,17 @@ def _dtype(module: Any) -> Any:
     found = next(module.parameters()).dtype
     known = {torch.float64: np.float64, torch.float32: np.float32}
     if found not in known:
-        raise ArgumentError(expected("The dtype of a module", "float64 or float32", found))
+        raise ArgumentError(
+            expected("The dtype of a module", "float64 or float32", found)
+        )
     return known[found]
 
 
 def _pass_on(net: Network, shown: Layer) -> None:
     """Make the outputs a fixed copy of a layer."""
-    between, weights, connections = _between(net, shown, net.output), net.weights.copy(), net.connections
+    between = _between(net, shown, net.output)
+    weights = net.weights.copy()
+    connections = net.connections
     weights[between] = np.eye(len(shown))
     net.weights = weights
     for number in between.flat:
@@ -188,36 +224,52 @@ def _layer(net: Network, name: str, module: Any, i: int) -> Layer:
     return layer
 
 
-# --- which numbers are the same ------------------------------------------------------------------
+# --- which numbers are the same -------------------------------------------------------
 
 
 def parts_of(peer: Peer, net: Network) -> list[Portion]:
-    """Places of the modules' parameters in a network; ArgumentError if the network does not match."""
-    parts, layers = [], list(net.layers)
+    """Places of the modules' parameters in a network; ArgumentError if the network does
+    not match.
+    """
+    parts = []
+    layers = list(net.layers)
     if peer.recurrent is not None:
         parts = list(_recurrent_parts(peer.recurrent, net))
-        kind, last = KINDS[type(peer.recurrent)], peer.recurrent.num_layers - 1
-        layers = [_layer(net, kind.shown, peer.recurrent, last), *([net.output] if peer.linears else [])]
+        kind = KINDS[type(peer.recurrent)]
+        last = peer.recurrent.num_layers - 1
+        layers = [
+            _layer(net, kind.shown, peer.recurrent, last),
+            *([net.output] if peer.linears else []),
+        ]
     if len(layers) != 1 + len(peer.linears):
         wanted = f"of {1 + len(peer.linears)} layers, inputs and outputs among them"
         raise ArgumentError(expected("The network for these Linears", wanted, net))
-    for (source, target), (linear, squash) in zip(pairwise(layers), peer.linears, strict=True):
+    for (source, target), (linear, squash) in zip(
+        pairwise(layers), peer.linears, strict=True
+    ):
         _require_squash(target, squash)
         parts += [
             Portion(linear.weight.detach(), target, source),
             Portion(linear.bias.detach(), target),
         ]
     for part in parts:
-        has = (len(part.target),) if part.source is None else (len(part.target), len(part.source))
+        has = (
+            (len(part.target),)
+            if part.source is None
+            else (len(part.target), len(part.source))
+        )
         if has != tuple(part.tensor.shape):
             origin = "" if part.source is None else f" from {part.source!r}"
             what = f"The numbers of {part.target!r}{origin}"
-            raise ArgumentError(expected(what, f"of shape {has}", tuple(part.tensor.shape)))
+            raise ArgumentError(
+                expected(what, f"of shape {has}", tuple(part.tensor.shape))
+            )
     return parts
 
 
 def _recurrent_parts(module: Any, net: Network) -> Iterator[Portion]:
-    kind, source = KINDS[type(module)], net.input
+    kind = KINDS[type(module)]
+    source = net.input
     squashes = (module.nonlinearity,) if isinstance(module, nn.RNN) else kind.squashes
     for i in range(module.num_layers):
         tensors = [
@@ -225,12 +277,16 @@ def _recurrent_parts(module: Any, net: Network) -> Iterator[Portion]:
             for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
         ]
         recurrent = _layer(net, kind.recurrent, module, i)
-        for name, squash, enter, recur, bias, extra in zip(kind.summed, squashes, *tensors, strict=True):
+        for name, squash, enter, recur, bias, extra in zip(
+            kind.summed, squashes, *tensors, strict=True
+        ):
             layer = _layer(net, name, module, i)
             _require_squash(layer, squash)
             yield Portion(enter, layer, source)
             yield Portion(recur, layer, recurrent)
-            if isinstance(module, nn.GRU) and name == "candidates":  # b_hn stands within the reset gate
+            if (
+                isinstance(module, nn.GRU) and name == "candidates"
+            ):  # b_hn stands within the reset gate
                 yield Portion(bias, layer)
                 yield Portion(extra[:, None], layer, net["constant"])
             else:
@@ -243,7 +299,9 @@ def _recurrent_parts(module: Any, net: Network) -> Iterator[Portion]:
 def _require_squash(layer: Layer, name: str) -> None:
     found = layer.squash
     if found is None or found.name != name:
-        raise ArgumentError(expected(f"The squash of {layer!r}", f"{name!r}, that of the module", found))
+        raise ArgumentError(
+            expected(f"The squash of {layer!r}", f"{name!r}, that of the module", found)
+        )
 
 
 def _neurons(net: Network, layer: Layer) -> Ints:
@@ -260,7 +318,8 @@ def _between(net: Network, source: Layer, target: Layer) -> Ints:
     found = np.flatnonzero((i >= 0) & (i < len(source)) & (j >= 0) & (j < len(target)))
     if len(found) < len(source) * len(target):
         raise TopologyError(
-            f"{source!r} must be fully connected to {target!r} to have the weights of a module."
+            f"{source!r} must be fully connected to {target!r} to have the weights of a"
+            " module."
         )
     numbers = np.empty((len(target), len(source)), np.int64)
     numbers[j[found], i[found]] = found
@@ -268,49 +327,82 @@ def _between(net: Network, source: Layer, target: Layer) -> Ints:
 
 
 def _place(part: Portion, net: Network) -> Ints:
-    """Indices of the connections whose weights, or of the neurons whose biases, a part contains."""
-    return _neurons(net, part.target) if part.source is None else _between(net, part.source, part.target)
+    """Indices of the connections whose weights, or of the neurons whose biases, a part
+    contains.
+    """
+    return (
+        _neurons(net, part.target)
+        if part.source is None
+        else _between(net, part.source, part.target)
+    )
 
 
 def read(peer: Peer, net: Network) -> None:
-    """Read weights and biases from the modules; nothing has changed if an error is raised."""
+    """Read weights and biases from the modules; nothing has changed if an error is
+    raised.
+    """
     parts = parts_of(peer, net)
     places = [_place(part, net) for part in parts]
-    values = [part.tensor if part.extra is None else part.tensor + part.extra for part in parts]
+    values = [
+        part.tensor if part.extra is None else part.tensor + part.extra
+        for part in parts
+    ]
     numbers = [value.cpu().to(torch.float64).numpy() for value in values]
     if not all(np.isfinite(array).all() for array in numbers):
-        raise ArgumentError("Expected the weights of a module to be finite to be read, got NaN or infinity.")
+        raise ArgumentError(
+            "Expected the weights of a module to be finite to be read, got NaN or"
+            " infinity."
+        )
     found: tuple[list[Any], list[Any]] = ([], [])  # of weights, and of biases
     for part, place, array in zip(parts, places, numbers, strict=True):
         found[part.source is None].append((place.reshape(-1), array.reshape(-1)))
-    weights, biases = ([np.concatenate(column) for column in zip(*pairs, strict=True)] for pairs in found)
+    weights, biases = (
+        [np.concatenate(column) for column in zip(*pairs, strict=True)]
+        for pairs in found
+    )
     set_numbers(net, (weights[0], weights[1]), (biases[0], biases[1]))
 
 
 def write(peer: Peer, net: Network) -> None:
-    """Write weights and biases into the modules; nothing has changed if an error is raised."""
+    """Write weights and biases into the modules; nothing has changed if an error is
+    raised.
+    """
     parts = parts_of(peer, net)
     places = [_place(part, net) for part in parts]
     twin = network_of(peer)
     if not peer.linears:
         _require_squash(net.output, "identity")
-    if not all(map(np.array_equal, _rest(parts, net), _rest(parts_of(peer, twin), twin))):
+    if not all(
+        map(np.array_equal, _rest(parts, net), _rest(parts_of(peer, twin), twin))
+    ):
         raise TopologyError(
-            f"{net!r} has connections or biases without a counterpart in the modules, such as peepholes or a "
-            "read-out without a Linear. to_torch(network) alone makes a module of any topology."
+            f"{net!r} has connections or biases without a counterpart in the modules,"
+            " such as peepholes or a read-out without a Linear. to_torch(network)"
+            " alone makes a module of any topology."
         )
-    weights, biases = net.weights, net.biases
+    weights = net.weights
+    biases = net.biases
     for part, place in zip(parts, places, strict=True):
-        part.tensor.copy_(torch.tensor((biases if part.source is None else weights)[place]))
+        part.tensor.copy_(
+            torch.tensor((biases if part.source is None else weights)[place])
+        )
         if part.extra is not None:
             part.extra.zero_()
 
 
 def _rest(parts: list[Portion], net: Network) -> list[Floats]:
-    """The weights and the biases of a network that are in none of the parts, in ascending order."""
+    """The weights and the biases of a network that are in none of the parts, in
+    ascending order.
+    """
     rest = []
     for values, biases in ((net.weights, False), (net.biases, True)):
-        held = [_place(part, net).ravel() for part in parts if (part.source is None) == biases]
-        inputs = np.arange(len(net.input) if biases else 0)  # whose biases nothing reads
+        held = [
+            _place(part, net).ravel()
+            for part in parts
+            if (part.source is None) == biases
+        ]
+        inputs = np.arange(
+            len(net.input) if biases else 0
+        )  # whose biases nothing reads
         rest.append(np.sort(np.delete(values, np.concatenate([inputs, *held]))))
     return rest

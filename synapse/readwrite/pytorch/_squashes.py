@@ -1,4 +1,6 @@
-"""Activation functions in PyTorch: its own modules where they are equal, otherwise by their formulas."""
+"""Activation functions in PyTorch: its own modules where they are equal, otherwise by
+their formulas.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,16 @@ from typing import Any
 import torch
 
 from ...squash import ACTIVATIONS, LARGEST
-from .._formulas import COMPARISONS, OPERATORS, PRIMITIVES, Tree, computed, given, kind_of, tree_of
+from .._formulas import (
+    COMPARISONS,
+    OPERATORS,
+    PRIMITIVES,
+    Tree,
+    computed,
+    given,
+    kind_of,
+    tree_of,
+)
 
 Tensor = Any  # torch may not be installed where types are checked
 
@@ -17,24 +28,31 @@ MODULES = {
     for one in ACTIVATIONS.values()
     if one.torch
 }
-"""Activations of torch, with the equal squash and the settings for which they are equal."""
+"""Activations of torch, with the equal squash and the settings for which they are
+equal."""
 
 
 def function_of(squash: str) -> Any:
-    """The function of tensors that a squash is; those of groups take the states in the last axis."""
+    """The function of tensors that a squash is; those of groups take the states in the
+    last axis.
+    """
     return given(squash, "torch") or _built_in(squash)
 
 
 def _built_in(squash: str) -> Any:
     entry = ACTIVATIONS.get(squash)
     if entry is not None and entry.torch is not None and entry.torch.exact:
-        return getattr(torch.nn, entry.torch.module)(**entry.torch.settings).forward  # without hooks
+        return getattr(torch.nn, entry.torch.module)(
+            **entry.torch.settings
+        ).forward  # without hooks
     formula = partial(Formula.apply, tree_of(squash, 0), tree_of(squash, 1))
     return partial(_of_largest, formula) if kind_of(squash) == LARGEST else formula
 
 
 def _of_largest(formula: Any, states: Tensor) -> Tensor:
-    """The values of a formula for the neuron of a group with the largest state (the first in a tie), or 0."""
+    """The values of a formula for the neuron of a group with the largest state (the
+    first in a tie), or 0.
+    """
     first = states.argmax(-1, keepdim=True)
     return formula(states) * torch.zeros_like(states).scatter(-1, first, 1.0)
 
@@ -42,7 +60,8 @@ def _of_largest(formula: Any, states: Tensor) -> Tensor:
 class Formula(torch.autograd.Function):  # type: ignore[misc]  # torch need not be installed
     """A value and its slope, both by the formula.
 
-    Torch would differentiate both sides of a branch, and make NaN of the side that overflows.
+    Torch would differentiate both sides of a branch, and make NaN of the side that
+    overflows.
     """
 
     @staticmethod
@@ -63,8 +82,14 @@ class Formula(torch.autograd.Function):  # type: ignore[misc]  # torch need not 
         return None, None, errors * _computed(ctx.slope, states)
 
 
-NAMES = {kind: function.__name__ for kind, function in (OPERATORS | COMPARISONS).items()}
-NAMES |= {kind: kind for kind in ("where", *PRIMITIVES)} | {"max": "maximum", "min": "minimum", "==": "eq"}
+NAMES = {
+    kind: function.__name__ for kind, function in (OPERATORS | COMPARISONS).items()
+}
+NAMES |= {kind: kind for kind in ("where", *PRIMITIVES)} | {
+    "max": "maximum",
+    "min": "minimum",
+    "==": "eq",
+}
 FUNCTIONS = {kind: getattr(torch, name) for kind, name in NAMES.items()}
 """The primitives of formulas, which are called as in NumPy but for a few."""
 
@@ -73,7 +98,9 @@ def _computed(tree: Tree, states: Tensor) -> Tensor:
     most = 709.0 if states.dtype == torch.float64 else 88.0
     functions = {
         **FUNCTIONS,
-        "number": lambda value: torch.full((), value, dtype=states.dtype, device=states.device),
+        "number": lambda value: torch.full(
+            (), value, dtype=states.dtype, device=states.device
+        ),
         "exp": lambda x: torch.exp(
             x.clamp(max=most)
         ),  # as in the engine: slopes multiply it by numbers near 0

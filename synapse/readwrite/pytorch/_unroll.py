@@ -1,4 +1,6 @@
-"""Compute blocks of neurons in PyTorch: all steps at once where nothing recurs, otherwise step by step."""
+"""Compute blocks of neurons in PyTorch: all steps at once where nothing recurs,
+otherwise step by step.
+"""
 
 from __future__ import annotations
 
@@ -21,32 +23,49 @@ Tensor = Any  # torch may not be installed where types are checked
 
 
 def _found(answer: Tensor) -> bool:
-    """Whether numbers are such that work can be left out; a compiled graph must not depend on them."""
+    """Whether numbers are such that work can be left out; a compiled graph must not
+    depend on them.
+    """
     return not torch.compiler.is_compiling() and bool(answer)
 
 
 class TermModule(torch.nn.Module):  # type: ignore[misc]  # torch need not be installed
-    """The connections of a term. Its index tensors move to a device with it; they are not in a state dict."""
+    """The connections of a term. Its index tensors move to a device with it; they are
+    not in a state dict.
+    """
 
     def __init__(self, term: Term, size: int, fixed: Bools) -> None:
         super().__init__()
-        self.form, self.source, self.inner, self.outer = term.form, term.source, term.inner, term.outer
+        self.form = term.form
+        self.source = term.source
+        self.inner = term.inner
+        self.outer = term.outer
         self.fixed = bool(fixed[term.weights].all()) and term.form == "each"
-        self.padding = (term.first, size - term.stop) if term.stop - term.first < size else None
+        self.padding = (
+            (term.first, size - term.stop) if term.stop - term.first < size else None
+        )
         self.shape = term.weights.shape
         flat = term.weights.T.reshape(-1)
         in_order = flat[0] >= 0 and np.array_equal(flat, flat[0] + np.arange(len(flat)))
         self.stretch = int(flat[0]) if in_order else None
         places = np.where(term.weights < 0, len(fixed), term.weights).reshape(-1)
         arrays = (*term.picks, None if in_order else places)
-        for name, array in zip(("sources", "targets", "gaters", "weights"), arrays, strict=True):
-            self.register_buffer(name, None if array is None else torch.tensor(array), persistent=False)
+        for name, array in zip(
+            ("sources", "targets", "gaters", "weights"), arrays, strict=True
+        ):
+            self.register_buffer(
+                name, None if array is None else torch.tensor(array), persistent=False
+            )
         self.width = term.stop - term.first
 
     def number(self, weight: Tensor) -> Tensor:
-        """Gather its weights from all, which end with a 0; None if all of them are 1 and stay so."""
+        """Gather its weights from all, which end with a 0; None if all of them are 1
+        and stay so.
+        """
         if self.stretch is not None:
-            own = weight[self.stretch : self.stretch + math.prod(self.shape)].view(self.shape[::-1])
+            own = weight[self.stretch : self.stretch + math.prod(self.shape)].view(
+                self.shape[::-1]
+            )
             own = own.T if len(self.shape) == 2 else own
         else:
             own = weight.index_select(0, self.weights).view(self.shape)
@@ -54,7 +73,9 @@ class TermModule(torch.nn.Module):  # type: ignore[misc]  # torch need not be in
 
     def scatter(self, values: Tensor) -> Tensor:
         """Add what each connection contributes to its target."""
-        return values.new_zeros(len(values), self.width).index_add(1, self.targets, values)
+        return values.new_zeros(len(values), self.width).index_add(
+            1, self.targets, values
+        )
 
     def pad(self, sums: Any, on: Any) -> Any:
         """Extend sums of some neurons to all neurons of the block, by zeros."""
@@ -64,13 +85,18 @@ class TermModule(torch.nn.Module):  # type: ignore[misc]  # torch need not be in
 
     def add_to(self, sums: Any, on: Any) -> Any:
         """Add what its sources contribute, before the gates of the sums."""
-        values, number = chosen(on.take(self.source), self.sources, on), on.numbers[self]
+        values = chosen(on.take(self.source), self.sources, on)
+        number = on.numbers[self]
         if self.inner is not None:
-            values = on.do(torch.mul, values, chosen(on.take(self.inner), self.gaters, on))
+            values = on.do(
+                torch.mul, values, chosen(on.take(self.inner), self.gaters, on)
+            )
         if self.form == "dense" and sums is not None:
             return on.do(torch.addmm, sums, values, number)
         if number is not None:
-            values = on.do(torch.mm if self.form == "dense" else torch.mul, values, number)
+            values = on.do(
+                torch.mm if self.form == "dense" else torch.mul, values, number
+            )
         if self.form == "sparse":
             values = on.do(self.scatter, values)
         values = values if self.outer else self.pad(values, on)
@@ -86,26 +112,39 @@ class TermModule(torch.nn.Module):  # type: ignore[misc]  # torch need not be in
 
 
 class BlockModule(torch.nn.Module):  # type: ignore[misc]  # torch need not be installed
-    """A block: its terms by the gates of their sums. ``on`` computes at once, or notes what to compute."""
+    """A block: its terms by the gates of their sums. ``on`` computes at once, or notes
+    what to compute.
+    """
 
-    def __init__(self, block: Block, fixed: Bools, biased: Bools, function: Callable[[str], Any]) -> None:
+    def __init__(
+        self, block: Block, fixed: Bools, biased: Bools, function: Callable[[str], Any]
+    ) -> None:
         super().__init__()
         self.biased = bool(biased[block.first : block.stop].any())
         self.size = block.size
         self.pieces = block.pieces
         self.functions = [function(name) for name, _, _ in self.pieces]
         self.sizes = [b - a for _, a, b in self.pieces]
-        self.terms = torch.nn.ModuleList(TermModule(term, self.size, fixed) for term in block.terms)
+        self.terms = torch.nn.ModuleList(
+            TermModule(term, self.size, fixed) for term in block.terms
+        )
         groups = defaultdict(list)
         for term, module in zip(block.terms, self.terms, strict=True):
             gaters = term.picks[2]
-            key = (term.outer, term.first, term.stop, None if gaters is None else gaters.tobytes())
+            key = (
+                term.outer,
+                term.first,
+                term.stop,
+                None if gaters is None else gaters.tobytes(),
+            )
             groups[key if term.outer else None].append(module)
         self.plain = groups.pop(None, [])
         self.gated = list(groups.values())
 
     def cut_at(self, places: Sequence[int]) -> None:
-        """Say where its activations are cut, so that what is read need not be copied."""
+        """Say where its activations are cut, so that what is read need not be
+        copied.
+        """
         self.units = []
         for _, a, b in self.pieces:
             inside = [a, *(place for place in places if a < place < b), b]
@@ -123,12 +162,19 @@ class BlockModule(torch.nn.Module):  # type: ignore[misc]  # torch need not be i
     def fire(self, states: Any, on: Any) -> list[Any]:
         """The activations of its pieces."""
         parts = cut(states, self.sizes, on)
-        return [on.do(function, part) for function, part in zip(self.functions, parts, strict=True)]
+        return [
+            on.do(function, part)
+            for function, part in zip(self.functions, parts, strict=True)
+        ]
 
 
 def chosen(values: Any, columns: Tensor | None, on: Any) -> Any:
     """The columns of values that are used; None: all, in order."""
-    return values if columns is None else on.do(partial(torch.index_select, dim=1, index=columns), values)
+    return (
+        values
+        if columns is None
+        else on.do(partial(torch.index_select, dim=1, index=columns), values)
+    )
 
 
 def cut(values: Any, sizes: list[int], on: Any) -> list[Any]:
@@ -147,13 +193,24 @@ def beside(*values: Tensor) -> Tensor:
 class Unrolling:
     """The values of all blocks through one sequence, or several of one length.
 
-    Values of all steps have shape (steps * sequences, neurons of the block), step by step. ``start`` has the
-    activations and the states of each block before the first step.
+    Values of all steps have shape (steps * sequences, neurons of the block), step by
+    step. ``start`` has the activations and the states of each block before the first
+    step.
     """
 
-    def __init__(self, steps: int, inputs: Tensor, start: Any, bias: Sequence[Tensor], numbers: Any) -> None:
-        self.steps, self.sequences = steps, len(inputs) // steps
-        self.start, self.bias, self.numbers = start, bias, numbers
+    def __init__(
+        self,
+        steps: int,
+        inputs: Tensor,
+        start: Any,
+        bias: Sequence[Tensor],
+        numbers: Any,
+    ) -> None:
+        self.steps = steps
+        self.sequences = len(inputs) // steps
+        self.start = start
+        self.bias = bias
+        self.numbers = numbers
         self.values: dict[int, Tensor] = {0: inputs}
         self.last_values = [inputs[len(inputs) - self.sequences :]] * len(start)
         self.last_states = [states for _, states in start]
@@ -173,14 +230,23 @@ class Unrolling:
         """Values of all steps, of blocks that have been computed."""
         values = self.values[read.block]
         if read.kind == PAST:
-            values = torch.cat([self.start[read.block][0], values[: len(values) - self.sequences]])
-        return values if read.stop - read.first == values.shape[1] else values[:, read.first : read.stop]
+            values = torch.cat(
+                [self.start[read.block][0], values[: len(values) - self.sequences]]
+            )
+        return (
+            values
+            if read.stop - read.first == values.shape[1]
+            else values[:, read.first : read.stop]
+        )
 
     def at_once(self, number: int, block: BlockModule) -> None:
         """Compute a block that does not depend on itself, for all steps."""
         states, fired = block.compute(self.bias[number], self)
         self.values[number], last = beside(*fired), len(states) - self.sequences
-        self.last_values[number], self.last_states[number] = self.values[number][last:], states[last:]
+        self.last_values[number], self.last_states[number] = (
+            self.values[number][last:],
+            states[last:],
+        )
 
     def recur(self, loop: Recurrence) -> None:
         """Compute blocks that depend on themselves."""
@@ -190,17 +256,26 @@ class Unrolling:
             Step(self, loop).run()
 
     def _is_lstm(self, _: Any, *others: tuple[int, BlockModule]) -> bool:
-        """Whether no block but the first has biases or weights other than 1, and torch's LSTM can be used."""
-        ones = all(self.numbers[term] is None for _, block in others for term in block.terms)
+        """Whether no block but the first has biases or weights other than 1, and
+        torch's LSTM can be used.
+        """
+        ones = all(
+            self.numbers[term] is None for _, block in others for term in block.terms
+        )
         if not ones or any(block.biased or self.bias[k].any() for k, block in others):
             return False
         # Its kernel has no derivatives in forward mode, and no vmap.
-        if torch.autograd.forward_ad._current_level >= 0 or torch._C._are_functorch_transforms_active():
+        if (
+            torch.autograd.forward_ad._current_level >= 0
+            or torch._C._are_functorch_transforms_active()
+        ):
             return False
         return bool(self.values[0].is_cpu)
 
     def as_lstm(self, loop: Recurrence, gates: list[int]) -> None:
-        """Compute all steps by torch's LSTM, and the last gates, which it does not give."""
+        """Compute all steps by torch's LSTM, and the last gates, which it does not
+        give.
+        """
         (a, c, squashed, h), first = loop.blocks, next(iter(loop.blocks.values()))
         (own,), before = loop.divided(first.plain)
 
@@ -208,17 +283,35 @@ class Unrolling:
             parts = values.chunk(4)
             return torch.cat([parts[k] for k in gates])
 
-        bias, recurrent = in_order(self.bias[a]), self.numbers[own]
+        bias = in_order(self.bias[a])
+        recurrent = self.numbers[own]
         into = torch.cat([self.numbers[term] for term in before])
-        weights = [in_order(into.T), in_order(recurrent.T), bias, torch.zeros_like(bias)]
-        inputs = beside(*(self.take(term.source) for term in before)).view(self.steps, self.sequences, -1)
+        weights = [
+            in_order(into.T),
+            in_order(recurrent.T),
+            bias,
+            torch.zeros_like(bias),
+        ]
+        inputs = beside(*(self.take(term.source) for term in before)).view(
+            self.steps, self.sequences, -1
+        )
         begin = self.start[h][0][None], self.start[c][1][None]
-        settings = True, 1, 0.0, torch.is_grad_enabled() or torch.jit.is_tracing(), False, False
+        settings = (
+            True,
+            1,
+            0.0,
+            torch.is_grad_enabled() or torch.jit.is_tracing(),
+            False,
+            False,
+        )
         hidden, (last,), (cell,) = torch.lstm(inputs, begin, weights, *settings)
         self.values[h] = hidden.flatten(0, 1)
         past = hidden[-2] if self.steps > 1 else begin[0][0]
-        states = torch.addmm(torch.addmm(self.bias[a], inputs[-1], into), past, recurrent)
-        self.last_values[a], self.last_states[a] = beside(*first.fire(states, self)), states
+        states = torch.addmm(
+            torch.addmm(self.bias[a], inputs[-1], into), past, recurrent
+        )
+        self.last_values[a] = beside(*first.fire(states, self))
+        self.last_states[a] = states
         self.last_values[c] = self.last_states[c] = self.last_states[squashed] = cell
         self.last_values[squashed] = cell.tanh()
         self.last_values[h] = self.last_states[h] = last
@@ -227,30 +320,48 @@ class Unrolling:
 class Step:
     """The operations of one step of a loop, noted once and done at each step.
 
-    Operands are places in ``memory``. The first ones are of the step before: of the units of each block, and
-    of its states.
+    Operands are places in ``memory``. The first ones are of the step before: of the
+    units of each block, and of its states.
     """
 
     def __init__(self, run: Unrolling, loop: Recurrence) -> None:
-        self.whole, self.loop = run, loop
+        self.whole = run
+        self.loop = loop
         self.memory: list[Any] = []
         self.work: list[tuple[Any, tuple[int, ...], int]] = []
-        self.past, self.now, self.pieces = {}, {}, {}
+        self.past = {}
+        self.now = {}
+        self.pieces = {}
         for k, block in loop.blocks.items():
-            values = (*run.start[k][0].split_with_sizes(block.widths, 1), run.start[k][1])
+            values = (
+                *run.start[k][0].split_with_sizes(block.widths, 1),
+                run.start[k][1],
+            )
             self.past[k] = [self.keep(value) for value in values]
         self.step = self.keep(0)
-        known = {term: run.numbers[term] for block in loop.blocks.values() for term in block.terms}
-        self.numbers = {term: None if one is None else self.keep(one) for term, one in known.items()}
+        known = {
+            term: run.numbers[term]
+            for block in loop.blocks.values()
+            for term in block.terms
+        }
+        self.numbers = {
+            term: None if one is None else self.keep(one) for term, one in known.items()
+        }
         for k, block in loop.blocks.items():
             bias = run.bias[k]
             idle = len(block.terms) and not block.biased and _found((bias == 0).all())
             states, self.pieces[k] = block.compute(None if idle else bias, self)
             units = zip(self.pieces[k], block.units, strict=True)
-            self.now[k] = [unit for piece, sizes in units for unit in cut(piece, sizes, self)] + [states]
+            self.now[k] = [
+                unit for piece, sizes in units for unit in cut(piece, sizes, self)
+            ] + [states]
 
-    def add(self, terms: Sequence[TermModule], bias: Tensor | None = None) -> int | None:
-        """Add what terms contribute to a bias, if there is one; what is known before the loop at once."""
+    def add(
+        self, terms: Sequence[TermModule], bias: Tensor | None = None
+    ) -> int | None:
+        """Add what terms contribute to a bias, if there is one; what is known before
+        the loop at once.
+        """
         later, before = self.loop.divided(terms)
         sums = None
         if before:
@@ -291,7 +402,9 @@ class Step:
 
     def run(self) -> None:
         """Do all steps."""
-        memory, later, run = self.memory, self.loop.read_later, self.whole
+        memory = self.memory
+        later = self.loop.read_later
+        run = self.whole
         last = [place for k in self.past for place in self.now[k]]
         fired: dict[int, list[Any]] = {k: [] for k in later}
         for t in range(run.steps):
@@ -302,7 +415,9 @@ class Step:
                 fired[k].append([memory[place] for place in self.pieces[k]])
             memory[: len(last)] = [memory[place] for place in last]
         for k, rows in fired.items():
-            run.values[k] = beside(*(torch.cat(column) for column in zip(*rows, strict=True)))
+            run.values[k] = beside(
+                *(torch.cat(column) for column in zip(*rows, strict=True))
+            )
         for k, (*units, states) in self.past.items():
             run.last_values[k] = beside(*(memory[place] for place in units))
             run.last_states[k] = memory[states]
@@ -311,17 +426,37 @@ class Step:
 class Recurrence:
     """Blocks that depend on each other from step to step."""
 
-    def __init__(self, members: list[int], blocks: list[Block], modules: Any, answering: list[int]) -> None:
+    def __init__(
+        self,
+        members: list[int],
+        blocks: list[Block],
+        modules: Any,
+        answering: list[int],
+    ) -> None:
         self.blocks: dict[int, BlockModule] = {k: modules[k] for k in members}
         others = (block for k, block in enumerate(blocks) if k not in members)
         read = {read.block for block in others for read in block.reads()}
         self.read_later = [k for k in members if k in read or k in answering]
-        reads = {read for k in members for read in blocks[k].reads() if read.kind <= PAST}
+        reads = {
+            read for k in members for read in blocks[k].reads() if read.kind <= PAST
+        }
         for k, block in self.blocks.items():
-            block.cut_at(sorted({end for read in reads if read.block == k for end in read[2:]}))
-        self.gates = gates_of(members, blocks) if self.read_later == members[3:] else None
+            block.cut_at(
+                sorted({end for read in reads if read.block == k for end in read[2:]})
+            )
+        self.gates = (
+            gates_of(members, blocks) if self.read_later == members[3:] else None
+        )
 
-    def divided(self, terms: Sequence[TermModule]) -> tuple[list[TermModule], list[TermModule]]:
-        """Terms that read or are gated by the blocks of the loop before their sums, and the others."""
-        later = [t for t in terms if any(read and read.block in self.blocks for read in (t.source, t.inner))]
+    def divided(
+        self, terms: Sequence[TermModule]
+    ) -> tuple[list[TermModule], list[TermModule]]:
+        """Terms that read or are gated by the blocks of the loop before their sums, and
+        the others.
+        """
+        later = [
+            t
+            for t in terms
+            if any(read and read.block in self.blocks for read in (t.source, t.inner))
+        ]
         return later, [term for term in terms if term not in later]

@@ -22,16 +22,23 @@ Tensor = Any  # torch may not be installed where types are checked
 
 
 class Context(NamedTuple):
-    """Activations and states between two steps, each of shape (neurons,) or (sequences, neurons)."""
+    """Activations and states between two steps, each of shape (neurons,) or (sequences,
+    neurons).
+    """
 
     activations: Tensor
     states: Tensor
 
 
 def _structure_of(topology: Topology) -> list[Ints]:
-    """Ends of the connections, and the places of their weights and of the biases in the parameters."""
+    """Ends of the connections, and the places of their weights and of the biases in the
+    parameters.
+    """
     places = [parameters.distinct(tie)[1] for tie in (topology.tie, topology.bias_tie)]
-    return [*map(np.asarray, (topology.source, topology.target, topology.gater)), *places]
+    return [
+        *map(np.asarray, (topology.source, topology.target, topology.gater)),
+        *places,
+    ]
 
 
 class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not be installed
@@ -40,43 +47,59 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
     Attributes
     ----------
     weight : torch.nn.Parameter, shape (connections,)
-        Weights in the order of ``network.connections``. Tied weights are one entry, at the place of the
-        first.
+        Weights in the order of ``network.connections``. Tied weights are one entry, at
+        the place of the first.
     bias : torch.nn.Parameter, shape (neurons,)
-        Biases in the order of the network's neurons. Tied biases are one entry, at the place of the first.
+        Biases in the order of the network's neurons. Tied biases are one entry, at the
+        place of the first.
     context : Context
-        The network's context when the module was made. Pass it to a call to continue from there.
+        The network's context when the module was made. Pass it to a call to continue
+        from there.
 
     Notes
     -----
     Weights and biases that are not trainable in the network are read from the buffers
-    ``fixed_weight`` and ``fixed_bias`` instead of the parameters, so that no optimizer changes them, not even
-    by weight decay. A weight whose connection has a sign is moved back to 0 by the next call, and by
+    ``fixed_weight`` and ``fixed_bias`` instead of the parameters, so that no optimizer
+    changes them, not even by weight decay. A weight whose connection has a sign is
+    moved back to 0 by the next call, and by
     :meth:`hold_signs`, if an optimizer has taken it across.
     """
 
     def __init__(self, network: Network) -> None:
         super().__init__()
-        topology = Topology.of(network).require_closed("converted to PyTorch", outward=False)
+        topology = Topology.of(network).require_closed(
+            "converted to PyTorch", outward=False
+        )
         require_released(network, "converted to PyTorch")
         plan = plan_of(topology)
         blocks = blocks_of(plan)
         for name, squash in zip(topology.names, topology.squash, strict=True):
             require_written(name, squash, "torch", "PyTorch")
         self._made_of = _structure_of(topology)
-        self._inputs, self._outputs = topology.inputs, topology.outputs
+        self._inputs = topology.inputs
+        self._outputs = topology.outputs
         # Connections to inputs and biases of inputs are never read.
         learns = topology.trainable & (topology.target >= topology.inputs)
-        biased = topology.trainable_bias & (np.arange(topology.neurons) >= topology.inputs)
-        self._hold("weight", topology.weight.astype(topology.dtype), learns, topology.tie)
-        self._hold("bias", topology.bias.astype(topology.dtype), biased, topology.bias_tie)
+        biased = topology.trainable_bias & (
+            np.arange(topology.neurons) >= topology.inputs
+        )
+        self._hold(
+            "weight", topology.weight.astype(topology.dtype), learns, topology.tie
+        )
+        self._hold(
+            "bias", topology.bias.astype(topology.dtype), biased, topology.bias_tie
+        )
         signs = topology.sign[parameters.distinct(topology.tie)[0]]
-        self.register_buffer("_sign", torch.tensor(signs) if signs.any() else None, persistent=False)
+        self.register_buffer(
+            "_sign", torch.tensor(signs) if signs.any() else None, persistent=False
+        )
         for name in ("activation", "state"):
             values = torch.tensor(getattr(topology, name).astype(topology.dtype))
             self.register_buffer(f"_{name}", values, persistent=False)
         self.register_buffer("_order", torch.tensor(plan.order), persistent=False)
-        self.register_buffer("_back", torch.tensor(np.argsort(plan.order)), persistent=False)
+        self.register_buffer(
+            "_back", torch.tensor(np.argsort(plan.order)), persistent=False
+        )
         biased = biased[plan.order]
         self.blocks = torch.nn.ModuleList(
             BlockModule(block, ~learns, biased, function_of) for block in blocks
@@ -87,20 +110,30 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
         answering = plan.neurons - blocks[self._answering[0]].first
         last = np.arange(answering - plan.outputs, answering)
         whole = answering == plan.outputs
-        self.register_buffer("_answers", None if whole else torch.tensor(last), persistent=False)
+        self.register_buffer(
+            "_answers", None if whole else torch.tensor(last), persistent=False
+        )
         self._parts = [
-            Recurrence(members, blocks, self.blocks, self._answering) if recurs else members[0]
+            (
+                Recurrence(members, blocks, self.blocks, self._answering)
+                if recurs
+                else members[0]
+            )
             for members, recurs in components_of(blocks)
         ]
 
     def _hold(self, name: str, values: Any, trained: Bools, tie: Ints) -> None:
-        """Weights or biases as a parameter, with each shared one once, and the mask of trainable ones."""
+        """Weights or biases as a parameter, with each shared one once, and the mask of
+        trainable ones.
+        """
         first, place = parameters.distinct(tie)
         self.register_parameter(name, torch.nn.Parameter(torch.tensor(values[first])))
         self.register_buffer(f"fixed_{name}", torch.tensor(values[first]))
         trains = torch.tensor(np.bincount(place, trained) > 0)
         self.register_buffer(f"trains_{name}", trains, persistent=False)
-        self.register_buffer(f"_{name}_of", torch.tensor(place) if tie.any() else None, persistent=False)
+        self.register_buffer(
+            f"_{name}_of", torch.tensor(place) if tie.any() else None, persistent=False
+        )
 
     @property
     def context(self) -> Context:
@@ -108,13 +141,17 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
         return Context(self._activation, self._state)
 
     def hold_signs(self) -> None:
-        """Move the weights that have crossed 0, against the sign of their connection, back to 0."""
+        """Move the weights that have crossed 0, against the sign of their connection,
+        back to 0.
+        """
         if self._sign is not None:
             with torch.no_grad():
                 self.weight.masked_fill_(self._sign * self.weight < 0, 0.0)
 
     def numbers(self) -> tuple[Tensor, Tensor]:
-        """All weights and biases that the module computes with, including the fixed ones."""
+        """All weights and biases that the module computes with, including the fixed
+        ones.
+        """
         self.hold_signs()
         weight = torch.where(self.trains_weight, self.weight, self.fixed_weight)
         bias = torch.where(self.trains_bias, self.bias, self.fixed_bias)
@@ -131,26 +168,36 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
                 ("bias", network.biases, topology.bias_tie),
             ):
                 for holder in (name, f"fixed_{name}"):
-                    getattr(self, holder).copy_(torch.tensor(values[parameters.distinct(tie)[0]]))
+                    getattr(self, holder).copy_(
+                        torch.tensor(values[parameters.distinct(tie)[0]])
+                    )
 
     def write(self, network: Network) -> None:
         """Copy the module's weights and biases into the network it was made of.
 
-        Raises ArgumentError if they are not finite or the network is another one. Nothing has changed.
+        Raises ArgumentError if they are not finite or the network is another one.
+        Nothing has changed.
         """
         self._require(network)
-        weight, bias = (values.detach().cpu().to(torch.float64).numpy() for values in self.numbers())
+        weight, bias = (
+            values.detach().cpu().to(torch.float64).numpy() for values in self.numbers()
+        )
         if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
             raise ArgumentError(
-                "Expected the weights of a module to be finite to be read, got NaN or infinity."
+                "Expected the weights of a module to be finite to be read, got NaN or"
+                " infinity."
             )
-        network.weights, network.biases = weight, bias
+        network.weights = weight
+        network.biases = bias
 
     def _require(self, network: Network) -> None:
         structure = _structure_of(Topology.of(network))
-        if len(network) != len(self._back) or not all(map(np.array_equal, structure, self._made_of)):
+        if len(network) != len(self._back) or not all(
+            map(np.array_equal, structure, self._made_of)
+        ):
             raise ArgumentError(
-                f"The module was made of a network other than {network!r}, or that network has changed."
+                f"The module was made of a network other than {network!r}, or that"
+                " network has changed."
             )
 
     def forward(self, inputs: Tensor, context: Context | None = None) -> Tensor:
@@ -170,12 +217,18 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
         """
         return self.unroll(inputs, context)[0]
 
-    def unroll(self, inputs: Tensor, context: Context | None = None) -> tuple[Tensor, Context]:
-        """Compute the outputs, as a call of the module does, and the context after the last step."""
+    def unroll(
+        self, inputs: Tensor, context: Context | None = None
+    ) -> tuple[Tensor, Context]:
+        """Compute the outputs, as a call of the module does, and the context after the
+        last step.
+        """
         if inputs.ndim not in (2, 3) or inputs.shape[-1] != self._inputs:
-            n, got = self._inputs, tuple(inputs.shape)
+            n = self._inputs
+            got = tuple(inputs.shape)
             raise ArgumentError(
-                f"Expected the inputs to be a tensor of shape (T, {n}) or (S, T, {n}), got {got}."
+                f"Expected the inputs to be a tensor of shape (T, {n}) or (S, T, {n}),"
+                f" got {got}."
             )
         if inputs.ndim == 2:
             outputs, after = self.unroll(inputs[None], context)
@@ -183,25 +236,38 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
         inputs = inputs.to(self.weight.dtype)
         sequences, steps = inputs.shape[:2]
         start = map(torch.zeros_like, self.context) if context is None else context
-        start = Context(*(values.expand(sequences, len(self._back)) for values in start))
+        start = Context(
+            *(values.expand(sequences, len(self._back)) for values in start)
+        )
         if not (steps and sequences):
             return inputs.new_empty(sequences, steps, self._outputs), start
         run = self._run(inputs, start)
         answers = beside(*(run.values[k] for k in self._answering))
-        answers = answers if self._answers is None else answers.index_select(1, self._answers)
+        answers = (
+            answers if self._answers is None else answers.index_select(1, self._answers)
+        )
         answers = answers.view(steps, sequences, -1).transpose(0, 1)
         last = run.last_values, run.last_states
-        return answers, Context(*(torch.cat(values, 1).index_select(1, self._back) for values in last))
+        return answers, Context(
+            *(torch.cat(values, 1).index_select(1, self._back) for values in last)
+        )
 
     def _run(self, inputs: Tensor, start: Context) -> Unrolling:
         """Compute all blocks."""
         weight, bias = self.numbers()
         weight = torch.cat([weight, weight.new_zeros(1)])
-        numbers = {term: term.number(weight) for block in self.blocks for term in block.terms}
+        numbers = {
+            term: term.number(weight) for block in self.blocks for term in block.terms
+        }
         sizes = [block.size for block in self.blocks]
-        *begin, bias = (values.index_select(-1, self._order).split(sizes, -1) for values in (*start, bias))
+        *begin, bias = (
+            values.index_select(-1, self._order).split(sizes, -1)
+            for values in (*start, bias)
+        )
         rows = inputs.transpose(0, 1).flatten(0, 1)
-        run = Unrolling(inputs.shape[1], rows, list(zip(*begin, strict=True)), bias, numbers)
+        run = Unrolling(
+            inputs.shape[1], rows, list(zip(*begin, strict=True)), bias, numbers
+        )
         for part in self._parts:
             if isinstance(part, Recurrence):
                 run.recur(part)
@@ -211,5 +277,9 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
 
     def extra_repr(self) -> str:
         """The sizes, for the repr."""
-        n, m = self._inputs, self._outputs
-        return f"{n} inputs, {m} outputs, {len(self._back)} neurons, {len(self._made_of[0])} connections"
+        n = self._inputs
+        m = self._outputs
+        return (
+            f"{n} inputs, {m} outputs, {len(self._back)} neurons,"
+            f" {len(self._made_of[0])} connections"
+        )

@@ -61,18 +61,26 @@ def test_weights_go_there_and_come_back(kind, layers):
     assert (other.biases == net.biases).all()
     twin = net.clone()
     twin.weights = np.zeros(len(net.weights))
-    assert (synapse.from_torch(modules, twin).weights[: 3 * 4] == net.weights[: 3 * 4]).all()
+    assert (
+        synapse.from_torch(modules, twin).weights[: 3 * 4] == net.weights[: 3 * 4]
+    ).all()
 
 
 def test_a_stack_of_linears_with_any_activation_is_a_perceptron():
-    """Every squash that has a module of torch, in the middle of a stack and at its end."""
+    """Every squash that has a module of torch, in the middle of a stack and at its
+    end."""
 
     def check(one):
         if one.torch:
             last = getattr(nn, one.torch.module)(**one.torch.settings)
             first = nn.Tanh() if one.name == "softmax" else last
             last = nn.Softmax(dim=-1) if one.name == "softmax" else last
-            modules = stack(nn.Linear(3, 5), first, nn.Linear(5, 4), nn.Sequential(nn.Linear(4, 2), last))
+            modules = stack(
+                nn.Linear(3, 5),
+                first,
+                nn.Linear(5, 4),
+                nn.Sequential(nn.Linear(4, 2), last),
+            )
             net = synapse.from_torch(modules)
             assert isinstance(net, architect.Perceptron)
             assert net.output.squash.name == one.name
@@ -86,16 +94,24 @@ def test_a_stack_of_linears_with_any_activation_is_a_perceptron():
 
 
 def test_what_holds_no_numbers_is_passed_over():
-    modules = stack(nn.Flatten(), nn.Linear(3, 4), nn.Tanh(), nn.Dropout(0.3), nn.Linear(4, 2)).eval()
+    modules = stack(
+        nn.Flatten(), nn.Linear(3, 4), nn.Tanh(), nn.Dropout(0.3), nn.Linear(4, 2)
+    ).eval()
     net = synapse.from_torch(modules)
-    assert net.run(INPUTS) == pytest.approx(modules(torch.tensor(INPUTS)).detach().numpy(), abs=1e-12)
+    assert net.run(INPUTS) == pytest.approx(
+        modules(torch.tensor(INPUTS)).detach().numpy(), abs=1e-12
+    )
     with torch.no_grad():
         modules[1].weight.zero_()
     synapse.to_torch(net, modules)
-    assert net.run(INPUTS) == pytest.approx(modules(torch.tensor(INPUTS)).detach().numpy(), abs=1e-12)
+    assert net.run(INPUTS) == pytest.approx(
+        modules(torch.tensor(INPUTS)).detach().numpy(), abs=1e-12
+    )
     lstm, linear = peer("LSTM", layers=2, dropout=0.5)
     net = synapse.from_torch([lstm.eval(), linear])
-    assert net.run(INPUTS) == pytest.approx(told([lstm, linear]).detach().numpy(), abs=1e-12)
+    assert net.run(INPUTS) == pytest.approx(
+        told([lstm, linear]).detach().numpy(), abs=1e-12
+    )
 
 
 def test_what_no_architecture_is_is_refused():
@@ -110,13 +126,17 @@ def test_what_no_architecture_is_is_refused():
         ("float32", lambda: nn.Linear(3, 4, dtype=torch.bfloat16)),
     ]
     read = lambda make: synapse.from_torch(make())  # noqa: E731
-    all_refused([(lambda make=make: read(make), ArgumentError, words) for words, make in cases])
+    all_refused(
+        [(lambda make=make: read(make), ArgumentError, words) for words, make in cases]
+    )
 
 
 OTHERS = [
     lambda: architect.LSTM(3, 5, 2, style="standard", output_squash="identity"),
     lambda: architect.LSTM(3, 4, 2, style="standard"),  # logistic outputs
-    lambda: architect.LSTM(3, 4, 2, style="standard", cell_squash="relu", output_squash="identity"),
+    lambda: architect.LSTM(
+        3, 4, 2, style="standard", cell_squash="relu", output_squash="identity"
+    ),
     lambda: architect.GRU(3, 4, 2, output_squash="identity"),
     lambda: architect.Perceptron(3, 4, 2),
 ]
@@ -124,8 +144,11 @@ OTHERS = [
 
 def test_another_network_is_refused_and_stays():
     for make in OTHERS:
-        net, modules = make(), peer("LSTM")
-        weights, biases, theirs = net.weights, net.biases, numbers(modules)
+        net = make()
+        modules = peer("LSTM")
+        weights = net.weights
+        biases = net.biases
+        theirs = numbers(modules)
         with pytest.raises(SynapseError):
             synapse.from_torch(modules, net)
         with pytest.raises(SynapseError):

@@ -55,7 +55,8 @@ def test_shared_gradients_of_any_gated_graph(spec, seed):
     for items in (links, neurons):
         if items:
             synapse.tie(items, groups=rng.integers(0, 4, len(items)))
-    rows, aims = rng.uniform(-1, 1, (5, spec.inputs)), rng.random((5, spec.outputs))
+    rows = rng.uniform(-1, 1, (5, spec.inputs))
+    aims = rng.random((5, spec.outputs))
     expected = net.run(rows)
     assume(np.abs([neuron.state for neuron in net]).max() < 100)
     net.clear()
@@ -69,7 +70,11 @@ def test_shared_gradients_of_any_gated_graph(spec, seed):
         (found.weights, module.weight, net.connections),
         (found.biases, module.bias, list(net)),
     ):
-        at = [i for i, one in enumerate(items) if all(items.index(other) > i for other in one.tied)]
+        at = [
+            i
+            for i, one in enumerate(items)
+            if all(items.index(other) > i for other in one.tied)
+        ]
         assert len(parameter) == len(at)
         if parameter.grad is not None:
             assert ours[at] == pytest.approx(parameter.grad.numpy(), abs=1e-9)
@@ -77,8 +82,10 @@ def test_shared_gradients_of_any_gated_graph(spec, seed):
 
 @pytest.mark.parametrize("seed", range(20))
 def test_groups_that_are_connected_within(seed):
-    net, rng = competing(seed, "maxout"), np.random.default_rng(seed)
-    rows, aims = rng.normal(size=(6, len(net.input))), rng.normal(size=(6, len(net.output)))
+    net = competing(seed, "maxout")
+    rng = np.random.default_rng(seed)
+    rows = rng.normal(size=(6, len(net.input)))
+    aims = rng.normal(size=(6, len(net.output)))
     module = synapse.to_torch(net)
     outputs = module(torch.tensor(rows))
     assert outputs.detach().numpy() == pytest.approx(net.clone().run(rows), abs=1e-12)
@@ -86,13 +93,18 @@ def test_groups_that_are_connected_within(seed):
     (0.5 * factors * (outputs - torch.tensor(aims)) ** 2).sum().backward()
     found = synapse.gradient(net, rows, aims, "squared_error")
     trained = np.array([link.trainable for link in net.connections])
-    assert module.weight.grad.numpy()[trained] == pytest.approx(found.weights[trained], abs=1e-11)
+    assert module.weight.grad.numpy()[trained] == pytest.approx(
+        found.weights[trained], abs=1e-11
+    )
 
 
 def test_every_squash_has_the_same_value_and_slope():
     """Values far away, too, and slopes where a branch that is not taken overflows."""
-    wrong, far = {}, [-800.0, -30.0, 25.0, 800.0]
-    states = np.concatenate([np.linspace(-4.13, 4.2, 60), far, [0.0, 0.5, 1.0]])[:, None]
+    wrong = {}
+    far = [-800.0, -30.0, 25.0, 800.0]
+    states = np.concatenate([np.linspace(-4.13, 4.2, 60), far, [0.0, 0.5, 1.0]])[
+        :, None
+    ]
     for one in ACTIVATIONS.values():
         if squash.get(one.name).grouped:
             continue
@@ -102,11 +114,17 @@ def test_every_squash_has_the_same_value_and_slope():
         inputs = torch.tensor(states, requires_grad=True)
         outputs = synapse.to_torch(net)(inputs)
         outputs.sum().backward()
-        slopes = np.array([squash.get(one.name).derivative(state) for state in states[:, 0]])
+        slopes = np.array(
+            [squash.get(one.name).derivative(state) for state in states[:, 0]]
+        )
         smooth = ~np.isin(states[:, 0], one.kinks)
-        if not np.allclose(outputs.detach().numpy(), net.run(states), rtol=1e-14, atol=1e-14):
+        if not np.allclose(
+            outputs.detach().numpy(), net.run(states), rtol=1e-14, atol=1e-14
+        ):
             wrong[one.name] = "values"
-        elif not np.allclose(inputs.grad[:, 0].numpy()[smooth], slopes[smooth], rtol=1e-13, atol=1e-13):
+        elif not np.allclose(
+            inputs.grad[:, 0].numpy()[smooth], slopes[smooth], rtol=1e-13, atol=1e-13
+        ):
             wrong[one.name] = "slopes"
     assert not wrong, wrong
 
@@ -125,18 +143,32 @@ LSTM_EDITS = {  # and how many of two layers torch's LSTM still computes
     "none": (2, lambda net: None),
     "a bias of a gate": (2, lambda net: setattr(net["forget gates 1"][0], "bias", 0.7)),
     "a bias of a cell": (1, lambda net: setattr(net["cells 1"][0], "bias", 0.3)),
-    "a leaking cell": (1, lambda net: setattr(net["cells 1"][0].self_connection, "weight", 0.5)),
+    "a leaking cell": (
+        1,
+        lambda net: setattr(net["cells 1"][0].self_connection, "weight", 0.5),
+    ),
     "a cell that learns to leak": (
         1,
         lambda net: setattr(net["cells 1"][0].self_connection, "trainable", True),
     ),
-    "gates of other cells": (1, lambda net: regate([n.self_connection for n in net["cells 1"]])),
+    "gates of other cells": (
+        1,
+        lambda net: regate([n.self_connection for n in net["cells 1"]]),
+    ),
     "one kind of gate for two": (
         1,
-        lambda net: regate([n.incoming[0] for n in net["hidden 1"]], net["input gates 1"]),
+        lambda net: regate(
+            [n.incoming[0] for n in net["hidden 1"]], net["input gates 1"]
+        ),
     ),
-    "a peephole": (1, lambda net: net["cells 1"][0].project(net["input gates 1"][0], weight=0.4)),
-    "gates that are read": (1, lambda net: net["input gates 1"].project(net.output, seed=3)),
+    "a peephole": (
+        1,
+        lambda net: net["cells 1"][0].project(net["input gates 1"][0], weight=0.4),
+    ),
+    "gates that are read": (
+        1,
+        lambda net: net["input gates 1"].project(net.output, seed=3),
+    ),
 }
 
 
@@ -148,9 +180,15 @@ def regate(links, gates=None):
         gater.gate(link)
 
 
-def test_an_lstm_is_computed_by_the_kernel_of_torch_and_what_differs_from_one_is_not(monkeypatch):
-    kernel, used, wrong = torch.lstm, [], {}
-    monkeypatch.setattr(torch, "lstm", lambda *arguments: used.append(1) or kernel(*arguments))
+def test_an_lstm_is_computed_by_the_kernel_of_torch_and_what_differs_from_one_is_not(
+    monkeypatch,
+):
+    kernel = torch.lstm
+    used = []
+    wrong = {}
+    monkeypatch.setattr(
+        torch, "lstm", lambda *arguments: used.append(1) or kernel(*arguments)
+    )
     targets = np.random.default_rng(1).random((5, 2))
     for name, (count, edit) in LSTM_EDITS.items():
         net = architect.LSTM(3, 4, 5, 2, style="standard", seed=0)
@@ -160,11 +198,19 @@ def test_an_lstm_is_computed_by_the_kernel_of_torch_and_what_differs_from_one_is
         used.clear()
         outputs, after = module.unroll(torch.tensor(INPUTS[4:])[None], module.context)
         errors = [np.abs(outputs[0].detach().numpy() - net.run(INPUTS[4:])).max()]
-        errors += [np.abs(after.states[0].detach().numpy() - [n.state for n in net]).max()]
-        errors += [np.abs(after.activations[0].detach().numpy() - [n.activation for n in net]).max()]
+        errors += [
+            np.abs(after.states[0].detach().numpy() - [n.state for n in net]).max()
+        ]
+        errors += [
+            np.abs(
+                after.activations[0].detach().numpy() - [n.activation for n in net]
+            ).max()
+        ]
         net.clear()
         found = synapse.gradient(net, INPUTS[4:], targets, "squared_error")
-        (0.5 * (module(torch.tensor(INPUTS[4:])) - torch.tensor(targets)) ** 2).sum().backward()
+        (
+            0.5 * (module(torch.tensor(INPUTS[4:])) - torch.tensor(targets)) ** 2
+        ).sum().backward()
         errors += [np.abs(found.weights - module.weight.grad.numpy()).max()]
         if max(errors) > 1e-11 or len(used) != 2 * count:
             wrong[name] = errors, len(used)
@@ -174,8 +220,10 @@ def test_an_lstm_is_computed_by_the_kernel_of_torch_and_what_differs_from_one_is
 @pytest.mark.filterwarnings("ignore:.*torch.jit.*deprecated:DeprecationWarning")
 def test_an_lstm_has_derivatives_in_forward_mode_and_can_be_traced():
     net = architect.LSTM(2, 3, 1, style="standard", seed=0, dtype="float32")
-    module, inputs = synapse.to_torch(net), torch.rand(4, 5, 2, requires_grad=True)
-    slope, along = torch.rand(4, 5, 1), torch.rand(4, 5, 2)
+    module = synapse.to_torch(net)
+    inputs = torch.rand(4, 5, 2, requires_grad=True)
+    slope = torch.rand(4, 5, 1)
+    along = torch.rand(4, 5, 2)
     back = torch.autograd.grad(module(inputs), inputs, slope)[0]
     with torch.autograd.forward_ad.dual_level():
         outputs = module(torch.autograd.forward_ad.make_dual(inputs.detach(), along))
@@ -227,19 +275,26 @@ def test_it_compiles_as_one_graph_without_warnings_and_can_be_pickled():
     grouped = Layer(3), Layer(4, "winner"), Layer(2, "softmax")
     grouped[0].project(grouped[1], seed=0)
     grouped[1].project(grouped[2], seed=1)
-    for net in (built("gru"), built("random"), Network(grouped[0], [grouped[1]], grouped[2])):
+    for net in (
+        built("gru"),
+        built("random"),
+        Network(grouped[0], [grouped[1]], grouped[2]),
+    ):
         module = synapse.to_torch(net)
         compiled = torch.compile(module, fullgraph=True, backend="eager")
         twin = pickle.loads(pickle.dumps(module))
         with warnings.catch_warnings():
-            warnings.simplefilter("error", UserWarning)  # others are torch's, of its compiler and of Python
+            warnings.simplefilter(
+                "error", UserWarning
+            )  # others are torch's, of its compiler and of Python
             found = answers(compiled, INPUTS), answers(twin, INPUTS)
         assert np.abs(found - net.run(INPUTS)).max() < 1e-12
 
 
 def test_what_cannot_be_converted_is_refused():
     own = architect.Perceptron(2, 3, 1, squash=arc)
-    first, second = architect.Perceptron(2, 1), architect.Perceptron(1, 1)
+    first = architect.Perceptron(2, 1)
+    second = architect.Perceptron(1, 1)
     first.project(second)
     module = synapse.to_torch(built("perceptron"))
     reason = "'arc', which cannot be written in PyTorch: it calls atan"
@@ -262,7 +317,11 @@ def test_weights_go_back_to_the_network_they_came_from_if_they_are_finite():
     with torch.no_grad():
         module.bias[-1] = torch.nan
     refused = [
-        (lambda: synapse.from_torch(module, other), ArgumentError, "a network other than"),
+        (
+            lambda: synapse.from_torch(module, other),
+            ArgumentError,
+            "a network other than",
+        ),
         (lambda: synapse.from_torch(module), ArgumentError, "Give the one"),
         (lambda: synapse.from_torch(module, net), ArgumentError, "finite"),
     ]

@@ -174,8 +174,7 @@ def step(order: list[Neuron], values: Sequence[float], target: float | None) -> 
 
 if __name__ == "__main__":
     random.seed(0)
-    a, b, out = (Neuron() for _ in range(3))
-    hidden = Neuron("tanh")
+    a, b, out, hidden = map(Neuron, ["logistic"] * 3 + ["tanh"])
     for source, other in [(a, hidden), (b, hidden), (a, out), (b, out), (hidden, out)]:
         source.project(other)
     cases = [(0, 0), (0, 1), (1, 0), (1, 1)]

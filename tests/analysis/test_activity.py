@@ -25,10 +25,10 @@ def strange():
 
 
 def test_who_is_dead_and_who_saturated():
-    found = activity(strange(), ROWS)
-    assert found.dead.tolist() == [False, False, False, True, True, True, True]
-    assert found.saturated.tolist() == [False, False, False, False, True, True, False]
-    assert found.name.tolist()[2:] == [f"out {i}" for i in range(5)]
+    table = activity(strange(), ROWS)
+    assert table.dead.tolist() == [False, False, False, True, True, True, True]
+    assert table.saturated.tolist() == [False, False, False, False, True, True, False]
+    assert table.name.tolist()[2:] == [f"out {i}" for i in range(5)]
 
 
 def test_statistics_are_those_of_the_activations_shown():
@@ -43,13 +43,13 @@ def test_statistics_are_those_of_the_activations_shown():
         twin.activate(row)
         activations.append([n.activation for n in twin])
         slopes.append([n.derivative for n in twin])
-    found = activity(net, ROWS, slope=0.2, share=0.5)
-    assert found.mean == pytest.approx(np.mean(activations, axis=0), abs=1e-15)
-    assert found.std == pytest.approx(np.std(activations, axis=0), abs=1e-15)
+    table = activity(net, ROWS, slope=0.2, share=0.5)
+    assert table.mean == pytest.approx(np.mean(activations, axis=0), abs=1e-15)
+    assert table.std == pytest.approx(np.std(activations, axis=0), abs=1e-15)
     flat = (np.abs(slopes) < 0.2).mean(axis=0)
     assert 0 < flat[2:].min() + flat[2:].max() < 2
-    assert np.array_equal(found.flat[2:], flat[2:])
-    assert np.array_equal(found.saturated[2:], flat[2:] >= 0.5)
+    assert np.array_equal(table.flat[2:], flat[2:])
+    assert np.array_equal(table.saturated[2:], flat[2:] >= 0.5)
 
 
 def test_the_context_is_cleared_first():

@@ -17,13 +17,13 @@ def test_numbers_that_differ():
     other.connections[-1].weight += 0.25
     other.hidden[0][1].bias -= 0.5
     with unchanged(net), unchanged(other):
-        found = compare(net, other, ROWS)
-    assert found.same_topology
-    assert {k: v for k, v in found.weights.items() if v} == {
+        comparison = compare(net, other, ROWS)
+    assert comparison.same_topology
+    assert {k: v for k, v in comparison.weights.items() if v} == {
         (("hidden", 2), ("output", 0)): 0.25
     }
-    assert {k: v for k, v in found.biases.items() if v} == {("hidden", 1): -0.5}
-    assert np.array_equal(found.outputs, other.run(ROWS) - net.run(ROWS))
+    assert {k: v for k, v in comparison.biases.items() if v} == {("hidden", 1): -0.5}
+    assert np.array_equal(comparison.outputs, other.run(ROWS) - net.run(ROWS))
 
 
 def test_topologies_that_differ():
@@ -34,14 +34,14 @@ def test_topologies_that_differ():
     other.hidden[0][1].squash = "tanh"
     other.hidden[0][0].gate(other.input[1].connected(other.hidden[0][2]))
     other.remove(other.hidden[0][1])  # the third is the second now
-    found = compare(net, other)
-    assert not found.same_topology
-    assert found.neurons == ([("hidden", 2)], [])
-    assert found.squashes == []
-    assert found.connections[1] == [(("hidden", 0), ("hidden", 0))]
-    assert (("input", 0), ("hidden", 0)) in found.connections[0]
-    assert found.gaters == [(("input", 1), ("hidden", 1))]
-    assert found.outputs is None
+    comparison = compare(net, other)
+    assert not comparison.same_topology
+    assert comparison.neurons == ([("hidden", 2)], [])
+    assert comparison.squashes == []
+    assert comparison.connections[1] == [(("hidden", 0), ("hidden", 0))]
+    assert (("input", 0), ("hidden", 0)) in comparison.connections[0]
+    assert comparison.gaters == [(("input", 1), ("hidden", 1))]
+    assert comparison.outputs is None
 
 
 def test_each_difference_alone_makes_another_topology():
@@ -49,9 +49,14 @@ def test_each_difference_alone_makes_another_topology():
         net = perceptron(2, 3, 1)
         other = net.clone()
         edit(other)
-        found = compare(net, other)
-        assert not found.same_topology
-        return found.squashes, found.gaters, found.connections, found.neurons
+        comparison = compare(net, other)
+        assert not comparison.same_topology
+        return (
+            comparison.squashes,
+            comparison.gaters,
+            comparison.connections,
+            comparison.neurons,
+        )
 
     direct = (("input", 0), ("output", 0))
     none = ([], [])
@@ -79,9 +84,9 @@ def test_layers_of_one_name_are_counted_through():
         layers[1].project(layers[2], seed=0)
         return Network(layers[0], [layers[1]], layers[2])
 
-    found = compare(net(), net())
-    assert found.same_topology
-    assert list(found.biases) == [("a", 0), ("a", 1), ("a", 2), ("b", 0)]
+    comparison = compare(net(), net())
+    assert comparison.same_topology
+    assert list(comparison.biases) == [("a", 0), ("a", 1), ("a", 2), ("b", 0)]
 
 
 def test_networks_of_other_sizes_have_no_outputs_to_compare():

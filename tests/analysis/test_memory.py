@@ -24,12 +24,12 @@ def keeper(weight):
 def test_after_its_half_life_half_of_a_state_is_left():
     for weight in (0.9, -0.7, 0.3):
         net = keeper(weight)
-        found = half_lives(net)
-        assert found.name.tolist() == ["keeper 1"]
+        table = half_lives(net)
+        assert table.name.tolist() == ["keeper 1"]
         net.output[1].state = 1.0
         net.run(np.zeros((5, 1)))
         assert abs(net.output[1].state) == pytest.approx(
-            0.5 ** (5 / found.half_life[0]), abs=1e-12
+            0.5 ** (5 / table.half_life[0]), abs=1e-12
         )
     limits = {1.0: math.inf, -1.0: math.inf, 1.5: math.inf, 0.0: 0.0}
     assert {
@@ -46,14 +46,14 @@ def test_of_a_gated_memory_the_mean_gain_counts():
     forget = net["hidden 2"]
     cells = net["hidden 3"]
     with unchanged(net):
-        found = half_lives(net, ROWS)
+        table = half_lives(net, ROWS)
     gains = []
     for row in ROWS:
         net.activate(row)
         gains.append([gate.activation for gate in forget])
-    assert [net[j] for j in found.neuron.tolist()] == list(cells)
-    assert found.gain == pytest.approx(np.mean(gains, axis=0), abs=1e-15)
-    assert found.half_life == pytest.approx(
+    assert [net[j] for j in table.neuron.tolist()] == list(cells)
+    assert table.gain == pytest.approx(np.mean(gains, axis=0), abs=1e-15)
+    assert table.half_life == pytest.approx(
         math.log(2) / -np.log(np.mean(gains, axis=0)), rel=1e-12
     )
     assert half_lives(net).gain.tolist() == [

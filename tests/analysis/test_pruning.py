@@ -30,15 +30,15 @@ def reached(net):
 def test_the_smallest_weights_go():
     net = perceptron(2, 4, 1)
     before = everything(net)
-    found = prune(net, 0.5, keep_reached=False)
+    pruned = prune(net, 0.5, keep_reached=False)
     assert everything(net) == before
     weights = links(net)
     smallest = sorted(weights, key=lambda pair: abs(weights[pair]))[:6]
-    assert sorted(map(tuple, found.removed.tolist())) == sorted(smallest)
-    assert links(found.network) == {
+    assert sorted(map(tuple, pruned.removed.tolist())) == sorted(smallest)
+    assert links(pruned.network) == {
         pair: w for pair, w in weights.items() if pair not in smallest
     }
-    assert (found.spared, found.loss_before, found.loss_after) == (0, None, None)
+    assert (pruned.spared, pruned.loss_before, pruned.loss_after) == (0, None, None)
 
 
 @given_graphs(
@@ -49,21 +49,21 @@ def test_the_smallest_weights_go():
 def test_no_neuron_is_left_unreached(spec, share, by):
     net = Twin(spec).net
     rows = np.random.default_rng(0).uniform(-1, 1, (3, len(net.input)))
-    found = prune(net, share, by, inputs=rows)
-    assert reached(found.network) == reached(net)
+    pruned = prune(net, share, by, inputs=rows)
+    assert reached(pruned.network) == reached(net)
     free = [c for c in net.connections if c.trainable and c.source is not c.target]
-    assert len(found.removed) + found.spared == round(share * len(free))
-    gone = set(map(tuple, found.removed.tolist()))
-    assert links(found.network) == {
+    assert len(pruned.removed) + pruned.spared == round(share * len(free))
+    gone = set(map(tuple, pruned.removed.tolist()))
+    assert links(pruned.network) == {
         pair: w for pair, w in links(net).items() if pair not in gone
     }
 
 
 def test_what_is_not_trained_stays():
     net = architect.LSTM(2, 3, 1, style="synaptic", seed=0)
-    found = prune(net, 1.0, keep_reached=False)
-    assert all(c.source is c.target for c in found.network.connections)
-    assert len(found.network.connections) == 3
+    pruned = prune(net, 1.0, keep_reached=False)
+    assert all(c.source is c.target for c in pruned.network.connections)
+    assert len(pruned.network.connections) == 3
     net = perceptron(2, 1)
     net.weights = [0.1, 5.0]
     net.connections[0].trainable = False
@@ -81,16 +81,16 @@ def mean_cost(net, rows, targets):
 
 def test_losses():
     for net in (perceptron(2, 4, 1), used(lstm(2, 3, 1))):
-        found = prune(net, 0.5, inputs=ROWS, targets=TARGETS)
-        assert found.loss_before == pytest.approx(
+        pruned = prune(net, 0.5, inputs=ROWS, targets=TARGETS)
+        assert pruned.loss_before == pytest.approx(
             mean_cost(net, ROWS, TARGETS), rel=1e-12
         )
-        assert found.loss_after == pytest.approx(
-            mean_cost(found.network, ROWS, TARGETS), rel=1e-12
+        assert pruned.loss_after == pytest.approx(
+            mean_cost(pruned.network, ROWS, TARGETS), rel=1e-12
         )
-        assert found.loss_after != found.loss_before
-        assert repr(found).endswith(
-            f"loss {found.loss_before:.4g} -> {found.loss_after:.4g}>"
+        assert pruned.loss_after != pruned.loss_before
+        assert repr(pruned).endswith(
+            f"loss {pruned.loss_before:.4g} -> {pruned.loss_after:.4g}>"
         )
 
 
@@ -116,10 +116,10 @@ def test_effects_on_several_outputs_do_not_cancel():
         a.project(b, "one_to_one", weights=1.0),
         b.project(c, weights=[[1.0, -1.0], [0.1, 0.1]]),
     )
-    found = prune(
+    pruned = prune(
         Network(a, [b], c), 0.5, "contribution", inputs=[[1.0, 1.0]], keep_reached=False
     )
-    assert set(map(tuple, found.removed.tolist())) == {(1, 3), (3, 4), (3, 5)}
+    assert set(map(tuple, pruned.removed.tolist())) == {(1, 3), (3, 4), (3, 5)}
 
 
 def test_bad_arguments_change_nothing():

@@ -8,13 +8,13 @@ from tests.helpers.networks import lstm
 
 def test_a_table_tells_its_columns_and_is_a_data_frame():
     pytest.importorskip("pandas")
-    found = half_lives(lstm(1, 2, 1))
-    assert len(found) == 2
-    assert repr(found) == "<HalfLives, 2 rows: neuron, name, weight, gain, half_life>"
-    frame = found.to_pandas()
+    table = half_lives(lstm(1, 2, 1))
+    assert len(table) == 2
+    assert repr(table) == "<HalfLives, 2 rows: neuron, name, weight, gain, half_life>"
+    frame = table.to_pandas()
     assert (
         list(frame)
-        == list(found.columns())
+        == list(table.columns())
         == ["neuron", "name", "weight", "gain", "half_life"]
     )
-    assert frame["weight"].tolist() == found.weight.tolist()
+    assert frame["weight"].tolist() == table.weight.tolist()

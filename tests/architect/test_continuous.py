@@ -210,12 +210,12 @@ def test_uneven_steps_with_missing_targets_have_exact_gradients(name, lengths):
         targets.append(aims)
     for window in (None, 2):
         loss, expected = Walk(net).gradient(inputs, targets, window=window)
-        found = synapse.gradient(net, inputs, targets, window=window)
-        assert found.loss == pytest.approx(loss, rel=1e-13)
-        assert np.append(found.weights, found.biases) == pytest.approx(
+        comparison = synapse.gradient(net, inputs, targets, window=window)
+        assert comparison.loss == pytest.approx(loss, rel=1e-13)
+        assert np.append(comparison.weights, comparison.biases) == pytest.approx(
             expected, rel=1e-11, abs=1e-13
         )
     _, expected = Walk(net).gradient(inputs, targets)
-    found = compare_gradients(net, inputs, targets, method="rtrl")
-    ours = np.append(found.weights["rule"], found.biases["rule"])
+    comparison = compare_gradients(net, inputs, targets, method="rtrl")
+    ours = np.append(comparison.weights["rule"], comparison.biases["rule"])
     assert ours == pytest.approx(expected, rel=1e-11, abs=1e-13)

@@ -118,17 +118,17 @@ def test_a_step_of_the_online_rule_is_the_gradient_and_keeps_kernels_and_biases_
             row = images(net)[0]
             aim = np.linspace(0, 1, len(net.output))
             before = net.kernels
-            found = gradient(net, [row], [aim], "squared_error")
+            gradients = gradient(net, [row], [aim], "squared_error")
             weights = net.weights
             biases = net.biases
             net.activate(row)
             net.propagate(0.5, aim, "squared_error")
             with case(sort):
                 assert net.weights == pytest.approx(
-                    weights - 0.5 * found.weights, abs=1e-12
+                    weights - 0.5 * gradients.weights, abs=1e-12
                 )
                 assert net.biases == pytest.approx(
-                    biases - 0.5 * found.biases, abs=1e-12
+                    biases - 0.5 * gradients.biases, abs=1e-12
                 )
                 for layer, shape, kernel in zip(net.layers[1:], net.shapes[1:], before):
                     biases = layer.biases.reshape(-1, shape[-1])

@@ -485,18 +485,22 @@ def test_pages_can_be_read_and_used_at_once(opened, screen):
             contrast = page.evaluate(CONTRAST)
             assert contrast["words"] >= 4.5  # WCAG 2.2, 1.4.3 and 1.4.11
             assert contrast["signs"] >= 3
-            found = page.evaluate(LAID_OUT)
-            assert not found["covered"]
-            assert not found["hidden"]
-            assert not found["behind"]  # a line that begins at another box than its own
-            assert found["outside"] == found["nameless"] == 0
-            assert found["font"] >= 9
-            assert found["neuron"] >= (
+            evaluation = page.evaluate(LAID_OUT)
+            assert not evaluation["covered"]
+            assert not evaluation["hidden"]
+            assert not evaluation[
+                "behind"
+            ]  # a line that begins at another box than its own
+            assert evaluation["outside"] == evaluation["nameless"] == 0
+            assert evaluation["font"] >= 9
+            assert evaluation["neuron"] >= (
                 24 if screen == "phone" else 20
             )  # 24: WCAG 2.2, 2.5.8
-            assert found["drawn"] <= 100
-            assert found["wide"] <= SCREENS[screen]["viewport"]["width"]
-            assert found["down"] > 0.8 or (found["across"] > 0.8 and net != "lstm")
+            assert evaluation["drawn"] <= 100
+            assert evaluation["wide"] <= SCREENS[screen]["viewport"]["width"]
+            assert evaluation["down"] > 0.8 or (
+                evaluation["across"] > 0.8 and net != "lstm"
+            )
         assert page.text_content("#status") == "step 1 of 3"
         assert page.get_attribute("#legend", "open") is not None
 

@@ -67,7 +67,7 @@ def test_texts_are_short_and_name_a_demo_that_names_the_lesson(lessons):
 
 def in_python(lesson):
     net = readwrite.from_json_data(lesson["network"])
-    return net, {one.name: one for one in net}, lesson["sequences"]
+    return net, {neuron.name: neuron for neuron in net}, lesson["sequences"]
 
 
 def test_the_numbers_in_the_texts_are_those_of_the_library(lessons):

@@ -116,7 +116,8 @@ def random_graph(seed):
     """A crowd of bounded neurons: others leave every bound within 300 steps."""
     spec = EVERY_GATE if seed < 0 else crowded(seed)
     bounded = [
-        "tanh" if one in ("identity", "softplus") else one for one in spec.squashes
+        "tanh" if squash in ("identity", "softplus") else squash
+        for squash in spec.squashes
     ]
     return Twin(replace(spec, squashes=bounded)).net
 
@@ -232,7 +233,13 @@ def test_a_file_goes_on_where_the_other_left_off(node):
 
 def test_momentum_ties_frozen_layers_missing_targets_and_weights_of_costs(node):
     net = architect.Perceptron(3, 4, 2, squash="tanh", output_squash="identity", seed=0)
-    tie([one for one in net.connections if one.target in net["hidden"]][:6])
+    tie(
+        [
+            connection
+            for connection in net.connections
+            if connection.target in net["hidden"]
+        ][:6]
+    )
     net["hidden"].trainable = False
     net["hidden"].trainable = True
     net.output[1].cost_weight = 0.5
@@ -240,7 +247,10 @@ def test_momentum_ties_frozen_layers_missing_targets_and_weights_of_costs(node):
     rows = random.normal(size=(20, 3))
     aims = random.normal(size=(20, 2))
     aims[random.random(aims.shape) < 0.3] = np.nan
-    listed = [[None if np.isnan(one) else one for one in aim] for aim in aims]
+    listed = [
+        [None if np.isnan(connection) else connection for connection in aim]
+        for aim in aims
+    ]
     case = {"net": of(net), "rows": rows.tolist(), "targets": listed, "momentum": 0.5}
     data = node(
         "const net = Network.from(one.net); learn(net, one); return net;", [case]

@@ -62,9 +62,9 @@ def exact(name, states, dtype="float64", samples=1):
     values = net.run([[0.0]])[0]
     inputs = np.zeros((samples, 1, 1))
     targets = np.tile(values - 1.0, (samples, 1, 1))
-    found = synapse.gradient(net, inputs, targets, "squared_error")
-    assert found.loss == pytest.approx(0.5 * len(states), rel=1e-5)
-    return np.column_stack([values, found.biases[1:]])
+    gradients = synapse.gradient(net, inputs, targets, "squared_error")
+    assert gradients.loss == pytest.approx(0.5 * len(states), rel=1e-5)
+    return np.column_stack([values, gradients.biases[1:]])
 
 
 def by_neurons(name, states):

@@ -227,9 +227,11 @@ def test_libraries():
     optimised."""
     whole(3.0)
     (kernel,) = whole.overloads.values()
-    (parts,) = ([one.library for one in part.overloads.values()] for part in [third])
+    (parts,) = (
+        [overload.library for overload in part.overloads.values()] for part in [third]
+    )
     linked = kernel.library._linking_libraries
-    assert [one.name for one in linked].count("third") == 1
+    assert [overload.name for overload in linked].count("third") == 1
     assert parts[0] in linked
     assert parts[0]._codegen._data_layout
     assert parts[0]._finalized

@@ -30,12 +30,14 @@ def outputs_of(name, states):
 def cases():
     """Every cost with every squash that its outputs may have, at some targets and
     states."""
-    for one in COSTS.values():
+    for cost in COSTS.values():
         for name in (
-            [one.squash] if one.squash else ["identity", "logistic", "tanh", "softplus"]
+            [cost.squash]
+            if cost.squash
+            else ["identity", "logistic", "tanh", "softplus"]
         ):
             for targets, states in zip(TARGETS, STATES, strict=True):
-                yield one, name, targets, states
+                yield cost, name, targets, states
 
 
 def total(name, squashing, targets, states):
@@ -80,10 +82,10 @@ def by_steps(name, squashing, targets, states, dtype="float64"):
 
 
 def by_gradient(name, squashing, targets, states, dtype="float64"):
-    found = synapse.gradient(
+    gradients = synapse.gradient(
         network(squashing, states, dtype), [[[0.0]]], [[targets]], name
     )
-    return found.loss, -found.biases[1:]
+    return gradients.loss, -gradients.biases[1:]
 
 
 def by_epoch(name, squashing, targets, states):
@@ -162,9 +164,9 @@ def test_values_at_the_bounds_and_between():
 
 
 def test_an_output_whose_activation_was_set_does_not_learn():
-    for one in COSTS.values():
-        if not one.surrogate and one.squash != "softmax":
-            assert one.formula(1.0, 0.25, 0.0, 1.0)[1] == 0.0, one.name
+    for cost in COSTS.values():
+        if not cost.surrogate and cost.squash != "softmax":
+            assert cost.formula(1.0, 0.25, 0.0, 1.0)[1] == 0.0, cost.name
 
 
 def test_the_registry_has_the_table():

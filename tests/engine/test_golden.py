@@ -92,12 +92,12 @@ def test_both_exact_methods_give_the_golden_gradients():
     for name, golden in GOLDEN.items():
         for part, cost in EXACT.items():
             net, links = from_golden(name)
-            found = compare_gradients(
+            comparison = compare_gradients(
                 net, golden["inputs"], golden["targets"], cost, method="rtrl"
             )
             place = {link: i for i, link in enumerate(net.connections)}
             for side in ("rule", "exact"):
-                slopes = found.weights[side]
+                slopes = comparison.weights[side]
                 weights = in_order(
                     name, lambda i, j, s=slopes, p=place, n=links: s[p[n[i, j]]]
                 )
@@ -105,7 +105,7 @@ def test_both_exact_methods_give_the_golden_gradients():
                 wrong.note(
                     (name, part, side), weights, golden[part]["weight_gradient"], within
                 )
-                biases = found.biases[side]
+                biases = comparison.biases[side]
                 wrong.note(
                     (name, part, side, "b"),
                     biases,

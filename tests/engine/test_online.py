@@ -22,9 +22,9 @@ def test_a_cleared_context_has_no_traces_of_biases_and_no_influences():
         columns["extended"][t : t + n]
         for t, n in zip(columns["influence_trace"][pairs], sizes)
     ]
-    assert all(np.all(one) for one in traces)
+    assert all(np.all(trace) for trace in traces)
     cell.clear()
-    assert not any(np.any(one) for one in traces)
+    assert not any(np.any(trace) for trace in traces)
     net.activate([0.5, 1.0])
     net.clear()
     assert not columns["influence"].any()

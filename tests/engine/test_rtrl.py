@@ -102,7 +102,7 @@ def test_steps_without_a_target_and_several_sequences(spec, seed):
     net = twin_of(spec).net
     rng = np.random.default_rng(seed)
     rows = [rng.uniform(-1, 1, (length, spec.inputs)) for length in (5, 1, 4)]
-    aims = [rng.random((len(one), spec.outputs)) for one in rows]
+    aims = [rng.random((len(row), spec.outputs)) for row in rows]
     aims[0][[0, 3]] = np.nan
     aims[1][:] = np.nan
     net.run(rows[0])
@@ -152,10 +152,10 @@ def test_an_order_is_the_dense_form_with_its_mask(spec, order, tied):
     rows, aims = data(spec)
     expected = sum(dense_gradients(twin, truth, rows, aims))
     assume(tame(twin.net, expected, truth.z, truth.state))
-    found = compare_gradients(
+    comparison = compare_gradients(
         twin.net, rows, aims, "squared_error", method="rtrl", order=order
     )
-    ours, _ = both(found)
+    ours, _ = both(comparison)
     assert close(ours, expected)
 
 
@@ -186,8 +186,8 @@ def test_the_update_of_a_step_is_the_gradient_of_its_cost(spec, tied):
     before = 0.0
     expected = []
     for length in range(1, 5):
-        found = synapse.gradient(net, rows[:length], aims[:length], "squared_error")
-        up_to = np.append(found.weights, found.biases)
+        gradients = synapse.gradient(net, rows[:length], aims[:length], "squared_error")
+        up_to = np.append(gradients.weights, gradients.biases)
         expected.append(up_to - before)
         before = up_to
     assume(tame(net, *expected))
@@ -275,9 +275,9 @@ def test_a_trained_self_connection_with_a_gate_of_the_previous_step():
     rng = np.random.default_rng(0)
     rows = rng.uniform(-1, 1, (9, 2))
     aims = rng.random((9, 1))
-    found = compare_gradients(net, rows, aims, method="rtrl")
-    assert found.relative_error < 1e-12
-    assert found.weights["exact"][net.connections.index(link)] != 0
+    comparison = compare_gradients(net, rows, aims, method="rtrl")
+    assert comparison.relative_error < 1e-12
+    assert comparison.weights["exact"][net.connections.index(link)] != 0
 
 
 def test_softmax_outputs_that_carry_over_their_states_and_are_read_delayed():

@@ -48,8 +48,8 @@ def data(net, batch, seed=0):
 
 
 def slopes(net, inputs, targets, **options):
-    found = gradient(net, inputs, targets, "squared_error", **options)
-    return np.concatenate([[found.loss], found.weights, found.biases])
+    gradients = gradient(net, inputs, targets, "squared_error", **options)
+    return np.concatenate([[gradients.loss], gradients.weights, gradients.biases])
 
 
 each_size = pytest.mark.parametrize(

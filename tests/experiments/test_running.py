@@ -105,9 +105,9 @@ def test_partials_methods_and_objects_are_trials_in_the_order_of_the_seeds(threa
         Study(),
         lambda seed: {"x": seed},
     ):
-        found = run(trial, seeds=[9, 3, 7], executor=threads)
-        assert same(found, run(trial, seeds=[9, 3, 7]))
-        assert [row["seed"] for row in found] == [9, 3, 7]
+        outputs = run(trial, seeds=[9, 3, 7], executor=threads)
+        assert same(outputs, run(trial, seeds=[9, 3, 7]))
+        assert [row["seed"] for row in outputs] == [9, 3, 7]
 
 
 def test_no_more_trials_are_submitted_than_are_needed_soon(monkeypatch):
@@ -199,11 +199,11 @@ def test_what_else_is_refused(processes):
 
 def test_a_trial_that_raises_has_failed_and_the_others_go_on(threads):
     for executor in (None, threads):
-        found = run(odd, seeds=range(5), executor=executor)
+        outputs = run(odd, seeds=range(5), executor=executor)
         diverged = {"seed": 2, "failed": "DivergenceError: The error is infinite."}
         assert (
-            found.failed
-            == found[2:4]
+            outputs.failed
+            == outputs[2:4]
             == [diverged, {"seed": 3, "failed": "SystemExit: 1"}]
         )
 

@@ -240,9 +240,9 @@ def holding(seed):
 
 def test_names_of_files_may_have_any_characters(tmp_path):
     path = tmp_path / "50% ü#1 & mode=ro.db"
-    found = run(product, seeds=range(3), store=path)
+    outputs = run(product, seeds=range(3), store=path)
     stored = read_trials(path)
-    assert (stored, 0 < stored.seconds < 1) == (found, True)
+    assert (stored, 0 < stored.seconds < 1) == (outputs, True)
     assert list(tmp_path.iterdir()) == [path]  # the lock is removed, too
 
 

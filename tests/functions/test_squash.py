@@ -49,13 +49,16 @@ def bent(state):
 
 def test_every_entry_is_found_by_its_names_in_any_spelling():
     wrong = []
-    for one in ACTIVATIONS.values():
-        function = squash.get(one.name)
-        assert (function.name, repr(function)) == (one.name, f"<squash {one.name}>")
-        assert function is squash.get(function) is squash.by_code(one.code)
-        assert function.grouped is (one.kind in (LARGEST, SHARES))
-        assert function.random is (one.kind == CHANCE)
-        for name in (one.name, *one.aliases):
+    for activation in ACTIVATIONS.values():
+        function = squash.get(activation.name)
+        assert (function.name, repr(function)) == (
+            activation.name,
+            f"<squash {activation.name}>",
+        )
+        assert function is squash.get(function) is squash.by_code(activation.code)
+        assert function.grouped is (activation.kind in (LARGEST, SHARES))
+        assert function.random is (activation.kind == CHANCE)
+        for name in (activation.name, *activation.aliases):
             spelled = (
                 name.upper(),
                 name.replace("_", "-"),

@@ -22,8 +22,8 @@ def net(**options):
 
 
 def slopes(one, inputs=INPUTS, targets=TARGETS):
-    found = gradient(one, inputs, targets)
-    return np.concatenate([found.weights, found.biases])
+    gradients = gradient(one, inputs, targets)
+    return np.concatenate([gradients.weights, gradients.biases])
 
 
 def trained(one, *, epochs=1, seed=0, shuffle=False, data=(INPUTS, TARGETS), **options):
@@ -128,9 +128,9 @@ def test_a_search_ends_where_the_gradient_with_its_penalty_vanishes():
     trained(
         one, optimizer=optimizers.LBFGS(tolerance=1e-8), l2=0.01, data=data, epochs=500
     )
-    found = gradient(one, *data)
+    gradients = gradient(one, *data)
     learns = [link.trainable for link in one.connections]
-    pull = found.weights / len(data[0]) + 0.01 * one.weights
+    pull = gradients.weights / len(data[0]) + 0.01 * one.weights
     assert np.abs(pull[learns]).max() < 1e-5 < 1e-3 < np.abs(one.weights).max()
 
 

@@ -84,10 +84,10 @@ def test_to_be_told_changes_no_bit_and_losses_of_batches_make_the_error(way):
 def test_the_norm_is_that_of_the_gradient_before_it_is_clipped():
     seen = []
     net = lstm()
-    found = gradient(net, INPUTS, TARGETS)
+    gradients = gradient(net, INPUTS, TARGETS)
     trainer = Trainer(net, method="bptt", batch_size=10, clip=1e-3)
     trainer.train(INPUTS, TARGETS, epochs=1, progress=False, on_batch=seen.append)
-    expected = np.linalg.norm(np.concatenate([found.weights, found.biases]))
+    expected = np.linalg.norm(np.concatenate([gradients.weights, gradients.biases]))
     assert seen[0].gradient_norm == pytest.approx(expected, rel=1e-12)
     assert seen[0].rate == 0.1
 

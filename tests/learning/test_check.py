@@ -73,18 +73,18 @@ def test_a_wrong_entry_is_found_and_named(monkeypatch):
     calls = []
 
     def spoilt(*given, **options):
-        found = synapse.gradient(*given, **options)
+        gradients = synapse.gradient(*given, **options)
         if not calls:
-            found.weights[place] += 0.25
+            gradients.weights[place] += 0.25
         calls.append(1)
-        return found
+        return gradients
 
     monkeypatch.setattr(module, "gradient", spoilt)
-    found = check_gradient(net, inputs, targets)
+    gradients = check_gradient(net, inputs, targets)
     link = net.connections[place]
-    assert found.largest == pytest.approx(0.25)
-    assert found.parameter == f"weight of {link.source.name} -> {link.target.name}"
-    assert found.relative_error > 0.25 / np.linalg.norm(exact.weights) / 2
+    assert gradients.largest == pytest.approx(0.25)
+    assert gradients.parameter == f"weight of {link.source.name} -> {link.target.name}"
+    assert gradients.relative_error > 0.25 / np.linalg.norm(exact.weights) / 2
 
 
 def test_kinks_are_listed():

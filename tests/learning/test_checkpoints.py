@@ -245,8 +245,8 @@ def test_lbfgs_continues_by_a_new_search_from_the_weights_that_it_has_reached(wa
     again = WAYS[way](trainer)
     fresh = Trainer(trainer.network.clone(), **TRAINERS["lbfgs"])
     later = fresh.train(*SEQUENCES, epochs=2, progress=False).history["error"]
-    found = again.train(*SEQUENCES, epochs=5, resume=True, progress=False)
-    assert found.history["error"] == result.history["error"] + later
+    history = again.train(*SEQUENCES, epochs=5, resume=True, progress=False)
+    assert history.history["error"] == result.history["error"] + later
     assert (again.network.weights == fresh.network.weights).all()
 
 
@@ -373,8 +373,12 @@ def test_a_trainer_without_a_training_begins_and_epochs_count_all():
     assert (
         through_file(trainer).train(*SEQUENCES, resume=True, progress=False).epochs == 4
     )
-    found = trainer.train(*SEQUENCES, epochs=6, resume=True, progress=False)
-    assert (found.epochs, found.stopped, len(found.history["rate"])) == (6, "epochs", 6)
+    history = trainer.train(*SEQUENCES, epochs=6, resume=True, progress=False)
+    assert (history.epochs, history.stopped, len(history.history["rate"])) == (
+        6,
+        "epochs",
+        6,
+    )
 
 
 @every_case("goal", [{"error": 10.0}, {"patience": 1}])

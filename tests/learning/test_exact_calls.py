@@ -291,9 +291,9 @@ def test_what_a_network_keeps_of_calls_changes_no_bit(sort):
         (x, t),
     ):
         k = len(calls)
-        found = gradient(net, *data, context=k == 1, threads=1 + (k == 5))
-        same_bits(found, gradient(net.clone(), *data, context=k == 1))
-        calls.append((found, both(found)))
+        gradients = gradient(net, *data, context=k == 1, threads=1 + (k == 5))
+        same_bits(gradients, gradient(net.clone(), *data, context=k == 1))
+        calls.append((gradients, both(gradients)))
         x *= 0.5
         net.activate(x[0])
         if k % 3 == 0:
@@ -302,7 +302,7 @@ def test_what_a_network_keeps_of_calls_changes_no_bit(sort):
         if k == 4:
             with pytest.raises(DivergenceError):
                 gradient(net, x, np.full_like(t, 1e300), "squared_error")
-    assert all((both(found) == before).all() for found, before in calls)
+    assert all((both(gradients) == before).all() for gradients, before in calls)
     known = ref(net)
     del net
     assert known() is None

@@ -72,13 +72,13 @@ WIDE = initializers.uniform(0.8)
 def test_both_are_what_they_are_called(name):
     (net, _), golden = from_golden(name), GOLDEN[name]
     for cost in ("squared_error", "cross_entropy"):
-        found = compare_gradients(net, golden["inputs"], golden["targets"], cost)
+        comparison = compare_gradients(net, golden["inputs"], golden["targets"], cost)
         exact = gradient(net, golden["inputs"], golden["targets"], cost)
         weights, biases = by_steps(net, [golden["inputs"]], [golden["targets"]], cost)
-        assert found.weights["exact"].tolist() == exact.weights.tolist()
-        assert found.biases["exact"].tolist() == exact.biases.tolist()
-        assert found.weights["rule"] == pytest.approx(weights, abs=1e-13)
-        assert found.biases["rule"] == pytest.approx(biases, abs=1e-13)
+        assert comparison.weights["exact"].tolist() == exact.weights.tolist()
+        assert comparison.biases["exact"].tolist() == exact.biases.tolist()
+        assert comparison.weights["rule"] == pytest.approx(weights, abs=1e-13)
+        assert comparison.biases["rule"] == pytest.approx(biases, abs=1e-13)
 
 
 @given_graphs(specs(feedforward=True, squashes=SMOOTH, logistic_outputs=True, most=6))
@@ -86,27 +86,30 @@ def test_the_online_rule_is_the_gradient_of_any_gated_graph_that_only_feeds_forw
     spec,
 ):
     net = Twin(spec).net
-    found = compare_gradients(net, *sequences(net, (6,), spec.seed), "cross_entropy")
+    comparison = compare_gradients(
+        net, *sequences(net, (6,), spec.seed), "cross_entropy"
+    )
     for rule, exact in (
-        (part["rule"], part["exact"]) for part in (found.weights, found.biases)
+        (part["rule"], part["exact"])
+        for part in (comparison.weights, comparison.biases)
     ):
         assert rule == pytest.approx(exact, rel=1e-9, abs=1e-11)
 
 
 def test_the_worst_come_first():
     net = architect.Elman(3, 5, 2, initializer=WIDE, seed=0)
-    found = compare_gradients(net, *sequences(net))
-    apart = np.abs(found.weights["rule"] - found.weights["exact"])
-    worst = found.worst(4)
+    comparison = compare_gradients(net, *sequences(net))
+    apart = np.abs(comparison.weights["rule"] - comparison.weights["exact"])
+    worst = comparison.worst(4)
     assert len(worst) == 4
     assert (
         np.abs(worst["rule"] - worst["exact"]).tolist()
         == sorted(apart, reverse=True)[:4]
     )
-    assert len(found.worst(1000)) == len(net.connections)
-    lines = repr(found).splitlines()
+    assert len(comparison.worst(1000)) == len(net.connections)
+    lines = repr(comparison).splitlines()
     assert lines[0].startswith(
-        f"<GradientComparison of online: cosine {found.cosine:.9g}, relative error "
+        f"<GradientComparison of online: cosine {comparison.cosine:.9g}, relative error "
     )
     first = worst[0]
     assert lines[1].startswith(
@@ -134,9 +137,9 @@ def test_what_cannot_be_used_is_refused():
 
 def test_the_rule_and_its_order_are_part_of_the_result():
     net = architect.GRU(2, 3, 1, seed=0)
-    found = compare_gradients(net, *sequences(net), method="rtrl", order=2)
-    assert (found.method, found.order) == ("rtrl", 2)
-    assert repr(found).startswith("<GradientComparison of rtrl, order 2: cosine ")
+    comparison = compare_gradients(net, *sequences(net), method="rtrl", order=2)
+    assert (comparison.method, comparison.order) == ("rtrl", 2)
+    assert repr(comparison).startswith("<GradientComparison of rtrl, order 2: cosine ")
     refused = [
         (
             lambda: compare_gradients(net, *sequences(net), method="bptt"),
@@ -160,8 +163,8 @@ def by_hand(net, inputs, targets, l2, clip, steps, rate):
     ]
     learns = learning(net)
     for _ in range(steps):
-        found = gradient(net, inputs, targets)
-        slopes = [found.weights + l2 * net.weights * learns[0], found.biases]
+        gradients = gradient(net, inputs, targets)
+        slopes = [gradients.weights + l2 * net.weights * learns[0], gradients.biases]
         length = np.sqrt(
             sum(
                 (slope[once] ** 2).sum()

@@ -189,15 +189,17 @@ def test_numbers_that_are_not_finite_change_nothing():
     adam = optimizers.Adam()
     same = optimizers.Adam()
     for number in range(4):
-        found = synapse.gradient(net, inputs, targets)
+        gradients = synapse.gradient(net, inputs, targets)
         if number == 2:
             before = parameters(net)
             for wrong in (np.nan, np.inf, 1e200):
-                spoilt = replace(found, biases=np.full_like(found.biases, wrong))
+                spoilt = replace(
+                    gradients, biases=np.full_like(gradients.biases, wrong)
+                )
                 with pytest.raises(DivergenceError, match="not finite"):
                     adam.step(net, spoilt)
             assert np.array_equal(parameters(net), before)
-        adam.step(net, found)
+        adam.step(net, gradients)
         same.step(other, synapse.gradient(other, inputs, targets))
     assert np.array_equal(parameters(net), parameters(other))
 

@@ -52,9 +52,10 @@ NETWORKS = {
 
 
 def exact(net, *data, within=1e-10, **options):
-    found = compare_gradients(net, *data, method="rtrl", **options)
+    comparison = compare_gradients(net, *data, method="rtrl", **options)
     ours, theirs = (
-        np.append(found.weights[side], found.biases[side]) for side in ("rule", "exact")
+        np.append(comparison.weights[side], comparison.biases[side])
+        for side in ("rule", "exact")
     )
     assert np.abs(theirs).max() > 1e-3
     assert np.abs(ours - theirs).max() <= within * np.abs(theirs).max()

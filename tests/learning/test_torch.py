@@ -121,8 +121,8 @@ def test_softmax():
 def test_sensitivities(sort):
     net = built(sort)
     data = sequences(net, (8,))
-    found = compare_gradients(net, *data, "squared_error", method="rtrl")
-    ours = np.concatenate([found.weights["rule"], found.biases["rule"]])
+    comparison = compare_gradients(net, *data, "squared_error", method="rtrl")
+    ours = np.concatenate([comparison.weights["rule"], comparison.biases["rule"]])
     assert ours == pytest.approx(
         torch_gradient(net, *data, "squared_error")[1:], abs=1e-11, rel=1e-10
     )

@@ -54,7 +54,7 @@ def test_a_class_of_your_own_comes_back_with_its_parts(twin_of):
     twin = twin_of(net)
     assert (type(twin), twin.stride, repr(twin)) == (Tower, 2, repr(net))
     assert [layer.name for layer in twin.landings] == ["floor 2", "floor 4"]
-    assert all(one in twin.layers for one in twin.landings)
+    assert all(landing in twin.layers for landing in twin.landings)
     assert twin.activate([0.5, -0.5]).tobytes() == net.activate([0.5, -0.5]).tobytes()
     assert type(twin_of(twin)) is Tower
 

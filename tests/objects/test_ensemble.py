@@ -39,10 +39,10 @@ def test_run_is_the_mean_in_the_form_of_the_inputs():
         [rng.normal(size=(n, 2)) for n in (3, 4)],
     ):
         alone = [net.clone().run(inputs) for net in some]
-        found = Ensemble(some).run(inputs)
-        assert isinstance(found, list) == isinstance(inputs, list)
-        assert len(found) == len(inputs)
-        for place, part in enumerate(found):
+        outputs = Ensemble(some).run(inputs)
+        assert isinstance(outputs, list) == isinstance(inputs, list)
+        assert len(outputs) == len(inputs)
+        for place, part in enumerate(outputs):
             assert np.array_equal(part, np.mean([one[place] for one in alone], axis=0))
 
 

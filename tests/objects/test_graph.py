@@ -445,8 +445,8 @@ def test_nodes_are_in_order_of_activation_after_edits_too():
     matrix = nx.to_numpy_array(net.graph)
     place = {neuron: i for i, neuron in enumerate(net)}
     assert all(
-        matrix[place[one.source], place[one.target]] == one.weight
-        for one in net.connections
+        matrix[place[connection.source], place[connection.target]] == connection.weight
+        for connection in net.connections
     )
 
 

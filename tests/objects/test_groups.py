@@ -168,9 +168,9 @@ def test_the_gradient_is_exact_and_depends_on_no_earlier_call(name):
 def test_sensitivities_are_exact(name):
     net = WITHIN[name]()
     data = sequences(net, lengths_of(name))
-    found = compare_gradients(net, *data, method="rtrl")
+    comparison = compare_gradients(net, *data, method="rtrl")
     _, expected = Walk(net).gradient(*data)
-    ours = np.append(found.weights["rule"], found.biases["rule"])
+    ours = np.append(comparison.weights["rule"], comparison.biases["rule"])
     assert np.abs(ours - expected).max() < 1e-11 * max(1.0, np.abs(expected).max())
 
 
@@ -237,12 +237,12 @@ def test_a_group_of_which_one_member_reads_its_neighbours_is_not_divided():
     assert net.clone().run(data[0][0]) == pytest.approx(
         Walk(net).run(data[0][0]), abs=1e-14
     )
-    found = compare_gradients(net, *data, method="rtrl")
+    comparison = compare_gradients(net, *data, method="rtrl")
     (_, expected) = Walk(net).gradient(*data)
     for side in ("rule", "exact"):
-        assert np.append(found.weights[side], found.biases[side]) == pytest.approx(
-            expected, abs=1e-12
-        )
+        assert np.append(
+            comparison.weights[side], comparison.biases[side]
+        ) == pytest.approx(expected, abs=1e-12)
 
 
 def test_what_is_late_is_counted_and_marked():

@@ -26,9 +26,9 @@ def sensitivities(net):
         for root, value in link.sensitivity.items()
     }
     return found | {
-        (one, root): value
-        for one in net
-        for root, value in one.bias_sensitivity.items()
+        (neuron, root): value
+        for neuron in net
+        for root, value in neuron.bias_sensitivity.items()
     }
 
 

@@ -363,8 +363,16 @@ def test_a_module_keeps_signs():
 
 
 def contradictions(net):
-    link = next(one for one in net.connections if one.sign == 1 and not one.tied)
-    other = next(one for one in net.connections if one.sign == -1 and not one.tied)
+    link = next(
+        connection
+        for connection in net.connections
+        if connection.sign == 1 and not connection.tied
+    )
+    other = next(
+        connection
+        for connection in net.connections
+        if connection.sign == -1 and not connection.tied
+    )
     weights = np.array(net.weights)
     weights[net.connections.index(link)] = -1.0
     link.weight = 0.5

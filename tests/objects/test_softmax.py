@@ -89,16 +89,16 @@ def test_the_gradient_is_that_of_the_loss_that_is_reported():
     source.project(output, weights=[[1.0, -1.0]])
     one = Network(source, [], output)
     output.cost_weights = [1.0, 3.0]
-    found = synapse.gradient(one, [[1.0]], [[1.0, 0.0]])
-    assert found.weights == pytest.approx([-0.11920292, 0.11920292])
+    gradients = synapse.gradient(one, [[1.0]], [[1.0, 0.0]])
+    assert gradients.weights == pytest.approx([-0.11920292, 0.11920292])
     for factors in ((1.0, 3.0), (0.0, 2.0, 0.5), (2.0, 2.0)):
         for off in (0.0, 3e-7):
             one = weighed(*factors)
             data = soft_targets(len(factors), off=off)
             loss, slopes = Walk(one).gradient(*data)
-            found = synapse.gradient(one, *data)
-            assert found.loss == pytest.approx(loss, abs=1e-13)
-            assert np.append(found.weights, found.biases) == pytest.approx(
+            gradients = synapse.gradient(one, *data)
+            assert gradients.loss == pytest.approx(loss, abs=1e-13)
+            assert np.append(gradients.weights, gradients.biases) == pytest.approx(
                 slopes, abs=1e-13
             )
 
@@ -107,10 +107,10 @@ def test_every_rule_has_these_errors():
     one = weighed(1.0, 3.0, 0.2)
     data = soft_targets(3)
     _, slopes = Walk(one).gradient(*data)
-    found = compare_gradients(one, *data, method="rtrl")
-    assert np.append(found.weights["rule"], found.biases["rule"]) == pytest.approx(
-        slopes, abs=1e-12
-    )
+    comparison = compare_gradients(one, *data, method="rtrl")
+    assert np.append(
+        comparison.weights["rule"], comparison.biases["rule"]
+    ) == pytest.approx(slopes, abs=1e-12)
     plain = net()
     plain.output.cost_weights = [1.0, 3.0, 0.2]
     target = [0.2, 0.5, 0.3]

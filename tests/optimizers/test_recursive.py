@@ -85,16 +85,16 @@ def filtered(p, jacobians, errors, groups, variance, noises, added):
     """The decoupled extended Kalman filter, with the matrices of Puskorius and
     Feldkamp."""
     members = [np.flatnonzero(groups == g) for g in np.unique(groups)]
-    covariances = [variance * np.eye(len(one)) for one in members]
+    covariances = [variance * np.eye(len(member)) for member in members]
     for h, e, r, q in zip(jacobians, errors, noises, added):
         scatter = r * np.eye(len(e))
-        for one, c in zip(members, covariances):
-            scatter += h[:, one] @ c @ h[:, one].T
+        for member, c in zip(members, covariances):
+            scatter += h[:, member] @ c @ h[:, member].T
         a = np.linalg.inv(scatter)
-        for g, (one, c) in enumerate(zip(members, covariances)):
-            gain = c @ h[:, one].T @ a
-            p[one] += gain @ e
-            covariances[g] = c - gain @ h[:, one] @ c + q * np.eye(len(one))
+        for g, (member, c) in enumerate(zip(members, covariances)):
+            gain = c @ h[:, member].T @ a
+            p[member] += gain @ e
+            covariances[g] = c - gain @ h[:, member] @ c + q * np.eye(len(member))
     return p, covariances
 
 

@@ -66,7 +66,7 @@ def test_processes_are_measured_beside_threads():
     small = "from benchmarks import workers; del workers.ROWS[1:]; workers.main()"
     name, *cells = python("-c", small).strip().splitlines()[-1].strip("| ").split(" | ")
     assert name == "2-3-1, batch 4"
-    assert len([float(one.removesuffix(" x")) for one in cells]) == 7
+    assert len([float(cell.removesuffix(" x")) for cell in cells]) == 7
 
 
 def cell(peer, times, row="2-3-1", less=False):

@@ -572,7 +572,11 @@ def plain_agents():
 def everything(agent):
     """All that learning changes."""
     networks = [
-        (net.weights.tolist(), net.biases.tolist(), [one.activation for one in net])
+        (
+            net.weights.tolist(),
+            net.biases.tolist(),
+            [neuron.activation for neuron in net],
+        )
         for net in agent._networks
     ]
     traces = [[part.tolist() for part in traces.read()] for traces in agent._traces]

@@ -70,7 +70,7 @@ def test_a_run_that_is_resumed_has_the_bits_of_one_that_was_not_broken_off(
         callback=lambda *_: next(stop),
         checkpoint=path,
     )
-    found = reward.run(
+    outputs = reward.run(
         other,
         Chance(),
         steps=2000,
@@ -79,10 +79,10 @@ def test_a_run_that_is_resumed_has_the_bits_of_one_that_was_not_broken_off(
         checkpoint=path,
         resume=True,
     )
-    assert found.returns.tolist() == wanted.returns.tolist()
-    assert found.lengths.tolist() == wanted.lengths.tolist()
+    assert outputs.returns.tolist() == wanted.returns.tolist()
+    assert outputs.lengths.tolist() == wanted.lengths.tolist()
     assert numbers(other) == numbers(whole)
-    assert len(found.to_pandas()) == len(found.returns)
+    assert len(outputs.to_pandas()) == len(outputs.returns)
 
 
 @pytest.mark.parametrize("which", range(3))
@@ -97,10 +97,10 @@ def test_a_run_that_ends_within_an_episode_continues_there(which, broken_off, tm
     assert numbers(synapse.load(path)) == numbers(
         parts
     )  # the last state, not one between episodes
-    found = reward.run(
+    outputs = reward.run(
         other, Chance(), steps=600, seed=5, progress=False, checkpoint=path, resume=True
     )
-    assert (found.returns.tolist(), found.lengths.tolist()) == (
+    assert (outputs.returns.tolist(), outputs.lengths.tolist()) == (
         wanted.returns.tolist(),
         wanted.lengths.tolist(),
     )
@@ -137,10 +137,10 @@ def test_ctrl_c_in_any_step_resumes_with_the_same_bits(press, at, tmp_path):
     wanted = reward.run(whole, Chance(), steps=200, seed=5, progress=False)
     path = tmp_path / "agent.npz"
     options = {"steps": 200, "seed": 5, "progress": False, "checkpoint": path}
-    found = reward.run(parts, Keyboard(at, press), **options)
-    assert (found.stopped, found.steps) == ("interrupted", at - 1)
-    found = reward.run(other, Chance(), **options, resume=True)
-    assert found.returns.tolist() == wanted.returns.tolist()
+    outputs = reward.run(parts, Keyboard(at, press), **options)
+    assert (outputs.stopped, outputs.steps) == ("interrupted", at - 1)
+    outputs = reward.run(other, Chance(), **options, resume=True)
+    assert outputs.returns.tolist() == wanted.returns.tolist()
     assert numbers(other) == numbers(whole)
 
 
@@ -173,9 +173,9 @@ def test_an_episode_that_cannot_be_repeated_begins_anew_with_what_was_learned(tm
         agent, Chance(), steps=101, seed=5, progress=False, checkpoint=path
     )
     options = {"seed": 5, "progress": False, "checkpoint": path, "resume": True}
-    found = reward.run(other, Other(), steps=130, **options)
-    assert found.steps == 130
-    assert found.returns[: len(first.returns)].tolist() == first.returns.tolist()
+    outputs = reward.run(other, Other(), steps=130, **options)
+    assert outputs.steps == 130
+    assert outputs.returns[: len(first.returns)].tolist() == first.returns.tolist()
     assert other.steps == 130
 
 
@@ -188,7 +188,7 @@ def test_a_finished_run_stays_as_it_is_and_no_steps_do_nothing(tmp_path):
     before = path.read_bytes()
     for steps in (0, 195, 100):
         other = next(agents())
-        found = reward.run(
+        outputs = reward.run(
             other,
             Chance(),
             steps=steps,
@@ -197,13 +197,13 @@ def test_a_finished_run_stays_as_it_is_and_no_steps_do_nothing(tmp_path):
             checkpoint=path,
             resume=True,
         )
-        assert found.returns.tolist() == done.returns.tolist()
-        assert found.steps == 195
+        assert outputs.returns.tolist() == done.returns.tolist()
+        assert outputs.steps == 195
         assert numbers(other) == numbers(agent)
         assert path.read_bytes() == before
     untouched = next(agents())
-    found = reward.run(untouched, Chance(), steps=0, learn=False, progress=False)
-    assert (len(found.returns), found.steps, found.stopped) == (0, 0, "steps")
+    outputs = reward.run(untouched, Chance(), steps=0, learn=False, progress=False)
+    assert (len(outputs.returns), outputs.steps, outputs.stopped) == (0, 0, "steps")
     assert numbers(untouched) == numbers(next(agents()))
     with pytest.raises(ArgumentError, match=r"synapse\.load"):
         reward.run(
@@ -231,15 +231,15 @@ def test_evaluations_beside_a_run_change_no_bit_of_it(tmp_path):
             "checkpoint": tmp_path / f"agent{which}.npz",
         }
         options |= {"evaluate": 100, "evaluation": Chance(), "evaluation_episodes": 4}
-        found = reward.run(agent, Chance(), steps=400, **options)
-        assert found.returns.tolist() == wanted.returns.tolist()
+        outputs = reward.run(agent, Chance(), steps=400, **options)
+        assert outputs.returns.tolist() == wanted.returns.tolist()
         assert numbers(agent) == numbers(plain)
-        assert found.evaluation_steps.tolist() == [100, 200, 300, 400]
-        assert found.evaluation_returns.shape == (4, 4)
+        assert outputs.evaluation_steps.tolist() == [100, 200, 300, 400]
+        assert outputs.evaluation_returns.shape == (4, 4)
         again = reward.run(agent, Chance(), steps=800, **options, resume=True)
         assert again.evaluation_steps.tolist() == [100 * i for i in range(1, 9)]
         assert (
-            again.evaluation_returns[:4].tolist() == found.evaluation_returns.tolist()
+            again.evaluation_returns[:4].tolist() == outputs.evaluation_returns.tolist()
         )
         del other
     for wrong in (
@@ -294,9 +294,13 @@ def test_ctrl_c_returns_what_was_reached():
                 raise KeyboardInterrupt
             return super().step(0)
 
-    found = reward.run(next(agents()), Pressed(), steps=100, progress=False)
-    assert (found.stopped, found.steps, len(found.returns)) == ("interrupted", 5, 0)
-    assert "0 episodes, 5 steps" in repr(found)
+    outputs = reward.run(next(agents()), Pressed(), steps=100, progress=False)
+    assert (outputs.stopped, outputs.steps, len(outputs.returns)) == (
+        "interrupted",
+        5,
+        0,
+    )
+    assert "0 episodes, 5 steps" in repr(outputs)
 
 
 def test_a_run_that_does_not_learn_changes_no_weight():
@@ -546,10 +550,10 @@ def test_agents_act_in_environments_of_gymnasium():
         architect.Perceptron(4, 16, 1, squash="tanh", output_squash="identity", seed=1),
         seed=0,
     )
-    found = reward.run(
+    outputs = reward.run(
         agent, gymnasium.make("CartPole-v1"), steps=15_000, seed=0, progress=False
     )
-    assert found.returns[-50:].mean() > 2 * found.returns[:50].mean()
+    assert outputs.returns[-50:].mean() > 2 * outputs.returns[:50].mean()
     lake = gymnasium.make(
         "FrozenLake-v1", is_slippery=False
     )  # observations are numbers of places

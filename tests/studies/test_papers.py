@@ -50,7 +50,7 @@ def test_every_row_has_its_own_seeds_and_the_store_goes_on(tmp_path):
     trials = TABLE.run(progress=False)
     store = tmp_path / "halves.db"
     own = [(10, i) for i in range(20)] + [(1000, i) for i in range(3)]
-    assert [(one["size"], one["seed"]) for one in trials] == own
+    assert [(trial["size"], trial["seed"]) for trial in trials] == own
     assert len(TABLE.run(2, store=store, progress=False)) == 4
     assert len(TABLE.run(5, store=store, progress=False)) == 5 + 3
     assert TABLE.run(store=store, progress=False) == trials

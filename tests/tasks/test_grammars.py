@@ -209,8 +209,8 @@ def counter():
         neuron.bias = 0.0
     start, a, b, c = x
     first, second = counts
-    for one in counts:
-        one.project(one, weight=1.0)
+    for count in counts:
+        count.project(count, weight=1.0)
     for source, target, weight in [
         (a, first, 1.0),
         (b, first, -1.0),

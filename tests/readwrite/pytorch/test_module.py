@@ -64,11 +64,11 @@ def test_shared_gradients_of_any_gated_graph(spec, seed):
     outputs = module(torch.tensor(rows))
     assert np.abs(outputs.detach().numpy() - expected).max() < 1e-11
     (0.5 * (outputs - torch.tensor(aims)) ** 2).sum().backward()
-    found = synapse.gradient(net, rows, aims, "squared_error")
-    assume(np.abs(np.append(found.weights, found.biases)).max() < 100)
+    gradients = synapse.gradient(net, rows, aims, "squared_error")
+    assume(np.abs(np.append(gradients.weights, gradients.biases)).max() < 100)
     for ours, parameter, items in (
-        (found.weights, module.weight, net.connections),
-        (found.biases, module.bias, list(net)),
+        (gradients.weights, module.weight, net.connections),
+        (gradients.biases, module.bias, list(net)),
     ):
         at = [
             i
@@ -91,10 +91,10 @@ def test_groups_that_are_connected_within(seed):
     assert outputs.detach().numpy() == pytest.approx(net.clone().run(rows), abs=1e-12)
     factors = torch.tensor(np.array(net.output.cost_weights))
     (0.5 * factors * (outputs - torch.tensor(aims)) ** 2).sum().backward()
-    found = synapse.gradient(net, rows, aims, "squared_error")
+    gradients = synapse.gradient(net, rows, aims, "squared_error")
     trained = np.array([link.trainable for link in net.connections])
     assert module.weight.grad.numpy()[trained] == pytest.approx(
-        found.weights[trained], abs=1e-11
+        gradients.weights[trained], abs=1e-11
     )
 
 
@@ -135,8 +135,8 @@ def test_a_squash_of_ones_own_is_its_formula():
     assert np.abs(answers(module, INPUTS) - net.run(INPUTS)).max() < 1e-12
     targets = np.zeros((9, 2))
     (0.5 * (module(torch.tensor(INPUTS)) - torch.tensor(targets)) ** 2).sum().backward()
-    found = synapse.gradient(net, INPUTS, targets, "squared_error")
-    assert np.abs(module.weight.grad.numpy() - found.weights).max() < 1e-10
+    gradients = synapse.gradient(net, INPUTS, targets, "squared_error")
+    assert np.abs(module.weight.grad.numpy() - gradients.weights).max() < 1e-10
 
 
 LSTM_EDITS = {  # and how many of two layers torch's LSTM still computes
@@ -207,11 +207,11 @@ def test_an_lstm_is_computed_by_the_kernel_of_torch_and_what_differs_from_one_is
             ).max()
         ]
         net.clear()
-        found = synapse.gradient(net, INPUTS[4:], targets, "squared_error")
+        gradients = synapse.gradient(net, INPUTS[4:], targets, "squared_error")
         (
             0.5 * (module(torch.tensor(INPUTS[4:])) - torch.tensor(targets)) ** 2
         ).sum().backward()
-        errors += [np.abs(found.weights - module.weight.grad.numpy()).max()]
+        errors += [np.abs(gradients.weights - module.weight.grad.numpy()).max()]
         if max(errors) > 1e-11 or len(used) != 2 * count:
             wrong[name] = errors, len(used)
     assert not wrong, wrong

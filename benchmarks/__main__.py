@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from . import machine, report
+from . import machine, page, report
 from .cases import QUICK_ROWS, ROWS, Case
 from .peers import FAMILIES, ONE_OF_EACH, PEERS, chosen
 from .plan import Plan
@@ -57,6 +57,14 @@ def arguments(given: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--out", type=Path, help="folder for the results; by default benchmarks/results"
     )
+    parser.add_argument(
+        "--page",
+        type=Path,
+        nargs="+",
+        metavar="RESULTS",
+        help="measure nothing, but write docs/performance.md from the results.json of a"
+        " run; those of other machines become more columns",
+    )
     options = parser.parse_args(given)
     usual = {
         "rows": ",".join(QUICK_ROWS if options.quick else ROWS),
@@ -87,6 +95,9 @@ def tell(text: str) -> None:
 def main(given: list[str] | None = None) -> dict[str, Any]:
     """Run, and write JSON, Markdown and plot."""
     options = arguments(given)
+    if options.page:
+        page.write(options.page)
+        return {}
     cases = [Case.named(key) for key in options.rows.split(",")]
     peers = (
         chosen(options.peers)

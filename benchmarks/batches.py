@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import child
+from .comparison import Comparison, beside
 from .markdown import number, table
 from .plan import Plan, Tell, summary
 
@@ -286,6 +287,17 @@ def timed(work: Work, epochs: int) -> float:
     begin = time.process_time()
     work(epochs)
     return time.process_time() - begin
+
+
+def comparisons(results: list[dict[str, Any]]) -> list[Comparison]:
+    """A batch in float32 beside PyTorch's."""
+    rows = []
+    for result in results:
+        cells = result.get("cells", {})
+        if "synapse-f32" in cells:
+            peers = {"PyTorch": cells.get("torch"), "by hand": cells.get("by-hand")}
+            rows += beside(result["label"], cells["synapse-f32"], peers)
+    return rows
 
 
 def text(results: list[dict[str, Any]]) -> list[str]:

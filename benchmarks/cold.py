@@ -20,6 +20,7 @@ import time
 from collections import defaultdict
 from typing import Any
 
+from .comparison import Comparison, beside
 from .markdown import number, table
 from .peers.cell import ROOT, environment
 from .plan import Plan, Tell
@@ -138,6 +139,34 @@ def _medians(times: dict[str, list[list[float]]]) -> dict[str, Any]:
         }
         for kind, rows in times.items()
     }
+
+
+SAME = {
+    "`import synapse, architect`": ("`import torch`",),
+    "first exact gradient, 2-3-1": tuple(list(PEERS)[1:]),
+}
+"""What of PyTorch does the same as a start."""
+
+
+def comparisons(results: dict[str, Any]) -> list[Comparison]:
+    """CPU seconds of a first call, after the installation and later."""
+    caches = {"cold": "new installation", "warm": "later"}
+    rows = []
+    for name in OURS:
+        if name not in results:
+            continue
+        for cache, words in caches.items():
+            row = f"{name}, {words}"
+            ours = {"median": results[name][cache]["cpu"]}
+            peers = {
+                peer.partition(":")[0].strip("`"): {
+                    "median": results[peer][cache]["cpu"]
+                }
+                for peer in SAME.get(name, ())
+                if peer in results
+            }
+            rows += beside(row, ours, peers)
+    return rows
 
 
 def text(results: dict[str, Any]) -> list[str]:

@@ -24,6 +24,7 @@ import architect
 import synapse
 
 from . import child, machine
+from .comparison import Comparison, beside
 from .markdown import number, table
 from .peers import NPM_FOLDER
 from .plan import Plan, Tell, summary
@@ -35,6 +36,7 @@ SIZES = (10**2, 10**3, 10**4)
 """Numbers of neurons, each with ten times as many connections, made one by one between
 random pairs."""
 LIBRARIES = ("synapse", "synaptic", "neataptic", "networkx")
+NAMES = {"synaptic": "Synaptic", "neataptic": "Neataptic", "networkx": "networkx"}
 NETWORKS: dict[str, Callable[[], synapse.Network]] = {
     "2-3-1": lambda: architect.Perceptron(2, 3, 1, seed=0),
     "LSTM 6-8-6": lambda: architect.LSTM(6, 8, 6, seed=0, style="synaptic"),
@@ -224,6 +226,15 @@ def rows(repeats: int, sizes: list[int]) -> dict[str, dict[str, Any]]:
         name: {peer: summary(times) for peer, times in row.items()}
         for name, row in found.items()
     }
+
+
+def comparisons(results: dict[str, Any]) -> list[Comparison]:
+    """An operation beside that of each other library."""
+    rows = []
+    for row, cells in results.get("rows", {}).items():
+        peers = {NAMES[name]: cells.get(name) for name in LIBRARIES[1:]}
+        rows += beside(row, cells[LIBRARIES[0]], peers)
+    return rows
 
 
 def text(results: dict[str, Any]) -> list[str]:

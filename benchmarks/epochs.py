@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from . import child
+from .comparison import Comparison, beside
 from .markdown import spread, table
 from .peers import NPM_FOLDER
 from .plan import Plan, Tell, summary
@@ -47,6 +48,15 @@ def measure(plan: Plan, tell: Tell) -> dict[str, Any]:
             + ", ".join(f"{name} {t['median']:.3g} µs" for name, t in times.items())
         )
     return news
+
+
+def comparisons(results: dict[str, Any]) -> list[Comparison]:
+    """An epoch beside that of each other library."""
+    rows = []
+    for row, times in results.get("rows", {}).items():
+        peers = {name: cell for name, cell in times.items() if name != "Synapse"}
+        rows += beside(row, times["Synapse"], peers)
+    return rows
 
 
 def text(results: dict[str, Any]) -> list[str]:

@@ -23,6 +23,7 @@ import numpy as np
 from synapse import evolve
 
 from . import child
+from .comparison import Comparison, beside
 from .markdown import number, table
 from .plan import Plan, Tell, summary
 
@@ -183,6 +184,14 @@ def measure(plan: Plan, tell: Tell) -> dict[str, Any]:
     )
     tell(f"evolution: {found['status']}")
     return found
+
+
+def comparisons(results: dict[str, Any]) -> list[Comparison]:
+    """CPU time for each genome of XOR."""
+    rates = results.get("rates", {})
+    times = {name: {"median": 1e6 / rate["median"]} for name, rate in rates.items()}
+    ours = times.pop("synapse", None)
+    return beside("NEAT, XOR, 150 genomes", ours, times) if ours else []
 
 
 def text(results: dict[str, Any]) -> list[str]:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from . import child
+from .comparison import Comparison
 from .markdown import number, table
 from .memory import peak, reset_peak
 from .plan import Plan, Tell
@@ -57,6 +58,21 @@ def measure(plan: Plan, tell: Tell) -> list[dict[str, Any]]:
                     f" {row['file_megabytes']:.1f} MB"
                 )
     return results
+
+
+def comparisons(results: list[dict[str, Any]]) -> list[Comparison]:
+    """Saving and loading beside NumPy's arrays alone."""
+    rows = []
+    for result in results:
+        ways = result.get("ways", {})
+        if OURS not in ways:
+            continue
+        kind = f"{result['kind']}, {result['made']:,} connections"
+        for action in ("save", "load"):
+            ours = ways[OURS][f"{action}_seconds"]
+            theirs = ways[PEER][f"{action}_seconds"]
+            rows.append(Comparison(f"{action}, {kind}", ours, "numpy.savez", theirs))
+    return rows
 
 
 def text(results: list[dict[str, Any]]) -> list[str]:

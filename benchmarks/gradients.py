@@ -19,6 +19,7 @@ import numpy as np
 
 from . import child, machine
 from .cases import LSTM, Case
+from .comparison import Comparison, beside
 from .markdown import number, spread, table
 from .plan import Plan, Tell
 
@@ -238,6 +239,20 @@ def timed(work: Work, count: int) -> float:
     for _ in range(count):
         work()
     return (time.perf_counter() - begin) / count
+
+
+def comparisons(tasks: list[dict[str, Any]]) -> list[Comparison]:
+    """Gradients in float32 beside PyTorch's."""
+    rows = []
+    for task in tasks:
+        cells = task.get("cells", {})
+        if "synapse-f32" not in cells:
+            continue
+        threads = "1 thread" if task["threads"] == 1 else f"{task['threads']} threads"
+        label = Case.named(task["row"]).label
+        row = f"{label}, batch {task['batch']}, {threads}"
+        rows += beside(row, cells["synapse-f32"], {"PyTorch": cells.get("torch")})
+    return rows
 
 
 def text(tasks: list[dict[str, Any]]) -> list[str]:

@@ -22,6 +22,7 @@ import synapse
 
 from . import child
 from .cases import Case, samples as drawn
+from .comparison import Comparison
 from .markdown import number, ratio, table
 from .memory import peak, reset_peak
 from .peers import csr, ours
@@ -247,6 +248,19 @@ def point(spec: dict[str, Any]) -> dict[str, Any]:
         news["bandwidth"] = PASSES * net.dtype.itemsize * connections / median
         news["copy_bandwidth"] = copy_bandwidth(connections, spec["seconds"])
     return news
+
+
+def comparisons(growth: list[dict[str, Any]]) -> list[Comparison]:
+    """A step of a network with so many connections; sparse ones beside SciPy."""
+    rows = []
+    for point in growth:
+        if "median" in point:
+            row = f"{point['kind']}, {point['made']:,}, {point['precision']}"
+            peer = BY_HAND if "peer_median" in point else ""
+            rows.append(
+                Comparison(row, point["median"], peer, point.get("peer_median"))
+            )
+    return rows
 
 
 def text(growth: list[dict[str, Any]]) -> list[str]:

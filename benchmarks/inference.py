@@ -25,6 +25,7 @@ import synapse
 from synapse.readwrite import c_source, onnx_model
 
 from . import child
+from .comparison import Comparison
 from .markdown import number, table
 from .plan import Plan, Tell
 from .rtrl import Work, cells_of
@@ -77,6 +78,35 @@ def measure(plan: Plan, tell: Tell) -> dict[str, Any]:
         tell(f"LSTM {cells}: {times}  {row['status']}")
         rows.append(row)
     return {"rows": rows}
+
+
+PAIRS = {
+    "the program in C": ("C, float32, fast", "PyTorch, `nn.LSTM`"),
+    "`net.run` without traces": (
+        "`net.run` without traces, float32",
+        "PyTorch, `nn.LSTM`",
+    ),
+    "the file in ONNX Runtime": (
+        "ONNX Runtime, our file",
+        "ONNX Runtime, its LSTM node alone",
+    ),
+}
+"""Ways to run an LSTM in float32, and what does the same."""
+
+
+def comparisons(results: dict[str, Any]) -> list[Comparison]:
+    """Each way to run an LSTM beside what does the same, the fastest of repeats."""
+    rows = []
+    for way, (ours, peer) in PAIRS.items():
+        for result in results["rows"]:
+            times = result.get("times", {})
+            if ours in times and peer in times:
+                row = f"{way}, {result['cells']} cells"
+                name = peer.replace("PyTorch, ", "").strip("`")
+                rows.append(
+                    Comparison(row, times[ours]["least"], name, times[peer]["least"])
+                )
+    return rows
 
 
 def text(results: dict[str, Any]) -> list[str]:

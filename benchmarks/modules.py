@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import child
+from .comparison import Comparison
 from .markdown import number, table
 from .plan import Plan, Tell
 
@@ -38,6 +39,19 @@ def measure(plan: Plan, tell: Tell) -> dict[str, Any]:
             f" {row['theirs']:.3g} µs"
         )
     return news
+
+
+def comparisons(results: dict[str, Any]) -> list[Comparison]:
+    """An exported module beside PyTorch's own, or a loop written by hand."""
+    return [
+        Comparison(
+            f"{row['name']}, {row['work']}",
+            row["ours"],
+            row["peer"].strip("`"),
+            row["theirs"],
+        )
+        for row in results.get("rows", [])
+    ]
 
 
 def text(results: dict[str, Any]) -> list[str]:

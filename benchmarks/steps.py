@@ -14,6 +14,7 @@ import numpy as np
 
 from . import child
 from .cases import Case, write_samples
+from .comparison import Comparison
 from .markdown import number, table
 from .peers import Peer
 from .peers.cell import Cell
@@ -231,6 +232,27 @@ def left_out(cells: list[dict[str, Any]]) -> str:
     return "".join(
         f"- {reason} ({', '.join(rows)})\n" for reason, rows in reasons.items()
     )
+
+
+def comparisons(cells: list[dict[str, Any]]) -> list[Comparison]:
+    """Each library beside Synapse in the same float, for every network."""
+    timed = {
+        (cell["row"], cell["peer"]): cell["median"]
+        for cell in cells
+        if "median" in cell
+    }
+    rows = []
+    for cell in cells:
+        if "median" not in cell or cell["peer"].startswith(OURS):
+            continue
+        single = cell["precision"] == "float32"
+        ours = timed.get((cell["row"], OURS))
+        ours = timed.get((cell["row"], f"{OURS}-f32"), ours) if single else ours
+        if ours is not None:
+            label = Case.named(cell["row"]).label
+            less = cell["learns_less"]
+            rows.append(Comparison(label, ours, cell["label"], cell["median"], less))
+    return rows
 
 
 def text(cells: list[dict[str, Any]]) -> list[str]:

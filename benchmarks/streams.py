@@ -17,6 +17,7 @@ import numpy as np
 
 from . import child, gradients
 from .cases import Case
+from .comparison import Comparison, beside
 from .markdown import number, ratio, table
 from .plan import Plan, Tell, summary
 
@@ -161,28 +162,39 @@ def timed(work: Work, seconds: float) -> float:
     return passed / calls
 
 
+def comparisons(results: list[dict[str, Any]]) -> list[Comparison]:
+    """A batch of a stream beside PyTorch's loop over a loader, and over tensors."""
+    rows = []
+    for result in results:
+        cells = result.get("cells", {})
+        if "stream" in cells:
+            peers = {LABELS[name]: cells.get(name) for name in ("loader", "tensors")}
+            rows += beside(label_of(result), cells["stream"], peers)
+    return rows
+
+
+def label_of(result: dict[str, Any]) -> str:
+    """A row in words."""
+    label = Case.named(result["row"]).label
+    steps = f", {gradients.STEPS} steps" if "lstm" in result["row"] else ""
+    rule = ", online rule" if result["method"] == "online" else ""
+    return f"{label}, {result['dtype']}, batch {result['batch']}{steps}{rule}"
+
+
 def text(results: list[dict[str, Any]]) -> list[str]:
     """The table of all rows."""
     lines = []
-    for one in results:
-        cells, steps = (
-            one.get("cells", {}),
-            "" if "lstm" not in one["row"] else f", {gradients.STEPS} steps",
-        )
-        rule = ", online rule" if one["method"] == "online" else ""
-        label = (
-            f"{Case.named(one['row']).label}, {one['dtype']}, batch"
-            f" {one['batch']}{steps}{rule}"
-        )
+    for result in results:
+        cells = result.get("cells", {})
         times = [
             number(cells[name]["median"]) if name in cells else "-" for name in LABELS
         ]
         lines.append(
             [
-                label,
+                label_of(result),
                 *times,
                 ratio(cells.get("loader"), cells.get("stream")),
-                one["status"],
+                result["status"],
             ]
         )
     return [

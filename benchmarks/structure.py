@@ -19,6 +19,7 @@ import numpy as np
 import synapse
 
 from . import child
+from .comparison import Comparison, beside
 from .growth import build
 from .markdown import number, table
 from .plan import Plan, Tell, summary
@@ -163,6 +164,21 @@ def _plain(links: list[tuple[int, int, float]]) -> nx.DiGraph[int]:
     graph: nx.DiGraph[int] = nx.DiGraph()
     graph.add_weighted_edges_from(links)
     return graph
+
+
+def comparisons(results: list[dict[str, Any]]) -> list[Comparison]:
+    """Edits, and looks at the graph beside those of networkx's own."""
+    rows = []
+    for result in results:
+        if result["status"] != "ok":
+            continue
+        kind = f"{result['kind']}, {result['made']:,} connections"
+        for look, times in result["graph"].items():
+            peers = {"networkx": times["networkx"]}
+            rows += beside(f"{look}, {kind}", times["ours"], peers)
+        for edit, cell in result["edits"].items():
+            rows += beside(f"{edit}, {kind}", cell, {})
+    return rows
 
 
 def text(results: list[dict[str, Any]]) -> list[str]:

@@ -7,30 +7,17 @@ from statistics import median
 
 import pytest
 
+from benchmarks import chart, page
+
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "benchmarks/results"
-FIRST, SECOND = (
-    json.loads((RESULTS / name).read_text())
-    for name in ("results.json", "second/results.json")
-)
-MEASURED = [row for row in FIRST["steps"] if row.get("microseconds")]
+RUN = json.loads((RESULTS / "results.json").read_text())
+MEASURED = [row for row in RUN["steps"] if row.get("microseconds")]
 STEPS = {(row["row"], row["peer"]): median(row["microseconds"]) for row in MEASURED}
-CELLS = [row["cells"] for row in FIRST["gradients"]]
+CELLS = [row["cells"] for row in RUN["gradients"]]
 RATIOS = [cells["torch"]["median"] / cells["synapse-f32"]["median"] for cells in CELLS]
 AHEAD = [ratio for ratio in RATIOS if ratio > 1]
-LARGE = {row["kind"]: row for row in SECOND["structure"]}
-COLUMNS = [
-    "synapse",
-    "synapse-f32",
-    "synaptic",
-    "neataptic",
-    "brain-beta",
-    "numpy-f32",
-    "torch-ops",
-    "torch",
-]
-"""Of the table of steps."""
-
+LARGE = {row["kind"]: row for row in RUN["structure"]}
 ONLINE = [
     STEPS["lstm-100-100-20", peer] for peer in ("synapse", "neataptic", "synaptic")
 ]
@@ -95,17 +82,35 @@ def test_a_sentence_repeats_what_was_measured(page, sentence, values):
     ] == []
 
 
-def test_the_table_of_steps_is_what_was_measured():
-    page = (ROOT / "docs/performance.md").read_text(encoding="utf-8")
-    rows = re.findall(
-        r"^\| ((?:LSTM )?\d+-\d+-\d+) \| (.*) \|$",
-        page.partition("## Other")[0],
-        re.MULTILINE,
+def test_the_page_of_performance_is_what_the_benchmark_writes(tmp_path):
+    (tmp_path / "_static").mkdir()
+    page.write([RESULTS / "results.json"], tmp_path)
+    written = (tmp_path / "performance.md").read_text(encoding="utf-8")
+    assert (ROOT / "docs/performance.md").read_text(encoding="utf-8") == written, (
+        "Write it anew: python -m benchmarks --page benchmarks/results/results.json"
     )
-    assert len(rows) == 8
-    for row, cells in rows:
-        for peer, cell in zip(COLUMNS, cells.split(" | "), strict=True):
-            value = STEPS.get((row.lower().replace(" ", "-"), peer))
-            figure = re.search(r"\d[\d.,]*", cell)
-            assert (figure is None) == (value is None), (row, peer)
-            assert value is None or agrees(figure[0], value), (row, peer)
+    ahead, behind = (
+        (tmp_path / page.CHART).read_text().count(f"fill: {colour.lower()}")
+        for colour in (chart.AHEAD, chart.BEHIND)
+    )
+    rows = [row for name in page.SUBJECTS for row in page.compared(RUN, name)]
+    ratios = [row.ratio for row in rows if row.theirs is not None]
+    assert ahead + behind == len(ratios)
+    assert behind == sum(ratio < 1 for ratio in ratios)
+
+
+def test_a_second_machine_becomes_more_columns_and_a_peer_ahead_is_bold():
+    other = json.loads(json.dumps(RUN))
+    for times in other["epochs"]["rows"].values():
+        times["Synaptic"]["median"] = times["Synapse"]["median"] / 2
+    lines = page.table_of([RUN, other], "epochs").splitlines()
+    assert lines[0].count("Synapse, µs") == 2
+    assert all(line.endswith("| **0.500 x** |") for line in lines[2:])
+
+
+def test_files_without_results_are_refused(tmp_path):
+    (tmp_path / "results.json").write_text("{}")
+    for path in (tmp_path / "results.json", tmp_path / "missing.json"):
+        with pytest.raises(SystemExit, match="Expected a file of results"):
+            page.write([path], tmp_path)
+    assert not (tmp_path / "performance.md").exists()

@@ -1,0 +1,230 @@
+"""``python -m benchmarks --page RESULTS.json [OTHER.json]`` writes the page of
+performance, docs/performance.md, and its chart, from the results of one run.
+
+Results of another machine become more columns. Figures stand in tables alone, so that
+no sentence can be older than the table beside it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from synapse.readwrite import files
+
+from .chart import draw
+from .comparison import Comparison
+from .markdown import number, table
+from .report import TABLES
+
+DOCS = Path(__file__).parents[1] / "docs"
+CHART = "_static/performance.svg"
+
+
+class Subject(NamedTuple):
+    """A heading of the page, what its times are, and their unit."""
+
+    heading: str
+    words: str
+    unit: str
+    scale: float = 1.0  # from the unit of the results
+
+
+SUBJECTS = {
+    "steps": Subject(
+        "One online step",
+        "Activate and propagate one sample, update the weights. `activate only` leaves"
+        " out the second half. Libraries that compute in float32 stand beside a"
+        " `float32` network. ¹: a truncated LSTM without peepholes, which learns less.",
+        "µs",
+    ),
+    "epochs": Subject(
+        "Small sets", "An epoch of XOR, four samples of a 2-3-1, by a trainer.", "µs"
+    ),
+    "calls": Subject(
+        "Calls from Python", "One call; of a 2-3-1 unless the row says more.", "µs"
+    ),
+    "gradients": Subject(
+        "Exact gradients",
+        "The gradient of a batch, for each sample or step of a sequence, in float32."
+        " LSTMs run over sequences of 50 steps.",
+        "µs",
+    ),
+    "batches": Subject(
+        "Small batches",
+        "An update by exact gradients in float32, for each batch.",
+        "µs",
+    ),
+    "streams": Subject(
+        "Batches of a stream",
+        "`train(batches)`, beside PyTorch's loop over a `DataLoader` and over tensors"
+        " that are ready.",
+        "µs",
+    ),
+    "rtrl": Subject(
+        "Exact gradients online",
+        'A step of `method="rtrl"`, beside the dense form of the textbook.',
+        "µs",
+    ),
+    "inference": Subject(
+        "Deployed",
+        "A step of an LSTM with as many inputs as cells and one output, float32,"
+        " sequences of 512 steps in one call. `.onnx` files stand beside their LSTM"
+        " node alone.",
+        "µs",
+    ),
+    "modules": Subject(
+        "Exported to PyTorch",
+        "A module of `to_torch`, for each time step and sequence; batches of 32 and 50"
+        " steps.",
+        "µs",
+    ),
+    "compose": Subject(
+        "Composing neuron by neuron", "One operation, by a call from Python.", "µs"
+    ),
+    "evolution": Subject("Evolution", "CPU time for each genome.", "µs"),
+    "growth": Subject(
+        "Large networks",
+        "An online step of a network with so many connections; sparse ones beside"
+        " SciPy's CSR matrices, by hand.",
+        "µs",
+    ),
+    "structure": Subject(
+        "Graphs and edits of large networks",
+        "`net.graph` beside a graph of networkx; an edit and the next step.",
+        "ms",
+        1e3,
+    ),
+    "files": Subject(
+        "Files of large networks",
+        "A network, beside `numpy.savez` of sources, targets and weights alone.",
+        "ms",
+        1e3,
+    ),
+    "cold": Subject(
+        "The first call",
+        "CPU time of a new process to the end of its first call. A new installation"
+        " compiles the kernels once.",
+        "s",
+    ),
+}
+"""The subjects in the order of the page, by the names of their tables."""
+
+INTRODUCTION = """# Performance
+
+- **Where is it faster than what I use?** The chart has one point for each row of the
+  tables below: how many times as long the other library takes for the same work.
+- **Where is another library faster?** Where a point is orange and left of the line, and
+  a ratio is **bold**.
+- **May I trust it?** Libraries are measured in alternation in one run, each in its own
+  process, bound to one core; figures are medians. `benchmarks/README.md` says how, and
+  has the limits of each comparison; `benchmarks/results/results.md` has the spread of
+  all times, build times and memory.
+
+![Ratios of times of other libraries to those of Synapse]({chart})
+"""
+
+
+def machine_of(run: dict[str, Any]) -> str:
+    """The machine of a run in one line, with the code that was measured."""
+    machine = run["machine"]
+    versions = run["versions"]
+    named = ("numpy", "numba", "torch", "node")
+    known = [f"{name} {versions[name]}" for name in named if name in versions]
+    return (
+        f"{machine['cpu']}; Python {machine['python']}; {', '.join(known)};"
+        f" code {machine['commit']}, {machine['date'][:10]}"
+    )
+
+
+def compared(run: dict[str, Any], subject: str) -> list[Comparison]:
+    """The rows of a subject, if the run has it."""
+    results = run.get(subject)
+    return TABLES[subject].comparisons(results) if results else []
+
+
+def rows_of(comparisons: Iterable[Comparison]) -> dict[str, dict[str, Comparison]]:
+    """By row and peer, both in the order of the results."""
+    rows: dict[str, dict[str, Comparison]] = {}
+    for comparison in comparisons:
+        rows.setdefault(comparison.row, {})[comparison.peer] = comparison
+    return rows
+
+
+def cells_of(here: dict[str, Comparison], peers: list[str], scale: float) -> list[str]:
+    """The cells of one machine: our time, and the ratio to each peer."""
+    if not here:
+        return ["-"] * (1 + len(peers))
+    ours = next(iter(here.values())).ours
+    cells = [number(scale * ours)]
+    for peer in peers:
+        comparison = here.get(peer)
+        if comparison is None:
+            cells.append("-")
+            continue
+        mark = " ¹" if comparison.learns_less else ""
+        text = f"{number(comparison.ratio)} x{mark}"
+        cells.append(text if comparison.ratio >= 1 else f"**{text}**")
+    return cells
+
+
+def table_of(runs: list[dict[str, Any]], name: str) -> str:
+    """The table of a subject: a line for each row, columns for each machine."""
+    subject = SUBJECTS[name]
+    by_run = [rows_of(compared(run, name)) for run in runs]
+    labels = list(dict.fromkeys(row for rows in by_run for row in rows))
+    every = (peer for rows in by_run for here in rows.values() for peer in here)
+    peers = [peer for peer in dict.fromkeys(every) if peer]
+    header = [""]
+    for i in range(len(runs)):
+        suffix = f" ({i + 1})" if len(runs) > 1 else ""
+        header += [f"Synapse, {subject.unit}{suffix}"]
+        header += [f"{peer}{suffix}" for peer in peers]
+    lines = []
+    for label in labels:
+        line = [label]
+        for rows in by_run:
+            line += cells_of(rows.get(label, {}), peers, subject.scale)
+        lines.append(line)
+    return table(header, lines)
+
+
+def markdown(runs: list[dict[str, Any]]) -> str:
+    """The page."""
+    parts = [INTRODUCTION.format(chart=CHART)]
+    if len(runs) > 1:
+        parts += [f"{i + 1}. {machine_of(run)}\n" for i, run in enumerate(runs)]
+    else:
+        parts.append(f"{machine_of(runs[0])}\n")
+    parts.append(f"```bash\n{runs[0]['command']}\n```\n")
+    for name, subject in SUBJECTS.items():
+        if any(compared(run, name) for run in runs):
+            parts.append(f"## {subject.heading}\n")
+            parts.append(f"{subject.words}\n")
+            parts.append(table_of(runs, name))
+    return "\n".join(parts)
+
+
+def write(paths: list[Path], docs: Path = DOCS) -> None:
+    """Write the page and its chart from results of one machine or of several.
+
+    Raises
+    ------
+    SystemExit
+        If there is no such file, or it does not hold results.
+    """
+    runs = []
+    for path in paths:
+        try:
+            run = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise SystemExit(
+                f"Expected a file of results, got {path}: {error}."
+            ) from None
+        if "machine" not in run:
+            raise SystemExit(f"Expected a file of results, got {path}.")
+        runs.append(run)
+    found = {name: compared(runs[0], name) for name in SUBJECTS}
+    draw({SUBJECTS[name].heading: rows for name, rows in found.items()}, docs / CHART)
+    files.write(docs / "performance.md", markdown(runs))

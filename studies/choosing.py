@@ -1,9 +1,9 @@
-"""Measure the numbers of the page "How much history, which rule, which architecture"
-(docs/choosing.md).
+"""Measure the numbers of the pages "How much history, which rule, which architecture"
+(docs/choosing.md) and "Size, units and rate" (docs/tuning.md).
 
     python -m studies choosing            # measures, writes choosing.json, then as below
     python -m studies choosing costs      # measures one part only, or several
-    python -m studies choosing report     # the tables in docs/choosing.md, from the JSON
+    python -m studies choosing report     # the tables of both pages, from the JSON
 
 Four small experiments, from five seeds each: a bit that has to be remembered over a
 lag, the same with gradients cut to a window, the units of inputs and targets, and the
@@ -27,7 +27,12 @@ from synapse.optimizers import Adam
 from synapse.readwrite import files
 
 RESULTS = HERE / "choosing.json"
-PAGE = HERE.parent / "docs" / "choosing.md"
+DOCS = HERE.parent / "docs"
+PAGES = {
+    "choosing.md": ("histories", "windows", "costs"),
+    "tuning.md": ("units", "rates", "sizes"),
+}
+"""The tables of each page."""
 SEEDS = (0, 1, 2, 3, 4)
 LAGS = (2, 5, 9, 20, 50, 100)
 WINDOWS = (1, 5, 10, 20, 21)
@@ -312,7 +317,7 @@ def cells(values):
 
 
 def report(found):
-    """Write the tables into the page, between their markers."""
+    """Write the tables into the pages, between their markers."""
     rows = [f"| network | rule | {' | '.join(f'lag {lag}' for lag in LAGS)} |"]
     rows += ["| --- | --- |" + " ---: |" * len(LAGS)]
     for name, (method, right, _) in found[
@@ -366,16 +371,17 @@ def report(found):
         "sizes": sizes,
     }
     tables["costs"] = times
-    text = PAGE.read_text(encoding="utf-8")
-    for mark, lines in tables.items():
-        before, _, rest = text.partition(f"<!-- {mark} -->")
-        text = (
-            f"{before}<!-- {mark} -->\n\n"
-            + "\n".join(lines)
-            + "\n\n<!-- end -->"
-            + rest.partition("<!-- end -->")[2]
-        )
-    files.write(PAGE, text)
+    for page, marks in PAGES.items():
+        text = (DOCS / page).read_text(encoding="utf-8")
+        for mark in marks:
+            before, _, rest = text.partition(f"<!-- {mark} -->")
+            text = (
+                f"{before}<!-- {mark} -->\n\n"
+                + "\n".join(tables[mark])
+                + "\n\n<!-- end -->"
+                + rest.partition("<!-- end -->")[2]
+            )
+        files.write(DOCS / page, text)
 
 
 if __name__ == "__main__":

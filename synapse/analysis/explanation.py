@@ -46,10 +46,9 @@ class GateTerm:
 class Explanation:
     """The learning equation of one connection, from i to j, with its numbers.
 
-    ``total = projected * eligibility + sum(gate.product for gate in gates)``, and the
-    weight changed by rate
-    * total. For a tied connection this is its own part; the weight changed by the sum
-      of the parts of all connections that share it.
+    ``total = projected * eligibility + sum(gate.product for gate in gates)``. The
+    weight changed by the rate times the total. For a tied connection this is its own
+    part; the weight changed by the sum of the parts of all connections that share it.
 
     Attributes
     ----------

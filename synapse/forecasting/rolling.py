@@ -80,8 +80,7 @@ class RollingOrigin:
         References
         ----------
         .. [1] R. J. Hyndman and A. B. Koehler, "Another look at measures of forecast
-        accuracy",
-           International Journal of Forecasting 22 (2006), 679-688.
+           accuracy", International Journal of Forecasting 22 (2006), 679-688.
         """
         return self.mae / np.where(self.scale > 0, self.scale, np.nan)
 

@@ -25,10 +25,11 @@ from .perceptron import Perceptron as Perceptron
 from .random import Random as Random
 from .residual import Residual as Residual
 
+# Imported modules and helpers of other packages are not public.
 __all__ = [
     name
-    for name, one in globals().items()
-    if getattr(one, "__module__", "").startswith("architect.")
+    for name, value in globals().items()
+    if getattr(value, "__module__", "").startswith("architect.")
 ]
 __dir__ = public_names(__all__)
 

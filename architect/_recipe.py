@@ -35,9 +35,9 @@ def checked_biases(architecture: str, dtype: Any, **biases: Any) -> list[float]:
     """Biases as floats, or an error that names the one that is not a finite number of
     the dtype.
     """
-    kind = float_type("The dtype", dtype)
+    number_type = float_type("The dtype", dtype)
     return [
-        finite_number(f"The {name} of {architecture}", bias, kind)
+        finite_number(f"The {name} of {architecture}", bias, number_type)
         for name, bias in biases.items()
     ]
 
@@ -60,6 +60,8 @@ class Recipe:
         for function in squashes:
             squash.get(function)
         self.dtype = float_type("The dtype", dtype)
+
+        # The generator comes last: a refused argument must not have drawn from it.
         self.rng = random_generator(seed)
         self.span: tuple[float, ...] = ()
 
@@ -96,16 +98,18 @@ class Recipe:
                 raise ArgumentError(
                     f"Expected a span or the {name} of {architecture}, got both."
                 )
-        what = f"The span of {architecture}"
+
+        title = f"The span of {architecture}"
         condition = "a number of steps, or two such as (1, 1000)"
-        given = (
-            (span,) if checks.is_number(span) else checks.pair(what, span, condition)
-        )
-        self.span = tuple(checks.positive_number(what, steps) for steps in given)
-        if not (1.0, *self.span)[-2] <= self.span[-1]:
-            raise ArgumentError(
-                checks.expected(what, "1 step or more, or two numbers in order", span)
-            )
+        single = checks.is_number(span)
+        limits = (span,) if single else checks.pair(title, span, condition)
+        self.span = tuple(checks.positive_number(title, steps) for steps in limits)
+
+        # A single number is the upper limit of a range that begins at 1 step.
+        lower, upper = (1.0, *self.span)[-2:]
+        if not lower <= upper:
+            condition = "1 step or more, or two numbers in order"
+            raise ArgumentError(checks.expected(title, condition, span))
 
     def keeping(self, size: int, bias: Any) -> Any:
         """The biases of gates that keep cells: all at `bias`, or drawn so that they
@@ -138,7 +142,7 @@ class Recipe:
         self,
         source: Layer,
         target: Layer,
-        kind: Any = None,
+        pattern: Any = None,
         fan_in: int | None = None,
         self_connections: bool = False,
     ) -> Projection:
@@ -147,14 +151,17 @@ class Recipe:
         """
 
         def of_all(
-            rng: np.random.Generator, shape: tuple[int, ...], own: int, fan_out: int
+            rng: np.random.Generator,
+            shape: tuple[int, ...],
+            fan_in_here: int,
+            fan_out: int,
         ) -> Any:
-            return self.initializer(rng, shape, fan_in or own, fan_out)
+            return self.initializer(rng, shape, fan_in or fan_in_here, fan_out)
 
         initializer = of_all if fan_in else self.initializer
         return source.project(
             target,
-            kind,
+            pattern,
             initializer=initializer,
             self_connections=self_connections,
             seed=self.rng,
@@ -188,12 +195,16 @@ def blocks_of(
     """The blocks of a network, found by the names of its layers; all but those
     `optional` must be there.
     """
+    # Reversed, so that the first of several layers with one name wins.
     named = {layer.name or "": layer for layer in reversed(layers)}
-    count = sum(name.startswith(block_names(block, 0, 1)[0]) for name in named)
+    first_field = block_names(block, 0, 1)[0]
+    count = sum(name.startswith(first_field) for name in named)
     expected = [block_names(block, i, count) for i in range(count)]
-    missing = {
+
+    required = {
         name for names in expected for name in names if not name.startswith(optional)
-    } - named.keys()
+    }
+    missing = required - named.keys()
     if missing or not count:
         raise TopologyError(
             f"The layers must be those of {block.__name__}. Missing:"

@@ -21,7 +21,8 @@ class CfC(Network):
     """Closed-form continuous-time cells, for rows at any intervals: Hasani and others
     2022. ::
 
-        input, cells (of the step before) => backbone => first, second, speeds, blends
+        input, cells (of the step before) => backbone
+        backbone => first, second, speeds, blends
         elapsed time ==(speeds)==> blends
         first --o--> cells (1 - blends);  second --o--> cells (blends);  cells => output
 
@@ -29,10 +30,11 @@ class CfC(Network):
     computes, from u, which is the backbone tanh(W [x, h(t-1)] + b) or, without one, [x,
     h(t-1)] itself::
 
-        f = tanh(W_f u + b_f)                                     first
-        g = tanh(W_g u + b_g)                                     second
-        z = logistic(d (W_a u + b_a) + W_b u + b_b)               blends; W_a u + b_a: speeds
-        h = (1 - z) f + z g                                       cells
+        f = tanh(W_f u + b_f)                           first
+        g = tanh(W_g u + b_g)                           second
+        a = W_a u + b_a                                 speeds
+        z = logistic(d a + W_b u + b_b)                 blends
+        h = (1 - z) f + z g                             cells
 
     With `mixed_memory`, the cells of an LSTM, which read x and h(t-1), come first, and
     u has their outputs in the place of h(t-1). Without `gated`, h = f + z g.
@@ -98,22 +100,26 @@ class CfC(Network):
             "The backbone of CfC", backbone, condition, 0, MOST_NEURONS
         )
         mixed = boolean("The mixed_memory of CfC", mixed_memory)
-        both = boolean("The gated of CfC", gated)
+        scaled = boolean("The gated of CfC", gated)
         recipe = Recipe(seed, initializer, bias_initializer, dtype, output_squash)
+
         size = counts[1]
-        first = recipe.inputs(counts[0] + 1)
-        signals = first[:-1]
-        elapsed = first[-1:]
+        input_layer = recipe.inputs(counts[0] + 1)
+        signals = input_layer[:-1]
+        elapsed = input_layer[-1:]
         middle = recipe.fixed(size, "cells")
         layers = []
+
+        # What computes u: the cells and signals, an LSTM, a backbone.
         sources = [signals, middle]
         if mixed:
-            memory = _memory(recipe, sources, size)
-            layers = memory
-            sources = [signals, memory[-1]]
+            layers = _memory(recipe, sources, size)
+            sources = [signals, layers[-1]]
         if width:
             layers.append(_reading(recipe, sources, width, "tanh", "backbone"))
             sources = layers[-1:]
+
+        # Four layers read u. Blends also read the elapsed time, times the speeds.
         names = {
             "first": "tanh",
             "second": "tanh",
@@ -124,18 +130,19 @@ class CfC(Network):
             _reading(recipe, sources, size, function, name)
             for name, function in names.items()
         ]
-        one, other, speeds, blends = heads
+        start, end, speeds, blends = heads
         speeds.gate(elapsed.project(blends, weights=1.0, trainable=False), gate.INPUT)
-        blends.gate(pass_on(other, middle), gate.INPUT)
-        direct = pass_on(one, middle)
-        if both:
+        blends.gate(pass_on(end, middle), gate.INPUT)
+        direct = pass_on(start, middle)
+        if scaled:
             inverse = recipe.fixed(size, "inverse", bias=1.0)
             pass_on(blends, inverse, -1.0)
             inverse.gate(direct, gate.INPUT)
             heads.append(inverse)
+
         output = recipe.layer(counts[2], output_squash, "output", fan_in=size)
         recipe.connect(middle, output)
-        super().__init__(first, [*layers, *heads, middle], output)
+        super().__init__(input_layer, [*layers, *heads, middle], output)
 
 
 def _reading(

@@ -89,49 +89,55 @@ def construct(
     >>> delayed(net).connections
     (<Connection b -> a, weight 0.5>,)
     """
-    every = _once("neurons", neurons)
-    _refuse_strangers(every)
-    first = _inputs(every) if inputs is None else _among("inputs", inputs, every)
-    last = (
-        _outputs(every, first) if outputs is None else _among("outputs", outputs, every)
-    )
-    both = [neuron for neuron in first if neuron in set(last)]
+    members = _once("neurons", neurons)
+    _refuse_strangers(members)
+    if inputs is None:
+        inputs = _inputs(members)
+    sources = _among("inputs", inputs, members)
+    if outputs is None:
+        outputs = _outputs(members, sources)
+    sinks = _among("outputs", outputs, members)
+    both = [neuron for neuron in sources if neuron in set(sinks)]
     if both:
         raise TopologyError(
             f"{both[0]!r} is both an input and an output. Put a neuron in between."
         )
-    place = {neuron: i for i, neuron in enumerate(every)}
-    into = [(link, place[target]) for target in every for link in _into(target)]
+
+    # From here on a neuron is a number, its place in the order given.
+    place = {neuron: i for i, neuron in enumerate(members)}
+    into = [(link, place[target]) for target in members for link in _into(target)]
     links = [(place[link.source], target) for link, target in into]
-    starts = [place[neuron] for neuron in first]
-    ends = [place[neuron] for neuron in last]
+    starts = [place[neuron] for neuron in sources]
+    ends = [place[neuron] for neuron in sinks]
+
+    # A node of its own leads to all inputs, so that one search finds what they reach.
     graph: nx.DiGraph[Any] = nx.DiGraph(links)
     graph.add_edges_from(("inputs", start) for start in starts)
     reached = nx.descendants(graph, "inputs")
-    for neuron in every:
+    for neuron in members:
         if place[neuron] not in reached:
             raise TopologyError(
                 f"No way leads from the inputs to {neuron!r}. "
                 "Connect it, name it among the inputs or leave it out."
             )
+
     gates = [
         (place[link.gater], target) for link, target in into if link.gater is not None
     ]
-    order = find_order(len(every), links, gates, set(starts), set(ends))
-    hidden = [every[i] for i in order.neurons]
-    return Network(
-        Layer(first), [Layer(hidden)] if hidden else [], Layer(last), name=name
-    )
+    order = find_order(len(members), links, gates, set(starts), set(ends))
+    hidden = [members[i] for i in order.neurons]
+    hidden_layers = [Layer(hidden)] if hidden else []
+    return Network(Layer(sources), hidden_layers, Layer(sinks), name=name)
 
 
 def delayed(network: Network) -> Delayed:
-    """List the connections of a network that act one step late because of the
-    activation order.
+    """List the connections that act one step late because of the activation order.
 
     :meth:`synapse.Network.sort` finds an order in which only connections on cycles do.
+    Those of an Elman network are the copies into its context:
 
     >>> import architect
-    >>> len(delayed(architect.Elman(2, 6, 1, seed=0)).connections)  # copies into the context
+    >>> len(delayed(architect.Elman(2, 6, 1, seed=0)).connections)
     6
     """
     table = Topology.of(require_network("What delayed looks at", network))
@@ -145,36 +151,36 @@ def delayed(network: Network) -> Delayed:
 # --- who is who -----------------------------------------------------------------------
 
 
-def _once(what: str, neurons: Iterable[Any]) -> list[Neuron]:
+def _once(role: str, neurons: Iterable[Any]) -> list[Neuron]:
     """The neurons as a list without repetitions."""
-    given = listed(f"The {what} of construct", neurons, "neurons")
-    seen = set[Neuron]()
-    if not given:
+    chosen = listed(f"The {role} of construct", neurons, "neurons")
+    if not chosen:
         raise TopologyError(
-            f"Expected at least one neuron as the {what} of construct, got none."
+            f"Expected at least one neuron as the {role} of construct, got none."
         )
-    for neuron in given:
+    seen = set[Neuron]()
+    for neuron in chosen:
         if not isinstance(neuron, Neuron):
             raise ArgumentTypeError(
-                expected(f"Each of the {what} of construct", "a Neuron", neuron)
+                expected(f"Each of the {role} of construct", "a Neuron", neuron)
             )
         if neuron in seen:
             raise TopologyError(
-                f"{neuron!r} is given twice among the {what} of construct. Give it"
+                f"{neuron!r} is given twice among the {role} of construct. Give it"
                 " once."
             )
         seen.add(neuron)
-    return given
+    return chosen
 
 
-def _among(what: str, neurons: Iterable[Any], every: Sequence[Neuron]) -> list[Neuron]:
+def _among(role: str, neurons: Iterable[Any], every: Sequence[Neuron]) -> list[Neuron]:
     """Check the neurons chosen as inputs or outputs."""
-    chosen = _once(what, neurons)
+    chosen = _once(role, neurons)
     members = set(every)
     for neuron in chosen:
         if neuron not in members:
             raise TopologyError(
-                f"{neuron!r} is one of the {what} but not of the neurons. Add it to the"
+                f"{neuron!r} is one of the {role} but not of the neurons. Add it to the"
                 " neurons."
             )
     return chosen
@@ -223,5 +229,5 @@ def _refuse_strangers(every: Sequence[Neuron]) -> None:
 
 def _into(neuron: Neuron) -> tuple[Connection, ...]:
     """Incoming connections of a neuron, including its self-connection."""
-    own = neuron.self_connection
-    return neuron.incoming if own is None else (*neuron.incoming, own)
+    loop = neuron.self_connection
+    return neuron.incoming if loop is None else (*neuron.incoming, loop)

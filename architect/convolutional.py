@@ -116,23 +116,16 @@ class Convolutional(Network):
         layers = [recipe.inputs(prod(windows[0].shape))]
         self._convolutions = []
         for i, window in enumerate(windows):
-            layers.append(
-                recipe.layer(
-                    window.neurons,
-                    squash,
-                    numbered("convolution", i, len(windows)),
-                    0.0,
-                )
-            )
-            self._convolutions.append(
-                (window, *_convolve(recipe, layers[-2], layers[-1], window))
-            )
+            name = numbered("convolution", i, len(windows))
+            layers.append(recipe.layer(window.neurons, squash, name, 0.0))
+            connected = _convolve(recipe, layers[-2], layers[-1], window)
+            self._convolutions.append((window, *connected))
+
         for i, size in enumerate(sizes[:-1]):
             name = numbered("hidden", i, len(sizes) - 1)
             layers.append(recipe.layer(size, squash, name, fan_in=len(layers[-1])))
-        layers.append(
-            recipe.layer(sizes[-1], output_squash, "output", fan_in=len(layers[-1]))
-        )
+        fan_in = len(layers[-1])
+        layers.append(recipe.layer(sizes[-1], output_squash, "output", fan_in=fan_in))
         for source, target in pairwise(layers[len(windows) :]):
             recipe.connect(source, target)
         super().__init__(layers[0], layers[1:-1], layers[-1])
@@ -157,19 +150,19 @@ class Convolutional(Network):
         """The convolutions: window, projection, and the first connection of each shared
         weight.
         """
-        given = ("inputs", "filters", "kernel", "stride", "padding", "channels")
-        windows = _checked_windows(*(settings.get(name) for name in given))
+        arguments = ("inputs", "filters", "kernel", "stride", "padding", "channels")
+        windows = _checked_windows(*(settings.get(name) for name in arguments))
         sizes = [prod(windows[0].shape), *(window.neurons for window in windows)]
         if sizes != [len(layer) for layer in layers[: len(sizes)]]:
             raise TopologyError(
                 f"The layers of these convolutions must be of {sizes} neurons."
             )
-        pairs = zip(windows, pairwise(layers[: len(sizes)]), strict=True)
-        return {
-            "_convolutions": [
-                (window, *_found(*both, window)) for window, both in pairs
-            ]
-        }
+        neighbours = pairwise(layers[: len(sizes)])
+        convolutions = [
+            (window, *_find_again(source, target, window))
+            for window, (source, target) in zip(windows, neighbours, strict=True)
+        ]
+        return {"_convolutions": convolutions}
 
     @property
     def shapes(self) -> list[tuple[int, ...]]:
@@ -187,40 +180,44 @@ class Convolutional(Network):
         height, width, channels); read-only copies. Setting them as a whole sets every
         connection that shares a weight.
         """
-        return tuple(
-            _checks.read_only(
-                projection.weights[first].reshape(window.kernels).astype(np.float64)
-            )
-            for window, projection, first in self.parts["_convolutions"]
-        )
+        arrays = [
+            projection.weights[representatives].reshape(window.kernels)
+            for window, projection, representatives in self.parts["_convolutions"]
+        ]
+        return tuple(_checks.read_only(array.astype(np.float64)) for array in arrays)
 
     @kernels.setter
     def kernels(self, values: Sequence[ArrayLike]) -> None:
-        what = f"{_checks.counted(len(self._convolutions), 'array')}, one a convolution"
-        values = _checks.listed("The kernels", values, what)
+        count = _checks.counted(len(self._convolutions), "array")
+        condition = f"{count}, one a convolution"
+        values = _checks.listed("The kernels", values, condition)
         if len(values) != len(self._convolutions):
-            raise ArgumentError(_checks.expected("The kernels", what, len(values)))
+            raise ArgumentError(_checks.expected("The kernels", condition, len(values)))
+
+        # All arrays are checked before the first weight changes.
         arrays = []
         for value, (window, _, _) in zip(values, self._convolutions, strict=True):
-            arrays.append(_checks.finite_array("The kernels", value, self.dtype))
-            if arrays[-1].shape != window.kernels:
+            array = _checks.finite_array("The kernels", value, self.dtype)
+            if array.shape != window.kernels:
                 condition = f"finite numbers of shape {window.kernels}"
                 raise ArgumentError(
-                    _checks.expected("The kernels", condition, arrays[-1].shape)
+                    _checks.expected("The kernels", condition, array.shape)
                 )
-        for array, (_, projection, first) in zip(
-            arrays, self.parts["_convolutions"], strict=True
+            arrays.append(array)
+
+        convolutions = self.parts["_convolutions"]
+        for array, (_, projection, representatives) in zip(
+            arrays, convolutions, strict=True
         ):
-            projection.weights[first] = array.reshape(-1)
+            projection.weights[representatives] = array.reshape(-1)
 
     def __repr__(self) -> str:
         try:
             maps = ["x".join(map(str, shape)) for shape in self.shapes]
         except TopologyError:  # it has been edited
             return super().__repr__()
-        return self._described(
-            "-".join([*maps, *(str(len(layer)) for layer in self.layers[len(maps) :])])
-        )
+        sizes = [str(len(layer)) for layer in self.layers[len(maps) :]]
+        return self._described("-".join([*maps, *sizes]))
 
 
 class _Window(NamedTuple):
@@ -235,10 +232,11 @@ class _Window(NamedTuple):
     @property
     def places(self) -> tuple[int, ...]:
         """Number of places along each axis."""
-        every = zip(self.shape, self.kernel, self.stride, strict=False)
+        # The shape has the channels as one entry more; zip leaves them out.
+        axes = zip(self.shape, self.kernel, self.stride, strict=False)
         return tuple(
             -(-length // step) if self.same else (length - size) // step + 1
-            for length, size, step in every
+            for length, size, step in axes
         )
 
     @property
@@ -267,6 +265,7 @@ class _Window(NamedTuple):
         """Source, target and number of the shared weight of every connection, neuron by
         neuron.
         """
+        # The neurons of the layer before, by place, with -1 all around them.
         axes = len(self.kernel)
         edges = [(0, 0)]
         for axis in reversed(range(axes)):
@@ -276,16 +275,21 @@ class _Window(NamedTuple):
         index = np.pad(
             np.arange(prod(self.shape)).reshape(self.shape), edges, constant_values=-1
         )
-        every = np.lib.stride_tricks.sliding_window_view(
+
+        # The windows at every place, then at each `stride`-th; channels last.
+        windows_at_all = np.lib.stride_tricks.sliding_window_view(
             index, self.kernel, tuple(range(axes))
         )
-        windows = np.moveaxis(
-            every[tuple(slice(None, None, step) for step in self.stride)], axes, -1
-        )
+        strides = tuple(slice(None, None, step) for step in self.stride)
+        windows = np.moveaxis(windows_at_all[strides], axes, -1)
+
+        # Axes: place, filter, position in the window.
         sources = windows.reshape(prod(self.places), 1, -1)
         targets = np.arange(self.neurons).reshape(-1, self.filters, 1)
         weights = np.arange(prod(self.kernels)).reshape(1, self.filters, -1)
         source, target, weight = np.broadcast_arrays(sources, targets, weights)
+
+        # Nothing is connected over the edges.
         inside = source >= 0
         return source[inside], target[inside], weight[inside]
 
@@ -296,40 +300,39 @@ def _convolve(
     """Connect two layers. Returns the projection, and the first connection of each
     shared weight.
     """
-    sources, targets, numbers = window.connections()
-    fans = prod(window.kernels[1:]), prod(window.kernels[:-1])
-    kernels = draw(
-        recipe.initializer, recipe.rng, (fans[0], window.filters), *fans, recipe.dtype
-    )
-    biases = draw(
-        recipe.bias_initializer, recipe.rng, (window.filters,), *fans, recipe.dtype
-    )
-    projection = source.project(
-        target, (sources, targets), weights=kernels.T.reshape(-1)[numbers]
-    )
-    which = np.arange(len(target)) % window.filters
-    target.biases = biases[which]
-    tie(projection, groups=numbers)
-    tie(target, groups=which)
-    return projection, np.unique(numbers, return_index=True)[1]
+    sources, targets, weight_numbers = window.connections()
+
+    # Each shared weight and each bias is drawn once, weights before biases.
+    rng = recipe.rng
+    fans = (prod(window.kernels[1:]), prod(window.kernels[:-1]))
+    shape = (fans[0], window.filters)
+    kernels = draw(recipe.initializer, rng, shape, *fans, recipe.dtype)
+    biases = draw(recipe.bias_initializer, rng, shape[1:], *fans, recipe.dtype)
+
+    weights = kernels.T.reshape(-1)[weight_numbers]
+    projection = source.project(target, (sources, targets), weights=weights)
+    filters = np.arange(len(target)) % window.filters
+    target.biases = biases[filters]
+    tie(projection, groups=weight_numbers)
+    tie(target, groups=filters)
+    return projection, np.unique(weight_numbers, return_index=True)[1]
 
 
-def _found(source: Layer, target: Layer, window: _Window) -> tuple[Projection, Ints]:
+def _find_again(
+    source: Layer, target: Layer, window: _Window
+) -> tuple[Projection, Ints]:
     """Find the return value of :func:`_convolve` again in a network."""
-    if window.most > 4 * len(
-        rows_between(source, target)
-    ):  # before anything that large is laid out
+    # Settings come from files, so this is asked before arrays of that size are made.
+    if window.most > 4 * len(rows_between(source, target)):
         raise TopologyError(
             f"There are too few connections for windows of {window.kernel}."
         )
-    sources, targets, numbers = window.connections()
-    return (
-        between(source, target, (sources, targets)),
-        np.unique(numbers, return_index=True)[1],
-    )
+    sources, targets, weight_numbers = window.connections()
+    projection = between(source, target, (sources, targets))
+    return projection, np.unique(weight_numbers, return_index=True)[1]
 
 
-# --- what is given --------------------------------------------------------------------
+# --- arguments ------------------------------------------------------------------------
 
 
 def _checked_windows(
@@ -349,73 +352,65 @@ def _checked_windows(
     depth = _checks.positive_integer(
         "The channels of Convolutional", channels, _checks.MOST_NEURONS
     )
-    shape = (*places, depth)
-    windows = []
     kernels = _per_layer("The kernel of Convolutional", kernel, len(counts), axes)
     strides = _per_layer("The stride of Convolutional", stride, len(counts), axes)
+
+    # The maps of each convolution are the layer that the next one reads.
+    shape = (*places, depth)
+    windows = []
     for count, size, step in zip(counts, kernels, strides, strict=True):
         if any(length > room for length, room in zip(size, shape, strict=False)):
             condition = f"at most {shape[:-1]}, the size of the layer it reads"
             raise ArgumentError(
                 _checks.expected("The kernel of Convolutional", condition, size)
             )
-        windows.append(_Window(shape, size, step, padding == "same", count))
-        if (
-            windows[-1].neurons > _checks.MOST_NEURONS
-            or windows[-1].most > _checks.MOST_CONNECTIONS
-        ):
-            limit = (
-                f"of at most {_checks.MOST_NEURONS} neurons and"
-                f" {_checks.MOST_CONNECTIONS} connections"
-            )
-            raise ArgumentError(
-                _checks.expected("A convolution", limit, windows[-1].maps)
-            )
-        shape = windows[-1].maps
+        window = _Window(shape, size, step, padding == "same", count)
+        _refuse_large(window)
+        windows.append(window)
+        shape = window.maps
     return windows
 
 
-def _sizes(what: str, given: Any) -> tuple[int, ...]:
+def _refuse_large(window: _Window) -> None:
+    """Raise if a convolution has more neurons or connections than a network may."""
+    neurons = _checks.MOST_NEURONS
+    connections = _checks.MOST_CONNECTIONS
+    if window.neurons > neurons or window.most > connections:
+        limit = f"of at most {neurons} neurons and {connections} connections"
+        raise ArgumentError(_checks.expected("A convolution", limit, window.maps))
+
+
+def _sizes(title: str, entry: Any) -> tuple[int, ...]:
     """One number or several as a tuple."""
-    sizes = (
-        tuple(_checks.listed(what, given, "one number or more"))
-        if _several(given)
-        else (given,)
-    )
+    sizes = (entry,)
+    if _several(entry):
+        sizes = tuple(_checks.listed(title, entry, "one number or more"))
     if not sizes:
-        raise ArgumentError(_checks.expected(what, "one number or more", given))
-    return tuple(
-        _checks.positive_integer(what, size, _checks.MOST_NEURONS) for size in sizes
-    )
+        raise ArgumentError(_checks.expected(title, "one number or more", entry))
+    most = _checks.MOST_NEURONS
+    return tuple(_checks.positive_integer(title, size, most) for size in sizes)
 
 
-def _several(given: Any) -> bool:
-    """Whether a list of numbers is given, not one."""
-    return (
-        given.ndim > 0 if isinstance(given, np.ndarray) else isinstance(given, Sequence)
-    )
+def _several(entry: Any) -> bool:
+    """Whether an entry is a list of numbers, not one."""
+    if isinstance(entry, np.ndarray):
+        return entry.ndim > 0
+    return isinstance(entry, Sequence)
 
 
 def _per_layer(
-    what: str, given: Any, layers: int, axes: int
+    title: str, option: Any, layers: int, axes: int
 ) -> Iterator[tuple[int, ...]]:
     """A size for each layer, with one number per axis."""
-    entries = (
-        _checks.listed(what, given, "a number or a list")
-        if _several(given)
-        else [given] * layers
-    )
+    entries = [option] * layers
+    if _several(option):
+        entries = _checks.listed(title, option, "a number or a list")
     if len(entries) != layers:
         condition = f"a number, or a list of {layers}: one a convolution"
-        raise ArgumentError(_checks.expected(what, condition, given))
+        raise ArgumentError(_checks.expected(title, condition, option))
     for entry in entries:
-        sizes = _sizes(what, entry)
+        sizes = _sizes(title, entry)
         if len(sizes) not in (1, axes):
-            raise ArgumentError(
-                _checks.expected(
-                    what,
-                    f"at most {_checks.counted(axes, 'number')} for a convolution",
-                    entry,
-                )
-            )
+            limit = f"at most {_checks.counted(axes, 'number')} for a convolution"
+            raise ArgumentError(_checks.expected(title, limit, entry))
         yield sizes * axes if len(sizes) == 1 else sizes

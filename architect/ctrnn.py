@@ -28,8 +28,9 @@ from ._recipe import Recipe, checked_sizes, pass_on
 class CTRNN(Network):
     """Neurons with time constants, for rows at any intervals: Beer 1995. ::
 
-        input, cells (of the step before), constant ==(rates)==> cells --o--> cells => output
-        elapsed time => rates -> retentions ---------------------------'
+        input, constant, cells (of the step before) ==(rates)==> cells => output
+        cells --o--> cells
+        elapsed time => rates -> retentions (gate the cells' self-connections)
 
     The states s of the cells with the activations y = f(s) follow ::
 
@@ -38,8 +39,9 @@ class CTRNN(Network):
     The last input is the time since the previous row. A step of this length is a step
     of Euler's method::
 
-        a_j    = min(elapsed time / tau_j, 1)                                              rates
-        s_j(t) = (1 - a_j) s_j(t-1) + a_j (sum_i w_ij y_i(t-1) + sum_k v_kj x_k(t) + b_j)  cells
+        a_j    = min(elapsed time / tau_j, 1)                       rates
+        s_j(t) = (1 - a_j) s_j(t-1)                                 cells
+                 + a_j (sum_i w_ij y_i(t-1) + sum_k v_kj x_k(t) + b_j)
 
     A time constant is the reciprocal of the weight from the input of the elapsed time
     to a rate. The weight has the sign +1, so it stays positive, and a rate is at most
@@ -107,54 +109,65 @@ class CTRNN(Network):
             "CTRNN", (inputs, cells, outputs), 3, "inputs, cells, outputs"
         )
         learns = boolean("The learn_time_constants of CTRNN", learn_time_constants)
-        what = "The time_constants of CTRNN"
-        condition = "a number, or two such as (1, 10)"
-        given = (
-            (time_constants,) * 2
-            if is_number(time_constants)
-            else pair(what, time_constants, condition)
-        )
-        low, high = (positive_number(what, one) for one in given)
-        if low > high:
-            raise ArgumentError(expected(what, "two numbers in order", time_constants))
+        low, high = _checked_range(time_constants)
         recipe = Recipe(
             seed, initializer, bias_initializer, dtype, squash, output_squash
         )
-        with given_back(recipe.rng):
-            first = recipe.inputs(counts[0] + 1)
-            signals = first[:-1]
-            elapsed = first[-1:]
+        rng = recipe.rng
+
+        # A wiring that is refused gives the caller's generator back as it was.
+        with given_back(rng):
+            input_layer = recipe.inputs(counts[0] + 1)
+            signals = input_layer[:-1]
+            elapsed = input_layer[-1:]
             constant = recipe.fixed(1, "constant", bias=1.0)
             rates = recipe.fixed(counts[1], "rates", function="ramp")
             retentions = recipe.fixed(counts[1], "retentions", bias=1.0)
             middle = recipe.fixed(counts[1], "cells", function=squash)
             output = recipe.layer(counts[2], output_squash, "output", fan_in=counts[1])
-            constants = np.exp(recipe.rng.uniform(np.log(low), np.log(high), counts[1]))
+
+            # a_j = elapsed time / tau_j, and 1 - a_j
+            constants = np.exp(rng.uniform(np.log(low), np.log(high), counts[1]))
             elapsed.project(rates, weights=1.0 / constants, trainable=learns, sign=1)
             pass_on(rates, retentions, -1.0)
+
+            # The terms of the sum over inputs, the bias and the cells, times a_j.
             for source in (signals, constant):
                 rates.gate(recipe.connect(source, middle), gate.INPUT)
             among = middle.project(
-                middle, wiring, initializer=recipe.initializer, delay=1, seed=recipe.rng
+                middle, wiring, initializer=recipe.initializer, delay=1, seed=rng
             )
             rates.gate(among, gate.INPUT)
+
+            # The state of the step before, times 1 - a_j.
             retentions.gate(pass_on(middle, middle), gate.INPUT)
             recipe.connect(middle, output)
-        super().__init__(first, [constant, rates, retentions, middle], output)
+        super().__init__(input_layer, [constant, rates, retentions, middle], output)
 
     @property
     def time_constants(self) -> Any:
         """Time constants of the cells, shape (cells,)."""
         elapsed = self.input[len(self.input) - 1]
-        weights = [
-            link.weight
-            for rate in self["rates"]
-            if (link := elapsed.connected(rate)) is not None
-        ]
-        if len(weights) < len(self["rates"]):
-            raise TopologyError(
-                "Expected the last input of this CTRNN to lead to every rate. Build"
-                " anew."
-            )
-        with np.errstate(divide="ignore"):
+        weights = []
+        for rate in self["rates"]:
+            link = elapsed.connected(rate)
+            if link is None:
+                raise TopologyError(
+                    "Expected the last input of this CTRNN to lead to every rate. Build"
+                    " anew."
+                )
+            weights.append(link.weight)
+        with np.errstate(divide="ignore"):  # a weight of 0 is infinitely slow
             return 1.0 / np.array(weights)
+
+
+def _checked_range(time_constants: Any) -> tuple[float, float]:
+    """The lowest and the highest time constant, the same for a single number."""
+    title = "The time_constants of CTRNN"
+    limits = (time_constants, time_constants)
+    if not is_number(time_constants):
+        limits = pair(title, time_constants, "a number, or two such as (1, 10)")
+    low, high = (positive_number(title, limit) for limit in limits)
+    if low > high:
+        raise ArgumentError(expected(title, "two numbers in order", time_constants))
+    return low, high

@@ -62,14 +62,14 @@ class Elman(Network):
         counts = checked_sizes("Elman", sizes, 3, "inputs, hidden layers, outputs")
         last = squash if output_squash is None else output_squash
         recipe = Recipe(seed, initializer, bias_initializer, dtype, squash, last)
-        source = first = recipe.inputs(counts[0])
+        inputs = recipe.inputs(counts[0])
         layers = []
+        source = inputs
         for i, size in enumerate(counts[1:-1]):
             context = recipe.fixed(size, numbered("context", i, len(counts) - 2))
+            name = numbered("hidden", i, len(counts) - 2)
             fan_in = len(source) + size
-            hidden = recipe.layer(
-                size, squash, numbered("hidden", i, len(counts) - 2), fan_in=fan_in
-            )
+            hidden = recipe.layer(size, squash, name, fan_in=fan_in)
             recipe.connect(source, hidden, fan_in=fan_in)
             recipe.connect(context, hidden, fan_in=fan_in)
             pass_on(hidden, context)
@@ -77,4 +77,4 @@ class Elman(Network):
             source = hidden
         output = recipe.layer(counts[-1], last, "output", fan_in=len(source))
         recipe.connect(source, output)
-        super().__init__(first, layers, output)
+        super().__init__(inputs, layers, output)

@@ -38,10 +38,10 @@ class GatedUnits(NamedTuple):
 class GRU(Network):
     """Gated recurrent units: Cho and others 2014. ::
 
-                                    reset gates        inverse gates    update gates
-                                         |                   |               | (self)
-        cells (of the step before) ======o=> candidates -----o-----> cells --o    => output
-        input, or cells of the layer below =>  candidates, update and reset gates
+                                    reset gates        inverse gates   update gates
+                                         |                   |              | (self)
+        cells (of the step before) ======o=> candidates -----o----> cells --o  => output
+        input, or cells of the layer below => candidates, update and reset gates
         cells (of the step before)         =>  update and reset gates
 
     A layer with inputs x computes the activations h of its cells at step t::
@@ -120,45 +120,55 @@ class GRU(Network):
         counts = checked_sizes(
             "GRU", sizes, 3, "inputs, layers of gated units, outputs"
         )
-        held = 1.0 if update_gate_bias is None else update_gate_bias
-        updates, resets = checked_biases(
-            "GRU", dtype, update_gate_bias=held, reset_gate_bias=reset_gate_bias
+        update_bias, reset_bias = checked_biases(
+            "GRU",
+            dtype,
+            update_gate_bias=1.0 if update_gate_bias is None else update_gate_bias,
+            reset_gate_bias=reset_gate_bias,
         )
         recipe = Recipe(
             seed, initializer, bias_initializer, dtype, squash, output_squash
         )
         recipe.remember("GRU", span, update_gate_bias=update_gate_bias)
-        source = first = recipe.inputs(counts[0])
+        inputs = recipe.inputs(counts[0])
         constant = recipe.fixed(1, "constant", bias=1.0)
         layers = [constant]
         units = []
+        source = inputs
         for i, size in enumerate(counts[1:-1]):
             names = block_names(GatedUnits, i, len(counts) - 2)
+            keeping = recipe.keeping(size, update_bias)
             unit = GatedUnits(
-                recipe.layer(size, "logistic", names[0], recipe.keeping(size, updates)),
+                recipe.layer(size, "logistic", names[0], keeping),
                 recipe.fixed(size, names[1], bias=1.0),
-                recipe.layer(size, "logistic", names[2], resets),
+                recipe.layer(size, "logistic", names[2], reset_bias),
                 recipe.layer(size, squash, names[3], fan_in=len(source) + size + 1),
                 recipe.fixed(size, names[4]),
             )
+
+            # W x and U h: the sums of the gates and the candidates.
             gates = (unit.update_gates, unit.reset_gates)
             for layer in (*gates, unit.candidates):
                 recipe.connect(source, layer)
             for layer in gates:
                 recipe.connect(unit.cells, layer)
+
+            # r * (U h + c), where c is the weight from the constant neuron.
             for origin in (unit.cells, constant):
-                unit.reset_gates.gate(
-                    recipe.connect(origin, unit.candidates), gate.INPUT
-                )
+                recurrent = recipe.connect(origin, unit.candidates)
+                unit.reset_gates.gate(recurrent, gate.INPUT)
+
+            # h = z * h + (1 - z) * n
             pass_on(unit.update_gates, unit.inverse_gates, -1.0)
             unit.inverse_gates.gate(pass_on(unit.candidates, unit.cells), gate.INPUT)
             unit.update_gates.gate(pass_on(unit.cells, unit.cells), gate.INPUT)
+
             units.append(unit)
             layers += unit
             source = unit.cells
         output = recipe.layer(counts[-1], output_squash, "output", fan_in=len(source))
         recipe.connect(source, output)
-        super().__init__(first, layers, output)
+        super().__init__(inputs, layers, output)
         self.units = tuple(units)
 
     @classmethod

@@ -50,10 +50,9 @@ def storkey(couplings: Floats, pattern: Floats) -> Floats:
     and j.
     """
     field = (couplings @ pattern)[:, None] - couplings * pattern
-    said = field * pattern
-    return _without_own(
-        couplings + np.outer(pattern, pattern) - (said + said.T) / len(pattern)
-    )
+    correction = field * pattern
+    correction = (correction + correction.T) / len(pattern)
+    return _without_own(couplings + np.outer(pattern, pattern) - correction)
 
 
 RULES: dict[str, Callable[[Floats, Floats], Floats]] = {
@@ -63,6 +62,7 @@ RULES: dict[str, Callable[[Floats, Floats], Floats]] = {
 
 
 def _without_own(couplings: Floats) -> Floats:
+    """Couplings without those of a neuron with itself."""
     np.fill_diagonal(couplings, 0.0)
     return couplings
 
@@ -115,10 +115,8 @@ class Hopfield(Network):
             raise ArgumentError(
                 "Expected the size of Hopfield to be at least 2, got 1."
             )
-        field, memory = (
-            Layer(count, "identity", name="input"),
-            Layer(count, "sign", name="memory"),
-        )
+        field = Layer(count, "identity", name="input")
+        memory = Layer(count, "sign", name="memory")
         memory.trainable = False
         field.project(memory, ONE_TO_ONE, weights=1.0, trainable=False)
         memory.project(memory, ALL_TO_ELSE, weights=0.0, trainable=False)
@@ -215,7 +213,7 @@ class Hopfield(Network):
             before = self.output.activations
             for i in rng.permutation(len(before)):
                 neuron = self.output[i]
-                if neuron.activate() == 0.0:
+                if neuron.activate() == 0.0:  # the sign of a state of exactly 0
                     neuron.activate(before[i])
             if not (self.output.activations != before).any():
                 break
@@ -228,32 +226,26 @@ class Hopfield(Network):
         (p,) = self._checked(pattern, "A pattern", single=True)
         return float(-0.5 * p @ self.couplings @ p - self.output.biases @ p)
 
-    def _checked(self, patterns: ArrayLike, what: str, single: bool) -> Floats:
+    def _checked(self, patterns: ArrayLike, title: str, single: bool) -> Floats:
         """Patterns as rows of 1 and -1."""
-        given = _checks.real_array(what, patterns, "rows of 1 and -1, or of booleans")
+        values = _checks.real_array(title, patterns, "rows of 1 and -1, or of booleans")
         n = len(self.output)
-        rows = np.atleast_2d(given.astype(np.float64))
-        if (
-            rows.ndim != 2
-            or rows.shape[1] != n
-            or not len(rows)
-            or (single and given.ndim != 1)
-        ):
+        rows = np.atleast_2d(values.astype(np.float64))
+        fits = rows.ndim == 2 and rows.shape[1] == n and len(rows)
+        if not fits or (single and values.ndim != 1):
             shape = f"({n},)" if single else f"(P, {n}) or ({n},)"
             raise ArgumentError(
-                _checks.expected(what, f"of the shape {shape}", given.shape)
+                _checks.expected(title, f"of the shape {shape}", values.shape)
             )
-        if given.dtype == bool:
+
+        if values.dtype == bool:
             return np.where(rows, 1.0, -1.0)
         if not (np.abs(rows) == 1).all():
-            wrong = rows[np.abs(rows) != 1][0]
+            wrong = float(rows[np.abs(rows) != 1][0])
             binary = ((rows == 0) | (rows == 1)).all()
             advice = "For 0 and 1, give 2 * np.array(patterns) - 1." if binary else ""
-            raise ArgumentError(
-                _checks.expected(
-                    what, "of 1 and -1, or of booleans", float(wrong), advice
-                )
-            )
+            condition = "of 1 and -1, or of booleans"
+            raise ArgumentError(_checks.expected(title, condition, wrong, advice))
         return rows
 
 

@@ -73,22 +73,23 @@ class Jordan(Network):
         decay = fraction_below_one("The context_decay of Jordan", context_decay)
         last = squash if output_squash is None else output_squash
         recipe = Recipe(seed, initializer, bias_initializer, dtype, squash, last)
-        source = first = recipe.inputs(counts[0])
+        inputs = recipe.inputs(counts[0])
         context = recipe.fixed(counts[-1], "context")
         layers = [context]
+        source = inputs
         for i, size in enumerate(counts[1:-1]):
+            name = numbered("hidden", i, len(counts) - 2)
+            # The first hidden layer reads the context too.
             fan_in = len(source) + (0 if i else counts[-1])
-            layers.append(
-                recipe.layer(
-                    size, squash, numbered("hidden", i, len(counts) - 2), fan_in=fan_in
-                )
-            )
-            recipe.connect(source, layers[-1], fan_in=fan_in)
-            source = layers[-1]
+            hidden = recipe.layer(size, squash, name, fan_in=fan_in)
+            recipe.connect(source, hidden, fan_in=fan_in)
+            layers.append(hidden)
+            source = hidden
         output = recipe.layer(counts[-1], last, "output", fan_in=len(source))
         recipe.connect(source, output)
+
         recipe.connect(context, layers[1], fan_in=counts[0] + counts[-1])
         pass_on(output, context)
         if decay:
             pass_on(context, context, decay)
-        super().__init__(first, layers, output)
+        super().__init__(inputs, layers, output)

@@ -42,8 +42,7 @@ class Liquid(Network):
                  +--+  at random, some of them gated by neurons of the pool
 
     Only connections to the outputs, and the biases of the outputs, are trainable: all
-    at once with
-    :func:`synapse.learning.fit_readout`, or step by step.
+    at once with :func:`synapse.learning.fit_readout`, or step by step.
 
     Parameters
     ----------
@@ -133,56 +132,55 @@ class Liquid(Network):
         recipe = Recipe(
             seed, initializer, bias_initializer, dtype, squash, output_squash
         )
-        drawn: Any = {
+        options: Any = {
             "initializer": initializer,
             "trainable": learns,
             "seed": recipe.rng,
         }
+
+        # A pool that cannot be scaled gives the caller's generator back as it was.
         with given_back(recipe.rng):
-            first = recipe.inputs(counts[0])
-            middle = recipe.layer(
-                counts[1], squash, "pool", fan_in=counts[0] - (-links // counts[1])
-            )
-            last = recipe.layer(counts[2], output_squash, "output", fan_in=counts[1])
+            fan_in = counts[0] - (-links // counts[1])
+            input_layer = recipe.inputs(counts[0])
+            middle = recipe.layer(counts[1], squash, "pool", fan_in=fan_in)
+            output = recipe.layer(counts[2], output_squash, "output", fan_in=counts[1])
             if not learns:
                 middle.trainable = False
-            first.project(middle, **drawn)
+            input_layer.project(middle, **options)
+
+            # All pairs of the pool, less as many random ones as are too many.
             mask = ~np.eye(counts[1], dtype=bool)
             pairs = np.flatnonzero(mask)
             mask.flat[recipe.rng.choice(pairs, most - links, replace=False)] = False
-            within = middle.project(middle, mask, **drawn)
+            within = middle.project(middle, mask, **options)
             if radius is not None:
                 _scale(within, mask, radius)
+
         inner = list(within)
         for i in recipe.rng.choice(links, gated, replace=False):
             middle[int(recipe.rng.integers(len(middle)))].gate(inner[i])
         if carried:
             middle.project(middle, weights=carried)
-        recipe.connect(middle, last)
-        super().__init__(first, [middle], last, synchronous=together)
+        recipe.connect(middle, output)
+        super().__init__(input_layer, [middle], output, synchronous=together)
 
 
-def _count(what: str, value: Any, least: int, most: int) -> int:
-    return whole_number(
-        f"The {what} of Liquid",
-        value,
-        f"a whole number from {least} to {most}",
-        least,
-        most,
-    )
+def _count(option: str, value: Any, least: int, most: int) -> int:
+    condition = f"a whole number from {least} to {most}"
+    return whole_number(f"The {option} of Liquid", value, condition, least, most)
 
 
 def _scale(within: Projection, mask: NDArray[np.bool_], radius: float) -> None:
     """Scale the weights of a pool to a spectral radius."""
     weights = np.zeros(mask.shape)
     weights.T[mask.T] = within.weights  # connections are sorted by target
-    now = np.abs(np.linalg.eigvals(weights)).max()
-    if (
-        now == 0
-    ):  # exactly so without cycles: LAPACK permutes such a matrix to a triangular one
+    present = np.abs(np.linalg.eigvals(weights)).max()
+
+    # Exactly 0 without cycles: LAPACK permutes such a matrix to a triangular one.
+    if present == 0:
         raise ArgumentError(
             f"A pool with {counted(len(within), 'connection')} has no cycle of weights"
             " other than 0: the spectral radius is 0 and cannot be scaled. Give more"
             " connections, or no spectral_radius."
         )
-    within.weights *= radius / now
+    within.weights *= radius / present

@@ -31,7 +31,9 @@ from ._recipe import (
     pass_on,
 )
 
-STANDARD, SYNAPTIC = STYLES = ("standard", "synaptic")
+STANDARD = "standard"
+SYNAPTIC = "synaptic"
+STYLES = (STANDARD, SYNAPTIC)
 USUAL = "usual"
 GATE_BIASES = {STANDARD: (0.0, 3.0, 0.0), SYNAPTIC: (1.0, 1.0, 1.0)}
 """Default biases of input, forget and output gates by style."""
@@ -75,10 +77,10 @@ class LSTM(Network):
     cell inputs and outputs are squashed, and the gated outputs recur. A layer with
     inputs x computes at step t::
 
-        i_t, f_t, o_t = logistic(W x_t + U h_{t-1} + b)            input, forget, output gates
-        g_t = tanh(W x_t + U h_{t-1} + b)                          candidates
-        c_t = f_t * c_{t-1} + i_t * g_t                            cells
-        h_t = o_t * tanh(c_t)                                      squashed cells, hidden
+        i_t, f_t, o_t = logistic(W x_t + U h_{t-1} + b)   input, forget, output gates
+        g_t = tanh(W x_t + U h_{t-1} + b)                 candidates
+        c_t = f_t * c_{t-1} + i_t * g_t                   cells
+        h_t = o_t * tanh(c_t)                             squashed cells, hidden
 
     Peepholes add c_{t-1} to the sums of input and forget gates, and c_t to those of the
     output gates. A cell is a neuron with a self-connection of weight 1, the constant
@@ -198,38 +200,33 @@ class LSTM(Network):
             "LSTM", sizes, 3, "inputs, layers of memory blocks, outputs"
         )
         standard = choice("The style of LSTM", style, STYLES) == STANDARD
-        choice(
-            "The peepholes of LSTM", peepholes, (USUAL, ALL_TO_ALL, ONE_TO_ONE, None)
-        )
+        patterns = (USUAL, ALL_TO_ALL, ONE_TO_ONE, None)
+        choice("The peepholes of LSTM", peepholes, patterns)
+
+        # Defaults that depend on the style
+        if peepholes == USUAL:
+            peepholes = None if standard else ALL_TO_ALL
         if input_to_output is None:
             input_to_output = not standard
         direct = boolean("The input_to_output of LSTM", input_to_output)
-        names = ("input_gate_bias", "forget_gate_bias", "output_gate_bias")
-        given = zip(
-            (input_gate_bias, forget_gate_bias, output_gate_bias),
-            GATE_BIASES[style],
-            strict=True,
-        )
-        biases = (usual if bias is None else bias for bias, usual in given)
+        if cell_squash is None:
+            cell_squash = "tanh" if standard else "logistic"
+        usual = GATE_BIASES[style]
         ins, forgets, outs = checked_biases(
-            "LSTM", dtype, **dict(zip(names, biases, strict=True))
+            "LSTM",
+            dtype,
+            input_gate_bias=usual[0] if input_gate_bias is None else input_gate_bias,
+            forget_gate_bias=usual[1] if forget_gate_bias is None else forget_gate_bias,
+            output_gate_bias=usual[2] if output_gate_bias is None else output_gate_bias,
         )
+        forgetting = boolean("The forget_gates of LSTM", forget_gates)
+
         most = MOST_NEURONS // max(counts)
         options = LSTMOptions(
-            peepholes=(
-                (None if standard else ALL_TO_ALL) if peepholes == USUAL else peepholes
-            ),
+            peepholes=peepholes,
             squash=squash,
-            cell_squash=(
-                ("tanh" if standard else "logistic")
-                if cell_squash is None
-                else cell_squash
-            ),
-            biases=(
-                ins,
-                forgets if boolean("The forget_gates of LSTM", forget_gates) else None,
-                outs,
-            ),
+            cell_squash=cell_squash,
+            biases=(ins, forgets if forgetting else None, outs),
             cells_per_block=positive_integer(
                 "The cells_per_block of LSTM", cells_per_block, most
             ),
@@ -239,6 +236,7 @@ class LSTM(Network):
         )
         if standard:
             _refuse_other_style(options)
+
         last = squash if output_squash is None else output_squash
         functions = (squash, last, options.cell_squash)
         recipe = Recipe(seed, initializer, bias_initializer, dtype, *functions)
@@ -248,20 +246,19 @@ class LSTM(Network):
             input_gate_bias=input_gate_bias,
             forget_gate_bias=forget_gate_bias,
         )
-        if recipe.span and not (
-            forget_gates and squash_named(squash).name == "logistic"
-        ):
+        logistic = squash_named(squash).name == "logistic"
+        if recipe.span and not (forget_gates and logistic):
             raise ArgumentError(
                 "Expected logistic forget gates for the span of LSTM, got others or"
                 " none."
             )
+
+        # The last layer of standard blocks leads to the outputs; in the other style
+        # each layer of cells does.
         inputs = recipe.inputs(counts[0])
-        below = (
-            [counts[-2]]
-            if standard
-            else [size * options.cells_per_block for size in counts[1:-1]]
-        )
-        fan_in = sum(below) + (counts[0] if direct else 0)
+        fan_in = counts[-2] if standard else sum(counts[1:-1]) * options.cells_per_block
+        if direct:
+            fan_in += counts[0]
         output = recipe.layer(counts[-1], last, "output", fan_in=fan_in)
         build: Any = standard_blocks if standard else synaptic_blocks
         blocks = build(recipe, counts[1:-1], inputs, output, options)
@@ -283,11 +280,10 @@ class LSTM(Network):
 
 def _refuse_other_style(options: LSTMOptions) -> None:
     """Raise if an option does not exist in the standard style."""
-    if options.cells_per_block != 1:
+    cells = options.cells_per_block
+    if cells != 1:
         raise ArgumentError(
-            expected(
-                "The cells_per_block of a standard LSTM", "1", options.cells_per_block
-            )
+            expected("The cells_per_block of a standard LSTM", "1", cells)
         )
     for name in ("hidden_to_hidden", "output_to_hidden", "output_to_gates"):
         if getattr(options, name):
@@ -322,7 +318,9 @@ def _biases(recipe: Recipe, size: int, options: LSTMOptions) -> tuple[Any, Any, 
     """
     ins, forgets, outs = options.biases
     keeping = recipe.keeping(size, forgets)
-    return (-keeping if recipe.span else ins), keeping, outs
+    if recipe.span:
+        ins = -keeping
+    return ins, keeping, outs
 
 
 def synaptic_blocks(
@@ -337,15 +335,14 @@ def synaptic_blocks(
         names = block_names(MemoryBlocks, i, len(sizes))
         sources = [inputs, *(b.cells for b in blocks[-1:])]
         cells = size * options.cells_per_block
-        fan_in = sum(map(len, sources)) + (cells - 1 if options.hidden_to_hidden else 0)
-        fan_in += len(output) if options.output_to_hidden else 0
+        fan_in = sum(map(len, sources))
+        if options.hidden_to_hidden:
+            fan_in += cells - 1
+        if options.output_to_hidden:
+            fan_in += len(output)
         block = MemoryBlocks(
             recipe.layer(size, options.squash, names[0], ins),
-            (
-                None
-                if forgets is None
-                else recipe.layer(size, options.squash, names[1], forgets)
-            ),
+            _forget_gates(recipe, size, options, names[1], forgets),
             recipe.layer(cells, options.cell_squash, names[2], fan_in=fan_in),
             recipe.layer(size, options.squash, names[3], outs),
         )
@@ -376,10 +373,11 @@ def _wire_synaptic(
             recipe.connect(block.cells, layer, options.peepholes)
     if options.hidden_to_hidden and len(block.cells) > 1:
         recipe.connect(block.cells, block.cells, ALL_TO_ELSE)
-    for layer in [
-        block.cells
-    ] * options.output_to_hidden + gates * options.output_to_gates:
-        recipe.connect(output, layer)
+    if options.output_to_hidden:
+        recipe.connect(output, block.cells)
+    if options.output_to_gates:
+        for layer in gates:
+            recipe.connect(output, layer)
 
 
 def standard_blocks(
@@ -393,40 +391,49 @@ def standard_blocks(
     for i, size in enumerate(sizes):
         ins, forgets, outs = _biases(recipe, size, options)
         names = block_names(StandardBlocks, i, len(sizes))
+        fan_in = len(source) + size
         block = StandardBlocks(
             recipe.layer(size, options.squash, names[0], ins),
-            (
-                None
-                if forgets is None
-                else recipe.layer(size, options.squash, names[1], forgets)
-            ),
-            recipe.layer(
-                size, options.cell_squash, names[2], fan_in=len(source) + size
-            ),
+            _forget_gates(recipe, size, options, names[1], forgets),
+            recipe.layer(size, options.cell_squash, names[2], fan_in=fan_in),
             recipe.fixed(size, names[3]),
             recipe.layer(size, options.squash, names[4], outs),
             recipe.fixed(size, names[5], function=options.cell_squash),
             recipe.fixed(size, names[6]),
         )
-        # Weights of sums are trainable; weights of copies are not.
+
+        # The sums W x + U h, whose weights are trainable; those of copies are not.
         gates = _gates(block)
         for layer in (*gates, block.candidates):
             recipe.connect(source, layer)
             recipe.connect(block.hidden, layer)
+
+        # c = f * c + i * g, then h = o * tanh(c)
         block.input_gates.gate(pass_on(block.candidates, block.cells), gate.INPUT)
         _carry(block)
         pass_on(block.cells, block.squashed_cells)
         block.output_gates.gate(pass_on(block.squashed_cells, block.hidden), gate.INPUT)
-        for layer in gates if options.peepholes is not None else ():
-            recipe.connect(block.cells, layer, options.peepholes)
+
+        if options.peepholes is not None:
+            for layer in gates:
+                recipe.connect(block.cells, layer, options.peepholes)
         blocks.append(block)
         source = block.hidden
     recipe.connect(source, output)
     return blocks
 
 
+def _forget_gates(
+    recipe: Recipe, size: int, options: LSTMOptions, name: str, bias: Any
+) -> Layer | None:
+    """The forget gates of a layer of blocks; None without a bias."""
+    if bias is None:
+        return None
+    return recipe.layer(size, options.squash, name, bias)
+
+
 def _gates(block: MemoryBlocks | StandardBlocks) -> list[Layer]:
-    """Make the gate layers of a layer of memory blocks."""
+    """The gate layers of a layer of memory blocks."""
     gates = (block.input_gates, block.forget_gates, block.output_gates)
     return [layer for layer in gates if layer is not None]
 

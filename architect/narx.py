@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Any, final
 
 import numpy as np
@@ -22,13 +23,15 @@ class NARX(Network):
     """A perceptron that reads past inputs and past outputs: Lin, Horne, Tino and Giles
     1996. ::
 
-        y_t = F(x_t, x_{t-1}, ..., x_{t - input_delay}, y_{t-1}, ..., y_{t - output_delay})
+        y_t = F(x_t, x_{t-1}, ..., x_{t - input_delay},
+                     y_{t-1}, ..., y_{t - output_delay})
 
         input x -> input delay 1  -> input delay 2  -> ...  =>
-                                                                 hidden 1 => ... => output y
+                                                        hidden 1 => ... => output y
               y -> output delay 1 -> output delay 2 -> ...  =>
 
-        -> one to one, weight 1, not trained     => all to all, from the inputs and every delay
+        -> one to one, weight 1, not trained
+        => all to all, from the inputs and every delay
 
     A delay line consists of identity neurons. Each copies the previous one's activation
     of the previous step, so the last layer of a line activates first. The output line
@@ -82,18 +85,17 @@ class NARX(Network):
     ) -> None:
         single = not isinstance(hidden, Iterable) or integer(hidden) is not None
         condition = "a whole number above 0, or a list of them"
-        between = (
-            [hidden] if single else listed("The hidden of NARX", hidden, condition)
-        )
-        counts = checked_sizes(
-            "NARX", (inputs, *between, outputs), 3, "inputs, hidden layers, outputs"
-        )
+        hidden_sizes: Any = [hidden]
+        if not single:
+            hidden_sizes = listed("The hidden of NARX", hidden, condition)
+        all_sizes = (inputs, *hidden_sizes, outputs)
+        counts = checked_sizes("NARX", all_sizes, 3, "inputs, hidden layers, outputs")
         reach = positive_integer("The input_delay of NARX", input_delay, MOST_DELAYS)
         back = positive_integer("The output_delay of NARX", output_delay, MOST_DELAYS)
         recipe = Recipe(
             seed, initializer, bias_initializer, dtype, squash, output_squash
         )
-        first = recipe.inputs(counts[0])
+        input_layer = recipe.inputs(counts[0])
         sizes = counts[1:-1]
         fans = [counts[0] * (1 + reach) + counts[-1] * back, *sizes]
         layers = [
@@ -101,13 +103,17 @@ class NARX(Network):
             for i, n in enumerate(sizes)
         ]
         output = recipe.layer(counts[-1], output_squash, "output", fan_in=fans[-1])
-        before = _delay_line(recipe, output, back, "output delay")
-        after = _delay_line(recipe, first, reach, "input delay")
-        for source in (first, *after, *before):
+        past_outputs = _delay_line(recipe, output, back, "output delay")
+        past_inputs = _delay_line(recipe, input_layer, reach, "input delay")
+
+        for source in (input_layer, *past_inputs, *past_outputs):
             recipe.connect(source, layers[0], fan_in=fans[0])
-        for source, target in zip(layers, [*layers[1:], output], strict=True):
+        for source, target in pairwise([*layers, output]):
             recipe.connect(source, target)
-        super().__init__(first, [*reversed(before), *layers, *reversed(after)], output)
+
+        # The last layer of a line activates first: it copies what the one before had.
+        middle = [*reversed(past_outputs), *layers, *reversed(past_inputs)]
+        super().__init__(input_layer, middle, output)
 
 
 def _delay_line(recipe: Recipe, source: Layer, length: int, name: str) -> list[Layer]:

@@ -61,12 +61,9 @@ class Perceptron(Network):
         last = squash if output_squash is None else output_squash
         recipe = Recipe(seed, initializer, bias_initializer, dtype, squash, last)
         layers = [recipe.inputs(counts[0])]
-        for i, (before, size) in enumerate(pairwise(counts[:-1])):
-            layers.append(
-                recipe.layer(
-                    size, squash, numbered("hidden", i, len(counts) - 2), fan_in=before
-                )
-            )
+        for i, (fan_in, size) in enumerate(pairwise(counts[:-1])):
+            name = numbered("hidden", i, len(counts) - 2)
+            layers.append(recipe.layer(size, squash, name, fan_in=fan_in))
         layers.append(recipe.layer(counts[-1], last, "output", fan_in=counts[-2]))
         for source, target in pairwise(layers):
             recipe.connect(source, target)

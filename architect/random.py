@@ -66,7 +66,8 @@ class Random(Network):
 
     Examples
     --------
-    >>> net = Random(3, 10, 2, density=0.5, gates=4, self_connections=2, backward=5, seed=0)
+    >>> options = {"gates": 4, "self_connections": 2, "backward": 5}
+    >>> net = Random(3, 10, 2, density=0.5, seed=0, **options)
     >>> net
     <Random 3-10-2, 15 neurons, 57 connections>
     >>> sum(connection.gater is not None for connection in net.connections)
@@ -95,41 +96,44 @@ class Random(Network):
         counts = checked_sizes(
             "Random", (inputs, hidden, outputs), 3, "inputs, hidden, outputs"
         )
-        part = fraction("The density of Random", density)
+        share = fraction("The density of Random", density)
         together = boolean("The synchronous of Random", synchronous)
         last = squash if output_squash is None else output_squash
         recipe = Recipe(seed, initializer, bias_initializer, dtype, squash, last)
+
+        # A number that is refused gives the caller's generator back as it was.
         with given_back(recipe.rng):
             forward, back, loops = _allowed_pairs(*counts)
-            mask = _forward(forward, counts, part, recipe.rng)
+            mask = _forward(forward, counts, share, recipe.rng)
             _draw_more(mask, back, "backward", backward, recipe.rng)
             _draw_more(mask, loops, "self_connections", self_connections, recipe.rng)
             _check_number("gates", gates, int(mask.sum()), "connections")
-        first = recipe.inputs(counts[0])
-        fan_ins = mask.sum(axis=0)
-        fans = (
-            -(-int(part.sum()) // len(part))
-            for part in np.split(fan_ins, np.cumsum(counts)[:-1])[1:]
-        )
-        between = recipe.layer(counts[1], squash, "hidden", fan_in=next(fans))
-        output = recipe.layer(counts[2], last, "output", fan_in=next(fans))
-        every = Layer([*first, *between, *output])
-        links = list(recipe.connect(every, every, mask, self_connections=True))
-        for own in (link for link in links if link.source is link.target):
-            # a constant error carousel
-            own.weight = 1.0
-            own.trainable = False
+
+        # Biases are drawn for the mean number of sources, rounded up.
+        fan_ins = np.split(mask.sum(axis=0), np.cumsum(counts)[:-1])
+        hidden_fan, output_fan = (-(-int(n.sum()) // len(n)) for n in fan_ins[1:])
+        input_layer = recipe.inputs(counts[0])
+        between = recipe.layer(counts[1], squash, "hidden", fan_in=hidden_fan)
+        output = recipe.layer(counts[2], last, "output", fan_in=output_fan)
+
+        neurons = Layer([*input_layer, *between, *output])
+        links = list(recipe.connect(neurons, neurons, mask, self_connections=True))
+        for link in links:
+            if link.source is link.target:  # a constant error carousel
+                link.weight = 1.0
+                link.trainable = False
+
         place = {neuron: i for i, neuron in enumerate(between)}
         for i in recipe.rng.choice(len(links), gates, replace=False):
             # If possible, the gater activates before the target.
             before = place.get(links[i].target, len(between)) or len(between)
             between[int(recipe.rng.integers(before))].gate(links[i])
-        super().__init__(first, [between], output, synchronous=together)
+        super().__init__(input_layer, [between], output, synchronous=together)
 
 
-def _check_number(name: str, number: int, most: int, what: str) -> None:
+def _check_number(name: str, number: int, most: int, objects: str) -> None:
     """Raise if `number` is not a whole number from 0 to `most`."""
-    condition = f"a whole number from 0 to {most}, the number of {what}"
+    condition = f"a whole number from 0 to {most}, the number of {objects}"
     whole_number(f"The {name} of Random", number, condition, 0, most)
 
 
@@ -151,11 +155,14 @@ def _forward(
     and random ones.
     """
     mask = np.zeros_like(pairs)
+
+    # One pair into each neuron that is not an input, then one out of those without.
     for target in range(counts[0], len(pairs)):
         mask[rng.choice(np.flatnonzero(pairs[:, target])), target] = True
     for source in range(len(pairs) - counts[2]):
         if not mask[source].any():
             mask[source, rng.choice(np.flatnonzero(pairs[source]))] = True
+
     missing = round(density * int(pairs.sum())) - int(mask.sum())
     _draw(mask, pairs & ~mask, max(0, missing), rng)
     return mask

@@ -22,11 +22,13 @@ class Residual(Network):
     """Hidden layers whose outputs are added to their inputs: He, Zhang, Ren and Sun
     2016. ::
 
-                   +---------------------+                   -> one to one, weight 1, not trained
-                   |                     v                   => all to all
+                   +---------------------+
+                   |                     v
         input => hidden 1 => hidden 2 -> sum 2 => hidden 3 -> sum 3 => ... => output
                                            |                    ^
                                            +--------------------+
+
+        -> one to one, weight 1, not trained     => all to all
 
         h_1 = f(W_1 x + b_1),    h_k = h_{k-1} + f(W_k h_{k-1} + b_k)
 
@@ -80,9 +82,9 @@ class Residual(Network):
         recipe = Recipe(
             seed, initializer, bias_initializer, dtype, squash, output_squash
         )
-        first = recipe.inputs(counts[0])
+        inputs = recipe.inputs(counts[0])
         layers = [recipe.layer(counts[1], squash, "hidden 1", fan_in=counts[0])]
-        recipe.connect(first, layers[0])
+        recipe.connect(inputs, layers[0])
         for i in range(2, len(counts) - 1):
             before = layers[-1]
             hidden = recipe.layer(counts[1], squash, f"hidden {i}", fan_in=counts[1])
@@ -93,4 +95,4 @@ class Residual(Network):
             layers += [hidden, total]
         output = recipe.layer(counts[-1], output_squash, "output", fan_in=counts[1])
         recipe.connect(layers[-1], output)
-        super().__init__(first, layers, output)
+        super().__init__(inputs, layers, output)

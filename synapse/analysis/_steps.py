@@ -47,18 +47,17 @@ class Steps:
         """Input of each connection, (steps, connections): y_i as read, or the old state
         of its own neuron.
         """
-        own = table.self_connected
+        loops = table.self_connected
         carried = self._delivered(table.source, table.delayed)
-        carried[:, own] = self.old_state[:, table.source[own]]
+        carried[:, loops] = self.old_state[:, table.source[loops]]
         return carried
 
     def gains(self, table: Topology) -> Floats:
         """Gain of each connection as its target used it, shape (steps, connections)."""
         gated = table.gated
         gains = np.repeat(table.gain[None, :], len(self.state), axis=0)
-        gains[:, gated] = self._delivered(
-            table.gater[gated], table.delayed_gates[gated]
-        )
+        gaters = table.gater[gated]
+        gains[:, gated] = self._delivered(gaters, table.delayed_gates[gated])
         return gains
 
     def _delivered(self, neurons: Ints, delayed: Bools) -> Floats:
@@ -80,20 +79,18 @@ def run_steps(network: Any, inputs: ArrayLike) -> Steps:
     """Check and run a sequence of shape (T, n) from a cleared context; the network
     stays as it was.
     """
-    rows = as_matrix(
-        "The inputs", inputs, len(require_analysed(network).input), network.dtype
-    )
+    width = len(require_analysed(network).input)
+    rows = as_matrix("The inputs", inputs, width, network.dtype)
     if not len(rows):
         raise ArgumentError("Expected inputs of at least one step, got none.")
+    taken = []
     with preserved_context(network), deterministic(network):
         network.clear()
-        taken = []
         for row in rows:
             network.activate(row)
             taken.append(last_step(network))
-    return Steps(
-        *(np.concatenate([getattr(step, name) for step in taken]) for name in NUMBERS)
-    )
+    numbers = ([getattr(step, name) for step in taken] for name in NUMBERS)
+    return Steps(*map(np.concatenate, numbers))
 
 
 def numbers_over_time(

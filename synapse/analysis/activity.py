@@ -81,8 +81,8 @@ def activity(
     >>> from synapse import Layer, Network
     >>> a, b = Layer(1), Layer(2, squash="relu", name="b")
     >>> _ = a.project(b, weights=[[1.0, -1.0]])
-    >>> found = activity(Network(a, [], b), [[1.0], [2.0]])
-    >>> found.name[found.dead].tolist(), found.name[found.saturated].tolist()
+    >>> table = activity(Network(a, [], b), [[1.0], [2.0]])
+    >>> table.name[table.dead].tolist(), table.name[table.saturated].tolist()
     (['b 1'], ['b 1'])
     """
     still = non_negative_number("The bound of a dead neuron's deviation", still)
@@ -97,6 +97,8 @@ def activity(
             " got one."
         )
     std = activation.std(axis=0)
+
+    # Inputs have no slope; what is stored for them says nothing.
     flat = (np.abs(derivative) < slope).mean(axis=0)
     flat[: len(network.input)] = 0.0
     number = np.arange(len(network))

@@ -89,33 +89,27 @@ def compare(
     >>> net = architect.Perceptron(2, 3, 1, seed=0)
     >>> other = net.clone()
     >>> other.connections[0].weight += 0.5
-    >>> found = compare(net, other, [[1.0, 0.0]])
-    >>> found
+    >>> comparison = compare(net, other, [[1.0, 0.0]])
+    >>> comparison
     <Comparison: same topology, weights differ by up to 0.5>
-    >>> found.weights[("input", 0), ("hidden", 0)]
+    >>> comparison.weights[("input", 0), ("hidden", 0)]
     0.5
     """
-    (places, links, gates), (others, other_links, other_gates) = (
-        _by_place(first),
-        _by_place(second),
-    )
+    places, links, gates = _by_place(first)
+    other_places, other_links, other_gates = _by_place(second)
+    outputs = None
     if inputs is not None:
-        before, after = (
-            run_steps(net, inputs).activation[:, -len(net.output) :]
-            for net in (first, second)
-        )
-        if before.shape != after.shape:
-            given = f"{before.shape[1]} and {after.shape[1]}"
-            raise ArgumentError(
-                f"Expected networks with the same number of outputs, got {given}."
-            )
-    both = [place for place in places if place in others]
-    shared = [link for link in links if link in other_links]
-    neurons = _without_match(places, others)
+        outputs = _difference_of_outputs(first, second, inputs)
+
+    neurons = _without_match(places, other_places)
     connections = _without_match(links, other_links)
-    squashes = [
-        place for place in both if places[place].squash is not others[place].squash
-    ]
+    both = {
+        place: (neuron, other_places[place])
+        for place, neuron in places.items()
+        if place in other_places
+    }
+    shared = [link for link in links if link in other_links]
+    squashes = [place for place, (a, b) in both.items() if a.squash is not b.squash]
     gaters = [link for link in shared if gates.get(link) != other_gates.get(link)]
     return Comparison(
         same_topology=not any([squashes, gaters, *neurons, *connections]),
@@ -124,9 +118,23 @@ def compare(
         squashes=squashes,
         gaters=gaters,
         weights={link: other_links[link] - links[link] for link in shared},
-        biases={place: others[place].bias - places[place].bias for place in both},
-        outputs=None if inputs is None else after - before,
+        biases={place: b.bias - a.bias for place, (a, b) in both.items()},
+        outputs=outputs,
     )
+
+
+def _difference_of_outputs(first: Network, second: Network, inputs: Any) -> Floats:
+    """Outputs of the second network minus those of the first, from cleared contexts."""
+    before, after = (
+        run_steps(network, inputs).activation[:, -len(network.output) :]
+        for network in (first, second)
+    )
+    if before.shape != after.shape:
+        numbers = f"{before.shape[1]} and {after.shape[1]}"
+        raise ArgumentError(
+            f"Expected networks with the same number of outputs, got {numbers}."
+        )
+    return np.asarray(after - before)
 
 
 def _by_place(
@@ -134,9 +142,11 @@ def _by_place(
 ) -> tuple[dict[Place, Neuron], dict[Link, float], dict[Link, Place]]:
     """The neurons of a network by place, and the weights and gaters by connection."""
     table = topology_of(network)
+
+    # Neurons of layers of the same name are numbered on.
     counts = Counter[str]()
     places: list[Place] = []
-    for layer in network.layers:  # those of the same name are numbered
+    for layer in network.layers:
         places += [(layer.label, counts[layer.label] + i) for i in range(len(layer))]
         counts[layer.label] += len(layer)
     pairs = zip(table.source.tolist(), table.target.tolist(), strict=True)
@@ -149,6 +159,7 @@ def _by_place(
 
 
 def _without_match(here: dict[T, Any], there: dict[T, Any]) -> tuple[list[T], list[T]]:
-    return [key for key in here if key not in there], [
-        key for key in there if key not in here
-    ]
+    """The keys that only one of two dicts has, and those that only the other has."""
+    only_here = [key for key in here if key not in there]
+    only_there = [key for key in there if key not in here]
+    return only_here, only_there

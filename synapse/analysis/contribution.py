@@ -4,7 +4,8 @@ sequence.
 How a small change propagates within a step and from step to step are the derivatives of
 the equations on the page "The equations". For the state of neuron j::
 
-    ds_j = g_jj w_jj ds_j(old) + sum_i (g_ij w_ij dy_i + w_ij y_i dg_ij),   dy_j = f'_j ds_j
+    ds_j = g_jj w_jj ds_j(old) + sum_i (g_ij w_ij dy_i + w_ij y_i dg_ij)
+    dy_j = f'_j ds_j
 
 where dy and dg of a delayed source or gater are those of the previous step. This module
 calls both kinds of terms `links`: a neuron whose activation affects a state, and the
@@ -61,7 +62,10 @@ def effective_weights(network: Network) -> EffectiveWeights:
     >>> net = architect.LSTM(2, 3, 1, seed=0)
     >>> effective_weights(net)
     <EffectiveWeights, 75 rows: source, target, weight, gain, effective>
-    >>> (effective_weights(net).gain == 0).sum().item()  # no gate has fired: they are closed
+
+    Before the first step all gates are closed:
+
+    >>> (effective_weights(net).gain == 0).sum().item()
     9
     """
     table = topology_of(network)
@@ -115,14 +119,15 @@ def contribution(network: Network, steps: int = 0) -> Floats:
         "The number of steps back", steps, "a whole number, 0 or above", 0, MOST_STEPS
     )
     table = slopes.table
-    now = last_step(network)
+    step = last_step(network)
     y = identity_of_outputs(table)
     s = np.zeros((table.outputs, table.neurons))
     by_lag = np.empty((count + 1, table.outputs, table.inputs))
-    for k in range(count + 1):
-        before = slopes.back(now, y, s)
-        by_lag[k] = y[:, : table.inputs]
-        y, s = before
+    for lag in range(count + 1):
+        previous_y, previous_s = slopes.back(step, y, s)  # completes y
+        by_lag[lag] = y[:, : table.inputs]
+        y = previous_y
+        s = previous_s
     return by_lag
 
 
@@ -172,15 +177,17 @@ def saliency(network: Network, inputs: ArrayLike) -> Floats:
     table = slopes.table
     count = len(steps.state)
     derivatives = np.zeros((count, table.outputs, count, table.inputs))
-    y = s = np.empty((0, table.neurons))
+    y = np.empty((0, table.neurons))
+    s = np.empty((0, table.neurons))
     for t in reversed(range(count)):
+        # The outputs of this step join those of all later ones, in front.
         y = np.concatenate([identity_of_outputs(table), y])
         s = np.concatenate([np.zeros((table.outputs, table.neurons)), s])
-        before = slopes.back(steps.at(t), y, s)
-        derivatives[t:, :, t] = y[:, : table.inputs].reshape(
-            -1, table.outputs, table.inputs
-        )
-        y, s = before
+        previous_y, previous_s = slopes.back(steps.at(t), y, s)  # completes y
+        by_output = y[:, : table.inputs].reshape(-1, table.outputs, table.inputs)
+        derivatives[t:, :, t] = by_output
+        y = previous_y
+        s = previous_s
     return derivatives
 
 
@@ -221,8 +228,9 @@ def error_flow(
     Examples
     --------
     >>> source, cell, sink = Layer(1), Layer(1, "identity"), Layer(1)
-    >>> for projection in (source.project(cell, weights=1.0), cell.project(cell), cell.project(sink)):
-    ...     pass
+    >>> _ = source.project(cell, weights=1.0)
+    >>> _ = cell.project(cell)
+    >>> _ = cell.project(sink)
     >>> net = Network(source, [cell], sink)
     >>> error_flow(net, [[0.1]] * 4, cell).tolist()
     [1.0, 1.0, 1.0, 1.0]
@@ -231,25 +239,29 @@ def error_flow(
     measured = None
     if layer is not None:
         chosen = network[layer] if isinstance(layer, str) else layer
-        if not any(chosen is own for own in network.layers):
-            what = "The layer that errors flow through"
-            raise ArgumentError(expected(what, f"a layer of {network!r}", layer))
+        if not any(chosen is member for member in network.layers):
+            title = "The layer that errors flow through"
+            raise ArgumentError(expected(title, f"a layer of {network!r}", layer))
         number = {neuron: i for i, neuron in enumerate(network)}
         measured = [number[neuron] for neuron in chosen]
     steps = run_steps(network, inputs)
     table = slopes.table
+
+    # One row for each output, or for the state of each neuron of the layer.
     rows = table.outputs if measured is None else len(measured)
     y, s = np.zeros((2, rows, table.neurons))
     if measured is None:
         y += identity_of_outputs(table)
     else:
         s[np.arange(rows), measured] = 1.0
+
     norms = []
     for t in reversed(range(len(steps.state))):
-        before = slopes.back(steps.at(t), y, s)
+        previous_y, previous_s = slopes.back(steps.at(t), y, s)  # completes y and s
         jacobian = y[:, : table.inputs] if measured is None else s[:, measured]
         norms.append(np.sqrt((jacobian**2).sum() / rows))
-        y, s = before
+        y = previous_y
+        s = previous_s
     return np.array(norms)
 
 
@@ -276,11 +288,9 @@ class Patch:
         """The matrix of the patch, shape (targets, sources), from the derivatives of
         all links.
         """
-        size = len(self.targets) * len(self.sources)
-        flat: Floats = np.bincount(
-            self.place, strength[self.links], minlength=size
-        ).astype(np.float64)
-        return flat.reshape(len(self.targets), len(self.sources))
+        shape = (len(self.targets), len(self.sources))
+        flat = np.bincount(self.place, strength[self.links], shape[0] * shape[1])
+        return np.asarray(flat.astype(np.float64).reshape(shape))
 
 
 class Slopes:
@@ -289,23 +299,29 @@ class Slopes:
     """
 
     def __init__(self, table: Topology) -> None:
-        # without clamped targets
         self.table = table
+
+        # Links: connections, then gates, but none to inputs, whose activations are set.
         free = table.target >= table.inputs
         weighed = np.flatnonzero(free & ~table.self_connected)
         gated = np.flatnonzero(free & table.gated)
         source = np.concatenate([table.source[weighed], table.gater[gated]])
         target = np.concatenate([table.target[weighed], table.target[gated]])
-        self._which = np.concatenate([weighed, gated + len(table.source)])
-        starts = _block_starts(table, source, target)
+
+        # The place of each link's derivative behind those of all connections and gates
+        self._links = np.concatenate([weighed, gated + len(table.source)])
+
+        # Links of the step before are one patch; those within a step have one a block.
         delayed = table.is_late(source, target)
         self._delayed = Patch.of(np.flatnonzero(delayed), source, target)
+        starts = _block_starts(table, source, target)
         self._blocks = list(zip(starts, [*starts[1:], table.neurons], strict=True))
         self._patches = _patches(self._blocks, source, target, ~delayed)
+
+        # Groups of softmax neurons lie side by side; a gap ends a group.
         self._softmax = np.flatnonzero(table.softmax)
-        self._groups = np.split(
-            self._softmax, np.flatnonzero(np.diff(self._softmax) > 1) + 1
-        )
+        ends = np.flatnonzero(np.diff(self._softmax) > 1) + 1
+        self._groups = np.split(self._softmax, ends)
 
     def back(self, step: Steps, y: Floats, s: Floats) -> tuple[Floats, Floats]:
         """Go back one step; returns the derivatives with which the previous step
@@ -316,33 +332,38 @@ class Slopes:
         completes them in place.
         """
         table = self.table
+
+        # g_ij w_ij of connections and w_ij y_i of gates
         gained = step.gains(table)[0] * table.weight
-        strength = np.concatenate([gained, step.carried(table)[0] * table.weight])[
-            self._which
-        ]
+        carried = step.carried(table)[0] * table.weight
+        strength = np.concatenate([gained, carried])[self._links]
+
+        # g_jj w_jj; the state of an input is set, so nothing is carried over.
         carry = np.zeros(table.neurons)
         carry[table.target[table.self_connected]] = gained[table.self_connected]
         carry[: table.inputs] = 0.0
+
         derivative = step.derivative[0].copy()
         derivative[self._softmax] = 0.0  # each state of a group affects all its outputs
-        for (first, stop), patch in zip(
-            reversed(self._blocks), reversed(self._patches), strict=True
-        ):
-            block = slice(first, stop)
+
+        # Backwards in time: a block's states are complete before its sources are.
+        blocks = zip(self._blocks, self._patches, strict=True)
+        for (start, stop), patch in reversed(list(blocks)):
+            block = slice(start, stop)
             s[:, block] += y[:, block] * derivative[block]
-            for group in (
-                self._groups
-            ):  # normalised together: dy_j = y_j (ds_j - sum_i y_i ds_i)
-                if len(group) and first <= group[0] < stop:
+            for group in self._groups:
+                if len(group) and start <= group[0] < stop:
+                    # normalised together: dy_j = y_j (ds_j - sum_i y_i ds_i)
                     activation = step.activation[0, group]
-                    part = y[:, group] * activation
-                    s[:, group] += part - part.sum(axis=1, keepdims=True) * activation
+                    scaled = y[:, group] * activation
+                    total = scaled.sum(axis=1, keepdims=True)
+                    s[:, group] += scaled - total * activation
             y[:, patch.sources] += s[:, patch.targets] @ patch.matrix(strength)
-        before = np.zeros_like(y)
-        before[:, self._delayed.sources] = s[
-            :, self._delayed.targets
-        ] @ self._delayed.matrix(strength)
-        return before, s * carry
+
+        late = self._delayed
+        previous_y = np.zeros_like(y)
+        previous_y[:, late.sources] = s[:, late.targets] @ late.matrix(strength)
+        return previous_y, s * carry
 
 
 def _block_starts(table: Topology, source: Ints, target: Ints) -> list[int]:
@@ -351,14 +372,16 @@ def _block_starts(table: Topology, source: Ints, target: Ints) -> list[int]:
 
     Neurons that compete are in one block.
     """
+    # The last source of each neuron in the same step, noted at the start of its group
     latest = np.full(table.neurons, -1)
     group, _ = table.group_bounds
     early = ~table.is_late(source, target)
     np.maximum.at(latest, group[target[early]], source[early])
+
     starts = [0]
     output = table.neurons - table.outputs
-    for j, last in enumerate(latest.tolist()):
-        if last >= starts[-1] or j == output:
+    for j, last_source in enumerate(latest.tolist()):
+        if last_source >= starts[-1] or j == output:
             starts.append(j)
     return starts
 
@@ -369,5 +392,5 @@ def _patches(
     """Split the chosen links by the block of their targets."""
     links = np.flatnonzero(chosen)
     links = links[np.argsort(target[links], kind="stable")]
-    cuts = np.searchsorted(target[links], [first for first, _ in blocks[1:]])
-    return [Patch.of(part, source, target) for part in np.split(links, cuts)]
+    cuts = np.searchsorted(target[links], [start for start, _ in blocks[1:]])
+    return [Patch.of(inside, source, target) for inside in np.split(links, cuts)]

@@ -149,8 +149,8 @@ def explain(connection: Connection) -> Explanation:
     >>> link = a.project(b, weight=0.5)
     >>> _ = a.activate(2.0), b.activate()
     >>> b.propagate(rate=0.1, target=1.5)
-    >>> found = explain(link)
-    >>> found.projected, found.eligibility, found.total, link.weight
+    >>> terms = explain(link)
+    >>> terms.projected, terms.eligibility, terms.total, link.weight
     (0.5, 2.0, 1.0, 0.6)
     """
     require_connection("What is explained", connection)
@@ -180,7 +180,7 @@ def explain(connection: Connection) -> Explanation:
 
 
 def _require_online(target: Neuron) -> None:
-    """Whether the latest step of a neuron has the traces of the online rule."""
+    """Raise if the latest step of a neuron has no traces of the online rule."""
     network = network_in_step(target)
     if network is not None:
         raise ArgumentError(
@@ -191,15 +191,14 @@ def _require_online(target: Neuron) -> None:
 
 
 def _require_propagated(target: Neuron) -> None:
-    """Whether a neuron has propagated: activation sets delta_j to 0, and propagation
-    sets its two parts.
+    """Raise if a neuron has not propagated.
+
+    Activation sets delta_j to 0, and propagation its two parts: they add up only then.
     """
     error = target.error
     size = abs(error.projected) + abs(error.gated)
-    if (
-        abs(error.responsibility - error.projected - error.gated)
-        > _rounding(target) * size
-    ):
+    difference = abs(error.responsibility - error.projected - error.gated)
+    if difference > _rounding(target) * size:
         raise ArgumentError(
             f"{target!r} has been activated since it last propagated, which cleared its"
             " error. Explain a connection after propagate and before the next"
@@ -219,9 +218,10 @@ def _require_unmoved(
         gate.product for gate in gates if gate.neuron.self_connection is None
     )
     used = float(_factored(store)[target._row]) * eligibility
-    size = abs(target.error.gated * eligibility) + sum(
-        abs(gate.product) for gate in gates
-    )
+
+    # The sums are compared by what was added up in them, as they may cancel out.
+    size = abs(target.error.gated * eligibility)
+    size += sum(abs(gate.product) for gate in gates)
     if abs(computed - used) > _rounding(target) * size:
         raise ArgumentError(
             f"Weights of connections that {target!r} gates have been set since it last"
@@ -240,9 +240,8 @@ def _gates(connection: Connection) -> Iterator[GateTerm]:
     for neuron, extended in connection.extended.items():
         if delayed.is_delayed_by_stamp(m, row, neuron._row):
             continue
-        if (
-            not m.flags[neuron._row] & MEMORY
-        ):  # not stored: f'_j e_ij I_jk, by the weights of that time
+        if not m.flags[neuron._row] & MEMORY:
+            # Not stored: f'_j e_ij I_jk, by the weights of that time.
             influence = _influence(store, row, neuron._row)
             extended = float(delayed.extended_of(m, m.flags, connection._at, influence))
         delta = neuron.error.responsibility
@@ -256,12 +255,10 @@ def _read_along(connection: Connection) -> tuple[float, float]:
     source = connection.source
     target = connection.target
     m = delayed.Attributes(connection._store)
-    read = (
-        target.old_state
-        if source is target
-        else delayed.activation_read(m, source._row, target._row)
-    )
-    return float(read), float(delayed.gain_read(m, connection._at))
+    gain = float(delayed.gain_read(m, connection._at))
+    if source is target:
+        return float(target.old_state), gain
+    return float(delayed.activation_read(m, source._row, target._row)), gain
 
 
 def _rounding(neuron: Neuron) -> float:
@@ -279,9 +276,8 @@ def _influence(store: Store, gater: int, gated: int) -> float:
     links = connections_at(store, rows)
     weights = np.array([link.weight - _last_update(store, link) for link in links])
     sources = [link.source._row for link in links]
-    return float(
-        weights @ delayed.activations_read(delayed.Attributes(store), sources, gated)
-    )
+    m = delayed.Attributes(store)
+    return float(weights @ delayed.activations_read(m, sources, gated))
 
 
 def _last_update(store: Store, connection: Connection) -> float:
@@ -294,10 +290,9 @@ def _last_update(store: Store, connection: Connection) -> float:
     if not connection.trainable:
         return 0.0
     row = connection.target._row
-    traces = connection.extended.items()
     through = sum(
         k.error.responsibility * trace
-        for k, trace in traces
+        for k, trace in connection.extended.items()
         if k.self_connection is not None
     )
     rate = _rate(store, row) if through else 0.0
@@ -309,10 +304,13 @@ def _rate(store: Store, row: int) -> float:
     it is 0.
     """
     error = store["projected"] + _factored(store)
-    mine = store["network"] == store["network"][row]
-    size = np.where(mine, np.abs(error), -1.0)
-    other = row if size[row] > 1e-9 * size.max() else int(size.argmax())
-    return float(store["step"][other] / error[other]) if error[other] else 0.0
+    same_network = store["network"] == store["network"][row]
+    size = np.where(same_network, np.abs(error), -1.0)
+
+    # A quotient of tiny numbers is rounding; the largest error gives the same rate.
+    if not size[row] > 1e-9 * size.max():
+        row = int(size.argmax())
+    return float(store["step"][row] / error[row]) if error[row] else 0.0
 
 
 def _factored(store: Store) -> Floats:

@@ -59,9 +59,9 @@ class Lesions:
         return pandas.Series(self.change, self.names, name="change")
 
     def __repr__(self) -> str:
-        kind = "pairs of " if self.change.ndim == 2 else ""
+        pairs = "pairs of " if self.change.ndim == 2 else ""
         return (
-            f"<Lesions of {kind}{len(self.items)}, cost {self.cost:.4g}, at most"
+            f"<Lesions of {pairs}{len(self.items)}, cost {self.cost:.4g}, at most"
             f" {self.change.max():+.4g}>"
         )
 
@@ -122,8 +122,8 @@ def lesions(
     >>> from synapse import Layer, Network
     >>> a, b = Layer(2), Layer(1, squash="identity")
     >>> _ = a.project(b, weights=[[1.0], [0.0]])
-    >>> found = lesions(Network(a, b), [[1.0, 1.0]], [[1.0]], "connections")
-    >>> found.change
+    >>> result = lesions(Network(a, b), [[1.0, 1.0]], [[1.0]], "connections")
+    >>> result.change
     array([0.5, 0. ])
     """
     table = topology_of(network)
@@ -133,7 +133,9 @@ def lesions(
     names, items, silenced = _silenced(table, of)
     if not len(items):
         raise ArgumentError(f"Expected a network with {of} to silence, got none.")
-    several = boolean("The pairs of lesions", pairs)
+    in_pairs = boolean("The pairs of lesions", pairs)
+
+    # Weights that are tied could not be set to 0 one by one.
     twin = network.clone()
     if table.tie.any():
         untie(twin.connections)
@@ -150,22 +152,21 @@ def lesions(
 
         intact = measured()
         single = np.array([measured(number) for number in range(len(items))])
-        if not several:
+        if not in_pairs:
             return Lesions(intact, items, names, single - intact)
-        both = np.diag(single)
+        costs = np.diag(single)
         for i in range(len(items)):
             for j in range(i):
-                both[i, j] = both[j, i] = measured(i, j)
-    return Lesions(intact, items, names, both - intact)
+                costs[i, j] = costs[j, i] = measured(i, j)
+    return Lesions(intact, items, names, costs - intact)
 
 
 def _mean_cost_of(network: Network, data: Data, cost: Cost) -> Callable[[], float]:
     """A function of the mean cost of a network with its present weights; sequences are
     side by side.
     """
-    if (
-        network.has_memory and data.sequences == 1
-    ):  # the tape of one long sequence would be long
+    # The tape of a single sequence would be as long as all data: it is run by steps.
+    if network.has_memory and data.sequences == 1:
 
         def of_one() -> float:
             network.clear()
@@ -183,23 +184,18 @@ def _silenced(table: Topology, of: str) -> tuple[tuple[str, ...], Ints, list[Int
     """
     if of == "connections":
         ends = zip(table.source.tolist(), table.target.tolist(), strict=True)
-        names = tuple(
-            f"{table.names[source]} -> {table.names[target]}" for source, target in ends
-        )
-        return (
-            names,
-            np.arange(table.connections),
-            list(np.arange(table.connections)[:, None]),
-        )
+        names = tuple(f"{table.names[i]} -> {table.names[j]}" for i, j in ends)
+        items = np.arange(table.connections)
+        return names, items, list(items[:, None])
+
+    # A gater silences what it gates, and a neuron also what it leads to.
     links = np.flatnonzero(table.gated)
     owner = table.gater[table.gated]
     items = np.unique(owner)
     if of == "neurons":
         leading = np.flatnonzero(~table.self_connected)
-        links, owner = (
-            np.append(links, leading),
-            np.append(owner, table.source[leading]),
-        )
+        links = np.append(links, leading)
+        owner = np.append(owner, table.source[leading])
         items = np.arange(table.neurons)
     order = np.argsort(owner, kind="stable")
     silenced = np.split(links[order], np.searchsorted(owner[order], items[1:]))
@@ -247,16 +243,14 @@ def patch(
     >>> import architect
     >>> net = architect.LSTM(1, 3, 1, seed=0)
     >>> clean, other = [[0.0], [0.0]], [[1.0], [0.0]]
-    >>> bool((patch(net, clean, other, net.input[0], 0) == net.clone().run(other)).all())
+    >>> outputs = patch(net, clean, other, net.input[0], 0)
+    >>> bool((outputs == net.clone().run(other)).all())
     True
     """
-    rows, others = (
-        as_matrix(
-            f"The {what}", values, len(require_analysed(network).input), network.dtype
-        )
-        for what, values in (("clean sequence", clean), ("other sequence", other))
-    )
-    steps = range(min(len(rows), len(others)))
+    width = len(require_analysed(network).input)
+    rows = as_matrix("The clean sequence", clean, width, network.dtype)
+    other_rows = as_matrix("The other sequence", other, width, network.dtype)
+    steps = range(min(len(rows), len(other_rows)))
     at = steps[place("The step of patch", step, len(steps))]
     if isinstance(neuron, Neuron):
         if require_neuron("The patched neuron", neuron) not in network:
@@ -266,16 +260,22 @@ def patch(
         number = network.index(neuron)
     else:
         number = range(len(network))[place("The neuron of patch", neuron, len(network))]
+
     twin = network.clone()
     with deterministic(twin):
         twin.clear()
-        twin.run(others[: at + 1])
+        twin.run(other_rows[: at + 1])
         value = twin[number].activation
+
+        # The step itself goes neuron by neuron, so that later ones read the new value.
         twin.clear()
         before = twin.run(rows[:at])
-        for i, one in enumerate(twin):
-            one.activate(rows[at, i]) if i < len(twin.input) else one.activate()
+        for i, member in enumerate(twin):
+            if i < len(twin.input):
+                member.activate(rows[at, i])
+            else:
+                member.activate()
             if i == number:
-                one.activation = value
-        during = np.array([[one.activation for one in twin.output]])
+                member.activation = value
+        during = np.array([[member.activation for member in twin.output]])
         return np.concatenate([before, during, twin.run(rows[at + 1 :])])

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from .._checks import choice
 from .._typing import Floats, Ints
 from ..objects.network import Network
+from ..objects.topology import Topology
 from ._steps import last_step, run_steps, topology_of
 from .contribution import Patch, Slopes
 from .structure import loops
@@ -68,11 +69,9 @@ def half_lives(network: Network, inputs: ArrayLike | None = None) -> HalfLives:
     array([1.])
     """
     table = topology_of(network)
-    gain = (
-        table.gain
-        if inputs is None
-        else run_steps(network, inputs).gains(table).mean(axis=0)
-    )
+    gain = table.gain
+    if inputs is not None:
+        gain = run_steps(network, inputs).gains(table).mean(axis=0)
     rows = np.flatnonzero(table.self_connected)
     rows = rows[np.argsort(table.target[rows])]
     names = np.array([table.names[j] for j in table.target[rows].tolist()], dtype=str)
@@ -110,43 +109,50 @@ def spectral_radius(network: Network, of: str = "weights") -> float:
     >>> import architect
     >>> spectral_radius(architect.Perceptron(2, 3, 1, seed=0))
     0.0
-    >>> spectral_radius(architect.LSTM(2, 3, 1, peepholes=None, forget_gates=False, seed=0))
+    >>> net = architect.LSTM(2, 3, 1, peepholes=None, forget_gates=False, seed=0)
+    >>> spectral_radius(net)
     1.0
     """
     choice("The matrix of a spectral radius", of, ("weights", "step"))
     table = topology_of(network)
-    if of == "step":  # the Jacobian: numbers handed on with respect to numbers received
-        slopes = Slopes(table)
-        now = last_step(network)
-        sources = table.source[table.delayed]
-        gaters = table.gater[table.delayed_gates]
-        read = np.unique(np.concatenate([sources, gaters]))
-        own = np.unique(table.target[table.self_connected])
-        y, s = np.zeros((2, len(read) + len(own), table.neurons))
-        y[np.arange(len(read)), read] = 1.0
-        s[len(read) + np.arange(len(own)), own] = 1.0
-        before_y, before_s = slopes.back(now, y, s)
-        return _radius(np.concatenate([before_y[:, read], before_s[:, own]], axis=1))
+    if of == "step":
+        return _radius(_jacobian(network, table))
+
     # Loops alone: all other eigenvalues of W are 0.
     loop = np.full(table.neurons, -1)
-    effective = table.weight * table.gain
     for i, members in enumerate(loops(table.neurons, table.source, table.target)):
         loop[members] = i
-    within = np.flatnonzero(
-        (loop[table.source] >= 0) & (loop[table.source] == loop[table.target])
-    )
+    same_loop = loop[table.source] == loop[table.target]
+    within = np.flatnonzero(same_loop & (loop[table.source] >= 0))
+
+    # The connections of each loop. Its matrix is square: every neuron of a loop is both
+    # source and target in it.
     within = within[np.argsort(loop[table.target[within]], kind="stable")]
-    parts = np.split(within, np.flatnonzero(np.diff(loop[table.target[within]])) + 1)
-    # Square: every neuron of a loop is both source and target in it.
+    ends = np.flatnonzero(np.diff(loop[table.target[within]])) + 1
+    effective = table.weight * table.gain
     return max(
-        _radius(Patch.of(part, table.source, table.target).matrix(effective))
-        for part in parts
+        _radius(Patch.of(links, table.source, table.target).matrix(effective))
+        for links in np.split(within, ends)
     )
+
+
+def _jacobian(network: Network, table: Topology) -> Floats:
+    """Derivatives of the numbers that a step hands on by those that it received."""
+    sources = table.source[table.delayed]
+    gaters = table.gater[table.delayed_gates]
+    read = np.unique(np.concatenate([sources, gaters]))
+    cells = np.unique(table.target[table.self_connected])
+
+    # Rows: the activations that are read late, then the states of the cells.
+    y, s = np.zeros((2, len(read) + len(cells), table.neurons))
+    y[np.arange(len(read)), read] = 1.0
+    s[len(read) + np.arange(len(cells)), cells] = 1.0
+    previous_y, previous_s = Slopes(table).back(last_step(network), y, s)
+    return np.concatenate([previous_y[:, read], previous_s[:, cells]], axis=1)
 
 
 def _radius(matrix: Floats) -> float:
-    return (
-        float(np.abs(np.linalg.eigvals(matrix)).max(initial=0.0))
-        if matrix.size
-        else 0.0
-    )
+    """The largest absolute eigenvalue of a matrix, 0 if it is empty."""
+    if not matrix.size:
+        return 0.0
+    return float(np.abs(np.linalg.eigvals(matrix)).max(initial=0.0))

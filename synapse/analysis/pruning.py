@@ -44,15 +44,11 @@ class Pruned:
     loss_after: float | None
 
     def __repr__(self) -> str:
-        losses = (
-            ""
-            if self.loss_before is None
-            else f", loss {self.loss_before:.4g} -> {self.loss_after:.4g}"
-        )
-        return (
-            f"<Pruned, {counted(len(self.removed), 'connection')} removed,"
-            f" {self.spared} spared{losses}>"
-        )
+        removed = counted(len(self.removed), "connection")
+        losses = ""
+        if self.loss_before is not None:
+            losses = f", loss {self.loss_before:.4g} -> {self.loss_after:.4g}"
+        return f"<Pruned, {removed} removed, {self.spared} spared{losses}>"
 
 
 def prune(
@@ -119,19 +115,23 @@ def prune(
     score = np.abs(table.weight)
     if inputs is not None and by == "contribution":
         score = _contributions(network, table, inputs)
-    may_go = table.trainable & ~table.self_connected
-    asked = round(share * int(may_go.sum()))
+
+    removable = table.trainable & ~table.self_connected
+    count = round(share * int(removable.sum()))
     if keep_reached:
-        may_go = may_go & ~_lifelines(table, np.where(may_go, score, np.inf))
-    candidates = np.flatnonzero(may_go)
-    chosen = np.sort(candidates[np.argsort(score[candidates], kind="stable")][:asked])
+        # Connections that stay in any case are used for the paths before all others.
+        lifelines = _lifelines(table, np.where(removable, score, np.inf))
+        removable = removable & ~lifelines
+    candidates = np.flatnonzero(removable)
+    by_score = candidates[np.argsort(score[candidates], kind="stable")]
+    chosen = np.sort(by_score[:count])
+
     twin = network.clone()
-    before = _loss(network, inputs, targets)
+    loss_before = _loss(network, inputs, targets)
     twin._disconnect(chosen)
+    loss_after = _loss(twin, inputs, targets)
     removed = np.stack([table.source[chosen], table.target[chosen]], axis=1)
-    return Pruned(
-        twin, removed, asked - len(chosen), before, _loss(twin, inputs, targets)
-    )
+    return Pruned(twin, removed, count - len(chosen), loss_before, loss_after)
 
 
 def _loss(
@@ -154,9 +154,10 @@ def _contributions(network: Network, table: Topology, inputs: ArrayLike) -> Floa
     score = np.zeros(len(table.weight))
     for t in reversed(range(len(added))):
         y += identity_of_outputs(table)
-        before = slopes.back(steps.at(t), y, s)
+        previous_y, previous_s = slopes.back(steps.at(t), y, s)  # completes s
         score += added[t] * np.abs(s).sum(axis=0)[table.target]
-        y, s = before
+        y = previous_y
+        s = previous_s
     return score
 
 
@@ -164,22 +165,26 @@ def _lifelines(table: Topology, score: Floats) -> Bools:
     """Connections of a spanning forest from the inputs with the highest scores (Prim's
     algorithm).
     """
+    # Connections by source: those of neuron j are links[starts[j] : starts[j + 1]].
     order = np.argsort(table.source, kind="stable")
-    first = np.searchsorted(table.source[order], np.arange(table.neurons + 1)).tolist()
-    rows = order.tolist()
+    neurons = np.arange(table.neurons + 1)
+    starts = np.searchsorted(table.source[order], neurons).tolist()
+    links = order.tolist()
     target = table.target.tolist()
-    minus = (-score).tolist()
+
+    # Python's heap has the smallest on top; scores are negated to get the highest.
+    cost = (-score).tolist()
     reached = [j < table.inputs for j in range(table.neurons)]
-    ways = [(minus[c], c) for c in rows[: first[table.inputs]]]
-    heapq.heapify(ways)
+    open_links = [(cost[c], c) for c in links[: starts[table.inputs]]]
+    heapq.heapify(open_links)
     chosen = np.zeros(len(score), bool)
-    left = table.neurons - table.inputs
-    while ways and left:
-        _, c = heapq.heappop(ways)
+    unreached = table.neurons - table.inputs
+    while open_links and unreached:
+        _, c = heapq.heappop(open_links)
         j = target[c]
         if not reached[j]:
             reached[j] = chosen[c] = True
-            left -= 1
-            for leaving in rows[first[j] : first[j + 1]]:
-                heapq.heappush(ways, (minus[leaving], leaving))
+            unreached -= 1
+            for leaving in links[starts[j] : starts[j + 1]]:
+                heapq.heappush(open_links, (cost[leaving], leaving))
     return chosen

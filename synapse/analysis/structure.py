@@ -34,7 +34,8 @@ def components(network: Network, *, gates: bool = True) -> list[list[Neuron]]:
     Examples
     --------
     >>> import architect
-    >>> [len(group) for group in components(architect.LSTM(2, 3, 1, style="synaptic", seed=0))]
+    >>> net = architect.LSTM(2, 3, 1, style="synaptic", seed=0)
+    >>> [len(group) for group in components(net)]
     [9]
     >>> components(architect.Perceptron(2, 3, 1, seed=0))
     []
@@ -57,11 +58,11 @@ def loops(neurons: int, source: Ints, target: Ints) -> list[Ints]:
     graph: nx.DiGraph[int] = nx.DiGraph()
     graph.add_nodes_from(range(neurons))
     graph.add_edges_from(zip(source.tolist(), target.tolist(), strict=True))
-    own = set(source[source == target].tolist())
+    self_connected = set(source[source == target].tolist())
     groups = [
         np.array(sorted(group))
         for group in nx.strongly_connected_components(graph)
-        if len(group) > 1 or group <= own
+        if len(group) > 1 or group <= self_connected
     ]
     return sorted(groups, key=lambda group: (-len(group), int(group[0])))
 
@@ -83,8 +84,9 @@ def gate_motifs(network: Network) -> dict[str, int]:
     Examples
     --------
     >>> import architect
-    >>> found = gate_motifs(architect.LSTM(2, 3, 1, style="synaptic", peepholes=None, seed=0))
-    >>> found["forget"], found["into memory"], found["out of memory"]
+    >>> net = architect.LSTM(2, 3, 1, style="synaptic", peepholes=None, seed=0)
+    >>> counts = gate_motifs(net)
+    >>> counts["forget"], counts["into memory"], counts["out of memory"]
     (3, 6, 3)
     """
     table = topology_of(network)
@@ -93,10 +95,12 @@ def gate_motifs(network: Network) -> dict[str, int]:
     gater = table.gater[table.gated]
     memory = np.zeros(table.neurons, bool)
     memory[table.target[table.self_connected]] = True
+
+    # A pair of neurons as one number, to look many of them up at once
     links = table.source * table.neurons + table.target
 
-    def linked(first: Ints, second: Ints) -> Bools:
-        return np.asarray(np.isin(first * table.neurons + second, links))
+    def linked(sources: Ints, targets: Ints) -> Bools:
+        return np.asarray(np.isin(sources * table.neurons + targets, links))
 
     forget = source == target
     into = ~forget & memory[target]

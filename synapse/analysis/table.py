@@ -16,7 +16,8 @@ class Table:
 
     def columns(self) -> dict[str, Any]:
         """Return the columns as a dict, by name."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]
+        names = [field.name for field in fields(self)]  # type: ignore[arg-type]
+        return {name: getattr(self, name) for name in names}
 
     def __len__(self) -> int:
         return len(next(iter(self.columns().values())))
@@ -32,10 +33,8 @@ class Table:
         return imported_pandas().DataFrame(self.columns())
 
     def __repr__(self) -> str:
-        return (
-            f"<{type(self).__name__}, {counted(len(self), 'row')}:"
-            f" {', '.join(self.columns())}>"
-        )
+        rows = counted(len(self), "row")
+        return f"<{type(self).__name__}, {rows}: {', '.join(self.columns())}>"
 
     def _repr_html_(self) -> str:
         """The first rows, for notebooks."""

@@ -30,16 +30,12 @@ def plain_value(value: Any) -> Any:
     """Return a value as JSON has it, numbers and arrays of NumPy as Python's; TypeError
     if it cannot be.
     """
-    if value is None or (
-        isinstance(value, bool | int | float | str) and not isinstance(value, Enum)
-    ):
-        # Values of subclasses, such as numpy.float64, become those of the type itself.
-        kinds = (bool, int, float, str)
-        return (
-            value
-            if value is None
-            else next(kind for kind in kinds if isinstance(value, kind))(value)
-        )
+    if value is None:
+        return None
+    for plain in (bool, int, float, str):  # bool before int, of which it is a subclass
+        if isinstance(value, plain) and not isinstance(value, Enum):
+            # Values of subclasses, such as numpy.float64, become those of the type.
+            return plain(value)
     if isinstance(value, np.ma.MaskedArray):
         raise TypeError(value)
     if isinstance(value, np.ndarray | np.generic) and value.dtype.kind in "biufU":
@@ -59,9 +55,8 @@ def to_json(value: Any) -> str:
 def record_text(values: Any, seed: int, point: Point) -> str:
     """What a trial has returned as JSON; ArgumentTypeError if it cannot be a record."""
     due = f"Expected the trial with seed {seed} to return {VALUES}"
-    if not isinstance(values, Mapping) or not all(
-        isinstance(name, str) for name in values
-    ):
+    named = isinstance(values, Mapping) and all(isinstance(key, str) for key in values)
+    if not named:
         raise ArgumentTypeError(f"{due}, got {shown(values)}.")
     taken = {"seed": seed, **point}
     for name, value in values.items():
@@ -69,6 +64,8 @@ def record_text(values: Any, seed: int, point: Point) -> str:
             plain = to_json(plain_value(value))
         except (TypeError, ValueError, RecursionError):
             raise ArgumentTypeError(f"{due}, got {name!r}: {shown(value)}.") from None
+
+        # A trial may return its seed or a parameter again, with the same value.
         if name == "failed" or (name in taken and to_json(taken[name]) != plain):
             raise ArgumentTypeError(
                 f"The trial with seed {seed} returns the name {name!r}, which is taken:"
@@ -91,12 +88,12 @@ def described(trial: Callable[..., Any]) -> str:
     """
     if not isinstance(trial, functools.partial):
         return _function_name(trial)
-    given = [_argument(argument) for argument in trial.args]
-    given += [
+    bound = [_argument(argument) for argument in trial.args]
+    bound += [
         f"{name}={_argument(argument)}"
         for name, argument in sorted(trial.keywords.items())
     ]
-    return f"{described(trial.func)}({', '.join(given)})"
+    return f"{described(trial.func)}({', '.join(bound)})"
 
 
 def _function_name(function: Any) -> str:
@@ -123,11 +120,7 @@ def _function_name(function: Any) -> str:
 
 def _argument(value: Any) -> str:
     """An argument as text that is the same in every process."""
-    if (
-        isinstance(value, type)
-        or inspect.isroutine(value)
-        or isinstance(value, functools.partial)
-    ):
+    if isinstance(value, type | functools.partial) or inspect.isroutine(value):
         return described(value)
     if isinstance(value, Enum | os.PathLike):
         return str(value)
@@ -137,8 +130,9 @@ def _argument(value: Any) -> str:
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(_argument, value))}]"
     if isinstance(value, dict):
+        entries = value.items()
         pairs = sorted(
-            f"{_argument(key)}: {_argument(entry)}" for key, entry in value.items()
+            f"{_argument(key)}: {_argument(entry)}" for key, entry in entries
         )
         return f"{{{', '.join(pairs)}}}"
     if dataclasses.is_dataclass(value):
@@ -148,12 +142,8 @@ def _argument(value: Any) -> str:
     try:
         return to_json(plain_value(value))
     except (TypeError, ValueError):
+        title = "What a trial with a store is bound to"
         kinds = "numbers, strings, lists, dicts, arrays, functions or dataclasses"
         raise ArgumentTypeError(
-            expected(
-                "What a trial with a store is bound to",
-                kinds,
-                value,
-                "Let the trial build it.",
-            )
+            expected(title, kinds, value, "Let the trial build it.")
         ) from None

@@ -53,34 +53,24 @@ class Estimate:
         return self.value
 
     def __str__(self) -> str:
+        few = self.count < FEW
         if self.kind == "rate":
-            if self.count < FEW:
+            if few:
                 return f"{self.value * self.count:.0f} of {self.count}"
-            return (
-                f"{100 * self.value:.0f} % ({100 * self.low:.0f} to"
-                f" {100 * self.high:.0f})"
-            )
-        ends = "range " if self.count < FEW else ""
-        return (
-            f"{in_digits(self.value)} ({ends}{in_digits(self.low)} to"
-            f" {in_digits(self.high)})"
-        )
+            ends = f"{100 * self.low:.0f} to {100 * self.high:.0f}"
+            return f"{100 * self.value:.0f} % ({ends})"
+        ends = f"{in_digits(self.low)} to {in_digits(self.high)}"
+        return f"{in_digits(self.value)} ({'range ' if few else ''}{ends})"
 
 
 def rate_of(successes: int, count: int, level: Any) -> Estimate:
     """A success rate with its Wilson interval."""
     number = between_0_and_1("The level", level)
-    interval = (
-        scipy_stats().binomtest(successes, count).proportion_ci(number, method="wilson")
-    )
-    return Estimate(
-        "rate",
-        successes / count,
-        float(interval.low),
-        float(interval.high),
-        count,
-        number,
-    )
+    test = scipy_stats().binomtest(successes, count)
+    interval = test.proportion_ci(number, method="wilson")
+    low = float(interval.low)
+    high = float(interval.high)
+    return Estimate("rate", successes / count, low, high, count, number)
 
 
 def median_of(values: Sequence[float], level: Any) -> Estimate:
@@ -96,22 +86,22 @@ def median_of(values: Sequence[float], level: Any) -> Estimate:
     low = data[0]
     high = data[-1]
     if size >= FEW:
-        with np.errstate(
-            invalid="ignore"
-        ):  # SciPy's own ends, for which infinite values are subtracted
-            draws: dict[str, Any] = {
-                "n_resamples": RESAMPLES,
-                "rng": np.random.default_rng(0),
-            }
-            draws["batch"] = max(1, min(RESAMPLES, BATCH // size))
-            resampled = stats.bootstrap([data], np.median, method="percentile", **draws)
-            medians = resampled.bootstrap_distribution
+        options: dict[str, Any] = {
+            "method": "percentile",
+            "n_resamples": RESAMPLES,
+            "batch": max(1, min(RESAMPLES, BATCH // size)),
+            "rng": np.random.default_rng(0),
+        }
+        # SciPy computes ends of its own, and subtracts infinite values for them.
+        with np.errstate(invalid="ignore"):
+            resampled = stats.bootstrap([data], np.median, **options)
+        medians = resampled.bootstrap_distribution
+
         # An order statistic, not a mean of two, one of which may be infinite.
         tail = 50 * (1 - number)
         low, high = np.percentile(medians, [tail, 100 - tail], method="inverted_cdf")
-    return Estimate(
-        "median", float(np.median(data)), float(low), float(high), size, number
-    )
+    middle = float(np.median(data))
+    return Estimate("median", middle, float(low), float(high), size, number)
 
 
 def scipy_stats() -> Any:

@@ -13,7 +13,6 @@ from concurrent.futures import (
     ThreadPoolExecutor,
     wait,
 )
-from contextlib import nullcontext
 from typing import Any
 
 from .._checks import MOST_THREADS, counted, listed, positive_integer
@@ -113,39 +112,33 @@ def train_many(
     where = checked_executor(executor)
     if where is not None and workers is not None:
         raise ArgumentError("An executor has its own workers. Omit `workers`.")
-    available = (
-        len(os.sched_getaffinity(0))
-        if hasattr(os, "sched_getaffinity")
-        else os.cpu_count() or 1
-    )
-    count = (
-        available
-        if workers is None
-        else positive_integer("The workers", workers, MOST_THREADS)
-    )
+    count = _available_cores()
+    if workers is not None:
+        count = positive_integer("The workers", workers, MOST_THREADS)
+
     pairs = zip(trainers, seeds_of(seed, len(trainers)), strict=True)
     calls = [
-        (_train, (trainer, inputs, targets, own_seed, options))
-        for trainer, own_seed in pairs
+        (_train, (trainer, inputs, targets, seed_here, options))
+        for trainer, seed_here in pairs
     ]
-    with (
-        ThreadPoolExecutor(max_workers=count) if where is None else nullcontext(where)
-    ) as pool:
-        futures = _gathered(pool, calls, trainers)
+    if where is None:
+        with ThreadPoolExecutor(max_workers=count) as pool:
+            futures = _gathered(pool, calls, trainers)
+    else:
+        futures = _gathered(where, calls, trainers)  # not shut down: it is the caller's
+
+    # Trainings that ended are kept, also if another one has failed.
     for trainer, future in zip(trainers, futures, strict=True):
         if not future.cancelled() and future.exception() is None:
             take_over(trainer.network, future.result()[1])
-    results = []
-    for future in futures:
-        try:
-            results.append(future.result()[0])
-        except SynapseError:
-            raise
-        except (Exception, CancelledError) as error:
-            if type(error).__module__.startswith(("concurrent.", "distributed.")):
-                raise _failed(error, len(futures)) from error
-            raise
-    return results
+    return [_result_of(future, len(futures)) for future in futures]
+
+
+def _available_cores() -> int:
+    """Number of cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _train(
@@ -165,6 +158,8 @@ def _gathered(
     """
     if calls:
         require_picklable("What is trained", calls[0], executor)
+
+    # Waiting is cut into pauses, see PAUSE: Ctrl-C is noticed between two of them.
     futures: list[Future[Any]] = []
     try:
         with submitting(executor):
@@ -185,6 +180,19 @@ def _gathered(
             future.cancel()
         raise _failed(error, len(calls)) from error
     return futures
+
+
+def _result_of(future: Future[Any], total: int) -> Result:
+    """The result of a training; an error of the executor becomes an ExecutorError."""
+    try:
+        result: Result = future.result()[0]
+    except SynapseError:
+        raise
+    except (Exception, CancelledError) as error:
+        if type(error).__module__.startswith(("concurrent.", "distributed.")):
+            raise _failed(error, total) from error
+        raise
+    return result
 
 
 def _failed(error: BaseException, total: int) -> ExecutorError:

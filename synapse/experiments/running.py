@@ -20,7 +20,7 @@ from contextlib import (
     nullcontext,
     suppress,
 )
-from itertools import product
+from itertools import islice, product
 from math import prod
 from typing import Any
 
@@ -131,7 +131,8 @@ def run(
     >>> def trial(seed):
     ...     net = architect.Perceptron(2, 3, 1, seed=seed)
     ...     data = [[0, 0], [0, 1], [1, 0], [1, 1]], [[0], [1], [1], [0]]
-    ...     result = synapse.Trainer(net, rate=0.5).train(*data, epochs=4000, error=0.05, progress=False)
+    ...     trainer = synapse.Trainer(net, rate=0.5)
+    ...     result = trainer.train(*data, epochs=4000, error=0.05, progress=False)
     ...     return {"solved": result.stopped == "error", "epochs": result.epochs}
     >>> trials = run(trial, seeds=range(8), progress=False)
     >>> len(trials), trials[0].keys()
@@ -187,7 +188,8 @@ def sweep(
     --------
     >>> def trial(seed, rate, size):
     ...     return {"cost": rate * size + seed}
-    >>> trials = sweep(trial, grid={"rate": [0.1, 0.5], "size": [10]}, seeds=range(2), progress=False)
+    >>> grid = {"rate": [0.1, 0.5], "size": [10]}
+    >>> trials = sweep(trial, grid=grid, seeds=range(2), progress=False)
     >>> trials[0]
     {'seed': 0, 'rate': 0.1, 'size': 10, 'cost': 1.0}
     >>> trials.summary(median="cost")
@@ -195,67 +197,68 @@ def sweep(
     0   0.1    10       2  1.5 (range 1 to 2)
     1   0.5    10       2  5.5 (range 5 to 6)
     """
-    chosen = _points_of(grid)
-    function = _checks.function_of("The trial", trial, "seed", keywords=chosen[0])
-    several = _checked_seeds(seeds)
-    tasks = [(point, seed) for point in chosen for seed in several]
+    points = _points_of(grid)
+    function = _checks.function_of("The trial", trial, "seed", keywords=points[0])
+    numbers = _checked_seeds(seeds)
+    tasks = [(point, seed) for point in points for seed in numbers]
     return run_trials(function, tasks, store, executor, retry, progress)
 
 
 def _points_of(grid: Any) -> list[Point]:
     """Check the points of a sweep; returns each once."""
-    if isinstance(grid, Mapping):
-        values = {}
-        for name, column in _parameters("The grid", grid).items():
-            several = _checks.listed(
-                f"The values of {name!r}", column, f"a list of {KINDS}"
-            )
-            values[name] = [_value(name, value) for value in several]
-            if not several:
-                raise ArgumentError(
-                    _checks.expected(f"The values of {name!r}", "at least one", column)
-                )
-        if (total := prod(map(len, values.values()))) > MOST_POINTS:
-            raise ArgumentError(
-                _checks.expected("The points", f"at most {MOST_POINTS}", total)
-            )
-        points = [
-            dict(zip(values, chosen, strict=True))
-            for chosen in product(*values.values())
-        ]
-    else:
-        given = _checks.listed("The grid", grid, "a dict, or a list of points")
-        named = [_parameters("A point", point) for point in given]
-        points = [
-            {name: _value(name, value) for name, value in point.items()}
-            for point in named
-        ]
-        if not points or any(point.keys() != points[0].keys() for point in points):
-            raise ArgumentError(
-                _checks.expected(
-                    "The points", "dicts with the same names, at least one", grid
-                )
-            )
+    points = _all_points(grid) if isinstance(grid, Mapping) else _listed_points(grid)
     return list({point_text(point): point for point in points}.values())
 
 
-def _parameters(what: str, given: Any) -> Mapping[str, Any]:
+def _all_points(grid: Mapping[str, Any]) -> list[Point]:
+    """All combinations of the values of a grid."""
+    columns = {}
+    for name, column in _parameters("The grid", grid).items():
+        title = f"The values of {name!r}"
+        values = _checks.listed(title, column, f"a list of {KINDS}")
+        columns[name] = [_value(name, value) for value in values]
+        if not values:
+            raise ArgumentError(_checks.expected(title, "at least one", column))
+    total = prod(map(len, columns.values()))
+    if total > MOST_POINTS:
+        raise ArgumentError(
+            _checks.expected("The points", f"at most {MOST_POINTS}", total)
+        )
+    combinations = product(*columns.values())
+    return [dict(zip(columns, values, strict=True)) for values in combinations]
+
+
+def _listed_points(grid: Any) -> list[Point]:
+    """The points of a list, which must all have the same names."""
+    entries = _checks.listed("The grid", grid, "a dict, or a list of points")
+    named = [_parameters("A point", entry) for entry in entries]
+    points = [
+        {name: _value(name, value) for name, value in entry.items()} for entry in named
+    ]
+    if not points or any(point.keys() != points[0].keys() for point in points):
+        condition = "dicts with the same names, at least one"
+        raise ArgumentError(_checks.expected("The points", condition, grid))
+    return points
+
+
+def _parameters(title: str, parameters: Any) -> Mapping[str, Any]:
+    """Check the names of parameters."""
     condition = "a dict of parameters by name, at least one"
-    if (
-        not isinstance(given, Mapping)
-        or not given
-        or not all(isinstance(name, str) for name in given)
-    ):
-        raise ArgumentTypeError(_checks.expected(what, condition, given))
+    named = isinstance(parameters, Mapping) and all(
+        isinstance(name, str) for name in parameters
+    )
+    if not named or not parameters:
+        raise ArgumentTypeError(_checks.expected(title, condition, parameters))
     for name in ("seed", "failed"):
-        if name in given:
+        if name in parameters:
             raise ArgumentError(
                 f"A parameter of a sweep cannot have the name {name!r}. Rename it."
             )
-    return given
+    return dict(parameters)
 
 
 def _value(name: str, value: Any) -> Any:
+    """A value of a parameter as JSON has it."""
     try:
         return plain_value(value)
     except (TypeError, RecursionError):
@@ -266,18 +269,15 @@ def _value(name: str, value: Any) -> Any:
 
 def _checked_seeds(seeds: Any) -> list[int]:
     condition = "a sequence of whole numbers, such as range(30)"
+    entries = _checks.listed("The seeds", seeds, condition)
+    condition = f"a whole number from 0 to {MOST_SEED}"
     numbers = [
-        _checks.whole_number(
-            "A seed", seed, f"a whole number from 0 to {MOST_SEED}", 0, MOST_SEED
-        )
-        for seed in _checks.listed("The seeds", seeds, condition)
+        _checks.whole_number("A seed", entry, condition, 0, MOST_SEED)
+        for entry in entries
     ]
     if not numbers or len(set(numbers)) < len(numbers):
-        raise ArgumentError(
-            _checks.expected(
-                "The seeds", "different whole numbers, at least one", seeds
-            )
-        )
+        condition = "different whole numbers, at least one"
+        raise ArgumentError(_checks.expected("The seeds", condition, seeds))
     return numbers
 
 
@@ -292,7 +292,7 @@ def checked_executor(executor: Any) -> Executor | None:
     )
 
 
-def require_picklable(what: str, function: Any, executor: Executor | None) -> None:
+def require_picklable(title: str, function: Any, executor: Executor | None) -> None:
     """Raise ArgumentTypeError if a process pool cannot send a function to its
     processes.
     """
@@ -302,7 +302,7 @@ def require_picklable(what: str, function: Any, executor: Executor | None) -> No
         pickle.dumps(function)
     except Exception as error:  # pickle raises AttributeError, TypeError and others
         raise ArgumentTypeError(
-            f"A process pool cannot send {_checks.lowered(what)} to its processes"
+            f"A process pool cannot send {_checks.lowered(title)} to its processes"
             f" ({one_line(error)}). Use threads, or define it by def at the top level"
             " of a module and bind values by functools.partial."
         ) from None
@@ -325,43 +325,42 @@ def run_trials(
     """Run the trials that are not in the store; returns all, from the JSON of their
     records.
     """
-    executor, retry = checked_executor(executor), _checks.boolean("The retry", retry)
-    shown = (
-        progress
-        if isinstance(progress, str)
-        else _checks.boolean("The progress", progress)
-    )
+    executor = checked_executor(executor)
+    retry = _checks.boolean("The retry", retry)
+    title = progress if isinstance(progress, str) else None
+    shown = bool(title) if title is not None else progress
+    shown = _checks.boolean("The progress", shown)
     require_picklable("The trial", trial, executor)
     every = {(point_text(point), seed): (point, seed) for point, seed in tasks}
     path = None if store is None else as_path(store)
-    with (
-        nullcontext() if path is None else closing(TrialStore(path, described(trial)))
-    ) as file:
+    opened = None if path is None else closing(TrialStore(path, described(trial)))
+    with opened or nullcontext() as file:
         records = {} if file is None else file.done()
-        again = {
-            task
-            for task, (record, _) in records.items()
-            if retry and record.startswith(FAILED)
+        failed = {
+            task for task, (text, _) in records.items() if text.startswith(FAILED)
         }
+        again = failed if retry else set()
         left = [task for task in every if task not in records or task in again]
+
+        # Both are generators: a trial begins when its outcome is asked for, and records
+        # are written as they come.
         calls: Iterator[tuple[Task, tuple[Any, ...]]]
         calls = ((task, (trial, *reversed(every[task]))) for task in left)
-        here = ((task, attempt(*arguments)) for task, arguments in calls)
+        if executor is None:
+            outcomes = ((task, attempt(*arguments)) for task, arguments in calls)
+        else:
+            outcomes = _completed(executor, calls)
+
         done = len(every) - len(left)
         trials = _checks.counted(len(every), "trial")
-        with (
-            tqdm(
-                total=len(every),
-                initial=done,
-                unit=" trials",
-                disable=not shown,
-                desc=shown if isinstance(shown, str) else None,
-            ) as bar,
-            saying_compiling(bar),
-            closing(
-                here if executor is None else _completed(executor, calls)
-            ) as outcomes,
-        ):
+        bar = tqdm(
+            total=len(every),
+            initial=done,
+            unit=" trials",
+            disable=not shown,
+            desc=title,
+        )
+        with bar, saying_compiling(bar), closing(outcomes):
             try:
                 for task, outcome in outcomes:
                     if file is not None:
@@ -372,9 +371,8 @@ def run_trials(
             except ExecutorError as failure:
                 advice = "" if path is None else "make a new executor, and "
                 message = f"The executor failed after {done} of {trials} ({failure}). "
-                raise ExecutorError(
-                    message + _results(path, advice)
-                ) from failure.__cause__
+                message += _results(path, advice)
+                raise ExecutorError(message) from failure.__cause__
             except (KeyboardInterrupt, ArgumentTypeError) as error:
                 error.add_note(f"{done} of {trials} are done. {_results(path)}")
                 raise
@@ -412,27 +410,26 @@ def _ctrl_c_raised() -> Iterator[None]:
     a network that is trained half. So the block asks the system, which writes every
     signal to a socket.
     """
-    in_main = (
-        threading.current_thread() is threading.main_thread()
-    )  # others receive no signal
+    # Other threads receive no signal; with a handler of the caller's none is raised.
+    in_main = threading.current_thread() is threading.main_thread()
     if not in_main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
         yield
         return
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        ours.setblocking(False)
-        theirs.setblocking(False)
-        before = signal.set_wakeup_fd(theirs.fileno(), warn_on_full_buffer=False)
+
+    reader, writer = socket.socketpair()
+    with reader, writer:
+        reader.setblocking(False)
+        writer.setblocking(False)
+        before = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
         try:
             yield
         finally:
             signal.set_wakeup_fd(before)
             received = b""
             with suppress(BlockingIOError):
-                received = ours.recv(4096)
-            if (
-                received and before != -1
-            ):  # an event loop of the caller's waits for them
+                received = reader.recv(4096)
+            if received and before != -1:
+                # An event loop of the caller's waits for them.
                 with suppress(OSError):
                     os.write(before, received)
             if signal.SIGINT in received:
@@ -449,20 +446,18 @@ def _completed(
     pending: dict[Future[Outcome], Task] = {}
     try:
         while True:
-            while len(pending) < IN_FLIGHT and (call := next(left, None)) is not None:
-                task, arguments = call
+            for task, arguments in islice(left, IN_FLIGHT - len(pending)):
                 with submitting(executor), _failing():
                     pending[executor.submit(attempt, *arguments)] = task
             if not pending:
                 return
             ended = futures.wait(pending, PAUSE, futures.FIRST_COMPLETED).done
-            for future in [
-                future for future in pending if future in ended
-            ]:  # before one that raises
+
+            # In the order of submission, so that the outcomes before one that raises
+            # are stored. Errors of trials are records; others are the executor's.
+            for future in [future for future in pending if future in ended]:
                 task = pending.pop(future)
-                with (
-                    _failing()
-                ):  # errors of a trial are records, so others are those of its use
+                with _failing():
                     outcome = future.result()
                 yield task, outcome
     except BaseException:
@@ -497,9 +492,7 @@ def shares_objects(executor: Executor) -> bool:
 
 
 def _results(path: Any, advice: str = "") -> str:
-    """The sentence about the results of trials that are done, when the others are
-    not.
-    """
+    """The sentence about the results of those trials that are done."""
     if path is None:
         return (
             "Their results are lost: with store= the same call would run only the"

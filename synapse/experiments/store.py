@@ -24,13 +24,15 @@ MAKE = (
     f"PRAGMA user_version = {VERSION}",
     "CREATE TABLE about (trial TEXT NOT NULL, digest TEXT NOT NULL)",
     """CREATE TABLE trials (
-        point TEXT NOT NULL, seed INTEGER NOT NULL, record TEXT NOT NULL, seconds REAL NOT NULL,
-        digest TEXT NOT NULL,
+        point TEXT NOT NULL, seed INTEGER NOT NULL, record TEXT NOT NULL,
+        seconds REAL NOT NULL, digest TEXT NOT NULL,
         finished TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ')),
         UNIQUE (point, seed)
     )""",
 )
 """What makes an empty store of an empty database, beside the name of its trial."""
+IN_USE = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+DAMAGED = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_ERROR)
 Task = tuple[str, int]
 """A point as JSON, and a seed."""
 Done = tuple[str, float]
@@ -89,23 +91,23 @@ class TrialStore:
         """
         try:
             new = not _value(self._file, "schema_version")
-            if not new and (owner := _require_store(self._file, self.path)) != trial:
+            owner = trial if new else _require_store(self._file, self.path)
+            if owner != trial:
                 raise ArgumentError(
                     f"The store {self.path} has results of the trial {owner}, not of"
                     f" {trial}. Choose another file, or the trial and arguments of this"
                     " one."
                 )
+
+            # NORMAL: a crash of the machine, not of this process, loses the last ones.
             self._file.execute("PRAGMA journal_mode = WAL")
-            self._file.execute(
-                "PRAGMA synchronous = NORMAL"
-            )  # a crash of the machine loses the last ones
+            self._file.execute("PRAGMA synchronous = NORMAL")
             if new:
                 self._file.execute("BEGIN IMMEDIATE")
                 for statement in MAKE:
                     self._file.execute(statement)
-                self._file.execute(
-                    "INSERT INTO about VALUES (?, ?)", (trial, _digest(trial))
-                )
+                about = (trial, _digest(trial))
+                self._file.execute("INSERT INTO about VALUES (?, ?)", about)
                 self._file.execute("COMMIT")
         except BaseException:
             self._file.close()
@@ -145,12 +147,10 @@ def read_rows(path: Any) -> dict[Task, Done]:
     with _sentences(file):
         try:
             return _read(file, "mode=rw")  # which leaves no log behind
-        except (
-            sqlite3.OperationalError
-        ):  # the folder is read-only: SQLite takes a file without a log
-            logged = file.with_name(
-                f"{file.name}-wal"
-            ).exists()  # only if it is said not to change
+        except sqlite3.OperationalError:
+            # The folder is read-only. SQLite takes a file without a log only if it is
+            # told that the file does not change.
+            logged = file.with_name(f"{file.name}-wal").exists()
             return _read(file, "mode=ro" if logged else "immutable=1")
 
 
@@ -171,12 +171,10 @@ def _read(path: Path, mode: str) -> dict[Task, Done]:
 def _connect(path: Path, mode: str = "mode=rwc") -> sqlite3.Connection:
     address = f"{path.absolute().as_uri()}?{mode}"
     connection = sqlite3.connect(address, uri=True, isolation_level=None, timeout=10.0)
-    connection.execute(
-        "PRAGMA trusted_schema = OFF"
-    )  # a file from elsewhere calls no function
-    connection.text_factory = lambda text: text.decode(
-        errors="replace"
-    )  # a damaged text may not be UTF-8
+
+    # A file from elsewhere calls no function, and a damaged text may not be UTF-8.
+    connection.execute("PRAGMA trusted_schema = OFF")
+    connection.text_factory = lambda text: text.decode(errors="replace")
     return connection
 
 
@@ -199,14 +197,13 @@ def _require_store(file: sqlite3.Connection, path: Path) -> str:
             f"{path} is a store of version {version}; this release of Synapse reads up"
             f" to {VERSION}. Update Synapse."
         )
-    about = file.execute("SELECT trial, digest FROM about").fetchall()
-    if (
-        len(about) != 1
-        or about[0][1] != _digest(about[0][0])
-        or _value(file, "integrity_check") != "ok"
-    ):
+    rows = file.execute("SELECT trial, digest FROM about").fetchall()
+    if len(rows) != 1:
         _damaged(path)
-    trial: str = about[0][0]
+    trial: str = rows[0][0]
+    digest = rows[0][1]
+    if digest != _digest(trial) or _value(file, "integrity_check") != "ok":
+        _damaged(path)
     return trial
 
 
@@ -248,17 +245,14 @@ def _sentences(path: Path) -> Iterator[None]:
     except UnicodeDecodeError as error:  # SQLite's message has a damaged name
         _damaged(path, error)
     except sqlite3.Error as error:
-        kind = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        if kind in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        # The low byte of an extended code is the primary one.
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code in IN_USE:
             raise TrialStoreError(
                 f"Another run is writing {path}. Wait for its end, or choose another"
                 " file."
             ) from error
-        if kind in (
-            sqlite3.SQLITE_NOTADB,
-            sqlite3.SQLITE_CORRUPT,
-            sqlite3.SQLITE_ERROR,
-        ):
+        if code in DAMAGED:
             _damaged(path, error)
         raise TrialStoreError(
             f"The store {path} cannot be written or read ({error}). The disk may be"

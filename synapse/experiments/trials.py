@@ -79,16 +79,22 @@ class Trials(list[Row]):
 
         Examples
         --------
-        >>> trials = Trials([{"seed": 0, "rate": 0.1}, {"seed": 0, "rate": 0.2}, {"seed": 1, "rate": 0.1}])
+        >>> trials = Trials(
+        ...     [
+        ...         {"seed": 0, "rate": 0.1},
+        ...         {"seed": 0, "rate": 0.2},
+        ...         {"seed": 1, "rate": 0.1},
+        ...     ]
+        ... )
         >>> {values: len(group) for values, group in trials.by("rate").items()}
         {(0.1,): 2, (0.2,): 1}
         """
         chosen = names or self.names
-        rest = [name for name in self.names if name not in chosen]
+        other_names = [name for name in self.names if name not in chosen]
         groups: dict[tuple[Any, ...], Trials] = {}
         for row in self:
             values = tuple(_hashable(name, self._at(row, name)) for name in chosen)
-            groups.setdefault(values, Trials(names=rest)).append(row)
+            groups.setdefault(values, Trials(names=other_names)).append(row)
         return groups
 
     def rate(self, name: str, level: float = 0.95) -> Estimate:
@@ -111,7 +117,8 @@ class Trials(list[Row]):
 
         Examples
         --------
-        >>> print(Trials({"seed": seed, "solved": seed != 3} for seed in range(20)).rate("solved"))
+        >>> trials = Trials({"seed": seed, "solved": seed != 3} for seed in range(20))
+        >>> print(trials.rate("solved"))
         95 % (76 to 99)
         """
         values = [
@@ -119,9 +126,8 @@ class Trials(list[Row]):
             for row, value in self._valued(name)
         ]
         for value in values:
-            if not isinstance(value, bool | np.bool_) and not (
-                _checks.is_number(value) and value in (0, 1)
-            ):
+            binary = _checks.is_number(value) and value in (0, 1)
+            if not binary and not isinstance(value, bool | np.bool_):
                 raise ArgumentError(
                     _checks.expected(f"The values of {name!r}", "true or false", value)
                 )
@@ -150,7 +156,8 @@ class Trials(list[Row]):
         Examples
         --------
         >>> needed = [4200, 5100, None, 4800, 6100]
-        >>> print(Trials({"seed": i, "needed": n} for i, n in enumerate(needed)).median("needed"))
+        >>> trials = Trials({"seed": i, "needed": n} for i, n in enumerate(needed))
+        >>> print(trials.median("needed"))
         5,100 (4,200 to -)
         """
         missing = _checks.real_number("The failed", failed)
@@ -172,7 +179,8 @@ class Trials(list[Row]):
 
         Examples
         --------
-        >>> Trials([{"seed": 0, "needed": 4200}, {"seed": 1, "failed": "ValueError"}]).values("needed")
+        >>> rows = [{"seed": 0, "needed": 4200}, {"seed": 1, "failed": "ValueError"}]
+        >>> Trials(rows).values("needed")
         [4200, None]
         """
         return [value for _, value in self._valued(name)]
@@ -193,9 +201,8 @@ class Trials(list[Row]):
         -------
         pandas.DataFrame
             Columns: the parameters, the number of ``trials``, how many ``failed`` if
-            any have, and one of
-            :class:`Estimate` for each statistic. ``float`` converts an estimate to its
-            value.
+            any have, and one of :class:`Estimate` for each statistic. ``float``
+            converts an estimate to its value.
 
         Raises
         ------
@@ -215,21 +222,15 @@ class Trials(list[Row]):
         rates = _names("The rate", rate)
         medians = _names("The median", median)
         failed = self.failed
-        names = [
-            *self.names,
-            "trials",
-            *(["failed"] if failed else []),
-            *rates,
-            *medians,
-        ]
-        if any(
-            names.count(name) > 1 for name in names
-        ):  # what is no name is refused below
-            raise ArgumentError(
-                _checks.expected(
-                    "The columns of a summary", "of different names", names
-                )
-            )
+        counts = ["trials", "failed"] if failed else ["trials"]
+
+        # Counted one by one: an entry that is no name may not be hashable, and is
+        # refused below.
+        names = [*self.names, *counts, *rates, *medians]
+        if any(names.count(name) > 1 for name in names):
+            title = "The columns of a summary"
+            raise ArgumentError(_checks.expected(title, "of different names", names))
+
         columns: dict[str, list[Any]] = {
             name: [group[0][name] for group in groups] for name in self.names
         }
@@ -252,8 +253,8 @@ class Trials(list[Row]):
 
         Examples
         --------
-        >>> trials = Trials([{"seed": 0, "rate": 0.1, "cost": 2.5}, {"seed": 1, "rate": 0.1, "cost": 3.5}])
-        >>> trials.to_pandas().groupby("rate")["cost"].mean()
+        >>> rows = [{"seed": seed, "rate": 0.1, "cost": 2.5 + seed} for seed in (0, 1)]
+        >>> Trials(rows).to_pandas().groupby("rate")["cost"].mean()
         rate
         0.1    3.0
         Name: cost, dtype: float64
@@ -261,22 +262,17 @@ class Trials(list[Row]):
         return _checks.imported_pandas().DataFrame(list(self))
 
     def __repr__(self) -> str:
-        count = _checks.counted(len(self), "trial")
-        failed = len(self.failed)
-        points = ""
+        text = f"<Trials, {_checks.counted(len(self), 'trial')}"
         if self.names:
-            points = (
-                f" at {_checks.counted(len(self.by()), 'point')} of"
-                f" {' and '.join(self.names)}"
-            )
+            points = _checks.counted(len(self.by()), "point")
+            text += f" at {points} of {' and '.join(self.names)}"
+        if self.failed:
+            text += f", {len(self.failed)} failed"
         others = ("seed", "failed", *self.names)
-        values = dict.fromkeys(
-            name for row in self for name in row if name not in others
-        )
-        named = f": {', '.join(map(self._in_words, values))}" if values else ""
-        return (
-            f"<Trials, {count}{points}{f', {failed} failed' if failed else ''}{named}>"
-        )
+        keys = dict.fromkeys(name for row in self for name in row if name not in others)
+        if keys:
+            text += f": {', '.join(map(self._in_words, keys))}"
+        return f"{text}>"
 
     def _in_words(self, name: str) -> str:
         """A key with the rate or median of its values, without an interval; in a sweep
@@ -288,10 +284,9 @@ class Trials(list[Row]):
         if {type(value) for value in values} - {type(None)} == {bool}:
             return f"{name} {100 * values.count(True) / len(values):.0f} %"
         numbers = [math.inf if value is None else value for value in values]
-        middle = (
-            math.nan if any(map(math.isnan, numbers)) else statistics.median(numbers)
-        )
-        return f"{name} {in_digits(middle)}"
+        if any(map(math.isnan, numbers)):  # which have no order
+            return f"{name} {in_digits(math.nan)}"
+        return f"{name} {in_digits(statistics.median(numbers))}"
 
     def _repr_html_(self) -> str:
         """The first trials as a table, for notebooks."""
@@ -309,9 +304,8 @@ class Trials(list[Row]):
 
     def _at(self, row: Row, name: str) -> Any:
         if not _checks.is_among(name, row):
-            raise _checks.unknown_name(
-                "value", name, [key for key in row if key != "seed"]
-            )
+            names = [key for key in row if key != "seed"]
+            raise _checks.unknown_name("value", name, names)
         return row[name]
 
 
@@ -322,11 +316,8 @@ def joined(rows: Iterable[tuple[Point, int, str, float]]) -> Trials:
         for point, seed, text, time in rows
     ]
     names = dict.fromkeys(name for _, point, _ in results for name in point)
-    return Trials(
-        (row for row, _, _ in results),
-        [*names],
-        math.fsum(time for _, _, time in results),
-    )
+    seconds = math.fsum(time for _, _, time in results)
+    return Trials((row for row, _, _ in results), [*names], seconds)
 
 
 def read_trials(store: PathLike) -> Trials:
@@ -357,8 +348,8 @@ def read_trials(store: PathLike) -> Trials:
     ...     return {"square": seed**2}
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     store = pathlib.Path(folder) / "squares.db"
-    ...     first = run(trial, seeds=range(3), store=store, progress=False)
-    ...     read_trials(store) == first
+    ...     trials = run(trial, seeds=range(3), store=store, progress=False)
+    ...     read_trials(store) == trials
     True
     """
     rows = read_rows(store)
@@ -367,12 +358,11 @@ def read_trials(store: PathLike) -> Trials:
     )
 
 
-def _names(what: str, given: Any) -> list[str]:
-    return (
-        [given]
-        if isinstance(given, str)
-        else _checks.listed(what, given, "a name, or a list of names")
-    )
+def _names(title: str, names: Any) -> list[str]:
+    """One name or several as a list."""
+    if isinstance(names, str):
+        return [names]
+    return _checks.listed(title, names, "a name, or a list of names")
 
 
 def _hashable(name: str, value: Any) -> Any:

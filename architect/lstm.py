@@ -83,16 +83,17 @@ class LSTM(Network):
         h_t = o_t * tanh(c_t)                             squashed cells, hidden
 
     Peepholes add c_{t-1} to the sums of input and forget gates, and c_t to those of the
-    output gates. A cell is a neuron with a self-connection of weight 1, the constant
-    error carousel. A candidate lies between the inputs and a cell, so the online rule
+    output gates. A cell is a neuron with a self-connection of weight 1: it keeps its
+    state, and an error that goes back through it keeps its size (the constant error
+    carousel). A candidate is a neuron between the inputs and a cell. So the online rule
     assigns credit over many steps to the weights of the gates, but not to those of the
     candidates.
 
     The style "synaptic" is that of Synaptic 1.1.4, with its defaults except for wider
     weights, which learn long lags from more seeds; ``initializer="uniform"`` draws
-    Synaptic's, within ±0.1. Inputs lead to the cells through the input gate without
-    candidates in between, so the online rule assigns credit over many steps to these
-    weights too::
+    Synaptic's, within ±0.1. There are no candidates: the connections from the inputs
+    lead directly to the cells, and the input gates multiply them. So the online rule
+    assigns credit over many steps to these weights too::
 
                   input gates   forget gates     output gates
                        |             | (self)         |

@@ -92,7 +92,7 @@ def learnt_latch():
         2, 4, 1, cell_squash="tanh", initializer=uniform(0.3), bias_initializer=constant(0.0),
         input_gate_bias=-1.0, forget_gate_bias=3.0, output_gate_bias=0.0, style="synaptic", seed=0,
     )  # fmt: skip
-    net["cells"].trainable = False  # a bias would be added to the cells at every step
+    net["cells"].trainable = False  # freezes biases at 0: each step would add them
     rng = np.random.default_rng(0)
     trainer = synapse.Trainer(net, rate=0.1)
     result = trainer.train(

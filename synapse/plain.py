@@ -188,7 +188,7 @@ if __name__ == "__main__":
     door.gate(number.project(memory, 0.5))
     mark.project(door, 0.1)
     keep.gate(memory.project(memory))  # 0 at the first number: the memory starts empty
-    memory.trainable = False  # its bias stays 0; else each step would add it
+    memory.trainable = False  # freezes its bias at 0: each step would add it again
     memory.project(out, 0.5)
     order = [keep, mark, number, door, memory, out]
     for sequence in range(1, 40_001):

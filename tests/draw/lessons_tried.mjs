@@ -101,7 +101,8 @@ const SHEETS = [
     ends: {
       "The weight 1 keeps the state exactly": (left) => left.wrong() === 0 && left.link("cell", "cell").weight === 1,
       "0.9 would leave 0.35": (left) => near(left.weigh("cell", "cell", 0.9).answers()[0][5][0], 0.35, 0.005),
-      "eligibility is still 0.6": (left) => left.link("x", "cell").eligibility === 0.6,
+      "A weight larger by 0.1": (left) => near(left.weigh("x", "cell", 1.1).answers()[0][5][0], 0.66),
+      "stays 0.6": (left) => left.link("x", "cell").eligibility === 0.6,
     } },
   { asked: "gate gate x cell; play 1",
     wrong: ["step 3; gate gate x cell; step 3", "gate gate cell cell; play 1", "rate 0.1; play 100"],

@@ -194,8 +194,9 @@ function traceWords({ source, target, gater, delayed, seen, gain }) {
   const before = source === target ? "the previous state" : `${delayed ? "the previous activation" : "the activation"} of ${nameOf(source)}`;
   const fresh = gater ? `the gain of ${nameOf(gater)} (${shown(gain)}) \u00d7 ${before} (${shown(seen)})` : `${before} (${shown(seen)})`;
   const loop = target.selfConnection;
-  if (!loop) return `Eligibility: ${fresh}.`;
-  return `Eligibility: ${fresh}, and what is left of earlier steps: the previous eligibility \u00d7 the weight${loop.gater ? " \u00d7 the gain" : ""} of the self-connection.`;
+  const meaning = `The eligibility says how much the state of ${nameOf(target)} changes if this weight does`;
+  if (!loop) return `${meaning}: ${fresh}.`;
+  return `${meaning}: ${fresh}, and what is left of earlier steps: the previous eligibility \u00d7 the weight${loop.gater ? " \u00d7 the gain" : ""} of the self-connection.`;
 }
 
 function explain({ kind, connection: c, neuron: n }) {

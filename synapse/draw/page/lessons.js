@@ -13,6 +13,8 @@
 //   within    how near every output must be to its target at the end; left out where that is not the aim
 //   done      (page) => true when the reader has done it, where `within` does not say so; each sentence of `seen` then holds
 //   seen      what the reader has seen, at most 80 words, shown at the end
+//   strips    rows [name, read] of numbers by step, drawn under the scene and again at the end: `read` returns the number of a network
+//   reveals   rows that are drawn at the end only, as the words of `seen` explain them
 //
 // All texts are shown as text. `isDone` is asked after every action and after the steps of every frame. `done` only reads, and only this:
 //
@@ -97,6 +99,10 @@ const ran = (page) => page.steps >= page.data.sequences[0].length
 
 const neuronOf = (page, name) => page.network.neurons.find((one) => one.name === name);
 const linkOf = (page, source, target) => neuronOf(page, target)?.incoming.find((one) => one.source === neuronOf(page, source));
+
+// Rows of `strips`.
+const activationRows = (...names) => names.map((name) => [name, (network) => neuronOf({ network }, name).activation]);
+const eligibilityRow = (source, target) => [`eligibility ${source} \u2192 ${target}`, (network) => linkOf({ network }, source, target).eligibility];
 
 const EVENINGS = [0, 1, 2, 3, 4, 5, 6, 7].map((i) => {
   const weather = (i >> 2) & 1, friend = (i >> 1) & 1, far = i & 1;
@@ -287,7 +293,7 @@ export const LESSONS = [
   {
     title: "A self-connection remembers",
     demo: "carousel",
-    scene: "A sequence has six steps. In the first, x is 0.6; then it is 0. The neuron \"cell\" shall still have 0.6 at the end.\n"
+    scene: "A sequence has six steps. In the first, x is 0.6; then it is 0. The neuron \"cell\" must still have 0.6 at the end.\n"
       + "Its squash is the identity and the weight from x is 1, so it only repeats its input: 0.6, 0, 0, 0, 0, 0. No weight from x can help, "
       + "because x is 0 when it matters.\n"
       + "A neuron can be connected to itself. Then each new state is the old state, times the weight of this self-connection, plus the new input.",
@@ -298,9 +304,12 @@ export const LESSONS = [
     may: ["learning", "link cell cell"],
     within: 0.001,
     done: (page) => ran(page) && Math.abs(linkOf(page, "x", "cell").eligibility - 0.6) < 1e-9,
-    seen: "The weight 1 keeps the state exactly, for any number of steps; 0.9 would leave 0.35 after five steps. Select the connection from x: "
-      + "its eligibility is still 0.6. It records how much the state depends on this weight. So an error that arrives late still corrects the "
-      + "weight that was used early. Hochreiter and Schmidhuber (1997) called this the constant error carousel.",
+    strips: activationRows("x", "cell"),
+    reveals: [eligibilityRow("x", "cell")],
+    seen: "The weight 1 keeps the state exactly; 0.9 would leave 0.35 after five steps. The last row is the eligibility of the connection from x: how "
+      + "much the state changes if its weight does. A weight larger by 0.1 would give a state larger by 0.06, so it is 0.6, and stays 0.6. So an "
+      + "error that arrives late still corrects the weight that was used early. The error goes round and does not fade: Hochreiter and "
+      + "Schmidhuber (1997) called this the constant error carousel.",
   },
   {
     title: "A gate protects it",
@@ -317,6 +326,8 @@ export const LESSONS = [
     may: ["gate gate x cell"],
     within: 0.01,
     done: ran,
+    strips: activationRows("x", "gate", "cell"),
+    reveals: [eligibilityRow("x", "cell")],
     seen: "The cell keeps 0.6. In the later steps the gate has the activation 0.000045, so almost nothing passes. A sum cannot do this: a gate is "
       + "a product of two signals. A gate is an ordinary neuron and learns like one: the error of the cell reaches it through the connection that "
       + "it gates. In the demo, two gates learn to switch between two numbers.",
@@ -324,7 +335,7 @@ export const LESSONS = [
   {
     title: "A forget gate",
     demo: "carousel",
-    scene: "The cell is protected, but it only ever adds. In step 4, \"write\" is 1 again, and 0.3 shall replace the 0.6. Instead the cell ends "
+    scene: "The cell is protected, but it only ever adds. In step 4, \"write\" is 1 again, and 0.3 must replace the 0.6. Instead the cell ends "
       + "at 0.9, the sum of both.\n"
       + "To forget, the self-connection must be closed for one step. The neuron \"forget\" is open, near 1, as long as \"reset\" is 0. In step 4, "
       + "\"reset\" is 1, and \"forget\" falls to 0.000045. But it does not gate any connection yet.",
@@ -336,16 +347,18 @@ export const LESSONS = [
     may: ["gate forget cell cell"],
     within: 0.01,
     done: ran,
+    strips: activationRows("x", "gate", "forget", "cell"),
+    reveals: [eligibilityRow("x", "cell")],
     seen: "Until step 3 the cell holds 0.6, from step 4 on 0.3. While the forget gate is open, the self-connection carries the state on; once it "
-      + "closes, the old state is gone. The eligibility of the connection from x is forgotten together with the state, so a late error is not "
-      + "assigned to the number that has been replaced. Gers, Schmidhuber and Cummins added this gate in 2000.",
+      + "closes, the old state is gone. The eligibility of the connection from x, its part in the state, is forgotten too. It is now 0.3: a late "
+      + "error changes the weight by the new number, not by the number that has been replaced. Gers, Schmidhuber and Cummins added this gate in 2000.",
   },
   {
     title: "An LSTM, wired by hand",
     demo: "recall",
     scene: "A cell with an input gate, a forget gate and an output gate is a memory block of an LSTM, the long short-term memory. Here are all "
       + "its neurons, but its most important parts are missing.\n"
-      + "The block shall store x when \"write\" is 1 (steps 1 and 4), replace what it holds when \"reset\" is 1 (step 4), and show it only when "
+      + "The block must store x when \"write\" is 1 (steps 1 and 4), replace what it holds when \"reset\" is 1 (step 4), and show it only when "
       + "\"read\" is 1 (steps 3 and 6). At all other steps the output y must be 0.\n"
       + "You know the self-connection and two of the gates. The third, \"out\", gates what leaves the cell.",
     task: "In the tab Build, connect the cell to itself. Let \"in\" gate the connection from x to the cell, \"forget\" the self-connection, and "
@@ -361,6 +374,7 @@ export const LESSONS = [
     may: ["link cell cell", "gate in x cell", "gate forget cell cell", "gate out cell y"],
     within: 0.01,
     done: ran,
+    strips: activationRows("x", "in", "forget", "out", "cell", "y"),
     seen: "The outputs are 0, 0, 0.6, 0, 0, 0.3. You have wired one memory block of an LSTM. You set nothing but its structure; the weights of "
       + "the gates were given. In an LSTM they are learnt, with many such blocks side by side, and the gates read all inputs. In the demo, an "
       + "LSTM learns to recall two symbols in their order.",
@@ -382,8 +396,10 @@ export const LESSONS = [
     may: ["learning", "link h h", ...PACE_OF_LEARNING],
     within: 0.1,
     done: (page) => neuronOf(page, "h").selfConnection !== null && linkOf(page, "x", "h").eligibility !== 0,
-    seen: "With the self-connection, the eligibility of the weight from x lasts until step 4. It is no longer 0 there, so the error changes the "
-      + "weight, and the network learns. This is lesson 8 again, and why memory cells learn what Elman's units miss. Exact rules send the error "
-      + "through the context too: method=\"bptt\" or \"rtrl\" in Python. They cost more, and their error can vanish.",
+    strips: activationRows("x", "c", "h"),
+    reveals: [eligibilityRow("x", "h")],
+    seen: "With the self-connection, the state of h in step 4 still depends on the weight from x: the eligibility of the weight from x lasts, as in "
+      + "lesson 8. So the error of step 4 changes the weight, and the network learns. This is why memory cells learn what Elman's units miss. "
+      + "Exact rules send the error through the context too: method=\"bptt\" or \"rtrl\" in Python. They cost more, and their error can vanish.",
   },
 ];

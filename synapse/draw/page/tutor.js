@@ -9,6 +9,7 @@ function acted() {
   showStrays();
   if (!isDone(lesson.of, page)) return;
   lesson.done = true;
+  lesson.after = stripsOf([...(lesson.of.strips ?? []), ...(lesson.of.reveals ?? [])], "By step, after your change:");
   if (playing) stop();
   showLesson();
   openTab(get("tab-lessons"));
@@ -34,11 +35,31 @@ function beginLesson(number) {
   Object.assign(page, { start: net.toJSON(), edited: [] });
   [redos, lesson] = [[], { of: one, number, done: false }];
   showAll();
+  lesson.before = stripsOf(one.strips ?? [], "By step, with the network as it is:");
   showLesson();
   get("lessons").scrollTop = 0;
 }
+/** A picture of a sequence: numbers of the network by step, coloured by their size; nothing where a lesson has none. */
+function stripsOf(strips, words) {
+  if (!strips.length) return [];
+  const [steps] = runOf([page.data.sequences[0].map(([inputs]) => inputs)], (copy) => strips.map(([, read]) => read(copy)));
+  const table = made("table", null, { className: "strips" });
+  table.append(made("caption", words));
+  const heads = made("tr");
+  heads.append(made("th", "step"), ...steps.map((_, t) => made("th", t + 1, { scope: "col" })));
+  table.append(heads, ...strips.map(([name], i) => {
+    const row = made("tr");
+    row.append(made("th", name, { scope: "row" }), ...steps.map((values) => {
+      const cell = made("td", brief(values[i]));
+      cell.style.background = filled(values[i] / 2);
+      return cell;
+    }));
+    return row;
+  }));
+  return [table];
+}
 function showLesson() {
-  const { of: one, number, done } = lesson ?? {};
+  const { of: one, number, done, before, after } = lesson ?? {};
   get("lesson").value = lesson ? number : "";
   get("task-strip").hidden = !lesson;
   get("task-strip").textContent = lesson ? (done ? "Done. Back to the lesson" : one.task) : "";
@@ -48,7 +69,8 @@ function showLesson() {
   get("following").textContent = lesson ? "Next lesson" : "Begin";
   get("lesson-demo").textContent = one ? `The demo of this lesson: python -m demos ${one.demo}` : "";
   get("lesson-text").replaceChildren(...(lesson ? [
-    made("p", one.scene), made("p", one.task, { className: "task" }), ...(done ? [made("p", one.seen, { className: "seen" })] : []),
+    made("p", one.scene), ...before, made("p", one.task, { className: "task" }),
+    ...(done ? [...after, made("p", one.seen, { className: "seen" })] : []),
   ] : [made("p", `${counted(LESSONS.length, "lesson")} of two minutes each. Each asks for one action and says what you saw. `
     + "The other tabs are for networks and data of your own.")]));
 }

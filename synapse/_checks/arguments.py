@@ -22,7 +22,8 @@ from ..errors import ArgumentError, ArgumentTypeError, OutOfRangeError, RateWarn
 
 Instance = TypeVar("Instance")
 
-FLOAT64, FLOAT32 = np.dtype(np.float64), np.dtype(np.float32)
+FLOAT64 = np.dtype(np.float64)
+FLOAT32 = np.dtype(np.float32)
 SAFE = 1e38
 """Numbers between -SAFE and SAFE fit both float32 and float64."""
 HIGH_RATE = 10.0
@@ -70,75 +71,69 @@ def shown(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def lowered(what: str) -> str:
+def lowered(title: str) -> str:
     """Convert the name of an argument to its form within a sentence: "the rate", but
     "RMSprop".
     """
-    return what if what[1:2].isupper() else what[:1].lower() + what[1:]
+    return title if title[1:2].isupper() else title[:1].lower() + title[1:]
 
 
-def expected(what: str, condition: str, given: Any, advice: str = "") -> str:
-    """Make the message about a wrong argument. If `what` starts with "What ", it is
-    left out.
+def expected(title: str, condition: str, value: Any, advice: str = "") -> str:
+    """Make the message about a wrong argument, which `title` names. A title that
+    starts with "What " is left out.
 
     >>> expected("The rate", "a finite number above 0", -1)
     'Expected the rate to be a finite number above 0, got -1.'
     """
-    begin = (
-        condition if what.startswith("What ") else f"{lowered(what)} to be {condition}"
-    )
-    sentence = f"Expected {begin}, got {shown(given)}."
+    if not title.startswith("What "):
+        condition = f"{lowered(title)} to be {condition}"
+    sentence = f"Expected {condition}, got {shown(value)}."
     return f"{sentence} {advice}" if advice else sentence
 
 
-def finite_number(what: str, value: Any, dtype: Any = np.float64) -> float:
-    """Return `value` as a float; an error names it by `what`, the name of the argument.
+def finite_number(title: str, value: Any, dtype: Any = np.float64) -> float:
+    """Return `value` as a float; an error names it by `title`, that of the argument.
 
     Numbers of Python and NumPy, fractions and decimals are accepted, unless they are
     infinite, NaN or beyond the range of `dtype`; booleans, strings, complex and masked
     numbers are not.
     """
-    if (
-        type(value) is float and -SAFE < value < SAFE
-    ):  # the usual case, within the range of every float
-        return value
-    number = real_number(what, value)
+    if type(value) is float and -SAFE < value < SAFE:
+        return value  # the usual case, within the range of every float
+    number = real_number(title, value)
     if not abs(number) <= float(np.finfo(dtype).max):
         if math.isfinite(number):
-            raise unfit(what, dtype, value)
-        raise ArgumentError(expected(what, "a finite number", value))
+            raise unfit(title, dtype, value)
+        raise ArgumentError(expected(title, "a finite number", value))
     return number
 
 
-def unfit(what: str, dtype: Any, value: Any) -> ArgumentError:
+def unfit(title: str, dtype: Any, value: Any) -> ArgumentError:
     """Make the error for a finite number beyond the range of a dtype."""
-    kind = np.dtype(dtype)
+    number_type = np.dtype(dtype)
     most = np.finfo(dtype).max
     return ArgumentError(
-        f"Expected {lowered(what)} to fit {kind}, the dtype of the network: at most"
-        f" {most:.3g}, got {shown(value)}."
+        f"Expected {lowered(title)} to fit {number_type}, the dtype of the network:"
+        f" at most {most:.3g}, got {shown(value)}."
     )
 
 
 def is_number(value: Any) -> bool:
     """Whether :func:`finite_number` accepts the type of `value`."""
     if isinstance(value, np.ndarray):
-        return (
-            value.ndim == 0
-            and value.dtype.kind in "iuf"
-            and not isinstance(value, np.ma.MaskedArray)
-        )
-    return isinstance(value, numbers.Real | decimal.Decimal) and not isinstance(
-        value, bool
-    )
+        single = value.ndim == 0 and value.dtype.kind in "iuf"
+        return single and not isinstance(value, np.ma.MaskedArray)
+    if isinstance(value, bool):  # which is an int in Python
+        return False
+    return isinstance(value, numbers.Real | decimal.Decimal)
 
 
-def real_number(what: str, value: Any) -> float:
+def real_number(title: str, value: Any) -> float:
     """Return `value` as a float, infinity if it is too large; an error if it is not a
     real number.
     """
     if not is_number(value):
-        raise ArgumentTypeError(expected(what, "a number", value))
+        raise ArgumentTypeError(expected(title, "a number", value))
     try:
         return float(value)
     except OverflowError:
@@ -152,10 +147,10 @@ def _in_range(condition: str, least: float, most: float) -> Callable[..., float]
     raises an error.
     """
 
-    def check(what: str, value: Any, dtype: Any = np.float64) -> float:
-        number = finite_number(what, value, dtype)
+    def check(title: str, value: Any, dtype: Any = np.float64) -> float:
+        number = finite_number(title, value, dtype)
         if not least <= number <= most:
-            raise ArgumentError(expected(what, condition, value))
+            raise ArgumentError(expected(title, condition, value))
         return number
 
     return check
@@ -172,46 +167,46 @@ number_from_one = _in_range("a finite number, 1 or above", 1.0, math.inf)
 between_0_and_1 = _in_range("a number above 0 and below 1", _ABOVE_0, _BELOW_1)
 
 
-def bounds(what: str, low: Any, high: Any) -> tuple[float, float]:
+def bounds(title: str, low: Any, high: Any) -> tuple[float, float]:
     """Return two numbers, the first below the second; each may be infinite."""
     if not (is_number(low) and is_number(high)):
-        raise ArgumentTypeError(expected(what, "two numbers", (low, high)))
+        raise ArgumentTypeError(expected(title, "two numbers", (low, high)))
     least, most = (
-        (
-            float(value)
-            if isinstance(value, float) and math.isinf(value)
-            else finite_number(what, value)
-        )
-        for value in (low, high)
+        float(bound) if _is_infinite(bound) else finite_number(title, bound)
+        for bound in (low, high)
     )
     if not least < most:
         raise ArgumentError(
-            expected(what, "two numbers, the lower one first", (low, high))
+            expected(title, "two numbers, the lower one first", (low, high))
         )
     return least, most
 
 
+def _is_infinite(value: Any) -> bool:
+    return isinstance(value, float) and math.isinf(value)
+
+
 def pair(
-    what: str, value: Any, condition: str = "two numbers in order, such as (1.0, 0.1)"
+    title: str, value: Any, condition: str = "two numbers in order, such as (1.0, 0.1)"
 ) -> tuple[Any, Any]:
     """Return the two items of `value`, which has an order, or raise an error."""
     try:
-        first, second = value
+        start, end = value
     except (TypeError, ValueError):
-        raise ArgumentTypeError(expected(what, condition, value)) from None
-    if isinstance(value, Set | Mapping | str):
-        raise ArgumentTypeError(expected(what, condition, value))
-    return first, second
+        raise ArgumentTypeError(expected(title, condition, value)) from None
+    if isinstance(value, Set | Mapping | str):  # without order, or one text
+        raise ArgumentTypeError(expected(title, condition, value))
+    return start, end
 
 
-def training_rate(what: str, value: Any, dtype: Any = np.float64) -> float:
+def training_rate(title: str, value: Any, dtype: Any = np.float64) -> float:
     """Return `value` as a learning rate, 0 or above; a :class:`RateWarning` above
     :data:`HIGH_RATE`.
     """
-    number = non_negative_number(what, value, dtype)
+    number = non_negative_number(title, value, dtype)
     if number > HIGH_RATE:
         warnings.warn(
-            f"{what} is {number:g}. Training with a rate above {HIGH_RATE:g} rarely"
+            f"{title} is {number:g}. Training with a rate above {HIGH_RATE:g} rarely"
             " converges.",
             RateWarning,
             stacklevel=level_of_caller(),
@@ -223,10 +218,11 @@ def level_of_caller() -> int:
     """Return the `stacklevel` of a warning that points to the user's line."""
     level = 1
     frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(
-        "synapse"
-    ):
-        level, frame = level + 1, frame.f_back
+    while frame.f_globals.get("__name__", "").startswith("synapse"):
+        if frame.f_back is None:
+            break
+        frame = frame.f_back
+        level += 1
     return level
 
 
@@ -235,40 +231,40 @@ def check_fields(owner: Any, check: Callable[[str, Any], Any], *settings: str) -
     of Python.
     """
     for setting in settings:
-        given = getattr(owner, setting)
-        checked = check(f"The {setting} of {type(owner).__name__}", given)
-        several = (
-            given if isinstance(given, tuple) else (given,)
-        )  # a list could be changed later
-        if not all(type(number) in (bool, int, float) for number in several):
+        value = getattr(owner, setting)
+        checked = check(f"The {setting} of {type(owner).__name__}", value)
+
+        # Only tuples are left as they are: a list could be changed later.
+        entries = value if isinstance(value, tuple) else (value,)
+        if not all(type(entry) in (bool, int, float) for entry in entries):
             object.__setattr__(owner, setting, checked)
 
 
-def positive_integer(what: str, value: Any, most: float = MOST_COUNT) -> int:
+def positive_integer(title: str, value: Any, most: float = MOST_COUNT) -> int:
     """Return `value` as an int above 0 and at most `most`, or raise an error."""
-    number = whole_number(what, value, "a whole number above 0", 1, math.inf)
+    number = whole_number(title, value, "a whole number above 0", 1, math.inf)
     if number > most:
-        raise ArgumentError(expected(what, f"at most {most}", value))
+        raise ArgumentError(expected(title, f"at most {most}", value))
     return number
 
 
 def whole_number(
-    what: str, value: Any, condition: str, least: float, most: float = MOST_COUNT
+    title: str, value: Any, condition: str, least: float, most: float = MOST_COUNT
 ) -> int:
     """Return `value` as an int from `least` to `most`, or raise an error with the
     condition.
     """
     number = integer(value)
     if number is None:
-        raise ArgumentTypeError(expected(what, condition, value))
+        raise ArgumentTypeError(expected(title, condition, value))
     if number > most == MOST_COUNT:
-        raise ArgumentError(expected(what, f"at most {MOST_COUNT}", value))
+        raise ArgumentError(expected(title, f"at most {MOST_COUNT}", value))
     if not least <= number <= most:
-        raise ArgumentError(expected(what, condition, value))
+        raise ArgumentError(expected(title, condition, value))
     return number
 
 
-def place(what: str, index: Any, size: int) -> int:
+def place(title: str, index: Any, size: int) -> int:
     """Return `index` as an index into `size` items, or raise an error; negative ones
     count from the end.
     """
@@ -276,9 +272,9 @@ def place(what: str, index: Any, size: int) -> int:
         return index
     number = integer(index)
     if number is None:
-        raise ArgumentTypeError(expected(what, "a whole number", index))
+        raise ArgumentTypeError(expected(title, "a whole number", index))
     if not -size <= number < size:
-        raise OutOfRangeError(expected(what, f"from {-size} to {size - 1}", index))
+        raise OutOfRangeError(expected(title, f"from {-size} to {size - 1}", index))
     return number
 
 
@@ -294,133 +290,128 @@ def integer(value: Any) -> int | None:
         return None
 
 
-def float_type(what: str, value: Any) -> np.dtype[Any]:
+def float_type(title: str, value: Any) -> np.dtype[Any]:
     """Return `value` as the dtype float32 or float64, or raise an error. None means
     float64.
     """
     if value is np.float64 or value is FLOAT64:
         return FLOAT64
-    kind: np.dtype[Any] = np.dtype(np.void)
+    dtype: np.dtype[Any] = np.dtype(np.void)
     if value is None or isinstance(value, str | type | np.dtype):
         with suppress(TypeError, ValueError):
-            kind = np.dtype(value)
-    if kind not in (FLOAT64, FLOAT32):
-        raise ArgumentError(expected(what, "float64 or float32", value))
-    return kind
+            dtype = np.dtype(value)
+    if dtype not in (FLOAT64, FLOAT32):
+        raise ArgumentError(expected(title, "float64 or float32", value))
+    return dtype
 
 
-def boolean(what: str, value: Any) -> bool:
+def boolean(title: str, value: Any) -> bool:
     """Return `value` as a bool, or raise an error; numbers and strings are not
     accepted.
     """
     if not isinstance(value, bool | np.bool_):
-        raise ArgumentTypeError(expected(what, "True or False", value))
+        raise ArgumentTypeError(expected(title, "True or False", value))
     return bool(value)
 
 
-def sign(what: str, value: Any) -> int:
+def sign(title: str, value: Any) -> int:
     """Return a sign, +1 or -1, as a number, 0 for None; or raise an error."""
     if value is None:
         return 0
     number = integer(value)
     if number not in (-1, 1):
         wrong = ArgumentTypeError if number is None else ArgumentError
-        raise wrong(expected(what, "+1, -1 or None", value))
+        raise wrong(expected(title, "+1, -1 or None", value))
     return number
 
 
-def delay(what: str, value: Any) -> int:
+def delay(title: str, value: Any) -> int:
     """Return a number of steps; 0 for None; or raise an error."""
     condition = f"a whole number of steps from 1 to {MOST_DELAYS:,}"
-    return 0 if value is None else whole_number(what, value, condition, 1, MOST_DELAYS)
+    return 0 if value is None else whole_number(title, value, condition, 1, MOST_DELAYS)
 
 
-def text(what: str, value: Any) -> str:
+def text(title: str, value: Any) -> str:
     """Return `value` if it is a string, or raise an error."""
     if not isinstance(value, str):
-        raise ArgumentTypeError(expected(what, "a string", value))
+        raise ArgumentTypeError(expected(title, "a string", value))
     return value
 
 
 def function_of(
-    what: str, value: Any, *arguments: str, keywords: Iterable[str] = ()
+    title: str, value: Any, *arguments: str, keywords: Iterable[str] = ()
 ) -> Any:
     """Return `value` if it can be called with this number of arguments, or raise an
     error with their names.
 
     `keywords` are given by name.
     """
-    code = (
-        value.__code__ if isinstance(value, FunctionType) and not vars(value) else None
-    )
-    if (
-        code
-        and (code.co_argcount, code.co_kwonlyargcount) == (len(arguments), 0)
-        and not keywords
-    ):
-        return value  # without the cost of a signature
+    # Most are plain functions of these arguments: they do not cost a signature.
+    if isinstance(value, FunctionType) and not vars(value) and not keywords:
+        code = value.__code__
+        if (code.co_argcount, code.co_kwonlyargcount) == (len(arguments), 0):
+            return value
+
     condition = f"a function of ({', '.join([*arguments, *keywords])})"
     if not callable(value):
-        raise ArgumentTypeError(expected(what, condition, value))
+        raise ArgumentTypeError(expected(title, condition, value))
     try:
         inspect.signature(value).bind(*arguments, **dict.fromkeys(keywords))
     except TypeError:
-        raise ArgumentTypeError(expected(what, condition, value)) from None
+        raise ArgumentTypeError(expected(title, condition, value)) from None
     except ValueError:  # built-in functions may have no signature
         if isinstance(value, type):
-            raise ArgumentTypeError(expected(what, condition, value)) from None
+            raise ArgumentTypeError(expected(title, condition, value)) from None
     return value
 
 
-def file_path(what: str, value: Any, condition: str = "a string or a path") -> Path:
+def file_path(title: str, value: Any, condition: str = "a string or a path") -> Path:
     """Return `value` as a Path, or raise an error if no file can have this name."""
     try:
         path = Path(value)
         nameless = value == "" or b"\0" in os.fsencode(path)
     except TypeError:
-        raise ArgumentTypeError(expected(what, condition, value)) from None
+        raise ArgumentTypeError(expected(title, condition, value)) from None
     except UnicodeEncodeError:  # a lone surrogate
         nameless = True
     if nameless:
-        condition = (
-            "the name of a file, which is not empty and has no NUL and no lone"
-            " surrogate"
-        )
-        raise ArgumentError(expected(what, condition, value))
+        condition = "the name of a file, which is not empty and has no NUL"
+        condition += " and no lone surrogate"
+        raise ArgumentError(expected(title, condition, value))
     return path
 
 
-def listed(what: str, value: Any, condition: str) -> list[Any]:
+def listed(title: str, value: Any, condition: str) -> list[Any]:
     """Return `value` as a list, or raise an error; strings and bytes are not
     accepted.
     """
     if isinstance(value, str | bytes):
-        raise ArgumentTypeError(expected(what, condition, value))
+        raise ArgumentTypeError(expected(title, condition, value))
     try:
         return list(value)
     except TypeError:
-        raise ArgumentTypeError(expected(what, condition, value)) from None
+        raise ArgumentTypeError(expected(title, condition, value)) from None
 
 
-def layer_sizes(what: str, value: Any) -> list[Any]:
+def layer_sizes(title: str, value: Any) -> list[Any]:
     """Return the sizes of hidden layers as a list; a single number is the size of one
     layer.
     """
     if integer(value) is not None:
         return [value]
-    return listed(what, value, "a size, or a list of sizes such as (16, 8)")
+    return listed(title, value, "a size, or a list of sizes such as (16, 8)")
 
 
-def instance(what: str, value: Any, kind: type[Instance]) -> Instance:
+def instance(title: str, value: Any, cls: type[Instance]) -> Instance:
     """Return `value` if it is of this class, or raise an error."""
-    if not isinstance(value, kind):
-        raise ArgumentTypeError(expected(what, with_article(kind.__name__), value))
+    if not isinstance(value, cls):
+        raise ArgumentTypeError(expected(title, with_article(cls.__name__), value))
     return value
 
 
-def is_among(value: Any, known: Iterable[str]) -> bool:
+def is_among(value: Any, names: Iterable[str]) -> bool:
     """Whether `value`, of any type, is one of these strings."""
-    return isinstance(value, str) and value in known
+    return isinstance(value, str) and value in names
 
 
 DEEPEST_JSON = 100
@@ -428,45 +419,47 @@ DEEPEST_JSON = 100
 VALUES = "a JSON value (a string, finite number, boolean, None, list or dict)"
 
 
-def json_object(what: str, value: Any) -> dict[str, Any]:
+def json_object(title: str, value: Any) -> dict[str, Any]:
     """Return a copy of a dict of JSON values, or raise an ArgumentTypeError that names
     the key.
     """
     if not isinstance(value, dict):
-        raise ArgumentTypeError(expected(what, "a dict", value))
-    return _members(what, value, 0)
+        raise ArgumentTypeError(expected(title, "a dict", value))
+    return _members(title, value, 0)
 
 
-def _members(what: str, value: dict[Any, Any], depth: int) -> dict[str, Any]:
+def _members(title: str, value: dict[Any, Any], depth: int) -> dict[str, Any]:
+    """A copy of a dict of JSON values; `title` is the path to it."""
     for key in value:
         if not isinstance(key, str):
             raise ArgumentTypeError(
-                expected(f"The keys of {what[:1].lower()}{what[1:]}", "strings", key)
+                expected(f"The keys of {title[:1].lower()}{title[1:]}", "strings", key)
             )
     return {
-        str(key): _value(f"{what}[{str(key)!r}]", member, depth)
+        str(key): _value(f"{title}[{str(key)!r}]", member, depth)
         for key, member in value.items()
     }
 
 
-def _value(what: str, value: Any, depth: int) -> Any:
+def _value(title: str, value: Any, depth: int) -> Any:
+    """A copy of a JSON value; `title` is the path to it."""
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, dict | list):
         if depth == DEEPEST_JSON:
-            root = what[: what.index("]") + 1]  # the whole path would fill the screen
+            root = title[: title.index("]") + 1]  # the whole path would fill the screen
             raise ArgumentTypeError(
                 f"Expected lists and dicts in {root} nested at most {DEEPEST_JSON}"
                 " deep, got more."
             )
         if isinstance(value, dict):
-            return _members(what, value, depth + 1)
+            return _members(title, value, depth + 1)
         return [
-            _value(f"{what}[{i}]", member, depth + 1) for i, member in enumerate(value)
+            _value(f"{title}[{i}]", member, depth + 1) for i, member in enumerate(value)
         ]
     if isinstance(value, str):
         return str(value)
     with suppress(OverflowError):  # an integer beyond every float
         if isinstance(value, int | float) and math.isfinite(value):
             return int(value) if isinstance(value, int) else float(value)
-    raise ArgumentTypeError(expected(what, VALUES, value))
+    raise ArgumentTypeError(expected(title, VALUES, value))

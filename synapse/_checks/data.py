@@ -50,7 +50,7 @@ OTHER = {
 DEEPEST = 4  # largest depth to which nested lists are searched
 
 
-def numbers(what: str, values: Any, condition: str) -> Floats:
+def numbers(title: str, values: Any, condition: str) -> Floats:
     """Return `values` as a C-contiguous array of float64 of any shape; not copied if
     they are one already.
 
@@ -58,7 +58,7 @@ def numbers(what: str, values: Any, condition: str) -> Floats:
     masked.
     """
     usual = type(values) is np.ndarray and values.dtype is FLOAT64
-    array = values if usual else real_array(what, values, condition)
+    array = values if usual else real_array(title, values, condition)
     if array.dtype == FLOAT64 and array.flags.carray:
         return array
     return _as_float64(array)
@@ -68,58 +68,56 @@ def _as_float64(array: NDArray[Any]) -> Floats:
     """A C-contiguous copy."""
     if array.dtype.itemsize <= FLOAT64.itemsize:
         return np.array(array, np.float64, order="C")
-    with np.errstate(
-        over="ignore"
-    ):  # a long double may become infinite, which raises later
+
+    # A long double may become infinite, which raises an error later.
+    with np.errstate(over="ignore"):
         return np.array(array, np.float64, order="C")
 
 
-def real_array(what: str, values: Any, condition: str) -> NDArray[Any]:
+def real_array(title: str, values: Any, condition: str) -> NDArray[Any]:
     """Return `values` as an array of any type of numbers or booleans; errors as in
     :func:`numbers`.
     """
-    array = any_array(what, values, condition)
+    array = any_array(title, values, condition)
     if array.dtype.kind not in REAL:
         raise ArgumentTypeError(
-            f"Expected {lowered(what)} to be {condition}, got"
+            f"Expected {lowered(title)} to be {condition}, got"
             f" {OTHER.get(array.dtype.kind) or shown(values)}."
         )
     return array
 
 
-def any_array(what: str, values: Any, condition: str) -> NDArray[Any]:
+def any_array(title: str, values: Any, condition: str) -> NDArray[Any]:
     """Return `values` as an array of any type without masked entries; errors as in
     :func:`numbers`.
     """
     try:
-        return np.asarray(_opened(what, values, condition))
+        return np.asarray(_opened(title, values, condition))
     except (SynapseError, MemoryError):
         raise
     except Exception as error:  # ragged lists; or any error of a foreign `__array__`
-        raise ArgumentTypeError(expected(what, condition, values)) from error
+        raise ArgumentTypeError(expected(title, condition, values)) from error
 
 
-def finite_array(what: str, values: Any, dtype: Any = np.float64) -> Floats:
+def finite_array(title: str, values: Any, dtype: Any = np.float64) -> Floats:
     """Return `values` as a new array of float64 of any shape; :func:`finite_number`
     must accept each.
 
     Unlike in data, booleans raise an error, and fractions and decimals are accepted.
     """
-    array = any_array(what, values, "numbers")
+    array = any_array(title, values, "numbers")
     if array.dtype.kind == "O":
-        array = np.array([real_number(what, value) for value in array.flat]).reshape(
-            array.shape
-        )
+        entries = [real_number(title, value) for value in array.flat]
+        array = np.array(entries).reshape(array.shape)
     if array.dtype.kind not in "iuf":
-        raise ArgumentTypeError(expected(what, "numbers", values))
+        raise ArgumentTypeError(expected(title, "numbers", values))
     floats = _as_float64(array)
-    if (
-        not np.abs(floats).max(initial=0.0) <= LARGEST[np.dtype(dtype)]
-    ):  # also false for NaN
-        if np.isfinite(floats).all():
-            raise unfit(what, dtype, floats.flat[np.abs(floats).argmax()].item())
-        raise ArgumentError(expected(what, "finite", values))
-    return floats
+    largest = np.abs(floats).max(initial=0.0)
+    if largest <= LARGEST[np.dtype(dtype)]:  # false for NaN too
+        return floats
+    if np.isfinite(floats).all():
+        raise unfit(title, dtype, floats.flat[np.abs(floats).argmax()].item())
+    raise ArgumentError(expected(title, "finite", values))
 
 
 def read_only(array: NDArray[Any]) -> NDArray[Any]:
@@ -130,48 +128,48 @@ def read_only(array: NDArray[Any]) -> NDArray[Any]:
     return array
 
 
-def _opened(what: str, values: Any, condition: str, depth: int = 0) -> Any:
+def _opened(title: str, values: Any, condition: str, depth: int = 0) -> Any:
     """Return `values` in a form that NumPy converts without loss."""
     if type(values) in PLAIN:
         return values
     if isinstance(values, list | tuple):
-        kinds = set(map(type, values))
-        if kinds <= LISTS:
-            kinds = set(map(type, chain.from_iterable(values)))
-        if kinds <= PLAIN or depth == DEEPEST:
+        # The types of all entries, of a list of lists those of their entries, are found
+        # without a loop in Python: most data are plain.
+        types = set(map(type, values))
+        if types <= LISTS:
+            types = set(map(type, chain.from_iterable(values)))
+        if types <= PLAIN or depth == DEEPEST:
             return values
-        return [_opened(what, part, condition, depth + 1) for part in values]
+        return [_opened(title, entry, condition, depth + 1) for entry in values]
     if np.ma.is_masked(values):
         advice = "Fill the masked entries, or remove their rows."
         raise ArgumentError(
-            expected(what, "numbers without masked entries", values, advice)
+            expected(title, "numbers without masked entries", values, advice)
         )
-    if hasattr(values, "detach") and hasattr(
-        values, "cpu"
-    ):  # a tensor, which may require a gradient
-        return values.detach().cpu()
+    if hasattr(values, "detach") and hasattr(values, "cpu"):
+        return values.detach().cpu()  # a tensor, which may require a gradient
     if hasattr(values, "iloc"):
-        return _of_table(what, values, condition)
+        return _of_table(title, values, condition)
     if hasattr(values, "to_numpy") and not hasattr(values, "__array__"):
         return values.to_numpy()
     return values
 
 
-def _of_table(what: str, table: Any, condition: str) -> Any:
+def _of_table(title: str, table: Any, condition: str) -> Any:
     """Convert a pandas DataFrame or Series to an array, with NaN for missing values."""
     columns = list(table.items()) if table.ndim == 2 else [(table.name, table)]
     for name, column in columns:
         if column.dtype.kind not in REAL:
             raise ArgumentTypeError(
-                f"Expected {lowered(what)} to be {condition}, got {column.dtype} in the"
-                f" column {shown(name)}."
+                f"Expected {lowered(title)} to be {condition}, got {column.dtype} in"
+                f" the column {shown(name)}."
             )
     if columns and all(column.dtype == bool for _, column in columns):
         return table.to_numpy()
     return table.to_numpy(np.float64, na_value=np.nan)
 
 
-def require_range(what: str, rows: Floats, dtype: np.dtype[Any]) -> None:
+def require_range(title: str, rows: Floats, dtype: np.dtype[Any]) -> None:
     """Raise if a number is beyond the range of a store's dtype. NaN and infinity are
     accepted.
     """
@@ -179,57 +177,56 @@ def require_range(what: str, rows: Floats, dtype: np.dtype[Any]) -> None:
         return
     bad = (np.abs(rows) > float(np.finfo(np.float32).max)) & np.isfinite(rows)
     if bad.any():
-        raise unfit(what, dtype, float(rows[bad].flat[0]))
+        raise unfit(title, dtype, float(rows[bad].flat[0]))
 
 
-def row_of(what: str, values: Any, size: int) -> Floats:
+def row_of(title: str, values: Any, size: int) -> Floats:
     """Return `values` as `size` floats, finite or not, or raise an error; a single one
     may be a scalar.
     """
     condition = counted(size, "number")
-    row = numbers(what, values, condition)
+    row = numbers(title, values, condition)
     if row.ndim == 0 and size == 1:
         row = row.reshape(1)
     if row.shape != (size,):
-        raise ArgumentError(f"{_counted(what, size)}, got {shape_of(row)}.")
+        raise ArgumentError(f"{_counted(title, size)}, got {shape_of(row)}.")
     return row
 
 
-def _counted(what: str, size: int) -> str:
+def _counted(title: str, size: int) -> str:
     """The beginning of a sentence: "Expected 1 input", "Expected the target to be 2
     numbers".
     """
-    if what in ("The inputs", "The targets"):
-        return (
-            f"Expected {size}"
-            f" {what.removeprefix('The ').removesuffix('s' * (size == 1))}"
-        )
-    return f"Expected {lowered(what)} to be {counted(size, 'number')}"
+    if title == "The inputs":
+        return f"Expected {counted(size, 'input')}"
+    if title == "The targets":
+        return f"Expected {counted(size, 'target')}"
+    return f"Expected {lowered(title)} to be {counted(size, 'number')}"
 
 
 def vector(
-    what: str, values: Any, size: int, dtype: np.dtype[Any], nan: bool = False
+    title: str, values: Any, size: int, dtype: np.dtype[Any], nan: bool = False
 ) -> Floats:
     """Return `values` as `size` finite floats within the range of this dtype, or NaN if
     `nan`, or raise.
     """
-    row = row_of(what, values, size)
+    row = row_of(title, values, size)
     if not (np.isfinite(row) | (nan & np.isnan(row))).all():
         raise ArgumentError(
-            f"Expected {lowered(what)} to be finite, got {shown(values)}."
+            f"Expected {lowered(title)} to be finite, got {shown(values)}."
         )
-    require_range(what, row, dtype)
+    require_range(title, row, dtype)
     return row
 
 
-def class_row(what: str, value: Any, classes: int) -> Floats:
+def class_row(title: str, value: Any, classes: int) -> Floats:
     """Convert the number of a class to a row of targets: 1 for this class, 0 for the
     others.
     """
-    return one_hot(what, np.array([[value]], np.float64), classes).reshape(classes)
+    return one_hot(title, np.array([[value]], np.float64), classes).reshape(classes)
 
 
-def one_hot(what: str, column: Floats, classes: int) -> Floats:
+def one_hot(title: str, column: Floats, classes: int) -> Floats:
     """Convert numbers of classes, shape (rows, 1), to targets, shape (rows, classes);
     NaN to rows of NaN.
     """
@@ -238,7 +235,7 @@ def one_hot(what: str, column: Floats, classes: int) -> Floats:
     for row in np.flatnonzero(~missing & ~np.isin(numbers, np.arange(classes))):
         where = f" in row {row}" if len(numbers) > 1 else ""
         raise ArgumentError(
-            f"Expected {lowered(what)} to be classes from 0 to {classes - 1} "
+            f"Expected {lowered(title)} to be classes from 0 to {classes - 1} "
             f"(or NaN: no target), got {numbers[row]:g}{where}."
         )
     rows = np.zeros((len(numbers), classes))
@@ -254,11 +251,13 @@ def from_pairs(inputs: Any, targets: Any) -> tuple[Any, Any]:
     if targets is not None:
         return inputs, targets
     samples = inputs if isinstance(inputs, list | tuple) else ()
-    if samples and all(
-        isinstance(pair, dict) and pair.keys() == {"input", "output"}
-        for pair in samples
-    ):
-        return [pair["input"] for pair in samples], [pair["output"] for pair in samples]
+    paired = all(
+        isinstance(sample, dict) and sample.keys() == {"input", "output"}
+        for sample in samples
+    )
+    if samples and paired:
+        inputs = [sample["input"] for sample in samples]
+        return inputs, [sample["output"] for sample in samples]
     raise ArgumentError(
         "Expected inputs and targets, got no targets. "
         'Give two arrays, or a list of dicts {"input": [...], "output": [...]}.'
@@ -269,9 +268,9 @@ def shape_of(array: NDArray[Any]) -> str:
     """Describe the shape of an array in words."""
     if array.ndim == 0:
         return "a single number"
-    return (
-        f"{array.shape[0]}" if array.ndim == 1 else f"an array of shape {array.shape}"
-    )
+    if array.ndim == 1:
+        return f"{array.shape[0]}"
+    return f"an array of shape {array.shape}"
 
 
 def imported_pandas() -> Any:
@@ -292,7 +291,7 @@ def sum_of_squares(values: Floats) -> float:
 
 
 def as_matrix(
-    what: str, values: Any, columns: int, dtype: np.dtype[Any], finite: bool = True
+    title: str, values: Any, columns: int, dtype: np.dtype[Any], finite: bool = True
 ) -> Floats:
     """Return `values` as kernels take them: float64, C-contiguous, of shape (rows,
     columns).
@@ -300,30 +299,27 @@ def as_matrix(
     One column may be given as a list of numbers. Numbers beyond the range of the dtype
     raise an error. So do NaN and infinity if `finite` is True.
     """
-    rows = numbers(what, values, f"rows of {counted(columns, 'number')} each")
+    rows = numbers(title, values, f"rows of {counted(columns, 'number')} each")
     if rows.ndim == 1 and (columns == 1 or not len(rows)):
         rows = rows.reshape(len(rows), columns)
     if rows.ndim != 2 or rows.shape[1] != columns:
-        flat = rows.shape[:1] == (1,) or rows.ndim == 0
-        got = (
-            shape_of(rows.reshape(rows.shape[1:]))
-            if flat
-            else f"an array of shape {rows.shape}"
-        )
-        raise ArgumentError(f"{_counted(what, columns)} per step, got {got}.")
+        got = f"an array of shape {rows.shape}"
+        if rows.shape[:1] == (1,) or rows.ndim == 0:
+            got = shape_of(rows.reshape(rows.shape[1:]))
+        raise ArgumentError(f"{_counted(title, columns)} per step, got {got}.")
     if sum_of_squares(rows) <= SQUARES[dtype]:  # the common case, in one pass
         return rows
     if finite and not np.isfinite(rows).all():
         row = np.flatnonzero(~np.isfinite(rows).all(axis=1))[0]
         raise ArgumentError(
-            f"Expected {lowered(what)} to be finite, got NaN or infinity in row {row}."
+            f"Expected {lowered(title)} to be finite, got NaN or infinity in row {row}."
         )
-    require_range(what, rows, dtype)
+    require_range(title, rows, dtype)
     return rows
 
 
 def parts_of(
-    what: str, values: Any, columns: int, parted: bool = False
+    title: str, values: Any, columns: int, parted: bool = False
 ) -> tuple[list[Any], bool]:
     """Return the sequences, for :func:`as_matrix`, and whether `values` is one array of
     rows instead.
@@ -334,17 +330,16 @@ def parts_of(
     depth = depth_of(values)
     if depth == 0:
         condition = "an array (N, n), (S, T, n), or a list of (T, n)"
-        raise ArgumentTypeError(expected(what, condition, values))
-    arrays = (
-        values if isinstance(values, list | tuple) else ()
-    )  # not all of them rows of one number
-    parted = parted or any(getattr(part, "shape", (1,)) != (1,) for part in arrays)
+        raise ArgumentTypeError(expected(title, condition, values))
+    # A list of arrays that are not all rows of one number is one of sequences.
+    entries = values if isinstance(values, list | tuple) else ()
+    parted = parted or any(getattr(entry, "shape", (1,)) != (1,) for entry in entries)
     if depth == 3 or (columns == 1 and depth == 2 and parted):
         return list(values), False
     if depth == 2 or columns == 1 or _is_empty(values):
         return [values], True
     raise ArgumentError(
-        f"Expected {lowered(what)} to be an array (N, n), (S, T, n), or a list of (T,"
+        f"Expected {lowered(title)} to be an array (N, n), (S, T, n), or a list of (T,"
         f" n), got {counted(depth, 'dimension')}."
     )
 
@@ -359,11 +354,10 @@ def depth_of(values: Any, left: int = DEEPEST) -> int:
     (3, 2, 0)
     """
     if isinstance(values, list | tuple):
-        first = next(
-            (part for part in values if not _is_empty(part)),
-            values[0] if values else None,
-        )
-        return 1 + (depth_of(first, left - 1) if left else 0)
+        if not left or not values:
+            return 1
+        filled = (entry for entry in values if not _is_empty(entry))
+        return 1 + depth_of(next(filled, values[0]), left - 1)
     shape = getattr(values, "shape", (0,) * isinstance(values, range))
     return len(shape) if isinstance(shape, tuple) else 0
 
@@ -375,15 +369,14 @@ def width_of(values: Any, left: int = DEEPEST) -> int:
     (2, 3, 0)
     """
     if isinstance(values, list | tuple):
-        first = next((part for part in values if not _is_empty(part)), None)
-        return width_of(first, left - 1) if left and depth_of(first) else len(values)
+        entry = next((entry for entry in values if not _is_empty(entry)), None)
+        return width_of(entry, left - 1) if left and depth_of(entry) else len(values)
     shape = getattr(values, "shape", ())
     return int(shape[-1]) if isinstance(shape, tuple) and shape else 0
 
 
 def _is_empty(values: Any) -> bool:
-    return (
-        not values
-        if isinstance(values, list | tuple)
-        else getattr(values, "shape", ())[:1] == (0,)
-    )
+    """Whether a list has no items, or an array no rows."""
+    if isinstance(values, list | tuple):
+        return not values
+    return bool(getattr(values, "shape", ())[:1] == (0,))

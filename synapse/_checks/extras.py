@@ -18,24 +18,24 @@ ADVICE = {
 """What to add to the command, by package."""
 
 
-def missing_extra(what: str, package: str, extra: str = "") -> MissingExtraError:
+def missing_extra(title: str, package: str, extra: str = "") -> MissingExtraError:
     """Make the error that something needs a package, with the command that installs it
     or its extra.
     """
     of = f" (extra {extra!r})" if extra else ""
     return MissingExtraError(
-        f"{what} {package}{of}, which is not installed. {install(package, extra)}"
+        f"{title} {package}{of}, which is not installed. {install(package, extra)}"
     )
 
 
-def imported(module: str, what: str, package: str = "", extra: str = "") -> Any:
+def imported(module: str, title: str, package: str = "", extra: str = "") -> Any:
     """Import a module of an optional package (default: of its name), or raise
     MissingExtraError.
     """
     try:
         return import_module(module)
     except ImportError:
-        raise missing_extra(what, package or module, extra) from None
+        raise missing_extra(title, package or module, extra) from None
 
 
 def install(package: str, extra: str = "") -> str:
@@ -44,24 +44,19 @@ def install(package: str, extra: str = "") -> str:
     """
     if extra and _required():
         return f'Install it: pip install "{DISTRIBUTION}[{extra}]".'
-    return (
-        f'Install it: pip install "{_requirement(package)}"{ADVICE.get(package, "")}.'
-    )
+    advice = ADVICE.get(package, "")
+    return f'Install it: pip install "{_requirement(package)}"{advice}.'
 
 
 def _requirement(package: str) -> str:
     """The package with the versions that setup.cfg admits; its name if Synapse is not
     installed.
     """
-    matches = (re.match(r"([\w.-]+)[^;\s]*", line) for line in _required())
-    return next(
-        (
-            match[0]
-            for match in matches
-            if match and match[1].lower() == package.lower()
-        ),
-        package,
-    )
+    for line in _required():
+        match = re.match(r"([\w.-]+)[^;\s]*", line)
+        if match and match[1].lower() == package.lower():
+            return match[0]
+    return package
 
 
 def _required() -> list[str]:

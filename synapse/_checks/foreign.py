@@ -31,28 +31,33 @@ def _by_name(rows: Mapping[str, Item]) -> dict[str, Item]:
     return {name: value for names, value in rows.items() for name in names.split()}
 
 
-_FILE = tomllib.loads(
-    files(__package__).joinpath("foreign.toml").read_text(encoding="utf-8")
-)
+def _section(tables: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
+    """The tables of a section of the file, each by single names."""
+    return _by_name({names: _by_name(rows) for names, rows in tables.items()})
+
+
+_PATH = files(__package__).joinpath("foreign.toml")
+_FILE = tomllib.loads(_PATH.read_text(encoding="utf-8"))
+
 SYNONYMS = _by_name(_FILE["synonyms"])
 """Our names of arguments that other libraries call otherwise."""
-ARGUMENTS, ATTRIBUTES, NEAREST = (
-    _by_name({kind: _by_name(rows) for kind, rows in _FILE[part].items()})
-    for part in ("arguments", "attributes", "nearest")
-)
-"""Advice for arguments by call, for attributes by class or module, for items by the
-noun of a registry."""
+ARGUMENTS = _section(_FILE["arguments"])
+"""Advice for arguments, by call."""
+ATTRIBUTES = _section(_FILE["attributes"])
+"""Advice for attributes, by class or module."""
+NEAREST = _section(_FILE["nearest"])
+"""Advice for items, by the noun of a registry."""
 
 
-def understands(kind: str, *siblings: str) -> Callable[[Function], Function]:
+def understands(call_name: str, *siblings: str) -> Callable[[Function], Function]:
     """Make a decorator of a call, or of a class, that raises an error with advice for
     an unknown argument.
 
-    The advice comes from the table of this kind in `ARGUMENTS`, or names our parameter
-    and the call that has it, this one or a method of the class in `siblings`. Options
-    in a dict, as in Synaptic, are answered, too.
+    The advice comes from the table of `call_name` in `ARGUMENTS`, or names our
+    parameter and the call that has it, this one or a method of the class in `siblings`.
+    Options in a dict, as in Synaptic, are answered, too.
     """
-    table = ARGUMENTS.get(kind, {})
+    table = ARGUMENTS.get(call_name, {})
 
     def wrap(function: Function) -> Function:
         if isinstance(function, type):
@@ -64,27 +69,18 @@ def understands(kind: str, *siblings: str) -> Callable[[Function], Function]:
             try:
                 return function(*arguments, **named)
             except (TypeError, ValueError) as error:
-                began = (
-                    error.__traceback__ is None
-                    or error.__traceback__.tb_next is not None
-                )
+                # A traceback of one frame: Python refused the arguments themselves.
+                trace = error.__traceback__
+                began = trace is None or trace.tb_next is not None
                 if began and not isinstance(error, SynapseError):
                     raise
-                calls = [
-                    function,
-                    *(
-                        getattr(type(owner), name)
-                        for owner in arguments[:1]
-                        for name in siblings
-                    ),
-                ]
-                options = next(
-                    (given for given in arguments[2:] if isinstance(given, dict)), {}
-                )
+                calls = [function]
+                if arguments:
+                    owner = type(arguments[0])
+                    calls += [getattr(owner, name) for name in siblings]
+
                 sentence = "" if began else about_arguments(calls, named, table)
-                sentence = sentence or about_arguments(
-                    calls, options, table, as_dict=True
-                )
+                sentence = sentence or _about_options(calls, arguments[2:], table)
                 if not (sentence or began):
                     sentence = _about_positions(function, arguments)
                 if not sentence:
@@ -105,7 +101,7 @@ def about_arguments(
     """The sentences about keyword arguments that the first call does not have, or all
     options of a dict.
     """
-    own = _parameters(calls[0])
+    parameters = _parameters(calls[0])
     call = _name_of(calls[0])
     places = {
         name: _name_of(other)
@@ -113,9 +109,9 @@ def about_arguments(
         for name in _parameters(other)
     }
     advice = {
-        name: _advice(name, own, places, table).replace("{value}", shown(value))
+        name: _advice(name, parameters, places, table).replace("{value}", shown(value))
         for name, value in named.items()
-        if isinstance(name, str) and (as_dict or name not in own)
+        if isinstance(name, str) and (as_dict or name not in parameters)
     }
     if as_dict and advice:
         each = " ".join(f"{name}: {words}" for name, words in advice.items())
@@ -125,68 +121,76 @@ def about_arguments(
     )
 
 
+def _about_options(
+    calls: Sequence[Callable[..., Any]],
+    arguments: Sequence[Any],
+    table: Mapping[str, str],
+) -> str:
+    """The sentence about options in a dict, the first one among arguments; "" if there
+    is none.
+    """
+    options = [value for value in arguments if isinstance(value, dict)]
+    if not options:
+        return ""
+    return about_arguments(calls, options[0], table, as_dict=True)
+
+
 def _about_positions(call: Callable[..., Any], arguments: Sequence[Any]) -> str:
     """Make the sentence about arguments by position that a method takes by name; "" if
     there are none.
     """
-    parameters = inspect.signature(call).parameters.values()
-    places = [
-        parameter
-        for parameter in parameters
-        if parameter.kind is not parameter.KEYWORD_ONLY
-    ]
-    if any(parameter.kind is parameter.VAR_POSITIONAL for parameter in places):
+    positional = 0
+    by_name = []
+    for parameter in inspect.signature(call).parameters.values():
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            return ""
+        if parameter.kind is parameter.KEYWORD_ONLY:
+            by_name.append(parameter.name)
+        else:
+            positional += 1
+    pairs = zip(by_name, arguments[positional:], strict=False)
+    advice = ", ".join(f"{name}={shown(value)}" for name, value in pairs)
+    if not advice:
         return ""
-    by_name = [
-        parameter.name
-        for parameter in parameters
-        if parameter.kind is parameter.KEYWORD_ONLY
-    ]
-    given = [
-        f"{name}={shown(value)}"
-        for name, value in zip(by_name, arguments[len(places) :], strict=False)
-    ]
-    count = counted(len(places) - 1, "argument")
-    return (
-        f"{_name_of(call)}() takes {count} by position. Use {', '.join(given)}."
-        if given
-        else ""
-    )
+    count = counted(positional - 1, "argument")
+    return f"{_name_of(call)}() takes {count} by position. Use {advice}."
 
 
 def _advice(
-    name: str, own: list[str], places: Mapping[str, str], table: Mapping[str, str]
+    name: str,
+    parameters: list[str],
+    places: Mapping[str, str],
+    table: Mapping[str, str],
 ) -> str:
-    """Advice about an argument that is no parameter in `own`; `places` are the calls
+    """Advice about an argument that is none of the `parameters`; `places` are the calls
     that have it.
     """
+    # Our name for it: the same in another spelling, or a synonym.
     synonym = SYNONYMS.get(plain(name), "")
-    right = {plain(ours): ours for ours in places}.get(
-        plain(name), synonym if synonym in places else None
-    )
+    spellings = {plain(ours): ours for ours in places}
+    ours = spellings.get(plain(name), synonym if synonym in places else None)
+
     advice = table.get(plain(name)) or table.get(synonym)
-    if advice and right not in own:
+    if advice and ours not in parameters:
         return advice
-    if right is not None:
-        return (
-            f"Use {right}={{value}}."
-            if right in own
-            else f"Give {right}={{value}} to {places[right]}()."
-        )
-    close = closest(name, [*own, *places])
+    if ours in parameters:
+        return f"Use {ours}={{value}}."
+    if ours is not None:
+        return f"Give {ours}={{value}} to {places[ours]}()."
+
+    close = closest(name, [*parameters, *places])
     hint = "" if close is None else f"Did you mean {close!r}? "
-    if close is None or close in own:
-        return f"{hint}It has: {known_names(own)}."
+    if close is None or close in parameters:
+        return f"{hint}It has: {known_names(parameters)}."
     return f"{hint}Give it to {places[close]}()."
 
 
 def _parameters(call: Callable[..., Any]) -> list[str]:
     """The names by which its arguments can be given."""
-    parameters = inspect.signature(call).parameters.values()
     return [
-        each.name
-        for each in parameters
-        if each.name != "self" and each.kind is not each.VAR_POSITIONAL
+        parameter.name
+        for parameter in inspect.signature(call).parameters.values()
+        if parameter.name != "self" and parameter.kind is not parameter.VAR_POSITIONAL
     ]
 
 
@@ -224,35 +228,34 @@ class ForeignNamespace(property):
     raises advice.
     """
 
-    def __init__(self, own: property, kind: str) -> None:
-        super().__init__(own.fget, own.fset, None, own.__doc__)
-        self.kind = kind
+    def __init__(self, wrapped: property, owner: str) -> None:
+        super().__init__(wrapped.fget, wrapped.fset, None, wrapped.__doc__)
+        self.owner = owner
 
     def __getattr__(self, constant: str) -> NoReturn:
-        hint = (
-            f" Use {self.kind.lower()}.squash = {constant.lower()!r}."
-            if constant.isupper()
-            else ""
-        )
+        hint = ""
+        if constant.isupper():
+            hint = f" Use {self.owner.lower()}.squash = {constant.lower()!r}."
         raise AttributeError(
-            f"{self.kind}.squash has no attribute {constant!r}.{hint}", name=constant
+            f"{self.owner}.squash has no attribute {constant!r}.{hint}", name=constant
         )
 
 
 Class = TypeVar("Class", bound=type)
 
 
-def answers(kind: str) -> Callable[[Class], Class]:
+def answers(owner: str) -> Callable[[Class], Class]:
     """A class decorator: errors about attributes that only `ATTRIBUTES` has give its
     advice.
     """
 
     def answering(cls: Class) -> Class:
-        for name, advice in ATTRIBUTES[kind].items():
+        for name, advice in ATTRIBUTES[owner].items():
             if not hasattr(cls, name):
                 setattr(cls, name, ForeignAttribute(name, advice))
         if "squash" in vars(cls):
-            cls.squash = ForeignNamespace(cls.squash, kind)  # type: ignore[attr-defined]
+            namespace = ForeignNamespace(cls.squash, owner)  # type: ignore[attr-defined]
+            cls.squash = namespace  # type: ignore[attr-defined]
         cls.__dir__ = own_names  # type: ignore[assignment]
         return cls
 
@@ -268,21 +271,19 @@ def fixed_attributes(cls: Class) -> Class:
     """
     settable = [
         name
-        for name, own in vars(cls).items()
-        if isinstance(own, property) and own.fset
+        for name, member in vars(cls).items()
+        if isinstance(member, property) and member.fset
     ]
 
     def set_attribute(self: Any, name: str, value: Any) -> None:
-        kind = type(self)
-        if not (name.startswith("_") or name in vars(self) or hasattr(kind, name)):
+        owner = type(self)
+        if not (name.startswith("_") or name in vars(self) or hasattr(owner, name)):
+            bases = owner.__mro__
             declared = any(
-                name in getattr(base, "__annotations__", ()) for base in kind.__mro__
+                name in getattr(base, "__annotations__", ()) for base in bases
             )
-            ours = kind.__module__.partition(".")[0] in ("synapse", "architect")
-            own = ours and hasattr(
-                sys.modules[kind.__module__], kind.__name__
-            )  # not an example's
-            if not declared and (own or closest(name, settable, NEARLY)):
+            refused = _is_ours(owner) or closest(name, settable, NEARLY)
+            if not declared and refused:
                 hint = suggestion(name, settable)
                 raise AttributeError(
                     f"A {cls.__name__} has no attribute {name!r} to set.{hint}"
@@ -297,18 +298,23 @@ NEARLY = 0.85
 """Similarity from which an attribute of a user's class counts as misspelt."""
 
 
+def _is_ours(cls: type) -> bool:
+    """Whether a class is one of the library's modules, and not of an example in one."""
+    if cls.__module__.partition(".")[0] not in ("synapse", "architect"):
+        return False
+    return hasattr(sys.modules[cls.__module__], cls.__name__)
+
+
 def own_names(owned: Any) -> list[str]:
     """The names of an object's attributes, without those of other libraries."""
-    own = getattr(owned, "__dict__", ())
-    kind = type(owned)
-    every = (
-        (name, inspect.getattr_static(kind, name, None))
-        for name in object.__dir__(owned)
-    )
+    on_object = getattr(owned, "__dict__", ())
+    cls = type(owned)
+    names = object.__dir__(owned)
+    values = (inspect.getattr_static(cls, name, None) for name in names)
     return [
         name
-        for name, value in every
-        if name in own or type(value) is not ForeignAttribute
+        for name, value in zip(names, values, strict=True)
+        if name in on_object or type(value) is not ForeignAttribute
     ]
 
 

@@ -28,71 +28,66 @@ def plain(name: str) -> str:
     return re.sub(r"[\s_.-]+", "", name).casefold()
 
 
-def closest(name: Any, known: Iterable[Any], like: float = LIKE) -> str | None:
+def closest(name: Any, names: Iterable[Any], like: float = LIKE) -> str | None:
     """Return the most similar known name, in any spelling; None if no name is
     similar.
     """
     if not isinstance(name, str) or len(name) > MOST_SHOWN:
         return None
-    spelled = {plain(each): each for each in known if isinstance(each, str)}
-    from difflib import (
-        get_close_matches,
-    )  # slow to import, and needed after errors only
+    spelled = {plain(each): each for each in names if isinstance(each, str)}
+    import difflib  # slow to import, and needed after errors only
 
-    close = get_close_matches(plain(name), spelled, n=1, cutoff=like)
+    close = difflib.get_close_matches(plain(name), spelled, n=1, cutoff=like)
     return spelled[close[0]] if close else None
 
 
-def suggestion(name: Any, known: Iterable[Any]) -> str:
+def suggestion(name: Any, names: Iterable[Any]) -> str:
     """Make a question that suggests the most similar known name, to append to a
     message; "" if none is.
     """
-    similar = closest(name, known)
+    similar = closest(name, names)
     return "" if similar is None else f" Did you mean {similar!r}?"
 
 
-def known_names(known: Iterable[str]) -> str:
+def known_names(names_in_order: Iterable[str]) -> str:
     """Join names for a message, sorted; if there are too many, the first ones in the
     given order.
     """
-    given = list(known)
-    names = ", ".join(sorted(given))
+    in_order = list(names_in_order)
+    names = ", ".join(sorted(in_order))
     if len(names) > MOST_SHOWN:
-        text = ", ".join(given)
+        text = ", ".join(in_order)
         names = f"{text[: text.rindex(',', 0, MOST_SHOWN)]}, ..."
     return names
 
 
 def unknown_name(
-    kind: str, name: Any, known: Iterable[str], synonyms: Iterable[str] = ()
+    noun: str, name: Any, names: Iterable[str], synonyms: Iterable[str] = ()
 ) -> UnknownNameError:
     """Make the error for an unknown name, with the most similar name and a list of
     all.
     """
-    names = list(known)
+    names = list(names)
     hint = suggestion(name, [*synonyms, *names])
     return UnknownNameError(
-        f"There is no {kind} named {shown(name)}.{hint} Known: {known_names(names)}."
+        f"There is no {noun} named {shown(name)}.{hint} Known: {known_names(names)}."
     )
 
 
 def unknown_attribute(
-    owner: str, name: str, known: Iterable[str], advice: str = ""
+    owner: str, name: str, names: Iterable[str], advice: str = ""
 ) -> AttributeError | ImportError:
     """Make the error for a missing attribute, with advice or the most similar
     attribute.
     """
-    hint = (
-        f" {advice}"
-        if advice
-        else suggestion(name, [each for each in known if not each.startswith("_")])
-    )
+    public = [each for each in names if not each.startswith("_")]
+    hint = f" {advice}" if advice else suggestion(name, public)
     package = sys._getframe(1).f_globals["__name__"]
     asking = sys._getframe(2).f_code.co_name
     if asking == "_handle_fromlist" and hint and not find_spec(f"{package}.{name}"):
-        # `from package import name`: Python would drop the advice of an AttributeError
+        # `from package import name`: Python would drop the advice of an AttributeError.
         return ImportError(f"{owner} has no {name!r} to import.{hint}", name=package)
-    # obj=None, because Python would add its own suggestion otherwise
+    # obj=None, because Python would add its own suggestion otherwise.
     return AttributeError(
         f"{owner} has no attribute {name!r}.{hint}", name=name, obj=None
     )
@@ -105,14 +100,15 @@ def public_names(*tables: Iterable[str]) -> Callable[[], list[str]]:
     return lambda: sorted({name for table in tables for name in table})
 
 
-def choice(what: str, value: Any, known: Iterable[Any]) -> Any:
+def choice(title: str, value: Any, options: Iterable[Any]) -> Any:
     """Return `value` if it is among the known strings (or None, if known), or raise an
     error with a list.
     """
-    names = list(known)
+    names = list(options)
     if not (is_among(value, names) or (value is None and None in names)):
         hint = suggestion(value, names).lstrip()
-        raise ArgumentError(expected(what, " or ".join(map(repr, names)), value, hint))
+        condition = " or ".join(map(repr, names))
+        raise ArgumentError(expected(title, condition, value, hint))
     return value
 
 
@@ -120,28 +116,29 @@ class Names(dict[str, T]):
     """A registry of items by name, which also finds synonyms and other spellings (see
     :func:`plain`).
 
-    `kind` is a noun for the items in messages; `nearest` has advice by plain names that
+    `noun` is that of the items in messages; `nearest` has advice by plain names that
     have no equivalent here.
     """
 
     def __init__(
         self,
-        kind: str,
-        things: Mapping[str, T],
+        noun: str,
+        items: Mapping[str, T],
         synonyms: Mapping[str, str],
         nearest: Mapping[str, str],
     ) -> None:
-        super().__init__(things)
-        self.kind = kind
+        super().__init__(items)
+        self.noun = noun
         self.nearest = nearest
-        self.synonyms = {other: things[name] for other, name in synonyms.items()}
-        self._plain = {
-            plain(name): thing for name, thing in (self.synonyms | self).items()
-        }
+        self.synonyms = {other: items[name] for other, name in synonyms.items()}
 
-    def add(self, name: str, thing: T) -> None:
+        # An item's own name goes before a synonym with the same plain form.
+        named = self.synonyms | self
+        self._plain = {plain(name): item for name, item in named.items()}
+
+    def add(self, name: str, item: T) -> None:
         """Add an item under a name that is not taken."""
-        self[name] = self._plain[plain(name)] = thing
+        self[name] = self._plain[plain(name)] = item
 
     def seek(self, name: str) -> T | None:
         """Return the item with this name or synonym, in any spelling; None if there is
@@ -160,24 +157,20 @@ class Names(dict[str, T]):
         if plain(name) in self.nearest:
             advice = self.nearest[plain(name)]
             raise UnknownNameError(
-                f"There is no {self.kind} named {shown(name)}. {advice}"
+                f"There is no {self.noun} named {shown(name)}. {advice}"
             )
-        raise unknown_name(self.kind, name, self, self.synonyms)
+        raise unknown_name(self.noun, name, self, self.synonyms)
 
     def attribute(self, module: str, name: str) -> T:
         """Return the item with this name for an attribute of a module; AttributeError
         if there is none.
         """
-        if name.startswith(
-            "__"
-        ):  # `import` looks for `__path__`: no search for a similar name
-            raise AttributeError(
-                f"The module {module} has no attribute {name!r}.", name=name
-            )
+        owner = f"The module {module}"
+        if name.startswith("__"):
+            # `import` looks for `__path__`: there is no search for a similar name.
+            raise AttributeError(f"{owner} has no attribute {name!r}.", name=name)
         item = None if name.startswith("_") else self.seek(name)
         if item is None:
             advice = self.nearest.get(plain(name), "")
-            raise unknown_attribute(
-                f"The module {module}", name, [*self.synonyms, *self], advice
-            )
+            raise unknown_attribute(owner, name, [*self.synonyms, *self], advice)
         return item

@@ -13,7 +13,7 @@ from .task import Criterion, Task
 
 TESTED = 2000
 TOLERANCE = 0.04
-EARLY = 10  # the first marked pair is one of so many
+EARLY = 10  # one marked pair is among this many at the beginning
 LEAST_STEPS = 2 * EARLY
 
 
@@ -27,14 +27,18 @@ def marked_pairs(
     spans = Spans.between(count, steps, steps + steps // 10, rng)
     inputs = np.zeros((spans.total, 2))
     inputs[:, 0] = rng.uniform(low, 1.0, spans.total)
+
     early = rng.integers(EARLY, size=count)
     late = rng.integers(steps // 2 - 1, size=count)
     late += late >= early  # counts the unmarked pairs only
-    marked = spans.first[:, None] + np.stack([early, late], axis=1)
-    at_first = marked == spans.first[:, None]
-    inputs[marked[at_first], 0] = neutral
+    starts = spans.first[:, None]
+    marked = starts + np.stack([early, late], axis=1)
+    inputs[marked[marked == starts], 0] = neutral
+
+    # The markers of both ends are set last: a first pair that is marked keeps -1.
     inputs[marked, 1] = 1.0
-    inputs[spans.first, 1] = inputs[spans.last, 1] = -1.0
+    inputs[spans.first, 1] = -1.0
+    inputs[spans.last, 1] = -1.0
     return spans, inputs, inputs[marked, 0]
 
 

@@ -41,7 +41,8 @@ class Alphabet:
     ('ehlo', array([1, 3, 2, 0]))
     >>> alphabet.text([1, 0, 2, 2, 3])
     'hello'
-    >>> net = architect.LSTM(len(alphabet), 3, len(alphabet), output_squash="softmax", seed=0)
+    >>> n = len(alphabet)
+    >>> net = architect.LSTM(n, 3, n, output_squash="softmax", seed=0)
     >>> alphabet.attach(net)
     >>> synapse.save(net, "hello.synapse")  # doctest: +SKIP
     >>> Alphabet.from_network(net.clone())
@@ -59,9 +60,8 @@ class Alphabet:
             raise ArgumentError(
                 "Expected at least one letter in an alphabet, got none."
             )
-        twice = sorted(
-            {letter for letter in self.letters if self.letters.count(letter) > 1}
-        )
+        count = self.letters.count
+        twice = sorted({letter for letter in self.letters if count(letter) > 1})
         if twice:
             raise ArgumentError(
                 f"Expected every letter of an alphabet once, got {shown(twice[0])}"
@@ -105,7 +105,8 @@ class Alphabet:
         network.metadata[KEY] = self.letters
 
     def _require_fit(self, network: Network) -> None:
-        sizes = len(network.input), len(network.output)
+        """Raise if a network has not an input and an output for each letter."""
+        sizes = (len(network.input), len(network.output))
         if sizes != (len(self), len(self)):
             raise ArgumentError(
                 f"Expected {len(self)} inputs and outputs, one for each letter of the"
@@ -121,10 +122,9 @@ class Alphabet:
             If `text` is not a string, or has a letter that the alphabet does not have.
         """
         numbers = {letter: number for number, letter in enumerate(self.letters)}
+        letters = _checked_text(text)
         try:
-            return np.array(
-                [numbers[letter] for letter in _checked_text(text)], np.int64
-            )
+            return np.array([numbers[letter] for letter in letters], np.int64)
         except KeyError as error:
             unknown = error.args[0]
             raise ArgumentError(
@@ -155,15 +155,14 @@ class Alphabet:
         if numbers.size == 0:
             return ""
         if numbers.ndim != 1 or numbers.dtype.kind not in "iu":
-            given = f"{numbers.dtype} of shape {numbers.shape}"
+            got = f"{numbers.dtype} of shape {numbers.shape}"
             raise ArgumentTypeError(
-                f"Expected the indices of letters to be {condition}, got {given}."
+                f"Expected the indices of letters to be {condition}, got {got}."
             )
-        wrong = numbers[(numbers < 0) | (numbers >= len(self))]
-        if len(wrong):
-            raise ArgumentError(
-                expected("The indices of letters", condition, int(wrong[0]))
-            )
+        outside = numbers[(numbers < 0) | (numbers >= len(self))]
+        if len(outside):
+            wrong = int(outside[0])
+            raise ArgumentError(expected("The indices of letters", condition, wrong))
         return "".join(self.letters[number] for number in numbers.tolist())
 
     def __len__(self) -> int:

@@ -60,24 +60,22 @@ class Copy(Task):
 
     def __post_init__(self) -> None:
         most = MOST_STEPS // 2
-        whole_number(
-            "The length of Copy",
-            self.length,
-            f"a whole number from 1 to {most:,}",
-            1,
-            most,
-        )
+        condition = f"a whole number from 1 to {most:,}"
+        whole_number("The length of Copy", self.length, condition, 1, most)
         whole_number("The spread of Copy", self.spread, "a whole number, 0 or above", 0)
 
     def _draw(self, count: int, rng: np.random.Generator) -> SampleBatch:
-        sizes = rng.integers(
-            max(self.length - self.spread, 1), self.length, size=count, endpoint=True
-        )
+        shortest = max(self.length - self.spread, 1)
+        sizes = rng.integers(shortest, self.length, size=count, endpoint=True)
+        bits = rng.integers(2, size=int(sizes.sum()))
+
+        # The second half of the steps of each sequence has the flag and the targets.
         spans = Spans(2 * sizes)
-        copied = np.arange(spans.total) >= np.repeat(spans.first + sizes, spans.lengths)
-        bits = rng.integers(2, size=spans.total // 2)
+        middles = np.repeat(spans.first + sizes, spans.lengths)
+        copied = np.arange(spans.total) >= middles
         inputs = np.zeros((spans.total, 3))
+        inputs[np.flatnonzero(~copied), bits] = 1.0
+        inputs[copied, 2] = 1.0
         goals = np.full((spans.total, 1), np.nan)
-        inputs[np.flatnonzero(~copied), bits] = inputs[copied, 2] = 1.0
         goals[copied, 0] = bits
         return SampleBatch(inputs, goals, spans.lengths, Sides(0.5))

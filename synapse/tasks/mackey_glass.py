@@ -56,7 +56,8 @@ class MackeyGlass(StreamTask):
     >>> sample.inputs.shape, bool((sample.inputs[1:] == sample.targets[:-1]).all())
     ((500, 1), True)
     >>> stream = task.stream(0)
-    >>> bool((np.vstack([stream.take(120).inputs, stream.take(380).inputs]) == sample.inputs).all())
+    >>> inputs = np.vstack([stream.take(120).inputs, stream.take(380).inputs])
+    >>> bool((inputs == sample.inputs).all())
     True
     """
 
@@ -79,28 +80,28 @@ class MackeyGlass(StreamTask):
         positive_integer("The horizon of MackeyGlass", self.horizon, MOST_SEQUENCES)
 
     def _endless(self, rng: np.random.Generator) -> Iterator[Sample]:
-        return (
-            Sample(*rows, JUDGE) for rows in ahead(self._series(1, rng), self.horizon)
-        )
+        pairs = ahead(self._series(1, rng), self.horizon)
+        return (Sample(inputs, targets, JUDGE) for inputs, targets in pairs)
 
     def _series(self, count: int, rng: np.random.Generator) -> Iterator[Floats]:
+        """Points of several series, from random histories."""
         history = 1.1 + 0.2 * rng.random((count, self.delay * EVERY))
         return _points(np.ascontiguousarray(history.T))
 
     def _draw(self, count: int, rng: np.random.Generator) -> SampleBatch:
-        blocks = self._series(count, rng)
-        parts = []
+        points = self._series(count, rng)
+        blocks = []
         missing = self.length + self.horizon
         while missing > 0:
-            parts.append(next(blocks))
-            missing -= len(parts[-1])
-        values = np.concatenate(parts)[: self.length + self.horizon]
-        inputs = values[: -self.horizon].T
-        targets = values[self.horizon :].T
+            blocks.append(next(points))
+            missing -= len(blocks[-1])
+
+        # One row for each series
+        values = np.concatenate(blocks)[: self.length + self.horizon].T
+        inputs = values[:, : -self.horizon].reshape(-1, 1)
+        targets = values[:, self.horizon :].reshape(-1, 1)
         lengths = np.full(count, self.length)
-        return SampleBatch(
-            inputs.reshape(-1, 1), targets.reshape(-1, 1), lengths, JUDGE
-        )
+        return SampleBatch(inputs, targets, lengths, JUDGE)
 
 
 def ahead(blocks: Iterator[Floats], steps: int) -> Iterator[tuple[Floats, Floats]]:
@@ -122,6 +123,8 @@ def _points(past: Floats) -> Iterator[Floats]:
     It only adds, multiplies and divides, so that the chaotic series has the same bits
     on every machine.
     """
+    # All values of one delay follow from those of the delay before at once: the delayed
+    # term of each step is known.
     delay = len(past) // EVERY
     skipped = SETTLED
     while True:
@@ -139,12 +142,12 @@ def _follow(gain: Floats, y: Floats) -> Floats:
     """Euler steps: values after each step, shape (steps, S), with these delayed
     terms.
     """
-    columns = []
-    for given, begin in zip(gain.T.tolist(), y.tolist(), strict=True):
-        now = begin
-        column = []
-        for term in given:
-            now = now + STEP * (term - 0.1 * now)
-            column.append(now)
-        columns.append(column)
-    return np.array(columns).T
+    series = []
+    for delayed_terms, start in zip(gain.T.tolist(), y.tolist(), strict=True):
+        value = start
+        values = []
+        for delayed_term in delayed_terms:
+            value = value + STEP * (delayed_term - 0.1 * value)
+            values.append(value)
+        series.append(values)
+    return np.array(series).T

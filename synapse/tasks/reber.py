@@ -50,15 +50,15 @@ ARCS = {
 node 7."""
 
 OUTER = "TP"
-NEXT, LEGAL = TARGETS = ("next", "legal")
+NEXT = "next"
+LEGAL = "legal"
+TARGETS = (NEXT, LEGAL)
 
 
 def strings(count: int, seed: Seed = None) -> list[str]:
     """Generate `count` embedded Reber strings, independent of each other."""
-    rng, count = (
-        random_generator(seed),
-        positive_integer("The count of strings", count, MOST_SEQUENCES),
-    )
+    rng = random_generator(seed)
+    count = positive_integer("The count of strings", count, MOST_SEQUENCES)
     symbols, _, lengths = walk(count, rng)
     text = "".join(map(SYMBOLS.__getitem__, symbols))
     bounds = [0, *np.cumsum(lengths).tolist()]
@@ -79,17 +79,21 @@ def _embedded() -> list[list[tuple[int, int]]]:
     """The arcs of the embedded grammar, as (symbol, next node) by node: one graph for
     each outer letter.
     """
+    number = SYMBOLS.index
     inner = len(ARCS)
-    nodes: list[list[tuple[int, int]]] = [[(SYMBOLS.index("B"), 1)], []]
+
+    # Node 0 starts with B; node 1 forks to one inner graph for each letter.
+    nodes: list[list[tuple[int, int]]] = [[(number("B"), 1)], []]
     for letter in OUTER:
-        first = len(nodes)
-        nodes[1].append((SYMBOLS.index(letter), first))
+        start = len(nodes)
+        nodes[1].append((number(letter), start))
         nodes += [
-            [(SYMBOLS.index(symbol), first + node) for symbol, node in arcs.items()]
+            [(number(symbol), start + node) for symbol, node in arcs.items()]
             for arcs in ARCS.values()
         ]
-        nodes.append([(SYMBOLS.index(letter), first + inner + 1)])
-        nodes.append([(SYMBOLS.index("E"), 0)])
+        # After the inner string: the same letter again, then E.
+        nodes.append([(number(letter), start + inner + 1)])
+        nodes.append([(number("E"), 0)])
     return nodes
 
 
@@ -108,13 +112,13 @@ def walk(count: int, rng: np.random.Generator) -> Walk:
     walked = Walk([], [], [])
     for _ in range(count):
         node = 0
-        begin = len(walked.symbols)
-        while node or len(walked.symbols) == begin:
+        start = len(walked.symbols)
+        while node or len(walked.symbols) == start:  # a string ends at node 0 again
             arcs = NODES[node]
             symbol, node = arcs[len(arcs) == 2 and rng.random() >= 0.5]
             walked.symbols.append(symbol)
             walked.nodes.append(node)
-        walked.lengths.append(len(walked.symbols) - begin)
+        walked.lengths.append(len(walked.symbols) - start)
     return walked
 
 
@@ -149,13 +153,8 @@ def legal(string: str) -> list[str]:
         nodes.append(following[symbol])
         following = FOLLOWING[nodes[-1]]
     if 0 not in nodes or nodes.index(0) != len(string) - 1:
-        raise ArgumentError(
-            expected(
-                "An embedded Reber string",
-                "B, T or P, a Reber string, that letter again, E",
-                string,
-            )
-        )
+        condition = "B, T or P, a Reber string, that letter again, E"
+        raise ArgumentError(expected("An embedded Reber string", condition, string))
     return [LEGAL_AFTER[node] for node in nodes[:-1]]
 
 
@@ -202,11 +201,13 @@ class EmbeddedReber(Task):
     def _draw(self, count: int, rng: np.random.Generator) -> SampleBatch:
         one_hot = np.eye(len(SYMBOLS))
         symbols, nodes, lengths = map(np.array, walk(count, rng))
+
+        # Inputs are all symbols but the last of a string, targets all but its first.
         last = np.cumsum(lengths) - 1
-        given = np.delete(symbols, last)
+        inputs = one_hot[np.delete(symbols, last)]
         following = np.delete(symbols, np.r_[0, last[:-1] + 1])
         allowed = ALLOWED[np.delete(nodes, last)]
-        targets = (
-            one_hot[following] if self.targets == NEXT else allowed.astype(np.float64)
-        )
-        return SampleBatch(one_hot[given], targets, lengths - 1, Ranked(), allowed)
+        targets = allowed.astype(np.float64)
+        if self.targets == NEXT:
+            targets = one_hot[following]
+        return SampleBatch(inputs, targets, lengths - 1, Ranked(), allowed)

@@ -55,8 +55,10 @@ class Recall(Task):
 
     Examples
     --------
+    0 and 1 are targets, 2 and 3 distractors, 4 and 5 prompts:
+
     >>> sample = Recall(length=6).sample(2)
-    >>> sample.inputs.argmax(axis=1).tolist()  # 0 and 1 are targets, 2 and 3 distractors, 4 and 5 prompts
+    >>> sample.inputs.argmax(axis=1).tolist()
     [1, 3, 2, 0, 4, 5]
     >>> sample.targets[4:].tolist()
     [[0.0, 1.0], [1.0, 0.0]]
@@ -72,11 +74,10 @@ class Recall(Task):
     paper: ClassVar[str] = "Monner and Reggia, Neural Networks 25 (2012), section 5.1."
 
     def __post_init__(self) -> None:
-        for each in fields(self):
-            most = MOST_SEQUENCES if each.name == "length" else MOST_SYMBOLS
-            positive_integer(
-                f"The {each.name} of Recall", getattr(self, each.name), most
-            )
+        for field in fields(self):
+            most = MOST_SEQUENCES if field.name == "length" else MOST_SYMBOLS
+            value = getattr(self, field.name)
+            positive_integer(f"The {field.name} of Recall", value, most)
         if self.length < 2 * self.prompts:
             raise ArgumentError(
                 f"Expected the length of Recall to be at least {2 * self.prompts}, so"
@@ -96,20 +97,22 @@ class Recall(Task):
     def _draw(self, count: int, rng: np.random.Generator) -> SampleBatch:
         open_steps = self.length - self.prompts
         prompts = np.arange(self.prompts)
+
         # One row of random numbers per sequence, so that two batches are the same as
-        # one of both sizes.
+        # one of both sizes: keys of places, and numbers from which symbols follow.
         keys, chosen = np.split(rng.random((count, 2 * open_steps)), 2, axis=1)
         places = np.argpartition(keys, self.prompts - 1, axis=1)[:, : self.prompts]
         places.sort(axis=1)
+        distractors = (chosen * self.distractors).astype(np.intp)
+        shown = np.take_along_axis(chosen, places, axis=1) * self.targets
+        shown = shown.astype(np.intp)
+
+        # Distractors everywhere, targets at their places, then the prompts
         symbols = np.empty((count, self.length), dtype=np.intp)
-        symbols[:, :open_steps] = self.targets + (chosen * self.distractors).astype(
-            np.intp
-        )
-        shown = (np.take_along_axis(chosen, places, axis=1) * self.targets).astype(
-            np.intp
-        )
+        symbols[:, :open_steps] = self.targets + distractors
         np.put_along_axis(symbols, places, shown, axis=1)
         symbols[:, open_steps:] = self.targets + self.distractors + prompts
+
         goals = np.zeros((count, self.length, self.targets))
         goals[np.arange(count)[:, None], open_steps + prompts, shown] = 1.0
         rows = np.eye(self.inputs)[symbols.ravel()]

@@ -155,22 +155,20 @@ class SampleBatch(Sequence[Sample]):
         if not isinstance(index, slice):
             number = place("The number of a sample", index, len(self)) % len(self)
             span = slice(self.bounds[number], self.bounds[number + 1])
-            return Sample(
-                self.rows[span], self.goals[span], self.judge, self._allowed(span)
-            )
+            return Sample(*self._cut(span))
         numbers = range(len(self))[index]
         if numbers.step != 1:
             raise ArgumentError(expected("A slice of samples", "without a step", index))
-        span = slice(
-            self.bounds[numbers.start], self.bounds[max(numbers.start, numbers.stop)]
-        )
+        stop = max(numbers.start, numbers.stop)  # which is lower in an empty slice
+        span = slice(self.bounds[numbers.start], self.bounds[stop])
+        rows, goals, judge, allowed = self._cut(span)
         lengths = self.lengths[numbers.start : numbers.stop]
-        return SampleBatch(
-            self.rows[span], self.goals[span], lengths, self.judge, self._allowed(span)
-        )
+        return SampleBatch(rows, goals, lengths, judge, allowed)
 
-    def _allowed(self, span: slice) -> Mask | None:
-        return None if self.allowed is None else self.allowed[span]
+    def _cut(self, span: slice) -> tuple[Floats, Floats, Judge, Mask | None]:
+        """Rows, targets, judge and allowed symbols of some steps."""
+        allowed = None if self.allowed is None else self.allowed[span]
+        return self.rows[span], self.goals[span], self.judge, allowed
 
     def score(self, network: Network) -> Score:
         """Run a network on every sample, from a cleared context, and count those that
@@ -181,14 +179,14 @@ class SampleBatch(Sequence[Sample]):
         """
         outputs = self._outputs(network)
         errors = (outputs - self.goals)[~np.isnan(self.goals)]
-        with np.errstate(over="ignore"):  # of networks that have diverged
-            absolute, squared = (
-                float(np.mean(x)) if x.size else 0.0
-                for x in (np.abs(errors), errors**2)
-            )
-        return Score(
-            len(self) - int(self._wrong(outputs).sum()), len(self), absolute, squared
-        )
+        absolute = 0.0
+        squared = 0.0
+        if errors.size:
+            with np.errstate(over="ignore"):  # of networks that have diverged
+                absolute = float(np.mean(np.abs(errors)))
+                squared = float(np.mean(errors**2))
+        right = len(self) - int(self._wrong(outputs).sum())
+        return Score(right, len(self), absolute, squared)
 
     def wrong(self, network: Network) -> Mask:
         """Whether a network is wrong at a step of each sample, shape (S,); see
@@ -197,6 +195,7 @@ class SampleBatch(Sequence[Sample]):
         return self._wrong(self._outputs(network))
 
     def _outputs(self, network: Network) -> Floats:
+        """Outputs of all samples, one after the other."""
         require_network("What is scored", network)
         if not len(self):
             raise ArgumentError("Expected at least one sample to score, got none.")
@@ -209,14 +208,14 @@ class SampleBatch(Sequence[Sample]):
         return failed
 
 
-def joined(parts: Sequence[Sample]) -> SampleBatch:
+def joined(samples: Sequence[Sample]) -> SampleBatch:
     """Samples with one judge as a batch."""
-    masks = [part.allowed for part in parts if part.allowed is not None]
+    masks = [sample.allowed for sample in samples if sample.allowed is not None]
     return SampleBatch(
-        np.concatenate([part.inputs for part in parts]),
-        np.concatenate([part.targets for part in parts]),
-        np.array([len(part) for part in parts]),
-        parts[0].judge,
+        np.concatenate([sample.inputs for sample in samples]),
+        np.concatenate([sample.targets for sample in samples]),
+        np.array([len(sample) for sample in samples]),
+        samples[0].judge,
         np.concatenate(masks) if masks else None,
     )
 
@@ -232,11 +231,14 @@ class SampleStream(Iterator[Sample]):
 
     def __init__(self, parts: Iterator[Sample]) -> None:
         self._parts = parts
-        self._rest: Sample | None = None
+        self._left_over: Sample | None = None  # what `take` has not used
 
     def __next__(self) -> Sample:
-        rest, self._rest = self._rest, None
-        return next(self._parts) if rest is None else rest
+        left_over = self._left_over
+        if left_over is None:
+            return next(self._parts)
+        self._left_over = None
+        return left_over
 
     def take(self, steps: int) -> Sample:
         """Return this number of next steps; the first follows the last step of the
@@ -248,13 +250,13 @@ class SampleStream(Iterator[Sample]):
         while count < steps:
             parts.append(next(self))
             count += len(parts[-1])
-        more = count - steps
-        if more:
+        too_many = count - steps
+        if too_many:
             last = parts.pop()
-            parts.append(last.cut(slice(0, -more)))
-            self._rest = last.cut(slice(-more, None))
-        whole = joined(parts)
-        return Sample(whole.rows, whole.goals, whole.judge, whole.allowed)
+            parts.append(last.cut(slice(0, -too_many)))
+            self._left_over = last.cut(slice(-too_many, None))
+        batch = joined(parts)
+        return Sample(batch.rows, batch.goals, batch.judge, batch.allowed)
 
 
 # --- judges: which steps of outputs are right -----------------------------------------
@@ -270,10 +272,9 @@ class Within:
 
     def __call__(self, outputs: Floats, targets: Floats, allowed: Mask | None) -> Mask:
         """Return which steps are right, shape (T,)."""
-        near: Mask = np.all(
-            (np.abs(outputs - targets) < self.tolerance) | np.isnan(targets), axis=1
-        )
-        return near
+        near = np.abs(outputs - targets) < self.tolerance
+        right: Mask = np.all(near | np.isnan(targets), axis=1)
+        return right
 
 
 @dataclass(frozen=True)
@@ -286,9 +287,9 @@ class Sides:
 
     def __call__(self, outputs: Floats, targets: Floats, allowed: Mask | None) -> Mask:
         """Return which steps are right, shape (T,)."""
-        above = (outputs > self.threshold) == (targets > self.threshold)
-        same: Mask = np.all(above | np.isnan(targets), axis=1)
-        return same
+        same_side = (outputs > self.threshold) == (targets > self.threshold)
+        right: Mask = np.all(same_side | np.isnan(targets), axis=1)
+        return right
 
 
 @dataclass(frozen=True)
@@ -306,9 +307,12 @@ class Ranked:
                 "Expected samples with allowed symbols, got samples without."
             )
         others = np.where(allowed, -inf, outputs).max(axis=1)
-        least, fill = (np.min, inf) if self.all_allowed else (np.max, -inf)
-        ahead: Mask = least(np.where(allowed, outputs, fill), axis=1) > others
-        return ahead
+        if self.all_allowed:
+            lowest = np.where(allowed, outputs, inf).min(axis=1)
+        else:  # the most active one is enough
+            lowest = np.where(allowed, outputs, -inf).max(axis=1)
+        right: Mask = lowest > others
+        return right
 
 
 # --- for tasks that draw samples ------------------------------------------------------

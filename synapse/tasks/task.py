@@ -57,18 +57,16 @@ class Criterion:
         return score.wrong <= self.wrong and small
 
     def __str__(self) -> str:
-        parts = []
+        conditions = []
         if not self.wrong:
-            parts.append(f"all of {self.samples:,} right")
+            conditions.append(f"all of {self.samples:,} right")
         elif self.wrong < self.samples:
-            parts.append(f"at most {self.wrong:,} of {self.samples:,} wrong")
+            conditions.append(f"at most {self.wrong:,} of {self.samples:,} wrong")
         limits = {"absolute": self.error, "squared": self.squared_error}
-        parts += [
-            f"mean {kind} error below {limit:g}"
-            for kind, limit in limits.items()
-            if limit < inf
-        ]
-        return ", ".join(parts)
+        for name, limit in limits.items():
+            if limit < inf:
+                conditions.append(f"mean {name} error below {limit:g}")
+        return ", ".join(conditions)
 
 
 class Task(ABC):
@@ -76,8 +74,7 @@ class Task(ABC):
     per task.
 
     A task generates data from a seed (:meth:`sample`, :meth:`batch`, :meth:`stream`).
-    Most have a
-    :attr:`criterion` that tells when they are solved (:meth:`solved`).
+    Most have a :attr:`criterion` that tells when they are solved (:meth:`solved`).
     """
 
     paper: ClassVar[str]
@@ -176,32 +173,30 @@ class Task(ABC):
                 " samples.score(network)."
             )
         scores: list[Score] = []
-        for part in self._parts(samples, criterion.samples):
-            scores.append(part.score(network))
+        for batch in self._batches(samples, criterion.samples):
+            scores.append(batch.score(network))
             if sum(score.wrong for score in scores) > criterion.wrong:
                 return False
         return criterion.met(total(scores))
 
-    def _parts(self, samples: SampleBatch | Seed, count: int) -> Iterator[SampleBatch]:
+    def _batches(
+        self, samples: SampleBatch | Seed, count: int
+    ) -> Iterator[SampleBatch]:
         """Samples of a test, a few at a time."""
         if isinstance(samples, SampleBatch):
-            starts = range(
-                0, len(samples) or 1, TESTED_AT_ONCE
-            )  # scoring refuses an empty batch
-            return (samples[begin : begin + TESTED_AT_ONCE] for begin in starts)
-        if (
-            samples is not None
-            and not isinstance(samples, np.random.Generator)
-            and integer(samples) is None
-        ):
+            # At least one batch: scoring refuses an empty one.
+            starts = range(0, len(samples) or 1, TESTED_AT_ONCE)
+            return (samples[start : start + TESTED_AT_ONCE] for start in starts)
+        is_seed = samples is None or isinstance(samples, np.random.Generator)
+        if not is_seed and integer(samples) is None:
             raise ArgumentTypeError(
                 expected("The samples", "samples of a task, or a seed", samples)
             )
         rng = random_generator(samples)
         task = self.tested
         return (
-            task.batch(min(TESTED_AT_ONCE, count - begin), rng)
-            for begin in range(0, count, TESTED_AT_ONCE)
+            task.batch(min(TESTED_AT_ONCE, count - start), rng)
+            for start in range(0, count, TESTED_AT_ONCE)
         )
 
     def require_fit(self, network: Network) -> None:
@@ -212,11 +207,10 @@ class Task(ABC):
         inputs = len(network.input)
         outputs = len(network.output)
         if (inputs, outputs) != (self.inputs, self.outputs):
-            words = (
-                f"{counted(self.inputs, 'input')} and {counted(self.outputs, 'output')}"
-            )
+            sizes = f"{counted(self.inputs, 'input')}"
+            sizes += f" and {counted(self.outputs, 'output')}"
             raise ArgumentError(
-                f"Expected a network with {words} for {type(self).__name__}, got"
+                f"Expected a network with {sizes} for {type(self).__name__}, got"
                 f" {inputs} and {outputs}."
             )
 
@@ -224,11 +218,13 @@ class Task(ABC):
 def total(scores: Sequence[Score]) -> Score:
     """The score on all samples of several scores."""
     counts = [score.count for score in scores]
+    errors = [score.error for score in scores]
+    squared_errors = [score.squared_error for score in scores]
     return Score(
         sum(score.right for score in scores),
         sum(counts),
-        float(np.average([score.error for score in scores], weights=counts)),
-        float(np.average([score.squared_error for score in scores], weights=counts)),
+        float(np.average(errors, weights=counts)),
+        float(np.average(squared_errors, weights=counts)),
     )
 
 

@@ -8,9 +8,10 @@ from ..compiler.jit import inline, noinline, one, zero
 from ..compiler.rare import INDEX, PLAN, rare
 from .layout import FEW, PANEL
 from .sweep import add_direct_of, sweep_root
+from .terms import DirectTerms, Lines, Terms
 
 LINES = schema.TILE
-# of a tile
+# of a tile: the packs of one line
 PACK = (0,)
 PACKS = (0,) * PANEL
 COLUMNS = len(PACKS)
@@ -69,22 +70,25 @@ def add_four(sums, x, column, at, lefts):
 
 
 @inline
-def set_four(target, p, to, lefts, z, places, first, terms, moved):
-    """`set_sums` for four packs together."""
-    (direct, deltas, stride, steps), nothing = moved, tiles.no_pack(target)
+def set_four(target, p, to, lefts, q, terms, moved):
+    """`set_sums` for four packs together, q columns further."""
+    nothing = tiles.no_pack(target)
     sums = nothing, nothing, nothing, nothing
-    for e in range(terms):
-        sums = add_four(sums, p.values[e], p.sensitivity, z + places[first + e], lefts)
-    for s in range(steps):
-        at = slot_of(p, s) * p.counts.direct + direct
-        sums = add_four(sums, p.visit_delta[deltas + s * stride], p.direct, at, lefts)
-    if steps > 0:
-        sums = add_four(sums, one(p.values[0]), target, to, lefts)
+    for e in range(terms.count):
+        x = terms.factors[terms.at + e * terms.down]
+        line = terms.old + terms.places[terms.first + e]
+        sums = add_four(sums, x, p.sensitivity, line + q, lefts)
+    for s in range(moved.steps):
+        x = p.visit_delta[moved.factors + s * moved.stride]
+        at = slot_of(p, moved.step + s) * p.counts.direct + moved.direct
+        sums = add_four(sums, x, p.direct, at + q, lefts)
+    if moved.steps > 0:
+        sums = add_four(sums, one(p.values[0]), target, to + q, lefts)
     step = tiles.width(target)
-    tiles.put_pack(target, to, lefts[0], sums[0])
-    tiles.put_pack(target, to + step, lefts[1], sums[1])
-    tiles.put_pack(target, to + 2 * step, lefts[2], sums[2])
-    tiles.put_pack(target, to + 3 * step, lefts[3], sums[3])
+    tiles.put_pack(target, to + q, lefts[0], sums[0])
+    tiles.put_pack(target, to + q + step, lefts[1], sums[1])
+    tiles.put_pack(target, to + q + 2 * step, lefts[2], sums[2])
+    tiles.put_pack(target, to + q + 3 * step, lefts[3], sums[3])
 
 
 @inline
@@ -97,123 +101,50 @@ def sizes_of(n, step):
 
 
 @inline
-def set_sums(target, p, to, n, z, places, first, terms, moved):
-    """Set n numbers of a column to sum_e values[e] Z_e, where Z_e is at z +
-    places[first + e].
-
-    With steps, `moved` says where what is direct there and its factors are: all this is
-    added to the column.
+def set_sums(target, p, to, n, terms, moved):
+    """Set n numbers of a column to the sum of terms; with direct terms, add all to
+    them.
     """
-    (direct, deltas, stride, steps), step, q = moved, tiles.width(target), 0
-    while q < n:
-        rest = direct + q, deltas, stride, steps
-        if n - q >= 4 * step:  # with constant sizes, which need no masks
-            set_four(
-                target,
-                p,
-                to + q,
-                (step, step, step, step),
-                z + q,
-                places,
-                first,
-                terms,
-                rest,
-            )
+    step = tiles.width(target)
+    whole = step, step, step, step  # constant sizes, which need no masks
+    for q in range(0, n, 4 * step):
+        if n - q >= 4 * step:
+            set_four(target, p, to, whole, q, terms, moved)
         else:
-            set_four(
-                target,
-                p,
-                to + q,
-                sizes_of(n - q, step),
-                z + q,
-                places,
-                first,
-                terms,
-                rest,
-            )
-        q += 4 * step
+            set_four(target, p, to, sizes_of(n - q, step), q, terms, moved)
 
 
 @inline
-def renew_tile(
-    p, places, first, terms, z, factors, at, stride, rows, q, left, count, packs
-):
-    """Some packs of columns of up to eight lines, whose sums stay in registers."""
+def renew_tile(p, terms, k, rows, q, left, count, packs):
+    """Some packs of the columns from q on of up to eight lines from k on, whose sums
+    stay in registers.
+    """
     sums = tiles.no_sums(p.sensitivity, packs)
-    for e in range(terms):
+    factor = terms.at + k * terms.across
+    for e in range(terms.count):
+        line = terms.old + terms.places[terms.first + e]
+        at = factor + e * terms.down
         sums = tiles.add_outer(
-            sums,
-            p.sensitivity,
-            z + places[first + e],
-            left,
-            factors,
-            at + e * stride,
-            1,
+            sums, p.sensitivity, line + q, left, terms.factors, at, 1
         )
     tiles.add_rows(p.sensitivity, rows, q, sums, left, count, True)
 
 
 @inline
-def renew_panel(
-    p,
-    begin,
-    end,
-    n,
-    q,
-    length,
-    old,
-    new,
-    places,
-    first,
-    terms,
-    factors,
-    at,
-    across,
-    down,
-):
+def renew_panel(p, lines, q, length, new, terms):
     """Z(t) = J Z(t-1) for lines of a class, eight at a time, and the columns that
     registers hold.
 
-    Term e is the line at `old` + places[first + e]. Its factors for eight lines from k
-    on are at `at` + k `across` + e `down`.
+    The lines are written from `new` on, their columns from q on.
     """
     step = tiles.width(p.sensitivity)
-    for k in range(0, end - begin, LINES):
-        count = min(LINES, end - begin - k)
-        factor = at + k * across
-        rows = tiles.spaced(new + p.line_at[begin + k], n, count)
+    for k in range(0, lines.stop - lines.begin, LINES):
+        count = min(LINES, lines.stop - lines.begin - k)
+        rows = tiles.spaced(new + p.line_at[lines.begin + k], lines.width, count)
         if length == COLUMNS * step:
-            renew_tile(
-                p,
-                places,
-                first,
-                terms,
-                old + q,
-                factors,
-                factor,
-                down,
-                rows,
-                q,
-                step,
-                count,
-                PACKS,
-            )
+            renew_tile(p, terms, k, rows, q, step, count, PACKS)
         else:
-            renew_tile(
-                p,
-                places,
-                first,
-                terms,
-                old + q,
-                factors,
-                factor,
-                down,
-                rows,
-                q,
-                length,
-                count,
-                PACK,
-            )
+            renew_tile(p, terms, k, rows, q, length, count, PACK)
 
 
 @inline
@@ -240,53 +171,46 @@ def renew_class(m, p, c, old, new):
         if end - begin >= FEW:
             renew_block(m, p, b, n, old, new)
         else:
-            first = p.block_term[b]
-            terms = p.block_term[b + 1] - p.block_term[b]
-            for k in range(end - begin):
-                lay_values(p, p.block_value[b] + k * terms, terms, 1, 1, 0)
-                to = new + p.line_at[begin + k]
-                set_sums(
-                    p.sensitivity, p, to, n, old, p.term_at, first, terms, (0, 0, 0, 0)
-                )
+            renew_few(p, b, n, old, new)
+        # after the terms of J Z, which overwrite the line
         for line in range(begin, end):
             add_direct(p, line, new)
+
+
+@inline
+def renew_few(p, b, n, old, new):
+    """Z(t) = J Z(t-1) for a block of few lines, one by one."""
+    first = p.block_term[b]
+    count = p.block_term[b + 1] - p.block_term[b]
+    terms = Terms(p.term_at, first, count, old, p.values, 0, 1, 1)
+    nothing_direct = DirectTerms(0, 0, 0, 0, 0)
+    begin = p.block_line[b]
+    for k in range(p.block_line[b + 1] - begin):
+        lay_values(p, p.block_value[b] + k * count, count, 1, 1, 0)
+        to = new + p.line_at[begin + k]
+        set_sums(p.sensitivity, p, to, n, terms, nothing_direct)
 
 
 @rare(PLAN, INDEX, INDEX, INDEX, INDEX)
 def renew_block(m, p, b, n, old, new):
     """Z(t) = J Z(t-1) for a block of many lines, in tiles."""
-    begin = p.block_line[b]
-    end = p.block_line[b + 1]
+    lines = Lines(p.block_line[b], p.block_line[b + 1], n)
+    size = lines.stop - lines.begin
     first = p.block_term[b]
     terms = p.block_term[b + 1] - p.block_term[b]
-    for k in range(0, end - begin, LINES):
-        count = min(LINES, end - begin - k)
+    for k in range(0, size, LINES):
+        count = min(LINES, size - k)
         lay_values(p, p.block_value[b] + k * terms, terms, count, LINES, k * terms)
+    added = Terms(p.term_at, first, terms, old, p.values, 0, terms, LINES)
     step = tiles.width(p.sensitivity)
-    places = p.term_at
-    values = p.values
-    size = COLUMNS * step  # columns of the last tile overlap with those before it
-    for t in range(
-        0, n, size if n >= size else step
-    ):  # outside: these columns stay in the cache
-        q, length = (min(t, n - size), size) if n >= size else (t, min(step, n - t))
-        renew_panel(
-            p,
-            begin,
-            end,
-            n,
-            q,
-            length,
-            old,
-            new,
-            places,
-            first,
-            terms,
-            values,
-            0,
-            terms,
-            LINES,
-        )
+    panel = COLUMNS * step
+    # columns outside, so that they stay in the cache for all lines
+    if n >= panel:
+        for t in range(0, n, panel):  # the last panel overlaps the one before it
+            renew_panel(p, lines, min(t, n - panel), panel, new, added)
+    else:
+        for t in range(0, n, step):
+            renew_panel(p, lines, t, min(step, n - t), new, added)
 
 
 @inline
@@ -372,79 +296,57 @@ def multiply(numbers, n, left, right, to):
 
 
 @inline
-def add_steps(p, rows, column, left, count, direct, factors, first, steps, packs):
+def add_steps(p, rows, q, left, count, moved, packs):
     """Add what is direct in some steps, carried to the last of them, to some packs of
-    up to eight lines.
+    the columns from q on of up to eight lines.
     """
     sums = tiles.no_sums(p.sensitivity, packs)
-    for s in range(steps):
-        at = slot_of(p, first + s) * p.counts.direct + direct
-        factor = factors + s * p.counts.moved
-        sums = tiles.add_outer(sums, p.direct, at, left, p.visit_delta, factor, 1)
-    tiles.add_rows(p.sensitivity, rows, column, sums, left, count, False)
+    for s in range(moved.steps):
+        at = slot_of(p, moved.step + s) * p.counts.direct + moved.direct
+        factor = moved.factors + s * moved.stride
+        sums = tiles.add_outer(sums, p.direct, at + q, left, p.visit_delta, factor, 1)
+    tiles.add_rows(p.sensitivity, rows, q, sums, left, count, False)
 
 
 @inline
-def add_pending(p, c, unit, new, first, steps):
+def add_pending(p, c, unit, new, first_step, steps):
     """Add what is direct in some steps to the columns of a unit."""
     begin = p.class_line[c]
     end = p.class_line[c + 1]
     step = tiles.width(p.sensitivity)
-    q = p.unit_column[unit]
+    unit_begin = p.unit_column[unit]
+    unit_end = unit_begin + p.unit_length[unit]
     for line in range(begin, end, LINES):
         count = min(LINES, end - line)
         rows = tiles.spaced(new + p.line_at[line], p.class_width[c], count)
         for g in range(p.unit_first[unit], p.unit_stop[unit]):
+            # an update may begin before the unit, or end after it
             column = p.update_column[g]
-            length = p.update_length[g]
             direct = p.update_direct[g] - column
-            stop = min(q + p.unit_length[unit], column + length)
-            factors = (
-                moved_at(p, 0) + p.update_place[g] * (end - begin) + (line - begin)
+            stop = min(unit_end, column + p.update_length[g])
+            column = max(unit_begin, column)
+            place = p.update_place[g] * (end - begin) + (line - begin)
+            moved = DirectTerms(
+                direct, moved_at(p, 0) + place, p.counts.moved, first_step, steps
             )
-            column = max(q, column)
             if column + COLUMNS * step == stop:
-                add_steps(
-                    p,
-                    rows,
-                    column,
-                    step,
-                    count,
-                    direct + column,
-                    factors,
-                    first,
-                    steps,
-                    PACKS,
-                )
+                add_steps(p, rows, column, step, count, moved, PACKS)
                 continue
             while column < stop:
                 left = min(step, stop - column)
-                add_steps(
-                    p,
-                    rows,
-                    column,
-                    left,
-                    count,
-                    direct + column,
-                    factors,
-                    first,
-                    steps,
-                    PACK,
-                )
+                add_steps(p, rows, column, left, count, moved, PACK)
                 column += step
 
 
 @noinline
-def renew_unit(p, c, unit, old, new, first, steps):
+def renew_unit(p, c, unit, old, new, first_step, steps):
     """A unit of the renewal of a class over some pending steps: vectors one step back,
     or some columns.
 
     A unit vector for each line, followed back, is its line of J(t) ... J(t-k+1).
     """
-    begin = p.class_line[c]
-    end = p.class_line[c + 1]
-    width = p.class_width[c]
-    n = end - begin
+    lines = Lines(p.class_line[c], p.class_line[c + 1], p.class_width[c])
+    n = lines.stop - lines.begin
     back = unit - p.class_unit[c]
     if back == 0:
         for i in range(n * n):
@@ -453,43 +355,27 @@ def renew_unit(p, c, unit, old, new, first, steps):
             p.reading_value[vectors_at(p, back) + k * (n + 1)] = 1.0
     if back < steps:
         s = steps - 1 - back
+        slot = slot_of(p, first_step + s)
         near = vectors_at(p, back)
         far = vectors_at(p, back + 1)
-        follow_back(p, c, slot_of(p, first + s), n, near, far, moved_at(p, s))
+        follow_back(p, c, slot, n, near, far, moved_at(p, s))
     elif back >= p.counts.depth:
-        q = p.unit_column[unit]
-        length = p.unit_length[unit]
         at = vectors_at(p, steps)
-        factors = p.reading_value
-        renew_panel(
-            p,
-            begin,
-            end,
-            width,
-            q,
-            length,
-            old,
-            new,
-            p.line_at,
-            begin,
-            n,
-            factors,
-            at,
-            1,
-            n,
-        )
-        add_pending(p, c, unit, new, first, steps)
+        terms = Terms(p.line_at, lines.begin, n, old, p.reading_value, at, 1, n)
+        renew_panel(p, lines, p.unit_column[unit], p.unit_length[unit], new, terms)
+        # after J Z, which overwrites the columns
+        add_pending(p, c, unit, new, first_step, steps)
 
 
 @rare(PLAN, INDEX, INDEX, INDEX, INDEX, INDEX)
-def renew(m, p, unit, stop, new, first, steps):
+def renew(m, p, unit, stop, new, first_step, steps):
     """Some units of a renewal over some pending steps after those that a half includes,
     into another part.
     """
-    half = p.latest.half if first == 0 else 1 - p.latest.half
+    half = p.latest.half if first_step == 0 else 1 - p.latest.half
     for c in range(p.counts.classes):
         while unit < stop and unit < p.class_unit[c + 1]:
-            renew_unit(p, c, unit, half * p.counts.half, new, first, steps)
+            renew_unit(p, c, unit, half * p.counts.half, new, first_step, steps)
             unit += 1
 
 
@@ -510,12 +396,12 @@ def show(m, p, steps):
     bit changes.
     """
     depth = p.counts.depth
-    first = 0
+    included = 0  # steps that the half includes from which the renewal begins
     units = p.class_unit[p.counts.classes]
     if steps > depth:
         continue_renewal(m, p, units)
-        first = depth
-    renew(m, p, 0, units, 2 * p.counts.half, first, steps - first)
+        included = depth
+    renew(m, p, 0, units, 2 * p.counts.half, included, steps - included)
 
 
 @inline
@@ -605,26 +491,22 @@ def move_through(m, p, rate):
             follow_errors(m, p, c, steps)
         for g in range(p.update_first[c], p.update_first[c + 1]):
             row = p.update_row[g]
-            n = p.update_length[g]
             z = old + p.update_column[g]
             deltas = given_at(p, c, 0) + p.update_place[g]
             stride = p.class_size[c]
-            p.visit_delta[deltas + steps * stride] = (
-                rate * m.responsibility[p.update_neuron[g]]
-            )
-            some = (
-                0 if p.update_shares[g] else terms
-            )  # a parameter that shares its column has the sum
+            delta = rate * m.responsibility[p.update_neuron[g]]
+            p.visit_delta[deltas + steps * stride] = delta
+            # a parameter that shares its column has the sum
+            count = 0 if p.update_shares[g] else terms
             if p.update_bias[g]:
                 step = zero(rate)
                 for s in range(steps + 1):
                     step += p.visit_delta[deltas + s * stride]
-                for k in range(some):
+                for k in range(count):
                     step += p.values[k] * p.sensitivity[z + p.line_at[begin + k]]
                 m.bias_destination[row] += step
             else:
-                direct = p.update_direct[g]
-                moved = direct, deltas, stride, steps + 1
-                set_sums(
-                    m.weight_destination, p, row, n, z, p.line_at, begin, some, moved
-                )
+                carried = Terms(p.line_at, begin, count, z, p.values, 0, 1, 1)
+                moved = DirectTerms(p.update_direct[g], deltas, stride, 0, steps + 1)
+                n = p.update_length[g]
+                set_sums(m.weight_destination, p, row, n, carried, moved)

@@ -8,6 +8,8 @@ the outputs into changes.
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 import numpy as np
 
 from ..compiler.jit import bare, columns, inline, kernel, one, plan, span_of
@@ -21,6 +23,29 @@ from ..status import DONE, FAILED
 from .advance import move_through
 from .loops import step_network
 from .sweep import add_direct_of, sweep_cost
+
+
+class DataRows(NamedTuple):
+    """Rows of the data that are run."""
+
+    inputs: Any
+    targets: Any
+    aimed: Any  # booleans: which rows have a target
+    begin: Any  # the first row
+    stop: Any
+    clear: Any  # whether the context is cleared before
+
+
+class Linearisation(NamedTuple):
+    """What is computed at a row with a target."""
+
+    cost: Any  # code of the cost
+    # whether H is that of the outputs' own parameters within the step
+    direct: Any
+    # rows of trainable weights and their columns of H, and those of biases
+    places: Any
+    jacobian: Any  # written: H,
+    errors: Any  # and t - y of the outputs
 
 
 @inline
@@ -44,9 +69,11 @@ def aim_at(m, span, o):
 
 
 @inline
-def collect(m, places, jacobian, o):
+def collect(m, wanted, o):
     """Move what the buffers hold to a row of H; shared parameters are summed."""
-    weight_rows, weight_entries, bias_rows, bias_entries = places
+    weight_rows, weight_entries, bias_rows, bias_entries = wanted.places
+    jacobian = wanted.jacobian
+    # all entries first: those of shared parameters occur several times
     for i in range(len(weight_entries)):
         jacobian[o, weight_entries[i]] = 0.0
     for i in range(len(bias_entries)):
@@ -60,24 +87,23 @@ def collect(m, places, jacobian, o):
 
 
 @inline
-def lay_jacobian(m, p, span, places, jacobian):
+def lay_jacobian(m, p, span, wanted):
     """H with all history, by one sweep for each output."""
     for o in range(span.outputs):
         aim_at(m, span, o)
         sweep_cost(m, p, span, span.learning, one(p.flow[0]))
         move_through(m, p, one(p.flow[0]))
-        collect(m, places, jacobian, o)
+        collect(m, wanted, o)
 
 
 @inline
-def lay_regressors(m, span, places, jacobian):
+def lay_regressors(m, span, wanted):
     """H of the parameters into the outputs within the step, each output by itself."""
     for o in range(span.outputs):
         j = span.stop - span.outputs + o
-        add_direct_of(
-            m, j, m.derivative[j], m.weight_destination, 0, m.bias_destination, j
-        )
-        collect(m, places, jacobian, o)
+        slope = m.derivative[j]
+        add_direct_of(m, j, slope, m.weight_destination, 0, m.bias_destination, j)
+        collect(m, wanted, o)
 
 
 @inline
@@ -122,31 +148,33 @@ def note_errors(m, span):
         note(m, False, False, NONE)
 
 
-# --- up to the next target: one loop for sensitivities and for the traces of the online
-# rule ------
+# --- up to the next target ------------------------------------------------------------
+#
+# One loop for sensitivities and for the traces of the online rule.
 
 
 @inline
-def lay_direct(m, p, span, targets, row, cost, direct, places, jacobian):
+def lay_direct(m, p, span, targets, row, wanted):
     """H of the outputs' own parameters within the step, and the errors of the
     outputs.
     """
-    lay_regressors(m, span, places, jacobian)
-    show_direct_errors(m, span, targets, row, cost)
+    lay_regressors(m, span, wanted)
+    show_direct_errors(m, span, targets, row, wanted.cost)
 
 
 @inline
-def lay_any(m, p, span, targets, row, cost, direct, places, jacobian):
+def lay_any(m, p, span, targets, row, wanted):
     """H with all history, or with `direct` that within the step, and the errors of the
     neurons.
     """
-    if direct:
-        lay_direct(m, p, span, targets, row, cost, direct, places, jacobian)
-    else:
-        lay_jacobian(m, p, span, places, jacobian)
-        clear_errors(m, span)
-        aim_outputs(m, span, targets, row, cost)
-        sweep_cost(m, p, span, span.learning, one(p.flow[0]) * 0.0)
+    if wanted.direct:
+        lay_direct(m, p, span, targets, row, wanted)
+        return
+    lay_jacobian(m, p, span, wanted)
+    clear_errors(m, span)
+    aim_outputs(m, span, targets, row, wanted.cost)
+    # a rate of 0: the sweep leaves the errors of the neurons, and no updates
+    sweep_cost(m, p, span, span.learning, one(p.flow[0]) * 0.0)
 
 
 def linearise_by(step_network, lay):
@@ -155,27 +183,26 @@ def linearise_by(step_network, lay):
     """
 
     @inline
-    def linearise(
-        m, p, span, data, rows, clear, direct, cost, places, jacobian, errors
-    ):
-        inputs, targets, aimed = data
+    def linearise(m, p, span, data, wanted):
+        inputs = bare(data.inputs)
+        targets = bare(data.targets)
         m.failed[0] = 0.0
-        if clear:
+        if data.clear:
             for j in range(span.first, span.stop):
                 clear_neuron(m, j)
-        for row in range(rows[0], rows[1]):
+        for row in range(data.begin, data.stop):
             step_network(m, p, span, inputs, row)
             if m.failed[0] != 0.0:
                 return FAILED, row + 1, 0.0
-            if aimed[row]:
-                total = judge_outputs(m, span, targets, row, cost, errors)
+            if data.aimed[row]:
+                total = judge_outputs(m, span, targets, row, wanted.cost, wanted.errors)
                 status = status_of(m, total)
                 if status == DONE:
-                    lay(m, p, span, targets, row, cost, direct, places, jacobian)
-                    leave_out(span, targets, row, jacobian)
+                    lay(m, p, span, targets, row, wanted)
+                    leave_out(span, targets, row, wanted.jacobian)
                     note_errors(m, span)
                 return status, row + 1, total
-        return DONE, rows[1], 0.0
+        return DONE, data.stop, 0.0
 
     return linearise
 
@@ -185,61 +212,24 @@ _within_the_step = linearise_by(step_online, lay_direct)
 
 
 @kernel
-def linearise_network(
-    table,
-    unit,
-    plan_table,
-    span,
-    inputs,
-    targets,
-    aimed,
-    rows,
-    clear,
-    direct,
-    cost,
-    places,
-    jacobian,
-    errors,
-):
-    """Run from row ``rows[0]`` to the first one with a target, at most to ``rows[1]``;
-    H and t - y there.
+def linearise_network(table, unit, plan_table, span, data, wanted):
+    """Run up to the first row with a target; H and t - y there.
 
-    With `clear`, the context is cleared before. With `direct`, H is that of the
-    outputs' own parameters within the step. The destinations of `table` are buffers of
-    zeros. `places` are the rows of trainable weights and their columns of H, and those
-    of biases. Returns a status, the next row and the cost.
+    `data` are the fields of `DataRows`, `wanted` those of `Linearisation`. The
+    destinations of `table` are buffers of zeros. Returns a status, the next row and the
+    cost.
     """
-    m, p, span = columns(table, unit), plan(plan_table, unit), span_of(span)
-    data = bare(inputs), bare(targets), aimed
-    return _with_history(
-        m, p, span, data, rows, clear, direct, cost, places, jacobian, errors
-    )
+    m = columns(table, unit)
+    p = plan(plan_table, unit)
+    return _with_history(m, p, span_of(span), DataRows(*data), Linearisation(*wanted))
 
 
 @kernel
-def regress_network(
-    table,
-    unit,
-    span,
-    inputs,
-    targets,
-    aimed,
-    rows,
-    clear,
-    direct,
-    cost,
-    places,
-    jacobian,
-    errors,
-):
+def regress_network(table, unit, span, data, wanted):
     """Run by the online rule, as `linearise_network` does with `direct`; the traces
     follow.
     """
-    m, span, data = (
-        columns(table, unit),
-        span_of(span),
-        (bare(inputs), bare(targets), aimed),
-    )
+    m = columns(table, unit)
     return _within_the_step(
-        m, None, span, data, rows, clear, direct, cost, places, jacobian, errors
+        m, None, span_of(span), DataRows(*data), Linearisation(*wanted)
     )

@@ -130,25 +130,29 @@ class StepwiseRule(Rule):
         data.require_fit(network)
         _, store, span = network._ready()
         make_room(network, rows[1] - rows[0])
-        arguments = (
+        run = (
             data.inputs.reshape(-1),
             data.targets.reshape(-1),
             data.aimed,
-            rows,
+            *rows,
             clear,
-            buffers.direct,
+        )
+        wanted = (
             self.task.cost.code,
+            buffers.direct,
             buffers.places,
             buffers.jacobian,
             buffers.errors,
         )
         kernels = engine.rtrl.jacobian
         if plan is None:
-            ended = kernels.regress_network(moves.address, store.unit, span, *arguments)
+            ended = kernels.regress_network(
+                moves.address, store.unit, span, run, wanted
+            )
         else:
             address = plan.store_table(moves)
             ended = kernels.linearise_network(
-                address, store.unit, plan.address, span, *arguments
+                address, store.unit, plan.address, span, run, wanted
             )
         status, row, cost = ended
         require_sound(status, store["failed"])

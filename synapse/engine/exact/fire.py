@@ -12,25 +12,24 @@ from ..functions import activations, compiled, single
 from ..functions.compiled import chance, compete, custom, identity, squash_stretch
 from ..lowering.flags import GRADIENT_SOURCE
 from ..schema import ENDED
+from .step import step_kind
 
-logistic, tanh = (
-    by_type(single.logistic, compiled.logistic),
-    by_type(single.tanh, compiled.tanh),
-)
+logistic = by_type(single.logistic, compiled.logistic)
+tanh = by_type(single.tanh, compiled.tanh)
 
 
 @inline
-def fire(m, u, first, last, offset, step, now, lanes):
+def fire(m, u, start, stop, forward, step, lanes):
     """activation y_j = f_j(s_j), and the slope, of consecutive neurons with one
     squash.
     """
-    code = m.squash[first]
-    n = (last - first) * lanes
+    code = m.squash[start]
+    n = (stop - start) * lanes
     state = flat(u.weighed)
     activation = flat(u.activation)
     slope = flat(u.slope)
-    at = (offset + first) * lanes
-    to = (now + first) * lanes
+    at = (forward.offset + start) * lanes
+    to = (forward.now + start) * lanes
     if code == activations.LOGISTIC:
         for q in range(n):
             activation[to + q], slope[to + q] = logistic(state[at + q])
@@ -41,74 +40,74 @@ def fire(m, u, first, last, offset, step, now, lanes):
         for q in range(n):
             activation[to + q], slope[to + q] = identity(state[at + q])
     elif activations.FIRST_GROUPED <= code <= activations.LAST_GROUPED:
-        fire_groups(m, u, first, last, offset, now, lanes)
+        fire_groups(m, u, start, stop, forward, lanes)
     elif activations.FIRST_RANDOM <= code <= activations.LAST_RANDOM:
-        chance(m, code, first, last, lanes, state, at, activation, slope, to)
+        chance(m, code, start, stop, lanes, state, at, activation, slope, to)
     elif code < activations.FIRST_CUSTOM:
         squash_stretch(code, m, state, at, activation, slope, to, n)
     else:
-        fire_custom(m, u, first, last, offset, step, now, lanes)
+        fire_custom(m, u, start, stop, forward, step, lanes)
 
 
-@rare(*[INDEX] * 6, taped=True)
-def fire_custom(m, u, first, last, offset, step, now, lanes):
+@rare(INDEX, INDEX, step_kind, INDEX, INDEX, taped=True)
+def fire_custom(m, u, start, stop, forward, step, lanes):
     """Activate by a registered function, which is not called for ended samples, as it
     might raise.
     """
-    code = m.squash[first]
+    code = m.squash[start]
     state = flat(u.weighed)
     activation = flat(u.activation)
     slope = flat(u.slope)
-    for j in range(first, last):
+    for j in range(start, stop):
         for lane in range(lanes):
-            q = (now + j) * lanes + lane
+            at = (forward.offset + j) * lanes + lane
+            to = (forward.now + j) * lanes + lane
             if u.row[step * lanes + lane] == ENDED:
-                activation[q] = 0.0
-                slope[q] = 0.0
+                activation[to] = 0.0
+                slope[to] = 0.0
             else:
-                activation[q], slope[q] = custom(
-                    m, u.failed, code, state[(offset + j) * lanes + lane]
-                )
+                activation[to], slope[to] = custom(m, u.failed, code, state[at])
 
 
-@rare(*[INDEX] * 5, taped=True)
-def fire_groups(m, u, first, last, offset, now, lanes):
+@rare(INDEX, INDEX, step_kind, INDEX, taped=True)
+def fire_groups(m, u, start, stop, forward, lanes):
     """Activate groups of neurons that compete."""
-    for j in range(first, last):
-        u.state[now + j] = u.weighed[offset + j]
-    code = m.squash[first]
+    for j in range(start, stop):
+        u.state[forward.now + j] = u.weighed[forward.offset + j]
+    code = m.squash[start]
     state = flat(u.state)
     activation = flat(u.activation)
     slope = flat(u.slope)
-    j = first
-    while j < last:
-        after = m.group_stop[j]
+    j = start
+    while j < stop:
+        group_stop = m.group_stop[j]
         for lane in range(lanes):
-            one = (now + m.group_first[j]) * lanes + lane
-            end = (now + after) * lanes
-            compete(m, code, state, activation, slope, one, end, lanes)
-        j = after
+            member = (forward.now + m.group_first[j]) * lanes + lane
+            end = (forward.now + group_stop) * lanes
+            compete(m, code, state, activation, slope, member, end, lanes)
+        j = group_stop
 
 
 @rare(*[INDEX] * 5, taped=True)
-def drop(m, u, first, last, now, rows, lanes):
+def drop(m, u, start, stop, now, rows, lanes):
     """Dropout: multiply activations and slopes by the mask of each step, neuron and
     sample.
     """
     activation = flat(u.activation)
     slope = flat(u.slope)
     mask = flat(u.mask)
-    for q in range((now + first) * lanes, (now + last) * lanes):
+    # the tapes begin with the context, the mask with the first step
+    for q in range((now + start) * lanes, (now + stop) * lanes):
         activation[q] *= mask[q - rows * lanes]
         slope[q] *= mask[q - rows * lanes]
 
 
 @rare(*[INDEX] * 4, taped=True)
-def hold_clamped(m, u, first, last, now, lanes):
+def hold_clamped(m, u, start, stop, now, lanes):
     """Set the activations of clamped neurons; slopes of 0 let no error through."""
     activation = flat(u.activation)
     slope = flat(u.slope)
-    for j in range(first, last):
+    for j in range(start, stop):
         if m.clamped[j]:
             for q in range((now + j) * lanes, (now + j + 1) * lanes):
                 activation[q] = m.clamp[j]
@@ -116,22 +115,22 @@ def hold_clamped(m, u, first, last, now, lanes):
 
 
 @rare(*[INDEX] * 4, taped=True)
-def silence_clamped(m, u, first, last, to, lanes):
+def silence_clamped(m, u, start, stop, to, lanes):
     """Clamped outputs have no error."""
     signal = flat(u.signal)
-    for j in range(first, last):
+    for j in range(start, stop):
         if m.clamped[j]:
-            for q in range(to + (j - first) * lanes, to + (j - first + 1) * lanes):
+            for q in range(to + (j - start) * lanes, to + (j - start + 1) * lanes):
                 signal[q] = 0.0
 
 
 @inline
-def rest(u, first, last, offset, step, lanes):
+def rest(u, start, stop, offset, step, lanes):
     """Set ended samples to 0, so that they cannot grow without bound."""
     state = flat(u.weighed)
     for lane in range(rolled(lanes)):
         if u.row[step * lanes + lane] == ENDED:
-            for j in range(first, last):
+            for j in range(start, stop):
                 state[(offset + j) * lanes + lane] = 0.0
 
 
@@ -143,10 +142,10 @@ def clamp_inputs(u, span, inputs, step, now, lanes):
     values = by_sample(u)
     n = span.inputs
     rows = span.stop - span.first
-    first = (now + span.first) * lanes
+    begin = (now + span.first) * lanes
     for lane in range(rolled(lanes)):
         row = u.row[step * lanes + lane]
-        to = first + lane * rows
+        to = begin + lane * rows
         if row != ENDED:
             for i in range(n):
                 values[to + i] = inputs[row * n + i]
@@ -154,11 +153,11 @@ def clamp_inputs(u, span, inputs, step, now, lanes):
             for i in range(n):
                 values[to + i] = 0.0
     if lanes > 1:
-        lay_side_by_side(u, n, first, rows, lanes)
+        lay_side_by_side(u, n, begin, rows, lanes)
 
 
 @inline
-def lay_side_by_side(u, n, first, rows, lanes):
+def lay_side_by_side(u, n, begin, rows, lanes):
     """Transpose the first n activations of every sample from ``u.transposed`` to
     ``u.activation``.
     """
@@ -168,26 +167,19 @@ def lay_side_by_side(u, n, first, rows, lanes):
     while i < n:
         if n >= lanes:
             i = min(i, n - lanes)  # the last square overlaps the one before
-            transpose(
-                activation,
-                first + i * lanes,
-                lanes,
-                transposed,
-                first + i,
-                rows,
-                u.activation,
-            )
+            to = begin + i * lanes
+            square = u.activation
+            transpose(activation, to, lanes, transposed, begin + i, rows, square)
             i += lanes
         else:
             for lane in range(lanes):
-                activation[first + i * lanes + lane] = transposed[
-                    first + lane * rows + i
-                ]
+                value = transposed[begin + lane * rows + i]
+                activation[begin + i * lanes + lane] = value
             i += 1
 
 
 @inline
-def transpose_activations(m, u, first, last, span, now, lanes):
+def transpose_activations(m, u, start, stop, span, now, lanes):
     """Transpose activations for the sums of the gradient, so that those of a sample are
     consecutive.
     """
@@ -195,25 +187,18 @@ def transpose_activations(m, u, first, last, span, now, lanes):
     transposed = flat(u.transposed)
     rows = span.stop - span.first
     begin = (now + span.first) * lanes - span.first
-    j = first
-    while j < last:
+    j = start
+    while j < stop:
         if not m.flags[j] & GRADIENT_SOURCE:
             j += 1
-        elif last - first >= lanes:
-            j = min(j, last - lanes)
-            transpose(
-                transposed,
-                begin + j,
-                rows,
-                activation,
-                (now + j) * lanes,
-                lanes,
-                u.activation,
-            )
+        elif stop - start >= lanes:
+            j = min(j, stop - lanes)  # the last square overlaps the one before
+            source = (now + j) * lanes
+            square = u.activation
+            transpose(transposed, begin + j, rows, activation, source, lanes, square)
             j += lanes
         else:
             for lane in range(lanes):
-                transposed[begin + lane * rows + j] = activation[
-                    (now + j) * lanes + lane
-                ]
+                value = activation[(now + j) * lanes + lane]
+                transposed[begin + lane * rows + j] = value
             j += 1

@@ -8,7 +8,8 @@ begins at `before`. ``weigh.py`` has the equations of the online rule; in
 ``propagate.py`` errors follow every connection and gate, also to the previous step; and
 ``accumulate.py`` sums the gradient, a chunk of steps at a time:
 
-    delta_j = f'_j A_j + the errors of the next state, if s_j carries over + the cost's -dE/ds_j
+    delta_j = f'_j A_j + the error of the next state, if s_j carries over
+              + the cost's -dE/ds_j, if j is an output
     A_i     = sum_k delta_k g_ik w_ik + sum over what i gates of delta_k w_ak y_a
     dE/dw   = - sum over steps and samples of delta_j g_ij y_i
 """
@@ -65,9 +66,8 @@ def lay_targets(u, span, targets, step, lanes):
     for lane in range(rolled(lanes)):
         row = u.row[step * lanes + lane]
         for o in range(n):
-            signal[(step * n + o) * lanes + lane] = (
-                targets[row * n + o] if row != ENDED else math.nan
-            )
+            target = targets[row * n + o] if row != ENDED else math.nan
+            signal[(step * n + o) * lanes + lane] = target
 
 
 @rare(*[INDEX] * 5, taped=True)
@@ -87,7 +87,7 @@ def judge_custom(m, u, cost, at, to, n, lanes):
 
 
 @rare(*[INDEX] * 5, taped=True)
-def judge_shares(m, u, first, at, to, n, lanes):
+def judge_shares(m, u, first_output, at, to, n, lanes):
     """The cost of each softmax output, and its error signal, which has the weights of
     the costs already.
     """
@@ -99,18 +99,9 @@ def judge_shares(m, u, first, at, to, n, lanes):
     for lane in range(lanes):
         targets = to + lane
         outputs = at + lane
-        aim_shares(
-            m.cost_weight,
-            first,
-            signal,
-            targets,
-            activation,
-            outputs,
-            signal,
-            targets,
-            n,
-            lanes,
-        )
+        aim = signal, targets
+        shares = activation, outputs
+        aim_shares(m.cost_weight, first_output, *aim, *shares, *aim, n, lanes)
 
 
 @inline
@@ -118,7 +109,7 @@ def aim_outputs(m, u, span, targets, step, now, cost, lanes):
     """The cost of a step; the outputs' error signals overwrite the targets."""
     lay_targets(u, span, targets, step, lanes)
     n = span.outputs
-    total_ = 0.0
+    cost_of_step = 0.0
     activation = flat(u.activation)
     slope = flat(u.slope)
     signal = flat(u.signal)
@@ -126,9 +117,7 @@ def aim_outputs(m, u, span, targets, step, now, cost, lanes):
     at = (now + span.stop - n) * lanes
     to = step * n * lanes
     size = np.float64(n)
-    if (
-        cost == CROSS_ENTROPY
-    ):  # activation here, so that the loop has no branch and vectorises
+    if cost == CROSS_ENTROPY:  # here, so that the loop has no branch and vectorises
         for q in range(n * lanes):
             target = signal[to + q]
             value[q], signal[to + q] = cross_entropy(
@@ -137,46 +126,49 @@ def aim_outputs(m, u, span, targets, step, now, cost, lanes):
     elif cost == CATEGORICAL:
         judge_shares(m, u, span.stop - n, at, to, n, lanes)
     elif cost < FIRST_CUSTOM_COST:
-        judge_stretch(
-            cost, m, activation, slope, at, value, signal, to, n * lanes, size
-        )
+        length = n * lanes
+        judge_stretch(cost, m, activation, slope, at, value, signal, to, length, size)
     else:
         judge_custom(m, u, cost, at, to, n, lanes)
     for lane in range(rolled(lanes)):
         share = u.share[step * lanes + lane]
         for o in range(n):
             weight = share * m.cost_weight[span.stop - n + o]
-            total_ += weight * value[o * lanes + lane]
+            cost_of_step += weight * value[o * lanes + lane]
             signal[to + o * lanes + lane] *= share if cost == CATEGORICAL else weight
     if m.ties.clamped != 0:
         silence_clamped(m, u, span.stop - n, span.stop, to, lanes)
-    return total_
+    return cost_of_step
 
 
 # --- one step -------------------------------------------------------------------------
 
 
 @inline
-def activate_network(m, u, span, inputs, step, now, before, lanes, samples):
+def activate_network(m, u, span, inputs, step, lanes, samples):
     """Inputs, then the others block by block."""
+    rows = span.stop - span.first
+    now = (step + 1) * rows - span.first
     clamp_inputs(u, span, inputs, step, now, lanes)
-    first = span.first + span.inputs
-    offset = 0 - span.first
-    forward = Step(now, before, offset)
-    while first < span.stop:
-        last = m.block_stop[first]
-        weigh_all(m, u, first, last, forward)
+    start = span.first + span.inputs
+    forward = Step(now, now - rows, 0 - span.first)
+    while start < span.stop:
+        stop = m.block_stop[start]
+        # s_j; ended samples are reset before their states are kept and squashed
+        weigh_all(m, u, start, stop, forward)
         if samples.ragged:
-            rest(u, first, last, offset, step, lanes)
-        keep_memory(m, u, first, last, forward)
-        fire(m, u, first, last, offset, step, now, lanes)
+            rest(u, start, stop, forward.offset, step, lanes)
+        keep_memory(m, u, start, stop, forward)
+        # y_j and f'_j; a clamped neuron keeps its value, masked or not
+        fire(m, u, start, stop, forward, step, lanes)
         if samples.masked:
-            drop(m, u, first, last, now, now - before, lanes)
+            drop(m, u, start, stop, now, rows, lanes)
         if m.ties.clamped != 0:
-            hold_clamped(m, u, first, last, now, lanes)
+            hold_clamped(m, u, start, stop, now, lanes)
+        # last: the sums of the gradient read what other neurons read
         if lanes > 1:
-            transpose_activations(m, u, first, last, span, now, lanes)
-        first = last
+            transpose_activations(m, u, start, stop, span, now, lanes)
+        start = stop
 
 
 @inline
@@ -193,20 +185,22 @@ def propagate_network(m, u, span, step, slot, window, lanes):
     to_before = ((step + 1) & 1) * rows - span.first
     back = StepBack(now, now - rows, to_now, to_before, slot, 0 - span.first)
     check = 0.0
-    last = span.stop
+    # the signals at t, before delta_j of the outputs is computed from them
     for o in range(n):
         u.carried[rows - n + o] += u.signal[step * n + o]
-    while last > span.first + span.inputs:
-        first = max(m.block_first[last - 1], span.first + span.inputs)
-        if m.squash[first] == SOFTMAX:
-            compute_softmax_deltas(m, u, first, last, now, to_now, lanes)
-        j = first
-        while j < last:
-            stop = m.alike_stop[j]
-            check += compute_deltas(m, u, span, j, stop, back)
-            propagate_alike(m, u, j, stop, back)
-            j = stop
-        last = first
+    stop = span.stop
+    while stop > span.first + span.inputs:
+        start = max(m.block_first[stop - 1], span.first + span.inputs)
+        # A_j of a block is complete: what reads it in this step comes later in the order
+        if m.squash[start] == SOFTMAX:
+            compute_softmax_deltas(m, u, start, stop, now, to_now, lanes)
+        j = start
+        while j < stop:
+            alike_stop = m.alike_stop[j]
+            check += compute_deltas(m, u, span, j, alike_stop, back)
+            propagate_alike(m, u, j, alike_stop, back)
+            j = alike_stop
+        stop = start
     if step % window == 0:  # errors do not pass to the previous window
         none = splat(0.0, u.state)
         for i in range(rows):
@@ -216,24 +210,24 @@ def propagate_network(m, u, span, step, slot, window, lanes):
 
 
 @inline
-def weigh_block(m, u, first, last):
+def weigh_block(m, u, start, stop):
     """The states of a block of neurons. Later ones still have the activations of the
     previous step.
     """
-    weigh_all(m, u, first, last, Step(0, 0, 0))
-    for j in range(first, last):
+    weigh_all(m, u, start, stop, Step(0, 0, 0))
+    for j in range(start, stop):
         m.old_state[j], m.state[j] = m.state[j], u.weighed[j]
 
 
 @inline
-def fire_block(m, u, first, last):
+def fire_block(m, u, start, stop):
     """The activations of consecutive neurons with one squash."""
-    now = tick(m, last - first)
-    for j in range(first, last):
-        begin_step(m, j, now + (j - first))
-    fire(m, u, first, last, 0, 0, 0, 1)
+    now = tick(m, stop - start)
+    for j in range(start, stop):
+        begin_step(m, j, now + (j - start))
+    fire(m, u, start, stop, Step(0, 0, 0), 0, 1)
     if m.ties.clamped != 0:
-        hold_clamped(m, u, first, last, 0, 1)
+        hold_clamped(m, u, start, stop, 0, 1)
 
 
 _run_rows = rows_by(step_by(weigh_block, fire_block))
@@ -270,10 +264,9 @@ def lay_rows(u, samples, lanes):
             k, t = (at, 0) if apart else (lane, step)
             if k < len(begins) and t < lengths[k]:
                 row = begins[k] + t
+                weight = weights[row] if len(weights) else 1.0
                 u.row[at] = row
-                u.share[at] = samples.shares[k] * (
-                    weights[row] if len(weights) else 1.0
-                )
+                u.share[at] = samples.shares[k] * weight
             else:
                 u.row[at] = ENDED
                 u.share[at] = 0.0
@@ -287,7 +280,7 @@ def activate_steps(m, u, span, inputs, targets, samples, cost, lanes):
     u.failed[0] = 0.0
     for step in range(samples.steps):
         now = (step + 1) * rows - span.first
-        activate_network(m, u, span, inputs, step, now, now - rows, lanes, samples)
+        activate_network(m, u, span, inputs, step, lanes, samples)
         if samples.recorded:
             note_forward(m, u, rows, step)
         value += aim_outputs(m, u, span, targets, step, now, cost, lanes)
@@ -328,11 +321,8 @@ def begin_errors(m, u, span, rows):
         if m.flags[j] & MEMORY:
             u.weight_move[m.self_row[j]] = 0.0
         for r in range(m.first_run[j], m.last_run[j]):
-            if (
-                j < span.first + span.inputs
-                or m.run_flags[r] & FIXED
-                or not dense_alike(m, r)
-            ):
+            learns = j >= span.first + span.inputs and not m.run_flags[r] & FIXED
+            if not (learns and dense_alike(m, r)):
                 for q in range(m.run_first[r], m.run_first[r] + m.run_length[r]):
                     u.weight_move[q] = 0.0
 
@@ -384,7 +374,8 @@ def gradient_network(
     m = columns(table, unit)
     u = tapes(tape_table, unit, tag)
     lanes = len(tag)
-    samples, span = SampleGroup(*samples), span_of(span)
+    samples = SampleGroup(*samples)
+    span = span_of(span)
     rows = span.stop - span.first
     chunk = CHUNK
     steps = samples.steps
@@ -399,12 +390,12 @@ def gradient_network(
         for back in range(stop - begin):
             step = stop - 1 - back
             slot = (step - begin) * (rows + NEURONS) - span.first
-            if not math.isfinite(
-                propagate_network(m, u, span, step, slot, samples.window, lanes)
-            ):
+            check = propagate_network(m, u, span, step, slot, samples.window, lanes)
+            if not math.isfinite(check):
                 return DIVERGED, value, step
             if samples.recorded:
                 note_errors(m, u, rows, step, begin)
+        # after all errors of the chunk; the latest chunk overwrites the gradient
         accumulate(m, u, span, begin, stop - begin, lanes, stop == steps)
         stop = begin
     return DONE, value, steps

@@ -19,53 +19,51 @@ from .weigh import NEURONS, dense_alike, gain, put_sums, rows_of
 
 
 @rare(*[INDEX] * 5, taped=True)
-def compute_softmax_deltas(m, u, first, last, now, to_now, lanes):
+def compute_softmax_deltas(m, u, start, stop, now, to_now, lanes):
     """f'_j A_j of a softmax group, whose activations all depend on all states: y_j (A_j
     - sum_i y_i A_i).
     """
     activation = flat(u.activation)
     pushed = flat(u.pushed)
     slope = flat(u.slope)
-    j = first
-    while j < last:
-        after = m.group_stop[j]
+    j = start
+    while j < stop:
+        group_stop = m.group_stop[j]
         for lane in range(lanes):
             mean = 0.0
-            for i in range(j, after):
-                mean += (
-                    activation[(now + i) * lanes + lane]
-                    * pushed[(to_now + i) * lanes + lane]
-                )
-            for i in range(j, after):
-                p = (to_now + i) * lanes + lane
+            for i in range(j, group_stop):
                 y = activation[(now + i) * lanes + lane]
-                sent = pushed[p]
-                pushed[p] = sent - mean
+                mean += y * pushed[(to_now + i) * lanes + lane]
+            # the slope becomes y_j, so that `compute_deltas` completes the product
+            for i in range(j, group_stop):
+                at = (to_now + i) * lanes + lane
+                y = activation[(now + i) * lanes + lane]
+                pushed[at] = pushed[at] - mean
                 slope[(now + i) * lanes + lane] = y
-        j = after
+        j = group_stop
 
 
 @inline
-def compute_deltas(m, u, span, first, last, back):
+def compute_deltas(m, u, span, start, stop, back):
     """delta of neurons computed together; pushed errors are reset. Returns 0 if all are
     finite.
     """
     none = splat(0.0, u.state)
-    carries = m.flags[first] & MEMORY or last > span.stop - span.outputs
+    carries = m.flags[start] & MEMORY or stop > span.stop - span.outputs
     check = none
+    # delta_j = f'_j A_j + what its next state and the cost have left in ``u.carried``
     if carries:  # outside of the loops, which vectorise then
-        for j in range(first, last):
-            u.error[back.slot + j] = (
-                u.slope[back.now + j] * u.pushed[back.to_now + j]
-                + u.carried[back.offset + j]
-            )
+        for j in range(start, stop):
+            through = u.slope[back.now + j] * u.pushed[back.to_now + j]
+            u.error[back.slot + j] = through + u.carried[back.offset + j]
             u.carried[back.offset + j] = none
             u.pushed[back.to_now + j] = none
     else:
-        for j in range(first, last):
+        for j in range(start, stop):
             u.error[back.slot + j] = u.slope[back.now + j] * u.pushed[back.to_now + j]
             u.pushed[back.to_now + j] = none
-    for j in range(first, last):
+    # infinity and NaN times 0 are NaN
+    for j in range(start, stop):
         check = check + u.error[back.slot + j] * none
     return total(check)
 
@@ -79,14 +77,10 @@ def push_memory(m, u, j, back):
     if gater == NONE:
         u.carried[back.offset + j] = delta * weight
         return
-    u.carried[back.offset + j] = (
-        delta
-        * u.activation[of_gater(m, gater, j, back.now, back.before) + gater]
-        * weight
-    )
-    u.pushed[of_gater(m, gater, j, back.to_now, back.to_before) + gater] += (
-        delta * u.state[back.before + j] * weight
-    )
+    gain_at = of_gater(m, gater, j, back.now, back.before) + gater
+    to = of_gater(m, gater, j, back.to_now, back.to_before) + gater
+    u.carried[back.offset + j] = delta * u.activation[gain_at] * weight
+    u.pushed[to] += delta * u.state[back.before + j] * weight
 
 
 @inline
@@ -131,22 +125,25 @@ def push_tile(m, u, j, count, back):
         to = of_sources(flags, back.to_now, back.to_before)
         gains = of_gaters(flags, back.now, back.before)
         by = of_gaters(flags, back.to_now, back.to_before)
+        # delta_k sum_a w_ak y_a to the gater, first: `take_errors` reuses ``u.tile``
         if m.run_kind[r] == SHARED and not flags & QUIET_GATER:
             put_sums(m, u, sources + source, n, rows)
             push_gaters(m, u, r, runs, back.slot + j, count, by)
+        # delta_k g_ik w_ik to the sources
         if has_error(flags):
             errors = take_errors(m, u, r, runs, back.slot + j, count, gains)
-            to, whole = to + source, n - n % step
+            to += source
+            whole = n - n % step
+            left = n - whole
             for q in range(0, whole, step):
                 push_products(u.pushed, to + q, errors, m.weight, rows, q, step)
-            if whole < n:
-                push_products(
-                    u.pushed, to + whole, errors, m.weight, rows, whole, n - whole
-                )
+            if left > 0:
+                at = to + whole
+                push_products(u.pushed, at, errors, m.weight, rows, whole, left)
 
 
 @inline
-def push_stepped(m, u, r, gap, first, last, back):
+def push_stepped(m, u, r, gap, start, stop, back):
     """Send the errors of neurons whose sources are shifted by one from neuron to
     neuron.
     """
@@ -159,23 +156,21 @@ def push_stepped(m, u, r, gap, first, last, back):
     by = of_gaters(flags, back.to_now, back.to_before)
     source = m.run_source[r]
     gater = m.run_gater[r]
-    error = back.slot + first
+    error = back.slot + start
     for q in range(m.run_length[r]):
         if shared and not flags & QUIET_GATER:
-            for t in range(last - first):
-                through = (
-                    u.activation[sources + source + q + t] * m.weight[row + q + t * gap]
-                )
+            for t in range(stop - start):
+                weight = m.weight[row + q + t * gap]
+                through = u.activation[sources + source + q + t] * weight
                 u.pushed[by + gater + t] += u.error[error + t] * through
         if has_error(flags) and shared:
-            for t in range(last - first):
+            for t in range(stop - start):
                 gained = u.activation[gains + gater + t] * m.weight[row + q + t * gap]
                 u.pushed[to + source + q + t] += u.error[error + t] * gained
         elif has_error(flags):
-            for t in range(last - first):
-                u.pushed[to + source + q + t] += (
-                    u.error[error + t] * m.weight[row + q + t * gap]
-                )
+            for t in range(stop - start):
+                sent = u.error[error + t] * m.weight[row + q + t * gap]
+                u.pushed[to + source + q + t] += sent
 
 
 @inline
@@ -183,25 +178,25 @@ def push_scattered(m, u, r, delta, back):
     """Send an error along a run with listed sources, or with a gater for each
     connection.
     """
-    kind = m.run_kind[r]
+    run_kind = m.run_kind[r]
     flags = m.run_flags[r]
-    first = m.run_first[r]
+    row = m.run_first[r]
     n = m.run_length[r]
     sources = of_sources(flags, back.now, back.before)
     to = of_sources(flags, back.to_now, back.to_before)
     gains = of_gaters(flags, back.now, back.before)
     by = of_gaters(flags, back.to_now, back.to_before)
-    if kind == LISTED:
+    if run_kind == LISTED:
         if has_error(flags):
-            for q in range(first, first + n):
+            for q in range(row, row + n):
                 u.pushed[to + m.source[q]] += delta * m.weight[q]
         return
     source = m.run_source[r]
     gater = m.run_gater[r]
     for q in range(n):
-        i = source + q if kind == ZIPPED else m.source[first + q]
-        g = gater + q if kind == ZIPPED else m.gater[first + q]
-        weighed = delta * m.weight[first + q]
+        i = source + q if run_kind == ZIPPED else m.source[row + q]
+        g = gater + q if run_kind == ZIPPED else m.gater[row + q]
+        weighed = delta * m.weight[row + q]
         if has_error(flags):
             u.pushed[to + i] += weighed * u.activation[gains + g]
         if not flags & QUIET_GATER:
@@ -209,36 +204,37 @@ def push_scattered(m, u, r, delta, back):
 
 
 @rare(*[INDEX] * 4, step_back_kind, taped=True)
-def push_apart(m, u, r, runs, first, last, back):
+def push_apart(m, u, r, runs, start, stop, back):
     """Send the errors of consecutive neurons along a run whose sources differ between
     them.
     """
     if m.run_flags[r] & STEPPED:
         gap = m.run_first[r + runs] - m.run_first[r]
-        push_stepped(m, u, r, gap, first, last, back)
+        push_stepped(m, u, r, gap, start, stop, back)
     else:
-        for j in range(first, last):
-            one = r + (j - first) * runs
-            push_scattered(m, u, one, u.error[back.slot + j], back)
+        for j in range(start, stop):
+            run = r + (j - start) * runs
+            push_scattered(m, u, run, u.error[back.slot + j], back)
 
 
 @rare(INDEX, INDEX, step_back_kind, taped=True)
-def push_memories(m, u, first, last, back):
+def push_memories(m, u, start, stop, back):
     """Send the errors of consecutive neurons along their self-connections."""
-    for j in range(first, last):
+    for j in range(start, stop):
         push_memory(m, u, j, back)
 
 
 @inline
-def propagate_alike(m, u, first, last, back):
+def propagate_alike(m, u, start, stop, back):
     """Send the errors of neurons to everything they depend on, in this and the previous
     step.
     """
-    runs = m.last_run[first] - m.first_run[first]
-    if m.flags[first] & MEMORY:
-        push_memories(m, u, first, last, back)
-    for j in range(first, last, NEURONS):
-        push_tile(m, u, j, min(last - j, NEURONS), back)
-    for r in range(m.first_run[first], m.last_run[first]):
+    runs = m.last_run[start] - m.first_run[start]
+    # all delta_j of these neurons are known, so the order matters for rounding only
+    if m.flags[start] & MEMORY:
+        push_memories(m, u, start, stop, back)
+    for j in range(start, stop, NEURONS):
+        push_tile(m, u, j, min(stop - j, NEURONS), back)
+    for r in range(m.first_run[start], m.last_run[start]):
         if not dense_alike(m, r):
-            push_apart(m, u, r, runs, first, last, back)
+            push_apart(m, u, r, runs, start, stop, back)

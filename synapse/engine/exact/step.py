@@ -26,6 +26,17 @@ class StepBack(NamedTuple):
     offset: int
 
 
+class Chunk(NamedTuple):
+    """Steps whose errors are summed into the gradient together."""
+
+    step: int  # the first of them
+    steps: int  # number of steps
+    now: int  # where the numbers of the first begin, minus the first row of the network
+    origin: int  # the first row of the network
+    rows: int  # number of neurons
+    lanes: int  # number of samples
+
+
 def step_kind(unit: Any) -> Any:
     """Kind of an argument of rare parts: a `Step`."""
     return types.NamedUniTuple(types.int64, len(Step._fields), Step)
@@ -34,3 +45,8 @@ def step_kind(unit: Any) -> Any:
 def step_back_kind(unit: Any) -> Any:
     """Kind of an argument of rare parts: a `StepBack`."""
     return types.NamedUniTuple(types.int64, len(StepBack._fields), StepBack)
+
+
+def chunk_kind(unit: Any) -> Any:
+    """Kind of an argument of rare parts: a `Chunk`."""
+    return types.NamedUniTuple(types.int64, len(Chunk._fields), Chunk)

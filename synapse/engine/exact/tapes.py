@@ -80,32 +80,32 @@ class Tapes:
             sizes[column.name] * (width if column.dtype == "lanes" else 1)
             for column in TAPES
         ]
-        kinds = [
+        dtypes = [
             dtype if column.dtype == "lanes" else numpy_dtype(column, dtype)
             for column in TAPES
         ]
+        # each column begins on a vector of memory
         lines = [
-            -(-n * kind.itemsize // VECTOR_BYTES)
-            for n, kind in zip(lengths, kinds, strict=True)
+            -(-n * column_dtype.itemsize // VECTOR_BYTES)
+            for n, column_dtype in zip(lengths, dtypes, strict=True)
         ]
         begins = [VECTOR_BYTES * line for line in accumulate(lines, initial=0)]
-        self._memory = aligned(
-            begins.pop(), np.dtype(np.uint8)
-        )  # one block: allocating each takes longer
+        # one block: allocating each column takes longer
+        self._memory = aligned(begins.pop(), np.dtype(np.uint8))
         self.nbytes = len(self._memory)
         self._columns = dict(
-            zip(PLACES, zip(begins, lengths, kinds, strict=True), strict=True)
+            zip(PLACES, zip(begins, lengths, dtypes, strict=True), strict=True)
         )
         self._mask = np.empty(0, dtype)
-        first = self._memory.ctypes.data
+        address = self._memory.ctypes.data
         self.table = np.array(
-            [*(first + begin for begin in begins), *lengths], np.int64
+            [*(address + begin for begin in begins), *lengths], np.int64
         )
         self.address = int(self.table.ctypes.data)
 
     def __getitem__(self, name: str) -> NDArray[Any]:
-        begin, length, kind = self._columns[name]
-        return self._memory[begin : begin + length * kind.itemsize].view(kind)
+        begin, length, dtype = self._columns[name]
+        return self._memory[begin : begin + length * dtype.itemsize].view(dtype)
 
     def clear(self) -> None:
         """Let it be as new, for another set of parameters that learn."""
@@ -122,21 +122,17 @@ class Tapes:
             self._mask = aligned(mask.size, self["state"].dtype)
             self._mask[:] = mask.reshape(-1)
             here = PLACES["mask"]
-            self.table[here], self.table[len(TAPES) + here] = (
-                self._mask.ctypes.data,
-                len(self._mask),
-            )
+            self.table[here] = self._mask.ctypes.data
+            self.table[len(TAPES) + here] = len(self._mask)
         if context is not None or self.continued:
             for name in ("activation", "state"):
-                first = self[name][: self.rows * self.width].reshape(
-                    self.rows, self.width
-                )
-                first.T[...] = 0.0 if context is None else context[name]
+                numbers = self[name][: self.rows * self.width]
+                by_neuron = numbers.reshape(self.rows, self.width)
+                by_neuron.T[...] = 0.0 if context is None else context[name]
             if self.width > 1:
-                first = self["transposed"][: self.rows * self.width].reshape(
-                    self.width, self.rows
-                )
-                first[...] = 0.0 if context is None else context["activation"]
+                numbers = self["transposed"][: self.rows * self.width]
+                by_sample = numbers.reshape(self.width, self.rows)
+                by_sample[...] = 0.0 if context is None else context["activation"]
         self.continued = context is not None
 
     def steps_of(self, name: str, steps: int) -> NDArray[Any]:
@@ -153,23 +149,19 @@ class Tapes:
         sample.
         """
         if not np.isfinite(loss):
-            values = self["activation"].reshape(-1, self.rows, self.width)[
-                1 : steps + 1
-            ]
+            values = self["activation"].reshape(-1, self.rows, self.width)
+            values = values[1 : steps + 1]  # the first are of the context
             places = np.argwhere(~np.isfinite(values))
             if not len(places):
                 return "The cost", 0, None
             step, neuron, lane = places[0].tolist()
             return "The activation", step, (neuron, lane)
-        errors = self["error"].reshape(-1, self.rows + TILE, self.width)[
-            bad % CHUNK, : self.rows
-        ]
+        errors = self["error"].reshape(-1, self.rows + TILE, self.width)
+        errors = errors[bad % CHUNK, : self.rows]
+        # the last neuron: errors go back from there
         neuron, lane = np.argwhere(~np.isfinite(errors))[-1].tolist()
-        return (
-            "The gradient exploded: going back from the end, the error",
-            bad,
-            (neuron, lane),
-        )
+        name = "The gradient exploded: going back from the end, the error"
+        return name, bad, (neuron, lane)
 
 
 class StoreTapes(Tapes):

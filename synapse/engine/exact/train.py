@@ -49,9 +49,8 @@ class Ways(NamedTuple):
 
     wide: Any
     single: Any
-    arguments: (
-        Any  # `DescentArguments` for several samples; tapes and samples are replaced
-    )
+    # `DescentArguments` for several samples; tapes and samples are replaced
+    arguments: Any
 
 
 class Batches(NamedTuple):
@@ -84,9 +83,8 @@ class Runs(NamedTuple):
 
 
 NO_MOVES = np.zeros(0)
-_addresses: dict[
-    type, dict[int, int]
-] = {}  # by the type of the unit and the number of lanes
+# by the type of the unit and the number of lanes
+_addresses: dict[type, dict[int, int]] = {}
 _entries: dict[Any, Any] = {}
 
 
@@ -98,10 +96,10 @@ def unfolding(tapes: Tapes | None, arguments: DescentArguments) -> tuple[Any, ..
     tag = arguments.tag
     if tapes is None:
         return 0, table, tag, NO_MOVES, NO_MOVES
-    known = _addresses.setdefault(type(arguments.unit), {})
-    if len(tag) not in known:
-        known[len(tag)] = address_of(gradient_network, tuple(arguments))
-    return known[len(tag)], table, tag, tapes["weight_move"], tapes["bias_move"]
+    addresses = _addresses.setdefault(type(arguments.unit), {})
+    if len(tag) not in addresses:
+        addresses[len(tag)] = address_of(gradient_network, tuple(arguments))
+    return addresses[len(tag)], table, tag, tapes["weight_move"], tapes["bias_move"]
 
 
 def entry_for(kinds: Any, arguments: tuple[Any, ...]) -> Any:
@@ -119,31 +117,31 @@ def is_loaded(unit: Any) -> bool:
 
 
 @strict
-def lay_batch(batches, apart, order, first, last):
+def lay_batch(batches, apart, order, start, stop):
     """Lay out the samples of a batch: its sequences or, if steps do not depend on each
     other, its steps.
     """
     count = 0
-    share = 1.0 / (last - first)
-    for place in range(first, last):
+    share = 1.0 / (stop - start)
+    for place in range(start, stop):
         begin = batches.bounds[order[place]]
         end = batches.bounds[order[place] + 1]
-        pieces, length = (end - begin, 1) if apart else (1, end - begin)
-        for t in range(pieces):
+        samples = end - begin if apart else 1
+        for t in range(samples):
             batches.begins[count] = begin + t
-            batches.lengths[count] = length
+            batches.lengths[count] = 1 if apart else end - begin
             batches.shares[count] = share
             count += 1
     return count
 
 
 @strict
-def samples_of(like, batches, first, last, width):
+def samples_of(like, batches, start, stop, width):
     """The number of steps and the samples of one group; `like` are others with the same
     options.
     """
-    lengths = batches.lengths[first:last]
-    count = last - first
+    lengths = batches.lengths[start:stop]
+    count = stop - start
     if like.apart:
         steps = (count + width - 1) // width
         full = count % width == 0
@@ -151,8 +149,8 @@ def samples_of(like, batches, first, last, width):
         steps = lengths[0]
         full = count == width and lengths[count - 1] == lengths[0]
     options = like.apart, not full, like.masked, like.recorded
-    begins = batches.begins[first:last]
-    shares = batches.shares[first:last]
+    begins = batches.begins[start:stop]
+    shares = batches.shares[start:stop]
     return steps, (begins, lengths, shares, like.weights, steps, like.window, *options)
 
 
@@ -208,9 +206,7 @@ def add_moves(slopes, at, moves, row, n, begin):
 
 @strict
 def width_of(batches, count, left):
-    """Number of lanes of the next group of a batch of so many samples, if so many are
-    left.
-    """
+    """Number of lanes of the next group of a batch, by the samples that are left."""
     return batches.lanes if count > 1 and left > batches.few else 1
 
 
@@ -229,27 +225,28 @@ def descend_batch(ways, batches, count, change, control):
     """
     like = SampleGroup(*ways.arguments.samples)
     loss = 0.0
-    first = 0
+    start = 0
     alone = is_alone(batches, count, change)
-    while first < count:
+    while start < count:
         if control[0] != 0:
             return STOPPED, loss, 0, 0, 0
-        width = width_of(batches, count, count - first)
-        begin = first == 0
-        last = min(first + width * batches.deep, count)
-        steps, samples = samples_of(like, batches, first, last, width)
-        if width > 1:
-            status, one, bad = descend(
-                ways.wide, ways.arguments, samples, change, begin, alone
+        width = width_of(batches, count, count - start)
+        begin = start == 0
+        stop = min(start + width * batches.deep, count)
+        steps, samples = samples_of(like, batches, start, stop, width)
+        arguments = ways.arguments
+        if width > 1:  # two calls: the types of the tapes differ
+            status, group_loss, bad = descend(
+                ways.wide, arguments, samples, change, begin, alone
             )
         else:
-            status, one, bad = descend(
-                ways.single, ways.arguments, samples, change, begin, alone
+            status, group_loss, bad = descend(
+                ways.single, arguments, samples, change, begin, alone
             )
         if status != DONE:
-            return status, one, bad, steps, width
-        loss += one
-        first = last
+            return status, group_loss, bad, steps, width
+        loss += group_loss
+        start = stop
     return DONE, loss, 0, 0, 0
 
 
@@ -274,9 +271,8 @@ def update(m, change, rate, count):
     if biases.tied:
         lay_slopes(biases, change.slopes[1], gradient)
     penalised = change.penalty.l1 != 0.0 or change.penalty.l2 != 0.0
-    if penalised and not has_finite_slopes(
-        change.slopes
-    ):  # before penalties change them
+    # before penalties change them: slopes without ties are parts of the gradient
+    if penalised and not has_finite_slopes(change.slopes):
         return NOT_FINITE
     status, _ = find_gradient(change.penalty, values, gradient)
     if status != DONE:
@@ -307,9 +303,10 @@ def update_plainly(m, change, weights, biases, by_rows, rate, count):
     if status != DONE or other != DONE:
         move_back(m.weight, change.weights, weights, by_rows)
         move_back(m.bias, change.biases, biases, False)
-    return (
-        TOO_FAR if TOO_FAR in (status, other) else status if status != DONE else other
-    )
+    # TOO_FAR before BEYOND, as in `update`, which moves both parts at once
+    if status == TOO_FAR or other == TOO_FAR:
+        return TOO_FAR
+    return status if status != DONE else other
 
 
 @strict
@@ -323,18 +320,20 @@ def run_batches(m, ways, batches, runs, epoch, change, count):
     total = 0.0
     aimed = 0.0
     apart = SampleGroup(*ways.arguments.samples).apart
-    for first in range(0, len(order), batches.size):
-        last = min(first + batches.size, len(order))
-        samples = lay_batch(batches, apart, order, first, last)
+    for start in range(0, len(order), batches.size):
+        stop = min(start + batches.size, len(order))
+        samples = lay_batch(batches, apart, order, start, stop)
         status, loss, bad, steps, width = descend_batch(
             ways, batches, samples, change, control
         )
-        here = 0.0
-        for place in range(first, last):
-            here += counts[place]
-        learns = status == DONE and here > 0.0  # a batch without a target is no update
+        steps_aimed = 0.0
+        for place in range(start, stop):
+            steps_aimed += counts[place]
+        # a batch without a target is no update
+        learns = status == DONE and steps_aimed > 0.0
         if learns and change.plain:
             weights, biases = change.slopes
+            # the gradient of the only group is still on its tapes
             alone = is_alone(batches, samples, change)
             if alone and width_of(batches, samples, samples) > 1:
                 weights = ways.wide.weight_move
@@ -347,15 +346,15 @@ def run_batches(m, ways, batches, runs, epoch, change, count):
             )
         elif learns:
             status = update(m, change, runs.rates[epoch], count + 1)
+        # the optimizer's memory has moved even if the parameters could not
         count += learns and (status == DONE or status == TOO_FAR or status == BEYOND)
         if status != DONE:
             return status, total, aimed, count, (loss, bad, steps, width)
-        total += loss * (last - first)
-        for place in range(first, last):
-            control[1] += (
-                batches.bounds[order[place] + 1] - batches.bounds[order[place]]
-            )
-        aimed += here
+        total += loss * (stop - start)
+        for place in range(start, stop):
+            sequence = order[place]
+            control[1] += batches.bounds[sequence + 1] - batches.bounds[sequence]
+        aimed += steps_aimed
     return DONE, total, aimed, count, (0.0, 0, 0, 0)
 
 
@@ -394,15 +393,13 @@ def train_epochs(table, unit, ways, batches, runs, change, count):
     Parts take bare arrays: counting references to all of them would take a third of the
     time to compile.
     """
+    m = columns(table, unit)
     wide, single, arguments = ways
-    ways_ = Ways(
-        bare_unfolding(*wide), bare_unfolding(*single), DescentArguments(*arguments)
-    )
+    unfoldings = bare_unfolding(*wide), bare_unfolding(*single)
+    bare_ways = Ways(*unfoldings, DescentArguments(*arguments))
     weights, biases, whole, values, gradient, slopes, penalty, step, plain = change
     places = bare_places(*weights), bare_places(*biases), bare_places(*whole)
-    step_ = OptimizerStep(*step)
     vectors = bare(values), bare(gradient), (bare(slopes[0]), bare(slopes[1]))
-    change_ = Change(*places, *vectors, bare_penalty(*penalty), step_, plain)
-    return run_epochs(
-        columns(table, unit), ways_, Batches(*batches), Runs(*runs), change_, count
-    )
+    options = bare_penalty(*penalty), OptimizerStep(*step), plain
+    bare_change = Change(*places, *vectors, *options)
+    return run_epochs(m, bare_ways, Batches(*batches), Runs(*runs), bare_change, count)

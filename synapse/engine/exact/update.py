@@ -32,9 +32,8 @@ class ParameterPlaces(NamedTuple):
     begins: Any  # first row of each stretch
     lengths: Any  # and its number of rows
     entries: Any  # if tied: the entry that each row belongs to
-    written: (
-        Any  # if tied: all rows that are written, with tied members in other networks
-    )
+    # if tied: all rows that are written, with tied members in other networks
+    written: Any
     taken: Any  # and the entry that each of them takes
 
 
@@ -82,10 +81,10 @@ class Change(NamedTuple):
 
 
 @inline
-def bare_places(first, tied, begins, lengths, entries, written, taken):
+def bare_places(first_entry, tied, begins, lengths, entries, written, taken):
     """`ParameterPlaces` of arrays."""
     others = bare(entries), bare(written), bare(taken)
-    return ParameterPlaces(first, tied, bare(begins), bare(lengths), *others)
+    return ParameterPlaces(first_entry, tied, bare(begins), bare(lengths), *others)
 
 
 @inline
@@ -114,13 +113,13 @@ def read_column(column, places, values):
     for stretch in range(places.begins.size):
         row = places.begins[stretch]
         n = places.lengths[stretch]
-        first = places.first + at
+        entry = places.first + at
         if places.tied:
             for i in range(n):
                 values[places.entries[at + i]] = column[row + i]
         else:
             for i in range(n):
-                values[first + i] = column[row + i]
+                values[entry + i] = column[row + i]
         at += n
 
 
@@ -160,7 +159,11 @@ def add_penalties(penalty, values, gradient):
     """
     if penalty.l1 != 0.0:
         for i in range(penalty.moving.size):
-            sign = 1.0 if values[i] > 0.0 else -1.0 if values[i] < 0.0 else 0.0
+            sign = 0.0
+            if values[i] > 0.0:
+                sign = 1.0
+            elif values[i] < 0.0:
+                sign = -1.0
             gradient[i] += penalty.l1 * sign * penalty.moving[i]
     if penalty.l2 != 0.0:
         for i in range(penalty.moving.size):
@@ -188,7 +191,8 @@ def scaled_norm(numbers, scale):
     c = 0.0
     d = 0.0
     whole = numbers.size // 4 * 4
-    for i in range(0, whole, 4):  # partial sums, because each waits for the one before
+    # four sums side by side, because each addition waits for the one before
+    for i in range(0, whole, 4):
         a += (numbers[i] / scale) ** 2
         b += (numbers[i + 1] / scale) ** 2
         c += (numbers[i + 2] / scale) ** 2
@@ -209,6 +213,7 @@ def clip(penalty, gradient):
         largest = max(largest, abs(gradient[i]))
     if largest == 0.0 or penalty.norm == math.inf:
         return True
+    # divided by the largest: the sum of squares of large numbers would overflow
     ratio = scaled_norm(gradient, largest)
     if largest * ratio > penalty.norm:
         for i in range(gradient.size):
@@ -251,20 +256,15 @@ def move(column, places, slopes, by_rows, sign, step, rate, count):
             n = min(stop - row, PART)
             here = row if by_rows else at - places.first
             for i in range(n):
-                step.values[i], step.gradient[i] = (
-                    column[row + i],
-                    sign * slopes[here + i],
-                )
+                step.values[i] = column[row + i]
+                step.gradient[i] = sign * slopes[here + i]
                 slopes[here + i] = step.values[i]
-            finite &= call_equation(
-                step.equation, (*vectors, rate, count, at, at + n), like
-            )
+            arguments = (*vectors, rate, count, at, at + n)
+            finite &= call_equation(step.equation, arguments, like)
             for i in range(n):
-                value = (
-                    step.values[i] - step.change[i]
-                    if step.moving[at + i]
-                    else step.values[i]
-                )
+                value = step.values[i]
+                if step.moving[at + i]:
+                    value = value - step.change[i]
                 within &= abs(value) <= step.limit
                 column[row + i] = value
             at += n

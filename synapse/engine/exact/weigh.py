@@ -26,15 +26,15 @@ PACK = (0,)
 @inline
 def dense_alike(m, r):
     """Whether the neurons have the same, consecutive sources in this run."""
-    kind = m.run_kind[r]
-    return (kind == DENSE or kind == SHARED) and not m.run_flags[r] & STEPPED
+    run_kind = m.run_kind[r]
+    return (run_kind == DENSE or run_kind == SHARED) and not m.run_flags[r] & STEPPED
 
 
 @inline
 def rows_of(m, r, runs, count):
     """First connections of run r of `count` neurons, of which each has `runs` runs."""
-    first = m.run_first[r]
-    return spaced(first, m.run_first[r + runs] - first if count > 1 else 0, count)
+    row = m.run_first[r]
+    return spaced(row, m.run_first[r + runs] - row if count > 1 else 0, count)
 
 
 @inline
@@ -52,9 +52,8 @@ def carry_state(m, u, j, step):
     value = u.state[step.before + j] * m.weight[m.self_row[j]]
     gater = m.self_gater[j]
     if gater != NONE:
-        value = (
-            value * u.activation[of_gater(m, gater, j, step.now, step.before) + gater]
-        )
+        gain_at = of_gater(m, gater, j, step.now, step.before) + gater
+        value = value * u.activation[gain_at]
     return value
 
 
@@ -67,14 +66,14 @@ def put_sums(m, u, source, n, rows):
     for q in range(0, whole, wide):
         sums = add_products(sums, u.activation, source + q, m.weight, rows, q, wide)
     if whole < n:
-        sums = add_products(
-            sums, u.activation, source + whole, m.weight, rows, whole, n - whole
-        )
+        at = source + whole
+        left = n - whole
+        sums = add_products(sums, u.activation, at, m.weight, rows, whole, left)
     put(u.tile, sums)
 
 
 @inline
-def weigh_dense(m, u, r, runs, first, last, step):
+def weigh_dense(m, u, r, runs, start, stop, step):
     """Add the weighted inputs of consecutive neurons from a run with the same sources,
     tile by tile.
     """
@@ -82,9 +81,9 @@ def weigh_dense(m, u, r, runs, first, last, step):
     n = m.run_length[r]
     source = of_sources(flags, step.now, step.before) + m.run_source[r]
     gains = of_gaters(flags, step.now, step.before)
-    for j in range(first, last, NEURONS):
-        count = min(last - j, NEURONS)
-        run = r + (j - first) * runs
+    for j in range(start, stop, NEURONS):
+        count = min(stop - j, NEURONS)
+        run = r + (j - start) * runs
         put_sums(m, u, source, n, rows_of(m, run, runs, count))
         if m.run_kind[r] == SHARED:
             for k in range(count):
@@ -94,7 +93,7 @@ def weigh_dense(m, u, r, runs, first, last, step):
 
 
 @inline
-def add_stepped(m, u, r, gap, first, last, step):
+def add_stepped(m, u, r, gap, start, stop, step):
     """Weighted inputs of neurons whose sources are shifted by one from neuron to
     neuron.
     """
@@ -104,16 +103,15 @@ def add_stepped(m, u, r, gap, first, last, step):
     gater = of_gaters(flags, step.now, step.before) + m.run_gater[r]
     for q in range(m.run_length[r]):
         if m.run_kind[r] == SHARED:
-            for t in range(last - first):
+            for t in range(stop - start):
                 gained = u.activation[gater + t] * m.weight[row + q + t * gap]
-                u.weighed[step.offset + first + t] += (
-                    gained * u.activation[source + q + t]
-                )
+                brought = gained * u.activation[source + q + t]
+                u.weighed[step.offset + start + t] += brought
         else:
-            for t in range(last - first):
-                u.weighed[step.offset + first + t] += (
-                    u.activation[source + q + t] * m.weight[row + q + t * gap]
-                )
+            for t in range(stop - start):
+                weight = m.weight[row + q + t * gap]
+                brought = u.activation[source + q + t] * weight
+                u.weighed[step.offset + start + t] += brought
 
 
 @inline
@@ -121,85 +119,84 @@ def scattered_sum(m, u, r, step):
     """Weighted inputs of a target from a run with listed sources, or with a gater for
     each connection.
     """
-    kind = m.run_kind[r]
+    run_kind = m.run_kind[r]
     flags = m.run_flags[r]
-    first = m.run_first[r]
+    row = m.run_first[r]
     n = m.run_length[r]
     sources = of_sources(flags, step.now, step.before)
     gaters = of_gaters(flags, step.now, step.before)
     brought = splat(0.0, u.state)
-    if kind == LISTED:
-        for q in range(first, first + n):
+    if run_kind == LISTED:
+        for q in range(row, row + n):
             brought += u.activation[sources + m.source[q]] * m.weight[q]
-    elif kind == ZIPPED:
+    elif run_kind == ZIPPED:
         source = sources + m.run_source[r]
         gater = gaters + m.run_gater[r]
         for q in range(n):
-            brought += (
-                u.activation[source + q] * u.activation[gater + q] * m.weight[first + q]
-            )
+            gained = u.activation[source + q] * u.activation[gater + q]
+            brought += gained * m.weight[row + q]
     else:
-        for q in range(first, first + n):
-            brought += (
-                u.activation[sources + m.source[q]]
-                * u.activation[gaters + m.gater[q]]
-                * m.weight[q]
-            )
+        for q in range(row, row + n):
+            activation = u.activation[sources + m.source[q]]
+            gained = activation * u.activation[gaters + m.gater[q]]
+            brought += gained * m.weight[q]
     return brought
 
 
 @rare(*[INDEX] * 4, step_kind, taped=True)
-def weigh_apart(m, u, r, runs, first, last, step):
+def weigh_apart(m, u, r, runs, start, stop, step):
     """Add the weighted inputs of consecutive neurons from a run whose sources differ
     between them.
     """
     if m.run_flags[r] & STEPPED:
         gap = m.run_first[r + runs] - m.run_first[r]
-        add_stepped(m, u, r, gap, first, last, step)
+        add_stepped(m, u, r, gap, start, stop, step)
     else:
-        for j in range(first, last):
-            u.weighed[step.offset + j] += scattered_sum(
-                m, u, r + (j - first) * runs, step
-            )
+        for j in range(start, stop):
+            brought = scattered_sum(m, u, r + (j - start) * runs, step)
+            u.weighed[step.offset + j] += brought
 
 
 @rare(INDEX, INDEX, step_kind, taped=True)
-def carry_states(m, u, first, last, step):
+def carry_states(m, u, start, stop, step):
     """Add the states that self-connections carry over."""
-    for j in range(first, last):
+    for j in range(start, stop):
         u.weighed[step.offset + j] += carry_state(m, u, j, step)
 
 
 @inline
-def weigh_alike(m, u, first, last, step):
+def weigh_alike(m, u, start, stop, step):
     """state s_j = g_jj w_jj s_j(old) + b_j + sum_i g_ij w_ij y_i, of neurons computed
     together.
     """
-    runs = m.last_run[first] - m.first_run[first]
-    for j in range(first, last):
+    runs = m.last_run[start] - m.first_run[start]
+    # b_j first: it overwrites the sum of the previous step
+    for j in range(start, stop):
         u.weighed[step.offset + j] = splat(m.bias[j], u.state)
-    for r in range(m.first_run[first], m.last_run[first]):
+    # sum_i g_ij w_ij y_i, run by run
+    for r in range(m.first_run[start], m.last_run[start]):
         if dense_alike(m, r):
-            weigh_dense(m, u, r, runs, first, last, step)
+            weigh_dense(m, u, r, runs, start, stop, step)
         else:
-            weigh_apart(m, u, r, runs, first, last, step)
-    if m.flags[first] & MEMORY:
-        carry_states(m, u, first, last, step)
+            weigh_apart(m, u, r, runs, start, stop, step)
+    # g_jj w_jj s_j(old)
+    if m.flags[start] & MEMORY:
+        carry_states(m, u, start, stop, step)
 
 
 @inline
-def weigh_all(m, u, first, last, step):
+def weigh_all(m, u, start, stop, step):
     """The states of a block of neurons."""
-    j = first
-    while j < last:
-        stop = m.alike_stop[j]
-        weigh_alike(m, u, j, stop, step)
-        j = stop
+    j = start
+    while j < stop:
+        alike_stop = m.alike_stop[j]
+        weigh_alike(m, u, j, alike_stop, step)
+        j = alike_stop
 
 
 @inline
-def keep_memory(m, u, first, last, step):
+def keep_memory(m, u, start, stop, step):
     """Store the states for the next step."""
-    for j in range(first, last):
+    for j in range(start, stop):
         if m.flags[j] & MEMORY:
             u.state[step.now + j] = u.weighed[step.offset + j]

@@ -32,14 +32,14 @@ def forget_traces(store: Store, span: NDArray[np.int64]) -> None:
     leave them as they are.
     """
     c = store.columns
-    first = int(span[Span.FIRST])
+    start = int(span[Span.FIRST])
     stop = int(span[Span.STOP])
-    traced = first + np.flatnonzero(c["flags"][first:stop] & TRACED)
+    traced = start + np.flatnonzero(c["flags"][start:stop] & TRACED)
     c["eligibility"][spans(c["first_trace"][traced], c["learning"][traced])] = 0.0
     c["bias_eligibility"][traced] = 0.0
     gaters = c["influence_gater"]
     pairs = np.flatnonzero(
-        (c["influence_trace"] != NONE) & (gaters >= first) & (gaters < stop)
+        (c["influence_trace"] != NONE) & (gaters >= start) & (gaters < stop)
     )
     lengths = c["learning"][gaters[pairs]].astype(np.int64) + 1
     c["influence"][pairs] = 0.0
@@ -75,13 +75,13 @@ class Aside(RedirectedTable):
             columns[name] = np.empty_like(store[name])
             pairs.append((columns[name], store.columns[name]))
         self.copies = tuple(
-            (copy.reshape(-1).view(WORD), own.reshape(-1).view(WORD))
-            for copy, own in pairs
+            (copy.reshape(-1).view(WORD), present.reshape(-1).view(WORD))
+            for copy, present in pairs
         )
         super().__init__(store, columns)
 
     def begin(self) -> int:
         """Copy the present numbers of the store; returns the address of the table."""
-        for copy, own in self.copies:
-            copy[:] = own
+        for copy, present in self.copies:
+            copy[:] = present
         return self.address

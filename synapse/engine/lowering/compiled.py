@@ -19,13 +19,13 @@ for _name, _loop in vars(kernels).items():
         _scope[_name] = noinline(FunctionType(_loop.__code__, _scope, _name))
 
 
-def _chosen(first, others):
+def _chosen(loop_body, others):
     """A part that runs the first loop, or one of the others, by its number."""
 
     @noinline
     def run_loop(m, loop, n, count, numbers):
         if loop == 0:
-            return first(m, n, count, numbers)
+            return loop_body(m, n, count, numbers)
         return others(m, loop - 1, n, count, numbers)
 
     return run_loop

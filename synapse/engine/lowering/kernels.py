@@ -13,11 +13,7 @@ from typing import Any
 
 from ..functions.activations import SOFTMAX
 from ..records import Ties
-from ..schema import (
-    INPUT,
-    NONE,
-    OUTPUT,
-)
+from ..schema import INPUT, NONE, OUTPUT
 from .flags import (
     AT_ONCE,
     DELAYED,
@@ -137,7 +133,8 @@ def stretch_stop(m: Any, r: int, count: int) -> int:
                 )
                 same &= ((trainable[k] == 0) == fixed) & ((tie[k] != 0) == tied)
         if same:
-            i, s = i + size, s + size
+            i += size
+            s += size
         else:
             size = size // WIDE
     return s
@@ -165,33 +162,32 @@ def split_rows(m: Any, n: int, count: int, work: Any) -> Pair:
     returns both numbers.
     """
     target = m.target
-    first = 0
+    in_place = 0
     kept = 0
     others = 0
-    last = (-1, -1)
+    last_key = (-1, -1)
     r = 0
     while r < count:
         if target[r] == NONE:
             r += 1
             continue
         key = key_of(m, r)
-        if key[0] < last[0] or (key[0] == last[0] and key[1] < last[1]):
-            work[count + others], work[2 * count + others], work[3 * count + others] = (
-                r,
-                key[0],
-                key[1],
-            )
+        if key[0] < last_key[0] or (key[0] == last_key[0] and key[1] < last_key[1]):
+            work[count + others] = r
+            work[2 * count + others] = key[0]
+            work[3 * count + others] = key[1]
             others += 1
             r += 1
             continue
         stop = stretch_stop(m, r, count)
-        last = key[0], key[1] + (stop - r - 1)
+        last_key = key[0], key[1] + (stop - r - 1)
         if kept == r:
-            first = kept = r = stop
+            in_place = kept = r = stop
         while r < stop:
             work[kept] = r
-            kept, r = kept + 1, r + 1
-    work[4 * count] = first
+            kept += 1
+            r += 1
+    work[4 * count] = in_place
     work[4 * count + 1] = kept
     work[4 * count + 2] = others
     return kept, others
@@ -201,21 +197,25 @@ def merge_rows(m: Any, n: int, count: int, work: Any) -> Pair:
     """Merge the sorted others into those in order; returns the first row that may be
     new, and the count.
     """
-    first = work[4 * count]
+    in_place = work[4 * count]
     a = work[4 * count + 1]
     b = work[4 * count + 2]
     k = total = a + b
     while b > 0:
-        r, k, before = 0, k - 1, (-1, -1)
+        k -= 1
+        r = 0
+        before = (-1, -1)
         key = work[2 * count + b - 1], work[3 * count + b - 1]
         if a > 0:
-            r = work[a - 1] if a > first else a - 1
+            r = work[a - 1] if a > in_place else a - 1
             before = key_of(m, r)
         if before[0] > key[0] or (before[0] == key[0] and before[1] > key[1]):
-            work[k], a = r, a - 1
+            work[k] = r
+            a -= 1
         else:
-            work[k], b = work[count + b - 1], b - 1
-    return min(first, k), total
+            work[k] = work[count + b - 1]
+            b -= 1
+    return min(in_place, k), total
 
 
 # --- runs -----------------------------------------------------------------------------
@@ -259,12 +259,11 @@ def describe_neurons(m: Any, n: int, count: int, work: Any) -> None:
     target = m.target
     gater = m.gater
     trainable = m.trainable
-    earliest = (
-        m.block_first
-    )  # lent until `find_blocks`: the first row at which a block with j may begin
+    # lent until `find_blocks`: the first row at which a block with j may begin
+    earliest = m.block_first
     r = connected = 0
     for j in range(n):
-        first = r
+        incoming = r
         group = m.group_first[j]
         learning = 0
         flags = 0
@@ -295,17 +294,19 @@ def describe_neurons(m: Any, n: int, count: int, work: Any) -> None:
                     group <= g and g < m.group_stop[j] and m.group_stop[j] > group + 1
                 )
             r = stop
-        work[j] = m.role[j] == INPUT and r == first
-        m.first_incoming[j] = first
+        work[j] = m.role[j] == INPUT and r == incoming
+        m.first_incoming[j] = incoming
         m.learning[j] = learning
         m.flags[j] = flags
         m.self_row[j] = self_row
         m.self_gater[j] = self_gater
         earliest[j] = after
         earliest[group] = max(earliest[group], after)  # one block has the whole group
-        m.first_trace[j] = m.first_influence[j] = m.last_influence[j] = m.first_pull[
-            j
-        ] = m.last_pull[j] = 0
+        m.first_trace[j] = 0
+        m.first_influence[j] = 0
+        m.last_influence[j] = 0
+        m.first_pull[j] = 0
+        m.last_pull[j] = 0
     m.ties[Ties.INTERNAL] = connected
 
 
@@ -348,9 +349,8 @@ def find_runs(m: Any, n: int, count: int, work: Any) -> Pair:
     run_kind = m.run_kind
     find_groups(m, n)
     describe_neurons(m, n, count, work)
-    alike_sources = (
-        m.block_stop
-    )  # lent until `find_blocks`: how many neurons from here on are of one kind
+    # lent until `find_blocks`: how many neurons from here on are of one kind
+    alike_sources = m.block_stop
     for j in range(n - 1, -1, -1):
         same = j + 1 < n and network[j + 1] == network[j] and work[j + 1] == work[j]
         same = same and m.synchronous[j + 1] == m.synchronous[j]
@@ -361,9 +361,8 @@ def find_runs(m: Any, n: int, count: int, work: Any) -> Pair:
     for j in range(n):
         memory = m.flags[j] & MEMORY
         pairs += memory
-        m.first_run[j] = begin = (
-            runs  # `begin`: the first run of those that may be merged
-        )
+        begin = runs  # the first run of those that may be merged
+        m.first_run[j] = begin
         before = -1
         last = 0
         last_gater = 0
@@ -379,10 +378,8 @@ def find_runs(m: Any, n: int, count: int, work: Any) -> Pair:
                 r += 1
                 continue
             size = min(stop - r, alike_sources[i])
-            if i < group:
-                size = min(
-                    size, group - i
-                )  # members of the group are read one step late
+            if i < group:  # members of the group are read one step late
+                size = min(size, group - i)
             gated = g != NONE
             flags = flags_of_run(m, j, r, work)
             alike = flags | (gated << 8)
@@ -425,7 +422,10 @@ def find_runs(m: Any, n: int, count: int, work: Any) -> Pair:
                 pairs += gated and memory != 0
             r += size
             if size == 1 and run_length[runs - 1] < SHORT and not gated:
-                border = group if i < group else (j if i < j else n)
+                if i < group:
+                    border = group
+                else:
+                    border = j if i < j else n
                 stop = list_stop(m, r - 1, count, min(1 * i + alike_sources[i], border))
                 if stop > r:  # `merge_short` would make one list of them
                     run_kind[runs - 1] = LISTED
@@ -439,33 +439,37 @@ def find_runs(m: Any, n: int, count: int, work: Any) -> Pair:
     return runs, pairs
 
 
-def merge_short(m: Any, first: int, stop: int, memory: int) -> int:
+def merge_short(m: Any, begin: int, stop: int, memory: int) -> int:
     """Merge consecutive short runs, which differ only in sources and gaters, then those
     next to lists.
 
     Returns where the runs end then. Gated runs of a self-connected target are not
     merged, because each belongs to one influence.
     """
-    if stop < first + 2 or (memory and m.run_gater[first] != NONE):
+    if stop < begin + 2 or (memory and m.run_gater[begin] != NONE):
         return stop
     for limit in (SHORT, SHORT_BY_A_LIST):
-        last = first
+        latest_run = begin
         was_listed = False
         was_short = False
-        for t in range(first, stop):
+        for t in range(begin, stop):
             listed = m.run_kind[t] == LISTED or m.run_kind[t] == PAIRED
             short = listed or m.run_length[t] < limit
             if was_short and short and (limit == SHORT or listed or was_listed):
-                m.run_length[last] += m.run_length[t]
-                m.run_kind[last] = LISTED if m.run_gater[last] == NONE else PAIRED
-            elif t > first:
-                last += 1
-                m.run_kind[last], m.run_flags[last] = m.run_kind[t], m.run_flags[t]
-                m.run_first[last], m.run_length[last] = m.run_first[t], m.run_length[t]
-                m.run_source[last], m.run_gater[last] = m.run_source[t], m.run_gater[t]
+                m.run_length[latest_run] += m.run_length[t]
+                gated = m.run_gater[latest_run] != NONE
+                m.run_kind[latest_run] = PAIRED if gated else LISTED
+            elif t > begin:
+                latest_run += 1
+                m.run_kind[latest_run] = m.run_kind[t]
+                m.run_flags[latest_run] = m.run_flags[t]
+                m.run_first[latest_run] = m.run_first[t]
+                m.run_length[latest_run] = m.run_length[t]
+                m.run_source[latest_run] = m.run_source[t]
+                m.run_gater[latest_run] = m.run_gater[t]
             was_listed = listed
             was_short = short
-        stop = last + 1
+        stop = latest_run + 1
     return stop
 
 
@@ -479,43 +483,40 @@ def find_influences(m: Any, n: int, count: int, work: Any) -> Pair:
     gaters = m.influence_gater
     p = 0
     for j in range(n):
-        first = m.first_influence[j] = p
+        begin = m.first_influence[j] = p
         if m.flags[j] & MEMORY:
-            for t in range(
-                m.first_run[j], m.last_run[j] + 1
-            ):  # the last one stands for the self-connection
+            # the last one stands for the self-connection
+            for t in range(m.first_run[j], m.last_run[j] + 1):
                 g = m.run_gater[t] if t < m.last_run[j] else m.self_gater[j]
                 if g == NONE:
                     continue
                 q = p
-                while q > first and gaters[q - 1] > g:
+                while q > begin and gaters[q - 1] > g:
                     q -= 1
-                if q == first or gaters[q - 1] != g:
+                if q == begin or gaters[q - 1] != g:
                     for k in range(p, q, -1):
                         gaters[k] = gaters[k - 1]
                     gaters[q] = g
                     p += 1
-            q = first
-            for t in range(
-                m.first_run[j], m.last_run[j]
-            ):  # twice in the order of gaters
+            q = begin
+            for t in range(m.first_run[j], m.last_run[j]):  # twice in order of gaters
                 g = m.run_gater[t]
                 if g != NONE:
                     if gaters[q] > g:
-                        q = first
+                        q = begin
                     while gaters[q] != g:
                         q += 1
                     m.run_influence[t] = q
         m.last_influence[j] = p
-        for q in range(first, p):
+        for q in range(begin, p):
             g = gaters[q]
             together = m.network[j] != 0 and m.network[g] == m.network[j]
-            delayed = (
-                g >= m.group_first[j] if together else g == j
-            )  # or found at run time
+            # in different networks, stamps tell at run time
+            delayed = g >= m.group_first[j] if together else g == j
             delayed = delayed or (together and m.synchronous[g] & m.synchronous[j])
             heard = not delayed and not work[g]
-            m.influence_gated[q], m.influence_self[q] = j, m.self_gater[j] == g
+            m.influence_gated[q] = j
+            m.influence_self[q] = m.self_gater[j] == g
             m.influence_trace[q] = 0 if heard else NONE
             m.last_pull[g] += heard
     pulls = 0
@@ -609,12 +610,12 @@ def mark_plain(m: Any, n: int) -> None:
         plain = not m.flags[j] & TRACED
         pending = plain and not m.flags[j] & GATES
         for t in range(m.first_run[j], m.last_run[j]):
-            kind = m.run_kind[t]
+            run_kind = m.run_kind[t]
             flags = m.run_flags[t]
-            plain = plain and kind == DENSE and not flags & UNORDERED
+            plain = plain and run_kind == DENSE and not flags & UNORDERED
             pending = (
                 pending
-                and kind <= LISTED
+                and run_kind <= LISTED
                 and flags & (NEVER_PENDING | SILENT) == SILENT
             )
         if plain:
@@ -634,12 +635,12 @@ def find_alike(m: Any, n: int) -> None:
     begin = 0
     joined = False
     for j in range(n):
-        first = m.first_run[j]
+        run = m.first_run[j]
         runs = m.last_run[j] - m.first_run[j]
         alike = j + 1 < n and m.block_stop[j] > j + 1 and m.flags[j + 1] == m.flags[j]
         alike = alike and m.last_run[j + 1] == m.last_run[j] + runs
         if alike:
-            alike = fits(m, first, runs, joined)
+            alike = fits(m, run, runs, joined)
         joined = alike
         if alike:
             continue
@@ -657,31 +658,31 @@ def is_stepped(m: Any, t: int, following: int) -> bool:
     """Whether the sources of a run are shifted by one from those of another, and both
     are consecutive.
     """
-    kind: int = m.run_kind[t]
-    return (kind == DENSE or kind == SHARED) and m.run_source[
+    run_kind: int = m.run_kind[t]
+    return (run_kind == DENSE or run_kind == SHARED) and m.run_source[
         following
     ] == m.run_source[t] + 1
 
 
-def fits(m: Any, first: int, runs: int, joined: bool) -> bool:
+def fits(m: Any, begin: int, runs: int, joined: bool) -> bool:
     """Whether all runs of a neuron, and of the one it is `joined` to, differ from the
     next by the same.
     """
-    for t in range(first, first + runs):
+    for t in range(begin, begin + runs):
         u = t + runs
         v = t - runs
-        kind = m.run_kind[t]
-        scattered = kind != DENSE and kind != SHARED
+        run_kind = m.run_kind[t]
+        scattered = run_kind != DENSE and run_kind != SHARED
         stepped = is_stepped(m, t, u)
         if (
-            kind != m.run_kind[u]
+            run_kind != m.run_kind[u]
             or m.run_flags[t] != m.run_flags[u]
             or m.run_length[t] != m.run_length[u]
         ):
             return False
         if not scattered and not stepped and m.run_source[u] != m.run_source[t]:
             return False
-        if stepped and kind == SHARED and m.run_gater[u] != m.run_gater[t] + 1:
+        if stepped and run_kind == SHARED and m.run_gater[u] != m.run_gater[t] + 1:
             return False
         if joined and (
             (not scattered and stepped != is_stepped(m, v, t))
@@ -700,10 +701,12 @@ def mark_sources(m: Any, n: int, work: Any) -> None:
     for j in range(n):
         plain = m.flags[j] & (MEMORY | TRACED) == 0 and m.last_run[j] > m.first_run[j]
         for t in range(m.first_run[j], m.last_run[j]):
-            kind = m.run_kind[t]
+            run_kind = m.run_kind[t]
             flags = m.run_flags[t]
-            plain = plain and kind == DENSE and not flags & STEPPED
-            if (kind == DENSE or kind == SHARED) and not flags & (FIXED | STEPPED):
+            plain = plain and run_kind == DENSE and not flags & STEPPED
+            if (run_kind == DENSE or run_kind == SHARED) and not flags & (
+                FIXED | STEPPED
+            ):
                 work[m.run_source[t]] += 1
                 work[m.run_source[t] + m.run_length[t]] -= 1
         if plain and m.alike_stop[j] >= j + 4:
@@ -734,23 +737,29 @@ def read_traces(m: Any, n: int, count: int, work: Any) -> Pair:
     influences = m.last_influence[count - 1]
     for j in range(count):
         if m.flags[j] & MEMORY:
-            work[memory], work[count + memory] = j, m.identity[m.self_row[j]]
+            work[memory] = j
+            work[count + memory] = m.identity[m.self_row[j]]
             memory += 1
         if m.flags[j] & TRACED:
             for r in range(m.first_incoming[j], m.first_incoming[j] + m.learning[j]):
                 work[at] = m.identity[r]
                 at += 1
-    gater, gated, at = at, at + influences, at + 2 * influences
+    gater = at
+    gated = at + influences
+    at += 2 * influences
     for q in range(influences):
         if m.influence_trace[q] != NONE:
             g = m.influence_gater[q]
-            work[gater + pairs], work[gated + pairs] = g, m.influence_gated[q]
+            work[gater + pairs] = g
+            work[gated + pairs] = m.influence_gated[q]
             for r in range(m.first_incoming[g], m.first_incoming[g] + m.learning[g]):
-                work[at], work[at + 1] = pairs, m.identity[r]
+                work[at] = pairs
+                work[at + 1] = m.identity[r]
                 at += 2
             work[at] = pairs
             work[at + 1] = NONE
-            at, pairs = at + 2, pairs + 1
+            at += 2
+            pairs += 1
     return memory, pairs
 
 
@@ -775,18 +784,18 @@ def place_kept(m: Any, n: int, count: int, work: Any) -> Pair:
     gater = 9 + n + selves
     gated = gater + pairs
     pair = gater + 2 * pairs
-    own = gater + 2 * pairs + extended
-    first = own + selves
-    extending = own + selves + eligible
+    identities_at = gater + 2 * pairs + extended
+    eligible_at = identities_at + selves
+    extending = identities_at + selves + eligible
     rows = selves + eligible + extended  # the row of an identity is so much further
     for t in range(selves):
         j = work[memory + t]
-        r = work[own + rows + t]
+        r = work[identities_at + rows + t]
         if j != NONE and r != NONE and m.self_row[j] == r:
             work[mark + j] |= MEMORY
     kept = 0
     for t in range(eligible):
-        r = work[first + rows + t]
+        r = work[eligible_at + rows + t]
         if r == NONE:
             continue
         j = m.target[r]
@@ -795,10 +804,11 @@ def place_kept(m: Any, n: int, count: int, work: Any) -> Pair:
         work[mark + j] |= TRACED
         # those of a neuron without memory are renewed at its next activation
         if (momentary or work[mark + j] & MEMORY) and place < m.learning[j]:
-            work[first + kept], work[first + rows + kept] = t, m.first_trace[j] + place
+            work[eligible_at + kept] = t
+            work[eligible_at + rows + kept] = m.first_trace[j] + place
             kept += 1
-    work[0] = first + rows
-    work[3] = first
+    work[0] = eligible_at + rows
+    work[3] = eligible_at
     work[6] = kept
     q = 0
     before = -1
@@ -833,10 +843,8 @@ def place_kept(m: Any, n: int, count: int, work: Any) -> Pair:
             place = r - m.first_incoming[g]
             if r == NONE or place < 0 or place >= m.learning[g]:
                 continue  # gone, fixed or, in a file, of another neuron than the gater
-        work[extending + kept], work[extending + rows + kept] = (
-            t,
-            m.influence_trace[q] + place,
-        )
+        work[extending + kept] = t
+        work[extending + rows + kept] = m.influence_trace[q] + place
         kept += 1
     work[2] = extending + rows
     work[5] = extending

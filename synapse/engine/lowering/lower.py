@@ -99,21 +99,19 @@ def order_connections(store: Store) -> None:
             if gated
             else order_of(major * store.n_neurons + minor)
         )
-        for part in (rows, major, minor):
-            part[:] = part[order]
-    first, stop = loops.run(kernels.merge_rows, store, count, work)
+        for column in (rows, major, minor):
+            column[:] = column[order]
+    start, stop = loops.run(kernels.merge_rows, store, count, work)
     moved = {
-        column.name: store.columns[column.name][work[first:stop]]
+        column.name: store.columns[column.name][work[start:stop]]
         for column in CONNECTION
     }
-    identities = work[: stop - first]
-    rows = np.arange(first, stop, dtype=np.uint32)
+    identities = work[: stop - start]
+    rows = np.arange(start, stop, dtype=np.uint32)
     identities[:] = moved["identity"]
-    for (
-        name,
-        values,
-    ) in moved.items():  # if memory had run out before, nothing would have moved
-        store.columns[name][first:stop] = values
+    # if memory had run out before, nothing would have moved
+    for name, values in moved.items():
+        store.columns[name][start:stop] = values
     store.n_connections = stop
     store.row_of[identities] = rows
 
@@ -183,21 +181,23 @@ def lay_out_ties(store: Store) -> None:
     counts = []
     for name, number in (("tied", "tie"), ("bias_tied", "bias_tie")):
         tied = store[number].nonzero()[0]
-        _, first, place = np.unique(
+        _, first_use, place = np.unique(
             store[number][tied], return_index=True, return_inverse=True
         )
         # in order of first use: a filter's weights are consecutive
-        group = np.argsort(np.argsort(first))[place]
+        group = np.argsort(np.argsort(first_use))[place]
         starts, lengths = stretches(
             np.append(False, (np.diff(tied) == 1) & (np.diff(group) == 1))[: len(tied)]
         )
-        for part, values in (
+        for suffix, values in (
             ("", tied[starts]),
             ("_length", lengths),
             ("_group", group[starts]),
         ):
-            c[name + part] = values.astype(np.uint32)
-        c[f"{name}_first"] = tied[np.sort(first)].astype(np.uint32)
-        c[f"{name}_base"], c[f"{name}_move"] = np.zeros((2, len(first)), store.dtype)
-        counts += [len(starts), len(first)]
+            c[name + suffix] = values.astype(np.uint32)
+        c[f"{name}_first"] = tied[np.sort(first_use)].astype(np.uint32)
+        c[f"{name}_base"], c[f"{name}_move"] = np.zeros(
+            (2, len(first_use)), store.dtype
+        )
+        counts += [len(starts), len(first_use)]
     c["ties"][: Ties.SIGNED] = *counts, 0

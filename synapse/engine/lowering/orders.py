@@ -20,7 +20,12 @@ def run(loop: Callable[..., None], size: int, *arguments: Any) -> None:
     if size > MUCH:
         _compiled(loop)(*arguments)
     else:
-        loop(*(one if isinstance(one, int) else memoryview(one) for one in arguments))
+        loop(
+            *(
+                argument if isinstance(argument, int) else memoryview(argument)
+                for argument in arguments
+            )
+        )
 
 
 @cache
@@ -88,10 +93,10 @@ def find_distances(
     """Count the pairs to each member from the nearest in the queue, which have 0;
     `near` of others is n.
     """
-    first = 0
-    while first < waiting:
-        i = queue[first]
-        first += 1
+    head = 0
+    while head < waiting:
+        i = queue[head]
+        head += 1
         for place in range(offset[i], offset[i + 1]):
             j = target[place]
             if near[j] == n:

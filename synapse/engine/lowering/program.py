@@ -113,20 +113,20 @@ def kept_traces(store: Store) -> Traces:
     c = store.columns
     n = len(c["flags"])
     influences = len(c["influence"])
-    first = 2 * n + len(c["eligibility"])
-    second = first + 2 * influences
-    work = np.empty(second + 2 * len(c["extended"]), np.int64)
+    pairs_at = 2 * n + len(c["eligibility"])
+    extended_at = pairs_at + 2 * influences
+    work = np.empty(extended_at + 2 * len(c["extended"]), np.int64)
     memory, pairs = loops.run(read_traces, store, n, work)
     return Traces(
         memory=work[:memory],
         memory_self=work[n : n + memory],
-        eligible=work[2 * n : first],
+        eligible=work[2 * n : pairs_at],
         eligibility=c["eligibility"].copy(),
-        gater=work[first : first + pairs],
-        gated=work[first + influences : first + influences + pairs],
+        gater=work[pairs_at : pairs_at + pairs],
+        gated=work[pairs_at + influences : pairs_at + influences + pairs],
         influence=c["influence"][c["influence_trace"] != NONE],
-        pair=work[second::2],
-        extending=work[second + 1 :: 2],
+        pair=work[extended_at::2],
+        extending=work[extended_at + 1 :: 2],
         extended=c["extended"].copy(),
     )
 

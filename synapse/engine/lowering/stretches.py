@@ -32,8 +32,8 @@ def stretches(joined: Bools) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """First index and length of each stretch of items that are joined to the previous
     one.
     """
-    first = (~joined).nonzero()[0]
-    length = np.empty_like(first)
-    length[:-1] = first[1:] - first[:-1]
-    length[-1:] = len(joined) - first[-1:]
-    return first, length
+    begin = (~joined).nonzero()[0]
+    length = np.empty_like(begin)
+    length[:-1] = begin[1:] - begin[:-1]
+    length[-1:] = len(joined) - begin[-1:]
+    return begin, length

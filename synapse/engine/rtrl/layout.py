@@ -131,14 +131,16 @@ class Layout:
         tracked = np.flatnonzero(kept.any(axis=0))
         self.class_of = np.full(self.pattern.size, -1)
         packed = np.packbits(kept[:, tracked], axis=0).T
-        _, first, inverse = np.unique(
+        _, first_member, inverse = np.unique(
             packed, axis=0, return_index=True, return_inverse=True
         )
         rank = np.argsort(
-            np.argsort(first)
+            np.argsort(first_member)
         )  # classes in the order of their first neurons
         self.class_of[tracked] = rank[inverse.reshape(-1)]
-        self.members = kept[:, tracked[np.sort(first)]].T  # shape (classes, roots)
+        self.members = kept[
+            :, tracked[np.sort(first_member)]
+        ].T  # shape (classes, roots)
         counts = np.where(self.class_of >= 0, self._learning + self._biased, 0)
         self.direct_at = np.where(self.class_of >= 0, np.cumsum(counts) - counts, -1)
         self.entry_owner = np.repeat(np.arange(self.pattern.size), counts)
@@ -163,18 +165,18 @@ class Layout:
         key = np.where(tie == 0, entries, 0)[order]
         shared = tie[order] != 0
         if shared.any():
-            _, first, inverse = np.unique(
+            _, first_entry, inverse = np.unique(
                 tie[order][shared], return_index=True, return_inverse=True
             )
-            key[shared] = order[shared][first][
+            key[shared] = order[shared][first_entry][
                 inverse
             ]  # the first entry with this parameter
         owned = key == order
         rank = np.full(len(order), -1)
         rank[order[owned]] = np.arange(int(owned.sum()))
         classes = len(self.members)
-        own_class = self.class_of[self.entry_owner[order[owned]]]
-        begins = np.searchsorted(own_class, np.arange(classes + 1))
+        entry_class = self.class_of[self.entry_owner[order[owned]]]
+        begins = np.searchsorted(entry_class, np.arange(classes + 1))
         self.width = np.diff(begins)
         self.first_column = begins[:-1]  # of each class
         self.column = np.empty(len(order), np.int64)
@@ -192,13 +194,15 @@ class Layout:
         )
 
     def _lay_lines(self) -> None:
-        which, root = np.nonzero(self.members)
-        self.keys = which * len(self.roots) + root
-        widths = self.width[which]
+        class_number, root = np.nonzero(self.members)
+        self.keys = class_number * len(self.roots) + root
+        widths = self.width[class_number]
         self.line_at = np.cumsum(widths) - widths
-        self.line_class = which
+        self.line_class = class_number
         self.line_root = root
-        self.class_line = np.searchsorted(which, np.arange(len(self.members) + 1))
+        self.class_line = np.searchsorted(
+            class_number, np.arange(len(self.members) + 1)
+        )
         self.size = int(widths.sum())
         self._set(
             root=self.roots + self.first,
@@ -233,14 +237,14 @@ class Layout:
         dense = []
         learning = int(self._learning[i])
         for r in range(int(c["first_run"][j]), int(c["last_run"][j])):
-            kind = int(c["run_kind"][r])
+            run_kind = int(c["run_kind"][r])
             flags = int(c["run_flags"][r])
             length = int(c["run_length"][r])
             if flags & FIXED:
                 continue
-            if kind not in (DENSE, SHARED):
+            if run_kind not in (DENSE, SHARED):
                 return i
-            gater = int(c["run_gater"][r]) if kind == SHARED else NONE
+            gater = int(c["run_gater"][r]) if run_kind == SHARED else NONE
             offset = int(c["run_first"][r]) - int(self._incoming[i])
             dense.append(
                 (
@@ -264,7 +268,7 @@ class Layout:
         order = np.argsort(self.class_of[owner], kind="stable")
         shares = np.ones(len(order), bool)
         shares[self.columns_entries] = False
-        which = self.class_of[owner[order]]
+        class_number = self.class_of[owner[order]]
         cut = np.zeros(len(order), bool)
         cut[:1] = True
         for values, gap in (
@@ -276,21 +280,21 @@ class Layout:
         ):
             cut[1:] |= np.diff(values[order].astype(np.int64)) != gap
         starts = np.flatnonzero(cut)
-        first = order[starts]
+        head = order[starts]
         self._set(
             update_first=np.searchsorted(
-                which[starts], np.arange(len(self.members) + 1)
+                class_number[starts], np.arange(len(self.members) + 1)
             ),
-            update_column=self.column[first],
-            update_shares=shares[first],
-            update_row=row[first],
+            update_column=self.column[head],
+            update_shares=shares[head],
+            update_row=row[head],
             update_length=np.diff(np.append(starts, len(order))),
-            update_bias=bias[first],
-            update_neuron=owner[first] + self.first,
-            update_place=self._place[owner[first]],
-            update_direct=self._shared_at[owner[first]]
-            + first
-            - self.direct_at[owner[first]],
+            update_bias=bias[head],
+            update_neuron=owner[head] + self.first,
+            update_place=self._place[owner[head]],
+            update_direct=self._shared_at[owner[head]]
+            + head
+            - self.direct_at[owner[head]],
         )
 
     def _lay_visits(self, store: Store) -> None:

@@ -134,10 +134,10 @@ class _Reads(NamedTuple):
 def reads_of(store: Store, span: Any) -> _Reads:
     """Collect who reads what in a network that is not connected to others."""
     c = store.columns
-    first = int(span[Span.FIRST])
+    begin = int(span[Span.FIRST])
     stop = int(span[Span.STOP])
     target = store["target"]
-    low, high = np.searchsorted(target, [first, stop])
+    low, high = np.searchsorted(target, [begin, stop])
     rows = slice(int(low), int(high))
     run = np.full(store.n_connections, OWN, np.int64)
     lengths = store["run_length"]
@@ -145,25 +145,25 @@ def reads_of(store: Store, span: Any) -> _Reads:
         np.arange(len(lengths)), lengths
     )
     gater = store["gater"][rows].astype(np.int64)
-    every = np.arange(stop - first)
-    rival = c["group_first"][first:stop].astype(np.int64) - first
-    soft = store["squash"][first:stop] == SOFTMAX
-    biased = store["trainable_bias"][first:stop].astype(np.int64)
-    count = c["learning"][first:stop].astype(np.int64) + biased
+    every = np.arange(stop - begin)
+    rival = c["group_first"][begin:stop].astype(np.int64) - begin
+    soft = store["squash"][begin:stop] == SOFTMAX
+    biased = store["trainable_bias"][begin:stop].astype(np.int64)
+    count = c["learning"][begin:stop].astype(np.int64) + biased
     count[: int(span[Span.INPUTS])] = 0
     return _Reads(
-        n=stop - first,
+        n=stop - begin,
         inputs=int(span[Span.INPUTS]),
         parameters=count,
         group_first=np.where(soft, rival, every),
         group_stop=np.where(
-            soft, c["group_stop"][first:stop].astype(np.int64) - first, every + 1
+            soft, c["group_stop"][begin:stop].astype(np.int64) - begin, every + 1
         ),
         run=run[rows],
-        source=store["source"][rows].astype(np.int64) - first,
-        target=target[rows].astype(np.int64) - first,
-        gater=np.where(gater == NONE, -1, gater - first),
-        together=c["synchronous"][first:stop] != 0,
+        source=store["source"][rows].astype(np.int64) - begin,
+        target=target[rows].astype(np.int64) - begin,
+        gater=np.where(gater == NONE, -1, gater - begin),
+        together=c["synchronous"][begin:stop] != 0,
         rival=rival,
     )
 

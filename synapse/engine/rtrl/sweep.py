@@ -42,14 +42,14 @@ def push_run(m, p, span, r, delta, what):
     if m.run_kind[r] > mark.LISTED:
         push_gated(m, p, span, r, delta, what)
     elif what & SOURCES:
-        first = m.run_first[r]
+        row = m.run_first[r]
         n = m.run_length[r]
         to = part(span, of_sources(m.run_flags[r], PUSHED, PREVIOUS))
         if m.run_kind[r] == mark.LISTED:
-            for c in range(first, first + n):
+            for c in range(row, row + n):
                 p.flow[to + m.source[c]] += delta * m.weight[c]
         else:
-            add_scaled(p.flow, to + m.run_source[r], delta, m.weight, first, n)
+            add_scaled(p.flow, to + m.run_source[r], delta, m.weight, row, n)
 
 
 @rare(PLAN, SPAN, INDEX, UNIT, INDEX)
@@ -65,43 +65,43 @@ def push_gated(m, p, span, r, delta, what):
 @inline
 def push_sources(m, p, r, delta, to):
     """Send an error along a run, scaled by its gaters."""
-    kind = m.run_kind[r]
-    first = m.run_first[r]
+    run_kind = m.run_kind[r]
+    row = m.run_first[r]
     n = m.run_length[r]
     gains = gaters_read(m, r)
     source = m.run_source[r]
     gater = m.run_gater[r]
-    if kind == mark.SHARED:
-        add_scaled(p.flow, to + source, delta * gains[gater], m.weight, first, n)
-    elif kind == mark.ZIPPED:
+    if run_kind == mark.SHARED:
+        add_scaled(p.flow, to + source, delta * gains[gater], m.weight, row, n)
+    elif run_kind == mark.ZIPPED:
         for t in range(n):
-            p.flow[to + source + t] += delta * gains[gater + t] * m.weight[first + t]
+            p.flow[to + source + t] += delta * gains[gater + t] * m.weight[row + t]
     else:
-        for c in range(first, first + n):
+        for c in range(row, row + n):
             p.flow[to + m.source[c]] += delta * gains[m.gater[c]] * m.weight[c]
 
 
 @inline
 def push_gaters(m, p, r, delta, to):
     """Send an error to the gaters of a run: delta w_ij y_i."""
-    kind = m.run_kind[r]
-    first = m.run_first[r]
+    run_kind = m.run_kind[r]
+    row = m.run_first[r]
     n = m.run_length[r]
     activations = sources_read(m, r)
     source = m.run_source[r]
     gater = m.run_gater[r]
-    if kind == mark.SHARED:
+    if run_kind == mark.SHARED:
         total = zero(delta)
         for t in range(n):
-            total += m.weight[first + t] * activations[source + t]
+            total += m.weight[row + t] * activations[source + t]
         p.flow[to + gater] += delta * total
-    elif kind == mark.ZIPPED:
+    elif run_kind == mark.ZIPPED:
         for t in range(n):
             p.flow[to + gater + t] += (
-                delta * m.weight[first + t] * activations[source + t]
+                delta * m.weight[row + t] * activations[source + t]
             )
     else:
-        for c in range(first, first + n):
+        for c in range(row, row + n):
             p.flow[to + m.gater[c]] += delta * m.weight[c] * activations[m.source[c]]
 
 
@@ -121,14 +121,14 @@ def push_own(m, p, span, j, delta, what):
 
 
 @inline
-def mix(p, activation, at, first, last):
+def mix(p, activation, at, start, stop):
     """Errors of the activations of a softmax group become errors of its states: y_i
     (e_i - sum_k y_k e_k).
     """
-    mean = zero(p.flow[at + first])
-    for k in range(first, last):
+    mean = zero(p.flow[at + start])
+    for k in range(start, stop):
         mean += activation[k] * p.flow[at + k]
-    for k in range(first, last):
+    for k in range(start, stop):
         p.flow[at + k] = activation[k] * (p.flow[at + k] - mean)
 
 
@@ -137,10 +137,10 @@ def mix_group(m, p, span, j):
     """Make what has been pushed in this step to the softmax group of `j` errors of its
     states.
     """
-    first = m.group_first[j]
-    last = m.group_stop[j]
-    mix(p, m.activation, part(span, PUSHED), first, last)
-    mix(p, m.activation, part(span, GATED), first, last)
+    start = m.group_first[j]
+    stop = m.group_stop[j]
+    mix(p, m.activation, part(span, PUSHED), start, stop)
+    mix(p, m.activation, part(span, GATED), start, stop)
 
 
 @inline
@@ -187,12 +187,12 @@ def sweep_root(m, p, span, k, visits, readings):
                     push_run(m, p, span, r, delta, p.op_what[o])
                 else:
                     push_own(m, p, span, j, delta, p.op_what[o])
-    first = p.reading_first[k]
-    last = p.reading_first[k + 1]
-    for e in range(first, last):
+    start = p.reading_first[k]
+    stop = p.reading_first[k + 1]
+    for e in range(start, stop):
         p.reading_value[readings + e] = carried_back(m, p, span, p.reading[e])
     # [end]
-    for e in range(first, last):
+    for e in range(start, stop):
         row = p.root[p.reading[e]]
         p.flow[part(span, PREVIOUS) + row] = 0.0
         p.flow[part(span, CARRIED) + row] = 0.0
@@ -208,13 +208,13 @@ def add_direct_of(m, j, step, target, to, biases, bias):
     for r in range(m.first_run[j], m.last_run[j]):
         if not m.run_flags[r] & mark.FIXED:
             move_run(m, r, step, target, to)
-    own = m.self_row[j]
-    if own != NONE and m.trainable[own]:
+    self_row = m.self_row[j]
+    if self_row != NONE and m.trainable[self_row]:
         gain = one(m.bias[j])
         gater = m.self_gater[j]
         if gater != NONE:
             gain = gater_read(m, gater, j)
-        target[to + own] += step * gain * m.old_state[j]
+        target[to + self_row] += step * gain * m.old_state[j]
     if m.trainable_bias[j]:
         biases[bias] += step
 
@@ -222,26 +222,26 @@ def add_direct_of(m, j, step, target, to, biases, bias):
 @inline
 def move_run(m, r, step, target, to):
     """`add_direct_of` for the weights of a run."""
-    kind = m.run_kind[r]
-    first = m.run_first[r]
+    run_kind = m.run_kind[r]
+    row = m.run_first[r]
     n = m.run_length[r]
     activations = sources_read(m, r)
-    if kind == mark.LISTED:
-        for c in range(first, first + n):
+    if run_kind == mark.LISTED:
+        for c in range(row, row + n):
             target[to + c] += step * activations[m.source[c]]
         return
     gains = gaters_read(m, r)
     source = m.run_source[r]
-    if kind == mark.DENSE or kind == mark.SHARED:
-        if kind == mark.SHARED:
+    if run_kind == mark.DENSE or run_kind == mark.SHARED:
+        if run_kind == mark.SHARED:
             step *= gains[m.run_gater[r]]
-        add_scaled(target, to + first, step, activations, source, n)
-    elif kind == mark.ZIPPED:
+        add_scaled(target, to + row, step, activations, source, n)
+    elif run_kind == mark.ZIPPED:
         gater = m.run_gater[r]
         for t in range(n):
-            target[to + first + t] += step * gains[gater + t] * activations[source + t]
+            target[to + row + t] += step * gains[gater + t] * activations[source + t]
     else:
-        for c in range(first, first + n):
+        for c in range(row, row + n):
             target[to + c] += step * gains[m.gater[c]] * activations[m.source[c]]
 
 

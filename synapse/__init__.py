@@ -37,6 +37,7 @@ if TYPE_CHECKING:  # at run time `__getattr__` imports them when they are first 
 
 __version__ = "0.1.0"
 
+# Packages that are imported when they are first used, and functions of theirs
 _ROOMS = "analysis draw evolve experiments forecasting readwrite reward tables tasks"
 _LATER = tuple(_ROOMS.split())
 _LATER_NAMES = {
@@ -95,13 +96,13 @@ def __getattr__(name: str) -> Any:
     if name in _LATER:
         return importlib.import_module(f"{__name__}.{name}")
     if name in _LATER_NAMES:
-        return getattr(
-            importlib.import_module(f"{__name__}.{_LATER_NAMES[name]}"), name
-        )
+        module = importlib.import_module(f"{__name__}.{_LATER_NAMES[name]}")
+        return getattr(module, name)
     advice = ATTRIBUTES["synapse"].get(name, "")
     if name in _architect.__all__:
         advice = f"Use architect.{name} after `import architect`."
     raise unknown_attribute("The module synapse", name, __dir__(), advice)
 
 
-import architect as _architect  # noqa: E402 - registers its classes, so that files that name them can be read
+# Registers its classes, so that files that name them can be read.
+import architect as _architect  # noqa: E402

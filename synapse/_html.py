@@ -7,7 +7,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
-from itertools import islice
+from itertools import chain, cycle, islice
 from typing import Any
 
 MOST_ROWS = 20
@@ -29,18 +29,18 @@ def view(words: str, *parts: str) -> str:
 def table(columns: Mapping[str, Iterable[Any]], rows: int) -> str:
     """A table of columns with this number of rows, of which the first 20 are shown."""
     head = "".join(f"<th>{escape(str(name))}</th>" for name in columns)
-    first = zip(
-        *(islice(iter(column), MOST_ROWS) for column in columns.values()), strict=True
-    )
-    body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in first)
+    tops = [islice(iter(column), MOST_ROWS) for column in columns.values()]
+    shown_rows = zip(*tops, strict=True)
+    body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in shown_rows)
     more = f"<div>and {rows - MOST_ROWS} more</div>" if rows > MOST_ROWS else ""
     return (
-        '<table style="text-align:'
-        f' right"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}'
+        '<table style="text-align: right">'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
     )
 
 
 def _cell(value: Any) -> str:
+    """A cell: text on the left, numbers on the right."""
     words = value if isinstance(value, str) else shown(value)
     left = ' style="text-align: left"' if isinstance(value, str) else ""
     return f"<td{left}>{escape(words)}</td>"
@@ -48,11 +48,8 @@ def _cell(value: Any) -> str:
 
 def shown(value: Any) -> str:
     """A value in a cell: six digits of a number, "-" for None."""
-    value = (
-        value.item()
-        if hasattr(value, "item") and not getattr(value, "ndim", 0)
-        else value
-    )
+    if hasattr(value, "item") and not getattr(value, "ndim", 0):
+        value = value.item()
     if value is None:
         return "-"
     return f"{value:.6g}" if isinstance(value, float) else str(value)
@@ -62,29 +59,27 @@ def curves(lines: Mapping[str, Sequence[float]], across: str) -> str:
     """Curves over steps 1 to n as SVG; the axis is logarithmic where values above 0
     span a factor of 100.
     """
-    known = [value for line in lines.values() for value in line if math.isfinite(value)]
+    values = chain.from_iterable(lines.values())
+    finite = [value for value in values if math.isfinite(value)]
     longest = max(map(len, lines.values()), default=0)
-    if not known or longest < 2:
+    if not finite or longest < 2:
         return ""
-    low = min(known)
-    high = max(known)
+    low = min(finite)
+    high = max(finite)
     scale = math.log if low > 0 and high > 100 * low else float
-    bottom, top = scale(low), scale(high)
+    bottom = scale(low)
+    span = (scale(high) - bottom) or 1.0  # of values that are all equal
     right = WIDTH - 24 - 6 * min(LONGEST, max(map(len, lines)))
 
     def point(i: int, value: float) -> str:
         x = LEFT + (right - LEFT) * i / (longest - 1)
-        y = 8 + (HEIGHT - BOTTOM - 16) * (
-            1 - (scale(value) - bottom) / ((top - bottom) or 1.0)
-        )
+        y = 8 + (HEIGHT - BOTTOM - 16) * (1 - (scale(value) - bottom) / span)
         return f"{x:.1f} {y:.1f}"
 
     drawn = [
         f'<path d="{_path(line, point)}" stroke="{colour}" stroke-width="1.5">'
         f"<title>{escape(name)}</title></path>"
-        for (name, line), colour in zip(
-            lines.items(), COLOURS * len(lines), strict=False
-        )
+        for (name, line), colour in zip(lines.items(), cycle(COLOURS), strict=False)
     ]
     axes = (
         _text(LEFT - 5, 14, "end", f"{high:.3g}"),

@@ -8,7 +8,7 @@ import inspect
 import math
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,6 @@ AFTER_A_STEP = (
     "This step has changed no weights. Call clear() to discard its activations."
 )
 
-
 SQUASH = ("state",)
 COST = ("target", "output", "derivative", "outputs")
 """Names of the arguments of registered functions."""
@@ -33,22 +32,20 @@ COST = ("target", "output", "derivative", "outputs")
 class Registered:
     """A user's function in a registry."""
 
-    kind: str  # "squash" or "cost"
+    registry: str  # "squash" or "cost"
     name: str
-    function: Callable[
-        ..., tuple[float, float]
-    ]  # compiled, with the values captured at registration
+    function: Callable[..., tuple[float, float]]  # compiled, with captured values
     address: int  # by which kernels call it
     key: Hashable  # equal for equal code and captured values
 
 
 _registered: dict[tuple[str, str], Registered] = {}
 _by_address: dict[int, Registered] = {}
-_alive: list[Any] = []
+_alive: list[Any] = []  # compiled code that kernels call by its address
 
 
 def enter(
-    kind: str,
+    registry: str,
     parameters: tuple[str, ...],
     function: Any,
     taken: str | None,
@@ -63,43 +60,55 @@ def enter(
     """
     if not inspect.isfunction(function):
         raise ArgumentTypeError(
-            expected(f"A {kind} to register", "a Python function", function)
+            expected(f"A {registry} to register", "a Python function", function)
         )
     name = function.__name__
-    copy, key = frozen(
-        function, engine.compiler.calls.helper, engine.compiler.jit.DEBUGGING
-    )
-    key = key, bounds
-    before = _registered.get((kind, name))
+    compiler = engine.compiler
+    copy, code = frozen(function, compiler.calls.helper, compiler.jit.DEBUGGING)
+    key = (code, bounds)
+
+    # Running a cell of a notebook again registers the same function again.
+    before = _registered.get((registry, name))
     if before is not None and before.key == key:
         return before
     if taken:
-        what = "" if before is None else ", with other code, bounds or captured values"
-        what = what if taken == name else f" as {taken!r}"
+        _refuse_taken(registry, name, taken, before)
+    signature = inspect.signature(function)
+    if len(signature.parameters) != len(parameters):
+        arguments = f"({', '.join(parameters)})"
+        if len(parameters) == 1:
+            arguments = f"one argument, the {parameters[0]}"
         raise ArgumentError(
-            f"A {kind} named {name!r} is registered already{what}. Give yours another"
-            " name."
+            f"Expected the {registry} {name!r} to take {arguments}, got {signature}."
         )
-    if len(inspect.signature(function).parameters) != len(parameters):
-        one = (
-            f"one argument, the {parameters[0]}"
-            if len(parameters) == 1
-            else f"({', '.join(parameters)})"
-        )
-        raise ArgumentError(
-            f"Expected the {kind} {name!r} to take {one}, got"
-            f" {inspect.signature(function)}."
-        )
+
     plain: Any = getattr(copy, "py_func", copy)
     check(plain)
-    compiled = _compiled(kind, name, copy, len(parameters))
-    entry = Registered(kind, name, compiled.function, compiled.address, key)
+    compiled = _compiled(registry, name, copy, len(parameters))
+    entry = Registered(registry, name, compiled.function, compiled.address, key)
     _alive.append(compiled.alive)
-    _registered[kind, name] = _by_address[entry.address] = entry
+    _registered[registry, name] = entry
+    _by_address[entry.address] = entry
     return entry
 
 
-def _compiled(kind: str, name: str, function: Any, arguments: int) -> Any:
+def _refuse_taken(
+    registry: str, name: str, taken: str, before: Registered | None
+) -> NoReturn:
+    """Raise the error for the name of another function."""
+    difference = ""
+    if taken != name:
+        difference = f" as {taken!r}"
+    elif before is not None:
+        difference = ", with other code, bounds or captured values"
+    raise ArgumentError(
+        f"A {registry} named {name!r} is registered already{difference}. Give yours"
+        " another name."
+    )
+
+
+def _compiled(registry: str, name: str, function: Any, arguments: int) -> Any:
+    """Compile a function; an ArgumentError with the first line of Numba's message."""
     try:
         return engine.compiler.calls.compile_function(function, arguments)
     except Exception as error:  # Numba raises many kinds
@@ -108,15 +117,15 @@ def _compiled(kind: str, name: str, function: Any, arguments: int) -> Any:
             for line in str(error).splitlines()
             if not line.startswith("Failed in")
         ]
+        reason = next(filter(None, lines), type(error).__name__)
         raise ArgumentError(
-            f"The {kind} {name!r} cannot be compiled:"
-            f" {next(filter(None, lines), type(error).__name__)}. Use numbers, math"
+            f"The {registry} {name!r} cannot be compiled: {reason}. Use numbers, math"
             " functions and branches only."
         ) from error
 
 
 def wrong_slopes(
-    kind: str,
+    registry: str,
     function: Callable[..., Any],
     second: str,
     probes: Iterable[dict[str, float]],
@@ -134,7 +143,7 @@ def wrong_slopes(
     misses = []
     for probe in probes:
         result, above, below = (
-            _tried(kind, function, second, probe | {along: probe[along] + step})
+            _tried(registry, function, second, probe | {along: probe[along] + step})
             for step in (0, width, -width)
         )
         slope = factor * (above[0] - below[0]) / (2 * width)
@@ -144,22 +153,25 @@ def wrong_slopes(
 
 
 def _tried(
-    kind: str, function: Callable[..., Any], second: str, arguments: dict[str, float]
+    registry: str,
+    function: Callable[..., Any],
+    second: str,
+    arguments: dict[str, float],
 ) -> tuple[float, float]:
+    """Call a function; an ArgumentError unless it returns two finite numbers."""
+    name = function.__name__
     try:
         result = function(*arguments.values())
     except Exception as error:
-        raise ArgumentError(
-            _failure(kind, function.__name__, arguments, error)
-        ) from error
+        raise ArgumentError(_failure(registry, name, arguments, error)) from error
     try:
         value, other = (float(number) for number in result)
     except (TypeError, ValueError):
         value = other = math.nan
     if not (math.isfinite(value) and math.isfinite(other)):
         raise ArgumentError(
-            f"Expected the {kind} {function.__name__!r} to return (value, {second}),"
-            f" two finite numbers, got {shown(result)} at {_listed(arguments)}."
+            f"Expected the {registry} {name!r} to return (value, {second}), two finite"
+            f" numbers, got {shown(result)} at {_listed(arguments)}."
         )
     return value, other
 
@@ -186,28 +198,32 @@ def error_of_call(
     entry = _by_address[int(address)]
     names = SQUASH if count == len(SQUASH) else COST
     arguments = dict(zip(names, values, strict=False))
+
+    # Kernels only report that a call failed; the same call gives its error again.
     cause = None
     try:
         entry.function(*arguments.values())
     except Exception as error:
         cause = error
-    raised = FunctionError(
-        f"{_failure(entry.kind, entry.name, arguments, cause)} {after}"
-    )
+    failure = _failure(entry.registry, entry.name, arguments, cause)
+    raised = FunctionError(f"{failure} {after}")
     raised.__cause__ = cause
     return raised
 
 
 def _failure(
-    kind: str, name: str, arguments: dict[str, float], cause: Exception | None
+    registry: str, name: str, arguments: dict[str, float], cause: Exception | None
 ) -> str:
-    error = (
-        "an error"
-        if cause is None
-        else f"{type(cause).__name__}{f': {cause}' if str(cause) else ''}"
-    )
-    return f"The {kind} {name!r} failed at {_listed(arguments)}: {error.rstrip('.')}."
+    """The sentence about a call that has failed."""
+    if cause is None:
+        reason = "an error"
+    elif str(cause):
+        reason = f"{type(cause).__name__}: {cause}".rstrip(".")
+    else:
+        reason = type(cause).__name__
+    return f"The {registry} {name!r} failed at {_listed(arguments)}: {reason}."
 
 
 def _listed(arguments: dict[str, float]) -> str:
+    """Arguments by name, for messages."""
     return ", ".join(f"{argument} {value:.6g}" for argument, value in arguments.items())

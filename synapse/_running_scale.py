@@ -12,15 +12,12 @@ from .errors import ArgumentError
 
 SQUARABLE = engine.functions.SQUARABLE
 ROUNDING = engine.functions.ROUNDING
-TINY = float(
-    np.finfo(np.float64).tiny
-)  # a count of 0 that can be divided by, and lost in any sum
+TINY = float(np.finfo(np.float64).tiny)
+"""A count of 0 that can be divided by, and is lost in any sum."""
 TOO_LARGE = (
     "Expected values whose squares are finite numbers, to standardise them, got larger"
     " ones. Give other units, or scale=False."
 )
-
-
 ARRAYS = ("count", "deviation", "mean", "squares")
 
 
@@ -43,24 +40,29 @@ class RunningScale:
         self.deviation = np.ones(columns)
         self.mean, self.squares = np.zeros((2, columns))
 
-    def add(self, rows: Floats, first: int = 0, weights: Floats | None = None) -> None:
-        """Count rows of the columns from `first` on; ArgumentError if their squares are
+    def add(self, rows: Floats, start: int = 0, weights: Floats | None = None) -> None:
+        """Count rows of the columns from `start` on; ArgumentError if their squares are
         not finite.
         """
         total = float(len(rows)) if weights is None else float(weights.sum())
+
+        # Chan, Golub and LeVeque: squares of both parts, and of the gap between them.
         with np.errstate(over="ignore", invalid="ignore"):
             mean = np.average(rows, axis=0, weights=weights)
-            at = slice(first, first + len(mean))
+            at = slice(start, start + len(mean))
             gap = mean - self.mean[at]
             count = self.count[at] + total
             squares = np.average((rows - mean) ** 2, axis=0, weights=weights) * total
             squares += gap**2 * (self.count[at] * total / count)
         if not np.isfinite(squares).all():
             raise ArgumentError(TOO_LARGE)
+
         self.count[at] = count
         self.mean[at] += gap * (total / count)
         self.squares[at] += squares
         self.deviation = np.sqrt(self.squares / self.count)
+
+        # A deviation that is no more than rounding is that of a constant column.
         self.deviation[self.deviation <= ROUNDING * np.abs(self.mean)] = 1.0
 
     def take(self, rows: Floats, weight: float = 1.0) -> Floats:
@@ -72,22 +74,21 @@ class RunningScale:
         """
         standard = np.empty(rows.shape)
         columns = (self.count, self.mean, self.squares, self.deviation)
-        each = rows.reshape(-1, len(self.mean))
+        matrix = rows.reshape(-1, len(self.mean))
         written = standard.reshape(-1, len(self.mean))
-        if not engine.functions.scale.take_rows(
-            each, weight, self.keep, *columns, written
-        ):
+        take_rows = engine.functions.scale.take_rows
+        if not take_rows(matrix, weight, self.keep, *columns, written):
             raise ArgumentError(TOO_LARGE)
         return standard
 
-    def standard(self, rows: Floats, first: int = 0) -> Floats:
-        """Values of the columns from `first` on, with mean 0 and deviation 1."""
-        at = slice(first, first + rows.shape[-1])
+    def standard(self, rows: Floats, start: int = 0) -> Floats:
+        """Values of the columns from `start` on, with mean 0 and deviation 1."""
+        at = slice(start, start + rows.shape[-1])
         return (rows - self.mean[at]) / self.deviation[at]
 
-    def original(self, values: Floats, first: int = 0) -> Floats:
+    def original(self, values: Floats, start: int = 0) -> Floats:
         """The inverse of :meth:`standard`."""
-        at = slice(first, first + values.shape[-1])
+        at = slice(start, start + values.shape[-1])
         return values * self.deviation[at] + self.mean[at]
 
     def insert(self, at: int, column: RunningScale | None = None) -> None:
@@ -116,13 +117,10 @@ class RunningScale:
         """The scale of so many columns that :meth:`as_json` has described; ValueError
         if it is another.
         """
-        made = cls(columns)
+        scale = cls(columns)
         for name in ARRAYS:
-            getattr(made, name)[:] = np.reshape(document[name], columns)
-        if not (
-            np.all(made.count > 0.0)
-            and np.all(made.deviation > 0.0)
-            and np.all(made.squares >= 0.0)
-        ):
+            getattr(scale, name)[:] = np.reshape(document[name], columns)
+        divisible = np.all((scale.count > 0.0) & (scale.deviation > 0.0))
+        if not (divisible and np.all(scale.squares >= 0.0)):
             raise ValueError("counts and deviations are not above 0")
-        return made
+        return scale

@@ -64,11 +64,11 @@ class Cost:
                 f"Expected targets and outputs of one shape (m,), got {aims.shape} and"
                 f" {answers.shape}."
             )
-        pairs = zip(aims.tolist(), answers.tolist(), strict=True)
         n = float(len(answers))
-        return sum(
-            float(self.function(target, output, 1.0, n)[0]) for target, output in pairs
-        )
+        total = 0.0
+        for target, output in zip(aims.tolist(), answers.tolist(), strict=True):
+            total += float(self.function(target, output, 1.0, n)[0])
+        return total
 
     def signal(
         self, target: float, output: float, derivative: float, outputs: int = 1
@@ -94,10 +94,10 @@ class Cost:
         >>> squared_error.signal(target=1.0, output=0.5, derivative=0.25)
         0.125
         """
-        given = {"target": target, "output": output, "derivative": derivative}
+        arguments = {"target": target, "output": output, "derivative": derivative}
         numbers = (
             _checks.finite_number(f"The {name} of a cost", value)
-            for name, value in given.items()
+            for name, value in arguments.items()
         )
         count = _checks.positive_integer("The number of outputs", outputs)
         return float(self.function(*numbers, float(count))[1])
@@ -125,28 +125,18 @@ class Cost:
         is no target.
         """
         shares = self.code in SHARES
-        missing = np.isnan(targets)
-        given = targets[~missing.all(axis=1)] if shares else targets
-        if shares and np.isnan(given).any():
-            raise ArgumentError(
-                "Expected targets for all softmax outputs of a step, or for none of"
-                " them, got NaN for some. Give 0 to the outputs that are wrong."
-            )
-        if shares and not (np.abs(given.sum(axis=1) - 1.0) <= CLOSE).all():
-            raise ArgumentError(
-                "Expected the targets of softmax outputs to add up to 1 in every step. "
-                "Give probabilities, one-hot rows, or numbers of classes."
-            )
-        if self.code not in PROBABILITIES or (
-            targets.size and 0.0 <= targets.min() <= targets.max() <= 1.0
-        ):
+        if shares:
+            _require_shares(targets)
+        if self.code not in PROBABILITIES:
             return
+        if targets.size and 0.0 <= targets.min() <= targets.max() <= 1.0:
+            return  # the usual case, in one pass; NaN is looked at below
         outside = targets[(targets < 0.0) | (targets > 1.0)]
         if outside.size:
             value = _checks.shown(float(outside.flat[0]))
-            kind = "softmax outputs" if shares else f"the cost {self.name}"
+            outputs = "softmax outputs" if shares else f"the cost {self.name}"
             raise ArgumentError(
-                f"Expected targets of {kind} to lie between 0 and 1, got {value}. "
+                f"Expected targets of {outputs} to lie between 0 and 1, got {value}. "
                 "Scale them, or use linear outputs and squared error."
             )
 
@@ -157,22 +147,42 @@ class Cost:
         return get, (self.name,)
 
 
-_MEANS = {other: one.name for one in COSTS.values() for other in one.averages}
+def _require_shares(targets: NDArray[np.float64]) -> None:
+    """Raise ArgumentError unless the targets of each step add up to 1, or are all
+    missing.
+    """
+    complete = targets[~np.isnan(targets).all(axis=1)]
+    if np.isnan(complete).any():
+        raise ArgumentError(
+            "Expected targets for all softmax outputs of a step, or for none of"
+            " them, got NaN for some. Give 0 to the outputs that are wrong."
+        )
+    if not (np.abs(complete.sum(axis=1) - 1.0) <= CLOSE).all():
+        raise ArgumentError(
+            "Expected the targets of softmax outputs to add up to 1 in every step. "
+            "Give probabilities, one-hot rows, or numbers of classes."
+        )
+
+
+# Names of means in other libraries, for which there is the sum here
+_MEANS = {average: entry.name for entry in COSTS.values() for average in entry.averages}
+_ALIASES = {alias: entry.name for entry in COSTS.values() for alias in entry.aliases}
 _by_name = _checks.Names(
     "cost",
-    {one.name: Cost(one.name, one.code) for one in COSTS.values()},
-    {alias: one.name for one in COSTS.values() for alias in one.aliases} | _MEANS,
+    {entry.name: Cost(entry.name, entry.code) for entry in COSTS.values()},
+    _ALIASES | _MEANS,
     _checks.NEAREST["cost"],
 )
 _PLAIN_MEANS = frozenset(map(_checks.plain, _MEANS))
-_NEEDED = {one.name: one.squash for one in COSTS.values()}
+_NEEDED = {entry.name: entry.squash for entry in COSTS.values()}
 _MATCHING = {
-    frozenset({_squash(one.squash)}): _by_name[one.name]
-    for one in reversed(COSTS.values())
-    if one.squash
+    frozenset({_squash(entry.squash)}): _by_name[entry.name]
+    for entry in reversed(COSTS.values())
+    if entry.squash
 }
 """The default costs: of several for outputs of one squash, the first."""
-cross_entropy, squared_error = _by_name["cross_entropy"], _by_name["squared_error"]
+cross_entropy = _by_name["cross_entropy"]
+squared_error = _by_name["squared_error"]
 globals().update(_by_name)  # the others
 
 
@@ -233,18 +243,21 @@ def of_outputs(cost: str | Cost | None, squashes: Sequence[Squash]) -> Cost:
     Raises ArgumentError if they cannot have it, or if its name means a mean over
     several outputs.
     """
-    chosen = natural = matching(squashes)
-    if cost is not None:
-        chosen = get(cost)
-        count = len(squashes)
-        if count > 1 and isinstance(cost, str) and _checks.plain(cost) in _PLAIN_MEANS:
-            raise ArgumentError(
-                f"{cost!r} is a mean over {count} outputs in other libraries;"
-                f" {chosen.name} is the sum. Use cost={chosen.name!r}, and 1/{count} of"
-                " the rate for the same updates."
-            )
-        if chosen is cross_entropy and natural is _by_name["categorical_cross_entropy"]:
-            chosen = natural  # the cross-entropy of softmax outputs
+    default = matching(squashes)
+    if cost is None:
+        default.check(squashes)
+        return default
+
+    chosen = get(cost)
+    count = len(squashes)
+    if count > 1 and isinstance(cost, str) and _checks.plain(cost) in _PLAIN_MEANS:
+        raise ArgumentError(
+            f"{cost!r} is a mean over {count} outputs in other libraries;"
+            f" {chosen.name} is the sum. Use cost={chosen.name!r}, and 1/{count} of"
+            " the rate for the same updates."
+        )
+    if chosen is cross_entropy and default is _by_name["categorical_cross_entropy"]:
+        chosen = default  # the cross-entropy of softmax outputs
     chosen.check(squashes)
     return chosen
 
@@ -276,17 +289,18 @@ def matching(squashes: Sequence[Squash]) -> Cost:
     >>> matching([squash.logistic]), matching([squash.identity])
     (<cost cross_entropy>, <cost squared_error>)
     """
-    what = "The squashes of outputs"
+    message = _checks.expected
+    title = "The squashes of outputs"
     try:
-        kinds = frozenset(squashes)
+        different = frozenset(squashes)
     except TypeError:
         raise ArgumentTypeError(
-            _checks.expected(what, "a list of squashes", squashes)
+            message(title, "a list of squashes", squashes)
         ) from None
-    if kinds in _MATCHING:
-        return _MATCHING[kinds]
-    if not kinds or not all(isinstance(kind, Squash) for kind in kinds):
-        raise ArgumentTypeError(_checks.expected(what, "a list of squashes", squashes))
+    if different in _MATCHING:
+        return _MATCHING[different]
+    if not different or not all(isinstance(squash, Squash) for squash in different):
+        raise ArgumentTypeError(message(title, "a list of squashes", squashes))
     return squared_error
 
 
@@ -330,14 +344,13 @@ def register(
     0.0625
     """
     name = getattr(function, "__name__", "")
-    taken = _by_name.seek(name)
-    entry = enter(
-        "cost", COST, function, taken.name if taken else None, _require_signal
-    )
-    if taken is None:
-        taken = Cost(name, entry.address, entry.function)
-        _by_name.add(name, taken)
-    return taken
+    cost = _by_name.seek(name)
+    taken = cost.name if cost else None
+    entry = enter("cost", COST, function, taken, _require_signal)
+    if cost is None:
+        cost = Cost(name, entry.address, entry.function)
+        _by_name.add(name, cost)
+    return cost
 
 
 def _require_signal(function: Callable[..., tuple[float, float]]) -> None:

@@ -92,7 +92,7 @@ class TrainingWarning(SynapseWarning):
     """
 
 
-__all__ = [name for name, one in globals().items() if isinstance(one, type)]
+__all__ = [name for name, value in globals().items() if isinstance(value, type)]
 
 
 def __dir__() -> list[str]:

@@ -23,6 +23,7 @@ from . import _checks
 from ._typing import Floats
 from .errors import ArgumentError, ArgumentTypeError
 
+ARGUMENTS = ("rng", "shape", "fan_in", "fan_out")
 Initializer = Callable[[np.random.Generator, tuple[int, ...], int, int], Any]
 Seed = np.random.Generator | np.random.SeedSequence | Sequence[int] | int | None
 
@@ -40,25 +41,25 @@ def _checking(function: Initializer) -> Initializer:
             raise ArgumentTypeError(
                 _checks.expected("The rng of an initializer", "a numpy Generator", rng)
             )
-        sizes = _checks.listed(
-            "The shape of an initializer", shape, "(sources, targets) or (connections,)"
-        )
+        title = "The shape of an initializer"
+        condition = "(sources, targets) or (connections,)"
+        sizes = _checks.listed(title, shape, condition)
         if len(sizes) not in (1, 2):
-            raise ArgumentError(
-                _checks.expected("The shape of an initializer", "1 or 2 numbers", shape)
-            )
-        for name, size in [
-            *(("shape", size) for size in sizes),
-            ("fan_in", fan_in),
-            ("fan_out", fan_out),
-        ]:
-            _checks.whole_number(
-                f"The {name} of an initializer", size, "a whole number, 0 or above", 0
-            )
-        return function(rng, tuple(sizes), fan_in, fan_out)  # type: ignore[no-any-return]
+            raise ArgumentError(_checks.expected(title, "1 or 2 numbers", shape))
+        for size in sizes:
+            _require_size(title, size)
+        _require_size("The fan_in of an initializer", fan_in)
+        _require_size("The fan_out of an initializer", fan_out)
+        values: Floats = function(rng, tuple(sizes), fan_in, fan_out)
+        return values
 
-    checked._unchecked = function  # type: ignore[attr-defined]  # for `draw`, whose arguments are right
+    # `draw`, whose arguments are right, calls the function itself.
+    checked._unchecked = function  # type: ignore[attr-defined]
     return checked
+
+
+def _require_size(title: str, size: Any) -> None:
+    _checks.whole_number(title, size, "a whole number, 0 or above", 0)
 
 
 def uniform(scale: float = 0.1) -> Initializer:
@@ -169,10 +170,11 @@ def sparse(share: float = 0.9) -> Initializer:
         rng: np.random.Generator, shape: tuple[int, ...], n: int, fan_out: int
     ) -> Floats:
         weights: Floats = fan_in(rng, shape, n, fan_out)
-        rank = rng.permuted(
-            np.broadcast_to(np.arange(shape[0])[:, None], (*shape, 1)[:2]), axis=0
-        )
-        weights[rank.reshape(shape) < int(share * shape[0])] = 0.0
+
+        # A random rank of the incoming weights of each target; the lowest become 0.
+        numbers = np.arange(shape[0])[:, None]
+        ranks = rng.permuted(np.broadcast_to(numbers, (*shape, 1)[:2]), axis=0)
+        weights[ranks.reshape(shape) < int(share * shape[0])] = 0.0
         return weights
 
     return _checking(drawn)
@@ -229,8 +231,10 @@ def get(initializer: str | Initializer) -> Initializer:
         return _by_name.find(initializer)
     if hasattr(initializer, "_unchecked"):  # one of this module
         return initializer
-    arguments = ("rng", "shape", "fan_in", "fan_out")
-    return _checks.function_of("An initializer", initializer, *arguments)  # type: ignore[no-any-return]
+    function: Initializer = _checks.function_of(
+        "An initializer", initializer, *ARGUMENTS
+    )
+    return function
 
 
 def register(function: Initializer) -> Initializer:
@@ -264,9 +268,7 @@ def register(function: Initializer) -> Initializer:
     Weights(array([[0.5],
            [0.5]]))
     """
-    _checks.function_of(
-        "An initializer to register", function, "rng", "shape", "fan_in", "fan_out"
-    )
+    _checks.function_of("An initializer to register", function, *ARGUMENTS)
     name = getattr(function, "__name__", "")
     if not name or _by_name.seek(name) is not None:
         raise ArgumentError(
@@ -288,18 +290,17 @@ def draw(
     """Draw an array of this shape; an error if the initializer returns another, or
     unfit numbers.
     """
-    what = "The result of an initializer"
+    title = "The result of an initializer"
     function = get(initializer)
     drawn = getattr(function, "_unchecked", function)(rng, shape, fan_in, fan_out)
-    values = _checks.finite_array(what, drawn, dtype)
+    values = _checks.finite_array(title, drawn, dtype)
     if values.shape != shape:
-        raise ArgumentError(
-            _checks.expected(what, f"an array of shape {shape}", values.shape)
-        )
+        condition = f"an array of shape {shape}"
+        raise ArgumentError(_checks.expected(title, condition, values.shape))
     return values
 
 
-# --- seeds ---
+# --- seeds ----------------------------------------------------------------------------
 
 
 def random_generator(seed: Seed) -> np.random.Generator:
@@ -311,28 +312,24 @@ def random_generator(seed: Seed) -> np.random.Generator:
     if seed is None or isinstance(seed, np.random.SeedSequence):
         return np.random.default_rng(seed)
     several = isinstance(seed, list | tuple)
-    given = list(
-        map(_checks.integer, seed if isinstance(seed, list | tuple) else [seed])
-    )
-    whole = [number for number in given if number is not None and number >= 0]
-    if not whole or len(whole) < len(given):
-        condition = (
-            "a whole number, 0 or above, a list of such numbers, a numpy Generator or"
-            " None"
-        )
+    entries = list(seed) if isinstance(seed, list | tuple) else [seed]
+    integers = [_checks.integer(entry) for entry in entries]
+    numbers = [number for number in integers if number is not None and number >= 0]
+    if not numbers or len(numbers) < len(entries):
+        condition = "a whole number, 0 or above, a list of such numbers,"
+        condition += " a numpy Generator or None"
         raise ArgumentError(_checks.expected("The seed", condition, seed))
-    return np.random.default_rng(whole if several else whole[0])
+    # A list of one number is another seed than the number.
+    return np.random.default_rng(numbers if several else numbers[0])
 
 
 def seeds_of(seed: Seed, count: int) -> list[Seed]:
     """Return `count` seeds for as many threads; a generator, which they cannot share,
     is spawned.
     """
-    return (
-        [*seed.spawn(count)]
-        if isinstance(seed, np.random.Generator)
-        else [seed] * count
-    )
+    if isinstance(seed, np.random.Generator):
+        return [*seed.spawn(count)]
+    return [seed] * count
 
 
 @contextmanager

@@ -103,7 +103,8 @@ class SynapseForecaster(BaseForecaster):
     >>> import numpy as np, pandas as pd
     >>> from synapse.sktime import SynapseForecaster
     >>> series = pd.Series(np.sin(0.3 * np.arange(150)))
-    >>> forecaster = SynapseForecaster(compared=("naive", "ar"), epochs=100, random_state=0)
+    >>> options = {"compared": ("naive", "ar"), "epochs": 100, "random_state": 0}
+    >>> forecaster = SynapseForecaster(**options)
     >>> ahead = forecaster.fit(series, fh=[1, 5, 10]).predict()
     >>> forecaster.chosen_, bool(np.abs(ahead - np.sin(0.3 * ahead.index)).max() < 0.1)
     ('ar', True)
@@ -128,9 +129,8 @@ class SynapseForecaster(BaseForecaster):
         "enforce_index_type": None,
     }
 
-    _config: ClassVar[dict[str, Any]] = {
-        "remember_data": True
-    }  # forecasts start from the latest rows
+    # Forecasts start from the latest rows.
+    _config: ClassVar[dict[str, Any]] = {"remember_data": True}
 
     def __init__(
         self,
@@ -155,19 +155,19 @@ class SynapseForecaster(BaseForecaster):
         self.held_out = held_out
         self.sp = sp
         self.random_state = random_state
-        with warnings.catch_warnings(
-            action="ignore", category=FutureWarning
-        ):  # of what _config decides
+
+        # sktime warns that a default will change, which `_config` sets.
+        with warnings.catch_warnings(action="ignore", category=FutureWarning):
             super().__init__()
 
     def _fit(self, y: Any, X: Any, fh: Any) -> Self:
         choice("The network", self.network, MODELS)
-        compared = listed(
-            "The compared", self.compared, "a list of statistical methods"
-        )
+        condition = "a list of statistical methods"
+        compared = listed("The compared", self.compared, condition)
         for name in compared:
             choice("Each of the compared", name, METHODS)
         choice("The method", self.method, [None, "network", COMBINE, *compared])
+
         learning = Learning(
             model=self.network,
             hidden=[*self.hidden],
@@ -178,25 +178,28 @@ class SynapseForecaster(BaseForecaster):
             seed=int(check_random_state(self.random_state).randint(2**31 - 1)),
         )
         steps = None if fh is None else max(1, *fh.to_relative(self.cutoff))
-        series, targets, known = _frame(y, X)
+        series, targets, known_columns = _frame(y, X)
         trained = train_series(
             series,
             targets,
             learning,
-            known=known,
+            known=known_columns,
             steps=steps,
             period=self._season(y.index),
             methods=compared,
         )
         self.network_ = trained.network
+
         facts = trained.facts
-        own = self.network if self.method == "network" else self.method
-        self.chosen_ = own or facts["chosen"]
-        why = [
-            facts.get("verdict"),
-            facts.get("reason") if self.method is None else None,
-        ]
-        self.notes_ = [*filter(None, why), *trained.notes]
+        reasons = [facts.get("verdict")]
+        if self.method is None:
+            self.chosen_ = facts["chosen"]
+            reasons.append(facts.get("reason"))
+        elif self.method == "network":
+            self.chosen_ = self.network
+        else:
+            self.chosen_ = self.method
+        self.notes_ = [*filter(None, reasons), *trained.notes]
         return self
 
     def _season(self, index: Any) -> int:
@@ -213,29 +216,32 @@ class SynapseForecaster(BaseForecaster):
         """
         places = np.asarray(fh.to_relative(self.cutoff), int) - 1
         steps = int(places.max()) + 1
-        series, _, known = _frame(self._y, self._X)
-        future = self._known_ahead(X, steps) if known else None
-        own = interval is not None and self._has_errors(interval)
+        series, _, known_columns = _frame(self._y, self._X)
+        future = self._known_ahead(X, steps) if known_columns else None
+
+        tested = interval is not None and self._has_errors(interval)
         forecast, _ = forecast_series(
             self.network_,
             series,
             steps,
             future,
             method=self.chosen_,
-            interval=interval if own else None,
+            interval=interval if tested else None,
         )
-        if interval is None or own:
+        if interval is None or tested:
             return forecast, places
-        half = self._errors_of_fit(series, future, steps).half_widths(interval, steps)
+
+        # Too few rows were held out: errors of rows that were fitted have to do.
+        errors = self._errors_of_fit(series, future, steps)
+        half = errors.half_widths(interval, steps)
         return bounded(forecast.mean, half, interval, clipping(None, None)), places
 
     def _has_errors(self, interval: float) -> bool:
         """Whether enough rows were held out for this interval; a `held_out` that is
         given has to suffice.
         """
-        errors = np.array(
-            self.network_.metadata.get("errors", {}).get(self.chosen_, [])
-        )
+        by_method = self.network_.metadata.get("errors", {})
+        errors = np.array(by_method.get(self.chosen_, []))
         count = errors.shape[0] * errors.shape[1] if errors.size else 0
         return self.held_out is not None or count * (1 - interval) > interval
 
@@ -256,12 +262,12 @@ class SynapseForecaster(BaseForecaster):
             forecasts = [forecast(history, ahead) for forecast in forecasters.values()]
             return np.asarray(np.mean(forecasts, axis=0))
 
-        least = max(each.lost for each in task.differences) + 1
-        start = max(len(series) // 2, least, task.period + 1)
+        # A forecast needs the rows that differences lose, and a season.
+        least = max(difference.lost for difference in task.differences) + 1
+        period = task.period
+        start = max(len(series) // 2, least, period + 1)
         tested = max(1, min(steps, (len(series) - start) // 3))
-        rolled = rolling_origin(
-            forecaster, task.y, tested, start=start, period=task.period
-        )
+        rolled = rolling_origin(forecaster, task.y, tested, start=start, period=period)
         return Calibration(-rolled.errors[..., : len(task.targets)])
 
     def _known_ahead(self, X: Any, steps: int) -> Floats:
@@ -269,11 +275,9 @@ class SynapseForecaster(BaseForecaster):
         row before.
         """
         times = ForecastingHorizon(range(1, steps + 1)).to_absolute_index(self.cutoff)
-        rows = (
-            self._X
-            if X is None
-            else pd.concat([self._X.iloc[-1:], X[X.index > self._X.index[-1]]])
-        )
+        rows = self._X
+        if X is not None:
+            rows = pd.concat([rows.iloc[-1:], X[X.index > rows.index[-1]]])
         if rows.index[-1] < times[-1]:
             raise ArgumentError(
                 f"Expected X up to {times[-1]}, got rows up to {rows.index[-1]}."
@@ -316,12 +320,10 @@ def _frame(y: Any, X: Any) -> tuple[pd.DataFrame, list[str], list[str]]:
     Names are numbers with a letter, because those of `y` and `X` can be alike or no
     text.
     """
-    parts = {"y": y, "x": pd.DataFrame(index=y.index) if X is None else X.loc[y.index]}
-    names = {
-        letter: [f"{letter}{place}" for place in range(part.shape[1])]
-        for letter, part in parts.items()
-    }
-    values = np.hstack([part.to_numpy(np.float64) for part in parts.values()])
+    exogenous = pd.DataFrame(index=y.index) if X is None else X.loc[y.index]
+    targets = [f"y{place}" for place in range(y.shape[1])]
+    inputs = [f"x{place}" for place in range(exogenous.shape[1])]
+    values = np.hstack([y.to_numpy(np.float64), exogenous.to_numpy(np.float64)])
     index = pd.RangeIndex(1, len(values) + 1, name="row")
-    frame = pd.DataFrame(values, index=index, columns=[*names["y"], *names["x"]])
-    return frame, names["y"], names["x"]
+    frame = pd.DataFrame(values, index=index, columns=[*targets, *inputs])
+    return frame, targets, inputs

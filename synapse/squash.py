@@ -112,19 +112,22 @@ class Squash:
         return get, (self.name,)
 
 
+_ALIASES = {
+    alias: entry.name for entry in ACTIVATIONS.values() for alias in entry.aliases
+}
 _by_name = Names(
     "squash",
     {
-        one.name: Squash(one.name, one.code, one.low, one.high)
-        for one in ACTIVATIONS.values()
+        entry.name: Squash(entry.name, entry.code, entry.low, entry.high)
+        for entry in ACTIVATIONS.values()
     },
-    {alias: one.name for one in ACTIVATIONS.values() for alias in one.aliases},
+    _ALIASES,
     _declared.NEAREST,
 )
 _by_code = {squash.code: squash for squash in _by_name.values()}
-globals().update(
-    _by_name
-)  # squash.logistic; `__getattr__` finds synonyms, such as "abs"
+
+# squash.logistic and so on; `__getattr__` finds synonyms, such as "abs".
+globals().update(_by_name)
 
 
 def __getattr__(name: str) -> Squash:
@@ -228,8 +231,7 @@ def register(
     Notes
     -----
     If the function raises later, or indexes out of bounds, the step that called it
-    raises
-    :class:`~synapse.errors.FunctionError`. That step changes no weights.
+    raises :class:`~synapse.errors.FunctionError`. That step changes no weights.
 
     Examples
     --------
@@ -258,17 +260,14 @@ def _checked(written: Mapping[str, Any]) -> dict[str, Any]:
         raise ArgumentTypeError(
             expected("The `written` of a squash", "a mapping", written)
         )
-    for language, text in written.items():
+    for language, code in written.items():
         choice("A language of a squash", language, (*EXPRESSIONS, *BUILDERS))
-        if language in BUILDERS and not callable(text):
-            raise ArgumentTypeError(
-                expected(f"The {language} code of a squash", "a function", text)
-            )
-        if language in EXPRESSIONS and not (isinstance(text, str) and STATE in text):
-            what = f"The {language} code of a squash"
-            raise ArgumentError(
-                expected(what, f"an expression with {STATE} for the state", text)
-            )
+        title = f"The {language} code of a squash"
+        if language in BUILDERS and not callable(code):
+            raise ArgumentTypeError(expected(title, "a function", code))
+        if language in EXPRESSIONS and not (isinstance(code, str) and STATE in code):
+            condition = f"an expression with {STATE} for the state"
+            raise ArgumentError(expected(title, condition, code))
     return dict(written)
 
 
@@ -278,22 +277,17 @@ def _register(
     high: float,
     written: dict[str, Any] | None,
 ) -> Squash:
+    """Compile and enter a function, or return its squash if it was entered before."""
     name = getattr(function, "__name__", "")
-    taken = _by_name.seek(name)
-    entry = enter(
-        "squash",
-        SQUASH,
-        function,
-        taken.name if taken else None,
-        _require_derivative,
-        low,
-        high,
-    )
-    if taken is not None:  # entered before
+    squash = _by_name.seek(name)
+    taken = squash.name if squash else None
+    entry = enter("squash", SQUASH, function, taken, _require_derivative, low, high)
+    if squash is not None:  # entered before
         if written is not None:
-            taken._written.clear()
-            taken._written.update(written)
-        return taken
+            squash._written.clear()
+            squash._written.update(written)
+        return squash
+
     FUNCTIONS.append(entry.address)
     code = FIRST_CUSTOM + FUNCTIONS.index(entry.address)
     squash = Squash(name, code, low, high, entry.function, written or {})
@@ -306,13 +300,8 @@ def _require_derivative(function: Callable[..., Any]) -> None:
     """Test the function: it must return two finite numbers, the second the slope of the
     first.
     """
-    misses = wrong_slopes(
-        "squash",
-        function,
-        "derivative",
-        [{"state": state} for state in PROBES],
-        "state",
-    )
+    probes = [{"state": state} for state in PROBES]
+    misses = wrong_slopes("squash", function, "derivative", probes, "state")
     if misses:
         probe, slope, returned = misses[0]
         raise ArgumentError(

@@ -13,7 +13,8 @@
 //   within    how near every output must be to its target at the end; left out where that is not the aim
 //   done      (page) => true when the reader has done it, where `within` does not say so; each sentence of `seen` then holds
 //   seen      what the reader has seen, at most 80 words, shown at the end
-//   strips    rows [name, read] of numbers by step, drawn under the scene and again at the end: `read` returns the number of a network
+//   strips    rows [name, read] of numbers by step or sample, drawn under the scene and again at the end: `read` returns the number of a
+//             network, which has activated and computed its errors, and of the targets
 //   reveals   rows that are drawn at the end only, as the words of `seen` explain them
 //
 // All texts are shown as text. `isDone` is asked after every action and after the steps of every frame. `done` only reads, and only this:
@@ -102,6 +103,8 @@ const linkOf = (page, source, target) => neuronOf(page, target)?.incoming.find((
 
 // Rows of `strips`.
 const activationRows = (...names) => names.map((name) => [name, (network) => neuronOf({ network }, name).activation]);
+const aimRow = ["target", (network, targets) => targets[0]];
+const responsibilityRows = (...names) => names.map((name) => [`error of ${name}`, (network) => neuronOf({ network }, name).responsibility]);
 const eligibilityRow = (source, target) => [`eligibility ${source} \u2192 ${target}`, (network) => linkOf({ network }, source, target).eligibility];
 
 const EVENINGS = [0, 1, 2, 3, 4, 5, 6, 7].map((i) => {
@@ -142,6 +145,7 @@ export const LESSONS = [
     data: EVENINGS,
     settings: { order: "in order" },
     may: ["weight one go", ...PACE_OF_LEARNING],
+    strips: [...activationRows("weather", "friend", "far", "go"), aimRow],
     within: 0.5,
     seen: "The weight of the constant 1 is a threshold. At -1.5, the other weights must add up to more than 1.5. Any weight from -1 down to just "
       + "above -2 works. Every neuron has such a weight. It is called the bias, and the constant 1 is not drawn. From now on you find it in the "
@@ -162,6 +166,7 @@ export const LESSONS = [
     data: [-1, -0.5, 0, 0.5, 1].map((x) => [[x], [x * x]]),
     settings: { rate: 0.1 },
     may: ["learning", "squash a", "squash b", ...PACE_OF_LEARNING],
+    strips: [...activationRows("x", "a", "b", "y"), aimRow],
     within: 0.15,
     done: (page) => ["a", "b"].every((name) => neuronOf(page, name).squash === "relu"),
     seen: "relu is 0 for a sum below 0, and the sum itself above: a line with one bend. Each of a and b bends once, so their sum can follow the "
@@ -222,6 +227,7 @@ export const LESSONS = [
     data: [[[0, 0], [0]], [[0, 1], [1]], [[1, 0], [1]], [[1, 1], [0]]],
     settings: { rate: 0.5 },
     may: ["learning", "link any go", "link both go", ...PACE_OF_LEARNING],
+    strips: [...activationRows("a", "b", "any", "both", "go"), aimRow],
     within: 0.3,
     done: (page) => linkOf(page, "any", "go")?.weight > 0.1 && linkOf(page, "both", "go")?.weight < 0,
     seen: "The weight from \"any\" grew, that from \"both\" became negative: something, but not both. Each hidden neuron draws one line between "
@@ -281,6 +287,7 @@ export const LESSONS = [
     data: [[[0.5], [1.5]]],
     settings: { rate: 0.1, speed: "slow" },
     may: ["learning", "link h1 y"],
+    strips: responsibilityRows("y", ...CHAIN.map((i) => `h${i}`).reverse()),
     done: (page) => {
       const share = neuronOf(page, "h1").responsibility / neuronOf(page, "y").responsibility;
       return Math.abs(neuronOf(page, "y").responsibility) > 1e-6 && Math.abs(share - 0.026) < 0.001;

@@ -9,7 +9,7 @@ function acted() {
   showStrays();
   if (!isDone(lesson.of, page)) return;
   lesson.done = true;
-  lesson.after = stripsOf([...(lesson.of.strips ?? []), ...(lesson.of.reveals ?? [])], "By step, after your change:");
+  lesson.after = stripsOf([...(lesson.of.strips ?? []), ...(lesson.of.reveals ?? [])], "The numbers after it:");
   if (playing) stop();
   showLesson();
   openTab(get("tab-lessons"));
@@ -35,18 +35,25 @@ function beginLesson(number) {
   Object.assign(page, { start: net.toJSON(), edited: [] });
   [redos, lesson] = [[], { of: one, number, done: false }];
   showAll();
-  lesson.before = stripsOf(one.strips ?? [], "By step, with the network as it is:");
+  lesson.before = stripsOf(one.strips ?? [], "The numbers before your change:");
   showLesson();
   get("lessons").scrollTop = 0;
 }
-/** A picture of a sequence: numbers of the network by step, coloured by their size; nothing where a lesson has none. */
+/** A picture of a sequence, or of all samples: numbers of the network by step, coloured by their size; nothing without rows. */
 function stripsOf(strips, words) {
   if (!strips.length) return [];
-  const [steps] = runOf([page.data.sequences[0].map(([inputs]) => inputs)], (copy) => strips.map(([, read]) => read(copy)));
+  const { sequences } = page.data, samples = sequences.length > 1 && sequences.every((one) => one.length === 1);
+  const shown = samples ? sequences : sequences.slice(0, 1), aims = shown.flat().map(([, targets]) => targets);
+  let count = 0;
+  const steps = runOf(shown.map((one) => one.map(([inputs]) => inputs)), (copy) => {
+    const targets = aims[count++];
+    if (targets) copy.propagate(0, targets); // errors, and no weight moves
+    return strips.map(([, read]) => read(copy, targets));
+  }).flat();
   const table = made("table", null, { className: "strips" });
   table.append(made("caption", words));
   const heads = made("tr");
-  heads.append(made("th", "step"), ...steps.map((_, t) => made("th", t + 1, { scope: "col" })));
+  heads.append(made("th", samples ? "sample" : "step"), ...steps.map((_, t) => made("th", t + 1, { scope: "col" })));
   table.append(heads, ...strips.map(([name], i) => {
     const row = made("tr");
     row.append(made("th", name, { scope: "row" }), ...steps.map((values) => {

@@ -335,8 +335,8 @@ export const LESSONS = [
     done: ran,
     strips: activationRows("x", "gate", "cell"),
     reveals: [eligibilityRow("x", "cell")],
-    seen: "The cell keeps 0.6. In the later steps the gate has the activation 0.000045, so almost nothing passes. A sum cannot do this: a gate is "
-      + "a product of two signals. A gate is an ordinary neuron and learns like one: the error of the cell reaches it through the connection that "
+    seen: "The cell keeps 0.6. In the later steps the gate has the activation 0.000045, so almost nothing passes. A sum cannot do this: a "
+      + "gate multiplies two signals. A gate is an ordinary neuron and learns like one: the error of the cell reaches it through the connection that "
       + "it gates. In the demo, two gates learn to switch between two numbers.",
   },
   {

@@ -31,9 +31,6 @@ ROOM = 128
 RESOLVER = ROOM - 1
 """The place in the column ``parts`` of the function that kernels call to have a part
 compiled."""
-PLAN_PARTS = 96
-"""The first place of parts that take a plan. They are imported before the parts of
-exact gradients or after them, but kernels in the cache know the places."""
 PART_ADDRESSES = {
     np.dtype(name): np.zeros(ROOM, np.uint64) for name in ("float32", "float64")
 }

@@ -39,6 +39,33 @@ def forgotten():
         table[:] = np.where(table, table, before[dtype])
 
 
+def test_places_are_those_of_the_list_in_whatever_order_modules_are_imported():
+    modules = (
+        "rtrl.sweep rtrl.loops rtrl.advance exact.loops online.loops online.renewal"
+    )
+    imports = "\n".join(f"import synapse.engine.{name}" for name in modules.split())
+    text = python("-c", imports + PLACES)
+    listed = iter(range(sum(rare.PARTS.values())))
+    places = {name: [next(listed) for _ in range(n)] for name, n in rare.PARTS.items()}
+    coded = {"squash_stretch": "stretch_of_", "judge_stretch": "judge_by_"}
+    matches = {name: [] for name in rare.PARTS}
+    for line in text.split():
+        place, _, name = line.partition(":")
+        for key, part in coded.items():
+            if f".{part}" in name:
+                name = f"functions.compiled.{key}"
+        assert int(place) in places[name]
+        matches[name].append(int(place))
+    assert all(matches.values())  # a part that is gone leaves the list
+
+
+PLACES = """
+from synapse.engine.compiler import rare
+for place, (part, _) in rare._declared.items():
+    print(f"{place}:{part.__module__.split('.engine.')[1]}.{part.__name__}")
+"""
+
+
 def test_an_error_while_one_is_compiled_is_raised_and_the_next_step_tries_again(
     forgotten, monkeypatch
 ):

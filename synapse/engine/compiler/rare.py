@@ -26,7 +26,6 @@ from numba.extending import infer, lower_builtin
 from ..guard import Deferred
 from ..schema import (
     PART_ADDRESSES,
-    PLAN_PARTS,
     RESOLVER,
     SIDE_BY_SIDE,
     TABLE as COLUMNS,
@@ -59,6 +58,61 @@ ARRAY: Callable[[Any], Any] = lambda unit: BareType(types.float64)  # noqa: E731
 INDICES: Callable[[Any], Any] = lambda unit: BareType(types.int64)  # noqa: E731
 """Kind of an argument: a `bare` array of indices."""
 
+PARTS = {
+    "functions.compiled.squash_stretch": 40,  # one place for each squash, by its code
+    "functions.compiled.judge_stretch": 8,  # one for each cost
+    "functions.compiled.chance": 1,
+    "functions.compiled.compete": 1,
+    "online.fire.hold_clamped": 1,
+    "online.fire.silence_clamped": 1,
+    "online.fire.fire_registered": 1,
+    "online.fire.clear_traces": 1,
+    "online.ties.note_tied": 1,
+    "online.ties.move_tied": 1,
+    "online.weigh.weigh_gated": 1,
+    "online.weigh.weigh_signed": 1,
+    "online.propagate.hold_signs": 1,
+    "online.propagate.propagate_any_run": 1,
+    "online.propagate.propagate_gated": 1,
+    "online.record.note": 1,
+    "online.renewal.renew": 1,
+    "online.loops.aim_by_cost": 1,
+    "online.loops.sum_by_cost": 1,
+    # those of exact gradients: for one sample, and for several side by side
+    "exact.weigh.weigh_apart": 2,
+    "exact.weigh.carry_states": 2,
+    "exact.accumulate.accumulate_apart": 2,
+    "exact.accumulate.accumulate_memories": 2,
+    "exact.fire.fire_custom": 2,
+    "exact.fire.fire_groups": 2,
+    "exact.fire.drop": 2,
+    "exact.fire.hold_clamped": 2,
+    "exact.fire.silence_clamped": 2,
+    "exact.propagate.compute_softmax_deltas": 2,
+    "exact.propagate.push_apart": 2,
+    "exact.propagate.push_memories": 2,
+    "exact.loops.judge_custom": 2,
+    "exact.loops.judge_shares": 2,
+    "exact.loops.note_forward": 2,
+    "exact.loops.note_errors": 2,
+    # those that take a plan
+    "rtrl.advance.renew_block": 1,
+    "rtrl.advance.renew": 1,
+    "rtrl.advance.follow_errors": 1,
+    "rtrl.loops.note_sensitivities": 1,
+    "rtrl.sweep.push_gated": 1,
+    "rtrl.sweep.push_own": 1,
+    "rtrl.sweep.mix_group": 1,
+}
+"""The parts and their numbers of places, in the order of their places in the column
+``parts``.
+
+The machine code of a kernel contains the places of the parts that it calls, so they do
+not depend on which modules a process imports, and in which order. Kernels in the cache
+stay right when this list changes: the cache compiles all of them again when a file of
+the engine has changed, see ``cache.py``. No other file contains a place.
+"""
+
 SOON = 0.01
 """Seconds after which a deferred Ctrl-C is raised: the kernel has returned, or Ctrl-C
 is deferred further."""
@@ -88,39 +142,55 @@ def rare(
     """
 
     def declare(function: Callable[..., Any]) -> Any:
-        return function if DEBUGGING else _callable([function], kinds, taped=taped)
+        if DEBUGGING:
+            return function
+        module = function.__module__.partition(".engine.")[2]
+        name = f"{module}.{function.__name__}"
+        return _callable(name, [function], kinds, taped=taped)
 
     return declare
 
 
-def by_code(functions: list[Callable[..., Any]], *kinds: Callable[[Any], Any]) -> Any:
-    """Make such a part ``call(code, m, ...)`` of several, which are selected by their
-    index.
+def by_code(
+    name: str, functions: list[Callable[..., Any]], *kinds: Callable[[Any], Any]
+) -> Any:
+    """Make such a part ``call(code, m, ...)`` of several, selected by their index; its
+    name is in `PARTS`.
     """
     if DEBUGGING:
         return lambda code, *arguments: functions[code](*arguments)
-    return _callable(functions, kinds, coded=True)
+    return _callable(name, functions, kinds, coded=True)
+
+
+def _first_place(name: str, needed: int) -> int:
+    """The first place of a part that needs so many of them."""
+    if PARTS.get(name, 0) < needed:
+        raise RuntimeError(
+            f"Expected {needed} in compiler.rare.PARTS for {name}, got"
+            f" {PARTS.get(name, 'nothing')}."
+        )
+    earlier = list(PARTS).index(name)
+    place = sum(list(PARTS.values())[:earlier])
+    assert place + needed <= RESOLVER, "schema.ROOM is too small."
+    return place
 
 
 def _callable(
+    name: str,
     functions: list[Callable[..., Any]],
     kinds: Any,
     coded: bool = False,
     taped: bool = False,
 ) -> Any:
-    """Let kernels call the next places of the table under the name of a function."""
-    first = next(
-        i
-        for i in range(PLAN_PARTS if PLAN in kinds else 0, RESOLVER)
-        if i not in _declared
-    )
-    both = [(_one_sample,), (_several_samples,)] if taped else [()]
-    parts = (
-        (function, (ColumnsType, *before, *kinds))
-        for before in both
+    """Let kernels call these places of the table under the name of a function."""
+    widths = [(_one_sample,), (_several_samples,)] if taped else [()]
+    parts = [
+        (function, (ColumnsType, *tapes, *kinds))
+        for tapes in widths
         for function in functions
-    )
-    _declared.update(enumerate(parts, first))
+    ]
+    start = _first_place(name, len(parts))
+    _declared.update(enumerate(parts, start))
 
     def wide(args: Any) -> bool:
         return taped and args[1].count > 1
@@ -132,7 +202,7 @@ def _callable(
         key = call
 
         def generic(self, args: Any, kws: Any) -> Any:
-            taken = _declared[first + wide(args)][1]
+            taken = _declared[start + wide(args)][1]
             return types.none(
                 *[types.int64] * coded, *(kind(args[coded].unit) for kind in taken)
             )
@@ -141,7 +211,7 @@ def _callable(
     infer_global(call, types.Function(Call))
 
     def lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        place: Any = ir.Constant(ir.IntType(64), first + wide(sig.args))
+        place: Any = ir.Constant(ir.IntType(64), start + wide(sig.args))
         if coded:
             place = builder.add(place, args[0])
         _call_address(context, builder, sig.args[coded:], args[coded:], place)

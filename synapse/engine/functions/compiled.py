@@ -107,8 +107,9 @@ _SQUASHING = (
     "activation[to + q], slope[to + q]",
     "state[at + q]",
 )
+_SQUASH_LOOPS = [_loop("stretch_of", name, *_SQUASHING) for name in _SQUASHES]
 squash_stretch = by_code(
-    [_loop("stretch_of", name, *_SQUASHING) for name in _SQUASHES], *STRETCH, INDEX
+    "functions.compiled.squash_stretch", _SQUASH_LOOPS, *STRETCH, INDEX
 )
 """``(code, m, state, at, activation, slope, to, n)``: activations and slopes of n
 consecutive neurons."""
@@ -131,8 +132,9 @@ _JUDGING = (
     "value[q], signal[to + q]",
     "signal[to + q], activation[at + q], slope[at + q], outputs",
 )
+_COST_LOOPS = [_loop("judge_by", name, *_JUDGING) for name in _ERRORS]
 judge_stretch = by_code(
-    [_loop("judge_by", name, *_JUDGING) for name in _ERRORS], *ANSWERS, INDEX, NUMBER
+    "functions.compiled.judge_stretch", _COST_LOOPS, *ANSWERS, INDEX, NUMBER
 )
 """``(code, m, activation, slope, at, value, signal, to, n, outputs)``: signals
 overwrite the targets."""

@@ -233,13 +233,13 @@ class Genome:
 
     def _run(self, rows: Floats) -> Floats:
         results = np.empty((len(rows), self.outputs))
-        run_phenotype(*self.phenotype, rows, results)
+        run_phenotype(self.phenotype, rows, results)
         return results
 
     def clear(self) -> None:
         """Set all activations and states to 0."""
-        for numbers in self.phenotype[-2:]:
-            numbers[:] = 0.0
+        self.phenotype.value[:] = 0.0
+        self.phenotype.state[:] = 0.0
 
     def adopt(self, network: Network) -> None:
         """Inherit what a network that :meth:`network` has made has learned (Lamarckian

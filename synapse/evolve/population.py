@@ -20,6 +20,9 @@ from ..engine.evolution.genes import (
     NOBODY,
     NODE,
     STATE,
+    Generation,
+    Innovations,
+    Selection,
 )
 from ..engine.evolution.reproduction import reproduce, speciate
 from ..errors import ArgumentError
@@ -158,14 +161,19 @@ class Population:
         at = np.empty_like(old.at)
         self._representatives = np.empty_like(sizes)
         reproduce(
-            self._record, self._squashes, old.inputs, old.outputs, quota, order, first, sizes, self.fitness,
-            old.nodes, old.genes, old.at, self.known, self.counters, self.word, nodes, genes, at,
+            self._record,
+            self._squashes,
+            old.inputs,
+            old.outputs,
+            Selection(quota, order, first, sizes, self.fitness),
+            Generation(old.nodes, old.genes, old.at),
+            Innovations(self.known, self.counters),
+            self.word,
+            Generation(nodes, genes, at),
             self._representatives,
-        )  # fmt: skip
-        self._spare = (
-            old.nodes,
-            old.genes,
-        )  # memory that is written before costs less than new memory
+        )
+        # Memory that is written before costs less than new memory.
+        self._spare = old.nodes, old.genes
         self._old = old
         self.genomes = Genomes(nodes, genes, at, old.inputs, old.outputs)
         self.generation += 1

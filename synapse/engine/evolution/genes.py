@@ -8,7 +8,7 @@ ones; the id of the former is their place. Genes are sorted by innovation number
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -55,6 +55,51 @@ outputs."""
 LINK = record([("weight", "f8"), ("source", "i8"), ("gater", "i8"), ("gene", "i8")])
 """An incoming connection of a phenotype; ends are places in the order of activation,
 `gene` in the genome."""
+
+
+class Generation(NamedTuple):
+    """All genomes of a generation; ``at`` has the bounds of each."""
+
+    nodes: Any
+    genes: Any
+    at: Any
+
+
+class Child(NamedTuple):
+    """A genome that is being made: the last one of the new generation."""
+
+    nodes: Any  # of the whole generation, as the genes
+    genes: Any
+    place: Any  # its row of ``at``; it moves when nodes or genes are added
+
+
+class Innovations(NamedTuple):
+    """The innovations of a population so far."""
+
+    known: Any  # rows of `KNOWN`
+    counters: Any  # see `NEXT_NODE`
+
+
+class Selection(NamedTuple):
+    """Who has children. Arrays by species, but for `order` and `fitness`."""
+
+    quota: Any  # number of children
+    order: Any  # genomes by species, the fittest first
+    first: Any  # where those of a species begin in `order`
+    sizes: Any  # number of its genomes
+    fitness: Any  # by genome
+
+
+class Phenotypes(NamedTuple):
+    """The neurons of genomes, as kernels run them."""
+
+    neurons: Any
+    links: Any
+    offsets: Any  # by genome: where its neurons and its links begin
+    any_squash: int  # address of `fire_any`, or 0: all are logistic
+    value: Any  # activations and states of the genome that is run
+    state: Any
+
 
 NOBODY = -1
 STATE = -2

@@ -1,8 +1,7 @@
-"""Mutations of structure, of one child in its place: ``place`` is its row of ``at``.
+"""Mutations of structure, of one child.
 
 The child is the last one written, so nodes and genes are added behind it. ``rng`` is
-the state of the stream of random numbers. ``known`` and ``counters`` are the
-innovations of the population.
+the state of the stream of random numbers.
 """
 
 from __future__ import annotations
@@ -33,10 +32,11 @@ def below(count, rng):
 
 
 @noinline
-def innovation_of(source, target, known, counters):
+def innovation_of(source, target, innovations):
     """The innovation number of a connection: that of the pair of nodes, or a new
     one.
     """
+    known, counters = innovations
     for number in range(counters[INNOVATIONS] - 1, -1, -1):
         if known[number].source == source and known[number].target == target:
             return number
@@ -49,11 +49,13 @@ def innovation_of(source, target, known, counters):
 
 
 @noinline
-def add_gene(source, target, gater, weight, sign, genes, place, known, counters):
+def add_gene(source, target, gater, weight, sign, child, innovations):
     """Insert an enabled gene in the order of innovation numbers, unless the child has
     it.
     """
-    number = innovation_of(source, target, known, counters)
+    genes = child.genes
+    place = child.place
+    number = innovation_of(source, target, innovations)
     row = place[GENE1]
     while row > place[GENE0] and genes[row - 1].innovation > number:
         row -= 1
@@ -74,7 +76,7 @@ def add_gene(source, target, gater, weight, sign, genes, place, known, counters)
 
 
 @noinline
-def add_node(inputs, outputs, squash, fresh, nodes, genes, place, known, counters, rng):
+def add_node(inputs, outputs, squash, fresh, child, innovations, rng):
     """Split an enabled connection: weight 1 into the new node, the old weight, sign and
     gater out of it.
 
@@ -82,6 +84,8 @@ def add_node(inputs, outputs, squash, fresh, nodes, genes, place, known, counter
     connection has the same new node in all genomes of a generation, whose new nodes are
     numbered from `fresh`.
     """
+    nodes, genes, place = child
+    known, counters = innovations
     row = NOBODY
     seen = 0
     for c in range(place[GENE0], place[GENE1]):
@@ -117,39 +121,41 @@ def add_node(inputs, outputs, squash, fresh, nodes, genes, place, known, counter
     nodes[n1].position = min(middle, LAST_POSITION)
     nodes[n1].squash = squash
     place[NODE1] += 1
-    add_gene(source, new, NOBODY, 1.0, 0, genes, place, known, counters)
-    add_gene(new, target, gater, weight, sign, genes, place, known, counters)
+    add_gene(source, new, NOBODY, 1.0, 0, child, innovations)
+    add_gene(new, target, gater, weight, sign, child, innovations)
 
 
 @noinline
-def add_connection(q, inputs, nodes, genes, place, known, counters, rng):
+def add_connection(q, inputs, child, innovations, rng):
     """Connect two nodes: forward, or with the probability `recurrent` backward or a
     node to itself.
 
     Nodes activate in the order of their positions, and of their ids where these are
     equal. A backward connection carries the activation of the previous step.
     """
+    nodes, _, place = child
     backward = draw(rng) < q.recurrent
     count = place[NODE1] - place[NODE0]
     for _ in range(TRIES):
-        one = nodes[place[NODE0] + below(count, rng)]
-        two = nodes[place[NODE0] + inputs + 1 + below(count - inputs - 1, rng)]
-        later = one.position > two.position or (
-            one.position == two.position and one.id >= two.id
+        source = nodes[place[NODE0] + below(count, rng)]
+        # neither an input nor the bias, which come first
+        target = nodes[place[NODE0] + inputs + 1 + below(count - inputs - 1, rng)]
+        later = source.position > target.position or (
+            source.position == target.position and source.id >= target.id
         )
         if later == backward:
             weight = q.weight_range * (2.0 * draw(rng) - 1.0)
-            if add_gene(
-                one.id, two.id, NOBODY, weight, 0, genes, place, known, counters
-            ):
+            ends = source.id, target.id
+            if add_gene(ends[0], ends[1], NOBODY, weight, 0, child, innovations):
                 return
 
 
 @noinline
-def change_gate(add, inputs, nodes, genes, place, rng):
+def change_gate(add, inputs, child, rng):
     """Let a node gate a connection without a gater, neither being the bias, or remove a
     gate.
     """
+    nodes, genes, place = child
     row = NOBODY
     seen = 0
     for c in range(place[GENE0], place[GENE1]):
@@ -165,22 +171,24 @@ def change_gate(add, inputs, nodes, genes, place, rng):
 
 
 @noinline
-def remove_genes(node, row, ends, nodes, genes, place):
+def remove_genes(node, row, ends, child):
     """Remove the gene in a row, or those of a node, and hidden nodes that have none
     then.
     """
+    _, genes, place = child
     end = place[GENE0]
     for c in range(place[GENE0], place[GENE1]):
         if c != row and genes[c].source != node and genes[c].target != node:
             genes[end] = genes[c]
             end += 1
     place[GENE1] = end
-    drop_loose(ends, nodes, genes, place)
+    drop_loose(ends, child)
 
 
 @noinline
-def drop_loose(ends, nodes, genes, place):
+def drop_loose(ends, child):
     """Remove hidden nodes without connections, and gates of missing nodes."""
+    nodes, genes, place = child
     n0 = place[NODE0]
     n1 = place[NODE1]
     n = n0 + ends + 1
@@ -199,49 +207,34 @@ def drop_loose(ends, nodes, genes, place):
 
 
 @noinline
-def mutate(
-    q, squashes, inputs, outputs, fresh, nodes, genes, place, known, counters, rng
-):
-    """Apply each mutation of structure with its own probability."""
+def mutate(q, squashes, inputs, outputs, fresh, child, innovations, rng):
+    """Apply each mutation of structure with its own probability.
+
+    The order of the draws is part of the result of a seed.
+    """
+    nodes, _, place = child
     ends = inputs + outputs
     if draw(rng) < q.add_node:
-        add_node(
-            inputs,
-            outputs,
-            squashes[0],
-            fresh,
-            nodes,
-            genes,
-            place,
-            known,
-            counters,
-            rng,
-        )
+        add_node(inputs, outputs, squashes[0], fresh, child, innovations, rng)
     if draw(rng) < q.add_connection:
-        add_connection(q, inputs, nodes, genes, place, known, counters, rng)
+        add_connection(q, inputs, child, innovations, rng)
     if draw(rng) < q.add_self_connection:
-        node = nodes[
-            place[NODE0]
-            + inputs
-            + 1
-            + below(place[NODE1] - place[NODE0] - inputs - 1, rng)
-        ].id
-        add_gene(STATE, node, NOBODY, 1.0, 0, genes, place, known, counters)
+        first_target = place[NODE0] + inputs + 1
+        target = first_target + below(place[NODE1] - first_target, rng)
+        add_gene(STATE, nodes[target].id, NOBODY, 1.0, 0, child, innovations)
     if draw(rng) < q.add_gate:
-        change_gate(True, inputs, nodes, genes, place, rng)
+        change_gate(True, inputs, child, rng)
     if draw(rng) < q.remove_gate:
-        change_gate(False, inputs, nodes, genes, place, rng)
-    first = place[NODE0] + ends + 1
+        change_gate(False, inputs, child, rng)
+    first_hidden = place[NODE0] + ends + 1
     hidden = place[NODE1] - place[NODE0] - ends - 1
     if hidden > 0 and draw(rng) < q.mutate_squash:
-        nodes[first + below(hidden, rng)].squash = squashes[
-            below(squashes.shape[0], rng)
-        ]
+        squash = squashes[below(squashes.shape[0], rng)]
+        nodes[first_hidden + below(hidden, rng)].squash = squash
     if place[GENE1] > place[GENE0] and draw(rng) < q.remove_connection:
         row = place[GENE0] + below(place[GENE1] - place[GENE0], rng)
-        remove_genes(NOBODY, row, ends, nodes, genes, place)
-        hidden = place[NODE1] - first
+        remove_genes(NOBODY, row, ends, child)
+        hidden = place[NODE1] - first_hidden
     if hidden > 0 and draw(rng) < q.remove_node:
-        remove_genes(
-            nodes[first + below(hidden, rng)].id, NOBODY, ends, nodes, genes, place
-        )
+        node = nodes[first_hidden + below(hidden, rng)].id
+        remove_genes(node, NOBODY, ends, child)

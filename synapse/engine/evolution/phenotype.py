@@ -10,12 +10,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..._typing import Floats, Ints
+from ..._typing import Ints
 from ..compiler.calls import address_of, call_equation
 from ..compiler.jit import inline, kernel, noinline
 from ..functions.activations import ACTIVATIONS, LOGISTIC, SINGLE
 from ..functions.compiled import _SQUASHES, _by_code, cost_of, logistic
-from .genes import GENE0, GENE1, LINK, NEURON, NOBODY, NODE0, NODE1, SLOPE, STATE
+from .genes import (
+    GENE0,
+    GENE1,
+    LINK,
+    NEURON,
+    NOBODY,
+    NODE0,
+    NODE1,
+    SLOPE,
+    STATE,
+    Generation,
+    Phenotypes,
+)
 
 _value_of = inline(
     _by_code(
@@ -52,15 +64,16 @@ def row_of(nodes, first, stop, ends, number):
 
 
 @kernel
-def express(nodes, genes, at, inputs, outputs, neurons, links, offsets, order, place):
+def express(genomes, inputs, outputs, neurons, links, offsets, order, place):
     """Make the phenotypes of all genomes: neurons in the order of activation, with
     their incoming links.
 
-    offsets : those of neurons and links by genome, written; order, place : memory for the largest genome.
-    Weights into logistic neurons are multiplied by 4.9, so that 1 / (1 + e^(-4.9 s)) is
-    the logistic function of their state. Disabled genes are left out. Connections from
-    the bias are biases.
+    genomes : a `Generation`; offsets : see `Phenotypes`, written; order, place : memory
+    for the largest genome. Weights into logistic neurons are multiplied by 4.9, so that
+    1 / (1 + e^(-4.9 s)) is the logistic function of their state. Disabled genes are
+    left out. Connections from the bias are biases.
     """
+    nodes, genes, at = genomes
     ends = inputs + outputs
     offsets[0, 0] = 0
     offsets[0, 1] = 0
@@ -104,20 +117,18 @@ def express(nodes, genes, at, inputs, outputs, neurons, links, offsets, order, p
                 ].stop += 1
         total = 0
         for i in range(base, base + count):
-            own = neurons[i].stop
+            count_in = neurons[i].stop
             neurons[i].first = total
             neurons[i].stop = total
-            total += own
+            total += count_in
         for c in range(at[g, GENE0], at[g, GENE1]):
             gene = genes[c]
             if gene.enabled == 0:
                 continue
             neuron = neurons[base + place[row_of(nodes, n0, n1, ends, gene.target)]]
-            gater = (
-                NOBODY
-                if gene.gater < 0
-                else place[row_of(nodes, n0, n1, ends, gene.gater)]
-            )
+            gater = NOBODY
+            if gene.gater >= 0:
+                gater = place[row_of(nodes, n0, n1, ends, gene.gater)]
             weight = SLOPE * gene.weight if neuron.squash == LOGISTIC else gene.weight
             if gene.source == STATE:
                 neuron.carry = gene.weight
@@ -137,14 +148,15 @@ def express(nodes, genes, at, inputs, outputs, neurons, links, offsets, order, p
 
 
 @noinline
-def advance(neurons, links, base, stop, links_base, inputs, value, state, any_squash):
+def advance(phenotypes, base, stop, links_base, inputs):
     """One step: s_j = g_jj w_jj s_j(old) + b_j + sum_i g_ij w_ij y_i, y_j = f(s_j), in
     order.
 
-    value, state : of the neurons of this genome; inputs are set. A source or gater that activates later is
-    read before its activation of this step, and so is a neuron that is its own source. any_squash : the
-    address of `fire_any`.
+    The genome has the neurons `base` to `stop`, and its links begin with `links_base`;
+    its inputs are set. A source or gater that activates later is read before its
+    activation of this step, and so is a neuron that is its own source.
     """
+    neurons, links, _, any_squash, value, state = phenotypes
     for j in range(inputs, stop - base):
         neuron = neurons[base + j]
         total = neuron.bias
@@ -161,11 +173,8 @@ def advance(neurons, links, base, stop, links_base, inputs, value, state, any_sq
         if neuron.squash == LOGISTIC:
             value[j], _ = logistic(total)
         else:
-            call_equation(
-                any_squash,
-                (neuron.squash, state, value, j),
-                (neuron.squash, state, value, j),
-            )
+            arguments = neuron.squash, state, value, j
+            call_equation(any_squash, arguments, arguments)
 
 
 @inline
@@ -177,40 +186,31 @@ def clear(value, state):
 
 
 @kernel
-def run_phenotype(neurons, links, offsets, any_squash, value, state, rows, results):
+def run_phenotype(phenotypes, rows, results):
     """Activate one phenotype for every row; its context goes on."""
-    count = neurons.shape[0]
+    value = phenotypes.value
+    count = phenotypes.neurons.shape[0]
     inputs = rows.shape[1]
     outputs = results.shape[1]
     for t in range(rows.shape[0]):
         for i in range(inputs):
             value[i] = rows[t, i]
-        advance(neurons, links, 0, count, 0, inputs, value, state, any_squash)
+        advance(phenotypes, 0, count, 0, inputs)
         for o in range(outputs):
             results[t, o] = value[count - outputs + o]
 
 
 @kernel
-def judge_rows(
-    neurons,
-    links,
-    offsets,
-    any_squash,
-    value,
-    state,
-    rows,
-    targets,
-    starts,
-    cost,
-    totals,
-    wrong,
-):
+def judge_rows(phenotypes, rows, targets, starts, cost, totals, wrong):
     """The sum of costs of every phenotype, and how many outputs are on the wrong side
     of 1/2.
 
-    An output whose target is NaN has no cost. starts : whether the context is cleared before each row; cost :
-    the code of a built-in cost, or NOBODY: the absolute error; totals, wrong : written.
+    An output whose target is NaN has no cost. starts : whether the context is cleared
+    before each row; cost : the code of a built-in cost, or NOBODY: the absolute error;
+    totals, wrong : written.
     """
+    offsets = phenotypes.offsets
+    value = phenotypes.value
     inputs = rows.shape[1]
     outputs = targets.shape[1]
     for g in range(offsets.shape[0] - 1):
@@ -221,12 +221,10 @@ def judge_rows(
         misses = 0
         for t in range(rows.shape[0]):
             if starts[t]:
-                clear(value, state)
+                clear(value, phenotypes.state)
             for i in range(inputs):
                 value[i] = rows[t, i]
-            advance(
-                neurons, links, base, stop, links_base, inputs, value, state, any_squash
-            )
+            advance(phenotypes, base, stop, links_base, inputs)
             for o in range(outputs):
                 target = targets[t, o]
                 output = value[stop - base - outputs + o]
@@ -240,18 +238,19 @@ def judge_rows(
 
 
 @kernel
-def run_environment(
-    neurons, links, offsets, any_squash, value, state, step, starts, steps, score, world, observed, action,
-    scores, lengths,
-):  # fmt: skip
+def run_environment(phenotypes, step, starts, steps, score, memory, scores, lengths):
     """Scores and lengths of the episodes of every phenotype, one episode for each row
     of `starts`.
 
-    step : address of ``step(world, action, observed, begin)``. It moves the world by an action, unless the
-    episode begins, writes what is observed, and returns whether the episode goes on. score : place in the
-    world of the score at the end of an episode; -1: the number of steps. An episode
-    ends if outputs diverge.
+    step : address of ``step(world, action, observed, begin)``. It moves the world by an
+    action, unless the episode begins, writes what is observed, and returns whether the
+    episode goes on. score : place in the world of the score at the end of an episode;
+    -1: the number of steps. memory : world, action and observed. An episode ends if
+    outputs diverge.
     """
+    world, action, observed = memory
+    offsets = phenotypes.offsets
+    value = phenotypes.value
     inputs = observed.shape[0]
     outputs = action.shape[0]
     for g in range(offsets.shape[0] - 1):
@@ -262,31 +261,20 @@ def run_environment(
         for e in range(starts.shape[0]):
             for i in range(world.shape[0]):
                 world[i] = starts[e, i]
-            clear(value, state)
-            call_equation(
-                step, (world, action, observed, True), (world, action, observed, True)
-            )
+            clear(value, phenotypes.state)
+            begin = world, action, observed, True
+            call_equation(step, begin, begin)
             done = 0
             while done < steps:
                 for i in range(inputs):
                     value[i] = observed[i]
-                advance(
-                    neurons,
-                    links,
-                    base,
-                    stop,
-                    links_base,
-                    inputs,
-                    value,
-                    state,
-                    any_squash,
-                )
+                advance(phenotypes, base, stop, links_base, inputs)
                 finite = True
                 for o in range(outputs):
                     action[o] = value[count - outputs + o]
                     finite = finite and math.isfinite(action[o])
-                like = world, action, observed, False
-                if not finite or not call_equation(step, like, like):
+                move = world, action, observed, False
+                if not finite or not call_equation(step, move, move):
                     break
                 done += 1
             lengths[g, e] = done
@@ -295,20 +283,19 @@ def run_environment(
 
 def expressed(
     nodes: NDArray[Any], genes: NDArray[Any], at: Ints, inputs: int, outputs: int
-) -> tuple[NDArray[Any], NDArray[Any], Ints, int, Floats, Floats]:
-    """The arguments of kernels for genomes: neurons, links, offsets, `fire_any` or 0,
-    and memory.
-    """
+) -> Phenotypes:
+    """The phenotypes of these genomes."""
     sizes = at[:, 1::2] - at[:, ::2]
-    (nodes_in_all, genes_in_all), largest = sizes.sum(axis=0), sizes[:, 0].max()
+    nodes_in_all, genes_in_all = sizes.sum(axis=0)
+    largest = sizes[:, 0].max()
     neurons = np.empty(nodes_in_all - len(at), NEURON)
     links = np.empty(genes_in_all, LINK)
     offsets = np.empty((len(at) + 1, 2), np.int64)
-    memory = np.empty((2, largest), np.int64)
-    express(
-        nodes, genes, at, inputs, outputs, neurons, links, offsets, memory[0], memory[1]
-    )
+    order, place = np.empty((2, largest), np.int64)
+    genomes = Generation(nodes, genes, at)
+    express(genomes, inputs, outputs, neurons, links, offsets, order, place)
     value, state = np.zeros((2, largest - 1))
     logistic_only = (neurons["squash"] == LOGISTIC).all()
     any_squash = 0 if logistic_only else address_of(fire_any, (0, value, value, 0))
-    return neurons, links[: offsets[-1, 1]], offsets, any_squash, value, state
+    links = links[: offsets[-1, 1]]
+    return Phenotypes(neurons, links, offsets, any_squash, value, state)

@@ -8,99 +8,115 @@ augmenting topologies, Evolutionary Computation 10 (2002) 99-127.
 from __future__ import annotations
 
 from ..compiler.jit import inline, kernel, noinline
-from .genes import FEW_GENES, GENE0, GENE1, NEXT_NODE, NOBODY, NODE0, NODE1, STATE
+from .genes import (
+    FEW_GENES,
+    GENE0,
+    GENE1,
+    NEXT_NODE,
+    NOBODY,
+    NODE0,
+    NODE1,
+    STATE,
+    Child,
+)
 from .mutation import below, draw, drop_loose, mutate
 
 
 @inline
-def parent(survival, kind, order, first, sizes, rng):
+def parent(survival, species, selection, rng):
     """One of the fittest genomes of a species."""
-    return order[
-        first[kind] + below(min(sizes[kind], int(survival * sizes[kind]) + 1), rng)
-    ]
+    size = selection.sizes[species]
+    fittest = min(size, int(survival * size) + 1)
+    return selection.order[selection.first[species] + below(fittest, rng)]
 
 
 @kernel
 def reproduce(
-    settings, squashes, inputs, outputs, quota, order, first, sizes, fitness, nodes, genes, at, known,
-    counters, rng, new_nodes, new_genes, new_at, representatives,
-):  # fmt: skip
-    """Make the next generation, and draw the representatives of the species.
+    settings,
+    squashes,
+    inputs,
+    outputs,
+    selection,
+    old,
+    innovations,
+    rng,
+    new,
+    representatives,
+):
+    """Make the `new` generation of the `old` one, and draw the representatives of the
+    species.
 
-    quota : number of children by species; order : genomes by species, the fittest first; first, sizes : where
-    those of each species begin, and how many there are. The last four are written.
+    The order of the draws is part of the result of a seed.
     """
+    quota, order, first, sizes, fitness = selection
+    nodes, genes, at = old
+    new_nodes, new_genes, new_at = new
     q = settings[0]
-    kinds = quota.shape[0]
-    child = 0
+    all_species = quota.shape[0]
+    born = 0
     n = 0
     c = 0
-    fresh = counters[NEXT_NODE]
-    for kind in range(kinds):
-        representatives[kind] = order[first[kind] + below(sizes[kind], rng)]
-        for i in range(quota[kind]):
-            place = new_at[child]
-            champion = i == 0 and sizes[kind] > q.champion_size
-            one = order[first[kind]]
-            two = NOBODY
+    fresh = innovations.counters[NEXT_NODE]
+    for species in range(all_species):
+        drawn = first[species] + below(sizes[species], rng)
+        representatives[species] = order[drawn]
+        for i in range(quota[species]):
+            place = new_at[born]
+            child = Child(new_nodes, new_genes, place)
+            champion = i == 0 and sizes[species] > q.champion_size
+            fitter = order[first[species]]
+            other = NOBODY
             if not champion:
-                one = parent(q.survival, kind, order, first, sizes, rng)
+                fitter = parent(q.survival, species, selection, rng)
                 if draw(rng) >= q.mutation_only:
-                    mate = kind
-                    if kinds > 1 and draw(rng) < q.interspecies:
-                        mate = (kind + 1 + below(kinds - 1, rng)) % kinds
-                    two = parent(q.survival, mate, order, first, sizes, rng)
-                    if fitness[two] > fitness[one]:
-                        one, two = two, one
+                    mate = species
+                    if all_species > 1 and draw(rng) < q.interspecies:
+                        step = 1 + below(all_species - 1, rng)
+                        mate = (species + step) % all_species
+                    other = parent(q.survival, mate, selection, rng)
+                    if fitness[other] > fitness[fitter]:
+                        fitter, other = other, fitter
             place[NODE0] = n
             place[GENE0] = c
-            if two == NOBODY:
-                for k in range(at[one, NODE0], at[one, NODE1]):
+            if other == NOBODY:
+                for k in range(at[fitter, NODE0], at[fitter, NODE1]):
                     new_nodes[n] = nodes[k]
                     n += 1
-                for k in range(at[one, GENE0], at[one, GENE1]):
+                for k in range(at[fitter, GENE0], at[fitter, GENE1]):
                     new_genes[c] = genes[k]
                     c += 1
             else:
-                equal = fitness[one] == fitness[two]
-                n = cross_nodes(nodes, at[one], at[two], equal, new_nodes, n, rng)
-                c = cross_genes(
-                    q.inherit_disabled,
-                    genes,
-                    at[one],
-                    at[two],
-                    equal,
-                    new_genes,
-                    c,
-                    rng,
-                )
+                equal = fitness[fitter] == fitness[other]
+                at1 = at[fitter]
+                at2 = at[other]
+                disabled = q.inherit_disabled
+                n = cross_nodes(nodes, at1, at2, equal, new_nodes, n, rng)
+                c = cross_genes(disabled, genes, at1, at2, equal, new_genes, c, rng)
             place[NODE1] = n
             place[GENE1] = c
-            if two != NOBODY:
-                drop_loose(inputs + outputs, new_nodes, new_genes, place)
+            if other != NOBODY:
+                drop_loose(inputs + outputs, child)
             if not champion:
                 if draw(rng) < q.mutate_weights:
-                    mutate_weights(q, new_genes, place, rng)
-                mutate(
-                    q, squashes, inputs, outputs, fresh, new_nodes, new_genes, place, known, counters,
-                    rng,
-                )  # fmt: skip
+                    mutate_weights(q, child, rng)
+                mutate(q, squashes, inputs, outputs, fresh, child, innovations, rng)
             n = place[NODE1]
             c = place[GENE1]
-            child += 1
+            born += 1
 
 
 @noinline
-def mutate_weights(q, genes, place, rng):
+def mutate_weights(q, child, rng):
     """Perturb or replace every weight, except those of connections that carry a
     state.
     """
+    _, genes, place = child
     for c in range(place[GENE0], place[GENE1]):
         gene = genes[c]
         perturbed = draw(rng) < q.perturb
-        moved = (2.0 * draw(rng) - 1.0) * (
-            q.weight_step if perturbed else q.weight_range
-        )
+        width = q.weight_step if perturbed else q.weight_range
+        # drawn in any case, so that the stream does not depend on the kind of gene
+        moved = (2.0 * draw(rng) - 1.0) * width
         if gene.source != STATE:
             if not perturbed:
                 gene.weight = moved if gene.sign == 0 else gene.sign * abs(moved)

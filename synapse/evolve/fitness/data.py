@@ -52,7 +52,7 @@ class DataFitness:
         wrong = np.empty(len(genomes), np.int64)
         cost = NOBODY if self.cost is None else self.cost.code
         judge_rows(
-            *genomes.express(),
+            genomes.express(),
             self.rows,
             self.targets,
             self.starts,

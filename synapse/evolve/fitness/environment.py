@@ -101,13 +101,19 @@ class Environment:
         starts = np.asarray(self.starts)
         step = compiled_step(self.observe, self.step)
         scores, lengths = np.empty((2, len(genomes), len(starts)))
-        world, observed, action = map(
-            np.empty, (starts.shape[1], self.inputs, self.outputs)
-        )
+        world = np.empty(starts.shape[1])
+        action = np.empty(self.outputs)
+        observed = np.empty(self.inputs)
         run_environment(
-            *genomes.express(), address_of(step, (world, action, observed, True)), starts, self.steps,
-            -1 if self.score is None else self.score, world, observed, action, scores, lengths,
-        )  # fmt: skip
+            genomes.express(),
+            address_of(step, (world, action, observed, True)),
+            starts,
+            self.steps,
+            -1 if self.score is None else self.score,
+            (world, action, observed),
+            scores,
+            lengths,
+        )
         return scores, lengths
 
     def evaluate(self, genomes: Genomes) -> tuple[Floats, Bools]:
@@ -121,10 +127,10 @@ class Environment:
 @functools.lru_cache(maxsize=64)
 def compiled_step(observe: Any, step: Any) -> Any:
     """The step of an environment from two functions of a user."""
-    compiled = numba.njit(
-        error_model="numpy"
-    )  # does nothing if the compiler is switched off
-    look, move = compiled(observe), compiled(step)
+    # It does nothing if the compiler is switched off.
+    compiled = numba.njit(error_model="numpy")
+    look = compiled(observe)
+    move = compiled(step)
 
     def both(world: Any, action: Any, observed: Any, begin: bool) -> bool:
         goes_on = begin or bool(move(world, action))

@@ -6,9 +6,7 @@ kinks and its names elsewhere. Everything else is derived from it: `compiled.py`
 compiles the formula, with exp and expm1 of ``elementary.py`` instead of those of the C
 library; ``synapse.squash`` has the function by name; exporters write the formula in
 other languages (``readwrite/_formulas.py``); the documentation and the tests list the
-entries. The order of the entries is that of their codes, which kernels compare in this
-order, so the most common ones come first. Entries of a kind have consecutive codes:
-write a new function of one state before those that are random or of a group.
+entries. `ONE_STATE` and the lists after it give each its code.
 """
 
 from __future__ import annotations
@@ -31,6 +29,51 @@ SHARES = "shares"
 Of one state; of a state and a random number, where the formula is the mean; of a group
 in which only the neuron with the largest state has the value of the formula, the others
 0; of a group whose neurons have shares of 1. """
+
+ONE_STATE = (
+    "logistic",
+    "identity",
+    "tanh",
+    "relu",
+    "leaky_relu",
+    "elu",
+    "softplus",
+    "gaussian",
+    "step",
+    "sign",
+    "ramp",
+    "hard_tanh",
+    "hard_threshold",
+    "soft_threshold",
+    "sinus",
+    "bent_identity",
+    "softsign",
+    "absolute",
+    "swish",
+    "gelu",
+    "selu",
+    "bipolar",
+    "bipolar_sigmoid",
+    "inverse",
+)
+RANDOM_NAMES = (
+    "noise",
+    "bernoulli",
+)
+GROUPED_NAMES = (
+    "maxout",
+    "winner",
+    "softmax",
+)
+CODES = {
+    name: code for code, name in enumerate(ONE_STATE + RANDOM_NAMES + GROUPED_NAMES)
+}
+"""The codes of the functions. Kernels compare codes in this order, so the most common
+functions come first; those of a kind have consecutive codes.
+
+No file depends on a code: networks are saved with the names of their functions, and a
+change here compiles all kernels again, see ``compiler/cache.py``.
+"""
 
 LEAK = 0.01
 THRESHOLD = 0.5
@@ -96,7 +139,7 @@ def activation(
         name = formula.__name__
         ACTIVATIONS[name] = Activation(
             name,
-            len(ACTIVATIONS),
+            CODES[name],
             formula,
             low,
             high,
@@ -393,9 +436,13 @@ def softmax(state: float) -> Pair:
     return 1.0, 0.0
 
 
+for _name in CODES:  # loops that are selected by a code are made in this order
+    ACTIVATIONS[_name] = ACTIVATIONS.pop(_name)
+
+
 def _codes(*kinds: str) -> range:
     """The codes of some kinds, which are consecutive."""
-    codes = [one.code for one in ACTIVATIONS.values() if one.kind in kinds]
+    codes = [entry.code for entry in ACTIVATIONS.values() if entry.kind in kinds]
     assert codes == list(range(codes[0], codes[-1] + 1))
     return range(codes[0], codes[-1] + 1)
 

@@ -13,7 +13,7 @@ def rows():
         suffixes = " ".join(f"``{suffix}``" for suffix in form.suffixes)
         yield (
             f"`{form.name} <{form.link}>`__",
-            form.what,
+            form.purpose,
             suffixes,
             *does,
             form.kept,

@@ -8,10 +8,8 @@ from ..objects.network import Network
 from ..readwrite import formats, load, save
 from .words import UsageError, aligned, file_errors, require_folder
 
-READING = (
-    "a saved model:"
-    f" {', '.join(suffix for form in formats() if form.read for suffix in form.suffixes)}"
-)
+_READ = [suffix for form in formats() if form.read for suffix in form.suffixes]
+READING = f"a saved model: {', '.join(_READ)}"
 KEEPING = [
     suffix for form in formats() if form.read and form.write for suffix in form.suffixes
 ]
@@ -25,7 +23,7 @@ def table() -> str:
         does = ("yes" if form.read else "-", "yes" if form.write else "-")
         if form.read or form.write:
             rows.append(
-                (form.name, " ".join(form.suffixes) or ".json", *does, form.what)
+                (form.name, " ".join(form.suffixes) or ".json", *does, form.purpose)
             )
     return aligned(rows, "<<<<<")
 

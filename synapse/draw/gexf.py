@@ -93,9 +93,9 @@ def gexf_data(
         )
         steps = as_matrix("The activations", values, len(network), np.dtype(np.float64))
         graph.graph["mode"] = "dynamic"
-        for node, own in enumerate(steps.T.tolist()):
+        for node, of_node in enumerate(steps.T.tolist()):
             graph.nodes[node]["activations"] = [
-                (value, float(t), t + 1.0) for t, value in enumerate(own)
+                (value, float(t), t + 1.0) for t, value in enumerate(of_node)
             ]
     _add_looks(graph, Topology.of(network), layout)
     stream = io.BytesIO()
@@ -137,7 +137,7 @@ def _add_looks(graph: nx.DiGraph[int], table: Topology, layout: Any) -> None:
 
 def _colour(shade: tuple[float, float, float]) -> dict[str, float]:
     return {
-        **dict(zip("rgb", (round(255 * part) for part in shade), strict=True)),
+        **dict(zip("rgb", (round(255 * channel) for channel in shade), strict=True)),
         "a": 1.0,
     }
 
@@ -145,7 +145,7 @@ def _colour(shade: tuple[float, float, float]) -> dict[str, float]:
 FORMATS = (
     Format(
         name="gexf",
-        what="Gephi, networkx; a picture; activations over time",
+        purpose="Gephi, networkx; a picture; activations over time",
         kept=ALL.removesuffix(", dtype"),
         lost=(
             f"{LINKED}; the dtype; names with control characters are refused; the"

@@ -25,17 +25,17 @@ FILLED = 0.25
 
 
 class Read(NamedTuple):
-    """Neighbours ``first .. stop`` of a block whose values are read."""
+    """Neighbours ``start .. stop`` of a block whose values are read."""
 
-    kind: int
+    when: int  # NOW, PAST or STATE
     block: int
-    first: int
+    start: int
     stop: int
 
 
 @dataclass
 class Term:
-    """Connections from neighbours of one block into neurons ``first .. stop`` of
+    """Connections from neighbours of one block into neurons ``start .. stop`` of
     another.
 
     ``form`` is "dense", with weights of shape (sources, targets); "each", one
@@ -47,7 +47,7 @@ class Term:
 
     form: str
     source: Read
-    first: int
+    start: int
     stop: int
     weights: Ints
     inner: Read | None = None
@@ -57,11 +57,11 @@ class Term:
 
 @dataclass
 class Block:
-    """Neurons ``first .. stop`` of a plan, which are computed together, with the
+    """Neurons ``start .. stop`` of a plan, which are computed together, with the
     squashes of their pieces.
     """
 
-    first: int
+    start: int
     stop: int
     pieces: list[tuple[str, int, int]] = field(default_factory=list)
     terms: list[Term] = field(default_factory=list)
@@ -69,7 +69,7 @@ class Block:
     @property
     def size(self) -> int:
         """Number of neurons."""
-        return self.stop - self.first
+        return self.stop - self.start
 
     def reads(self) -> Iterator[Read]:
         """All values that it reads."""
@@ -89,17 +89,17 @@ def blocks_of(plan: Plan) -> list[Block]:
     own.
     """
     numbers = np.arange(plan.neurons)
-    stage_of = np.searchsorted([stage.first for stage in plan.stages], numbers, "right")
+    stage_of = np.searchsorted([stage.start for stage in plan.stages], numbers, "right")
     blocks = [Block(0, plan.inputs)]
     for stage in plan.stages:
-        for first, stop in pairwise(_cuts(plan, stage, stage_of)):
+        for start, stop in pairwise(_cuts(plan, stage, stage_of)):
             pieces = [
-                (squash, max(begin, first) - first, min(end, stop) - first)
+                (squash, max(begin, start) - start, min(end, stop) - start)
                 for squash, begin, end in stage.fires
-                if begin < stop and end > first
+                if begin < stop and end > start
             ]
-            blocks.append(Block(first, stop, pieces))
-    starts = np.array([block.first for block in blocks])
+            blocks.append(Block(start, stop, pieces))
+    starts = np.array([block.start for block in blocks])
     block_of = np.searchsorted(starts, numbers, "right") - 1
     place = numbers - starts[block_of]
     for block in blocks[1:]:
@@ -108,11 +108,9 @@ def blocks_of(plan: Plan) -> list[Block]:
 
 
 def _cuts(plan: Plan, stage: Stage, stage_of: Ints) -> list[int]:
-    """Where a stage can be cut so that neither a group nor what is read from one stage
-    is divided.
-    """
-    first, stop, fires = stage
-    rows = plan.rows(first, stop)
+    """Where a stage can be cut without dividing a group, or what one stage gives."""
+    start, stop, fires = stage
+    rows = plan.rows(start, stop)
     read_stage = stage_of[plan.source[rows] % plan.neurons]
     spans = [(begin, end) for squash, begin, end in fires if squash_of(squash).grouped]
     key = (plan.source_when[rows] * len(stage_of) + read_stage) * 2 + (
@@ -120,8 +118,8 @@ def _cuts(plan: Plan, stage: Stage, stage_of: Ints) -> list[int]:
     )
     spans += [_span(plan.target[rows[key == number]]) for number in np.unique(key)]
     spanned = {number for begin, end in spans for number in range(begin + 1, end)}
-    ends = {end for span in spans for end in span if first < end < stop} - spanned
-    return [first, *sorted(ends), stop]
+    ends = {end for span in spans for end in span if start < end < stop} - spanned
+    return [start, *sorted(ends), stop]
 
 
 def _span(numbers: Ints) -> tuple[int, int]:
@@ -130,10 +128,8 @@ def _span(numbers: Ints) -> tuple[int, int]:
 
 
 def _terms(plan: Plan, block: Block, block_of: Ints, place: Ints) -> list[Term]:
-    """The terms of a block: what its connections read of one block, gated by one block
-    or none.
-    """
-    rows = plan.rows(block.first, block.stop)
+    """The terms of a block: each reads one block, and one block or none gates it."""
+    rows = plan.rows(block.start, block.stop)
     if not len(rows):
         return []
     gater = plan.gater[rows]
@@ -147,9 +143,8 @@ def _terms(plan: Plan, block: Block, block_of: Ints, place: Ints) -> list[Term]:
     )
     keys, term_of = np.unique(keys, axis=1, return_inverse=True)
     term_of = term_of.reshape(-1)
-    by_term = np.argsort(
-        term_of, kind="stable"
-    )  # within a term in the order of the plan
+    # Within a term, connections stay in the order of the plan.
+    by_term = np.argsort(term_of, kind="stable")
     ends = np.cumsum(np.bincount(term_of))[:-1]
     groups = np.split(rows[by_term], ends)
     return [
@@ -159,68 +154,62 @@ def _terms(plan: Plan, block: Block, block_of: Ints, place: Ints) -> list[Term]:
 
 
 def _term(plan: Plan, rows: Ints, key: list[int], place: Ints, size: int) -> Term:
-    """The term of some connections, which are in the order of targets, and of sources
-    for each.
-    """
-    kind, block, gate_kind, gate_block = key
+    """The term of connections in the order of targets, and of sources for each."""
+    when, block, gate_when, gate_block = key
     connection = plan.connection[rows]
     target = place[plan.target[rows]]
     source = place[plan.source[rows] % plan.neurons]
     gater = place[plan.gater[rows]]
-    first, stop = _span(target)
+    start, stop = _span(target)
     low, high = _span(source)
-    read = Read(kind, block, low, high)
+    read = Read(when, block, low, high)
     gate = None
     if gate_block >= 0:
-        gate = Read(gate_kind, gate_block, *_span(gater))
-        gater = gater - gate.first
-    one_each = len(target) == stop - first and (np.diff(target) == 1).all()
+        gate = Read(gate_when, gate_block, *_span(gater))
+        gater = gater - gate.start
+    one_each = len(target) == stop - start and (np.diff(target) == 1).all()
     if one_each and (source - target == source[0] - target[0]).all():
         gains = _picked(gater, gate)
         return Term(
-            "each", read, first, stop, connection, None, gate, (None, None, gains)
+            "each", read, start, stop, connection, None, gate, (None, None, gains)
         )
-    area = (stop - first) * (high - low)
+    area = (stop - start) * (high - low)
     if area <= SMALL or len(target) >= FILLED * area:
-        matrix = np.full((high - low, stop - first), -1)
-        matrix[source - low, target - first] = connection
-        whole = np.pad(matrix, ((0, 0), (first, size - stop)), constant_values=-1)
+        matrix = np.full((high - low, stop - start), -1)
+        matrix[source - low, target - start] = connection
+        whole = np.pad(matrix, ((0, 0), (start, size - stop)), constant_values=-1)
         if gate is None:
             return Term("dense", read, 0, size, whole)
-        of_target = _gater_of(target - first, gater, stop - first)
+        of_target = _gater_of(target - start, gater, stop - start)
         if of_target is not None:
             gains = _picked(of_target, gate)
             return Term(
-                "dense", read, first, stop, matrix, None, gate, (None, None, gains)
+                "dense", read, start, stop, matrix, None, gate, (None, None, gains)
             )
         of_source = _gater_of(source - low, gater, high - low)
         if of_source is not None:
             gains = _picked(of_source, gate)
             return Term("dense", read, 0, size, whole, gate, None, (None, None, gains))
-    picks = (source - low, target - first, None if gate is None else gater)
-    return Term("sparse", read, first, stop, connection, gate, None, picks)
+    picks = (source - low, target - start, None if gate is None else gater)
+    return Term("sparse", read, start, stop, connection, gate, None, picks)
 
 
 def _gater_of(ends: Ints, gater: Ints, count: int) -> Ints | None:
-    """The gater of the connections at each end; None if one of them has none or
-    several.
-    """
-    found = np.full(count, -1)
-    found[ends] = gater
-    return found if (found >= 0).all() and (found[ends] == gater).all() else None
+    """The gater at each end; None if one of the ends has none or several."""
+    gaters = np.full(count, -1)
+    gaters[ends] = gater
+    return gaters if (gaters >= 0).all() and (gaters[ends] == gater).all() else None
 
 
 def _picked(numbers: Ints, read: Read | None) -> Ints | None:
     """The numbers, or None if they are all of a read in order."""
-    if read is None or np.array_equal(numbers, np.arange(read.stop - read.first)):
+    if read is None or np.array_equal(numbers, np.arange(read.stop - read.start)):
         return None
     return numbers
 
 
 def components_of(blocks: list[Block]) -> list[tuple[list[int], bool]]:
-    """The blocks in an order of computation, in groups, and whether those of a group
-    recur.
-    """
+    """The blocks in an order of computation, in groups, and whether each recurs."""
     graph: nx.DiGraph[int] = nx.DiGraph()
     graph.add_nodes_from(range(1, len(blocks)))
     for k, block in enumerate(blocks):
@@ -231,7 +220,10 @@ def components_of(blocks: list[Block]) -> list[tuple[list[int], bool]]:
     key = {node: min(condensed.nodes[node]["members"]) for node in condensed}
     order = nx.lexicographical_topological_sort(condensed, key.__getitem__)
     members = [sorted(condensed.nodes[node]["members"]) for node in order]
-    return [(own, len(own) > 1 or graph.has_edge(own[0], own[0])) for own in members]
+    return [
+        (group, len(group) > 1 or graph.has_edge(group[0], group[0]))
+        for group in members
+    ]
 
 
 def gates_of(members: list[int], blocks: list[Block]) -> list[int] | None:
@@ -257,21 +249,21 @@ def gates_of(members: list[int], blocks: list[Block]) -> list[int] | None:
     ] or not outside:
         return None
     terms = [(k, term) for k in members for term in blocks[k].terms]
-    found = {
+    present = {
         (k, t.form, t.source, t.outer)
         for k, t in terms
         if not t.inner and t.picks[2] is None
     }
-    part = [Read(NOW, a, k * n, (k + 1) * n) for k in range(4)]
+    gate = [Read(NOW, a, k * n, (k + 1) * n) for k in range(4)]
     for i, f, o in permutations(range(3)):
         wanted = {
             *((a, "dense", term.source, None) for term in outside),
             (a, "dense", Read(PAST, h, 0, n), None),
-            (c, "each", part[3], part[i]),
-            (c, "each", Read(STATE, c, 0, n), part[f]),
+            (c, "each", gate[3], gate[i]),
+            (c, "each", Read(STATE, c, 0, n), gate[f]),
             (squashed, "each", Read(NOW, c, 0, n), None),
-            (h, "each", Read(NOW, squashed, 0, n), part[o]),
+            (h, "each", Read(NOW, squashed, 0, n), gate[o]),
         }
-        if found == wanted and len(terms) == len(wanted):
+        if present == wanted and len(terms) == len(wanted):
             return [i, f, 3, o]
     return None

@@ -32,11 +32,11 @@ LARGEST_WHOLE = sys.maxsize
 """Largest value of a clock."""
 
 
-def given(value: Any) -> str:
+def in_words(value: Any) -> str:
     """A value in the words of an error message; a nested or very long one by its kind
     only.
 
-    >>> given(0.5), given([[1]]), given(10**5000)
+    >>> in_words(0.5), in_words([[1]]), in_words(10**5000)
     ('0.5', 'a list', 'a number of many digits')
     """
     if isinstance(value, (dict, list)):
@@ -50,26 +50,28 @@ def given(value: Any) -> str:
     )
 
 
-def require(fits: bool, what: str, condition: str, value: Any) -> None:
+def require(fits: bool, subject: str, condition: str, value: Any) -> None:
     """Raise unless something fits: "Expected the version to be a whole number, got
     'x'.".
     """
     if not fits:
         raise FormatError(
-            f"Expected {lowered(what)} to be {condition}, got {given(value)}."
+            f"Expected {lowered(subject)} to be {condition}, got {in_words(value)}."
         )
 
 
-def is_whole(value: Any, first: int, last: int) -> bool:
+def is_whole(value: Any, least: int, most: int) -> bool:
     """Whether a value is an integer from `first` to `last` (True and 1.0 are not)."""
-    return type(value) is int and first <= value <= last
+    return type(value) is int and least <= value <= most
 
 
-def require_version(what: str, data: dict[str, Any], mark: str, version: int) -> None:
+def require_version(
+    subject: str, data: dict[str, Any], mark: str, version: int
+) -> None:
     """Raise unless a document has this mark and the present version of its format."""
     require(
         data.get("format") == mark,
-        f'The "format" of a {what}',
+        f'The "format" of a {subject}',
         repr(mark),
         data.get("format"),
     )
@@ -82,15 +84,15 @@ def require_version(what: str, data: dict[str, Any], mark: str, version: int) ->
     )
     if written > version:
         raise FormatError(
-            f"The {what} was written by a newer version of Synapse, in version"
+            f"The {subject} was written by a newer version of Synapse, in version"
             f" {written} of the format; this one reads version {version}. Install a"
             " newer Synapse."
         )
 
 
-def an_object(what: str, value: Any) -> dict[str, Any]:
+def an_object(subject: str, value: Any) -> dict[str, Any]:
     """Return `value` if it is an object, JSON's word for a dict."""
-    require(isinstance(value, dict), what, "an object", value)
+    require(isinstance(value, dict), subject, "an object", value)
     return value  # type: ignore[no-any-return]
 
 
@@ -103,24 +105,25 @@ def checked_metadata(metadata: Any) -> dict[str, Any]:
 
 
 def members(
-    what: str, value: Any, keys: Iterable[str], optional: Iterable[str] = ()
+    subject: str, value: Any, keys: Iterable[str], optional: Iterable[str] = ()
 ) -> dict[str, Any]:
     """Return `value` if it is an object with these keys, and no others than optional
     ones.
     """
-    content, keys = an_object(what, value), tuple(keys)
+    content, keys = an_object(subject, value), tuple(keys)
     missing = [key for key in keys if key not in content]
     if missing:
         raise FormatError(
-            f"Expected {lowered(what)} to have {', '.join(keys)}; {missing[0]!r} is"
+            f"Expected {lowered(subject)} to have {', '.join(keys)}; {missing[0]!r} is"
             " missing."
         )
     every = dict.fromkeys((*keys, *optional))
     for key in content:
         if key not in every:
             only = ", ".join(every)
+            got = f"{in_words(key)} too"
             raise FormatError(
-                f"Expected {lowered(what)} to have only {only}, got {given(key)} too."
+                f"Expected {lowered(subject)} to have only {only}, got {got}."
             )
     return content
 
@@ -227,11 +230,11 @@ class Records:
         """A column of true and false."""
         return self._array(key, "b", (bool,), np.bool_, "true or false")
 
-    def whole(self, key: str, first: int, last: int) -> NDArray[Any]:
+    def whole(self, key: str, least: int, most: int) -> NDArray[Any]:
         """A column of whole numbers in ``first .. last``."""
-        condition = f"a whole number from {first} to {last}"
+        condition = f"a whole number from {least} to {most}"
         array = self._array(key, "iu", (int,), np.int64, condition)
-        self._require(key, (array >= first) & (array <= last), condition)
+        self._require(key, (array >= least) & (array <= most), condition)
         return array
 
     def indices(self, key: str, table: Records, null: str = "") -> NDArray[Any]:
@@ -243,16 +246,16 @@ class Records:
         numbers += f", or null ({null})" if null else ""
         condition = f"the number of {with_article(table.item)}, {numbers}"
         column = self._columns[key]
-        first = NO_GATER if null else 0
+        least = NO_GATER if null else 0
         if null and isinstance(column, list) and NO_GATER in column:
             self._refuse(key, (value != NO_GATER for value in column), condition)
         array = self._array(
             key, "iu", (int, NoneType) if null else (int,), np.int64, condition
         )
         if len(array) and not (
-            first <= array.min() and array.max() <= last
+            least <= array.min() and array.max() <= last
         ):  # without an array of answers
-            self._refuse(key, (array >= first) & (array <= last), condition)
+            self._refuse(key, (array >= least) & (array <= last), condition)
         return array
 
     def _array(
@@ -330,7 +333,7 @@ class Records:
                 registered[name] = squashes.get(name).name
             except UnknownNameError:
                 raise FormatError(
-                    f"The {key} of {self.item} {names.index(name)} is {given(name)},"
+                    f"The {key} of {self.item} {names.index(name)} is {in_words(name)},"
                     " which has not been registered. Register the function first, with"
                     f" @squash.register. Known: {', '.join(squashes.names())}."
                 ) from None
@@ -340,9 +343,7 @@ class Records:
 def require_pairs_once(
     source: NDArray[Any], target: NDArray[Any], length: Any = 1
 ) -> None:
-    """Raise if a pair of neurons is in two runs, ``source .. source + length`` to a
-    target.
-    """
+    """Raise if a pair of neurons is in two runs, ``source .. source + length``."""
     length = np.broadcast_to(length, len(source))
     starts = (
         target.astype(np.int64) * (int((source + length).max(initial=0)) + 1) + source
@@ -355,9 +356,9 @@ def require_pairs_once(
         runs = order[again[0] : again[0] + 2]
         begin = (np.cumsum(length) - length)[runs]
         rows = begin[0] + source[runs[1]] - source[runs[0]], begin[1]
-        first, second = sorted(map(int, rows))
+        row, other_row = sorted(map(int, rows))
         raise FormatError(
-            f"The connections {first} and {second} both lead from neuron"
+            f"The connections {row} and {other_row} both lead from neuron"
             f" {source[runs[1]]} to neuron {target[runs[0]]}. A pair of neurons has one"
             " connection at most."
         )
@@ -376,13 +377,9 @@ def checked_column(
         return table.whole(name, -1, 1)
     # No neuron has activated after the present clock, and there are no more groups than
     # members.
-    most = (
-        clock
-        if column.kind is TIME
-        else len(table)
-        if column.kind is GROUP
-        else LARGEST_COUNT
-    )
+    most = LARGEST_COUNT
+    if column.kind in (TIME, GROUP):
+        most = clock if column.kind is TIME else len(table)
     return table.whole(name, 0, min(most, int(np.iinfo(column.dtype).max)))
 
 

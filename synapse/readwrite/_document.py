@@ -245,7 +245,7 @@ def require_format(data: Any) -> None:
         raise FormatError(
             'This is not a network that Synapse has saved: expected "format" to be'
             f" {MARK!r}, "
-            f"got {checks.given(data.get('format'))}.{advice}"
+            f"got {checks.in_words(data.get('format'))}.{advice}"
         )
     checks.require_version("network", data, MARK, VERSION)
 
@@ -269,9 +269,8 @@ def saved_of(data: dict[str, Any]) -> SavedNetwork:
         *(ENTRIES if stepped else TRACES),
     )
     checks.members("A network", data, (*HEAD, *TABLES), optional)
-    if (
-        architecture := data.get(ARCHITECTURE)
-    ) is not None:  # its class checks the rest
+    architecture = data.get(ARCHITECTURE)
+    if architecture is not None:  # its class checks the rest
         name = checks.an_object("The architecture", architecture).get("name")
         require(type(name) is str, "The name of the architecture", "a string", name)
     require(
@@ -293,9 +292,8 @@ def saved_of(data: dict[str, Any]) -> SavedNetwork:
         untraced,
     )
     neurons = Records.of_columns("neuron", data, "neurons", ("squash",), NEURONS)
-    rows = (
-        CONNECTIONS if "runs" not in data else CONNECTIONS[2:]
-    )  # without source and target
+    # With runs, connections have no columns of sources and targets.
+    rows = CONNECTIONS if "runs" not in data else CONNECTIONS[2:]
     connections = Records.of_columns(
         "connection", data, "connections", ("weight",), rows
     )
@@ -347,18 +345,18 @@ def _notes(data: dict[str, Any], table: str, count: int) -> dict[str, dict[int, 
     """The metadata of neurons or connections, by name and number."""
     columns = {}
     for name, column in checks.checked_metadata(data.get(table, {})).items():
-        what = f"The {name} of {table!r}"
+        subject = f"The {name} of {table!r}"
         lists = isinstance(column, list) and len(column) == 2
         fits = (
             lists
-            and all(isinstance(part, list) for part in column)
+            and all(isinstance(items, list) for items in column)
             and len(column[0]) == len(column[1])
         )
-        require(fits, what, "a list of numbers and a list of as many values", column)
+        require(fits, subject, "a list of numbers and a list of as many values", column)
         numbers = column[0]
         whole = all(checks.is_whole(number, 0, count - 1) for number in numbers)
         whole = whole and len({*numbers}) == len(numbers)
-        require(whole, what, f"of different numbers from 0 to {count - 1}", numbers)
+        require(whole, subject, f"of different numbers from 0 to {count - 1}", numbers)
         columns[name] = dict(zip(*column, strict=True))
     return columns
 
@@ -450,7 +448,7 @@ def _read(
     """The attributes of an object, from a document with these tables, which refer to
     rows of `others`.
     """
-    own = {
+    records = {
         name: (
             Records.of_columns(table.item, data, name, tuple(table.fields))
             if name in data
@@ -459,7 +457,9 @@ def _read(
         for name, table in tables.items()
     }
     return {
-        field.attribute: _column(own[name], key, field, {**others, **own}, dtype)
+        field.attribute: _column(
+            records[name], key, field, {**others, **records}, dtype
+        )
         for name, table in tables.items()
         for key, field in table.fields.items()
     }
@@ -543,11 +543,11 @@ def _sensitivities(
             SENSITIVITIES, data, {"neurons": neurons, "connections": connections}, dtype
         )
     )
-    first = kept.line_first
+    begin = kept.line_first
     length = kept.line_length
     last = int(kept.column.max(initial=-1))
-    for line in np.flatnonzero(first + length > last + 1):
-        got = f"{length[line]} from column {first[line]} on"
+    for line in np.flatnonzero(begin + length > last + 1):
+        got = f"{length[line]} from column {begin[line]} on"
         raise FormatError(
             f"Expected line {line} to be of columns up to {last}, got {got}."
         )

@@ -71,7 +71,7 @@ class Format:
     """
 
     name: str  # the name in its functions: "gexf" for gexf_data
-    what: str  # a description, or the programs that read it
+    purpose: str  # a description, or the programs that read it
     kept: str  # what the format preserves of a network
     lost: str  # what it does not preserve
     link: str  # its specification
@@ -225,15 +225,15 @@ def save(
     if isinstance(network, Trainer | Archived):
         chosen = by_suffix(path) if format is None else format_of(format)
         if chosen is not None and chosen.name != "npz":
-            kind = type(network).__name__
+            class_name = type(network).__name__
             advice = (
                 ""
                 if isinstance(network, Trainer)
                 else ", or write its network: agent.controller()"
             )
             raise ArgumentError(
-                f"A {kind} cannot be saved as {chosen.name}. Give the file another"
-                f" suffix, as .npz{advice}."
+                f"A {class_name} cannot be saved as {chosen.name}. Give the file"
+                f" another suffix, as .npz{advice}."
             )
         _require_options("npz", module_of("npz").npz_data, options)
         if isinstance(network, Trainer):
@@ -320,9 +320,9 @@ def _require_options(
     options.
     """
     for name in options:
-        own = [*inspect.signature(function).parameters][1:]
-        if name not in own:
-            has = f"It has: {', '.join(own)}." if own else "It has none."
+        names = [*inspect.signature(function).parameters][1:]
+        if name not in names:
+            has = f"It has: {', '.join(names)}." if names else "It has none."
             raise ArgumentError(
                 f"The format {format} has no option {name!r} here. {has}"
             )
@@ -352,7 +352,7 @@ def _format_for(path: Any, format: str | None, act: str, done: str) -> Format:
     suffix = Path(path).suffix if isinstance(path, str | os.PathLike) else ""
     if act == "write" and chosen is None and suffix:
         suffixes = ", ".join(
-            one for form in formats() if form.write for one in form.suffixes
+            ending for form in formats() if form.write for ending in form.suffixes
         )
         raise ArgumentError(
             f"Expected the suffix of the file to be one of {suffixes}, or none for"

@@ -62,11 +62,13 @@ COMPARISONS = {
 COMPARISONS |= {"==": np.equal, "!=": np.not_equal}
 KINDS = {
     **{
-        function: kind
-        for kind, functions in PRIMITIVES.items()
+        function: operation
+        for operation, functions in PRIMITIVES.items()
         for function in functions
     },
-    **{function: kind for kind, function in (OPERATORS | COMPARISONS).items()},
+    **{
+        function: operation for operation, function in (OPERATORS | COMPARISONS).items()
+    },
 }
 """What each function is to exporters; the operators of Python call those of NumPy on a
 symbol."""
@@ -96,9 +98,15 @@ class _Reading:
     symbols: dict[Any, Symbol] = field(default_factory=dict)
     decided: dict[Any, bool] = field(default_factory=dict)
 
-    def symbol(self, kind: str, *parts: Any) -> Symbol:
-        key = kind, *(id(part) if isinstance(part, Symbol) else part for part in parts)
-        return self.symbols.setdefault(key, Symbol(self, kind, parts))
+    def symbol(self, operation: str, *parts: Any) -> Symbol:
+        key = (
+            operation,
+            *(
+                id(operand) if isinstance(operand, Symbol) else operand
+                for operand in parts
+            ),
+        )
+        return self.symbols.setdefault(key, Symbol(self, operation, parts))
 
     def of(self, value: Any) -> Symbol:
         """The symbol of a number."""
@@ -112,15 +120,15 @@ class _Reading:
 
     def applied(self, function: Callable[..., Any], *operands: Any) -> Any:
         """What a function that is written in C makes of symbols and numbers."""
-        kind = KINDS.get(function)
-        if kind is None:
+        operation = KINDS.get(function)
+        if operation is None:
             raise UnreadableError(f"it calls {function.__name__}")
         symbols = list(map(self.of, operands))
-        if kind in COMPARISONS:
-            return Condition(kind, *symbols)
+        if operation in COMPARISONS:
+            return Condition(operation, *symbols)
         while len(symbols) > 2:  # the largest or smallest of several
-            symbols[:2] = [self.symbol(kind, *symbols[:2])]
-        return self.symbol(kind, *symbols)
+            symbols[:2] = [self.symbol(operation, *symbols[:2])]
+        return self.symbol(operation, *symbols)
 
 
 class Symbol(NDArrayOperatorsMixin):
@@ -132,9 +140,11 @@ class Symbol(NDArrayOperatorsMixin):
 
     __hash__ = object.__hash__
 
-    def __init__(self, reading: _Reading, kind: str, parts: tuple[Any, ...]) -> None:
+    def __init__(
+        self, reading: _Reading, operation: str, parts: tuple[Any, ...]
+    ) -> None:
         self.reading = reading
-        self.kind = kind
+        self.operation = operation
         self.parts = parts
 
     def __array_ufunc__(
@@ -153,15 +163,17 @@ class Symbol(NDArrayOperatorsMixin):
 class Condition:
     """A comparison of two symbols. As a truth value, it is decided, or ends the run."""
 
-    kind: str
+    operation: str
     left: Symbol
     right: Symbol
 
     def __bool__(self) -> bool:
         decided = self.left.reading.decided
-        key = self.kind, self.left, self.right
-        if all(side.kind == "number" for side in key[1:]):
-            return bool(COMPARISONS[self.kind](*(side.parts[0] for side in key[1:])))
+        key = self.operation, self.left, self.right
+        if all(side.operation == "number" for side in key[1:]):
+            return bool(
+                COMPARISONS[self.operation](*(side.parts[0] for side in key[1:]))
+            )
         if key not in decided:
             raise _UndecidedError(self)
         return decided[key]
@@ -193,7 +205,7 @@ def read(formula: Callable[..., Any], *names: str) -> Tree:
     is impossible.
 
     >>> tree = read(lambda state: (max(state, 0.0), 1.0), "state")
-    >>> [result.kind for result in tree]
+    >>> [result.operation for result in tree]
     ['max', 'number']
     """
     reading = _Reading()
@@ -217,7 +229,7 @@ def _grown(reading: _Reading, run: Callable[[], Any]) -> Tree:
         raise UnreadableError(
             f"it does more with the state than arithmetic ({error})"
         ) from error
-    key = condition.kind, condition.left, condition.right
+    key = condition.operation, condition.left, condition.right
     trees = []
     for answer in (True, False):
         reading.decided[key] = answer
@@ -233,10 +245,10 @@ class _Replaced(Freezer):
         super().__init__(_without_handlers, modules=True)
         self.reading = reading
         self.builtins = vars(builtins) | {
-            name: self.value(one, set())[0]
-            for name, one in vars(builtins).items()
-            if one is float
-            or isinstance(one, BuiltinFunctionType)  # IPython adds others
+            name: self.value(function, set())[0]
+            for name, function in vars(builtins).items()
+            if function is float
+            or isinstance(function, BuiltinFunctionType)  # IPython adds others
         }
 
     def value(self, value: Any, attributes: set[str]) -> Frozen:
@@ -259,9 +271,8 @@ class _Replaced(Freezer):
 
 def _without_handlers(function: FunctionType) -> FunctionType:
     if any(step.opname == "PUSH_EXC_INFO" for step in dis.get_instructions(function)):
-        raise UnreadableError(
-            "it catches exceptions"
-        )  # among them those that end a run
+        # Among them would be those that end a run.
+        raise UnreadableError("it catches exceptions")
     return function
 
 
@@ -285,9 +296,9 @@ def in_order(symbols: tuple[Symbol, ...]) -> Iterator[Symbol]:
     def walk(symbol: Symbol) -> Iterator[Symbol]:
         if symbol not in seen:
             seen.add(symbol)
-            for part in symbol.parts:
-                if isinstance(part, Symbol):
-                    yield from walk(part)
+            for operand in symbol.parts:
+                if isinstance(operand, Symbol):
+                    yield from walk(operand)
         yield symbol
 
     for symbol in symbols:
@@ -306,12 +317,14 @@ def computed(
 
     def value(symbol: Symbol) -> Any:
         if id(symbol) not in values:
-            if symbol.kind == "name":
+            if symbol.operation == "name":
                 values[id(symbol)] = names[symbol.parts[0]]
-            elif symbol.kind == "number":
+            elif symbol.operation == "number":
                 values[id(symbol)] = functions["number"](symbol.parts[0])
             else:
-                values[id(symbol)] = functions[symbol.kind](*map(value, symbol.parts))
+                values[id(symbol)] = functions[symbol.operation](
+                    *map(value, symbol.parts)
+                )
         return values[id(symbol)]
 
     def of(tree: Tree) -> Any:
@@ -319,7 +332,7 @@ def computed(
             return value(tree[0])
         sides = value(tree.condition.left), value(tree.condition.right)
         return functions["where"](
-            functions[tree.condition.kind](*sides), of(tree.then), of(tree.other)
+            functions[tree.condition.operation](*sides), of(tree.then), of(tree.other)
         )
 
     return of(tree)
@@ -329,11 +342,11 @@ def kind_of(squash: str) -> str:
     """The kind of a squash, as an exporter sees it: a random one is written as its
     mean.
     """
-    kind = ACTIVATIONS[squash].kind if squash in ACTIVATIONS else SINGLE
-    return SINGLE if kind == CHANCE else kind
+    squash_kind = ACTIVATIONS[squash].kind if squash in ACTIVATIONS else SINGLE
+    return SINGLE if squash_kind == CHANCE else squash_kind
 
 
-def given(squash: str, format: str) -> Any:
+def as_registered(squash: str, format: str) -> Any:
     """How a squash was registered to be written in a format; None if that was not
     given.
     """
@@ -357,7 +370,7 @@ def require_written(neuron: str, squash: str, format: str, language: str) -> Non
     """Raise FormatError if a squash can be written neither as it was registered nor by
     its formula.
     """
-    if given(squash, format) is None:
+    if as_registered(squash, format) is None:
         try:
             tree_of(squash, 0)
         except UnreadableError as error:

@@ -65,7 +65,7 @@ class LoopWriter:
     read them.
 
     `values` are where the program stores the values of a step. `fire` is the call that
-    computes activations, with ``{squash}``, ``{first}``, ``{count}`` and ``{states}``,
+    computes activations, with ``{squash}``, ``{start}``, ``{count}`` and ``{states}``,
     which is where the first state is. `index` is the type of an index and `real`, with
     a space, that of a number; without one, the program has ``sum`` already. The
     products of `together` sources are added at a time if a stage has more sums than
@@ -112,49 +112,49 @@ class LoopWriter:
 
     def stage(self, stage: Stage) -> Iterator[str]:
         """The code of a stage: the sums of its neurons, and their activations."""
-        first = stage.first
-        size = stage.stop - stage.first
+        start = stage.start
+        size = stage.stop - stage.start
         if self.real:
             yield f"{self.real}sum[{size}];"
         yield (
             f"{self._loop('j', size)} sum[j] ="
-            f" biases[{_sum(first - self.plan.inputs, 'j')}];"
+            f" biases[{_sum(start - self.plan.inputs, 'j')}];"
         )
         terms, rest = loop_terms(self.plan, stage)
         for term in terms:
-            yield from self._term(term, term.target - first)
+            yield from self._term(term, term.target - start)
         for gated in (False, True):
             rows = rest[(self.plan.gater[rest] >= 0) == gated]
             if len(rows):
-                yield self._list(rows, first, gated)
+                yield self._list(rows, start, gated)
         yield from self._store_states(stage)
         for squash, begin, end in stage.fires:
-            states = f"sum + {begin - first}"
-            if begin < first or end > stage.stop:
+            states = f"sum + {begin - start}"
+            if begin < start or end > stage.stop:
                 states = f"value + {self._place_of_state(begin)}"
             yield self.fire.format(
-                squash=identifier(squash), first=begin, count=end - begin, states=states
+                squash=identifier(squash), start=begin, count=end - begin, states=states
             )
 
     def _store_states(self, stage: Stage) -> Iterator[str]:
         """Copy the states of a stage that are read later than in its activations."""
         stored = self.values.stored
-        stored = stored[(stored >= stage.first) & (stored < stage.stop)]
+        stored = stored[(stored >= stage.start) & (stored < stage.stop)]
         for begin, size in runs_of(stored):
             state = f"value[{_sum(self._place_of_state(begin), 'j')}]"
             yield (
                 f"{self._loop('j', size)} {state} ="
-                f" sum[{_sum(begin - stage.first, 'j')}];"
+                f" sum[{_sum(begin - stage.start, 'j')}];"
             )
 
     def _place_of_state(self, neuron: int) -> int:
         """The place of the stored state of a neuron."""
         return int(self.values.places(np.array(self.plan.neurons + neuron)))
 
-    def _loop(self, index: str, stop: int, first: int = 0, by: int = 1) -> str:
+    def _loop(self, index: str, stop: int, start: int = 0, by: int = 1) -> str:
         """The head of a loop."""
         further = f"{index}++" if by == 1 else f"{index} += {by}"
-        return f"for ({self.index} {index} = {first}; {index} < {stop}; {further})"
+        return f"for ({self.index} {index} = {start}; {index} < {stop}; {further})"
 
     def _use(self, weights: Floats) -> int:
         """Add weights to those of the program; returns where they begin."""
@@ -163,12 +163,12 @@ class LoopWriter:
         self.used += weights.size
         return at
 
-    def _list(self, rows: Ints, first: int, gated: bool) -> str:
+    def _list(self, rows: Ints, start: int, gated: bool) -> str:
         plan = self.plan
         begin = 3 * len(self.listed)
         at = self._use(self.plan.weights[rows])
         columns = (
-            plan.target[rows] - first,
+            plan.target[rows] - start,
             plan.source[rows],
             np.maximum(plan.gater[rows], 0),
         )
@@ -208,8 +208,8 @@ class LoopWriter:
             if term.along == "j" and term.gater is not None
             else ""
         )
-        for first, stop, by in ((0, whole, together), (whole, sources, 1)):
-            if first < stop:
+        for start, stop, by in ((0, whole, together), (whole, sources, 1)):
+            if start < stop:
                 plain = term._replace(gater=None) if gain else term
                 values = ", ".join(
                     f"x{k} = {_read(plain, _sum(k, 'i'), '')}" for k in range(by)
@@ -221,7 +221,7 @@ class LoopWriter:
                     f" + weights[{place}] * x{k}{gain}"
                     for k, place in enumerate(places)
                 )
-                yield f"{self._loop('i', stop, first, by)} {{"
+                yield f"{self._loop('i', stop, start, by)} {{"
                 yield f"    const {self.real}{values};"
                 yield (
                     f"    {over} {total} = {total}"
@@ -265,13 +265,13 @@ class LoopWriter:
         whole = targets - targets % self.tile
         gater = term.gater if term.along == "j" else None
         value = _read(term if gater is None else term._replace(gater=None), "i", "")
-        for first, stop, width in (
+        for start, stop, width in (
             (0, whole, self.tile),
             (whole, targets, targets - whole),
         ):
-            if first < stop:
+            if start < stop:
                 at = self._use(
-                    term.weights[:, first:stop]
+                    term.weights[:, start:stop]
                     .reshape(sources, -1, width)
                     .swapaxes(0, 1)
                 )
@@ -280,7 +280,7 @@ class LoopWriter:
                     "" if gater is None else f" * value[{gater + k} + j]"
                     for k in range(width)
                 ]
-                yield f"for (let j = {first}, w = {at}; j < {stop}; j += {width}) {{"
+                yield f"for (let j = {start}, w = {at}; j < {stop}; j += {width}) {{"
                 yield (
                     "    let"
                     f" {', '.join(f's{k} = {total}' for k, total in enumerate(sums))};"
@@ -306,14 +306,14 @@ def runs_of(numbers: Ints) -> list[tuple[int, int]]:
     >>> runs_of(np.array([2, 3, 4, 8]))
     [(2, 3), (8, 1)]
     """
-    parts = np.split(numbers, np.flatnonzero(np.diff(numbers) > 1) + 1)
-    return [(int(part[0]), len(part)) for part in parts if len(part)]
+    runs = np.split(numbers, np.flatnonzero(np.diff(numbers) > 1) + 1)
+    return [(int(run[0]), len(run)) for run in runs if len(run)]
 
 
-def _sum(first: int, *others: str) -> str:
+def _sum(number: int, *others: str) -> str:
     """The text of a sum, without what is 0 or empty."""
     return (
-        " + ".join(part for part in (str(first) if first else "", *others) if part)
+        " + ".join(term for term in (str(number) if number else "", *others) if term)
         or "0"
     )
 
@@ -336,7 +336,7 @@ def loop_terms(plan: Plan, stage: Stage) -> tuple[list[LoopTerm], Ints]:
     from the target, or one distance from the source. Each connection follows the rule
     that most others of the stage follow.
     """
-    rows = plan.rows(stage.first, stage.stop)
+    rows = plan.rows(stage.start, stage.stop)
     if not len(rows):
         return [], rows
     gater = plan.gater[rows]
@@ -369,21 +369,21 @@ def _matrices(plan: Plan, rows: Ints, along: str) -> tuple[list[LoopTerm], Ints]
         target = int(plan.target[group[0]])
         gater = int(plan.gater[group[0]])
         for stretch in np.split(sources, np.flatnonzero(np.diff(sources) > 1) + 1):
-            first = int(stretch[0])
+            start = int(stretch[0])
             inside = group[
-                (plan.source[group] >= first) & (plan.source[group] <= stretch[-1])
+                (plan.source[group] >= start) & (plan.source[group] <= stretch[-1])
             ]
             weights = np.zeros((len(stretch), plan.target[group[-1]] - target + 1))
-            weights[plan.source[inside] - first, plan.target[inside] - target] = (
+            weights[plan.source[inside] - start, plan.target[inside] - target] = (
                 plan.weights[inside]
             )
             if weights.size < LEAST:
                 rest.append(inside)
                 continue
-            begin = gater + (first - int(plan.source[group[0]]) if along == "i" else 0)
+            begin = gater + (start - int(plan.source[group[0]]) if along == "i" else 0)
             terms.append(
                 LoopTerm(
-                    first, target, weights, False, None if gater < 0 else begin, along
+                    start, target, weights, False, None if gater < 0 else begin, along
                 )
             )
     return terms, np.concatenate(rest)
@@ -395,18 +395,18 @@ def _neighbours(plan: Plan, rows: Ints) -> Iterator[tuple[Ints, Ints]]:
     """
     begin = stop = 0
     sources = rows[:0]
-    for part in np.split(
+    for into_one in np.split(
         np.arange(len(rows)), np.flatnonzero(np.diff(plan.target[rows])) + 1
     ):
-        own = plan.source[rows[part]]
-        joined = sources if np.array_equal(own, sources) else np.union1d(sources, own)
-        height = plan.target[rows[part[0]]] - plan.target[rows[begin]] + 1
-        if stop > begin and part[-1] + 1 - begin < FILLED * len(joined) * height:
+        read = plan.source[rows[into_one]]
+        joined = sources if np.array_equal(read, sources) else np.union1d(sources, read)
+        height = plan.target[rows[into_one[0]]] - plan.target[rows[begin]] + 1
+        if stop > begin and into_one[-1] + 1 - begin < FILLED * len(joined) * height:
             yield rows[begin:stop], sources
-            begin = part[0]
-            joined = own
+            begin = into_one[0]
+            joined = read
         sources = joined
-        stop = part[-1] + 1
+        stop = into_one[-1] + 1
     yield rows[begin:stop], sources
 
 

@@ -32,12 +32,12 @@ previous step."""
 
 
 class Fire(NamedTuple):
-    """Neurons ``first .. stop`` whose activations one function computes: with one
+    """Neurons ``start .. stop`` whose activations one function computes: with one
     squash, or one group.
     """
 
     squash: str
-    first: int
+    start: int
     stop: int
 
 
@@ -45,12 +45,12 @@ class Stage(NamedTuple):
     """Consecutive neurons that are computed together: none needs another's activation
     of this step.
 
-    First their states are computed, ``first .. stop``, then the activations of each
+    First their states are computed, ``start .. stop``, then the activations of each
     stretch of neurons in `fires`. A stretch is a part of the stage; if its neurons
     compete, it is their group.
     """
 
-    first: int
+    start: int
     stop: int
     fires: list[Fire]
 
@@ -124,7 +124,7 @@ class Plan:
 
     def begin(self, neurons: Ints) -> Ints:
         """The first neuron of the stage of each of some neurons."""
-        starts = np.array([stage.first for stage in self.stages])
+        starts = np.array([stage.start for stage in self.stages])
         return np.asarray(starts[np.searchsorted(starts, neurons, "right") - 1])
 
     def memory(self) -> Ints:
@@ -140,8 +140,8 @@ class Plan:
         # stages have yet to compute.
         for stage in self.stages:
             ready = np.arange(self.inputs, stage.stop)
-            for _, first, stop in stage.fires:
-                absent = np.setdiff1d(np.arange(first, stop), ready)
+            for _, start, stop in stage.fires:
+                absent = np.setdiff1d(np.arange(start, stop), ready)
                 read.append(absent + self.neurons)
         return np.unique(np.concatenate(read))
 
@@ -151,10 +151,10 @@ class Plan:
         """
         states = self.memory()
         divided = [
-            np.arange(first, stop)
+            np.arange(start, stop)
             for stage in self.stages
-            for _, first, stop in stage.fires
-            if first < stage.first or stop > stage.stop
+            for _, start, stop in stage.fires
+            if start < stage.start or stop > stage.stop
         ]
         return np.unique(
             np.concatenate([states[states >= self.neurons] - self.neurons, *divided])
@@ -166,9 +166,9 @@ class Plan:
             dict.fromkeys(fire.squash for stage in self.stages for fire in stage.fires)
         )
 
-    def rows(self, first: int, stop: int) -> Ints:
-        """Range of the connections into neurons ``first .. stop``."""
-        return np.arange(*np.searchsorted(self.target, [first, stop]).tolist())
+    def rows(self, start: int, stop: int) -> Ints:
+        """Range of the connections into neurons ``start .. stop``."""
+        return np.arange(*np.searchsorted(self.target, [start, stop]).tolist())
 
 
 def written_plan(network: Network, format: str, language: str, context: bool) -> Plan:
@@ -205,9 +205,9 @@ def plan_of(topology: Topology) -> Plan:
     """The plan of a closed network, which starts from its context."""
     order, stages = _stages_of(topology)
     place = np.argsort(order)
-    source = place[topology.source] + np.where(
-        topology.self_connected, topology.neurons, 0
-    )
+    # The source of a self-connection is a state, which follows the activations.
+    states = np.where(topology.self_connected, topology.neurons, 0)
+    source = place[topology.source] + states
     target = place[topology.target]
     gater = np.where(topology.gated, place[topology.gater], topology.gater)
     rows = np.lexsort((source, topology.gated, target))
@@ -251,13 +251,13 @@ def _stage_numbers(topology: Topology) -> Ints:
     """
     n = topology.neurons
     first_output = topology.neurons - topology.outputs
-    if (
-        topology.synchronous
-    ):  # all but relays read previous activations, so are computed before one fires
+    if topology.synchronous:
+        # All but relays read previous activations, so are computed before one fires.
+        # There may be no relays before them: `unique` closes the gap.
         stages = np.where(np.arange(n) < topology.inputs, 0, 1 + topology.together)
-        return np.unique(stages, return_inverse=True)[
-            1
-        ]  # there may be no relays, before them
+        return np.unique(stages, return_inverse=True)[1]
+
+    # What each neuron reads, sorted by the later neuron of the two.
     before = np.concatenate([topology.source, topology.gater])
     target = np.tile(topology.target, 2)
     chosen = (before >= 0) & (target >= topology.inputs)
@@ -269,27 +269,26 @@ def _stage_numbers(topology: Topology) -> Ints:
     earlier, within = earlier[rows], within[rows]
     starts = np.searchsorted(later[rows], np.arange(n + 1))
     stages = np.zeros(n, np.int64)
-    for first, stop in dict.fromkeys(_groups_of(topology)):
-        if first < topology.inputs:
+    for start, stop in dict.fromkeys(_groups_of(topology)):
+        if start < topology.inputs:
             continue
-        own = slice(starts[first], starts[stop])
-        least = (
-            1
-            if first < first_output
-            else stages[:first].max() + (first == first_output)
-        )  # in their order
+        # Outputs are computed last, in their order.
+        least = 1
+        if start >= first_output:
+            least = stages[:start].max() + (start == first_output)
+
         # What members read of each other is late, and so adds nothing: their stages are
         # still 0.
-        stages[first:stop] = max(
-            least, (stages[earlier[own]] + within[own]).max(initial=0)
-        )
+        rows_of_group = slice(starts[start], starts[stop])
+        bounds = stages[earlier[rows_of_group]] + within[rows_of_group]
+        stages[start:stop] = max(least, bounds.max(initial=0))
     return stages
 
 
 def _groups_of(topology: Topology) -> list[tuple[int, int]]:
     """First neuron and stop of the group of each neuron."""
-    first, stop = topology.group_bounds
-    return list(zip(first.tolist(), stop.tolist(), strict=True))
+    start, stop = topology.group_bounds
+    return list(zip(start.tolist(), stop.tolist(), strict=True))
 
 
 def _stages_of(topology: Topology) -> tuple[Ints, list[Stage]]:
@@ -312,9 +311,9 @@ def _stages_of(topology: Topology) -> tuple[Ints, list[Stage]]:
         stage_of, np.arange(1, stage_of.max(initial=0) + 2)
     ).tolist()
     stages = []
-    for first, stop in pairwise(bounds):
+    for start, stop in pairwise(bounds):
         fires: list[Fire] = []
-        for j in range(first, stop):
+        for j in range(start, stop):
             low, high = (end - order[j] + j for end in groups[order[j]])
             if squashes.get(squash[j]).grouped:
                 fires.append(Fire(squash[j], low, high))
@@ -322,5 +321,5 @@ def _stages_of(topology: Topology) -> tuple[Ints, list[Stage]]:
                 fires[-1] = fires[-1]._replace(stop=j + 1)
             else:
                 fires.append(Fire(squash[j], j, j + 1))
-        stages.append(Stage(first, stop, list(dict.fromkeys(fires))))
+        stages.append(Stage(start, stop, list(dict.fromkeys(fires))))
     return order, stages

@@ -104,7 +104,8 @@ class _Loop:
                 (h, "each", Read(NOW, new, 0, n), Read(NOW, rest, 0, n)),
                 (h, "each", Read(STATE, h, 0, n), z),
             }
-            (into, sources), (last, others) = self.outside(gates), self.outside(new)
+            into, sources = self.outside(gates)
+            into_new, others = self.outside(new)
             if self.terms() == wanted and np.array_equal(sources, others):
                 order = np.r_[update : update + n, reset : reset + n]
                 constant = (
@@ -118,7 +119,7 @@ class _Loop:
                     self.recurrent(gates)[order], self.recurrent(new), axis=0
                 )
                 weights = (
-                    np.append(into[order], last, axis=0),
+                    np.append(into[order], into_new, axis=0),
                     recurrent,
                     np.concatenate(bias),
                 )
@@ -131,7 +132,8 @@ class _Loop:
         """
         if len(self.members) != 2:
             return None
-        (copy, h), n = self.members, self.sizes[1]
+        copy, h = self.members
+        n = self.sizes[1]
         pieces = self.blocks[h].pieces
         squash = ACTIVATIONS.get(pieces[0][0])
         wanted = {
@@ -173,7 +175,7 @@ class _Loop:
 
     def numbers(self, k: int) -> Ints:
         """The numbers of the neurons of a block."""
-        return np.arange(self.blocks[k].first, self.blocks[k].stop)
+        return np.arange(self.blocks[k].start, self.blocks[k].stop)
 
     def is_outside(self, term: Term) -> bool:
         """Whether a term is a dense product with present activations of other
@@ -181,7 +183,7 @@ class _Loop:
         """
         free = (
             term.source.block not in self.members
-            and term.source.kind == NOW
+            and term.source.when == NOW
             and term.form == "dense"
         )
         return free and term.inner is None and term.outer is None
@@ -192,7 +194,7 @@ class _Loop:
         """
         terms = [term for term in self.blocks[k].terms if self.is_outside(term)]
         reads = [
-            self.numbers(t.source.block)[t.source.first : t.source.stop] for t in terms
+            self.numbers(t.source.block)[t.source.start : t.source.stop] for t in terms
         ]
         size = self.blocks[k].size
         weights = np.concatenate(
@@ -202,13 +204,13 @@ class _Loop:
 
     def terms(self) -> set[tuple[object, ...]]:
         """The other terms of the loop; a term of another sort is None."""
-        found: set[tuple[object, ...]] = set()
+        terms: set[tuple[object, ...]] = set()
         for k in self.members:
             for term in self.blocks[k].terms:
                 plain = term.inner is None and all(pick is None for pick in term.picks)
                 if not self.is_outside(term):
-                    found.add((k, term.form, term.source, term.outer) if plain else ())
-        return found
+                    terms.add((k, term.form, term.source, term.outer) if plain else ())
+        return terms
 
     def matrix(self, term: Term) -> Floats:
         """The weights of a dense term, of shape (targets, sources)."""
@@ -250,4 +252,4 @@ class _Loop:
         constant = (
             read.block != 0 and not block.terms and block.pieces[0][0] == "identity"
         )
-        return constant and read.kind == NOW and read.stop - read.first == 1
+        return constant and read.when == NOW and read.stop - read.start == 1

@@ -40,7 +40,11 @@ from .npz import MEMBERS, as_text, from_array, from_arrays, npz_data, write_arra
 # --- options as values of JSON --------------------------------------------------------
 
 SAVED_OPTIMIZERS, SAVED_SCHEDULES, SAVED_RENEWALS = (
-    {name: one for name, one in vars(module).items() if dataclasses.is_dataclass(one)}
+    {
+        name: settings_class
+        for name, settings_class in vars(module).items()
+        if dataclasses.is_dataclass(settings_class)
+    }
     for module in (optimizers, schedules, renewal)
 )
 CLASSES: dict[str, Any] = SAVED_OPTIMIZERS | SAVED_SCHEDULES | SAVED_RENEWALS
@@ -49,7 +53,7 @@ BY_LAYER = "by_layer"
 PART = "part"
 
 
-def _written(network: Network, what: str, value: Any) -> Any:
+def _written(network: Network, option: str, value: Any) -> Any:
     """The value of an option, or of a field of one; ArgumentError for a function or
     class of the user.
     """
@@ -69,26 +73,26 @@ def _written(network: Network, what: str, value: Any) -> Any:
         for key, number in value.items():
             layer: Any = network[key] if isinstance(key, str) else key
             if layer not in layers:
-                what = f"The layers with {what} of a trainer to save"
-                raise ArgumentError(expected(what, f"layers of {network!r}", layer))
+                option = f"The layers with {option} of a trainer to save"
+                raise ArgumentError(expected(option, f"layers of {network!r}", layer))
             pairs.append([layers.index(layer), float(number)])
         return {BY_LAYER: pairs}
     name = type(value).__name__
     if CLASSES.get(name) is not type(value):
         savable = ", ".join(
-            SAVED_OPTIMIZERS if what == "optimizer" else SAVED_SCHEDULES
+            SAVED_OPTIMIZERS if option == "optimizer" else SAVED_SCHEDULES
         )
         advice = "A file holds no functions or classes of your own."
         raise ArgumentError(
-            expected(f"The {what} of a trainer to save", savable, value, advice)
+            expected(f"The {option} of a trainer to save", savable, value, advice)
         )
     names = [field.name for field in dataclasses.fields(value)]
     return {"name": name} | {
-        key: _written(network, what, getattr(value, key)) for key in names
+        key: _written(network, option, getattr(value, key)) for key in names
     }
 
 
-def _read(network: Network, what: str, value: Any) -> Any:
+def _read(network: Network, option: str, value: Any) -> Any:
     """The inverse, except for a cost, which the trainer finds by its name. The trainer
     checks the value.
     """
@@ -102,31 +106,31 @@ def _read(network: Network, what: str, value: Any) -> Any:
         except (LookupError, TypeError, ValueError):
             require(
                 False,
-                f"The {what}",
+                f"The {option}",
                 "names of layers, and kinds with numbers",
                 value[PART],
             )
     if BY_LAYER in value:
         layers = network.layers
-        pairs = members(f"The {what}", value, [BY_LAYER])[BY_LAYER]
+        pairs = members(f"The {option}", value, [BY_LAYER])[BY_LAYER]
         shaped = isinstance(pairs, list) and all(
             isinstance(pair, list) and len(pair) == 2 for pair in pairs
         )
         fits = shaped and all(
             is_whole(number, 0, len(layers) - 1) for number, _ in pairs
         )
-        require(fits, f"The {what}", "pairs of a layer's number and a number", pairs)
+        require(fits, f"The {option}", "pairs of a layer's number and a number", pairs)
         return {layers[number]: chance for number, chance in pairs}
     name: Any = value.get("name")
     require(
         isinstance(name, str) and name in CLASSES,
-        f"The {what}'s name",
+        f"The {option}'s name",
         ", ".join(CLASSES),
         name,
     )
     names = [field.name for field in dataclasses.fields(CLASSES[name])]
-    fields = members(f"The {what}", value, ("name", *names))
-    return CLASSES[name](**{key: _read(network, what, fields[key]) for key in names})
+    fields = members(f"The {option}", value, ("name", *names))
+    return CLASSES[name](**{key: _read(network, option, fields[key]) for key in names})
 
 
 # --- files ----------------------------------------------------------------------------
@@ -148,7 +152,7 @@ def _is_shape(value: Any) -> bool:
     return value is None or (
         isinstance(value, list)
         and len(value) == 2
-        and all(is_whole(one, 1, LARGEST_WHOLE) for one in value)
+        and all(is_whole(size, 1, LARGEST_WHOLE) for size in value)
     )
 
 
@@ -175,9 +179,9 @@ CHECKS: dict[Any, tuple[str, Callable[[Any], bool]]] = {
 }
 """Which values of a file the fields of a training may have, by their type."""
 VALUES = {
-    one.name: CHECKS[one.type]
-    for one in dataclasses.fields(Paused)
-    if one.name not in ("values", *SNAPSHOTS)  # which are arrays
+    settings_class.name: CHECKS[settings_class.type]
+    for settings_class in dataclasses.fields(Paused)
+    if settings_class.name not in ("values", *SNAPSHOTS)  # which are arrays
 }
 
 
@@ -190,9 +194,8 @@ def write_trainer(trainer: Trainer, path: File, paused: Paused | None = None) ->
     """
     paused = trainer._paused if paused is None else paused
     rule = trainer.network.learning_rule
-    if (
-        trainer.method == rule.method and trainer.order != rule.order
-    ):  # a file has the network's alone
+    # A file has one order, that of the network's rule.
+    if trainer.method == rule.method and trainer.order != rule.order:
         raise ArgumentError(
             "Expected a trainer to save with the order of its network's rule,"
             f" {rule.order}, got {trainer.order}. Set net.learning_rule."
@@ -206,13 +209,12 @@ def write_trainer(trainer: Trainer, path: File, paused: Paused | None = None) ->
     }
     training = None
     if paused is not None:
-        kind = paused.generator["bit_generator"]
-        if kind not in GENERATORS:
-            got = (
-                f"{' or '.join(GENERATORS)}, got {kind}. Use numpy.random.default_rng."
-            )
+        generator_name = paused.generator["bit_generator"]
+        if generator_name not in GENERATORS:
             raise ArgumentError(
-                f"Expected the generator of a training to save to be {got}"
+                "Expected the generator of a training to save to be"
+                f" {' or '.join(GENERATORS)}, got {generator_name}. Use"
+                " numpy.random.default_rng."
             )
         training = {name: getattr(paused, name) for name in VALUES}
         arrays |= {

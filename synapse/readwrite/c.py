@@ -89,23 +89,23 @@ def c_source(
     choice("The sums", sums, SUMS)
     checked_prefix(prefix)
     fast = sums == "fast"
-    kind = float_type(
-        "The dtype", (np.float32 if fast else np.float64) if dtype is None else dtype
-    )
+    if dtype is None:
+        dtype = np.float32 if fast else np.float64
+    number_type = float_type("The dtype", dtype)
     plan = written_plan(network, "c", "C", context)
-    require_range(plan, kind)
-    real = "float" if kind == np.float32 else "double"
-    language = _language(kind, fast, prefix)
+    require_range(plan, number_type)
+    real = "float" if number_type == np.float32 else "double"
+    language = _language(number_type, fast, prefix)
     values = Values(plan.neurons, plan.stored_states())
     memory = plan.memory()
     writer = LoopWriter(
         plan,
         values,
-        fire=f"{prefix}_fire_{{squash}}(value + {{first}}, {{states}}, {{count}});",
+        fire=f"{prefix}_fire_{{squash}}(value + {{start}}, {{states}}, {{count}});",
         index="int",
         real=f"{real} ",
         together=UNROLLED,
-        registers=REGISTERS // kind.itemsize,
+        registers=REGISTERS // number_type.itemsize,
         lanes=fast,
     )
     blocks = (
@@ -123,7 +123,7 @@ def c_source(
         start=plan.start[memory] if context else None,
         capitals=prefix.upper(),
         real=real,
-        sizes=_sizes(writer, kind, len(memory), len(table)),
+        sizes=_sizes(writer, number_type, len(memory), len(table)),
         values=values.size,
         first_output=plan.neurons - plan.outputs,
         memory=max(1, len(memory)),
@@ -179,7 +179,7 @@ def _sizes(writer: LoopWriter, dtype: np.dtype[Any], memory: int, table: int) ->
     of constants.
     """
     plan = writer.plan
-    widest = max(stage.stop - stage.first for stage in plan.stages)
+    widest = max(stage.stop - stage.start for stage in plan.stages)
     instance = dtype.itemsize * max(1, memory)
     stack = dtype.itemsize * (writer.values.size + widest)
     numbers = dtype.itemsize * (len(writer.weights()) + plan.neurons - plan.inputs)
@@ -307,7 +307,7 @@ def _language(dtype: np.dtype[Any], fast: bool, prefix: str = DEFAULT) -> Langua
         unused="(void){0};",
         fires={kind: named(text).replace("EXP", exp) for kind, text in FIRES.items()},
         start=named(START),
-        own=f"{prefix}_",
+        name_prefix=f"{prefix}_",
     )
 
 

@@ -98,8 +98,8 @@ def from_edges(
 
     Examples
     --------
-    >>> edges = {"source": ["x", "a", "b", "b"], "target": ["a", "b", "a", "y"], "weight": [1, 0.5, -2, 1]}
-    >>> net = from_edges(edges)
+    >>> ends = {"source": ["x", "a", "b", "b"], "target": ["a", "b", "a", "y"]}
+    >>> net = from_edges({**ends, "weight": [1, 0.5, -2, 1]})
     >>> net
     <Network 1-1-1-1, 4 neurons, 4 connections>
     >>> net.weights
@@ -107,42 +107,34 @@ def from_edges(
     >>> net["a"]
     <Neuron a, logistic>
     """
-    options = Options.checked(
-        (inputs, outputs),
-        squash,
-        output_squash,
-        initializer,
-        seed,
-        name,
-        synchronous,
-        merge,
-        self_connections,
-    )
-    kind = float_type("The dtype", dtype)
+    functions = (squash, output_squash)
+    drawn = (initializer, seed)
+    rules = (synchronous, merge, self_connections)
+    options = Options.checked((inputs, outputs), functions, drawn, name, rules)
+    float_dtype = float_type("The dtype", dtype)
     keys = keys_of("weight", "gater", None)
     links = _columns("edges", edges, ("source", "target"))
-    names, ends = _numbered(*(links.pop(end) for end in ("source", "target")))
+    names, ends = _numbered(links.pop("source"), links.pop("target"))
     _require_named_ends(names, ends)
-    rows = {} if neurons is None else _columns("neurons", neurons, ("name",))
+
+    rows: dict[Any, Any] = {}
+    names_in_edges = names
     if neurons is not None:
-        named, names = names, _listed(rows.pop("name"))
+        rows = _columns("neurons", neurons, ("name",))
+        names = _listed(rows.pop("name"))
         require_names("neuron", names)
-    place = {one: i for i, one in enumerate(names)}
-    if len(place) < len(names):
+    numbers = {name: number for number, name in enumerate(names)}
+    if len(numbers) < len(names):
         raise ArgumentError(
             "Expected the names of the neurons to be distinct, got one of them twice."
         )
     if neurons is not None:
-        for one in named:
-            if one not in place:
-                raise TopologyError(
-                    "Expected edges between the given neurons, got one of"
-                    f" {shown(one)}."
-                )
-        ends = np.array([place[one] for one in named], np.int64)[ends]
+        # Until here the ends are numbered as the names appear in the edges.
+        ends = _numbers_of(names_in_edges, numbers)[ends]
+
     nodes = TableItems("neuron", _numbers_or_values(rows), keys, names)
     connections = TableItems("edge", _numbers_or_values(links), keys, names, ends)
-    return network_of_columns(place, nodes, connections, ends, kind, options)
+    return network_of_columns(numbers, nodes, connections, ends, float_dtype, options)
 
 
 class TableItems(Items):
@@ -151,19 +143,30 @@ class TableItems(Items):
     advice = "Change it, or leave the column out."
 
 
-def _columns(what: str, table: Any, needed: Iterable[str]) -> dict[Any, Any]:
-    """Return the columns of a data frame or a mapping, after checks of their names and
-    lengths.
-    """
+def _numbers_of(names: Iterable[Any], numbers: dict[Any, int]) -> NDArray[np.int64]:
+    """The numbers of names; TopologyError if one of them is not a neuron's."""
+    for name in names:
+        if name not in numbers:
+            raise TopologyError(
+                f"Expected edges between the given neurons, got one of {shown(name)}."
+            )
+    return np.array([numbers[name] for name in names], np.int64)
+
+
+def _columns(table_name: str, table: Any, needed: Iterable[str]) -> dict[Any, Any]:
+    """Return the columns of a table, after checks of their names and lengths."""
     if not hasattr(table, "keys"):
-        kind = "a data frame or a mapping from names to columns"
-        raise ArgumentTypeError(expected(f"The {what} of from_edges", kind, table))
-    columns = {column: table[column] for column in table.keys()}  # noqa: SIM118 - of a data frame, too
+        condition = "a data frame or a mapping from names to columns"
+        raise ArgumentTypeError(
+            expected(f"The {table_name} of from_edges", condition, table)
+        )
+    # A data frame iterates over its columns, but only `keys` says so of every mapping.
+    columns = {column: table[column] for column in table.keys()}  # noqa: SIM118
     for column in needed:
         if column not in columns:
-            known = ", ".join(map(str, columns)) or "none"
+            names = ", ".join(map(str, columns)) or "none"
             raise ArgumentError(
-                f"Expected the {what} to have a column {column!r}, got {known}."
+                f"Expected the {table_name} to have a column {column!r}, got {names}."
             )
     lengths = {
         column: len(values) if hasattr(values, "__len__") else None
@@ -171,15 +174,13 @@ def _columns(what: str, table: Any, needed: Iterable[str]) -> dict[Any, Any]:
     }
     if len({*lengths.values()}) > 1:
         raise ArgumentError(
-            expected(f"The columns of the {what}", "of one length", lengths)
+            expected(f"The columns of the {table_name}", "of one length", lengths)
         )
     return columns
 
 
 def _numbered(sources: Any, targets: Any) -> tuple[list[Any], NDArray[np.int64]]:
-    """Return the names of neurons, and the numbers of each connection's two, shape (2,
-    connections).
-    """
+    """Return the names of neurons, and the numbers of both ends, shape (2, edges)."""
     ends = [np.asarray(column) for column in (sources, targets)]
     if all(end.dtype.kind in "iu" and end.ndim == 1 for end in ends):
         low = min((int(end.min()) for end in ends if len(end)), default=0)
@@ -187,20 +188,20 @@ def _numbered(sources: Any, targets: Any) -> tuple[list[Any], NDArray[np.int64]]
         if high - low > 8 * len(ends[0]) + 1024:
             names, numbers = np.unique(np.concatenate(ends), return_inverse=True)
             return names.tolist(), numbers.reshape(2, -1)
-        used = np.zeros(high - low + 1, bool)  # much faster than sorting
+
+        # Integers in a narrow range: a table of flags is much faster than sorting.
+        used = np.zeros(high - low + 1, bool)
         for end in ends:
             used[end - low] = True
         number = np.cumsum(used) - 1
-        return (np.flatnonzero(used) + low).tolist(), np.stack(
-            [number[end - low] for end in ends]
-        )
+        numbers = np.stack([number[end - low] for end in ends])
+        return (np.flatnonzero(used) + low).tolist(), numbers
     try:
         listed = [_listed(column) for column in (sources, targets)]
-        place = {one: i for i, one in enumerate(dict.fromkeys(chain(*listed)))}
-        return list(place), np.array(
-            [[place[one] for one in end] for end in listed], np.int64
-        )
-    except TypeError:
+        place = {name: i for i, name in enumerate(dict.fromkeys(chain(*listed)))}
+        numbered = [[place[name] for name in end] for end in listed]
+        return list(place), np.array(numbered, np.int64)
+    except TypeError:  # a name without a hash
         raise ArgumentTypeError(
             "Expected the names of neurons to be numbers or strings."
         ) from None
@@ -229,16 +230,13 @@ def _listed(column: Any) -> list[Any]:
 
 
 def _numbers_or_values(columns: dict[Any, Any]) -> dict[Any, Any]:
-    """Columns of numbers as arrays, others as the values that are not missing, by their
-    places.
-    """
-    found: dict[Any, Any] = {}
+    """Columns of numbers as arrays; of others, the values that exist, by their rows."""
+    read: dict[Any, Any] = {}
     for name, column in columns.items():
         numbers = np.asarray(column)
-        if numbers.dtype.kind not in "iuf":
-            found[name] = {
-                i: value for i, value in enumerate(_listed(column)) if is_value(value)
-            }
+        if numbers.dtype.kind in "iuf":
+            read[name] = numbers
         else:
-            found[name] = numbers
-    return found
+            rows = enumerate(_listed(column))
+            read[name] = {row: value for row, value in rows if is_value(value)}
+    return read

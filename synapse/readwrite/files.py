@@ -93,9 +93,8 @@ def replacing(path: File) -> Iterator[IO[bytes]]:
                 yield stream
                 stream.flush()
                 os.fsync(stream.fileno())
-                if (
-                    hidden is None
-                ):  # no name would be left if this process ended before here
+                # A process that ended before here would leave no name.
+                if hidden is None:
                     hidden = _name_of(stream, file)
             if hidden is not None:
                 if file.exists():
@@ -112,9 +111,8 @@ def _new_file(folder: Path, last: ExitStack) -> tuple[IO[bytes], Path | None]:
     """Make a file, locked until `last` ends: without a name where the system can, or a
     hidden one.
     """
-    with suppress(
-        OSError, AttributeError
-    ):  # another system, or a file system without such files
+    # Another system, or a file system without such files.
+    with suppress(OSError, AttributeError):
         os.stat(_OPEN_FILES)  # which gives such a file its name
         handle = os.open(folder, os.O_TMPFILE | os.O_WRONLY, 0o666)
         stream = os.fdopen(handle, "wb")
@@ -124,9 +122,8 @@ def _new_file(folder: Path, last: ExitStack) -> tuple[IO[bytes], Path | None]:
         hidden = _hidden_name(folder)
         stream = open(hidden, "xb")  # noqa: SIM115  # `replacing` closes it
         _keep_locked(stream, last)
-        if (
-            hidden.exists()
-        ):  # otherwise another process has removed it in the moment before the lock
+        # Otherwise another process has removed it in the moment before the lock.
+        if hidden.exists():
             return stream, hidden
         stream.close()
 
@@ -250,9 +247,8 @@ def _lines(value: Any) -> str:
 
 def _line(value: Any) -> str:
     if isinstance(value, np.ndarray) and value.dtype != bool:
-        return repr(
-            value.tolist()
-        )  # finite numbers look the same in Python and in JSON
+        # Finite numbers look the same in Python and in JSON.
+        return repr(value.tolist())
     return _compact(value.tolist() if isinstance(value, np.ndarray) else value)
 
 

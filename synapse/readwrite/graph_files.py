@@ -55,9 +55,8 @@ def _graphml_data(network: Network) -> str:
 def from_xml(read: Callable[..., Any], name: str, content: bytes) -> Network:
     """Make a network from an XML file of this name, by a reader of networkx."""
 
-    def refuse(
-        declared: str, *ignored: Any
-    ) -> None:  # its entities can be used for attacks
+    # The entities that a document type declares can be used for attacks.
+    def refuse(declared: str, *ignored: Any) -> None:
         raise FormatError(
             "Expected a file without a document type declaration, got <!DOCTYPE"
             f" {declared}>."
@@ -85,9 +84,8 @@ def _parsed(read: Callable[[], Any], name: str) -> Any:
     """The graph that networkx reads; FormatError if it raises anything."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore"
-            )  # of attributes without a type: they are checked here
+            # Warnings are of attributes without a type, which are checked here.
+            warnings.simplefilter("ignore")
             return read()
     except MemoryError:
         raise
@@ -116,12 +114,8 @@ def _from_cytoscape_data(data: Any) -> Network:
             }
         graph = nx.cytoscape_graph({"data": [], "directed": True, **data})
         for attributes in (*graph.nodes.values(), *graph.edges.values()):
-            for name in (
-                "id",
-                "value",
-                "name",
-                *_ENDS,
-            ):  # which Cytoscape has for every element
+            # What Cytoscape has for every element.
+            for name in ("id", "value", "name", *_ENDS):
                 attributes.pop(name, None)
         return graph
 
@@ -141,13 +135,13 @@ def _from_node_link_data(data: Any) -> Network:
 
 def _complete(graph: Any, nodes: list[Any], edges: list[Any]) -> Network:
     """The network of a graph, if it has all of these nodes and edges, and no others."""
-    for what, given, count in (
+    for noun, listed, count in (
         ("node", len(nodes), len(graph)),
         ("edge", len(edges), graph.size()),
     ):
-        if given != count:
+        if listed != count:
             raise FormatError(
-                f"Expected the {given} {what}s to be distinct, got {count} that are."
+                f"Expected the {listed} {noun}s to be distinct, got {count} that are."
             )
     return network_of(graph)
 
@@ -184,10 +178,10 @@ def graph_of(
         named += (
             (f"{key} of neuron {i}", data[key]) for i, data in graph.nodes.items()
         )
-    for what, name in named:
+    for subject, name in named:
         if unfit is not None and (bad := unfit.search(name)):
             raise FormatError(
-                f"Expected the {what} to have no {bad[0]!r}, which {format} cannot"
+                f"Expected the {subject} to have no {bad[0]!r}, which {format} cannot"
                 f" hold, got {shown(name)}."
             )
     if format in ("GraphML", "GEXF"):
@@ -204,14 +198,14 @@ def graph_of(
 
 
 def _require_one_type(
-    format: str, what: str, rows: Iterable[dict[str, Any]], known: Set[str]
+    format: str, nouns: str, rows: Iterable[dict[str, Any]], reserved: Set[str]
 ) -> None:
     """Raise unless the metadata of one name are all numbers, all text or all booleans;
     convert to floats.
     """
     columns: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
-        for name in row.keys() - known:
+        for name in row.keys() - reserved:
             columns.setdefault(name, []).append(row)
     for name, having in columns.items():
         types = {type(row[name]) for row in having}
@@ -229,7 +223,7 @@ def _require_one_type(
             kinds = " and ".join(sorted(kind.__name__ for kind in types))
             raise FormatError(
                 f"{format} holds metadata that are numbers, text or booleans, one of"
-                f" these for each name. Got {kinds} for {name!r} of {what}. Save as"
+                f" these for each name. Got {kinds} for {name!r} of {nouns}. Save as"
                 " .json or .npz, or delete these metadata."
             )
 
@@ -258,19 +252,19 @@ def network_of(graph: nx.Graph[Any]) -> Network:
     try:
         return from_networkx(_numbered(graph), self_connections=STATE)
     except SynapseError as error:
-        raise FormatError(
-            str(error).partition(" Pass ")[0]
-        ) from None  # the advice is for its callers
+        # The advice of the message is for callers of from_networkx.
+        message = str(error).partition(" Pass ")[0]
+        raise FormatError(message) from None
 
 
 def _require_attributes(
-    what: str, data: Mapping[Any, Any], keys: Iterable[str]
+    subject: str, data: Mapping[Any, Any], keys: Iterable[str]
 ) -> None:
     missing = [key for key in keys if key not in data]
     if missing:
         raise FormatError(
-            f"{what} has no {missing[0]}, so Synapse has not written this graph. To use"
-            " graphs of other programs, read them with networkx and pass them to"
+            f"{subject} has no {missing[0]}, so Synapse has not written this graph. To"
+            " use graphs of other programs, read them with networkx and pass them to"
             " synapse.from_networkx."
         )
 
@@ -339,7 +333,8 @@ def _dot(graph: nx.DiGraph[int]) -> Iterator[str]:
             yield f"{i} [label={_quoted(data['label'])}, tooltip={tooltip}];"
         yield "}"
     for i, (source, target, data) in enumerate(graph.edges(data=True)):
-        look = f'label="{data["weight"]:.4g}"{"" if data["trainable"] else ", style=dashed"}'
+        dashed = "" if data["trainable"] else ", style=dashed"
+        look = f'label="{data["weight"]:.4g}"{dashed}'
         if "gater" not in data:
             yield f"{source} -> {target} [{look}];"
             continue
@@ -360,7 +355,7 @@ def _quoted(text: str) -> str:
 FORMATS = (
     Format(
         name="graphml",
-        what="Gephi, yEd, Cytoscape, igraph, networkx",
+        purpose="Gephi, yEd, Cytoscape, igraph, networkx",
         kept=ALL,
         lost=f"{LINKED}; names with control characters are refused",
         link="http://graphml.graphdrawing.org/specification.html",
@@ -372,7 +367,7 @@ FORMATS = (
     ),
     Format(
         name="cytoscape",
-        what="Cytoscape, Cytoscape.js, networkx",
+        purpose="Cytoscape, Cytoscape.js, networkx",
         kept=ALL,
         lost=LINKED,
         link="https://js.cytoscape.org/#notation/elements-json",
@@ -385,7 +380,7 @@ FORMATS = (
     ),
     Format(
         name="node_link",
-        what="networkx, D3",
+        purpose="networkx, D3",
         kept=ALL,
         lost=LINKED,
         link="https://networkx.org/documentation/stable/reference/readwrite/json_graph.html",
@@ -397,7 +392,7 @@ FORMATS = (
     ),
     Format(
         name="dot",
-        what="a drawing for Graphviz",
+        purpose="a drawing for Graphviz",
         kept="layers, names, gates, weights to four digits",
         lost="all else",
         link="https://graphviz.org/doc/info/lang.html",

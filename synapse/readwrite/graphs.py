@@ -196,21 +196,15 @@ def from_networkx(
     >>> net, [neuron.name for neuron in net]
     (<Network 1-1-1-1, 4 neurons, 4 connections>, ['x', 'a', 'b', 'y'])
     >>> import architect
-    >>> [(link.source.name, link.target.name) for link in architect.delayed(net).connections]
+    >>> late = architect.delayed(net).connections
+    >>> [(link.source.name, link.target.name) for link in late]
     [('b', 'a')]
     """
     keys = keys_of(weight, gater, attributes)
-    options = Options.checked(
-        (inputs, outputs),
-        squash,
-        output_squash,
-        initializer,
-        seed,
-        name,
-        synchronous,
-        merge,
-        self_connections,
-    )
+    functions = (squash, output_squash)
+    drawn = (initializer, seed)
+    rules = (synchronous, merge, self_connections)
+    options = Options.checked((inputs, outputs), functions, drawn, name, rules)
     if not isinstance(graph, nx.Graph):
         advice = (
             "Make one with networkx.from_pandas_edgelist, from_scipy_sparse_array or"
@@ -223,6 +217,8 @@ def from_networkx(
     require_names("node", names)
     if all(isinstance(node, Neuron) for node in names):
         names.sort()  # by their order of activation
+
+    # Edges that gate another one only draw it, so they are no connections.
     links: list[Any] = [
         (source, target, _whole(data))
         for source, target, data in graph.edges(data=True)
@@ -231,27 +227,24 @@ def from_networkx(
     if not graph.is_directed():
         links += [(v, u, data) for u, v, data in links if u != v]
     if all(type(link[2].get("number")) is int for link in links):
-        links.sort(
-            key=lambda link: link[2]["number"]
-        )  # the order in which connections were made
-    kind = float_type(
-        "The dtype", graph.graph.get("dtype", np.float64) if dtype is None else dtype
-    )
+        # The order in which the connections were made, which their weights follow.
+        links.sort(key=lambda link: link[2]["number"])
+
+    if dtype is None:
+        dtype = graph.graph.get("dtype", np.float64)
+    float_dtype = float_type("The dtype", dtype)
     place = {node: i for i, node in enumerate(names)}
     ends = np.array([[place[link[end]] for link in links] for end in (0, 1)], np.int64)
-    nodes = Items(
-        "node", columns_of(_whole(graph.nodes[node]) for node in names), keys, names
-    )
+    attributes_of_nodes = columns_of(_whole(graph.nodes[node]) for node in names)
+    nodes = Items("node", attributes_of_nodes, keys, names)
     edges = Items("edge", columns_of(data for *_, data in links), keys, names, ends)
     if name is None:
         options = options._replace(name=str(graph.name))
-    return network_of_columns(place, nodes, edges, ends, kind, options)
+    return network_of_columns(place, nodes, edges, ends, float_dtype, options)
 
 
 class Options(NamedTuple):
-    """What :func:`from_networkx` and :func:`from_edges` are given besides neurons and
-    connections.
-    """
+    """The options that :func:`from_networkx` and :func:`from_edges` share."""
 
     ends: tuple[Iterable[Any] | None, Iterable[Any] | None]
     functions: tuple[Squash, Squash]
@@ -266,37 +259,42 @@ class Options(NamedTuple):
     def checked(
         cls,
         ends: Any,
-        squash: Any,
-        output: Any,
-        initializer: Any,
-        seed: Seed,
+        functions: tuple[Any, Any],
+        drawn: tuple[Any, Seed],
         name: Any,
-        together: Any,
-        merge: Any,
-        self_connections: Any,
+        rules: tuple[Any, Any, Any],
     ) -> Options:
-        """The options, with the checks that need no graph."""
-        for what, value, choices in (
+        """The options, with the checks that need no graph.
+
+        `functions` are `squash` and `output_squash`, `drawn` the initializer and the
+        seed, `rules` are `synchronous`, `merge` and `self_connections`.
+        """
+        squash, output_squash = functions
+        initializer, seed = drawn
+        synchronous, merge, self_connections = rules
+        for option, value, choices in (
             ("`merge`", merge, _parallel.WAYS),
             ("`self_connections`", self_connections, CARRIED),
         ):
             if value is not None and not is_among(value, choices):
                 condition = f"{', '.join(map(repr, choices))} or None"
-                raise ArgumentError(expected(what, condition, value))
-        functions = (
-            squashes.get(squash),
-            squashes.get(squash if output is None else output),
-        )
+                raise ArgumentError(expected(option, condition, value))
+        hidden = squashes.get(squash)
+        readout = squashes.get(squash if output_squash is None else output_squash)
         initializers.get(initializer)
-        title = None if name is None else text("The name of a network", name)
-        together = (
-            None
-            if together is None
-            else boolean("The synchronous of a network", together)
-        )
-        rng = random_generator(seed)
+        if name is not None:
+            name = text("The name of a network", name)
+        if synchronous is not None:
+            synchronous = boolean("The synchronous of a network", synchronous)
         return cls(
-            ends, functions, initializer, rng, title, together, merge, self_connections
+            ends=ends,
+            functions=(hidden, readout),
+            initializer=initializer,
+            rng=random_generator(seed),
+            name=name,
+            synchronous=synchronous,
+            merge=merge,
+            self_connections=self_connections,
         )
 
 
@@ -308,16 +306,17 @@ def network_of_columns(
     dtype: np.dtype[Any],
     options: Options,
 ) -> Network:
-    """Make a network; `place` has the numbers of the nodes, `ends` those at both ends
-    of the edges.
-    """
+    """Make a network; `place` numbers the nodes, and `ends` are those of the edges."""
     named = zip(place, nodes.texts("label"), strict=True)
     labels = [str(node) if label is None else label for node, label in named]
+
     edges, delays = _kept_edges(edges, options)
     outgoing_sign = nodes.rare("outgoing_sign", RARE_OF_NEURONS["outgoing_sign"], dtype)
     relays = nodes.rare("relay", RARE_OF_NEURONS["relay"], dtype) > 0
     connections = _connections(edges, delays, dtype, place, labels)
     _take_signs_of_sources(connections, delays, outgoing_sign, relays)
+
+    # Connections with a delay, and those into relays, arrive late in any order.
     subset = nodes.read("subset", _layer_number)
     late = (delays > 0) | relays[connections["target"]]
     layers = arrange(place, connections, *options.ends, subset, late)
@@ -337,6 +336,9 @@ def network_of_columns(
         require_shared("connection", connections, edges.label)
         require_shared("neuron", neurons, nodes.label)
         _require_signs(edges, connections, neurons, _carry_state(connections, delays))
+
+        # Until here items have the numbers of the graph, so that errors name them;
+        # from here on neurons are numbered in the order of activation.
         order = np.concatenate(layers)
         number = np.full(len(order) + 1, NO_GATER)
         number[order] = np.arange(len(order))
@@ -355,12 +357,12 @@ def network_of_columns(
     return network
 
 
-def require_names(what: str, names: Iterable[Any]) -> None:
+def require_names(noun: str, names: Iterable[Any]) -> None:
     """Raise ArgumentError if one of the names of nodes or neurons is missing."""
     for name in names:
         if is_missing(name):
             raise ArgumentError(
-                f"Expected every {what} to have a name, got {shown(name)}. Leave out"
+                f"Expected every {noun} to have a name, got {shown(name)}. Leave out"
                 " rows without names. If a neuron is called NA, read its table with"
                 " pandas.read_csv(path, keep_default_na=False)."
             )
@@ -372,17 +374,16 @@ def is_missing(name: Any) -> bool:
 
 
 def is_value(value: Any) -> bool:
-    """Whether a value is not None, NaN, or another mark of pandas for a cell without a
-    value.
-    """
+    """Whether a value is not None, NaN, or another mark of pandas for an empty cell."""
     if value is None or type(value).__name__ in ("NAType", "NaTType"):
         return False
     return not (isinstance(value, float) and isnan(value))
 
 
 def _whole(data: Any) -> Any:
-    """The attributes of a node or edge. Those of a live graph leave out what is rare,
-    such as ties.
+    """All attributes of a node or edge; iteration over a live one leaves out rare ones.
+
+    Ties are such attributes, which :meth:`copy` includes.
     """
     if not isinstance(data, Connection | NeuronData):
         return data
@@ -396,30 +397,33 @@ def _whole(data: Any) -> Any:
 
 
 def _kept_edges(edges: Items, options: Options) -> tuple[Items, Ints]:
-    """The edges that become connections, with their delays, once for every pair and
-    delay.
-    """
+    """The edges that become connections, one for every pair and delay, and delays."""
     delays = edges.read("delay", _steps, np.zeros(edges.count, np.int64))
     loops = np.flatnonzero(edges.ends[0] == edges.ends[1]).tolist()
     carried = edges.read(
         CARRIES, _carried, dict.fromkeys(loops, options.self_connections)
     )
-    for i in (i for i in carried if carried[i] == STATE):
-        if delays[i] or edges.ends[0, i] != edges.ends[1, i]:
+    for i, carries in carried.items():
+        is_self_connection = edges.ends[0, i] == edges.ends[1, i] and not delays[i]
+        if carries == STATE and not is_self_connection:
             off = edges.advice.format(f"attributes={{{CARRIES!r}: None}}")
             raise TopologyError(
                 "Only a connection of a neuron to itself without a delay carries the"
                 f" state, got {edges.label(i)}. {off}"
             )
+
+    # An autapse is a connection of the neuron to itself with a delay of one step.
     late = [i for i in loops if carried[i] == ACTIVATION and not delays[i]]
     delays[late] = 1
     left_out = [i for i in loops if carried[i] is None and not delays[i]]
     if left_out:
         kept = np.delete(np.arange(edges.count), left_out)
-        edges, delays = edges.chosen(kept), delays[kept]
-    pairs = (edges.ends[0] * len(edges.names) + edges.ends[1]) * (
-        delays.max(initial=0) + 1
-    ) + delays
+        edges = edges.chosen(kept)
+        delays = delays[kept]
+
+    # One number for each source, target and delay: equal ones are parallel edges.
+    ends = edges.ends[0] * len(edges.names) + edges.ends[1]
+    pairs = ends * (delays.max(initial=0) + 1) + delays
     order = order_of(pairs)
     again = np.flatnonzero(np.diff(pairs[order]) == 0)
     if not len(again):
@@ -435,10 +439,10 @@ def _kept_edges(edges: Items, options: Options) -> tuple[Items, Ints]:
     return edges, delays[rows]
 
 
-def _carried(what: str, value: Any) -> str:
+def _carried(subject: str, value: Any) -> str:
     """What a self-connection carries, as an attribute of its edge says it."""
     if not is_among(value, CARRIED):
-        raise ArgumentError(expected(what, " or ".join(map(repr, CARRIED)), value))
+        raise ArgumentError(expected(subject, " or ".join(map(repr, CARRIED)), value))
     return str(value)
 
 
@@ -469,9 +473,7 @@ def _connections(
 
 
 def _carry_state(connections: Columns, delays: Ints) -> Bools:
-    """Which connections carry the state of a neuron; those with a delay carry its
-    activation.
-    """
+    """Which connections carry a state: those of a neuron to itself without a delay."""
     return np.asarray((connections["source"] == connections["target"]) & (delays == 0))
 
 
@@ -482,20 +484,15 @@ def _take_signs_of_sources(
     if not outgoing_sign.any():
         return
     sign = connections.setdefault("sign", np.zeros(len(delays), np.int8))
-    open_to_it = (
-        (sign == 0)
-        & ~_carry_state(connections, delays)
-        & ~relays[connections["target"]]
-    )
-    sign[open_to_it] = outgoing_sign[connections["source"][open_to_it]]
+    exempt = _carry_state(connections, delays) | relays[connections["target"]]
+    takes_it = (sign == 0) & ~exempt
+    sign[takes_it] = outgoing_sign[connections["source"][takes_it]]
 
 
 def _require_signs(
     edges: Items, connections: Columns, neurons: Columns, carry_state: Bools
 ) -> None:
-    """Raise ArgumentError if a weight contradicts its sign, or the sign that of its
-    source.
-    """
+    """Raise ArgumentError if a weight contradicts its sign, or that its source's."""
     i = contradicted_sign(connections, neurons, carry_state)
     if i is None:
         return
@@ -514,38 +511,39 @@ def _require_signs(
 
 
 def _without_positions(metadata: Columns, subset: Sequence[int | None]) -> Columns:
-    """The metadata without the positions that :meth:`Topology.to_networkx` derives from
-    the layers.
+    """The metadata without positions that follow from the layers.
+
+    :meth:`Topology.to_networkx` writes such positions for drawings.
     """
-    layers = ((i, subset[i]) for i in metadata.get("x", ()))
-    derived = {
-        i
-        for i, layer in layers
-        if layer is not None and metadata["x"][i] == APART * layer
-    }
-    for name in ("x", "y") if derived else ():
-        column = {
-            i: value for i, value in metadata.pop(name, {}).items() if i not in derived
-        }
-        metadata |= {name: column} if column else {}
+    derived = set()
+    for i, x in metadata.get("x", {}).items():
+        layer = subset[i]
+        if layer is not None and x == APART * layer:
+            derived.add(i)
+    if not derived:
+        return metadata
+    for name in ("x", "y"):
+        column = metadata.pop(name, {})
+        column = {i: value for i, value in column.items() if i not in derived}
+        if column:
+            metadata[name] = column
     return metadata
 
 
 def _gater_among(place: Mapping[Any, int], labels: Sequence[str]) -> Check:
-    """Return a check that finds the number of a gater: a node, or the label of exactly
-    one node.
-    """
+    """A check that finds the number of a gater: a node, or a label of one node."""
+    # A label that several nodes have names none of them.
     named: dict[str, int] = {}
     for i, label in enumerate(labels):
         named[label] = NO_GATER if label in named else i
 
-    def number(what: str, value: Any) -> int:
+    def number(subject: str, value: Any) -> int:
         gater = NO_GATER
         with suppress(TypeError):  # a value without a hash is no node
             gater = place.get(value, named.get(value, NO_GATER))
         if gater == NO_GATER:
             raise TopologyError(
-                expected(what, "a node of the graph or the label of one node", value)
+                expected(subject, "a node of the graph or the label of one node", value)
             )
         return gater
 
@@ -586,14 +584,15 @@ def _neurons(
 def _named_layers(
     layers: Layers, names: Sequence[str | None], subset: Sequence[int | None]
 ) -> list[tuple[str | None, int]]:
-    """Name and size of each layer; layers without a name in the graph get the default
-    name.
+    """Name and size of each layer; None gives a layer its default name.
+
+    A layer has the name that all its nodes give, unless another layer has it too.
     """
-    shared = [
-        {names[i] if subset[i] is not None else None for i in layer} for layer in layers
-    ]
-    own = [several.pop() if len(several) == 1 else None for several in shared]
-    titles = (name if own.count(name) == 1 else None for name in own)
+    common: list[str | None] = []
+    for layer in layers:
+        named = {names[i] if subset[i] is not None else None for i in layer}
+        common.append(named.pop() if len(named) == 1 else None)
+    titles = (name if common.count(name) == 1 else None for name in common)
     return list(zip(titles, map(len, layers), strict=True))
 
 
@@ -603,9 +602,7 @@ def _named_layers(
 def _draw_missing(
     connections: Columns, carry_state: Bools, options: Options, dtype: np.dtype[Any]
 ) -> None:
-    """Replace weights that are NaN: drawn, or 1 if they carry a state, with the sign of
-    the connection.
-    """
+    """Draw the weights that are NaN, by their sign; those that carry a state are 1."""
     weight = connections["weight"]
     missing = np.isnan(weight)
     signs = connections["sign"][missing] if "sign" in connections else None
@@ -658,8 +655,8 @@ def arrange(
             " attribute."
         )
     layer_of = numbers if len(set(numbers)) > 1 else None
-    first, last = _ends(place, edges, (inputs, outputs), layer_of)
-    both = sorted({*first}.intersection(last))
+    input_nodes, output_nodes = _ends(place, edges, (inputs, outputs), layer_of)
+    both = sorted({*input_nodes}.intersection(output_nodes))
     if both:
         node = shown(list(place)[both[0]])
         raise TopologyError(
@@ -667,40 +664,42 @@ def arrange(
         )
     if layer_of is None:
         ordered = {end: edges[end][~late] for end in ENDS}
-        return [first, *_by_depth(len(place), ordered, first, last), last]
-    left = sorted(
-        {*range(len(place))}.difference(first, last), key=layer_of.__getitem__
-    )
-    return [
-        first,
-        *(list(layer) for _, layer in groupby(left, layer_of.__getitem__)),
-        last,
-    ]
+        return [
+            input_nodes,
+            *_by_depth(len(place), ordered, input_nodes, output_nodes),
+            output_nodes,
+        ]
+    hidden_nodes = {*range(len(place))}.difference(input_nodes, output_nodes)
+    hidden = _grouped(sorted(hidden_nodes), layer_of)
+    return [input_nodes, *hidden, output_nodes]
+
+
+def _grouped(nodes: Iterable[int], layer_of: Any) -> Layers:
+    """Nodes as layers, by ascending number of the layer and in their order within."""
+    ordered = sorted(nodes, key=layer_of.__getitem__)
+    return [list(layer) for _, layer in groupby(ordered, layer_of.__getitem__)]
 
 
 def _numbers_of_nodes(
-    what: str, nodes: Iterable[Any], place: Mapping[Any, int]
+    nouns: str, nodes: Iterable[Any], place: Mapping[Any, int]
 ) -> list[int]:
     """The indices of the nodes that the user gives."""
-    chosen = listed(f"The {what}", nodes, "a list of nodes")
+    chosen = listed(f"The {nouns}", nodes, "a list of nodes")
     if not chosen:
-        raise TopologyError(f"The {what} must be at least one node. Got none.")
+        raise TopologyError(f"The {nouns} must be at least one node. Got none.")
     numbers = []
     for node in chosen:
         try:
             numbers.append(place[node])
         except (KeyError, TypeError):  # a value without a hash is no node
-            similar = suggestion(
-                node, (name for name in place if isinstance(name, str))
-            )
-            sentence = expected(
-                f"The {what}", "nodes of the graph", node, similar.strip()
-            )
+            texts = (name for name in place if isinstance(name, str))
+            advice = suggestion(node, texts).strip()
+            sentence = expected(f"The {nouns}", "nodes of the graph", node, advice)
             raise TopologyError(sentence) from None
     if len(set(numbers)) < len(numbers):
         twice = next(node for i, node in enumerate(chosen) if numbers[i] in numbers[:i])
         raise TopologyError(
-            f"The node {shown(twice)} is given twice among the {what}. Give it once."
+            f"The node {shown(twice)} is given twice among the {nouns}. Give it once."
         )
     return numbers
 
@@ -714,20 +713,20 @@ def _ends(
     """The inputs and the outputs: as given, or as layers or edges tell."""
     nodes = np.arange(len(place))
     others = edges["source"] != edges["target"]
-    found = list[list[int]]()
+    chosen = list[list[int]]()
     unreached = ~np.isin(nodes, edges["target"][others])
     unread = ~np.isin(nodes, np.append(edges["source"][others], edges["gater"]))
-    for what, edge, given, free, outermost in (
+    for noun, edge, listed_nodes, free, outermost in (
         ("input", "incoming", ends[0], unreached, min),
         ("output", "outgoing", ends[1], unread, max),
     ):
-        among = ~np.isin(nodes, found)
-        if given is not None:
-            found.append(_numbers_of_nodes(f"{what}s", given, place))
+        among = ~np.isin(nodes, chosen)
+        if listed_nodes is not None:
+            chosen.append(_numbers_of_nodes(f"{noun}s", listed_nodes, place))
             continue
         if layer_of is not None and among.any():
             layer = np.array(layer_of)
-            found.append(
+            chosen.append(
                 np.flatnonzero(among & (layer == outermost(layer[among]))).tolist()
             )
             continue
@@ -738,43 +737,43 @@ def _ends(
                 " node. Remove it from the graph, or name both the inputs and the"
                 " outputs."
             )
-        found.append(np.flatnonzero(among & free).tolist())
-        if not found[-1]:
+        chosen.append(np.flatnonzero(among & free).tolist())
+        if not chosen[-1]:
             raise TopologyError(
-                f"Expected a node without {edge} edges as an {what}, found none. "
-                f"Name the {what}s: from_networkx(graph, {what}s=[...])."
+                f"Expected a node without {edge} edges as an {noun}, found none. "
+                f"Name the {noun}s: from_networkx(graph, {noun}s=[...])."
             )
-    return found
+    return chosen
 
 
 def _by_depth(
-    count: int, edges: Mapping[str, Ints], first: list[int], last: list[int]
+    count: int,
+    edges: Mapping[str, Ints],
+    input_nodes: list[int],
+    output_nodes: list[int],
 ) -> Layers:
     """The hidden layers in an order found from the edges."""
     gated = edges["gater"] >= 0
     links = np.stack([edges["source"], edges["target"]], axis=1)
     gates = np.stack([edges["gater"], edges["target"]], axis=1)[gated]
-    order = find_order(count, links, gates, first, last)
+    order = find_order(count, links, gates, input_nodes, output_nodes)
     deepest = max(order.depths, default=0) - min(order.depths, default=0) + 1
-    fold = -(-deepest // MOST_LAYERS)
+    fold = -(-deepest // MOST_LAYERS)  # depths of a layer, rounded up
     depth = {i: far // fold for i, far in zip(order.neurons, order.depths, strict=True)}
-    ordered = sorted(order.neurons, key=depth.__getitem__)
-    return [list(layer) for _, layer in groupby(ordered, depth.__getitem__)]
+    return _grouped(order.neurons, depth)
 
 
 NODE = (
-    *(
-        "squash",
-        "bias",
-        "trainable",
-        "label",
-        "layer",
-        "subset",
-        "state",
-        "activation",
-        "delay",
-        CARRIES,
-    ),
+    "squash",
+    "bias",
+    "trainable",
+    "label",
+    "layer",
+    "subset",
+    "state",
+    "activation",
+    "delay",
+    CARRIES,
     *dict.fromkeys((*RARE_OF_NEURONS, *RARE_OF_CONNECTIONS)),
 )
 """The attributes that are read, with their default names, except the weight and the
@@ -792,13 +791,13 @@ Keys = dict[str, str | None]
 
 def keys_of(weight: Any, gater: Any, attributes: Any) -> Keys:
     """The name under which each attribute is stored, or None if it is not read."""
-    what = "The attributes of from_networkx"
+    subject = "The attributes of from_networkx"
     condition = f"a dict with keys among {', '.join(NODE)}"
     if not isinstance(attributes, Mapping | None):
-        raise ArgumentTypeError(expected(what, condition, attributes))
+        raise ArgumentTypeError(expected(subject, condition, attributes))
     for key in attributes or {}:
         if not is_among(key, NODE):
-            raise ArgumentError(expected(what, condition, key))
+            raise ArgumentError(expected(subject, condition, key))
     keys: Keys = {
         **{key: key for key in NODE},
         **(attributes or {}),
@@ -835,13 +834,13 @@ class Items:
 
     def __init__(
         self,
-        what: str,
+        noun: str,
         columns: dict[Any, Any],
         keys: Keys,
         names: Sequence[Any],
         ends: Any = None,
     ) -> None:
-        self.what = what
+        self.noun = noun
         self.columns = columns
         self.keys = keys
         self.names = names
@@ -862,12 +861,12 @@ class Items:
                 }
             else:
                 columns[name] = column[rows]
-        return type(self)(self.what, columns, self.keys, self.names, self.ends[:, rows])
+        return type(self)(self.noun, columns, self.keys, self.names, self.ends[:, rows])
 
     def label(self, i: int) -> str:
         """An item in the words of an error: "the node 3"."""
         if self.ends is None:
-            return f"the {self.what} {shown(self.names[i])}"
+            return f"the {self.noun} {shown(self.names[i])}"
         source, target = (shown(self.names[end]) for end in self.ends[:, i])
         return f"the edge from {source} to {target}"
 
@@ -875,9 +874,9 @@ class Items:
         """The values that there are of an attribute."""
         key = self.keys[name]
         if key not in (None, name) and key not in self.columns:
-            known = ", ".join(map(shown, self.columns)) or "none"
+            names = ", ".join(map(shown, self.columns)) or "none"
             raise ArgumentError(
-                f"No {self.what} has the attribute {shown(key)}. Known: {known}."
+                f"No {self.noun} has the attribute {shown(key)}. Known: {names}."
             )
         return self.columns.get(key, {})
 
@@ -920,45 +919,40 @@ class Items:
             values = np.where(np.isnan(column), default, column).astype(dtype)
             if not np.isinf(values).any():
                 return values
-        elif len(column) == self.count and {*map(type, column.values())} == {
-            float
-        }:  # the usual weights
+        elif len(column) == self.count and {*map(type, column.values())} == {float}:
+            # The usual weights need no check of each one.
             values = np.fromiter(column.values(), dtype, self.count)
             if np.isfinite(values).all():
                 return values
         values = np.full(self.count, default, dtype)
+        check = partial(finite_number, dtype=dtype)
         for i, value in _by_number(column).items():
-            values[i] = self._checked(
-                name, i, value, partial(finite_number, dtype=dtype)
-            )
+            values[i] = self._checked(name, i, value, check)
         return values
 
-    def metadata(self, known: Set[str]) -> Columns:
-        """The attributes of other names, without NaN, by which tables mean that there
-        is no value.
-        """
-        others = {
-            name: _by_number(column)
-            for name, column in self.columns.items()
-            if name not in known
-        }
-        columns = {
-            name: {
+    def metadata(self, reserved: Set[str]) -> Columns:
+        """The attributes of other names, without NaN, the empty cells of tables."""
+        columns: Columns = {}
+        for name, column in self.columns.items():
+            if name in reserved:
+                continue
+            values = {
                 i: value
-                for i, value in column.items()
+                for i, value in _by_number(column).items()
                 if not (isinstance(value, float) and isnan(value))
             }
-            for name, column in others.items()
-        }
-        return {name: column for name, column in columns.items() if column}
+            if values:
+                columns[name] = values
+        return columns
 
     def texts(self, name: str) -> Any:
         """Strings; other values are converted to strings."""
-        return self.read(name, lambda what, value: str(value))
+        return self.read(name, lambda _, value: str(value))
 
     def rare(self, name: str, column: Column, dtype: np.dtype[Any]) -> Any:
-        """A column that has its default unless an item has the attribute; groups are
-        numbered from 1 on.
+        """A column with its default where an item lacks the attribute.
+
+        Groups are numbered from 1 on.
         """
         if column.kind is NUMBER:
             return self.numbers(name, dtype, column.default)
@@ -967,12 +961,11 @@ class Items:
             for i in np.flatnonzero(~np.isin(signs, (-1, 0, 1))).tolist():
                 self._refuse(name, i, signs[i].item(), sign)
             return signs.astype(np.int8)
-        check = (
-            boolean if column.kind is FLAG else _sign if column.kind is SIGN else _count
-        )
-        numbers: Ints = self.read(
-            name, check, np.full(self.count, column.default, np.int64)
-        )
+        check: Check = _count
+        if column.kind in (FLAG, SIGN):
+            check = boolean if column.kind is FLAG else _sign
+        defaults = np.full(self.count, column.default, np.int64)
+        numbers: Ints = self.read(name, check, defaults)
         if column.kind is GROUP:
             return np.unique(np.append(0, numbers), return_inverse=True)[1][1:]
         return numbers
@@ -982,6 +975,7 @@ def _by_number(column: Any) -> dict[int, Any]:
     """The values of a column that are not missing, by the numbers of their items."""
     if isinstance(column, dict):
         return column
+    # NaN, which differs from itself, stands for no value.
     return {i: value for i, value in enumerate(column.tolist()) if value == value}
 
 
@@ -992,39 +986,37 @@ def _whole_or_given(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _count(what: str, value: Any) -> int:
+def _count(subject: str, value: Any) -> int:
     condition = f"a whole number from 0 to {LARGEST_COUNT}"
-    return whole_number(what, _whole_or_given(value), condition, 0, LARGEST_COUNT)
+    return whole_number(subject, _whole_or_given(value), condition, 0, LARGEST_COUNT)
 
 
-def _sign(what: str, value: Any) -> int:
-    return (
-        sign(what, _whole_or_given(value))
-        if value != 0 or isinstance(value, bool)
-        else 0
-    )
+def _sign(subject: str, value: Any) -> int:
+    if value == 0 and not isinstance(value, bool):
+        return 0
+    return sign(subject, _whole_or_given(value))
 
 
-def _layer_number(what: str, value: Any) -> int:
-    return whole_number(what, _whole_or_given(value), "a whole number", -inf, inf)
+def _layer_number(subject: str, value: Any) -> int:
+    return whole_number(subject, _whole_or_given(value), "a whole number", -inf, inf)
 
 
-def _steps(what: str, value: Any) -> int:
+def _steps(subject: str, value: Any) -> int:
     """A number of steps; 0 means none."""
     steps = _whole_or_given(value)
-    return 0 if type(steps) is int and steps == 0 else delay(what, steps)
+    return 0 if type(steps) is int and steps == 0 else delay(subject, steps)
 
 
-def _squash_name(what: str, value: Any) -> str:
+def _squash_name(subject: str, value: Any) -> str:
     try:
         return squashes.get(value).name
     except UnknownNameError as error:
-        raise UnknownNameError(f"{what} cannot be used. {error}") from None
+        raise UnknownNameError(f"{subject} cannot be used. {error}") from None
 
 
 FORMAT = Format(
     name="networkx",
-    what="any graph of networkx, in memory; Topology.to_networkx is the way back",
+    purpose="any graph of networkx, in memory; Topology.to_networkx is the way back",
     kept=ALL,
     lost=LINKED,
     link="https://networkx.org/documentation/stable/reference/classes/digraph.html",

@@ -65,7 +65,7 @@ def json_data(network: Network) -> dict[str, Any]:
     [0.5, 0.5]
     """
     content = _columns(network)
-    for table in filter(lambda part: isinstance(part, dict), content.values()):
+    for table in filter(lambda value: isinstance(value, dict), content.values()):
         for name, column in table.items():
             table[name] = column.tolist() if isinstance(column, np.ndarray) else column
     return content
@@ -87,24 +87,23 @@ _quoted = json.encoder.encode_basestring_ascii
 def _digest(data: dict[str, Any]) -> str:
     digest = hashlib.sha256()
     for key, value in sorted(data.items()):
-        for name, part in (
+        for name, column in (
             sorted(value.items()) if isinstance(value, dict) else [("", value)]
         ):
             digest.update(f"[{_quoted(key)}, {_quoted(name)}]".encode())
-            digest.update(_bytes(part))
+            digest.update(_bytes(column))
     return digest.hexdigest()
 
 
-def _bytes(part: Any) -> Any:
+def _bytes(column: Any) -> Any:
     """Numbers and flags as floats, with -1 for null; all else as JSON."""
-    kinds = {*map(type, part)} if isinstance(part, list) else {type(part)}
-    if isinstance(part, list) and kinds <= {int, float, bool, NoneType}:
-        part = np.array([-1 if value is None else value for value in part], "<f8")
-    if isinstance(part, np.ndarray):
-        return (
-            part.astype("<f8", copy=False) + 0.0
-        )  # 0.0: other programs write -0.0 as 0
-    return _written(part).encode()
+    kinds = {*map(type, column)} if isinstance(column, list) else {type(column)}
+    if isinstance(column, list) and kinds <= {int, float, bool, NoneType}:
+        column = np.array([-1 if value is None else value for value in column], "<f8")
+    if isinstance(column, np.ndarray):
+        # Plus 0.0, because other programs write -0.0 as 0.
+        return column.astype("<f8", copy=False) + 0.0
+    return _written(column).encode()
 
 
 def _columns(network: Network) -> dict[str, Any]:
@@ -182,7 +181,7 @@ def _write(path: files.File, data: dict[str, Any]) -> None:
 
 FORMAT = Format(
     name="json",
-    what="the whole network, with states and traces",
+    purpose="the whole network, with states and traces",
     kept=(
         "the whole network to the last bit, with states, errors, traces, the learning"
         " rule and sensitivities; metadata; the class of an architecture"

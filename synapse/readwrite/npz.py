@@ -116,12 +116,12 @@ def _runs_of(connections: dict[str, Any]) -> dict[str, NDArray[Any]]:
     count = len(source) - np.count_nonzero(following)
     if len(RUNS) * count >= 2 * len(source):
         return {}
-    first = np.append(0, np.flatnonzero(~following) + 1)
+    begins = np.append(0, np.flatnonzero(~following) + 1)
     del connections["source"], connections["target"]
     return {
-        "source": source[first],
-        "target": target[first],
-        "length": np.diff(first, append=len(source)),
+        "source": source[begins],
+        "target": target[begins],
+        "length": np.diff(begins, append=len(source)),
     }
 
 
@@ -242,9 +242,9 @@ def _read_array(stream: IO[bytes], info: zipfile.ZipInfo, name: str) -> NDArray[
     `zipfile` itself would read a member in parts, which takes several times as long.
     """
     stream.seek(info.header_offset)
-    stream.seek(
-        sum(struct.unpack("<26x2H", stream.read(30))), 1
-    )  # over its name in the archive
+    # The header of the archive ends with the lengths of the name and of what follows.
+    name_and_extra = struct.unpack("<26x2H", stream.read(30))
+    stream.seek(sum(name_and_extra), 1)
     header = stream.read(10)
     header += stream.read(2) if header[6] > 1 else b""  # the length has four bytes then
     header += stream.read(min(int.from_bytes(header[8:], "little"), info.file_size))
@@ -263,7 +263,8 @@ def _read_array(stream: IO[bytes], info: zipfile.ZipInfo, name: str) -> NDArray[
         )
     array: NDArray[Any] = np.empty(items, dtype)
     content = left = array.view(np.uint8).data
-    while got := stream.readinto(left):  # type: ignore[attr-defined]  # some at a time, if it is long
+    # A stream may give a long array in several portions.
+    while got := stream.readinto(left):  # type: ignore[attr-defined]
         left = left[got:]
     if len(left) or zlib.crc32(content, zlib.crc32(header)) != info.CRC:
         raise zipfile.BadZipFile(f"the array {name!r} has changed since it was written")
@@ -285,7 +286,7 @@ def _declared(header: bytes) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
 
 FORMAT = Format(
     name="npz",
-    what="the whole network as arrays for NumPy, small and fast, without pickles",
+    purpose="the whole network as arrays for NumPy, small and fast, without pickles",
     kept=(
         "the whole network to the last bit, with states, errors, traces, the learning"
         " rule and sensitivities; metadata; the class of an architecture"

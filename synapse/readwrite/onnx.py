@@ -20,7 +20,7 @@ from ..objects.topology import NO_GATER
 from ..squash import ACTIVATIONS, LARGEST
 from . import files
 from ._formats import Format
-from ._formulas import computed, given, kind_of, tree_of
+from ._formulas import as_registered, computed, kind_of, tree_of
 from ._plan import Fire, Plan, Stage, require_range, written_plan
 from ._recurrent import RecurrentLayer, recurrent_layers
 
@@ -91,26 +91,31 @@ def onnx_model(
     """
     choice("The form", form, FORMS)
     plan = written_plan(network, "onnx", "ONNX", context)
-    kind = float_type("The dtype", dtype)
+    float_dtype = float_type("The dtype", dtype)
     kept = plan.memory()
-    require_range(plan, kind)
+    require_range(plan, float_dtype)
     if form == "plain" and len(kept):
         raise TopologyError(
             f"{network!r} has memory, and a plain model has no state for it. Use"
             ' form="step".'
         )
     layers = None
-    if form == "sequence" or (form == "auto" and len(kept) and kind == np.float32):
+    if form == "sequence" or (
+        form == "auto" and len(kept) and float_dtype == np.float32
+    ):
         layers = _layers(plan)
-        if form == "sequence" and (layers is None or kind != np.float32):
+        if form == "sequence" and (layers is None or float_dtype != np.float32):
             raise TopologyError(
                 "Expected a network whose memory is in standard LSTM, GRU or Elman"
                 " layers, and float32, for "
-                f'a model of sequences, got {network!r} and {kind}. Use form="step".'
+                f"a model of sequences, got {network!r} and {float_dtype}. Use"
+                ' form="step".'
             )
     if layers:
-        return SequenceGraph(plan, kind, layers).model()
-    return Graph(plan, kind, kept, with_state=form == "step" or len(kept) > 0).model()
+        return SequenceGraph(plan, float_dtype, layers).model()
+    return Graph(
+        plan, float_dtype, kept, with_state=form == "step" or len(kept) > 0
+    ).model()
 
 
 def _layers(plan: Plan) -> list[RecurrentLayer] | None:
@@ -180,14 +185,16 @@ class Graph:
         return self.values(self.kept) if len(self.kept) else "state"
 
     def node(
-        self, kind: str, *sources: str, output: str = "", **attributes: Any
+        self, operator: str, *sources: str, output: str = "", **attributes: Any
     ) -> str:
         """Add a node; returns the name of its output."""
-        name = output or f"{kind.lower()}_{len(self.nodes)}"
+        name = output or f"{operator.lower()}_{len(self.nodes)}"
         # Old versions of ONNX Runtime name what they fuse by the names of nodes, which
         # have to differ then.
         self.nodes.append(
-            self.onnx.helper.make_node(kind, sources, [name], name=name, **attributes)
+            self.onnx.helper.make_node(
+                operator, sources, [name], name=name, **attributes
+            )
         )
         return name
 
@@ -212,48 +219,49 @@ class Graph:
         """Cast a tensor, by default to the float of the model; booleans become 0 and
         1.
         """
-        kind = np.dtype(dtype or self.dtype)
+        target_dtype = np.dtype(dtype or self.dtype)
         return self.node(
-            "Cast", source, to=self.onnx.helper.np_dtype_to_tensor_dtype(kind)
+            "Cast", source, to=self.onnx.helper.np_dtype_to_tensor_dtype(target_dtype)
         )
 
     def _place(self, tensor: str, values: Ints) -> None:
         """Register the columns of a tensor as the latest versions of these values."""
-        self._tensor[values], self._column[values] = tensor, np.arange(len(values))
+        self._tensor[values] = tensor
+        self._column[values] = np.arange(len(values))
         self.width[tensor] = len(values)
 
     def values(self, wanted: Ints) -> str:
         """The latest versions of some values, shape (batch, *wanted.shape)."""
         tensors = tuple(dict.fromkeys(self._tensor[wanted.ravel()]))
         widths = [self.width[tensor] for tensor in tensors]
-        first = dict(zip(tensors, np.cumsum([0, *widths[:-1]]).tolist(), strict=True))
+        offsets = dict(zip(tensors, np.cumsum([0, *widths[:-1]]).tolist(), strict=True))
         place = np.array(
-            [first[tensor] for tensor in self._tensor[wanted.ravel()]], np.int64
+            [offsets[tensor] for tensor in self._tensor[wanted.ravel()]], np.int64
         )
         place = (place + self._column[wanted.ravel()]).reshape(wanted.shape)
         base = self._together(tensors)
         if np.array_equal(place, np.arange(sum(widths))):
             return base
-        found = self.node("Gather", base, self.constant(place), axis=1)
-        self.width[found] = wanted.shape[-1]
-        return found
+        gathered = self.node("Gather", base, self.constant(place), axis=1)
+        self.width[gathered] = wanted.shape[-1]
+        return gathered
 
     def _together(self, tensors: tuple[str, ...]) -> str:
         """Concatenate tensors along the second axis."""
         if len(tensors) == 1:
             return tensors[0]
         if tensors not in self._joined:
-            found = self._joined[tensors] = self.node("Concat", *tensors, axis=1)
-            self.width[found] = sum(self.width[tensor] for tensor in tensors)
+            joined = self._joined[tensors] = self.node("Concat", *tensors, axis=1)
+            self.width[joined] = sum(self.width[tensor] for tensor in tensors)
         return self._joined[tensors]
 
     def fire(self, stage: Stage) -> None:
         """Compute the states of a stage, then its activations."""
         plan = self.plan
-        neurons = np.arange(stage.first, stage.stop)
+        neurons = np.arange(stage.start, stage.stop)
         self._place(self._weighed(stage), neurons + plan.neurons)
-        for squash, first, stop in stage.fires:
-            neurons = np.arange(first, stop)
+        for squash, start, stop in stage.fires:
+            neurons = np.arange(start, stop)
             self._place(
                 fire(self, squash, self.values(neurons + plan.neurons)), neurons
             )
@@ -263,21 +271,21 @@ class Graph:
         connections.
         """
         plan = self.plan
-        rows = self.plan.rows(stage.first, stage.stop)
-        biases = self.constant(plan.biases[stage.first : stage.stop])
-        own = plan.source[rows] >= plan.neurons
+        rows = self.plan.rows(stage.start, stage.stop)
+        biases = self.constant(plan.biases[stage.start : stage.stop])
+        is_self = plan.source[rows] >= plan.neurons
         open_ = plan.gater[rows] == NO_GATER
         total = ""
         for sort in (
-            rows[open_ & ~own],
-            rows[~open_ & ~own],
-            rows[own & open_],
-            rows[own & ~open_],
+            rows[open_ & ~is_self],
+            rows[~open_ & ~is_self],
+            rows[is_self & open_],
+            rows[is_self & ~open_],
         ):
             if len(sort):
                 inputs = self._weighted_inputs(stage, sort)
                 total = self.node("Add", total or biases, inputs)
-        return total or self._repeated(biases, stage.stop - stage.first)
+        return total or self._repeated(biases, stage.stop - stage.start)
 
     def _repeated(self, row: str, width: int) -> str:
         """Repeat a row for every element of the batch."""
@@ -292,9 +300,9 @@ class Graph:
         each source, or each neuron, has one gater; otherwise sums over lists.
         """
         plan = self.plan
-        neurons = np.arange(stage.first, stage.stop)
+        neurons = np.arange(stage.start, stage.stop)
         sources, column = np.unique(plan.source[rows], return_inverse=True)
-        target = plan.target[rows] - stage.first
+        target = plan.target[rows] - stage.start
         gater = plan.gater[rows]
         if len(sources) > SPARSE * np.bincount(target).max():
             return self._listed(rows, target, len(neurons))
@@ -320,7 +328,8 @@ class Graph:
         place = target, np.arange(len(rows)) - (np.cumsum(count) - count)[target]
         table = np.full((neurons, count.max()), rows[0])
         weights = np.zeros(table.shape)
-        table[place], weights[place] = rows, self.plan.weights[rows]
+        table[place] = rows
+        weights[place] = self.plan.weights[rows]
         inputs = self.node(
             "Mul", self.values(self.plan.source[table]), self.constant(weights)
         )
@@ -339,9 +348,12 @@ class Graph:
             self.node("Identity", self.next_state(), output="next_state")
             ends[0].append(("state", ["batch", len(self.kept)]))
             ends[1].append(("next_state", ["batch", len(self.kept)]))
-        kind = helper.np_dtype_to_tensor_dtype(self.dtype)
+        element_type = helper.np_dtype_to_tensor_dtype(self.dtype)
         infos = [
-            [helper.make_tensor_value_info(name, kind, shape) for name, shape in side]
+            [
+                helper.make_tensor_value_info(name, element_type, shape)
+                for name, shape in side
+            ]
             for side in ends
         ]
         graph = helper.make_graph(
@@ -417,22 +429,22 @@ class SequenceGraph(Graph):
         layer.
         """
         for layer in self.layers:
-            if stage.first <= layer.hidden[0] < stage.stop:
+            if stage.start <= layer.hidden[0] < stage.stop:
                 self.recur(layer)
-        others = np.setdiff1d(np.arange(stage.first, stage.stop), self.inside)
-        for own in np.split(others, np.flatnonzero(np.diff(others) > 1) + 1):
-            if len(own):
-                first = int(own[0])
-                stop = int(own[-1]) + 1
+        others = np.setdiff1d(np.arange(stage.start, stage.stop), self.inside)
+        for run in np.split(others, np.flatnonzero(np.diff(others) > 1) + 1):
+            if len(run):
+                start = int(run[0])
+                stop = int(run[-1]) + 1
                 parts = [
-                    (squash, max(a, first), min(b, stop))
+                    (squash, max(a, start), min(b, stop))
                     for squash, a, b in stage.fires
                 ]
                 super().fire(
                     Stage(
-                        first,
+                        start,
                         stop,
-                        [Fire(*part) for part in parts if part[1] < part[2]],
+                        [Fire(*fire) for fire in parts if fire[1] < fire[2]],
                     )
                 )
 
@@ -498,7 +510,7 @@ def fire(graph: Graph, squash: str, states: str) -> str:
     """Add the nodes of a squash; returns the tensor of the activations of the neurons,
     or of a group.
     """
-    build = given(squash, "onnx")
+    build = as_registered(squash, "onnx")
     if build is not None:
         return str(build(graph, states))
     entry = ACTIVATIONS.get(squash)
@@ -600,7 +612,7 @@ def _functions(graph: Graph, states: str) -> Mapping[str, Callable[..., str]]:
         )
 
     return {
-        **{name: partial(graph.node, kind) for name, kind in NODES.items()},
+        **{name: partial(graph.node, operator) for name, operator in NODES.items()},
         "number": number,
         "!=": lambda a, b: graph.node("Not", graph.node("Equal", a, b)),
         "copysign": copysign,
@@ -612,7 +624,7 @@ def _functions(graph: Graph, states: str) -> Mapping[str, Callable[..., str]]:
 
 FORMAT = Format(
     name="onnx",
-    what="a model for ONNX Runtime and others",
+    purpose="a model for ONNX Runtime and others",
     kept="the outputs of a network, one step per call",
     lost="learning",
     link="https://onnx.ai/onnx/repo-docs/IR.html",

@@ -32,7 +32,16 @@ from ..objects.state import OF_CONNECTIONS, OF_NEURONS
 from ..squash import ACTIVATIONS, LARGEST, SHARES, SINGLE, STATE
 from . import files
 from ._formats import Format
-from ._formulas import Branch, Symbol, Tree, given, in_order, kind_of, read, tree_of
+from ._formulas import (
+    Branch,
+    Symbol,
+    Tree,
+    as_registered,
+    in_order,
+    kind_of,
+    read,
+    tree_of,
+)
 from ._loops import LoopTerm, LoopWriter, Values, identifier, lines, loop_terms
 from ._plan import Plan, written_plan
 
@@ -57,7 +66,7 @@ class Language:
     are made of `let`, `branch` and the two kinds of `returns`, of one result and of
     several. `unused` is a line for a number that the body does not use. `fires` are the
     functions that compute activations of consecutive neurons by the formula ``NAME``,
-    by the kind of squash. `start` sets the context ``VALUES``. `own` begins the names
+    by the kind of squash. `start` sets the context ``VALUES``. `name_prefix` begins the names
     of all these functions. `taken` are names that a program's type must not have.
     """
 
@@ -76,7 +85,7 @@ class Language:
     fires: Mapping[str, str]
     start: str
     number: Callable[[float], str] = repr
-    own: str = ""
+    name_prefix: str = ""
     taken: frozenset[str] = frozenset()
 
     def table(self, values: Floats) -> str:
@@ -162,9 +171,9 @@ def _heading(language: Language, plan: Plan) -> str:
     places = np.argsort(plan.order)
     ends = accumulate(size for _, size in plan.layers)
     for (name, size), end in zip(plan.layers, ends, strict=True):
-        own = np.sort(places[end - size : end])
-        among = "" if own[-1] - own[0] == size - 1 else ", with others between"
-        rows.append(f"  {safe(name)}: neurons {own[0]} .. {own[-1]}{among}")
+        neurons = np.sort(places[end - size : end])
+        among = "" if neurons[-1] - neurons[0] == size - 1 else ", with others between"
+        rows.append(f"  {safe(name)}: neurons {neurons[0]} .. {neurons[-1]}{among}")
     return "\n".join(language.comment + row for row in rows)
 
 
@@ -185,24 +194,27 @@ def safe(text: str) -> str:
 
 def _functions(language: Language, names: list[str]) -> Iterator[str]:
     """The functions that compute activations, after the helpers that they call."""
-    found = [_squash(language, name) for name in names]
+    squashes = [_squash(language, name) for name in names]
     for call, text in language.helpers.items():
-        if any(call in one for one in found):
+        if any(call in squash for squash in squashes):
             yield text
-    yield from found
+    yield from squashes
 
 
 def _squash(language: Language, name: str) -> str:
     """The formula of a squash, and the function that computes activations by it."""
-    own = f"{language.own}squash_{identifier(name)}"
-    expression = given(name, language.key)
+    name_in_program = f"{language.name_prefix}squash_{identifier(name)}"
+    expression = as_registered(name, language.key)
     fire = language.fires[kind_of(name)].replace("NAME", identifier(name))
-    if own not in fire:
+    if name_in_program not in fire:
         return fire
     if expression is None:
-        return f"{function(language, own, tree_of(name, 0), ('s',))}\n\n{fire}"
+        return (
+            f"{function(language, name_in_program, tree_of(name, 0), ('s',))}\n\n{fire}"
+        )
     body = "    " + language.returns[0].format(expression.replace(STATE, "s"))
-    return f"{language.function.format(name=own, names='s', body=body)}\n\n{fire}"
+    formula = language.function.format(name=name_in_program, names="s", body=body)
+    return f"{formula}\n\n{fire}"
 
 
 def function(language: Language, name: str, tree: Tree, names: Sequence[str]) -> str:
@@ -230,21 +242,21 @@ def _body(language: Language, tree: Tree, indent: str) -> Iterator[str]:
             for side in (tree.condition.left, tree.condition.right)
         )
         begin, end = language.branch
-        yield indent + begin.format(f"{left[0]} {tree.condition.kind} {right[0]}")
+        yield indent + begin.format(f"{left[0]} {tree.condition.operation} {right[0]}")
         yield from _body(language, tree.then, indent + "    ")
         if end:
             yield indent + end
         yield from _body(language, tree.other, indent)
         return
-    known: dict[Symbol, str] = {}
+    named: dict[Symbol, str] = {}
     for symbol, count in Counter(in_order(tree)).items():
-        if count > 1 and symbol.kind not in ("name", "number"):
-            name = f"v{len(known)}"
+        if count > 1 and symbol.operation not in ("name", "number"):
+            name = f"v{len(named)}"
             yield indent + language.let.format(
-                name, _expression(language, symbol, known)[0]
+                name, _expression(language, symbol, named)[0]
             )
-            known[symbol] = name
-    results = ", ".join(_expression(language, symbol, known)[0] for symbol in tree)
+            named[symbol] = name
+    results = ", ".join(_expression(language, symbol, named)[0] for symbol in tree)
     yield indent + language.returns[len(tree) > 1].format(results)
 
 
@@ -253,14 +265,14 @@ RANKS = {"+": SUM, "-": SUM, "*": PRODUCT, "/": PRODUCT}
 
 
 def _expression(
-    language: Language, symbol: Symbol, known: Mapping[Symbol, str]
+    language: Language, symbol: Symbol, named: Mapping[Symbol, str]
 ) -> tuple[str, int]:
     """The text of a symbol, and how tightly it is bound."""
-    if symbol in known:
-        return known[symbol], ATOM
-    if symbol.kind == "name":
+    if symbol in named:
+        return named[symbol], ATOM
+    if symbol.operation == "name":
         return symbol.parts[0], ATOM
-    if symbol.kind == "number":
+    if symbol.operation == "number":
         value = symbol.parts[0]
         text = (
             language.number(value)
@@ -268,25 +280,26 @@ def _expression(
             else language.calls[repr(abs(value))]
         )
         return (text, ATOM) if value >= 0.0 else (f"-{text.lstrip('-')}", SIGN)
-    parts = [_expression(language, part, known) for part in symbol.parts]
-    if symbol.kind == "negative":
+    parts = [_expression(language, operand, named) for operand in symbol.parts]
+    if symbol.operation == "negative":
         return f"-{_within(parts[0], ATOM)}", SIGN
-    if symbol.kind in RANKS:
-        rank = RANKS[symbol.kind]
+    if symbol.operation in RANKS:
+        rank = RANKS[symbol.operation]
         return (
-            f"{_within(parts[0], rank)} {symbol.kind} {_within(parts[1], rank + 1)}",
+            f"{_within(parts[0], rank)} {symbol.operation}"
+            f" {_within(parts[1], rank + 1)}",
             rank,
         )
     texts = [text for text, _ in parts]
-    given_call = language.calls.get(symbol.kind)
-    if given_call is not None:
-        return given_call.format(*texts), ATOM
-    return language.call.format(symbol.kind, ", ".join(texts)), ATOM
+    call = language.calls.get(symbol.operation)
+    if call is not None:
+        return call.format(*texts), ATOM
+    return language.call.format(symbol.operation, ", ".join(texts)), ATOM
 
 
-def _within(part: tuple[str, int], rank: int) -> str:
+def _within(expression: tuple[str, int], rank: int) -> str:
     """The text of a part, in parentheses if it is bound less tightly."""
-    return part[0] if part[1] >= rank else f"({part[0]})"
+    return expression[0] if expression[1] >= rank else f"({expression[0]})"
 
 
 # A group begins with its largest state, the first of equals.
@@ -386,17 +399,17 @@ def python_source(
             )
         weights += [term.weights.T.ravel() for term in terms]
         rows = [
-            f"({term.target - stage.first}, {term.weights.shape[1]}, {term.source},"
+            f"({term.target - stage.start}, {term.weights.shape[1]}, {term.source},"
             f" {len(term.weights)}, {term.parallel:d},"
             f" {-1 if term.gater is None else term.gater}, {term.along!r})"
             for term in terms
         ]
         fires = [
-            f"(fire_{identifier(fire.squash)}, {fire.first}, {fire.stop})"
+            f"(fire_{identifier(fire.squash)}, {fire.start}, {fire.stop})"
             for fire in stage.fires
         ]
         blocks.append(
-            f"    ({stage.first}, {stage.stop}, [{lines(rows)}], [{lines(fires)}]),"
+            f"    ({stage.start}, {stage.stop}, [{lines(rows)}], [{lines(fires)}]),"
         )
     numbers = PYTHON.table(np.concatenate(weights))
     return program(
@@ -496,7 +509,7 @@ def javascript_source(
     values = Values(
         plan.neurons, np.arange(plan.neurons)
     )  # all of them can be read by name
-    call = "fire_{squash}(value, {first}, {count});"
+    call = "fire_{squash}(value, {start}, {count});"
     writer = LoopWriter(plan, values, fire=call, index="let", tile=TILE)
     blocks = [
         "\n  ".join([f"function block{i}(value) {{", *writer.stage(stage)]) + "\n}"
@@ -507,7 +520,7 @@ def javascript_source(
         plan,
         prefix=prefix,
         start=plan.start if context else None,
-        largest=max(stage.stop - stage.first for stage in plan.stages),
+        largest=max(stage.stop - stage.start for stage in plan.stages),
         blocks="\n\n".join(blocks),
         calls="\n    ".join(f"block{i}(value);" for i in range(len(blocks))),
         weights=JAVASCRIPT.table(writer.weights()),
@@ -527,14 +540,14 @@ def functions_source() -> str:
     as ``functions.js``.
     """
     formulas: list[Any] = [
-        (f"squash_{name}", one.formula, ("s",)) for name, one in ACTIVATIONS.items()
+        (f"squash_{name}", entry.formula, ("s",)) for name, entry in ACTIVATIONS.items()
     ]
     formulas += [
-        (f"cost_{name}", one.formula, COST_NUMBERS) for name, one in COSTS.items()
+        (f"cost_{name}", entry.formula, COST_NUMBERS) for name, entry in COSTS.items()
     ]
     kinds = [
-        f"  {name}: {{ kind: {json.dumps(one.kind)}, formula: squash_{name} }},"
-        for name, one in ACTIVATIONS.items()
+        f"  {name}: {{ kind: {json.dumps(entry.kind)}, formula: squash_{name} }},"
+        for name, entry in ACTIVATIONS.items()
     ]
     values = [f"  {name}: cost_{name}," for name in COSTS]
     tables = {"neurons": OF_NEURONS, "connections": OF_CONNECTIONS}
@@ -550,8 +563,8 @@ def functions_source() -> str:
             ),
             ERF,
             *(
-                function(JAVASCRIPT, name, read(one, *numbers), numbers)
-                for name, one, numbers in formulas
+                function(JAVASCRIPT, name, read(entry, *numbers), numbers)
+                for name, entry, numbers in formulas
             ),
             _exported(
                 "SQUASHES",
@@ -575,9 +588,9 @@ def functions_source() -> str:
 def _column(column: Column) -> tuple[str, dict[str, Any]]:
     """What a page needs to know of a saved column."""
     otherwise = bool(column.default) if column.kind is FLAG else column.default
-    kind = column.kind.name if column.kind else ""
+    kind_name = column.kind.name if column.kind else ""
     return column.name, {
-        "kind": kind,
+        "kind": kind_name,
         "otherwise": otherwise,
         "cleared": column.cleared,
     }
@@ -588,12 +601,12 @@ def _exported(name: str, comment: str, rows: list[str]) -> str:
 
 
 def program_format(
-    language: Language, what: str, data: Callable[..., str], link: str
+    language: Language, purpose: str, data: Callable[..., str], link: str
 ) -> Format:
     """The format of the programs in a language."""
     return Format(
         name=language.key,
-        what=what,
+        purpose=purpose,
         kept="the outputs of a network",
         lost="learning",
         link=link,

@@ -191,8 +191,8 @@ def from_synaptic_data(data: dict[str, Any], *, resume: bool = False) -> Network
 
     Examples
     --------
-    >>> neuron = {"state": 0, "old": 0, "activation": 0, "bias": 0, "squash": "LOGISTIC"}
-    >>> neurons = [{**neuron, "layer": "input"}, {**neuron, "layer": "output", "squash": "TANH"}]
+    >>> neuron = {"state": 0, "old": 0, "activation": 0, "bias": 0, "squash": "TANH"}
+    >>> neurons = [{**neuron, "layer": "input"}, {**neuron, "layer": "output"}]
     >>> link = {"from": 0, "to": 1, "weight": 0.5, "gater": None}
     >>> net = from_synaptic_data({"neurons": neurons, "connections": [link]})
     >>> net
@@ -275,13 +275,13 @@ def _without_repeats(edges: dict[str, Any]) -> dict[str, Any]:
     """The connections, of which those with the same source, target and gater become
     one.
     """
-    first, again = _repeated(edges)
+    originals, again = _repeated(edges)
     if not len(again):
         return edges
     loops = again[edges["source"][again] == edges["target"][again]]
     if len(loops):
         raise FormatError(
-            f"The connections {first[loops[0]]} and {loops[0]} both lead from one"
+            f"The connections {originals[loops[0]]} and {loops[0]} both lead from one"
             " neuron to itself, which Synaptic never writes. Remove one."
         )
     ends = np.stack([edges["source"], edges["target"], edges["gater"]])
@@ -293,7 +293,7 @@ def _without_repeats(edges: dict[str, Any]) -> dict[str, Any]:
         raise FormatError("The weights of repeated connections have no finite sum.")
     warnings.warn(
         f"The data repeat {counted(len(again), 'connection')}, such as connection"
-        f" {first[again[0]]} as connection {again[0]}. All of them count, as in the"
+        f" {originals[again[0]]} as connection {again[0]}. All of them count, as in the"
         " network that was written.",
         SynapticWarning,
         stacklevel=level_of_caller(),
@@ -312,8 +312,8 @@ def _repeated(edges: dict[str, Any]) -> tuple[Ints, Ints]:
     not the first.
     """
     pairs = edges["source"] << 32 | edges["target"]
-    _, first, inverse = np.unique(pairs, return_index=True, return_inverse=True)
-    return first[inverse], np.flatnonzero(first[inverse] != np.arange(len(pairs)))
+    _, rows, inverse = np.unique(pairs, return_index=True, return_inverse=True)
+    return rows[inverse], np.flatnonzero(rows[inverse] != np.arange(len(pairs)))
 
 
 def _renumbered(edges: dict[str, Any], number: Ints) -> dict[str, Any]:
@@ -369,7 +369,7 @@ class Parts:
         before the target, it activates directly after the source; otherwise directly
         after the inputs.
         """
-        first, again = _repeated(self.edges)
+        originals, again = _repeated(self.edges)
         sources, targets = (self.edges[end][again] for end in ("source", "target"))
         before = np.where(
             (sources < targets) & (sources >= self.layers[0]),
@@ -379,8 +379,8 @@ class Parts:
         between = again[before > sum(self.layers[:-1])]
         if len(between):
             raise FormatError(
-                f"The connections {first[between[0]]} and {between[0]} lead from one"
-                " output to another with different gaters: they cannot be made one."
+                f"The connections {originals[between[0]]} and {between[0]} lead from"
+                " one output to another with different gaters: they cannot be made one."
                 " Remove one."
             )
         relays = self.edges["source"][again] = self.relay(before, np.zeros(len(again)))
@@ -400,12 +400,12 @@ class Parts:
             & (gater != NO_GATER)
             & is_delayed(self.places[gater], self.places[target], False)
         )
-        gates, which = np.unique(gater[delayed], return_inverse=True)
+        gates, gate_of = np.unique(gater[delayed], return_inverse=True)
         if len(gates):
             lacking = 1.0 - self.neurons["activation"][gates]
             before = np.full(len(gates) + 1, self.layers[0])
             *relays, start = self.relay(before, np.append(np.zeros(len(gates)), 1.0))
-            self.edges["gater"][delayed] = np.array(relays)[which]
+            self.edges["gater"][delayed] = np.array(relays)[gate_of]
             self.connect(gates, np.array(relays), np.ones(len(gates)))
             self.connect(np.full(len(gates), start), np.array(relays), lacking)
 
@@ -434,7 +434,7 @@ class Parts:
 
 FORMAT = Format(
     name="synaptic",
-    what="Synaptic 1.1.4",
+    purpose="Synaptic 1.1.4",
     kept=(
         "layers, weights, gates (late ones by relays), biases, five squashes, states,"
         " activations"

@@ -77,7 +77,8 @@ def to_torch(network: Network, modules: Any = None) -> Any:
     >>> net = Perceptron(2, 3, 1, seed=0)
     >>> module = to_torch(net)
     >>> outputs = module(torch.tensor([[0.0, 1.0], [1.0, 1.0]], dtype=torch.float64))
-    >>> bool(abs(outputs.detach().numpy() - net.run([[0.0, 1.0], [1.0, 1.0]])).max() < 1e-12)
+    >>> expected = net.run([[0.0, 1.0], [1.0, 1.0]])
+    >>> bool(abs(outputs.detach().numpy() - expected).max() < 1e-12)
     True
     >>> outputs.sum().backward()
     >>> module.weight.grad.shape
@@ -172,14 +173,14 @@ def from_torch(modules: Any, network: Network | None = None) -> Network:
     from . import _layers  # the architectures are made of networks: a loop at the top
 
     peer = _layers.peer_of(modules)
-    found = _layers.network_of(peer) if network is None else network
-    _layers.read(peer, found)
-    return found
+    receiver = _layers.network_of(peer) if network is None else network
+    _layers.read(peer, receiver)
+    return receiver
 
 
 FORMAT = Format(
     name="torch",
-    what="PyTorch, in memory",
+    purpose="PyTorch, in memory",
     kept="what a network answers, and its parameters",
     lost="traces",
     link="https://docs.pytorch.org/docs/stable/nn.html",

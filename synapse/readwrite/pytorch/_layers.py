@@ -151,9 +151,9 @@ def _require(module: Any, settings: Mapping[str, Any]) -> None:
         if name == "bias":  # a Linear's is a tensor or None
             has = has is not None and has is not False
         if has != wanted:
-            what = f"The setting {name!r} of torch.nn.{type(module).__name__}"
+            subject = f"The setting {name!r} of torch.nn.{type(module).__name__}"
             raise ArgumentError(
-                expected(what, f"{wanted!r}, the only one known here", has)
+                expected(subject, f"{wanted!r}, the only one known here", has)
             )
 
 
@@ -162,15 +162,15 @@ def _require(module: Any, settings: Mapping[str, Any]) -> None:
 
 def network_of(peer: Peer) -> Network:
     """Make a new network for the modules, with all weights 0."""
-    first = peer.recurrent if peer.recurrent is not None else peer.linears[0][0]
+    bottom = peer.recurrent if peer.recurrent is not None else peer.linears[0][0]
     options: dict[str, Any] = {
         "initializer": "zeros",
         "bias_initializer": "zeros",
-        "dtype": _dtype(first),
+        "dtype": _dtype(bottom),
     }
     if peer.recurrent is None:
         sizes = [
-            first.in_features,
+            bottom.in_features,
             *(linear.out_features for linear, _ in peer.linears),
         ]
         net: Network = architect.Perceptron(
@@ -179,32 +179,32 @@ def network_of(peer: Peer) -> Network:
         for layer, (_, name) in zip(net.hidden, peer.linears, strict=False):
             layer.squash = name
         return net
-    sizes = [first.input_size, *[first.hidden_size] * first.num_layers]
+    sizes = [bottom.input_size, *[bottom.hidden_size] * bottom.num_layers]
     top, options["output_squash"] = (
         peer.linears[0] if peer.linears else (None, "identity")
     )
-    sizes.append(top.out_features if top is not None else first.hidden_size)
-    if isinstance(first, nn.LSTM):
+    sizes.append(top.out_features if top is not None else bottom.hidden_size)
+    if isinstance(bottom, nn.LSTM):
         net = architect.LSTM(*sizes, style="standard", **options)
-    elif isinstance(first, nn.GRU):
+    elif isinstance(bottom, nn.GRU):
         net = architect.GRU(*sizes, **options)
     else:
-        net = architect.Elman(*sizes, squash=first.nonlinearity, **options)
+        net = architect.Elman(*sizes, squash=bottom.nonlinearity, **options)
     if top is None:
         _pass_on(
-            net, _layer(net, KINDS[type(first)].shown, first, first.num_layers - 1)
+            net, _layer(net, KINDS[type(bottom)].shown, bottom, bottom.num_layers - 1)
         )
     return net
 
 
 def _dtype(module: Any) -> Any:
-    found = next(module.parameters()).dtype
-    known = {torch.float64: np.float64, torch.float32: np.float32}
-    if found not in known:
+    torch_dtype = next(module.parameters()).dtype
+    numpy_dtypes = {torch.float64: np.float64, torch.float32: np.float32}
+    if torch_dtype not in numpy_dtypes:
         raise ArgumentError(
-            expected("The dtype of a module", "float64 or float32", found)
+            expected("The dtype of a module", "float64 or float32", torch_dtype)
         )
-    return known[found]
+    return numpy_dtypes[torch_dtype]
 
 
 def _pass_on(net: Network, shown: Layer) -> None:
@@ -235,10 +235,10 @@ def parts_of(peer: Peer, net: Network) -> list[Portion]:
     layers = list(net.layers)
     if peer.recurrent is not None:
         parts = list(_recurrent_parts(peer.recurrent, net))
-        kind = KINDS[type(peer.recurrent)]
+        cell_kind = KINDS[type(peer.recurrent)]
         last = peer.recurrent.num_layers - 1
         layers = [
-            _layer(net, kind.shown, peer.recurrent, last),
+            _layer(net, cell_kind.shown, peer.recurrent, last),
             *([net.output] if peer.linears else []),
         ]
     if len(layers) != 1 + len(peer.linears):
@@ -252,61 +252,64 @@ def parts_of(peer: Peer, net: Network) -> list[Portion]:
             Portion(linear.weight.detach(), target, source),
             Portion(linear.bias.detach(), target),
         ]
-    for part in parts:
+    for portion in parts:
         has = (
-            (len(part.target),)
-            if part.source is None
-            else (len(part.target), len(part.source))
+            (len(portion.target),)
+            if portion.source is None
+            else (len(portion.target), len(portion.source))
         )
-        if has != tuple(part.tensor.shape):
-            origin = "" if part.source is None else f" from {part.source!r}"
-            what = f"The numbers of {part.target!r}{origin}"
+        if has != tuple(portion.tensor.shape):
+            origin = "" if portion.source is None else f" from {portion.source!r}"
+            subject = f"The numbers of {portion.target!r}{origin}"
             raise ArgumentError(
-                expected(what, f"of shape {has}", tuple(part.tensor.shape))
+                expected(subject, f"of shape {has}", tuple(portion.tensor.shape))
             )
     return parts
 
 
 def _recurrent_parts(module: Any, net: Network) -> Iterator[Portion]:
-    kind = KINDS[type(module)]
+    cell_kind = KINDS[type(module)]
     source = net.input
-    squashes = (module.nonlinearity,) if isinstance(module, nn.RNN) else kind.squashes
+    squashes = (
+        (module.nonlinearity,) if isinstance(module, nn.RNN) else cell_kind.squashes
+    )
     for i in range(module.num_layers):
         tensors = [
-            getattr(module, f"{name}_l{i}").detach().chunk(len(kind.summed))
+            getattr(module, f"{name}_l{i}").detach().chunk(len(cell_kind.summed))
             for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
         ]
-        recurrent = _layer(net, kind.recurrent, module, i)
+        recurrent = _layer(net, cell_kind.recurrent, module, i)
         for name, squash, enter, recur, bias, extra in zip(
-            kind.summed, squashes, *tensors, strict=True
+            cell_kind.summed, squashes, *tensors, strict=True
         ):
             layer = _layer(net, name, module, i)
             _require_squash(layer, squash)
             yield Portion(enter, layer, source)
             yield Portion(recur, layer, recurrent)
-            if (
-                isinstance(module, nn.GRU) and name == "candidates"
-            ):  # b_hn stands within the reset gate
+            # The second bias of a GRU's candidates, b_hn, stands within the reset gate.
+            if isinstance(module, nn.GRU) and name == "candidates":
                 yield Portion(bias, layer)
                 yield Portion(extra[:, None], layer, net["constant"])
             else:
                 yield Portion(bias, layer, extra=extra)
         if isinstance(module, nn.LSTM):
             _require_squash(_layer(net, "squashed cells", module, i), "tanh")
-        source = _layer(net, kind.shown, module, i)
+        source = _layer(net, cell_kind.shown, module, i)
 
 
 def _require_squash(layer: Layer, name: str) -> None:
-    found = layer.squash
-    if found is None or found.name != name:
+    squash = layer.squash
+    if squash is None or squash.name != name:
         raise ArgumentError(
-            expected(f"The squash of {layer!r}", f"{name!r}, that of the module", found)
+            expected(
+                f"The squash of {layer!r}", f"{name!r}, that of the module", squash
+            )
         )
 
 
 def _neurons(net: Network, layer: Layer) -> Ints:
     """Indices of the neurons of a layer."""
-    sizes = [len(one) for one in net.layers]
+    sizes = [len(each_layer) for each_layer in net.layers]
     return np.arange(len(layer)) + sum(sizes[: net.layers.index(layer)])
 
 
@@ -315,25 +318,27 @@ def _between(net: Network, source: Layer, target: Layer) -> Ints:
     topology = Topology.of(net)
     i = topology.source - _neurons(net, source)[0]
     j = topology.target - _neurons(net, target)[0]
-    found = np.flatnonzero((i >= 0) & (i < len(source)) & (j >= 0) & (j < len(target)))
-    if len(found) < len(source) * len(target):
+    connections = np.flatnonzero(
+        (i >= 0) & (i < len(source)) & (j >= 0) & (j < len(target))
+    )
+    if len(connections) < len(source) * len(target):
         raise TopologyError(
             f"{source!r} must be fully connected to {target!r} to have the weights of a"
             " module."
         )
     numbers = np.empty((len(target), len(source)), np.int64)
-    numbers[j[found], i[found]] = found
+    numbers[j[connections], i[connections]] = connections
     return numbers
 
 
-def _place(part: Portion, net: Network) -> Ints:
+def _place(portion: Portion, net: Network) -> Ints:
     """Indices of the connections whose weights, or of the neurons whose biases, a part
     contains.
     """
     return (
-        _neurons(net, part.target)
-        if part.source is None
-        else _between(net, part.source, part.target)
+        _neurons(net, portion.target)
+        if portion.source is None
+        else _between(net, portion.source, portion.target)
     )
 
 
@@ -341,11 +346,11 @@ def read(peer: Peer, net: Network) -> None:
     """Read weights and biases from the modules; nothing has changed if an error is
     raised.
     """
-    parts = parts_of(peer, net)
-    places = [_place(part, net) for part in parts]
+    portions = parts_of(peer, net)
+    places = [_place(portion, net) for portion in portions]
     values = [
-        part.tensor if part.extra is None else part.tensor + part.extra
-        for part in parts
+        portion.tensor if portion.extra is None else portion.tensor + portion.extra
+        for portion in portions
     ]
     numbers = [value.cpu().to(torch.float64).numpy() for value in values]
     if not all(np.isfinite(array).all() for array in numbers):
@@ -353,12 +358,12 @@ def read(peer: Peer, net: Network) -> None:
             "Expected the weights of a module to be finite to be read, got NaN or"
             " infinity."
         )
-    found: tuple[list[Any], list[Any]] = ([], [])  # of weights, and of biases
-    for part, place, array in zip(parts, places, numbers, strict=True):
-        found[part.source is None].append((place.reshape(-1), array.reshape(-1)))
+    columns: tuple[list[Any], list[Any]] = ([], [])  # of weights, and of biases
+    for portion, place, array in zip(portions, places, numbers, strict=True):
+        columns[portion.source is None].append((place.reshape(-1), array.reshape(-1)))
     weights, biases = (
         [np.concatenate(column) for column in zip(*pairs, strict=True)]
-        for pairs in found
+        for pairs in columns
     )
     set_numbers(net, (weights[0], weights[1]), (biases[0], biases[1]))
 
@@ -367,13 +372,13 @@ def write(peer: Peer, net: Network) -> None:
     """Write weights and biases into the modules; nothing has changed if an error is
     raised.
     """
-    parts = parts_of(peer, net)
-    places = [_place(part, net) for part in parts]
+    portions = parts_of(peer, net)
+    places = [_place(portion, net) for portion in portions]
     twin = network_of(peer)
     if not peer.linears:
         _require_squash(net.output, "identity")
     if not all(
-        map(np.array_equal, _rest(parts, net), _rest(parts_of(peer, twin), twin))
+        map(np.array_equal, _rest(portions, net), _rest(parts_of(peer, twin), twin))
     ):
         raise TopologyError(
             f"{net!r} has connections or biases without a counterpart in the modules,"
@@ -382,27 +387,27 @@ def write(peer: Peer, net: Network) -> None:
         )
     weights = net.weights
     biases = net.biases
-    for part, place in zip(parts, places, strict=True):
-        part.tensor.copy_(
-            torch.tensor((biases if part.source is None else weights)[place])
+    for portion, place in zip(portions, places, strict=True):
+        portion.tensor.copy_(
+            torch.tensor((biases if portion.source is None else weights)[place])
         )
-        if part.extra is not None:
-            part.extra.zero_()
+        if portion.extra is not None:
+            portion.extra.zero_()
 
 
-def _rest(parts: list[Portion], net: Network) -> list[Floats]:
+def _rest(portions: list[Portion], net: Network) -> list[Floats]:
     """The weights and the biases of a network that are in none of the parts, in
     ascending order.
     """
-    rest = []
+    left = []
     for values, biases in ((net.weights, False), (net.biases, True)):
-        held = [
-            _place(part, net).ravel()
-            for part in parts
-            if (part.source is None) == biases
+        in_portions = [
+            _place(portion, net).ravel()
+            for portion in portions
+            if (portion.source is None) == biases
         ]
         inputs = np.arange(
             len(net.input) if biases else 0
         )  # whose biases nothing reads
-        rest.append(np.sort(np.delete(values, np.concatenate([inputs, *held]))))
-    return rest
+        left.append(np.sort(np.delete(values, np.concatenate([inputs, *in_portions]))))
+    return left

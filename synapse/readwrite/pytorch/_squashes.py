@@ -15,8 +15,8 @@ from .._formulas import (
     OPERATORS,
     PRIMITIVES,
     Tree,
+    as_registered,
     computed,
-    given,
     kind_of,
     tree_of,
 )
@@ -24,9 +24,9 @@ from .._formulas import (
 Tensor = Any  # torch may not be installed where types are checked
 
 MODULES = {
-    getattr(torch.nn, one.torch.module): (one.name, one.torch.settings)
-    for one in ACTIVATIONS.values()
-    if one.torch
+    getattr(torch.nn, entry.torch.module): (entry.name, entry.torch.settings)
+    for entry in ACTIVATIONS.values()
+    if entry.torch
 }
 """Activations of torch, with the equal squash and the settings for which they are
 equal."""
@@ -36,7 +36,7 @@ def function_of(squash: str) -> Any:
     """The function of tensors that a squash is; those of groups take the states in the
     last axis.
     """
-    return given(squash, "torch") or _built_in(squash)
+    return as_registered(squash, "torch") or _built_in(squash)
 
 
 def _built_in(squash: str) -> Any:
@@ -53,8 +53,8 @@ def _of_largest(formula: Any, states: Tensor) -> Tensor:
     """The values of a formula for the neuron of a group with the largest state (the
     first in a tie), or 0.
     """
-    first = states.argmax(-1, keepdim=True)
-    return formula(states) * torch.zeros_like(states).scatter(-1, first, 1.0)
+    largest = states.argmax(-1, keepdim=True)
+    return formula(states) * torch.zeros_like(states).scatter(-1, largest, 1.0)
 
 
 class Formula(torch.autograd.Function):  # type: ignore[misc]  # torch need not be installed
@@ -83,14 +83,15 @@ class Formula(torch.autograd.Function):  # type: ignore[misc]  # torch need not 
 
 
 NAMES = {
-    kind: function.__name__ for kind, function in (OPERATORS | COMPARISONS).items()
+    operation: function.__name__
+    for operation, function in (OPERATORS | COMPARISONS).items()
 }
-NAMES |= {kind: kind for kind in ("where", *PRIMITIVES)} | {
+NAMES |= {operation: operation for operation in ("where", *PRIMITIVES)} | {
     "max": "maximum",
     "min": "minimum",
     "==": "eq",
 }
-FUNCTIONS = {kind: getattr(torch, name) for kind, name in NAMES.items()}
+FUNCTIONS = {operation: getattr(torch, name) for operation, name in NAMES.items()}
 """The primitives of formulas, which are called as in NumPy but for a few."""
 
 
@@ -101,8 +102,7 @@ def _computed(tree: Tree, states: Tensor) -> Tensor:
         "number": lambda value: torch.full(
             (), value, dtype=states.dtype, device=states.device
         ),
-        "exp": lambda x: torch.exp(
-            x.clamp(max=most)
-        ),  # as in the engine: slopes multiply it by numbers near 0
+        # As in the engine: slopes multiply it by numbers near 0.
+        "exp": lambda x: torch.exp(x.clamp(max=most)),
     }
     return computed(tree, {"s": states}, functions).expand_as(states)

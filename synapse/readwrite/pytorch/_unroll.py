@@ -42,7 +42,7 @@ class TermModule(torch.nn.Module):  # type: ignore[misc]  # torch need not be in
         self.outer = term.outer
         self.fixed = bool(fixed[term.weights].all()) and term.form == "each"
         self.padding = (
-            (term.first, size - term.stop) if term.stop - term.first < size else None
+            (term.start, size - term.stop) if term.stop - term.start < size else None
         )
         self.shape = term.weights.shape
         flat = term.weights.T.reshape(-1)
@@ -56,20 +56,20 @@ class TermModule(torch.nn.Module):  # type: ignore[misc]  # torch need not be in
             self.register_buffer(
                 name, None if array is None else torch.tensor(array), persistent=False
             )
-        self.width = term.stop - term.first
+        self.width = term.stop - term.start
 
     def number(self, weight: Tensor) -> Tensor:
         """Gather its weights from all, which end with a 0; None if all of them are 1
         and stay so.
         """
         if self.stretch is not None:
-            own = weight[self.stretch : self.stretch + math.prod(self.shape)].view(
+            weights = weight[self.stretch : self.stretch + math.prod(self.shape)].view(
                 self.shape[::-1]
             )
-            own = own.T if len(self.shape) == 2 else own
+            weights = weights.T if len(self.shape) == 2 else weights
         else:
-            own = weight.index_select(0, self.weights).view(self.shape)
-        return None if self.fixed and _found((own == 1).all()) else own
+            weights = weight.index_select(0, self.weights).view(self.shape)
+        return None if self.fixed and _found((weights == 1).all()) else weights
 
     def scatter(self, values: Tensor) -> Tensor:
         """Add what each connection contributes to its target."""
@@ -120,7 +120,7 @@ class BlockModule(torch.nn.Module):  # type: ignore[misc]  # torch need not be i
         self, block: Block, fixed: Bools, biased: Bools, function: Callable[[str], Any]
     ) -> None:
         super().__init__()
-        self.biased = bool(biased[block.first : block.stop].any())
+        self.biased = bool(biased[block.start : block.stop].any())
         self.size = block.size
         self.pieces = block.pieces
         self.functions = [function(name) for name, _, _ in self.pieces]
@@ -133,7 +133,7 @@ class BlockModule(torch.nn.Module):  # type: ignore[misc]  # torch need not be i
             gaters = term.picks[2]
             key = (
                 term.outer,
-                term.first,
+                term.start,
                 term.stop,
                 None if gaters is None else gaters.tobytes(),
             )
@@ -161,10 +161,12 @@ class BlockModule(torch.nn.Module):  # type: ignore[misc]  # torch need not be i
 
     def fire(self, states: Any, on: Any) -> list[Any]:
         """The activations of its pieces."""
-        parts = cut(states, self.sizes, on)
+        states_of_pieces = cut(states, self.sizes, on)
         return [
-            on.do(function, part)
-            for function, part in zip(self.functions, parts, strict=True)
+            on.do(function, piece_states)
+            for function, piece_states in zip(
+                self.functions, states_of_pieces, strict=True
+            )
         ]
 
 
@@ -229,24 +231,24 @@ class Unrolling:
     def take(self, read: Read) -> Tensor:
         """Values of all steps, of blocks that have been computed."""
         values = self.values[read.block]
-        if read.kind == PAST:
+        if read.when == PAST:
             values = torch.cat(
                 [self.start[read.block][0], values[: len(values) - self.sequences]]
             )
         return (
             values
-            if read.stop - read.first == values.shape[1]
-            else values[:, read.first : read.stop]
+            if read.stop - read.start == values.shape[1]
+            else values[:, read.start : read.stop]
         )
 
     def at_once(self, number: int, block: BlockModule) -> None:
         """Compute a block that does not depend on itself, for all steps."""
         states, fired = block.compute(self.bias[number], self)
-        self.values[number], last = beside(*fired), len(states) - self.sequences
-        self.last_values[number], self.last_states[number] = (
-            self.values[number][last:],
-            states[last:],
-        )
+        values = beside(*fired)
+        last_step = slice(len(states) - self.sequences, None)
+        self.values[number] = values
+        self.last_values[number] = values[last_step]
+        self.last_states[number] = states[last_step]
 
     def recur(self, loop: Recurrence) -> None:
         """Compute blocks that depend on themselves."""
@@ -276,15 +278,16 @@ class Unrolling:
         """Compute all steps by torch's LSTM, and the last gates, which it does not
         give.
         """
-        (a, c, squashed, h), first = loop.blocks, next(iter(loop.blocks.values()))
-        (own,), before = loop.divided(first.plain)
+        a, c, squashed, h = loop.blocks
+        gate_block = loop.blocks[a]
+        (recurrent_term,), before = loop.divided(gate_block.plain)
 
         def in_order(values: Tensor) -> Tensor:
             parts = values.chunk(4)
             return torch.cat([parts[k] for k in gates])
 
         bias = in_order(self.bias[a])
-        recurrent = self.numbers[own]
+        recurrent = self.numbers[recurrent_term]
         into = torch.cat([self.numbers[term] for term in before])
         weights = [
             in_order(into.T),
@@ -310,7 +313,7 @@ class Unrolling:
         states = torch.addmm(
             torch.addmm(self.bias[a], inputs[-1], into), past, recurrent
         )
-        self.last_values[a] = beside(*first.fire(states, self))
+        self.last_values[a] = beside(*gate_block.fire(states, self))
         self.last_states[a] = states
         self.last_values[c] = self.last_states[c] = self.last_states[squashed] = cell
         self.last_values[squashed] = cell.tanh()
@@ -339,13 +342,14 @@ class Step:
             )
             self.past[k] = [self.keep(value) for value in values]
         self.step = self.keep(0)
-        known = {
+        numbers = {
             term: run.numbers[term]
             for block in loop.blocks.values()
             for term in block.terms
         }
         self.numbers = {
-            term: None if one is None else self.keep(one) for term, one in known.items()
+            term: None if number is None else self.keep(number)
+            for term, number in numbers.items()
         }
         for k, block in loop.blocks.items():
             bias = run.bias[k]
@@ -389,15 +393,15 @@ class Step:
 
     def take(self, read: Read) -> int:
         """The place of what is read."""
-        kind, k, first, stop = read
+        when, k, start, stop = read
         if k not in self.past:
             return self.of_step(self.whole.take(read))
-        if kind > PAST:
-            part = partial(torch.narrow, dim=1, start=first, length=stop - first)
-            whole = stop - first == self.loop.blocks[k].size
-            return self.past[k][-1] if whole else self.do(part, self.past[k][-1])
-        a, b = map(self.loop.blocks[k].bounds.index, (first, stop))
-        units = (self.now if kind == NOW else self.past)[k][a:b]
+        if when > PAST:
+            narrow = partial(torch.narrow, dim=1, start=start, length=stop - start)
+            whole = stop - start == self.loop.blocks[k].size
+            return self.past[k][-1] if whole else self.do(narrow, self.past[k][-1])
+        a, b = map(self.loop.blocks[k].bounds.index, (start, stop))
+        units = (self.now if when == NOW else self.past)[k][a:b]
         return units[0] if len(units) == 1 else self.do(beside, *units)
 
     def run(self) -> None:
@@ -438,7 +442,7 @@ class Recurrence:
         read = {read.block for block in others for read in block.reads()}
         self.read_later = [k for k in members if k in read or k in answering]
         reads = {
-            read for k in members for read in blocks[k].reads() if read.kind <= PAST
+            read for k in members for read in blocks[k].reads() if read.when <= PAST
         }
         for k, block in self.blocks.items():
             block.cut_at(

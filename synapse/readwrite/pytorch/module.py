@@ -107,7 +107,7 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
         # The outputs are the last neurons of a plan, in their order.
         outputs = plan.neurons - plan.outputs
         self._answering = [k for k, block in enumerate(blocks) if block.stop > outputs]
-        answering = plan.neurons - blocks[self._answering[0]].first
+        answering = plan.neurons - blocks[self._answering[0]].start
         last = np.arange(answering - plan.outputs, answering)
         whole = answering == plan.outputs
         self.register_buffer(
@@ -126,9 +126,9 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
         """Weights or biases as a parameter, with each shared one once, and the mask of
         trainable ones.
         """
-        first, place = parameters.distinct(tie)
-        self.register_parameter(name, torch.nn.Parameter(torch.tensor(values[first])))
-        self.register_buffer(f"fixed_{name}", torch.tensor(values[first]))
+        rows, place = parameters.distinct(tie)
+        self.register_parameter(name, torch.nn.Parameter(torch.tensor(values[rows])))
+        self.register_buffer(f"fixed_{name}", torch.tensor(values[rows]))
         trains = torch.tensor(np.bincount(place, trained) > 0)
         self.register_buffer(f"trains_{name}", trains, persistent=False)
         self.register_buffer(
@@ -268,11 +268,11 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
         run = Unrolling(
             inputs.shape[1], rows, list(zip(*begin, strict=True)), bias, numbers
         )
-        for part in self._parts:
-            if isinstance(part, Recurrence):
-                run.recur(part)
+        for part_of_run in self._parts:
+            if isinstance(part_of_run, Recurrence):
+                run.recur(part_of_run)
             else:
-                run.at_once(part, self.blocks[part])
+                run.at_once(part_of_run, self.blocks[part_of_run])
         return run
 
     def extra_repr(self) -> str:

@@ -87,7 +87,8 @@ def numbers_of(
     Rows of targets and errors are None in steps without a target, and whole columns
     that would be too large.
     """
-    connections, pairs = network.connections, _pairs_of(network)
+    connections = network.connections
+    pairs = _pairs_of(network)
     reads: dict[str, Callable[[], Iterable[float]]] = {
         name: partial(read_numbers, network, name) for name in (*NUMBERS, *ERRORS)
     }
@@ -111,18 +112,16 @@ def numbers_of(
         name: [plain(values) for values in steps] for name, steps in collected.items()
     }
     aimed = [False, *(aim is not None for aim in aims)]
-    for name in ERRORS:  # what others left behind is left out
-        errors = zip(columns[name], aimed, strict=True)
-        columns[name] = (
-            [row if is_aimed else None for row, is_aimed in errors]
-            if any(aimed)
-            else None
-        )
+    # Errors of steps without a target are what earlier steps have left behind.
+    for name in ERRORS:
+        rows_of_errors = columns.pop(name)
+        columns[name] = None
+        if any(aimed):
+            pairs_of_rows = zip(rows_of_errors, aimed, strict=True)
+            columns[name] = [row if fits else None for row, fits in pairs_of_rows]
     if any(aimed):
-        columns["target"] = [
-            None,
-            *(None if aim is None else plain(aim) for aim in aims),
-        ]
+        targets = [None if aim is None else plain(aim) for aim in aims]
+        columns["target"] = [None, *targets]
     return columns | {
         name: of.columns(np.array(collected[name])) for name, of in pairs.items()
     }
@@ -212,8 +211,8 @@ def _pairs_of(network: Network) -> dict[str, Pairs]:
     pairs = [
         (into[gater][i], number[gated])
         for gater in into
-        for gated, which, _ in extended_into(gater, links[gater])
-        for i in which.tolist()
+        for gated, pair_of, _ in extended_into(gater, links[gater])
+        for i in pair_of.tolist()
     ]
 
     def extended() -> Floats:
@@ -320,18 +319,17 @@ def _sequences(
     target.
     """
     several = depth_of(inputs) > 2
-    parts: Any = inputs if several else [inputs]
-    aims: Any = (
-        [None] * len(parts) if targets is None else targets if several else [targets]
-    )
-    if len(aims) != len(parts):
-        raise ArgumentError(
-            f"Expected targets for {counted(len(parts), 'sequence')}, got {len(aims)}."
-        )
+    all_inputs: Any = inputs if several else [inputs]
+    aims: Any = targets if several else [targets]
+    if targets is None:
+        aims = [None] * len(all_inputs)
+    if len(aims) != len(all_inputs):
+        count = counted(len(all_inputs), "sequence")
+        raise ArgumentError(f"Expected targets for {count}, got {len(aims)}.")
     sequences = []
-    for part, of_part in zip(parts, aims, strict=True):
-        rows = as_matrix("The sequence", part, len(net.input), net.dtype)
-        pairs = zip(rows.tolist(), aims_of(net, len(rows), of_part), strict=True)
+    for inputs_of_sequence, aim in zip(all_inputs, aims, strict=True):
+        rows = as_matrix("The sequence", inputs_of_sequence, len(net.input), net.dtype)
+        pairs = zip(rows.tolist(), aims_of(net, len(rows), aim), strict=True)
         sequences.append(
             [[row, None if aim is None else plain(aim)] for row, aim in pairs]
         )

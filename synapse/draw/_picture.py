@@ -458,27 +458,24 @@ def gates_of(
     taken: Counter[int] = Counter()
     marked = []
     alone = gater != NO_GATER
-    for own, mine, shared in _bundles(source, target, gater):
+    for gating, mine, shared in _bundles(source, target, gater):
         reach = float(places.half[0]) + REACH + RING * taken[shared]
         taken[shared] += 1
         alone[mine] = False
         centre = places.centres[shared]
         marks = np.array([_crossing(ways[i], centre, reach) for i in mine])
-        marked.append((own, marks[_around(centre, marks)]))
+        marked.append((gating, marks[_around(centre, marks)]))
     single = np.flatnonzero(alone)
     spots = _apart(ways, single)[:, None]
     marked += zip(gater[single].tolist(), spots, strict=True)
     columns = columns_of(places)
     gates = []
-    for own, marks in marked:
-        here = places.centres[max(own, 0)]
+    for gating, marks in marked:
+        here = places.centres[max(gating, 0)]
         nearest = marks[int(np.linalg.norm(marks - here, axis=1).argmin())]
-        gates.append(
-            Gates(
-                marks,
-                None if own == OUTSIDE else curve(lead_of(here, nearest, columns)),
-            )
-        )
+        # A gater outside of what is drawn has marks, and no line that leads to them.
+        line = None if gating == OUTSIDE else curve(lead_of(here, nearest, columns))
+        gates.append(Gates(marks, line))
     return gates
 
 
@@ -489,11 +486,11 @@ def _bundles(
     whichever are fewer.
     """
     bundles = []
-    for own in np.unique(gater[gater >= 0]).tolist():
-        mine = np.flatnonzero((gater == own) & (source != target))
+    for connections in np.unique(gater[gater >= 0]).tolist():
+        mine = np.flatnonzero((gater == connections) & (source != target))
         ends = min((target[mine], source[mine]), key=lambda end: len(np.unique(end)))
         bundles += [
-            (own, mine[ends == end], end)
+            (connections, mine[ends == end], end)
             for end in np.unique(ends).tolist()
             if (ends == end).sum() > 1
         ]

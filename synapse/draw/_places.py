@@ -255,13 +255,13 @@ def _named_layout(name: str, graph: Any) -> Any:
     has forces.
     """
     parts = sorted(
-        nx.connected_components(graph), key=lambda part: (-len(part), min(part))
+        nx.connected_components(graph), key=lambda nodes: (-len(nodes), min(nodes))
     )
     if name not in FORCES or len(parts) == 1:
         return NETWORKX[name](graph)
     laid = []
-    for part in parts:
-        nodes = sorted(part)
+    for connected in parts:
+        nodes = sorted(connected)
         placed = NETWORKX[name](graph.subgraph(nodes))
         laid.append((nodes, _spaced(np.array([placed[node] for node in nodes]))))
     return _side_by_side(laid)

@@ -11,7 +11,8 @@ from ._style import GROUND, need_matplotlib, points_a_unit
 
 need_matplotlib()
 
-from matplotlib.artist import Artist  # noqa: E402  # after the sentence for those who do not have it
+# Imported after the sentence for those who do not have matplotlib.
+from matplotlib.artist import Artist  # noqa: E402
 from matplotlib.axes import Axes  # noqa: E402
 from matplotlib.patches import FancyBboxPatch  # noqa: E402
 from matplotlib.text import Text  # noqa: E402

@@ -73,7 +73,8 @@ def small_picture(network: Network) -> str:
         f'viewBox="{" ".join(f"{number:.1f}" for number in view)}" '
         'style="max-width: 100%; height: auto" font-family="sans-serif" fill="none"'
         ' stroke="currentColor">'
-        f"{''.join([*(_drawn(*line) for line in lines), *nodes, *titles])}</svg><div>{words}</div></div>"
+        f"{''.join([*(_drawn(*line) for line in lines), *nodes, *titles])}"
+        f"</svg><div>{words}</div></div>"
     )
 
 

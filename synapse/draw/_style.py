@@ -213,11 +213,13 @@ def tints(count: int) -> list[tuple[float, float, float]]:
     ]
 
 
-def mixed(first: str, second: str, share: float) -> tuple[float, float, float]:
+def mixed(colour: str, second: str, share: float) -> tuple[float, float, float]:
     """Red, green and blue, from 0 to 1, of a mixture with this share of the second
     colour.
     """
-    pairs = [(int(first[i : i + 2], 16), int(second[i : i + 2], 16)) for i in (1, 3, 5)]
+    pairs = [
+        (int(colour[i : i + 2], 16), int(second[i : i + 2], 16)) for i in (1, 3, 5)
+    ]
     red, green, blue = (((1.0 - share) * a + share * b) / 255.0 for a, b in pairs)
     return red, green, blue
 
@@ -244,12 +246,12 @@ def colouring(values: NDArray[np.float64]) -> tuple[Colormap, Normalize]:
     return cmap, Normalize(low, high)
 
 
-def key(ax: Axes, cmap: Colormap, norm: Normalize, what: str, **options: Any) -> None:
+def key(ax: Axes, cmap: Colormap, norm: Normalize, label: str, **options: Any) -> None:
     """A colour bar beside the axes."""
     from matplotlib.cm import ScalarMappable
 
     look = {"fraction": 0.035, "pad": 0.02, "shrink": 0.7, "aspect": 25, **options}
-    bar = ax.figure.colorbar(ScalarMappable(norm, cmap), ax=ax, label=what, **look)
+    bar = ax.figure.colorbar(ScalarMappable(norm, cmap), ax=ax, label=label, **look)
     bar.ax.tick_params(**TICKS)
 
 
@@ -301,6 +303,7 @@ def name_each(axis: Axis, names: list[str], longest: int = 24) -> bool:
 def points_a_unit(ax: Axes) -> float:
     """Approximate size, in points of type, of one unit of axes with equal aspect."""
     box = ax.get_window_extent()
-    (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
+    x0, x1 = ax.get_xlim()
+    y0, y1 = ax.get_ylim()
     inches = min(box.width / (x1 - x0), box.height / (y1 - y0)) / ax.figure.dpi
     return float(72.0 * inches)

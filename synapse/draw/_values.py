@@ -19,7 +19,7 @@ Layers = list[tuple[str, int]]
 
 
 def over_time(
-    values: Any, neurons: Any, what: str | None
+    values: Any, neurons: Any, label: str | None
 ) -> tuple[Floats, list[str], Layers, str]:
     """Check numbers over time: a matrix (steps, columns), names of columns, layers, and
     what it shows.
@@ -30,15 +30,15 @@ def over_time(
         if neurons is None:
             whole = log.owners(number) == tuple(log.network)
             neurons = log.network if whole else log.labels(number)
-        values, what = log[number], number if what is None else what
-    what = text("The name of what is drawn", "activation" if what is None else what)
+        values, label = log[number], number if label is None else label
+    label = text("The name of what is drawn", "activation" if label is None else label)
     matrix = numbers("The values", values, "a matrix of steps and neurons")
     if matrix.ndim != 2 or not matrix.size:
         raise ArgumentError(
             "Expected a row for each step and a column for each neuron, got the shape"
             f" {matrix.shape}."
         )
-    return matrix, *names_of(neurons, matrix.shape[1]), what
+    return matrix, *names_of(neurons, matrix.shape[1]), label
 
 
 def names_of(neurons: Any, count: int) -> tuple[list[str], Layers]:

@@ -273,14 +273,14 @@ def _lead_around(
     for number, (_, members) in enumerate(groupby(order, key=lambda i: pairs[i])):
         cable = list(members)
         low, high = sorted(ends[cable[0]][:, 0].tolist())
-        first = max(
+        start = max(
             [rim + gap, *(top + gap for a, b, top in taken if a < high and low < b)]
         )
         width = min(0.12 * (len(cable) - 1), WIDEST)
-        taken.append((low, high, first + width))
+        taken.append((low, high, start + width))
         for share, i in zip(np.linspace(0.0, 1.0, len(cable)), cable, strict=True):
             (here, there) = routes[i]
-            at = side * (first + width * share)
+            at = side * (start + width * share)
             if boxes:
                 port = np.sign(there[0] - here[0]) * (0.69 - 0.06 * min(number, 4))
                 foot = side * places.half[1]

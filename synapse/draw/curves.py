@@ -49,7 +49,8 @@ def learning(results: Any, ax: Axes | None = None, *, log: bool = False) -> Axes
     >>> import architect, synapse
     >>> from synapse import draw
     >>> trainer = synapse.Trainer(architect.Perceptron(2, 3, 1, seed=3), rate=0.5)
-    >>> result = trainer.train([[0, 0], [0, 1], [1, 1]], [[0], [1], [0]], epochs=20, seed=0, progress=False)
+    >>> inputs, targets = [[0, 0], [0, 1], [1, 1]], [[0], [1], [0]]
+    >>> result = trainer.train(inputs, targets, epochs=20, seed=0, progress=False)
     >>> ax = draw.learning(result)
     >>> len(ax.lines[0].get_xdata())
     20
@@ -58,13 +59,11 @@ def learning(results: Any, ax: Axes | None = None, *, log: bool = False) -> Axes
     boolean("The log", log)
     with canvas(ax, (5.5, 3.4)) as ax:
         for (name, history), colour in zip(runs, CYCLE, strict=False):
-            for kind, errors in history.items():
+            for curve, errors in history.items():
                 epochs = np.arange(1, len(errors) + 1)
-                validation = kind == "validation_error"
-                what = entry(
-                    " ".join([name] * bool(name) + ["validation"] * validation)
-                    or "training"
-                )
+                validation = curve == "validation_error"
+                words = [name] * bool(name) + ["validation"] * validation
+                label = entry(" ".join(words) or "training")
                 dash = "--" if validation else "-"
                 ax.plot(
                     epochs,
@@ -72,7 +71,7 @@ def learning(results: Any, ax: Axes | None = None, *, log: bool = False) -> Axes
                     color=colour,
                     ls=dash,
                     marker=mark_of(errors),
-                    label=what,
+                    label=label,
                 )
         ax.set(xlabel="epoch", ylabel="error")
         if log:
@@ -126,14 +125,13 @@ def _history(result: Any) -> dict[str, Floats]:
             )
         )
     by_epoch = {}
-    what = "a number an epoch"
-    for kind in ("error", "validation_error"):
-        if kind in history:
-            by_epoch[kind] = numbers("The errors of a history", history[kind], what)
-            if by_epoch[kind].ndim != 1:
-                raise ArgumentTypeError(
-                    expected("The errors of a history", what, history[kind])
-                )
+    subject = "The errors of a history"
+    condition = "a number an epoch"
+    for curve in ("error", "validation_error"):
+        if curve in history:
+            by_epoch[curve] = numbers(subject, history[curve], condition)
+            if by_epoch[curve].ndim != 1:
+                raise ArgumentTypeError(expected(subject, condition, history[curve]))
     return by_epoch
 
 

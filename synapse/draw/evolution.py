@@ -142,10 +142,8 @@ def growth(result: Evolution, ax: Axes | None = None, *, frames: int = 5) -> Axe
                 number
             )  # fits into a disc; names of genes would be too small to read
     edges = np.cumsum([0, *(len(net.layers) for _, net in champions)], dtype=float)
-    edges /= edges[
-        -1
-        # a width for each layer: letters and discs have about the same size in all frames
-    ]
+    # A width for each layer: letters and discs have about one size in all frames.
+    edges /= edges[-1]
     with canvas(ax, (2.8 * len(chosen), 2.6)) as ax:
         ax.axis("off")
         for (generation, net), left, right in zip(

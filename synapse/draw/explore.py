@@ -152,7 +152,8 @@ class Explorer:
         """
         title = escape(f"Explorer of {self._net!r}")
         return (
-            f'<iframe sandbox="allow-scripts" title="{title}" srcdoc="{escape(self.html)}" '
+            f'<iframe sandbox="allow-scripts" title="{title}"'
+            f' srcdoc="{escape(self.html)}" '
             'style="width: 100%; height: 600px; border: 0"></iframe>'
         )
 
@@ -297,21 +298,23 @@ def page_of(data: dict[str, Any]) -> str:
     library, learn = part_of("cytoscape.min.js"), "learn" in data
     scripts = [part_of(f"{name}.js") for name in SCRIPTS]
     if learn:
-        from ..readwrite.programs import (
-            functions_source,
-        )  # only such a page needs what writes programs
+        # Only such a page needs the module that writes programs.
+        from ..readwrite.programs import functions_source
 
         scripts += functions_source(), *(part_of(f"{name}.js") for name in WORKBENCH)
     script = re.sub(
         r"^import .*;$|^export (?=\w)", "", "\n".join(scripts), flags=re.MULTILINE
     )
     script = "(() => {\n" + script + "})();\n"
-    digests = (hashlib.sha256(part.encode()).digest() for part in (library, script))
+    digests = (hashlib.sha256(piece.encode()).digest() for piece in (library, script))
     # These scripts, and no network access.
     allowed = " ".join(
         f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests
     )
-    policy = f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data: blob:; "
+    policy = (
+        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline';"
+        " img-src data: blob:; "
+    )
     parts = {
         "policy": f"{policy}base-uri 'none'; form-action 'none'",
         "style": part_of("explorer.css") + (part_of("learn.css") if learn else ""),

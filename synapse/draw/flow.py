@@ -50,7 +50,8 @@ def error_flow(networks: Any, inputs: ArrayLike, ax: Axes | None = None) -> Axes
     >>> import architect
     >>> from synapse import draw
     >>> lstm, elman = architect.LSTM(2, 2, 1, seed=0), architect.Elman(2, 3, 1, seed=0)
-    >>> ax = draw.error_flow({"cells": (lstm, "cells"), "Elman": (elman, "hidden")}, [[0, 1]] * 5)
+    >>> networks = {"cells": (lstm, "cells"), "Elman": (elman, "hidden")}
+    >>> ax = draw.error_flow(networks, [[0, 1]] * 5)
     >>> [line.get_label() for line in ax.lines], ax.get_yscale()
     (['cells', 'Elman'], 'log')
     """
@@ -63,8 +64,8 @@ def error_flow(networks: Any, inputs: ArrayLike, ax: Axes | None = None) -> Axes
     if not 0 < len(named) <= len(CYCLE):
         raise ArgumentError(f"Expected 1 to {len(CYCLE)} networks, got {len(named)}.")
     pairs = {
-        str(name): part if isinstance(part, tuple) else (part, None)
-        for name, part in named.items()
+        str(name): piece if isinstance(piece, tuple) else (piece, None)
+        for name, piece in named.items()
     }
     flows = {
         name: analysis.error_flow(net, inputs, layer)
@@ -81,9 +82,8 @@ def error_flow(networks: Any, inputs: ArrayLike, ax: Axes | None = None) -> Axes
             ax.plot(
                 flow, "o-", ms=3, color=colour, label=entry(name or pairs[name][0].name)
             )
-        if (
-            shown.min(initial=np.inf) < LEAST
-        ):  # what has vanished would press the rest together
+        # What has vanished would press the rest together.
+        if shown.min(initial=np.inf) < LEAST:
             ax.set_ylim(LEAST, 5.0 * max(float(shown.max()), LEAST))
         ax.set(xlabel="lag T - t, in steps", ylabel=" or ".join(sorted(quantities)))
         count_along(ax)

@@ -77,31 +77,31 @@ def forecast(
         names = None if column is not None else names
     else:
         column = None  # in the legend
-    known = _as_columns("The history", history)
-    given = [getattr(forecast, name, None) for name in ("mean", "lower", "upper")]
-    with_bounds = all(isinstance(part, np.ndarray) for part in given)
+    past = _as_columns("The history", history)
+    times_given = [getattr(forecast, name, None) for name in ("mean", "lower", "upper")]
+    with_bounds = all(isinstance(columns, np.ndarray) for columns in times_given)
     future = [
-        _as_columns("The forecast", part)
-        for part in (given if with_bounds else [forecast])
+        _as_columns("The forecast", columns)
+        for columns in (times_given if with_bounds else [forecast])
     ]
     share = getattr(forecast, "interval", None) if with_bounds else None
-    labels = _column_names(names, known, future)
+    labels = _column_names(names, past, future)
     label = ""
     if times is None:
         times, label = _times_of(
             labels_of(history),
             getattr(forecast, "dates", None),
-            len(known),
+            len(past),
             len(future[0]),
         )
-    places = _checked_times(times, len(known) + len(future[0]))
+    places = _checked_times(times, len(past) + len(future[0]))
     with canvas(ax, (6.5, 3.2)) as ax:
         for number, name in enumerate(labels):
             colours = (
                 (INK, BLUE) if len(labels) == 1 else (CYCLE[number], CYCLE[number])
             )
-            parts = [part[:, number] for part in future]
-            _draw_column(ax, places, known[:, number], parts, share, name, colours)
+            parts = [columns[:, number] for columns in future]
+            _draw_column(ax, places, past[:, number], parts, share, name, colours)
         _frame(ax, label, places.dtype.kind in "iu")
         if column is not None:
             ax.set_ylabel(entry(column))
@@ -122,7 +122,7 @@ def _named(history: Any, forecast: Any) -> tuple[Any, Sequence[str] | None]:
     return history, columns
 
 
-def _times_of(index: Any, dates: Any, known: int, ahead: int) -> tuple[Any, str]:
+def _times_of(index: Any, dates: Any, past: int, ahead: int) -> tuple[Any, str]:
     """The index of a history and the dates of its forecast, for the axis, and the name
     of the axis.
 
@@ -132,9 +132,9 @@ def _times_of(index: Any, dates: Any, known: int, ahead: int) -> tuple[Any, str]
     if index is not None and (dates is None or type(dates) is not type(index)):
         dates = continued(index, ahead)
     elif dates is not None and index is None:
-        index = preceding(dates, known)
+        index = preceding(dates, past)
     if index is None or dates is None:
-        return np.arange(known + ahead), "step"
+        return np.arange(past + ahead), "step"
     default = "date" if hasattr(index, "freq") else "step"
     label = default if index.name is None else str(index.name)
     return np.concatenate([_on_axis(index), _on_axis(dates)]), label
@@ -152,22 +152,22 @@ def _on_axis(index: Any) -> Any:
     ).to_numpy()
 
 
-def _as_columns(what: str, values: Any) -> Floats:
-    matrix = numbers(what, values, "a number a step, or a row of numbers a step")
+def _as_columns(subject: str, values: Any) -> Floats:
+    matrix = numbers(subject, values, "a number a step, or a row of numbers a step")
     if matrix.ndim not in (1, 2) or not matrix.size:
         raise ArgumentTypeError(
-            f"Expected {lowered(what)} to have the shape (T,) or (T, m), got"
+            f"Expected {lowered(subject)} to have the shape (T,) or (T, m), got"
             f" {matrix.shape}."
         )
     if np.isinf(matrix).any():
-        raise ArgumentError(f"Expected {lowered(what)} to be finite, got infinity.")
+        raise ArgumentError(f"Expected {lowered(subject)} to be finite, got infinity.")
     return matrix.reshape(len(matrix), -1)
 
 
-def _column_names(names: Any, known: Floats, future: list[Floats]) -> list[str]:
+def _column_names(names: Any, past: Floats, future: list[Floats]) -> list[str]:
     """A name for each column; none for a single one without."""
-    count = known.shape[1]
-    shapes = {part.shape for part in future}
+    count = past.shape[1]
+    shapes = {piece.shape for piece in future}
     if shapes != {(len(future[0]), count)}:
         got = " and ".join(map(str, sorted(shapes)))
         raise ArgumentError(
@@ -206,7 +206,7 @@ def _checked_times(times: Any, count: int) -> Any:
 def _draw_column(
     ax: Axes,
     places: Any,
-    known: Floats,
+    history: Floats,
     future: list[Floats],
     share: Any,
     name: str,
@@ -215,22 +215,22 @@ def _draw_column(
     """Draw one column. The forecast begins at the last known value, so that the line
     has no gap.
     """
-    count = len(known)
-    last = np.flatnonzero(np.isfinite(known))[-1:]
+    count = len(history)
+    last = np.flatnonzero(np.isfinite(history))[-1:]
     before, after = (
-        entry(" ".join(filter(None, [name, kind]))) for kind in ("known", "forecast")
+        entry(" ".join(filter(None, [name, style]))) for style in ("known", "forecast")
     )
     ax.plot(
         places[:count],
-        known,
+        history,
         color=colours[0],
         lw=1.2,
-        marker=mark_of(known),
+        marker=mark_of(history),
         ms=3,
         label=before,
     )
     later = np.concatenate([places[last], places[count:]])
-    mean, *bounds = (np.concatenate([known[last], values]) for values in future)
+    mean, *bounds = (np.concatenate([history[last], values]) for values in future)
     ax.plot(
         later,
         mean,
@@ -242,9 +242,9 @@ def _draw_column(
     )
     if bounds:
         interval = "interval" if share is None else f"{100 * share:.4g} % interval"
-        what = entry(" ".join(filter(None, [name, interval])))
+        label = entry(" ".join(filter(None, [name, interval])))
         ax.fill_between(
-            later, bounds[0], bounds[1], color=colours[1], alpha=0.2, lw=0, label=what
+            later, bounds[0], bounds[1], color=colours[1], alpha=0.2, lw=0, label=label
         )
 
 
@@ -254,7 +254,8 @@ def _frame(ax: Axes, label: str, counts: bool) -> None:
 
     locator = ax.xaxis.get_major_locator()
     if isinstance(locator, AutoDateLocator):
-        ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+        formatter = ConciseDateFormatter(locator)  # type: ignore[no-untyped-call]
+        ax.xaxis.set_major_formatter(formatter)
     elif counts:
         count_along(ax)
     ax.set_xlabel(entry(label))

@@ -147,13 +147,13 @@ def network(
     large = diagram.neurons > MOST_NEURONS or diagram.connections > most
     by_layers = large and not free if blocks is None else boolean("The blocks", blocks)
     if by_layers and (free or printed):
-        given = (
+        needs_neurons = (
             "A layout places neurons"
             if free
             else "numbers=True prints numbers of neurons"
         )
         raise ArgumentError(
-            f"{given}, which blocks=True does not draw. Give one of the two."
+            f"{needs_neurons}, which blocks=True does not draw. Give one of the two."
         )
     title = label(network.name, 40) if isinstance(network, Network) else ""
     if by_layers:

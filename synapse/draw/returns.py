@@ -54,8 +54,9 @@ def returns(
     >>> import numpy as np
     >>> from synapse import draw
     >>> from synapse.reward import Run
-    >>> lengths = np.full(100, 10)
-    >>> runs = [Run(np.arange(100.0) + seed, lengths, 1000, 1.0, "steps") for seed in range(3)]
+    >>> rising = np.arange(100.0)
+    >>> rest = (np.full(100, 10), 1000, 1.0, "steps")
+    >>> runs = [Run(rising + seed, *rest) for seed in range(3)]
     >>> ax = draw.returns({"a line": runs})
     >>> ax.lines[0].get_ydata()[-1]
     np.float64(99.0)
@@ -131,11 +132,11 @@ def _means(run: Run, ends: Floats) -> Floats:
     """The mean return in each part of the steps; NaN before the first episode has
     ended.
     """
-    part = np.searchsorted(ends, run.lengths.cumsum() - 0.5)
+    window = np.searchsorted(ends, run.lengths.cumsum() - 0.5)
     means = np.full(len(ends), np.nan)
     latest = np.nan
     for i in range(len(ends)):
-        inside = run.returns[part == i]
+        inside = run.returns[window == i]
         if len(inside):
             latest = inside.mean()
         means[i] = latest

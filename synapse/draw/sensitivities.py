@@ -131,22 +131,19 @@ def _name_axis(ax: Axes, axis: Any, table: Topology, neurons: Ints, count: int) 
             for _, _, stop in bands[:-1]:
                 line(stop - 0.5, color=colour, lw=width)
     named = of_neurons
-    if not all(room * (stop - first) >= 1.1 * LETTER for _, first, stop in of_neurons):
+    if not all(room * (stop - begin) >= 1.1 * LETTER for _, begin, stop in of_neurons):
         named = []
-        for (
-            name,
-            first,
-            stop,
-        ) in of_layers:  # a name that is too close to the one before is left out
-            if (
-                not named
-                or room * (first + stop - sum(named[-1][1:])) / 2 >= 1.5 * LETTER
-            ):
-                named.append((name, first, stop))
-    middles = [(first + stop - 1) / 2 for _, first, stop in named]
+        # A name that is too close to the one before is left out.
+        for name, begin, stop in of_layers:
+            distance = np.inf
+            if named:
+                distance = room * (begin + stop - sum(named[-1][1:])) / 2
+            if distance >= 1.5 * LETTER:
+                named.append((name, begin, stop))
+    middles = [(begin + stop - 1) / 2 for _, begin, stop in named]
     axis.set_ticks(middles, [label(name, 18) for name, _, _ in named], size=LETTER)
     if across and any(
-        len(name) * LETTER > room * (stop - first) for name, first, stop in named
+        len(name) * LETTER > room * (stop - begin) for name, begin, stop in named
     ):
         axis.set_tick_params(rotation=90)
 
@@ -156,6 +153,6 @@ def _bands(numbers: Ints, names: Sequence[str]) -> Bands:
     starts = np.flatnonzero(np.diff(numbers, prepend=-1)).tolist()
     stops = [*starts[1:], len(numbers)]
     return [
-        (names[numbers[first]], first, stop)
-        for first, stop in zip(starts, stops, strict=True)
+        (names[numbers[begin]], begin, stop)
+        for begin, stop in zip(starts, stops, strict=True)
     ]

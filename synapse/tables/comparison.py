@@ -136,8 +136,10 @@ def compare_series(
     >>> import pandas
     >>> months = pandas.date_range("2016-01-01", periods=72, freq="MS", name="month")
     >>> noise = np.random.default_rng(0).normal(size=72)
-    >>> sales = pandas.DataFrame({"sales": np.tile(np.arange(12.0), 6) + noise}, index=months)
-    >>> comparison = compare_series(sales, ["sales"], methods=["naive", "seasonal", "ar"], steps=3)
+    >>> sold = np.tile(np.arange(12.0), 6) + noise
+    >>> sales = pandas.DataFrame({"sales": sold}, index=months)
+    >>> methods = ["naive", "seasonal", "ar"]
+    >>> comparison = compare_series(sales, ["sales"], methods=methods, steps=3)
     >>> comparison.summary.index.tolist()
     ['ar', 'seasonal', 'combine', 'naive']
     >>> comparison.by_origin.loc["2020-10-01"].round(1).tolist()
@@ -171,8 +173,10 @@ def compare_series(
         simple, left_out = task.statistical(
             [name for name in chosen if name in METHODS]
         )
-        own = {name: task.forecaster(network) for name, network in models.items()}
-        forecasters.append({**own, **simple})
+        networks_of_task = {
+            name: task.forecaster(network) for name, network in models.items()
+        }
+        forecasters.append({**networks_of_task, **simple})
         notes += left_out
     together, each = select_together(tasks, forecasters)
     several = series if isinstance(series, Mapping) else {"": series}
@@ -259,10 +263,10 @@ def _comparison(
     )
     targets = forecasts.index.unique(level=target)
     for name in targets:
-        own = errors.xs(name, level=target)
+        errors_of_target = errors.xs(name, level=target)
         of = f" {name}" if len(targets) > 1 else ""
-        summary[f"MAE{of}"] = own.abs().mean()
-        summary[f"RMSE{of}"] = np.sqrt((own**2).mean())
+        summary[f"MAE{of}"] = errors_of_target.abs().mean()
+        summary[f"RMSE{of}"] = np.sqrt((errors_of_target**2).mean())
     best = by_origin.idxmin(axis=1)
     summary["best"] = best.value_counts(normalize=True).reindex(methods, fill_value=0.0)
     summary.index.name = "method"

@@ -137,10 +137,10 @@ def find_date(
         if readings:
             dates = _only(readings, cells, column)
             for row in np.flatnonzero(dates.isna())[:1]:
-                given = "no value" if cells.isna().iloc[row] else repr(cells.iloc[row])
+                cell = "no value" if cells.isna().iloc[row] else repr(cells.iloc[row])
                 raise FormatError(
                     f"Expected a date in {place(table, row)}, column {column!r}, got"
-                    f" {given}. Correct it or leave the row out; --dates gives another"
+                    f" {cell}. Correct it or leave the row out; --dates gives another"
                     " form, and --ignore leaves the column out."
                 )
             return column, dates

@@ -164,10 +164,10 @@ def choose_encoding(
         else:
             medians[name] = float(np.nanmedian(numbers(table, [name], gaps=True)))
     if left_out:
-        what = (
+        reason = (
             "identifiers, or empty" if len(left_out) > 1 else "an identifier, or empty"
         )
-        notes.append(f"Left out: {quoted(left_out)} ({what}).{advice}")
+        notes.append(f"Left out: {quoted(left_out)} ({reason}).{advice}")
     if words:
         notes.append(f"Words became inputs of 0 and 1: {quoted(words)}.")
     if not medians and not words:

@@ -172,8 +172,8 @@ class _Reading:
     def __init__(self, rows: Ints, lines: pd.Index, cells: list[str]) -> None:
         self.rows = rows
         self.lines = lines
-        self.given = cells
-        self.unit, self.cells = _without_unit(self.given)
+        self.cells_in_file = cells
+        self.unit, self.cells = _without_unit(self.cells_in_file)
         is_month = all(MONTH.fullmatch(cell) for cell in self.cells)
         self.fits = {
             decimal: np.array(
@@ -226,7 +226,7 @@ class _Reading:
         if thousands:
             place = thousands[0]
             notes.append(
-                f"Marks of thousands are read in {name!r}: {self.given[place]!r} is"
+                f"Marks of thousands are read in {name!r}: {self.cells_in_file[place]!r} is"
                 f" {plain[place]}."
             )
         if self.unit:
@@ -267,7 +267,7 @@ def _of_convention(
     place = int(doubtful[0])
     by_point, by_comma = (reading.cells[place].translate(PLAIN[mark]) for mark in OTHER)
     raise FormatError(
-        f"{reading.given[place]!r} in line {reading.lines[place]}, column {name!r}, may"
+        f"{reading.cells_in_file[place]!r} in line {reading.lines[place]}, column {name!r}, may"
         f" be {by_point} or {by_comma}. Say --decimal point or --decimal comma."
     )
 
@@ -279,11 +279,11 @@ def _without_unit(cells: Sequence[str]) -> tuple[str, Sequence[str]]:
     head = UNIT.fullmatch(cells[0]) if cells else None
     if head is None or not (head[2] or head[4]):
         return "", cells
-    parts = [UNIT.fullmatch(cell) for cell in cells]
-    units = {(part[2] or "") + (part[4] or "") if part else "" for part in parts}
+    matches = [UNIT.fullmatch(cell) for cell in cells]
+    units = {(match[2] or "") + (match[4] or "") if match else "" for match in matches}
     if len(units) != 1 or units == {""}:
         return "", cells
-    return units.pop(), [part[1] + part[3] for part in parts if part]
+    return units.pop(), [match[1] + match[3] for match in matches if match]
 
 
 def _numeric(

@@ -93,14 +93,14 @@ def train_rows(
     units = _units(table, sequence, ahead)
     count = len(units)
     rng = np.random.default_rng(learning.seed)
-    first = count - held_out(count, learning.validation, round(count / 5))
+    first_tested = count - held_out(count, learning.validation, round(count / 5))
     in_order = sequence is None and name != "perceptron"
     order = np.arange(count) if in_order else rng.permutation(count)
-    learned = np.sort(order[:first])
-    tested = np.sort(order[first:])
-    stopping = order[first - max(1, round(first / 5)) : first]
-    known = table.iloc[np.concatenate([units[i] for i in learned])]
-    encoding, notes = choose_encoding(known, names, inputs is not None)
+    learned = np.sort(order[:first_tested])
+    tested = np.sort(order[first_tested:])
+    stopping = order[first_tested - max(1, round(first_tested / 5)) : first_tested]
+    table_learned = table.iloc[np.concatenate([units[i] for i in learned])]
+    encoding, notes = choose_encoding(table_learned, names, inputs is not None)
     rows, filled = encoding.rows(table)
     later = f" +{ahead}" if ahead else ""
 
@@ -108,16 +108,23 @@ def train_rows(
         """The inputs and targets of units: sequences, or samples or steps as one
         part.
         """
-        own = [units[i] for i in np.sort(chosen)]
+        row_numbers = [units[i] for i in np.sort(chosen)]
         if sequence is None:
-            own = [np.concatenate(own)] if own else []
-        return [(rows[part], goals[part + ahead]) for part in own]
+            row_numbers = [np.concatenate(row_numbers)] if row_numbers else []
+        return [
+            (rows[row_range], goals[row_range + ahead]) for row_range in row_numbers
+        ]
 
     def make() -> ScaledModel:
-        kind = targets[0] + later if classes else None
+        class_layer = targets[0] + later if classes else None
         named = outputs if classes else [name + later for name in outputs]
         return ScaledModel(
-            name, list(learning.hidden), encoding.inputs, named, kind, learning.seed
+            name,
+            list(learning.hidden),
+            encoding.inputs,
+            named,
+            class_layer,
+            learning.seed,
         )
 
     training = parts(learned)
@@ -131,7 +138,7 @@ def train_rows(
         "sequence": sequence,
         "encoding": {"medians": encoding.medians, "words": encoding.words},
         "rows": sum(map(len, units)),
-        "held_out_rows": sum(len(part[1]) for part in measured) if len(tested) else 0,
+        "held_out_rows": sum(len(y) for _, y in measured) if len(tested) else 0,
         "verdict": None,
     }
     if classes:
@@ -170,7 +177,7 @@ def _errors(
     answers: dict[str, Floats], measured: list[Part], targets: list[str], classes: bool
 ) -> tuple[dict[str, dict[str, float]], list[list[str]]]:
     """The error of each method in each target, and the same as the cells of a table."""
-    truth = np.concatenate([part[1] for part in measured])
+    truth = np.concatenate([y for _, y in measured])
     scores = {name: _quality(rows, truth, classes) for name, rows in answers.items()}
     cells = ([_written(value, classes) for value in score] for score in scores.values())
     report = [["", *answers], *map(list, zip(targets, *cells, strict=True))]
@@ -216,12 +223,8 @@ def predict_rows(
         If a cell is not a number, or the rows of a sequence are not consecutive.
     """
     rows, notes = _input_rows(network, table, sequence, in_order)
-    return (
-        _answers(
-            network, [(rows[part], rows[part]) for part in sequences(table, sequence)]
-        ),
-        notes,
-    )
+    inputs = [rows[places] for places in sequences(table, sequence)]
+    return _answers(network, [(x, x) for x in inputs]), notes
 
 
 def _input_rows(
@@ -235,13 +238,13 @@ def _input_rows(
     names = [neuron.name or "" for neuron in network.input]
     if in_order:
         other = None if sequence is None else find(table, sequence)
-        given = [name for name in table.columns if name != other]
-        if len(given) != len(names):
+        names_of_table = [name for name in table.columns if name != other]
+        if len(names_of_table) != len(names):
             raise ArgumentError(
                 f"Expected the table to have {counted(len(names), 'column')}, got"
-                f" {quoted(given)}."
+                f" {quoted(names_of_table)}."
             )
-        return numbers(table, given), []
+        return numbers(table, names_of_table), []
     try:
         return numbers(table, names), []
     except ArgumentError as error:
@@ -283,9 +286,9 @@ def _units(table: pd.DataFrame, sequence: str | None, ahead: int) -> list[Ints]:
     places = [np.arange(rows.start, rows.stop - ahead) for rows in parts]
     units = places if sequence is not None else list(places[0][:, None])
     if len(units) < (least := 4 if sequence is None else 2):
-        what = "rows" if sequence is None else "sequences"
+        noun = "rows" if sequence is None else "sequences"
         raise FormatError(
-            f"Expected the table to have {least} {what} or more, got {len(units)}."
+            f"Expected the table to have {least} {noun} or more, got {len(units)}."
         )
     return units
 
@@ -339,16 +342,15 @@ def _simple(
     on the inputs.
     """
     x, y = (np.concatenate(side) for side in zip(*training, strict=True))
-    rows = np.concatenate([part[0] for part in measured])
+    rows = np.concatenate([inputs for inputs, _ in measured])
     mean = np.tile(y.mean(axis=0), (len(rows), 1))
     if classes:
         regression = ScaledModel(
             "perceptron", [], ["x"] * x.shape[1], ["y"] * y.shape[1], "classes"
         )
         trainer = regression.trainer(0.1, "adam", l2=1e-4)
-        with warnings.catch_warnings(
-            action="ignore", category=TrainingWarning
-        ):  # it is not the user's network
+        # Warnings of this training are not about the user's network.
+        with warnings.catch_warnings(action="ignore", category=TrainingWarning):
             result = regression.fit(
                 trainer, [(x, y)], None, epochs=300, seed=0, progress=False
             )
@@ -381,22 +383,22 @@ def _verdict(
     The first answers are those of the network. A test compares the errors in the same
     held-out rows (of sequences, their means); for classes that is the test of McNemar.
     """
-    truth = np.concatenate([part[1] for part in measured])
-    own, *simple = answers
+    truth = np.concatenate([y for _, y in measured])
+    network_name, *simple = answers
     scores = {name: _quality(rows, truth, classes) for name, rows in answers.items()}
     if classes:
         best = max(simple, key=lambda name: scores[name][0])
     else:
         ratios = {
-            name: float(np.mean([*map(_ratio, scores[own], scores[name])]))
+            name: float(np.mean([*map(_ratio, scores[network_name], scores[name])]))
             for name in simple
         }
         best = max(ratios, key=ratios.__getitem__)
-    losses = [_losses(answers[name], truth, classes) for name in (best, own)]
+    losses = [_losses(answers[name], truth, classes) for name in (best, network_name)]
     gains = (losses[0] - losses[1]) / np.maximum(losses[0].mean(axis=0), 1e-300)
     gain = gains.mean(axis=1)
     if by_sequence:
-        ends = np.cumsum([len(part[1]) for part in measured])
+        ends = np.cumsum([len(y) for _, y in measured])
         gain = np.array([rows.mean() for rows in np.split(gain, ends[:-1])])
     # Neighbours in a stream have errors alike, over a time that is not known.
     lags = round(len(gain) ** (1 / 3)) if in_order else 1
@@ -404,7 +406,7 @@ def _verdict(
     rows = counted(len(gain), "held-out sequence" if by_sequence else "held-out row")
     if classes:
         return _verdict_on_classes(
-            scores[own][0], scores[best][0], best, rows, is_certain
+            scores[network_name][0], scores[best][0], best, rows, is_certain
         )
     ratio = ratios[best]
     size = f"{percent(abs(1 - ratio))} {'below' if ratio < 1 else 'above'}"
@@ -420,14 +422,14 @@ def _verdict(
 
 
 def _verdict_on_classes(
-    own: float, other: float, best: str, rows: str, is_certain: bool
+    share: float, other: float, best: str, rows: str, is_certain: bool
 ) -> str:
-    if own <= other:
+    if share <= other:
         return (
             f"The network is not worth it: {best} has {other:.1%} right, the network"
-            f" {own:.1%}."
+            f" {share:.1%}."
         )
-    shares = f"it has {own:.1%} right and {best} {other:.1%}"
+    shares = f"it has {share:.1%} right and {best} {other:.1%}"
     if not is_certain:
         return (
             f"The network may be worth it: {shares}, but on {rows} this may be chance."
@@ -446,6 +448,6 @@ def _losses(answers: Floats, truth: Floats, classes: bool) -> Floats:
     return np.asarray((answers - truth) ** 2)
 
 
-def _ratio(own: float, other: float) -> float:
+def _ratio(error: float, other: float) -> float:
     """The error of the network divided by another; both can be 0."""
-    return 1.0 if own == other else own / max(other, 1e-300)
+    return 1.0 if error == other else error / max(other, 1e-300)

@@ -51,11 +51,11 @@ class ScaledModel:
         hidden: list[int],
         inputs: list[str],
         outputs: list[str],
-        kind: str | None = None,
+        class_layer: str | None = None,
         seed: int = 0,
     ) -> None:
         build, options = ARCHITECTURES[model]
-        squash = "identity" if kind is None else "softmax"
+        squash = "identity" if class_layer is None else "softmax"
         sizes = [len(inputs), *hidden, len(outputs)]
         inner = build(
             *sizes, output_squash=squash, initializer="glorot", seed=seed, **options
@@ -64,19 +64,19 @@ class ScaledModel:
         layers = list(inner.layers)
         del inner  # releases its neurons
         taken = Layer(len(inputs), squashes.identity)
-        given = layers[-1]
+        answering = layers[-1]
         _call(taken, "input", inputs)
         self._scaled = layers[0]
         self._unscaled: Layer | None = None
         _pass_on(taken, self._scaled)
         _call(self._scaled, "scaled", [f"scaled {column}" for column in inputs])
-        if kind is not None:
-            _call(given, kind, outputs)
+        if class_layer is not None:
+            _call(answering, class_layer, outputs)
         else:
             self._unscaled = Layer(len(outputs), squashes.identity)
             _call(self._unscaled, "output", outputs)
-            _pass_on(given, self._unscaled)
-            _call(given, "unscaled", [f"unscaled {column}" for column in outputs])
+            _pass_on(answering, self._unscaled)
+            _call(answering, "unscaled", [f"unscaled {column}" for column in outputs])
             layers.append(self._unscaled)
         self.network = Network(taken, layers[:-1], layers[-1], name=name)
 
@@ -115,8 +115,8 @@ class ScaledModel:
         several = max(len(training), len(validation or [])) > 1
 
         def form(parts: list[Part]) -> tuple[Any, Any]:
-            x = [(part - mean) / deviation for part, _ in parts]
-            y = [(part - unscaled[0]) / unscaled[1] for _, part in parts]
+            x = [(rows - mean) / deviation for rows, _ in parts]
+            y = [(rows - unscaled[0]) / unscaled[1] for _, rows in parts]
             return (x, y) if several else (x[0], y[0])
 
         held_out = form(validation) if validation else None
@@ -130,15 +130,14 @@ class ScaledModel:
 
 def _scale(rows: Floats) -> tuple[Floats, Floats]:
     """Mean and deviation of each column; 1 for a constant column."""
-    constant = (
-        np.ptp(rows, axis=0) == 0
-    )  # std() of such a column may be a rounding error above 0
+    # std() of a constant column may be a rounding error above 0.
+    constant = np.ptp(rows, axis=0) == 0
     return rows.mean(axis=0), np.where(constant, 1.0, rows.std(axis=0))
 
 
 def _call(layer: Layer, name: str, neurons: list[str]) -> None:
-    for neuron, called in zip(layer, neurons, strict=True):
-        neuron.name = called
+    for neuron, neuron_name in zip(layer, neurons, strict=True):
+        neuron.name = neuron_name
     layer.name = name
 
 

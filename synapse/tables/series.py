@@ -143,23 +143,22 @@ def read_several(
     groups = np.array(words(table, keys[0]) if keys else [""] * len(table))
     rows = {str(name): np.flatnonzero(groups == name) for name in dict.fromkeys(groups)}
     if dated is None:
-        parts = {
-            name: values.iloc[own].reset_index(drop=True) for name, own in rows.items()
-        }
-        return {
-            name: _filled(
-                part.set_axis(pandas.RangeIndex(1, len(part) + 1, name="row")), fill
-            )
-            for name, part in parts.items()
-        }
+        frames = {}
+        for name, row_numbers in rows.items():
+            numbered = pandas.RangeIndex(1, len(row_numbers) + 1, name="row")
+            frame = values.iloc[row_numbers].set_axis(numbered)
+            frames[name] = _filled(frame, fill)
+        return frames
     column, when = dated
     frames = {}
-    for name, own in rows.items():
-        times = in_zone(when[own], zone)
+    for name, row_numbers in rows.items():
+        times = in_zone(when[row_numbers], zone)
         order = np.argsort(times, kind="stable")
-        frames[name] = values.iloc[own[order]].set_axis(times[order].rename(column))
-        _require_different(frames[name].index, table, own[order])
-        rows[name] = own[order]
+        frames[name] = values.iloc[row_numbers[order]].set_axis(
+            times[order].rename(column)
+        )
+        _require_different(frames[name].index, table, row_numbers[order])
+        rows[name] = row_numbers[order]
     step = _step(max((frame.index for frame in frames.values()), key=len), column)
     return {
         name: _evenly(frame, step, fill, name, table, rows[name])
@@ -278,7 +277,11 @@ def unit_of(step: Any) -> tuple[str, int]:
     ('quarter', 4)
     """
     if months := step.kwds.get("months"):
-        unit, season, count = next(part for part in IN_MONTHS if months % part[2] == 0)
+        unit, season, count = next(
+            unit_in_months
+            for unit_in_months in IN_MONTHS
+            if months % unit_in_months[2] == 0
+        )
         count = months // count
     else:
         code = step.rule_code.split("-")[0]
@@ -308,15 +311,17 @@ def following(series: pd.DataFrame, steps: int) -> pd.Index:
     return dates
 
 
-def phase(series: pd.DataFrame, first: str | None) -> int:
+def phase(series: pd.DataFrame, first_date: str | None) -> int:
     """Number of steps from a date, such as that of the first training row, to the first
     row here.
     """
-    if first is None or not isinstance(series.index, pandas_for_tables().DatetimeIndex):
+    if first_date is None or not isinstance(
+        series.index, pandas_for_tables().DatetimeIndex
+    ):
         return 0
     pandas = pandas_for_tables()
     step = series.index.freq
-    begin = pandas.Timestamp(first)
+    begin = pandas.Timestamp(first_date)
     here = series.index[0]
     if here.tz is None:
         begin = begin.tz_localize(None)

@@ -61,23 +61,16 @@ class SeriesTask:
     observed: list[str]  # columns that are forecast to forecast the targets
     known: list[str]  # columns known in advance
     y: Floats  # the targets and the observed columns, shape (T, m)
-    x: (
-        Floats | None
-        # the known ones, shape (N, k); N is T or, with rows that are to be forecast, more
-    )
+    x: Floats | None  # the known ones, shape (N, k); N is T, or more with the future
     period: int  # steps of a season
     steps: int  # steps ahead in the test
     start: int  # index of the first held-out row
-    differences: list[
-        Differences
-    ]  # those of the columns of y, chosen on the rows before
+    differences: list[Differences]  # of the columns of y, chosen on the rows before
     phase: int = 0  # step of the season at which the rows begin
     first_date: str | None = None  # date of the step 0 of the season
     name: str = ""  # that of the series, if there are several
-    scale: Floats | None = (
-        # mean and deviation of each column of y for one network of several, (2, m)
-        None
-    )
+    # Mean and deviation of each column of y for one network of several, (2, m).
+    scale: Floats | None = None
     origins: int = MOST_ORIGINS  # number of origins, about, in a test
 
     @classmethod
@@ -91,22 +84,32 @@ class SeriesTask:
         continues the known.
         """
         facts = series_facts(network)
-        targets, observed, known = (
+        targets, observed, known_columns = (
             facts[name] for name in ("targets", "observed", "known")
         )
         count = len(targets) + len(observed)
         values = frame_values(series)
         y = values[:, :count]
-        x = values[:, count:] if known else None
+        x = values[:, count:] if known_columns else None
         if x is not None and future is not None:
             x = np.vstack([x, future])
         differences = [Differences(tuple(lags)) for lags in facts["differences"]]
-        first = facts.get("first_date")
+        first_date = facts.get("first_date")
         scale = scale_of(y) if facts.get("several") else None
         task = cls(
-            targets, observed, known, y, x, facts["period"], 1, len(y), differences
+            targets,
+            observed,
+            known_columns,
+            y,
+            x,
+            facts["period"],
+            1,
+            len(y),
+            differences,
         )
-        return replace(task, phase=phase(series, first), first_date=first, scale=scale)
+        return replace(
+            task, phase=phase(series, first_date), first_date=first_date, scale=scale
+        )
 
     def whole(self) -> SeriesTask:
         """The task with all rows to learn from."""
@@ -117,10 +120,8 @@ class SeriesTask:
         """A new network that reads differences of a row, and the season, and forecasts
         those of the next.
         """
-        fed, learning = (
-            [*self.targets, *self.observed],
-            learning.filled(*SERIES_DEFAULT),
-        )
+        fed = [*self.targets, *self.observed]
+        learning = learning.filled(*SERIES_DEFAULT)
         waves = [f"season {place}" for place in range(len(_calendar(0, self.period)))]
         inputs = [*fed, *self.known, *waves]
         outputs = [f"{name} +1" for name in fed]
@@ -154,8 +155,8 @@ class SeriesTask:
         """The network as a forecaster of these columns, up to so many rows after the
         last.
         """
-        known = self.covariates(len(self.y) + ahead)
-        return NetworkForecaster(network, self.differences, known, self.scale)
+        covariates = self.covariates(len(self.y) + ahead)
+        return NetworkForecaster(network, self.differences, covariates, self.scale)
 
     def lesson(self) -> Part:
         """What a network learns from the rows before the test."""
@@ -163,14 +164,16 @@ class SeriesTask:
         return lesson(y[: self.start], self.differences, self.covariates(len(y)))
 
     def select(
-        self, forecasters: Mapping[str, Any], first: int | None = None
+        self, forecasters: Mapping[str, Any], begin: int | None = None
     ) -> Selection:
         """Compare forecasters on the held-out rows or, from an index `first` on, on the
         training rows.
         """
-        start, y = (
-            (self.start, self.y) if first is None else (first, self.y[: self.start])
-        )
+        start = self.start
+        y = self.y
+        if begin is not None:
+            start = begin
+            y = y[: self.start]
         every = max(1, (len(y) - start - self.steps) // self.origins)
         options = {"start": start, "every": every, "period": self.period}
         combine = self.combined(forecasters)
@@ -238,10 +241,8 @@ class SeriesTask:
                     f"method {method} needs", "methods ets, theta and arima need"
                 )
                 notes = [note for note in notes if note != said] + [said]
-            except (
-                SynapseError,
-                ValueError,
-            ) as error:  # statsforecast has ValueError for too few rows
+            # statsforecast raises ValueError for too few rows.
+            except (SynapseError, ValueError) as error:
                 notes.append(f"{method} is left out: {error}")
         return forecasters, notes
 
@@ -278,7 +279,9 @@ def _calendar(steps: Any, period: int) -> Floats:
     """Sine and cosine of the phase of the season and, for six steps or more, of twice
     the phase.
     """
-    multiples = () if period < 3 else (1,) if period < 6 else (1, 2)
+    multiples: tuple[int, ...] = (1, 2)
+    if period < 6:
+        multiples = (1,) if period >= 3 else ()
     return np.array(
         [f(2 * np.pi * k * steps / period) for k in multiples for f in (np.sin, np.cos)]
     )
@@ -311,7 +314,7 @@ def series_tasks(
     )
     arrays = {name: frame_values(frame) for name, frame in several.items()}
     tasks = []
-    first = _first_date(several)
+    first_date = _first_date(several)
     for name, frame in several.items():
         values = arrays[name]
         columns = [*frame.columns]
@@ -319,17 +322,22 @@ def series_tasks(
             choice("A column of the task", column, columns)
         observed = [column for column in columns if column not in (*targets, *known)]
         y, x = (
-            values[:, [columns.index(c) for c in part]]
-            for part in ((*targets, *observed), known)
+            values[:, [columns.index(c) for c in names_of_part]]
+            for names_of_part in ((*targets, *observed), known)
         )
         if len(y) >= SHORTEST:
             length = season_of(frame) if season_length is None else season_length
-            given = x if known else None
+            x_of_task = x if known else None
             task = split_series(
-                [*targets], observed, [*known], y, given, length, ahead, share
+                [*targets], observed, [*known], y, x_of_task, length, ahead, share
             )
             tasks.append(
-                replace(task, name=name, phase=phase(frame, first), first_date=first)
+                replace(
+                    task,
+                    name=name,
+                    phase=phase(frame, first_date),
+                    first_date=first_date,
+                )
             )
     if not tasks:
         raise FormatError(f"Expected a series of {SHORTEST} rows or more to train on.")
@@ -400,10 +408,8 @@ def split_series(
     """
     steps = min(max(period, 6), 12) if steps is None else steps
     tested = held_out(len(y), share, max(len(y) // 5, min(len(y) // 3, 4 * steps)))
-    start, steps = (
-        len(y) - tested,
-        max(1, min(steps, tested // 3 if tested else len(y) // 6)),
-    )
+    start = len(y) - tested
+    steps = max(1, min(steps, tested // 3 if tested else len(y) // 6))
     period = 1 if start <= period else period
     differences = [
         choose_differences(column[:start], steps, period=period) for column in y.T
@@ -482,50 +488,49 @@ def forecast_series(
         If there is no such method, no errors for an interval, or the future is not that
         of the known columns.
     """
-    facts, limits, steps = (
-        series_facts(network),
-        clipping(minimum, maximum),
-        horizon(steps),
-    )
-    own = next(
+    facts = series_facts(network)
+    limits = clipping(minimum, maximum)
+    steps = horizon(steps)
+    network_name = next(
         name
         for name in facts.get("mase", [facts["chosen"]])
         if name not in (COMBINE, *METHODS)
     )
-    chosen = own if method == "network" else method or facts["chosen"]
+    chosen = network_name if method == "network" else method or facts["chosen"]
     members = facts.get("members", []) if chosen == COMBINE else [chosen]
-    if not members or not set(members) <= {own, *METHODS}:
+    if not members or not set(members) <= {network_name, *METHODS}:
         raise ArgumentError(
-            f"Expected the method to be {own}, {COMBINE} or one of"
+            f"Expected the method to be {network_name}, {COMBINE} or one of"
             f" {', '.join(METHODS)}, got {chosen!r}."
         )
     rows = None if future is None else finite_array("The future", future)
-    given = None if rows is None else rows.shape
-    if given != ((steps, len(facts["known"])) if facts["known"] else None):
+    shape = None if rows is None else rows.shape
+    if shape != ((steps, len(facts["known"])) if facts["known"] else None):
         condition = (
             f"{counted(steps, 'row')} of {', '.join(facts['known'])}"
             if facts["known"]
             else "None"
         )
         raise ArgumentError(
-            f"Expected the future to be {condition}, got the shape {given}."
+            f"Expected the future to be {condition}, got the shape {shape}."
         )
     task = SeriesTask.of(network, series, rows)
     forecasters, notes = task.statistical(
-        [member for member in members if member != own]
+        [member for member in members if member != network_name]
     )
-    if own in members:
-        forecasters[own] = task.forecaster(network, steps)
+    if network_name in members:
+        forecasters[network_name] = task.forecaster(network, steps)
     if len(forecasters) < len(members):
         raise ArgumentError(" ".join(notes))
     mean = np.mean([ahead(task.y, steps) for ahead in forecasters.values()], axis=0)[
         :, : len(task.targets)
     ]
     why = facts.get("reason") if method is None else None
-    if blind := [member for member in members if member in task.blind]:
+    blind = [member for member in members if member in task.blind]
+    if blind:
         notes.append(
-            f"{', '.join(blind)} cannot use {quoted(task.known)}; {own} can: --model"
-            " network."
+            f"{', '.join(blind)} cannot use {quoted(task.known)};"
+            f" {network_name} can: --model network."
         )
     notes += [why or f"{chosen} forecasts.", *filter(None, [facts.get("verdict")])]
     dates = following(series, steps)

@@ -85,14 +85,11 @@ def train_series(
     }
     tasks, left_out = series_tasks(series, targets, known, **test)
     name = str(learning.model)
-    (model, result), rows = (
-        fit_together(tasks, learning),
-        sum(len(each.y) for each in tasks),
-    )
+    model, result = fit_together(tasks, learning)
     facts: dict[str, Any] = {name: getattr(tasks[0], name) for name in SAVED} | {
         "differences": [list(each.lags) for each in tasks[0].differences],
         "several": tasks[0].scale is not None,
-        "rows": rows,
+        "rows": sum(len(each.y) for each in tasks),
         "held_out_rows": sum(len(each.y) - each.start for each in tasks),
         "chosen": name,
     }
@@ -116,7 +113,9 @@ def train_series(
             notes = [*left_out, *failed]
             whole = [each.whole().lesson() for each in tasks]
             network = learning.refit(lambda: tasks[0].make(learning), whole, result)
-            facts["refit"] = f"The saved network was then trained on all {rows} rows."
+            facts["refit"] = (
+                f"The saved network was then trained on all {facts['rows']} rows."
+            )
         except KeyboardInterrupt:
             result = replace(result, stopped=INTERRUPTED)
             why = None if table else "the test was interrupted"
@@ -149,7 +148,9 @@ def _test(
         },
         "verdict": selection.verdict(name),
         "reason": selection.reason(),
-        "errors": {method: own.tolist() for method, own in errors.items()},
+        "errors": {
+            method: method_errors.tolist() for method, method_errors in errors.items()
+        },
         "relative": relative,
     }
     return facts, ranking(tasks, selection), [*notes, *selection.failed]
@@ -165,27 +166,29 @@ def select_together(
     of each series.
     """
     pairs = zip(tasks, forecasters, strict=True)
-    each = [task.select(own) if task.is_tested else None for task, own in pairs]
-    tested = [selection for selection in each if selection is not None]
+    selections = [
+        task.select(methods) if task.is_tested else None for task, methods in pairs
+    ]
+    tested = [selection for selection in selections if selection is not None]
     if not tested:
         raise ArgumentError(
             f"No row is held out, so nothing can be compared: that needs {FEWEST} rows,"
             " or a share."
         )
     if len(tasks) == 1:
-        return tested[0], each
+        return tested[0], selections
     names = [
         name
         for name in tested[0].rolled
         if all(name in selection.rolled for selection in tested)
     ]
     joined = {
-        name: _joined([part.rolled[name] for part in tested])
+        name: _joined([selection.rolled[name] for selection in tested])
         for name in names
         if name != COMBINE
     }
-    failed = [sentence for part in tested for sentence in part.failed]
-    return ranked(joined, failed, tasks[0].combined(joined)), each
+    failed = [sentence for selection in tested for sentence in selection.failed]
+    return ranked(joined, failed, tasks[0].combined(joined)), selections
 
 
 def _joined(parts: Sequence[RollingOrigin]) -> RollingOrigin:
@@ -226,11 +229,11 @@ def _errors(
     errors: dict[str, list[Floats]] = {name: [] for name in chosen.rolled}
     levels = list[Floats]()
     tested = list[bool]()
-    for task, own, late in zip(tasks, forecasters, each, strict=True):
-        first = max(task.start // 2, 3 * task.period)
+    for task, methods, late in zip(tasks, forecasters, each, strict=True):
+        begin = max(task.start // 2, 3 * task.period)
         early = (
-            task.select(own, first)
-            if late and task.start >= first + task.steps
+            task.select(methods, begin)
+            if late and task.start >= begin + task.steps
             else None
         )
         for selection in (early, late):
@@ -245,35 +248,34 @@ def _errors(
             origins = next(iter(selection.rolled.values())).origins
             levels += [task.level(origin) / task.units for origin in origins]
             tested += [selection is late] * len(origins)
-    level, last, tiny = (
-        np.array(levels)[:, None],
-        np.array(tested),
-        np.finfo(float).tiny,
-    )
+    level = np.array(levels)[:, None]
+    last = np.array(tested)
+    tiny = np.finfo(float).tiny
 
-    def enlarged(part: Floats) -> Floats:
+    def enlarged(errors: Floats) -> Floats:
         if last.all():
-            return part
+            return errors
         late, early = (
-            np.sqrt(np.mean(part[rows] ** 2, axis=(0, 1))) for rows in (last, ~last)
+            np.sqrt(np.mean(errors[rows] ** 2, axis=(0, 1))) for rows in (last, ~last)
         )
-        return part * np.where(
+        return errors * np.where(
             last[:, None, None], 1.0, np.maximum(late / (early + tiny), 1.0)
         )
 
-    def size(part: Floats) -> float:
-        return float(np.log(np.mean(enlarged(part) ** 2, axis=0) + tiny).mean())
+    def size(errors: Floats) -> float:
+        return float(np.log(np.mean(enlarged(errors) ** 2, axis=0) + tiny).mean())
 
     joined = {name: np.concatenate(parts) for name, parts in errors.items()}
     best = joined[chosen.best]
     relative = bool((level > 0).all())
-    relative = relative and size(
-        best / level * np.exp(np.log(level).mean(axis=0))
-    ) < size(best)
-    return {
-        name: enlarged(part / level if relative else part)
-        for name, part in joined.items()
-    }, relative
+    if relative:
+        # Divided by the level and multiplied by its geometric mean, errors keep their
+        # unit, so that both sizes can be compared.
+        mean_level = np.exp(np.log(level).mean(axis=0))
+        relative = size(best / level * mean_level) < size(best)
+    if relative:
+        joined = {name: values / level for name, values in joined.items()}
+    return {name: enlarged(values) for name, values in joined.items()}, relative
 
 
 def ranking(tasks: Sequence[SeriesTask], selection: Selection) -> list[list[str]]:

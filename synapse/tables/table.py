@@ -58,14 +58,14 @@ def reason(error: OSError | SynapseError) -> str:
 
 
 @contextmanager
-def file_errors(what: str, path: str) -> Iterator[None]:
+def file_errors(action: str, path: str) -> Iterator[None]:
     """Raise FormatError, with the path, for whatever stops the reading or writing of a
     file.
     """
     try:
         yield
     except (OSError, SynapseError) as error:
-        raise FormatError(f"Cannot {what} {path!r}: {reason(error)}") from error
+        raise FormatError(f"Cannot {action} {path!r}: {reason(error)}") from error
 
 
 def quoted(names: Iterable[Any]) -> str:
@@ -324,8 +324,8 @@ def _names(path: str, row: str, separator: str) -> list[str]:
     names = [" ".join(cell.split()) for cell in cells]
     names[0] = names[0] or "column 1"  # an index without a name, as pandas writes it
     if not all(names) or len(set(names)) < len(names):
-        what = f"to name every column once, got {quoted(names)}"
-        raise FormatError(f"Expected the first row of {path!r} {what}.")
+        problem = f"to name every column once, got {quoted(names)}"
+        raise FormatError(f"Expected the first row of {path!r} {problem}.")
     if not any(map(str.isalpha, "".join(names))):
         raise FormatError(
             f"Expected the first row of {path!r} to name the columns, got"
@@ -408,10 +408,10 @@ def numbers(
     parts = [to_floats(frame.iloc[:, place]) for place in range(frame.shape[1])]
     values: Floats = np.column_stack(parts) if parts else np.empty((len(frame), 0))
     wrong = ~np.isfinite(values)
-    given = frame.notna().to_numpy()
-    _require_right(frame, wrong & given, "a finite number", advice)
+    is_present = frame.notna().to_numpy()
+    _require_right(frame, wrong & is_present, "a finite number", advice)
     if not gaps:
-        _require_right(frame, wrong & ~given, "a finite number", fill)
+        _require_right(frame, wrong & ~is_present, "a finite number", fill)
     return values
 
 
@@ -429,18 +429,21 @@ def words(table: pd.DataFrame, name: str) -> list[str]:
     return [*map(str, frame.iloc[:, 0])]
 
 
-def _require_right(frame: pd.DataFrame, wrong: Bools, what: str, advice: str) -> None:
+def _require_right(
+    frame: pd.DataFrame, wrong: Bools, condition: str, advice: str
+) -> None:
     """Raise FormatError for the first of the wrong cells, if there is one."""
     if wrong.any():
         row, column = np.argwhere(wrong)[0]
         cell = frame.iloc[row, column]
         more = int(wrong.sum()) - 1
-        given = f"{str(cell)!r}" if frame.notna().iloc[row, column] else "no value"
-        advice = advice.format(cell=given)
+        cell_text = f"{str(cell)!r}" if frame.notna().iloc[row, column] else "no value"
+        advice = advice.format(cell=cell_text)
         others = f"; {counted(more, 'other cell')} like it" if more else ""
         where = f"{place(frame, row)}, column {frame.columns[column]!r}"
+        got = f"{cell_text}{others}"
         raise FormatError(
-            f"Expected {what} in {where}, got {given}{others}. {advice}".strip()
+            f"Expected {condition} in {where}, got {got}. {advice}".strip()
         )
 
 

@@ -38,9 +38,9 @@ FEWEST = 16
 
 def held_out(count: int, share: float | None, usual: int) -> int:
     """Number of rows to hold out; ArgumentError if fewer than three would be left."""
-    rows = (
-        round(share * count) if share is not None else usual if count >= FEWEST else 0
-    )
+    rows = usual if count >= FEWEST else 0
+    if share is not None:
+        rows = round(share * count)
     if rows and rows >= count - 2:
         raise ArgumentError(
             f"Holding out {rows} of {count} leaves no training data. Hold out fewer, or"
@@ -158,21 +158,20 @@ class Learning:
         return model, result
 
     def refit(
-        self, make: Callable[[], ScaledModel], parts: list[Part], first: Result
+        self, make: Callable[[], ScaledModel], parts: list[Part], tested_result: Result
     ) -> Network:
         """A new network, trained on all rows for the epochs that were best before the
         test.
 
         Raises KeyboardInterrupt after Ctrl-C.
         """
-        errors = first.history.get("validation_error")
-        epochs = first.epochs if errors is None else 1 + int(np.argmin(errors))
+        errors = tested_result.history.get("validation_error")
+        epochs = tested_result.epochs if errors is None else 1 + int(np.argmin(errors))
         model = make()
         options = {"epochs": epochs, "seed": self.seed, "progress": False}
         result = self._run(model, (parts, None), options, REFIT)
-        if (
-            result.stopped == INTERRUPTED
-        ):  # a part of these epochs is worse than the network of the test
+        # A part of these epochs is worse than the network of the test.
+        if result.stopped == INTERRUPTED:
             raise KeyboardInterrupt
         return model.network
 

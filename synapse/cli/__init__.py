@@ -2,14 +2,14 @@
 
 ::
 
-    synapse info MODEL                                    print the contents of a saved model
-    synapse draw MODEL picture.png                        draw it, or write a page to explore: x.html
-    synapse play [MODEL]                                  open a page in which it learns
-    synapse convert IN OUT                                convert between formats, by file suffixes
-    synapse train DATA.csv --target COLUMN -o MODEL       learn to predict a column of a table
-    synapse run MODEL DATA.csv                            predict
-    synapse forecast MODEL DATA.csv --steps N             forecast the rows that follow
-    synapse compare DATA.csv --target COLUMN              compare methods of forecasting
+    synapse info MODEL                               print what a saved model contains
+    synapse draw MODEL picture.png                   draw it, or write a page: x.html
+    synapse play [MODEL]                             open a page in which it learns
+    synapse convert IN OUT                           convert between formats
+    synapse train DATA.csv --target COLUMN -o MODEL  learn to predict a column
+    synapse run MODEL DATA.csv                       predict
+    synapse forecast MODEL DATA.csv --steps N        forecast the rows that follow
+    synapse compare DATA.csv --target COLUMN         compare methods of forecasting
 
 Exit codes: 0 success, 1 a model or data that cannot be used, 2 wrong usage, 130
 interrupted, 141 a pipe closed by its reader. An error is one sentence on stderr.
@@ -70,11 +70,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     SystemExit
         After ``--help`` and ``--version``, with 0.
     """
-    given = sys.argv[1:] if arguments is None else [*arguments]
+    words_of_line = sys.argv[1:] if arguments is None else [*arguments]
     try:
         try:
             name = next(
-                (argument for argument in given if not argument.startswith("-")), None
+                (
+                    argument
+                    for argument in words_of_line
+                    if not argument.startswith("-")
+                ),
+                None,
             )
             if name is not None and name not in COMMANDS:
                 commands = ", ".join(COMMANDS)
@@ -82,8 +87,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 raise UsageError(
                     f"Expected a command ({commands}), got {name!r}.{meant}"
                 )
-            options = _parser().parse_args(given)
-            options.command_line = shlex.join(["synapse", *given])
+            options = _parser().parse_args(words_of_line)
+            options.command_line = shlex.join(["synapse", *words_of_line])
         finally:
             sys.stdout.flush()  # --help and --version
         return _done(options)
@@ -106,9 +111,9 @@ def _parser() -> argparse.ArgumentParser:
     for name, home in COMMANDS.items():
         module = importlib.import_module(f".{home}", __name__)
         do = getattr(module, name)
-        what, _, notes = inspect.cleandoc(do.__doc__ or "").partition("\n")
+        summary, _, notes = inspect.cleandoc(do.__doc__ or "").partition("\n")
         command = commands.add_parser(
-            name, help=what, description=what, epilog=notes.strip()
+            name, help=summary, description=summary, epilog=notes.strip()
         )
         command.formatter_class = argparse.RawDescriptionHelpFormatter
         getattr(module, f"add_{name}")(command)
@@ -149,16 +154,16 @@ def _verdict(error: Exception) -> tuple[str, int]:
     if isinstance(error, OSError):
         name = "The output" if error.filename is None else repr(error.filename)
         return f"{name} cannot be used: {reason(error)}", FAILED
-    what = " ".join(str(error).split())
+    message = " ".join(str(error).split())
     if isinstance(error, MemoryError):
         return (
-            f"There is not enough memory for this{': ' if what else ''}{what}.",
+            f"There is not enough memory for this{': ' if message else ''}{message}.",
             FAILED,
         )
-    what = f"{type(error).__name__}: {what}"
+    message = f"{type(error).__name__}: {message}"
     return (
         (
-            f"This is a bug ({what}). Please report it with the output of `synapse"
+            f"This is a bug ({message}). Please report it with the output of `synapse"
             " --debug`."
         ),
         FAILED,

@@ -57,11 +57,17 @@ def add_compare(parser: argparse.ArgumentParser) -> None:
         help="columns to leave out",
     )
     add_sequence(parser)
-    what = (
+    help_of_methods = (
         f"networks ({', '.join(MODELS)}) and statistical methods (default:"
         f" {','.join(COMPARED)})"
     )
-    add("--methods", metavar="NAME,...", type=names, default=[*COMPARED], help=what)
+    add(
+        "--methods",
+        metavar="NAME,...",
+        type=names,
+        default=[*COMPARED],
+        help=help_of_methods,
+    )
     add(
         "--steps",
         metavar="N",
@@ -131,9 +137,8 @@ def compare(options: argparse.Namespace) -> None:
     table = Table.of(options)
     targets = columns(table.cells, options.target)
     several = table.series([*targets, *options.known, *options.observed])
-    say(
-        not_installed(options.methods)
-    )  # before networks are trained, which may take long
+    # Before networks are trained, which may take long.
+    say(not_installed(options.methods))
     progress = sys.stderr.isatty() and not options.quiet
     fields = {
         name: getattr(options, name)

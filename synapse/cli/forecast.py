@@ -151,15 +151,16 @@ def _known_ahead(
 
     A series has rows of its own if the file has the column that tells several apart.
     """
-    known, rows = facts["known"], counted(options.steps, "row")
-    if known and options.future is None:
+    known_columns = facts["known"]
+    rows = counted(options.steps, "row")
+    if known_columns and options.future is None:
         raise words.UsageError(
-            f"{words.listed(known)} must be known in advance. Give the next {rows}:"
-            " --future FILE."
+            f"{words.listed(known_columns)} must be known in advance. Give the next"
+            f" {rows}: --future FILE."
         )
     if options.future is None:
         return {}, []
-    if not known:
+    if not known_columns:
         raise words.UsageError(
             "The model has no column that is known in advance. Leave --future out."
         )
@@ -168,22 +169,26 @@ def _known_ahead(
     notes = list[str]()
     column = table.sequence or facts.get("sequence")
     for name, series in several.items():
-        own = (
+        cells_of_series = (
             cells[cells[column].astype(str) == name]
             if name and column in cells
             else cells
         )
         of = f" of {name!r}" if name else ""
         places, note = _places_ahead(
-            own, series, options, table.how["zone"] or facts.get("zone"), of
+            cells_of_series,
+            series,
+            options,
+            table.series_options["zone"] or facts.get("zone"),
+            of,
         )
-        future[name] = numbers(own.iloc[places], known)
+        future[name] = numbers(cells_of_series.iloc[places], known_columns)
         notes += note
     return future, notes
 
 
 def _places_ahead(
-    own: pd.DataFrame,
+    cells: pd.DataFrame,
     series: pd.DataFrame,
     options: argparse.Namespace,
     zone: str | None,
@@ -197,27 +202,27 @@ def _places_ahead(
     date = series.index.name
     rows = counted(steps, "row")
     dated = (
-        find_date(own, date, options.dates)
-        if step_name(series) and date in own
+        find_date(cells, date, options.dates)
+        if step_name(series) and date in cells
         else None
     )
     if dated is None:
-        if len(own) < steps:
+        if len(cells) < steps:
             raise FormatError(
                 f"Expected {options.future!r} to have {rows}{of}, one for each step,"
-                f" got {len(own)}."
+                f" got {len(cells)}."
             )
         note = (
             f"Only the first {rows} of {options.future!r}{of} are read, as it has no"
             " dates."
         )
-        return np.arange(steps), [note] if len(own) > steps else []
+        return np.arange(steps), [note] if len(cells) > steps else []
     dates = in_zone(dated[1], zone)
     if due.tz is not None and dates.tz is None:
         dates = in_zone(dates, str(due.tz))
     for row in np.flatnonzero(dates.duplicated())[:1]:
         raise FormatError(
-            f"The date {dates[row]} comes twice, again in {place(own, row)} of"
+            f"The date {dates[row]} comes twice, again in {place(cells, row)} of"
             f" {options.future!r}."
         )
     places: Ints = dates.get_indexer(due)

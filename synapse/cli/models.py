@@ -66,7 +66,7 @@ def describe(network: Network) -> str:
             map(words.printable, topology.squash[end - size : end])
         )
         layers.append((words.printable(label), str(size), ", ".join(squashes)))
-    rows = [(what, str(value)) for what, value in facts.items()]
+    rows = [(fact, str(value)) for fact, value in facts.items()]
     carried = [
         (
             words.printable(key),

@@ -119,12 +119,12 @@ def draw_comparison(comparison: Comparison, path: str) -> None:
                 (comparison.by_step, "steps ahead"),
             ):
                 ax = next(panels)
-                own = (
+                errors_of_target = (
                     table.xs(target, level="target")
                     if "target" in table.index.names
                     else table
                 )
-                errors = own.groupby(level=-1).mean()
+                errors = errors_of_target.groupby(level=-1).mean()
                 for place, method in enumerate(errors.columns):
                     # Colours repeat after eight methods: the others are dashed.
                     look = "-" if place < len(CYCLE) else "--"
@@ -154,7 +154,8 @@ def _plain_dates(ax: Any) -> None:
 
     locator = ax.xaxis.get_major_locator()
     if isinstance(locator, AutoDateLocator):
-        ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+        formatter = ConciseDateFormatter(locator)  # type: ignore[no-untyped-call]
+        ax.xaxis.set_major_formatter(formatter)
 
 
 def _panels(count: int) -> tuple[Any, list[Any]]:

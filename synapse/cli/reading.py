@@ -31,8 +31,8 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="the encoding of the files, such as cp1252 (default: UTF-8)",
     )
-    what = "a further cell that is a missing value, such as n.v."
-    add("--missing", metavar="CELL", action="append", help=what)
+    help_text = "a further cell that is a missing value, such as n.v."
+    add("--missing", metavar="CELL", action="append", help=help_text)
     add(
         "--fill",
         choices=FILLS,
@@ -53,8 +53,10 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
 
 def add_sequence(parser: argparse.ArgumentParser) -> None:
     """Add the option that tells several series or sequences of a table apart."""
-    what = "column that tells several series apart, such as Shop, or sequences of rows"
-    parser.add_argument("--sequence", metavar="COLUMN", help=what)
+    help_text = (
+        "column that tells several series apart, such as Shop, or sequences of rows"
+    )
+    parser.add_argument("--sequence", metavar="COLUMN", help=help_text)
 
 
 @dataclass(frozen=True)
@@ -62,24 +64,26 @@ class Table:
     """A table, and how its series are read.
 
     `sequence` is the column that tells series or sequences apart, `ignore` are columns
-    to leave out, and `how` has the options of :func:`read_series`, None where they are
-    not given.
+    to leave out, and `series_options` has the options of :func:`read_series`, None
+    where they are not given.
     """
 
     cells: pd.DataFrame
     sequence: str | None = None
     ignore: list[str] = field(default_factory=list)
-    how: dict[str, Any] = field(default_factory=dict)
+    series_options: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, options: argparse.Namespace, missing: Sequence[str] = ()) -> Table:
         """Read the table that the options name; `missing` are the missing cells of a
         training.
         """
-        given = vars(options)
-        how = {name: getattr(options, name) for name in HOW}
+        settings = vars(options)
+        series_options = {name: getattr(options, name) for name in HOW}
         cells = read(options, options.data, missing)
-        return cls(cells, given.get("sequence"), given.get("ignore", []), how)
+        return cls(
+            cells, settings.get("sequence"), settings.get("ignore", []), series_options
+        )
 
     @property
     def notes(self) -> list[str]:
@@ -92,7 +96,11 @@ class Table:
         """
         names = list(dict.fromkeys(columns))
         return read_several(
-            self.cells, names, self.sequence or "", ignore=self.ignore, **self.how
+            self.cells,
+            names,
+            self.sequence or "",
+            ignore=self.ignore,
+            **self.series_options,
         )
 
     def trained_series(
@@ -103,22 +111,21 @@ class Table:
 
         Also sentences on those that are too short.
         """
-        how = {name: self.how[name] or facts.get(name) for name in HOW}
-        if self.how["date"] is None and how["date"] not in self.cells:
-            how["date"] = None
+        options = {name: self.series_options[name] or facts.get(name) for name in HOW}
+        if self.series_options["date"] is None and options["date"] not in self.cells:
+            options["date"] = None
         sequence = self.sequence or facts.get("sequence")
-        if (
-            self.sequence is None and sequence not in self.cells
-        ):  # one series, without a name
+        # The table is one series, without a name.
+        if self.sequence is None and sequence not in self.cells:
             sequence = None
         columns = [*facts["targets"], *facts["observed"], *facts["known"]]
         # A model that was trained on rows without dates takes rows with dates as they
         # follow each other.
-        undated = how["date"] is None and "step" in facts and facts["step"] is None
+        undated = options["date"] is None and "step" in facts and facts["step"] is None
         ignore = [*self.cells.columns] if undated else self.ignore
-        several = replace(self, sequence=sequence, how=how, ignore=ignore).series(
-            columns
-        )
+        several = replace(
+            self, sequence=sequence, series_options=options, ignore=ignore
+        ).series(columns)
         least = max(sum(lags) for lags in facts["differences"]) + 2
         long = {
             name: series for name, series in several.items() if len(series) >= least

@@ -118,7 +118,7 @@ def add_train(parser: argparse.ArgumentParser) -> None:
         default=0.02,
         help="learning rate (default: %(default)s)",
     )
-    what = (
+    help_text = (
         "sgd: after every row; adam: exact gradients of whole sequences (default: adam"
         " for a series)"
     )
@@ -128,7 +128,7 @@ def add_train(parser: argparse.ArgumentParser) -> None:
         type=float,
         help="share to hold out for the test (default: 0.2)",
     )
-    add("--optimizer", choices=OPTIMIZERS, help=what)
+    add("--optimizer", choices=OPTIMIZERS, help=help_text)
     add(
         "--seed",
         metavar="N",
@@ -142,8 +142,8 @@ def add_train(parser: argparse.ArgumentParser) -> None:
         help="save the training to FILE while it runs; continue from FILE",
     )
     add("-q", "--quiet", action="store_true", help="no progress bar, no report")
-    what = f"the model to write: {', '.join(formats.KEEPING)}"
-    add("-o", "--output", metavar="MODEL", required=True, help=what)
+    help_text = f"the model to write: {', '.join(formats.KEEPING)}"
+    add("-o", "--output", metavar="MODEL", required=True, help=help_text)
 
 
 def train(options: argparse.Namespace) -> int:
@@ -176,7 +176,7 @@ def train(options: argparse.Namespace) -> int:
         require_folder(options.checkpoint)
     table = Table.of(options)
     progress = sys.stderr.isatty() and not options.quiet
-    given = (
+    settings = (
         "model",
         "hidden",
         "epochs",
@@ -188,7 +188,7 @@ def train(options: argparse.Namespace) -> int:
         "checkpoint",
     )
     learning = Learning(
-        **{name: getattr(options, name) for name in given}, progress=progress
+        **{name: getattr(options, name) for name in settings}, progress=progress
     )
     try:
         trained, notes = _trained(options, table, learning)
@@ -238,12 +238,14 @@ def _trained(
         [*targets, *columns(cells, asked), *ignored, *key], error=UsageError
     )
     dated = find_date(
-        cells, table.how["date"], table.how["dates"], [*ignored, *targets, *key]
+        cells,
+        table.series_options["date"],
+        table.series_options["dates"],
+        [*ignored, *targets, *key],
     )
     as_rows = options.classes or options.ahead is not None or options.inputs
-    alone = len(cells.columns) == len(
-        {*targets, *ignored, *key}
-    )  # the targets have nothing but their past
+    # Whether the targets have nothing but their past.
+    alone = len(cells.columns) == len({*targets, *ignored, *key})
     if dated and not as_rows:
         _require_numbers(cells, targets)
     if not dated and not as_rows:
@@ -253,40 +255,47 @@ def _trained(
         or not (dated or asked or alone)
         or not mostly_numbers(cells[targets[0]])
     ):
-        if asked or table.how["fill"]:
+        if asked or table.series_options["fill"]:
             why = "are for a series of numbers, without --inputs, --classes and --ahead"
             raise UsageError(f"--known, --observed and --fill {why}.")
         used = [*targets, *columns(cells, options.inputs or [])]
         numbered = dated and key and is_numeric(cells[dated[0]])
         dates = [dated[0]] if dated and not numbered and dated[0] not in used else []
-        how: dict[str, Any] = {"sequence": table.sequence, "ahead": options.ahead or 0}
-        how |= {"classes": options.classes, "ignore": [*ignored, *dates]}
-        return train_rows(cells, targets, options.inputs, learning, **how), [
+        row_options: dict[str, Any] = {
+            "sequence": table.sequence,
+            "ahead": options.ahead or 0,
+        }
+        row_options |= {"classes": options.classes, "ignore": [*ignored, *dates]}
+        return train_rows(cells, targets, options.inputs, learning, **row_options), [
             f"{counted(len(cells), 'row')}."
         ]
     several = table.series([*targets, *asked])
-    known = columns(cells, options.known)
-    first = next(iter(several.values()))
+    known_columns = columns(cells, options.known)
+    first_series = next(iter(several.values()))
     say(not_installed(METHODS))  # before the training, which may take long
-    trained = train_series(several, targets, learning, known=known, steps=options.steps)
-    date = first.index.name if step_name(first) else None
+    trained = train_series(
+        several, targets, learning, known=known_columns, steps=options.steps
+    )
+    date = first_series.index.name if step_name(first_series) else None
     trained.network.metadata |= {
         "date": date,
-        "dates": table.how["dates"],
-        "fill": table.how["fill"],
-        "zone": table.how["zone"],
+        "dates": table.series_options["dates"],
+        "fill": table.series_options["fill"],
+        "zone": table.series_options["zone"],
         "sequence": key[0] if key else None,
-        "step": step_name(first),
+        "step": step_name(first_series),
     }
     begin, end = (
         pick(series.index[at] for series in several.values())
         for pick, at in ((min, 0), (max, -1))
     )
-    step = f" ({date}), step: {step_name(first)}" if date else ""
+    step = f" ({date}), step: {step_name(first_series)}" if date else ""
     rows = counted(sum(map(len, several.values())), "row")
     of = f"{len(several)} series ({key[0]}), " if key else ""
     unused = [
-        name for name in cells.columns if name not in (*first, *ignored, date, *key)
+        name
+        for name in cells.columns
+        if name not in (*first_series, *ignored, date, *key)
     ]
     notes = [
         f"{of}{rows}, {str(begin).removesuffix(MIDNIGHT)} to"
@@ -327,9 +336,9 @@ def _require_dates(cells: pd.DataFrame, taken: list[str]) -> None:
             or mostly_numbers(cells[name])
         ):
             continue
-        given = np.flatnonzero(cells[name].notna())
-        if cells[name].nunique() > min(MOST_WORDS, len(given) / 2):
-            row = int(given[0])
+        rows_with_text = np.flatnonzero(cells[name].notna())
+        if cells[name].nunique() > min(MOST_WORDS, len(rows_with_text) / 2):
+            row = int(rows_with_text[0])
             raise FormatError(
                 f"Expected the column {name!r} to have dates, got"
                 f" {cells[name].iloc[row]!r} in {place(cells, row)}. Give their form,"

@@ -124,14 +124,14 @@ def names(text: str) -> list[str]:
     >>> names('age,"height, cm"')
     ['age', 'height, cm']
     """
-    given = [
+    listed_names = [
         name.strip() for name in next(csv.reader([text], skipinitialspace=True), [])
     ]
-    if not all(given) or not given:
+    if not all(listed_names) or not listed_names:
         raise ArgumentTypeError(f"expected names separated by commas, got {text!r}")
-    if len(set(given)) < len(given):
+    if len(set(listed_names)) < len(listed_names):
         raise ArgumentTypeError(f"expected every name once, got {text!r}")
-    return given
+    return listed_names
 
 
 def wholes(text: str) -> list[int]:

@@ -18,29 +18,24 @@ FOLDER = Path(__file__).parent
 
 
 def names() -> list[str]:
-    """The names of the demos: the modules of this folder whose names do not begin with
-    "_"."""
-    return sorted(
-        path.stem for path in FOLDER.glob("*.py") if not path.stem.startswith("_")
-    )
+    """The names of the demos: the modules of this folder that do not begin with "_"."""
+    stems = (path.stem for path in FOLDER.glob("*.py"))
+    return sorted(stem for stem in stems if not stem.startswith("_"))
 
 
 def summary(name: str) -> str:
-    """The summary of a demo: the first line of its docstring, read without running
-    it."""
-    first = _text(name).partition("\n")[0]
-    return (first.partition(": ")[2] or first).rstrip(".")
+    """The summary of a demo: its first line, read without running it."""
+    line = _text(name).partition("\n")[0]
+    return (line.partition(": ")[2] or line).rstrip(".")
 
 
 def task(name: str) -> str:
     """The task of a demo: the paragraph of its docstring that begins with "Task:"."""
-    return next(part for part in _text(name).split("\n\n") if part.startswith("Task:"))
+    paragraphs = _text(name).split("\n\n")
+    return next(text for text in paragraphs if text.startswith("Task:"))
 
 
 def _text(name: str) -> str:
-    return (
-        ast.get_docstring(
-            ast.parse((FOLDER / f"{name}.py").read_text(encoding="utf-8"))
-        )
-        or ""
-    )
+    """The docstring of a demo."""
+    code = (FOLDER / f"{name}.py").read_text(encoding="utf-8")
+    return ast.get_docstring(ast.parse(code)) or ""

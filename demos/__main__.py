@@ -102,15 +102,11 @@ def _run(name: str, quick: bool, seed: int, out: Path) -> None:
     begin = time.perf_counter()
     before = _files(out)
     demo.main(quick=quick, seed=seed, out=out)
-    written = ", ".join(
-        sorted(
-            path.name for path, time in _files(out).items() if before.get(path) != time
-        )
-    )
-    print(
-        f"\nDone in {time.perf_counter() - begin:.1f} s. Files written to {out}:"
-        f" {written or 'nothing'}."
-    )
+    after = _files(out)
+    changed = [path.name for path in after if after[path] != before.get(path)]
+    written = ", ".join(sorted(changed)) or "nothing"
+    seconds = time.perf_counter() - begin
+    print(f"\nDone in {seconds:.1f} s. Files written to {out}: {written}.")
 
 
 def _files(folder: Path) -> dict[Path, int]:

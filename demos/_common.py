@@ -17,9 +17,17 @@ from synapse.draw import _style as ink
 from synapse.readwrite import files
 
 __all__ = [
-    "CLEAR", "check", "heading", "ink", "lesson", "on_terminal", "paragraph", "progress_bar", "save_figure",
+    "CLEAR",
+    "check",
+    "heading",
+    "ink",
+    "lesson",
+    "on_terminal",
+    "paragraph",
+    "progress_bar",
+    "save_figure",
     "with_pyplot",
-]  # fmt: skip
+]
 
 
 CLEAR = {"frameon": True, "framealpha": 0.9, "edgecolor": "none"}

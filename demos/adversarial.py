@@ -25,13 +25,14 @@ from synapse import Layer, Network, Trainer
 from synapse.optimizers import Adam
 
 with np.load(Path(__file__).parent / "data" / "digits.npz") as data:
-    IMAGES, LABELS = data["images"] / 16.0, data["labels"].astype(int)
+    IMAGES = data["images"] / 16.0
+    LABELS = data["labels"].astype(int)
 NOISE = 12
 HIDDEN = 48
 BATCH = 32
-OF_FINE = [
-    (i // 16) * 4 + i % 8 // 2 for i in range(64)
-]  # the pixel of 4 x 4 that each of 8 x 8 lies in
+
+# The pixel of 4 x 4 that each of 8 x 8 lies in
+OF_FINE = [(i // 16) * 4 + i % 8 // 2 for i in range(64)]
 
 # --- 1. One network -------------------------------------------------------------------
 #
@@ -53,9 +54,8 @@ def small(seed):
     verdict = Layer(1)
     noise.project(thought, initializer="he", seed=seed)
     thought.project(made, initializer="glorot", seed=seed + 1)
-    switch[0].gate(
-        [real[i].project(seen[j], 0.25, trainable=False) for i, j in enumerate(OF_FINE)]
-    )
+    for i, j in enumerate(OF_FINE):
+        switch[0].gate(real[i].project(seen[j], 0.25, trainable=False))
     switch[1].gate(made.project(seen, "one_to_one", weights=1.0, trainable=False))
     seen.project(judging, initializer="he", seed=seed + 2)
     judging.project(verdict, initializer="glorot", seed=seed + 3)
@@ -75,16 +75,17 @@ def small(seed):
 def grow(net, seed):
     thought, made, seen, judging = net.hidden
     more = Layer(HIDDEN, squash="leaky_relu", name="more")
-    fine, seen_fine = (
-        Layer(64, bias=-2.5, name="fine"),
-        Layer(64, squash="identity", name="seen fine"),
-    )
+    fine = Layer(64, bias=-2.5, name="fine")
+    seen_fine = Layer(64, squash="identity", name="seen fine")
     real = net.input[NOISE : NOISE + 64]
     switch = net.input[NOISE + 64 :]
+
+    # What the judge saw directly, it will see by way of the new pixels.
     for link in [link for neuron in seen for link in neuron.incoming]:
         link.source.disconnect(link.target)
     for layer in (more, fine, seen_fine):
         net.add(layer, before=seen)
+
     thought.project(more, initializer="he", seed=seed + 4)
     more.project(fine, weights=0.0)
     for i, j in enumerate(OF_FINE):
@@ -100,18 +101,13 @@ def grown(seed):
     """All neurons from the beginning, with random weights in place of the zeros."""
     net = small(seed)
     grow(net, seed)
-    for layer, source in (
-        (net["fine"], net["more"]),
-        (net.hidden[-1], net["seen fine"]),
-    ):
+    judging = net.hidden[-1]
+    for source, layer in ((net["more"], net["fine"]), (net["seen fine"], judging)):
         rng = np.random.default_rng(seed + len(layer))
-        for link in [
-            link
-            for neuron in layer
-            for link in neuron.incoming
-            if link.source in source
-        ]:
-            link.weight = rng.normal(0.0, 0.1)
+        for neuron in layer:
+            for link in neuron.incoming:
+                if link.source in source:
+                    link.weight = rng.normal(0.0, 0.1)
     return net
 
 
@@ -129,18 +125,12 @@ def play(net, rounds, growth, seed, reader, rate=0.002):
     strip = []
     scores = []
     fixed = np.random.default_rng(1).normal(size=(1000, NOISE))
-    judge = Trainer(
-        net,
-        method="bptt",
-        optimizer=Adam(0.002, betas=(0.5, 0.999)),
-        only=[net.hidden[-1], net.output],
-    )
-    generator = Trainer(
-        net,
-        method="bptt",
-        optimizer=Adam(rate, betas=(0.5, 0.999)),
-        only=net.hidden[:-2],
-    )
+    judge_rule = Adam(0.002, betas=(0.5, 0.999))
+    generator_rule = Adam(rate, betas=(0.5, 0.999))
+    judging = [net.hidden[-1], net.output]
+    drawing = net.hidden[:-2]
+    judge = Trainer(net, method="bptt", optimizer=judge_rule, only=judging)
+    generator = Trainer(net, method="bptt", optimizer=generator_rule, only=drawing)
     both = np.eye(2).repeat(BATCH, axis=0)
     fake = np.eye(2)[[1] * BATCH]
     for turn in range(rounds + 1):
@@ -164,9 +154,9 @@ def drawn(net, noise):
     last = net["fine"] if len(net.hidden) > 4 else net.hidden[1]
     layers = net.hidden[: net.hidden.index(last) + 1]
     inside = [*net.input[:NOISE], *(neuron for layer in layers for neuron in layer)]
-    made = synapse.from_networkx(
-        net.graph.subgraph(inside), net.input[:NOISE], last
-    ).run(noise)
+    graph = net.graph.subgraph(inside)
+    generator = synapse.from_networkx(graph, net.input[:NOISE], last)
+    made = generator.run(noise)
     return made if made.shape[1] == 64 else made[:, OF_FINE]
 
 
@@ -178,49 +168,40 @@ def learned_reader(epochs, seed):
         64, 32, 10, squash="relu", output_squash="softmax", seed=seed
     )
     trainer = Trainer(reader, method="bptt", optimizer=Adam(0.005))
+    targets = np.eye(10)[LABELS]
     trainer.train(
-        IMAGES[:1500],
-        np.eye(10)[LABELS[:1500]],
-        epochs=epochs,
-        seed=seed,
-        progress=False,
+        IMAGES[:1500], targets[:1500], epochs=epochs, seed=seed, progress=False
     )
-    return reader, trainer.test(IMAGES[1500:], np.eye(10)[LABELS[1500:]]).accuracy
+    return reader, trainer.test(IMAGES[1500:], targets[1500:]).accuracy
 
 
 def seen_by(reader, pictures):
     """The share of each digit, as the reader names them, and its mean certainty."""
     chances = reader.run(pictures)
-    return (
-        np.bincount(chances.argmax(axis=1), minlength=10) / len(pictures),
-        chances.max(axis=1).mean(),
-    )
+    counts = np.bincount(chances.argmax(axis=1), minlength=10)
+    return counts / len(pictures), chances.max(axis=1).mean()
 
 
 def variety(shares):
     """How many digits are drawn: the exponential of the entropy, from 1 (all alike) to
     10 (all as often)."""
-    some = shares[shares > 0]
-    return float(np.exp(-(some * np.log(some)).sum()))
+    present = shares[shares > 0]
+    return float(np.exp(-(present * np.log(present)).sum()))
 
 
 @with_pyplot
 def picture(plt, runs, path):
     figure, axes = plt.subplots(3, 9, figsize=(9.6, 5.1), layout="constrained")
     for row, (name, (strip, scores)) in zip(axes, runs.items(), strict=True):
-        for k, (axis, pictures, (shares, sure)) in enumerate(
-            zip(row, strip, scores, strict=True)
-        ):
+        cells = zip(row, strip, scores, strict=True)
+        for k, (axis, pictures, (shares, sure)) in enumerate(cells):
+            # Twelve pictures, 4 x 3, each with a margin of one pixel
             tiles = pictures[:12].reshape(4, 3, 8, 8)
-            tiles = np.pad(tiles, ((0, 0), (0, 0), (1, 1), (1, 1))).transpose(
-                0, 2, 1, 3
-            )
-            axis.imshow(tiles.reshape(40, 30), cmap="gray_r", vmin=0, vmax=1)
-            axis.set(
-                xticks=[],
-                yticks=[],
-                xlabel=f"{variety(shares):.1f} digits\n{100 * sure:.0f} % sure",
-            )
+            tiles = np.pad(tiles, ((0, 0), (0, 0), (1, 1), (1, 1)))
+            sheet = tiles.transpose(0, 2, 1, 3).reshape(40, 30)
+            axis.imshow(sheet, cmap="gray_r", vmin=0, vmax=1)
+            label = f"{variety(shares):.1f} digits\n{100 * sure:.0f} % sure"
+            axis.set(xticks=[], yticks=[], xlabel=label)
             axis.set_title(f"{k}/8" if k else name, fontsize=9)
             axis.spines[:].set_color(ink.GREY)
     save_figure(figure, path)
@@ -246,22 +227,20 @@ def main(quick: bool, seed: int, out: Path) -> None:
                 f"  {k}/8 of the rounds: {variety(shares):4.1f} digits,"
                 f" {100 * sure:3.0f} % sure"
             )
+    noise = np.ones((1, NOISE))
     net = small(seed)
-    before = drawn(net, np.ones((1, NOISE)))
+    before = drawn(net, noise)
     grow(net, seed)
-    check(
-        "growth keeps what is drawn, to 0.1",
-        bool(abs(drawn(net, np.ones((1, NOISE))) - before).max() < 0.1),
-    )
+    change = abs(drawn(net, noise) - before).max()
+    check("growth keeps what is drawn, to 0.1", bool(change < 0.1))
     picture(runs, out / "adversarial.png")
-    ends = [
-        (variety(scores[-1][0]), 100 * scores[-1][1]) for _, scores in runs.values()
-    ]
+
+    last_scores = [scores[-1] for _, scores in runs.values()]
+    ends = [(variety(shares), 100 * sure) for shares, sure in last_scores]
     if not quick:
-        check(
-            "the fast generator draws almost one digit alone",
-            ends[2][0] < 2 < 7 < min(ends[:2])[0],
-        )
+        fast = ends[2][0]
+        others = min(ends[:2])[0]
+        check("the fast generator draws almost one digit alone", fast < 2 < 7 < others)
     told = [f"{digits:.1f} of ten digits ({sure:.0f} % sure)" for digits, sure in ends]
     lesson(
         f"After {rounds:,} rounds, the network that grew draws {told[0]}, the one with"

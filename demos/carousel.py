@@ -27,9 +27,7 @@ from synapse import Layer, Network, Neuron
 
 STEPS = 1000
 WIDTH = 1e-5  # of finite differences
-OPEN = (
-    16.0  # a logistic neuron with this state is open to within one part in ten million
-)
+OPEN = 16.0  # a logistic neuron with this state is open to one part in ten million
 STEEP = 40.0  # how sharply the gates of part 4 separate one count from the next
 
 # --- 1. The carousel ------------------------------------------------------------------
@@ -57,7 +55,8 @@ def the_carousel(rng):
     heading("1. The carousel keeps an error")
     x, cell = bare(weight=rng.uniform(0.5, 1.5))
     net = Network(Layer([x]), [], Layer([cell]))
-    link, value = x.connected(cell), rng.uniform(0.5, 1.5)
+    link = x.connected(cell)
+    value = rng.uniform(0.5, 1.5)
     inputs = pulse(value)
     eligibilities = watch(net, inputs, lambda: link.eligibility)
     print(f"An input of {value:.4f} at step 0, then {STEPS - 1} steps of silence.")
@@ -74,9 +73,8 @@ def the_carousel(rng):
 
     before = answer(net, inputs)
     target = rng.uniform(2.0, 3.0)
-    net.propagate(
-        rate=1 / value**2, targets=[target]
-    )  # the rate that reaches the target in one step
+    # The rate that reaches the target in one step
+    net.propagate(rate=1 / value**2, targets=[target])
     after = answer(net, inputs)
     print(
         f"Target at the end: {target:.3f}. Output: {before:.3f}; after one learning"
@@ -137,23 +135,20 @@ def close(a, b, tolerance=1e-8):
 
 
 def the_elman_unit(rng):
-    x, copy, unit = (
-        Neuron(name="x"),
-        Neuron("identity", name="copy"),
-        Neuron(name="unit"),
-    )
+    x = Neuron(name="x")
+    copy = Neuron("identity", name="copy")
+    unit = Neuron(name="unit")
     link = x.project(unit, weight=rng.uniform(0.5, 1.5))
-    unit.project(
-        copy, weight=1.0
-    )  # copy fires first: it reads the unit's activation of the previous step
+
+    # The copy fires first: it reads the unit's activation of the previous step.
+    unit.project(copy, weight=1.0)
     loop = copy.project(unit, weight=1.0)
     net = Network(Layer([x]), [Layer([copy])], Layer([unit]))
     inputs = pulse(rng.uniform(0.5, 1.5))[:21]
     factors = loop.weight * watch(net, inputs, lambda: unit.derivative)
     by_hand = inputs[0, 0] * np.cumprod(factors)
-    true = np.array(
-        [slope(net, inputs[: last + 1], link) for last in range(len(inputs))]
-    )
+    lengths = range(1, len(inputs) + 1)
+    true = np.array([slope(net, inputs[:n], link) for n in lengths])
     print("\nAn Elman unit, d activation / d weight, by differences:")
     for step in (0, 1, 2, 5, 10):
         print(f"  after {step:2} steps: {true[step]:.2e}")
@@ -180,7 +175,8 @@ def the_elman_unit(rng):
 
 
 def add_input_gate(x, cell):
-    write, gate = Neuron(name="write"), Neuron(name="input gate", bias=-OPEN)
+    write = Neuron(name="write")
+    gate = Neuron(name="input gate", bias=-OPEN)
     write.project(gate, weight=2 * OPEN)
     gate.gate(x.connected(cell))
     return write, gate
@@ -189,11 +185,11 @@ def add_input_gate(x, cell):
 def protected(rng):
     heading("2. The input gate protects it")
     noise = rng.normal(0.0, 0.5, STEPS)
-    noise[0] = value = rng.uniform(0.5, 1.5)
+    value = rng.uniform(0.5, 1.5)
+    noise[0] = value
     x, cell = bare(weight=1.0)
-    alone = watch(
-        Network(Layer([x]), [], Layer([cell])), noise[:, None], lambda: cell.state
-    )
+    net = Network(Layer([x]), [], Layer([cell]))
+    alone = watch(net, noise[:, None], lambda: cell.state)
 
     x, cell = bare(weight=1.0)
     write, gate = add_input_gate(x, cell)
@@ -220,7 +216,9 @@ def protected(rng):
         "eligibility is the true derivative",
         close(slope(net, inputs, link), link.eligibility, 1e-6),
     )
-    opens.weight = gate.bias = 0.0  # half open at every step: now its weights matter
+    # Half open at every step: now the weights of the gate matter.
+    opens.weight = 0.0
+    gate.bias = 0.0
     true = slope(net, inputs[:50], opens)
     trace = opens.extended[cell]
     print(
@@ -247,7 +245,8 @@ REWRITTEN = 2 * STEPS // 3
 
 
 def add_forget_gate(cell):
-    reset, gate = Neuron(name="reset"), Neuron(name="forget gate", bias=OPEN)
+    reset = Neuron(name="reset")
+    gate = Neuron(name="forget gate", bias=OPEN)
     reset.project(gate, weight=-2 * OPEN)
     gate.gate(cell.self_connection)
     return reset, gate
@@ -256,12 +255,12 @@ def add_forget_gate(cell):
 def emptied(rng):
     heading("3. The forget gate empties it")
     inputs = np.zeros((STEPS, 3))  # x, write, reset
-    first = rng.uniform(0.5, 0.8)
-    second = rng.uniform(1.0, 1.5)
+    old = rng.uniform(0.5, 0.8)
+    new = rng.uniform(1.0, 1.5)
     inputs[:, 0] = rng.normal(0.0, 0.5, STEPS)
-    inputs[0, :2] = first, 1
+    inputs[0, :2] = [old, 1]
     inputs[RESET, 2] = 1
-    inputs[REWRITTEN, :2] = second, 1
+    inputs[REWRITTEN, :2] = [new, 1]
 
     x, cell = bare(weight=1.0)
     write, keeper = add_input_gate(x, cell)
@@ -269,23 +268,22 @@ def emptied(rng):
     summed = watch(full, inputs[:, :2], lambda: cell.state)
 
     x, cell = bare(weight=1.0)
-    (write, keeper), (reset, forget) = add_input_gate(x, cell), add_forget_gate(cell)
+    write, keeper = add_input_gate(x, cell)
+    reset, forget = add_forget_gate(cell)
     net = Network(Layer([x, write, reset]), [Layer([keeper, forget])], Layer([cell]))
     link = x.connected(cell)
     states, traces = watch(net, inputs, lambda: (cell.state, link.eligibility)).T
     print(
-        f"Input {first:.3f} at step 0, a reset at step {RESET}, {second:.3f} at step"
+        f"Input {old:.3f} at step 0, a reset at step {RESET}, {new:.3f} at step"
         f" {REWRITTEN}. State at the end:"
     )
-    print(
-        f"  without a forget gate: {summed[-1]:.3f}, the sum\n  with it:              "
-        f" {states[-1]:.3f}"
-    )
-    check("without it the cell holds the sum", close(summed[-1], first + second, 1e-3))
-    check("with it the cell holds the second number", close(states[-1], second, 1e-3))
+    print(f"  without a forget gate: {summed[-1]:.3f}, the sum")
+    print(f"  with it:               {states[-1]:.3f}")
+    check("without it the cell holds the sum", close(summed[-1], old + new, 1e-3))
+    check("with it the cell holds the second number", close(states[-1], new, 1e-3))
     check(
         "before the reset it holds the first number",
-        close(states[RESET - 1], first, 1e-3),
+        close(states[RESET - 1], old, 1e-3),
     )
     emptied = close(states[RESET], 0.0, 1e-3) and close(traces[RESET], 0.0, 1e-3)
     check("after it, state and eligibility are 0", emptied)
@@ -312,10 +310,8 @@ def emptied(rng):
 
 def timer(period, peephole=True):
     x, cell = bare(weight=1.0)
-    forget = Neuron(
-        name="forget gate",
-        bias=STEEP * (period - 0.5) if peephole else np.log(period - 1),
-    )
+    bias = STEEP * (period - 0.5) if peephole else np.log(period - 1)
+    forget = Neuron(name="forget gate", bias=bias)
     forget.gate(cell.self_connection)
     if peephole:
         cell.project(forget, weight=-STEEP)
@@ -323,11 +319,8 @@ def timer(period, peephole=True):
     cell.project(opens, weight=STEEP)
     says = Neuron("identity", name="says")
     opens.gate(cell.project(says, weight=1 / period))
-    return Network(
-        Layer([x]),
-        [Layer([forget]), Layer([cell], name="cell"), Layer([opens])],
-        Layer([says]),
-    )
+    hidden = [Layer([forget]), Layer([cell], name="cell"), Layer([opens])]
+    return Network(Layer([x]), hidden, Layer([says]))
 
 
 def timed(rng):
@@ -376,12 +369,10 @@ def timed(rng):
 def picture(plt, eligibilities, faded, disturbed, refilled, clock, path):
     figure, axes = plt.subplots(2, 2, figsize=(8.4, 5.9), layout="constrained")
     panel_error(axes[0, 0], eligibilities, faded)
-    panel_states(
-        axes[0, 1], disturbed, "2. The input gate keeps the noise out", "input gate"
-    )
-    panel_states(
-        axes[1, 0], refilled, "3. The forget gate empties the cell", "forget gate"
-    )
+    title = "2. The input gate keeps the noise out"
+    panel_states(axes[0, 1], disturbed, title, "input gate")
+    title = "3. The forget gate empties the cell"
+    panel_states(axes[1, 0], refilled, title, "forget gate")
     panel_timer(axes[1, 1], *clock)
     save_figure(figure, path)
 
@@ -406,10 +397,10 @@ def panel_error(axes, eligibilities, faded):
     axes.legend(loc="center right", handlelength=1.5)
 
 
-def panel_states(axes, pair, title, part):
+def panel_states(axes, pair, title, gate):
     without, with_it = pair
-    axes.plot(without, color=ink.GREY, lw=1, label=f"without {part}")
-    axes.plot(with_it, color=ink.BLUE, lw=2.5, label=f"with {part}")
+    axes.plot(without, color=ink.GREY, lw=1, label=f"without {gate}")
+    axes.plot(with_it, color=ink.BLUE, lw=2.5, label=f"with {gate}")
     low = min(without.min(), 0)
     high = max(without.max(), with_it.max())
     axes.set(xlabel="step", ylabel="state of the cell", title=title)
@@ -430,9 +421,8 @@ def panel_timer(axes, period, counts, says, level):
 
 
 def main(quick: bool, seed: int, out: Path) -> None:
-    rng = np.random.default_rng(
-        seed
-    )  # both sizes of the demo are the same: it takes no time
+    # A quick run is the same: the demo takes no time.
+    rng = np.random.default_rng(seed)
     eligibilities = the_carousel(rng)
     faded = the_elman_unit(rng)
     disturbed = protected(rng)

@@ -42,10 +42,8 @@ EVENINGS = np.array(list(itertools.product((0.0, 1.0), repeat=3)))
 
 def neuron_with(squash, weights, bias):
     """A network with one input per weight, and one neuron."""
-    inputs, decision = (
-        Layer(len(weights), name="reasons"),
-        Layer(1, squash, bias, name="decision"),
-    )
+    inputs = Layer(len(weights), name="reasons")
+    decision = Layer(1, squash, bias, name="decision")
     inputs.project(decision, weights=np.reshape(weights, (-1, 1)))
     return Network(inputs, [], decision)
 
@@ -122,9 +120,8 @@ def rosenblatt(targets, seed):
         for i in order.permutation(len(EVENINGS)):
             output = net.activate(EVENINGS[i])[0]
             mistakes[-1] += correct(net.output[0], output, targets[i, 0])
-            path.append(
-                [*(link.weight for link in net.output[0].incoming), net.output[0].bias]
-            )
+            weights = [link.weight for link in net.output[0].incoming]
+            path.append([*weights, net.output[0].bias])
     print(
         "Mistakes in each pass through the eight evenings:"
         f" {', '.join(map(str, mistakes))}."
@@ -213,9 +210,8 @@ def cannot(seed, quick):
     for _ in range(passes):
         mistakes.append(0)
         for i in order.permutation(4):
-            mistakes[-1] += correct(
-                net.output[0], net.activate(EITHER[i])[0], ONE_OF_TWO[i, 0]
-            )
+            output = net.activate(EITHER[i])[0]
+            mistakes[-1] += correct(net.output[0], output, ONE_OF_TWO[i, 0])
     print(
         f"{sum(mistakes)} mistakes in {passes} passes, at least {min(mistakes)} in"
         " each."
@@ -236,9 +232,9 @@ def cannot(seed, quick):
 
 def layer():
     heading("5. The layer that can")
-    reasons, middle, decision = (
-        Layer(n, "step", name=name) for n, name in ((2, "r"), (2, "m"), (1, "d"))
-    )
+    reasons = Layer(2, "step", name="r")
+    middle = Layer(2, "step", name="m")
+    decision = Layer(1, "step", name="d")
     something, both = middle
     something.name = "something"
     both.name = "both"
@@ -318,14 +314,9 @@ def plane(axes, net):
         axes.plot(side, -neuron.bias - side, color="black", lw=1)
         axes.text(*at, neuron.name, rotation=-45, rotation_mode="anchor", fontsize=8)
     for (x, y), (target,) in zip(EITHER, ONE_OF_TWO):
-        axes.plot(x, y, "o", ms=10, color=ink.BLUE if target else ink.RED)
-        axes.text(
-            x + 0.1,
-            y,
-            "go" if target else "stay",
-            va="center",
-            color=ink.BLUE if target else ink.RED,
-        )
+        word, colour = ("go", ink.BLUE) if target else ("stay", ink.RED)
+        axes.plot(x, y, "o", ms=10, color=colour)
+        axes.text(x + 0.1, y, word, va="center", color=colour)
     axes.set(
         xlabel="fine weather", ylabel="a friend", title="Two lines: either, not both"
     )

@@ -44,13 +44,12 @@ COMMAND = ("AVA", "AVB", "AVD", "PVC")
 
 def tables():
     """Read the neurons, and the connections that the network has."""
-    neurons, edges = (
-        pd.read_csv(DATA / f"{name}.csv") for name in ("neurons", "connections")
-    )
-    idle = edges["target"].isin([*HEAD, *TAIL])  # touches set the activations of these
-    edges = edges[
-        ~idle & (edges["source"] != edges["target"])
-    ]  # these would need relays, with delay 1
+    neurons = pd.read_csv(DATA / "neurons.csv")
+    edges = pd.read_csv(DATA / "connections.csv")
+
+    # Touches set the activations of some targets; self-connections would need relays.
+    idle = edges["target"].isin([*HEAD, *TAIL])
+    edges = edges[~idle & (edges["source"] != edges["target"])]
     return neurons, edges.assign(sign=edges["sign"].map({"+": 1, "-": -1}))
 
 
@@ -58,9 +57,8 @@ def network(rng, neurons, edges):
     """Make the network; weights are the counts of synapses, scaled by target, with the
     predicted signs."""
     norm = edges.groupby("target")["synapses"].transform(np.linalg.norm)
-    signs = edges["sign"].fillna(
-        pd.Series(rng.choice([-1, 1], len(edges)), edges.index)
-    )
+    drawn = pd.Series(rng.choice([-1, 1], len(edges)), edges.index)
+    signs = edges["sign"].fillna(drawn)
     edges = edges.assign(weight=signs * edges["synapses"] / norm)
     motor = [name for name in neurons["name"] if name.startswith((*BACKWARD, *FORWARD))]
     options = {
@@ -84,7 +82,8 @@ def describe(net):
         f" {(signs < 0).sum()} a negative one;"
     )
     print(f"   {both} neurons have outgoing connections of both signs.")
-    print(f"   {len(net.select(kind=lambda kind: 'inter' in kind))} are interneurons.")
+    inter = net.select(kind=lambda text: "inter" in text)
+    print(f"   {len(inter)} are interneurons.")
     return signs
 
 
@@ -101,9 +100,8 @@ NOISE = 0.2
 def touches(net, count, rng):
     inputs = rng.normal(0.0, NOISE, (count, STEPS, len(net.input)))
     head = rng.random(count) < 0.5
-    inputs[:, 0] += head[:, None] == np.isin(
-        [neuron.name for neuron in net.input], HEAD
-    )
+    at_head = np.isin([neuron.name for neuron in net.input], HEAD)
+    inputs[:, 0] += head[:, None] == at_head
     backward = np.array([neuron.name.startswith(BACKWARD) for neuron in net.output])
     targets = np.full((count, STEPS, len(net.output)), np.nan)
     targets[:, FIRST:] = (head[:, None] == backward)[:, None]
@@ -131,10 +129,9 @@ def learn(net, fresh, rng, quick):
     for _ in range(4 if quick else 10):
         trainer.train(*touches(net, 200, rng), epochs=2, seed=rng, progress=False)
         right.append(fraction_right(net, *fresh))
-    print(
-        "   fraction of new touches with the right direction, after every 400 touches:"
-    )
-    print("   " + " ".join(f"{part:.2f}" for part in right))
+    print("   fraction of new touches with the right direction,", end=" ")
+    print("after every 400 touches:")
+    print("   " + " ".join(f"{fraction:.2f}" for fraction in right))
     check("the network learns the direction", right[-1] > 0.9)
     return right
 
@@ -194,9 +191,8 @@ def picture(plt, net, right, lost, path):
         "AAB;AAC", figsize=(9.6, 5.4), layout="constrained"
     )
     for neuron in net:
-        neuron.metadata["group"] = neuron.metadata.get("kind", "unknown").rpartition(
-            "+"
-        )[2]
+        kinds = neuron.metadata.get("kind", "unknown")
+        neuron.metadata["group"] = kinds.rpartition("+")[2]
     draw.network(
         net, axes["A"], colour="group", layout=in_columns(net), colour_bars=False
     )

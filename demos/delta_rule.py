@@ -29,7 +29,8 @@ from synapse import Layer, Network
 # The error on an example with target t is E = (t - y)^2 / 2. If w_i grows a little, s
 # grows by x_i times as much, y by f'(s) times that, and E by -(t - y) times that:
 #
-#     dE/dw_i = -(t - y) f'(s) x_i         and for the bias, whose input is 1:  dE/db = -(t - y) f'(s)
+#     dE/dw_i = -(t - y) f'(s) x_i
+#     dE/db   = -(t - y) f'(s)          for the bias, whose input is 1
 #
 # This is the slope of E along w_i. To go down, take a step against it:
 #
@@ -67,9 +68,8 @@ def derived(seed):
         x = draw.normal()
         t = 0.8
         start = numbers(net)
-        slopes = [
-            difference(net, x, t, start, tiny * axis) / (2 * tiny) for axis in np.eye(2)
-        ]
+        rises = [difference(net, x, t, start, tiny * axis) for axis in np.eye(2)]
+        slopes = np.array(rises) / (2 * tiny)
         put(net, start)
         net.activate([x])
         net.propagate(rate, [t], cost="squared_error")
@@ -79,10 +79,8 @@ def derived(seed):
             f"{name:9} delta {delta:+.6f}; weight and bias move by {moved[0]:+.6f},"
             f" {moved[1]:+.6f}"
         )
-        check(
-            "this is -rate x the measured slope",
-            np.allclose(moved, -rate * np.array(slopes), atol=1e-9),
-        )
+        same = np.allclose(moved, -rate * slopes, atol=1e-9)
+        check("this is -rate x the measured slope", same)
 
 
 def difference(net, x, t, point, step):
@@ -148,8 +146,8 @@ def error(point, x, t):
 # d. Each step multiplies d by 1 - rate c:
 #
 #     rate below 1/c             d shrinks, from one side
-#     rate between 1/c and 2/c   each step ends beyond the floor, but less far out: a zigzag that dies out,
-#                                quickly well below 2/c, slowly near it
+#     rate between 1/c and 2/c   each step ends beyond the floor, but less far out:
+#                                a zigzag that dies out, slowly near 2/c
 #     rate above 2/c             each step ends farther out than the previous one
 #
 # The steepest direction sets the limit: 2 / largest curvature. But the floor of the
@@ -184,18 +182,17 @@ def walk(x, t, rate, steps):
 def four_rates(x, t, curvatures, steps=30):
     heading("3. Four rates")
     bound = 2 / curvatures[1]
-    walks = {name: walk(x, t, part * bound, steps) for name, part in RATES.items()}
+    rates = {name: fraction * bound for name, fraction in RATES.items()}
+    walks = {name: walk(x, t, rate, steps) for name, rate in rates.items()}
     print(
         f"The bound is 2 / {curvatures[1]:.4f} = {bound:.4f}. Error after so many"
         " steps:\n"
     )
     print("  rate                     1         5        10        30")
-    for (name, path), part in zip(walks.items(), RATES.values()):
+    for name, path in walks.items():
         errors = error(path, x, t)
-        print(
-            f"  {part * bound:.4f} {name:10}"
-            + "".join(f"{errors[n]:10.4f}" for n in (1, 5, 10, 30))
-        )
+        shown = "".join(f"{errors[n]:10.4f}" for n in (1, 5, 10, 30))
+        print(f"  {rates[name]:.4f} {name:10}{shown}")
     falling = {
         name: (np.diff(error(path, x, t)) < 0).all() for name, path in walks.items()
     }
@@ -230,7 +227,10 @@ def bound_by_trial(x, t, lowest, curvatures, directions):
         for _ in range(10):
             step(net, x, t, rate)
         runs_away = np.linalg.norm(numbers(net) - lowest) > 0.1
-        low, high = (low, rate) if runs_away else (rate, high)
+        if runs_away:
+            high = rate
+        else:
+            low = rate
     print(f"Measured {rate:.6f}, by the formula {2 / curvatures[1]:.6f}")
     check(
         "they differ by less than a millionth", abs(rate * curvatures[1] / 2 - 1) < 1e-6
@@ -247,10 +247,9 @@ def bound_by_trial(x, t, lowest, curvatures, directions):
 
 def online(x, t, lowest, seed, quick):
     heading("5. One point at a time")
-    above = [
-        tremble(x, t, rate, 200 if quick else 1000, seed) - error(lowest, x, t)
-        for rate in (0.1, 0.01)
-    ]
+    epochs = 200 if quick else 1000
+    minimum = error(lowest, x, t)
+    above = [tremble(x, t, rate, epochs, seed) - minimum for rate in (0.1, 0.01)]
     print(
         "Mean distance of the error above its minimum, over the later half of the"
         " epochs:"

@@ -23,7 +23,8 @@ from demos._common import check, heading, ink, lesson, save_figure, with_pyplot
 from synapse.optimizers import Adam
 
 with np.load(Path(__file__).parent / "data" / "digits.npz") as data:
-    IMAGES, LABELS = data["images"] / 16.0, data["labels"].astype(int)
+    IMAGES = data["images"] / 16.0
+    LABELS = data["labels"].astype(int)
 WANTED = np.eye(10)[LABELS]
 
 HIDDEN = 64
@@ -44,11 +45,8 @@ def show_some():
     shades = " .:oO@"
     for row in range(8):
         lines = (IMAGES[i].reshape(8, 8)[row] for i in range(6))
-        print(
-            "   ".join(
-                "".join(2 * shades[int(p * 5.99)] for p in line) for line in lines
-            ).rstrip()
-        )
+        drawn = ("".join(2 * shades[int(p * 5.99)] for p in line) for line in lines)
+        print("   ".join(drawn).rstrip())
     print("   ".join(f"{LABELS[i]:^16}" for i in range(6)).rstrip())
 
 
@@ -101,19 +99,13 @@ def learn(build, seed, epochs):
     rng = np.random.default_rng(seed)
     folds = []
     for number, fresh in enumerate(np.array_split(rng.permutation(len(LABELS)), FOLDS)):
-        own = trainer(build([seed, number]))
-        rest = np.setdiff1d(np.arange(len(LABELS)), fresh)
-        result = own.train(
-            IMAGES[rest], WANTED[rest], epochs=epochs, seed=rng, progress=False
-        )
-        folds.append(
-            Fold(
-                own.network,
-                fresh,
-                result.history,
-                own.test(IMAGES[fresh], WANTED[fresh]),
-            )
-        )
+        net = build([seed, number])
+        learner = trainer(net)
+        training = np.setdiff1d(np.arange(len(LABELS)), fresh)
+        data = (IMAGES[training], WANTED[training])
+        result = learner.train(*data, epochs=epochs, seed=rng, progress=False)
+        test = learner.test(IMAGES[fresh], WANTED[fresh])
+        folds.append(Fold(net, fresh, result.history, test))
     return folds
 
 
@@ -128,10 +120,8 @@ def learn(build, seed, epochs):
 def sklearn_learner():
     """Return scikit-learn's class; None, and a printed message, if it is not
     installed."""
-    try:
-        from sklearn.neural_network import (
-            MLPClassifier,
-        )  # not a dependency: only compared with
+    try:  # not a dependency: only compared with
+        from sklearn.neural_network import MLPClassifier
     except ImportError:
         print("scikit-learn is not installed, so its column is empty.\n")
         return None
@@ -146,10 +136,8 @@ def theirs(learner, fold, fresh, epochs):
     classifier = learner(
         HIDDEN, max_iter=epochs, n_iter_no_change=epochs, random_state=fold, **options
     )
-    with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore"
-        )  # that it has not converged after this number of epochs
+    with warnings.catch_warnings():  # that it has not converged after these epochs
+        warnings.simplefilter("ignore")
         classifier.fit(IMAGES[training], LABELS[training])
     return classifier.score(IMAGES[fresh], LABELS[fresh])
 
@@ -158,12 +146,10 @@ def compare(folds, seed, epochs):
     learner = sklearn_learner()
     rows = []
     for number, fold in enumerate(folds):
-        other = (
-            theirs(learner, number + FOLDS * seed, fold.fresh, epochs)
-            if learner
-            else np.nan
-        )
-        rows.append([fold.test.accuracy, other])
+        accuracy = np.nan
+        if learner:
+            accuracy = theirs(learner, number + FOLDS * seed, fold.fresh, epochs)
+        rows.append([fold.test.accuracy, accuracy])
     print("  fold          test cost       accuracy   scikit-learn")
     costs = [fold.test.error for fold in folds]
     costs += [np.median(costs), np.mean(costs)]
@@ -202,17 +188,17 @@ def numbers_learnt(net):
     kernels = getattr(net, "kernels", [])
     dense = net.layers[len(kernels) :]
     shared = sum(kernel.size + len(kernel) for kernel in kernels)
-    return shared + sum(
-        (len(source) + 1) * len(target) for source, target in itertools.pairwise(dense)
-    )
+    for source, target in itertools.pairwise(dense):
+        shared += (len(source) + 1) * len(target)
+    return shared
 
 
 def with_neighbours(folds, seed, epochs):
     heading("4. Neighbours")
     accuracies = []
-    for each in (folds, learn(convolution, seed, epochs)):
-        accuracies.append(np.mean([fold.test.accuracy for fold in each]))
-        net = each[0].network
+    for tested in (folds, learn(convolution, seed, epochs)):
+        accuracies.append(np.mean([fold.test.accuracy for fold in tested]))
+        net = tested[0].network
         print(
             f"{net.name:>13}: accuracy {accuracies[-1]:.2%}, {numbers_learnt(net)}"
             " trainable numbers"
@@ -270,9 +256,8 @@ def picture(plt, wrong, folds, path):
         errors = fold.history["error"]
         named = number == 0
         epochs = np.arange(1, len(errors) + 1)
-        axes.semilogy(
-            epochs, errors, color=ink.BLUE, lw=1, label="learnt from" if named else None
-        )
+        label = "learnt from" if named else None
+        axes.semilogy(epochs, errors, color=ink.BLUE, lw=1, label=label)
         label = "test, at the end" if named else None
         axes.plot(len(errors), fold.test.error, "o", color=ink.ORANGE, label=label)
     axes.set(

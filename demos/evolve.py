@@ -32,16 +32,13 @@ def grow(seed):
     heading("1. Evolution")
     result = evolve.neat(Poles(), seed=seed)
     print(" generation   best fitness   species   hidden neurons")
-    for i in sorted(
-        {
-            *range(0, result.generations, max(1, result.generations // 8)),
-            result.generations - 1,
-        }
-    ):
-        best, species, hidden = (
-            result.history[name][i] for name in ("best", "species", "hidden")
+    count = result.generations
+    history = result.history
+    for i in sorted({*range(0, count, max(1, count // 8)), count - 1}):
+        print(
+            f"{i + 1:11}   {history['best'][i]:12,.0f}"
+            f"   {history['species'][i]:7}   {history['hidden'][i]:14}"
         )
-        print(f"{i + 1:11}   {best:12,.0f}   {species:7}   {hidden:14}")
     check(
         "a network is found that balances both poles for 100,000 steps", result.solved
     )
@@ -58,7 +55,8 @@ def grow(seed):
 # friction in the joints. A step of 0.02 s is two steps of the Runge-Kutta method of
 # fourth order.
 
-LENGTHS, MASSES = np.array([0.5, 0.05]), np.array([0.1, 0.01])
+LENGTHS = np.array([0.5, 0.05])
+MASSES = np.array([0.1, 0.01])
 SCALES = np.array([4.8, 2.0, 0.52, 2.0, 0.52, 2.0])
 FIRST = np.array([0.0, 0.0, np.radians(4.0), 0.0, 0.0, 0.0])
 
@@ -139,21 +137,17 @@ def animation(plt, states, path):
     )
     axes.plot([-2.4, 2.4], [-0.1, -0.1], color=ink.GREY)
     (cart,) = axes.plot([], [], color=ink.GREY, lw=10, solid_capstyle="butt")
-    long, short = (
-        axes.plot([], [], color=colour, lw=3)[0] for colour in (ink.BLUE, ink.ORANGE)
-    )
+    (long,) = axes.plot([], [], color=ink.BLUE, lw=3)
+    (short,) = axes.plot([], [], color=ink.ORANGE, lw=3)
     clock = axes.text(-2.6, 1.0, "")
 
     def frame(i):
         place = states[i, 0]
         cart.set_data([place - 0.2, place + 0.2], [0.0, 0.0])
-        for line, angle, length in (
-            (long, states[i, 2], 1.0),
-            (short, states[i, 4], 0.1),
-        ):
-            line.set_data(
-                [place, place + length * np.sin(angle)], [0.0, length * np.cos(angle)]
-            )
+        poles = ((long, states[i, 2], 1.0), (short, states[i, 4], 0.1))
+        for line, angle, length in poles:
+            end = place + length * np.sin(angle)
+            line.set_data([place, end], [0.0, length * np.cos(angle)])
         clock.set_text(f"{0.02 * i:.1f} s")
         return cart, long, short, clock
 

@@ -33,11 +33,9 @@ def discs(size, rng):
     y, x = np.mgrid[0:size, 0:size] / size
     image = 0.4 * np.sin(4 * x + 2 * y) - 0.1
     for _ in range(14):
-        cx, cy, radius, light = (
-            *rng.uniform(0, 1, 2),
-            rng.uniform(0.05, 0.17),
-            rng.uniform(-0.8, 0.8),
-        )
+        cx, cy = rng.uniform(0, 1, 2)
+        radius = rng.uniform(0.05, 0.17)
+        light = rng.uniform(-0.8, 0.8)
         image[np.hypot(x - cx, y - cy) < radius] = light
     return dirty(image + rng.normal(0, 0.1, image.shape), rng)
 
@@ -111,15 +109,11 @@ def sums(seed, image, fresh, epochs):
 
 def side_by_side(name, learnt, kernel):
     print(f"\n  {name}")
-    for left, right in zip(
-        learnt.round(4) + 0.0, kernel, strict=True
-    ):  # + 0.0 makes -0 a 0
-        print(
-            "  "
-            + "".join(f"{w:8.4f}" for w in left)
-            + "    |"
-            + "".join(f"{w:8.4f}" for w in right)
-        )
+    rounded = learnt.round(4) + 0.0  # + 0.0 makes -0 a 0
+    for left, right in zip(rounded, kernel, strict=True):
+        weights = "".join(f"{w:8.4f}" for w in left)
+        true = "".join(f"{w:8.4f}" for w in right)
+        print(f"  {weights}    |{true}")
 
 
 # --- 3. Filters that are not ----------------------------------------------------------
@@ -157,9 +151,9 @@ def bent(seed, image, fresh, hidden, epochs):
         trainer = synapse.Trainer(net, rate=Cosine(0.03, epochs=epochs))
         trainer.train(patches, both(patches), epochs=epochs, seed=seed, progress=False)
         answers[name] = net.run(seen)
-        missed[name] = np.sqrt(((answers[name] - both(seen)) ** 2).mean(axis=0)) / both(
-            seen
-        ).std(axis=0)
+        targets = both(seen)
+        errors = np.sqrt(((answers[name] - targets) ** 2).mean(axis=0))
+        missed[name] = errors / targets.std(axis=0)
         print(f"  {name:28}{missed[name][0]:10.3f}{missed[name][1]:10.3f}")
     flat, deep = missed.values()
     check("for edges a weighted sum is no better than the mean", bool(flat[0] > 0.9))
@@ -195,13 +189,10 @@ def picture(plt, image, fresh, linear, answers, path):
 
 def show(axes, pixels, title, like=None):
     """Show pixels as a grey square, with the range of brightness of `like`."""
-    size, like = round(np.size(pixels) ** 0.5), pixels if like is None else like
-    axes.imshow(
-        np.reshape(pixels, (size, size)),
-        cmap="gray",
-        vmin=np.min(like),
-        vmax=np.max(like),
-    )
+    size = round(np.size(pixels) ** 0.5)
+    like = pixels if like is None else like
+    square = np.reshape(pixels, (size, size))
+    axes.imshow(square, cmap="gray", vmin=np.min(like), vmax=np.max(like))
     axes.set(xticks=[], yticks=[])
     axes.set_title(title, fontsize=8)
 
@@ -211,9 +202,8 @@ def main(quick: bool, seed: int, out: Path) -> None:
     image = discs(64, rng)
     fresh = tower(64, rng)
     linear = sums(seed, image, fresh, epochs=20 if quick else 50)
-    net, answers, flat, deep = bent(
-        seed, image, fresh, *((24, 150) if quick else (48, 400))
-    )
+    hidden, epochs = (24, 150) if quick else (48, 400)
+    net, answers, flat, deep = bent(seed, image, fresh, hidden, epochs)
     picture(image, fresh, linear, answers, out / "filter.png")
     synapse.save(net, out / "filter.synapse")
     lesson(

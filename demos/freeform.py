@@ -46,8 +46,8 @@ from synapse.readwrite import files
 
 def build(seed, switch=True):
     draw = np.random.default_rng(seed)
-    start, pulse = Neuron(name="start"), Neuron(name="pulse")
-    hold, move = Neuron(name="hold"), Neuron(name="move")
+    names = ("start", "pulse", "hold", "move")
+    start, pulse, hold, move = (Neuron(name=name) for name in names)
     carry = Neuron("identity", name="carry")
     a, b, c = (Neuron("tanh", name=name) for name in "abc")
     says = [Neuron(name=f"count {count}") for count in range(3)]
@@ -92,9 +92,8 @@ def sequences(count, shortest, longest, rng):
     for _ in range(count):
         pulses = rng.random(int(rng.integers(shortest, longest + 1))) < 0.4
         pulses[0] = False
-        inputs.append(
-            np.column_stack([np.arange(len(pulses)) == 0, pulses]).astype(float)
-        )
+        start = np.arange(len(pulses)) == 0
+        inputs.append(np.column_stack([start, pulses]).astype(float))
         targets.append(np.eye(3)[np.cumsum(pulses) % 3])
     return inputs, targets
 
@@ -127,9 +126,8 @@ def learn(net, seed, chunks=6, attempts=5):
     fresh = sequences(200, 8, 20, np.random.default_rng([seed, 2]))
     for attempt in range(attempts):
         for _ in range(chunks):
-            trainer.train(
-                *sequences(1000, 8, 20, rng), epochs=1, seed=0, progress=False
-            )
+            data = sequences(1000, 8, 20, rng)
+            trainer.train(*data, epochs=1, seed=0, progress=False)
             shown += 1000
             right = fraction_right(net, *fresh)
             print(
@@ -210,15 +208,10 @@ def analyse(net):
 
     # Activity can circulate in a strongly connected component with more than one
     # neuron.
-    loops = [
-        component
-        for component in nx.strongly_connected_components(graph)
-        if len(component) > 1
-    ]
-    print(
-        "loops:        "
-        + "; ".join(", ".join(sorted(n.name for n in loop)) for loop in loops)
-    )
+    components = nx.strongly_connected_components(graph)
+    loops = [component for component in components if len(component) > 1]
+    named = (", ".join(sorted(n.name for n in loop)) for loop in loops)
+    print(f"loops:        {'; '.join(named)}")
     ring = {neuron[name] for name in ("a", "b", "c", "carry")}
     check("the ring is the only loop of several neurons", loops == [ring])
 
@@ -238,13 +231,11 @@ def analyse(net):
 
     # No path of connections leads from the pulse to the outputs: it only opens and
     # closes other connections.
-    check(
-        "no path of connections leads from pulse to an output",
-        not any(nx.has_path(graph, neuron["pulse"], output) for output in net.output),
-    )
-    path = nx.shortest_path(
-        influence(net), list(net).index(neuron["pulse"]), list(net).index(net.output[0])
-    )
+    pulse = neuron["pulse"]
+    reached = [output for output in net.output if nx.has_path(graph, pulse, output)]
+    check("no path of connections leads from pulse to an output", not reached)
+    number = {n: i for i, n in enumerate(net)}
+    path = nx.shortest_path(influence(net), number[pulse], number[net.output[0]])
     print(f"with gates:   {' > '.join(net[i].name for i in path)}")
 
 
@@ -274,22 +265,18 @@ def influence(net):
 def export(net, out):
     heading("Files for other programs")
     copy = synapse.Topology.of(net).to_networkx()
-    for name, write in (
-        ("ring.gexf", nx.write_gexf),
-        ("ring.graphml", nx.write_graphml),
-    ):
+    writers = {"ring.gexf": nx.write_gexf, "ring.graphml": nx.write_graphml}
+    readers = {"ring.gexf": nx.read_gexf, "ring.graphml": nx.read_graphml}
+    for name, write in writers.items():
         with files.replacing(out / name) as file:
             write(copy, file)
-    for name, read in (("ring.gexf", nx.read_gexf), ("ring.graphml", nx.read_graphml)):
-        back = read(out / name)
-        same = {
-            (int(u), int(v), link["weight"]) for u, v, link in back.edges(data=True)
-        } == {(u, v, link["weight"]) for u, v, link in copy.edges(data=True)}
-        check(
-            f"{name}, read again, has the same {copy.number_of_edges()} connections and"
-            " weights",
-            same,
-        )
+    written = {(u, v, weight) for u, v, weight in copy.edges(data="weight")}
+    for name, read in readers.items():
+        edges = read(out / name).edges(data="weight")
+        back = {(int(u), int(v), weight) for u, v, weight in edges}
+        count = copy.number_of_edges()
+        claim = f"{name}, read again, has the same {count} connections and weights"
+        check(claim, back == written)
     synapse.save(net, out / "ring.synapse")
 
 
@@ -311,43 +298,28 @@ def picture(plt, net, path):
     figure, axes = plt.subplots(figsize=(8.4, 6.5), layout="constrained")
     boxes = {}
     for neuron in net:
-        colours = (
-            {"fc": "#f6e3ef", "ec": ink.PURPLE}
-            if neuron.gated
-            else {"fc": "white", "ec": "black"}
-        )
+        colours = {"fc": "white", "ec": "black"}
+        if neuron.gated:
+            colours = {"fc": "#f6e3ef", "ec": ink.PURPLE}
         box = {"boxstyle": "round,pad=0.5", **colours}
+        x, y = PLACES[neuron.name]
         text = axes.text(
-            *PLACES[neuron.name],
-            neuron.name,
-            ha="center",
-            va="center",
-            zorder=5,
-            bbox=box,
+            x, y, neuron.name, ha="center", va="center", zorder=5, bbox=box
         )
         boxes[neuron] = text.get_bbox_patch()
     axes.set(xlim=(-0.5, 9.0), ylim=(-2.5, 5.7))
     axes.set_axis_off()
     figure.canvas.draw()  # computes the sizes of the boxes, at which arrows end
     for link in net.connections:
-        middle = (
-            loop(axes, link) if link.source is link.target else arrow(axes, link, boxes)
-        )
+        draw_link = loop if link.source is link.target else arrow
+        middle = draw_link(axes, link, boxes)
         if link.gater is not None:
-            axes.plot(
-                *zip(PLACES[link.gater.name], middle, strict=True),
-                ":",
-                color=ink.PURPLE,
-                lw=1.5,
-                zorder=1,
-            )
+            x, y = zip(PLACES[link.gater.name], middle, strict=True)
+            axes.plot(x, y, ":", color=ink.PURPLE, lw=1.5, zorder=1)
             axes.plot(*middle, "o", color=ink.PURPLE, ms=7, zorder=4)
-    for colour, style, what in (
-        (ink.BLUE, "-", "positive"),
-        (ink.RED, "--", "negative"),
-        (ink.PURPLE, ":", "gates"),
-    ):
-        axes.plot([], [], style, color=colour, label=what)
+    axes.plot([], [], "-", color=ink.BLUE, label="positive")
+    axes.plot([], [], "--", color=ink.RED, label="negative")
+    axes.plot([], [], ":", color=ink.PURPLE, label="gates")
     axes.legend(loc="lower right")
     save_figure(figure, path)
 
@@ -373,11 +345,12 @@ def arrow(axes, link, boxes):
     return (start + end) / 2
 
 
-def loop(axes, link):
+def loop(axes, link, boxes):
     """Draw a self-connection as an oval below its neuron; returns its lowest point."""
     turn = np.linspace(0, 2 * np.pi, 60)
     x, y = PLACES[link.source.name]
-    x, y = x + LEAN[link.source.name], y - 0.4
+    x += LEAN[link.source.name]
+    y -= 0.4
     axes.plot(x + 0.18 * np.sin(turn), y + 0.32 * np.cos(turn), zorder=1, **looks(link))
     return x, y - 0.32
 

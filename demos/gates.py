@@ -111,7 +111,8 @@ def by_gates(seed, data, epochs):
     heading("3. Two gates")
     net = gated(seed)
     history = train(net, data, epochs, rate=0.5)
-    gates, answer = net["gates"], net.output[0]
+    gates = net["gates"]
+    answer = net.output[0]
     print(f"{net!r}, {parameters(net)} trainable numbers")
     print("   s   gain of a   gain of b     part of a     part of b")
     passed = {}
@@ -120,7 +121,7 @@ def by_gates(seed, data, epochs):
         links = [gate.gated[0] for gate in gates]
         passed[switch] = [link.gain * link.weight for link in links]
         print(f"   {switch}" + "".join(f"{link.gain:12.4f}" for link in links), end="")
-        print("".join(f"{part:14.4f}" for part in passed[switch]))
+        print("".join(f"{factor:14.4f}" for factor in passed[switch]))
     right = np.allclose([passed[1], passed[0]], np.eye(2), atol=0.05)
     check("it outputs a for s = 1 and b for s = 0, within a twentieth", right)
     learns_by_influence(net, answer)
@@ -133,12 +134,8 @@ def learns_by_influence(net, answer):
     net.propagate(rate=0, targets=[2.0])
     gate = net["gates"][0]
     link = gate.gated[0]
-    by_hand = (
-        gate.derivative
-        * answer.error.responsibility
-        * link.weight
-        * link.source.activation
-    )
+    term = link.weight * link.source.activation
+    by_hand = gate.derivative * answer.error.responsibility * term
     claim = f"the error of {gate.name} is slope x error of the answer x weight x a"
     check(claim, np.isclose(gate.error.gated, by_hand))
 
@@ -186,13 +183,13 @@ def beyond(seed, nets):
     errors = {}
     for name, net in nets.items():
         errors[name] = np.array([miss(net, reach, seed) for reach in reaches])
-        print(f"   {name:20}" + "".join(f"{part:8.3f}" for part in errors[name]))
-    own, few, many = errors.values()
+        print(f"   {name:20}" + "".join(f"{error:8.3f}" for error in errors[name]))
+    gates, few, many = errors.values()
     check(
         "the error of the gates is below a twentieth, at ten times the range too",
-        bool((own < 0.05).all()),
+        bool((gates < 0.05).all()),
     )
-    check("it is the same at every range", bool(np.ptp(own) < 0.005))
+    check("it is the same at every range", bool(np.ptp(gates) < 0.005))
     check(
         "the networks without gates fit the examples as well",
         bool(max(few[0], many[0]) < 0.1),
@@ -207,14 +204,12 @@ def beyond(seed, nets):
 @with_pyplot
 def picture(plt, nets, histories, path):
     figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 3.5), layout="constrained")
-    looks = dict(
-        zip(nets, ((ink.BLUE, "-"), (ink.RED, "--"), (ink.PURPLE, "-.")), strict=True)
-    )
+    styles = ((ink.BLUE, "-"), (ink.RED, "--"), (ink.PURPLE, "-."))
+    looks = dict(zip(nets, styles, strict=True))
     for name, history in histories.items():
         colour, style = looks[name]
-        left.loglog(
-            np.arange(1, len(history) + 1), history, style, color=colour, label=name
-        )
+        epochs = np.arange(1, len(history) + 1)
+        left.loglog(epochs, history, style, color=colour, label=name)
     left.set(
         xlabel="epoch of 500 examples",
         ylabel="cost (squared error)",

@@ -93,8 +93,8 @@ def downhill(task, seed):
 #
 #     tournament   three are drawn at random, and the best of them becomes a parent
 #     crossover    a child takes each number from one of two parents, at random
-#     mutation     normal random numbers are added to three numbers of a child, on average
-#     elite        the best genome survives unchanged, so that the best error never rises
+#     mutation     normal random numbers are added to three numbers of a child, or so
+#     elite        the best genome survives unchanged: the best error never rises
 #
 # The algorithm uses only the error of a network, not its structure or its slopes.
 
@@ -107,7 +107,8 @@ SHAKE = 1.5
 def express(net, genome):
     """Give a network the numbers of a genome; the biases of inputs stay 0."""
     weights, biases = np.split(genome, [-sum(map(len, net.layers[1:]))])
-    net.weights, net.biases = weights, [*np.zeros(len(net.input)), *biases]
+    net.weights = weights
+    net.biases = [*np.zeros(len(net.input)), *biases]
 
 
 def child(genomes, errors, rng):
@@ -143,9 +144,8 @@ def breed(task, seed):
             return *np.array(curve).T, net
         children = [child(genomes, errors, rng) for _ in range(CROWD - 1)]
         genomes = np.array([genomes[best], *children])
-        errors = np.array(
-            [errors[best], *map(judge, children)]
-        )  # the best was evaluated before
+        # The best was evaluated before.
+        errors = np.array([errors[best], *map(judge, children)])
         spent += CROWD - 1
 
 
@@ -167,10 +167,10 @@ def race(task, seeds):
         "                     runs   at the goal   evaluations: fewest   median    "
         " most"
     )
-    for way, curves in runs.items():
+    for method, curves in runs.items():
         spent = [evaluations[-1] for evaluations, _ in curves]
         print(
-            f"  {way:17} {len(curves):6}   {arrived(task, curves):11}   "
+            f"  {method:17} {len(curves):6}   {arrived(task, curves):11}   "
             f"{min(spent):19.0f}   {np.median(spent):6.0f}   {max(spent):6.0f}"
         )
     rises = any((np.diff(errors) > 0).any() for _, errors in runs["genetic algorithm"])
@@ -185,8 +185,8 @@ def arrived(task, curves):
 def xor(seeds):
     heading("4. XOR")
     runs = race(XOR, seeds)
-    for way, curves in runs.items():
-        check(f"{way} reaches the goal at least once", arrived(XOR, curves) > 0)
+    for method, curves in runs.items():
+        check(f"{method} reaches the goal at least once", arrived(XOR, curves) > 0)
     return runs
 
 
@@ -276,27 +276,21 @@ def picture(plt, easy, hard, goal, steps, path):
 
 
 def curves(axes, runs, goal, title):
-    for way, lines in runs.items():
-        colour, draw = (
-            (ink.BLUE, "default")
-            if way == "gradient descent"
-            else (ink.ORANGE, "steps-post")
-        )
+    for method, lines in runs.items():
+        look = {"color": ink.ORANGE, "ds": "steps-post"}
+        if method == "gradient descent":
+            look = {"color": ink.BLUE, "ds": "default"}
         for i, (evaluations, errors) in enumerate(lines):
-            name = None if i else f"{way}, one line a seed"
-            axes.semilogx(
-                evaluations,
-                errors,
-                color=colour,
-                ds=draw,
-                lw=1.0,
-                alpha=0.8,
-                label=name,
-            )
+            name = None if i else f"{method}, one line a seed"
+            axes.semilogx(evaluations, errors, lw=1.0, alpha=0.8, label=name, **look)
     if goal is not None:
         axes.axhline(goal, color=ink.BLACK, ls=":", lw=1, label="goal")
     axes.set(xlabel="evaluations", title=title)
     axes.set_ylim(0, None)
+
+
+def median_spent(curves):
+    return np.median([evaluations[-1] for evaluations, _ in curves])
 
 
 def main(quick: bool, seed: int, out: Path) -> None:
@@ -306,17 +300,11 @@ def main(quick: bool, seed: int, out: Path) -> None:
     hard = code(task, seeds[: 1 if quick else 5])
     steps = without_slopes(seeds)
     picture(easy, hard, task.goal, steps, out / "genetic.png")
-    spent = [
-        {
-            way: np.median([evaluations[-1] for evaluations, _ in curves])
-            for way, curves in runs.items()
-        }
-        for runs in (easy, hard)
-    ]
-    blind = np.median([evaluations[-1] for evaluations, _ in steps])
+    blind = median_spent(steps)
     small, large = (
-        f"{counts['gradient descent']:,.0f} and {counts['genetic algorithm']:,.0f}"
-        for counts in spent
+        f"{median_spent(runs['gradient descent']):,.0f} and"
+        f" {median_spent(runs['genetic algorithm']):,.0f}"
+        for runs in (easy, hard)
     )
     lesson(
         f"Median evaluations of gradient descent and of the genetic algorithm: {small}"

@@ -62,18 +62,15 @@ def letters():
     for names, block in zip(NAMES, DRAWN.strip().split("\n\n"), strict=True):
         columns = zip(*(line.split() for line in block.split("\n")), strict=True)
         for name, column in zip(names, columns, strict=True):
-            patterns[name] = np.array(
-                [1 if point == "#" else -1 for point in "".join(column)]
-            )
+            points = np.array(list("".join(column)))
+            patterns[name] = np.where(points == "#", 1, -1)
     return patterns
 
 
 def show(*patterns):
     """Patterns side by side."""
-    squares = [
-        np.where(np.reshape(pattern, (SIDE, SIDE)) > 0, "#", ".")
-        for pattern in patterns
-    ]
+    drawn = [np.where(pattern > 0, "#", ".") for pattern in patterns]
+    squares = [np.reshape(points, (SIDE, SIDE)) for points in drawn]
     for row in range(SIDE):
         print("  " + "   ".join("".join(square[row]) for square in squares))
 
@@ -92,15 +89,15 @@ def store(patterns):
     net.learn(list(patterns.values()))
     print(f"{net!r}, of which {SIZE * (SIZE - 1)} are couplings")
 
-    first = net.output[3]
-    second = net.output[47]
+    neuron = net.output[3]
+    other = net.output[47]
     agree = sum(int(p[3] == p[47]) for p in patterns.values())
     print(
         f"Neurons 3 and 47 agree in {agree} letters and differ in"
         f" {len(patterns) - agree}."
     )
-    forth = first.connected(second)
-    back = second.connected(first)
+    forth = neuron.connected(other)
+    back = other.connected(neuron)
     check(
         "their coupling is the difference of these counts",
         forth.weight == 2 * agree - len(patterns),
@@ -146,8 +143,8 @@ def recall(net, patterns, seed):
         f"The cue, the pattern after {half} changes, and after all {len(frames) - 1}:\n"
     )
     show(frames[0], frames[half], frames[-1])
-    first = " ".join(f"{energy:.0f}" for energy in energies[:8])
-    print(f"\nEnergy after each change: {first} ... {energies[-1]:.0f}")
+    shown = " ".join(f"{energy:.0f}" for energy in energies[:8])
+    print(f"\nEnergy after each change: {shown} ... {energies[-1]:.0f}")
     check("the energy falls with every change", bool((np.diff(energies) < 0).all()))
     check("it falls by twice the state of the neuron that changed", all(fell))
     check(
@@ -194,18 +191,16 @@ def how_much(net, patterns, seed, quick):
     print("  points wrong   letter   negative   another state")
     for wrong in (5, 10, 20, 30, 40, 50, 100):
         answers = [
-            which(net, pattern, wrong, rng)
+            recalled_as(net, pattern, wrong, rng)
             for pattern in patterns.values()
             for _ in range(trials)
         ]
-        shares[wrong] = [
-            answers.count(kind) / len(answers)
-            for kind in ("letter", "negative", "else")
-        ]
-        print(
-            f"  {wrong:12}   {shares[wrong][0]:6.0%}   {shares[wrong][1]:8.0%}  "
-            f" {shares[wrong][2]:13.0%}"
+        letter, negative, other = (
+            answers.count(answer) / len(answers)
+            for answer in ("letter", "negative", "else")
         )
+        shares[wrong] = [letter, negative, other]
+        print(f"  {wrong:12}   {letter:6.0%}   {negative:8.0%}   {other:13.0%}")
     check(
         "with 10 of 100 points wrong at least 90% of the recalls are right",
         shares[10][0] >= 0.9,
@@ -215,7 +210,7 @@ def how_much(net, patterns, seed, quick):
     return shares
 
 
-def which(net, pattern, wrong, rng):
+def recalled_as(net, pattern, wrong, rng):
     """The result of recall from a pattern with some points inverted."""
     recalled = net.recall(spoilt(pattern, wrong, rng), seed=rng)
     if (recalled == pattern).all():
@@ -276,12 +271,8 @@ def how_many(seed, quick):
 
 def stable(net, patterns):
     """The fraction of patterns that one sweep does not change."""
-    return np.mean(
-        [
-            (net.recall(pattern, sweeps=1, seed=0) == pattern).all()
-            for pattern in patterns
-        ]
-    )
+    after = [net.recall(pattern, sweeps=1, seed=0) for pattern in patterns]
+    return np.mean([(a == b).all() for a, b in zip(after, patterns, strict=True)])
 
 
 # --- 6. Patterns that are alike -------------------------------------------------------
@@ -305,10 +296,9 @@ def alike(patterns):
     for rule in ("hebb", "storkey"):
         net = architect.Hopfield(SIZE)
         net.learn(several, rule)
-        wrong = {
-            name: int((net.recall(p, seed=0) != p).sum())
-            for name, p in patterns.items()
-        }
+        wrong = {}
+        for name, pattern in patterns.items():
+            wrong[name] = int((net.recall(pattern, seed=0) != pattern).sum())
         lost[rule] = sum(count > 0 for count in wrong.values())
         points = "   ".join(f"{name} {count:2}" for name, count in wrong.items())
         print(f"  {rule:8} {points}   (points wrong)")

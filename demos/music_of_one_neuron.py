@@ -35,7 +35,8 @@ from synapse.readwrite import files
 
 def struck(weight, steps):
     """The states of a neuron with this self-weight, after one input of 1 at step 0."""
-    x, neuron = Neuron(name="x"), Neuron("identity", name="neuron")
+    x = Neuron(name="x")
+    neuron = Neuron("identity", name="neuron")
     x.project(neuron, weight=1.0)
     neuron.project(neuron, weight=weight)
     net = Network(Layer([x]), [], Layer([neuron]))
@@ -115,13 +116,11 @@ def one_bit(rng):
             )
     rest = resting(2.0)
     print(f"  the solutions of y = tanh(2 y) are 0 and ±{rest:.6f}")
-    ends = {
-        weight: np.array([courses[weight, kick][-1] for kick in kicks])
-        for weight in (0.8, 2.0)
-    }
-    check("with 0.8 every pulse fades", bool((abs(ends[0.8]) < 1e-5).all()))
-    held = np.allclose(ends[2.0], rest * np.sign(kicks), atol=1e-9)
-    check("with 2 the sign of the pulse is kept, at that value", held)
+    weak = np.array([courses[0.8, kick][-1] for kick in kicks])
+    strong = np.array([courses[2.0, kick][-1] for kick in kicks])
+    check("with 0.8 every pulse fades", bool((abs(weak) < 1e-5).all()))
+    kept = np.allclose(strong, rest * np.sign(kicks), atol=1e-9)
+    check("with 2 the sign of the pulse is kept, at that value", kept)
     return courses, rest
 
 
@@ -131,9 +130,10 @@ def resting(weight):
     high = 1.0
     while high - low > 1e-12:
         middle = (low + high) / 2
-        low, high = (
-            (middle, high) if math.tanh(weight * middle) > middle else (low, middle)
-        )
+        if math.tanh(weight * middle) > middle:
+            low = middle
+        else:
+            high = middle
     return low
 
 
@@ -153,10 +153,9 @@ def hysteresis():
     neuron = net.output[0]
     up = np.linspace(-1, 1, 401)
     down = up[::-1]
-    rising, falling = (
-        np.array([settled(net, neuron, bias) for bias in way]) for way in (up, down)
-    )
-    turn = up[rising > 0][0], down[falling < 0][0]
+    rising = np.array([settled(net, neuron, bias) for bias in up])
+    falling = np.array([settled(net, neuron, bias) for bias in down])
+    turn = (up[rising > 0][0], down[falling < 0][0])
     y = -math.sqrt(1 - 1 / weight)
     computed = math.atanh(y) - weight * y
     print(
@@ -197,7 +196,8 @@ def settled(net, neuron, bias, steps=300):
 def pair(keep, push):
     """Two neurons that oscillate after an input."""
     x = Neuron(name="x")
-    a, b = Neuron("identity", name="a"), Neuron("identity", name="b")
+    a = Neuron("identity", name="a")
+    b = Neuron("identity", name="b")
     x.project(a, weight=1.0)
     for neuron in (a, b):
         neuron.project(neuron, weight=keep)

@@ -26,7 +26,8 @@ from synapse.optimizers import LBFGS, SGD, AdaGrad, Adam, AdamW, RMSprop, Rprop
 EXAMPLES = 40
 GOAL = 1e-3
 MOST = 500
-START, BEST = np.array([0.2, -1.5]), np.array([1.0, 2.0])
+START = np.array([0.2, -1.5])
+BEST = np.array([1.0, 2.0])
 TURN = np.sqrt(0.5) * np.array([[1.0, 1.0], [-1.0, 1.0]])
 VALLEYS = {"along an axis": np.eye(2), "turned by 45°": TURN}
 
@@ -42,10 +43,8 @@ VALLEYS = {"along an axis": np.eye(2), "turned by 45°": TURN}
 def examples(seed, turn):
     """Uncorrelated inputs with standard deviations 1.5 and 0.15, and targets."""
     raw = np.random.default_rng([seed, 1]).normal(size=(EXAMPLES, 2))
-    even = np.linalg.svd(raw - raw.mean(axis=0), full_matrices=False)[0] * np.sqrt(
-        EXAMPLES
-    )
-    inputs = even * [1.5, 0.15]
+    even = np.linalg.svd(raw - raw.mean(axis=0), full_matrices=False)[0]
+    inputs = even * np.sqrt(EXAMPLES) * [1.5, 0.15]
     return inputs @ turn, np.tanh(inputs @ BEST)[:, None]
 
 
@@ -120,7 +119,8 @@ def walk(rule, turn, seed, most):
     inputs, targets = examples(seed, turn)
     net = neuron(START @ turn)
     trainer = synapse.Trainer(net, method="bptt", optimizer=rule, batch_size=EXAMPLES)
-    path, losses = [weights_of(net)], [trainer.test(inputs, targets).error]
+    path = [weights_of(net)]
+    losses = [trainer.test(inputs, targets).error]
 
     def note(progress):
         path.append(weights_of(net))
@@ -143,10 +143,8 @@ def race(seed, most):
         except MissingExtraError:
             print(f"  {name:14}  left out: SciPy is not installed")
             continue
-        print(
-            f"  {name:14}  "
-            + "   ".join(f"{told(losses):>13}" for _, losses in walks[name])
-        )
+        results = (f"{told(losses):>13}" for _, losses in walks[name])
+        print(f"  {name:14}  {'   '.join(results)}")
     return walks
 
 
@@ -195,6 +193,7 @@ def compare(walks):
 #
 # Contours: the loss, by synapse.gradient at every point of a grid.
 
+COLOURS = (ink.BLUE, ink.RED, ink.GREEN)
 SHOWN = (-3.0, 7.0)
 GROUPS = (
     ("plain descent", "momentum 0.9", "Nesterov 0.9"),
@@ -211,9 +210,9 @@ def surface(seed, turn, points):
     side = np.linspace(*SHOWN, points)
     net = neuron(START)
     losses = np.empty((points, points))
-    for i, second in enumerate(side):
-        for j, first in enumerate(side):
-            put(net.output[0], (first, second))
+    for i, y in enumerate(side):
+        for j, x in enumerate(side):
+            put(net.output[0], (x, y))
             losses[i, j] = synapse.gradient(net, rows, aims).loss
     return side, losses
 
@@ -228,15 +227,12 @@ def picture(plt, walks, seed, points, path):
         side, losses = surface(seed, turn, points)
         for group, panel in zip(GROUPS, axes[row]):
             panel.contour(side, side, losses, levels, colors=ink.GREY, linewidths=0.5)
-            for name, colour, style in zip(
-                group, (ink.BLUE, ink.RED, ink.GREEN), ("-", "-", "--")
-            ):
+            for name, colour, style in zip(group, COLOURS, ("-", "-", "--")):
                 if name in walks:
-                    way, loss = walks[name][row]
+                    steps_taken, loss = walks[name][row]
+                    look = {"marker": ".", "ms": 3, "lw": 1, "color": colour}
                     label = f"{name}: {told(loss)}"
-                    panel.plot(
-                        *way.T, style, marker=".", ms=3, lw=1, color=colour, label=label
-                    )
+                    panel.plot(*steps_taken.T, style, label=label, **look)
             panel.plot(*(START @ turn), "ks", ms=5)
             panel.plot(*(BEST @ turn), "k*", ms=9)
             panel.legend(

@@ -47,11 +47,8 @@ def evening(size, seed):
     high = np.clip((y + 1) / 1.3, 0, 1)[:, None]
     colours = (1 - high) * [0.16, 0.20, 0.45] + high * [0.98, 0.62, 0.32]  # the sky
     colours[np.hypot(x - sun, y - 0.05) < 0.27] = [1.0, 0.93, 0.62]
-    colours[y > 0.12 - 0.13 * np.sin(3.5 * x + phase) - 0.06 * np.sin(9 * x)] = [
-        0.33,
-        0.20,
-        0.38,
-    ]  # hills
+    hills = y > 0.12 - 0.13 * np.sin(3.5 * x + phase) - 0.06 * np.sin(9 * x)
+    colours[hills] = [0.33, 0.20, 0.38]
     sea = y > 0.3
     depth = np.clip((y - 0.3) / 0.7, 0, 1)[:, None]
     colours[sea] = ((1 - depth) * [0.80, 0.48, 0.38] + depth * [0.07, 0.16, 0.32])[sea]
@@ -224,9 +221,9 @@ def panel_wrong(axes, colours, frames, place, waves):
 
 
 def main(quick: bool, seed: int, out: Path) -> None:
-    size, frames, bounds = (
-        (32, FRAMES[:5], (0.6, 0.25)) if quick else (48, FRAMES, (0.35, 0.08))
-    )
+    size = 32 if quick else 48
+    frames = FRAMES[:5] if quick else FRAMES
+    bounds = (0.6, 0.25) if quick else (0.35, 0.08)
     colours = evening(size, seed)
     by_place, by_waves = both(colours, frames, bounds, seed)
     painted = enlarge(by_waves[0], colours, seed)

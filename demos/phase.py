@@ -27,7 +27,7 @@ SPEEDS = (0.4, 0.8, 1.2, 1.6, 2.0)
 BETWEEN = (0.6, 1.0, 1.4, 1.8)
 BEYOND = (0.2, 2.2, 2.4)
 SLOPES = (-0.2, 0.0, 0.2)
-JOINTS = "left hip", "left knee", "right hip", "right knee", "height"
+JOINTS = ("left hip", "left knee", "right hip", "right knee", "height")
 
 # --- 1. The gait ----------------------------------------------------------------------
 #
@@ -50,13 +50,11 @@ def gait(phase, speed, slope):
 def rows(speeds, phases=24):
     """Inputs (cosine and sine of the phase, speed, slope) and joints for every
     combination."""
-    grid = np.meshgrid(
-        np.arange(phases) * 2 * np.pi / phases, speeds, SLOPES, indexing="ij"
-    )
-    phase, speed, slope = (part.ravel() for part in grid)
-    return np.stack(
-        [np.cos(phase), np.sin(phase), speed - 1.2, 5.0 * slope], axis=1
-    ), gait(phase, speed, slope)
+    turns = np.arange(phases) * 2 * np.pi / phases
+    grid = np.meshgrid(turns, speeds, SLOPES, indexing="ij")
+    phase, speed, slope = (values.ravel() for values in grid)
+    columns = [np.cos(phase), np.sin(phase), speed - 1.2, 5.0 * slope]
+    return np.stack(columns, axis=1), gait(phase, speed, slope)
 
 
 # --- 2. Weights that are a function of the phase --------------------------------------
@@ -72,9 +70,8 @@ def phase_functioned(hidden, seed):
     state = Layer(2)
     mixers = Layer(4, squash="identity", bias=0.25)
     turns = np.arange(4) * np.pi / 2
-    circle.project(
-        mixers, weights=0.25 * np.stack([np.cos(turns), np.sin(turns)]), trainable=False
-    )
+    weights = 0.25 * np.stack([np.cos(turns), np.sin(turns)])
+    circle.project(mixers, weights=weights, trainable=False)
     thought = Layer(hidden, squash="tanh")
     joints = Layer(len(JOINTS), squash="identity")
     layers = []
@@ -93,10 +90,8 @@ def phase_functioned(hidden, seed):
 
 def trainable(net):
     """Number of weights and biases that learn."""
-    return sum(
-        one.trainable
-        for one in (*net.connections, *(n for layer in net.layers[1:] for n in layer))
-    )
+    neurons = [neuron for layer in net.layers[1:] for neuron in layer]
+    return sum(learner.trainable for learner in (*net.connections, *neurons))
 
 
 # --- 3. Speeds that are not in the data -----------------------------------------------
@@ -105,35 +100,29 @@ def trainable(net):
 def compare(hidden, epochs, seed):
     phased = phase_functioned(hidden, seed)
     size = round((trainable(phased) - len(JOINTS)) / (4 + 1 + len(JOINTS)))
-    nets = {"phase-functioned": phased, "perceptron": architect.Perceptron(
-        4, size, len(JOINTS), squash="tanh", output_squash="identity", seed=seed)}  # fmt: skip
+    functions = {"squash": "tanh", "output_squash": "identity"}
+    plain = architect.Perceptron(4, size, len(JOINTS), seed=seed, **functions)
+    nets = {"phase-functioned": phased, "perceptron": plain}
     errors = {}
     for name, net in nets.items():
-        trainer = Trainer(
-            net,
-            method="bptt",
-            optimizer=Adam(),
-            rate=Cosine(0.01, epochs),
-            batch_size=32,
-        )
+        rate = Cosine(0.01, epochs)
+        options = {"method": "bptt", "optimizer": Adam(), "batch_size": 32}
+        trainer = Trainer(net, rate=rate, **options)
         trainer.train(*rows(SPEEDS), epochs=epochs, seed=seed, progress=False)
         errors[name] = []
         for speeds in (SPEEDS, BETWEEN, BEYOND):
             inputs, joints = rows(speeds, 40)
-            errors[name].append(
-                float(np.sqrt(((net.run(inputs) - joints) ** 2).mean()))
-            )
-        print(
-            f"{name:18} {trainable(net):7}"
-            + "".join(f"{error:10.4f}" for error in errors[name])
-        )
+            squares = (net.run(inputs) - joints) ** 2
+            errors[name].append(float(np.sqrt(squares.mean())))
+        shown = "".join(f"{error:10.4f}" for error in errors[name])
+        print(f"{name:18} {trainable(net):7}{shown}")
     return nets, errors
 
 
 def mean(errors):
     """The mean over seeds, by network."""
     return {
-        name: np.mean([one[name] for one in errors], axis=0).tolist()
+        name: np.mean([by_network[name] for by_network in errors], axis=0).tolist()
         for name in errors[0]
     }
 
@@ -155,17 +144,14 @@ def bones(joints, slope):
 def walked(nets, speed, slope, frames):
     """The joints by formula and by each network over one turn."""
     phase = np.arange(frames) * 2 * np.pi / frames
-    inputs = np.stack(
-        [
-            np.cos(phase),
-            np.sin(phase),
-            *np.full((2, frames), [[speed - 1.2], [5 * slope]]),
-        ],
-        axis=1,
-    )
-    return {"formula": gait(phase, speed, slope)} | {
-        name: net.run(inputs) for name, net in nets.items()
-    }
+    inputs = np.empty((frames, 4))
+    inputs[:, 0] = np.cos(phase)
+    inputs[:, 1] = np.sin(phase)
+    inputs[:, 2:] = [speed - 1.2, 5 * slope]
+    joints = {"formula": gait(phase, speed, slope)}
+    for name, net in nets.items():
+        joints[name] = net.run(inputs)
+    return joints
 
 
 @with_pyplot
@@ -174,9 +160,9 @@ def picture(plt, nets, errors, path):
         "abb;acc;add", figsize=(9.6, 4.2), layout="constrained"
     )
     left, *axes = grid.values()
-    for shift, (colour, (name, values)) in enumerate(
-        zip((ink.BLUE, ink.ORANGE), errors.items(), strict=True)
-    ):
+    colours = (ink.BLUE, ink.ORANGE)
+    bars = zip(colours, errors.items(), strict=True)
+    for shift, (colour, (name, values)) in enumerate(bars):
         left.bar(np.arange(3) + 0.4 * shift, values, 0.36, label=name, color=colour)
     left.set(
         xticks=np.arange(3) + 0.2,
@@ -184,13 +170,10 @@ def picture(plt, nets, errors, path):
         title="error (radians)",
     )
     left.legend()
-    for axis, (name, joints) in zip(
-        axes, walked(nets, BEYOND[-1], 0.2, 13).items(), strict=True
-    ):
+    walks = walked(nets, BEYOND[-1], 0.2, 13)
+    for axis, (name, joints) in zip(axes, walks.items(), strict=True):
         for k, pose in enumerate(joints):
-            for leg, colour in zip(
-                bones(pose, 0.2), (ink.BLUE, ink.ORANGE), strict=True
-            ):
+            for leg, colour in zip(bones(pose, 0.2), colours, strict=True):
                 axis.plot(leg[:, 0] + 1.6 * k, leg[:, 1], color=colour, lw=1.5)
         axis.set(
             title=f"{name}, {BEYOND[-1]} m/s uphill",
@@ -217,10 +200,8 @@ def animation(plt, nets, frames, path):
             yticks=[],
             aspect="equal",
         )
-        lines += [
-            axis.plot([], [], color=colour, lw=4)[0]
-            for colour in (ink.BLUE, ink.ORANGE)
-        ]
+        for colour in (ink.BLUE, ink.ORANGE):
+            lines += axis.plot([], [], color=colour, lw=4)
 
     def frame(i):
         legs = [leg for joints in walks.values() for leg in bones(joints[i], 0.2)]
@@ -228,9 +209,8 @@ def animation(plt, nets, frames, path):
             line.set_data(leg[:, 0], leg[:, 1])
         return lines
 
-    FuncAnimation(figure, frame, frames=frames, blit=True).save(
-        path, writer=PillowWriter(fps=20), dpi=70
-    )
+    film = FuncAnimation(figure, frame, frames=frames, blit=True)
+    film.save(path, writer=PillowWriter(fps=20), dpi=70)
     plt.close(figure)
 
 
@@ -241,14 +221,14 @@ def main(quick: bool, seed: int, out: Path) -> None:
         " the end:\n"
     )
     print(f"{'':18} weights   learned   between    beyond")
-    hidden, epochs, seeds = (
-        (4, 20, [seed]) if quick else (10, 3000, range(seed, seed + 3))
-    )
-    early = mean([compare(hidden, epochs // 10, one)[1] for one in seeds])
+    hidden = 4 if quick else 10
+    epochs = 20 if quick else 3000
+    seeds = range(seed, seed + (1 if quick else 3))
+    early = mean([compare(hidden, epochs // 10, number)[1] for number in seeds])
     print()
-    runs = [compare(hidden, epochs, one) for one in seeds]
+    runs = [compare(hidden, epochs, number) for number in seeds]
     nets = runs[0][0]
-    errors = mean([found for _, found in runs])
+    errors = mean([by_network for _, by_network in runs])
     values = nets["phase-functioned"]
     values.activate([np.cos(1.0), np.sin(1.0), 0.0, 0.0])
     mixed = values.hidden[0].activations

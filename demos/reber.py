@@ -173,9 +173,8 @@ def read_aloud(net, string):
     heading(f"{string}, symbol by symbol")
     net.clear()
     print("   read   may follow   expected   how strongly")
-    for symbol, row, allowed in zip(
-        string, one_hot(string), reber.legal(string), strict=False
-    ):
+    steps = zip(string, one_hot(string), reber.legal(string), strict=False)
+    for symbol, row, allowed in steps:
         outputs = net.activate(row)
         order = [i for i in outputs.argsort()[::-1] if outputs[i] > 0.25]
         expected = "".join(reber.SYMBOLS[i] for i in order)
@@ -201,26 +200,26 @@ def states(net, string):
     seen = []
     for row in one_hot(string):
         net.activate(row)
-        layers = (
-            net["cells"].states,
-            net["forget gates"].activations,
-            net["output gates"].activations,
-        )
-        seen.append(layers)
+        forget = net["forget gates"].activations
+        output = net["output gates"].activations
+        seen.append((net["cells"].states, forget, output))
     return (np.array(layer) for layer in zip(*seen, strict=True))
 
 
 def find_memory(net):
     heading("The same inner string in both envelopes")
     # Up to the step at which the letter of the envelope must be predicted.
-    (with_t, forget_gates, let_out), (with_p, _, _) = (
-        states(net, f"B{letter}{INNER}{letter}E") for letter in "TP"
-    )
-    with_t, with_p, forget_gates = with_t[:-1], with_p[:-1], forget_gates[:-1]
+    strings = {letter: f"B{letter}{INNER}{letter}E" for letter in "TP"}
+    with_t, forget_gates, let_out = states(net, strings["T"])
+    with_p, _, _ = states(net, strings["P"])
+    with_t = with_t[:-1]
+    with_p = with_p[:-1]
+    forget_gates = forget_gates[:-1]
+
     t, p = (net.output[reber.SYMBOLS.index(letter)] for letter in "TP")
-    votes = np.array(
-        [cell.connected(t).weight - cell.connected(p).weight for cell in net["cells"]]
-    )
+    for_t = np.array([cell.connected(t).weight for cell in net["cells"]])
+    for_p = np.array([cell.connected(p).weight for cell in net["cells"]])
+    votes = for_t - for_p
     tells = (with_t - with_p)[-1] * votes * let_out[-2]
     ranking = np.argsort(-tells)
     print(
@@ -238,11 +237,8 @@ def find_memory(net):
         " forget gate (kept):"
     )
     print("   symbol    " + "".join(f"{symbol:>7}" for symbol in "*" + INNER))
-    for name, rows in (
-        ("* is T", with_t),
-        ("* is P", with_p),
-        ("kept  ", forget_gates),
-    ):
+    courses = {"* is T": with_t, "* is P": with_p, "kept  ": forget_gates}
+    for name, rows in courses.items():
         print(f"   {name}    " + "".join(f"{x:7.2f}" for x in rows[1:, best]))
     return best, with_t, with_p, forget_gates
 

@@ -33,7 +33,8 @@ from demos._common import (
 )
 from synapse.tasks import Recall
 
-SYMBOLS, TASK = "ABxy12", Recall()
+SYMBOLS = "ABxy12"
+TASK = Recall()
 
 # --- 1. The task ----------------------------------------------------------------------
 #
@@ -45,15 +46,10 @@ SYMBOLS, TASK = "ABxy12", Recall()
 def show_some(task, symbols, seed):
     heading("Five sequences, and the targets at prompts 1 and 2")
     for sample in task.batch(5, [seed, 1]):
-        answers = [
-            symbols[step.argmax()] for step in sample.targets[-2:]
-        ]  # targets are the first symbols
-        print(
-            "  "
-            + " ".join(symbols[i] for i in sample.inputs.argmax(axis=1))
-            + "    "
-            + " ".join(answers)
-        )
+        shown = " ".join(symbols[i] for i in sample.inputs.argmax(axis=1))
+        # Targets are the first symbols.
+        answers = " ".join(symbols[row.argmax()] for row in sample.targets[-2:])
+        print(f"  {shown}    {answers}")
 
 
 # --- 2. Two networks ------------------------------------------------------------------
@@ -110,6 +106,12 @@ def learn(trainer, task, seed, most, name, chunk=CHUNK):
 # with several seeds. (Other networks and rules: studies/papers/recall.md.)
 
 
+NETWORKS = {
+    "linear cells, no peepholes": linear,
+    "logistic cells, peepholes": logistic,
+}
+
+
 def compare(seed, quick):
     seeds = range(seed, seed + (1 if quick else 5))
     heading(
@@ -118,31 +120,21 @@ def compare(seed, quick):
     )
     curves = {}
     nets = {}
-    for name, build in (
-        ("linear cells, no peepholes", linear),
-        ("logistic cells, peepholes", logistic),
-    ):
+    for name, build in NETWORKS.items():
         curves[name] = []
-        for each in seeds:
-            net = build(each)
+        needed = []
+        for number in seeds:
+            net = build(number)
             nets.setdefault(name, net)
             trainer = synapse.Trainer(net, rate=0.1)
-            curves[name].append(
-                learn(trainer, TASK, each, 40_000, f"{name}, seed {each}")
-            )
-        needed = [
-            len(curve) * CHUNK if curve[-1] >= GOAL else None for curve in curves[name]
-        ]
-        print(
-            f"  {name:28}"
-            + "  ".join("not solved" if n is None else f"{n:6}" for n in needed),
-            flush=True,
-        )
+            curve = learn(trainer, TASK, number, 40_000, f"{name}, seed {number}")
+            curves[name].append(curve)
+            sequences = f"{len(curve) * CHUNK:6}"
+            needed.append(sequences if curve[-1] >= GOAL else "not solved")
+        print(f"  {name:28}{'  '.join(needed)}", flush=True)
     name = "linear cells, no peepholes"
-    check(
-        "linear cells without peepholes solve the task",
-        all(curve[-1] >= GOAL for curve in curves[name]),
-    )
+    solved = all(curve[-1] >= GOAL for curve in curves[name])
+    check("linear cells without peepholes solve the task", solved)
     return curves, nets[name]
 
 
@@ -199,20 +191,21 @@ def look_inside(net):
     )
     seen = {pair: states(net, pair) for pair in PAIRS}
     runs = {pair: run for pair, (run, _) in seen.items()}
-    forgets = np.mean([part for _, part in seen.values()], axis=0)
+    forgets = np.mean([kept for _, kept in seen.values()], axis=0)
     before = {pair: run[PATTERN.index("1") - 1] for pair, run in runs.items()}
-    first = (before["AA"] + before["AB"] - before["BA"] - before["BB"]) / 2
-    second = (before["AA"] + before["BA"] - before["AB"] - before["BB"]) / 2
+    by_first = (before["AA"] + before["AB"] - before["BA"] - before["BB"]) / 2
+    by_second = (before["AA"] + before["BA"] - before["AB"] - before["BB"]) / 2
     print("          A instead of B      A instead of B       kept when a")
     print("   cell   as first target     as second target     target is read")
-    for cell, (one, two, part) in enumerate(zip(first, second, forgets, strict=True)):
-        print(f"   {cell:4}   {one:+15.2f}   {two:+18.2f}   {part:16.0%}")
-    best = int(np.abs(first).argmax())
+    for cell, kept in enumerate(forgets):
+        differences = f"{by_first[cell]:+15.2f}   {by_second[cell]:+18.2f}"
+        print(f"   {cell:4}   {differences}   {kept:16.0%}")
+    best = int(np.abs(by_first).argmax())
     print(
         f"\nCell {best} separates the first targets best: its state differs by"
-        f" {first[best]:+.2f}."
+        f" {by_first[best]:+.2f}."
     )
-    return runs, best, first[best]
+    return runs, best, by_first[best]
 
 
 # --- 6. A picture ---------------------------------------------------------------------
@@ -221,14 +214,12 @@ def look_inside(net):
 @with_pyplot
 def picture(plt, curves, runs, best, path):
     figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 3.2), layout="constrained")
-    for (name, several), colour, style in zip(
-        curves.items(), (ink.BLUE, ink.RED), ("-", "--"), strict=True
-    ):
-        for i, curve in enumerate(several):
+    looks = zip(curves.items(), (ink.BLUE, ink.RED), ("-", "--"), strict=True)
+    for (name, by_seed), colour, style in looks:
+        for i, curve in enumerate(by_seed):
             seen = CHUNK * np.arange(1, len(curve) + 1) / 1000
-            left.plot(
-                seen, curve, style, color=colour, lw=1.3, label=name if i == 0 else None
-            )
+            label = name if i == 0 else None
+            left.plot(seen, curve, style, color=colour, lw=1.3, label=label)
     left.axhline(GOAL, color=ink.GREY, lw=1, ls=":")
     left.set(
         xlabel="thousand sequences learnt from",
@@ -261,8 +252,8 @@ def main(quick: bool, seed: int, out: Path) -> None:
     picture(curves, runs, best, out / "recall.png")
     synapse.save(net, out / "recall.synapse")
     medians = {
-        name: int(np.median([len(curve) * CHUNK for curve in runs_of_one]))
-        for name, runs_of_one in curves.items()
+        name: int(np.median([len(curve) * CHUNK for curve in by_seed]))
+        for name, by_seed in curves.items()
     }
     lesson(
         f"Memory cells can store several things in order: in cell {best} the first"

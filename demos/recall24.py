@@ -100,34 +100,27 @@ RUNS = {
 
 
 def compare(length, seed, quick):
-    seeds, chunk, most = (
-        ([seed], 1000, 8000) if quick else (range(seed, seed + 3), 2000, 60_000)
-    )
+    seeds = range(seed, seed + (1 if quick else 3))
+    chunk = 1000 if quick else 2000
+    most = 8000 if quick else 60_000
     heading(
         f"Sequences of {length} steps, {len(seeds)} seed{'s' if len(seeds) > 1 else ''}"
     )
     print("  network, rule    seed   sequences   right")
     curves = {name: [] for name in RUNS}
     nets = []
-    for each in seeds:
+    for number in seeds:
         budget = most
         for name, (build, rule) in RUNS.items():
-            net = build(each)
-            curve = learn(
-                rule(net, quick),
-                task_of(length),
-                each,
-                budget,
-                f"{name}, seed {each}",
-                chunk,
-            )
-            budget = min(budget, len(curve) * chunk)
+            net = build(number)
+            trainer = rule(net, quick)
+            label = f"{name}, seed {number}"
+            curve = learn(trainer, task_of(length), number, budget, label, chunk)
+            count = len(curve) * chunk
+            budget = min(budget, count)
             curves[name].append(curve)
             nets.append(net)
-            print(
-                f"  {name:14} {each:6} {len(curve) * chunk:11,}   {curve[-1]:5.1%}",
-                flush=True,
-            )
+            print(f"  {name:14} {number:6} {count:11,}   {curve[-1]:5.1%}", flush=True)
     solved = sum(curve[-1] >= GOAL for curve in curves["GRU, exact"])
     check(
         f"exact gradients solve the task from most seeds ({solved} of {len(seeds)})",
@@ -178,9 +171,8 @@ def windows(length, seed):
 def step_by_step(net, length, seed):
     heading("A sequence, step by step")
     fresh = task_of(length).batch(50, [seed, 5])
-    place = [
-        rows[:, :4].any(axis=1).argmax() for rows in fresh.inputs
-    ]  # step of the first target
+    # The step of the first target
+    place = [rows[:, :4].any(axis=1).argmax() for rows in fresh.inputs]
     chosen = fresh[int(np.abs(np.array(place) - length // 4).argmin())]
     print("   read   target   output      A       B       C       D")
     cells = []
@@ -193,11 +185,8 @@ def step_by_step(net, length, seed):
         print(f"   {SYMBOLS[row.argmax()]:4}   {names[0]:6}   {names[1]:6} {numbers}")
         cells.append(net["cells"].activations)
         outputs.append(y)
-    return (
-        "".join(SYMBOLS[row.argmax()] for row in chosen.inputs),
-        np.array(cells),
-        np.array(outputs),
-    )
+    symbols = "".join(SYMBOLS[row.argmax()] for row in chosen.inputs)
+    return symbols, np.array(cells), np.array(outputs)
 
 
 # --- 6. A picture ---------------------------------------------------------------------
@@ -211,14 +200,13 @@ def picture(plt, curves, chunk, seen, path):
     figure = plt.figure(figsize=(8.4, 3.8), layout="constrained")
     grid = figure.add_gridspec(2, 2, height_ratios=[4, 1], width_ratios=[1, 1.3])
     left = figure.add_subplot(grid[:, 0])
-    for (name, several), colour, style in zip(
-        curves.items(), (ink.BLUE, ink.RED, ink.GREEN), ("-", "--", ":"), strict=True
-    ):
-        for i, curve in enumerate(several):
+    colours = (ink.BLUE, ink.RED, ink.GREEN)
+    looks = zip(curves.items(), colours, ("-", "--", ":"), strict=True)
+    for (name, by_seed), colour, style in looks:
+        for i, curve in enumerate(by_seed):
             learnt = chunk * np.arange(len(curve) + 1) / 1000
-            left.plot(
-                learnt, [0.0, *curve], style, color=colour, label=None if i else name
-            )
+            label = None if i else name
+            left.plot(learnt, [0.0, *curve], style, color=colour, label=label)
     left.axhline(GOAL, color=ink.GREY, lw=1, ls=":")
     left.set(
         xlabel="thousand sequences learnt from",
@@ -255,18 +243,16 @@ def main(quick: bool, seed: int, out: Path) -> None:
     seen = step_by_step(net, length, seed)
     picture(curves, chunk, seen, out / "recall24.png")
     synapse.save(net, out / "recall24.synapse")
-    ends = {
-        name: np.median([curve[-1] for curve in several])
-        for name, several in curves.items()
-    }
+    ends = []
+    for name, by_seed in curves.items():
+        right = np.median([curve[-1] for curve in by_seed])
+        ends.append(f"{name} {right:.0%}")
+    missed = [f"{share:.0%} (window {window})" for window, share in missing.items()]
     lesson(
         f"Errors that go back through all {length} steps solve the task. Fraction of"
-        " new sequences right at "
-        "the end, median:"
-        f" {'; '.join(f'{name} {part:.0%}' for name, part in ends.items())}. A "
-        "window misses this part of the gradient of the weights by which targets"
-        " enter: "
-        f"{', '.join(f'{part:.0%} (window {window})' for window, part in missing.items())}."
+        f" new sequences right at the end, median: {'; '.join(ends)}. A window misses"
+        " this part of the gradient of the weights by which targets enter:"
+        f" {', '.join(missed)}."
     )
 
 

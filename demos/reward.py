@@ -42,17 +42,15 @@ NAMES = {
 
 class Maze:
     def reset(self, seed=None):
-        self.side = int(
-            np.random.default_rng(seed).integers(2)
-        )  # 0: food is on the left
-        self.place = self.steps = 0
+        # 0: food is on the left
+        self.side = int(np.random.default_rng(seed).integers(2))
+        self.place = 0
+        self.steps = 0
         return self.seen(), {}
 
     def seen(self):
-        return [
-            2.0 * self.side - 1.0 if self.place == 0 else 0.0,
-            float(self.place == LENGTH),
-        ]
+        sign = 2.0 * self.side - 1.0 if self.place == 0 else 0.0
+        return [sign, float(self.place == LENGTH)]
 
     def step(self, action):
         self.steps += 1
@@ -60,7 +58,8 @@ class Maze:
         gain = -0.1
         ended = False
         if action == FORWARD and not at_junction:
-            self.place, gain = self.place + 1, 0.0
+            self.place += 1
+            gain = 0.0
         elif action != FORWARD and at_junction:
             gain = 1.0 if action == LEFT + self.side else -1.0
             ended = True
@@ -75,27 +74,21 @@ def explore(step):
     return max(0.05, 0.5 - step / 20_000)
 
 
-def network(kind, seed):
-    if kind == "none":
+def network(slopes, seed):
+    if slopes == "none":
         return architect.Perceptron(
             2, 8, 3, squash="tanh", output_squash="identity", seed=seed
         )
     net = architect.LSTM(2, 4, 3, output_squash="identity", seed=seed)
-    net.learning_rule = "rtrl" if kind == "exact" else ("rtrl", 1)
+    net.learning_rule = "rtrl" if slopes == "exact" else ("rtrl", 1)
     return net
 
 
-def learn(kind, steps, seed):
+def learn(slopes, steps, seed):
     """Learn in the maze; returns the agent and the returns of its episodes."""
     options = {"rate": 0.03, "bound": None, "normalise": False, "scale_rewards": False}
-    agent = reward.QLearning(
-        network(kind, seed),
-        discount=0.98,
-        trace=0.9,
-        explore=explore,
-        seed=seed,
-        **options,
-    )
+    options |= {"discount": 0.98, "trace": 0.9, "explore": explore}
+    agent = reward.QLearning(network(slopes, seed), seed=seed, **options)
     return agent, reward.run(agent, Maze(), steps=steps, seed=seed, progress=False)
 
 
@@ -106,15 +99,17 @@ def walk(agent, side):
     states = []
     total = 0.0
     over = False
-    first = True
+    begins = True
     maze.reset()
     maze.side = side
     seen = maze.seen()
     while not over:
-        action = agent.act(seen, first)
+        action = agent.act(seen, begins)
         states.append(agent.network["cells"].states)
         seen, gain, ended, broken, _ = maze.step(action)
-        total, over, first = total + gain, ended or broken, False
+        total += gain
+        over = ended or broken
+        begins = False
     return np.array(states), total == 1.0
 
 
@@ -145,11 +140,10 @@ def picture(pyplot, walks, returns, path):
         title="1. The maze", xlim=(-0.5, LENGTH + 1.5), ylim=(-4, 5), aspect="equal"
     )
     maze.axis("off")
-    held = int(np.abs(walks[0][LENGTH] - walks[1][LENGTH]).argmax())
-    for states, colour, name in zip(
-        walks, (ink.BLUE, ink.RED), ("↑", "↓"), strict=True
-    ):
-        cells.plot(states[:, held], ".-", color=colour, lw=2, label=f"sign {name}")
+    cell = int(np.abs(walks[0][LENGTH] - walks[1][LENGTH]).argmax())
+    looks = zip(walks, (ink.BLUE, ink.RED), ("↑", "↓"), strict=True)
+    for states, colour, name in looks:
+        cells.plot(states[:, cell], ".-", color=colour, lw=2, label=f"sign {name}")
     cells.axvline(LENGTH, color=ink.GREY, lw=1, ls=":")
     cells.set(
         xlabel="step (dotted: the junction)",
@@ -157,15 +151,13 @@ def picture(pyplot, walks, returns, path):
         title="2. The memory cell that differs most",
     )
     cells.legend()
-    for (kind, name), colour in zip(
-        NAMES.items(), (ink.BLUE, ink.ORANGE, ink.GREY), strict=True
-    ):
-        values = returns[kind]
+    colours = (ink.BLUE, ink.ORANGE, ink.GREY)
+    for (slopes, name), colour in zip(NAMES.items(), colours, strict=True):
+        values = returns[slopes]
         window = max(1, len(values) // 40)
         smooth = np.convolve(values, np.full(window, 1 / window), "valid")
-        curves.plot(
-            np.arange(len(smooth)) + window, smooth, color=colour, lw=2, label=name
-        )
+        episodes = np.arange(len(smooth)) + window
+        curves.plot(episodes, smooth, color=colour, lw=2, label=name)
     curves.set(
         xlabel="episode",
         ylabel="return, running mean",
@@ -181,9 +173,9 @@ def main(quick: bool, seed: int, out: Path) -> None:
     heading("Three agents learn in the maze")
     agents = {}
     returns = {}
-    for kind, name in NAMES.items():
-        agents[kind], result = learn(kind, steps, seed)
-        returns[kind] = result.returns
+    for slopes, name in NAMES.items():
+        agents[slopes], result = learn(slopes, steps, seed)
+        returns[slopes] = result.returns
         last = result.returns[-len(result.returns) // 10 :].mean()
         print(
             f"{name:21} {len(result.returns):5} episodes, mean return of the last tenth"
@@ -195,7 +187,8 @@ def main(quick: bool, seed: int, out: Path) -> None:
         all(right),
     )
     means = {
-        kind: values[-len(values) // 10 :].mean() for kind, values in returns.items()
+        slopes: values[-len(values) // 10 :].mean()
+        for slopes, values in returns.items()
     }
     check("the perceptron finds it about every other time", bool(means["none"] < 0.3))
     gap = np.abs(walks[0][LENGTH] - walks[1][LENGTH]).max()

@@ -13,8 +13,10 @@ carries its effect from step to step. Real-time recurrent learning (Williams and
 neuron's state. These sensitivities Z need no record of past activations and no end of
 the sequence:
 
-    Z(t) = J Z(t-1) + I      J: how the recurrent states of step t-1 move those of step t
-                             I: how the weights move them directly, within step t
+    Z(t) = J Z(t-1) + I
+
+J tells how the recurrent states of step t-1 move those of step t, and I how the weights
+move them directly, within step t.
 
 Lesson 12 of `synapse play` shows in a browser what the online rule misses in an Elman
 network."""
@@ -40,9 +42,9 @@ LATE = 2  # the exclusive or is that of the bits of LATE and LATE + 1 steps ago
 # --- 1. Three neurons -----------------------------------------------------------------
 #
 #        u        v
-#     x ---> a ------> b     b is the output. The connection w leads back: a fires before b, so it reads
-#            ^         |     the activation of b from the step before.
-#            +--- w ---+
+#     x ---> a ------> b     b is the output. The connection w leads back: a fires
+#            ^         |     before b, so it reads the activation of b from the step
+#            +--- w ---+     before.
 #
 # All that one step hands to the next is the state of b, so b is the only recurrent
 # neuron. What is d s_b / d p for a parameter p, for example u?
@@ -57,7 +59,9 @@ LATE = 2  # the exclusive or is that of the bits of LATE and LATE + 1 steps ago
 
 
 def three_neurons(rng):
-    x, a, b = Neuron(name="x"), Neuron("tanh", name="a"), Neuron("tanh", name="b")
+    x = Neuron(name="x")
+    a = Neuron("tanh", name="a")
+    b = Neuron("tanh", name="b")
     for source, target in ((x, a), (a, b), (b, a)):
         source.project(target, weight=rng.uniform(0.8, 1.0))
     return Network(Layer([x]), [Layer([a])], Layer([b]))
@@ -77,16 +81,17 @@ class ByHand:
         weights, biases = parameters(net)
         self.u, self.v, self.w = (link.weight for link in weights.values())
         self.bias_a, self.bias_b = (neuron.bias for neuron in biases.values())
-        self.y_b = self.slope_b = 0.0  # before the first step
+        self.y_b = 0.0  # before the first step
+        self.slope_b = 0.0
         self.z = dict.fromkeys((*weights, *biases), 0.0)
 
     def step(self, x):
         before = self.y_b
         y_a = tanh(self.u * x + self.w * before + self.bias_a)
         slope_a = 1 - y_a**2
-        self.J = (
-            self.v * slope_a * self.w * self.slope_b
-        )  # through w, a and v to the state of b
+
+        # Through w, a and v to the state of b
+        self.J = self.v * slope_a * self.w * self.slope_b
         into_a = self.v * slope_a  # how the state of a moves that of b
         self.I = {
             "u": into_a * x,
@@ -111,9 +116,9 @@ def sensitivities(net):
     weights, biases = parameters(net)
     b = net[2]
     by_name = {name: link.sensitivity[b] for name, link in weights.items()}
-    return by_name | {
-        name: neuron.bias_sensitivity[b] for name, neuron in biases.items()
-    }
+    for name, neuron in biases.items():
+        by_name[name] = neuron.bias_sensitivity[b]
+    return by_name
 
 
 def side_by_side(rng):
@@ -209,15 +214,17 @@ def a_learning_step(net, hand, inputs, rng):
 
 def changes(net, target):
     """What one learning step adds to each parameter."""
-    weights, biases = parameters(net)
-    before = [link.weight for link in weights.values()] + [
-        neuron.bias for neuron in biases.values()
-    ]
+    before = values(net)
     net.propagate(rate=RATE, targets=[target])
-    after = [link.weight for link in weights.values()] + [
-        neuron.bias for neuron in biases.values()
-    ]
-    return dict(zip((*weights, *biases), np.subtract(after, before), strict=True))
+    after = values(net)
+    return {name: after[name] - before[name] for name in before}
+
+
+def values(net):
+    """The parameters by name."""
+    weights, biases = parameters(net)
+    by_name = {name: link.weight for name, link in weights.items()}
+    return by_name | {name: neuron.bias for name, neuron in biases.items()}
 
 
 # Backpropagation through time finds the same gradient from the other end: it stores all
@@ -265,9 +272,8 @@ def ring(seed):
     targets = np.repeat(np.arange(RING), 2)
     x.project(hidden, seed=seed, initializer="glorot")
     context.project(hidden, (sources, targets), seed=seed + 1, initializer=strong)
-    hidden.project(
-        context, ONE_TO_ONE, weights=1.0, trainable=False
-    )  # backward: from the step before
+    # Backward: the context has the activations of the step before.
+    hidden.project(context, ONE_TO_ONE, weights=1.0, trainable=False)
     hidden.project(y, seed=seed + 2, initializer="glorot")
     return Network(x, [context, Layer(hidden, name="hidden")], y)
 
@@ -282,10 +288,12 @@ def table(net):
     hidden = net["hidden"]
     mappings = [link.sensitivity for neuron in hidden for link in neuron.incoming]
     mappings += [neuron.bias_sensitivity for neuron in hidden]
-    owner = np.argsort(
-        np.append(np.repeat(np.arange(RING), 3), np.arange(RING)), kind="stable"
-    )
-    return np.array([[mappings[p].get(root, np.nan) for p in owner] for root in hidden])
+
+    # By the neuron that a parameter leads into: three weights, then the bias
+    into = np.append(np.repeat(np.arange(RING), 3), np.arange(RING))
+    order = np.argsort(into, kind="stable")
+    columns = [mappings[p] for p in order]
+    return np.array([[z.get(neuron, np.nan) for z in columns] for neuron in hidden])
 
 
 def tables(net, inputs, order):
@@ -304,9 +312,8 @@ def filling(rng, seed, steps=8):
     net = ring(seed)
     inputs = rng.uniform(-1, 1, (steps, 1))
     exact = tables(net, inputs, None)
-    owner = (
-        np.arange(exact.shape[2]) * RING // exact.shape[2]
-    )  # of each column: the neuron it leads into
+    count = exact.shape[2]
+    owner = np.arange(count) * RING // count  # the neuron that each column leads into
     away = np.abs(owner - np.arange(RING)[:, None])
     away = np.minimum(away, RING - away)  # steps around the ring
     print("  step   entries that are not 0")
@@ -432,10 +439,10 @@ def learn(rule, seed, steps, parts):
     trainer = synapse.Trainer(net, rate=0.02, method=method, order=order)
     inputs, targets = bits(steps, np.random.default_rng([seed, 1]))
     curve = [right(net, seed)]
-    for part in np.split(np.arange(steps), parts):
-        trainer.train(
-            inputs[part], targets[part], epochs=1, progress=False
-        )  # the context is carried over
+    # The context is carried over from piece to piece.
+    pieces = zip(np.split(inputs, parts), np.split(targets, parts), strict=True)
+    for rows, aims in pieces:
+        trainer.train(rows, aims, epochs=1, progress=False)
         curve.append(right(net, seed))
     return curve
 
@@ -451,7 +458,8 @@ def compare(seed, quick):
     curves = {}
     solved = {}
     for name, rule in RULES.items():
-        curves[name] = np.array([learn(rule, each, steps, parts) for each in seeds])
+        runs = [learn(rule, number, steps, parts) for number in seeds]
+        curves[name] = np.array(runs)
         last = curves[name][:, -1]
         solved[name] = int((last > 0.95).sum())
         fractions = " ".join(f"{fraction:.2f}" for fraction in last)
@@ -472,9 +480,9 @@ def picture(plt, seen, filled, steps, curves, path):
     figure = plt.figure(figsize=(8.4, 5.4), layout="constrained")
     above, below = figure.subfigures(2, 1, height_ratios=[1, 1.1])
     panel_tables(above, *filled)
-    first, second = below.subplots(1, 2)
-    panel_parts(first, seen)
-    panel_learning(second, steps, curves)
+    left, right = below.subplots(1, 2)
+    panel_parts(left, seen)
+    panel_learning(right, steps, curves)
     save_figure(figure, path)
 
 
@@ -482,21 +490,17 @@ def panel_tables(figure, net, inputs):
     """Z of the ring: the exact table after three numbers of steps, and what order 2
     keeps of the last."""
     shown = ((1, None), (3, None), (len(inputs), None), (len(inputs), 2))
-    for axes, (steps, order) in zip(
-        figure.subplots(1, len(shown), sharey=True), shown, strict=True
-    ):
+    panels = figure.subplots(1, len(shown), sharey=True)
+    for axes, (steps, order) in zip(panels, shown, strict=True):
         net.learning_rule = "rtrl", order
         net.run([inputs[:steps]])  # from a cleared context
         draw.sensitivities(net, axes, scale=0.5, colour_bars=axes is figure.axes[-1])
-        axes.set_title(
-            f"{'exact' if order is None else f'order {order}'}, after step {steps}",
-            loc="left",
-        )
+        name = "exact" if order is None else f"order {order}"
+        axes.set_title(f"{name}, after step {steps}", loc="left")
         axes.set_xticks(4 * np.arange(RING) + 1.5, range(RING), rotation=0)
         axes.set(xlabel="parameters into neuron", ylabel="")
-        axes.set_xlim(
-            -0.5, 4 * RING - 0.5
-        )  # three weights and a bias of each neuron; not the output
+        # Three weights and a bias of each neuron; not the output
+        axes.set_xlim(-0.5, 4 * RING - 0.5)
 
 
 def panel_parts(axis, seen):
@@ -530,18 +534,11 @@ def panel_parts(axis, seen):
 
 
 def panel_learning(axis, steps, curves):
-    for (name, several), colour in zip(
-        curves.items(), (ink.GREY, ink.RED, ink.BLUE), strict=True
-    ):
-        for i, curve in enumerate(several):
-            axis.plot(
-                steps / 1000,
-                curve,
-                color=colour,
-                lw=1.3,
-                alpha=0.8,
-                label=None if i else name,
-            )
+    colours = (ink.GREY, ink.RED, ink.BLUE)
+    for (name, by_seed), colour in zip(curves.items(), colours, strict=True):
+        look = {"color": colour, "lw": 1.3, "alpha": 0.8}
+        for i, curve in enumerate(by_seed):
+            axis.plot(steps / 1000, curve, label=None if i else name, **look)
     axis.set(xlabel="thousand steps", ylabel="fraction right", ylim=(0.4, 1.15))
     axis.set_title(f"Elman, xor of {LATE} and {LATE + 1} steps ago, one line a seed")
     axis.legend(loc="upper right", ncols=3, handlelength=1.4, columnspacing=1.2)

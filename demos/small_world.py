@@ -49,12 +49,10 @@ MOVED = {0.0: "a ring", 0.1: "a small world", 1.0: "a random graph"}
 def ring(moved, rng):
     """An undirected graph, and the same with directions."""
     while True:
-        graph = nx.watts_strogatz_graph(
-            NODES, NEIGHBOURS, moved, seed=int(rng.integers(1 << 30))
-        )
-        directed = nx.DiGraph(
-            (u, v) if rng.random() < 0.5 else (v, u) for u, v in graph.edges
-        )
+        number = int(rng.integers(1 << 30))
+        graph = nx.watts_strogatz_graph(NODES, NEIGHBOURS, moved, seed=number)
+        edges = [(u, v) if rng.random() < 0.5 else (v, u) for u, v in graph.edges]
+        directed = nx.DiGraph(edges)
         directed.remove_edges_from(list(directed.in_edges(0)))
         if nx.has_path(directed, 0, OUTPUT):
             return graph, directed
@@ -146,24 +144,25 @@ def compare(seed, quick):
     nets = {}
     for moved, name in MOVED.items():
         bar = tqdm(seeds, desc=name, leave=False, disable=not on_terminal())
-        runs = [learn(moved, each, most) for each in bar]
-        curves[moved], nets[moved] = [curve for _, curve in runs], runs[0][0]
-        needed = sorted(
-            CHUNK * (len(curve) - 1) if curve[-1] >= GOAL else np.inf
-            for curve in curves[moved]
-        )
-        shown = "  ".join(
-            f"> {most}" if np.isinf(epochs) else f"{epochs:5}" for epochs in needed
-        )
-        print(f"   {name:15} {shown}", flush=True)
+        runs = [learn(moved, number, most) for number in bar]
+        curves[moved] = [curve for _, curve in runs]
+        nets[moved] = runs[0][0]
+        needed = sorted(map(epochs_of, curves[moved]))
+        shown = [f"> {most}" if np.isinf(n) else f"{n:5}" for n in needed]
+        print(f"   {name:15} {'  '.join(shown)}", flush=True)
     print()
     return curves, nets[0.1]
 
 
+def epochs_of(curve):
+    """The number of epochs that a network has needed; infinity if it has failed."""
+    return CHUNK * (len(curve) - 1) if curve[-1] >= GOAL else np.inf
+
+
 def conclude(curves):
     solved = {
-        moved: sum(curve[-1] >= GOAL for curve in each)
-        for moved, each in curves.items()
+        moved: sum(curve[-1] >= GOAL for curve in by_seed)
+        for moved, by_seed in curves.items()
     }
     check("more small worlds than rings solve the task", solved[0.1] > solved[0.0])
     check(
@@ -189,9 +188,8 @@ COLOURS = {0.0: ink.BLUE, 0.1: ink.ORANGE, 1.0: ink.PURPLE}
 def picture(plt, graphs, curves, path):
     figure = plt.figure(figsize=(8.4, 4.9), layout="constrained")
     above, below = figure.subfigures(2, 1, height_ratios=(1.7, 1))
-    for axes, (moved, graph) in zip(
-        above.subplots(1, len(graphs)), graphs.items(), strict=True
-    ):
+    panels = above.subplots(1, len(graphs))
+    for axes, (moved, graph) in zip(panels, graphs.items(), strict=True):
         panel_graph(axes, moved, graph)
     panel_epochs(below.subplots(), curves)
     save_figure(figure, path)
@@ -223,22 +221,17 @@ def panel_graph(axes, moved, graph):
 def panel_epochs(axes, curves):
     """A dot for each network: the epochs that it has needed, or beyond the line if it
     has failed."""
-    rows = [
-        [CHUNK * (len(c) - 1) if c[-1] >= GOAL else np.inf for c in runs]
-        for runs in curves.values()
-    ]
-    longest = max(
-        (epochs for row in rows for epochs in row if np.isfinite(epochs)), default=CHUNK
-    )
+    rows = [list(map(epochs_of, by_seed)) for by_seed in curves.values()]
+    needed = [epochs for row in rows for epochs in row if np.isfinite(epochs)]
+    longest = max(needed, default=CHUNK)
     failed = longest + 2 * CHUNK
-    most = CHUNK * (max(len(c) for runs in curves.values() for c in runs) - 1)
+    lengths = [len(curve) for by_seed in curves.values() for curve in by_seed]
+    most = CHUNK * (max(lengths) - 1)
     for height, (row, colour) in enumerate(zip(rows, COLOURS.values(), strict=True)):
-        for place, count in zip(
-            *np.unique(np.minimum(row, failed), return_counts=True), strict=True
-        ):
-            beside = place + 0.35 * (
-                np.arange(count) - (count - 1) / 2
-            )  # networks that needed as many
+        places, counts = np.unique(np.minimum(row, failed), return_counts=True)
+        for place, count in zip(places, counts, strict=True):
+            # Networks that needed as many epochs are side by side.
+            beside = place + 0.35 * (np.arange(count) - (count - 1) / 2)
             axes.plot(beside, np.full(count, height), "o", ms=5, color=colour)
     axes.axvline(failed - CHUNK, color=ink.GREY, lw=1, ls=":")
     ticks = range(CHUNK, longest + 1, CHUNK)

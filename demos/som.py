@@ -51,16 +51,13 @@ class Map:
     """Linear neurons on a square grid; the weights of each are a colour."""
 
     def __init__(self, side, seed):
-        colour, grid = (
-            Layer(3, "identity", name="colour"),
-            Layer(side * side, "identity", name="map"),
-        )
+        colour = Layer(3, "identity", name="colour")
+        grid = Layer(side * side, "identity", name="map")
         self.links = colour.project(grid, initializer=any_colour, seed=seed)
         self.net = Network(colour, grid)
         self.side = side
-        self.places = (
-            np.indices((side, side)).reshape(2, -1).T
-        )  # row and column of every neuron
+        # Row and column of every neuron
+        self.places = np.indices((side, side)).reshape(2, -1).T
         self.colours = self.colours  # with the biases that belong to them
 
     @property
@@ -91,9 +88,10 @@ class Map:
 
     def errors(self, samples):
         """The quantisation error and the topographic error, see 3."""
-        first, second = np.argsort(-self.net.run(samples), axis=1)[:, :2].T
-        torn = ((self.places[first] - self.places[second]) ** 2).sum(axis=1) > 2
-        return np.linalg.norm(samples - self.colours[first], axis=1).mean(), torn.mean()
+        winner, runner_up = np.argsort(-self.net.run(samples), axis=1)[:, :2].T
+        apart = ((self.places[winner] - self.places[runner_up]) ** 2).sum(axis=1)
+        distances = np.linalg.norm(samples - self.colours[winner], axis=1)
+        return distances.mean(), (apart > 2).mean()
 
 
 def who_wins(som):
@@ -168,20 +166,19 @@ def learn(som, samples, epochs, seed, neighbours=True):
     each epoch."""
     rng = np.random.default_rng([seed, 2])
     errors = [som.errors(samples)]
-    for part in np.linspace(0, 1, epochs):
-        radius = som.side / 2 * (1 / som.side) ** part if neighbours else 0.0
+    for progress in np.linspace(0, 1, epochs):
+        radius = som.side / 2 * (1 / som.side) ** progress if neighbours else 0.0
         for colour in rng.permutation(samples):
-            som.show(colour, 0.5 * 0.04**part, radius)
+            som.show(colour, 0.5 * 0.04**progress, radius)
         errors.append(som.errors(samples))
     return np.array(errors)
 
 
 def step_between(picture):
     """The mean distance between the colours of neighbours on the grid."""
-    along = [
-        np.linalg.norm(np.diff(picture, axis=axis), axis=2).mean() for axis in (0, 1)
-    ]
-    return sum(along) / 2
+    down = np.linalg.norm(np.diff(picture, axis=0), axis=2).mean()
+    across = np.linalg.norm(np.diff(picture, axis=1), axis=2).mean()
+    return (down + across) / 2
 
 
 def make_maps(samples, side, epochs, seed):
@@ -217,7 +214,8 @@ def told(name, errors, picture):
 
 def compare(start, maps):
     heading("4. The price of order")
-    (ordered, with_), (_, alone) = maps["with neighbours"], maps["each for itself"]
+    ordered, with_ = maps["with neighbours"]
+    _, alone = maps["each for itself"]
     check("before training the map is torn for most colours", with_[0, 1] > 0.5)
     check("after training it is torn for fewer than 10%", with_[-1, 1] < 0.1)
     check(
@@ -245,12 +243,8 @@ def read(som):
     for row in range(som.side):
         here = [(column, name) for name, (r, column) in places.items() if r == row]
         if here:
-            print(
-                f"  row {row:2}: "
-                + ", ".join(
-                    f"{name} in column {column}" for column, name in sorted(here)
-                )
-            )
+            columns = [f"{name} in column {column}" for column, name in sorted(here)]
+            print(f"  row {row:2}: {', '.join(columns)}")
     names = list(NAMED)
     pairs = [(a, b) for i, a in enumerate(names) for b in names[:i]]
     colours = [np.linalg.norm(np.subtract(NAMED[a], NAMED[b])) for a, b in pairs]
@@ -277,18 +271,15 @@ def picture(plt, start, maps, places, path):
         if name == "with neighbours":
             label(axes, colours, places)
 
-    for axes, which, what in zip(
-        below.subplots(1, 2),
-        (0, 1),
-        ("mean distance to winner", "fraction torn"),
-        strict=True,
-    ):
-        for (name, (_, errors)), colour, style in zip(
-            maps.items(), (ink.BLUE, ink.RED), ("-", "--"), strict=True
-        ):
-            axes.plot(errors[:, which], style, color=colour, label=name)
-        axes.set(xlabel="epochs", ylabel=what, ylim=(0, None))
-        axes.set_title(("Quantisation error", "Topographic error")[which])
+    left, right = below.subplots(1, 2)
+    looks = zip(maps.items(), (ink.BLUE, ink.RED), ("-", "--"), strict=True)
+    for (name, (_, errors)), colour, style in looks:
+        left.plot(errors[:, 0], style, color=colour, label=name)
+        right.plot(errors[:, 1], style, color=colour, label=name)
+    left.set(ylabel="mean distance to winner", title="Quantisation error")
+    right.set(ylabel="fraction torn", title="Topographic error")
+    for axes in (left, right):
+        axes.set(xlabel="epochs", ylim=(0, None))
         axes.legend()
     save_figure(figure, path)
 
@@ -297,14 +288,12 @@ def label(axes, colours, places):
     """Write names at the winners of their colours; near the edges they are aligned
     inwards."""
     last = colours.shape[1] - 1
+    box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.2}
     for word, (row, column) in places.items():
-        side, shift = {0: ("left", -0.4), last: ("right", 0.4)}.get(
-            column, ("center", 0.0)
-        )
+        edges = {0: ("left", -0.4), last: ("right", 0.4)}
+        side, shift = edges.get(column, ("center", 0.0))
         text = axes.text(column + shift, row, word, ha=side, va="center", fontsize=8)
-        text.set_bbox(
-            {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.2}
-        )
+        text.set_bbox(box)
 
 
 def main(quick: bool, seed: int, out: Path) -> None:
@@ -317,9 +306,8 @@ def main(quick: bool, seed: int, out: Path) -> None:
     compare(start, maps)
     ordered = maps["with neighbours"][0]
     picture(start, maps, read(ordered), out / "som.png")
-    exact, torn = (
-        dict(zip(maps, (errors[-1, i] for _, errors in maps.values()))) for i in (0, 1)
-    )
+    exact = {name: errors[-1, 0] for name, (_, errors) in maps.items()}
+    torn = {name: errors[-1, 1] for name, (_, errors) in maps.items()}
     lesson(
         "If the winner's neighbours learn too, a map orders itself without targets: it"
         f" is torn for {torn['with neighbours']:.1%} of the colours, and for"

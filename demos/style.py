@@ -24,13 +24,8 @@ from synapse.optimizers import Adam
 SIZE = 16
 WINDOW = 3
 PLACES = SIZE - WINDOW + 1
-BALANCES = (
-    0.0,
-    2.0,
-    10.0,
-    30.0,
-    1.0e3,
-)  # how much style counts beside content; 10 and 30 were tried last
+# How much style counts beside content; 10 and 30 were tried last.
+BALANCES = (0.0, 2.0, 10.0, 30.0, 1.0e3)
 
 # --- 1. Pictures ----------------------------------------------------------------------
 
@@ -61,31 +56,28 @@ PAIRS = list(combinations_with_replacement(range(len(FILTERS)), 2))
 
 def network(seed):
     """Canvas, features, and as outputs the content and the correlations."""
-    rng, none = np.random.default_rng(seed), Layer(1, name="none")
+    rng = np.random.default_rng(seed)
+    none = Layer(1, name="none")
     canvas = Layer(SIZE**2, bias=rng.normal(0.0, 0.5, SIZE**2).tolist(), name="canvas")
     features = Layer(len(FILTERS) * PLACES**2, squash="tanh", name="features")
     content = Layer(len(features), squash="identity")
     style = Layer(len(PAIRS), squash="identity")
-    none.project(
-        canvas, weights=0.0, trainable=False
-    )  # the picture depends on no input
-    row, column, dy, dx = (
-        part.ravel() for part in np.indices((PLACES, PLACES, WINDOW, WINDOW))
-    )
+    none.project(canvas, weights=0.0, trainable=False)  # no input counts
+
+    indices = np.indices((PLACES, PLACES, WINDOW, WINDOW))
+    row, column, dy, dx = (numbers.ravel() for numbers in indices)
     pixels = (row + dy) * SIZE + column + dx
     places = row * PLACES + column
     for number, weights in enumerate(FILTERS):
         at = number * PLACES**2
-        ends = pixels.tolist(), (at + places).tolist()
-        canvas.project(
-            features, ends, weights=np.tile(weights, PLACES**2), trainable=False
-        )
+        ends = (pixels.tolist(), (at + places).tolist())
+        tiled = np.tile(weights, PLACES**2)
+        canvas.project(features, ends, weights=tiled, trainable=False)
     features.project(content, "one_to_one", weights=1.0, trainable=False)
     for product, (a, b) in zip(style, PAIRS, strict=True):
         for place in range(PLACES**2):
-            link = features[a * PLACES**2 + place].project(
-                product, PLACES**-2.0, trainable=False
-            )
+            source = features[a * PLACES**2 + place]
+            link = source.project(product, PLACES**-2.0, trainable=False)
             features[b * PLACES**2 + place].gate(link)
     return Network(none, [canvas, features], Layer([*content, *style]))
 
@@ -105,17 +97,16 @@ def looked_at(net, pixels):
 def transfer(seed, content, style, balance, epochs):
     """A picture with so much style beside content, and how far it is from both."""
     net = network(seed)
-    wanted = looked_at(net, content)[0], looked_at(net, style)[1]
-    parts = [
-        np.full(len(part), weight)
-        for part, weight in zip(wanted, (1.0, 100.0 * balance), strict=True)
-    ]
-    net.output.cost_weights = np.concatenate(parts)
+    features, _ = looked_at(net, content)
+    _, correlations = looked_at(net, style)
+    weights = np.repeat([1.0, 100.0 * balance], [len(features), len(correlations)])
+    net.output.cost_weights = weights
+    targets = np.concatenate([features, correlations])
+
     trainer = Trainer(net, method="bptt", optimizer=Adam(0.1), only=["canvas"])
-    before = net.weights, net["features"].biases
-    trainer.train(
-        [[[0.0]]], [[np.concatenate(wanted)]], epochs=epochs, seed=seed, progress=False
-    )
+    before = (net.weights, net["features"].biases)
+    data = ([[[0.0]]], [[targets]])
+    trainer.train(*data, epochs=epochs, seed=seed, progress=False)
     same = all(map(np.array_equal, before, (net.weights, net["features"].biases)))
     check(f"the filters are as before (style counts {balance:g})", same)
     net.activate([0.0])
@@ -125,15 +116,11 @@ def transfer(seed, content, style, balance, epochs):
 
 def distances(net, pixels, content, style):
     """Distances to the content and to the style: 1 is that of the other picture."""
-    mine, one, other = (
-        looked_at(net, np.clip(each, 1e-6, 1 - 1e-6))
-        for each in (pixels, content, style)
-    )
-    scale = [np.linalg.norm(a - b) for a, b in zip(one, other, strict=True)]
-    return (
-        np.linalg.norm(mine[0] - one[0]) / scale[0],
-        np.linalg.norm(mine[1] - other[1]) / scale[1],
-    )
+    images = (np.clip(image, 1e-6, 1 - 1e-6) for image in (pixels, content, style))
+    drawn, shown, styled = (looked_at(net, image) for image in images)
+    far = np.linalg.norm(drawn[0] - shown[0]) / np.linalg.norm(shown[0] - styled[0])
+    off = np.linalg.norm(drawn[1] - styled[1]) / np.linalg.norm(shown[1] - styled[1])
+    return far, off
 
 
 @with_pyplot
@@ -149,26 +136,24 @@ def picture(plt, columns, path):
 
 
 def main(quick: bool, seed: int, out: Path) -> None:
-    (content, style), epochs = pictures(), 10 if quick else 500
+    content, style = pictures()
+    epochs = 10 if quick else 500
     heading("Distance to the content of one picture and to the style of another")
     net = network(seed)
     print(f"{net!r}: {int(net['canvas'].trainable) * SIZE**2} biases learn.")
     columns = {"content": (content, distances(net, content, content, style))}
     for balance in BALANCES:
-        columns[f"style counts {balance:g}"] = transfer(
-            seed, content, style, balance, epochs
-        )
-    columns["style"] = style, distances(net, style, content, style)
+        drawn = transfer(seed, content, style, balance, epochs)
+        columns[f"style counts {balance:g}"] = drawn
     mean = (content + style) / 2
-    columns["mean of both"] = mean, distances(net, mean, content, style)
+    columns["style"] = (style, distances(net, style, content, style))
+    columns["mean of both"] = (mean, distances(net, mean, content, style))
     print(f"\n{'':20} content   style    (1: as far as the other picture)")
     for name, (_, (far, off)) in columns.items():
         print(f"{name:20} {far:7.2f} {off:7.2f}")
     picture(columns, out / "style.png")
-    (_, (far, off)), (_, (mean_far, mean_off)) = (
-        columns["style counts 30"],
-        columns["mean of both"],
-    )
+    _, (far, off) = columns["style counts 30"]
+    _, (mean_far, mean_off) = columns["mean of both"]
     if not quick:
         check(
             "style beside content is nearer to both than the mean of both",

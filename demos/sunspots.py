@@ -48,15 +48,13 @@ LINES = [line for line in DATA.read_text().splitlines() if line[0].isdigit()]
 YEARS, SPOTS = np.loadtxt(LINES, delimiter=",").T
 
 LAGS = 12
-PERIODS = {
-    f"{a}-{b}": (a, b)
-    for a, b in [(1712, 1920), (1921, 1955), (1956, 1979), (1980, 2008)]
-}
+SPANS = ((1712, 1920), (1921, 1955), (1956, 1979), (1980, 2008))
+PERIODS = {f"{start}-{end}": (start, end) for start, end in SPANS}
 
 
-def during(first, last):
+def during(start, end):
     """Booleans by year: whether it lies between two years, both included."""
-    return (first <= YEARS) & (last >= YEARS)
+    return (start <= YEARS) & (end >= YEARS)
 
 
 TRAINING = during(*PERIODS["1712-1920"])
@@ -118,7 +116,8 @@ def linear(values, learnt):
     """Fit AR(12) by least squares to the training years; returns its forecast of every
     possible year."""
     rows = np.column_stack([windows(values), np.ones(len(values) - LAGS)])
-    weights, *_ = np.linalg.lstsq(rows[learnt[LAGS:]], values[LAGS:][learnt[LAGS:]])
+    fitted = learnt[LAGS:]
+    weights, *_ = np.linalg.lstsq(rows[fitted], values[LAGS:][fitted])
     return np.concatenate([np.full(LAGS, np.nan), rows @ weights])
 
 
@@ -216,7 +215,9 @@ MODELS = [
 def inputs_for(net, values):
     """The inputs of a network for each year, and the number of years without a
     forecast."""
-    return (windows(values), LAGS) if len(net.input) == LAGS else (values[:-1, None], 1)
+    if len(net.input) == LAGS:
+        return windows(values), LAGS
+    return values[:-1, None], 1
 
 
 def learn(net, values, learnt, rate, epochs, seed):
@@ -226,13 +227,11 @@ def learn(net, values, learnt, rate, epochs, seed):
     rows = np.flatnonzero(learnt[skipped:])
     if net.has_memory:
         history = slice(rows[-1] + 1)
-        inputs, targets = inputs[None, history], targets[None, history]
+        data = (inputs[None, history], targets[None, history])
     else:
-        inputs, targets = inputs[rows], targets[rows]
+        data = (inputs[rows], targets[rows])
     trainer = synapse.Trainer(net, Cosine(rate, epochs=epochs))
-    return trainer.train(
-        inputs, targets, epochs=epochs, seed=seed, progress=on_terminal()
-    )
+    return trainer.train(*data, epochs=epochs, seed=seed, progress=on_terminal())
 
 
 # To forecast, a network runs through all years from the beginning. Its weights do not
@@ -282,7 +281,7 @@ def scores(forecasts):
     several."""
     cells = []
     for period in PERIODS.values():
-        errors = [arv(each, during(*period)) for each in forecasts]
+        errors = [arv(forecast, during(*period)) for forecast in forecasts]
         spread = f" ({min(errors):.3f}-{max(errors):.3f})" if len(errors) > 1 else ""
         cells.append(f"{np.median(errors):.3f}{spread}")
     return cells
@@ -294,17 +293,13 @@ def table(simple, networks):
     def line(name, cells):
         return f"  {name:34}" + "".join(f"{cell:21}" for cell in cells).rstrip()
 
-    return "\n".join(
-        [
-            line("", PERIODS),
-            line("", ["training", "forecast", "forecast", "forecast"]),
-            *(line(name, scores([each])) for name, each in simple.items()),
-            *(
-                line(name, scores([run.forecast for run in runs]))
-                for name, runs in networks.items()
-            ),
-        ]
-    )
+    lines = [line("", PERIODS)]
+    lines.append(line("", ["training", "forecast", "forecast", "forecast"]))
+    for name, forecast in simple.items():
+        lines.append(line(name, scores([forecast])))
+    for name, runs in networks.items():
+        lines.append(line(name, scores([run.forecast for run in runs])))
+    return "\n".join(lines)
 
 
 ROOTS = "AR(12), roots"
@@ -313,21 +308,21 @@ ROOTS = "AR(12), roots"
 def by_model(simple, networks):
     """All forecasts of the linear model, from numbers and from their roots, and of each
     network."""
-    linear_ones = {
+    forecasts = {
         "AR(12)": [simple["linear AR(12)"]],
         ROOTS: [simple["linear AR(12) on square roots"]],
     }
-    return linear_ones | {
-        name: [run.forecast for run in runs] for name, runs in networks.items()
-    }
+    for name, runs in networks.items():
+        forecasts[name] = [run.forecast for run in runs]
+    return forecasts
 
 
 def median_errors(forecasts, period):
     """The median ARV of each model in a period."""
     years = during(*PERIODS[period])
     return {
-        name: np.median([arv(each, years) for each in several])
-        for name, several in forecasts.items()
+        name: np.median([arv(forecast, years) for forecast in by_seed])
+        for name, by_seed in forecasts.items()
     }
 
 
@@ -338,12 +333,9 @@ def verdict(forecasts):
         errors = median_errors(forecasts, period)
         plain = errors.pop("AR(12)")
         roots = errors.pop(ROOTS)
-        better = (
-            ", ".join(
-                name for name, error in errors.items() if error < min(plain, roots)
-            )
-            or "none"
-        )
+        limit = min(plain, roots)
+        names = [name for name, error in errors.items() if error < limit]
+        better = ", ".join(names) or "none"
         print(
             f"On {period} AR(12) has {plain:.3f}, on square roots {roots:.3f}; better"
             f" networks: {better}."
@@ -384,8 +376,8 @@ SHOWN = during(1912, 2008)
 
 
 def mark_periods(axes):
-    for first, _ in list(PERIODS.values())[1:]:
-        axes.axvline(first - 0.5, color=ink.GREY, lw=0.8)
+    for start, _ in list(PERIODS.values())[1:]:
+        axes.axvline(start - 0.5, color=ink.GREY, lw=0.8)
     axes.set(xlim=(1911, 2009), xlabel="year")
 
 
@@ -395,11 +387,10 @@ def panel_forecast(axes, forecast):
     )
     (dots,) = axes.plot(YEARS[SHOWN], SPOTS[SHOWN], "o", ms=2.5, color=ink.BLACK)
     (line,) = axes.plot(YEARS[SHOWN], forecast[SHOWN], color=ink.RED, lw=1.4)
-    for name, (first, last) in PERIODS.items():
-        middle = (max(first, 1912) + last) / 2
-        axes.text(
-            middle, 245, "learnt" if first < 1920 else name, ha="center", va="top"
-        )
+    for name, (start, end) in PERIODS.items():
+        middle = (max(start, 1912) + end) / 2
+        label = "learnt" if start < 1920 else name
+        axes.text(middle, 245, label, ha="center", va="top")
     names = {"observed, grey below": (area, dots), "LSTM, one year ahead": line}
     axes.legend(
         [*names.values()], [*names], loc="upper left", bbox_to_anchor=(0.11, 0.9)
@@ -411,23 +402,15 @@ def panel_forecast(axes, forecast):
 def panel_errors(axes, forecasts):
     """A dot for each run, and a line at the median, by period; lower is better."""
     colours = (ink.ORANGE, ink.GREY, ink.BLUE, ink.GREEN, ink.RED)
-    for i, (name, several) in enumerate(forecasts.items()):
+    for i, (name, by_seed) in enumerate(forecasts.items()):
+        dots = {"ms": 3.5, "alpha": 0.6, "mew": 0, "color": colours[i]}
         for place, period in enumerate(PERIODS.values()):
-            errors = [arv(forecast, during(*period)) for forecast in several]
+            errors = [arv(forecast, during(*period)) for forecast in by_seed]
             across = place + 0.16 * (i - 2)
+            axes.plot([across] * len(errors), errors, "o", **dots)
+            ends = [across - 0.07, across + 0.07]
             middle = np.median(errors)
-            axes.plot(
-                [across] * len(errors),
-                errors,
-                "o",
-                ms=3.5,
-                alpha=0.6,
-                mew=0,
-                color=colours[i],
-            )
-            (line,) = axes.plot(
-                [across - 0.07, across + 0.07], [middle] * 2, color=colours[i], lw=2
-            )
+            (line,) = axes.plot(ends, [middle, middle], color=colours[i], lw=2)
         line.set_label(name)
     axes.set_xticks(range(len(PERIODS)), ["learnt", *list(PERIODS)[1:]])
     axes.set(
@@ -470,9 +453,8 @@ def main(quick: bool, seed: int, out: Path) -> None:
     networks = {}
     for model in MODELS:
         heading(f"{model.name}: {len(seeds)} runs")
-        networks[model.name] = runs_of(
-            model, seeds, model.epochs // 10 if quick else model.epochs, scale
-        )
+        epochs = model.epochs // 10 if quick else model.epochs
+        networks[model.name] = runs_of(model, seeds, epochs, scale)
 
     heading(
         "Average relative variance: lower is better; median (lowest-highest) of"
@@ -497,9 +479,8 @@ def main(quick: bool, seed: int, out: Path) -> None:
     save(chosen, simple | {name: run.forecast for name, run in chosen.items()}, out)
     cells = states(chosen["LSTM"].net, scale.there(SPOTS))
     picture(forecasts, chosen["LSTM"], cells, out / "sunspots.png")
-    near, far = (
-        median_errors(forecasts, period) for period in ("1921-1955", "1956-1979")
-    )
+    near = median_errors(forecasts, "1921-1955")
+    far = median_errors(forecasts, "1956-1979")
     errors = [f"{near[name]:.3f} and {far[name]:.3f} ({name})" for name in near]
     worse = sum(far[name] > near[name] for name in networks)
     lesson(
@@ -526,13 +507,8 @@ def save(chosen, forecasts, out):
     writer = csv.writer(text)
     writer.writerow(["year", "observed", *forecasts])
     for i in np.flatnonzero(during(1712, 2008)):
-        writer.writerow(
-            [
-                int(YEARS[i]),
-                SPOTS[i],
-                *(f"{each[i]:.2f}" for each in forecasts.values()),
-            ]
-        )
+        cells = [f"{forecast[i]:.2f}" for forecast in forecasts.values()]
+        writer.writerow([int(YEARS[i]), SPOTS[i], *cells])
     files.write(out / "forecasts.csv", text.getvalue())
 
 

@@ -44,7 +44,8 @@ def bits():
         inputs = Layer(3)
         output = Layer(1, bias=-2.5 * beta)
         inputs.project(output, weights=beta)
-        worst.append(np.abs(Network(inputs, [], output).run(triples) - products).max())
+        net = Network(inputs, [], output)
+        worst.append(np.abs(net.run(triples) - products).max())
         print(f"  beta {beta:4.0f}: largest error {worst[-1]:.3e}")
     logistic = [1 / (1 + math.exp(beta / 2)) for beta in betas]
     check(
@@ -64,7 +65,7 @@ def bits():
 # + f4 s^4 / 12 + ... Do this for s = u + v, and subtract the same for s = u - v. The
 # constants cancel, and the squares give a product: (u + v)^2 - (u - v)^2 = 4 u v. So
 #
-#     f(b + u + v) + f(b - u - v) - f(b + u - v) - f(b - u + v)  =  4 f2 u v  +  a remainder
+#     f(b + u + v) + f(b - u - v) - f(b + u - v) - f(b - u + v)  =  4 f2 u v + remainder
 #
 # The remainder begins with f4 / 12 times (u + v)^4 - (u - v)^4 = 8 u v (u^2 + v^2).
 # Divide by 4 f2 u v: the relative error begins with
@@ -120,10 +121,9 @@ def numbers():
             f"  {u:5.2f}  {v:5.2f}  {u * v:8.4f}   {product:12.6f}  "
             f" {product / (u * v) - 1:+14.2e}"
         )
-    nothing = [
-        abs(net.activate([u, v])[0]) for u, v in ((0.0, 2.0), (3.0, 0.0), (0.0, 0.0))
-    ]
-    check("times 0 is 0, up to rounding", max(nothing) < 1e-12)
+    with_zero = ((0.0, 2.0), (3.0, 0.0), (0.0, 0.0))
+    products = [abs(net.activate(pair)[0]) for pair in with_zero]
+    check("times 0 is 0, up to rounding", max(products) < 1e-12)
 
 
 # --- 3. How fast the error falls ------------------------------------------------------
@@ -179,12 +179,10 @@ def rounding(seed):
     heading("4. How small can lambda be?")
     pairs = random_pairs(seed)
     scales = np.logspace(0, -7, 29)
-    curves = {
-        squash: np.array(
-            [np.abs(relative_errors(squash, scale, pairs)).max() for scale in scales]
-        )
-        for squash in BENT
-    }
+    curves = {}
+    for squash in BENT:
+        errors = [relative_errors(squash, scale, pairs) for scale in scales]
+        curves[squash] = np.abs(errors).max(axis=1)
     for squash, curve in curves.items():
         best = curve.argmin()
         print(
@@ -254,23 +252,18 @@ def picture(plt, scales, curves, path):
 def bends(axes):
     us = np.linspace(-4, 4, 161)
     axes.plot(us, 2 * us, color=ink.GREY, lw=5, label=r"$2u$, exact")
-    for scale, colour, style in (
-        (0.8, ink.ORANGE, "-."),
-        (0.4, ink.BLUE, "--"),
-        (0.1, ink.BLACK, "-"),
-    ):
-        products = multiplier("logistic", scale).run(
-            np.column_stack([us, np.full_like(us, 2.0)])
-        )
+    pairs = np.column_stack([us, np.full_like(us, 2.0)])
+    looks = ((0.8, ink.ORANGE, "-."), (0.4, ink.BLUE, "--"), (0.1, ink.BLACK, "-"))
+    for scale, colour, style in looks:
+        products = multiplier("logistic", scale).run(pairs)
         axes.plot(us, products, style, color=colour, label=rf"$\lambda$ = {scale}")
     axes.set(xlabel="$u$", ylabel="output", title="Four logistic neurons: $u$ times 2")
     axes.legend()
 
 
 def slopes(axes, scales, curves):
-    for (squash, curve), colour, mark in zip(
-        curves.items(), (ink.BLUE, ink.GREEN), "os"
-    ):
+    looks = zip(curves.items(), (ink.BLUE, ink.GREEN), "os")
+    for (squash, curve), colour, mark in looks:
         axes.loglog(scales, curve, mark, color=colour, ms=4, label=squash)
     axes.loglog(
         scales[:17],

@@ -186,7 +186,8 @@ def bits_of(trainer, codes):
 def score(trainer, codes, unread, entropies, curve):
     heading("3. Better than counting?")
     net = {"read": bits_of(trainer, codes), "unread": bits_of(trainer, unread)}
-    letters, by_pairs = entropies["letters"], entropies["pairs"]
+    letters = entropies["letters"]
+    by_pairs = entropies["pairs"]
     pairs_unread = bits_unread(pairs(codes), unread)
     print("  bits per character      read   unread")
     print(f"  counting letters       {letters:5.2f}        -")
@@ -226,15 +227,11 @@ def picture(plt, net, curves, entropies, unread, path):
     top.plot(
         epochs, curves[1], "o-", ms=3, color=ink.GREEN, label="the network, unread text"
     )
-    for (name, value), colour, style in zip(
-        entropies.items(),
-        (ink.GREY, ink.ORANGE, ink.PURPLE),
-        (":", "--", "-."),
-        strict=True,
-    ):
-        top.axhline(
-            value, color=colour, ls=style, lw=1.3, label=f"counted {name}, read text"
-        )
+    colours = (ink.GREY, ink.ORANGE, ink.PURPLE)
+    looks = zip(entropies.items(), colours, (":", "--", "-."), strict=True)
+    for (name, value), colour, style in looks:
+        label = f"counted {name}, read text"
+        top.axhline(value, color=colour, ls=style, lw=1.3, label=label)
     top.set(
         xlabel="epoch", ylabel="bits per character", ylim=(0, None), title="Learning"
     )
@@ -247,15 +244,11 @@ def picture(plt, net, curves, entropies, unread, path):
     shares = net.run(ONE_HOT[unread[: begin + count]])
     come = unread[1 : begin + count + 1]
     cost = -np.log2(shares[np.arange(len(come)), come])[begin:]
-    letters = [
-        {" ": "␣", "\n": "¶"}.get(LETTERS[code], LETTERS[code]) for code in come[begin:]
-    ]
-    starts = unread[begin : begin + count] == space
-    bottom.bar(
-        range(count),
-        cost,
-        color=[ink.ORANGE if first else ink.BLUE for first in starts],
-    )
+    visible = str.maketrans({" ": "␣", "\n": "¶"})
+    letters = [LETTERS[code].translate(visible) for code in come[begin:]]
+    word_begins = unread[begin : begin + count] == space
+    colours = np.where(word_begins, ink.ORANGE, ink.BLUE)
+    bottom.bar(range(count), cost, color=colours)
     bottom.set_xticks(range(count), letters, family="monospace", fontsize=6)
     bottom.tick_params(axis="x", length=0)
     bottom.set(
@@ -270,9 +263,10 @@ def main(quick: bool, seed: int, out: Path) -> None:
     end = 4000 if quick else 17_500
     codes = CODES[:end]
     unread = CODES[end : end + 1700]
-    size, batch, rate, shown = (
-        (32, 4, 0.02, (2, 10)) if quick else (128, 16, 0.01, (1, 3, 6, 12, 24))
-    )
+    size = 32 if quick else 128
+    batch = 4 if quick else 16
+    rate = 0.02 if quick else 0.01
+    shown = (2, 10) if quick else (1, 3, 6, 12, 24)
     entropies = counting(codes)
     net = network(size, seed)
     trainer, curves = learn(net, codes, unread, batch, rate, shown, seed)

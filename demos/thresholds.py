@@ -82,10 +82,9 @@ def moved(seed):
     xs = np.arange(-400, 401) / 100
     bias = np.random.default_rng(seed).uniform(-1.0, 1.0)
     for name in NAMES:
-        same = np.allclose(
-            answers(one_neuron(name, 1.0, bias), xs),
-            answers(one_neuron(name), xs + bias),
-        )
+        by_bias = answers(one_neuron(name, 1.0, bias), xs)
+        by_input = answers(one_neuron(name), xs + bias)
+        same = np.allclose(by_bias, by_input)
         check(f"{name}: a bias of {bias:+.3f} moves the curve by {-bias:+.3f}", same)
     net = one_neuron("step", weight=2.0, bias=-3.0)
     yes = xs[answers(net, xs) == 1.0]
@@ -100,9 +99,9 @@ def moved(seed):
 #
 # The weight multiplies the input before the squash is applied. A positive weight does
 # not change a step or a sign. Ramp and S-curves become steeper by this factor, and with
-# a large weight they look like steps. For
-# |x| > 0, the logistic of w x differs from the step by 1 / (1 + e^(w |x|)), less than
-# e^(-w |x|): ten times the weight makes the transition ten times narrower.
+# a large weight they look like steps. For |x| > 0, the logistic of w x differs from the
+# step by 1 / (1 + e^(w |x|)), less than e^(-w |x|): ten times the weight makes the
+# transition ten times narrower.
 #
 # A negative weight mirrors the curve: it is high for small inputs.
 
@@ -111,10 +110,9 @@ def steepened():
     heading("3. A weight steepens")
     xs = np.arange(-200, 201) / 100
     for name in ("step", "sign"):
-        same = (
-            answers(one_neuron(name, 8.0), xs) == answers(one_neuron(name), xs)
-        ).all()
-        check(f"{name} is the same with a weight of 8", same)
+        heavy = answers(one_neuron(name, 8.0), xs)
+        light = answers(one_neuron(name), xs)
+        check(f"{name} is the same with a weight of 8", (heavy == light).all())
     print(
         "\n  weight   slope at 0   distance of the logistic from a step, where |x| >="
         " 0.5   e^(-0.5 weight)"
@@ -126,9 +124,8 @@ def steepened():
     bounds = np.exp(-0.5 * weights)
     for weight, bound in zip(weights, bounds):
         net = one_neuron("logistic", weight)
-        distances.append(
-            np.abs(answers(net, away) - answers(one_neuron("step"), away)).max()
-        )
+        gaps = answers(net, away) - answers(one_neuron("step"), away)
+        distances.append(np.abs(gaps).max())
         net.activate([0.0])
         slopes.append(weight * net.output[0].derivative)
         print(
@@ -220,14 +217,8 @@ def curves(panel, name, neurons, title):
     xs = np.linspace(-3.0, 3.0, 1201)
     panel.axvline(0, color=ink.PALE, lw=0.8)
     for (label, (weight, bias)), (colour, style) in zip(neurons.items(), LOOKS):
-        panel.plot(
-            xs,
-            answers(one_neuron(name, weight, bias), xs),
-            style,
-            color=colour,
-            lw=2,
-            label=label,
-        )
+        outputs = answers(one_neuron(name, weight, bias), xs)
+        panel.plot(xs, outputs, style, color=colour, lw=2, label=label)
     panel.set(title=title, ylim=(-1.1 if name == "tanh" else -0.05, 1.1))
 
 

@@ -39,11 +39,8 @@ FAR_ANGLE = 150.0
 
 def curve(count, rng):
     along = np.sqrt(rng.uniform(0.02, 1.0, count))
-    points = (
-        1.2
-        * along[:, None]
-        * np.stack([np.cos(4.5 * along), np.sin(4.5 * along)], axis=1)
-    )
+    directions = np.stack([np.cos(4.5 * along), np.sin(4.5 * along)], axis=1)
+    points = 1.2 * along[:, None] * directions
     return points + rng.normal(0.0, 0.03, (count, 2))
 
 
@@ -51,10 +48,8 @@ def partner(points, angle):
     """Where points belong in the second set: squeezed, turned by an angle in degrees,
     and moved."""
     turn = np.deg2rad(angle)
-    matrix = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) * [
-        1.0,
-        0.8,
-    ]
+    rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    matrix = rotation * [1.0, 0.8]
     return points @ matrix.T + [0.3, -0.2]
 
 
@@ -72,7 +67,9 @@ def partner(points, angle):
 
 def network(shared, seed):
     """The network, and projections and layers by name; those of one name are tied."""
-    rng, order, copies = np.random.default_rng(seed), [], defaultdict(list)
+    rng = np.random.default_rng(seed)
+    order = []
+    copies = defaultdict(list)
 
     def step(source, size, squash, name, **weights):
         layer = Layer(size, squash=squash, bias=0.0, name=f"{name} {len(copies[name])}")
@@ -80,35 +77,27 @@ def network(shared, seed):
         order.append(layer)
         return layer
 
-    def encoded(points, kind):
-        middle = "" if shared else kind
-        plane = step(points, 2, "identity", f"in {kind}", weights=np.eye(2))
-        return step(
-            step(plane, HIDDEN, "tanh", f"encode {middle}"),
-            2,
-            "identity",
-            f"code {middle}",
-        )
+    def encoded(points, name):
+        middle = "" if shared else name
+        plane = step(points, 2, "identity", f"in {name}", weights=np.eye(2))
+        bent = step(plane, HIDDEN, "tanh", f"encode {middle}")
+        return step(bent, 2, "identity", f"code {middle}")
 
-    def decoded(code, kind):
-        middle = "" if shared else kind
-        plane = step(
-            step(code, HIDDEN, "tanh", f"decode {middle}"),
-            2,
-            "identity",
-            f"plane {middle}",
-        )
-        return step(plane, 2, "identity", f"out {kind}", weights=np.eye(2))
+    def decoded(code, name):
+        middle = "" if shared else name
+        bent = step(code, HIDDEN, "tanh", f"decode {middle}")
+        plane = step(bent, 2, "identity", f"plane {middle}")
+        return step(plane, 2, "identity", f"out {name}", weights=np.eye(2))
 
     a = Layer(2)
     b = Layer(2)
     switch = Layer(2)
     ends = []
     verdicts = []
-    for points, kind, others, other in ((a, "a", b, "b"), (b, "b", a, "a")):
-        code = encoded(points, kind)
+    for points, name, others, other in ((a, "a", b, "b"), (b, "b", a, "a")):
+        code = encoded(points, name)
         made = decoded(code, other)
-        ends += [decoded(code, kind), decoded(encoded(made, other), kind)]
+        ends += [decoded(code, name), decoded(encoded(made, other), name)]
         seen = Layer(2, squash="identity", bias=0.0, name=f"seen {other}")
         switch[0].gate(others.project(seen, "one_to_one", weights=1.0, trainable=False))
         switch[1].gate(made.project(seen, "one_to_one", weights=1.0, trainable=False))
@@ -118,11 +107,12 @@ def network(shared, seed):
         doubt = step(doubt, JUDGING, "leaky_relu", f"doubt {other}")
         verdicts.append(step(doubt, 1, "logistic", f"verdict {other}"))
     for group in copies.values():
-        for parts in (
-            zip(*group, strict=True) if len(group) > 1 else ()
-        ):  # the projections, the layers
-            numbers = np.tile(np.arange(len(parts[0])), len(parts))
-            synapse.tie([one for part in parts for one in part], groups=numbers)
+        if len(group) > 1:
+            projections, layers = zip(*group, strict=True)
+            for tied in (projections, layers):
+                members = [member for copy in tied for member in copy]
+                numbers = np.tile(np.arange(len(tied[0])), len(tied))
+                synapse.tie(members, groups=numbers)
     last = [*ends, *verdicts]
     output = Layer([neuron for layer in last for neuron in layer])
     hidden = [layer for layer in order if layer not in last]
@@ -142,29 +132,31 @@ def learned(shared, angle, rounds, seed):
     """Train a network; returns points of the first set and their translations."""
     net, copies = network(shared, seed)
     rng = np.random.default_rng(seed)
-    sets = curve(POINTS, rng), partner(curve(POINTS, rng), angle)
-    judges = [
-        layer
-        for name, group in copies.items()
-        if name[:5] in ("judge", "doubt")
-        for _, layer in group
-    ]
+    sets = (curve(POINTS, rng), partner(curve(POINTS, rng), angle))
+    judges = []
+    for name, group in copies.items():
+        if name[:5] in ("judge", "doubt"):
+            judges += [layer for _, layer in group]
     translating = [
         layer for layer in net.hidden if layer not in judges and layer.trainable
     ]
-    options = {"method": "bptt", "cost": "squared_error"}
-    parts = [*judges, *net.output[8:]], [*translating, *net.output[:8]]
-    judge, translator = (
-        Trainer(net, optimizer=Adam(0.002, betas=(0.5, 0.999)), only=part, **options)
-        for part in parts
-    )
+
+    def trainer(members):
+        adam = Adam(0.002, betas=(0.5, 0.999))
+        options = {"method": "bptt", "cost": "squared_error"}
+        return Trainer(net, optimizer=adam, only=members, **options)
+
+    judge = trainer([*judges, *net.output[8:]])
+    translator = trainer([*translating, *net.output[:8]])
     switches = np.eye(2).repeat(BATCH, axis=0)  # real points, then translated ones
     for _ in range(rounds):
         a, b = (points[rng.integers(POINTS, size=2 * BATCH)] for points in sets)
         verdicts = np.full((2 * BATCH, 10), np.nan)
         verdicts[:, 8:] = switches[:, :1]
         judge.train([(np.hstack([a, b, switches]), verdicts)], progress=False)
-        a, b, ones = a[:BATCH], b[:BATCH], np.ones((BATCH, 2))
+        a = a[:BATCH]
+        b = b[:BATCH]
+        ones = np.ones((BATCH, 2))
         rows = np.hstack([a, b, switches[BATCH:]])
         translator.train([(rows, np.hstack([a, a, b, b, ones]))], progress=False)
     return translated(net, copies, curve(1000, np.random.default_rng(99)))
@@ -199,28 +191,24 @@ def picture(plt, runs, path):
     for row, (name, angle, results) in zip(axes, runs, strict=True):
         points = results[0][0]
         shade = np.linalg.norm(points, axis=1)  # the place along the curve
-        panels = [
-            ("first set", points),
-            (f"partners, {angle:.0f}°", partner(points, angle)),
-        ]
-        panels += [
-            (f"{near(made, panels[1][1]):.0f} % arrived", made)
-            for _, made, _ in results
-        ]
+        partners = partner(points, angle)
+        panels = [("first set", points), (f"partners, {angle:.0f}°", partners)]
+        for _, made, _ in results:
+            panels.append((f"{near(made, partners):.0f} % arrived", made))
         for axis, (title, places) in zip(row, panels, strict=True):
             if title != "first set":
-                axis.scatter(*partner(points, angle).T, color=ink.PALE, s=3)
+                axis.scatter(*partners.T, color=ink.PALE, s=3)
             axis.scatter(*places.T, c=shade, cmap="viridis", s=3)
-            axis.set(
-                xticks=[], yticks=[], aspect="equal", xlim=(-1.2, 2.0), ylim=(-1.5, 1.2)
-            )
+            axis.set(xticks=[], yticks=[], aspect="equal")
+            axis.set(xlim=(-1.2, 2.0), ylim=(-1.5, 1.2))
             axis.set_title(title, fontsize=9)
         row[0].set_ylabel(name)
     save_figure(figure, path)
 
 
 def main(quick: bool, seed: int, out: Path) -> None:
-    rounds, seeds = (20, [seed]) if quick else (1000, range(seed, seed + 5))
+    rounds = 20 if quick else 1000
+    seeds = range(seed, seed + (1 if quick else 5))
     heading("Points that arrive where they belong")
     runs = []
     shares = []
@@ -230,16 +218,13 @@ def main(quick: bool, seed: int, out: Path) -> None:
         ("two middles", False, NEAR_ANGLE),
         ("shared, far", True, FAR_ANGLE),
     ):
-        results = [learned(shared, angle, rounds, one) for one in seeds]
+        results = [learned(shared, angle, rounds, number) for number in seeds]
         runs.append((name, angle, results))
-        shares.append(
-            [near(made, partner(points, angle)) for points, made, _ in results]
-        )
+        arrived = [near(made, partner(points, angle)) for points, made, _ in results]
+        shares.append(arrived)
         returns.append([near(back, points) for points, _, back in results])
-        print(
-            f"{name:14} turned by {angle:3.0f}°:"
-            + "".join(f"{share:6.0f} %" for share in shares[-1])
-        )
+        shown = "".join(f"{share:6.0f} %" for share in arrived)
+        print(f"{name:14} turned by {angle:3.0f}°:{shown}")
     copies = network(True, seed)[1]
     planes = [projection.weights for projection, _ in copies["encode "]]
     same = all((weights == planes[0]).all() for weights in planes)

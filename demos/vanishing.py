@@ -76,8 +76,8 @@ def chain(rng):
 #
 #     logistic   at most 1/4
 #     tanh       1 where the state is 0, less elsewhere
-#     relu       1 for half of the neurons, 0 for the others; twice the variance of weights compensates
-#                for the inactive half (He and others 2015)
+#     relu       1 for half of the neurons, 0 for the others; twice the variance of
+#                weights compensates for the inactive half (He and others 2015)
 #
 # The size of a layer's error is the root of the mean square of
 # `neuron.error.responsibility`.
@@ -128,7 +128,7 @@ def residual(squash, depth, rng):
     return Network(inputs, hidden, output), sums
 
 
-KINDS = {
+NETWORKS = {
     "logistic": lambda depth, rng: plain("logistic", depth, rng),
     "tanh": lambda depth, rng: plain("tanh", depth, rng),
     "relu": lambda depth, rng: plain("relu", depth, rng),
@@ -144,31 +144,26 @@ def signals(build, depth, rng, samples):
     for _ in range(samples):
         outputs = net.activate(rng.normal(size=WIDTH))
         net.propagate(rate=0, targets=outputs + 1)  # the output's error is always 1
-        squares += [
-            np.mean([neuron.error.responsibility**2 for neuron in layer])
-            for layer in layers
-        ]
+        for i, layer in enumerate(layers):
+            squares[i] += np.mean([neuron.error.responsibility**2 for neuron in layer])
     return np.sqrt(squares / samples)
 
 
 def measure(rng, networks, samples):
     """By kind, the sizes of errors in networks of 20 layers: shape (networks, 20)."""
     heading(f"2, 3. {DEEPEST} layers: the median of {networks} networks")
-    sizes = {
-        kind: np.array([signals(build, DEEPEST, rng, samples) for _ in range(networks)])
-        for kind, build in KINDS.items()
-    }
-    ratios = {
-        kind: np.median(size[:, :-1] / size[:, 1:]) for kind, size in sizes.items()
-    }
+    sizes = {}
+    ratios = {}
+    for name, build in NETWORKS.items():
+        size = [signals(build, DEEPEST, rng, samples) for _ in range(networks)]
+        sizes[name] = np.array(size)
+        ratios[name] = np.median(sizes[name][:, :-1] / sizes[name][:, 1:])
     print("                    ratio from       error in layer")
     print("                  layer to layer   20         10         1")
-    for kind, size in sizes.items():
+    for name, size in sizes.items():
         top, middle, lowest = np.median(size, axis=0)[[19, 9, 0]]
-        print(
-            f"  {kind:18}  {ratios[kind]:8.3f}     {top:.1e}    {middle:.1e}   "
-            f" {lowest:.1e}"
-        )
+        errors = f"{top:.1e}    {middle:.1e}    {lowest:.1e}"
+        print(f"  {name:18}  {ratios[name]:8.3f}     {errors}")
     check(
         "logistic: the ratio is below 1/4 and above 1/5",
         0.2 < ratios["logistic"] < 0.25,
@@ -189,21 +184,19 @@ def depths(rng, networks, samples):
     heading("4. From 2 to 20 layers: error of the lowest layer / error of the highest")
     counts = (2, 5, 10, 15, 20)
     print(" " * 20 + "".join(f"{count:10}" for count in counts) + "  layers")
-    parts = {}
-    for kind, build in KINDS.items():
-        ends = [
-            [signals(build, count, rng, samples)[[0, -1]] for count in counts]
-            for _ in range(networks)
-        ]
-        parts[kind] = np.median(
-            [[low / high for low, high in row] for row in ends], axis=0
-        )
-        print(f"  {kind:18}" + "".join(f"{part:10.1e}" for part in parts[kind]))
-    below = parts["logistic"] < 0.25 ** (np.array(counts) - 1)
+    arriving = {}
+    for name, build in NETWORKS.items():
+        shares = []
+        for _ in range(networks):
+            sizes = [signals(build, count, rng, samples) for count in counts]
+            shares.append([size[0] / size[-1] for size in sizes])
+        arriving[name] = np.median(shares, axis=0)
+        print(f"  {name:18}" + "".join(f"{share:10.1e}" for share in arriving[name]))
+    below = arriving["logistic"] < 0.25 ** (np.array(counts) - 1)
     check("logistic: below (1/4)^(layers - 1) from 5 layers on", bool(below[1:].all()))
     check(
         "residual: at every depth more than half of it arrives",
-        bool((parts["residual logistic"] > 0.5).all()),
+        bool((arriving["residual logistic"] > 0.5).all()),
     )
 
 
@@ -220,20 +213,20 @@ def learn(rng, epochs):
     inputs = rng.normal(size=(200, WIDTH))
     targets = np.sign(inputs[:, :1])
     right = {}
-    for kind in ("logistic", "residual logistic"):
-        net, _ = KINDS[kind](10, rng)
+    for name in ("logistic", "residual logistic"):
+        net, _ = NETWORKS[name](10, rng)
         before = net.weights[: WIDTH * WIDTH]
         synapse.Trainer(net, rate=0.005).train(
             inputs, targets, epochs=epochs, seed=0, progress=False
         )
         moved = np.abs(net.weights[: WIDTH * WIDTH] - before).mean()
         answers = net.run(inputs)
-        right[kind] = (np.sign(answers) == targets).mean()
+        right[name] = (np.sign(answers) == targets).mean()
         result = (
             f"lowest weights changed by {moved:.0e}, outputs vary by"
             f" {answers.std():.0e}"
         )
-        print(f"  {kind:18} {right[kind]:4.0%} right; {result}")
+        print(f"  {name:18} {right[name]:4.0%} right; {result}")
     check("10 logistic layers do no better than chance", right["logistic"] < 0.65)
     check("10 residual layers learn it", right["residual logistic"] > 0.9)
     return right
@@ -243,20 +236,15 @@ def learn(rng, epochs):
 def picture(plt, sizes, path):
     figure, axes = plt.subplots(figsize=(7.0, 4.2), layout="constrained")
     layers = np.arange(1, DEEPEST + 1)
-    looks = (ink.RED, "o-"), (ink.PURPLE, "s--"), (ink.BLUE, "^-."), (ink.GREEN, "D:")
-    for (kind, size), (colour, style) in zip(sizes.items(), looks, strict=True):
-        part = size / size[:, -1:]
-        low, middle, high = np.quantile(part, (0.1, 0.5, 0.9), axis=0)
-        axes.semilogy(layers, middle, style, color=colour, label=kind, ms=4)
+    looks = ((ink.RED, "o-"), (ink.PURPLE, "s--"), (ink.BLUE, "^-."), (ink.GREEN, "D:"))
+    for (name, size), (colour, style) in zip(sizes.items(), looks, strict=True):
+        arriving = size / size[:, -1:]
+        low, middle, high = np.quantile(arriving, (0.1, 0.5, 0.9), axis=0)
+        axes.semilogy(layers, middle, style, color=colour, label=name, ms=4)
         axes.fill_between(layers, low, high, color=colour, alpha=0.2, lw=0)
-    axes.semilogy(
-        layers,
-        0.25 ** (DEEPEST - layers),
-        "--",
-        color=ink.BLACK,
-        lw=1,
-        label="a quarter at each layer",
-    )
+    quarters = 0.25 ** (DEEPEST - layers)
+    label = "a quarter at each layer"
+    axes.semilogy(layers, quarters, "--", color=ink.BLACK, lw=1, label=label)
     axes.set(
         xlabel="hidden layer (20 is next to the output)", xticks=[1, 5, 10, 15, 20]
     )
@@ -276,7 +264,7 @@ def main(quick: bool, seed: int, out: Path) -> None:
     right = learn(rng, epochs=20 if quick else 60)
     picture(sizes, out / "vanishing.png")
     arrives = {
-        kind: np.median(size[:, 0] / size[:, -1]) for kind, size in sizes.items()
+        name: np.median(size[:, 0] / size[:, -1]) for name, size in sizes.items()
     }
     lesson(
         f"Through {DEEPEST} logistic layers {arrives['logistic']:.0e} of the error"

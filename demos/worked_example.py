@@ -119,12 +119,10 @@ def forward(example, sample):
             f"    activation = 1 / (1 + e^{-neuron.state:+.6f}) ="
             f" {neuron.activation:.6f}"
         )
-        state = neuron.bias + sum(
-            link.weight * link.source.activation for link in sources
-        )
-        same = close(neuron.state, state) and close(
-            neuron.activation, 1 / (1 + math.exp(-state))
-        )
+        products = [link.weight * link.source.activation for link in sources]
+        state = neuron.bias + sum(products)
+        activation = 1 / (1 + math.exp(-state))
+        same = close(neuron.state, state) and close(neuron.activation, activation)
         check(f"{name} by hand equals {name} of the library", same)
 
 
@@ -146,8 +144,10 @@ def close(a, b):
 # The error is E = (t1 - y1)^2 / 2 + (t2 - y2)^2 / 2. A neuron's delta is minus the
 # derivative of E by its state:
 #
-#     output   delta = (t - y) f'           where f' = y (1 - y) is the slope of the logistic function
+#     output   delta = (t - y) f'
 #     hidden   delta = f' x (sum over the outputs of weight x the output's delta)
+#
+# where f' = y (1 - y) is the slope of the logistic function.
 #
 # A hidden neuron receives the delta of each output times the weight of its connection
 # to it. These are the old weights: none has changed yet.
@@ -164,10 +164,11 @@ def backward(example, sample):
             f"delta {name} = ({target:g} - {y:.6f}) x {y:.6f} x {1 - y:.6f} ="
             f" {deltas[name]:+.6f}"
         )
-    for name, (first, second) in {"h1": ("w5", "w7"), "h2": ("w6", "w8")}.items():
+    outgoing = {"h1": ("w5", "w7"), "h2": ("w6", "w8")}
+    for name, (to_y1, to_y2) in outgoing.items():
         h = example.neurons[name].activation
-        w = example.links[first].weight
-        v = example.links[second].weight
+        w = example.links[to_y1].weight
+        v = example.links[to_y2].weight
         deltas[name] = h * (1 - h) * (w * deltas["y1"] + v * deltas["y2"])
         blame = (
             f"({w:g} x {deltas['y1']:+.6f} {sign(v)} {abs(v):g} x {deltas['y2']:+.6f})"
@@ -236,8 +237,10 @@ def close_enough(a, b):
 # There are three ways to learn from four samples:
 #
 #     online       update after every sample; the next one uses the new weights
-#     mini-batch   two samples use the same weights, then the mean of their changes is applied, and so on
-#     batch        all four use the same weights, then the mean of the four changes is applied
+#     mini-batch   two samples use the same weights, then the mean of their changes is
+#                  applied, and so on
+#     batch        all four use the same weights, then the mean of the four changes is
+#                  applied
 #
 # `propagate` learns online. For the others, apply a sample's change, record it, and
 # restore the old numbers: the next sample then starts from the same numbers.
@@ -245,14 +248,14 @@ def close_enough(a, b):
 
 def epoch(example, size, rate):
     """Learn the four samples once, in groups of this size."""
-    for first in range(0, len(SAMPLES), size):
-        start = example.numbers()
-        changes = [
-            change(example, sample, rate) for sample in SAMPLES[first : first + size]
-        ]
-        example.put(
-            {name: start[name] + sum(c[name] for c in changes) / size for name in start}
-        )
+    for begin in range(0, len(SAMPLES), size):
+        group = SAMPLES[begin : begin + size]
+        old = example.numbers()
+        changes = [change(example, sample, rate) for sample in group]
+        new = {}
+        for name in old:
+            new[name] = old[name] + sum(moves[name] for moves in changes) / size
+        example.put(new)
     return example.numbers()
 
 
@@ -268,14 +271,12 @@ def change(example, sample, rate):
 def three_ways():
     heading("5. One by one, in pairs, all at once")
     start = Example().numbers()
-    ways = {"online": 1, "pairs": 2, "batch": 4}
-    ends = {way: epoch(Example(), size, RATE) for way, size in ways.items()}
-    print("          old" + "".join(f"{way:>11}" for way in ways))
+    groups = {"online": 1, "pairs": 2, "batch": 4}
+    ends = {rule: epoch(Example(), size, RATE) for rule, size in groups.items()}
+    print("          old" + "".join(f"{rule:>11}" for rule in groups))
     for name in start:
-        print(
-            f"  {name}  {start[name]:+.4f}  "
-            + "  ".join(f"{ends[way][name]:+.6f}" for way in ways)
-        )
+        new = "  ".join(f"{numbers[name]:+.6f}" for numbers in ends.values())
+        print(f"  {name}  {start[name]:+.4f}  {new}")
     plain = Example()
     for sample in SAMPLES:
         plain.learn(sample, RATE)
@@ -283,24 +284,22 @@ def three_ways():
         "groups of one equal the library's own steps",
         same_numbers(plain.numbers(), ends["online"]),
     )
-    first = [change(Example(), sample, RATE)["w5"] for sample in SAMPLES]
-    print(
-        "\nThe change of w5 for each sample alone: "
-        + ", ".join(f"{c:+.6f}" for c in first)
-    )
+    moves = [change(Example(), sample, RATE)["w5"] for sample in SAMPLES]
+    shown = ", ".join(f"{move:+.6f}" for move in moves)
+    print(f"\nThe change of w5 for each sample alone: {shown}")
     check(
         "batch: w5 changes by their mean",
-        close(ends["batch"]["w5"], start["w5"] + sum(first) / 4),
+        close(ends["batch"]["w5"], start["w5"] + sum(moves) / 4),
     )
-    unlike = abs(ends["online"]["w5"] - start["w5"] - sum(first)) > 1e-5
+    unlike = abs(ends["online"]["w5"] - start["w5"] - sum(moves)) > 1e-5
     check(
         "online: w5 changes by almost their sum, as later samples see changed weights",
         unlike,
     )
 
 
-def same_numbers(first, second):
-    return all(close(first[name], second[name]) for name in first)
+def same_numbers(numbers, others):
+    return all(close(numbers[name], others[name]) for name in numbers)
 
 
 # --- 6. How much the three ways differ ------------------------------------------------
@@ -390,9 +389,9 @@ def arrow(axes, source, target, label):
     end = np.array(PLACES[target], float)
     style = {"arrowstyle": "-|>", "shrinkA": 26, "shrinkB": 26, "color": ink.BLACK}
     axes.annotate("", end, start, arrowprops=style)
-    part = 0.5 if start[1] == end[1] else 0.3
+    share = 0.5 if start[1] == end[1] else 0.3
     axes.text(
-        *(start + part * (end - start)),
+        *(start + share * (end - start)),
         label,
         ha="center",
         va="center",

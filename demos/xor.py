@@ -53,9 +53,8 @@ def one_neuron(seed, quick):
 def table(net):
     """Inputs, targets and outputs."""
     print("  a  b   target   output")
-    for (a, b), (target,), (output,) in zip(
-        INPUTS, TARGETS, net.run(INPUTS), strict=True
-    ):
+    rows = zip(INPUTS, TARGETS, net.run(INPUTS), strict=True)
+    for (a, b), (target,), (output,) in rows:
         print(f"  {a:.0f}  {b:.0f}   {target:6.0f}   {output:6.3f}")
 
 
@@ -69,9 +68,8 @@ def table(net):
 def six_neurons(seed):
     heading("2. Six neurons")
     weights = uniform(1.0)
-    net = architect.Perceptron(
-        2, 3, 1, initializer=weights, bias_initializer=weights, seed=seed
-    )
+    drawn = {"initializer": weights, "bias_initializer": weights, "seed": seed}
+    net = architect.Perceptron(2, 3, 1, **drawn)
     print(f"{net!r}, before training:")
     weights_of(net)
     return net
@@ -185,11 +183,8 @@ def learn(net, seed):
 def what_it_found(net):
     heading("5. The solution")
     weights_of(net)
-    print(
-        "\n  a  b   "
-        + "   ".join(neuron.name for neuron in net["hidden"])
-        + "   output"
-    )
+    names = "   ".join(neuron.name for neuron in net["hidden"])
+    print(f"\n  a  b   {names}   output")
     for a, b in INPUTS:
         output = net.activate([a, b])[0]
         hidden = "   ".join(f"{y:8.3f}" for y in net["hidden"].activations)
@@ -200,9 +195,8 @@ def what_it_found(net):
 def picture(plt, net, history, path):
     figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 3.5), layout="constrained")
     left.plot(history, color=ink.BLUE)
-    left.axhline(
-        math.log(2), color=ink.GREY, ls="--", lw=1
-    )  # the cost of always answering 0.5
+    # The cost of always answering 0.5
+    left.axhline(math.log(2), color=ink.GREY, ls="--", lw=1)
     left.set_yticks([0, 0.25, 0.5, math.log(2), 1], ["0", "0.25", "0.5", "ln 2", "1"])
     left.set(
         xlabel="epoch", ylabel="cost (cross-entropy)", title="Learning", ylim=(0, None)

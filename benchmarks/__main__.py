@@ -21,7 +21,7 @@ QUICK_TABLES = ("steps", "epochs", "calls")
 HERE = Path(__file__).resolve().parent
 
 
-def arguments(given: list[str] | None) -> argparse.Namespace:
+def arguments(words: list[str] | None) -> argparse.Namespace:
     """Parse the arguments; --quick only changes defaults."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--rows", help=f"networks, by default {','.join(ROWS)}")
@@ -65,7 +65,7 @@ def arguments(given: list[str] | None) -> argparse.Namespace:
         help="measure nothing, but write docs/performance.md from the results.json of a"
         " run; those of other machines become more columns",
     )
-    options = parser.parse_args(given)
+    options = parser.parse_args(words)
     usual = {
         "rows": ",".join(QUICK_ROWS if options.quick else ROWS),
         "repeats": 3 if options.quick else 5,
@@ -92,41 +92,40 @@ def tell(text: str) -> None:
     print(f"[{time.strftime('%H:%M:%S')}] {text}", file=sys.stderr, flush=True)
 
 
-def main(given: list[str] | None = None) -> dict[str, Any]:
+def main(words: list[str] | None = None) -> dict[str, Any]:
     """Run, and write JSON, Markdown and plot."""
-    options = arguments(given)
+    options = arguments(words)
     if options.page:
         page.write(options.page)
         return {}
     cases = [Case.named(key) for key in options.rows.split(",")]
-    peers = (
-        chosen(options.peers)
-        if options.peers
-        else ONE_OF_EACH
-        if options.quick
-        else PEERS
-    )
+    peers = ONE_OF_EACH if options.quick else PEERS
+    if options.peers:
+        peers = chosen(options.peers)
     options.out.mkdir(parents=True, exist_ok=True)
-    wanted = "epochs" in options.only or (
-        "steps" in options.only and any(peer.is_node for peer in peers)
-    )
-    if wanted and not options.no_install:
+
+    # Node's packages are peers of two tables.
+    in_node = "steps" in options.only and any(peer.is_node for peer in peers)
+    needs_node = in_node or "epochs" in options.only
+    if needs_node and not options.no_install:
         problem = machine.install_node_packages()
         if problem:
             tell(f"npm packages: {problem}")
+
     about = machine.describe(machine.pin(options.core))
     begin = time.monotonic()
-    quick = options.quick
-    largest = options.largest
     plan = Plan(
-        options.repeats, options.seconds, options.cap, cases, peers, largest, quick
+        repeats=options.repeats,
+        seconds=options.seconds,
+        cap=options.cap,
+        cases=cases,
+        peers=peers,
+        largest=options.largest,
+        quick=options.quick,
     )
-    results: dict[str, Any] = {
-        "command": shlex.join(
-            ["python", "-m", "benchmarks", *(sys.argv[1:] if given is None else given)]
-        ),
-        "machine": about,
-    }
+    asked = sys.argv[1:] if words is None else words
+    command = shlex.join(["python", "-m", "benchmarks", *asked])
+    results: dict[str, Any] = {"command": command, "machine": about}
     for name in options.only:
         results[name] = TABLES[name].measure(plan, tell)
     steps = results.get("steps", [])

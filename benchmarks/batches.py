@@ -70,9 +70,8 @@ CASES = [
 def data_of(case: Case) -> tuple[np.ndarray, np.ndarray]:
     """XOR, or random pixels and classes, one-hot."""
     if case.samples == 4:
-        return np.array([[0, 0], [0, 1], [1, 0], [1, 1.0]]), np.array(
-            [[0], [1], [1], [0.0]]
-        )
+        inputs = np.array([[0, 0], [0, 1], [1, 0], [1, 1.0]])
+        return inputs, np.array([[0], [1], [1], [0.0]])
     rng = np.random.default_rng(0)
     classes = rng.integers(0, case.sizes[2], case.samples)
     return rng.random((case.samples, case.sizes[0])), np.eye(case.sizes[2])[classes]
@@ -97,10 +96,9 @@ def our_work(case: Case, dtype: str, **options: Any) -> Work:
 
     output = "softmax" if case.sizes[2] > 1 else "logistic"
     net = architect.Perceptron(*case.sizes, output_squash=output, seed=0, dtype=dtype)
-    first, b1, second, b2 = start_of(case)
-    net.weights = np.concatenate([first.reshape(-1), second.reshape(-1)])[
-        _order(net, case)
-    ]
+    w1, b1, w2, b2 = start_of(case)
+    weights = np.concatenate([w1.reshape(-1), w2.reshape(-1)])
+    net.weights = weights[_order(net, case)]
     net.biases = np.concatenate([np.zeros(case.sizes[0]), b1, b2])
     make = getattr(optimizers, case.optimizer)
     trainer = synapse.Trainer(
@@ -119,18 +117,17 @@ def our_work(case: Case, dtype: str, **options: Any) -> Work:
 def _order(net: Any, case: Case) -> np.ndarray:
     """For each connection, the place of its weight in both matrices, one after the
     other."""
-    (n, hidden, _), number = case.sizes, {neuron: i for i, neuron in enumerate(net)}
+    n, hidden, _ = case.sizes
+    number = {neuron: i for i, neuron in enumerate(net)}
     places = []
     for connection in net.connections:
         source = number[connection.source]
         target = number[connection.target]
-        inner = source < n
-        place = (
-            (target - n) * n + source
-            if inner
-            else (target - n - hidden) * hidden + source - n
-        )
-        places.append(place if inner else n * hidden + place)
+        if source < n:  # of the first matrix
+            places.append((target - n) * n + source)
+        else:
+            row = target - n - hidden
+            places.append(n * hidden + row * hidden + source - n)
     return np.array(places)
 
 
@@ -185,13 +182,13 @@ def by_hand_work(case: Case) -> Work:
     import torch
 
     parameters, batches = tensors_of(case)
-    first, b1, second, b2 = parameters
+    w1, b1, w2, b2 = parameters
     moments = [(torch.zeros_like(p), torch.zeros_like(p)) for p in parameters]
-    several = case.sizes[2] > 1
+    classes = case.sizes[2] > 1
     adam = case.optimizer == "Adam"
     done = 0
     costs = torch.nn.functional
-    cost_of = costs.cross_entropy if several else costs.binary_cross_entropy_with_logits
+    cost_of = costs.cross_entropy if classes else costs.binary_cross_entropy_with_logits
 
     def update(slopes: list[Any]) -> None:
         nonlocal done
@@ -210,13 +207,12 @@ def by_hand_work(case: Case) -> Work:
         for _ in range(epochs):
             total = 0.0
             for x, t in batches:
-                h = torch.sigmoid(torch.addmm(b1, x, first.T))
-                z = torch.addmm(b2, h, second.T)
+                h = torch.sigmoid(torch.addmm(b1, x, w1.T))
+                z = torch.addmm(b2, h, w2.T)
                 total += cost_of(z, t).item() * len(x)
-                error = (
-                    (torch.softmax(z, 1) if several else torch.sigmoid(z)) - t
-                ) / len(x)
-                back = (error @ second) * h * (1 - h)
+                y = torch.softmax(z, 1) if classes else torch.sigmoid(z)
+                error = (y - t) / len(x)
+                back = (error @ w2) * h * (1 - h)
                 update([back.T @ x, back.sum(0), error.T @ h, error.sum(0)])
         return total / case.samples
 

@@ -48,11 +48,10 @@ def measure(plan: Plan, tell: Tell) -> dict[str, Any]:
     news = child.ask(
         "benchmarks.calls", {"seconds": plan.seconds, "repeats": plan.repeats}, 300
     )
-    started = [_start() for _ in range(plan.repeats + 1)][
-        1:
-    ]  # the first one fills the disk cache
+    _start()  # fills the disk cache
+    started = [_start() for _ in range(plan.repeats)]
     news["import_seconds"] = summary([imported for imported, _ in started])
-    news["first_step_seconds"] = summary([first for _, first in started])
+    news["first_step_seconds"] = summary([stepped for _, stepped in started])
     for name, times in news.get("calls", {}).items():
         tell(f"{name}: {times['median']:.3g} µs")
     return news
@@ -63,8 +62,8 @@ def _start() -> tuple[float, float]:
     done = subprocess.run(
         command, env=environment(), cwd=ROOT, capture_output=True, text=True, check=True
     )
-    imported, first = done.stdout.split()[-2:]
-    return float(imported), float(first)
+    imported, first_step = done.stdout.split()[-2:]
+    return float(imported), float(first_step)
 
 
 def calls() -> dict[str, Callable[[], Any]]:
@@ -74,14 +73,14 @@ def calls() -> dict[str, Callable[[], Any]]:
 
     net = architect.Perceptron(2, 3, 1, seed=0)
     neuron = net.hidden[0][0]
-    x, target = np.array([0.2, 0.7]), np.array([0.3])
-    x32, apart = x.astype(np.float32), np.zeros((2, 2))[:, 0]
+    x = np.array([0.2, 0.7])
+    x32 = x.astype(np.float32)
+    apart = np.zeros((2, 2))[:, 0]
+    target = np.array([0.3])
     rng = np.random.default_rng(0)
-    rows, many, wide = (
-        rng.random((1000, 2)),
-        rng.random(784),
-        architect.Perceptron(784, 100, 10, seed=0),
-    )
+    rows = rng.random((1000, 2))
+    many = rng.random(784)
+    wide = architect.Perceptron(784, 100, 10, seed=0)
     trainer = synapse.Trainer(net, rate=0.01)
     net.activate(x)
 
@@ -153,9 +152,9 @@ def comparisons(results: dict[str, Any]) -> list[Comparison]:
 def text(results: dict[str, Any]) -> list[str]:
     """The table of what `measure` returns; it says where PyTorch is ahead."""
     times = dict(results.get("calls", {}))
-    found = {same: times.pop(same) for same in SAME.values() if same in times}
+    of_peers = {same: times.pop(same) for same in SAME.values() if same in times}
     lines = [
-        _line(f"`{name}`, µs", t, 1.0, found.get(SAME.get(name, "")))
+        _line(f"`{name}`, µs", t, 1.0, of_peers.get(SAME.get(name, "")))
         for name, t in times.items()
     ]
     lines.append(
@@ -182,16 +181,14 @@ def _line(
 ) -> list[str]:
     cells = [
         label,
-        *(number(unit * spread[which]) for which in ("median", "least", "most")),
-    ]
-    return [
-        *cells,
         *(
-            ["-", "-"]
-            if peer is None
-            else [number(peer["median"]), ratio(peer, spread)]
+            number(unit * spread[statistic])
+            for statistic in ("median", "least", "most")
         ),
     ]
+    if peer is None:
+        return [*cells, "-", "-"]
+    return [*cells, number(peer["median"]), ratio(peer, spread)]
 
 
 def main() -> None:

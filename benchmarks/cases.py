@@ -53,12 +53,12 @@ class Case:
     @classmethod
     def named(cls, key: str) -> Case:
         """Return the case with a name such as ``10-20-5`` or ``lstm-6-8-6``."""
-        first, _, rest = key.strip().lower().partition("-")
-        kind, sizes = (
-            (first, rest) if first in (LSTM, ACTIVATE) else (PERCEPTRON, key.strip())
-        )
+        word, _, sizes = key.strip().lower().partition("-")
+        if word not in (LSTM, ACTIVATE):
+            word = PERCEPTRON
+            sizes = key.strip()
         try:
-            return cls(kind, tuple(int(size) for size in sizes.split("-")))
+            return cls(word, tuple(int(size) for size in sizes.split("-")))
         except ValueError:
             raise SystemExit(
                 "Expected a row such as 10-20-5, lstm-6-8-6 or activate-2-3-1, got"
@@ -86,9 +86,9 @@ def samples(case: Case, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     The mean of the targets is not that of untrained outputs, so that learning is
     visible after few steps."""
     rng = np.random.default_rng(seed)
-    return rng.random((SAMPLES, case.sizes[0])), 0.3 * rng.random(
-        (SAMPLES, case.sizes[-1])
-    )
+    inputs = rng.random((SAMPLES, case.sizes[0]))
+    targets = 0.3 * rng.random((SAMPLES, case.sizes[-1]))
+    return inputs, targets
 
 
 def write_samples(case: Case, folder: Path) -> Path:
@@ -104,6 +104,6 @@ def read_samples(path: str, sizes: tuple[int, ...]) -> tuple[np.ndarray, np.ndar
     """Read the file of `write_samples`."""
     numbers = np.fromfile(path)
     split = SAMPLES * sizes[0]
-    return numbers[:split].reshape(SAMPLES, sizes[0]), numbers[split:].reshape(
-        SAMPLES, sizes[-1]
-    )
+    inputs = numbers[:split].reshape(SAMPLES, sizes[0])
+    targets = numbers[split:].reshape(SAMPLES, sizes[-1])
+    return inputs, targets

@@ -27,9 +27,8 @@ def ask(module: str, spec: dict[str, Any], seconds: float) -> dict[str, Any]:
     except subprocess.TimeoutExpired:
         return {**spec, "status": f"over the cap of {seconds:g} s"}
     if done.returncode != 0:
-        last = (done.stderr.strip().splitlines() or [f"ended with {done.returncode}"])[
-            -1
-        ]
-        return {**spec, "status": f"failed: {last[:200]}"}
+        lines = done.stderr.strip().splitlines()
+        reason = lines[-1] if lines else f"ended with {done.returncode}"
+        return {**spec, "status": f"failed: {reason[:200]}"}
     news: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return {**spec, "status": "ok", **news}

@@ -81,25 +81,27 @@ def starts(repeats: int, quick: bool, tell: Tell) -> dict[str, Any]:
     work = {name: f"import synapse, architect\n{code}" for name, code in ours.items()}
     if importlib.util.find_spec("torch") is not None:
         work |= dict(list(PEERS.items())[:2]) if quick else PEERS
-    found: dict[str, dict[str, list[list[float]]]] = {
+    seconds: dict[str, dict[str, list[list[float]]]] = {
         name: {"cold": [], "warm": []} for name in work
     }
     for _ in range(repeats):
         for name, code in work.items():
             with tempfile.TemporaryDirectory() as cache:
-                for kind in ("cold", "warm"):
+                for cache_state in ("cold", "warm"):
                     times = _start(code, cache)
                     if times is not None:
-                        found[name][kind].append(times)
+                        seconds[name][cache_state].append(times)
             tell(
                 f"{name}: "
                 + ", ".join(
-                    f"{t[-1][1]:.2f} s {kind}" for kind, t in found[name].items() if t
+                    f"{t[-1][1]:.2f} s {cache_state}"
+                    for cache_state, t in seconds[name].items()
+                    if t
                 )
             )
     return {
         name: _medians(times)
-        for name, times in found.items()
+        for name, times in seconds.items()
         if times["cold"] and times["warm"]
     }
 
@@ -132,12 +134,12 @@ def _output(code: str, cache: str) -> str:
 
 def _medians(times: dict[str, list[list[float]]]) -> dict[str, Any]:
     return {
-        kind: {
+        cache_state: {
             "cpu": statistics.median(cpu for cpu, _ in rows),
             "wall": statistics.median(wall for _, wall in rows),
             "all": rows,
         }
-        for kind, rows in times.items()
+        for cache_state, rows in times.items()
     }
 
 
@@ -182,8 +184,8 @@ def text(results: dict[str, Any]) -> list[str]:
         [
             name,
             *(
-                number(times[kind][clock])
-                for kind in ("cold", "warm")
+                number(times[cache_state][clock])
+                for cache_state in ("cold", "warm")
                 for clock in ("cpu", "wall")
             ),
         ]
@@ -197,22 +199,21 @@ def functions_of(code: str) -> dict[str, list[float]]:
     code generation."""
     from numba.core import codegen, event
 
-    found: dict[str, list[float]] = defaultdict(lambda: [0.0] * 3)
-    calls: list[
-        list[Any]
-    ] = []  # what is being compiled: name, begin, seconds of what it calls
+    by_function: dict[str, list[float]] = defaultdict(lambda: [0.0] * 3)
+    # What is being compiled: name, begin, seconds of what it calls
+    calls: list[list[Any]] = []
 
     def end(column: int) -> None:
         name, begin, within = calls.pop()
         whole = time.process_time() - begin
-        found[name][column] += whole - within
+        by_function[name][column] += whole - within
         if calls:
             calls[-1][2] += whole
 
     class Clock(event.Listener):  # type: ignore[misc]
-        def on_start(self, given: Any) -> None:
+        def on_start(self, started: Any) -> None:
             calls.append(
-                [given.data["dispatcher"].py_func.__name__, time.process_time(), 0.0]
+                [started.data["dispatcher"].py_func.__name__, time.process_time(), 0.0]
             )
 
         def on_end(self, _: Any) -> None:
@@ -234,7 +235,7 @@ def functions_of(code: str) -> dict[str, list[float]]:
     timed("_optimize_final_module", 1)
     timed("_finalize_final_module", 2)
     exec(code, {})
-    return found
+    return by_function
 
 
 def print_functions(most: int) -> None:
@@ -247,9 +248,9 @@ def print_functions(most: int) -> None:
                 "import json; from benchmarks import cold;"
                 f" print(json.dumps(cold.functions_of({start!r})))"
             )
-            found = _output(call, cache)
+            printed = _output(call, cache)
         rows = sorted(
-            json.loads(found.splitlines()[-1]).items(), key=lambda row: -sum(row[1])
+            json.loads(printed.splitlines()[-1]).items(), key=lambda row: -sum(row[1])
         )
         others = [
             sum(column) for column in zip(*(row for _, row in rows[most:]), strict=True)
@@ -264,7 +265,10 @@ def print_functions(most: int) -> None:
         print(
             table(
                 header,
-                [[what, *(f"{value:.2f}" for value in row)] for what, row in rows],
+                [
+                    [function, *(f"{value:.2f}" for value in row)]
+                    for function, row in rows
+                ],
             ),
             end="\n\n",
         )

@@ -54,17 +54,17 @@ def measure(plan: Plan, tell: Tell) -> dict[str, Any]:
     if problem:
         tell(f"npm packages: {problem}")
     sizes = SIZES[:1] if plan.quick else SIZES
-    found = child.ask(
+    news = child.ask(
         "benchmarks.compose", {"repeats": plan.repeats, "sizes": sizes}, 1800
     )
-    for name, row in found.get("rows", {}).items():
+    for name, row in news.get("rows", {}).items():
         tell(
             f"{name}: "
             + ", ".join(
                 f"{peer} {times['median']:.3g} µs" for peer, times in row.items()
             )
         )
-    return found
+    return news
 
 
 def pairs_of(size: int) -> list[tuple[int, int]]:
@@ -109,7 +109,9 @@ def drawn(size: int, pairs: list[tuple[int, int]]) -> Times:
 
 def edited(net: synapse.Network) -> float:
     """Seconds for one edit and the next step."""
-    source, target, x = net.input[0], net.output[0], np.zeros(len(net.input))
+    source = net.input[0]
+    target = net.output[0]
+    x = np.zeros(len(net.input))
     if source.connected(target):
         source.disconnect(target)
     net.activate(x)
@@ -139,10 +141,10 @@ def small(name: str, folder: Path) -> Times:
         f"{name}: load": lambda: synapse.load(path),
     }
     times = {
-        what: stopwatch(lambda do=do: [do() for _ in range(ROUNDS)])[0]
-        for what, do in work.items()
+        operation: stopwatch(lambda do=do: [do() for _ in range(ROUNDS)])[0]
+        for operation, do in work.items()
     }
-    return {what: seconds / ROUNDS for what, seconds in times.items()} | {
+    return {operation: seconds / ROUNDS for operation, seconds in times.items()} | {
         f"{name}: an edit and the next step": edited(build())
     }
 
@@ -176,8 +178,8 @@ def by_node(peer: str, size: int, repeats: int, folder: Path) -> list[Times]:
     }
     rounds: list[Times] = json.loads(done.stdout)
     return [
-        {names.get(name, name): 1e-6 * time for name, time in one.items()}
-        for one in rounds
+        {names.get(name, name): 1e-6 * time for name, time in times.items()}
+        for times in rounds
     ]
 
 
@@ -192,23 +194,19 @@ def memory() -> float:
 
 def rows(repeats: int, sizes: list[int]) -> dict[str, dict[str, Any]]:
     """Microseconds by operation and library."""
-    found: dict[str, dict[str, list[float]]] = {}
+    by_row: dict[str, dict[str, list[float]]] = {}
 
     def note(library: str, times: Times, size: int | None = None) -> None:
         for name, seconds in times.items():
-            label = (
-                name
-                if size is None or ":" in name
-                else f"a {name}, of {size:,} neurons"
-            )
-            found.setdefault(label, {}).setdefault(library, []).append(1e6 * seconds)
+            label = name
+            if size is not None and ":" not in name:
+                label = f"a {name}, of {size:,} neurons"
+            by_row.setdefault(label, {}).setdefault(library, []).append(1e6 * seconds)
 
     with tempfile.TemporaryDirectory() as folder:
         for size in sizes:
             pairs = pairs_of(size)
-            for repeat in range(
-                -1, repeats
-            ):  # the first round loads kernels and reserves memory
+            for repeat in range(-1, repeats):  # the first loads and reserves memory
                 for library, compose in (("synapse", composed), ("networkx", drawn)):
                     gc.collect()
                     times = compose(size, pairs)
@@ -224,7 +222,7 @@ def rows(repeats: int, sizes: list[int]) -> dict[str, dict[str, Any]]:
                     note("synapse", times)
     return {
         name: {peer: summary(times) for peer, times in row.items()}
-        for name, row in found.items()
+        for name, row in by_row.items()
     }
 
 

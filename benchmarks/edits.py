@@ -92,18 +92,18 @@ def row_times(row: str, count: int) -> dict[str, Any]:
             rng.random((BATCH, len(layer))) for layer in (net.input, net.output)
         )
         if net.has_memory:
-            inputs, targets = (
-                part.reshape(SEQUENCES, -1, part.shape[1]) for part in (inputs, targets)
-            )
+            inputs = inputs.reshape(SEQUENCES, -1, inputs.shape[1])
+            targets = targets.reshape(SEQUENCES, -1, targets.shape[1])
         optimizer = optimizers.Adam() if method == "bptt" else None
         trainer = Trainer(net, method=method, optimizer=optimizer)
         batch = partial(trainer.train, [(inputs, targets)], progress=False)
-        found = {
+        by_change = {
             name: fastest(change, batch, count) for name, change in changes(net).items()
         }
-        alone = found["one batch"]
+        alone = by_change["one batch"]
         times[method] = {
-            name: one - (name != "one batch") * alone for name, one in found.items()
+            name: microseconds - (name != "one batch") * alone
+            for name, microseconds in by_change.items()
         }
     return times
 
@@ -142,11 +142,12 @@ def turn_times(count: int) -> dict[str, Any]:
     net = judged()
     rng = np.random.default_rng(0)
     thought, made, _, judgement = net.hidden
-    judge, generator = (
-        Trainer(
-            net, method="bptt", batch_size=ROUND, optimizer=optimizers.Adam(), only=part
-        )
-        for part in ([judgement, net.output], [thought, made])
+    options: dict[str, Any] = {"method": "bptt", "batch_size": ROUND}
+    judge = Trainer(
+        net, optimizer=optimizers.Adam(), only=[judgement, net.output], **options
+    )
+    generator = Trainer(
+        net, optimizer=optimizers.Adam(), only=[thought, made], **options
     )
     rows = rng.normal(size=(ROUND, NOISE + 3))
     rows[:, 3:] = np.eye(2).repeat(ROUND // 2, axis=0)
@@ -177,12 +178,13 @@ def by_torch(rows: Any, fakes: Any) -> Callable[[], None]:
         for size in (NOISE, 1)
     )
     cost = nn.BCEWithLogitsLoss()
-    steps = [torch.optim.Adam(part.parameters()) for part in (judge, generator)]
+    steps = [torch.optim.Adam(module.parameters()) for module in (judge, generator)]
     half = ROUND // 2
-    real, noise, other = (
-        torch.tensor(part) for part in (rows[:half, 2:3], rows[half:, :2], fakes[:, :2])
-    )
-    aims, ones = torch.tensor(rows[:, 3:4]), torch.ones(ROUND, 1)
+    real = torch.tensor(rows[:half, 2:3])
+    noise = torch.tensor(rows[half:, :2])
+    other = torch.tensor(fakes[:, :2])
+    aims = torch.tensor(rows[:, 3:4])
+    ones = torch.ones(ROUND, 1)
 
     def turn() -> None:
         seen = torch.cat([real, generator(noise).detach()])
@@ -203,7 +205,7 @@ def text(results: list[dict[str, Any]]) -> list[str]:
     turns = []
     for result in results:
         for name, times in result.get("times", {}).items():
-            cells = [number(one) for one in times.values()]
+            cells = [number(time) for time in times.values()]
             (turns if result["row"] == TURNS else lines).append(
                 [result["row"], name, *cells]
             )

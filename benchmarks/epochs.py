@@ -22,8 +22,9 @@ from .peers import NPM_FOLDER
 from .plan import Plan, Tell, summary
 
 TITLE = "Epochs on four samples, µs"
-INTRODUCTION = """XOR, a perceptron 2-3-1, the online rule, rate 0.1, cross-entropy, 20,000 epochs a call.
-Synaptic has no progress bar; in that row it runs without one. Medians (minimum to maximum).
+INTRODUCTION = """XOR, a perceptron 2-3-1, the online rule, rate 0.1, cross-entropy,
+20,000 epochs a call. Synaptic has no progress bar; in that row it runs without one.
+Medians (minimum to maximum).
 """
 
 XOR = [[0, 0], [0, 1], [1, 0], [1, 1]], [[0], [1], [1], [0]]
@@ -112,8 +113,8 @@ class Synaptic:
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         print(seconds, file=self.process.stdin, flush=True)
-        found: float = json.loads(self.process.stdout.readline())["microseconds"]
-        return found
+        microseconds: float = json.loads(self.process.stdout.readline())["microseconds"]
+        return microseconds
 
     def close(self) -> None:
         """End the process."""
@@ -123,10 +124,10 @@ class Synaptic:
 
 def _libraries(options: dict[str, Any]) -> dict[str, Callable[[float], float]]:
     """The trainers of a row that are installed."""
-    found: dict[str, Callable[[float], float]] = {"Synapse": _ours(options)}
+    installed: dict[str, Callable[[float], float]] = {"Synapse": _ours(options)}
     if shutil.which("node") and (NPM_FOLDER / "node_modules" / "synaptic").is_dir():
-        found["Synaptic"] = Synaptic(options["shuffle"])
-    return found
+        installed["Synaptic"] = Synaptic(options["shuffle"])
+    return installed
 
 
 def main() -> None:

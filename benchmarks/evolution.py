@@ -152,11 +152,11 @@ def heavy(genome: evolve.Genome) -> float:
 
 def workers(repeats: int) -> list[float]:
     """Wall time of one process, divided by that of two, in alternation."""
-    found = []
-    with ProcessPoolExecutor(1) as one, ProcessPoolExecutor(2) as two:
+    ratios = []
+    with ProcessPoolExecutor(1) as single, ProcessPoolExecutor(2) as double:
         for _ in range(repeats + 1):  # the first starts and compiles
             times = []
-            for pool in (one, two):
+            for pool in (single, double):
                 begin = time.perf_counter()
                 evolve.neat(
                     heavy,
@@ -167,8 +167,8 @@ def workers(repeats: int) -> list[float]:
                     executor=pool,
                 )
                 times.append(time.perf_counter() - begin)
-            found.append(times[0] / times[1])
-    return found[1:]
+            ratios.append(times[0] / times[1])
+    return ratios[1:]
 
 
 def rate(run: Callable[[int], int], size: int) -> float:
@@ -179,11 +179,11 @@ def rate(run: Callable[[int], int], size: int) -> float:
 
 def measure(plan: Plan, tell: Tell) -> dict[str, Any]:
     """Measure in a process of its own."""
-    found = child.ask(
+    news = child.ask(
         "benchmarks.evolution", {"repeats": plan.repeats, "quick": plan.quick}, CAP
     )
-    tell(f"evolution: {found['status']}")
-    return found
+    tell(f"evolution: {news['status']}")
+    return news
 
 
 def comparisons(results: dict[str, Any]) -> list[Comparison]:
@@ -199,7 +199,7 @@ def text(results: dict[str, Any]) -> list[str]:
     if results["status"] != "ok":
         return [f"{results['status']}\n"]
     rows = [
-        [name, *(number(times[which]) for which in ("median", "least", "most"))]
+        [name, *(number(times[statistic]) for statistic in ("median", "least", "most"))]
         for name, times in results["rates"].items()
     ]
     return [
@@ -219,12 +219,14 @@ def main() -> None:
     if find_spec("neat") is not None:
         runs["neat-python"] = (neat_python, 2 * size)
     ours(1)  # compiles
-    found: dict[str, list[float]] = {}
+    measured: dict[str, list[float]] = {}
     for _ in range(repeats):
         for name, (run, count) in runs.items():
-            found.setdefault(name, []).append(rate(run, count))
+            measured.setdefault(name, []).append(rate(run, count))
     print(
-        json.dumps({"rates": {name: summary(rates) for name, rates in found.items()}})
+        json.dumps(
+            {"rates": {name: summary(rates) for name, rates in measured.items()}}
+        )
     )
 
 

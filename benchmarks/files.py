@@ -47,14 +47,14 @@ LIST = (
 def measure(plan: Plan, tell: Tell) -> list[dict[str, Any]]:
     """Measure networks of several sizes, dense and random, each in its own process."""
     results = []
-    for kind in ("dense", "sparse"):
+    for pattern in ("dense", "sparse"):
         for count in QUICK if plan.quick else FULL:
-            spec = {"kind": kind, "connections": count, "repeats": plan.repeats}
+            spec = {"kind": pattern, "connections": count, "repeats": plan.repeats}
             results.append(child.ask("benchmarks.files", spec, 900))
             for name, row in results[-1].get("ways", {}).items():
                 times = f"{row['save_seconds']:.3g} s, {row['load_seconds']:.3g} s"
                 tell(
-                    f"files, {kind}, {count:,}, {name}: {times},"
+                    f"files, {pattern}, {count:,}, {name}: {times},"
                     f" {row['file_megabytes']:.1f} MB"
                 )
     return results
@@ -67,11 +67,11 @@ def comparisons(results: list[dict[str, Any]]) -> list[Comparison]:
         ways = result.get("ways", {})
         if OURS not in ways:
             continue
-        kind = f"{result['kind']}, {result['made']:,} connections"
+        network = f"{result['kind']}, {result['made']:,} connections"
         for action in ("save", "load"):
             ours = ways[OURS][f"{action}_seconds"]
             theirs = ways[PEER][f"{action}_seconds"]
-            rows.append(Comparison(f"{action}, {kind}", ours, "numpy.savez", theirs))
+            rows.append(Comparison(f"{action}, {network}", ours, "numpy.savez", theirs))
     return rows
 
 
@@ -103,19 +103,23 @@ def text(results: list[dict[str, Any]]) -> list[str]:
     return [table(header, lines)]
 
 
-def build(kind: str, connections: int) -> Any:
+def build(pattern: str, connections: int) -> Any:
     """Build two layers with all pairs connected, or with pairs at random, one of a
     hundred if so many fit."""
     from synapse import Layer, Network
 
     side = round(
         math.sqrt(
-            connections if kind == "dense" else min(100 * connections, LARGEST_PATTERN)
+            connections
+            if pattern == "dense"
+            else min(100 * connections, LARGEST_PATTERN)
         )
     )
     source = Layer(side)
     target = Layer(side)
-    source.project(target, None if kind == "dense" else connections / side**2, seed=0)
+    source.project(
+        target, None if pattern == "dense" else connections / side**2, seed=0
+    )
     return Network(source, [], target)
 
 
@@ -130,8 +134,8 @@ def ways(
     import synapse
 
     def load(path: Path) -> Any:
-        with np.load(path) as found:
-            return {name: found[name] for name in found.files}
+        with np.load(path) as stored:
+            return {name: stored[name] for name in stored.files}
 
     def flushed(path: Path) -> None:
         with open(path, "wb") as stream:
@@ -140,7 +144,7 @@ def ways(
             os.fsync(stream.fileno())
 
     paths = {name: folder / f"{i}.npz" for i, name in enumerate((OURS, PEER, SYNCED))}
-    found = {
+    by_name = {
         OURS: (
             lambda: synapse.save(net, paths[OURS]),
             lambda: synapse.load(paths[OURS]),
@@ -159,22 +163,22 @@ def ways(
     }
     if len(net.weights) <= 1.1 * LARGEST_JSON:
         path = folder / "net.json"
-        found[JSON] = (
+        by_name[JSON] = (
             lambda: synapse.save(net, path),
             lambda: synapse.load(path),
             path,
         )
-    return found
+    return by_name
 
 
-def point(kind: str, connections: int, repeats: int) -> dict[str, Any]:
+def point(pattern: str, connections: int, repeats: int) -> dict[str, Any]:
     """Save and load one network in all ways, in turn: median times and the largest
     peaks."""
     import numpy as np
 
     from synapse import Topology
 
-    net = build(kind, connections)
+    net = build(pattern, connections)
     net.run(np.zeros((1, len(net.input))))
     topology = Topology.of(net)
     arrays = {
@@ -226,5 +230,5 @@ def _watched(work: Callable[[], Any]) -> tuple[float, float]:
 
 
 if __name__ == "__main__":
-    given = json.loads(sys.argv[1])
-    print(json.dumps(point(given["kind"], given["connections"], given["repeats"])))
+    asked = json.loads(sys.argv[1])
+    print(json.dumps(point(asked["kind"], asked["connections"], asked["repeats"])))

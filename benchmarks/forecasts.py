@@ -17,8 +17,8 @@ from .markdown import number, spread, table
 from .plan import Plan, Tell, summary
 
 TITLE = "Steps of forecasts, µs"
-INTRODUCTION = """One step of a network that reads its own outputs, and one on given inputs: calls of 20,000
-steps. Medians (minimum to maximum) in alternation.
+INTRODUCTION = """One step of a network that reads its own outputs, and one on given
+inputs: calls of 20,000 steps. Medians (minimum to maximum) in alternation.
 """
 STEPS = 20_000
 NETWORKS = {"Elman 1-8-1": ("Elman", (1, 8, 1)), "LSTM 3-30-3": ("LSTM", (3, 30, 3))}
@@ -27,13 +27,13 @@ NETWORKS = {"Elman 1-8-1": ("Elman", (1, 8, 1)), "LSTM 3-30-3": ("LSTM", (3, 30,
 def measure(plan: Plan, tell: Tell) -> dict[str, Any]:
     """Measure µs per step, network by network."""
     spec = {"seconds": plan.seconds, "repeats": plan.repeats}
-    found = child.ask("benchmarks.forecasts", spec, plan.cap * len(NETWORKS))
-    for row, times in found.get("rows", {}).items():
+    news = child.ask("benchmarks.forecasts", spec, plan.cap * len(NETWORKS))
+    for row, times in news.get("rows", {}).items():
         tell(
             f"forecasts, {row}: "
             + ", ".join(f"{name} {t['median']:.3g} µs" for name, t in times.items())
         )
-    return found
+    return news
 
 
 def text(results: dict[str, Any]) -> list[str]:
@@ -46,16 +46,16 @@ def text(results: dict[str, Any]) -> list[str]:
 
 
 def _ratio(times: dict[str, Any]) -> float:
-    found: float = times["forecast"]["median"] / times["run"]["median"]
-    return found
+    times_as_long: float = times["forecast"]["median"] / times["run"]["median"]
+    return times_as_long
 
 
-def calls_of(kind: str, sizes: tuple[int, ...]) -> dict[str, Callable[[], Any]]:
+def calls_of(architecture: str, sizes: tuple[int, ...]) -> dict[str, Callable[[], Any]]:
     """One call of each."""
     import architect  # imported late: only the process that measures needs it
     import synapse
 
-    net = getattr(architect, kind)(*sizes, output_squash="identity", seed=0)
+    net = getattr(architect, architecture)(*sizes, output_squash="identity", seed=0)
     rows = synapse.forecast(net, [[0.5] * sizes[0]], STEPS)  # inputs of the same size
     return {
         "run": lambda: net.run(rows),
@@ -76,8 +76,8 @@ def microseconds_of(call: Callable[[], Any], seconds: float) -> float:
 def main() -> None:
     spec = json.loads(sys.argv[1])
     rows = {}
-    for row, (kind, sizes) in NETWORKS.items():
-        calls = calls_of(kind, sizes)
+    for row, (architecture, sizes) in NETWORKS.items():
+        calls = calls_of(architecture, sizes)
         times = dict[str, list[float]]()
         for repeat in range(spec["repeats"]):
             for name in sorted(calls, reverse=bool(repeat % 2)):

@@ -24,10 +24,10 @@ from .markdown import number, spread, table
 from .plan import Plan, Tell
 
 TITLE = "Exact gradients, µs per time step and sequence"
-INTRODUCTION = """Forward and backward pass of a batch, each library with this number of threads.
-LSTMs run over sequences of 50 steps.
-The LSTMs are `architect.LSTM(..., style="standard")` and `torch.nn.LSTM` with a `Linear`, with equal weights.
-Medians (minimum to maximum).
+INTRODUCTION = """Forward and backward pass of a batch, each library with this number of
+threads. LSTMs run over sequences of 50 steps. The LSTMs are
+`architect.LSTM(..., style="standard")` and `torch.nn.LSTM` with a `Linear`, with equal
+weights. Medians (minimum to maximum).
 """
 
 STEPS = 50  # steps per sequence
@@ -99,9 +99,9 @@ def modules_of(case: Case, threads: int = 1) -> list[Any]:
         n, cells, m = case.sizes
         return [nn.LSTM(n, cells, batch_first=True), nn.Linear(cells, m)]
     return [
-        part
+        module
         for n, m in itertools.pairwise(case.sizes)
-        for part in (nn.Linear(n, m), nn.Sigmoid())
+        for module in (nn.Linear(n, m), nn.Sigmoid())
     ]
 
 
@@ -113,13 +113,11 @@ def torch_work(
     import torch  # if it is installed
 
     x, t = (torch.tensor(values, dtype=torch.float32) for values in (inputs, targets))
-    every, loss = (
-        [parameter for module in modules for parameter in module.parameters()],
-        loss_of(case, modules),
-    )
+    parameters = [parameter for module in modules for parameter in module.parameters()]
+    loss = loss_of(case, modules)
 
     def work() -> float:
-        for parameter in every:
+        for parameter in parameters:
             parameter.grad = None
         value = loss(x, t) / len(x)
         value.backward()
@@ -137,11 +135,9 @@ def loss_of(case: Case, modules: list[Any]) -> Callable[[Any, Any], Any]:
         return lambda x, t: (
             0.5 * nn.functional.mse_loss(readout(lstm(x)[0]), t, reduction="sum")
         )
-    layers, measure = (
-        nn.Sequential(*modules[:-1]),
-        nn.BCEWithLogitsLoss(reduction="sum"),
-    )
-    return lambda x, t: measure(layers(x), t)
+    layers = nn.Sequential(*modules[:-1])
+    cost = nn.BCEWithLogitsLoss(reduction="sum")
+    return lambda x, t: cost(layers(x), t)
 
 
 def network_of(case: Case, modules: list[Any], dtype: str) -> Any:
@@ -176,12 +172,11 @@ def our_work(
 
     net = network_of(case, modules, dtype)
     data = prepare_sequences(net, inputs, targets)
-    exact, cost, window = (
-        ExactGradient(net, data, threads),
-        net._cost(None),
-        checked_window(None),
-    )
-    chosen, share = np.arange(len(inputs)), np.full(len(inputs), 1 / len(inputs))
+    exact = ExactGradient(net, data, threads)
+    cost = net._cost(None)
+    window = checked_window(None)
+    chosen = np.arange(len(inputs))
+    share = np.full(len(inputs), 1 / len(inputs))
     return lambda: exact.descent(chosen, share, cost, window)[0]
 
 
@@ -194,9 +189,9 @@ def works_of(case: Case, batch: int, threads: int = 1) -> dict[str, Work]:
         "synapse": our_work(case, modules, inputs, targets, "float64", threads),
         "synapse-f32": our_work(case, modules, inputs, targets, "float32", threads),
     }
-    return works | (
-        {"torch": torch_work(case, modules, inputs, targets)} if installed else {}
-    )
+    if installed:
+        works["torch"] = torch_work(case, modules, inputs, targets)
+    return works
 
 
 def run(spec: dict[str, Any]) -> dict[str, Any]:
@@ -269,9 +264,9 @@ def gradients_table(tasks: list[dict[str, Any]]) -> str:
         times = [spread(cells.get(name)) for name in LABELS]
         ours = cells.get("synapse-f32")
         other = cells.get("torch")
-        lead = (
-            f"{number(other['median'] / ours['median'])} x" if ours and other else "-"
-        )
+        lead = "-"
+        if ours and other:
+            lead = f"{number(other['median'] / ours['median'])} x"
         losses = [cell["loss"] for cell in cells.values()]
         apart = f"{(max(losses) - min(losses)) / abs(losses[0]):.0e}" if losses else "-"
         sizes = [

@@ -47,9 +47,9 @@ def points(highest: int) -> list[tuple[str, str, int]]:
     """Kinds of networks, their precisions, and their approximate numbers of
     connections."""
     return [
-        (kind, precision, 10**e)
-        for kind, most in LARGEST.items()
-        for precision in PRECISIONS[kind]
+        (pattern, precision, 10**e)
+        for pattern, most in LARGEST.items()
+        for precision in PRECISIONS[pattern]
         for e in range(3, min(most, highest) + 1)
     ]
 
@@ -57,9 +57,9 @@ def points(highest: int) -> list[tuple[str, str, int]]:
 def measure(plan: Plan, tell: Tell) -> list[dict[str, Any]]:
     """Measure all points, each in its own process."""
     results = []
-    for kind, precision, connections in points(plan.largest):
+    for pattern, precision, connections in points(plan.largest):
         spec = {
-            "kind": kind,
+            "kind": pattern,
             "connections": connections,
             "seconds": plan.seconds,
             "repeats": plan.repeats,
@@ -67,13 +67,13 @@ def measure(plan: Plan, tell: Tell) -> list[dict[str, Any]]:
         spec["precision"] = precision
         results.append(child.ask("benchmarks.growth", spec, 900))
         if (
-            kind == "sparse"
+            pattern == "sparse"
         ):  # in a process of its own, where no memory that we have used is free again
             peer = child.ask("benchmarks.growth", {**spec, "kind": BY_HAND}, 900)
             results[-1]["peer_bytes_per_connection"] = peer.get("bytes_per_connection")
         median = results[-1].get("nanoseconds_per_connection", math.nan)
         tell(
-            f"growth, {kind}, {precision}, {connections:,}: {median:.3f} ns per"
+            f"growth, {pattern}, {precision}, {connections:,}: {median:.3f} ns per"
             f" connection  {results[-1]['status']}"
         )
     return results
@@ -84,12 +84,14 @@ def sparse_side(connections: int) -> int:
     return round(math.sqrt(connections / 2 / DENSITY))
 
 
-def build(kind: str, connections: int, precision: str = "float64") -> synapse.Network:
+def build(
+    pattern: str, connections: int, precision: str = "float64"
+) -> synapse.Network:
     """Build a network with about this number of connections."""
-    if kind == "dense":
+    if pattern == "dense":
         side = round(math.sqrt(connections / 2))
         return architect.Perceptron(side, side, side, seed=0, dtype=precision)
-    if kind == "lstm":
+    if pattern == "lstm":
         side = round(math.sqrt(connections / 8.4))
         return architect.LSTM(
             side, side, max(1, side // 5), style="synaptic", seed=0, dtype=precision
@@ -152,12 +154,11 @@ def enough(train: Callable[[int], Any], least: float) -> int:
 def step_times(net: Grown, least: float, repeats: int) -> list[float]:
     """Seconds per step of Synapse."""
     steps = enough(net.train, least)
-    return [
-        seconds / done
-        for seconds, done in (
-            stopwatch(partial(net.train, steps)) for _ in range(repeats)
-        )
-    ]
+    times = []
+    for _ in range(repeats):
+        seconds, done = stopwatch(partial(net.train, steps))
+        times.append(seconds / done)
+    return times
 
 
 def against_scipy(net: Grown, least: float, repeats: int) -> dict[str, Any]:
@@ -173,10 +174,10 @@ def against_scipy(net: Grown, least: float, repeats: int) -> dict[str, Any]:
         seconds, done = stopwatch(partial(net.train, steps))
         their_seconds, _ = stopwatch(partial(theirs, their_steps))
         times.append((1e6 * seconds / done, 1e6 * their_seconds / their_steps))
-    own, other = zip(*times, strict=True)
+    our_times, their_times = zip(*times, strict=True)
     return {
-        "microseconds": list(own),
-        "peer_microseconds": list(other),
+        "microseconds": list(our_times),
+        "peer_microseconds": list(their_times),
         "difference": apart,
     }
 
@@ -215,7 +216,7 @@ def point(spec: dict[str, Any]) -> dict[str, Any]:
     built, net = stopwatch(lambda: build(spec["kind"], spec["connections"], precision))
     lowered, _ = stopwatch(net._ready)
     grown = Grown(net)
-    first, _ = stopwatch(lambda: grown.train(1))
+    first_step, _ = stopwatch(lambda: grown.train(1))
     megabytes = peak() - before
     call, _ = stopwatch(lambda: grown.train(1))
     connections = len(net.weights)
@@ -231,7 +232,7 @@ def point(spec: dict[str, Any]) -> dict[str, Any]:
         "made": connections,
         "build_seconds": built,
         "lower_seconds": lowered,
-        "first_step_seconds": first,
+        "first_step_seconds": first_step,
         "call_of_one_step_seconds": call,
         "megabytes": megabytes,
         "bytes_per_connection": megabytes * 1e6 / connections,

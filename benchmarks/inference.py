@@ -55,7 +55,8 @@ int main(int count, char **words) {
     const double seconds = atof(words[count - 1]);
     long calls = 0;
     clock_t begin = clock();
-    for (int i = 0; i < STEPS * NETWORK_INPUTS; i++) inputs[i] = (REAL)(rand() / (double)RAND_MAX - 0.5);
+    for (int i = 0; i < STEPS * NETWORK_INPUTS; i++)
+        inputs[i] = (REAL)(rand() / (double)RAND_MAX - 0.5);
     network_clear(&net);
     for (begin = clock(); (double)(clock() - begin) < seconds * CLOCKS_PER_SEC; calls++)
         network_run(&net, inputs, outputs, STEPS);
@@ -113,12 +114,14 @@ def text(results: dict[str, Any]) -> list[str]:
     """The tables of what `measure` returns: times, and sizes of the object code."""
     rows = results["rows"]
     parts = []
-    for what, unit in (
+    for result, unit in (
         ("times", "fastest of the repeats"),
         ("bytes", "bytes of code and weights"),
     ):
-        names = list(dict.fromkeys(name for row in rows for name in row.get(what, {})))
-        values = [[row.get(what, {}).get(name) for row in rows] for name in names]
+        names = list(
+            dict.fromkeys(name for row in rows for name in row.get(result, {}))
+        )
+        values = [[row.get(result, {}).get(name) for row in rows] for name in names]
         lines = [
             [
                 name,
@@ -129,10 +132,10 @@ def text(results: dict[str, Any]) -> list[str]:
             ]
             for name, line in zip(names, values, strict=True)
         ]
-        if what == "times":
+        if result == "times":
             lines += [
-                [name, *map(number, given[: len(rows)])]
-                for name, given in PUBLISHED.items()
+                [name, *map(number, published[: len(rows)])]
+                for name, published in PUBLISHED.items()
             ]
         parts.append(table([unit, *(f"{row['cells']} cells" for row in rows)], lines))
     return parts
@@ -175,7 +178,7 @@ def in_node(folder: Path, net: synapse.Network, seconds: float) -> float:
 
 def sizes(folder: Path, net: synapse.Network) -> dict[str, int]:
     """Bytes of the object code for a microcontroller, by the options of the program."""
-    found = {}
+    bytes_of = {}
     for name, options in {
         "float32, fast": {},
         "float64, exact": {"sums": "exact"},
@@ -195,8 +198,8 @@ def sizes(folder: Path, net: synapse.Network) -> dict[str, int]:
         done = subprocess.run(
             command, cwd=folder, check=True, capture_output=True, text=True
         )
-        found[f"C, {name}, Cortex-M4"] = int(done.stdout.splitlines()[1].split()[0])
-    return found
+        bytes_of[f"C, {name}, Cortex-M4"] = int(done.stdout.splitlines()[1].split()[0])
+    return bytes_of
 
 
 def works_of(cells: int) -> dict[str, Work]:
@@ -233,16 +236,18 @@ def only_node(model: Any) -> Any:
 
     nodes = [node for node in model.graph.node if node.op_type == "LSTM"]
     del nodes[0].input[4:], nodes[0].output[1:]
-    weights = [one for one in model.graph.initializer if one.name in nodes[0].input]
+    weights = [
+        tensor for tensor in model.graph.initializer if tensor.name in nodes[0].input
+    ]
     output = onnx.helper.make_tensor_value_info(
         nodes[0].output[0], onnx.TensorProto.FLOAT, None
     )
     graph = onnx.helper.make_graph(
         nodes, "lstm", [model.graph.input[0]], [output], weights
     )
-    own = onnx.helper.make_model(graph, opset_imports=model.opset_import)
-    own.ir_version = model.ir_version
-    return own
+    alone = onnx.helper.make_model(graph, opset_imports=model.opset_import)
+    alone.ir_version = model.ir_version
+    return alone
 
 
 def onnx_run(model: Any, rows: Any) -> Callable[[], Any]:
@@ -250,13 +255,14 @@ def onnx_run(model: Any, rows: Any) -> Callable[[], Any]:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
     session = onnxruntime.InferenceSession(
         model.SerializeToString(), options, providers=["CPUExecutionProvider"]
     )
     feed = {"x": np.asarray(rows, np.float32)[:, None]}
-    for one in session.get_inputs()[1:]:
-        feed[one.name] = np.zeros((1, one.shape[1]), np.float32)
+    for argument in session.get_inputs()[1:]:
+        feed[argument.name] = np.zeros((1, argument.shape[1]), np.float32)
     return lambda: session.run(None, feed)
 
 
@@ -265,7 +271,8 @@ def torch_lstm(cells: int, rows: Any) -> Callable[[], Any]:
     import torch
 
     torch.set_num_threads(1)
-    lstm, head = torch.nn.LSTM(cells, cells), torch.nn.Linear(cells, 1)
+    lstm = torch.nn.LSTM(cells, cells)
+    head = torch.nn.Linear(cells, 1)
     x = torch.tensor(rows, dtype=torch.float32)
 
     def call() -> Any:

@@ -56,7 +56,8 @@ def wiring(neurons: int, connections: int, dtype: str) -> dict[str, Any]:
     rng.shuffle(pairs)
     source, target = np.divmod(pairs, neurons)
     fits = (source != target) & (target >= INPUTS) & (source < neurons - OUTPUTS)
-    source, target = source[fits][:connections], target[fits][:connections]
+    source = source[fits][:connections]
+    target = target[fits][:connections]
     weight = rng.normal(0.0, 0.1, len(source)).astype(dtype)
     return {
         "source": source,
@@ -111,11 +112,13 @@ def row_times(row: str, neurons: int, connections: int) -> dict[str, Any]:
     times["step"] = min(stopwatch(lambda: net.activate(x))[0] for _ in range(7))
     if row != "networkx":
         times["SciPy's product"] = product(columns, neurons)
-    one = net[INPUTS]
-    other = net[neurons // 2]
+    source = net[INPUTS]
+    target = net[neurons // 2]
     times["edit and step"], _ = stopwatch(
         lambda: (
-            one.disconnect(other) if one.connected(other) else one.project(other),
+            source.disconnect(target)
+            if source.connected(target)
+            else source.project(target),
             net.activate(x),
         )
     )
@@ -146,38 +149,36 @@ def slow_members(net: synapse.Network, step: float) -> dict[str, float]:
     """Public properties, and methods without arguments, whose second call takes longer
     than a step."""
     slow = {}
-    for one in (
-        net,
-        net[INPUTS],
-        net.hidden[0],
-    ):  # the live graph that neurons read is made once
-        kind = type(one).__name__
+    for owner in (net, net[INPUTS], net.hidden[0]):
+        class_name = type(owner).__name__
         for name in sorted(
-            name for name in dir(type(one)) if name[0] != "_" and name != "graph"
+            name for name in dir(type(owner)) if name[0] != "_" and name != "graph"
         ):
-            member = inspect.getattr_static(type(one), name)
+            member = inspect.getattr_static(type(owner), name)
             if not isinstance(member, property) and not _is_called_alone(member):
                 continue
             try:
                 for _ in range(2):
                     seconds, value = stopwatch(
-                        lambda one=one, name=name: getattr(one, name)
+                        lambda owner=owner, name=name: getattr(owner, name)
                     )
                     if callable(value) and not isinstance(member, property):
                         seconds, _ = stopwatch(value)
             except synapse.SynapseError:
                 continue
             if seconds > step:
-                slow[f"{kind}.{name}"] = seconds
+                slow[f"{class_name}.{name}"] = seconds
     return slow
 
 
 def _is_called_alone(member: Any) -> bool:
     if not inspect.isfunction(member):
         return False
-    given = list(inspect.signature(member).parameters.values())[1:]
+    parameters = list(inspect.signature(member).parameters.values())[1:]
     return all(
-        one.default is not one.empty or one.kind is one.VAR_KEYWORD for one in given
+        parameter.default is not parameter.empty
+        or parameter.kind is parameter.VAR_KEYWORD
+        for parameter in parameters
     )
 
 
@@ -193,7 +194,7 @@ def text(results: list[dict[str, Any]]) -> list[str]:
         table(
             [
                 "",
-                *(f"{one['row']}, {one['connections']:,} connections" for one in done),
+                *(f"{row['row']}, {row['connections']:,} connections" for row in done),
             ],
             lines,
         )
@@ -210,9 +211,9 @@ def text(results: list[dict[str, Any]]) -> list[str]:
     return [
         *parts,
         *(
-            f"{one['row']}: {one['status']}\n"
-            for one in results
-            if one["status"] != "ok"
+            f"{row['row']}: {row['status']}\n"
+            for row in results
+            if row["status"] != "ok"
         ),
     ]
 

@@ -77,29 +77,27 @@ def install_node_packages() -> str:
     done = subprocess.run(
         command, cwd=NPM_FOLDER, capture_output=True, text=True, check=False
     )
-    return (
-        ""
-        if done.returncode == 0
-        else "npm: " + " ".join(done.stderr.strip().splitlines()[-1:])
-    )
+    if done.returncode == 0:
+        return ""
+    return "npm: " + " ".join(done.stderr.strip().splitlines()[-1:])
 
 
 def _cpu() -> str:
     lines = _read("/proc/cpuinfo").splitlines()
-    known = dict(line.split(":", 1) for line in lines if ":" in line)
-    known = {name.strip(): value.strip() for name, value in known.items()}
-    if "model name" not in known:
+    facts = dict(line.split(":", 1) for line in lines if ":" in line)
+    facts = {name.strip(): value.strip() for name, value in facts.items()}
+    if "model name" not in facts:
         return platform.processor() or platform.machine()
-    flags = known.get("flags", "").split()
+    flags = facts.get("flags", "").split()
     wide = [
         name
         for flag, name in (("avx2", "AVX2"), ("avx512f", "AVX-512"))
         if flag in flags
     ]
     numbers = [
-        f"{name} {known[name]}" for name in ("cpu family", "model") if name in known
+        f"{name} {facts[name]}" for name in ("cpu family", "model") if name in facts
     ]
-    return ", ".join([known["model name"], *numbers, *wide])
+    return ", ".join([facts["model name"], *numbers, *wide])
 
 
 def _caches() -> list[str]:

@@ -13,25 +13,19 @@ def number(value: float | None) -> str:
     """
     if value is None:
         return "-"
-    digits = (
-        0
-        if abs(value) >= 100
-        else 1
-        if abs(value) >= 10
-        else 2
-        if abs(value) >= 1
-        else 3
-    )
-    return f"{value:#.3g}" if 0 < abs(value) < 0.1 else f"{value:,.{digits}f}"
+    size = abs(value)
+    if 0 < size < 0.1:
+        return f"{value:#.3g}"
+    digits = 3 - sum(size >= bound for bound in (1, 10, 100))
+    return f"{value:,.{digits}f}"
 
 
 def spread(cell: dict[str, Any] | None) -> str:
     """A median, with the minimum and the maximum."""
-    return (
-        f"{number(cell['median'])} ({number(cell['least'])} to {number(cell['most'])})"
-        if cell
-        else "-"
-    )
+    if not cell:
+        return "-"
+    ends = f"{number(cell['least'])} to {number(cell['most'])}"
+    return f"{number(cell['median'])} ({ends})"
 
 
 def ratio(peer: dict[str, Any] | None, ours: dict[str, Any] | None) -> str:

@@ -11,11 +11,8 @@ def reset_peak() -> float:
     """Reset the peak memory, if Linux permits it; returns the MB in use."""
     try:
         Path("/proc/self/clear_refs").write_text("5")
-        return (
-            int(Path("/proc/self/statm").read_text().split()[1])
-            * os.sysconf("SC_PAGE_SIZE")
-            / 1e6
-        )
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
     except OSError:
         return peak()
 

@@ -94,20 +94,22 @@ def pairs(
     def weights(*shape: int) -> Any:
         return torch.nn.Parameter(0.1 * torch.randn(*shape))
 
-    lstm, head = torch.nn.LSTM(n, h, batch_first=True), torch.nn.Linear(h, m)
+    lstm = torch.nn.LSTM(n, h, batch_first=True)
+    head = torch.nn.Linear(h, m)
 
     def fused(x: Any) -> Any:
         return torch.sigmoid(head(lstm(x)[0]))
 
-    into, within, out = weights(n, 4 * h), weights(h, 4 * h), weights(h, m)
-    bias, ends, peepholes = weights(4 * h), weights(m), weights(3, h)
+    into = weights(n, 4 * h)
+    within = weights(h, 4 * h)
+    out = weights(h, m)
+    bias = weights(4 * h)
+    ends = weights(m)
+    peepholes = weights(3, h)
 
     def perceptron(x: Any) -> Any:
-        return torch.sigmoid(
-            torch.addmm(
-                ends, torch.sigmoid(x.reshape(-1, n) @ into[:, :h] + bias[:h]), out
-            )
-        )
+        hidden = torch.sigmoid(x.reshape(-1, n) @ into[:, :h] + bias[:h])
+        return torch.sigmoid(torch.addmm(ends, hidden, out))
 
     def elman(x: Any) -> Any:
         state = x.new_zeros(len(x), h)
@@ -126,7 +128,8 @@ def pairs(
         for row in x.unbind(1):
             r, z, fresh = torch.addmm(bias[: 3 * h], row, into[:, : 3 * h]).split(h, 1)
             old_r, old_z, old = (state @ within[:, : 3 * h]).split(h, 1)
-            r, z = torch.sigmoid(r + old_r), torch.sigmoid(z + old_z)
+            r = torch.sigmoid(r + old_r)
+            z = torch.sigmoid(z + old_z)
             state = torch.lerp(torch.tanh(fresh + r * old), state, z)
             outputs.append(torch.sigmoid(torch.addmm(ends, state, out)))
         return torch.stack(outputs, 1)
@@ -137,17 +140,15 @@ def pairs(
         outputs = []
         for row in x.unbind(1):
             i, f, o, g = (torch.addmm(bias, row, into) + hidden @ within).split(h, 1)
-            i, f = (
-                torch.sigmoid(i + peepholes[0] * cell),
-                torch.sigmoid(f + peepholes[1] * cell),
-            )
+            i = torch.sigmoid(i + peepholes[0] * cell)
+            f = torch.sigmoid(f + peepholes[1] * cell)
             cell = f * cell + i * torch.tanh(g)
             hidden = torch.sigmoid(o + peepholes[2] * cell) * torch.tanh(cell)
             outputs.append(torch.sigmoid(torch.addmm(ends, hidden, out)))
         return torch.stack(outputs, 1)
 
     name = "-".join(map(str, sizes))
-    own = [into, within, out, bias, ends, peepholes]
+    ours = [into, within, out, bias, ends, peepholes]
     by_hand = "loop by hand"
 
     def lstm_net(**options: Any) -> Any:
@@ -165,25 +166,25 @@ def pairs(
         f"peephole LSTM {name}": (
             lstm_net(peepholes="one_to_one"),
             by_hand,
-            own,
+            ours,
             peephole,
         ),
         f"GRU {name}": (
             architect.GRU(*sizes, dtype="float32", seed=0),
             by_hand,
-            own,
+            ours,
             gru,
         ),
         f"Elman {name}": (
             architect.Elman(*sizes, dtype="float32", seed=0),
             by_hand,
-            own,
+            ours,
             elman,
         ),
         f"perceptron {name}": (
             architect.Perceptron(*sizes, dtype="float32", seed=0),
             by_hand,
-            own,
+            ours,
             perceptron,
         ),
     }
@@ -218,7 +219,7 @@ def rows_of(
     torch.manual_seed(0)
     torch.set_num_threads(1)
     x = torch.rand(batch, STEPS, sizes[0])
-    found = []
+    rows = []
     for name, (net, peer, parameters, theirs) in pairs(sizes).items():
         module = synapse.to_torch(net)
         both = works(module, list(module.parameters()), x), works(theirs, parameters, x)
@@ -227,7 +228,7 @@ def rows_of(
             ours, other = (
                 statistics.median(column) / batch / STEPS * 1e6 for column in times
             )
-            found.append(
+            rows.append(
                 {
                     "name": name,
                     "work": work,
@@ -236,7 +237,7 @@ def rows_of(
                     "theirs": other,
                 }
             )
-    return found
+    return rows
 
 
 def _alternating(

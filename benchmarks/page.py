@@ -131,9 +131,9 @@ def machine_of(run: dict[str, Any]) -> str:
     machine = run["machine"]
     versions = run["versions"]
     named = ("numpy", "numba", "torch", "node")
-    known = [f"{name} {versions[name]}" for name in named if name in versions]
+    shown = [f"{name} {versions[name]}" for name in named if name in versions]
     return (
-        f"{machine['cpu']}; Python {machine['python']}; {', '.join(known)};"
+        f"{machine['cpu']}; Python {machine['python']}; {', '.join(shown)};"
         f" code {machine['commit']}, {machine['date'][:10]}"
     )
 
@@ -225,6 +225,9 @@ def write(paths: list[Path], docs: Path = DOCS) -> None:
         if "machine" not in run:
             raise SystemExit(f"Expected a file of results, got {path}.")
         runs.append(run)
-    found = {name: compared(runs[0], name) for name in SUBJECTS}
-    draw({SUBJECTS[name].heading: rows for name, rows in found.items()}, docs / CHART)
+    by_subject = {name: compared(runs[0], name) for name in SUBJECTS}
+    draw(
+        {SUBJECTS[name].heading: rows for name, rows in by_subject.items()},
+        docs / CHART,
+    )
     files.write(docs / "performance.md", markdown(runs))

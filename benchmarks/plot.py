@@ -62,12 +62,12 @@ def spread(
 Line = tuple[str, list[tuple[int, float, float, float]]]
 
 
-def lines_of(cells: list[dict[str, Any]], kind: str) -> dict[str, Line]:
+def lines_of(cells: list[dict[str, Any]], network: str) -> dict[str, Line]:
     """By library: its label, and connections, median, minimum and maximum of every
     network of a kind."""
     lines: dict[str, Line] = {}
     for cell in cells:
-        if Case.named(cell["row"]).kind == kind and "median" in cell:
+        if Case.named(cell["row"]).kind == network and "median" in cell:
             label = cell["label"] + (" (learns less)" if cell["learns_less"] else "")
             point = (cell["connections"], cell["median"], cell["least"], cell["most"])
             lines.setdefault(cell["peer"], (label, []))[1].append(point)
@@ -78,22 +78,26 @@ def lines_of(cells: list[dict[str, Any]], kind: str) -> dict[str, Line]:
 
 def draw(run: dict[str, Any], path: Path) -> None:
     """Draw perceptrons on the left, LSTMs on the right."""
-    kinds = [kind for kind in ("perceptron", LSTM) if lines_of(run["steps"], kind)]
-    if not kinds:
+    networks = [
+        network for network in ("perceptron", LSTM) if lines_of(run["steps"], network)
+    ]
+    if not networks:
         return
-    size = (8 * len(kinds), 6.6)
+    size = (8 * len(networks), 6.6)
     figure, axes = plt.subplots(
-        1, len(kinds), figsize=size, squeeze=False, layout="constrained"
+        1, len(networks), figsize=size, squeeze=False, layout="constrained"
     )
-    for ax, kind in zip(axes[0], kinds):
+    for ax, network in zip(axes[0], networks):
         ends = [
             _line(ax, peer, *line)
-            for peer, line in lines_of(run["steps"], kind).items()
+            for peer, line in lines_of(run["steps"], network).items()
         ]
-        ends += _growth(ax, run.get("growth", []), "lstm" if kind == LSTM else "dense")
+        ends += _growth(
+            ax, run.get("growth", []), "lstm" if network == LSTM else "dense"
+        )
         ax.set(xscale="log", yscale="log", xlabel="connections")
         ax.set_title(
-            "perceptrons" if kind == "perceptron" else "LSTMs, all-to-all peepholes",
+            "perceptrons" if network == "perceptron" else "LSTMs, all-to-all peepholes",
             loc="left",
         )
         ax.grid(which="major", alpha=0.25)
@@ -111,15 +115,15 @@ ORDERS = {"1": "#56B4E9", "2": "#009E73", "3": "#E69F00", "None": "#D55E00"}
 def draw_orders(graphs: list[dict[str, Any]], path: Path) -> None:
     """Draw the time of real-time recurrent learning against density, one line for each
     order."""
-    known = [graph for graph in graphs if "orders" in graph]
+    measured = [graph for graph in graphs if "orders" in graph]
     figure, ax = plt.subplots(figsize=(7, 5), layout="constrained")
-    densities = [graph["density"] for graph in known]
+    densities = [graph["density"] for graph in measured]
     lines = {
         f"order {order}" if order != "None" else "exact": (order, "synapse")
         for order in ORDERS
     }
     for label, (order, name) in {**lines, "online rule": ("None", "online")}.items():
-        times = [graph["orders"][order][name] for graph in known]
+        times = [graph["orders"][order][name] for graph in measured]
         colour = ORDERS[order] if name == "synapse" else "black"
         ax.plot(
             densities,
@@ -156,24 +160,30 @@ def _line(
     return connections[-1], medians[-1], label, colour, ours
 
 
-def _growth(ax: Any, growth: list[dict[str, Any]], kind: str) -> list[tuple[Any, ...]]:
+def _growth(
+    ax: Any, growth: list[dict[str, Any]], pattern: str
+) -> list[tuple[Any, ...]]:
     """Draw Synapse's square networks, up to the largest, and the limit by memory
     bandwidth."""
     ends = []
     colour = STYLES["synapse"][0]
     points = [
-        (g["made"], g["median"]) for g in growth if g["kind"] == kind and "median" in g
+        (g["made"], g["median"])
+        for g in growth
+        if g["kind"] == pattern and "median" in g
     ]
     if points:
         ax.plot(*zip(*points), color=colour, ls=":", marker=".", lw=1.6, zorder=3)
-        label = "Synapse, as it grows" if kind == LSTM else "Synapse, square networks"
+        label = (
+            "Synapse, as it grows" if pattern == LSTM else "Synapse, square networks"
+        )
         ends.append((*points[-1], label, colour, False))
     copied = [g for g in growth if "copy_bandwidth" in g]
     limits = [(g["made"], 1e6 * 16 * g["made"] / g["copy_bandwidth"]) for g in copied]
     limits = [
         point for point in limits if point[0] > 5_000
     ]  # smaller copies measure the call only
-    if limits and kind != LSTM:
+    if limits and pattern != LSTM:
         ax.plot(*zip(*limits), color="black", ls=(0, (1, 1)), lw=1.2, zorder=2)
         ends.append((*limits[-1], "memory bandwidth: float64 copied", "black", False))
     return ends

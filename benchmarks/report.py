@@ -61,12 +61,12 @@ TABLES: dict[str, Any] = {
 def markdown(run: dict[str, Any]) -> str:
     """The page of a run."""
     machine = run["machine"]
-    known = {name: value for name, value in machine.items() if value not in ("", None)}
-    facts = [f"{name.replace('_', ' ')}: {value}" for name, value in known.items()]
+    stated = {name: value for name, value in machine.items() if value not in ("", None)}
+    facts = [f"{name.replace('_', ' ')}: {value}" for name, value in stated.items()]
     versions = ", ".join(
         f"{name} {version}" for name, version in sorted(run["versions"].items())
     )
-    parts = [
+    sections = [
         "# Benchmark\n",
         f"`{run['command']}`\n",
         "".join(f"- {fact}\n" for fact in [*facts, f"versions: {versions}"]),
@@ -76,8 +76,8 @@ def markdown(run: dict[str, Any]) -> str:
     ]
     for name, module in TABLES.items():
         if run.get(name):
-            parts += [f"## {module.TITLE}\n", *module.text(run[name])]
-    return "\n".join(part for part in parts if part)
+            sections += [f"## {module.TITLE}\n", *module.text(run[name])]
+    return "\n".join(section for section in sections if section)
 
 
 def write(run: dict[str, Any], folder: Path) -> None:

@@ -80,7 +80,8 @@ def measure(plan: Plan, tell: Tell) -> dict[str, Any]:
 def works_of(row: str) -> dict[str, Work]:
     """By name: a function of a number of steps that learns as many."""
     rng = np.random.default_rng(0)
-    rows, gains = rng.normal(size=(STEPS, INPUTS)), rng.normal(size=STEPS).tolist()
+    rows = rng.normal(size=(STEPS, INPUTS))
+    gains = rng.normal(size=STEPS).tolist()
 
     def learn(agent: Any, steps: int) -> None:
         if row.startswith("TD.run"):
@@ -122,12 +123,5 @@ def text(results: dict[str, Any]) -> list[str]:
 
 if __name__ == "__main__":
     asked = json.loads(sys.argv[1])
-    print(
-        json.dumps(
-            {
-                "cells": cells_of(
-                    works_of(asked["row"]), asked["seconds"], asked["repeats"]
-                )
-            }
-        )
-    )
+    measured = cells_of(works_of(asked["row"]), asked["seconds"], asked["repeats"])
+    print(json.dumps({"cells": measured}))

@@ -65,17 +65,17 @@ def reservoir(n: int, connections: int) -> synapse.Network:
     previous step."""
     mask = np.zeros(n * n, bool)
     mask[np.random.default_rng(0).choice(n * n, connections, replace=False)] = True
-    first = synapse.Layer(1, "identity")
+    inputs = synapse.Layer(1, "identity")
     copies = synapse.Layer(n, "identity")
     pool = synapse.Layer(n, "tanh")
     output = synapse.Layer(1, "identity")
     copies.trainable = False
-    first.project(pool, seed=1)
+    inputs.project(pool, seed=1)
     weak = synapse.initializers.uniform(0.2)
     copies.project(pool, mask.reshape(n, n), seed=2, initializer=weak)
     pool.project(copies, synapse.ONE_TO_ONE, weights=1.0, trainable=False)
     pool.project(output, seed=3)
-    return synapse.Network(first, [copies, pool], output)
+    return synapse.Network(inputs, [copies, pool], output)
 
 
 def measure(plan: Plan, tell: Tell) -> dict[str, Any]:
@@ -106,10 +106,8 @@ def works_of(
 ) -> dict[str, Work]:
     """By name: a function of a number of steps that learns as many."""
     rng = np.random.default_rng(0)
-    x, y = (
-        rng.uniform(-1.0, 1.0, (FEWEST, len(net.input))),
-        rng.random((FEWEST, len(net.output))),
-    )
+    x = rng.uniform(-1.0, 1.0, (FEWEST, len(net.input)))
+    y = rng.random((FEWEST, len(net.output)))
 
     def ours(trainer: synapse.Trainer, steps: int) -> None:
         trainer.train(x[None, :steps], y[None, :steps], epochs=1, progress=False)
@@ -129,7 +127,8 @@ def works_of(
             libraries["torch"] = torch
         for name, ops in libraries.items():
             peer = Dense(net, ops)
-            xs, ys = list(peer.make(x)), list(peer.make(y))
+            xs = list(peer.make(x))
+            ys = list(peer.make(y))
             works[name] = lambda steps, peer=peer, xs=xs, ys=ys: peer.run(
                 xs[:steps], ys[:steps], RATE
             )
@@ -147,9 +146,9 @@ def cells_of(works: dict[str, Work], seconds: float, repeats: int) -> dict[str, 
     """Microseconds per step of each, in alternation."""
     steps = {}
     for name, work in works.items():
-        # In a new installation the first calls compile: those of two steps, and of more.
-        # A guess that counts this makes the calls below so short that their fixed
-        # costs are measured.
+        # In a new installation the first calls compile: those of two steps, and of
+        # more. A guess that counts this makes the calls below so short that their
+        # fixed costs are measured.
         work(2)
         once = min(timed(work, 10) for _ in range(3)) / 10
         steps[name] = int(min(FEWEST, max(5, seconds / once)))
@@ -225,8 +224,10 @@ def text(results: dict[str, Any]) -> list[str]:
     """The tables of rows, and of orders and densities."""
     lines = []
     for row, result in results["rows"].items():
-        cells, memory = result.get("cells", {}), result.get("memory")
-        ours, online = cells.get("synapse"), cells.get("online")
+        cells = result.get("cells", {})
+        memory = result.get("memory")
+        ours = cells.get("synapse")
+        online = cells.get("online")
         line = [
             row,
             *(

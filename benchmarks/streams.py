@@ -50,17 +50,15 @@ def our_works(
     import synapse
 
     net = gradients.network_of(case, modules, dtype)
-    by = (
-        {"rate": 0.01}
-        if method == "online"
-        else {"optimizer": synapse.optimizers.Adam(RATE)}
-    )
+    by: dict[str, Any] = {"rate": 0.01}
+    if method != "online":
+        by = {"optimizer": synapse.optimizers.Adam(RATE)}
     trainer = synapse.Trainer(net, method=method, **by)
     size = None if method == "online" else len(batches[0][0])
     joined = synapse.Trainer(net, method=method, batch_size=size, **by)
     inputs, targets = (np.concatenate(parts) for parts in zip(*batches, strict=True))
     sequences = [
-        tuple(part.reshape(len(part), -1, part.shape[-1]) for part in batch)
+        tuple(values.reshape(len(values), -1, values.shape[-1]) for values in batch)
         for batch in batches
     ]
     works = {
@@ -73,11 +71,9 @@ def our_works(
         ),
         "gradient": lambda: [synapse.gradient(net, *batch) for batch in sequences],
     }
-    return (
-        works
-        if method == "bptt"
-        else {name: works[name] for name in ("stream", "calls", "loop")}
-    )
+    if method != "bptt":
+        del works["gradient"]
+    return works
 
 
 def torch_works(case: Case, modules: list[Any], batches: Batches) -> dict[str, Work]:
@@ -87,7 +83,7 @@ def torch_works(case: Case, modules: list[Any], batches: Batches) -> dict[str, W
     from torch.utils.data import DataLoader, TensorDataset
 
     pairs = [
-        tuple(torch.tensor(part, dtype=torch.float32) for part in batch)
+        tuple(torch.tensor(values, dtype=torch.float32) for values in batch)
         for batch in batches
     ]
     rows = TensorDataset(*(torch.cat(parts) for parts in zip(*pairs, strict=True)))
@@ -139,9 +135,8 @@ def run(spec: dict[str, Any]) -> dict[str, Any]:
     works = our_works(case, modules, batches, spec["dtype"], spec["method"])
     if installed and spec["method"] == "bptt":
         works |= torch_works(case, modules, batches)
-    for work in 2 * list(
-        works.values()
-    ):  # the loop over batches is compiled, or loaded, after some batches
+    # The loop over batches is compiled, or loaded, after some batches.
+    for work in 2 * list(works.values()):
         work()
     times: dict[str, list[float]] = {name: [] for name in works}
     names = list(works)

@@ -42,18 +42,18 @@ def stopwatch(work: Callable[[], Any]) -> tuple[float, Any]:
 def measure(plan: Plan, tell: Tell) -> list[dict[str, Any]]:
     """Measure both kinds of networks, each in its own process."""
     results = []
-    for kind in KINDS:
+    for pattern in KINDS:
         spec = {
-            "kind": kind,
+            "kind": pattern,
             "repeats": plan.repeats,
             "connections": FEWER if plan.quick else CONNECTIONS,
         }
         results.append(child.ask("benchmarks.structure", spec, 1800))
         for name, row in results[-1].get("edits", {}).items():
-            tell(f"{kind}, {name}: {1e3 * row['median']:.3g} ms")
+            tell(f"{pattern}, {name}: {1e3 * row['median']:.3g} ms")
         for name, row in results[-1].get("graph", {}).items():
             tell(
-                f"{kind}, {name}: {row['ours']['median']:.3g} s, networkx"
+                f"{pattern}, {name}: {row['ours']['median']:.3g} s, networkx"
                 f" {row['networkx']['median']:.3g} s"
             )
     return results
@@ -61,16 +61,14 @@ def measure(plan: Plan, tell: Tell) -> list[dict[str, Any]]:
 
 def edits(net: synapse.Network) -> dict[str, Callable[[], Any]]:
     """The edits, each of which undoes the previous one or follows it."""
-    source, target, middle = (
-        net.input[0],
-        net.output[0],
-        net.hidden[0][len(net.hidden[0]) // 2],
-    )
+    source = net.input[0]
+    target = net.output[0]
+    middle = net.hidden[0][len(net.hidden[0]) // 2]
 
     def link() -> synapse.Connection:
-        found = source.connected(target)
-        assert found is not None
-        return found
+        connection = source.connected(target)
+        assert connection is not None
+        return connection
 
     return {
         "a connection added": lambda: source.project(target, weight=0.1),
@@ -90,7 +88,8 @@ def edits(net: synapse.Network) -> dict[str, Callable[[], Any]]:
 
 def edit_times(net: synapse.Network, repeats: int) -> dict[str, Any]:
     """Seconds for each edit together with the next step, and for a step alone."""
-    x, table = np.zeros(len(net.input)), edits(net)
+    x = np.zeros(len(net.input))
+    table = edits(net)
     times: dict[str, list[float]] = {name: [] for name in ("a step alone", *table)}
     for repeat in range(-1, repeats):  # the first round reserves memory
         for name, edit in [("a step alone", lambda: None), *table.items()]:
@@ -119,14 +118,14 @@ WALKS: dict[str, Callable[[Any], Any]] = {
 ARRAY = "sum of the weights by `net.weights.sum()`"
 
 
-def graph_times(kind: str, connections: int, repeats: int) -> dict[str, Any]:
+def graph_times(pattern: str, connections: int, repeats: int) -> dict[str, Any]:
     """Seconds to make each graph and to read it, one library after the other."""
     names = ("the graph", *WALKS, ARRAY)
     times: dict[str, dict[str, list[float]]] = {
         name: {"ours": [], "networkx": []} for name in names
     }
     for _ in range(repeats):
-        net = build(kind, connections)
+        net = build(pattern, connections)
         table = synapse.Topology.of(net)
         links = list(
             zip(
@@ -172,12 +171,12 @@ def comparisons(results: list[dict[str, Any]]) -> list[Comparison]:
     for result in results:
         if result["status"] != "ok":
             continue
-        kind = f"{result['kind']}, {result['made']:,} connections"
+        network = f"{result['kind']}, {result['made']:,} connections"
         for look, times in result["graph"].items():
             peers = {"networkx": times["networkx"]}
-            rows += beside(f"{look}, {kind}", times["ours"], peers)
+            rows += beside(f"{look}, {network}", times["ours"], peers)
         for edit, cell in result["edits"].items():
-            rows += beside(f"{edit}, {kind}", cell, {})
+            rows += beside(f"{edit}, {network}", cell, {})
     return rows
 
 

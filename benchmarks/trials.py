@@ -55,16 +55,16 @@ def training(seed: int) -> dict[str, float]:
 def measure(plan: Plan, tell: Tell) -> dict[str, Any]:
     """Measure in a process of its own, because executors fork or start others."""
     spec = {"repeats": plan.repeats, "quick": plan.quick}
-    found = child.ask("benchmarks.trials", spec, CAP)
-    tell(f"trials: {found['status']}")
-    return found
+    news = child.ask("benchmarks.trials", spec, CAP)
+    tell(f"trials: {news['status']}")
+    return news
 
 
 @contextmanager
 def executors(workers: int) -> Iterator[dict[str, Executor]]:
     """Executors with this many workers, each with one thread."""
     with ExitStack() as stack:
-        found: dict[str, Executor] = {
+        by_name: dict[str, Executor] = {
             "threads": stack.enter_context(ThreadPoolExecutor(workers)),
             "processes": stack.enter_context(ProcessPoolExecutor(workers)),
         }
@@ -77,8 +77,8 @@ def executors(workers: int) -> Iterator[dict[str, Executor]]:
                 "dashboard_address": ":0",
             }
             cluster = stack.enter_context(LocalCluster(**options))
-            found["Dask"] = stack.enter_context(Client(cluster)).get_executor()
-        yield found
+            by_name["Dask"] = stack.enter_context(Client(cluster)).get_executor()
+        yield by_name
 
 
 def seconds_per_trial(
@@ -86,16 +86,18 @@ def seconds_per_trial(
 ) -> float:
     """Seconds of a run, divided by the number of its trials."""
     begin = time.perf_counter()
-    found = run(trial, seeds=range(count), executor=executor, progress=False, **options)
-    if found.failed:
-        raise RuntimeError(found.failed[0]["failed"])
+    trials = run(
+        trial, seeds=range(count), executor=executor, progress=False, **options
+    )
+    if trials.failed:
+        raise RuntimeError(trials.failed[0]["failed"])
     return (time.perf_counter() - begin) / count
 
 
 def overheads(repeats: int, count: int) -> dict[str, Any]:
     """Seconds of an empty trial on each executor with one worker, and here with a
     store."""
-    found: dict[str, list[float]] = {}
+    seconds: dict[str, list[float]] = {}
     with executors(1) as several, tempfile.TemporaryDirectory() as folder:
         calls: dict[str, Callable[[], float]] = {
             "this process": partial(seconds_per_trial, empty, count, None),
@@ -106,25 +108,24 @@ def overheads(repeats: int, count: int) -> dict[str, Any]:
             path = Path(folder) / f"{turn}.db"
             stored = partial(seconds_per_trial, empty, count, None, store=path)
             for name, call in {**calls, "this process, store": stored}.items():
-                found.setdefault(name, []).append(call())
-    return {
-        name: summary(times[1:]) for name, times in found.items()
-    }  # the first run warms workers up
+                seconds.setdefault(name, []).append(call())
+    # The first run warms the workers up.
+    return {name: summary(times[1:]) for name, times in seconds.items()}
 
 
 def throughputs(repeats: int, count: int) -> dict[str, Any]:
     """Seconds per training here, and on executors with one and two workers, in turn."""
-    found: dict[str, list[float]] = {}
-    with executors(1) as one, executors(2) as two:
+    seconds: dict[str, list[float]] = {}
+    with executors(1) as single, executors(2) as double:
         for _ in range(repeats + 1):
-            found.setdefault("this process", []).append(
+            seconds.setdefault("this process", []).append(
                 seconds_per_trial(training, count, None)
             )
-            for name in one:
-                for workers, several in ((1, one), (2, two)):
+            for name in single:
+                for workers, several in ((1, single), (2, double)):
                     taken = seconds_per_trial(training, count, several[name])
-                    found.setdefault(f"{name}, {workers}", []).append(taken)
-    return {name: summary(times[1:]) for name, times in found.items()}
+                    seconds.setdefault(f"{name}, {workers}", []).append(taken)
+    return {name: summary(times[1:]) for name, times in seconds.items()}
 
 
 def text(results: dict[str, Any]) -> list[str]:
@@ -132,7 +133,13 @@ def text(results: dict[str, Any]) -> list[str]:
     if results["status"] != "ok":
         return [f"{results['status']}\n"]
     cost = [
-        [name, *(number(1000 * times[which]) for which in ("median", "least", "most"))]
+        [
+            name,
+            *(
+                number(1000 * times[statistic])
+                for statistic in ("median", "least", "most")
+            ),
+        ]
         for name, times in results["overhead"].items()
     ]
     trained = results["throughput"]
@@ -141,9 +148,9 @@ def text(results: dict[str, Any]) -> list[str]:
         ["this process", number(1000 * trained["this process"]["median"]), "-", "-"]
     ]
     for name in names:
-        one, two = (trained[f"{name}, {workers}"] for workers in (1, 2))
-        ratios = [a / b for a, b in zip(one["all"], two["all"])]
-        times = (number(1000 * one["median"]), number(1000 * two["median"]))
+        single, double = (trained[f"{name}, {workers}"] for workers in (1, 2))
+        ratios = [a / b for a, b in zip(single["all"], double["all"])]
+        times = (number(1000 * single["median"]), number(1000 * double["median"]))
         grown.append([name, *times, number(float(np.median(ratios)))])
     return [
         table(["an empty trial, ms", "median", "min", "max"], cost),

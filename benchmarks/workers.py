@@ -40,24 +40,21 @@ def serve(pipe: Any, name: str, place: int, count: int) -> None:
     the caller handles."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     memory = shared_memory.SharedMemory(name)
-    rows = np.ndarray(
-        (3, count), np.float32, memory.buf
-    )  # the weights, and a gradient for each process
-    own = np.zeros(count, np.float32)
+    # The weights, and a gradient for each process
+    rows = np.ndarray((3, count), np.float32, memory.buf)
+    copy = np.zeros(count, np.float32)
     while (weights := pipe.recv()) is not None:
-        own[:] = rows[0] if weights is True else weights
+        copy[:] = rows[0] if weights is True else weights
         if weights is True:
-            rows[place] = own
-        pipe.send(True if weights is True else own)
+            rows[place] = copy
+        pipe.send(True if weights is True else copy)
 
 
 def exchange(count: int, way: str) -> float:
     """Seconds to bring so many weights to two processes and their gradients back."""
     memory = shared_memory.SharedMemory(create=True, size=12 * count)
-    rows, weights = (
-        np.ndarray((3, count), np.float32, memory.buf),
-        np.zeros(count, np.float32),
-    )
+    rows = np.ndarray((3, count), np.float32, memory.buf)
+    weights = np.zeros(count, np.float32)
     pipes = []
     processes = []
     for place in (1, 2):
@@ -74,8 +71,8 @@ def exchange(count: int, way: str) -> float:
         rows[0] = weights
         for pipe in pipes:
             pipe.send(True if way == WAYS[0] else weights)
-        found = [pipe.recv() for pipe in pipes]
-        np.add(*(rows[1:] if way == WAYS[0] else found), out=weights)
+        returned = [pipe.recv() for pipe in pipes]
+        np.add(*(rows[1:] if way == WAYS[0] else returned), out=weights)
 
     try:
         return timed(once)
@@ -93,7 +90,7 @@ def update(row: str, dtype: str, batch: int, threads: int = 1) -> float:
 
     case = Case.named(row)
     inputs, targets = (
-        np.concatenate([part] * 10) for part in gradients.samples(case, batch)
+        np.concatenate([values] * 10) for values in gradients.samples(case, batch)
     )
     net = gradients.network_of(case, [], dtype)
     adam = synapse.optimizers.Adam(1e-3)
@@ -102,15 +99,11 @@ def update(row: str, dtype: str, batch: int, threads: int = 1) -> float:
     )
     if inputs.shape[1] == 1:
         inputs, targets = inputs[:, 0], targets[:, 0]
-    return (
-        timed(
-            lambda: trainer.train(
-                inputs, targets, epochs=10, shuffle=False, progress=False
-            ),
-            5,
-        )
-        / 100
-    )
+
+    def work() -> None:
+        trainer.train(inputs, targets, epochs=10, shuffle=False, progress=False)
+
+    return timed(work, 5) / 100
 
 
 def timed(work: Callable[[], Any], repeats: int = 50) -> float:
@@ -138,7 +131,7 @@ def main() -> None:
             [
                 f"{Case.named(row).label}, batch {batch}",
                 *times,
-                *(f"{one:.2f} x" for one in best),
+                *(f"{ratio:.2f} x" for ratio in best),
             ]
         )
     header = [

@@ -36,9 +36,8 @@ class Peer:
     smallest: int = 0  # connections
     largest: int = 10**12
     otherwise: str = "has no such network"  # why it runs no other
-    learns_less: tuple[
-        str, ...
-    ] = ()  # kinds in which a step does less than that of the others
+    # Kinds in which a step does less than that of the others
+    learns_less: tuple[str, ...] = ()
 
     @property
     def is_node(self) -> bool:
@@ -161,10 +160,9 @@ ONE_OF_EACH = [
 def chosen(names: str) -> list[Peer]:
     """The peers of families, or by their own names."""
     wanted = [name.strip() for name in names.split(",") if name.strip()]
-    known = {peer.name for peer in PEERS} | set(FAMILIES)
-    unknown = [name for name in wanted if name not in known]
+    all_names = {peer.name for peer in PEERS} | set(FAMILIES)
+    unknown = [name for name in wanted if name not in all_names]
     if unknown:
-        raise SystemExit(
-            f"There is no peer {unknown[0]!r}. There are: {', '.join(sorted(known))}."
-        )
+        listed = ", ".join(sorted(all_names))
+        raise SystemExit(f"There is no peer {unknown[0]!r}. There are: {listed}.")
     return [peer for peer in PEERS if peer.family in wanted or peer.name in wanted]

@@ -22,11 +22,9 @@ class Net:
     def __init__(
         self, spec: dict[str, Any], inputs: np.ndarray, targets: np.ndarray
     ) -> None:
-        rng, sizes, dtype = (
-            np.random.default_rng(0),
-            spec["sizes"],
-            np.dtype(spec["precision"]),
-        )
+        rng = np.random.default_rng(0)
+        sizes = spec["sizes"]
+        dtype = np.dtype(spec["precision"])
         shapes = list(zip(sizes[1:], sizes[:-1]))
         self.weights = [rng.uniform(-0.1, 0.1, shape).astype(dtype) for shape in shapes]
         self.biases = [rng.uniform(-0.1, 0.1, size).astype(dtype) for size in sizes[1:]]

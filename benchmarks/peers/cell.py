@@ -113,14 +113,9 @@ class Cell:
         except EOFError:
             assert self.process is not None
             assert self.process.stderr is not None
-            said = (
-                self.process.stderr.read().decode(errors="replace").strip().splitlines()
-            )
-            errors = (
-                [line for line in said if "Error" in line]
-                or said[-1:]
-                or ["said nothing"]
-            )
+            lines = self.process.stderr.read().decode(errors="replace").splitlines()
+            lines = [line for line in lines if line.strip()] or ["said nothing"]
+            errors = [line for line in lines if "Error" in line] or lines
             self._end(f"failed while {doing}: {errors[-1][:200]}")
         finally:
             self.left -= time.monotonic() - begin

@@ -21,13 +21,12 @@ class Layer:
 
     def __init__(self, weights: sparse.csr_matrix, biases: np.ndarray) -> None:
         self.weights = weights
-        self.source = self.weights.indices.astype(
-            np.intp
-        )  # NumPy would convert narrower ones in every step
+        # NumPy would convert narrower ones in every step.
+        self.source = self.weights.indices.astype(np.intp)
         self.biases = biases.copy()
-        self.activation, self.error, self.slope = (
-            np.zeros_like(biases) for _ in range(3)
-        )
+        self.activation = np.zeros_like(biases)
+        self.error = np.zeros_like(biases)
+        self.slope = np.zeros_like(biases)
         self.moves = np.empty_like(self.weights.data)
 
     def activate(self, inputs: np.ndarray) -> None:
@@ -107,16 +106,16 @@ def of_network(net: synapse.Network, rate: float) -> Net:
     topology = Topology.of(net)
     layers = []
     bounds = np.cumsum([0, *topology.sizes])
-    for first, middle, stop in zip(bounds[:-2], bounds[1:-1], bounds[2:], strict=True):
+    for start, middle, stop in zip(bounds[:-2], bounds[1:-1], bounds[2:], strict=True):
         mine = (topology.target >= middle) & (topology.target < stop)
-        source = topology.source[mine] - first
+        source = topology.source[mine] - start
         target = topology.target[mine] - middle
         weights, biases = (
             numbers.astype(topology.dtype)
             for numbers in (topology.weight[mine], topology.bias)
         )
         matrix = sparse.csr_matrix(
-            (weights, (target, source)), shape=(stop - middle, middle - first)
+            (weights, (target, source)), shape=(stop - middle, middle - start)
         )
         layers.append(Layer(matrix, biases[middle:stop]))
     return Net(layers, rate)

@@ -16,14 +16,15 @@ import synapse
 
 from ..cases import LSTM, RATE, SAMPLES
 
-ROW_BYTES = (
-    1 << 21
-)  # of samples laid out one after the other, so that few calls make many steps
+# Of samples laid out one after the other, so that few calls make many steps
+ROW_BYTES = 1 << 21
 
 
-def build(kind: str, sizes: list[int], precision: str = "float64") -> synapse.Network:
+def build(
+    network: str, sizes: list[int], precision: str = "float64"
+) -> synapse.Network:
     """The network of a case."""
-    if kind == LSTM:
+    if network == LSTM:
         return architect.LSTM(*sizes, style="synaptic", seed=0, dtype=precision)
     return architect.Perceptron(*sizes, seed=0, dtype=precision)
 
@@ -91,9 +92,7 @@ class Net:
         return self.net.run(self.inputs[:count])
 
 
-if (
-    __name__ == "__main__"
-):  # a process for nothing but to fill the disk's cache of kernels
+if __name__ == "__main__":  # fills the disk's cache of kernels, and nothing else
     begin = time.perf_counter()
     start({"kind": "perceptron", "precision": json.loads(sys.argv[1])["precision"]})
     print(json.dumps({"seconds": time.perf_counter() - begin}))

@@ -35,10 +35,11 @@ class Dense:
         readout = np.zeros((len(output), n + 1))
         for k, neuron in enumerate(hidden):
             for link in neuron.incoming:
-                at = inputs.get(id(link.source))
-                weights[
-                    k, len(inputs) + context[id(link.source)] if at is None else at
-                ] = link.weight
+                source = id(link.source)
+                if source in inputs:
+                    weights[k, inputs[source]] = link.weight
+                else:
+                    weights[k, len(inputs) + context[source]] = link.weight
             weights[k, -1] = neuron.bias
         for k, neuron in enumerate(output):
             for link in neuron.incoming:
@@ -51,7 +52,7 @@ class Dense:
         )
         self.n = n
         self.m = m
-        self.first = len(inputs)
+        self.inputs = len(inputs)
         self.weights = make(weights)
         self.readout = make(readout)
         self.seen = make(np.ones(m))
@@ -76,8 +77,9 @@ class Dense:
         """Activate, renew Z, and update all weights by cross-entropy."""
         n = self.n
         ops = self.ops
-        jacobian = self.weights[:, self.first : -1] * self.slope
-        self.seen[: self.first], self.seen[self.first : -1] = x, self.hidden[:-1]
+        jacobian = self.weights[:, self.inputs : -1] * self.slope
+        self.seen[: self.inputs] = x
+        self.seen[self.inputs : -1] = self.hidden[:-1]
         self.hidden[:n] = self.logistic(self.weights @ self.seen)
         self.slope = self.hidden[:n] * (1.0 - self.hidden[:n])
         ops.matmul(jacobian, self.z, out=self.renewed)

@@ -27,15 +27,15 @@ class Dense:
         self.weights = []
         self.biases = []
         self.kappa = kappa
-        first = 0
+        start = 0
         bias = sizes[0]
         for before, size in pairwise(sizes):
             self.weights.append(
-                weights[first : first + before * size].reshape(size, before).copy()
+                weights[start : start + before * size].reshape(size, before).copy()
             )
             self.biases.append(biases[bias : bias + size].copy())
-            first, bias = first + before * size, bias + size
-        self.traces = [np.zeros_like(part) for part in (*self.weights, *self.biases)]
+            start, bias = start + before * size, bias + size
+        self.traces = [np.zeros_like(array) for array in (*self.weights, *self.biases)]
 
     def forward(self, row: Any) -> list[Any]:
         """The activations of all layers."""
@@ -50,7 +50,7 @@ class Dense:
         for i in reversed(range(len(self.weights))):
             slopes.append((np.outer(errors, layers[i]), errors))
             errors = (self.weights[i].T @ errors) * (1.0 - layers[i] ** 2)
-        parts = [*self.weights, *self.biases]
+        arrays = [*self.weights, *self.biases]
         for e, slope in zip(
             self.traces,
             [s[0] for s in slopes[::-1]] + [s[1] for s in slopes[::-1]],
@@ -60,8 +60,8 @@ class Dense:
             e += slope
         size = sum(float(np.abs(e).sum()) for e in self.traces)
         step = 1.0 / max(1.0, self.kappa * max(abs(delta), 1.0) * size)
-        for part, e in zip(parts, self.traces, strict=True):
-            part += step * delta * e
+        for array, e in zip(arrays, self.traces, strict=True):
+            array += step * delta * e
 
     def forget(self) -> None:
         """Clear the traces."""
@@ -102,7 +102,7 @@ class TorchNetwork:
         self.module = module
         self.kappa = kappa
         self.parameters = list(module.parameters())
-        self.traces = [torch.zeros_like(one) for one in self.parameters]
+        self.traces = [torch.zeros_like(parameter) for parameter in self.parameters]
 
     def forward(self, row: Any) -> list[Any]:
         """The outputs, with their graph."""
@@ -166,7 +166,8 @@ class Actor:
         return self._enter(row)
 
     def _enter(self, row: Any) -> int:
-        self.layers, self.values = self.policy.forward(row), self.value.forward(row)
+        self.layers = self.policy.forward(row)
+        self.values = self.value.forward(row)
         logits = self.layers[-1]
         powers = np.exp(
             logits if isinstance(logits, np.ndarray) else logits.detach().numpy()

@@ -24,10 +24,8 @@ class Net:
     def __init__(
         self, spec: dict[str, Any], inputs: np.ndarray, targets: np.ndarray
     ) -> None:
-        generator, dtype = (
-            torch.Generator().manual_seed(0),
-            getattr(torch, spec["precision"]),
-        )
+        generator = torch.Generator().manual_seed(0)
+        dtype = getattr(torch, spec["precision"])
 
         def draw(*shape: int) -> torch.Tensor:
             return torch.empty(shape, dtype=dtype).uniform_(

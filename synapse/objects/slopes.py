@@ -189,9 +189,10 @@ class SlopeTraces:
         with InUse(network):
             store = self._ready()
             aside = network._aside(store)
-            given = rows.reshape(-1), gains, values, *factors, self._sizes
+            stream = rows.reshape(-1), gains, values
+            steps_aside = aside.address, aside.copies
             status, done = self._call(
-                store, "learn_stream", aside.address, aside.copies, *given
+                store, "learn_stream", *steps_aside, stream, factors, self._sizes
             )
             return int(done), status
 

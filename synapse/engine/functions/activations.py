@@ -71,8 +71,8 @@ CODES = {
 """The codes of the functions. Kernels compare codes in this order, so the most common
 functions come first; those of a kind have consecutive codes.
 
-No file depends on a code: networks are saved with the names of their functions, and a
-change here compiles all kernels again, see ``compiler/cache.py``.
+Networks are saved with the names of their functions, and a change here compiles all
+kernels again, see ``compiler/cache.py``. Only a pickled `Genome` contains codes.
 """
 
 LEAK = 0.01

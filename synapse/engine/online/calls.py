@@ -26,7 +26,9 @@ COPIES = ((np.empty(0, WORD),) * 2,) * 4
 
 def stream_of(unit: Any) -> tuple[Any, ...]:
     """Examples of the arguments of `learn_stream`, without its first ones."""
-    return 0, COPIES, ROW, ROW, ROW, 0.0, unit, 0.0, 0.0, SPAN
+    stream = ROW, ROW, ROW
+    factors = 0.0, unit, 0.0, 0.0
+    return 0, COPIES, stream, factors, SPAN
 
 
 def scaled_by(unit: Any) -> tuple[Any, ...]:

@@ -161,29 +161,15 @@ def streams_by(step_network, learn_step):
     """
 
     @inline
-    def run_stream(
-        m,
-        p,
-        unit,
-        span,
-        aside,
-        copies,
-        rows,
-        gains,
-        values,
-        discount,
-        decay,
-        rate,
-        bound,
-        sizes,
-    ):
-        rows, gains, values, no_errors = (
-            bare(rows),
-            bare(gains),
-            bare(values),
-            bare(values[:0]),
-        )
-        m.failed[0], last = 0.0, span.stop - 1
+    def run_stream(m, p, unit, span, aside, copies, stream, factors, sizes):
+        all_rows, all_gains, all_values = stream
+        discount, decay, rate, bound = factors
+        rows = bare(all_rows)
+        gains = bare(all_gains)
+        values = bare(all_values)
+        no_errors = bare(all_values[:0])
+        last = span.stop - 1
+        m.failed[0] = 0.0
         for t in range(gains.size):
             for copy, own in copies:
                 to = bare(copy)
@@ -218,47 +204,16 @@ _run_stream = streams_by(step_online, _learn)
 
 
 @kernel
-def learn_stream(
-    table,
-    unit,
-    span,
-    aside,
-    copies,
-    rows,
-    gains,
-    values,
-    discount,
-    decay,
-    rate,
-    bound,
-    sizes,
-):
+def learn_stream(table, unit, span, aside, copies, stream, factors, sizes):
     """`learn_by_slopes` at every row of a stream, with the temporal difference of the
     only output.
 
-    `aside` is a table for steps that leave no trace, with its `copies`; `gains` are the
-    rewards that come with the rows; `values` are written. Returns a status and the
-    number of complete rows.
+    `aside` is a table for steps that leave no trace, with its `copies`; `stream` are the
+    rows, the rewards that come with them, and the values, which are written; `factors`
+    are the discount, decay, rate and bound. Returns a status and the number of complete
+    rows.
     """
-    m, a, span, sizes = (
-        columns(table, unit),
-        columns(aside, unit),
-        span_of(span),
-        bare(sizes),
-    )
-    return _run_stream(
-        m,
-        m,
-        unit,
-        span,
-        a,
-        copies,
-        rows,
-        gains,
-        values,
-        discount,
-        decay,
-        rate,
-        bound,
-        sizes,
-    )
+    m = columns(table, unit)
+    a = columns(aside, unit)
+    s = span_of(span)
+    return _run_stream(m, m, unit, s, a, copies, stream, factors, bare(sizes))

@@ -144,43 +144,13 @@ _run_stream = streams_by(step_network, learn_step)
 
 
 @kernel
-def learn_stream(
-    table,
-    unit,
-    plan_table,
-    span,
-    aside,
-    copies,
-    rows,
-    gains,
-    values,
-    discount,
-    decay,
-    rate,
-    bound,
-    sizes,
-):
+def learn_stream(table, unit, plan_table, span, aside, copies, stream, factors, sizes):
     """Learn from a stream, like ``online.slopes.learn_stream``."""
     m = columns(table, unit)
     a = columns(aside, unit)
     p = plan(plan_table, unit)
-    span, sizes = span_of(span), bare(sizes)
-    return _run_stream(
-        m,
-        p,
-        unit,
-        span,
-        a,
-        copies,
-        rows,
-        gains,
-        values,
-        discount,
-        decay,
-        rate,
-        bound,
-        sizes,
-    )
+    s = span_of(span)
+    return _run_stream(m, p, unit, s, a, copies, stream, factors, bare(sizes))
 
 
 @kernel

@@ -101,9 +101,9 @@ def reber_strings(case: Row, seed: int, most: int) -> Row:
             strings.inputs, strings.targets, epochs=1, shuffle=False, progress=False
         )
 
-    found = learn(most, 500, step, lambda: float(fresh.score(net).wrong == 0), 1.0)
-    del found["curve"]
-    return {**found, "final": fresh_strings(10_000, 19970002).score(net).fraction}
+    learned = learn(most, 500, step, lambda: float(fresh.score(net).wrong == 0), 1.0)
+    del learned["curve"]
+    return {**learned, "final": fresh_strings(10_000, 19970002).score(net).fraction}
 
 
 # --- recall over 24 steps, context cleared before each sequence -----------------------
@@ -213,11 +213,11 @@ def continual_reber(case: Row, seed: int, most: int) -> Row:
         learner.train(rows[:-1], rows[1:], epochs=1, progress=False)
         last[0] = strings[-1][-1]
 
-    found = learn(most, 1000, step, lambda: 1 - illegal(net, fresh).mean(), 1.0)
+    learned = learn(most, 1000, step, lambda: 1 - illegal(net, fresh).mean(), 1.0)
     final = illegal(net, reber.strings(10_001, seed=20000002))
     length = int(final.argmax()) if final.any() else len(final)
     return {
-        **found,
+        **learned,
         "tested": len(final),
         "until_error": length,
         "errors": int(final.sum()),

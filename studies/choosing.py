@@ -151,12 +151,12 @@ def solved(name, lag, window=None):
 def histories():
     """The rule, the number of seeds that solve each lag, and the median time of a step,
     by model."""
-    found = {}
+    by_case = {}
     for name, (_, method) in MODELS.items():
         counts, times = zip(*(solved(name, lag) for lag in LAGS), strict=True)
-        found[name] = [method, counts, round(float(np.median(times)), 2)]
-        print(name, *found[name], flush=True)
-    return found
+        by_case[name] = [method, counts, round(float(np.median(times)), 2)]
+        print(name, *by_case[name], flush=True)
+    return by_case
 
 
 def windows():
@@ -225,8 +225,8 @@ UNITS = {
 
 def medians(**settings):
     """The median errors of the seeds; None where the training diverged."""
-    found = np.median([fit(seed, **settings) for seed in SEEDS], axis=0)
-    return [round(float(value), 3) if np.isfinite(value) else None for value in found]
+    errors = np.median([fit(seed, **settings) for seed in SEEDS], axis=0)
+    return [round(float(value), 3) if np.isfinite(value) else None for value in errors]
 
 
 def rates():
@@ -303,10 +303,10 @@ def measure(parts):
     warnings.simplefilter(
         "ignore", synapse.errors.RateWarning
     )  # high rates are intended
-    found = json.loads(RESULTS.read_text(encoding="utf-8"))
+    results = json.loads(RESULTS.read_text(encoding="utf-8"))
     for name in parts or PARTS:
-        found[name] = PARTS[name]()
-    files.write(RESULTS, json.dumps(found, indent=1) + "\n")
+        results[name] = PARTS[name]()
+    files.write(RESULTS, json.dumps(results, indent=1) + "\n")
 
 
 # --- 4. The page ----------------------------------------------------------------------
@@ -316,11 +316,11 @@ def cells(values):
     return " | ".join("diverged" if value is None else f"{value:g}" for value in values)
 
 
-def report(found):
+def report(results):
     """Write the tables into the pages, between their markers."""
     rows = [f"| network | rule | {' | '.join(f'lag {lag}' for lag in LAGS)} |"]
     rows += ["| --- | --- |" + " ---: |" * len(LAGS)]
-    for name, (method, right, _) in found[
+    for name, (method, right, _) in results[
         "histories"
     ].items():  # times: on a machine with other jobs
         shown = " | ".join(f"{n} of {len(SEEDS)}" for n in right)
@@ -328,31 +328,31 @@ def report(found):
     windows_ = ["| window | 1 | 5 | 10 | 20 | 21 (all) |", "| --- |" + " ---: |" * 5]
     windows_.append(
         "| solved | "
-        + " | ".join(f"{n} of {len(SEEDS)}" for n in found["windows"].values())
+        + " | ".join(f"{n} of {len(SEEDS)}" for n in results["windows"].values())
         + " |"
     )
     units = ["| units | training rows | new rows |", "| --- | ---: | ---: |"]
     units += [
-        f"| {name} | {cells(values)} |" for name, values in found["units"].items()
+        f"| {name} | {cells(values)} |" for name, values in results["units"].items()
     ]
     rates = [
-        "| rate | " + " | ".join(found["rates"]) + " |",
+        "| rate | " + " | ".join(results["rates"]) + " |",
         "| --- |" + " ---: |" * len(RATES),
     ]
     for i, name in enumerate(("online", "exact gradients, Adam")):
         rates.append(
             f"| {name} | "
-            + cells(values[i] for values in found["rates"].values())
+            + cells(values[i] for values in results["rates"].values())
             + " |"
         )
     sizes = [
-        "| hidden neurons | " + " | ".join(found["sizes"]) + " |",
+        "| hidden neurons | " + " | ".join(results["sizes"]) + " |",
         "| --- |" + " ---: |" * len(SIZES),
     ]
     for i, name in enumerate(("training rows", "new rows")):
         sizes.append(
             f"| {name} | "
-            + cells(values[i] for values in found["sizes"].values())
+            + cells(values[i] for values in results["sizes"].values())
             + " |"
         )
     times = [
@@ -361,7 +361,7 @@ def report(found):
     ]
     times += [
         f"| {name} | {' | '.join(f'{t:,.4g}' for t in row)} |"
-        for name, row in found["costs"].items()
+        for name, row in results["costs"].items()
     ]
     tables = {
         "histories": rows,

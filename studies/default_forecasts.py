@@ -160,15 +160,15 @@ def forecasts(values: Floats, period: int) -> dict[str, tuple[Floats, Floats, fl
     levels = np.array(
         [later.level(count + after) if facts["relative"] else [1.0] for after in LATER]
     )
-    found = {}
+    by_method = {}
     for name, one in made.items():
         errors = facts["errors"].get(name, facts["errors"]["naive"])
         half = forecasting.Calibration(np.array(errors)).half_widths(SHARE, STEPS)[:, 0]
-        found[name] = one, levels * half, seconds.get(name, training)
+        by_method[name] = one, levels * half, seconds.get(name, training)
     return {
-        **found,
-        "network": found["gru"],
-        "default": (*found[facts["chosen"]][:2], training),
+        **by_method,
+        "network": by_method["gru"],
+        "default": (*by_method[facts["chosen"]][:2], training),
     }
 
 

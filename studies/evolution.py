@@ -58,7 +58,7 @@ def trial(row: str, seed: int) -> dict[str, float]:
         task, population=population, max_evaluations=most, seed=seed, start=fixed,
         settings=evolve.Settings(**settings),
     )  # fmt: skip
-    found = {
+    outcome = {
         "seed": seed,
         "solved": result.solved,
         # without velocities, the fittest of a whole generation is tested
@@ -73,16 +73,16 @@ def trial(row: str, seed: int) -> dict[str, float]:
         "seconds": round(time.process_time() - begin, 2),
     }
     if isinstance(task, Poles):
-        found["generalisation"] = task.generalisation(result.genome)
-    return found
+        outcome["generalisation"] = task.generalisation(result.genome)
+    return outcome
 
 
 def summary(row: str, trials: list[dict[str, float]]) -> str:
     """One line of the table: means over the runs that solved the task, and standard
     deviations."""
-    solved = [one for one in trials if one["solved"]]
+    solved = [trial for trial in trials if trial["solved"]]
     columns = (
-        {key: np.array([one[key] for one in solved]) for key in solved[0]}
+        {key: np.array([trial[key] for trial in solved]) for key in solved[0]}
         if solved
         else {}
     )

@@ -121,7 +121,7 @@ def all_series() -> dict[str, Series]:
 def classic(series: Series) -> dict[str, Callable[[np.ndarray, int], Any]]:
     """The methods without a network: functions of the history and the number of
     steps."""
-    found = {
+    forecasts = {
         "persistence": forecasting.seasonal_naive,
         "seasonal naive": partial(forecasting.seasonal_naive, period=series.period),
         "AR (AICc)": forecasting.autoregression,
@@ -129,9 +129,9 @@ def classic(series: Series) -> dict[str, Callable[[np.ndarray, int], Any]]:
     if (
         series.training < 1000
     ):  # Mackey-Glass has no season, and thousands of steps to fit at each origin
-        found["ETS (statsmodels)"] = partial(smoothed, series)
-        found["ARIMA (statsmodels)"] = arima(series)
-    return found
+        forecasts["ETS (statsmodels)"] = partial(smoothed, series)
+        forecasts["ARIMA (statsmodels)"] = arima(series)
+    return forecasts
 
 
 def smoothed(series: Series, history: np.ndarray, steps: int) -> np.ndarray:
@@ -422,8 +422,8 @@ def draw(known: dict[str, Any], series: dict[str, Series]) -> None:
 def main() -> None:
     if sys.argv[1:] == ["report"]:
         return report()
-    found = {name: measure(name, series) for name, series in all_series().items()}
-    files.write(RESULTS, json.dumps(found, indent=1) + "\n")
+    results = {name: measure(name, series) for name, series in all_series().items()}
+    files.write(RESULTS, json.dumps(results, indent=1) + "\n")
     return report()
 
 

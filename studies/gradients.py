@@ -118,7 +118,7 @@ def built(name, scale, seed):
 
 def measure(name, rule, scale, targets, length):
     """Cosines and relative errors of one architecture, one number per seed."""
-    found = [
+    comparisons = [
         compare_gradients(
             built(name, scale, seed), *sequences(length, targets, seed), **RULES[rule]
         )
@@ -130,9 +130,13 @@ def measure(name, rule, scale, targets, length):
         "scale": scale,
         "targets": targets,
         "length": length,
-        "all": [round(one.cosine, 9) for one in found],
-        "hidden": [round(before_outputs(one, 2), 9) for one in found],
-        "relative_error": [float(f"{one.relative_error:.4g}") for one in found],
+        "all": [round(comparison.cosine, 9) for comparison in comparisons],
+        "hidden": [
+            round(before_outputs(comparison, 2), 9) for comparison in comparisons
+        ],
+        "relative_error": [
+            float(f"{comparison.relative_error:.4g}") for comparison in comparisons
+        ],
     }
 
 
@@ -263,7 +267,7 @@ def table_of_rules(rows):
 
 def table_of_reach():
     """The number of sensitivities that each order keeps."""
-    found = {name: reach(built(name, 1.0, 0)) for name in NETWORKS}
+    reaches = {name: reach(built(name, 1.0, 0)) for name in NETWORKS}
     head = ["", "recurrent states", *(rule for rule in RULES if rule != "online")]
     lines = [
         [
@@ -271,7 +275,7 @@ def table_of_reach():
             str(rows[None].recurrent),
             *(f"{row.sensitivities:,}" for row in rows.values()),
         ]
-        for name, rows in found.items()
+        for name, rows in reaches.items()
     ]
     return many.table(head, lines)
 

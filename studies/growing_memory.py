@@ -43,7 +43,7 @@ def memory(seed: int, task: str, gates: bool) -> dict[str, Any]:
     genes = result.genome.genes[result.genome.genes["enabled"] == 1]
     own = genes["source"] == -2
     net = result.champion
-    found = {
+    counts = {
         "solved": result.solved, "evaluations": result.evaluations, "hidden": result.genome.hidden,
         "self-connections": int(own.sum()), "gates": int((genes["gater"] >= 0).sum()),
         "gated self-connections": int((own & (genes["gater"] >= 0)).sum()),
@@ -58,7 +58,7 @@ def memory(seed: int, task: str, gates: bool) -> dict[str, Any]:
     )
     more = TASKS[task].batch(1000, seed=20_000 + seed)
     trainer.train(more.inputs, more.targets, epochs=100, progress=False, seed=seed)
-    return found | {"right after training": fresh.score(net).fraction}
+    return counts | {"right after training": fresh.score(net).fraction}
 
 
 class Parity:
@@ -116,23 +116,25 @@ def interval(share: float, count: int) -> tuple[float, float]:
 def summary(row: str, trials: list[dict[str, Any]]) -> str:
     """One line of the table: solved with its interval, then medians over all runs, and
     the least and most."""
-    low, high = interval(np.mean([one["solved"] for one in trials]), len(trials))
+    low, high = interval(np.mean([trial["solved"] for trial in trials]), len(trials))
     cells = [
         row,
         (
-            f"{sum(one['solved'] for one in trials)} of {len(trials)} ({low:.0%} to"
+            f"{sum(trial['solved'] for trial in trials)} of {len(trials)} ({low:.0%} to"
             f" {high:.0%})"
         ),
     ]
     for key in ("evaluations", "hidden", "right", "right after training"):
-        values = [one[key] for one in trials if key in one]
+        values = [trial[key] for trial in trials if key in trial]
         form = ".1%" if key.startswith("right") else ",.0f"
         cells.append(
             f"{np.median(values):{form}} ({min(values):{form}} to {max(values):{form}})"
             if values
             else "-"
         )
-    gated = [one["gated self-connections"] > 0 for one in trials if "gates" in one]
+    gated = [
+        trial["gated self-connections"] > 0 for trial in trials if "gates" in trial
+    ]
     cells.append(f"{sum(gated)} of {len(gated)}" if gated else "-")
     return "| " + " | ".join(cells) + " |"
 
@@ -145,8 +147,8 @@ def timed(row: str, seed: int) -> dict[str, Any]:
     """One trial of a row, with its CPU time."""
     begin = time.process_time()
     trial, choices = ROWS[row]
-    found = trial(seed, **choices)
-    return {"seed": seed, **found, "seconds": round(time.process_time() - begin, 2)}
+    outcome = trial(seed, **choices)
+    return {"seed": seed, **outcome, "seconds": round(time.process_time() - begin, 2)}
 
 
 def main() -> None:

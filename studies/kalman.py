@@ -150,11 +150,11 @@ def run(given: argparse.Namespace) -> None:
 if __name__ == "__main__":
     options = many.parser(__doc__, 8000, "kalman")
     options.set_defaults(processes=1)
-    given = options.parse_args()
-    if not given.table:
-        run(given)
-    found = json.loads((many.HERE / f"{given.name}.json").read_text(encoding="utf-8"))[
-        "runs"
-    ]
-    print(report(found))
-    many.fill(given.name, report(found), PAGE)
+    chosen = options.parse_args()
+    if not chosen.table:
+        run(chosen)
+    results = json.loads(
+        (many.HERE / f"{chosen.name}.json").read_text(encoding="utf-8")
+    )["runs"]
+    print(report(results))
+    many.fill(chosen.name, report(results), PAGE)

@@ -119,7 +119,7 @@ def single_rows():
     """Microseconds for one row of ten features, 16 hidden neurons."""
     rng = np.random.default_rng(0)
     rows = rng.normal(size=(100, 10))
-    found = {}
+    times = {}
     for classes, target in (
         (True, (rows[:, 0] > 0).astype(int)),
         (False, rows[:, 0] * 3),
@@ -136,11 +136,11 @@ def single_rows():
         kind = "classifier" if classes else "regressor"
         steps = {who: partial(model.partial_fit, x, y) for who, model in models.items()}
         answers = {who: partial(model.predict, x) for who, model in models.items()}
-        found[kind] = {
+        times[kind] = {
             "partial_fit": microseconds(steps),
             "predict": microseconds(answers),
         }
-    return found
+    return times
 
 
 def streams():
@@ -177,9 +177,9 @@ def main():
     )  # that the optimization has not converged: the budget is fixed
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    found = {"fits": fits(), "rows": single_rows(), "streams": streams()}
-    OUT.write_text(json.dumps(found) + "\n", encoding="utf-8")
-    print(tables(found))
+    results = {"fits": fits(), "rows": single_rows(), "streams": streams()}
+    OUT.write_text(json.dumps(results) + "\n", encoding="utf-8")
+    print(tables(results))
 
 
 def tables(found):

@@ -182,12 +182,12 @@ def report(rows: list[many.Row]) -> str:
         runs = [row for row in rows if row["what"] == what]
         needed = [row["needed"] for row in runs]
         final = [row["final"] for row in runs]
-        found = [
+        medians = [
             f"{sum(n is not None for n in needed)} of {len(runs)}",
             many.middle(needed),
             many.listed(needed),
         ]
-        lines.append([what, *found, f"{np.median(final):.2%}", f"{min(final):.2%}"])
+        lines.append([what, *medians, f"{np.median(final):.2%}", f"{min(final):.2%}"])
     head = [
         "settings",
         "solved",
@@ -209,6 +209,8 @@ if __name__ == "__main__":
         action="store_true",
         help="run the most reliable and the fastest settings",
     )
-    given = options.parse_args()
-    compared = COMPARED if given.choose else FINALISTS if given.finalists else [CHOSEN]
-    many.study(given, {**SETTINGS, "cases": compared}, train, compared, report)
+    chosen = options.parse_args()
+    compared = (
+        COMPARED if chosen.choose else FINALISTS if chosen.finalists else [CHOSEN]
+    )
+    many.study(chosen, {**SETTINGS, "cases": compared}, train, compared, report)

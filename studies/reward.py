@@ -210,7 +210,7 @@ def climb(name: str, seed: int) -> Row:
         solved.append([length, len(right), round(time.process_time() - begin, 2)])
     return {
         "seed": seed,
-        "weights": sum(one.trainable for one in net.connections),
+        "weights": sum(connection.trainable for connection in net.connections),
         "solved": solved,
     }
 
@@ -514,7 +514,7 @@ def returns(results: dict[str, list[Row]]) -> str:
     lines = []
     for name, trials in results.items():
         values = np.array([trial["returns"] for trial in trials])
-        cells = [f"{one:.3g}" for one in np.median(values, axis=0)[:-1]]
+        cells = [f"{median:.3g}" for median in np.median(values, axis=0)[:-1]]
         lines.append([name, len(trials), *cells, interval(values[:, -1], ".3g")])
     parts = (f"to {ALL_STEPS * part // FIFTHS:,}" for part in range(1, FIFTHS + 1))
     return table(["task and agent", "seeds", *parts], lines)
@@ -529,11 +529,14 @@ def main() -> None:
     options.add_argument("study", choices=[*STUDIES, "report"])
     options.add_argument("--seeds", type=int, default=20)
     options.add_argument("--rows", nargs="*", metavar="ROW", help="only these")
-    given = options.parse_args()
-    if given.study != "report":
-        rows, trial = STUDIES[given.study]
+    chosen = options.parse_args()
+    if chosen.study != "report":
+        rows, trial = STUDIES[chosen.study]
         filled(
-            HERE / f"reward_{given.study}.json", given.rows or rows, given.seeds, trial
+            HERE / f"reward_{chosen.study}.json",
+            chosen.rows or rows,
+            chosen.seeds,
+            trial,
         )
         return
     for name, report in REPORTS.items():

@@ -161,10 +161,12 @@ def run(name: str, seeds: range) -> None:
         if any(key == {field: row.get(field) for field in key} for row in rows):
             continue
         begin = time.process_time()
-        found = task.work(case, seed, task.most)
+        outcome = task.work(case, seed, task.most)
         used = round(time.process_time() - begin, 1)
-        write(name, [*rows, {**key, **found, "cpu_seconds": used, "commit": library()}])
-        print(json.dumps(key), found.get("needed"), flush=True)
+        write(
+            name, [*rows, {**key, **outcome, "cpu_seconds": used, "commit": library()}]
+        )
+        print(json.dumps(key), outcome.get("needed"), flush=True)
     write(name, rows_of(name))
 
 
@@ -187,14 +189,14 @@ def write(name: str, rows: list[Row]) -> None:
 def cases_of(name: str) -> list[tuple[Row, list[Row]]]:
     """Each case of a task that has rows, and its rows by seed."""
     rows = rows_of(name)
-    found = []
+    cases = []
     for case in TASKS[name].cases:
         own = [
             row for row in rows if all(row.get(field) == case[field] for field in case)
         ]
         if own:
-            found.append((case, sorted(own, key=lambda row: row["seed"])))
-    return found
+            cases.append((case, sorted(own, key=lambda row: row["seed"])))
+    return cases
 
 
 def solved(rows: list[Row]) -> list[str]:
@@ -327,10 +329,10 @@ def panel(axes: Any, name: str) -> None:
     """One dot per seed, one line per case; seeds that did not solve the task are rings
     at the right."""
     title, label = PANELS[name]
-    found = cases_of(name)
+    cases = cases_of(name)
     limit = TASKS[name].most / 1000 * 1.12
     colours = plt.rcParams["axes.prop_cycle"].by_key()["color"]
-    for place, (case, rows) in enumerate(found):
+    for place, (case, rows) in enumerate(cases):
         colour = colours[CYCLE[case["rule"]]]
         for shift, row in zip(np.linspace(-0.3, 0.3, len(rows)), rows):
             shown = value(name, row)
@@ -338,7 +340,7 @@ def panel(axes: Any, name: str) -> None:
             axes.plot(x, place + shift, "o", ms=3.6, mec=colour, mfc=face, mew=0.8)
     names = [
         f"{case.get('network', case.get('outputs'))}, {case['rule']}"
-        for case, _ in found
+        for case, _ in cases
     ]
     names = [each.replace(SPARSE, "sparse") for each in names]
     axes.set_yticks(range(len(names)), names)
@@ -384,11 +386,11 @@ def main() -> None:
         "--seeds", type=int, default=10, help="number of seeds, from --first (10)"
     )
     options.add_argument("--first", type=int, default=0, help="the first seed (0)")
-    given = options.parse_args()
-    if given.what == "report":
+    chosen = options.parse_args()
+    if chosen.what == "report":
         report()
         return
-    run(given.what, range(given.first, given.first + given.seeds))
+    run(chosen.what, range(chosen.first, chosen.first + chosen.seeds))
 
 
 if __name__ == "__main__":

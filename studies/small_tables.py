@@ -63,7 +63,7 @@ def tables():
 
 def of_tables():
     """R² of predictions by folds, by table, estimator and seed."""
-    found = {}
+    by_table = {}
     for name, (rows, targets) in tables().items():
         for seed in range(SEEDS):
             makers = {
@@ -76,26 +76,28 @@ def of_tables():
                 score = r2_score(
                     targets, cross_val_predict(model, rows, targets, cv=folds)
                 )
-                found.setdefault(name, {}).setdefault(maker, []).append(round(score, 5))
-        found[name]["shape"] = np.shape(rows)
-    return found
+                by_table.setdefault(name, {}).setdefault(maker, []).append(
+                    round(score, 5)
+                )
+        by_table[name]["shape"] = np.shape(rows)
+    return by_table
 
 
-def report(found):
+def report(results):
     """The page."""
     lines = [
         HEAD,
         "| table | rows, columns | linear regression | `l2=0` | default | difference |",
     ]
     lines.append("| --- | --- | ---: | ---: | ---: | ---: |")
-    for name, row in found.items():
+    for name, row in results.items():
         shape = " x ".join(map(str, row["shape"]))
         lines.append(
             f"| {name} | {shape} | {cells(row, ('linear', 'without', 'default'))} |"
         )
     worse = [
         name
-        for name, row in found.items()
+        for name, row in results.items()
         if np.mean(row["default"]) - np.mean(row["linear"]) < WORST
     ]
     lines += [
@@ -129,9 +131,9 @@ penalty `l2` of 3 divided by the number of samples.
 def main() -> None:
     """Measure, and write the page."""
     warnings.simplefilter("ignore")
-    found = of_tables()
-    files.write(RESULTS, json.dumps(found) + "\n")
-    files.write(REPORT, report(found))
+    results = of_tables()
+    files.write(RESULTS, json.dumps(results) + "\n")
+    files.write(REPORT, report(results))
 
 
 if __name__ == "__main__":

@@ -347,7 +347,7 @@ def main(arguments=None):
         "--seeds", type=int, default=5, help="number of seeds (for search, for test)"
     )
     parser.add_argument("--jobs", type=int, default=2, help="number of processes")
-    given = parser.parse_args(arguments)
+    chosen_options = parser.parse_args(arguments)
     command = shlex.join(
         [
             "python",
@@ -357,26 +357,36 @@ def main(arguments=None):
             *(sys.argv[1:] if arguments is None else arguments),
         ]
     )
-    if given.what == "report":
+    if chosen_options.what == "report":
         files.write(REPORT, report(kept()))
         return
     if hasattr(os, "nice"):
         os.nice(10)
-    with ProcessPoolExecutor(given.jobs) as pool:
-        for model in given.models:
+    with ProcessPoolExecutor(chosen_options.jobs) as pool:
+        for model in chosen_options.models:
             results = kept()
-            if given.what == "search":
+            if chosen_options.what == "search":
                 results["yardsticks"] = yardsticks()
-                found = search(model, given.trials, given.finalists, given.seeds, pool)
+                found = search(
+                    model,
+                    chosen_options.trials,
+                    chosen_options.finalists,
+                    chosen_options.seeds,
+                    pool,
+                )
             else:
                 chosen = results["search"][model]["chosen"]
                 runs = list(
                     pool.map(
-                        tested, [(model, chosen, seed) for seed in range(given.seeds)]
+                        tested,
+                        [(model, chosen, seed) for seed in range(chosen_options.seeds)],
                     )
                 )
                 found = {"settings": chosen, "runs": runs}
-            results.setdefault(given.what, {})[model] = {"command": command, **found}
+            results.setdefault(chosen_options.what, {})[model] = {
+                "command": command,
+                **found,
+            }
             keep(results)
     files.write(REPORT, report(kept()))
 
@@ -420,8 +430,8 @@ def _validation(results):
         [name, *_numbers(scores), f"{np.mean(scores):.3f}"]
         for name, scores in results["yardsticks"].items()
     ]
-    for model, found in _in_order(results["search"]):
-        best = found["finalists"][0]
+    for model, searched in _in_order(results["search"]):
+        best = searched["finalists"][0]
         spread = f"{min(best['seeds']):.3f}-{max(best['seeds']):.3f}"
         rows.append(
             [model, *_numbers(best["blocks"]), f"{best['mean']:.3f} ({spread})"]
@@ -431,14 +441,14 @@ def _validation(results):
 
 
 def _finalists(results):
-    for model, found in _in_order(results["search"]):
-        tried = [result["mean"] for result in found["first"]]
-        diverged = sum(FAILED in result["blocks"] for result in found["first"])
+    for model, searched in _in_order(results["search"]):
+        tried = [result["mean"] for result in searched["first"]]
+        diverged = sum(FAILED in result["blocks"] for result in searched["first"])
         text = (
-            f"## {model}\n\n`{found['command']}`, {found['seconds']} s: {len(tried)}"
+            f"## {model}\n\n`{searched['command']}`, {searched['seconds']} s: {len(tried)}"
             f" settings with one seed; the best ARV is {tried[0]:.3f}, the median"
             f" {np.median(tried):.3f}; {diverged}"
-            f" diverged.\n\n{_choices(found['first'])}\n\nFinalists, with five other"
+            f" diverged.\n\n{_choices(searched['first'])}\n\nFinalists, with five other"
             " seeds (mean, lowest-highest):"
         )
         rows = [
@@ -447,7 +457,7 @@ def _finalists(results):
                 f"{min(result['seeds']):.3f}-{max(result['seeds']):.3f}",
                 _settings(result["settings"]),
             ]
-            for result in found["finalists"]
+            for result in searched["finalists"]
         ]
         yield text + "\n\n" + _markdown(["mean", "seeds", "settings"], rows)
 
@@ -472,8 +482,8 @@ def _tests(results):
     rows = []
     seeds = 0
     command = ""
-    for model, found in _in_order(results.get("test", {})):
-        runs, command = np.array(found["runs"]), found["command"]
+    for model, tested in _in_order(results.get("test", {})):
+        runs, command = np.array(tested["runs"]), tested["command"]
         low, middle, high = np.quantile(runs, [0.0, 0.5, 1.0], axis=0)
         seeds = len(runs)
         rows.append(

@@ -172,18 +172,18 @@ def cost(method: str, seed: int) -> many.Row:
     memory = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     best = np.inf
-    found = np.zeros_like(exact)
+    gradient = np.zeros_like(exact)
     for rows, aims in zip(inputs, targets, strict=True):
         net.clear()
         begin = time.process_time()
         if method == "bptt":
-            found += synapse.gradient(net, rows[None], aims[None]).weights
+            gradient += synapse.gradient(net, rows[None], aims[None]).weights
         else:
             for row, aim in zip(rows, aims, strict=True):
                 error = np.nan_to_num(aim - net.activate(row))
-                found -= net.slopes(errors=error).weights
+                gradient -= net.slopes(errors=error).weights
         best = min(best, time.process_time() - begin)
-    cosine = float(found @ exact / np.linalg.norm(found) / np.linalg.norm(exact))
+    cosine = float(gradient @ exact / np.linalg.norm(gradient) / np.linalg.norm(exact))
     return {
         "seconds": float(f"{best:.3g}"),
         "memory": memory,
@@ -199,7 +199,7 @@ def quartiles(values: list[float], digits: int = 2) -> str:
     return f"{middle:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
 
 
-def report(found: dict[str, list[many.Row]]) -> str:
+def report(results: dict[str, list[many.Row]]) -> str:
     """The three tables: medians and quartiles."""
     shown = [0, 1, 2, 4, ROUNDS]
     head = [
@@ -209,7 +209,7 @@ def report(found: dict[str, list[many.Row]]) -> str:
     ]
     lines = []
     for wiring in WIRINGS:
-        rows = found[wiring]
+        rows = results[wiring]
         lines.append(
             [
                 wiring,
@@ -228,7 +228,7 @@ def report(found: dict[str, list[many.Row]]) -> str:
     lines = []
     for count in RECORDED:
         known, unknown = (
-            found[f"{count} recorded, signs {word}"] for word in ("known", "unknown")
+            results[f"{count} recorded, signs {word}"] for word in ("known", "unknown")
         )
         cells = (
             (known, "before"),
@@ -246,7 +246,7 @@ def report(found: dict[str, list[many.Row]]) -> str:
     head = ["exact gradients", "seconds for a sequence of 8 steps", "MB", "cosine"]
     lines = []
     for method in ("bptt", "rtrl"):
-        middle = pd.DataFrame(found[method]).median()
+        middle = pd.DataFrame(results[method]).median()
         megabytes = f"{middle['memory'] / 1e6:.1f}"
         lines.append(
             [
@@ -272,9 +272,9 @@ def main(given: argparse.Namespace) -> None:
     ):  # all rows have about as many seeds at any time
         many.filled(PATH, WIRINGS, seeds, touch)
         many.filled(PATH, cases, seeds, teacher)
-    found = many.filled(PATH, [], 0, touch)
-    print(report(found))
-    many.fill("worm", report(found), PAGE)
+    results = many.filled(PATH, [], 0, touch)
+    print(report(results))
+    many.fill("worm", report(results), PAGE)
 
 
 if __name__ == "__main__":

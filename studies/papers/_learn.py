@@ -34,10 +34,10 @@ RULES: dict[str, dict[str, Any]] = {
 def trainer(network: Network, rule: str, rate: Any, **options: Any) -> Trainer:
     """Return a trainer for a rule of the tables; through time, it uses Adam with
     batches of 10 sequences."""
-    given = {**RULES[rule], **options}
+    settings = {**RULES[rule], **options}
     if rule == "through time":
-        given = {"optimizer": Adam(), "batch_size": 10, **given}
-    return Trainer(network, rate, **given)
+        settings = {"optimizer": Adam(), "batch_size": 10, **settings}
+    return Trainer(network, rate, **settings)
 
 
 def learn(
@@ -83,11 +83,11 @@ def learn(
     def solved() -> bool:
         return task.solved(network, np.random.default_rng([seed, TEST]))
 
-    found = train(learner, draw, solved, every=every, most=most)
+    training = train(learner, draw, solved, every=every, most=most)
     score = task.tested.batch(measured, np.random.default_rng([seed, FINAL])).score(
         network
     )
-    return {**found, "wrong": score.wrong, "error": score.error}
+    return {**training, "wrong": score.wrong, "error": score.error}
 
 
 def train(

@@ -109,21 +109,21 @@ class Measure:
 
     def cell(self, group: Trials) -> str:
         """The median of some trials, with its interval unless they are few."""
-        found = Trials({"number": _number(one, self.name)} for one in group).median(
-            "number"
-        )
-        if len(group) < LEAST or found.low == inf:
-            return self.text(found.value)
+        medians = Trials(
+            {"number": _number(trial, self.name)} for trial in group
+        ).median("number")
+        if len(group) < LEAST or medians.low == inf:
+            return self.text(medians.value)
         return (
-            f"{self.text(found.value)} ({self.text(found.low)} to"
-            f" {self.text(found.high)})"
+            f"{self.text(medians.value)} ({self.text(medians.low)} to"
+            f" {self.text(medians.high)})"
         )
 
     def mean(self, group: Trials) -> str:
         """The mean of the finite numbers, as papers print it."""
         finite = [
             number
-            for number in (_number(one, self.name) for one in group)
+            for number in (_number(trial, self.name) for trial in group)
             if number < inf
         ]
         return self.text(sum(finite) / len(finite) if finite else inf)
@@ -188,12 +188,14 @@ class PaperTable:
         """The trials of each row that has any. An argument that is not given counts as
         None."""
         known = {*self.shared, *(name for row in self.rows for name in row.case)}
-        points = [_given(one, known) for one in trials]
+        points = [_given(trial, known) for trial in trials]
         groups = []
         for row in self.rows:
             case = _given({**self.shared, **row.case}, known)
             group = Trials(
-                one for one, point in zip(trials, points, strict=True) if point == case
+                trial
+                for trial, point in zip(trials, points, strict=True)
+                if point == case
             )
             if group:
                 groups.append((row, group))
@@ -249,7 +251,7 @@ class PaperTable:
     def _cells(self, row: Row, group: Trials) -> list[str]:
         cells = [row.label, str(len(group))]
         if self.solved:
-            solved = [one.get(self.solved) is not None for one in group]
+            solved = [trial.get(self.solved) is not None for trial in group]
             rate = Trials({"solved": each} for each in solved).rate("solved")
             cells.append(
                 str(rate) if len(group) >= LEAST else f"{sum(solved)} of {len(group)}"
@@ -275,7 +277,7 @@ class PaperTable:
             if row.published and row.published.value
         }
         values = {
-            row.label: [_number(one, measure.name) for one in group]
+            row.label: [_number(trial, measure.name) for trial in group]
             for row, group in groups
         }
         return draw_dots(values, published, measure.title, measure.log)

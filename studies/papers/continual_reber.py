@@ -50,13 +50,13 @@ def right_symbols(network: Network, seed: Seed, most: int = SYMBOLS) -> int:
 
 def _lengths(network: Network, seed: int) -> list[int]:
     """Right symbols of the test streams, only of the first one if that fails early."""
-    found = [right_symbols(network, np.random.default_rng([seed, TEST, 0]))]
-    if found[0] > GOOD:
-        found += [
+    lengths_right = [right_symbols(network, np.random.default_rng([seed, TEST, 0]))]
+    if lengths_right[0] > GOOD:
+        lengths_right += [
             right_symbols(network, np.random.default_rng([seed, TEST, i]))
             for i in range(1, STREAMS)
         ]
-    return found
+    return lengths_right
 
 
 def trial(
@@ -69,8 +69,8 @@ def trial(
     import architect
 
     net = architect.LSTM(7, 16, 7, seed=seed)
-    found = _on_pieces(net, seed, rule, rate, piece, most)
-    return {**found, "length": float(np.mean(_lengths(net, seed)))}
+    training = _on_pieces(net, seed, rule, rate, piece, most)
+    return {**training, "length": float(np.mean(_lengths(net, seed)))}
 
 
 def papers_rule(seed: int, rate: float, most: int) -> dict[str, Any]:
@@ -147,14 +147,14 @@ def _on_pieces(
     def draw() -> SampleBatch:
         return task.batch(every, rng)
 
-    found = train(
+    training = train(
         trainer(net, rule, rate),
         draw,
         lambda: _perfect(net, seed),
         every=every,
         most=most,
     )
-    return {**found, "symbols": found["needed"] and found["needed"] * piece}
+    return {**training, "symbols": training["needed"] and training["needed"] * piece}
 
 
 TABLE = PaperTable(

@@ -41,18 +41,18 @@ def trial(
         return Letters().solved(net, np.random.default_rng([seed, TEST]))
 
     options = {"batch_size": 1} if rule == "through time" else {}
-    found = train(
+    training = train(
         trainer(net, rule, rate, cost=cost, **options),
         draw,
         solved,
         every=EVERY,
         most=most,
     )
-    needed = None if found["needed"] is None else PIECE * found["needed"]
+    needed = None if training["needed"] is None else PIECE * training["needed"]
     return {
-        **found,
+        **training,
         "needed": needed,
-        "trained": PIECE * found["trained"],
+        "trained": PIECE * training["trained"],
         **errors(net, seed),
     }
 

@@ -178,14 +178,14 @@ def trial(
             direct=direct,
         )
     teacher = learner(net, rule, rate, optimizer=optimizer, epochs=most // every)
-    found = learn(
+    training = learn(
         task, teacher, seed, every=every, most=most - before, measured=MEASURED
     )
-    needed = None if found["needed"] is None else found["needed"] + before
+    needed = None if training["needed"] is None else training["needed"] + before
     return {
-        **found,
+        **training,
         "needed": needed,
-        "trained": found["trained"] + before,
+        "trained": training["trained"] + before,
         "before": before,
     }
 

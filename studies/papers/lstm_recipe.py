@@ -30,7 +30,7 @@ def trial(
 
     `biases` are those of input, forget and output gates.
     """
-    found: dict[str, Any] = {}
+    training: dict[str, Any] = {}
     names = ("input_gate_bias", "forget_gate_bias", "output_gate_bias")
     gates: dict[str, Any] = dict(zip(names, biases, strict=True))
     for name, (task, every, most) in TASKS.items():
@@ -44,10 +44,13 @@ def trial(
             **lstm,
         )
         learner = trainer(network, rule, RATES[rule])
-        found[name] = learn(task, learner, seed, every=every, most=most, measured=1)[
+        training[name] = learn(task, learner, seed, every=every, most=most, measured=1)[
             "needed"
         ]
-    return {**found, "solved": sum(needed is not None for needed in found.values())}
+    return {
+        **training,
+        "solved": sum(needed is not None for needed in training.values()),
+    }
 
 
 SYNAPTIC: dict[str, Any] = {

@@ -137,7 +137,9 @@ def trial(
     )
     if network == "persistence":
         return {
-            "nrmse84": _error([float(one.inputs[WARM - 1, 0]) for one in tests], tests),
+            "nrmse84": _error(
+                [float(test.inputs[WARM - 1, 0]) for test in tests], tests
+            ),
             "one_step": None,
         }
     net = build(network, size, seed, **options)
@@ -146,9 +148,11 @@ def trial(
         fit_readout(net, series.inputs, series.targets, ridge=rate, washout=1000)
     else:
         diverged = train_on(net, series, rule, rate, epochs, washout=100)
-    found = [float(forecast(net, one.inputs[:WARM], AHEAD)[-1, 0]) for one in tests]
+    forecasts = [
+        float(forecast(net, test.inputs[:WARM], AHEAD)[-1, 0]) for test in tests
+    ]
     return {
-        "nrmse84": _error(found, tests),
+        "nrmse84": _error(forecasts, tests),
         "one_step": float(np.sqrt(nmse(net, tests[0], 500))),
         "diverged": diverged,
     }
@@ -161,7 +165,7 @@ def _error(found: list[float], tests: Any) -> float:
         2.0
     )  # y = 3 is far outside the attractor, and predictions beyond have no inverse
     predicted = np.clip(found, -limit, limit)
-    true = [one.targets[-1, 0] for one in tests]
+    true = [test.targets[-1, 0] for test in tests]
     squared = (np.arctanh(predicted) - np.arctanh(true)) ** 2
     return float(np.sqrt(np.mean(squared) / GIVEN_VARIANCE))
 

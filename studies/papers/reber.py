@@ -119,9 +119,9 @@ def trial(
     def solved() -> bool:
         return both.score(net).wrong == 0
 
-    found = train(learner, draw, solved, every=EVERY, most=most)
+    training = train(learner, draw, solved, every=EVERY, most=most)
     fresh = EmbeddedReber().batch(MEASURED, np.random.default_rng([seed, FINAL]))
-    return {**found, "wrong": fresh.score(net).wrong}
+    return {**training, "wrong": fresh.score(net).wrong}
 
 
 def _row(

@@ -170,11 +170,11 @@ def _curriculum(net: Network, seed: int, learner: Trainer) -> dict[str, Any]:
         return False  # the curriculum has a fixed length
 
     most = EACH * len(LENGTHS)
-    found = train(learner, draw, solved, every=EACH, most=most)
+    training = train(learner, draw, solved, every=EACH, most=most)
     test = SHORT.batch(100, np.random.default_rng([seed, TEST]))
     fresh = SHORT.batch(1000, np.random.default_rng([seed, FINAL])).score(net)
     needed = most if test.score(net).right >= 95 else None
-    return {**found, "needed": needed, "wrong": fresh.wrong, "error": fresh.error}
+    return {**training, "needed": needed, "wrong": fresh.wrong, "error": fresh.error}
 
 
 NAMES = {
@@ -201,14 +201,14 @@ def _row(
         f"{'curriculum: ' if 'curriculum' in case else ''}{network}{inside}, {rule},"
         f" rate {rate:g}"
     )
-    given = {
+    settings = {
         "network": network,
         "cells": cells,
         "peepholes": peepholes,
         "rule": rule,
         "rate": rate,
     }
-    return Row(label, published, seeds=seeds, **given, **case)
+    return Row(label, published, seeds=seeds, **settings, **case)
 
 
 ONE = "LSTM 6-7-2"

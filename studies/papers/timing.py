@@ -177,16 +177,16 @@ def papers_rule(
 ) -> dict[str, Any]:
     """Train on spikes by the rule of the paper; the arguments and results are those of
     :func:`trial`."""
-    given = STARTS[start]
+    values = STARTS[start]
     names = {INPUT: "input", FORGET: "forget", OUTPUT: "output"}
     net = lstm(
         1,
         1,
         1,
         1,
-        {k: given[f"{name}_gate_biases"] for k, name in names.items()},
+        {k: values[f"{name}_gate_biases"] for k, name in names.items()},
         rng=np.random.default_rng([seed, 1]),
-        weights=given["weights"],
+        weights=values["weights"],
         squashed=False,
         fed_back=False,
         peepholes=peepholes,

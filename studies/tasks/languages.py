@@ -116,11 +116,15 @@ class _Counting(Task):
         >>> AnBnCn().encoded([1, 2, 5]).lengths
         array([ 4,  7, 16])
         """
-        given = listed("The numbers", numbers, "a list of integers")
-        if not given:
-            raise ArgumentError(expected("The numbers", "at least one n", given))
+        listed_numbers = listed("The numbers", numbers, "a list of integers")
+        if not listed_numbers:
+            raise ArgumentError(
+                expected("The numbers", "at least one n", listed_numbers)
+            )
         return self._encoded(
-            np.array([positive_integer("The n of a string", n, MOST) for n in given])
+            np.array(
+                [positive_integer("The n of a string", n, MOST) for n in listed_numbers]
+            )
         )
 
     def _encoded(self, numbers: Ints) -> SampleBatch:

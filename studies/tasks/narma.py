@@ -70,11 +70,11 @@ class Narma10(StreamTask):
 
 def _series(size: int, rng: np.random.Generator) -> Iterator[Floats]:
     """Pieces of one series, shape (size, 2): u(t) and y(t + 1)."""
-    given = [0.0] * (ORDER - 1)
+    history = [0.0] * (ORDER - 1)
     values = [0.0] * ORDER
     while True:
         drawn = rng.uniform(0.0, 0.5, size).tolist()
-        u = given + drawn
+        u = history + drawn
         y = values.copy()
         for t, now in enumerate(drawn):
             last = y[-1]
@@ -82,6 +82,6 @@ def _series(size: int, rng: np.random.Generator) -> Iterator[Floats]:
                 0.3 * last + 0.05 * last * sum(y[-ORDER:]) + 1.5 * u[t] * now + 0.1
             )
         if max(y) <= MOST:
-            given = u[-ORDER + 1 :]
+            history = u[-ORDER + 1 :]
             values = y[-ORDER:]
             yield np.column_stack([drawn, y[ORDER:]])

@@ -68,9 +68,9 @@ class PeriodicFunction(StreamTask):
 
     def __post_init__(self) -> None:
         choice("The shape of PeriodicFunction", self.shape, tuple(SHAPES))
-        what = "The period of PeriodicFunction"
-        if positive_integer(what, self.period, LONGEST_PERIOD) < 2:
-            raise ArgumentError(expected(what, "2 or more steps", self.period))
+        subject = "The period of PeriodicFunction"
+        if positive_integer(subject, self.period, LONGEST_PERIOD) < 2:
+            raise ArgumentError(expected(subject, "2 or more steps", self.period))
         positive_integer(
             "The periods of PeriodicFunction", self.periods, MOST_SEQUENCES
         )

@@ -47,15 +47,15 @@ class _Spikes(Task):
         name = type(self).__name__
         positive_integer(f"The period of {name}", self.period, LONGEST_PERIOD)
         positive_integer(f"The periods of {name}", periods, MOST_SEQUENCES)
-        what = f"The delays of {name}"
-        delays = listed(what, self.delays, "a tuple of integers")
+        subject = f"The delays of {name}"
+        delays = listed(subject, self.delays, "a tuple of integers")
         for delay in delays:
             if integer(delay) is None or not 0 <= delay <= LONGEST_PERIOD:
                 raise ArgumentError(
-                    expected(what, f"integers from 0 to {LONGEST_PERIOD:,}", delay)
+                    expected(subject, f"integers from 0 to {LONGEST_PERIOD:,}", delay)
                 )
         if not delays:
-            raise ArgumentError(expected(what, "one integer or more", self.delays))
+            raise ArgumentError(expected(subject, "one integer or more", self.delays))
         object.__setattr__(self, "delays", tuple(delays))  # a list cannot be hashed
 
     def _delays(self, shape: tuple[int, ...], rng: np.random.Generator) -> Ints:

@@ -128,12 +128,10 @@ def learn_scaled(table, unit, span, errors, squares, settings, squared, sizes):
     """Compute the slopes of the last step for these errors, and move by
     :func:`move_scaled`.
     """
-    m, span, errors, sizes = (
-        columns(table, unit),
-        span_of(span),
-        bare(errors),
-        bare(sizes),
-    )
+    m = columns(table, unit)
+    span = span_of(span)
+    errors = bare(errors)
+    sizes = bare(sizes)
     begin_slopes(m, span, errors, 0.0, sizes)
     propagate_network(m, span, unit, False)
     return move_scaled(m, span, errors, squares, bare(settings), squared, sizes)
@@ -144,12 +142,10 @@ def learn_by_slopes(table, unit, span, errors, decay, delta, rate, bound, sizes)
     """Decay the sums, add the slopes of the last step, and move parameters; returns a
     status and the step.
     """
-    m, span, errors, sizes = (
-        columns(table, unit),
-        span_of(span),
-        bare(errors),
-        bare(sizes),
-    )
+    m = columns(table, unit)
+    span = span_of(span)
+    errors = bare(errors)
+    sizes = bare(sizes)
     begin_slopes(m, span, errors, decay, sizes)
     propagate_network(m, span, unit, False)
     return move_along(m, delta, rate, bound, sizes)
@@ -171,9 +167,11 @@ def streams_by(step_network, learn_step):
         last = span.stop - 1
         m.failed[0] = 0.0
         for t in range(gains.size):
-            for copy, own in copies:
+            # The step aside begins with the context of the network, and leaves it as
+            # it is: its value is needed before the network itself moves on.
+            for copy, column in copies:
                 to = bare(copy)
-                words = bare(own)
+                words = bare(column)
                 for i in range(to.size):
                     to[i] = words[i]
             step_online(aside, None, span, rows, t)

@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 
 from .._typing import Indices
 from . import schema
+from .follower import Follower
 from .functions.activations import FUNCTIONS
 from .guard import Deferred, InUse, making_views
 from .lowering.lower import lower
 from .lowering.program import Program, Traces
 from .records import LogPlace, Ties
+from .view import REMOVED
 
 SPARE = 4096
 """Removed rows and identities that a store tolerates before it is compacted."""
@@ -102,9 +104,7 @@ class Store:
         self.views: list[Any] = []  # the neuron objects, by row
         self.names: list[str | None] = []
         self.networks: dict[int, weakref.ref[Any]] = {}
-        self.followers: weakref.WeakSet[Any] = (
-            weakref.WeakSet()
-        )  # with identities that may be renumbered
+        self.followers: weakref.WeakSet[Follower] = weakref.WeakSet()
         # connection objects by identity; a dict once there is a graph, which holds them
         # all
         self.edges: MutableMapping[int, Any] = weakref.WeakValueDictionary()
@@ -269,14 +269,14 @@ class Store:
             for identity in identities.tolist() if self.edges else ():
                 view = self.edges.pop(identity, None)
                 if view is not None:
-                    view._identity = -1  # the identity may be used again
+                    view._moved(self, REMOVED)  # the identity may be used again
         self.n_removed += len(identities)
 
     def remove_neurons(self, rows: Indices) -> None:
         """Mark neurons as removed, whose connections have been removed before."""
         self.touch()
         for row in rows.tolist():
-            self.views[row]._row = -1
+            self.views[row]._moved(self, REMOVED)
             self.views[row] = None
         self._leave("neuron", rows)
         self.n_removed += len(rows)
@@ -316,15 +316,15 @@ class Store:
                 else weakref.WeakValueDictionary(edges)
             )
             for number, edge in edges.items():
-                edge._identity = number
+                edge._moved(self, number)
         for follower in list(self.followers):
             follower._renumbered(new)
 
-    def follow(self, view: Any) -> None:
+    def follow(self, follower: Follower) -> None:
         """Tell an object with identities when they are renumbered, or move to another
         store.
         """
-        self.followers.add(view)
+        self.followers.add(follower)
 
     def touch(self) -> None:
         """Announce a change of topology; the program is lowered again before the next
@@ -458,11 +458,10 @@ class Store:
         }
         for view in other.views:
             if view is not None:
-                view._store, view._row = self, view._row + neurons
+                view._moved(self, view._row + neurons)
         with making_views:
             for identity, edge in list(other.edges.items()):
-                edge._store = self
-                edge._identity = identity + identities
+                edge._moved(self, identity + identities)
                 self.edges[identity + identities] = edge
         for follower in list(other.followers):
             follower._moved(self, identities)
@@ -488,8 +487,7 @@ class Store:
         for name in ("n_neurons", "n_connections", "n_runs", "n_identities"):
             setattr(copy, name, getattr(self, name))
         for row, view in enumerate(views):
-            view._store = copy
-            view._row = row
+            view._moved(copy, row)
         copy.renew_table()
         copy.program = Program(copy.topology_version, made=True)
         return copy
@@ -562,7 +560,7 @@ class Store:
         for name, rows in ends.items():
             self[name][:] = rows
         for row, view in enumerate(self.views):
-            view._row = row
+            view._moved(self, row)
 
 
 class ConnectionBundle(NamedTuple):
@@ -634,11 +632,11 @@ class UnreadStore(Store):
         """How many neurons and connections it has."""
         return len(self.views) + len(self.links) + self.bundled
 
-    def follow(self, view: Any) -> None:
+    def follow(self, follower: Follower) -> None:
         """Tell an object with identities when they are renumbered, or move to another
         store.
         """
-        self.followers |= {view}
+        self.followers |= {follower}
 
     def __getattr__(self, name: str) -> Any:
         if name not in _ATTRIBUTES:
@@ -731,8 +729,7 @@ class UnreadStore(Store):
     def move_to(self, store: Store, first: int) -> None:
         """Let its neurons be those of another store, from this row on."""
         for row, view in enumerate(self.views, first):
-            view._store = store
-            view._row = row
+            view._moved(store, row)
         self.views = []
         self.names = []
         self.born = []
@@ -749,8 +746,7 @@ class UnreadStore(Store):
         first = len(self.views)
         links = other.links
         for identity, edge in enumerate(links.values(), len(self.links)):
-            edge._store = self
-            edge._identity = identity
+            edge._moved(self, identity)
         self.views += other.views
         self.names += other.names
         self.born += other.born

@@ -31,6 +31,7 @@ from ..engine.guard import atomic, consistent_read, making_many, making_views
 from ..engine.lowering.flags import MEMORY
 from ..engine.schema import NONE
 from ..engine.store import Store
+from ..engine.view import View
 from ..errors import ArgumentTypeError, TopologyError, UnknownNameError
 from . import parameters
 from .metadata import Metadata
@@ -135,7 +136,7 @@ class DataView(MutableMapping[str, Any]):
 
 
 @answers("Connection")
-class Connection(DataView):
+class Connection(DataView, View):
     """A connection from one neuron to another; made by ``neuron.project`` and
     ``layer.project``.
 
@@ -174,8 +175,11 @@ class Connection(DataView):
     def __init__(self, store: Store | None = None, identity: int = 0) -> None:
         if not isinstance(store, Store):
             raise ArgumentTypeError("A Connection is made by neuron.project(other).")
+        self._moved(store, identity)
+
+    def _moved(self, store: Store, place: int) -> None:
         self._store = store
-        self._identity = identity
+        self._identity = place
 
     def __eq__(self, other: object) -> bool:
         # As an object it equals itself only; as the data of an edge, a mapping with its

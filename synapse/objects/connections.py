@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._checks import place
+from ..engine.follower import Follower
 from ..engine.guard import consistent_read
 from ..engine.schema import NONE
 from ..engine.store import Store
@@ -21,7 +22,7 @@ MANY = 1 << 14
 then on."""
 
 
-class Connections(Sequence[Connection]):
+class Connections(Sequence[Connection], Follower):
     """The connections that a network had when they were asked for, in the order of
     creation.
 

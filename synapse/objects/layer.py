@@ -842,8 +842,7 @@ def new_neurons(
         neurons.copy(), np.dtype(dtype), [*names] or [None] * count, squash, bias
     )
     for row, neuron in enumerate(neurons):
-        neuron._store = store
-        neuron._row = row
+        neuron._moved(store, row)
     return neurons
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._checks import expected, json_object
+from ..engine.follower import Follower
 from ..engine.guard import InUse
 from ..engine.schema import NONE
 from ..engine.store import Store
@@ -22,7 +23,7 @@ Columns = dict[Any, dict[Any, Any]]
 connection, or by number."""
 
 
-class Notes:
+class Notes(Follower):
     """The metadata of all neurons and connections of a store, which the store holds."""
 
     def __init__(self) -> None:
@@ -39,15 +40,15 @@ class Notes:
         notes: Notes = store.notes
         return notes
 
-    def _moved(self, store: Store, shift: int) -> None:
+    def _moved(self, store: Store, offset: int) -> None:
         """Join those of a store that absorbs this one, where identities are higher by
-        `shift`.
+        `offset`.
         """
         others = Notes.of(store)
         for name, column in self.neurons.items():
             others.neurons.setdefault(name, {}).update(column)
         for name, column in self.connections.items():
-            moved = {identity + shift: value for identity, value in column.items()}
+            moved = {identity + offset: value for identity, value in column.items()}
             others.connections.setdefault(name, {}).update(moved)
         self.__init__()  # type: ignore[misc]
 

@@ -19,6 +19,7 @@ from ..engine.records import Ties
 from ..engine.schema import INPUT, NONE, OUTPUT
 from ..engine.status import DONE
 from ..engine.store import Store, UnreadStore
+from ..engine.view import View
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from ..initializers import Initializer, Seed, random_generator
 from ..squash import Squash
@@ -65,7 +66,7 @@ def number(name: str, doc: str, settable: bool = False) -> Any:
 
 @total_ordering
 @checks.answers("Neuron")
-class Neuron:
+class Neuron(View):
     """A single neuron, with its activation function, bias and connections.
 
     Parameters
@@ -135,6 +136,10 @@ class Neuron:
         self._row = 0
         if function.random:
             self.reseed()
+
+    def _moved(self, store: Store, place: int) -> None:
+        self._store = store
+        self._row = place
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         raise ArgumentTypeError(

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import _checks as checks
 from .._typing import Floats, Indices, Ints
+from ..engine.follower import Follower
 from ..engine.guard import InUse, consistent_read
 from ..engine.schema import NONE
 from ..engine.store import Store, UnreadStore, every_pair
@@ -62,7 +63,7 @@ class gate:  # noqa: N801 - a namespace of constants, read as gate.INPUT
 
 
 @checks.answers("Projection")
-class Projection:
+class Projection(Follower):
     """The connections made by one call of ``layer.project``, in the order of creation.
 
     Self-connections, which carry a neuron's state to the next step, are among them only

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from .. import engine
 from .._checks import expected, positive_integer
 from .._typing import Floats, Ints
+from ..engine.follower import Follower
 from ..engine.guard import InUse
 from ..engine.records import Span
 from ..engine.rtrl import BIAS, Plan, PortableSensitivities, TooLarge
@@ -62,7 +63,7 @@ def checked_order(method: str, order: Any) -> int | None:
     return positive_integer("The order of rtrl", order)
 
 
-class Sensitivities:
+class Sensitivities(Follower):
     """The plan of a network, renewed after every edit, with the sensitivities that the
     edit did not touch.
     """

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from .. import engine
 from .._typing import Floats, Ints
+from ..engine.follower import Follower
 from ..engine.guard import InUse
 from ..engine.schema import NONE, SHARED_BY
 from ..engine.status import DIVERGED, DONE
@@ -21,7 +22,7 @@ from .neuron import Neuron
 NOTHING = np.empty(0)
 
 
-class SlopeTraces:
+class SlopeTraces(Follower):
     """The traces e <- decay e + slopes of the outputs, for all parameters of a network.
 
     They follow the network through edits: those of parameters that stay do not change,

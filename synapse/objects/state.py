@@ -17,6 +17,7 @@ from .. import squash as squashes
 from .._checks import json_object
 from .._typing import Floats, Ints
 from ..engine import schema
+from ..engine.follower import Follower
 from ..engine.guard import InUse, making_many
 from ..engine.lowering.program import Program, Traces, kept_traces
 from ..engine.records import Span
@@ -163,8 +164,7 @@ def from_saved(saved: SavedNetwork) -> Network:
     # others
     store.add_neurons(neurons, default if saved.names is None else [""] * len(names))
     for row, neuron in enumerate(neurons):
-        neuron._store = store
-        neuron._row = row
+        neuron._moved(store, row)
     for name, column in {
         **saved.neurons,
         "squash": [codes[name] for name in names],
@@ -493,7 +493,7 @@ _NUMBERS = tuple(
 )
 
 
-class Snapshot:
+class Snapshot(Follower):
     """Copy of the weights and biases of a network, which can be restored even after
     edits.
     """

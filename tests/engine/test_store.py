@@ -7,20 +7,24 @@ import synapse
 from synapse.engine import store as store_module
 from synapse.engine.schema import COLUMNS, CONNECTION, NEURON, NONE
 from synapse.engine.store import Store, UnreadStore
+from synapse.engine.view import View
 from tests.helpers.networks import lstm, used
 
 
-class View:
+class Row(View):
     """What a store needs of a neuron object."""
 
     def __init__(self, store, row):
+        self._moved(store, row)
+
+    def _moved(self, store, place):
         self._store = store
-        self._row = row
+        self._row = place
 
 
 def store_of(neurons, *connections, dtype=np.float64):
     store = Store(dtype)
-    store.add_neurons([View(store, row) for row in range(neurons)])
+    store.add_neurons([Row(store, row) for row in range(neurons)])
     if connections:
         sources, targets = zip(*connections, strict=True)
         store.add_connections(
@@ -89,7 +93,7 @@ def test_the_table_tells_where_columns_lie_when_they_have_moved():
         for name in ("state", "weight", "run_kind"):
             assert store.table[place[name]] == store.columns[name].ctypes.data
         store.add_neurons([None] * 50)
-        store.views = [View(store, row) for row in range(store.n_neurons)]
+        store.views = [Row(store, row) for row in range(store.n_neurons)]
 
 
 def test_it_cannot_be_copied():

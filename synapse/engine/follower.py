@@ -1,0 +1,37 @@
+"""What a store tells the objects that refer to its rows."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from .store import Store
+
+
+class Follower(ABC):
+    """An object with identities of connections of a store: ``store.follow(self)``.
+
+    Rows of connections move whenever a store is lowered. Identities change on two
+    occasions only, and the store tells its followers of both. It holds them weakly.
+    """
+
+    __slots__ = ()
+
+    @abstractmethod
+    def _moved(self, store: Store, offset: int) -> None:
+        """Another store has absorbed that of this object: identities are there higher
+        by `offset`.
+        """
+
+    @abstractmethod
+    def _renumbered(self, new: NDArray[np.uint32]) -> None:
+        """The store has given up unused identities: `new` has the present ones by those
+        of before.
+
+        NONE stands for connections that have been removed. So does the last number,
+        which is that of no connection: clip to it what is NONE already.
+        """

@@ -1,0 +1,27 @@
+"""What a store tells the objects that it holds for its rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .store import Store
+
+REMOVED = -1
+"""The place of a view whose neuron or connection no longer exists."""
+
+
+class View:
+    """The object of one row of a store: a neuron, or a connection.
+
+    Only the store knows when rows move, so it alone calls :meth:`_moved`, under its
+    lock. No abstract base class: ``isinstance`` would take longer for each neuron.
+    """
+
+    __slots__ = ()
+
+    def _moved(self, store: Store, place: int) -> None:
+        """Be the view of this place from now on: the row of a neuron, the identity of a
+        connection, or REMOVED.
+        """
+        raise NotImplementedError

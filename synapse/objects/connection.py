@@ -35,7 +35,7 @@ from ..engine.view import View
 from ..errors import ArgumentTypeError, TopologyError, UnknownNameError
 from . import parameters
 from .metadata import Metadata
-from .rare import CARRIES, RARE_OF_CONNECTIONS, STATE, rare_values
+from .nondefault import CARRIES, NONDEFAULT_OF_CONNECTIONS, STATE, nondefault_values
 
 if TYPE_CHECKING:
     from .neuron import Neuron
@@ -169,7 +169,9 @@ class Connection(DataView, View):
     __hash__ = object.__hash__
 
     _what = "connection"
-    _known = frozenset((*FIELDS, "gater", "number", CARRIES, *RARE_OF_CONNECTIONS))
+    _known = frozenset(
+        (*FIELDS, "gater", "number", CARRIES, *NONDEFAULT_OF_CONNECTIONS)
+    )
     _settable = ("weight", "trainable")
 
     def __init__(self, store: Store | None = None, identity: int = 0) -> None:
@@ -414,7 +416,7 @@ class Connection(DataView, View):
         row = self._at
         values = {
             "number": self._identity,
-            **rare_values(store, row, RARE_OF_CONNECTIONS),
+            **nondefault_values(store, row, NONDEFAULT_OF_CONNECTIONS),
         }
         if store["source"].item(row) == store["target"].item(row):
             values[CARRIES] = STATE

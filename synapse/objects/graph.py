@@ -25,7 +25,7 @@ from ..engine.store import Store
 from ..errors import TopologyError
 from .connection import DataView, connection_at, held_connections, weights_of
 from .metadata import Metadata
-from .rare import RARE_OF_NEURONS, rare_values
+from .nondefault import NONDEFAULT_OF_NEURONS, nondefault_values
 
 if TYPE_CHECKING:
     from .connection import Connection
@@ -92,7 +92,7 @@ class NeuronData(DataView):
     __slots__ = ("_neuron",)
 
     _what = "neuron"
-    _known = frozenset((*FIELDS, *RARE_OF_NEURONS))
+    _known = frozenset((*FIELDS, *NONDEFAULT_OF_NEURONS))
     _settable = ("bias", "trainable")
 
     def __init__(self, neuron: Neuron) -> None:
@@ -132,7 +132,7 @@ def _rare_of(neuron: Neuron) -> dict[str, Any]:
     """Return the values of a neuron that graphs have only where they are not the
     default.
     """
-    return rare_values(neuron._store, neuron._row, RARE_OF_NEURONS)
+    return nondefault_values(neuron._store, neuron._row, NONDEFAULT_OF_NEURONS)
 
 
 @consistent_read

@@ -27,7 +27,7 @@ from .graph import LiveGraph
 from .metadata import Columns, Notes, by_number
 from .network import Network
 from .neuron import Neuron
-from .rare import CARRIES, RARE_OF_CONNECTIONS, RARE_OF_NEURONS, STATE
+from .nondefault import CARRIES, NONDEFAULT_OF_CONNECTIONS, NONDEFAULT_OF_NEURONS, STATE
 from .wiring import crossings_of, not_closed, rows_of, rows_within
 
 is_delayed = is_delayed_in_order  # for the rooms, which do not import the engine
@@ -142,7 +142,7 @@ class Topology:
     connection_metadata: Columns
     _unusual: dict[
         str, NDArray[Any]
-    ]  # the columns of RARE_OF_NEURONS and RARE_OF_CONNECTIONS without ties
+    ]  # the columns of NONDEFAULT_OF_NEURONS and NONDEFAULT_OF_CONNECTIONS without ties
     _crossing: Connection | None = field(default=None)
     _entering: Connection | None = field(default=None)
 
@@ -444,9 +444,9 @@ class Topology:
                 (APART * ((sizes[self.layer] - 1) / 2 - place)).tolist()
             ),  # the first neuron on top
         }
-        nodes = self._with_rare(_rows(columns), RARE_OF_NEURONS)
+        nodes = self._with_rare(_rows(columns), NONDEFAULT_OF_NEURONS)
         _add_metadata(
-            nodes, self.neuron_metadata, {*columns, *RARE_OF_NEURONS} - {"x", "y"}
+            nodes, self.neuron_metadata, {*columns, *NONDEFAULT_OF_NEURONS} - {"x", "y"}
         )
         graph.add_nodes_from(enumerate(nodes))
         number = np.arange(self.connections)
@@ -457,13 +457,13 @@ class Topology:
             "number": number,
         }
         data = _rows({name: column.tolist() for name, column in edges.items()})
-        self._with_rare(data, RARE_OF_CONNECTIONS)
+        self._with_rare(data, NONDEFAULT_OF_CONNECTIONS)
         for i in np.flatnonzero(self.self_connected).tolist():
             data[i][CARRIES] = STATE
         _add_metadata(
             data,
             self.connection_metadata,
-            {*edges, *RARE_OF_CONNECTIONS, CARRIES, "gater", "gate", "gates"},
+            {*edges, *NONDEFAULT_OF_CONNECTIONS, CARRIES, "gater", "gate", "gates"},
         )
         for source, target, gater, values in zip(
             self.source.tolist(),
@@ -608,7 +608,7 @@ def _columns(neurons: Sequence[Neuron]) -> dict[str, Any]:
 
 _RARE = [
     [column.name for column in rare.values()]
-    for rare in (RARE_OF_NEURONS, RARE_OF_CONNECTIONS)
+    for rare in (NONDEFAULT_OF_NEURONS, NONDEFAULT_OF_CONNECTIONS)
 ]
 _OF_NEURONS = ("bias", "state", "activation", "trainable_bias", *_RARE[0])
 _OF_CONNECTIONS = ("weight", "trainable", *_RARE[1])

@@ -22,7 +22,7 @@ import networkx as nx
 from .._checks import shown
 from ..errors import FormatError, SynapseError
 from ..objects.network import Network
-from ..objects.rare import STATE
+from ..objects.nondefault import STATE
 from ..objects.state import to_saved
 from ..objects.topology import Topology
 from . import files

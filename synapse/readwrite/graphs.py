@@ -44,9 +44,14 @@ from ..objects.connection import FIELDS as FIELDS_OF_CONNECTIONS, Connection
 from ..objects.graph import FIELDS as FIELDS_OF_NEURONS, NeuronData
 from ..objects.network import Network
 from ..objects.neuron import Neuron
+from ..objects.nondefault import (
+    CARRIES,
+    NONDEFAULT_OF_CONNECTIONS,
+    NONDEFAULT_OF_NEURONS,
+    STATE,
+)
 from ..objects.order import find_order
 from ..objects.parameters import with_signs
-from ..objects.rare import CARRIES, RARE_OF_CONNECTIONS, RARE_OF_NEURONS, STATE
 from ..objects.relays import delay_connections
 from ..objects.state import SavedNetwork, from_saved
 from ..objects.topology import APART, NO_GATER
@@ -311,8 +316,10 @@ def network_of_columns(
     labels = [str(node) if label is None else label for node, label in named]
 
     edges, delays = _kept_edges(edges, options)
-    outgoing_sign = nodes.rare("outgoing_sign", RARE_OF_NEURONS["outgoing_sign"], dtype)
-    relays = nodes.rare("relay", RARE_OF_NEURONS["relay"], dtype) > 0
+    outgoing_sign = nodes.rare(
+        "outgoing_sign", NONDEFAULT_OF_NEURONS["outgoing_sign"], dtype
+    )
+    relays = nodes.rare("relay", NONDEFAULT_OF_NEURONS["relay"], dtype) > 0
     connections = _connections(edges, delays, dtype, place, labels)
     _take_signs_of_sources(connections, delays, outgoing_sign, relays)
 
@@ -466,7 +473,7 @@ def _connections(
         "trainable": edges.read("trainable", boolean, ~carry_state),
         **{
             column.name: edges.rare(name, column, dtype)
-            for name, column in RARE_OF_CONNECTIONS.items()
+            for name, column in NONDEFAULT_OF_CONNECTIONS.items()
             if len(edges.column(name))
         },
     }
@@ -574,7 +581,7 @@ def _neurons(
         "trainable_bias": nodes.read("trainable", boolean, np.ones(nodes.count, bool)),
         **{
             column.name: nodes.rare(name, column, dtype)
-            for name, column in RARE_OF_NEURONS.items()
+            for name, column in NONDEFAULT_OF_NEURONS.items()
             if name != "group"
         },
         "group": group,
@@ -774,13 +781,13 @@ NODE = (
     "activation",
     "delay",
     CARRIES,
-    *dict.fromkeys((*RARE_OF_NEURONS, *RARE_OF_CONNECTIONS)),
+    *dict.fromkeys((*NONDEFAULT_OF_NEURONS, *NONDEFAULT_OF_CONNECTIONS)),
 )
 """The attributes that are read, with their default names, except the weight and the
 gater."""
-NODE_NAMES = frozenset((*FIELDS_OF_NEURONS, *RARE_OF_NEURONS, "activations"))
+NODE_NAMES = frozenset((*FIELDS_OF_NEURONS, *NONDEFAULT_OF_NEURONS, "activations"))
 _OF_EDGES = "gater", "gate", "gates", "number", "delay", CARRIES
-EDGE_NAMES = frozenset((*FIELDS_OF_CONNECTIONS, *RARE_OF_CONNECTIONS, *_OF_EDGES))
+EDGE_NAMES = frozenset((*FIELDS_OF_CONNECTIONS, *NONDEFAULT_OF_CONNECTIONS, *_OF_EDGES))
 """What the graph of a network has itself, and so is no metadata."""
 ACTIVATION = "activation"
 CARRIED = (ACTIVATION, STATE)

@@ -17,31 +17,31 @@ STATE = "state"
 from."""
 
 
-def _rare(columns: Sequence[Column]) -> dict[str, Column]:
+def _listed_if_set(columns: Sequence[Column]) -> dict[str, Column]:
     """The columns that a graph has only where a value is not the default, by their
     names there.
     """
-    usual = ("bias", "trainable_bias", "weight", "trainable")
-    rare = [
+    always_listed = ("bias", "trainable_bias", "weight", "trainable")
+    settings = [
         column
         for column in columns
         if column in SAVED and not column.cleared and column.kind is not TIME
     ]
     return {
         column.name.replace("frozen_bias", "frozen"): column
-        for column in rare
-        if column.name not in usual
+        for column in settings
+        if column.name not in always_listed
     }
 
 
-RARE_OF_NEURONS = _rare(NEURON)
-RARE_OF_CONNECTIONS = _rare(CONNECTION)
+NONDEFAULT_OF_NEURONS = _listed_if_set(NEURON)
+NONDEFAULT_OF_CONNECTIONS = _listed_if_set(CONNECTION)
 
 
-def rare_values(
+def nondefault_values(
     store: Store, row: int, columns: Mapping[str, Column]
 ) -> dict[str, Any]:
-    """The values of a neuron or connection in rare columns, without those that are the
+    """The values of a neuron or connection in these columns, without those that are the
     default.
     """
     values = {

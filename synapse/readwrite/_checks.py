@@ -249,12 +249,11 @@ class Records:
         least = NO_GATER if null else 0
         if null and isinstance(column, list) and NO_GATER in column:
             self._refuse(key, (value != NO_GATER for value in column), condition)
-        array = self._array(
-            key, "iu", (int, NoneType) if null else (int,), np.int64, condition
-        )
-        if len(array) and not (
-            least <= array.min() and array.max() <= last
-        ):  # without an array of answers
+        types = (int, NoneType) if null else (int,)
+        array = self._array(key, "iu", types, np.int64, condition)
+
+        # Comparing the extremes needs no array of answers, as long as they fit.
+        if len(array) and not (least <= array.min() and array.max() <= last):
             self._refuse(key, (array >= least) & (array <= last), condition)
         return array
 

@@ -76,19 +76,15 @@ class Format:
     lost: str  # what it does not preserve
     link: str  # its specification
     suffixes: tuple[str, ...] = ()  # suffixes of its file names
-    data: Callable[..., Any] | None = (
-        None  # data(network, **options): its content in this format
-    )
-    from_data: Callable[..., Network] | None = (
-        None  # from_data(content, **options): the network
-    )
-    write: Callable[[files.File, Any], None] | None = (
-        None  # write(path, content); None: files cannot
-    )
+    # data(network, **options): its content in this format.
+    data: Callable[..., Any] | None = None
+    # from_data(content, **options): the network.
+    from_data: Callable[..., Network] | None = None
+    # write(path, content). None: the format has no files.
+    write: Callable[[files.File, Any], None] | None = None
     read: Callable[[files.File], Any] | None = None  # read(path): the content of a file
-    marks: frozenset[str] = (
-        frozenset()
-    )  # members by which a JSON document is recognised
+    # Members by which a JSON document is recognised.
+    marks: frozenset[str] = frozenset()
     extra: str = ""  # an additional package that it requires
 
 

@@ -116,10 +116,8 @@ class LoopWriter:
         size = stage.stop - stage.start
         if self.real:
             yield f"{self.real}sum[{size}];"
-        yield (
-            f"{self._loop('j', size)} sum[j] ="
-            f" biases[{_sum(start - self.plan.inputs, 'j')}];"
-        )
+        bias = _sum(start - self.plan.inputs, "j")
+        yield f"{self._loop('j', size)} sum[j] = biases[{bias}];"
         terms, rest = loop_terms(self.plan, stage)
         for term in terms:
             yield from self._term(term, term.target - start)
@@ -142,10 +140,8 @@ class LoopWriter:
         stored = stored[(stored >= stage.start) & (stored < stage.stop)]
         for begin, size in runs_of(stored):
             state = f"value[{_sum(self._place_of_state(begin), 'j')}]"
-            yield (
-                f"{self._loop('j', size)} {state} ="
-                f" sum[{_sum(begin - stage.start, 'j')}];"
-            )
+            total = f"sum[{_sum(begin - stage.start, 'j')}]"
+            yield f"{self._loop('j', size)} {state} = {total};"
 
     def _place_of_state(self, neuron: int) -> int:
         """The place of the stored state of a neuron."""
@@ -177,10 +173,8 @@ class LoopWriter:
             f"listed[{_sum(begin + k, '3 * i')}]" for k in range(3)
         )
         gain = f" * value[{gater}]" if gated else ""
-        return (
-            f"{self._loop('i', len(rows))} sum[{target}] +="
-            f" weights[{_sum(at, 'i')}]{gain} * value[{source}];"
-        )
+        product = f"weights[{_sum(at, 'i')}]{gain} * value[{source}]"
+        return f"{self._loop('i', len(rows))} sum[{target}] += {product};"
 
     def _term(self, term: LoopTerm, place: int) -> Iterator[str]:
         """The loops of a term: by columns, for each source over all targets, or by
@@ -201,34 +195,30 @@ class LoopWriter:
                 f"{over} {total} += weights[{_sum(at, 'j')}] * {_read(term, '', 'j')};"
             )
             return
+
+        # Sums beyond the registers are read and written again for each source, so
+        # several sources are added at a time; those that are left, one by one.
         together = self.together if targets > self.registers else 1
         whole = sources - sources % together
-        gain = (
-            f" * value[{_sum(term.gater, 'j')}]"
-            if term.along == "j" and term.gater is not None
-            else ""
-        )
+        gain = ""
+        if term.along == "j" and term.gater is not None:
+            gain = f" * value[{_sum(term.gater, 'j')}]"
+        ungated = term._replace(gater=None) if gain else term
         for start, stop, by in ((0, whole, together), (whole, sources, 1)):
-            if start < stop:
-                plain = term._replace(gater=None) if gain else term
-                values = ", ".join(
-                    f"x{k} = {_read(plain, _sum(k, 'i'), '')}" for k in range(by)
-                )
-                places = (
-                    _sum(at + k * targets, f"{targets} * i", "j") for k in range(by)
-                )
-                products = (
-                    f" + weights[{place}] * x{k}{gain}"
-                    for k, place in enumerate(places)
-                )
-                yield f"{self._loop('i', stop, start, by)} {{"
-                yield f"    const {self.real}{values};"
-                yield (
-                    f"    {over} {total} = {total}"
-                    + "\n        ".join(["", *products])
-                    + ";"
-                )
-                yield "}"
+            if start == stop:
+                continue
+            reads = [_read(ungated, _sum(k, "i"), "") for k in range(by)]
+            values = ", ".join(f"x{k} = {value}" for k, value in enumerate(reads))
+            begins = [at + k * targets for k in range(by)]
+            places = [_sum(begin, f"{targets} * i", "j") for begin in begins]
+            products = [
+                f" + weights[{place}] * x{k}{gain}" for k, place in enumerate(places)
+            ]
+            added = "\n        ".join(["", *products])
+            yield f"{self._loop('i', stop, start, by)} {{"
+            yield f"    const {self.real}{values};"
+            yield f"    {over} {total} = {total}{added};"
+            yield "}"
 
     def _in_lanes(self, term: LoopTerm, total: str, over: str) -> Iterator[str]:
         """Few neurons with many sources each: several partial sums, so that no addition
@@ -241,18 +231,15 @@ class LoopWriter:
         yield f"{over} {{"
         yield f"    {self.real}part[{LANES}] = {{0}};"
         yield f"    {self._loop('i', whole, 0, LANES)} {self._loop('k', LANES)}"
-        yield (
-            f"        part[k] += weights[{weight} + i + k] *"
-            f" {_read(term, 'i + k', 'j')};"
-        )
+        value = _read(term, "i + k", "j")
+        yield f"        part[k] += weights[{weight} + i + k] * {value};"
         for i in range(whole, sources):
-            yield (
-                f"    part[{i - whole}] += weights[{weight} + {i}] *"
-                f" {_read(term, str(i), 'j')};"
-            )
-        yield (
-            f"    for (int k = {LANES // 2}; k > 0; k /= 2) for (int i = 0; i < k; i++)"
-        )
+            value = _read(term, str(i), "j")
+            yield f"    part[{i - whole}] += weights[{weight} + {i}] * {value};"
+
+        # The parts are added in pairs, which a compiler does within a vector.
+        halves = f"for (int k = {LANES // 2}; k > 0; k /= 2)"
+        yield f"    {halves} for (int i = 0; i < k; i++)"
         yield "        part[i] += part[i + k];"
         yield f"    {total} += part[0];"
         yield "}"
@@ -265,38 +252,26 @@ class LoopWriter:
         whole = targets - targets % self.tile
         gater = term.gater if term.along == "j" else None
         value = _read(term if gater is None else term._replace(gater=None), "i", "")
-        for start, stop, width in (
-            (0, whole, self.tile),
-            (whole, targets, targets - whole),
-        ):
-            if start < stop:
-                at = self._use(
-                    term.weights[:, start:stop]
-                    .reshape(sources, -1, width)
-                    .swapaxes(0, 1)
-                )
-                sums = [f"sum[{_sum(place + k, 'j')}]" for k in range(width)]
-                gains = [
-                    "" if gater is None else f" * value[{gater + k} + j]"
-                    for k in range(width)
-                ]
-                yield f"for (let j = {start}, w = {at}; j < {stop}; j += {width}) {{"
-                yield (
-                    "    let"
-                    f" {', '.join(f's{k} = {total}' for k, total in enumerate(sums))};"
-                )
-                yield (
-                    f"    for (let i = 0; i < {sources}; i++, w += {width}) {{ const x"
-                    f" = {value};"
-                )
-                yield from (
-                    f"        s{k} += weights[{_sum(k, 'w')}] * x{gains[k]};"
-                    for k in range(width)
-                )
-                yield (
-                    "    }"
-                    f" {' '.join(f'{total} = s{k};' for k, total in enumerate(sums))} }}"
-                )
+        last = targets - whole
+        for start, stop, width in ((0, whole, self.tile), (whole, targets, last)):
+            if start == stop:
+                continue
+            # Tile by tile, and within a tile source by source.
+            tiles = term.weights[:, start:stop].reshape(sources, -1, width)
+            at = self._use(tiles.swapaxes(0, 1))
+            sums = [f"sum[{_sum(place + k, 'j')}]" for k in range(width)]
+            gains = [""] * width
+            if gater is not None:
+                gains = [f" * value[{gater + k} + j]" for k in range(width)]
+            begun = ", ".join(f"s{k} = {total}" for k, total in enumerate(sums))
+            stored = " ".join(f"{total} = s{k};" for k, total in enumerate(sums))
+            over_sources = f"for (let i = 0; i < {sources}; i++, w += {width})"
+            yield f"for (let j = {start}, w = {at}; j < {stop}; j += {width}) {{"
+            yield f"    let {begun};"
+            yield f"    {over_sources} {{ const x = {value};"
+            for k in range(width):
+                yield f"        s{k} += weights[{_sum(k, 'w')}] * x{gains[k]};"
+            yield f"    }} {stored} }}"
 
 
 def runs_of(numbers: Ints) -> list[tuple[int, int]]:
@@ -312,10 +287,8 @@ def runs_of(numbers: Ints) -> list[tuple[int, int]]:
 
 def _sum(number: int, *others: str) -> str:
     """The text of a sum, without what is 0 or empty."""
-    return (
-        " + ".join(term for term in (str(number) if number else "", *others) if term)
-        or "0"
-    )
+    terms = (str(number) if number else "", *others)
+    return " + ".join(term for term in terms if term) or "0"
 
 
 def _read(term: LoopTerm, i: str, j: str) -> str:
@@ -380,12 +353,13 @@ def _matrices(plan: Plan, rows: Ints, along: str) -> tuple[list[LoopTerm], Ints]
             if weights.size < LEAST:
                 rest.append(inside)
                 continue
-            begin = gater + (start - int(plan.source[group[0]]) if along == "i" else 0)
-            terms.append(
-                LoopTerm(
-                    start, target, weights, False, None if gater < 0 else begin, along
-                )
-            )
+            # Gaters along the sources begin as far behind the first as the source.
+            begin: int | None = gater
+            if along == "i":
+                begin = gater + start - int(plan.source[group[0]])
+            if gater < 0:
+                begin = None
+            terms.append(LoopTerm(start, target, weights, False, begin, along))
     return terms, np.concatenate(rest)
 
 
@@ -395,9 +369,8 @@ def _neighbours(plan: Plan, rows: Ints) -> Iterator[tuple[Ints, Ints]]:
     """
     begin = stop = 0
     sources = rows[:0]
-    for into_one in np.split(
-        np.arange(len(rows)), np.flatnonzero(np.diff(plan.target[rows])) + 1
-    ):
+    targets_begin = np.flatnonzero(np.diff(plan.target[rows])) + 1
+    for into_one in np.split(np.arange(len(rows)), targets_begin):
         read = plan.source[rows[into_one]]
         joined = sources if np.array_equal(read, sources) else np.union1d(sources, read)
         height = plan.target[rows[into_one[0]]] - plan.target[rows[begin]] + 1
@@ -428,16 +401,8 @@ def _parallels(plan: Plan, rows: Ints, along: str) -> tuple[list[LoopTerm], Ints
             int(column[group[0]]) for column in (plan.source, plan.target, plan.gater)
         )
         weights = plan.weights[group][None]
-        terms.append(
-            LoopTerm(
-                source,
-                target,
-                weights,
-                True,
-                None if gater < 0 else gater,
-                along and "j",
-            )
-        )
+        gaters = None if gater < 0 else gater
+        terms.append(LoopTerm(source, target, weights, True, gaters, along and "j"))
     return terms, np.concatenate(rest)
 
 

@@ -142,9 +142,8 @@ def from_npz_data(data: dict[str, NDArray[Any]]) -> Network:
     valid.
     """
     arrays = an_object("The arrays", data)
-    return from_arrays(
-        {name: np.array(array) for name, array in arrays.items()}
-    )  # copied, not taken over
+    # Copied, because `from_arrays` takes its arrays over.
+    return from_arrays({name: np.array(array) for name, array in arrays.items()})
 
 
 def from_arrays(arrays: dict[str, NDArray[Any]]) -> Network:

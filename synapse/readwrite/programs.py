@@ -506,9 +506,8 @@ def javascript_source(
     :func:`python_source`.
     """
     plan = written_plan(network, JAVASCRIPT.key, JAVASCRIPT.name, context)
-    values = Values(
-        plan.neurons, np.arange(plan.neurons)
-    )  # all of them can be read by name
+    # All states are stored, because all values can be read by name.
+    values = Values(plan.neurons, np.arange(plan.neurons))
     call = "fire_{squash}(value, {start}, {count});"
     writer = LoopWriter(plan, values, fire=call, index="let", tile=TILE)
     blocks = [

@@ -406,8 +406,7 @@ def _rest(portions: list[Portion], net: Network) -> list[Floats]:
             for portion in portions
             if (portion.source is None) == biases
         ]
-        inputs = np.arange(
-            len(net.input) if biases else 0
-        )  # whose biases nothing reads
+        # Nothing reads the biases of inputs.
+        inputs = np.arange(len(net.input) if biases else 0)
         left.append(np.sort(np.delete(values, np.concatenate([inputs, *in_portions]))))
     return left

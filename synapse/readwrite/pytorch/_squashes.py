@@ -57,7 +57,8 @@ def _of_largest(formula: Any, states: Tensor) -> Tensor:
     return formula(states) * torch.zeros_like(states).scatter(-1, largest, 1.0)
 
 
-class Formula(torch.autograd.Function):  # type: ignore[misc]  # torch need not be installed
+# Torch need not be installed where types are checked.
+class Formula(torch.autograd.Function):  # type: ignore[misc]
     """A value and its slope, both by the formula.
 
     Torch would differentiate both sides of a branch, and make NaN of the side that

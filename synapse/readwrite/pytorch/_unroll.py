@@ -29,7 +29,8 @@ def _found(answer: Tensor) -> bool:
     return not torch.compiler.is_compiling() and bool(answer)
 
 
-class TermModule(torch.nn.Module):  # type: ignore[misc]  # torch need not be installed
+# Torch need not be installed where types are checked.
+class TermModule(torch.nn.Module):  # type: ignore[misc]
     """The connections of a term. Its index tensors move to a device with it; they are
     not in a state dict.
     """
@@ -111,7 +112,8 @@ class TermModule(torch.nn.Module):  # type: ignore[misc]  # torch need not be in
         return sums if states is None else on.do(torch.add, states, sums)
 
 
-class BlockModule(torch.nn.Module):  # type: ignore[misc]  # torch need not be installed
+# Torch need not be installed where types are checked.
+class BlockModule(torch.nn.Module):  # type: ignore[misc]
     """A block: its terms by the gates of their sums. ``on`` computes at once, or notes
     what to compute.
     """

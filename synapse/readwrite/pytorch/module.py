@@ -41,7 +41,8 @@ def _structure_of(topology: Topology) -> list[Ints]:
     ]
 
 
-class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not be installed
+# Torch need not be installed where types are checked.
+class SequenceModule(torch.nn.Module):  # type: ignore[misc]
     """A network of any topology as a PyTorch module; made by :func:`synapse.to_torch`.
 
     Attributes

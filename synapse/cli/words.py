@@ -76,12 +76,11 @@ def write_table(
     """Write a table as CSV: a whole file or, without a path, to standard output."""
     text = table.to_csv(float_format=form, lineterminator="\n", index=index)
     if path is None:
-        return shutil.copyfileobj(
-            io.StringIO(text), sys.stdout
-        )  # in parts: a closed pipe is noticed
+        # In portions, so that a closed pipe is noticed.
+        shutil.copyfileobj(io.StringIO(text), sys.stdout)
+        return
     with file_errors("write", path):
         files.write(path, text)
-    return None
 
 
 # --- files ----------------------------------------------------------------------------

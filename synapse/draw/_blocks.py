@@ -215,9 +215,8 @@ def _draw_bundles(ax: Axes, net: Folded, ways: list[Floats], scaled: Scaled) -> 
         x, y = along(way, np.array([0.5]))[0]
         if source == target or target == source + 1:  # above its loop or arrow
             y += 0.26 if "\n" in text else 0.15
-            y += 0.32 * (
-                source == target and x < source * PITCH - 0.1
-            )  # the left one of two loops
+            is_left_of_two_loops = source == target and x < source * PITCH - 0.1
+            y += 0.32 * is_left_of_two_loops
         else:  # on its lane, in the first gap between boxes
             x = (min(source, target) + 0.5) * PITCH
         shown = ax.text(

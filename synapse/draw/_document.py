@@ -145,9 +145,8 @@ def numbers_of_log(network: Network, log: Log) -> dict[str, Any]:
         number = (
             "error" if name == "responsibility" and "error" in log.numbers else name
         )
-        if (
-            number in log.numbers or name in NUMBERS
-        ):  # without one of these, `log.of` says what is missing
+        # Of the numbers that every page needs, `log.of` says which one is missing.
+        if number in log.numbers or name in NUMBERS:
             columns[name] = rows_of(network, number)
     columns["bias_eligibility"] = [[None] * len(network)] * (len(log) + 1)
     if "bias_eligibility" in log.numbers:

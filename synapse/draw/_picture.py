@@ -91,9 +91,8 @@ class Picture:
     def _extent(self) -> tuple[Floats, Floats]:
         """The lower left and the upper right corner of all that is drawn."""
         low, high = self.places.corners
-        high = high + np.array(
-            [0.0, self.head if self.heads else 0.0]
-        )  # names of layers above their frames
+        # Names of layers stand above their frames.
+        high = high + np.array([0.0, self.head if self.heads else 0.0])
         every = np.concatenate([[low, high], *self.ways])
         return every.min(axis=0) - 0.35, every.max(axis=0) + 0.35
 
@@ -339,10 +338,8 @@ class Picture:
             scaled.text(ax.text(x, y, f"{value:.2f}", color=ink, **centred), PRINTED)
         for way, weight in zip(self.ways, self.diagram.weight, strict=True):
             spots = along(way, SHARES)
-            apart = np.abs(spots[:, None] - np.array(taken)) / [
-                0.55,
-                0.22,
-            ]  # the half of two texts
+            half_of_two_texts = [0.55, 0.22]
+            apart = np.abs(spots[:, None] - np.array(taken)) / half_of_two_texts
             room = apart.max(axis=2).min(axis=1)
             spot = spots[
                 int((room > 1.0).argmax() if (room > 1.0).any() else room.argmax())
@@ -403,9 +400,8 @@ class Gates(NamedTuple):
     """
 
     marks: Floats
-    lead: (
-        Floats | None
-    )  # the path from the gater to the nearest mark, if the gater is in the picture
+    # The path from the gater to the nearest mark, if the gater is in the picture.
+    lead: Floats | None
 
 
 def draw_gates(

@@ -83,9 +83,8 @@ def routes_of(
     routes = list(np.stack([here, there], axis=1))
     loops = np.flatnonzero(source == target)
     for i in loops:
-        beside = loops[
-            source[loops] == source[i]
-        ].tolist()  # those of a box are side by side
+        # The loops of a box are side by side.
+        beside = loops[source[loops] == source[i]].tolist()
         shift = 0.6 * (beside.index(i) - (len(beside) - 1) / 2)
         routes[i] = here[i] + LOOP + [shift, places.half[1] - RADIUS]
     if not places.gap:
@@ -110,14 +109,8 @@ def routes_of(
         upper = (here[:, 1] + there[:, 1]) / 2 > 0
     pairs = layer * len(places.frames) + step
     for side in (1.0, -1.0):
-        _lead_around(
-            routes,
-            np.flatnonzero(around & (upper == (side > 0))),
-            side,
-            pairs,
-            places,
-            head,
-        )
+        on_this_side = np.flatnonzero(around & (upper == (side > 0)))
+        _lead_around(routes, on_this_side, side, pairs, places, head)
     return routes
 
 
@@ -156,15 +149,13 @@ def crossings(
     """
     passed = []
     low, high = sorted((here[0], there[0]))
-    for number in (
-        range(len(columns)) if here[0] < there[0] else reversed(range(len(columns)))
-    ):
+    numbers = range(len(columns))
+    for number in numbers if here[0] < there[0] else reversed(numbers):
         left, right, gaps = columns[number]
         if low < left and right < high:
             # Level for one unit at both ends: a steep line would meet their neighbours.
-            share = (abs((left + right) / 2 - here[0]) - 1.0) / max(
-                high - low - 2.0, 1e-9
-            )
+            length = max(high - low - 2.0, 1e-9)
+            share = (abs((left + right) / 2 - here[0]) - 1.0) / length
             straight = here[1] + (there[1] - here[1]) * min(1.0, max(0.0, share))
             heights = np.clip(straight, gaps[:, 0], gaps[:, 1])
             gap = int(np.abs(heights - straight).argmin())
@@ -176,13 +167,11 @@ def through(
     here: Floats, there: Floats, heights: Iterable[tuple[Column, float]]
 ) -> Floats:
     """The route between two points that passes columns at these heights."""
-    stops = [
-        (x, y)
-        for (left, right, _), y in heights
-        for x in (left - BEFORE, (left + right) / 2, right + BEFORE)[
-            :: 1 if here[0] < there[0] else -1
-        ]
-    ]
+    stops = []
+    for (left, right, _), y in heights:
+        xs = [left - BEFORE, (left + right) / 2, right + BEFORE]
+        ordered = xs if here[0] < there[0] else reversed(xs)
+        stops += [(x, y) for x in ordered]
     return np.array([here, *stops, there])
 
 
@@ -213,9 +202,8 @@ def _pass_columns(
     height = {}
     for (column, gap), members in shared.items():
         low, high = columns[column].gaps[gap]
-        outward = (
-            1.0 if np.isinf(high) else -1.0
-        )  # above all neurons, the longest is on top
+        # Above all neurons the longest is on top, so that none crosses another.
+        outward = 1.0 if np.isinf(high) else -1.0
         members.sort(key=lambda member: (round(member[0], 6), outward * member[1]))
         pitch = min(ROOM, (high - low) / len(members))
         heights = spread(
@@ -273,9 +261,9 @@ def _lead_around(
     for number, (_, members) in enumerate(groupby(order, key=lambda i: pairs[i])):
         cable = list(members)
         low, high = sorted(ends[cable[0]][:, 0].tolist())
-        start = max(
-            [rim + gap, *(top + gap for a, b, top in taken if a < high and low < b)]
-        )
+        # Outside of the rim and of all cables that this one would cross.
+        rims = [rim, *(top for a, b, top in taken if a < high and low < b)]
+        start = max(rims) + gap
         width = min(0.12 * (len(cable) - 1), WIDEST)
         taken.append((low, high, start + width))
         for share, i in zip(np.linspace(0.0, 1.0, len(cable)), cable, strict=True):

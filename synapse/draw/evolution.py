@@ -83,10 +83,8 @@ def species(result: Evolution, ax: Axes | None = None, *, log: bool = False) -> 
         scale = ax.twinx()
         scale.set_yscale("log" if log else "linear")
         scale.tick_params(**TICKS)
-        outline = [
-            Stroke(linewidth=4.0, foreground="white"),
-            Normal(),
-        ]  # visible on dark bands
+        # A white outline makes the line visible on dark bands.
+        outline = [Stroke(linewidth=4.0, foreground="white"), Normal()]
         scale.plot(
             generations, best, color=BLACK, marker=mark_of(best), path_effects=outline
         )
@@ -138,9 +136,8 @@ def growth(result: Evolution, ax: Axes | None = None, *, frames: int = 5) -> Axe
     champions = [(grown[place][0], grown[place][1].network()) for place in chosen]
     for _, net in champions:
         for number, neuron in enumerate(net):
-            neuron.name = str(
-                number
-            )  # fits into a disc; names of genes would be too small to read
+            # A number fits into a disc; names of genes would be too small to read.
+            neuron.name = str(number)
     edges = np.cumsum([0, *(len(net.layers) for _, net in champions)], dtype=float)
     # A width for each layer: letters and discs have about one size in all frames.
     edges /= edges[-1]

@@ -169,9 +169,8 @@ class Explorer:
                 _esm = part_of("widget.js")
                 html = traitlets.Unicode().tag(sync=True)
                 numbers = traitlets.Dict().tag(sync=True)
-                network = traitlets.Dict().tag(
-                    sync=True
-                )  # once it has learnt or been edited in the page
+                # Once it has learnt or been edited in the page.
+                network = traitlets.Dict().tag(sync=True)
 
             self._widget = Widget(html=self.html, numbers=self._data)
         return self._widget._repr_mimebundle_(**options)
@@ -341,9 +340,8 @@ def for_script(data: dict[str, Any]) -> str:
     >>> for_script({"name": "</script> & é"})
     '{"name":"\\u003c/script\\u003e \\u0026 \\u00e9"}'
     """
-    text = json.dumps(
-        data, allow_nan=False, separators=(",", ":")
-    )  # ASCII: U+2028 and 2029 too are escaped
+    # ASCII, so that U+2028 and U+2029, which end lines of JavaScript, are escaped too.
+    text = json.dumps(data, allow_nan=False, separators=(",", ":"))
     for character in "<>&":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return text

@@ -73,15 +73,15 @@ def filled(
         json.loads(path.read_text()) if path.exists() else {}
     )
     for row in rows:
-        known = results.setdefault(row, [])
-        for seed in range(len(known), seeds):
-            known.append(trial(row, seed))
+        trials = results.setdefault(row, [])
+        for seed in range(len(trials), seeds):
+            trials.append(trial(row, seed))
             files.write(path, json.dumps(results, indent=0))
     return results
 
 
 def study(
-    given: argparse.Namespace,
+    chosen: argparse.Namespace,
     settings: Row,
     work: Callable[..., Row],
     cases: Sequence[Any],
@@ -89,19 +89,19 @@ def study(
 ) -> None:
     """Run ``work(case, seed, most)`` for every case and seed; write the results as JSON
     and as a table."""
-    path = HERE / f"{given.name}.json"
-    if not given.table:
+    path = HERE / f"{chosen.name}.json"
+    if not chosen.table:
         begin = time.perf_counter()
-        seeds = range(given.first, given.first + given.seeds)
+        seeds = range(chosen.first, chosen.first + chosen.seeds)
         rows = run_all(
             work,
-            [(case, seed, given.most) for case in cases for seed in seeds],
-            given.processes,
+            [(case, seed, chosen.most) for case in cases for seed in seeds],
+            chosen.processes,
         )
-        save(path, {**settings, "most": given.most}, rows, begin)
+        save(path, {**settings, "most": chosen.most}, rows, begin)
     text = report(json.loads(path.read_text(encoding="utf-8"))["runs"])
     print(text)
-    fill(given.name, text)
+    fill(chosen.name, text)
 
 
 def run_all(

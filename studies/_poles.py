@@ -30,7 +30,8 @@ SHORT = 0.05
 SHORT_MASS = 0.01
 """Half lengths and masses of the poles."""
 TAU = 0.01
-TRACK, ANGLE = 2.4, math.radians(36)
+TRACK = 2.4
+ANGLE = math.radians(36)
 """An episode ends beyond these."""
 POLES = 6
 STEPS = 7
@@ -51,23 +52,24 @@ def derive(s: Any, y: int, d: int, poles: int, force: float) -> None:
     total = force
     mass = CART
     for p in range(poles):
-        length, own = (LONG, LONG_MASS) if p == 0 else (SHORT, SHORT_MASS)
+        length, pole_mass = (LONG, LONG_MASS) if p == 0 else (SHORT, SHORT_MASS)
         angle = s[y + 2 + 2 * p]
         speed = s[y + 3 + 2 * p]
         sine = math.sin(angle)
         cosine = math.cos(angle)
-        brake = FRICTION * speed / (own * length)
-        total += own * length * speed * speed * sine + 0.75 * own * cosine * (
-            brake + GRAVITY * sine
+        brake = FRICTION * speed / (pole_mass * length)
+        total += (
+            pole_mass * length * speed * speed * sine
+            + 0.75 * pole_mass * cosine * (brake + GRAVITY * sine)
         )
-        mass += own * (1.0 - 0.75 * cosine * cosine)
+        mass += pole_mass * (1.0 - 0.75 * cosine * cosine)
     s[d] = s[y + 1]
     s[d + 1] = total / mass
     for p in range(poles):
-        length, own = (LONG, LONG_MASS) if p == 0 else (SHORT, SHORT_MASS)
+        length, pole_mass = (LONG, LONG_MASS) if p == 0 else (SHORT, SHORT_MASS)
         angle = s[y + 2 + 2 * p]
         speed = s[y + 3 + 2 * p]
-        brake = FRICTION * speed / (own * length)
+        brake = FRICTION * speed / (pole_mass * length)
         s[d + 2 + 2 * p] = speed
         s[d + 3 + 2 * p] = (
             -0.75
@@ -176,7 +178,8 @@ class Poles:
     def start_of(self, *numbers: float) -> Floats:
         """The state of a cart and its poles, with the memory that its step needs."""
         state = np.zeros(SIZE)
-        state[: len(numbers)], state[POLES] = numbers, self.count
+        state[: len(numbers)] = numbers
+        state[POLES] = self.count
         return state
 
     def environment(

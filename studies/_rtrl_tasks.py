@@ -91,7 +91,8 @@ def fresh_strings(count: int, seed: int) -> SampleBatch:
 
 def reber_strings(case: Row, seed: int, most: int) -> Row:
     """Strings until 1,000 fresh strings are predicted without an illegal symbol."""
-    net, rng = elman(seed, case["outputs"]), np.random.default_rng([seed, 1])
+    net = elman(seed, case["outputs"])
+    rng = np.random.default_rng([seed, 1])
     fresh = fresh_strings(1000, 19970001)
     learner = trainer(net, case["rule"], case["rate"])
 
@@ -130,11 +131,10 @@ RECALL = Recall(targets=4, distractors=4, prompts=2, length=24)  # as Monner and
 
 def recall_24(case: Row, seed: int, most: int) -> Row:
     """Sequences until 95 % of 500 fresh ones are right at every step."""
-    net, rng = RECALL_NETWORKS[case["network"]](seed), np.random.default_rng([seed, 1])
-    fresh, learner = (
-        RECALL.batch(500, 20120124),
-        trainer(net, case["rule"], case["rate"]),
-    )
+    net = RECALL_NETWORKS[case["network"]](seed)
+    rng = np.random.default_rng([seed, 1])
+    fresh = RECALL.batch(500, 20120124)
+    learner = trainer(net, case["rule"], case["rate"])
 
     def step() -> None:
         some = RECALL.batch(1000, rng)
@@ -200,10 +200,8 @@ def illegal(net: synapse.Network, strings: list[str]) -> np.ndarray:
 def continual_reber(case: Row, seed: int, most: int) -> Row:
     """Strings of a stream until no prediction is illegal in a fresh stream of 1,000
     strings."""
-    net, rng = (
-        CONTINUAL_NETWORKS[case["network"]](seed),
-        np.random.default_rng([seed, 1]),
-    )
+    net = CONTINUAL_NETWORKS[case["network"]](seed)
+    rng = np.random.default_rng([seed, 1])
     fresh = reber.strings(1001, seed=20000001)
     last = ["B"]
     learner = trainer(net, case["rule"], case["rate"])
@@ -264,11 +262,10 @@ XOR_NETWORKS: dict[str, Callable[[int], synapse.Network]] = {
 
 def delayed_xor(case: Row, seed: int, most: int) -> Row:
     """Sequences until 99 % of 500 fresh ones are right."""
-    net, rng = XOR_NETWORKS[case["network"]](seed), np.random.default_rng([seed, 1])
-    (inputs, targets), learner = (
-        xor_sequences(500, 19970006),
-        trainer(net, case["rule"], case["rate"]),
-    )
+    net = XOR_NETWORKS[case["network"]](seed)
+    rng = np.random.default_rng([seed, 1])
+    inputs, targets = xor_sequences(500, 19970006)
+    learner = trainer(net, case["rule"], case["rate"])
 
     def step() -> None:
         learner.train(

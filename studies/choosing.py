@@ -124,7 +124,8 @@ def remembers(name, lag, seed, window=None):
     training."""
     build, method = MODELS[name]
     net = build(seed)
-    (inputs, targets), (new, wanted) = latch(lag, [seed, 1]), latch(lag, [seed, 2])
+    inputs, targets = latch(lag, [seed, 1])
+    new, wanted = latch(lag, [seed, 2])
     if "window" in name:
         inputs, new = windowed(inputs, DELAY + 1), windowed(new, DELAY + 1)
     learner = trainer(net, method, window)
@@ -194,7 +195,8 @@ def fit(
     net = architect.Perceptron(
         2, hidden, 1, squash="tanh", output_squash="identity", seed=seed
     )
-    (x, y), (new, wanted) = table(count, [seed, 3]), table(1000, [seed, 4])
+    x, y = table(count, [seed, 3])
+    new, wanted = table(1000, [seed, 4])
     if method == "online":
         learner = synapse.Trainer(net, rate=rate)
     else:

@@ -152,7 +152,8 @@ def forecasts(values: Floats, period: int) -> dict[str, tuple[Floats, Floats, fl
     }
     made["combine"] = np.mean([made[name] for name in facts["members"]], axis=0)
     best = next(name for name in facts["mase"] if name in (*METHODS, "mean"))
-    made["best simple"], made["both"] = made[best], (made[best] + made["gru"]) / 2
+    made["best simple"] = made[best]
+    made["both"] = (made[best] + made["gru"]) / 2
     made["residuals"] = made[best] + of_residuals(
         forecasters[best], values, count, period
     )
@@ -186,10 +187,8 @@ def of_residuals(forecaster: Any, values: Floats, count: int, period: int) -> Fl
     residuals = np.array(left)[:, None]
     known = count - first
     series = pd.DataFrame({"y": residuals[:known, 0]})
-    ((task,), _), learning = (
-        series_tasks(series, ["y"], steps=STEPS, period=period),
-        tables.Learning(),
-    )
+    (task,), _ = series_tasks(series, ["y"], steps=STEPS, period=period)
+    learning = tables.Learning()
     _, result = fit_together([task], learning)
     network = learning.refit(
         lambda: task.make(learning), [task.whole().lesson()], result

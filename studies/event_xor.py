@@ -157,9 +157,9 @@ def report(results: dict[str, list[many.Row]]) -> str:
     return many.table(head, lines)
 
 
-def main(given: argparse.Namespace) -> None:
+def main(chosen: argparse.Namespace) -> None:
     """Run what is missing, and write the table."""
-    results = many.filled(PATH, given.cases, given.seeds, trial)
+    results = many.filled(PATH, chosen.cases, chosen.seeds, trial)
     many.fill("event_xor", report(results), PAGE)
 
 

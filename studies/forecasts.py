@@ -41,7 +41,8 @@ RESULTS, REPORT, PICTURE = (
     HERE / f"forecasts.{suffix}" for suffix in ("json", "md", "png")
 )
 DATA = HERE.parent / "demos" / "data"
-SEEDS, CHOOSING = range(10), range(1000, 1003)
+SEEDS = range(10)
+CHOOSING = range(1000, 1003)
 
 
 @dataclass(frozen=True)
@@ -335,33 +336,35 @@ def summary(found: Any) -> dict[str, Any]:
 
 def report() -> None:
     """Write the page and the picture."""
-    known = json.loads(RESULTS.read_text("utf-8"))
+    results = json.loads(RESULTS.read_text("utf-8"))
     series = all_series()
     parts = [HEAD]
-    for name, one in series.items():
-        found = known[name]
-        origins = len(range(one.training, len(one.values) - one.steps + 1, one.every))
-        shown = " | ".join(f"{h}" for h in one.shown)
-        parts.append(
-            f"\n## {one.title}\n\nRMSE in {one.unit}, by the number of steps ahead,"
-            f" from {origins} origins. The last column is the mean over all {one.steps}"
-            f" steps.\n\n| method | {shown} | 1 to {one.steps} |\n| ---"
-            f" |{' ---: |' * (len(one.shown) + 1)}\n"
+    for name, task in series.items():
+        measured = results[name]
+        origins = len(
+            range(task.training, len(task.values) - task.steps + 1, task.every)
         )
-        for method, row in found["rows"].items():
-            numbers = [row["rmse"][h - 1] for h in one.shown] + [
+        shown = " | ".join(f"{h}" for h in task.shown)
+        parts.append(
+            f"\n## {task.title}\n\nRMSE in {task.unit}, by the number of steps ahead,"
+            f" from {origins} origins. The last column is the mean over all {task.steps}"
+            f" steps.\n\n| method | {shown} | 1 to {task.steps} |\n| ---"
+            f" |{' ---: |' * (len(task.shown) + 1)}\n"
+        )
+        for method, row in measured["rows"].items():
+            numbers = [row["rmse"][h - 1] for h in task.shown] + [
                 float(np.mean(row["rmse"]))
             ]
             parts.append(
                 f"| {method} | {' | '.join(f'{number:.4g}' for number in numbers)} |\n"
             )
         parts.append(
-            f"\nNetworks: `{found['setting']}`, {found['seconds to train']:.1f} s"
+            f"\nNetworks: `{measured['setting']}`, {measured['seconds to train']:.1f} s"
             " each.\n"
         )
     parts.append("\n![RMSE by the number of steps ahead](forecasts.png)\n")
     files.write(REPORT, "".join(parts))
-    draw(known, series)
+    draw(results, series)
 
 
 HEAD = """# Forecasts beside simple methods

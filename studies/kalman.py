@@ -134,17 +134,17 @@ def report(rows: list[many.Row]) -> str:
     return many.table(head, lines)
 
 
-def run(given: argparse.Namespace) -> None:
+def run(chosen: argparse.Namespace) -> None:
     """Run all cases, and save after each of them."""
-    path = many.HERE / f"{given.name}.json"
+    path = many.HERE / f"{chosen.name}.json"
     begin = time.perf_counter()
     rows = []
-    seeds = range(given.first, given.first + given.seeds)
+    seeds = range(chosen.first, chosen.first + chosen.seeds)
     for case in CASES:
         rows += many.run_all(
-            train, [(case, seed, given.most) for seed in seeds], given.processes
+            train, [(case, seed, chosen.most) for seed in seeds], chosen.processes
         )
-        many.save(path, {**SETTINGS, "most": given.most}, rows, begin)
+        many.save(path, {**SETTINGS, "most": chosen.most}, rows, begin)
 
 
 if __name__ == "__main__":

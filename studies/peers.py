@@ -172,7 +172,8 @@ def the_timing_task(seed: int) -> bool:
     """Test "LSTM - Timing Task": LSTM(2, 7, 1), 4,000 steps, 200 iterations, rate 0.03
     and then 0.02; an error below 0.05 on 4,000 other steps."""
     rng = np.random.default_rng([seed, 3])
-    (inputs, targets), fresh = _timing(rng, 4000), _timing(rng, 4000)
+    inputs, targets = _timing(rng, 4000)
+    fresh = _timing(rng, 4000)
     net = architect.LSTM(2, 7, 1, seed=seed)
     for tens in range(20):
         trainer = Trainer(net, rate=0.03 if tens < 10 else 0.02)
@@ -377,10 +378,8 @@ def a_regression_of_two_hidden_layers(seed: int) -> bool:
     error has to fall, too."""
     rng = np.random.default_rng([seed, 7])
     inputs = rng.integers(-70, 50, (1000, 6)).astype(float)
-    inputs[:, 0], inputs[:, 5] = (
-        rng.integers(0, 15, 1000),
-        rng.integers(1, 5, 1000) / 20,
-    )
+    inputs[:, 0] = rng.integers(0, 15, 1000)
+    inputs[:, 5] = rng.integers(1, 5, 1000) / 20
     targets = np.column_stack([rng.integers(-1, 1, 1000) / 10, np.zeros(1000)])
     net = architect.Perceptron(6, 40, 16, 2, output_squash="identity", seed=seed)
     before = mse(net, inputs, targets)

@@ -182,7 +182,7 @@ def main():
     print(tables(results))
 
 
-def tables(found):
+def tables(results):
     """The tables of the page."""
     lines = [
         "| data | hidden | score | scikit-learn's | better seeds | seconds |"
@@ -192,20 +192,20 @@ def tables(found):
     for name in DATA:
         for hidden in HIDDEN:
             of = [
-                one
-                for one in found["fits"]
-                if one["data"] == name and one["hidden"] == hidden
+                fit_result
+                for fit_result in results["fits"]
+                if fit_result["data"] == name and fit_result["hidden"] == hidden
             ]
             by = {
-                who: [one for one in of if one["who"] == who]
+                who: [fit_result for fit_result in of if fit_result["who"] == who]
                 for who in ("synapse", "scikit-learn")
             }
             scores = {
-                who: np.array([one["score"] for one in some])
+                who: np.array([fit_result["score"] for fit_result in some])
                 for who, some in by.items()
             }
             times = {
-                who: np.median([one["seconds"] for one in some])
+                who: np.median([fit_result["seconds"] for fit_result in some])
                 for who, some in by.items()
             }
             won = (scores["synapse"] >= scores["scikit-learn"]).sum()
@@ -213,13 +213,13 @@ def tables(found):
                 name,
                 hidden,
                 *(
-                    f"{one.mean():.4f} ± {one.std(ddof=1):.4f}"
-                    for one in scores.values()
+                    f"{fit_result.mean():.4f} ± {fit_result.std(ddof=1):.4f}"
+                    for fit_result in scores.values()
                 ),
             ]
             cells += [
                 f"{won} of {len(SEEDS)}",
-                *(f"{one:.3f}" for one in times.values()),
+                *(f"{fit_result:.3f}" for fit_result in times.values()),
             ]
             cells += [f"{times['scikit-learn'] / times['synapse']:.1f}"]
             lines.append("| " + " | ".join(map(str, cells)) + " |")
@@ -228,7 +228,7 @@ def tables(found):
         "| one row | Synapse, µs | scikit-learn, µs | ratio |",
         "| --- | ---: | ---: | ---: |",
     ]
-    for kind, calls in found["rows"].items():
+    for kind, calls in results["rows"].items():
         for call, of in calls.items():
             a = of["synapse"]
             b = of["scikit-learn"]
@@ -238,7 +238,7 @@ def tables(found):
         "| stream | `learn_one`, µs | `predict_proba_one`, µs |",
         "| --- | ---: | ---: |",
     ]
-    for name, of in found["streams"].items():
+    for name, of in results["streams"].items():
         lines.append(
             f"| {name} | {of['learn_one']:.1f} | {of['predict_proba_one']:.1f} |"
         )

@@ -78,20 +78,16 @@ class Windows:
 
     def __init__(self, seed):
         self.rng = np.random.default_rng(seed)
-        self.weights, self.thresholds, self.signs = (
-            np.zeros((WINDOW, WINDOW_UNITS)),
-            *np.zeros((2, WINDOW_UNITS)),
-        )
+        self.weights = np.zeros((WINDOW, WINDOW_UNITS))
+        self.thresholds, self.signs = np.zeros((2, WINDOW_UNITS))
         self.before = np.ones(WINDOW - 1)
         for unit in range(WINDOW_UNITS):
             self.draw(unit)
 
     def draw(self, unit):
         self.weights[:, unit] = self.rng.choice([-1.0, 1.0], WINDOW)
-        self.thresholds[unit], self.signs[unit] = (
-            self.rng.choice([-2.0, 0.0, 2.0]),
-            self.rng.choice([-1.0, 1.0]),
-        )
+        self.thresholds[unit] = self.rng.choice([-2.0, 0.0, 2.0])
+        self.signs[unit] = self.rng.choice([-1.0, 1.0])
 
     def bin(self):
         inputs = np.concatenate([self.before, self.rng.choice([-1.0, 1.0], BIN)])

@@ -210,7 +210,7 @@ if __name__ == "__main__":
         help="run the most reliable and the fastest settings",
     )
     chosen = options.parse_args()
-    compared = (
-        COMPARED if chosen.choose else FINALISTS if chosen.finalists else [CHOSEN]
-    )
+    compared = [CHOSEN]
+    if chosen.choose or chosen.finalists:
+        compared = COMPARED if chosen.choose else FINALISTS
     many.study(chosen, {**SETTINGS, "cases": compared}, train, compared, report)

@@ -124,7 +124,9 @@ class MemoryChain:
     ) -> tuple[list[float], float, bool, bool, dict[str, Any]]:
         self.time += 1
         ended = self.time == self.length
-        gain = (1.0 if 2 * action - 1 == self.sign else -1.0) if ended else 0.0
+        gain = 0.0
+        if ended:
+            gain = 1.0 if 2 * action - 1 == self.sign else -1.0
         return self._seen(), gain, ended, False, {}
 
 

@@ -16,10 +16,8 @@ from itertools import product
 import numba
 import numpy as np
 
-INPUTS, TARGETS = (
-    np.array([0.0, 1.0, 1.0, 0.0, 0.0]),
-    np.array([0.0, 1.0, 0.0, 1.0, 0.0]),
-)
+INPUTS = np.array([0.0, 1.0, 1.0, 0.0, 0.0])
+TARGETS = np.array([0.0, 1.0, 0.0, 1.0, 0.0])
 DIFFERENCES = (
     "error along peepholes",
     "updated weights",

@@ -239,31 +239,31 @@ def search(model, trials, finalists, seeds, pool):
             flush=True,
         )
     print()
-    first = [
+    searched = [
         {"settings": s, "blocks": b, "mean": _mean(b)}
         for s, b in zip(tried, scores, strict=True)
     ]
-    first.sort(key=lambda result: result["mean"])
+    searched.sort(key=lambda result: result["mean"])
     jobs = [
         (model, result["settings"], 101 + i)
-        for result in first[:finalists]
+        for result in searched[:finalists]
         for i in range(seeds)
     ]
     again = np.array(list(pool.map(judged, jobs))).reshape(-1, seeds, len(FOLDS))
-    second = [
+    repeated = [
         {
             "settings": result["settings"],
             "blocks": np.round(blocks.mean(0), 4).tolist(),
             "seeds": np.round(blocks.mean(1), 4).tolist(),
             "mean": _mean(blocks),
         }
-        for result, blocks in zip(first, again, strict=False)
+        for result, blocks in zip(searched, again, strict=False)
     ]
-    second.sort(key=lambda result: result["mean"])
+    repeated.sort(key=lambda result: result["mean"])
     return {
-        "chosen": second[0]["settings"],
-        "finalists": second,
-        "first": first,
+        "chosen": repeated[0]["settings"],
+        "finalists": repeated,
+        "first": searched,
         "seconds": round(time.time() - begin),
     }
 

@@ -28,10 +28,8 @@ import synapse
 from benchmarks.machine import install_node_packages
 
 SCRIPT = Path(__file__).with_suffix(".js")
-INPUTS, TARGETS = (
-    np.array([[0, 0], [0, 1], [1, 0], [1, 1]]),
-    np.array([[0], [1], [1], [0]]),
-)
+INPUTS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
+TARGETS = np.array([[0], [1], [1], [0]])
 XOR_SEEDS = 40
 RECALL_SEEDS = 20
 MOST = 100_000

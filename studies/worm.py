@@ -259,16 +259,16 @@ def report(results: dict[str, list[many.Row]]) -> str:
     return "\n\n".join([*parts, many.table(head, lines)])
 
 
-def main(given: argparse.Namespace) -> None:
+def main(chosen: argparse.Namespace) -> None:
     """Run what is missing, and write the tables."""
     cases = [
         f"{count} recorded, signs {word}"
         for count in RECORDED
         for word in ("known", "unknown")
     ]
-    many.filled(PATH, ["bptt", "rtrl"], min(given.seeds, 5), cost)
+    many.filled(PATH, ["bptt", "rtrl"], min(chosen.seeds, 5), cost)
     for seeds in range(
-        1, given.seeds + 1
+        1, chosen.seeds + 1
     ):  # all rows have about as many seeds at any time
         many.filled(PATH, WIRINGS, seeds, touch)
         many.filled(PATH, cases, seeds, teacher)

@@ -75,7 +75,8 @@ def learn(
         of `measured` samples that are wrong, and ``error``, their mean absolute error;
         ``diverged``.
     """
-    network, rng = learner.network, np.random.default_rng([seed, 1])
+    network = learner.network
+    rng = np.random.default_rng([seed, 1])
 
     def draw() -> SampleBatch:
         return task.batch(every, rng)

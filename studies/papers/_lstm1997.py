@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
-INPUT, OUTPUT, FORGET = GATES = (0, 1, 2)
+GATES = (0, 1, 2)
+INPUT, OUTPUT, FORGET = GATES
 """Places of a block's gates."""
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -348,7 +349,8 @@ def run(
             clear(net, start)
         for t in range(bounds[i], bounds[i + 1]):
             activate(net, inputs[t])
-            outputs[t], slopes[t] = net.out, net.h_slope
+            outputs[t] = net.out
+            slopes[t] = net.h_slope
     return outputs, slopes
 
 

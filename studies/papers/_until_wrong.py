@@ -76,43 +76,47 @@ def learn_until_wrong(
     done = 0
     size = FIRST_STEPS
     while done < most:
-        part = stream.take(min(size, most - done))
-        _require_rows(network, part)
-        rates = np.array([rate * decay**step for step in range(done, done + len(part))])
+        piece = stream.take(min(size, most - done))
+        _require_rows(network, piece)
+        rates = np.array(
+            [rate * decay**step for step in range(done, done + len(piece))]
+        )
         with InUse(network):
-            wrong = _learn_part(network, part, rates)
+            wrong = _learn_part(network, piece, rates)
         if wrong is not None:
             return done + wrong
-        done, size = done + len(part), min(2 * size, MOST_STEPS)
+        done, size = done + len(piece), min(2 * size, MOST_STEPS)
     return done
 
 
-def _require_rows(network: Network, part: Sample) -> None:
+def _require_rows(network: Network, piece: Sample) -> None:
     """Raise unless the rows have the network's numbers of inputs and outputs, which
     kernels do not check."""
-    for what, rows, layer in (
-        ("inputs", part.inputs, network.input),
-        ("targets", part.targets, network.output),
+    for subject, rows, layer in (
+        ("inputs", piece.inputs, network.input),
+        ("targets", piece.targets, network.output),
     ):
-        if rows.shape != (len(part), len(layer)):
+        if rows.shape != (len(piece), len(layer)):
             raise ArgumentError(
-                expected(f"The {what} of a stream", f"rows of {len(layer)}", rows.shape)
+                expected(
+                    f"The {subject} of a stream", f"rows of {len(layer)}", rows.shape
+                )
             )
 
 
-def _learn_part(network: Network, part: Sample, rates: Floats) -> int | None:
+def _learn_part(network: Network, piece: Sample, rates: Floats) -> int | None:
     """Learn from some steps up to the first wrong one, and return its number; None if
     all are right."""
     before = _Snapshot(network)
-    outputs = _learn(network, part, rates)
-    done = part.cut(slice(len(outputs)))
+    outputs = _learn(network, piece, rates)
+    done = piece.cut(slice(len(outputs)))
     right = done.judge(outputs, done.targets, done.allowed)
-    if len(outputs) == len(part) and right.all():
+    if len(outputs) == len(piece) and right.all():
         return None
     wrong = int(np.argmin(right)) if not right.all() else len(outputs) - 1
-    if wrong + 1 < len(part) or not np.isfinite(outputs[wrong]).all():
+    if wrong + 1 < len(piece) or not np.isfinite(outputs[wrong]).all():
         before.restore()
-        _learn(network, part.cut(slice(wrong + 1)), rates[: wrong + 1], needed=True)
+        _learn(network, piece.cut(slice(wrong + 1)), rates[: wrong + 1], needed=True)
     return wrong
 
 
@@ -134,7 +138,7 @@ class _Snapshot:
 
 
 def _learn(
-    network: Network, part: Sample, rates: Floats, needed: bool = False
+    network: Network, piece: Sample, rates: Floats, needed: bool = False
 ) -> Floats:
     """Learn from all steps at compiled speed; returns the outputs of each, fewer if a
     cost is not finite.
@@ -143,11 +147,11 @@ def _learn(
     """
     network._ready()
     if (rates == rates[0]).all():
-        total, outputs = _pass(network, part, rates[0])
+        total, outputs = _pass(network, piece, rates[0])
     elif network._rtrl is None:
-        total, outputs = _pass_by_steps(network, part, rates)
+        total, outputs = _pass_by_steps(network, piece, rates)
     else:
-        total, outputs = _single_steps(network, part, rates)
+        total, outputs = _single_steps(network, piece, rates)
     if needed and not math.isfinite(total):
         raise DivergenceError(
             "The cost of a step is not finite. Use a lower learning rate."
@@ -155,15 +159,15 @@ def _learn(
     return outputs
 
 
-def _pass(network: Network, part: Sample, rate: float) -> tuple[float, Floats]:
+def _pass(network: Network, piece: Sample, rate: float) -> tuple[float, Floats]:
     """Learn with one rate in one call. Outputs are NaN at steps without target."""
-    aimed = aimed_rows(part.targets)
+    aimed = aimed_rows(piece.targets)
     control = new_control()
-    data = part.inputs.reshape(-1), part.targets.reshape(-1), aimed
-    bounds = np.array([0, len(part)], np.uint64)
+    data = piece.inputs.reshape(-1), piece.targets.reshape(-1), aimed
+    bounds = np.array([0, len(piece)], np.uint64)
     order = np.zeros((1, 1), np.uint64)
     kept = np.empty(
-        engine.online.KEPT * part.targets.size
+        engine.online.KEPT * piece.targets.size
     )  # room for all: none is overwritten
     store = network._store
     cost = network._cost(None).code
@@ -182,7 +186,7 @@ def _pass(network: Network, part: Sample, rate: float) -> tuple[float, Floats]:
         first = plan.store_table(None), store.unit, plan.address, plan.span
         status, _, total, _ = engine.rtrl.loops.train_network(*first, *arguments)
     require_sound(status, store["failed"])
-    outputs = np.full(part.targets.shape, np.nan)
+    outputs = np.full(piece.targets.shape, np.nan)
     outputs[aimed == 1] = kept[: int(aimed.sum()) * network._n_outputs].reshape(
         -1, network._n_outputs
     )
@@ -190,14 +194,14 @@ def _pass(network: Network, part: Sample, rate: float) -> tuple[float, Floats]:
 
 
 def _pass_by_steps(
-    network: Network, part: Sample, rates: Floats
+    network: Network, piece: Sample, rates: Floats
 ) -> tuple[float, Floats]:
     """Learn with a rate for each step in one call: each step is an epoch. Outputs are
     recorded."""
-    steps = len(part)
+    steps = len(piece)
     control = new_control()
-    errors = np.zeros(len(part))
-    aimed = aimed_rows(part.targets)
+    errors = np.zeros(len(piece))
+    aimed = aimed_rows(piece.targets)
     bounds = np.arange(steps + 1, dtype=np.uint64)
     order = bounds[:-1, None].copy()
     kept = np.empty(engine.online.KEPT * network._n_outputs)
@@ -205,7 +209,7 @@ def _pass_by_steps(
         store = network._store
         cost = network._cost(None).code
         store.recorder.make_room(steps)
-        data = part.inputs.reshape(-1), part.targets.reshape(-1), aimed
+        data = piece.inputs.reshape(-1), piece.targets.reshape(-1), aimed
         first = (
             store.address,
             store.unit,
@@ -227,13 +231,13 @@ def _pass_by_steps(
 
 
 def _single_steps(
-    network: Network, part: Sample, rates: Floats
+    network: Network, piece: Sample, rates: Floats
 ) -> tuple[float, Floats]:
     """Learn under other rules, one step in a call."""
     total = 0.0
     parts = []
     for t, rate in enumerate(rates):
-        step = Sample(part.inputs[t : t + 1], part.targets[t : t + 1], part.judge)
+        step = Sample(piece.inputs[t : t + 1], piece.targets[t : t + 1], piece.judge)
         cost, outputs = _pass(network, step, rate)
         total += cost
         parts.append(outputs)

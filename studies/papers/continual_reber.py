@@ -138,11 +138,9 @@ def _perfect(net: Network, seed: int) -> bool:
 def _on_pieces(
     net: Network, seed: int, rule: str, rate: float, piece: int, most: int
 ) -> dict[str, Any]:
-    task, rng, every = (
-        ContinualReber(piece),
-        np.random.default_rng([seed, 1]),
-        20_000 // piece,
-    )
+    task = ContinualReber(piece)
+    rng = np.random.default_rng([seed, 1])
+    every = 20_000 // piece
 
     def draw() -> SampleBatch:
         return task.batch(every, rng)

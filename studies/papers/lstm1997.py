@@ -79,7 +79,9 @@ def trial(
         OUTPUT: [-1.0 - i for i in range(blocks)],
     }
     net = lstm(7, blocks, cells, 7, gates, rng=rng, **network)
-    rows, goals, bounds = both.rows, both.goals, np.array(both.bounds)
+    rows = both.rows
+    goals = both.goals
+    bounds = np.array(both.bounds)
     legal = np.array(both.allowed)
     needed = None
     inner = None

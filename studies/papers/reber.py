@@ -107,7 +107,8 @@ def trial(
 ) -> dict[str, Any]:
     """Train a network on 256 strings, picked at random, until it is right on these and
     on 256 others."""
-    net, rng = NETWORKS[network](seed), np.random.default_rng([seed, 1])
+    net = NETWORKS[network](seed)
+    rng = np.random.default_rng([seed, 1])
     both = EmbeddedReber().batch(2 * STRINGS, np.random.default_rng([seed, TEST]))
     learner = trainer(
         net, rule, rate, cost=cost, **({"batch_size": batch} if batch else {})

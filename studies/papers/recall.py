@@ -14,7 +14,8 @@ from synapse.tasks import Recall, SampleBatch
 from ._learn import FINAL, TEST, learn, train, trainer
 from ._paper_table import NEEDED, Measure, PaperTable, Published, Row
 
-SHORT, LONG = Recall(), Recall(targets=4, distractors=4, prompts=2, length=24)
+SHORT = Recall()
+LONG = Recall(targets=4, distractors=4, prompts=2, length=24)
 LENGTHS = range(4, 11)
 EACH = 1375
 """The curriculum of Synaptic's version 2: its lengths, and the sequences of each."""

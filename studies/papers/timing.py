@@ -130,7 +130,8 @@ def trial(
         test_task.criterion.samples, np.random.default_rng([seed, TEST])
     )
     if rule == "through time":
-        task, rng = make_task(shape, period, SHORT), np.random.default_rng([seed, 1])
+        task = make_task(shape, period, SHORT)
+        rng = np.random.default_rng([seed, 1])
         return train(
             trainer(net, rule, rate, batch_size=1),
             lambda: task.batch(EVERY, rng),

@@ -80,10 +80,8 @@ class TemporalOrder(Task):
     def _draw(self, count: int, rng: np.random.Generator) -> SampleBatch:
         spans = Spans.between(count, SHORTEST, LONGEST, rng)
         symbols = rng.integers(SYMBOLS.index("a"), SYMBOLS.index("X"), size=spans.total)
-        symbols[spans.first], symbols[spans.last] = (
-            SYMBOLS.index("E"),
-            SYMBOLS.index("B"),
-        )
+        symbols[spans.first] = SYMBOLS.index("E")
+        symbols[spans.last] = SYMBOLS.index("B")
         kinds = np.zeros(count, dtype=np.int64)
         for low, high in PLACES[self.marked]:
             which = rng.integers(2, size=count)

@@ -11,11 +11,12 @@ from river import base
 from .. import _checks as checks
 from ..errors import ArgumentError
 from ..objects.network import Network
-from .stream_network import Features, StreamNetwork, dicts_of
+from .stream_network import Features, dicts_of
+from .target_network import TargetNetwork
 
 
 @final
-class NetworkClassifier(StreamNetwork, base.MiniBatchClassifier):
+class NetworkClassifier(TargetNetwork, base.MiniBatchClassifier):
     """A network that classifies a stream of dicts; a new class gets an output neuron.
 
     The parameters are those of :class:`~synapse.river.StreamNetwork`.
@@ -64,24 +65,9 @@ class NetworkClassifier(StreamNetwork, base.MiniBatchClassifier):
             errors[place] += 1.0
             self._learn(errors, weight)
 
-    def learn_many(self, X: pd.DataFrame, y: pd.Series, w: Any = None) -> None:
-        """Learn the rows of a frame, one after the other, like :meth:`learn_one`.
-
-        Parameters
-        ----------
-        X : pandas.DataFrame
-            A row for each sample, a column for each feature.
-        y : pandas.Series
-            The labels.
-        w : array_like, optional
-            Factors of the steps. Default 1 for all.
-
-        Raises
-        ------
-        ArgumentError, ArgumentTypeError
-            As for :meth:`learn_one`, for any row. No row has been learned.
-        """
-        self._learn_rows(X, y, w, checked_label)
+    @staticmethod
+    def _checked(y: Any) -> Any:
+        return checked_label(y)
 
     def predict_proba_many(self, X: pd.DataFrame) -> pd.DataFrame:
         """Predict the probability of each label so far, for each row; no column before

@@ -11,11 +11,12 @@ from river import base
 from .. import _checks as checks
 from .._running_scale import SQUARABLE
 from ..errors import ArgumentError
-from .stream_network import Features, StreamNetwork, dicts_of
+from .stream_network import Features, dicts_of
+from .target_network import TargetNetwork
 
 
 @final
-class NetworkRegressor(StreamNetwork, base.MiniBatchRegressor):
+class NetworkRegressor(TargetNetwork, base.MiniBatchRegressor):
     """A network that predicts numbers of a stream of dicts.
 
     The parameters are those of :class:`~synapse.river.StreamNetwork`.
@@ -53,24 +54,9 @@ class NetworkRegressor(StreamNetwork, base.MiniBatchRegressor):
             errors = self._target.take(np.array([target])) - network.activate(row)
             self._learn(errors, weight)
 
-    def learn_many(self, X: pd.DataFrame, y: pd.Series, w: Any = None) -> None:
-        """Learn the rows of a frame, one after the other, like :meth:`learn_one`.
-
-        Parameters
-        ----------
-        X : pandas.DataFrame
-            A row for each sample, a column for each feature.
-        y : pandas.Series
-            The targets.
-        w : array_like, optional
-            Factors of the steps. Default 1 for all.
-
-        Raises
-        ------
-        ArgumentError, ArgumentTypeError
-            As for :meth:`learn_one`, for any row. No row has been learned.
-        """
-        self._learn_rows(X, y, w, checked_target)
+    @staticmethod
+    def _checked(y: Any) -> Any:
+        return checked_target(y)
 
     def predict_many(self, X: pd.DataFrame) -> pd.Series:
         """Predict the number of each row; 0 before the first sample."""

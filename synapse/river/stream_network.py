@@ -349,25 +349,6 @@ class StreamNetwork(base.Estimator):
         if self._renewer is not None:
             self._renewer.renew(self._rng)
 
-    def _learn_rows(
-        self, X: Any, y: Any, weights: Any, check: Callable[[Any], Any]
-    ) -> None:
-        """Learn the rows of a frame one after the other, once all are checked."""
-        rows = dicts_of(X)
-        targets = _column("The y", y, len(rows))
-        factors = (
-            [1.0] * len(rows)
-            if weights is None
-            else _column("The w", weights, len(rows))
-        )
-        for target, factor in zip(targets, factors, strict=True):
-            check(target)
-            checks.non_negative_number("The w", factor)
-        estimator: Any = self  # classifiers and regressors, which have learn_one
-        with self._lock:
-            for row, target, factor in zip(rows, targets, factors, strict=True):
-                estimator.learn_one(row, target, factor)
-
     def _outputs(self, network: Network, x: Features) -> Floats:
         """The outputs for a sample, in a step that leaves no trace."""
         return network.peek(self._standard(x, self._row(x), 0.0))
@@ -438,7 +419,7 @@ def dicts_of(X: Any) -> list[dict[Hashable, Any]]:
     return rows
 
 
-def _column(what: str, values: Any, count: int) -> list[Any]:
+def column_of(what: str, values: Any, count: int) -> list[Any]:
     """The values of a series, one for each row."""
     listed: list[Any] = pd.Series(values).tolist()
     if len(listed) != count:

@@ -1,0 +1,55 @@
+"""What classification and regression of a stream share: samples with a target."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any
+
+import pandas as pd
+
+from .. import _checks as checks
+from .stream_network import Features, StreamNetwork, column_of, dicts_of
+
+
+class TargetNetwork(StreamNetwork):
+    """A network that learns samples with a target each, singly or in frames."""
+
+    @staticmethod
+    @abstractmethod
+    def _checked(y: Any) -> Any:
+        """A target as it is learned, or ArgumentError."""
+
+    @abstractmethod
+    def learn_one(self, x: Features, y: Any, w: float = 1.0) -> None:
+        """Learn a sample."""
+
+    def learn_many(self, X: pd.DataFrame, y: pd.Series, w: Any = None) -> None:
+        """Learn the rows of a frame, one after the other, like :meth:`learn_one`.
+
+        Parameters
+        ----------
+        X : pandas.DataFrame
+            A row for each sample, a column for each feature.
+        y : pandas.Series
+            The targets or labels.
+        w : array_like, optional
+            Factors of the steps. Default 1 for all.
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError
+            As for :meth:`learn_one`, for any row. No row has been learned.
+        """
+        rows = dicts_of(X)
+        targets = column_of("The y", y, len(rows))
+        weights = [1.0] * len(rows)
+        if w is not None:
+            weights = column_of("The w", w, len(rows))
+
+        # all are checked before the first is learned
+        for target, weight in zip(targets, weights, strict=True):
+            self._checked(target)
+            checks.non_negative_number("The w", weight)
+        with self._lock:
+            for row, target, weight in zip(rows, targets, weights, strict=True):
+                self.learn_one(row, target, weight)

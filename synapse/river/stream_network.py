@@ -362,10 +362,10 @@ class StreamNetwork(base.Estimator):
         twin: Self = super().clone(new_params)
         if include_attributes:
             state = self.__getstate__()
-            given = self._get_params()
+            parameters = self._get_params()
             twin.__setstate__(
                 copy.deepcopy(
-                    {name: state[name] for name in state.keys() - given.keys()}
+                    {name: state[name] for name in state.keys() - parameters.keys()}
                 )
             )
         return twin
@@ -419,12 +419,12 @@ def dicts_of(X: Any) -> list[dict[Hashable, Any]]:
     return rows
 
 
-def column_of(what: str, values: Any, count: int) -> list[Any]:
+def column_of(column: str, values: Any, count: int) -> list[Any]:
     """The values of a series, one for each row."""
     listed: list[Any] = pd.Series(values).tolist()
     if len(listed) != count:
         raise ArgumentError(
-            checks.expected(what, f"a column of {count} values", len(listed))
+            checks.expected(column, f"a column of {count} values", len(listed))
         )
     return listed
 

@@ -27,6 +27,7 @@ from .memory import (
 )
 from .pruning import Pruned as Pruned, prune as prune
 from .structure import components as components, gate_motifs as gate_motifs
+from .switching import Switching as Switching, switching as switching
 from .table import Table as Table
 
 __all__ = [

@@ -1,7 +1,8 @@
 """Sequence tasks: generators of inputs and targets, seeded, and judges of what a
 network made of them.
 
-:class:`Alphabet` is for a text of your own: letters to indices and back.
+:class:`Alphabet`, :class:`TextWindows` and :func:`sample` are for a text of your own:
+letters to indices and back, windows to learn from, and what the network writes.
 """
 
 from .._checks import public_names
@@ -22,6 +23,7 @@ from .samples import (
     Within as Within,
 )
 from .task import Criterion as Criterion, StreamTask as StreamTask, Task as Task
+from .text import TextWindows as TextWindows, sample as sample
 
 __all__ = [
     name

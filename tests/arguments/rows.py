@@ -209,8 +209,22 @@ row("tasks.Alphabet.one_hot", {"text": "ab"}, text="empty")
 row("tasks.Alphabet.text", {"indices": [0, 1]}, indices="[]")
 named = architect.LSTM(2, 2, 2, seed=0)
 named.metadata["alphabet"] = "ab"
+speaking = architect.LSTM(2, 2, 2, output_squash="softmax", seed=0)
+speaking.metadata["alphabet"] = "ab"
 row("tasks.Alphabet.attach", {"network": named}, network="")
 row("tasks.Alphabet.from_network", {"network": named}, network="")
+row(
+    "tasks.TextWindows.__init__",
+    {"text": "abab", "alphabet": synapse.tasks.Alphabet("ab"), "steps": 2},
+    text="",
+)
+row(
+    "tasks.sample",
+    {"network": speaking, "prompt": "ab", "length": 2},
+    network="",
+    prompt="",
+    length="0",
+)
 row("optimizers.SGD.__init__", {"momentum": 0.5})
 row(
     "optimizers.Optimizer.step",
@@ -367,6 +381,15 @@ row(
     "analysis.lesions",
     lambda w: {"network": w.network, "inputs": w.inputs, "targets": w.targets},
     cost="None",
+)
+row(
+    "analysis.switching",
+    lambda w: {
+        "network": w.network,
+        "inputs": w.inputs,
+        "mask": np.arange(len(w.inputs)) == 0,
+    },
+    of="word",
 )
 row(
     "analysis.patch",

@@ -8,7 +8,8 @@ ruff sees most of what makes a line hard to read, but not these:
 - a conditional expression within another, a comprehension with two conditions or with
   an assignment: none.
 
-Lines are those that are not blank. Without folders it reads those in `FOLDERS`.
+Lines are those that are not blank. Without folders it reads those
+in `FOLDERS`.
 """
 
 from __future__ import annotations
@@ -23,7 +24,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-FOLDERS = ("synapse", "architect", "tests", "demos", "benchmarks", "studies")
+FOLDERS = (
+    ["architect", "benchmarks", "demos", "synapse/_checks", "synapse/analysis"]
+    + ["synapse/cli", "synapse/draw", "synapse/engine/lowering"]
+    + ["synapse/experiments", "synapse/readwrite", "synapse/river"]
+    + ["synapse/tables", "synapse/tasks"]
+)
+"""The rooms that have been read and mended; the others come here as they are."""
+
 EMPTY_NAMES = frozenset(
     ["called", "first", "found", "given", "held", "how", "kind"]
     + ["known", "one", "own", "part", "what", "which"]
@@ -107,6 +115,9 @@ def main(folders: list[str]) -> int:
             text = path.read_text(encoding="utf-8")
             lines[path.parent] += sum(bool(line.strip()) for line in text.splitlines())
             findings += findings_of(path, text)
+    if not lines:
+        print(f"There is no Python in {', '.join(folders)}.")
+        return 1
     thousands = lines.total() / 1000
 
     by_rule: dict[str, list[Finding]] = collections.defaultdict(list)
@@ -139,4 +150,4 @@ def main(folders: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:] or list(FOLDERS)))
+    sys.exit(main(sys.argv[1:] or FOLDERS))

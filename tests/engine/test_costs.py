@@ -30,14 +30,14 @@ def outputs_of(name, states):
 def cases():
     """Every cost with every squash that its outputs may have, at some targets and
     states."""
-    for cost in COSTS.values():
+    for definition in COSTS.values():
         for name in (
-            [cost.squash]
-            if cost.squash
+            [definition.squash]
+            if definition.squash
             else ["identity", "logistic", "tanh", "softplus"]
         ):
             for targets, states in zip(TARGETS, STATES, strict=True):
-                yield cost, name, targets, states
+                yield definition, name, targets, states
 
 
 def total(name, squashing, targets, states):
@@ -164,9 +164,9 @@ def test_values_at_the_bounds_and_between():
 
 
 def test_an_output_whose_activation_was_set_does_not_learn():
-    for cost in COSTS.values():
-        if not cost.surrogate and cost.squash != "softmax":
-            assert cost.formula(1.0, 0.25, 0.0, 1.0)[1] == 0.0, cost.name
+    for definition in COSTS.values():
+        if not definition.surrogate and definition.squash != "softmax":
+            assert definition.formula(1.0, 0.25, 0.0, 1.0)[1] == 0.0, definition.name
 
 
 def test_the_registry_has_the_table():

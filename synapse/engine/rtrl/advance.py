@@ -74,7 +74,7 @@ def set_four(target, p, to, lefts, q, terms, moved):
     """`set_sums` for four packs together, q columns further."""
     nothing = tiles.no_pack(target)
     sums = nothing, nothing, nothing, nothing
-    for e in range(terms.count):
+    for e in range(terms.length):
         x = terms.factors[terms.at + e * terms.down]
         line = terms.old + terms.places[terms.first + e]
         sums = add_four(sums, x, p.sensitivity, line + q, lefts)
@@ -121,7 +121,7 @@ def renew_tile(p, terms, k, rows, q, left, count, packs):
     """
     sums = tiles.no_sums(p.sensitivity, packs)
     factor = terms.at + k * terms.across
-    for e in range(terms.count):
+    for e in range(terms.length):
         line = terms.old + terms.places[terms.first + e]
         at = factor + e * terms.down
         sums = tiles.add_outer(

@@ -18,7 +18,7 @@ class Terms(NamedTuple):
 
     places: Any  # column of where each such line is
     first: int  # the place of the first term
-    count: int  # number of terms
+    length: int  # number of terms
     old: int  # where the sensitivities one step earlier begin
     # column of the factors: x_ke is at ``at + k * across + e * down``
     factors: Any

@@ -1,5 +1,7 @@
 """Text: an LSTM learns the letters of "Moby-Dick" and writes; a cell follows quotes.
 
+    python -m demos text
+
 Task: Predict the next letter of a text, as a probability for each letter."""
 
 import time

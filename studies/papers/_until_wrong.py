@@ -173,18 +173,20 @@ def _pass(network: Network, piece: Sample, rate: float) -> tuple[float, Floats]:
     cost = network._cost(None).code
     rates = np.array([rate], store.dtype)
     errors = np.empty(1)
-    options = rates, True, kept, control, errors, -np.inf, NO_RENEWAL
-    arguments = (*data, bounds, order, False), cost, *options
+    ordered = (*data, bounds, order, False)
+    options = cost, rates, True, kept, control, errors, -np.inf
     if network._rtrl is None:
         span = network._ready()[2]
         status, _, total, _ = engine.online.train_network(
-            store.address, store.unit, span, *arguments
+            store.address, store.unit, span, ordered, *options, NO_RENEWAL
         )
     else:
         plan = network._plan(store, network._rtrl)
         engine.untraced.forget_traces(plan.store, plan.span)
         first = plan.store_table(None), store.unit, plan.address, plan.span
-        status, _, total, _ = engine.rtrl.loops.train_network(*first, *arguments)
+        status, _, total, _ = engine.rtrl.loops.train_network(
+            *first, ordered, options, NO_RENEWAL
+        )
     require_sound(status, store["failed"])
     outputs = np.full(piece.targets.shape, np.nan)
     outputs[aimed == 1] = kept[: int(aimed.sum()) * network._n_outputs].reshape(

@@ -460,8 +460,8 @@ def run_epochs(
         lengths = data.bounds[1:] - data.bounds[:-1]
         make_room(network, int(lengths[epochs.orders].sum()))
     rows = data.inputs.reshape(-1), data.targets.reshape(-1), data.aimed
-    arguments = (
-        (*rows, data.bounds, epochs.orders, data.clear),
+    ordered = (*rows, data.bounds, epochs.orders, data.clear)
+    options = (
         cost.code,
         epochs.rates.astype(store.dtype, copy=False),
         learn,
@@ -469,16 +469,16 @@ def run_epochs(
         epochs.control,
         epochs.errors,
         epochs.goal,
-        tuple(renewal or engine.online.nothing_renewed()),
     )
+    renewals = tuple(renewal or engine.online.nothing_renewed())
     if plan is None:
         address = address if moves is None else moves.address
         train = (store.calls or engine.online.calls_for(store)).train_network
-        ended = train(address, store.unit, span, *arguments)
+        ended = train(address, store.unit, span, ordered, *options, renewals)
     else:
         address = plan.store_table(moves)
         ended = engine.rtrl.loops.train_network(
-            address, store.unit, plan.address, span, *arguments
+            address, store.unit, plan.address, span, ordered, options, renewals
         )
     status, done, total, steps = ended
     require_sound(status, store["failed"])

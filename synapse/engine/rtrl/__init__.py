@@ -25,8 +25,7 @@ from .portable import BIAS as BIAS, PortableSensitivities as PortableSensitiviti
 
 def __getattr__(name: str) -> Any:
     if name in ("loops", "jacobian"):
-        with (
-            Deferred()
-        ):  # Numba cannot be imported again after Ctrl-C has ended its first import
+        # Numba cannot be imported again after Ctrl-C has ended its first import
+        with Deferred():
             return importlib.import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -31,7 +31,8 @@ def lay_direct(m, p, span, to):
     for i in range(span.stop - span.first):
         j = i + span.first
         at = p.direct_at[i]
-        if p.direct_at[i] == schema.NONE or at < laid:
+        # none, or shared with a neuron before, which has the same inputs
+        if at == schema.NONE or at < laid:
             continue
         laid = at + m.learning[j] + m.trainable_bias[j]
         for t in range(at, laid):
@@ -47,9 +48,9 @@ def lay_values(p, begin, terms, count, step, to):
     """The factors of the terms of some lines, term by term."""
     for k in range(count):
         for e in range(terms):
-            p.values[to + e * step + k] = p.reading_value[
-                p.term_value[begin + k * terms + e]
-            ]
+            reading = p.term_value[begin + k * terms + e]
+            p.values[to + e * step + k] = p.reading_value[reading]
+    # a tile has all its lines
     for k in range(count, step):
         for e in range(terms):
             p.values[to + e * step + k] = 0.0
@@ -156,9 +157,8 @@ def add_direct(p, line, new):
         if delta != 0.0:
             at = p.part_direct[d]
             n = p.part_length[d]
-            tiles.add_scaled(
-                p.sensitivity, to + p.part_column[d], delta, p.direct, at, n
-            )
+            column = to + p.part_column[d]
+            tiles.add_scaled(p.sensitivity, column, delta, p.direct, at, n)
 
 
 @inline
@@ -252,11 +252,13 @@ def follow_back(p, c, slot, n, near, far, moved):
     readings = slot * p.counts.readings
     for i in range(p.class_size[c] * n):
         p.visit_delta[moved + i] = 0.0
+    # with several vectors J is laid out as a matrix, which multiplies them in tiles
     matrix = vectors_at(p, 0) + 2 * p.counts.square if n > 1 else far
     for i in range((stop - first) * n):
         numbers[matrix + i] = 0.0
     for line in range(first, stop):
         at = near + (line - first) * n
+        # a D, which I of the parameters into each neuron is proportional to
         for g in range(p.given_first[line], p.given_first[line + 1]):
             to = moved + p.given_place[g] * n
             delta = p.visit_delta[visits + p.given_visit[g]]
@@ -264,6 +266,7 @@ def follow_back(p, c, slot, n, near, far, moved):
                 p.visit_delta[to] += delta * numbers[at]
             else:
                 tiles.add_scaled(p.visit_delta, to, delta, numbers, at, n)
+        # a J
         for g in range(p.link_first[line], p.link_first[line + 1]):
             value = readings + p.link_reading[g]
             length = p.link_length[g]
@@ -279,20 +282,20 @@ def follow_back(p, c, slot, n, near, far, moved):
 
 
 @inline
-def multiply(numbers, n, left, right, to):
+def multiply(numbers, n, transposed, right, to):
     """The product of two matrices, of which the left one is transposed, in tiles."""
     step = tiles.width(numbers)
     for k in range(0, n, LINES):
         count = min(LINES, n - k)
         rows = tiles.spaced(to + k * n, n, count)
         for q in range(0, n, step):
-            some = min(step, n - q)
+            left = min(step, n - q)
             sums = tiles.no_sums(numbers, PACK)
             for e in range(n):
-                sums = tiles.add_outer(
-                    sums, numbers, right + e * n + q, some, numbers, left + e * n + k, 1
-                )
-            tiles.add_rows(numbers, rows, q, sums, some, count, True)
+                row = right + e * n + q
+                column = transposed + e * n + k
+                sums = tiles.add_outer(sums, numbers, row, left, numbers, column, 1)
+            tiles.add_rows(numbers, rows, q, sums, left, count, True)
 
 
 @inline
@@ -422,12 +425,14 @@ def advance(m, p, span):
     """
     depth = p.counts.depth
     shares = p.counts.shares
+    # the renewal over the first block is complete: it becomes the half of the present
     if depth > 1 and p.latest.pending == depth + shares:
         p.latest.half = 1 - p.latest.half
         p.latest.pending = shares
         p.latest.units = 0
     pending = p.latest.pending
     slot = slot_of(p, pending)
+    # I and J of this step, before the next one changes activations
     lay_direct(m, p, span, slot * p.counts.direct)
     for k in range(p.counts.roots):
         sweep_root(m, p, span, k, slot * p.counts.visits, slot * p.counts.readings)
@@ -437,6 +442,7 @@ def advance(m, p, span):
         if pending >= depth:
             continue_renewal(m, p, p.share[pending - depth])
         return
+    # Z(t) = J Z(t-1) + I, from one half to the other
     old = p.latest.half * p.counts.half
     for c in range(p.counts.classes):
         renew_class(m, p, c, old, p.counts.half - old)
@@ -480,6 +486,7 @@ def move_through(m, p, rate):
     pending = p.latest.pending
     old = p.latest.half * half
     steps = pending - 1 if pending > 0 else 0
+    # without pending steps, the half includes this step: Z(t-1) is in the other one
     if pending == 0:
         old = half - old
     for c in range(p.counts.classes):
@@ -487,6 +494,7 @@ def move_through(m, p, rate):
         terms = p.class_line[c + 1] - begin
         for k in range(terms):
             p.values[k] = rate * p.aim[p.line_root[begin + k]]
+        # to the step that Z is of; on the way they leave what I of each step is due
         if steps > 0:
             follow_errors(m, p, c, steps)
         for g in range(p.update_first[c], p.update_first[c + 1]):

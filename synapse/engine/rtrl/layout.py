@@ -84,9 +84,8 @@ class Layout:
         self._find_classes()
         self._find_columns(store)
         self._lay_lines()
-        sources = np.diff(pattern.readings_first)[
-            self.line_root
-        ]  # by line: what renews it
+        # by line: what renews it
+        sources = np.diff(pattern.readings_first)[self.line_root]
         needed = 2 * self.size * self.dtype.itemsize + 4.0 * float(sources.sum())
         if needed > most:
             raise TooLarge(needed)
@@ -134,9 +133,8 @@ class Layout:
         _, first_member, inverse = np.unique(
             packed, axis=0, return_index=True, return_inverse=True
         )
-        rank = np.argsort(
-            np.argsort(first_member)
-        )  # classes in the order of their first neurons
+        # classes in the order of their first neurons
+        rank = np.argsort(np.argsort(first_member))
         self.class_of[tracked] = rank[inverse.reshape(-1)]
         self.members = kept[
             :, tracked[np.sort(first_member)]
@@ -155,12 +153,10 @@ class Layout:
         """The column of each entry; shared parameters have one column."""
         entries = np.arange(len(self.entry_owner))
         order = np.lexsort((entries, self.class_of[self.entry_owner]))
-        columns = (
-            np.append(store[name], 0).astype(np.int64) for name in ("bias_tie", "tie")
-        )
-        of_bias, of_weight = (
-            ties.take(self.entry_row, mode="clip") for ties in columns
-        )
+        bias_tie = np.append(store["bias_tie"], 0).astype(np.int64)
+        weight_tie = np.append(store["tie"], 0).astype(np.int64)
+        of_bias = bias_tie.take(self.entry_row, mode="clip")
+        of_weight = weight_tie.take(self.entry_row, mode="clip")
         tie = np.where(self.entry_is_bias, -of_bias, of_weight)
         key = np.where(tie == 0, entries, 0)[order]
         shared = tie[order] != 0
@@ -168,9 +164,8 @@ class Layout:
             _, first_entry, inverse = np.unique(
                 tie[order][shared], return_index=True, return_inverse=True
             )
-            key[shared] = order[shared][first_entry][
-                inverse
-            ]  # the first entry with this parameter
+            # the first entry with this parameter
+            key[shared] = order[shared][first_entry][inverse]
         owned = key == order
         rank = np.full(len(order), -1)
         rank[order[owned]] = np.arange(int(owned.sum()))
@@ -186,12 +181,10 @@ class Layout:
         self._class_first = np.searchsorted(
             self.class_of[neurons], np.arange(classes + 1)
         )
-        self._place = np.zeros(
-            self.pattern.size, np.int64
-        )  # among the neurons of the same class
-        self._place[neurons] = (
-            np.arange(len(neurons)) - self._class_first[self.class_of[neurons]]
-        )
+        # the place of each neuron among those of the same class
+        self._place = np.zeros(self.pattern.size, np.int64)
+        begin_of_class = self._class_first[self.class_of[neurons]]
+        self._place[neurons] = np.arange(len(neurons)) - begin_of_class
 
     def _lay_lines(self) -> None:
         class_number, root = np.nonzero(self.members)
@@ -246,15 +239,9 @@ class Layout:
                 return i
             gater = int(c["run_gater"][r]) if run_kind == SHARED else NONE
             offset = int(c["run_first"][r]) - int(self._incoming[i])
-            dense.append(
-                (
-                    offset,
-                    int(c["run_source"][r]),
-                    length,
-                    gater,
-                    flags & (DELAYED | DELAYED_GATE),
-                )
-            )
+            source = int(c["run_source"][r])
+            reads = flags & (DELAYED | DELAYED_GATE)
+            dense.append((offset, source, length, gater, reads))
             learning -= length
         return (bool(self._biased[i]), *dense) if learning == 0 else i
 
@@ -292,9 +279,7 @@ class Layout:
             update_bias=bias[head],
             update_neuron=owner[head] + self.first,
             update_place=self._place[owner[head]],
-            update_direct=self._shared_at[owner[head]]
-            + head
-            - self.direct_at[owner[head]],
+            update_direct=(self._shared_at - self.direct_at)[owner[head]] + head,
         )
 
     def _lay_visits(self, store: Store) -> None:
@@ -330,21 +315,19 @@ class Layout:
             (np.diff(owner, prepend=-1) != 0) | (np.diff(column, prepend=-2) != 1)
         )
         lengths = np.diff(np.append(starts, len(owner)))
-        first = np.searchsorted(owner[starts], np.arange(self.pattern.size + 1))
+        stretch_of = np.searchsorted(owner[starts], np.arange(self.pattern.size + 1))
         root = np.repeat(np.arange(len(self.roots)), np.diff(visits.first))
         line = self.line_of(self.class_of[visits.neuron], root)
         visit = np.flatnonzero(line >= 0)
         neuron = visits.neuron[visit]
         if self.depth > 1:
             self._lay_links(line[visit], visit)
-        counts = np.diff(first)[neuron]
-        stretch = spans(first[neuron], counts)
-        line, visit, begins = (
-            np.repeat(line[visit], counts),
-            np.repeat(visit, counts),
-            starts[stretch],
-        )
-        order = np.lexsort((column[begins], line))
+        counts = np.diff(stretch_of)[neuron]
+        stretch = spans(stretch_of[neuron], counts)
+        line = np.repeat(line[visit], counts)
+        visit = np.repeat(visit, counts)
+        begins = starts[stretch]
+        order = np.lexsort((column[begins], line))  # kernels go through memory forward
         line, visit, begins = line[order], visit[order], begins[order]
         self._set(
             part_first=np.searchsorted(line, np.arange(len(self.keys) + 1)),
@@ -382,7 +365,7 @@ class Layout:
 
     def _lay_units(self) -> None:
         """The units of a renewal, and how many are done after each of the steps over
-        which it is spread.
+        class_number it is spread.
         """
         lines = np.diff(self.class_line)
         wide = VECTOR_BYTES // self.dtype.itemsize
@@ -391,31 +374,29 @@ class Layout:
         size = np.where(self.width < PANEL * wide, wide, PANEL * wide)
         counts = depth - (-self.width // size)
         units = np.append(0, np.cumsum(counts))
-        which = np.repeat(np.arange(len(counts)), counts)
-        panel = np.arange(units[-1]) - units[which] - depth
-        width, size = self.width[which], size[which]
+        class_number = np.repeat(np.arange(len(counts)), counts)
+        panel = np.arange(units[-1]) - units[class_number] - depth
+        width = self.width[class_number]
+        size = size[class_number]
         column = np.minimum(panel * size, np.where(size > wide, width - size, width))
         length = np.minimum(size, width - column)
-        lines = lines[which]
+        lines = lines[class_number]
         work = lines * np.where(panel < 0, CALL + lines * lines, (lines + depth) * size)
         done = np.append(0, np.cumsum(work))
-        sizes = np.diff(
-            self.columns["update_first"]
-        )  # updates of all classes, one after the other
+        # updates of all classes, one after the other
+        sizes = np.diff(self.columns["update_first"])
         updates = np.repeat(self.first_column, sizes) + self.columns["update_column"]
         ends = np.maximum.accumulate(updates + self.columns["update_length"])
         begins = np.minimum.accumulate(updates[::-1])[::-1]
-        start = self.first_column[which] + column
+        start = self.first_column[class_number] + column
+        due = np.arange(1, shares + 1) * done[-1] // shares
         self._set(
             class_unit=units,
             unit_column=np.maximum(column, 0),
             unit_length=length,
             unit_first=np.searchsorted(ends, start, "right"),
             unit_stop=np.searchsorted(begins, start + length),
-            share=np.searchsorted(
-                done, np.arange(1, shares + 1) * done[-1] // shares, "right"
-            )
-            - 1,
+            share=np.searchsorted(done, due, "right") - 1,
         )
 
     def _lay_blocks(self, most: float) -> None:
@@ -423,16 +404,14 @@ class Layout:
         terms.
         """
         firsts = self.class_line  # whole classes, about `SOME` terms at a time
-        terms = np.append(
-            0, np.cumsum(np.diff(self.pattern.readings_first)[self.line_root])
-        )[firsts]
+        readings = np.diff(self.pattern.readings_first)[self.line_root]
+        terms = np.append(0, np.cumsum(readings))[firsts]
         cuts = np.flatnonzero(np.diff(terms // SOME)) + 1
         ends = firsts[np.append(cuts, len(firsts) - 1)].tolist()
-        parts = [
-            self._terms_of(*pair) for pair in zip([0, *ends[:-1]], ends, strict=True)
-        ]
+        pairs = zip([0, *ends[:-1]], ends, strict=True)
+        stretches = [self._terms_of(begin, end) for begin, end in pairs]
         counts, fresh, source, value = (
-            np.concatenate(part) for part in zip(*parts, strict=True)
+            np.concatenate(arrays) for arrays in zip(*stretches, strict=True)
         )
         self.products = int((counts * self.width[self.line_class]).sum())
         lines = np.bincount(self.line_class)
@@ -440,16 +419,11 @@ class Layout:
         self._moved = int((lines * neurons).max(initial=0))
         self._square = int((lines**2).max(initial=0))
         visits = len(self.pattern.visits.neuron)
-        readings = len(self.pattern.readings) + 1
-        self._step_sizes = (
-            self._direct_size,
-            visits,
-            readings,
-        )  # the last reading is always 0
+        n_readings = len(self.pattern.readings) + 1  # the last one is always 0
+        self._step_sizes = self._direct_size, visits, n_readings
         self.depth = self._choose_depth(counts, most)
-        self._shares = (
-            self.depth // 2
-        )  # of a renewal; with more, errors go further back
+        # among so many steps a renewal is divided; with more, errors go further back
+        self._shares = self.depth // 2
         if self.depth == 1:
             self._moved = self._square = 0
         begins = np.flatnonzero(fresh)
@@ -472,10 +446,10 @@ class Layout:
         """The readings of the root of each line that have a line in the same class, and
         this line.
         """
-        first = self.pattern.readings_first
+        begins = self.pattern.readings_first
         root = self.line_root[begin:end]
-        counts = np.diff(first)[root]
-        reading = spans(first[:-1][root], counts)
+        counts = np.diff(begins)[root]
+        reading = spans(begins[:-1][root], counts)
         line = np.repeat(np.arange(end - begin), counts)
         source = self.line_of(
             self.line_class[begin:end][line], self.pattern.readings[reading]
@@ -488,30 +462,24 @@ class Layout:
         the terms by line.
         """
         lines = np.bincount(self.line_class)
-        given = np.sum(self.class_of[self.pattern.visits.neuron] >= 0)
-        mine = lines[self.line_class]
-        over_steps = int((lines**3).sum()) + int(given) * (
+        moved = np.sum(self.class_of[self.pattern.visits.neuron] >= 0)
+        lines_of_class = lines[self.line_class]
+        # that the vectors of a renewal take back, by step
+        over_steps = int((lines**3).sum()) + int(moved) * (
             CALL + int(lines.max(initial=0))
         )
-        whole = int(mine @ self.width[self.line_class])
+        product = int(lines_of_class @ self.width[self.line_class])
+        # that one error takes back through a pending step
+        back = int(links.sum()) + CALL * len(links) + CALL // 4 * moved
+        back += len(self.entry_owner)
         chosen = 1
         best = SURE * self.products
-        one = (
-            int(links.sum())
-            + CALL * len(links)
-            + CALL // 4 * given
-            + len(self.entry_owner)
-        )
         for depth in DEPTHS:
-            needed = (
-                depth * (2 * sum(self._step_sizes) + self._moved) + 2 * self._square
-            )
-            time = whole / depth + self.size + over_steps + depth * one
-            fits = (
-                needed <= self.size
-                and (3 * self.size + needed) * self.dtype.itemsize <= most
-            )
-            if fits and time < best:
+            needed = depth * (2 * sum(self._step_sizes) + self._moved)
+            needed += 2 * self._square
+            time = product / depth + self.size + over_steps + depth * back
+            memory = (3 * self.size + needed) * self.dtype.itemsize
+            if needed <= self.size and memory <= most and time < best:
                 chosen = depth
                 best = time
         return chosen
@@ -526,36 +494,37 @@ class Layout:
         renewed from most others, the class is one block, whose lines have terms from
         all of them: the factors of those that no reading has are 0.
         """
-        which = self.line_class[begin:end]
+        class_number = self.line_class[begin:end]
         line, reading, source = self._readings_of(begin, end)
         counts = np.bincount(line, minlength=end - begin)
 
         used, rank = np.unique(source, return_inverse=True)
         used_class = self.line_class[used]
-        used_first = np.searchsorted(used_class, which)
-        used_stop = np.searchsorted(used_class, which, "right")
-        sizes = (
-            used_stop - used_first
-        )  # of the union of the terms of the lines of a class, by line
-        there = np.bincount(which, weights=counts)[which]
-        lines = np.bincount(which)[which]
+        used_first = np.searchsorted(used_class, class_number)
+        used_stop = np.searchsorted(used_class, class_number, "right")
+        # by line: the size of the union of the terms of the lines of its class
+        sizes = used_stop - used_first
+        there = np.bincount(class_number, weights=counts)[class_number]
+        lines = np.bincount(class_number)[class_number]
         dense = (lines >= FEW) & (there >= DENSE_ENOUGH * lines * sizes)
 
         every = np.where(dense, sizes, counts)
         at = np.cumsum(every) - every
-        own = np.cumsum(counts) - counts
-        alone = (at - own)[line] + np.arange(len(line))
+        readings_at = np.cumsum(counts) - counts
+        alone = (at - readings_at)[line] + np.arange(len(line))
         place = np.where(dense[line], at[line] + rank - used_first[line], alone)
         terms = np.full(int(every.sum()), len(self.pattern.readings), np.uint32)
         terms[place] = reading
         sources = np.empty(len(terms), np.int64)
         sources[place] = source
-        whole = np.flatnonzero(dense)
-        sources[spans(at[whole], sizes[whole])] = used[
-            spans(used_first[whole], sizes[whole])
+        tiled = np.flatnonzero(dense)
+        sources[spans(at[tiled], sizes[tiled])] = used[
+            spans(used_first[tiled], sizes[tiled])
         ]
 
-        fresh = (np.diff(which, prepend=-1) != 0) | (np.diff(every, prepend=-1) != 0)
+        fresh = (np.diff(class_number, prepend=-1) != 0) | (
+            np.diff(every, prepend=-1) != 0
+        )
         line = np.repeat(np.arange(end - begin), every)
         before = np.arange(len(terms)) - every[line]  # the same term of the line before
         fresh[line[sources != sources[before]]] = True
@@ -563,13 +532,13 @@ class Layout:
 
     # --- what others ask --------------------------------------------------------------
 
-    def line_of(self, which: Rows, root: Rows) -> Rows:
+    def line_of(self, class_number: Rows, root: Rows) -> Rows:
         """The line of each pair of a class and a root; -1: none."""
         if not len(self.keys):
             return np.full(root.shape, -1)
-        key = which * len(self.roots) + root
+        key = class_number * len(self.roots) + root
         line = np.minimum(np.searchsorted(self.keys, key), len(self.keys) - 1)
-        return np.where((self.keys[line] == key) & (which >= 0), line, -1)
+        return np.where((self.keys[line] == key) & (class_number >= 0), line, -1)
 
     def count_of(self, neuron: Any) -> Any:
         """Number of the trainable parameters into a neuron, or into each of several."""
@@ -584,15 +553,10 @@ class Layout:
             self.sizes.get(c.name, 0) * numpy_dtype(c, self.dtype).itemsize
             for c in PLAN
         )
-        own = [
-            *self.columns.values(),
-            *vars(self).values(),
-            *self.pattern,
-            *self.pattern.visits,
-        ]
-        return int(sum(sizes)) + sum(
-            array.nbytes for array in own if isinstance(array, np.ndarray)
-        )
+        layout = [*self.columns.values(), *vars(self).values()]
+        values = [*layout, *self.pattern, *self.pattern.visits]
+        arrays = [value for value in values if isinstance(value, np.ndarray)]
+        return int(sum(sizes)) + sum(array.nbytes for array in arrays)
 
     def _set(self, **columns: NDArray[Any]) -> None:
         for name, values in columns.items():

@@ -30,12 +30,12 @@ def note_sensitivities(m, p):
     """Complete the last row of the log with the sensitivities."""
     renew_pending(m, p)
     n = m.log_place.sensitivities
-    part = p.latest.half
-    part = p.counts.half * (2 if p.latest.renewed else part)
+    third = 2 if p.latest.renewed else p.latest.half
+    values = third * p.counts.half
     at = m.log_place.steps * m.log_place.width - n
     for i in range(n):
         if p.noted[i] != schema.ENDED:
-            m.log[at + i] = np.float64(p.sensitivity[part + p.noted[i]])
+            m.log[at + i] = np.float64(p.sensitivity[values + p.noted[i]])
 
 
 LATEST_PLACES = len(Latest)
@@ -55,13 +55,10 @@ def clear_plan(p):
 @inline
 def step_network(m, p, span, inputs, row):
     """One step: activations, then sensitivities."""
+    # cleared since, stepped by another rule, or failed: they are of another context
     if p.latest.stamp != m.stamp[span.stop - 1]:
-        clear_plan(
-            p
-            # since then cleared, stepped by another rule, or failed: they are of another
-            # context
-        )
-    remember(m, p)
+        clear_plan(p)
+    remember(m, p)  # before the step renews the slopes
     step_online(m, None, span, inputs, row)
     if m.failed[0] == 0.0:
         advance(m, p, span)
@@ -81,7 +78,7 @@ def learn_step(m, p, span, rate):
     if m.ties.clamped != 0:
         silence_clamped(m, span.stop - span.outputs, span.stop)
     sweep_cost(m, p, span, span.learning, rate)
-    move_through(m, p, rate)
+    move_through(m, p, rate)  # along what the sweep has left in ``aim``
     if m.ties.signed != 0:
         hold_signs(m, span.learning, span.stop, 0)
     after_moves(m)
@@ -107,7 +104,9 @@ def propagate_targets(table, unit, plan_table, span, targets, cost, rate, check)
     """Learn from the targets of the last activation, like
     ``online.propagate_targets``.
     """
-    m, p, span = columns(table, unit), plan(plan_table, unit), span_of(span)
+    m = columns(table, unit)
+    p = plan(plan_table, unit)
+    span = span_of(span)
     status, total = aim_at_targets(m, span, bare(targets), cost, check, unit)
     if status == DONE:
         learn_step(m, p, span, rate)
@@ -121,7 +120,9 @@ def learn_by_slopes(
     """Learn along decaying sums of slopes, like ``online.slopes.learn_by_slopes``."""
     m = columns(table, unit)
     p = plan(plan_table, unit)
-    span, errors, sizes = span_of(span), bare(errors), bare(sizes)
+    span = span_of(span)
+    errors = bare(errors)
+    sizes = bare(sizes)
     begin_slopes(m, span, errors, decay, sizes)
     learn_step(m, p, span, unit)
     return move_along(m, delta, rate, bound, sizes)
@@ -134,7 +135,9 @@ def learn_scaled(
     """Learn from the errors of the last step, like ``online.slopes.learn_scaled``."""
     m = columns(table, unit)
     p = plan(plan_table, unit)
-    span, errors, sizes = span_of(span), bare(errors), bare(sizes)
+    span = span_of(span)
+    errors = bare(errors)
+    sizes = bare(sizes)
     begin_slopes(m, span, errors, 0.0, sizes)
     learn_step(m, p, span, unit)
     return move_scaled(m, span, errors, squares, bare(settings), squared, sizes)
@@ -179,33 +182,17 @@ _run_epochs = epochs_by(step_network, learn_step, _forget)
 
 
 @kernel
-def train_network(
-    table,
-    unit,
-    plan_table,
-    span,
-    data,
-    cost,
-    rates,
-    learn,
-    kept,
-    control,
-    errors,
-    goal,
-    renewal,
-):
+def train_network(table, unit, plan_table, span, data, epochs, renewal):
     """Some epochs as in ``online.train_network``, by exact gradients; `table` is
     ``Plan.store_table``.
+
+    `epochs` are the arguments from `cost` to `goal` there.
     """
-    m, p, span, kept = (
-        columns(table, unit),
-        plan(plan_table, unit),
-        span_of(span),
-        bare(kept),
-    )
-    return _run_epochs(
-        m, p, span, data, cost, rates, learn, kept, control, errors, goal, renewal
-    )
+    m = columns(table, unit)
+    p = plan(plan_table, unit)
+    cost, rates, learn, kept, control, errors, goal = epochs
+    arguments = cost, rates, learn, bare(kept), control, errors, goal
+    return _run_epochs(m, p, span_of(span), data, *arguments, renewal)
 
 
 calls_for = calls_by_float(

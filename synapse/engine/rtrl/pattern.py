@@ -28,9 +28,8 @@ if TYPE_CHECKING:
 
 Rows = NDArray[np.int64]
 Bits = NDArray[np.uint8]
-_Links = tuple[
-    Rows, Rows, Bits, Bits
-]  # runs, targets, and the sweeps that follow the sources and the gaters
+# runs, targets, and the sweeps that follow the sources and the gaters
+_Links = tuple[Rows, Rows, Bits, Bits]
 
 SOURCES = 1
 GATERS = 2
@@ -84,9 +83,7 @@ class _Reads(NamedTuple):
 
     n: int
     inputs: int
-    parameters: (
-        Rows  # number of trainable parameters into each neuron: weights and its bias
-    )
+    parameters: Rows  # number of trainable weights into each neuron, and its bias
     group_first: Rows  # the neurons whose states determine an activation
     group_stop: Rows
     run: Rows  # of each connection (OWN: a self-connection)
@@ -97,7 +94,8 @@ class _Reads(NamedTuple):
     rival: Rows  # the first neuron of those that each one competes with
 
     @property
-    def own(self) -> Bools:
+    def looped(self) -> Bools:
+        """Which connections are self-connections."""
         return np.asarray(self.source == self.target)
 
     def is_delayed(self, read: Rows, reader: Any) -> Bools:
@@ -110,7 +108,7 @@ class _Reads(NamedTuple):
         as its neurons.
         """
         gated = self.gater >= 0
-        others = ~self.own
+        others = ~self.looped
         read = np.concatenate([self.source[others], self.gater[gated]])
         reader = np.concatenate([self.target[others], self.target[gated]])
         chosen = (read >= self.inputs) & (reader >= self.inputs)
@@ -179,28 +177,28 @@ def find_pattern(
     finding it needs more than `most` bytes.
     """
     reads = reads_of(store, span)
-    own = reads.target[reads.own]  # roots are read delayed, or have a self-connection
-    roots = np.unique(
-        np.concatenate([reads.pairs(delayed=True)[1], own[own >= reads.inputs]])
-    )
-    if MASKS * float(len(roots)) * reads.n > most:
-        raise TooLarge(MASKS * float(len(roots)) * reads.n)
+    # roots are read delayed, or have a self-connection
+    looped = reads.target[reads.looped]
+    looped = looped[looped >= reads.inputs]
+    roots = np.unique(np.concatenate([reads.pairs(delayed=True)[1], looped]))
+    needed_bytes = MASKS * float(len(roots)) * reads.n
+    if needed_bytes > most:
+        raise TooLarge(needed_bytes)
     sweeps = _Sweeps(reads, roots)
     immediate = sweeps.matrix(sweeps.visited) & (reads.parameters > 0)
-    for members in (
-        components(store, span) or ()
-    ):  # neurons that share a parameter share its sensitivities
+    # neurons that share a parameter share its sensitivities
+    for members in components(store, span) or ():
         immediate[:, members] = immediate[:, members].any(axis=1, keepdims=True)
     kept = _closure(immediate, sweeps.delayed, order)
     tracked = kept.any(axis=1)
     if not tracked.all():  # a number that no parameter moves has no sensitivities
-        roots, kept = roots[tracked], kept[tracked]
+        roots = roots[tracked]
+        kept = kept[tracked]
         sweeps = _Sweeps(reads, roots)
     packed = np.packbits(kept, axis=1)
     needed = sweeps.delayed.copy()
-    for r, row in enumerate(
-        sweeps.delayed
-    ):  # of the roots that it meets, those with kept ones in common
+    # of the roots that each meets, those with kept sensitivities in common
+    for r, row in enumerate(sweeps.delayed):
         read = np.flatnonzero(row)
         needed[r, read] = (packed[read] & packed[r]).any(axis=1)
     return _pattern(sweeps, int(span[Span.FIRST]), kept, needed)
@@ -212,9 +210,8 @@ class _Sweeps:
     def __init__(self, reads: _Reads, roots: Rows) -> None:
         self.reads = reads
         self.roots = roots
-        self.groups = (
-            reads.groups() if len(roots) else []
-        )  # nothing is followed without roots
+        # nothing is followed without roots
+        self.groups = reads.groups() if len(roots) else []
         self.width = (len(roots) + 7) // 8
         self.number = np.full(reads.n, -1)  # of a neuron among the roots
         self.number[roots] = np.arange(len(roots))
@@ -225,16 +222,14 @@ class _Sweeps:
         self.visited = self._followed()
         # pairs of a reader and the number of the root that it reads delayed
         reader, read = reads.pairs(delayed=True)
-        own = reads.target[reads.own]
-        reader, read = (
-            np.concatenate([reader, own]),
-            self.number[np.concatenate([read, own])],
-        )
+        looped = reads.target[reads.looped]
+        reader = np.concatenate([reader, looped])
+        read = self.number[np.concatenate([read, looped])]
         chosen = read >= 0
-        self.delayed_reader, self.delayed_read = reader, read = (
-            reader[chosen],
-            read[chosen],
-        )
+        reader = reader[chosen]
+        read = read[chosen]
+        self.delayed_reader = reader
+        self.delayed_read = read
         self.delayed = self.matrix(_joined(self.visited, read, reader, len(roots)))
 
     def none(self, rows: int | None = None) -> Bits:
@@ -250,19 +245,19 @@ class _Sweeps:
         reads = self.reads
         reached = self.begins.copy()
         reader, read = reads.pairs(delayed=False)
-        first = np.searchsorted(reader, np.arange(reads.n + 1))
+        begins = np.searchsorted(reader, np.arange(reads.n + 1))
         touched = self.none()
         for begin, stop in reversed(self.groups):
             reached[begin:stop] |= np.bitwise_or.reduce(touched[begin:stop], axis=0)
             for j in range(begin, stop):
-                touched[read[first[j] : first[j + 1]]] |= reached[j]
-        self._first = first
+                touched[read[begins[j] : begins[j + 1]]] |= reached[j]
+        self._begins = begins
         self._read = read
         return reached
 
     def earlier(self, j: int) -> Rows:
         """The neurons whose activations of this step a neuron reads."""
-        return self._read[self._first[j] : self._first[j + 1]]
+        return self._read[self._begins[j] : self._begins[j + 1]]
 
 
 def _joined(sets: Bits, owner: Rows, member: Rows, count: int) -> Bits:
@@ -280,9 +275,9 @@ def components(store: Store, span: Any) -> list[Rows] | None:
     """Sets of neurons that share trainable parameters; None if no parameter is
     shared.
     """
-    first = int(span[Span.FIRST])
+    origin = int(span[Span.FIRST])
     stop = int(span[Span.STOP])
-    begin = first + int(span[Span.INPUTS])
+    begin = origin + int(span[Span.INPUTS])
     rows = slice(*np.searchsorted(store["target"], [begin, stop]).tolist())
     tie = store["tie"][rows].astype(np.int64) * store["trainable"][rows]
     bias = (
@@ -292,20 +287,21 @@ def components(store: Store, span: Any) -> list[Rows] | None:
     if not tie.any() and not bias.any():
         return None
     owner = np.concatenate([tie[tie > 0], -bias[bias > 0]])
-    targets = store["target"][rows].astype(np.int64) - first
-    neuron = np.concatenate([targets[tie > 0], np.flatnonzero(bias) + begin - first])
-    part = np.arange(stop - first)
+    targets = store["target"][rows].astype(np.int64) - origin
+    neuron = np.concatenate([targets[tie > 0], np.flatnonzero(bias) + begin - origin])
+    lowest_mate = np.arange(stop - origin)
     while True:  # the lowest number that a neuron shares a parameter with
         _, inverse = np.unique(owner, return_inverse=True)
-        lowest = np.full(inverse.max() + 1, stop - first)
-        np.minimum.at(lowest, inverse, part[neuron])
-        new = part.copy()
+        lowest = np.full(inverse.max() + 1, stop - origin)
+        np.minimum.at(lowest, inverse, lowest_mate[neuron])
+        new = lowest_mate.copy()
         np.minimum.at(new, neuron, lowest[inverse])
-        if (new == part).all():
+        if (new == lowest_mate).all():
             break
-        part = new
+        lowest_mate = new
     return [
-        np.flatnonzero(part == lowest) for lowest in np.unique(part[np.unique(neuron)])
+        np.flatnonzero(lowest_mate == lowest)
+        for lowest in np.unique(lowest_mate[np.unique(neuron)])
     ]
 
 
@@ -314,11 +310,11 @@ def _closure(immediate: Bools, delayed: Bools, order: int | None) -> Bools:
     times.
     """
     packed = np.packbits(immediate, axis=1)
-    first = packed.copy()
+    within = packed.copy()
     kept = packed
     through = [np.flatnonzero(row) for row in delayed]
     for _ in range(len(immediate) if order is None else order - 1):
-        new = first.copy()
+        new = within.copy()
         for r, read in enumerate(through):
             if len(read):
                 new[r] |= np.bitwise_or.reduce(kept[read], axis=0)
@@ -367,8 +363,11 @@ def _useful(sweeps: _Sweeps, needed: Bits) -> tuple[Bits, Bits]:
     read_delayed = _joined(needed, sweeps.delayed_reader, sweeps.delayed_read, reads.n)
     for begin, stop in sweeps.groups:
         for j in range(begin, stop):
-            own = read_delayed[j] | np.bitwise_or.reduce(now[sweeps.earlier(j)], axis=0)
-            now[j] = sweeps.visited[j] & (np.uint8(255) if reads.parameters[j] else own)
+            through = np.bitwise_or.reduce(now[sweeps.earlier(j)], axis=0)
+            useful = read_delayed[j] | through
+            if reads.parameters[j]:
+                useful = np.uint8(255)
+            now[j] = sweeps.visited[j] & useful
         now[begin:stop] = np.bitwise_or.reduce(now[begin:stop], axis=0)
         before[begin:stop] = np.bitwise_or.reduce(before[begin:stop], axis=0)
     return now, before
@@ -383,15 +382,12 @@ def _links(sweeps: _Sweeps, now: Bits, before: Bits) -> tuple[_Links, Bits, Bits
     reads = sweeps.reads
     touched = sweeps.none()
     met = sweeps.none()
-    rows = np.flatnonzero(
-        reads.target >= (reads.inputs if len(sweeps.roots) else reads.n)
-    )
+    first_target = reads.inputs if len(sweeps.roots) else reads.n
+    rows = np.flatnonzero(reads.target >= first_target)
     target = reads.target[rows]
     sets = []
-    new = (
-        np.diff(np.where(reads.own, -1 - reads.target, reads.run)[rows], prepend=NONE)
-        != 0
-    )
+    number = np.where(reads.looped, -1 - reads.target, reads.run)[rows]
+    new = np.diff(number, prepend=NONE) != 0
     firsts = np.flatnonzero(new)
     link = np.cumsum(new) - 1
     for end in (reads.source[rows], reads.gater[rows]):

@@ -95,10 +95,10 @@ class Plan:
     def forget_root(self, neuron: int) -> None:
         """Clear the sensitivities of a neuron, given as its number in the network."""
         layout = self.layout
-        own = np.repeat(
-            layout.roots[layout.line_root] == neuron, layout.width[layout.line_class]
-        )
-        self.columns["sensitivity"][: 2 * layout.size].reshape(2, -1)[:, own] = 0.0
+        lines = layout.roots[layout.line_root] == neuron
+        places = np.repeat(lines, layout.width[layout.line_class])
+        halves = self.columns["sensitivity"][: 2 * layout.size].reshape(2, -1)
+        halves[:, places] = 0.0
 
     def renew(self, before: bool) -> None:
         """Compute the sensitivities after the latest step, with `before` also those of
@@ -107,7 +107,9 @@ class Plan:
         With `before`, no step is pending afterwards, and later sensitivities may differ
         in rounding.
         """
-        latest, c, size = self.columns["latest"], self.columns, self.layout.size
+        c = self.columns
+        latest = c["latest"]
+        size = self.layout.size
         steps = int(latest[Latest.PENDING])
         if steps == 0:
             return
@@ -120,14 +122,13 @@ class Plan:
             parts = c["sensitivity"].reshape(3, size)
             now = self.values.copy()
             run(self.store.address, self.store.unit, self.address, steps - 1)
-            parts[0], parts[1] = now, parts[2]
-            direct, depth = (
-                c["direct"].reshape(2 * self.layout.depth, -1),
-                self.layout.depth,
-            )
-            direct[0] = direct[
-                (int(latest[Latest.HALF]) * depth + steps - 1) % len(direct)
-            ]
+            parts[0] = now
+            parts[1] = parts[2]
+            depth = self.layout.depth
+            direct = c["direct"].reshape(2 * depth, -1)
+            # of the latest step, see `slot_of`
+            slot = (int(latest[Latest.HALF]) * depth + steps - 1) % len(direct)
+            direct[0] = direct[slot]
             latest[[Latest.HALF, Latest.PENDING]] = 0
             latest[[Latest.RENEWED, Latest.UNITS]] = 0
 
@@ -138,9 +139,11 @@ class Plan:
         """The sensitivities of the latest step, line by line; they have been
         renewed.
         """
-        latest, size = self.columns["latest"], self.layout.size
-        part = 2 if latest[Latest.RENEWED] else int(latest[Latest.HALF])
-        return np.asarray(self.columns["sensitivity"][part * size : (part + 1) * size])
+        latest = self.columns["latest"]
+        size = self.layout.size
+        third = 2 if latest[Latest.RENEWED] else int(latest[Latest.HALF])
+        begin = third * size
+        return np.asarray(self.columns["sensitivity"][begin : begin + size])
 
     def places(self, owner: Any, offset: Any, root: Any) -> NDArray[np.int64]:
         """The places in `values` of d (root) / d (parameter into a neuron), by numbers;
@@ -196,10 +199,8 @@ class Plan:
         target = c["target"][rows[there]].astype(np.int64)
         offset = rows[there] - c["first_incoming"][target]
         trained = offset < c["learning"][target]
-        there, roots = (
-            there[trained],
-            np.searchsorted(layout.roots, neurons[there[trained]] - layout.first),
-        )
+        there = there[trained]
+        roots = np.searchsorted(layout.roots, neurons[there] - layout.first)
         places[there] = self.places(
             target[trained] - layout.first, offset[trained], roots
         )
@@ -223,5 +224,5 @@ def _zeros(size: int, dtype: np.dtype[Any]) -> NDArray[Any]:
     twice the time.
     """
     room = np.zeros(size * dtype.itemsize + schema.VECTOR_BYTES, np.uint8)
-    first = -room.ctypes.data % schema.VECTOR_BYTES
-    return room[first : first + size * dtype.itemsize].view(dtype)
+    begin = -room.ctypes.data % schema.VECTOR_BYTES
+    return room[begin : begin + size * dtype.itemsize].view(dtype)

@@ -66,15 +66,15 @@ def read(plan: Plan, identities: Ints) -> PortableSensitivities:
     half = int(plan.columns["latest"][Latest.HALF])
     values = plan.columns["sensitivity"]
     now, before = (values[h * size : (h + 1) * size].copy() for h in (half, 1 - half))
-    first = layout.first_column
+    first_column = layout.first_column
     return PortableSensitivities(
         roots=layout.roots,
         slopes=plan.columns["old_derivative"].copy(),
         owner=layout.entry_owner,
         connection=identities,
-        column=first[layout.class_of[layout.entry_owner]] + layout.column,
+        column=first_column[layout.class_of[layout.entry_owner]] + layout.column,
         line_root=layout.line_root,
-        line_first=first[layout.line_class],
+        line_first=first_column[layout.line_class],
         line_length=layout.width[layout.line_class],
         now=now,
         before=before,
@@ -92,9 +92,8 @@ def write(
     c = plan.columns
     place = np.full(layout.pattern.size + 1, -1)
     place[layout.roots] = np.arange(len(layout.roots))
-    roots = place[
-        number[kept.roots]
-    ]  # the last place, -1, is that of neurons that are gone
+    # the last place, -1, is that of neurons that are gone
+    roots = place[number[kept.roots]]
     there = roots >= 0
     c["old_derivative"][roots[there]] = kept.slopes[there]
     c["latest"][Latest.OPEN] = 1
@@ -104,22 +103,21 @@ def write(
     )
     assert c["latest"][Latest.HALF] == 0
     columns = _new_columns(plan, identities, kept, number)
-    first = layout.first_column
+    first_column = layout.first_column
     begin = 0
-    for lines in np.array_split(
-        np.arange(len(kept.line_root)), 1 + len(kept.now) // SOME
-    ):
+    stretches = 1 + len(kept.now) // SOME  # which bounds the memory
+    for lines in np.array_split(np.arange(len(kept.line_root)), stretches):
         lengths = kept.line_length[lines]
         column = columns[spans(kept.line_first[lines], lengths)]
-        which = np.searchsorted(first, column, "right") - 1
+        class_number = np.searchsorted(first_column, column, "right") - 1
         root = np.repeat(roots[kept.line_root[lines]], lengths)
-        line = layout.line_of(np.where(root >= 0, which, -1), root)
+        line = layout.line_of(np.where(root >= 0, class_number, -1), root)
         present = np.flatnonzero(line >= 0)
-        places = layout.line_at[line[present]] + column[present] - first[which[present]]
+        offset = column[present] - first_column[class_number[present]]
+        places = layout.line_at[line[present]] + offset
+        # added: those of parameters that have been tied since are summed
         for new, old in halves:
-            np.add.at(
-                new, places, old[begin + present]
-            )  # those of parameters that have been tied are summed
+            np.add.at(new, places, old[begin + present])
         begin += len(column)
 
 

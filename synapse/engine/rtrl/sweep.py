@@ -31,20 +31,21 @@ CARRIED = 3
 
 
 @inline
-def part(span, which):
-    """Where a part of ``flow`` begins, to be added to the row of a neuron."""
-    return which * (span.stop - span.first) - span.first
+def flow_at(span, quarter):
+    """Where a quarter of ``flow`` begins, to be added to the row of a neuron."""
+    return quarter * (span.stop - span.first) - span.first
 
 
 @inline
-def push_run(m, p, span, r, delta, what):
+def push_run(m, p, span, r, delta, ends):
     """Send an error along a run of connections, to its sources, its gaters or both."""
     if m.run_kind[r] > mark.LISTED:
-        push_gated(m, p, span, r, delta, what)
-    elif what & SOURCES:
+        push_gated(m, p, span, r, delta, ends)
+    elif ends & SOURCES:
         row = m.run_first[r]
         n = m.run_length[r]
-        to = part(span, of_sources(m.run_flags[r], PUSHED, PREVIOUS))
+        # to A of the source in this step, or to its activation one step earlier
+        to = flow_at(span, of_sources(m.run_flags[r], PUSHED, PREVIOUS))
         if m.run_kind[r] == mark.LISTED:
             for c in range(row, row + n):
                 p.flow[to + m.source[c]] += delta * m.weight[c]
@@ -53,13 +54,13 @@ def push_run(m, p, span, r, delta, what):
 
 
 @rare(PLAN, SPAN, INDEX, UNIT, INDEX)
-def push_gated(m, p, span, r, delta, what):
+def push_gated(m, p, span, r, delta, ends):
     """`push_run` for a run with gaters."""
     flags = m.run_flags[r]
-    if what & SOURCES:
-        push_sources(m, p, r, delta, part(span, of_sources(flags, PUSHED, PREVIOUS)))
-    if what & GATERS:
-        push_gaters(m, p, r, delta, part(span, of_gaters(flags, GATED, PREVIOUS)))
+    if ends & SOURCES:
+        push_sources(m, p, r, delta, flow_at(span, of_sources(flags, PUSHED, PREVIOUS)))
+    if ends & GATERS:
+        push_gaters(m, p, r, delta, flow_at(span, of_gaters(flags, GATED, PREVIOUS)))
 
 
 @inline
@@ -97,27 +98,26 @@ def push_gaters(m, p, r, delta, to):
         p.flow[to + gater] += delta * total
     elif run_kind == mark.ZIPPED:
         for t in range(n):
-            p.flow[to + gater + t] += (
-                delta * m.weight[row + t] * activations[source + t]
-            )
+            weighed = delta * m.weight[row + t]
+            p.flow[to + gater + t] += weighed * activations[source + t]
     else:
         for c in range(row, row + n):
             p.flow[to + m.gater[c]] += delta * m.weight[c] * activations[m.source[c]]
 
 
 @rare(PLAN, SPAN, INDEX, UNIT, INDEX)
-def push_own(m, p, span, j, delta, what):
+def push_memory(m, p, span, j, delta, ends):
     """Send an error along a self-connection, to the previous state and to its gater."""
     weight = m.weight[m.self_row[j]]
     gater = m.self_gater[j]
     carry = weight
     if gater != NONE:
         carry *= gater_read(m, gater, j)
-        if what & GATERS:
-            to = part(span, of_gater(m, gater, j, GATED, PREVIOUS))
+        if ends & GATERS:
+            to = flow_at(span, of_gater(m, gater, j, GATED, PREVIOUS))
             p.flow[to + gater] += delta * weight * m.old_state[j]
-    if what & SOURCES:
-        p.flow[part(span, CARRIED) + j] += delta * carry
+    if ends & SOURCES:
+        p.flow[flow_at(span, CARRIED) + j] += delta * carry
 
 
 @inline
@@ -139,8 +139,8 @@ def mix_group(m, p, span, j):
     """
     start = m.group_first[j]
     stop = m.group_stop[j]
-    mix(p, m.activation, part(span, PUSHED), start, stop)
-    mix(p, m.activation, part(span, GATED), start, stop)
+    mix(p, m.activation, flow_at(span, PUSHED), start, stop)
+    mix(p, m.activation, flow_at(span, GATED), start, stop)
 
 
 @inline
@@ -148,8 +148,8 @@ def carried_back(m, p, span, k):
     """What has been pushed to the state of a recurrent neuron one step earlier."""
     # [equation carry]
     row = p.root[k]
-    previous = part(span, PREVIOUS)
-    carried = p.flow[part(span, CARRIED) + row]
+    previous = flow_at(span, PREVIOUS)
+    carried = p.flow[flow_at(span, CARRIED) + row]
     if m.squash[row] != SOFTMAX:
         return p.old_derivative[k] * p.flow[previous + row] + carried
     # [end]
@@ -166,8 +166,8 @@ def sweep_root(m, p, span, k, visits, readings):
     """
     # [equation sweep]
     begin = p.visit_first[k]
-    pushed = part(span, PUSHED)
-    gated = part(span, GATED)
+    pushed = flow_at(span, PUSHED)
+    gated = flow_at(span, GATED)
     for v in range(begin, p.visit_first[k + 1]):
         j = p.visit[v]
         if v == begin:
@@ -186,7 +186,7 @@ def sweep_root(m, p, span, k, visits, readings):
                 if r != NONE:
                     push_run(m, p, span, r, delta, p.op_what[o])
                 else:
-                    push_own(m, p, span, j, delta, p.op_what[o])
+                    push_memory(m, p, span, j, delta, p.op_what[o])
     start = p.reading_first[k]
     stop = p.reading_first[k + 1]
     for e in range(start, stop):
@@ -194,8 +194,8 @@ def sweep_root(m, p, span, k, visits, readings):
     # [end]
     for e in range(start, stop):
         row = p.root[p.reading[e]]
-        p.flow[part(span, PREVIOUS) + row] = 0.0
-        p.flow[part(span, CARRIED) + row] = 0.0
+        p.flow[flow_at(span, PREVIOUS) + row] = 0.0
+        p.flow[flow_at(span, CARRIED) + row] = 0.0
 
 
 @inline
@@ -250,8 +250,8 @@ def sweep_cost(m, p, span, learning, rate):
     """Errors of all neurons within the step, updates by what is direct, and the errors
     of the step before.
     """
-    pushed = part(span, PUSHED)
-    gated = part(span, GATED)
+    pushed = flow_at(span, PUSHED)
+    gated = flow_at(span, GATED)
     for back in range(span.stop - learning):
         j = span.stop - 1 - back
         soft = m.squash[j] == SOFTMAX
@@ -261,22 +261,25 @@ def sweep_cost(m, p, span, learning, rate):
         projected = slope * p.flow[pushed + j] + m.projected[j]
         through = slope * p.flow[gated + j]
         delta = projected + through
+        # complete before it is sent on: neurons are visited last one first
         m.responsibility[j] = delta
         m.projected[j] = projected
         m.gated[j] = through
         if delta != 0.0:
             for r in range(m.first_run[j], m.last_run[j]):
                 flags = m.run_flags[r]
-                what = SOURCES if has_error(flags) else 0
+                ends = SOURCES if has_error(flags) else 0
                 if m.run_kind[r] > mark.LISTED and not flags & mark.QUIET_GATER:
-                    what |= GATERS
-                push_run(m, p, span, r, delta, what)
+                    ends |= GATERS
+                push_run(m, p, span, r, delta, ends)
             if m.flags[j] & mark.MEMORY:
-                push_own(m, p, span, j, delta, SOURCES | GATERS)
-            if p.direct_at[j - span.first] == NONE:  # it has no sensitivities
-                add_direct_of(
-                    m, j, rate * delta, m.weight_destination, 0, m.bias_destination, j
-                )
+                push_memory(m, p, span, j, delta, SOURCES | GATERS)
+            # others move in `move_through`, together with what came before
+            if p.direct_at[j - span.first] == NONE:
+                moved = rate * delta
+                biases = m.bias_destination
+                add_direct_of(m, j, moved, m.weight_destination, 0, biases, j)
+    # what the activations and states of the step before are to become
     for k in range(p.counts.roots):
         p.aim[k] = carried_back(m, p, span, k)
     for i in range(4 * (span.stop - span.first)):

@@ -101,7 +101,7 @@ PARTS = {
     "rtrl.advance.follow_errors": 1,
     "rtrl.loops.note_sensitivities": 1,
     "rtrl.sweep.push_gated": 1,
-    "rtrl.sweep.push_own": 1,
+    "rtrl.sweep.push_memory": 1,
     "rtrl.sweep.mix_group": 1,
 }
 """The parts and their numbers of places, in the order of their places in the column

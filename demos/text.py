@@ -28,15 +28,17 @@ def main(quick: bool, seed: int, out: Path) -> None:
     alphabet.attach(net)  # its file has the letters, too
 
     heading("1. It reads, and writes every few seconds")
-    begin = time.process_time()
-    told = [begin]
+    times = []  # after the first batch, which compiles, and after each sample
 
     def look(_):
         now = time.process_time()
-        if now - told[-1] > every:
-            told.append(now)
-            print(f"{now - begin:2.0f} s: {sample(net, 'The ', 80, temperature=0.6)}")
-        return now - begin > seconds
+        if not times or now - times[-1] > every:
+            spent = now - times[0] if times else 0
+            print(
+                f"{spent:2.0f} s: {sample(net, 'The ', 80, temperature=0.6, seed=seed)}"
+            )
+            times.append(time.process_time())
+        return now - times[0] > seconds
 
     trainer = synapse.Trainer(net, method="bptt", optimizer=Adam(0.01), clip=5.0)
     windows = TextWindows(learned, alphabet, steps=100, seed=seed)

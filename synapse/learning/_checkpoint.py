@@ -77,13 +77,13 @@ class Paused:
 
     def require_like(self, data: Shape, held_out: Shape) -> None:
         """Raise ArgumentError unless a training on these data can continue it."""
-        for what, before, now in (
+        for subject, before, now in (
             ("data", self.data, data),
             ("held-out data", self.held_out, held_out),
         ):
             if before != now:
                 raise ArgumentError(
-                    f"Expected the {what} of the training that is continued,"
+                    f"Expected the {subject} of the training that is continued,"
                     f" {_described(before)}, got {_described(now)}. Give the same data,"
                     " or train without resume."
                 )

@@ -109,7 +109,7 @@ class Data:
         """Other arrays, of the same `form_of`, laid out like these; None if they are
         not ordinary numbers.
         """
-        rows, aims = (np.array(part, float, order="C") for part in (inputs, targets))
+        rows, aims = (np.array(array, float, order="C") for array in (inputs, targets))
         if (
             not _checks.sum_of_squares(rows) + _checks.sum_of_squares(aims)
             <= _checks.SQUARES[network.dtype]
@@ -123,12 +123,12 @@ class Data:
         """Raise if a callback has changed the number of inputs or outputs, so that the
         data no longer fit.
         """
-        given = self.inputs.shape[1], self.targets.shape[1]
-        if given != (network._n_inputs, network._n_outputs):
+        widths = self.inputs.shape[1], self.targets.shape[1]
+        if widths != (network._n_inputs, network._n_outputs):
             raise TopologyError(
                 f"{network!r} has got other inputs or outputs since the data were"
-                f" given, {given[0]} inputs and {given[1]} targets a step. Train again,"
-                " with data that fit."
+                f" given, {widths[0]} inputs and {widths[1]} targets a step. Train"
+                " again, with data that fit."
             )
 
     def counted(self, weights: Floats | None) -> Floats:
@@ -141,12 +141,12 @@ class Data:
             else np.where(self.aimed, weights, 0.0)
         )
 
-    def rows(self, first: int, last: int, clear: bool = False) -> Data:
+    def rows(self, begin: int, end: int, clear: bool = False) -> Data:
         """Some rows of a sequence as data of their own; the context is cleared first if
         `clear`.
         """
-        rows = slice(first, last)
-        bounds = np.array([0, last - first], np.int64)
+        rows = slice(begin, end)
+        bounds = np.array([0, end - begin], np.int64)
         return Data(
             self.inputs[rows],
             self.targets[rows],
@@ -177,27 +177,27 @@ class Data:
                 "The validation fraction leaves nothing to train on. Give a smaller"
                 " one."
             )
-        first = int(filled[count])
-        return self._part(bounds, 0, first), self._part(bounds, first, len(bounds) - 1)
+        cut = int(filled[count])
+        return self._part(bounds, 0, cut), self._part(bounds, cut, len(bounds) - 1)
 
-    def _part(self, bounds: NDArray[np.int64], first: int, last: int) -> Data:
-        part = self.rows(int(bounds[first]), int(bounds[last]), self.clear)
+    def _part(self, bounds: NDArray[np.int64], begin: int, end: int) -> Data:
+        rows = self.rows(int(bounds[begin]), int(bounds[end]), self.clear)
         return (
-            part
+            rows
             if self.stream
-            else replace(part, bounds=bounds[first : last + 1] - bounds[first])
+            else replace(rows, bounds=bounds[begin : end + 1] - bounds[begin])
         )
 
 
 def joined(parts: Sequence[Data]) -> Data:
     """Batches one after the other as data. Those of a stream continue its context."""
-    if len({part.clear for part in parts}) > 1:
+    if len({data.clear for data in parts}) > 1:
         raise ArgumentError(
             "Expected all held-out batches to be samples, or all to be sequences, got"
             " both."
         )
     columns = [
-        (part.inputs, part.targets, part.aimed, np.diff(part.bounds)) for part in parts
+        (data.inputs, data.targets, data.aimed, np.diff(data.bounds)) for data in parts
     ]
     inputs, targets, aimed, lengths = map(np.concatenate, zip(*columns, strict=True))
     bounds = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths, dtype=np.int64)])
@@ -229,26 +229,26 @@ Layout = tuple[Any, Data] | None
 
 def form_of(network: Network, inputs: Any, targets: Any) -> Any:
     """What the layout of two arrays of numbers depends on; None for other data."""
-    for part in (inputs, targets):
+    for array in (inputs, targets):
         if (
-            type(part) is not np.ndarray
-            or part.dtype.kind not in _checks.REAL
-            or part.itemsize > 8
+            type(array) is not np.ndarray
+            or array.dtype.kind not in _checks.REAL
+            or array.itemsize > 8
         ):
             return None
     return inputs.shape, targets.shape, network._store.structure_version
 
 
 def laid_out(
-    how: Callable[..., Data],
+    prepared: Callable[..., Data],
     latest: Layout,
     network: Network,
     inputs: Any,
     targets: Any,
     cost: Cost,
 ) -> tuple[Data, Layout]:
-    """Data by `how`, or like the `latest` if the form is the same; and the layout for
-    the next call.
+    """Data by `prepared`, or like the `latest` if the form is the same; and the layout
+    for the next call.
     """
     form = form_of(network, inputs, targets)
     if (
@@ -257,7 +257,7 @@ def laid_out(
         and (alike := latest[1].renewed(network, inputs, targets, cost))
     ):
         return alike, latest
-    data = how(network, inputs, targets, cost)
+    data = prepared(network, inputs, targets, cost)
     whole = form is not None and data.targets.size == targets.size and data.aimed.all()
     return data, (form, data) if whole and data.inputs.nbytes <= KEPT else latest
 
@@ -292,9 +292,9 @@ def prepare(
         )
     dtype = network.dtype
     lengths = []
-    for i, (part, aim) in enumerate(zip(parts, aims, strict=True)):
+    for i, (sequence, aim) in enumerate(zip(parts, aims, strict=True)):
         where = "" if together else f" of sequence {i}"
-        parts[i] = _checks.as_matrix(f"The inputs{where}", part, n, dtype)
+        parts[i] = _checks.as_matrix(f"The inputs{where}", sequence, n, dtype)
         aims[i] = _checks.as_matrix(
             f"The targets{where}", aim, columns, dtype, finite=False
         )
@@ -367,14 +367,14 @@ def row_weights(
 
 def checked_weights(samples: Any, data: Data) -> Floats:
     """The weight of each sequence, checked."""
-    what = "The sample_weight"
+    title = "The sample_weight"
     condition = f"{_checks.counted(data.sequences, 'number')}, one per sequence"
-    weights = _checks.numbers(what, samples, condition)
+    weights = _checks.numbers(title, samples, condition)
     if weights.shape != (data.sequences,):
-        raise ArgumentError(_checks.expected(what, condition, weights.shape))
+        raise ArgumentError(_checks.expected(title, condition, weights.shape))
     if not (np.isfinite(weights) & (weights >= 0)).all():
         raise ArgumentError(
-            _checks.expected(what, "finite numbers, 0 or above", samples)
+            _checks.expected(title, "finite numbers, 0 or above", samples)
         )
     return weights
 

@@ -62,11 +62,11 @@ class Result:
         tenth before by more than 1 %. More epochs are likely to lower it further.
         """
         errors = self.history.get("validation_error", self.history["error"])
-        part = max(1, len(errors) // 10)
-        if len(errors) < 2 * part:
+        tenth = max(1, len(errors) // 10)
+        if len(errors) < 2 * tenth:
             return False
-        before = sum(errors[-2 * part : -part])
-        last = sum(errors[-part:])
+        before = sum(errors[-2 * tenth : -tenth])
+        last = sum(errors[-tenth:])
         return last < 0.99 * before
 
     def __repr__(self) -> str:
@@ -160,8 +160,10 @@ class History:
             return 1
         limits = [self.epochs - self.done]
         limits += [
-            one.epochs - self.done % one.epochs if type(one) is every else 1
-            for one in self.callbacks
+            callback.epochs - self.done % callback.epochs
+            if type(callback) is every
+            else 1
+            for callback in self.callbacks
         ]
         if self.patience is not None:
             limits.append(self.best_epoch + self.patience - self.done)

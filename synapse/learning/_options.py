@@ -30,45 +30,45 @@ steps."""
 # --- checks of a trainer's options: they return the value that is used ----------------
 
 
-def method_used(trainer: Trainer, what: str, value: Any) -> str:
+def method_used(trainer: Trainer, title: str, value: Any) -> str:
     return (
         trainer.network.learning_rule.method
         if value is None
-        else str(_checks.choice(what, value, RULES))
+        else str(_checks.choice(title, value, RULES))
     )
 
 
-def order_used(trainer: Trainer, what: str, value: Any) -> int | None:
+def order_used(trainer: Trainer, title: str, value: Any) -> int | None:
     order = checked_order(trainer.method, value)
-    own = trainer.network.learning_rule
-    return own.order if order is None and trainer.method == own.method else order
+    rule = trainer.network.learning_rule
+    return rule.order if order is None and trainer.method == rule.method else order
 
 
-def batch_size_used(trainer: Trainer, what: str, value: Any) -> int | str | None:
+def batch_size_used(trainer: Trainer, title: str, value: Any) -> int | str | None:
     if isinstance(value, str) and value == SEQUENCE and RULES[trainer.method].by_steps:
         return SEQUENCE
-    return None if value is None else _checks.positive_integer(what, value)
+    return None if value is None else _checks.positive_integer(title, value)
 
 
-def optimizer_used(trainer: Trainer, what: str, value: Any) -> Any:
-    optimizer = checked_optimizer(what, value)
+def optimizer_used(trainer: Trainer, title: str, value: Any) -> Any:
+    optimizer = checked_optimizer(title, value)
     sums = trainer._penalties != Penalties() or trainer.batch_size not in (None, 1)
     needed = optimizer is None and (sums or not RULES[trainer.method].direct)
     return PLAIN if needed else optimizer
 
 
-def rate_used(trainer: Trainer, what: str, value: Any) -> Rate:
+def rate_used(trainer: Trainer, title: str, value: Any) -> Rate:
     chosen = getattr(trainer.optimizer, "rate", RATE) if value is None else value
-    return checked_rate(what, chosen, trainer.network.dtype)
+    return checked_rate(title, chosen, trainer.network.dtype)
 
 
-def chances_used(trainer: Trainer, what: str, value: Any) -> Chances:
-    chances_by_neuron(what, trainer.network, value)
+def chances_used(trainer: Trainer, title: str, value: Any) -> Chances:
+    chances_by_neuron(title, trainer.network, value)
     return value  # type: ignore[no-any-return]
 
 
-def _path(what: str, value: Any) -> Any:
-    _checks.file_path(what, value)
+def _path(title: str, value: Any) -> Any:
+    _checks.file_path(title, value)
     return value
 
 
@@ -78,12 +78,12 @@ OptionCheck = Callable[["Trainer", str, Any], Any]
 
 def or_none(check: Check) -> Check:
     """The check of an argument that may be None."""
-    return lambda what, value: None if value is None else check(what, value)
+    return lambda title, value: None if value is None else check(title, value)
 
 
 def alone(check: Check) -> OptionCheck:
     """The check of an option that depends on no other."""
-    return lambda trainer, what, value: check(what, value)
+    return lambda trainer, title, value: check(title, value)
 
 
 class Derived:
@@ -106,8 +106,8 @@ class Derived:
 # --- the arguments of train -----------------------------------------------------------
 
 
-def _callbacks(what: str, value: Any) -> tuple[Any, ...]:
-    callbacks = _checks.listed(what, value, "a list of functions")
+def _callbacks(title: str, value: Any) -> tuple[Any, ...]:
+    callbacks = _checks.listed(title, value, "a list of functions")
     return tuple(
         _checks.function_of("A callback", callback, "progress")
         for callback in callbacks
@@ -118,14 +118,16 @@ ARGUMENTS: dict[str, Check] = {
     "epochs": or_none(_checks.positive_integer),
     "error": or_none(_checks.non_negative_number),
     "shuffle": or_none(_checks.boolean),
-    "seed": or_none(lambda what, value: random_generator(value)),
-    "progress": lambda what, value: (
-        value if isinstance(value, str) else _checks.boolean(what, value)
+    "seed": or_none(lambda title, value: random_generator(value)),
+    "progress": lambda title, value: (
+        value if isinstance(value, str) else _checks.boolean(title, value)
     ),
     "patience": or_none(_checks.positive_integer),
     "restore_best": _checks.boolean,
     "callbacks": _callbacks,
-    "on_batch": or_none(lambda what, value: _checks.function_of(what, value, "batch")),
+    "on_batch": or_none(
+        lambda title, value: _checks.function_of(title, value, "batch")
+    ),
     "checkpoint": or_none(_path),
     "every": or_none(_checks.positive_integer),
     "resume": _checks.boolean,
@@ -136,14 +138,19 @@ WITH_THE_DATA = ("inputs", "targets", "validation", "sample_weight", "class_weig
 """The other arguments, which are checked with the data."""
 
 
-def checked_call(given: Mapping[str, Any]) -> SimpleNamespace:
+def checked_call(arguments: Mapping[str, Any]) -> SimpleNamespace:
     """The arguments of ``train``, checked, except for those that are checked with the
     data.
     """
     parameters = {"self", *ARGUMENTS, *WITH_THE_DATA}
-    assert given.keys() == parameters, "A parameter of train has no row, or a row none"
+    assert arguments.keys() == parameters, (
+        "A parameter of train has no row, or a row none"
+    )
     return SimpleNamespace(
-        **{name: check(f"The {name}", given[name]) for name, check in ARGUMENTS.items()}
+        **{
+            name: check(f"The {name}", arguments[name])
+            for name, check in ARGUMENTS.items()
+        }
     )
 
 

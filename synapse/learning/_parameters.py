@@ -58,8 +58,8 @@ class ParameterVector:
         )  # a shared value if any of its rows does
         self.frozen = np.concatenate(
             [
-                np.bincount(part.place, rows, part.count) == 0
-                for part, rows in self._with(*moving)
+                np.bincount(column.place, rows, column.count) == 0
+                for column, rows in self._with(*moving)
             ]
         )
         signs = store["sign"][connections]
@@ -82,7 +82,8 @@ class ParameterVector:
     def read(self) -> Floats:
         """The present vector."""
         values = [
-            part.store[part.name][part.rows[part.first_rows]] for part in self._parts
+            column.store[column.name][column.rows[column.first_rows]]
+            for column in self._parts
         ]
         return np.concatenate(values).astype(float)
 
@@ -98,8 +99,8 @@ class ParameterVector:
         """Set the parameters of a network that the caller has in use, and that are
         `current`.
         """
-        for part in self._parts:
-            part.store[part.name][part.written] = values[part.taken]
+        for column in self._parts:
+            column.store[column.name][column.written] = values[column.taken]
 
     def places(self) -> tuple[Any, Any]:
         """Where kernels find weights and biases, see ``engine/exact/update.py``."""
@@ -109,8 +110,8 @@ class ParameterVector:
     def entries(self) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
         """The row and the entry of each weight and each bias."""
         return [
-            (part.rows.astype(np.int64), part.entries.astype(np.int64))
-            for part in self._parts
+            (column.rows.astype(np.int64), column.entries.astype(np.int64))
+            for column in self._parts
         ]
 
     def slopes(self, weights: Floats, biases: Floats) -> tuple[Floats, ...]:
@@ -118,8 +119,8 @@ class ParameterVector:
         none are tied.
         """
         return tuple(
-            np.empty(len(part.rows)) if part.tied else given
-            for part, given in self._with(weights, biases)
+            np.empty(len(column.rows)) if column.tied else values
+            for column, values in self._with(weights, biases)
         )
 
     def first(self, weights: Floats, biases: Floats) -> Floats:
@@ -127,7 +128,10 @@ class ParameterVector:
         of tied members.
         """
         return np.concatenate(
-            [values[part.first_rows] for part, values in self._with(weights, biases)]
+            [
+                values[column.first_rows]
+                for column, values in self._with(weights, biases)
+            ]
         )
 
 
@@ -252,17 +256,18 @@ class Updater:
             frozen = self.parameters.frozen
             self.state = None
             if isinstance(optimizer, Optimizer):
-                kind = (
+                dtype = (
                     self.network.dtype if isinstance(optimizer, BuiltIn) else np.float64
                 )
-                self.state = optimizer.begin(values.astype(kind), frozen)
+                self.state = optimizer.begin(values.astype(dtype), frozen)
             elif isinstance(optimizer, RecursiveOptimizer):
                 self.state = optimizer.begin(values, frozen, groups_of(self.parameters))
             self.places = self.parameters.places()
             self._change = None
         if self._limits is not self.penalties:
             frozen = self.parameters.frozen[: self.parameters.n_weights]
-            self._limits, self.penalty = self.penalties, self.penalties.numbers(frozen)
+            self._limits = self.penalties
+            self.penalty = self.penalties.numbers(frozen)
             shared = any(tied for _, tied, *_ in self.places)
             self._plain = self.penalties == Penalties() and not (
                 shared or self.parameters.signed
@@ -425,8 +430,8 @@ def require_outputs(network: Network) -> None:
     """
     trainable = False
     for neuron in network.output:
-        own = () if neuron.self_connection is None else (neuron.self_connection,)
-        links = [link for link in (*neuron.incoming, *own) if link.trainable]
+        loops = () if neuron.self_connection is None else (neuron.self_connection,)
+        links = [link for link in (*neuron.incoming, *loops) if link.trainable]
         trainable |= bool(links) or neuron.trainable
         if neuron.squash.name == "softmax":
             raise TopologyError(
@@ -461,7 +466,7 @@ def groups_of(parameters: ParameterVector) -> Ints:
 
 
 def checked_optimizer(
-    what: str, optimizer: Any
+    title: str, optimizer: Any
 ) -> Optimizer | LBFGS | RecursiveOptimizer | None:
     """Return `optimizer`, that of a name with its default settings, or raise
     ArgumentTypeError.
@@ -470,26 +475,26 @@ def checked_optimizer(
         optimizer, Optimizer | LBFGS | RecursiveOptimizer
     ):
         return optimizer
-    given = optimizer.__name__ if isinstance(optimizer, type) else optimizer
+    label = optimizer.__name__ if isinstance(optimizer, type) else optimizer
     bases = ("Optim", "Recur")
     names = {
         plain(name): name
         for name in vars(optimizers)
         if name[:1].isupper() and name[:5] not in bases
     }
-    meant = names.get(plain(given)) if isinstance(given, str) else None
+    meant = names.get(plain(label)) if isinstance(label, str) else None
     if meant and isinstance(optimizer, str):
         made: Optimizer | LBFGS | RecursiveOptimizer = getattr(optimizers, meant)()
         return made
     advice = (
         f"Use optimizer=synapse.optimizers.{meant}()."
         if meant
-        else suggestion(given, names.values())
+        else suggestion(label, names.values())
     )
     condition = (
         "an optimizer, such as synapse.optimizers.Adam(), or its name, such as 'adam'"
     )
-    raise ArgumentTypeError(expected(what, condition, optimizer, advice.strip()))
+    raise ArgumentTypeError(expected(title, condition, optimizer, advice.strip()))
 
 
 def independent(networks: Sequence[Network]) -> bool:

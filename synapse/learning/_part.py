@@ -41,17 +41,17 @@ class Part(tuple[Item, ...]):
 
     def __new__(cls, network: Network, items: Iterable[Item]) -> Part:
         """Check the items; raises ArgumentError, or ArgumentTypeError."""
-        part = super().__new__(cls, items)
-        part.network = network
-        if not part:
+        members = super().__new__(cls, items)
+        members.network = network
+        if not members:
             raise ArgumentError(
                 f"Expected {ITEMS} in `only`, got none. Omit `only` to train the whole"
                 " network."
             )
-        for item in part:
-            part._require_own(item)
-        part.require_trainable()
-        return part
+        for item in members:
+            members._require_own(item)
+        members.require_trainable()
+        return members
 
     def _require_own(self, item: Any) -> None:
         if not isinstance(item, Item):
@@ -63,11 +63,11 @@ class Part(tuple[Item, ...]):
                 )
             )
         store, neurons, links = self._members(item)
-        own = store is self.network._store
-        if own:
+        belongs = store is self.network._store
+        if belongs:
             ends = np.concatenate([neurons, store["target"][links]])
-            own = bool((store["network"][ends] == self.network._number_now).all())
-        if not own:
+            belongs = bool((store["network"][ends] == self.network._number_now).all())
+        if not belongs:
             raise ArgumentError(
                 expected("An item of `only`", f"a part of {self.network!r}", item)
             )
@@ -100,17 +100,17 @@ class Part(tuple[Item, ...]):
             neurons = [item] if isinstance(item, Neuron) else item._neurons
             return (
                 neurons[0]._store,
-                np.array([one._row for one in neurons if one._row >= 0], np.int64),
+                np.array(
+                    [neuron._row for neuron in neurons if neuron._row >= 0], np.int64
+                ),
                 none,
             )
         gone = isinstance(item, Connection) and item._identity < 0
-        identities = (
-            item._identities()
-            if isinstance(item, Projection)
-            else none
-            if gone
-            else [item._identity]
-        )
+        identities: Ints | list[int]
+        if isinstance(item, Projection):
+            identities = item._identities()
+        else:
+            identities = none if gone else [item._identity]
         return item._store, none, item._store.row_of[identities].astype(np.int64)
 
     def _rows(self, store: Store) -> tuple[Bools, Bools]:
@@ -164,8 +164,8 @@ class Part(tuple[Item, ...]):
         else:
             store.topology_version = after
         links, neurons = self._held
-        held: tuple[Ints, Ints] = store.row_of[links].astype(np.int64), neurons
-        for (learns, mark), rows in zip(FROZEN.items(), held, strict=True):
+        frozen_rows: tuple[Ints, Ints] = store.row_of[links].astype(np.int64), neurons
+        for (learns, mark), rows in zip(FROZEN.items(), frozen_rows, strict=True):
             store[learns][rows] = 0
             store[mark][rows] = HELD
 
@@ -198,10 +198,12 @@ class Part(tuple[Item, ...]):
                 items.append(["layers", [layers.index(item)]])
             else:
                 _, *members = self._members(item)
-                for kind, every, mine in zip(
+                for column, every, mine in zip(
                     ("neurons", "connections"), rows, members, strict=True
                 ):
-                    items.append([kind, np.flatnonzero(np.isin(every, mine)).tolist()])
+                    items.append(
+                        [column, np.flatnonzero(np.isin(every, mine)).tolist()]
+                    )
         return items
 
     def __reduce__(self) -> Any:
@@ -216,11 +218,11 @@ def items_of(network: Network, described: Any) -> Iterator[Item]:
         if isinstance(item, str):
             yield item
         else:
-            kind, numbers = item
+            column, numbers = item
             every = {
                 name: getattr(network, name)
                 for name in ("layers", "neurons", "connections")
-            }[kind]
+            }[column]
             yield from (every[range(len(every))[number]] for number in numbers)
 
 

@@ -95,13 +95,15 @@ class Dropout:
         return draw
 
 
-def chances_by_neuron(what: str, network: Network, given: Chances) -> Floats:
+def chances_by_neuron(title: str, network: Network, chances_given: Chances) -> Floats:
     """The probability that a neuron is dropped, for every neuron."""
     chances = np.zeros(len(network))
-    if is_number(given) and not given:
+    if is_number(chances_given) and not chances_given:
         return chances
     by_layer = (
-        given if isinstance(given, Mapping) else dict.fromkeys(network.hidden, given)
+        chances_given
+        if isinstance(chances_given, Mapping)
+        else dict.fromkeys(network.hidden, chances_given)
     )
     place = {neuron: i for i, neuron in enumerate(network)}
     for key, chance in by_layer.items():
@@ -109,16 +111,18 @@ def chances_by_neuron(what: str, network: Network, given: Chances) -> Floats:
         if not isinstance(layer, Layer) or any(neuron not in place for neuron in layer):
             raise ArgumentTypeError(
                 expected(
-                    f"A layer of {what[0].lower()}{what[1:]}", "one of the network", key
+                    f"A layer of {title[0].lower()}{title[1:]}",
+                    "one of the network",
+                    key,
                 )
             )
         if any(place[neuron] >= len(place) - len(network.output) for neuron in layer):
             raise ArgumentError(
-                f"{what} cannot be applied to the outputs. Give it for hidden layers"
+                f"{title} cannot be applied to the outputs. Give it for hidden layers"
                 " only."
             )
-        value = finite_number(what, chance)
+        value = finite_number(title, chance)
         if not 0 <= value < 1:
-            raise ArgumentError(expected(what, "0 or above and below 1", chance))
+            raise ArgumentError(expected(title, "0 or above and below 1", chance))
         chances[[place[neuron] for neuron in layer]] = value
     return chances

@@ -174,7 +174,7 @@ def held_out_pairs(batches: Any) -> list[tuple[Any, Any]]:
     tuple of two is one.
     """
     if isinstance(batches, tuple) and len(batches) == 2:
-        if all(isinstance(one, tuple) and is_pair(one) for one in batches):
+        if all(isinstance(pair, tuple) and is_pair(pair) for pair in batches):
             raise ArgumentError(
                 "Expected the validation as a tuple (inputs, targets) or a list of such"
                 " batches, got a tuple of two pairs of arrays. Give batches as a list,"
@@ -185,11 +185,11 @@ def held_out_pairs(batches: Any) -> list[tuple[Any, Any]]:
         batches, "__array__"
     )
     if single or not (isinstance(batches, Iterable) or hasattr(batches, "__getitem__")):
-        kind = (
+        condition = (
             "a fraction, a tuple (inputs, targets), or a list or other iterable of such"
             " pairs"
         )
-        raise ArgumentTypeError(expected("The validation", kind, batches))
+        raise ArgumentTypeError(expected("The validation", condition, batches))
     pairs = [
         _pair(batch, "held-out arrays as a tuple: validation=(inputs, targets)")
         for batch in batches
@@ -215,7 +215,7 @@ def _iterable(batches: Any) -> Any:
 
 def is_pair(batch: Any) -> bool:
     """Whether a tuple or list is two arrays."""
-    return len(batch) == 2 and all(hasattr(part, "__array__") for part in batch)
+    return len(batch) == 2 and all(hasattr(array, "__array__") for array in batch)
 
 
 def _pair(

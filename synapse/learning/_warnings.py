@@ -93,11 +93,11 @@ class _Dependencies:
     def __init__(self, network: Network) -> None:
         self.network = network
         _, store, span = network._ready()
-        first = span[Span.FIRST].astype(np.uint32)
+        first_row = span[Span.FIRST].astype(np.uint32)
         rows = slice(int(span[Span.FIRST]), int(span[Span.STOP]))
         # Unsigned numbers wrap around: those of rows before the network are large.
         columns = [
-            store[name] - first if first else store[name]
+            store[name] - first_row if first_row else store[name]
             for name in ("source", "target", "gater")
         ]
         columns.append(store["trainable"])
@@ -165,8 +165,8 @@ def _spread(
     """
     while wanted is None or not marked[wanted].all():
         more = marked.copy()
-        for first in range(0, len(begin), SOME):
-            some = slice(first, first + SOME)
+        for block in range(0, len(begin), SOME):
+            some = slice(block, block + SOME)
             more[end[some][more[begin[some]]]] = True
         if (more == marked).all():
             break

@@ -107,13 +107,14 @@ def check_gradient(
 
     See Also
     --------
-    compare_gradients : Compares a rule that learns step by step with the exact gradient.
+    compare_gradients : Compares a rule that learns step by step with the exact one.
 
     Examples
     --------
     >>> import architect
     >>> net = architect.LSTM(2, 3, 1, seed=0)
-    >>> check = check_gradient(net, [[0.0, 1.0], [1.0, 1.0]], [[0.0], [1.0]])
+    >>> inputs = [[0.0, 1.0], [1.0, 1.0]]
+    >>> check = check_gradient(net, inputs, [[0.0], [1.0]])
     >>> check.compared, check.largest < 1e-9
     (76, True)
     """
@@ -137,7 +138,8 @@ def check_gradient(
             total += gradient(twin, rows, aims, cost, context=start is not None).loss
         return total / sequences
 
-    values, moving = vector.read(), np.flatnonzero(~vector.frozen)
+    values = vector.read()
+    moving = np.flatnonzero(~vector.frozen)
     middle = loss(values)
     differences = np.array(
         [_difference(loss, values, int(place), middle) for place in moving]
@@ -194,8 +196,8 @@ def _parts(
         network.clear()
         if context:
             _begin_with(network, present)
-        for first in range(begin, end, length):
-            here = slice(first, min(end, first + length))
+        for start in range(begin, end, length):
+            here = slice(start, min(end, start + length))
             yield _context(network), data.inputs[here], data.targets[here]
             network.run(data.inputs[here], traces=False)
 

@@ -153,8 +153,9 @@ def compare_gradients(
 
     Real-time recurrent learning is exact in every network.
 
-    >>> found = compare_gradients(architect.Elman(2, 2, 1, seed=0), inputs, targets, method="rtrl")
-    >>> bool(found.relative_error < 1e-12)
+    >>> elman = architect.Elman(2, 2, 1, seed=0)
+    >>> comparison = compare_gradients(elman, inputs, targets, method="rtrl")
+    >>> bool(comparison.relative_error < 1e-12)
     True
     """
     require_network("The network of compare_gradients", network)
@@ -174,7 +175,7 @@ def compare_gradients(
         for slopes in ((weights, biases), (exact.weights, exact.biases))
     )
     length, whole, apart = (
-        float(np.linalg.norm(part)) for part in (ours, theirs, ours - theirs)
+        float(np.linalg.norm(slopes)) for slopes in (ours, theirs, ours - theirs)
     )
     return GradientComparison(
         cosine=float(ours @ theirs) / (length * whole) if length * whole else math.nan,

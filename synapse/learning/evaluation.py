@@ -83,9 +83,9 @@ def mean_cost(
         weighted = replace(data, aimed=data.aimed * (weights > 0))
         total = 0.0
         steps = 0
-        for part, weight in _by_weight(weighted, weights):
+        for stretch, weight in _by_weight(weighted, weights):
             summed, aimed = one_pass(
-                network, part, part.filled, cost, None, new_control()
+                network, stretch, stretch.filled, cost, None, new_control()
             )
             total, steps = total + weight * summed, steps + aimed
     mean = total / float(weights[weighted.aimed == 1].sum()) if steps else math.nan
@@ -116,8 +116,8 @@ def _by_weight(data: Data, weights: Floats) -> Iterator[tuple[Data, float]]:
     firsts = firsts[firsts < len(weights)]  # the last sequences may be empty
     stretches = pairwise([*firsts.tolist(), len(weights)])
     begun = np.isin(firsts, begins).tolist()
-    for (first, last), clear in zip(stretches, begun, strict=True):
-        yield data.rows(first, last, clear), float(weights[first])
+    for (begin, end), clear in zip(stretches, begun, strict=True):
+        yield data.rows(begin, end, clear), float(weights[begin])
 
 
 # --- how a network classifies ---------------------------------------------------------

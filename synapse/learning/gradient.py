@@ -202,12 +202,12 @@ def wiring_of(network: Network) -> int:
     store = network._store
     if version != store.structure_version:
         links = network._connection_rows()
-        first = int(network._rows()[0])
+        first_row = int(network._rows()[0])
         sizes = len(network), network._n_inputs, network._n_outputs
         checksum = crc32(np.array(sizes, np.int64).tobytes())
         for end in ("source", "target", "gater"):
             rows = store[end][links].astype(np.int64)
-            numbers = np.where(rows == NONE, -1, rows - first)
+            numbers = np.where(rows == NONE, -1, rows - first_row)
             checksum = crc32(numbers.tobytes(), checksum)
         _wirings[network] = store.structure_version, checksum
     return checksum
@@ -297,7 +297,7 @@ class ExactGradient:
     def nbytes(self) -> int:
         """Bytes of its data and tapes."""
         parts = self.data.inputs, self.data.targets, *self._tapes.values()
-        return sum(part.nbytes for part in parts)
+        return sum(array.nbytes for array in parts)
 
     @property
     def rows(self) -> Ints:
@@ -329,12 +329,12 @@ class ExactGradient:
         """Divide so many samples into groups; yields the samples of each, and its
         number of lanes.
         """
-        first = 0
-        while first < count:
-            width = self.lanes if count > 1 and count - first > self.few else 1
-            stop = min(count, first + width * (DEEP if self.apart else 1))
-            yield slice(first, stop), width
-            first = stop
+        start = 0
+        while start < count:
+            width = self.lanes if count > 1 and count - start > self.few else 1
+            stop = min(count, start + width * (DEEP if self.apart else 1))
+            yield slice(start, stop), width
+            start = stop
 
     def begin(self) -> None:
         """Prepare for the present topology. The caller has the network in use."""
@@ -369,10 +369,10 @@ class ExactGradient:
             self._noted = NotedSteps(self.data, chosen, share, *sizes)
         groups = list(self._groups(chosen, share, window, masks))
         loss = 0.0
-        for number, (one, by_weight, by_bias) in enumerate(
+        for number, (group_loss, by_weight, by_bias) in enumerate(
             self._parts(groups, cost, context)
         ):
-            loss += one
+            loss += group_loss
             if number == 0:
                 several = len(groups) > 1  # the next group overwrites these
                 weights, biases = (
@@ -450,14 +450,14 @@ class ExactGradient:
 
         if self._pool is None:
             self._pool = ThreadPoolExecutor(self.threads)
-        parts = [self._pool.submit(job, group) for group in groups]
+        descents = [self._pool.submit(job, group) for group in groups]
         try:
-            for part in parts:
-                yield part.result()
+            for descent in descents:
+                yield descent.result()
         finally:  # after an error, too, no thread may read the network any more
-            for part in parts:
-                part.cancel()
-            wait(parts)
+            for descent in descents:
+                descent.cancel()
+            wait(descents)
 
     def _groups(
         self, chosen: NDArray[Any], share: Floats, window: int, masks: Masks | None
@@ -585,16 +585,16 @@ class ExactGradient:
             failed if failed[0] else tapes["failed"],
             "The weights are as before.",
         )
-        what, step, place = tapes.beyond(loss, bad, steps)
+        quantity, step, place = tapes.beyond(loss, bad, steps)
         if place is None:
-            return DivergenceError(f"{what} left the finite range. {ADVICE}")
+            return DivergenceError(f"{quantity} left the finite range. {ADVICE}")
         neuron, lane = place
         row = tapes["row"][step * tapes.width + lane]
         sequence = int(np.searchsorted(self.data.bounds, row, "right")) - 1
         of = f" of sequence {sequence}" if self.data.sequences > 1 else ""
         step = int(row - self.data.bounds[sequence])
         return DivergenceError(
-            f"{what} of {self.network[neuron]!r} left the finite range in step"
+            f"{quantity} of {self.network[neuron]!r} left the finite range in step"
             f" {step}{of}. {ADVICE}"
         )
 

@@ -127,9 +127,14 @@ def reach(network: Network, orders: Iterable[int | None] = (1, 2, 3, None)) -> R
 
     >>> import architect
     >>> elman = reach(architect.Elman(7, 15, 7, seed=0)).values()
-    >>> [(row.order, row.recurrent, row.sensitivities, row.products) for row in elman]
-    [(1, 15, 345, 345), (2, 15, 5175, 77625), (3, 15, 5175, 77625), (None, 15, 5175, 77625)]
-    >>> blocks = reach(architect.LSTM(7, 15, 7, peepholes=None, style="synaptic", seed=0))
+    >>> for row in elman:
+    ...     print(row.order, row.recurrent, row.sensitivities, row.products)
+    1 15 345 345
+    2 15 5175 77625
+    3 15 5175 77625
+    None 15 5175 77625
+    >>> lstm = architect.LSTM(7, 15, 7, peepholes=None, style="synaptic", seed=0)
+    >>> blocks = reach(lstm)
     >>> blocks[1].sensitivities == blocks[None].sensitivities == 360
     True
     """

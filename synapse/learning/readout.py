@@ -132,7 +132,8 @@ def fit_readout(
     >>> a, b = Layer(1), Layer(1, "identity")
     >>> link = a.project(b)[0]
     >>> net = Network(a, [], b)
-    >>> result = fit_readout(net, [[0.0], [1.0], [2.0]], [[1.0], [3.0], [5.0]], ridge=0.0)
+    >>> inputs = [[0.0], [1.0], [2.0]]
+    >>> result = fit_readout(net, inputs, [[1.0], [3.0], [5.0]], ridge=0.0)
     >>> round(link.weight, 9), round(b[0].bias, 9), result.rows
     (2.0, 1.0, 3)
     """
@@ -143,10 +144,10 @@ def fit_readout(
         data = prepare(network, inputs, targets)
         washout = whole_number("The washout", washout, "a whole number, 0 or above", 0)
         used = data.aimed.astype(bool)
-        for first in data.runs[
+        for begin in data.runs[
             :-1
         ].tolist():  # beyond a short sequence is the next one's washout
-            used[first : first + washout] = False
+            used[begin : begin + washout] = False
         if not used.any():
             raise ArgumentError(
                 f"A washout of {shown(washout)} leaves no row with a target to fit."
@@ -186,9 +187,9 @@ def _sources(network: Network) -> _Sources:
     """The neurons that lead to the outputs, and their order; raises if the outputs
     cannot be fitted.
     """
-    own = set(network)
+    members = set(network)
     for neuron in network.output:
-        _refuse_unfit(neuron, own)
+        _refuse_unfit(neuron, members)
     links = [link for neuron in network.output for link in neuron.incoming]
     if not any(link.trainable for link in links):
         raise TopologyError(
@@ -201,14 +202,14 @@ def _sources(network: Network) -> _Sources:
     }
 
 
-def _refuse_unfit(neuron: Neuron, own: set[Neuron]) -> None:
+def _refuse_unfit(neuron: Neuron, members: set[Neuron]) -> None:
     if neuron.squash not in INVERSES:
         names = ", ".join(squash.name for squash in INVERSES)
         raise ArgumentError(
             expected("The squash of a read-out", f"one of {names}", neuron.squash.name)
         )
     links = (*neuron.outgoing, *neuron.gated)
-    if neuron.self_connection or any(link.target in own for link in links):
+    if neuron.self_connection or any(link.target in members for link in links):
         raise TopologyError(
             f"The output {neuron!r} feeds back into its network, and teacher forcing is"
             " not done. Fit a network whose outputs lead nowhere, or train this one."
@@ -253,22 +254,22 @@ def _activations(network: Network, sources: _Sources, data: Data) -> Floats:
     """The activations of the sources that the outputs read in every row, shape (rows,
     sources).
     """
-    begin = []
+    starts = []
     together = network._column("synchronous")
     late = np.array([bool(together[neuron._row]) for neuron in sources])
     with record(network, "activation", neurons=list(sources)) as log:
-        for first, last in pairwise(data.runs.tolist()):
-            if data.clear and last > first:
+        for begin, end in pairwise(data.runs.tolist()):
+            if data.clear and end > begin:
                 network.clear()
-            begin.append([neuron.activation for neuron in sources])
-            network.run(data.inputs[first:last])
+            starts.append([neuron.activation for neuron in sources])
+            network.run(data.inputs[begin:end])
     seen = log.activation
     if late.any():
         previous = np.roll(seen, 1, axis=0)
-        for first, last, values in zip(
-            data.runs[:-1], data.runs[1:], begin, strict=True
+        for begin, end, values in zip(
+            data.runs[:-1], data.runs[1:], starts, strict=True
         ):
-            previous[int(first) : int(first) + int(last > first)] = values
+            previous[int(begin) : int(begin) + int(end > begin)] = values
         seen = np.where(late, previous, seen)
     if not (np.abs(seen) <= LARGEST).all():  # not of NaN either
         raise DivergenceError(

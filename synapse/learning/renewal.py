@@ -57,9 +57,11 @@ class Renewal:
     --------
     >>> import architect, synapse
     >>> net = architect.Perceptron(3, 5, 1, seed=0)
-    >>> trainer = synapse.Trainer(net, rate=0.01, renewal=Renewal(rate=1e-3, maturity=50))
+    >>> renewal = Renewal(rate=1e-3, maturity=50)
+    >>> trainer = synapse.Trainer(net, rate=0.01, renewal=renewal)
     >>> bits = np.random.default_rng(0).integers(0, 2, (2000, 3))
-    >>> result = trainer.train(bits, bits.sum(axis=1, keepdims=True) > 1, epochs=1, seed=0, progress=False)
+    >>> many = bits.sum(axis=1, keepdims=True) > 1
+    >>> result = trainer.train(bits, many, epochs=1, seed=0, progress=False)
     >>> trainer.renewal
     Renewal(rate=0.001, maturity=50, decay=0.99)
     """
@@ -73,10 +75,10 @@ class Renewal:
         check_fields(self, positive_integer, "maturity")
 
 
-def checked_renewal(what: str, value: Any) -> Renewal | None:
+def checked_renewal(title: str, value: Any) -> Renewal | None:
     """Return a renewal or None, or raise ArgumentTypeError."""
     if value is not None and not isinstance(value, Renewal):
-        raise ArgumentTypeError(expected(what, "a synapse.learning.Renewal", value))
+        raise ArgumentTypeError(expected(title, "a synapse.learning.Renewal", value))
     return value
 
 
@@ -121,11 +123,13 @@ class Renewer:
             origin = origin[origin]
         source = origin[source]
         free = (learns == 1) & (tie == 0)
-        own = loops | (source == target)
+        looped = loops | (source == target)
         fixed = ~free & ~relayed & ~(loops & (learns == 0))
-        held = np.flatnonzero((store["bias_tie"] != 0) | (store["clamped"] != 0))
-        unfit = np.concatenate([gater, source[fixed], target[tie * learns != 0], held])
-        fit = np.intersect1d(source[free & ~own], target[free & ~own])
+        constant = np.flatnonzero((store["bias_tie"] != 0) | (store["clamped"] != 0))
+        unfit = np.concatenate(
+            [gater, source[fixed], target[tie * learns != 0], constant]
+        )
+        fit = np.intersect1d(source[free & ~looped], target[free & ~looped])
         layers = [
             np.intersect1d([neuron._row for neuron in layer], fit)
             for layer in network.hidden
@@ -144,7 +148,7 @@ class Renewer:
             [self.renewal.rate, self.renewal.maturity, self.renewal.decay, 0.0]
         )
         stops = np.cumsum([len(layer) for layer in layers])
-        into = _rows_by(neurons, target[free & ~own], links[free & ~own])
+        into = _rows_by(neurons, target[free & ~looped], links[free & ~looped])
         out = _rows_by(neurons, source[free], links[free])
         relays = _rows_by(neurons, origin, np.arange(len(origin)))
         places = (
@@ -173,15 +177,16 @@ class Renewer:
         """Reset the optimizer's memory of the parameters of renewed neurons; `entries`
         are by row.
         """
-        given = self._arguments
+        arguments = self._arguments
         (links, of_links), (rows, of_rows) = entries
-        touched = [given.neurons[renewed]]
-        for first, every in (
-            (given.into_first, given.into),
-            (given.out_first, given.out),
+        touched = [arguments.neurons[renewed]]
+        for begins, connections in (
+            (arguments.into_first, arguments.into),
+            (arguments.out_first, arguments.out),
         ):
             touched += [
-                every[int(first[i]) : int(first[i + 1])] for i in renewed.tolist()
+                connections[int(begins[i]) : int(begins[i + 1])]
+                for i in renewed.tolist()
             ]
         of_biases = of_rows[np.isin(rows, touched[0])]
         places = np.concatenate(

@@ -114,9 +114,9 @@ class Cosine:
 
     def __call__(self, epoch: int) -> float:
         """The rate of an epoch, counted from 0."""
-        part = min(_epoch(epoch), self.epochs) / self.epochs
+        progress = min(_epoch(epoch), self.epochs) / self.epochs
         return self.end + (self.start - self.end) * 0.5 * (
-            1.0 + math.cos(math.pi * part)
+            1.0 + math.cos(math.pi * progress)
         )
 
 
@@ -191,7 +191,8 @@ class ReduceOnPlateau(AdaptiveSchedule):
     Examples
     --------
     >>> rate = ReduceOnPlateau(0.4, factor=0.5, patience=2).begin()
-    >>> [rate(epoch, error) for epoch, error in enumerate([None, 9.0, 7.0, 8.0, 7.0, 6.0])]
+    >>> errors = [None, 9.0, 7.0, 8.0, 7.0, 6.0]
+    >>> [rate(epoch, error) for epoch, error in enumerate(errors)]
     [0.4, 0.4, 0.4, 0.4, 0.2, 0.2]
     """
 
@@ -253,22 +254,22 @@ OF_LIST = (
 )
 
 
-def checked_rate(what: str, rate: Any, dtype: Any = np.float64) -> Rate:
+def checked_rate(title: str, rate: Any, dtype: Any = np.float64) -> Rate:
     """Return `rate` if it is a number, 0 or above, a schedule or a function of the
     epoch, or raise.
     """
     if isinstance(rate, AdaptiveSchedule):
         return rate
     if callable(rate):
-        function: Rate = _checks.function_of(what, rate, "epoch")
+        function: Rate = _checks.function_of(title, rate, "epoch")
         return function
     try:
-        return _checks.training_rate(what, rate, dtype)
+        return _checks.training_rate(title, rate, dtype)
     except ArgumentTypeError:
         condition = "a number, a schedule or a function of the epoch"
         advice = OF_LIST if type(rate) in (list, tuple, np.ndarray) else ""
         raise ArgumentTypeError(
-            _checks.expected(what, condition, rate, advice)
+            _checks.expected(title, condition, rate, advice)
         ) from None
 
 
@@ -322,11 +323,13 @@ class CheckedRates:
         """The rates of `count` epochs (1 unless they are `fixed`); fewer if a later one
         cannot be used.
         """
-        first = self(epoch, error)
+        next_rate = self(epoch, error)
         if self._constant or not self.fixed:
-            return np.array([first] * (count if self.fixed else 1))
-        later = [self._rates(one, None) for one in range(epoch + 1, epoch + count)]
-        rates = np.array([first, *later])
+            return np.array([next_rate] * (count if self.fixed else 1))
+        later = [
+            self._rates(number, None) for number in range(epoch + 1, epoch + count)
+        ]
+        rates = np.array([next_rate, *later])
         wrong = ~(
             (rates >= 0) & (rates <= np.finfo(self._dtype).max)
         )  # refused when their epoch begins

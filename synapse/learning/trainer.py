@@ -49,12 +49,12 @@ OPTIONS: dict[str, OptionCheck] = {
     "l2": alone(_checks.non_negative_number),
     "optimizer": _options.optimizer_used,
     "rate": _options.rate_used,
-    "cost": lambda trainer, what, value: trainer.network._cost(value),
+    "cost": lambda trainer, title, value: trainer.network._cost(value),
     "dropout": _options.chances_used,
     "recurrent_dropout": _options.chances_used,
     "threads": alone(partial(_checks.positive_integer, most=_checks.MOST_THREADS)),
     "renewal": alone(checked_renewal),
-    "only": lambda trainer, what, value: (
+    "only": lambda trainer, title, value: (
         None if value is None else checked_part(trainer.network, value)
     ),
 }
@@ -65,7 +65,9 @@ files, ``repr``, and what a rule receives."""
 DEPENDENT = ("order", "batch_size", "optimizer", "rate")
 """Options that follow from others if they are not assigned. Else they are checked again
 before a training."""
-RULE_OPTIONS = tuple(one.name for one in fields(RuleOptions) if one.name in OPTIONS)
+RULE_OPTIONS = tuple(
+    field.name for field in fields(RuleOptions) if field.name in OPTIONS
+)
 
 
 @_checks.answers("Trainer")
@@ -127,7 +129,7 @@ class Trainer:
         Lets the least useful hidden neurons begin anew, so that the network stays able
         to learn in a long stream, see :class:`synapse.learning.Renewal`. Default: none
         begins anew.
-    only : iterable of layers (or their names), projections, neurons and connections, optional
+    only : iterable of layers (or names), projections, neurons, connections, optional
         The part of the network that is trained: the weights of these projections and
         connections, and the biases and incoming weights of these neurons and layers.
         Errors pass through the rest, which this trainer does not change. A shared
@@ -200,15 +202,15 @@ class Trainer:
         renewal: Renewal | None = None,
         only: Iterable[Item] | None = None,
     ) -> None:
-        given = locals()
-        assert given.keys() == {
+        arguments = locals()
+        assert arguments.keys() == {
             "self",
             "network",
             *OPTIONS,
         }, "An option has no row in OPTIONS, or a row no option"
         vars(self)["network"] = require_network("The network of a Trainer", network)
         for name in OPTIONS:
-            setattr(self, name, given[name])
+            setattr(self, name, arguments[name])
         self._checked()
         self._stop = threading.Event()
         self._updater = Updater(network, self._penalties, self.only)
@@ -260,14 +262,14 @@ class Trainer:
         """
         defaults = signature(Trainer).parameters
         values = {name: getattr(self, name) for name in OPTIONS}
-        given = {
+        changed = {
             name: value
             for name, value in values.items()
             if value != defaults[name].default
         }
         if self.optimizer is not None and not hasattr(self.optimizer, "rate"):
-            del given["rate"]
-        return ", ".join(f"{name}={_brief(value)}" for name, value in given.items())
+            del changed["rate"]
+        return ", ".join(f"{name}={_brief(value)}" for name, value in changed.items())
 
     def __getstate__(self) -> dict[str, Any]:
         """Pickles have all that files have, and functions of the user, by their
@@ -286,10 +288,8 @@ class Trainer:
         memory = state.pop("_memory")
         training = state.pop("_training")
         vars(self).update(state)  # they have been checked
-        self._stop, self._updater = (
-            threading.Event(),
-            Updater(self.network, self._penalties, self.only),
-        )
+        self._stop = threading.Event()
+        self._updater = Updater(self.network, self._penalties, self.only)
         if memory is not None:
             assert self.optimizer is not None
             self._updater.restore(self.optimizer, memory)
@@ -306,7 +306,7 @@ class Trainer:
     @property
     def _penalties(self) -> Penalties:
         return Penalties(
-            **{one.name: getattr(self, one.name) for one in fields(Penalties)}
+            **{field.name: getattr(self, field.name) for field in fields(Penalties)}
         )
 
     def _checked(self, **of_call: Any) -> RuleOptions:
@@ -316,7 +316,7 @@ class Trainer:
         network = self.network
         chances = (self.dropout, self.recurrent_dropout)
         by_layer = [
-            dict(one) for one in chances if isinstance(one, Mapping)
+            dict(by_name) for by_name in chances if isinstance(by_name, Mapping)
         ]  # they may have been changed
         store = network._store
         version = (
@@ -330,10 +330,12 @@ class Trainer:
                 continue  # checked when it was assigned, with a warning if it is high
             OPTIONS[name](self, f"The {name} of Trainer", getattr(self, name))
         values = {name: getattr(self, name) for name in OPTIONS}
-        given = {name: values[name] for name in RULE_OPTIONS}
-        given["window"] = checked_window(self.window)
-        given["dropout"] = Dropout(self.network, self.dropout, self.recurrent_dropout)
-        options = RuleOptions(**given, **of_call, penalties=self._penalties)
+        settings = {name: values[name] for name in RULE_OPTIONS}
+        settings["window"] = checked_window(self.window)
+        settings["dropout"] = Dropout(
+            self.network, self.dropout, self.recurrent_dropout
+        )
+        options = RuleOptions(**settings, **of_call, penalties=self._penalties)
         self._rule.check(options)
         if self.only is not None:
             self.only.require_trainable()
@@ -520,7 +522,8 @@ class Trainer:
             _options.continue_call(call, before)
         call.seed = call.seed or self._unseeded()
         stream = _source.is_stream(inputs, targets)
-        limit = (1 if stream else 100) if call.epochs is None else call.epochs
+        usual = 1 if stream else 100
+        limit = usual if call.epochs is None else call.epochs
         make = partial(
             RuleTask, self.network, cost=self.cost, rng=call.seed, options=options
         )
@@ -774,13 +777,13 @@ def _brief(value: Any) -> str:
     """
     if not is_dataclass(value) or hasattr(value, "name"):
         return _checks.shown(getattr(value, "name", value))
-    settings = {
-        one.name: (getattr(value, one.name), one.default)
-        for one in fields(value)
-        if one.init
+    values = {
+        field.name: (getattr(value, field.name), field.default)
+        for field in fields(value)
+        if field.init
     }
-    settings.pop("rate", None)
-    given = (
-        f"{name}={now!r}" for name, (now, default) in settings.items() if now != default
+    values.pop("rate", None)
+    changed = (
+        f"{name}={now!r}" for name, (now, default) in values.items() if now != default
     )
-    return f"{type(value).__name__}({', '.join(given)})"
+    return f"{type(value).__name__}({', '.join(changed)})"

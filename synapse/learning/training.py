@@ -137,12 +137,12 @@ class Training:
         """
         before = self.continued
         if self.checkpoint is not None:
-            first = (
+            paused = (
                 self.paused()
                 if before is None
                 else replace(before, epochs=self.history.epochs)
             )
-            self.checkpoint.write(first)
+            self.checkpoint.write(paused)
         if before is not None:
             self.history.continue_from(before)
             self.updates = before.updates

@@ -120,12 +120,12 @@ class Rule(ABC):
         super().__init_subclass__(**options)
         if method is not None:
             RULES[method] = cls
-        own = vars(cls).keys()
-        if own & SEVERAL_EPOCHS:
+        defined = vars(cls).keys()
+        if defined & SEVERAL_EPOCHS:
             cls.one_epoch = False
-        elif own & ONE_EPOCH:
+        elif defined & ONE_EPOCH:
             cls.one_epoch = True
-        if "learn_epochs" in own and "threaded" not in own:
+        if "learn_epochs" in defined and "threaded" not in defined:
             cls.threaded = False
 
     def __init__(self, task: RuleTask) -> None:
@@ -163,8 +163,8 @@ class Rule(ABC):
         enough = (SLOPES_OF_OUTPUTS, ALL_SLOPES) if optimizer.direct else (ALL_SLOPES,)
         if cls.slopes not in enough:
             use = " or ".join(
-                f'method="{one}"'
-                for one, rule in RULES.items()
+                f'method="{method}"'
+                for method, rule in RULES.items()
                 if rule.slopes in enough
             )
             raise ArgumentError(
@@ -263,8 +263,8 @@ class Rule(ABC):
         between.
         """
         size = self.sequences_in_batch
-        for first in range(0, len(order), size):
-            yield self.gradient(order[first : first + size])
+        for start in range(0, len(order), size):
+            yield self.gradient(order[start : start + size])
 
     def may_join_epochs(self) -> bool:
         """Whether the trainer calls ``learn_epochs`` now. The caller has the network in

@@ -193,9 +193,9 @@ class BatchLoop:
             self._most = int(np.sort(lengths)[-self.size :].sum())
         deep, steps = (DEEP, (fewest, longest)) if exact.apart else (1, (1,))
         samples = [
-            size * one
+            size * length
             for size in (self.size, len(lengths) % self.size)
-            for one in steps
+            for length in steps
         ]
         widths = {width for count in samples for _, width in exact.split(count)}
         self._used = {lanes: lanes in widths for lanes in (exact.lanes, 1)}
@@ -293,8 +293,8 @@ class BatchLoop:
             recorded=False,
         )
         arguments = [
-            self.exact.arguments(lanes, one, samples, self.cost)
-            for lanes, one in zip(self._used, tapes, strict=True)
+            self.exact.arguments(lanes, memory, samples, self.cost)
+            for lanes, memory in zip(self._used, tapes, strict=True)
         ]
         ways = map(engine.exact.unfolding, tapes, arguments)
         return *ways, arguments[0]

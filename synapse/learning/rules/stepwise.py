@@ -180,7 +180,8 @@ class StepwiseRule(Rule):
             self._buffers = JacobianBuffers(network, optimizer.direct)
         if optimizer is not None:
             self._moves = engine.online.Accumulator(network._store)
-            self._rows, self._neurons = network._connection_rows(), network._rows()
+            self._rows = network._connection_rows()
+            self._neurons = network._rows()
         self.plan()
 
     def gradient(self, chosen: Order) -> BatchGradient:
@@ -208,13 +209,13 @@ class StepwiseRule(Rule):
         for start, stop in pairwise([0, *cuts.tolist(), len(aimed)]):
             if start == stop:
                 continue
-            first = np.searchsorted(stops, start, "right")
-            last = np.searchsorted(stops, stop)
-            left = begins[first : last + 1].copy()
-            right = ends[first : last + 1].copy()
-            left[0] = ends[first] - (stops[first] - start)
-            right[-1] -= stops[last] - stop
-            yield self._over(left, right, continued=bool(left[0] > begins[first]))
+            leading = np.searchsorted(stops, start, "right")
+            trailing = np.searchsorted(stops, stop)
+            left = begins[leading : trailing + 1].copy()
+            right = ends[leading : trailing + 1].copy()
+            left[0] = ends[leading] - (stops[leading] - start)
+            right[-1] -= stops[trailing] - stop
+            yield self._over(left, right, continued=bool(left[0] > begins[leading]))
 
     def _jacobians(self, order: Order) -> Iterator[StepJacobian]:
         """Yield the Jacobian of each step with a target, and the end of a sequence
@@ -255,13 +256,13 @@ class StepwiseRule(Rule):
         """
         # its context is not cleared
         control = new_control()
-        first = int(continued)
+        n_continued = int(continued)
         self._moves.clear()
         cost = 0.0
         steps = 0
         for here, clear in (
-            (slice(first), False),
-            (slice(first, None), self.task.data.clear),
+            (slice(n_continued), False),
+            (slice(n_continued, None), self.task.data.clear),
         ):
             if len(begins[here]) and np.isfinite(cost):
                 summed, aimed = self._through(begins[here], ends[here], clear, control)
@@ -277,11 +278,11 @@ class StepwiseRule(Rule):
         all.
         """
         bounds = np.stack([begins, ends], axis=1).reshape(-1)
-        part = replace(self.task.data, bounds=bounds, clear=clear)
+        batch = replace(self.task.data, bounds=bounds, clear=clear)
         every_other = np.arange(
             0, len(bounds), 2, dtype=np.int64
         )  # skip the gaps between ranges
-        return self.run(part, once(every_other, 1.0, control), self._moves)[1:]
+        return self.run(batch, once(every_other, 1.0, control), self._moves)[1:]
 
 
 class Online(StepwiseRule, method="online"):

@@ -40,7 +40,8 @@ def continued(index: Any, steps: int) -> Any:
     ArgumentError if there are no dates so far ahead.
 
     >>> import pandas
-    >>> continued(pandas.date_range("2024-01-15", periods=3, freq=pandas.DateOffset(months=1)), 1)[0]
+    >>> month = pandas.DateOffset(months=1)
+    >>> continued(pandas.date_range("2024-01-15", periods=3, freq=month), 1)[0]
     Timestamp('2024-04-15 00:00:00')
     >>> [*continued(pandas.Index([2020, 2021, 2022], name="year"), 2)]
     [2023, 2024]
@@ -119,8 +120,10 @@ def step_of(dates: Any) -> Any:
             and (step is None or step.rule_code == "D")
         ):
             days = dates.tz_localize(None) - pandas.Timedelta(days=dates.day[0] - 1)
-            first = pandas.tseries.frequencies.to_offset(pandas.infer_freq(days) or "D")
-            months = MONTHS.get(first.rule_code.split("-")[0], 0) * first.n
+            offset = pandas.tseries.frequencies.to_offset(
+                pandas.infer_freq(days) or "D"
+            )
+            months = MONTHS.get(offset.rule_code.split("-")[0], 0) * offset.n
             step = pandas.DateOffset(months=months) if months else step
     return step
 

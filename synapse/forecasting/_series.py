@@ -21,39 +21,39 @@ MOST_STEPS = 10_000_000
 """Longest horizon, so that a forecast fits into memory."""
 
 
-def checked_series(what: str, values: Any, least: int = 1, reason: str = "") -> Floats:
+def checked_series(title: str, values: Any, least: int = 1, reason: str = "") -> Floats:
     """Return a series as an array, shape (T,) or (T, m), with at least this many finite
     steps.
 
-    >>> checked_series("The past", [1.0, float("nan")])
+    >>> checked_series("The past", [1.0, float("nan")])  # doctest: +ELLIPSIS
     Traceback (most recent call last):
         ...
-    synapse.errors.ArgumentError: Expected the past to be finite, got nan at step 1. Fill in missing values.
+    synapse.errors.ArgumentError: ... to be finite, got nan at step 1. Fill in ...
     """
-    array = numbers(what, values, "a number a step, or a row of numbers a step")
+    array = numbers(title, values, "a number a step, or a row of numbers a step")
     if array.ndim not in (1, 2) or array.shape[1:] == (0,):
         raise ArgumentTypeError(
-            f"Expected {lowered(what)} to have the shape (T,) or (T, m), got"
+            f"Expected {lowered(title)} to have the shape (T,) or (T, m), got"
             f" {array.shape}."
         )
     if len(array) < least:
         needed = f"{counted(least, 'step')} or more{reason}"
         raise ArgumentError(
-            f"Expected {lowered(what)} to have {needed}, got {len(array)}."
+            f"Expected {lowered(title)} to have {needed}, got {len(array)}."
         )
     bad = ~np.isfinite(array)
     if bad.any():
         step = int(bad.reshape(len(array), -1).any(axis=1).argmax())
         value = array[step][bad[step]].flat[0]
         raise ArgumentError(
-            f"Expected {lowered(what)} to be finite, got {value} at step {step}. Fill"
+            f"Expected {lowered(title)} to be finite, got {value} at step {step}. Fill"
             " in missing values."
         )
     return array
 
 
 def require_columns(
-    what: str, array: Floats, columns: tuple[int, ...], why: str
+    title: str, array: Floats, columns: tuple[int, ...], why: str
 ) -> None:
     """Raise unless the shape of an array of steps ends in `columns`, which is () or
     (m,).
@@ -61,7 +61,7 @@ def require_columns(
     if array.shape[1:] != columns:
         shape = f"(T, {columns[0]})" if columns else "(T,)"
         raise ArgumentError(
-            f"Expected {lowered(what)} to have the shape {shape}, {why}, got"
+            f"Expected {lowered(title)} to have the shape {shape}, {why}, got"
             f" {array.shape}."
         )
 
@@ -76,20 +76,20 @@ def season(period: Any) -> int:
     return positive_integer("The period", period)
 
 
-def known_rows(known: Any) -> Floats:
+def known_rows(values: Any) -> Floats:
     """Return values known in advance as an array of shape (N, k)."""
-    rows = finite_array("The known", known)
+    rows = finite_array("The known", values)
     if rows.ndim != 2:
         raise ArgumentError(
-            expected("The known", "rows of numbers, shape (N, k)", known)
+            expected("The known", "rows of numbers, shape (N, k)", values)
         )
     return rows
 
 
-def too_few_known(known: Floats, needed: int) -> ArgumentError:
+def too_few_known(rows: Floats, needed: int) -> ArgumentError:
     """Make the error for values known in advance that end before the last step of a
     forecast.
     """
     return ArgumentError(
-        f"Expected the known values to have {needed} rows, got {len(known)}."
+        f"Expected the known values to have {needed} rows, got {len(rows)}."
     )

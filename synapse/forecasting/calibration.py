@@ -27,7 +27,9 @@ class Calibration:
 
     Examples
     --------
-    >>> walk = np.random.default_rng(0).normal(size=(200, 4)).cumsum(axis=1)  # errors of "no change"
+    The errors of "no change" in a random walk:
+
+    >>> walk = np.random.default_rng(0).normal(size=(200, 4)).cumsum(axis=1)
     >>> Calibration(walk[:, :, None]).half_widths(0.9)[:, 0].round(1)
     array([1.6, 2.3, 2.9, 3.4])
     """
@@ -59,9 +61,11 @@ class Calibration:
         spread = ahead - ahead.mean()
         slope = spread @ logarithm / max(spread @ spread, np.finfo(float).tiny)
         exponent = np.clip(slope, 0.0, MOST_GROWTH)
-        first = logarithm.mean(axis=0) - exponent * ahead.mean()
+        intercept = logarithm.mean(axis=0) - exponent * ahead.mean()
         return np.asarray(
-            np.exp(first + exponent * np.log(np.arange(1, horizon(steps) + 1))[:, None])
+            np.exp(
+                intercept + exponent * np.log(np.arange(1, horizon(steps) + 1))[:, None]
+            )
         )
 
     def half_widths(self, interval: float = 0.9, steps: int | None = None) -> Floats:

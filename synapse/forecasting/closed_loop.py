@@ -92,7 +92,8 @@ class Forecast(NDArrayOperatorsMixin):
 
         Examples
         --------
-        >>> Forecast(np.array([[1.0], [2.0]]), names=["sales"]).to_pandas()  # doctest: +NORMALIZE_WHITESPACE
+        >>> sales = Forecast(np.array([[1.0], [2.0]]), names=["sales"])
+        >>> sales.to_pandas()  # doctest: +NORMALIZE_WHITESPACE
               sales
         step
         1       1.0
@@ -102,10 +103,10 @@ class Forecast(NDArrayOperatorsMixin):
         names = self.names or [f"value {place}" for place in range(self.mean.shape[1])]
         parts = {"": self.mean, " lower": self.lower, " upper": self.upper}
         columns = {
-            f"{name}{end}": part[:, place]
+            f"{name}{end}": values[:, place]
             for place, name in enumerate(names)
-            for end, part in parts.items()
-            if part is not None
+            for end, values in parts.items()
+            if values is not None
         }
         steps = pandas.RangeIndex(1, len(self) + 1, name="step")
         return pandas.DataFrame(
@@ -154,14 +155,16 @@ class Forecast(NDArrayOperatorsMixin):
         notebooks.
         """
         parts = {"mean": self.mean, "lower": self.lower, "upper": self.upper}
-        given = {name: part for name, part in parts.items() if part is not None}
-        first = {name: part[:, 0].tolist() for name, part in given.items()}
+        present = {name: values for name, values in parts.items() if values is not None}
+        curves = {name: values[:, 0].tolist() for name, values in present.items()}
         columns: dict[str, Any] = {"step": range(1, len(self) + 1)}
         for j in range(self.mean.shape[1]):
             after = f" {j}" if self.mean.shape[1] > 1 else ""
-            columns |= {f"{name}{after}": part[:, j] for name, part in given.items()}
+            columns |= {
+                f"{name}{after}": values[:, j] for name, values in present.items()
+            }
         return _html.view(
-            repr(self), _html.curves(first, "step"), _html.table(columns, len(self))
+            repr(self), _html.curves(curves, "step"), _html.table(columns, len(self))
         )
 
 
@@ -240,16 +243,17 @@ def forecast(
 
     See Also
     --------
-    synapse.forecasting.rolling_origin : Errors of a way to forecast on held-out steps, for intervals.
-    synapse.forecasting.NetworkForecaster : Differences, and values known in advance, such as holidays.
+    synapse.forecasting.rolling_origin : Errors on held-out steps, for intervals.
+    synapse.forecasting.NetworkForecaster : Differences, and values known in advance.
 
     Examples
     --------
     >>> import architect, synapse
     >>> series = np.sin(0.3 * np.arange(200))
     >>> net = architect.GRU(1, 6, 1, output_squash="identity", seed=0)
-    >>> trainer = synapse.Trainer(net, rate=0.01, method="bptt", optimizer=synapse.optimizers.Adam())
-    >>> result = trainer.train(series[:-1], series[1:], epochs=300, seed=0, progress=False)
+    >>> trainer = synapse.Trainer(net, rate=0.01, method="bptt", optimizer="adam")
+    >>> data = series[:-1], series[1:]
+    >>> result = trainer.train(*data, epochs=300, seed=0, progress=False)
     >>> ahead = synapse.forecast(net, series, 20)
     >>> ahead.shape
     (20, 1)
@@ -277,8 +281,9 @@ def forecast(
     )
     by_output = np.full(m, NOT_FED)
     inputs = np.zeros((count - 1, n))
-    by_output[fed], given = into, np.setdiff1d(np.arange(n), into)
-    inputs[:, given] = _outside(future, len(given), count, network, dtype)
+    by_output[fed] = into
+    outside = np.setdiff1d(np.arange(n), into)
+    inputs[:, outside] = _outside(future, len(outside), count, network, dtype)
     if calibration is None and interval is not None:
         raise ArgumentError(
             "An interval needs calibration=, such as rolling_origin(...).calibration."

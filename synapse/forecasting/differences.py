@@ -118,11 +118,9 @@ def choose_differences(
     >>> choose_differences(noise, 4, period=4)
     Differences(lags=())
     """
-    values, ahead, length = (
-        checked_series("The series", series),
-        horizon(steps),
-        season(period),
-    )
+    values = checked_series("The series", series)
+    ahead = horizon(steps)
+    length = season(period)
     seasonal: list[tuple[int, ...]] = [(length,), (length, 1)] if length > 1 else []
     start = max(2 * len(values) // 3, 2 * length + 8)
     count = len(values) - ahead - start + 1

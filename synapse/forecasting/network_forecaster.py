@@ -63,31 +63,35 @@ class NetworkForecaster:
 
     def __post_init__(self) -> None:
         members(self.network)
-        given = listed("The differences", self.differences, "a list, one a column")
-        if not given:
+        columns = listed("The differences", self.differences, "a list, one a column")
+        if not columns:
             raise ArgumentError(
-                expected("The differences", "those of one column or more", given)
+                expected("The differences", "those of one column or more", columns)
             )
-        differences = [instance("Each difference", each, Differences) for each in given]
+        differences = [
+            instance("Each difference", each, Differences) for each in columns
+        ]
         object.__setattr__(self, "differences", differences)
         if self.known is not None:
             object.__setattr__(self, "known", known_rows(self.known))
         if self.scale is not None:
             scale = finite_array("The scale", self.scale)
-            if scale.shape != (2, len(given)) or not (scale[1] > 0).all():
-                condition = f"means and deviations above 0, shape (2, {len(given)})"
+            if scale.shape != (2, len(columns)) or not (scale[1] > 0).all():
+                condition = f"means and deviations above 0, shape (2, {len(columns)})"
                 raise ArgumentError(expected("The scale", condition, self.scale))
             object.__setattr__(self, "scale", scale)
 
     def __call__(self, history: ArrayLike, steps: int) -> Floats:
         """Forecast the steps after a history, shape (T, m) or (T,)."""
-        past, steps = checked_series("The history", history), horizon(steps)
+        past = checked_series("The history", history)
+        steps = horizon(steps)
         columns = self._columns(past)
         count = len(past)
-        if self.known is not None and len(self.known) < count + steps:
-            raise too_few_known(self.known, count + steps)
-        rows = _rows(columns, self.differences, self.known, count + 1)
-        future = None if self.known is None else self.known[count + 1 : count + steps]
+        in_advance = self.known
+        if in_advance is not None and len(in_advance) < count + steps:
+            raise too_few_known(in_advance, count + steps)
+        rows = _rows(columns, self.differences, in_advance, count + 1)
+        future = None if in_advance is None else in_advance[count + 1 : count + steps]
         feedback = {place: place for place in range(len(self.differences))}
         ahead = forecast(self.network, rows, steps, feedback=feedback, future=future)
         changes = zip(self.differences, columns.T, ahead.mean.T, strict=True)
@@ -122,8 +126,9 @@ class NetworkForecaster:
         past = self._columns(checked_series("The history", history))
         lost = max(each.lost for each in self.differences)
         count = len(past)
-        until = count + 1 if self.known is None else min(count + 1, len(self.known))
-        rows = _rows(past, self.differences, self.known, until)
+        in_advance = self.known
+        until = count + 1 if in_advance is None else min(count + 1, len(in_advance))
+        rows = _rows(past, self.differences, in_advance, until)
         runs = []
         for net in members(self.network):
             with preserved_context(net):
@@ -138,19 +143,19 @@ class NetworkForecaster:
 
 
 def lesson(
-    history: Floats, differences: Sequence[Differences], known: Floats | None
+    history: Floats, differences: Sequence[Differences], in_advance: Floats | None
 ) -> tuple[Floats, Floats]:
     """The inputs and the targets of a network for :class:`NetworkForecaster`, shapes
     (T', m + k), (T', m).
     """
     targets = _rows(history, differences, None, len(history) + 1)[1:]
-    return _rows(history, differences, known, len(history)), targets
+    return _rows(history, differences, in_advance, len(history)), targets
 
 
 def _rows(
     history: Floats,
     differences: Sequence[Differences],
-    known: Floats | None,
+    in_advance: Floats | None,
     until: int,
 ) -> Floats:
     """The inputs at steps of a history of shape (T, m), so that the known values end
@@ -160,4 +165,6 @@ def _rows(
     columns = zip(differences, history.T, strict=True)
     parts = [each.of(column)[lost - each.lost :] for each, column in columns]
     rows = np.column_stack(parts)[: until - lost - 1]
-    return rows if known is None else np.hstack([rows, known[lost + 1 : until]])
+    return (
+        rows if in_advance is None else np.hstack([rows, in_advance[lost + 1 : until]])
+    )

@@ -181,17 +181,20 @@ def rolling_origin(
     stride = positive_integer("The every", every)
     condition = f"a whole number above the period, {season_length}"
     least = season_length + 1
-    first = (
+    first_origin = (
         None if start is None else whole_number("The start", start, condition, least)
     )
     values = checked_series("The series", series)
-    first = max(len(values) // 2, least) if first is None else first
-    if len(values) < first + ahead:
+    first_origin = (
+        max(len(values) // 2, least) if first_origin is None else first_origin
+    )
+    if len(values) < first_origin + ahead:
         raise ArgumentError(
-            f"Expected the series to have {first + ahead} steps or more, {first} up to"
-            f" the first origin and {ahead} to forecast, got {len(values)}."
+            f"Expected the series to have {first_origin + ahead} steps or more,"
+            f" {first_origin} up to the first origin and {ahead} to forecast, got"
+            f" {len(values)}."
         )
-    origins = np.arange(first, len(values) - ahead + 1, stride)
+    origins = np.arange(first_origin, len(values) - ahead + 1, stride)
     truth = np.stack([values[origin : origin + ahead] for origin in origins])
     shape = truth.shape[1:]
     forecasts = []
@@ -201,11 +204,12 @@ def rolling_origin(
             numbers("The forecast", returned, f"an array of the shape {shape}")
         )
         if forecasts[-1].shape != shape:
-            given = forecasts[-1].shape
+            shape_returned = forecasts[-1].shape
             raise ArgumentError(
-                f"Expected the forecast to have the shape {shape}, got {given}."
+                f"Expected the forecast to have the shape {shape}, got"
+                f" {shape_returned}."
             )
-    scale = np.abs(values[season_length:first] - values[: first - season_length]).mean(
-        axis=0
-    )
+    scale = np.abs(
+        values[season_length:first_origin] - values[: first_origin - season_length]
+    ).mean(axis=0)
     return RollingOrigin(origins, np.stack(forecasts), truth, scale)

@@ -60,11 +60,11 @@ class Selection:
         """Which should forecast: the mean of the best three, unless one has an error
         more than 10 % lower.
         """
-        first = self._single()
-        clearly = COMBINE not in self.rolled or self.mase(first) < CLEARLY * self.mase(
+        single = self._single()
+        clearly = COMBINE not in self.rolled or self.mase(single) < CLEARLY * self.mase(
             COMBINE
         )
-        return first if clearly else COMBINE
+        return single if clearly else COMBINE
 
     def _single(self, without: str = "") -> str:
         """The best of the single forecasters, or of those without one."""
@@ -80,18 +80,18 @@ class Selection:
         if network not in self.rolled or set(self.rolled) <= {network, COMBINE}:
             return f"{network} could not be compared."
         best = self._single(network)
-        own = self.mase(network)
+        error = self.mase(network)
         lowest = self.mase(best)
         origins = counted(len(self.rolled[network].origins), "origin")
-        if own >= lowest:
-            lower = f"MASE {lowest:.3g} instead of {own:.3g} on {origins}"
+        if error >= lowest:
+            lower = f"MASE {lowest:.3g} instead of {error:.3g} on {origins}"
             return (
                 f"The network ({network}) is not worth it: {best} has a lower error,"
                 f" {lower}."
             )
         below = (
-            f"its error, MASE {own:.3g}, is {percent(1 - own / lowest)} below that of"
-            f" {best}"
+            f"its error, MASE {error:.3g}, is {percent(1 - error / lowest)} below that"
+            f" of {best}"
         )
         if self.statistic(network, best) > SIGNIFICANT:
             return f"The network ({network}) is worth it: {below}, on {origins}."
@@ -103,15 +103,15 @@ class Selection:
     def reason(self) -> str:
         """A sentence: which forecasts, and why."""
         name = self.best
-        first = self._single()
+        single = self._single()
         if name == COMBINE:
             mean = (
                 f"The mean of {', '.join(self.members)} forecasts: MASE"
                 f" {self.mase(COMBINE):.3g}"
             )
             return (
-                f"{mean}; no single one is more than 10 % better ({first}:"
-                f" {self.mase(first):.3g})."
+                f"{mean}; no single one is more than 10 % better ({single}:"
+                f" {self.mase(single):.3g})."
             )
         return f"{name} forecasts: it has the lowest error, MASE {self.mase(name):.3g}."
 
@@ -221,24 +221,28 @@ def select(
     Examples
     --------
     >>> from synapse import forecasting
-    >>> wave = np.tile([0.0, 3.0, 1.0, 2.0], 12) + 0.1 * np.random.default_rng(0).normal(size=48)
-    >>> simple = {name: forecasting.statistical(name, wave[:30], period=4) for name in ("naive", "seasonal")}
+    >>> noise = np.random.default_rng(0).normal(size=48)
+    >>> wave = np.tile([0.0, 3.0, 1.0, 2.0], 12) + 0.1 * noise
+    >>> simple = {
+    ...     name: forecasting.statistical(name, wave[:30], period=4)
+    ...     for name in ("naive", "seasonal")
+    ... }
     >>> selection = forecasting.select(simple, wave, 4, start=30, period=4)
     >>> selection.best, round(selection.mase("seasonal"), 1)
     ('seasonal', 0.8)
     """
-    given: Any = forecasters
-    if not isinstance(given, Mapping) or not given:
+    by_name: Any = forecasters
+    if not isinstance(by_name, Mapping) or not by_name:
         raise ArgumentTypeError(
             expected("The forecasters", "a dict of names and functions", forecasters)
         )
-    if COMBINE in given:
+    if COMBINE in by_name:
         raise ArgumentError(
             f"The name {COMBINE!r} is that of the mean. Give the forecaster another"
             " one."
         )
     if combine is not None and (
-        isinstance(combine, str) or not _are_names(combine, given)
+        isinstance(combine, str) or not _are_names(combine, by_name)
     ):
         raise ArgumentTypeError(
             expected("The combine", "a list of names of forecasters, or None", combine)

@@ -128,9 +128,9 @@ def statistical(
         require_columns("The history", past, values.shape[1:], "as the series")
         if method == "mean":
             return np.repeat(past.mean(axis=0, keepdims=True), ahead, axis=0)
-        parts = past.reshape(len(past), -1).T
+        columns = past.reshape(len(past), -1).T
         forecasts = np.array(
-            [fit(part, ahead) for fit, part in zip(fits, parts, strict=True)]
+            [fit(column, ahead) for fit, column in zip(fits, columns, strict=True)]
         ).T
         return forecasts.reshape(ahead, *past.shape[1:])
 
@@ -148,7 +148,7 @@ def _autoregression(column: Floats, period: int) -> Forecaster:
 
 
 def _fitted(
-    method: str, known: Floats | None, column: Floats, period: int
+    method: str, in_advance: Floats | None, column: Floats, period: int
 ) -> Forecaster:
     """A model of statsforecast with fitted parameters, for one column."""
     models = imported(
@@ -171,19 +171,19 @@ def _fitted(
     }[method](**options)
     model = models.MSTL(period, trend_forecaster=model) if long else model
 
-    def regressors(first: int, stop: int) -> Floats | None:
-        if known is None or method != "arima" or long:
+    def regressors(start: int, stop: int) -> Floats | None:
+        if in_advance is None or method != "arima" or long:
             return None
-        if stop > len(known):
-            raise too_few_known(known, stop)
-        return known[first:stop]
+        if stop > len(in_advance):
+            raise too_few_known(in_advance, stop)
+        return in_advance[start:stop]
 
     def forecaster(history: Floats, steps: int) -> Any:
-        first = max(len(history) - LONGEST, 0)
+        start = max(len(history) - LONGEST, 0)
         count = len(history)
-        rows = regressors(first, count), regressors(count, count + steps)
+        rows = regressors(start, count), regressors(count, count + steps)
         with warnings.catch_warnings(action="ignore"):
-            return model.forward(history[first:], steps, *rows)["mean"]
+            return model.forward(history[start:], steps, *rows)["mean"]
 
     last = column[-max(LONGEST, 3 * period) :]
     with warnings.catch_warnings(action="ignore"):

@@ -125,17 +125,19 @@ def test_a_name_is_taken_once_but_its_class_may_be_defined_again():
 
         return Passing
 
-    first = define()
+    earlier_class = define()
     second = define()
-    assert architectures.get("Passing") is second is not first
-    assert type(first(Layer(1), [], Layer(1)).clone()) is second
+    assert architectures.get("Passing") is second is not earlier_class
+    assert type(earlier_class(Layer(1), [], Layer(1)).clone()) is second
 
 
 def test_the_architectures_of_the_library_go_through_the_same_door():
-    known = {
+    exported_names = {
         name for name in dir(architect) if isinstance(getattr(architect, name), type)
     }
-    kinds = {name for name in known if issubclass(getattr(architect, name), Network)}
+    kinds = {
+        name for name in exported_names if issubclass(getattr(architect, name), Network)
+    }
     assert kinds | {"Tower"} <= set(architectures.names())
     assert all(architectures.get(name) is getattr(architect, name) for name in kinds)
     assert architectures.get("Shed") is None
@@ -149,17 +151,18 @@ print(type(net).__name__, net.name, repr(net), net.activate([0.5, -0.5]).tolist(
 
 
 @pytest.mark.parametrize(
-    ("make", "kind"),
+    ("make", "heading"),
     [
         (lambda: Tower(4), "Network Tower"),
         (lambda: architect.Perceptron(2, 1), "Perceptron Perceptron"),
     ],
 )
-def test_another_process_reads_what_it_has_registered(make, kind, tmp_path):
+def test_another_process_reads_what_it_has_registered(make, heading, tmp_path):
     net = make()
     synapse.save(net, tmp_path / "net.json")
     printed = python("-c", READ, tmp_path / "net.json")
     shown = repr(net).replace("<Tower", "<Network 'Tower'")  # a name, of another class
     assert (
-        printed.split("\n")[0] == f"{kind} {shown} {net.activate([0.5, -0.5]).tolist()}"
+        printed.split("\n")[0]
+        == f"{heading} {shown} {net.activate([0.5, -0.5]).tolist()}"
     )

@@ -12,8 +12,10 @@ from tests.helpers.cases import Cases
 from tests.helpers.integrity import contents
 from tests.helpers.processes import python
 
-X, T = np.array([0.2, 0.7]), np.array([0.3])
-NAN, INF = float("nan"), float("inf")
+X = np.array([0.2, 0.7])
+T = np.array([0.3])
+NAN = float("nan")
+INF = float("inf")
 
 
 def perceptron(dtype="float64", outputs=1, squash="logistic"):
@@ -121,7 +123,7 @@ def test_all_forms_of_the_same_numbers_give_the_same():
     locked.flags.writeable = False
     unaligned = np.frombuffer(b"x" + X.tobytes(), dtype=np.uint8)[1:].view(np.float64)
     expected = perceptron().activate(X)
-    for given in (
+    for inputs in (
         X.tolist(),
         wide[:, 0],
         X[::-1].copy()[::-1],
@@ -129,16 +131,16 @@ def test_all_forms_of_the_same_numbers_give_the_same():
         X.astype(">f8"),
         unaligned,
     ):
-        assert (perceptron().activate(given) == expected).all()
+        assert (perceptron().activate(inputs) == expected).all()
 
 
 def test_results_are_new_arrays():
     net = perceptron()
-    first = net.activate(X)
-    copy = first.copy()
+    outputs = net.activate(X)
+    copy = outputs.copy()
     second = net.activate(X)
-    assert not np.shares_memory(first, second)
-    first[:] = 9.0
+    assert not np.shares_memory(outputs, second)
+    outputs[:] = 9.0
     assert (net.activate(X) == copy).all()
     assert (second == copy).all()
     assert net.output[0].activation == copy[0]
@@ -150,8 +152,8 @@ def test_results_are_new_arrays():
 def test_costs_are_looked_up_again_after_an_edit():
     net = perceptron()
     net.activate(X)
-    first = net.propagate(0.0, T)
-    assert first == pytest.approx(costs.cross_entropy(T, net.activate(X)))
+    cost_before = net.propagate(0.0, T)
+    assert cost_before == pytest.approx(costs.cross_entropy(T, net.activate(X)))
     net.output[0].squash = "identity"
     y = net.activate(X)
     assert net.propagate(0.0, T) == pytest.approx(costs.squared_error(T, y))
@@ -177,11 +179,15 @@ import numpy as np, architect
 from synapse.errors import ArgumentError
 for dtype in ("float64", "float32"):
     net = architect.Perceptron(2, 3, 1, seed=0, dtype=dtype)
-    outputs, costs = net.activate(np.array([0.2, 0.7])), net.propagate(0.1, np.array([0.3]))
+    outputs = net.activate(np.array([0.2, 0.7]))
+    costs = net.propagate(0.1, np.array([0.3]))
     neuron = net.hidden[0][0]
     value = neuron.activate()
     neuron.propagate(0.1), net.output[0].propagate(0.1, 0.5)
-    for call in (lambda: net.activate(np.array([0.2, np.nan])), lambda: net.propagate(0.1, np.array([2.0]))):
+    for call in (
+        lambda: net.activate(np.array([0.2, np.nan])),
+        lambda: net.propagate(0.1, np.array([2.0])),
+    ):
         try:
             call()
         except ArgumentError as error:

@@ -28,7 +28,7 @@ def test_gradients_are_exact(spec, seed, together):
     free = list(net)[spec.inputs :]
     for neuron in rng.choice(len(free), min(seed % 3, len(free)), replace=False):
         free[neuron].clamp(rng.uniform(0.1, 0.9))
-    held = [neuron for neuron in net if neuron.clamped is not None]
+    clamped = [neuron for neuron in net if neuron.clamped is not None]
     inputs = rng.uniform(-1, 1, (9, 4, spec.inputs))
     targets = rng.uniform(0.1, 0.9, (9, 4, spec.outputs))
     for link in net.connections[::2]:
@@ -44,29 +44,29 @@ def test_gradients_are_exact(spec, seed, together):
     assert np.abs(result.weights - expected).max(initial=0.0) < 1e-6 * scale
     into = np.array(
         [
-            link.target in held and link.source is not link.target
+            link.target in clamped and link.source is not link.target
             for link in net.connections
         ],
         bool,
     )
     assert not result.weights[into].any()
-    one = synapse.gradient(net, inputs[:1], targets[:1]).weights
+    slopes_of_first = synapse.gradient(net, inputs[:1], targets[:1]).weights
     net.learning_rule = "rtrl"
     net.clear()
-    online = np.zeros(len(one))
+    online = np.zeros(len(slopes_of_first))
     for row, target in zip(inputs[0], targets[0]):
         online -= net.slopes(errors=target - net.activate(row)).weights
-    assert np.abs(online - one).max(initial=0.0) < 1e-10 * scale
+    assert np.abs(online - slopes_of_first).max(initial=0.0) < 1e-10 * scale
 
 
 @pytest.mark.parametrize(
     ("method", "optimizer"),
     [("online", None), ("rtrl", None), ("bptt", synapse.optimizers.Adam(0.1))],
 )
-@pytest.mark.parametrize("which", ["hidden", "output"])
-def test_what_is_clamped_does_not_learn_and_is_recorded(method, optimizer, which):
+@pytest.mark.parametrize("layer_name", ["hidden", "output"])
+def test_what_is_clamped_does_not_learn_and_is_recorded(method, optimizer, layer_name):
     net = architect.LSTM(2, 3, 2, seed=0)
-    neuron = net.output[0] if which == "output" else net["output gates"][0]
+    neuron = net.output[0] if layer_name == "output" else net["output gates"][0]
     free = net.clone()
     gated = neuron.gated
     neuron.clamp(0.25)
@@ -108,10 +108,8 @@ def test_a_lesion_is_the_network_without_the_neuron():
 
 
 def test_what_cannot_be_clamped_or_written():
-    net, soft = (
-        architect.Perceptron(2, 3, 1, seed=0),
-        architect.Perceptron(2, 3, output_squash="softmax", seed=0),
-    )
+    net = architect.Perceptron(2, 3, 1, seed=0)
+    soft = architect.Perceptron(2, 3, output_squash="softmax", seed=0)
     neuron = net.hidden[0][0]
     all_refused(
         [

@@ -24,8 +24,11 @@ def test_a_delay_is_exact_in_every_network(together, late, delay, other):
     x, a, y = layers = [Layer(1, "identity") for _ in range(3)]
 
     def connect():
-        return [x.project(a, weights=1.0, delay=delay), a.project(y, weights=1.0, delay=other),
-                x.project(y, weights=100.0, delay=other)]  # fmt: skip
+        return [
+            x.project(a, weights=1.0, delay=delay),
+            a.project(y, weights=1.0, delay=other),
+            x.project(y, weights=100.0, delay=other),
+        ]
 
     links = [] if late else connect()
     net = Network(*layers, synchronous=together)
@@ -144,7 +147,10 @@ def test_edits():
     a.sign = None
     link.weight = 2.0
     a.sign = 1
-    assert [link.sign, *(one.sign for one in net["relays"][0].incoming)] == [1, None]
+    assert [link.sign, *(relay.sign for relay in net["relays"][0].incoming)] == [
+        1,
+        None,
+    ]
     a.project(
         a, weight=0.5, delay=1
     )  # feedback of the activation, not a self-connection
@@ -227,7 +233,9 @@ def test_removed_neurons_and_connections_take_their_relays_along(seed, rule):
         cut = [link for link in links if not {*gone} & {*link[:2]}][::3]
         for i, j, delay in cut:
             link = next(
-                one for one in net.connections if _ends(one) == (str(i), str(j), delay)
+                link
+                for link in net.connections
+                if _ends(link) == (str(i), str(j), delay)
             )
             link.source.disconnect(link.target)
         net.run(rows[:, : len(net.input)])
@@ -246,15 +254,16 @@ def test_removed_neurons_and_connections_take_their_relays_along(seed, rule):
     for neuron in other:
         neuron.bias = of[neuron.name]
     inputs = rows[:, : len(net.input)]
-    for one in (net, other):
-        one.clear()
-        one.learning_rule = rule
+    for network in (net, other):
+        network.clear()
+        network.learning_rule = rule
         assert isinstance(
-            synapse.readwrite.from_npz_data(synapse.readwrite.npz_data(one)), Network
+            synapse.readwrite.from_npz_data(synapse.readwrite.npz_data(network)),
+            Network,
         )
         for row, target in zip(inputs, targets, strict=True):
-            one.activate(row)
-            one.propagate(0.1, target)
+            network.activate(row)
+            network.propagate(0.1, target)
     assert net.run(inputs) == pytest.approx(other.run(inputs), rel=1e-12, abs=1e-12)
     trainer.train(inputs, targets, epochs=1, progress=False)
 
@@ -283,14 +292,15 @@ def test_a_relay_that_gates_stays_and_one_that_others_read_too():
 
 
 def test_what_is_no_delay_is_refused():
-    x, y = Layer(1), Layer(2)
-    for wrong, kind in (
+    x = Layer(1)
+    y = Layer(2)
+    for wrong, error in (
         (1.5, ArgumentTypeError),
         (-1, ArgumentError),
         ("2", ArgumentTypeError),
     ):
         for source, target in ((x, y), (x[0], y[0]), (x[0], y)):
-            with pytest.raises(kind, match="delay"):
+            with pytest.raises(error, match="delay"):
                 source.project(target, delay=wrong)
         with pytest.raises(
             (ArgumentError, ArgumentTypeError),
@@ -305,7 +315,9 @@ def test_what_is_no_delay_is_refused():
     with pytest.raises(ArgumentError, match="weights"):
         x.project(y, weights=[1.0, 2.0, 3.0], delay=2)
     x.project(y, delay=2)
-    net, more, single = Network(x, y), Layer(1), Layer(1, dtype=np.float32)
+    net = Network(x, y)
+    more = Layer(1)
+    single = Layer(1, dtype=np.float32)
     refused = (
         ("already", lambda: x[0].project(y[1], delay=2)),
         ("only delays", lambda: more[0].project(net["relays"][0])),

@@ -42,8 +42,11 @@ def test_run_is_the_mean_in_the_form_of_the_inputs():
         outputs = Ensemble(some).run(inputs)
         assert isinstance(outputs, list) == isinstance(inputs, list)
         assert len(outputs) == len(inputs)
-        for place, part in enumerate(outputs):
-            assert np.array_equal(part, np.mean([one[place] for one in alone], axis=0))
+        for place, mean_outputs in enumerate(outputs):
+            assert np.array_equal(
+                mean_outputs,
+                np.mean([member_outputs[place] for member_outputs in alone], axis=0),
+            )
 
 
 def test_a_file_keeps_every_bit(tmp_path):
@@ -104,18 +107,18 @@ def test_a_damaged_file_is_refused(tmp_path):
 
 
 def test_what_is_no_ensemble_is_refused():
-    one = nets(1)
+    members = nets(1)
     all_refused(
         [
             (lambda: Ensemble([]), ArgumentError, "at least one network"),
             (lambda: Ensemble([3]), ArgumentTypeError, "a Network"),
             (lambda: Ensemble(3), ArgumentTypeError, "a list of Networks"),
-            (lambda: Ensemble(one * 2), ArgumentError, "twice"),
+            (lambda: Ensemble(members * 2), ArgumentError, "twice"),
             (
-                lambda: Ensemble(one + nets(1, n=3)),
+                lambda: Ensemble(members + nets(1, n=3)),
                 ArgumentError,
                 "got 2 and 1, 3 and 1",
             ),
-            (lambda: Ensemble(one)[1], IndexError, "ensemble"),
+            (lambda: Ensemble(members)[1], IndexError, "ensemble"),
         ]
     )

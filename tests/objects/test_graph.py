@@ -281,19 +281,19 @@ def test_held_graphs_show_their_networks_through_random_edits(seed):
     nets = [perceptron(2, 3, 1, seed=seed), lstm(1, 2, 1, seed=seed), perceptron(1, 2)]
     graphs = [net.graph for net in nets]
     for _ in range(60):
-        one, other = (nets[i] for i in rng.integers(0, 3, 2))
-        u = one[rng.integers(len(one))]
+        network, other = (nets[i] for i in rng.integers(0, 3, 2))
+        u = network[rng.integers(len(network))]
         v = other[rng.integers(len(other))]
-        hidden = [n for layer in one.hidden for n in layer if not n.gated]
+        hidden = [n for layer in network.hidden for n in layer if not n.gated]
         match rng.integers(5):
             case 0 if u.connected(v):
                 u.disconnect(v)
             case 1:
-                one.add(Neuron())
+                network.add(Neuron())
             case 2 if len(hidden) > 1:
-                one.remove(hidden[0])
+                network.remove(hidden[0])
             case 3:
-                one.output.append(Neuron())
+                network.output.append(Neuron())
             case _ if not u.connected(v):
                 u.project(v)
         for net, live in zip(nets, graphs):
@@ -408,12 +408,12 @@ def test_connections_of_large_layers_appear_when_looked_at():
 def test_nodes_are_in_order_of_activation_after_edits_too():
     """So an adjacency matrix fits the neurons and what is recorded; also for two
     networks in one store."""
-    first = Layer(2)
+    source = Layer(2)
     middle = Layer(3)
     last = Layer(1)
     extra = Layer(2)
-    middle.project(last), first.project(middle)  # not in order
-    net = Network(first, [middle], last)
+    middle.project(last), source.project(middle)  # not in order
+    net = Network(source, [middle], last)
     other = Network(extra, [], Layer(1))
     live = net.graph
     wrong = []
@@ -456,11 +456,11 @@ def test_live_data_equal_those_of_a_copy():
     plain = net.graph.copy()
     assert nx.utils.graphs_equal(live, plain)
     assert nx.utils.graphs_equal(plain, live)
-    one, other, *_ = net.connections
+    edge, other, *_ = net.connections
     twin = architect.LSTM(1, 2, 1, seed=0).connections[0]
-    assert dict(one) == one.copy() == one
-    assert one not in (other, twin, {**one.copy(), "weight": 9.0}, None)
-    assert len({one, other, twin}) == 3
-    one["note"] = 1
+    assert dict(edge) == edge.copy() == edge
+    assert edge not in (other, twin, {**edge.copy(), "weight": 9.0}, None)
+    assert len({edge, other, twin}) == 3
+    edge["note"] = 1
     assert not nx.utils.graphs_equal(live, plain)
     assert nx.utils.graphs_equal(live, live.copy())

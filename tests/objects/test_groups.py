@@ -77,21 +77,21 @@ def test_alone_a_neuron_has_won():
 
 
 def test_an_epoch_is_its_steps():
-    one = maxout()[0]
+    stepped = maxout()[0]
     other = maxout()[0]
     targets = np.random.default_rng(1).normal(size=(20, 2))
     for row, target in zip(INPUTS, targets, strict=True):
-        one.activate(row)
-        one.propagate(0.01, target)
+        stepped.activate(row)
+        stepped.propagate(0.01, target)
     Trainer(other, 0.01).train(INPUTS, targets, epochs=1, shuffle=False)
-    assert other.weights == pytest.approx(one.weights, abs=1e-12)
+    assert other.weights == pytest.approx(stepped.weights, abs=1e-12)
 
 
 def test_joining_networks_keeps_groups_apart():
-    one = maxout(seed=1)[0]
+    sender = maxout(seed=1)[0]
     other = maxout(seed=2)[0]
     expected = other.clone().run(INPUTS)
-    one.output.project(other.input, seed=0)
+    sender.output.project(other.input, seed=0)
     assert other.run(INPUTS) == pytest.approx(expected, abs=1e-14)
 
 
@@ -153,15 +153,16 @@ def test_the_gradient_is_exact_and_depends_on_no_earlier_call(name):
     data = sequences(net, lengths_of(name))
     for window in (None, 2):
         loss, slopes = Walk(net).gradient(*data, window=window)
-        found = [synapse.gradient(net, *data, window=window)]
+        gradients = [synapse.gradient(net, *data, window=window)]
         synapse.gradient(net, *sequences(net, lengths_of(name), seed=1))
-        found.append(synapse.gradient(net, *data, window=window))
-        first, second = (
-            np.concatenate([[one.loss], one.weights, one.biases]) for one in found
+        gradients.append(synapse.gradient(net, *data, window=window))
+        fresh, second = (
+            np.concatenate([[gradient.loss], gradient.weights, gradient.biases])
+            for gradient in gradients
         )
-        assert (first == second).all()
+        assert (fresh == second).all()
         expected = np.append(loss, slopes)
-        assert np.abs(first - expected).max() < 1e-11 * max(1.0, np.abs(expected).max())
+        assert np.abs(fresh - expected).max() < 1e-11 * max(1.0, np.abs(expected).max())
 
 
 @every_case("name", WITHIN)
@@ -191,7 +192,7 @@ def test_the_online_rule_learns_as_the_reference(name):
         reference.connect(*ends, link.weight, link.trainable)
         if link.gater is not None:
             reference.gate(number[link.gater], *ends)
-    inputs, targets = (one[0] for one in sequences(net, (10,)))
+    inputs, targets = (sequence[0] for sequence in sequences(net, (10,)))
     cost = (
         "categorical_cross_entropy"
         if net.output.squash is squash.softmax
@@ -222,17 +223,17 @@ def test_a_group_of_which_one_member_reads_its_neighbours_is_not_divided():
     """The second layer competes as a whole, though only its last neuron depends on the
     first."""
     source = Layer(1)
-    one = Layer(2, "maxout")
+    reader = Layer(2, "maxout")
     other = Layer(3, "maxout")
     out = Layer(1, "identity")
     early = Layer(1, "tanh")
-    for layer in (one, other):
+    for layer in (reader, other):
         source.project(layer, seed=3)
-    one.project(Layer([other[2]]), weights=2.0)
+    reader.project(Layer([other[2]]), weights=2.0)
     other.project(out, seed=4)
     other.project(early, seed=5)
     early.project(out, seed=6)
-    net = Network(source, [early, one, other], out)
+    net = Network(source, [early, reader, other], out)
     data = sequences(net, (6, 4))
     assert net.clone().run(data[0][0]) == pytest.approx(
         Walk(net).run(data[0][0]), abs=1e-14

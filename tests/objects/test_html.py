@@ -150,10 +150,10 @@ def test_curves_skip_what_is_not_finite_and_are_logarithmic_over_orders_of_magni
 
 def test_a_forecast_shows_its_interval_and_a_rolling_origin_its_errors():
     series = np.sin(np.arange(40.0))
-    found = forecasting.rolling_origin(forecasting.seasonal_naive, series, 3)
-    rows = cells(parsed(found))
+    evaluation = forecasting.rolling_origin(forecasting.seasonal_naive, series, 3)
+    rows = cells(parsed(evaluation))
     assert [row[0] for row in rows] == ["1", "2", "3"]
-    assert [row[1] for row in rows] == [f"{value:.6g}" for value in found.rmse]
+    assert [row[1] for row in rows] == [f"{value:.6g}" for value in evaluation.rmse]
     mean = np.arange(6.0).reshape(3, 2)
     forecast = forecasting.Forecast(mean, mean - 1, mean + 1, 0.9)
     tree = parsed(forecast)

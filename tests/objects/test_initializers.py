@@ -22,9 +22,9 @@ def test_each_gives_the_shape_asked_for_and_follows_its_seed():
         for shape in ((4, 3), (3, 4), (5,), (1, 1)):
             assert draw(name, shape).shape == shape, name
             assert np.isfinite(draw(name, shape)).all(), name
-        first, again, other = (draw(name, (30, 8), seed) for seed in (1, 1, 2))
-        assert (first == again).all(), name
-        assert name == "zeros" or not (first == other).all(), name
+        weights, again, other = (draw(name, (30, 8), seed) for seed in (1, 1, 2))
+        assert (weights == again).all(), name
+        assert name == "zeros" or not (weights == other).all(), name
 
 
 def test_made_by_a_function_they_check_their_arguments_too():

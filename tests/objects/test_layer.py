@@ -64,12 +64,12 @@ def test_its_squash_can_be_set():
 
 def test_it_is_trainable_or_deterministic_where_all_its_neurons_are():
     layer = Layer(2, "noise")
-    for name, first in (("trainable", True), ("deterministic", False)):
-        assert getattr(layer, name) is first
-        for value in (not first, first):
+    for name, default in (("trainable", True), ("deterministic", False)):
+        assert getattr(layer, name) is default
+        for value in (not default, default):
             setattr(layer, name, value)
             assert [getattr(neuron, name) for neuron in layer] == [value, value]
-        setattr(layer[1], name, not first)
+        setattr(layer[1], name, not default)
         assert not getattr(layer, name)
 
 
@@ -148,16 +148,18 @@ def test_a_reset_draws_what_is_trainable_and_nothing_else(way):
     for x in ([1.0, 0.5], [0.3, -0.2]):
         net.activate(x)
     store = net._store
-    before = {one: one.weight for one in net.connections} | {
-        one: one.bias for one in net
+    before = {parameter: parameter.weight for parameter in net.connections} | {
+        parameter: parameter.bias for parameter in net
     }
-    trainable = [one.trainable for one in before]
+    trainable = [parameter.trainable for parameter in before]
     streams = store["random"].tolist()
     RESETS[way](net)
-    assert [one.trainable for one in before] == trainable
+    assert [parameter.trainable for parameter in before] == trainable
     assert store["random"].tolist() == streams
-    assert all(one.weight == before[one] for one in links)
-    assert all(one.bias == before[one] for one in (*neurons, *net.input))
+    assert all(parameter.weight == before[parameter] for parameter in links)
+    assert all(
+        parameter.bias == before[parameter] for parameter in (*neurons, *net.input)
+    )
     moved = {link for link in net.connections if link.weight != before[link]}
     assert not moved & links
     assert len(moved) == len(net.connections) - len(links) or way == "slices"
@@ -178,7 +180,7 @@ def test_unfreezing_restores_what_was_trainable():
     fixed."""
     net = architect.LSTM(2, 3, 1, seed=0)
     net.connections[0].trainable = net.output[0].trainable = False
-    own = net["cells"].project(
+    carousels = net["cells"].project(
         Layer([net["cells"][0]]), synapse.ALL_TO_ALL, seed=1
     )  # learns
     before = learns(net)
@@ -186,12 +188,12 @@ def test_unfreezing_restores_what_was_trainable():
         for layer in net.layers:
             layer.freeze()
         assert not any(map(any, learns(net)))
-        assert not own.trainable
+        assert not carousels.trainable
     for _ in range(2):
         for layer in net.layers:
             layer.unfreeze()
         assert learns(net) == before
-        assert own.trainable
+        assert carousels.trainable
 
 
 def test_what_is_set_while_frozen_is_not_restored():
@@ -332,8 +334,8 @@ def test_a_neuron_that_becomes_an_input_has_no_error_unless_it_fires_from_others
     led.activate(), led.propagate(0.1, 1.0)
     before = led.error.responsibility
     net = architect.Perceptron(1, 2, 1, seed=0)
-    for one in (neuron, led):
-        net.input.append(one)
+    for new_input in (neuron, led):
+        net.input.append(new_input)
     assert (
         neuron.error.responsibility,
         neuron.error.projected,

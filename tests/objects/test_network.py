@@ -67,12 +67,12 @@ def test_networks_do_not_share_neurons_nor_have_one_twice_or_of_two_precisions()
         with pytest.raises(TopologyError, match=words):
             Network(*layers)
     assert a.name is b.name is None
-    first = perceptron(2, 3, 1)
+    owner = perceptron(2, 3, 1)
     for parts in (
-        (first.input, [], Layer(1)),
-        (Layer(1), [Layer([first[3]])], Layer(1)),
+        (owner.input, [], Layer(1)),
+        (Layer(1), [Layer([owner[3]])], Layer(1)),
     ):
-        with unchanged(first), pytest.raises(TopologyError, match="belongs to"):
+        with unchanged(owner), pytest.raises(TopologyError, match="belongs to"):
             Network(*parts)
 
 
@@ -105,8 +105,8 @@ def test_clear_forgets_the_context_and_keeps_the_weights(net):
     net.clear()
     for neuron in twin:
         neuron.clear()
-    for one in (net, twin):
-        for neuron in one:
+    for network in (net, twin):
+        for neuron in network:
             assert neuron.bias_eligibility == 0
             assert (
                 neuron.state
@@ -121,21 +121,21 @@ def test_clear_forgets_the_context_and_keeps_the_weights(net):
                 == neuron.error.gated
                 == 0
             )
-        for connection in one.connections:
+        for connection in network.connections:
             assert connection.eligibility == 0
             assert not any(connection.extended.values())
-        assert (one.weights.tolist(), one.biases.tolist()) == numbers
+        assert (network.weights.tolist(), network.biases.tolist()) == numbers
 
 
 def test_clear_of_one_network_leaves_its_neighbours_alone():
-    first = perceptron(2, 2, seed=1)
+    sender = perceptron(2, 2, seed=1)
     second = perceptron(2, 1, seed=2)
-    first.project(second)
-    used(first)
+    sender.project(second)
+    used(sender)
     used(second)
-    with unchanged(first):
+    with unchanged(sender):
         second.clear()
-    assert first.output.activations.all()
+    assert sender.output.activations.all()
 
 
 def test_reset_draws_in_the_order_of_making():
@@ -145,21 +145,21 @@ def test_reset_draws_in_the_order_of_making():
     b.project(c), a[1].project(b), a[0].project(b)  # laid out in another order
     net = Network(a, [b], c)
     every = range(6)
-    given = []
+    draws = []
 
     def counting(rng, shape, fan_in, fan_out):
-        given.append((shape, fan_in, fan_out))
+        draws.append((shape, fan_in, fan_out))
         return np.arange(shape[0])
 
     net.activate([0.0, 0.0])
-    for one, drawn in ((net, every), (b, every[2:]), (b[0], every[2::2])):
+    for resettable, drawn in ((net, every), (b, every[2:]), (b[0], every[2::2])):
         net.weights = np.full(6, 9.0)
-        one.reset(initializer=counting)
+        resettable.reset(initializer=counting)
         expected = np.full(6, 9.0)
         expected[list(drawn)] = range(len(drawn))
-        assert net.weights.tolist() == expected.tolist(), one
+        assert net.weights.tolist() == expected.tolist(), resettable
     sizes = [(count, 2, 2) for pair in ((6, 3), (4, 2), (2, 1)) for count in pair]
-    assert given == [
+    assert draws == [
         ((count,), fan_in, fan_out) for count, fan_in, fan_out in sizes
     ]  # on average
 
@@ -226,13 +226,13 @@ def test_a_layer_moves_past_what_it_has_nothing_to_do_with_until_the_network_act
     """A whole layer, by connections and by gates; what is on a cycle stays late,
     without a warning."""
     net = perceptron(1, 2, 2, 1)
-    first, second = net.hidden
+    lower, second = net.hidden
     new = net.add(Layer(2, name="new"))
-    net.input.project(new), new.project(first)
-    assert net.layers == (net.input, new, first, second, net.output)
+    net.input.project(new), new.project(lower)
+    assert net.layers == (net.input, new, lower, second, net.output)
     gates = net.add(Layer(1, name="gates"))
     gates[0].gate(new[0].outgoing[0])
-    assert net.layers[2:4] == (gates, first)
+    assert net.layers[2:4] == (gates, lower)
     second.project(new)  # closes a cycle
     assert len(delayed(net).connections) == 4
     net.activate([1.0])
@@ -264,9 +264,9 @@ def test_layers_in_a_given_order_stay_and_are_sorted_when_asked():
     y = Layer(1)
     net = Network(x, odd, even, y)
     chain = [x[0], even[0], odd[0], even[1], odd[1], even[2], y[0]]
-    for one, other in pairwise(chain):
+    for layer, other in pairwise(chain):
         with pytest.warns(TopologyWarning) if other in odd else nullcontext():
-            one.project(other, weight=0.5)
+            layer.project(other, weight=0.5)
     assert (len(delayed(net).connections), net.hidden) == (2, (odd, even))
     with record(net, "activation") as log:
         net.activate([1.0])
@@ -293,8 +293,8 @@ def test_sorted_networks_have_late_connections_only_on_cycles(spec):
     )
     group = {
         i: k
-        for k, part in enumerate(nx.strongly_connected_components(graph))
-        for i in part
+        for k, component in enumerate(nx.strongly_connected_components(graph))
+        for i in component
     }
     assert all(i < j or group[i] == group[j] for i, j in graph.edges)
     net.sort()
@@ -306,8 +306,8 @@ def test_an_attribute_that_is_misspelt_is_not_set():
         """A class of a user, which may have attributes of its own."""
 
     net = architect.GRU(2, 3, 1, seed=0)
-    own = Labelled(Layer(1), Layer(1))
-    own.labels = "a", "b"
+    labelled = Labelled(Layer(1), Layer(1))
+    labelled.labels = "a", "b"
     for owned, wrong, hint in (
         (
             net,
@@ -316,7 +316,7 @@ def test_an_attribute_that_is_misspelt_is_not_set():
         ),
         (net, "learningRate", "Did you mean 'learning_rule'?"),
         (net, "loss", "A Network has no attribute 'loss' to set."),
-        (own, "deterministc", "Did you mean 'deterministic'?"),
+        (labelled, "deterministc", "Did you mean 'deterministic'?"),
         (
             net.output,
             "bias",
@@ -325,7 +325,7 @@ def test_an_attribute_that_is_misspelt_is_not_set():
     ):
         with unchanged(net), pytest.raises(AttributeError, match=re.escape(hint)):
             setattr(owned, wrong, 1.0)
-    assert own.labels == ("a", "b")
+    assert labelled.labels == ("a", "b")
 
 
 def test_inputs_and_outputs_are_removed_except_the_last(net):
@@ -382,11 +382,11 @@ def test_a_network_that_nobody_holds_is_collected():
 
 def test_its_neurons_are_free_when_it_is_gone():
     net = perceptron(2, 3, 1, seed=1)
-    first, middle, last = net.layers
+    source, middle, last = net.layers
     outputs = net.activate([1.0, 2.0])
     del net
     gc.collect()
-    again = Network(first, [], last)
+    again = Network(source, [], last)
     assert repr(again) == "<Network 2-1, 3 neurons, 0 connections>"
     middle.clear()  # it still projects to the outputs, as any neuron outside may
     assert again.activate([1.0, 2.0]) == again.output.activations == 0.5
@@ -411,12 +411,12 @@ def test_a_clone_shares_no_number_with_its_original(net):
 
 def test_sorting_keeps_the_layers_of_a_cycle_in_their_order():
     net = architect.Perceptron(1, 2, 2, 1, seed=0)
-    first, second = net.layers[1:3]
-    second.project(first)
+    lower, second = net.layers[1:3]
+    second.project(lower)
     net.add(late := Layer(1))
-    late.project(first)
+    late.project(lower)
     net.sort()
-    assert list(net.layers[2:4]) == [first, second]
+    assert list(net.layers[2:4]) == [lower, second]
 
 
 def test_a_network_projects_and_gates_by_its_output_layer():
@@ -427,4 +427,4 @@ def test_a_network_projects_and_gates_by_its_output_layer():
     gaters = [connection.gater for neuron in target for connection in neuron.incoming]
     assert gaters == [net.output[0]] * 3 + [net.output[1]] * 3
     net.project(target)
-    assert {one.source for one in target[0].incoming} == {*source, *net.output}
+    assert {link.source for link in target[0].incoming} == {*source, *net.output}

@@ -21,21 +21,25 @@ from tests.helpers.networks import lstm, perceptron, used
 mpl.use("Agg")
 
 CALLS = """
-shortest_path(g, a, z); shortest_path(g, a, z, "weight"); has_path(g, a, z); all_simple_paths(g, a, z);
-dijkstra_path_length(g, a, z); bellman_ford_path(g, a, z); diameter(g); diameter(u, weight="weight");
-degree_centrality(g); closeness_centrality(g); betweenness_centrality(g);
-betweenness_centrality(g, weight="weight"); eigenvector_centrality(u); pagerank(g); clustering(g, half);
-clustering(g, weight="weight"); density(g); adjacency_spectrum(g); strongly_connected_components(g);
-is_weakly_connected(g); condensation(g); simple_cycles(g); find_cycle(g); negative_edge_cycle(g);
-topological_sort(g); topological_generations(g); dag_longest_path(g); ancestors(g, z); descendants(g, a);
-dfs_tree(g, a); minimum_spanning_arborescence(g); spring_layout(g, seed=1); multipartite_layout(g);
-draw_networkx(g, nx.circular_layout(g)); to_numpy_array(g); to_scipy_sparse_array(g); to_pandas_edgelist(g);
-node_link_data(g); generate_graphml(g); subgraph(g, half);
-restricted_view(g, half, list(g.edges)[::2]); get_edge_attributes(g, "weight");
-get_node_attributes(g, "bias"); DiGraph(g); reverse(g); relabel_nodes(g, numbers);
-convert_node_labels_to_integers(g); compose(g, nx.relabel_nodes(g, primed)); is_isomorphic(g, g);
-isomorphism.DiGraphMatcher(g, g).isomorphisms_iter(); maximum_flow(g, a, z, capacity="weight");
-community.louvain_communities(g, seed=1); is_directed_acyclic_graph(g)
+shortest_path(g, a, z); shortest_path(g, a, z, "weight"); has_path(g, a, z);
+all_simple_paths(g, a, z); dijkstra_path_length(g, a, z); bellman_ford_path(g, a, z);
+diameter(g); diameter(u, weight="weight"); degree_centrality(g);
+closeness_centrality(g); betweenness_centrality(g);
+betweenness_centrality(g, weight="weight"); eigenvector_centrality(u); pagerank(g);
+clustering(g, half); clustering(g, weight="weight"); density(g); adjacency_spectrum(g);
+strongly_connected_components(g); is_weakly_connected(g); condensation(g);
+simple_cycles(g); find_cycle(g); negative_edge_cycle(g); topological_sort(g);
+topological_generations(g); dag_longest_path(g); ancestors(g, z); descendants(g, a);
+dfs_tree(g, a); minimum_spanning_arborescence(g); spring_layout(g, seed=1);
+multipartite_layout(g); draw_networkx(g, nx.circular_layout(g)); to_numpy_array(g);
+to_scipy_sparse_array(g); to_pandas_edgelist(g); node_link_data(g); generate_graphml(g);
+subgraph(g, half); restricted_view(g, half, list(g.edges)[::2]);
+get_edge_attributes(g, "weight"); get_node_attributes(g, "bias"); DiGraph(g);
+reverse(g); relabel_nodes(g, numbers); convert_node_labels_to_integers(g);
+compose(g, nx.relabel_nodes(g, primed)); is_isomorphic(g, g);
+isomorphism.DiGraphMatcher(g, g).isomorphisms_iter();
+maximum_flow(g, a, z, capacity="weight"); community.louvain_communities(g, seed=1);
+is_directed_acyclic_graph(g)
 """
 """What people call of networkx, of every kind: g is a graph, u the same undirected, a
 and z its ends."""
@@ -87,7 +91,7 @@ def normal(value):
         ]
         return [value.is_directed(), value.is_multigraph(), nodes, edges]
     if isinstance(value, Mapping):
-        return {key: normal(one) for key, one in value.items()}
+        return {key: normal(entry) for key, entry in value.items()}
     if value is None or isinstance(
         value, (str, bytes, set, frozenset, int, float, complex)
     ):
@@ -99,27 +103,27 @@ def normal(value):
     if isinstance(value, np.ndarray):
         return value.tolist()
     if hasattr(value, "__iter__"):
-        return [normal(one) for one, _ in zip(value, range(2000))]
+        return [normal(entry) for entry, _ in zip(value, range(2000))]
     return value if hasattr(value, "squash") else type(value).__name__
 
 
-def same(one, other):
+def same(ours, theirs):
     """Whether two normal values are equal, floats to rounding."""
-    if isinstance(one, float) and isinstance(other, float):
+    if isinstance(ours, float) and isinstance(theirs, float):
         return (
-            abs(one - other) <= 1e-9 * max(1.0, abs(one))
-            or one == other
-            or (one != one and other != other)
+            abs(ours - theirs) <= 1e-9 * max(1.0, abs(ours))
+            or ours == theirs
+            or (ours != ours and theirs != theirs)
         )
-    if type(one) is not type(other):
+    if type(ours) is not type(theirs):
         return False
-    if isinstance(one, (list, tuple)):
-        return len(one) == len(other) and all(map(same, one, other))
-    if isinstance(one, dict):
-        return one.keys() == other.keys() and all(
-            same(one[key], other[key]) for key in one
+    if isinstance(ours, (list, tuple)):
+        return len(ours) == len(theirs) and all(map(same, ours, theirs))
+    if isinstance(ours, dict):
+        return ours.keys() == theirs.keys() and all(
+            same(ours[key], theirs[key]) for key in ours
         )
-    return bool(one == other)
+    return bool(ours == theirs)
 
 
 def linked(sizes, *pairs):
@@ -219,10 +223,12 @@ def test_what_functions_are_asked_to_keep_in_a_graph_becomes_a_note():
     net.project(perceptron(1, 2))
     graph = net.graph
     copy = ordinary(net.graph)
-    for one in (graph, copy):
-        nx.barycenter(one, attr="centre")
-        nx.set_node_attributes(one, nx.circular_layout(one), "pos")
-        nx.set_edge_attributes(one, nx.edge_betweenness_centrality(one), "betweenness")
+    for annotated in (graph, copy):
+        nx.barycenter(annotated, attr="centre")
+        nx.set_node_attributes(annotated, nx.circular_layout(annotated), "pos")
+        nx.set_edge_attributes(
+            annotated, nx.edge_betweenness_centrality(annotated), "betweenness"
+        )
     assert nx.get_node_attributes(graph, "centre") == nx.get_node_attributes(
         copy, "centre"
     )

@@ -30,14 +30,14 @@ def chain(*weights, **options):
 
 def test_the_same_squash_again_goes_on_with_its_random_numbers():
     neuron = Neuron("noise")
-    found = []
+    activations = []
     for squashes in (["noise", "noise"], ["tanh", "noise"], []):
         neuron.reseed(0)
         neuron.activate()
         for name in squashes:
             neuron.squash = name
-        found.append(neuron.activate())
-    assert found[0] == found[1] == found[2]
+        activations.append(neuron.activate())
+    assert activations[0] == activations[1] == activations[2]
 
 
 def test_a_weight_that_is_not_given_is_within_1_and_follows_the_seed():
@@ -54,19 +54,20 @@ def test_a_weight_that_is_not_given_is_within_1_and_follows_the_seed():
 def test_what_is_not_there_or_is_there_already_is_refused_with_nothing_changed():
     a, b = chain(0.5)
     gater, other, single = Neuron(name="gater"), Neuron(), Neuron(dtype=np.float32)
-    link, own = b.incoming[0], a.project(a)
+    link = b.incoming[0]
+    carousel = a.project(a)
     gater.gate(link)
     refused = {
         "connected to .* already": (lambda: a.project(b), lambda: a.project(a)),
         "nothing to disconnect": (lambda: b.disconnect(a), lambda: a.disconnect(other)),
         "is gated by .* already": (
-            lambda: gater.gate(own, link),
-            lambda: other.gate(own, link),
+            lambda: gater.gate(carousel, link),
+            lambda: other.gate(carousel, link),
         ),
-        "one of them twice": (lambda: other.gate(own, own),),
+        "one of them twice": (lambda: other.gate(carousel, carousel),),
         "cannot ungate .* is gated by": (lambda: other.ungate(link),),
-        "has no gater": (lambda: gater.ungate(link, own),),
-        "float32": (lambda: single.gate(own),),
+        "has no gater": (lambda: gater.ungate(link, carousel),),
+        "float32": (lambda: single.gate(carousel),),
         "no order: .* not connected": (lambda: sorted([a, Neuron()]),),
     }
     before = everything([a, b, gater])
@@ -75,7 +76,7 @@ def test_what_is_not_there_or_is_there_already_is_refused_with_nothing_changed()
         [(call, errors, words) for words, calls in refused.items() for call in calls]
     )
     assert everything([a, b, gater]) == before
-    assert (own.gater, own.trainable, link.gater) == (None, False, gater)
+    assert (carousel.gater, carousel.trainable, link.gater) == (None, False, gater)
     assert other._store is not a._store is not single._store
 
 
@@ -104,13 +105,13 @@ def test_a_fixed_bias_has_no_sensitivities():
     for learns in (True, False, True):
         neuron.trainable = learns
         twin = net.clone()
-        for one in (net, twin):
-            one.activate([0.3]), one.activate([0.2])
-        found, expected = (
+        for network in (net, twin):
+            network.activate([0.3]), network.activate([0.2])
+        sensitivity, expected = (
             list(n.bias_sensitivity.values()) for n in (neuron, twin["hidden"][0])
         )
-        assert bool(found) is learns
-        assert found == pytest.approx(expected, abs=1e-15)
+        assert bool(sensitivity) is learns
+        assert sensitivity == pytest.approx(expected, abs=1e-15)
 
 
 def test_a_cleared_memory_cell_owes_nothing_to_its_past():
@@ -317,7 +318,9 @@ def test_no_connection_or_gate_is_lost_if_another_thread_reads():
 
 def test_threads_that_read_and_connect_a_new_neuron_see_one_store():
     for i in range(100):
-        neuron, other, seen = Neuron("identity", bias=i, name="n"), Neuron(), []
+        neuron = Neuron("identity", bias=i, name="n")
+        other = Neuron()
+        seen = []
         read = lambda: seen.append((neuron.bias, neuron.name, neuron.activate()))  # noqa: E731, B023
         at_once(read, read, partial(other.project, neuron, 0.0))
         assert seen == [(i, "n", i)] * 2

@@ -40,13 +40,13 @@ def test_views_are_not_made_by_hand():
         synapse.Projection: (Layer(1), Layer(2)),
         synapse.Connection: (Neuron(), Neuron()),
     }
-    for kind, given in ends.items():
-        for wrong in ((), given):
+    for view, arguments in ends.items():
+        for wrong in ((), arguments):
             with pytest.raises(
                 ArgumentTypeError,
-                match=rf"A {kind.__name__} is made by (layer|neuron)\.project",
+                match=rf"A {view.__name__} is made by (layer|neuron)\.project",
             ):
-                kind(*wrong)
+                view(*wrong)
 
 
 def test_pairs_can_be_listed_or_masked():
@@ -70,16 +70,16 @@ def test_pairs_can_be_listed_or_masked():
 
 def test_an_initializer_is_given_the_fans():
     """Of a sparse projection, the connections of a neuron on average, rounded up."""
-    given = []
+    draws = []
 
     def noted(rng, shape, fan_in, fan_out):
-        given.append((shape, fan_in, fan_out))
+        draws.append((shape, fan_in, fan_out))
         return np.zeros(shape)
 
     Layer(2).project(Layer(6), initializer=noted)
     every = np.repeat(range(2), 6)[:9], np.tile(range(6), 2)[:9]
     Layer(2).project(Layer(6), every, initializer=noted)
-    assert given == [((2, 6), 2, 6), ((9,), 2, 5)]
+    assert draws == [((2, 6), 2, 6), ((9,), 2, 5)]
 
 
 def test_a_kind_is_a_pattern_a_density_a_mask_or_pairs():
@@ -106,12 +106,12 @@ def test_a_kind_is_a_pattern_a_density_a_mask_or_pairs():
         {},
     ]
     calls = [
-        (partial(a.project, b, kind), ArgumentError, "a list of pairs")
-        for kind in pairs
+        (partial(a.project, b, pattern), ArgumentError, "a list of pairs")
+        for pattern in pairs
     ]
     calls += [
-        (partial(a.project, b, kind), (ArgumentError, ArgumentTypeError), None)
-        for kind in others
+        (partial(a.project, b, pattern), (ArgumentError, ArgumentTypeError), None)
+        for pattern in others
     ]
     calls.append(
         (partial(a.project, b, ([0, 1, 0], [2, 2, 2])), TopologyError, "twice")
@@ -136,20 +136,20 @@ def own_of(neurons):
 
 
 def test_a_pattern_leaves_self_connections_out():
-    for kind in (ALL_TO_ALL, ALL_TO_ELSE, 1.0, 0.5):
+    for pattern in (ALL_TO_ALL, ALL_TO_ELSE, 1.0, 0.5):
         layer = Layer(6)
         other = Layer(6)
-        projection = layer.project(layer, kind, seed=0)
+        projection = layer.project(layer, pattern, seed=0)
         assert not own_of(layer)
         assert all(link.trainable for link in projection)
         assert projection.weights.shape == (len(projection),)
-        assert 5 < len(projection) < 30 if kind == 0.5 else len(projection) == 30
-        if kind != 0.5:
-            other[:4].project(other[1:], kind)  # layers that share neurons
+        assert 5 < len(projection) < 30 if pattern == 0.5 else len(projection) == 30
+        if pattern != 0.5:
+            other[:4].project(other[1:], pattern)  # layers that share neurons
             assert not own_of(other)
             assert sum(len(neuron.incoming) for neuron in other) == 4 * 5 - 3
-    one = Layer(3)
-    assert len(one[0].project(one)) == 2
+    trio = Layer(3)
+    assert len(trio[0].project(trio)) == 2
 
 
 def test_one_to_one_with_a_part_of_itself_makes_no_self_connection():
@@ -167,7 +167,7 @@ def test_one_to_one_with_a_part_of_itself_makes_no_self_connection():
 def test_asked_for_self_connections_are_made_like_the_others():
     """Drawn and trainable: no neuron becomes an integrator that keeps all it
     receives."""
-    for kind in (
+    for pattern in (
         ALL_TO_ALL,
         1.0,
         np.ones((3, 3), bool),
@@ -175,27 +175,27 @@ def test_asked_for_self_connections_are_made_like_the_others():
     ):
         layer = Layer(3)
         projection = layer.project(
-            layer, kind, self_connections=True, initializer="normal", seed=0
+            layer, pattern, self_connections=True, initializer="normal", seed=0
         )
         assert len(projection) == 9
         assert len(own_of(layer)) == 3
         assert all(link.trainable for link in projection)
         assert len({link.weight for link in projection}) == 9
         assert max(abs(link.weight) for link in projection) < 0.5
-        if kind is ALL_TO_ALL:
+        if pattern is ALL_TO_ALL:
             assert projection.weights.shape == (3, 3)
 
 
 def test_a_mask_or_list_with_self_connections_asks_for_them_by_name():
     mask = np.eye(3, k=0, dtype=bool) | np.eye(3, k=1, dtype=bool)
-    for kind, what in ((mask, "mask"), (([0, 1], [1, 1]), "list")):
+    for pattern, noun in ((mask, "mask"), (([0, 1], [1, 1]), "list")):
         layer = Layer(3)
         other = Layer(3)
-        sentence = f"The {what} has . self-connections?. .* self_connections=True"
+        sentence = f"The {noun} has . self-connections?. .* self_connections=True"
         with unchanged(layer), pytest.raises(ArgumentError, match=sentence):
-            layer.project(layer, kind)
-        assert len(layer.project(other, kind)) == len(
-            layer.project(layer, kind, self_connections=True)
+            layer.project(layer, pattern)
+        assert len(layer.project(other, pattern)) == len(
+            layer.project(layer, pattern, self_connections=True)
         )
         assert own_of(layer)
 
@@ -222,7 +222,7 @@ def test_a_matrix_of_weights_is_not_cut_down_unnoticed():
 
 
 def test_one_to_one_to_itself_makes_carousels_whatever_is_asked():
-    for kind, options in (
+    for pattern, options in (
         ((), {}),
         ((), {"trainable": True}),
         ((ONE_TO_ONE,), {"self_connections": True}),
@@ -231,7 +231,7 @@ def test_one_to_one_to_itself_makes_carousels_whatever_is_asked():
         layer = Layer(2)
         links = [
             (c.weight, c.trainable, c.source)
-            for c in layer.project(layer, *kind, **options)
+            for c in layer.project(layer, *pattern, **options)
         ]
         assert links == [(1.0, "trainable" in options, neuron) for neuron in layer]
 
@@ -288,16 +288,16 @@ def test_weights_are_finite_numbers_in_the_shape_of_the_pattern():
         others = [[1, 2], [3]], object()
         all_refused(
             [
-                (partial(a.project, b, weights=given), errors, None)
-                for given in (*refused, *others)
+                (partial(a.project, b, weights=weights), errors, None)
+                for weights in (*refused, *others)
             ]
         )
     projection = a.project(b, weights=1.0)
     with unchanged([*a, *b]):
         all_refused(
             [
-                (partial(setattr, projection, "weights", given), errors, None)
-                for given in refused
+                (partial(setattr, projection, "weights", weights), errors, None)
+                for weights in refused
             ]
         )
 
@@ -473,7 +473,7 @@ def test_connections_can_be_removed_while_a_projection_is_iterated():
 
 
 def test_a_layer_gates_what_comes_into_targets_or_leaves_sources():
-    for sizes, kind, found in (
+    for sizes, gate_type, expected in (
         ((3, 2, 2), gate.INPUT, [0, 0, 0, 1, 1, 1]),
         ((3, 2, 3), gate.OUTPUT, [0, 1, 2, 0, 1, 2]),
         ((1, 4, 2), gate.INPUT, [0, 0, 1, 1]),  # several neighbours each
@@ -481,8 +481,8 @@ def test_a_layer_gates_what_comes_into_targets_or_leaves_sources():
     ):
         a, b, gates = map(Layer, sizes)
         projection = a.project(b)
-        gates.gate(projection, kind)
-        assert gaters(gates, projection) == found
+        gates.gate(projection, gate_type)
+        assert gaters(gates, projection) == expected
     cells = Layer(3)
     gates = Layer(3)
     projection = cells.project(cells)
@@ -497,11 +497,11 @@ def test_of_a_sparse_projection_gates_go_by_target_and_source():
     mask = np.array([[1, 0, 1], [0, 1, 0], [1, 0, 0]], bool)
     by_target = Layer(3)
     by_source = Layer(3)
-    first = a.project(b, mask)
+    projection = a.project(b, mask)
     second = b.project(a, mask)
-    by_target.gate(first, gate.INPUT)
+    by_target.gate(projection, gate.INPUT)
     by_source.gate(second, gate.OUTPUT)
-    assert gaters(by_target, first) == [j for _, j in ends(first, a, b)]
+    assert gaters(by_target, projection) == [j for _, j in ends(projection, a, b)]
     assert gaters(by_source, second) == [i for i, _ in ends(second, b, a)]
 
 
@@ -509,14 +509,14 @@ def test_the_numbers_of_gaters_must_match():
     a = Layer(3)
     b = Layer(2)
     projection = a.project(b)
-    for size, kind in (
+    for size, gate_type in (
         (3, gate.INPUT),
         (2, gate.OUTPUT),
         (4, gate.ONE_TO_ONE),
         (4, gate.INPUT),
     ):
         with pytest.raises(TopologyError, match=f"and {size} gater"):
-            Layer(size).gate(projection, kind)
+            Layer(size).gate(projection, gate_type)
     assert not any(connection.gater for connection in projection)
 
 
@@ -560,11 +560,11 @@ def test_layers_composed_without_a_look_are_those_composed_with_one_at_every_ste
         for step, (source, target, gater, other) in enumerate(
             rng.integers(0, 6, (12, 4)).tolist()
         ):
-            kind = [None, 0.6, "all_to_all", "one_to_one"][step % 4]
+            pattern = [None, 0.6, "all_to_all", "one_to_one"][step % 4]
             try:
                 made.append(
                     layers[source].project(
-                        layers[target], kind, seed=step, trainable=gater > 2
+                        layers[target], pattern, seed=step, trainable=gater > 2
                     )
                 )
                 layers[other].trainable = gater > 3

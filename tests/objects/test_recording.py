@@ -27,72 +27,76 @@ def net(**options):
 
 
 def test_recording_changes_nothing():
-    one = net()
+    recorded = net()
     other = net()
-    with record(one, "error"):
-        Trainer(one, 0.1).train(INPUTS, TARGETS, epochs=3, progress=False, seed=0)
+    with record(recorded, "error"):
+        Trainer(recorded, 0.1).train(INPUTS, TARGETS, epochs=3, progress=False, seed=0)
     Trainer(other, 0.1).train(INPUTS, TARGETS, epochs=3, progress=False, seed=0)
-    assert np.array_equal(one.weights, other.weights)
-    assert synapse.readwrite.json_data(one) == synapse.readwrite.json_data(other)
+    assert np.array_equal(recorded.weights, other.weights)
+    assert synapse.readwrite.json_data(recorded) == synapse.readwrite.json_data(other)
 
 
 def test_what_has_gone_can_be_read_after_the_block_and_the_memory_is_let_go():
-    one = net()
-    with record(one) as log:
-        one.run(np.tile(INPUTS, (100, 1)))
-    assert log.activation.shape == (3000, len(one))
-    assert len(one._store.columns["log"]) == 0
-    one.run(INPUTS)
+    recorded = net()
+    with record(recorded) as log:
+        recorded.run(np.tile(INPUTS, (100, 1)))
+    assert log.activation.shape == (3000, len(recorded))
+    assert len(recorded._store.columns["log"]) == 0
+    recorded.run(INPUTS)
     assert len(log) == 3000
-    with record(one) as again:
-        one.run(INPUTS)
+    with record(recorded) as again:
+        recorded.run(INPUTS)
     assert len(again) == 30
 
 
 def test_an_error_inside_the_block_ends_the_recording():
-    one = net()
+    recorded = net()
 
     def fail(log):
         with log:
-            one.activate(INPUTS[0])
-            one.activate([1.0])
+            recorded.activate(INPUTS[0])
+            recorded.activate([1.0])
 
-    log = record(one)
+    log = record(recorded)
     with pytest.raises(ArgumentError):
         fail(log)
     assert len(log) == 1
-    with record(one):
+    with record(recorded):
         pass
 
 
 def test_wrong_arguments_are_refused():
-    one = net()
+    recorded = net()
     all_refused(
         [
             *(
                 (
-                    lambda given=given: synapse.Log(*given),
+                    lambda arguments=arguments: synapse.Log(*arguments),
                     ArgumentTypeError,
                     "made by synapse.record",
                 )
-                for given in ((), (1, 2))
+                for arguments in ((), (1, 2))
             ),
-            (lambda: record(one.input), ArgumentTypeError, ""),
-            (lambda: record(one, "weights"), UnknownNameError, ""),
-            (lambda: record(one, "weight", neurons=one.output), ArgumentError, ""),
+            (lambda: record(recorded.input), ArgumentTypeError, ""),
+            (lambda: record(recorded, "weights"), UnknownNameError, ""),
             (
-                lambda: record(one, "state", connections=one.connections),
+                lambda: record(recorded, "weight", neurons=recorded.output),
                 ArgumentError,
                 "",
             ),
-            (lambda: record(one, "weight", connections=[]), ArgumentError, ""),
             (
-                lambda: record(one, "weight", connections=[one.output[0]]),
+                lambda: record(recorded, "state", connections=recorded.connections),
+                ArgumentError,
+                "",
+            ),
+            (lambda: record(recorded, "weight", connections=[]), ArgumentError, ""),
+            (
+                lambda: record(recorded, "weight", connections=[recorded.output[0]]),
                 ArgumentTypeError,
                 "",
             ),
             (
-                lambda: record(one, "weight", connections=net().connections),
+                lambda: record(recorded, "weight", connections=net().connections),
                 ArgumentError,
                 "",
             ),
@@ -101,26 +105,30 @@ def test_wrong_arguments_are_refused():
                 ArgumentError,
                 "",
             ),
-            (lambda: record(one, "state", "state"), ArgumentError, ""),
-            (lambda: record(one, neurons=[]), ArgumentError, ""),
-            (lambda: record(one, neurons=[Neuron()]), ArgumentError, ""),
-            (lambda: record(one, neurons=["a"]), ArgumentTypeError, ""),
+            (lambda: record(recorded, "state", "state"), ArgumentError, ""),
+            (lambda: record(recorded, neurons=[]), ArgumentError, ""),
+            (lambda: record(recorded, neurons=[Neuron()]), ArgumentError, ""),
+            (lambda: record(recorded, neurons=["a"]), ArgumentTypeError, ""),
         ]
     )
 
 
 def test_one_recording_at_a_time():
-    one = net()
-    with record(one), pytest.raises(TopologyError, match="already"), record(one):
+    recorded = net()
+    with (
+        record(recorded),
+        pytest.raises(TopologyError, match="already"),
+        record(recorded),
+    ):
         pass
 
 
 def test_a_recorded_network_is_not_joined_to_a_larger_one():
-    one = net()
+    recorded = net()
     other = architect.LSTM(3, 5, 2, style="synaptic", seed=0)
-    with record(one), pytest.raises(TopologyError, match="End the recording"):
-        one.output.project(other.input)
-    one.output.project(other.input, seed=0)
+    with record(recorded), pytest.raises(TopologyError, match="End the recording"):
+        recorded.output.project(other.input)
+    recorded.output.project(other.input, seed=0)
 
 
 def test_a_log_is_not_copied():
@@ -137,27 +145,28 @@ def test_a_log_is_not_copied():
 
 
 def test_ctrl_c_as_recording_begins_leaves_nothing_recorded(ctrl_c, monkeypatch):
-    one = net()
+    recorded = net()
     follow = Recorder.follow
     monkeypatch.setattr(
         Recorder, "follow", lambda recorder: (ctrl_c(), follow(recorder))
     )
-    log = record(one)
+    log = record(recorded)
     with pytest.raises(KeyboardInterrupt):
         log.__enter__()
-    one.run(INPUTS)
-    assert (one._store.recorder, len(log)) == (None, 0)
+    recorded.run(INPUTS)
+    assert (recorded._store.recorder, len(log)) == (None, 0)
 
 
 def test_numbers_of_neurons_connections_layers_and_projections():
-    one = net()
-    with record(one, "activation", "state", "weight", "gain") as log:
-        one.run(INPUTS)
-    links = one.connections
+    recorded = net()
+    with record(recorded, "activation", "state", "weight", "gain") as log:
+        recorded.run(INPUTS)
+    links = recorded.connections
     assert np.array_equal(
-        log.of(one["cells"], "state"), log.state[:, [n in one["cells"] for n in one]]
+        log.of(recorded["cells"], "state"),
+        log.state[:, [n in recorded["cells"] for n in recorded]],
     )
-    assert np.array_equal(log.of(one.output[1]), log.activation[:, -1])
+    assert np.array_equal(log.of(recorded.output[1]), log.activation[:, -1])
     assert np.array_equal(log.of(links[::-1], "gain"), log.gain[:, ::-1])
     with pytest.raises(
         ArgumentError, match=r"log\.of\(items, 'weight'\) or log\.of\(items, 'gain'\)"
@@ -177,21 +186,25 @@ def test_numbers_of_neurons_connections_layers_and_projections():
         log.of(links[0], "state")
     with pytest.raises(UnknownNameError):
         log.of(links[0], "eligibility")
-    with record(one, "state", "gain") as log:  # the default number is the only one
-        one.run(INPUTS)
-    assert np.array_equal(log.of(one), log.state)
-    assert np.array_equal(log.of(one.connections), log.gain)
+    with record(recorded, "state", "gain") as log:  # the default number is the only one
+        recorded.run(INPUTS)
+    assert np.array_equal(log.of(recorded), log.state)
+    assert np.array_equal(log.of(recorded.connections), log.gain)
 
 
 def test_a_log_is_a_mapping_an_array_and_a_data_frame(tmp_path):
-    one = net()
-    removed = one["cells"][0]
+    recorded = net()
+    removed = recorded["cells"][0]
     with record(
-        one, "activation", "weight", "extended", neurons=[one.output[0], removed]
+        recorded,
+        "activation",
+        "weight",
+        "extended",
+        neurons=[recorded.output[0], removed],
     ) as log:
-        one.run(INPUTS)
-        one.remove(removed)
-        one.run(INPUTS[:1])
+        recorded.run(INPUTS)
+        recorded.remove(removed)
+        recorded.run(INPUTS[:1])
     np.savez(tmp_path / "log.npz", **log)
     saved = np.load(tmp_path / "log.npz")
     assert set(saved) == set(dict(log)) == {"activation", "weight", "extended"}

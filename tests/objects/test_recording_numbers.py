@@ -84,9 +84,9 @@ def test_steps_with_edits_between_and_within_them(
 def test_every_step_of_a_training(rule, spec, order, optimized):
     """A compiled epoch lets weights wait; the log shows them as they are after each
     step by hand."""
-    one = Twin(spec)
+    recorded = Twin(spec)
     other = Twin(spec)
-    x = [[one.vector(spec.inputs) for _ in range(4)] for _ in range(2)]
+    x = [[recorded.vector(spec.inputs) for _ in range(4)] for _ in range(2)]
     y = [
         [
             [0.3] * spec.outputs,
@@ -97,14 +97,14 @@ def test_every_step_of_a_training(rule, spec, order, optimized):
     ] * 2
     optimized = optimized and rule == "online"
     rates = {"optimizer": optimizers.SGD(0.1), "batch_size": 1} if optimized else {}
-    assume(one.net.connections)
+    assume(recorded.net.connections)
     seen = []
     options = {"progress": False, "seed": 0, "shuffle": False}
-    for net in (one.net, other.net):
+    for net in (recorded.net, other.net):
         learning(net, rule, order)
     assume(rule == "online" or any(link.sensitivity for link in net.connections))
-    with record(one.net, *names_for(one.net)) as log:
-        Trainer(one.net, 0.1, "squared_error", **rates).train(x, y, 2, **options)
+    with record(recorded.net, *names_for(recorded.net)) as log:
+        Trainer(recorded.net, 0.1, "squared_error", **rates).train(x, y, 2, **options)
     with record(other.net, *names_for(other.net)) as stepped:
         for inputs, targets in (*zip(x, y, strict=True),) * 2:
             other.net.clear()
@@ -145,10 +145,10 @@ def test_sensitivities_with_an_optimizer(batch):
 
 def test_a_run_and_its_objects():
     for seed, rule in ((0, "online"), (1, "online"), (2, "rtrl")):
-        one, other = (learning(Twin(crowded(seed)).net, rule) for _ in range(2))
-        inputs = rows(5, len(one.input))
-        with record(one, *names_for(one)) as log:
-            one.run(inputs)
+        recorded, other = (learning(Twin(crowded(seed)).net, rule) for _ in range(2))
+        inputs = rows(5, len(recorded.input))
+        with record(recorded, *names_for(recorded)) as log:
+            recorded.run(inputs)
         with record(other, *names_for(other)) as stepped:
             for at, row in enumerate(inputs):
                 other.activate(row)
@@ -294,11 +294,11 @@ def test_a_training_by_exact_gradients():
 
 
 def test_gradients_of_another_network_are_not_recorded():
-    one = architect.Perceptron(1, 2, 1, seed=0)
+    recorded = architect.Perceptron(1, 2, 1, seed=0)
     other = architect.Perceptron(1, 2, 1, seed=1)
-    synapse.tie([one.connections[0], other.connections[0]])
-    assert one._store is other._store
-    with record(one, "activation", "weight") as log:
+    synapse.tie([recorded.connections[0], other.connections[0]])
+    assert recorded._store is other._store
+    with record(recorded, "activation", "weight") as log:
         synapse.gradient(other, [[0.5]], [[1.0]])
         Trainer(other, method="bptt").train([[0.5]], [[1.0]], 2, progress=False)
         Trainer(other, optimizer=optimizers.Adam(0.1)).train(
@@ -311,17 +311,17 @@ def test_gradients_of_another_network_are_not_recorded():
 
 def test_rows_that_fill_the_memory_again_and_again():
     net = architect.Perceptron(30, 40, 10, seed=0)
-    one = net.clone()
+    twin = net.clone()
     assert len(net.connections) * synapse.objects.recording.AT_ONCE > 300_000
     with record(net, "weight") as log:
         for _ in range(700):
             net.activate([0.1] * 30)
             net.propagate(0.01, [0.5] * 10)
     for at in range(700):
-        one.activate([0.1] * 30)
-        one.propagate(0.01, [0.5] * 10)
+        twin.activate([0.1] * 30)
+        twin.propagate(0.01, [0.5] * 10)
         if at % 50 == 49 or at % 256 in (0, 255):
-            assert np.array_equal(log.weight[at], one.weights)
+            assert np.array_equal(log.weight[at], twin.weights)
 
 
 def test_more_than_memory_holds_is_refused_before_anything_runs():

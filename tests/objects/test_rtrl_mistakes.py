@@ -15,11 +15,12 @@ from synapse.objects import sensitivities
 from tests.helpers.cases import all_hold, all_refused
 
 RNG = np.random.default_rng(0)
-ROWS, TARGETS = RNG.uniform(-1, 1, (4, 6, 2)), RNG.random((4, 6, 1))
+ROWS = RNG.uniform(-1, 1, (4, 6, 2))
+TARGETS = RNG.random((4, 6, 1))
 
 
-def learner(rule="rtrl", kind=architect.Elman, **options):
-    net = kind(2, 3, 1, seed=0, **options)
+def learner(rule="rtrl", architecture=architect.Elman, **options):
+    net = architecture(2, 3, 1, seed=0, **options)
     net.learning_rule = rule
     return net
 
@@ -64,21 +65,22 @@ def test_rules_and_options_that_do_not_exist():
     steps(net)
     before = whole(net)
 
-    def call(given):
-        if "rule" in given:
-            net.learning_rule = given["rule"]
-        Trainer(net, **{"method": "rtrl", **given})
+    def call(options):
+        if "rule" in options:
+            net.learning_rule = options["rule"]
+        Trainer(net, **{"method": "rtrl", **options})
 
     weighed = partial(
         Trainer(net).train, ROWS, TARGETS, sample_weights=np.ones(4), progress=False
     )
-    calls = [(partial(call, given), SynapseError, words) for given, words in WRONG]
+    calls = [(partial(call, options), SynapseError, words) for options, words in WRONG]
     all_refused([*calls, (weighed, SynapseError, "weights")])
     assert (net.learning_rule, whole(net)) == (("rtrl", 2), before)
 
 
 def test_a_network_that_is_or_becomes_too_large_keeps_what_it_has(monkeypatch):
-    net, large = learner(), architect.Elman(2, 30, 1, seed=0)
+    net = learner()
+    large = architect.Elman(2, 30, 1, seed=0)
     steps(net)
     monkeypatch.setattr(sensitivities, "most_bytes", lambda: 0.0)
     before = whole(large)
@@ -100,14 +102,15 @@ def test_a_network_that_is_or_becomes_too_large_keeps_what_it_has(monkeypatch):
     twin = learner()
     steps(twin)
     assert values(net) == values(twin)
-    for one in (net, twin):
-        one.activate(ROWS[0][3])
-        one.propagate(0.1, TARGETS[0][3])
+    for network in (net, twin):
+        network.activate(ROWS[0][3])
+        network.propagate(0.1, TARGETS[0][3])
     assert net.weights.tobytes() == twin.weights.tobytes()
 
 
 def test_networks_that_are_connected_with_others():
-    net, other = learner(), architect.Perceptron(1, 2, 1, seed=0)
+    net = learner()
+    other = architect.Perceptron(1, 2, 1, seed=0)
     steps(net)
     weights = net.weights
     kept = values(net)
@@ -156,7 +159,8 @@ def test_a_learning_step_needs_an_activation_before_it():
 
 
 def test_neurons_and_layers_are_not_stepped_alone():
-    net, free = learner(), Neuron()
+    net = learner()
+    free = Neuron()
     free.project(Neuron())
     (
         free.project(net.output[0]),
@@ -224,8 +228,8 @@ def again_like_new(net):
     twin.learning_rule = "rtrl"
     twin.weights = net.weights
     twin.biases = net.biases
-    for one in (net, twin):
-        steps(one)
+    for network in (net, twin):
+        steps(network)
     assert net.weights.tobytes() == twin.weights.tobytes()
     assert np.isfinite([v for row in values(net) for v in row]).all()
 
@@ -273,8 +277,8 @@ def after_a_look(look):
             v for row in values(net) for v in row
         )
     twin = net.clone()
-    for one in (net, twin):
-        steps(one)
+    for network in (net, twin):
+        steps(network)
     assert net.weights.tobytes() == twin.weights.tobytes()
 
 

@@ -20,12 +20,12 @@ from tests.helpers.strategies import SMOOTH, Twin, given_graphs, specs
 
 def sensitivities(net):
     """d s_r / d p by parameter and root; a bias is represented by its neuron."""
-    found = {
+    by_root = {
         (link, root): value
         for link in net.connections
         for root, value in link.sensitivity.items()
     }
-    return found | {
+    return by_root | {
         (neuron, root): value
         for neuron in net
         for root, value in neuron.bias_sensitivity.items()
@@ -34,7 +34,10 @@ def sensitivities(net):
 
 def groups(net):
     """What shares a parameter, by parameter."""
-    return {one: frozenset((one, *one.tied)) for one in (*net.connections, *net)}
+    return {
+        parameter: frozenset((parameter, *parameter.tied))
+        for parameter in (*net.connections, *net)
+    }
 
 
 def survivors(net, before, groups_before):
@@ -44,14 +47,15 @@ def survivors(net, before, groups_before):
     now = groups(net)
     expected = {}
     for parameter, root in sensitivities(net):
-        own = now[parameter]
+        group_now = now[parameter]
         total = 0.0
         seen = set()
-        for member in own & groups_before.keys():
+        for member in group_now & groups_before.keys():
             group = groups_before[member]
-            if group not in seen and group & alive <= own:
+            if group not in seen and group & alive <= group_now:
                 total += next(
-                    (before[one, root] for one in group if (one, root) in before), 0.0
+                    (before[same, root] for same in group if (same, root) in before),
+                    0.0,
                 )
             seen.add(group)
         expected[parameter, root] = total
@@ -85,16 +89,16 @@ def require_exact(net, rng):
 
 
 def tie(net, random):
-    for kind in (
-        [one for one in net.connections if one.trainable],
-        [one for one in net if one.trainable],
+    for parameters in (
+        [parameter for parameter in net.connections if parameter.trainable],
+        [parameter for parameter in net if parameter.trainable],
     ):
-        if len(kind) > 3:
-            synapse.tie(random.sample(kind, random.randint(2, 3)))
+        if len(parameters) > 3:
+            synapse.tie(random.sample(parameters, random.randint(2, 3)))
 
 
 def untie(net, random):
-    tied = [one for one in (*net.connections, *net) if one.tied]
+    tied = [parameter for parameter in (*net.connections, *net) if parameter.tied]
     if tied:
         synapse.untie([random.choice(tied)])
 
@@ -138,10 +142,12 @@ def edited(twin, name, a, b, flag):
         OF_STORES[name](net, Random(a))
     else:
         edit(twin, name, a, b, flag)
-    found = sensitivities(net)
+    sensitivity_now = sensitivities(net)
     expected = survivors(net, before, groups_before)
     wrong = {
-        key: (found[key], expected[key]) for key in found if found[key] != expected[key]
+        key: (sensitivity_now[key], expected[key])
+        for key in sensitivity_now
+        if sensitivity_now[key] != expected[key]
     }
     wrong = {
         key: pair
@@ -165,14 +171,14 @@ def test_edits_between_steps_keep_what_they_do_not_touch(spec, todo, depth):
     net = twin.net
     with patch.object(Layout, "_choose_depth", lambda *_: depth):
         net.learning_rule = "rtrl"
-        for first in range(0, len(todo), 3):
+        for start in range(0, len(todo), 3):
             for learns in (True, True, False)[rng.integers(2) :]:
                 net.activate(rng.uniform(-1, 1, len(net.input)))
                 if learns:
                     net.propagate(0.05, rng.random(len(net.output)), "squared_error")
             assume(np.abs([neuron.state for neuron in net]).max() < 30)
-            for one in todo[first : first + 3]:
-                edited(twin, *one)
+            for edit in todo[start : start + 3]:
+                edited(twin, *edit)
             net.propagate(0.05, rng.random(len(net.output)), "squared_error")
         require_exact(net, rng)
 
@@ -181,19 +187,19 @@ def test_edits_between_steps_keep_what_they_do_not_touch(spec, todo, depth):
 @every_case("hidden", [4, 30])  # 30: steps are pending
 def test_a_cleared_neuron_and_a_saved_network_after_any_number_of_steps(hidden, steps):
     net, twin = (architect.Elman(2, hidden, 2, seed=0) for _ in range(2))
-    for one in (net, twin):
-        one.learning_rule = "rtrl"
+    for network in (net, twin):
+        network.learning_rule = "rtrl"
         for row in np.random.default_rng(0).uniform(-1, 1, (steps, 2)):
-            one.activate(row)
+            network.activate(row)
     expected = list(sensitivities(twin).values())
     assert (twin._sensitivities.plan.layout.depth > 1) == (hidden == 30)
     synapse.save(net, io.BytesIO())
     assert list(sensitivities(net).values()) == pytest.approx(
         expected, rel=1e-9, abs=1e-15
     )
-    for one in (net, twin):
-        one.propagate(0.1, [0.2, 0.9])
-        one.activate([0.5, -0.5])
+    for network in (net, twin):
+        network.propagate(0.1, [0.2, 0.9])
+        network.activate([0.5, -0.5])
     assert net.weights == pytest.approx(twin.weights, rel=1e-9)
     expected = sensitivities(twin)
     assert list(sensitivities(net).values()) == pytest.approx(

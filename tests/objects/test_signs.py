@@ -22,7 +22,8 @@ from tests.helpers.cases import every_case
 from tests.helpers.networks import unchanged
 
 RNG = np.random.default_rng(0)
-INPUTS, TARGETS = RNG.normal(size=(20, 5, 3)), RNG.uniform(0.1, 0.9, (20, 5, 2))
+INPUTS = RNG.normal(size=(20, 5, 3))
+TARGETS = RNG.uniform(0.1, 0.9, (20, 5, 2))
 
 
 def signed(seed=0, dtype="float64", tied=True, squash="logistic"):
@@ -138,12 +139,14 @@ def test_no_update_takes_a_weight_across_zero(way, updates, monkeypatch):
     walk(way, updates, monkeypatch)
 
 
-@every_case("optimizer", (*BUILT_IN, Ascent()), ids=lambda one: type(one).__name__)
+@every_case(
+    "optimizer", (*BUILT_IN, Ascent()), ids=lambda optimizer: type(optimizer).__name__
+)
 def test_a_step_of_an_optimizer_is_that_without_signs_stopped_at_zero(
     optimizer, monkeypatch
 ):
     for dtype in ("float64", "float32"):
-        found = []
+        weights_after = []
         for work in (
             0,
             10**12,
@@ -152,9 +155,9 @@ def test_a_step_of_an_optimizer_is_that_without_signs_stopped_at_zero(
             net = signed(dtype=dtype)
             twin = freed(net)
             signs = signs_of(net)
-            for one in (net, twin):
+            for network in (net, twin):
                 trainer = Trainer(
-                    one, method="bptt", optimizer=optimizer, batch_size=20
+                    network, method="bptt", optimizer=optimizer, batch_size=20
                 )
                 trainer.train(INPUTS, TARGETS, epochs=1, seed=0, progress=False)
             within = 1e-12 if dtype == "float64" else 1e-5
@@ -162,8 +165,8 @@ def test_a_step_of_an_optimizer_is_that_without_signs_stopped_at_zero(
                 stopped(twin.weights, signs), abs=within
             )
             assert net.biases == pytest.approx(twin.biases, abs=within)
-            found.append(net.weights)
-        assert found[0].tobytes() == found[1].tobytes()
+            weights_after.append(net.weights)
+        assert weights_after[0].tobytes() == weights_after[1].tobytes()
 
 
 @pytest.mark.parametrize("rule", ["online", "rtrl"])
@@ -173,14 +176,14 @@ def test_slopes_and_gradients_know_no_signs_and_a_step_stops_at_zero(rule):
     twin = freed(net)
     signs = signs_of(net)
     for row in INPUTS[0]:
-        for one in (net, twin):
-            one.activate(row)
+        for network in (net, twin):
+            network.activate(row)
     assert net.slopes().weights.tobytes() == twin.slopes().weights.tobytes()
     assert synapse.gradient(net, INPUTS, TARGETS).weights.tobytes() == (
         synapse.gradient(twin, INPUTS, TARGETS).weights.tobytes()
     )
-    for one in (net, twin):
-        one.propagate(3.0, [1.0, 0.0])
+    for network in (net, twin):
+        network.propagate(3.0, [1.0, 0.0])
     assert net.weights == pytest.approx(stopped(twin.weights, signs), abs=1e-12)
     assert (net.weights != twin.weights).any()
 
@@ -298,14 +301,14 @@ def test_a_delayed_connection_of_a_neuron_to_itself_has_its_sign(made):
         graph.edges["in", "out"].update(sign=-1)
         graph.add_edge("in", "in", delay=1, sign=-1)
         net = synapse.from_networkx(graph, seed=0)
-    own = [
+    self_connections = [
         link
         for link in net.connections
         if link.delay and link.target not in net["relays"]
     ]
-    assert {(link.sign, link.weight < 0, link.trainable) for link in own} == {
-        (-1, True, True)
-    }
+    assert {
+        (link.sign, link.weight < 0, link.trainable) for link in self_connections
+    } == {(-1, True, True)}
     rows = np.ones((5, len(net.input)))
     expected = net.clone().run(rows)
     written = io.BytesIO()
@@ -319,7 +322,7 @@ def test_a_delayed_connection_of_a_neuron_to_itself_has_its_sign(made):
     for copy in copies:
         assert np.array_equal(copy.run(rows), expected)
     with pytest.raises(ArgumentError, match="sign"):
-        own[0].weight = 0.5
+        self_connections[0].weight = 0.5
 
 
 def test_evolution_keeps_signs():
@@ -333,7 +336,7 @@ def test_evolution_keeps_signs():
         assert (genes["weight"] * genes["sign"] >= 0).all()
         return float(np.random.default_rng(len(genes)).random())
 
-    found = evolve.neat(
+    evolution = evolve.neat(
         fitness,
         start=genome,
         population=20,
@@ -341,7 +344,7 @@ def test_evolution_keeps_signs():
         settings=settings,
         seed=0,
     )
-    made = found.champion
+    made = evolution.champion
     assert (made.weights * signs_of(made) >= 0).all()
     assert signs_of(made).any()
 
@@ -397,10 +400,10 @@ def contradictions(net):
     }
 
 
-@every_case("what", contradictions(signed()))
-def test_what_contradicts_a_sign_is_refused(what):
+@every_case("contradiction", contradictions(signed()))
+def test_what_contradicts_a_sign_is_refused(contradiction):
     net = signed()
-    call = contradictions(net)[what]
+    call = contradictions(net)[contradiction]
     with unchanged(net), pytest.raises(ArgumentError, match="sign"):
         call()
 

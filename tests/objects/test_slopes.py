@@ -88,9 +88,9 @@ def test_slopes_by_rtrl_are_those_of_the_exact_gradient(spec, steps):
     except DivergenceError:
         assume(False)
     slopes = net.slopes()
-    for found, wanted in zip(slopes, (exact.weights, exact.biases), strict=True):
+    for slope, wanted in zip(slopes, (exact.weights, exact.biases), strict=True):
         np.testing.assert_allclose(
-            found, wanted, rtol=1e-9, atol=1e-11 * max(1.0, abs(wanted).max(initial=0))
+            slope, wanted, rtol=1e-9, atol=1e-11 * max(1.0, abs(wanted).max(initial=0))
         )
 
 
@@ -112,7 +112,7 @@ def test_slopes_of_shared_softmax_and_frozen_parameters_in_float32_and_in_given_
     twin.propagate(1.0, errors=errors)
     np.testing.assert_allclose(before + slopes.weights, twin.weights, rtol=1e-6)
     assert not any(
-        part.any() for part in net.slopes()
+        array.any() for array in net.slopes()
     )  # the sum of softmax outputs is constant
     assert net.slopes().weights.dtype == np.float32
 

@@ -19,10 +19,10 @@ INPUTS = np.random.default_rng(1).normal(size=(6, 4))
 
 
 def test_neurons_one_by_one_give_the_same_outputs():
-    one = net()
+    net_by_layers = net()
     other = net()
     for row in INPUTS:
-        expected = one.activate(row)
+        expected = net_by_layers.activate(row)
         other.input.activate(row)
         for layer in other.layers[1:]:
             layer.activate()
@@ -30,12 +30,12 @@ def test_neurons_one_by_one_give_the_same_outputs():
 
 
 def test_the_cost_is_categorical_cross_entropy_unless_told():
-    one = net()
-    outputs = one.activate(INPUTS[0])
-    value = one.propagate(0.0, [1.0, 0.0, 0.0])
+    network = net()
+    outputs = network.activate(INPUTS[0])
+    value = network.propagate(0.0, [1.0, 0.0, 0.0])
     assert value == pytest.approx(-np.log(outputs[0]))
-    assert one.propagate(0.0, [1.0, 0.0, 0.0], "cross_entropy") == value
-    assert [n.error.responsibility for n in one.output] == pytest.approx(
+    assert network.propagate(0.0, [1.0, 0.0, 0.0], "cross_entropy") == value
+    assert [n.error.responsibility for n in network.output] == pytest.approx(
         [1.0, 0.0, 0.0] - outputs
     )
 
@@ -54,12 +54,12 @@ def test_other_costs_are_refused():
 def test_it_is_for_outputs_only():
     with pytest.raises(TopologyError, match="not an output"):
         architect.Perceptron(2, 3, 1, squash="softmax")
-    one = net()
+    network = net()
     with pytest.raises(TopologyError, match="not an output"):
-        one.hidden[0].squash = "softmax"
+        network.hidden[0].squash = "softmax"
     with pytest.raises(TopologyError, match="not an output"):
-        one.add(Neuron("softmax"))
-    assert one.hidden[0].squash is squash.logistic
+        network.add(Neuron("softmax"))
+    assert network.hidden[0].squash is squash.logistic
 
 
 # --- costs of different weights: every output's error depends on the targets of all
@@ -67,11 +67,11 @@ def test_it_is_for_outputs_only():
 
 
 def weighed(*factors, dtype="float64"):
-    one = architect.Jordan(
+    network = architect.Jordan(
         2, 3, len(factors), output_squash="softmax", seed=3, dtype=dtype
     )
-    one.output.cost_weights = factors
-    return one
+    network.output.cost_weights = factors
+    return network
 
 
 def soft_targets(outputs, lengths=(5, 3, 6), off=0.0):
@@ -87,16 +87,16 @@ def test_the_gradient_is_that_of_the_loss_that_is_reported():
     source = Layer(1)
     output = Layer(2, "softmax")
     source.project(output, weights=[[1.0, -1.0]])
-    one = Network(source, [], output)
+    network = Network(source, [], output)
     output.cost_weights = [1.0, 3.0]
-    gradients = synapse.gradient(one, [[1.0]], [[1.0, 0.0]])
+    gradients = synapse.gradient(network, [[1.0]], [[1.0, 0.0]])
     assert gradients.weights == pytest.approx([-0.11920292, 0.11920292])
     for factors in ((1.0, 3.0), (0.0, 2.0, 0.5), (2.0, 2.0)):
         for off in (0.0, 3e-7):
-            one = weighed(*factors)
+            network = weighed(*factors)
             data = soft_targets(len(factors), off=off)
-            loss, slopes = Walk(one).gradient(*data)
-            gradients = synapse.gradient(one, *data)
+            loss, slopes = Walk(network).gradient(*data)
+            gradients = synapse.gradient(network, *data)
             assert gradients.loss == pytest.approx(loss, abs=1e-13)
             assert np.append(gradients.weights, gradients.biases) == pytest.approx(
                 slopes, abs=1e-13
@@ -104,10 +104,10 @@ def test_the_gradient_is_that_of_the_loss_that_is_reported():
 
 
 def test_every_rule_has_these_errors():
-    one = weighed(1.0, 3.0, 0.2)
+    network = weighed(1.0, 3.0, 0.2)
     data = soft_targets(3)
-    _, slopes = Walk(one).gradient(*data)
-    comparison = compare_gradients(one, *data, method="rtrl")
+    _, slopes = Walk(network).gradient(*data)
+    comparison = compare_gradients(network, *data, method="rtrl")
     assert np.append(
         comparison.weights["rule"], comparison.biases["rule"]
     ) == pytest.approx(slopes, abs=1e-12)
@@ -129,48 +129,48 @@ def test_every_rule_has_these_errors():
 
 
 def test_samples_and_costs_can_both_be_weighed():
-    one = net()
-    one.output.cost_weights = [1.0, 3.0, 0.2]
+    network = net()
+    network.output.cost_weights = [1.0, 3.0, 0.2]
     targets = np.random.default_rng(1).dirichlet(np.ones(3), 6)
     factors = np.array([1.0, 0.0, 2.0, 0.5, 1.0, 3.0])
     parts = [
-        synapse.gradient(one, [row], [aim]).weights
+        synapse.gradient(network, [row], [aim]).weights
         for row, aim in zip(INPUTS, targets, strict=True)
     ]
-    before = one.weights
-    trainer = synapse.Trainer(one, 1.0, method="bptt", batch_size=6)
+    before = network.weights
+    trainer = synapse.Trainer(network, 1.0, method="bptt", batch_size=6)
     trainer.train(INPUTS, targets, epochs=1, sample_weight=factors, progress=False)
-    assert before - one.weights == pytest.approx(
+    assert before - network.weights == pytest.approx(
         factors @ np.array(parts) / 6, abs=1e-12
     )
 
 
 def test_one_output_of_unequal_costs_has_no_error_by_itself():
-    one = net()
-    one.activate(INPUTS[0])
-    one.output[0].propagate(0.0, 1.0)
-    one.output.cost_weights = [1.0, 3.0, 1.0]
+    network = net()
+    network.activate(INPUTS[0])
+    network.output[0].propagate(0.0, 1.0)
+    network.output.cost_weights = [1.0, 3.0, 1.0]
     with pytest.raises(
         ArgumentError, match="depends on the targets of all softmax outputs"
     ):
-        one.output[0].propagate(0.0, 1.0)
+        network.output[0].propagate(0.0, 1.0)
 
 
 def test_a_step_has_targets_for_all_or_for_none():
-    one = net()
+    network = net()
     for targets in ([np.nan, 0.5, 0.5], [np.nan, 0.0, 0.0]):
         with pytest.raises(
             ArgumentError, match="or for none of them, got NaN for some"
         ):
-            synapse.gradient(one, [INPUTS[0]], [targets])
-        one.activate(INPUTS[0])
+            synapse.gradient(network, [INPUTS[0]], [targets])
+        network.activate(INPUTS[0])
         with pytest.raises(
             ArgumentError, match="or for none of them, got NaN for some"
         ):
-            one.propagate(0.1, targets)
+            network.propagate(0.1, targets)
         with pytest.raises(
             ArgumentError, match="or for none of them, got NaN for some"
         ):
-            one.output.propagate(0.1, targets)
+            network.output.propagate(0.1, targets)
     with pytest.raises(ArgumentError, match="add up to 1"):
-        synapse.gradient(one, [INPUTS[0]], [[0.5, 0.4, 0.0]])
+        synapse.gradient(network, [INPUTS[0]], [[0.5, 0.4, 0.0]])

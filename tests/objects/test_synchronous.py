@@ -20,8 +20,8 @@ from synapse.learning import fit_readout
 
 def chain(**options):
     layers = [Layer(1, "identity") for _ in range(4)]
-    for one, other in pairwise(layers):
-        one.project(other, weights=1.0)
+    for layer, other in pairwise(layers):
+        layer.project(other, weights=1.0)
     return Network(*layers, **options)
 
 

@@ -116,10 +116,10 @@ def test_arrays_set_part_of_a_group():
 
 
 def test_layers_in_two_stores():
-    one = Layer(2)
+    pair = Layer(2)
     other = Layer(2)
-    synapse.tie(one), synapse.tie(other)
-    mixed = Layer([*one, *other])
+    synapse.tie(pair), synapse.tie(other)
+    mixed = Layer([*pair, *other])
     mixed.biases = [1.0, 1.0, 2.0, 2.0]
     for wrong in (
         [3.0, 4.0, 5.0, 5.0],
@@ -240,7 +240,9 @@ def test_edits_and_steps_in_any_order(spec, edits):
             free = free_twin(net)
             targets = rng.random(spec.outputs)
             assert_moves_add_up(
-                net, free, lambda one, t=targets: one.propagate(0.1, t, "squared_error")
+                net,
+                free,
+                lambda network, t=targets: network.propagate(0.1, t, "squared_error"),
             )
         for values, group in zip(
             (net.weights, net.biases), groups_of(net), strict=True
@@ -251,18 +253,18 @@ def test_edits_and_steps_in_any_order(spec, edits):
 def edit(net, rng):
     links = net.connections
     link = links[rng.integers(len(links))] if links else None
-    kind = rng.integers(6)
-    if kind == 0 or link is None:
+    choice = rng.integers(6)
+    if choice == 0 or link is None:
         source, target = (net[int(j)] for j in rng.integers(len(net), size=2))
         if source.connected(target) is None:
             source.project(target, weight=0.3)
-    elif kind == 1:
+    elif choice == 1:
         link.source.disconnect(link.target)
-    elif kind == 2:
+    elif choice == 2:
         link.trainable = not link.trainable
-    elif kind == 3:
+    elif choice == 3:
         link.weight = rng.uniform(-0.5, 0.5)
-    elif kind == 4:
+    elif choice == 4:
         synapse.untie([link])
     else:
         tie_at_random(net, int(rng.integers(1000)), 3)
@@ -276,8 +278,8 @@ def test_neuron_by_neuron(spec, seed):
     tie_at_random(net, seed)
     free = free_twin(net)
     for _ in range(3):
-        for one in (net, free):
-            for j, neuron in enumerate(one):
+        for network in (net, free):
+            for j, neuron in enumerate(network):
                 neuron.activate(0.5 - 0.3 * j if j < spec.inputs else None)
         assume(np.abs([neuron.state for neuron in net]).max() < 100)
         for j in reversed(range(len(net))):
@@ -285,7 +287,9 @@ def test_neuron_by_neuron(spec, seed):
             assert_moves_add_up(
                 net,
                 free,
-                lambda one, j=j, t=target: one[j].propagate(0.1, t, "squared_error"),
+                lambda stepped, j=j, t=target: stepped[j].propagate(
+                    0.1, t, "squared_error"
+                ),
             )
 
 
@@ -301,11 +305,13 @@ def test_a_layer_makes_one_step():
     synapse.tie(outputs)
     whole = net.clone()
     free = free_twin(net)
-    for one in (net, whole, free):
-        one.activate([0.5, -0.3])
+    for network in (net, whole, free):
+        network.activate([0.5, -0.3])
     targets = [0.1, 0.4, -0.2, 0.9]
     assert_moves_add_up(
-        net, free, lambda one: one.output.propagate(0.5, targets, "squared_error")
+        net,
+        free,
+        lambda stepped: stepped.output.propagate(0.5, targets, "squared_error"),
     )
     net.hidden[0].propagate(0.5)
     whole.propagate(0.5, targets, "squared_error")
@@ -339,6 +345,6 @@ def test_an_epoch_is_its_steps(sort):
             twin.activate(row)
             twin.propagate(0.2, aim)
     assert numbers(net) == pytest.approx(numbers(twin), **EXACT)
-    assert [one.tolist() for one in groups_of(net)] == [
-        one.tolist() for one in groups_of(twin)
+    assert [group.tolist() for group in groups_of(net)] == [
+        group.tolist() for group in groups_of(twin)
     ]

@@ -43,8 +43,8 @@ def test_rows_align_with_neurons_and_connections(net):
             number[link.target],
         )
         assert table.gater[c] == number.get(link.gater, -1)
-        found = table.weight[c], table.gain[c], table.trainable[c]
-        assert found == (link.weight, link.gain, link.trainable)
+        row = table.weight[c], table.gain[c], table.trainable[c]
+        assert row == (link.weight, link.gain, link.trainable)
     assert table.self_connected.sum() == sum(
         link.source is link.target for link in net.connections
     )
@@ -161,17 +161,17 @@ def test_it_does_not_wait_for_a_step_of_another_thread(net):
 def test_gates_as_edges_are_marked_and_read_back():
     """Also where gater and target are connected, and where a neuron gates its own
     self-connection."""
-    a, b, gater, own = (Neuron(name=name) for name in ("a", "b", "gater", "own"))
+    a, b, gater, gated = (Neuron(name=name) for name in ("a", "b", "gater", "own"))
     links = [
         a.project(b),
-        own.project(b),
-        a.project(own),
-        own.project(own),
+        gated.project(b),
+        a.project(gated),
+        gated.project(gated),
         a.project(gater),
     ]
     gater.gate([links[0], links[1]])  # twice the same target
-    own.gate(links[3])
-    net = architect.construct([a, gater, own, b])
+    gated.gate(links[3])
+    net = architect.construct([a, gater, gated, b])
     table = Topology.of(net)
     place = {neuron.name: i for i, neuron in enumerate(net)}
     graph = table.to_networkx(gates=True)
@@ -187,11 +187,13 @@ def test_gates_as_edges_are_marked_and_read_back():
     )
     assert graph.number_of_edges() == table.to_networkx().number_of_edges() + 1
     columns = ("source", "target", "gater", "weight")
-    first, again = (
-        sorted(zip(*(getattr(one, name).tolist() for name in columns), strict=True))
-        for one in (table, Topology.of(synapse.from_networkx(graph)))
+    rows, again = (
+        sorted(
+            zip(*(getattr(topology, name).tolist() for name in columns), strict=True)
+        )
+        for topology in (table, Topology.of(synapse.from_networkx(graph)))
     )
-    assert first == again
+    assert rows == again
     gater.ungate(list(gater.gated))
     assert not gater.gated
 
@@ -246,12 +248,12 @@ def test_compiled_loops_find_the_same_order(monkeypatch):
         )
         inputs = [0]
         outputs = range(size - 1, size)
-        found = []
+        both_orders = []
         for limit in (1 << 30, -1):
             monkeypatch.setattr(orders, "MUCH", limit)
             pairs = must_precede(size, links, inputs, outputs)
             again = [group.tolist() for group in sort_again(size, gates)]
-            found.append(
+            both_orders.append(
                 (find_order(size, links, gates, inputs, outputs), pairs.tolist(), again)
             )
-        assert found[0] == found[1]
+        assert both_orders[0] == both_orders[1]

@@ -36,12 +36,12 @@ def test_a_gate_from_another_store_brings_the_stores_together():
 
 def test_what_is_edited_between_steps_is_as_if_made_so():
     """A copy is laid out anew; the network itself where it has changed."""
-    first = Layer(2)
+    source = Layer(2)
     hidden = Layer(3)
     last = Layer(1)
-    projection = first.project(hidden, seed=1)
+    projection = source.project(hidden, seed=1)
     hidden.project(last, seed=2)
-    net = used(Network(first, [hidden], last))
+    net = used(Network(source, [hidden], last))
     gater = hidden[0]
     link = hidden[2].outgoing[0]
     other = hidden[1].incoming[0]
@@ -61,8 +61,8 @@ def test_what_is_edited_between_steps_is_as_if_made_so():
         before = net.clone()
         edit()
         twin = net.clone()
-        for one in (net, twin, before):
-            used(one)
+        for network in (net, twin, before):
+            used(network)
         assert net.weights.tolist() != before.weights.tolist(), name
         assert net.weights == pytest.approx(twin.weights, abs=1e-15), name
         assert net.activate([1.0, 0.5]) == pytest.approx(
@@ -119,17 +119,17 @@ def few_spare_rows(monkeypatch):
 
 def test_a_list_with_a_removed_neuron_is_refused_with_nothing_changed():
     net = perceptron(2, 4, 1)
-    part = net["hidden"][1:3]
-    net.remove(part[0])
+    slice_of_layer = net["hidden"][1:3]
+    net.remove(slice_of_layer[0])
     before = net.run(np.eye(2))
     for use in (
-        lambda: part.project(Layer(2)),
-        lambda: part.gate(Layer(2).project(Layer(2)), synapse.gate.INPUT),
-        part.activate,
-        lambda: part.propagate(0.1),
-        lambda: part.biases,
-        lambda: synapse.tie(part),
-        lambda: part.append(Neuron()),
+        lambda: slice_of_layer.project(Layer(2)),
+        lambda: slice_of_layer.gate(Layer(2).project(Layer(2)), synapse.gate.INPUT),
+        slice_of_layer.activate,
+        lambda: slice_of_layer.propagate(0.1),
+        lambda: slice_of_layer.biases,
+        lambda: synapse.tie(slice_of_layer),
+        lambda: slice_of_layer.append(Neuron()),
     ):
         with pytest.raises(TopologyError, match="removed"):
             use()
@@ -208,7 +208,7 @@ def test_neurons_of_a_network_that_is_no_more_keep_its_order():
     """Whether somebody holds the network, and when Python collects it, must not change
     a number."""
     errors = []
-    held = []
+    nets_alive = []
     for hold in (False, True):
         a = Neuron()
         b = Neuron("identity")
@@ -216,7 +216,7 @@ def test_neurons_of_a_network_that_is_no_more_keep_its_order():
         b.project(a, weight=0.7)
         net = Network(Layer([a]), [], Layer([b]))
         if hold:
-            held.append(net)
+            nets_alive.append(net)
         del net
         b.activate(), a.activate()
         a.propagate(0.1, 1.0, "squared_error"), b.propagate(0.1)

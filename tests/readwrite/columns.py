@@ -126,7 +126,9 @@ def is_in_a_graph(column, form):
     if column.cleared or column.kind is schema.TIME:
         assert (twin._store[column.name] == column.default).all()
     elif column.kind is schema.NUMBER:
-        ours, theirs = (np.frombuffer(told(one, column)) for one in (net, twin))
+        ours, theirs = (
+            np.frombuffer(told(net_or_twin, column)) for net_or_twin in (net, twin)
+        )
         assert (ours == theirs).all()
     else:
         assert told(twin, column) == told(net, column)
@@ -185,7 +187,11 @@ def grows(column):
     store[column.name][:] = 1
     new = synapse.Layer(3)
     net.output.project(new, seed=0)
-    rows = [one._row for one in new] if column.axis == "neuron" else slice(before, None)
+    rows = (
+        [neuron._row for neuron in new]
+        if column.axis == "neuron"
+        else slice(before, None)
+    )
     assert (new._store[column.name][rows] == column.default).all()
     assert (new._store[column.name][:before] == 1).all()
 
@@ -193,23 +199,23 @@ def grows(column):
 def joins(column):
     """Stores that are joined keep their values; numbers of rows, groups and times stay
     apart."""
-    one, other = (filled(network(seed), [column]) for seed in (1, 2))
+    sender, other = (filled(network(seed), [column]) for seed in (1, 2))
     if column.kind is schema.ROW:
-        for net in (one, other):
+        for net in (sender, other):
             net._store[column.name][:] = net[2]._row
-    before = [told(net, column) for net in (one, other)]
-    clock = int(one._store["clock"][0])
-    link = one.output[0].project(other.input[0])
+    before = [told(net, column) for net in (sender, other)]
+    clock = int(sender._store["clock"][0])
+    link = sender.output[0].project(other.input[0])
     link.source.disconnect(link.target)
-    assert one._store is other._store
+    assert sender._store is other._store
     if column.kind is schema.ROW:
-        for net in (one, other):
+        for net in (sender, other):
             assert (
-                one._store[column.name][net._connection_rows()] == net[2]._row
+                sender._store[column.name][net._connection_rows()] == net[2]._row
             ).all()
     elif column.kind is schema.TIME:
         later = np.frombuffer(before[1], np.uint64)
-        assert told(one, column) == before[0]
+        assert told(sender, column) == before[0]
         assert (
             told(other, column)
             == np.where(later != 0, later + np.uint64(clock), 0)
@@ -217,13 +223,13 @@ def joins(column):
             .tobytes()
         )
     else:
-        assert [told(net, column) for net in (one, other)] == before
+        assert [told(net, column) for net in (sender, other)] == before
     if column.kind is schema.GROUP:
         rows = [
             net._rows() if column.axis == "neuron" else net._connection_rows()
-            for net in (one, other)
+            for net in (sender, other)
         ]
-        groups = [set(one._store[column.name][each].tolist()) - {0} for each in rows]
+        groups = [set(sender._store[column.name][each].tolist()) - {0} for each in rows]
         assert not groups[0] & groups[1]
 
 

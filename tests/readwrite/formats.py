@@ -146,8 +146,8 @@ def described(net):
         )
         for link in links
     ]
-    wires += [[place[one] for one in link.tied] for link in links]
-    shared = [[number[one] for one in neuron.tied] for neuron in net]
+    wires += [[place[partner] for partner in link.tied] for link in links]
+    shared = [[number[partner] for partner in neuron.tied] for neuron in net]
     return (
         net.name,
         [(layer.name, len(layer)) for layer in net.layers],
@@ -159,13 +159,13 @@ def described(net):
 
 def assert_twins(net, twin):
     assert described(net) == described(twin)
-    for i, (one, other) in enumerate(zip(net, twin, strict=True)):
-        assert other.name == (one.name or f"neuron {i}")
-    for one in (
+    for i, (neuron, other) in enumerate(zip(net, twin, strict=True)):
+        assert other.name == (neuron.name or f"neuron {i}")
+    for network in (
         net,
         twin,
     ):  # so that those that were trainable before `freeze` are known
-        for layer in one.layers:
+        for layer in network.layers:
             layer.unfreeze()
     assert described(net) == described(twin)
     near = 1e-12 if twin.dtype == net.dtype else 1e-5

@@ -12,8 +12,8 @@ def put(*place):
     *way, key, value = place
 
     def make(data):
-        for one in way:
-            data = data[one]
+        for name in way:
+            data = data[name]
         data[key] = value
 
     return make

@@ -79,25 +79,25 @@ def columns(net):
     """Every number of a network that has its store for itself, as bytes."""
     store = net._store
     store.ready()
-    found = {
+    stored = {
         column.name: store[column.name]
         for column in COLUMNS
         if column.name not in PLACES
     }
-    found["influence"] = found["influence"][
-        found["influence_trace"] != 0xFFFFFFFF
+    stored["influence"] = stored["influence"][
+        stored["influence_trace"] != 0xFFFFFFFF
     ]  # others are never read
     return {
-        name: (column.dtype.str, column.tobytes()) for name, column in found.items()
+        name: (column.dtype.str, column.tobytes()) for name, column in stored.items()
     }
 
 
-def same(one, other):
+def same(net, other):
     """Whether two networks are twins, by what their stores hold and by what their files
     would."""
-    if to_text(json_data(one)) != to_text(json_data(other)):
+    if to_text(json_data(net)) != to_text(json_data(other)):
         return False
-    here = columns(one)
+    here = columns(net)
     there = columns(other)
     wrong = [name for name in here if here[name] != there[name]]
     assert not wrong, wrong

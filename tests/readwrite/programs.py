@@ -47,7 +47,8 @@ C_MAIN = """
 
 int main(void) {
     static Network net, other;
-    static REAL inputs[NETWORK_INPUTS], outputs[NETWORK_OUTPUTS], again[NETWORK_OUTPUTS];
+    static REAL inputs[NETWORK_INPUTS];
+    static REAL outputs[NETWORK_OUTPUTS], again[NETWORK_OUTPUTS];
     char command;
     BEGIN(&net);
     BEGIN(&other);
@@ -61,7 +62,8 @@ int main(void) {
         network_step(&net, inputs, outputs);
         network_run(&other, inputs, again, 1);
         for (int i = 0; i < NETWORK_OUTPUTS; i++) {
-            if (fabs((double)(outputs[i] - again[i])) > 1e-5 * fmax(1.0, fabs((double)outputs[i]))) return 2;
+            const double size = fmax(1.0, fabs((double)outputs[i]));
+            if (fabs((double)(outputs[i] - again[i])) > 1e-5 * size) return 2;
             printf("%.17g ", (double)outputs[i]);
         }
         printf("\\n");
@@ -93,13 +95,13 @@ def run_python(net, steps, folder, context=False):
     """The same in this process, which takes no time to start."""
     program = {}
     exec(python_source(net, context), program)
-    own = program["Network"]()
+    network = program["Network"]()
     outputs = []
     for row in steps:
         if row is CLEAR:
-            own.clear()
+            network.clear()
         else:
-            outputs.append(own.step(row))
+            outputs.append(network.step(row))
     return np.array(outputs)
 
 

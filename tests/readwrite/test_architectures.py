@@ -46,10 +46,12 @@ NETWORKS = {
 
 
 def test_every_architecture_is_tried():
-    known = {
+    exported_names = {
         name for name in dir(architect) if isinstance(getattr(architect, name), type)
     }
-    kinds = {name for name in known if issubclass(getattr(architect, name), Network)}
+    kinds = {
+        name for name in exported_names if issubclass(getattr(architect, name), Network)
+    }
     assert {type(make()).__name__ for make in NETWORKS.values()} == kinds
 
 

@@ -463,9 +463,9 @@ def test_parts_of_files_pickles_and_other_things_are_refused(tmp_path):
             b'{"nodes": 3}',
             b'{"elements": {"nodes": [3]}, "data": {}}',
         ]
-        for part in (*parts, *others, pickle.dumps(Touch(tmp_path / "touched"))):
+        for refused in (*parts, *others, pickle.dumps(Touch(tmp_path / "touched"))):
             with pytest.raises(errors.FormatError) as caught:
-                from_content(format, part)
+                from_content(format, refused)
             assert "while reading" in caught.value.__notes__[0]
 
     all_hold(check, FORMATS)

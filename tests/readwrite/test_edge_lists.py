@@ -24,7 +24,7 @@ def table(size, seed, names=str):
     weights = rng.normal(size=len(pairs))
     weights[::3] = np.nan
     kinds = np.array(["a", "b", None], object)[rng.integers(0, 3, len(pairs))]
-    source, target = ([names(int(one)) for one in end] for end in pairs.T)
+    source, target = ([names(int(number)) for number in end] for end in pairs.T)
     return pd.DataFrame(
         {"source": source, "target": target, "weight": weights, "kind": kinds}
     )
@@ -40,27 +40,29 @@ def test_a_table_makes_the_network_that_its_graph_makes(names, seed):
     graph = nx.DiGraph()
     graph.add_nodes_from(nodes)
     columns = ["source", "target", "weight", "kind"]
-    for source, target, weight, kind in edges[columns].itertuples(index=False):
-        known = {} if np.isnan(weight) else {"weight": weight}
-        graph.add_edge(source, target, **known, kind=kind)
+    for source, target, weight, neuron_kind in edges[columns].itertuples(index=False):
+        attributes = {} if np.isnan(weight) else {"weight": weight}
+        graph.add_edge(source, target, **attributes, kind=neuron_kind)
     ends = [names(0)], [names(1)]
     net = from_edges(edges, *ends, seed=seed)
     twin = from_edges({key: edges[key].to_numpy() for key in edges}, *ends, seed=seed)
     assert same(net, twin)
     other = from_networkx(graph, *ends, seed=seed)
-    for one, another in ((net, twin), (net, other)):
-        assert [neuron.name for neuron in one] == [neuron.name for neuron in another]
+    for network, another in ((net, twin), (net, other)):
+        assert [neuron.name for neuron in network] == [
+            neuron.name for neuron in another
+        ]
     facts = [
         {
             (link.source.name, link.target.name): (link.metadata, link.trainable)
-            for link in one.connections
+            for link in network.connections
         }
-        for one in (net, other)
+        for network in (net, other)
     ]
     assert facts[0] == facts[1]
-    given = edges["weight"].notna().to_numpy()
+    weighted = edges["weight"].notna().to_numpy()
     assert np.array_equal(
-        net.weights[: len(given)][given], edges["weight"][given]
+        net.weights[: len(weighted)][weighted], edges["weight"][weighted]
     )  # then relays
 
 
@@ -101,19 +103,49 @@ EDGES = {"source": ["x", "a"], "target": ["a", "y"]}
         ([("x", "y")], {}, ArgumentTypeError, "a data frame or a mapping"),
         ({"source": ["x"]}, {}, ArgumentError, "a column 'target', got source"),
         ({"source": ["x"], "target": ["y", "z"]}, {}, ArgumentError, "of one length"),
-        ({"source": [["x"]], "target": ["y"]}, {}, ArgumentTypeError, "numbers or strings"),
-        ({"source": ["x", "x"], "target": ["y", "y"]}, {}, TopologyError, "from 'x' to 'y' is given several"),
-        ({**EDGES, "weight": ["1", "b"]}, {}, ArgumentTypeError, "from 'x' to 'a' to be a number, got '1'"),
-        ({**EDGES, "weight": [1, np.inf]}, {}, ArgumentError, "'a' to 'y' to be a finite number, got inf"),
-        ({**EDGES, "sign": [1, 2]}, {}, ArgumentError, "sign of the edge from 'a' to 'y' to be .*got 2"),
-        (EDGES, {"neurons": {"name": ["x", "a"]}}, TopologyError, "given neurons, got one of 'y'"),
+        (
+            {"source": [["x"]], "target": ["y"]},
+            {},
+            ArgumentTypeError,
+            "numbers or strings",
+        ),
+        (
+            {"source": ["x", "x"], "target": ["y", "y"]},
+            {},
+            TopologyError,
+            "from 'x' to 'y' is given several",
+        ),
+        (
+            {**EDGES, "weight": ["1", "b"]},
+            {},
+            ArgumentTypeError,
+            "from 'x' to 'a' to be a number, got '1'",
+        ),
+        (
+            {**EDGES, "weight": [1, np.inf]},
+            {},
+            ArgumentError,
+            "'a' to 'y' to be a finite number, got inf",
+        ),
+        (
+            {**EDGES, "sign": [1, 2]},
+            {},
+            ArgumentError,
+            "sign of the edge from 'a' to 'y' to be .*got 2",
+        ),
+        (
+            EDGES,
+            {"neurons": {"name": ["x", "a"]}},
+            TopologyError,
+            "given neurons, got one of 'y'",
+        ),
         (EDGES, {"neurons": {"name": ["x", "a", "y", "y"]}}, ArgumentError, "distinct"),
         (EDGES, {"neurons": {"kind": ["x", "a", "y"]}}, ArgumentError, "column 'name'"),
         (EDGES, {"inputs": ["z"]}, TopologyError, "nodes of the graph"),
         (EDGES, {"squash": "tahn"}, UnknownNameError, "tanh"),
         ({"source": [], "target": []}, {}, TopologyError, "at least two"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_a_network_is_refused(edges, options, error, message):
     with pytest.raises(error, match=message):
         from_edges(edges, **options)
@@ -196,13 +228,13 @@ def test_what_a_connection_of_a_neuron_to_itself_carries(make, carried):
     assert len(net) == (4 if carried == "activation" else 3)
     inhibitory = {**edges, "weight": [1.0, np.nan, 1.0], "sign": [1, -1, 1]}
     net = from_edges(inhibitory, seed=0, **options)
-    own = [
+    self_connections = [
         link
         for link in net.connections
         if link.target is net["a"] and link.source is not net["x"]
     ]
-    assert all(link.sign == -1 and link.weight < 0 for link in own)
-    assert len(own) == (carried is not None)
+    assert all(link.sign == -1 and link.weight < 0 for link in self_connections)
+    assert len(self_connections) == (carried is not None)
 
 
 def test_signs_of_neurons_are_those_of_their_connections():
@@ -210,9 +242,14 @@ def test_signs_of_neurons_are_those_of_their_connections():
     net = from_edges(
         edges, neurons={"name": ["x", "a", "y"], "outgoing_sign": [1, -1, 0]}, seed=0
     )
-    assert [(link.source.name, link.sign) for link in net.connections if link.trainable] == [
-        ("x", 1), ("x", 1), ("a delayed 1", -1), ("a", -1),
-    ]  # fmt: skip
+    assert [
+        (link.source.name, link.sign) for link in net.connections if link.trainable
+    ] == [
+        ("x", 1),
+        ("x", 1),
+        ("a delayed 1", -1),
+        ("a", -1),
+    ]
     wrong = {**edges, "weight": [1.0, 1.0, 1.0, 1.0], "sign": [1, 1, 1, -1]}
     with pytest.raises(
         ArgumentError,

@@ -17,9 +17,9 @@ from .nets import ROOT, memory, same
 
 
 def test_paths(tmp_path):
-    for kind in (str, Path):
-        save(memory(), kind(tmp_path / "net.anything"), "json")
-        assert same(load(kind(tmp_path / "net.anything")), memory())
+    for path_type in (str, Path):
+        save(memory(), path_type(tmp_path / "net.anything"), "json")
+        assert same(load(path_type(tmp_path / "net.anything")), memory())
     for path in (3, None, b"net", ["net"]):
         for call in (
             lambda path=path: save(memory(), path),
@@ -111,10 +111,10 @@ def test_what_a_killed_process_leaves_is_removed_and_what_a_living_one_writes_st
         pytest.skip("files without names need Linux")
     path, hidden = tmp_path / "net", mode == "hidden"
     save(memory(), path)
-    one, other = writers(path, mode)
-    with one, other:
-        one.kill()
-        one.wait()
+    killed, other = writers(path, mode)
+    with killed, other:
+        killed.kill()
+        killed.wait()
         assert same(load(path), memory())
         assert len(list(tmp_path.iterdir())) == 1 + 2 * hidden
         save(memory(seed=1), path)
@@ -135,7 +135,8 @@ def test_of_two_that_write_a_new_file_the_last_one_stays(tmp_path):
 
 
 DIRECT = re.compile(
-    r"(?<!words)\.write_text\(|\.write_bytes\(|open\([^)\n]*[\"'][wax]b?[\"']|(savefig|imsave|nx\.write_\w+)\((?!picture|file)"
+    r"(?<!words)\.write_text\(|\.write_bytes\(|open\([^)\n]*[\"'][wax]b?[\"']"
+    r"|(savefig|imsave|nx\.write_\w+)\((?!picture|file)"
 )
 NOT_RESULTS = {
     "synapse/engine/compiler/cache.py",  # a lock

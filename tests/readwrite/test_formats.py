@@ -61,7 +61,9 @@ def test_any_graph_comes_back(format, spec, steps):
         assume(False)
     assert described(net) == described(twin)
     with np.errstate(all="ignore"):
-        told, answered = (feed(one, 3, seed=1, learn=False) for one in (net, twin))
+        told, answered = (
+            feed(network, 3, seed=1, learn=False) for network in (net, twin)
+        )
     np.testing.assert_allclose(answered, told, rtol=1e-12, atol=1e-12)
 
 
@@ -88,9 +90,10 @@ def test_files_that_do_not_fit_stay_empty(tmp_path):
 
 
 def test_what_cannot_be_written_leaves_the_file_as_it_was(tmp_path):
-    diverged, part = NETWORKS["perceptron"](), NETWORKS["perceptron"]()
+    diverged = NETWORKS["perceptron"]()
+    joined = NETWORKS["perceptron"]()
     diverged._store["weight"][3] = np.inf
-    part.output.project(Layer(1), seed=0)
+    joined.output.project(Layer(1), seed=0)
     path = tmp_path / "net"
     path.write_text("before")
 
@@ -100,7 +103,7 @@ def test_what_cannot_be_written_leaves_the_file_as_it_was(tmp_path):
         ):
             save(diverged, path, form)
         with pytest.raises(errors.TopologyError, match="cannot be saved alone"):
-            save(part, path, form)
+            save(joined, path, form)
         with pytest.raises(errors.ArgumentTypeError, match="a Network, got None"):
             save(None, path, form)
         with pytest.raises(FileNotFoundError, match="missing"):
@@ -113,7 +116,7 @@ def test_what_cannot_be_written_leaves_the_file_as_it_was(tmp_path):
 
 def test_a_name_that_does_not_fit_is_refused(tmp_path):
     def check(format, character):
-        for what, place in (
+        for noun, place in (
             ("label of neuron 4", 4),
             ("layer of neuron 3", "hidden"),
             ("name of the net", None),
@@ -125,7 +128,7 @@ def test_a_name_that_does_not_fit_is_refused(tmp_path):
             )
             if place:
                 net[place].name = f"a{character}"
-            with pytest.raises(errors.FormatError, match=f"{what}.* to have no"):
+            with pytest.raises(errors.FormatError, match=f"{noun}.* to have no"):
                 write(format, net, tmp_path / "net")
 
     all_hold(
@@ -148,7 +151,7 @@ def test_a_squash_is_found_by_its_name_or_refused(format):
 
 def test_every_module_of_a_format_is_in_the_table_and_known_to_type_checkers():
     folder = Path(readwrite.__file__).parent
-    found = {
+    modules = {
         ".".join(path.relative_to(folder).with_suffix("").parts).removesuffix(
             ".__init__"
         )
@@ -156,15 +159,17 @@ def test_every_module_of_a_format_is_in_the_table_and_known_to_type_checkers():
         if re.search(r"^FORMATS? = \w*\(", path.read_text("utf-8"), re.M)
     }
     above = {module for module in MODULES.values() if module.startswith("synapse.")}
-    assert found | above == set(MODULES.values())
+    assert modules | above == set(MODULES.values())
     told = re.findall(
         r"\n    from \.([\w.]+) import \*(?=\n)",
         (folder / "__init__.py").read_text("utf-8"),
     )
-    assert set(told) == found | {module.replace("synapse", "", 1) for module in above}
-    for kind in ("graphml", "gexf"):
-        names = [name for name, module in MODULES.items() if module == MODULES[kind]]
-        assert [form.name for form in module_of(kind).FORMATS] == names
+    assert set(told) == modules | {module.replace("synapse", "", 1) for module in above}
+    for format_name in ("graphml", "gexf"):
+        names = [
+            name for name, module in MODULES.items() if module == MODULES[format_name]
+        ]
+        assert [form.name for form in module_of(format_name).FORMATS] == names
 
 
 def _is_there(form):
@@ -269,14 +274,16 @@ def test_those_that_are_tied_must_agree():
 
 
 def test_a_tie_to_another_network_is_not_kept():
-    one, other = (Network(Layer(2), [], Layer(2)) for _ in range(2))
-    for net in (one, other):
+    tied_net, other = (Network(Layer(2), [], Layer(2)) for _ in range(2))
+    for net in (tied_net, other):
         net.input.project(net.output, seed=0)
-    tie([*one.connections[:1], *other.connections[:3]], groups=[0, 0, 1, 1])
-    assert "tie" not in json_data(one)["connections"]
+    tie([*tied_net.connections[:1], *other.connections[:3]], groups=[0, 0, 1, 1])
+    assert "tie" not in json_data(tied_net)["connections"]
     assert json_data(other)["connections"]["tie"] == [0, 1, 1, 0]
     for format in ("npz", "graphml"):
-        twins = [from_content(format, content_of(format, net)) for net in (one, other)]
+        twins = [
+            from_content(format, content_of(format, net)) for net in (tied_net, other)
+        ]
         assert [sum(len(link.tied) for link in twin.connections) for twin in twins] == [
             0,
             2,

@@ -74,17 +74,20 @@ def signed(state):
 OWN = [made(3), ordered, chained, signed]
 FORMULAS = [
     *(
-        (one.formula, ["s"], [(state,) for state in STATES])
-        for one in ACTIVATIONS.values()
+        (activation.formula, ["s"], [(state,) for state in STATES])
+        for activation in ACTIVATIONS.values()
     ),
-    *((one.formula, COST, ROWS) for one in COSTS.values()),
-    *((one, ["s"], [(state,) for state in STATES]) for one in OWN),
+    *((cost.formula, COST, ROWS) for cost in COSTS.values()),
+    *((formula, ["s"], [(state,) for state in STATES]) for formula in OWN),
 ]
 EXPECTED = [[formula(*row) for row in rows] for formula, _, rows in FORMULAS]
 FAR = [[-1e4], [-750.0], [-40.0], [40.0], [750.0], [1e4]]
 DISTANT = [
     (formula, ["s"], FAR)
-    for formula in (*(one.formula for one in ACTIVATIONS.values()), capped)
+    for formula in (
+        *(activation.formula for activation in ACTIVATIONS.values()),
+        capped,
+    )
 ]
 
 

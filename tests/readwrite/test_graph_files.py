@@ -27,9 +27,9 @@ def test_what_networkx_writes_and_reads_by_itself_is_the_network(tmp_path, name)
     net = used(name)
     graph = Topology.of(net).to_networkx()
     assert all(
-        type(one) in (int, float, bool, str)
+        type(attribute) in (int, float, bool, str)
         for data in graph.nodes.values()
-        for one in data.values()
+        for attribute in data.values()
     )
     assert_twins(used(name), from_networkx(graph))
     nx.write_graphml(graph, tmp_path / "net.graphml")
@@ -166,11 +166,11 @@ def test_a_node_or_an_edge_twice_is_refused():
         ("node_link", lambda data: data),
         ("cytoscape", lambda data: data["elements"]),
     ):
-        for part in ("nodes", "edges"):
+        for section in ("nodes", "edges"):
             data = json.loads(content_of(format, used("named")))
-            place(data)[part].append(place(data)[part][0])
+            place(data)[section].append(place(data)[section][0])
             with pytest.raises(
-                errors.FormatError, match=f"7 {part} to be distinct, got 6"
+                errors.FormatError, match=f"7 {section} to be distinct, got 6"
             ):
                 from_content(format, json.dumps(data).encode())
 
@@ -178,16 +178,16 @@ def test_a_node_or_an_edge_twice_is_refused():
 VIZ = "{http://www.gexf.net/1.2draft/viz}"
 
 
-def looks(net, kind, **options):
+def looks(net, tag, **options):
     """The viz elements of neurons or of connections: attributes by tag."""
     elements = ElementTree.fromstring(gexf_data(net, **options)).iter(
-        "{http://www.gexf.net/1.2draft}" + kind
+        "{http://www.gexf.net/1.2draft}" + tag
     )
     return [
         {
-            part.tag.removeprefix(VIZ): part.attrib
-            for part in element
-            if part.tag.startswith(VIZ)
+            child.tag.removeprefix(VIZ): child.attrib
+            for child in element
+            if child.tag.startswith(VIZ)
         }
         for element in elements
     ]

@@ -49,12 +49,12 @@ class FromGraph(Twin):
         for (i, j), link in self.reference.links.items():
             gater = {} if link.gater is None else {"gater": link.gater}
             graph.add_edge(i, j, weight=link.weight, trainable=link.trainable, **gater)
-        first = self.order[: self.inputs]
+        inputs = self.order[: self.inputs]
         last = self.order[len(self.order) - self.outputs :]
-        net = from_networkx(graph, first, last, self_connections="state")
+        net = from_networkx(graph, inputs, last, self_connections="state")
         self.ours = {int(neuron.name): neuron for neuron in net}
         self.order = list(self.ours)
-        assert self.order[: self.inputs] == first
+        assert self.order[: self.inputs] == inputs
         assert self.order[len(self.order) - self.outputs :] == last
         return net
 
@@ -82,22 +82,26 @@ def test_a_part_of_a_network_computes_what_it_does_in_the_whole(whole):
         ):
             continue
         inside[-1].metadata["mark"] = links[-1].metadata["mark"] = stop
-        part = from_networkx(
+        subnet = from_networkx(
             net.graph.subgraph(inside), inputs=net.input, outputs=net.layers[stop - 1]
         )
-        assert [layer.name for layer in part.layers] == [
+        assert [layer.name for layer in subnet.layers] == [
             layer.name for layer in net.layers[:stop]
         ]
-        assert part.output[-1].metadata["mark"] == stop
-        assert [len(one.tied) for one in (*part.connections, *part)] == [
-            len({*one.tied} & {*links, *inside}) for one in (*links, *inside)
+        assert subnet.output[-1].metadata["mark"] == stop
+        assert [
+            len(parameter.tied) for parameter in (*subnet.connections, *subnet)
+        ] == [
+            len({*parameter.tied} & {*links, *inside})
+            for parameter in (*links, *inside)
         ]
         net.clear()
-        part.clear()
+        subnet.clear()
         for row in ROWS[:, : len(net.input)]:
             net.activate(row)
             assert (
-                part.activate(row).tolist() == net.layers[stop - 1].activations.tolist()
+                subnet.activate(row).tolist()
+                == net.layers[stop - 1].activations.tolist()
             )
         parts += 1
     assert parts
@@ -186,7 +190,7 @@ def test_live_graphs_know_their_gaters_where_names_are_the_same():
     for neuron in net:
         neuron.name = "same"
     twin = from_networkx(net.graph)
-    tables = [Topology.of(one) for one in (net, twin)]
+    tables = [Topology.of(network) for network in (net, twin)]
     ours, theirs = (
         set(zip(*(t[:].tolist() for t in (table.source, table.target, table.gater))))
         for table in tables
@@ -218,8 +222,8 @@ def test_layers_are_found_by_depth():
     nets = (
         from_networkx(digraph(*edges), self_connections="state") for edges, _ in cases
     )
-    found = [["".join(layer) for layer in names(net)] for net in nets]
-    assert found == [layers for _, layers in cases]
+    layerings = [["".join(layer) for layer in names(net)] for net in nets]
+    assert layerings == [layers for _, layers in cases]
 
 
 def test_a_gater_fires_before_what_it_gates():
@@ -255,25 +259,95 @@ def with_edge(**data):
 
 
 MISTAKES = (
-    ([[0, 1]], {}, ArgumentTypeError, "a graph of networkx, got .*networkx.from_pandas_edgelist"),
+    (
+        [[0, 1]],
+        {},
+        ArgumentTypeError,
+        "a graph of networkx, got .*networkx.from_pandas_edgelist",
+    ),
     (nx.DiGraph(), {}, TopologyError, "The graph must have at least two nodes"),
-    (digraph("ab", "ba"), {}, TopologyError, "as an input, found none. Name the inputs"),
-    (nx.MultiDiGraph(["xy", "xy"]), {}, TopologyError, "the edge from 'x' to 'y' is given several times"),
-    (digraph("xy"), {"inputs": ["z"]}, TopologyError, "to be nodes of the graph, got 'z'"),
+    (
+        digraph("ab", "ba"),
+        {},
+        TopologyError,
+        "as an input, found none. Name the inputs",
+    ),
+    (
+        nx.MultiDiGraph(["xy", "xy"]),
+        {},
+        TopologyError,
+        "the edge from 'x' to 'y' is given several times",
+    ),
+    (
+        digraph("xy"),
+        {"inputs": ["z"]},
+        TopologyError,
+        "to be nodes of the graph, got 'z'",
+    ),
     (digraph("xy"), {"outputs": []}, TopologyError, "at least one node"),
-    (digraph("xy"), {"inputs": ["x", "x"]}, TopologyError, "'x' is given twice among the inputs"),
-    (digraph("xy"), {"outputs": ["x"]}, TopologyError, "'x' is both an input and an output"),
-    (digraph("xy"), {"weight": "size"}, ArgumentError, "No edge has the attribute 'size'. Known: none."),
-    (digraph("xy"), {"attributes": {"colour": "c"}}, ArgumentError, "keys among squash, bias"),
-    (digraph("xy"), {"attributes": {"bias": 1}}, ArgumentTypeError, "the bias attribute to be the name"),
-    (with_edge(weight=np.nan), {}, ArgumentError, "to be a finite number, got nan. Pass weight=None"),
-    (with_edge(weight=1e39), {"dtype": np.float32}, ArgumentError, "the weight of the edge from 'a'"),
-    (with_edge(trainable=1), {}, ArgumentTypeError, "the trainable of the edge from 'a' to 'y' to be"),
-    (with_edge(gater="z"), {}, TopologyError, "the gater of the edge .* a node of the graph .* got 'z'"),
+    (
+        digraph("xy"),
+        {"inputs": ["x", "x"]},
+        TopologyError,
+        "'x' is given twice among the inputs",
+    ),
+    (
+        digraph("xy"),
+        {"outputs": ["x"]},
+        TopologyError,
+        "'x' is both an input and an output",
+    ),
+    (
+        digraph("xy"),
+        {"weight": "size"},
+        ArgumentError,
+        "No edge has the attribute 'size'. Known: none.",
+    ),
+    (
+        digraph("xy"),
+        {"attributes": {"colour": "c"}},
+        ArgumentError,
+        "keys among squash, bias",
+    ),
+    (
+        digraph("xy"),
+        {"attributes": {"bias": 1}},
+        ArgumentTypeError,
+        "the bias attribute to be the name",
+    ),
+    (
+        with_edge(weight=np.nan),
+        {},
+        ArgumentError,
+        "to be a finite number, got nan. Pass weight=None",
+    ),
+    (
+        with_edge(weight=1e39),
+        {"dtype": np.float32},
+        ArgumentError,
+        "the weight of the edge from 'a'",
+    ),
+    (
+        with_edge(trainable=1),
+        {},
+        ArgumentTypeError,
+        "the trainable of the edge from 'a' to 'y' to be",
+    ),
+    (
+        with_edge(gater="z"),
+        {},
+        TopologyError,
+        "the gater of the edge .* a node of the graph .* got 'z'",
+    ),
     (with_edge(gater=["a"]), {}, TopologyError, "the gater of the edge"),
-    (with_node(squash="excitatory"), {}, UnknownNameError, "The squash of the node 'a' cannot be used."),
+    (
+        with_node(squash="excitatory"),
+        {},
+        UnknownNameError,
+        "The squash of the node 'a' cannot be used.",
+    ),
     (with_node(subset=1), {}, TopologyError, "Either all nodes must have a subset"),
-)  # fmt: skip
+)
 
 
 def test_a_mistake_is_told_in_a_sentence():

@@ -105,7 +105,7 @@ def test_every_format_has_its_files():
 @pytest.mark.parametrize("name", FILES)
 def test_a_file_of_version_1_is_read(name, tmp_path):
     """If the format changes, its version changes, too."""
-    known = json.loads(ANSWERS.read_text())
+    kept_answers = json.loads(ANSWERS.read_text())
     form = FILES[name][1]
     read = synapse.load(KEPT / name, form)
     if form in OWN:
@@ -115,7 +115,7 @@ def test_a_file_of_version_1_is_read(name, tmp_path):
             form == "npz"
             or (tmp_path / name).read_bytes() == (KEPT / name).read_bytes()
         )
-    np.testing.assert_allclose(answers(read), known[name], rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(answers(read), kept_answers[name], rtol=1e-9, atol=1e-12)
 
 
 def test_a_store_of_version_1_is_read():

@@ -25,7 +25,9 @@ leaves |= words
 values = st.dictionaries(
     words,
     st.recursive(
-        leaves, lambda one: st.lists(one) | st.dictionaries(words, one), max_leaves=8
+        leaves,
+        lambda inner: st.lists(inner) | st.dictionaries(words, inner),
+        max_leaves=8,
     ),
     max_size=4,
 )

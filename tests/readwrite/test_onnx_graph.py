@@ -94,11 +94,11 @@ def layered(name):
     must be."""
     net = LAYERED[name]()
     rng = np.random.default_rng(0)
-    for part in (*net.connections, *net.neurons[len(net.input) :]):
-        if part.trainable:
+    for parameter in (*net.connections, *net.neurons[len(net.input) :]):
+        if parameter.trainable:
             setattr(
-                part,
-                "weight" if hasattr(part, "weight") else "bias",
+                parameter,
+                "weight" if hasattr(parameter, "weight") else "bias",
                 rng.normal(scale=0.5),
             )
     return net
@@ -203,10 +203,12 @@ def test_the_context_is_the_start():
     net = shaken(architect.LSTM(2, 5, 3, style="synaptic"), width=0.5)
     net.run(random_steps(net, seed=1))
     session = Session(onnx_model(net, dtype="float64", context=True))
-    assert [kind for kind, _ in session.facts["state"]].count("state") == 5
+    assert [attribute for attribute, _ in session.facts["state"]].count("state") == 5
     now = {"activation": net.neurons, "state": net.neurons}
-    for (kind, number), value in zip(session.facts["state"], session.facts["start"]):
-        assert getattr(now[kind][number], kind) == value
+    for (attribute, number), value in zip(
+        session.facts["state"], session.facts["start"]
+    ):
+        assert getattr(now[attribute][number], attribute) == value
     steps = random_steps(net, 5)
     assert close(session.run(steps), net.run(steps))
 
@@ -243,7 +245,7 @@ def test_what_cannot_be_written(tmp_path):
     large = architect.Perceptron(1, 1, seed=0)
     large.weights = [1e39]
     net = architect.Perceptron(1, 1, seed=0)
-    own = Network(Layer(1), [], Layer(1, arc))
+    custom = Network(Layer(1), [], Layer(1, arc))
     form = "form to be 'auto' or 'plain' or 'step' or 'sequence', got 'scan'"
     memory = architect.Elman(3, 4, 2, seed=0)
     assert all(
@@ -253,7 +255,7 @@ def test_what_cannot_be_written(tmp_path):
     refused = [
         (lambda: onnx_model(memory, "plain"), errors.TopologyError, "has memory"),
         (
-            lambda: save(own, path),
+            lambda: save(custom, path),
             errors.FormatError,
             "'arc', which cannot be written in ONNX",
         ),

@@ -45,12 +45,14 @@ def test_training_of_any_graph_goes_on_bit_for_bit(spec, steps, between):
     except errors.DivergenceError:
         assume(False)
     assert all(same(net, twin) for twin in twins)
-    for one in (net, *twins):
+    for network in (net, *twins):
         if between:
-            one.propagate(0.2, [0.5] * spec.outputs, "squared_error")
+            network.propagate(0.2, [0.5] * spec.outputs, "squared_error")
     with np.errstate(all="ignore"):
-        first, *others = (feed(one, 3, seed=1).tobytes() for one in (net, *twins))
-    assert others == [first, first]
+        answers_of_net, *others = (
+            feed(network, 3, seed=1).tobytes() for network in (net, *twins)
+        )
+    assert others == [answers_of_net, answers_of_net]
 
 
 @every_case("way", OWN)
@@ -81,14 +83,14 @@ def test_copies_are_independent_and_one_network_in_many_places_stays_one():
         assert (net.weights == before).all(), way
         assert (twin.weights != before).any(), way
         if way in ("deepcopy", "pickle"):
-            one, other = WAYS[way]([net, net])
-            assert one is other is not net
-            for part in (
+            network, other = WAYS[way]([net, net])
+            assert network is other is not net
+            for fragment in (
                 net[0],
                 net.input,
             ):  # whose copy would work on the memory of the original
                 with pytest.raises(TypeError):
-                    WAYS[way](part)
+                    WAYS[way](fragment)
 
 
 def test_what_was_trained_elsewhere_comes_back():

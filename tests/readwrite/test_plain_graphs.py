@@ -132,10 +132,10 @@ def test_a_network_of_a_plain_graph_answers_as_the_first_one(way):
         assert facts(twin) == facts(net)
         expected = net.run(ROWS)
         assert np.array_equal(twin.run(ROWS), expected)
-        for one in (net, twin):
-            one.clear()
-            one.activate(ROWS[0])
-            one.propagate(0.1, [0.5, -0.5])
+        for network in (net, twin):
+            network.clear()
+            network.activate(ROWS[0])
+            network.propagate(0.1, [0.5, -0.5])
         assert np.array_equal(twin.weights, net.weights)
 
 

@@ -137,7 +137,9 @@ int main(void) {
             const uint32_t signed_bits = bits | (uint32_t)sign << 31;
             float x;
             memcpy(&x, &signed_bits, sizeof x);
-            const double exact = TRUE, error = exact == 0.0 ? 0.0 : fabs((FAST_ONE) / exact - 1.0);
+            const double exact = TRUE;
+            const double error =
+                exact == 0.0 ? 0.0 : fabs((FAST_ONE) / exact - 1.0);
             largest = error > largest ? error : largest;
         }
     }
@@ -179,8 +181,8 @@ def test_programs_in_c_have_two_types_and_two_kinds_of_sums():
         ("float64 or float32", {"dtype": "float16"}),
     ]
     refused = [
-        (partial(SOURCES["c"], net, **how), errors.ArgumentError, words)
-        for words, how in refused
+        (partial(SOURCES["c"], net, **options), errors.ArgumentError, words)
+        for words, options in refused
     ]
     all_refused(refused)
 
@@ -224,8 +226,8 @@ EVIL = [
 ]
 
 
-def evilly(one, other, title):
-    layers = [Layer(2, name=one), Layer(2, name=other)]
+def evilly(input_name, output_name, title):
+    layers = [Layer(2, name=input_name), Layer(2, name=output_name)]
     layers[0].project(layers[1], seed=0)
     return Network(layers[0], [], layers[1], name=title)
 
@@ -258,7 +260,8 @@ SHARED_MAIN = """
 static void PREFIX_test(void) {
     TYPE net;
     REAL inputs[3 * UPPER_INPUTS], outputs[3 * UPPER_OUTPUTS];
-    for (int i = 0; i < 3 * UPPER_INPUTS; i++) inputs[i] = (REAL)(i % 5) / 4 - (REAL)0.5;
+    for (int i = 0; i < 3 * UPPER_INPUTS; i++)
+        inputs[i] = (REAL)(i % 5) / 4 - (REAL)0.5;
     PREFIX_start(&net);
     PREFIX_run(&net, inputs, outputs, 3);
     for (int i = 0; i < 3 * UPPER_OUTPUTS; i++) printf("%.17g ", (double)outputs[i]);
@@ -300,10 +303,10 @@ def test_programs_share_an_executable(tmp_path, compiler):
             (tmp_path / f"{prefix}.c").write_text(
                 SOURCES["c"](net, True, dtype=dtype, prefix=prefix)
             )
-            part = SHARED_MAIN
+            main_part = SHARED_MAIN
             for word, text in names.items():
-                part = part.replace(word, text)
-            main += part
+                main_part = main_part.replace(word, text)
+            main += main_part
             calls.append(f"{prefix}_test();")
             inputs = np.arange(3 * len(net.input)) % 5 / 4 - 0.5
             answers.append(net.run(inputs.reshape(3, -1)).ravel())

@@ -26,13 +26,14 @@ NETWORKS = {
 }
 SENSITIVITIES = ("recurrent", "parameters", "lines", "sensitivity")
 RNG = np.random.default_rng(0)
-ROWS, TARGETS = RNG.uniform(-1, 1, (12, 3)), RNG.random((12, 2))
+ROWS = RNG.uniform(-1, 1, (12, 3))
+TARGETS = RNG.random((12, 2))
 
 
-def steps(net, first, last):
+def steps(net, start, last):
     """Outputs of some steps from which a network learns."""
     outputs = []
-    for row, target in zip(ROWS[first:last], TARGETS[first:last], strict=True):
+    for row, target in zip(ROWS[start:last], TARGETS[start:last], strict=True):
         outputs.append(net.activate(row))
         net.propagate(0.1, target)
     return outputs
@@ -43,8 +44,8 @@ def edited(net):
     for layer in net.hidden:
         layer[0].trainable = False
     source = net.input[1]
-    first, *others = source.outgoing
-    target = first.target
+    link, *others = source.outgoing
+    target = link.target
     source.disconnect(target)
     source.project(target, weight=0.3)
     synapse.tie(others[:2])
@@ -61,16 +62,16 @@ def test_a_copy_goes_on_as_the_network_would(sort, monkeypatch):
     def check(way, rule):
         net = NETWORKS[sort]()
         alone = NETWORKS[sort]()
-        for one in (net, alone):
-            edited(one)
-            one.learning_rule = rule
-            steps(one, 0, 4)
-            one.activate(ROWS[4])
+        for network in (net, alone):
+            edited(network)
+            network.learning_rule = rule
+            steps(network, 0, 4)
+            network.activate(ROWS[4])
         twin = WAYS[way](net)
         assert twin.learning_rule == net.learning_rule
         assert json_data(net) == json_data(twin)
-        for one in (net, twin, alone):  # between activation and propagation
-            one.propagate(0.1, TARGETS[4])
+        for network in (net, twin, alone):  # between activation and propagation
+            network.propagate(0.1, TARGETS[4])
         assert np.abs(net.weights - alone.weights).max() < 1e-14
         assert (
             np.array(steps(net, 5, 12)).tobytes()
@@ -78,7 +79,7 @@ def test_a_copy_goes_on_as_the_network_would(sort, monkeypatch):
         )
         assert bits(net) == bits(twin)
         ours, theirs = (
-            [list(one.sensitivity.values()) for one in both.connections]
+            [list(link.sensitivity.values()) for link in both.connections]
             for both in (net, WAYS[way](twin))
         )
         assert ours == theirs
@@ -115,8 +116,8 @@ def test_a_stream_that_a_trainer_has_begun_goes_on_in_a_copy():
     )
     twin = WAYS["npz"](net)
     assert twin.learning_rule == ("online", None)
-    for one in (net, twin):
-        Trainer(one, method="rtrl", order=3).train(
+    for network in (net, twin):
+        Trainer(network, method="rtrl", order=3).train(
             ROWS[6:], TARGETS[6:], epochs=1, progress=False
         )
     assert bits(net) == bits(twin)

@@ -161,8 +161,8 @@ def capped(state):
 
 
 def network():
-    own = squash.register(capped, written=WRITTEN)
-    return architect.Perceptron(2, 4, 1, squash=own, initializer="uniform", seed=3)
+    custom = squash.register(capped, written=WRITTEN)
+    return architect.Perceptron(2, 4, 1, squash=custom, initializer="uniform", seed=3)
 
 
 @pytest.mark.parametrize("language", [*RUNNERS, "onnx"])

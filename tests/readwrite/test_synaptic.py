@@ -75,10 +75,10 @@ def test_files_of_synaptic_go_on_as_synaptic_does_and_are_written_again(tmp_path
 
 def test_layers_squashes_and_what_is_trained():
     data = small()
-    for one, squash in zip(
+    for neuron, squash in zip(
         data["neurons"], ("TANH", "LOGISTIC", "RELU", "HLIM", "IDENTITY"), strict=True
     ):
-        one["squash"] = squash
+        neuron["squash"] = squash
     data["connections"].append(link(3, 3, 1, 2))
     net = from_synaptic_data(data)
     assert [layer.name for layer in net.layers] == [
@@ -87,14 +87,20 @@ def test_layers_squashes_and_what_is_trained():
         "hidden 2",
         "output",
     ]
-    assert [one.squash.name for one in net] == [
+    assert [neuron.squash.name for neuron in net] == [
         "tanh",
         "logistic",
         "relu",
         "step",
         "identity",
     ]
-    assert [one.trainable for one in net.connections] == [True, True, True, True, False]
+    assert [link.trainable for link in net.connections] == [
+        True,
+        True,
+        True,
+        True,
+        False,
+    ]
     assert net.connections[1].gater is net.connections[4].gater is net[2]
     assert synaptic_data(net) == data
     net[2].squash = "elu"
@@ -123,8 +129,8 @@ def test_a_self_connection_whose_weight_synaptic_does_not_read_is_said():
 
 def test_only_inputs_that_nothing_leads_to_lose_their_bias():
     data = small()
-    for one in data["neurons"]:
-        one["bias"] = 0.5
+    for neuron in data["neurons"]:
+        neuron["bias"] = 0.5
     data["connections"].append(link(4, 1))
     assert from_synaptic_data(data).biases.tolist() == [0, 0.5, 0.5, 0.5, 0.5]
 
@@ -132,14 +138,14 @@ def test_only_inputs_that_nothing_leads_to_lose_their_bias():
 def test_older_files_have_indices_in_strings_and_traces():
     data = small()
     old = small()
-    for one in old["neurons"]:
-        one["layer"] = str(one["layer"])
-        one["trace"]["elegibility"] = {"1430": 0.5}
+    for neuron in old["neurons"]:
+        neuron["layer"] = str(neuron["layer"])
+        neuron["trace"]["elegibility"] = {"1430": 0.5}
     del old["neurons"][1]["trace"]
-    for one in old["connections"]:
-        one.update(
+    for link in old["connections"]:
+        link.update(
             {
-                end: one[end] if one[end] is None else str(one[end])
+                end: link[end] if link[end] is None else str(link[end])
                 for end in ("from", "to", "gater")
             }
         )
@@ -150,15 +156,15 @@ def test_older_files_have_indices_in_strings_and_traces():
 def test_a_liquid_answers_as_synaptic_does_after_reading_and_resuming(tmp_path):
     def check(golden):
         inputs, data = golden["inputs"], golden["network"]
-        if len({(one["from"], one["to"]) for one in data["connections"]}) == len(
+        if len({(edge["from"], edge["to"]) for edge in data["connections"]}) == len(
             data["connections"]
         ):
             net = from_synaptic_data(data)
             again = from_synaptic_data(
                 synaptic_data(net)
             )  # relays stand for the same in a file
-            for one in (net, again):
-                assert np.abs(one.run(inputs) - golden["read"]).max() < 1e-12
+            for liquid in (net, again):
+                assert np.abs(liquid.run(inputs) - golden["read"]).max() < 1e-12
         if "resumed" in golden:
             (tmp_path / "net.json").write_text(json.dumps(data))
             net = load(tmp_path / "net.json", resume=True)

@@ -16,11 +16,13 @@ pytestmark = [pytest.mark.torch, pytest.mark.filterwarnings("default")]
 INPUTS = np.random.default_rng(0).normal(size=(9, 3))
 
 
-def peer(kind, layers=1, seed=0, **options):
+def peer(module_name, layers=1, seed=0, **options):
     """A recurrent module and a Linear on top."""
     torch.manual_seed(seed)
     options = {"dtype": torch.float64, "num_layers": layers, **options}
-    return getattr(nn, kind)(3, 4, **options), nn.Linear(4, 2, dtype=options["dtype"])
+    return getattr(nn, module_name)(3, 4, **options), nn.Linear(
+        4, 2, dtype=options["dtype"]
+    )
 
 
 def stack(*modules, dtype=torch.float64):
@@ -41,19 +43,19 @@ def numbers(modules):
     return [p.detach().clone() for module in modules for p in module.parameters()]
 
 
-KINDS = pytest.mark.parametrize("kind", ["LSTM", "GRU", "RNN"])
+KINDS = pytest.mark.parametrize("module_name", ["LSTM", "GRU", "RNN"])
 
 
 @KINDS
 @pytest.mark.parametrize("layers", [1, 2])
-def test_weights_go_there_and_come_back(kind, layers):
-    modules = peer(kind, layers, seed=1)
+def test_weights_go_there_and_come_back(module_name, layers):
+    modules = peer(module_name, layers, seed=1)
     net = synapse.from_torch(modules)
-    assert net.name == {"RNN": "Elman"}.get(kind, kind)
+    assert net.name == {"RNN": "Elman"}.get(module_name, module_name)
     assert np.abs(net.run(INPUTS) - told(modules).detach().numpy()).max() < 1e-12
     net.clear()
     net.reset(5, synapse.initializers.uniform(0.5))
-    modules = peer(kind, layers, seed=2)
+    modules = peer(module_name, layers, seed=2)
     assert synapse.to_torch(net, modules) is modules
     assert np.abs(net.run(INPUTS) - told(modules).detach().numpy()).max() < 1e-12
     other = synapse.from_torch(modules)
@@ -70,23 +72,23 @@ def test_a_stack_of_linears_with_any_activation_is_a_perceptron():
     """Every squash that has a module of torch, in the middle of a stack and at its
     end."""
 
-    def check(one):
-        if one.torch:
-            last = getattr(nn, one.torch.module)(**one.torch.settings)
-            first = nn.Tanh() if one.name == "softmax" else last
-            last = nn.Softmax(dim=-1) if one.name == "softmax" else last
+    def check(activation):
+        if activation.torch:
+            last = getattr(nn, activation.torch.module)(**activation.torch.settings)
+            hidden_module = nn.Tanh() if activation.name == "softmax" else last
+            last = nn.Softmax(dim=-1) if activation.name == "softmax" else last
             modules = stack(
                 nn.Linear(3, 5),
-                first,
+                hidden_module,
                 nn.Linear(5, 4),
                 nn.Sequential(nn.Linear(4, 2), last),
             )
             net = synapse.from_torch(modules)
             assert isinstance(net, architect.Perceptron)
-            assert net.output.squash.name == one.name
+            assert net.output.squash.name == activation.name
             for _ in range(2):
-                found = modules(torch.tensor(INPUTS)).detach().numpy()
-                assert np.abs(net.run(INPUTS) - found).max() < 1e-12
+                outputs = modules(torch.tensor(INPUTS)).detach().numpy()
+                assert np.abs(net.run(INPUTS) - outputs).max() < 1e-12
                 net.reset(3, "glorot")
                 synapse.to_torch(net, modules)
 

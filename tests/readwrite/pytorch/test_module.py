@@ -72,8 +72,8 @@ def test_shared_gradients_of_any_gated_graph(spec, seed):
     ):
         at = [
             i
-            for i, one in enumerate(items)
-            if all(items.index(other) > i for other in one.tied)
+            for i, item in enumerate(items)
+            if all(items.index(other) > i for other in item.tied)
         ]
         assert len(parameter) == len(at)
         if parameter.grad is not None:
@@ -105,27 +105,27 @@ def test_every_squash_has_the_same_value_and_slope():
     states = np.concatenate([np.linspace(-4.13, 4.2, 60), far, [0.0, 0.5, 1.0]])[
         :, None
     ]
-    for one in ACTIVATIONS.values():
-        if squash.get(one.name).grouped:
+    for activation in ACTIVATIONS.values():
+        if squash.get(activation.name).grouped:
             continue
-        net = Network(Layer(1), [], Layer(1, one.name))
+        net = Network(Layer(1), [], Layer(1, activation.name))
         net.input.project(net.output, weights=1.0)
         net.deterministic = True
         inputs = torch.tensor(states, requires_grad=True)
         outputs = synapse.to_torch(net)(inputs)
         outputs.sum().backward()
         slopes = np.array(
-            [squash.get(one.name).derivative(state) for state in states[:, 0]]
+            [squash.get(activation.name).derivative(state) for state in states[:, 0]]
         )
-        smooth = ~np.isin(states[:, 0], one.kinks)
+        smooth = ~np.isin(states[:, 0], activation.kinks)
         if not np.allclose(
             outputs.detach().numpy(), net.run(states), rtol=1e-14, atol=1e-14
         ):
-            wrong[one.name] = "values"
+            wrong[activation.name] = "values"
         elif not np.allclose(
             inputs.grad[:, 0].numpy()[smooth], slopes[smooth], rtol=1e-13, atol=1e-13
         ):
-            wrong[one.name] = "slopes"
+            wrong[activation.name] = "slopes"
     assert not wrong, wrong
 
 
@@ -287,19 +287,19 @@ def test_it_compiles_as_one_graph_without_warnings_and_can_be_pickled():
             warnings.simplefilter(
                 "error", UserWarning
             )  # others are torch's, of its compiler and of Python
-            found = answers(compiled, INPUTS), answers(twin, INPUTS)
-        assert np.abs(found - net.run(INPUTS)).max() < 1e-12
+            answered = answers(compiled, INPUTS), answers(twin, INPUTS)
+        assert np.abs(answered - net.run(INPUTS)).max() < 1e-12
 
 
 def test_what_cannot_be_converted_is_refused():
-    own = architect.Perceptron(2, 3, 1, squash=arc)
-    first = architect.Perceptron(2, 1)
+    custom = architect.Perceptron(2, 3, 1, squash=arc)
+    sender = architect.Perceptron(2, 1)
     second = architect.Perceptron(1, 1)
-    first.project(second)
+    sender.project(second)
     module = synapse.to_torch(built("perceptron"))
     reason = "'arc', which cannot be written in PyTorch: it calls atan"
     refused = [
-        (lambda: synapse.to_torch(own), FormatError, reason),
+        (lambda: synapse.to_torch(custom), FormatError, reason),
         (lambda: synapse.to_torch(second), TopologyError, "outside"),
         (lambda: synapse.to_torch([1, 2]), ArgumentTypeError, "a Network"),
     ]
@@ -307,11 +307,12 @@ def test_what_cannot_be_converted_is_refused():
         rows = torch.zeros(shape, dtype=torch.float64)
         refused.append((lambda rows=rows: module(rows), ArgumentError, r"\(T, 3\)"))
     all_refused(refused)
-    synapse.to_torch(first)
+    synapse.to_torch(sender)
 
 
 def test_weights_go_back_to_the_network_they_came_from_if_they_are_finite():
-    net, other = built("lstm"), built("elman")
+    net = built("lstm")
+    other = built("elman")
     module = synapse.to_torch(net)
     before = net.weights, other.weights
     with torch.no_grad():

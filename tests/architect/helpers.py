@@ -11,9 +11,8 @@ def logistic(x):
 
 def matrix(source, target):
     """Weights (targets, sources) between two layers."""
-    return np.array(
-        [[c.weight if (c := i.connected(j)) else 0.0 for i in source] for j in target]
-    )
+    links = [[i.connected(j) for i in source] for j in target]
+    return np.array([[link.weight if link else 0.0 for link in row] for row in links])
 
 
 def fixed(net, rate=0.5):

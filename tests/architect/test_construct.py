@@ -97,10 +97,10 @@ ORDERS = [
 
 def test_the_order_is_found_and_cycles_are_cut():
     with Cases() as case:
-        for names, links, gates, found, cut in ORDERS:
+        for names, links, gates, expected_order, cut in ORDERS:
             with case(names, links, gates):
                 net = construct(wired(names, links, gates))
-                assert order(net) == found
+                assert order(net) == expected_order
                 assert sorted(pairs(delayed(net).connections)) == sorted(cut)
                 assert delayed(net).gated == ()
 
@@ -161,19 +161,21 @@ def test_whoever_can_fire_before_its_target_does(wiring):
     before.remove_edges_from(list(nx.selfloop_edges(before)))
     only_gates = nx.DiGraph(gate[0] + gate[2] for gate in gates)
     only_gates.remove_edges_from(list(nx.selfloop_edges(only_gates)))
-    found = order(net)
-    assert sorted(found) == sorted(names)
+    ordered = order(net)
+    assert sorted(ordered) == sorted(names)
     for source, target in before.edges:
         if not nx.has_path(before, target, source):  # on no cycle
-            assert found.index(source) < found.index(target)
+            assert ordered.index(source) < ordered.index(target)
     if nx.is_directed_acyclic_graph(only_gates):
         assert all(c.gater is c.target for c in delayed(net).gated)
     links = net.connections
-    late = [p for p in pairs(links) if found.index(p[0]) > found.index(p[1])]
+    late = [p for p in pairs(links) if ordered.index(p[0]) > ordered.index(p[1])]
     assert pairs(delayed(net).connections) == late
     gated = [c for c in links if c.gater is not None]
-    held = [c for c in gated if found.index(c.gater.name) >= found.index(c.target.name)]
-    assert delayed(net).gated == tuple(held)
+    delayed_gates = [
+        c for c in gated if ordered.index(c.gater.name) >= ordered.index(c.target.name)
+    ]
+    assert delayed(net).gated == tuple(delayed_gates)
     assert net.run(INPUTS[:, :1]) == pytest.approx(
         forward(net, INPUTS[:, :1]), abs=1e-11
     )

@@ -33,8 +33,11 @@ class Parameters:
         net = self.net
         neurons = list(net.input)[source] if isinstance(source, slice) else net[source]
         if source == target:  # with a delay of 1, by relays
-            neurons = [next(link.target for link in cell.outgoing if link.target in net["relays"])
-                       for cell in neurons]  # fmt: skip
+            relays = net["relays"]
+            neurons = [
+                next(link.target for link in cell.outgoing if link.target in relays)
+                for cell in neurons
+            ]
         return self._array(
             (str(source), target),
             [[a.connected(b) for a in neurons] for b in net[target]],
@@ -47,7 +50,8 @@ class Parameters:
         if key not in self.made:
             value = {Connection: "weight", Neuron: "bias", type(None): "real"}
             values = [
-                [getattr(one or 0, value[type(one)]) for one in row] for row in holders
+                [getattr(holder or 0, value[type(holder)]) for holder in row]
+                for row in holders
             ]
             self.made[key] = self.make(values), list(chain.from_iterable(holders))
         return self.made[key][0]
@@ -148,10 +152,10 @@ def test_gradients_agree_with_automatic_differentiation(case):
     slopes = dict(zip([*net.connections, *net], [*exact.weights, *exact.biases]))
     checked = []
     for parameter, holders in p.made.values():
-        for one, found in zip(holders, parameter.grad.numpy().ravel()):
-            if one is not None and one.trainable:
-                assert slopes[one] == pytest.approx(found, abs=1e-10)
-                checked.append(one)
+        for holder, slope in zip(holders, parameter.grad.numpy().ravel()):
+            if holder is not None and holder.trainable:
+                assert slopes[holder] == pytest.approx(slope, abs=1e-10)
+                checked.append(holder)
     assert len(set(checked)) == Topology.of(net).parameters
 
 

@@ -165,16 +165,16 @@ def test_weights_begin_by_the_number_of_sources():
     for kernel, sources in zip(net.kernels, (25, 25 * 32), strict=True):
         assert kernel.std() == pytest.approx(np.sqrt(2.0 / sources), rel=0.06)
     assert not net.biases[: -len(net.output)].any()
-    given = []
+    draws = []
 
     def noted(rng, shape, fan_in, fan_out):
-        given.append((shape, fan_in, fan_out))
+        draws.append((shape, fan_in, fan_out))
         return np.zeros(shape)
 
     architect.Convolutional(
         (4, 4), 3, filters=(2,), kernel=3, channels=5, initializer=noted, seed=0
     )
-    assert given == [((45, 2), 45, 18), ((8, 3), 8, 3)]
+    assert draws == [((45, 2), 45, 18), ((8, 3), 8, 3)]
 
 
 def test_what_cannot_be_built():
@@ -190,8 +190,12 @@ def test_what_cannot_be_built():
     ]
     all_refused(
         [
-            (lambda own=own: architect.Convolutional(**fits | own), ArgumentError, says)
-            for says, own in wrong
+            (
+                lambda changed=changed: architect.Convolutional(**fits | changed),
+                ArgumentError,
+                says,
+            )
+            for says, changed in wrong
         ]
     )
 
@@ -199,12 +203,12 @@ def test_what_cannot_be_built():
 def test_kernels_that_do_not_fit():
     net = architect.Convolutional(8, 1, filters=(2, 2), seed=0)
     before = net.weights
-    first = np.zeros((2, 3, 1))
+    kernel = np.zeros((2, 3, 1))
     for values in (
-        [first],
-        [first, np.zeros((2, 3, 3))],
-        [first, np.full((2, 3, 2), np.nan)],
-        [first, "abc"],
+        [kernel],
+        [kernel, np.zeros((2, 3, 3))],
+        [kernel, np.full((2, 3, 2), np.nan)],
+        [kernel, "abc"],
     ):
         with pytest.raises((ArgumentError, ArgumentTypeError), match="kernels"):
             net.kernels = values

@@ -43,12 +43,16 @@ def calls(net):
     have."""
     inputs = np.linspace(-1, 1, 3 * len(net.input)).reshape(3, -1)
     pattern = np.where(np.arange(len(net.output)) % 2, 1, -1)
-    own = {"learn": (pattern,), "recall": (pattern,), "energy": (pattern,)}
+    arguments_by_name = {
+        "learn": (pattern,),
+        "recall": (pattern,),
+        "energy": (pattern,),
+    }
     for name in sorted(set(dir(type(net))) - set(dir(synapse.Network))):
         if isinstance(getattr(type(net), name), property):
             yield lambda name=name: getattr(net, name)
-        elif name in own:
-            yield lambda name=name: getattr(net, name)(*own[name])
+        elif name in arguments_by_name:
+            yield lambda name=name: getattr(net, name)(*arguments_by_name[name])
     if hasattr(type(net), "kernels"):
         yield lambda: setattr(net, "kernels", net.kernels)
     yield lambda: (

@@ -106,19 +106,19 @@ def test_recall_knows_no_field_and_nothing_of_before():
     net = architect.Hopfield(50)
     patterns = random_patterns(3, 50)
     net.learn(patterns)
-    first = net.recall(patterns[0], seed=0)
+    recalled = net.recall(patterns[0], seed=0)
     net.activate(np.full(50, -99.0))
-    assert (net.recall(patterns[0], seed=0) == first).all()
+    assert (net.recall(patterns[0], seed=0) == recalled).all()
 
 
 def test_booleans_are_patterns():
-    one = architect.Hopfield(10)
+    of_booleans = architect.Hopfield(10)
     other = architect.Hopfield(10)
     patterns = random_patterns(2, 10)
-    one.learn(patterns > 0)
+    of_booleans.learn(patterns > 0)
     other.learn(patterns)
-    assert (one.couplings == other.couplings).all()
-    assert one.energy(patterns[1] > 0) == other.energy(patterns[1])
+    assert (of_booleans.couplings == other.couplings).all()
+    assert of_booleans.energy(patterns[1] > 0) == other.energy(patterns[1])
 
 
 def test_wrong_arguments_are_refused_and_change_nothing():

@@ -38,12 +38,12 @@ def test_numpy_computes_the_same():
 def pool_by_numpy(net, leak):
     x, pool, out = net.layers
     into = matrix(x, pool)
-    own = matrix(pool, pool)
+    recurrent = matrix(pool, pool)
     read = matrix(pool, out)
     gater = {
         (c.target, c.source): list(pool).index(c.gater) for c in within(net) if c.gater
     }
-    np.fill_diagonal(own, 0.0)  # that is the leak
+    np.fill_diagonal(recurrent, 0.0)  # that is the leak
     s = np.zeros(len(pool))
     y = np.zeros(len(pool))
     for row in INPUTS:
@@ -53,7 +53,10 @@ def pool_by_numpy(net, leak):
                 for source in pool
             ]
             s[j] = (
-                (1 - leak) * s[j] + into[j] @ row + (own[j] * gain) @ y + pool.biases[j]
+                (1 - leak) * s[j]
+                + into[j] @ row
+                + (recurrent[j] * gain) @ y
+                + pool.biases[j]
             )
             y[j] = np.tanh(s[j])
         yield read @ y + out.biases

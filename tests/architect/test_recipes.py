@@ -52,15 +52,15 @@ def elman(net):
 
 
 def jordan(net, decay):
-    x, context, one, *rest = net.layers
+    x, context, lowest, *rest = net.layers
     seen = np.zeros(2)
     answer = np.zeros(2)
     for row in INPUTS:
         seen = decay * seen + answer
         hidden = logistic(
-            matrix(x, one) @ row + matrix(context, one) @ seen + one.biases
+            matrix(x, lowest) @ row + matrix(context, lowest) @ seen + lowest.biases
         )
-        answer = chain([one, *rest], hidden)
+        answer = chain([lowest, *rest], hidden)
         yield answer
 
 
@@ -85,14 +85,14 @@ def narx(net, reach, back):
 
 
 def residual(net):
-    first, *rest = net.hidden
+    lowest, *rest = net.hidden
     for row in INPUTS:
-        h = np.tanh(matrix(net.input, first) @ row + first.biases)
-        held = first
+        h = np.tanh(matrix(net.input, lowest) @ row + lowest.biases)
+        source = lowest
         for hidden, total in zip(rest[::2], rest[1::2], strict=True):
-            h = h + np.tanh(matrix(held, hidden) @ h + hidden.biases)
-            held = total
-        yield chain([held, net.output], h)
+            h = h + np.tanh(matrix(source, hidden) @ h + hidden.biases)
+            source = total
+        yield chain([source, net.output], h)
 
 
 def synaptic(net, per_block):
@@ -100,7 +100,8 @@ def synaptic(net, per_block):
     x = net.input
     y = net.output
     block = net.blocks[0]
-    cells, spread = block.cells, np.repeat(np.arange(4), per_block)
+    cells = block.cells
+    spread = np.repeat(np.arange(4), per_block)
     state = out = np.zeros(4 * per_block)
 
     def gated(layer, row, out):
@@ -117,24 +118,24 @@ def synaptic(net, per_block):
         yield logistic(matrix(cells, y) @ (leave * out) + matrix(x, y) @ row + y.biases)
 
 
-def standard_step(block, source, x, held):
+def standard_step(block, source, x, states):
     """What the blocks of the textbooks hold after a step: hidden activations and
     cells."""
     i, f, g, cells, o, _, hidden = block
-    h, c = held
+    h, c = states
 
-    def total(layer, held):
+    def total(layer, cell_state):
         sums = matrix(source, layer) @ x + matrix(hidden, layer) @ h + layer.biases
-        return sums + matrix(cells, layer) @ held
+        return sums + matrix(cells, layer) @ cell_state
 
     keep = logistic(total(f, c)) if f is not None else 1.0
     new = keep * c + logistic(total(i, c)) * np.tanh(total(g, 0 * c))
     return logistic(total(o, new)) * np.tanh(new), new
 
 
-def gru_step(unit, source, x, held):
+def gru_step(unit, source, x, states):
     update, _, reset, candidates, cells = unit
-    (h,) = held
+    (h,) = states
     z, r = (
         logistic(matrix(source, gates) @ x + matrix(cells, gates) @ h + gates.biases)
         for gates in (update, reset)
@@ -153,12 +154,12 @@ def gru_step(unit, source, x, held):
 def layered(net, units, step, numbers):
     """Layers of units, each fed by the last layer of the units before."""
     sources = [net.input, *(unit[-1] for unit in units)]
-    held = [tuple(np.zeros(len(unit[-1])) for _ in range(numbers)) for unit in units]
+    states = [tuple(np.zeros(len(unit[-1])) for _ in range(numbers)) for unit in units]
     for row in INPUTS:
         x = row
         for k, unit in enumerate(units):
-            held[k] = step(unit, sources[k], x, held[k])
-            x = held[k][0]
+            states[k] = step(unit, sources[k], x, states[k])
+            x = states[k][0]
         yield chain([sources[-1], net.output], x)
 
 
@@ -246,10 +247,10 @@ def test_options_connect_as_in_synaptic():
 
 
 def test_an_lstm_has_the_defaults_of_its_style():
-    one = LSTM(3, 4, 2, seed=1)
+    net = LSTM(3, 4, 2, seed=1)
     other = LSTM(3, 4, 2, style="standard", peepholes=None, seed=1)
-    assert (one.weights == other.weights).all()
-    block = one.blocks[0]
+    assert (net.weights == other.weights).all()
+    block = net.blocks[0]
     gates = (block.input_gates, block.forget_gates, block.output_gates)
     assert [layer.biases.tolist() for layer in gates] == [
         [0.0] * 4,
@@ -261,13 +262,19 @@ def test_an_lstm_has_the_defaults_of_its_style():
         < np.abs([link.weight for link in block.candidates[0].incoming]).max()
         <= 1 / np.sqrt(3)
     )
-    one = LSTM(3, 4, 2, style="synaptic", seed=1)
+    net = LSTM(3, 4, 2, style="synaptic", seed=1)
     other = LSTM(
-        *(3, 4, 2), style="synaptic", peepholes="all_to_all", input_to_output=True, cell_squash="logistic",
-        initializer="fan_in", bias_initializer="uniform", seed=1,
-    )  # fmt: skip
-    assert (one.weights == other.weights).all()
-    assert one["forget gates"].biases.tolist() == [1.0] * 4
+        *(3, 4, 2),
+        style="synaptic",
+        peepholes="all_to_all",
+        input_to_output=True,
+        cell_squash="logistic",
+        initializer="fan_in",
+        bias_initializer="uniform",
+        seed=1,
+    )
+    assert (net.weights == other.weights).all()
+    assert net["forget gates"].biases.tolist() == [1.0] * 4
     assert [
         layer.squash.name for layer in LSTM(3, 4, 2, cell_squash="softsign").blocks[0]
     ] == [
@@ -365,7 +372,7 @@ def test_every_option_is_passed_on():
                 assert {link.weight for link in net.connections if link.trainable} == {
                     0.5
                 }
-                held = {
+                frozen = {
                     "forget gates",
                     "update gates",
                     "reset gates",
@@ -373,7 +380,7 @@ def test_every_option_is_passed_on():
                 assert {
                     n.bias
                     for n in net
-                    if n.trainable and n.name.rsplit(" ", 1)[0] not in held
+                    if n.trainable and n.name.rsplit(" ", 1)[0] not in frozen
                 } == {0.0}
                 assert [layer.squash.name for layer in net.layers].count(
                     "softplus"
@@ -429,9 +436,9 @@ def test_weights_and_biases_are_drawn_for_the_fan_in_of_their_neurons():
         for name, build in (builds | biases_only).items():
             if name in builds:
                 usual = build(seed=0)
-                given = build(**named)
-                assert (usual.weights == given.weights).all()
-                assert (usual.biases == given.biases).all()
+                told = build(**named)
+                assert (usual.weights == told.weights).all()
+                assert (usual.biases == told.biases).all()
             for layer in build(**drawn).layers[1:]:
                 learnt = [
                     [link.weight for link in n.incoming if link.trainable]
@@ -442,7 +449,7 @@ def test_weights_and_biases_are_drawn_for_the_fan_in_of_their_neurons():
                     if layer.trainable and "gates" not in layer.name:
                         assert set(layer.biases) == {fan_in}
                     assert name in biases_only or {
-                        weight for one in learnt for weight in one
+                        weight for matrices in learnt for weight in matrices
                     } <= {fan_in}
 
 

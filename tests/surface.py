@@ -58,9 +58,11 @@ def _members(full: str, of_class: type, owners: list[type]) -> Iterator[str]:
         if owner.__module__.startswith(("synapse", "architect"))
     ]
     members: dict[str, Any] = {}
-    for own in ours:
+    for members_of_class in ours:
         members |= {
-            name: value for name, value in sorted(own.items()) if name not in members
+            name: value
+            for name, value in sorted(members_of_class.items())
+            if name not in members
         }
     for name, value in members.items():
         if (not name.startswith("_") or name in OPERATORS) and not isinstance(

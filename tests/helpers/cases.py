@@ -31,14 +31,16 @@ def every_case(names, cases, ids=None):
         def all_cases(**fixtures):
             with Cases() as tried:
                 for number, (label, row) in enumerate(zip(labels, rows, strict=True)):
-                    with tried(label), _own(fixtures, number) as own:
-                        test(**own, **dict(zip(taken, row, strict=True)))
+                    with tried(label), _own(fixtures, number) as fixtures_of_case:
+                        test(**fixtures_of_case, **dict(zip(taken, row, strict=True)))
 
         parameters = inspect.signature(test).parameters
         assert set(taken) <= set(parameters), (
             f"{test.__name__} does not take all of {taken}"
         )
-        left = [one for name, one in parameters.items() if name not in taken]
+        left = [
+            parameter for name, parameter in parameters.items() if name not in taken
+        ]
         all_cases.__signature__ = inspect.Signature(left)
         return all_cases
 
@@ -48,15 +50,15 @@ def every_case(names, cases, ids=None):
 @contextmanager
 def _own(fixtures, number):
     """The fixtures of one case."""
-    own = dict(fixtures)
-    if "tmp_path" in own:
-        own["tmp_path"] = own["tmp_path"] / str(number)
-        own["tmp_path"].mkdir()
-    if "monkeypatch" not in own:
-        yield own
+    fixtures_of_case = dict(fixtures)
+    if "tmp_path" in fixtures_of_case:
+        fixtures_of_case["tmp_path"] = fixtures_of_case["tmp_path"] / str(number)
+        fixtures_of_case["tmp_path"].mkdir()
+    if "monkeypatch" not in fixtures_of_case:
+        yield fixtures_of_case
         return
-    with own["monkeypatch"].context() as own["monkeypatch"]:
-        yield own
+    with fixtures_of_case["monkeypatch"].context() as fixtures_of_case["monkeypatch"]:
+        yield fixtures_of_case
 
 
 class Cases:
@@ -100,13 +102,13 @@ class Cases:
 def _line(error):
     """The last line of a test that led to the error."""
     trace = error.__traceback__
-    found = ""
+    place = ""
     while trace is not None:
         path = Path(trace.tb_frame.f_code.co_filename)
         if path.name.startswith("test_"):
-            found = f"{path.name}:{trace.tb_lineno}: "
+            place = f"{path.name}:{trace.tb_lineno}: "
         trace = trace.tb_next
-    return found
+    return place
 
 
 def all_hold(check, cases, after=lambda: None):

@@ -45,12 +45,12 @@ def competing(seed, outputs=None, dtype="float64"):
         neurons = [neuron for layer in layers[1:] for neuron in layer]
         for number in rng.permutation(len(links))[: len(links) // 3]:
             link = links[number]
-            own = (
+            alike = (
                 [n for n in neurons if n.squash is link.target.squash]
                 if rng.random() < 0.5
                 else neurons
             )
-            own[rng.integers(len(own))].gate(link)
+            alike[rng.integers(len(alike))].gate(link)
     if seed % 2:
         layers[-1].cost_weights = rng.uniform(0.1, 3.0, len(layers[-1]))
     for layer in layers[1:]:

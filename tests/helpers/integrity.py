@@ -36,11 +36,11 @@ def contents(store):
     }
 
 
-def require(condition, what, *details):
+def require(condition, invariant, *details):
     """Raise an error that names the invariant."""
     if condition is True or (condition is not False and np.all(condition)):
         return
-    raise AssertionError(": ".join(["integrity", what, *map(str, details)]))
+    raise AssertionError(": ".join(["integrity", invariant, *map(str, details)]))
 
 
 def check_store(store, short=False):
@@ -163,9 +163,11 @@ def check_ties(store):
         groups = store[tie][mask]
         for name in names:
             values = store[name][mask]
-            _, first, place = np.unique(groups, return_index=True, return_inverse=True)
+            _, first_of_group, place = np.unique(
+                groups, return_index=True, return_inverse=True
+            )
             same = (
-                (groups == 0) | (values == values[first[place]])
+                (groups == 0) | (values == values[first_of_group[place]])
                 if len(groups)
                 else True
             )
@@ -379,12 +381,12 @@ def check_nodes(store):
     require(
         c["first_incoming"] == np.searchsorted(target, np.arange(n)), "first_incoming"
     )
-    own = np.full(n, NONE, np.int64)
+    self_rows = np.full(n, NONE, np.int64)
     loops = np.flatnonzero(store["source"] == target)
-    own[target[loops]] = loops
-    require(c["self_row"] == own, "self_row")
+    self_rows[target[loops]] = loops
+    require(c["self_row"] == self_rows, "self_row")
     require(
-        ((c["flags"] & MEMORY) != 0) == (own != NONE),
+        ((c["flags"] & MEMORY) != 0) == (self_rows != NONE),
         "the flag of self-connected neurons",
     )
 
@@ -393,12 +395,12 @@ def check_runs(store):
     """Runs, taken apart again, are all connections but self-connections, each once."""
     c = store.columns
     n = store.n_neurons
-    first = store["run_first"].astype(np.int64)
+    starts = store["run_first"].astype(np.int64)
     length = store["run_length"].astype(np.int64)
-    count = len(first)
+    count = len(starts)
     check_lengths(store, "run", len(c["run_kind"]))
     require(length > 0, "a run is not empty")
-    rows = spans(first, length)
+    rows = spans(starts, length)
     others = np.flatnonzero(store["source"] != store["target"])
     require(
         len(rows) == len(others) and np.array_equal(np.sort(rows), others),
@@ -457,19 +459,19 @@ def check_tied_rows(store):
         lengths = c[f"{name}_length"].astype(np.int64)
         rows = spans(c[name], lengths)
         require(np.array_equal(np.sort(rows), tied), "tied rows", name)
-        first = c[f"{name}_first"].astype(np.int64)
+        starts = c[f"{name}_first"].astype(np.int64)
         groups = spans(c[f"{name}_group"], lengths)
         require(
-            store[number][rows] == store[number][first[groups]],
+            store[number][rows] == store[number][starts[groups]],
             "groups of tied rows",
             name,
         )
         sizes = np.bincount(store[number].astype(np.int64))[1:]
         require((sizes == 0) | (sizes > 1), "a group of one", name)
         require(
-            len(c[f"{name}_base"]) == len(first) == len(c[f"{name}_move"]),
+            len(c[f"{name}_base"]) == len(starts) == len(c[f"{name}_move"]),
             "rooms of ties",
             name,
         )
-        counts += [len(lengths), len(first)]
+        counts += [len(lengths), len(starts)]
     require(c["ties"][:4] == counts, "counts of ties", c["ties"], counts)

@@ -18,8 +18,8 @@ LOADED = (
 
 def snapshot(store):
     """All columns, up to the rows in use."""
-    found = {name: store[name].copy() for name in store.columns if name not in LOADED}
-    return found | {"row_of": store.row_of.copy()}
+    copies = {name: store[name].copy() for name in store.columns if name not in LOADED}
+    return copies | {"row_of": store.row_of.copy()}
 
 
 def install(patch):

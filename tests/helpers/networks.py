@@ -39,7 +39,11 @@ def from_golden(name: str) -> tuple[Network, dict[tuple[int, int], Connection]]:
         for n in described["neurons"]
     ]
     parts = {
-        s: [neuron for neuron, own in zip(neurons, sort, strict=True) if own == s]
+        s: [
+            neuron
+            for neuron, layer_number in zip(neurons, sort, strict=True)
+            if layer_number == s
+        ]
         for s in set(sort)
     }
     hidden = [Layer(parts["hidden"])] if "hidden" in parts else []

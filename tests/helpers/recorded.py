@@ -33,7 +33,7 @@ def names_for(net):
 
 def shown(log, propagated=True):
     """What the objects show now, by number; NaN of what has been removed."""
-    found = {}
+    arrays = {}
     for name in log.numbers:
         values = []
         for owner in log.owners(name):
@@ -50,8 +50,8 @@ def shown(log, propagated=True):
                 values.append(0.0 if split else getattr(owner.error, ERRORS[name]))
             else:
                 values.append(getattr(owner, name))
-        found[name] = np.array(values)
-    return found
+        arrays[name] = np.array(values)
+    return arrays
 
 
 def agree(log, expected, at=-1, within=1e-12):

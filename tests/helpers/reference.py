@@ -315,14 +315,18 @@ class Reference:
 
     def blocks(self, order):
         """Units in this order, those of a group together."""
-        found = []
+        blocks = []
         for j in order:
             group = self.units[j].group
-            if found and group is not None and group == self.units[found[-1][0]].group:
-                found[-1].append(j)
+            if (
+                blocks
+                and group is not None
+                and group == self.units[blocks[-1][0]].group
+            ):
+                blocks[-1].append(j)
             else:
-                found.append([j])
-        return found
+                blocks.append([j])
+        return blocks
 
     def compete(self, members):
         """A group activates at once: each member reads what the others were in the

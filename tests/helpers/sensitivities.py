@@ -82,10 +82,11 @@ class Sensitivities:
 
     def step(self, inputs):
         """Activate all units; returns J, I and Z(t-1)."""
-        n, width = len(self.order), len(self.order) + self.count
-        one = np.eye(width)
-        state_before = [Number(self.state[k], one[k]) for k in range(n)]
-        y_before = [Number(self.y[k], self.slope[k] * one[k]) for k in range(n)]
+        n = len(self.order)
+        width = len(self.order) + self.count
+        identity = np.eye(width)
+        state_before = [Number(self.state[k], identity[k]) for k in range(n)]
+        y_before = [Number(self.y[k], self.slope[k] * identity[k]) for k in range(n)]
         y = {}
         s = {}
         for j in self.order[: self.inputs]:
@@ -101,7 +102,9 @@ class Sensitivities:
 
         def parameter(key, value):
             place = self.parameters.get(key)
-            return Number(value, np.zeros(width) if place is None else one[n + place])
+            return Number(
+                value, np.zeros(width) if place is None else identity[n + place]
+            )
 
         for j in self.order[self.inputs :]:
             total = parameter((None, j), self.units[j].bias)
@@ -110,7 +113,8 @@ class Sensitivities:
                     source = state_before[self.place[j]] if i == j else seen(i, j)
                     term = parameter((i, j), link.weight) * source
                     total += term if link.gater is None else term * seen(link.gater, j)
-            s[j], (value, slope) = total, SQUASHES[self.units[j].squash](total.value)
+            s[j] = total
+            value, slope = SQUASHES[self.units[j].squash](total.value)
             y[j] = total.through(value, slope)
             self.units[j].slope = slope
         jacobian = np.zeros((n, n))
@@ -124,7 +128,8 @@ class Sensitivities:
             k = self.place[j]
             self.y[k] = number.value
             if j in s:
-                self.state[k], self.slope[k] = s[j].value, self.units[j].slope
+                self.state[k] = s[j].value
+                self.slope[k] = self.units[j].slope
         return jacobian, direct, before
 
     def gradient(self, parts, errors):
@@ -169,7 +174,10 @@ class Sensitivities:
         for (_, j), place in self.parameters.items():
             sets[place].add(self.place[j])
         merged = []
-        for one in sets:
-            apart = [other for other in merged if not other & one]
-            merged = [*apart, one.union(*(other for other in merged if other & one))]
+        for group in sets:
+            apart = [other for other in merged if not other & group]
+            merged = [
+                *apart,
+                group.union(*(other for other in merged if other & group)),
+            ]
         return [sorted(members) for members in merged if len(members) > 1]

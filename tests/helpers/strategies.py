@@ -66,11 +66,11 @@ def forward(link) -> bool:
     return source < target and (gater is None or gater < target)
 
 
-def block(first, target, width, height, one_to_one, gating, gater, trainable, units):
+def block(start, target, width, height, one_to_one, gating, gater, trainable, units):
     """Connections among neighbours, gated in one of the ways that layers are."""
     links = []
     for m, j in enumerate(range(target, min(target + height, units))):
-        for n, i in enumerate(range(first, min(first + width, units))):
+        for n, i in enumerate(range(start, min(start + width, units))):
             if one_to_one and m != n:
                 continue
             place = {"none": None, "one": 0, "by source": n, "by target": m}[gating]
@@ -86,7 +86,7 @@ GATINGS = ("none", "none", "one", "by source", "by target")
 def _blocks(n):
     unit = st.integers(0, n - 1)
     width = st.integers(1, 6)
-    kind = st.sampled_from(GATINGS)
+    gating = st.sampled_from(GATINGS)
     trainable = st.sampled_from([True, True, True, False])
     return st.builds(
         block,
@@ -95,7 +95,7 @@ def _blocks(n):
         width,
         width,
         st.booleans(),
-        kind,
+        gating,
         unit,
         trainable,
         st.just(n),
@@ -114,25 +114,25 @@ def _drawn_links(draw, n):
         lambda t: [(t[0], t[0], t[1], t[2])]
     )
     parts = draw(st.lists(single | _blocks(n) | loop, min_size=1, max_size=8))
-    return [link for part in parts for link in part]
+    return [link for links in parts for link in links]
 
 
 def crowd(n, random):
     """Many connections of every sort."""
     links = []
     for _ in range(random.randint(2, 6)):
-        first, target, gater = (random.randrange(n) for _ in range(3))
+        source, target, gater = (random.randrange(n) for _ in range(3))
         width = random.randint(1, 8)
         height = random.randint(1, 6)
-        kind = random.choice(GATINGS)
+        gating = random.choice(GATINGS)
         trainable = random.random() < 0.8
         links += block(
-            first,
+            source,
             target,
             width,
             height,
             random.random() < 0.3,
-            kind,
+            gating,
             gater,
             trainable,
             n,
@@ -173,13 +173,13 @@ def crowded(seed: int) -> Spec:
 def layered(inputs, hidden, n, random):
     """Full layers; gates, self-connections and connections past the hidden layer on
     some of them."""
-    first = range(inputs)
+    input_rows = range(inputs)
     middle = range(inputs, inputs + hidden)
     last = range(inputs + hidden, n)
-    links = [(i, j, None, True) for j in middle for i in first]
+    links = [(i, j, None, True) for j in middle for i in input_rows]
     links += [(i, j, None, True) for j in last for i in middle]
     if random.random() < 0.5:
-        links += [(i, j, None, True) for j in last for i in first]
+        links += [(i, j, None, True) for j in last for i in input_rows]
     gater = random.choice([None, *middle])
     links += [
         (j, j, gater, random.random() < 0.5)
@@ -192,14 +192,14 @@ def layered(inputs, hidden, n, random):
 def dense(inputs, hidden, n, random):
     """Full layers whose neurons are all alike, some projections backward, some not
     trained."""
-    first = range(inputs)
+    input_rows = range(inputs)
     middle = range(inputs, inputs + hidden)
     last = range(inputs + hidden, n)
     links = []
     between = (
-        (first, middle, 1.0),
+        (input_rows, middle, 1.0),
         (middle, last, 1.0),
-        (first, last, 0.3),
+        (input_rows, last, 0.3),
         (last, middle, 0.3),
     )
     for sources, targets, chance in between:
@@ -581,9 +581,9 @@ class Pair(Twin):
         return len(sides) > 1
 
     def _network(self):
-        first = self.order[: self.split]
+        head = self.order[: self.split]
         second = self.order[self.split :]
-        self.first = self._one(first, self.inputs, 1)
+        self.first = self._one(head, self.inputs, 1)
         self.second = self._one(second, 1, self.outputs)
 
     def join(self):
@@ -599,11 +599,11 @@ class Pair(Twin):
     def activate(self):
         """Until they are joined, the second network is given an input of its own."""
         values = self.vector(self.inputs)
-        own = None if self.joined else self.vector(1)
+        values_of_second = None if self.joined else self.vector(1)
         self.first.activate(values)
-        self.second.activate(own)
+        self.second.activate(values_of_second)
         clamped = dict(enumerate(values)) | (
-            {} if self.joined else {self.split: own[0]}
+            {} if self.joined else {self.split: values_of_second[0]}
         )
         self.reference.settle()
         for j in self.order:

@@ -23,9 +23,9 @@ def tie_at_random(net, seed, groups=4):
     for items in (net.connections, list(net)[len(net.input) :]):
         for trainable in (True, False):
             chosen = [
-                one
-                for one in items
-                if one.trainable is trainable and rng.random() < 0.7
+                parameter
+                for parameter in items
+                if parameter.trainable is trainable and rng.random() < 0.7
             ]
             if chosen:
                 synapse.tie(chosen, groups=rng.integers(0, groups, len(chosen)))
@@ -40,7 +40,7 @@ def groups_of(net):
     return tuple(
         np.array(
             [
-                min(i, *(place[one] for one in item.tied if one in place))
+                min(i, *(place[partner] for partner in item.tied if partner in place))
                 if item.tied
                 else i
                 for i, item in enumerate(items)

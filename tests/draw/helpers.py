@@ -29,7 +29,7 @@ def hand_wired() -> Network:
 
 def strange_names() -> Network:
     """Names that a picture might stumble over."""
-    first = Layer(
+    lower = Layer(
         [Neuron(name=r"a_b $x^2$"), Neuron(name="$"), Neuron(name="über\nΔt\t\x00")],
         name=r"$\alpha$",
     )
@@ -38,9 +38,9 @@ def strange_names() -> Network:
         name="a layer of many words " * 5,
     )
     last = Layer([Neuron(name=r"\$\frac{1}{0}$")], name="")
-    first.project(second, seed=0)
+    lower.project(second, seed=0)
     second.project(last, seed=1)
-    return Network(first, [second], last)
+    return Network(lower, [second], last)
 
 
 STANDARD = {
@@ -108,13 +108,13 @@ def shown(figure):
 
 def overlapping(texts):
     """Pairs of texts that lie on each other by more than a pixel."""
-    found = []
-    for (one, a), (other, b) in combinations(texts, 2):
+    pairs = []
+    for (text, a), (other, b) in combinations(texts, 2):
         wide = min(a.x1, b.x1) - max(a.x0, b.x0)
         high = min(a.y1, b.y1) - max(a.y0, b.y0)
         if wide > 1 and high > 1:
-            found.append((one, other))
-    return found
+            pairs.append((text, other))
+    return pairs
 
 
 def outside(texts, edge):

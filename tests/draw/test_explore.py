@@ -71,8 +71,8 @@ class Elements(HTMLParser):
     def scripts(self):
         return [
             text
-            for (tag, kind), text in self.texts
-            if tag == "script" and "type" not in kind and text.strip()
+            for (tag, attributes), text in self.texts
+            if tag == "script" and "type" not in attributes and text.strip()
         ]
 
 
@@ -134,10 +134,10 @@ def test_the_page_holds_every_sensitivity():
         net.clear()
         with record(net, "activation", "state", "derivative", "sensitivity") as log:
             for t in range(7):
-                found = pairs_of(data, t, "sensitivity")
+                drawn = pairs_of(data, t, "sensitivity")
                 for c, connection in enumerate(net.connections):
                     for neuron, value in connection.sensitivity.items():
-                        assert found.get((c, number[neuron]), 0.0) == value
+                        assert drawn.get((c, number[neuron]), 0.0) == value
                 net.run(sequence[t : t + 1])
         assert all(
             any(step) for step in zip(*data["sensitivity"]["values"], strict=True)
@@ -150,7 +150,7 @@ def test_the_page_holds_every_sensitivity():
             recorded["values"][6],
             strict=True,
         )
-        assert {(c, n): value for c, n, value in pairs if (c, n) in found} == found
+        assert {(c, n): value for c, n, value in pairs if (c, n) in drawn} == drawn
 
     all_hold(check, [None, 1])
 
@@ -251,8 +251,8 @@ def test_names_cannot_break_out_of_the_data():
     assert data_of(page)["neurons"]["name"][:5] == NASTY
     (data,) = (
         text
-        for (_, kind), text in Elements(page).texts
-        if kind.get("type") and text.strip()
+        for (_, attributes), text in Elements(page).texts
+        if attributes.get("type") and text.strip()
     )
     assert not set("<>&\u2028\n") & set(data)
 
@@ -288,7 +288,9 @@ def test_without_a_sequence_the_network_is_shown_as_it_is():
 
 
 def test_what_is_wrong_is_refused_and_nothing_is_written(tmp_path):
-    path, linked, row = tmp_path / "page.html", lstm(), [[0.0] * 3]
+    path = tmp_path / "page.html"
+    linked = lstm()
+    row = [[0.0] * 3]
     path.write_text("old")
     linked.project(lstm())
     all_refused(
@@ -365,8 +367,8 @@ def test_the_page_holds_the_numbers_of_a_log():
         assert page[name][1:] == run[name][1:]
         assert set(page[name][0]) == {None}
     traces = pairs_of(run, 6)
-    found = pairs_of(page, 6)
-    assert {pair: found[pair] for pair in traces} == pytest.approx(traces, abs=1e-14)
+    drawn = pairs_of(page, 6)
+    assert {pair: drawn[pair] for pair in traces} == pytest.approx(traces, abs=1e-14)
     net["input gates"][0].incoming[0].source.disconnect(net["input gates"][0])
     later = data_of(page_of(net, log))["extended"]
     assert len(later["connection"]) < len(page["extended"]["connection"])
@@ -508,16 +510,18 @@ def test_a_network_that_is_linked_to_others_is_drawn_alone():
 
 
 def test_a_page_that_learns_holds_the_network_and_its_sequences():
-    net, sequences = lstm(), [rows(3), rows(3)[:2]]
+    net = lstm()
+    sequences = [rows(3), rows(3)[:2]]
     targets = [np.full((6, 2), 0.5), [[np.nan] * 2, [1.0, np.nan]]]
     view = explore(net, sequences, targets=targets, learn=True)
     learning = data_of(view.html)["learn"]
     assert same(from_json_data(learning["network"]), net)
     assert same(view.network, net)
-    first, second = learning["sequences"]
-    assert first == [[row, [0.5, 0.5]] for row in rows(3).tolist()]
+    sequence, second = learning["sequences"]
+    assert sequence == [[row, [0.5, 0.5]] for row in rows(3).tolist()]
     assert [aim for _, aim in second] == [None, [1.0, None]]
-    other, large = lstm(), architect.Perceptron(200, 101, 1, seed=0)
+    other = lstm()
+    large = architect.Perceptron(200, 101, 1, seed=0)
     other.learning_rule = "rtrl"
     with record(net, "activation", "state", "derivative") as log:
         net.run(rows(3))

@@ -162,11 +162,11 @@ def test_extended_traces_and_sensitivities_by_neuron(opened):
         for t in range(3):
             page.fill("#step", str(t + 1))
             net.activate(sequence[t])
-            found = getattr(link, name)
-            assert found
-            for neuron, value in found.items():
+            by_neuron = getattr(link, name)
+            assert by_neuron
+            for neuron, value in by_neuron.items():
                 assert number(page, neuron.name) == value
-        assert all(found.values())
+        assert all(by_neuron.values())
         emit(page, f"c{connections_into(net, net.output)[0][0]}", "tap")
         assert title not in page.text_content("#numbers")
 

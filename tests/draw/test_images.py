@@ -92,29 +92,29 @@ def test_a_log_of_some_has_their_names():
 def squares(ax):
     """By (row, column): the area of a square, and whether it is blue."""
     (weights,) = part(ax, "weights")
-    found = {}
+    by_place = {}
     for path, (red, _, blue, _) in zip(weights.get_paths(), weights.get_facecolor()):
         low = path.vertices.min(axis=0)
         high = path.vertices.max(axis=0)
         column, row = np.round((low + high) / 2).astype(int).tolist()
-        found[row, column] = np.prod(high - low), blue > red
-    return found
+        by_place[row, column] = np.prod(high - low), blue > red
+    return by_place
 
 
 def test_areas_are_magnitudes_and_colours_signs():
     matrix = np.array([[1.0, -0.25, 0.0], [0.5, 0.01, -1.0]])
-    found = squares(draw.hinton(matrix))
-    assert set(found) == {(0, 0), (0, 1), (1, 0), (1, 1), (1, 2)}
-    full = found[0, 0][0]
-    for place, (area, blue) in found.items():
+    by_place = squares(draw.hinton(matrix))
+    assert set(by_place) == {(0, 0), (0, 1), (1, 0), (1, 1), (1, 2)}
+    full = by_place[0, 0][0]
+    for place, (area, blue) in by_place.items():
         assert area == pytest.approx(full * abs(matrix[place]))
         assert blue == (matrix[place] > 0)
     assert 0.7 < full < 1.0
-    (one, _), (two, _) = (
+    (single, _), (two, _) = (
         squares(draw.hinton([[0.5]], scale=scale))[0, 0] for scale in (0.5, 1.0)
     )
-    assert one == pytest.approx(2 * two)
-    assert squares(draw.hinton([[7.0]], scale=0.5))[0, 0][0] == pytest.approx(one)
+    assert single == pytest.approx(2 * two)
+    assert squares(draw.hinton([[7.0]], scale=0.5))[0, 0][0] == pytest.approx(single)
     ax = draw.hinton([[1.0, np.nan], [-np.inf, 0.5]])
     (crosses,) = part(ax, "not finite")
     assert crosses.get_xydata().tolist() == [[1, 0], [0, 1]]

@@ -50,10 +50,10 @@ def test_texts_are_short_and_name_a_demo_that_names_the_lesson(lessons):
         assert re.search(
             rf"\| {number}\. {lesson['title']} \|.*\| `{lesson['demo']}` \|", page
         ), number
-        for part, limit in (("scene", 120), ("task", 40), ("seen", 80)):
-            assert len(re.findall(r"[^\W\d_]{2,}", lesson[part])) <= limit, (
+        for field, limit in (("scene", 120), ("task", 40), ("seen", 80)):
+            assert len(re.findall(r"[^\W\d_]{2,}", lesson[field])) <= limit, (
                 number,
-                part,
+                field,
             )
         demo = " ".join(
             Path(demos.FOLDER, f"{lesson['demo']}.py")
@@ -71,11 +71,9 @@ def in_python(lesson):
 
 
 def test_the_numbers_in_the_texts_are_those_of_the_library(lessons):
-    (net, *_), example, text = (
-        in_python(lessons[5]),
-        Example(),
-        lessons[5]["scene"] + lessons[5]["seen"],
-    )
+    (net, *_) = in_python(lessons[5])
+    example = Example()
+    text = lessons[5]["scene"] + lessons[5]["seen"]
     assert (net.weights == example.net.weights).all()
     assert (lessons[5]["sequences"], lessons[5]["settings"]["rate"]) == (
         [[[*map(list, SAMPLES[0])]]],
@@ -83,8 +81,8 @@ def test_the_numbers_in_the_texts_are_those_of_the_library(lessons):
     )
     said = [example.error(SAMPLES[:1])]
     example.learn(SAMPLES[0], RATE)
-    for one in (example.neurons[name] for name in ("h1", "h2", "y1", "y2")):
-        said += [one.activation, one.derivative, one.error.responsibility]
+    for neuron in (example.neurons[name] for name in ("h1", "h2", "y1", "y2")):
+        said += [neuron.activation, neuron.derivative, neuron.error.responsibility]
     said += [example.neurons[name].state for name in ("y1", "y2")]
     said += [*example.numbers().values(), example.error(SAMPLES[:1])]
     assert not [number for number in said if f"{abs(number):.6f}" not in text]

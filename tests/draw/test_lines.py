@@ -83,14 +83,14 @@ def interval(mean, half):
 
 def test_the_forecast_begins_at_the_last_known_value():
     times = np.arange("2020-01", "2020-11", dtype="datetime64[M]")
-    for given, places in (({}, np.arange(10)), ({"times": times}, times)):
-        ax = draw.forecast(HISTORY, [4.0] * 4, **given)
-        known, later = ax.lines
-        assert known.get_ydata().tolist() == HISTORY.tolist()
+    for options, places in (({}, np.arange(10)), ({"times": times}, times)):
+        ax = draw.forecast(HISTORY, [4.0] * 4, **options)
+        history, later = ax.lines
+        assert history.get_ydata().tolist() == HISTORY.tolist()
         assert later.get_ydata().tolist() == [3, 4, 4, 4, 4]
-        assert known.get_xdata().tolist() == places[:6].tolist()
+        assert history.get_xdata().tolist() == places[:6].tolist()
         assert later.get_xdata().tolist() == places[5:].tolist()
-        assert (known.get_linestyle(), later.is_dashed()) == ("-", True)
+        assert (history.get_linestyle(), later.is_dashed()) == ("-", True)
         assert legend(ax) == ["known", "forecast"]
         assert_readable(ax)
     gap = draw.forecast([1.0, np.nan, 3.0], [4.0])
@@ -133,8 +133,8 @@ def test_columns_have_colours_and_names():
 
 def elman_by_hand(net, inputs):
     """|d s_T / d s_t| of the hidden layer, by the chain rule."""
-    hidden, context, first = net["hidden"], net["context"], net.input
-    w = np.array([[a.connected(b).weight for a in first] for b in hidden])
+    hidden, context, source = net["hidden"], net["context"], net.input
+    w = np.array([[a.connected(b).weight for a in source] for b in hidden])
     u = np.array([[a.connected(b).weight for a in context] for b in hidden])
     y = np.zeros(len(hidden))
     states = []
@@ -158,9 +158,9 @@ def test_tiny_errors_have_their_digits_too_and_the_axis_ends_where_they_have_van
     )
     inputs = np.random.default_rng(1).normal(size=(60, 2))
     ax = draw.error_flow((net, "hidden"), inputs)
-    found = ax.lines[0].get_ydata()
-    assert found[-1] < 1e-60
-    np.testing.assert_allclose(found, elman_by_hand(net, inputs), rtol=1e-6)
+    drawn = ax.lines[0].get_ydata()
+    assert drawn[-1] < 1e-60
+    np.testing.assert_allclose(drawn, elman_by_hand(net, inputs), rtol=1e-6)
     low, high = ax.get_ylim()
     assert (low, 1.0 < high < 10.0) == (1e-12, True)
     short = draw.error_flow((net, "hidden"), inputs[:4])
@@ -191,8 +191,8 @@ def test_what_cannot_be_drawn():
     layer = "Expected the layer that errors flow through to be a layer of"
     wrong = [
         *(
-            ("", draw.learning, [given])
-            for given in (3, {"three": 3}, {"error": "abc"}, {"error": [[1], [2, 3]]})
+            ("", draw.learning, [errors])
+            for errors in (3, {"three": 3}, {"error": "abc"}, {"error": [[1], [2, 3]]})
         ),
         ("Expected 1 to 8 trainings", draw.learning, [[{"error": [1.0]}] * 9]),
         (
@@ -234,8 +234,8 @@ def test_what_cannot_be_drawn():
         ),
     ]
     calls = [
-        (lambda call=call, given=given: call(*given), SynapseError, words)
-        for words, call, given in wrong
+        (lambda call=call, values=values: call(*values), SynapseError, words)
+        for words, call, values in wrong
     ]
     times = partial(draw.forecast, HISTORY, [1.0, 2.0])
     calls += [
@@ -271,8 +271,14 @@ def test_a_frame_names_the_axis_and_continues_its_dates():
     shown_as = {  # history, forecast, name of the axis, last place
         "frame": (days, [1.0, 2.0], "Day", "2024-01-08"),
         "column": (days["sales"], [1.0, 2.0], "Day", "2024-01-08"),
-        "periods": (days.to_period("M").set_axis(pd.period_range("2024-01", periods=6, freq="M")), [1.0],
-                    "date", "2024-07-01"),
+        "periods": (
+            days.to_period("M").set_axis(
+                pd.period_range("2024-01", periods=6, freq="M")
+            ),
+            [1.0],
+            "date",
+            "2024-07-01",
+        ),
         "dates of the forecast": (HISTORY, dated, "Day", "2024-01-08"),
         "clocks": (days.set_axis(berlin), [1.0], "date", "2024-03-31T05"),
         "years": (years, [1.0, 2.0], "Year", 2007),

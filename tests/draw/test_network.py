@@ -138,7 +138,8 @@ def test_colour_and_width_show_the_weight():
     order = np.argsort(np.abs(net.weights), kind="stable")
     colours = np.empty((6, 4))
     widths = np.empty(6)
-    colours[order], widths[order] = lines.get_edgecolors(), lines.get_linewidths()
+    colours[order] = lines.get_edgecolors()
+    widths[order] = lines.get_linewidths()
     red = colours[:, 0]
     blue = colours[:, 2]
     assert (red > blue).tolist() == [True, False, False, False, False, True]
@@ -347,10 +348,10 @@ def test_arrows_say_of_what_kind_a_projection_is():
         "4 one to one": "one_to_one",
         "3 19 % of all": np.eye(4, k=1) > 0,
     }
-    for text, kind in kinds.items():
+    for text, pattern in kinds.items():
         source = Layer(4)
         target = Layer(4)
-        source.project(target, kind)
+        source.project(target, pattern)
         assert text in said(draw.network(Network(source, [], target), blocks=True))
     assert {"3 to itself", "6 all to else"} <= set(
         said(draw.network(hand_wired(), blocks=True))
@@ -425,10 +426,10 @@ def test_colours_show_layers_that_a_legend_names(net):
 
 def test_discs_are_coloured_by_metadata():
     net = architect.Perceptron(2, 3, 1, seed=0)
-    for neuron, kind, size in zip(
+    for neuron, cell_type, size in zip(
         net, ["motor", "inter", "motor", "inter", "a"], [1, 2, 1.0, 2, 3]
     ):
-        neuron.metadata.update(kind=kind, size=size)
+        neuron.metadata.update(kind=cell_type, size=size)
     for colour, same in (("kind", [(0, 2), (1, 3)]), ("size", [(0, 2), (1, 3)])):
         ax = draw.network(net, colour=colour)
         (discs,) = part(ax, "neurons")
@@ -491,8 +492,12 @@ def test_what_cannot_be_drawn(net):
     all_refused(
         [
             *(
-                (lambda own=own: draw.network(net, layout=own), kind, words)
-                for kind, words, own in wrong
+                (
+                    lambda layout=layout: draw.network(net, layout=layout),
+                    error,
+                    words,
+                )
+                for error, words, layout in wrong
             ),
             (both, ArgumentError, "Give one of the two"),
             (
@@ -539,11 +544,11 @@ def test_long_names_are_not_cut_and_not_those_of_the_layer_above():
 
 def test_groups_of_metadata_stand_in_place_of_layers():
     net = architect.Perceptron(2, 3, 3, 1, seed=0)
-    for neuron, kind in zip(
+    for neuron, cell_type in zip(
         net,
         ["sensory", "sensory", "inter", "inter", "motor", "inter", "inter", "motor"],
     ):
-        neuron.metadata["kind"] = kind
+        neuron.metadata["kind"] = cell_type
     heads = [text.get_text() for text in draw.network(net, groups="kind").texts]
     assert heads[:4] == ["sensory", "inter", "motor", "no kind"]
     boxes = [

@@ -524,9 +524,9 @@ def test_divergence_stops_before_the_step(opened):
 def test_the_address_holds_the_network_and_pages_do_not_meet(opened):
     page = opened(lstm(), None, learn=True)
     until(page, "location.hash.length > 100")
-    first = page.evaluate("location.hash")
+    address = page.evaluate("location.hash")
     page.click("#epoch")
-    until(page, f"location.hash !== {json.dumps(first)}")  # it follows a moment later
+    until(page, f"location.hash !== {json.dumps(address)}")  # it follows a moment later
     other = opened(xor(), None, learn=True, address=page.evaluate("location.hash"))
     until(other, "page.network.neurons.length > 6")
     assert of(other).weights.tolist() == of(page).weights.tolist()

@@ -52,7 +52,7 @@ def test_evaluations_are_drawn_where_they_were_made():
 
 
 @pytest.mark.parametrize(
-    ("wrong", "options", "kind"),
+    ("wrong", "options", "error"),
     [
         ([], {}, ArgumentError),
         ({}, {}, ArgumentError),
@@ -62,6 +62,6 @@ def test_evaluations_are_drawn_where_they_were_made():
         (run_of([1.0]), {"points": 0}, ArgumentError),
     ],
 )
-def test_faults_are_one_sentence(wrong, options, kind):
-    with pytest.raises(kind):
+def test_faults_are_one_sentence(wrong, options, error):
+    with pytest.raises(error):
         draw.returns(wrong, **options)

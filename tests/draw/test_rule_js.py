@@ -82,15 +82,17 @@ def columns(net):
     """Every member of a network's file, and every column of its tables."""
     return {
         (key, name): values
-        for key, part in of(net).items()
-        for name, values in (part.items() if isinstance(part, dict) else [("", part)])
+        for key, column in of(net).items()
+        for name, values in (
+            column.items() if isinstance(column, dict) else [("", column)]
+        )
     }
 
 
 def apart(net, data):
     """What differs between the file of a network and one of the page, in whichever
     order they have it."""
-    one = columns(net)
+    ours = columns(net)
     other = columns(readwrite.from_json_data(data))
     unread = {
         ("neurons", "bias_eligibility")
@@ -98,8 +100,8 @@ def apart(net, data):
     near = 1e-12 if net.dtype == float else 1e-4
     return [
         key
-        for key in {*one, *other} - unread
-        if not close(one.get(key, 0), other.get(key, 0), near)
+        for key in {*ours, *other} - unread
+        if not close(ours.get(key, 0), other.get(key, 0), near)
     ]
 
 
@@ -152,8 +154,8 @@ NETWORKS = {
     "residual": lambda: architect.Residual(2, 3, 3, 1, seed=0),
     "convolutional": lambda: architect.Convolutional(8, 2, filters=(2, 3), seed=0),
     **{
-        f"{kind.__name__} float32": partial(kind, 2, 3, 1, seed=0, dtype=np.float32)
-        for kind in SINGLE
+        f"{recipe.__name__} float32": partial(recipe, 2, 3, 1, seed=0, dtype=np.float32)
+        for recipe in SINGLE
     },
     **{f"wired {seed}": lambda seed=seed: wired(seed) for seed in range(10)},
     **{f"groups {seed}": lambda seed=seed: competing(seed) for seed in range(20)},
@@ -179,13 +181,13 @@ def test_it_learns_as_the_library_does(node):
         "const net = Network.from(one.net), same = net.toJSON(); return [same,"
         " learn(net, one), net];"
     )
-    for (name, net), (same, found, data) in zip(
+    for (name, net), (same, outputs, data) in zip(
         nets.items(), node(script, cases), strict=True
     ):
         assert apart(net, same) == [], name
         wanted = learnt(net, *lessons[name], rates[name])
         assert np.allclose(
-            found, wanted, rtol=0, atol=1e-12 if net.dtype == float else 1e-4
+            outputs, wanted, rtol=0, atol=1e-12 if net.dtype == float else 1e-4
         ), name
         assert apart(net, data) == [], name
         assert (
@@ -216,18 +218,20 @@ def test_a_file_goes_on_where_the_other_left_off(node):
         net = NETWORKS[name]()
         alone = NETWORKS[name]()
         rows, aims = lesson(net, 30)
-        for first in (0, 10, 20):
-            part = rows[first : first + 10], aims[first : first + 10]
-            wanted = learnt(alone, *part)
-            if first != 10:
-                assert np.allclose(learnt(net, *part), wanted, rtol=0, atol=1e-12), name
+        for start in (0, 10, 20):
+            batch = rows[start : start + 10], aims[start : start + 10]
+            wanted = learnt(alone, *batch)
+            if start != 10:
+                assert np.allclose(learnt(net, *batch), wanted, rtol=0, atol=1e-12), (
+                    name
+                )
                 continue
-            case = {"net": of(net), "rows": part[0], "targets": part[1]}
-            found, data = node(
+            case = {"net": of(net), "rows": batch[0], "targets": batch[1]}
+            outputs, data = node(
                 "const net = Network.from(one.net); return [learn(net, one), net];",
                 [case],
             )[0]
-            assert np.allclose(found, wanted, rtol=0, atol=1e-12), name
+            assert np.allclose(outputs, wanted, rtol=0, atol=1e-12), name
             net = readwrite.from_json_data(data)
 
 
@@ -257,24 +261,24 @@ def test_momentum_ties_frozen_layers_missing_targets_and_weights_of_costs(node):
     )[0]
     trainer = Trainer(net, optimizer=optimizers.SGD(0.1, momentum=0.5), batch_size=1)
     trainer.train(rows, aims, epochs=1, shuffle=False, progress=False)
-    found = readwrite.from_json_data(data)
-    assert np.allclose(found.weights, net.weights, rtol=0, atol=1e-12)
+    learnt_net = readwrite.from_json_data(data)
+    assert np.allclose(learnt_net.weights, net.weights, rtol=0, atol=1e-12)
     assert np.allclose(
-        [n.bias for n in found], [n.bias for n in net], rtol=0, atol=1e-12
+        [n.bias for n in learnt_net], [n.bias for n in net], rtol=0, atol=1e-12
     )
 
 
 def test_a_network_is_built_and_edited_between_steps(node):
     """The same edits here and there: what is new starts afresh, all else goes on."""
-    first = Layer(2, "identity")
+    source = Layer(2, "identity")
     middle = Layer(3, "tanh", bias=0.0)
     last = Layer(1, bias=0.0)
-    net = Network(first, [middle], last)
+    net = Network(source, [middle], last)
     a, b, c = middle
-    for one, weight in zip((*first, a, b), (0.5, -0.4, 0.3, 0.9), strict=True):
-        one.project(c, weight=weight)
-    first[0].project(a, weight=0.7)
-    first[1].project(b, weight=-0.6)
+    for neuron, weight in zip((*source, a, b), (0.5, -0.4, 0.3, 0.9), strict=True):
+        neuron.project(c, weight=weight)
+    source[0].project(a, weight=0.7)
+    source[1].project(b, weight=-0.6)
     c.project(last[0], weight=1.1)
     rows, aims = lesson(net, 8)
     wanted = learnt(net, rows[:2], aims[:2])
@@ -306,8 +310,8 @@ def test_a_network_is_built_and_edited_between_steps(node):
       net.remove(b);
       said.push(...part(6));
       return said;"""
-    found = node(script, [{"rows": rows, "targets": aims}])[0]
-    assert np.allclose(found, wanted, rtol=0, atol=1e-12)
+    outputs = node(script, [{"rows": rows, "targets": aims}])[0]
+    assert np.allclose(outputs, wanted, rtol=0, atol=1e-12)
 
 
 def test_random_squashes_draw_from_what_is_given_and_have_their_means_else(node):
@@ -370,5 +374,5 @@ def test_mistakes_get_a_sentence_and_change_nothing(node):
     )
     said, same = node(script, [{"net": of(net), "rtrl": of(rtrl), "left": left}])[0]
     assert same
-    for call, found, wanted in zip(calls, said, calls.values(), strict=True):
-        assert wanted in str(found), call
+    for call, sentence, wanted in zip(calls, said, calls.values(), strict=True):
+        assert wanted in str(sentence), call

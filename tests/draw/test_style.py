@@ -145,10 +145,10 @@ def test_evolutions_of_one_generation_and_of_one_topology():
     )
     (scale,) = (other for other in ax.figure.axes if other is not ax)
     assert (scale.get_yscale(), scale.lines[0].get_ydata().tolist()) == ("log", fitness)
-    one, other, larger = (
+    small, other, larger = (
         Genome.minimal(size, 1, seed=seed) for size, seed in ((2, 0), (2, 1), (3, 0))
     )
-    ax = draw.growth(Evolution(milestones=[(0, one), (1, other), (5, larger)]))
+    ax = draw.growth(Evolution(milestones=[(0, small), (1, other), (5, larger)]))
     assert [text.get_text() for text in ax.texts] == ["generation 1", "generation 6"]
     names = [{text.get_text() for text in frame.texts} for frame in ax.child_axes]
     assert ({"0", "1", "2"} <= names[0], {"0", "1", "2", "3"} <= names[1]) == (

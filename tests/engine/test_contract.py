@@ -23,7 +23,7 @@ from synapse.engine.compiler.jit import ColumnType
 pytestmark = pytest.mark.skipif(jit.DEBUGGING, reason="nothing is compiled")
 
 ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "docs" / "numba.md"
+PAGE = ROOT / "docs" / "compiler.md"
 ENGINE = Path(
     engine.__file__
 ).parent  # as installed, which need not be in this checkout
@@ -43,7 +43,7 @@ def contract(row):
             except Exception as error:
                 told = (
                     f"Numba {numba.__version__} differs in the row '{row}' of"
-                    f" docs/numba.md: {check.__doc__}"
+                    f" docs/compiler.md: {check.__doc__}"
                 )
                 pytest.fail(f"{told} {type(error).__name__}: {error}", pytrace=False)
 

@@ -198,10 +198,20 @@ def test_the_picture_shows_the_numbers_of_a_network_that_has_run():
     assert drawn == (DOCS / "_static" / "activate.svg").read_text(encoding="utf-8")
 
 
+def test_no_page_asks_for_more_than_ten_minutes():
+    """At most 2,500 words, without those of tables and code."""
+    words = {}
+    for page in DOCS.glob("*.md"):
+        text = re.sub(r"(?ms)^```.*?^```", "", page.read_text(encoding="utf-8"))
+        lines = [line for line in text.splitlines() if not line.startswith("|")]
+        words[page.name] = len(" ".join(lines).split())
+    assert not {name: count for name, count in words.items() if count > 2_500}
+
+
 def test_kernels_that_the_equations_name_exist():
     """Code of the online rule is included from the source; that of exact gradients is
     mostly named only."""
-    text = (DOCS / "equations.md").read_text(encoding="utf-8")
+    text = (DOCS / "exact_equations.md").read_text(encoding="utf-8")
     for heading, folder, count in (
         ("The exact gradient", "exact", 8),
         ("Exact gradients online", "rtrl", 8),

@@ -2,7 +2,7 @@
 
 A file holds one kernel for one signature. Numba's own cache also has an index, which
 another process may find written when the file that it names is still the previous one.
-``docs/engine.md`` describes the digest.
+``docs/compiler.md`` describes the digest.
 """
 
 from __future__ import annotations

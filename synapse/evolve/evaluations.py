@@ -62,20 +62,22 @@ class Evaluations:
                     " seed=None."
                 )
         self._seeded = seeded
-        self.word, self.known = int(people.word[0]), len(self.past)
+        self.word = int(people.word[0])
+        self.known = len(self.past)
 
     def repeated(
         self, people: Population, evaluate: Callable[[Genomes], Floats]
     ) -> Evaluated | None:
         """What the evaluation of this generation returned, if the file has it."""
-        if people.generation >= self.known:
+        generations = self.known
+        if people.generation >= generations:
             return None
         evaluated = self.past[people.generation]
         weights = people.genomes.weights
         fits = len(evaluated.values) == len(people.genomes) and len(
             evaluated.weights
         ) in (0, len(weights))
-        last = people.generation == self.known - 1
+        last = people.generation == generations - 1
         fitness = np.where(
             np.isfinite(evaluated.values).all(axis=1), evaluated.values[:, 0], -np.inf
         )
@@ -105,16 +107,16 @@ class Evaluations:
         """Raise if the numbers of the fittest genome are others now, and do not vary
         from call to call.
         """
-        first = evaluate()
+        computed = evaluate()
         if (
-            not _agree(stored, first)
+            not _agree(stored, computed)
             and not _agree(stored, second := evaluate())
-            and _agree(first, second)
+            and _agree(computed, second)
         ):
             raise ArgumentError(
                 f"The checkpoint {self.path} is of another fitness: it has"
                 f" {stored[0].tolist()} for a genome whose fitness is"
-                f" {first[0].tolist()} now. Give the same fitness, or another"
+                f" {computed[0].tolist()} now. Give the same fitness, or another"
                 " checkpoint."
             )
 
@@ -138,9 +140,14 @@ class Evaluations:
             for rows in several
         ]
         arrays = {
-            "format": FORMAT, "word": self.word, "digest": self.digest, "values": values, "solved": solved,
-            "weights": np.concatenate(weights), "learned": [len(rows) for rows in weights],
-        }  # fmt: skip
+            "format": FORMAT,
+            "word": self.word,
+            "digest": self.digest,
+            "values": values,
+            "solved": solved,
+            "weights": np.concatenate(weights),
+            "learned": [len(rows) for rows in weights],
+        }
         write_arrays(
             self.path, {name: np.array(array) for name, array in arrays.items()}
         )

@@ -259,11 +259,12 @@ class Genome:
         ArgumentTypeError, TopologyError
             If it is not a network, or its connections are not those of this genome.
         """
-        (neurons, links, *_), own = self.phenotype, Topology.of(self.network())
+        neurons, links, *_ = self.phenotype
+        present = Topology.of(self.network())
         new = Topology.of(require_network("The network", network))
         ends = "source", "target", "gater"
         if not all(
-            np.array_equal(getattr(own, end), getattr(new, end)) for end in ends
+            np.array_equal(getattr(present, end), getattr(new, end)) for end in ends
         ):
             raise TopologyError(
                 "Expected a network that network() of this genome has made, got another"
@@ -287,8 +288,9 @@ class Genome:
         identity neuron that activates first and is connected with weight 1. These
         connections and those that carry the state are not trainable.
         """
-        (neurons, links, *_), inputs = self.phenotype, self.inputs
-        own = np.flatnonzero(neurons["carry"])
+        neurons, links, *_ = self.phenotype
+        inputs = self.inputs
+        carrying = np.flatnonzero(neurons["carry"])
         reader = np.arange(len(neurons))
         reader = np.repeat(reader, neurons["stop"] - neurons["first"])
         looped = links["source"] == reader
@@ -303,21 +305,25 @@ class Genome:
         fixed = np.full(len(relayed), NO_GATER), np.ones(len(relayed))
         edges = {
             "source": (
-                np.concatenate([source, place[own], place[relayed]]).astype(np.uint32)
+                np.concatenate([source, place[carrying], place[relayed]]).astype(
+                    np.uint32
+                )
             ),
             "target": (
-                np.concatenate([place[reader], place[own], relays]).astype(np.uint32)
+                np.concatenate([place[reader], place[carrying], relays]).astype(
+                    np.uint32
+                )
             ),
             "weight": np.concatenate(
-                [links["weight"], neurons["carry"][own], fixed[1]]
+                [links["weight"], neurons["carry"][carrying], fixed[1]]
             ),
             "gater": (
                 np.concatenate(
-                    [gater, place[neurons["carry_gater"][own]], fixed[0]]
+                    [gater, place[neurons["carry_gater"][carrying]], fixed[0]]
                 ).astype(np.int32)
             ),
             "trainable": (
-                np.repeat([1, 0], [len(links), len(own) + len(relayed)]).astype(
+                np.repeat([1, 0], [len(links), len(carrying) + len(relayed)]).astype(
                     np.uint8
                 )
             ),
@@ -326,7 +332,7 @@ class Genome:
         signs = dict(
             zip(states["target"].tolist(), states["sign"].tolist(), strict=True)
         )
-        carried = [signs[number] for number in neurons["id"][own].tolist()]
+        carried = [signs[number] for number in neurons["id"][carrying].tolist()]
         edges["sign"] = np.concatenate(
             [self.genes["sign"][links["gene"]], carried, np.zeros(len(relayed))]
         )
@@ -378,10 +384,10 @@ def _checked(
     """Copies of the arrays of a genome, after which kernels read no row that does not
     exist.
     """
-    for name, array, kind in (("nodes", nodes, NODE), ("genes", genes, GENE)):
-        if not isinstance(array, np.ndarray) or array.dtype != kind or array.ndim != 1:
+    for name, array, dtype in (("nodes", nodes, NODE), ("genes", genes, GENE)):
+        if not isinstance(array, np.ndarray) or array.dtype != dtype or array.ndim != 1:
             condition = (
-                f"a structured array with the fields {', '.join(kind.names or ())}"
+                f"a structured array with the fields {', '.join(dtype.names or ())}"
             )
             raise ArgumentTypeError(
                 expected(f"The {name} of a Genome", condition, array)
@@ -392,21 +398,41 @@ def _checked(
     targets = genes["target"]
     gaters = genes["gater"]
     for condition, kept in (
-        ("nodes with the ids 0, 1, ... of inputs, bias and outputs, then ascending ones of hidden nodes",
-         len(ids) > ends and ids[ends] == ends and ids[0] == 0 and (np.diff(ids) > 0).all()),
-        ("positions 0 of inputs and bias, 1 of outputs, and between them of hidden nodes",
-         np.array_equal(position, np.repeat([0, 1], [inputs + 1, outputs]))
-         and (abs(2 * middle - 1) < 1).all()),
+        (
+            "nodes with the ids 0, 1, ... of inputs, bias and outputs, then ascending"
+            " ones of hidden nodes",
+            len(ids) > ends
+            and ids[ends] == ends
+            and ids[0] == 0
+            and (np.diff(ids) > 0).all(),
+        ),
+        (
+            "positions 0 of inputs and bias, 1 of outputs, and between them of hidden"
+            " nodes",
+            np.array_equal(position, np.repeat([0, 1], [inputs + 1, outputs]))
+            and (abs(2 * middle - 1) < 1).all(),
+        ),
         ("squashes that are built in, of one state", np.isin(squash, SINGLES).all()),
         ("ascending innovation numbers", (np.diff(genes["innovation"]) > 0).all()),
-        ("sources that are nodes, or -2", np.isin(genes["source"], [*ids, STATE]).all()),
-        ("targets that are hidden nodes or outputs", np.isin(targets, ids[inputs + 1 :]).all()),
-        ("gaters that are nodes but not the bias, or -1",
-         np.isin(gaters, [*ids[ids != inputs], NOBODY]).all()),
+        (
+            "sources that are nodes, or -2",
+            np.isin(genes["source"], [*ids, STATE]).all(),
+        ),
+        (
+            "targets that are hidden nodes or outputs",
+            np.isin(targets, ids[inputs + 1 :]).all(),
+        ),
+        (
+            "gaters that are nodes but not the bias, or -1",
+            np.isin(gaters, [*ids[ids != inputs], NOBODY]).all(),
+        ),
         ("finite weights", np.isfinite(genes["weight"]).all()),
-        ("signs of -1, 0 or 1 that no weight contradicts",
-         (np.abs(genes["sign"]) <= 1).all() and (genes["weight"] * genes["sign"] >= 0.0).all()),
-    ):  # fmt: skip
+        (
+            "signs of -1, 0 or 1 that no weight contradicts",
+            (np.abs(genes["sign"]) <= 1).all()
+            and (genes["weight"] * genes["sign"] >= 0.0).all(),
+        ),
+    ):
         if not kept:
             raise ArgumentError(f"Expected a Genome with {condition}.")
     return nodes.copy(), genes.copy()

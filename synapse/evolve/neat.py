@@ -212,14 +212,14 @@ def _record(
     }
     for name, number in row.items():
         result.history.setdefault(name, []).append(number)
-    first = bool(solved[best]) and not result.solved
+    first_solved = bool(solved[best]) and not result.solved
     if sound[best] and (
-        first or (fitness > result.fitness and solved[best] >= result.solved)
+        first_solved or (fitness > result.fitness and solved[best] >= result.solved)
     ):
         result.fitness = fitness
         result.milestones.append((people.generation, genome))
-    result.evaluations += best + 1 if first and not pareto else len(values)
-    result.solved = result.solved or first
+    result.evaluations += best + 1 if first_solved and not pareto else len(values)
+    result.solved = result.solved or first_solved
 
 
 def _evaluated(task: Task, people: Population, pool: Executor | None) -> Evaluated:
@@ -229,8 +229,10 @@ def _evaluated(task: Task, people: Population, pool: Executor | None) -> Evaluat
     genomes = people.genomes
     before = people.genomes.weights.copy()
     parts = _parts(pool, task, genomes)
-    values = _columns([row for part, *_ in parts for row in part.tolist()])
-    solved, weights = (np.concatenate([part[i] for part in parts]) for i in (1, 2))
+    values = _columns([row for evaluated, *_ in parts for row in evaluated.tolist()])
+    solved, weights = (
+        np.concatenate([evaluated[i] for evaluated in parts]) for i in (1, 2)
+    )
     genomes.weights[:] = weights
     unchanged = people.generation > 0 and np.array_equal(weights, before)
     return Evaluated(values, solved, before[:0] if unchanged else weights.copy())
@@ -245,7 +247,7 @@ def _parts(
     futures: list[Any] = []
     parts = np.array_split(np.arange(len(genomes)), min(PARTS, len(genomes)))
     try:
-        futures.extend(pool.submit(task, genomes.take(part)) for part in parts)
+        futures.extend(pool.submit(task, genomes.take(rows)) for rows in parts)
         return [future.result() for future in futures]
     except BaseException as error:
         for future in futures:
@@ -286,7 +288,7 @@ def judged(fitness: Any, genomes: Genomes) -> tuple[Floats, Bools, Floats]:
                 _checks.expected("What evaluate returns", condition, returned)
             ) from None
     rows: list[list[float]] = []
-    for index, (_, _, first, stop) in enumerate(genomes.at.tolist()):
+    for index, (_, _, begin, stop) in enumerate(genomes.at.tolist()):
         genome = genomes[index]
         returned = fitness(genome)
         rows.append(
@@ -298,7 +300,7 @@ def judged(fitness: Any, genomes: Genomes) -> tuple[Floats, Bools, Floats]:
             raise ArgumentTypeError(
                 _checks.expected("The fitness", "a number, or several", returned)
             )
-        genomes.weights[first:stop] = genome.genes[
+        genomes.weights[begin:stop] = genome.genes[
             "weight"
         ]  # it may have adopted others
     return _columns(rows), np.zeros(count, bool), genomes.weights
@@ -309,17 +311,14 @@ def _columns(rows: list[list[float]]) -> Floats:
     return np.array(list(zip_longest(*rows, fillvalue=np.nan))).T
 
 
-def _checked_sizes(task: Any, genome: Genome | None, **given: Any) -> list[int]:
+def _checked_sizes(task: Any, genome: Genome | None, **arguments: Any) -> list[int]:
     """The numbers of inputs and outputs, which the arguments, the fitness and the start
     agree about.
     """
     agreed: list[int] = []
-    for name, number in given.items():
-        sizes = {
-            size
-            for owner in (task, genome)
-            if (size := getattr(owner, name, None)) is not None
-        }
+    for name, number in arguments.items():
+        sizes: set[Any] = {getattr(owner, name, None) for owner in (task, genome)}
+        sizes.discard(None)
         sizes |= (
             set()
             if number is None

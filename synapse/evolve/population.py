@@ -67,12 +67,11 @@ class Population:
         self.counters = np.array(
             [int(genome.nodes["id"].max()) + 1, c]
         )  # see `engine.evolution.mutation`
-        self.known = np.empty(c, KNOWN)
-        self.known["source"], self.known["target"] = (
-            genome.genes["source"],
-            genome.genes["target"],
-        )
-        self.known["split"] = NOBODY
+        innovations = np.empty(c, KNOWN)
+        innovations["source"] = genome.genes["source"]
+        innovations["target"] = genome.genes["target"]
+        innovations["split"] = NOBODY
+        self.known = innovations
         self.names = np.zeros(0, np.int64)
         self.best = np.zeros(0)
         self.since = np.zeros(0, np.int64)
@@ -122,10 +121,8 @@ class Population:
                 both[:size, : widths[0]] = self.values
                 both[size:, : widths[1]] = values
                 order = ranked(both)[:size]
-                self.genomes, values = (
-                    self._old.join(self.genomes).take(order),
-                    both[order],
-                )
+                self.genomes = self._old.join(self.genomes).take(order)
+                values = both[order]
             self.fitness = len(values) - ranked(values).argsort().astype(np.float64)
         elif self.settings.select == "novelty":
             self.fitness = np.zeros(len(values))
@@ -146,8 +143,8 @@ class Population:
         size = len(self.genomes)
         sizes = np.bincount(self.member_of, minlength=len(self.names))
         order = np.lexsort((-self.fitness, self.member_of))
-        first = sizes.cumsum() - sizes
-        quota = self._share(order, first, sizes)
+        begins = sizes.cumsum() - sizes
+        quota = self._share(order, begins, sizes)
         # A child has at most all nodes and genes of two equally fit parents, and what
         # mutations add.
         widest = (old.at[:, 1::2] - old.at[:, ::2]).max(axis=0)
@@ -165,7 +162,7 @@ class Population:
             self._squashes,
             old.inputs,
             old.outputs,
-            Selection(quota, order, first, sizes, self.fitness),
+            Selection(quota, order, begins, sizes, self.fitness),
             Generation(old.nodes, old.genes, old.at),
             Innovations(self.known, self.counters),
             self.word,
@@ -178,7 +175,7 @@ class Population:
         self.genomes = Genomes(nodes, genes, at, old.inputs, old.outputs)
         self.generation += 1
 
-    def _share(self, order: Ints, first: Ints, sizes: Ints) -> Ints:
+    def _share(self, order: Ints, begins: Ints, sizes: Ints) -> Ints:
         """Find how many offspring every species has: in proportion to its mean fitness.
 
         If all species stagnate, or the population does, the best two have all
@@ -188,7 +185,7 @@ class Population:
         q = self.settings
         now = self.generation
         fitness = self.fitness
-        top = fitness[order[first]]
+        top = fitness[order[begins]]
         better = np.asarray((top > self.best) | (q.select != "fitness"))
         self.best[better] = top[better]
         self.since[better] = now
@@ -203,7 +200,7 @@ class Population:
             fresh[chosen] = True
             self.since[chosen] = now
         means = (
-            np.add.reduceat(fitness[order] - min(0.0, float(fitness.min())), first)
+            np.add.reduceat(fitness[order] - min(0.0, float(fitness.min())), begins)
             / sizes
         )
         worth = np.where(fresh, means, 0.0)
@@ -308,7 +305,7 @@ def novelty(behaviours: Floats, archive: Floats) -> tuple[Floats, Floats]:
     """
     others = np.concatenate([behaviours, archive])
     columns = zip(behaviours.T, others.T, strict=True)
-    distance = np.sqrt(sum((own[:, None] - other) ** 2 for own, other in columns))
+    distance = np.sqrt(sum((column[:, None] - other) ** 2 for column, other in columns))
     nearest = np.sort(distance, axis=1)[
         :, 1 : 1 + NEIGHBOURS
     ]  # the first is the behaviour itself

@@ -103,7 +103,7 @@ class Settings:
     Examples
     --------
     >>> from synapse import evolve
-    >>> evolve.Settings(add_connection=0.3, weight_difference=3.0, threshold=4.0).threshold
+    >>> evolve.Settings(add_connection=0.3, threshold=4.0).threshold
     4.0
     """
 
@@ -145,9 +145,15 @@ class Settings:
         choice("The select", self.select, ("fitness", "pareto", "novelty"))
         for field in fields(self)[:-2]:
             value = getattr(self, field.name)
-            kind = field.type
-            if kind != "Endless" or not (isinstance(value, float) and value == np.inf):
-                check = from_0_to_1 if kind == "Probability" else non_negative_number
+            range_of_field = field.type
+            if range_of_field != "Endless" or not (
+                isinstance(value, float) and value == np.inf
+            ):
+                check = (
+                    from_0_to_1
+                    if range_of_field == "Probability"
+                    else non_negative_number
+                )
                 check(f"The {field.name}", value)
 
     def record(self) -> NDArray[Any]:

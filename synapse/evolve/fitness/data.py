@@ -101,7 +101,8 @@ def dataset(
     Examples
     --------
     >>> from synapse import evolve
-    >>> fitness = evolve.fitness.dataset([[0, 0], [0, 1], [1, 0], [1, 1]], [[0], [0], [0], [1]])
+    >>> inputs = [[0, 0], [0, 1], [1, 0], [1, 1]]
+    >>> fitness = evolve.fitness.dataset(inputs, [[0], [0], [0], [1]])
     >>> evolve.neat(fitness, seed=0).solved
     True
     """

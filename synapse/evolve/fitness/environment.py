@@ -66,7 +66,8 @@ class Environment:
     >>> def step(state, outputs):
     ...     state[0] = 1.1 * state[0] + outputs[0] - 0.5
     ...     return abs(state[0]) < 1.0
-    >>> task = evolve.fitness.Environment(observe, step, [[0.3], [-0.2]], inputs=1, outputs=1)
+    >>> starts = [[0.3], [-0.2]]
+    >>> task = evolve.fitness.Environment(observe, step, starts, inputs=1, outputs=1)
     >>> evolve.neat(task, seed=0).solved
     True
     """

@@ -30,24 +30,24 @@ def mask_of_moving(frozen: Any, size: int) -> NDArray[np.bool_] | None:
         return None
     mask = _checks.any_array("The frozen", frozen, f"{size} truth values")
     if mask.dtype != np.bool_ or mask.shape != (size,):
-        given = f"{mask.dtype} of shape {mask.shape}"
+        description = f"{mask.dtype} of shape {mask.shape}"
         raise ArgumentError(
             f"Expected `frozen` with {_checks.counted(size, 'boolean')}, one for each"
-            f" parameter, got {given}."
+            f" parameter, got {description}."
         )
     return ~mask
 
 
 def require_names(optimizer: Any, names: list[str], arrays: Any) -> None:
     """Raise unless `arrays` are a mapping with these names."""
-    what = f"The arrays of {type(optimizer).__name__}"
+    title = f"The arrays of {type(optimizer).__name__}"
     if not isinstance(arrays, Mapping):
         raise ArgumentTypeError(
-            _checks.expected(what, "a mapping of names to arrays", arrays)
+            _checks.expected(title, "a mapping of names to arrays", arrays)
         )
     if set(arrays) != set(names):
         raise ArgumentError(
-            _checks.expected(what, ", ".join(names), ", ".join(map(str, arrays)))
+            _checks.expected(title, ", ".join(names), ", ".join(map(str, arrays)))
         )
 
 
@@ -65,7 +65,7 @@ def check_parameters(
         or masked
         or parameters.dtype not in kinds
     ):
-        names = " or ".join(np.dtype(kind).name for kind in kinds)
+        names = " or ".join(np.dtype(dtype).name for dtype in kinds)
         raise ArgumentTypeError(
             _checks.expected("The parameters", f"a NumPy array of {names}", parameters)
         )
@@ -197,7 +197,8 @@ class Optimizer(ABC):
         Examples
         --------
         >>> import architect, synapse
-        >>> net, adam = architect.Perceptron(2, 4, 1, seed=0), synapse.optimizers.Adam(rate=0.1)
+        >>> net = architect.Perceptron(2, 4, 1, seed=0)
+        >>> adam = synapse.optimizers.Adam(rate=0.1)
         >>> inputs = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
         >>> targets = [[0.0], [1.0], [1.0], [0.0]]
         >>> for _ in range(200):
@@ -272,8 +273,10 @@ class OptimizerState:
     >>> state = sgd.begin(parameters, frozen=[False, True])
     >>> state.restore(saved)
     >>> state.step(parameters, gradient=[0.0, 0.0])
-    >>> state, state.velocity, parameters
-    (<OptimizerState of SGD: 2 parameters, 2 steps>, array([0.5, 0.5]), array([0.25, 1.  ]))
+    >>> state
+    <OptimizerState of SGD: 2 parameters, 2 steps>
+    >>> state.velocity, parameters
+    (array([0.5, 0.5]), array([0.25, 1.  ]))
     """
 
     __slots__ = (
@@ -294,11 +297,9 @@ class OptimizerState:
         dtype: Any = np.float64,
     ) -> None:
         if not isinstance(optimizer, Optimizer):
-            what = "The optimizer"
+            title = "The optimizer of an OptimizerState"
             condition = "an optimizer, such as synapse.optimizers.Adam()"
-            raise ArgumentTypeError(
-                _checks.expected(f"{what} of an OptimizerState", condition, optimizer)
-            )
+            raise ArgumentTypeError(_checks.expected(title, condition, optimizer))
         self.optimizer = optimizer
         self.steps = 0
         size = _checks.whole_number(
@@ -312,9 +313,9 @@ class OptimizerState:
             isinstance(name, str) for name in starts
         )
         if not (named and all(map(_checks.is_number, starts.values()))):
-            what = f"The memory of {type(optimizer).__name__}"
+            title = f"The memory of {type(optimizer).__name__}"
             raise ArgumentTypeError(
-                _checks.expected(what, "a mapping of names to numbers", starts)
+                _checks.expected(title, "a mapping of names to numbers", starts)
             )
         self._names = tuple(starts)
         for name in starts:
@@ -359,13 +360,13 @@ class OptimizerState:
 
     def _move(self, parameters: Floats, gradient: Floats, rate: float) -> None:
         """Do the same as :meth:`step` with arguments that need no check."""
-        kind = self.change.dtype
-        if not _checks.sum_of_squares(gradient) <= float(np.finfo(kind).max):
+        dtype = self.change.dtype
+        if not _checks.sum_of_squares(gradient) <= float(np.finfo(dtype).max):
             raise too_steep()
         self.steps += 1
         with np.errstate(over="ignore", invalid="ignore"):
             self.optimizer.find_change(
-                self, parameters, gradient.astype(kind, copy=False), rate
+                self, parameters, gradient.astype(dtype, copy=False), rate
             )
             if not np.isfinite(self.change, out=self._finite).all():
                 raise too_far(self.optimizer)

@@ -52,8 +52,8 @@ def pair_of(
     check: Callable[[str, Any], float],
 ) -> Callable[[str, Any], tuple[float, ...]]:
     """The check of a pair of numbers."""
-    return lambda what, value: tuple(
-        check(what, one) for one in _checks.pair(what, value)
+    return lambda title, pair: tuple(
+        check(title, number) for number in _checks.pair(title, pair)
     )
 
 
@@ -98,9 +98,9 @@ class SGD(BuiltIn):
         _checks.check_fields(self, _checks.boolean, "nesterov")
         _checks.check_fields(self, _checks.non_negative_number, "weight_decay")
         if self.nesterov and not self.momentum:
-            what = self._about("momentum")
+            title = self._about("momentum")
             raise ArgumentError(
-                _checks.expected(what, "above 0 with nesterov", self.momentum)
+                _checks.expected(title, "above 0 with nesterov", self.momentum)
             )
 
     def memory(self) -> dict[str, float]:
@@ -139,7 +139,8 @@ class RMSprop(BuiltIn):
     Examples
     --------
     >>> parameters = np.array([1.0, 1.0])
-    >>> RMSprop(rate=0.1, decay=0.75).begin(parameters).step(parameters, gradient=[2.0, 20.0])
+    >>> state = RMSprop(rate=0.1, decay=0.75).begin(parameters)
+    >>> state.step(parameters, gradient=[2.0, 20.0])
     >>> parameters.round(6)
     array([0.8, 0.8])
     """
@@ -292,7 +293,8 @@ class AdamW(_Moments):
     Examples
     --------
     >>> parameters = np.array([1.0])
-    >>> AdamW(rate=0.5, weight_decay=0.5).begin(parameters).step(parameters, gradient=[0.0])
+    >>> state = AdamW(rate=0.5, weight_decay=0.5).begin(parameters)
+    >>> state.step(parameters, gradient=[0.0])
     >>> parameters
     array([0.75])
     """

@@ -65,10 +65,11 @@ class RecursiveOptimizer(ABC):
             "The groups", groups, f"{parameters.size} whole numbers"
         )
         if labels.dtype.kind not in "iu" or labels.shape != (parameters.size,):
-            given = f"{labels.dtype} of shape {labels.shape}"
+            description = f"{labels.dtype} of shape {labels.shape}"
             count = _checks.counted(parameters.size, "whole number")
             raise ArgumentError(
-                f"Expected `groups` with {count}, one for each parameter, got {given}."
+                f"Expected `groups` with {count}, one for each parameter, got"
+                f" {description}."
             )
         return self._state(mask, labels.astype(np.int64))
 
@@ -140,9 +141,10 @@ class RecursiveState(ABC):
     def _matrices(self, flat: Floats) -> list[Floats]:
         """Copies of the matrices of the groups, from all one after the other."""
         sizes = np.diff(self._bounds)
-        parts = np.split(flat, np.cumsum(sizes**2)[:-1])
+        matrices = np.split(flat, np.cumsum(sizes**2)[:-1])
         return [
-            part.reshape(n, n).copy() for part, n in zip(parts, sizes, strict=False)
+            matrix.reshape(n, n).copy()
+            for matrix, n in zip(matrices, sizes, strict=False)
         ]
 
     def step(
@@ -362,7 +364,9 @@ class _LeastSquaresState(RecursiveState):
                 self._regressors(group).tobytes(),
             )
 
-        self._shares = [part for share in self._shares for part in share.parted(key)]
+        self._shares = [
+            smaller for share in self._shares for smaller in share.parted(key)
+        ]
         change = np.zeros(len(self._columns))
         for share in self._shares:
             # What an output has learnt is not forgotten while it has no targets.
@@ -428,20 +432,22 @@ class _Share:
         )
 
 
-def checked_noise(what: str, noise: Any) -> Any:
+def checked_noise(title: str, noise: Any) -> Any:
     """Return a noise, or a pair of the first and the last noise, or raise."""
     if _checks.is_number(noise):
-        return _checks.non_negative_number(what, noise)
-    first, last = _checks.pair(what, noise)
-    return _checks.positive_number(what, first), _checks.positive_number(what, last)
+        return _checks.non_negative_number(title, noise)
+    initial, final = _checks.pair(title, noise)
+    return _checks.positive_number(title, initial), _checks.positive_number(
+        title, final
+    )
 
 
-def positive_noise(what: str, noise: Any) -> Any:
+def positive_noise(title: str, noise: Any) -> Any:
     """Return a noise above 0, or a pair of the first and the last noise, or raise."""
     return (
-        _checks.positive_number(what, noise)
+        _checks.positive_number(title, noise)
         if _checks.is_number(noise)
-        else checked_noise(what, noise)
+        else checked_noise(title, noise)
     )
 
 
@@ -498,15 +504,18 @@ class DEKF(RecursiveOptimizer):
     >>> parameters = np.zeros(2)
     >>> state = DEKF(measurement_noise=1e-6, process_noise=0.0).begin(parameters)
     >>> for x, target in [([0.0, 1.0], 1.0), ([1.0, 1.0], 3.0)]:
-    ...     state.step(parameters, jacobian=[x], errors=[target - np.dot(parameters, x)])
+    ...     error = target - np.dot(parameters, x)
+    ...     state.step(parameters, jacobian=[x], errors=[error])
     >>> parameters.round(4)
     array([2., 1.])
     >>> import architect, synapse
     >>> net = architect.Elman(1, 3, 1, seed=0)
-    >>> trainer = synapse.Trainer(net, method="rtrl", optimizer=DEKF(initial_variance=10.0))
+    >>> kalman = DEKF(initial_variance=10.0)
+    >>> trainer = synapse.Trainer(net, method="rtrl", optimizer=kalman)
     >>> bits = np.random.default_rng(0).integers(0, 2, (500, 1)).astype(float)
-    >>> result = trainer.train(bits, np.roll(bits, 1), epochs=1, progress=False)  # the input before
-    >>> bool(trainer.test(bits, np.roll(bits, 1)).error < 0.1)
+    >>> before = np.roll(bits, 1)  # the targets: the inputs before
+    >>> result = trainer.train(bits, before, epochs=1, progress=False)
+    >>> bool(trainer.test(bits, before).error < 0.1)
     True
     """
 
@@ -581,6 +590,6 @@ class _KalmanState(RecursiveState):
         """The noise of this step."""
         if not isinstance(noise, tuple):
             return noise
-        first, last = noise
-        part = min(1.0, self.steps / self._filter.annealing)
-        return float(first * (last / first) ** part)
+        initial, final = noise
+        progress = min(1.0, self.steps / self._filter.annealing)
+        return float(initial * (final / initial) ** progress)

@@ -67,7 +67,7 @@ NOTES = "estimator"
 Class = TypeVar("Class", bound=type)
 
 
-def parameters(**own: Any) -> Callable[[Class], Class]:
+def parameters(**defaults: Any) -> Callable[[Class], Class]:
     """A class decorator: `__init__` stores these parameters, which have defaults, and
     the trainer's.
     """
@@ -78,21 +78,22 @@ def parameters(**own: Any) -> Callable[[Class], Class]:
             for name, option in {**TRAINER, **TRAIN}.items()
         }
         several = [Parameter("self", Parameter.POSITIONAL_OR_KEYWORD)]
-        for name, default in {**own, **options, **own}.items():
-            kind = (
+        for name, default in {**defaults, **options, **defaults}.items():
+            role = (
                 Parameter.POSITIONAL_OR_KEYWORD
                 if len(several) == 1
                 else Parameter.KEYWORD_ONLY
             )
-            several.append(Parameter(name, kind, default=default))
+            several.append(Parameter(name, role, default=default))
         declaration = Signature(several)
 
-        def __init__(self: Any, *given: Any, **named: Any) -> None:  # noqa: N807 - becomes that of the class
+        # It becomes the method of the class.
+        def __init__(self: Any, *values: Any, **named: Any) -> None:  # noqa: N807
             if unknown := _checks.about_arguments(
                 [__init__], named, _checks.ARGUMENTS["estimator"], as_dict=False
             ):
                 raise ArgumentTypeError(unknown)
-            bound = declaration.bind(self, *given, **named)
+            bound = declaration.bind(self, *values, **named)
             bound.apply_defaults()
             vars(self).update(
                 (name, value)
@@ -250,10 +251,8 @@ class NetworkEstimator(BaseEstimator):
                 f" {network!r}."
             )
         self._require_outputs(network)
-        self.network_, self._scale = (
-            network,
-            RunningScale(features + self._numeric * len(names)),
-        )
+        self.network_ = network
+        self._scale = RunningScale(features + self._numeric * len(names))
         neuron_names = [*(self._features() or [""] * features), *names]
         for neuron, name in zip(
             [*network.input, *network.output], neuron_names, strict=True
@@ -353,9 +352,9 @@ class NetworkEstimator(BaseEstimator):
 
     def _partial_fit(self, X: Any, y: Any, classes: Any, sample_weight: Any) -> Self:
         with self._unchanged_by_errors():
-            first = not hasattr(self, "network_")
-            X, y, weights = self._data(X, y, sample_weight, reset=first)
-            if first:
+            reset = not hasattr(self, "network_")
+            X, y, weights = self._data(X, y, sample_weight, reset=reset)
+            if reset:
                 self._prepare(y, classes)
             inputs, targets = self._standard(X, y, weights)
         for i, (rows, aims) in enumerate(zip(inputs, targets, strict=True)):
@@ -404,21 +403,23 @@ class NetworkEstimator(BaseEstimator):
             _checks.fraction("The validation", self.validation)
             order = np.random.default_rng(seed).permutation(len(inputs))
             inputs, targets = (
-                [part[i] for i in order] if isinstance(part, list) else part[order]
-                for part in (inputs, targets)
+                [samples[i] for i in order]
+                if isinstance(samples, list)
+                else samples[order]
+                for samples in (inputs, targets)
             )
             weights = None if weights is None else weights[order]
         if (
             weights is not None
         ):  # a mean weight of 1, so that twice all weights are the same
             options["sample_weight"] = weights * (len(weights) / weights.sum())
-        own = {name: getattr(self, name) for name in TRAINER}
+        settings = {name: getattr(self, name) for name in TRAINER}
         if isinstance(self.l2, str) and _checks.choice("The l2", self.l2, (AUTO,)):
             rows = np.concatenate(targets) if isinstance(targets, list) else targets
             counted = ~np.isnan(rows).all(axis=-1) if weights is None else weights
             learned = counted.sum() * (1.0 - (self.validation or 0.0))
-            own["l2"] = AUTO_L2 / learned if self.method == "bptt" else 0.0
-        result = Trainer(self.network_, **own).train(
+            settings["l2"] = AUTO_L2 / learned if self.method == "bptt" else 0.0
+        result = Trainer(self.network_, **settings).train(
             inputs, targets, seed=seed, **options
         )
         self.result_: Result = result

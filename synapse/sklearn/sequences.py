@@ -72,10 +72,12 @@ class SequenceEstimator(NetworkEstimator):
             raise ArgumentError(
                 expected("The X", "an array (N, T, n), or a list of arrays (T_i, n)", X)
             )
-        n = (shape[1] if len(shape) == 2 else 1) if reset else self.n_features_in_
-        kind = np.dtype(np.float64)
+        width = shape[1] if len(shape) == 2 else 1
+        n = width if reset else self.n_features_in_
+        dtype = np.dtype(np.float64)
         sequences = [
-            as_matrix(f"Sequence {i}", part, n, kind) for i, part in enumerate(parts)
+            as_matrix(f"Sequence {i}", sequence, n, dtype)
+            for i, sequence in enumerate(parts)
         ]
         if 0 in map(len, sequences):
             raise ArgumentError(
@@ -112,13 +114,15 @@ class SequenceEstimator(NetworkEstimator):
         """The answers to all sequences, or to all steps of all of them, as one
         array.
         """
-        what = "an entry of one shape for each sequence"
+        condition = "an entry of one shape for each sequence"
         if not self._by_step:
-            return any_array("The y", answers, what)
-        parts = [any_array("The y", answer, f"{what} and step") for answer in answers]
-        if len({part.shape[1:] for part in parts}) > 1:
-            raise ArgumentError(expected("The y", f"{what} and step", answers))
-        return np.concatenate(parts)
+            return any_array("The y", answers, condition)
+        answers_by_step = [
+            any_array("The y", answer, f"{condition} and step") for answer in answers
+        ]
+        if len({rows.shape[1:] for rows in answers_by_step}) > 1:
+            raise ArgumentError(expected("The y", f"{condition} and step", answers))
+        return np.concatenate(answers_by_step)
 
     def _answers(self, X: Any, decode: Callable[[Floats], Any]) -> Any:
         """What a function makes of the outputs for sequences."""
@@ -176,7 +180,8 @@ class SequenceClassifier(ClassifierMixin, ClassTargets, SequenceEstimator):
     >>> rng = np.random.default_rng(0)
     >>> sequences = [rng.uniform(-1, 1, (rng.integers(3, 7), 1)) for _ in range(100)]
     >>> labels = ["up" if rows[0, 0] > 0 else "down" for rows in sequences]
-    >>> model = SequenceClassifier(hidden=(4,), epochs=30, random_state=0).fit(sequences, labels)
+    >>> model = SequenceClassifier(hidden=(4,), epochs=30, random_state=0)
+    >>> model = model.fit(sequences, labels)
     >>> model.score(sequences, labels) > 0.9
     True
     """
@@ -198,7 +203,9 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
     --------
     >>> sequences = np.random.default_rng(0).uniform(-1, 1, (50, 6, 1))
     >>> sums = sequences[:, :, 0].cumsum(axis=1)
-    >>> model = SequenceRegressor(hidden=(6,), build="GRU", per="step", random_state=0).fit(sequences, sums)
+    >>> model = SequenceRegressor(
+    ...     hidden=(6,), build="GRU", per="step", random_state=0
+    ... ).fit(sequences, sums)
     >>> model.predict(sequences).shape, model.score(sequences, sums) > 0.9
     ((50, 6), True)
     """

@@ -50,7 +50,8 @@ class ActorCritic(Agent):
     --------
     >>> import architect
     >>> policy = architect.Perceptron(1, 2, output_squash="softmax", seed=0)
-    >>> agent = ActorCritic(policy, architect.Perceptron(1, 1, squash="identity", seed=1), seed=0)
+    >>> critic = architect.Perceptron(1, 1, squash="identity", seed=1)
+    >>> agent = ActorCritic(policy, critic, seed=0)
     >>> for _ in range(300):
     ...     action = agent.begin([1.0])
     ...     end = agent.learn(float(action == 1), [1.0], ended=True)

@@ -309,7 +309,8 @@ class Agent(Archived):
         --------
         >>> import architect
         >>> from synapse import reward
-        >>> agent = reward.QLearning(architect.Perceptron(1, 2, squash="identity", seed=0), seed=0)
+        >>> values = architect.Perceptron(1, 2, squash="identity", seed=0)
+        >>> agent = reward.QLearning(values, seed=0)
         >>> action = agent.begin([300.0])
         >>> action = agent.learn(1.0, [310.0])
         >>> net = agent.controller()

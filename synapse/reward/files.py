@@ -209,7 +209,7 @@ def _head(arrays: Arrays) -> dict[str, Any]:
 
 def _classes(cls: Any) -> list[Any]:
     """All classes of agents that are not abstract."""
-    below = [one for sub in cls.__subclasses__() for one in _classes(sub)]
+    below = [lower for child in cls.__subclasses__() for lower in _classes(child)]
     return below if inspect.isabstract(cls) else [cls, *below]
 
 
@@ -258,14 +258,14 @@ def _take(
 def _slopes(network: Network, name: str, arrays: Arrays) -> Slopes:
     """The traces of a network: floats, one for each parameter."""
     sums = []
-    for part, count in (("weight", len(network.connections)), ("bias", len(network))):
-        values: Floats = arrays[f"{name}/trace_{part}"]
+    for column, count in (("weight", len(network.connections)), ("bias", len(network))):
+        values: Floats = arrays[f"{name}/trace_{column}"]
         if (
             values.dtype.kind != "f"
             or values.shape != (count,)
             or not np.isfinite(values).all()
         ):
-            raise ValueError(f"{name}/trace_{part} is not {count} finite numbers")
+            raise ValueError(f"{name}/trace_{column} is not {count} finite numbers")
         sums.append(values)
     return Slopes(*sums)
 

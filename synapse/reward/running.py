@@ -218,18 +218,18 @@ def run(
 
 
 def _evaluations(
-    agent: Agent, environment: Any, every: Any, own: Any, episodes: Any
+    agent: Agent, environment: Any, every: Any, separate: Any, episodes: Any
 ) -> _Evaluations | None:
     """The evaluations that a call asks for."""
     episodes = checks.positive_integer("The evaluation_episodes", episodes)
-    if (every is None) != (own is None):
+    if (every is None) != (separate is None):
         raise ArgumentError(
             "Expected both evaluate, a number of steps, and evaluation, an environment;"
             " got one of them."
         )
     if every is None:
         return None
-    if own is environment:
+    if separate is environment:
         raise ArgumentError(
             "Expected an environment of its own for the evaluations, got that of the"
             " run, whose episode would be broken off. Make a second one."
@@ -237,7 +237,7 @@ def _evaluations(
     agent._acting()  # raises now if its network cannot be copied
     return _Evaluations(
         checks.positive_integer("The evaluate", every),
-        Episodic("The evaluation", own, agent),
+        Episodic("The evaluation", separate, agent),
         episodes,
     )
 

@@ -70,13 +70,13 @@ class Choices:
                 checks.expected("The observation", condition, observation)
             )
         places = []
-        for number, size, first in zip(
+        for number, size, least in zip(
             numbers.tolist(), self.sizes.tolist(), self.start.tolist(), strict=True
         ):
-            last = first + size - 1
-            condition = f"from {first} to {last}"
+            most = least + size - 1
+            condition = f"from {least} to {most}"
             places.append(
-                checks.whole_number("The observation", number, condition, first, last)
+                checks.whole_number("The observation", number, condition, least, most)
             )
         row = np.zeros(int(self._columns[-1]))
         row[self._columns[:-1] + np.array(places) - self.start] = 1.0
@@ -170,7 +170,7 @@ def _require_actions(space: Any, choices: Choices | None, agent: Agent) -> None:
     elif hasattr(space, "low"):
         count = int(np.size(space.low))
     if count != number:
-        kind = "Discrete" if name == "n" else "Box"
+        space_name = "Discrete" if name == "n" else "Box"
         condition = (
             f"{checks.counted(number, 'action')}, as {agent.names[0]} has outputs for"
         )
@@ -178,7 +178,7 @@ def _require_actions(space: Any, choices: Choices | None, agent: Agent) -> None:
             f" ({count} combinations)" if choices is not None and choices.shape else ""
         )
         raise ArgumentError(
-            f"Expected a {kind} space of {condition}, got {space}{several}."
+            f"Expected a {space_name} space of {condition}, got {space}{several}."
         )
 
 

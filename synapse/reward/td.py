@@ -128,10 +128,10 @@ class TD(Agent):
                 else self.learn(gains[t], rows[t])
             )
             t += 1
-            part = slice(t, min(t + TOGETHER, len(rows) - 1))
-            if part.start < part.stop and self._traces[0].can_stream:
-                self._learn_rows(rows[part], gains[part], values[part])
-                t = part.stop
+            ahead = slice(t, min(t + TOGETHER, len(rows) - 1))
+            if ahead.start < ahead.stop and self._traces[0].can_stream:
+                self._learn_rows(rows[ahead], gains[ahead], values[ahead])
+                t = ahead.stop
         return values
 
     def _learn_rows(self, rows: Floats, gains: Floats, values: Floats) -> None:

@@ -415,40 +415,52 @@ NETS = {
 }
 LAID_OUT = f"""() => {{
   const cy = {GRAPH}, nodes = cy.elements(".neuron, .box, .weight");
-  const boxes = nodes.map((node) => node.renderedBoundingBox({{ includeOverlays: false }}));
+  const boxes = nodes.map((node) =>
+    node.renderedBoundingBox({{ includeOverlays: false }}));
   const window_ = {{ x1: 0, y1: 0, x2: cy.width(), y2: cy.height() }}, slack = 1;
   const outside = boxes.filter((box) => box.x1 < -slack || box.y1 < -slack
     || box.x2 > window_.x2 + slack || box.y2 > window_.y2 + slack);
   const covered = [];
   boxes.forEach((a, i) => boxes.slice(0, i).forEach((b, j) => {{
-    const x = Math.min(a.x2, b.x2) - Math.max(a.x1, b.x1), y = Math.min(a.y2, b.y2) - Math.max(a.y1, b.y1);
-    if (x > 2 && y > 3) covered.push([nodes[i].data("label"), nodes[j].data("label"), x, y]);
+    const x = Math.min(a.x2, b.x2) - Math.max(a.x1, b.x1);
+    const y = Math.min(a.y2, b.y2) - Math.max(a.y1, b.y1);
+    if (x > 2 && y > 3)
+      covered.push([nodes[i].data("label"), nodes[j].data("label"), x, y]);
   }}));
   const drawn = cy.elements().renderedBoundingBox();
-  const middle = (a, b) => ({{ x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 }}), at = (p) => `${{p.x}} ${{p.y}} `;
+  const middle = (a, b) => ({{ x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 }});
+  const at = (p) => `${{p.x}} ${{p.y}} `;
   const wayOf = (line) => {{ // as Cytoscape.js draws it
-    const bends = line.controlPoints() ?? [middle(line.sourceEndpoint(), line.targetEndpoint())];
-    const stops = [...bends.slice(1).map((bend, i) => middle(bend, bends[i])), line.targetEndpoint()];
+    const bends = line.controlPoints()
+      ?? [middle(line.sourceEndpoint(), line.targetEndpoint())];
+    const between = bends.slice(1).map((bend, i) => middle(bend, bends[i]));
+    const stops = [...between, line.targetEndpoint()];
     const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
     const curves = bends.map((bend, i) => `Q${{at(bend)}}${{at(stops[i])}}`).join("");
     path.setAttribute("d", `M${{at(line.sourceEndpoint())}}${{curves}}`);
-    return Array.from({{ length: 60 }}, (_, i) => path.getPointAtLength(i * path.getTotalLength() / 59));
+    return Array.from({{ length: 60 }},
+      (_, i) => path.getPointAtLength(i * path.getTotalLength() / 59));
   }};
   const behind = cy.elements(".line").filter((line) => {{
-    const way = wayOf(line), others = cy.elements(".box, .neuron").difference(line.connectedNodes());
+    const way = wayOf(line);
+    const others = cy.elements(".box, .neuron").difference(line.connectedNodes());
     return others.some((box) => {{
-      const {{ x, y }} = box.position(), width = box.width() / 2, height = box.height() / 2;
-      return way.some((point) => Math.abs(point.x - x) < width && Math.abs(point.y - y) < height);
+      const {{ x, y }} = box.position();
+      const width = box.width() / 2, height = box.height() / 2;
+      return way.some((point) =>
+        Math.abs(point.x - x) < width && Math.abs(point.y - y) < height);
     }});
   }});
   const fonts = nodes.map((node) => parseFloat(node.style("font-size")) * cy.zoom());
   const inside = (element) => {{
     const {{ left, right, top, bottom, width }} = element.getBoundingClientRect();
-    return width > 0 && left >= 0 && top >= 0 && right <= innerWidth + 0.5 && bottom <= innerHeight + 0.5;
+    return width > 0 && left >= 0 && top >= 0
+      && right <= innerWidth + 0.5 && bottom <= innerHeight + 0.5;
   }};
   const parts = "header button, footer button, #step, #status, #search, #graph";
   const hidden = [...document.querySelectorAll(parts)]
-    .filter((element) => getComputedStyle(element).display !== "none" && !inside(element));
+    .filter((element) => getComputedStyle(element).display !== "none"
+      && !inside(element));
   return {{
     behind: behind.map((line) => line.id()), outside: outside.length, covered,
     font: Math.min(...fonts), hidden: hidden.map((element) => element.id),
@@ -460,8 +472,10 @@ LAID_OUT = f"""() => {{
 }}"""
 CONTRAST = """() => {
   const luminance = (name) => {
-    const colour = getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-    const [r, g, b] = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16) / 255)
+    const style = getComputedStyle(document.documentElement);
+    const colour = style.getPropertyValue(name).trim();
+    const [r, g, b] = [1, 3, 5]
+      .map((at) => parseInt(colour.slice(at, at + 2), 16) / 255)
       .map((c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
   };
@@ -522,7 +536,9 @@ def test_on_a_phone_words_speak_of_touch_and_help_is_at_hand(opened):
 MODEL = """
 globalThis.handlers = {};
 globalThis.values = VALUES;
-const model = { get: (name) => values[name], on: (name, act) => { handlers[name] = act; }, off() {} };
+const model = {
+  get: (name) => values[name], on: (name, act) => { handlers[name] = act; }, off() {},
+};
 widget.render({ model, el: document.body });
 """
 

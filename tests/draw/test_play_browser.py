@@ -174,7 +174,8 @@ def check_reason(page, moved):
     """Rate times the sum of error times trace is the move; returns whether there are
     several products."""
     rows = page.evaluate("""() => {
-      const head = [...document.querySelectorAll("#numbers h3")].find((one) => /^Why/.test(one.textContent));
+      const head = [...document.querySelectorAll("#numbers h3")]
+        .find((title) => /^Why/.test(title.textContent));
       const cells = [...head.nextElementSibling.querySelectorAll("dd")];
       return cells.map(({ dataset }) => [dataset.name, Number(dataset.value)]); }""")
     named = dict(rows)
@@ -593,11 +594,15 @@ def test_a_notebook_gets_the_network_back(chromium):
     page.close()
 
 
-OUTSIDE = """() => [...document.querySelectorAll("#bench *, footer *, aside *")].filter((one) => {
+OUTSIDE = """() => [
+  ...document.querySelectorAll("#bench *, footer *, aside *"),
+].filter((one) => {
   const { left, right, width } = one.getBoundingClientRect();
   return width > 0 && !one.closest(".unseen") && (left < -1 || right > innerWidth + 1);
 }).map((one) => one.id || one.textContent)"""
-NAMELESS = """() => [...document.querySelectorAll("button, input, select, textarea, canvas")].filter((one) =>
+NAMELESS = """() => [
+  ...document.querySelectorAll("button, input, select, textarea, canvas"),
+].filter((one) =>
   !one.labels?.length && !one.getAttribute("aria-label") && !one.textContent.trim()
     && !one.closest("#graph, [hidden]")).map((one) => one.id)"""
 

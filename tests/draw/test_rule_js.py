@@ -24,8 +24,12 @@ CALLS = """
 import { readFileSync } from "node:fs";
 import { Connection, Network, Neuron } from "./rule.mjs";
 const learn = (net, { rows, targets, rate = 0.1, momentum = 0 }) =>
-  rows.map((row, i) => [...net.activate(row), net.propagate(rate, targets[i], { momentum })]);
-const tried = (call) => { try { return call(); } catch (error) { return error.message; } };
+  rows.map((row, i) => [
+    ...net.activate(row), net.propagate(rate, targets[i], { momentum }),
+  ]);
+const tried = (call) => {
+  try { return call(); } catch (error) { return error.message; }
+};
 console.log(JSON.stringify(JSON.parse(readFileSync(0, "utf8")).map((one) => { CALL })));
 """
 
@@ -293,12 +297,15 @@ def test_a_network_is_built_and_edited_between_steps(node):
     wanted += learnt(net, rows[6:], aims[6:])
     script = """
       const net = new Network(), made = (layer, squash) => net.add(layer, { squash });
-      const [x, y] = [made("input", "identity"), made("input", "identity")], o = made("output", "logistic");
-      const [a, b, c] = [made("hidden", "tanh"), made("hidden", "tanh"), made("hidden", "tanh")];
-      [[x, 0.5], [y, -0.4], [a, 0.3], [b, 0.9]].forEach(([one, weight]) => net.connect(one, c, weight));
+      const [x, y] = [made("input", "identity"), made("input", "identity")];
+      const o = made("output", "logistic");
+      const [a, b, c] = [1, 2, 3].map(() => made("hidden", "tanh"));
+      [[x, 0.5], [y, -0.4], [a, 0.3], [b, 0.9]]
+        .forEach(([neuron, weight]) => net.connect(neuron, c, weight));
       net.connect(x, a, 0.7); net.connect(y, b, -0.6); net.connect(c, o, 1.1);
       const two = (list, i) => list.slice(i, i + 2);
-      const part = (i) => learn(net, { rows: two(one.rows, i), targets: two(one.targets, i) });
+      const part = (i) =>
+        learn(net, { rows: two(one.rows, i), targets: two(one.targets, i) });
       const said = part(0);
       net.gate(a, net.connect(c, c, 0.8));
       const bc = c.incoming.find((one) => one.source === b);

@@ -145,14 +145,12 @@ class Settings:
         choice("The select", self.select, ("fitness", "pareto", "novelty"))
         for field in fields(self)[:-2]:
             value = getattr(self, field.name)
-            range_of_field = field.type
-            if range_of_field != "Endless" or not (
+            type_name = field.type
+            if type_name != "Endless" or not (
                 isinstance(value, float) and value == np.inf
             ):
                 check = (
-                    from_0_to_1
-                    if range_of_field == "Probability"
-                    else non_negative_number
+                    from_0_to_1 if type_name == "Probability" else non_negative_number
                 )
                 check(f"The {field.name}", value)
 

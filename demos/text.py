@@ -58,4 +58,6 @@ def main(quick: bool, seed: int, out: Path) -> None:
     print(f"{cell}: correlation {table.correlation[0]:.2f} with being in quotes")
     letters_and_cell(SHOWN, states[-len(SHOWN) :], cell, out / "text.png")
     synapse.save(net, out / "text.npz")
-    lesson("It is hardly a cell for quotes yet: a minute is short. Words came first.")
+    lesson(
+        f"{ours.error:.2f} nats after {seconds} s: words came first, not yet quotes."
+    )

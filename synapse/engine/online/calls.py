@@ -20,7 +20,8 @@ from .renewal import nothing_renewed
 if TYPE_CHECKING:
     from ..store import Store
 
-ROW, SPAN = np.empty(0), np.empty(0, np.int64)
+ROW = np.empty(0)
+SPAN = np.empty(0, np.int64)
 COPIES = ((np.empty(0, WORD),) * 2,) * 4
 
 

@@ -48,38 +48,38 @@ def clamp_neuron(m, j, value, now):
 
 
 @rare(INDEX, INDEX)
-def hold_clamped(m, first, last):
+def hold_clamped(m, start, last):
     """Set the activations of clamped neurons; derivatives of 0 let no error through."""
-    for j in range(first, last):
+    for j in range(start, last):
         if m.clamped[j]:
             m.activation[j] = m.clamp[j]
             m.derivative[j] = 0.0
 
 
 @rare(INDEX, INDEX)
-def silence_clamped(m, first, last):
+def silence_clamped(m, start, last):
     """Clamped outputs have no error."""
-    for j in range(first, last):
+    for j in range(start, last):
         if m.clamped[j]:
             m.projected[j] = 0.0
 
 
 @inline
-def fire(m, p, first, last):
+def fire(m, p, start, last):
     """activation y_j = f_j(s_j) of consecutive neurons with one squash; no `p` is
     needed.
     """
-    code = m.squash[first]
-    now = tick(m, last - first)
-    for j in range(first, last):
-        begin_step(m, j, now + (j - first))
+    code = m.squash[start]
+    now = tick(m, last - start)
+    for j in range(start, last):
+        begin_step(m, j, now + (j - start))
     # [equation state: activation]
     if code == activations.LOGISTIC:
-        for j in range(first, last):
+        for j in range(start, last):
             m.activation[j], m.derivative[j] = logistic(m.state[j])
     # [end]
     elif activations.FIRST_GROUPED <= code <= activations.LAST_GROUPED:
-        j = first
+        j = start
         while j < last:
             stop = m.group_stop[j]
             compete(
@@ -88,22 +88,22 @@ def fire(m, p, first, last):
             j = stop
     elif activations.FIRST_RANDOM <= code <= activations.LAST_RANDOM:
         chance(
-            m, code, first, last, 1, m.state, first, m.activation, m.derivative, first
+            m, code, start, last, 1, m.state, start, m.activation, m.derivative, start
         )
     elif code < activations.FIRST_CUSTOM:
         squash_stretch(
-            code, m, m.state, first, m.activation, m.derivative, first, last - first
+            code, m, m.state, start, m.activation, m.derivative, start, last - start
         )
     else:
-        fire_registered(m, first, last)
+        fire_registered(m, start, last)
     if m.ties.clamped != 0:
-        hold_clamped(m, first, last)
+        hold_clamped(m, start, last)
 
 
 @rare(INDEX, INDEX)
-def fire_registered(m, first, last):
+def fire_registered(m, start, last):
     """Activate by a registered function."""
-    for j in range(first, last):
+    for j in range(start, last):
         m.activation[j], m.derivative[j] = custom(m, m.failed, m.squash[j], m.state[j])
 
 

@@ -53,20 +53,20 @@ def step_by(weigh_block, fire):
         """Set inputs, unless empty, then the others block by block or, if synchronous,
         all at once.
         """
-        first = span.first
+        start = span.first
         if inputs.size > 0:
             n = span.inputs
             now = tick(m, span.inputs)
             for t in range(n):
-                clamp_neuron(m, first + t, inputs[row * n + t], now + t)
-            first += span.inputs
-        while first < span.stop:
-            last = span.stop if m.synchronous[first] else m.block_stop[first]
-            weigh_block(m, p, first, last)
-            while first < last:
-                stop = m.block_stop[first]
-                fire(m, p, first, stop)
-                first = stop
+                clamp_neuron(m, start + t, inputs[row * n + t], now + t)
+            start += span.inputs
+        while start < span.stop:
+            last = span.stop if m.synchronous[start] else m.block_stop[start]
+            weigh_block(m, p, start, last)
+            while start < last:
+                stop = m.block_stop[start]
+                fire(m, p, start, stop)
+                start = stop
         if watches(m, span):
             note(m, True, True, schema.NONE)
 
@@ -83,14 +83,14 @@ def aim_outputs(m, span, targets, row, cost):
     the cost is.
     """
     n = span.outputs
-    first = span.stop - n
+    start = span.stop - n
     begin = row * n
     total = 0.0
     if cost != CROSS_ENTROPY:
-        aim_by_cost(m, cost, targets, begin, first, n)
+        aim_by_cost(m, cost, targets, begin, start, n)
         return m.failed[SUM]
     for o in range(n):
-        j = first + o
+        j = start + o
         target = targets[begin + o]
         m.projected[j] = (
             m.cost_weight[j]
@@ -101,20 +101,20 @@ def aim_outputs(m, span, targets, row, cost):
 
 
 @rare(INDEX, ARRAY, INDEX, INDEX, INDEX)
-def aim_by_cost(m, cost, targets, begin, first, n):
+def aim_by_cost(m, cost, targets, begin, start, n):
     """`aim_outputs` for the other costs; its result is in ``failed[SUM]``."""
     size = np.float64(n)
     total = 0.0
     if cost < FIRST_CUSTOM_COST:
         for o in range(n):
-            j = first + o
+            j = start + o
             target = targets[begin + o]
             _, signal = cost_of(cost, target, m.activation[j], m.derivative[j], size)
             m.projected[j] = m.cost_weight[j] * signal
             total += (target - m.activation[j]) ** 2 if target == target else 0.0
     else:
         for o in range(n):
-            j = first + o
+            j = start + o
             value, signal = judge(
                 m.failed,
                 cost,
@@ -128,13 +128,13 @@ def aim_by_cost(m, cost, targets, begin, first, n):
     if cost == CATEGORICAL:  # every signal depends on the targets of all outputs
         aim_shares(
             m.cost_weight,
-            first,
+            start,
             targets,
             begin,
             m.activation,
-            first,
+            start,
             m.projected,
-            first,
+            start,
             n,
             1,
         )
@@ -190,7 +190,7 @@ def aim_at_targets(m, span, targets, cost, check, unit):
     and the cost is 0.
     """
     m.failed[0] = 0.0
-    first = span.stop - span.outputs
+    start = span.stop - span.outputs
     total = 0.0
     if targets.size > 0 and targets.size != span.outputs:
         return RESIZED, total
@@ -199,12 +199,12 @@ def aim_at_targets(m, span, targets, cost, check, unit):
             if abs(targets[o]) > most_of(unit):
                 return REFUSED, total
         for o in range(span.outputs):
-            m.projected[first + o] = targets[o] if targets[o] == targets[o] else 0.0
+            m.projected[start + o] = targets[o] if targets[o] == targets[o] else 0.0
         return DONE, total
     if targets.size > 0 and check and not accepts_targets(targets, cost, unit):
         return REFUSED, total
     for o in range(targets.size):
-        j = first + o
+        j = start + o
         value, _ = judge(
             m.failed, cost, targets[o], m.activation[j], 1.0, np.float64(span.outputs)
         )
@@ -212,7 +212,7 @@ def aim_at_targets(m, span, targets, cost, check, unit):
     if targets.size > 0:
         aim_outputs(m, span, targets, 0, cost)
     else:
-        for j in range(first, span.stop):
+        for j in range(start, span.stop):
             m.projected[j] = 0.0
     return status_of(m, total), total
 
@@ -274,10 +274,10 @@ def propagate_network(m, span, rate, defer):
         silence_clamped(m, span.stop - span.outputs, span.stop)
     last = span.stop
     while last > span.learning:
-        first = m.block_first[last - 1]
-        compute_deltas(m, first, last, rate, defer)
-        propagate_block(m, first, last, rate, defer)
-        last = first
+        start = m.block_first[last - 1]
+        compute_deltas(m, start, last, rate, defer)
+        propagate_block(m, start, last, rate, defer)
+        last = start
     after_moves(m)
     if watches(m, span):
         note(m, False, False, schema.NONE)

@@ -18,21 +18,21 @@ from .weigh import may_be_pending, trace_of
 
 
 @inline
-def push_back(m, r, delta, first, n, source):
+def push_back(m, r, delta, row, n, source):
     """Send the error of a neuron back along a run of plain connections."""
     # [equation error: projected]
     if not m.run_flags[r] & mark.SILENT:
         for t in range(n):
-            m.pushed[source + t] += delta * m.weight[first + t]
+            m.pushed[source + t] += delta * m.weight[row + t]
     # [end]
 
 
 @inline
-def move_traced(m, j, first, n, step):
+def move_traced(m, j, row, n, step):
     """Update the weights of a run along stored traces."""
-    trace = trace_of(m, j, first)
+    trace = trace_of(m, j, row)
     for t in range(n):
-        m.weight_destination[first + t] += step * m.eligibility[trace + t]
+        m.weight_destination[row + t] += step * m.eligibility[trace + t]
 
 
 @inline
@@ -40,16 +40,16 @@ def propagate_run(m, r, delta, step, defer):
     """Push an error along plain connections, then update their weights, with `defer`
     later where they may.
     """
-    first = m.run_first[r]
+    row = m.run_first[r]
     n = m.run_length[r]
     source = m.run_source[r]
     flags = m.run_flags[r]
-    push_back(m, r, delta, first, n, source)
+    push_back(m, r, delta, row, n, source)
     if flags & mark.FIXED or (defer and may_be_pending(m, r)):
         return
     activations = sources_read(m, r)
     for t in range(n):
-        m.weight_destination[first + t] += step * activations[source + t]
+        m.weight_destination[row + t] += step * activations[source + t]
 
 
 @inline
@@ -57,28 +57,28 @@ def propagate_traced_run(m, j, r, delta, step, pull, extended):
     """Propagate along a run by stored traces; extended ones begin at `extended`, and
     have the step `pull`.
     """
-    first = m.run_first[r]
+    row = m.run_first[r]
     n = m.run_length[r]
     source = m.run_source[r]
     flags = m.run_flags[r]
-    push_back(m, r, delta, first, n, source)
+    push_back(m, r, delta, row, n, source)
     if flags & mark.FIXED:
         return
     if m.flags[j] & mark.TRACED:
-        move_traced(m, j, first, n, step)
+        move_traced(m, j, row, n, step)
         return
     # [equation learning: weights]
     activations = sources_read(m, r)
-    trace = extended + first - m.first_incoming[j]
+    trace = extended + row - m.first_incoming[j]
     for t in range(n):
-        m.weight_destination[first + t] += (
+        m.weight_destination[row + t] += (
             step * activations[source + t] + pull * m.extended[trace + t]
         )
     # [end]
 
 
 @inline
-def apply_pending(m, first, last):
+def apply_pending(m, start, last):
     """Apply pending updates, as `weigh_neuron` would with the next inputs.
 
     A weight is read in every step, to sum. Updating it then, instead of when the error
@@ -86,7 +86,7 @@ def apply_pending(m, first, last):
     activations from ``old_activation``; here, before the next step, they are still in
     ``activation``.
     """
-    for j in range(first, last):
+    for j in range(start, last):
         step = m.pending_step[j]
         if step == 0.0:
             continue
@@ -108,11 +108,11 @@ def apply_pending(m, first, last):
 
 
 @rare(INDEX, INDEX, INDEX)
-def hold_signs(m, first, last, defer):
+def hold_signs(m, start, last, defer):
     """Let weights into neurons keep their signs, but for those that are shared or, with
     `defer`, pending.
     """
-    for j in range(first, last):
+    for j in range(start, last):
         waits = defer != 0 and not m.flags[j] & (mark.GATES | mark.TRACED)
         for r in range(m.first_run[j], m.last_run[j]):
             row = m.run_first[r]
@@ -126,7 +126,7 @@ def hold_signs(m, first, last, defer):
 @inline
 def propagate_gated_run(m, j, r, delta, step):
     """Propagate along a run with one gater, or with consecutive gaters."""
-    first = m.run_first[r]
+    row = m.run_first[r]
     n = m.run_length[r]
     source = m.run_source[r]
     gater = m.run_gater[r]
@@ -138,7 +138,7 @@ def propagate_gated_run(m, j, r, delta, step):
     if not flags & mark.SILENT:
         for t in range(n):
             m.pushed[source + t] += (
-                delta * gains[gater + zipped * t] * m.weight[first + t]
+                delta * gains[gater + zipped * t] * m.weight[row + t]
             )
     if (
         not flags & (mark.DELAYED_GATE | mark.QUIET_GATER)
@@ -146,16 +146,16 @@ def propagate_gated_run(m, j, r, delta, step):
     ):
         for t in range(n):
             m.pushed_gated[gater + zipped * t] += (
-                delta * m.weight[first + t] * activations[source + t]
+                delta * m.weight[row + t] * activations[source + t]
             )
     # [end]
     if flags & mark.FIXED:
         return
     if m.flags[j] & mark.TRACED:
-        move_traced(m, j, first, n, step)
+        move_traced(m, j, row, n, step)
     else:
         for t in range(n):
-            m.weight_destination[first + t] += (
+            m.weight_destination[row + t] += (
                 step * gains[gater + zipped * t] * activations[source + t]
             )
 
@@ -163,19 +163,19 @@ def propagate_gated_run(m, j, r, delta, step):
 @in_order
 def propagate_listed_run(m, j, r, delta, step, defer):
     """Propagate along a run of scattered, ungated connections."""
-    first = m.run_first[r]
+    row = m.run_first[r]
     n = m.run_length[r]
     flags = m.run_flags[r]
     if not flags & mark.SILENT:
-        for c in range(first, first + n):
+        for c in range(row, row + n):
             m.pushed[m.source[c]] += delta * m.weight[c]
     if flags & mark.FIXED or (defer and may_be_pending(m, r)):
         return
     if m.flags[j] & mark.TRACED:
-        move_traced(m, j, first, n, step)
+        move_traced(m, j, row, n, step)
     else:
         activations = sources_read(m, r)
-        for c in range(first, first + n):
+        for c in range(row, row + n):
             m.weight_destination[c] += step * activations[m.source[c]]
 
 
@@ -185,16 +185,16 @@ def propagate_any_run(m, j, r, delta, step):
     run time.
     """
     flags = m.run_flags[r]
-    kind = m.run_kind[r]
+    layout = m.run_kind[r]
     traced = m.flags[j] & mark.TRACED
     memory = m.flags[j] & mark.MEMORY
-    gated = kind != mark.LISTED and kind != mark.DENSE
-    first = m.run_first[r]
-    trace = trace_of(m, j, first)
+    gated = layout != mark.LISTED and layout != mark.DENSE
+    row = m.run_first[r]
+    trace = trace_of(m, j, row)
     delayed = (flags & mark.DELAYED) != 0
     delayed_gate = (flags & mark.DELAYED_GATE) != 0
     for t in range(m.run_length[r]):
-        c = first + t
+        c = row + t
         i = m.source[c]
         weight = m.weight[c]
         if flags & mark.UNORDERED:
@@ -243,7 +243,7 @@ def pull_extended(m, j, rate, pulls):
     """The update through gates, rate * sum_k delta_k x_ij^k, without the first `pulls`
     terms.
     """
-    first = m.first_incoming[j]
+    row = m.first_incoming[j]
     n = m.learning[j]
     for q in range(m.first_pull[j], m.last_pull[j]):
         p = m.pull[q]
@@ -254,21 +254,21 @@ def pull_extended(m, j, rate, pulls):
         trace = m.influence_trace[p]
         if q >= m.first_pull[j] + pulls:
             for t in range(n):
-                m.weight_destination[first + t] += step * m.extended[trace + t]
+                m.weight_destination[row + t] += step * m.extended[trace + t]
         if m.trainable_bias[j]:
             m.bias_destination[j] += step * m.extended[trace + n]
         # [end]
 
 
 @inline
-def compute_deltas(m, first, last, rate, defer):
+def compute_deltas(m, start, last, rate, defer):
     """Errors delta_j = P_j + G_j of a block of neurons, and updates of their biases.
 
     P_j = f'_j sum_k delta_k g_jk w_jk + the cost's -dE/ds, which is in ``projected``;
     G_j = f'_j sum_k delta_k I_jk. Later neurons have pushed both sums before. With
     `defer`, the step of pending updates is stored.
     """
-    for j in range(first, last):
+    for j in range(start, last):
         # [equation error: sum of both parts]
         derivative = m.derivative[j]
         flags = m.flags[j]
@@ -318,12 +318,12 @@ def propagate_neuron(m, j, rate, defer):
         return
     if delta != 0.0 or step != 0.0 or pull != 0.0:
         for r in range(m.first_run[j], m.last_run[j]):
-            kind = m.run_kind[r]
-            if m.run_flags[r] & mark.UNORDERED or kind == mark.PAIRED:
+            layout = m.run_kind[r]
+            if m.run_flags[r] & mark.UNORDERED or layout == mark.PAIRED:
                 propagate_any_run(m, j, r, delta, step)
-            elif kind == mark.LISTED:
+            elif layout == mark.LISTED:
                 propagate_listed_run(m, j, r, delta, step, defer)
-            elif kind == mark.DENSE:
+            elif layout == mark.DENSE:
                 if flags & mark.TRACED or pull != 0.0:
                     propagate_traced_run(m, j, r, delta, step, pull, extended)
                 else:
@@ -342,11 +342,11 @@ def propagate_neuron(m, j, rate, defer):
 
 
 @rare(INDEX, INDEX, NUMBER, INDEX)
-def propagate_gated(m, first, last, rate, defer):
+def propagate_gated(m, start, last, rate, defer):
     """`propagate_neuron` for consecutive neurons, the last first; then weights with a
     sign stop at 0.
     """
-    for back in range(last - first):
+    for back in range(last - start):
         j = last - 1 - back
         propagate_neuron(m, j, rate, defer != 0)
         waits = defer != 0 and m.flags[j] & mark.PENDING
@@ -376,16 +376,16 @@ def propagate_plain(m, j, defer):
 
 
 @inline
-def propagate_block(m, first, last, rate, defer):
+def propagate_block(m, start, last, rate, defer):
     """Push the errors of a block of neurons and update their weights, the last neuron
     first.
     """
     j = last
     signed = m.ties.signed != 0
-    while j > first:
+    while j > start:
         if signed or m.flags[j - 1] & mark.WITH_GATES:
-            propagate_gated(m, first, j, rate, defer)
-            j = first
+            propagate_gated(m, start, j, rate, defer)
+            j = start
         else:
             j -= 1
             propagate_plain(m, j, defer)

@@ -15,15 +15,12 @@ from .reads import eligibility_of, extended_of, gain_of, influence_of
 from .ties import stopped
 from .weigh import may_be_pending
 
-UPDATED, PARTS = (
-    len(schema.ACTIVATED_NUMBERS),
-    len(schema.ACTIVATED_NUMBERS) + len(schema.UPDATED_NUMBERS),
-)
-CONNECTIONS, PAIRS = (
-    len(schema.NEURON_NUMBERS),
-    len(schema.NEURON_NUMBERS) + len(schema.CONNECTION_NUMBERS),
-)
-WEIGHT, SENSITIVITIES = WATCHABLE.index("weight"), WATCHABLE.index(schema.SENSITIVITY)
+UPDATED = len(schema.ACTIVATED_NUMBERS)
+PARTS = UPDATED + len(schema.UPDATED_NUMBERS)
+CONNECTIONS = len(schema.NEURON_NUMBERS)
+PAIRS = CONNECTIONS + len(schema.CONNECTION_NUMBERS)
+WEIGHT = WATCHABLE.index("weight")
+SENSITIVITIES = WATCHABLE.index(schema.SENSITIVITY)
 
 
 @inline
@@ -84,10 +81,8 @@ def _number_of(names):
     return inline(scope["number"])
 
 
-neuron_number, connection_number = (
-    _number_of(schema.NEURON_NUMBERS),
-    _number_of(schema.CONNECTION_NUMBERS),
-)
+neuron_number = _number_of(schema.NEURON_NUMBERS)
+connection_number = _number_of(schema.CONNECTION_NUMBERS)
 
 
 @inline
@@ -100,36 +95,36 @@ def extended_trace(m, pair):
         return np.float64(m.extended[trace])
     c = m.watched_pair[pair + schema.PAIR_ROW]
     k = m.watched_pair[pair + schema.PAIR_GATED]
-    first = m.watched_pair[pair + schema.PAIR_FIRST]
+    start = m.watched_pair[pair + schema.PAIR_FIRST]
     stop = m.watched_pair[pair + schema.PAIR_STOP]
     return extended_of(
-        m, m.watched_flags, c, influence_of(m, m.watched_gate, first, stop, k)
+        m, m.watched_flags, c, influence_of(m, m.watched_gate, start, stop, k)
     )
 
 
 @inline
-def note_neurons(m, what, at, begin, activated, only):
+def note_neurons(m, quantity, at, begin, activated, only):
     """The number `what` of the recorded neurons. See `note`."""
     for i in range(m.log_place.neurons):
         j = m.watched[i]
         if j == NONE:
             if activated:
                 m.log[at + i] = math.nan
-        elif what < PARTS:
-            m.log[at + i] = neuron_number(m, what, j, NONE)
+        elif quantity < PARTS:
+            m.log[at + i] = neuron_number(m, quantity, j, NONE)
         elif begin:
             m.log[at + i] = 0.0
         elif not activated and (only == NONE or only == j):
-            m.log[at + i] = neuron_number(m, what, j, NONE)
+            m.log[at + i] = neuron_number(m, quantity, j, NONE)
 
 
 @inline
-def note_connections(m, what, at, activated):
+def note_connections(m, quantity, at, activated):
     """The number `what` of the recorded connections."""
     for i in range(m.log_place.connections):
         c = m.watched_connection[i]
         if c != NONE:
-            m.log[at + i] = connection_number(m, what, c, m.watched_run[i])
+            m.log[at + i] = connection_number(m, quantity, c, m.watched_run[i])
         elif activated:
             m.log[at + i] = math.nan
 
@@ -166,16 +161,16 @@ def note(m, begin, activated, only):
         return
     at = (m.log_place.steps - 1) * m.log_place.width
     for w in range(m.log_place.numbers):
-        what = m.watched_what[w]
-        if what < CONNECTIONS:
-            if activated or what >= UPDATED:
-                note_neurons(m, what, at, begin, activated, only)
+        quantity = m.watched_what[w]
+        if quantity < CONNECTIONS:
+            if activated or quantity >= UPDATED:
+                note_neurons(m, quantity, at, begin, activated, only)
             at += m.log_place.neurons
-        elif what < PAIRS:
-            if activated or what == WEIGHT:
-                note_connections(m, what, at, activated)
+        elif quantity < PAIRS:
+            if activated or quantity == WEIGHT:
+                note_connections(m, quantity, at, activated)
             at += m.log_place.connections
-        elif what < SENSITIVITIES:
+        elif quantity < SENSITIVITIES:
             note_pairs(m, at, activated)
             at += m.log_place.pairs
         elif activated:

@@ -84,11 +84,11 @@ def renew(
     """Update utilities and ages, and renew at most one neuron of each layer: the least
     useful mature one.
     """
-    first = 0
+    start = 0
     for layer in range(stops.size):
         mature = 0.0
-        least = first
-        for i in range(first, stops[layer]):
+        least = start
+        for i in range(start, stops[layer]):
             j = neurons[i]
             total = 0.0
             for q in range(out_first[i], out_first[i + 1]):
@@ -102,12 +102,12 @@ def renew(
                 mature += 1.0
                 if mature == 1.0 or m.utility[j] < m.utility[neurons[least]]:
                     least = i
-        if mature > 0.0 and draw(m, neurons[first]) < settings[RATE] * mature:
+        if mature > 0.0 and draw(m, neurons[start]) < settings[RATE] * mature:
             begin_anew(
                 m, least, neurons, into_first, into, out_first, out, relay_first, relays
             )
             settings[RENEWED] += 1.0
-        first = stops[layer]
+        start = stops[layer]
 
 
 @inline

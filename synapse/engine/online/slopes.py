@@ -206,10 +206,10 @@ def learn_stream(table, unit, span, aside, copies, stream, factors, sizes):
     """`learn_by_slopes` at every row of a stream, with the temporal difference of the
     only output.
 
-    `aside` is a table for steps that leave no trace, with its `copies`; `stream` are the
-    rows, the rewards that come with them, and the values, which are written; `factors`
-    are the discount, decay, rate and bound. Returns a status and the number of complete
-    rows.
+    `aside` is a table for steps that leave no trace, with its `copies`; `stream` are
+    the rows, the rewards that come with them, and the values, which are written;
+    `factors` are the discount, decay, rate and bound. Returns a status and the number
+    of complete rows.
     """
     m = columns(table, unit)
     a = columns(aside, unit)

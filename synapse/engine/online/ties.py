@@ -13,10 +13,10 @@ from ..compiler.rare import rare
 
 
 @inline
-def note_shared(values, first, base, move, groups):
+def note_shared(values, leaders, base, move, groups):
     """Copy the shared number of each group to `base`."""
     for g in range(groups):
-        base[g] = values[first[g]]
+        base[g] = values[leaders[g]]
         move[g] = zero(base[g])
 
 
@@ -42,9 +42,9 @@ def stopped(m, row, weight):
 
 
 @inline
-def stop_at_zero(m, first, stop):
+def stop_at_zero(m, start, stop):
     """Stop the weights of consecutive connections at 0."""
-    for row in range(first, stop):
+    for row in range(start, stop):
         m.weight[row] = stopped(m, row, m.weight[row])
 
 

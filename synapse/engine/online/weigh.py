@@ -36,27 +36,27 @@ def carry_state(m, j):
 
 
 @inline
-def gated_sum(m, j, r, first, n):
+def gated_sum(m, j, r, row, n):
     """The weighted inputs of `j` from a run of gated connections."""
-    kind = m.run_kind[r]
+    layout = m.run_kind[r]
     total = zero(m.bias[j])
     # [equation state: gated run]
-    if kind == mark.PAIRED:
+    if layout == mark.PAIRED:
         for t in range(n):
-            gain = m.activation[m.gater[first + t]]
-            total += gain * m.weight[first + t] * m.activation[m.source[first + t]]
+            gain = m.activation[m.gater[row + t]]
+            total += gain * m.weight[row + t] * m.activation[m.source[row + t]]
         return total
     # [end]
     source = m.run_source[r]
     gater = m.run_gater[r]
-    if kind == mark.ZIPPED:
+    if layout == mark.ZIPPED:
         for t in range(n):
             total += (
-                m.activation[gater + t] * m.weight[first + t] * m.activation[source + t]
+                m.activation[gater + t] * m.weight[row + t] * m.activation[source + t]
             )
         return total
     for t in range(n):
-        total += m.weight[first + t] * m.activation[source + t]
+        total += m.weight[row + t] * m.activation[source + t]
     # [equation influence: gated run]
     if m.run_influence[r] != NONE:
         m.influence[m.run_influence[r]] += total
@@ -78,14 +78,14 @@ def move_eligibility(m, j, carry):
     for r in range(m.first_run[j], m.last_run[j]):
         if m.run_flags[r] & mark.FIXED:
             continue
-        kind = m.run_kind[r]
-        first = m.run_first[r]
+        layout = m.run_kind[r]
+        row = m.run_first[r]
         n = m.run_length[r]
-        trace = trace_of(m, j, first)
-        if kind == mark.DENSE or kind == mark.SHARED:
+        trace = trace_of(m, j, row)
+        if layout == mark.DENSE or layout == mark.SHARED:
             source = m.run_source[r]
             # [equation eligibility]
-            gain = m.activation[m.run_gater[r]] if kind == mark.SHARED else one(carry)
+            gain = m.activation[m.run_gater[r]] if layout == mark.SHARED else one(carry)
             for t in range(n):
                 kept = carry * m.eligibility[trace + t]
                 m.eligibility[trace + t] = kept + gain * m.activation[source + t]
@@ -93,14 +93,12 @@ def move_eligibility(m, j, carry):
         else:
             for t in range(n):
                 gain = (
-                    m.activation[m.gater[first + t]]
-                    if kind != mark.LISTED
+                    m.activation[m.gater[row + t]]
+                    if layout != mark.LISTED
                     else one(carry)
                 )
                 kept = carry * m.eligibility[trace + t]
-                m.eligibility[trace + t] = (
-                    kept + gain * m.activation[m.source[first + t]]
-                )
+                m.eligibility[trace + t] = kept + gain * m.activation[m.source[row + t]]
     self_row = m.self_row[j]
     # [equation eligibility: self-connection and bias]
     if self_row != NONE and m.trainable[self_row]:
@@ -146,12 +144,12 @@ def extend_run(m, block, r, start, carry, scale):
     """Extended traces of an ungated run; delayed sources before `block` have activated
     since.
     """
-    first = m.run_first[r]
+    row = m.run_first[r]
     n = m.run_length[r]
     delayed = m.run_flags[r] & mark.DELAYED
     if m.run_kind[r] == mark.LISTED:
         for t in range(n):
-            i = m.source[first + t]
+            i = m.source[row + t]
             read = m.old_activation[i] if delayed and i < block else m.activation[i]
             m.extended[start + t] = carry * m.extended[start + t] + scale * read
         return
@@ -189,7 +187,7 @@ def is_moving(m, j):
 
 
 @inline
-def dense_sum(m, j, r, first, n, signed):
+def dense_sum(m, j, r, row, n, signed):
     """The weighted inputs of `j` from a run of plain connections, after applying
     pending updates.
     """
@@ -198,15 +196,15 @@ def dense_sum(m, j, r, first, n, signed):
     step = m.pending_step[j]
     if is_moving(m, j) and may_be_pending(m, r):
         for t in range(n):
-            weight = m.weight[first + t] + step * m.old_activation[source + t]
+            weight = m.weight[row + t] + step * m.old_activation[source + t]
             if signed:
-                weight = stopped(m, first + t, weight)
-            m.weight[first + t] = weight
+                weight = stopped(m, row + t, weight)
+            m.weight[row + t] = weight
             total += weight * m.activation[source + t]
     # [equation state: run without gates]
     else:
         for t in range(n):
-            total += m.weight[first + t] * m.activation[source + t]
+            total += m.weight[row + t] * m.activation[source + t]
     # [end]
     return total
 
@@ -222,7 +220,7 @@ def moved_weight(m, c, step, signed):
 
 
 @in_order
-def listed_sum(m, j, r, first, n, signed):
+def listed_sum(m, j, r, row, n, signed):
     """The sum of a run from scattered sources, in four parts, so that no sum waits for
     the previous one.
     """
@@ -234,7 +232,7 @@ def listed_sum(m, j, r, first, n, signed):
     total2 = none
     total3 = none
     if is_moving(m, j) and may_be_pending(m, r):
-        for c in range(first, first + whole, 4):
+        for c in range(row, row + whole, 4):
             total += moved_weight(m, c, step, signed) * m.activation[m.source[c]]
             total1 += (
                 moved_weight(m, c + 1, step, signed) * m.activation[m.source[c + 1]]
@@ -245,25 +243,25 @@ def listed_sum(m, j, r, first, n, signed):
             total3 += (
                 moved_weight(m, c + 3, step, signed) * m.activation[m.source[c + 3]]
             )
-        for c in range(first + whole, first + n):
+        for c in range(row + whole, row + n):
             total += moved_weight(m, c, step, signed) * m.activation[m.source[c]]
     else:
-        for c in range(first, first + whole, 4):
+        for c in range(row, row + whole, 4):
             total += m.weight[c] * m.activation[m.source[c]]
             total1 += m.weight[c + 1] * m.activation[m.source[c + 1]]
             total2 += m.weight[c + 2] * m.activation[m.source[c + 2]]
             total3 += m.weight[c + 3] * m.activation[m.source[c + 3]]
-        for c in range(first + whole, first + n):
+        for c in range(row + whole, row + n):
             total += m.weight[c] * m.activation[m.source[c]]
     return (total + total1) + (total2 + total3)
 
 
 @inline
-def ungated_sum(m, j, r, first, n, signed):
+def ungated_sum(m, j, r, row, n, signed):
     """The sum of an ungated run."""
     if m.run_kind[r] == mark.DENSE:
-        return dense_sum(m, j, r, first, n, signed)
-    return listed_sum(m, j, r, first, n, signed)
+        return dense_sum(m, j, r, row, n, signed)
+    return listed_sum(m, j, r, row, n, signed)
 
 
 @inline
@@ -291,12 +289,12 @@ def weigh_neuron(m, j, block, signed):
         carry = carry_state(m, j)
         state += carry * old
     for r in range(m.first_run[j], m.last_run[j]):
-        first = m.run_first[r]
+        row = m.run_first[r]
         n = m.run_length[r]
         if m.run_kind[r] <= mark.LISTED:
-            state += ungated_sum(m, j, r, first, n, signed)
+            state += ungated_sum(m, j, r, row, n, signed)
         else:
-            state += gated_sum(m, j, r, first, n)
+            state += gated_sum(m, j, r, row, n)
     # [end]
     m.pending_step[j] = 0.0
     if flags & mark.TRACED:
@@ -374,26 +372,26 @@ def weigh_four(m, j, signed):
 
 
 @rare(INDEX, INDEX, INDEX)
-def weigh_gated(m, first, last, block):
+def weigh_gated(m, start, last, block):
     """The states and traces of consecutive neurons, of the block that begins with
     `block`.
     """
-    for j in range(first, last):
+    for j in range(start, last):
         weigh_neuron(m, j, block, False)
 
 
 @rare(INDEX, INDEX)
-def weigh_signed(m, first, last):
+def weigh_signed(m, start, last):
     """`weigh_block` if some weight in the store has a sign (`signed`): pending updates
     stop at 0.
     """
-    j = first
+    j = start
     while j < last:
         if m.flags[j] & mark.FOUR:
             weigh_four(m, j, True)
             j += 4
         else:
-            weigh_neuron(m, j, first, True)
+            weigh_neuron(m, j, start, True)
             j += 1
 
 
@@ -407,18 +405,18 @@ def weigh_one(m, j):
 
 
 @inline
-def weigh_block(m, p, first, last):
+def weigh_block(m, p, start, last):
     """The states of a block of neurons; no `p` is needed."""
-    j = first
+    j = start
     if m.ties.signed != 0:
-        weigh_signed(m, first, last)
+        weigh_signed(m, start, last)
         j = last
     while j < last:
         if m.flags[j] & mark.FOUR:
             weigh_four(m, j, False)
             j += 4
         elif m.flags[j] & mark.WITH_GATES:
-            weigh_gated(m, j, last, first)
+            weigh_gated(m, j, last, start)
             j = last
         else:
             weigh_plain(m, j)

@@ -34,9 +34,8 @@ def main(quick: bool, seed: int, out: Path) -> None:
         now = time.process_time()
         if not times or now - times[-1] > every:
             spent = now - times[0] if times else 0
-            print(
-                f"{spent:2.0f} s: {sample(net, 'The ', 80, temperature=0.6, seed=seed)}"
-            )
+            text = sample(net, "The ", 80, temperature=0.6, seed=seed)
+            print(f"{spent:2.0f} s: {text}")
             times.append(time.process_time())
         return now - times[0] > seconds
 
@@ -57,7 +56,5 @@ def main(quick: bool, seed: int, out: Path) -> None:
     cell = table.name[0]
     print(f"{cell}: correlation {table.correlation[0]:.2f} with being in quotes")
     letters_and_cell(SHOWN, states[-len(SHOWN) :], cell, out / "text.png")
-    synapse.save(net, out / "text.npz")
-    lesson(
-        f"{ours.error:.2f} nats after {seconds} s: words came first, not yet quotes."
-    )
+    synapse.save(net, out / "text.synapse")
+    lesson(f"{ours.error:.2f} nats in {seconds} s: words come first, quotes later.")

@@ -100,10 +100,10 @@ def _call(result: Any) -> Any:
             convention = context.call_conv
             kinds = list(arguments.types)
             pointer = convention.get_function_type(result, kinds).as_pointer()
-            given = cgutils.unpack_tuple(builder, args[1], len(kinds))
+            operands = cgutils.unpack_tuple(builder, args[1], len(kinds))
             kernel = builder.inttoptr(args[0], pointer)
             status, value = convention.call_function(
-                builder, kernel, result, kinds, given
+                builder, kernel, result, kinds, operands
             )
             with cgutils.if_unlikely(builder, status.is_error):
                 convention.return_status_propagate(builder, status)
@@ -156,7 +156,7 @@ def compile_function(function: Any, arguments: int) -> Compiled:
     # a later compilation could read changed values of captured variables
     function.disable_compile()
 
-    def one(a: Any, results: Any) -> Any:
+    def single(a: Any, results: Any) -> Any:
         memory = numba.carray(results, 2)
         try:
             memory[0], memory[1] = function(a)
@@ -174,7 +174,7 @@ def compile_function(function: Any, arguments: int) -> Compiled:
 
     kinds = (types.float64,) * arguments
     compiled = numba.cfunc(types.int64(*kinds, types.CPointer(types.float64)))(
-        one if arguments == 1 else four
+        single if arguments == 1 else four
     )
     return Compiled(int(compiled.address), function, compiled)
 
@@ -188,17 +188,19 @@ def _compiled_registered(typingctx: Any, address: Any, arguments: Any) -> Any:
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         number = ir.DoubleType()
         whole = ir.IntType(64)
-        kind = ir.FunctionType(
+        function_type = ir.FunctionType(
             whole, [number] * arguments.count + [number.as_pointer()]
         )
         results = cgutils.alloca_once(builder, number, 2)
-        given = [*cgutils.unpack_tuple(builder, args[1], arguments.count), results]
-        returned = builder.call(builder.inttoptr(args[0], kind.as_pointer()), given)
-        first, second = (
+        operands = [*cgutils.unpack_tuple(builder, args[1], arguments.count), results]
+        returned = builder.call(
+            builder.inttoptr(args[0], function_type.as_pointer()), operands
+        )
+        value, derivative = (
             builder.load(cgutils.gep_inbounds(builder, results, i)) for i in range(2)
         )
         return context.make_tuple(
-            builder, signature.return_type, [returned, first, second]
+            builder, signature.return_type, [returned, value, derivative]
         )
 
     return (
@@ -217,8 +219,8 @@ _REGISTERED: dict[int, Callable[..., Any]] = {}
 
 def _plain_registered(address: int, arguments: Any) -> tuple[int, float, float]:
     try:
-        first, second = _REGISTERED[int(address)](*map(float, arguments))
-        return 1, float(first), float(second)
+        value, derivative = _REGISTERED[int(address)](*map(float, arguments))
+        return 1, float(value), float(derivative)
     except Exception:
         return 0, math.nan, math.nan
 
@@ -237,9 +239,9 @@ def called(failed, address, arguments):
     """The results of the user's function at `address`; NaN if it raises."""
     if failed[0] != 0.0:
         return math.nan, math.nan
-    returned, first, second = _call_registered(address, arguments)
+    returned, value, derivative = _call_registered(address, arguments)
     if returned:
-        return first, second
+        return value, derivative
     failed[0] = len(arguments)
     failed[1] = address
     for i in range(len(arguments)):

@@ -115,15 +115,15 @@ def noinline(function: Callable[..., Any]) -> Any:
     return _part(fastmath=FAST_MATH)(function)
 
 
-def for_python(part: Any) -> Any:
+def for_python(function: Any) -> Any:
     """Make a function that Python can call of a part of kernels. It is compiled when it
     is first called.
     """
 
     def call(*numbers: Any) -> Any:
-        return part(*numbers)
+        return function(*numbers)
 
-    return part if DEBUGGING else to_machine_code(call)
+    return function if DEBUGGING else to_machine_code(call)
 
 
 class _Compiling(event.Listener):
@@ -374,10 +374,10 @@ def set_tbaa(builder: Any, instruction: Any, family: tuple[str, ...]) -> None:
     """Mark an access for the optimiser (TBAA): it touches only one column or table."""
     module = builder.module
     offset = ir.Constant(ir.IntType(64), 0)
-    kind = module.add_metadata(["synapse columns"])
+    node = module.add_metadata(["synapse columns"])
     for name in family:
-        kind = module.add_metadata([name, kind, offset])
-    instruction.set_metadata("tbaa", module.add_metadata([kind, kind, offset]))
+        node = module.add_metadata([name, node, offset])
+    instruction.set_metadata("tbaa", module.add_metadata([node, node, offset]))
 
 
 def _place(context: Any, builder: Any, column: Any, value: Any, index: Any) -> Any:
@@ -423,28 +423,28 @@ def _read_place(
 def _write_place(
     context: Any, builder: Any, signature: Any, args: Any, name: str
 ) -> None:
-    record, kind = signature.args
+    record, dtype = signature.args
     index = ir.Constant(ir.IntType(64), record.places[name])
-    value = context.cast(builder, args[1], kind, record.dtype)
+    value = context.cast(builder, args[1], dtype, record.dtype)
     written = types.none(record, types.int64, record.dtype)
     _write_item(context, builder, written, (args[0], index, value))
 
 
 @extending.lower_cast(ColumnType, ColumnType)
-def _one_of_two(context: Any, builder: Any, given: Any, taken: Any, value: Any) -> Any:
+def _one_of_two(context: Any, builder: Any, source: Any, taken: Any, value: Any) -> Any:
     return value
 
 
 @extending.lower_getattr_generic(TableType)
-def column_of(context: Any, builder: Any, kind: Any, table: Any, name: str) -> Any:
+def column_of(context: Any, builder: Any, layout: Any, table: Any, name: str) -> Any:
     """The address of a column, marked as invariant so that loops load it once."""
     slot = builder.gep(
         builder.inttoptr(table, ir.IntType(64).as_pointer()),
-        [ir.Constant(ir.IntType(64), kind.place[name])],
+        [ir.Constant(ir.IntType(64), layout.place[name])],
     )
     address = builder.load(slot)
     address.set_metadata("invariant.load", builder.module.add_metadata([]))
-    return builder.inttoptr(address, context.get_value_type(kind.column(name)))
+    return builder.inttoptr(address, context.get_value_type(layout.column(name)))
 
 
 def intrinsic_or(plain: Callable[..., Any]) -> Callable[..., Any]:
@@ -454,14 +454,16 @@ def intrinsic_or(plain: Callable[..., Any]) -> Callable[..., Any]:
     return lambda compiled: plain if DEBUGGING else intrinsic(compiled)
 
 
-def bundle(kind: Any, fields: Any) -> Any:
+def bundle(layout: Any, fields: Any) -> Any:
     """A function of the address of a table, and a number of a store's float, that
     returns ``m`` or ``p``.
     """
 
     def plain(table: int, unit: Any) -> Any:
-        dtypes = [numpy_dtype(column, np.dtype(type(unit))) for column in kind.columns]
-        records = [column.record for column in kind.columns]
+        dtypes = [
+            numpy_dtype(column, np.dtype(type(unit))) for column in layout.columns
+        ]
+        records = [column.record for column in layout.columns]
         arrays = zip(plain_arrays(table, dtypes), records, strict=True)
         return fields(
             *(
@@ -475,7 +477,7 @@ def bundle(kind: Any, fields: Any) -> Any:
         def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             return args[0]
 
-        return kind(unit)(table, unit), codegen
+        return layout(unit)(table, unit), codegen
 
     return address
 
@@ -486,14 +488,14 @@ def reset_of(cleared: tuple[Column, ...]) -> Any:
     @intrinsic
     def reset(typingctx: Any, table: Any, row: Any) -> Any:
         def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            kind = signature.args[0]
+            layout = signature.args[0]
             for column in cleared:
-                known = kind.column(column.name)
+                target = layout.column(column.name)
                 place = builder.gep(
-                    column_of(context, builder, kind, args[0], column.name), [args[1]]
+                    column_of(context, builder, layout, args[0], column.name), [args[1]]
                 )
-                default = context.get_constant(known.dtype, column.default)
-                set_tbaa(builder, builder.store(default, place), known.family)
+                default = context.get_constant(target.dtype, column.default)
+                set_tbaa(builder, builder.store(default, place), target.family)
             return context.get_dummy_value()
 
         return types.none(table, types.int64), codegen
@@ -578,7 +580,7 @@ def span_of(typingctx: Any, array: Any) -> Any:
     return SPAN_TYPE(array), codegen
 
 
-def reinterpreted(given: Any, taken: Any) -> Any:
+def reinterpreted(source: Any, taken: Any) -> Any:
     """A function that reinterprets the bits of one type as another."""
 
     @intrinsic
@@ -586,7 +588,7 @@ def reinterpreted(given: Any, taken: Any) -> Any:
         def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             return builder.bitcast(args[0], context.get_value_type(taken))
 
-        return taken(given), codegen
+        return taken(source), codegen
 
     return cast
 
@@ -600,9 +602,9 @@ def _reader(numbers: Any) -> Any:
     @intrinsic
     def read(typingctx: Any, index: Any) -> Any:
         def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            kind = ir.ArrayType(ir.IntType(64), len(table))
+            array_type = ir.ArrayType(ir.IntType(64), len(table))
             constant = cgutils.global_constant(
-                builder, "synapse.table", ir.Constant(kind, table)
+                builder, "synapse.table", ir.Constant(array_type, table)
             )
             value = builder.load(
                 builder.gep(constant, [ir.Constant(ir.IntType(64), 0), args[0]])
@@ -630,16 +632,15 @@ def _constant(value: Callable[[str], Any]) -> Any:
 
 def _stream_of(whole: Any) -> Any:
     """The step of a stream of random numbers, for words of this integer type."""
-    weyl, word_bits = (
-        whole(0x1E3779B97F4A7D),
-        whole((1 << 53) - 1),
-    )  # integers that floats and JSON represent
-    first, second, all_bits = (
-        whole(0xBF58476D1CE4E5B9),
-        whole(0x94D049BB133111EB),
-        whole((1 << 64) - 1),
-    )
-    s30, s27, s31, s11 = whole(30), whole(27), whole(31), whole(11)
+    weyl = whole(0x1E3779B97F4A7D)
+    word_bits = whole((1 << 53) - 1)  # integers that floats and JSON represent
+    multiplier = whole(0xBF58476D1CE4E5B9)
+    last_multiplier = whole(0x94D049BB133111EB)
+    all_bits = whole((1 << 64) - 1)
+    s30 = whole(30)
+    s27 = whole(27)
+    s31 = whole(31)
+    s11 = whole(11)
 
     def stream(word: Any) -> Any:
         """The next word, and the number in [0, 1) computed from it.
@@ -648,8 +649,8 @@ def _stream_of(whole: Any) -> Any:
         (SplitMix64, 2014) decorrelates consecutive words.
         """
         word = (whole(word) + weyl) & word_bits
-        mixed = ((word ^ (word >> s30)) * first) & all_bits
-        mixed = ((mixed ^ (mixed >> s27)) * second) & all_bits
+        mixed = ((word ^ (word >> s30)) * multiplier) & all_bits
+        mixed = ((mixed ^ (mixed >> s27)) * last_multiplier) & all_bits
         return word, ((mixed ^ (mixed >> s31)) >> s11) * 2.0**-53
 
     return stream
@@ -665,15 +666,18 @@ if DEBUGGING:
     one: Any = lambda like: type(like)(1)  # noqa: E731
     most_of: Any = lambda like: np.finfo(like).max  # noqa: E731
     single_from_bits: Any = _plain_single_from_bits
-    single_bits: Any = lambda value: np.int64(np.float32(value).view(np.int32))  # noqa: E731
+    single_bits: Any = lambda x: np.int64(np.float32(x).view(np.int32))  # noqa: E731
 else:
     from_bits = reinterpreted(types.int64, types.float64)
     to_bits = reinterpreted(types.float64, types.int64)
     single_from_bits = reinterpreted(types.int32, types.float32)
     single_bits = reinterpreted(types.float32, types.int32)
-    table, zero, one = _reader, _constant(lambda _: 0.0), _constant(lambda _: 1.0)
-    most_of = _constant(lambda kind: np.finfo(kind).max)
-    stream, reset = inline(_stream_of(np.uint64)), reset_of(CLEARED)
+    table = _reader
+    zero = _constant(lambda _: 0.0)
+    one = _constant(lambda _: 1.0)
+    most_of = _constant(lambda dtype: np.finfo(dtype).max)
+    stream = inline(_stream_of(np.uint64))
+    reset = reset_of(CLEARED)
 
 
 def by_type(single: Any, double: Any) -> Any:
@@ -687,8 +691,8 @@ def by_type(single: Any, double: Any) -> Any:
     def choose(
         x,
     ):  # not annotated, because Numba compares its signature with that of its result
-        part = single if x == types.float32 else double
-        return lambda x: part(x)  # noqa: PLW0108
+        chosen = single if x == types.float32 else double
+        return lambda x: chosen(x)  # noqa: PLW0108
 
     if not DEBUGGING:
         overload(
@@ -704,13 +708,13 @@ def bare(typingctx: Any, array: Any) -> Any:
     """
     if not isinstance(array, types.Array) or array.ndim != 1 or array.layout != "C":
         return None
-    kind = BareType(array.dtype)
+    bare_type = BareType(array.dtype)
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        given = context.make_array(array)(context, builder, args[0])
-        taken = cgutils.create_struct_proxy(kind)(context, builder)
-        taken.data = given.data
-        taken.size = builder.sext(given.nitems, ir.IntType(64))
+        parts = context.make_array(array)(context, builder, args[0])
+        taken = cgutils.create_struct_proxy(bare_type)(context, builder)
+        taken.data = parts.data
+        taken.size = builder.sext(parts.nitems, ir.IntType(64))
         return taken._getvalue()
 
-    return kind(array), codegen
+    return bare_type(array), codegen

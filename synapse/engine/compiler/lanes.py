@@ -52,13 +52,13 @@ class _LanesModel(models.PrimitiveModel):
         super().__init__(manager, lanes, ir.VectorType(element, lanes.count))
 
 
-def spread(builder: Any, value: Any, kind: Any) -> Any:
+def spread(builder: Any, value: Any, vector: Any) -> Any:
     """One number in all lanes."""
-    first = builder.insert_element(
-        ir.Constant(kind, ir.Undefined), value, ir.Constant(ir.IntType(32), 0)
+    lane = builder.insert_element(
+        ir.Constant(vector, ir.Undefined), value, ir.Constant(ir.IntType(32), 0)
     )
-    mask = ir.Constant(ir.VectorType(ir.IntType(32), kind.count), [0] * kind.count)
-    return builder.shuffle_vector(first, ir.Constant(kind, ir.Undefined), mask)
+    mask = ir.Constant(ir.VectorType(ir.IntType(32), vector.count), [0] * vector.count)
+    return builder.shuffle_vector(lane, ir.Constant(vector, ir.Undefined), mask)
 
 
 def _define(operation: Any, method: str) -> None:
@@ -68,22 +68,27 @@ def _define(operation: Any, method: str) -> None:
         def generic(self, args: Any, kws: Any) -> Any:
             if len(args) != 2:
                 return None
-            wide = [kind for kind in args if isinstance(kind, LanesType)]
+            wide = [operand for operand in args if isinstance(operand, LanesType)]
             if wide == [*args] and args[0] == args[1]:
                 return wide[0](*args)
-            if len(wide) == 1 and any(isinstance(kind, types.Float) for kind in args):
+            if len(wide) == 1 and any(
+                isinstance(operand, types.Float) for operand in args
+            ):
                 return wide[0](
-                    *(kind if kind is wide[0] else wide[0].unit for kind in args)
+                    *(
+                        operand if operand is wide[0] else wide[0].unit
+                        for operand in args
+                    )
                 )
             return None
 
     infer_global(operation)(Operation)
 
     def lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        kind = context.get_value_type(sig.return_type)
+        vector = context.get_value_type(sig.return_type)
         values = [
-            value if isinstance(given, LanesType) else spread(builder, value, kind)
-            for given, value in zip(sig.args, args, strict=True)
+            value if isinstance(operand, LanesType) else spread(builder, value, vector)
+            for operand, value in zip(sig.args, args, strict=True)
         ]
         return getattr(builder, method)(*values, flags=FLAGS)
 
@@ -161,8 +166,8 @@ def rolled(typingctx: Any, number: Any) -> Any:
     """
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        kind = args[0].type
-        return builder.asm(ir.FunctionType(kind, [kind]), "", "=r,0", args, False)
+        word = args[0].type
+        return builder.asm(ir.FunctionType(word, [word]), "", "=r,0", args, False)
 
     return number(number), codegen
 
@@ -199,10 +204,10 @@ def _plain_tapes(table: int, unit: Any, tag: tuple[int, ...]) -> TapeColumns:
     """Tapes as arrays for NUMBA_DISABLE_JIT=1: a row of a wide one has one number per
     sample.
     """
-    one = np.dtype(type(unit))
+    dtype = np.dtype(type(unit))
     laned = [column.dtype == "lanes" for column in TAPES]
     dtypes = [
-        one if wide else numpy_dtype(column, one)
+        dtype if wide else numpy_dtype(column, dtype)
         for column, wide in zip(TAPES, laned, strict=True)
     ]
     arrays = zip(plain_arrays(table, dtypes), laned, strict=True)

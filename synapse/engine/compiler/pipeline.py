@@ -107,7 +107,7 @@ class _Operations:
         return signature
 
 
-OPERATORS = {one for one in vars(operator).values() if callable(one)} | {
+OPERATORS = {call for call in vars(operator).values() if callable(call)} | {
     bool,
     max,
     min,
@@ -186,7 +186,7 @@ class PartCompiler(CompilerBase):
     def define_pipelines(self) -> list[Any]:
         """The passes, in order."""
         pipeline = PassManager("part")
-        for one in (
+        for pass_class in (
             TranslateByteCode,
             FixupArgs,
             IRProcessing,
@@ -198,7 +198,7 @@ class PartCompiler(CompilerBase):
             _PartLowering,
             NoPythonBackend,
         ):
-            pipeline.add_pass(one, one._name)
+            pipeline.add_pass(pass_class, pass_class._name)
         pipeline.finalize()
         return [pipeline]
 

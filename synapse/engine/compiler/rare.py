@@ -204,7 +204,7 @@ def _callable(
         def generic(self, args: Any, kws: Any) -> Any:
             taken = _declared[start + wide(args)][1]
             return types.none(
-                *[types.int64] * coded, *(kind(args[coded].unit) for kind in taken)
+                *[types.int64] * coded, *(layout(args[coded].unit) for layout in taken)
             )
 
     infer(Call)
@@ -240,17 +240,18 @@ def _call_address(
     ):  # again, if an exception of a signal has ended the resolver
         builder.store(builder.add(builder.load(calls), word(1)), calls)
         resolver = builder.load(builder.gep(table, [word(RESOLVER)]))
-        kind = ir.FunctionType(ir.VoidType(), [word] * 3).as_pointer()
+        resolver_type = ir.FunctionType(ir.VoidType(), [word] * 3).as_pointer()
         builder.call(
-            builder.inttoptr(resolver, kind), [args[0], place, builder.load(calls)]
+            builder.inttoptr(resolver, resolver_type),
+            [args[0], place, builder.load(calls)],
         )
         builder.cbranch(
             builder.icmp_unsigned("==", builder.load(slot), word(0)), resolve, call
         )
     builder.position_at_end(call)
-    taken = [context.get_value_type(kind) for kind in kinds]
-    kind = ir.FunctionType(context.get_value_type(types.none), taken).as_pointer()
-    builder.call(builder.inttoptr(builder.load(slot), kind), args)
+    taken = [context.get_value_type(operand) for operand in kinds]
+    part_type = ir.FunctionType(context.get_value_type(types.none), taken).as_pointer()
+    builder.call(builder.inttoptr(builder.load(slot), part_type), args)
 
 
 def _one_sample(unit: Any) -> Any:
@@ -274,8 +275,8 @@ def compiled() -> set[str]:
     """Names of the parts that this process has compiled, or loaded from the cache."""
     tables = PART_ADDRESSES.values()
     return {
-        one.__name__
-        for place, (one, _) in _declared.items()
+        kernel.__name__
+        for place, (kernel, _) in _declared.items()
         if any(table[place] for table in tables)
     }
 
@@ -285,7 +286,7 @@ def _compiled(place: int, unit: Any) -> int:
     function, kinds = _declared[place]
     dispatcher = to_machine_code(function, no_cpython_wrapper=True)
     cache.enable(dispatcher)
-    arguments = tuple(kind(unit) for kind in kinds)
+    arguments = tuple(layout(unit) for layout in kinds)
     dispatcher.compile(arguments)
     result = dispatcher.overloads[arguments]
     _alive.append(dispatcher)

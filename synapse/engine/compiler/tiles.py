@@ -37,17 +37,19 @@ def _wide(column: Any) -> Any:
 
 
 def _masked(
-    builder: Any, address: Any, at: Any, n: Any, kind: Any
+    builder: Any, address: Any, at: Any, n: Any, vector: Any
 ) -> tuple[Any, Any, Any, str]:
     """The place of a vector, its alignment, the mask of its first n numbers, LLVM's
     suffix for its type.
     """
-    place = builder.bitcast(builder.gep(address, [at]), kind.as_pointer())
-    double = isinstance(kind.element, ir.DoubleType)
-    suffix = f"v{kind.count}f{64 if double else 32}"
-    numbers = ir.VectorType(ir.IntType(64), kind.count)
+    place = builder.bitcast(builder.gep(address, [at]), vector.as_pointer())
+    double = isinstance(vector.element, ir.DoubleType)
+    suffix = f"v{vector.count}f{64 if double else 32}"
+    numbers = ir.VectorType(ir.IntType(64), vector.count)
     there = builder.icmp_unsigned(
-        "<", ir.Constant(numbers, list(range(kind.count))), spread(builder, n, numbers)
+        "<",
+        ir.Constant(numbers, list(range(vector.count))),
+        spread(builder, n, numbers),
     )  # compiled away if n is constant
     return (
         place,
@@ -58,16 +60,18 @@ def _masked(
 
 
 def _load_some(
-    builder: Any, address: Any, at: Any, n: Any, kind: Any, family: tuple[str, ...]
+    builder: Any, address: Any, at: Any, n: Any, vector: Any, family: tuple[str, ...]
 ) -> Any:
     """The first n numbers of a vector, which need not be aligned; 0 for the others."""
-    place, aligned, there, suffix = _masked(builder, address, at, n, kind)
-    function_type = ir.FunctionType(kind, [place.type, aligned.type, there.type, kind])
+    place, aligned, there, suffix = _masked(builder, address, at, n, vector)
+    function_type = ir.FunctionType(
+        vector, [place.type, aligned.type, there.type, vector]
+    )
     function = cgutils.get_or_insert_function(
         builder.module, function_type, f"llvm.masked.load.{suffix}"
     )
     value = builder.call(
-        function, [place, aligned, there, ir.Constant(kind, [0.0] * kind.count)]
+        function, [place, aligned, there, ir.Constant(vector, [0.0] * vector.count)]
     )
     set_tbaa(builder, value, family)
     return value
@@ -111,17 +115,23 @@ def _load_pack(
 
 
 def _load_weights(
-    builder: Any, column: Any, address: Any, at: Any, left: Any, kind: Any, laned: bool
+    builder: Any,
+    column: Any,
+    address: Any,
+    at: Any,
+    left: Any,
+    vector: Any,
+    laned: bool,
 ) -> Any:
     """Weights for a pack: one for all samples, or one for each consecutive number."""
     if laned:
-        return spread(builder, _load_one(builder, column, address, at), kind)
-    return _load_some(builder, address, at, left, kind, column.family)
+        return spread(builder, _load_one(builder, column, address, at), vector)
+    return _load_some(builder, address, at, left, vector, column.family)
 
 
-def _times_plus(builder: Any, one: Any, other: Any, added: Any) -> Any:
+def _times_plus(builder: Any, factor: Any, number: Any, added: Any) -> Any:
     """A fused product and sum."""
-    return builder.fadd(added, builder.fmul(one, other, flags=FLAGS), flags=FLAGS)
+    return builder.fadd(added, builder.fmul(factor, number, flags=FLAGS), flags=FLAGS)
 
 
 def _parts(builder: Any, values: Any) -> list[Any]:
@@ -133,13 +143,13 @@ def _totals(builder: Any, values: list[Any]) -> Any:
     """The sum of each of some vectors, as one vector: halves are added, those of two
     vectors at a time.
     """
-    part = count = values[0].type.count
-    while part > 1:
-        part //= 2
-        low = [k for k in range(2 * count) if not k & part]
+    half = count = values[0].type.count
+    while half > 1:
+        half //= 2
+        low = [k for k in range(2 * count) if not k & half]
         masks = [
             ir.Constant(ir.VectorType(ir.IntType(32), count), [k + by for k in low])
-            for by in (0, part)
+            for by in (0, half)
         ]
         pairs = (
             list(zip(values[::2], values[1::2], strict=True))
@@ -184,8 +194,8 @@ def _plain_no_sums(column: Any, packs: Any) -> Any:
     return tuple(np.zeros(size, column.dtype) for _ in range(TILE * len(packs)))
 
 
-def _plain_spaced(first: Any, gap: Any, count: Any) -> Any:
-    return tuple(first + gap * np.int64(min(k, int(count) - 1)) for k in range(TILE))
+def _plain_spaced(begin: Any, gap: Any, count: Any) -> Any:
+    return tuple(begin + gap * np.int64(min(k, int(count) - 1)) for k in range(TILE))
 
 
 def _plain_add_products(
@@ -193,22 +203,22 @@ def _plain_add_products(
 ) -> Any:
     y = _plain_pack(column, at, left)
     return tuple(
-        one + y * _plain_weights(weight, row + q, left, column)
-        for one, row in zip(sums, rows, strict=True)
+        total + y * _plain_weights(weight, row + q, left, column)
+        for total, row in zip(sums, rows, strict=True)
     )
 
 
 def _plain_put(column: Any, sums: Any) -> None:
-    for k, one in enumerate(sums):
-        column[k] = one if column.ndim > 1 else one.sum()
+    for k, total in enumerate(sums):
+        column[k] = total if column.ndim > 1 else total.sum()
 
 
 def _plain_push_products(
     column: Any, at: Any, errors: Any, weight: Any, rows: Any, q: Any, left: Any
 ) -> None:
     value = _plain_pack(column, at, left)
-    for one, row in zip(errors, rows, strict=True):
-        value = value + one * _plain_weights(weight, row + q, left, column)
+    for error, row in zip(errors, rows, strict=True):
+        value = value + error * _plain_weights(weight, row + q, left, column)
     if column.ndim > 1:
         column[at] = value
     else:
@@ -216,7 +226,7 @@ def _plain_push_products(
 
 
 def _plain_add_outer(
-    sums: Any, activation: Any, at: Any, left: Any, error: Any, first: Any, gap: Any
+    sums: Any, activation: Any, at: Any, left: Any, error: Any, begin: Any, gap: Any
 ) -> Any:
     packs = len(sums) // TILE
     wide = _plain_width(activation)
@@ -227,7 +237,7 @@ def _plain_add_outer(
         for p in range(packs)
     ]
     return tuple(
-        sums[k * packs + p] + y * error[first + np.int64(k) * gap]
+        sums[k * packs + p] + y * error[begin + np.int64(k) * gap]
         for k in range(TILE)
         for p, y in enumerate(values)
     )
@@ -278,9 +288,9 @@ def no_sums(typingctx: Any, column: Any, packs: Any) -> Any:
     taken = types.UniTuple(pack, TILE * len(packs))
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        kind = context.get_value_type(pack)
+        vector = context.get_value_type(pack)
         return context.make_tuple(
-            builder, taken, [ir.Constant(kind, [0.0] * pack.count)] * taken.count
+            builder, taken, [ir.Constant(vector, [0.0] * pack.count)] * taken.count
         )
 
     return taken(column, packs), codegen
@@ -325,11 +335,13 @@ def add_products(
         sums, address, at, weights, rows, q, left = args
         y = _load_pack(context, builder, column, address, at, left)
         added = []
-        for one, row in zip(_parts(builder, sums), _parts(builder, rows), strict=True):
+        for total, row in zip(
+            _parts(builder, sums), _parts(builder, rows), strict=True
+        ):
             w = _load_weights(
                 builder, weight, weights, builder.add(row, q), left, y.type, laned
             )
-            added.append(_times_plus(builder, y, w, one))
+            added.append(_times_plus(builder, y, w, total))
         return context.make_tuple(builder, sig.return_type, added)
 
     return sums(
@@ -344,7 +356,9 @@ def put(typingctx: Any, column: Any, sums: Any) -> Any:
     """
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        (address, _), values, word = args, _parts(builder, args[1]), ir.IntType(64)
+        address, _ = args
+        values = _parts(builder, args[1])
+        word = ir.IntType(64)
         if isinstance(column.dtype, LanesType):
             for k, value in enumerate(values):
                 _store_one(builder, column, value, address, word(k))
@@ -389,15 +403,15 @@ def push_products(
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         address, at, errors, weights, rows, q, left = args
         value = _load_pack(context, builder, column, address, at, left)
-        kind = value.type
-        for one, row in zip(
+        vector = value.type
+        for error, row in zip(
             _parts(builder, errors), _parts(builder, rows), strict=True
         ):
             w = _load_weights(
-                builder, weight, weights, builder.add(row, q), left, kind, laned
+                builder, weight, weights, builder.add(row, q), left, vector, laned
             )
             value = _times_plus(
-                builder, one if laned else spread(builder, one, kind), w, value
+                builder, error if laned else spread(builder, error, vector), w, value
             )
         if laned:
             _store_one(builder, column, value, address, at)
@@ -426,22 +440,22 @@ def add_outer(
     """
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        sums, address, at, left, errors, first, gap = args
-        kind = context.get_value_type(_wide(activation))
+        sums, address, at, left, errors, begin, gap = args
+        vector = context.get_value_type(_wide(activation))
         packs = sums.type.count // TILE
-        whole = _offset(at, kind.count)
+        whole = _offset(at, vector.count)
         values = []
         for p in range(packs):
-            place = builder.add(at, _offset(at, p * kind.count))
+            place = builder.add(at, _offset(at, p * vector.count))
             some = left if p == packs - 1 else whole
             values.append(
-                _load_some(builder, address, place, some, kind, activation.family)
+                _load_some(builder, address, place, some, vector, activation.family)
             )
         added = []
         parts = _parts(builder, sums)
         for k in range(TILE):
-            place = builder.add(first, builder.mul(gap, _offset(gap, k)))
-            e = spread(builder, _load_one(builder, error, errors, place), kind)
+            place = builder.add(begin, builder.mul(gap, _offset(gap, k)))
+            e = spread(builder, _load_one(builder, error, errors, place), vector)
             added += [
                 _times_plus(builder, y, e, parts[k * packs + p])
                 for p, y in enumerate(values)
@@ -471,19 +485,23 @@ def add_rows(
         address, rows, q, sums, left, count, fresh = args
         parts = _parts(builder, sums)
         packs = sums.type.count // rows.type.count
-        kind = ir.VectorType(context.get_value_type(column.dtype), parts[0].type.count)
-        whole = _offset(q, kind.count)
+        vector = ir.VectorType(
+            context.get_value_type(column.dtype), parts[0].type.count
+        )
+        whole = _offset(q, vector.count)
         for k, row in enumerate(_parts(builder, rows)):
             with builder.if_then(builder.icmp_unsigned("<", _offset(count, k), count)):
                 for p in range(packs):
-                    place = builder.add(builder.add(row, q), _offset(q, p * kind.count))
+                    place = builder.add(
+                        builder.add(row, q), _offset(q, p * vector.count)
+                    )
                     some = left if p == packs - 1 else whole
                     value = parts[k * packs + p]
-                    if kind != value.type:
-                        value = builder.fpext(value, kind)
-                    known = builder.select(fresh, _offset(q, 0), some)
+                    if vector != value.type:
+                        value = builder.fpext(value, vector)
+                    filled = builder.select(fresh, _offset(q, 0), some)
                     stored = _load_some(
-                        builder, address, place, known, kind, column.family
+                        builder, address, place, filled, vector, column.family
                     )
                     value = builder.fadd(stored, value, flags=FLAGS)
                     _store_some(builder, value, address, place, some, column.family)
@@ -514,20 +532,22 @@ def transpose(
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         target_address, to, gap, address, at, step, _ = args
-        kind = ir.VectorType(context.get_value_type(source.dtype), count)
+        vector = ir.VectorType(context.get_value_type(source.dtype), count)
         whole = _offset(at, count)
         rows = []
         for k in range(count):
             place = builder.add(at, builder.mul(step, _offset(step, k)))
-            rows.append(_load_some(builder, address, place, whole, kind, source.family))
+            rows.append(
+                _load_some(builder, address, place, whole, vector, source.family)
+            )
         half = 1
         while half < count:  # exchange the halves of blocks of 2, 4, 8, ...
             for i in (i for i in range(count) if not i & half):
                 upper = rows[i]
                 lower = rows[i + half]
-                first = [count + k - half if k & half else k for k in range(count)]
-                second = [count + k if k & half else k + half for k in range(count)]
-                for row, order in ((i, first), (i + half, second)):
+                lower_half = [count + k - half if k & half else k for k in range(count)]
+                upper_half = [count + k if k & half else k + half for k in range(count)]
+                for row, order in ((i, lower_half), (i + half, upper_half)):
                     mask = ir.Constant(ir.VectorType(ir.IntType(32), count), order)
                     rows[row] = builder.shuffle_vector(upper, lower, mask)
             half *= 2
@@ -574,8 +594,8 @@ def no_pack(typingctx: Any, column: Any) -> Any:
     taken = _wide(column)
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        kind = context.get_value_type(taken)
-        return ir.Constant(kind, [0.0] * kind.count)
+        vector = context.get_value_type(taken)
+        return ir.Constant(vector, [0.0] * vector.count)
 
     return taken(column), codegen
 
@@ -592,18 +612,18 @@ def add_rest(typingctx: Any, column: Any, at: Any, left: Any, value: Any) -> Any
         address, at, left, value = args
         size = value.type.count // 2
         while size:
-            kind = ir.VectorType(value.type.element, size)
-            low, high = (_half(builder, value, first, size) for first in (0, size))
+            vector = ir.VectorType(value.type.element, size)
+            low, high = (_half(builder, value, start, size) for start in (0, size))
             there = builder.icmp_unsigned(
                 "!=", builder.and_(left, _offset(left, size)), _offset(left, 0)
             )
             with builder.if_then(there):
-                place = builder.bitcast(builder.gep(address, [at]), kind.as_pointer())
-                alignment = 8 if isinstance(kind.element, ir.DoubleType) else 4
-                known = builder.load(place, align=alignment)
-                set_tbaa(builder, known, column.family)
+                place = builder.bitcast(builder.gep(address, [at]), vector.as_pointer())
+                alignment = 8 if isinstance(vector.element, ir.DoubleType) else 4
+                loaded = builder.load(place, align=alignment)
+                set_tbaa(builder, loaded, column.family)
                 stored = builder.store(
-                    builder.fadd(known, low, flags=FLAGS), place, align=alignment
+                    builder.fadd(loaded, low, flags=FLAGS), place, align=alignment
                 )
                 set_tbaa(builder, stored, column.family)
             value = builder.select(there, high, low)
@@ -614,10 +634,10 @@ def add_rest(typingctx: Any, column: Any, at: Any, left: Any, value: Any) -> Any
     return types.none(column, types.int64, types.int64, value), codegen
 
 
-def _half(builder: Any, value: Any, first: int, size: int) -> Any:
+def _half(builder: Any, value: Any, start: int, size: int) -> Any:
     """Some neighbouring numbers of a vector."""
     mask = ir.Constant(
-        ir.VectorType(ir.IntType(32), size), list(range(first, first + size))
+        ir.VectorType(ir.IntType(32), size), list(range(start, start + size))
     )
     return builder.shuffle_vector(value, ir.Constant(value.type, ir.Undefined), mask)
 

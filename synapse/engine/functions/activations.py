@@ -77,7 +77,8 @@ kernels again, see ``compiler/cache.py``. Only a pickled `Genome` contains codes
 
 LEAK = 0.01
 THRESHOLD = 0.5
-ROOT_HALF, NORMAL_TOP = sqrt(0.5), 1.0 / sqrt(2.0 * pi)
+ROOT_HALF = sqrt(0.5)
+NORMAL_TOP = 1.0 / sqrt(2.0 * pi)
 SELU_SCALE = 1.0507009873554804934
 SELU_ALPHA = 1.6732632423543772848
 

@@ -66,11 +66,11 @@ class Freezer:
         """Return the copy and the key of any value; a module is copied with these
         attributes only.
         """
-        called = getattr(
+        original = getattr(
             value, "py_func", value
         )  # functions of Numba are compiled again, with checks
-        if isinstance(called, FunctionType):
-            return self.function(called)
+        if isinstance(original, FunctionType):
+            return self.function(original)
         if isinstance(value, _PLAIN):
             return value, (type(value), repr(value))
         if isinstance(value, np.ndarray):

@@ -74,28 +74,28 @@ def _judged(formula: Any) -> Any:
 
 
 _SQUASHES = _compiled(activations, ACTIVATIONS)
-_ERRORS = {name: _judged(part) for name, part in _compiled(costs, COSTS).items()}
+_ERRORS = {name: _judged(formula) for name, formula in _compiled(costs, COSTS).items()}
 logistic, tanh, identity = (
     _SQUASHES[name] for name in ("logistic", "tanh", "identity")
 )
 cross_entropy = _ERRORS["cross_entropy"]
 
-SQUASHES = {name: for_python(part) for name, part in _SQUASHES.items()}
-ERRORS = {name: for_python(part) for name, part in _ERRORS.items()}
+SQUASHES = {name: for_python(squash) for name, squash in _SQUASHES.items()}
+ERRORS = {name: for_python(cost) for name, cost in _ERRORS.items()}
 """The built-in functions for Python, by name."""
 
 
 def _loop(
-    kind: str, name: str, arguments: str, result: str, operands: str
+    prefix: str, name: str, arguments: str, result: str, operands: str
 ) -> Callable[..., None]:
     """Make a loop over ``n`` consecutive neurons with this squash or cost."""
     source = (
-        f"def {kind}_{name}(m, {arguments}):\n for q in range(n):\n  {result} ="
+        f"def {prefix}_{name}(m, {arguments}):\n for q in range(n):\n  {result} ="
         f" {name}({operands})\n"
     )
     scope = {"__name__": __name__, name: (_SQUASHES | _ERRORS)[name]}
     exec(compile(source, __file__, "exec"), scope)
-    return scope[f"{kind}_{name}"]  # type: ignore[no-any-return]
+    return scope[f"{prefix}_{name}"]  # type: ignore[no-any-return]
 
 
 STRETCH = column("state"), INDEX, column("activation"), column("slope"), INDEX
@@ -164,7 +164,7 @@ def judge(failed, code, target, output, derivative, outputs):
 
 
 @inline
-def aim_shares(weights, first, targets, begin, activation, at, signal, to, n, stride):
+def aim_shares(weights, start, targets, begin, activation, at, signal, to, n, stride):
     """The signals of n softmax outputs, c_k t_k - y_k sum_j c_j t_j, as -dE/ds_k has
     terms of all outputs.
 
@@ -174,10 +174,10 @@ def aim_shares(weights, first, targets, begin, activation, at, signal, to, n, st
     total = 0.0
     for o in range(n):
         target = targets[begin + o * stride]
-        total += weights[first + o] * target if target == target else 0.0
+        total += weights[start + o] * target if target == target else 0.0
     for o in range(n):
         target = targets[begin + o * stride]
-        aim = weights[first + o] * target if target == target else 0.0
+        aim = weights[start + o] * target if target == target else 0.0
         signal[to + o * stride] = aim - activation[at + o * stride] * total
 
 
@@ -215,12 +215,12 @@ def noise(m, j, state):
 
 
 @rare(INDEX, INDEX, INDEX, INDEX, *STRETCH)
-def chance(m, code, first, last, lanes, state, at, activation, slope, to):
+def chance(m, code, start, last, lanes, state, at, activation, slope, to):
     """Activations and derivatives of random neurons, of which each has `lanes`
     consecutive samples.
     """
-    for j in range(first, last):
-        for q in range((j - first) * lanes, (j - first + 1) * lanes):
+    for j in range(start, last):
+        for q in range((j - start) * lanes, (j - start + 1) * lanes):
             if code == BERNOULLI:
                 activation[to + q], slope[to + q] = bernoulli(m, j, state[at + q])
             else:
@@ -228,13 +228,13 @@ def chance(m, code, first, last, lanes, state, at, activation, slope, to):
 
 
 @inline
-def normalise(state, activation, slope, first, last, stride, top):
+def normalise(state, activation, slope, start, last, stride, top):
     """softmax y_j = e^s_j / sum_i e^s_i over a group whose largest state is `top`."""
-    total = zero(state[first])
-    for j in range(first, last, stride):
+    total = zero(state[start])
+    for j in range(start, last, stride):
         activation[j] = exp(state[j] - top)
         total += activation[j]
-    for j in range(first, last, stride):
+    for j in range(start, last, stride):
         value = activation[j] / total
         activation[j] = value
         slope[j] = value * (1.0 - value)
@@ -243,18 +243,18 @@ def normalise(state, activation, slope, first, last, stride, top):
 @rare(
     INDEX, column("state"), column("activation"), column("slope"), INDEX, INDEX, INDEX
 )
-def compete(m, code, state, activation, slope, first, last, stride):
+def compete(m, code, state, activation, slope, start, last, stride):
     """The activations of a group, whose numbers are `stride` apart: softmax, or of the
     largest state only.
     """
-    best = first
-    for j in range(first, last, stride):
+    best = start
+    for j in range(start, last, stride):
         if state[j] > state[best]:
             best = j
     if code == SOFTMAX:
-        normalise(state, activation, slope, first, last, stride, state[best])
+        normalise(state, activation, slope, start, last, stride, state[best])
         return
-    for j in range(first, last, stride):
+    for j in range(start, last, stride):
         activation[j] = 0.0
         slope[j] = 0.0
     activation[best], slope[best] = largest_of(code, state[best])

@@ -135,8 +135,8 @@ CATEGORICAL = COSTS["categorical_cross_entropy"].code
 FIRST_CUSTOM_COST = len(COSTS)
 """The code of a user's cost is its address, which is larger."""
 
-PROBABILITIES = tuple(one.code for one in COSTS.values() if one.probabilities)
-SHARES = tuple(one.code for one in COSTS.values() if one.squash == "softmax")
+PROBABILITIES = tuple(cost.code for cost in COSTS.values() if cost.probabilities)
+SHARES = tuple(cost.code for cost in COSTS.values() if cost.squash == "softmax")
 CLOSE = 1e-6
 """Targets of costs with these codes lie between 0 and 1; those of `SHARES` add up to 1,
 within `CLOSE`.

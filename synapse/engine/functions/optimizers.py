@@ -109,7 +109,7 @@ def adam(change, values, gradient, memory, settings, rate, count, begin, end):
     beta = settings[0]
     beta2 = settings[1]
     amsgrad = settings[3]
-    first = memory[0][begin:end]
+    mean = memory[0][begin:end]
     second = memory[1][begin:end]
     largest = memory[len(memory) - 1][begin:end]
     keep = number(beta)
@@ -121,13 +121,13 @@ def adam(change, values, gradient, memory, settings, rate, count, begin, end):
     epsilon = number(settings[2])
     decay = number(rate * settings[4])
     for i in range(end - begin):
-        first[i] = first[i] * keep + gradient[i] * rest
+        mean[i] = mean[i] * keep + gradient[i] * rest
         square = second[i] * keep2 + gradient[i] * gradient[i] * rest2
         second[i] = square
         if amsgrad:
             square = max(largest[i], square)
             largest[i] = square
-        quotient = first[i] / (math.sqrt(square) * root + epsilon)
+        quotient = mean[i] / (math.sqrt(square) * root + epsilon)
         change[i] = quotient * pace + values[i] * decay
     return are_finite(change, end - begin)
 
@@ -139,14 +139,16 @@ def rprop(change, values, gradient, memory, settings, rate, count, begin, end):
     grow = settings[1]
     least = settings[2]
     most = settings[3]
-    own = settings[4]
+    default_rate = settings[4]
     sizes = memory[0][begin:end]
     signs = memory[1][begin:end]
-    scale = rate / own
+    scale = rate / default_rate
     for i in range(end - begin):
-        sign = 1.0 if gradient[i] > 0.0 else -1.0 if gradient[i] < 0.0 else 0.0
+        sign = -1.0 if gradient[i] < 0.0 else 0.0
+        sign = 1.0 if gradient[i] > 0.0 else sign
         turn = signs[i] * sign
-        factor = shrink if turn < 0.0 else grow if turn > 0.0 else 1.0
+        factor = grow if turn > 0.0 else 1.0
+        factor = shrink if turn < 0.0 else factor
         sizes[i] = min(max(sizes[i] * factor, least), most)
         signs[i] = 0.0 if turn < 0.0 else sign
         change[i] = signs[i] * sizes[i] * scale
@@ -157,25 +159,25 @@ def rprop(change, values, gradient, memory, settings, rate, count, begin, end):
 
 
 @inline
-def times_row(covariance, line, rows, o, first, n):
+def times_row(covariance, line, rows, o, start, n):
     """The product of a row of P and a part of a row of a matrix."""
     total = 0.0
     for t in range(n):
-        total += covariance[line + t] * rows[o, first + t]
+        total += covariance[line + t] * rows[o, start + t]
     return total
 
 
 @inline
-def row_times_row(a, o, b, q, first, n):
+def row_times_row(a, o, b, q, start, n):
     """The product of the same parts of two rows."""
     total = 0.0
     for t in range(n):
-        total += a[o, first + t] * b[q, first + t]
+        total += a[o, start + t] * b[q, start + t]
     return total
 
 
 @strict
-def lower(covariance, at, n, w, first, scale, added):
+def lower(covariance, at, n, w, start, scale, added):
     """P = (P - w' w) scale + added I, for the columns from `first` of the rows of `w`.
 
     Without fused operations, so that P stays symmetric bit for bit.
@@ -183,9 +185,9 @@ def lower(covariance, at, n, w, first, scale, added):
     for i in range(n):
         line = at + i * n
         for o in range(len(w)):
-            step = w[o, first + i]
+            step = w[o, start + i]
             for j in range(n):
-                covariance[line + j] -= step * w[o, first + j]
+                covariance[line + j] -= step * w[o, start + j]
         if scale != 1.0:
             for j in range(n):
                 covariance[line + j] *= scale
@@ -241,16 +243,16 @@ def find_kalman(covariance, bounds, places, slopes, errors, measurement, w, s, c
         for q in range(m):
             s[o, q] = measurement if o == q else 0.0
     for g in range(groups):
-        first = bounds[g]
+        start = bounds[g]
         n = bounds[g + 1] - bounds[g]
         for o in range(m):
             for i in range(n):
-                w[o, first + i] = times_row(
-                    covariance, places[g] + i * n, slopes, o, first, n
+                w[o, start + i] = times_row(
+                    covariance, places[g] + i * n, slopes, o, start, n
                 )
         for o in range(m):
             for q in range(o + 1):
-                s[o, q] += row_times_row(slopes, o, w, q, first, n)
+                s[o, q] += row_times_row(slopes, o, w, q, start, n)
     if not factorise(s):
         return False
     for i in range(size):

@@ -16,17 +16,16 @@ from ..compiler.jit import in_order, single_bits, single_from_bits
 
 f4 = np.float32
 PER_LN2 = f4(1.4426950408889634)
-LN2_HIGH, LN2_LOW = (
-    f4(0.693359375),
-    f4(-2.12194440e-4),
-)  # multiples of the first are exact
+LN2_HIGH = f4(0.693359375)  # its multiples are exact
+LN2_LOW = f4(-2.12194440e-4)
 ROUNDER = f4(12582912.0)  # 1.5 * 2^23: adding it rounds to a whole number
-LOWEST, HIGHEST = (
-    f4(-87.0),
-    f4(87.0),
-)  # beyond, results or their reciprocals would not be normal numbers
+# beyond these, results or their reciprocals would not be normal numbers
+LOWEST = f4(-87.0)
+HIGHEST = f4(87.0)
 ONE_BITS = 0x3F800000
-ONE, TWO, FOUR = f4(1.0), f4(2.0), f4(4.0)
+ONE = f4(1.0)
+TWO = f4(2.0)
+FOUR = f4(4.0)
 T2, T3, T4, T5, T6, T7 = (f4(1 / n) for n in (2, 6, 24, 120, 720, 5040))
 
 

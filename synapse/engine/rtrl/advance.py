@@ -180,9 +180,9 @@ def renew_class(m, p, c, old, new):
 @inline
 def renew_few(p, b, n, old, new):
     """Z(t) = J Z(t-1) for a block of few lines, one by one."""
-    first = p.block_term[b]
+    start = p.block_term[b]
     count = p.block_term[b + 1] - p.block_term[b]
-    terms = Terms(p.term_at, first, count, old, p.values, 0, 1, 1)
+    terms = Terms(p.term_at, start, count, old, p.values, 0, 1, 1)
     nothing_direct = DirectTerms(0, 0, 0, 0, 0)
     begin = p.block_line[b]
     for k in range(p.block_line[b + 1] - begin):
@@ -196,12 +196,12 @@ def renew_block(m, p, b, n, old, new):
     """Z(t) = J Z(t-1) for a block of many lines, in tiles."""
     lines = Lines(p.block_line[b], p.block_line[b + 1], n)
     size = lines.stop - lines.begin
-    first = p.block_term[b]
+    start = p.block_term[b]
     terms = p.block_term[b + 1] - p.block_term[b]
     for k in range(0, size, LINES):
         count = min(LINES, size - k)
         lay_values(p, p.block_value[b] + k * terms, terms, count, LINES, k * terms)
-    added = Terms(p.term_at, first, terms, old, p.values, 0, terms, LINES)
+    added = Terms(p.term_at, start, terms, old, p.values, 0, terms, LINES)
     step = tiles.width(p.sensitivity)
     panel = COLUMNS * step
     # columns outside, so that they stay in the cache for all lines
@@ -245,7 +245,7 @@ def follow_back(p, c, slot, n, near, far, moved):
     """Follow n vectors over lines of a class back through a pending step: a gives a I
     there, a J before.
     """
-    first = p.class_line[c]
+    start = p.class_line[c]
     stop = p.class_line[c + 1]
     numbers = p.reading_value
     visits = slot * p.counts.visits
@@ -254,10 +254,10 @@ def follow_back(p, c, slot, n, near, far, moved):
         p.visit_delta[moved + i] = 0.0
     # with several vectors J is laid out as a matrix, which multiplies them in tiles
     matrix = vectors_at(p, 0) + 2 * p.counts.square if n > 1 else far
-    for i in range((stop - first) * n):
+    for i in range((stop - start) * n):
         numbers[matrix + i] = 0.0
-    for line in range(first, stop):
-        at = near + (line - first) * n
+    for line in range(start, stop):
+        at = near + (line - start) * n
         # a D, which I of the parameters into each neuron is proportional to
         for g in range(p.given_first[line], p.given_first[line + 1]):
             to = moved + p.given_place[g] * n
@@ -275,7 +275,7 @@ def follow_back(p, c, slot, n, near, far, moved):
                     numbers, far + p.link_line[g], numbers[at], numbers, value, length
                 )
                 continue
-            row = matrix + (line - first) * n + p.link_line[g]
+            row = matrix + (line - start) * n + p.link_line[g]
             tiles.set_scaled(numbers, row, one(numbers[at]), numbers, value, length)
     if n > 1:
         multiply(numbers, n, matrix, near, far)

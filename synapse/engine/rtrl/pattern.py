@@ -324,7 +324,7 @@ def _closure(immediate: Bools, delayed: Bools, order: int | None) -> Bools:
     return np.unpackbits(kept, axis=1, count=immediate.shape[1]).astype(bool)
 
 
-def _pattern(sweeps: _Sweeps, first: int, kept: Bools, needed: Bools) -> Pattern:
+def _pattern(sweeps: _Sweeps, first_row: int, kept: Bools, needed: Bools) -> Pattern:
     """The sweeps, without what contributes to no kept sensitivity."""
     reads = sweeps.reads
     roots = sweeps.roots
@@ -339,7 +339,7 @@ def _pattern(sweeps: _Sweeps, first: int, kept: Bools, needed: Bools) -> Pattern
     readings = sweeps.matrix(met[roots])
     r, q = np.nonzero(readings)
     return Pattern(
-        first=first,
+        first=first_row,
         size=reads.n,
         roots=roots,
         kept=kept,

@@ -108,12 +108,12 @@ def eligibility_of(m: Any, flags: Any, c: Any) -> Any:
     return gain_read(m, c) * activation_read(m, m.source[c], j)
 
 
-def influence_of(m: Any, rows: Any, first: Any, stop: Any, target: Any) -> Any:
+def influence_of(m: Any, rows: Any, start: Any, stop: Any, target: Any) -> Any:
     """I_jk of a target k without memory: the sum over connections ``rows[first:stop]``,
     without the gain.
     """
     influence = 0.0
-    for p in range(first, stop):
+    for p in range(start, stop):
         influence += m.weight[rows[p]] * activation_read(m, m.source[rows[p]], target)
     return influence
 

@@ -5,7 +5,8 @@ The rules are in ``docs/architecture.md`` (Threads and Ctrl-C).
 
 from __future__ import annotations
 
-import _signal  # type: ignore[import-not-found]  # signal.signal wraps this and takes ten times as long
+# signal.signal wraps this and takes ten times as long
+import _signal  # type: ignore[import-not-found]
 import gc
 import threading
 from _thread import get_ident
@@ -199,7 +200,8 @@ def atomic(
         with InUse(self):
             return method(self, *args, **kwargs)
 
-    return alone  # type: ignore[return-value]  # mypy counts `self` as a keyword argument
+    # mypy counts `self` as a keyword argument
+    return alone  # type: ignore[return-value]
 
 
 def consistent_read(

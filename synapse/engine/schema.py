@@ -117,9 +117,9 @@ def require_sound(columns: tuple[Column, ...]) -> None:
     """Raise ValueError, which names the column, if a declaration is incomplete or
     contradicts another.
     """
-    known = {column.name: column for column in columns}
+    by_name = {column.name: column for column in columns}
     for place, column in enumerate(columns):
-        mistake = _mistake(column, known)
+        mistake = _mistake(column, by_name)
         if column.name in (other.name for other in columns[:place]):
             mistake = "another column has this name"
         if mistake:
@@ -128,48 +128,50 @@ def require_sound(columns: tuple[Column, ...]) -> None:
             )
 
 
-def _mistake(column: Column, known: dict[str, Column]) -> str:
+def _mistake(column: Column, by_name: dict[str, Column]) -> str:
     """What is wrong with a declaration; empty if nothing is."""
-    kind = column.kind
+    declared = column.kind
     if column.dtype not in TYPES:
         return f"its dtype must be one of {', '.join(TYPES)}, got {column.dtype!r}"
     if column.axis not in AXES:
         return f"its axis must be one of {', '.join(AXES)}"
     if column.axis not in OBJECTS:
-        if kind or column.saved or column.cleared or column.shared:
+        if declared or column.saved or column.cleared or column.shared:
             return (
                 "only columns of neurons and connections have a kind, or are saved,"
                 " cleared or shared"
             )
         return ""
-    if kind is None or column.dtype not in kind.dtypes:
-        fitting = ", ".join(one.name for one in KINDS if column.dtype in one.dtypes)
-        got = "none" if kind is None else kind.name
+    if declared is None or column.dtype not in declared.dtypes:
+        fitting = ", ".join(fit.name for fit in KINDS if column.dtype in fit.dtypes)
+        got = "none" if declared is None else declared.name
         return (
             f"a column of {column.dtype} must have one of the kinds {fitting}, got"
             f" {got}"
         )
     whole = column.dtype != "float"
-    most = min(kind.most, np.iinfo(column.dtype).max) if whole else kind.most
-    if not kind.least <= column.default <= most or (whole and column.default % 1):
+    most = min(declared.most, np.iinfo(column.dtype).max) if whole else declared.most
+    if not declared.least <= column.default <= most or (whole and column.default % 1):
         return (
-            f"the default of a {kind.name} is from {kind.least} to {most}, got"
+            f"the default of a {declared.name} is from {declared.least} to {most}, got"
             f" {column.default}"
         )
-    return _mistake_of_saving(column, kind, known)
+    return _mistake_of_saving(column, declared, by_name)
 
 
-def _mistake_of_saving(column: Column, kind: Kind, known: dict[str, Column]) -> str:
+def _mistake_of_saving(
+    column: Column, declared: Kind, by_name: dict[str, Column]
+) -> str:
     if not isinstance(column.saved, bool):
         return f"say whether it is saved, True or False, got {column.saved!r}"
-    if column.saved and not kind.in_files:
-        return f"a {kind.name} refers to one store, so it cannot be saved"
+    if column.saved and not declared.in_files:
+        return f"a {declared.name} refers to one store, so it cannot be saved"
     if column.cleared and (column.axis != "neuron" or not column.saved):
         return (
             "what is cleared is the context, which neurons have and files hold, so it"
             " must be saved"
         )
-    group = known.get(column.shared)
+    group = by_name.get(column.shared)
     if column.shared and (
         group is None or (group.kind, group.axis) != (GROUP, column.axis)
     ):

@@ -30,7 +30,8 @@ FEW = 1 << 14
 
 Names = Sequence[str | None]
 
-_serials, _versions = count(), count(1)
+_serials = count()
+_versions = count(1)
 
 
 class StoreColumns(dict[str, NDArray[Any]]):
@@ -67,9 +68,9 @@ class Store:
             threading.RLock()
         )  # held by the thread that steps, trains or edits, see ``guard.py``
         self.dtype = np.dtype(dtype)
-        one = self.dtype.type(1)
+        unit = self.dtype.type(1)
         self.unit: Any = (
-            1.0 if isinstance(one, float) else one
+            1.0 if isinstance(unit, float) else unit
         )  # Python's own float is passed fastest
         self.n_neurons = 0
         self.n_connections = 0  # rows, including removed ones until the next lowering
@@ -152,10 +153,11 @@ class Store:
         # Padded to an odd number of 8 rows: columns 4096 bytes apart would compete for
         # the same cache lines.
         blocks = [
-            np.empty((len(part), (-(-rows // 8) | 1) * 8), part.dtype) for part in parts
+            np.empty((len(columns), (-(-rows // 8) | 1) * 8), columns.dtype)
+            for columns in parts
         ]
-        for block, part in zip(blocks, parts, strict=True):
-            block[:, : part.shape[1]] = part
+        for block, columns in zip(blocks, parts, strict=True):
+            block[:, : columns.shape[1]] = columns
         self.columns.update(
             dict(zip(_OF_NEURONS, chain.from_iterable(blocks), strict=True))
         )
@@ -169,15 +171,15 @@ class Store:
     def add_neurons(self, views: Sequence[Any], names: Names = ()) -> int:
         """Append a neuron for each view, with the defaults; returns the first row."""
         self.touch()
-        first = self.n_neurons
+        start = self.n_neurons
         stop = self.n_neurons + len(views)
         self._reserve_neurons(stop)
         for block, defaults in zip(self.blocks, _DEFAULTS, strict=True):
-            block[:, first:stop] = defaults
+            block[:, start:stop] = defaults
         self.n_neurons = stop
         self.views += views
         self.names += names or [None] * len(views)
-        return first
+        return start
 
     def _reserve_neurons(self, rows: int) -> None:
         if rows > self.blocks[0].shape[1]:
@@ -206,29 +208,29 @@ class Store:
         first identity.
         """
         self.touch()
-        first = self.n_connections
+        start = self.n_connections
         identity = self.n_identities
         count = 1
-        rows: Any = first
+        rows: Any = start
         places: Any = identity
         numbers = rows
         if not isinstance(sources, int):
             count = len(sources)
-            rows = slice(first, first + count)
+            rows = slice(start, start + count)
             places = slice(identity, identity + count)
-            numbers = np.arange(first, first + count, dtype=np.uint32)
-        self._reserve_connections(first + count)
+            numbers = np.arange(start, start + count, dtype=np.uint32)
+        self._reserve_connections(start + count)
         self.row_of = _with_room(self.row_of, identity + count)
-        given = {
+        values = {
             "source": sources,
             "target": targets,
             "weight": weights,
             "trainable": trainable,
             "sign": signs,
-            "identity": numbers + (identity - first),
+            "identity": numbers + (identity - start),
         }
         for name, default in _NEW_CONNECTION:
-            self.columns[name][rows] = given.get(name, default)
+            self.columns[name][rows] = values.get(name, default)
         self.row_of[places] = numbers
         self.n_connections += count
         self.n_identities += count
@@ -381,11 +383,11 @@ class Store:
             ),  # preserves the observed order in each store
         }
         for column in _SHIFTED:
-            first = begin[column.axis]
-            added = self.columns[column.name][first : first + count[column.axis]]
+            start = begin[column.axis]
+            added = self.columns[column.name][start : start + count[column.axis]]
             group = column.kind is schema.GROUP
             offset = (
-                self._highest(column.name, first) if group else offsets[column.kind]
+                self._highest(column.name, start) if group else offsets[column.kind]
             )
             if offset:
                 added[added != column.default] += added.dtype.type(offset)
@@ -600,7 +602,8 @@ class UnreadStore(Store):
     recorder = None
     absorbed = False
     bundled = 0  # connections in bundles
-    bundles: dict[int, ConnectionBundle] = {}  # noqa: RUF012 - by first identity; replaced, never changed
+    # by first identity; replaced, never changed
+    bundles: dict[int, ConnectionBundle] = {}  # noqa: RUF012
     networks: dict[int, Any] = {}  # noqa: RUF012
     followers: Any = frozenset()
 
@@ -663,13 +666,13 @@ class UnreadStore(Store):
 
     def write_neurons(self, store: Store) -> int:
         """Append its neurons to an ordinary store; returns the first row."""
-        first = store.add_neurons(self.views, self.names)
+        start = store.add_neurons(self.views, self.names)
         columns = [store.columns[name] for name in ("squash", "bias", "trainable_bias")]
         for view, size, *numbers in self.born:
-            begin = first + view._row
+            begin = start + view._row
             for column, number in zip(columns, numbers, strict=True):
                 column[begin : begin + size] = number
-        return first
+        return start
 
     def set_trainable(self, views: list[Any], learns: bool) -> bool:
         """Set whether the biases of neurons made together learn; False if these are
@@ -686,7 +689,7 @@ class UnreadStore(Store):
         gater = np.full(self.bundled, schema.NONE, np.uint32)
         trainable = np.empty(self.bundled, np.uint8)
         weight = aligned(self.bundled, store.dtype)
-        for first, (
+        for start, (
             sources,
             targets,
             pairs,
@@ -695,7 +698,7 @@ class UnreadStore(Store):
             gaters,
             gates,
         ) in self.bundles.items():
-            rows = slice(first, first + len(weights))
+            rows = slice(start, start + len(weights))
             ends = [
                 np.array([view._row for view in views], np.uint32)
                 for views in (sources, targets)
@@ -717,18 +720,21 @@ class UnreadStore(Store):
         # collect garbage.
         sources = np.array([source._row for source, _ in self.links])
         targets = np.array([target._row for _, target in self.links])
-        given = [self.given[edge] for edge in self.links.values()]
+        numbers_of_links = [self.given[edge] for edge in self.links.values()]
         weights, trainable = (
-            np.array([numbers[i] for numbers in given]) for i in (0, 1)
+            np.array([numbers[i] for numbers in numbers_of_links]) for i in (0, 1)
         )
         store.add_connections(sources, targets, weights, trainable)
         store.edges = dict(enumerate(self.links.values()))
-        gaters = [schema.NONE if gater is None else gater._row for _, _, gater in given]
+        gaters = [
+            schema.NONE if gater is None else gater._row
+            for _, _, gater in numbers_of_links
+        ]
         store.columns["gater"][: len(gaters)] = gaters
 
-    def move_to(self, store: Store, first: int) -> None:
+    def move_to(self, store: Store, start: int) -> None:
         """Let its neurons be those of another store, from this row on."""
-        for row, view in enumerate(self.views, first):
+        for row, view in enumerate(self.views, start):
             view._moved(store, row)
         self.views = []
         self.names = []
@@ -743,7 +749,7 @@ class UnreadStore(Store):
         if not new or (self.links and other.bundles) or (self.bundles and other.links):
             super().absorb(other)
             return
-        first = len(self.views)
+        start = len(self.views)
         links = other.links
         for identity, edge in enumerate(links.values(), len(self.links)):
             edge._moved(self, identity)
@@ -755,7 +761,7 @@ class UnreadStore(Store):
         for follower in other.followers:
             follower._moved(self, self.bundled)
         self.bundles = self.bundles | {
-            self.bundled + i: one for i, one in other.bundles.items()
+            self.bundled + i: bundle for i, bundle in other.bundles.items()
         }
         self.followers, self.bundled = (
             self.followers | other.followers,
@@ -765,7 +771,7 @@ class UnreadStore(Store):
         other.given = {}
         other.bundles = {}
         other.followers = frozenset()
-        other.move_to(self, first)
+        other.move_to(self, start)
 
 
 def every_pair(sources: Indices, targets: Indices) -> tuple[Indices, Indices]:
@@ -773,7 +779,8 @@ def every_pair(sources: Indices, targets: Indices) -> tuple[Indices, Indices]:
     arrays.
     """
     source, target = np.empty((2, len(targets), len(sources)), np.uint32)
-    source[:], target[:] = sources, targets[:, None]
+    source[:] = sources
+    target[:] = targets[:, None]
     return source.reshape(-1), target.reshape(-1)
 
 

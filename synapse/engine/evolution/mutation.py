@@ -36,11 +36,11 @@ def innovation_of(source, target, innovations):
     """The innovation number of a connection: that of the pair of nodes, or a new
     one.
     """
-    known, counters = innovations
+    pairs, counters = innovations
     for number in range(counters[INNOVATIONS] - 1, -1, -1):
-        if known[number].source == source and known[number].target == target:
+        if pairs[number].source == source and pairs[number].target == target:
             return number
-    new = known[counters[INNOVATIONS]]
+    new = pairs[counters[INNOVATIONS]]
     new.source = source
     new.target = target
     new.split = NOBODY
@@ -85,7 +85,7 @@ def add_node(inputs, outputs, squash, fresh, child, innovations, rng):
     numbered from `fresh`.
     """
     nodes, genes, place = child
-    known, counters = innovations
+    pairs, counters = innovations
     row = NOBODY
     seen = 0
     for c in range(place[GENE0], place[GENE1]):
@@ -106,13 +106,13 @@ def add_node(inputs, outputs, squash, fresh, child, innovations, rng):
     sign = genes[row].sign
     number = genes[row].innovation
     genes[row].enabled = 0
-    if known[number].split < fresh:
-        known[number].split = counters[NEXT_NODE]
+    if pairs[number].split < fresh:
+        pairs[number].split = counters[NEXT_NODE]
         counters[NEXT_NODE] += 1
     n0 = place[NODE0]
     n1 = place[NODE1]
     ends = inputs + outputs
-    new = known[number].split
+    new = pairs[number].split
     middle = 0.5 * nodes[n0 + row_of(nodes, n0, n1, ends, source)].position
     middle += 0.5 * nodes[n0 + row_of(nodes, n0, n1, ends, target)].position
     if middle >= 1.0:  # between two outputs

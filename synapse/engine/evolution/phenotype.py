@@ -31,7 +31,9 @@ from .genes import (
 
 _value_of = inline(
     _by_code(
-        _SQUASHES, [one for one in ACTIVATIONS.values() if one.kind == SINGLE], "state"
+        _SQUASHES,
+        [entry for entry in ACTIVATIONS.values() if entry.kind == SINGLE],
+        "state",
     )
 )
 
@@ -46,13 +48,13 @@ def fire_any(code, state, value, j):
 
 
 @inline
-def row_of(nodes, first, stop, ends, number):
+def row_of(nodes, start, stop, ends, number):
     """The row of the node with this id, counted from the first one of its genome; by
     bisection if hidden.
     """
     if number <= ends:
         return number
-    low = first + ends + 1
+    low = start + ends + 1
     high = stop
     while low < high:
         middle = (low + high) >> 1
@@ -60,7 +62,7 @@ def row_of(nodes, first, stop, ends, number):
             low = middle + 1
         else:
             high = middle
-    return low - first
+    return low - start
 
 
 @kernel

@@ -48,7 +48,7 @@ def reproduce(
 
     The order of the draws is part of the result of a seed.
     """
-    quota, order, first, sizes, fitness = selection
+    quota, order, firsts, sizes, fitness = selection
     nodes, genes, at = old
     new_nodes, new_genes, new_at = new
     q = settings[0]
@@ -58,13 +58,13 @@ def reproduce(
     c = 0
     fresh = innovations.counters[NEXT_NODE]
     for species in range(all_species):
-        drawn = first[species] + below(sizes[species], rng)
+        drawn = firsts[species] + below(sizes[species], rng)
         representatives[species] = order[drawn]
         for i in range(quota[species]):
             place = new_at[born]
             child = Child(new_nodes, new_genes, place)
             champion = i == 0 and sizes[species] > q.champion_size
-            fitter = order[first[species]]
+            fitter = order[firsts[species]]
             other = NOBODY
             if not champion:
                 fitter = parent(q.survival, species, selection, rng)
@@ -180,13 +180,16 @@ def distance(q, genes, i, i1, others, j, j1):
     """delta = c1 E / N + c2 D / N + c3 W: excess and disjoint genes, mean difference of
     matching weights.
     """
-    own = i1 - i
-    other = j1 - j
+    size = i1 - i
+    other_size = j1 - j
     disjoint = 0
     matching = 0
     difference = 0.0
-    count = max(own, other) if max(own, other) >= FEW_GENES else 1
-    if q.excess == q.disjoint and q.disjoint * abs(own - other) >= q.threshold * count:
+    count = max(size, other_size) if max(size, other_size) >= FEW_GENES else 1
+    if (
+        q.excess == q.disjoint
+        and q.disjoint * abs(size - other_size) >= q.threshold * count
+    ):
         return q.threshold  # at least; whoever asks compares it with the threshold
     while i < i1 and j < j1:
         if genes[i].innovation == others[j].innovation:
@@ -208,8 +211,8 @@ def speciate(settings, genes, at, old_genes, old_at, representatives, kinds, mem
     """Put every genome into the first species whose representative is closer than
     `threshold`.
 
-    representatives : places of genomes by species; the first `kinds` are of the previous generation, those of
-    new species are added. Returns the number of species.
+    representatives : places of genomes by species; the first `kinds` are of the
+    previous generation, those of new species are added. Returns the number of species.
     """
     q = settings[0]
     count = kinds
@@ -217,15 +220,15 @@ def speciate(settings, genes, at, old_genes, old_at, representatives, kinds, mem
         member_of[g] = count
         for s in range(count):
             r = representatives[s]
-            first = at[g, GENE0]
+            start = at[g, GENE0]
             stop = at[g, GENE1]
             if s < kinds:
                 apart = distance(
-                    q, genes, first, stop, old_genes, old_at[r, GENE0], old_at[r, GENE1]
+                    q, genes, start, stop, old_genes, old_at[r, GENE0], old_at[r, GENE1]
                 )
             else:
                 apart = distance(
-                    q, genes, first, stop, genes, at[r, GENE0], at[r, GENE1]
+                    q, genes, start, stop, genes, at[r, GENE0], at[r, GENE1]
                 )
             if apart < q.threshold:
                 member_of[g] = s

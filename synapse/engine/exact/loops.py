@@ -191,7 +191,7 @@ def propagate_network(m, u, span, step, slot, window, lanes):
     stop = span.stop
     while stop > span.first + span.inputs:
         start = max(m.block_first[stop - 1], span.first + span.inputs)
-        # A_j of a block is complete: what reads it in this step comes later in the order
+        # A_j of a block is complete: what reads it in this step is later in the order
         if m.squash[start] == SOFTMAX:
             compute_softmax_deltas(m, u, start, stop, now, to_now, lanes)
         j = start

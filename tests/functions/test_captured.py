@@ -67,14 +67,14 @@ def test_the_key_tells_captured_values_apart():
 
 
 def test_equal_values_of_two_kinds_are_told_apart():
-    for one, other in (
+    for value, other in (
         (1, 1.0),
         (1, True),
         (0.0, -0.0),
         ("1", 1),
         (np.float32(1), np.float64(1)),
     ):
-        assert key(by_closure(one)) != key(by_closure(other)), (one, other)
+        assert key(by_closure(value)) != key(by_closure(other)), (value, other)
     assert key(by_closure(math.nan)) == key(by_closure(math.nan))
 
 
@@ -124,20 +124,20 @@ def test_functions_that_call_each_other():
     def odd(state):
         return 0.0 if state < 1.0 else even(state - 1.0)
 
-    copy, first = copy_of(even)
+    copy, original_key = copy_of(even)
     assert [copy(state) for state in (0.0, 1.0, 4.0)] == [1.0, 0.0, 1.0]
-    assert key(even) == first != key(odd)
+    assert key(even) == original_key != key(odd)
 
 
 def test_a_name_that_has_no_value_yet():
     def function(state):
         return later * state
 
-    copy, first = copy_of(function)
+    copy, original_key = copy_of(function)
     with pytest.raises(NameError):
         copy(1.0)
     later = 2.0
-    assert key(function) != first
+    assert key(function) != original_key
 
 
 def test_the_function_stays_as_it_is():

@@ -93,14 +93,14 @@ REFUSED = [
 
 
 def test_a_cost_that_cannot_be_used_is_refused():
-    known = cost.names()
+    names_before = cost.names()
     all_refused(
         [
-            (lambda one=one: cost.register(named("tried", one)), *rest)
-            for *rest, one in REFUSED
+            (lambda refused=refused: cost.register(named("tried", refused)), *rest)
+            for *rest, refused in REFUSED
         ]
     )
-    assert cost.names() == known
+    assert cost.names() == names_before
 
 
 def test_a_cost_that_is_not_finite_moves_nothing():

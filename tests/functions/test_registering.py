@@ -67,8 +67,8 @@ def chain(function, dtype="float64"):
         Layer(1, squash=function, dtype=dtype),
         Layer(1, dtype=dtype),
     )
-    for one, other in pairwise(layers):
-        one.project(other, weights=1.0)
+    for source, other in pairwise(layers):
+        source.project(other, weights=1.0)
     net = Network(layers[0], [layers[1]], layers[2])
     net.biases = np.zeros(3)
     return net

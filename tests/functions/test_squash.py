@@ -66,7 +66,9 @@ def test_every_entry_is_found_by_its_names_in_any_spelling():
                 name.title().replace("_", " "),
             )
             wrong += [
-                given for given in (name, *spelled) if squash.get(given) is not function
+                spelling
+                for spelling in (name, *spelled)
+                if squash.get(spelling) is not function
             ]
             wrong += [] if getattr(squash, name) is function else [f"squash.{name}"]
     assert not wrong, wrong
@@ -98,11 +100,15 @@ def test_names_of_other_libraries():
 
 
 def test_a_function_of_ones_own_is_registered_first():
-    given = [None, 3, math.tanh, lambda s: (s, 1.0)]
+    unregistered = [None, 3, math.tanh, lambda s: (s, 1.0)]
     all_refused(
         [
-            (lambda one=one: squash.get(one), ArgumentTypeError, "register")
-            for one in given
+            (
+                lambda function=function: squash.get(function),
+                ArgumentTypeError,
+                "register",
+            )
+            for function in unregistered
         ]
     )
 
@@ -145,12 +151,12 @@ def test_a_cell_run_again_registers_the_same_function():
     def cubic(state):
         return state**3, 3.0 * state**2
 
-    first = squash.register(cubic)
+    registered = squash.register(cubic)
 
     def cubic(state):
         return state**3, 3.0 * state**2
 
-    assert squash.register(cubic) is first
+    assert squash.register(cubic) is registered
 
     def cubic(state):
         return 2.0 * state**3, 6.0 * state**2
@@ -182,16 +188,16 @@ REFUSED = [
 
 
 def test_a_function_that_cannot_be_used_is_refused():
-    known = squash.names()
+    names_before = squash.names()
     tried = [
-        (lambda one=one: squash.register(named("tried", one)), *rest)
-        for *rest, one in REFUSED
+        (lambda refused=refused: squash.register(named("tried", refused)), *rest)
+        for *rest, refused in REFUSED
     ]
     for bounds in ({"low": 1.0, "high": -1.0}, {"low": math.nan}, {"high": "a"}):
-        wrong = lambda given=bounds: squash.register(**given)(doubled())  # noqa: E731
+        wrong = lambda bounds=bounds: squash.register(**bounds)(doubled())  # noqa: E731
         tried.append((wrong, (ArgumentError, ArgumentTypeError), "bounds"))
     all_refused(tried)
-    assert squash.names() == known
+    assert squash.names() == names_before
 
 
 def cannot_be_compiled(state):
@@ -220,14 +226,14 @@ def doubled():
 
 def test_a_registered_function_says_how_it_is_written_elsewhere():
     written = {"c": "2.0 * {s}", "torch": lambda state: 2.0 * state}
-    one = squash.register(written=written)(doubled())
-    assert dict(one.written) == written
+    registered = squash.register(written=written)(doubled())
+    assert dict(registered.written) == written
     with pytest.raises(TypeError):
-        one.written["c"] = "{s}"
-    assert squash.register(doubled()) is one
-    assert dict(one.written) == written  # not said anew
-    assert squash.register(doubled(), written={"python": "2 * {s}"}) is one
-    assert dict(one.written) == {"python": "2 * {s}"}
+        registered.written["c"] = "{s}"
+    assert squash.register(doubled()) is registered
+    assert dict(registered.written) == written  # not said anew
+    assert squash.register(doubled(), written={"python": "2 * {s}"}) is registered
+    assert dict(registered.written) == {"python": "2 * {s}"}
 
 
 def test_what_is_written_is_checked():
@@ -241,5 +247,8 @@ def test_what_is_written_is_checked():
     ]
     call = lambda written: squash.register(doubled(), written=written)  # noqa: E731
     all_refused(
-        [(lambda given=given: call(given), kind, words) for given, kind, words in cases]
+        [
+            (lambda options=options: call(options), error, words)
+            for options, error, words in cases
+        ]
     )

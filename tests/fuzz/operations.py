@@ -47,7 +47,7 @@ def new_layer(world):
         return None
     size = world.random.randint(1, 6)
     bias = world.random.uniform(-0.5, 0.5)
-    layer = Layer(size, world.one(SQUASHES), bias, dtype=dtype(world))
+    layer = Layer(size, world.pick(SQUASHES), bias, dtype=dtype(world))
     world.neurons.extend(layer)
     world.layers.append(layer)
     return Change(layer)
@@ -76,7 +76,7 @@ RECIPES = {
 def new_recipe(world):
     if len(world.neurons) > TOP:
         return None
-    network = RECIPES[world.one(RECIPES)](world.random.randint, dtype=dtype(world))
+    network = RECIPES[world.pick(RECIPES)](world.random.randint, dtype=dtype(world))
     world.neurons.extend(network)
     world.networks.append(network)
     return Change(network, map(pair, network.connections))
@@ -88,7 +88,9 @@ def new_network(world):
     chosen = world.some(world.free(np.dtype(dtype(world))), 9)
     if len(chosen) < 2:
         return None
-    layers = [Layer(part) for part in (chosen[:1], chosen[1:-1], chosen[-1:]) if part]
+    layers = [
+        Layer(neurons) for neurons in (chosen[:1], chosen[1:-1], chosen[-1:]) if neurons
+    ]
     world.networks.append(Network(layers[0], layers[1:-1], layers[-1]))
     return Change(chosen)
 
@@ -96,12 +98,12 @@ def new_network(world):
 @operation(9, "neurons")
 def project_neurons(world, a):
     """From one neuron to another one, of the same store or another, or to itself."""
-    b = world.one(
+    b = world.pick(
         [a, *world.some(n for n in world.neurons if n._store is a._store)][:3]
     )
-    b = world.one(world.neurons) if world.chance(0.3) else b
+    b = world.pick(world.neurons) if world.chance(0.3) else b
     weight = world.random.uniform(-0.8, 0.8)
-    link = a.project(b, weight=weight, trainable=world.one([None, True, False]))
+    link = a.project(b, weight=weight, trainable=world.pick([None, True, False]))
     assert a.connected(b) is link
     return Change(links=[(a, b)])
 
@@ -115,13 +117,13 @@ def project_layers(world):
         *(layer for n in world.networks for layer in n.layers),
     ]
     kinds = list(filter(is_alive, kinds))
-    source = world.one(kinds)
-    target = world.one([*kinds, *world.some(world.neurons, 2)])
+    source = world.pick(kinds)
+    target = world.pick([*kinds, *world.some(world.neurons, 2)])
     if source is None:
         return None
-    kind = world.one([None, ALL_TO_ALL, ONE_TO_ONE, ALL_TO_ELSE, 0.5])
+    pattern = world.pick([None, ALL_TO_ALL, ONE_TO_ONE, ALL_TO_ELSE, 0.5])
     links = source.project(
-        target, kind, seed=world.random.randrange(99), trainable=world.chance(0.8)
+        target, pattern, seed=world.random.randrange(99), trainable=world.chance(0.8)
     )
     return Change(links=map(pair, links))
 
@@ -155,7 +157,7 @@ def gate_links(world, gater):
     return Change(links=map(pair, links))
 
 
-@operation(3, lambda world: (one for one in world.links() if one.gater is not None))
+@operation(3, lambda world: (link for link in world.links() if link.gater is not None))
 def ungate(world, link):
     gater = link.gater
     links = [link] if world.chance(0.5) else list(link.gater.gated)
@@ -170,16 +172,16 @@ def ungate(world, link):
 def add_to_network(world, network):
     """A new layer, or a neuron at the end of one; of free neurons or a new one."""
     free = world.some(world.free(network._store.dtype), 2) if world.chance(0.5) else []
-    neurons = free or [Neuron(world.one(SQUASHES), 0.1, dtype=network._store.dtype)]
+    neurons = free or [Neuron(world.pick(SQUASHES), 0.1, dtype=network._store.dtype)]
     world.neurons.extend(neurons if not free else ())
-    layer = world.one([None, *network.layers]) if len(neurons) == 1 else None
+    layer = world.pick([None, *network.layers]) if len(neurons) == 1 else None
     _ = network.add(Layer(neurons)) if layer is None else layer.append(neurons[0])
     return Change(neurons)
 
 
 @operation(3, lambda world: (n for n in world.networks if n.hidden))
 def remove_from_network(world, network):
-    neuron = world.one(world.one(network.hidden))
+    neuron = world.pick(world.pick(network.hidden))
     before = [pair(each) for each in world.links(neuron._store)]
     network.remove(neuron)
     return with_lost_relays(world, before)
@@ -188,7 +190,7 @@ def remove_from_network(world, network):
 @operation(4)
 def tie(world):
     """Connections or neurons of one store, or of several, which that joins."""
-    links = world.links(world.one([None, *world.stores()]))
+    links = world.links(world.pick([None, *world.stores()]))
     items = world.some(links if world.chance(0.5) else world.neurons, 5)
     groups = [world.random.randrange(2) for _ in items] if world.chance(0.5) else None
     _ = items and synapse.tie(items, groups)
@@ -196,26 +198,29 @@ def tie(world):
 
 
 @operation(
-    2, lambda world: [[one for one in (*world.neurons, *world.links()) if one.tied]]
+    2,
+    lambda world: [[owner for owner in (*world.neurons, *world.links()) if owner.tied]],
 )
 def untie(world, tied):
-    chosen = world.one(tied)
-    items = world.some([one for one in tied if type(one) is type(chosen)], 3)
+    chosen = world.pick(tied)
+    items = world.some([member for member in tied if type(member) is type(chosen)], 3)
     _ = items and synapse.untie(items)
     return Change(ties=True)
 
 
-@operation(5, lambda world: [world.one(world.links()), world.one(world.neurons)])
-def set_something(world, one):
+@operation(5, lambda world: [world.pick(world.links()), world.pick(world.neurons)])
+def set_something(world, element):
     """Whether it learns, or the squash of a neuron, or weights."""
-    tied = {one, *one.tied}
+    tied = {element, *element.tied}
     if world.chance(0.5):
-        one.trainable = world.chance(0.5)
-    elif isinstance(one, Neuron):
-        one.squash = world.one(SQUASHES)
+        element.trainable = world.chance(0.5)
+    elif isinstance(element, Neuron):
+        element.squash = world.pick(SQUASHES)
     else:
-        one.weight = world.random.uniform(-0.8, 0.8)
-    return Change(tied) if isinstance(one, Neuron) else Change(links=map(pair, tied))
+        element.weight = world.random.uniform(-0.8, 0.8)
+    return (
+        Change(tied) if isinstance(element, Neuron) else Change(links=map(pair, tied))
+    )
 
 
 @operation(
@@ -224,10 +229,10 @@ def set_something(world, one):
         is_alive, [*world.networks, *world.some(world.neurons), *world.layers]
     ),
 )
-def forget_context(world, one):
+def forget_context(world, element):
     """Clear a neuron, a layer or a network."""
-    one.clear()
-    return Change([one] if isinstance(one, Neuron) else one)
+    element.clear()
+    return Change([element] if isinstance(element, Neuron) else element)
 
 
 @operation(16, "stores")
@@ -266,12 +271,12 @@ def fire(world, unit):
     """Activate a network, whole or by neurons, or a free neuron, which is rarely given
     a value."""
     free = isinstance(unit, list)
-    given = world.chance(0.2 if free else 0.7) or not (
+    has_values = world.chance(0.2 if free else 0.7) or not (
         free or all(neuron.incoming for neuron in unit.input)
     )
     values = (
         [world.random.uniform(-1, 1) for _ in (unit if free else unit.input)]
-        if given
+        if has_values
         else []
     )
     if not free and (world.chance(0.5) or any(map(fires_as_a_group, unit))):
@@ -334,14 +339,17 @@ def data(world, network):
 def training(world, network, **options):
     """One call of train by any rule and optimizer; a refusal or a divergence is an
     answer too."""
-    given = data(world, network)
-    optimizer = world.one(OPTIMIZERS)
-    method = world.one(["online", "bptt", "rtrl"])
+    arrays = data(world, network)
+    optimizer = world.pick(OPTIMIZERS)
+    method = world.pick(["online", "bptt", "rtrl"])
     settings = {"batch_size": world.random.randint(1, 3)} if world.chance(0.5) else {}
     if method == "rtrl":
-        settings["order"] = world.one([None, None, 1, 3])
+        settings["order"] = world.pick([None, None, 1, 3])
     if method == "bptt":
-        settings |= {"window": world.one([None, 1, 2]), "threads": world.one([1, 1, 2])}
+        settings |= {
+            "window": world.pick([None, 1, 2]),
+            "threads": world.pick([1, 1, 2]),
+        }
     rate = 0.05 if optimizer in (None, optimizers.SGD) else None
     world.notes.append(f"{method} {optimizer} {settings}")
     try:
@@ -355,7 +363,11 @@ def training(world, network, **options):
             **settings,
         )
         result = trainer.train(
-            *given, epochs=world.random.randint(1, 4), progress=False, seed=0, **options
+            *arrays,
+            epochs=world.random.randint(1, 4),
+            progress=False,
+            seed=0,
+            **options,
         )
     except SynapseError:
         return
@@ -365,14 +377,14 @@ def training(world, network, **options):
 @operation(7, "networks")
 def train(world, network):
     """A training without edits moves what learns, and nothing else."""
-    own = set(network)
+    members = set(network)
     before = world.snapshot()
-    tied = {one for group in before.ties for one in group}
+    tied = {tied_element for group in before.ties for tied_element in group}
     training(world, network)
     learning = {
-        ends for ends, link in before.links.items() if ends[1] in own and link[1]
+        ends for ends, link in before.links.items() if ends[1] in members and link[1]
     }
-    return Change(own | tied, learning | tied)
+    return Change(members | tied, learning | tied)
 
 
 @operation(7, lambda world: world.networks if world.depth < 3 else ())
@@ -381,7 +393,7 @@ def train_and_edit(world, network):
     anything else."""
 
     def edit(_):
-        world.do(world.one(EDITS))
+        world.do(world.pick(EDITS))
         return world.chance(0.1)
 
     slow = {"on_batch": lambda batch: edit(batch) if world.chance(0.3) else None}
@@ -393,7 +405,9 @@ def train_and_edit(world, network):
 @operation(
     5,
     lambda world: (
-        one for one in world.networks if one._store.recorder is None and world.depth < 3
+        network
+        for network in world.networks
+        if network._store.recorder is None and world.depth < 3
     ),
 )
 def record_run(world, network):
@@ -418,7 +432,7 @@ def record_run(world, network):
                 check_store(network._store)
                 agree(log, shown(log, propagated=False), within=1e-5)
                 if world.chance(0.6):
-                    world.do(world.one([*EDITS, "record_run"]))
+                    world.do(world.pick([*EDITS, "record_run"]))
     except TopologyError as error:
         world.notes.append(f"refused: {error}")
     world.check()

@@ -69,7 +69,7 @@ def _operate(function, of, world):
     drawn = []
     if of is not None:
         items = of(world) if callable(of) else getattr(world, of)
-        drawn = [world.one(items() if callable(items) else items)]
+        drawn = [world.pick(items() if callable(items) else items)]
         world.notes.append(repr(drawn))
     try:
         return None if None in drawn else function(world, *drawn)
@@ -113,7 +113,7 @@ class World:
         """True so often."""
         return self.random.random() < probability
 
-    def one(self, items):
+    def pick(self, items):
         """One of these, or None where there is none."""
         items = list(items)
         return self.random.choice(items) if items else None
@@ -131,9 +131,9 @@ class World:
 
     def links(self, store=None):
         """Connections of one store, or of all."""
-        for one in self.stores() if store is None else [store]:
-            for identity in np.sort(one["identity"][one["target"] != NONE]):
-                yield connection_at(one, int(identity))
+        for graph in self.stores() if store is None else [store]:
+            for identity in np.sort(graph["identity"][graph["target"] != NONE]):
+                yield connection_at(graph, int(identity))
 
     def free(self, dtype=None):
         """Neurons that belong to no living network."""
@@ -198,14 +198,14 @@ class World:
     def check(self):
         """The integrity of every store, and that all that the world holds is where it
         says it is."""
-        known = set(self.neurons)
+        neurons = set(self.neurons)
         for store in self.stores():
             if self.chance(0.5):
                 store.ready()
             if len(store.views) > 1 or self.number % 8 == 0:
                 check_store(store)
             strangers = [
-                view for view in store.views if view is not None and view not in known
+                view for view in store.views if view is not None and view not in neurons
             ]
             require(not strangers, "neurons that nobody has made", strangers[:3])
         for neuron in self.neurons:
@@ -216,21 +216,21 @@ class World:
 
     def compare(self, before, change):
         """Raise where something has changed that `change` does not name."""
-        for what, old, new, named in zip(
+        for aspect, old, new, named in zip(
             Snapshot._fields, before, self.snapshot(), change
         ):
-            if what == "ties":
+            if aspect == "ties":
                 odd = not named and old ^ new
             else:
                 seen = () if named is None else (old.keys() | new.keys()) - set(named)
                 odd = [
-                    (one, old.get(one), new.get(one))
-                    for one in seen
-                    if old.get(one) != new.get(one)
+                    (entry, old.get(entry), new.get(entry))
+                    for entry in seen
+                    if old.get(entry) != new.get(entry)
                 ]
             if odd:
                 raise Mismatch(
-                    f"{what} have changed (what, before, after): {list(odd)[:3]}"
+                    f"{aspect} have changed (what, before, after): {list(odd)[:3]}"
                 )
 
     def do(self, name):

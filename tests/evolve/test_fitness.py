@@ -27,11 +27,11 @@ def wieland(_, state, force, poles):
         m * (1 - 0.75 * np.cos(a) ** 2) for m, a in zip(masses[:poles], angles)
     )
     pull = (force + pushes) / mass
-    found = [state[1], pull]
+    derivatives = [state[1], pull]
     for m, length, a, w in zip(masses[:poles], lengths, angles, speeds):
         turn = pull * np.cos(a) + gravity * np.sin(a) + friction * w / (m * length)
-        found += [w, -0.75 / length * turn]
-    return found
+        derivatives += [w, -0.75 / length * turn]
+    return derivatives
 
 
 def test_poles_agree_with_an_independent_integrator():
@@ -74,9 +74,9 @@ def test_the_score_without_velocities_is_that_of_gruau():
 
 
 def test_poles_are_balanced():
-    one = evolve.neat(Poles(count=1), seed=0)
-    assert one.solved
-    assert one.fitness == 100_000
+    evolution = evolve.neat(Poles(count=1), seed=0)
+    assert evolution.solved
+    assert evolution.fitness == 100_000
     two = evolve.neat(Poles(), seed=0)
     assert two.solved
     assert two.evaluations < 30_000  # the paper: 3,600 on average
@@ -113,15 +113,15 @@ def test_data_and_sequences():
                 task, start=net, population=1, max_evaluations=1, seed=0
             )
             if isinstance(inputs, list):
-                outputs = [net.clone().run(part) for part in inputs]
+                outputs = [net.clone().run(rows) for rows in inputs]
             else:
                 outputs = [net.clone().run(row[None]) for row in inputs]
                 targets = targets[:, None]
             function = synapse.cost.get(cost)
             costs = [
                 function(t, y)
-                for some, own in zip(targets, outputs)
-                for t, y in zip(some, own)
+                for some, produced in zip(targets, outputs)
+                for t, y in zip(some, produced)
             ]
             assert result.fitness == pytest.approx(1 / (1 + np.mean(costs)), rel=1e-12)
             seen.append(result.fitness)

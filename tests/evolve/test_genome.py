@@ -81,8 +81,8 @@ def test_networks_become_genomes():
         genome = evolve.Genome.from_network(net)
         copy = pickle.loads(pickle.dumps(genome))
         expected = net.run(rows)
-        for one in (genome, copy):
-            np.testing.assert_allclose(one.run(rows), expected, rtol=1e-10, atol=1e-12)
+        for twin in (genome, copy):
+            np.testing.assert_allclose(twin.run(rows), expected, rtol=1e-10, atol=1e-12)
     result = evolve.neat(
         lambda genome: 1.0, start=net, population=8, max_evaluations=24, seed=0
     )
@@ -117,9 +117,9 @@ def test_arrays_that_are_no_genome_are_refused():
     for other, words in refused:
         with pytest.raises(SynapseError, match=words):
             evolve.Genome(**{**parts, **other})
-    own = genome.genes.copy()
-    evolve.Genome(genome.nodes, own, 2, 1)
-    own["weight"] = 0.0  # still writable
+    genes = genome.genes.copy()
+    evolve.Genome(genome.nodes, genes, 2, 1)
+    genes["weight"] = 0.0  # still writable
 
 
 def test_an_id_or_an_innovation_that_occurs_twice_is_refused():
@@ -127,10 +127,10 @@ def test_an_id_or_an_innovation_that_occurs_twice_is_refused():
     hidden = np.repeat(genome.nodes[-1:], 2)
     hidden["id"] = len(genome.nodes)
     hidden["position"] = 0.5
-    one = np.concatenate([genome.nodes, hidden[:1]])
-    assert len(evolve.Genome(one, genome.genes, 2, 1).nodes) == len(one)
+    nodes = np.concatenate([genome.nodes, hidden[:1]])
+    assert len(evolve.Genome(nodes, genome.genes, 2, 1).nodes) == len(nodes)
     with pytest.raises(SynapseError, match="ascending ones of hidden nodes"):
-        evolve.Genome(np.concatenate([one, hidden[1:]]), genome.genes, 2, 1)
+        evolve.Genome(np.concatenate([nodes, hidden[1:]]), genome.genes, 2, 1)
     twice = np.concatenate([genome.genes, genome.genes[-1:]])
     with pytest.raises(SynapseError, match="ascending innovation numbers"):
         evolve.Genome(genome.nodes, twice, 2, 1)
@@ -156,18 +156,18 @@ def test_genes_are_what_the_paper_says():
         settings=settings,
         seed=0,
     )
-    children = [one for one in genomes[12:] if one.hidden == 1]
-    old = {float(weight) for one in genomes[:12] for weight in one.genes["weight"]}
+    children = [child for child in genomes[12:] if child.hidden == 1]
+    old = {float(weight) for child in genomes[:12] for weight in child.genes["weight"]}
     assert len(children) >= 10
     assert (
-        len({int(one.nodes["id"][-1]) for one in children}) == 2
+        len({int(child.nodes["id"][-1]) for child in children}) == 2
     )  # the bias is not split; same id, same split
-    for one in children:
-        node = one.nodes["id"][-1]
-        into, out = one.genes[-2:]
+    for child in children:
+        node = child.nodes["id"][-1]
+        into, out = child.genes[-2:]
         assert (into["target"], into["weight"], out["source"]) == (node, 1.0, node)
         assert float(out["weight"]) in old
-        assert one.connections == 3
+        assert child.connections == 3
 
 
 def test_an_innovation_number_is_one_connection():
@@ -180,7 +180,7 @@ def test_an_innovation_number_is_one_connection():
             lambda genome: genome.hidden + genome.connections, inputs=2, outputs=1, population=40,
             max_evaluations=1200, start=start, settings=ALL, seed=seed,
         )  # fmt: skip
-        known = {}
+        pair_of_number = {}
         for _, genome in result.milestones:
             numbers = genome.genes["innovation"].tolist()
             assert numbers == sorted(set(numbers))
@@ -193,8 +193,8 @@ def test_an_innovation_number_is_one_connection():
                 strict=True,
             )
             for number, pair in zip(numbers, ends, strict=True):
-                assert known.setdefault(number, pair) == pair
-        assert len(set(known.values())) == len(known)
-        seen += len(known)
+                assert pair_of_number.setdefault(number, pair) == pair
+        assert len(set(pair_of_number.values())) == len(pair_of_number)
+        seen += len(pair_of_number)
         start = result.genome
     assert seen > 200

@@ -42,7 +42,8 @@ def raising(genome):
 def bits(result):
     """All of a result, for comparisons."""
     genomes = [
-        (at, one.nodes.tobytes(), one.genes.tobytes()) for at, one in result.milestones
+        (at, genome.nodes.tobytes(), genome.genes.tobytes())
+        for at, genome in result.milestones
     ]
     return result.history, result.species, result.evaluations, genomes
 
@@ -95,7 +96,9 @@ def test_populations_have_constant_size_and_the_fittest_is_kept():
             fitness, population=population, max_evaluations=20 * population, seed=1, **PLAIN,
             settings=evolve.Settings(**settings),
         )  # fmt: skip
-        assert [sum(one.values()) for one in result.species] == [population] * 20
+        assert [sum(members.values()) for members in result.species] == [
+            population
+        ] * 20
         assert result.evaluations == len(best) == 20 * population
         assert result.fitness == max(best)
         assert result.genome.activate([0.5, 0.5])[0] - 2.0 == result.fitness
@@ -152,7 +155,7 @@ def test_faults():
 
 def test_what_a_fitness_returns_is_checked():
     few = {"population": 4, "max_evaluations": 8, "seed": 0}
-    for found in (
+    for fitness in (
         None,
         "a",
         "1",
@@ -167,14 +170,14 @@ def test_what_a_fitness_returns_is_checked():
         with pytest.raises(
             ArgumentTypeError, match="the fitness to be a number, or several, got"
         ):
-            evolve.neat(lambda genome, found=found: found, **few, **PLAIN)
-    for found in (
+            evolve.neat(lambda genome, fitness=fitness: fitness, **few, **PLAIN)
+    for fitness in (
         None,
         ([1.0], [False]),
         (["a"] * 4, [False] * 4),
         (np.ones(4, complex), False),
     ):
-        task = SimpleNamespace(evaluate=lambda genomes, found=found: found)
+        task = SimpleNamespace(evaluate=lambda genomes, fitness=fitness: fitness)
         with pytest.raises(
             ArgumentTypeError, match="Expected the fitness of 4 genomes, and whether"
         ):
@@ -318,11 +321,11 @@ def test_resumed_evolutions_have_the_same_bits(tmp_path):
         np.savez(file, **arrays | {name: value})
         with pytest.raises(SynapseError, match="checkpoint"):
             evolve.neat(evolve.fitness.xor, seed=9, checkpoint=file, resume=True)
-    for part in (b"", content[: len(content) // 2], content[:-1]):
-        file.write_bytes(part)
+    for damaged in (b"", content[: len(content) // 2], content[:-1]):
+        file.write_bytes(damaged)
         with pytest.raises(FormatError):
             evolve.neat(evolve.fitness.xor, checkpoint=file, resume=True)
-    assert file.read_bytes() == part
+    assert file.read_bytes() == damaged
 
 
 @pytest.mark.slow

@@ -62,15 +62,17 @@ def relatives(seed):
     genomes = evolved(seed)
     rng = np.random.default_rng(seed)
     while True:
-        one, two = (genomes[i] for i in rng.choice(len(genomes), 2, replace=False))
-        mine = genes_of(one)
-        others = genes_of(two)
+        mother, father = (
+            genomes[i] for i in rng.choice(len(genomes), 2, replace=False)
+        )
+        mine = genes_of(mother)
+        others = genes_of(father)
         if mine.keys() - others.keys() and others.keys() - mine.keys():
             break
     # Parts that the evolution may not have given: gates by one's own nodes, and genes
     # that one has disabled.
     common = sorted(mine.keys() & others.keys())
-    for genome, other in ((one, two), (two, one)):
+    for genome, other in ((mother, father), (father, mother)):
         unshared = sorted(nodes_of(genome).keys() - nodes_of(other).keys())
         changed = genome.genes.copy()
         for number in rng.choice(common, max(1, len(common) // 3), replace=False):
@@ -79,26 +81,28 @@ def relatives(seed):
             if unshared and changed["source"][row] != genome.inputs:
                 changed["gater"][row] = rng.choice(unshared)
         genome.genes = changed
-    return one, two
+    return mother, father
 
 
-def inherited(child, one, two, equal):
+def inherited(child, fitter, two, equal):
     """Check one child of two parents, `one` being fitter unless they are equally fit;
     returns its choices."""
-    mine = genes_of(one)
+    mine = genes_of(fitter)
     others = genes_of(two)
-    own = genes_of(child)
+    genes_of_child = genes_of(child)
     choices = Counter()
     connected = {
-        end for gene in own.values() for end in (gene["source"], gene["target"])
+        end
+        for gene in genes_of_child.values()
+        for end in (gene["source"], gene["target"])
     }
-    parents = {**nodes_of(two), **nodes_of(one)} if equal else nodes_of(one)
-    ends = range(one.inputs + 1 + one.outputs)
+    parents = {**nodes_of(two), **nodes_of(fitter)} if equal else nodes_of(fitter)
+    ends = range(fitter.inputs + 1 + fitter.outputs)
     assert set(nodes_of(child)) == {
         number for number in parents if number in ends or number in connected
     }
 
-    for number, gene in own.items():
+    for number, gene in genes_of_child.items():
         sources = [parent[number] for parent in (mine, others) if number in parent]
         if len(sources) == 1 and not equal:
             assert number in mine
@@ -117,15 +121,19 @@ def inherited(child, one, two, equal):
             choices["disabled in a parent"] += 1
             choices["disabled"] += not gene["enabled"]
 
-    assert mine.keys() & others.keys() <= own.keys()
+    assert mine.keys() & others.keys() <= genes_of_child.keys()
     if equal:
         choices["unmatched"] += len(mine.keys() ^ others.keys())
-        choices["inherited"] += len(own.keys() - (mine.keys() & others.keys()))
+        choices["inherited"] += len(
+            genes_of_child.keys() - (mine.keys() & others.keys())
+        )
     else:
-        assert mine.keys() == own.keys()
+        assert mine.keys() == genes_of_child.keys()
     for number, (position, squash) in nodes_of(child).items():
         origins = [
-            nodes[number] for nodes in (nodes_of(one), nodes_of(two)) if number in nodes
+            nodes[number]
+            for nodes in (nodes_of(fitter), nodes_of(two))
+            if number in nodes
         ]
         assert position in [origin[0] for origin in origins]
         assert squash in [origin[1] for origin in origins]
@@ -138,18 +146,18 @@ def test_crossover(equal):
     choices = Counter()
     gates_lost = 0
     for seed in range(8):
-        one, two = relatives(seed)
+        fitter, two = relatives(seed)
         for trial in range(6):
             # Both are in the generation several times, so that most children have two
             # different parents.
-            parents = [one, two] * 4
+            parents = [fitter, two] * 4
             fitness = [1.0 if equal else 2.0, 1.0] * 4
             for child in next_generation(parents, fitness, settings, trial):
                 numbers = set(genes_of(child))
-                mine = genes_of(one)
+                mine = genes_of(fitter)
                 others = genes_of(two)
                 possible = (
-                    [one]
+                    [fitter]
                     if numbers == set(mine)
                     else [two]
                     if numbers == set(others)
@@ -157,16 +165,16 @@ def test_crossover(equal):
                 )
                 if equal:
                     if possible == [None]:
-                        choices += inherited(child, one, two, True)
+                        choices += inherited(child, fitter, two, True)
                     continue
                 # Children of two copies of the less fit genome cannot be told apart
                 # otherwise.
-                if possible == [one] and any(
+                if possible == [fitter] and any(
                     gene["weight"] == others[n]["weight"] != mine[n]["weight"]
                     for n, gene in genes_of(child).items()
                     if n in others
                 ):
-                    choices += inherited(child, one, two, False)
+                    choices += inherited(child, fitter, two, False)
                     gates_lost += sum(
                         gene["gater"] == NONE
                         and NONE not in (mine[n]["gater"], others[n]["gater"])
@@ -264,7 +272,8 @@ def only(operator, seed, children=40):
         child = people.genomes[i]
         weights = set(child.genes["weight"].tolist())
         parent = max(
-            parents, key=lambda one: len(weights & set(one.genes["weight"].tolist()))
+            parents,
+            key=lambda genome: len(weights & set(genome.genes["weight"].tolist())),
         )
         pairs.append((parent, child))
     return pairs
@@ -316,7 +325,7 @@ def test_a_split(seed):
 )
 @pytest.mark.parametrize("seed", range(3))
 def test_a_new_connection(operator, seed):
-    known = {}
+    ends_of_number = {}
     for parent, child in only(operator, seed):
         new, changed, nodes = added(parent, child)
         assert not changed
@@ -334,8 +343,8 @@ def test_a_new_connection(operator, seed):
             else:
                 assert is_later(parent, *ends) == (operator == "recurrent")
                 assert abs(gene["weight"]) <= 8.0
-            assert known.setdefault(gene["innovation"], ends) == ends
-    assert len(set(known.values())) == len(known) > 0
+            assert ends_of_number.setdefault(gene["innovation"], ends) == ends
+    assert len(set(ends_of_number.values())) == len(ends_of_number) > 0
 
 
 @pytest.mark.parametrize("operator", ["add_gate", "remove_gate", "mutate_squash"])

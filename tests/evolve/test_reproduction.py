@@ -13,28 +13,28 @@ STILL = {"add_node": 0.0, "add_connection": 0.0, "mutate_weights": 0.0}
 
 def distance(one, two, settings):
     """c1 E / N + c2 D / N + c3 W, by sets; N is 1 if both have fewer than 20 genes."""
-    first = dict(one)
+    weights = dict(one)
     second = dict(two)
-    common = first.keys() & second.keys()
-    last = min(max(first), max(second))
-    unlike = first.keys() ^ second.keys()
+    common = weights.keys() & second.keys()
+    last = min(max(weights), max(second))
+    unlike = weights.keys() ^ second.keys()
     excess = sum(number > last for number in unlike)
-    size = max(len(first), len(second))
+    size = max(len(weights), len(second))
     size = 1 if size < 20 else size
-    found = (
+    difference = (
         settings.excess * excess + settings.disjoint * (len(unlike) - excess)
     ) / size
     if common:
-        found += settings.weight_difference * np.mean(
-            [abs(first[n] - second[n]) for n in common]
+        difference += settings.weight_difference * np.mean(
+            [abs(weights[n] - second[n]) for n in common]
         )
-    return found
+    return difference
 
 
 def test_distance_is_that_of_the_paper():
     rng = np.random.default_rng(0)
     for trial in range(60):
-        given = {
+        coefficients = {
             "excess": 0.7,
             "disjoint": (0.2, 0.7, 1.5)[trial // 6 % 3],
             "weight_difference": 0.3,
@@ -45,16 +45,18 @@ def test_distance_is_that_of_the_paper():
             size = rng.integers(3, 12) if trial % 3 else rng.integers(15, 40)
             numbers = np.sort(rng.choice(45, size, replace=False))
             if number and trial % 4 == 0:  # only excess genes
-                numbers = np.append([one for one, _ in genomes[0]], np.arange(45, 50))
+                numbers = np.append(
+                    [innovation for innovation, _ in genomes[0]], np.arange(45, 50)
+                )
                 size = len(numbers)
             genomes.append(list(zip(numbers.tolist(), rng.normal(0, 3, size).tolist())))
             begin = at[0][3] if number else 0
             at.append((0, 0, begin, begin + size))
         genes = np.zeros(at[1][3], GENE)
         genes["innovation"], genes["weight"] = np.concatenate(genomes).T
-        delta = distance(*genomes, evolve.Settings(**given))
+        delta = distance(*genomes, evolve.Settings(**coefficients))
         for factor, species in ((1 - 1e-9, 2), (1 + 1e-9, 1)):
-            settings = evolve.Settings(**given, threshold=delta * factor)
+            settings = evolve.Settings(**coefficients, threshold=delta * factor)
             memory = np.zeros(2, np.int64), np.zeros(2, np.int64)
             rows = genes, np.array(at), genes, np.array(at)
             assert (
@@ -76,7 +78,7 @@ def test_species_share_by_their_mean_fitness():
     crowd.member_of = np.array([0, 0, 0, 0, 0, 1, 1, 1, 2, 2])
     crowd.fitness = np.array([1.0, 2.0, 3.0, 2.0, 2.0, 4.0, 5.0, 3.0, 9.0, 9.0])
     order = np.lexsort((-crowd.fitness, crowd.member_of))
-    first = np.array([0, 5, 8])
+    starts = np.array([0, 5, 8])
     sizes = np.array([5, 3, 2])
     for since, best, means in (
         ([14, 14, 14], [9.0, 9.0, 9.0], [2, 4, 9]),
@@ -88,7 +90,7 @@ def test_species_share_by_their_mean_fitness():
         crowd.best = np.array(best)
         crowd.highest = 99.0
         crowd.improved = 14
-        quota = crowd._share(order, first, sizes)
+        quota = crowd._share(order, starts, sizes)
         exact = 10 * np.array(means) / sum(means)
         expected = exact.astype(int)
         expected[np.argsort(expected - exact)[: 10 - expected.sum()]] += (
@@ -119,21 +121,21 @@ def test_the_champion_of_a_large_species_is_copied():
 def test_disjoint_genes_are_those_of_the_fitter_parent():
     settings = {"mutation_only": 0.0, "survival": 1.0, "threshold": np.inf, **STILL}
     whole = evolve.Genome.minimal(2, 2, seed=0)
-    one, two = (
+    mother, father = (
         evolve.Genome(whole.nodes, whole.genes[rows], 2, 2)
         for rows in ([0, 1, 2, 5], [0, 1, 2, 3, 4])
     )
     for fitness in ((2.0, 1.0), (1.0, 1.0)):
-        found = set()
+        innovations = set()
         for seed in range(60):
             pair = people(settings, 2, outputs=2, seed=seed)
-            pair.genomes = Genomes.of(one).join(Genomes.of(two))
+            pair.genomes = Genomes.of(mother).join(Genomes.of(father))
             pair.select(np.array(fitness)[:, None])
             pair.breed()
-            found |= {
+            innovations |= {
                 tuple(pair.genomes[i].genes["innovation"].tolist()) for i in range(2)
             }
         if fitness[0] > fitness[1]:
-            assert found == {(0, 1, 2, 5), (0, 1, 2, 3, 4)}
+            assert innovations == {(0, 1, 2, 5), (0, 1, 2, 3, 4)}
         else:
-            assert {(0, 1, 2), (0, 1, 2, 3, 4, 5), (0, 1, 2, 3)} <= found
+            assert {(0, 1, 2), (0, 1, 2, 3, 4, 5), (0, 1, 2, 3)} <= innovations

@@ -83,7 +83,7 @@ def test_several_objectives():
     }
     task = evolve.fitness.dataset(BITS, ODD)
     result = evolve.neat(task, **options)
-    values = np.array([one for one, _ in result.front])
+    values = np.array([objectives for objectives, _ in result.front])
     assert result.evaluations == 6000
     assert (np.diff(values[:, 0]) < 0).all()
     assert (np.diff(values[:, 1]) > 0).all()
@@ -136,7 +136,7 @@ def test_a_generation_that_fails_is_behind_all_others(tmp_path):
             assert result.history["failed"] == failed
             assert result.fitness == -2.0
             assert np.isnan(result.history["best"]).tolist() == [
-                one == 10 for one in failed
+                count == 10 for count in failed
             ]
             assert all(min(values) > -100.0 for values, _ in result.front)
             assert bool(result.front) == (select == "pareto")
@@ -160,14 +160,14 @@ def test_novelty_is_the_mean_distance_to_the_nearest():
     rng = np.random.default_rng(0)
     some = rng.normal(size=(40, 2))
     archive = rng.normal(size=(9, 2))
-    found, larger = novelty(some, archive)
-    for one, number in zip(some, found, strict=True):
+    novelties, larger = novelty(some, archive)
+    for point, number in zip(some, novelties, strict=True):
         distances = np.sort(
-            np.linalg.norm(np.concatenate([some, archive]) - one, axis=1)
+            np.linalg.norm(np.concatenate([some, archive]) - point, axis=1)
         )
         assert number == pytest.approx(distances[1:16].mean())
     assert len(larger) == 10
-    assert (larger[-1] == some[found.argmax()]).all()
+    assert (larger[-1] == some[novelties.argmax()]).all()
     settings = evolve.Settings(select="novelty")
     result = evolve.neat(
         behaviour,

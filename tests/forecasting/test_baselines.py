@@ -54,7 +54,7 @@ def test_columns_are_forecast_each_by_itself(noisy):
     for method in METHODS:
         made = method(both, 4)
         np.testing.assert_array_equal(
-            made, np.column_stack([method(one, 4) for one in both.T])
+            made, np.column_stack([method(column, 4) for column in both.T])
         )
 
 
@@ -71,7 +71,7 @@ def _aicc(values, order, most):
 
 
 def test_the_order_is_that_of_the_least_aicc(noisy):
-    found = {}
+    orders = {}
     expected = {}
     for count in (*range(5, 13), 20, 60, 300):
         values = noisy[:count]
@@ -84,10 +84,10 @@ def test_the_order_is_that_of_the_least_aicc(noisy):
             p: forecasting.autoregression(values, 3, order=p)
             for p in range(max(most, 0) + 1)
         }
-        found[count] = next(
+        orders[count] = next(
             (p for p, other in by_order.items() if np.array_equal(other, made)), None
         )
-    assert found == expected
+    assert orders == expected
     assert len(set(expected.values())) > 2
     assert forecasting.autoregression([1, -1, 1, -1, 1, -1], 2) == pytest.approx(
         [1, -1]
@@ -217,7 +217,7 @@ def test_a_forecaster_sees_nothing_of_the_future():
         return np.zeros(steps)
 
     rolling_origin(forecaster, SQUARES, 1, start=2, every=2)
-    assert [one.tolist() for one in seen] == [
+    assert [rows.tolist() for rows in seen] == [
         SQUARES[:2].tolist(),
         SQUARES[:4].tolist(),
     ]
@@ -273,8 +273,8 @@ def test_what_cannot_be_rolled():
     ]
     all_refused(
         [
-            (lambda given=given: rolling_origin(**usual | given), error, what)
-            for given, error, what in told
+            (lambda options=options: rolling_origin(**usual | options), error, sentence)
+            for options, error, sentence in told
         ]
     )
 

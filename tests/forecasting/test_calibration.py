@@ -23,17 +23,17 @@ def test_half_widths_are_a_quantile_of_the_errors_in_their_size():
     uniform = np.linspace(0, np.sqrt(3), 400)
     unit = rng.permutation(uniform / np.sqrt(np.mean(uniform**2))) * signs
     errors = unit[:, None] * 2 * np.sqrt([1, 2, 3, 4])
-    found = Calibration(errors[:, :, None])
-    np.testing.assert_allclose(found.scale(4)[:, 0], 2 * np.sqrt([1, 2, 3, 4]))
+    calibration = Calibration(errors[:, :, None])
+    np.testing.assert_allclose(calibration.scale(4)[:, 0], 2 * np.sqrt([1, 2, 3, 4]))
     alike = max(0, np.sum(unit[1:] * unit[:-1]) / np.sum(unit**2))
     independent = 400 * (1 - alike) / (1 + alike)
     expected = np.quantile(
         np.repeat(np.abs(unit), 4), 0.8 * (1 + 1 / (3 * independent))
     )
     np.testing.assert_allclose(
-        found.half_widths(0.8)[:, 0], expected * 2 * np.sqrt([1, 2, 3, 4])
+        calibration.half_widths(0.8)[:, 0], expected * 2 * np.sqrt([1, 2, 3, 4])
     )
-    further = found.half_widths(0.8, 9)[:, 0]
+    further = calibration.half_widths(0.8, 9)[:, 0]
     np.testing.assert_allclose(further, expected * 2 * np.sqrt(np.arange(1, 10)))
     with pytest.raises(
         ArgumentError,
@@ -64,17 +64,17 @@ def test_errors_of_neighbouring_origins_that_are_alike_widen():
 def test_forecasts_and_bounds_are_clipped_to_a_range():
     net, series = gru(), np.random.default_rng(0).normal(size=60)
     rolled = rolling_origin(
-        lambda *given: forecast(net, *given)[:, 0], series, 4, start=40
+        lambda *arguments: forecast(net, *arguments)[:, 0], series, 4, start=40
     )
     options = {"calibration": rolled.calibration}
     free = forecast(net, series, 4, **options)
-    low, high = (float(np.mean(one)) for one in (free.lower, free.mean))
-    found = forecast(net, series, 4, **options, minimum=low, maximum=high)
+    low, high = (float(np.mean(values)) for values in (free.lower, free.mean))
+    clipped = forecast(net, series, 4, **options, minimum=low, maximum=high)
     for name in ("lower", "mean", "upper"):
         assert np.array_equal(
-            getattr(found, name), np.clip(getattr(free, name), low, high)
+            getattr(clipped, name), np.clip(getattr(free, name), low, high)
         )
-    assert not np.array_equal(found.lower, free.lower)
+    assert not np.array_equal(clipped.lower, free.lower)
     assert forecast(net, series, 4, minimum=9).mean.tolist() == [[9.0]] * 4
 
 
@@ -92,7 +92,7 @@ def test_intervals_of_a_stationary_series_cover_their_share():
         for t, shock in enumerate(np.random.default_rng(seed).normal(size=399)):
             series[t + 1] = phi * series[t] + shock
         rolled = rolling_origin(
-            lambda *given: forecast(net, *given)[:, 0],
+            lambda *arguments: forecast(net, *arguments)[:, 0],
             series[:390],
             10,
             start=200,
@@ -105,8 +105,8 @@ def test_intervals_of_a_stationary_series_cover_their_share():
 
 
 def test_as_many_errors_as_needed_are_enough():
-    one = Calibration((-np.ones(9)).cumprod()[:, None, None])
-    assert one.half_widths() == pytest.approx(1)
+    calibration = Calibration((-np.ones(9)).cumprod()[:, None, None])
+    assert calibration.half_widths() == pytest.approx(1)
     for share, needed in ((0.9, 9), (0.5, 1), (0.8, 4), (0.95, 19), (0.99, 99)):
         Calibration(np.ones((needed, 1, 1))).half_widths(share)
 

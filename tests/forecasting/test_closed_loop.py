@@ -42,19 +42,19 @@ def by_hand(net, rows, steps, feedback, future=None):
     """The same forecast, step by step."""
     twin = net.clone()
     twin.clear()
-    given = [i for i in range(len(net.input)) if i not in feedback.values()]
+    from_outside = [i for i in range(len(net.input)) if i not in feedback.values()]
     said = twin.run(rows, traces=False)[-1]
-    found = []
+    forecasts = []
     for step in range(steps):
-        found.append(said)
+        forecasts.append(said)
         if step < steps - 1:
             row = np.empty(len(net.input))
-            if given:
-                row[given] = future[step]
+            if from_outside:
+                row[from_outside] = future[step]
             for output, place in feedback.items():
                 row[place] = said[output]
             said = twin.activate(row)
-    return np.array(found)
+    return np.array(forecasts)
 
 
 def context_of(net):
@@ -88,9 +88,9 @@ def test_the_context_is_that_from_before():
         twin = net.clone()
         forecast(net, rows_of(net), 9)
         assert context_of(net) == context_of(twin)
-        for one in (net, twin):
-            one.activate([0.3, 0.1])
-            one.propagate(0.1, [0.1, 0.2])
+        for network in (net, twin):
+            network.activate([0.3, 0.1])
+            network.propagate(0.1, [0.1, 0.2])
         assert net.weights.tobytes() == twin.weights.tobytes()
         assert context_of(net) == context_of(twin)
 
@@ -110,14 +110,14 @@ def test_any_feedback_of_any_gated_graph_with_inputs_from_outside(spec, data):
     steps = data.draw(st.integers(1, 6))
     rows = rows_of(net, data.draw(st.integers(1, 5)))
     future = np.random.default_rng(3).uniform(-1, 1, (steps - 1, n - pairs))
-    found = forecast(
+    forecasts = forecast(
         net, rows, steps, feedback=feedback, future=future if n > pairs else None
     )
-    assert np.array_equal(found, by_hand(net, rows, steps, feedback, future))
+    assert np.array_equal(forecasts, by_hand(net, rows, steps, feedback, future))
     if n > pairs:  # a row for the last step is not used
         longer = np.vstack([future, np.full(n - pairs, 1e9)])
         assert np.array_equal(
-            forecast(net, rows, steps, feedback=feedback, future=longer), found
+            forecast(net, rows, steps, feedback=feedback, future=longer), forecasts
         )
 
 
@@ -127,11 +127,11 @@ def test_a_network_that_learns_by_rtrl():
     rows = rows_of(net)
     expected = by_hand(net, rows, 5, {0: 0, 1: 1})
     twin = net.clone()
-    for one in (net, twin):
-        one.activate(rows[0])
+    for network in (net, twin):
+        network.activate(rows[0])
     assert np.array_equal(forecast(net, rows, 5), expected)
-    for one in (net, twin):
-        one.propagate(0.3, [1.0, 0.0])
+    for network in (net, twin):
+        network.propagate(0.3, [1.0, 0.0])
     assert net.weights.tobytes() == twin.weights.tobytes()
 
 
@@ -146,8 +146,8 @@ def test_what_cannot_be_forecast_is_one_sentence():
     gru, wide = SORTS["gru"], SORTS["gru"](3, 2)
 
     def of(net=None, **options):
-        given = {"context": [[0.1, 0.2]], "steps": 3, **options}
-        return lambda: forecast(gru() if net is None else net, **given)
+        arguments = {"context": [[0.1, 0.2]], "steps": 3, **options}
+        return lambda: forecast(gru() if net is None else net, **arguments)
 
     three = [[1, 2, 3]]
     six = [1.0, 2.0, 3.0, 4.0, 5.0]
@@ -200,23 +200,23 @@ def test_a_forecast_is_one_type_and_usable_as_an_array():
     bounded = forecast(net, series, 4, calibration=Calibration(np.ones((30, 4, 2))))
     assert isinstance(plain, Forecast)
     assert (plain.lower, plain.upper, plain.interval) == (None, None, None)
-    for found in (
+    for prediction in (
         plain,
         bounded,
         pickle.loads(pickle.dumps(plain)),
         copy.deepcopy(bounded),
     ):
-        mean = found.mean
-        assert (found.shape, len(found), found.ndim) == ((4, 2), 4, 2)
+        mean = prediction.mean
+        assert (prediction.shape, len(prediction), prediction.ndim) == ((4, 2), 4, 2)
         results = {
-            "reflected": (1 - found, 1 - mean),
-            "index": (found[1:, 0], mean[1:, 0]),
-            "iterate": (list(found), list(mean)),
-            "ufunc": (np.abs(found), np.abs(mean)),
-            "stack": (np.stack([found, found]), np.stack([mean, mean])),
-            "method": (found.round(1), mean.round(1)),
-            "asarray": (np.asarray(found, np.float32), mean.astype(np.float32)),
-            "equal": (found == found, mean == mean),
+            "reflected": (1 - prediction, 1 - mean),
+            "index": (prediction[1:, 0], mean[1:, 0]),
+            "iterate": (list(prediction), list(mean)),
+            "ufunc": (np.abs(prediction), np.abs(mean)),
+            "stack": (np.stack([prediction, prediction]), np.stack([mean, mean])),
+            "method": (prediction.round(1), mean.round(1)),
+            "asarray": (np.asarray(prediction, np.float32), mean.astype(np.float32)),
+            "equal": (prediction == prediction, mean == mean),
         }
         wrong = [name for name, pair in results.items() if not np.array_equal(*pair)]
         assert not wrong, wrong

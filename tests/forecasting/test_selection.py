@@ -37,18 +37,20 @@ def test_a_network_reads_differences_and_known_values_of_the_next_row():
     net = architect.Perceptron(2, 1, output_squash="identity", seed=0)
     net.weights = [0.5, 3.0]
     net.biases = [0.0, 0.0, 0.0]
-    known = RNG.normal(size=(130, 1))
+    holidays = RNG.normal(size=(130, 1))
     y = SALES[:, None]
-    inputs, targets = lesson(y, [Differences((12,))], known)
+    inputs, targets = lesson(y, [Differences((12,))], holidays)
     change = SALES[12:] - SALES[:-12]
-    np.testing.assert_allclose(inputs, np.column_stack([change[:-1], known[13:120, 0]]))
+    np.testing.assert_allclose(
+        inputs, np.column_stack([change[:-1], holidays[13:120, 0]])
+    )
     np.testing.assert_allclose(targets[:, 0], change[1:])
     expected = [*SALES]
     last = change[-1]
     for step in range(120, 125):
-        last = 0.5 * last + 3 * known[step, 0]
+        last = 0.5 * last + 3 * holidays[step, 0]
         expected.append(expected[step - 12] + last)
-    forecaster = NetworkForecaster(net, [Differences((12,))], known)
+    forecaster = NetworkForecaster(net, [Differences((12,))], holidays)
     np.testing.assert_allclose(forecaster(SALES, 5), expected[-5:])
     one_step = forecaster.one_step(y)
     assert np.isnan(one_step[:13]).all()
@@ -95,17 +97,17 @@ def test_every_step_of_a_history_is_forecast_as_by_one_call_before_it(rows):
     net = architect.Elman(
         1 if rows is None else 2, 3, 1, output_squash="identity", seed=0
     )
-    known = None if rows is None else RNG.normal(size=(rows, 1))
+    holidays = None if rows is None else RNG.normal(size=(rows, 1))
     forecaster = NetworkForecaster(
-        net, [Differences((1,))], known, scale=[[100.0], [30.0]]
+        net, [Differences((1,))], holidays, scale=[[100.0], [30.0]]
     )
     history = SALES[:60]
-    found = forecaster.one_step(history)
+    forecasts = forecaster.one_step(history)
     steps = 60 if rows == 60 else 61
-    assert found.shape == (steps, 1)
-    assert np.isnan(found[:2]).all()
+    assert forecasts.shape == (steps, 1)
+    assert np.isnan(forecasts[:2]).all()
     expected = [forecaster(history[:step], 1)[0] for step in range(2, steps)]
-    np.testing.assert_allclose(found[2:, 0], expected)
+    np.testing.assert_allclose(forecasts[2:, 0], expected)
 
 
 def test_simple_methods_keep_what_they_were_fitted_to():
@@ -174,40 +176,40 @@ def offset(by):
 
 def test_the_best_of_several_and_their_mean():
     wrong = {"d": offset(100.0), "a": offset(1.0), "b": offset(-3.0), "c": offset(5.0)}
-    found = select(wrong, T, 4, start=60)
-    assert list(found.rolled) == [
+    selection = select(wrong, T, 4, start=60)
+    assert list(selection.rolled) == [
         "a",
         "combine",
         "b",
         "c",
         "d",
     ]  # the mean of a, b, c is wrong by 1, too
-    assert found.members == ["a", "b", "c"]
-    assert found.mase("combine") == found.mase("a") == 1
-    assert found.best == "combine", "no single one is better by 10 %"
-    assert found.reason().startswith(
+    assert selection.members == ["a", "b", "c"]
+    assert selection.mase("combine") == selection.mase("a") == 1
+    assert selection.best == "combine", "no single one is better by 10 %"
+    assert selection.reason().startswith(
         "The mean of a, b, c forecasts: MASE 1; no single one is more than 10 %"
     )
-    found = select({"a": offset(0.5), "b": offset(2.5)}, T, 4, start=60)
-    assert found.best == "a"
-    assert found.reason() == "a forecasts: it has the lowest error, MASE 0.5."
-    assert found.rolled["b"].calibration.errors.shape == (57, 4, 1)
-    np.testing.assert_allclose(found.rolled["b"].calibration.errors, -2.5)
+    selection = select({"a": offset(0.5), "b": offset(2.5)}, T, 4, start=60)
+    assert selection.best == "a"
+    assert selection.reason() == "a forecasts: it has the lowest error, MASE 0.5."
+    assert selection.rolled["b"].calibration.errors.shape == (57, 4, 1)
+    np.testing.assert_allclose(selection.rolled["b"].calibration.errors, -2.5)
     both = np.column_stack([T, T**2])
 
     def of_the_first(history, steps):
         return np.column_stack([offset(0.5)(history[:, 0], steps), np.zeros(steps)])
 
-    first = select({"a": of_the_first}, both, 4, start=60, targets=1)
-    assert first.mase("a") == 0.5
+    of_first_column = select({"a": of_the_first}, both, 4, start=60, targets=1)
+    assert of_first_column.mase("a") == 0.5
     assert (
-        repr(first.rolled["a"])
+        repr(of_first_column.rolled["a"])
         == "<RollingOrigin 57 origins, 4 steps, 1 column, RMSE 0.5>"
     )
     all_refused(
         [
             (
-                lambda: first.statistic("a", "z"),
+                lambda: of_first_column.statistic("a", "z"),
                 UnknownNameError,
                 "no forecaster named 'z'",
             ),
@@ -241,10 +243,10 @@ def test_whether_a_network_is_worth_it():
         (2.0, "is not worth it: naive has a lower"),
         (1.05, "may be"),
     ):
-        found = select({"gru": noisy(size, 3), **simple}, walk, 3, start=200)
-        assert expected in found.verdict("gru")
-        assert "on 98 origins" in found.verdict("gru")
-    assert found.statistic("gru", "gru") == 0
+        selection = select({"gru": noisy(size, 3), **simple}, walk, 3, start=200)
+        assert expected in selection.verdict("gru")
+        assert "on 98 origins" in selection.verdict("gru")
+    assert selection.statistic("gru", "gru") == 0
 
 
 def test_only_forecasts_that_overlap_are_correlated():
@@ -256,9 +258,9 @@ def test_only_forecasts_that_overlap_are_correlated():
             "gru": lambda history, steps, walk=walk: walk[len(history) :][:steps] + 0.1,
             "naive": forecasting.seasonal_naive,
         }
-        found = select(two, walk, 20, start=30)
-        assert found.statistic("gru", "naive") == 0
-        assert "may be worth it" in found.verdict("gru")
+        selection = select(two, walk, 20, start=30)
+        assert selection.statistic("gru", "naive") == 0
+        assert "may be worth it" in selection.verdict("gru")
         apart = select(two, walk, 4, start=30, every=4)
         errors = (
             np.abs(apart.rolled[name].errors) / apart.rolled[name].scale
@@ -274,9 +276,9 @@ def test_a_forecaster_that_fails_is_left_out():
     def failing(history, steps):
         raise DivergenceError("It is unstable.")
 
-    found = select({"a": failing, "b": offset(1.0)}, T, 2, start=100)
-    assert found.failed == ["a is left out: It is unstable."]
-    assert (list(found.rolled), found.verdict("a")) == (
+    selection = select({"a": failing, "b": offset(1.0)}, T, 2, start=100)
+    assert selection.failed == ["a is left out: It is unstable."]
+    assert (list(selection.rolled), selection.verdict("a")) == (
         ["b"],
         "a could not be compared.",
     )

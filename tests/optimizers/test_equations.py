@@ -113,12 +113,12 @@ def random_gradients(seed=0):
     return rng.normal(size=SIZE), gradients
 
 
-@every_case(("kind", "equation", "settings"), CASES, ids=IDS)
-def test_each_is_its_equation(kind, equation, settings):
+@every_case(("optimizer", "equation", "settings"), CASES, ids=IDS)
+def test_each_is_its_equation(optimizer, equation, settings):
     parameters, gradients = random_gradients()
     oracles = [equation(p, **settings) for p in parameters.tolist()]
     assert [next(oracle) for oracle in oracles] == parameters.tolist()
-    state = kind(**settings).begin(parameters)
+    state = optimizer(**settings).begin(parameters)
     for gradient in gradients:
         state.step(parameters, gradient)
         expected = [oracle.send(g) for oracle, g in zip(oracles, gradient.tolist())]
@@ -128,10 +128,12 @@ def test_each_is_its_equation(kind, equation, settings):
 
 def test_every_optimizer_has_an_equation():
     built_in = {
-        one for one in vars(synapse.optimizers).values() if isinstance(one, type)
+        optimizer
+        for optimizer in vars(synapse.optimizers).values()
+        if isinstance(optimizer, type)
     }
-    assert {one for one in built_in if issubclass(one, BuiltIn)} == {
-        kind for kind, *_ in CASES
+    assert {optimizer for optimizer in built_in if issubclass(optimizer, BuiltIn)} == {
+        tested for tested, *_ in CASES
     }
 
 
@@ -147,25 +149,25 @@ def test_rounding_leaves_no_variance_below_0():
     assert state.change == pytest.approx(0.01 * gradient, rel=1e-6)
 
 
-def torch_optimizer(kind, parameter, settings):
+def torch_optimizer(optimizer, parameter, settings):
     import torch
 
     names = {"rate": "lr", "epsilon": "eps", "decay": "alpha", "steps": "step_sizes"}
     kinds = {"AdaGrad": "Adagrad"}
     renamed = {names.get(name, name): value for name, value in settings.items()}
-    return getattr(torch.optim, kinds.get(kind.__name__, kind.__name__))(
+    return getattr(torch.optim, kinds.get(optimizer.__name__, optimizer.__name__))(
         [parameter], **renamed
     )
 
 
 @pytest.mark.torch
-@every_case(("kind", "equation", "settings"), CASES, ids=IDS)
-def test_each_is_torchs(kind, equation, settings):
+@every_case(("optimizer", "equation", "settings"), CASES, ids=IDS)
+def test_each_is_torchs(optimizer, equation, settings):
     torch = pytest.importorskip("torch")
     ours, gradients = random_gradients(1)
     theirs = torch.tensor(ours, dtype=torch.float64, requires_grad=True)
-    other = torch_optimizer(kind, theirs, settings)
-    state = kind(**settings).begin(ours)
+    other = torch_optimizer(optimizer, theirs, settings)
+    state = optimizer(**settings).begin(ours)
     for gradient in gradients:
         theirs.grad = torch.tensor(gradient)
         state.step(ours, gradient)

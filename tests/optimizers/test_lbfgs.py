@@ -48,17 +48,17 @@ def bowl(p):
 
 def test_it_leaves_frozen_parameters():
     start = np.zeros(3)
-    found = LBFGS(tolerance=1e-9).minimise(bowl, start, frozen=[False, True, False])
+    minimum = LBFGS(tolerance=1e-9).minimise(bowl, start, frozen=[False, True, False])
     free = [0, 2]
-    assert found[1] == 0.0
-    assert found[free] == pytest.approx(
+    assert minimum[1] == 0.0
+    assert minimum[free] == pytest.approx(
         LEAST[free]
         + np.linalg.solve(HESSIAN[np.ix_(free, free)], HESSIAN[free, 1] * LEAST[1]),
         abs=1e-8,
     )
-    held = LBFGS().minimise(bowl, start, frozen=[True] * 3)
-    assert held is not start
-    assert (held == start).all()
+    unmoved = LBFGS().minimise(bowl, start, frozen=[True] * 3)
+    assert unmoved is not start
+    assert (unmoved == start).all()
 
 
 def test_it_tells_of_each_iteration_and_can_be_ended():
@@ -143,6 +143,6 @@ def test_a_training_takes_the_steps_of_scipy():
     Trainer(net, method="bptt", optimizer=LBFGS()).train(
         rows, aims, epochs=6, progress=False
     )
-    found = np.concatenate([net.weights, net.biases])[at]
-    assert np.abs(found - start[at]).max() > 0.1
-    assert found == pytest.approx(expected.x, abs=1e-12)
+    trained = np.concatenate([net.weights, net.biases])[at]
+    assert np.abs(trained - start[at]).max() > 0.1
+    assert trained == pytest.approx(expected.x, abs=1e-12)

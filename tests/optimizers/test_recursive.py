@@ -98,10 +98,10 @@ def filtered(p, jacobians, errors, groups, variance, noises, added):
     return p, covariances
 
 
-@every_case("kind", ["neuron", "all"])
-def test_the_equations(kind):
+@every_case("grouping", ["neuron", "all"])
+def test_the_equations(grouping):
     p, jacobians, errors = problem()
-    groups = GROUPS if kind == "neuron" else np.zeros(SIZE)
+    groups = GROUPS if grouping == "neuron" else np.zeros(SIZE)
     wanted, covariances = filtered(
         p.copy(),
         jacobians,
@@ -112,7 +112,7 @@ def test_the_equations(kind):
         np.full(STEPS, 1e-3),
     )
     dekf = DEKF(
-        initial_variance=5.0, measurement_noise=0.7, process_noise=1e-3, groups=kind
+        initial_variance=5.0, measurement_noise=0.7, process_noise=1e-3, groups=grouping
     )
     state = dekf.begin(p, groups=GROUPS)
     for h, e in zip(jacobians, errors):
@@ -124,9 +124,9 @@ def test_the_equations(kind):
 
 def test_noise_falls_geometrically():
     p, jacobians, errors = problem()
-    part = np.minimum(1.0, np.arange(STEPS) / 20)
-    noises = 100.0 * 0.03**part
-    added = 1e-2 * 1e-4**part
+    progress = np.minimum(1.0, np.arange(STEPS) / 20)
+    noises = 100.0 * 0.03**progress
+    added = 1e-2 * 1e-4**progress
     wanted, _ = filtered(p.copy(), jacobians, errors, GROUPS, 100.0, noises, added)
     state = DEKF(
         measurement_noise=(100.0, 3.0), process_noise=(1e-2, 1e-6), annealing=20

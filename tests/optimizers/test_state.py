@@ -63,14 +63,14 @@ def problem(optimizer):
 
 @each
 def test_a_rate_given_replaces_its_own(optimizer):
-    start, ((*first,), *_), groups = problem(optimizer)
-    found = []
+    start, ((*gradient,), *_), groups = problem(optimizer)
+    moves = []
     for rate in (None, optimizer.rate / 2, 0):
         parameters = start.copy()
-        optimizer.begin(parameters, **groups).step(parameters, *first, rate=rate)
-        found.append(parameters - start)
-    own, halved, rests = found
-    assert halved == pytest.approx(own / 2, rel=1e-12)
+        optimizer.begin(parameters, **groups).step(parameters, *gradient, rate=rate)
+        moves.append(parameters - start)
+    whole, halved, rests = moves
+    assert halved == pytest.approx(whole / 2, rel=1e-12)
     assert not rests.any()
 
 
@@ -129,9 +129,9 @@ def test_a_training_goes_on_bit_for_bit(optimizer, way):
 @each
 @every_case("bad", ["slopes", "errors", "overflow"])
 def test_a_step_that_is_not_finite_changes_nothing(optimizer, bad):
-    parameters, (first, (slopes, *errors), *_), groups = problem(optimizer)
+    parameters, (gradient, (slopes, *errors), *_), groups = problem(optimizer)
     state = optimizer.begin(parameters, **groups)
-    state.step(parameters, *first)
+    state.step(parameters, *gradient)
     before = state.arrays()
     start = parameters.copy()
     if bad == "errors" and not errors:
@@ -220,7 +220,7 @@ def test_what_is_refused_changes_nothing():
         ),
         *(
             (
-                partial(OptimizerState, own(memory), 2),
+                partial(OptimizerState, optimizer_with(memory), 2),
                 ArgumentTypeError,
                 "names to numbers",
             )
@@ -295,24 +295,30 @@ WRONG = {
 def test_every_setting_is_checked_and_named():
     wrong = []
     cases = [
-        (kind, {name: value}, "")
-        for kind, known in WRONG.items()
-        for name, value in known.items()
+        (optimizer, {name: value}, "")
+        for optimizer, refused_values in WRONG.items()
+        for name, value in refused_values.items()
     ]
-    for kind, settings, sentence in (*WHOLE, *cases):
+    for optimizer, settings, sentence in (*WHOLE, *cases):
         begin = (
-            sentence or f"Expected the {next(iter(settings))} of {kind.__name__} to be "
+            sentence
+            or f"Expected the {next(iter(settings))} of {optimizer.__name__} to be "
         )
         with pytest.raises(SynapseError) as caught:
-            kind(**settings)
+            optimizer(**settings)
         if not str(caught.value).startswith(begin):
             wrong.append(str(caught.value))
     assert not wrong, "\n".join(wrong)
     assert hash(Adam(betas=[0.9, 0.999])) == hash(Adam())
-    settings = {kind: {one.name for one in dataclasses.fields(kind)} for kind in WRONG}
-    assert {kind: set(known) for kind, known in WRONG.items()} | {
-        SGD: settings[SGD] - {"nesterov"}
-    } == {kind: names - {"nesterov"} for kind, names in settings.items()}
+    settings = {
+        optimizer: {field.name for field in dataclasses.fields(optimizer)}
+        for optimizer in WRONG
+    }
+    assert {
+        optimizer: set(refused_values) for optimizer, refused_values in WRONG.items()
+    } | {SGD: settings[SGD] - {"nesterov"}} == {
+        optimizer: names - {"nesterov"} for optimizer, names in settings.items()
+    }
 
 
 @each
@@ -343,7 +349,7 @@ def test_a_state_that_no_training_can_have_reached_is_refused(optimizer):
     )
 
 
-def own(memory):
+def optimizer_with(memory):
     """An optimizer of your own with this memory."""
 
     class Mine(Optimizer):
@@ -360,4 +366,4 @@ def own(memory):
 
 def test_one_of_ones_own_cannot_take_a_name_in_use():
     with pytest.raises(ArgumentError, match="already has a steps"):
-        own({"steps": 0.0}).begin(np.zeros(2))
+        optimizer_with({"steps": 0.0}).begin(np.zeros(2))

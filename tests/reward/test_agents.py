@@ -39,8 +39,8 @@ def check_forward_view(net, steps, seed=0):
     for t in range(steps):
         values.append(agent.learn(gains[t], rows[t + 1], ended=t == steps - 1))
         backward = [
-            one + agent.error * e
-            for one, e in zip(backward, agent._traces[0].read(), strict=True)
+            move + agent.error * e
+            for move, e in zip(backward, agent._traces[0].read(), strict=True)
         ]
     values[-1] = 0.0
     ahead = 0.0
@@ -52,12 +52,12 @@ def check_forward_view(net, steps, seed=0):
         exact = gradient(net, rows[: t + 1], targets, "squared_error")
         slopes = exact.weights, exact.biases
         forward = [
-            one + (ahead - values[t]) * slope
-            for one, slope in zip(forward, slopes, strict=True)
+            move + (ahead - values[t]) * slope
+            for move, slope in zip(forward, slopes, strict=True)
         ]
-    for found, wanted in zip(backward, forward, strict=True):
+    for ours, wanted in zip(backward, forward, strict=True):
         largest = max(1.0, abs(wanted).max(initial=0.0))
-        np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-10 * largest)
+        np.testing.assert_allclose(ours, wanted, rtol=0, atol=1e-10 * largest)
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -86,7 +86,7 @@ class Dense:
         self.second = weights[n * h :].reshape(m, h)
         self.hidden_bias = biases[n : n + h]
         self.bias = biases[n + h :]
-        self.trace = [np.zeros_like(part) for part in self.parts]
+        self.trace = [np.zeros_like(array) for array in self.parts]
 
     @property
     def parts(self):
@@ -107,8 +107,8 @@ class Dense:
         ]
         size = sum(abs(e).sum() for e in self.trace)
         step = 1.0 / max(1.0, kappa * max(abs(delta), 1.0) * size)
-        for part, e in zip(self.parts, self.trace, strict=True):
-            part += step * delta * e
+        for array, e in zip(self.parts, self.trace, strict=True):
+            array += step * delta * e
 
     def forget(self):
         self.trace = [0.0 * e for e in self.trace]
@@ -177,8 +177,8 @@ def actor_program(policy, value, episodes, entropy, rng):
             after, gain, ended, broken, _ = walk.step(action)
             following = 0.0 if ended else critic.outputs(after)[0]
             delta = gain + DISCOUNT * following - critic.outputs(row)[0]
-            own = -(chances * np.log(chances)).sum()
-            slope_of_entropy = -chances * (np.log(chances) + own)
+            negative_entropy = -(chances * np.log(chances)).sum()
+            slope_of_entropy = -chances * (np.log(chances) + negative_entropy)
             errors = (
                 np.eye(2)[action]
                 - chances
@@ -290,7 +290,9 @@ def test_an_edit_between_steps_keeps_the_traces_of_what_stays(rule):
     for _ in range(3):
         agent.learn(1.0, [0.1, 0.7])
     traces = agent._traces[0]
-    known = dict(zip(net.connections, traces.read().weights.tolist(), strict=True))
+    traces_before = dict(
+        zip(net.connections, traces.read().weights.tolist(), strict=True)
+    )
     biases = dict(zip(net, traces.read().biases.tolist(), strict=True))
     net.remove(net.layers[1][1])
     new = net.input[0].project(net.output[0], weight=0.3)
@@ -302,7 +304,9 @@ def test_an_edit_between_steps_keeps_the_traces_of_what_stays(rule):
     for connection, value in zip(
         net.connections, traces.read().weights.tolist(), strict=True
     ):
-        assert value == (0.0 if connection is new else known.get(connection, 0.0))
+        assert value == (
+            0.0 if connection is new else traces_before.get(connection, 0.0)
+        )
     assert [biases.get(neuron, 0.0) for neuron in net] == traces.read().biases.tolist()
     agent.learn(1.0, [0.3, 0.3])
     assert traces.read().weights[net.connections.index(new)] != 0.0
@@ -316,11 +320,11 @@ def test_faults_are_one_sentence_and_change_nothing():
     agent.begin(np.zeros(5))
     before = net.weights
     random = agent.rng.bit_generator.state
-    for gain, row, kind in product(
+    for gain, row, error in product(
         (1.0, math.nan, "much"), (np.zeros(5), [0.0], np.full(5, np.nan)), (Exception,)
     ):
         if gain != 1.0 or len(row) < 5 or row[0] != 0.0:
-            with pytest.raises(kind) as raised:
+            with pytest.raises(error) as raised:
                 agent.learn(gain, row)
             assert isinstance(raised.value, ArgumentError | ArgumentTypeError)
     assert (net.weights == before).all()
@@ -364,7 +368,7 @@ def test_an_agent_and_its_network_are_collected():
     gone = weakref.ref(net), weakref.ref(agent)
     del net, agent
     gc.collect()
-    assert [one() for one in gone] == [None, None]
+    assert [reference() for reference in gone] == [None, None]
 
 
 def test_a_difference_that_is_not_finite_changes_no_weight():
@@ -451,12 +455,12 @@ def test_a_stream_of_rows_is_learned_like_single_calls(
             net.add(synapse.Layer(40))
             agent.begin(rows[0])
     values = agents[0].run(rows, gains)
-    first = (
+    first_action = (
         agents[1].learn(gains[0], rows[0])
         if change == "edit"
         else agents[1].begin(rows[0])
     )
-    expected = [first, *map(agents[1].learn, gains[1:], rows[1:])]
+    expected = [first_action, *map(agents[1].learn, gains[1:], rows[1:])]
     np.testing.assert_allclose(values, expected, rtol=1e-9)
     np.testing.assert_allclose(nets[0].weights, nets[1].weights, rtol=1e-9, atol=1e-12)
     assert agents[0].error == pytest.approx(agents[1].error, rel=1e-9)
@@ -579,7 +583,7 @@ def everything(agent):
         )
         for net in agent._networks
     ]
-    traces = [[part.tolist() for part in traces.read()] for traces in agent._traces]
+    traces = [[array.tolist() for array in traces.read()] for traces in agent._traces]
     scales = agent._scale.as_json(), agent._returns.as_json(), agent._return
     return (
         networks,

@@ -61,9 +61,9 @@ def check_same_future(agent, twin):
             agent.learn(reward_, row), twin.learn(reward_, row)
         )
     assert numbers(twin) == numbers(agent)
-    for one, other in zip(agent._traces, twin._traces, strict=True):
-        np.testing.assert_array_equal(one.read().weights, other.read().weights)
-        np.testing.assert_array_equal(one.read().biases, other.read().biases)
+    for trace, other in zip(agent._traces, twin._traces, strict=True):
+        np.testing.assert_array_equal(trace.read().weights, other.read().weights)
+        np.testing.assert_array_equal(trace.read().biases, other.read().biases)
 
 
 @pytest.mark.parametrize("number", range(6))
@@ -213,8 +213,8 @@ def test_a_controller_is_whole_in_every_form_and_a_network_alone_says_what_is_mi
     for number, row in enumerate(rows):
         agent.act(row, first=number == 0)
         wanted.append([neuron.activation for neuron in agent.network.output])
-    found = exported(agent.controller(), suffix, rows, tmp_path)
-    np.testing.assert_allclose(found, wanted, rtol=1e-9, atol=1e-11)
+    actions = exported(agent.controller(), suffix, rows, tmp_path)
+    np.testing.assert_allclose(actions, wanted, rtol=1e-9, atol=1e-11)
     with pytest.warns(IncompleteWarning, match=r"agent\.controller\(\)"):
         exported(agent.network, suffix, rows, tmp_path)
 

@@ -53,11 +53,11 @@ def numbers(agent):
     )
 
 
-@pytest.mark.parametrize("which", range(3))
+@pytest.mark.parametrize("agent_index", range(3))
 def test_a_run_that_is_resumed_has_the_bits_of_one_that_was_not_broken_off(
-    which, tmp_path
+    agent_index, tmp_path
 ):
-    whole, parts, other = (list(agents())[which] for _ in range(3))
+    whole, parts, other = (list(agents())[agent_index] for _ in range(3))
     wanted = reward.run(whole, Chance(), steps=2000, seed=5, progress=False)
     path = tmp_path / "agent.npz"
     stop = iter([0] * 9 + [1])
@@ -85,10 +85,12 @@ def test_a_run_that_is_resumed_has_the_bits_of_one_that_was_not_broken_off(
     assert len(outputs.to_pandas()) == len(outputs.returns)
 
 
-@pytest.mark.parametrize("which", range(3))
+@pytest.mark.parametrize("agent_index", range(3))
 @pytest.mark.parametrize("broken_off", [1, 101, 107, 333])
-def test_a_run_that_ends_within_an_episode_continues_there(which, broken_off, tmp_path):
-    whole, parts, other = (list(agents())[which] for _ in range(3))
+def test_a_run_that_ends_within_an_episode_continues_there(
+    agent_index, broken_off, tmp_path
+):
+    whole, parts, other = (list(agents())[agent_index] for _ in range(3))
     wanted = reward.run(whole, Chance(), steps=600, seed=5, progress=False)
     path = tmp_path / "agent.npz"
     reward.run(
@@ -169,13 +171,16 @@ def test_an_episode_that_cannot_be_repeated_begins_anew_with_what_was_learned(tm
     path = tmp_path / "agent.npz"
     agent = next(agents())
     other = next(agents())
-    first = reward.run(
+    broken_off = reward.run(
         agent, Chance(), steps=101, seed=5, progress=False, checkpoint=path
     )
     options = {"seed": 5, "progress": False, "checkpoint": path, "resume": True}
     outputs = reward.run(other, Other(), steps=130, **options)
     assert outputs.steps == 130
-    assert outputs.returns[: len(first.returns)].tolist() == first.returns.tolist()
+    assert (
+        outputs.returns[: len(broken_off.returns)].tolist()
+        == broken_off.returns.tolist()
+    )
     assert other.steps == 130
 
 
@@ -222,13 +227,13 @@ def test_a_network_that_cannot_be_saved_is_refused_before_the_first_step(tmp_pat
 
 
 def test_evaluations_beside_a_run_change_no_bit_of_it(tmp_path):
-    for which in range(3):
-        plain, agent, other = (list(agents())[which] for _ in range(3))
+    for index in range(3):
+        plain, agent, other = (list(agents())[index] for _ in range(3))
         wanted = reward.run(plain, Chance(), steps=400, seed=5, progress=False)
         options = {
             "seed": 5,
             "progress": False,
-            "checkpoint": tmp_path / f"agent{which}.npz",
+            "checkpoint": tmp_path / f"agent{index}.npz",
         }
         options |= {"evaluate": 100, "evaluation": Chance(), "evaluation_episodes": 4}
         outputs = reward.run(agent, Chance(), steps=400, **options)
@@ -323,13 +328,13 @@ def test_spaces_make_numbers_of_observations_and_bound_actions():
 
         def __init__(self, action_space):
             self.action_space = action_space
-            self.given = []
+            self.taken = []
 
         def reset(self, seed=None):
             return 5, {}
 
         def step(self, action):
-            self.given.append(action)
+            self.taken.append(action)
             return np.int64(1), 0.0, False, False, {}
 
     box = Space(low=np.full((1, 2), -0.1), high=np.full((1, 2), 0.1))
@@ -341,8 +346,8 @@ def test_spaces_make_numbers_of_observations_and_bound_actions():
         steps=20,
         progress=False,
     )
-    assert {action.shape for action in continuous.given} == {(1, 2)}
-    assert max(abs(action).max() for action in continuous.given) == 0.1
+    assert {action.shape for action in continuous.taken} == {(1, 2)}
+    assert max(abs(action).max() for action in continuous.taken) == 0.1
     discrete = Spaces(Space(n=2, start=7))
     reward.run(
         reward.QLearning(perceptron(2, 0), explore=0.5, seed=0),
@@ -350,7 +355,7 @@ def test_spaces_make_numbers_of_observations_and_bound_actions():
         steps=20,
         progress=False,
     )
-    assert set(discrete.given) == {7, 8}
+    assert set(discrete.taken) == {7, 8}
     for agent, space in (
         (next(agents()), Space(n=3)),
         (next(agents()), box),
@@ -372,19 +377,19 @@ def test_several_whole_numbers_are_columns_and_combinations():
         def __init__(self, action_space, seen=(1, 7)):
             self.action_space = action_space
             self.seen = seen
-            self.given = []
+            self.taken = []
 
         def reset(self, seed=None):
             return np.array(self.seen), {}
 
         def step(self, action):
-            self.given.append(action)
+            self.taken.append(action)
             return np.array([0, 5]), 1.0, False, False, {}
 
     multi = Several(Space(nvec=np.array([3, 2]), start=np.array([1, 0]), shape=(2,)))
     agent = reward.QLearning(perceptron(6, 0), explore=1.0, normalise=False, seed=0)
     reward.run(agent, multi, steps=200, progress=False)
-    assert {tuple(action) for action in multi.given} == {
+    assert {tuple(action) for action in multi.taken} == {
         (i, j) for i in (1, 2, 3) for j in (0, 1)
     }
     assert [neuron.activation for neuron in agent.network.input] == [
@@ -397,7 +402,7 @@ def test_several_whole_numbers_are_columns_and_combinations():
     binary = Several(Space(n=2, shape=(2,)))
     agent = reward.QLearning(perceptron(4, 0), explore=1.0, seed=0)
     reward.run(agent, binary, steps=100, progress=False)
-    assert {tuple(action) for action in binary.given} == {
+    assert {tuple(action) for action in binary.taken} == {
         (i, j) for i in (0, 1) for j in (0, 1)
     }
     with pytest.raises(ArgumentError, match="6 combinations"):
@@ -444,8 +449,8 @@ def test_faults_of_an_environment_are_named(tmp_path):
         ),
         ((row, 0.0, False), ArgumentTypeError, "tuple of 5"),
     )
-    for answer, kind, sentence in cases:
-        with pytest.raises(kind, match=sentence):
+    for answer, error, sentence in cases:
+        with pytest.raises(error, match=sentence):
             reward.run(next(agents()), Broken(answer), steps=10, progress=False)
     with pytest.raises(ZeroDivisionError) as raised:
         reward.run(

@@ -100,11 +100,11 @@ def compare_with_single_steps(build):
     inputs, targets = data(net)
     before = (net.weights, net.biases)
     expected = by_steps(twin, [inputs], [targets], "squared_error")
-    found = shared(net, *moves_of(net, accumulated(net, inputs, targets)))
+    moves = shared(net, *moves_of(net, accumulated(net, inputs, targets)))
     assert (net.weights == before[0]).all()
     assert (net.biases == before[1]).all()
     assert not net._store["pending_step"].any()
-    for ours, theirs in zip(found, expected, strict=True):
+    for ours, theirs in zip(moves, expected, strict=True):
         assert ours == pytest.approx(-theirs, rel=1e-9, abs=1e-12)
 
 

@@ -9,7 +9,11 @@ from synapse import Layer, Network, Neuron, squash
 from synapse.engine.functions.activations import ACTIVATIONS, CHANCE, LARGEST, SINGLE
 from tests.helpers.reference import SQUASHES
 
-ALONE = [one for one in ACTIVATIONS.values() if one.kind in (SINGLE, CHANCE)]
+ALONE = [
+    activation
+    for activation in ACTIVATIONS.values()
+    if activation.kind in (SINGLE, CHANCE)
+]
 STATES = [
     -7.2,
     -3.9,
@@ -94,23 +98,23 @@ FORMS = {
 @pytest.mark.parametrize("form", FORMS)
 def test_values_and_slopes_are_those_of_the_oracle(form):
     wrong = {}
-    for one in ALONE:
-        found = FORMS[form](one.name, STATES)
-        expected = np.array([SQUASHES[one.name](state) for state in STATES])
-        if not np.allclose(found, expected, rtol=1e-13, atol=1e-15):
-            wrong[one.name] = np.abs(found - expected).max()
+    for activation in ALONE:
+        pairs = FORMS[form](activation.name, STATES)
+        expected = np.array([SQUASHES[activation.name](state) for state in STATES])
+        if not np.allclose(pairs, expected, rtol=1e-13, atol=1e-15):
+            wrong[activation.name] = np.abs(pairs - expected).max()
     assert not wrong, wrong
 
 
 def test_values_and_slopes_in_single_precision():
     wrong = {}
     states = np.float32(STATES).astype(float).tolist()
-    for one in ALONE:
-        expected = np.array([SQUASHES[one.name](state) for state in states])
+    for activation in ALONE:
+        expected = np.array([SQUASHES[activation.name](state) for state in states])
         for form in (online, exact):
-            found = form(one.name, states, "float32")
-            if not np.allclose(found, expected, rtol=3e-6, atol=1e-6):
-                wrong[one.name, form.__name__] = np.abs(found - expected).max()
+            pairs = form(activation.name, states, "float32")
+            if not np.allclose(pairs, expected, rtol=3e-6, atol=1e-6):
+                wrong[activation.name, form.__name__] = np.abs(pairs - expected).max()
     assert not wrong, wrong
 
 
@@ -120,16 +124,22 @@ def test_slopes_are_central_differences_of_the_values(form):
     wrong = {}
     grid = np.array([*np.linspace(-6, 6, 162), 0.0, 0.5, -0.5, 1.0, -1.0])
     width = 1e-6
-    for one in ALONE:
+    for activation in ALONE:
         states = grid[
-            [all(abs(state - kink) > 1e-3 for kink in one.kinks) for state in grid]
+            [
+                all(abs(state - kink) > 1e-3 for kink in activation.kinks)
+                for state in grid
+            ]
         ]
         here, above, below = (
-            form(one.name, (states + shift).tolist()) for shift in (0.0, width, -width)
+            form(activation.name, (states + shift).tolist())
+            for shift in (0.0, width, -width)
         )
         misses = np.abs(here[:, 1] - (above[:, 0] - below[:, 0]) / (2 * width))
         if misses.max() > 1e-5:
-            wrong[one.name] = f"state {states[misses.argmax()]}: off by {misses.max()}"
+            wrong[activation.name] = (
+                f"state {states[misses.argmax()]}: off by {misses.max()}"
+            )
     assert not wrong, wrong
 
 
@@ -141,7 +151,7 @@ def extremes(name):
     ones around both."""
     pairs = online(name, [*WIDE, *FAR])
     states = np.array([*WIDE, *FAR])
-    found = []
+    least_and_most = []
     for pick in (np.argmin, np.argmax):
         grid = states
         values = pairs[:, 0]
@@ -149,27 +159,35 @@ def extremes(name):
             best = grid[pick(values)]
             grid = best + np.linspace(-width, width, 401)
             values = online(name, grid.tolist())[:, 0]
-        found.append(values[pick(values)])
-    return *found, np.isfinite(pairs).all()
+        least_and_most.append(values[pick(values)])
+    return *least_and_most, np.isfinite(pairs).all()
 
 
 def test_bounds_hold_and_are_reached():
     wrong = {}
-    for one in ALONE:
-        least, most, finite = extremes(one.name)
+    for activation in ALONE:
+        least, most, finite = extremes(activation.name)
         if not finite:
-            wrong[one.name] = "not finite"
-        elif least < one.low - 1e-15 or most > one.high + 1e-15:
-            wrong[one.name] = f"{least, most} is beyond {one.low, one.high}"
-        elif abs(least - max(one.low, -50)) > 1e-11 and not least < max(one.low, -50):
-            wrong[one.name] = f"the least value is {least}, not {one.low}"
-        elif abs(most - min(one.high, 50)) > 1e-11 and not most > min(one.high, 50):
-            wrong[one.name] = f"the largest value is {most}, not {one.high}"
-        elif (squash.get(one.name).low, squash.get(one.name).high) != (
-            one.low,
-            one.high,
+            wrong[activation.name] = "not finite"
+        elif least < activation.low - 1e-15 or most > activation.high + 1e-15:
+            wrong[activation.name] = (
+                f"{least, most} is beyond {activation.low, activation.high}"
+            )
+        elif abs(least - max(activation.low, -50)) > 1e-11 and not least < max(
+            activation.low, -50
         ):
-            wrong[one.name] = "the registry has other bounds"
+            wrong[activation.name] = f"the least value is {least}, not {activation.low}"
+        elif abs(most - min(activation.high, 50)) > 1e-11 and not most > min(
+            activation.high, 50
+        ):
+            wrong[activation.name] = (
+                f"the largest value is {most}, not {activation.high}"
+            )
+        elif (squash.get(activation.name).low, squash.get(activation.name).high) != (
+            activation.low,
+            activation.high,
+        ):
+            wrong[activation.name] = "the registry has other bounds"
     assert not wrong, wrong
 
 
@@ -181,9 +199,9 @@ def shares(states):
 
 
 def largest(name, states):
-    found = np.zeros((len(states), 2))
-    found[np.argmax(states)] = SQUASHES[name](np.max(states))
-    return found
+    pairs = np.zeros((len(states), 2))
+    pairs[np.argmax(states)] = SQUASHES[name](np.max(states))
+    return pairs
 
 
 @pytest.mark.parametrize(
@@ -194,29 +212,30 @@ def test_groups_compete(dtype):
     have shares."""
     wrong = {}
     exactly = 1e-14 if dtype == "float64" else 1e-6
-    for one in ACTIVATIONS.values():
+    for activation in ACTIVATIONS.values():
         for states in (
             [0.5, 1.25, -2.0, 1.25],
             [-3.0, -1.5, -2.0],
             [800.0, 799.0, -800.0],
             [0.25],
         ):
-            if one not in ALONE:
+            if activation not in ALONE:
                 expected = (
-                    largest(one.name, states)
-                    if one.kind == LARGEST
+                    largest(activation.name, states)
+                    if activation.kind == LARGEST
                     else shares(np.array(states))
                 )
-                found = [online(one.name, states, dtype)]
+                computed = [online(activation.name, states, dtype)]
                 if (
-                    one.kind == LARGEST
+                    activation.kind == LARGEST
                 ):  # softmax has its own cost: tests/engine/test_costs.py
-                    found += [
-                        exact(one.name, states, dtype, samples) for samples in (1, 9)
+                    computed += [
+                        exact(activation.name, states, dtype, samples)
+                        for samples in (1, 9)
                     ]
                 if not all(
-                    np.allclose(one, expected, rtol=exactly, atol=exactly)
-                    for one in found
+                    np.allclose(activation, expected, rtol=exactly, atol=exactly)
+                    for activation in computed
                 ):
-                    wrong[one.name, len(states)] = found, expected.tolist()
+                    wrong[activation.name, len(states)] = computed, expected.tolist()
     assert not wrong, wrong

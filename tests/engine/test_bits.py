@@ -26,11 +26,11 @@ def learn(seed: int) -> bytes:
     cells.project(outputs, seed=rng)
     net = Network(inputs, [gates, cells], outputs)
     net.reset(seed=rng)
-    found = [net.weights, net.biases]
+    arrays = [net.weights, net.biases]
     for _ in range(50):
-        found.append(net.activate(rng.uniform(-1, 1, 3)))
+        arrays.append(net.activate(rng.uniform(-1, 1, 3)))
         net.propagate(0.1, rng.uniform(0, 1, 2))
-    return b"".join(array.tobytes() for array in [*found, net.weights, net.biases])
+    return b"".join(array.tobytes() for array in [*arrays, net.weights, net.biases])
 
 
 def test_a_seed_fixes_every_bit():

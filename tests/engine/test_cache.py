@@ -41,12 +41,12 @@ class Bench:
 
     def kernel(self):
         """A dispatcher that knows nothing yet."""
-        found = importlib.util.spec_from_file_location(
+        spec = importlib.util.spec_from_file_location(
             "kernels", self.package / "kernels.py"
         )
-        module = importlib.util.module_from_spec(found)
+        module = importlib.util.module_from_spec(spec)
         self.patch.setitem(sys.modules, "kernels", module)  # where Numba finds it
-        found.loader.exec_module(module)
+        spec.loader.exec_module(module)
         kernel = jit.to_machine_code(module.twice)
         cache.enable(kernel)
         return kernel
@@ -93,8 +93,8 @@ def test_each_type_has_its_own_file(bench):
         False
     ] * 3
     assert len(bench.files()) == 3
-    first, *others = bench.files()
-    content = first.read_bytes()
+    oldest, *others = bench.files()
+    content = oldest.read_bytes()
     for other in (
         others
     ):  # a kernel for another type is not called, wherever its file has got to

@@ -49,16 +49,16 @@ def fails_from_one_on(number):
 
 
 @to_machine_code
-def call_both(failed, first, second, number):
-    one = called(failed, first, (number,))
+def call_both(failed, address, second, number):
+    answer = called(failed, address, (number,))
     other = called(failed, second, (number + 1.0,))
-    return one[1], other[1]
+    return answer[1], other[1]
 
 
 def test_the_first_function_that_raises_is_recorded_and_none_is_called_after_it():
-    first, second = (compile_function(helper(fails_from_one_on), 1) for _ in range(2))
+    failing, second = (compile_function(helper(fails_from_one_on), 1) for _ in range(2))
     failed = np.zeros(6)
-    assert call_both(failed, first.address, second.address, -1.0) == (-2.0, 0.0)
+    assert call_both(failed, failing.address, second.address, -1.0) == (-2.0, 0.0)
     assert not failed.any()
-    assert np.isnan(call_both(failed, first.address, second.address, 3.0)).all()
-    assert failed.tolist() == [1.0, first.address, 3.0, 0.0, 0.0, 0.0]
+    assert np.isnan(call_both(failed, failing.address, second.address, 3.0)).all()
+    assert failed.tolist() == [1.0, failing.address, 3.0, 0.0, 0.0, 0.0]

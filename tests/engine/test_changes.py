@@ -32,10 +32,10 @@ def remove_middle(net):
 
 def tie_and_cut(net):
     """A tied group of two that loses a member."""
-    one, other = (net.hidden[1][i].connected(net.output[1]) for i in (3, 4))
-    synapse.tie([one, other])
+    link, other = (net.hidden[1][i].connected(net.output[1]) for i in (3, 4))
+    synapse.tie([link, other])
     net.activate(np.zeros(12))
-    one.source.disconnect(one.target)
+    link.source.disconnect(link.target)
 
 
 def join(net):
@@ -128,9 +128,9 @@ def test_in_wide_layers():
 def test_in_wide_layers_after_several_edits(seed):
     rng = np.random.default_rng(seed)
     net = wide()
-    held = {}
-    for one in net.connections[::7]:
-        held[one] = one.source, one.target
+    ends_before = {}
+    for link in net.connections[::7]:
+        ends_before[link] = link.source, link.target
     for name in rng.permutation(list(WIDE)):
         try:
             WIDE[name](net)
@@ -144,7 +144,9 @@ def test_in_wide_layers_after_several_edits(seed):
             net.propagate(0.1, np.zeros(len(net.output)))
     alive = set(net.connections)
     assert all(
-        (one.source, one.target) == ends for one, ends in held.items() if one in alive
+        (link.source, link.target) == ends
+        for link, ends in ends_before.items()
+        if link in alive
     )
 
 

@@ -64,8 +64,10 @@ def context():
 
 def takes(function, *names):
     """A function begins with these parameters."""
-    found = [name for name in inspect.signature(function).parameters if name != "self"]
-    assert found[: len(names)] == list(names), (
+    parameters = [
+        name for name in inspect.signature(function).parameters if name != "self"
+    ]
+    assert parameters[: len(names)] == list(names), (
         f"{function.__qualname__}{inspect.signature(function)}"
     )
 
@@ -137,7 +139,8 @@ def test_events():
             numba.njit(twice)(None)
     assert told.words == "()()"
     assert any(
-        isinstance(one, jit._Compiling) for one in event._registered["numba:compile"]
+        isinstance(listener, jit._Compiling)
+        for listener in event._registered["numba:compile"]
     )
 
 
@@ -150,21 +153,21 @@ def test_options():
         "no_cpython_wrapper": True,
         "no_cfunc_wrapper": True,
     }
-    part = numba.njit(**options)(lambda x: x * 3.0)
-    part.compile((types.float64,))
-    code = next(iter(part.inspect_llvm().values()))
+    kernel = numba.njit(**options)(lambda x: x * 3.0)
+    kernel.compile((types.float64,))
+    code = next(iter(kernel.inspect_llvm().values()))
     assert "alwaysinline" in code
     assert "cpython" not in code
     assert "cfunc" not in code
     flags = Flags()
     assert all(hasattr(flags, option) for option in options)
-    part = jit.inline(lambda x: x * 3.0)
-    assert part._compiler.pipeline_class is pipeline.PartCompiler
+    kernel = jit.inline(lambda x: x * 3.0)
+    assert kernel._compiler.pipeline_class is pipeline.PartCompiler
     for options, counted in (({}, True), ({"_nrt": False}, False)):
         same = numba.njit(**options)(lambda array: array)
         same.compile((types.float64[::1],))
         assert ("NRT_incref" in next(iter(same.inspect_llvm().values()))) == counted
-    assert part.targetoptions["_nrt"] is False
+    assert kernel.targetoptions["_nrt"] is False
 
 
 NOT_FOR_PARTS = """WithLifting InlineClosureLikes RewriteSemanticConstants DeadBranchPrune
@@ -178,19 +181,28 @@ def test_passes():
     """Parts have passes of Numba in Numba's order; all others are known."""
     state = SimpleNamespace(flags=Flags(), func_ir=None)
     default = [
-        one for one, _ in DefaultPassBuilder.define_nopython_pipeline(state).passes
+        compiler_pass
+        for compiler_pass, _ in DefaultPassBuilder.define_nopython_pipeline(
+            state
+        ).passes
     ]
     (parts,) = pipeline.PartCompiler.define_pipelines(None)
     ours = [
-        getattr(one, "__base__", None) if one.__module__ == pipeline.__name__ else one
-        for one, _ in parts.passes
+        getattr(compiler_pass, "__base__", None)
+        if compiler_pass.__module__ == pipeline.__name__
+        else compiler_pass
+        for compiler_pass, _ in parts.passes
     ]
-    shared = [one for one in ours if one in default]
-    assert [one for one in default if one in shared] == shared
+    shared = [compiler_pass for compiler_pass in ours if compiler_pass in default]
+    assert [
+        compiler_pass for compiler_pass in default if compiler_pass in shared
+    ] == shared
     assert len(shared) == 9
-    unknown = {one.__name__ for one in default if one not in shared} - set(
-        NOT_FOR_PARTS.split()
-    )
+    unknown = {
+        compiler_pass.__name__
+        for compiler_pass in default
+        if compiler_pass not in shared
+    } - set(NOT_FOR_PARTS.split())
     assert not unknown, f"new passes {unknown}"
 
 
@@ -214,10 +226,10 @@ def test_parts():
     """A part is lowered once, without machine code, and is found by those who call
     it."""
     assert whole(3.0) == 3.0
-    for part in (third, other):
-        (result,) = part.overloads.values()
+    for kernel in (third, other):
+        (result,) = kernel.overloads.values()
         assert isinstance(result.library, pipeline._PartLibrary)
-        assert "alwaysinline" in str(result.library._final_module) or part is other
+        assert "alwaysinline" in str(result.library._final_module) or kernel is other
     assert hasattr(lowering.Lower, "alloca_lltype")
 
 
@@ -252,12 +264,12 @@ def test_operations():
         ((COLUMN, types.int64), True),
         ((types.UniTuple(types.int64, 2), types.int64), False),
     ):
-        first, second = (
+        operation, second = (
             operations.resolve_function_type(operator.getitem, operands, {})
             for _ in range(2)
         )
-        assert first == second
-        assert (first is second) == once
+        assert operation == second
+        assert (operation is second) == once
 
 
 # --- the page -------------------------------------------------------------------------
@@ -307,7 +319,9 @@ def ours(tree):
     for node in ast.walk(tree):
         if isinstance(node, ast.ClassDef) and node.name in UNSEEN:
             yield from (
-                one.attr for one in ast.walk(node) if isinstance(one, ast.Attribute)
+                attribute.attr
+                for attribute in ast.walk(node)
+                if isinstance(attribute, ast.Attribute)
             )
         elif isinstance(node, ast.FunctionDef | ast.ClassDef):
             yield node.name

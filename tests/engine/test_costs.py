@@ -115,49 +115,52 @@ def test_values_are_the_oracle_s_and_signals_their_slopes(form):
     are -dE/ds."""
     wrong = {}
     exactly = 1e-5 if "32" in form else 1e-9
-    for one, name, targets, states in cases():
-        value, signals = FORMS[form](one.name, name, targets, states)
-        expected = slopes(one.name, name, targets, states)
-        if one.surrogate:
-            _, expected = by_formula(one.formula, name, targets, states)
-        if form == "exact" and one.surrogate:
+    for measure, name, targets, states in cases():
+        value, signals = FORMS[form](measure.name, name, targets, states)
+        expected = slopes(measure.name, name, targets, states)
+        if measure.surrogate:
+            _, expected = by_formula(measure.formula, name, targets, states)
+        if form == "exact" and measure.surrogate:
             assert (
-                np.abs(slopes(one.name, name, targets, states)).max()
+                np.abs(slopes(measure.name, name, targets, states)).max()
                 < 1e-9
                 < np.abs(expected).max()
             )
         if value != pytest.approx(
-            total(one.name, name, targets, states), rel=exactly, abs=exactly
+            total(measure.name, name, targets, states), rel=exactly, abs=exactly
         ):
-            wrong[one.name, name] = (
+            wrong[measure.name, name] = (
                 "value",
                 value,
-                total(one.name, name, targets, states),
+                total(measure.name, name, targets, states),
             )
         if not np.allclose(signals, expected, rtol=1e-5, atol=max(exactly, 1e-8)):
-            wrong[one.name, name] = "signals", signals, expected
+            wrong[measure.name, name] = "signals", signals, expected
     assert not wrong, wrong
 
 
 def test_values_at_the_bounds_and_between():
     """Also where an output has rounded to 0 or 1: the logarithm is that of 1e-300."""
     wrong = {}
-    for one in COSTS.values():
+    for measure in COSTS.values():
         for case in [
             (t, y) for t in (0.0, 0.5, 1.0) for y in (0.0, 0.25, 0.5, 0.75, 1.0)
         ]:
             pairs = [
                 form(*case, 0.5, 1.0)
-                for form in (one.formula, compiled.ERRORS[one.name])
+                for form in (measure.formula, compiled.ERRORS[measure.name])
             ]
             if not np.isfinite(pairs).all() or not np.allclose(*pairs, rtol=1e-13):
-                wrong[one.name, case] = pairs
+                wrong[measure.name, case] = pairs
             elif 0.0 < case[1] < 1.0 and pairs[0][0] != pytest.approx(
-                ORACLES[one.name](*case, 1.0)
+                ORACLES[measure.name](*case, 1.0)
             ):
-                wrong[one.name, case] = pairs[0][0], ORACLES[one.name](*case, 1.0)
+                wrong[measure.name, case] = (
+                    pairs[0][0],
+                    ORACLES[measure.name](*case, 1.0),
+                )
             elif case[0] == case[1] in (0.0, 1.0) and pairs[0][0] != 0.0:
-                wrong[one.name, case] = pairs[0][0], 0.0
+                wrong[measure.name, case] = pairs[0][0], 0.0
     assert not wrong, wrong
     for case in ([0.0], [1.0]), ([1.0], [0.0]):
         assert cost.cross_entropy(*case) == pytest.approx(-np.log(1e-300))
@@ -170,42 +173,48 @@ def test_an_output_whose_activation_was_set_does_not_learn():
 
 
 def test_the_registry_has_the_table():
-    for one in COSTS.values():
-        found = cost.get(one.name)
+    for measure in COSTS.values():
+        registered = cost.get(measure.name)
         assert (
-            found
-            is getattr(cost, one.name)
-            is cost.get(one.name.upper().replace("_", "-"))
+            registered
+            is getattr(cost, measure.name)
+            is cost.get(measure.name.upper().replace("_", "-"))
         )
-        assert (found.code, found.function) == (one.code, compiled.ERRORS[one.name])
-        for alias in (*one.aliases, *one.averages):
-            assert cost.get(alias) is found is getattr(cost, alias), alias
-        for alias in one.averages:
+        assert (registered.code, registered.function) == (
+            measure.code,
+            compiled.ERRORS[measure.name],
+        )
+        for alias in (*measure.aliases, *measure.averages):
+            assert cost.get(alias) is registered is getattr(cost, alias), alias
+        for alias in measure.averages:
             with pytest.raises(ArgumentError, match="is a mean over 2 outputs"):
                 cost.of_outputs(alias, [squash.tanh] * 2)
-            assert cost.of_outputs(alias, [squash.get(one.squash or "tanh")]) is found
-    assert [one.code for one in COSTS.values()] == list(range(len(COSTS)))
+            assert (
+                cost.of_outputs(alias, [squash.get(measure.squash or "tanh")])
+                is registered
+            )
+    assert [measure.code for measure in COSTS.values()] == list(range(len(COSTS)))
 
 
 def test_declared_outputs_and_targets_are_required():
-    for one in COSTS.values():
-        measure = cost.get(one.name)
+    for entry in COSTS.values():
+        measure = cost.get(entry.name)
         for other in ("logistic", "softmax", "identity"):
             kinds = [squash.get(other)]
-            if other == one.squash:
+            if other == entry.squash:
                 measure.check(kinds)
                 assert cost.COSTS[cost.matching(kinds).name].squash == other
-            elif one.squash or other == "softmax":
+            elif entry.squash or other == "softmax":
                 with pytest.raises(ArgumentError, match=r"needs? (the cost )?\w+"):
                     measure.check(kinds)
             else:
                 measure.check(kinds)
         outside = np.array([[1.5, -0.5]])
-        if one.probabilities:
+        if entry.probabilities:
             with pytest.raises(ArgumentError, match="to lie between 0 and 1, got 1.5"):
                 measure.check_targets(outside)
         else:
             measure.check_targets(outside)
-        if one.squash == "softmax":
+        if entry.squash == "softmax":
             with pytest.raises(ArgumentError, match="add up to 1"):
                 measure.check_targets(np.array([[0.5, 0.25]]))

@@ -7,7 +7,8 @@ from synapse.engine.compiler.jit import for_python
 from synapse.engine.functions import elementary
 
 exp, expm1, log = (
-    for_python(part) for part in (elementary.exp, elementary.expm1, elementary.log)
+    for_python(function)
+    for function in (elementary.exp, elementary.expm1, elementary.log)
 )
 
 random = np.random.default_rng(0)

@@ -13,10 +13,10 @@ EXACT = {"bptt_ce": "cross_entropy", "bptt_squared": "squared_error"}
 class Differences(dict):
     """What differs by how much, where it is not within a bound."""
 
-    def note(self, what, ours, theirs, within):
+    def note(self, place, ours, theirs, within):
         difference = np.abs(np.asarray(ours) - np.asarray(theirs)).max()
         if not difference <= within:
-            self[what] = difference
+            self[place] = difference
 
 
 def in_order(name, weight_of):
@@ -56,7 +56,7 @@ def test_online_learning_ends_at_the_golden_weights():
     wrong = Differences()
     for name, golden in GOLDEN.items():
         rate = golden["online"]["rate"]
-        for part, cost in ONLINE.items():
+        for section, cost in ONLINE.items():
             net, links = from_golden(name)
             reference, order = reference_of_golden(name)
             for inputs, targets in steps(name):
@@ -74,13 +74,16 @@ def test_online_learning_ends_at_the_golden_weights():
             ):
                 weights = in_order(name, lambda i, j, each=each: each[i, j].weight)
                 wrong.note(
-                    (name, part, whose, "weights"),
+                    (name, section, whose, "weights"),
                     weights,
-                    golden[part]["weights"],
+                    golden[section]["weights"],
                     1e-10,
                 )
                 wrong.note(
-                    (name, part, whose, "biases"), biases, golden[part]["biases"], 1e-10
+                    (name, section, whose, "biases"),
+                    biases,
+                    golden[section]["biases"],
+                    1e-10,
                 )
     assert not wrong, wrong
 
@@ -90,7 +93,7 @@ def test_both_exact_methods_give_the_golden_gradients():
     sequence."""
     wrong = Differences()
     for name, golden in GOLDEN.items():
-        for part, cost in EXACT.items():
+        for section, cost in EXACT.items():
             net, links = from_golden(name)
             comparison = compare_gradients(
                 net, golden["inputs"], golden["targets"], cost, method="rtrl"
@@ -101,15 +104,20 @@ def test_both_exact_methods_give_the_golden_gradients():
                 weights = in_order(
                     name, lambda i, j, s=slopes, p=place, n=links: s[p[n[i, j]]]
                 )
-                within = 1e-10 * max(1.0, np.abs(golden[part]["weight_gradient"]).max())
+                within = 1e-10 * max(
+                    1.0, np.abs(golden[section]["weight_gradient"]).max()
+                )
                 wrong.note(
-                    (name, part, side), weights, golden[part]["weight_gradient"], within
+                    (name, section, side),
+                    weights,
+                    golden[section]["weight_gradient"],
+                    within,
                 )
                 biases = comparison.biases[side]
                 wrong.note(
-                    (name, part, side, "b"),
+                    (name, section, side, "b"),
                     biases,
-                    golden[part]["bias_gradient"],
+                    golden[section]["bias_gradient"],
                     within,
                 )
     assert not wrong, wrong

@@ -92,20 +92,20 @@ def test_several_stores_are_locked_in_one_order_whoever_asks():
     """Otherwise two threads that join the same stores could wait for each other."""
     neurons = [Neuron() for _ in range(6)]
     for order in (neurons, neurons[::-1], neurons[3:] + neurons[:3]):
-        with InUse(*order) as held:
-            assert held._held == [neuron._store for neuron in neurons]
+        with InUse(*order) as in_use:
+            assert in_use._held == [neuron._store for neuron in neurons]
 
 
 def test_ctrl_c_ends_waiting(ctrl_c):
-    neuron, held, leave = Neuron(), threading.Event(), threading.Event()
+    neuron, locked, leave = Neuron(), threading.Event(), threading.Event()
 
     def hold():
         with InUse(neuron):
-            held.set()
+            locked.set()
             leave.wait(10)
 
     thread = in_thread(hold)
-    held.wait(10)
+    locked.wait(10)
     threading.Timer(0.1, ctrl_c).start()
     with pytest.raises(KeyboardInterrupt):
         neuron.bias = 1.0

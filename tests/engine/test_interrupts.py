@@ -47,13 +47,13 @@ class World:
 
     @property
     def neurons(self):
-        known = {
+        neurons = {
             neuron
             for store in self.stores
             for neuron in store.views
             if neuron is not None
         }
-        return sorted(known, key=lambda neuron: neuron.name)
+        return sorted(neurons, key=lambda neuron: neuron.name)
 
     @property
     def stores(self):

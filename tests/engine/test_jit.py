@@ -36,14 +36,14 @@ def learnt():
 
     rng = np.random.default_rng(0)
     inputs, targets = rng.normal(size=(3, 4, 2)), rng.dirichlet([1.0, 1.0], (3, 4))
-    found = {}
+    parameters = {}
 
     def train(name, net, **options):
         Trainer(net, **options).train(inputs, targets, epochs=2, progress=False, seed=0)
         net.activate(inputs[0, 0])
         net.propagate(0.1, targets[0, 0])
         biases = [neuron.bias for neuron in net]
-        found[name] = [
+        parameters[name] = [
             *net.weights.tolist(),
             *biases,
             *net.run(inputs[0]).ravel().tolist(),
@@ -64,9 +64,14 @@ def learnt():
         synapse.tie(nets["wide"].connections[:3])
         options = [{"method": method} for method in ("online", "bptt", "rtrl")]
         for k, (name, net) in enumerate(nets.items()):
-            own = {"cost": "halves_of_jit"} if name == "own" else {}
+            cost_option = {"cost": "halves_of_jit"} if name == "own" else {}
             for rule in options if dtype == "float64" else options[k % 3 : k % 3 + 1]:
-                train(f"{name} {dtype} {rule['method']}", net.clone(), **rule, **own)
+                train(
+                    f"{name} {dtype} {rule['method']}",
+                    net.clone(),
+                    **rule,
+                    **cost_option,
+                )
     net = architect.LSTM(2, 3, 2, seed=0)
     train(
         "batches",
@@ -82,7 +87,7 @@ def learnt():
                 neuron = synapse.Neuron(name)
                 source.project(neuron, weight)
                 source.activate(), neuron.activate()
-    return found
+    return parameters
 
 
 @pytest.mark.compiler

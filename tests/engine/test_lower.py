@@ -261,10 +261,10 @@ def test_a_gate_that_fires_later_or_is_an_input_keeps_no_extended_trace():
     cell = Layer(1)
     gate = Layer(1)
     out = Layer(1)
-    own = cell[0].project(cell[0])
+    self_connection = cell[0].project(cell[0])
     a.project(gate)
     gate[0].gate(a.project(cell))
-    a[0].gate(own)
+    a[0].gate(self_connection)
     assert sizes(network(a, cell, gate, out))[1:] == (0, 2)
 
 
@@ -276,8 +276,8 @@ def test_neighbours_fire_one_by_one_where_one_gates_the_other():
     inputs = Layer(1)
     hidden = Layer(2, squash="identity", bias=0.5)
     output = Layer(1)
-    first, second = (source.output[i].project(hidden[1], weight=1.0) for i in range(2))
-    hidden[0].gate(first)
+    gated, second = (source.output[i].project(hidden[1], weight=1.0) for i in range(2))
+    hidden[0].gate(gated)
     hidden[1].gate(second)
     net = Network(inputs, [hidden], output)
     source.activate([0.0])

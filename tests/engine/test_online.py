@@ -61,19 +61,19 @@ def test_four_gates_with_a_source_outside_of_the_network_keep_their_traces():
         ] == pytest.approx(expected)
 
 
-def connected(seed, dtype, part):
+def connected(seed, dtype, density):
     """A part of the connections between four layers, some frozen, some tied, some
     backwards, with signs."""
     layers = [
         Layer(n, "identity" if i == 0 else "tanh", dtype=dtype)
         for i, n in enumerate((9, 17, 13, 5))
     ]
-    for i, (one, other) in enumerate(itertools.pairwise(layers)):
-        one.project(other, part, seed=seed + i)
-    layers[2].project(layers[1], part**3, seed=seed)
+    for i, (sender, other) in enumerate(itertools.pairwise(layers)):
+        sender.project(other, density, seed=seed + i)
+    layers[2].project(layers[1], density**3, seed=seed)
     net = Network(layers[0], layers[1:-1], layers[-1])
     links = [
-        link for link in net.connections if part < 1 or link.target not in layers[1]
+        link for link in net.connections if density < 1 or link.target not in layers[1]
     ]
     for link in links[:: 11 + seed]:
         link.trainable = False

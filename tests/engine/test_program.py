@@ -11,14 +11,14 @@ from tests.helpers.networks import lstm, used
 def traces(net):
     """Every trace that does not start anew at each step, by what it belongs to."""
     memory = {neuron for neuron in net if neuron.self_connection}
-    found = {
+    values = {
         c: c.eligibility for c in net.connections if c.target in memory and c.trainable
     }
     for c in net.connections:
-        found.update(
+        values.update(
             {(c, k): x for k, x in c.extended.items() if k in memory and c.trainable}
         )
-    return found
+    return values
 
 
 def test_traces_survive_the_merging_of_stores():

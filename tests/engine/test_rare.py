@@ -28,7 +28,9 @@ def forgotten():
 
     def forget(*names):
         places = [
-            place for place, (one, _) in rare._declared.items() if one.__name__ in names
+            place
+            for place, (function, _) in rare._declared.items()
+            if function.__name__ in names
         ]
         assert len(places) == len(names)
         for table in PART_ADDRESSES.values():
@@ -51,8 +53,8 @@ def test_places_are_those_of_the_list_in_whatever_order_modules_are_imported():
     matches = {name: [] for name in rare.PARTS}
     for line in text.split():
         place, _, name = line.partition(":")
-        for key, part in coded.items():
-            if f".{part}" in name:
+        for key, module in coded.items():
+            if f".{module}" in name:
                 name = f"functions.compiled.{key}"
         assert int(place) in places[name]
         matches[name].append(int(place))

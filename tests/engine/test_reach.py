@@ -94,8 +94,8 @@ def test_every_sensitivity_has_one_place(spec, order, tied):
     assert len(
         set(zip(layout.line_class.tolist(), layout.line_root.tolist(), strict=True))
     ) == len(widths)
-    for which, width in enumerate(layout.width):
-        mine = layout.class_of[layout.entry_owner] == which
+    for class_index, width in enumerate(layout.width):
+        mine = layout.class_of[layout.entry_owner] == class_index
         assert set(layout.column[mine].tolist()) == set(range(width))
     counts = Counter(
         zip(

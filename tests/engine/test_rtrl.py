@@ -50,7 +50,8 @@ def close(ours, theirs, within=1e-10):
 def tame(net, *arrays):
     """Whether the numbers have stayed where a relative 1e-10 means something."""
     return all(
-        np.abs(one).max(initial=0) < 100 for one in ([n.state for n in net], *arrays)
+        np.abs(values).max(initial=0) < 100
+        for values in ([n.state for n in net], *arrays)
     )
 
 
@@ -125,10 +126,10 @@ def by_parameter(net, truth, gradient):
     for group in ties_of(net):  # members into inputs have that of the others
         places.update(
             {
-                key: truth.parameters[one]
+                key: truth.parameters[member]
                 for key in group
-                for one in group
-                if one in truth.parameters
+                for member in group
+                if member in truth.parameters
             }
         )
     return np.array([gradient[places[key]] if key in places else 0.0 for key in keys])
@@ -224,16 +225,16 @@ def test_renewed_every_few_steps_is_renewed_at_each(spec, order, tied, depth):
                 if t % 4 != 2:
                     net.propagate(0.05, aim, "squared_error")
                 if looking and t % 3:
-                    _ = [one.bias_sensitivity for one in net]
-            values = [[*one.sensitivity.values()] for one in net.connections]
+                    _ = [neuron.bias_sensitivity for neuron in net]
+            values = [[*neuron.sensitivity.values()] for neuron in net.connections]
         return net, np.concatenate([net.weights, net.biases, *values])
 
     net, truth = learnt(1)
-    found = learnt(depth)[1]
+    gradients = learnt(depth)[1]
     looked = learnt(depth, looking=True)[1]
     assume(tame(net, truth))
-    assert close(found, truth)
-    assert found.tobytes() == looked.tobytes()
+    assert close(gradients, truth)
+    assert gradients.tobytes() == looked.tobytes()
 
 
 def test_large_networks_renew_them_over_a_few_steps_of_which_each_has_a_share():
@@ -246,17 +247,17 @@ def test_large_networks_renew_them_over_a_few_steps_of_which_each_has_a_share():
     ):
         rows = rng.uniform(-1, 1, (40, 3))
         aims = rng.random((40, 2))
-        found = []
+        layouts = []
         for depth in (None, 1):
             net = build()
             with renewed_every(depth) if depth else nullcontext():
                 synapse.Trainer(net, method="rtrl").train(
                     rows, aims, epochs=1, progress=False
                 )
-            found.append(
+            layouts.append(
                 (net._sensitivities.plan.layout, np.append(net.weights, net.biases))
             )
-        (layout, ours), (_, theirs) = found
+        (layout, ours), (_, theirs) = layouts
         assert (layout.depth > 1, len({*layout.columns.get("share", [])})) == (
             long,
             layout.depth // 2,
@@ -269,8 +270,8 @@ def test_large_networks_renew_them_over_a_few_steps_of_which_each_has_a_share():
 
 def test_a_trained_self_connection_with_a_gate_of_the_previous_step():
     net = architect.Random(2, 6, 1, gates=0, self_connections=0, backward=4, seed=0)
-    first, *_, last = net.hidden[0]
-    link = first.project(first, weight=0.7, trainable=True)
+    neuron, *_, last = net.hidden[0]
+    link = neuron.project(neuron, weight=0.7, trainable=True)
     last.gate(link)  # which activates later
     rng = np.random.default_rng(0)
     rows = rng.uniform(-1, 1, (9, 2))

@@ -75,14 +75,14 @@ def test_memory_that_runs_out_while_columns_grow_changes_nothing(monkeypatch):
 
 
 def test_absorbing_a_store_with_removed_connections():
-    first = store_of(2, (0, 1))
+    store = store_of(2, (0, 1))
     second = store_of(3, (2, 0), (1, 2))
     second.remove_connections(np.array([0]))
-    first.absorb(second)
-    assert first.row_of[:3].tolist() == [0, NONE, 2]
-    first.ready()
-    assert first["weight"][first.row_of[2]] == 2.0
-    assert_sound(first)
+    store.absorb(second)
+    assert store.row_of[:3].tolist() == [0, NONE, 2]
+    store.ready()
+    assert store["weight"][store.row_of[2]] == 2.0
+    assert_sound(store)
 
 
 def test_the_table_tells_where_columns_lie_when_they_have_moved():

@@ -69,8 +69,8 @@ def test_a_batch_is_the_mean_of_its_sequences(sizes):
             each = np.array([slopes(net, x, t) for x, t in zip(inputs, targets)])
             for batch in SIZES:
                 with case(name, size, dtype, batch):
-                    found = slopes(net, inputs[:batch], targets[:batch])
-                    assert found == pytest.approx(
+                    of_batch = slopes(net, inputs[:batch], targets[:batch])
+                    assert of_batch == pytest.approx(
                         each[:batch].mean(0), rel=close, abs=close
                     )
 
@@ -82,7 +82,7 @@ def test_gradients_are_finite_differences(sizes):
             net = NETS[name](size, "float64")
             rng = np.random.default_rng(size)
             inputs, targets = data(net, 17)
-            found = gradient(net, inputs, targets, "squared_error").weights
+            slopes_of_weights = gradient(net, inputs, targets, "squared_error").weights
             weights = net.weights
             step = 1e-5
             trainable = [
@@ -99,7 +99,7 @@ def test_gradients_are_finite_differences(sizes):
                     losses.append(gradient(net, inputs, targets, "squared_error").loss)
                 net.weights = weights
                 with case(name, size, k):
-                    assert found[k] == pytest.approx(
+                    assert slopes_of_weights[k] == pytest.approx(
                         (losses[0] - losses[1]) / (2 * step), rel=1e-5, abs=1e-8
                     )
 

@@ -79,13 +79,15 @@ def parameters(net):
     return np.concatenate([net.weights, net.biases])
 
 
-def loss(net, inputs, targets, kind):
+def loss(net, inputs, targets, cost_name):
     """The mean over sequences of the summed cost, by running the network."""
     total = 0.0
     for rows, aims in zip(inputs, targets, strict=True):
         net.clear()
         pairs = zip(aims, net.run(rows), strict=True)
-        total += sum(cost.get(kind)(t, y) for t, y in pairs if not np.isnan(t).all())
+        total += sum(
+            cost.get(cost_name)(t, y) for t, y in pairs if not np.isnan(t).all()
+        )
     return total / len(inputs)
 
 

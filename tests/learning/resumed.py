@@ -106,15 +106,15 @@ EXAMPLES = {
     "l2": [(0.1, BPTT)],
     "optimizer": [
         (
-            one["optimizer"],
-            {name: value for name, value in one.items() if name != "optimizer"},
+            trainer["optimizer"],
+            {name: value for name, value in trainer.items() if name != "optimizer"},
         )
-        for one in TRAINERS.values()
-        if "optimizer" in one and "rate" not in one
+        for trainer in TRAINERS.values()
+        if "optimizer" in trainer and "rate" not in trainer
     ],
     "rate": [
         (0.3, {}),
-        *((rate, how) for rate in RATES.values() for how in ({}, EXACT)),
+        *((rate, condition) for rate in RATES.values() for condition in ({}, EXACT)),
     ],
     "cost": [("mean_squared_error", {})],
     "dropout": [(0.3, BPTT), ({"hidden": 0.4}, BPTT)],
@@ -148,9 +148,9 @@ def bits(trainer, result):
     )
 
 
-def trained(network, options, data, epochs, **how):
+def trained(network, options, data, epochs, **extra):
     """A whole training."""
     trainer = Trainer(NETWORKS[network](), **TRAINERS[options])
     return trainer, trainer.train(
-        *DATA[data], epochs=epochs, progress=False, seed=3, **how
+        *DATA[data], epochs=epochs, progress=False, seed=3, **extra
     )

@@ -188,9 +188,9 @@ UNEQUAL = (3, 5, 1, 4, 6, 2, 7)
 WORKS = [
     *(
         partial(
-            of_samples, make=partial(built, "perceptron", dtype=dtype), optimizer=one
+            of_samples, make=partial(built, "perceptron", dtype=dtype), optimizer=rule
         )
-        for one in OPTIMIZERS
+        for rule in OPTIMIZERS
         for dtype in (np.float64, np.float32)
     ),
     *(
@@ -256,10 +256,10 @@ def test_the_goal_ends_after_the_epoch_that_reaches_it():
     least = int(np.argmin(errors))
     for goal, epochs in ((errors[least], least + 1), (errors[0] + 1.0, 1), (0.0, 6)):
         work = of_samples()
-        found = work.together(goal=goal)
+        until_goal = work.together(goal=goal)
         assert work.done == epochs
-        assert found[:epochs] == errors[:epochs]
-        assert np.isnan(found[epochs:]).all()
+        assert until_goal[:epochs] == errors[:epochs]
+        assert np.isnan(until_goal[epochs:]).all()
 
 
 DIVERGING = (
@@ -288,10 +288,10 @@ def test_what_fails_in_a_batch_leaves_the_weights_of_before_and_says_the_same(
     dtype, name, optimizer, penalties, thorny
 ):
     """The last batch is too large, or a registered function raises for it."""
-    found = []
-    kind = thorny if name == "thorny" else name
+    endings = []
+    function = thorny if name == "thorny" else name
     for run in (Work.together, Work.apart):
-        net = architect.Perceptron(2, 3, 1, squash=kind, seed=0, dtype=dtype)
+        net = architect.Perceptron(2, 3, 1, squash=function, seed=0, dtype=dtype)
         inputs, targets = samples(net, 8)
         inputs[-1] = 1e200 if dtype == np.float64 else 1e30
         work = Work(net, (inputs, targets), optimizer, size=2, penalties=penalties)
@@ -299,13 +299,13 @@ def test_what_fails_in_a_batch_leaves_the_weights_of_before_and_says_the_same(
             FunctionError if name == "thorny" else DivergenceError
         ) as caught:
             run(work, np.arange(8, dtype=np.int64)[None])
-        found.append((str(caught.value), work.numbers))
+        endings.append((str(caught.value), work.numbers))
         assert np.isfinite(parameters(net)).all()
-    assert found[0] == found[1]
+    assert endings[0] == endings[1]
 
 
 def test_a_sequence_that_fails_after_others_of_its_batch_is_named():
-    found = []
+    messages = []
     for run in (Work.together, Work.apart):
         net = architect.Elman(2, 80, 1, squash="identity", seed=0)
         net.weights = 100.0 * net.weights
@@ -315,12 +315,12 @@ def test_a_sequence_that_fails_after_others_of_its_batch_is_named():
             run(
                 Work(net, (inputs, targets), size=2), np.arange(4, dtype=np.int64)[None]
             )
-        found.append(str(caught.value))
-    assert found[0] == found[1]
+        messages.append(str(caught.value))
+    assert messages[0] == messages[1]
 
 
 def test_connections_into_inputs_and_frozen_ones_stay_when_the_others_move():
-    found = []
+    numbers = []
     for run in (Work.together, Work.apart):
         net = architect.Perceptron(2, 3, 1, seed=0)
         net.output.project(net.input, seed=1)
@@ -332,16 +332,16 @@ def test_connections_into_inputs_and_frozen_ones_stay_when_the_others_move():
             link.target in net.input or not link.trainable for link in net.connections
         ]
         assert ((net.weights == before) == stay).all()
-        found.append(work.numbers)
-    assert found[0] == found[1]
+        numbers.append(work.numbers)
+    assert numbers[0] == numbers[1]
 
 
 def test_calls_of_one_trainer_equal_those_of_new_trainers():
     """Whatever it keeps from one call to the next fits the data, the options and the
     network of that call."""
     rng = np.random.default_rng(0)
-    one, other = (architect.LSTM(2, 3, 1, seed=0) for _ in range(2))
-    trainer = Trainer(one, method="bptt", rate=0.1)
+    kept, other = (architect.LSTM(2, 3, 1, seed=0) for _ in range(2))
+    trainer = Trainer(kept, method="bptt", rate=0.1)
     options = {}
     for call, shape in enumerate(
         [(4, 3), (4, 3), (4, 3), (6, 2), (6, 2), (6, 2), (6, 2)]
@@ -355,14 +355,14 @@ def test_calls_of_one_trainer_equal_those_of_new_trainers():
         if call == 5:
             options["batch_size"] = trainer.batch_size = 2
         if call == 6:
-            for net in (one, other):
+            for net in (kept, other):
                 net.connections[0].source.disconnect(net.connections[0].target)
-        found = [
+        errors = [
             each.train(inputs, targets, epochs=2, seed=call, progress=False).error
             for each in (trainer, Trainer(other, method="bptt", rate=0.1, **options))
         ]
-        assert found[0] == found[1], call
-        assert (parameters(one) == parameters(other)).all(), call
+        assert errors[0] == errors[1], call
+        assert (parameters(kept) == parameters(other)).all(), call
 
 
 def pieces(net, few):
@@ -389,10 +389,10 @@ def edited(net, few):
 def test_a_stream_has_the_bits_of_one_update_after_the_other(sort, few, size):
     """Also after an edit between two batches, and with another optimizer for the same
     network."""
-    found = []
-    for called in (None, lambda batch: None):
+    endings = []
+    for on_batch in (None, lambda batch: None):
         net = tie_at_random(built(sort), 0)
-        options = {"progress": False, "on_batch": called}
+        options = {"progress": False, "on_batch": on_batch}
         trainer = Trainer(
             net,
             method="bptt",
@@ -404,8 +404,8 @@ def test_a_stream_has_the_bits_of_one_update_after_the_other(sort, few, size):
         trainer.optimizer = optimizers.SGD(0.1, momentum=0.5)
         errors += trainer.train(pieces(net, few), epochs=2, **options).history["error"]
         memory = trainer._updater.state.memory
-        found.append((errors, parameters(net).tobytes(), memory.tobytes()))
-    assert found[0] == found[1]
+        endings.append((errors, parameters(net).tobytes(), memory.tobytes()))
+    assert endings[0] == endings[1]
 
 
 def test_a_trainer_asks_python_for_nothing_between_batches(monkeypatch):
@@ -437,7 +437,7 @@ def test_a_new_process_enters_the_loop_after_some_batches_with_the_same_bits(
         ((inputs, targets), {"batch_size": 4}, [4, 3, 0]),
         ((batches,), {}, [12, 7, 0]),
     ):
-        found = set()
+        endings = set()
         for alone, expected in zip((0, 5_000, 12_000), runs, strict=True):
             joined = []
             monkeypatch.setattr(bptt, "ALONE", alone)
@@ -453,5 +453,5 @@ def test_a_new_process_enters_the_loop_after_some_batches_with_the_same_bits(
                 *data, epochs=4, seed=0, shuffle=False, progress=False
             )
             assert sum(len(epochs.orders) for _, epochs, _ in joined) == expected
-            found.add((parameters(net).tobytes(), *result.history["error"]))
-        assert len(found) == 1
+            endings.add((parameters(net).tobytes(), *result.history["error"]))
+        assert len(endings) == 1

@@ -21,38 +21,40 @@ def net(**options):
     return architect.LSTM(3, 4, 2, seed=1, style="synaptic", **options)
 
 
-def slopes(one, inputs=INPUTS, targets=TARGETS):
-    gradients = gradient(one, inputs, targets)
+def slopes(network, inputs=INPUTS, targets=TARGETS):
+    gradients = gradient(network, inputs, targets)
     return np.concatenate([gradients.weights, gradients.biases])
 
 
-def trained(one, *, epochs=1, seed=0, shuffle=False, data=(INPUTS, TARGETS), **options):
+def trained(
+    network, *, epochs=1, seed=0, shuffle=False, data=(INPUTS, TARGETS), **options
+):
     of_call = ("sample_weight", "class_weight")
     weights = {name: options.pop(name) for name in of_call if name in options}
-    trainer = Trainer(one, **{"method": "bptt", **options})
+    trainer = Trainer(network, **{"method": "bptt", **options})
     trainer.train(
         *data, epochs=epochs, shuffle=shuffle, seed=seed, progress=False, **weights
     )
-    return parameters(one)
+    return parameters(network)
 
 
 def test_each_batch_sees_the_weights_that_the_one_before_has_left():
-    one = net()
+    network = net()
     other = net()
-    for first in (0, 4, 8):
-        here = slice(first, first + 4)
+    for start in (0, 4, 8):
+        here = slice(start, start + 4)
         after = parameters(other) - 0.1 * slopes(other, INPUTS[here], TARGETS[here])
         other.weights, other.biases = (
-            after[: len(one.weights)],
-            after[len(one.weights) :],
+            after[: len(network.weights)],
+            after[len(network.weights) :],
         )
-    assert trained(one, rate=0.1, batch_size=4) == pytest.approx(
+    assert trained(network, rate=0.1, batch_size=4) == pytest.approx(
         parameters(other), abs=1e-15
     )
 
 
 def test_an_optimizer_makes_the_moves():
-    one = net()
+    network = net()
     other = net()
     rule = optimizers.Adam(0.01)
     values = parameters(other)
@@ -60,36 +62,40 @@ def test_an_optimizer_makes_the_moves():
     moves = rule.begin(values, still)
     for _ in range(5):
         other.weights, other.biases = (
-            values[: len(one.weights)],
-            values[len(one.weights) :],
+            values[: len(network.weights)],
+            values[len(network.weights) :],
         )
         moves.step(values, slopes(other))
-    assert trained(one, optimizer=rule, batch_size=10, epochs=5) == pytest.approx(
+    assert trained(network, optimizer=rule, batch_size=10, epochs=5) == pytest.approx(
         values, abs=1e-13
     )
 
 
 def test_another_optimizer_takes_over():
     pytest.importorskip("scipy")
-    one = net()
+    network = net()
     other = net()
     trainer = Trainer(
-        one, method="bptt", optimizer=optimizers.Adam(0.01), rate=0.01, batch_size=10
+        network,
+        method="bptt",
+        optimizer=optimizers.Adam(0.01),
+        rate=0.01,
+        batch_size=10,
     )
     for rule in (optimizers.Adam(0.01), optimizers.LBFGS(), optimizers.SGD(0.01)):
         trainer.optimizer = rule
         trainer.train(INPUTS, TARGETS, epochs=2, shuffle=False, progress=False)
         trained(other, optimizer=rule, rate=0.01, batch_size=10, epochs=2)
-    assert np.array_equal(parameters(one), parameters(other))
+    assert np.array_equal(parameters(network), parameters(other))
 
 
 def test_the_online_rule_may_be_summed_over_steps():
     """A perceptron has no memory: its online steps are the exact gradient."""
-    one, other = (architect.Perceptron(3, 4, 2, seed=1) for _ in range(2))
+    network, other = (architect.Perceptron(3, 4, 2, seed=1) for _ in range(2))
     rows = INPUTS.reshape(-1, 3)
     targets = TARGETS.reshape(-1, 2)
     summed = trained(
-        one, method="online", rate=0.01, batch_size=5, data=(rows, targets)
+        network, method="online", rate=0.01, batch_size=5, data=(rows, targets)
     )
     mean = trained(other, rate=0.05, batch_size=5, data=(rows, targets))
     assert summed == pytest.approx(mean, abs=1e-13)
@@ -98,10 +104,10 @@ def test_the_online_rule_may_be_summed_over_steps():
 @pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")  # biases alone
 def test_a_search_that_gets_no_lower_says_so():
     pytest.importorskip("scipy")
-    one = synapse.Network(
+    network = synapse.Network(
         synapse.Layer(1), [], synapse.Layer(1)
     )  # one bias, and nothing else to learn
-    trainer = Trainer(one, method="bptt", optimizer=optimizers.LBFGS())
+    trainer = Trainer(network, method="bptt", optimizer=optimizers.LBFGS())
     with pytest.warns(TrainingWarning):
         result = trainer.train(
             [[0.0], [0.0]], [[0.0], [1.0]], epochs=50, progress=False, seed=0
@@ -110,40 +116,46 @@ def test_a_search_that_gets_no_lower_says_so():
 
 
 def test_penalties_pull_at_weights_and_not_at_biases():
-    one = net()
-    weights = one.weights
-    found = slopes(one)
-    pull = np.concatenate([0.2 * np.sign(weights) + 0.3 * weights, np.zeros(len(one))])
-    pull[: len(weights)][[not link.trainable for link in one.connections]] = 0.0
-    expected = parameters(one) - 0.1 * (found + pull)
-    assert trained(one, rate=0.1, batch_size=10, l1=0.2, l2=0.3) == pytest.approx(
+    network = net()
+    weights = network.weights
+    gradients = slopes(network)
+    pull = np.concatenate(
+        [0.2 * np.sign(weights) + 0.3 * weights, np.zeros(len(network))]
+    )
+    pull[: len(weights)][[not link.trainable for link in network.connections]] = 0.0
+    expected = parameters(network) - 0.1 * (gradients + pull)
+    assert trained(network, rate=0.1, batch_size=10, l1=0.2, l2=0.3) == pytest.approx(
         expected, abs=1e-15
     )
 
 
 def test_a_search_ends_where_the_gradient_with_its_penalty_vanishes():
     pytest.importorskip("scipy")
-    one = architect.Perceptron(3, 4, 2, seed=1)
+    network = architect.Perceptron(3, 4, 2, seed=1)
     data = INPUTS.reshape(-1, 3), TARGETS.reshape(-1, 2)
     trained(
-        one, optimizer=optimizers.LBFGS(tolerance=1e-8), l2=0.01, data=data, epochs=500
+        network,
+        optimizer=optimizers.LBFGS(tolerance=1e-8),
+        l2=0.01,
+        data=data,
+        epochs=500,
     )
-    gradients = gradient(one, *data)
-    learns = [link.trainable for link in one.connections]
-    pull = gradients.weights / len(data[0]) + 0.01 * one.weights
-    assert np.abs(pull[learns]).max() < 1e-5 < 1e-3 < np.abs(one.weights).max()
+    gradients = gradient(network, *data)
+    learns = [link.trainable for link in network.connections]
+    pull = gradients.weights / len(data[0]) + 0.01 * network.weights
+    assert np.abs(pull[learns]).max() < 1e-5 < 1e-3 < np.abs(network.weights).max()
 
 
 def test_clipping_bounds_the_gradient():
-    one = net()
-    before = parameters(one)
-    found = slopes(one)
-    most = np.linalg.norm(found) / 2
-    assert trained(one, rate=1.0, batch_size=10, clip=most) == pytest.approx(
-        before - found / 2, abs=1e-12
+    network = net()
+    before = parameters(network)
+    gradients = slopes(network)
+    most = np.linalg.norm(gradients) / 2
+    assert trained(network, rate=1.0, batch_size=10, clip=most) == pytest.approx(
+        before - gradients / 2, abs=1e-12
     )
-    most = np.abs(found).max() / 2
-    bounded = np.clip(found, -most, most)
+    most = np.abs(gradients).max() / 2
+    bounded = np.clip(gradients, -most, most)
     both = {"rate": 1.0, "batch_size": 10, "clip_value": most}
     norm = np.linalg.norm(bounded) / 2
     assert trained(net(), **both, clip=norm) == pytest.approx(
@@ -153,10 +165,10 @@ def test_clipping_bounds_the_gradient():
 
 def test_weights_are_of_all_samples_those_held_out_too():
     weights = np.arange(1.0, 11.0)
-    one = net()
+    network = net()
     other = net()
     for some, data, held_out, counts in (
-        (one, (INPUTS, TARGETS), 0.3, weights),
+        (network, (INPUTS, TARGETS), 0.3, weights),
         (other, (INPUTS[:7], TARGETS[:7]), (INPUTS[7:], TARGETS[7:]), weights[:7]),
     ):
         trainer = Trainer(some, method="bptt", batch_size=4)
@@ -168,17 +180,17 @@ def test_weights_are_of_all_samples_those_held_out_too():
             progress=False,
             seed=0,
         )
-    assert np.array_equal(parameters(one), parameters(other))
+    assert np.array_equal(parameters(network), parameters(other))
 
 
 def test_classes_count_by_their_weight():
-    one, other = (
+    network, other = (
         architect.Perceptron(3, 4, 2, output_squash="softmax", seed=1) for _ in range(2)
     )
     rows = RNG.normal(size=(20, 3))
     targets = np.eye(2)[np.arange(20) % 2]
     by_class = trained(
-        one, rate=0.1, batch_size=20, data=(rows, targets), class_weight={1: 3.0}
+        network, rate=0.1, batch_size=20, data=(rows, targets), class_weight={1: 3.0}
     )
     by_sample = np.where(np.arange(20) % 2, 3.0, 1.0)
     assert np.array_equal(
@@ -199,7 +211,7 @@ def test_ctrl_c_within_a_batch_of_the_online_rule_ends_with_it(
 ):
     """The second batch is two calls, as it begins within a sequence; so is the
     third."""
-    one = net()
+    network = net()
     other = net()
     made = []
     run = Online.run
@@ -212,31 +224,31 @@ def test_ctrl_c_within_a_batch_of_the_online_rule_ends_with_it(
 
     options = {"method": "online", "optimizer": optimizers.Adam(0.01), "batch_size": 7}
     lengths = [min(5, steps - begin) for begin in range(0, steps, 5)]
-    first = [
+    first_batch = [
         [rows[:length] for rows, length in zip(data, lengths)]
         for data in (INPUTS, TARGETS)
     ]
-    trained(other, **options, data=first)
+    trained(other, **options, data=first_batch)
     monkeypatch.setattr(Online, "run", interrupted)
-    assert np.array_equal(trained(one, **options), parameters(other))
+    assert np.array_equal(trained(network, **options), parameters(other))
 
 
 def test_an_interrupted_search_keeps_the_weights_of_its_last_iteration():
     pytest.importorskip("scipy")
-    one = net()
+    network = net()
     seen = []
 
     def stop(news):
-        seen.append(parameters(one))
+        seen.append(parameters(network))
         if news.epoch == 3:
             raise KeyboardInterrupt
 
-    trainer = Trainer(one, method="bptt", optimizer=optimizers.LBFGS())
+    trainer = Trainer(network, method="bptt", optimizer=optimizers.LBFGS())
     assert (
         trainer.train(INPUTS, TARGETS, callbacks=[stop], progress=False, seed=0).stopped
         == "interrupted"
     )
-    assert np.array_equal(seen[2], parameters(one))
+    assert np.array_equal(seen[2], parameters(network))
     assert not np.array_equal(seen[0], seen[2])
 
 
@@ -252,18 +264,18 @@ REFUSED = (
 
 @every_case("options", REFUSED)
 def test_options_that_do_not_go_together_are_refused(options):
-    one = net()
-    before = parameters(one)
+    network = net()
+    before = parameters(network)
     with pytest.raises(SynapseError):
-        trained(one, **options)
-    assert np.array_equal(before, parameters(one))
+        trained(network, **options)
+    assert np.array_equal(before, parameters(network))
 
 
 def test_a_network_with_connections_from_outside_is_refused():
-    one = net()
+    network = net()
     outside = synapse.Neuron()
-    link = outside.project(one.output[0], weight=0.1)
+    link = outside.project(network.output[0], weight=0.1)
     outside.activate(0.5)
     with pytest.raises(TopologyError, match="outside of it"):
-        trained(one, method="online", batch_size=2)
+        trained(network, method="online", batch_size=2)
     assert link.weight == 0.1

@@ -45,9 +45,9 @@ def test_gradients_of_any_graph(spec):
         {"context": True},
         {"window": 3, "context": True},
     ):
-        found = check_gradient(net, inputs, targets, "squared_error", **options)
-        assert found.largest < 1e-6, (options, found)
-        assert not found.kinks
+        check = check_gradient(net, inputs, targets, "squared_error", **options)
+        assert check.largest < 1e-6, (options, check)
+        assert not check.kinks
 
 
 def test_ties_groups_delays_and_missing_targets():
@@ -56,10 +56,10 @@ def test_ties_groups_delays_and_missing_targets():
     targets = [rows / rows.sum(axis=1, keepdims=True) for rows in targets]
     targets[0][1] = np.nan
     before = everything(net)
-    found = check_gradient(net, inputs, targets, window=2)
-    assert found.largest < 1e-8
+    check = check_gradient(net, inputs, targets, window=2)
+    assert check.largest < 1e-8
     weights = sum(link.trainable for link in net.connections) - 1  # two are tied
-    assert found.compared == weights + 3 + 2  # biases
+    assert check.compared == weights + 3 + 2  # biases
     assert everything(net) == before
 
 
@@ -72,8 +72,8 @@ def test_a_wrong_entry_is_found_and_named(monkeypatch):
     )
     calls = []
 
-    def spoilt(*given, **options):
-        gradients = synapse.gradient(*given, **options)
+    def spoilt(*arguments, **options):
+        gradients = synapse.gradient(*arguments, **options)
         if not calls:
             gradients.weights[place] += 0.25
         calls.append(1)
@@ -90,11 +90,11 @@ def test_a_wrong_entry_is_found_and_named(monkeypatch):
 def test_kinks_are_listed():
     net = architect.Perceptron(1, 1, 1, squash="relu", output_squash="identity", seed=0)
     net.hidden[0][0].bias = 0.0
-    found = check_gradient(
+    check = check_gradient(
         net, [[0.0]], [[1.0]]
     )  # the state of the hidden neuron is 0, where relu has a kink
-    assert found.kinks == ("bias of hidden 0",)
-    assert found.largest < 1e-9
+    assert check.kinks == ("bias of hidden 0",)
+    assert check.largest < 1e-9
 
 
 def test_what_has_no_differences_is_refused():

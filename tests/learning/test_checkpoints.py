@@ -68,7 +68,7 @@ WAYS = {
 def by_name(value):
     """An option that can be compared between networks."""
     return (
-        {getattr(key, "name", key): one for key, one in value.items()}
+        {getattr(key, "name", key): entry for key, entry in value.items()}
         if type(value) is dict
         else value
     )
@@ -86,8 +86,8 @@ def each_example():
         re.search(rf"\b{name}\b[\w, ]* : ", Trainer.__doc__) for name in OPTIONS
     ), "Describe it there."
     for name, examples in EXAMPLES.items():
-        for value, how in examples:
-            yield name, {**how, name: value}, how
+        for value, others in examples:
+            yield name, {**others, name: value}, others
 
 
 def test_every_option_comes_back_from_files_and_pickles_and_can_be_assigned():
@@ -123,8 +123,8 @@ def test_a_training_with_any_option_continues_bit_for_bit_and_the_option_has_an_
     wrong = []
     for name, options, others in each_example():
 
-        def run(given, epochs, trainer=None, **more):
-            trainer = trainer or Trainer(NETWORKS["elman"](), **given)
+        def run(chosen, epochs, trainer=None, **more):
+            trainer = trainer or Trainer(NETWORKS["elman"](), **chosen)
             return trainer, trainer.train(
                 *SEQUENCES, epochs=epochs, seed=3, progress=False, **more
             )
@@ -187,9 +187,9 @@ def test_a_training_continues_bit_for_bit(
             signal.raise_signal(signal.SIGINT)
         return batch.epoch > epoch
 
-    how = CONDITIONS[condition]
+    extra = CONDITIONS[condition]
     try:
-        trainer, result = trained(network, options, data, EPOCHS, **how)
+        trainer, result = trained(network, options, data, EPOCHS, **extra)
     except (
         errors.SynapseError
     ):  # RLS with hidden weights alone, weights of classes online, ...
@@ -205,10 +205,10 @@ def test_a_training_continues_bit_for_bit(
         path = Path(folder) / "run.ckpt"
         file = {"checkpoint": path, "every": 1} if way == "checkpoint" else {}
         with suppress(OSError):
-            broken.train(*DATA[data], progress=False, seed=3, **ended, **how, **file)
+            broken.train(*DATA[data], progress=False, seed=3, **ended, **extra, **file)
         again = load(path) if file else WAYS[way](broken)
     assume(not file or within is None or again._paused.done == epoch)
-    assert continued(again, DATA[data], **how) == bits(trainer, result)
+    assert continued(again, DATA[data], **extra) == bits(trainer, result)
 
 
 @every_case("way", list(WAYS))
@@ -250,11 +250,12 @@ def test_lbfgs_continues_by_a_new_search_from_the_weights_that_it_has_reached(wa
     assert (again.network.weights == fresh.network.weights).all()
 
 
-def continued(trainer, data=SEQUENCES, epochs=EPOCHS, **how):
+def continued(trainer, data=SEQUENCES, epochs=EPOCHS, **extra):
     """The bits of a training that is continued; of a file, it is read first."""
     trainer = load(trainer) if isinstance(trainer, Path) else trainer
     return bits(
-        trainer, trainer.train(*data, epochs=epochs, resume=True, progress=False, **how)
+        trainer,
+        trainer.train(*data, epochs=epochs, resume=True, progress=False, **extra),
     )
 
 
@@ -277,7 +278,7 @@ def test_files_are_written_after_every_few_epochs_or_depend_on_the_time(
     write = write_trainer
     monkeypatch.setattr("synapse.learning._checkpoint.time.monotonic", lambda: clock[0])
 
-    def epochs_at(epochs, seconds, writing=0.0, **how):
+    def epochs_at(epochs, seconds, writing=0.0, **extra):
         def slow(*arguments):
             clock[0] += writing
             write(*arguments)
@@ -288,7 +289,7 @@ def test_files_are_written_after_every_few_epochs_or_depend_on_the_time(
 
         monkeypatch.setattr("synapse.readwrite._trainer.write_trainer", slow)
         seen.clear()
-        trained(*PLAIN, epochs, checkpoint=path, callbacks=[note], **how)
+        trained(*PLAIN, epochs, checkpoint=path, callbacks=[note], **extra)
         return seen
 
     assert epochs_at(7, 0.4, every=3) == [0, 0, 0, 3, 3, 3, 6]
@@ -405,41 +406,45 @@ def test_a_stream_of_batches_continues():
 
 def test_on_batch_counts_on():
     seen = []
-    how = {"on_batch": lambda batch: seen.append(batch.update)}
-    trainer, _ = trained(*LSTM, 2, **how)
+    watched = {"on_batch": lambda batch: seen.append(batch.update)}
+    trainer, _ = trained(*LSTM, 2, **watched)
     assert seen == [1, 2, 3, 4]
-    continued(through_file(trainer), epochs=3, **how)
+    continued(through_file(trainer), epochs=3, **watched)
     assert seen[4:] == [5, 6]
 
 
 def test_the_best_weights_are_those_of_the_whole_training(tmp_path):
     """The best epoch is before the break, and is restored after it."""
-    how = {"validation": HELD_OUT, "patience": 30}
+    held_out = {"validation": HELD_OUT, "patience": 30}
 
     def run(epochs):
         sgd = {**EXACT, "optimizer": optimizers.SGD(2.0)}
         trainer = Trainer(architect.LSTM(2, 3, 1, seed=1), **sgd)
         return trainer, trainer.train(
-            *SEQUENCES, epochs=epochs, seed=3, progress=False, **how
+            *SEQUENCES, epochs=epochs, seed=3, progress=False, **held_out
         )
 
     trainer, result = run(8)
-    found = result.history["validation_error"]
-    assert np.argmin(found) < 6
+    validation_errors = result.history["validation_error"]
+    assert np.argmin(validation_errors) < 6
     again = through_file(run(7)[0])
-    assert continued(again, epochs=8, **how) == bits(trainer, result)
-    assert again.test(*HELD_OUT).error == pytest.approx(min(found), rel=1e-12)
+    assert continued(again, epochs=8, **held_out) == bits(trainer, result)
+    assert again.test(*HELD_OUT).error == pytest.approx(
+        min(validation_errors), rel=1e-12
+    )
     weights = trainer.network.weights  # the best; a call that fails leaves them
     with pytest.raises(OSError, match="No such file"):
-        continued(trainer, epochs=9, checkpoint=tmp_path / "none" / "run.ckpt", **how)
+        continued(
+            trainer, epochs=9, checkpoint=tmp_path / "none" / "run.ckpt", **held_out
+        )
     assert (trainer.network.weights == weights).all()
     path = tmp_path / "run.ckpt"
     whole = bits(*run(9))
     with pytest.raises(ZeroDivisionError):  # the first file is the only one
         continued(
-            trainer, epochs=9, checkpoint=path, on_batch=lambda batch: 1 / 0, **how
+            trainer, epochs=9, checkpoint=path, on_batch=lambda batch: 1 / 0, **held_out
         )
-    assert continued(path, epochs=9, **how) == whole
+    assert continued(path, epochs=9, **held_out) == whole
 
 
 class Descent(optimizers.Optimizer):
@@ -505,7 +510,7 @@ def test_other_data_are_refused():
     plain = trained(*PLAIN, 2)[0]
     before = plain.network.weights.tolist()
     fewer = (SAMPLES[0][:9], SAMPLES[1][:9])
-    for trainer, data, how, message in (
+    for trainer, data, extra, message in (
         (
             plain,
             fewer,
@@ -522,7 +527,7 @@ def test_other_data_are_refused():
         (plain, ([SAMPLES],), {}, "11 rows, got none or a stream"),
     ):
         with pytest.raises(errors.ArgumentError, match=message):
-            continued(trainer, data, **how)
+            continued(trainer, data, **extra)
     assert plain.network.weights.tolist() == before
 
 

@@ -15,12 +15,12 @@ from tests.helpers.cases import every_case
 def warned(net, **options):
     """The sentences of one training."""
     data = np.zeros((3, len(net.input))), np.full((3, len(net.output)), 0.5)
-    with warnings.catch_warnings(record=True) as found:
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         Trainer(net, **options).train(*data, 1, progress=False)
-    assert {warning.category for warning in found} <= {TrainingWarning}
-    assert all(warning.filename == __file__ for warning in found)
-    return [str(warning.message).split(": ", 1)[1] for warning in found]
+    assert {warning.category for warning in caught} <= {TrainingWarning}
+    assert all(warning.filename == __file__ for warning in caught)
+    return [str(warning.message).split(": ", 1)[1] for warning in caught]
 
 
 METHODS = every_case("method", ["online", "bptt"])
@@ -32,8 +32,8 @@ def test_a_network_in_which_nothing_is_trainable(method):
         "no connection and no bias is trainable, so training changes nothing."
     ]
     net = architect.Perceptron(2, 3, 1, seed=0)
-    for part in (*net.connections, *net):
-        part.trainable = False
+    for owner in (*net.connections, *net):
+        owner.trainable = False
     assert "nothing" in warned(net, method=method)[0]
     net.output[0].trainable = True
     assert warned(net, method=method) == []
@@ -124,13 +124,13 @@ def test_a_training_that_never_leaves_the_mean_because_hidden_weights_have_no_gr
             2, 4, 1, squash=squash, output_squash="logistic", seed=0
         )
         net.weights, net.biases = scale * net.weights, 0 * net.biases
-        with warnings.catch_warnings(record=True) as found:
+        with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             Trainer(net, 0.3, method=method).train(
                 inputs, targets, epochs, seed=0, progress=False
             )
         return [
-            str(warning.message) for warning in found if warning.filename == __file__
+            str(warning.message) for warning in caught if warning.filename == __file__
         ]
 
     (sentence,) = warned(0.001)

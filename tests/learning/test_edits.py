@@ -69,9 +69,9 @@ def test_whatever_is_not_trainable_does_not_move_whenever_it_is_set(
     state = {}
 
     def callback(news):
-        for one, (fixed, value) in state.items():
-            now = one.bias if isinstance(one, synapse.Neuron) else one.weight
-            wrong.extend([one] if fixed and now != value else [])
+        for owner, (fixed, value) in state.items():
+            now = owner.bias if isinstance(owner, synapse.Neuron) else owner.weight
+            wrong.extend([owner] if fixed and now != value else [])
         place, do = next(steps, (None, None))
         layer = net.layers[place % len(net.layers)] if do else None
         if do == "flip":

@@ -24,9 +24,9 @@ by_places = every_case("places", PLACES)
 NO_INPUT, NO_TARGET = np.empty((0, 2)), np.empty((0, 1))
 
 
-def with_empty(given, places, empty):
+def with_empty(sequences, places, empty):
     """What is given of the sequences, and something in the places of empty ones."""
-    rows = list(given)
+    rows = list(sequences)
     for place in sorted(places, reverse=True):
         rows.insert(place, empty)
     return rows
@@ -63,35 +63,37 @@ TRAININGS = {
 
 
 @by_places
-@every_case(("options", "how"), TRAININGS.values(), ids=list(TRAININGS))
-def test_training_with_empty_sequences_is_training_without_them(options, how, places):
-    found = []
+@every_case(("options", "train_options"), TRAININGS.values(), ids=list(TRAININGS))
+def test_training_with_empty_sequences_is_training_without_them(
+    options, train_options, places
+):
+    endings = []
     for data in both(places):
         net = net_of()
         result = Trainer(net, 0.1, **options).train(
-            *data, 3, progress=False, **{"seed": 0} | how
+            *data, 3, progress=False, **{"seed": 0} | train_options
         )
-        found.append((result.history, net.weights.tolist(), net.biases.tolist()))
-    assert str(found[0]) == str(found[1])  # a rate of L-BFGS is NaN
+        endings.append((result.history, net.weights.tolist(), net.biases.tolist()))
+    assert str(endings[0]) == str(endings[1])  # a rate of L-BFGS is NaN
 
 
 @by_places
 def test_every_sequence_given_has_a_sample_weight(places):
-    found = []
+    endings = []
     for data, weights in zip(both(places), (with_empty(WEIGHTS, places, 9.0), WEIGHTS)):
         net = net_of()
         trainer = Trainer(net, 0.1, method="bptt", batch_size=2)
         result = trainer.train(
             *data, 2, progress=False, sample_weight=weights, validation=0.2, seed=0
         )
-        found.append(
+        endings.append(
             (
                 result.history,
                 net.weights.tolist(),
                 trainer.test(*data, sample_weight=weights),
             )
         )
-    assert found[0] == found[1]
+    assert endings[0] == endings[1]
 
 
 @by_places

@@ -215,15 +215,15 @@ def test_what_fails_in_the_middle_of_a_call(calls):
 
     for error, net in ((DivergenceError, diverging), (FunctionError, make)):
         calls.clear()
-        found = failed(error, net)
+        failure = failed(error, net)
         assert max(calls) > 1
-        assert found == failed(error, net, callbacks=[nothing])
+        assert failure == failed(error, net, callbacks=[nothing])
 
 
 def test_long_epochs_run_in_a_thread_with_the_same_bits(monkeypatch, calls):
-    found = Found("sequences")
+    ending = Found("sequences")
     monkeypatch.setattr("synapse.learning.training.SECONDS", 0.0)
-    assert Found("sequences") == found
+    assert Found("sequences") == ending
     assert calls == [1, 4, 16, 9] + [1] * 30
 
 

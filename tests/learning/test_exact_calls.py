@@ -82,10 +82,10 @@ def test_what_changes_nothing_but_rounding():
 def test_the_same_call_gives_the_same_bits_whatever_the_threads(sort):
     net = built(sort)
     inputs, targets = sequences(net, [1 + i % 5 for i in range(70)])
-    first = gradient(net, inputs, targets)
-    same_bits(gradient(net, inputs, targets), first)
+    once = gradient(net, inputs, targets)
+    same_bits(gradient(net, inputs, targets), once)
     for threads in (2, 3):
-        same_bits(gradient(net, inputs, targets, threads=threads), first)
+        same_bits(gradient(net, inputs, targets, threads=threads), once)
 
 
 @by_sort
@@ -107,17 +107,17 @@ def test_a_window_cuts_the_sequence_and_carries_the_context(spec, window):
     inputs, targets = one_sequence(net, 11)
     cuts = [*range(0, 11, window), 11]
     parts = []
-    for first, last in pairwise(cuts):
+    for start, last in pairwise(cuts):
         net.clear()
-        net.run(inputs[:first])
-        data = inputs[first:last], targets[first:last]
+        net.run(inputs[:start])
+        data = inputs[start:last], targets[start:last]
         try:
             parts.append(both(gradient(net, *data, "squared_error", context=True)))
         except DivergenceError:
             assume(False)
     assume(np.abs(parts).max() < 100)
-    found = both(gradient(net, inputs, targets, "squared_error", window=window))
-    assert found == pytest.approx(sum(parts), rel=1e-10, abs=1e-11)
+    windowed = both(gradient(net, inputs, targets, "squared_error", window=window))
+    assert windowed == pytest.approx(sum(parts), rel=1e-10, abs=1e-11)
 
 
 def test_every_sequence_begins_with_the_context():
@@ -264,9 +264,9 @@ def test_no_bit_depends_on_what_tapes_were_used_for_before(sort, dtype):
 def test_there_is_one_set_of_tapes_a_thread_and_width(threads):
     net = built("lstm")
     exact = exact_of(net, threads)
-    for first in range(12):
-        descent(exact, [first])
-        descent(exact, np.arange(12)[: first + 1])
+    for index in range(12):
+        descent(exact, [index])
+        descent(exact, np.arange(12)[: index + 1])
     assert len(exact._tapes) <= 2 * threads
     assert (
         max(tapes.steps for tapes in exact._tapes.values()) == 80
@@ -303,6 +303,6 @@ def test_what_a_network_keeps_of_calls_changes_no_bit(sort):
             with pytest.raises(DivergenceError):
                 gradient(net, x, np.full_like(t, 1e300), "squared_error")
     assert all((both(gradients) == before).all() for gradients, before in calls)
-    known = ref(net)
+    reference = ref(net)
     del net
-    assert known() is None
+    assert reference() is None

@@ -90,8 +90,8 @@ def test_the_online_rule_is_the_gradient_of_any_gated_graph_that_only_feeds_forw
         net, *sequences(net, (6,), spec.seed), "cross_entropy"
     )
     for rule, exact in (
-        (part["rule"], part["exact"])
-        for part in (comparison.weights, comparison.biases)
+        (table["rule"], table["exact"])
+        for table in (comparison.weights, comparison.biases)
     ):
         assert rule == pytest.approx(exact, rel=1e-9, abs=1e-11)
 
@@ -111,9 +111,9 @@ def test_the_worst_come_first():
     assert lines[0].startswith(
         f"<GradientComparison of online: cosine {comparison.cosine:.9g}, relative error "
     )
-    first = worst[0]
+    largest = worst[0]
     assert lines[1].startswith(
-        f"  {net[first['source']].name} -> {net[first['target']].name}: rule "
+        f"  {net[largest['source']].name} -> {net[largest['target']].name}: rule "
     )
     assert len(lines) == 4
 
@@ -158,7 +158,7 @@ def test_the_rule_and_its_order_are_part_of_the_result():
 def by_hand(net, inputs, targets, l2, clip, steps, rate):
     """SGD with a penalty and a clipped norm, by parameters: each shared one once."""
     of_links, of_neurons = groups_of(net)
-    first = [
+    single = [
         np.unique(groups, return_index=True)[1] for groups in (of_links, of_neurons)
     ]
     learns = learning(net)
@@ -168,7 +168,7 @@ def by_hand(net, inputs, targets, l2, clip, steps, rate):
         length = np.sqrt(
             sum(
                 (slope[once] ** 2).sum()
-                for slope, once in zip(slopes, first, strict=True)
+                for slope, once in zip(slopes, single, strict=True)
             )
         )
         scale = min(1.0, clip / length)
@@ -202,9 +202,12 @@ def test_training_keeps_what_is_tied(method):
     )
     before = numbers(net)
     groups = groups_of(net)
-    first = trainer.train(inputs, targets, epochs=1, progress=False, seed=0).error
+    error_before = trainer.train(
+        inputs, targets, epochs=1, progress=False, seed=0
+    ).error
     assert (
-        trainer.train(inputs, targets, epochs=20, progress=False, seed=0).error < first
+        trainer.train(inputs, targets, epochs=20, progress=False, seed=0).error
+        < error_before
     )
     for values, group in zip((net.weights, net.biases), groups, strict=True):
         assert values.tolist() == values[group].tolist()

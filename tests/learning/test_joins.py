@@ -23,9 +23,9 @@ RECIPES = (
 
 def links_into(net):
     """All connections into a network, also from another one."""
-    own = [neuron.connected(neuron) for neuron in net]
+    self_connections = [neuron.connected(neuron) for neuron in net]
     return [link for neuron in net for link in neuron.incoming] + [
-        link for link in own if link
+        link for link in self_connections if link
     ]
 
 
@@ -61,12 +61,12 @@ def pick(items, rng):
 
 def edit(nets, rng):
     """One change of one or both networks, a step, or a training."""
-    one, other = (nets[i] for i in rng.integers(0, 2, 2))
-    hidden = [neuron for layer in one.hidden for neuron in layer]
+    network, other = (nets[i] for i in rng.integers(0, 2, 2))
+    hidden = [neuron for layer in network.hidden for neuron in layer]
     links = links_into(other)
     if not hidden or not links:
         return
-    neuron = pick(list(one), rng)
+    neuron = pick(list(network), rng)
     link = pick(links, rng)
     change = rng.integers(6)
     if change == 0:
@@ -74,14 +74,14 @@ def edit(nets, rng):
     elif change == 1:
         neuron.gate(link)
     elif change == 2:
-        one.remove(pick(hidden, rng))
+        network.remove(pick(hidden, rng))
     elif change == 3:
         link.source.disconnect(link.target)
     elif change == 4:
         for net in nets:
             net.activate(rng.normal(size=2))
     else:
-        train(one, pick(METHODS, rng), rng.integers(2), rng)
+        train(network, pick(METHODS, rng), rng.integers(2), rng)
 
 
 def train(net, method, only_hidden, rng):

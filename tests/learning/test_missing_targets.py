@@ -26,29 +26,33 @@ def lstm(**options):
     return architect.LSTM(3, 4, 2, seed=0, **options)
 
 
-@pytest.mark.parametrize("kind", ["cross_entropy", "squared_error", "binary_misses"])
-def test_steps_equal_neuron_by_neuron(kind):
+@pytest.mark.parametrize(
+    "cost_name", ["cross_entropy", "squared_error", "binary_misses"]
+)
+def test_steps_equal_neuron_by_neuron(cost_name):
     whole = lstm()
     single = lstm()
     by_layer = lstm()
     for row, aims in zip(INPUTS, TARGETS, strict=True):
         for net in (whole, single, by_layer):
             net.activate(row)
-        found = whole.propagate(0.3, aims, kind)
-        given = ~np.isnan(aims)
-        assert found == pytest.approx(
-            cost.get(kind)(aims[given], whole.output.activations[given])
+        error = whole.propagate(0.3, aims, cost_name)
+        has_target = ~np.isnan(aims)
+        assert error == pytest.approx(
+            cost.get(cost_name)(aims[has_target], whole.output.activations[has_target])
         )
         for neuron in reversed(single[3:]):
             aim = dict(zip(single.output, aims, strict=True)).get(neuron, math.nan)
-            neuron.propagate(0.3, None if math.isnan(aim) else aim, kind)
-        by_layer.output.propagate(0.3, aims, kind)
+            neuron.propagate(0.3, None if math.isnan(aim) else aim, cost_name)
+        by_layer.output.propagate(0.3, aims, cost_name)
         for neuron in reversed(by_layer[3:-2]):
             neuron.propagate(0.3)
     assert whole.weights == pytest.approx(single.weights, abs=1e-12)
     assert by_layer.weights == pytest.approx(single.weights, abs=1e-12)
     trained = lstm()
-    Trainer(trained, 0.3, cost=kind).train(INPUTS, TARGETS, epochs=1, progress=False)
+    Trainer(trained, 0.3, cost=cost_name).train(
+        INPUTS, TARGETS, epochs=1, progress=False
+    )
     assert trained.weights == pytest.approx(whole.weights, abs=1e-12)
 
 
@@ -56,9 +60,9 @@ def test_the_gradient_is_the_sum_over_the_outputs():
     whole, *parts = (
         gradient(lstm(), INPUTS, aims, "squared_error") for aims in (TARGETS, *HALVES)
     )
-    assert whole.loss == pytest.approx(sum(part.loss for part in parts))
+    assert whole.loss == pytest.approx(sum(gradients.loss for gradients in parts))
     assert whole.weights == pytest.approx(
-        sum(part.weights for part in parts), abs=1e-12
+        sum(gradients.weights for gradients in parts), abs=1e-12
     )
     net = lstm()
     rate = 1e-7
@@ -76,10 +80,10 @@ def test_costs_of_outputs_are_weighted():
         return net
 
     whole = gradient(weighted(0.25, 3.0), INPUTS, TARGETS)
-    one, other = (gradient(lstm(), INPUTS, aims) for aims in HALVES)
-    assert whole.loss == pytest.approx(0.25 * one.loss + 3 * other.loss)
+    upper, other = (gradient(lstm(), INPUTS, aims) for aims in HALVES)
+    assert whole.loss == pytest.approx(0.25 * upper.loss + 3 * other.loss)
     assert whole.weights == pytest.approx(
-        0.25 * one.weights + 3 * other.weights, abs=1e-12
+        0.25 * upper.weights + 3 * other.weights, abs=1e-12
     )
     halves = [Trainer(lstm()).test(INPUTS, aims) for aims in HALVES]
     tested = Trainer(weighted(0.25, 3.0)).test(INPUTS, TARGETS)
@@ -121,13 +125,13 @@ def test_filters_leave_an_output_alone_that_has_no_target():
         assert fitted(INPUTS, HALVES[1], optimizer, method) == fitted(
             INPUTS[:1], HALVES[1][:1], optimizer, method
         )
-    known = RNG.random(
+    observed = RNG.random(
         (30, 2)
     )  # least squares of the rows with a target: others do not count
-    both = np.concatenate([HALVES[1], known])
+    both = np.concatenate([HALVES[1], observed])
     after = fitted(np.concatenate([INPUTS, INPUTS]), both, optimizers.RLS(), "online")
     assert after == pytest.approx(
-        fitted(INPUTS, known, optimizers.RLS(), "online"), abs=1e-12
+        fitted(INPUTS, observed, optimizers.RLS(), "online"), abs=1e-12
     )
 
 
@@ -144,12 +148,14 @@ RULES = [
 def test_a_batch_without_a_target_is_no_update(options, done, optimizer, monkeypatch):
     monkeypatch.setattr(bptt, "ALONE", done)  # one by one, or in the compiled loop
     rows = np.split(INPUTS, 3)
-    known = np.split(RNG.random((30, 2)), 3)
+    targets = np.split(RNG.random((30, 2)), 3)
     none = np.full((10, 2), math.nan)
-    given = [(rows, [none, known[1], none]), (rows[1:2], known[1:2])]
+    data_sets = [(rows, [none, targets[1], none]), (rows[1:2], targets[1:2])]
     updates = []
-    trainers = [Trainer(lstm(), **options, optimizer=optimizer, l2=0.1) for _ in given]
-    for trainer, data in zip(trainers, given, strict=True):
+    trainers = [
+        Trainer(lstm(), **options, optimizer=optimizer, l2=0.1) for _ in data_sets
+    ]
+    for trainer, data in zip(trainers, data_sets, strict=True):
         for on_batch in (None, lambda batch: updates.append(batch.steps)):
             trainer.train(
                 *data, epochs=2, shuffle=False, on_batch=on_batch, progress=False

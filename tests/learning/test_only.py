@@ -38,15 +38,17 @@ def drawn_part(net, rng):
         [projection] if projection else [],
     ]
     return [
-        kind[rng.integers(len(kind))] for kind in kinds if kind and rng.random() < 0.6
+        elements[rng.integers(len(elements))]
+        for elements in kinds
+        if elements and rng.random() < 0.6
     ]
 
 
-def freeze_all_but(net, part):
+def freeze_all_but(net, learners):
     """Make everything else not trainable, one by one."""
     weights = set()
     biases = set()
-    for item in part:
+    for item in learners:
         item = net[item] if isinstance(item, str) else item
         if isinstance(item, synapse.Connection | synapse.Projection):
             weights |= {item} if isinstance(item, synapse.Connection) else set(item)
@@ -54,18 +56,18 @@ def freeze_all_but(net, part):
             biases |= {item} if isinstance(item, synapse.Neuron) else set(item)
     weights |= {link for link in net.connections if link.target in biases}
     for every, chosen in ((net.connections, weights), ([*net], biases)):
-        chosen |= {one for mine in set(chosen) for one in mine.tied}
-        for one in every:
-            if one not in chosen and one.trainable:
-                one.trainable = False
+        chosen |= {element for mine in set(chosen) for element in mine.tied}
+        for element in every:
+            if element not in chosen and element.trainable:
+                element.trainable = False
 
 
 def state_of(net):
     return (
         net.weights.tobytes(),
         net.biases.tobytes(),
-        [(one.state, one.activation) for one in net],
-        [(one.trainable, one.eligibility) for one in net.connections],
+        [(element.state, element.activation) for element in net],
+        [(element.trainable, element.eligibility) for element in net.connections],
     )
 
 
@@ -80,38 +82,40 @@ def state_of(net):
 def test_a_part_learns_as_if_everything_else_were_frozen_by_hand(
     network, options, data, validation, seed
 ):
-    found = []
+    endings = []
     for by_hand in (False, True):
         net = NETWORKS[network]()
         rng = np.random.default_rng(seed)
-        part = drawn_part(net, rng)
-        learns = [one.trainable for one in (*net, *net.connections)]
+        learners = drawn_part(net, rng)
+        learns = [element.trainable for element in (*net, *net.connections)]
         if by_hand:
-            freeze_all_but(net, part)
+            freeze_all_but(net, learners)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
-                trainer = Trainer(net, **RULES[options], only=None if by_hand else part)
+                trainer = Trainer(
+                    net, **RULES[options], only=None if by_hand else learners
+                )
                 result = trainer.train(*DATA[data], **HOW, validation=validation)
                 again = trainer.train(*DATA[data], **HOW)
             except errors.SynapseError as error:
                 if not by_hand and "`only`" in str(error):
                     return
-                found.append(type(error))
+                endings.append(type(error))
                 continue
         history = [
             list(map(repr, values))
-            for one in (result, again)
-            for values in one.history.values()
+            for element in (result, again)
+            for values in element.history.values()
         ]
         if not by_hand:
-            assert [one.trainable for one in (*net, *net.connections)] == learns
+            assert [element.trainable for element in (*net, *net.connections)] == learns
         else:
-            for one, learned in zip((*net, *net.connections), learns, strict=True):
-                one.trainable = learned
+            for element, learned in zip((*net, *net.connections), learns, strict=True):
+                element.trainable = learned
         net.activate(DATA["stream"][0][0])
-        found.append((state_of(net), history))
-    assert found[0] == found[1]
+        endings.append((state_of(net), history))
+    assert endings[0] == endings[1]
 
 
 @every_case("options", RULES)
@@ -124,12 +128,12 @@ def test_trainers_that_take_turns_keep_their_optimizers(options):
         yours = ["output"]
         if options == "rls":  # it trains outputs only
             mine, yours = yours, mine
-        one = Trainer(net, **RULES[options], only=mine)
+        trainer = Trainer(net, **RULES[options], only=mine)
         other = Trainer(
             net, method="bptt", optimizer=optimizers.SGD(1e-300), only=yours
         )
         for _ in range(3):
-            one.train(*DATA["sequences"], **HOW)
+            trainer.train(*DATA["sequences"], **HOW)
             if turns:
                 other.train(*DATA["sequences"], **HOW)
         return (net.weights + 1.0).tobytes(), (net.biases + 1.0).tobytes()
@@ -144,9 +148,9 @@ def test_a_part_comes_back_from_pickles_copies_and_files_and_grows_with_its_laye
 ):
     net = architect.Perceptron(2, 3, 1, seed=0)
     extra = net.input.project(net.output, weights=0.3)
-    part = [net["hidden"], extra, net.output[0], net.connections[7]]
+    learners = [net["hidden"], extra, net.output[0], net.connections[7]]
     adam = optimizers.Adam()
-    trainer = Trainer(net, method="bptt", optimizer=adam, only=part)
+    trainer = Trainer(net, method="bptt", optimizer=adam, only=learners)
     other = Trainer(
         net, method="bptt", optimizer=adam, only=["output"]
     )  # the same optimizer
@@ -160,7 +164,7 @@ def test_a_part_comes_back_from_pickles_copies_and_files_and_grows_with_its_laye
     ]
     trainer.train(*DATA["samples"], **HOW)
     for twin in twins:
-        assert all(item not in part for item in twin.only)
+        assert all(item not in learners for item in twin.only)
         twin.train(*DATA["samples"], **HOW)
         assert twin.network.weights.tobytes() == net.weights.tobytes()
     new = synapse.Neuron("tanh")
@@ -191,11 +195,11 @@ REFUSED = {
 
 @every_case("case", REFUSED)
 def test_a_part_that_cannot_be_trained_is_refused(case):
-    part, message = REFUSED[case]
+    learners, message = REFUSED[case]
     trainer = Trainer(NET)
     for call in (
-        lambda: Trainer(NET, only=part),
-        lambda: setattr(trainer, "only", part),
+        lambda: Trainer(NET, only=learners),
+        lambda: setattr(trainer, "only", learners),
     ):
         with pytest.raises(
             (errors.ArgumentError, errors.ArgumentTypeError), match=message
@@ -228,7 +232,7 @@ def walk(seed):
     ]
     for _ in range(8):
         neurons = [neuron for layer in net.layers[1:] for neuron in layer]
-        one, two = (neurons[i] for i in rng.integers(len(neurons), size=2))
+        source, two = (neurons[i] for i in rng.integers(len(neurons), size=2))
         links = net.connections
         match rng.integers(7):
             case 0:
@@ -237,9 +241,10 @@ def walk(seed):
                 for layer in net.layers:
                     layer.unfreeze()
             case 2 if (
-                one not in [link.source for link in two.incoming] and one is not two
+                source not in [link.source for link in two.incoming]
+                and source is not two
             ):
-                one.project(two, weight=rng.normal())
+                source.project(two, weight=rng.normal())
             case 3 if len(links) > 10:
                 link = links[rng.integers(len(links))]
                 link.source.disconnect(link.target)
@@ -247,7 +252,7 @@ def walk(seed):
                 links[rng.integers(len(links))].trainable ^= True
             case _:
                 trainer = trainers[rng.integers(len(trainers))]
-                if any(one.trainable for one in (*net.output, *net.connections)):
+                if any(source.trainable for source in (*net.output, *net.connections)):
                     with suppress(
                         errors.ArgumentError
                     ):  # nothing in the part may be trainable
@@ -266,18 +271,18 @@ def test_after_any_changes_a_network_learns_like_one_that_was_built_that_way(wal
             net.clear()
             anew = synapse.readwrite.from_json_data(synapse.readwrite.json_data(net))
             options = RULES[["online", "adam", "rtrl"][rng.integers(3)]]
-            for one in (net, anew):
-                Trainer(one, **options).train(*DATA["sequences"], **HOW)
+            for network in (net, anew):
+                Trainer(network, **options).train(*DATA["sequences"], **HOW)
             assert state_of(net) == state_of(anew), seed
 
 
 def test_all_members_of_a_tie_are_in_a_part_if_one_is():
-    found = []
+    biases = []
     for count in (1, 2):
         net = architect.Perceptron(2, 3, 1, seed=0)
         synapse.tie(net.layers[1][:2])
         Trainer(net, only=net.layers[1][:count]).train(
             [[1.0, 0.5]], [[0.0]], 1, progress=False
         )
-        found.append(net.biases.tolist())
-    assert found[0] == found[1]
+        biases.append(net.biases.tolist())
+    assert biases[0] == biases[1]

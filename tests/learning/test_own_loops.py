@@ -51,12 +51,14 @@ def parameters(net):
 
 @pytest.mark.parametrize("make", [lstm, constrained])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
-@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=lambda one: type(one).__name__)
+@pytest.mark.parametrize(
+    "optimizer", OPTIMIZERS, ids=lambda optimizer: type(optimizer).__name__
+)
 def test_steps_are_those_of_a_trainer(make, dtype, optimizer):
     net = make(dtype)
     trained = make(dtype)
     before = parameters(net)
-    inputs, targets = (np.array(part) for part in sequences(net, [6] * 4, 0))
+    inputs, targets = (np.array(arrays) for arrays in sequences(net, [6] * 4, 0))
     for _ in range(20):
         optimizer.step(net, synapse.gradient(net, inputs, targets))
     trainer = synapse.Trainer(trained, method="bptt", optimizer=optimizer, batch_size=4)
@@ -125,10 +127,10 @@ def test_each_network_has_its_own_memory():
     beside = lstm()
     other = architect.Elman(2, 3, 1, seed=0)
     inputs, targets = sequences(alone, [6] * 4, 0)
-    one = optimizers.Adam(0.01)
+    adam = optimizers.Adam(0.01)
     shared = optimizers.Adam(0.01)
     for _ in range(5):
-        one.step(alone, synapse.gradient(alone, inputs, targets))
+        adam.step(alone, synapse.gradient(alone, inputs, targets))
         shared.step(beside, synapse.gradient(beside, inputs, targets))
         shared.step(other, synapse.gradient(other, inputs, targets))
     assert np.array_equal(parameters(alone), parameters(beside))
@@ -137,7 +139,7 @@ def test_each_network_has_its_own_memory():
 def test_an_edit_begins_the_memory_afresh_as_in_a_trainer():
     net = lstm()
     trained = lstm()
-    inputs, targets = (np.array(part) for part in sequences(net, [6] * 4, 0))
+    inputs, targets = (np.array(arrays) for arrays in sequences(net, [6] * 4, 0))
     adam = optimizers.Adam(0.01)
     trainer = synapse.Trainer(
         trained, method="bptt", optimizer=optimizers.Adam(0.01), batch_size=4

@@ -17,25 +17,25 @@ def test_an_elman_network_needs_what_the_textbook_says():
     hidden = 15
     parameters = 15 * (7 + 15 + 1)
     rows = reach(architect.Elman(7, hidden, 7, seed=0))
-    found = rows.values()
-    assert [*rows] == [row.order for row in found] == [1, 2, 3, None]
-    assert [row.sensitivities for row in found] == [
+    reaches = rows.values()
+    assert [*rows] == [row.order for row in reaches] == [1, 2, 3, None]
+    assert [row.sensitivities for row in reaches] == [
         parameters,
         *[hidden * parameters] * 3,
     ]
-    assert [row.products for row in found] == [
+    assert [row.products for row in reaches] == [
         parameters,
         *[hidden * hidden * parameters] * 3,
     ]
-    assert [row.direct for row in found] == 4 * [parameters]
-    assert {row.recurrent for row in found} == {hidden}
+    assert [row.direct for row in reaches] == 4 * [parameters]
+    assert {row.recurrent for row in reaches} == {hidden}
     # back along the weights from the context, and along its copies: of the whole layer,
     # or of one neuron
-    assert [row.sweeps for row in found] == [
+    assert [row.sweeps for row in reaches] == [
         hidden * (hidden + 1),
         *[hidden * 2 * hidden] * 3,
     ]
-    for row in found:
+    for row in reaches:
         assert row.multiply_adds == row.sweeps + row.products + row.direct
 
 
@@ -60,14 +60,14 @@ def test_memory_is_what_a_plan_takes(dtype, order):
 
 def test_what_does_not_fit_into_memory_is_a_row_with_its_size(monkeypatch):
     monkeypatch.setattr(sensitivities, "most_bytes", lambda: 50_000.0)
-    found = reach(architect.Elman(7, 15, 7, seed=0), (1, None))
-    assert not found[1].too_large
-    large = found[None]
+    table = reach(architect.Elman(7, 15, 7, seed=0), (1, None))
+    assert not table[1].too_large
+    large = table[None]
     assert large.too_large
     assert large.bytes > 2 * 8 * 15 * 345
     assert large[1:3] == (None, None)
     assert large.multiply_adds is None
-    assert repr(found).splitlines()[-1].split()[:3] == ["None", "too", "large"]
+    assert repr(table).splitlines()[-1].split()[:3] == ["None", "too", "large"]
 
 
 def test_what_cannot_be_used_is_refused():

@@ -44,12 +44,12 @@ def forward(net, rows):
     """Activations of the pool; its neurons fire one after the other."""
     a, pool, _ = net.layers
     into = matrix(a, pool)
-    own = matrix(pool, pool)
+    recurrent = matrix(pool, pool)
     y = np.zeros(len(pool))
     seen = []
     for row in rows:
         for j in range(len(pool)):
-            y[j] = np.tanh(into[j] @ row + own[j] @ y + pool.biases[j])
+            y[j] = np.tanh(into[j] @ row + recurrent[j] @ y + pool.biases[j])
         seen.append(y.copy())
     return np.array(seen)
 
@@ -111,7 +111,7 @@ def test_sequences_begin_with_a_cleared_context_and_rows_without_target_are_left
     aims = [TARGETS[:20], TARGETS[20:29], TARGETS[29:]]
     aims[1] = aims[1].copy()
     aims[1][5] = np.nan
-    x = np.vstack([forward(net, part)[2:] for part in parts])
+    x = np.vstack([forward(net, sequence)[2:] for sequence in parts])
     d = np.vstack([aim[2:] for aim in aims])
     weights, biases = least_squares(
         np.delete(x, 18 + 3, axis=0), np.delete(d, 18 + 3, axis=0)
@@ -124,18 +124,18 @@ def test_sequences_begin_with_a_cleared_context_and_rows_without_target_are_left
 
 def test_fixed_connections_and_biases_count_as_they_are():
     net = recurrent()
-    first, second = net.output
-    net["hidden"][0].connected(first).weight = 0.7
-    net["hidden"][0].connected(first).trainable = False
+    fixed, second = net.output
+    net["hidden"][0].connected(fixed).weight = 0.7
+    net["hidden"][0].connected(fixed).trainable = False
     second.bias = 0.4
     second.trainable = False
     x = forward(net, INPUTS)
     weights, biases = least_squares(x[:, 1:], TARGETS[:, :1] - 0.7 * x[:, :1])
     other = np.linalg.lstsq(x, TARGETS[:, 1] - 0.4, rcond=None)[0]
     fit_readout(net, INPUTS, TARGETS, ridge=0.0)
-    found = matrix(net["hidden"], net.output)
-    assert found[0] == pytest.approx([0.7, *weights[:, 0]], abs=1e-8)
-    assert found[1] == pytest.approx(other, abs=1e-8)
+    fitted = matrix(net["hidden"], net.output)
+    assert fitted[0] == pytest.approx([0.7, *weights[:, 0]], abs=1e-8)
+    assert fitted[1] == pytest.approx(other, abs=1e-8)
     assert net.output.biases == pytest.approx([biases[0], 0.4], abs=1e-8)
 
 

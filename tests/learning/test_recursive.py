@@ -182,7 +182,8 @@ def test_one_pass_equals_ridge_regression(method):
     ]
     trainer = train(net, wave, targets, RLS(regularization=0.01), method)
     ours, theirs = (
-        [c.weight for n in one.output for c in n.incoming] for one in (net, other)
+        [c.weight for n in network.output for c in n.incoming]
+        for network in (net, other)
     )
     np.testing.assert_allclose(ours, theirs, rtol=1e-7, atol=1e-8)
     assert before == [
@@ -222,9 +223,9 @@ def test_two_calls_of_train_go_on_where_one_would(optimizer, method):
     inputs, targets = sequences(once, (5, 3, 4, 6))
     train(once, inputs, targets, optimizer, method)
     trainer = Trainer(twice, method=method, optimizer=optimizer)
-    for part in (slice(0, 2), slice(2, 4)):
+    for half in (slice(0, 2), slice(2, 4)):
         trainer.train(
-            inputs[part], targets[part], epochs=1, shuffle=False, progress=False
+            inputs[half], targets[half], epochs=1, shuffle=False, progress=False
         )
     assert trainer._updater.state.steps == 18
     assert (ParameterVector(once).read() == ParameterVector(twice).read()).all()
@@ -304,8 +305,8 @@ def test_errors_that_run_away_are_a_divergence_long_before_they_overflow(
     net = synapse.Network(
         synapse.Layer([x]), [synapse.Layer([grows])], synapse.Layer([y])
     )
-    for one in (*links, grows):
-        one.trainable = False
+    for owner in (*links, grows):
+        owner.trainable = False
     rows = np.ones((200, 1))
     train(net, rows[:15], rows[:15], optimizer, method)  # errors up to 2^15
     net.clear()

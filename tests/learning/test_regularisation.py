@@ -22,22 +22,22 @@ def net(**options):
 
 
 def test_the_gradient_is_that_of_what_is_left():
-    one = net()
+    network = net()
     data, cost, share = (
-        prepare_sequences(one, INPUTS, TARGETS),
-        one._cost(None),
+        prepare_sequences(network, INPUTS, TARGETS),
+        network._cost(None),
         np.full(10, 0.1),
     )
-    work = ExactGradient(one, data)
+    work = ExactGradient(network, data)
 
     def descent():
-        masks = Dropout(one, 0.3, {"cells": 0.2}).masks(np.random.default_rng(5))
+        masks = Dropout(network, 0.3, {"cells": 0.2}).masks(np.random.default_rng(5))
         return work.descent(np.arange(10), share, cost, 2**62, masks=masks)
 
     exact = -descent()[1]
-    rows = one._connection_rows()
+    rows = network._connection_rows()
     width = 1e-6
-    for link, row in list(zip(one.connections, rows, strict=True))[::7]:
+    for link, row in list(zip(network.connections, rows, strict=True))[::7]:
         before = link.weight
         ends = []
         for moved in (before + width, before - width):
@@ -51,9 +51,11 @@ def test_the_gradient_is_that_of_what_is_left():
 
 
 def test_masks_leave_out_with_their_chance_and_keep_the_mean():
-    one = net()
-    mask = Dropout(one, {"cells": 0.25}, 0.0).masks(np.random.default_rng(0))(500, 8)
-    place = [one.neurons.index(neuron) for neuron in one["cells"]]
+    network = net()
+    mask = Dropout(network, {"cells": 0.25}, 0.0).masks(np.random.default_rng(0))(
+        500, 8
+    )
+    place = [network.neurons.index(neuron) for neuron in network["cells"]]
     assert set(np.unique(mask[:, place])) == {0.0, 4 / 3}
     assert mask[:, place].mean() == pytest.approx(1.0, abs=0.03)
     assert (np.delete(mask, place, axis=1) == 1.0).all()
@@ -77,10 +79,10 @@ def test_training_is_reproducible_and_tests_are_whole():
         trainer.train(INPUTS, TARGETS, epochs=3, seed=seed, progress=False)
         return trainer.network.weights.tolist(), trainer
 
-    given = {"dropout": 0.3, "recurrent_dropout": {"cells": 0.2}}
-    weights, trainer = trained(0, **given)
-    assert weights == trained(0, **given)[0] == trained(0, **given, threads=2)[0]
-    assert weights not in (trained(1, **given)[0], trained(0)[0])
+    dropouts = {"dropout": 0.3, "recurrent_dropout": {"cells": 0.2}}
+    weights, trainer = trained(0, **dropouts)
+    assert weights == trained(0, **dropouts)[0] == trained(0, **dropouts, threads=2)[0]
+    assert weights not in (trained(1, **dropouts)[0], trained(0)[0])
     assert trainer.test(INPUTS, TARGETS) == trainer.test(INPUTS, TARGETS)
 
 
@@ -91,14 +93,14 @@ def test_training_is_reproducible_and_tests_are_whole():
 def test_penalties_are_those_of_weights_that_learn_and_clipped_with_the_gradient(
     options,
 ):
-    one = net()
-    one.connections[1].weight = 100.0
-    one.connections[1].trainable = False
-    trainer = Trainer(one, 1.0, **options, l1=0.01, l2=0.1, clip=0.1)
+    network = net()
+    network.connections[1].weight = 100.0
+    network.connections[1].trainable = False
+    trainer = Trainer(network, 1.0, **options, l1=0.01, l2=0.1, clip=0.1)
     batches = []
 
     def parameters():
-        return np.concatenate([one.weights, one.biases])
+        return np.concatenate([network.weights, network.biases])
 
     before = parameters()
     trainer.train(
@@ -111,7 +113,7 @@ def test_penalties_are_those_of_weights_that_learn_and_clipped_with_the_gradient
     assert np.linalg.norm(parameters() - before) == pytest.approx(0.1)
     assert 0.1 < batches[0].gradient_norm < 5.0
     before = parameters()
-    Trainer(one, 1.0, **options, clip=0.1, l2=0.1).train(
+    Trainer(network, 1.0, **options, clip=0.1, l2=0.1).train(
         INPUTS, TARGETS, epochs=1, progress=False
     )
     assert np.linalg.norm(parameters() - before) > 0.01
@@ -141,9 +143,10 @@ def test_wrong_arguments_are_refused():
 
 @every_case("option", ["dropout", "recurrent_dropout"])
 @every_case(
-    "part", [lambda net: "output", lambda net: Layer([net.hidden[0][0], net.output[0]])]
+    "layer_of",
+    [lambda net: "output", lambda net: Layer([net.hidden[0][0], net.output[0]])],
 )
-def test_outputs_are_never_left_out(part, option):
-    one = net()
+def test_outputs_are_never_left_out(layer_of, option):
+    network = net()
     with pytest.raises(ArgumentError, match="cannot be applied to the outputs"):
-        Trainer(one, method="bptt", **{option: {part(one): 0.5}})
+        Trainer(network, method="bptt", **{option: {layer_of(network): 0.5}})

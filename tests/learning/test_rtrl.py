@@ -108,14 +108,14 @@ def test_an_optimizer_gets_the_sum_of_some_steps(size):
     adam = optimizers.Adam(0.01)
     inputs, targets = one_sequence(net, 11)
     targets[[2, 3]] = np.nan
-    found, _ = trained(
+    expected, _ = trained(
         net,
         ([inputs], [targets]),
         trainer={"optimizer": adam, "batch_size": size},
         epochs=1,
     )
     twin.learning_rule = "rtrl"
-    state = adam.begin(found, frozen=~np.concatenate(learning(net)))
+    state = adam.begin(expected, frozen=~np.concatenate(learning(net)))
     total = 0.0
     count = 0
     for t, (row, aim) in enumerate(zip(inputs, targets, strict=True)):
@@ -131,7 +131,7 @@ def test_an_optimizer_gets_the_sum_of_some_steps(size):
             twin.weights, twin.biases = np.split(values, [len(twin.weights)])
             total = 0.0
             count = 0
-    assert np.abs(found - parameters(twin)).max() < 1e-12
+    assert np.abs(expected - parameters(twin)).max() < 1e-12
 
 
 @every_case("options", [{}, {"optimizer": optimizers.Adam(0.01), "batch_size": 4}])

@@ -73,9 +73,9 @@ class SignRule(Online):
     def learn_epochs(self, epochs, updater):
         network = self.task.network
         before = network.weights.astype(float)
-        found = super().learn_epochs(epochs, updater)
+        errors = super().learn_epochs(epochs, updater)
         network.weights = before + epochs.rates[0] * np.sign(network.weights - before)
-        return found
+        return errors
 
 
 @pytest.fixture(autouse=True)
@@ -88,12 +88,12 @@ def net():
     return architect.LSTM(3, 2, 2, seed=1)
 
 
-def trained(method, data=(INPUTS, TARGETS), one=None, **options):
-    one = one or net()
-    result = Trainer(one, method=method, **options).train(
+def trained(method, data=(INPUTS, TARGETS), network=None, **options):
+    network = network or net()
+    result = Trainer(network, method=method, **options).train(
         *data, epochs=3, progress=False, seed=0
     )
-    return parameters(one), result
+    return parameters(network), result
 
 
 @every_case(
@@ -120,13 +120,13 @@ def test_it_lays_out_anew_after_an_edit_and_only_then(monkeypatch):
             laid_out.append(self.layouts)
 
     monkeypatch.setitem(RULES, "differences", Watched)
-    one = net()
+    network = net()
 
     def cut(progress):
         if progress.epoch == 2:
-            one.input[0].disconnect(one.connections[0].target)
+            network.input[0].disconnect(network.connections[0].target)
 
-    Trainer(one, method="differences").train(
+    Trainer(network, method="differences").train(
         INPUTS, TARGETS, epochs=4, callbacks=[cut], progress=False, seed=0
     )
     assert laid_out == [1, 2]
@@ -139,9 +139,9 @@ BATCHES = [(INPUTS[:3], TARGETS[:3]), (INPUTS[3:], TARGETS[3:])]
 def test_a_rule_of_ones_own_takes_streams_and_tells_batches(method):
     """Sign moves weights itself, by the whole of what it is given."""
     options = {"rate": 0.01} if method == "sign" else {"rate": 0.5}
-    one = net()
+    network = net()
     seen = []
-    result = Trainer(one, method=method, **options).train(
+    result = Trainer(network, method=method, **options).train(
         BATCHES, epochs=2, on_batch=seen.append, progress=False
     )
     assert [(batch.epoch, batch.batch) for batch in seen] == [
@@ -156,7 +156,7 @@ def test_a_rule_of_ones_own_takes_streams_and_tells_batches(method):
         Trainer(other, method=method, **options).train(
             *batch, epochs=1, shuffle=False, progress=False
         )
-    assert np.array_equal(parameters(one), parameters(other))
+    assert np.array_equal(parameters(network), parameters(other))
     assert result.error == pytest.approx(np.mean([batch.loss for batch in seen[2:]]))
 
 
@@ -173,13 +173,13 @@ def test_a_long_epoch_of_a_rule_that_uses_its_network_runs_in_the_thread_that_ha
     [({"dropout": 0.5}, {}), ({}, {"sample_weight": [1.0] * 6})],
 )
 def test_what_it_refuses_is_refused_and_nothing_is_trained(options, arguments):
-    one = net()
-    before = parameters(one)
+    network = net()
+    before = parameters(network)
     with pytest.raises(ArgumentError):
-        Trainer(one, method="differences", **options).train(
+        Trainer(network, method="differences", **options).train(
             INPUTS, TARGETS, progress=False, **arguments
         )
-    assert np.array_equal(before, parameters(one))
+    assert np.array_equal(before, parameters(network))
 
 
 def test_warnings_name_the_rules_that_pass_errors_to_earlier_steps():
@@ -187,7 +187,7 @@ def test_warnings_name_the_rules_that_pass_errors_to_earlier_steps():
     a.project(late, seed=0)
     late.project(early, trainable=False, seed=0)
     early.project(c, trainable=False, seed=0)
-    one = synapse.Network(a, [early, late], c)
+    network = synapse.Network(a, [early, late], c)
     early.trainable = c.trainable = False
     data = [[[0.5], [0.1]]], [[[1.0], [0.0]]]
     others = " or ".join(
@@ -195,5 +195,5 @@ def test_warnings_name_the_rules_that_pass_errors_to_earlier_steps():
     )
     assert 'method="differences"' in others
     with pytest.warns(TrainingWarning, match=f"use {others}"):
-        Trainer(one).train(*data, epochs=1, progress=False, seed=0)
-    assert trained("differences", data, one)[1].epochs == 3  # warnings are errors
+        Trainer(network).train(*data, epochs=1, progress=False, seed=0)
+    assert trained("differences", data, network)[1].epochs == 3  # warnings are errors

@@ -30,8 +30,8 @@ def perceptron():
 
 def pieces(inputs, targets, cuts):
     return [
-        (inputs[first:last], targets[first:last])
-        for first, last in itertools.pairwise(cuts)
+        (inputs[start:last], targets[start:last])
+        for start, last in itertools.pairwise(cuts)
     ]
 
 
@@ -40,14 +40,14 @@ BATCHES = pieces(INPUTS, TARGETS, [0, 4, 8, 12])
 
 
 def train(net, batches, *, trainer=None, **options):
-    one = Trainer(net, **(trainer or {}))
-    result = one.train(batches, progress=False, seed=0, **options)
+    learner = Trainer(net, **(trainer or {}))
+    result = learner.train(batches, progress=False, seed=0, **options)
     return parameters(net), result
 
 
 def on_arrays(net, data, *, trainer=None, **options):
-    one = Trainer(net, **(trainer or {}))
-    result = one.train(*data, progress=False, seed=0, shuffle=False, **options)
+    learner = Trainer(net, **(trainer or {}))
+    result = learner.train(*data, progress=False, seed=0, shuffle=False, **options)
     return parameters(net), result
 
 
@@ -105,17 +105,19 @@ SAME = {
 
 
 @every_case(
-    ("net", "data", "batches", "options", "of_arrays", "how"),
+    ("net", "data", "batches", "options", "of_arrays", "of_training"),
     SAME.values(),
     ids=list(SAME),
 )
-def test_batches_are_learned_as_arrays(net, data, batches, options, of_arrays, how):
-    expected, one = on_arrays(
-        net(), data, trainer={**options, **of_arrays}, epochs=2, **how
+def test_batches_are_learned_as_arrays(
+    net, data, batches, options, of_arrays, of_training
+):
+    expected, of_whole = on_arrays(
+        net(), data, trainer={**options, **of_arrays}, epochs=2, **of_training
     )
-    found, two = train(net(), batches, trainer=options, epochs=2, **how)
-    assert found.tobytes() == expected.tobytes()
-    assert two.history["error"] == pytest.approx(one.history["error"], rel=1e-12)
+    learned, two = train(net(), batches, trainer=options, epochs=2, **of_training)
+    assert learned.tobytes() == expected.tobytes()
+    assert two.history["error"] == pytest.approx(of_whole.history["error"], rel=1e-12)
 
 
 def test_several_epochs_iterate_again_and_an_iterator_is_one_epoch():
@@ -222,7 +224,7 @@ def test_batches_of_one_form_are_checked_and_laid_out_as_if_each_were_the_first(
             train(of_arrays, batches, trainer=options)
             train(
                 of_lists,
-                [tuple(part.tolist() for part in batch) for batch in batches],
+                [tuple(array.tolist() for array in batch) for batch in batches],
                 trainer=options,
             )
             assert parameters(of_arrays).tobytes() == parameters(of_lists).tobytes()

@@ -27,8 +27,8 @@ def torch_gradient(net, inputs, targets, cost, window=None, context=False):
     total = 0.0
     for rows, aims in zip(inputs, targets, strict=True):
         carried = module.context if context else None
-        for first in range(0, len(rows), window or len(rows)):
-            here = slice(first, first + (window or len(rows)))
+        for start in range(0, len(rows), window or len(rows)):
+            here = slice(start, start + (window or len(rows)))
             outputs, carried = module.unroll(torch.tensor(rows[here]), carried)
             there = ~np.isnan(aims[here])
             y = outputs[there]
@@ -39,7 +39,7 @@ def torch_gradient(net, inputs, targets, cost, window=None, context=False):
                 total = total - (t * y.log()).sum()
             else:
                 total = total + 0.5 * (t - y).square().sum()
-            carried = type(carried)(*(part.detach() for part in carried))
+            carried = type(carried)(*(tensor.detach() for tensor in carried))
     total = total / len(inputs)
     if total.requires_grad:
         total.backward()
@@ -132,7 +132,7 @@ def leaves(torch, net):
     """Weights and biases as tensors, and functions for the matrix between two layers
     and a layer's biases."""
     weights, biases = (
-        torch.tensor(part, requires_grad=True) for part in (net.weights, net.biases)
+        torch.tensor(array, requires_grad=True) for array in (net.weights, net.biases)
     )
     place = {neuron: i for i, neuron in enumerate(net)}
     ends = zip(
@@ -143,19 +143,26 @@ def leaves(torch, net):
     every = every.index_put(tuple(torch.tensor(end) for end in ends), weights)
 
     def between(source, target):
-        return every[[place[one] for one in source]][:, [place[one] for one in target]]
+        return every[[place[neuron] for neuron in source]][
+            :, [place[neuron] for neuron in target]
+        ]
 
-    return weights, biases, between, lambda layer: biases[[place[one] for one in layer]]
+    return (
+        weights,
+        biases,
+        between,
+        lambda layer: biases[[place[neuron] for neuron in layer]],
+    )
 
 
 def require_slopes(net, ours, loss, *tensors):
     """Our gradient is that of this loss of PyTorch, for all that learns."""
     loss.backward()
     assert ours.loss == pytest.approx(loss.item(), abs=1e-11)
-    for found, leaf, learns in zip(
+    for gradients, leaf, learns in zip(
         (ours.weights, ours.biases), tensors, learning(net), strict=True
     ):
-        assert np.abs(found - leaf.grad.numpy())[learns].max() < 1e-10
+        assert np.abs(gradients - leaf.grad.numpy())[learns].max() < 1e-10
 
 
 def test_a_generator_and_its_judge_have_the_gradient_of_pytorch_written_out():
@@ -257,26 +264,26 @@ def test_a_translation_there_and_back_has_the_gradient_of_pytorch_written_out(sh
     def step(values, name):
         return values @ weights[name] + biases[name]
 
-    def encoded(points, kind, middle):
+    def encoded(points, language, middle):
         return step(
-            torch.tanh(step(step(points, f"in {kind}"), f"encode {middle}")),
+            torch.tanh(step(step(points, f"in {language}"), f"encode {middle}")),
             f"code {middle}",
         )
 
-    def decoded(code, kind, middle):
+    def decoded(code, language, middle):
         return step(
             step(torch.tanh(step(code, f"decode {middle}")), f"plane {middle}"),
-            f"out {kind}",
+            f"out {language}",
         )
 
     x = torch.tensor(rows)
     leak = torch.nn.functional.leaky_relu
     ends = []
     verdicts = []
-    own = "  " if shared else "ab"
+    sides = "  " if shared else "ab"
     for a, b, here, there in ((0, 1, x[:, :2], x[:, 2:4]), (1, 0, x[:, 2:4], x[:, :2])):
-        mine = own[a].strip()
-        other = own[b].strip()
+        mine = sides[a].strip()
+        other = sides[b].strip()
         code = encoded(here, "ab"[a], mine)
         made = decoded(code, "ab"[b], other)
         ends += [
@@ -299,7 +306,7 @@ def test_a_translation_there_and_back_has_the_gradient_of_pytorch_written_out(sh
     by_link = dict(zip(net.connections, ours.weights))
     by_neuron = dict(zip(net, ours.biases))
     for name, ((projection, layer), *_) in copies.items():
-        found = [[by_link[a.connected(b)] for b in layer] for a in projection.source]
-        assert np.abs(found - weights[name].grad.numpy()).max() < 1e-10, name
-        found = [by_neuron[neuron] for neuron in layer]
-        assert np.abs(found - biases[name].grad.numpy()).max() < 1e-10, name
+        slopes = [[by_link[a.connected(b)] for b in layer] for a in projection.source]
+        assert np.abs(slopes - weights[name].grad.numpy()).max() < 1e-10, name
+        slopes = [by_neuron[neuron] for neuron in layer]
+        assert np.abs(slopes - biases[name].grad.numpy()).max() < 1e-10, name

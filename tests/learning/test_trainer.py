@@ -131,21 +131,21 @@ def test_a_fraction_of_a_stream_holds_out_its_end(method):
     """The end runs on in the context after the training rows; "bptt" clears it."""
     inputs = RNG.random((20, 3))
     targets = RNG.random((20, 2))
-    one = lstm()
+    network = lstm()
     other = lstm()
     options = {"epochs": 1, "progress": False, "restore_best": False}
-    held = Trainer(one, 0.5, method=method).train(
+    result = Trainer(network, 0.5, method=method).train(
         inputs, targets, validation=0.25, **options
     )
     Trainer(other, 0.5, method=method).train(inputs[:15], targets[:15], **options)
-    np.testing.assert_array_equal(one.weights, other.weights)
+    np.testing.assert_array_equal(network.weights, other.weights)
     if method == "bptt":
         other.clear()
     answers = other.run(inputs[15:])
     costs = [
         Trainer(other).cost(*pair) for pair in zip(targets[15:], answers, strict=True)
     ]
-    assert held.history["validation_error"] == [pytest.approx(np.mean(costs))]
+    assert result.history["validation_error"] == [pytest.approx(np.mean(costs))]
 
 
 def test_validation_leaves_the_stream_as_it_was():
@@ -185,10 +185,10 @@ def test_a_tuple_of_two_is_held_out_data_and_a_list_is_batches_of_them(count, me
     trainer.test(rows, aims)  # "online" goes on in the context after the training rows
     parts = batches if method == "bptt" else [(rows, aims)]
     expected = []
-    for part in parts:
+    for batch in parts:
         if method == "bptt":
             net.clear()
-        expected.append(trainer.test(*part).error)
+        expected.append(trainer.test(*batch).error)
     assert costs[0] == pytest.approx(np.mean(expected))
 
 
@@ -292,11 +292,11 @@ def test_an_assigned_option_is_checked_and_used_by_the_next_training():
     }.items():
         with pytest.raises(AttributeError, match=match):
             setattr(trainer, name, net)
-    found = Trainer(perceptron())
-    found.clip = 1.0
-    found.batch_size = 4
-    assert (found.optimizer, found.rate) == (optimizers.SGD(0.1), 0.1)
-    found.train(*XOR, epochs=1, progress=False)
+    edited = Trainer(perceptron())
+    edited.clip = 1.0
+    edited.batch_size = 4
+    assert (edited.optimizer, edited.rate) == (optimizers.SGD(0.1), 0.1)
+    edited.train(*XOR, epochs=1, progress=False)
     for name, value, optimizer, rate in [
         ("clip", None, optimizers.SGD(0.1), 0.1),
         ("batch_size", None, None, 0.1),
@@ -305,8 +305,8 @@ def test_an_assigned_option_is_checked_and_used_by_the_next_training():
         ("optimizer", None, None, 0.5),
         ("rate", None, None, 0.1),
     ]:
-        setattr(found, name, value)
-        assert (found.optimizer, found.rate) == (optimizer, rate)
+        setattr(edited, name, value)
+        assert (edited.optimizer, edited.rate) == (optimizer, rate)
     trainer.batch_size = 2
     trainer.method = "rtrl"
     trainer.batch_size = "sequence"
@@ -323,32 +323,32 @@ def test_what_a_test_tells_of_classes():
     net.output.biases = np.zeros(3)
     inputs = np.eye(3)[[0, 1, 2, 2, 1]]
     classes = [0, 1, 2, 0, 0]
-    found = Trainer(net).test(inputs, classes)
-    assert found.confusion.tolist() == [[1, 1, 1], [0, 1, 0], [0, 0, 1]]
-    assert (found.misclassified.tolist(), found.accuracy) == ([3, 4], 0.6)
+    test = Trainer(net).test(inputs, classes)
+    assert test.confusion.tolist() == [[1, 1, 1], [0, 1, 0], [0, 0, 1]]
+    assert (test.misclassified.tolist(), test.accuracy) == ([3, 4], 0.6)
     assert re.fullmatch(
         "<Evaluation: categorical cross-entropy .* over 5 steps, accuracy 60 %>",
-        repr(found),
+        repr(test),
     )
-    found = Trainer(net).test(inputs, classes, sample_weight=[1, 1, 0, 1, 0])
-    assert (found.confusion.sum(), found.steps) == (3, 3)
+    test = Trainer(net).test(inputs, classes, sample_weight=[1, 1, 0, 1, 0])
+    assert (test.confusion.sum(), test.steps) == (3, 3)
     targets = np.eye(3)[[[0, 1], [2, 0]]]
     targets[0, 1] = np.nan
-    found = Trainer(net).test(inputs[:4].reshape(2, 2, 3), targets)
-    assert (found.steps, found.accuracy, found.misclassified.tolist()) == (
+    test = Trainer(net).test(inputs[:4].reshape(2, 2, 3), targets)
+    assert (test.steps, test.accuracy, test.misclassified.tolist()) == (
         3,
         2 / 3,
         [1],
     )
-    one = architect.Perceptron(1, 1, seed=0)
-    one.weights = [4.0]
-    one.output.biases = [-2.0]
-    found = Trainer(one).test([[0.0], [1.0], [0.2]], [[0.0], [1.0], [1.0]])
-    assert (found.confusion.tolist(), found.misclassified.tolist()) == (
+    threshold = architect.Perceptron(1, 1, seed=0)
+    threshold.weights = [4.0]
+    threshold.output.biases = [-2.0]
+    test = Trainer(threshold).test([[0.0], [1.0], [0.2]], [[0.0], [1.0], [1.0]])
+    assert (test.confusion.tolist(), test.misclassified.tolist()) == (
         [[1, 0], [1, 1]],
         [2],
     )
-    assert Trainer(one).test([[0.0], [1.0]], [[0.0], [0.7]]).accuracy is None
+    assert Trainer(threshold).test([[0.0], [1.0]], [[0.0], [0.7]]).accuracy is None
 
 
 def test_defaults():
@@ -427,15 +427,15 @@ def test_the_best_weights_come_back_with_patience_alone_and_only_if_asked_for():
             net, lambda epoch: 0.5 if epoch < 3 else 50.0
         )  # soon worse than at the begin
         note = lambda progress: seen.append((progress.error, net.weights))  # noqa: E731
-        how = {"epochs": 40, "progress": False, "shuffle": False, "callbacks": [note]}
-        result = trainer.train([[1.0], [1.0]], [[0.0], [1.0]], **how, **options)
+        plain = {"epochs": 40, "progress": False, "shuffle": False, "callbacks": [note]}
+        result = trainer.train([[1.0], [1.0]], [[0.0], [1.0]], **plain, **options)
         return net.weights, seen, result.error
 
     for options in ({"patience": 39}, {"validation": ([[1.0]], [[1.0]])}):
         weights, seen, _ = trained(**options, restore_best=False)
         assert (weights == seen[-1][1]).all()
     weights, seen, error = trained(patience=39)
-    best = int(np.argmin([one for one, _ in seen]))
+    best = int(np.argmin([seen_error for seen_error, _ in seen]))
     assert best < len(seen) - 1
     assert (weights == seen[best][1]).all()
     assert error == seen[best][0]
@@ -444,7 +444,7 @@ def test_the_best_weights_come_back_with_patience_alone_and_only_if_asked_for():
 
 
 def test_a_fraction_holds_out_at_least_one_and_leaves_at_least_one():
-    found = []
+    differences = []
     for fraction, held_out in ((0.01, 1), (0.1, 1), (0.34, 3), (0.89, 9)):
         rows = np.arange(10.0)[:, None] / 10
         net = architect.Perceptron(1, 1, seed=0)
@@ -453,11 +453,11 @@ def test_a_fraction_holds_out_at_least_one_and_leaves_at_least_one():
             rows, rows, epochs=1, validation=fraction, progress=False
         )
         error = trainer.test(rows[-held_out:], rows[-held_out:]).error
-        found.append(result.history["validation_error"][0] - error)
+        differences.append(result.history["validation_error"][0] - error)
         assert result.error == pytest.approx(
             trainer.test(rows[:-held_out], rows[:-held_out]).error
         )
-    assert np.abs(found).max() < 1e-15
+    assert np.abs(differences).max() < 1e-15
     with pytest.raises(ArgumentError, match="leaves nothing to train on"):
         trainer.train(rows, rows, validation=0.96, progress=False)
 

@@ -240,7 +240,8 @@ def test_libraries():
     whole(3.0)
     (kernel,) = whole.overloads.values()
     (parts,) = (
-        [overload.library for overload in part.overloads.values()] for part in [third]
+        [overload.library for overload in compiled_kernel.overloads.values()]
+        for compiled_kernel in [third]
     )
     linked = kernel.library._linking_libraries
     assert [overload.name for overload in linked].count("third") == 1

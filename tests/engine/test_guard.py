@@ -52,7 +52,7 @@ def test_a_handler_of_a_program_that_embeds_python_stays(monkeypatch):
     """Python gives None for it, and could not restore it."""
     told = []
     embedded = SimpleNamespace(
-        getsignal=lambda number: None, signal=lambda *given: told.append(given)
+        getsignal=lambda number: None, signal=lambda *arguments: told.append(arguments)
     )
     monkeypatch.setattr(guard, "_signal", embedded)
     with Deferred() as deferred:

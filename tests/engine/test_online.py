@@ -86,19 +86,19 @@ def connected(seed, dtype, density):
 @pytest.mark.parametrize(
     ("seed", "dtype"), [(0, np.float64), (1, np.float64), (2, np.float32)]
 )
-@pytest.mark.parametrize("part", [0.6, 1.0])
-def test_pending_updates_are_those_of_single_steps(seed, dtype, part):
+@pytest.mark.parametrize("density", [0.6, 1.0])
+def test_pending_updates_are_those_of_single_steps(seed, dtype, density):
     """In an epoch, weights are updated when they are next read; with edits and steps in
     between."""
-    at_once = connected(seed, dtype, part)
-    by_steps = connected(seed, dtype, part)
+    at_once = connected(seed, dtype, density)
+    by_steps = connected(seed, dtype, density)
     store = at_once[0]._store
     within = 1e-12 if dtype is np.float64 else 1e-5
     at_once._ready()
     kinds = store["run_kind"][
         store["run_flags"] == 0
     ]  # they send an error and may stay pending
-    assert (store["flags"] & flag.FOUR).any() if part == 1 else flag.LISTED in kinds
+    assert (store["flags"] & flag.FOUR).any() if density == 1 else flag.LISTED in kinds
     random = np.random.default_rng(seed)
     for _ in range(3):
         xs = random.random((5, 9))

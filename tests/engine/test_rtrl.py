@@ -37,9 +37,10 @@ def data(spec, steps=STEPS):
     return rng.uniform(-1, 1, (steps, spec.inputs)), rng.random((steps, spec.outputs))
 
 
-def both(found):
+def both(comparison):
     return (
-        np.append(found.weights[side], found.biases[side]) for side in ("rule", "exact")
+        np.append(comparison.weights[side], comparison.biases[side])
+        for side in ("rule", "exact")
     )
 
 

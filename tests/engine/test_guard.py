@@ -68,8 +68,11 @@ def in_thread(act):
 
 
 def test_a_second_thread_waits_and_holds_the_store_that_there_is_then():
-    small, large, seen = Neuron(), Layer(10), []
-    inside, leave = threading.Event(), threading.Event()
+    small = Neuron()
+    large = Layer(10)
+    seen = []
+    inside = threading.Event()
+    leave = threading.Event()
 
     def edit():
         with InUse(small):
@@ -97,7 +100,9 @@ def test_several_stores_are_locked_in_one_order_whoever_asks():
 
 
 def test_ctrl_c_ends_waiting(ctrl_c):
-    neuron, locked, leave = Neuron(), threading.Event(), threading.Event()
+    neuron = Neuron()
+    locked = threading.Event()
+    leave = threading.Event()
 
     def hold():
         with InUse(neuron):

@@ -35,7 +35,8 @@ def learnt():
         return 0.5 * error * error, error * derivative
 
     rng = np.random.default_rng(0)
-    inputs, targets = rng.normal(size=(3, 4, 2)), rng.dirichlet([1.0, 1.0], (3, 4))
+    inputs = rng.normal(size=(3, 4, 2))
+    targets = rng.dirichlet([1.0, 1.0], (3, 4))
     parameters = {}
 
     def train(name, net, **options):

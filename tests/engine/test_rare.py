@@ -74,7 +74,8 @@ def test_an_error_while_one_is_compiled_is_raised_and_the_next_step_tries_again(
     inputs = synapse.Layer(1)
     outputs = synapse.Layer(1, squash="relu", bias=0.5)
     inputs.project(outputs)
-    net, neuron = synapse.Network(inputs, [], outputs), synapse.Neuron("relu", bias=0.5)
+    net = synapse.Network(inputs, [], outputs)
+    neuron = synapse.Neuron("relu", bias=0.5)
     train = synapse.Trainer(
         net, method="bptt", optimizer=synapse.optimizers.SGD(0.1)
     ).train

@@ -152,7 +152,9 @@ def test_environments_of_a_user():
     assert result.solved
     totals = []
     for start in starts:
-        genome, state, seen = result.genome, np.array(start), np.zeros(1)
+        genome = result.genome
+        state = np.array(start)
+        seen = np.zeros(1)
         genome.clear()
         for _ in range(50):
             look(state, seen)

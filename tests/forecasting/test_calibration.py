@@ -62,7 +62,8 @@ def test_errors_of_neighbouring_origins_that_are_alike_widen():
 
 
 def test_forecasts_and_bounds_are_clipped_to_a_range():
-    net, series = gru(), np.random.default_rng(0).normal(size=60)
+    net = gru()
+    series = np.random.default_rng(0).normal(size=60)
     rolled = rolling_origin(
         lambda *arguments: forecast(net, *arguments)[:, 0], series, 4, start=40
     )
@@ -112,7 +113,9 @@ def test_as_many_errors_as_needed_are_enough():
 
 
 def test_what_cannot_be_calibrated_is_one_sentence():
-    net, series, three = gru(), np.zeros(40), Calibration(np.ones((20, 3, 1)))
+    net = gru()
+    series = np.zeros(40)
+    three = Calibration(np.ones((20, 3, 1)))
     other = {"calibration": Calibration(np.ones((20, 5, 2)))}
     all_refused(
         [

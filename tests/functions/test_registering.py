@@ -230,12 +230,10 @@ def test_samples_that_have_ended_do_not_call_the_function():
 def test_a_cost_that_raises_changes_nothing():
     inputs = [[1.0], [2.0], [3.0]]
     targets = [[0.0], [3.0], [1.0]]
-    net, other, neuron, layer = (
-        chain("tanh"),
-        chain("tanh"),
-        Neuron("identity"),
-        Layer(2, "identity"),
-    )
+    net = chain("tanh")
+    other = chain("tanh")
+    neuron = Neuron("identity")
+    layer = Layer(2, "identity")
     net.activate([1.0]), neuron.activate(), layer.activate()
     for call in (
         lambda: net.propagate(0.1, [3.0], refuses),

@@ -14,7 +14,8 @@ from tests.helpers.cases import every_case
 from .helpers import parameters
 
 RNG = np.random.default_rng(0)
-INPUTS, TARGETS = RNG.normal(size=(10, 5, 3)), RNG.random((10, 5, 2))
+INPUTS = RNG.normal(size=(10, 5, 3))
+TARGETS = RNG.random((10, 5, 2))
 
 
 def net(**options):

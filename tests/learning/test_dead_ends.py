@@ -114,10 +114,8 @@ def test_a_warning_that_is_an_error_is_raised_again_and_trains_nothing():
 def test_a_training_that_never_leaves_the_mean_because_hidden_weights_have_no_gradient(
     method,
 ):
-    inputs, targets = (
-        np.array([[0, 0], [0, 1], [1, 0], [1, 1]]),
-        np.array([[0], [1], [1], [0]]),
-    )
+    inputs = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
+    targets = np.array([[0], [1], [1], [0]])
 
     def warned(scale, epochs=100, targets=targets, squash="tanh"):
         net = architect.Perceptron(

@@ -13,7 +13,8 @@ from synapse.errors import ArgumentError, TopologyError
 from tests.helpers.cases import every_case
 
 RNG = np.random.default_rng(0)
-INPUTS, TARGETS = RNG.normal(size=(10, 4, 2)), RNG.random((10, 4, 1))
+INPUTS = RNG.normal(size=(10, 4, 2))
+TARGETS = RNG.random((10, 4, 1))
 WAYS = {
     "bptt": {"method": "bptt", "optimizer": optimizers.Adam(0.05)},
     "dropout": {"method": "bptt", "optimizer": optimizers.Adam(0.05), "dropout": 0.2},
@@ -65,7 +66,9 @@ def test_whatever_is_not_trainable_does_not_move_whenever_it_is_set(
 ):
     """With momentum, moments and decay of every optimizer, and layers frozen between
     epochs."""
-    net, steps, wrong = architect.LSTM(2, 2, 1, seed=0), iter(plan), []
+    net = architect.LSTM(2, 2, 1, seed=0)
+    steps = iter(plan)
+    wrong = []
     state = {}
 
     def callback(news):
@@ -164,7 +167,8 @@ LARGER = (
 def test_the_best_weights_come_back_to_a_network_that_was_joined_to_a_larger_one(
     method, join
 ):
-    net, big = architect.Elman(2, 3, 1, seed=0), architect.Perceptron(10, 20, 1, seed=1)
+    net = architect.Elman(2, 3, 1, seed=0)
+    big = architect.Perceptron(10, 20, 1, seed=1)
     best = []
     others = []
 

@@ -21,7 +21,8 @@ PLACES = [[0], [5], [0, 1, 2, 3, 4, 5, 5]]
 by_places = every_case("places", PLACES)
 
 
-NO_INPUT, NO_TARGET = np.empty((0, 2)), np.empty((0, 1))
+NO_INPUT = np.empty((0, 2))
+NO_TARGET = np.empty((0, 1))
 
 
 def with_empty(sequences, places, empty):

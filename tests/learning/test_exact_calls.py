@@ -138,7 +138,8 @@ def test_every_sequence_begins_with_the_context():
 
 
 def test_what_cannot_be_used_is_refused():
-    net, linear = built("lstm"), built("lstm", output_squash="identity")
+    net = built("lstm")
+    linear = built("lstm", output_squash="identity")
     softmax = architect.Perceptron(2, 3, 3, output_squash="softmax", seed=0)
     x, t = one_sequence(net)
     refused = [

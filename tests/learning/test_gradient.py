@@ -70,7 +70,8 @@ WIDE = initializers.uniform(0.8)
 
 @every_case("name", GOLDEN)
 def test_both_are_what_they_are_called(name):
-    (net, _), golden = from_golden(name), GOLDEN[name]
+    net, _ = from_golden(name)
+    golden = GOLDEN[name]
     for cost in ("squared_error", "cross_entropy"):
         comparison = compare_gradients(net, golden["inputs"], golden["targets"], cost)
         exact = gradient(net, golden["inputs"], golden["targets"], cost)

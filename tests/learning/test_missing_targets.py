@@ -14,7 +14,8 @@ from synapse.learning.rules import bptt
 from tests.helpers.cases import every_case
 
 RNG = np.random.default_rng(0)
-INPUTS, TARGETS = RNG.normal(size=(30, 3)), RNG.random((30, 2))
+INPUTS = RNG.normal(size=(30, 3))
+TARGETS = RNG.random((30, 2))
 TARGETS[RNG.random((30, 2)) < 0.5] = np.nan
 HALVES = (
     np.where([True, False], TARGETS, np.nan),

@@ -177,10 +177,8 @@ def test_a_part_comes_back_from_pickles_copies_and_files_and_grows_with_its_laye
     assert (net["hidden"].biases != before).all()
 
 
-NET, OTHER = (
-    architect.Perceptron(2, 3, 1, seed=0),
-    architect.Perceptron(2, 3, 1, seed=0),
-)
+NET = architect.Perceptron(2, 3, 1, seed=0)
+OTHER = architect.Perceptron(2, 3, 1, seed=0)
 REFUSED = {
     "empty": ([], "got none"),
     "another network's layer": ([OTHER["hidden"]], "a part of"),

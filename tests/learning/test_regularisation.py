@@ -14,7 +14,8 @@ from synapse.learning.gradient import ExactGradient
 from tests.helpers.cases import all_refused, every_case
 
 RNG = np.random.default_rng(0)
-INPUTS, TARGETS = RNG.normal(size=(10, 5, 3)), RNG.random((10, 5, 2))
+INPUTS = RNG.normal(size=(10, 5, 3))
+TARGETS = RNG.random((10, 5, 2))
 
 
 def net(**options):
@@ -23,11 +24,9 @@ def net(**options):
 
 def test_the_gradient_is_that_of_what_is_left():
     network = net()
-    data, cost, share = (
-        prepare_sequences(network, INPUTS, TARGETS),
-        network._cost(None),
-        np.full(10, 0.1),
-    )
+    data = prepare_sequences(network, INPUTS, TARGETS)
+    cost = network._cost(None)
+    share = np.full(10, 0.1)
     work = ExactGradient(network, data)
 
     def descent():

@@ -203,7 +203,8 @@ def test_neurons_may_be_added_and_removed_between_trainings():
 
 
 def test_what_cannot_be_renewed_is_refused_and_tied_neurons_are_left_out():
-    tied, net = make(), make()
+    tied = make()
+    net = make()
     synapse.tie([neuron.incoming[1] for neuron in tied.hidden[0]])
     net.hidden[0][0].outgoing[0].trainable = False
     synapse.tie([neuron.incoming[1] for neuron in net.hidden[0][1:3]])

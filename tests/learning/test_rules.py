@@ -15,7 +15,8 @@ from tests.helpers.cases import every_case
 from .helpers import parameters
 
 RNG = np.random.default_rng(0)
-INPUTS, TARGETS = RNG.normal(size=(6, 5, 3)), RNG.random((6, 5, 2))
+INPUTS = RNG.normal(size=(6, 5, 3))
+TARGETS = RNG.random((6, 5, 2))
 WIDTH = 1e-5
 
 

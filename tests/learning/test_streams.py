@@ -14,7 +14,8 @@ from tests.helpers.cases import every_case
 from .helpers import parameters
 
 RNG = np.random.default_rng(0)
-ROWS, AIMS = RNG.normal(size=(60, 3)), RNG.random((60, 2))
+ROWS = RNG.normal(size=(60, 3))
+AIMS = RNG.random((60, 2))
 INPUTS = RNG.normal(size=(12, 5, 3))
 TARGETS = RNG.random((12, 5, 2))
 CUTS = [0, 7, 8, 31, 60]

@@ -251,7 +251,8 @@ def test_a_canvas_has_the_gradient_of_pytorch_written_out(monkeypatch):
 def test_a_translation_there_and_back_has_the_gradient_of_pytorch_written_out(shared):
     """With both switches in one batch; ties sum what the copies of PyTorch get."""
     torch = pytest.importorskip("torch")
-    (net, copies), rng = translation.network(shared, 2), np.random.default_rng(0)
+    net, copies = translation.network(shared, 2)
+    rng = np.random.default_rng(0)
     rows = rng.normal(size=(10, 6))
     targets = rng.random((10, 10))
     rows[:, 4:] = np.eye(2)[rng.integers(2, size=10)]

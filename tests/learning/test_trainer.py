@@ -399,7 +399,8 @@ def test_ctrl_c_in_the_middle_of_a_long_epoch_returns_what_was_reached(ctrl_c):
     assert np.isfinite([result.error, *net.weights, *net.activate(inputs[0])]).all()
 
 
-INPUTS, TARGETS = np.array([[0.0], [0.0]]), np.array([[0.0], [1.0]])
+INPUTS = np.array([[0.0], [0.0]])
+TARGETS = np.array([[0.0], [1.0]])
 
 
 def still(**options):
@@ -474,7 +475,8 @@ def test_the_error_of_weighted_samples_is_their_weighted_mean():
         ({"on_batch": lambda batch: None}, optimizers.SGD(1e-300)),
         ({}, optimizers.LBFGS()),
     ):
-        seen, net = [], architect.Elman(2, 3, 1, seed=0)
+        seen = []
+        net = architect.Elman(2, 3, 1, seed=0)
         trainer = Trainer(net, method="bptt", optimizer=optimizer)
         expected = trainer.test(inputs, targets, sample_weight=weights).error
         note = lambda batch, seen=seen: seen.append(batch.steps)  # noqa: E731

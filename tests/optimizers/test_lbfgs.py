@@ -113,7 +113,8 @@ def test_a_training_takes_the_steps_of_scipy():
     """SciPy's own search over a cost computed by definition, with bounds for signs and
     frozen weights."""
     rng = np.random.default_rng(0)
-    rows, aims = rng.normal(size=(12, 2)), rng.random((12, 2))
+    rows = rng.normal(size=(12, 2))
+    aims = rng.random((12, 2))
     net = architect.Perceptron(2, 3, 2, squash="tanh", output_squash="logistic", seed=1)
     net.output.cost_weights = [0.3, 2.0]
     for link in net.connections[::3]:

@@ -248,7 +248,8 @@ def test_errors_of_continuous_actions_are_slopes_of_their_log_probability():
     states = np.array([neuron.state for neuron in net.output])
 
     def judged(states):
-        (mean, logistic), raw = states[:2], states[2:]
+        mean, logistic = states[:2]
+        raw = states[2:]
         means = np.array([mean, 1 / (1 + math.exp(-logistic))])
         deviation = np.log1p(np.exp(raw))
         density = -0.5 * ((action - means) / deviation) ** 2 - np.log(deviation)

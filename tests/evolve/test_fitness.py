@@ -81,9 +81,14 @@ def test_poles_are_balanced():
     assert two.solved
     assert two.evaluations < 30_000  # the paper: 3,600 on average
     settings = evolve.Settings(
-        weight_difference=3.0, threshold=4.0, add_connection=0.3, recurrent=0.2, survival=0.4,
-        weight_range=1.0, weight_step=1.0,
-    )  # fmt: skip
+        weight_difference=3.0,
+        threshold=4.0,
+        add_connection=0.3,
+        recurrent=0.2,
+        survival=0.4,
+        weight_range=1.0,
+        weight_step=1.0,
+    )
     task = Poles(velocities=False)
     blind = evolve.neat(
         task, population=1000, max_evaluations=60_000, settings=settings, seed=0

@@ -11,10 +11,19 @@ from synapse import evolve
 from synapse.errors import ArgumentError, SynapseError, TopologyError
 
 ALL = evolve.Settings(
-    add_node=0.4, add_connection=0.6, recurrent=0.4, add_self_connection=0.1, add_gate=0.4, remove_gate=0.05,
-    mutate_squash=0.2, remove_connection=0.05, remove_node=0.05, weight_range=2.0, weight_step=0.5,
+    add_node=0.4,
+    add_connection=0.6,
+    recurrent=0.4,
+    add_self_connection=0.1,
+    add_gate=0.4,
+    remove_gate=0.05,
+    mutate_squash=0.2,
+    remove_connection=0.05,
+    remove_node=0.05,
+    weight_range=2.0,
+    weight_step=0.5,
     squashes=("logistic", "tanh", "gaussian", "relu"),
-)  # fmt: skip
+)
 
 
 def evolved(
@@ -105,15 +114,25 @@ def test_arrays_that_are_no_genome_are_refused():
         return {name: array}
 
     refused = [
-        ({"nodes": "x"}, "the nodes of a Genome to be a structured array with the fields id, pos.* got 'x'"),
+        (
+            {"nodes": "x"},
+            "the nodes of a Genome to be a structured array with the fields id, pos.* got 'x'",
+        ),
         ({"genes": np.zeros((3, 3))}, "the genes of a Genome to be a structured"),
-        ({"nodes": genome.nodes[None]}, "the nodes"), ({"inputs": "a"}, "the inputs"), ({"inputs": 3}, "ids"),
-        ({"nodes": genome.nodes[:2]}, "the ids"), (changed("nodes", "id", 9), "the ids"),
-        (changed("nodes", "position", 0.5), "positions"), (changed("nodes", "squash", 10**6), "squashes"),
-        (changed("genes", "innovation", 0), "innovation"), (changed("genes", "source", 99), "sources"),
-        (changed("genes", "target", 0), "targets"), (changed("genes", "gater", 77), "gaters"),
-        (changed("genes", "gater", 2), "not the bias"), (changed("genes", "weight", np.nan), "weights"),
-    ]  # fmt: skip
+        ({"nodes": genome.nodes[None]}, "the nodes"),
+        ({"inputs": "a"}, "the inputs"),
+        ({"inputs": 3}, "ids"),
+        ({"nodes": genome.nodes[:2]}, "the ids"),
+        (changed("nodes", "id", 9), "the ids"),
+        (changed("nodes", "position", 0.5), "positions"),
+        (changed("nodes", "squash", 10**6), "squashes"),
+        (changed("genes", "innovation", 0), "innovation"),
+        (changed("genes", "source", 99), "sources"),
+        (changed("genes", "target", 0), "targets"),
+        (changed("genes", "gater", 77), "gaters"),
+        (changed("genes", "gater", 2), "not the bias"),
+        (changed("genes", "weight", np.nan), "weights"),
+    ]
     for other, words in refused:
         with pytest.raises(SynapseError, match=words):
             evolve.Genome(**{**parts, **other})
@@ -177,9 +196,15 @@ def test_an_innovation_number_is_one_connection():
     seen = 0
     for seed in range(4):
         result = evolve.neat(
-            lambda genome: genome.hidden + genome.connections, inputs=2, outputs=1, population=40,
-            max_evaluations=1200, start=start, settings=ALL, seed=seed,
-        )  # fmt: skip
+            lambda genome: genome.hidden + genome.connections,
+            inputs=2,
+            outputs=1,
+            population=40,
+            max_evaluations=1200,
+            start=start,
+            settings=ALL,
+            seed=seed,
+        )
         pair_of_number = {}
         for _, genome in result.milestones:
             numbers = genome.genes["innovation"].tolist()

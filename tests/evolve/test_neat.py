@@ -80,9 +80,15 @@ def test_xor_is_solved():
 def test_populations_have_constant_size_and_the_fittest_is_kept():
     """neat-python's populations drifted in size, and an extinction lost the best."""
     for population, settings in (
-        (1, {}), (2, {}), (7, {}), (150, {}), (60, {"threshold": math.inf}), (60, {"threshold": 0.3}),
-        (40, {"stagnation": 1}), (40, {"refocus": 1, "threshold": 0.5}),
-    ):  # fmt: skip
+        (1, {}),
+        (2, {}),
+        (7, {}),
+        (150, {}),
+        (60, {"threshold": math.inf}),
+        (60, {"threshold": 0.3}),
+        (40, {"stagnation": 1}),
+        (40, {"refocus": 1, "threshold": 0.5}),
+    ):
         sizes = []
         best = []
 
@@ -93,9 +99,13 @@ def test_populations_have_constant_size_and_the_fittest_is_kept():
             return best[-1]
 
         result = evolve.neat(
-            fitness, population=population, max_evaluations=20 * population, seed=1, **PLAIN,
+            fitness,
+            population=population,
+            max_evaluations=20 * population,
+            seed=1,
+            **PLAIN,
             settings=evolve.Settings(**settings),
-        )  # fmt: skip
+        )
         assert [sum(members.values()) for members in result.species] == [
             population
         ] * 20
@@ -116,9 +126,13 @@ def test_disabled_genes_are_inherited_with_probability_three_quarters():
         mutation_only=0.0, champion_size=math.inf, threshold=math.inf, **STILL
     )
     evolve.neat(
-        lambda genome: seen.append(genome.connections) or 1.0, start=start, population=4000,
-        max_evaluations=12000, settings=settings, seed=0,
-    )  # fmt: skip
+        lambda genome: seen.append(genome.connections) or 1.0,
+        start=start,
+        population=4000,
+        max_evaluations=12000,
+        settings=settings,
+        seed=0,
+    )
     enabled = [
         np.mean(np.array(seen[4000 * i : 4000 * (i + 1)]) == 2) for i in range(3)
     ]
@@ -313,11 +327,19 @@ def test_resumed_evolutions_have_the_same_bits(tmp_path):
     content = file.read_bytes()
     arrays = dict(np.load(file))
     for name, value in (
-        ("values", arrays["values"][:, ::-1]), ("values", arrays["values"][:, :7]), ("word", np.array(5)),
-        ("values", arrays["values"][:0]), ("solved", arrays["solved"] + 0.5), ("word", np.array(-1)),
-        ("weights", arrays["weights"][:-1]), ("weights", arrays["weights"] + 1e-9), ("learned", np.ones(1)),
-        ("digest", arrays["digest"] + 1), ("digest", np.array([1, 2])), ("learned", arrays["learned"] // 2),
-    ):  # fmt: skip
+        ("values", arrays["values"][:, ::-1]),
+        ("values", arrays["values"][:, :7]),
+        ("word", np.array(5)),
+        ("values", arrays["values"][:0]),
+        ("solved", arrays["solved"] + 0.5),
+        ("word", np.array(-1)),
+        ("weights", arrays["weights"][:-1]),
+        ("weights", arrays["weights"] + 1e-9),
+        ("learned", np.ones(1)),
+        ("digest", arrays["digest"] + 1),
+        ("digest", np.array([1, 2])),
+        ("learned", arrays["learned"] // 2),
+    ):
         np.savez(file, **arrays | {name: value})
         with pytest.raises(SynapseError, match="checkpoint"):
             evolve.neat(evolve.fitness.xor, seed=9, checkpoint=file, resume=True)

@@ -16,9 +16,13 @@ from .test_genome import evolved
 NONE = -1
 STATE = -2
 STILL = {
-    "add_node": 0.0, "add_connection": 0.0, "mutate_weights": 0.0, "threshold": np.inf, "survival": 1.0,
+    "add_node": 0.0,
+    "add_connection": 0.0,
+    "mutate_weights": 0.0,
+    "threshold": np.inf,
+    "survival": 1.0,
     "champion_size": 10**6,
-}  # fmt: skip
+}
 FUNCTIONS = {
     "logistic": lambda s: 1.0 / (1.0 + math.exp(-4.9 * s)),
     "tanh": math.tanh,
@@ -156,13 +160,11 @@ def test_crossover(equal):
                 numbers = set(genes_of(child))
                 mine = genes_of(fitter)
                 others = genes_of(two)
-                possible = (
-                    [fitter]
-                    if numbers == set(mine)
-                    else [two]
-                    if numbers == set(others)
-                    else [None]
-                )
+                possible = [None]
+                if numbers == set(mine):
+                    possible = [fitter]
+                elif numbers == set(others):
+                    possible = [two]
                 if equal:
                     if possible == [None]:
                         choices += inherited(child, fitter, two, True)
@@ -308,8 +310,13 @@ def test_a_split(seed):
         assert old["source"] not in (STATE, parent.inputs)
         fresh = {"enabled": 1, "innovation": into["innovation"]}
         assert into == {
-            **fresh, "source": old["source"], "target": node, "gater": NONE, "weight": 1.0, "sign": 0,
-        }  # fmt: skip
+            **fresh,
+            "source": old["source"],
+            "target": node,
+            "gater": NONE,
+            "weight": 1.0,
+            "sign": 0,
+        }
         assert out == {**old, "source": node, "innovation": out["innovation"]}
         position = (
             nodes_of(parent)[old["source"]][0] + nodes_of(parent)[old["target"]][0]

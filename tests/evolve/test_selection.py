@@ -46,9 +46,13 @@ def test_fronts_and_crowding_are_those_of_the_definition():
         expected = np.zeros(30, int)
         for front in range(30):
             now = {
-                i for i in left
-                if not any((values[j] >= values[i]).all() and (values[j] > values[i]).any() for j in left)
-            }  # fmt: skip
+                i
+                for i in left
+                if not any(
+                    (values[j] >= values[i]).all() and (values[j] > values[i]).any()
+                    for j in left
+                )
+            }
             expected[list(now)] = front
             left -= now
         assert fronts_of(values).tolist() == expected.tolist()
@@ -120,7 +124,8 @@ def test_a_generation_that_fails_is_behind_all_others(tmp_path):
             for most in (30, 60, 60):
                 # the fittest genome of the last generation is evaluated twice again, if
                 # there is one
-                calls = iter(range(0 if most == 30 else 30 if failing == 2 else 28, 60))
+                resumed_at = 30 if failing == 2 else 28
+                calls = iter(range(0 if most == 30 else resumed_at, 60))
 
                 def fitness(genome, calls=calls, failing=failing):
                     call = next(calls)

@@ -168,7 +168,9 @@ def test_a_cell_run_again_registers_the_same_function():
 def two_kinks(state):
     """Kinks at two of the probes."""
     value = abs(state - 0.05) + abs(state - 0.36)
-    return value, -2.0 if state < 0.05 else 0.0 if state < 0.36 else 2.0
+    if state < 0.05:
+        return value, -2.0
+    return value, 0.0 if state < 0.36 else 2.0
 
 
 REFUSED = [

@@ -45,10 +45,8 @@ def test_each_batch_sees_the_weights_that_the_one_before_has_left():
     for start in (0, 4, 8):
         here = slice(start, start + 4)
         after = parameters(other) - 0.1 * slopes(other, INPUTS[here], TARGETS[here])
-        other.weights, other.biases = (
-            after[: len(network.weights)],
-            after[len(network.weights) :],
-        )
+        other.weights = after[: len(network.weights)]
+        other.biases = after[len(network.weights) :]
     assert trained(network, rate=0.1, batch_size=4) == pytest.approx(
         parameters(other), abs=1e-15
     )
@@ -62,10 +60,8 @@ def test_an_optimizer_makes_the_moves():
     still = slopes(other) == 0.0
     moves = rule.begin(values, still)
     for _ in range(5):
-        other.weights, other.biases = (
-            values[: len(network.weights)],
-            values[len(network.weights) :],
-        )
+        other.weights = values[: len(network.weights)]
+        other.biases = values[len(network.weights) :]
         moves.step(values, slopes(other))
     assert trained(network, optimizer=rule, batch_size=10, epochs=5) == pytest.approx(
         values, abs=1e-13

@@ -30,9 +30,8 @@ def recurrent(squash="identity", seed=0):
 
 def matrix(source, target):
     """Weights (targets, sources) between two layers."""
-    return np.array(
-        [[c.weight if (c := i.connected(j)) else 0.0 for i in source] for j in target]
-    )
+    links = [[i.connected(j) for i in source] for j in target]
+    return np.array([[link.weight if link else 0.0 for link in row] for row in links])
 
 
 def fitted(net):

@@ -147,11 +147,15 @@ def test_no_bits_change_if_nothing_is_renewed():
     assert (nets[0].weights == nets[1].weights).all()
 
 
-@pytest.mark.parametrize("make", [architect.Elman, architect.GRU, architect.LSTM])
+@pytest.mark.parametrize(
+    "architecture", [architect.Elman, architect.GRU, architect.LSTM]
+)
 @pytest.mark.parametrize("method", ["online", "rtrl", "bptt"])
 @pytest.mark.parametrize("optimizer", [None, Adam()])
-def test_a_renewed_neuron_of_a_recurrent_network_begins_anew(make, method, optimizer):
-    net = make(3, 4, 1, seed=0)
+def test_a_renewed_neuron_of_a_recurrent_network_begins_anew(
+    architecture, method, optimizer
+):
+    net = architecture(3, 4, 1, seed=0)
     renewal = Renewal(rate=1.0, maturity=STEPS - 1)
     trainer = synapse.Trainer(
         net, method=method, optimizer=optimizer, batch_size=1, renewal=renewal

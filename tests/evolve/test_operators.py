@@ -88,11 +88,11 @@ def relatives(seed):
     return mother, father
 
 
-def inherited(child, fitter, two, equal):
+def inherited(child, fitter, weaker, equal):
     """Check one child of two parents, `one` being fitter unless they are equally fit;
     returns its choices."""
     mine = genes_of(fitter)
-    others = genes_of(two)
+    others = genes_of(weaker)
     genes_of_child = genes_of(child)
     choices = Counter()
     connected = {
@@ -100,7 +100,7 @@ def inherited(child, fitter, two, equal):
         for gene in genes_of_child.values()
         for end in (gene["source"], gene["target"])
     }
-    parents = {**nodes_of(two), **nodes_of(fitter)} if equal else nodes_of(fitter)
+    parents = {**nodes_of(weaker), **nodes_of(fitter)} if equal else nodes_of(fitter)
     ends = range(fitter.inputs + 1 + fitter.outputs)
     assert set(nodes_of(child)) == {
         number for number in parents if number in ends or number in connected
@@ -136,7 +136,7 @@ def inherited(child, fitter, two, equal):
     for number, (position, squash) in nodes_of(child).items():
         origins = [
             nodes[number]
-            for nodes in (nodes_of(fitter), nodes_of(two))
+            for nodes in (nodes_of(fitter), nodes_of(weaker))
             if number in nodes
         ]
         assert position in [origin[0] for origin in origins]
@@ -150,24 +150,24 @@ def test_crossover(equal):
     choices = Counter()
     gates_lost = 0
     for seed in range(8):
-        fitter, two = relatives(seed)
+        fitter, weaker = relatives(seed)
         for trial in range(6):
             # Both are in the generation several times, so that most children have two
             # different parents.
-            parents = [fitter, two] * 4
+            parents = [fitter, weaker] * 4
             fitness = [1.0 if equal else 2.0, 1.0] * 4
             for child in next_generation(parents, fitness, settings, trial):
                 numbers = set(genes_of(child))
                 mine = genes_of(fitter)
-                others = genes_of(two)
+                others = genes_of(weaker)
                 possible = [None]
                 if numbers == set(mine):
                     possible = [fitter]
                 elif numbers == set(others):
-                    possible = [two]
+                    possible = [weaker]
                 if equal:
                     if possible == [None]:
-                        choices += inherited(child, fitter, two, True)
+                        choices += inherited(child, fitter, weaker, True)
                     continue
                 # Children of two copies of the less fit genome cannot be told apart
                 # otherwise.
@@ -176,7 +176,7 @@ def test_crossover(equal):
                     for n, gene in genes_of(child).items()
                     if n in others
                 ):
-                    choices += inherited(child, fitter, two, False)
+                    choices += inherited(child, fitter, weaker, False)
                     gates_lost += sum(
                         gene["gater"] == NONE
                         and NONE not in (mine[n]["gater"], others[n]["gater"])

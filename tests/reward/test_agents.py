@@ -82,22 +82,25 @@ class Dense:
         n, h, m = (len(layer) for layer in net.layers)
         weights = np.array(net.weights)
         biases = np.array(net.biases)
-        self.first = weights[: n * h].reshape(h, n)
-        self.second = weights[n * h :].reshape(m, h)
+        self.to_hidden = weights[: n * h].reshape(h, n)
+        self.to_outputs = weights[n * h :].reshape(m, h)
         self.hidden_bias = biases[n : n + h]
         self.bias = biases[n + h :]
         self.trace = [np.zeros_like(array) for array in self.parts]
 
     @property
     def parts(self):
-        return self.first, self.second, self.hidden_bias, self.bias
+        return self.to_hidden, self.to_outputs, self.hidden_bias, self.bias
 
     def outputs(self, row):
-        return self.second @ np.tanh(self.first @ row + self.hidden_bias) + self.bias
+        return (
+            self.to_outputs @ np.tanh(self.to_hidden @ row + self.hidden_bias)
+            + self.bias
+        )
 
     def slopes(self, row, errors):
-        hidden = np.tanh(self.first @ row + self.hidden_bias)
-        back = (self.second.T @ errors) * (1 - hidden**2)
+        hidden = np.tanh(self.to_hidden @ row + self.hidden_bias)
+        back = (self.to_outputs.T @ errors) * (1 - hidden**2)
         return np.outer(back, row), np.outer(errors, hidden), back, errors
 
     def learn(self, row, errors, delta, decay, kappa):
@@ -225,7 +228,7 @@ def test_q_learning_is_that_of_a_program_in_numpy():
     net = perceptron(2, 0)
     wanted, dense = greedy_program(net, 100, 0.2, np.random.default_rng(7))
     assert play(reward.QLearning(net, explore=0.2, **PLAIN), 100) == wanted
-    np.testing.assert_allclose(Dense(net).first, dense.first, atol=1e-9)
+    np.testing.assert_allclose(Dense(net).to_hidden, dense.to_hidden, atol=1e-9)
     assert np.mean(wanted[-20:]) > np.mean(wanted[:20])
 
 
@@ -234,7 +237,7 @@ def test_actor_and_critic_are_those_of_a_program_in_numpy():
     value = perceptron(1, 1)
     wanted, actor = actor_program(policy, value, 100, 0.01, np.random.default_rng(7))
     assert play(reward.ActorCritic(policy, value, **PLAIN), 100) == wanted
-    np.testing.assert_allclose(Dense(policy).first, actor.first, atol=1e-9)
+    np.testing.assert_allclose(Dense(policy).to_hidden, actor.to_hidden, atol=1e-9)
 
 
 def test_errors_of_continuous_actions_are_slopes_of_their_log_probability():

@@ -84,8 +84,8 @@ def test_a_log_is_analysed_as_the_run_that_it_recorded():
     net = strange()
     with record(net, "derivative", "activation", neurons=list(net)[::-1]) as log:
         net.run(ROWS)
-    found = activity(net, log).columns()
+    analysed = activity(net, log).columns()
     run = activity(net, ROWS).columns()
     for name, column in run.items():
         same = np.allclose if column.dtype.kind == "f" else np.array_equal
-        assert same(found[name], column), name
+        assert same(analysed[name], column), name

@@ -17,7 +17,7 @@ from tests.helpers.strategies import SMOOTH, Twin, given_graphs, specs
 def by_differences(net, rows, width=1e-5):
     """d output_t / d input_s, (T, m, T, n)."""
     rows = np.array(rows, float)
-    found = np.empty((len(rows), len(net.output), *rows.shape))
+    slopes = np.empty((len(rows), len(net.output), *rows.shape))
     for place in np.ndindex(rows.shape):
         answers = []
         for sign in (1, -1):
@@ -25,8 +25,8 @@ def by_differences(net, rows, width=1e-5):
             moved[place] += sign * width
             net.clear()
             answers.append(net.run(moved))
-        found[:, :, *place] = (answers[0] - answers[1]) / (2 * width)
-    return found
+        slopes[:, :, *place] = (answers[0] - answers[1]) / (2 * width)
+    return slopes
 
 
 def rows_for(net, steps=4, seed=0):
@@ -67,12 +67,12 @@ def test_saliency_is_the_derivative():
         net = make()
         net.weights = np.random.default_rng(2).uniform(-1, 1, len(net.weights))
         rows = rows_for(net)
-        found = saliency(net, rows)
-        assert found == pytest.approx(by_differences(net, rows), abs=1e-8)
+        slopes = saliency(net, rows)
+        assert slopes == pytest.approx(by_differences(net, rows), abs=1e-8)
         net.clear()
         net.run(rows)
-        assert contribution(net)[0] == pytest.approx(found[-1][:, -1], abs=1e-14)
-        by_lag = np.moveaxis(found[-1], 1, 0)[::-1]
+        assert contribution(net)[0] == pytest.approx(slopes[-1][:, -1], abs=1e-14)
+        by_lag = np.moveaxis(slopes[-1], 1, 0)[::-1]
         assert error_flow(net, rows) == pytest.approx(
             np.sqrt((by_lag**2).sum(axis=(1, 2)) / len(net.output)), abs=1e-14
         )
@@ -116,10 +116,10 @@ def test_saliency_of_random_neurons_is_that_of_their_means_and_leaves_their_stre
     net["hidden"].squash = "bernoulli"
     rows = rows_for(net)
     twin = net.clone()
-    found = saliency(net, rows)
+    slopes = saliency(net, rows)
     assert np.array_equal(net.run(rows), twin.run(rows))
     twin.deterministic = True
-    assert found == pytest.approx(by_differences(twin, rows), abs=1e-8)
+    assert slopes == pytest.approx(by_differences(twin, rows), abs=1e-8)
 
 
 @given_graphs(specs(squashes=SMOOTH), st.integers(1, 4))

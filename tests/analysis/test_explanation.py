@@ -112,11 +112,11 @@ def test_an_update_through_a_gated_memory_is_part_of_the_weights_before_it():
         net.activate([0.5])
         before = feed.weight, link.weight, into.weight
         net.propagate(0.5, [1.0])
-        found = [explain(each).total * 0.5 for each in (feed, link, into)]
-        assert np.add(before, found) == pytest.approx(
+        updates = [explain(each).total * 0.5 for each in (feed, link, into)]
+        assert np.add(before, updates) == pytest.approx(
             [feed.weight, link.weight, into.weight], abs=1e-12
         )
-        assert abs(found[0]) > 1e-8
+        assert abs(updates[0]) > 1e-8
 
 
 def test_what_cannot_be_explained():
@@ -124,8 +124,8 @@ def test_what_cannot_be_explained():
     net.activate([0.5])
     net.propagate(0.1, [1.0])
     loop = net["hidden 3"][0].self_connection
-    first = net.connections[0]
-    first.source.disconnect(first.target)
+    removed = net.connections[0]
+    removed.source.disconnect(removed.target)
     explain(feed)
     link.weight = 3.0
     later = perceptron(2, 2, 1)
@@ -138,7 +138,7 @@ def test_what_cannot_be_explained():
         [
             (lambda: explain(loop), ArgumentError, "is not trainable"),
             (lambda: explain(net[0]), ArgumentTypeError, "Expected a Connection"),
-            (lambda: explain(first), TopologyError, "has been removed"),
+            (lambda: explain(removed), TopologyError, "has been removed"),
             (
                 lambda: explain(feed),
                 ArgumentError,

@@ -82,8 +82,8 @@ def test_lesions_are_those_by_hand(spec, of, pairs, several):
 def test_one_of_several_tied_connections_is_silenced_alone():
     net = perceptron(2, 2, 1)
     tie(net.connections[:4])
-    found = lesions(net, [[1.0, 0.5]], [[0.0]], "connections")
-    assert len(set(found.change.tolist())) == 6
+    table = lesions(net, [[1.0, 0.5]], [[0.0]], "connections")
+    assert len(set(table.change.tolist())) == 6
     assert len(net.connections[0].tied) == 3
 
 
@@ -119,9 +119,9 @@ def test_a_patched_activation_is_that_of_the_other_sequence(net, step):
     ):  # an output shows it at once
         twin.clear()
         expected = twin.run(other)[step]
-        found = patch(net, clean, other, number, step)[step]
+        patched = patch(net, clean, other, number, step)[step]
         at = number - len(net)
-        assert found[at] == expected[at]
+        assert patched[at] == expected[at]
     assert (
         patch(net, clean, other, -1 - len(net.output), step)[step:] != plain[step:]
     ).any()

@@ -102,9 +102,9 @@ def test_contribution_is_what_the_outputs_lose_to_first_order():
     a.project(b, weights=[[1.0], [10.0], [0.2]])
     rows = np.array([[3.0, 0.1, -2.0], [-1.0, 0.2, 4.0]])
     net = Network(a, [], b)
-    first = prune(net, 1 / 3, "contribution", inputs=rows, keep_reached=False)
+    pruned_third = prune(net, 1 / 3, "contribution", inputs=rows, keep_reached=False)
     second = prune(net, 2 / 3, "contribution", inputs=rows, keep_reached=False)
-    assert first.removed.tolist() == [[2, 3]]  # 0.6 against 1.5 and 2.0
+    assert pruned_third.removed.tolist() == [[2, 3]]  # 0.6 against 1.5 and 2.0
     assert second.removed.tolist() == [[1, 3], [2, 3]]
 
 

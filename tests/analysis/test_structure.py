@@ -40,11 +40,11 @@ def test_a_neuron_that_gates_its_own_input():
 
 
 def test_gating_patterns_of_an_lstm():
-    found = gate_motifs(
+    motifs = gate_motifs(
         architect.LSTM(2, 3, 1, peepholes="all_to_all", style="synaptic", seed=0)
     )
     kinds = {"all": 12, "forget": 3, "into memory": 6, "out of memory": 3, "own": 0}
-    assert found == {**kinds, "peephole": 12, "same source": 9}
+    assert motifs == {**kinds, "peephole": 12, "same source": 9}
 
 
 def test_neurons_of_a_loop_are_in_their_order():

@@ -110,18 +110,18 @@ def may_be(name: str, parameter: inspect.Parameter) -> frozenset[str]:
     """The odd values that a parameter may take."""
     annotation = re.sub(r"\[.*?\]|\w+\.", "", str(parameter.annotation))
     words = set(re.findall(r"\w+", annotation))
-    named = [found for found, names in BY_NAME.items() if name in names.split()]
+    named = [values for values, names in BY_NAME.items() if name in names.split()]
     if not named and (
         OPEN.search(annotation)
         or (name in OPEN_NAMES and not words & {"int", "Neuron", "Size"})
     ):
         return ANY
-    ranged = [found.split() for found in named] or [
+    ranged = [values.split() for values in named] or [
         BY_ANNOTATION["float"].split() * ("float" in words)
     ]
     others = [
-        found.split()
-        for word, found in BY_ANNOTATION.items()
+        values.split()
+        for word, values in BY_ANNOTATION.items()
         if word in words and word != "float"
     ]
     return frozenset(sum([*ranged, *others], ["None"] * ("None" in words)))

@@ -38,9 +38,11 @@ class Public:
             *_, value = inspect.signature(thing.fset).parameters.values()  # type: ignore[arg-type]
             return {"value": value}
         with suppress(ValueError, TypeError):
-            found = inspect.signature(getattr(thing, "__func__", thing)).parameters
+            parameters = inspect.signature(getattr(thing, "__func__", thing)).parameters
             return {
-                name: one for name, one in found.items() if name not in ("self", "cls")
+                name: parameter
+                for name, parameter in parameters.items()
+                if name not in ("self", "cls")
             }
         return {}
 

@@ -41,9 +41,9 @@ class Call:
         function, good = self.public.bound(world, self.on), self.arguments(world)
         signature = inspect.signature(function)
         if signature.parameters[name].kind is inspect.Parameter.VAR_POSITIONAL:
-            given = list(good.get(name, ()))
-            given[min(1, len(given)) : 2] = [value]
-            value = tuple(given)
+            elements = list(good.get(name, ()))
+            elements[min(1, len(elements)) : 2] = [value]
+            value = tuple(elements)
         if signature.parameters[name].kind is inspect.Parameter.VAR_KEYWORD:
             value = {"kind": value}
         good[name] = value
@@ -56,11 +56,11 @@ class Call:
         that name."""
         asked = [
             key
-            for key, one in self.public.parameters().items()
-            if one.default is one.empty or key == "seed"
+            for key, parameter in self.public.parameters().items()
+            if parameter.default is parameter.empty or key == "seed"
         ]
-        found = {key: getattr(world, key) for key in asked if hasattr(world, key)}
-        return found | (self.good(world) if callable(self.good) else self.good)
+        arguments = {key: getattr(world, key) for key in asked if hasattr(world, key)}
+        return arguments | (self.good(world) if callable(self.good) else self.good)
 
 
 def row(name: str, good: Good | None = None, on: str = "", /, **kinds: str) -> None:
@@ -68,8 +68,8 @@ def row(name: str, good: Good | None = None, on: str = "", /, **kinds: str) -> N
     as usual."""
     public = PUBLIC[name.rsplit(": ", maxsplit=1)[-1]]
     every = {
-        key: frozenset(kinds[key].split()) if key in kinds else may_be(key, one)
-        for key, one in public.parameters().items()
+        key: frozenset(kinds[key].split()) if key in kinds else may_be(key, parameter)
+        for key, parameter in public.parameters().items()
         if not is_excluded(name, key) and (": " not in name or key in kinds)
     }
     ROWS[name] = Call(public, good or {}, on, every)

@@ -101,17 +101,19 @@ class World:
         """All that a refused call must leave as it is."""
         things = [*vars(self).values(), *vars(self).get("chain", ())]
         stores = {
-            id(one._store): one._store for one in things if hasattr(one, "_store")
+            id(owned._store): owned._store
+            for owned in things
+            if hasattr(owned, "_store")
         }
         return [
             *map(_of_store, stores.values()),
-            [one.name for one in things if isinstance(one, Layer)],
+            [owned.name for owned in things if isinstance(owned, Layer)],
             [
-                (one.name, [layer.name for layer in one.layers])
-                for one in things
-                if isinstance(one, Network)
+                (owned.name, [layer.name for layer in owned.layers])
+                for owned in things
+                if isinstance(owned, Network)
             ],
-            [_of_object(one) for one in things if hasattr(one, "__dict__")],
+            [_of_object(owned) for owned in things if hasattr(owned, "__dict__")],
             self.rng.bit_generator.state,
             self.parameters.tolist(),
             self.gradient.tolist(),

@@ -183,11 +183,11 @@ def bits(*parts):
 
 
 def cleared_runs(net, parts):
-    found = []
+    outputs = []
     for rows in parts:
         net.clear()
-        found.append(net.run(rows))
-    return found
+        outputs.append(net.run(rows))
+    return outputs
 
 
 def test_a_batch_runs_sequence_by_sequence_from_a_cleared_context():
@@ -295,16 +295,16 @@ def test_what_would_lose_something_is_refused_in_one_sentence(name):
     net = net_of()
     net.activate([1.0, 0.0])
     with Cases() as case:
-        for kind, (given, sentence) in BAD.items():
-            if (name, kind) == ("half_lives", "nothing"):
+        for fault, (wrong_rows, sentence) in BAD.items():
+            if (name, fault) == ("half_lives", "nothing"):
                 sentence = "at least one step"
-            if (name, kind) == ("explore", "nothing"):
+            if (name, fault) == ("explore", "nothing"):
                 continue  # the network is shown as it is
             refused = pytest.raises((ArgumentError, ArgumentTypeError), match=sentence)
-            with case(kind):
-                with unchanged(net), refused as found:
-                    DOORS[name](net, given, AIMS)
-                assert len(str(found.value)) < 250
+            with case(fault):
+                with unchanged(net), refused as refusal:
+                    DOORS[name](net, wrong_rows, AIMS)
+                assert len(str(refusal.value)) < 250
 
 
 def test_what_does_not_fit_a_float32_is_refused_as_infinity_is():

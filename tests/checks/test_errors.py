@@ -53,8 +53,8 @@ def test_arrays_hold_finite_numbers_alone():
         for values in wrong
     ]
     all_refused([(call, errors.SynapseError, words) for call in calls])
-    given = [Decimal("0.5"), Fraction(1, 4), 10**20]
-    assert _checks.finite_array("The numbers", given).tolist() == [0.5, 0.25, 1e20]
+    numbers = [Decimal("0.5"), Fraction(1, 4), 10**20]
+    assert _checks.finite_array("The numbers", numbers).tolist() == [0.5, 0.25, 1e20]
     assert _checks.finite_array("The numbers", np.ma.array([1, 2])).dtype == np.float64
 
 
@@ -70,10 +70,10 @@ def test_a_function_takes_the_arguments_that_it_will_be_given():
 
 
 def test_a_high_rate_of_a_training_warns_once_where_it_is_given():
-    first = synapse.Layer(1)
+    inputs = synapse.Layer(1)
     last = synapse.Layer(1)
-    first.project(last, seed=0)
-    net = synapse.Network(first, [], last)
+    inputs.project(last, seed=0)
+    net = synapse.Network(inputs, [], last)
     with pytest.warns(
         errors.RateWarning, match="The rate of Trainer is 50. Training with"
     ) as told:

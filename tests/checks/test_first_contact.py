@@ -135,14 +135,14 @@ def test_an_unknown_name_is_answered_with_what_is_nearest():
 # --- calls of other libraries ---------------------------------------------------------
 
 CALLS = {
-    "Trainer": lambda **given: Trainer(a_net(), **given),
-    "train": lambda **given: Trainer(a_net()).train(ROWS, CLASSES % 2, **given),
-    "test": lambda **given: Trainer(a_net()).test(ROWS, CLASSES % 2, **given),
-    "Network": lambda **given: Network(Layer(2), Layer(1), **given),
-    "architecture": lambda **given: architect.Perceptron(2, 3, 1, **given),
-    "Layer": lambda **given: Layer(3, **given),
+    "Trainer": lambda **options: Trainer(a_net(), **options),
+    "train": lambda **options: Trainer(a_net()).train(ROWS, CLASSES % 2, **options),
+    "test": lambda **options: Trainer(a_net()).test(ROWS, CLASSES % 2, **options),
+    "Network": lambda **options: Network(Layer(2), Layer(1), **options),
+    "architecture": lambda **options: architect.Perceptron(2, 3, 1, **options),
+    "Layer": lambda **options: Layer(3, **options),
     "Neuron": Neuron,
-    "project": lambda **given: Layer(2).project(Layer(2), **given),
+    "project": lambda **options: Layer(2).project(Layer(2), **options),
     "optimizer": optimizers.Adam,
     "RMSprop": optimizers.RMSprop,
 }
@@ -161,11 +161,11 @@ def answer(call, name):
 def test_an_argument_of_another_library_is_answered_by_ours():
     """Every entry of the table, and some of the rules that are none."""
     with Cases() as case:
-        for kind, call in CALLS.items():
-            for name, advice in ARGUMENTS.get(kind, {}).items():
+        for call_name, call in CALLS.items():
+            for name, advice in ARGUMENTS.get(call_name, {}).items():
                 words = advice.replace("{value}", "0.5")
                 with (
-                    case(kind, name),
+                    case(call_name, name),
                     pytest.raises(ArgumentTypeError, match=re.escape(words)) as raised,
                 ):
                     call(**{name: 0.5})
@@ -252,13 +252,13 @@ def test_an_attribute_of_another_library_is_answered_by_ours():
         **nets,
     }
     with Cases() as case:
-        for kind, table in ATTRIBUTES.items():
+        for owner_name, table in ATTRIBUTES.items():
             for name, advice in table.items():
                 owners = (
-                    kinds[kind],
-                    *([type(kinds[kind])] if kind[0].isupper() else []),
+                    kinds[owner_name],
+                    *([type(kinds[owner_name])] if owner_name[0].isupper() else []),
                 )
-                with case(kind, name):
+                with case(owner_name, name):
                     for owner in owners[
                         name == "cost" :
                     ]:  # costs of a trainer, as in Trainer.cost.MSE
@@ -267,12 +267,12 @@ def test_an_attribute_of_another_library_is_answered_by_ours():
                             match=re.escape(f"attribute {name!r}. {advice}"),
                         ):
                             getattr(owner, name)
-                    assert name == "cost" or name not in dir(kinds[kind])
-        for kind, table in (*ARGUMENTS.items(), *ATTRIBUTES.items()):
-            named_here = owned | {"net": nets.get(kind, net)}
-            found = rf"\b({'|'.join(owned)})((?:\.[a-zA-Z_]\w*)+)"
-            for owner, named in re.findall(found, " ".join(table.values())):
-                with case(kind, owner, named):
+                    assert name == "cost" or name not in dir(kinds[owner_name])
+        for owner_name, table in (*ARGUMENTS.items(), *ATTRIBUTES.items()):
+            named_here = owned | {"net": nets.get(owner_name, net)}
+            pattern = rf"\b({'|'.join(owned)})((?:\.[a-zA-Z_]\w*)+)"
+            for owner, named in re.findall(pattern, " ".join(table.values())):
+                with case(owner_name, owner, named):
                     attrgetter(named[1:])(named_here[owner])
 
 
@@ -363,13 +363,13 @@ def test_the_migration_page_lists_names_that_are_answered():
         "Network": Network,
     }
     missing = []
-    found = 0
+    count = 0
     for line in re.findall(r"^\| (.+?) \| ", page, re.MULTILINE):
         for owner, name in re.findall(rf"\b({'|'.join(kinds)})\.(\w+)", line):
-            found += 1
-            known = {name for one in kinds[owner].__mro__ for name in vars(one)}
-            missing += [] if name in known else [f"{owner}.{name}"]
-    assert found > 40
+            count += 1
+            attributes = {name for one in kinds[owner].__mro__ for name in vars(one)}
+            missing += [] if name in attributes else [f"{owner}.{name}"]
+    assert count > 40
     assert not missing
 
 
@@ -417,15 +417,15 @@ def test_xor_is_learnt_by_what_is_wired_by_hand_with_the_defaults():
 def test_samples_may_be_dicts_as_in_synaptic():
     samples = [{"input": row, "output": [float(sum(row) > 0)]} for row in ROWS.tolist()]
     arrays = ROWS, [sample["output"] for sample in samples]
-    one, two = (architect.Perceptron(2, 3, 1, seed=0) for _ in range(2))
-    first = Trainer(one).train(samples, epochs=3, seed=0, progress=False)
-    second = Trainer(two).train(*arrays, epochs=3, seed=0, progress=False)
-    assert first.error == second.error
-    assert Trainer(one).test(samples) == Trainer(one).test(*arrays)
+    net, twin = (architect.Perceptron(2, 3, 1, seed=0) for _ in range(2))
+    training = Trainer(net).train(samples, epochs=3, seed=0, progress=False)
+    second = Trainer(twin).train(*arrays, epochs=3, seed=0, progress=False)
+    assert training.error == second.error
+    assert Trainer(net).test(samples) == Trainer(net).test(*arrays)
     with pytest.raises(ArgumentError, match="got no targets"):
-        Trainer(one).test(ROWS)
+        Trainer(net).test(ROWS)
     with pytest.raises(ArgumentError, match="got no targets"):
-        Trainer(one).test([{"input": [0, 1], "target": [1]}])
+        Trainer(net).test([{"input": [0, 1], "target": [1]}])
 
 
 # --- classes as targets ---------------------------------------------------------------
@@ -452,7 +452,7 @@ def test_classes_are_targets_of_softmax_outputs(soft):
     }
     with Cases() as case:
         for form, (inputs, *both) in forms.items():
-            found = []
+            trainings = []
             for targets in both:
                 net = soft.clone()
                 cost = Trainer(net).test(inputs, targets).error
@@ -466,9 +466,9 @@ def test_classes_are_targets_of_softmax_outputs(soft):
                     net.activate(ROWS[0]),
                     net.propagate(0.1, 2 if targets is both[0] else [0.0, 0.0, 1.0]),
                 )
-                found.append((cost, slopes, compared, net.weights.tolist()))
+                trainings.append((cost, slopes, compared, net.weights.tolist()))
             with case(form):
-                assert found[0] == found[1]
+                assert trainings[0] == trainings[1]
 
 
 def test_what_is_no_class_is_refused_with_its_place(soft):
@@ -521,9 +521,9 @@ def test_layers_are_given_one_by_one_or_in_lists():
         lambda a, b, c, d: Network(input=a, hidden=[b, c], output=d),
         lambda a, b, c, d: Network(a, b, c, output=d),
     ):
-        given = layers()
-        net = make(*given)
-        assert net.layers == given
+        stack = layers()
+        net = make(*stack)
+        assert net.layers == stack
         assert [layer.name for layer in net.layers] == [
             "input",
             "hidden 1",

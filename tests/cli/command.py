@@ -43,7 +43,7 @@ def process(*arguments, **options):
     return finished
 
 
-def called(capsys, *arguments):
+def run_cli(capsys, *arguments):
     """The exit code, what is printed, and what is said on stderr."""
     code = cli.main([str(argument) for argument in arguments])
     printed = capsys.readouterr()
@@ -52,15 +52,15 @@ def called(capsys, *arguments):
 
 def done(capsys, *arguments):
     """What a command prints that does well."""
-    code, printed, said = called(capsys, *arguments)
+    code, printed, said = run_cli(capsys, *arguments)
     assert (code, said) == (0, "")
     return printed
 
 
 def refused(capsys, *arguments, code=1):
     """The one sentence with which a command refuses."""
-    found, printed, said = called(capsys, *arguments)
-    assert (found, printed) == (code, "")
+    status, printed, said = run_cli(capsys, *arguments)
+    assert (status, printed) == (code, "")
     (sentence,) = said.splitlines()
     assert sentence.startswith("synapse: ")
     assert sentence.endswith((".", "?"))

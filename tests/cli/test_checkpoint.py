@@ -13,7 +13,7 @@ import pytest
 import synapse
 from synapse.tables import Learning, read_table, train_rows
 
-from .command import ENVIRONMENT, called, done, line, months, process, refused, write
+from .command import ENVIRONMENT, done, line, months, process, refused, run_cli, write
 
 RNG = np.random.default_rng(0)
 MADE = ("trained", "command")
@@ -71,7 +71,7 @@ def test_a_broken_off_training_continues_with_the_same_bits(
 
     monkeypatch.setattr(synapse.Trainer, "train", broken_off)
     arguments = ["train", sales, *options, "--checkpoint", file, "-o", model]
-    called(capsys, *arguments)
+    run_cli(capsys, *arguments)
     monkeypatch.setattr(synapse.Trainer, "train", whole)
     assert not model.exists()
     assert file.exists()
@@ -100,7 +100,7 @@ def test_ctrl_c_saves_the_model_and_the_same_command_continues(
 
     monkeypatch.setattr(synapse.Trainer, "train", interrupted)
     arguments = ["train", sales, *options, "--checkpoint", file, "-o", model]
-    code, _, said = called(capsys, *arguments)
+    code, _, said = run_cli(capsys, *arguments)
     monkeypatch.setattr(synapse.Trainer, "train", whole)
     assert code == 130
     assert f"The same command continues from '{file}'" in said

@@ -12,7 +12,7 @@ import architect
 import synapse
 from synapse import cli, forecasting, tables
 
-from .command import called, done, months, refused, told, write
+from .command import done, months, refused, run_cli, told, write
 
 RNG = np.random.default_rng(0)
 SALES = (
@@ -39,8 +39,8 @@ def folder(tmp_path_factory):
         cli.main([*train, "--target", "Sales,Costs", "-o", str(path / "both.json")])
         == 0
     )
-    given = ["--target", "Costs", "--known", "Sales"]
-    assert cli.main([*train, *given, "-o", str(path / "given.json")]) == 0
+    columns = ["--target", "Costs", "--known", "Sales"]
+    assert cli.main([*train, *columns, "-o", str(path / "given.json")]) == 0
     return path
 
 
@@ -49,7 +49,7 @@ def further(capsys, folder):
     """A function that forecasts further rows of the table."""
 
     def run(*options, model=folder / "both.json", data=folder / "d.csv"):
-        code, printed, said = called(capsys, "forecast", model, data, *options)
+        code, printed, said = run_cli(capsys, "forecast", model, data, *options)
         assert code == 0, said
         return printed
 
@@ -86,16 +86,16 @@ def test_rows_continue_the_dates_and_the_network_its_outputs(further, folder):
     }
     later = write(folder / "later.csv", **columns)
     moved = forecasting.NetworkForecaster(network, differences, season[19:])
-    found = moved(np.column_stack([SALES, COSTS])[19:], 3)
+    expected = moved(np.column_stack([SALES, COSTS])[19:], 3)
     later = numbers(further("--steps", 3, "--model", "network", data=later))
     np.testing.assert_allclose(
-        later, found, 1e-5, err_msg="the season follows the dates"
+        later, expected, 1e-5, err_msg="the season follows the dates"
     )
 
 
 def test_the_best_method_forecasts_and_says_so(capsys, further, folder):
     facts = synapse.load(folder / "both.json").metadata
-    _, printed, said = called(
+    _, printed, said = run_cli(
         capsys, "forecast", folder / "both.json", folder / "d.csv", "--steps", 3
     )
     assert said.splitlines() == [
@@ -103,7 +103,7 @@ def test_the_best_method_forecasts_and_says_so(capsys, further, folder):
         f"synapse: {facts['verdict']}",
     ]
     assert facts["chosen"] in facts["mase"]
-    ran = rows(called(capsys, "run", folder / "both.json", folder / "d.csv")[1])
+    ran = rows(run_cli(capsys, "run", folder / "both.json", folder / "d.csv")[1])
     assert (ran[-1][:3], ran[-2][:2]) == (
         ["2025-01-01", "", ""],
         ["2024-12-01", f"{SALES[-1]:.15g}"],
@@ -133,17 +133,17 @@ def test_bounds_follow_from_the_errors_of_the_test(capsys, further, folder, tmp_
         "Sales (kEUR) upper",
     ]
     facts = synapse.load(folder / "both.json").metadata
-    known = np.column_stack([SALES, COSTS])
+    history = np.column_stack([SALES, COSTS])
     half = forecasting.Calibration(np.array(facts["errors"]["naive"])).half_widths(
         0.8, 20
     )
-    half = half * known[-12:].mean(axis=0) if facts["relative"] else half
-    found = numbers(printed)
+    half = half * history[-12:].mean(axis=0) if facts["relative"] else half
+    bounds = numbers(printed)
     np.testing.assert_allclose(
-        found[:, 1::3], np.clip([SALES[-1], COSTS[-1]] - half, None, 130), atol=0.06
+        bounds[:, 1::3], np.clip([SALES[-1], COSTS[-1]] - half, None, 130), atol=0.06
     )
     np.testing.assert_allclose(
-        found[:, 2::3], np.clip([SALES[-1], COSTS[-1]] + half, None, 130), atol=0.06
+        bounds[:, 2::3], np.clip([SALES[-1], COSTS[-1]] + half, None, 130), atol=0.06
     )
     below = table(
         tmp_path / "b.csv", **{"Sales (kEUR)": SALES - 999, "Costs": COSTS - 999}
@@ -166,7 +166,7 @@ def test_bounds_follow_from_the_errors_of_the_test(capsys, further, folder, tmp_
         path,
     )
     options = ["forecast", path, folder / "d.csv", "--steps", 2]
-    assert called(capsys, *options)[0] == 0
+    assert run_cli(capsys, *options)[0] == 0
     assert "no errors of gru on held-out rows" in refused(
         capsys, *options, "--interval", 0.9
     )
@@ -234,7 +234,7 @@ def test_a_value_known_in_advance_explains_its_own_row(capsys, further, tmp_path
     assert further(*options, model=model, data=data) == expected
     assert (
         "Only the first 6 rows of"
-        in called(capsys, "forecast", model, data, *options)[2]
+        in run_cli(capsys, "forecast", model, data, *options)[2]
     )
 
 
@@ -267,9 +267,9 @@ def test_methods_that_cannot_see_known_columns_stay_out_of_the_mean(capsys, tmp_
     future = write(tmp_path / "f.csv", Holiday=[1, 0])
     arguments = ["forecast", model, data, "--steps", 2, "--future", future, "--model"]
     if importlib.util.find_spec("statsforecast"):
-        said = called(capsys, *arguments, "theta")[2]
+        said = run_cli(capsys, *arguments, "theta")[2]
         assert "theta cannot use 'Holiday'; gru can: --model network." in said
-    code, _, said = called(capsys, *arguments, "combine")
+    code, _, said = run_cli(capsys, *arguments, "combine")
     assert (code, "cannot use" in said) == (0, False)
 
 

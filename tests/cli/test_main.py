@@ -12,7 +12,7 @@ from synapse import cli
 from synapse.cli import models
 from synapse.readwrite import save
 
-from .command import PAGE, called, process, refused
+from .command import PAGE, process, refused, run_cli
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_errors_of_the_program_and_interruptions(capsys, monkeypatch, model):
             raise error
 
         monkeypatch.setattr(models, "describe", fail)
-        return called(capsys, "info", model)
+        return run_cli(capsys, "info", model)
 
     code, _, said = of(ZeroDivisionError("by hand"))
     assert (code, said.count("\n")) == (1, 1)

@@ -11,7 +11,7 @@ import architect
 import synapse
 from synapse.cli import main, train as train_command
 
-from .command import called, months, refused, write
+from .command import months, refused, run_cli, write
 
 FORECAST = 'pip install "synapse-neurons[forecast]".'
 SHORT = ["--epochs", 2, "--hidden", 2, "-q"]
@@ -110,12 +110,12 @@ def test_methods_that_are_not_installed_are_named_before_the_training(
             return work(*given, **options)
 
         monkeypatch.setattr(module, name, working)
-    code, printed, _ = called(
+    code, printed, _ = run_cli(
         capsys, "train", data, "--target", "Sales", *SHORT[:4], "-o", model
     )
     assert code == 0
     assert "ar" in printed
-    assert called(capsys, "compare", data, "--target", "Sales", *SHORT)[0] == 0
+    assert run_cli(capsys, "compare", data, "--target", "Sales", *SHORT)[0] == 0
     for said in begun:
         assert "The methods ets, theta and arima need statsforecast" in said
         assert "pip install" in said
@@ -126,7 +126,7 @@ def test_methods_that_are_not_installed_are_named_before_the_training(
     said = capsys.readouterr().err
     assert "need statsforecast" in said
     assert "pip install" in said
-    code, printed, said = called(
+    code, printed, said = run_cli(
         capsys, "compare", data, "--target", "Sales", "--methods", "naive,ar", *SHORT
     )
     assert (code, "statsforecast" in said) == (0, False)

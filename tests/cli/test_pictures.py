@@ -6,7 +6,7 @@ import pytest
 from synapse import cli
 from synapse.cli import words
 
-from .command import called, months, refused, write
+from .command import months, refused, run_cli, write
 
 pytest.importorskip("matplotlib")
 
@@ -79,7 +79,7 @@ def test_a_forecast_is_drawn_with_its_history_and_bounds(
             "--plot",
             tmp_path / f"p{suffix}",
         ]
-        code, plain, _ = called(capsys, *arguments)
+        code, plain, _ = run_cli(capsys, *arguments)
         assert code == 0
         assert (tmp_path / f"p{suffix}").stat().st_size > 1000
     rows = [line.split(",") for line in plain.splitlines()]
@@ -96,7 +96,7 @@ def test_a_forecast_is_drawn_with_its_history_and_bounds(
     written = [float(row[2]) for row in rows[1:9]]
     assert lines["forecast"][1:] == pytest.approx(written, rel=1e-5)
     assert "90 % interval" in areas
-    _, printed, _ = called(capsys, *arguments, "--interval", 0.5)
+    _, printed, _ = run_cli(capsys, *arguments, "--interval", 0.5)
     assert printed.splitlines()[0].split(",")[3] == "Sales lower"
     assert "50 % interval" in drawn[-1][2]
     half, most = (

@@ -15,7 +15,7 @@ from importlib import metadata
 import pytest
 from packaging.requirements import Requirement
 
-from .command import ENVIRONMENT, PAGE, ROOT, SUNSPOTS, called
+from .command import ENVIRONMENT, PAGE, ROOT, SUNSPOTS, run_cli
 
 
 def session():
@@ -50,11 +50,11 @@ def test_the_session_of_the_page(capsys, tmp_path, monkeypatch):
     names = [command.split()[0] for command, _ in steps]
     assert names == ["train", "forecast", "run", "draw", "convert"]
     for command, printed in steps:
-        found = cells(called(capsys, *shlex.split(command))[1])
+        found = cells(run_cli(capsys, *shlex.split(command))[1])
         shown = cells(printed)
         assert len(found) == len(shown)
-        for one, other in zip(found, shown):
-            assert one == (
+        for cell, other in zip(found, shown):
+            assert cell == (
                 pytest.approx(other, rel=0.05) if isinstance(other, float) else other
             )
     assert {path.name for path in tmp_path.iterdir()} >= {
@@ -100,18 +100,18 @@ def installed(extras):
         declared["options"]["install_requires"],
         *map(declared["options.extras_require"].get, extras),
     ]
-    found = {"synapse-neurons"}
+    packages = {"synapse-neurons"}
     due = "\n".join(lists).split()
     while due:
         wanted = Requirement(due.pop())
-        if plain(wanted.name) not in found and (
+        if plain(wanted.name) not in packages and (
             not wanted.marker or wanted.marker.evaluate({"extra": ""})
         ):
-            found.add(plain(wanted.name))
+            packages.add(plain(wanted.name))
             due += (
                 wanted.name in DISTRIBUTIONS and metadata.requires(wanted.name)
             ) or []
-    return found
+    return packages
 
 
 def lines_of_readme():
@@ -148,8 +148,10 @@ def test_the_lines_of_readme_work_with_what_readme_has_installed(tmp_path):
         hidden = {module for module, owners in OWNERS.items() if not owners & there}
         command += ["-o", "page.html"] * (command[1:] == ["play"])
         line = [sys.executable, "-c", HIDING.format(hidden=hidden, command=command)]
-        how = {"cwd": tmp_path, "env": {**ENVIRONMENT, "MPLBACKEND": "Agg"}}
-        ran = subprocess.run(line, capture_output=True, text=True, check=False, **how)
+        settings = {"cwd": tmp_path, "env": {**ENVIRONMENT, "MPLBACKEND": "Agg"}}
+        ran = subprocess.run(
+            line, capture_output=True, text=True, check=False, **settings
+        )
         if command[0] == "synapse" and extras == ["draw"] and command[1] == "train":
             said = (
                 "need pandas (extra 'forecast'), which is not installed. Install it:"

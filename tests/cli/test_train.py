@@ -18,7 +18,7 @@ from synapse.tables.scaled_model import ScaledModel
 from synapse.tables.series_task import fit_together, series_tasks
 from tests.helpers.cases import all_hold
 
-from .command import answers, called, done, months, refused, told, write
+from .command import answers, done, months, refused, run_cli, told, write
 
 
 @pytest.fixture
@@ -166,11 +166,11 @@ def test_classes(capsys, kinds, tmp_path):
     )
     head, rows = predicted(capsys, path, kinds)
     assert head == ["code", "kind", "a", "b two", "c"]
-    given = [row.split(",") for row in kinds.read_text().splitlines()[1:]]
-    assert [row[0] for row in rows] == [row[3] for row in given], (
+    samples = [row.split(",") for row in kinds.read_text().splitlines()[1:]]
+    assert [row[0] for row in rows] == [row[3] for row in samples], (
         "every row has its key"
     )
-    assert np.mean([row[1] == cells[2] for row, cells in zip(rows, given)]) > 0.95
+    assert np.mean([row[1] == cells[2] for row, cells in zip(rows, samples)]) > 0.95
     chances = np.array([row[2:] for row in rows], float)
     assert [head[2 + i] for i in chances.argmax(axis=1)] == [row[1] for row in rows]
     options = [
@@ -196,7 +196,7 @@ def test_missing_numbers_words_and_keys(capsys, tmp_path, rng):
     city = rng.choice(["Rome", "Oslo"], 200)
     age = rng.normal(50, 10, 200).round(1)
     y = np.where(10 * (city == "Rome") + age + rng.normal(0, 6, 200) > 55, "yes", "no")
-    ages = [f"{one:.15g}" if i % 10 else "" for i, one in enumerate(age)]
+    ages = [f"{years:.15g}" if i % 10 else "" for i, years in enumerate(age)]
     data = tmp_path / "d.csv"
     path = tmp_path / "m.json"
     write(data, id=range(200), city=city, age=ages, Status=y)
@@ -205,11 +205,11 @@ def test_missing_numbers_words_and_keys(capsys, tmp_path, rng):
     assert "Words became inputs of 0 and 1: 'city'." in printed
     assert re.search("20 missing values of 'age': the median, [0-9.]+\\.", printed)
     assert "The saved network was then trained on all 200 rows." in printed
-    code, ran, said = called(capsys, "run", path, data)
+    code, ran, said = run_cli(capsys, "run", path, data)
     head, *rows = [line.split(",") for line in ran.splitlines()]
     assert (code, head, len(rows)) == (0, ["id", "Status", "no", "yes"], 200)
     assert "20 missing values of 'age'" in said
-    assert np.mean([row[1] == one for row, one in zip(rows, y)]) > 0.75
+    assert np.mean([row[1] == years for row, years in zip(rows, y)]) > 0.75
     said = refused(capsys, "train", data, "--target", "status", "-o", path)
     assert said.endswith("Did you mean 'Status'?")
 
@@ -217,12 +217,12 @@ def test_missing_numbers_words_and_keys(capsys, tmp_path, rng):
 def test_sequences_begin_with_a_cleared_context(capsys, tmp_path, rng):
     """The target is the first input of its sequence: who mixes sequences up cannot know
     it."""
-    first = rng.choice([-1.0, 1.0], 40)
+    starts = rng.choice([-1.0, 1.0], 40)
     data = write(
         tmp_path / "s.csv",
         name=np.repeat([f"s{i}" for i in range(40)], 3),
-        x=np.column_stack([first, np.zeros((40, 2))]).ravel(),
-        y=10 + 5 * np.repeat(first, 3),
+        x=np.column_stack([starts, np.zeros((40, 2))]).ravel(),
+        y=10 + 5 * np.repeat(starts, 3),
     )
     path = tmp_path / "m.json"
     options = [
@@ -257,8 +257,8 @@ def test_sequences_begin_with_a_cleared_context(capsys, tmp_path, rng):
     ]
     assert rows[0] == ["name", "y"]
     once = np.array([row[1] for row in rows[1:]], float)
-    assert np.abs(once - (10 + 5 * np.repeat(first, 3))).mean() < 1.5
-    same = np.flatnonzero(first == first[0])
+    assert np.abs(once - (10 + 5 * np.repeat(starts, 3))).mean() < 1.5
+    same = np.flatnonzero(starts == starts[0])
     np.testing.assert_array_equal(once.reshape(40, 3)[same], [once[:3]] * len(same))
 
 
@@ -284,7 +284,7 @@ def test_training_ends_when_the_error_stops_falling(capsys, plane, tmp_path):
 
 @pytest.mark.filterwarnings("ignore::synapse.errors.RateWarning")
 def test_what_cannot_be_learnt_is_refused_and_nothing_saved(capsys, plane, tmp_path):
-    one = write(tmp_path / "one.csv", a=[1, 2], y=["x", "x"])
+    one_class = write(tmp_path / "one.csv", a=[1, 2], y=["x", "x"])
     word = write(tmp_path / "word.csv", a=[1, 2, 3], y=["1", "x", "2"])
     two = write(tmp_path / "two.csv", a=[1, 2], y=[3, 4])
     years = write(tmp_path / "years.csv", year=[2001, 2002], y=[3, 4])
@@ -319,7 +319,7 @@ def test_what_cannot_be_learnt_is_refused_and_nothing_saved(capsys, plane, tmp_p
                 "--fill are for a series",
             ),
             (train(*of_a, "--rate", 1e9), 1, "lower --rate than 1e"),
-            (train(*y, data=one), 1, "two classes"),
+            (train(*y, data=one_class), 1, "two classes"),
             (train(*y, data=two), 1, "to have 4 rows or more, got 2"),
             (train(*y, data=years), 1, "three or more dates that step evenly"),
             (
@@ -362,7 +362,7 @@ def test_ctrl_c_saves_what_was_reached_and_the_bar_is_for_terminals(
     monkeypatch.setattr(ScaledModel, "fit", interrupted)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     options = ["--target", "y", "--ignore", "word", "--epochs", 10**9, "-o", model]
-    code, printed, said = called(capsys, "train", plane, *options)
+    code, printed, said = run_cli(capsys, "train", plane, *options)
     assert (code, ", interrupted" in printed) == (130, True)
     assert re.search("error .* steps/s", said)
     assert re.search(
@@ -407,15 +407,17 @@ def test_ctrl_c_after_the_training_keeps_the_network(
         model = tmp_path / f"m{place}.json"
         with monkeypatch.context() as patched:
             patched.setattr(owner, name, interrupt)
-            code, printed, said = called(
+            code, printed, said = run_cli(
                 capsys, "train", data, *options, "--epochs", 2, "-o", model
             )
         assert (code, "is the model trained so far" in said) == (130, True)
         facts = load(model).metadata
         assert ("Test on" in printed, "refit" in facts) == (is_tested, False)
         assert bool(facts.get("verdict")) == is_tested
-        assert called(capsys, "run", model, data)[0] == 0
-    assert called(capsys, "forecast", tmp_path / "m0.json", sales, "--steps", 2)[0] == 0
+        assert run_cli(capsys, "run", model, data)[0] == 0
+    assert (
+        run_cli(capsys, "forecast", tmp_path / "m0.json", sales, "--steps", 2)[0] == 0
+    )
 
 
 def test_a_refit_that_is_interrupted_saves_the_network_of_the_test(
@@ -434,7 +436,7 @@ def test_a_refit_that_is_interrupted_saves_the_network_of_the_test(
     monkeypatch.setattr(ScaledModel, "fit", second_interrupted)
     model = tmp_path / "m.json"
     options = ["--target", "y", "--ignore", "word", "--epochs", 2, "-o", model]
-    assert called(capsys, "train", plane, *options)[0] == 130
+    assert run_cli(capsys, "train", plane, *options)[0] == 130
     np.testing.assert_array_equal(load(model).weights, ended[0].network.weights)
 
 
@@ -484,7 +486,7 @@ def test_what_most_cells_are_and_what_to_say_about_the_others(capsys, tmp_path):
     ]
     told(capsys, cases)
     done(capsys, *file("alone", days, numbers), "--ignore", "Datum")
-    assert called(capsys, "forecast", model, tmp_path / "alone.csv", "--steps", 1)[
+    assert run_cli(capsys, "forecast", model, tmp_path / "alone.csv", "--steps", 1)[
         1
     ].startswith("row,y\n31,")
 
@@ -617,7 +619,7 @@ def test_the_table_of_the_test_is_that_of_rolling_origin(sales):
 
 def test_the_held_out_end_of_a_series_chooses_nothing_before_the_test(sales):
     series = tables.read_series(tables.read_table(sales), ["Umsatz"])
-    found = []
+    fits = []
     past = series.to_numpy()[:100].copy()
     for end in (0.0, 1e4 * np.arange(20)[:, None] ** 2):
         series.iloc[100:] = end
@@ -625,12 +627,12 @@ def test_the_held_out_end_of_a_series_chooses_nothing_before_the_test(sales):
         weights = fit_together([task], tables.Learning(hidden=[2], patience=5))[
             0
         ].network.weights
-        found.append([*weights, *task.differences[0].lags])
+        fits.append([*weights, *task.differences[0].lags])
         autoregression = forecasting.statistical("ar", past, period=12)
         np.testing.assert_array_equal(
             task.statistical(["ar"])[0]["ar"](past, 9), autoregression(past, 9)
         )
-    np.testing.assert_array_equal(*found)
+    np.testing.assert_array_equal(*fits)
 
 
 def test_held_out_rows_give_no_medians_and_no_units(capsys, tmp_path, rng):
@@ -690,7 +692,7 @@ def test_inputs_of_a_series_and_other_uses_of_dates(capsys, sales, tmp_path):
         "gru",
     )
     said = "gru forecasts; it was not tested, as no row was held out"
-    assert called(capsys, "forecast", path, sales, "--steps", 1)[2].startswith(
+    assert run_cli(capsys, "forecast", path, sales, "--steps", 1)[2].startswith(
         f"synapse: {said}"
     )
     assert trained("--ahead", "0") == trained("--ignore", "Monat") == ["Kosten [kEUR]"]
@@ -749,7 +751,7 @@ def test_several_series_of_one_table(capsys, tmp_path):
         "b",
         "c",
     ]
-    code, printed, said = called(capsys, "forecast", path, data, "--steps", 2)
+    code, printed, said = run_cli(capsys, "forecast", path, data, "--steps", 2)
     head, *rows = [row.split(",") for row in printed.splitlines()]
     assert (code, head) == (0, ["shop", "Monat", "Umsatz (kEUR)"])
     dates = {"a": ("2015-01-01", "2015-02-01"), "b": ("2014-07-01", "2014-08-01")}
@@ -759,17 +761,19 @@ def test_several_series_of_one_table(capsys, tmp_path):
     ]
     assert all(300 < float(row[2]) / 10 ** "abc".index(row[0]) < 800 for row in rows)
     assert "Left out: 'new', 'one', with fewer than 15 rows." in said
-    ran = called(capsys, "run", path, data)[1].splitlines()
+    ran = run_cli(capsys, "run", path, data)[1].splitlines()
     assert (ran[0], len(ran)) == (
         "shop,Monat,Umsatz (kEUR),Umsatz (kEUR) predicted",
         1 + 174 + 3,
     )
-    given = write(tmp_path / "next.csv", shop=[*"aabb"], fair=[0, 1, 0, 1])
+    next_rows = write(tmp_path / "next.csv", shop=[*"aabb"], fair=[0, 1, 0, 1])
     done(capsys, "train", data, *options, "--known", "fair", *train[4:], "-q")
     ahead = ["forecast", path, data, "--steps", 2, "--future"]
-    assert "2 rows of 'c', one for each step, got 0" in refused(capsys, *ahead, given)
-    given.write_text("fair\n0\n1\n")
-    assert called(capsys, *ahead, given)[0] == 0, "rows without a shop are for all"
+    assert "2 rows of 'c', one for each step, got 0" in refused(
+        capsys, *ahead, next_rows
+    )
+    next_rows.write_text("fair\n0\n1\n")
+    assert run_cli(capsys, *ahead, next_rows)[0] == 0, "rows without a shop are for all"
 
 
 def test_ctrl_c_before_the_training_says_that_nothing_is_written(
@@ -780,7 +784,7 @@ def test_ctrl_c_before_the_training_says_that_nothing_is_written(
 
     monkeypatch.setattr(series_training, "series_tasks", interrupt)
     model = tmp_path / "m.json"
-    code, printed, said = called(
+    code, printed, said = run_cli(
         capsys, "train", sales, "--target", "Umsatz", "-o", model
     )
     assert (code, printed, model.exists()) == (130, "", False)

@@ -14,7 +14,7 @@ from synapse.tables import (
     read_table,
     train_series,
 )
-from tests.cli.command import called, months, told, write
+from tests.cli.command import run_cli, months, told, write
 
 RNG = np.random.default_rng(0)
 SALES = (
@@ -118,7 +118,7 @@ def test_the_command_prints_and_writes_what_python_returns(tmp_path, capsys):
         "--methods",
         "naive,seasonal,ar",
     ]
-    code, printed, said = called(
+    code, printed, said = run_cli(
         capsys, *arguments, "--steps", 4, "-o", output, "--plot", picture
     )
     assert (code, said) == (0, "")
@@ -134,7 +134,7 @@ def test_the_command_prints_and_writes_what_python_returns(tmp_path, capsys):
     ]
     assert comparison.verdicts[-1] in printed
     assert picture.stat().st_size > 1000
-    _, printed, _ = called(capsys, *arguments, "--origins", 3)
+    _, printed, _ = run_cli(capsys, *arguments, "--origins", 3)
     assert "Mean absolute error by origin:" in printed
     cases = [
         ([*arguments[:6], "--methods", "prophet"], 1, "methods"),

@@ -30,9 +30,9 @@ def client():
     }
     with (
         distributed.LocalCluster(**options) as cluster,
-        distributed.Client(cluster) as one,
+        distributed.Client(cluster) as connected,
     ):
-        yield one
+        yield connected
 
 
 @pytest.fixture(scope="module")

@@ -51,7 +51,7 @@ def test_it_gives_the_same_bits_as_one_after_the_other():
 def test_a_generator_gives_each_network_numbers_of_its_own():
     """Its orders do not depend on which network is trained first, nor on the number of
     threads."""
-    found = []
+    weights = []
     for workers in (1, 4, 4):
         some = nets()
         train_many(
@@ -62,8 +62,8 @@ def test_a_generator_gives_each_network_numbers_of_its_own():
             workers=workers,
             seed=np.random.default_rng(5),
         )
-        found.append(np.concatenate([net.weights for net in some]).tobytes())
-    assert found[0] == found[1] == found[2]
+        weights.append(np.concatenate([net.weights for net in some]).tobytes())
+    assert weights[0] == weights[1] == weights[2]
     alike = [architect.Perceptron(20, 30, 5, seed=0) for _ in range(2)]
     train_many(alike, INPUTS, TARGETS, epochs=1, seed=np.random.default_rng(5))
     assert (alike[0].weights != alike[1].weights).any()
@@ -122,11 +122,11 @@ def edited(seed):
     since."""
     net = architect.Random(2, 6, 1, gates=3, self_connections=2, backward=2, seed=seed)
     net.activate([0.5, 0.25])
-    first = net.hidden[0][0]
+    neuron = net.hidden[0][0]
     last = net.hidden[0][-1]
-    for connection in first.outgoing:
-        first.disconnect(connection.target)
-    first.project(last, weight=0.25)
+    for connection in neuron.outgoing:
+        neuron.disconnect(connection.target)
+    neuron.project(last, weight=0.25)
     net.propagate(0.1, [0.5])
     return net
 

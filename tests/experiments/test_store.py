@@ -173,8 +173,8 @@ def test_a_full_disk_is_one_sentence_and_loses_nothing(tmp_path):
         pytest.raises(TrialStoreError, match=r"a\.db cannot be.*full"),
     ):
         run(product, seeds=range(2000), store=path)
-    found = read_trials(path)
-    assert 20 <= len(found) < 2000
+    trials = read_trials(path)
+    assert 20 <= len(trials) < 2000
     assert run(product, seeds=range(2000), store=path)[:3] == run(
         product, seeds=range(3)
     )
@@ -210,22 +210,22 @@ def test_two_runs_do_not_write_one_store(path):
     begun = threading.Event()
     go = threading.Event()
     HELD.extend([begun, go])
-    held = path.parent / "b.db"
-    thread = threading.Thread(target=lambda: run(holding, seeds=[0], store=held))
+    locked = path.parent / "b.db"
+    thread = threading.Thread(target=lambda: run(holding, seeds=[0], store=locked))
     thread.start()
     try:
         assert begun.wait(60)
         with pytest.raises(
             TrialStoreError, match=r"Another run is writing .*b\.db\. Wait for its end"
         ):
-            run(holding, seeds=[1], store=held)
-        assert read_trials(held) == []
+            run(holding, seeds=[1], store=locked)
+        assert read_trials(locked) == []
     finally:
         go.set()
         thread.join()
         HELD.clear()
-    assert read_trials(held) == [{"seed": 0, "x": 0}]
-    assert len(run(holding, seeds=[0, 1], store=held)) == 2
+    assert read_trials(locked) == [{"seed": 0, "x": 0}]
+    assert len(run(holding, seeds=[0, 1], store=locked)) == 2
 
 
 HELD = []

@@ -129,14 +129,14 @@ def test_data_frames_of_trials_and_of_points(trials):
 
 
 def test_groups_by_other_values():
-    found = Trials(
+    trials = Trials(
         [{"seed": 0, "kind": [1, 2]}, {"seed": 1, "kind": True}, {"seed": 2, "kind": 1}]
     )
-    assert {values: len(group) for values, group in found.by("kind").items()} == {
+    assert {values: len(group) for values, group in trials.by("kind").items()} == {
         ((1, 2),): 1,
         (1,): 2,
     }
-    assert list(found.by("seed")) == [(0,), (1,), (2,)]
+    assert list(trials.by("seed")) == [(0,), (1,), (2,)]
 
 
 def number(values, level=0.95):
@@ -147,9 +147,11 @@ def number(values, level=0.95):
 
 def test_intervals_of_rates_are_those_of_wilson():
     for successes in (0, 5, 9):
-        found = Trials({"seed": i, "x": i < successes} for i in range(9)).rate("x", 0.9)
+        trials = Trials({"seed": i, "x": i < successes} for i in range(9)).rate(
+            "x", 0.9
+        )
         exact = stats.binomtest(successes, 9).proportion_ci(0.9, method="wilson")
-        assert (found.value, found.low, found.high) == (
+        assert (trials.value, trials.low, trials.high) == (
             successes / 9,
             exact.low,
             exact.high,
@@ -165,17 +167,17 @@ def test_intervals_of_medians_are_those_of_all_resamples():
         ([1.0, 2.0, 4.0, 8.0, 3.0], 0.9),
         ([100.0, 200.0, 300.0, math.inf, math.inf], 0.8),
     ):
-        found = number(values, level)
+        trials = number(values, level)
         tail = 50 * (1 - level)
         every = [
             np.median(chosen)
             for chosen in itertools.product(values, repeat=len(values))
         ]
-        assert (found.value, found.count) == (np.median(values), len(values))
-        assert (found.low, found.high) == tuple(
+        assert (trials.value, trials.count) == (np.median(values), len(values))
+        assert (trials.low, trials.high) == tuple(
             np.percentile(every, [tail, 100 - tail], method="inverted_cdf")
         )
-        assert number(values[::-1], level) == found
+        assert number(values[::-1], level) == trials
 
 
 def test_medians_in_words():

@@ -85,11 +85,13 @@ def test_without_matplotlib_a_seed_makes_the_same_run_and_all_files_but_pictures
 ):
     def check(name):
         out = tmp_path / name
-        first, again, other = (run(name, out, capsys, "--seed", seed) for seed in "337")
-        assert first == again
-        assert first != other
-        assert first.count("pip install") == 1
-        assert "[draw]" in first
+        printed, again, other = (
+            run(name, out, capsys, "--seed", seed) for seed in "337"
+        )
+        assert printed == again
+        assert printed != other
+        assert printed.count("pip install") == 1
+        assert "[draw]" in printed
         assert {path.name for path in out.iterdir()} == {
             n for n in written(name) if not n.endswith(".png")
         }

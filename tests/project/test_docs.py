@@ -52,9 +52,9 @@ import cells
 def test_code_prints_the_output_shown_below_it(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names = {"__name__": "__main__"}
-    found = list(cells.blocks((ROOT / page).read_text(encoding="utf-8")))
-    assert found
-    for block in found:
+    blocks = list(cells.blocks((ROOT / page).read_text(encoding="utf-8")))
+    assert blocks
+    for block in blocks:
         if any(
             f"import {name}" in block.code and find_spec(name) is None
             for name in ("torch", "onnxruntime")

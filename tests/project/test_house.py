@@ -26,18 +26,18 @@ OWNERS = (
 
 
 def test_no_room_touches_the_store():
-    found = {}
+    touched = {}
     rooms = 0
     for file in (*ROOT.glob("synapse/*/**/*.py"), *ROOT.glob("architect/**/*.py")):
         name = file.relative_to(ROOT).as_posix()
         if not name.startswith(OWNERS):
             nodes = ast.walk(ast.parse(file.read_text(encoding="utf-8")))
-            found[name] = PRIVATE & {
+            touched[name] = PRIVATE & {
                 node.attr for node in nodes if isinstance(node, ast.Attribute)
             }
             rooms += 1
     assert rooms > 80
-    assert not {file: names for file, names in found.items() if names}
+    assert not {file: names for file, names in touched.items() if names}
 
 
 def test_every_seed_is_called_so_and_defaults_to_none():
@@ -45,9 +45,9 @@ def test_every_seed_is_called_so_and_defaults_to_none():
     too."""
     seeds = {"seed", "generator", "prng", "random_seed", "random_state", "rng"}
     found = {
-        (name, key, one.default)
+        (name, key, parameter.default)
         for name, call in PUBLIC.items()
-        for key, one in call.parameters().items()
+        for key, parameter in call.parameters().items()
         if key in seeds and not name.startswith("initializers.")
     }
     assert len(found) > 25
@@ -113,16 +113,16 @@ def test_every_section_of_a_docstring_has_its_own_line_and_is_underlined():
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
                 text = ast.get_docstring(node) or ""
-                found = wrapped.search(text) or bare.search(text)
-                if found:
-                    wrong[file.name, getattr(node, "name", "")] = found.group()
+                match = wrapped.search(text) or bare.search(text)
+                if match:
+                    wrong[file.name, getattr(node, "name", "")] = match.group()
     assert not wrong
 
 
 def test_no_module_sets_what_another_one_owns():
     """A reader and a tool can follow imports, but not methods and entries that a module
     above sets."""
-    found = []
+    foreign = []
     for path in sorted(
         path
         for room in ("synapse", "architect")
@@ -151,10 +151,10 @@ def test_no_module_sets_what_another_one_owns():
                 and isinstance(owner, ast.Name)
                 and owner.id in imported
             ):
-                found.append(
+                foreign.append(
                     f"{path.relative_to(ROOT)}:{target.lineno}: {ast.unparse(target)}"
                 )
-    assert found == []
+    assert foreign == []
 
 
 def test_tests_lie_in_the_folders_of_their_rooms():

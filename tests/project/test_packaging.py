@@ -164,17 +164,17 @@ def test_what_is_written_about_the_package_agrees():
         for line in needed
         if not line.startswith("synapse-neurons[")
     }
-    found = run(sys.executable, ROOT / ".ci/oldest.py", cwd=ROOT).split()
-    assert {line.replace("==", ">=") for line in found} == needed
-    assert all(re.fullmatch(r"[\w-]+==[\d.]+", line) for line in found)
+    oldest = run(sys.executable, ROOT / ".ci/oldest.py", cwd=ROOT).split()
+    assert {line.replace("==", ">=") for line in oldest} == needed
+    assert all(re.fullmatch(r"[\w-]+==[\d.]+", line) for line in oldest)
     (line,) = re.findall(r"setuptools>=[\d.]+", extras["test"])
     assert f'requires = ["{line}"]' in (ROOT / "pyproject.toml").read_text(
         encoding="utf-8"
     )
     minors = re.findall(r"Python :: 3\.(\d+)", declared["metadata"]["classifiers"])
-    first = declared["options"]["python_requires"].removeprefix(">=3.")
+    lowest = declared["options"]["python_requires"].removeprefix(">=3.")
     assert minors == [
-        str(minor) for minor in range(int(first), int(first) + len(minors))
+        str(minor) for minor in range(int(lowest), int(lowest) + len(minors))
     ]
 
 

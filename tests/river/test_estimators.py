@@ -170,8 +170,8 @@ def test_rows_of_a_frame_are_learned_as_dicts_are():
     for make, y in ((NetworkClassifier, labels), (NetworkRegressor, numbers)):
         model = make(seed=0)
         twin = make(seed=0)
-        first = model.predict_many(frame)
-        assert len(first) == len(frame)
+        predictions = model.predict_many(frame)
+        assert len(predictions) == len(frame)
         model.learn_many(frame, y, w=[2.0] * 300)
         for x, target in zip(ROWS, y, strict=True):
             twin.learn_one(x, target, 2.0)

@@ -20,15 +20,16 @@ have not."""
 
 def passed(estimator):
     """The number of checks passed, after all others have been found to be skipped."""
-    found = check_estimator(estimator, on_fail=None)
-    states = Counter(one["status"] for one in found)
+    checked = check_estimator(estimator, on_fail=None)
+    states = Counter(check["status"] for check in checked)
     left = [
-        one
-        for one in found
-        if one["status"] != "passed" and one["check_name"] not in NOT_OURS
+        check
+        for check in checked
+        if check["status"] != "passed" and check["check_name"] not in NOT_OURS
     ]
     assert not left, "\n".join(
-        f"{one['check_name']}: {one['status']}, {one['exception']!r}" for one in left
+        f"{check['check_name']}: {check['status']}, {check['exception']!r}"
+        for check in left
     )
     return states["passed"]
 
@@ -42,8 +43,8 @@ def test_both_pass_some_of_them():
     """Those that take most care; all of them are in the tier slow."""
     names = SOME.split()
     done = Counter()
-    for one in (NetworkClassifier(), NetworkRegressor()):
-        for made, check in estimator_checks_generator(one):
+    for estimator in (NetworkClassifier(), NetworkRegressor()):
+        for made, check in estimator_checks_generator(estimator):
             if check.func.__name__ in names:
                 check(made)
                 done[check.func.__name__] += 1

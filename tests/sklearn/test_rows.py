@@ -120,22 +120,22 @@ def test_the_scale_is_that_of_all_rows():
     rows = np.column_stack([X, np.full(200, 0.1), np.full(200, 1e9)])
     for weights in (None, RNG.integers(0, 3, 200).astype(float)):
         model = regressor(epochs=1).fit(rows, V, sample_weight=weights)
-        found = model.network_.metadata["estimator"]["scale"]
+        scale = model.network_.metadata["estimator"]["scale"]
         joint = np.column_stack([rows, V])
         mean = np.average(joint, axis=0, weights=weights)
         deviation = np.sqrt(np.average((joint - mean) ** 2, axis=0, weights=weights))
         deviation[4:6] = 1
-        assert np.allclose(found["mean"], mean)
-        assert np.allclose(found["deviation"], deviation)
+        assert np.allclose(scale["mean"], mean)
+        assert np.allclose(scale["deviation"], deviation)
     whole = regressor(epochs=1).fit(rows, V)
     parts = regressor().partial_fit(rows[:50], V[:50])
     for i in range(50, 200):
         parts.partial_fit(rows[i : i + 1], V[i : i + 1])
     for key in ("mean", "deviation", "count"):
-        found = [
+        scale = [
             one.network_.metadata["estimator"]["scale"][key] for one in (whole, parts)
         ]
-        assert np.allclose(*found)
+        assert np.allclose(*scale)
 
 
 def test_the_short_path_has_the_numbers_of_the_checked_one():
@@ -189,25 +189,25 @@ def test_weights_of_samples_are_repetitions():
     weights = np.tile([0, 1, 2], 10)
     options = {"epochs": 40, "batch_size": 100}
     for make, y in ((classifier, Y), (regressor, V)):
-        one = make(**options).fit(X[:30], y[:30], sample_weight=weights)
+        weighted = make(**options).fit(X[:30], y[:30], sample_weight=weights)
         other = make(**options).fit(
             np.repeat(X[:30], weights, axis=0), np.repeat(y[:30], weights)
         )
-        assert np.allclose(one.network_.weights, other.network_.weights, atol=1e-8)
+        assert np.allclose(weighted.network_.weights, other.network_.weights, atol=1e-8)
     heavy = classifier(class_weight={"yes": 1000, "no": 0.001}, epochs=50).fit(X, Y)
     assert (heavy.predict(X) == "yes").mean() > 0.9
 
 
 def test_the_default_penalty_follows_from_the_number_of_samples():
     rows, targets = load_diabetes(return_X_y=True)
-    found = cross_val_score(NetworkRegressor(random_state=0), rows, targets, cv=4)
-    assert found.mean() > 0.45  # 0.295 without a penalty, linear regression 0.485
+    scores = cross_val_score(NetworkRegressor(random_state=0), rows, targets, cv=4)
+    assert scores.mean() > 0.45  # 0.295 without a penalty, linear regression 0.485
     options = {"epochs": 3, "random_state": 0}
-    one, two = (
+    model, two = (
         NetworkRegressor(l2=l2, **options).fit(rows[:60], targets[:60])
         for l2 in ("auto", 3 / 60)
     )
-    assert np.array_equal(one.network_.weights, two.network_.weights)
+    assert np.array_equal(model.network_.weights, two.network_.weights)
     kalman = synapse.optimizers.DEKF()  # refuses penalties
     NetworkRegressor(method="rtrl", optimizer=kalman, epochs=1).fit(
         rows[:9], targets[:9]

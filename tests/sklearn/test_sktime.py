@@ -78,16 +78,16 @@ def test_a_method_can_be_named_and_new_rows_go_on():
 
 def test_values_known_in_advance_explain_their_own_row():
     holiday = np.array([0, 1, 0, 0, 1, 0, 1, 1, 0, 0] * 10)
-    known = pd.DataFrame({"holiday": holiday})
+    holidays = pd.DataFrame({"holiday": holiday})
     shop = pd.Series(1 + 0.5 * holiday)
     forecaster = SynapseForecaster(method="network", compared=("mean",), random_state=0)
-    forecaster.fit(shop[:90], X=known[:90], fh=[1, 2, 5])
+    forecaster.fit(shop[:90], X=holidays[:90], fh=[1, 2, 5])
     assert (
-        forecaster.predict(X=known[90:]).round(1).tolist()
+        forecaster.predict(X=holidays[90:]).round(1).tolist()
         == shop[[90, 91, 94]].round(1).tolist()
     )
     with pytest.raises(ValueError, match="Expected X up to 94, got rows up to 91"):
-        forecaster.predict(X=known[90:92])
+        forecaster.predict(X=holidays[90:92])
 
 
 def test_a_mistake_is_said_by_fit():

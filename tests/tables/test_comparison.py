@@ -14,7 +14,7 @@ from synapse.tables import (
     read_table,
     train_series,
 )
-from tests.cli.command import run_cli, months, told, write
+from tests.cli.command import months, run_cli, told, write
 
 RNG = np.random.default_rng(0)
 SALES = (

@@ -280,12 +280,12 @@ def test_missing_values_and_dates_are_mended(series):
         ("forward", [1, 1, 1, 5, 6, 7, 8]),
         ("linear", [2, 3, 4, 5, 6, 7, 8]),
     ):
-        found = series(text, "y", "z", fill=fill)
-        assert (found.index[0], step_name(found)) == (
+        frame = series(text, "y", "z", fill=fill)
+        assert (frame.index[0], step_name(frame)) == (
             pd.Timestamp("2024-02-01"),
             "month",
         )
-        assert found["y"].tolist() == y
+        assert frame["y"].tolist() == y
     assert "leaves no row" in refused(series, "y,z\n1,\n,2\n", "y", "z", fill="linear")
 
 
@@ -356,10 +356,10 @@ def table(cells, name="date"):
 
 def test_forms_of_dates(series):
     def check(cells, expected):
-        found = series(table(cells.split("|")))
-        first, step, after = expected
-        assert (found.index[0], step_name(found)) == (pd.Timestamp(first), step)
-        assert [*following(found, 1)] == [pd.Timestamp(after)]
+        frame = series(table(cells.split("|")))
+        start, step, after = expected
+        assert (frame.index[0], step_name(frame)) == (pd.Timestamp(start), step)
+        assert [*following(frame, 1)] == [pd.Timestamp(after)]
 
     all_hold(check, {cells: (cells, expected) for cells, expected in DATES.items()})
     german = series(table(["30.01.24", "31.01.24", "01.02.24"]), dates="%d.%m.%y")
@@ -450,13 +450,13 @@ def test_steps_are_those_of_pandas_also_with_gaps(series):
     def check(name, frequency, season):
         dates = pd.date_range("1981-03-02", periods=36, freq=frequency)
         cells = [f"{date:%Y-%m-%d %H:%M:%S}" for date in dates[:30]]
-        found = series(table(cells))
-        assert (step_name(found), season_of(found)) == (name, season)
-        assert [*following(found, 6)] == [*dates[30:]]
-        later = found.iloc[5:].asfreq(found.index.freq)
+        frame = series(table(cells))
+        assert (step_name(frame), season_of(frame)) == (name, season)
+        assert [*following(frame, 6)] == [*dates[30:]]
+        later = frame.iloc[5:].asfreq(frame.index.freq)
         assert (
             phase(later, dates[0].isoformat()),
-            phase(found, dates[5].isoformat()),
+            phase(frame, dates[5].isoformat()),
         ) == (5, -5)
         del cells[20:22]
         said = refused(series, table(cells))
@@ -566,10 +566,10 @@ def test_any_table_is_read_or_refused_in_words(tmp_path_factory, rows, mark, fil
     path = tmp_path_factory.getbasetemp() / "any.csv"
     text = "\n".join(mark.join(row) for row in [["date", "y"], *rows])
     try:
-        found = tables.read_series(read(path, text), ["y"], fill=fill)
+        frame = tables.read_series(read(path, text), ["y"], fill=fill)
     except SynapseError:
         return
-    assert np.isfinite(found.to_numpy()).all()
+    assert np.isfinite(frame.to_numpy()).all()
 
 
 def test_words_numbers_and_identifiers_become_inputs(tmp_path):
@@ -692,8 +692,8 @@ def test_a_trained_network_is_ready_to_forecast_and_predict(tmp_path):
     series = tables.read_series(sheet, ["y"])
     network = tables.train_series(series, ["y"], learning).network
     assert tables.forecast_series(network, series, 3)[0].shape == (3, 1)
-    own = architect.Perceptron(1, 1, seed=0)
-    own.metadata = {"encoding": "utf-8", "targets": 3}
+    untrained = architect.Perceptron(1, 1, seed=0)
+    untrained.metadata = {"encoding": "utf-8", "targets": 3}
     all_refused(
         [
             (
@@ -702,12 +702,12 @@ def test_a_trained_network_is_ready_to_forecast_and_predict(tmp_path):
                 "the steps",
             ),
             (
-                lambda: tables.predict_rows(own, sheet),
+                lambda: tables.predict_rows(untrained, sheet),
                 SynapseError,
                 "no column 'input 0'",
             ),
             (
-                lambda: tables.forecast_series(own, series, 1),
+                lambda: tables.forecast_series(untrained, series, 1),
                 SynapseError,
                 "does not forecast a series",
             ),
@@ -743,7 +743,7 @@ def test_one_network_reads_series_in_units_of_their_own(tmp_path):
     sheet = read(tmp_path / "t.csv", "\n".join(["shop;y", *rows]))
     learning = tables.Learning(hidden=[4], epochs=100)
     several = tables.read_several(sheet, ["y"], "shop")
-    assert {name: len(one) for name, one in several.items()} == {
+    assert {name: len(shop) for name, shop in several.items()} == {
         name: len(wave) for name, wave in waves.items()
     }
     tasks, notes = series_tasks(several, ["y"], steps=3)
@@ -756,17 +756,17 @@ def test_one_network_reads_series_in_units_of_their_own(tmp_path):
     new = read(
         tmp_path / "t.csv", "\n".join(["shop;y", *rows[:60]]).replace("a;", "x;")
     )
-    one = tables.read_several(new, ["y"], "shop")["x"]
-    other = 10 * one + 5
-    how = {"method": "network", "interval": 0.9}
+    shop = tables.read_several(new, ["y"], "shop")["x"]
+    other = 10 * shop + 5
+    options = {"method": "network", "interval": 0.9}
     ahead, bounds = (
-        tables.forecast_series(network, each, 5, **how)[0] for each in (one, other)
+        tables.forecast_series(network, each, 5, **options)[0] for each in (shop, other)
     )
     np.testing.assert_allclose(bounds.mean, 10 * ahead.mean + 5)
     np.testing.assert_allclose(bounds.upper, 10 * ahead.upper + 5)
     np.testing.assert_allclose(
         tables.predict_series(network, other),
-        10 * tables.predict_series(network, one) + 5,
+        10 * tables.predict_series(network, shop) + 5,
     )
     np.testing.assert_allclose(
         ahead.mean[:, 0], np.sin(np.arange(60, 65) / 2), atol=0.2

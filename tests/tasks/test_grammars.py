@@ -115,8 +115,8 @@ def test_a_stream_is_strings_without_marks():
     sample = ContinualReber(3000).sample(7)
     text = "".join(reber.SYMBOLS[i] for i in sample.inputs.argmax(axis=1))
     begin = 0
-    while found := EMBEDDED.match(text, begin):
-        legal = [*reber.legal(found[0]), "B"]
+    while match := EMBEDDED.match(text, begin):
+        legal = [*reber.legal(match[0]), "B"]
         for step, symbols in enumerate(legal, start=begin):
             named = {
                 s
@@ -124,7 +124,7 @@ def test_a_stream_is_strings_without_marks():
                 if yes
             }
             assert named == set(symbols)
-        begin = found.end()
+        begin = match.end()
     assert len(text) - begin < 60, "only the last string may be incomplete"
 
 
@@ -243,15 +243,15 @@ def test_the_longest_of_a_network_that_counts():
     assert [neuron.state for neuron in net] == before
     assert task.solved(net, task.batch(50, 0))
     assert AnBnCn().longest(net, 40) == 0  # it counts inputs of 0 and 1
-    found = {}
+    lengths = {}
     for leak in np.geomspace(1e-5, 1e-2, 40):
         net.hidden[0][0].self_connection.weight = 1.0 - leak
         right = [
             task.encode(n).right(net.run([task.encode(n).inputs])[0])
             for n in range(1, 41)
         ]
-        found[[*right, False].index(False)] = task.longest(net, 40)
-    assert list(found) == list(found.values())
-    assert {8, 9} & set(found), (
+        lengths[[*right, False].index(False)] = task.longest(net, 40)
+    assert list(lengths) == list(lengths.values())
+    assert {8, 9} & set(lengths), (
         "the first string that is wrong is the first or the last of a part"
     )

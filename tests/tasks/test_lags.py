@@ -28,13 +28,13 @@ def chances_of_marks():
 )
 def test_two_marked_values(task, neutral):
     samples = task.batch(20_000, 3)
-    found = dict.fromkeys(chances_of_marks(), 0)
+    counts = dict.fromkeys(chances_of_marks(), 0)
     for sample in samples:
         markers = sample.inputs[:, 1].tolist()
         assert markers[0] == markers[-1] == -1
         assert set(markers[1:-1]) <= {0.0, 1.0}
         places = tuple(t for t in range(1, len(sample) - 1) if markers[t] == 1)
-        found[places] += 1
+        counts[places] += 1
         values = [
             sample.inputs[t, 0] for t in (places if len(places) == 2 else (*places, 0))
         ]
@@ -42,7 +42,7 @@ def test_two_marked_values(task, neutral):
         expected = values[0] * values[1] if neutral else 0.5 + sum(values) / 4
         assert sample.targets[-1, 0] == pytest.approx(expected, abs=1e-12)
     assert as_often(
-        list(found.values()),
+        list(counts.values()),
         [len(samples) * each for each in chances_of_marks().values()],
     )
     assert uniform(samples.lengths, 20, 22)
@@ -56,12 +56,12 @@ def test_delayed_xor():
     places = []
     differ = 0
     for sample in samples:
-        one, other = [t for t in range(10) if sample.inputs[t, 1] == 1.0]
-        product = sample.inputs[one, 0] * sample.inputs[other, 0]
+        early, other = [t for t in range(10) if sample.inputs[t, 1] == 1.0]
+        product = sample.inputs[early, 0] * sample.inputs[other, 0]
         assert sample.targets[-1, 0] == (product < 0)
         differ += product < 0
-        places.append((one, other))
-    assert uniform([one for one, _ in places], 0, 3)
+        places.append((early, other))
+    assert uniform([early for early, _ in places], 0, 3)
     assert uniform([other for _, other in places], 5, 8)
     assert binomial(differ, 8000)
     assert set(samples.rows[:, 0]) == {-1.0, 1.0}
@@ -135,9 +135,9 @@ def test_mackey_glass():
     for _ in range((1000 + 50) * 10):
         y.append(y[-1] + 0.1 * (0.2 * y[-170] / (1.0 + y[-170] ** 10) - 0.1 * y[-1]))
     expected = np.tanh(np.array(y[170 + 9 :: 10]) - 1.0)[1000:]
-    found = MackeyGlass(length=50).sample(3).inputs[:, 0]
+    values = MackeyGlass(length=50).sample(3).inputs[:, 0]
     np.testing.assert_allclose(
-        found[:20], expected[:20], atol=1e-6
+        values[:20], expected[:20], atol=1e-6
     )  # chaos enlarges the last bit
     points = MackeyGlass(length=2000).batch(40, 1).rows
     assert points.var() == pytest.approx(0.0468, abs=0.002), (

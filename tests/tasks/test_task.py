@@ -63,8 +63,12 @@ NOT_RANDOM = (papers.PeriodicFunction,)
 
 def test_all_tasks_are_in_the_table():
     members = [*vars(tasks).values(), *vars(papers).values()]
-    classes = [one for one in members if inspect.isclass(one) and issubclass(one, Task)]
-    assert {one for one in classes if not inspect.isabstract(one)} == set(
+    classes = [
+        member
+        for member in members
+        if inspect.isclass(member) and issubclass(member, Task)
+    ]
+    assert {member for member in classes if not inspect.isabstract(member)} == set(
         map(type, TASKS)
     )
 
@@ -190,9 +194,9 @@ def test_every_task_trains_and_judges_a_network_that_fits():
 
 def test_slices_of_samples_are_samples():
     samples = EmbeddedReber().batch(7, 0)
-    part = samples[2:5]
-    assert isinstance(part, SampleBatch)
-    assert all(map(same, part, [samples[2], samples[3], samples[-3]]))
+    piece = samples[2:5]
+    assert isinstance(piece, SampleBatch)
+    assert all(map(same, piece, [samples[2], samples[3], samples[-3]]))
     assert len(samples[5:2]) == 0
     with pytest.raises(ArgumentError, match="step"):
         samples[::2]
@@ -259,9 +263,9 @@ def test_random_neurons_output_their_means_where_they_are_scored():
     samples = EmbeddedReber().batch(5, 0)
     net["hidden"].squash = "noise"
     clone = net.clone()
-    first = samples.score(net)
+    score = samples.score(net)
     clone.deterministic = True
-    assert first == samples.score(net) == samples.score(clone)
+    assert score == samples.score(net) == samples.score(clone)
 
 
 def test_criteria():

@@ -236,10 +236,10 @@ def xor_sequences(count: int, seed: Any) -> tuple[np.ndarray, np.ndarray]:
     inputs = np.zeros((count, XOR_STEPS, 2))
     targets = np.full((count, XOR_STEPS, 1), np.nan)
     inputs[:, :, 0] = rng.choice([-1.0, 1.0], (count, XOR_STEPS))
-    first = rng.integers(half - 1, size=count)
+    early = rng.integers(half - 1, size=count)
     second = rng.integers(half, XOR_STEPS - 1, size=count)
-    inputs[rows, first, 1] = inputs[rows, second, 1] = 1.0
-    targets[:, -1, 0] = inputs[rows, first, 0] != inputs[rows, second, 0]
+    inputs[rows, early, 1] = inputs[rows, second, 1] = 1.0
+    targets[:, -1, 0] = inputs[rows, early, 0] != inputs[rows, second, 0]
     return inputs, targets
 
 

@@ -51,9 +51,9 @@ def streams(count: int, rng: np.random.Generator, longest: int = LONGEST) -> Str
     place = np.arange(longest)
     changes = np.diff(bits, axis=1, prepend=-1) != 0
     stream, when = np.nonzero((changes | (place == last)) & (place <= last))
-    first = np.diff(stream, prepend=-1) > 0
-    elapsed = np.where(first, 1, np.diff(when, prepend=0))
-    begins = np.flatnonzero(first)
+    starts = np.diff(stream, prepend=-1) > 0
+    elapsed = np.where(starts, 1, np.diff(when, prepend=0))
+    begins = np.flatnonzero(starts)
     targets = np.full((len(when), 1), np.nan)
     targets[np.append(begins[1:], len(when)) - 1, 0] = (bits * (place <= last)).sum(
         axis=1

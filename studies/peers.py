@@ -75,10 +75,10 @@ def repeats_the_stream(net: Network) -> bool:
 
 def _without_hidden(name: str, seed: int) -> bool:
     inputs, targets = gate(name)
-    first = Layer(inputs.shape[1])
+    source = Layer(inputs.shape[1])
     last = Layer(1)
-    first.project(last, seed=seed)
-    net = Network(first, [], last)
+    source.project(last, seed=seed)
+    net = Network(source, [], last)
     Trainer(net, rate=0.2).train(
         inputs, targets, epochs=1000, shuffle=False, progress=False
     )

@@ -73,12 +73,12 @@ def series(kind: str, span: Any, seed: int) -> float:
     for number, (_, _, values) in enumerate(windows()):
         if number % 10 != seed:
             continue
-        known = values[:-AHEAD]
-        scaled = ((values - known.mean()) / known.std())[:, None]
+        history = values[:-AHEAD]
+        scaled = ((values - history.mean()) / history.std())[:, None]
         net = getattr(architect, kind)(
             1, CELLS, 1, span=span, output_squash="identity", seed=seed
         )
-        past = len(known) - 1
+        past = len(history) - 1
         fitted(net, scaled[None, :past], scaled[None, 1 : past + 1], 300, seed)
         net.clear()
         errors = net.run(scaled[:-1])[past:, 0] - scaled[past + 1 :, 0]

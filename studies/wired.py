@@ -28,13 +28,13 @@ RANGES = {
 
 def learns(seed, rate, start, squash, hidden=4, bias=0.0):
     """Whether a network learns XOR from this seed."""
-    first = Layer(2)
+    inputs = Layer(2)
     middle = Layer(hidden, squash, bias=bias)
     last = Layer(1)
     rng = np.random.default_rng(seed)
-    for source, target in ((first, middle), (middle, last)):
+    for source, target in ((inputs, middle), (middle, last)):
         source.project(target, initializer=start, seed=rng)
-    net = Network(first, [middle], last)
+    net = Network(inputs, [middle], last)
     Trainer(net, rate=rate).train(
         INPUTS, TARGETS, epochs=5000, seed=seed, progress=False
     )

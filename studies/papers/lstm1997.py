@@ -31,15 +31,15 @@ def drawn(strings: str, targets: str, seed: int) -> SampleBatch:
     rng = np.random.default_rng([seed, TEST])
     if strings == "drawn":
         return task.batch(2 * STRINGS, rng)
-    found = task.batch(20 * STRINGS, rng)
-    keys = [sample.inputs.tobytes() for sample in found]
+    samples = task.batch(20 * STRINGS, rng)
+    keys = [sample.inputs.tobytes() for sample in samples]
     seen = set(keys[:STRINGS]) if strings == "test differs" else set()
     chosen = list(range(STRINGS)) if seen else []
-    for i in range(len(chosen), len(found)):
+    for i in range(len(chosen), len(samples)):
         if keys[i] not in seen:
             chosen.append(i)
             seen.add(keys[i])
-    return joined([found[i] for i in chosen[: 2 * STRINGS]])
+    return joined([samples[i] for i in chosen[: 2 * STRINGS]])
 
 
 def trial(

@@ -54,11 +54,11 @@ def two_layers(
         Layer(outputs, "logistic", name="output"),
     )
     output.biases = rng.uniform(-SPAN, SPAN, outputs)
-    first = _memory(1, blocks, cells, peepholes, [source], rng)
-    second = _memory(2, blocks, cells, peepholes, [source, first[-1]], rng)
-    for layer in (first[-1], second[-1], source):
+    lower = _memory(1, blocks, cells, peepholes, [source], rng)
+    second = _memory(2, blocks, cells, peepholes, [source, lower[-1]], rng)
+    for layer in (lower[-1], second[-1], source):
         layer.project(output).weights = rng.uniform(-SPAN, SPAN, (len(layer), outputs))
-    return Network(source, [*first, *second], output)
+    return Network(source, [*lower, *second], output)
 
 
 SPAN = 0.1

@@ -60,11 +60,11 @@ def errors(net: Network, seed: int) -> dict[str, float]:
     outputs = net.run(sample.inputs)
     squared = (outputs - sample.targets) ** 2
     right = (outputs > 0.5) == (sample.targets > 0.5)
-    known = np.asarray(sample.allowed)
+    allowed = np.asarray(sample.allowed)
     return {
-        "xor": float(squared[known].mean()),
-        "others": float(squared[~known].mean()),
-        "right": float(right[known].mean()),
+        "xor": float(squared[allowed].mean()),
+        "others": float(squared[~allowed].mean()),
+        "right": float(right[allowed].mean()),
     }
 
 

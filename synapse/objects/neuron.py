@@ -302,24 +302,24 @@ class Neuron(View):
         if trainable is not None:
             learns = checks.boolean("The trainable of a connection", trainable)
         rng = SYSTEM if seed is None else random_generator(seed)
-        held = wiring.sign_of_new(
+        sign_kept = wiring.sign_of_new(
             self, target, checks.sign("The sign of a connection", sign), steps
         )
         if weight is None:
             weight = (
                 1.0 if target is self and not steps else float(rng.uniform(-SPAN, SPAN))
             )
-            weight = held * abs(weight) if held else weight
+            weight = sign_kept * abs(weight) if sign_kept else weight
         number = checks.finite_number("A weight", weight, store.dtype)
-        if held:
-            parameters.require_signs(held, number)
+        if sign_kept:
+            parameters.require_signs(sign_kept, number)
         if not steps:
-            return wiring.connect(self, target, number, learns, held)
+            return wiring.connect(self, target, number, learns, sign_kept)
         from .relays import relayed  # it makes neurons and layers
 
         with InUse(self, target):
             return wiring.connect(
-                relayed([self], steps, [target])[0], target, number, learns, held
+                relayed([self], steps, [target])[0], target, number, learns, sign_kept
             )
 
     def disconnect(self, other: Neuron) -> None:

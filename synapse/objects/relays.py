@@ -41,24 +41,24 @@ def relayed(
     None is made if pairs of a relay and a target, by default all, cannot be connected.
     The caller holds the stores in use.
     """
-    held = list(neurons)
+    senders = list(neurons)
     missing = Neuron()
-    roles = wiring.join([*neurons, *targets])["role"][wiring.rows_of(held)]
+    roles = wiring.join([*neurons, *targets])["role"][wiring.rows_of(senders)]
     inputs = np.flatnonzero(roles == INPUT).tolist()
-    relay_of = _relay_of(held[0]._store)
-    ends = held.copy()
-    for first in (inputs, *[range(len(held))] * delay):
+    relay_of = _relay_of(senders[0]._store)
+    ends = senders.copy()
+    for first in (inputs, *[range(len(senders))] * delay):
         for i in first:
             ends[i] = relay_of.get(ends[i], missing)
     wiring.refuse(ends, targets, pairs)
-    for i, copy in zip(inputs, _following([held[i] for i in inputs]), strict=True):
-        held[i] = copy
+    for i, copy in zip(inputs, _following([senders[i] for i in inputs]), strict=True):
+        senders[i] = copy
     for _ in range(delay):
-        held = _following(held)
+        senders = _following(senders)
     for network in {graph.network_of(neuron) for neuron in neurons}:
         if network is not None:
             network._renumber(network._layers)
-    return held
+    return senders
 
 
 def delay_connections(network: Network, delays: Ints) -> None:

@@ -570,40 +570,54 @@ def _columns(neurons: Sequence[Neuron]) -> dict[str, Any]:
     ]
     parts = list[dict[str, Any]]()
     for store in stores:
-        parts.append(_part(store, neurons, sum(len(part["source"]) for part in parts)))
+        parts.append(
+            _part(
+                store,
+                neurons,
+                sum(len(piece_columns["source"]) for piece_columns in parts),
+            )
+        )
     for column in (
         *NEURON,
         *CONNECTION,
     ):  # groups of different stores have different numbers
         used = 0
-        for part in parts if column.kind is GROUP else ():
-            part[column.name] = np.where(
-                part[column.name], part[column.name].astype(np.int64) + used, 0
+        for piece_columns in parts if column.kind is GROUP else ():
+            piece_columns[column.name] = np.where(
+                piece_columns[column.name],
+                piece_columns[column.name].astype(np.int64) + used,
+                0,
             )
-            used = part[column.name].max(initial=used)
+            used = piece_columns[column.name].max(initial=used)
     order = np.argsort(
-        np.concatenate([part.pop("numbers") for part in parts]), kind="stable"
+        np.concatenate([piece_columns.pop("numbers") for piece_columns in parts]),
+        kind="stable",
     )  # as given
     facts: dict[str, Any] = {}
     for name in (*_OF_NEURONS, *_OF_CONNECTIONS, "source", "target", "gater", "gain"):
         values = (
             parts[0][name]
             if len(parts) == 1
-            else np.concatenate([part[name] for part in parts])
+            else np.concatenate([piece_columns[name] for piece_columns in parts])
         )
         facts[name] = values[order] if name in _OF_NEURONS else values
-    names = [name for part in parts for name in part["names"]]
-    codes = [code for part in parts for code in part["squash"].tolist()]
+    names = [name for piece_columns in parts for name in piece_columns["names"]]
+    codes = [
+        code for piece_columns in parts for code in piece_columns["squash"].tolist()
+    ]
     facts["names"] = tuple(names[i] for i in order.tolist())
     facts["squash"] = tuple(squashes.by_code(codes[i]).name for i in order.tolist())
     facts["dtype"] = parts[0]["dtype"]
     for name in ("neuron_metadata", "connection_metadata"):
         facts[name] = joined = dict[Any, dict[int, Any]]()
-        for part in parts:
-            for key, column in part[name].items():
+        for piece_columns in parts:
+            for key, column in piece_columns[name].items():
                 joined.setdefault(key, {}).update(column)
     facts["_unusual"] = {name: facts.pop(name) for name in _UNUSUAL}
-    return {**facts, **crossings_of([part["members"] for part in parts])}
+    return {
+        **facts,
+        **crossings_of([piece_columns["members"] for piece_columns in parts]),
+    }
 
 
 _RARE = [

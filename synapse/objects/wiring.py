@@ -175,18 +175,18 @@ def find(source: Neuron, target: Neuron) -> Connection | None:
         if not isinstance(store.edges, dict) and store.n_connections > LOOK_UP:
             row = target._row
             ends = store["target"]
-            first = 0
+            start = 0
             stop = store.n_connections
             if (
                 store.program.version == store.topology_version
             ):  # connections are sorted by target
-                first, stop = np.searchsorted(
+                start, stop = np.searchsorted(
                     ends, np.array([row, row + 1], ends.dtype)
                 )
-            there = (store["source"][first:stop] == source._row) & (
-                ends[first:stop] == row
+            there = (store["source"][start:stop] == source._row) & (
+                ends[start:stop] == row
             )
-            rows = first + np.flatnonzero(there)
+            rows = start + np.flatnonzero(there)
             return (
                 connection_at(store, int(store["identity"][rows[0]]))
                 if len(rows)
@@ -487,11 +487,11 @@ def readers_of(store: Store, rows: Ints) -> Ints:
     relays = np.append(store["relay"] > 0, False)  # one entry more for removed ends
     into = np.flatnonzero(relays[np.minimum(store["target"], store.n_neurons)])
     source, target = store["source"][into], store["target"][into]
-    found = []
+    reader_rows = []
     latest = rows
     while len(latest := target[np.isin(source, latest)]):
-        found.append(latest)
-    return np.concatenate([rows[:0], *found]).astype(np.int64)
+        reader_rows.append(latest)
+    return np.concatenate([rows[:0], *reader_rows]).astype(np.int64)
 
 
 def remove_relays(store: Store, unread: Sequence[Neuron]) -> None:

@@ -380,17 +380,19 @@ class Network(Sequence[Neuron]):
         for name in wanted:
             if name not in columns:
                 raise checks.unknown_name(f"metadata of {of}", name, map(str, columns))
-        own: list[Any] = self.neurons
+        identities: list[Any] = self.neurons
         if of == "connections":
-            own = np.sort(store["identity"][self._connection_rows()]).tolist()
+            identities = np.sort(store["identity"][self._connection_rows()]).tolist()
         for name, value in wanted.items():
             column = columns[name]
             fits = value if callable(value) else partial(eq, value)
-            own = [key for key in own if key in column and fits(column[key])]
+            identities = [
+                key for key in identities if key in column and fits(column[key])
+            ]
         return (
-            own
+            identities
             if of == "neurons"
-            else [connection_at(store, identity) for identity in own]
+            else [connection_at(store, identity) for identity in identities]
         )
 
     @property
@@ -1814,16 +1816,20 @@ class Network(Sequence[Neuron]):
         address = store.ready()
         version = store.topology_version
         if self._span[0] != version:
-            first = self._anchor._row
+            first_row = self._anchor._row
             inputs = self._n_inputs
-            stop = first + len(self)
+            stop = first_row + len(self)
             incoming = store.columns["first_incoming"]
             learning = (
-                first + inputs if incoming[first] == incoming[first + inputs] else first
+                first_row + inputs
+                if incoming[first_row] == incoming[first_row + inputs]
+                else first_row
             )
             self._span = (
                 version,
-                np.array([first, inputs, self._n_outputs, stop, learning], np.int64),
+                np.array(
+                    [first_row, inputs, self._n_outputs, stop, learning], np.int64
+                ),
             )
             self._loose.clear()
             self._warn_of_unreached(store, stop)

@@ -24,12 +24,41 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-FOLDERS = (
-    ["architect", "benchmarks", "demos", "synapse/_checks", "synapse/analysis"]
-    + ["synapse/cli", "synapse/draw", "synapse/engine/lowering"]
-    + ["synapse/experiments", "synapse/readwrite", "synapse/river"]
-    + ["synapse/tables", "synapse/tasks"]
-)
+FOLDERS = [
+    "architect",
+    "benchmarks",
+    "demos",
+    "synapse/_checks",
+    "synapse/analysis",
+    "synapse/cli",
+    "synapse/draw",
+    "synapse/evolve",
+    "synapse/experiments",
+    "synapse/forecasting",
+    "synapse/learning",
+    "synapse/optimizers",
+    "synapse/readwrite",
+    "synapse/reward",
+    "synapse/river",
+    "synapse/sklearn",
+    "synapse/tables",
+    "synapse/tasks",
+    "synapse/engine/compiler",
+    "synapse/engine/evolution",
+    "synapse/engine/lowering",
+    "synapse/engine/online",
+    "tests/architect",
+    "tests/engine",
+    "tests/evolve",
+    "tests/forecasting",
+    "tests/functions",
+    "tests/helpers",
+    "tests/learning",
+    "tests/objects",
+    "tests/optimizers",
+    "tests/readwrite",
+    "tests/reward",
+]
 """The rooms that have been read and mended; the others come here as they are."""
 
 EMPTY_NAMES = frozenset(

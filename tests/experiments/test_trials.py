@@ -147,11 +147,9 @@ def number(values, level=0.95):
 
 def test_intervals_of_rates_are_those_of_wilson():
     for successes in (0, 5, 9):
-        trials = Trials({"seed": i, "x": i < successes} for i in range(9)).rate(
-            "x", 0.9
-        )
+        rate = Trials({"seed": i, "x": i < successes} for i in range(9)).rate("x", 0.9)
         exact = stats.binomtest(successes, 9).proportion_ci(0.9, method="wilson")
-        assert (trials.value, trials.low, trials.high) == (
+        assert (rate.value, rate.low, rate.high) == (
             successes / 9,
             exact.low,
             exact.high,
@@ -167,17 +165,17 @@ def test_intervals_of_medians_are_those_of_all_resamples():
         ([1.0, 2.0, 4.0, 8.0, 3.0], 0.9),
         ([100.0, 200.0, 300.0, math.inf, math.inf], 0.8),
     ):
-        trials = number(values, level)
+        interval = number(values, level)
         tail = 50 * (1 - level)
         every = [
             np.median(chosen)
             for chosen in itertools.product(values, repeat=len(values))
         ]
-        assert (trials.value, trials.count) == (np.median(values), len(values))
-        assert (trials.low, trials.high) == tuple(
+        assert (interval.value, interval.count) == (np.median(values), len(values))
+        assert (interval.low, interval.high) == tuple(
             np.percentile(every, [tail, 100 - tail], method="inverted_cdf")
         )
-        assert number(values[::-1], level) == trials
+        assert number(values[::-1], level) == interval
 
 
 def test_medians_in_words():

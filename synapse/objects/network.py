@@ -380,19 +380,17 @@ class Network(Sequence[Neuron]):
         for name in wanted:
             if name not in columns:
                 raise checks.unknown_name(f"metadata of {of}", name, map(str, columns))
-        identities: list[Any] = self.neurons
+        members: list[Any] = self.neurons
         if of == "connections":
-            identities = np.sort(store["identity"][self._connection_rows()]).tolist()
+            members = np.sort(store["identity"][self._connection_rows()]).tolist()
         for name, value in wanted.items():
             column = columns[name]
             fits = value if callable(value) else partial(eq, value)
-            identities = [
-                key for key in identities if key in column and fits(column[key])
-            ]
+            members = [key for key in members if key in column and fits(column[key])]
         return (
-            identities
+            members
             if of == "neurons"
-            else [connection_at(store, identity) for identity in identities]
+            else [connection_at(store, identity) for identity in members]
         )
 
     @property

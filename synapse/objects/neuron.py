@@ -302,24 +302,24 @@ class Neuron(View):
         if trainable is not None:
             learns = checks.boolean("The trainable of a connection", trainable)
         rng = SYSTEM if seed is None else random_generator(seed)
-        sign_kept = wiring.sign_of_new(
+        new_sign = wiring.sign_of_new(
             self, target, checks.sign("The sign of a connection", sign), steps
         )
         if weight is None:
             weight = (
                 1.0 if target is self and not steps else float(rng.uniform(-SPAN, SPAN))
             )
-            weight = sign_kept * abs(weight) if sign_kept else weight
+            weight = new_sign * abs(weight) if new_sign else weight
         number = checks.finite_number("A weight", weight, store.dtype)
-        if sign_kept:
-            parameters.require_signs(sign_kept, number)
+        if new_sign:
+            parameters.require_signs(new_sign, number)
         if not steps:
-            return wiring.connect(self, target, number, learns, sign_kept)
+            return wiring.connect(self, target, number, learns, new_sign)
         from .relays import relayed  # it makes neurons and layers
 
         with InUse(self, target):
             return wiring.connect(
-                relayed([self], steps, [target])[0], target, number, learns, sign_kept
+                relayed([self], steps, [target])[0], target, number, learns, new_sign
             )
 
     def disconnect(self, other: Neuron) -> None:

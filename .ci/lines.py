@@ -36,6 +36,7 @@ FOLDERS = [
     "synapse/experiments",
     "synapse/forecasting",
     "synapse/learning",
+    "synapse/objects",
     "synapse/optimizers",
     "synapse/readwrite",
     "synapse/reward",

@@ -30,7 +30,7 @@ Class = TypeVar("Class", bound=type[Network])
 _by_name: dict[str, type[Network]] = {}
 
 
-def register(kind: Class) -> Class:
+def register(architecture: Class) -> Class:
     """Register a subclass of Network, so that files, copies and pickles preserve the
     class.
 
@@ -43,7 +43,7 @@ def register(kind: Class) -> Class:
 
     Parameters
     ----------
-    kind : type
+    architecture : type
         Subclass of :class:`Network`.
 
     Returns
@@ -88,22 +88,24 @@ def register(kind: Class) -> Class:
     >>> twin, twin.step, twin.top
     (<Ladder 1-1-1-1, 4 neurons, 2 connections>, 2, <Layer rung 3, 1 neuron>)
     """
-    given: Any = kind
+    given: Any = architecture
     if not (
         isinstance(given, type) and issubclass(given, Network) and given is not Network
     ):
         raise ArgumentTypeError(
-            expected("An architecture to register", "a subclass of Network", kind)
+            expected(
+                "An architecture to register", "a subclass of Network", architecture
+            )
         )
-    name = kind.__name__
-    registered = get(kind.__name__)
-    if registered is not None and not _is_known(kind):
+    name = architecture.__name__
+    registered = get(architecture.__name__)
+    if registered is not None and not _is_known(architecture):
         raise ArgumentError(
             f"An architecture named {name!r} is registered already. Give yours another"
             " name."
         )
-    _by_name[name] = kind
-    return kind
+    _by_name[name] = architecture
+    return architecture
 
 
 def get(name: str) -> type[Network] | None:
@@ -127,8 +129,8 @@ def describe(network: Network) -> dict[str, Any] | None:
     ArgumentTypeError
         If `network` is not a network, or its settings cannot be written as JSON.
     """
-    kind = type(require_network("What is described", network))
-    if not _is_known(kind):
+    architecture = type(require_network("What is described", network))
+    if not _is_known(architecture):
         return None
     try:
         settings = json.loads(
@@ -138,13 +140,13 @@ def describe(network: Network) -> dict[str, Any] | None:
         settings = None
     if not isinstance(settings, dict) or "name" in settings:
         condition = "a dict that can be written as JSON, without the key 'name'"
-        what = f"The settings of {with_article(kind.__name__)}"
-        raise ArgumentTypeError(expected(what, condition, network.settings))
+        title = f"The settings of {with_article(architecture.__name__)}"
+        raise ArgumentTypeError(expected(title, condition, network.settings))
     try:
         _ = network.parts
     except TopologyError:
         return None
-    return {"name": kind.__name__, **settings}
+    return {"name": architecture.__name__, **settings}
 
 
 def instance_of(
@@ -178,10 +180,10 @@ def instance_of(
     return network
 
 
-def _is_known(kind: type[Network]) -> bool:
+def _is_known(architecture: type[Network]) -> bool:
     """Whether this class, or another definition of it, is registered."""
-    registered = _by_name.get(kind.__name__)
+    registered = _by_name.get(architecture.__name__)
     return all(
-        getattr(registered, name, None) == getattr(kind, name)
+        getattr(registered, name, None) == getattr(architecture, name)
         for name in ("__module__", "__qualname__")
     )

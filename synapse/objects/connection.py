@@ -275,8 +275,8 @@ class Connection(DataView, View):
     @sign.setter
     @atomic
     def sign(self, value: int | None) -> None:
-        held = checked_sign("The sign of a connection", value)
-        parameters.set_signs(self._store, np.array([self._at]), held)
+        new_sign = checked_sign("The sign of a connection", value)
+        parameters.set_signs(self._store, np.array([self._at]), new_sign)
 
     @property
     @consistent_read
@@ -479,12 +479,12 @@ def connections_at(store: Store, rows: NDArray[Any]) -> list[Connection]:
     ]
 
 
-def require_connection(what: str, connection: Any) -> Connection:
+def require_connection(title: str, connection: Any) -> Connection:
     """Return `connection` if it is a Connection and has not been removed, or raise an
     error.
     """
     if not isinstance(connection, Connection):
-        raise ArgumentTypeError(expected(what, "a Connection", connection))
+        raise ArgumentTypeError(expected(title, "a Connection", connection))
     connection._require()
     return connection
 

@@ -419,20 +419,23 @@ def _add_nodes(graph: LiveGraph, views: Iterable[Neuron | None]) -> None:
         graph._pred[neuron] = {}
 
 
-def _add_edges(graph: LiveGraph, store: Store, first: int, last: int) -> None:
+def _add_edges(graph: LiveGraph, store: Store, first_identity: int, last: int) -> None:
     """Add the connections with these identities, each as the data of its edge."""
-    if last == first + 1 and (row := store.row_of.item(first)) != NONE:
-        edge = connection_at(store, first)
+    if (
+        last == first_identity + 1
+        and (row := store.row_of.item(first_identity)) != NONE
+    ):
+        edge = connection_at(store, first_identity)
         source = store.views[store.columns["source"].item(row)]
         target = store.views[store.columns["target"].item(row)]
         graph._adj[source][target] = graph._pred[target][source] = edge
-    if last <= first + 1:
+    if last <= first_identity + 1:
         return
-    rows = store.row_of[first:last]
+    rows = store.row_of[first_identity:last]
     alive = np.flatnonzero(rows != NONE)
     sources = store["source"][rows[alive]]
     targets = store["target"][rows[alive]]
-    edges = held_connections(store, (alive + first).tolist())
+    edges = held_connections(store, (alive + first_identity).tolist())
     _link(graph._adj, store.views, sources, targets, edges)
     _link(graph._pred, store.views, targets, sources, edges)
 
@@ -448,9 +451,11 @@ def _link(
     order = np.argsort(rows, kind="stable")
     ends = list(map(neurons.__getitem__, others[order].tolist()))
     data = list(map(edges.__getitem__, order.tolist()))
-    own, begins = np.unique(rows[order], return_index=True)
+    rows_with_edges, begins = np.unique(rows[order], return_index=True)
     bounds = [*begins.tolist(), len(data)]
-    for row, (begin, stop) in zip(own.tolist(), pairwise(bounds), strict=True):
+    for row, (begin, stop) in zip(
+        rows_with_edges.tolist(), pairwise(bounds), strict=True
+    ):
         adjacency[neurons[row]].update(
             zip(ends[begin:stop], data[begin:stop], strict=True)
         )
@@ -487,20 +492,20 @@ def follow_removed(store: Store, neurons: Sequence[Neuron]) -> None:
 
 
 def follow_absorbed(
-    store: Store, graphs: tuple[Any, Any], first: int, identity: int
+    store: Store, graphs: tuple[Any, Any], first_row: int, identity: int
 ) -> None:
     """Merge the graph of an absorbed store, whose rows start at `first` and identities
     at `identity`.
     """
-    own, other = graphs
-    if own is not None and other is not None:
+    own_graph, other = graphs
+    if own_graph is not None and other is not None:
         for name in ("_node", "_adj", "_pred"):
-            getattr(own, name).update(getattr(other, name))
-    elif own is not None:
-        _add_nodes(store.graph, store.views[first:])
+            getattr(own_graph, name).update(getattr(other, name))
+    elif own_graph is not None:
+        _add_nodes(store.graph, store.views[first_row:])
         _add_edges(store.graph, store, identity, store.n_identities)
     elif other is not None:
         store.graph = other
-        _add_nodes(store.graph, store.views[:first])
+        _add_nodes(store.graph, store.views[:first_row])
         _add_edges(store.graph, store, 0, identity)
     refresh(store)

@@ -83,12 +83,14 @@ class Layer(Sequence[Neuron]):
         dtype: Any = np.float64,
     ) -> None:
         function = squashes.get(squash)
-        kind = checks.float_type("The dtype", dtype)
+        float_type = checks.float_type("The dtype", dtype)
         several = isinstance(bias, list | tuple | np.ndarray) and not checks.is_number(
             bias
         )
         value = (
-            bias if several else checks.finite_number("The bias of a layer", bias, kind)
+            bias
+            if several
+            else checks.finite_number("The bias of a layer", bias, float_type)
         )
         if name is not None:
             checks.text("The name of a layer", name)
@@ -103,16 +105,17 @@ class Layer(Sequence[Neuron]):
                 "The size of a layer", neurons, checks.MOST_NEURONS
             )
             if several:
-                biases = checks.finite_array("Biases", value, kind)
+                biases = checks.finite_array("Biases", value, float_type)
                 value = checks.row_of("The biases of a layer", biases, size)
             names = [] if name is None else [f"{name} {i}" for i in range(size)]
-            self._neurons = new_neurons(size, kind, names, function.code, value)
+            self._neurons = new_neurons(size, float_type, names, function.code, value)
         else:
-            given = checks.listed(
+            listed_neurons = checks.listed(
                 "The neurons of a layer", neurons, "a whole number or a list of Neurons"
             )
             self._neurons = [
-                require_neuron("What a layer holds", neuron) for neuron in given
+                require_neuron("What a layer holds", neuron)
+                for neuron in listed_neurons
             ]
         if not self._neurons:
             raise ArgumentError(
@@ -169,9 +172,11 @@ class Layer(Sequence[Neuron]):
 
     def _repr_html_(self) -> str:
         """The neurons as a table, for notebooks."""
-        first = list(self)[: _html.MOST_ROWS]
+        shown_neurons = list(self)[: _html.MOST_ROWS]
         names = ("name", "squash", "activation", "state", "bias")
-        columns = {name: [getattr(neuron, name) for neuron in first] for name in names}
+        columns = {
+            name: [getattr(neuron, name) for neuron in shown_neurons] for name in names
+        }
         columns["squash"] = [
             getattr(squash, "name", squash) for squash in columns["squash"]
         ]
@@ -351,15 +356,26 @@ class Layer(Sequence[Neuron]):
         )  # most draw nothing, or have a seed
         if trainable is not None:
             checks.boolean("The trainable of a projection", trainable)
-        own = checks.boolean("The self_connections of a projection", self_connections)
+        with_self = checks.boolean(
+            "The self_connections of a projection", self_connections
+        )
         if weights is not None:
             weights = checks.finite_array("Weights", weights, self._store.dtype)
         initializers.get(initializer)
-        held = checks.sign("The sign of a projection", sign)
+        fixed_sign = checks.sign("The sign of a projection", sign)
         steps = checks.delay("The delay of a projection", delay)
         with LayersInUse(self, to):
             return connect_layers(
-                self, to, kind, weights, initializer, trainable, rng, own, held, steps
+                self,
+                to,
+                kind,
+                weights,
+                initializer,
+                trainable,
+                rng,
+                with_self,
+                fixed_sign,
+                steps,
             )
 
     def _receive(
@@ -623,9 +639,9 @@ class Layer(Sequence[Neuron]):
 
     @biases.setter
     def biases(self, values: ArrayLike) -> None:
-        what = "The biases of a layer"
+        title = "The biases of a layer"
         with LayersInUse(self):
-            numbers = self._vector(what, checks.finite_array(what, values))
+            numbers = self._vector(title, checks.finite_array(title, values))
             serials = np.array([neuron._store.serial for neuron in self._neurons])
             rows = wiring.rows_of(self._neurons)
             for set_them in (
@@ -647,12 +663,12 @@ class Layer(Sequence[Neuron]):
 
     @cost_weights.setter
     def cost_weights(self, values: ArrayLike) -> None:
-        what = "The cost_weights of a layer"
+        title = "The cost_weights of a layer"
         with LayersInUse(self):
-            weights = self._vector(what, checks.finite_array(what, values))
+            weights = self._vector(title, checks.finite_array(title, values))
             if (weights < 0).any():
                 raise ArgumentError(
-                    checks.expected(what, "0 or above", float(weights.min()))
+                    checks.expected(title, "0 or above", float(weights.min()))
                 )
             for neuron, weight in zip(self._neurons, weights.tolist(), strict=True):
                 neuron.cost_weight = weight
@@ -803,13 +819,13 @@ class Layer(Sequence[Neuron]):
     def _store(self) -> Store:
         return self._alive()[0]._store
 
-    def _vector(self, what: str, values: ArrayLike, nan: bool = False) -> Floats:
+    def _vector(self, title: str, values: ArrayLike, nan: bool = False) -> Floats:
         """Return one number per neuron, checked to be within the range of their dtype,
         or NaN if `nan`.
         """
         floats = {neuron._store.dtype for neuron in self._alive()}
         dtype = checks.FLOAT32 if checks.FLOAT32 in floats else checks.FLOAT64
-        return checks.vector(what, values, len(self), dtype, nan)
+        return checks.vector(title, values, len(self), dtype, nan)
 
 
 class LayersInUse(InUse):
@@ -824,7 +840,7 @@ class LayersInUse(InUse):
             view._alive() if isinstance(view, Layer) else (view,)
             for view in self._views
         )
-        return {view._store for part in parts for view in part}
+        return {view._store for views in parts for view in views}
 
 
 def new_neurons(
@@ -847,14 +863,14 @@ def new_neurons(
 
 
 def layers_of(
-    neurons: Iterable[Neuron], given: Iterable[tuple[str | None, int]]
+    neurons: Iterable[Neuron], names_and_sizes: Iterable[tuple[str | None, int]]
 ) -> list[Layer]:
     """Divide neurons into layers of these names and sizes. Their own names do not
     change.
     """
     left = iter(neurons)
     layers = []
-    for name, size in given:
+    for name, size in names_and_sizes:
         layer = Layer.__new__(Layer)  # `__init__` would check each neuron
         layer._neurons = list(islice(left, size))
         layer._name = name
@@ -863,7 +879,7 @@ def layers_of(
     return layers
 
 
-def _as_layer(what: str, target: Any) -> Layer:
+def _as_layer(title: str, target: Any) -> Layer:
     """Return a layer as it is, a layer of one neuron, or the input layer of a
     network.
     """
@@ -872,7 +888,7 @@ def _as_layer(what: str, target: Any) -> Layer:
     layer = getattr(target, "input", target)
     if not isinstance(layer, Layer):
         raise ArgumentTypeError(
-            checks.expected(what, "a Layer, a Neuron or a Network", target)
+            checks.expected(title, "a Layer, a Neuron or a Network", target)
         )
     return layer
 
@@ -885,19 +901,21 @@ ADVICE = {
 """What to do with a part of a network that is no layer."""
 
 
-def flat_layers(given: Iterable[Any]) -> list[Layer]:
+def flat_layers(listed_parts: Iterable[Any]) -> list[Layer]:
     """Return layers, and lists of layers, as one list of at least two; an error for
     anything else.
     """
     layers: list[Layer] = []
-    what = "A part of a network"
+    title = "A part of a network"
     condition = "a Layer or a list of Layers"
-    for part in given:
-        single = isinstance(part, Layer) or type(part) in ADVICE
-        for layer in [part] if single else checks.listed(what, part, condition):
+    for item in listed_parts:
+        single = isinstance(item, Layer) or type(item) in ADVICE
+        for layer in [item] if single else checks.listed(title, item, condition):
             if not isinstance(layer, Layer):
                 advice = ADVICE.get(type(layer), "")
-                raise ArgumentTypeError(checks.expected(what, condition, layer, advice))
+                raise ArgumentTypeError(
+                    checks.expected(title, condition, layer, advice)
+                )
             layers.append(layer)
     if len(layers) < 2:
         raise ArgumentError(

@@ -140,13 +140,13 @@ class Metadata(MutableMapping[Any, Any]):
         return repr(dict(self))
 
 
-def by_number(columns: Columns, keys: Iterable[Any], first: int = 0) -> Columns:
+def by_number(columns: Columns, keys: Iterable[Any], first_number: int = 0) -> Columns:
     """Return the columns with numbers from `first` on in place of these keys, and
     without all others.
     """
     if not columns:
         return {}
-    number = {key: i for i, key in enumerate(keys, first)}
+    number = {key: i for i, key in enumerate(keys, first_number)}
     chosen = {
         name: {number[key]: value for key, value in column.items() if key in number}
         for name, column in columns.items()
@@ -156,7 +156,7 @@ def by_number(columns: Columns, keys: Iterable[Any], first: int = 0) -> Columns:
     }
 
 
-def as_json(what: str, columns: Columns) -> Columns:
+def as_json(title: str, columns: Columns) -> Columns:
     """Return columns of values of JSON, arrays and tuples as lists; or raise
     ArgumentTypeError.
     """
@@ -164,7 +164,7 @@ def as_json(what: str, columns: Columns) -> Columns:
         name: dict(
             zip(
                 column,
-                json_object(what, {name: [*map(_plain, column.values())]})[name],
+                json_object(title, {name: [*map(_plain, column.values())]})[name],
                 strict=True,
             )
         )

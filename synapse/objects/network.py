@@ -565,8 +565,8 @@ class Network(Sequence[Neuron]):
 
     def _place_before(self, before: Layer | Neuron) -> int:
         """The index of the layer that a new one precedes."""
-        given = before._alive()[0] if isinstance(before, Layer) else before
-        neuron = require_neuron("The before of a network", given)
+        following = before._alive()[0] if isinstance(before, Layer) else before
+        neuron = require_neuron("The before of a network", following)
         for i, layer in enumerate(self._layers):
             if i and neuron in layer._neurons:
                 return i
@@ -606,20 +606,23 @@ class Network(Sequence[Neuron]):
         ['input', 'a', 'b', 'output']
         """
         neurons = self.neurons
-        chosen = [[neurons[i] for i in part] for part in order.sorted_layers(self)]
-        if [neuron for part in chosen for neuron in part] == neurons and len(
-            chosen
-        ) == len(self._layers):
+        chosen = [
+            [neurons[i] for i in layer_places]
+            for layer_places in order.sorted_layers(self)
+        ]
+        if [
+            neuron for layer_places in chosen for neuron in layer_places
+        ] == neurons and len(chosen) == len(self._layers):
             return
         layers = []
-        for part in chosen:
-            members = set(part)
+        for layer_places in chosen:
+            members = set(layer_places)
             merged = [layer for layer in self._layers if layer._neurons[0] in members]
             layer = max(merged, key=len)
             for other in merged:
                 other._network = None
             layer._network = weakref.ref(self)
-            layer._neurons = part
+            layer._neurons = layer_places
             layers.append(layer)
         self._renumber(layers)
         self._loose.clear()
@@ -730,13 +733,13 @@ class Network(Sequence[Neuron]):
         """
         version = self._store.structure_version
         if self._parts_known[0] != version:
-            kind = type(self)
+            network_class = type(self)
             try:
-                parts = kind.find_parts(self.layers, self.settings)
+                parts = network_class.find_parts(self.layers, self.settings)
             except SynapseError as error:
                 raise TopologyError(
-                    f"This {kind.__name__} must have the neurons and connections that"
-                    f" it was built with. {error} Build a new {kind.__name__} of the"
+                    f"This {network_class.__name__} must have the neurons and connections that"
+                    f" it was built with. {error} Build a new {network_class.__name__} of the"
                     " size that you need."
                 ) from None
             self._parts_known = version, parts
@@ -871,9 +874,9 @@ class Network(Sequence[Neuron]):
         if together:
             rows = checks.as_matrix("The inputs", parts[0], n, dtype, finite=not traces)
             return self._run_rows(rows, traces)
-        what = "The inputs of sequence"
+        title = "The inputs of sequence"
         sequences = [
-            checks.as_matrix(f"{what} {i}", part, n, dtype)
+            checks.as_matrix(f"{title} {i}", part, n, dtype)
             for i, part in enumerate(parts)
         ]
         outputs = []
@@ -1558,7 +1561,7 @@ class Network(Sequence[Neuron]):
         self._set_parameters(1, "bias", "The biases of the network", values)
 
     def _set_parameters(
-        self, which: int, name: str, what: str, values: ArrayLike
+        self, number: int, name: str, title: str, values: ArrayLike
     ) -> None:
         """Set all weights, or all biases."""
         if (
@@ -1573,14 +1576,16 @@ class Network(Sequence[Neuron]):
             with store.lock:
                 version, places = self._places_known
                 at = (
-                    places[which] if fit and version == store.topology_version else None
+                    places[number]
+                    if fit and version == store.topology_version
+                    else None
                 )
                 if at is not None and not at.checked and len(values) == at.size:
                     at.write(store.columns[name], values)
                     return
         with InUse(self):
-            at = self._parameter_places()[which]
-            numbers = self._vector(what, checks.finite_array(what, values), at.size)
+            at = self._parameter_places()[number]
+            numbers = self._vector(title, checks.finite_array(title, values), at.size)
             parameters.assign(self._store, name, at.every, numbers)
 
     def _parameter_places(self) -> tuple[ParameterPlaces, ...]:
@@ -1693,14 +1698,14 @@ class Network(Sequence[Neuron]):
         """The version of its structure, and whether it has memory."""
         _, store, span = self._ready()
         columns = store.columns
-        first = int(span[Span.FIRST])
+        first_row = int(span[Span.FIRST])
         stop = int(span[Span.STOP])
         runs = slice(
-            int(columns["first_run"][first]), int(columns["last_run"][stop - 1])
+            int(columns["first_run"][first_row]), int(columns["last_run"][stop - 1])
         )
         late = columns["run_flags"][runs] & (DELAYED | DELAYED_GATE)
         return store.structure_version, bool(
-            late.any() or (columns["self_row"][first:stop] != NONE).any()
+            late.any() or (columns["self_row"][first_row:stop] != NONE).any()
         )
 
     @property
@@ -1721,8 +1726,8 @@ class Network(Sequence[Neuron]):
     @property
     def dtype(self) -> np.dtype[Any]:
         """Precision of its numbers: float64 or float32."""
-        kind: np.dtype[Any] = self._store.dtype
-        return kind
+        float_type: np.dtype[Any] = self._store.dtype
+        return float_type
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -1784,12 +1789,12 @@ class Network(Sequence[Neuron]):
         return int(self._store["network"][self._anchor._row])
 
     def _vector(
-        self, what: str, values: ArrayLike, size: int, nan: bool = False
+        self, title: str, values: ArrayLike, size: int, nan: bool = False
     ) -> Floats:
         """Return `size` numbers, checked to be within the range of its dtype, or NaN if
         `nan`.
         """
-        return checks.vector(what, values, size, self._store.dtype, nan)
+        return checks.vector(title, values, size, self._store.dtype, nan)
 
     def _rows(self) -> NDArray[np.int64]:
         """Return the rows of its neurons; contiguous after lowering."""
@@ -1838,9 +1843,11 @@ class Network(Sequence[Neuron]):
         topology.
         """
         columns = store.columns
-        first = stop - self._n_outputs
-        without_runs = columns["first_run"][first] == columns["last_run"][stop - 1]
-        if without_runs and (columns["self_row"][first:stop] == NONE).all():
+        first_output = stop - self._n_outputs
+        without_runs = (
+            columns["first_run"][first_output] == columns["last_run"][stop - 1]
+        )
+        if without_runs and (columns["self_row"][first_output:stop] == NONE).all():
             warnings.warn(
                 f"{self!r}: no connection leads into its outputs, so they depend on no"
                 " input. Connect a layer to them with project().",
@@ -1912,18 +1919,18 @@ class Network(Sequence[Neuron]):
 
     def _described(self, sizes: str) -> str:
         links = checks.counted(len(self.connections), "connection")
-        kind = type(self).__name__
+        class_name = type(self).__name__
         links += ", synchronous" if self.synchronous else ""
         title = (
-            kind if self.name == kind else f"{kind} {self.name!r}"
+            class_name if self.name == class_name else f"{class_name} {self.name!r}"
         )  # a file may have a name alone
         return f"<{title} {sizes}, {checks.counted(len(self), 'neuron')}, {links}>"
 
 
-def require_network(what: str, network: Any) -> Network:
+def require_network(title: str, network: Any) -> Network:
     """Return `network` if it is a Network, or raise ArgumentTypeError."""
     if not isinstance(network, Network):
-        raise ArgumentTypeError(checks.expected(what, "a Network", network))
+        raise ArgumentTypeError(checks.expected(title, "a Network", network))
     return network
 
 

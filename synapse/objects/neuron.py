@@ -129,10 +129,14 @@ class Neuron(View):
         dtype: Any = np.float64,
     ) -> None:
         function = squashes.get(squash)
-        kind = checks.float_type("The dtype", dtype)
-        value = checks.finite_number("The bias of a neuron", bias, kind)
-        called = None if name is None else checks.text("The name of a neuron", name)
-        self._store: Store = UnreadStore([self], kind, [called], function.code, value)
+        float_type = checks.float_type("The dtype", dtype)
+        value = checks.finite_number("The bias of a neuron", bias, float_type)
+        name_or_none = (
+            None if name is None else checks.text("The name of a neuron", name)
+        )
+        self._store: Store = UnreadStore(
+            [self], float_type, [name_or_none], function.code, value
+        )
         self._row = 0
         if function.random:
             self.reseed()
@@ -697,10 +701,8 @@ class Neuron(View):
             raise TopologyError(f"{self!r} cannot be clamped, because {why}.")
         if (self.clamped is None) != (value is None):
             store.touch()
-        store["clamped"][self._row], store["clamp"][self._row] = (
-            value is not None,
-            value or 0.0,
-        )
+        store["clamped"][self._row] = value is not None
+        store["clamp"][self._row] = value or 0.0
 
     @property
     @consistent_read
@@ -747,14 +749,14 @@ class Neuron(View):
         """Whether neurons that it competes with are connected, or gate connections,
         within their group.
         """
-        first, stop = (
+        start, stop = (
             int(store.columns[end][self._row]) for end in ("group_first", "group_stop")
         )
         source, target, gater = (store[end] for end in ("source", "target", "gater"))
-        into = (target >= first) & (target < stop)
-        connected = (source >= first) & (source < stop) & (source != target)
-        gated = (gater >= first) & (gater < stop)
-        return stop > first + 1 and bool((into & (connected | gated)).any())
+        into = (target >= start) & (target < stop)
+        connected = (source >= start) & (source < stop) & (source != target)
+        gated = (gater >= start) & (gater < stop)
+        return stop > start + 1 and bool((into & (connected | gated)).any())
 
     def _ready(self) -> int:
         """Lower its store, which may move its row; returns the row."""
@@ -1021,9 +1023,9 @@ class Neuron(View):
     @atomic
     def cost_weight(self, value: float) -> None:
         store = self._require()
-        what = "The cost_weight of a neuron"
+        title = "The cost_weight of a neuron"
         store["cost_weight"][self._row] = checks.non_negative_number(
-            what, value, store.dtype
+            title, value, store.dtype
         )
 
     @property
@@ -1102,7 +1104,7 @@ def _cost_of(squash: Squash, cost: Cost | None) -> Cost:
 
 
 def _single(
-    what: str, connections: Iterable[Connection | Iterable[Connection]]
+    title: str, connections: Iterable[Connection | Iterable[Connection]]
 ) -> list[Connection]:
     """The connections among the arguments, and those in projections and lists, each
     checked.
@@ -1111,12 +1113,12 @@ def _single(
         item if isinstance(item, Projection | list | tuple) else [item]
         for item in connections
     )
-    return [require_connection(what, single) for items in several for single in items]
+    return [require_connection(title, single) for items in several for single in items]
 
 
-def require_neuron(what: str, neuron: Any) -> Neuron:
+def require_neuron(title: str, neuron: Any) -> Neuron:
     """Return `neuron` if it is a Neuron and has not been removed, or raise an error."""
     if not isinstance(neuron, Neuron):
-        raise ArgumentTypeError(checks.expected(what, "a Neuron", neuron))
+        raise ArgumentTypeError(checks.expected(title, "a Neuron", neuron))
     neuron._require()
     return neuron

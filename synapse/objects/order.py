@@ -105,8 +105,8 @@ class Placement:
         """Move layers that are new in their network, and warn of what arrives late
         nevertheless.
         """
-        for network, new, known in self._found:
-            settle(network, known, new)
+        for network, new, relations in self._found:
+            settle(network, relations, new)
 
 
 def settle(network: Network, known: Relations, new: Relations) -> None:
@@ -355,8 +355,10 @@ def sort_again(count: int, pairs: Pairs) -> list[Ints]:
     form one group.
     """
     ways = Ways(count, pairs)
-    _, first, group = np.unique(ways.groups(), return_index=True, return_inverse=True)
-    number = np.argsort(np.argsort(first))[group].astype(
+    _, first_ways, group = np.unique(
+        ways.groups(), return_index=True, return_inverse=True
+    )
+    number = np.argsort(np.argsort(first_ways))[group].astype(
         np.int32
     )  # by their first members
     members = np.split(
@@ -382,15 +384,15 @@ class Ways:
         self.count = count
         offset = np.zeros(count + 2, np.int32)
         target = np.empty(len(every), np.int32)
-        first, last = np.zeros((2, count + 1), np.uint8)
-        first[[*inputs]] = 1
+        is_first, last = np.zeros((2, count + 1), np.uint8)
+        is_first[[*inputs]] = 1
         last[[*outputs]] = 1
         orders.run(
             orders.lay_out,
             count + len(every),
             len(every),
             every,
-            first,
+            is_first,
             last,
             offset,
             target,

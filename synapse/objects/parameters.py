@@ -65,16 +65,21 @@ class ParameterPlaces(NamedTuple):
         """The places of these rows of a column."""
         tied = bool(store[SHARED_BY[name]][rows].any())
         checked = tied or (name == "weight" and bool(store["sign"][rows].any()))
-        first = int(rows.min(initial=len(store[name])))
-        if len(rows) and int(rows.max()) - first + 1 != len(rows):
+        first_row = int(rows.min(initial=len(store[name])))
+        if len(rows) and int(rows.max()) - first_row + 1 != len(rows):
             return cls(rows, len(rows), None, None, tied, checked)
-        order = rows - first
+        order = rows - first_row
         if (order[1:] > order[:-1]).all():
             return cls(
-                slice(first, first + len(rows)), len(rows), None, None, tied, checked
+                slice(first_row, first_row + len(rows)),
+                len(rows),
+                None,
+                None,
+                tied,
+                checked,
             )
         return cls(
-            slice(first, first + len(rows)),
+            slice(first_row, first_row + len(rows)),
             len(rows),
             order,
             np.argsort(order),
@@ -171,8 +176,8 @@ def with_signs(weights: Floats, signs: NDArray[np.int8] | None) -> Floats:
     """Return drawn weights; those of connections with a sign have it."""
     if signs is None:
         return weights
-    held: Floats = np.where(signs == 0, weights, signs * np.abs(weights))
-    return held
+    projected: Floats = np.where(signs == 0, weights, signs * np.abs(weights))
+    return projected
 
 
 def require_signs(signs: NDArray[np.int8] | int, weights: Any) -> None:
@@ -203,10 +208,10 @@ def set_signs(store: Store, rows: Ints, sign: int) -> None:
     whole = store["outgoing_sign"][source] * _are_signed(store, every)
     if ((whole != 0) & (whole != sign)).any():
         row = int(source[np.flatnonzero((whole != 0) & (whole != sign))[0]])
-        given = f"{sign:+d}" if sign else None
+        sign_text = f"{sign:+d}" if sign else None
         raise ArgumentError(
             f"Expected the sign {whole[whole != 0][0]:+d}, which all outgoing"
-            f" connections of {store.views[row]!r} have, got {given}. Set the sign of"
+            f" connections of {store.views[row]!r} have, got {sign_text}. Set the sign of"
             " the neuron."
         )
     require_signs(sign, store["weight"][every])
@@ -266,10 +271,10 @@ def _agreed(
     common = first_of_group(store[SHARED_BY[name]][rows], numbers)
     unlike = np.flatnonzero(numbers != common)
     if len(unlike):
-        first = common[unlike[0]].item()
+        value = common[unlike[0]].item()
         other = numbers[unlike[0]].item()
         raise ArgumentError(
-            f"Expected one {name} for all members of a tied group, got {first} and"
+            f"Expected one {name} for all members of a tied group, got {value} and"
             f" {other}."
         )
     return rows, numbers
@@ -277,8 +282,8 @@ def _agreed(
 
 def first_of_group(tie: NDArray[Any], values: NDArray[Any]) -> NDArray[Any]:
     """Replace the value of every tied row by that of the first row of its group."""
-    _, first, place = np.unique(tie, return_index=True, return_inverse=True)
-    return np.where(tie != 0, values[first[place]], values)
+    _, first_members, place = np.unique(tie, return_index=True, return_inverse=True)
+    return np.where(tie != 0, values[first_members[place]], values)
 
 
 def sum_of_group(
@@ -298,25 +303,25 @@ def distinct(tie: NDArray[Any]) -> tuple[Ints, Ints]:
     its parameter.
     """
     tie = tie.astype(np.int64)
-    own = tie.max(initial=0) + 1 + np.arange(len(tie))
-    _, first, place = np.unique(
-        np.where(tie == 0, own, tie), return_index=True, return_inverse=True
+    group = tie.max(initial=0) + 1 + np.arange(len(tie))
+    _, first_members, place = np.unique(
+        np.where(tie == 0, group, tie), return_index=True, return_inverse=True
     )
-    order = np.argsort(first)
+    order = np.argsort(first_members)
     rank = np.empty_like(order)
     rank[order] = np.arange(len(order))
-    return first[order], rank[place]
+    return first_members[order], rank[place]
 
 
 def other_members(tie: NDArray[Any], rows: Ints) -> tuple[Ints, Ints]:
     """Return the rows tied to some rows but not among them, and for each the index of
     one it is tied to.
     """
-    groups, first = np.unique(tie[rows], return_index=True)
+    groups, first_members = np.unique(tie[rows], return_index=True)
     tied = np.isin(tie, groups[groups != 0])
     tied[rows] = False
     others = np.flatnonzero(tied)
-    return others, first[np.searchsorted(groups, tie[others])]
+    return others, first_members[np.searchsorted(groups, tie[others])]
 
 
 def tied_rows(store: Store, name: str, row: int) -> Ints:
@@ -336,18 +341,20 @@ def tie_rows(store: Store, name: str, rows: Ints, labels: Ints) -> None:
     store.touch()
     tie = store[SHARED_BY[name]]
     before = int(tie.max(initial=0))
-    part = _joined(labels, tie[rows].astype(np.int64))
+    joined = _joined(labels, tie[rows].astype(np.int64))
     renamed = np.arange(before + 1)
-    renamed[tie[rows]] = before + 1 + part
+    renamed[tie[rows]] = before + 1 + joined
     renamed[0] = 0
     new = renamed[tie]
-    new[rows] = before + 1 + part
-    _, first = np.unique(part, return_index=True)
+    new[rows] = before + 1 + joined
+    _, first_members = np.unique(joined, return_index=True)
     members = np.flatnonzero(new > before)
     columns = [
         store[column] for column, group in SHARED_BY.items() if group == SHARED_BY[name]
     ]
-    values = [shared[rows[first]][new[members] - before - 1] for shared in columns]
+    values = [
+        shared[rows[first_members]][new[members] - before - 1] for shared in columns
+    ]
     tie[:] = new  # from here on, nothing can fail
     for shared, value in zip(columns, values, strict=True):
         shared[members] = value
@@ -379,16 +386,16 @@ def summed_updates(stores: Iterable[Store]) -> Iterator[None]:
     """Sum the updates of tied parameters while neurons propagate one by one, and apply
     them at the end.
     """
-    held = []
+    changed_stores = []
     for store in {id(store): store for store in stores}.values():
         address = store.ready()
         if store.columns["ties"].any():
             engine.online.hold_shared(address, store.unit)
-            held.append(store)
+            changed_stores.append(store)
     try:
         yield
     finally:
-        for store in held:
+        for store in changed_stores:
             engine.online.release_shared(store.ready(), store.unit)
             if store.recorder is not None:
                 store.recorder.updated()

@@ -231,12 +231,12 @@ class Projection(Follower):
         at = checks.place("An index of a projection", index, len(identities))
         return connection_at(self._store, int(identities[at]))
 
-    def _gaters(self, layer: Layer, kind: str) -> tuple[Ints, Ints]:
+    def _gaters(self, layer: Layer, gate_kind: str) -> tuple[Ints, Ints]:
         """Return the identities of the connections, and for each the index in `layer`
         of its gater.
         """
         checks.choice(
-            "The kind of a gate", kind, (gate.INPUT, gate.OUTPUT, gate.ONE_TO_ONE)
+            "The kind of a gate", gate_kind, (gate.INPUT, gate.OUTPUT, gate.ONE_TO_ONE)
         )
         store = self._store
         new = isinstance(store, UnreadStore)
@@ -252,10 +252,10 @@ class Projection(Follower):
             )
         place = np.arange(len(identities))
         count = len(identities)
-        if kind != gate.ONE_TO_ONE:
+        if gate_kind != gate.ONE_TO_ONE:
             ends, end = (
                 (self.target, "target")
-                if kind == gate.INPUT
+                if gate_kind == gate.INPUT
                 else (self.source, "source")
             )
             count = len(ends)
@@ -266,12 +266,12 @@ class Projection(Follower):
             else:
                 place = _index_in(ends, store[end][store.row_of[identities]])
         if count == 0 or count % len(layer):
-            what = {gate.INPUT: "targets", gate.OUTPUT: "sources"}.get(
-                kind, "connections"
+            counted_ends = {gate.INPUT: "targets", gate.OUTPUT: "sources"}.get(
+                gate_kind, "connections"
             )
             raise TopologyError(
-                f"Expected the number of {what} to be a multiple of the number of"
-                f" gaters, got {count} {what} and {len(layer)}"
+                f"Expected the number of {counted_ends} to be a multiple of the number of"
+                f" gaters, got {count} {counted_ends} and {len(layer)}"
                 f" gater{'s' * (len(layer) != 1)}."
             )
         return identities, place * len(layer) // count
@@ -341,8 +341,8 @@ class Weights(NDArrayOperatorsMixin):
             arrays = {number: np.array(weights) for number, weights in live.items()}
 
             def plain(operand: Any) -> Any:
-                own = np.asarray(operand) if isinstance(operand, Weights) else operand
-                return arrays.get(id(operand), own)
+                array = np.asarray(operand) if isinstance(operand, Weights) else operand
+                return arrays.get(id(operand), array)
 
             if out:
                 kwargs["out"] = tuple(map(plain, out))
@@ -351,7 +351,7 @@ class Weights(NDArrayOperatorsMixin):
                 weights[...] = arrays[number]
         answer = {id(arrays[number]): weights for number, weights in live.items()}
         if isinstance(result, tuple):
-            return tuple(answer.get(id(part), part) for part in result)
+            return tuple(answer.get(id(output), output) for output in result)
         return answer.get(id(result), result)
 
     @property
@@ -367,9 +367,9 @@ class Weights(NDArrayOperatorsMixin):
 
     def __getitem__(self, key: Any) -> Any:
         rows = self._projection._rows(*self._keys)
-        part = rows[key]
-        if isinstance(part, np.ndarray) and np.may_share_memory(
-            part, rows
+        chosen_rows = rows[key]
+        if isinstance(chosen_rows, np.ndarray) and np.may_share_memory(
+            chosen_rows, rows
         ):  # NumPy returns a view
             return Weights(self._projection, (*self._keys, key))
         return self._projection._values(*self._keys, key)
@@ -411,7 +411,7 @@ def _fitting(values: NDArray[Any], rows: Any) -> NDArray[Any]:
 def connect_layers(
     source: Layer,
     target: Layer,
-    kind: Any,
+    pattern: Any,
     weights: Floats | None,
     initializer: str | Initializer,
     trainable: bool | None,
@@ -427,14 +427,14 @@ def connect_layers(
     targets = target._neurons
     if delay:
         sources = [None] * len(source)  # a relay of a neuron is another neuron
-    chosen: Any = (
-        kind if kind is not None else (ONE_TO_ONE if sources == targets else ALL_TO_ALL)
-    )
+    chosen: Any = pattern
+    if pattern is None:
+        chosen = ONE_TO_ONE if sources == targets else ALL_TO_ALL
     if weights is not None and weights.ndim == 1 and checks.is_number(chosen):
         advice = "With a density, the number of connections is random."
-        what = "Weights of random pairs"
+        title = "Weights of random pairs"
         raise ArgumentError(
-            checks.expected(what, "a number or a matrix", weights, advice)
+            checks.expected(title, "a number or a matrix", weights, advice)
         )
     pairs = pairs_of(chosen, sources, targets, rng, self_connections)
     shape = len(sources), len(targets)
@@ -474,10 +474,10 @@ def connect_layers(
 
         sources = relayed(source._neurons, delay, targets, pairs)
         source = type(source)(sources)
-    store, first = wiring.connect_many(
+    store, first_identity = wiring.connect_many(
         source._neurons, targets, pairs, values, learns, signs
     )
-    return Projection(store, first, count, source, target, full=full)
+    return Projection(store, first_identity, count, source, target, full=full)
 
 
 def _index_in(layer: Layer, rows: NDArray[Any]) -> Ints:
@@ -502,7 +502,7 @@ def rows_between(source: Layer, target: Layer) -> Ints:
 
 
 def between(
-    source: Layer, target: Layer, kind: str | tuple[Indices, Indices]
+    source: Layer, target: Layer, pattern: str | tuple[Indices, Indices]
 ) -> Projection:
     """Return the projection that ``source.project(target, kind)`` made earlier.
 
@@ -511,8 +511,8 @@ def between(
     """
     store = source._store
     rows = rows_between(source, target)
-    sources, targets = pairs_of(kind, source, target) or _numbered(source, target)
-    if not is_carousel(kind, source, target):
+    sources, targets = pairs_of(pattern, source, target) or _numbered(source, target)
+    if not is_carousel(pattern, source, target):
         rows = rows[store["source"][rows] != store["target"][rows]]
     numbers = store["identity"][rows].astype(np.int64)
     same = np.array_equal(_index_in(source, store["source"][rows]), sources)
@@ -520,17 +520,17 @@ def between(
     if not same or not len(rows) or (np.diff(numbers) != 1).any():
         ends = f"{source.label} -> {target.label}"
         raise TopologyError(f"Connections {ends} have changed since they were made.")
-    full = is_named(kind, ALL_TO_ALL, ALL_TO_ELSE) and len(rows) == len(source) * len(
-        target
-    )
+    full = is_named(pattern, ALL_TO_ALL, ALL_TO_ELSE) and len(rows) == len(
+        source
+    ) * len(target)
     return Projection(store, int(numbers[0]), len(rows), source, target, full=full)
 
 
-def require_projection(what: str, projection: Any) -> Projection:
+def require_projection(title: str, projection: Any) -> Projection:
     """Return `projection` if it is a Projection, or raise ArgumentTypeError."""
     if not isinstance(projection, Projection):
         condition = "a Projection, as layer.project returns it"
-        raise ArgumentTypeError(checks.expected(what, condition, projection))
+        raise ArgumentTypeError(checks.expected(title, condition, projection))
     return projection
 
 
@@ -538,7 +538,7 @@ def require_projection(what: str, projection: Any) -> Projection:
 
 
 def pairs_of(
-    kind: Any,
+    pattern: Any,
     source: Sequence[Any],
     target: Sequence[Any],
     rng: np.random.Generator | None = None,
@@ -551,76 +551,84 @@ def pairs_of(
     `self_connections` is True or all are such pairs, see :func:`is_carousel`; a mask or
     list with such pairs raises ArgumentError.
     """
-    if self_connections and is_named(kind, ALL_TO_ELSE):
+    if self_connections and is_named(pattern, ALL_TO_ELSE):
         raise ArgumentError(
             f"The pattern {ALL_TO_ELSE!r} has no self-connections. Use {ALL_TO_ALL!r}"
             " with self_connections=True."
         )
-    pairs = _every_pair(kind, len(source), len(target), rng)
+    pairs = _every_pair(pattern, len(source), len(target), rng)
     if (
         self_connections
         or set(source).isdisjoint(target)
-        or is_carousel(kind, source, target)
+        or is_carousel(pattern, source, target)
     ):
         return pairs
     pairs, number = (
         pairs or _numbered(source, target),
         {neuron: i for i, neuron in enumerate(source)},
     )
-    own = np.array([number.get(neuron, -1) for neuron in target])[pairs[1]] == pairs[0]
-    if own.any() and not isinstance(kind, str) and not checks.is_number(kind):
-        form = "list" if is_listed(kind) else "mask"
-        count = checks.counted(int(own.sum()), "self-connection")
+    to_itself = (
+        np.array([number.get(neuron, -1) for neuron in target])[pairs[1]] == pairs[0]
+    )
+    if (
+        to_itself.any()
+        and not isinstance(pattern, str)
+        and not checks.is_number(pattern)
+    ):
+        form = "list" if is_listed(pattern) else "mask"
+        count = checks.counted(int(to_itself.sum()), "self-connection")
         raise ArgumentError(
             f"The {form} has {count}. A self-connection carries a neuron's state to the"
             " next step: give self_connections=True to make them, or leave these pairs"
             " out."
         )
-    return (pairs[0][~own], pairs[1][~own]) if own.any() else pairs
+    return (pairs[0][~to_itself], pairs[1][~to_itself]) if to_itself.any() else pairs
 
 
-def is_named(kind: Any, *names: str) -> bool:
+def is_named(pattern: Any, *names: str) -> bool:
     """Whether a pattern has one of these names."""
-    return isinstance(kind, str) and kind in names
+    return isinstance(pattern, str) and pattern in names
 
 
-def is_carousel(kind: Any, source: Sequence[Any], target: Sequence[Any]) -> bool:
+def is_carousel(pattern: Any, source: Sequence[Any], target: Sequence[Any]) -> bool:
     """Whether a pattern connects each neuron to itself only: one to one, to the same
     layer.
     """
-    return is_named(kind, ONE_TO_ONE) and list(source) == list(target)
+    return is_named(pattern, ONE_TO_ONE) and list(source) == list(target)
 
 
 def _every_pair(
-    kind: Any, n_sources: int, n_targets: int, rng: np.random.Generator | None
+    pattern: Any, n_sources: int, n_targets: int, rng: np.random.Generator | None
 ) -> tuple[Indices, Indices] | None:
     """Return all pairs of a pattern, including those of a neuron with itself; None for
     every pair.
     """
-    whole = not is_listed(kind) and not is_named(kind, ONE_TO_ONE)
+    whole = not is_listed(pattern) and not is_named(pattern, ONE_TO_ONE)
     if whole and n_sources * n_targets > checks.MOST_CONNECTIONS:
         pairs = f"{n_sources} and {n_targets} neurons"
         condition = f"of at most {checks.MOST_CONNECTIONS} pairs"
         raise ArgumentError(checks.expected("A projection", condition, pairs))
-    if isinstance(kind, str):
-        return _named_pairs(kind, n_sources, n_targets)
-    if checks.is_number(kind):
+    if isinstance(pattern, str):
+        return _named_pairs(pattern, n_sources, n_targets)
+    if checks.is_number(pattern):
         density = checks.fraction(
-            "The density of a projection", kind
+            "The density of a projection", pattern
         )  # checked before anything is drawn
         return _random_pairs(density, n_sources, n_targets, random_generator(rng))
-    elif is_listed(kind):
-        return _listed_pairs(kind, n_sources, n_targets)
+    elif is_listed(pattern):
+        return _listed_pairs(pattern, n_sources, n_targets)
     else:
-        given = _array(kind)
-        if given.dtype != bool or given.shape != (n_sources, n_targets):
+        mask_or_pairs = _array(pattern)
+        if mask_or_pairs.dtype != bool or mask_or_pairs.shape != (n_sources, n_targets):
             condition = (
                 f"{ALL_TO_ALL!r}, {ONE_TO_ONE!r}, {ALL_TO_ELSE!r}, a density, a mask of"
                 f" booleans of shape ({n_sources}, {n_targets}), or a tuple of two"
                 " lists of indices (sources, targets)"
             )
             of_pairs = (
-                given.dtype.kind in "iu" and given.ndim == 2 and given.shape[1] == 2
+                mask_or_pairs.dtype.kind in "iu"
+                and mask_or_pairs.ndim == 2
+                and mask_or_pairs.shape[1] == 2
             )
             advice = (
                 "For pairs (source, target), give tuple(zip(*pairs))."
@@ -628,9 +636,9 @@ def _every_pair(
                 else ""
             )
             raise ArgumentError(
-                checks.expected("The kind of a projection", condition, kind, advice)
+                checks.expected("The kind of a projection", condition, pattern, advice)
             )
-        mask = given.T
+        mask = mask_or_pairs.T
     targets, sources = np.nonzero(mask)
     return sources.astype(np.uint32), targets.astype(np.uint32)
 
@@ -641,22 +649,24 @@ def _random_pairs(
     """Return each pair with the probability `density`."""
     parts = []
     some = max(1, DRAWN // n_sources)
-    for first in range(
+    for start in range(
         0, n_targets, some
     ):  # some targets at a time: the draws need much memory
         targets, sources = np.nonzero(
-            rng.random((min(some, n_targets - first), n_sources)) < density
+            rng.random((min(some, n_targets - start), n_sources)) < density
         )
-        parts.append((sources.astype(np.uint32), (targets + first).astype(np.uint32)))
-    return np.concatenate([part[0] for part in parts]), np.concatenate(
-        [part[1] for part in parts]
+        parts.append((sources.astype(np.uint32), (targets + start).astype(np.uint32)))
+    return np.concatenate([pairs[0] for pairs in parts]), np.concatenate(
+        [pairs[1] for pairs in parts]
     )
 
 
-def is_listed(kind: Any) -> bool:
+def is_listed(pattern: Any) -> bool:
     """Whether a pattern is a tuple of two lists of indices."""
     return (
-        isinstance(kind, tuple) and len(kind) > 0 and _array(kind[0]).dtype.kind in "iu"
+        isinstance(pattern, tuple)
+        and len(pattern) > 0
+        and _array(pattern[0]).dtype.kind in "iu"
     )
 
 
@@ -669,17 +679,17 @@ def _array(values: Any) -> NDArray[Any]:
 
 
 def _listed_pairs(
-    kind: tuple[Any, ...], n_sources: int, n_targets: int
+    pattern: tuple[Any, ...], n_sources: int, n_targets: int
 ) -> tuple[Indices, Indices]:
     """Return the pairs of two lists of indices, checked."""
-    what = "A list of pairs"
+    title = "A list of pairs"
     condition = (
         f"two lists of equal length: indices of sources below {n_sources} and of"
         f" targets below {n_targets}"
     )
-    if len(kind) != 2:
-        raise ArgumentError(checks.expected(what, condition, kind))
-    sources, targets = (_array(part) for part in kind)
+    if len(pattern) != 2:
+        raise ArgumentError(checks.expected(title, condition, pattern))
+    sources, targets = (_array(places) for places in pattern)
     fits = (
         sources.shape == targets.shape
         and sources.ndim == 1
@@ -688,7 +698,7 @@ def _listed_pairs(
     for numbers, stop in ((sources, n_sources), (targets, n_targets)) if fits else ():
         fits = fits and bool(((numbers >= 0) & (numbers < stop)).all())
     if not fits:
-        raise ArgumentError(checks.expected(what, condition, kind))
+        raise ArgumentError(checks.expected(title, condition, pattern))
     sources, targets = sources.astype(np.int64), targets.astype(np.int64)
     if len(np.unique(sources * n_targets + targets)) < len(sources):
         raise TopologyError(
@@ -704,9 +714,9 @@ def _numbered(source: Sequence[Any], target: Sequence[Any]) -> tuple[Indices, In
 
 
 def _named_pairs(
-    kind: str, n_sources: int, n_targets: int
+    pattern: str, n_sources: int, n_targets: int
 ) -> tuple[Indices, Indices] | None:
-    if kind == ONE_TO_ONE:
+    if pattern == ONE_TO_ONE:
         larger = max(n_sources, n_targets)
         smaller = min(n_sources, n_targets)
         if larger % smaller:
@@ -717,7 +727,7 @@ def _named_pairs(
         index = np.arange(larger)
         return index * n_sources // larger, index * n_targets // larger
     checks.choice(
-        "The kind of a projection", kind, (ALL_TO_ALL, ONE_TO_ONE, ALL_TO_ELSE)
+        "The kind of a projection", pattern, (ALL_TO_ALL, ONE_TO_ONE, ALL_TO_ELSE)
     )
     return None
 

@@ -191,18 +191,20 @@ class Log:
         ((2, 3), (2,), (2,))
         """
         single = isinstance(items, Neuron | Connection)
-        what = "The items of a log"
+        title = "The items of a log"
         chosen = (
             [items]
             if single
-            else listed(what, items, "a list of Neurons or Connections")
+            else listed(title, items, "a list of Neurons or Connections")
         )
         name = self._default(chosen) if number is None else number
         owners = self.owners(name)
         place = {owner: i for i, owner in enumerate(owners)}
         for owner in chosen:
             if not isinstance(owner, Neuron | Connection):
-                raise ArgumentTypeError(expected(what, "Neurons or Connections", owner))
+                raise ArgumentTypeError(
+                    expected(title, "Neurons or Connections", owner)
+                )
             if owner not in place:
                 raise ArgumentError(f"The {name} of {owner!r} is not recorded.")
         values = self[name][:, [place[owner] for owner in chosen]]
@@ -219,9 +221,9 @@ class Log:
                 "This log has several numbers of connections. Name one of them:"
                 f" {several}."
             )
-        return (
-            names[0] if len(names) == 1 else "weight" if connections else "activation"
-        )
+        if len(names) == 1:
+            return names[0]
+        return "weight" if connections else "activation"
 
     def labels(self, number: str) -> list[str]:
         """A name for each column of a number: ``"hidden 0"``, ``"input 0 -> hidden
@@ -273,7 +275,8 @@ class Log:
 
     def _repr_html_(self) -> str:
         """The range of each number and the first curves, for notebooks."""
-        arrays = {name: values for name in self.numbers if (values := self[name]).size}
+        recorded = {name: self[name] for name in self.numbers}
+        arrays = {name: values for name, values in recorded.items() if values.size}
         if not arrays:
             return _html.view(repr(self))
         name, shown = next(iter(arrays.items()))
@@ -419,13 +422,13 @@ def record(
     sensitive = schema.SENSITIVITY in columns
     wanted = connections is not None or of_connections or of_pairs or sensitive
     links = _chosen(network, "connection", connections) if wanted else ()
-    for given, recorded, what in (
+    for items, recorded, noun in (
         (neurons, of_neurons, "neurons"),
         (connections, of_connections or of_pairs or sensitive, "connections"),
     ):
-        if given is not None and not recorded:
+        if items is not None and not recorded:
             raise ArgumentError(
-                f"No number of {what} is recorded. Name one, or leave out {what}=."
+                f"No number of {noun} is recorded. Name one, or leave out {noun}=."
             )
     pairs = _pairs(links) if of_pairs else ()
     kept = _sensitive(network, links) if sensitive else ()
@@ -438,32 +441,32 @@ def record(
 
 
 def _chosen(
-    network: Network, kind: str, given: Iterable[Any] | None
+    network: Network, noun: str, items: Iterable[Any] | None
 ) -> tuple[Any, ...]:
     """Return the neurons or connections to record, checked; by default all of the
     network.
     """
-    own: Any = network.neurons if kind == "neuron" else network.connections
-    require: Any = require_neuron if kind == "neuron" else require_connection
+    everything: Any = network.neurons if noun == "neuron" else network.connections
+    require: Any = require_neuron if noun == "neuron" else require_connection
     several = (
         "a list of Neurons"
-        if kind == "neuron"
+        if noun == "neuron"
         else "a Projection or a list of Connections"
     )
-    what = f"The {kind}s to record"
-    members = set(own)
+    title = f"The {noun}s to record"
+    members = set(everything)
     chosen = (
-        own
-        if given is None
-        else [require(what, item) for item in listed(what, given, several)]
+        everything
+        if items is None
+        else [require(title, item) for item in listed(title, items, several)]
     )
     for item in chosen:
         if item not in members:
             raise ArgumentError(
-                f"{item!r} is not in {network!r}. Record only {kind}s of the network."
+                f"{item!r} is not in {network!r}. Record only {noun}s of the network."
             )
     if not chosen:
-        raise ArgumentError(f"Expected at least one {kind} to record, got none.")
+        raise ArgumentError(f"Expected at least one {noun} to record, got none.")
     return tuple(chosen)
 
 
@@ -479,8 +482,8 @@ def _pairs(connections: tuple[Connection, ...]) -> tuple[Pair, ...]:
         (links[i], gated)
         for gater, links in into.items()
         if gater._row in gating
-        for gated, which, _ in extended_into(gater, links)
-        for i in which.tolist()
+        for gated, places, _ in extended_into(gater, links)
+        for i in places.tolist()
     )
     if not pairs:
         raise ArgumentError(
@@ -586,10 +589,10 @@ class Recorder:
                 " already. Record all that you want at once."
             )
         store.ready()
-        what = [schema.WATCHABLE.index(column) for column in self.columns]
-        store.columns["watched_what"] = np.array(what, np.uint8)
+        watched = [schema.WATCHABLE.index(column) for column in self.columns]
+        store.columns["watched_what"] = np.array(watched, np.uint8)
         counts = (
-            len(what),
+            len(watched),
             len(self.neurons),
             len(self.connections),
             len(self.pairs),
@@ -670,15 +673,15 @@ class Recorder:
         there = np.flatnonzero((rows != NONE) & (neurons >= 0))
         rows, neurons = rows[there], neurons[there]
         pair = store["target"][rows].astype(np.int64) << 32 | neurons
-        first, stop = (
+        start, stop = (
             np.searchsorted(key[order], pair, side) for side in ("left", "right")
         )
         trace = self._traces_of(rows, neurons)
         exists = np.where(
-            columns["flags"][neurons] & MEMORY, trace != NONE, first < stop
+            columns["flags"][neurons] & MEMORY, trace != NONE, start < stop
         )
         fields[there] = np.stack(
-            [trace, np.where(exists, rows, NONE), neurons, first, stop], axis=1
+            [trace, np.where(exists, rows, NONE), neurons, start, stop], axis=1
         )
         columns["watched_pair"] = fields.reshape(-1)
 
@@ -806,14 +809,16 @@ class Recorder:
         starts a new step.
         """
         store = self._store
-        called = self._called
+        activated_neurons = self._called
         if not self.owns(neuron):
             return
-        begin = called is None or neuron in called
+        begin = activated_neurons is None or neuron in activated_neurons
         if begin:
             self.make_room(1)
         engine.online.note_step(store.ready(), store.unit, begin, True, NONE)
-        self._called = {neuron} if called is None or begin else called
+        self._called = (
+            {neuron} if activated_neurons is None or begin else activated_neurons
+        )
         self._called.add(neuron)
 
     def propagated(self, neuron: Neuron) -> None:
@@ -868,14 +873,16 @@ class Recorder:
         gradient.
         """
         store = self._store
-        first = self.network._anchor._row
+        first_row = self.network._anchor._row
         if name in numbers:
-            return numbers[name][:, rows - first]
+            return numbers[name][:, rows - first_row]
         if name in ("weight", "bias"):
             return store[name][rows]
         if name != "gain":
             return np.nan
         gater = store["gater"][rows].astype(np.int64)
         gains = np.ones((len(numbers["activation"]), len(rows)))
-        gains[:, gater != NONE] = numbers["activation"][:, gater[gater != NONE] - first]
+        gains[:, gater != NONE] = numbers["activation"][
+            :, gater[gater != NONE] - first_row
+        ]
         return gains

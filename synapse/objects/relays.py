@@ -47,8 +47,8 @@ def relayed(
     inputs = np.flatnonzero(roles == INPUT).tolist()
     relay_of = _relay_of(senders[0]._store)
     ends = senders.copy()
-    for first in (inputs, *[range(len(senders))] * delay):
-        for i in first:
+    for step_senders in (inputs, *[range(len(senders))] * delay):
+        for i in step_senders:
             ends[i] = relay_of.get(ends[i], missing)
     wiring.refuse(ends, targets, pairs)
     for i, copy in zip(inputs, _following([senders[i] for i in inputs]), strict=True):
@@ -68,13 +68,13 @@ def delay_connections(network: Network, delays: Ints) -> None:
     for steps in np.unique(delays[delays > 0]).tolist():
         store = network._store
         identities = np.flatnonzero(delays == steps)
-        sources, which = np.unique(
+        sources, sender_of = np.unique(
             store["source"][store.row_of[identities]], return_inverse=True
         )
         relays = relayed([store.views[row] for row in sources.tolist()], steps)
         network._store["source"][network._store.row_of[identities]] = wiring.rows_of(
             relays
-        )[which]
+        )[sender_of]
         network._store.touch()
 
 
@@ -82,9 +82,9 @@ def with_relays(layers: list[Layer]) -> list[Layer]:
     """Return the layers of a network with the relays of its neurons as the second
     one.
     """
-    first, *hidden, last = layers
-    store = first._store
-    inputs = first._neurons
+    input_layer, *hidden, last = layers
+    store = input_layer._store
+    inputs = input_layer._neurons
     if not store["relay"].any():
         return layers
     rows, source, target = _links(store)
@@ -96,7 +96,7 @@ def with_relays(layers: list[Layer]) -> list[Layer]:
         )
         wiring.cut(store, store["identity"][rows[late]])
         _connect(_add_relays(copied, np.ones(len(copied), int)), relays)
-    store = first._store
+    store = input_layer._store
     _, source, target = _links(store)
     mine = np.zeros(store.n_neurons, bool)
     size = 0
@@ -109,14 +109,16 @@ def with_relays(layers: list[Layer]) -> list[Layer]:
     ]
     relays = [store.views[row] for row in rows.tolist()]
     among = set(relays)
-    own = next((layer for layer in hidden if among.issuperset(layer._neurons)), None)
+    relay_layer = next(
+        (layer for layer in hidden if among.issuperset(layer._neurons)), None
+    )
     for layer in hidden:
         layer._neurons = [neuron for neuron in layer._neurons if neuron not in among]
     if relays:
-        own = own or Layer(relays, name="relays")
-        own._neurons = relays
-    others = [layer for layer in hidden if layer is not own and layer._neurons]
-    return [first, *([own] if own else []), *others, last]
+        relay_layer = relay_layer or Layer(relays, name="relays")
+        relay_layer._neurons = relays
+    others = [layer for layer in hidden if layer is not relay_layer and layer._neurons]
+    return [input_layer, *([relay_layer] if relay_layer else []), *others, last]
 
 
 def _links(store: Store) -> tuple[Ints, Ints, Ints]:
@@ -150,10 +152,10 @@ def _following(neurons: Sequence[Neuron]) -> list[Neuron]:
 
 def _add_relays(sources: Sequence[Neuron], numbers: Ints) -> list[Neuron]:
     """Make a relay of each neuron, which has its sign."""
-    given = zip(sources, numbers.tolist(), strict=True)
+    numbered_sources = zip(sources, numbers.tolist(), strict=True)
     names = [
         f"{neuron.name.split(DELAYED)[0]}{DELAYED}{number - 1}"
-        for neuron, number in given
+        for neuron, number in numbered_sources
     ]
     relays = new_neurons(
         len(sources), sources[0]._store.dtype, names, squashes.identity.code
@@ -173,5 +175,5 @@ def _connect(sources: Sequence[Neuron], relays: Sequence[Neuron]) -> None:
     source, target = (
         wiring.rows_of(ends).astype(np.uint32) for ends in (sources, relays)
     )
-    first = store.add_connections(source, target, np.ones(len(sources)), False)
-    graph.follow_connected(store, first, len(sources))
+    first_identity = store.add_connections(source, target, np.ones(len(sources)), False)
+    graph.follow_connected(store, first_identity, len(sources))

@@ -92,8 +92,8 @@ class ScaledSteps(SlopeTraces):
         settings[1] = rate
         settings[2] = keep
         settings[3] = bound
-        given = errors, self._squares, settings, squared, self._sizes
-        self.require_done(self._call(store, "learn_scaled", *given))
+        arguments = errors, self._squares, settings, squared, self._sizes
+        self.require_done(self._call(store, "learn_scaled", *arguments))
 
     def _move_shared(
         self,

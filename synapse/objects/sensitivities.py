@@ -164,9 +164,9 @@ class Sensitivities(Follower):
         """
         plan = self.plan
         assert plan is not None
-        first = plan.layout.first
+        first_row = plan.layout.first
         size = plan.layout.pattern.size
-        rows = np.array([neuron._row for neuron in neurons], np.int64) - first
+        rows = np.array([neuron._row for neuron in neurons], np.int64) - first_row
         number = np.where((rows >= 0) & (rows < size), rows, -1)
         write(plan, self._identities, kept, number)
         engine.rtrl.loops.renew_direct(

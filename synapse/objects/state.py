@@ -528,17 +528,17 @@ class Snapshot(Follower):
         """Make a snapshot of a network from the result of :meth:`arrays`."""
         snapshot = cls(network)
         has = ~np.isnan(weights)
-        own = ~np.isnan(biases)
+        has_bias = ~np.isnan(biases)
         snapshot._identities, snapshot._weights = (
             snapshot._identities[has],
             weights[has].astype(network.dtype),
         )
         snapshot._neurons = [
             neuron
-            for neuron, there in zip(snapshot._neurons, own, strict=True)
+            for neuron, there in zip(snapshot._neurons, has_bias, strict=True)
             if there
         ]
-        snapshot._biases = biases[own].astype(network.dtype)
+        snapshot._biases = biases[has_bias].astype(network.dtype)
         return snapshot
 
     def _moved(self, store: Store, offset: int) -> None:

@@ -125,16 +125,16 @@ def untie(items: Items) -> None:
             parameters.untie_rows(*place)
 
 
-def _chosen(what: str, items: Any) -> Chosen:
+def _chosen(title: str, items: Any) -> Chosen:
     """Return the items, checked."""
-    kind = "a Projection, a Layer, or a list of connections or of neurons"
+    condition = "a Projection, a Layer, or a list of connections or of neurons"
     if not isinstance(items, Projection):
         if isinstance(items, Connection | Neuron):
-            raise ArgumentTypeError(expected(what, kind, items))
-        items = listed(what, items, kind)
+            raise ArgumentTypeError(expected(title, condition, items))
+        items = listed(title, items, condition)
         if items and not isinstance(items[0], Connection | Neuron):
             raise ArgumentTypeError(
-                f"Expected {kind}, got a list with {shown(items[0])}."
+                f"Expected {condition}, got a list with {shown(items[0])}."
             )
         for item in items:
             like = (
@@ -144,7 +144,7 @@ def _chosen(what: str, items: Any) -> Chosen:
             )
             like(f"Every item after {items[0]!r}", item)
     if len(items) == 0:
-        raise ArgumentError(f"Expected {kind}, got an empty one.")
+        raise ArgumentError(f"Expected {condition}, got an empty one.")
     return items  # type: ignore[no-any-return]
 
 
@@ -157,12 +157,12 @@ def _labels(groups: ArrayLike | None, count: int) -> Ints:
     """Return the group number of each item, checked."""
     if groups is None:
         return np.zeros(count, np.int64)
-    what = "The groups of a tie"
-    labels = any_array(what, groups, f"{count} whole numbers")
+    title = "The groups of a tie"
+    labels = any_array(title, groups, f"{count} whole numbers")
     if labels.dtype.kind not in "iu":
-        raise ArgumentTypeError(expected(what, f"{count} whole numbers", groups))
+        raise ArgumentTypeError(expected(title, f"{count} whole numbers", groups))
     if labels.shape != (count,):
-        raise ArgumentError(expected(what, f"of shape ({count},)", labels.shape))
+        raise ArgumentError(expected(title, f"of shape ({count},)", labels.shape))
     return labels.astype(np.int64)
 
 
@@ -178,11 +178,11 @@ def _require_one_kind(chosen: Chosen, labels: Ints) -> None:
         learns = np.array([member.trainable for member in chosen])
         if isinstance(chosen[0], Connection):
             signs = np.array([member.sign or 0 for member in chosen])
-    _, first, place = np.unique(labels, return_index=True, return_inverse=True)
+    _, first_members, place = np.unique(labels, return_index=True, return_inverse=True)
     for name, values in (("sign", signs), ("trainable", learns)):
-        unlike = np.flatnonzero(values != values[first[place]])
+        unlike = np.flatnonzero(values != values[first_members[place]])
         if len(unlike):
-            members = int(first[place[unlike[0]]]), int(unlike[0])
+            members = int(first_members[place[unlike[0]]]), int(unlike[0])
             has = " and ".join(
                 f"{chosen[i]!r} has {getattr(chosen[i], name)}" for i in members
             )

@@ -193,9 +193,9 @@ class Topology:
         )
         for neuron in neurons:
             if not isinstance(neuron, Neuron):
-                kind = "a Network, or a sequence of neurons"
+                condition = "a Network, or a sequence of neurons"
                 raise ArgumentTypeError(
-                    expected("What a topology is made of", kind, neuron)
+                    expected("What a topology is made of", condition, neuron)
                 )
         if len(set(neurons)) < len(neurons):
             raise ArgumentError(
@@ -275,8 +275,10 @@ class Topology:
         -------
         ndarray of bool
         """
-        first, _ = self.group_bounds
-        together = self.together[read] | (first[read] == first[reader])
+        first_of_group, _ = self.group_bounds
+        together = self.together[read] | (
+            first_of_group[read] == first_of_group[reader]
+        )
         return np.asarray(is_delayed(read, reader, together))
 
     @property
@@ -295,10 +297,10 @@ class Topology:
         starts[1:] = (
             (group[1:] == 0) | (group[1:] != group[:-1]) | (squash[1:] != squash[:-1])
         )
-        first = np.flatnonzero(starts)
-        stop = np.append(first[1:], self.neurons)
-        size = (stop - first)[: self.neurons]
-        return np.repeat(first, size), np.repeat(stop, size)
+        starts_of_groups = np.flatnonzero(starts)
+        stop = np.append(starts_of_groups[1:], self.neurons)
+        size = (stop - starts_of_groups)[: self.neurons]
+        return np.repeat(starts_of_groups, size), np.repeat(stop, size)
 
     @property
     def synchronous(self) -> bool:
@@ -522,10 +524,10 @@ def require_released(network: Network, doing: str) -> None:
     """Raise TopologyError if a neuron is clamped, which no other program knows; `doing`
     is a participle.
     """
-    held = np.flatnonzero(network._column("clamped"))
-    if len(held):
+    clamped = np.flatnonzero(network._column("clamped"))
+    if len(clamped):
         raise TopologyError(
-            f"{network!r} cannot be {doing}, because {network[int(held[0])]!r} is"
+            f"{network!r} cannot be {doing}, because {network[int(clamped[0])]!r} is"
             " clamped. Release the neurons of a copy first: neuron.release()."
         )
 
@@ -629,7 +631,7 @@ _OF_CONNECTIONS = ("weight", "trainable", *_RARE[1])
 _UNUSUAL = {*_RARE[0], *_RARE[1]} - {"tie", "bias_tie"}
 
 
-def _part(store: Store, neurons: Sequence[Neuron], first: int) -> dict[str, Any]:
+def _part(store: Store, neurons: Sequence[Neuron], first_number: int) -> dict[str, Any]:
     """The columns of the neurons in one store, and of the connections between them,
     numbered from `first`.
     """
@@ -646,7 +648,9 @@ def _part(store: Store, neurons: Sequence[Neuron], first: int) -> dict[str, Any]
     return {
         "neuron_metadata": by_number(notes.neurons, neurons),
         "connection_metadata": (
-            by_number(notes.connections, store["identity"][edges].tolist(), first)
+            by_number(
+                notes.connections, store["identity"][edges].tolist(), first_number
+            )
             if notes.connections
             else {}
         ),
@@ -666,8 +670,8 @@ def _part(store: Store, neurons: Sequence[Neuron], first: int) -> dict[str, Any]
 
 def _typed(values: NDArray[Any], name: str) -> NDArray[Any]:
     """Convert the values of a column to float64, or to booleans or integers."""
-    kind = bool if name in ("trainable_bias", "trainable") else np.int64
-    return values.astype(np.float64 if values.dtype.kind == "f" else kind)
+    number_type = bool if name in ("trainable_bias", "trainable") else np.int64
+    return values.astype(np.float64 if values.dtype.kind == "f" else number_type)
 
 
 def _pickled(graph: LiveGraph) -> Any:

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from .neuron import Neuron
 
 
-_row_of, _store_of = attrgetter("_row"), attrgetter("_store")
+_row_of = attrgetter("_row")
+_store_of = attrgetter("_store")
 
 LOOK_UP = 4096
 """Largest number of connections without objects for which the graph is made, to look up
@@ -292,12 +293,12 @@ def connect_many(
     bundle = ConnectionBundle(list(sources), list(targets), pairs, weights, trainable)
     if signs is None and _are_new(stores) and not _may_repeat(stores, bundle):
         joined: Any = _joined(stores)
-        first = joined.bundled
+        first_identity = joined.bundled
         joined.bundles, joined.bundled = (
-            {**joined.bundles, first: bundle},
-            first + len(weights),
+            {**joined.bundles, first_identity: bundle},
+            first_identity + len(weights),
         )
-        return joined, first
+        return joined, first_identity
     refuse(sources, targets, pairs)
     store = join((*sources, *targets))
     rows = [rows_of(ends).astype(np.uint32) for ends in (sources, targets)]

@@ -14,8 +14,8 @@ from ..tables.scaled_model import MODELS
 from ..tables.table import columns
 from . import words
 from .pictures import check_picture, draw_comparison
-from .reading import Table, add_reading, add_sequence, say
-from .words import aligned, names, printable, wholes
+from .reading import Table, add_reading, add_sequence, add_shared, say
+from .words import aligned, names, printable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,20 +42,7 @@ def add_compare(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="columns known in advance",
     )
-    add(
-        "--observed",
-        metavar="COLUMN,...",
-        type=names,
-        default=[],
-        help="columns known when they occur",
-    )
-    add(
-        "--ignore",
-        metavar="COLUMN,...",
-        type=names,
-        default=[],
-        help="columns to leave out",
-    )
+    add_shared(parser, "--observed", "--ignore")
     add_sequence(parser)
     help_of_methods = (
         f"networks ({', '.join(MODELS)}) and statistical methods (default:"
@@ -86,30 +73,7 @@ def add_compare(parser: argparse.ArgumentParser) -> None:
         type=float,
         help="share of the rows to test on (default: 0.2)",
     )
-    add(
-        "--hidden",
-        metavar="N,...",
-        type=wholes,
-        default=[8],
-        help="sizes of hidden layers (default: 8)",
-    )
-    add(
-        "--epochs", metavar="N", type=int, help="default: until the error stops falling"
-    )
-    add(
-        "--rate",
-        metavar="R",
-        type=float,
-        default=0.02,
-        help="learning rate (default: %(default)s)",
-    )
-    add(
-        "--seed",
-        metavar="N",
-        type=int,
-        default=0,
-        help="seed of all randomness (default: %(default)s)",
-    )
+    add_shared(parser, "--hidden", "--epochs", "--rate", "--seed")
     add("-q", "--quiet", action="store_true", help="no progress bar")
     add(
         "-o", "--output", metavar="FILE", help="the CSV file to write: errors by origin"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..tables import read_several, read_table
 from ..tables.series import FILLS
-from .words import NEEDS, listed
+from .words import NEEDS, listed, names, wholes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,6 +19,52 @@ MARKS = {"point": ".", "comma": ","}
 """What --decimal may be."""
 HOW = ("date", "dates", "fill", "zone")
 """The options of :func:`read_series`."""
+
+
+SHARED: dict[str, dict[str, Any]] = {
+    "--observed": {
+        "metavar": "COLUMN,...",
+        "type": names,
+        "default": [],
+        "help": "columns known when they occur",
+    },
+    "--ignore": {
+        "metavar": "COLUMN,...",
+        "type": names,
+        "default": [],
+        "help": "columns to leave out",
+    },
+    "--hidden": {
+        "metavar": "N,...",
+        "type": wholes,
+        "default": [8],
+        "help": "sizes of hidden layers (default: 8)",
+    },
+    "--epochs": {
+        "metavar": "N",
+        "type": int,
+        "help": "default: until the error stops falling",
+    },
+    "--rate": {
+        "metavar": "R",
+        "type": float,
+        "default": 0.02,
+        "help": "learning rate (default: %(default)s)",
+    },
+    "--seed": {
+        "metavar": "N",
+        "type": int,
+        "default": 0,
+        "help": "seed of all randomness (default: %(default)s)",
+    },
+}
+"""Options that mean the same in `train` and `compare`."""
+
+
+def add_shared(parser: argparse.ArgumentParser, *options: str) -> None:
+    """Add some of the options that subcommands share, in this order."""
+    for option in options:
+        parser.add_argument(option, **SHARED[option])
 
 
 def add_reading(parser: argparse.ArgumentParser) -> None:

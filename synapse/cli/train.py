@@ -28,8 +28,8 @@ from ..tables.table import (
     require_one_use,
 )
 from . import INTERRUPTED, formats
-from .reading import Table, add_reading, add_sequence, say
-from .words import UsageError, aligned, listed, names, printable, require_folder, wholes
+from .reading import Table, add_reading, add_sequence, add_shared, say
+from .words import UsageError, aligned, listed, names, printable, require_folder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,20 +61,7 @@ def add_train(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="columns known in advance (series)",
     )
-    add(
-        "--observed",
-        metavar="COLUMN,...",
-        type=names,
-        default=[],
-        help="columns known when they occur",
-    )
-    add(
-        "--ignore",
-        metavar="COLUMN,...",
-        type=names,
-        default=[],
-        help="columns to leave out",
-    )
+    add_shared(parser, "--observed", "--ignore")
     add_sequence(parser)
     add(
         "--classes",
@@ -95,29 +82,14 @@ def add_train(parser: argparse.ArgumentParser) -> None:
         help="steps ahead in the test of a series (default: a season)",
     )
     add_reading(parser)
-    add(
-        "--hidden",
-        metavar="N,...",
-        type=wholes,
-        default=[8],
-        help="sizes of hidden layers (default: 8)",
-    )
-    add(
-        "--epochs", metavar="N", type=int, help="default: until the error stops falling"
-    )
+    add_shared(parser, "--hidden", "--epochs")
     add(
         "--patience",
         metavar="N",
         type=int,
         help="stop after N epochs without a lower error (default: 60)",
     )
-    add(
-        "--rate",
-        metavar="R",
-        type=float,
-        default=0.02,
-        help="learning rate (default: %(default)s)",
-    )
+    add_shared(parser, "--rate")
     help_text = (
         "sgd: after every row; adam: exact gradients of whole sequences (default: adam"
         " for a series)"
@@ -129,13 +101,7 @@ def add_train(parser: argparse.ArgumentParser) -> None:
         help="share to hold out for the test (default: 0.2)",
     )
     add("--optimizer", choices=OPTIMIZERS, help=help_text)
-    add(
-        "--seed",
-        metavar="N",
-        type=int,
-        default=0,
-        help="seed of all randomness (default: %(default)s)",
-    )
+    add_shared(parser, "--seed")
     add(
         "--checkpoint",
         metavar="FILE",

@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 
 from .._checks import (
-    expected,
-    finite_number,
     float_type,
     instance,
     positive_integer,
+    positive_number,
     whole_number,
 )
 from .._typing import Floats, Ints
@@ -148,11 +147,7 @@ def sample(
     length = whole_number(
         "The letters to write", length, "a whole number, 0 or more", 0
     )
-    temperature = finite_number("The temperature", temperature)
-    if temperature <= 0:
-        raise ArgumentError(
-            expected("The temperature", "a number above 0", temperature)
-        )
+    temperature = positive_number("The temperature", temperature)
     if not len(places):
         raise ArgumentError("Expected a prompt of at least one letter, got none.")
     if any(neuron.squash.name != "softmax" for neuron in network.output):

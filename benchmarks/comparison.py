@@ -21,19 +21,13 @@ class Comparison(NamedTuple):
         return self.theirs / self.ours
 
 
-def median(cell: dict[str, Any] | None) -> float | None:
-    """The median of a cell of results, if it was measured."""
-    return None if cell is None else cell.get("median")
-
-
 def beside(
     row: str, ours: dict[str, Any], peers: dict[str, dict[str, Any] | None]
 ) -> list[Comparison]:
     """A row for each peer that was measured; one without a peer if none was."""
-    times = {name: median(cell) for name, cell in peers.items()}
     rows = [
-        Comparison(row, ours["median"], name, time)
-        for name, time in times.items()
-        if time is not None
+        Comparison(row, ours["median"], name, cell["median"])
+        for name, cell in peers.items()
+        if cell
     ]
     return rows or [Comparison(row, ours["median"])]

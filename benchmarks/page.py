@@ -170,10 +170,13 @@ def cells_of(here: dict[str, Comparison], peers: list[str], scale: float) -> lis
 
 
 def table_of(runs: list[dict[str, Any]], name: str) -> str:
-    """The table of a subject: a line for each row, columns for each machine."""
+    """The table of a subject: a line for each row, columns for each machine;
+    empty if no run has measured it."""
     subject = SUBJECTS[name]
     by_run = [rows_of(compared(run, name)) for run in runs]
     labels = list(dict.fromkeys(row for rows in by_run for row in rows))
+    if not labels:
+        return ""
     every = (peer for rows in by_run for here in rows.values() for peer in here)
     peers = [peer for peer in dict.fromkeys(every) if peer]
     header = [""]
@@ -199,10 +202,9 @@ def markdown(runs: list[dict[str, Any]]) -> str:
         parts.append(f"{machine_of(runs[0])}\n")
     parts.append(f"```bash\n{runs[0]['command']}\n```\n")
     for name, subject in SUBJECTS.items():
-        if any(compared(run, name) for run in runs):
-            parts.append(f"## {subject.heading}\n")
-            parts.append(f"{subject.words}\n")
-            parts.append(table_of(runs, name))
+        rows = table_of(runs, name)
+        if rows:
+            parts += [f"## {subject.heading}\n", f"{subject.words}\n", rows]
     return "\n".join(parts)
 
 

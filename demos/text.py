@@ -1,4 +1,4 @@
-"""Text: an LSTM learns the letters of "Moby-Dick" and writes; a cell follows quotes.
+"""Text: an LSTM learns the letters of "Moby-Dick" and writes; what do its cells follow?
 
     python -m demos text
 

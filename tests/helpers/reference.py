@@ -8,9 +8,18 @@ nothing skipped; imports nothing of the library. A unit is known by any hashable
 import math
 
 
+def _exp(s):
+    """e to the s, infinite where ``math.exp`` raises an error."""
+    return math.exp(s) if s < 709 else math.inf
+
+
 def _logistic(s):
-    y = 1 / (1 + math.exp(-s))
+    y = 1 / (1 + _exp(-s))
     return y, y * (1 - y)
+
+
+def _softplus(s):
+    return max(s, 0.0) + math.log1p(_exp(-abs(s))), _logistic(s)[0]
 
 
 def _ramp(low):
@@ -44,7 +53,7 @@ SQUASHES = Definitions(
         "relu": lambda s: (s, 1.0) if s > 0 else (0.0, 0.0),
         "leaky_relu": lambda s: (s, 1.0) if s > 0 else (0.01 * s, 0.01),
         "elu": lambda s: (s, 1.0) if s > 0 else (math.expm1(s), math.exp(s)),
-        "softplus": lambda s: (math.log(1 + math.exp(s)), 1 / (1 + math.exp(-s))),
+        "softplus": _softplus,
         "gaussian": lambda s: (math.exp(-s * s), -2 * s * math.exp(-s * s)),
         "ramp": _ramp(0),
         "hard_tanh": _ramp(-1),

@@ -243,6 +243,7 @@ DOCUMENTS = {
 @pytest.mark.parametrize("format", DOCUMENTS)
 @given(data=st.data())
 @pytest.mark.filterwarnings("ignore::synapse.readwrite.SynapticWarning")
+@pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
 def test_a_changed_document_is_refused_or_read_as_it_says(format, data):
     make, read, write = DOCUMENTS[format]
     changed = make()

@@ -36,6 +36,9 @@ TIERS = ("browser", "compiler", "peers", "slow", "torch")
 """Markers of the tests that a plain `pytest` leaves out."""
 
 
+STATES_AFTER_IMPORT = pytest.StashKey[dict]()
+
+
 class LeftOut:
     """Counts the tests that are left out, here or in the workers of xdist, and says how
     to run them."""
@@ -71,6 +74,17 @@ class LeftOut:
 
 def pytest_configure(config):
     config.pluginmanager.register(LeftOut())
+
+
+@pytest.fixture(autouse=True)
+def same_numbers_in_any_order(request):
+    """Give the generator of a file, `RNG`, back the state that it has after the import:
+    what a test draws depends on no other test."""
+    rng = getattr(request.module, "RNG", None)
+    if rng is not None:
+        states = request.config.stash.setdefault(STATES_AFTER_IMPORT, {})
+        state = rng.bit_generator.state
+        rng.bit_generator.state = states.setdefault(request.module.__name__, state)
 
 
 WARM = """

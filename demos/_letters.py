@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import numpy as np
@@ -12,6 +13,7 @@ from synapse.analysis import switching
 
 HIDDEN = 100
 STEPS = 25
+PIECE = 1000
 RATE = 0.1
 
 
@@ -20,9 +22,9 @@ class NumpyRnn:
     lines (2015): 100 tanh neurons, 25 letters a step, Adagrad."""
 
     def __init__(self, letters, seed):
-        rng = np.random.default_rng(seed)
+        self.rng = np.random.default_rng(seed)
         shapes = [(HIDDEN, letters), (HIDDEN, HIDDEN), (letters, HIDDEN)]
-        self.weights = [0.01 * rng.standard_normal(shape) for shape in shapes]
+        self.weights = [0.01 * self.rng.standard_normal(shape) for shape in shapes]
         self.weights += [np.zeros(HIDDEN), np.zeros(letters)]
         self.squares = [np.zeros_like(weight) for weight in self.weights]
         self.hidden = np.zeros(HIDDEN)
@@ -68,51 +70,66 @@ class NumpyRnn:
             weight -= RATE * slope / np.sqrt(square + 1e-8)
 
     def learn(self, letters, seconds):
-        """Learn for some seconds of the processor; returns itself."""
+        """Learn for some seconds of the processor; returns itself.
+
+        It goes on at another place after every 1,000 letters: read file after file, it
+        would have learned the last one best."""
         begin = time.process_time()
-        place = 0
         while time.process_time() - begin < seconds:
-            if place + STEPS + 1 > len(letters):
-                place = 0
-                self.hidden = np.zeros(HIDDEN)
-            piece = letters[place : place + STEPS + 1]
-            self.step(piece[:-1], piece[1:])
-            place += STEPS
+            start = self.rng.integers(len(letters) - PIECE)
+            self.hidden = np.zeros(HIDDEN)
+            for place in range(start, start + PIECE, STEPS):
+                piece = letters[place : place + STEPS + 1]
+                self.step(piece[:-1], piece[1:])
         return self
 
 
-def quote_cell(net, alphabet, lines):
-    """The table of neurons by how well they follow quotes, and the states of the best.
+def in_brackets(text):
+    """Whether each letter stands in brackets, or is one."""
+    opened = np.cumsum([letter in "([{" for letter in text])
+    closed = np.cumsum([letter in ")]}" for letter in text])
+    before = np.append(0, closed[:-1])  # a closing bracket belongs to what it closes
+    return opened > before
 
-    Each line is read from a cleared context, as the windows that the network learned
-    from: over a whole book the states of cells drift far away."""
+
+def bracket_cell(net, alphabet, blocks):
+    """The table of neurons by how well they follow brackets, and the states of the best
+    in each block.
+
+    Each block is read from a cleared context, as the windows that the network learned
+    from: over a whole file the states of cells drift far away."""
     with synapse.record(net, "state") as log:
-        for line in lines:
+        for block in blocks:
             net.clear()
-            net.run(alphabet.one_hot(line))
-    quoted = [np.cumsum([letter == '"' for letter in line]) % 2 for line in lines]
-    table = switching(net, log, np.concatenate(quoted))
-    return table, log.of(net, "state")[:, table.neuron[0]]
+            net.run(alphabet.one_hot(block))
+    table = switching(net, log, np.concatenate([in_brackets(b) for b in blocks]))
+    states = log.of(net, "state")[:, table.neuron[0]]
+    ends = np.cumsum([len(block) for block in blocks])
+    return table, np.split(states, ends[:-1])
 
 
 @with_pyplot
-def letters_and_cell(plt, text, states, name, path, width=92):
-    """Lines of text, each letter over a bar: the state of a cell beside its median."""
-    states = states - np.median(states)
-    lines = -(-len(text) // width)
-    figure, axes = plt.subplots(
-        lines, 1, figsize=(9.5, 1.05 * lines), layout="constrained", sharey=True
-    )
-    for i, ax in enumerate(axes):
-        shown = text[i * width : (i + 1) * width].replace("\n", "¶")
-        heights = states[i * width : (i + 1) * width]
-        colours = [ink.BLUE if height > 0 else ink.ORANGE for height in heights]
-        ax.bar(range(len(shown)), heights, width=1.0, color=colours)
-        ax.set_xticks(range(len(shown)), list(shown), family="monospace", fontsize=7)
-        ax.set_xlim(-0.6, width - 0.4)
+def letters_and_cell(plt, blocks, states, name, path, width=88, most=8):
+    """Lines of the code with most brackets: the state of a cell under each letter."""
+    middle = np.median(np.concatenate(states))
+    k = int(np.argmax([in_brackets(block).sum() for block in blocks]))
+    inside = in_brackets(blocks[k])
+    bars = states[k] - middle
+    lines = list(re.finditer(".+", blocks[k]))[:most]
+    figure, axes = plt.subplots(len(lines), 1, layout="constrained", sharey=True)
+    figure.set_size_inches(9.5, 0.65 * len(lines))
+    for ax, line in zip(axes, lines, strict=True):
+        place = slice(*line.span())
+        colours = [ink.BLUE if bar > 0 else ink.ORANGE for bar in bars[place]]
+        ax.bar(range(len(line[0])), bars[place], width=1.0, color=colours)
+        ax.set_xticks(range(len(line[0])), list(line[0]), family="monospace")
         ax.tick_params(axis="x", length=0, labeltop=True, labelbottom=False)
+        for letter, dark in zip(ax.get_xticklabels(), inside[place], strict=True):
+            letter.set(fontsize=8, color="black" if dark else "0.6")
+        ax.set_xlim(-0.6, width - 0.4)
         ax.set_yticks([])
         ax.spines[:].set_visible(False)
         ax.axhline(0, color="black", lw=0.5)
-    figure.suptitle(f"State of {name}, letter by letter", x=0.01, ha="left")
+    title = f"State of {name} (up: above its median); letters in brackets are dark"
+    figure.suptitle(title, x=0.01, ha="left")
     save_figure(figure, path)

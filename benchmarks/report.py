@@ -68,7 +68,7 @@ def markdown(run: dict[str, Any]) -> str:
     )
     sections = [
         "# Benchmark\n",
-        f"`{run['command']}`\n",
+        f"```bash\n{run['command']}\n```\n",
         "".join(f"- {fact}\n" for fact in [*facts, f"versions: {versions}"]),
         f"![Time per step against the number of connections]({run['plot']})\n"
         if run.get("plot")

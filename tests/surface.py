@@ -44,8 +44,12 @@ def surface() -> Iterator[str]:
         else:
             yield full + _signature(value)
             if inspect.isclass(value) and not issubclass(value, BaseException):
+                bases = value.__mro__[1:]
+                listed = tuple(base for base in bases if base in classes)
                 without_name = [
-                    base for base in value.__mro__[1:] if base not in classes
+                    base
+                    for base in bases
+                    if not any(issubclass(other, base) for other in listed)
                 ]
                 yield from _members(full, value, [value, *without_name])
 

@@ -271,7 +271,8 @@ def fixed_attributes(cls: Class) -> Class:
     """
     settable = [
         name
-        for name, member in vars(cls).items()
+        for base in cls.__mro__
+        for name, member in vars(base).items()
         if isinstance(member, property) and member.fset
     ]
 

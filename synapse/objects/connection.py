@@ -246,8 +246,6 @@ class Connection(DataView, View):
     @atomic
     def trainable(self, value: bool) -> None:
         learns = boolean("The trainable of a connection", value)
-        if self.trainable != learns:
-            self._store.touch_learning()
         parameters.set_trainable(self._store, "trainable", self._at, learns)
 
     @property

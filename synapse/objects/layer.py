@@ -27,6 +27,7 @@ from .projection import (
     connect_layers,
     require_projection,
 )
+from .rows import NeuronRows
 
 if TYPE_CHECKING:
     from .network import Network
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 @checks.fixed_attributes
 @checks.answers("Layer")
-class Layer(Sequence[Neuron]):
+class Layer(NeuronRows, Sequence[Neuron]):
     """A sequence of neurons.
 
     Parameters
@@ -71,6 +72,8 @@ class Layer(Sequence[Neuron]):
     >>> layer, layer[0]
     (<Layer hidden, 3 neurons>, <Neuron hidden 0, tanh>)
     """
+
+    _noun = "layer"
 
     @checks.understands("Layer")
     def __init__(
@@ -590,33 +593,6 @@ class Layer(Sequence[Neuron]):
             for neuron in self._neurons:
                 neuron.clear()
 
-    def reset(
-        self, seed: Seed = None, initializer: str | Initializer = "glorot"
-    ) -> None:
-        """Draw new biases and new weights of incoming connections, and clear the
-        context.
-
-        Weights and biases that are not trainable do not change, see
-        :meth:`Network.reset`.
-
-        Parameters
-        ----------
-        seed : int or numpy.random.Generator, optional
-            Seed for the new values. Default: an unrecorded random seed.
-        initializer : str or callable
-            Initializer of weights and biases, see :mod:`synapse.initializers`. Default:
-            "glorot".
-
-        See Also
-        --------
-        clear : Clear the context only.
-        """
-        rng = random_generator(seed)
-        with LayersInUse(self):
-            for store, connections, neurons in self._parameters():
-                parameters.reset(store, connections, neurons, rng, initializer)
-            self.clear()
-
     # --- values -----------------------------------------------------------------------
 
     @property
@@ -716,24 +692,7 @@ class Layer(Sequence[Neuron]):
             ):
                 return
             for store, rows in self._by_store():
-                if (store["trainable_bias"][rows] != learns).any():
-                    store.touch_learning()  # sensitivities are laid out anew
                 parameters.set_trainable(store, "trainable_bias", rows, learns)
-
-    @property
-    @consistent_read
-    def deterministic(self) -> bool:
-        """Whether all its neurons output their mean, see :attr:`Neuron.deterministic`.
-        Settable.
-        """
-        return all(neuron.deterministic for neuron in self._alive())
-
-    @deterministic.setter
-    def deterministic(self, value: bool) -> None:
-        flag = checks.boolean("The deterministic of a layer", value)
-        with LayersInUse(self):
-            for store, rows in self._by_store():
-                store["deterministic"][rows] = flag
 
     def freeze(self) -> None:
         """Freeze the layer: learning no longer updates its biases and the weights of
@@ -789,18 +748,12 @@ class Layer(Sequence[Neuron]):
             for mine in self._parameters():
                 parameters.freeze(*mine, frozen=False)
 
-    def _parameters(self) -> Iterator[tuple[Store, Ints, Ints]]:
-        """Iterate over its stores; yields the store, the rows of incoming connections
-        and of its neurons.
-        """
-        for neuron in self._neurons:
-            neuron._store.ready()  # may move rows
-        for store, rows in self._by_store():
-            yield store, np.flatnonzero(np.isin(store["target"], rows)), rows
+    def _in_use(self) -> LayersInUse:
+        return LayersInUse(self)
 
     def _by_store(self) -> Iterator[tuple[Store, Ints]]:
-        """Iterate over its stores, with the rows of its neurons in each."""
-        for store in dict.fromkeys(neuron._store for neuron in self._neurons):
+        """Its stores, with the rows of its neurons in each."""
+        for store in dict.fromkeys(neuron._store for neuron in self._alive()):
             yield (
                 store,
                 wiring.rows_of(

@@ -12,6 +12,7 @@ import numpy as np
 
 from .. import _checks as checks, cost as costs, engine, squash as squashes
 from .._registration import error_of_call, require_sound
+from .._typing import Ints
 from ..cost import Cost
 from ..engine.guard import InUse, atomic, consistent_read
 from ..engine.lowering.flags import TRACED
@@ -21,12 +22,13 @@ from ..engine.status import DONE
 from ..engine.store import Store, UnreadStore
 from ..engine.view import View
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
-from ..initializers import Initializer, Seed, random_generator
+from ..initializers import Seed, random_generator
 from ..squash import Squash
 from . import graph, parameters, wiring
 from .connection import Connection, connections_at, require_connection, sensitivity_of
 from .metadata import Metadata
 from .projection import Projection
+from .rows import NeuronRows
 
 if TYPE_CHECKING:
     from .layer import Layer
@@ -66,7 +68,7 @@ def number(name: str, doc: str, settable: bool = False) -> Any:
 
 @total_ordering
 @checks.answers("Neuron")
-class Neuron(View):
+class Neuron(NeuronRows, View):
     """A single neuron, with its activation function, bias and connections.
 
     Parameters
@@ -118,6 +120,7 @@ class Neuron(View):
     """
 
     __slots__ = ("__weakref__", "_row", "_store")
+    _noun = "neuron"
 
     @checks.understands("Neuron")
     def __init__(
@@ -175,6 +178,10 @@ class Neuron(View):
                 "This neuron has been removed from its network and cannot be used."
             )
         return self._store
+
+    def _by_store(self) -> list[tuple[Store, Ints]]:
+        """Its store, and its row there."""
+        return [(self._require(), np.array([self._row]))]
 
     def __repr__(self) -> str:
         if self._row < 0:
@@ -782,36 +789,6 @@ class Neuron(View):
             store.recorder.step_over()
 
     @atomic
-    def reset(
-        self, seed: Seed = None, initializer: str | Initializer = "glorot"
-    ) -> None:
-        """Draw new weights of incoming connections and a new bias, and clear the
-        context.
-
-        Weights and biases that are not trainable do not change, see
-        :meth:`Network.reset`.
-
-        Parameters
-        ----------
-        seed : int or numpy.random.Generator, optional
-            Seed for the new values. Default: an unrecorded random seed.
-        initializer : str or callable
-            Initializer of weights and bias, see :mod:`synapse.initializers`. Default:
-            "glorot".
-
-        See Also
-        --------
-        clear : Clear the context only.
-        """
-        store = self._require()
-        store.ready()
-        rows = np.flatnonzero(store["target"] == self._row)
-        parameters.reset(
-            store, rows, np.array([self._row]), random_generator(seed), initializer
-        )
-        self.clear()
-
-    @atomic
     def reseed(self, seed: Seed = None) -> None:
         """Restart the stream of random numbers for the activation functions `noise` and
         `bernoulli`.
@@ -920,8 +897,6 @@ class Neuron(View):
     @atomic
     def trainable(self, value: bool) -> None:
         learns = checks.boolean("The trainable of a neuron", value)
-        if self.trainable != learns:
-            self._store.touch_learning()  # sensitivities are laid out anew
         parameters.set_trainable(self._require(), "trainable_bias", self._row, learns)
 
     @property
@@ -977,29 +952,6 @@ class Neuron(View):
             and store["role"][self._row] != OUTPUT
         ):
             raise wiring.no_output(self)
-
-    @property
-    @consistent_read
-    def deterministic(self) -> bool:
-        """Whether a random neuron outputs its mean instead of a random value. Settable.
-        Default: False.
-
-        The mean is the state for the activation function `noise`, and the probability
-        for `bernoulli`. Use it to test a trained network.
-
-        >>> neuron = Neuron(squash="bernoulli")
-        >>> neuron.deterministic = True
-        >>> neuron.activate()
-        0.5
-        """
-        return bool(self._require()["deterministic"][self._row])
-
-    @deterministic.setter
-    @atomic
-    def deterministic(self, value: bool) -> None:
-        self._require()["deterministic"][self._row] = checks.boolean(
-            "The deterministic of a neuron", value
-        )
 
     @property
     @consistent_read

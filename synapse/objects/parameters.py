@@ -156,6 +156,8 @@ def set_trainable(store: Store, name: str, rows: Any, value: bool) -> None:
     """Set whether learning updates some rows, and those tied to them; they no longer
     count as frozen.
     """
+    if np.any(store[name][rows] != value):
+        store.touch_learning()  # sensitivities are laid out anew
     assign(store, name, rows, value)
     assign(store, FROZEN[name], rows, 0)
 

@@ -209,7 +209,6 @@ class Projection(Follower):
         learns = checks.boolean("The trainable of a projection", value)
         with InUse(self):
             rows = self._store.row_of[self._identities()].astype(np.int64)
-            self._store.touch_learning()
             parameters.set_trainable(self._store, "trainable", rows, learns)
 
     def __len__(self) -> int:

@@ -17,8 +17,8 @@ from ..engine.status import DIVERGED, DONE
 from ..engine.store import Store
 from . import parameters
 from .connection import Connection
-from .network import Slopes, locked
 from .slopes import SlopeTraces
+from .stepping import Slopes, locked
 
 
 @final

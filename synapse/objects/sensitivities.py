@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .connection import Connection
     from .network import Network
     from .neuron import Neuron
+    from .stepping import Stepping
 
 ONLINE = "online"
 RTRL = "rtrl"
@@ -108,7 +109,7 @@ class Sensitivities(Follower):
 
     # --- the plan ---------------------------------------------------------------------
 
-    def ready(self, network: Network) -> Plan:
+    def ready(self, network: Stepping) -> Plan:
         """Return the plan for the present topology. The caller has the network in
         use.
         """
@@ -335,7 +336,7 @@ def network_in_step(neuron: Neuron) -> Network | None:
 # --- making plans ---------------------------------------------------------------------
 
 
-def made_plan(network: Network, store: Store, span: Any, order: int | None) -> Plan:
+def made_plan(network: Stepping, store: Store, span: Any, order: int | None) -> Plan:
     """Make a plan, or raise TopologyError if the network is not closed or too large."""
     require_closed(network, "trained by rtrl")
     try:
@@ -352,7 +353,7 @@ def most_bytes() -> float:
         return float("inf")
 
 
-def too_large(network: Network, order: int | None, needed: float) -> ArgumentError:
+def too_large(network: Stepping, order: int | None, needed: float) -> ArgumentError:
     """The error for sensitivities that do not fit into memory."""
     return ArgumentError(
         f"The sensitivities of {network!r} at order {order} need {needed / 1e9:.3g} GB,"

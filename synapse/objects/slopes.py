@@ -16,8 +16,9 @@ from ..engine.status import DIVERGED, DONE
 from ..engine.store import Store
 from ..errors import DivergenceError
 from . import parameters
-from .network import Network, Slopes, locked
+from .network import Network
 from .neuron import Neuron
+from .stepping import Slopes, locked
 
 NOTHING = np.empty(0)
 

@@ -25,8 +25,8 @@ from .connection import Connection, connection_at
 from .order import Placement
 
 if TYPE_CHECKING:
-    from .network import Network
     from .neuron import Neuron
+    from .stepping import Stepping
 
 
 _row_of = attrgetter("_row")
@@ -99,7 +99,7 @@ def crossings_of(members: Sequence[tuple[Store, Bools]]) -> dict[str, Any]:
     return counts
 
 
-def require_closed(network: Network, doing: str) -> None:
+def require_closed(network: Stepping, doing: str) -> None:
     """Raise like :meth:`synapse.Topology.require_closed`, without the cost of making a
     table.
     """

@@ -19,8 +19,9 @@ from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError, DivergenceError
 from ..initializers import Seed, random_generator
 from ..objects import unsaved
-from ..objects.network import Network, is_row, require_network
+from ..objects.network import Network, require_network
 from ..objects.slopes import SlopeTraces
+from ..objects.stepping import is_row
 from ..readwrite._formats import Archived
 from .controller import controller_of
 

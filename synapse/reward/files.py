@@ -19,8 +19,9 @@ from .._checks import expected
 from .._running_scale import RunningScale
 from .._typing import Floats
 from ..errors import ArgumentError, FormatError, SynapseError
-from ..objects.network import Network, Slopes
+from ..objects.network import Network
 from ..objects.state import take_over
+from ..objects.stepping import Slopes
 from ..readwrite._checks import members, require_version
 from ..readwrite._trainer import GENERATORS
 from ..readwrite.npz import as_text, from_array, from_arrays, npz_data

@@ -26,9 +26,10 @@ from ..errors import ArgumentError, ArgumentTypeError
 from ..learning.renewal import Renewal, Renewer, checked_renewal
 from ..objects.connection import Connection
 from ..objects.layer import Layer
-from ..objects.network import Network, Slopes, require_network
+from ..objects.network import Network, require_network
 from ..objects.neuron import Neuron
 from ..objects.scaled_steps import ScaledSteps
+from ..objects.stepping import Slopes
 
 BUILDS = ("Perceptron", "Elman", "GRU", "LSTM")
 WIDE = 2.5

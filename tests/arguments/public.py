@@ -16,6 +16,8 @@ from .world import PARTS_OF_TASKS, World
 PACKAGES = """squash cost initializers objects.architectures learning optimizers tasks tasks.reber experiments
 evolve evolve.fitness forecasting analysis draw readwrite reward"""
 MODULES = ["synapse", *(f"synapse.{name}" for name in PACKAGES.split()), "architect"]
+PARTS = ("_steps", "reward.agent", "objects.rows", "objects.stepping")
+"""Modules of base classes that hold a part of a public class."""
 OPERATORS = ("__getitem__", "__setitem__", "__delitem__", "__call__")
 
 
@@ -85,11 +87,7 @@ def _public() -> Iterator[tuple[str, Public]]:
 
 def _members(owner: type) -> Iterator[str]:
     yield "__init__"
-    bases = [
-        base
-        for base in owner.__bases__
-        if base.__module__.endswith(("_steps", "reward.agent"))
-    ]
+    bases = [base for base in owner.__bases__ if base.__module__.endswith(PARTS)]
     members = {
         name: member for one in (*bases, owner) for name, member in vars(one).items()
     }

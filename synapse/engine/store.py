@@ -21,6 +21,7 @@ from .lowering.lower import lower
 from .lowering.program import Program, Traces
 from .records import LogPlace, Ties
 from .view import REMOVED
+from .watcher import Watcher
 
 SPARE = 4096
 """Removed rows and identities that a store tolerates before it is compacted."""
@@ -95,9 +96,7 @@ class Store:
         self.single_calls: Any = (
             None  # those for neurons; None: each looks for its network's rule first
         )
-        self.recorder: Any = (
-            None  # called before steps and after lowering, see ``objects/recording.py``
-        )
+        self.recorder: Watcher | None = None  # of one of its networks
         self.row_of = np.empty(
             0, np.uint32
         )  # by identity of a connection; NONE: removed

@@ -14,7 +14,7 @@ from .. import _checks as checks, cost as costs, engine, squash as squashes
 from .._registration import error_of_call, require_sound
 from .._typing import Ints
 from ..cost import Cost
-from ..engine.guard import InUse, atomic, consistent_read
+from ..engine.guard import InUse, atomic, call_again, consistent_read
 from ..engine.lowering.flags import TRACED
 from ..engine.records import Ties
 from ..engine.schema import INPUT, NONE, OUTPUT
@@ -521,7 +521,7 @@ class Neuron(NeuronRows, View):
                     raise error_of_call(store["failed"])
                 return activation
         self._require()
-        return self.activate(value)  # its store was absorbed by another during the wait
+        return call_again(self.activate, value)
 
     def propagate(
         self,
@@ -637,9 +637,7 @@ class Neuron(NeuronRows, View):
                     )
                 return
         self._require()
-        self._propagate(
-            rate, target, cost, outputs
-        )  # its store was absorbed by another during the wait
+        call_again(self._propagate, rate, target, cost, outputs)
 
     def clamp(self, value: float) -> None:
         """Hold the activation at a value in steps, runs and trainings, until

@@ -16,7 +16,7 @@ from .._registration import require_sound
 from .._typing import Floats
 from ..cost import Cost
 from ..engine.functions.activations import SOFTMAX
-from ..engine.guard import InUse, atomic
+from ..engine.guard import InUse, atomic, call_again
 from ..engine.records import Span
 from ..engine.rtrl import Plan
 from ..engine.schema import GIVEN_ERRORS, NONE, SHARED_BY
@@ -50,7 +50,7 @@ def locked(method: Callable[..., Any]) -> Callable[..., Any]:
         with store.lock:
             if store is self._anchor._store:
                 return method(self, store, *given)
-        return held(self, *given)  # its store was absorbed by another during the wait
+        return call_again(held, self, *given)
 
     return held
 
@@ -328,9 +328,7 @@ class Stepping(Sequence[Neuron]):
                 if status != DONE:
                     self._refuse(status, store, inputs)
                 return outputs
-        return self._run(
-            inputs, outputs
-        )  # its store was absorbed by another during the wait
+        return call_again(self._run, inputs, outputs)
 
     @atomic
     def _feed(
@@ -694,9 +692,7 @@ class Stepping(Sequence[Neuron]):
                 if ended[0] != DONE and ended[0] in (FAILED, RESIZED):
                     self._refuse(ended[0], store)
                 return ended  # a cost that has diverged is returned too
-        return self._learn(
-            rate, targets, cost, check
-        )  # its store was absorbed by another during the wait
+        return call_again(self._learn, rate, targets, cost, check)
 
     def _learn_exactly(
         self,

@@ -11,6 +11,7 @@ import numpy as np
 
 from .._typing import Floats
 from ..engine.guard import InUse
+from ..engine.online.slope_rules import share_of_step
 from ..engine.online.slopes import SMALLEST_ROOT
 from ..engine.schema import SHARED_BY
 from ..engine.status import DIVERGED, DONE
@@ -132,9 +133,7 @@ class ScaledSteps(SlopeTraces):
         if not np.isfinite(decrease):
             return DIVERGED
         most = float((errors**2 if squared else np.abs(errors)).sum())
-        step = rate * weight
-        if rate * bound * decrease > most:
-            step *= most / (rate * bound * decrease)
+        step = rate * weight * share_of_step(rate, bound, decrease, most)
         for name, rows, move in moves:
             parameters.assign_first(store, name, rows, store[name][rows] + step * move)
         return DONE

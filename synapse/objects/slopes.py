@@ -11,6 +11,7 @@ from .. import engine
 from .._typing import Floats, Ints
 from ..engine.follower import Follower
 from ..engine.guard import InUse
+from ..engine.online.slope_rules import bounded_step
 from ..engine.schema import NONE, SHARED_BY
 from ..engine.status import DIVERGED, DONE
 from ..engine.store import Store
@@ -216,7 +217,7 @@ class SlopeTraces(Follower):
                 np.abs(shared[np.unique(parameters.distinct(tie[rows])[0])]).sum()
             )
             changes.append((name, rows, shared))
-        step = rate / max(1.0, rate * bound * max(abs(delta), 1.0) * size)
+        step = bounded_step(rate, bound, delta, size)
         if not np.isfinite(size * delta):
             return DIVERGED, step
         for name, rows, shared in changes:

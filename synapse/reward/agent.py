@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from .. import _checks as checks
 from .._running_scale import SQUARABLE, TOO_LARGE, RunningScale
 from .._typing import Floats
+from ..engine.online.slope_rules import temporal_difference
 from ..errors import ArgumentError, ArgumentTypeError, DivergenceError
 from ..initializers import Seed, random_generator
 from ..objects import unsaved
@@ -216,9 +217,8 @@ class Agent(Archived):
         if self.scale_rewards:
             gain = self._scaled(gain)
         after = self._standard(row, counted=True)
-        if self.discount and not ended:
-            gain += self.discount * self._worth(after)
-        delta = gain - value
+        following = self._worth(after) if self.discount and not ended else 0.0
+        delta = temporal_difference(gain, self.discount, following, value)
         decay = self.discount * self.trace
         if not math.isfinite(delta):
             raise DivergenceError(

@@ -13,10 +13,15 @@ import numpy as np
 from ..compiler.jit import bare, columns, inline, kernel, span_of
 from ..status import DIVERGED, DONE, FAILED
 from .loops import propagate_network, step_online
+from .slope_rules import bounded_step, share_of_step, temporal_difference
 from .ties import stop_at_zero
 
 SMALLEST_ROOT = 1e-8
 """Added to roots of sums of squares, so that a slope of 0 moves nothing."""
+
+_bounded_step = inline(bounded_step)
+_share_of_step = inline(share_of_step)
+_temporal_difference = inline(temporal_difference)
 
 
 @inline
@@ -56,16 +61,14 @@ def move_along(m, delta, rate, bound, sizes):
     """Add the sums, times `delta` and a step, to the parameters; returns a status and
     the step.
 
-    The step is ``rate / max(1, rate bound max(|delta|, 1) |sums|)``, with the sum of
-    absolute values, and the rate itself if the bound is 0. If it is not finite, nothing
-    has changed.
+    The step is that of `bounded_step`. If it is not finite, nothing has changed.
     """
     size = 0.0
     for c in range(sizes[0]):
         size += abs(np.float64(m.weight_destination[c]))
     for j in range(sizes[1]):
         size += abs(np.float64(m.bias_destination[j]))
-    step = rate / max(1.0, rate * bound * max(abs(delta), 1.0) * size)
+    step = _bounded_step(rate, bound, delta, size)
     if not math.isfinite(size * delta):
         return DIVERGED, step
     add_sums(m, step * delta, sizes)
@@ -101,9 +104,7 @@ def move_scaled(m, span, errors, squares, settings, squared, sizes):
     most = 0.0
     for o in range(span.outputs):
         most += errors[o] * errors[o] if squared else abs(errors[o])
-    step = rate * weight
-    if rate * bound * decrease > most:
-        step *= most / (rate * bound * decrease)
+    step = rate * weight * _share_of_step(rate, bound, decrease, most)
     add_sums(m, step, sizes)
     return DONE
 
@@ -177,7 +178,9 @@ def streams_by(step_network, learn_step):
             step_online(aside, None, span, rows, t)
             if m.failed[0] != 0.0:
                 return FAILED, t
-            delta = gains[t] + discount * aside.activation[last] - m.activation[last]
+            following = aside.activation[last]
+            value = m.activation[last]
+            delta = _temporal_difference(gains[t], discount, following, value)
             begin_slopes(m, span, no_errors, decay, sizes)
             learn_step(m, p, span, unit)
             status, _ = move_along(m, delta, rate, bound, sizes)

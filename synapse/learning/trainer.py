@@ -775,8 +775,10 @@ def _brief(value: Any) -> str:
     """An option's value; of an optimizer the settings that are not default, but for the
     rate, an option.
     """
-    if not is_dataclass(value) or hasattr(value, "name"):
-        return _checks.shown(getattr(value, "name", value))
+    if isinstance(value, Cost):
+        return _checks.shown(value.name)
+    if not is_dataclass(value):
+        return _checks.shown(value)
     values = {
         field.name: (getattr(value, field.name), field.default)
         for field in fields(value)

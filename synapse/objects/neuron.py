@@ -817,7 +817,11 @@ class Neuron(NeuronRows, View):
         "State s_j: the weighted sum before the activation function.",
         settable=True,
     )
-    old_state = number("old_state", "State of the previous step.")
+    old_state = number(
+        "old_state",
+        "State s_j(t-1) of the previous step, from which a self-connection carries;"
+        " Synaptic's `old`.",
+    )
     activation = number(
         "activation",
         "Activation y_j = f_j(s_j), or the value that was set.",

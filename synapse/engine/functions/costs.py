@@ -1,8 +1,8 @@
 """The built-in costs: value and error signal -dE/ds of one output.
 
 ``derivative`` is the output's f'(s), ``outputs`` the number of outputs. An entry is all
-that the library knows of a cost: plain Python, in the order of the codes by which
-kernels call it. `compiled.py` compiles it, with log of ``elementary.py``;
+that the library knows of a cost, in plain Python; `NAMES` has the order of the codes by
+which kernels call it. `compiled.py` compiles it, with log of ``elementary.py``;
 ``synapse.cost``, the documentation and the tests read the entries.
 """
 
@@ -18,6 +18,15 @@ Pair = tuple[float, float]
 Formula = Callable[[float, float, float, float], Pair]
 
 TINY = 1e-300
+NAMES = (
+    "cross_entropy",
+    "squared_error",
+    "mean_squared_error",
+    "binary_misses",
+    "categorical_cross_entropy",
+)
+CODES = {name: code for code, name in enumerate(NAMES)}
+"""The codes of the costs. A change compiles all kernels again; files have names."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +69,7 @@ def cost(
     def enter(formula: Formula) -> Formula:
         name = formula.__name__
         properties = squash, probabilities, surrogate, aliases, averages
-        COSTS[name] = CostFormula(name, len(COSTS), formula, *properties)
+        COSTS[name] = CostFormula(name, CODES[name], formula, *properties)
         return formula
 
     return enter
@@ -130,6 +139,9 @@ def categorical_cross_entropy(
 
 
 # [recipe cost]
+for _name in NAMES:  # kernels call them in this order
+    COSTS[_name] = COSTS.pop(_name)
+
 CROSS_ENTROPY = COSTS["cross_entropy"].code
 CATEGORICAL = COSTS["categorical_cross_entropy"].code
 FIRST_CUSTOM_COST = len(COSTS)

@@ -107,9 +107,10 @@ def machine_hours(name: str) -> float:
     file."""
     path = papers.FOLDER / f"{name}.csv"
     made = read_results(path)[0] if path.exists() else ""
-    found = re.findall(r"(\d+) (seconds|minutes) of machine time", made)
+    durations = re.findall(r"(\d+) (seconds|minutes) of machine time", made)
     return sum(
-        int(number) / {"seconds": 3600, "minutes": 60}[unit] for number, unit in found
+        int(number) / {"seconds": 3600, "minutes": 60}[unit]
+        for number, unit in durations
     )
 
 

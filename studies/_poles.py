@@ -210,11 +210,11 @@ class Poles:
         starts = [
             self.start_of(
                 *(
-                    (2.0 * part - 1.0) * width
-                    for part, width in zip(parts, WIDTHS, strict=True)
+                    (2.0 * share - 1.0) * width
+                    for share, width in zip(shares, WIDTHS, strict=True)
                 )
             )
-            for parts in product(FRACTIONS, repeat=4)
+            for shares in product(FRACTIONS, repeat=4)
         ]
         _, lengths = self.environment(starts, SHORT_TEST).episodes(Genomes.of(genome))
         return int((lengths >= SHORT_TEST).sum())

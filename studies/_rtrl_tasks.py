@@ -406,12 +406,12 @@ def sunspots(case: Row, seed: int, most: int) -> Row:
     """The average relative variance of each period, with the chosen rate."""
     rate = chosen_rate(case["network"], case["rule"])
     forecast = sunspot_forecast(case, rate, demo.TRAINING, seed)
-    found = [
+    errors_of_periods = [
         round(demo.arv(forecast, demo.during(*years)), 4)
         for years in demo.PERIODS.values()
     ]
     return {
         "rate": rate,
         "epochs": SUNSPOT_EPOCHS[case["rule"]],
-        **dict(zip(demo.PERIODS, found)),
+        **dict(zip(demo.PERIODS, errors_of_periods)),
     }

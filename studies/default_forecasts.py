@@ -64,7 +64,7 @@ about 20, and the intervals expect such errors again; none occurs later. The err
 """
 
 
-def generated(kind: str, seed: int, count: int) -> Floats:
+def generated(series_name: str, seed: int, count: int) -> Floats:
     """A series of months."""
     rng = np.random.default_rng(seed)
     t = np.arange(count)
@@ -85,8 +85,8 @@ def generated(kind: str, seed: int, count: int) -> Floats:
         "change of level": 50 + 20 * (t > count // 2) + 5 * noise,
         "logistic map": 10 * np.array(chaos),
     }
-    found: Floats = made[kind]
-    return found
+    values: Floats = made[series_name]
+    return values
 
 
 GENERATED = (
@@ -106,12 +106,12 @@ def shipped(file: str) -> Floats:
 
 def windows() -> Iterator[tuple[str, int, Floats]]:
     """Name, rows of a season, and values, of which the last 60 are to be forecast."""
-    for kind in GENERATED:
+    for series_name in GENERATED:
         for seed in range(SEEDS):
             yield (
-                kind,
-                1 if kind == "logistic map" else 12,
-                generated(kind, seed, LENGTH + AHEAD),
+                series_name,
+                1 if series_name == "logistic map" else 12,
+                generated(series_name, seed, LENGTH + AHEAD),
             )
     for name, (file, period) in SHIPPED.items():
         values = shipped(file)
@@ -162,10 +162,10 @@ def forecasts(values: Floats, period: int) -> dict[str, tuple[Floats, Floats, fl
         [later.level(count + after) if facts["relative"] else [1.0] for after in LATER]
     )
     by_method = {}
-    for name, one in made.items():
+    for name, forecast in made.items():
         errors = facts["errors"].get(name, facts["errors"]["naive"])
         half = forecasting.Calibration(np.array(errors)).half_widths(SHARE, STEPS)[:, 0]
-        by_method[name] = one, levels * half, seconds.get(name, training)
+        by_method[name] = forecast, levels * half, seconds.get(name, training)
     return {
         **by_method,
         "network": by_method["gru"],
@@ -179,22 +179,24 @@ def of_residuals(forecaster: Any, values: Floats, count: int, period: int) -> Fl
 
     G. P. Zhang, "Time series forecasting using a hybrid ARIMA and neural network
     model", Neurocomputing 50 (2003), 159-175."""
-    first = 4 * max(period, 4)
+    start = 4 * max(period, 4)
     left = [
         values[t] - forecaster(values[:t, None], 1)[0, 0]
-        for t in range(first, count + LATER[-1])
+        for t in range(start, count + LATER[-1])
     ]
     residuals = np.array(left)[:, None]
-    known = count - first
-    series = pd.DataFrame({"y": residuals[:known, 0]})
+    begun = count - start
+    series = pd.DataFrame({"y": residuals[:begun, 0]})
     (task,), _ = series_tasks(series, ["y"], steps=STEPS, period=period)
     learning = tables.Learning()
     _, result = fit_together([task], learning)
     network = learning.refit(
         lambda: task.make(learning), [task.whole().lesson()], result
     )
-    found = task.forecaster(network, AHEAD)
-    return np.array([found(residuals[: known + later], STEPS)[:, 0] for later in LATER])
+    forecast = task.forecaster(network, AHEAD)
+    return np.array(
+        [forecast(residuals[: begun + later], STEPS)[:, 0] for later in LATER]
+    )
 
 
 def main() -> None:
@@ -205,7 +207,7 @@ def main() -> None:
     for name, period, values in windows():
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            found = forecasts(values, period)
+            by_method = forecasts(values, period)
         past = values[:-AHEAD]
         count = len(values) - AHEAD
         truth = np.array(
@@ -213,7 +215,7 @@ def main() -> None:
         )
         scale = np.abs(past[period:] - past[:-period]).mean()
         for method in (*CANDIDATES, *HYBRIDS):
-            made, half, took = found[method]
+            made, half, took = by_method[method]
             errors.setdefault(name, {}).setdefault(method, []).append(
                 float(np.abs(made - truth).mean() / scale)
             )
@@ -226,8 +228,8 @@ def main() -> None:
             print(
                 name,
                 {
-                    method: round(float(np.mean(one)), 2)
-                    for method, one in errors[name].items()
+                    method: round(float(np.mean(scores)), 2)
+                    for method, scores in errors[name].items()
                 },
                 flush=True,
             )

@@ -76,11 +76,11 @@ class Series:
         values = seen * deviation + mean
         return np.maximum(values, 0.0) ** 2 if self.root else values
 
-    def phase(self, first: int, last: int) -> np.ndarray:
+    def phase(self, start: int, stop: int) -> np.ndarray:
         """The other inputs of these steps, shape (last - first, 0 or 2)."""
         if not self.calendar:
-            return np.empty((last - first, 0))
-        angle = 2 * np.pi * np.arange(first, last) / self.period
+            return np.empty((stop - start, 0))
+        angle = 2 * np.pi * np.arange(start, stop) / self.period
         return np.column_stack([np.sin(angle), np.cos(angle)])
 
     def inputs(self, values: np.ndarray) -> np.ndarray:
@@ -257,12 +257,12 @@ def forecaster(series: Series, model: Any) -> Callable[[np.ndarray, int], np.nda
     """A network or an ensemble as a function of the history."""
 
     def ahead(history: np.ndarray, steps: int) -> np.ndarray:
-        known = len(history)
+        length = len(history)
         options: dict[str, Any] = {}
         if series.calendar:
             options = {
                 "feedback": {0: 0},
-                "future": series.phase(known + 1, known + steps),
+                "future": series.phase(length + 1, length + steps),
             }
         return series.back(
             synapse.forecast(model, series.inputs(history), steps, **options)[:, 0]
@@ -272,27 +272,27 @@ def forecaster(series: Series, model: Any) -> Callable[[np.ndarray, int], np.nda
 
 
 def rolled(
-    series: Series, method: Any, last: int | None = None, first: int | None = None
+    series: Series, method: Any, last: int | None = None, start_at: int | None = None
 ) -> Any:
     """Forecasts from all origins after the training part, or of a part of the
     series."""
     return forecasting.rolling_origin(
-        method, series.values[:last], series.steps, start=first or series.training, every=series.every,
+        method, series.values[:last], series.steps, start=start_at or series.training, every=series.every,
         period=series.period,
     )  # fmt: skip
 
 
 def chosen(name: str, series: Series) -> tuple[Setting, dict[str, float]]:
     """The setting with the least error on the last fifth of the training part."""
-    part = int(0.8 * series.training)
+    learned = int(0.8 * series.training)
     errors = {}
     for setting in SETTINGS[name]:
-        nets = [setting.train(series, seed, part) for seed in CHOOSING]
-        found = [
-            rolled(series, forecaster(series, net), series.training, part).errors
+        nets = [setting.train(series, seed, learned) for seed in CHOOSING]
+        rolled_errors = [
+            rolled(series, forecaster(series, net), series.training, learned).errors
             for net in nets
         ]
-        errors[setting] = float(np.sqrt(np.mean(np.square(found))))
+        errors[setting] = float(np.sqrt(np.mean(np.square(rolled_errors))))
         print(name, setting, round(errors[setting], 4), flush=True)
     return min(errors, key=errors.__getitem__), {
         repr(setting): error for setting, error in errors.items()
@@ -313,7 +313,7 @@ def measure(name: str, series: Series) -> dict[str, Any]:
     seconds = (time.perf_counter() - begun) / len(nets)
     alone = [summary(rolled(series, forecaster(series, net))) for net in nets]
     rows["network, median of ten"] = {
-        key: np.median([one[key] for one in alone], axis=0).tolist()
+        key: np.median([row[key] for row in alone], axis=0).tolist()
         for key in ("rmse", "mase")
     }
     rows["ensemble of the ten"] = summary(
@@ -327,8 +327,11 @@ def measure(name: str, series: Series) -> dict[str, Any]:
     }
 
 
-def summary(found: Any) -> dict[str, Any]:
-    return {"rmse": found.rmse.tolist(), "mase": found.mase.tolist()}
+def summary(forecast_errors: Any) -> dict[str, Any]:
+    return {
+        "rmse": forecast_errors.rmse.tolist(),
+        "mase": forecast_errors.mase.tolist(),
+    }
 
 
 # --- report ---------------------------------------------------------------------------
@@ -391,22 +394,22 @@ one step ahead can be better with others ([sunspots one year ahead](sunspots.md)
 """
 
 
-def draw(known: dict[str, Any], series: dict[str, Series]) -> None:
+def draw(results: dict[str, Any], series: dict[str, Series]) -> None:
     """The error by horizon, a panel for each series."""
     from demos._common import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY, pyplot
 
     colours = dict(
         zip(
-            known["nino12"]["rows"],
+            results["nino12"]["rows"],
             (GREY, SKY, BLUE, GREEN, PURPLE, ORANGE, RED),
             strict=True,
         )
     )
     figure, axes = pyplot().subplots(1, 3, figsize=(11, 4), layout="constrained")
-    for axis, (name, one) in zip(axes, series.items(), strict=True):
-        for method, row in known[name]["rows"].items():
+    for axis, (name, entry) in zip(axes, series.items(), strict=True):
+        for method, row in results[name]["rows"].items():
             wide = method.startswith(("network", "ensemble"))
-            ahead = range(1, one.steps + 1)
+            ahead = range(1, entry.steps + 1)
             axis.plot(
                 ahead,
                 row["rmse"],
@@ -414,8 +417,10 @@ def draw(known: dict[str, Any], series: dict[str, Series]) -> None:
                 color=colours[method],
                 linewidth=1 + wide,
             )
-        axis.set_title(one.title, color=BLACK)
-        axis.set(xlabel="steps ahead", ylabel=f"RMSE ({one.unit})", ylim=(0, one.top))
+        axis.set_title(entry.title, color=BLACK)
+        axis.set(
+            xlabel="steps ahead", ylabel=f"RMSE ({entry.unit})", ylim=(0, entry.top)
+        )
     handles, labels = axes[1].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=4)
     with files.replacing(PICTURE) as picture:

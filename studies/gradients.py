@@ -97,12 +97,15 @@ def sequences(length, targets, seed):
     return inputs, aims
 
 
-def before_outputs(found, outputs):
+def before_outputs(comparison, outputs):
     """The cosine over the weights and biases of all neurons except the outputs."""
-    last = len(found.biases) - outputs
-    inner = found.weights[found.weights["target"] < last], found.biases[:last]
+    last = len(comparison.biases) - outputs
+    inner = (
+        comparison.weights[comparison.weights["target"] < last],
+        comparison.biases[:last],
+    )
     ours, exact = (
-        np.concatenate([part[side] for part in inner]) for side in ("rule", "exact")
+        np.concatenate([values[side] for values in inner]) for side in ("rule", "exact")
     )
     return ours @ exact / np.sqrt((ours @ ours) * (exact @ exact))
 
@@ -152,14 +155,14 @@ def run():
 # --- what is shown --------------------------------------------------------------------
 
 
-def cosines(rows, name, scale, targets, part="hidden", rule="online"):
+def cosines(rows, name, scale, targets, layers="hidden", rule="online"):
     """The results as an array, shape (lengths, seeds)."""
     case = {"network": name, "rule": rule, "scale": scale, "targets": targets}
     chosen = (
         row for row in rows if all(row[key] == value for key, value in case.items())
     )
     return np.array(
-        [row[part] for row in sorted(chosen, key=lambda row: row["length"])]
+        [row[layers] for row in sorted(chosen, key=lambda row: row["length"])]
     )
 
 
@@ -191,7 +194,7 @@ def draw_rules(rows, name, panel):
         )
 
 
-def picture(rows, path, draw_panel, what):
+def picture(rows, path, draw_panel, title):
     """Draw one panel per architecture."""
     with draw.style():
         figure, panels = plt.subplots(
@@ -211,7 +214,7 @@ def picture(rows, path, draw_panel, what):
         panels[0, 0].minorticks_off()
         figure.supxlabel("steps of the sequence", size=9)
         figure.supylabel(
-            f"1 - cosine of {what} to the exact gradient, before the outputs", size=9
+            f"1 - cosine of {title} to the exact gradient, before the outputs", size=9
         )
         panels.flat[-1].axis("off")
         panels.flat[-1].legend(
@@ -238,11 +241,14 @@ def shown(values):
 def table(rows):
     """The cosines at the longest sequences."""
     cases = [
-        (scale, "every step", part)
-        for scale, part in product(SCALES, ("all", "hidden"))
+        (scale, "every step", layers)
+        for scale, layers in product(SCALES, ("all", "hidden"))
     ]
     cases += [(SCALES[1], "last step", "hidden")]
-    head = ["", *(f"±{scale:g}, {targets}, {part}" for scale, targets, part in cases)]
+    head = [
+        "",
+        *(f"±{scale:g}, {targets}, {layers}" for scale, targets, layers in cases),
+    ]
     lines = [
         [name, *(shown(cosines(rows, name, *case)[-1]) for case in cases)]
         for name in NETWORKS

@@ -41,12 +41,12 @@ def memory(seed: int, task: str, gates: bool) -> dict[str, Any]:
         settings=evolve.Settings(**(GATES if gates else MEMORY)),
     )  # fmt: skip
     genes = result.genome.genes[result.genome.genes["enabled"] == 1]
-    own = genes["source"] == -2
+    is_self = genes["source"] == -2
     net = result.champion
     counts = {
         "solved": result.solved, "evaluations": result.evaluations, "hidden": result.genome.hidden,
-        "self-connections": int(own.sum()), "gates": int((genes["gater"] >= 0).sum()),
-        "gated self-connections": int((own & (genes["gater"] >= 0)).sum()),
+        "self-connections": int(is_self.sum()), "gates": int((genes["gater"] >= 0).sum()),
+        "gated self-connections": int((is_self & (genes["gater"] >= 0)).sum()),
         "right": fresh.score(net).fraction,
     }  # fmt: skip
     trainer = Trainer(

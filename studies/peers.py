@@ -159,11 +159,11 @@ def recall(rng: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray
     places = np.sort(
         rng.permuted(np.tile(np.arange(7), (count, 1)), axis=1)[:, :2], axis=1
     )
-    which = rng.integers(0, 2, (count, 2))
-    np.put_along_axis(symbols, places, np.array([2, 4])[which], axis=1)
+    choices = rng.integers(0, 2, (count, 2))
+    np.put_along_axis(symbols, places, np.array([2, 4])[choices], axis=1)
     symbols[:, 7:] = [0, 1]
     targets = np.zeros((count, 9, 2))
-    targets[:, 7:] = np.eye(2)[which]
+    targets[:, 7:] = np.eye(2)[choices]
     return np.eye(6)[symbols][:, :, :5], targets
 
 

@@ -75,7 +75,7 @@ def theirs(classes, hidden, seed):
 
 def fits():
     """Scores and seconds of both on every set."""
-    found = []
+    durations = []
     for name, ((rows, targets), classes) in DATA.items():
         for hidden in HIDDEN:
             made = {"synapse": ours, "scikit-learn": theirs}
@@ -90,7 +90,7 @@ def fits():
                     model.fit(parts[0], parts[2])
                     seconds = round(time.process_time() - began, 5)
                     score = round(model.score(parts[1], parts[3]), 5)
-                    found.append(
+                    durations.append(
                         {
                             "data": name,
                             "hidden": hidden,
@@ -100,7 +100,7 @@ def fits():
                             "seconds": seconds,
                         }
                     )
-    return found
+    return durations
 
 
 def microseconds(calls, repeats=5, count=300):
@@ -133,10 +133,10 @@ def single_rows():
             model.partial_fit(rows, target, **options)
         x = rows[:1]
         y = target[:1]
-        kind = "classifier" if classes else "regressor"
+        estimator = "classifier" if classes else "regressor"
         steps = {who: partial(model.partial_fit, x, y) for who, model in models.items()}
         answers = {who: partial(model.predict, x) for who, model in models.items()}
-        times[kind] = {
+        times[estimator] = {
             "partial_fit": microseconds(steps),
             "predict": microseconds(answers),
         }
@@ -228,11 +228,11 @@ def tables(results):
         "| one row | Synapse, µs | scikit-learn, µs | ratio |",
         "| --- | ---: | ---: | ---: |",
     ]
-    for kind, calls in results["rows"].items():
+    for estimator, calls in results["rows"].items():
         for call, of in calls.items():
             a = of["synapse"]
             b = of["scikit-learn"]
-            lines.append(f"| {kind}, `{call}` | {a:.1f} | {b:.0f} | {b / a:.0f} |")
+            lines.append(f"| {estimator}, `{call}` | {a:.1f} | {b:.0f} | {b / a:.0f} |")
     lines += [
         "",
         "| stream | `learn_one`, µs | `predict_proba_one`, µs |",

@@ -64,8 +64,8 @@ class Regression:
 
     def bin(self):
         inputs = np.ones((BIN, BITS + 1))
-        for first in range(0, BIN, HOLD):
-            inputs[first : first + HOLD, :SLOW] = self.slow
+        for begin in range(0, BIN, HOLD):
+            inputs[begin : begin + HOLD, :SLOW] = self.slow
             self.slow[self.rng.integers(SLOW)] += 1.0
             self.slow %= 2.0
         inputs[:, SLOW:BITS] = self.rng.integers(0, 2, (BIN, BITS - SLOW))
@@ -94,10 +94,10 @@ class Windows:
         self.before = inputs[1 - WINDOW :]
         windows = np.lib.stride_tricks.sliding_window_view(inputs, WINDOW)
         targets = np.empty(BIN)
-        for first in range(0, BIN, HOLD):
+        for begin in range(0, BIN, HOLD):
             self.draw(self.rng.integers(WINDOW_UNITS))
-            units = windows[first : first + HOLD] @ self.weights >= self.thresholds
-            targets[first : first + HOLD] = (units - 0.5) @ self.signs / 2
+            units = windows[begin : begin + HOLD] @ self.weights >= self.thresholds
+            targets[begin : begin + HOLD] = (units - 0.5) @ self.signs / 2
         return inputs[WINDOW - 1 :, None], targets[:, None]
 
 
@@ -123,8 +123,8 @@ def learn(trainer, rng, noise, inputs, targets):
     if not noise:
         return 2.0 * trainer.train(inputs, targets, **settings).error
     errors = []
-    for first in range(0, len(inputs), PERTURBED):
-        at = slice(first, first + PERTURBED)
+    for begin in range(0, len(inputs), PERTURBED):
+        at = slice(begin, begin + PERTURBED)
         errors.append(2.0 * trainer.train(inputs[at], targets[at], **settings).error)
         net = trainer.network
         net.weights = net.weights + rng.normal(0.0, noise, len(net.weights))
@@ -176,10 +176,10 @@ def table(runs):
     ]
     for name in runs[0]:
         errors = np.array([run[name] for run in runs])
-        parts = [errors[:, :10].mean(axis=1), errors[:, -10:].mean(axis=1)]
+        stretches = [errors[:, :10].mean(axis=1), errors[:, -10:].mean(axis=1)]
         cells = [
-            f"{part.mean():.3f} ± {part.std(ddof=1) / len(part) ** 0.5:.3f}"
-            for part in parts
+            f"{stretch.mean():.3f} ± {stretch.std(ddof=1) / len(stretch) ** 0.5:.3f}"
+            for stretch in stretches
         ]
         lines.append(" | ".join([f"| {name}", *cells]) + " |")
     return "\n".join(lines)
@@ -188,9 +188,9 @@ def table(runs):
 def main(arguments: list[str] | None = None) -> None:
     """Run a stream, a run after the other, and write the errors of all bins after
     each."""
-    what, *count = arguments or sys.argv[1:] or ["regression"]
+    study, *count = arguments or sys.argv[1:] or ["regression"]
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    if what == "table":
+    if study == "table":
         print(
             *(
                 f"{name}, {len(runs)} runs\n\n{table(runs)}"
@@ -199,10 +199,10 @@ def main(arguments: list[str] | None = None) -> None:
             sep="\n\n",
         )
         return
-    run = {"regression": regression, "recurrent": recurrent}[what]
-    results[what] = []
+    run = {"regression": regression, "recurrent": recurrent}[study]
+    results[study] = []
     for seed in range(int(*count or [30])):
-        results[what].append(run(seed))
+        results[study].append(run(seed))
         files.write(RESULTS, json.dumps(results) + "\n")
         print(f"run {seed + 1}: {time.process_time():.0f} s", flush=True)
 

@@ -53,11 +53,11 @@ CHOSEN = {
 }
 
 
-def other(what: str, lstm: many.Row | None = None, **changes: Any) -> many.Row:
+def other(setting: str, lstm: many.Row | None = None, **changes: Any) -> many.Row:
     """The chosen settings with some changes."""
     return {
         **CHOSEN,
-        "what": what,
+        "what": setting,
         "lstm": {**CHOSEN["lstm"], **(lstm or {})},
         **changes,
     }
@@ -178,8 +178,8 @@ def legal_strings(count: int, seed: int) -> SampleBatch:
 def report(rows: list[many.Row]) -> str:
     """The table, with one line per case."""
     lines = []
-    for what in dict.fromkeys(row["what"] for row in rows):
-        runs = [row for row in rows if row["what"] == what]
+    for setting in dict.fromkeys(row["what"] for row in rows):
+        runs = [row for row in rows if row["what"] == setting]
         needed = [row["needed"] for row in runs]
         final = [row["final"] for row in runs]
         medians = [
@@ -187,7 +187,9 @@ def report(rows: list[many.Row]) -> str:
             many.middle(needed),
             many.listed(needed),
         ]
-        lines.append([what, *medians, f"{np.median(final):.2%}", f"{min(final):.2%}"])
+        lines.append(
+            [setting, *medians, f"{np.median(final):.2%}", f"{min(final):.2%}"]
+        )
     head = [
         "settings",
         "solved",

@@ -40,7 +40,7 @@ RULES = {
 
 
 def recurrent(
-    kind: str,
+    architecture: str,
     sizes: tuple[int, int, int],
     rule: str,
     span: Any,
@@ -56,7 +56,7 @@ def recurrent(
         "span": span,
         "seed": seed,
     }
-    if kind == "diagonal":
+    if architecture == "diagonal":
         weights = 4 * cells * (inputs + cells) + cells * outputs
         net: Network = architect.LSTM(
             inputs, weights // (4 * inputs + 4 + outputs), outputs, **options
@@ -68,7 +68,7 @@ def recurrent(
             if source in unit and target in unit and unit[source] != unit[target]:
                 source.disconnect(target)
     else:
-        net = getattr(architect, kind)(*sizes, **options)
+        net = getattr(architect, architecture)(*sizes, **options)
     net.learning_rule = RULES[rule]
     return net
 
@@ -185,10 +185,10 @@ def climb(name: str, seed: int) -> Row:
             SPAN if row.spans else None,
             seed,
         )
-        kind = (
+        agent_class = (
             truncated(reward.QLearning) if row.rule == "one step" else reward.QLearning
         )
-        agent = kind(net, discount=row.discount, scale_rewards=False, seed=seed)
+        agent = agent_class(net, discount=row.discount, scale_rewards=False, seed=seed)
         right: list[bool] = []
 
         def enough(
@@ -267,9 +267,9 @@ PARTS = 10
 def predict(name: str, seed: int) -> Row:
     """The squared errors of the predictions, over the variance of the returns, in parts
     of a stream."""
-    kind, rule = PATTERNS[name]
+    architecture, rule = PATTERNS[name]
     rows, gains, returns = patterns(LONG, np.random.default_rng(seed))
-    net = recurrent(kind, (rows.shape[1], CELLS, 1), rule, None, seed)
+    net = recurrent(architecture, (rows.shape[1], CELLS, 1), rule, None, seed)
     begin = time.process_time()
     if rule == "one step":
         agent = truncated(reward.TD)(net, discount=DISCOUNT, trace=TRACE)
@@ -395,7 +395,7 @@ def control(name: str, seed: int) -> Row:
         "initializer": sparse(0.9),
         "actor": False,
     } | options
-    kind, rule, start, actor = (
+    architecture, rule, start, actor = (
         chosen.pop(key) for key in ("kind", "rule", "initializer", "actor")
     )
     environment = environment_of(task)
@@ -403,8 +403,10 @@ def control(name: str, seed: int) -> Row:
     actions = environment.action_space.n
 
     def network(outputs: int, last: str, seed: int) -> Network:
-        if kind:
-            return recurrent(kind, (inputs, 16, outputs), rule, None, seed, last)
+        if architecture:
+            return recurrent(
+                architecture, (inputs, 16, outputs), rule, None, seed, last
+            )
         squashes = {
             "squash": "tanh",
             "output_squash": last,
@@ -484,7 +486,7 @@ def predictions(results: dict[str, list[Row]]) -> str:
     lines = []
     for name, trials in results.items():
         errors = np.array([trial["errors"] for trial in trials])
-        cells = [f"{np.median(errors[:, part]):.2f}" for part in (0, 1, 4)]
+        cells = [f"{np.median(errors[:, stretch]):.2f}" for stretch in (0, 1, 4)]
         seconds = f"{np.median([trial['seconds'] for trial in trials]):.1f}"
         lines.append(
             [
@@ -496,13 +498,13 @@ def predictions(results: dict[str, list[Row]]) -> str:
                 seconds,
             ]
         )
-    parts = (f"{100_000 * part:,}" for part in (1, 2, 5))
+    stretches = (f"{100_000 * stretch:,}" for stretch in (1, 2, 5))
     return table(
         [
             "network",
             "weights",
             "seeds",
-            *(f"to {part}" for part in parts),
+            *(f"to {stretch}" for stretch in stretches),
             "to 1,000,000",
             "seconds",
         ],
@@ -518,8 +520,8 @@ def returns(results: dict[str, list[Row]]) -> str:
         values = np.array([trial["returns"] for trial in trials])
         cells = [f"{median:.3g}" for median in np.median(values, axis=0)[:-1]]
         lines.append([name, len(trials), *cells, interval(values[:, -1], ".3g")])
-    parts = (f"to {ALL_STEPS * part // FIFTHS:,}" for part in range(1, FIFTHS + 1))
-    return table(["task and agent", "seeds", *parts], lines)
+    titles = (f"to {ALL_STEPS * fifth // FIFTHS:,}" for fifth in range(1, FIFTHS + 1))
+    return table(["task and agent", "seeds", *titles], lines)
 
 
 REPORTS = {"chain": chains, "patterns": predictions, "control": returns}

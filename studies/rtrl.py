@@ -191,11 +191,11 @@ def cases_of(name: str) -> list[tuple[Row, list[Row]]]:
     rows = rows_of(name)
     cases = []
     for case in TASKS[name].cases:
-        own = [
+        rows_of_case = [
             row for row in rows if all(row.get(field) == case[field] for field in case)
         ]
-        if own:
-            cases.append((case, sorted(own, key=lambda row: row["seed"])))
+        if rows_of_case:
+            cases.append((case, sorted(rows_of_case, key=lambda row: row["seed"])))
     return cases
 
 

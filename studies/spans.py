@@ -45,28 +45,28 @@ def fitted(net: Network, inputs: Any, targets: Any, epochs: int, seed: int) -> N
     trainer.train(inputs, targets, epochs=epochs, progress=False, seed=seed)
 
 
-def lag(kind: str, span: Any, seed: int, steps: int) -> float:
+def lag(architecture: str, span: Any, seed: int, steps: int) -> float:
     """The share of new sequences whose first bit is right after so many steps of
     noise."""
-    net = getattr(architect, kind)(2, CELLS, 1, span=span, seed=seed)
+    net = getattr(architect, architecture)(2, CELLS, 1, span=span, seed=seed)
     fitted(net, *latch(steps, [seed, 1]), EPOCHS, seed)
     rows, targets = latch(steps, [seed, 2])
     return float(np.mean((net.run(rows)[:, -1, 0] > 0.5) == targets[:, -1, 0]))
 
 
-def grammar(kind: str, span: Any, seed: int) -> float:
+def grammar(architecture: str, span: Any, seed: int) -> float:
     """The share of 500 strings of the embedded Reber grammar that are right, after ten
     passes over 2,000."""
-    net = getattr(architect, kind)(
+    net = getattr(architect, architecture)(
         7, CELLS, 7, span=span, output_squash="softmax", seed=seed
     )
-    known = tasks.EmbeddedReber().batch(2_000, seed=seed)
+    learned = tasks.EmbeddedReber().batch(2_000, seed=seed)
     new = tasks.EmbeddedReber().batch(500, seed=[seed, 1])
-    fitted(net, known.inputs, known.targets, 10, seed)
+    fitted(net, learned.inputs, learned.targets, 10, seed)
     return float(new.score(net).fraction)
 
 
-def series(kind: str, span: Any, seed: int) -> float:
+def series(architecture: str, span: Any, seed: int) -> float:
     """The mean R2 of predictions one step ahead, of the last rows of the twelve
     series."""
     scores = []
@@ -75,7 +75,7 @@ def series(kind: str, span: Any, seed: int) -> float:
             continue
         history = values[:-AHEAD]
         scaled = ((values - history.mean()) / history.std())[:, None]
-        net = getattr(architect, kind)(
+        net = getattr(architect, architecture)(
             1, CELLS, 1, span=span, output_squash="identity", seed=seed
         )
         past = len(history) - 1
@@ -102,23 +102,28 @@ ROWS = {
 
 def trial(row: str, seed: int) -> Row:
     """The score of one network on one task; 1 is the best."""
-    task, kind, span = ROWS[row]
+    task, architecture, span = ROWS[row]
     score, arguments = TASKS[task]
-    return {"seed": seed, "score": round(score(kind, span, seed, *arguments), 4)}
+    return {
+        "seed": seed,
+        "score": round(score(architecture, span, seed, *arguments), 4),
+    }
 
 
 def report(results: dict[str, list[Row]]) -> str:
     """A row for each task and network: medians of the scores, lowest and highest."""
     lines = []
     for task in TASKS:
-        for kind in NETWORKS:
+        for architecture in NETWORKS:
             cells = []
             for name in SPANS:
-                scores = [one["score"] for one in results[f"{task}, {kind}, {name}"]]
+                scores = [
+                    row["score"] for row in results[f"{task}, {architecture}, {name}"]
+                ]
                 cells.append(
                     f"{np.median(scores):.2f} ({min(scores):.2f} to {max(scores):.2f})"
                 )
-            lines.append([task, kind, *cells])
+            lines.append([task, architecture, *cells])
     return table(["task", "network", *(f"span {name}" for name in SPANS)], lines)
 
 

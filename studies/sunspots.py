@@ -311,16 +311,16 @@ def _laid_out(value, indent=""):
         return json.dumps(value)
     inner = indent + " "
     if isinstance(value, dict):
-        parts = [
-            f"{json.dumps(key)}: {_laid_out(part, inner)}"
-            for key, part in value.items()
+        items = [
+            f"{json.dumps(key)}: {_laid_out(item, inner)}"
+            for key, item in value.items()
         ]
     else:
-        parts = [_laid_out(part, inner) for part in value]
+        items = [_laid_out(item, inner) for item in value]
     brackets = "{}" if isinstance(value, dict) else "[]"
     return (
         f"{brackets[0]}\n{inner}"
-        + f",\n{inner}".join(parts)
+        + f",\n{inner}".join(items)
         + f"\n{indent}{brackets[1]}"
     )
 
@@ -367,7 +367,7 @@ def main(arguments=None):
             results = kept()
             if chosen_options.what == "search":
                 results["yardsticks"] = yardsticks()
-                found = search(
+                best = search(
                     model,
                     chosen_options.trials,
                     chosen_options.finalists,
@@ -382,10 +382,10 @@ def main(arguments=None):
                         [(model, chosen, seed) for seed in range(chosen_options.seeds)],
                     )
                 )
-                found = {"settings": chosen, "runs": runs}
+                best = {"settings": chosen, "runs": runs}
             results.setdefault(chosen_options.what, {})[model] = {
                 "command": command,
-                **found,
+                **best,
             }
             keep(results)
     files.write(REPORT, report(kept()))

@@ -87,25 +87,25 @@ def run_notebook(path: Path) -> Iterator[tuple[str, str, str, list[str]]]:
     Code cells run in order in their own namespace, as plain Python: magic commands are errors.
     """
     names: dict[str, Any] = {"__name__": "__main__"}
-    for number, (kind, text) in enumerate(notebook(path)):
-        if kind == "code":
+    for number, (cell_type, text) in enumerate(notebook(path)):
+        if cell_type == "code":
             yield (
-                kind,
+                cell_type,
                 text,
                 run(text, names, f"{path.name}, cell {number}", show_last=True),
                 pictures(),
             )
         else:
-            yield kind, text, "", []
+            yield cell_type, text, "", []
 
 
 def pictures() -> list[str]:
     """Return the open figures of matplotlib and close them."""
     pyplot = sys.modules.get("matplotlib.pyplot")
-    found = []
+    encoded = []
     for number in pyplot.get_fignums() if pyplot else []:
         file = io.BytesIO()
         pyplot.figure(number).savefig(file, format="png", dpi=110)
-        found.append(base64.b64encode(file.getvalue()).decode("ascii"))
+        encoded.append(base64.b64encode(file.getvalue()).decode("ascii"))
         pyplot.close(number)
-    return found
+    return encoded

@@ -9,6 +9,8 @@ from sphinx.util.docutils import SphinxDirective
 from synapse.engine.functions.activations import ACTIVATIONS, CHANCE, SINGLE
 from synapse.engine.functions.costs import COSTS
 
+FAMILIES = {SINGLE: "", CHANCE: " (random)"}
+
 
 def squashes():
     """The cells of the table of activation functions, one row per entry."""
@@ -21,26 +23,20 @@ def squashes():
         "No slope at",
         "Elsewhere",
     )
-    for one in ACTIVATIONS.values():
-        names = {"Synaptic": one.synaptic, "ONNX": one.onnx}
-        names["torch.nn"] = one.torch.module if one.torch else ""
+    for entry in ACTIVATIONS.values():
+        names = {"Synaptic": entry.synaptic, "ONNX": entry.onnx}
+        names["torch.nn"] = entry.torch.module if entry.torch else ""
         elsewhere = ", ".join(
             f"{where} {name}" for where, name in names.items() if name
         )
-        kind = (
-            ""
-            if one.kind == SINGLE
-            else " (random)"
-            if one.kind == CHANCE
-            else " (of a group)"
-        )
-        kinks = ", ".join(f"{kink:g}" for kink in one.kinks)
+        family = FAMILIES.get(entry.family, " (of a group)")
+        kinks = ", ".join(f"{kink:g}" for kink in entry.kinks)
         yield (
-            one.name,
-            ", ".join(one.aliases),
-            about(one.formula) + kind,
-            bound(one.low),
-            bound(one.high),
+            entry.name,
+            ", ".join(entry.aliases),
+            about(entry.formula) + family,
+            bound(entry.low),
+            bound(entry.high),
             kinks,
             elsewhere,
         )
@@ -55,16 +51,16 @@ def costs():
         "Outputs",
         "Targets",
     )
-    for one in COSTS.values():
+    for entry in COSTS.values():
         names = ", ".join(
-            (*one.aliases, *(f"{name} (one output)" for name in one.averages))
+            (*entry.aliases, *(f"{name} (one output)" for name in entry.averages))
         )
         yield (
-            one.name,
+            entry.name,
             names,
-            about(one.formula),
-            one.squash or "any",
-            "0 to 1" if one.probabilities else "any",
+            about(entry.formula),
+            entry.squash or "any",
+            "0 to 1" if entry.probabilities else "any",
         )
 
 

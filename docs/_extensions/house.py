@@ -32,7 +32,10 @@ UPWARD = {
 WINGS = {"compiler", "exact", "functions", "lowering", "online"}
 """Loaded when first used, as attributes of ``engine``."""
 
-WIDTH, ROW, HIGH, GAP = 900, 92, 44, 14
+WIDTH = 900
+ROW = 92
+HIGH = 44
+GAP = 14
 STYLE = """
 .house text { font: 14px system-ui, 'DejaVu Sans', sans-serif; fill: currentColor; text-anchor: middle; }
 .house .small { font-size: 11px; opacity: 0.75; }
@@ -47,15 +50,15 @@ TIP = (
 
 def sources(root=ROOT):
     """Map module names to their source files."""
-    found = {}
+    files = {}
     for package in PACKAGES:
         for path in sorted((root / package).rglob("*.py")):
             parts = path.relative_to(root).with_suffix("").parts
-            found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
-    return found
+            files[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return files
 
 
-def imported(name, path, known):
+def imported(name, path, modules):
     """The modules that a file imports anywhere, except imports for annotations."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     skipped = {
@@ -69,7 +72,7 @@ def imported(name, path, known):
         if id(node) in skipped:
             continue
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names if alias.name in known)
+            yield from (alias.name for alias in node.names if alias.name in modules)
         elif (
             isinstance(node, ast.Attribute)
             and ast.unparse(node.value) == "engine"
@@ -85,8 +88,8 @@ def imported(name, path, known):
             module = ".".join([*above, *([node.module] if node.module else [])])
             for alias in node.names:
                 whole = f"{module}.{alias.name}"
-                target = whole if whole in known else module
-                if target in known:
+                target = whole if whole in modules else module
+                if target in modules:
                     yield target
 
 
@@ -108,8 +111,9 @@ def room_of(module):
 
 def rooms(root=ROOT):
     """The graph of boxes: nodes have their files and lines, edges are imports."""
-    found, graph = sources(root), nx.DiGraph()
-    for module, path in found.items():
+    files = sources(root)
+    graph = nx.DiGraph()
+    for module, path in files.items():
         room = room_of(module)
         if room is not None:
             graph.add_node(room, **graph.nodes.get(room, {"modules": [], "lines": 0}))
@@ -117,15 +121,16 @@ def rooms(root=ROOT):
             graph.nodes[room]["lines"] += len(
                 path.read_text(encoding="utf-8").splitlines()
             )
-    for module, path in found.items():
-        for target in imported(module, path, found):
-            one, other = room_of(module), room_of(target)
+    for module, path in files.items():
+        for target in imported(module, path, files):
+            room_of_importer = room_of(module)
+            room_of_imported = room_of(target)
             if (
-                None not in (one, other)
-                and one != other
+                None not in (room_of_importer, room_of_imported)
+                and room_of_importer != room_of_imported
                 and (module, target) not in UPWARD
             ):
-                graph.add_edge(one, other)
+                graph.add_edge(room_of_importer, room_of_imported)
     return graph
 
 
@@ -133,19 +138,20 @@ def levels(graph):
     """Rows of boxes, each above the boxes that it imports; boxes that import each other share a row."""
     whole = nx.condensation(graph)
     depth = {}
-    for part in reversed(list(nx.topological_sort(whole))):
-        depth[part] = 1 + max(
-            (depth[below] for below in whole.successors(part)), default=-1
+    for group in reversed(list(nx.topological_sort(whole))):
+        depth[group] = 1 + max(
+            (depth[below] for below in whole.successors(group)), default=-1
         )
     rows = [[] for _ in range(max(depth.values()) + 1)]
-    for part, level in depth.items():
-        rows[len(rows) - 1 - level] += sorted(whole.nodes[part]["members"])
+    for group, level in depth.items():
+        rows[len(rows) - 1 - level] += sorted(whole.nodes[group]["members"])
     return rows
 
 
 def svg(graph):
     """The picture: one row per level, and an arrow for each import that no longer path implies."""
-    rows, place = levels(graph), {}
+    rows = levels(graph)
+    place = {}
     for i, row in enumerate(rows):
         width = min(190, (WIDTH - GAP) / len(row) - GAP)
         left = (WIDTH - len(row) * (width + GAP) + GAP) / 2
@@ -156,9 +162,10 @@ def svg(graph):
         ' aria-label="The rooms">'
     ]
     parts.append(f"<style>{STYLE}</style>{TIP}")
-    parts += [_arrow(place[one], place[other]) for one, other in _direct(graph)]
+    parts += [_arrow(place[upper], place[lower]) for upper, lower in _direct(graph)]
     for room, (x, y, width) in place.items():
-        data, middle = graph.nodes[room], x + width / 2
+        data = graph.nodes[room]
+        middle = x + width / 2
         counts = f"{len(data['modules'])} files, {data['lines']:,} lines"
         parts.append(
             f'<g><title>{escape(", ".join(data["modules"]))}</title><rect x="{x:.0f}"'
@@ -181,9 +188,9 @@ def _direct(graph):
     )
 
 
-def _arrow(one, other):
-    x, y, width = one
-    u, v, wide = other
+def _arrow(upper, lower):
+    x, y, width = upper
+    u, v, wide = lower
     x, u, y = x + width / 2, u + wide / 2, y + HIGH
     if v < y:  # the same row
         return (

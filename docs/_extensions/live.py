@@ -12,7 +12,9 @@ import cells
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-START, LEARNS, EXPLORER = "index", "play.html", "explorer.html"
+START = "index"
+LEARNS = "play.html"
+EXPLORER = "explorer.html"
 FRAME = """<div class="live">
 <iframe src="{page}" title="{title}" loading="lazy"></iframe>
 <p><a href="{page}" target="_blank" rel="noopener">Open it in a window of its own</a>, or
@@ -42,10 +44,8 @@ def write_pages(app, error):
     """Run the code of the start page in a temporary folder, and keep the pages that it writes."""
     if error or app.builder.format != "html":
         return
-    text, names = (
-        Path(app.env.doc2path(START)).read_text(encoding="utf-8"),
-        {"__name__": "__main__"},
-    )
+    text = Path(app.env.doc2path(START)).read_text(encoding="utf-8")
+    names = {"__name__": "__main__"}
     out = Path(app.outdir)
     with tempfile.TemporaryDirectory() as folder, chdir(folder):
         for block in cells.blocks(text):

@@ -42,54 +42,65 @@ def public(module):
     """The public classes, functions and modules: ``__all__``, or those defined in the module or its parts."""
     listed = getattr(module, "__all__", None)
     for name in listed or sorted(vars(module), key=str.lower):
-        one = getattr(module, name)
-        own = (getattr(one, "__module__", None) or "").startswith(module.__name__)
+        member = getattr(module, name)
+        is_own = (getattr(member, "__module__", None) or "").startswith(module.__name__)
         described = (
-            inspect.isclass(one) or inspect.isroutine(one) or inspect.ismodule(one)
+            inspect.isclass(member)
+            or inspect.isroutine(member)
+            or inspect.ismodule(member)
         )
-        if described and (listed or (own and not name.startswith("_"))):
-            yield name, one
+        if described and (listed or (is_own and not name.startswith("_"))):
+            yield name, member
 
 
-def summary(one):
+def summary(documented_object):
     """The first sentence of a docstring's first paragraph, without its markup."""
-    first = " ".join((inspect.getdoc(one) or "").partition("\n\n")[0].split())
-    first = (
-        re.sub(r":\w+:`~?(?:[\w.]*\.)?(\w+)`", r"\1", first)
+    paragraph = " ".join(
+        (inspect.getdoc(documented_object) or "").partition("\n\n")[0].split()
+    )
+    paragraph = (
+        re.sub(r":\w+:`~?(?:[\w.]*\.)?(\w+)`", r"\1", paragraph)
         .replace("``", "")
         .replace("`", "")
     )
-    return re.split(r"(?<=\w[.])\s|:$", first)[0]
+    return re.split(r"(?<=\w[.])\s|:$", paragraph)[0]
 
 
-def names_of(module, name, one):
+def names_of(module, name, documented_object):
     """The names under which the reference may document an object, the most likely first."""
     yield f"{module}.{name}"
-    if inspect.ismodule(one):
-        yield one.__name__
+    if inspect.ismodule(documented_object):
+        yield documented_object.__name__
         return
-    origin = getattr(one, "__module__", "") or ""
+    origin = getattr(documented_object, "__module__", "") or ""
     while origin:
-        yield f"{origin}.{getattr(one, '__qualname__', name)}"
+        yield f"{origin}.{getattr(documented_object, '__qualname__', name)}"
         origin = origin.rpartition(".")[0]
 
 
-def entry(app, docname, module, name, one):
+def entry(app, docname, module, name, documented_object):
     """A definition: the name as a link, and its line."""
-    known = app.env.get_domain("py").objects
-    found = next((full for full in names_of(module, name, one) if full in known), None)
+    documented = app.env.get_domain("py").objects
+    full_name = next(
+        (
+            full
+            for full in names_of(module, name, documented_object)
+            if full in documented
+        ),
+        None,
+    )
     label = nodes.literal("", name, classes=["xref", "py"])
-    if found is None:
+    if full_name is None:
         logger.warning(
             "%s.%s has no entry in the reference", module, name, location=docname
         )
     else:
-        target = known[found]
+        target = documented[full_name]
         label = make_refnode(
-            app.builder, docname, target.docname, target.node_id, label, found
+            app.builder, docname, target.docname, target.node_id, label, full_name
         )
     row = nodes.definition_list_item("", nodes.term("", "", label))
-    row += nodes.definition("", nodes.paragraph("", summary(one)))
+    row += nodes.definition("", nodes.paragraph("", summary(documented_object)))
     return row
 
 
@@ -100,7 +111,8 @@ def fill(app, doctree, docname):
         for module in place["modules"]:
             loaded = importlib.import_module(module)
             listed += [
-                entry(app, docname, module, name, one) for name, one in public(loaded)
+                entry(app, docname, module, name, documented_object)
+                for name, documented_object in public(loaded)
             ]
         place.replace_self(listed)
 

@@ -37,12 +37,13 @@ def find_alias(app, env, node, contnode):
     """The reference to an object under the name by which it is documented."""
     if node.get("refdomain") != "py":
         return None
-    domain, target = env.get_domain("py"), node["reftarget"]
+    domain = env.get_domain("py")
+    target = node["reftarget"]
     for name in candidates(target, node.get("py:module")):
-        found = documented(domain, name)
-        if found:
+        full_name = documented(domain, name)
+        if full_name:
             return domain.resolve_xref(
-                env, node["refdoc"], app.builder, "obj", found, node, contnode
+                env, node["refdoc"], app.builder, "obj", full_name, node, contnode
             )
     # A field "type" is prose in which every word was taken for a class.
     return contnode if node.get("refspecific") and not NAME.fullmatch(target) else None
@@ -74,9 +75,9 @@ def documented(domain, name):
     )
 
 
-def same(one, other):
+def same(value, other):
     """Whether two names refer to one object; a method is a new object at each access."""
-    return one is other or (ismethod(one) and one == other)
+    return value is other or (ismethod(value) and value == other)
 
 
 def setup(app):

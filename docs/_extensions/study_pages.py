@@ -13,7 +13,8 @@ import studies
 from studies import papers
 from studies.papers._paper_table import read_results
 
-HERE, PLACE = Path(studies.__file__).parent, "<!-- results -->"
+HERE = Path(studies.__file__).parent
+PLACE = "<!-- results -->"
 CONTENTS = "\n```{toctree}\n:hidden:\n:glob:\n\npapers/*\n```\n"
 
 

@@ -54,7 +54,7 @@ def pieces(inputs: Floats, targets: Floats, piece: int) -> tuple[Floats, Floats]
     stride = piece - SKIPPED
     starts = range(0, len(inputs) - piece + 1, stride)
     rows, goals = (
-        np.stack([part[a : a + piece] for a in starts]) for part in (inputs, targets)
+        np.stack([array[a : a + piece] for a in starts]) for array in (inputs, targets)
     )
     goals[:, :SKIPPED] = np.nan
     return rows, goals

@@ -205,12 +205,19 @@ def papers_rule(
     and :func:`solve`."""
     rng = np.random.default_rng([seed, GATES])
     enter, leave = rng.uniform(-weights, weights, (2, 2)) * biases
-    given = {INPUT: list(enter) if gates is None else gates, OUTPUT: list(leave)}
+    gate_layers = {INPUT: list(enter) if gates is None else gates, OUTPUT: list(leave)}
     learned = dict.fromkeys(
         ("cell_biases", "output_biases", "gate_biases_learned"), biases
     )
     net = lstm(
-        task.inputs, 2, cells, task.outputs, given, rng=rng, weights=weights, **learned
+        task.inputs,
+        2,
+        cells,
+        task.outputs,
+        gate_layers,
+        rng=rng,
+        weights=weights,
+        **learned,
     )
     rng = np.random.default_rng([seed, 1])
     order = np.arange(every)

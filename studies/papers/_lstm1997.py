@@ -118,8 +118,8 @@ def lstm(
 
     def parts(flat: Array) -> list[Array]:
         return [
-            part.reshape(shape)
-            for part, shape in zip(np.split(flat, ends[:-1]), shapes, strict=True)
+            numbers.reshape(shape)
+            for numbers, shape in zip(np.split(flat, ends[:-1]), shapes, strict=True)
         ]
 
     learned = np.ones(ends[-1])

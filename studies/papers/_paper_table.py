@@ -187,11 +187,11 @@ class PaperTable:
     def groups(self, trials: Trials) -> list[tuple[Row, Trials]]:
         """The trials of each row that has any. An argument that is not given counts as
         None."""
-        known = {*self.shared, *(name for row in self.rows for name in row.case)}
-        points = [_given(trial, known) for trial in trials]
+        names = {*self.shared, *(name for row in self.rows for name in row.case)}
+        points = [_given(trial, names) for trial in trials]
         groups = []
         for row in self.rows:
-            case = _given({**self.shared, **row.case}, known)
+            case = _given({**self.shared, **row.case}, names)
             group = Trials(
                 trial
                 for trial, point in zip(trials, points, strict=True)
@@ -235,9 +235,16 @@ class PaperTable:
 
     def _table(self, groups: list[tuple[Row, Trials]]) -> str:
         published = any(row.published for row, _ in groups)
-        first, *others = (each.title for each in self.measures)
+        main_measure, *others = (each.title for each in self.measures)
         mean = "mean of the solved" if self.solved else "mean"
-        head = ["", "seeds", *(["solved"] if self.solved else []), first, mean, *others]
+        head = [
+            "",
+            "seeds",
+            *(["solved"] if self.solved else []),
+            main_measure,
+            mean,
+            *others,
+        ]
         lines = [
             self._cells(row, group) + [str(row.published or "")] * published
             for row, group in groups
@@ -256,11 +263,11 @@ class PaperTable:
             cells.append(
                 str(rate) if len(group) >= LEAST else f"{sum(solved)} of {len(group)}"
             )
-        first, *others = self.measures
+        main_measure, *others = self.measures
         return [
             *cells,
-            first.cell(group),
-            first.mean(group),
+            main_measure.cell(group),
+            main_measure.mean(group),
             *(measure.cell(group) for measure in others),
         ]
 
@@ -283,8 +290,8 @@ class PaperTable:
         return draw_dots(values, published, measure.title, measure.log)
 
 
-def _given(one: Mapping[str, Any], names: set[str]) -> dict[str, Any]:
-    return {name: one[name] for name in names if one.get(name) is not None}
+def _given(trial: Mapping[str, Any], names: set[str]) -> dict[str, Any]:
+    return {name: trial[name] for name in names if trial.get(name) is not None}
 
 
 def _written(case: Mapping[str, Any]) -> str:

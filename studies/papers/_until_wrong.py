@@ -183,9 +183,9 @@ def _pass(network: Network, piece: Sample, rate: float) -> tuple[float, Floats]:
     else:
         plan = network._plan(store, network._rtrl)
         engine.untraced.forget_traces(plan.store, plan.span)
-        first = plan.store_table(None), store.unit, plan.address, plan.span
+        arguments = plan.store_table(None), store.unit, plan.address, plan.span
         status, _, total, _ = engine.rtrl.loops.train_network(
-            *first, ordered, options, NO_RENEWAL
+            *arguments, ordered, options, NO_RENEWAL
         )
     require_sound(status, store["failed"])
     outputs = np.full(piece.targets.shape, np.nan)
@@ -210,9 +210,11 @@ def _pass_by_steps(
     with record(network, "activation", neurons=network.output) as log:
         store = network._store
         cost = network._cost(None).code
-        store.recorder.make_room(steps)
+        watcher = store.recorder
+        assert watcher is not None  # `record` has set it
+        watcher.make_room(steps)
         data = piece.inputs.reshape(-1), piece.targets.reshape(-1), aimed
-        first = (
+        arguments = (
             store.address,
             store.unit,
             network._ready()[2],
@@ -227,7 +229,7 @@ def _pass_by_steps(
             -np.inf,
             NO_RENEWAL,
         )
-        ended = engine.online.train_network(*first, cost, *options)
+        ended = engine.online.train_network(*arguments, cost, *options)
     require_sound(ended[0], store["failed"])
     return float(errors[aimed == 1].sum()), log.activation
 

@@ -40,11 +40,11 @@ def right_symbols(network: Network, seed: Seed, most: int = SYMBOLS) -> int:
     with preserved_context(network):
         network.clear()
         while done < most:
-            part = stream.take(min(size, most - done))
-            right = part.right_steps(network.run(part.inputs))
+            piece = stream.take(min(size, most - done))
+            right = piece.right_steps(network.run(piece.inputs))
             if not right.all():
                 return done + int(np.argmin(right))
-            done, size = done + len(part), min(4 * size, 20_000)
+            done, size = done + len(piece), min(4 * size, 20_000)
     return done
 
 
@@ -89,14 +89,14 @@ def papers_rule(seed: int, rate: float, most: int) -> dict[str, Any]:
             begin
             # more strings; a stream begins at one, and leaves the rest of its last one out
         ):
-            part = drawn.take(2 * SYMBOLS)
-            first = part.inputs[:, 0] > 0
-            begin = 1 + np.flatnonzero(first[1:] & (part.inputs[:-1, -1] > 0))
+            piece = drawn.take(2 * SYMBOLS)
+            begins = piece.inputs[:, 0] > 0
+            begin = 1 + np.flatnonzero(begins[1:] & (piece.inputs[:-1, -1] > 0))
             begin = begin[begin < SYMBOLS]
         clear(net, 0.0)
         end = begin[0] + SYMBOLS
         done = follow(
-            net, part.inputs[begin[0] : end], part.targets[begin[0] : end], 0.49, rate
+            net, piece.inputs[begin[0] : end], piece.targets[begin[0] : end], 0.49, rate
         )
         symbols += min(done + 1, SYMBOLS)
         begin = begin[begin > begin[0] + done]
@@ -112,22 +112,22 @@ def papers_rule(seed: int, rate: float, most: int) -> dict[str, Any]:
 def papers_lengths(net: Lstm, seed: int, least: int) -> list[int]:
     """Right symbols of the test streams, up to the first stream that has fewer than
     `least`."""
-    found = []
+    lengths = []
     for i in range(STREAMS):
         stream = ContinualReber().stream(np.random.default_rng([seed, TEST, i]))
         done = 0
         size = 500
         clear(net, 0.0)
         while done < SYMBOLS:
-            part = stream.take(min(size, SYMBOLS - done))
-            right = follow(net, part.inputs, part.targets, 0.49, 0.0)
+            piece = stream.take(min(size, SYMBOLS - done))
+            right = follow(net, piece.inputs, piece.targets, 0.49, 0.0)
             done, size = done + right, 4 * size
-            if right < len(part):
+            if right < len(piece):
                 break
-        found.append(done)
+        lengths.append(done)
         if done < least:
             break
-    return found
+    return lengths
 
 
 def _perfect(net: Network, seed: int) -> bool:

@@ -70,7 +70,7 @@ def errors(net: Network, seed: int) -> dict[str, float]:
         "which": squared[:, CONSONANT],
         "high": squared[consonants, HIGH],
     }
-    return {name: float(np.sqrt(part.mean())) for name, part in parts.items()}
+    return {name: float(np.sqrt(squares.mean())) for name, squares in parts.items()}
 
 
 TABLE = PaperTable(

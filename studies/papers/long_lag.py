@@ -144,14 +144,14 @@ def trial(
     """Train on sequences until 10,000 others are right."""
     task = TASKS[experiment]
     if rule == "paper":
-        given: dict[str, Any] = {
+        options: dict[str, Any] = {
             "cells": 1,
             "gates": None,
             "weights": weights,
             "biases": False,
         }
         return papers_rule(
-            task, seed, rate=rate, every=every, most=most, measured=MEASURED, **given
+            task, seed, rate=rate, every=every, most=most, measured=MEASURED, **options
         )
     direct, before = without_cell(task, seed, rate, most) if added_later else (None, 0)
     if experiment in TWO_BLOCKS:

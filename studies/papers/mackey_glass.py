@@ -158,13 +158,13 @@ def trial(
     }
 
 
-def _error(found: list[float], tests: Any) -> float:
+def _error(forecasts: list[float], tests: Any) -> float:
     """The NRMSE84 of Jaeger: in the coordinates of the equation, that is without tanh(y
     - 1)."""
     limit = np.tanh(
         2.0
     )  # y = 3 is far outside the attractor, and predictions beyond have no inverse
-    predicted = np.clip(found, -limit, limit)
+    predicted = np.clip(forecasts, -limit, limit)
     true = [test.targets[-1, 0] for test in tests]
     squared = (np.arctanh(predicted) - np.arctanh(true)) ** 2
     return float(np.sqrt(np.mean(squared) / GIVEN_VARIANCE))

@@ -41,7 +41,7 @@ def trial(
     inputs = sample.inputs
     targets = sample.targets
     if rule == "through time":
-        inputs, targets = (part.reshape(-1, 3 * PIECE, 1) for part in (inputs, targets))
+        inputs, targets = (rows.reshape(-1, 3 * PIECE, 1) for rows in (inputs, targets))
     diverged = False
     try:
         trainer(net, rule, rate, cost=cost).train(

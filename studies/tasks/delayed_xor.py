@@ -68,8 +68,8 @@ class DelayedXor(Task):
         half = self.steps // 2
         inputs = np.zeros((spans.total, 2))
         inputs[:, 0] = 2.0 * rng.integers(2, size=spans.total) - 1.0
-        one = spans.first + rng.integers(half - 1, size=count)
-        other = spans.first + rng.integers(half, self.steps - 1, size=count)
-        inputs[one, 1] = inputs[other, 1] = 1.0
-        differ = inputs[one, :1] != inputs[other, :1]
+        early = spans.first + rng.integers(half - 1, size=count)
+        late = spans.first + rng.integers(half, self.steps - 1, size=count)
+        inputs[early, 1] = inputs[late, 1] = 1.0
+        differ = inputs[early, :1] != inputs[late, :1]
         return SampleBatch(inputs, spans.goals(1.0 * differ), spans.lengths, Sides(0.5))

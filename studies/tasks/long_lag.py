@@ -183,10 +183,10 @@ class NoisyLongLag(Task):
         return SampleBatch(inputs, goals, spans.lengths, Within(0.2))
 
 
-def symbols_of(what: str, value: int, least: int) -> int:
+def symbols_of(name: str, value: int, least: int) -> int:
     """Return a number of symbols, or raise an error."""
     return whole_number(
-        what,
+        name,
         value,
         f"a whole number from {least} to {MOST_SYMBOLS:,}",
         least,

@@ -70,13 +70,13 @@ class _Spikes(Task):
         """
         gaps = self.period + delays[:, :-1]
         lengths = 1 + gaps.sum(axis=1)
-        first = np.cumsum(lengths) - lengths
-        times = first[:, None] + np.cumsum(gaps, axis=1)
-        inputs, targets = self._encode(delays, first, times, int(lengths.sum()))
+        starts = np.cumsum(lengths) - lengths
+        times = starts[:, None] + np.cumsum(gaps, axis=1)
+        inputs, targets = self._encode(delays, starts, times, int(lengths.sum()))
         return inputs[:, None], targets[:, None], lengths
 
     def _encode(
-        self, delays: Ints, first: Ints, times: Ints, steps: int
+        self, delays: Ints, starts: Ints, times: Ints, steps: int
     ) -> tuple[Floats, Floats]:
         """Inputs and targets by row, given the first row of each sequence and the rows
         of its spikes."""
@@ -159,11 +159,11 @@ class SpikeDelays(_Spikes):
         )
 
     def _encode(
-        self, delays: Ints, first: Ints, times: Ints, steps: int
+        self, delays: Ints, starts: Ints, times: Ints, steps: int
     ) -> tuple[Floats, Floats]:
         inputs = np.zeros(steps)
         targets = np.full(steps, np.nan)
-        inputs[first] = inputs[times] = 1.0
+        inputs[starts] = inputs[times] = 1.0
         targets[times] = delays[:, :-1]
         return inputs, targets
 
@@ -221,11 +221,11 @@ class TimedSpikes(_Spikes):
         return SampleStream(self._endless(random_generator(seed)))
 
     def _encode(
-        self, delays: Ints, first: Ints, times: Ints, steps: int
+        self, delays: Ints, starts: Ints, times: Ints, steps: int
     ) -> tuple[Floats, Floats]:
         inputs = np.zeros(steps)
         targets = np.zeros(steps)
-        inputs[first] = delays[:, 0]
+        inputs[starts] = delays[:, 0]
         inputs[times] = delays[:, 1:]
         targets[times] = 1.0
         return inputs, targets

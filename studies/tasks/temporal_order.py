@@ -84,11 +84,11 @@ class TemporalOrder(Task):
         symbols[spans.last] = SYMBOLS.index("B")
         kinds = np.zeros(count, dtype=np.int64)
         for low, high in PLACES[self.marked]:
-            which = rng.integers(2, size=count)
+            choices = rng.integers(2, size=count)
             symbols[
                 spans.first + rng.integers(low, high, size=count, endpoint=True)
-            ] = SYMBOLS.index("X") + which
-            kinds = 2 * kinds + which
+            ] = SYMBOLS.index("X") + choices
+            kinds = 2 * kinds + choices
         goals = spans.goals(np.eye(self.outputs)[kinds])
         return SampleBatch(
             np.eye(len(SYMBOLS))[symbols], goals, spans.lengths, Within(0.3)

@@ -1,7 +1,7 @@
 """Short arrays of integers whose places have names.
 
-A kernel reads and writes a place as an attribute, ``span.first`` or ``m.ties.signed``;
-Python, which has the array, uses the place itself: ``span[Span.FIRST]``. So each name
+A kernel reads and writes a place as an attribute, ``span.start`` or ``m.ties.signed``;
+Python, which has the array, uses the place itself: ``span[Span.START]``. So each name
 is declared once, here.
 """
 
@@ -13,7 +13,7 @@ from enum import IntEnum
 class Span(IntEnum):
     """Which rows of its store a network has, for kernels."""
 
-    FIRST = 0  # its first row
+    START = 0  # its first row
     INPUTS = 1  # how many inputs it has; they come first
     OUTPUTS = 2  # how many outputs it has; they come last
     STOP = 3  # the row after its last

@@ -504,12 +504,12 @@ PLAN = (
     # roots, and the visits of their sweeps
     Column("counts", "plan", "int64", record=Counts),
     Column("root", "plan", "uint32"),
-    Column("visit_first", "plan", "uint32"),
+    Column("visit_start", "plan", "uint32"),
     Column("visit", "plan", "uint32"),
     Column("visit_soft", "plan", "uint8"),  # the first visit of a softmax group
     Column("op_first", "plan", "uint32"),
     Column("op_run", "plan", "uint32"),  # NONE: the self-connection
-    Column("op_what", "plan", "uint8"),
+    Column("op_role", "plan", "uint8"),
     Column("reading_first", "plan", "uint32"),
     Column("reading", "plan", "uint32"),
     Column(

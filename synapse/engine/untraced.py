@@ -32,7 +32,7 @@ def forget_traces(store: Store, span: NDArray[np.int64]) -> None:
     leave them as they are.
     """
     c = store.columns
-    start = int(span[Span.FIRST])
+    start = int(span[Span.START])
     stop = int(span[Span.STOP])
     traced = start + np.flatnonzero(c["flags"][start:stop] & TRACED)
     c["eligibility"][spans(c["first_trace"][traced], c["learning"][traced])] = 0.0

@@ -21,7 +21,7 @@ from .settings import codes_of
 
 NAMES = np.array(list(ACTIVATIONS), object)
 SINGLES = [
-    function.code for function in ACTIVATIONS.values() if function.kind == SINGLE
+    function.code for function in ACTIVATIONS.values() if function.family == SINGLE
 ]
 
 

@@ -166,7 +166,7 @@ def codes_of(several: Any) -> Ints:
     codes = []
     for squash in several:
         name = squashes.get(squash).name
-        if name not in ACTIVATIONS or ACTIVATIONS[name].kind != SINGLE:
+        if name not in ACTIVATIONS or ACTIVATIONS[name].family != SINGLE:
             raise ArgumentError(
                 expected("A squash of a genome", "built in, of one state", name)
             )

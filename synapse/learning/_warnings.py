@@ -93,8 +93,8 @@ class _Dependencies:
     def __init__(self, network: Network) -> None:
         self.network = network
         _, store, span = network._ready()
-        first_row = span[Span.FIRST].astype(np.uint32)
-        rows = slice(int(span[Span.FIRST]), int(span[Span.STOP]))
+        first_row = span[Span.START].astype(np.uint32)
+        rows = slice(int(span[Span.START]), int(span[Span.STOP]))
         # Unsigned numbers wrap around: those of rows before the network are large.
         columns = [
             store[name] - first_row if first_row else store[name]

@@ -181,7 +181,7 @@ def gradient(
         _, store, span = exact._ready
         weights = parameters.sum_of_group(store["tie"], rows, weights[rows])
         np.negative(weights, out=weights)  # a copy, unlike `biases`
-        neurons = slice(int(span[Span.FIRST]), int(span[Span.STOP]))
+        neurons = slice(int(span[Span.START]), int(span[Span.STOP]))
         biases = -parameters.sum_of_group(store["bias_tie"], neurons, biases)
         if exact.nbytes <= KEPT and threads == 1 and exact._noted is None:
             del (
@@ -315,7 +315,7 @@ class ExactGradient:
         _, store, span = self.network._ready()
         columns = store.columns
         runs = slice(
-            int(columns["first_run"][span[Span.FIRST]]),
+            int(columns["first_run"][span[Span.START]]),
             int(columns["last_run"][span[Span.STOP] - 1]),
         )
         kinds = columns["run_kind"][runs]

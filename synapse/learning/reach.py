@@ -173,7 +173,7 @@ def _of_sweeps(network: Network, layout: Layout) -> int:
     visits = layout.pattern.visits
     lengths = network._column("run_length").astype(np.int64)
     followed = np.where(visits.run == OWN, 1, np.append(lengths, 1)[visits.run])
-    ends = (visits.what & SOURCES > 0).astype(np.int64) + (visits.what & GATERS > 0)
+    ends = (visits.roles & SOURCES > 0).astype(np.int64) + (visits.roles & GATERS > 0)
     return int(followed @ ends)
 
 
@@ -183,7 +183,7 @@ def _of_direct(layout: Layout) -> int:
     """
     pattern = layout.pattern
     counts = np.bincount(layout.entry_owner, minlength=pattern.size)
-    root = np.repeat(np.arange(len(pattern.roots)), np.diff(pattern.visits.first))
+    root = np.repeat(np.arange(len(pattern.roots)), np.diff(pattern.visits.starts))
     neuron = pattern.visits.neuron
     return int(counts[neuron] @ pattern.kept[root, neuron])
 

@@ -724,7 +724,7 @@ class Network(NeuronRows, Stepping):
         engine.online.clear_rows(
             address,
             store.unit,
-            np.arange(span[Span.FIRST], span[Span.STOP], dtype=np.int64),
+            np.arange(span[Span.START], span[Span.STOP], dtype=np.int64),
         )
         if self._sensitivities is not None:
             self._sensitivities.forget()
@@ -902,7 +902,7 @@ class Network(NeuronRows, Stepping):
         """Whether a connection arrives late, or a neuron has a self-connection."""
         _, store, span = self._ready()
         columns = store.columns
-        first_row = int(span[Span.FIRST])
+        first_row = int(span[Span.START])
         stop = int(span[Span.STOP])
         runs = slice(
             int(columns["first_run"][first_row]), int(columns["last_run"][stop - 1])

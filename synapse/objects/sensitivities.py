@@ -165,7 +165,7 @@ class Sensitivities(Follower):
         """
         plan = self.plan
         assert plan is not None
-        first_row = plan.layout.first
+        first_row = plan.layout.origin
         size = plan.layout.pattern.size
         rows = np.array([neuron._row for neuron in neurons], np.int64) - first_row
         number = np.where((rows >= 0) & (rows < size), rows, -1)
@@ -206,7 +206,7 @@ class Sensitivities(Follower):
 
     def _note_stamps(self, plan: Plan) -> None:
         """Let them belong to the present context."""
-        rows = slice(int(plan.span[Span.FIRST]), int(plan.span[Span.STOP]))
+        rows = slice(int(plan.span[Span.START]), int(plan.span[Span.STOP]))
         self._stamps = plan.store["stamp"][rows].astype(np.int64)
         plan.stamp = self._stamps[-1]
 
@@ -252,7 +252,7 @@ class Sensitivities(Follower):
         if not self.in_step:
             return {}
         plan.renew(before=False)
-        roots, values = plan.of_parameter(target._row - plan.layout.first, offset)
+        roots, values = plan.of_parameter(target._row - plan.layout.origin, offset)
         return {
             self._neurons[r]: value
             for r, value in zip(roots, values.tolist(), strict=True)
@@ -309,7 +309,7 @@ class SensitivityPairs:
             rows = np.array([connection._at for connection in connections], np.int64)
             every = (
                 np.repeat(rows, len(roots)),
-                np.tile(roots + plan.layout.first, len(rows)),
+                np.tile(roots + plan.layout.origin, len(rows)),
             )
             places = plan.places_of(*every).reshape(len(rows), len(roots))
         connection, root = np.nonzero(places != ENDED)

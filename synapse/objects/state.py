@@ -572,4 +572,4 @@ class Snapshot(Follower):
 def read_numbers(network: Network, name: str) -> Floats:
     """Return a column of the neurons in the order of activation, as a float64 copy."""
     _, store, span = network._ready()  # after lowering they are neighbours
-    return store[name][int(span[Span.FIRST]) : int(span[Span.STOP])].astype(np.float64)
+    return store[name][int(span[Span.START]) : int(span[Span.STOP])].astype(np.float64)

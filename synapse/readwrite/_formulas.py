@@ -342,7 +342,7 @@ def kind_of(squash: str) -> str:
     """The kind of a squash, as an exporter sees it: a random one is written as its
     mean.
     """
-    squash_kind = ACTIVATIONS[squash].kind if squash in ACTIVATIONS else SINGLE
+    squash_kind = ACTIVATIONS[squash].family if squash in ACTIVATIONS else SINGLE
     return SINGLE if squash_kind == CHANCE else squash_kind
 
 

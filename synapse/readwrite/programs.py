@@ -545,7 +545,7 @@ def functions_source() -> str:
         (f"cost_{name}", entry.formula, COST_NUMBERS) for name, entry in COSTS.items()
     ]
     kinds = [
-        f"  {name}: {{ kind: {json.dumps(entry.kind)}, formula: squash_{name} }},"
+        f"  {name}: {{ kind: {json.dumps(entry.family)}, formula: squash_{name} }},"
         for name, entry in ACTIVATIONS.items()
     ]
     values = [f"  {name}: cost_{name}," for name in COSTS]

@@ -120,7 +120,8 @@ def test_an_update_through_a_gated_memory_is_part_of_the_weights_before_it():
 
 
 def test_what_cannot_be_explained():
-    net, (_, feed, link) = lstm(1, 1, 1), gated_pair()
+    net = lstm(1, 1, 1)
+    _, feed, link = gated_pair()
     net.activate([0.5])
     net.propagate(0.1, [1.0])
     loop = net["hidden 3"][0].self_connection

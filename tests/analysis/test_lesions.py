@@ -66,17 +66,19 @@ def test_lesions_are_those_by_hand(spec, of, pairs, several):
         with pytest.raises(ArgumentError, match=f"with {of} to silence"):
             lesions(net, inputs, targets, of)
         return
-    found = lesions(net, inputs, targets, of, pairs=pairs)
+    measured = lesions(net, inputs, targets, of, pairs=pairs)
     assert everything(net) == before
-    assert found.items.tolist() == list(items)
-    assert found.cost == by_hand(net, of, [], inputs, targets)
-    change = np.diag(found.change) if pairs else found.change
+    assert measured.items.tolist() == list(items)
+    assert measured.cost == by_hand(net, of, [], inputs, targets)
+    change = np.diag(measured.change) if pairs else measured.change
     for change_of_one, item in zip(change, items, strict=True):
-        assert change_of_one == by_hand(net, of, [item], inputs, targets) - found.cost
+        assert (
+            change_of_one == by_hand(net, of, [item], inputs, targets) - measured.cost
+        )
     if pairs:
         i, j = rng.integers(0, len(items), 2)
         both = by_hand(net, of, [items[i], items[j]], inputs, targets)
-        assert found.change[i, j] == found.change[j, i] == both - found.cost
+        assert measured.change[i, j] == measured.change[j, i] == both - measured.cost
 
 
 def test_one_of_several_tied_connections_is_silenced_alone():
@@ -100,7 +102,8 @@ def test_tables_have_names():
     "net", [lambda: lstm(2, 3, 2), lambda: architect.Elman(2, 4, 1, seed=0)]
 )
 def test_a_patched_activation_is_that_of_the_other_sequence(net, step):
-    net, rng = used(net()), np.random.default_rng(0)
+    net = used(net())
+    rng = np.random.default_rng(0)
     clean, other = rng.uniform(-1, 1, (2, 5, 2))
     before = everything(net)
     twin = net.clone()

@@ -123,10 +123,12 @@ def test_effects_on_several_outputs_do_not_cancel():
 
 
 def test_bad_arguments_change_nothing():
-    net, linked = used(perceptron(2, 3, 1)), perceptron(2, 1)
+    net = used(perceptron(2, 3, 1))
+    linked = perceptron(2, 1)
     linked.project(perceptron(1, 1))
     before = everything(net)
-    inputs, narrow = "Give inputs=", {"inputs": ROWS[:, :1], "by": "contribution"}
+    inputs = "Give inputs="
+    narrow = {"inputs": ROWS[:, :1], "by": "contribution"}
     wrong = [
         (ArgumentError, "from 0 to 1", {"share": 1.5}),
         (ArgumentError, inputs, {"by": "contribution"}),
@@ -135,7 +137,8 @@ def test_bad_arguments_change_nothing():
         (ArgumentError, "12", {"inputs": ROWS, "targets": TARGETS[:3]}),
     ]
     calls = [
-        (lambda own=own: prune(net, **own), kind, words) for kind, words, own in wrong
+        (lambda own=options: prune(net, **own), error, words)
+        for error, words, options in wrong
     ]
     all_refused([*calls, (lambda: prune(linked), TopologyError, "outside")])
     assert everything(net) == before

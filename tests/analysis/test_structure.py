@@ -23,11 +23,13 @@ def test_components_are_those_of_the_graph_with_gates(spec):
             for group in groups
             if len(group) > 1 or plain.has_edge(group[0], group[0])
         ]
-        found = components(net, gates=gates)
-        assert [len(group) for group in found] == sorted(map(len, found), reverse=True)
-        assert set(map(frozenset, found)) == set(map(frozenset, wanted))
+        components_found = components(net, gates=gates)
+        assert [len(group) for group in components_found] == sorted(
+            map(len, components_found), reverse=True
+        )
+        assert set(map(frozenset, components_found)) == set(map(frozenset, wanted))
         number = {neuron: i for i, neuron in enumerate(net)}
-        assert all(group == sorted(group, key=number.get) for group in found)
+        assert all(group == sorted(group, key=number.get) for group in components_found)
 
 
 def test_a_neuron_that_gates_its_own_input():

@@ -72,7 +72,7 @@ def _public() -> Iterator[tuple[str, Public]]:
         for name in module.__all__:
             thing = getattr(module, name)
             if not (inspect.isfunction(thing) or inspect.isclass(thing)) or any(
-                thing is one for one in seen
+                thing is earlier for earlier in seen
             ):
                 continue
             seen.append(thing)
@@ -89,7 +89,9 @@ def _members(owner: type) -> Iterator[str]:
     yield "__init__"
     bases = [base for base in owner.__bases__ if base.__module__.endswith(PARTS)]
     members = {
-        name: member for one in (*bases, owner) for name, member in vars(one).items()
+        name: member
+        for base_or_owner in (*bases, owner)
+        for name, member in vars(base_or_owner).items()
     }
     for name, member in members.items():
         if name.startswith("_") and name not in OPERATORS:
@@ -132,12 +134,14 @@ EXCLUDED |= {
     name for name in PUBLIC if name.endswith(".find_change")
 }  # of every optimizer
 EXCLUDED |= {
-    f"{name} options" for name, one in PUBLIC.items() if "options" in one.parameters()
+    f"{name} options"
+    for name, public in PUBLIC.items()
+    if "options" in public.parameters()
 }
 EXCLUDED |= {
     name
-    for name, one in PUBLIC.items()
-    if name.endswith(".find_parts") or one.owner.__module__ in PARTS_OF_TASKS
+    for name, public in PUBLIC.items()
+    if name.endswith(".find_parts") or public.owner.__module__ in PARTS_OF_TASKS
 }
 EXCLUDED |= {
     f"analysis.{name}.__init__"

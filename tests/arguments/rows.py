@@ -285,8 +285,10 @@ row(
     resume="",
 )
 allowed = {"Probability": "0 0.5", "Number": "0 0.5", "Endless": "0 0.5 inf"}
-kinds = {one.name: allowed[one.type] for one in fields(evolve.Settings)[:-2]}
-row("evolve.Settings.__init__", {}, squashes="", **kinds)
+allowed_values = {
+    field.name: allowed[field.type] for field in fields(evolve.Settings)[:-2]
+}
+row("evolve.Settings.__init__", {}, squashes="", **allowed_values)
 row("evolve.Genome.minimal", {"inputs": 2, "outputs": 1})
 row("evolve.Genome.from_network")
 row("evolve.Genome.activate", {"inputs": [0.0, 1.0]})
@@ -320,17 +322,17 @@ for agent in AGENTS:
     networks = {
         name: small if size == 1 else levers for name, size in outputs_of(agent).items()
     }
-    own = {
+    options = {
         name: choices[name]
         for name in inspect.signature(agent).parameters
         if name in choices
     }
-    row(f"reward.{agent.__name__}.__init__", networks, **own)
+    row(f"reward.{agent.__name__}.__init__", networks, **options)
     for name in ("act", "begin", "learn"):
-        given = {"observation": [0.0, 1.0]} | (
+        arguments = {"observation": [0.0, 1.0]} | (
             {"reward": 1.0} if name == "learn" else {}
         )
-        row(f"reward.{agent.__name__}.{name}", given, reward="0 -1 0.5")
+        row(f"reward.{agent.__name__}.{name}", arguments, reward="0 -1 0.5")
 row(
     "reward.run",
     lambda w: {

@@ -28,8 +28,8 @@ def test_the_table_has_every_parameter_of_every_public_call():
     }
     every = {
         (name, parameter)
-        for name, one in PUBLIC.items()
-        for parameter in one.parameters()
+        for name, public in PUBLIC.items()
+        for parameter in public.parameters()
     }
     assert pairs == {pair for pair in every if not is_excluded(*pair)}
     assert {name.split(" ")[0] for name in EXCLUDED} <= set(PUBLIC), (
@@ -44,9 +44,8 @@ class."""
 for name in ROWS:
     parts = name.split(": ")[-1].split(".")
     deep = parts[0] == "synapse" and len(parts) == 3
-    ROOMS[
-        "torch" if "torch" in name else ".".join(parts[:2] if deep else parts[:1])
-    ].append(name)
+    room = ".".join(parts[:2] if deep else parts[:1])
+    ROOMS["torch" if "torch" in name else room].append(name)
 LACKING = importlib.util.find_spec("torch") is None
 MARKS = {
     "torch": [pytest.mark.torch, pytest.mark.skipif(LACKING, reason="needs PyTorch")]

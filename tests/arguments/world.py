@@ -237,15 +237,15 @@ PARTS_OF_TASKS = {
     f"synapse.tasks.{name}" for name in ("judges", "samples", "score", "stream", "task")
 }
 KINDS = {
-    one.__name__.lower(): one
-    for one in (*vars(tasks).values(), *vars(optimizers).values())
-    if isinstance(one, type) and one.__module__ not in PARTS_OF_TASKS
+    made.__name__.lower(): made
+    for made in (*vars(tasks).values(), *vars(optimizers).values())
+    if isinstance(made, type) and made.__module__ not in PARTS_OF_TASKS
 }
 """Tasks and optimizers, which need no arguments."""
 AGENTS = [
-    one
-    for one in vars(reward).values()
-    if isinstance(one, type) and issubclass(one, Agent)
+    agent
+    for agent in vars(reward).values()
+    if isinstance(agent, type) and issubclass(agent, Agent)
 ]
 
 

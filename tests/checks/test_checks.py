@@ -18,14 +18,10 @@ from tests.helpers.cases import Cases
 from tests.helpers.networks import unchanged
 
 RNG = np.random.default_rng(3)
-ROWS, AIMS = (
-    RNG.integers(0, 2, (6, 2)).astype(float),
-    RNG.integers(0, 2, (6, 1)).astype(float),
-)
-MANY, MANY_AIMS = (
-    RNG.integers(0, 2, (3, 4, 2)).astype(float),
-    RNG.integers(0, 2, (3, 4, 1)).astype(float),
-)
+ROWS = RNG.integers(0, 2, (6, 2)).astype(float)
+AIMS = RNG.integers(0, 2, (6, 1)).astype(float)
+MANY = RNG.integers(0, 2, (3, 4, 2)).astype(float)
+MANY_AIMS = RNG.integers(0, 2, (3, 4, 1)).astype(float)
 
 
 class Foreign:
@@ -178,8 +174,8 @@ def test_sequences_of_one_number_a_step_need_no_column():
         assert synapse.gradient(net, *flat).weights.tolist() == wanted
 
 
-def bits(*parts):
-    return [np.asarray(part, float).tobytes() for part in parts]
+def bits(*arrays):
+    return [np.asarray(numbers_given, float).tobytes() for numbers_given in arrays]
 
 
 def cleared_runs(net, parts):

@@ -180,7 +180,8 @@ def test_an_argument_of_another_library_is_answered_by_ours():
                     ARGUMENTS["architecture"].get(ours, "").replace("{value}", "0.5")
                 )
                 assert advice in answer(CALLS["architecture"], name)
-    net, train = a_net(), Trainer(a_net()).train
+    net = a_net()
+    train = Trainer(a_net()).train
     answered = {
         "train() has no argument 'Shuffle'. Use shuffle=True.": lambda: train(
             ROWS, Shuffle=True
@@ -279,8 +280,10 @@ def test_an_attribute_of_another_library_is_answered_by_ours():
 def test_a_name_of_synaptic_below_an_attribute_or_in_an_import_is_answered():
     """What a class or an object of Synaptic has there is an array, a function or a name
     here."""
-    net, ones = a_net(), Layer(2).project(Layer(2))
-    neuron, other = Neuron(), Neuron()
+    net = a_net()
+    ones = Layer(2).project(Layer(2))
+    neuron = Neuron()
+    other = Neuron()
     neuron.project(other)
     hopfield = architect.Hopfield(4)
     pairs = [(0, 1), (1, 0)]
@@ -367,7 +370,7 @@ def test_the_migration_page_lists_names_that_are_answered():
     for line in re.findall(r"^\| (.+?) \| ", page, re.MULTILINE):
         for owner, name in re.findall(rf"\b({'|'.join(kinds)})\.(\w+)", line):
             count += 1
-            attributes = {name for one in kinds[owner].__mro__ for name in vars(one)}
+            attributes = {name for base in kinds[owner].__mro__ for name in vars(base)}
             missing += [] if name in attributes else [f"{owner}.{name}"]
     assert count > 40
     assert not missing
@@ -549,7 +552,7 @@ def test_what_is_no_layer_is_answered_with_what_to_do():
         ),
     )
     errors = ArgumentError, ArgumentTypeError
-    all_refused([(partial(Network, *given), errors, words) for given, words in cases])
+    all_refused([(partial(Network, *layers), errors, words) for layers, words in cases])
 
 
 def test_outputs_that_nothing_reaches_warn_once_for_each_topology():

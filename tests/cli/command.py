@@ -92,8 +92,8 @@ def write(path, **columns):
     return path
 
 
-def months(count, first=2010):
-    return [f"{first + i // 12}-{i % 12 + 1:02}" for i in range(count)]
+def months(count, first_year=2010):
+    return [f"{first_year + i // 12}-{i % 12 + 1:02}" for i in range(count)]
 
 
 def answers(printed):

@@ -325,7 +325,7 @@ def test_what_cannot_be_forecast_is_refused_before_anything_is_written(
     capsys, folder, monkeypatch, tmp_path
 ):
     monkeypatch.chdir(folder)
-    one, other = (
+    univariate, other = (
         table(tmp_path / "one.csv", 1),
         table(tmp_path / "other.csv", Price=SALES),
     )
@@ -361,7 +361,7 @@ def test_what_cannot_be_forecast_is_refused_before_anything_is_written(
             "to be gru, combine or one of mean, naive, .* 'prophet'",
         ),
         (
-            ["forecast", "both.json", one, "--steps", 2],
+            ["forecast", "both.json", univariate, "--steps", 2],
             1,
             "three or more dates that step evenly",
         ),

@@ -105,9 +105,9 @@ def test_methods_that_are_not_installed_are_named_before_the_training(
         module = importlib.import_module(f"synapse.cli.{name.removesuffix('_series')}")
         work = getattr(module, name)
 
-        def working(*given, work=work, **options):
+        def working(*arguments, work=work, **options):
             begun.append(capsys.readouterr().err)
-            return work(*given, **options)
+            return work(*arguments, **options)
 
         monkeypatch.setattr(module, name, working)
     code, printed, _ = run_cli(

@@ -186,7 +186,7 @@ def info(capsys, network, folder):
     save(network, folder / "model.synapse")
     facts, layers, *more = done(capsys, "info", folder / "model.synapse").split("\n\n")
     pairs = [line.split("  ", 1) for line in "\n".join([facts, *more]).splitlines()]
-    return {what: value.strip() for what, value in pairs}, layers.splitlines()
+    return {field: value.strip() for field, value in pairs}, layers.splitlines()
 
 
 def test_info(capsys, tmp_path):

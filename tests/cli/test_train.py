@@ -355,9 +355,9 @@ def test_ctrl_c_saves_what_was_reached_and_the_bar_is_for_terminals(
     model = tmp_path / "m.json"
     fit = ScaledModel.fit
 
-    def interrupted(*given, **options):
+    def interrupted(*arguments, **options):
         threading.Timer(0.5, signal.raise_signal, [signal.SIGINT]).start()
-        return fit(*given, **options)
+        return fit(*arguments, **options)
 
     monkeypatch.setattr(ScaledModel, "fit", interrupted)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
@@ -381,7 +381,10 @@ def sales(tmp_path, rng):
     month = np.arange(120)
     y = 1000 + 200 * np.sin(2 * np.pi * month / 12) + rng.normal(0, 10, 120)
     rows = zip(months(120), y, y / 2, strict=True)
-    lines = [f"{date};{one:.1f};{two:.1f}".replace(".", ",") for date, one, two in rows]
+    lines = [
+        f"{date};{bread:.1f};{cakes:.1f}".replace(".", ",")
+        for date, bread, cakes in rows
+    ]
     path = tmp_path / "sales.csv"
     path.write_text(
         "\n".join(["Monat;Umsatz (kEUR);Kosten [kEUR]", *lines]), "utf-8-sig"
@@ -394,7 +397,7 @@ def test_ctrl_c_after_the_training_keeps_the_network(
 ):
     """While methods are tested, and while the network is trained again on all rows."""
 
-    def interrupt(*given, **options):
+    def interrupt(*arguments, **options):
         raise KeyboardInterrupt
 
     cases = [
@@ -428,9 +431,9 @@ def test_a_refit_that_is_interrupted_saves_the_network_of_the_test(
     fit = ScaledModel.fit
     ended = []
 
-    def second_interrupted(*given, **options):
-        result = fit(*given, **options)
-        ended.append(given[0])
+    def second_interrupted(*arguments, **options):
+        result = fit(*arguments, **options)
+        ended.append(arguments[0])
         return result if len(ended) < 2 else replace(result, stopped="interrupted")
 
     monkeypatch.setattr(ScaledModel, "fit", second_interrupted)
@@ -599,7 +602,9 @@ def test_the_table_of_the_test_is_that_of_rolling_origin(sales):
     ]
     expected = -naive.errors / np.reshape(levels, (-1, 1, 1))
     np.testing.assert_allclose(errors[-count:], expected, rtol=1e-3)
-    late, early = (np.mean(one**2) for one in (errors[-count:], errors[:-count]))
+    late, early = (
+        np.mean(stretch**2) for stretch in (errors[-count:], errors[:-count])
+    )
     assert early >= 0.99 * late, "errors on training rows are enlarged"
     for learning in (
         tables.Learning(epochs=5, hidden=[3]),
@@ -779,7 +784,7 @@ def test_several_series_of_one_table(capsys, tmp_path):
 def test_ctrl_c_before_the_training_says_that_nothing_is_written(
     sales, tmp_path, capsys, monkeypatch
 ):
-    def interrupt(*given, **options):
+    def interrupt(*arguments, **options):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(series_training, "series_tasks", interrupt)

@@ -63,7 +63,7 @@ def all_pictures_hold(check, checked):
     cases.all_hold(check, checked, after=lambda: pyplot.close("all"))
 
 
-def part(ax, gid):
+def artists_of(ax, gid):
     """The artists of a kind."""
     return [artist for artist in ax.get_children() if artist.get_gid() == gid]
 
@@ -71,7 +71,9 @@ def part(ax, gid):
 def paths(ax, gid):
     """The paths of a kind, in data units."""
     return [
-        path.vertices for collection in part(ax, gid) for path in collection.get_paths()
+        path.vertices
+        for collection in artists_of(ax, gid)
+        for path in collection.get_paths()
     ]
 
 

@@ -14,9 +14,9 @@ from tests.helpers.cases import all_refused
 from .helpers import (
     STANDARD,
     all_pictures_hold,
+    artists_of,
     assert_readable,
     hand_wired,
-    part,
     paths,
     shown,
 )
@@ -91,7 +91,7 @@ def test_a_log_of_some_has_their_names():
 
 def squares(ax):
     """By (row, column): the area of a square, and whether it is blue."""
-    (weights,) = part(ax, "weights")
+    (weights,) = artists_of(ax, "weights")
     by_place = {}
     for path, (red, _, blue, _) in zip(weights.get_paths(), weights.get_facecolor()):
         low = path.vertices.min(axis=0)
@@ -116,7 +116,7 @@ def test_areas_are_magnitudes_and_colours_signs():
     assert single == pytest.approx(2 * two)
     assert squares(draw.hinton([[7.0]], scale=0.5))[0, 0][0] == pytest.approx(single)
     ax = draw.hinton([[1.0, np.nan], [-np.inf, 0.5]])
-    (crosses,) = part(ax, "not finite")
+    (crosses,) = artists_of(ax, "not finite")
     assert crosses.get_xydata().tolist() == [[1, 0], [0, 1]]
 
 

@@ -17,11 +17,11 @@ from tests.helpers.cases import all_refused
 from .helpers import (
     STANDARD,
     all_pictures_hold,
+    artists_of,
     assert_readable,
     from_way,
     hand_wired,
     legend,
-    part,
     paths,
     pixels,
     shown,
@@ -95,7 +95,7 @@ def test_layers_are_frames_with_their_names_above():
     ax.figure.canvas.draw()
     names = {text.get_text(): text.get_window_extent() for text in ax.texts}
     places = dict(zip(net, ax.transData.transform(middles(ax))))
-    for layer, frame in zip(net.layers, part(ax, "frame"), strict=True):
+    for layer, frame in zip(net.layers, artists_of(ax, "frame"), strict=True):
         box = frame.get_window_extent()
         name = names[layer.label]
         assert all(box.contains(*places[neuron]) for neuron in layer)
@@ -134,7 +134,7 @@ def test_colour_and_width_show_the_weight():
     net = architect.Perceptron(1, 3, 1, seed=0)
     net.weights = [-1.0, 0.0, 0.25, 1.0, 0.5, -0.5]
     ax = draw.network(net)
-    (lines,) = part(ax, "connections")
+    (lines,) = artists_of(ax, "connections")
     order = np.argsort(np.abs(net.weights), kind="stable")
     colours = np.empty((6, 4))
     widths = np.empty(6)
@@ -149,7 +149,7 @@ def test_colour_and_width_show_the_weight():
     # this one does not set the scale
     net.connections[0].weight = -9.0
     net.connections[0].trainable = False
-    (lines,) = part(draw.network(net), "connections")
+    (lines,) = artists_of(draw.network(net), "connections")
     assert sorted(lines.get_linewidths()) == pytest.approx(sorted(widths))
 
 
@@ -271,7 +271,7 @@ def test_discs_are_coloured_by_a_number():
     net.activate([0.0, 1.0])
     for colour in ("activation", "bias", "state"):
         ax = draw.network(net, colour=colour)
-        (discs,) = part(ax, "neurons")
+        (discs,) = artists_of(ax, "neurons")
         values = [getattr(neuron, colour) for neuron in net]
         assert len({tuple(face) for face in discs.get_facecolor()}) == len(set(values))
         bars = {other.get_ylabel(): other.get_ylim() for other in ax.figure.axes}
@@ -307,7 +307,7 @@ def test_neurons_without_a_network_stand_in_a_row_or_are_one_layer():
     assert len(paths(ax, "connections")) == 1
     many = [Neuron() for _ in range(30)]
     assert sorted(set(middles(draw.network(many))[:, 0])) == [-0.5, 0.5]
-    assert len(part(draw.network(many, blocks=True), "layer")) == 1
+    assert len(artists_of(draw.network(many, blocks=True), "layer")) == 1
 
 
 def said(ax):
@@ -317,14 +317,14 @@ def said(ax):
 def test_large_networks_are_drawn_by_layers():
     net = architect.LSTM(20, 60, 5, style="synaptic", seed=0)
     ax = draw.network(net)
-    assert len(part(ax, "layer")) == 6
+    assert len(artists_of(ax, "layer")) == 6
     assert len(paths(ax, "connections")) == 10
     assert len(gate_marks(ax)) == len(paths(ax, "gates")) == 3
     assert {"20 neurons", "60 neurons", "5 neurons", "60 to itself", "100"} <= set(
         said(ax)
     )
     assert "Numbers of connections, all to all unless noted" in said(ax)
-    assert [len(dots.get_paths()) for dots in part(ax, "dots")] == [
+    assert [len(dots.get_paths()) for dots in artists_of(ax, "dots")] == [
         20,
         60,
         60,
@@ -335,8 +335,8 @@ def test_large_networks_are_drawn_by_layers():
 
 
 def test_which_networks_are_drawn_by_layers():
-    assert part(draw.network(architect.LSTM(7, 15, 7, seed=0)), "layer")
-    assert not part(
+    assert artists_of(draw.network(architect.LSTM(7, 15, 7, seed=0)), "layer")
+    assert not artists_of(
         draw.network(architect.LSTM(7, 15, 7, seed=0), blocks=False), "layer"
     )
     assert_readable(draw.network(STANDARD["deep"]()))
@@ -368,7 +368,7 @@ def test_by_layers_marks_of_gates_lie_on_arrows_and_dotted_lines_begin_at_boxes(
             )
         boxes = [
             box.get_extents().transformed(ax.transData.inverted())
-            for box in part(ax, "layer")
+            for box in artists_of(ax, "layer")
         ]
         for (x, y), *_ in paths(ax, "gates"):
             assert any(b.x0 < x < b.x1 and b.y0 < y < b.y1 for b in boxes)
@@ -407,7 +407,7 @@ def test_layouts_of_networkx_give_each_neuron_a_place(net):
         ):  # which puts neurons with the same neighbours in one place
             assert len(np.unique(places.round(6), axis=0)) == len(net)
         assert len(paths(ax, "connections")) == len(net.connections)
-        assert not part(ax, "frame")
+        assert not artists_of(ax, "frame")
         if layout == "spring":  # which begins with random places
             assert pixels(draw.network(net, layout=layout).figure) == pixels(ax.figure)
 
@@ -416,7 +416,7 @@ def test_layouts_of_networkx_give_each_neuron_a_place(net):
 
 def test_colours_show_layers_that_a_legend_names(net):
     ax = draw.network(net, layout="circular")
-    (discs,) = part(ax, "neurons")
+    (discs,) = artists_of(ax, "neurons")
     faces = [tuple(face) for face in discs.get_facecolor()]
     layers = Topology.of(net).layer.tolist()
     assert len(set(faces)) == len(net.layers) == len(set(zip(faces, layers)))
@@ -432,7 +432,7 @@ def test_discs_are_coloured_by_metadata():
         neuron.metadata.update(kind=cell_type, size=size)
     for colour, same in (("kind", [(0, 2), (1, 3)]), ("size", [(0, 2), (1, 3)])):
         ax = draw.network(net, colour=colour)
-        (discs,) = part(ax, "neurons")
+        (discs,) = artists_of(ax, "neurons")
         faces = [tuple(face) for face in discs.get_facecolor()]
         assert all(faces[i] == faces[j] for i, j in same)
         assert len(set(faces)) == 4
@@ -610,5 +610,5 @@ def test_names_of_free_places_do_not_run_into_each_other_and_lines_can_be_seen()
     level = [(a, b) for a, b in pairwise(boxes) if round(a.y0) == round(b.y0)]
     assert len(level) > 250
     assert all(a.x1 <= b.x0 for a, b in level)
-    (lines,) = part(ax, "connections")
+    (lines,) = artists_of(ax, "connections")
     assert min(lines.get_linewidths()) > 0.15

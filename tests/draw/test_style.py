@@ -15,7 +15,7 @@ from synapse.errors import ArgumentTypeError, MissingExtraError
 from synapse.evolve import Evolution, Genome
 from tests.helpers import cases
 
-from .helpers import all_pictures_hold, part, pixels
+from .helpers import all_pictures_hold, artists_of, pixels
 from .test_returns import run_of
 
 VALUES = np.random.default_rng(0).normal(size=(9, 3))
@@ -114,7 +114,7 @@ def test_pictures_the_page_and_notebooks_have_one_palette():
     page = dict(
         re.findall(r"--(\w+): (#\w{6})", draw.explore(net).html.split("dark")[0])
     )
-    (discs,) = part(draw.network(net, colour="activation"), "neurons")
+    (discs,) = artists_of(draw.network(net, colour="activation"), "neurons")
     small = net._repr_html_()
     for name, face in zip(
         ("above", "below", "above"), discs.get_facecolor(), strict=True

@@ -12,7 +12,7 @@ from tests.helpers.reference import SQUASHES
 ALONE = [
     activation
     for activation in ACTIVATIONS.values()
-    if activation.kind in (SINGLE, CHANCE)
+    if activation.family in (SINGLE, CHANCE)
 ]
 STATES = [
     -7.2,
@@ -222,12 +222,12 @@ def test_groups_compete(dtype):
             if activation not in ALONE:
                 expected = (
                     largest(activation.name, states)
-                    if activation.kind == LARGEST
+                    if activation.family == LARGEST
                     else shares(np.array(states))
                 )
                 computed = [online(activation.name, states, dtype)]
                 if (
-                    activation.kind == LARGEST
+                    activation.family == LARGEST
                 ):  # softmax has its own cost: tests/engine/test_costs.py
                     computed += [
                         exact(activation.name, states, dtype, samples)

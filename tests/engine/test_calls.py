@@ -6,8 +6,8 @@ import numpy as np
 
 from synapse.engine.compiler.calls import (
     address_of,
+    call_at,
     call_equation,
-    called,
     compile_function,
     helper,
     strict,
@@ -50,8 +50,8 @@ def fails_from_one_on(number):
 
 @to_machine_code
 def call_both(failed, address, second, number):
-    answer = called(failed, address, (number,))
-    other = called(failed, second, (number + 1.0,))
+    answer = call_at(failed, address, (number,))
+    other = call_at(failed, second, (number + 1.0,))
     return answer[1], other[1]
 
 

@@ -38,14 +38,14 @@ def test_it_gives_the_same_bits_as_one_after_the_other():
     assert [net.weights.tobytes() for net in pooled] == [
         net.weights.tobytes() for net in together
     ]
-    for one, other, result in zip(together, alone, results, strict=True):
+    for trained, trained_alone, result in zip(together, alone, results, strict=True):
         assert (
-            Trainer(other)
+            Trainer(trained_alone)
             .train(INPUTS, TARGETS, epochs=5, progress=False, seed=0)
             .error
             == result.error
         )
-        assert (one.weights == other.weights).all()
+        assert (trained.weights == trained_alone.weights).all()
 
 
 def test_a_generator_gives_each_network_numbers_of_its_own():
@@ -153,16 +153,18 @@ def same_bits(make, processes):
     others = train_many(
         there, *SEQUENCES, **options, seed=np.random.default_rng(3), executor=processes
     )
-    assert [one.history for one in results] == [one.history for one in others]
+    assert [result.history for result in results] == [
+        result.history for result in others
+    ]
     assert there[0].hidden[0][0] is neuron
     assert neuron.incoming[0] is connection
     assert connection.weight == here[0].hidden[0][0].incoming[0].weight
-    for one, other in zip(here, there, strict=True):
-        assert everything(one) == everything(other)
-        for net in (one, other):
+    for result, other in zip(here, there, strict=True):
+        assert everything(result) == everything(other)
+        for net in (result, other):
             net.activate([0.3, 0.4])
             net.propagate(0.3, [0.1])
-        assert everything(one) == everything(other)
+        assert everything(result) == everything(other)
 
 
 def test_what_is_refused(tmp_path):

@@ -48,9 +48,9 @@ def threads():
         yield pool
 
 
-def same(one, other):
+def same(rows, other_rows):
     """Whether all bits are the same, of NaN and -0.0 too."""
-    return [repr(row) for row in one] == [repr(row) for row in other]
+    return [repr(row) for row in rows] == [repr(row) for row in other_rows]
 
 
 def test_every_executor_gives_the_same_bits(processes, threads, tmp_path):
@@ -382,11 +382,11 @@ def test_a_sweep_runs_every_point_with_every_seed_and_adds_up_in_one_store(
     sweep(trial, grid={"seconds": [0.0]}, seeds=range(2), store=path)
     assert calls(folder) == {0: 2, 1: 2, 2: 1}
     grid = {"seconds": [0.001, 0.0]}
-    found = sweep(trial, grid=grid, seeds=[2, 1, 0], store=path, executor=threads)
-    assert [(row["seconds"], row["seed"]) for row in found] == [
+    trials = sweep(trial, grid=grid, seeds=[2, 1, 0], store=path, executor=threads)
+    assert [(row["seconds"], row["seed"]) for row in trials] == [
         (s, i) for s in (0.001, 0.0) for i in (2, 1, 0)
     ]
-    assert (found.names, list(found.by())) == (("seconds",), [(0.001,), (0.0,)])
+    assert (trials.names, list(trials.by())) == (("seconds",), [(0.001,), (0.0,)])
     run(trial, seeds=range(4), store=path)
     assert calls(folder) == {0: 3, 1: 3, 2: 3, 3: 1}
     stored = read_trials(path)
@@ -398,11 +398,11 @@ def test_a_sweep_runs_every_point_with_every_seed_and_adds_up_in_one_store(
 
 def test_points_are_given_as_they_are_or_as_a_grid():
     points = [{"b": 3, "a": 2}, {"a": np.int64(1), "b": 0.5}, {"a": 2, "b": 3}]
-    found = sweep(product, grid=points, seeds=[0, 1])
-    assert [(row["a"], row["b"], row["seed"]) for row in found] == [
+    trials = sweep(product, grid=points, seeds=[0, 1])
+    assert [(row["a"], row["b"], row["seed"]) for row in trials] == [
         (2, 3, 0), (2, 3, 1), (1, 0.5, 0), (1, 0.5, 1)
     ]  # fmt: skip
-    assert (set(found.names), type(found[2]["a"])) == ({"a", "b"}, int)
+    assert (set(trials.names), type(trials[2]["a"])) == ({"a", "b"}, int)
     assert (
         len(sweep(product, grid={"a": [1, 2, 1, 1.0]}, seeds=[0])) == 3
     )  # equal points run once

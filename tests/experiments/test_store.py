@@ -74,10 +74,10 @@ ARGUMENTS = {
 
 
 def test_arguments_tell_trials_apart(tmp_path):
-    def check(one, other):
+    def check(value, other):
         path = tmp_path / f"{len(list(tmp_path.iterdir()))}.db"
         for _ in range(2):
-            run(taking(one), seeds=[0], store=path)
+            run(taking(value), seeds=[0], store=path)
         with pytest.raises(ArgumentError, match="has results of the trial"):
             run(taking(other), seeds=[0], store=path)
 

@@ -115,17 +115,21 @@ def test_data_frames_of_trials_and_of_points(trials):
     frame = trials.to_pandas()
     assert list(frame) == ["seed", "solved", "needed", "curve", "failed"]
     assert (frame["needed"].iloc[1], frame["curve"][2]) == (5000.5, [1 / 3])
-    found = sweep(product, grid={"a": [0.5, 2], "b": [[1]]}, seeds=[0], progress=False)
-    assert found.names == ("a", "b")
-    found = sweep(
+    sweep_trials = sweep(
+        product, grid={"a": [0.5, 2], "b": [[1]]}, seeds=[0], progress=False
+    )
+    assert sweep_trials.names == ("a", "b")
+    sweep_trials = sweep(
         product, grid={"a": [0.5, 2], "b": [1]}, seeds=range(5), progress=False
     )
-    assert repr(found) == "<Trials, 10 trials at 2 points of a and b: cost, solved>"
-    summary = found.summary(rate="solved", median=["cost"])
+    assert (
+        repr(sweep_trials) == "<Trials, 10 trials at 2 points of a and b: cost, solved>"
+    )
+    summary = sweep_trials.summary(rate="solved", median=["cost"])
     assert list(summary) == ["a", "b", "trials", "solved", "cost"]
     assert summary["solved"].map(str).tolist() == ["0 % (0 to 43)", "100 % (57 to 100)"]
     assert summary["cost"].map(float).tolist() == [2.5, 4.0]
-    assert summary["cost"][0] == found.by("a")[0.5,].median("cost")
+    assert summary["cost"][0] == sweep_trials.by("a")[0.5,].median("cost")
 
 
 def test_groups_by_other_values():

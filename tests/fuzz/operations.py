@@ -274,15 +274,14 @@ def fire(world, unit):
     has_values = world.chance(0.2 if free else 0.7) or not (
         free or all(neuron.incoming for neuron in unit.input)
     )
-    values = (
-        [world.random.uniform(-1, 1) for _ in (unit if free else unit.input)]
-        if has_values
-        else []
-    )
+    values = []
+    if has_values:
+        inputs = unit if free else unit.input
+        values = [world.random.uniform(-1, 1) for _ in inputs]
     if not free and (world.chance(0.5) or any(map(fires_as_a_group, unit))):
         return unit.activate(values or None)
-    inputs = dict(zip(unit, values))
-    return [neuron.activate(inputs.get(neuron)) for neuron in unit]
+    value_of = dict(zip(unit, values))
+    return [neuron.activate(value_of.get(neuron)) for neuron in unit]
 
 
 def learn(world, unit):

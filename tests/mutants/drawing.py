@@ -70,8 +70,8 @@ def operators() -> dict[str, Operator]:
             left, right = pair.split("-")
             names.append(f"Replace{family}Operator_{left}_{right}")
             names.append(f"Replace{family}Operator_{right}_{left}")
-    known = {name: get_operator(f"core/{name}")() for name in names}
-    return {**known, "DeleteCall": DeleteCall()}
+    of_cosmic_ray = {name: get_operator(f"core/{name}")() for name in names}
+    return {**of_cosmic_ray, "DeleteCall": DeleteCall()}
 
 
 @dataclass(frozen=True)
@@ -197,11 +197,11 @@ def candidates(root: Path, file: str) -> Iterator[Mutant]:
 
 def files_of(root: Path, sources: list[str]) -> list[str]:
     """The Python files of a room, in order."""
-    found: set[Path] = set()
+    files: set[Path] = set()
     for source in sources:
         path = root / source
-        found.update(path.rglob("*.py") if path.is_dir() else [path])
-    return sorted(path.relative_to(root).as_posix() for path in found)
+        files.update(path.rglob("*.py") if path.is_dir() else [path])
+    return sorted(path.relative_to(root).as_posix() for path in files)
 
 
 def draw(root: Path, sources: list[str], count: int, seed: int) -> list[Mutant]:

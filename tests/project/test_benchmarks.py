@@ -70,7 +70,7 @@ def test_processes_are_measured_beside_threads():
 
 
 def cell(peer, times, row="2-3-1", less=False):
-    found = {
+    figures = {
         "row": row,
         "peer": peer,
         "label": peer,
@@ -78,7 +78,7 @@ def cell(peer, times, row="2-3-1", less=False):
         "status": "ok",
         "microseconds": times,
     }
-    return steps.summed_up(found)
+    return steps.summed_up(figures)
 
 
 def test_the_best_peer_is_by_medians_and_learns_as_much():
@@ -110,8 +110,8 @@ def test_the_dense_form_computes_the_same_gradient(library):
     links = {id(link): k for k, link in enumerate(net.connections)}
     gradient = synapse.learning.gradient(net, x, y)
     biases = {id(neuron): k for k, neuron in enumerate(net)}
-    for layer, found in ((net.hidden[-1], weights), (net.output, readout)):
-        for neuron, row in zip(layer, found):
+    for layer, rows in ((net.hidden[-1], weights), (net.output, readout)):
+        for neuron, row in zip(layer, rows):
             incoming = [gradient.weights[links[id(link)]] for link in neuron.incoming]
             np.testing.assert_allclose(row[:-1], incoming, rtol=1e-10, atol=1e-12)
             np.testing.assert_allclose(

@@ -116,12 +116,12 @@ def defined(name, path):
 def changed(root, block):
     """The path of a file, and its text with the lines of a block where CONTRIBUTING.md
     says they go."""
-    file, how, place, code = block.group("file", "how", "place", "code")
+    file, way, place, code = block.group("file", "how", "place", "code")
     lines = (root / file).read_text(encoding="utf-8").split("\n")
-    if how == "imports":
+    if way == "imports":
         at = after_imports(lines, place)
         code = textwrap.indent(code, "    " * bool(place))
-    elif how == "at":
+    elif way == "at":
         (at,) = (
             i
             for i, line in enumerate(lines)
@@ -156,8 +156,8 @@ def end_of(lines, name):
     docstring."""
     name, _, section = name.partition(": ")
     nodes = ast.parse("\n".join(lines)).body
-    for part in name.split("."):
-        (node,) = (node for node in nodes if part in names_of(node))
+    for member in name.split("."):
+        (node,) = (node for node in nodes if member in names_of(node))
         nodes = getattr(node, "body", [])
     if section:
         begin = lines.index(f"    {section}", node.lineno)

@@ -32,9 +32,9 @@ QUICK = "concert", "freeform", "xor"
 
 def written(name):
     """The files that a demo writes."""
-    own = {f"{name}.png"} if name != "freeform" else set()
+    picture = {f"{name}.png"} if name != "freeform" else set()
     return (
-        own
+        picture
         | ({f"{name}.synapse"} if name in SAVED.split() else set())
         | MORE.get(name, set())
     )

@@ -129,7 +129,7 @@ def test_a_notebook_runs_and_is_kept_without_outputs(path, tmp_path, monkeypatch
         cell["outputs"] == [] and cell["execution_count"] is None for cell in code
     )
     ran = list(cells.run_notebook(path))
-    assert sum(kind == "code" for kind, *_ in ran) > 3
+    assert sum(cell_type == "code" for cell_type, *_ in ran) > 3
     assert all(text.strip() for _, text, *_ in ran)
 
 

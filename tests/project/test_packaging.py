@@ -54,7 +54,7 @@ assert load(sys.argv[1]).activate([0.0, 1.0]) == net.activate([0.0, 1.0])
 
 def run(*command, cwd):
     done = subprocess.run(
-        [str(part) for part in command],
+        [str(word) for word in command],
         cwd=cwd,
         capture_output=True,
         text=True,

@@ -144,8 +144,12 @@ class Both:
                     same(trace, theirs.extended[gated], f"trace of {ours} to {k}")
 
 
-def same(ours, theirs, what):
-    assert abs(ours - theirs) <= 1e-12 * max(1.0, abs(theirs)), (what, ours, theirs)
+def same(ours, theirs, number_name):
+    assert abs(ours - theirs) <= 1e-12 * max(1.0, abs(theirs)), (
+        number_name,
+        ours,
+        theirs,
+    )
 
 
 def compare_graphs(count):

@@ -39,12 +39,12 @@ def bits(model):
     return model.network.weights.tobytes() + model.network.biases.tobytes()
 
 
-@pytest.mark.parametrize("kind", ALL)
-def test_all_checks_of_river_pass(kind):
-    assert not kind()._unit_test_skips()
-    every = list(checks.yield_checks(kind()))
+@pytest.mark.parametrize("estimator", ALL)
+def test_all_checks_of_river_pass(estimator):
+    assert not estimator()._unit_test_skips()
+    every = list(checks.yield_checks(estimator()))
     for check in every:
-        check(kind())
+        check(estimator())
     assert len(every) > 12
 
 
@@ -249,11 +249,9 @@ def test_a_regression_without_noise_has_hardly_an_error_left(hidden, left):
 
 
 def test_faults_are_told_and_change_nothing():
-    number, label, ahead = (
-        NetworkRegressor(seed=0),
-        NetworkClassifier(seed=0),
-        NetworkForecaster(seed=0),
-    )
+    number = NetworkRegressor(seed=0)
+    label = NetworkClassifier(seed=0)
+    ahead = NetworkForecaster(seed=0)
     for step in range(3):
         number.learn_one({"a": 1.0 * step}, 2.0)
         label.learn_one({"a": 1.0 * step}, "old")

@@ -89,16 +89,16 @@ def test_what_is_learned_is_found_by_names_and_in_files(tmp_path):
     )
     assert model.n_iter_ == 30 == len(model.loss_curve_)
     number = regressor().fit(X, np.stack([V, -V], axis=1))
-    for one, rows, kind in (
+    for fitted, rows, estimator in (
         (model, FRAME, NetworkClassifier),
         (number, X, NetworkRegressor),
     ):
         for name in ("net.json", "net.npz"):
-            synapse.save(one.network_, tmp_path / name)
-            read = kind.from_network(synapse.load(tmp_path / name))
-            assert np.array_equal(read.predict(rows), one.predict(rows))
+            synapse.save(fitted.network_, tmp_path / name)
+            read = estimator.from_network(synapse.load(tmp_path / name))
+            assert np.array_equal(read.predict(rows), fitted.predict(rows))
         assert np.array_equal(
-            pickle.loads(pickle.dumps(one)).predict(rows), one.predict(rows)
+            pickle.loads(pickle.dumps(fitted)).predict(rows), fitted.predict(rows)
         )
     assert np.array_equal(
         model.predict_proba(FRAME),
@@ -133,7 +133,8 @@ def test_the_scale_is_that_of_all_rows():
         parts.partial_fit(rows[i : i + 1], V[i : i + 1])
     for key in ("mean", "deviation", "count"):
         scale = [
-            one.network_.metadata["estimator"]["scale"][key] for one in (whole, parts)
+            estimator.network_.metadata["estimator"]["scale"][key]
+            for estimator in (whole, parts)
         ]
         assert np.allclose(*scale)
 

@@ -39,18 +39,20 @@ def test_an_answer_for_each_sequence():
     ).fit(ARRAY, sums)
     assert number.score(ARRAY, sums) > 0.9
     alike = [SequenceRegressor(epochs=5, random_state=0) for _ in range(2)]
-    for factor, one in enumerate(alike, 1):
-        one.fit(ARRAY, sums, sample_weight=factor * np.arange(60))
+    for factor, weighted in enumerate(alike, 1):
+        weighted.fit(ARRAY, sums, sample_weight=factor * np.arange(60))
     assert np.allclose(alike[0].network_.weights, alike[1].network_.weights)
     weights = np.tile([0, 1, 2], 10)
     for per, y in (("sequence", SUMS), ("step", STEPS)):
         make = partial(
             SequenceRegressor, epochs=20, batch_size=100, per=per, random_state=0
         )
-        one = make().fit(LISTS[:30], y[:30], sample_weight=weights)
+        weighted = make().fit(LISTS[:30], y[:30], sample_weight=weights)
         again = [i for i, count in enumerate(weights) for _ in range(count)]
         other = make().fit([LISTS[i] for i in again], [y[i] for i in again])
-        assert np.allclose(one.network_.weights, other.network_.weights, atol=1e-8), per
+        assert np.allclose(
+            weighted.network_.weights, other.network_.weights, atol=1e-8
+        ), per
     several = SequenceRegressor(epochs=1, random_state=0).fit(ARRAY, ARRAY.sum(axis=1))
     assert several.predict(ARRAY).shape == (60, 2)
 
@@ -60,7 +62,7 @@ def test_an_answer_for_each_step():
         LISTS, SIGNS
     )
     assert model.score(LISTS, SIGNS) > 0.95
-    assert [len(found) for found in model.predict(LISTS)] == [
+    assert [len(answers) for answers in model.predict(LISTS)] == [
         len(rows) for rows in LISTS
     ]
     assert model.predict_proba(LISTS)[3].shape == (len(LISTS[3]), 2)

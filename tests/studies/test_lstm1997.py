@@ -54,12 +54,12 @@ def cut(gates, fed_back, peepholes=False, shortcut=False, squashed=True, **biase
 
     The inputs are those of the task, hidden outputs, gates and states. Returns the
     network and its layers."""
-    given = {f"{NAMES[k]}_gate_biases": values for k, values in gates.items()}
-    given |= {"input_to_output": shortcut, "squashed_input": squashed, **biases}
+    options = {f"{NAMES[k]}_gate_biases": values for k, values in gates.items()}
+    options |= {"input_to_output": shortcut, "squashed_input": squashed, **biases}
     brought = SIZE + BLOCKS * len(gates) * fed_back
     states = SIZE * peepholes
     net = memory_blocks(
-        7 + brought + states, BLOCKS, CELLS, 7, **given, recurrent_gates=False, seed=1,
+        7 + brought + states, BLOCKS, CELLS, 7, **options, recurrent_gates=False, seed=1,
         **({} if squashed else {"cell_squash": "identity"}),
     )  # fmt: skip
     layers = {layer.name: layer for layer in net.layers}
@@ -76,11 +76,11 @@ def cut(gates, fed_back, peepholes=False, shortcut=False, squashed=True, **biase
         # before
         else:
             block = (source - 7 - brought) // CELLS
-            own = (
+            listed = (
                 target in ("input gates", "forget gates")
                 and link.target is layers[target][block]
             )
-            unwanted = not own
+            unwanted = not listed
         if unwanted:
             link.source.disconnect(link.target)
     return net, layers
@@ -98,7 +98,7 @@ def pairs_of(net, layers, appendix, gates):
         f"{NAMES[k]} gates": (appendix.w_gate[k], appendix.peephole[k]) for k in gates
     }
     arrays["candidates" if "candidates" in layers else "cells"] = appendix.w_cell, None
-    known = len(layers["input"]) - SIZE * appendix.peeps
+    outer_inputs = len(layers["input"]) - SIZE * appendix.peeps
     for name, (weights, peepholes) in {
         **arrays,
         "output": (appendix.w_out, None),
@@ -115,8 +115,8 @@ def pairs_of(net, layers, appendix, gates):
                         weights,
                         (j, layers["hidden"].index(link.source)),
                     )
-                elif i >= known:
-                    yield link, "weight", peepholes, i - known
+                elif i >= outer_inputs:
+                    yield link, "weight", peepholes, i - outer_inputs
                 else:
                     yield (
                         link,
@@ -171,9 +171,9 @@ def test_every_step_is_the_exact_gradient_of_the_cut_network(form, cost):
             add_change(appendix, target, cost == "squared_error")
             update(appendix, 0.3)
             appendix.peephole[OUTPUT] = 0.0
-            found = [getattr(ours, name) for ours, name, *_ in pairs]
+            values = [getattr(ours, name) for ours, name, *_ in pairs]
             np.testing.assert_allclose(
-                found, [array[index] for *_, array, index in pairs], atol=1e-12
+                values, [array[index] for *_, array, index in pairs], atol=1e-12
             )
     if not appendix.peeps:
         order = np.arange(len(samples))
@@ -194,7 +194,7 @@ def test_weights_are_counted_as_in_the_papers():
     biases = {k: [0.0] for k in (INPUT, OUTPUT, FORGET)}
     rng = np.random.default_rng(0)
     both = {"fed_back": False, "output_biases": True, "rng": rng}
-    four = {k: 4 * one for k, one in biases.items()}
+    four = {k: 4 * bias for k, bias in biases.items()}
     assert lstm(7, 4, 2, 7, four, shortcut=True, **both).learned.sum() == 424
     timing = {"cell_biases": True, "squashed": False, **both}
     counts = [

@@ -26,8 +26,8 @@ def test_the_page_of_gradients_has_its_tables_and_what_it_claims():
     page = gradients.PAGE.read_text()
     rows = json.loads(study.RESULTS.read_text())["runs"]
     assert all(
-        one in page
-        for one in (
+        text in page
+        for text in (
             study.table(rows),
             study.table_of_rules(rows),
             study.table_of_reach(),
@@ -113,9 +113,9 @@ def test_a_memory_chain_pays_for_its_sign_and_patterns_for_what_they_announce():
     np.testing.assert_allclose(returns[:-1], gains[1:] + reward.DISCOUNT * returns[1:])
 
 
-@pytest.mark.parametrize("kind", ["LSTM", "GRU"])
-def test_truncated_slopes_are_those_of_the_last_step(kind):
-    net = reward.recurrent(kind, (2, 3, 2), "one step", reward.SPAN, 0)
+@pytest.mark.parametrize("architecture", ["LSTM", "GRU"])
+def test_truncated_slopes_are_those_of_the_last_step(architecture):
+    net = reward.recurrent(architecture, (2, 3, 2), "one step", reward.SPAN, 0)
     agent = reward.truncated(reward.reward.QLearning)(
         net, normalise=False, rate=0.0, trace=0.0, seed=0
     )

@@ -49,8 +49,8 @@ TABLE = PaperTable(
 def test_every_row_has_its_own_seeds_and_the_store_goes_on(tmp_path):
     trials = TABLE.run(progress=False)
     store = tmp_path / "halves.db"
-    own = [(10, i) for i in range(20)] + [(1000, i) for i in range(3)]
-    assert [(trial["size"], trial["seed"]) for trial in trials] == own
+    seeds_of_rows = [(10, i) for i in range(20)] + [(1000, i) for i in range(3)]
+    assert [(trial["size"], trial["seed"]) for trial in trials] == seeds_of_rows
     assert len(TABLE.run(2, store=store, progress=False)) == 4
     assert len(TABLE.run(5, store=store, progress=False)) == 5 + 3
     assert TABLE.run(store=store, progress=False) == trials
@@ -135,19 +135,19 @@ def test_a_trial_of_every_table_repeats_and_has_its_measures():
     def check(name, number, budget):
         table = papers.get(name)
         case = {**table.shared, **table.rows[number].case, **budget}
-        found = table.trial(1000, **case)
-        assert repr(found) == repr(table.trial(1000, **case))
-        assert {measure.name for measure in table.measures} <= set(found)
+        row = table.trial(1000, **case)
+        assert repr(row) == repr(table.trial(1000, **case))
+        assert {measure.name for measure in table.measures} <= set(row)
         if table.solved and "most" in budget:
-            assert found[table.solved] is None
+            assert row[table.solved] is None
 
     all_hold(check, {name: (name, *tiny) for name, tiny in TINY.items()})
 
 
-def two_blocks(task, **given):
+def two_blocks(task, **changed):
     names = inspect.signature(_lags.network).parameters
     options = {key: value for key, value in _lags.SHARED.items() if key in names}
-    return _lags.network(task, 0, **{**options, **given})
+    return _lags.network(task, 0, **{**options, **changed})
 
 
 def test_weights_are_counted_as_in_the_papers():
@@ -176,13 +176,13 @@ def test_the_reservoir_is_that_of_the_report():
     net = reservoir(40, seed=3)
     pool = {neuron: i for i, neuron in enumerate(net["pool"])}
     within = np.zeros((40, 40))
-    given = np.zeros(40)
+    from_input = np.zeros(40)
     for i, neuron in enumerate(net["drive"]):
         for link in neuron.incoming:
             if link.source in pool:
                 within[i, pool[link.source]] = link.weight
             else:
-                given[i] = link.weight
+                from_input[i] = link.weight
     constant = net["drive"].biases
     readout = np.array([link.weight for link in net.output[0].incoming])
     assert np.abs(np.linalg.eigvals(within)).max() == pytest.approx(0.79)
@@ -193,7 +193,9 @@ def test_the_reservoir_is_that_of_the_report():
     outputs = net.run(series)[:, 0]
     x = np.zeros(40)
     for t, point in enumerate(series[:, 0]):
-        x = (1 - 0.9 * 0.44) * x + 0.44 * np.tanh(within @ x + given * point + constant)
+        x = (1 - 0.9 * 0.44) * x + 0.44 * np.tanh(
+            within @ x + from_input * point + constant
+        )
         assert outputs[t] == pytest.approx(readout @ x + net.output[0].bias, abs=1e-12)
 
 
@@ -232,20 +234,22 @@ def test_learning_ends_when_the_task_is_solved():
     net = architect.LSTM(
         6, 7, 2, style="synaptic", cell_squash="identity", peepholes=None, seed=0
     )
-    found = learn(
+    outcome = learn(
         Recall(), trainer(net, "online", 0.1), 0, every=500, most=20_000, measured=500
     )
-    assert found["needed"] == found["trained"] < 20_000
-    assert found["needed"] % 500 == 0
-    assert found["wrong"] < 60
+    assert outcome["needed"] == outcome["trained"] < 20_000
+    assert outcome["needed"] % 500 == 0
+    assert outcome["wrong"] < 60
 
 
 def test_learning_ends_at_the_limit_or_by_divergence():
     net = architect.Elman(7, 3, 7, seed=0)
-    found = learn(
+    outcome = learn(
         EmbeddedReber(), trainer(net, "online", 0.01), 0, every=20, most=60, measured=10
     )
-    assert (found["needed"], found["trained"], found["wrong"]) == (None, 60, 10)
+    assert (outcome["needed"], outcome["trained"], outcome["wrong"]) == (None, 60, 10)
     net = architect.Elman(7, 3, 7, output_squash="identity", seed=0)
-    found = learn(EmbeddedReber(), Trainer(net, 10.0), 0, every=20, most=60, measured=1)
-    assert (found["needed"], found["diverged"]) == (None, True)
+    outcome = learn(
+        EmbeddedReber(), Trainer(net, 10.0), 0, every=20, most=60, measured=1
+    )
+    assert (outcome["needed"], outcome["diverged"]) == (None, True)

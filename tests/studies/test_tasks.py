@@ -42,10 +42,10 @@ def test_letters():
     )
     assert following[:-1] == text[1:]
     assert re.fullmatch("(ba|dii|guuu)*(|b|d|di|g|gu|guu)", text)
-    found = ["bdg".index(letter) for letter in text if letter in "bdg"]
-    assert uniform(np.reshape(found[: len(found) // 2 * 2], (-1, 2)) @ [3, 1], 0, 8), (
-        "independent syllables"
-    )
+    symbols = ["bdg".index(letter) for letter in text if letter in "bdg"]
+    assert uniform(
+        np.reshape(symbols[: len(symbols) // 2 * 2], (-1, 2)) @ [3, 1], 0, 8
+    ), "independent syllables"
     for letter, allowed in zip(following[:300], sample.allowed, strict=False):
         assert allowed.tolist() == [
             True,
@@ -83,9 +83,9 @@ def test_narma():
     )
     assert distributed(2 * sample.inputs[:, 0], "uniform")
     stream = Narma10(30).stream(7)
-    parts = [stream.take(n) for n in (5, 100, 45)]
+    batches = [stream.take(n) for n in (5, 100, 45)]
     u, y = (
-        np.concatenate([getattr(part, name)[:, 0] for part in parts])
+        np.concatenate([getattr(batch, name)[:, 0] for batch in batches])
         for name in ("inputs", "targets")
     )
     np.testing.assert_allclose(y, narma(u), rtol=1e-9)
@@ -113,20 +113,20 @@ def test_spikes(delays):
     given."""
     measured = SpikeDelays(7, delays, periods=2000).sample(0)
     places = np.flatnonzero(measured.inputs[:, 0])
-    found = np.diff(places) - 7
-    np.testing.assert_array_equal(measured.targets[places[1:], 0], found)
+    intervals = np.diff(places) - 7
+    np.testing.assert_array_equal(measured.targets[places[1:], 0], intervals)
     assert np.isnan(np.delete(measured.targets[:, 0], places[1:])).all()
-    assert as_often([(found == delay).sum() for delay in delays])
+    assert as_often([(intervals == delay).sum() for delay in delays])
     stream = TimedSpikes(7, delays).stream(1)
     parts = [stream.take(steps) for steps in (1, 700, 5000)]
-    spikes, given = (
+    spikes, delays_shown = (
         np.concatenate([getattr(p, name)[:, 0] for p in parts])
         for name in ("targets", "inputs")
     )
     spikes[0] = 1.0  # time 0
     places = np.flatnonzero(spikes)
-    np.testing.assert_array_equal(np.diff(places), 7 + given[places[:-1]])
-    assert (given[spikes == 0.0] == 0.0).all()
+    np.testing.assert_array_equal(np.diff(places), 7 + delays_shown[places[:-1]])
+    assert (delays_shown[spikes == 0.0] == 0.0).all()
     for sample in SpikeDelays(7, delays, continual=False).batch(20, 0):
         assert np.flatnonzero(sample.inputs).tolist() == [0, len(sample) - 1]
         assert sample.targets[-1, 0] == len(sample) - 8
@@ -134,9 +134,11 @@ def test_spikes(delays):
 
 def test_temporal_xor():
     stream = TemporalXor(3).stream(5)
-    parts = [stream.take(n) for n in (7, 1, 8992)]
+    batches = [stream.take(n) for n in (7, 1, 8992)]
     triples = (
-        np.concatenate([part.inputs for part in parts])[:, 0].astype(int).reshape(-1, 3)
+        np.concatenate([batch.inputs for batch in batches])[:, 0]
+        .astype(int)
+        .reshape(-1, 3)
     )
     np.testing.assert_array_equal(triples[:, 0] ^ triples[:, 1], triples[:, 2])
     assert uniform(triples[:, :2] @ [2, 1], 0, 3)
@@ -150,8 +152,8 @@ def test_timing_of_synaptic():
     for begin, end in itertools.pairwise(marks):
         n = round(20 * sample.inputs[begin, 1])
         np.testing.assert_array_equal(sample.inputs[begin:end, 1], n / 20)
-        held = 0.5 * (np.arange(begin, end) <= begin + n)
-        np.testing.assert_array_equal(sample.targets[begin:end, 0], held)
+        expected = 0.5 * (np.arange(begin, end) <= begin + n)
+        np.testing.assert_array_equal(sample.targets[begin:end, 0], expected)
         assert end == 30_000 or n <= end - begin <= n + 20
 
 
@@ -229,22 +231,24 @@ def test_noisy_long_lag():
 
 
 @pytest.mark.parametrize(
-    ("variant", "first", "second"), [("a", 1.0, 0.0), ("b", 1.0, 0.0), ("c", 0.2, 0.8)]
+    ("variant", "target_of_first", "target_of_second"),
+    [("a", 1.0, 0.0), ("b", 1.0, 0.0), ("c", 0.2, 0.8)],
 )
-def test_two_sequences(variant, first, second):
+def test_two_sequences(variant, target_of_first, target_of_second):
     task = TwoSequences(50, informative=2, variant=variant)
     samples = task.batch(4000, 9)
     tested = task.tested.batch(4000, 9)
     targets, clean = (
-        np.array([one.targets[-1, 0] for one in some]) for some in (samples, tested)
+        np.array([drawn_sample.targets[-1, 0] for drawn_sample in some])
+        for some in (samples, tested)
     )
     head = np.array([sample.inputs[:2, 0] for sample in samples])
     rest = np.concatenate([sample.inputs[2:, 0] for sample in samples[:1000]])
     assert uniform(samples.lengths, 50, 55)
     assert distributed(rest, scipy.stats.norm(0, np.sqrt(0.2)).cdf)
-    assert set(clean) == {first, second}
-    assert binomial((clean == first).sum(), 4000)
-    noise = head - np.where(clean == first, 1.0, -1.0)[:, None]
+    assert set(clean) == {target_of_first, target_of_second}
+    assert binomial((clean == target_of_first).sum(), 4000)
+    noise = head - np.where(clean == target_of_first, 1.0, -1.0)[:, None]
     if variant == "b":
         assert distributed(noise.ravel(), scipy.stats.norm(0, np.sqrt(0.2)).cdf)
     else:

@@ -14,10 +14,10 @@ from tests.helpers.cases import every_case
 def by_single_steps(net, stream, rate, most, decay):
     net.clear()
     for step in range(most):
-        one = stream.take(1)
-        right = one.right(net.activate(one.inputs[0])[None])
-        if not np.isnan(one.targets).any():
-            net.propagate(rate * decay**step, one.targets[0])
+        sample = stream.take(1)
+        right = sample.right(net.activate(sample.inputs[0])[None])
+        if not np.isnan(sample.targets).any():
+            net.propagate(rate * decay**step, sample.targets[0])
         if not right:
             return step
     return most
@@ -34,15 +34,15 @@ def by_single_steps(net, stream, rate, most, decay):
     ],
 )
 def test_the_weights_are_those_of_single_steps(task, decay, rule):
-    found = []
+    outcomes = []
     for learn in (learn_until_wrong, by_single_steps):
         net = architect.LSTM(task.inputs, 2, task.outputs, style="synaptic", seed=3)
         net.learning_rule = rule
         steps = [learn(net, task.stream(seed), 0.2, 100, decay) for seed in range(40)]
-        found.append(
+        outcomes.append(
             (steps, net.weights, net.biases, net.activate(np.ones(task.inputs)))
         )
-    (steps, *numbers), (expected, *others) = found
+    (steps, *numbers), (expected, *others) = outcomes
     assert steps == expected
     for ours, theirs in zip(numbers, others, strict=True):
         np.testing.assert_array_equal(ours, theirs)
@@ -52,7 +52,7 @@ def test_the_weights_are_those_of_single_steps(task, decay, rule):
 def test_long_right_streams(rule):
     """Several compiled calls, and a first error far from the begin."""
     task = PeriodicFunction("rectangle", period=200)
-    found = []
+    outcomes = []
     for learn in (learn_until_wrong, by_single_steps):
         net = architect.Elman(1, 4, 1, seed=0)
         net.learning_rule = rule
@@ -60,10 +60,10 @@ def test_long_right_streams(rule):
         steps = [
             learn(net, task.stream(), 0.03, 300, decay) for decay in (1.0, 0.999) * 5
         ]
-        found.append((steps, net.weights))
-    assert found[0][0] == found[1][0]
-    assert max(found[0][0]) > 2 * FIRST_STEPS
-    np.testing.assert_array_equal(found[0][1], found[1][1])
+        outcomes.append((steps, net.weights))
+    assert outcomes[0][0] == outcomes[1][0]
+    assert max(outcomes[0][0]) > 2 * FIRST_STEPS
+    np.testing.assert_array_equal(outcomes[0][1], outcomes[1][1])
 
 
 def test_no_more_than_the_most():

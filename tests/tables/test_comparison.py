@@ -74,11 +74,11 @@ def test_a_network_has_the_errors_of_its_training():
 def test_networks_continue_from_checkpoints_of_their_own(tmp_path):
     learning = Learning(epochs=5, hidden=[2], checkpoint=str(tmp_path / "run"))
     options = {"methods": ["gru", "elman"], "steps": 3}
-    first, again = (
+    fresh, resumed = (
         compare_series(frame(), ["Sales"], learning, **options) for _ in range(2)
     )
     assert sorted(path.name for path in tmp_path.iterdir()) == ["run.elman", "run.gru"]
-    assert first.by_origin.equals(again.by_origin)
+    assert fresh.by_origin.equals(resumed.by_origin)
 
 
 def test_several_series_and_few_origins():

@@ -24,10 +24,10 @@ def read(path, content, **options):
     return tables.read_table(path, **options)
 
 
-def refused(call, *given, **options):
+def refused(call, *arguments, **options):
     """The complaint of a call."""
     with pytest.raises(SynapseError) as told:
-        call(*given, **options)
+        call(*arguments, **options)
     return str(told.value)
 
 
@@ -35,10 +35,10 @@ def refused(call, *given, **options):
 def echo(tmp_path):
     """A function that gives numbers of a table."""
 
-    def found(content, *columns, **options):
+    def numbers_of(content, *columns, **options):
         return numbers(read(tmp_path / "t.csv", content, **options), columns).tolist()
 
-    return found
+    return numbers_of
 
 
 @pytest.fixture
@@ -384,12 +384,12 @@ def test_the_time_zone_of_a_frame_stays_one(step):
     for count in (9, 990):
         frame = pd.DataFrame({"y": np.arange(float(count))}, times[:count])
         for sheet in (frame, frame.reset_index(names="when"), frame[::-1]):
-            found = tables.read_series(sheet, ["y"])
-            assert [*found.index] == [*times[:count]]
-            assert str(found.index.tz) == "Europe/Berlin"
-            assert [*following(found, 10)] == [*times[count : count + 10]]
+            series = tables.read_series(sheet, ["y"])
+            assert [*series.index] == [*times[:count]]
+            assert str(series.index.tz) == "Europe/Berlin"
+            assert [*following(series, 10)] == [*times[count : count + 10]]
             assert (
-                phase(found.iloc[5:].asfreq(found.index.freq), times[0].isoformat())
+                phase(series.iloc[5:].asfreq(series.index.freq), times[0].isoformat())
                 == 5
             )
 
@@ -397,11 +397,11 @@ def test_the_time_zone_of_a_frame_stays_one(step):
 def test_the_nights_in_which_clocks_are_changed(series):
     """No date comes twice and none is missing, if the zone is named; and the sentence
     says so."""
-    for first, expected in (
+    for night, expected in (
         ("2023-10-28 22:00", "comes twice"),
         ("2024-03-30 22:00", "is missing"),
     ):
-        times = pd.date_range(first, periods=12, freq="h", tz="Europe/Berlin")
+        times = pd.date_range(night, periods=12, freq="h", tz="Europe/Berlin")
         cells = [f"{time:%Y-%m-%d %H:%M}" for time in times]
         said = refused(series, table(cells))
         assert expected in said
@@ -670,7 +670,7 @@ def test_wrong_arguments_are_one_sentence(tmp_path):
             "does not forecast a series",
         ),
     ]
-    all_refused([(call, SynapseError, what) for call, what in told])
+    all_refused([(call, SynapseError, message) for call, message in told])
 
 
 def test_a_trained_network_is_ready_to_forecast_and_predict(tmp_path):

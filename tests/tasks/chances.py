@@ -7,10 +7,10 @@ import scipy
 ONE_PER_MILLE = 0.001
 
 
-def uniform(found, low, high):
+def uniform(draws, low, high):
     """Whether whole numbers are uniform from low to high: all in the range, and by the
     chi-square test."""
-    counts = np.bincount(np.asarray(found) - low, minlength=high - low + 1)
+    counts = np.bincount(np.asarray(draws) - low, minlength=high - low + 1)
     return len(counts) == high - low + 1 and as_often(counts)
 
 
@@ -18,10 +18,10 @@ def as_often(counts, expected=None):
     return scipy.stats.chisquare(counts, expected).pvalue > ONE_PER_MILLE
 
 
-def distributed(found, function):
+def distributed(draws, function):
     """Whether numbers have a cumulative distribution, by the Kolmogorov-Smirnov
     test."""
-    return scipy.stats.kstest(found, function).pvalue > ONE_PER_MILLE
+    return scipy.stats.kstest(draws, function).pvalue > ONE_PER_MILLE
 
 
 def binomial(count, of, chance=0.5):

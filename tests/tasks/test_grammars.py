@@ -134,7 +134,7 @@ def test_batches_of_a_seed_are_the_same():
     whole = task.batch(50, 1)
     parts = [task.batch(20, rng), task.batch(30, rng)]
     np.testing.assert_array_equal(
-        np.concatenate([part.rows for part in parts]), whole.rows
+        np.concatenate([batch.rows for batch in parts]), whole.rows
     )
     assert reber.strings(2, seed=0) == [
         "BPBTSSXXVPXVPSEPE",
@@ -208,26 +208,26 @@ def counter():
     for neuron in [*counts, *y]:
         neuron.bias = 0.0
     start, a, b, c = x
-    first, second = counts
+    counts_b, counts_c = counts
     for count in counts:
         count.project(count, weight=1.0)
     for source, target, weight in [
-        (a, first, 1.0),
-        (b, first, -1.0),
-        (b, second, 1.0),
-        (c, second, -1.0),
+        (a, counts_b, 1.0),
+        (b, counts_b, -1.0),
+        (b, counts_c, 1.0),
+        (c, counts_c, -1.0),
     ]:
         source.project(target, weight=weight)
     go_a, go_b, go_c, end = y
     for source, target, weight in [
         *[(start, go_a, 1.0), (a, go_a, 1.0), (a, go_b, 1.0)],
         *[
-            (first, go_b, 1.0),
-            (first, go_c, -50.0),
-            (second, go_c, 1.0),
+            (counts_b, go_b, 1.0),
+            (counts_b, go_c, -50.0),
+            (counts_c, go_c, 1.0),
             (c, go_b, -50.0),
         ],
-        *[(c, end, 0.6), (second, end, -1.0)],
+        *[(c, end, 0.6), (counts_c, end, -1.0)],
     ]:
         source.project(target, weight=weight)
     return net

@@ -121,8 +121,8 @@ def test_places_pairs_and_distractors_of_recall_are_equally_frequent():
     assert as_often(np.unique(places, return_counts=True)[1], [100] * (22 * 21 // 2))
     assert uniform(symbols[target].reshape(-1, 2) @ [4, 1], 0, 15)
     assert uniform(symbols[~target][::2] - 4, 0, 3)
-    first = Recall().batch(2, 0).rows.argmax(axis=1).reshape(2, 10).tolist()
-    assert first == [
+    drawn = Recall().batch(2, 0).rows.argmax(axis=1).reshape(2, 10).tolist()
+    assert drawn == [
         [3, 3, 1, 0, 3, 2, 3, 2, 4, 5],
         [3, 2, 3, 3, 1, 1, 3, 2, 4, 5],
     ]  # in every process

@@ -73,22 +73,22 @@ def test_all_tasks_are_in_the_table():
     )
 
 
-def bits(part):
+def bits(batch):
     """All numbers of a sample or of samples."""
     rows, goals = (
-        (part.rows, part.goals)
-        if isinstance(part, SampleBatch)
-        else (part.inputs, part.targets)
+        (batch.rows, batch.goals)
+        if isinstance(batch, SampleBatch)
+        else (batch.inputs, batch.targets)
     )
     return (
         rows.tobytes(),
         goals.tobytes(),
-        None if part.allowed is None else part.allowed.tobytes(),
+        None if batch.allowed is None else batch.allowed.tobytes(),
     )
 
 
-def same(one, other):
-    return bits(one) == bits(other)
+def same(batch, other_batch):
+    return bits(batch) == bits(other_batch)
 
 
 def test_every_task_generates_what_it_says():
@@ -117,7 +117,7 @@ def test_pieces_of_every_stream_are_the_stream():
         parts = [pieces.take(steps) for steps in (1, 19, 240)]
         for name in ("inputs", "targets", "allowed"):
             if getattr(whole, name) is not None:
-                joined = np.concatenate([getattr(part, name) for part in parts])
+                joined = np.concatenate([getattr(piece, name) for piece in parts])
                 np.testing.assert_array_equal(joined, getattr(whole, name), name)
         assert isinstance(task, NOT_RANDOM) or not same(whole, task.stream(6).take(260))
 

@@ -235,7 +235,7 @@ else:
 
 
 @inline
-def called(failed, address, arguments):
+def call_at(failed, address, arguments):
     """The results of the user's function at `address`; NaN if it raises."""
     if failed[0] != 0.0:
         return math.nan, math.nan

@@ -662,8 +662,8 @@ if DEBUGGING:
     from_bits: Any = lambda bits: np.int64(bits).view(np.float64)  # noqa: E731
     to_bits: Any = lambda value: np.float64(value).view(np.int64)  # noqa: E731
     table: Any = lambda numbers: numbers.__getitem__  # noqa: E731
-    zero: Any = lambda like: type(like)(0)  # noqa: E731
-    one: Any = lambda like: type(like)(1)  # noqa: E731
+    zero_like: Any = lambda like: type(like)(0)  # noqa: E731
+    one_like: Any = lambda like: type(like)(1)  # noqa: E731
     most_of: Any = lambda like: np.finfo(like).max  # noqa: E731
     single_from_bits: Any = _plain_single_from_bits
     single_bits: Any = lambda x: np.int64(np.float32(x).view(np.int32))  # noqa: E731
@@ -673,8 +673,8 @@ else:
     single_from_bits = reinterpreted(types.int32, types.float32)
     single_bits = reinterpreted(types.float32, types.int32)
     table = _reader
-    zero = _constant(lambda _: 0.0)
-    one = _constant(lambda _: 1.0)
+    zero_like = _constant(lambda _: 0.0)
+    one_like = _constant(lambda _: 1.0)
     most_of = _constant(lambda dtype: np.finfo(dtype).max)
     stream = inline(_stream_of(np.uint64))
     reset = reset_of(CLEARED)

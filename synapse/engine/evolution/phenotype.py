@@ -32,7 +32,7 @@ from .genes import (
 _value_of = inline(
     _by_code(
         _SQUASHES,
-        [entry for entry in ACTIVATIONS.values() if entry.kind == SINGLE],
+        [entry for entry in ACTIVATIONS.values() if entry.family == SINGLE],
         "state",
     )
 )

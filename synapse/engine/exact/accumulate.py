@@ -191,10 +191,10 @@ def accumulate(m, u, span, step, steps, lanes, fresh):
     """Add steps from `step` on to the gradient of all parameters; if `fresh`, dense
     runs are overwritten.
     """
-    rows = span.stop - span.first
-    now = (step + 1) * rows - span.first
-    chunk = Chunk(step, steps, now, span.first, rows, lanes)
-    start = span.first + span.inputs
+    rows = span.stop - span.start
+    now = (step + 1) * rows - span.start
+    chunk = Chunk(step, steps, now, span.start, rows, lanes)
+    start = span.start + span.inputs
     while start < span.stop:
         stop = m.alike_stop[start]
         # dE/dw_ij = - sum_t delta_j g_ij y_i
@@ -212,5 +212,5 @@ def accumulate(m, u, span, step, steps, lanes, fresh):
         # dE/db_j = - sum_t delta_j
         for j in range(start, stop):
             if m.trainable_bias[j]:
-                accumulate_bias(u, j - span.first, chunk)
+                accumulate_bias(u, j - span.start, chunk)
         start = stop

@@ -141,8 +141,8 @@ def clamp_inputs(u, span, inputs, step, now, lanes):
     """
     values = by_sample(u)
     n = span.inputs
-    rows = span.stop - span.first
-    begin = (now + span.first) * lanes
+    rows = span.stop - span.start
+    begin = (now + span.start) * lanes
     for lane in range(rolled(lanes)):
         row = u.row[step * lanes + lane]
         to = begin + lane * rows
@@ -185,8 +185,8 @@ def transpose_activations(m, u, start, stop, span, now, lanes):
     """
     activation = flat(u.activation)
     transposed = flat(u.transposed)
-    rows = span.stop - span.first
-    begin = (now + span.first) * lanes - span.first
+    rows = span.stop - span.start
+    begin = (now + span.start) * lanes - span.start
     j = start
     while j < stop:
         if not m.flags[j] & GRADIENT_SOURCE:

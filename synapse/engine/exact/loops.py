@@ -147,11 +147,11 @@ def aim_outputs(m, u, span, targets, step, now, cost, lanes):
 @inline
 def activate_network(m, u, span, inputs, step, lanes, samples):
     """Inputs, then the others block by block."""
-    rows = span.stop - span.first
-    now = (step + 1) * rows - span.first
+    rows = span.stop - span.start
+    now = (step + 1) * rows - span.start
     clamp_inputs(u, span, inputs, step, now, lanes)
-    start = span.first + span.inputs
-    forward = Step(now, now - rows, 0 - span.first)
+    start = span.start + span.inputs
+    forward = Step(now, now - rows, 0 - span.start)
     while start < span.stop:
         stop = m.block_stop[start]
         # s_j; ended samples are reset before their states are kept and squashed
@@ -177,20 +177,20 @@ def propagate_network(m, u, span, step, slot, window, lanes):
     finite.
     """
     n = span.outputs
-    rows = span.stop - span.first
-    now = (step + 1) * rows - span.first
+    rows = span.stop - span.start
+    now = (step + 1) * rows - span.start
     # Errors of this step and the previous one are in two halves of ``u.pushed``, which
     # swap roles.
-    to_now = (step & 1) * rows - span.first
-    to_before = ((step + 1) & 1) * rows - span.first
-    back = StepBack(now, now - rows, to_now, to_before, slot, 0 - span.first)
+    to_now = (step & 1) * rows - span.start
+    to_before = ((step + 1) & 1) * rows - span.start
+    back = StepBack(now, now - rows, to_now, to_before, slot, 0 - span.start)
     check = 0.0
     # the signals at t, before delta_j of the outputs is computed from them
     for o in range(n):
         u.carried[rows - n + o] += u.signal[step * n + o]
     stop = span.stop
-    while stop > span.first + span.inputs:
-        start = max(m.block_first[stop - 1], span.first + span.inputs)
+    while stop > span.start + span.inputs:
+        start = max(m.block_first[stop - 1], span.start + span.inputs)
         # A_j of a block is complete: what reads it in this step is later in the order
         if m.squash[start] == SOFTMAX:
             compute_softmax_deltas(m, u, start, stop, now, to_now, lanes)
@@ -204,7 +204,7 @@ def propagate_network(m, u, span, step, slot, window, lanes):
     if step % window == 0:  # errors do not pass to the previous window
         none = splat(0.0, u.state)
         for i in range(rows):
-            u.pushed[to_before + span.first + i] = none
+            u.pushed[to_before + span.start + i] = none
             u.carried[i] = none
     return check
 
@@ -275,11 +275,11 @@ def lay_rows(u, samples, lanes):
 @inline
 def activate_steps(m, u, span, inputs, targets, samples, cost, lanes):
     """Run all steps forward; returns a status and their cost."""
-    rows = span.stop - span.first
+    rows = span.stop - span.start
     value = 0.0
     u.failed[0] = 0.0
     for step in range(samples.steps):
-        now = (step + 1) * rows - span.first
+        now = (step + 1) * rows - span.start
         activate_network(m, u, span, inputs, step, lanes, samples)
         if samples.recorded:
             note_forward(m, u, rows, step)
@@ -317,11 +317,11 @@ def begin_errors(m, u, span, rows):
         u.bias_move[i] = 0.0
         u.pushed[i] = none
         u.pushed[rows + i] = none
-    for j in range(span.first, span.stop):
+    for j in range(span.start, span.stop):
         if m.flags[j] & MEMORY:
             u.weight_move[m.self_row[j]] = 0.0
         for r in range(m.first_run[j], m.last_run[j]):
-            learns = j >= span.first + span.inputs and not m.run_flags[r] & FIXED
+            learns = j >= span.start + span.inputs and not m.run_flags[r] & FIXED
             if not (learns and dense_alike(m, r)):
                 for q in range(m.run_first[r], m.run_first[r] + m.run_length[r]):
                     u.weight_move[q] = 0.0
@@ -376,7 +376,7 @@ def gradient_network(
     lanes = len(tag)
     samples = SampleGroup(*samples)
     span = span_of(span)
-    rows = span.stop - span.first
+    rows = span.stop - span.start
     chunk = CHUNK
     steps = samples.steps
     lay_rows(u, samples, lanes)
@@ -389,7 +389,7 @@ def gradient_network(
         begin = (stop - 1) // chunk * chunk
         for back in range(stop - begin):
             step = stop - 1 - back
-            slot = (step - begin) * (rows + NEURONS) - span.first
+            slot = (step - begin) * (rows + NEURONS) - span.start
             check = propagate_network(m, u, span, step, slot, samples.window, lanes)
             if not math.isfinite(check):
                 return DIVERGED, value, step

@@ -27,7 +27,7 @@ class ParameterPlaces(NamedTuple):
     written, as stretches.
     """
 
-    first: int  # the first entry of the vector that belongs to this column
+    entry: int  # the first entry of the vector that belongs to this column
     tied: bool  # whether members share entries; if not, entries are consecutive
     begins: Any  # first row of each stretch
     lengths: Any  # and its number of rows
@@ -113,7 +113,7 @@ def read_column(column, places, values):
     for stretch in range(places.begins.size):
         row = places.begins[stretch]
         n = places.lengths[stretch]
-        entry = places.first + at
+        entry = places.entry + at
         if places.tied:
             for i in range(n):
                 values[places.entries[at + i]] = column[row + i]
@@ -130,7 +130,7 @@ def write_column(column, places, values):
         for i in range(places.written.size):
             column[places.written[i]] = values[places.taken[i]]
         return
-    at = places.first
+    at = places.entry
     for stretch in range(places.begins.size):
         row = places.begins[stretch]
         n = places.lengths[stretch]
@@ -144,7 +144,7 @@ def lay_slopes(places, slopes, gradient):
     """Write the gradient of a column: the sum over the members of each entry."""
     if not places.tied:
         for i in range(slopes.size):
-            gradient[places.first + i] = slopes[i]
+            gradient[places.entry + i] = slopes[i]
         return
     for i in range(slopes.size):
         gradient[places.entries[i]] = 0.0
@@ -245,7 +245,7 @@ def move(column, places, slopes, by_rows, sign, step, rate, count):
     `move_back`.
     """
     vectors = (step.change, step.values, step.gradient, step.memory, step.settings)
-    at = places.first
+    at = places.entry
     like = (*vectors, 0.0, 0, 0, 0)
     finite = True
     within = True
@@ -254,7 +254,7 @@ def move(column, places, slopes, by_rows, sign, step, rate, count):
         stop = places.begins[stretch] + places.lengths[stretch]
         for row in range(begin, stop, PART):
             n = min(stop - row, PART)
-            here = row if by_rows else at - places.first
+            here = row if by_rows else at - places.entry
             for i in range(n):
                 step.values[i] = column[row + i]
                 step.gradient[i] = sign * slopes[here + i]

@@ -69,7 +69,7 @@ CODES = {
     name: code for code, name in enumerate(ONE_STATE + RANDOM_NAMES + GROUPED_NAMES)
 }
 """The codes of the functions. Kernels compare codes in this order, so the most common
-functions come first; those of a kind have consecutive codes.
+functions come first; those of a family have consecutive codes.
 
 Networks are saved with the names of their functions, and a change here compiles all
 kernels again, see ``compiler/cache.py``. Only a pickled `Genome` contains codes.
@@ -111,7 +111,7 @@ class Activation:
     high: float
     kinks: tuple[float, ...]
     aliases: tuple[str, ...]
-    kind: str
+    family: str
     synaptic: str
     onnx: str
     torch: Torch | None
@@ -127,7 +127,7 @@ def activation(
     *,
     kinks: tuple[float, ...] = (),
     aliases: tuple[str, ...] = (),
-    kind: str = SINGLE,
+    family: str = SINGLE,
     synaptic: str = "",
     onnx: str = "",
     torch: Torch | None = None,
@@ -146,7 +146,7 @@ def activation(
             high,
             kinks,
             aliases,
-            kind,
+            family,
             synaptic,
             onnx,
             torch,
@@ -265,7 +265,12 @@ def sign(state: float) -> Pair:
     """1 above 0, -1 below, 0 at 0. Its derivative is 0, so no error passes through
     it.
     """
-    return (1.0 if state > 0.0 else -1.0 if state < 0.0 else 0.0), 0.0
+    value = 0.0
+    if state > 0.0:
+        value = 1.0
+    if state < 0.0:
+        value = -1.0
+    return value, 0.0
 
 
 @nearest_to(hardsigmoid="which has the slope 1 from 0 to 1")
@@ -383,7 +388,7 @@ def inverse(state: float) -> Pair:
 
 
 # [recipe squash]
-@activation(kind=CHANCE)
+@activation(family=CHANCE)
 def noise(state: float) -> Pair:
     """The state plus a standard normal number, drawn at every step from the neuron's
     own stream.
@@ -394,7 +399,7 @@ def noise(state: float) -> Pair:
     return state, 1.0
 
 
-@activation(0.0, 1.0, kind=CHANCE)
+@activation(0.0, 1.0, family=CHANCE)
 def bernoulli(state: float) -> Pair:
     """1 with probability 1 / (1 + e^-s), else 0; this function is the probability,
     `chance.chance` draws.
@@ -406,7 +411,7 @@ def bernoulli(state: float) -> Pair:
     return logistic(state)
 
 
-@activation(kind=LARGEST)
+@activation(family=LARGEST)
 def maxout(state: float) -> Pair:
     """The state for the neuron of a group with the largest state, 0 for the others.
 
@@ -416,7 +421,7 @@ def maxout(state: float) -> Pair:
     return state, 1.0
 
 
-@activation(0.0, 1.0, kind=LARGEST)
+@activation(0.0, 1.0, family=LARGEST)
 def winner(state: float) -> Pair:
     """Winner takes all: 1 for the neuron of a group with the largest state (the first
     in a tie), else 0.
@@ -427,7 +432,9 @@ def winner(state: float) -> Pair:
 
 
 @nearest_to(logsoftmax="whose cost computes the logarithm")
-@activation(0.0, 1.0, kind=SHARES, onnx="Softmax", torch=Torch("Softmax", {"dim": -1}))
+@activation(
+    0.0, 1.0, family=SHARES, onnx="Softmax", torch=Torch("Softmax", {"dim": -1})
+)
 def softmax(state: float) -> Pair:
     """e^s_j / sum_k e^s_k over the outputs of a network.
 
@@ -441,9 +448,9 @@ for _name in CODES:  # loops that are selected by a code are made in this order
     ACTIVATIONS[_name] = ACTIVATIONS.pop(_name)
 
 
-def _codes(*kinds: str) -> range:
-    """The codes of some kinds, which are consecutive."""
-    codes = [entry.code for entry in ACTIVATIONS.values() if entry.kind in kinds]
+def _codes(*families: str) -> range:
+    """The codes of some families, which are consecutive."""
+    codes = [entry.code for entry in ACTIVATIONS.values() if entry.family in families]
     assert codes == list(range(codes[0], codes[-1] + 1))
     return range(codes[0], codes[-1] + 1)
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ..compiler.calls import called
-from ..compiler.jit import for_python, inline, one, stream, zero
+from ..compiler.calls import call_at
+from ..compiler.jit import for_python, inline, one_like, stream, zero_like
 from ..compiler.rare import INDEX, NUMBER, by_code, column, rare
 from . import activations, costs
 from .activations import ACTIVATIONS, BERNOULLI, FIRST_CUSTOM, LARGEST, SOFTMAX
@@ -114,7 +114,7 @@ squash_stretch = by_code(
 """``(code, m, state, at, activation, slope, to, n)``: activations and slopes of n
 consecutive neurons."""
 
-_LARGEST = [entry for entry in ACTIVATIONS.values() if entry.kind == LARGEST]
+_LARGEST = [entry for entry in ACTIVATIONS.values() if entry.family == LARGEST]
 largest_of = inline(_by_code(_SQUASHES, _LARGEST, "state"))
 """``(code, state)``: activation and slope of the neuron of a group that has the largest
 state."""
@@ -149,7 +149,7 @@ built-in cost."""
 @inline
 def custom(m, failed, code, state):
     """Activation and slope by a registered function; NaN if it raises."""
-    return called(failed, m.functions[code - FIRST_CUSTOM], (np.float64(state),))
+    return call_at(failed, m.functions[code - FIRST_CUSTOM], (np.float64(state),))
 
 
 @inline
@@ -160,7 +160,7 @@ def judge(failed, code, target, output, derivative, outputs):
     if code < FIRST_CUSTOM_COST:
         return cost_of(code, target, output, derivative, outputs)
     numbers = np.float64(target), np.float64(output), np.float64(derivative), outputs
-    return called(failed, code, numbers)
+    return call_at(failed, code, numbers)
 
 
 @inline
@@ -199,7 +199,7 @@ def bernoulli(m, j, state):
     value, derivative = logistic(state)
     if m.deterministic[j]:
         return value, derivative
-    return (one(value) if draw(m, j) < value else zero(value)), derivative
+    return (one_like(value) if draw(m, j) < value else zero_like(value)), derivative
 
 
 @inline
@@ -230,7 +230,7 @@ def chance(m, code, start, last, lanes, state, at, activation, slope, to):
 @inline
 def normalise(state, activation, slope, start, last, stride, top):
     """softmax y_j = e^s_j / sum_i e^s_i over a group whose largest state is `top`."""
-    total = zero(state[start])
+    total = zero_like(state[start])
     for j in range(start, last, stride):
         activation[j] = exp(state[j] - top)
         total += activation[j]

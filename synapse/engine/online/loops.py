@@ -53,7 +53,7 @@ def step_by(weigh_block, fire):
         """Set inputs, unless empty, then the others block by block or, if synchronous,
         all at once.
         """
-        start = span.first
+        start = span.start
         if inputs.size > 0:
             n = span.inputs
             now = tick(m, span.inputs)
@@ -481,7 +481,7 @@ def epochs_by(step_network, learn_step, forget):
                     complete_moves(
                         m, span
                     )  # clearing discards the inputs that they need
-                    for j in range(span.first, span.stop):
+                    for j in range(span.start, span.stop):
                         clear_neuron(m, j)
                 for row in range(bounds[orders[done, s]], bounds[orders[done, s] + 1]):
                     if not going:
@@ -529,7 +529,7 @@ def _learn(m, p, span, rate):
 @noinline
 def complete_moves(m, span):
     """Make the pending updates of the network."""
-    apply_pending(m, span.first, span.stop)
+    apply_pending(m, span.start, span.stop)
 
 
 @inline

@@ -8,7 +8,7 @@ unless updates are accumulated (``accumulate.py``).
 
 from __future__ import annotations
 
-from ..compiler.jit import in_order, inline, one, zero
+from ..compiler.jit import in_order, inline, one_like, zero_like
 from ..compiler.rare import INDEX, NUMBER, rare
 from ..lowering import flags as mark
 from ..schema import NONE
@@ -200,7 +200,7 @@ def propagate_any_run(m, j, r, delta, step):
         if flags & mark.UNORDERED:
             delayed = is_delayed_by_stamp(m, i, j)
         activation = m.old_activation[i] if delayed else m.activation[i]
-        gain = one(weight)
+        gain = one_like(weight)
         if gated:
             g = m.gater[c]
             if flags & mark.UNORDERED:
@@ -235,7 +235,9 @@ def pulled_step(m, j, p, rate):
     activation of j.
     """
     k = m.influence_gated[p]
-    return zero(rate) if is_delayed_by_stamp(m, j, k) else rate * m.responsibility[k]
+    return (
+        zero_like(rate) if is_delayed_by_stamp(m, j, k) else rate * m.responsibility[k]
+    )
 
 
 @inline
@@ -285,7 +287,9 @@ def compute_deltas(m, start, last, rate, defer):
         m.pushed_traced[j] = 0.0
         m.step[j] = step
         m.pending_step[j] = (
-            step if defer and not flags & (mark.GATES | mark.TRACED) else zero(step)
+            step
+            if defer and not flags & (mark.GATES | mark.TRACED)
+            else zero_like(step)
         )
         # [equation learning: bias]
         if m.trainable_bias[j]:
@@ -304,7 +308,7 @@ def propagate_neuron(m, j, rate, defer):
     step = m.step[j]
     flags = m.flags[j]
     pulls = 0
-    pull = zero(rate)
+    pull = zero_like(rate)
     extended = 0
     if (
         flags & mark.GATES and flags & mark.PLAIN_RUNS

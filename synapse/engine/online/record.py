@@ -142,7 +142,7 @@ def note_pairs(m, at, activated):
 @inline
 def watches(m, span):
     """Whether a recording of this network is open."""
-    return m.log_place.width != 0 and m.log_place.network == span.first
+    return m.log_place.width != 0 and m.log_place.network == span.start
 
 
 @rare(INDEX, INDEX, INDEX)

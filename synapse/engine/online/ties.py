@@ -8,7 +8,7 @@ reads a number that has been updated already.
 
 from __future__ import annotations
 
-from ..compiler.jit import columns, inline, kernel, zero
+from ..compiler.jit import columns, inline, kernel, zero_like
 from ..compiler.rare import rare
 
 
@@ -17,7 +17,7 @@ def note_shared(values, leaders, base, move, groups):
     """Copy the shared number of each group to `base`."""
     for g in range(groups):
         base[g] = values[leaders[g]]
-        move[g] = zero(base[g])
+        move[g] = zero_like(base[g])
 
 
 @inline
@@ -38,7 +38,7 @@ def add_moves(values, rows, lengths, groups, base, move, stretches):
 @inline
 def stopped(m, row, weight):
     """A weight of this connection after an update, or 0 if that has taken it across."""
-    return zero(weight) if m.sign[row] * weight < 0.0 else weight
+    return zero_like(weight) if m.sign[row] * weight < 0.0 else weight
 
 
 @inline

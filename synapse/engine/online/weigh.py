@@ -7,7 +7,7 @@ the page "The equations".
 
 from __future__ import annotations
 
-from ..compiler.jit import in_order, inline, one, zero
+from ..compiler.jit import in_order, inline, one_like, zero_like
 from ..compiler.rare import INDEX, rare
 from ..lowering import flags as mark
 from ..schema import NONE
@@ -29,7 +29,7 @@ def carry_state(m, j):
     for p in range(m.first_influence[j], m.last_influence[j]):
         gates_self = m.influence_self[p] != 0
         m.influence[p] = (
-            m.weight[m.self_row[j]] * m.state[j] if gates_self else zero(carry)
+            m.weight[m.self_row[j]] * m.state[j] if gates_self else zero_like(carry)
         )
     # [end]
     return carry
@@ -39,7 +39,7 @@ def carry_state(m, j):
 def gated_sum(m, j, r, row, n):
     """The weighted inputs of `j` from a run of gated connections."""
     layout = m.run_kind[r]
-    total = zero(m.bias[j])
+    total = zero_like(m.bias[j])
     # [equation state: gated run]
     if layout == mark.PAIRED:
         for t in range(n):
@@ -85,7 +85,11 @@ def move_eligibility(m, j, carry):
         if layout == mark.DENSE or layout == mark.SHARED:
             source = m.run_source[r]
             # [equation eligibility]
-            gain = m.activation[m.run_gater[r]] if layout == mark.SHARED else one(carry)
+            gain = (
+                m.activation[m.run_gater[r]]
+                if layout == mark.SHARED
+                else one_like(carry)
+            )
             for t in range(n):
                 kept = carry * m.eligibility[trace + t]
                 m.eligibility[trace + t] = kept + gain * m.activation[source + t]
@@ -95,7 +99,7 @@ def move_eligibility(m, j, carry):
                 gain = (
                     m.activation[m.gater[row + t]]
                     if layout != mark.LISTED
-                    else one(carry)
+                    else one_like(carry)
                 )
                 kept = carry * m.eligibility[trace + t]
                 m.eligibility[trace + t] = kept + gain * m.activation[m.source[row + t]]
@@ -103,7 +107,11 @@ def move_eligibility(m, j, carry):
     # [equation eligibility: self-connection and bias]
     if self_row != NONE and m.trainable[self_row]:
         trace = trace_of(m, j, self_row)
-        gain = m.activation[m.self_gater[j]] if m.self_gater[j] != NONE else one(carry)
+        gain = (
+            m.activation[m.self_gater[j]]
+            if m.self_gater[j] != NONE
+            else one_like(carry)
+        )
         m.eligibility[trace] = carry * m.eligibility[trace] + gain * m.state[j]
     m.bias_eligibility[j] = carry * m.bias_eligibility[j] + 1.0
     # [end]
@@ -192,7 +200,7 @@ def dense_sum(m, j, r, row, n, signed):
     pending updates.
     """
     source = m.run_source[r]
-    total = zero(m.bias[j])
+    total = zero_like(m.bias[j])
     step = m.pending_step[j]
     if is_moving(m, j) and may_be_pending(m, r):
         for t in range(n):
@@ -225,7 +233,7 @@ def listed_sum(m, j, r, row, n, signed):
     the previous one.
     """
     step = m.pending_step[j]
-    none = zero(m.bias[j])
+    none = zero_like(m.bias[j])
     whole = n - n % 4
     total = none
     total1 = none
@@ -284,7 +292,7 @@ def weigh_neuron(m, j, block, signed):
     # [equation state]
     old = m.state[j]
     state = m.bias[j]
-    carry = zero(state)
+    carry = zero_like(state)
     if flags & mark.MEMORY:
         carry = carry_state(m, j)
         state += carry * old

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .. import schema
 from ..compiler import tiles
-from ..compiler.jit import inline, noinline, one, zero
+from ..compiler.jit import inline, noinline, one_like, zero_like
 from ..compiler.rare import INDEX, PLAN, rare
 from .layout import FEW, PANEL
 from .sweep import add_direct_of, sweep_root
@@ -28,8 +28,8 @@ def remember(m, p):
 def lay_direct(m, p, span, to):
     """How the parameters into each neuron move its state within the step: g_ij y_i."""
     laid = 0
-    for i in range(span.stop - span.first):
-        j = i + span.first
+    for i in range(span.stop - span.start):
+        j = i + span.start
         at = p.direct_at[i]
         # none, or shared with a neuron before, which has the same inputs
         if at == schema.NONE or at < laid:
@@ -40,7 +40,7 @@ def lay_direct(m, p, span, to):
         at += to
         rows = at - m.first_incoming[j]
         bias = at + m.learning[j]
-        add_direct_of(m, j, one(p.flow[0]), p.direct, rows, p.direct, bias)
+        add_direct_of(m, j, one_like(p.flow[0]), p.direct, rows, p.direct, bias)
 
 
 @inline
@@ -77,14 +77,14 @@ def set_four(target, p, to, lefts, q, terms, moved):
     sums = nothing, nothing, nothing, nothing
     for e in range(terms.length):
         x = terms.factors[terms.at + e * terms.down]
-        line = terms.old + terms.places[terms.first + e]
+        line = terms.old + terms.places[terms.start + e]
         sums = add_four(sums, x, p.sensitivity, line + q, lefts)
     for s in range(moved.steps):
         x = p.visit_delta[moved.factors + s * moved.stride]
         at = slot_of(p, moved.step + s) * p.counts.direct + moved.direct
         sums = add_four(sums, x, p.direct, at + q, lefts)
     if moved.steps > 0:
-        sums = add_four(sums, one(p.values[0]), target, to + q, lefts)
+        sums = add_four(sums, one_like(p.values[0]), target, to + q, lefts)
     step = tiles.width(target)
     tiles.put_pack(target, to + q, lefts[0], sums[0])
     tiles.put_pack(target, to + q + step, lefts[1], sums[1])
@@ -123,7 +123,7 @@ def renew_tile(p, terms, k, rows, q, left, count, packs):
     sums = tiles.no_sums(p.sensitivity, packs)
     factor = terms.at + k * terms.across
     for e in range(terms.length):
-        line = terms.old + terms.places[terms.first + e]
+        line = terms.old + terms.places[terms.start + e]
         at = factor + e * terms.down
         sums = tiles.add_outer(
             sums, p.sensitivity, line + q, left, terms.factors, at, 1
@@ -276,7 +276,9 @@ def follow_back(p, c, slot, n, near, far, moved):
                 )
                 continue
             row = matrix + (line - start) * n + p.link_line[g]
-            tiles.set_scaled(numbers, row, one(numbers[at]), numbers, value, length)
+            tiles.set_scaled(
+                numbers, row, one_like(numbers[at]), numbers, value, length
+            )
     if n > 1:
         multiply(numbers, n, matrix, near, far)
 
@@ -507,7 +509,7 @@ def move_through(m, p, rate):
             # a parameter that shares its column has the sum
             count = 0 if p.update_shares[g] else terms
             if p.update_bias[g]:
-                step = zero(rate)
+                step = zero_like(rate)
                 for s in range(steps + 1):
                     step += p.visit_delta[deltas + s * stride]
                 for k in range(count):

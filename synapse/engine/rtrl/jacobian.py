@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..compiler.jit import bare, columns, inline, kernel, one, plan, span_of
+from ..compiler.jit import bare, columns, inline, kernel, one_like, plan, span_of
 from ..functions.activations import SOFTMAX
 from ..functions.compiled import judge
 from ..online.fire import clear_neuron, forget_error
@@ -91,8 +91,8 @@ def lay_jacobian(m, p, span, wanted):
     """H with all history, by one sweep for each output."""
     for o in range(span.outputs):
         aim_at(m, span, o)
-        sweep_cost(m, p, span, span.learning, one(p.flow[0]))
-        move_through(m, p, one(p.flow[0]))
+        sweep_cost(m, p, span, span.learning, one_like(p.flow[0]))
+        move_through(m, p, one_like(p.flow[0]))
         collect(m, wanted, o)
 
 
@@ -174,7 +174,7 @@ def lay_any(m, p, span, targets, row, wanted):
     clear_errors(m, span)
     aim_outputs(m, span, targets, row, wanted.cost)
     # a rate of 0: the sweep leaves the errors of the neurons, and no updates
-    sweep_cost(m, p, span, span.learning, one(p.flow[0]) * 0.0)
+    sweep_cost(m, p, span, span.learning, one_like(p.flow[0]) * 0.0)
 
 
 def linearise_by(step_network, lay):
@@ -188,7 +188,7 @@ def linearise_by(step_network, lay):
         targets = bare(data.targets)
         m.failed[0] = 0.0
         if data.clear:
-            for j in range(span.first, span.stop):
+            for j in range(span.start, span.stop):
                 clear_neuron(m, j)
         for row in range(data.begin, data.stop):
             step_network(m, p, span, inputs, row)

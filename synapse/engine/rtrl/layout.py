@@ -74,9 +74,9 @@ class Layout:
     def __init__(self, store: Store, pattern: Pattern, most: float = inf) -> None:
         self.pattern = pattern
         self.dtype = store.dtype
-        self.first = pattern.first
+        self.origin = pattern.origin
         self.roots = pattern.roots
-        rows = slice(pattern.first, pattern.first + pattern.size)
+        rows = slice(pattern.origin, pattern.origin + pattern.size)
         self._incoming = store.columns["first_incoming"][rows].astype(np.int64)
         self._learning = store.columns["learning"][rows].astype(np.int64)
         self._biased = store["trainable_bias"][rows] == 1
@@ -146,7 +146,7 @@ class Layout:
         self.entry_is_bias = offset == self._learning[self.entry_owner]
         weights = self._incoming[self.entry_owner] + offset
         self.entry_row = np.where(
-            self.entry_is_bias, self.entry_owner + self.first, weights
+            self.entry_is_bias, self.entry_owner + self.origin, weights
         )
 
     def _find_columns(self, store: Store) -> None:
@@ -198,7 +198,7 @@ class Layout:
         )
         self.size = int(widths.sum())
         self._set(
-            root=self.roots + self.first,
+            root=self.roots + self.origin,
             class_line=self.class_line,
             class_width=self.width,
             class_size=np.diff(self._class_first),
@@ -226,7 +226,7 @@ class Layout:
         step.
         """
         c = store.columns
-        j = i + self.first
+        j = i + self.origin
         dense = []
         learning = int(self._learning[i])
         for r in range(int(c["first_run"][j]), int(c["last_run"][j])):
@@ -277,7 +277,7 @@ class Layout:
             update_row=row[head],
             update_length=np.diff(np.append(starts, len(order))),
             update_bias=bias[head],
-            update_neuron=owner[head] + self.first,
+            update_neuron=owner[head] + self.origin,
             update_place=self._place[owner[head]],
             update_direct=(self._shared_at - self.direct_at)[owner[head]] + head,
         )
@@ -285,21 +285,21 @@ class Layout:
     def _lay_visits(self, store: Store) -> None:
         visits = self.pattern.visits
         n_roots = len(self.roots)
-        root = np.repeat(np.arange(n_roots), np.diff(visits.first))
-        soft = store["squash"][self.first + visits.neuron] == SOFTMAX
+        root = np.repeat(np.arange(n_roots), np.diff(visits.starts))
+        soft = store["squash"][self.origin + visits.neuron] == SOFTMAX
         head = soft & (visits.neuron != self.roots[root])
         if head.any():  # the last neuron of a group is visited first
-            stop = store.columns["group_stop"][self.first + visits.neuron].astype(
+            stop = store.columns["group_stop"][self.origin + visits.neuron].astype(
                 np.int64
             )
-            head &= stop == self.first + visits.neuron + 1
+            head &= stop == self.origin + visits.neuron + 1
         self._set(
-            visit_first=visits.first,
-            visit=visits.neuron + self.first,
+            visit_start=visits.starts,
+            visit=visits.neuron + self.origin,
             visit_soft=head,
             op_first=visits.op_first,
             op_run=np.where(visits.run == OWN, NONE, visits.run),
-            op_what=visits.what,
+            op_role=visits.roles,
             reading_first=self.pattern.readings_first,
             reading=self.pattern.readings,
         )
@@ -316,7 +316,7 @@ class Layout:
         )
         lengths = np.diff(np.append(starts, len(owner)))
         stretch_of = np.searchsorted(owner[starts], np.arange(self.pattern.size + 1))
-        root = np.repeat(np.arange(len(self.roots)), np.diff(visits.first))
+        root = np.repeat(np.arange(len(self.roots)), np.diff(visits.starts))
         line = self.line_of(self.class_of[visits.neuron], root)
         visit = np.flatnonzero(line >= 0)
         neuron = visits.neuron[visit]

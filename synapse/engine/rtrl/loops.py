@@ -65,7 +65,7 @@ def step_network(m, p, span, inputs, row):
         p.latest.open = 1
         p.latest.stamp = m.stamp[span.stop - 1]
         noted = m.log_place.sensitivities != 0
-        if noted and m.log_place.network == span.first:
+        if noted and m.log_place.network == span.start:
             note_sensitivities(m, p)
 
 

@@ -55,11 +55,11 @@ class Visits(NamedTuple):
     and the end.
     """
 
-    first: Rows
+    starts: Rows
     neuron: Rows
     op_first: Rows  # by visit, and the end
     run: Rows  # runs that the sweep follows from there; OWN: the self-connection
-    what: Rows  # SOURCES, GATERS or both
+    roles: Rows  # SOURCES, GATERS or both
 
 
 class Pattern(NamedTuple):
@@ -67,7 +67,7 @@ class Pattern(NamedTuple):
     computed.
     """
 
-    first: int  # row of the first neuron of the network
+    origin: int  # row of the first neuron of the network
     size: int  # number of its neurons
     roots: Rows  # the neurons whose state has sensitivities, ascending
     # shape (roots, neurons): whether those to the parameters into a neuron are kept
@@ -132,7 +132,7 @@ class _Reads(NamedTuple):
 def reads_of(store: Store, span: Any) -> _Reads:
     """Collect who reads what in a network that is not connected to others."""
     c = store.columns
-    begin = int(span[Span.FIRST])
+    begin = int(span[Span.START])
     stop = int(span[Span.STOP])
     target = store["target"]
     low, high = np.searchsorted(target, [begin, stop])
@@ -201,7 +201,7 @@ def find_pattern(
     for r, row in enumerate(sweeps.delayed):
         read = np.flatnonzero(row)
         needed[r, read] = (packed[read] & packed[r]).any(axis=1)
-    return _pattern(sweeps, int(span[Span.FIRST]), kept, needed)
+    return _pattern(sweeps, int(span[Span.START]), kept, needed)
 
 
 class _Sweeps:
@@ -275,7 +275,7 @@ def components(store: Store, span: Any) -> list[Rows] | None:
     """Sets of neurons that share trainable parameters; None if no parameter is
     shared.
     """
-    origin = int(span[Span.FIRST])
+    origin = int(span[Span.START])
     stop = int(span[Span.STOP])
     begin = origin + int(span[Span.INPUTS])
     rows = slice(*np.searchsorted(store["target"], [begin, stop]).tolist())
@@ -339,7 +339,7 @@ def _pattern(sweeps: _Sweeps, first_row: int, kept: Bools, needed: Bools) -> Pat
     readings = sweeps.matrix(met[roots])
     r, q = np.nonzero(readings)
     return Pattern(
-        first=first_row,
+        origin=first_row,
         size=reads.n,
         roots=roots,
         kept=kept,
@@ -418,9 +418,9 @@ def _visits(sweeps: _Sweeps, touched: Bits, links: _Links) -> Visits:
     order = np.argsort(at, kind="stable")
     at, r, number = at[order], r[order], number[order]
     return Visits(
-        first=np.searchsorted(root, np.arange(len(sweeps.roots) + 1)),
+        starts=np.searchsorted(root, np.arange(len(sweeps.roots) + 1)),
         neuron=neuron,
         op_first=np.searchsorted(at, np.arange(len(neuron) + 1)),
         run=run[number],
-        what=SOURCES * sources[r, number] + GATERS * gaters[r, number],
+        roles=SOURCES * sources[r, number] + GATERS * gaters[r, number],
     )

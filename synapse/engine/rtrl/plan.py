@@ -194,15 +194,15 @@ class Plan:
         c = self.store.columns
         places = np.full(len(rows), schema.ENDED, np.int64)
         there = np.flatnonzero(
-            (rows != schema.NONE) & np.isin(neurons - layout.first, layout.roots)
+            (rows != schema.NONE) & np.isin(neurons - layout.origin, layout.roots)
         )
         target = c["target"][rows[there]].astype(np.int64)
         offset = rows[there] - c["first_incoming"][target]
         trained = offset < c["learning"][target]
         there = there[trained]
-        roots = np.searchsorted(layout.roots, neurons[there] - layout.first)
+        roots = np.searchsorted(layout.roots, neurons[there] - layout.origin)
         places[there] = self.places(
-            target[trained] - layout.first, offset[trained], roots
+            target[trained] - layout.origin, offset[trained], roots
         )
         return places
 

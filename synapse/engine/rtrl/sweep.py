@@ -7,7 +7,7 @@ along connections (`PUSHED`) and to it as a gater (`GATED`), to its delayed acti
 
 from __future__ import annotations
 
-from ..compiler.jit import inline, noinline, one, zero
+from ..compiler.jit import inline, noinline, one_like, zero_like
 from ..compiler.rare import INDEX, PLAN, SPAN, UNIT, rare
 from ..compiler.tiles import add_scaled
 from ..functions.activations import SOFTMAX
@@ -33,7 +33,7 @@ CARRIED = 3
 @inline
 def flow_at(span, quarter):
     """Where a quarter of ``flow`` begins, to be added to the row of a neuron."""
-    return quarter * (span.stop - span.first) - span.first
+    return quarter * (span.stop - span.start) - span.start
 
 
 @inline
@@ -92,7 +92,7 @@ def push_gaters(m, p, r, delta, to):
     source = m.run_source[r]
     gater = m.run_gater[r]
     if run_kind == mark.SHARED:
-        total = zero(delta)
+        total = zero_like(delta)
         for t in range(n):
             total += m.weight[row + t] * activations[source + t]
         p.flow[to + gater] += delta * total
@@ -125,7 +125,7 @@ def mix(p, activation, at, start, stop):
     """Errors of the activations of a softmax group become errors of its states: y_i
     (e_i - sum_k y_k e_k).
     """
-    mean = zero(p.flow[at + start])
+    mean = zero_like(p.flow[at + start])
     for k in range(start, stop):
         mean += activation[k] * p.flow[at + k]
     for k in range(start, stop):
@@ -153,7 +153,7 @@ def carried_back(m, p, span, k):
     if m.squash[row] != SOFTMAX:
         return p.old_derivative[k] * p.flow[previous + row] + carried
     # [end]
-    mean = zero(carried)
+    mean = zero_like(carried)
     for i in range(m.group_first[row], m.group_stop[row]):
         mean += m.old_activation[i] * p.flow[previous + i]
     return m.old_activation[row] * (p.flow[previous + row] - mean) + carried
@@ -165,17 +165,17 @@ def sweep_root(m, p, span, k, visits, readings):
     step at these places.
     """
     # [equation sweep]
-    begin = p.visit_first[k]
+    begin = p.visit_start[k]
     pushed = flow_at(span, PUSHED)
     gated = flow_at(span, GATED)
-    for v in range(begin, p.visit_first[k + 1]):
+    for v in range(begin, p.visit_start[k + 1]):
         j = p.visit[v]
         if v == begin:
-            delta = one(p.flow[0])
+            delta = one_like(p.flow[0])
         else:
             if p.visit_soft[v]:
                 mix_group(m, p, span, j)
-            slope = one(p.flow[0]) if m.squash[j] == SOFTMAX else m.derivative[j]
+            slope = one_like(p.flow[0]) if m.squash[j] == SOFTMAX else m.derivative[j]
             delta = slope * (p.flow[pushed + j] + p.flow[gated + j])
             p.flow[pushed + j] = 0.0
             p.flow[gated + j] = 0.0
@@ -184,9 +184,9 @@ def sweep_root(m, p, span, k, visits, readings):
             for o in range(p.op_first[v], p.op_first[v + 1]):
                 r = p.op_run[o]
                 if r != NONE:
-                    push_run(m, p, span, r, delta, p.op_what[o])
+                    push_run(m, p, span, r, delta, p.op_role[o])
                 else:
-                    push_memory(m, p, span, j, delta, p.op_what[o])
+                    push_memory(m, p, span, j, delta, p.op_role[o])
     start = p.reading_first[k]
     stop = p.reading_first[k + 1]
     for e in range(start, stop):
@@ -210,7 +210,7 @@ def add_direct_of(m, j, step, target, to, biases, bias):
             move_run(m, r, step, target, to)
     self_row = m.self_row[j]
     if self_row != NONE and m.trainable[self_row]:
-        gain = one(m.bias[j])
+        gain = one_like(m.bias[j])
         gater = m.self_gater[j]
         if gater != NONE:
             gain = gater_read(m, gater, j)
@@ -257,7 +257,7 @@ def sweep_cost(m, p, span, learning, rate):
         soft = m.squash[j] == SOFTMAX
         if soft and j + 1 == m.group_stop[j]:
             mix_group(m, p, span, j)
-        slope = one(p.flow[0]) if soft else m.derivative[j]
+        slope = one_like(p.flow[0]) if soft else m.derivative[j]
         projected = slope * p.flow[pushed + j] + m.projected[j]
         through = slope * p.flow[gated + j]
         delta = projected + through
@@ -275,12 +275,12 @@ def sweep_cost(m, p, span, learning, rate):
             if m.flags[j] & mark.MEMORY:
                 push_memory(m, p, span, j, delta, SOURCES | GATERS)
             # others move in `move_through`, together with what came before
-            if p.direct_at[j - span.first] == NONE:
+            if p.direct_at[j - span.start] == NONE:
                 moved = rate * delta
                 biases = m.bias_destination
                 add_direct_of(m, j, moved, m.weight_destination, 0, biases, j)
     # what the activations and states of the step before are to become
     for k in range(p.counts.roots):
         p.aim[k] = carried_back(m, p, span, k)
-    for i in range(4 * (span.stop - span.first)):
+    for i in range(4 * (span.stop - span.start)):
         p.flow[i] = 0.0

@@ -17,7 +17,7 @@ class Terms(NamedTuple):
     """The terms of some lines, sum_e x_ke Z_e: e is a line one step earlier."""
 
     places: Any  # column of where each such line is
-    first: int  # the place of the first term
+    start: int  # the place of the first term
     length: int  # number of terms
     old: int  # where the sensitivities one step earlier begin
     # column of the factors: x_ke is at ``at + k * across + e * down``

@@ -4,21 +4,19 @@ change goes unnoticed."""
 import ast
 import functools
 import inspect
-import operator
 import re
 from pathlib import Path
 from types import SimpleNamespace
 
 import numba
 import pytest
-from numba.core import event, lowering, registry, types
+from numba.core import event, registry, types
 from numba.core.caching import FunctionCache
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import DefaultPassBuilder, Flags
 
 from synapse import engine
 from synapse.engine.compiler import jit, pipeline
-from synapse.engine.compiler.jit import ColumnType
 
 pytestmark = pytest.mark.skipif(jit.DEBUGGING, reason="nothing is compiled")
 
@@ -230,7 +228,6 @@ def test_parts():
         (result,) = kernel.overloads.values()
         assert isinstance(result.library, pipeline._PartLibrary)
         assert "alwaysinline" in str(result.library._final_module) or kernel is other
-    assert hasattr(lowering.Lower, "alloca_lltype")
 
 
 @contract("libraries")
@@ -251,26 +248,6 @@ def test_libraries():
     assert "linkonce_odr" in str(parts[0]._final_module)
     for overridden in ("_optimize_functions", "finalize", "enable_object_caching"):
         assert callable(getattr(JITCodeLibrary, overridden))
-
-
-COLUMN = ColumnType(types.float64, ("activations", "activation"))
-
-
-@contract("operations")
-def test_operations():
-    """The signature of an operation with the same operands is found once, and that of
-    tuples each time."""
-    operations = pipeline._Operations(context()[0])
-    for operands, once in (
-        ((COLUMN, types.int64), True),
-        ((types.UniTuple(types.int64, 2), types.int64), False),
-    ):
-        operation, second = (
-            operations.resolve_function_type(operator.getitem, operands, {})
-            for _ in range(2)
-        )
-        assert operation == second
-        assert (operation is second) == once
 
 
 # --- the page -------------------------------------------------------------------------

@@ -9,7 +9,6 @@ the sign of zero is not preserved. NaN and infinity keep their IEEE meaning.
 from __future__ import annotations
 
 import ctypes
-import gc
 import operator
 import sys
 import threading
@@ -131,8 +130,7 @@ class _Compiling(event.Listener):
     defers Ctrl-C to the end.
 
     Raised earlier, Ctrl-C could arrive while LLVM calls back into Python, which would
-    print and ignore it. Cycles of objects, of which a compiler makes many, are
-    collected afterwards: it takes a tenth less time.
+    print and ignore it.
     """
 
     def __init__(self) -> None:
@@ -140,7 +138,6 @@ class _Compiling(event.Listener):
             Deferred
         ] = []  # in the main thread; others receive no Ctrl-C
         self.depth = 0
-        self.collected = False  # whether the garbage collector was enabled
         self.timer: threading.Timer | None = None
         self.lock = threading.Lock()
 
@@ -154,9 +151,6 @@ class _Compiling(event.Listener):
                 self.timer = threading.Timer(PATIENCE, sys.stderr.write, [NOTICE])
                 self.timer.daemon = True
                 self.timer.start()
-            if outermost:
-                self.collected = gc.isenabled()
-                gc.disable()
         if outermost:
             compiling.tell(True)
 
@@ -164,8 +158,6 @@ class _Compiling(event.Listener):
         with self.lock:
             self.depth -= 1
             outermost = self.depth == 0
-            if outermost and self.collected:
-                gc.enable()
             if outermost and self.timer is not None and self.timer.is_alive():
                 self.timer.cancel()
                 self.timer = None

@@ -7,17 +7,13 @@ each once, is then optimised as a whole, and becomes machine code.
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import Any
 
-from numba import types
 from numba._dynfunc import make_function
-from numba.core import cgutils
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import FunctionPass, PassManager, register_pass
-from numba.core.lowering import Lower
 from numba.core.typed_passes import (
     NativeLowering,
     NoPythonBackend,
@@ -80,51 +76,16 @@ def _reached(libraries: Iterable[Any]) -> list[Any]:
     return list(reached)
 
 
-class _Operations:
-    """Numba's context of types, which looks for the signature of an operation once, not
-    at every use.
-    """
-
-    known: ClassVar[dict[Any, Any]] = {}
-
-    def __init__(self, context: Any) -> None:
-        self.context = context
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.context, name)
-
-    def resolve_function_type(self, function: Any, operands: Any, named: Any) -> Any:
-        """The signature of a function for these operands."""
-        signature = self.known.get((function, operands))
-        if signature is None:
-            signature = self.context.resolve_function_type(function, operands, named)
-            operation = getattr(function, "typing_key", function)
-            tuples = types.BaseTuple
-            if operation in OPERATORS and not any(
-                isinstance(operand, tuples) for operand in operands
-            ):
-                self.known[function, operands] = signature
-        return signature
-
-
-OPERATORS = {call for call in vars(operator).values() if callable(call)} | {
-    bool,
-    max,
-    min,
-    range,
-}
-
-
 class _CreateLibrary(FunctionPass):
     """Choose the library into which a function is lowered."""
 
-    kind: type[_Library]
+    library: type[_Library]
 
-    def __init__(self) -> None:
+    def __init__(self) -> None:  # abstract in Numba's class
         super().__init__()
 
     def run_pass(self, state: Any) -> bool:
-        state.library = self.kind(
+        state.library = self.library(
             state.targetctx.codegen(), state.func_id.func_qualname
         )
         state.library.enable_object_caching()
@@ -134,23 +95,13 @@ class _CreateLibrary(FunctionPass):
 @register_pass(mutates_CFG=False, analysis_only=True)
 class _CreatePart(_CreateLibrary):
     _name = "part_library"
-    kind = _PartLibrary
+    library = _PartLibrary
 
 
 @register_pass(mutates_CFG=False, analysis_only=True)
 class _CreateKernel(_CreateLibrary):
     _name = "kernel_library"
-    kind = _KernelLibrary
-
-
-class _PartLower(Lower):
-    """Numba's translation of a function, which does not measure variables for
-    debuggers.
-    """
-
-    def alloca_lltype(self, name: str, lltype: Any, datamodel: Any = None) -> Any:
-        """The place of a variable."""
-        return cgutils.alloca_once(self.builder, lltype, name=name)
+    library = _KernelLibrary
 
 
 @register_pass(mutates_CFG=True, analysis_only=False)
@@ -158,7 +109,6 @@ class _PartLowering(NativeLowering):
     """Translate a part to LLVM's language, and make it known to its callers."""
 
     _name = "part_lowering"
-    lowering_class = _PartLower
 
     def run_pass(self, state: Any) -> bool:
         state.flags.no_compile = True
@@ -179,9 +129,6 @@ class PartCompiler(CompilerBase):
     """The passes that parts need: the code of kernels has no arrays, closures or
     `with`.
     """
-
-    def __init__(self, context: Any, *others: Any) -> None:
-        super().__init__(_Operations(context), *others)
 
     def define_pipelines(self) -> list[Any]:
         """The passes, in order."""

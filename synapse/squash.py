@@ -26,7 +26,15 @@ from types import MappingProxyType
 from typing import Any, overload
 
 from . import engine
-from ._checks import Names, bounds, choice, expected, finite_number, public_names
+from ._checks import (
+    Names,
+    boolean,
+    bounds,
+    choice,
+    expected,
+    finite_number,
+    public_names,
+)
 from ._registration import SQUASH, enter, wrong_slopes
 from .engine.functions import activations as _declared
 from .engine.functions.activations import FIRST_CUSTOM, FUNCTIONS, GROUPED, RANDOM
@@ -64,12 +72,16 @@ class Squash:
         Number of the function in the kernels.
     low, high : float
         Bounds of its values.
+    surrogate : bool
+        Whether its derivative is declared, and not the slope of its values: a spike
+        jumps, and yet learns.
     """
 
     name: str
     code: int
     low: float
     high: float
+    surrogate: bool = False
     _function: Callable[[float], tuple[float, float]] | None = None
     _written: dict[str, Any] = field(default_factory=dict, repr=False)
 
@@ -118,7 +130,9 @@ _ALIASES = {
 _by_name = Names(
     "squash",
     {
-        entry.name: Squash(entry.name, entry.code, entry.low, entry.high)
+        entry.name: Squash(
+            entry.name, entry.code, entry.low, entry.high, entry.surrogate
+        )
         for entry in ACTIVATIONS.values()
     },
     _ALIASES,
@@ -186,7 +200,11 @@ def by_code(code: int) -> Squash:
 def register(function: Callable[[float], tuple[float, float]]) -> Squash: ...
 @overload
 def register(
-    *, low: float = ..., high: float = ..., written: Mapping[str, Any] | None = ...
+    *,
+    low: float = ...,
+    high: float = ...,
+    written: Mapping[str, Any] | None = ...,
+    surrogate: bool = ...,
 ) -> Callable[[Callable[..., Any]], Squash]: ...
 def register(
     function: Callable[[float], tuple[float, float]] | None = None,
@@ -194,6 +212,7 @@ def register(
     low: float = -math.inf,
     high: float = math.inf,
     written: Mapping[str, Any] | None = None,
+    surrogate: bool = False,
 ) -> Any:
     """Register your own activation function under its name.
 
@@ -213,6 +232,11 @@ def register(
         For "onnx" and "torch": a function, see the writer of that format. Default:
         exports write the function's own formula, if it consists of arithmetic,
         comparisons and common functions of ``math``.
+    surrogate : bool
+        Whether the derivative is declared instead of that of the value, as of a spike
+        (surrogate gradient: Neftci, Mostafa and Zenke 2019). Errors and eligibility
+        traces take it everywhere, also in modules of PyTorch; finite differences do
+        not agree with it. Default: False, and another slope is refused.
 
     Returns
     -------
@@ -226,7 +250,8 @@ def register(
         If a key of `written` is not one of these languages; if another function has the
         name, in any spelling or as a synonym, or the same function is registered with
         other captured values; if the function cannot be compiled, raises, does not
-        return two finite numbers, or its derivative is not the slope of its value.
+        return two finite numbers, or its derivative is not the slope of its value and
+        it is no surrogate.
 
     Notes
     -----
@@ -246,12 +271,22 @@ def register(
     ...     return abs(state) * state, 2.0 * abs(state)
     >>> signed_square.written["c"]
     'fabs({s}) * {s}'
+
+    A spike whose declared slope is twice as wide as that of `spike`:
+
+    >>> @register(low=0.0, high=1.0, surrogate=True)
+    ... def wide_spike(state):
+    ...     value = 1.0 if state > 0.0 else 0.0
+    ...     return value, 0.3 * max(0.0, 1.0 - abs(state) / 2.0)
+    >>> wide_spike(0.1), wide_spike.derivative(-1.0)
+    (1.0, 0.15)
     """
     low, high = bounds("The bounds of a squash", low, high)
     texts = None if written is None else _checked(written)
+    declared = boolean("The surrogate of a squash", surrogate)
     if function is None:
-        return lambda f: _register(f, low, high, texts)
-    return _register(function, low, high, texts)
+        return lambda f: _register(f, low, high, texts, declared)
+    return _register(function, low, high, texts, declared)
 
 
 def _checked(written: Mapping[str, Any]) -> dict[str, Any]:
@@ -276,12 +311,15 @@ def _register(
     low: float,
     high: float,
     written: dict[str, Any] | None,
+    surrogate: bool,
 ) -> Squash:
     """Compile and enter a function, or return its squash if it was entered before."""
     name = getattr(function, "__name__", "")
     squash = _by_name.seek(name)
     taken = squash.name if squash else None
-    entry = enter("squash", SQUASH, function, taken, _require_derivative, low, high)
+    check = _require_numbers if surrogate else _require_derivative
+    properties = low, high, float(surrogate)
+    entry = enter("squash", SQUASH, function, taken, check, *properties)
     if squash is not None:  # entered before
         if written is not None:
             squash._written.clear()
@@ -290,10 +328,16 @@ def _register(
 
     FUNCTIONS.append(entry.address)
     code = FIRST_CUSTOM + FUNCTIONS.index(entry.address)
-    squash = Squash(name, code, low, high, entry.function, written or {})
+    squash = Squash(name, code, low, high, surrogate, entry.function, written or {})
     _by_name.add(name, squash)
     _by_code[squash.code] = squash
     return squash
+
+
+def _require_numbers(function: Callable[..., Any]) -> None:
+    """Test the function: it must return two finite numbers."""
+    probes = [{"state": state} for state in PROBES]
+    wrong_slopes("squash", function, "derivative", probes, "state")
 
 
 def _require_derivative(function: Callable[..., Any]) -> None:
@@ -307,7 +351,8 @@ def _require_derivative(function: Callable[..., Any]) -> None:
         raise ArgumentError(
             f"Expected squash {function.__name__!r} to return the derivative"
             f" {slope:.6g} at state {probe['state']:.3g} (by finite differences), got"
-            f" {returned:.6g}. Return (value, derivative at the state)."
+            f" {returned:.6g}. Return (value, derivative at the state), or declare"
+            " another slope with surrogate=True."
         )
 
 

@@ -31,6 +31,8 @@ def squashes():
         )
         family = FAMILIES.get(entry.family, " (of a group)")
         kinks = ", ".join(f"{kink:g}" for kink in entry.kinks)
+        if entry.surrogate:
+            kinks += " (declared)"
         yield (
             entry.name,
             ", ".join(entry.aliases),

@@ -170,6 +170,13 @@ def _require_checkable(network: Network, cost: Cost) -> None:
             f"The loss of {network!r} is random, and has no finite differences. "
             "Set net.deterministic = True to check the gradient of the means."
         )
+    jumping = sorted({n.squash.name for n in network if n.squash.surrogate})
+    if jumping:
+        raise ArgumentError(
+            f"The gradient of {network!r} cannot be checked by finite differences: the"
+            f" slope of {', '.join(jumping)} is declared, and not that of its"
+            " values. Compare methods with synapse.compare_gradients instead."
+        )
     declared = COSTS.get(cost.name)
     if declared is not None and declared.surrogate:
         raise ArgumentError(

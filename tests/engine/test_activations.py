@@ -125,6 +125,8 @@ def test_slopes_are_central_differences_of_the_values(form):
     grid = np.array([*np.linspace(-6, 6, 162), 0.0, 0.5, -0.5, 1.0, -1.0])
     width = 1e-6
     for activation in ALONE:
+        if activation.surrogate:
+            continue  # its slope is declared
         states = grid[
             [
                 all(abs(state - kink) > 1e-3 for kink in activation.kinks)

@@ -55,6 +55,9 @@ ONE_STATE = (
     "bipolar",
     "bipolar_sigmoid",
     "inverse",
+    "spike",
+    "super_spike",
+    "arctan_spike",
 )
 RANDOM_NAMES = (
     "noise",
@@ -99,7 +102,8 @@ class Torch(NamedTuple):
 class Activation:
     """A built-in activation function: name, code for kernels, and declared properties.
 
-    ``kinks`` are the states at which the value has no derivative. ``synaptic`` is the
+    ``kinks`` are the states at which the value has no derivative; ``surrogate`` whether
+    the slope is declared, and not that of the value. ``synaptic`` is the
     function's name in Synaptic, ``onnx`` an operator that computes it in both floats;
     "" if there is none.
     """
@@ -110,6 +114,7 @@ class Activation:
     low: float
     high: float
     kinks: tuple[float, ...]
+    surrogate: bool
     aliases: tuple[str, ...]
     family: str
     synaptic: str
@@ -126,6 +131,7 @@ def activation(
     high: float = inf,
     *,
     kinks: tuple[float, ...] = (),
+    surrogate: bool = False,
     aliases: tuple[str, ...] = (),
     family: str = SINGLE,
     synaptic: str = "",
@@ -145,6 +151,7 @@ def activation(
             low,
             high,
             kinks,
+            surrogate,
             aliases,
             family,
             synaptic,
@@ -385,6 +392,31 @@ def bipolar_sigmoid(state: float) -> Pair:
 def inverse(state: float) -> Pair:
     """1 - s."""
     return 1.0 - state, -1.0
+
+
+@activation(0.0, 1.0, kinks=(0.0,), surrogate=True)
+def spike(state: float) -> Pair:
+    """1 above 0, else 0. Declared slope: 0.3 max(0, 1 - |s|), Bellec and others
+    2020.
+    """
+    value = 1.0 if state > 0.0 else 0.0
+    return value, 0.3 * max(0.0, 1.0 - abs(state))
+
+
+@activation(0.0, 1.0, kinks=(0.0,), surrogate=True)
+def super_spike(state: float) -> Pair:
+    """1 above 0, else 0. Declared slope: 1 / (1 + 10 |s|)^2, Zenke and Ganguli 2018."""
+    value = 1.0 if state > 0.0 else 0.0
+    root = 1.0 / (1.0 + 10.0 * abs(state))
+    return value, root * root
+
+
+@activation(0.0, 1.0, kinks=(0.0,), surrogate=True)
+def arctan_spike(state: float) -> Pair:
+    """1 above 0, else 0. Declared slope: 1 / (1 + (pi s)^2), Fang and others 2021."""
+    value = 1.0 if state > 0.0 else 0.0
+    angle = pi * state
+    return value, 1.0 / (1.0 + angle * angle)
 
 
 # [recipe squash]

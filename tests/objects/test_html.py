@@ -148,6 +148,15 @@ def test_curves_skip_what_is_not_finite_and_are_logarithmic_over_orders_of_magni
     assert heights[1] == pytest.approx((heights[0] + heights[2]) / 2, abs=0.1)
 
 
+def test_a_long_name_beside_its_curve_is_cut_and_a_short_one_is_not():
+    tree = ElementTree.fromstring(
+        curves({"short": [1.0, 2.0], "a" * 30: [2.0, 1.0]}, "step")
+    )
+    texts = [text.text for text in tree.iter(f"{SVG}text")]
+    assert "short" in texts
+    assert "a" * 19 + "…" in texts
+
+
 def test_a_forecast_shows_its_interval_and_a_rolling_origin_its_errors():
     series = np.sin(np.arange(40.0))
     evaluation = forecasting.rolling_origin(forecasting.seasonal_naive, series, 3)

@@ -6,8 +6,8 @@ makes a figure. It raises MissingExtraError if matplotlib is not installed. No g
 setting is changed. Names are shown literally, including ``$``; long names are
 shortened. For letters that the font lacks, set matplotlib's ``font.family``.
 
-`explore` makes an interactive page instead, for a notebook or a file, and needs no
-extra.
+`explore` makes an interactive page instead, for a notebook or a file, and `link` an
+address that opens a network in such a page. They need no extra.
 """
 
 from .._checks import public_names
@@ -18,6 +18,7 @@ from .explore import Explorer as Explorer, explore as explore
 from .flow import error_flow as error_flow
 from .forecast import forecast as forecast
 from .hinton import hinton as hinton
+from .link import link as link
 from .network import network as network
 from .raster import raster as raster
 from .returns import returns as returns

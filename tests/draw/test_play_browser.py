@@ -10,10 +10,11 @@ from matplotlib.image import imread
 
 import architect
 import synapse
-from synapse import Layer, Network, Neuron, Trainer, optimizers, readwrite
+from synapse import Layer, Network, Neuron, Trainer, draw, optimizers, readwrite
 from synapse.draw import explore
 from synapse.draw._document import RECIPES
 from synapse.draw.explore import part_of
+from synapse.draw.link import packed
 
 from .conftest import CHROMIUM, PLAYWRIGHT
 from .helpers import hand_wired
@@ -530,16 +531,48 @@ def test_the_address_holds_the_network_and_pages_do_not_meet(opened):
     until(page, f"location.hash !== {json.dumps(address)}")  # it follows a moment later
     other = opened(xor(), None, learn=True, address=page.evaluate("location.hash"))
     until(other, "page.network.neurons.length > 6")
-    assert of(other).weights.tolist() == of(page).weights.tolist()
+    np.testing.assert_allclose(of(other).weights, of(page).weights, rtol=1e-8)
     assert [type(of(each)) for each in (page, other)] == [architect.LSTM] * 2
     before = weights(of(page))
     other.click("#epoch")
     assert weights(of(page)) == before
+    later = f"#{packed({'version': 2})}"
+    newer = opened(xor(), None, learn=True, address=later)
+    until(newer, "document.getElementById('notice').textContent.includes('newer')")
     broken = opened(xor(), None, learn=True, address="#abcd")
     until(
         broken, "document.getElementById('notice').textContent.includes('cannot read')"
     )
     assert same(of(broken), xor())
+
+
+def test_a_link_of_python_opens_the_network_and_its_data(opened):
+    net = lstm()
+    inputs = np.random.default_rng(0).integers(0, 8, (2, 3, 2)) / 8.0
+    targets = inputs[:, :, :1]
+    link = draw.link(net, inputs, targets)
+    page = opened(xor(), None, learn=True, address=f"#{link.partition('#')[2]}")
+    until(page, f"page.network.neurons.length === {len(net)}")
+    np.testing.assert_allclose(of(page).weights, net.weights, rtol=1e-8)
+    samples = page.evaluate("page.data.sequences")
+    assert samples == [
+        [[row.tolist(), row[:1].tolist()] for row in rows] for rows in inputs
+    ]
+    without = draw.link(xor()).partition("#")[2]
+    fitting = opened(lstm(), None, learn=True, address=f"#{without}")
+    until(fitting, "page.network.inputs.length === 2")
+    assert fitting.evaluate("page.data.name") == "xor"
+
+
+def test_a_link_holds_the_lesson(opened):
+    page = opened(xor(), None, learn=True)
+    tab(page, "lessons")
+    page.select_option("#lesson", "2")
+    until(page, "location.hash.length > 100")
+    page.wait_for_timeout(1000)
+    other = opened(xor(), None, learn=True, address=page.evaluate("location.hash"))
+    until(other, "document.getElementById('lesson').value === '2'")
+    assert not other.is_hidden("#task-strip")
 
 
 def test_names_are_text_in_every_part(opened, tmp_path):

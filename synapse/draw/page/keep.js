@@ -28,6 +28,7 @@ function checkTables({ name, layers: table, neurons: rows, connections: ends }) 
 // --- files -------------------------------------------------------------------------------------
 
 const MOST_BYTES = 2e7, MOST_ADDRESS = 8000, SOON = 400; // of a file; characters; milliseconds
+const ADDRESS_VERSION = 1, DIGITS = 9; // of what an address holds, and of its numbers; draw/link.py has both, too
 
 function download(name, blob) {
   const link = made("a", null, { href: URL.createObjectURL(blob), download: name });
@@ -74,7 +75,8 @@ async function openFile() {
 
 const through = async (bytes, stream) => new Uint8Array(await new Response(new Blob([bytes]).stream().pipeThrough(stream)).arrayBuffer());
 async function packed(value) {
-  const bytes = await through(new TextEncoder().encode(JSON.stringify(value)), new CompressionStream("deflate-raw"));
+  const short = (_, one) => (typeof one === "number" ? Number(one.toPrecision(DIGITS)) : one);
+  const bytes = await through(new TextEncoder().encode(JSON.stringify(value, short)), new CompressionStream("deflate-raw"));
   return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join("")).replace(/\+/g, "-").replace(/\//g, "_").replace(/=/g, "");
 }
 async function unpacked(text) {
@@ -87,7 +89,7 @@ function stateOf() {
   for (const [part, columns] of [[rows, SAVED.neurons], [ends, SAVED.connections]]) for (const { name: column, cleared, otherwise } of columns)
     if (cleared || (column !== "weight" && part[column].every((value) => value === otherwise))) delete part[column];
   const own = page.data.name === "own" ? page.data.sequences : undefined;
-  return { network: { name, dtype, ...(architecture && { architecture }), layers: table, neurons: rows, connections: ends },
+  return { version: ADDRESS_VERSION, lesson: lesson?.number, network: { name, dtype, ...(architecture && { architecture }), layers: table, neurons: rows, connections: ends },
     data: page.data.name, clear: page.data.clear, sequences: own, settings: page.settings };
 }
 let soon = null, address = "";
@@ -111,8 +113,11 @@ async function readAddress() {
   const text = location.hash.slice(1);
   if (!text || text.length > MOST_ADDRESS) return;
   try {
-    const { network, data: name, clear: cleared, sequences, settings } = await unpacked(text);
-    const opened = networkOf(network), fresh = sequences ? { ...givenData(checkedRows(sequences)), clear: Boolean(cleared) } : dataOf(name);
+    const { version = 1, lesson: number, network, data: name, clear: cleared, sequences, settings } = await unpacked(text);
+    require(version <= ADDRESS_VERSION, "a newer page has written it.");
+    const opened = networkOf(network), fresh = sequences ? { ...givenData(checkedRows(sequences)), clear: Boolean(cleared) } : dataOf(name ?? taskFor(opened));
+    if (Number.isInteger(number) && Object.hasOwn(LESSONS, number)) beginLesson(number);
+    const begun = lesson;
     edit("network", "the network of the address", () => {
       net = opened;
       page.data = fresh;
@@ -120,6 +125,8 @@ async function readAddress() {
       for (const id of ["rate", "momentum"]) if (isNumber(settings?.[id]) && settings[id] >= 0) page.settings[id] = settings[id];
       forget();
     });
+    if (begun) [lesson, page.edited] = [begun, []]; // another network would end it
+    showLesson();
     showAll();
   } catch (error) {
     notice(`This page cannot read the network in its address${error instanceof RuleError ? `: ${error.message}` : "."} It begins with another one.`);

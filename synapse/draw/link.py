@@ -1,0 +1,122 @@
+"""A link is a network: an address that opens a network in a page that learns."""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from typing import Any
+
+from numpy.typing import ArrayLike
+
+from .._checks import text
+from ..errors import ArgumentError
+from ..objects.network import Network, require_network
+from ._document import learning_of
+
+VERSION = 1
+"""Of what an address holds; a page refuses a later one. ``keep.js`` has it, too."""
+DIGITS = 9
+"""Of numbers in an address, so that an LSTM 2-4-1 takes less than 2,000 letters."""
+LONGEST = 8_000
+"""Letters after the ``#`` of an address, as many as a page reads."""
+
+
+def link(
+    network: Network,
+    inputs: ArrayLike | None = None,
+    targets: ArrayLike | None = None,
+    page: str = "play.html",
+) -> str:
+    """Return an address that opens a network, and data to learn, in a page that learns.
+
+    What follows the ``#`` opens in any copy of the page: a file that ``synapse play`` or
+    :func:`explore` with ``learn=True`` has written, on your disk or on any server. It
+    holds the structure, weights, biases and data, all numbers to nine digits, but
+    neither context nor metadata.
+    Nothing is sent to the server: a browser keeps this part of an address to itself.
+
+    Parameters
+    ----------
+    network : Network
+        The network. It does not change.
+    inputs : array_like, shape (T, n) or (S, T, n), optional
+        One sequence of inputs, or several. Default: the page chooses data that fit.
+    targets : array_like, shape (T, m) or (S, T, m), optional
+        Targets of every step; NaN where a step has none.
+    page : str
+        Where the page is: a path or an address. Default: "play.html".
+
+    Returns
+    -------
+    str
+        The address.
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        If the network or the data are too large for an address (8,000 letters, some
+        hundred connections) or cannot be used by a page, see :func:`explore`.
+
+    See Also
+    --------
+    explore : Write the page.
+    synapse.save : Files for larger networks, which the page opens, too.
+
+    Examples
+    --------
+    >>> import architect
+    >>> from synapse import draw
+    >>> net = architect.Perceptron(2, 3, 1, seed=0)
+    >>> address = draw.link(net, [[0, 1], [1, 1]], [[1], [0]], page="https://a.edu/net.html")
+    >>> address[:24], len(address) < 600
+    ('https://a.edu/net.html#h', True)
+    """
+    require_network("What a link holds", network)
+    where = text("The page of a link", page)
+    state = state_of(network, inputs, targets)
+    address = packed(state)
+    if len(address) > LONGEST:
+        raise ArgumentError(
+            f"{network!r} with its data takes {len(address):,} letters in an address,"
+            f" which can have {LONGEST:,}. Give fewer data, or save it as JSON, which"
+            " the page opens."
+        )
+    return f"{where.split('#')[0]}#{address}"
+
+
+def state_of(
+    network: Network, inputs: ArrayLike | None, targets: ArrayLike | None
+) -> dict[str, Any]:
+    """What the page reads of an address: see ``stateOf`` in ``keep.js``."""
+    cleared = network.clone()
+    cleared.clear()
+    learned = learning_of(cleared, inputs, targets)
+    document = learned["network"]
+    parts = ("name", "dtype", "architecture", "layers", "neurons", "connections")
+    state: dict[str, Any] = {
+        "version": VERSION,
+        "network": {part: document[part] for part in parts if part in document},
+    }
+    if learned["sequences"] is not None:
+        state |= {"data": "own", "clear": True, "sequences": learned["sequences"]}
+    return state
+
+
+def packed(state: dict[str, Any]) -> str:
+    """JSON with short numbers, compressed (raw deflate), in the letters of an address
+    (base64url).
+    """
+    compressor = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    content = json.dumps(short(state), separators=(",", ":"), allow_nan=False).encode()
+    compressed = compressor.compress(content) + compressor.flush()
+    return base64.urlsafe_b64encode(compressed).decode("ascii").rstrip("=")
+
+
+def short(value: Any) -> Any:
+    """The same with numbers of so many digits."""
+    if isinstance(value, dict):
+        return {key: short(member) for key, member in value.items()}
+    if isinstance(value, list):
+        return [short(member) for member in value]
+    return float(f"{value:.{DIGITS}g}") if isinstance(value, float) else value

@@ -24,6 +24,7 @@ from .narx import NARX as NARX
 from .perceptron import Perceptron as Perceptron
 from .random import Random as Random
 from .residual import Residual as Residual
+from .spiking import Spiking as Spiking
 
 # Imported modules and helpers of other packages are not public.
 __all__ = [

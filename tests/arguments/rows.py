@@ -442,6 +442,11 @@ for name in ("recall", "energy"):
     row(f"architect.Hopfield.{name}", {"pattern": [1, 1, 1, -1]})
 # [recipe architecture]
 row("architect.Convolutional.__init__", {"inputs": 8, "outputs": 1, "filters": (2,)})
+row(
+    "architect.Spiking.__init__",
+    {"inputs": 2, "cells": 3, "outputs": 1},
+    adaptive="0 None",
+)
 row("architect.Liquid.__init__", {"inputs": 2, "pool": 6, "outputs": 1})
 row("architect.CfC.__init__", {"inputs": 2, "cells": 3, "outputs": 1}, backbone="0")
 row(

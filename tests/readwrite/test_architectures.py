@@ -37,6 +37,7 @@ NETWORKS = {
     "LSTM of textbooks, two": lambda: architect.LSTM(
         2, 3, 4, 1, style="standard", **SIZES
     ),
+    "Spiking": lambda: architect.Spiking(2, 5, 1, density=0.7, seed=0),
     "Liquid": lambda: architect.Liquid(2, 20, 1, gates=5, spectral_radius=0.9, seed=0),
     "NARX": lambda: architect.NARX(2, [4, 3], 1, **SIZES),
     "Perceptron": lambda: architect.Perceptron(2, 4, 1, **SIZES),

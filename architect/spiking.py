@@ -1,0 +1,173 @@
+"""Leaky neurons that spike, made of identities, thresholds and self-connections."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synapse import Layer, Network
+from synapse._checks import (
+    finite_number,
+    fraction,
+    positive_number,
+    understands,
+    whole_number,
+)
+from synapse.initializers import Initializer, Seed
+from synapse.objects.architectures import register
+from synapse.squash import Squash
+
+from ._recipe import Recipe, checked_sizes, pass_on
+
+
+@final
+@register
+class Spiking(Network):
+    """Leaky integrate-and-fire neurons, some of which adapt, and leaky outputs: Bellec
+    and others 2020. ::
+
+        input => voltages -> spikes => output
+                  |  ^  ^     |  ^ |     |  ^
+                  +--+  +=====+  | v     +--+
+                              adaptation
+                                |  ^
+                                +--+
+
+    A cell is two neurons, or three if it adapts. Its numbers are those of neurons::
+
+        v_j(t) = alpha v_j(t-1) + sum_i w_ij x_i(t) + sum_k r_kj z_k(t-1)
+                 - threshold z_j(t-1)                                  voltages
+        z_j(t) = 1 if v_j(t) - threshold - beta a_j(t-1) > 0, else 0   spikes
+        a_j(t) = rho a_j(t-1) + z_j(t)                                 adaptation
+        y_o(t) = kappa y_o(t-1) + sum_j u_jo z_j(t) + b_o              output
+
+    alpha, rho and kappa are e^(-1 / time constant). The slope of a spike is declared,
+    see :data:`synapse.squash.spike`, so that every method learns. The layers are in the
+    order for which rtrl of order 1 follows each cell by itself.
+
+    Parameters
+    ----------
+    inputs, cells, outputs : int
+        Number of inputs, of cells and of outputs.
+    adaptive : int, optional
+        How many of the cells adapt: the first ones. Default: half of them.
+    density : float
+        Share of the pairs of different cells that are connected, above 0 and at most 1.
+        Default: 1.
+    time_constant, adaptation_time, output_time : float
+        Steps in which a voltage, an adaptation and an output fade to 1/e. Default: 20,
+        100 and 20.
+    threshold : float
+        Voltage at which a cell spikes, above 0; a spike lowers it by as much. Default:
+        1.
+    adaptation : float
+        beta: by how much each spike raises the threshold of an adaptive cell at first.
+        Default: 0.3.
+    spike, output_squash : str or Squash
+        Activation functions of spikes and outputs. Default: ``"spike"``,
+        ``"identity"``.
+    initializer, bias_initializer, seed, dtype
+        As for :class:`Perceptron`; the initializer draws the weights from the inputs,
+        between cells and to the outputs. Default: ``"he"``. The rest is fixed.
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        If a size is not a whole number above 0, or another number is out of range.
+
+    See Also
+    --------
+    synapse.squash.register : Spikes with a slope of your own, ``surrogate=True``.
+
+    Notes
+    -----
+    Cells have no refractory period and no signs (Dale's law).
+
+    Examples
+    --------
+    >>> net = Spiking(2, 6, 1, adaptive=2, seed=0)
+    >>> net
+    <Spiking 2-6-6-2-1, 17 neurons, 73 connections>
+    >>> spikes = net["spikes"]
+    >>> outputs = net.run(np.full((50, 2), 0.8))
+    >>> set(spikes.activations.tolist()) <= {0.0, 1.0}
+    True
+    """
+
+    @understands("architecture")
+    def __init__(
+        self,
+        inputs: int,
+        cells: int,
+        outputs: int,
+        *,
+        adaptive: int | None = None,
+        density: float = 1.0,
+        time_constant: float = 20.0,
+        adaptation_time: float = 100.0,
+        output_time: float = 20.0,
+        threshold: float = 1.0,
+        adaptation: float = 0.3,
+        spike: str | Squash = "spike",
+        output_squash: str | Squash = "identity",
+        initializer: str | Initializer = "he",
+        bias_initializer: str | Initializer = "zeros",
+        seed: Seed = None,
+        dtype: Any = np.float64,
+    ) -> None:
+        counts = checked_sizes(
+            "Spiking", (inputs, cells, outputs), 3, "inputs, cells, outputs"
+        )
+        n_cells = counts[1]
+        n_adaptive = n_cells // 2 if adaptive is None else adaptive
+        condition = f"a whole number from 0 to {n_cells}"
+        title = "The adaptive of Spiking"
+        n_adaptive = whole_number(title, n_adaptive, condition, 0, n_cells)
+        share = fraction("The density of Spiking", density)
+        of_voltage = _kept("time_constant", time_constant)
+        of_adaptation = _kept("adaptation_time", adaptation_time)
+        of_output = _kept("output_time", output_time)
+        limit = positive_number("The threshold of Spiking", threshold)
+        raised = finite_number("The adaptation of Spiking", adaptation, np.float64)
+        recipe = Recipe(
+            seed, initializer, bias_initializer, dtype, spike, output_squash
+        )
+
+        source = recipe.inputs(counts[0])
+        voltages = recipe.fixed(n_cells, "voltages")
+        spikes = recipe.fixed(n_cells, "spikes", bias=-limit, function=spike)
+        output = recipe.layer(counts[2], output_squash, "output", fan_in=n_cells)
+        recipe.connect(source, voltages)
+        pass_on(voltages, voltages, of_voltage)  # it leaks
+        pass_on(voltages, spikes)
+        pass_on(spikes, voltages, -limit)  # a spike sets it back
+        pairs = _pairs(n_cells, share, recipe.rng)
+        if pairs.any():
+            recipe.connect(spikes, voltages, pairs)
+        hidden = [voltages, spikes]
+        if n_adaptive:
+            adapting = Layer(spikes[:n_adaptive])
+            levels = recipe.fixed(n_adaptive, "adaptation")
+            pass_on(adapting, levels)
+            pass_on(levels, levels, of_adaptation)
+            pass_on(levels, adapting, -raised)  # one step late
+            hidden.append(levels)
+        recipe.connect(spikes, output)
+        pass_on(output, output, of_output)
+        super().__init__(source, hidden, output)
+
+
+def _kept(name: str, steps: Any) -> float:
+    """The share that is kept at each step, for a time constant."""
+    return math.exp(-1.0 / positive_number(f"The {name} of Spiking", steps))
+
+
+def _pairs(cells: int, share: float, rng: np.random.Generator) -> NDArray[np.bool_]:
+    """Which cells lead to which other ones: a share of all pairs, at random."""
+    pairs = ~np.eye(cells, dtype=bool)
+    if share < 1.0:
+        pairs &= rng.random((cells, cells)) < share
+    return pairs

@@ -1,0 +1,135 @@
+"""Spiking cells: their numbers are those of the equations, and they learn to hold a
+bit."""
+
+import math
+from functools import partial
+
+import numpy as np
+
+from architect import Spiking
+from synapse import Trainer
+from synapse.errors import ArgumentError, ArgumentTypeError, UnknownNameError
+from synapse.learning import compare_gradients
+from synapse.optimizers import Adam
+from tests.helpers.cases import all_refused
+
+
+def matrix(net, source, target):
+    """The weights from a layer to another, 0 where there is no connection."""
+    weights = np.zeros((len(source), len(target)))
+    places = [
+        {neuron: k for k, neuron in enumerate(layer)} for layer in (source, target)
+    ]
+    for link in net.connections:
+        if link.source in places[0] and link.target in places[1]:
+            weights[places[0][link.source], places[1][link.target]] = link.weight
+    return weights
+
+
+def test_the_numbers_of_cells_are_those_of_the_equations():
+    net = Spiking(
+        3,
+        8,
+        2,
+        adaptive=3,
+        density=0.6,
+        time_constant=10.0,
+        adaptation_time=50.0,
+        output_time=5.0,
+        threshold=0.7,
+        adaptation=0.4,
+        bias_initializer="uniform",
+        seed=1,
+    )
+    voltages = net["voltages"]
+    spikes = net["spikes"]
+    enter = matrix(net, net.input, voltages)
+    within = matrix(net, spikes, voltages)
+    leave = matrix(net, spikes, net.output)
+    off_diagonal = ~np.eye(8, dtype=bool)
+    assert 0 < np.count_nonzero(within[off_diagonal]) < 56
+    np.testing.assert_array_equal(within[~off_diagonal], -0.7)
+    v = np.zeros(8)
+    z = np.zeros(8)
+    a = np.zeros(8)
+    y = np.zeros(2)
+    adapts = np.arange(8) < 3
+    fired = 0
+    for x in np.random.default_rng(0).uniform(-0.5, 1.5, (80, 3)):
+        v = math.exp(-1 / 10) * v + x @ enter + z @ within
+        z = (v - 0.7 - 0.4 * a * adapts > 0).astype(float)
+        a = math.exp(-1 / 50) * a + z
+        y = math.exp(-1 / 5) * y + z @ leave + net.output.biases
+        np.testing.assert_allclose(net.activate(x), y, atol=1e-12)
+        np.testing.assert_allclose(voltages.activations, v, atol=1e-12)
+        np.testing.assert_array_equal(spikes.activations, z)
+        np.testing.assert_allclose(net["adaptation"].activations, a[:3], atol=1e-12)
+        fired += z.sum()
+    assert 50 < fired < 500
+
+
+def cues(count, silence, rng):
+    """A cue of 5 steps on one of two inputs, a silence, and a question of 10 steps: its
+    second half has the target +1 or -1."""
+    bits = rng.integers(0, 2, count)
+    inputs = np.zeros((count, silence + 15, 3))
+    inputs[np.arange(count), :5, bits] = 1.0
+    inputs[:, -10:, 2] = 1.0
+    targets = np.full((count, silence + 15, 1), np.nan)
+    targets[:, -5:, 0] = (2 * bits - 1)[:, None]
+    return inputs, targets, bits
+
+
+def test_twenty_cells_hold_a_bit_over_forty_steps_of_silence():
+    """After 2,560 sequences; 320 to 1,280 are enough with seeds 0 to 5."""
+    rng = np.random.default_rng(10)
+    net = Spiking(3, 20, 1, seed=0)
+    trainer = Trainer(net, method="bptt", optimizer=Adam(0.01), clip=1.0)
+    for _ in range(40):
+        inputs, targets, _ = cues(64, 40, rng)
+        trainer.train(inputs, targets, epochs=1, progress=False)
+    inputs, _, bits = cues(200, 40, rng)
+    answers = net.run(inputs)[:, -5:, 0].mean(axis=1)
+    assert ((answers > 0) == bits).all()
+
+
+def test_rtrl_is_the_gradient_and_its_first_order_is_near():
+    net = Spiking(3, 8, 1, seed=3)
+    inputs, targets, _ = cues(4, 20, np.random.default_rng(0))
+    compared = partial(
+        compare_gradients, net, inputs, targets, "squared_error", method="rtrl"
+    )
+    assert compared().cosine > 1.0 - 1e-12
+    assert 0.9 < compared(order=1).cosine < 1.0 - 1e-6
+
+
+def test_what_is_fixed_stays():
+    net = Spiking(2, 5, 1, seed=0)
+    trainable = {
+        (link.source.name.split()[0], link.target.name.split()[0])
+        for link in net.connections
+        if link.trainable
+    }
+    assert trainable == {
+        ("input", "voltages"),
+        ("spikes", "voltages"),
+        ("spikes", "output"),
+    }
+    assert [layer.name for layer in net.layers[1:] if layer.trainable] == ["output"]
+    assert len(Spiking(2, 5, 1, adaptive=0, seed=0).layers) == 4
+
+
+def test_numbers_out_of_range_are_refused():
+    build = partial(Spiking, 2, 4, 1)
+    all_refused(
+        [
+            (partial(build, adaptive=5), ArgumentError, "from 0 to 4"),
+            (partial(build, adaptive=1.5), ArgumentTypeError, "adaptive"),
+            (partial(build, density=0.0), ArgumentError, "density"),
+            (partial(build, density=1.5), ArgumentError, "density"),
+            (partial(build, time_constant=0.0), ArgumentError, "time_constant"),
+            (partial(build, threshold=-1.0), ArgumentError, "threshold"),
+            (partial(build, adaptation=math.nan), ArgumentError, "adaptation"),
+            (partial(build, spike="spikes"), UnknownNameError, "squash"),
+        ]
+    )

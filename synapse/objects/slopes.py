@@ -11,7 +11,10 @@ from .. import engine
 from .._typing import Floats, Ints
 from ..engine.follower import Follower
 from ..engine.guard import InUse
-from ..engine.online.slope_rules import bounded_step
+from ..engine.online.slope_rules import (
+    bounded_step,
+    temporal_difference as temporal_difference,
+)
 from ..engine.schema import NONE, SHARED_BY
 from ..engine.status import DIVERGED, DONE
 from ..engine.store import Store

@@ -16,12 +16,11 @@ from numpy.typing import ArrayLike, NDArray
 from .. import _checks as checks
 from .._running_scale import SQUARABLE, TOO_LARGE, RunningScale
 from .._typing import Floats
-from ..engine.online.slope_rules import temporal_difference
 from ..errors import ArgumentError, ArgumentTypeError, DivergenceError
 from ..initializers import Seed, random_generator
 from ..objects import unsaved
 from ..objects.network import Network, require_network
-from ..objects.slopes import SlopeTraces
+from ..objects.slopes import SlopeTraces, temporal_difference
 from ..objects.stepping import is_row
 from ..readwrite._formats import Archived
 from .controller import controller_of

@@ -13,7 +13,7 @@ from ..engine.follower import Follower
 from ..engine.guard import InUse
 from ..engine.online.slope_rules import (
     bounded_step,
-    temporal_difference as temporal_difference,
+    temporal_difference,
 )
 from ..engine.schema import NONE, SHARED_BY
 from ..engine.status import DIVERGED, DONE
@@ -33,6 +33,8 @@ class SlopeTraces(Follower):
     They follow the network through edits: those of parameters that stay do not change,
     those of new ones are 0.
     """
+
+    temporal_difference = staticmethod(temporal_difference)  # for agents
 
     def __init__(self, network: Network) -> None:
         self.network = network

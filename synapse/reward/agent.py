@@ -20,7 +20,7 @@ from ..errors import ArgumentError, ArgumentTypeError, DivergenceError
 from ..initializers import Seed, random_generator
 from ..objects import unsaved
 from ..objects.network import Network, require_network
-from ..objects.slopes import SlopeTraces, temporal_difference
+from ..objects.slopes import SlopeTraces
 from ..objects.stepping import is_row
 from ..readwrite._formats import Archived
 from .controller import controller_of
@@ -217,7 +217,7 @@ class Agent(Archived):
             gain = self._scaled(gain)
         after = self._standard(row, counted=True)
         following = self._worth(after) if self.discount and not ended else 0.0
-        delta = temporal_difference(gain, self.discount, following, value)
+        delta = SlopeTraces.temporal_difference(gain, self.discount, following, value)
         decay = self.discount * self.trace
         if not math.isfinite(delta):
             raise DivergenceError(

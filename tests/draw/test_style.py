@@ -54,7 +54,7 @@ PICTURES = {
 
 
 def test_every_picture_is_on_this_list():
-    others = {"Explorer", "explore", "sensitivity", "style"}
+    others = {"Explorer", "explore", "link", "sensitivity", "style"}
     assert set(draw.__all__) - others == PICTURES.keys() - {"blocks"}
 
 

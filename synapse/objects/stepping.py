@@ -65,11 +65,12 @@ class Slopes(NamedTuple):
 
 
 class Stepping(Sequence[Neuron]):
-    """Layers that activate in a fixed order, and learn: what is a network's to step.
+    """A network as far as it activates, runs and learns: calls of Python become calls
+    of kernels here.
 
-    Here stands what turns calls of Python into calls of kernels. What it knows of a
-    topology is kept until the store has another: as :class:`~.kept.Kept`, or, where a
-    call would notice its 200 ns, by hand as `_known` or `_span`.
+    What it finds out about a topology is kept until the store has another one: by
+    :class:`~.kept.Kept`, or by hand (`_span`, and names that end in `_known`) where a
+    call would notice its 200 ns.
     """
 
     _layers: list[Layer]

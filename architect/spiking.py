@@ -44,8 +44,8 @@ class Spiking(Network):
         a_j(t) = rho a_j(t-1) + z_j(t)                                 adaptation
         y_o(t) = kappa y_o(t-1) + sum_j u_jo z_j(t) + b_o              output
 
-    alpha, rho and kappa are e^(-1 / time constant). The slope of a spike is declared,
-    see :data:`synapse.squash.spike`, so that every method learns. The layers are in the
+    alpha, rho and kappa are e^(-1 / time constant). The slope of a spike is declared
+    (the squash ``spike``), so that every method learns. The layers are in the
     order for which rtrl of order 1 follows each cell by itself.
 
     Parameters

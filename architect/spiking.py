@@ -86,6 +86,18 @@ class Spiking(Network):
     -----
     Cells have no refractory period and no signs (Dale's law).
 
+    By rtrl of order 1, the eligibility e_ij of a weight into cell j is that of e-prop,
+    with slopes psi and errors of the outputs::
+
+        eps_ij(t) = alpha eps_ij(t-1) - threshold e_ij(t-1) + x_i(t)
+        e_ij(t) = psi_j(t) (eps_ij(t) - beta eps^a_ij(t-1))
+        eps^a_ij(t) = rho eps^a_ij(t-1) + e_ij(t)
+        d y_o / d w_ij (t) = kappa (the same)(t-1) + u_jo e_ij(t)
+                             + sum_m u_mo psi_m(t) r_jm e_ij(t-1)
+
+    Two terms are more than e-prop has: the derivative of the reset, and the sum over
+    other cells m, by which a spike changes the outputs of the next step.
+
     Examples
     --------
     >>> net = Spiking(2, 6, 1, adaptive=2, seed=0)

@@ -5,6 +5,7 @@ import math
 from functools import partial
 
 import numpy as np
+import pytest
 
 from architect import Spiking
 from synapse import Trainer
@@ -101,6 +102,59 @@ def test_rtrl_is_the_gradient_and_its_first_order_is_near():
     )
     assert compared().cosine > 1.0 - 1e-12
     assert 0.9 < compared(order=1).cosine < 1.0 - 1e-6
+
+
+@pytest.mark.parametrize("adaptive", [0, 3, 6])
+def test_the_first_order_is_e_prop_and_two_terms_more(adaptive):
+    """By hand, for weights into voltages from inputs and spikes: the eligibility of
+    Bellec and others (2020) with the derivative of the reset, and what a spike does to
+    the outputs by way of other cells within the next step."""
+    net = Spiking(3, 6, 2, adaptive=adaptive, seed=4)
+    voltages = net["voltages"]
+    spikes = net["spikes"]
+    enter = matrix(net, net.input, voltages)
+    within = matrix(net, spikes, voltages)
+    leave = matrix(net, spikes, net.output)
+    between = within * (1 - np.eye(6))
+    keep = math.exp(-1 / 20)  # of voltages and outputs
+    beta = 0.3 * (np.arange(6) < adaptive)
+    v = np.zeros(6)
+    z = np.zeros(6)
+    a = np.zeros(6)
+    y = np.zeros(2)
+    of_voltage = np.zeros((9, 6))  # by source (inputs, then spikes) and cell
+    of_adaptation = np.zeros((9, 6))
+    eligibility = np.zeros((9, 6))
+    of_output = np.zeros((2, 9, 6))
+    gradient = np.zeros((9, 6))
+    rng = np.random.default_rng(1)
+    inputs = rng.uniform(-0.3, 1.3, (60, 3))
+    targets = rng.normal(size=(60, 2))
+    for x, target in zip(inputs, targets, strict=True):
+        sources = np.concatenate([x, z])[:, None]
+        of_voltage = keep * of_voltage - eligibility + sources
+        v = keep * v + x @ enter + z @ within
+        over = v - 1.0 - beta * a
+        slope = 0.3 * np.maximum(0.0, 1.0 - np.abs(over))
+        before = eligibility
+        eligibility = slope * (of_voltage - beta * of_adaptation)
+        of_adaptation = math.exp(-1 / 100) * of_adaptation + eligibility
+        z = (over > 0).astype(float)
+        a = math.exp(-1 / 100) * a + z
+        y = keep * y + z @ leave
+        by_others = (between * slope) @ leave
+        of_output = keep * of_output + leave.T[:, None] * eligibility
+        of_output += by_others.T[:, None] * before
+        gradient += np.einsum("o,osc->sc", y - target, of_output)
+    compared = compare_gradients(
+        net, inputs[None], targets[None], "squared_error", method="rtrl", order=1
+    )
+    into = [*net.input, *spikes]
+    slopes = dict(zip(net.connections, compared.weights["rule"], strict=True))
+    for link, found in slopes.items():
+        if link.trainable and link.target in [*voltages]:
+            expected = gradient[into.index(link.source), [*voltages].index(link.target)]
+            assert math.isclose(found, expected, rel_tol=1e-9, abs_tol=1e-9)
 
 
 def test_what_is_fixed_stays():

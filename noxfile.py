@@ -4,7 +4,8 @@
 # ///
 """The checks of .ci/run one by one: ``nox -s tests-3.13``; ``nox --list`` names them.
 
-``.ci/run`` runs everything in a clean copy. Here each session has an environment that is kept.
+``.ci/run`` runs everything in a clean copy. Here each session has an environment that
+is kept.
 """
 
 import nox
@@ -16,7 +17,10 @@ nox.options.reuse_existing_virtualenvs = True
 
 @nox.session(python=["3.11", "3.12", "3.13", "3.14", "3.15"], default=False)
 def tests(session):
-    """The suite, or what is named: ``nox -s tests-3.11 -- tests/objects/test_neuron.py``."""
+    """The suite, or what is named.
+
+    For example ``nox -s tests-3.11 -- tests/objects/test_neuron.py``.
+    """
     session.install("-e", ".[test]")
     session.run("python", "-m", "pytest", "-q", "-n", "auto", *session.posargs)
 
@@ -34,7 +38,7 @@ def oldest(session):
 
 @nox.session
 def lint(session):
-    """Faults, formatting, spelling, imports, the workflows, the project as a whole, its citation."""
+    """Faults, formatting, spelling, imports, workflows, the project, its citation."""
     session.install("-e", ".[dev]")
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")

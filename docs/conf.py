@@ -1,6 +1,6 @@
 """Sphinx: ``python -m sphinx --fail-on-warning docs site``.
 
-Nothing is fetched from the net, neither when the pages are built nor when they are read.
+Nothing is fetched from the net, neither to build the pages nor to read them.
 """
 
 import sys
@@ -32,7 +32,8 @@ extensions += ["references", "study_pages"]
 exclude_patterns = ["_extensions"]
 default_role = "literal"  # `name` in docstrings
 
-# Every reference resolves, except to what other sites document: their inventories would have to be fetched.
+# Every reference resolves, except to what other sites document: their inventories would
+# have to be fetched.
 nitpicky = True
 nitpick_ignore_regex = [
     (
@@ -44,7 +45,8 @@ nitpick_ignore_regex = [
         r"py:class",
         r"ArrayLike|Axes|DataFrame|Executor|NDArray|PathLike|(dict|list|tuple)\[.*",
     ),  # as annotations of these libraries spell them
-    # Types in annotations that a reader does not use by name; the text of each parameter says what it takes.
+    # Types in annotations that a reader does not use by name; the text of each
+    # parameter says what it takes.
     (
         r"py:class",
         r"(synapse\.([a-z_]+\.)+)?(Accumulator|Class|Control|Data|Dropout|Epochs|Error|Format)",

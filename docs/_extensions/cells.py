@@ -20,7 +20,8 @@ FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 class Block(NamedTuple):
-    """A fenced block of Python, its first line number, and the text block directly after it, or ""."""
+    """A fenced block of Python, its first line number, and the text block directly
+    after it, or ""."""
 
     line: int
     code: str
@@ -55,8 +56,8 @@ def run(
 ) -> str:
     """Run code in the namespace `names` and return its output.
 
-    With `show_last`, the output includes the value of the last line, as in a notebook, if that line is an
-    expression and does not end with a semicolon.
+    With `show_last`, the output includes the value of the last line, as in a notebook,
+    if that line is an expression and does not end with a semicolon.
     """
     tree = ast.parse("\n" * (line - 1) + code, where)
     ends = show_last and not code.rstrip().endswith(";")
@@ -76,15 +77,16 @@ def run(
 
 
 def notebook(path: Path) -> Iterator[tuple[str, str]]:
-    """Yield the kind of each cell of a notebook, ``markdown`` or ``code``, and its text."""
+    """Yield kind, ``markdown`` or ``code``, and text of each cell of a notebook."""
     for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
         yield cell["cell_type"], "".join(cell["source"])
 
 
 def run_notebook(path: Path) -> Iterator[tuple[str, str, str, list[str]]]:
-    """Run a notebook; yield the kind, text, output and pictures (PNG in base64) of each cell.
+    """Run a notebook; yield kind, text, output and pictures (PNG in base64) of cells.
 
-    Code cells run in order in their own namespace, as plain Python: magic commands are errors.
+    Code cells run in order in their own namespace, as plain Python: magic commands are
+    errors.
     """
     names: dict[str, Any] = {"__name__": "__main__"}
     for number, (cell_type, text) in enumerate(notebook(path)):

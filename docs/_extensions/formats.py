@@ -1,4 +1,4 @@
-"""The directive ``formats``: the table of formats, from the records in ``synapse.readwrite``."""
+"""The directive ``formats``: the table of formats of ``synapse.readwrite``."""
 
 from sphinx.util.docutils import SphinxDirective
 

@@ -1,4 +1,4 @@
-"""The directives ``squashes`` and ``costs``: tables of the built-in functions, from their declarations."""
+"""The directives ``squashes`` and ``costs``: tables of the built-in functions."""
 
 import inspect
 import math

@@ -1,4 +1,4 @@
-"""The directive ``house``: a picture of the packages, drawn from the imports when pages are built."""
+"""The directive ``house``: a picture of the packages, drawn from their imports."""
 
 import ast
 from html import escape
@@ -23,7 +23,8 @@ GROUPS = {
     "engine/store": ["engine", "engine.store", "engine.schema", "engine.guard"],
     "cli": ["__main__"],
 }
-"""Boxes of several modules of ``synapse``. Every other package, and every part of the engine, has its own."""
+"""Boxes of several modules of ``synapse``. Every other package, and every part of the
+engine, has its own."""
 UPWARD = {
     ("synapse.objects.network", "synapse.draw._small"),
     ("synapse.optimizers.base", "synapse.learning"),
@@ -37,7 +38,8 @@ ROW = 92
 HIGH = 44
 GAP = 14
 STYLE = """
-.house text { font: 14px system-ui, 'DejaVu Sans', sans-serif; fill: currentColor; text-anchor: middle; }
+.house text { font: 14px system-ui, 'DejaVu Sans', sans-serif; fill: currentColor;
+  text-anchor: middle; }
 .house .small { font-size: 11px; opacity: 0.75; }
 .house rect { fill: var(--color-background-primary, white); stroke: currentColor; }
 .house .way { fill: none; stroke: currentColor; opacity: 0.5; marker-end: url(#tip); }
@@ -94,7 +96,7 @@ def imported(name, path, modules):
 
 
 def room_of(module):
-    """The box of a module; None for the top of ``synapse``, which only re-exports names."""
+    """The box of a module; None for ``synapse`` itself, which only re-exports names."""
     package, _, inner = module.partition(".")
     if package == "architect" or not inner:
         return package if package == "architect" else None
@@ -135,7 +137,8 @@ def rooms(root=ROOT):
 
 
 def levels(graph):
-    """Rows of boxes, each above the boxes that it imports; boxes that import each other share a row."""
+    """Rows of boxes, each above the boxes that it imports; boxes that import each other
+    share a row."""
     whole = nx.condensation(graph)
     depth = {}
     for group in reversed(list(nx.topological_sort(whole))):
@@ -149,7 +152,8 @@ def levels(graph):
 
 
 def svg(graph):
-    """The picture: one row per level, and an arrow for each import that no longer path implies."""
+    """The picture: one row per level, and an arrow for each import that no longer path
+    implies."""
     rows = levels(graph)
     place = {}
     for i, row in enumerate(rows):

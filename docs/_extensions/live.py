@@ -1,6 +1,7 @@
-"""The directive ``explorer``: the pages that the code of the start page writes. Links of the gallery.
+"""The directive ``explorer``: pages that the start page writes; links of the gallery.
 
-Each page is one file without links to other files, so the site still works offline and from a folder.
+Each page is one file without links to other files, so the site still works offline and
+from a folder.
 """
 
 import tempfile
@@ -17,13 +18,15 @@ LEARNS = "play.html"
 EXPLORER = "explorer.html"
 FRAME = """<div class="live">
 <iframe src="{page}" title="{title}" loading="lazy"></iframe>
-<p><a href="{page}" target="_blank" rel="noopener">Open it in a window of its own</a>, or
-<a href="{explorer}" target="_blank" rel="noopener">the explorer of a trained LSTM</a></p>
+<p><a href="{page}" target="_blank" rel="noopener">Open it in a window of its own</a>,
+or <a href="{explorer}" target="_blank" rel="noopener">the explorer of a trained
+LSTM</a></p>
 </div>"""
 
 
 class Explorer(SphinxDirective):
-    """``{explorer} TITLE``: a frame with the page that learns, and links to it and to the explorer."""
+    """``{explorer} TITLE``: a frame with the page that learns, and links to it and to
+    the explorer."""
 
     required_arguments = 1
     final_argument_whitespace = True
@@ -41,7 +44,7 @@ class Explorer(SphinxDirective):
 
 
 def write_pages(app, error):
-    """Run the code of the start page in a temporary folder, and keep the pages that it writes."""
+    """Run the code of the start page in a temporary folder; keep what it writes."""
     if error or app.builder.format != "html":
         return
     text = Path(app.env.doc2path(START)).read_text(encoding="utf-8")
@@ -56,7 +59,8 @@ def write_pages(app, error):
 
 
 def link_thumbnails(app, doctree):
-    """Let each picture in a container ``gallery`` lead to its file: Sphinx links images that have a width."""
+    """Let each picture in a container ``gallery`` lead to its file: Sphinx links images
+    that have a width."""
     for box in doctree.findall(nodes.container):
         if "gallery" in box["classes"]:
             for image in box.findall(nodes.image):

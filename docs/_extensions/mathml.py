@@ -1,4 +1,4 @@
-"""Mathematics as MathML, written when the pages are built: browsers show it without a script or a font."""
+"""Mathematics as MathML, which browsers show without a script or a font."""
 
 import re
 from html import escape
@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 
 def mathml(node, display):
-    """The MathML of a node; if its TeX cannot be converted, a warning and the TeX itself."""
+    """The MathML of a node; a warning and its TeX if that cannot be converted."""
     tex = node.astext().strip()
     try:
         markup = convert(re.sub(r"{aligned}", "{align*}", tex), display=display)

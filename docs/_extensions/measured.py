@@ -1,4 +1,4 @@
-"""The directive ``measured``: a sentence with figures that the page's own code measures during the build."""
+"""The directive ``measured``: a sentence with figures that the build measures."""
 
 import os
 import tempfile
@@ -12,7 +12,8 @@ from sphinx.util.docutils import SphinxDirective
 
 
 class Measured(SphinxDirective):
-    """``{measured} TEXT``: run the page's blocks; variables in braces are replaced by their values."""
+    """``{measured} TEXT``: run the page's blocks; variables in braces are replaced by
+    their values."""
 
     required_arguments = 1
     final_argument_whitespace = True

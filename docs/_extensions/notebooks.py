@@ -1,4 +1,4 @@
-"""Notebooks as pages: the site shows each cell with its output; cells run when the site is built."""
+"""Notebooks as pages: cells run when the site is built, which shows their output."""
 
 from pathlib import Path
 
@@ -26,7 +26,7 @@ class Notebook(MystParser):
     supported = ("notebook",)
 
     def parse(self, inputstring, document):
-        """Run the notebook and parse the result; the text that Sphinx has read is ignored."""
+        """Run the notebook and parse the result, not the text that Sphinx has read."""
         super().parse(as_markdown(Path(document["source"])), document)
 
 

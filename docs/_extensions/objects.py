@@ -1,7 +1,8 @@
-"""The directive ``objects``: one line for each public name of some modules, linked to its entry.
+"""The directive ``objects``: a line for each public name, linked to its entry.
 
-The line is the first of the object's docstring, so the list cannot fall behind the code. A name without an
-entry in the reference is a warning, and so an error of the build.
+The line is the first of the object's docstring, so the list cannot fall behind the
+code. A name without an entry in the reference is a warning, and so an error of the
+build.
 """
 
 import importlib
@@ -21,7 +22,8 @@ class ObjectsList(nodes.General, nodes.Element):
 
 
 class Objects(SphinxDirective):
-    """``.. objects:: synapse.draw``: how to import modules of one package, and their public names."""
+    """``.. objects:: synapse.draw``: how to import modules of one package, and their
+    public names."""
 
     required_arguments = 1
     final_argument_whitespace = True
@@ -39,7 +41,8 @@ class Objects(SphinxDirective):
 
 
 def public(module):
-    """The public classes, functions and modules: ``__all__``, or those defined in the module or its parts."""
+    """The public classes, functions and modules: ``__all__``, or those defined in the
+    module or its parts."""
     listed = getattr(module, "__all__", None)
     for name in listed or sorted(vars(module), key=str.lower):
         member = getattr(module, name)
@@ -67,7 +70,7 @@ def summary(documented_object):
 
 
 def names_of(module, name, documented_object):
-    """The names under which the reference may document an object, the most likely first."""
+    """Names under which the reference may document an object, the likeliest first."""
     yield f"{module}.{name}"
     if inspect.ismodule(documented_object):
         yield documented_object.__name__

@@ -1,7 +1,8 @@
-"""Resolves references by any public name, and turns words of types in prose into plain text.
+"""Resolves references by any public name; words of types in prose become plain text.
 
-An object is documented once, under one name, but docstrings and annotations may name it differently: by the
-package that re-exports it, by the module that defines it, or by a short name (``Network.clone``).
+An object is documented once, under one name, but docstrings and annotations may name it
+differently: by the package that re-exports it, by the module that defines it, or by a
+short name (``Network.clone``).
 """
 
 import re
@@ -11,19 +12,23 @@ from pydoc import locate
 from sphinx.addnodes import pending_xref
 
 NAME = re.compile(r"[\w.]*\.[\w.]+|[A-Z]\w*[a-z]\w*[A-Z]\w*")
-"""Words of a type that must be references: those with a dot, or with capitals inside."""
+"""Words of a type that must be references: with a dot, or with capitals inside."""
 CAPITAL = re.compile(r"[A-Z]\w|\w\.\w")
 """A pattern in every word of a type that may be a reference."""
 
 
 def keep_colons(app, what, name, obj, options, lines):
-    """Let an attribute's docstring begin with an empty line: Napoleon takes "Text: more" for a type."""
+    """Let an attribute's docstring begin with an empty line.
+
+    Napoleon takes "Text: more" for a type.
+    """
     if what in ("attribute", "data", "property") and lines:
         lines.insert(0, "")
 
 
 def free_prose(app, doctree):
-    """Turn words of a type that are not names into text: "neurons" would refer to ``Network.neurons``."""
+    """Turn words of a type that are not names into text: "neurons" would refer to
+    ``Network.neurons``."""
     for node in list(doctree.findall(pending_xref)):
         if (
             node.get("refdomain") == "py"
@@ -76,7 +81,7 @@ def documented(domain, name):
 
 
 def same(value, other):
-    """Whether two names refer to one object; a method is a new object at each access."""
+    """Whether two names refer to one object (a method is a new one at each access)."""
     return value is other or (ismethod(value) and value == other)
 
 

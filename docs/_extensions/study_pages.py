@@ -1,8 +1,8 @@
-"""Adds the pages of ``studies/`` to the site, with the papers' tables made from the stored results.
+"""Adds the pages of ``studies/`` to the site; tables are made from stored results.
 
-A page stands beside its program and its results, outside of this folder. Before the site is built it is
-copied to ``docs/studies``, which git ignores. In links, ``../docs/`` and ``../studies/`` lead from one folder
-to the other.
+A page stands beside its program and its results, outside of this folder. Before the
+site is built it is copied to ``docs/studies``, which git ignores. In links,
+``../docs/`` and ``../studies/`` lead from one folder to the other.
 """
 
 import re

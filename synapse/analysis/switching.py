@@ -77,7 +77,8 @@ def switching(
     >>> from synapse import Layer, Network
     >>> door, cell = Layer(1), Layer(2, squash="identity", name="cell")
     >>> _ = door.project(cell, weights=[[2.0, 0.0]])
-    >>> table = switching(Network(door, [], cell), [[0.0], [1.0], [1.0], [0.0]], [0, 1, 1, 0])
+    >>> inputs = [[0.0], [1.0], [1.0], [0.0]]
+    >>> table = switching(Network(door, [], cell), inputs, [0, 1, 1, 0])
     >>> table.name.tolist(), table.inside.tolist(), table.correlation.tolist()
     (['cell 0', 'cell 1'], [2.0, 0.0], [1.0, 0.0])
     """

@@ -30,11 +30,11 @@ def link(
 ) -> str:
     """Return an address that opens a network, and data to learn, in a page that learns.
 
-    What follows the ``#`` opens in any copy of the page: a file that ``synapse play`` or
-    :func:`explore` with ``learn=True`` has written, on your disk or on any server. It
-    holds the structure, weights, biases and data, all numbers to nine digits, but
-    neither context nor metadata.
-    Nothing is sent to the server: a browser keeps this part of an address to itself.
+    What follows the ``#`` opens in any copy of the page: a file that ``synapse play``
+    or :func:`explore` with ``learn=True`` has written, on your disk or on any server.
+    It holds the structure, weights, biases and data, all numbers to nine digits, but
+    neither context nor metadata. Nothing is sent to the server: a browser keeps this
+    part of an address to itself.
 
     Parameters
     ----------
@@ -68,7 +68,8 @@ def link(
     >>> import architect
     >>> from synapse import draw
     >>> net = architect.Perceptron(2, 3, 1, seed=0)
-    >>> address = draw.link(net, [[0, 1], [1, 1]], [[1], [0]], page="https://a.edu/net.html")
+    >>> page = "https://a.edu/net.html"
+    >>> address = draw.link(net, [[0, 1], [1, 1]], [[1], [0]], page)
     >>> address[:24], len(address) < 600
     ('https://a.edu/net.html#h', True)
     """

@@ -370,7 +370,8 @@ class Connection(DataView, View):
         >>> twin.connections[0].trainable = True
         >>> twin.learning_rule = "rtrl"
         >>> outputs = twin.run([[1.0], [0.5]])
-        >>> {neuron.name: round(slope, 4) for neuron, slope in twin.connections[0].sensitivity.items()}
+        >>> slopes = twin.connections[0].sensitivity
+        >>> {neuron.name: round(slope, 4) for neuron, slope in slopes.items()}
         {'hidden 0': 0.5874, 'hidden 1': 0.1151}
         """
         return sensitivity_of(self._store.views[self._store["target"][self._at]], self)

@@ -94,7 +94,7 @@ class Ensemble(Sequence[Network]):
 
         Parameters
         ----------
-        inputs : array_like, shape (T, n) or (B, T, n), or list of array_like, each of shape (T_i, n)
+        inputs : array_like, shape (T, n) or (B, T, n), or list of array_like (T_i, n)
             As :meth:`Network.run` takes them.
 
         Returns

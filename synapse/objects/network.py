@@ -207,7 +207,8 @@ class Network(NeuronRows, Stepping):
         If a layer and a neuron have the same name, it is the layer.
 
         >>> import synapse
-        >>> net = synapse.from_edges({"source": ["ASH", "AVA"], "target": ["AVA", "VA01"]}, seed=0)
+        >>> edges = {"source": ["ASH", "AVA"], "target": ["AVA", "VA01"]}
+        >>> net = synapse.from_edges(edges, seed=0)
         >>> net["AVA"], net["input"]
         (<Neuron AVA, logistic>, <Layer input, 1 neuron>)
         """
@@ -701,7 +702,7 @@ class Network(NeuronRows, Stepping):
         """Gate a projection with the output layer; see :meth:`Layer.gate`."""
         self.output.gate(projection, kind)
 
-    # --- contexts and parameters ---------------------------------------------------------
+    # --- contexts and parameters ------------------------------------------------------
 
     @atomic
     def clear(self) -> None:

@@ -962,14 +962,15 @@ class Neuron(NeuronRows, View):
         Settable. Default: 1.
 
         The cost of a step is the sum of the outputs' costs, each times its weight; the
-        filters
-        :class:`~synapse.optimizers.RLS` and :class:`~synapse.optimizers.DEKF` learn
-        without it.
+        filters :class:`~synapse.optimizers.RLS` and :class:`~synapse.optimizers.DEKF`
+        learn without it.
 
         >>> neuron = Neuron("identity")
         >>> neuron.cost_weight = 0.5
-        >>> neuron.activate(), neuron.propagate(rate=0.0, target=1.0), neuron.error.responsibility
-        (0.0, None, 0.5)
+        >>> neuron.activate(), neuron.propagate(rate=0.0, target=1.0)
+        (0.0, None)
+        >>> neuron.error.responsibility
+        0.5
         """
         return float(self._require()["cost_weight"][self._row])
 

@@ -213,8 +213,8 @@ def set_signs(store: Store, rows: Ints, sign: int) -> None:
         sign_text = f"{sign:+d}" if sign else None
         raise ArgumentError(
             f"Expected the sign {whole[whole != 0][0]:+d}, which all outgoing"
-            f" connections of {store.views[row]!r} have, got {sign_text}. Set the sign of"
-            " the neuron."
+            f" connections of {store.views[row]!r} have, got {sign_text}. Set the sign"
+            " of the neuron."
         )
     require_signs(sign, store["weight"][every])
     store.touch()

@@ -269,8 +269,8 @@ class Projection(Follower):
                 gate_kind, "connections"
             )
             raise TopologyError(
-                f"Expected the number of {counted_ends} to be a multiple of the number of"
-                f" gaters, got {count} {counted_ends} and {len(layer)}"
+                f"Expected the number of {counted_ends} to be a multiple of the number"
+                f" of gaters, got {count} {counted_ends} and {len(layer)}"
                 f" gater{'s' * (len(layer) != 1)}."
             )
         return identities, place * len(layer) // count

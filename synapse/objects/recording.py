@@ -165,7 +165,7 @@ class Log:
 
         Parameters
         ----------
-        items : Neuron, Connection, Network, Layer, Projection, or iterable of Neuron or Connection
+        items : Neuron, Connection, Network, Layer, Projection, or iterable of them
             The neurons or connections.
         number : str, optional
             Name of the number. Default: the only one recorded for neurons, or for
@@ -188,8 +188,10 @@ class Log:
         >>> net = architect.LSTM(2, 3, 1, seed=0)
         >>> with record(net, "activation", "weight") as log:
         ...     outputs = net.run([[0.0, 1.0], [1.0, 1.0]])
-        >>> log.of(net["cells"]).shape, log.of(net.output[0]).shape, log.of(net.connections[0]).shape
-        ((2, 3), (2,), (2,))
+        >>> log.of(net["cells"]).shape, log.of(net.output[0]).shape
+        ((2, 3), (2,))
+        >>> log.of(net.connections[0]).shape
+        (2,)
         """
         single = isinstance(items, Neuron | Connection)
         title = "The items of a log"

@@ -170,7 +170,7 @@ class Stepping(Sequence[Neuron]):
 
         Parameters
         ----------
-        inputs : array_like, shape (T, n) or (B, T, n), or list of array_like, each of shape (T_i, n)
+        inputs : array_like, shape (T, n) or (B, T, n), or list of array_like (T_i, n)
             One row per step, which continues from the present context; or several
             sequences, and the context is cleared before each. A network with one input
             also takes shape (T,). The forms are those of :meth:`Trainer.train`.

@@ -425,7 +425,8 @@ class Topology:
         >>> source, target, gater = Neuron(), Neuron(), Neuron()
         >>> gater.gate(source.project(target))
         >>> table = Topology.of([source, target, gater])
-        >>> [nx.is_weakly_connected(table.to_networkx(gates)) for gates in (False, True)]
+        >>> graphs = [table.to_networkx(gates) for gates in (False, True)]
+        >>> [nx.is_weakly_connected(graph) for graph in graphs]
         [False, True]
         """
         gates = boolean("The gates of to_networkx", gates)

@@ -137,10 +137,11 @@ class Records:
     >>> table = Records("neuron", {"state": [0.5, 1], "name": ["a", "b"]})
     >>> table.numbers("state")
     array([0.5, 1. ])
-    >>> table.whole("name", 0, 9)
-    Traceback (most recent call last):
-        ...
-    synapse.errors.FormatError: Expected the name of neuron 0 to be a whole number from 0 to 9, got 'a'.
+    >>> try:
+    ...     table.whole("name", 0, 9)
+    ... except FormatError as error:
+    ...     print(error)
+    Expected the name of neuron 0 to be a whole number from 0 to 9, got 'a'.
     """
 
     def __init__(self, item: str, columns: dict[str, Any]) -> None:

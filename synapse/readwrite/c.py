@@ -206,7 +206,9 @@ FIRES = {
 }""",
     LARGEST: FIRST
     + """
-    for (int j = 0; j < count; j++) value[j] = j == best ? PREFIX_squash_NAME(state[j]) : 0;
+    for (int j = 0; j < count; j++) {
+        value[j] = j == best ? PREFIX_squash_NAME(state[j]) : 0;
+    }
 }""",
     SHARES: FIRST
     + """
@@ -216,8 +218,9 @@ FIRES = {
 }""",
 }
 
-FAST = """// e^x - less for floats of IEEE 754, without branches, so that compilers compute several at once.
-// e^x is 2^k e^r with |r| < 0.35, and e^r - 1 its series. Numbers beyond +-87.3, and NaN, count as +-87.3.
+FAST = """// e^x - less for floats of IEEE 754, without branches, so that compilers
+// compute several at once. e^x is 2^k e^r with |r| < 0.35, and e^r - 1 its series.
+// Numbers beyond +-87.3, and NaN, count as +-87.3.
 static inline float fast_power(float x, float less) {
     int32_t bits, size;
     memcpy(&bits, &x, sizeof bits);
@@ -226,7 +229,8 @@ static inline float fast_power(float x, float less) {
     bits = (bits & INT32_MIN) | size;
     memcpy(&x, &bits, sizeof x);
     const int32_t k = (int32_t)(x * 1.44269504f + 127.5f);
-    const float r = (x - (float)(k - 127) * 0.693359375f) + (float)(k - 127) * 2.12194440e-4f;
+    const float n = (float)(k - 127);
+    const float r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
     float series = 1.0f / 5040;
     series = series * r + 1.0f / 720;
     series = series * r + 1.0f / 120;

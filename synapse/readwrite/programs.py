@@ -66,8 +66,8 @@ class Language:
     are made of `let`, `branch` and the two kinds of `returns`, of one result and of
     several. `unused` is a line for a number that the body does not use. `fires` are the
     functions that compute activations of consecutive neurons by the formula ``NAME``,
-    by the kind of squash. `start` sets the context ``VALUES``. `name_prefix` begins the names
-    of all these functions. `taken` are names that a program's type must not have.
+    by the kind of squash. `start` sets the context ``VALUES``. `name_prefix` begins the
+    names of all these functions. `taken` are names that a program's type must not have.
     """
 
     key: str
@@ -428,9 +428,11 @@ memory."""
 
 FIRST_OF_JAVASCRIPT = """function fire_NAME(value, first, count) {
   let best = first;
-  for (let j = first; j < first + count; j++) best = value[NEURONS + j] > value[NEURONS + best] ? j : best;"""
+  for (let j = first; j < first + count; j++) {
+    best = value[NEURONS + j] > value[NEURONS + best] ? j : best;
+  }"""
 
-ERF = """// JavaScript has no error function: its series, whose terms are all of one sign.
+ERF = """// JavaScript has no error function: its series, whose terms have one sign.
 function erf(x) {
   if (Math.abs(x) > 6) return Math.sign(x);
   let sum = x;
@@ -463,7 +465,9 @@ JAVASCRIPT = Language(
     fires={
         SINGLE: (
             """function fire_NAME(value, first, count) {
-  for (let j = first; j < first + count; j++) value[j] = squash_NAME(value[NEURONS + j]);
+  for (let j = first; j < first + count; j++) {
+    value[j] = squash_NAME(value[NEURONS + j]);
+  }
 }"""
         ),
         LARGEST: FIRST_OF_JAVASCRIPT

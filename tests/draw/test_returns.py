@@ -35,7 +35,7 @@ def test_the_line_is_the_mean_of_seeds_and_the_band_the_interval_of_this_mean():
     )
 
 
-def test_a_part_without_the_end_of_an_episode_has_the_return_before_and_none_is_made_up():
+def test_a_part_without_the_end_of_an_episode_has_the_return_before():
     ax = draw.returns(run_of([1.0, 5.0], length=40), points=8)
     assert ax.lines[0].get_xdata().tolist() == [40.0, 50.0, 60.0, 70.0, 80.0]
     assert ax.lines[0].get_ydata().tolist() == [1.0, 1.0, 1.0, 1.0, 5.0]

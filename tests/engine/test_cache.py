@@ -158,7 +158,7 @@ def test_a_full_disk_leaves_no_part_of_a_file(bench, fails):
     assert bench.compiles()
 
 
-def test_without_a_writable_directory_every_process_compiles_its_own_and_is_told_what_to_set(
+def test_without_a_writable_directory_every_process_compiles_and_says_what_to_set(
     bench,
 ):
     bench.must_use_other_directories()

@@ -168,10 +168,11 @@ def test_options():
     assert kernel.targetoptions["_nrt"] is False
 
 
-NOT_FOR_PARTS = """WithLifting InlineClosureLikes RewriteSemanticConstants DeadBranchPrune
-RewriteDynamicRaises MakeFunctionToJitFunction InlineInlinables FindLiterallyCalls LiteralUnroll
-LiteralPropagationSubPipelinePass IRLegalization
-InlineOverloads NopythonRewrites NoPythonSupportedFeatureValidation AnnotateTypes DumpParforDiagnostics"""
+NOT_FOR_PARTS = """WithLifting InlineClosureLikes RewriteSemanticConstants
+DeadBranchPrune RewriteDynamicRaises MakeFunctionToJitFunction InlineInlinables
+FindLiterallyCalls LiteralUnroll LiteralPropagationSubPipelinePass IRLegalization
+InlineOverloads NopythonRewrites NoPythonSupportedFeatureValidation AnnotateTypes
+DumpParforDiagnostics"""
 
 
 @contract("passes")

@@ -180,8 +180,9 @@ left = int(sys.argv[1])
 
 def press(frame, event, _):
     global left
-    callback = frame.f_code.co_filename.endswith("executionengine.py")
-    if event == "call" and callback and frame.f_back.f_code.co_filename.endswith("ffi.py"):
+    if event != "call" or not frame.f_code.co_filename.endswith("executionengine.py"):
+        return
+    if frame.f_back.f_code.co_filename.endswith("ffi.py"):
         left -= 1
         if not left:
             sys.setprofile(None)

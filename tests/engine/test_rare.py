@@ -157,7 +157,8 @@ for dtype, table in PART_ADDRESSES.items():
     table[places["weigh_gated"]], table[places["stretch_of_tanh"]] = interrupt, 0
     came = 0
     try:
-        one.activate()  # Ctrl-C comes within the kernel, which then asks Python for another part
+        # Ctrl-C comes within the kernel, which then asks Python for another part
+        one.activate()
         table[places["weigh_gated"]] = 0
         end = time.monotonic() + 60
         while time.monotonic() < end:
@@ -169,7 +170,7 @@ for dtype, table in PART_ADDRESSES.items():
 
 
 @pytest.mark.compiler
-def test_an_interrupt_that_is_pending_when_a_kernel_asks_for_a_part_is_raised_after_it():
+def test_an_interrupt_pending_when_a_kernel_asks_for_a_part_is_raised_after_it():
     python("-c", PENDING)
 
 
@@ -202,7 +203,8 @@ EDITS = {
         "weigh_gated",
         "propagate_gated",
     },
-    "synapse.tie(net.hidden[0][0].incoming); net.activate(inputs[0]); net.propagate(0.1, targets[0])": {
+    "synapse.tie(net.hidden[0][0].incoming);"
+    "net.activate(inputs[0]); net.propagate(0.1, targets[0])": {
         "note_tied",
         "move_tied",
     },

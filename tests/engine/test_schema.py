@@ -117,9 +117,13 @@ from importlib.machinery import SourceFileLoader
 
 class Loader(SourceFileLoader):
     def get_code(self, name):
-        source = self.get_source(name).replace("COLUMNS = (\\n", "COLUMNS = (\\n" + sys.argv[1] + "\\n", 1)
-        for numbers, column in ("ACTIVATED", "leak"), ("UPDATED", "scratch"), ("CONNECTION", "delay"):
-            source = source.replace(f"{numbers}_NUMBERS = (", f"{numbers}_NUMBERS = ('tried_{column}', ", 1)
+        source = self.get_source(name)
+        opening = "COLUMNS = (\\n"
+        source = source.replace(opening, f"{opening}{sys.argv[1]}\\n", 1)
+        pairs = ("ACTIVATED", "leak"), ("UPDATED", "scratch"), ("CONNECTION", "delay")
+        for numbers, column in pairs:
+            opening = f"{numbers}_NUMBERS = ("
+            source = source.replace(opening, f"{opening}'tried_{column}', ", 1)
         return compile(source, self.path, "exec")
 
 class Finder:

@@ -104,7 +104,7 @@ def test_it_cannot_be_copied():
         copy.copy(Store())
 
 
-def test_a_store_that_nothing_has_read_changes_when_a_column_is_read_and_not_when_it_is_looked_at():
+def test_an_unread_store_changes_when_a_column_is_read_and_not_when_it_is_shown():
     store = synapse.Layer(3)._store
     dir(store), repr(store)
     assert not any(

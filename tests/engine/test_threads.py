@@ -21,7 +21,7 @@ sys.setswitchinterval(1e-4)  # 50 times as many opportunities
 failures, done, refused = [], {}, {}
 
 def again(name, act, *arguments):
-    'Do something over and over until time is up.'
+    "Do something over and over until time is up."
     stop, rng = time.monotonic() + SECONDS, random.Random(name)
     try:
         while time.monotonic() < stop and not failures:
@@ -37,7 +37,9 @@ def together(**acts):
     for name, act in acts.items():
         with contextlib.suppress(synapse.errors.SynapseError):  # kernels are loaded now
             act(random.Random(0))
-    threads = [threading.Thread(target=again, args=(name, act)) for name, act in acts.items()]
+    threads = [
+        threading.Thread(target=again, args=(name, act)) for name, act in acts.items()
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -73,7 +75,6 @@ def edit(rng, net):
         link.trainable = not link.trainable
     else:
         synapse.tie(rng.sample(net.connections, 2))
-
 """
 
 TRAINED_AND_EDITED = """
@@ -84,11 +85,14 @@ def train(rng):
     net.reset(0)
 
 def train_exactly(rng):
-    Trainer(net, method="bptt", threads=2, optimizer=optimizers.Adam(0.001), batch_size=2).train(
-        X, Y, epochs=2, progress=False, validation=(X, Y))
+    Trainer(
+        net, method="bptt", threads=2, optimizer=optimizers.Adam(0.001), batch_size=2
+    ).train(X, Y, epochs=2, progress=False, validation=(X, Y))
 
 def search(rng):
-    Trainer(net, method="bptt", optimizer=optimizers.LBFGS()).train(X, Y, epochs=2, progress=False)
+    Trainer(net, method="bptt", optimizer=optimizers.LBFGS()).train(
+        X, Y, epochs=2, progress=False
+    )
     net.reset(0)
 
 def step(rng):
@@ -113,14 +117,30 @@ def read(rng):
     link, neuron = net.connections[0], net.output[0]
     assert abs(link.weight) < 100 and abs(neuron.activation) < 100
     len(net.weights), repr(net), synapse.gradient(net, X, Y)
-    assert all(isinstance(root, Neuron) for link in net.connections[:9] for root in link.sensitivity)
+    assert all(
+        isinstance(root, Neuron)
+        for link in net.connections[:9]
+        for root in link.sensitivity
+    )
 
 LOOKS = [
-    lambda hidden, link: net.graph.number_of_edges() + len(net.graph.edges) + net.graph.size(),
+    lambda hidden, link: (
+        net.graph.number_of_edges() + len(net.graph.edges) + net.graph.size()
+    ),
     lambda hidden, link: net.graph.copy().number_of_edges(),
-    lambda hidden, link: (repr(hidden[0].error), hidden[0] < net.output[0], repr(link), dict(link)),
+    lambda hidden, link: (
+        repr(hidden[0].error),
+        hidden[0] < net.output[0],
+        repr(link),
+        dict(link),
+    ),
     lambda hidden, link: [net.graph.nodes[neuron]["subset"] for neuron in net.output],
-    lambda hidden, link: (net.parts, hidden.activations, hidden.trainable, hidden[0].outgoing),
+    lambda hidden, link: (
+        net.parts,
+        hidden.activations,
+        hidden.trainable,
+        hidden[0].outgoing,
+    ),
 ]
 
 def look(rng):
@@ -135,8 +155,13 @@ def reward(rng):
     agent.learn(1.0, [1.0, 0.0])
 
 def train_by_batches(rng):
-    Trainer(net, method="rtrl", order=rng.choice([None, 1, 2]), optimizer=optimizers.Adam(0.001),
-            batch_size=4).train(X, Y, epochs=1, progress=False, validation=(X, Y))
+    Trainer(
+        net,
+        method="rtrl",
+        order=rng.choice([None, 1, 2]),
+        optimizer=optimizers.Adam(0.001),
+        batch_size=4,
+    ).train(X, Y, epochs=1, progress=False, validation=(X, Y))
 
 def rule(rng):
     net.clear()
@@ -146,13 +171,28 @@ def join(rng):
     other = architect.Elman(1, 2, 1, seed=0)
     other.learning_rule = "rtrl"
     other.activate([0.5])
-    link = rng.choice([(net.output[0], other.hidden[0][0]), (other.output[0], net.output[0])])
+    link = rng.choice(
+        [(net.output[0], other.hidden[0][0]), (other.output[0], net.output[0])]
+    )
     link[0].project(link[1])
     link[0].disconnect(link[1])
 
-together(train_by_batches=train_by_batches, rule=rule, join=join, train=train, train_exactly=train_exactly,
-         search=search, step=step, record=record, save=save, reward=reward,
-         look=look, read=read, edit=lambda rng: edit(rng, net), edit2=lambda rng: edit(rng, net))
+together(
+    train_by_batches=train_by_batches,
+    rule=rule,
+    join=join,
+    train=train,
+    train_exactly=train_exactly,
+    search=search,
+    step=step,
+    record=record,
+    save=save,
+    reward=reward,
+    look=look,
+    read=read,
+    edit=lambda rng: edit(rng, net),
+    edit2=lambda rng: edit(rng, net),
+)
 check_store(net._store)
 """
 
@@ -165,7 +205,7 @@ def train(rng):
     Trainer(net, rate=0.01).train(X, Y, epochs=2, progress=False)
 
 def join(rng):
-    'Tie, gate and link networks in both directions at once, and build new ones in their place.'
+    "Tie, gate and link networks in both directions at once, and build new ones."
     one, other = rng.sample(range(4), 2)
     kind = rng.randrange(4)
     if kind == 0:
@@ -193,13 +233,24 @@ class World:
     'A network that loses neurons and connections while a call waits for its lock.'
 
     def __init__(self):
-        self.input, self.layer, self.last, self.output = Layer(2), Layer(3, "tanh"), Layer(1), Layer(2)
-        self.into, self.out = self.input.project(self.layer, seed=0), self.layer.project(self.output, seed=1)
-        self.input.project(self.last, seed=2), self.last.project(self.output, seed=3)
+        self.input = Layer(2)
+        self.layer = Layer(3, "tanh")
+        self.last = Layer(1)
+        self.output = Layer(2)
+        self.into = self.input.project(self.layer, seed=0)
+        self.out = self.layer.project(self.output, seed=1)
+        self.input.project(self.last, seed=2)
+        self.last.project(self.output, seed=3)
         self.net = Network(self.input, [self.layer, self.last], self.output)
-        self.gone, self.one, self.same = self.layer[0], self.last[0], self.layer[:]
-        self.link, self.other, self.link_out = self.into[0], self.into[3], self.one.outgoing[0]
-        self.free, self.apart, self.data = Neuron(), Layer(2), dict(self.net.graph.nodes)
+        self.gone = self.layer[0]
+        self.one = self.last[0]
+        self.same = self.layer[:]
+        self.link = self.into[0]
+        self.other = self.into[3]
+        self.link_out = self.one.outgoing[0]
+        self.free = Neuron()
+        self.apart = Layer(2)
+        self.data = dict(self.net.graph.nodes)
         self.net.activate([0.0, 1.0])  # from now on, reading waits for edits only
 
     def edit(self):
@@ -297,7 +348,7 @@ def tried(call, target):
             failures.append(f"{call} of {target}: {traceback.format_exc()}")
 
     def drawn(rng, shape, *_):
-        'Called while the lock is held: the call waits for it, then the world is another.'
+        'Called while the lock is held: the call waits, then the world is another.'
         nonlocal thread
         thread = threading.Thread(target=act)
         thread.start()

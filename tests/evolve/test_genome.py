@@ -116,7 +116,7 @@ def test_arrays_that_are_no_genome_are_refused():
     refused = [
         (
             {"nodes": "x"},
-            "the nodes of a Genome to be a structured array with the fields id, pos.* got 'x'",
+            "nodes of a Genome to be a structured array with the fields id, .* got 'x'",
         ),
         ({"genes": np.zeros((3, 3))}, "the genes of a Genome to be a structured"),
         ({"nodes": genome.nodes[None]}, "the nodes"),

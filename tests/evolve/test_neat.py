@@ -358,8 +358,10 @@ def test_a_killed_evolution_is_resumed(tmp_path):
         from synapse import evolve
         from synapse.evolve import evaluations
         evaluations.SECONDS, evaluations.SHARE = 0.0, 1.0
-        evolve.neat(Poles(velocities=False), population=30, max_evaluations=100_000, seed=2,
-                    checkpoint={str(file)!r}, resume=True)
+        evolve.neat(
+            Poles(velocities=False), population=30, max_evaluations=100_000, seed=2,
+            checkpoint={str(file)!r}, resume=True,
+        )
     """
     for _ in range(3):
         process = subprocess.Popen([sys.executable, "-c", code])

@@ -333,7 +333,12 @@ from tests.experiments.some_trials import noted
 if __name__ == "__main__":
     trial = functools.partial(noted, folder=sys.argv[1], seconds=0.05)
     with ProcessPoolExecutor(2) as pool:
-        run(trial, seeds=range(40), store=sys.argv[2], executor=pool if sys.argv[3] == "pool" else None)
+        run(
+            trial,
+            seeds=range(40),
+            store=sys.argv[2],
+            executor=pool if sys.argv[3] == "pool" else None,
+        )
 """
 
 

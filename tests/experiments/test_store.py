@@ -143,8 +143,13 @@ def test_files_that_are_no_stores_are_refused_and_stay(path):
 
 def test_damaged_records_are_told_and_run_again(path):
     for statement in (
-        "record = '[1]'", "record = x'80'", "point = '3'", "point = x'80'", "seconds = 'long'", "digest = ''",
-    ):  # fmt: skip
+        "record = '[1]'",
+        "record = x'80'",
+        "point = '3'",
+        "point = x'80'",
+        "seconds = 'long'",
+        "digest = ''",
+    ):
         changed(path, f"UPDATE trials SET {statement} WHERE seed = 3")
         with pytest.raises(
             FormatError,

@@ -78,12 +78,15 @@ def test_values_that_have_no_statistic(trials):
 def test_what_is_no_trial_is_refused_by_a_sentence():
     pair = Trials([{"seed": 0, "curve": {1: 2}, "ends": np.array([1, 2])}])
     cases = [
-        (lambda: Trials(3), "the rows of Trials to be dicts"), (lambda: Trials("ab"), "the rows of Trials"),
+        (lambda: Trials(3), "the rows of Trials to be dicts"),
+        (lambda: Trials("ab"), "the rows of Trials"),
         (lambda: Trials([{"seed": 0}, 3]), "each row of Trials to be a dict, got 3"),
-        (lambda: Trials({"a": 1}), "each row of Trials"), (lambda: Trials([], 3), "the names to be a name"),
-        (lambda: Trials([], (), "x"), "the seconds"), (lambda: pair.by("curve"), "values of 'curve'"),
+        (lambda: Trials({"a": 1}), "each row of Trials"),
+        (lambda: Trials([], 3), "the names to be a name"),
+        (lambda: Trials([], (), "x"), "the seconds"),
+        (lambda: pair.by("curve"), "values of 'curve'"),
         (lambda: pair.rate("ends"), "the values of 'ends' to be true or false"),
-    ]  # fmt: skip
+    ]
     all_refused((call, SynapseError, words) for call, words in cases)
     assert Trials([{"seed": 0, "rate": 1}], "rate").names == ("rate",)
 

@@ -119,7 +119,7 @@ NO_EFFECT = {"threads"}
 """Options that change no bit of a training."""
 
 
-def test_a_training_with_any_option_continues_bit_for_bit_and_the_option_has_an_effect():
+def test_a_training_with_any_option_continues_bit_for_bit_and_heeds_the_option():
     wrong = []
     for name, options, others in each_example():
 
@@ -212,9 +212,7 @@ def test_a_training_continues_bit_for_bit(
 
 
 @every_case("way", list(WAYS))
-def test_an_epoch_that_is_not_complete_begins_again_from_the_weights_that_it_has_reached(
-    way,
-):
+def test_an_incomplete_epoch_begins_again_from_the_weights_that_it_has_reached(way):
     trainer, result = trained(
         *LSTM, EPOCHS, on_batch=lambda batch: batch.update == 4, shuffle=False
     )
@@ -229,7 +227,7 @@ def test_an_epoch_that_is_not_complete_begins_again_from_the_weights_that_it_has
     assert (again.network.weights == same.network.weights).all()
 
 
-def test_a_training_that_has_not_begun_leaves_the_one_before_and_one_that_has_is_the_latest():
+def test_a_training_that_has_not_begun_leaves_the_one_before_as_the_latest():
     trainer, _ = trained(*LSTM, 2)
     before = trainer._paused
     with pytest.raises(errors.ArgumentError, match="In batch 1"):

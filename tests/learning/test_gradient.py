@@ -110,7 +110,8 @@ def test_the_worst_come_first():
     assert len(comparison.worst(1000)) == len(net.connections)
     lines = repr(comparison).splitlines()
     assert lines[0].startswith(
-        f"<GradientComparison of online: cosine {comparison.cosine:.9g}, relative error "
+        f"<GradientComparison of online: cosine {comparison.cosine:.9g}, relative"
+        " error "
     )
     largest = worst[0]
     assert lines[1].startswith(

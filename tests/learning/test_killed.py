@@ -26,7 +26,10 @@ def begin(report):
     if report.epoch == 2:  # everything is compiled, and one checkpoint is written
         print("training", flush=True)
 
-trained("lstm", "adam", "sequences", {epochs}, checkpoint=sys.argv[1], every=1, callbacks=[begin])
+trained(
+    "lstm", "adam", "sequences", {epochs},
+    checkpoint=sys.argv[1], every=1, callbacks=[begin],
+)
 """
 
 

@@ -222,7 +222,7 @@ def test_a_perceptron_stays_feed_forward_when_its_connections_are_split(way):
     assert [list(net.graph), len(net)] == [list(net), 88]
 
 
-def test_a_layer_moves_past_what_it_has_nothing_to_do_with_until_the_network_activates():
+def test_a_layer_moves_past_unconnected_ones_until_the_network_activates():
     """A whole layer, by connections and by gates; what is on a cycle stays late,
     without a warning."""
     net = perceptron(1, 2, 2, 1)

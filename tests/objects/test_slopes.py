@@ -94,7 +94,7 @@ def test_slopes_by_rtrl_are_those_of_the_exact_gradient(spec, steps):
         )
 
 
-def test_slopes_of_shared_softmax_and_frozen_parameters_in_float32_and_in_given_arrays():
+def test_slopes_of_shared_softmax_and_frozen_parameters_in_float32_and_given_arrays():
     net = softmax_network()
     net.layers[1].freeze()
     tied = [i for i, c in enumerate(net.connections) if c.target is net.output[0]][:2]

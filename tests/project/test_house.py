@@ -98,8 +98,8 @@ def test_the_reference_lists_what_is_public():
     assert missing == ["synapse.SynapseError"]  # listed with the other errors
 
 
-SECTIONS = """Parameters, Other Parameters, Returns, Yields, Raises, Warns, Warnings, Attributes, See Also,
-Notes, References, Examples"""
+SECTIONS = """Parameters, Other Parameters, Returns, Yields, Raises, Warns, Warnings,
+Attributes, See Also, Notes, References, Examples"""
 
 
 def test_every_section_of_a_docstring_has_its_own_line_and_is_underlined():

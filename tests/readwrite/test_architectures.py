@@ -135,7 +135,7 @@ WINDOWS = (
 )
 
 
-def test_a_class_that_is_unknown_gives_a_network_and_one_that_the_layers_do_not_fit_is_refused():
+def test_an_unknown_class_gives_a_network_and_one_that_layers_do_not_fit_is_refused():
     for architecture in UNKNOWN:
         twin = from_json_data(
             {**json_data(NETWORKS["LSTM"]()), "architecture": architecture}

@@ -132,7 +132,8 @@ ERRORS_MAIN = """
 FAST
 int main(void) {
     double largest = 0.0;
-    for (uint32_t bits = 0; bits < 0x42ae0000; bits += 97) { // to 87, 11 million numbers
+    // to 87, 11 million numbers
+    for (uint32_t bits = 0; bits < 0x42ae0000; bits += 97) {
         for (int sign = 0; sign < 2; sign++) {
             const uint32_t signed_bits = bits | (uint32_t)sign << 31;
             float x;

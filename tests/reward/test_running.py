@@ -273,7 +273,8 @@ def callback(agent, total, length):
 reward.running.SECONDS = 0.0
 reward.running.SHARE = 1e9
 path = {str(tmp_path / "a")!r}
-reward.run(agent, Chance(), steps=600, seed=5, progress=False, callback=callback, checkpoint=path)
+options = dict(progress=False, callback=callback, checkpoint=path)
+reward.run(agent, Chance(), steps=600, seed=5, **options)
 """
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 9
     whole = next(agents())
@@ -496,7 +497,7 @@ def test_faults_of_an_environment_are_named(tmp_path):
 
 
 @pytest.mark.peers
-def test_spaces_of_gymnasium_are_encoded_and_vector_environments_get_the_lines_that_do_it():
+def test_spaces_of_gymnasium_are_encoded_and_vector_environments_are_advised():
     gymnasium = pytest.importorskip("gymnasium")
     spaces = gymnasium.spaces
 

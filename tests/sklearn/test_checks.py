@@ -34,8 +34,9 @@ def passed(estimator):
     return states["passed"]
 
 
-SOME = """check_estimators_overwrite_params check_dict_unchanged check_estimators_nan_inf check_fit_idempotent
-check_n_features_in check_readonly_memmap_input check_sample_weight_equivalence_on_dense_data
+SOME = """check_estimators_overwrite_params check_dict_unchanged
+check_estimators_nan_inf check_fit_idempotent check_n_features_in
+check_readonly_memmap_input check_sample_weight_equivalence_on_dense_data
 check_estimators_partial_fit_n_features"""
 
 

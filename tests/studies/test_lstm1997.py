@@ -58,10 +58,12 @@ def cut(gates, fed_back, peepholes=False, shortcut=False, squashed=True, **biase
     options |= {"input_to_output": shortcut, "squashed_input": squashed, **biases}
     brought = SIZE + BLOCKS * len(gates) * fed_back
     states = SIZE * peepholes
+    if not squashed:
+        options["cell_squash"] = "identity"
+    inputs = 7 + brought + states
     net = memory_blocks(
-        7 + brought + states, BLOCKS, CELLS, 7, **options, recurrent_gates=False, seed=1,
-        **({} if squashed else {"cell_squash": "identity"}),
-    )  # fmt: skip
+        inputs, BLOCKS, CELLS, 7, **options, recurrent_gates=False, seed=1
+    )
     layers = {layer.name: layer for layer in net.layers}
     place = {neuron: i for i, neuron in enumerate(layers["input"])}
     into = {neuron: name for name, layer in layers.items() for neuron in layer}

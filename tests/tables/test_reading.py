@@ -275,7 +275,8 @@ def test_missing_values_and_dates_are_mended(series):
             assert series(text, "a", "b", fill=fill).to_numpy().tolist() == rows
 
     all_hold(check, ["", "NA", "n/a", "-", "NaN", "null", "#N/A"])
-    text = "date,y,z\n2024-01,1,\n2024-02,,5\n2024-05,5,-\n2024-06,6,7\n2024-07,7,8\n2024-08,8,8\n"
+    text = "date,y,z\n2024-01,1,\n2024-02,,5\n2024-05,5,-\n"
+    text += "2024-06,6,7\n2024-07,7,8\n2024-08,8,8\n"
     for fill, y in (
         ("forward", [1, 1, 1, 5, 6, 7, 8]),
         ("linear", [2, 3, 4, 5, 6, 7, 8]),

@@ -180,7 +180,8 @@ def save(
         `activations` and `layout` of :func:`~synapse.readwrite.gexf_data`; `context`
         and `prefix` of
         :func:`~synapse.readwrite.python_source`, also for JavaScript; `context`,
-        `dtype`, `sums` and `prefix` of :func:`~synapse.readwrite.c_source`; `form`,
+        `dtype`, `sums`, `prefix`, `learn`, `cost` and `bound` of
+        :func:`~synapse.readwrite.c_source`; `form`,
         `dtype` and `context` of :func:`~synapse.readwrite.onnx_model`.
 
     Raises

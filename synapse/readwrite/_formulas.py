@@ -362,8 +362,16 @@ def tree_of(squash: str, place: int) -> Tree:
 
 @cache
 def _tree(squash: squashes.Squash, place: int) -> Tree:
+    return only(both_of(squash), place)
+
+
+@cache
+def both_of(squash: squashes.Squash) -> Tree:
+    """The value and the slope of a squash as a tree of the state ``s``; UnreadableError
+    if it has none.
+    """
     entry = ACTIVATIONS.get(squash.name)
-    return only(read(entry.formula if entry else squash.function, "s"), place)
+    return read(entry.formula if entry else squash.function, "s")
 
 
 def require_written(neuron: str, squash: str, format: str, language: str) -> None:

@@ -10,12 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from .._checks import choice, float_type
+from .._checks import boolean, choice, float_type, positive_number
 from .._typing import Ints
+from ..cost import Cost
+from ..errors import ArgumentError
 from ..objects.network import Network
 from ..squash import LARGEST, SHARES, SINGLE
 from ._loops import LoopWriter, Values, lines, runs_of
 from ._plan import require_range, written_plan
+from .learner.source import Options, learner_source
 from .programs import Language, checked_prefix, program, program_format, type_name
 
 __all__ = ["c_source"]
@@ -38,6 +41,9 @@ def c_source(
     dtype: DTypeLike | None = None,
     sums: str = "fast",
     prefix: str = DEFAULT,
+    learn: bool = False,
+    cost: str | Cost | None = None,
+    bound: float | None = None,
 ) -> str:
     """Write a network as a C99 program: a type ``Network`` and functions that compute
     its steps.
@@ -48,6 +54,12 @@ def c_source(
     once. A ``Network`` has only what must survive a step; the rest is on the stack
     during a step. The first comment of the program states both sizes. With `context` it
     also has ``network_start``, which restores the context. It is valid C++ too.
+
+    With `learn`, the program also has ``network_learn(&net, targets, rate)``, which is
+    :meth:`synapse.Network.propagate` by the network's :attr:`~synapse.Network.learning_rule`,
+    ``network_init`` in place of a first ``network_clear``, and ``network_weights`` and
+    ``network_load``, which carry all biases and weights. An instance has its own
+    weights. Functions return 0 or an error, after which nothing has changed.
 
     Parameters
     ----------
@@ -66,6 +78,13 @@ def c_source(
         executable: with "pitch_net", the type ``PitchNet``, functions such as
         ``pitch_net_step`` and constants such as ``PITCH_NET_INPUTS``. Letters, digits
         and single underscores between them. Default: "network".
+    learn : bool
+        Whether the program goes on learning. Default: False.
+    cost : str or Cost, optional
+        Cost of a program that learns. Default: as in
+        :meth:`synapse.Network.propagate`.
+    bound : float, optional
+        Largest absolute value of weights and biases that learn. Default: no bound.
 
     Returns
     -------
@@ -75,8 +94,12 @@ def c_source(
     Raises
     ------
     ArgumentError
-        If `dtype`, `sums` or `prefix` has another value, or a weight exceeds the range
-        of the dtype.
+        If `dtype`, `sums` or `prefix` has another value, `bound` is not above 0, a
+        weight exceeds the range of the dtype, or there is a cost or a bound without
+        `learn`.
+    FormatError
+        If the slope of a squash, or a cost, cannot be written in C, or a network with
+        tied parameters learns by sensitivities of a limited order.
     FormatError, ArgumentTypeError, TopologyError, DivergenceError
         As for :func:`python_source`.
 
@@ -96,6 +119,15 @@ def c_source(
     require_range(plan, number_type)
     real = "float" if number_type == np.float32 else "double"
     language = _language(number_type, fast, prefix)
+    if boolean("Whether it learns", learn):
+        chosen = network._cost(cost)
+        limit = None if bound is None else positive_number("The bound", bound)
+        options = Options(language, number_type, fast, prefix, chosen, limit, context)
+        return learner_source(network, plan, options)
+    if cost is not None or bound is not None:
+        raise ArgumentError(
+            "Only a program that learns has a cost or a bound. Give learn=True, too."
+        )
     values = Values(plan.neurons, plan.stored_states())
     memory = plan.memory()
     writer = LoopWriter(

@@ -111,8 +111,8 @@ def program(
     return Template(template.read_text(encoding="utf-8")).substitute(
         parts,
         prefix=prefix,
-        type=_free_name(language, prefix),
-        heading=_heading(language, plan),
+        type=free_name(language, prefix),
+        heading=heading(language, plan),
         inputs=plan.inputs,
         outputs=plan.outputs,
         neurons=plan.neurons,
@@ -149,7 +149,7 @@ def type_name(prefix: str) -> str:
     return "".join(word[:1].upper() + word[1:] for word in words)
 
 
-def _free_name(language: Language, prefix: str) -> str:
+def free_name(language: Language, prefix: str) -> str:
     """The name of a program's type, or an error if the language uses it."""
     name = type_name(prefix)
     if name in language.taken:
@@ -160,7 +160,7 @@ def _free_name(language: Language, prefix: str) -> str:
     return name
 
 
-def _heading(language: Language, plan: Plan) -> str:
+def heading(language: Language, plan: Plan) -> str:
     """The first comment of a program: the name of the network, and the places of its
     layers.
     """
@@ -195,10 +195,15 @@ def safe(text: str) -> str:
 def _functions(language: Language, names: list[str]) -> Iterator[str]:
     """The functions that compute activations, after the helpers that they call."""
     squashes = [_squash(language, name) for name in names]
-    for call, text in language.helpers.items():
-        if any(call in squash for squash in squashes):
-            yield text
+    yield from helped(language, squashes)
     yield from squashes
+
+
+def helped(language: Language, functions: Sequence[str]) -> Iterator[str]:
+    """The helpers that some functions call."""
+    for call, text in language.helpers.items():
+        if any(call in function for function in functions):
+            yield text
 
 
 def _squash(language: Language, name: str) -> str:

@@ -1,0 +1,106 @@
+"""Which parameters reach which recurrent neurons, for programs that learn exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ...engine.lowering import flags as mark
+from ...squash import SHARES
+from .._formulas import kind_of
+from .tables import Tables
+
+
+class Reach:
+    """Which parameters reach which recurrent neurons, the roots, within `order` steps.
+
+    Neurons are numbered from the first that is not an input. ``places`` has, by root
+    and neuron, where the sensitivities of the neuron's parameters begin; -1: there are
+    none.
+    """
+
+    def __init__(self, tables: Tables, order: int | None) -> None:
+        self._now: list[set[int]] = [set() for _ in range(tables.computed)]
+        self._past: list[set[int]] = [set() for _ in range(tables.computed)]
+        self._tables = tables
+        for j, node in enumerate(tables.nodes()):
+            for run in tables.runs[node[0] : node[1]]:
+                self._read(j, run, tables.listed)
+            if tables.flags[j] & mark.MEMORY:
+                self._past[j].add(j)
+                if node[7] >= 0:
+                    self._add(j, [node[7]], bool(tables.late_self_gater[j]))
+        self._add_groups()
+        self.roots = sorted(set[int]().union(*self._past))
+        self.blocks = [self._block_of(root) for root in self.roots]
+        widths = (tables.of_computed("learning") + 1).tolist()
+        self.widest = max(widths)
+        self.size = 0
+        self.places = np.full((len(self.roots), tables.computed), -1)
+        lines = self._lines(order)
+        for j, width in enumerate(widths):
+            for number, root in enumerate(self.roots):
+                if j in lines[root]:
+                    self.places[number, j] = self.size
+                    self.size += width
+
+    def _block_of(self, neuron: int) -> int:
+        blocks = self._tables.blocks
+        return next(b for b, (_, stop) in enumerate(blocks) if neuron < stop)
+
+    def _read(self, j: int, run: tuple[int, ...], listed: list[int]) -> None:
+        """What a neuron reads by a run."""
+        _, length, source, gater, _, _, kind, flags = run
+        sources = range(source, source + length)
+        gaters = range(gater, gater + (length if kind == mark.ZIPPED else 1))
+        if kind in (mark.LISTED, mark.PAIRED):
+            sources = listed[source : source + length]  # type: ignore[assignment]
+        if kind == mark.PAIRED:
+            gaters = listed[gater : gater + length]  # type: ignore[assignment]
+        self._add(j, sources, bool(flags & mark.DELAYED))
+        if kind >= mark.SHARED:
+            self._add(j, gaters, bool(flags & mark.DELAYED_GATE))
+
+    def _add(self, j: int, neurons: Sequence[int], late: bool) -> None:
+        read = (self._past if late else self._now)[j]
+        inputs = self._tables.inputs
+        read.update(i - inputs for i in neurons if i >= inputs)
+
+    def _add_groups(self) -> None:
+        """An activation of a softmax group depends on all of its states."""
+        for start, stop, squash in self._tables.fires:
+            if kind_of(squash) != SHARES:
+                continue
+            group = set(range(start, stop))
+            for read in (*self._now, *self._past):
+                if read & group:
+                    read |= group
+
+    def _lines(self, order: int | None) -> dict[int, set[int]]:
+        """Neurons whose parameters reach each root within `order` steps."""
+        within: dict[int, set[int]] = {}
+        for root in self.roots:
+            visited = {root}
+            waiting = [root]
+            while waiting:
+                new = self._now[waiting.pop()] - visited
+                visited |= new
+                waiting += new
+            within[root] = visited
+        earlier = {
+            root: set().union(*(self._past[j] for j in visited))
+            for root, visited in within.items()
+        }
+        lines_of = dict(within)
+        steps = 1
+        while order is None or steps < order:
+            longer = {
+                root: within[root].union(*(lines_of[q] for q in earlier[root]))
+                for root in self.roots
+            }
+            if longer == lines_of:
+                break
+            lines_of = longer
+            steps += 1
+        return lines_of

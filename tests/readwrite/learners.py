@@ -1,0 +1,248 @@
+"""C programs that learn, compiled and run; as a program it compares them with kernels
+that are not compiled."""
+
+import struct
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+import architect
+import synapse
+from synapse.errors import ArgumentError, DivergenceError
+from synapse.readwrite import c_source
+from tests.helpers import groups
+from tests.helpers.strategies import Twin, crowded, delay_some
+from tests.helpers.ties import tie_at_random
+from tests.readwrite.programs import compiled
+
+DONE, BAD_INPUT, BAD_TARGET, NO_TARGET, BAD_RATE, DIVERGED, BAD_NUMBER, FROZEN = range(
+    8
+)
+"""What functions of a program return."""
+
+MAIN = r"""
+#include <stdio.h>
+#include "program.c"
+
+static REAL inputs[NETWORK_INPUTS], outputs[NETWORK_OUTPUTS], targets[NETWORK_OUTPUTS];
+static REAL numbers[NETWORK_NUMBERS];
+
+static int read_all(REAL *to, size_t count) { return fread(to, sizeof(REAL), count, stdin) == count; }
+
+/* Commands: s inputs, l targets rate, w, r numbers, c. Each prints a status, then what it found. */
+int main(void) {
+    static Network net, other;
+    int command;
+    BEGIN(&net);
+    BEGIN(&other);
+    while ((command = getchar()) != EOF) {
+        const Network before = net;
+        int status = 0;
+        REAL rate = 0;
+        const REAL *found = NULL;
+        size_t count = 0;
+        if (command == 's') {
+            if (!read_all(inputs, NETWORK_INPUTS)) return 1;
+            status = network_step(&net, inputs, outputs);
+            (void)network_run(&other, inputs, targets, 1); /* a second instance, which does not learn */
+            found = outputs;
+            count = NETWORK_OUTPUTS;
+        } else if (command == 'l') {
+            if (!read_all(targets, NETWORK_OUTPUTS) || !read_all(&rate, 1)) return 1;
+            status = network_learn(&net, targets, rate);
+        } else if (command == 'w') {
+            network_weights(&net, numbers);
+            found = numbers;
+            count = NETWORK_NUMBERS;
+        } else if (command == 'r') {
+            if (!read_all(numbers, NETWORK_NUMBERS)) return 1;
+            status = network_load(&net, numbers);
+        } else if (command == 'c') {
+            network_clear(&net);
+        } else return 1;
+        if (status && memcmp(&before, &net, sizeof net)) return 2; /* an error changes nothing */
+        putchar(status);
+        if (!status) fwrite(found, sizeof(REAL), count, stdout);
+    }
+    return 0;
+}
+"""
+EXACT = ("-O1", "-ffp-contract=off")
+
+
+class Program:
+    """The program of a network in a folder, and the commands to it."""
+
+    def __init__(self, net, folder, flags=EXACT, context=False, **options):
+        options = {"sums": "exact", **options}
+        source = c_source(net, context, learn=True, **options)
+        (folder / "program.c").write_text(source, encoding="utf-8")
+        (folder / "main.c").write_text(MAIN)
+        self.real = np.float32 if "const float *inputs" in source else np.float64
+        real = "float" if self.real == np.float32 else "double"
+        begin = "network_start" if context else "network_init"
+        self.command = compiled(folder, f"-DREAL={real}", f"-DBEGIN={begin}", *flags)
+        self.numbers = len(net.biases) + len(net.weights)
+        self.outputs = len(net.output)
+        self.sent = b""
+        self.counts = []
+
+    def _send(self, letter, *arrays, count=0):
+        self.sent += letter + b"".join(
+            np.asarray(array, self.real).tobytes() for array in arrays
+        )
+        self.counts.append(count)
+
+    def step(self, inputs):
+        self._send(b"s", inputs, count=self.outputs)
+
+    def learn(self, targets, rate):
+        self._send(b"l", targets, [rate])
+
+    def weights(self):
+        self._send(b"w", count=self.numbers)
+
+    def load(self, numbers):
+        self._send(b"r", numbers)
+
+    def clear(self):
+        self._send(b"c")
+
+    def answers(self):
+        """What each command found, or the status with which it was refused."""
+        done = subprocess.run(
+            self.command, input=self.sent, capture_output=True, check=False
+        )
+        assert done.returncode == 0, done
+        left = done.stdout
+        answers = []
+        for count in self.counts:
+            (status,) = struct.unpack("b", left[:1])
+            size = 0 if status else count * np.dtype(self.real).itemsize
+            found = np.frombuffer(left[1 : 1 + size], self.real)
+            answers.append(status or found)
+            left = left[1 + size :]
+        assert not left
+        return answers
+
+
+def data_for(net, steps, seed=0):
+    """Inputs and targets that the cost of a network can have."""
+    rng = np.random.default_rng(seed)
+    inputs = rng.normal(size=(steps, len(net.input)))
+    targets = rng.uniform(size=(steps, len(net.output)))
+    if any(neuron.squash.name == "softmax" for neuron in net.output):
+        targets /= targets.sum(axis=1, keepdims=True)
+    return inputs, targets
+
+
+def there(program, inputs, targets, rate):
+    """Outputs of all steps, then all biases and weights, of a program."""
+    for row, aims in zip(inputs, targets, strict=True):
+        program.step(row)
+        program.learn(aims, rate)
+    program.weights()
+    answers = program.answers()
+    return np.concatenate([*answers[:-1:2], answers[-1]])
+
+
+def here(net, inputs, targets, rate):
+    """The same of the network; None if its numbers run away."""
+    outputs = []
+    for row, aims in zip(inputs, targets, strict=True):
+        try:
+            outputs.append(net.activate(row))
+            net.propagate(rate, aims)
+        except (ArgumentError, DivergenceError):
+            return None
+        if not np.isfinite(outputs[-1]).all():
+            return None
+    return np.concatenate([*outputs, net.biases, net.weights])
+
+
+def graph(seed):
+    """A network of one of several kinds."""
+    maker = MAKERS[seed % len(MAKERS)]
+    net = maker(seed)
+    for neuron in net.neurons:
+        # NumPy computes its log1p in other ways than the C library.
+        if neuron.squash.name == "softplus":
+            neuron.squash = "logistic"
+    return net
+
+
+def _crowded(seed):
+    return Twin(crowded(seed)).net
+
+
+def _with_delays(seed):
+    net = _crowded(seed)
+    delay_some(net, seed)
+    return net
+
+
+def _synchronous(seed):
+    net = _crowded(seed)
+    net.synchronous = True
+    return net
+
+
+def _lstm(seed):
+    styles = ("all_to_all", "one_to_one", None)
+    return architect.LSTM(
+        2, 2 + seed % 4, 2, style="synaptic", seed=seed, peepholes=styles[seed % 3]
+    )
+
+
+def _signed(seed):
+    net = _crowded(seed)
+    rng = np.random.default_rng(seed)
+    for link in net.connections:
+        if rng.random() < 0.5 and link.weight:
+            link.sign = 1 if link.weight > 0 else -1
+    return net
+
+
+def _tied(seed):
+    return tie_at_random(_crowded(seed), seed)
+
+
+MAKERS = (
+    _crowded,
+    _with_delays,
+    _synchronous,
+    groups.competing,
+    _lstm,
+    lambda seed: architect.Elman(3, 5 + seed % 3, 2, seed=seed),
+    _signed,
+    _tied,
+)
+
+
+def differences(seeds, steps):
+    """Seeds of graphs of which the program and the network have other bits."""
+    different = []
+    alike = 0
+    for seed in seeds:
+        net = graph(seed)
+        data = data_for(net, steps, seed)
+        with TemporaryDirectory() as folder:
+            program = Program(net, Path(folder))
+            ours = here(net, *data, 0.05)
+            if ours is None:
+                continue
+            alike += 1
+            if ours.tobytes() != there(program, *data, 0.05).tobytes():
+                different.append(seed)
+    return alike, different
+
+
+if __name__ == "__main__":
+    assert synapse.engine.compiler.jit.DEBUGGING
+    import warnings
+
+    warnings.simplefilter("ignore", synapse.errors.TopologyWarning)
+    print(*differences(range(int(sys.argv[1])), int(sys.argv[2])))

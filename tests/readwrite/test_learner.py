@@ -1,0 +1,341 @@
+"""A network as a C program that learns does there what it does here."""
+
+import math
+import re
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+
+import architect
+import synapse
+from synapse import Layer, Network, errors, squash
+from synapse.readwrite import c_source
+from tests.helpers.cases import all_hold, all_refused
+from tests.helpers.processes import python
+from tests.helpers.ties import tie_at_random
+from tests.readwrite.learners import (
+    BAD_INPUT,
+    BAD_NUMBER,
+    BAD_RATE,
+    BAD_TARGET,
+    DIVERGED,
+    FROZEN,
+    NO_TARGET,
+    Program,
+    data_for,
+    graph,
+    here,
+    there,
+)
+from tests.readwrite.programs import close, compiled, run
+
+NAN = float("nan")
+INF = float("inf")
+
+
+def bits_of(graphs, steps):
+    """How many random graphs were compared, and those whose bits differ."""
+    told = python(
+        "-m", "tests.readwrite.learners", graphs, steps, NUMBA_DISABLE_JIT="1"
+    )
+    alike, different = re.fullmatch(r"(\d+) (\[.*\])\n", told).groups()
+    return int(alike), different
+
+
+def test_the_bits_of_the_online_rule():
+    """Kernels that are not compiled compute what is written, without fused products."""
+    alike, different = bits_of(16, 40)
+    assert different == "[]"
+    assert alike >= 14
+
+
+@pytest.mark.slow
+def test_the_bits_of_a_hundred_graphs():
+    """A thousand steps of each were run by hand, with the same result."""
+    alike, different = bits_of(100, 150)
+    assert different == "[]"
+    assert alike >= 90
+
+
+@pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
+def test_learning_as_compiled_kernels_do(tmp_path):
+    def check(seed):
+        net = graph(seed)
+        data = data_for(net, 30, seed)
+        program = Program(net, tmp_path)
+        assert close(there(program, *data, 0.05), here(net, *data, 0.05))
+
+    all_hold(check, range(8))
+
+
+@pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
+def test_exact_gradients_online(tmp_path):
+    def check(seed, order):
+        net = graph(seed)
+        net.learning_rule = ("rtrl", order)
+        data = data_for(net, 25, seed)
+        program = Program(net, tmp_path)
+        assert close(there(program, *data, 0.05), here(net, *data, 0.05))
+
+    tied = [7]
+    limited = [(seed, order) for seed in (0, 2, 3, 4, 5, 9) for order in (1, 2)]
+    all_hold(check, [*((seed, None) for seed in [*range(7), *tied]), *limited])
+
+
+def test_fast_sums_of_float32(tmp_path):
+    """Nearer than 1e-5 after 200 steps of learning."""
+
+    def check(make):
+        net = make()
+        data = data_for(net, 200)
+        program = Program(net, tmp_path, ("-O3", "-march=native"), sums="fast")
+        assert program.real == np.float32
+        assert close(there(program, *data, 0.05), here(net, *data, 0.05), 1e-5)
+
+    all_hold(
+        check,
+        [
+            lambda: architect.LSTM(4, 8, 1, style="synaptic", seed=0),
+            lambda: architect.LSTM(4, 8, 2, seed=0),
+            lambda: architect.Elman(7, 15, 7, seed=0),
+            lambda: architect.Perceptron(20, 30, 5, output_squash="softmax", seed=0),
+        ],
+    )
+
+
+def test_context_and_frozen_parts(tmp_path):
+    net = architect.LSTM(2, 3, 2, style="synaptic", seed=0)
+    net.hidden[0].freeze()
+    inputs, targets = data_for(net, 20)
+    here(net, inputs[:10], targets[:10], 0.1)
+    program = Program(net, tmp_path, context=True)
+    after = inputs[10:], targets[10:]
+    assert close(there(program, *after, 0.1), here(net, *after, 0.1))
+
+
+def test_costs_and_their_weights(tmp_path):
+    def check(cost):
+        net = architect.Elman(2, 4, 3, seed=0, output_squash="tanh")
+        net.output.cost_weights = [1.0, 0.5, 0.0]
+        inputs, targets = data_for(net, 15)
+        targets[3, 1] = NAN
+        program = Program(net, tmp_path, cost=cost)
+        outputs = []
+        for row, aims in zip(inputs, targets, strict=True):
+            outputs.append(net.activate(row))
+            net.propagate(0.2, aims, cost=cost)
+        ours = np.concatenate([*outputs, net.biases, net.weights])
+        assert close(there(program, inputs, targets, 0.2), ours)
+
+    all_hold(check, [None, "squared_error", "mean_squared_error", quartic])
+
+
+@synapse.cost.register
+def quartic(target, output, derivative, outputs):
+    error = target - output
+    return error**4, 4.0 * error**3 * derivative
+
+
+def test_errors_change_nothing(tmp_path):
+    """The program itself checks that every byte of the instance is the same."""
+    program = Program(architect.Elman(2, 3, 2, seed=0), tmp_path)
+    cases = [
+        (lambda: program.step([NAN, 0.0]), BAD_INPUT),
+        (lambda: program.step([0.0, -INF]), BAD_INPUT),
+        (lambda: program.learn([0.5, INF], 0.1), BAD_TARGET),
+        (lambda: program.learn([0.5, 1.5], 0.1), BAD_TARGET),
+        (lambda: program.learn([NAN, NAN], 0.1), NO_TARGET),
+        (lambda: program.learn([0.5, 0.5], NAN), BAD_RATE),
+        (lambda: program.learn([0.5, 0.5], INF), BAD_RATE),
+        (lambda: program.load(np.full(program.numbers, NAN)), BAD_NUMBER),
+    ]
+    program.step([0.1, 0.2])
+    for call, _ in cases:
+        call()
+    assert program.answers()[1:] == [status for _, status in cases]
+
+
+def test_outputs_that_are_not_finite_teach_nothing(tmp_path):
+    net = architect.Perceptron(1, 1, output_squash="identity", seed=0)
+    net.weights = [1e300]
+    program = Program(net, tmp_path)
+    program.step([1e300])
+    program.learn([0.5], 0.1)
+    assert program.answers()[1] == DIVERGED
+
+
+def test_softmax_targets_are_shares(tmp_path):
+    net = architect.Perceptron(2, 3, output_squash="softmax", seed=0)
+    program = Program(net, tmp_path)
+    program.step([0.1, 0.2])
+    for targets in ([0.5, 0.6, 0.0], [1.0, NAN, 0.0], [0.25, 0.75, 0.0]):
+        program.learn(targets, 0.1)
+    _, *answers = program.answers()
+    assert answers[:2] == [BAD_TARGET] * 2
+    assert len(answers[2]) == 0
+
+
+def test_weights_that_run_away_stop_at_a_bound(tmp_path):
+    def check(change):
+        net = architect.Perceptron(2, 3, 1, output_squash="identity", seed=0)
+        change(net)
+        program = Program(net, tmp_path, bound=2.5)
+        for _ in range(200):
+            program.step([3.0, -4.0])
+            program.learn([1e6], 1.0)
+        program.weights()
+        numbers = program.answers()[-1]
+        assert np.abs(numbers).max() == 2.5
+
+    all_hold(check, [lambda net: None, lambda net: tie_at_random(net, 0)])
+
+
+def test_weights_travel_both_ways(tmp_path):
+    """Device to file to network to file of the library to device."""
+    net = architect.LSTM(2, 3, 1, style="synaptic", seed=0)
+    inputs, targets = data_for(net, 20)
+    program = Program(net, tmp_path)
+    learned = there(program, inputs, targets, 0.2)[-program.numbers :]
+    learned.tofile(tmp_path / "weights.bin")
+
+    numbers = np.fromfile(tmp_path / "weights.bin")
+    twin = net.clone()
+    twin.biases = numbers[: len(net)]
+    twin.weights = numbers[len(net) :]
+    synapse.save(twin, tmp_path / "twin.json")
+    loaded = synapse.load(tmp_path / "twin.json")
+    here(net, inputs, targets, 0.2)
+    assert close(np.concatenate([loaded.biases, loaded.weights]), learned, 0.0)
+    assert close(np.concatenate([net.biases, net.weights]), learned)
+
+    back = Program(architect.LSTM(2, 3, 1, style="synaptic", seed=0), tmp_path)
+    back.load(np.concatenate([loaded.biases, loaded.weights]))
+    back.step(inputs[0])
+    assert close(back.answers()[1], loaded.activate(inputs[0]))
+
+
+def test_what_does_not_learn_cannot_be_loaded(tmp_path):
+    net = architect.LSTM(1, 2, 1, style="synaptic", seed=0)
+    program = Program(net, tmp_path)
+    numbers = np.concatenate([net.biases, net.weights])
+    frozen = [i for i, link in enumerate(net.connections) if not link.trainable]
+    numbers[len(net) + frozen[0]] += 1.0
+    program.load(numbers)
+    program.step([0.5])
+    assert program.answers()[0] == FROZEN
+
+
+def test_clear_forgets_the_context_and_not_what_was_learned(tmp_path):
+    net = architect.Elman(2, 3, 1, seed=0)
+    inputs, targets = data_for(net, 10)
+    program = Program(net, tmp_path)
+    for row, aims in zip(inputs, targets, strict=True):
+        program.step(row)
+        program.learn(aims, 0.5)
+        net.activate(row)
+        net.propagate(0.5, aims)
+    program.clear()
+    program.step(inputs[0])
+    net.clear()
+    assert close(program.answers()[-1], net.activate(inputs[0]))
+
+
+LONG_MAIN = r"""
+#include <stdio.h>
+#include "program.c"
+
+int main(void) {
+    static Network net;
+    double inputs[NETWORK_INPUTS], outputs[NETWORK_OUTPUTS], first[NETWORK_OUTPUTS];
+    const double target[NETWORK_OUTPUTS] = {0.25};
+    network_init(&net);
+    for (long step = 0; step < STEPS; step++) {
+        for (int i = 0; i < NETWORK_INPUTS; i++) inputs[i] = (step + i) % 4 / 4.0;
+        if (network_step(&net, inputs, outputs)) return 1;
+        if (LEARN && network_learn(&net, target, 0.01)) return 2;
+        if (step == STEPS / 2 - 1) memcpy(first, outputs, sizeof first);
+    }
+    if (!LEARN && memcmp(first, outputs, sizeof first)) return 3;
+    for (size_t i = 0; i < sizeof net / sizeof(double); i++) {
+        if (!isfinite(((double *)&net)[i])) return 4;
+    }
+    return 0;
+}
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("learns", [0, 1])
+def test_states_do_not_drift(tmp_path, learns):
+    """After 10^7 steps of a period of four; 10^8 were run by hand."""
+    net = architect.LSTM(2, 2, 1, seed=0)
+    source = c_source(net, learn=True, dtype="float64")
+    (tmp_path / "program.c").write_text(source)
+    (tmp_path / "main.c").write_text(LONG_MAIN)
+    options = f"-DSTEPS=10000000L -DLEARN={learns} -O3".split()
+    run(compiled(tmp_path, *options))
+
+
+@pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
+def test_it_is_strict_c_and_cpp_without_recursion_or_allocation(tmp_path):
+    """With every option, by both compilers and all their warnings."""
+    compiler = shutil.which("g++") or pytest.skip("there is no C++ compiler here")
+
+    def check(net):
+        for options in ({}, {"bound": 5.0, "sums": "exact", "context": True}):
+            source = c_source(net, learn=True, prefix="pitch_net", **options)
+            assert "malloc" not in source
+            path = tmp_path / "program.c"
+            path.write_text(source)
+            for language in (["-x", "c", "-std=c99"], ["-x", "c++", "-std=c++11"]):
+                flags = ["-Wall", "-Wextra", "-Werror", "-pedantic", "-Wconversion"]
+                command = [compiler, *language, *flags[:4], "-c", path, "-o"]
+                run([*map(str, command), str(tmp_path / "program.o")])
+
+    nets = [graph(seed) for seed in (0, 3, 6, 7)]
+    exact = graph(4)
+    exact.learning_rule = "rtrl"
+    all_hold(check, [*nets, exact, Network(Layer(1), [], Layer(2))])
+
+
+def test_two_programs_share_an_executable(tmp_path):
+    compiler = shutil.which("cc") or pytest.skip("there is no C compiler here")
+    main = '#include "a.c"\n#include "b.c"\nint main(void) { return 0; }\n'
+    for name, net in (("a", graph(0)), ("b", graph(5))):
+        (tmp_path / f"{name}.c").write_text(c_source(net, learn=True, prefix=name))
+    (tmp_path / "main.c").write_text(main)
+    subprocess.run(
+        [compiler, "-std=c99", tmp_path / "main.c", "-o", tmp_path / "main", "-lm"],
+        check=True,
+    )
+
+
+@squash.register(written={"c": "atan({s})"})
+def turned(state):
+    return math.atan(state), 1.0 / (1.0 + state * state)
+
+
+def test_what_cannot_learn_in_c_is_refused():
+    net = architect.Perceptron(1, 1, seed=0)
+    tied = tie_at_random(architect.Elman(2, 4, 1, seed=0), 0)
+    tied.learning_rule = ("rtrl", 1)
+    other = architect.Perceptron(1, 1, seed=0, output_squash="turned")
+    calls = [
+        (lambda: c_source(net, bound=1.0), errors.ArgumentError, "Only a program"),
+        (lambda: c_source(net, cost="mse"), errors.ArgumentError, "Give learn=True"),
+        (
+            lambda: c_source(net, learn=True, bound=0.0),
+            errors.ArgumentError,
+            "The bound to be|the bound to be a finite number above 0",
+        ),
+        (lambda: c_source(net, learn=1), errors.ArgumentTypeError, "True or False"),
+        (
+            lambda: c_source(other, learn=True),
+            errors.FormatError,
+            "whose slope cannot be written in C",
+        ),
+        (lambda: c_source(tied, learn=True), errors.FormatError, "tied parameters"),
+    ]
+    all_refused(calls)

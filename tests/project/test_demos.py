@@ -3,6 +3,7 @@ another."""
 
 import ast
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -22,6 +23,7 @@ SAVED = (
 MORE = {
     "evolve": {"evolve.gif"},
     "connectome": {"connectome.graphml"},
+    "device": {"net.c", *({"device", "device.c"} if shutil.which("cc") else ())},
     "freeform": {"ring.gexf", "ring.graphml", "ring.png", "ring.synapse"},
     "music_of_one_neuron": {"music_of_one_neuron.wav"},
     "phase": {"phase.gif"},

@@ -298,7 +298,7 @@ def page_of(data: dict[str, Any]) -> str:
     scripts = [part_of(f"{name}.js") for name in SCRIPTS]
     if learn:
         # Only such a page needs the module that writes programs.
-        from ..readwrite.programs import functions_source
+        from ..readwrite.javascript import functions_source
 
         scripts += functions_source(), *(part_of(f"{name}.js") for name in WORKBENCH)
     script = re.sub(

@@ -28,10 +28,11 @@ if (
     from .c import *
     from .graph_files import *
     from .graphs import *
+    from .javascript import *
     from .native import *
     from .npz import *
     from .onnx import *
-    from .programs import *
+    from .python import *
     from .pytorch import *
     from .synaptic import *
 

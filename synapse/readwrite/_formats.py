@@ -33,9 +33,9 @@ MODULES = {
     "node_link": "graph_files",
     "dot": "graph_files",
     "networkx": "graphs",
-    "python": "programs",
+    "python": "python",
     "c": "c",
-    "javascript": "programs",
+    "javascript": "javascript",
     "onnx": "onnx",
     "torch": "pytorch",
     # a room above: it places and colours neurons as drawings do
@@ -177,11 +177,10 @@ def save(
         Name of a format. Default: the format of the suffix; JSON without a suffix.
     **options
         Options of the format, which the function that makes its content describes:
-        `activations` and `layout` of :func:`~synapse.readwrite.gexf_data`; `context`
-        and `prefix` of
-        :func:`~synapse.readwrite.python_source`, also for JavaScript; `context`,
-        `dtype`, `sums`, `prefix`, `learn`, `cost` and `bound` of
-        :func:`~synapse.readwrite.c_source`; `form`,
+        `activations` and `layout` of :func:`~synapse.readwrite.gexf_data`; `context`,
+        `prefix`, `learn`, `cost` and `bound` of
+        :func:`~synapse.readwrite.python_source`, also for JavaScript and C; `dtype` and
+        `sums` of :func:`~synapse.readwrite.c_source`; `form`,
         `dtype` and `context` of :func:`~synapse.readwrite.onnx_model`.
 
     Raises

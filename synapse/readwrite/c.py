@@ -13,13 +13,19 @@ from numpy.typing import DTypeLike
 from .._checks import boolean, choice, float_type, positive_number
 from .._typing import Ints
 from ..cost import Cost
-from ..errors import ArgumentError
 from ..objects.network import Network
 from ..squash import LARGEST, SHARES, SINGLE
 from ._loops import LoopWriter, Values, lines, runs_of
 from ._plan import require_range, written_plan
 from .learner.source import Options, learner_source
-from .programs import Language, checked_prefix, program, program_format, type_name
+from .programs import (
+    Language,
+    checked_prefix,
+    program,
+    program_format,
+    require_no_learning,
+    type_name,
+)
 
 __all__ = ["c_source"]
 
@@ -124,10 +130,7 @@ def c_source(
         limit = None if bound is None else positive_number("The bound", bound)
         options = Options(language, number_type, fast, prefix, chosen, limit, context)
         return learner_source(network, plan, options)
-    if cost is not None or bound is not None:
-        raise ArgumentError(
-            "Only a program that learns has a cost or a bound. Give learn=True, too."
-        )
+    require_no_learning(cost, bound)
     values = Values(plan.neurons, plan.stored_states())
     memory = plan.memory()
     writer = LoopWriter(

@@ -1,20 +1,17 @@
-"""Networks as standalone programs in Python and JavaScript, and what all programs
-share.
+"""What all programs share: the syntax of a language, formulas as its functions, and
+the first comment.
 
 The code of a program is in ``templates/``, one file per language, with the same steps
-in each. A
-:class:`Language` has the parts that differ between networks.
+in each. A :class:`Language` has the parts that differ between networks.
 """
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import accumulate
 from pathlib import Path
 from string import Template
@@ -24,12 +21,8 @@ import numpy as np
 
 from .._checks import counted, expected, text as checked_text
 from .._typing import Floats
-from ..cost import COSTS
-from ..engine.schema import FLAG, Column
 from ..errors import ArgumentError
-from ..objects.network import Network
-from ..objects.state import OF_CONNECTIONS, OF_NEURONS
-from ..squash import ACTIVATIONS, LARGEST, SHARES, SINGLE, STATE
+from ..squash import STATE
 from . import files
 from ._formats import Format
 from ._formulas import (
@@ -39,13 +32,10 @@ from ._formulas import (
     as_registered,
     in_order,
     kind_of,
-    read,
     tree_of,
 )
-from ._loops import LoopTerm, LoopWriter, Values, identifier, lines, loop_terms
-from ._plan import Plan, written_plan
-
-__all__ = ["javascript_source", "python_source"]
+from ._loops import identifier, lines
+from ._plan import Plan
 
 PLAIN = frozenset(" _-.,:()+=#")
 LONGEST_NAME = 200
@@ -138,6 +128,14 @@ def checked_prefix(prefix: str) -> str:
         )
         raise ArgumentError(expected("The prefix", condition, prefix))
     return prefix
+
+
+def require_no_learning(cost: Any, bound: Any) -> None:
+    """Raise ArgumentError if a program that does not learn has a cost or a bound."""
+    if cost is not None or bound is not None:
+        raise ArgumentError(
+            "Only a program that learns has a cost or a bound. Give learn=True, too."
+        )
 
 
 def type_name(prefix: str) -> str:
@@ -307,307 +305,6 @@ def _within(expression: tuple[str, int], rank: int) -> str:
     return expression[0] if expression[1] >= rank else f"({expression[0]})"
 
 
-# A group begins with its largest state, the first of equals.
-FIRST_OF_PYTHON = """def fire_NAME(states):
-    best = max(range(len(states)), key=states.__getitem__, default=0)"""
-
-PYTHON = Language(
-    key="python",
-    name="Python",
-    suffix=".py",
-    comment="# ",
-    call="{0}({1})",
-    calls={
-        "exp": "exp(min({0}, 709.0))",  # exp raises OverflowError above
-        "expm1": "expm1(min({0}, 709.0))",
-        "inf": "inf",
-    },
-    helpers={},
-    function="def {name}({names}):\n{body}",
-    let="{0} = {1}",
-    branch=("if {0}:", ""),
-    returns=("return {0}", "return {0}"),
-    unused="",
-    fires={
-        SINGLE: "def fire_NAME(states):\n    return [squash_NAME(s) for s in states]",
-        LARGEST: (
-            FIRST_OF_PYTHON
-            + "\n    return [squash_NAME(s) if j == best else 0.0 for j, s in"
-            " enumerate(states)]"
-        ),
-        SHARES: FIRST_OF_PYTHON
-        + """
-    shares = [exp(s - states[best]) for s in states]
-    total = sum(shares)
-    return [share / total for share in shares]""",
-    },
-    start="        self.value = [\n    VALUES\n        ]\n",
-    taken=frozenset({"False", "None", "True", "ValueError"}),
-)
-
-
-def python_source(
-    network: Network, context: bool = False, *, prefix: str = "network"
-) -> str:
-    """Write a network as a Python program that needs nothing but Python.
-
-    The program is a module with a class ``Network`` with ``step(inputs)``, which takes
-    and returns a list of numbers, and ``clear()``. Its outputs are those of the
-    network, up to rounding. It does not learn.
-
-    Parameters
-    ----------
-    network : Network
-        The network. It is not changed. Its squashes must be built in, or have a formula
-        that can be written, or be registered with ``written=``. Random neurons must be
-        deterministic; the program computes their means.
-    context : bool
-        Whether to start from the network's present states and activations. Default: a
-        cleared context.
-    prefix : str
-        Names the class, so that programs can be used together: ``PitchNet`` for
-        "pitch_net". Letters, digits and single underscores between them. Default:
-        "network".
-
-    Raises
-    ------
-    ArgumentError
-        If `prefix` is no such name, or the language has a name like the class.
-    FormatError
-        If a squash cannot be written in this language, or a random neuron is not
-        deterministic.
-    ArgumentTypeError
-        If `network` is not a Network.
-    TopologyError, DivergenceError
-        As for :func:`synapse.save`.
-
-    Examples
-    --------
-    >>> from synapse import Layer, Network
-    >>> a, b = Layer(2), Layer(1)
-    >>> _ = a.project(b, weights=[[1.0], [2.0]])
-    >>> program = {}
-    >>> exec(python_source(Network(a, [], b)), program)
-    >>> program["Network"]().step([2.0, -1.0])
-    [0.5]
-    """
-    plan = written_plan(network, PYTHON.key, PYTHON.name, context)
-    weights = [np.zeros(0)]
-    blocks = []
-    for stage in plan.stages:
-        terms, rest = loop_terms(plan, stage)
-        for i in rest:
-            weight = plan.weights[i : i + 1, None]
-            gater = None if plan.gater[i] < 0 else plan.gater[i]
-            terms.append(
-                LoopTerm(plan.source[i], plan.target[i], weight, False, gater, "")
-            )
-        weights += [term.weights.T.ravel() for term in terms]
-        rows = [
-            f"({term.target - stage.start}, {term.weights.shape[1]}, {term.source},"
-            f" {len(term.weights)}, {term.parallel:d},"
-            f" {-1 if term.gater is None else term.gater}, {term.along!r})"
-            for term in terms
-        ]
-        fires = [
-            f"(fire_{identifier(fire.squash)}, {fire.start}, {fire.stop})"
-            for fire in stage.fires
-        ]
-        blocks.append(
-            f"    ({stage.start}, {stage.stop}, [{lines(rows)}], [{lines(fires)}]),"
-        )
-    numbers = PYTHON.table(np.concatenate(weights))
-    return program(
-        PYTHON,
-        plan,
-        prefix=prefix,
-        start=plan.start if context else None,
-        blocks="\n".join(blocks),
-        weights=numbers,
-    )
-
-
-TILE = 6
-"""Neurons whose sums JavaScript keeps in variables; engines keep those of arrays in
-memory."""
-
-FIRST_OF_JAVASCRIPT = """function fire_NAME(value, first, count) {
-  let best = first;
-  for (let j = first; j < first + count; j++) {
-    best = value[NEURONS + j] > value[NEURONS + best] ? j : best;
-  }"""
-
-ERF = """// JavaScript has no error function: its series, whose terms have one sign.
-function erf(x) {
-  if (Math.abs(x) > 6) return Math.sign(x);
-  let sum = x;
-  for (let n = 1, term = x; Math.abs(term) > 1e-17 * Math.abs(sum); n++) {
-    term *= 2 * x * x / (2 * n + 1);
-    sum += term;
-  }
-  return 2 / Math.sqrt(Math.PI) * Math.exp(-x * x) * sum;
-}"""
-
-JAVASCRIPT = Language(
-    key="javascript",
-    name="JavaScript",
-    suffix=".js",
-    comment="// ",
-    call="Math.{0}({1})",
-    calls={
-        "copysign": "(({1} < 0 ? -1 : 1) * Math.abs({0}))",
-        "erf": "erf({0})",
-        # as in the engine: slopes multiply it by numbers near 0
-        "exp": "Math.exp(Math.min({0}, 709))",
-        "inf": "Infinity",
-    },
-    helpers={"erf(": ERF},
-    function="function {name}({names}) {{\n{body}\n}}",
-    let="const {0} = {1};",
-    branch=("if ({0}) {{", "}"),
-    returns=("return {0};", "return [{0}];"),
-    unused="",
-    fires={
-        SINGLE: (
-            """function fire_NAME(value, first, count) {
-  for (let j = first; j < first + count; j++) {
-    value[j] = squash_NAME(value[NEURONS + j]);
-  }
-}"""
-        ),
-        LARGEST: FIRST_OF_JAVASCRIPT
-        + """
-  const largest = squash_NAME(value[NEURONS + best]);
-  value.fill(0, first, first + count)[best] = largest;
-}""",
-        SHARES: FIRST_OF_JAVASCRIPT
-        + """
-  let total = 0;
-  for (let j = first; j < first + count; j++) {
-    total += value[j] = Math.exp(value[NEURONS + j] - value[NEURONS + best]);
-  }
-  for (let j = first; j < first + count; j++) value[j] /= total;
-}""",
-    },
-    start="    this.value.set([\n    VALUES\n    ]);\n",
-    taken=frozenset(
-        {
-            "Array",
-            "Float64Array",
-            "Infinity",
-            "Int32Array",
-            "Math",
-            "Object",
-            "RangeError",
-        }
-    ),
-)
-
-
-def javascript_source(
-    network: Network, context: bool = False, *, prefix: str = "network"
-) -> str:
-    """Write a network as a JavaScript program: a class ``Network`` with ``step`` and
-    ``clear``.
-
-    It runs in browsers, as a script, and in Node, with ``require``. Scripts with
-    different `prefix` share a page. Parameters and errors are those of
-    :func:`python_source`.
-    """
-    plan = written_plan(network, JAVASCRIPT.key, JAVASCRIPT.name, context)
-    # All states are stored, because all values can be read by name.
-    values = Values(plan.neurons, np.arange(plan.neurons))
-    call = "fire_{squash}(value, {start}, {count});"
-    writer = LoopWriter(plan, values, fire=call, index="let", tile=TILE)
-    blocks = [
-        "\n  ".join([f"function block{i}(value) {{", *writer.stage(stage)]) + "\n}"
-        for i, stage in enumerate(plan.stages)
-    ]
-    return program(
-        JAVASCRIPT,
-        plan,
-        prefix=prefix,
-        start=plan.start if context else None,
-        largest=max(stage.stop - stage.start for stage in plan.stages),
-        blocks="\n\n".join(blocks),
-        calls="\n    ".join(f"block{i}(value);" for i in range(len(blocks))),
-        weights=JAVASCRIPT.table(writer.weights()),
-        listed=writer.list(),
-    )
-
-
-COST_NUMBERS = ("target", "output", "slope", "outputs")
-
-
-@cache
-def functions_source() -> str:
-    """Write the built-in squashes, the costs and the columns of files as a JavaScript
-    module.
-
-    The page that learns in a browser has them, and ``draw/page/rule.js`` imports them
-    as ``functions.js``.
-    """
-    formulas: list[Any] = [
-        (f"squash_{name}", entry.formula, ("s",)) for name, entry in ACTIVATIONS.items()
-    ]
-    formulas += [
-        (f"cost_{name}", entry.formula, COST_NUMBERS) for name, entry in COSTS.items()
-    ]
-    kinds = [
-        f"  {name}: {{ kind: {json.dumps(entry.family)}, formula: squash_{name} }},"
-        for name, entry in ACTIVATIONS.items()
-    ]
-    values = [f"  {name}: cost_{name}," for name in COSTS]
-    tables = {"neurons": OF_NEURONS, "connections": OF_CONNECTIONS}
-    columns = [
-        f"  {name}: {json.dumps(dict(map(_column, table)))},"
-        for name, table in tables.items()
-    ]
-    return "\n\n".join(
-        (
-            (
-                "// Written by functions_source of synapse.readwrite.programs: no edits"
-                " here."
-            ),
-            ERF,
-            *(
-                function(JAVASCRIPT, name, read(entry, *numbers), numbers)
-                for name, entry, numbers in formulas
-            ),
-            _exported(
-                "SQUASHES",
-                "Kind of each squash, and its formula: value and slope at a state.",
-                kinds,
-            ),
-            _exported(
-                "COSTS",
-                f"Value and signal -dE/ds of each cost of ({', '.join(COST_NUMBERS)}).",
-                values,
-            ),
-            _exported(
-                "COLUMNS",
-                "Kind and default of each saved column; a cleared one is context.",
-                columns,
-            ),
-        )
-    )
-
-
-def _column(column: Column) -> tuple[str, dict[str, Any]]:
-    """What a page needs to know of a saved column."""
-    otherwise = bool(column.default) if column.kind is FLAG else column.default
-    kind_name = column.kind.name if column.kind else ""
-    return column.name, {
-        "kind": kind_name,
-        "otherwise": otherwise,
-        "cleared": column.cleared,
-    }
-
-
-def _exported(name: str, comment: str, rows: list[str]) -> str:
-    return "\n".join((f"/** {comment} */", f"export const {name} = {{", *rows, "};\n"))
-
-
 def program_format(
     language: Language, purpose: str, data: Callable[..., str], link: str
 ) -> Format:
@@ -622,19 +319,3 @@ def program_format(
         data=data,
         write=files.write,
     )
-
-
-FORMATS = (
-    program_format(
-        PYTHON,
-        "a Python program",
-        python_source,
-        "https://docs.python.org/3/reference/",
-    ),
-    program_format(
-        JAVASCRIPT,
-        "a JavaScript program",
-        javascript_source,
-        "https://tc39.es/ecma262/",
-    ),
-)

@@ -1,6 +1,8 @@
 """C programs that learn, compiled and run; as a program it compares them with kernels
 that are not compiled."""
 
+import json
+import shutil
 import struct
 import subprocess
 import sys
@@ -8,15 +10,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+import pytest
 
 import architect
 import synapse
 from synapse.errors import ArgumentError, DivergenceError
-from synapse.readwrite import c_source
+from synapse.readwrite import c_source, javascript_source, python_source
 from tests.helpers import groups
 from tests.helpers.strategies import Twin, crowded, delay_some
 from tests.helpers.ties import tie_at_random
-from tests.readwrite.programs import compiled
+from tests.readwrite.programs import compiled, run
 
 DONE, BAD_INPUT, BAD_TARGET, NO_TARGET, BAD_RATE, DIVERGED, BAD_NUMBER, FROZEN = range(
     8
@@ -158,9 +161,59 @@ def here(net, inputs, targets, rate):
             net.propagate(rate, aims)
         except (ArgumentError, DivergenceError):
             return None
-        if not np.isfinite(outputs[-1]).all():
-            return None
-    return np.concatenate([*outputs, net.biases, net.weights])
+    found = np.concatenate([*outputs, net.biases, net.weights])
+    return found if np.isfinite(found).all() else None
+
+
+def in_python(net, inputs, targets, rate, folder, context=False, **options):
+    """What a program in Python finds, as `there` has it."""
+    program = {}
+    exec(python_source(net, context, learn=True, **options), program)
+    there = program["Network"]()
+    outputs = []
+    for row, aims in zip(inputs, targets, strict=True):
+        outputs.append(there.step(row))
+        there.learn(aims, rate)
+    return np.concatenate([*outputs, there.numbers()])
+
+
+JAVASCRIPT_MAIN = """
+const { Network } = require(process.argv[2]);
+const net = new Network(), found = [];
+for (const [inputs, targets, rate] of JSON.parse(require("fs").readFileSync(0, "utf8"))) {
+  found.push(...net.step(inputs));
+  net.learn(targets.map(target => target === null ? NaN : target), rate);
+}
+const numbers = net.numbers();
+for (const refused of [
+  () => net.step([NaN]),
+  () => net.learn([Infinity], 1),
+  () => net.load([...numbers].fill(NaN)),
+]) {
+  try {
+    refused();
+    process.exit(1);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+  }
+}
+net.load(numbers);
+console.log(JSON.stringify([...found, ...net.numbers()]));
+"""
+
+
+def in_javascript(net, inputs, targets, rate, folder, context=False, **options):
+    """The same in JavaScript; its numbers survive calls that are refused."""
+    node = shutil.which("node") or pytest.skip("there is no node here")
+    source = javascript_source(net, context, learn=True, **options)
+    (folder / "program.js").write_text(source, encoding="utf-8")
+    (folder / "main.js").write_text(JAVASCRIPT_MAIN)
+    steps = [
+        [row.tolist(), [None if np.isnan(t) else t for t in aims.tolist()], rate]
+        for row, aims in zip(inputs, targets, strict=True)
+    ]
+    command = [node, str(folder / "main.js"), str(folder / "program.js")]
+    return np.array(json.loads(run(command, json.dumps(steps))), float)
 
 
 def graph(seed):

@@ -11,7 +11,7 @@ import pytest
 
 from synapse.engine.functions.activations import ACTIVATIONS
 from synapse.engine.functions.costs import COSTS
-from synapse.readwrite import programs
+from synapse.readwrite import javascript, programs, python
 from synapse.readwrite._formulas import UnreadableError, read
 
 from ..engine.test_activations import STATES
@@ -105,7 +105,7 @@ def in_python(formulas):
     scope = {}
     exec(
         "from math import *\nfrom builtins import pow\n"
-        + texts(programs.PYTHON, formulas),
+        + texts(python.PYTHON, formulas),
         scope,
     )
     return [
@@ -121,9 +121,7 @@ def in_javascript(formulas):
         ", ".join(f"f{i}" for i in range(len(formulas))),
     )
     calls = f"[{functions}].map((f, i) => {rows}[i].map((row) => f(...row)))"
-    code = (
-        f"{texts(programs.JAVASCRIPT, formulas)}\nconsole.log(JSON.stringify({calls}));"
-    )
+    code = f"{texts(javascript.JAVASCRIPT, formulas)}\nconsole.log(JSON.stringify({calls}));"
     done = subprocess.run(
         [node, "-"], input=code, capture_output=True, text=True, check=True, timeout=120
     )

@@ -11,7 +11,7 @@ import pytest
 import architect
 import synapse
 from synapse import Layer, Network, errors, squash
-from synapse.readwrite import c_source
+from synapse.readwrite import c_source, python_source
 from tests.helpers.cases import all_hold, all_refused
 from tests.helpers.processes import python
 from tests.helpers.ties import tie_at_random
@@ -27,6 +27,8 @@ from tests.readwrite.learners import (
     data_for,
     graph,
     here,
+    in_javascript,
+    in_python,
     there,
 )
 from tests.readwrite.programs import close, compiled, run
@@ -103,6 +105,54 @@ def test_fast_sums_of_float32(tmp_path):
             lambda: architect.Perceptron(20, 30, 5, output_squash="softmax", seed=0),
         ],
     )
+
+
+@pytest.mark.parametrize("learned_in", [in_python, in_javascript])
+@pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
+def test_learning_in_other_languages(tmp_path, learned_in):
+    def check(seed):
+        net = graph(seed)
+        inputs, targets = data_for(net, 25, seed)
+        if net._cost(None).name != "categorical_cross_entropy":
+            targets[3, 0] = NAN
+        found = learned_in(net, inputs, targets, 0.05, tmp_path)
+        assert close(found, here(net, inputs, targets, 0.05))
+
+        # Its context goes along, and a bound stops weights.
+        data = inputs[:5], targets[:5], 0.05
+        again = learned_in(net, *data, tmp_path, context=True)
+        bounded = learned_in(net, *data, tmp_path, bound=0.01)
+        assert close(again, here(net, *data))
+        outputs = 5 * len(net.output)
+        assert np.abs(bounded[outputs:][net_learns(net)]).max() <= 0.01
+
+    all_hold(check, range(8))
+
+
+def net_learns(net):
+    """Which of all biases, then all weights, learn."""
+    links = [link.trainable for link in net.connections]
+    return np.array([neuron.trainable for neuron in net] + links)
+
+
+def test_python_raises_and_nothing_changes():
+    program = {}
+    net = architect.Elman(2, 3, 2, seed=0)
+    exec(python_source(net, learn=True), program)
+    there = program["Network"]()
+    there.step([0.1, 0.2])
+    before = {name: list(values) for name, values in vars(there).items()}
+    calls = [
+        (lambda: there.step([NAN, 0.0]), ValueError, "Expected finite inputs"),
+        (lambda: there.step([0.0]), ValueError, "Expected 2 inputs, got 1"),
+        (lambda: there.learn([NAN, NAN], 0.1), ValueError, "a target for some output"),
+        (lambda: there.learn([0.5, 1.5], 0.1), ValueError, "targets from 0.0 to 1.0"),
+        (lambda: there.learn([0.5, 0.5], INF), ValueError, "a finite rate, got inf"),
+        (lambda: there.load([0.0]), ValueError, "numbers, got 1"),
+        (lambda: there.load([NAN] * len(there.numbers())), ValueError, "finite"),
+    ]
+    all_refused(calls)
+    assert {name: list(values) for name, values in vars(there).items()} == before
 
 
 def test_context_and_frozen_parts(tmp_path):
@@ -337,5 +387,10 @@ def test_what_cannot_learn_in_c_is_refused():
             "whose slope cannot be written in C",
         ),
         (lambda: c_source(tied, learn=True), errors.FormatError, "tied parameters"),
+        (
+            lambda: python_source(tied, learn=True),
+            errors.FormatError,
+            "Python learn by the online rule",
+        ),
     ]
     all_refused(calls)

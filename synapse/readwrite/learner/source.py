@@ -21,7 +21,7 @@ from ...errors import FormatError
 from ...objects.network import Network
 from ...objects.sensitivities import RTRL
 from ...squash import LARGEST, SHARES, SINGLE
-from .._formulas import UnreadableError, both_of, kind_of, only, read
+from .._formulas import Tree, UnreadableError, both_of, kind_of, only, read
 from .._loops import identifier, lines
 from .._plan import Plan
 from ..programs import Language, free_name, function, heading, helped
@@ -95,15 +95,15 @@ def learner_source(network: Network, plan: Plan, options: Options) -> str:
     parts |= _tables(tables, reach)
     parts |= _moves(tables, options, parts)
     parts |= _rule(tables, reach, parts)
-    parts["learning"] = _template("rtrl.c.in" if exact else "online.c.in", parts)
+    parts["learning"] = filled("rtrl.c.in" if exact else "online.c.in", parts)
     parts["sizes"] = _bytes(tables, reach, parts, options.dtype.itemsize)
-    return _template("learner.c.in", parts)
+    return filled("learner.c.in", parts)
 
 
 # --- templates ------------------------------------------------------------------------
 
 
-def _template(name: str, parts: Mapping[str, Any]) -> str:
+def filled(name: str, parts: Mapping[str, Any]) -> str:
     """A template with these parts."""
     text = (FOLDER / name).read_text(encoding="utf-8")
     return Template(text).substitute(parts).rstrip() + "\n"
@@ -249,7 +249,7 @@ def _with_powers(options: Options) -> Language:
         "exp": f"{prefix}_exact_exp({{0}})",
         "expm1": f"{prefix}_exact_expm1({{0}})",
     }
-    text = _template("powers.c.in", powers).rstrip()
+    text = filled("powers.c.in", powers).rstrip()
     return replace(
         language,
         calls={**language.calls, **own},
@@ -276,14 +276,14 @@ def _functions(tables: Tables, plan: Plan, options: Options) -> str:
     for name in tables.squashes:
         fire = _part(FIRES[kind_of(name)], {**names, "name": identifier(name)})
         if kind_of(name) != SHARES:
-            tree = _both_of(name, plan)
+            tree = both_of_squash(name, plan, language)
             squash = f"{prefix}_squash_{identifier(name)}"
             texts.append(function(both, squash, tree, ("s",)))
         texts.append(fire.rstrip())
     return "\n\n".join((*helped(language, texts), *texts))
 
 
-def _both_of(name: str, plan: Plan) -> Any:
+def both_of_squash(name: str, plan: Plan, language: Language) -> Tree:
     """The formula of a squash with its slope; FormatError if there is none."""
     try:
         return both_of(squashes.get(name))
@@ -291,23 +291,32 @@ def _both_of(name: str, plan: Plan) -> Any:
         number = plan.topology.squash.index(name)
         raise FormatError(
             f"The squash of neuron {shown(plan.names[number])} is {name!r}, whose slope"
-            f" cannot be written in C: {error}. Set a squash that is built in or a"
-            " formula, or write the program without learn=True."
+            f" cannot be written in {language.name}: {error}. Set a squash that is"
+            " built in or a formula, or write the program without learn=True."
         ) from error
+
+
+def signal_of_cost(cost: Cost, language: Language) -> tuple[Tree, bool, bool]:
+    """The formula of a cost's signal, whether it is that of softmax outputs, and
+    whether targets are probabilities; FormatError if there is none.
+    """
+    entry = COSTS.get(cost.name)
+    try:
+        tree = read(entry.formula if entry else cost.function, *COST_NUMBERS)
+    except UnreadableError as error:
+        raise FormatError(
+            f"The cost {cost.name!r} cannot be written in {language.name}: {error}. Give"
+            " another one by cost=."
+        ) from error
+    of_shares = bool(entry and entry.squash == "softmax")
+    return only(tree, 1), of_shares, bool(entry and entry.probabilities)
 
 
 def _judge(tables: Tables, options: Options) -> str:
     """The error signals of the outputs."""
     language = options.language
     cost = options.cost
-    entry = COSTS.get(cost.name)
-    try:
-        tree = read(entry.formula if entry else cost.function, *COST_NUMBERS)
-    except UnreadableError as error:
-        raise FormatError(
-            f"The cost {cost.name!r} cannot be written in C: {error}. Give another one"
-            " by cost=."
-        ) from error
+    tree, shares, probabilities = signal_of_cost(cost, language)
     real = options.real
     numbers = ", ".join(f"{real} {name}" for name in COST_NUMBERS)
     of_output = replace(
@@ -315,16 +324,14 @@ def _judge(tables: Tables, options: Options) -> str:
         function=f"static inline {real} {{name}}({numbers}) {{{{\n{{body}}\n}}}}",
     )
     signal = f"{options.prefix}_signal"
-    formula = function(of_output, signal, only(tree, 1), COST_NUMBERS)
-    shares = bool(entry and entry.squash == "softmax")
-    probabilities = bool(entry and entry.probabilities)
+    formula = function(of_output, signal, tree, COST_NUMBERS)
     largest = "FLT_MAX" if real == "float" else "DBL_MAX"
     names = options.names()
     size = 1 if cost.name == "cross_entropy" else tables.outputs
     signals = _part(
         "signals of shares" if shares else "signals", {**names, "size": size}
     )
-    return _template(
+    return filled(
         "judge.c.in",
         {
             **names,

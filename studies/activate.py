@@ -31,7 +31,8 @@ text {{ font: 15px system-ui, 'DejaVu Sans', sans-serif; fill: {INK}; }}
 .way {{ fill: none; stroke: {INK}; stroke-width: 1.8; marker-end: url(#tip); }}
 .maybe {{ stroke-dasharray: 5 4; }}
 .cell {{ fill: #ffffff; stroke: {PALE}; }}
-.number {{ font: 13px ui-monospace, 'DejaVu Sans Mono', monospace; text-anchor: middle; }}
+.number {{ font: 13px ui-monospace, 'DejaVu Sans Mono', monospace; \
+text-anchor: middle; }}
 .step {{ fill: {INK}; }}
 .digit {{ font-size: 13px; font-weight: 700; fill: #ffffff; text-anchor: middle; }}
 """
@@ -192,9 +193,11 @@ def picture():
 def svg():
     """The whole file."""
     body = "\n".join(picture())
-    return f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1000 876" role="img">
+    return f"""\
+<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1000 876" role="img">
 <style>{STYLE}</style>
-<defs><marker id="tip" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" orient="auto">
+<defs><marker id="tip" viewBox="0 0 10 10" refX="9" refY="5" \
+markerWidth="7" markerHeight="7" orient="auto">
 <path d="M0 0 L10 5 L0 10 z" fill="{INK}"/></marker></defs>
 <rect width="1000" height="876" rx="10" fill="#f7f6f2"/>
 {body}

@@ -1,7 +1,7 @@
 """Measure the numbers of the pages "How much history, which rule, which architecture"
 (docs/choosing.md) and "Size, units and rate" (docs/tuning.md).
 
-    python -m studies choosing            # measures, writes choosing.json, then as below
+    python -m studies choosing            # measures, writes choosing.json and pages
     python -m studies choosing costs      # measures one part only, or several
     python -m studies choosing report     # the tables of both pages, from the JSON
 

@@ -1,7 +1,7 @@
 """Forecasts of the command's default beside statistical methods, on series that are
 shipped or generated.
 
-    python -m studies default_forecasts    # needs the extra "forecast", and a quarter of an hour
+    python -m studies default_forecasts    # needs the extra "forecast"; 15 minutes
 
 From every origin, `synapse.tables.train_series` sees the rows before it only: it
 chooses, fits and tests there, and the method that it chooses forecasts. The other
@@ -46,21 +46,24 @@ LENGTH = 120
 HYBRID = """
 ## Networks beside the best simple method
 
-*best simple* is the statistical method with the lowest error in the test. *residuals* adds the forecast of
-its residuals by a GRU (Zhang 2003). *both* is its mean with the GRU's own forecast. On the mean of all
-series, neither is better than *best simple*, or than the default, whose mean of three has a network in it
-where this helps. So the command has neither as a candidate.
+*best simple* is the statistical method with the lowest error in the test. *residuals*
+adds the forecast of its residuals by a GRU (Zhang 2003). *both* is its mean with the
+GRU's own forecast. On the mean of all series, neither is better than *best simple*, or
+than the default, whose mean of three has a network in it where this helps. So the
+command has neither as a candidate.
 """
 COVERAGE = """
-Intervals follow from the errors of the test and of the second half of the training rows. The latter are
-enlarged to the size of those in the test, because parameters were fitted to these rows. With the errors of
-the test alone, Niño had 83.4 %: 48 months are about one cycle of El Niño. Errors are relative to the
-level of the series if their likelihood is larger then. With absolute errors, the growing season, whose
-noise grows with it, had 82.7 %.
+Intervals follow from the errors of the test and of the second half of the training
+rows. The latter are enlarged to the size of those in the test, because parameters were
+fitted to these rows. With the errors of the test alone, Niño had 83.4 %: 48 months are
+about one cycle of El Niño. Errors are relative to the level of the series if their
+likelihood is larger then. With absolute errors, the growing season, whose noise grows
+with it, had 82.7 %.
 
-Two series are covered too often. The change of level is within the test of each series, so many errors are
-about 20, and the intervals expect such errors again; none occurs later. The errors of a chaotic series
-(logistic map) stop growing after some steps, and the width, a power of the number of steps, does not.
+Two series are covered too often. The change of level is within the test of each series,
+so many errors are about 20, and the intervals expect such errors again; none occurs
+later. The errors of a chaotic series (logistic map) stop growing after some steps, and
+the width, a power of the number of steps, does not.
 """
 
 
@@ -259,14 +262,16 @@ def report(errors: Any, covered: Any, seconds: Any) -> str:
     took = sum(seconds["default"])
     head = f"""# The command's forecasts beside statistical methods
 
-    python -m studies default_forecasts    # {took:.0f} s for the default's trainings and tests
+    python -m studies default_forecasts    # {took:.0f} s for trainings and tests
 
-Each row is the mean of {SEEDS} fits and {len(LATER)} forecasts of {STEPS} steps by each. Generated series
-have {LENGTH} known rows and a seed each; those in `demos/data` are fitted at {SEEDS} places of their later
-half, to up to 240 rows. Methods keep their parameters for 48 rows, from which they forecast. *default* is
-what `synapse train` and `synapse forecast` use: the mean of the best three methods in the test, or one that
-is more than 10 % better there. *network* is the GRU alone. ets, theta and
-arima are AutoETS, AutoTheta and AutoARIMA of statsforecast. Seconds are those of a machine with other work.
+Each row is the mean of {SEEDS} fits and {len(LATER)} forecasts of {STEPS} steps by
+each. Generated series have {LENGTH} known rows and a seed each; those in `demos/data`
+are fitted at {SEEDS} places of their later half, to up to 240 rows. Methods keep their
+parameters for 48 rows, from which they forecast. *default* is what `synapse train` and
+`synapse forecast` use: the mean of the best three methods in the test, or one that is
+more than 10 % better there. *network* is the GRU alone. ets, theta and arima are
+AutoETS, AutoTheta and AutoARIMA of statsforecast. Seconds are those of a machine with
+other work.
 
 ## Mean absolute scaled error
 """

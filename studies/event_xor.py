@@ -1,7 +1,7 @@
 """Event-based XOR: the parity of a stream of bits of which a network sees the changes
 alone.
 
-    python -m studies event_xor        # runs what is missing, and writes the table of event_xor.md
+    python -m studies event_xor        # runs what is missing, writes event_xor.md
 
 After the code of Hasani and others 2022: a stream of 2 to 31 random bits is given as
 events, one whenever the bit changes, with the number of bits since the previous event;

@@ -104,8 +104,10 @@ def summary(row: str, trials: list[dict[str, float]]) -> str:
     )
 
 
-HEAD = """| row | solved | evaluations, 95 % | SD | generations | hidden | connections | generalisation |
-| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |"""
+HEAD = (
+    "| row | solved | evaluations, 95 % | SD | generations | hidden | connections"
+    " | generalisation |\n| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |"
+)
 
 
 def main() -> None:

@@ -1,8 +1,8 @@
 """Compare forecasts by networks with those of simple and classic methods, on three
 series.
 
-    python -m studies forecasts              # measures: needs statsmodels for two of the methods
-    python -m studies forecasts report       # writes forecasts.md and forecasts.png from forecasts.json
+    python -m studies forecasts              # measures; two methods need statsmodels
+    python -m studies forecasts report       # writes forecasts.md and forecasts.png
 
 Every method forecasts from many origins of the part of a series that comes after its
 training part (rolling origin). Networks learn from the training part only, once. The
@@ -103,17 +103,39 @@ def all_series() -> dict[str, Series]:
     chaos = MackeyGlass(17, 5999).sample(np.random.default_rng(0)).inputs[:, 0]
     return {
         "sunspots": Series(
-            "Yearly sunspot numbers", column("sunspots.csv"), 221, 22, 1, 11, "spots", root=True,
-            shown=(1, 2, 5, 11, 22), top=110,
+            "Yearly sunspot numbers",
+            column("sunspots.csv"),
+            221,
+            22,
+            1,
+            11,
+            "spots",
+            root=True,
+            shown=(1, 2, 5, 11, 22),
+            top=110,
         ),
         "nino12": Series(
-            "Monthly temperature of the sea, Niño 1+2", column("nino12.csv"), 432, 24, 3, 12, "°C",
-            calendar=True, shown=(1, 3, 6, 12, 24),
+            "Monthly temperature of the sea, Niño 1+2",
+            column("nino12.csv"),
+            432,
+            24,
+            3,
+            12,
+            "°C",
+            calendar=True,
+            shown=(1, 3, 6, 12, 24),
         ),
         "mackey_glass": Series(
-            "Mackey-Glass, delay 17", chaos, 3000, 84, 50, 50, "tanh(y - 1)", shown=(1, 10, 20, 42, 84)
+            "Mackey-Glass, delay 17",
+            chaos,
+            3000,
+            84,
+            50,
+            50,
+            "tanh(y - 1)",
+            shown=(1, 10, 20, 42, 84),
         ),
-    }  # fmt: skip
+    }
 
 
 # --- methods --------------------------------------------------------------------------
@@ -277,9 +299,13 @@ def rolled(
     """Forecasts from all origins after the training part, or of a part of the
     series."""
     return forecasting.rolling_origin(
-        method, series.values[:last], series.steps, start=start_at or series.training, every=series.every,
+        method,
+        series.values[:last],
+        series.steps,
+        start=start_at or series.training,
+        every=series.every,
         period=series.period,
-    )  # fmt: skip
+    )
 
 
 def chosen(name: str, series: Series) -> tuple[Setting, dict[str, float]]:
@@ -350,8 +376,8 @@ def report() -> None:
         shown = " | ".join(f"{h}" for h in task.shown)
         parts.append(
             f"\n## {task.title}\n\nRMSE in {task.unit}, by the number of steps ahead,"
-            f" from {origins} origins. The last column is the mean over all {task.steps}"
-            f" steps.\n\n| method | {shown} | 1 to {task.steps} |\n| ---"
+            f" from {origins} origins. The last column is the mean over all"
+            f" {task.steps} steps.\n\n| method | {shown} | 1 to {task.steps} |\n| ---"
             f" |{' ---: |' * (len(task.shown) + 1)}\n"
         )
         for method, row in measured["rows"].items():
@@ -372,25 +398,27 @@ def report() -> None:
 
 HEAD = """# Forecasts beside simple methods
 
-How far ahead can a series be forecast, and is a network worth it? Each method forecasts from many origins of
-the later part of a series that the networks have not seen. Simple methods are those of
-[`synapse.forecasting`](../docs/reference/forecasting.rst); exponential smoothing (ETS) and ARIMA are those of
-statsmodels.
+How far ahead can a series be forecast, and is a network worth it? Each method forecasts
+from many origins of the later part of a series that the networks have not seen. Simple
+methods are those of [`synapse.forecasting`](../docs/reference/forecasting.rst);
+exponential smoothing (ETS) and ARIMA are those of statsmodels.
 
     python -m studies forecasts
 
-- On the chaotic series, a network with a fitted read-out is ahead of all other methods by two orders of
-  magnitude. One of the ten networks left the attractor after 80 steps, which spoils the mean of the
-  ensemble at the end.
-- On the monthly temperature, networks that see the month are as good as AR and better than ETS. The
-  seasonal ARIMA is ahead of them by 12 % over all horizons.
-- On the sunspots, AR is ahead: 300 numbers with cycles of different lengths are few for a network that must
-  forecast all of the next 22 years from its own outputs. The networks are better than persistence only, and
-  near the seasonal naive method. In a run without NARX among the candidates, GRUs of 16 units had 17.4 one
-  year ahead and 55.9 over all horizons: they lost the cycle.
+- On the chaotic series, a network with a fitted read-out is ahead of all other methods
+  by two orders of magnitude. One of the ten networks left the attractor after 80 steps,
+  which spoils the mean of the ensemble at the end.
+- On the monthly temperature, networks that see the month are as good as AR and better
+  than ETS. The seasonal ARIMA is ahead of them by 12 % over all horizons.
+- On the sunspots, AR is ahead: 300 numbers with cycles of different lengths are few for
+  a network that must forecast all of the next 22 years from its own outputs. The
+  networks are better than persistence only, and near the seasonal naive method. In a
+  run without NARX among the candidates, GRUs of 16 units had 17.4 one year ahead and
+  55.9 over all horizons: they lost the cycle.
 
-The settings are chosen by the error over all horizons on the last fifth of the training part, so figures
-one step ahead can be better with others ([sunspots one year ahead](sunspots.md)).
+The settings are chosen by the error over all horizons on the last fifth of the training
+part, so figures one step ahead can be better with others ([sunspots one year
+ahead](sunspots.md)).
 """
 
 

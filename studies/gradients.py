@@ -1,8 +1,8 @@
 """Compare rules that learn step by step with the exact gradient: eleven architectures,
 1 to 50 steps.
 
-    python -m studies gradients             # measures, writes gradients.json, then reports
-    python -m studies gradients report      # makes the tables in gradients.md and the pictures
+    python -m studies gradients             # measures, writes gradients.json, reports
+    python -m studies gradients report      # writes tables in gradients.md, pictures
 
 The networks are not trained. Each is built from a seed and runs 8 random sequences; the
 updates of the online rule, and of real-time recurrent learning at several orders,

@@ -37,18 +37,23 @@ def memory(seed: int, task: str, gates: bool) -> dict[str, Any]:
     batch = TASKS[task].batch(100, seed=seed)
     fresh = TASKS[task].batch(1000, seed=10_000 + seed)
     result = evolve.neat(
-        evolve.fitness.dataset(batch.inputs, batch.targets), max_evaluations=MOST, seed=seed,
+        evolve.fitness.dataset(batch.inputs, batch.targets),
+        max_evaluations=MOST,
+        seed=seed,
         settings=evolve.Settings(**(GATES if gates else MEMORY)),
-    )  # fmt: skip
+    )
     genes = result.genome.genes[result.genome.genes["enabled"] == 1]
     is_self = genes["source"] == -2
     net = result.champion
     counts = {
-        "solved": result.solved, "evaluations": result.evaluations, "hidden": result.genome.hidden,
-        "self-connections": int(is_self.sum()), "gates": int((genes["gater"] >= 0).sum()),
+        "solved": result.solved,
+        "evaluations": result.evaluations,
+        "hidden": result.genome.hidden,
+        "self-connections": int(is_self.sum()),
+        "gates": int((genes["gater"] >= 0).sum()),
         "gated self-connections": int((is_self & (genes["gater"] >= 0)).sum()),
         "right": fresh.score(net).fraction,
-    }  # fmt: skip
+    }
     trainer = Trainer(
         net,
         method="bptt",
@@ -86,9 +91,15 @@ class Parity:
 def parity(seed: int, epochs: int, inherit: bool) -> dict[str, Any]:
     """Evolve with some epochs of exact gradients in every evaluation."""
     result = evolve.neat(
-        Parity(epochs, inherit), inputs=3, outputs=1, population=50, goal=2.0, seed=seed,
-        max_evaluations=1_500 if epochs else MOST, settings=evolve.Settings(threshold=2.0),
-    )  # fmt: skip
+        Parity(epochs, inherit),
+        inputs=3,
+        outputs=1,
+        population=50,
+        goal=2.0,
+        seed=seed,
+        max_evaluations=1_500 if epochs else MOST,
+        settings=evolve.Settings(threshold=2.0),
+    )
     return {
         "solved": result.solved,
         "evaluations": result.evaluations,
@@ -139,8 +150,10 @@ def summary(row: str, trials: list[dict[str, Any]]) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
-HEAD = """| row | solved (95 %) | evaluations | hidden | right | after training | gated self-connection |
-| --- | --- | ---: | ---: | ---: | ---: | ---: |"""
+HEAD = (
+    "| row | solved (95 %) | evaluations | hidden | right | after training"
+    " | gated self-connection |\n| --- | --- | ---: | ---: | ---: | ---: | ---: |"
+)
 
 
 def timed(row: str, seed: int) -> dict[str, Any]:

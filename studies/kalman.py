@@ -1,7 +1,7 @@
 """The language a^n b^n c^n, learnt on n <= 10 and tested beyond: Kalman filter and
 gradient descent.
 
-    python -m studies kalman            # ten seeds; writes kalman.json and the table in kalman.md
+    python -m studies kalman            # ten seeds; writes kalman.json and kalman.md
 
 The network is LSTM(4, 2, 4) in the style "synaptic" with identity cells, no forget
 gates, no peepholes, and inputs connected to the outputs. Outputs are tanh neurons with

@@ -89,9 +89,18 @@ def learnt_latch():
     """A trained LSTM, the result of its training, and the fraction of new sequences
     that are right."""
     net = architect.LSTM(
-        2, 4, 1, cell_squash="tanh", initializer=uniform(0.3), bias_initializer=constant(0.0),
-        input_gate_bias=-1.0, forget_gate_bias=3.0, output_gate_bias=0.0, style="synaptic", seed=0,
-    )  # fmt: skip
+        2,
+        4,
+        1,
+        cell_squash="tanh",
+        initializer=uniform(0.3),
+        bias_initializer=constant(0.0),
+        input_gate_bias=-1.0,
+        forget_gate_bias=3.0,
+        output_gate_bias=0.0,
+        style="synaptic",
+        seed=0,
+    )
     net["cells"].trainable = False  # freezes biases at 0: each step would add them
     rng = np.random.default_rng(0)
     trainer = synapse.Trainer(net, rate=0.1)

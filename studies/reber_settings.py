@@ -1,9 +1,11 @@
 """Embedded Reber grammar: how many strings an LSTM needs online until it never predicts
 an illegal symbol.
 
-    python -m studies reber_settings       # ten seeds; writes reber.json and its table in learning.md
-    python -m studies reber_settings --choose --first 100 --name reber_settings     # on other seeds
-    python -m studies reber_settings --finalists --first 200 --seeds 30 --name reber_finalists
+    python -m studies reber_settings    # ten seeds; writes reber.json, learning.md
+    # on other seeds:
+    python -m studies reber_settings --choose --first 100 --name reber_settings
+    python -m studies reber_settings --finalists --first 200 --seeds 30 \\
+        --name reber_finalists
 
 The network is LSTM(7, 16, 7) with linear cells, no peepholes, forget gate biases 3,
 other gate biases 0, weights and biases of cells and outputs within ±1, and

@@ -1,7 +1,7 @@
 """Why does clearing the context before each sequence hurt Synaptic's test, distracted
 sequence recall?
 
-    python -m studies recall_context    # three minutes; prints the tables of studies/defaults.md
+    python -m studies recall_context    # three minutes; prints tables of defaults.md
 
 An LSTM(6, 3, 2) in the style "synaptic" learns by the local rule from ten-step
 sequences, which are cleared one by one, or form one stream. After every 1,000 sequences

@@ -1,6 +1,6 @@
 """Learning from reward: chains that need memory, traces of patterns, and control.
 
-    python -m studies reward chain          # runs what is missing in reward_chain.json; patterns, control too
+    python -m studies reward chain          # what is missing; patterns, control too
     python -m studies reward report         # writes the tables of reward.md
 
 Every trial is stored as it ends, so a study can be stopped and continued with the same

@@ -1,8 +1,8 @@
 """How long the steps of agents with memory should be: one rule, chosen on eight tasks,
 tested on four.
 
-    python -m studies reward_steps choose --seeds 10    # runs what is missing in reward_steps.json
-    python -m studies reward_steps test --seeds 10      # four tasks that took no part in the choice
+    python -m studies reward_steps choose --seeds 10    # runs what is missing
+    python -m studies reward_steps test --seeds 10      # tasks not used to choose
     python -m studies reward_steps report               # writes the tables of reward.md
 
 Every trial is stored as it ends, so a study can be stopped and continued with the same

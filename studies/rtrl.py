@@ -1,7 +1,7 @@
 """What exact online learning buys: six tasks, ten seeds each.
 
     python -m studies rtrl reber            # runs what is missing in rtrl_reber.json
-    python -m studies rtrl report           # writes the tables of rtrl.md and the picture
+    python -m studies rtrl report           # writes tables of rtrl.md, the picture
 
 Rows are written as they finish, so a study can be stopped and continued with the same
 command. Seeds are the outer loop: at any time all cases of a task have nearly the same

@@ -123,8 +123,8 @@ HEAD = f"""# Defaults on small tables
 
     python -m studies small_tables
 
-R², means of {SEEDS} seeds. Linear regression is scikit-learn's. The default of `NetworkRegressor` is a
-penalty `l2` of 3 divided by the number of samples.
+R², means of {SEEDS} seeds. Linear regression is scikit-learn's. The default of
+`NetworkRegressor` is a penalty `l2` of 3 divided by the number of samples.
 """
 
 

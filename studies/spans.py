@@ -1,7 +1,7 @@
 """Whether cells should remember for spread spans by default: lags, grammar, sums and
 twelve series.
 
-    python -m studies spans              # runs what is missing in spans.json, and writes spans.md
+    python -m studies spans              # runs what is missing, writes spans.md
 
 All networks have 8 cells and learn by exact gradients (``method="bptt"``, Adam 0.01,
 batches of 20)."""
@@ -135,10 +135,8 @@ def main() -> None:
     results = filled(HERE / "spans.json", ROWS, seeds, trial)
     text = PAGE.read_text(encoding="utf-8")
     before, opening, rest = text.partition("<!-- table -->")
-    files.write(
-        PAGE,
-        f"{before}{opening}\n\n{report(results)}\n\n{rest[rest.index('<!-- end -->') :]}",
-    )
+    end = rest[rest.index("<!-- end -->") :]
+    files.write(PAGE, f"{before}{opening}\n\n{report(results)}\n\n{end}")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Find out why Synaptic's LSTM(1, 1, 1) learns Neataptic's stream although the paper's
 rule does not.
 
-    python -m studies stream    # takes a second; prints the table of studies/defaults.md
+    python -m studies stream    # a second; prints the table of defaults.md
 
 The network has one input x, input gate i, forget gate f, cell c, output gate o and
 output y, wired as in Synaptic. Each difference between Synaptic's rule and the paper's

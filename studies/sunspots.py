@@ -1,8 +1,8 @@
 """Choose the settings of ``python -m demos sunspots``, and measure how its results vary
 with the seed.
 
-    python -m studies sunspots search     # chooses settings, on years within 1712-1920 only
-    python -m studies sunspots test       # tests the chosen settings on the test years, with many seeds
+    python -m studies sunspots search     # chooses settings by years up to 1920
+    python -m studies sunspots test       # tests them on the test years, many seeds
     python -m studies sunspots report     # writes sunspots.md from the results
 
 The 209 training years are divided into five blocks. Each block is held out in turn: a
@@ -445,10 +445,10 @@ def _finalists(results):
         tried = [result["mean"] for result in searched["first"]]
         diverged = sum(FAILED in result["blocks"] for result in searched["first"])
         text = (
-            f"## {model}\n\n`{searched['command']}`, {searched['seconds']} s: {len(tried)}"
-            f" settings with one seed; the best ARV is {tried[0]:.3f}, the median"
-            f" {np.median(tried):.3f}; {diverged}"
-            f" diverged.\n\n{_choices(searched['first'])}\n\nFinalists, with five other"
+            f"## {model}\n\n`{searched['command']}`, {searched['seconds']} s:"
+            f" {len(tried)} settings with one seed; the best ARV is {tried[0]:.3f},"
+            f" the median {np.median(tried):.3f}; {diverged} diverged."
+            f"\n\n{_choices(searched['first'])}\n\nFinalists, with five other"
             " seeds (mean, lowest-highest):"
         )
         rows = [
@@ -503,40 +503,45 @@ def _tests(results):
 INTRODUCTION = """\
 # Sunspots: how the settings were chosen
 
-`python -m studies sunspots report` writes this page; `sunspots.json` has every number and the commands.
-All figures are average relative variances (ARV), one year ahead: lower is better.
+`python -m studies sunspots report` writes this page; `sunspots.json` has every number
+and the commands. All figures are average relative variances (ARV), one year ahead:
+lower is better.
 
-The 209 years 1712-1920 are divided into five blocks. Each block is held out in turn, and settings are judged
-by the mean over the five. For the last block, 1880-1920, this is a forecast of the future. The networks that
-forecast the other blocks are also trained on later years, so these figures compare settings but are no
-measure of forecasting skill. Values are scaled by the mean and deviation of the training years. The years
-after 1920 were not used.
+The 209 years 1712-1920 are divided into five blocks. Each block is held out in turn,
+and settings are judged by the mean over the five. For the last block, 1880-1920, this
+is a forecast of the future. The networks that forecast the other blocks are also
+trained on later years, so these figures compare settings but are no measure of
+forecasting skill. Values are scaled by the mean and deviation of the training years.
+The years after 1920 were not used.
 
-The common settings were fixed before, in a first search on the same blocks whose results were not stored (300
-perceptrons, 199 LSTMs, 121 Elman networks, one seed each): a linear output with squared error, and a rate
-that decreases to 0 along half a cosine. Logistic outputs and constant rates were no better there."""
+The common settings were fixed before, in a first search on the same blocks whose
+results were not stored (300 perceptrons, 199 LSTMs, 121 Elman networks, one seed
+each): a linear output with squared error, and a rate that decreases to 0 along half
+a cosine. Logistic outputs and constant rates were no better there."""
 
 VALIDATION = """\
-The networks have the chosen settings; brackets show the lowest and highest mean of five seeds. (The best of
-many settings is slightly optimistic.) Square roots alone improve AR(12) considerably, so AR(12) on roots is
-the baseline. All networks beat it. The recurrent networks, which receive one year at a time, gain most
-in 1754-1795, the block with the highest peak of the training years, 1778."""
+The networks have the chosen settings; brackets show the lowest and highest mean of
+five seeds. (The best of many settings is slightly optimistic.) Square roots alone
+improve AR(12) considerably, so AR(12) on roots is the baseline. All networks beat
+it. The recurrent networks, which receive one year at a time, gain most in 1754-1795,
+the block with the highest peak of the training years, 1778."""
 
 TESTED = """\
-The test years were forecast only with the chosen settings, after the choice. (During development, the quick
-version of the demo printed test results of hardly trained networks with other settings; they influenced
-no choice. The forecasts of the linear models and of an untuned prototype were known before.)
+The test years were forecast only with the chosen settings, after the choice. (During
+development, the quick version of the demo printed test results of hardly trained
+networks with other settings; they influenced no choice. The forecasts of the linear
+models and of an untuned prototype were known before.)
 
-- On 1921-1955, all three networks beat AR(12), 0.130, and AR(12) on roots, 0.124, with every seed; but the
-  perceptron beats AR(12) on roots only marginally.
-- On 1956-1979, AR(12) has 0.368, on roots 0.250. Only the LSTM beats AR(12), and no network beats AR(12) on
-  roots. These cycles are stronger than any in the training years; a linear model may extrapolate to them
-  better than a squash.
-- On 1980-2008, AR(12) has 0.198, on roots 0.151. The perceptron and the LSTM beat AR(12); no network beats
-  AR(12) on roots.
+- On 1921-1955, all three networks beat AR(12), 0.130, and AR(12) on roots, 0.124, with
+  every seed; but the perceptron beats AR(12) on roots only marginally.
+- On 1956-1979, AR(12) has 0.368, on roots 0.250. Only the LSTM beats AR(12), and no
+  network beats AR(12) on roots. These cycles are stronger than any in the training
+  years; a linear model may extrapolate to them better than a squash.
+- On 1980-2008, AR(12) has 0.198, on roots 0.151. The perceptron and the LSTM beat
+  AR(12); no network beats AR(12) on roots.
 - Elman networks vary most from seed to seed.
-- A prototype's perceptron trained on plain numbers had 0.107 on 1921-1955. On the held-out years roots were
-  better, so we kept them: 0.121."""
+- A prototype's perceptron trained on plain numbers had 0.107 on 1921-1955. On the
+  held-out years roots were better, so we kept them: 0.121."""
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """What Synaptic's own XOR and recall loop take here, beside Synaptic 1.1.4 itself.
 
-    python -m studies synaptic_loops          # ten minutes; needs Node, and installs Synaptic by npm
+    python -m studies synaptic_loops          # ten minutes; needs Node and npm
     python -m studies synaptic_loops xor      # only one of them
 
 XOR: perceptrons 2-3-1 and 2-4-1, 40 seeds, at most 20,000 epochs. Training stops at a

@@ -1,7 +1,7 @@
 """The wiring of the worm C. elegans: does it help, what does it determine, and what
 exact gradients cost.
 
-    python -m studies worm              # twenty seeds; writes worm.json and the tables in worm.md
+    python -m studies worm              # twenty seeds; writes worm.json, worm.md
 
 ``touch``: the task of the demo `connectome` with the worm's wiring, with random wiring
 in which every neuron has as many incoming and outgoing connections, and with the signs

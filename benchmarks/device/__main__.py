@@ -137,7 +137,8 @@ int main(void) {
         const clock_t begin = clock();
         for (int t = 0; t < ROWS; t++) {
             if (network_step(&net, inputs + t * NETWORK_INPUTS, outputs)) return 2;
-            if (network_learn(&net, targets + t * NETWORK_OUTPUTS, (REAL)0.01)) return 3;
+            const REAL *aims = targets + t * NETWORK_OUTPUTS;
+            if (network_learn(&net, aims, (REAL)0.01)) return 3;
         }
         const double spent = (double)(clock() - begin) / CLOCKS_PER_SEC / ROWS;
         if (spent < least) least = spent;

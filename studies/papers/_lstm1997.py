@@ -102,7 +102,8 @@ def lstm(
     Gates have connections to all gates and cells if `fed_back` (1997), and inputs to
     the outputs if `shortcut` (2000).
 
-    >>> net = lstm(7, 4, 1, 7, {INPUT: [0.0] * 4, OUTPUT: [-1.0] * 4}, rng=np.random.default_rng(0))
+    >>> biases = {INPUT: [0.0] * 4, OUTPUT: [-1.0] * 4}
+    >>> net = lstm(7, 4, 1, 7, biases, rng=np.random.default_rng(0))
     >>> int(net.learned.sum())
     264
     """

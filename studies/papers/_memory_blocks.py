@@ -85,7 +85,10 @@ def memory_blocks(
 
     Examples
     --------
-    >>> net = memory_blocks(7, 4, 1, 7, input_gate_biases=[0] * 4, output_gate_biases=[-1, -2, -3, -4])
+    >>> biases = [-1, -2, -3, -4]
+    >>> net = memory_blocks(
+    ...     7, 4, 1, 7, input_gate_biases=[0] * 4, output_gate_biases=biases
+    ... )
     >>> weight_count(net)
     264
     """

@@ -87,7 +87,7 @@ def papers_rule(seed: int, rate: float, most: int) -> dict[str, Any]:
     for streams in range(1, most + 1):
         if not len(
             begin
-            # more strings; a stream begins at one, and leaves the rest of its last one out
+            # more strings; a stream begins at one and cuts its last one
         ):
             piece = drawn.take(2 * SYMBOLS)
             begins = piece.inputs[:, 0] > 0

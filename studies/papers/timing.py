@@ -44,7 +44,8 @@ def network(peepholes: bool, start: str, output_squash: str, seed: int) -> Netwo
     """Build the network of the paper: one memory block with one linear cell.
 
     >>> from ._memory_blocks import weight_count
-    >>> [weight_count(network(peepholes, "paper", "logistic", 0)) for peepholes in (True, False)]
+    >>> nets = [network(peeping, "paper", "logistic", 0) for peeping in (True, False)]
+    >>> [weight_count(net) for net in nets]
     [17, 14]
     """
     return memory_blocks(

@@ -68,7 +68,8 @@ class LongLag(Task):
     criterion: ClassVar[Criterion] = Criterion(TESTED)
     """All of 10,000 sequences are right."""
     paper: ClassVar[str] = (
-        "Hochreiter and Schmidhuber, Neural Computation 9 (1997), experiments 2a and 2b."
+        "Hochreiter and Schmidhuber, Neural Computation 9 (1997), experiments 2a and"
+        " 2b."
     )
 
     def __post_init__(self) -> None:
@@ -142,7 +143,8 @@ class NoisyLongLag(Task):
 
     Examples
     --------
-    >>> task = NoisyLongLag(steps=3, distractors=2)  # inputs are two distractors, e, b, x, y
+    >>> # inputs are two distractors, e, b, x, y
+    >>> task = NoisyLongLag(steps=3, distractors=2)
     >>> task.sample(0).inputs.argmax(axis=1)
     array([3, 5, 0, 0, 0, 0, 1, 1, 1, 1, 1, 2])
     >>> task.sample(0).targets[-1]

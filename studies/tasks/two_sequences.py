@@ -38,16 +38,18 @@ class TwoSequences(Task):
     mean 0 and variance 0.2. The number of steps is random, from `steps` to ``steps +
     steps / 10``. Only the last step has a target.
 
-    ======= ==================== ============================= ============================================
-    variant targets of the       noise                         solved: of 256 fresh sequences,
+    ======= =============== ===================== ==============================
+    variant targets of the  noise                 solved: of 256 fresh sequences
             classes 1 and 2
-    ======= ==================== ============================= ============================================
-    a       1, 0                 on the other elements         all within 0.2, mean error below 0.01
-    b       1, 0                 on all elements               fewer than 6 not within 0.2, mean below 0.04
-    c       0.2, 0.8             as in a, and on the targets   all within 0.1 of the target without noise,
-                                 (variance 0.1)                mean error below 0.015
-    ======= ==================== =============================
-    ============================================
+    ======= =============== ===================== ==============================
+    a       1, 0            on the other elements all within 0.2,
+                                                  mean error below 0.01
+    b       1, 0            on all elements       fewer than 6 not within 0.2,
+                                                  mean error below 0.04
+    c       0.2, 0.8        as in a, and on the   all within 0.1 of the target
+                            targets               without noise, mean error
+                            (variance 0.1)        below 0.015
+    ======= =============== ===================== ==============================
 
     In variant c, a network has to learn the mean of the targets. Its test needs targets
     without noise; they are those of :attr:`tested`.

@@ -62,10 +62,11 @@ def c_source(
     also has ``network_start``, which restores the context. It is valid C++ too.
 
     With `learn`, the program also has ``network_learn(&net, targets, rate)``, which is
-    :meth:`synapse.Network.propagate` by the network's :attr:`~synapse.Network.learning_rule`,
-    ``network_init`` in place of a first ``network_clear``, and ``network_weights`` and
-    ``network_load``, which carry all biases and weights. An instance has its own
-    weights. Functions return 0 or an error, after which nothing has changed.
+    :meth:`synapse.Network.propagate` by the network's
+    :attr:`~synapse.Network.learning_rule`, ``network_init`` in place of a first
+    ``network_clear``, and ``network_weights`` and ``network_load``, which carry all
+    biases and weights. An instance has its own weights. Functions return 0 or an error,
+    after which nothing has changed.
 
     Parameters
     ----------

@@ -158,6 +158,9 @@ def javascript_source(
 
 
 COST_NUMBERS = ("target", "output", "slope", "outputs")
+HEAD_OF_FUNCTIONS = (
+    "// Written by functions_source of synapse.readwrite.javascript: no edits here."
+)
 
 
 @cache
@@ -186,10 +189,7 @@ def functions_source() -> str:
     ]
     return "\n\n".join(
         (
-            (
-                "// Written by functions_source of synapse.readwrite.javascript: no edits"
-                " here."
-            ),
+            HEAD_OF_FUNCTIONS,
             ERF,
             *(
                 function(JAVASCRIPT, name, read(entry, *numbers), numbers)

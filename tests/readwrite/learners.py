@@ -33,9 +33,12 @@ MAIN = r"""
 static REAL inputs[NETWORK_INPUTS], outputs[NETWORK_OUTPUTS], targets[NETWORK_OUTPUTS];
 static REAL numbers[NETWORK_NUMBERS];
 
-static int read_all(REAL *to, size_t count) { return fread(to, sizeof(REAL), count, stdin) == count; }
+static int read_all(REAL *to, size_t count) {
+    return fread(to, sizeof(REAL), count, stdin) == count;
+}
 
-/* Commands: s inputs, l targets rate, w, r numbers, c. Each prints a status, then what it found. */
+/* Commands: s inputs, l targets rate, w, r numbers, c. Each prints a status, then its
+   result. */
 int main(void) {
     static Network net, other;
     int command;
@@ -50,7 +53,8 @@ int main(void) {
         if (command == 's') {
             if (!read_all(inputs, NETWORK_INPUTS)) return 1;
             status = network_step(&net, inputs, outputs);
-            (void)network_run(&other, inputs, targets, 1); /* a second instance, which does not learn */
+            /* a second instance, which does not learn */
+            (void)network_run(&other, inputs, targets, 1);
             found = outputs;
             count = NETWORK_OUTPUTS;
         } else if (command == 'l') {
@@ -66,7 +70,8 @@ int main(void) {
         } else if (command == 'c') {
             network_clear(&net);
         } else return 1;
-        if (status && memcmp(&before, &net, sizeof net)) return 2; /* an error changes nothing */
+        /* an error changes nothing */
+        if (status && memcmp(&before, &net, sizeof net)) return 2;
         putchar(status);
         if (!status) fwrite(found, sizeof(REAL), count, stdout);
     }
@@ -180,7 +185,8 @@ def in_python(net, inputs, targets, rate, folder, context=False, **options):
 JAVASCRIPT_MAIN = """
 const { Network } = require(process.argv[2]);
 const net = new Network(), found = [];
-for (const [inputs, targets, rate] of JSON.parse(require("fs").readFileSync(0, "utf8"))) {
+const rows = JSON.parse(require("fs").readFileSync(0, "utf8"));
+for (const [inputs, targets, rate] of rows) {
   found.push(...net.step(inputs));
   net.learn(targets.map(target => target === null ? NaN : target), rate);
 }

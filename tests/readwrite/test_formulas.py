@@ -121,7 +121,8 @@ def in_javascript(formulas):
         ", ".join(f"f{i}" for i in range(len(formulas))),
     )
     calls = f"[{functions}].map((f, i) => {rows}[i].map((row) => f(...row)))"
-    code = f"{texts(javascript.JAVASCRIPT, formulas)}\nconsole.log(JSON.stringify({calls}));"
+    program = texts(javascript.JAVASCRIPT, formulas)
+    code = f"{program}\nconsole.log(JSON.stringify({calls}));"
     done = subprocess.run(
         [node, "-"], input=code, capture_output=True, text=True, check=True, timeout=120
     )

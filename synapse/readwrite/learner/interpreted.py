@@ -55,7 +55,8 @@ OF_PYTHON = Texts(
         LARGEST: f"""def fire_NAME(states):
 {BEST}    value, slope = squash_NAME(states[best])
     at_best = [float(j == best) for j in range(len(states))]
-    return [value if one else 0.0 for one in at_best], [slope * one for one in at_best]""",
+    values = [value if one else 0.0 for one in at_best]
+    return values, [slope * one for one in at_best]""",
         SHARES: f"""def fire_NAME(states):
 {BEST}    powers = [exp(s - states[best]) for s in states]
     total = sum(powers)
@@ -69,7 +70,9 @@ OF_PYTHON = Texts(
     ]""",
     signals_of_shares=RANGE
     + """    if len(aimed) < OUTPUTS or abs(sum(aimed) - 1.0) > 1e-6:
-        raise ValueError("Expected targets of all outputs that add up to 1, got %r." % (targets,))
+        raise ValueError(
+            "Expected targets of all outputs that add up to 1, got %r." % (targets,)
+        )
     total = sum(weight * target for weight, target in zip(COST_WEIGHTS, targets))
     return [
         weight * target - output * total
@@ -84,14 +87,20 @@ BEST_OF_JAVASCRIPT = """function fire_NAME(net, first, last) {
   let best = first;
   for (let j = first; j < last; j++) best = state[j] > state[best] ? j : best;
 """
-RANGE_OF_JAVASCRIPT = """/** The error signal -dE/ds of each output; 0 without a target. */
+RANGE_OF_JAVASCRIPT = """\
+/** The error signal -dE/ds of each output; 0 without a target. */
 function signalsOf(targets, outputs, slopes) {
   const aimed = targets.filter(target => !Number.isNaN(target));
-  if (!aimed.length) throw new RangeError("Expected a target for some output, got " + targets + ".");
-  if (!aimed.every(target => target >= LOW && target <= HIGH && Number.isFinite(target))) {
-    throw new RangeError("Expected targets from LOW to HIGH, got " + targets + ".");
+  if (!aimed.length) {
+    throw new RangeError(`Expected a target for some output, got ${targets}.`);
   }
-  if (!outputs.every(Number.isFinite)) throw new RangeError("The outputs are not finite: " + outputs + ".");
+  const inRange = target => target >= LOW && target <= HIGH && Number.isFinite(target);
+  if (!aimed.every(inRange)) {
+    throw new RangeError(`Expected targets from LOW to HIGH, got ${targets}.`);
+  }
+  if (!outputs.every(Number.isFinite)) {
+    throw new RangeError(`The outputs are not finite: ${outputs}.`);
+  }
 """
 OF_JAVASCRIPT = Texts(
     fires={
@@ -109,7 +118,10 @@ OF_JAVASCRIPT = Texts(
 }""",
         SHARES: BEST_OF_JAVASCRIPT
         + """  let total = 0;
-  for (let j = first; j < last; j++) total += value[INPUTS + j] = Math.exp(state[j] - state[best]);
+  for (let j = first; j < last; j++) {
+    value[INPUTS + j] = Math.exp(state[j] - state[best]);
+    total += value[INPUTS + j];
+  }
   for (let j = first; j < last; j++) {
     value[INPUTS + j] /= total;
     slope[j] = value[INPUTS + j] * (1 - value[INPUTS + j]);
@@ -117,13 +129,16 @@ OF_JAVASCRIPT = Texts(
 }""",
     },
     signals=RANGE_OF_JAVASCRIPT
-    + """  return targets.map((target, o) =>
-    Number.isNaN(target) ? 0 : COST_WEIGHTS[o] * signal(target, outputs[o], slopes[o], SIZE));
+    + """  return targets.map((target, o) => {
+    if (Number.isNaN(target)) return 0;
+    return COST_WEIGHTS[o] * signal(target, outputs[o], slopes[o], SIZE);
+  });
 }""",
     signals_of_shares=RANGE_OF_JAVASCRIPT
     + """  const sum = aimed.reduce((a, b) => a + b, 0);
   if (aimed.length < OUTPUTS || Math.abs(sum - 1) > 1e-6) {
-    throw new RangeError("Expected targets of all outputs that add up to 1, got " + targets + ".");
+    throw new RangeError(
+      `Expected targets of all outputs that add up to 1, got ${targets}.`);
   }
   const total = targets.reduce((all, target, o) => all + COST_WEIGHTS[o] * target, 0);
   return targets.map((target, o) => COST_WEIGHTS[o] * target - outputs[o] * total);

@@ -264,7 +264,10 @@ def _functions(tables: Tables, plan: Plan, options: Options) -> str:
     with_slope = f"{prefix}_both"
     both = replace(
         language,
-        function=f"static inline {with_slope} {{name}}({real} {{names}}) {{{{\n{{body}}\n}}}}",
+        function=(
+            f"static inline {with_slope} {{name}}({real} {{names}})"
+            " {{\n{body}\n}}"
+        ),
         returns=(
             language.returns[0],
             f"const {with_slope} both = {{{{{{0}}}}}}; return both;",
@@ -305,8 +308,8 @@ def signal_of_cost(cost: Cost, language: Language) -> tuple[Tree, bool, bool]:
         tree = read(entry.formula if entry else cost.function, *COST_NUMBERS)
     except UnreadableError as error:
         raise FormatError(
-            f"The cost {cost.name!r} cannot be written in {language.name}: {error}. Give"
-            " another one by cost=."
+            f"The cost {cost.name!r} cannot be written in {language.name}: {error}."
+            " Give another one by cost=."
         ) from error
     of_shares = bool(entry and entry.squash == "softmax")
     return only(tree, 1), of_shares, bool(entry and entry.probabilities)

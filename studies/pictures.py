@@ -25,7 +25,10 @@ import architect
 import synapse
 from synapse import draw
 from synapse.initializers import constant, uniform
+from synapse.optimizers import Adam
 from synapse.readwrite import files
+
+from .spikes import recall
 
 XOR = [[0, 0], [0, 1], [1, 0], [1, 1]], [[0], [1], [1], [0]]
 STEPS = 24
@@ -176,12 +179,29 @@ def error_flow():
     return ax.figure
 
 
+def spikes():
+    """Draw a spiking network that recalls a bit after 40 steps of silence."""
+    net = architect.Spiking(3, 20, 1, seed=0)
+    rng = np.random.default_rng(0)
+    trainer = synapse.Trainer(
+        net, 0.005, method="bptt", optimizer=Adam(), clip=1.0, batch_size=1
+    )
+    for _ in range(20):
+        trainer.train(*recall(64, rng), epochs=1, progress=False, seed=rng)
+    inputs, targets = recall(1, rng)
+    net.clear()
+    with synapse.record(net) as log:
+        net.run(inputs[0])
+    return draw.spikes(log, targets[0]).figure
+
+
 PICTURES = {
     "network": networks,
     "blocks": blocks,
     "layouts": layouts,
     "memory": memory,
     "error_flow": error_flow,
+    "spikes": spikes,
 }
 
 

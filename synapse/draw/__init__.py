@@ -23,6 +23,7 @@ from .network import network as network
 from .raster import raster as raster
 from .returns import returns as returns
 from .sensitivities import sensitivities as sensitivities
+from .spikes import spikes as spikes
 
 __all__ = [
     name

@@ -83,6 +83,14 @@ def file_with(write: Callable[..., None], *arguments: Any) -> io.BytesIO:
     return file
 
 
+def one_step() -> synapse.objects.recording.Log:
+    """A recording of a network of its own."""
+    network = architect.Spiking(1, 2, 1, seed=0)
+    with synapse.record(network) as log:
+        network.activate([0.0])
+    return log
+
+
 def parts(make: Any) -> Any:
     """The two tables of a network, and its name."""
     return lambda w: {
@@ -420,6 +428,7 @@ row("draw.learning", {"results": {"error": [0.5, 0.25]}}, results="")
 one_run = reward.Run(np.array([1.0, 2.0]), np.array([2, 2]), 4, 1.0, "steps")
 row("draw.returns", {"runs": one_run})
 row("draw.network", network="neuron layer network")
+row("draw.spikes", lambda w: {"log": one_step()}, log="")
 row("draw.sensitivities", lambda w: {"network": w.exact}, network="")
 row(
     "readwrite.from_synaptic_data",

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import architect
+import synapse
 from synapse import draw
 from synapse.errors import ArgumentTypeError, MissingExtraError
 from synapse.evolve import Evolution, Genome
@@ -32,10 +33,18 @@ def learner():
     return elman
 
 
+def firing():
+    spiking = architect.Spiking(2, 3, 1, seed=0)
+    with synapse.record(spiking) as log:
+        spiking.run(np.abs(VALUES[:, :2]))
+    return log
+
+
 PICTURES = {
     "network": lambda **options: draw.network(net(), **options),
     "blocks": lambda **options: draw.network(net(), blocks=True, **options),
     "raster": lambda **options: draw.raster(VALUES, **options),
+    "spikes": lambda **options: draw.spikes(firing(), **options),
     "hinton": lambda **options: draw.hinton(VALUES, **options),
     "learning": lambda **options: draw.learning({"error": [3.0, 1.0]}, **options),
     "returns": lambda **options: draw.returns(run_of([1.0, 2.0]), **options),

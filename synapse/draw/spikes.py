@@ -1,0 +1,172 @@
+"""Spikes over time: each layer of a recorded network in a band of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .._checks import counted, instance, numbers
+from .._typing import Floats
+from ..errors import ArgumentError
+from ..objects.recording import Log
+from ._style import BLUE, CYCLE, INK, RED, canvas, label
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+LINES = 5
+"""Most neurons of a layer of which lines are drawn."""
+ROW = 0.16
+"""Height of a neuron's row of spikes, where a band of lines has the height 1."""
+GAP = 0.35
+LEAST = 0.5
+
+
+def spikes(log: Log, targets: ArrayLike | None = None, ax: Axes | None = None) -> Axes:
+    """Draw a recording of a spiking network: layers below each other, over time.
+
+    A layer whose activations are 0 and 1 only has a row of marks for each neuron. Of
+    others, such as voltages, adaptation and outputs, at most five neurons are drawn as
+    lines, evenly chosen; the numbers at the right are the least and the largest.
+
+    Parameters
+    ----------
+    log : Log
+        A recording of the activations of a whole network, :func:`synapse.record`.
+    targets : array_like, shape (T, m), optional
+        What the outputs should have been; NaN where they are not judged. They are
+        drawn in red.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on. Default: a new figure.
+
+    Raises
+    ------
+    ArgumentTypeError, ArgumentError
+        If `log` is no recording of all activations of a network, or has no step, or
+        the targets have another shape.
+
+    See Also
+    --------
+    raster : All activations as an image.
+
+    Examples
+    --------
+    >>> import architect, synapse
+    >>> from synapse import draw
+    >>> net = architect.Spiking(2, 6, 1, seed=0)
+    >>> with synapse.record(net) as log:
+    ...     outputs = net.run([[1.0, 0.5]] * 40)
+    >>> ax = draw.spikes(log)
+    >>> [text.get_text() for text in ax.get_yticklabels()]
+    ['input', 'voltages', 'spikes', 'adaptation', 'output']
+    """
+    bands = _bands_of(log)
+    aims = _checked_targets(targets, bands[-1][1])
+    heights = [_height_of(values) for _, values in bands]
+    steps = len(bands[0][1])
+    size = (
+        float(np.clip(0.03 * steps + 3.5, 5.0, 11.0)),
+        float(np.clip(0.75 * sum(heights) + 0.35 * len(bands) + 0.6, 2.5, 10.0)),
+    )
+    with canvas(ax, size) as ax:
+        top = 0.0
+        middles: list[float] = []
+        for (_, values), height in zip(bands, heights, strict=True):
+            last = len(middles) == len(bands) - 1
+            if _are_spikes(values):
+                _draw_marks(ax, values, top, height)
+            else:
+                _draw_lines(ax, values, aims if last else None, top, height)
+            middles.append(top + height / 2)
+            top += height + GAP
+        ax.set_ylim(top - GAP / 2, -GAP / 2)
+        ax.set_xlim(-0.5, steps - 0.5)
+        ax.set_yticks(middles, [label(name, 20) for name, _ in bands])
+        ax.tick_params(axis="y", length=0)
+        ax.spines["left"].set_visible(False)
+        ax.set_xlabel("step")
+        return ax
+
+
+def _bands_of(log: Log) -> list[tuple[str, Floats]]:
+    """The layers' names and activations."""
+    instance("The log", log, Log)
+    neurons = tuple(log.network)
+    if "activation" not in log.numbers or log.owners("activation") != neurons:
+        raise ArgumentError(
+            "Expected a recording of the activations of all neurons. Record them:"
+            " synapse.record(net)."
+        )
+    values = log["activation"]
+    if not len(values):
+        raise ArgumentError("Expected a recording of some steps, got one of none.")
+    bands = []
+    begin = 0
+    for layer in log.network.layers:
+        bands.append((layer.label, values[:, begin : begin + len(layer)]))
+        begin += len(layer)
+    return bands
+
+
+def _checked_targets(targets: Any, outputs: Floats) -> Floats | None:
+    if targets is None:
+        return None
+    aims = numbers("The targets", targets, "a row of numbers for each step")
+    if aims.shape != outputs.shape:
+        due = f"{counted(len(outputs), 'row')} of {counted(outputs.shape[1], 'number')}"
+        raise ArgumentError(f"Expected targets of {due}, got the shape {aims.shape}.")
+    return aims
+
+
+def _are_spikes(values: Floats) -> bool:
+    """Whether a layer has spikes: 0 and 1 only, and both."""
+    ones = values == 1.0
+    return bool(ones.any() and (ones | (values == 0.0)).all())
+
+
+def _height_of(values: Floats) -> float:
+    return max(LEAST, ROW * values.shape[1]) if _are_spikes(values) else 1.0
+
+
+def _draw_marks(ax: Axes, values: Floats, top: float, height: float) -> None:
+    """A row of marks for each neuron."""
+    count = values.shape[1]
+    row = height / count
+    step, neuron = np.nonzero(values == 1.0)
+    begins = top + row * neuron
+    ax.vlines(step, begins + 0.1 * row, begins + 0.9 * row, colors=INK, lw=1.0)
+
+
+def _draw_lines(
+    ax: Axes, values: Floats, aims: Floats | None, top: float, height: float
+) -> None:
+    """Lines of some neurons, within the band, and their least and largest number."""
+    count = values.shape[1]
+    chosen: NDArray[np.int64] = np.unique(
+        np.linspace(0, count - 1, min(LINES, count)).round().astype(np.int64)
+    )
+    shown = values[:, chosen]
+    everything = [shown[np.isfinite(shown)]]
+    if aims is not None:
+        everything.append(aims[np.isfinite(aims)])
+    all_numbers = np.concatenate(everything) if everything else np.zeros(1)
+    least = float(all_numbers.min(initial=0.0))
+    largest = float(all_numbers.max(initial=0.0))
+    scale = height / max(largest - least, 1e-12)
+    steps = np.arange(len(values))
+    for place, number in enumerate(chosen):
+        colour = CYCLE[place % len(CYCLE)] if count > 1 else BLUE
+        ax.plot(
+            steps, top + scale * (largest - values[:, number]), color=colour, lw=1.1
+        )
+    if aims is not None:
+        ax.plot(steps, top + scale * (largest - aims), color=RED, lw=2.2, alpha=0.8)
+    beside: dict[str, Any] = {
+        "transform": ax.get_yaxis_transform(),
+        "fontsize": 7.0,
+        "color": INK,
+    }
+    ax.text(1.005, top, f"{largest:.3g}", va="top", **beside)
+    ax.text(1.005, top + height, f"{least:.3g}", va="bottom", **beside)

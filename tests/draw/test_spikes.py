@@ -1,0 +1,48 @@
+"""Recordings of spiking networks: marks of spikes, lines of the rest."""
+
+import numpy as np
+
+import architect
+import synapse
+from synapse import draw
+from synapse.errors import ArgumentError, ArgumentTypeError
+from tests.helpers.cases import all_refused
+
+
+def recorded(steps=30, adaptive=2):
+    net = architect.Spiking(2, 4, 1, adaptive=adaptive, seed=0)
+    with synapse.record(net) as log:
+        net.run(np.random.default_rng(0).uniform(0.0, 2.0, (steps, 2)))
+    return net, log
+
+
+def test_every_spike_is_a_mark_below_its_own_neuron():
+    net, log = recorded()
+    ax = draw.spikes(log, np.full((30, 1), np.nan))
+    names = [text.get_text() for text in ax.get_yticklabels()]
+    assert names == ["input", "voltages", "spikes", "adaptation", "output"]
+    fired = log.of(net["spikes"], "activation") == 1.0
+    (marks,) = ax.collections
+    places = np.array([segment[0] for segment in marks.get_segments()])
+    assert len(places) == fired.sum() > 10
+    assert np.array_equal(np.sort(places[:, 0]), np.sort(np.nonzero(fired)[0]))
+    rows = np.unique(places[:, 1])
+    assert len(rows) == fired.any(axis=0).sum()
+    # 2 inputs, 4 voltages, 2 adaptations and the output with its targets are lines
+    assert len(ax.lines) == 10
+
+
+def test_what_is_no_recording_of_a_whole_network_is_refused():
+    net, log = recorded()
+    with synapse.record(net, neurons=net["spikes"]) as part:
+        net.activate([0.0, 0.0])
+    with synapse.record(net) as empty:
+        pass
+    all_refused(
+        [
+            (lambda: draw.spikes(net), ArgumentTypeError, "log"),
+            (lambda: draw.spikes(part), ArgumentError, "all neurons"),
+            (lambda: draw.spikes(empty), ArgumentError, "some steps"),
+            (lambda: draw.spikes(log, [[1.0]]), ArgumentError, "30 rows of 1 number"),
+        ]
+    )

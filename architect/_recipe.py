@@ -145,9 +145,11 @@ class Recipe:
         pattern: Any = None,
         fan_in: int | None = None,
         self_connections: bool = False,
+        sign: int | None = None,
+        scale: float = 1.0,
     ) -> Projection:
-        """Project with random weights; `fan_in` is that of the target, if other layers
-        lead to it too.
+        """Project with random weights, times `scale` and of this sign; `fan_in` is that
+        of the target, if other layers lead to it too.
         """
 
         def of_all(
@@ -156,7 +158,8 @@ class Recipe:
             fan_in_here: int,
             fan_out: int,
         ) -> Any:
-            return self.initializer(rng, shape, fan_in or fan_in_here, fan_out)
+            size = fan_in or fan_in_here
+            return scale * np.asarray(self.initializer(rng, shape, size, fan_out))
 
         initializer = of_all if fan_in else self.initializer
         return source.project(
@@ -164,15 +167,20 @@ class Recipe:
             pattern,
             initializer=initializer,
             self_connections=self_connections,
+            sign=sign,
             seed=self.rng,
         )
 
 
-def pass_on(source: Layer, target: Layer, weight: float = 1.0) -> Projection:
+def pass_on(
+    source: Layer, target: Layer, weight: float = 1.0, delay: int | None = None
+) -> Projection:
     """Project one to one with a weight that is not trainable; a weight of 1 copies
     activations.
     """
-    return source.project(target, ONE_TO_ONE, weights=weight, trainable=False)
+    return source.project(
+        target, ONE_TO_ONE, weights=weight, trainable=False, delay=delay
+    )
 
 
 def numbered(name: str, index: int, count: int) -> str:

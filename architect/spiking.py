@@ -8,8 +8,9 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from synapse import Layer, Network
+from synapse import Layer, Network, gate
 from synapse._checks import (
+    MOST_DELAYS,
     finite_number,
     fraction,
     positive_number,
@@ -36,11 +37,13 @@ class Spiking(Network):
                                 |  ^
                                 +--+
 
-    A cell is two neurons, or three if it adapts. Its numbers are those of neurons::
+    A cell is two neurons, three if it adapts, and one more if it has refractory steps.
+    Its numbers are those of neurons::
 
         v_j(t) = alpha v_j(t-1) + sum_i w_ij x_i(t) + sum_k r_kj z_k(t-1)
                  - threshold z_j(t-1)                                  voltages
-        z_j(t) = 1 if v_j(t) - threshold - beta a_j(t-1) > 0, else 0   spikes
+        g_j(t) = 1 - z_j(t-1) - ... - z_j(t-refractory)                ready
+        z_j(t) = 1 if g_j(t) (v_j(t) - beta a_j(t-1)) > threshold, else 0   spikes
         a_j(t) = rho a_j(t-1) + z_j(t)                                 adaptation
         y_o(t) = kappa y_o(t-1) + sum_j u_jo z_j(t) + b_o              output
 
@@ -66,9 +69,17 @@ class Spiking(Network):
     adaptation : float
         beta: by how much each spike raises the threshold of an adaptive cell at first.
         Default: 0.3.
+    refractory : int
+        Steps after a spike in which a cell cannot spike; its voltage goes on. Default:
+        0, and the cells have no neurons `ready`, which gate voltages and adaptation.
+    excitatory : int, optional
+        How many of the cells excite: the first ones. Their connections to cells and
+        outputs are positive, those of the others negative, and learning keeps the signs
+        (Dale's law). What is drawn for inhibitory cells is larger, so that both kinds
+        are in balance. Default: cells have no signs.
     spike, output_squash : str or Squash
-        Activation functions of spikes and outputs. Default: ``"spike"``,
-        ``"identity"``.
+        Activation functions of spikes and outputs. ``"spike(width=2)"`` has a slope
+        that is twice as wide. Default: ``"spike"``, ``"identity"``.
     initializer, bias_initializer, seed, dtype
         As for :class:`Perceptron`; the initializer draws the weights from the inputs,
         between cells and to the outputs. Default: ``"he"``. The rest is fixed.
@@ -84,10 +95,11 @@ class Spiking(Network):
 
     Notes
     -----
-    Cells have no refractory period and no signs (Dale's law).
+    Errors also pass through `ready`: the exact gradient knows that a spike forbids the
+    next ones. Bellec and others (2020) leave this out.
 
-    By rtrl of order 1, the eligibility e_ij of a weight into cell j is that of e-prop,
-    with slopes psi and errors of the outputs::
+    By rtrl of order 1, the eligibility e_ij of a weight into cell j, without refractory
+    steps, is that of e-prop, with slopes psi and errors of the outputs::
 
         eps_ij(t) = alpha eps_ij(t-1) - threshold e_ij(t-1) + x_i(t)
         e_ij(t) = psi_j(t) (eps_ij(t) - beta eps^a_ij(t-1))
@@ -123,6 +135,8 @@ class Spiking(Network):
         output_time: float = 20.0,
         threshold: float = 1.0,
         adaptation: float = 0.3,
+        refractory: int = 0,
+        excitatory: int | None = None,
         spike: str | Squash = "spike",
         output_squash: str | Squash = "identity",
         initializer: str | Initializer = "he",
@@ -138,6 +152,12 @@ class Spiking(Network):
         condition = f"a whole number from 0 to {n_cells}"
         title = "The adaptive of Spiking"
         n_adaptive = whole_number(title, n_adaptive, condition, 0, n_cells)
+        if excitatory is not None:
+            title = "The excitatory of Spiking"
+            excitatory = whole_number(title, excitatory, condition, 0, n_cells)
+        title = "The refractory of Spiking"
+        condition = f"a whole number of steps from 0 to {MOST_DELAYS:,}"
+        n_steps = whole_number(title, refractory, condition, 0, MOST_DELAYS)
         share = fraction("The density of Spiking", density)
         of_voltage = _kept("time_constant", time_constant)
         of_adaptation = _kept("adaptation_time", adaptation_time)
@@ -154,20 +174,27 @@ class Spiking(Network):
         output = recipe.layer(counts[2], output_squash, "output", fan_in=n_cells)
         recipe.connect(source, voltages)
         pass_on(voltages, voltages, of_voltage)  # it leaks
-        pass_on(voltages, spikes)
+        drives = [pass_on(voltages, spikes)]
         pass_on(spikes, voltages, -limit)  # a spike sets it back
         pairs = _pairs(n_cells, share, recipe.rng)
-        if pairs.any():
-            recipe.connect(spikes, voltages, pairs)
+        _connect(recipe, spikes, voltages, excitatory, pairs)
         hidden = [voltages, spikes]
         if n_adaptive:
             adapting = Layer(spikes[:n_adaptive])
             levels = recipe.fixed(n_adaptive, "adaptation")
             pass_on(adapting, levels)
             pass_on(levels, levels, of_adaptation)
-            pass_on(levels, adapting, -raised)  # one step late
+            drives.append(pass_on(levels, adapting, -raised))  # one step late
             hidden.append(levels)
-        recipe.connect(spikes, output)
+        if n_steps:
+            ready = recipe.fixed(n_cells, "ready", bias=1.0)
+            pass_on(spikes, ready, -1.0)  # of the step before: `ready` is first
+            for steps in range(2, n_steps + 1):
+                pass_on(spikes, ready, -1.0, delay=steps)
+            for drive in drives:
+                Layer(ready[: len(drive)]).gate(drive, gate.ONE_TO_ONE)
+            hidden.insert(1, ready)
+        _connect(recipe, spikes, output, excitatory)
         pass_on(output, output, of_output)
         super().__init__(source, hidden, output)
 
@@ -175,6 +202,33 @@ class Spiking(Network):
 def _kept(name: str, steps: Any) -> float:
     """The share that is kept at each step, for a time constant."""
     return math.exp(-1.0 / positive_number(f"The {name} of Spiking", steps))
+
+
+def _connect(
+    recipe: Recipe,
+    spikes: Layer,
+    target: Layer,
+    excitatory: int | None,
+    pairs: NDArray[np.bool_] | None = None,
+) -> None:
+    """Connect the pairs of spikes and targets (default: all), with the signs of cells.
+
+    Inhibitory weights are drawn larger by as much as these cells are fewer.
+    """
+    if pairs is not None and not pairs.any():
+        return
+    if excitatory is None:
+        recipe.connect(spikes, target, pairs)
+        return
+    n_cells = len(spikes)
+    fan_in = n_cells if pairs is None else math.ceil(pairs.sum() / n_cells)
+    ratio = excitatory / max(1, n_cells - excitatory) or 1.0
+    groups = (0, excitatory, 1, 1.0), (excitatory, n_cells, -1, ratio)
+    for start, stop, sign, scale in groups:
+        pattern = None if pairs is None else pairs[start:stop]
+        if start < stop and (pattern is None or pattern.any()):
+            sources = Layer(spikes[start:stop])
+            recipe.connect(sources, target, pattern, fan_in, sign=sign, scale=scale)
 
 
 def _pairs(cells: int, share: float, rng: np.random.Generator) -> NDArray[np.bool_]:

@@ -6,7 +6,7 @@ registered ones. Each built-in one is an entry of
 `sigmoid`), `tanh` and `identity` (also `linear`); functions with a kink or a jump, such
 as `relu` and `step`; functions for a group of neurons, `winner`, `maxout` and, for
 outputs, `softmax`; and the random ones `noise` and `bernoulli`. The reference has a
-table of all.
+table of all. A spike's slope may have another width: ``"spike(width=2)"``.
 
 Case, underscores and hyphens in names do not matter: "ReLU", "leakyrelu", "HARD-TANH".
 
@@ -20,6 +20,7 @@ Case, underscores and hyphens in names do not matter: "ReLU", "leakyrelu", "HARD
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -33,9 +34,10 @@ from ._checks import (
     choice,
     expected,
     finite_number,
+    positive_number,
     public_names,
 )
-from ._registration import SQUASH, enter, wrong_slopes
+from ._registration import SQUASH, Registered, enter, wrong_slopes
 from .engine.functions import activations as _declared
 from .engine.functions.activations import FIRST_CUSTOM, FUNCTIONS, GROUPED, RANDOM
 from .errors import ArgumentError, ArgumentTypeError
@@ -55,6 +57,9 @@ EXPRESSIONS = ("c", "javascript", "python")
 BUILDERS = ("onnx", "torch")
 """Export formats of a registered function: as an expression, and as a function that
 builds it."""
+
+WIDE = re.compile(r"([a-z_]+)\(width=(.*)\)")
+"""A name with the width of a declared slope, without spaces."""
 
 STATE = "{s}"
 """Placeholder of the state in an expression."""
@@ -162,12 +167,16 @@ def get(squash: str | Squash) -> Squash:
     squash : str or Squash
         Name of the function. Case, underscores, hyphens and spaces do not matter. Names
         from other libraries, such as "sigmoid" and "linear", find the same function
-        here.
+        here. `spike`, `super_spike` and `arctan_spike` may have a width, as in
+        "spike(width=2)": their declared slope at s is that of the function at
+        s / width. Such names stand in files, too.
 
     Raises
     ------
     UnknownNameError
         If no function of this name is registered.
+    ArgumentError
+        If a width is not a number above 0, or the function has none.
     ArgumentTypeError
         If `squash` is neither a string nor a registered :class:`Squash`.
 
@@ -175,15 +184,43 @@ def get(squash: str | Squash) -> Squash:
     --------
     >>> get("tanh"), get("Sigmoid")
     (<squash tanh>, <squash logistic>)
+    >>> wide = get("spike(width=2)")
+    >>> wide, wide.derivative(1.0), get("spike").derivative(0.5)
+    (<squash spike(width=2)>, 0.15, 0.15)
     """
     if isinstance(squash, Squash) and _by_name.get(str(squash.name)) is squash:
         return squash
     if isinstance(squash, str):
-        return _by_name.find(squash)
+        wide = WIDE.fullmatch(re.sub(r"\s", "", squash).casefold())
+        return _with_width(*wide.groups()) if wide else _by_name.find(squash)
     advice = "Register your own function first, with @squash.register."
     raise ArgumentTypeError(
         expected("A squash", "a name or a registered function", squash, advice)
     )
+
+
+def _with_width(name: str, text: str) -> Squash:
+    """The function of this name whose declared slope has a width, registered once."""
+    declared = _by_name.find(name).name
+    if declared not in _declared.WITH_WIDTH:
+        takers = ", ".join(_declared.WITH_WIDTH)
+        raise ArgumentError(
+            expected("A squash with a width", f"one of {takers}", declared)
+        )
+    try:
+        number = float(text)
+    except ValueError:
+        title = f"The width of {declared}"
+        raise ArgumentError(expected(title, "a number above 0", text)) from None
+    width = positive_number(f"The width of {declared}", number)
+    full_name = f"{declared}(width={repr(width).removesuffix('.0')})"
+    if full_name not in _by_name:
+        function = _declared.WITH_WIDTH[declared](width)
+        function.__name__ = full_name
+        entry = enter("squash", SQUASH, function, None, _require_numbers, width)
+        # Not by `Names.add`: in other spellings 2.5 and 25 are the same.
+        _by_name[full_name] = _entered(entry, 0.0, 1.0, True, {})
+    return _by_name[full_name]
 
 
 def by_code(code: int) -> Squash:
@@ -275,10 +312,10 @@ def register(
     A spike whose declared slope is twice as wide as that of `spike`:
 
     >>> @register(low=0.0, high=1.0, surrogate=True)
-    ... def wide_spike(state):
+    ... def wider_spike(state):
     ...     value = 1.0 if state > 0.0 else 0.0
     ...     return value, 0.3 * max(0.0, 1.0 - abs(state) / 2.0)
-    >>> wide_spike(0.1), wide_spike.derivative(-1.0)
+    >>> wider_spike(0.1), wider_spike.derivative(-1.0)
     (1.0, 0.15)
     """
     low, high = bounds("The bounds of a squash", low, high)
@@ -326,11 +363,23 @@ def _register(
             squash._written.update(written)
         return squash
 
+    squash = _entered(entry, low, high, surrogate, written or {})
+    _by_name.add(name, squash)
+    return squash
+
+
+def _entered(
+    entry: Registered,
+    low: float,
+    high: float,
+    surrogate: bool,
+    written: dict[str, Any],
+) -> Squash:
+    """The squash of a compiled function, with a code for the kernels."""
     FUNCTIONS.append(entry.address)
     code = FIRST_CUSTOM + FUNCTIONS.index(entry.address)
-    squash = Squash(name, code, low, high, surrogate, entry.function, written or {})
-    _by_name.add(name, squash)
-    _by_code[squash.code] = squash
+    squash = Squash(entry.name, code, low, high, surrogate, entry.function, written)
+    _by_code[code] = squash
     return squash
 
 

@@ -415,10 +415,10 @@ def identifier(name: str) -> str:
     >>> identifier("tanh"), identifier("é"), identifier("ue9"), identifier("x_e9")
     ('tanh', 'x__e9_', 'ue9', 'x_x_5f_e9')
     """
-    if name.isascii() and not name.startswith("x_"):
+    if name.isascii() and name.isidentifier() and not name.startswith("x_"):
         return name
     return "x_" + "".join(
-        c if c.isascii() and c != "_" else f"_{ord(c):x}_" for c in name
+        c if c.isascii() and c.isalnum() else f"_{ord(c):x}_" for c in name
     )
 
 

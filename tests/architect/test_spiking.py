@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 import pytest
 
+import synapse
 from architect import Spiking
 from synapse import Trainer
 from synapse.errors import ArgumentError, ArgumentTypeError, UnknownNameError
@@ -69,6 +70,47 @@ def test_the_numbers_of_cells_are_those_of_the_equations():
     assert 50 < fired < 500
 
 
+def test_cells_are_silent_after_a_spike_and_keep_their_signs():
+    """With refractory steps, and with signs, also after learning."""
+    net = Spiking(3, 8, 2, adaptive=3, refractory=3, excitatory=6, seed=1)
+    rng = np.random.default_rng(0)
+    inputs = rng.uniform(-0.5, 2.0, (200, 3))
+    with synapse.record(net) as log:
+        net.run(inputs)
+    spikes = log.of(net["spikes"], "activation")
+    voltages = log.of(net["voltages"], "activation")
+    adaptation = np.zeros(8)
+    for t in range(200):
+        ready = 1.0 - sum(spikes[max(0, t - 3) : t])
+        drive = ready * (voltages[t] - 0.3 * adaptation * (np.arange(8) < 3))
+        np.testing.assert_array_equal(spikes[t], drive > 1.0)
+        adaptation = math.exp(-1 / 100) * adaptation + spikes[t]
+    assert 50 < spikes.sum() < 400
+
+    trainer = Trainer(net, method="bptt", optimizer=Adam(0.05))
+    targets = rng.normal(size=(200, 2))
+    trainer.train(inputs, targets, epochs=20, progress=False)
+    for links in ("voltages", "output"):
+        weights = matrix(net, net["spikes"], net[links])
+        if links == "voltages":
+            np.fill_diagonal(weights, 0.0)  # the resets
+        assert (weights[:6] >= 0.0).all()
+        assert (weights[6:] <= 0.0).all()
+        assert weights[:6].any()
+        assert weights[6:].any()
+
+
+def test_drawn_weights_of_both_signs_are_in_balance():
+    net = Spiking(1, 200, 1, excitatory=160, adaptive=0, seed=0)
+    weights = matrix(net, net["spikes"], net["voltages"])
+    np.fill_diagonal(weights, 0.0)
+    assert abs(weights.sum()) < 0.02 * np.abs(weights).sum()
+    for excitatory in (0, 200):
+        net = Spiking(1, 200, 1, excitatory=excitatory, adaptive=0, seed=0)
+        signs = {link.sign for link in net["spikes"][0].outgoing if link.trainable}
+        assert signs == {1 if excitatory else -1}
+
+
 def cues(count, silence, rng):
     """A cue of 5 steps on one of two inputs, a silence, and a question of 10 steps: its
     second half has the target +1 or -1."""
@@ -94,8 +136,9 @@ def test_twenty_cells_hold_a_bit_over_forty_steps_of_silence():
     assert ((answers > 0) == bits).all()
 
 
-def test_rtrl_is_the_gradient_and_its_first_order_is_near():
-    net = Spiking(3, 8, 1, seed=3)
+@pytest.mark.parametrize("options", [{}, {"refractory": 2, "excitatory": 6}])
+def test_rtrl_is_the_gradient_and_its_first_order_is_near(options):
+    net = Spiking(3, 8, 1, **options, seed=3)
     inputs, targets, _ = cues(4, 20, np.random.default_rng(0))
     compared = partial(
         compare_gradients, net, inputs, targets, "squared_error", method="rtrl"
@@ -184,6 +227,9 @@ def test_numbers_out_of_range_are_refused():
             (partial(build, time_constant=0.0), ArgumentError, "time_constant"),
             (partial(build, threshold=-1.0), ArgumentError, "threshold"),
             (partial(build, adaptation=math.nan), ArgumentError, "adaptation"),
+            (partial(build, refractory=-1), ArgumentError, "refractory"),
+            (partial(build, refractory=1.5), ArgumentTypeError, "refractory"),
+            (partial(build, excitatory=5), ArgumentError, "from 0 to 4"),
             (partial(build, spike="spikes"), UnknownNameError, "squash"),
         ]
     )

@@ -10,7 +10,7 @@ from synapse.learning import compare_gradients
 from tests.helpers.cases import all_hold
 from tests.helpers.strategies import delay_some
 
-SPIKES = "spike", "super_spike", "arctan_spike"
+SPIKES = "spike", "super_spike", "arctan_spike", "spike(width=1.5)"
 
 
 def random_cells(seed):
@@ -28,7 +28,9 @@ def random_cells(seed):
         output_time=float(rng.uniform(1.0, 20.0)),
         threshold=float(rng.uniform(0.3, 1.2)),
         adaptation=float(rng.uniform(0.0, 0.6)),
-        spike=SPIKES[seed % 3],
+        refractory=int(rng.integers(0, 4)),
+        excitatory=int(rng.integers(0, cells + 1)) if rng.random() < 0.5 else None,
+        spike=SPIKES[seed % len(SPIKES)],
         bias_initializer="uniform",
         seed=seed,
     )

@@ -455,6 +455,8 @@ row(
     "architect.Spiking.__init__",
     {"inputs": 2, "cells": 3, "outputs": 1},
     adaptive="0 None",
+    refractory="0",
+    excitatory="0 None",
 )
 row("architect.Liquid.__init__", {"inputs": 2, "pool": 6, "outputs": 1})
 row("architect.CfC.__init__", {"inputs": 2, "cells": 3, "outputs": 1}, backbone="0")

@@ -1,5 +1,7 @@
 """Spikes: squashes whose slope is declared, by themselves and in networks."""
 
+import subprocess
+import sys
 from functools import partial
 
 import numpy as np
@@ -7,7 +9,7 @@ import pytest
 
 import synapse
 from synapse import Layer, Network, squash
-from synapse.errors import ArgumentError, ArgumentTypeError
+from synapse.errors import ArgumentError, ArgumentTypeError, UnknownNameError
 from synapse.learning import compare_gradients
 from synapse.optimizers import Adam
 from tests.helpers.cases import all_refused
@@ -148,3 +150,55 @@ def test_a_network_of_spikes_learns():
     before = trainer.test(inputs, targets).error
     trainer.train(inputs, targets, epochs=300, progress=False)
     assert trainer.test(inputs, targets).error < 0.3 * before
+
+
+def test_a_width_stretches_the_declared_slope():
+    for name in SLOPES:
+        function = squash.get(name)
+        wide = squash.get(f"{name}(width=2.5)")
+        assert wide.name == f"{name}(width=2.5)"
+        assert wide.surrogate
+        for state in np.linspace(-3.0, 3.0, 61):
+            assert wide(2.5 * state) == function(state)
+            slope = function.derivative(state)
+            assert abs(wide.derivative(2.5 * state) - slope) < 1e-12
+    assert squash.get("Spike( width = 2.50 )") is squash.get("spike(width=2.5)")
+    assert squash.get("spike(width=25)") is not squash.get("spike(width=2.5)")
+
+
+def test_what_is_no_width_is_refused():
+    all_refused(
+        [
+            (partial(squash.get, "spike(width=)"), ArgumentError, "above 0, got ''"),
+            (partial(squash.get, "spike(width=-1)"), ArgumentError, "above 0"),
+            (partial(squash.get, "spike(width=1e999)"), ArgumentError, "finite"),
+            (partial(squash.get, "tanh(width=2)"), ArgumentError, "one of spike"),
+            (partial(squash.get, "spikes(width=2)"), UnknownNameError, "spike"),
+        ]
+    )
+
+
+LOADED = """
+import sys
+import numpy as np
+import synapse
+net = synapse.load(sys.argv[1])
+rows = np.random.default_rng(0).random((30, 3))
+print(net["spikes"].squash.name, repr(float(np.sum(net.run(rows)))))
+"""
+
+
+@pytest.mark.parametrize("end", ["json", "npz"])
+def test_another_process_knows_a_width(end, tmp_path):
+    net = spiking("spike(width=0.5)")
+    path = tmp_path / f"net.{end}"
+    synapse.save(net, path)
+    total = float(np.sum(net.run(np.random.default_rng(0).random((30, 3)))))
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED, str(path)],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=300,
+    )
+    assert done.stdout.split() == ["spike(width=0.5)", repr(total)]

@@ -316,7 +316,11 @@ def delay_some(net, seed, count=4):
     gated."""
     rng = np.random.default_rng(seed)
     links = {}
-    neurons = [neuron for neuron in net if "delayed" not in neuron.name]
+    # What is delayed already, in `ready` of spiking cells, may not be so twice.
+    excluded = "delayed", "ready"
+    neurons = [
+        neuron for neuron in net if not any(word in neuron.name for word in excluded)
+    ]
     for _ in range(count):
         i, j, gater = (neurons[k] for k in rng.integers(0, len(neurons), 3))
         delay = int(rng.integers(1, 4))

@@ -179,11 +179,11 @@ def test_costs_and_their_weights(tmp_path):
         ours = np.concatenate([*outputs, net.biases, net.weights])
         assert close(there(program, inputs, targets, 0.2), ours)
 
-    all_hold(check, [None, "squared_error", "mean_squared_error", quartic])
+    all_hold(check, [None, "squared_error", "mean_squared_error", quartic_of_learners])
 
 
 @synapse.cost.register
-def quartic(target, output, derivative, outputs):
+def quartic_of_learners(target, output, derivative, outputs):
     error = target - output
     return error**4, 4.0 * error**3 * derivative
 

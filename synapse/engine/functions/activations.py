@@ -419,6 +419,49 @@ def arctan_spike(state: float) -> Pair:
     return value, 1.0 / (1.0 + angle * angle)
 
 
+# The same three with slopes of another width: the slope at s is that at s / width.
+
+
+def wide_spike(width: float) -> Callable[[float], Pair]:
+    """`spike`, whose slope is 0 from this distance on."""
+
+    def spike(state: float) -> Pair:
+        value = 1.0 if state > 0.0 else 0.0
+        return value, 0.3 * max(0.0, 1.0 - abs(state) / width)
+
+    return spike
+
+
+def wide_super_spike(width: float) -> Callable[[float], Pair]:
+    """`super_spike`, whose slope is a quarter at a tenth of this distance."""
+
+    def super_spike(state: float) -> Pair:
+        value = 1.0 if state > 0.0 else 0.0
+        root = 1.0 / (1.0 + 10.0 * abs(state) / width)
+        return value, root * root
+
+    return super_spike
+
+
+def wide_arctan_spike(width: float) -> Callable[[float], Pair]:
+    """`arctan_spike`, whose slope is a half at 1 / pi of this distance."""
+
+    def arctan_spike(state: float) -> Pair:
+        value = 1.0 if state > 0.0 else 0.0
+        angle = pi * state / width
+        return value, 1.0 / (1.0 + angle * angle)
+
+    return arctan_spike
+
+
+WITH_WIDTH = {
+    "spike": wide_spike,
+    "super_spike": wide_super_spike,
+    "arctan_spike": wide_arctan_spike,
+}
+"""Functions that take a width, by name."""
+
+
 # [recipe squash]
 @activation(family=CHANCE)
 def noise(state: float) -> Pair:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from synapse import Layer, Network, gate
 from synapse._checks import (
     MOST_DELAYS,
+    choice,
     finite_number,
     fraction,
     positive_number,
@@ -47,6 +48,9 @@ class Spiking(Network):
         a_j(t) = rho a_j(t-1) + z_j(t)                                 adaptation
         y_o(t) = kappa y_o(t-1) + sum_j u_jo z_j(t) + b_o              output
 
+    With ``reset="zero"``, neurons `keep`, 1 - z_j(t-1), gate the self-connections of
+    voltages in place of the last term of v_j.
+
     alpha, rho and kappa are e^(-1 / time constant). The slope of a spike is declared
     (the squash ``spike``), so that every method learns. The layers are in the
     order for which rtrl of order 1 follows each cell by itself.
@@ -69,6 +73,9 @@ class Spiking(Network):
     adaptation : float
         beta: by how much each spike raises the threshold of an adaptive cell at first.
         Default: 0.3.
+    reset : {"subtract", "zero"}
+        What a spike does to the voltage: it lowers it by the threshold, or sets it to 0
+        before the next inputs, as in NIR. Default: ``"subtract"``.
     refractory : int
         Steps after a spike in which a cell cannot spike; its voltage goes on. Default:
         0, and the cells have no neurons `ready`, which gate voltages and adaptation.
@@ -135,6 +142,7 @@ class Spiking(Network):
         output_time: float = 20.0,
         threshold: float = 1.0,
         adaptation: float = 0.3,
+        reset: str = "subtract",
         refractory: int = 0,
         excitatory: int | None = None,
         spike: str | Squash = "spike",
@@ -164,6 +172,7 @@ class Spiking(Network):
         of_output = _kept("output_time", output_time)
         limit = positive_number("The threshold of Spiking", threshold)
         raised = finite_number("The adaptation of Spiking", adaptation, np.float64)
+        choice("The reset of Spiking", reset, ("subtract", "zero"))
         recipe = Recipe(
             seed, initializer, bias_initializer, dtype, spike, output_squash
         )
@@ -173,12 +182,18 @@ class Spiking(Network):
         spikes = recipe.fixed(n_cells, "spikes", bias=-limit, function=spike)
         output = recipe.layer(counts[2], output_squash, "output", fan_in=n_cells)
         recipe.connect(source, voltages)
-        pass_on(voltages, voltages, of_voltage)  # it leaks
+        leak = pass_on(voltages, voltages, of_voltage)
         drives = [pass_on(voltages, spikes)]
-        pass_on(spikes, voltages, -limit)  # a spike sets it back
         pairs = _pairs(n_cells, share, recipe.rng)
         _connect(recipe, spikes, voltages, excitatory, pairs)
         hidden = [voltages, spikes]
+        if reset == "subtract":
+            pass_on(spikes, voltages, -limit)
+        else:
+            keep = recipe.fixed(n_cells, "keep", bias=1.0)
+            pass_on(spikes, keep, -1.0)  # of the step before: `keep` is first
+            keep.gate(leak, gate.ONE_TO_ONE)
+            hidden.insert(0, keep)
         if n_adaptive:
             adapting = Layer(spikes[:n_adaptive])
             levels = recipe.fixed(n_adaptive, "adaptation")
@@ -193,7 +208,7 @@ class Spiking(Network):
                 pass_on(spikes, ready, -1.0, delay=steps)
             for drive in drives:
                 Layer(ready[: len(drive)]).gate(drive, gate.ONE_TO_ONE)
-            hidden.insert(1, ready)
+            hidden.insert(hidden.index(spikes), ready)
         _connect(recipe, spikes, output, excitatory)
         pass_on(output, output, of_output)
         super().__init__(source, hidden, output)

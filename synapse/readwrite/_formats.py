@@ -38,6 +38,7 @@ MODULES = {
     "javascript": "javascript",
     "onnx": "onnx",
     "torch": "pytorch",
+    "nir": "nir",
     # a room above: it places and colours neurons as drawings do
     "gexf": "synapse.draw.gexf",
 }

@@ -442,6 +442,11 @@ row(
     modules="",
     network="",
 )
+row(
+    "readwrite.from_nir",
+    lambda w: {"graph": readwrite.to_nir(architect.Spiking(1, 2, 1))},
+    graph="",
+)
 
 row("architect.Residual.__init__", {"sizes": (2, 3, 3, 1)})
 row("architect.LSTM.__init__", {"style": "synaptic"})

@@ -30,6 +30,7 @@ RUN = (
     "cookbook_networks",
     "cookbook_graphs",
     "wiring",
+    "spikes",
     "experiments",
 )
 RUN += (

@@ -1,0 +1,346 @@
+"""Read a graph of NIR as a network: nodes become layers, and weights connections."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import networkx as nx
+import numpy as np
+from numpy.typing import NDArray
+
+from ..._checks import expected
+from ..._typing import Floats
+from ...errors import ArgumentTypeError, FormatError
+from ...objects.layer import Layer
+from ...objects.network import Network
+from ...objects.projection import ONE_TO_ONE, gate
+from ...squash import Squash, get
+
+MAPS = "Linear", "Affine", "Scale", "Flatten"
+CELLS = "LIF", "CubaLIF", "IF"
+UNITS = *CELLS, "LI", "I", "Threshold"
+
+
+@dataclass
+class Unit:
+    """The layers of a node: what receives weights, and what sends activations."""
+
+    receiving: Layer
+    sending: Layer
+    hidden: list[Layer]  # all, in the order of activation
+    gain: Floats  # by which inputs are multiplied
+    reset: Floats | None = None  # the weight from a spike to its own cell
+
+
+def read(nir: Any, graph: Any, dt: float, spike: str | Squash) -> Network:
+    """The network of a graph."""
+    if not isinstance(graph, nir.NIRGraph):
+        raise ArgumentTypeError(expected("The graph", "a graph of NIR", graph))
+    get(spike)
+    nodes, edges = _flat(nir, graph)
+    reader = Reader(nodes, edges, dt, spike)
+    reader.make_units()
+    return reader.network()
+
+
+def _flat(
+    nir: Any, graph: Any, prefix: str = ""
+) -> tuple[dict[str, Any], set[tuple[str, str]]]:
+    """Nodes and edges, with those of graphs within the graph in place of these."""
+    nodes: dict[str, Any] = {}
+    edges: set[tuple[str, str]] = set()
+    entries: dict[str, list[str]] = {}
+    exits: dict[str, list[str]] = {}
+    for name, node in graph.nodes.items():
+        if not isinstance(node, nir.NIRGraph):
+            nodes[prefix + name] = node
+            continue
+        inner, inner_edges = _flat(nir, node, f"{prefix}{name}.")
+        ends = {end: type(each).__name__ for end, each in inner.items()}
+        entries[name] = [b for a, b in inner_edges if ends[a] == "Input"]
+        exits[name] = [a for a, b in inner_edges if ends[b] == "Output"]
+        kept = {end for end, kind in ends.items() if kind not in ("Input", "Output")}
+        nodes |= {end: inner[end] for end in kept}
+        edges |= {(a, b) for a, b in inner_edges if a in kept and b in kept}
+    for source, target in graph.edges:
+        for a in exits.get(source, [prefix + source]):
+            for b in entries.get(target, [prefix + target]):
+                edges.add((a, b))
+    return nodes, edges
+
+
+def ordered(graph: nx.DiGraph[str], source: str) -> list[str]:
+    """Nodes in the order of activation; what leads back is one step late.
+
+    Within a cycle, nodes follow their distance from the input.
+    """
+    distance = nx.single_source_shortest_path_length(graph, source)
+
+    def key(name: str) -> tuple[int, str]:
+        return distance.get(name, len(graph)), name
+
+    parts = nx.condensation(graph)
+    return [
+        name
+        for part in nx.topological_sort(parts)
+        for name in sorted(parts.nodes[part]["members"], key=key)
+    ]
+
+
+class Reader:
+    """A network in the making."""
+
+    def __init__(
+        self,
+        nodes: dict[str, Any],
+        edges: Iterable[tuple[str, str]],
+        dt: float,
+        spike: str | Squash,
+    ) -> None:
+        self.nodes = nodes
+        self.dt = dt
+        self.spike = spike
+        self.kinds = {name: type(node).__name__ for name, node in nodes.items()}
+        self.graph: nx.DiGraph[str] = nx.DiGraph(sorted(edges))
+        self.units: dict[str, Unit] = {}
+        for name, kind in self.kinds.items():
+            if kind not in (*MAPS, *UNITS, "Input", "Output"):
+                known = ", ".join((*MAPS, *UNITS))
+                raise FormatError(
+                    f"The node {name!r} of the kind {kind} cannot be read."
+                    f" Known: Input, Output, {known}."
+                )
+        strangers = set(self.graph) - set(nodes)
+        if strangers:
+            raise FormatError(
+                f"Expected edges between nodes, got one of {sorted(strangers)[0]!r},"
+                " which is no node."
+            )
+        self.source = self._only("Input")
+        self.end = self._only("Output")
+
+    def _only(self, kind: str) -> str:
+        names = [name for name, each in self.kinds.items() if each == kind]
+        if len(names) != 1 or names[0] not in self.graph:
+            raise FormatError(
+                f"Expected one node of the kind {kind} with edges, got {len(names)}."
+            )
+        return names[0]
+
+    # --- units ------------------------------------------------------------------------
+
+    def make_units(self) -> None:
+        """Make the layers of every node, but of weights between two such nodes."""
+        size = self._size(self.nodes[self.source].output_type)
+        layer = Layer(size, "identity", name=self.source)
+        self.units[self.source] = Unit(layer, layer, [layer], np.ones(size))
+        order = ordered(self.graph, self.source)
+        order.remove(self.source)
+        order.remove(self.end)
+        if not order:
+            raise FormatError("Expected nodes between the input and the output.")
+        for name in order:
+            kind = self.kinds[name]
+            if kind in UNITS:
+                self.units[name] = self._unit(name)
+            elif kind in MAPS and self._is_a_layer(name):
+                self.units[name] = self._sums(name, self._size_of(name))
+        last = [*self.units][-1]
+        before = [*self.graph.predecessors(self.end)]
+        if before != [last] or last == self.source:
+            sizes = {self._size_of(name) for name in before}
+            if len(sizes) != 1:
+                raise FormatError(
+                    "Expected what leads to the output to be of one size."
+                )
+            self.units[self.end] = self._sums(self.end, sizes.pop())
+
+    def _is_a_layer(self, name: str) -> bool:
+        """Whether weights lead to other weights or to the output, so that their sums
+        are neurons.
+        """
+        after = [*self.graph.successors(name)]
+        return any(self.kinds[other] not in UNITS for other in after)
+
+    def _sums(self, name: str, size: int) -> Unit:
+        layer = Layer(size, "identity", np.zeros(size), name)
+        return Unit(layer, layer, [layer], np.ones(size))
+
+    def _fixed(self, size: int, name: str, bias: Any = 0.0) -> Layer:
+        layer = Layer(size, "identity", np.zeros(size) + bias, name)
+        layer.trainable = False
+        return layer
+
+    def _unit(self, name: str) -> Unit:
+        """The layers of neurons of NIR, with the connections within them."""
+        node = self.nodes[name]
+        kind = self.kinds[name]
+        size = self._size(node.output_type)
+        if kind == "Threshold":
+            bias = -self._numbers(node.threshold, size, name)
+            layer = Layer(size, self.spike, bias, name)
+            layer.trainable = False
+            return Unit(layer, layer, [layer], np.ones(size))
+
+        share, gain = self._step_of(name, size)
+        if kind in ("LI", "I"):
+            layer = self._fixed(size, name, self._leak(node, share, size, name))
+            _pass_on(layer, layer, share)
+            return Unit(layer, layer, [layer], gain)
+
+        bias = self._leak(node, share, size, name)
+        voltage = self._fixed(size, f"{name} voltage", bias)
+        keep = self._fixed(size, f"{name} keep", 1.0)
+        threshold = self._numbers(node.v_threshold, size, name)
+        spikes = Layer(size, self.spike, -threshold, name)
+        spikes.trainable = False
+        leak = _pass_on(voltage, voltage, share)
+        _pass_on(voltage, spikes, np.ones(size))
+        _pass_on(spikes, keep, -np.ones(size))
+        keep.gate(leak, gate.ONE_TO_ONE)
+        hidden = [keep, voltage, spikes]
+        reset = share * self._numbers(node.v_reset, size, name)
+        if kind != "CubaLIF":
+            return Unit(voltage, spikes, hidden, gain, reset)
+
+        of_current = self._share(node.tau_syn, size, name)
+        current = self._fixed(size, f"{name} current")
+        _pass_on(current, current, of_current)
+        _pass_on(current, voltage, gain)
+        gain = self._numbers(node.w_in, size, name) * (1.0 - of_current)
+        unit = Unit(current, spikes, [current, *hidden], gain)
+        if reset.any():
+            _pass_on(spikes, voltage, reset)
+        return unit
+
+    def _step_of(self, name: str, size: int) -> tuple[Floats, Floats]:
+        """The share that a step keeps of a voltage, and the factor of its input."""
+        node = self.nodes[name]
+        resistance = self._numbers(node.r, size, name)
+        if self.kinds[name] in ("IF", "I"):
+            return np.ones(size), resistance * self.dt
+        tau = node.tau_mem if self.kinds[name] == "CubaLIF" else node.tau
+        share = self._share(tau, size, name)
+        return share, resistance * (1.0 - share)
+
+    def _share(self, tau: Any, size: int, name: str) -> Floats:
+        seconds = self._numbers(tau, size, name)
+        if not (seconds >= self.dt).all():
+            raise FormatError(
+                f"Expected the time constants of {name!r} to be {self.dt:g} s, the dt,"
+                f" or more, got {seconds.min():g}."
+            )
+        return np.asarray(1.0 - self.dt / seconds)
+
+    def _leak(self, node: Any, share: Floats, size: int, name: str) -> Floats:
+        """What a step adds to a voltage that rests elsewhere than at 0."""
+        rest = self._numbers(getattr(node, "v_leak", 0.0), size, name)
+        return np.asarray(rest * (1.0 - share))
+
+    def _numbers(self, values: Any, size: int, name: str) -> Floats:
+        """Constants of a node, one for each neuron."""
+        try:
+            numbers = np.broadcast_to(np.asarray(values, float).ravel(), size)
+        except (TypeError, ValueError):
+            raise FormatError(
+                f"Expected the node {name!r} to have {size} numbers of each kind."
+            ) from None
+        if not np.isfinite(numbers).all():
+            raise FormatError(f"Expected the numbers of {name!r} to be finite.")
+        return np.array(numbers)
+
+    def _size(self, of_type: dict[str, Any]) -> int:
+        (shape,) = of_type.values()
+        return int(np.prod(shape))
+
+    def _size_of(self, name: str) -> int:
+        """The number of values that a node sends."""
+        if name in self.units:
+            return len(self.units[name].sending)
+        if self.kinds[name] in ("Linear", "Affine"):
+            return int(np.asarray(self.nodes[name].weight).shape[0])
+        if self.kinds[name] == "Scale":
+            return int(np.asarray(self.nodes[name].scale).size)
+        return self._size(self.nodes[name].output_type)
+
+    # --- connections ------------------------------------------------------------------
+
+    def network(self) -> Network:
+        """Connect the units."""
+        for name, unit in self.units.items():
+            if name != self.source:
+                self._connect(name, unit)
+        layers = [layer for unit in self.units.values() for layer in unit.hidden]
+        return Network(layers[0], layers[1:-1], layers[-1])
+
+    def _connect(self, name: str, unit: Unit) -> None:
+        """Add the weights into a unit, and its biases."""
+        weights: dict[str, NDArray[np.float64]] = {}
+        learn = set()
+        size = len(unit.receiving)
+        bias = np.zeros(size)
+        if unit.reset is not None and unit.reset.any():
+            weights[name] = np.diag(unit.reset / unit.gain)
+        for before in self._senders(name):
+            source, matrix, shift = before
+            matrix = self._fitting(matrix, size, len(self.units[source].sending), name)
+            weights[source] = weights.get(source, 0.0) + matrix
+            if shift is not None:
+                bias += self._numbers(shift, size, name)
+                unit.receiving.trainable = True
+            learn.add(source)
+        unit.receiving.biases = unit.receiving.biases + unit.gain * bias
+        for source, matrix in weights.items():
+            sending = self.units[source].sending
+            if sending is unit.receiving and np.diagonal(matrix).any():
+                raise FormatError(
+                    f"The weights from the neurons of {name!r} to themselves cannot be"
+                    " read: they have a leak already."
+                )
+            scaled = (matrix * unit.gain[:, None]).T
+            pairs = np.nonzero(scaled)
+            if len(pairs[0]):
+                sending.project(unit.receiving, pairs, weights=scaled[pairs])
+
+    def _senders(self, name: str) -> list[tuple[str, Any, Any]]:
+        """The units before one, each with its weights (None: 1 to 1) and biases."""
+        if self.kinds[name] in MAPS:  # sums of these weights
+            matrix, bias = self._weights(name)
+            return [(other, matrix, bias) for other in self.graph.predecessors(name)]
+        senders: list[tuple[str, Any, Any]] = []
+        for before in self.graph.predecessors(name):
+            if before in self.units:
+                senders.append((before, None, None))
+                continue
+            matrix, bias = self._weights(before)
+            for other in self.graph.predecessors(before):
+                senders.append((other, matrix, bias))
+                bias = None  # once
+        return senders
+
+    def _weights(self, name: str) -> tuple[Any, Any]:
+        node = self.nodes[name]
+        kind = self.kinds[name]
+        if kind == "Flatten":
+            return None, None
+        if kind == "Scale":
+            return np.diag(np.asarray(node.scale, float).ravel()), None
+        return np.asarray(node.weight, float), getattr(node, "bias", None)
+
+    def _fitting(self, matrix: Any, rows: int, columns: int, name: str) -> Floats:
+        """Weights of the right shape."""
+        weights = np.eye(columns) if matrix is None else matrix
+        if weights.shape != (rows, columns):
+            raise FormatError(
+                f"Expected weights of shape {(rows, columns)} into {name!r}, got"
+                f" {weights.shape}."
+            )
+        if not np.isfinite(weights).all():
+            raise FormatError(f"Expected the weights into {name!r} to be finite.")
+        return np.asarray(weights)
+
+
+def _pass_on(source: Layer, target: Layer, weights: Floats) -> Any:
+    return source.project(target, ONE_TO_ONE, weights=weights, trainable=False)

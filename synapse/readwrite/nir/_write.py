@@ -1,0 +1,342 @@
+"""Write a network as a graph of NIR: find the cells among the layers, and the weights
+between them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import Any, NoReturn
+
+import networkx as nx
+import numpy as np
+
+from ..._typing import Bools, Floats, Ints
+from ...errors import FormatError
+from ...objects.network import Network
+from ...objects.topology import NO_GATER, Topology
+from ._read import ordered
+
+SPIKES = "spike", "super_spike", "arctan_spike"
+INPUT = "input"
+CELLS = "cells"
+THRESHOLDS = "thresholds"
+LEAKY = "leaky"
+SUMS = "sums"
+"""Kinds of groups. Cells are voltages with their spikes, and what sets them back."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Neurons that are one node: the rows that receive weights, and those that send
+    activations, in one order.
+    """
+
+    name: str
+    kind: str
+    receiving: Ints
+    sending: Ints
+    share: Floats = field(default_factory=lambda: np.zeros(0))  # that a step keeps
+    threshold: Floats = field(default_factory=lambda: np.zeros(0))
+    # Of a current that enters the voltage: the share it keeps, and its weight.
+    current: tuple[Floats, Floats] | None = None
+
+
+def written(nir: Any, network: Network, dt: float) -> Any:
+    """The graph of a network."""
+    if any(link.delay for link in network.connections):
+        raise FormatError(
+            "A network with delayed connections cannot be written as NIR. Remove the"
+            " delays first."
+        )
+    table = Topology.of(network).require_closed("be written as NIR")
+    if table.synchronous:
+        raise FormatError("A synchronous network cannot be written as NIR.")
+    writer = Writer(nir, table, dt)
+    writer.find_groups()
+    writer.merge_currents()
+    writer.add_nodes()
+    writer.add_weights()
+    return nir.NIRGraph(nodes=writer.nodes, edges=writer.edges)
+
+
+class Writer:
+    """A graph in the making, and which connections it has already."""
+
+    def __init__(self, nir: Any, table: Topology, dt: float) -> None:
+        self.nir = nir
+        self.table = table
+        self.dt = dt
+        self.nodes: dict[str, Any] = {}
+        self.edges: list[tuple[str, str]] = []
+        self.groups: list[Group] = []
+        self.late = table.delayed
+        self.done: Bools = table.self_connected.copy()
+
+        # The self-connection of each neuron: its weight (NaN: none) and gater.
+        own = table.self_connected
+        self.self_weight = np.full(table.neurons, np.nan)
+        self.self_weight[table.source[own]] = table.weight[own]
+        self.self_gater = np.full(table.neurons, NO_GATER)
+        self.self_gater[table.source[own]] = table.gater[own]
+
+    # --- groups -----------------------------------------------------------------------
+
+    def find_groups(self) -> None:
+        """Find the node of each layer."""
+        table = self.table
+        gaters = set(table.gater[table.gated].tolist())
+        cells_of: dict[int, Group] = {}  # by the layer of their spikes
+        consumed: set[int] = set()
+        for number in range(len(table.layers)):
+            rows = np.flatnonzero(table.layer == number)
+            if self._are_spikes(rows):
+                cells = self._cells(number, rows)
+                if cells is not None:
+                    cells_of[number] = cells
+                    consumed.update(cells.receiving.tolist())
+                    consumed.update(self.self_gater[cells.receiving].tolist())
+        for number, name in enumerate(table.layers):
+            rows = np.flatnonzero(table.layer == number)
+            if number in cells_of:
+                self.groups.append(cells_of[number])
+            elif number == 0:
+                self.groups.append(Group(name, INPUT, rows, rows))
+            elif consumed.issuperset(rows.tolist()):
+                continue
+            elif consumed & set(rows.tolist()) or gaters & set(rows.tolist()):
+                self._refuse(
+                    number,
+                    "it gates connections, and is no part of a cell that NIR has",
+                )
+            else:
+                self.groups.append(self._single(number, rows))
+        names = [group.name for group in self.groups]
+        if len(set(names)) < len(names):
+            raise FormatError("Expected the layers to have names of their own.")
+
+    def _are_spikes(self, rows: Ints) -> bool:
+        return all(self.table.squash[row].partition("(")[0] in SPIKES for row in rows)
+
+    def _cells(self, number: int, spikes: Ints) -> Group | None:
+        """The cells of a layer of spikes; None if it has no voltages."""
+        table = self.table
+        links = np.array([self._only_link_into(row) for row in spikes])
+        if (links < 0).any():
+            return None
+        voltages = table.source[links]
+        gated = self.self_gater[voltages] != NO_GATER
+        if np.isnan(self.self_weight[voltages]).any() or not gated.any():
+            return None
+        if not gated.all():
+            self._refuse(number, "its spikes do not set their voltages to 0")
+        keep = self.self_gater[voltages]
+        resets = np.array([self._only_link_into(row) for row in keep])
+        sets_to_0 = (
+            (resets >= 0)
+            & (table.source[resets] == spikes)
+            & (table.weight[resets] == -1.0)
+            & self.late[resets]
+            & (table.bias[keep] == 1.0)
+            & (table.weight[links] > 0.0)
+        )
+        plain = [table.squash[row] == "identity" for row in (*voltages, *keep)]
+        if not (sets_to_0.all() and all(plain)):
+            self._refuse(number, "its spikes do not set their voltages to 0")
+        self.done[links] = True
+        self.done[resets] = True
+        threshold = -table.bias[spikes] / table.weight[links]
+        share = self.self_weight[voltages]
+        name = table.layers[number]
+        return Group(name, CELLS, voltages, spikes, share, threshold)
+
+    def _only_link_into(self, row: int) -> int:
+        """The connection into a neuron, if it is the only one, ungated; else -1."""
+        table = self.table
+        links = np.flatnonzero((table.target == row) & ~table.self_connected)
+        alone = len(links) == 1 and table.gater[links[0]] == NO_GATER
+        return int(links[0]) if alone else -1
+
+    def _single(self, number: int, rows: Ints) -> Group:
+        """A layer that is a node by itself: thresholds, leaky neurons or sums."""
+        name = self.table.layers[number]
+        share = self.self_weight[rows]
+        if self._are_spikes(rows):
+            if not np.isnan(share).all():
+                self._refuse(number, "its spikes have self-connections")
+            return Group(name, THRESHOLDS, rows, rows, threshold=np.zeros(len(rows)))
+        if any(self.table.squash[row] != "identity" for row in rows):
+            self._refuse(number, "its squash is neither a spike nor the identity")
+        if (self.self_gater[rows] != NO_GATER).any():
+            self._refuse(number, "it has gated self-connections, but no spikes")
+        if np.isnan(share).all():
+            return Group(name, SUMS, rows, rows)
+        if np.isnan(share).any():
+            self._refuse(number, "some of its neurons are leaky, others are not")
+        return Group(name, LEAKY, rows, rows, share)
+
+    def _refuse(self, number: int, reason: str) -> NoReturn:
+        raise FormatError(
+            f"The layer {self.table.layers[number]!r} cannot be written as NIR:"
+            f" {reason}."
+        )
+
+    def merge_currents(self) -> None:
+        """Leaky neurons that lead one to one to cells, and to nothing else, are the
+        currents of these (CubaLIF).
+        """
+        table = self.table
+        for cells in [group for group in self.groups if group.kind == CELLS]:
+            links = np.array([self._only_link_into(row) for row in cells.receiving])
+            if (links < 0).any() or self.late[links].any():
+                continue
+            sources = table.source[links]
+            leaky = self._group_of(sources)
+            leaving = np.isin(table.source, sources) & ~table.self_connected
+            if leaky is None or leaky.kind != LEAKY or leaving.sum() != len(links):
+                continue
+            if table.bias[cells.receiving].any():
+                continue
+            self.done[links] = True
+            share = self.self_weight[sources]
+            current = share, table.weight[links]
+            merged = replace(cells, receiving=sources, current=current)
+            self.groups[self.groups.index(cells)] = merged
+            self.groups.remove(leaky)
+
+    def _group_of(self, rows: Ints) -> Group | None:
+        """The group that sends exactly these rows, in any order."""
+        wanted = set(rows.tolist())
+        for group in self.groups:
+            if set(group.sending.tolist()) == wanted and len(rows) == len(wanted):
+                return group
+        return None
+
+    # --- nodes ------------------------------------------------------------------------
+
+    def add_nodes(self) -> None:
+        """Add the node of each group, and the output."""
+        for group in self.groups:
+            self.nodes[group.name] = self._node(group)
+        last = self.groups[-1]
+        self._add("output out", self.nir.Output(np.array([len(last.sending)])))
+        self.edges.append((last.name, "output out"))
+
+    def _node(self, group: Group) -> Any:
+        nir = self.nir
+        size = len(group.sending)
+        if group.kind == INPUT:
+            return nir.Input(np.array([size]))
+        if group.kind == SUMS:
+            return nir.Scale(np.ones(size))
+        if group.kind == THRESHOLDS:
+            return nir.Threshold(group.threshold)
+        tau = self._time_constants(group, group.share)
+        rest = np.zeros(size)
+        if np.isinf(tau).all():
+            gain = np.full(size, 1.0 / self.dt)
+            if group.kind == LEAKY:
+                return nir.I(r=gain)
+            if group.current is None:
+                return nir.IF(r=gain, v_threshold=group.threshold, v_reset=rest)
+        if np.isinf(tau).any():
+            raise FormatError(
+                f"The layer {group.name!r} cannot be written as NIR: some of its"
+                " neurons leak, others do not."
+            )
+        gain = tau / self.dt
+        if group.kind == LEAKY:
+            return nir.LI(tau=tau, r=gain, v_leak=rest)
+        settings = {"v_leak": rest, "v_threshold": group.threshold, "v_reset": rest}
+        if group.current is None:
+            return nir.LIF(tau=tau, r=gain, **settings)
+        share, weight = group.current
+        tau_of_current = self._time_constants(group, share)
+        return nir.CubaLIF(
+            tau_syn=tau_of_current,
+            tau_mem=tau,
+            r=weight * gain,
+            w_in=tau_of_current / self.dt,
+            **settings,
+        )
+
+    def _time_constants(self, group: Group, share: Floats) -> Floats:
+        """Seconds; infinity where nothing is lost."""
+        if ((share < 0.0) | (share > 1.0)).any():
+            raise FormatError(
+                f"The layer {group.name!r} cannot be written as NIR: expected"
+                " self-connections to have weights from 0 to 1."
+            )
+        with np.errstate(divide="ignore"):
+            return np.asarray(self.dt / (1.0 - share))
+
+    # --- weights ----------------------------------------------------------------------
+
+    def add_weights(self) -> None:
+        """Add a node for the weights from each group to each other one."""
+        table = self.table
+        if (table.gated & ~self.done).any():
+            raise FormatError("Gated connections cannot be written as NIR.")
+        late: dict[tuple[str, str], bool] = {}
+        for target in self.groups:
+            bias = table.bias[target.receiving]
+            for source in self.groups:
+                links = self._links(source, target)
+                if not links.any():
+                    continue
+                late[source.name, target.name] = bool(self.late[links].any())
+                self._add_matrix(source, target, links, bias)
+                bias = np.zeros(len(bias))
+            if bias.any():
+                raise FormatError(
+                    f"The layer {target.name!r} cannot be written as NIR: it has"
+                    " biases, but no connections from other layers."
+                )
+        if not self.done.all():
+            link = np.flatnonzero(~self.done)[0]
+            ends = table.names[table.source[link]], table.names[table.target[link]]
+            raise FormatError(
+                f"The connection from {ends[0]} to {ends[1]} cannot be written as NIR:"
+                " it leads into or out of the inside of a cell."
+            )
+        order = ordered(nx.DiGraph(sorted(self.edges)), self.groups[0].name)
+        for (source_name, target_name), is_late in late.items():
+            if is_late != (order.index(source_name) >= order.index(target_name)):
+                raise FormatError(
+                    f"The connections from {source_name!r} to {target_name!r} cannot be"
+                    " written as NIR, where only the connection that closes a cycle is"
+                    " one step late."
+                )
+
+    def _links(self, source: Group, target: Group) -> Bools:
+        """Which connections lead from a group to another one."""
+        table = self.table
+        from_here = np.isin(table.source, source.sending)
+        return from_here & np.isin(table.target, target.receiving) & ~self.done
+
+    def _add_matrix(
+        self, source: Group, target: Group, links: Bools, bias: Floats
+    ) -> None:
+        table = self.table
+        column = np.zeros(table.neurons, int)
+        column[source.sending] = np.arange(len(source.sending))
+        row = np.zeros(table.neurons, int)
+        row[target.receiving] = np.arange(len(target.receiving))
+        weight = np.zeros((len(target.receiving), len(source.sending)))
+        weight[row[table.target[links]], column[table.source[links]]] = table.weight[
+            links
+        ]
+        self.done |= links
+        name = f"{source.name} to {target.name}"
+        node = self.nir.Linear(weight)
+        if bias.any():
+            node = self.nir.Affine(weight, bias)
+        self._add(name, node)
+        self.edges += pairwise((source.name, name, target.name))
+
+    def _add(self, name: str, node: Any) -> None:
+        if name in self.nodes:
+            raise FormatError(
+                f"Expected no layer to be named {name!r}, which is the name of a node."
+            )
+        self.nodes[name] = node

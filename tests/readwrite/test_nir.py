@@ -1,0 +1,377 @@
+"""Networks as graphs of NIR and back: by a program of its equations, and by
+snnTorch."""
+
+from functools import partial
+from itertools import pairwise
+
+import networkx as nx
+import numpy as np
+import pytest
+
+import architect
+from synapse import Layer, Network, readwrite
+from synapse.errors import ArgumentError, ArgumentTypeError, FormatError
+from tests.helpers.cases import all_refused
+
+nir = pytest.importorskip("nir")
+DT = 1e-4
+
+
+def cells(seed=0, **options):
+    """Spiking cells as NIR has them."""
+    rng = np.random.default_rng(seed)
+    return architect.Spiking(
+        3,
+        7,
+        2,
+        adaptive=0,
+        reset="zero",
+        density=0.5,
+        time_constant=rng.uniform(5, 30),
+        threshold=rng.uniform(0.5, 1.5),
+        bias_initializer="uniform",
+        seed=seed,
+        **options,
+    )
+
+
+def rows(seed, count=3, steps=100):
+    return np.random.default_rng([seed, 1]).uniform(-0.5, 1.5, (steps, count))
+
+
+def by_equations(graph, inputs, dt=DT):
+    """What a graph outputs, by the equations of NIR and Euler's method, with the
+    reset of a spike before the next step; weights that close a cycle read the
+    previous step."""
+    nodes = graph.nodes
+    before = {name: [a for a, b in graph.edges if b == name] for name in nodes}
+    order = list(nx.topological_sort(nx.DiGraph(forward_edges(graph))))
+    values = dict.fromkeys(nodes, 0.0)
+    volts = dict.fromkeys(nodes, 0.0)
+    currents = dict.fromkeys(nodes, 0.0)
+    outputs = []
+    for row in inputs:
+        for name in order:
+            node = nodes[name]
+            kind = type(node).__name__
+            entering = sum(values[each] for each in before[name])
+            if kind == "Input":
+                values[name] = row
+            elif kind in ("Linear", "Affine"):
+                if np.ndim(entering):
+                    values[name] = node.weight @ entering + getattr(node, "bias", 0.0)
+            elif kind == "Flatten":
+                values[name] = entering
+            elif kind == "Scale":
+                values[name] = node.scale * entering
+            elif kind == "Threshold":
+                values[name] = (entering > node.threshold).astype(float)
+            elif kind == "Output":
+                outputs.append(entering)
+            else:
+                step = one_step(kind, node, entering, volts[name], currents[name], dt)
+                values[name], volts[name], currents[name] = step
+    return np.array(outputs)
+
+
+def one_step(kind, node, entering, volt, current, dt):
+    if kind == "CubaLIF":
+        current = current + dt / node.tau_syn * (node.w_in * entering - current)
+        entering = current
+    if kind in ("I", "IF"):
+        volt = volt + dt * node.r * entering
+    else:
+        tau = getattr(node, "tau_mem", None)
+        tau = node.tau if tau is None else tau
+        volt = volt + dt / tau * (node.v_leak - volt + node.r * entering)
+    if kind in ("I", "LI"):
+        return volt, volt, current
+    spikes = (volt > node.v_threshold).astype(float)
+    return spikes, np.where(spikes == 1.0, node.v_reset, volt), current
+
+
+def forward_edges(graph):
+    """Edges without those that lead back to a node nearer to the input."""
+    directed = nx.DiGraph(graph.edges)
+    start = next(n for n, node in graph.nodes.items() if isinstance(node, nir.Input))
+    distance = nx.single_source_shortest_path_length(directed, start)
+    for part in list(nx.strongly_connected_components(directed)):
+        nearest = min(part, key=lambda name: (distance[name], name))
+        if len(part) > 1:
+            back = [(a, b) for a, b in directed.edges if b == nearest and a in part]
+            directed.remove_edges_from(back)
+    return directed.edges
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_network_equals_its_graph_and_what_is_read_of_it(seed, tmp_path):
+    net = cells(seed)
+    inputs = rows(seed)
+    graph = readwrite.to_nir(net)
+    nir.write(tmp_path / "net.nir", graph)
+    twin = readwrite.from_nir(nir.read(tmp_path / "net.nir"))
+    outputs = net.run(inputs)
+    assert outputs.std() > 0.1
+    np.testing.assert_allclose(by_equations(graph, inputs), outputs, atol=1e-9)
+    np.testing.assert_allclose(twin.run(inputs), outputs, atol=1e-9)
+    np.testing.assert_array_equal(twin["spikes"].activations, net["spikes"].activations)
+    again = readwrite.to_nir(twin)
+    assert set(again.nodes) == set(graph.nodes)
+    assert set(again.edges) == set(graph.edges)
+
+
+def every_kind(seed):
+    """A graph with every node that can be read."""
+    rng = np.random.default_rng(seed)
+
+    def some(low, high):
+        return rng.uniform(low, high, 4)
+
+    def weights(targets, sources):
+        return rng.normal(size=(targets, sources))
+
+    rest = {"v_leak": some(-0.1, 0.1), "v_reset": some(-0.2, 0.2)}
+    nodes = {
+        "in": nir.Input(np.array([3])),
+        "flat": nir.Flatten({"input": np.array([3])}, start_dim=0),
+        "w1": nir.Affine(weights(4, 3), rng.normal(size=4)),
+        "lif": nir.LIF(some(1e-3, 3e-3), some(5, 20), v_threshold=some(0.3, 1), **rest),
+        "back": nir.Linear(weights(4, 4)),
+        "w2": nir.Linear(weights(4, 4)),
+        "cuba": nir.CubaLIF(
+            tau_syn=some(1e-3, 2e-3),
+            tau_mem=some(1e-3, 3e-3),
+            r=some(5, 20),
+            v_threshold=some(0.3, 1),
+            w_in=some(5, 20),
+            **rest,
+        ),
+        "scale": nir.Scale(some(0.5, 2)),
+        "if": nir.IF(some(2e3, 9e3), some(0.5, 1), some(0.0, 0.1)),
+        "w3": nir.Linear(weights(4, 4)),
+        "w4": nir.Affine(weights(4, 4), rng.normal(size=4)),
+        "jump": nir.Threshold(some(0.1, 0.5)),
+        "sum": nir.I(some(100, 200)),
+        "leaky": nir.LI(some(1e-3, 3e-3), some(5, 20), some(-0.1, 0.1)),
+        "w5": nir.Affine(weights(2, 4), rng.normal(size=2)),
+        "out": nir.Output(np.array([2])),
+    }
+    edges = [*pairwise(name for name in nodes if name != "back")]
+    edges += [("lif", "back"), ("back", "lif")]
+    return nir.NIRGraph(nodes, edges)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_every_node_that_is_read_follows_its_equation(seed):
+    graph = every_kind(seed)
+    net = readwrite.from_nir(graph)
+    inputs = rows(seed)
+    outputs = net.run(inputs)
+    np.testing.assert_allclose(outputs, by_equations(graph, inputs), atol=1e-9)
+    for name in ("lif", "cuba", "if", "jump"):
+        assert set(net[name].activations) <= {0.0, 1.0}
+    assert {"lif voltage", "lif keep", "cuba current"} <= {n.name for n in net.layers}
+
+
+def test_a_current_is_written_as_such():
+    rng = np.random.default_rng(0)
+    nodes = {
+        "input": nir.Input(np.array([3])),
+        "w": nir.Linear(rng.normal(size=(4, 3))),
+        "cells": nir.CubaLIF(
+            tau_syn=np.full(4, 1e-3),
+            tau_mem=np.full(4, 2e-3),
+            r=np.full(4, 20.0),
+            v_leak=np.zeros(4),
+            v_threshold=np.full(4, 2.0),
+            w_in=np.full(4, 10.0),
+        ),
+        "output": nir.Output(np.array([4])),
+    }
+    edges = [("input", "w"), ("w", "cells"), ("cells", "output")]
+    net = readwrite.from_nir(nir.NIRGraph(nodes, edges))
+    graph = readwrite.to_nir(net)
+    assert isinstance(graph.nodes["cells"], nir.CubaLIF)
+    inputs = rows(0)
+    outputs = net.run(inputs)
+    assert 10 < outputs.sum() < 390
+    np.testing.assert_array_equal(by_equations(graph, inputs), outputs)
+
+
+def test_cells_that_nir_has_not_become_leaky_neurons_and_thresholds():
+    net = architect.Spiking(3, 6, 1, adaptive=2, seed=0)
+    graph = readwrite.to_nir(net)
+    kinds = {name: type(node).__name__ for name, node in graph.nodes.items()}
+    assert kinds["voltages"] == "LI"
+    assert kinds["spikes"] == "Threshold"
+    inputs = rows(0)
+    twin = readwrite.from_nir(graph)
+    np.testing.assert_allclose(twin.run(inputs), net.run(inputs), atol=1e-9)
+
+
+def test_graphs_within_a_graph_are_read():
+    inner = nir.NIRGraph(
+        {
+            "in": nir.Input(np.array([4])),
+            "lif": nir.LIF(*(np.full(4, x) for x in (2e-3, 20.0, 0.0, 1.0))),
+            "rec": nir.Linear(np.random.default_rng(1).normal(size=(4, 4))),
+            "out": nir.Output(np.array([4])),
+        },
+        [("in", "lif"), ("lif", "rec"), ("rec", "lif"), ("lif", "out")],
+    )
+    outer = nir.NIRGraph(
+        {
+            "in": nir.Input(np.array([3])),
+            "w": nir.Linear(np.random.default_rng(2).normal(size=(4, 3))),
+            "cells": inner,
+            "out": nir.Output(np.array([4])),
+        },
+        [("in", "w"), ("w", "cells"), ("cells", "out")],
+    )
+    net = readwrite.from_nir(outer)
+    names = [layer.name for layer in net.layers]
+    assert names == ["in", "cells.lif keep", "cells.lif voltage", "cells.lif"]
+    outputs = net.run(rows(3))
+    assert 0.02 < outputs.mean() < 0.9
+    flat = readwrite.to_nir(net)
+    np.testing.assert_array_equal(by_equations(flat, rows(3)), outputs)
+
+
+def chain(**nodes):
+    """A graph of nodes in a row."""
+    names = [*nodes]
+    return nir.NIRGraph(nodes, [*pairwise(names)], type_check=False)
+
+
+def test_what_cannot_be_read_or_written_is_refused():
+    enter = nir.Input(np.array([2]))
+    leave = nir.Output(np.array([2]))
+    fast = nir.LI(*(np.full(2, x) for x in (1e-5, 1.0, 0.0)))
+    late = Network(Layer(2), [], Layer(2))
+    late.input.project(late.output, delay=2)
+    lstm = architect.LSTM(2, 3, 1, seed=0)
+    read = readwrite.from_nir
+    wide = nir.Linear(np.ones((2, 3)))
+    all_refused(
+        [
+            (partial(read, {"nodes": {}}), ArgumentTypeError, "graph of NIR"),
+            (partial(read, cells(), dt=0), ArgumentError, "dt"),
+            (
+                partial(
+                    read,
+                    chain(a=enter, delay=nir.Delay(np.ones(2)), b=leave),
+                ),
+                FormatError,
+                "'delay' of the kind Delay",
+            ),
+            (partial(read, chain(a=enter, c=fast, b=leave)), FormatError, "0.0001 s"),
+            (partial(read, chain(a=enter, c=fast)), FormatError, "Output"),
+            (partial(read, chain(a=enter, w=wide, b=leave)), FormatError, "(2, 2)"),
+            (partial(readwrite.to_nir, late), FormatError, "delays"),
+            (partial(readwrite.to_nir, lstm), FormatError, "'input gates'"),
+            (
+                partial(readwrite.to_nir, architect.Perceptron(2, 3, 1)),
+                FormatError,
+                "neither a spike nor the identity",
+            ),
+            (
+                partial(readwrite.to_nir, cells(refractory=1)),
+                FormatError,
+                "no part of a cell",
+            ),
+        ]
+    )
+
+
+def with_hidden_cells(layers, seed):
+    """A network of snnTorch: weights, and then cells, in turns."""
+    torch = pytest.importorskip("torch")
+    torch.manual_seed(seed)
+    modules = []
+    for size, make in layers:
+        before = modules[-2].out_features if modules else 3
+        weights = torch.nn.Linear(before, size)
+        weights.weight.data *= 2.0
+        weights.bias.data.uniform_(0.0, 0.4)
+        modules += [weights, make(size)]
+    return torch.nn.Sequential(*modules)
+
+
+def spikes_of(module, sequence):
+    torch = pytest.importorskip("torch")
+    rows = torch.tensor(sequence.astype(np.float32))
+    return np.array([module(row[None]).detach().numpy()[0] for row in rows])
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("seed", range(10))
+def test_recurrent_networks_of_snntorch_have_every_spike_here(seed):
+    """And so has what is written again."""
+    torch = pytest.importorskip("torch")
+    snn = pytest.importorskip("snntorch")
+    from snntorch.export_nir import export_to_nir
+
+    def recurrent(size):
+        return snn.RLeaky(
+            beta=torch.full((size,), 0.9),
+            threshold=0.7,
+            linear_features=size,
+            reset_mechanism="zero",
+            reset_delay=False,
+            init_hidden=True,
+        )
+
+    def with_currents(size):
+        return snn.Synaptic(
+            alpha=torch.full((size,), 0.8),
+            beta=torch.full((size,), 0.9),
+            threshold=torch.full((size,), 1.2),
+            reset_mechanism="zero",
+            reset_delay=False,
+            init_hidden=True,
+        )
+
+    module = with_hidden_cells([(8, recurrent), (5, with_currents)], seed)
+    graph = export_to_nir(module, torch.zeros(1, 3), ignore_dims=[0])
+    for cells_of_snntorch in (module[1], module[3]):
+        cells_of_snntorch.reset_mem()
+    sequence = rows(seed)
+    theirs = spikes_of(module, sequence)
+    assert 0 < theirs.sum() < theirs.size
+    net = readwrite.from_nir(graph)
+    single = sequence.astype(np.float32).astype(float)
+    np.testing.assert_array_equal(net.run(single), theirs)
+    twin = readwrite.from_nir(readwrite.to_nir(net))
+    np.testing.assert_array_equal(twin.run(single), theirs)
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("seed", range(10))
+def test_snntorch_reads_what_is_written_in_every_spike(seed):
+    """Networks without a recurrence: snnTorch's import (1.0.0 with nirtorch 2.6) sends
+    the inputs of a recurrent layer through its recurrent weights, its own exports
+    included."""
+    torch = pytest.importorskip("torch")
+    pytest.importorskip("snntorch")
+    from snntorch.import_nir import import_from_nir
+
+    rng = np.random.default_rng(seed)
+    share, size = np.float32(rng.uniform(0.8, 0.95)), 6
+    nodes = {"input": nir.Input(np.array([3]))}
+    for k, before in ((1, 3), (2, size)):
+        weights = rng.normal(size=(size, before)).astype(np.float32)
+        tau = np.full(size, DT / (1.0 - share))
+        nodes[f"w{k}"] = nir.Affine(weights, rng.uniform(0.0, 0.4, size))
+        nodes[f"cells{k}"] = nir.LIF(tau, tau / DT, np.zeros(size), np.ones(size))
+    nodes["output"] = nir.Output(np.array([size]))
+    net = readwrite.from_nir(nir.NIRGraph(nodes, [*pairwise(nodes)]))
+
+    module = import_from_nir(readwrite.to_nir(net))
+    sequence = rows(seed).astype(np.float32)
+    theirs = []
+    state = None
+    for row in torch.tensor(sequence):
+        spikes, state = module(row[None], state)
+        theirs.append(spikes.detach().numpy()[0])
+    assert 0 < np.sum(theirs) < np.size(theirs)
+    np.testing.assert_array_equal(net.run(sequence.astype(float)), theirs)

@@ -51,15 +51,15 @@ class Reach:
 
     def _read(self, j: int, run: tuple[int, ...], listed: list[int]) -> None:
         """What a neuron reads by a run."""
-        _, length, source, gater, _, _, kind, flags = run
+        _, length, source, gater, _, _, run_kind, flags = run
         sources = range(source, source + length)
-        gaters = range(gater, gater + (length if kind == mark.ZIPPED else 1))
-        if kind in (mark.LISTED, mark.PAIRED):
+        gaters = range(gater, gater + (length if run_kind == mark.ZIPPED else 1))
+        if run_kind in (mark.LISTED, mark.PAIRED):
             sources = listed[source : source + length]  # type: ignore[assignment]
-        if kind == mark.PAIRED:
+        if run_kind == mark.PAIRED:
             gaters = listed[gater : gater + length]  # type: ignore[assignment]
         self._add(j, sources, bool(flags & mark.DELAYED))
-        if kind >= mark.SHARED:
+        if run_kind >= mark.SHARED:
             self._add(j, gaters, bool(flags & mark.DELAYED_GATE))
 
     def _add(self, j: int, neurons: Sequence[int], late: bool) -> None:

@@ -208,8 +208,10 @@ def _bytes(
     and of constants.
     """
     index = 2 if parts["index"] == INDICES[0][0] else 4
-    held = parts["learned"] + parts["traces"] + parts["pairs"] + parts["extended"]
-    held += 2 * tables.computed + 3 * tables.neurons
+    numbers_kept = (
+        parts["learned"] + parts["traces"] + parts["pairs"] + parts["extended"]
+    )
+    numbers_kept += 2 * tables.computed + 3 * tables.neurons
     stack = 3 * tables.neurons + 3 * tables.computed
     table = index * (len(tables.listed) + tables.connections + len(tables.pulls))
     table += index * (2 * len(tables.sets) + 2 * len(tables.blocks))
@@ -222,13 +224,16 @@ def _bytes(
         table += rows * (indices * index + others)
     if reach is not None:
         roots = len(reach.roots)
-        held += reach.size + roots * (roots + tables.computed) + 2 * tables.computed
+        numbers_kept += (
+            reach.size + roots * (roots + tables.computed) + 2 * tables.computed
+        )
         stack += 2 * tables.neurons + 2 * tables.computed + (roots + 1) * reach.widest
         table += index * roots * (2 + tables.computed)
     constants = number * (tables.connections + tables.neurons + tables.outputs) + table
     return (
-        f"{number * held} bytes an instance, about {number * stack} of stack while it"
-        f" learns, about {constants} of constants"
+        f"{number * numbers_kept} bytes an instance,"
+        f" about {number * stack} of stack while it learns,"
+        f" about {constants} of constants"
     )
 
 
@@ -245,14 +250,14 @@ def _with_powers(options: Options) -> Language:
     names = "per_step", "step_high", "step_low", "per_ln2", "ln2_high", "ln2_low"
     constants = {name: repr(getattr(elementary, name.upper())) for name in names}
     powers = {"prefix": prefix, "bits": _numbers(bits.tolist()), **constants}
-    own = {
+    exact_powers = {
         "exp": f"{prefix}_exact_exp({{0}})",
         "expm1": f"{prefix}_exact_expm1({{0}})",
     }
     text = filled("powers.c.in", powers).rstrip()
     return replace(
         language,
-        calls={**language.calls, **own},
+        calls={**language.calls, **exact_powers},
         helpers={**language.helpers, f"{prefix}_exact_exp": text},
     )
 

@@ -228,14 +228,16 @@ class Tables:
         if self.exact:
             return context
         eligibility = np.zeros(int(self.traces[-1]))
-        first = self.of_computed("first_trace")
+        first_trace = self.of_computed("first_trace")
         learning = self.of_computed("learning")
         of_bias = self.of_computed("bias_eligibility")
         stored = self.column("eligibility")
         for j in np.flatnonzero(np.diff(self.traces)).tolist():
             begin = int(self.traces[j])
             end = begin + int(learning[j])
-            eligibility[begin:end] = stored[first[j] : first[j] + learning[j]]
+            eligibility[begin:end] = stored[
+                first_trace[j] : first_trace[j] + learning[j]
+            ]
             eligibility[end] = of_bias[j]
         return {
             **context,
@@ -306,28 +308,28 @@ class Tables:
         target = self.column("target")
         listed: list[int] = []
         rows: list[tuple[int, ...]] = []
-        for r, (kind, flags, first, length, begin) in enumerate(
+        for r, (run_kind, flags, first_link, length, begin) in enumerate(
             zip(*columns, strict=True)
         ):
-            run = slice(first, first + length)
+            run = slice(first_link, first_link + length)
             gated_by = gaters[r]
-            if kind in (mark.LISTED, mark.PAIRED):
+            if run_kind in (mark.LISTED, mark.PAIRED):
                 begin = len(listed)
                 listed += source[run].tolist()
-            if kind == mark.PAIRED:
+            if run_kind == mark.PAIRED:
                 gated_by = len(listed)
                 listed += gater[run].tolist()
             influence = -1 if self.exact else influences[r]
-            place_among_learning = int(first - first_incoming[target[first]])
+            place_among_learning = int(first_link - first_incoming[target[first_link]])
             rows.append(
                 (
-                    int(self.place[first]),
+                    int(self.place[first_link]),
                     length,
                     begin,
                     gated_by,
                     influence,
                     place_among_learning,
-                    kind,
+                    run_kind,
                     flags,
                 )
             )

@@ -61,7 +61,7 @@ def _flat(
         ends = {end: type(each).__name__ for end, each in inner.items()}
         entries[name] = [b for a, b in inner_edges if ends[a] == "Input"]
         exits[name] = [a for a, b in inner_edges if ends[b] == "Output"]
-        kept = {end for end, kind in ends.items() if kind not in ("Input", "Output")}
+        kept = {end for end in ends if ends[end] not in ("Input", "Output")}
         nodes |= {end: inner[end] for end in kept}
         edges |= {(a, b) for a, b in inner_edges if a in kept and b in kept}
     for source, target in graph.edges:
@@ -84,8 +84,8 @@ def ordered(graph: nx.DiGraph[str], source: str) -> list[str]:
     parts = nx.condensation(graph)
     return [
         name
-        for part in nx.topological_sort(parts)
-        for name in sorted(parts.nodes[part]["members"], key=key)
+        for component in nx.topological_sort(parts)
+        for name in sorted(parts.nodes[component]["members"], key=key)
     ]
 
 
@@ -102,15 +102,15 @@ class Reader:
         self.nodes = nodes
         self.dt = dt
         self.spike = spike
-        self.kinds = {name: type(node).__name__ for name, node in nodes.items()}
+        self.types = {name: type(node).__name__ for name, node in nodes.items()}
         self.graph: nx.DiGraph[str] = nx.DiGraph(sorted(edges))
         self.units: dict[str, Unit] = {}
-        for name, kind in self.kinds.items():
-            if kind not in (*MAPS, *UNITS, "Input", "Output"):
-                known = ", ".join((*MAPS, *UNITS))
+        for name, node_type in self.types.items():
+            if node_type not in (*MAPS, *UNITS, "Input", "Output"):
+                readable = ", ".join((*MAPS, *UNITS))
                 raise FormatError(
-                    f"The node {name!r} of the kind {kind} cannot be read."
-                    f" Known: Input, Output, {known}."
+                    f"The node {name!r} of the kind {node_type} cannot be read."
+                    f" Known: Input, Output, {readable}."
                 )
         strangers = set(self.graph) - set(nodes)
         if strangers:
@@ -121,11 +121,12 @@ class Reader:
         self.source = self._only("Input")
         self.end = self._only("Output")
 
-    def _only(self, kind: str) -> str:
-        names = [name for name, each in self.kinds.items() if each == kind]
+    def _only(self, node_type: str) -> str:
+        names = [name for name, each in self.types.items() if each == node_type]
         if len(names) != 1 or names[0] not in self.graph:
             raise FormatError(
-                f"Expected one node of the kind {kind} with edges, got {len(names)}."
+                f"Expected one node of the kind {node_type} with edges, got"
+                f" {len(names)}."
             )
         return names[0]
 
@@ -142,10 +143,10 @@ class Reader:
         if not order:
             raise FormatError("Expected nodes between the input and the output.")
         for name in order:
-            kind = self.kinds[name]
-            if kind in UNITS:
+            node_type = self.types[name]
+            if node_type in UNITS:
                 self.units[name] = self._unit(name)
-            elif kind in MAPS and self._is_a_layer(name):
+            elif node_type in MAPS and self._is_a_layer(name):
                 self.units[name] = self._sums(name, self._size_of(name))
         last = [*self.units][-1]
         before = [*self.graph.predecessors(self.end)]
@@ -162,7 +163,7 @@ class Reader:
         are neurons.
         """
         after = [*self.graph.successors(name)]
-        return any(self.kinds[other] not in UNITS for other in after)
+        return any(self.types[other] not in UNITS for other in after)
 
     def _sums(self, name: str, size: int) -> Unit:
         layer = Layer(size, "identity", np.zeros(size), name)
@@ -176,16 +177,16 @@ class Reader:
     def _unit(self, name: str) -> Unit:
         """The layers of neurons of NIR, with the connections within them."""
         node = self.nodes[name]
-        kind = self.kinds[name]
+        node_type = self.types[name]
         size = self._size(node.output_type)
-        if kind == "Threshold":
+        if node_type == "Threshold":
             bias = -self._numbers(node.threshold, size, name)
             layer = Layer(size, self.spike, bias, name)
             layer.trainable = False
             return Unit(layer, layer, [layer], np.ones(size))
 
         share, gain = self._step_of(name, size)
-        if kind in ("LI", "I"):
+        if node_type in ("LI", "I"):
             layer = self._fixed(size, name, self._leak(node, share, size, name))
             _pass_on(layer, layer, share)
             return Unit(layer, layer, [layer], gain)
@@ -202,7 +203,7 @@ class Reader:
         keep.gate(leak, gate.ONE_TO_ONE)
         hidden = [keep, voltage, spikes]
         reset = share * self._numbers(node.v_reset, size, name)
-        if kind != "CubaLIF":
+        if node_type != "CubaLIF":
             return Unit(voltage, spikes, hidden, gain, reset)
 
         of_current = self._share(node.tau_syn, size, name)
@@ -219,9 +220,9 @@ class Reader:
         """The share that a step keeps of a voltage, and the factor of its input."""
         node = self.nodes[name]
         resistance = self._numbers(node.r, size, name)
-        if self.kinds[name] in ("IF", "I"):
+        if self.types[name] in ("IF", "I"):
             return np.ones(size), resistance * self.dt
-        tau = node.tau_mem if self.kinds[name] == "CubaLIF" else node.tau
+        tau = node.tau_mem if self.types[name] == "CubaLIF" else node.tau
         share = self._share(tau, size, name)
         return share, resistance * (1.0 - share)
 
@@ -259,9 +260,9 @@ class Reader:
         """The number of values that a node sends."""
         if name in self.units:
             return len(self.units[name].sending)
-        if self.kinds[name] in ("Linear", "Affine"):
+        if self.types[name] in ("Linear", "Affine"):
             return int(np.asarray(self.nodes[name].weight).shape[0])
-        if self.kinds[name] == "Scale":
+        if self.types[name] == "Scale":
             return int(np.asarray(self.nodes[name].scale).size)
         return self._size(self.nodes[name].output_type)
 
@@ -306,7 +307,7 @@ class Reader:
 
     def _senders(self, name: str) -> list[tuple[str, Any, Any]]:
         """The units before one, each with its weights (None: 1 to 1) and biases."""
-        if self.kinds[name] in MAPS:  # sums of these weights
+        if self.types[name] in MAPS:  # sums of these weights
             matrix, bias = self._weights(name)
             return [(other, matrix, bias) for other in self.graph.predecessors(name)]
         senders: list[tuple[str, Any, Any]] = []
@@ -322,10 +323,10 @@ class Reader:
 
     def _weights(self, name: str) -> tuple[Any, Any]:
         node = self.nodes[name]
-        kind = self.kinds[name]
-        if kind == "Flatten":
+        node_type = self.types[name]
+        if node_type == "Flatten":
             return None, None
-        if kind == "Scale":
+        if node_type == "Scale":
             return np.diag(np.asarray(node.scale, float).ravel()), None
         return np.asarray(node.weight, float), getattr(node, "bias", None)
 

@@ -23,7 +23,7 @@ CELLS = "cells"
 THRESHOLDS = "thresholds"
 LEAKY = "leaky"
 SUMS = "sums"
-"""Kinds of groups. Cells are voltages with their spikes, and what sets them back."""
+"""Roles of groups. Cells are voltages with their spikes, and what sets them back."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Group:
     """
 
     name: str
-    kind: str
+    role: str
     receiving: Ints
     sending: Ints
     share: Floats = field(default_factory=lambda: np.zeros(0))  # that a step keeps
@@ -74,11 +74,11 @@ class Writer:
         self.done: Bools = table.self_connected.copy()
 
         # The self-connection of each neuron: its weight (NaN: none) and gater.
-        own = table.self_connected
+        loops = table.self_connected
         self.self_weight = np.full(table.neurons, np.nan)
-        self.self_weight[table.source[own]] = table.weight[own]
+        self.self_weight[table.source[loops]] = table.weight[loops]
         self.self_gater = np.full(table.neurons, NO_GATER)
-        self.self_gater[table.source[own]] = table.gater[own]
+        self.self_gater[table.source[loops]] = table.gater[loops]
 
     # --- groups -----------------------------------------------------------------------
 
@@ -113,7 +113,7 @@ class Writer:
                 self.groups.append(self._single(number, rows))
         names = [group.name for group in self.groups]
         if len(set(names)) < len(names):
-            raise FormatError("Expected the layers to have names of their own.")
+            raise FormatError("Expected the layers to have names of their loops.")
 
     def _are_spikes(self, rows: Ints) -> bool:
         return all(self.table.squash[row].partition("(")[0] in SPIKES for row in rows)
@@ -186,14 +186,14 @@ class Writer:
         currents of these (CubaLIF).
         """
         table = self.table
-        for cells in [group for group in self.groups if group.kind == CELLS]:
+        for cells in [group for group in self.groups if group.role == CELLS]:
             links = np.array([self._only_link_into(row) for row in cells.receiving])
             if (links < 0).any() or self.late[links].any():
                 continue
             sources = table.source[links]
             leaky = self._group_of(sources)
             leaving = np.isin(table.source, sources) & ~table.self_connected
-            if leaky is None or leaky.kind != LEAKY or leaving.sum() != len(links):
+            if leaky is None or leaky.role != LEAKY or leaving.sum() != len(links):
                 continue
             if table.bias[cells.receiving].any():
                 continue
@@ -225,17 +225,17 @@ class Writer:
     def _node(self, group: Group) -> Any:
         nir = self.nir
         size = len(group.sending)
-        if group.kind == INPUT:
+        if group.role == INPUT:
             return nir.Input(np.array([size]))
-        if group.kind == SUMS:
+        if group.role == SUMS:
             return nir.Scale(np.ones(size))
-        if group.kind == THRESHOLDS:
+        if group.role == THRESHOLDS:
             return nir.Threshold(group.threshold)
         tau = self._time_constants(group, group.share)
         rest = np.zeros(size)
         if np.isinf(tau).all():
             gain = np.full(size, 1.0 / self.dt)
-            if group.kind == LEAKY:
+            if group.role == LEAKY:
                 return nir.I(r=gain)
             if group.current is None:
                 return nir.IF(r=gain, v_threshold=group.threshold, v_reset=rest)
@@ -245,7 +245,7 @@ class Writer:
                 " neurons leak, others do not."
             )
         gain = tau / self.dt
-        if group.kind == LEAKY:
+        if group.role == LEAKY:
             return nir.LI(tau=tau, r=gain, v_leak=rest)
         settings = {"v_leak": rest, "v_threshold": group.threshold, "v_reset": rest}
         if group.current is None:

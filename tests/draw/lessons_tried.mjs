@@ -129,6 +129,13 @@ const SHEETS = [
       "the eligibility of the weight from x lasts": (left) => left.link("h", "h").weight && left.link("x", "h").eligibility,
       "the network learns": (left) => left.link("x", "h").weight !== 0 && left.wrong() <= 0.1,
     } },
+  { asked: "connect spike voltage -1; play 1",
+    wrong: ["connect spike voltage -1", "connect spike voltage -0.5; play 1", "weigh voltage voltage 0.5; play 1", "connect spike voltage -1; weigh x voltage 0.9; play 1"],
+    ends: {
+      "The cell fires in steps 4 and 9": (left) => left.answers()[0].map(([one]) => one).join() === "0,0,0,1,0,0,0,0,1",
+      "acts one step after a spike, and takes away 1": (left) => near(left.play(1).step(3).neuron("voltage").state, 0.813),
+      "0.3 at the threshold": (left) => (left.weigh("x", "voltage", 1 / 0.3), left.network.clear(), left.network.activate([0.3]), near(left.neuron("spike").derivative, 0.3)),
+    } },
 ];
 console.log(JSON.stringify(LESSONS.map((lesson, i) => {
   const { asked, wrong, ends } = SHEETS[i], { network, data: { sequences } } = new Page(lesson), page = new Page(lesson);

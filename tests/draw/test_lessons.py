@@ -95,6 +95,12 @@ def test_the_numbers_in_the_texts_are_those_of_the_library(lessons):
     by["cell"].project(by["cell"])
     net.run([row for row, _ in steps])
     assert by["cell"].state == by["x"].connected(by["cell"]).eligibility == 0.6
+    net, by, [steps] = in_python(lessons[12])
+    spikes = net.run([row for row, _ in steps]).ravel()
+    assert spikes.tolist() == [0, 0, 0, 1, 1, 1, 1, 1, 1]
+    net.clear()
+    net.run([row for row, _ in steps[:4]])
+    assert f"{by['voltage'].state:.4f}" in lessons[12]["scene"]
     net, by, [steps, _] = in_python(lessons[11])
     link = by["x"].connected(by["h"])
     costs = []

@@ -409,4 +409,24 @@ export const LESSONS = [
       + "lesson 8. So the error of step 4 changes the weight, and the network learns. This is why memory cells learn what Elman's units miss. "
       + "Exact rules send the error through the context too: method=\"bptt\" or \"rtrl\" in Python. They cost more, and their error can vanish.",
   },
+  {
+    title: "A neuron that fires",
+    demo: "spikes",
+    scene: "A neuron of the brain does not send a number. It adds up what arrives, and when the sum goes over a threshold, it fires: a spike.\n"
+      + "Here two neurons are one such cell. \"voltage\" adds x, 0.3 in each step, and keeps 0.9 of what it had. \"spike\" is 1 if the voltage is "
+      + "above 1, otherwise 0: its squash is spike, its bias -1.\n"
+      + "In step 4 the voltage is 1.0317, and the cell fires. But nothing sets it back, so it fires in every step from then on.",
+    task: "Open the tab Build, drag from \"spike\" to \"voltage\", and set the weight of the new connection to -1. Then press Step nine times.",
+    network: wired({ input: ["x"], hidden: [["voltage", "identity"]], output: [["spike", "spike", -1, false]] },
+      [["x", "voltage", 1, null, false], ["voltage", "voltage", 0.9], ["voltage", "spike", 1, null, false]]),
+    data: [[0, 0, 0, 1, 0, 0, 0, 0, 1].map((spike) => [[0.3], [spike]])],
+    settings: { rate: 0, order: "in order" },
+    may: ["link spike voltage"],
+    within: 0.01,
+    done: ran,
+    strips: [...activationRows("x", "voltage", "spike"), aimRow],
+    seen: "The cell fires in steps 4 and 9. The connection leads back, so it acts one step after a spike, and takes away 1, the threshold. This is a "
+      + "leaky integrate-and-fire neuron, which Lapicque described in 1907. Its output jumps and has no slope, so nothing could learn. The squash "
+      + "spike declares one: 0.3 at the threshold, and less away from it. With it, networks of such cells learn.",
+  },
 ];

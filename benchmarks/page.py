@@ -127,6 +127,8 @@ INTRODUCTION = """# Performance
   process, bound to one core; figures are medians. `benchmarks/README.md` says how, and
   has the limits of each comparison; `benchmarks/results/results.md` has the spread of
   all times, build times and memory.
+- **And spikes?** A table beside snnTorch and Norse stands in
+  [Spikes](spikes.md#how-fast).
 
 ![Ratios of times of other libraries to those of Synapse]({chart})
 """

@@ -40,7 +40,7 @@ nitpick_ignore_regex = [
         r"py:.*",
         r"(collections|concurrent|contextlib|logging|os|pathlib|types|typing)(\..*)?",
     ),
-    (r"py:.*", r"(matplotlib|networkx|nx|numpy|pandas|pd|scipy|torch)\..*"),
+    (r"py:.*", r"(matplotlib|networkx|nx|numpy|pandas|pd|scipy|torch|nir)\..*"),
     (
         r"py:class",
         r"ArrayLike|Axes|DataFrame|Executor|NDArray|PathLike|(dict|list|tuple)\[.*",

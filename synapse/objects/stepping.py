@@ -178,9 +178,10 @@ class Stepping(Sequence[Neuron]):
             Whether these steps count when the network learns online later. Without, no
             eligibility trace and no sensitivity is computed, which takes less than half
             of the time with gates and memory, and learning begins with the next step:
-            until then, :meth:`propagate` and :meth:`slopes` raise. The outputs are
-            those of single steps to the last bit with traces, and up to rounding
-            without, because sums are split.
+            until then, :meth:`propagate` and :meth:`slopes` raise. Connections of
+            neurons that output exactly 0, as spikes and ReLU do, are not read where
+            that is faster. The outputs are those of single steps to the last bit with
+            traces, and up to rounding without, because sums are split.
 
         Returns
         -------
@@ -261,9 +262,15 @@ class Stepping(Sequence[Neuron]):
         engine.untraced.forget_traces(store, span)
         if store.recorder is not None and store.recorder.records(self):
             store.recorder.make_room(outputs.size // self._n_outputs)
-        run = engine.exact.calls_for(store).run_untraced
         tapes = self._untraced_tapes.renewed()
-        status = run(store.address, store.unit, tapes, span, inputs, outputs)
+        place = store.address, store.unit, tapes, span
+        fans = self._fans
+        if fans is None:
+            run = engine.exact.calls_for(store).run_untraced
+            status = run(*place, inputs, outputs)
+        else:
+            by_events = engine.exact.events.calls_for(store).run_events
+            status = by_events(*place, tuple(fans), inputs, outputs)
         if status != DONE:
             self._refuse(status, store, inputs)
         if outputs.size:
@@ -274,6 +281,11 @@ class Stepping(Sequence[Neuron]):
     def _untraced_tapes(self) -> engine.exact.StoreTapes:
         """What a run without traces writes beside the columns of the store."""
         return engine.exact.StoreTapes(self._store)
+
+    @for_topology
+    def _fans(self) -> engine.exact.events.Fans | None:
+        """Its connections by source, if silent sources are to be expected."""
+        return engine.exact.events.fans_of(self._store, self._ready()[2])
 
     def _note_untraced(self, store: Store) -> None:
         """Remember that the latest step left no traces."""

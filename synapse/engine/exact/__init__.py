@@ -2,7 +2,7 @@
 training by them.
 """
 
-from . import update as update
+from . import events as events, update as update
 from .loops import (
     DescentArguments as DescentArguments,
     SampleGroup as SampleGroup,

@@ -1,0 +1,161 @@
+"""Measure steps without traces at several shares of active neurons.
+
+    python -m benchmarks.events    # two minutes; writes the table of docs/spikes.md
+
+Spiking neurons with random connections, float32. A share of them is driven at every
+step, the others are inhibited and silent. Beside them stands a plain loop in Numba over
+the outgoing connections of the active neurons, with a leaky update of all: it keeps one
+number for each neuron, and learns nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numba
+import numpy as np
+
+from synapse import Layer, Network
+from synapse.objects.stepping import Stepping
+
+from . import machine
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "spikes.md"
+RESULTS = Path(__file__).parent / "results" / "events.json"
+REPEATS = 7
+SIZES = ((30_000, 3_000_000), (20_000, 2_000_000))
+SHARES = (0.0005, 0.005, 0.05, 1.0)
+
+
+def connections(neurons: int, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Random sources and targets, no pair twice."""
+    rng = np.random.default_rng(0)
+    pairs = np.unique(rng.integers(0, neurons * neurons, count))
+    sources, targets = np.divmod(pairs, neurons)
+    others = sources != targets
+    return sources[others], targets[others]
+
+
+def network(neurons: int, count: int, driven: int) -> Network:
+    """Neurons of which some are driven by an input each."""
+    inputs = Layer(driven, dtype=np.float32)
+    cells = Layer(neurons, "spike", np.full(neurons, -1.0), dtype=np.float32)
+    output = Layer(1, "identity", dtype=np.float32)
+    sources, targets = connections(neurons, count)
+    weights = -np.abs(np.random.default_rng(1).normal(0.0, 0.01, len(sources)))
+    cells.project(cells, (sources, targets), weights=weights)
+    chosen = np.random.default_rng(2).choice(neurons, driven, replace=False)
+    drive = np.full(driven, 1e3)
+    inputs.project(cells, (np.arange(driven), chosen), weights=drive)
+    cells.project(output, ([0], [0]), weights=1.0)
+    return Network(inputs, [cells], output)
+
+
+@numba.njit(fastmath=True)  # type: ignore[untyped-decorator]
+def plain_loop(active, begins, targets, weights, voltage, sums, steps):
+    """Leaky neurons: events of the active ones, and an update of all."""
+    for _ in range(steps):
+        for i in active:
+            for q in range(begins[i], begins[i + 1]):
+                sums[targets[q]] += weights[q]
+        for j in range(voltage.size):
+            voltage[j] = 0.9 * voltage[j] + sums[j]
+            sums[j] = 0.0
+
+
+def plain(neurons: int, count: int, driven: int) -> Callable[[int], None]:
+    """The plain loop over the same connections."""
+    sources, targets = connections(neurons, count)
+    begins = np.searchsorted(sources, np.arange(neurons + 1))
+    weights = np.full(len(sources), -0.01, np.float32)
+    active = np.random.default_rng(2).choice(neurons, driven, replace=False)
+    voltage = np.zeros(neurons, np.float32)
+    sums = np.zeros(neurons, np.float32)
+    small = targets.astype(np.int32)
+
+    def run(steps: int) -> None:
+        plain_loop(np.sort(active), begins, small, weights, voltage, sums, steps)
+
+    return run
+
+
+def milliseconds(run: Callable[[int], Any], steps: int) -> float:
+    """Processor time of a step."""
+    begin = time.process_time()
+    run(steps)
+    return 1000.0 * (time.process_time() - begin) / steps
+
+
+def measure(neurons: int, count: int, share: float) -> dict[str, Any]:
+    """One row: by events, by reading all connections, and by the plain loop."""
+    driven = round(neurons * share)
+    net = network(neurons, count, driven)
+    rows = np.ones((100, driven))
+
+    def by_events(steps: int) -> None:
+        net.run(rows[:steps], traces=False)
+
+    by_events(2)
+    active = float(np.mean(net.layers[1].activations))
+    kept = Stepping._fans
+    plainly = plain(neurons, count, driven)
+    steps = 100 if share < 0.1 else 10
+
+    def gathering(steps: int) -> None:
+        try:
+            Stepping._fans = None  # type: ignore[assignment, method-assign]
+            by_events(steps)
+        finally:
+            Stepping._fans = kept  # type: ignore[method-assign]
+
+    works = {"events": by_events, "all": gathering, "plain": plainly}
+    spent: dict[str, list[float]] = {name: [] for name in works}
+    for work in works.values():
+        work(1)
+    for _ in range(REPEATS):
+        for name, work in works.items():
+            work(2)  # fills the caches again, after the one before
+            spent[name].append(milliseconds(work, 10 if name == "all" else steps))
+    row = {"neurons": neurons, "connections": count, "share": share, "active": active}
+    return row | {name: statistics.median(times) for name, times in spent.items()}
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """The rows as Markdown."""
+    lines = [
+        "| neurons, connections | active | `run(traces=False)` | all connections"
+        " | plain loop |",
+        "| --- | ---: | ---: | ---: | ---: |",
+    ]
+    for row in rows:
+        figures = " | ".join(f"{row[name]:.3g}" for name in ("events", "all", "plain"))
+        size = f"{row['neurons']:,}, {row['connections']:,}"
+        lines.append(f"| {size} | {100 * row['active']:.3g} % | {figures} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Measure, and write the table of the page."""
+    core = machine.pin(1)
+    rows = []
+    for size in SIZES:
+        for share in SHARES:
+            rows.append(measure(*size, share))
+            print(rows[-1], file=sys.stderr)
+    facts = {"machine": machine.describe(core), "rows": rows}
+    RESULTS.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+    page = PAGE.read_text(encoding="utf-8")
+    before, _, rest = page.partition("<!-- events -->\n")
+    _, _, after = rest.partition("<!-- end -->")
+    text = f"{before}<!-- events -->\n{table(rows)}\n<!-- end -->{after}"
+    PAGE.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

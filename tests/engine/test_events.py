@@ -1,0 +1,159 @@
+"""Steps without traces whose cost follows activity: their numbers are those of steps
+that read every connection."""
+
+import copy
+
+import numpy as np
+import pytest
+from hypothesis import given, settings, strategies as st
+
+import synapse
+from synapse import Layer, Network, Neuron
+from synapse.engine.exact import events
+from tests.helpers.cases import all_hold
+
+
+@pytest.fixture(autouse=True)
+def small_networks_count(monkeypatch):
+    """Events are for large networks; here, for small ones, too."""
+    monkeypatch.setattr(events, "FEWEST", 1)
+    monkeypatch.setattr(events, "SHORTEST", 1)
+
+
+def sparse(seed, dtype=np.float64):
+    """Layers with random connections, forward and back, some gated or delayed."""
+    rng = np.random.default_rng(seed)
+    squashes = ["spike", "relu", "step", "winner", "tanh"]
+    inputs = Layer(int(rng.integers(1, 8)), dtype=dtype)
+    hidden = [
+        Layer(
+            int(rng.integers(5, 40)),
+            squashes[rng.integers(0, 4 if k else 2)],
+            rng.normal(-0.5, 0.5, 1)[0],
+            dtype=dtype,
+        )
+        for k in range(rng.integers(1, 4))
+    ]
+    output = Layer(2, "identity", dtype=dtype)
+    layers = [inputs, *hidden, output]
+    for k, target in enumerate(layers[1:], 1):
+        for source in layers[: k + 2]:
+            density = rng.uniform(0.1, 0.6)
+            pattern = rng.random((len(source), len(target))) < density
+            if source is target:
+                np.fill_diagonal(pattern, False)
+            if pattern.any():
+                source.project(target, pattern, seed=rng)
+    for layer in hidden:
+        if rng.random() < 0.4:
+            layer.project(layer, synapse.ONE_TO_ONE, weights=0.7)
+    net = Network(inputs, hidden, output)
+    links = [link for link in net.connections if link.source is not link.target]
+    for place in rng.permutation(len(links))[:5].tolist():
+        link = links[place]
+        gater = net.layers[1][0]
+        if rng.random() < 0.5 and gater is not link.target:
+            gater.gate(link)
+    return net
+
+
+def rows_for(net, seed, steps=30):
+    rng = np.random.default_rng([seed, 1])
+    rows = rng.normal(size=(steps, len(net.input)))
+    return rows * (rng.random(rows.shape) < 0.3)
+
+
+def gathered(net, rows, monkeypatch):
+    """What steps compute that read every connection."""
+    with monkeypatch.context() as patch:
+        patch.setattr(type(net), "_fans", None)
+        return net.run(rows, traces=False)
+
+
+def plain_numbers(net):
+    return np.concatenate([layer.activations for layer in net.layers])
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
+def test_events_give_the_numbers_of_all_connections(dtype, monkeypatch):
+    by_events = 0
+
+    def same(seed):
+        nonlocal by_events
+        net = sparse(seed, dtype)
+        twin = copy.deepcopy(net)
+        rows = rows_for(net, seed)
+        close = {"rtol": 1e-9, "atol": 1e-9}
+        if dtype is np.float32:
+            rows = np.abs(rows)
+            close = {"rtol": 1e-3, "atol": 1e-3}
+        by_events += net._fans is not None
+        outputs = net.run(rows, traces=False)
+        np.testing.assert_allclose(outputs, gathered(twin, rows, monkeypatch), **close)
+        np.testing.assert_allclose(plain_numbers(net), plain_numbers(twin), **close)
+
+    all_hold(same, range(40))
+    assert by_events >= 15
+
+
+@pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
+@settings(max_examples=25)
+@given(seed=st.integers(0, 10_000), data=st.data())
+def test_edits_and_weights_between_runs_are_seen(seed, data):
+    """Also after steps with traces, learning, and a cleared context."""
+    net = sparse(seed)
+    twin = copy.deepcopy(net)
+    rng = np.random.default_rng(seed)
+    for k in range(6):
+        action = data.draw(
+            st.sampled_from(["weight", "bias", "cut", "join", "clear", "learn", "step"])
+        )
+        place = int(rng.integers(0, len(net.connections)))
+        number = float(rng.normal())
+        for each in (net, twin):
+            link = each.connections[place]
+            if action == "weight":
+                link.weight = number
+            elif action == "bias":
+                each.layers[1].biases = each.layers[1].biases + 0.1 * number
+            elif action == "cut" and len(each.connections) > 20:
+                link.source.disconnect(link.target)
+            elif action == "join":  # both are in one store then
+                outside = Neuron(name="outside")
+                outside.activate(number)
+                outside.project(each.layers[1][0], weight=0.5)
+            elif action == "clear":
+                each.clear()
+            elif action == "learn":
+                each.clear()  # runs without traces leave none
+                each.activate(np.ones(len(each.input)))
+                each.propagate(0.01, np.zeros(2))
+            elif action == "step":
+                each.activate(np.full(len(each.input), number))
+        rows = rows_for(net, seed + k, 5)
+        outputs = net.run(rows, traces=False)
+        expected = twin.run(rows)
+        np.testing.assert_allclose(outputs, expected, rtol=1e-7, atol=1e-7)
+
+
+@pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
+def test_the_same_bits_from_run_to_run_and_step_by_step():
+    def same(seed):
+        net = sparse(seed)
+        rows = rows_for(net, seed)
+        first, second, third = (copy.deepcopy(net) for _ in range(3))
+        outputs = first.run(rows, traces=False)
+        np.testing.assert_array_equal(outputs, second.run(rows, traces=False))
+        single = [third.run(row[None], traces=False)[0] for row in rows]
+        np.testing.assert_array_equal(outputs, single)
+
+    all_hold(same, range(20))
+
+
+def test_networks_of_dense_layers_gather():
+    """Their weights lie by target."""
+    net = Network(Layer(30), [Layer(40, "relu")], Layer(2, "identity"))
+    net.input.project(net.layers[1], seed=0)
+    net.layers[1].project(net.output, seed=0)
+    assert net._fans is None

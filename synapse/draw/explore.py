@@ -284,6 +284,7 @@ WORKBENCH = (
     "charts",
     "keep",
     "data",
+    "open",
     "build",
     "lessons",
     "tutor",

@@ -183,6 +183,11 @@ def functions_source() -> str:
     ]
     values = [f"  {name}: cost_{name}," for name in COSTS]
     tables = {"neurons": OF_NEURONS, "connections": OF_CONNECTIONS}
+    of_synaptic = [
+        f"  {entry.synaptic}: {json.dumps(name)},"
+        for name, entry in ACTIVATIONS.items()
+        if entry.synaptic
+    ]
     columns = [
         f"  {name}: {json.dumps(dict(map(_column, table)))},"
         for name, table in tables.items()
@@ -200,6 +205,7 @@ def functions_source() -> str:
                 "Kind of each squash, and its formula: value and slope at a state.",
                 kinds,
             ),
+            _exported("SYNAPTIC", "Squashes by their names in Synaptic.", of_synaptic),
             _exported(
                 "COSTS",
                 f"Value and signal -dE/ds of each cost of ({', '.join(COST_NUMBERS)}).",

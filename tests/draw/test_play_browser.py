@@ -453,7 +453,7 @@ def test_what_is_broken_is_refused_and_nothing_is_lost(opened, tmp_path):
     for text, said in (
         ("{", "not JSON"),
         (
-            json.dumps({"neurons": [], "connections": []}),
+            json.dumps({"nodes": [], "links": []}),
             "not a network in Synapse's JSON",
         ),
         (
@@ -499,8 +499,8 @@ def test_what_is_broken_is_refused_and_nothing_is_lost(opened, tmp_path):
         )
         assert page.evaluate("JSON.stringify(page.network)") == before
     page.evaluate(
-        "void (File.prototype.text = () => delete File.prototype.text &&"
-        " Promise.reject(0))"
+        "void (File.prototype.arrayBuffer = () => delete File.prototype.arrayBuffer"
+        " && Promise.reject(0))"
     )
     page.set_input_files("#file", path)
     until(

@@ -39,19 +39,6 @@ function download(name, blob) {
 }
 const fileName = (ending) => `${(net.name ?? "network").replace(/[^\w-]+/g, "-").slice(0, 60) || "network"}.${ending}`;
 
-/** Go on with the network in a text, which anybody can have written. */
-function openText(text) {
-  let json = null;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return notice("This file is not JSON. Choose a file that this page or synapse.save(net, \"network.json\") has written.");
-  }
-  if (json?.format !== "synapse" || json.version !== 1)
-    return notice("This is not a network in Synapse's JSON, version 1. Python converts other formats: synapse convert IN network.json");
-  const opened = tried(() => careful(() => networkOf(json)));
-  if (opened && edit("network", "another network", () => { net = opened; forget(); })) notice(misfit());
-}
 /** What the rule cannot read is damaged in a way that is not checked. */
 function careful(call) {
   try {
@@ -60,17 +47,6 @@ function careful(call) {
     throw error instanceof RuleError ? error : new RuleError("This network is damaged: its traces do not fit its connections.");
   }
 }
-async function openFile() {
-  const [file] = get("file").files;
-  get("file").value = "";
-  if (!file) return;
-  if (file.size > MOST_BYTES) return notice(`This file has ${Math.round(file.size / 1e6)} MB; this page reads at most ${MOST_BYTES / 1e6} MB.`);
-  if (playing) stop();
-  const text = await file.text().catch(() => null);
-  if (text === null) return notice("This file cannot be read. It may have been changed or moved: choose it again.");
-  openText(text);
-}
-
 // --- the address -------------------------------------------------------------------------------
 
 const through = async (bytes, stream) => new Uint8Array(await new Response(new Blob([bytes]).stream().pipeThrough(stream)).arrayBuffer());
@@ -248,14 +224,12 @@ async function copy(text, what) {
 }
 const keeping = {
   save: () => download(fileName("json"), new Blob([JSON.stringify(net)], { type: "application/json" })),
-  open: () => get("file").click(),
   png: () => download(fileName("png"), unchosen(() => cy.png({ output: "blob", full: true, scale: 2, bg: colours.paper }))),
   svg: () => download(fileName("svg"), new Blob([unchosen(svgOf)], { type: "image/svg+xml" })),
   link: async () => { await putAddress(); await copy(location.href, "The address"); },
   copy: () => copy(get("program").value, "The program"),
 };
 for (const [id, action] of Object.entries(keeping)) get(id).addEventListener("click", action);
-get("file").addEventListener("change", openFile);
 
 /** After what a person did: the program, the address, and in a notebook the network for Python. */
 function keep() {

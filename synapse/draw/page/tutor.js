@@ -1,6 +1,7 @@
 // Lessons: a scene and a task, whose end is found from the page's state; and the start of the page.
 
 const VISITED = "synapse page opened";
+const MOST_WIDE = 6; // steps whose numbers have three digits after the point
 
 function acted() {
   showEdits();
@@ -57,8 +58,10 @@ function stripsOf(strips, words) {
   table.append(heads, ...strips.map(([name], i) => {
     const row = made("tr");
     row.append(made("th", name, { scope: "row" }), ...steps.map((values) => {
-      const cell = made("td", brief(values[i]));
-      cell.style.background = filled(values[i] / 2);
+      const cell = made("td", steps.length > MOST_WIDE ? String(Number(values[i].toFixed(2))).replace("-", "\u2212") : brief(values[i]));
+      // By the style sheet's colours, which follow the theme; at most half of them, so that the number can be read.
+      const share = Math.min(50, 50 * Math.abs(values[i]));
+      cell.style.background = `color-mix(in srgb, var(--${values[i] < 0 ? "below" : "above"}) ${share}%, var(--paper))`;
       return cell;
     }));
     return row;

@@ -430,7 +430,6 @@ def test_pasted_rows_are_used_or_refused(opened):
         "length \u2013 colour, name=red",
         "setosa \u2013 virginica",
         "setosa \u2013 virginica",
-        "",
     ]
     rows = [[[1.5, 0, 1], [1, 0]], [[2, 1, 0], [0, 1]], [[2.5, 0, 1], [1, 0]]]
     assert page.evaluate("page.data.sequences") == [[row] for row in rows]

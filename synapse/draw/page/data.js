@@ -167,14 +167,14 @@ function showAnswers() {
   const isWrong = ({ targets: aims, outputs }) => (targets.chosen ? largest(outputs) !== largest(aims) : aims.some((aim, i) => aim !== null && Math.abs(aim - outputs[i]) > within));
   const row = (tag, cells) => {
     const element = made("tr");
-    element.append(...cells.map((text) => (tag === "th" ? made(tag, text, { scope: "col", title: text }) : made(tag, text))));
+    element.append(...cells.map((text) => (tag === "th" && text ? made(tag, text, { scope: "col", title: text }) : made("td", text))));
     return element;
   };
   const groups = made("tr");
   const answered = targets.chosen ? ["", ""] : targets.heads;
   for (const [name, size, heads] of [["input", width, inputs.heads], ["target", count, targets.heads], ["output", count, answered]])
     groups.append(made("th", name + (size > 1 ? "s" : ""), { colSpan: heads.length, scope: "colgroup" }));
-  groups.append(made("th", ""));
+  groups.append(made("td", ""));
   let wrong = 0, aimed = 0;
   const rows = steps.map((step) => {
     const hasTarget = Boolean(step.targets && fits), off = hasTarget && isWrong(step);

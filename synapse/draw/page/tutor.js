@@ -116,7 +116,10 @@ function wasHere() {
   }
 }
 function start() {
-  for (const [id, text] of [["back", "Back"], ["next", "Step"]]) get(id).textContent = text;
+  for (const [id, text] of [["back", "Back"], ["next", "Step"]]) {
+    get(id).textContent = text;
+    get(id).setAttribute("aria-label", `${text}: ${get(id).getAttribute("aria-label").toLowerCase()}`);
+  }
   const { network, sequences } = data.learn;
   install(networkOf(network));
   page.data = sequences ? givenData(sequences) : dataOf(taskFor(net));

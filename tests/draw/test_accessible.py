@@ -1,0 +1,46 @@
+"""The page is for everybody: axe finds nothing serious, on a screen and a telephone, in
+both themes, on every tab."""
+
+import pytest
+
+from .conftest import CHROMIUM, PLAYWRIGHT
+from .test_play_browser import lessons, lstm, tab
+
+axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(
+        CHROMIUM is None, reason="needs Chromium (Debian: apt install chromium)"
+    ),
+    pytest.mark.skipif(not PLAYWRIGHT, reason="needs the extra `browser`"),
+]
+
+SCREEN = {"width": 1200, "height": 760}
+TELEPHONE = {"width": 390, "height": 844}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [SCREEN, TELEPHONE], ids=["screen", "telephone"])
+def test_axe_finds_nothing_serious(opened, viewport, scheme):
+    page = opened(
+        lstm(),
+        *lessons(),
+        learn=True,
+        viewport=viewport,
+        color_scheme=scheme,
+        bypass_csp=True,
+    )
+    found = []
+    for name in ("learn", "data", "build", "keep", "lessons"):
+        tab(page, name)
+        if name == "lessons":
+            page.select_option("#lesson", "0")
+        results = axe.Axe().run(page).response
+        assert results["passes"]
+        found += [
+            (name, each["id"], each["nodes"][0]["target"])
+            for each in results["violations"]
+            if each["impact"] in ("serious", "critical")
+        ]
+    assert not found

@@ -285,6 +285,7 @@ WORKBENCH = (
     "keep",
     "data",
     "open",
+    "find",
     "build",
     "lessons",
     "tutor",

@@ -129,6 +129,7 @@ function showTask() {
   const steps = page.data.sequences.reduce((sum, one) => sum + one.length, 0), count = page.data.sequences.length;
   const size = page.data.clear && count > 1 ? `${counted(count, "sequence")}, ${counted(steps, "step")}.` : `${counted(steps, page.data.clear ? "step" : "row")}.`;
   get("task-words").textContent = `${page.data.words} ${size}`.trim();
+  showMarks();
   get("pixels").hidden = inputCount() !== SIDE * SIDE;
   if (!get("pixels").hidden) listKinds();
 }

@@ -64,6 +64,7 @@ const sheet = () => [
   { selector: ".flow", style: { "line-opacity": 1, "z-index": 11, "underlay-color": colours.focus, "underlay-opacity": 0.25, "underlay-padding": 4 } },
   { selector: ".dim", style: { opacity: dimmed.line } },
   { selector: ".neuron.dim, .box.dim", style: { opacity: dimmed.node } },
+  { selector: ".switching", style: { "border-width": 5, "border-color": colours.focus } },
   { selector: ".lit", style: { "line-opacity": 0.95, "z-index": 10 } },
   { selector: ".opens", style: { "line-opacity": 0.9, "line-color": colours.gate, "target-arrow-color": colours.gate } },
   { selector: ".chosen", style: {

@@ -138,7 +138,7 @@ def twenty_cells(seed, chunks):
     net.clear()
     with synapse.record(net) as log:
         net.run(inputs[0])
-    return log, targets[0]
+    return log, targets[0], after
 
 
 @with_pyplot
@@ -164,9 +164,10 @@ def picture(plt, regular, adapting, log, targets, path):
 def main(quick: bool, seed: int, out: Path) -> None:
     regular = a_cell_that_fires()
     adapting = a_cell_that_adapts()
-    log, targets = twenty_cells(seed, 5 if quick else 20)
+    log, targets, right = twenty_cells(seed, 5 if quick else 20)
     picture(regular, adapting, log, targets, out / "spikes.png")
     lesson(
-        "A cell that fires is two neurons, one that adapts is three; all their numbers"
-        " can be read, and a declared slope lets them learn."
+        "A cell that fires is 2 neurons, one that adapts is 3, and all their numbers can"
+        f" be read. A declared slope lets them learn: {right:.0%} of new sequences are"
+        f" right after {SILENCE} silent steps."
     )

@@ -120,6 +120,47 @@ def test_it_learns_by_pythons_numbers_and_python_goes_on(opened, tmp_path):
     assert same(of(page), twin)
 
 
+def test_a_slider_shows_any_of_the_last_steps_again(opened):
+    page = opened(lstm(), *lessons(), learn=True)
+    assert page.is_hidden("#step")
+    state = "JSON.stringify([page.network, page.steps, page.cursor])"
+    seen = [page.evaluate(state)]
+    for count in range(45):
+        if count == 20:
+            page.fill("#rate", "0.05")
+            page.press("#rate", "Enter")
+        page.click("#next")
+        seen.append(page.evaluate(state))
+
+    def slide(step):
+        page.evaluate(
+            f"(() => {{ const slider = document.getElementById('step');"
+            f" slider.value = {step}; slider.dispatchEvent(new Event('input')); }})()"
+        )
+
+    for step in (44, 3, 17, 0, 21, 45, 30, 20):
+        slide(step)
+        assert page.evaluate(state) == seen[step], step
+    page.click("#next")  # from there, with the rate that is set now
+    assert page.evaluate("page.steps") == 21
+    assert page.get_attribute("#step", "max") == "21"
+    page.focus("#step")
+    page.keyboard.press("ArrowLeft")
+    assert page.evaluate("page.steps") == 20
+
+    page.select_option("#speed", "fast")
+    page.click("#play")
+    until(page, "page.steps > 3000")
+    page.click("#play")
+    last = page.evaluate("page.steps")
+    final = page.evaluate(state)
+    assert int(page.get_attribute("#step", "min")) >= last - 500
+    slide(last - 400)
+    assert page.evaluate("page.steps") >= last - 500
+    slide(last)
+    assert page.evaluate(state) == final
+
+
 def test_a_step_back_returns_to_the_same_numbers(opened):
     page = opened(lstm(), *lessons(), learn=True)
     seen = [weights(of(page))]

@@ -228,7 +228,8 @@ const buttons = {
   "fold-all": () => foldTo(folded.map(() => true)), "unfold-all": () => foldTo(folded.map(() => false)),
 };
 for (const id of Object.keys(buttons)) get(id).addEventListener("click", () => buttons[id]());
-get("step").addEventListener("input", () => goTo(Number(get("step").value)));
+let slide = goTo; // where a network learns: to an earlier step of it
+get("step").addEventListener("input", () => slide(Number(get("step").value)));
 prefersDark.addEventListener("change", (event) => toggleTheme(event.matches));
 
 const keys = {

@@ -141,6 +141,19 @@ function showLive() {
   showWords();
   showCourse();
 }
+/** The last steps, all of whose numbers can be seen again; to play from one forgets those after it. */
+function showSlider() {
+  const [begin, last] = reach();
+  get("step").hidden = begin >= last;
+  Object.assign(get("step"), { min: begin, max: last, value: page.steps });
+}
+slide = (step) => {
+  if (playing) stop();
+  finishPhases();
+  notice(returnTo(step) ? null : "This step is no longer remembered.");
+  showLive();
+  acted();
+};
 /** The structure, after an edit. */
 function showStructure(folds = {}) {
   adopt(columnsOf());
@@ -168,6 +181,7 @@ function edited(text) {
 }
 /** Curve, plane and answers. */
 function showCourse(always = !playing) {
+  showSlider();
   drawCurve();
   if (!always && performance.now() - mapped < PLANE_EVERY) return;
   mapped = performance.now();

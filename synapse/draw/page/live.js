@@ -3,6 +3,7 @@
 const { most: MOST_LEARN, recipes: RECIPES } = data.learn; // connections of the largest network; networks in JSON by name
 const MOST_RERUN = 2e6; // numbers that are computed again to show a moment at rest
 const MOST_HISTORY = 4000, MOST_MARKS = 60, MOST_UNDO = 100, BETWEEN_MARKS = 100; // BETWEEN_MARKS: milliseconds
+const STEPS_BETWEEN = 10, MOST_BACK = 500; // between marks by hand; steps that the slider goes back
 let net, all, links; // the network, its neurons and connections in order
 let stride = 1, random = randomOf(1); // passes in an entry of the history; the order of samples
 let marks = [], undos = [], redos = []; // what steps back and edits return to
@@ -75,7 +76,7 @@ function shuffled(count) {
 }
 function forget() { // all that was learnt about the course, not what the network has learnt
   Object.assign(page, { steps: 0, epochs: 0, history: [], latest: null, cursor: newCursor() });
-  [stride, marks, trail] = [1, [], []];
+  [stride, marks, trail, furthest] = [1, [], [], 0];
 }
 
 /** One step of the data: activate, learn if there is a target. Returns whether its numbers are finite. */
@@ -130,25 +131,37 @@ function install(network) {
   [all, links] = [net.neurons, net.connections];
 }
 let markedAt = 0;
-/** Remember this moment, so that a step back can begin here. */
+/** Remember this moment, so that a step back can begin here. What followed it before is forgotten. */
 function mark(always = true) {
+  while (marks.length && marks.at(-1).page.steps > page.steps) marks.pop();
+  furthest = page.steps;
   if (!always && performance.now() - markedAt < BETWEEN_MARKS) return;
   markedAt = performance.now();
-  if (marks.at(-1)?.page.steps === page.steps) marks.pop();
+  const last = marks.at(-1)?.page, isNear = last && page.steps > last.steps && page.steps < last.steps + STEPS_BETWEEN;
+  if (isNear && JSON.stringify(last.settings) === JSON.stringify(page.settings)) return; // it is as fast to go on from there
+  if (last?.steps === page.steps) marks.pop();
   marks.push(snapshot());
   while (marks.length > MOST_MARKS) marks.shift();
 }
-/** The step before the latest: from the last mark, all steps but one again. Returns whether there is one. */
-function stepBack() {
-  while (marks.length && marks.at(-1).page.steps >= page.steps) marks.pop();
-  if (!marks.length) return false;
-  const from = marks.at(-1), count = page.steps - from.page.steps - 1, { settings } = page, taught = lesson;
+let furthest = 0; // a step at least as late as all that was gone back from
+/** The first and the last step that the slider reaches. */
+function reach() {
+  const last = Math.max(furthest, page.steps);
+  return [Math.max(marks[0]?.page.steps ?? last, last - MOST_BACK), last];
+}
+/** The network as it was at a step: from the mark before it, the steps since then again. Returns whether it is remembered. */
+function returnTo(step) {
+  const from = marks.findLast((one) => one.page.steps <= step);
+  if (!from) return false;
+  const { settings } = page, taught = lesson;
+  furthest = Math.max(furthest, page.steps);
   restore(from);
   lesson = taught;
-  for (let i = 0; i < count; i++) learnStep();
+  while (page.steps < step) learnStep();
   page.settings = settings;
   return true;
 }
+const stepBack = () => returnTo(page.steps - 1);
 
 /** Change the network: `word` as lessons know it, `text` for people. A mistake is said, and nothing has changed. */
 function edit(word, text, change) {

@@ -456,7 +456,8 @@ export class Network {
       link.eligibility = target.stamp ? link.gain * link.seen : 0;
     }
     eligibility?.connection.forEach((c, i) => (connections[c].eligibility = eligibility.value[i]));
-    for (const neuron of neurons) if (neuron.stamp && !neuron.selfConnection) neuron.biasEligibility = 1;
+    const inputs = new Set(this.inputs); // they are set, not summed
+    for (const neuron of neurons) if (neuron.stamp && !neuron.selfConnection && !inputs.has(neuron)) neuron.biasEligibility = 1;
     for (const neuron of neurons) if (neuron.stamp) for (const own of neuron.gatedBy) own.move(0);
     const pairs = influence?.gater.map((g, i) => {
       const pair = neurons[g].gating.find((one) => one.gated === neurons[influence.gated[i]]);

@@ -98,4 +98,4 @@ get("marks").addEventListener("keydown", (event) => {
   event.stopPropagation();
   to?.focus();
 });
-get("find").addEventListener("toggle", () => { if (get("find").open) showMarks(); });
+get("find").addEventListener("toggle", showSwitching); // by the weights as they are now

@@ -113,7 +113,7 @@ class Writer:
                 self.groups.append(self._single(number, rows))
         names = [group.name for group in self.groups]
         if len(set(names)) < len(names):
-            raise FormatError("Expected the layers to have names of their loops.")
+            raise FormatError("Expected every layer to have a name of its own.")
 
     def _are_spikes(self, rows: Ints) -> bool:
         return all(self.table.squash[row].partition("(")[0] in SPIKES for row in rows)

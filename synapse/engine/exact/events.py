@@ -111,8 +111,9 @@ def fans_of(store: Store, span: NDArray[np.int64]) -> Fans | None:
         return None
     is_late = np.repeat((c["run_flags"][chosen] & DELAYED).astype(bool), lengths)
     # Late ones first, and then by target, as far as sorting keeps the order.
-    order = np.argsort(2 * source + ~is_late, kind="stable")
-    counts = np.bincount(2 * source + ~is_late, minlength=2 * (stop - start))
+    key = 2 * source + ~is_late
+    order = _stable_order(key)
+    counts = np.bincount(key, minlength=2 * (stop - start))
     ends = np.concatenate([[0], np.cumsum(counts)])
     skipped = np.zeros(len(c["run_kind"]), np.uint8)
     skipped[chosen] = 1
@@ -126,6 +127,18 @@ def fans_of(store: Store, span: NDArray[np.int64]) -> Fans | None:
         active=np.zeros(stop - start + 1, np.int64),
         sums=np.zeros(stop - start, store.dtype),
     )
+
+
+def _stable_order(keys: NDArray[np.int64]) -> NDArray[np.int64]:
+    """`argsort` of numbers below 2**32, which keeps the order of equal ones.
+
+    NumPy sorts 16 bits by radix: an edit of a large network has to sort anew.
+    """
+    order = np.argsort(keys.astype(np.uint16), kind="stable")
+    upper = (keys >> 16).astype(np.uint16)
+    if upper.any():
+        order = order[np.argsort(upper[order], kind="stable")]
+    return order
 
 
 def _plain_stops(

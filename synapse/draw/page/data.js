@@ -196,12 +196,44 @@ function showAnswers() {
 
 // --- images ------------------------------------------------------------------------------------
 
-const pixelOf = () => [...get("pixel-grid").children].map((one) => Number(one.getAttribute("aria-pressed") === "true"));
-let brush = null; // what a drag over the grid sets
-function paint(cell, value = cell.getAttribute("aria-pressed") !== "true") {
-  cell.setAttribute("aria-pressed", String(value));
-  showDrawn();
+const isOn = (cell) => cell.getAttribute("aria-pressed") === "true";
+/** 1 for each cell of a group that is on, else 0. */
+const onesOf = (box) => [...box.children].map((cell) => Number(isOn(cell)));
+/** A cell of a group, off; the first one is reached by the tab key. */
+function newCell(i, label, more = {}) {
+  const cell = made("button", "", { type: "button", tabIndex: i ? -1 : 0, ...more });
+  cell.setAttribute("aria-label", label);
+  cell.setAttribute("aria-pressed", "false");
+  return cell;
 }
+/** Let a drag or a key switch the cells of a group; `strides` says how far each arrow leads. Returns what sets one cell. */
+function switchable(box, strides, changed) {
+  let brush = null; // what a drag sets
+  const paint = (cell, value = !isOn(cell)) => {
+    cell.setAttribute("aria-pressed", String(value));
+    changed();
+  };
+  box.addEventListener("click", ({ target, detail }) => { if (detail === 0 && target.tagName === "BUTTON") paint(target); }); // by key
+  box.addEventListener("pointerdown", ({ target }) => {
+    if (target.tagName !== "BUTTON") return;
+    brush = !isOn(target);
+    paint(target, brush);
+  });
+  box.addEventListener("pointermove", ({ clientX, clientY }) => {
+    const cell = document.elementFromPoint(clientX, clientY);
+    if (brush !== null && cell?.parentElement === box) paint(cell, brush);
+  });
+  addEventListener("pointerup", () => { brush = null; });
+  box.addEventListener("keydown", (event) => {
+    const by = strides[event.key], cells = [...box.children], to = cells[cells.indexOf(event.target) + by];
+    if (!by) return;
+    event.preventDefault();
+    event.stopPropagation();
+    to?.focus();
+  });
+  return paint;
+}
+const pixelOf = () => onesOf(get("pixel-grid"));
 function showDrawn() {
   if (get("pixels").hidden || net.inputs.length !== SIDE * SIDE) return;
   get("pixel-words").textContent = `The network answers: ${few(answersOf([[pixelOf()]])[0][0])}`;
@@ -211,32 +243,9 @@ function listKinds() {
   get("pixel-kind").replaceChildren(...many(targetCount(), (i) => made("option", page.data.names?.targets[i] ?? `output ${i}`, { value: i })));
   get("pixel-kind").value = kept || "0";
 }
-get("pixel-grid").append(...many(SIDE * SIDE, (i) => {
-  const cell = made("button", "", { type: "button", tabIndex: i ? -1 : 0 });
-  cell.setAttribute("aria-label", `Row ${Math.floor(i / SIDE) + 1}, column ${(i % SIDE) + 1}`);
-  cell.setAttribute("aria-pressed", "false");
-  return cell;
-}));
-get("pixel-grid").addEventListener("click", ({ target, detail }) => { if (detail === 0 && target.tagName === "BUTTON") paint(target); }); // by key
-get("pixel-grid").addEventListener("pointerdown", ({ target }) => {
-  if (target.tagName !== "BUTTON") return;
-  brush = target.getAttribute("aria-pressed") !== "true";
-  paint(target, brush);
-});
-get("pixel-grid").addEventListener("pointermove", ({ clientX, clientY }) => {
-  const cell = document.elementFromPoint(clientX, clientY);
-  if (brush !== null && cell?.parentElement === get("pixel-grid")) paint(cell, brush);
-});
-addEventListener("pointerup", () => { brush = null; });
-get("pixel-grid").addEventListener("keydown", (event) => {
-  const by = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -SIDE, ArrowDown: SIDE }[event.key];
-  const cells = [...get("pixel-grid").children], to = cells[cells.indexOf(event.target) + by];
-  if (!by) return;
-  event.preventDefault();
-  event.stopPropagation();
-  to?.focus();
-});
-get("pixel-clear").addEventListener("click", () => [...get("pixel-grid").children].forEach((cell) => paint(cell, false)));
+get("pixel-grid").append(...many(SIDE * SIDE, (i) => newCell(i, `Row ${Math.floor(i / SIDE) + 1}, column ${(i % SIDE) + 1}`)));
+const paintPixel = switchable(get("pixel-grid"), { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -SIDE, ArrowDown: SIDE }, showDrawn);
+get("pixel-clear").addEventListener("click", () => [...get("pixel-grid").children].forEach((cell) => paintPixel(cell, false)));
 get("pixel-add").addEventListener("click", () => {
   const sample = [[pixelOf(), oneHot(targetCount(), Number(get("pixel-kind").value))]];
   use({ ...page.data, sequences: [...page.data.sequences, sample] });

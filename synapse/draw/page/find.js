@@ -3,8 +3,6 @@
 
 const FEWEST_STEPS = 3, MOST_MARKED = 120, MOST_SWITCHING = 8, SWITCHES = 0.7; // steps of a sequence; neurons listed; least correlation of those that are lit
 
-const markOf = () => [...get("marks").children].map((cell) => Number(cell.getAttribute("aria-pressed") === "true"));
-
 /** Each stretch with as many steps before and after it, up to its neighbours: [first, after the last]. */
 function windowsOf(marks) {
   const begins = [], ends = [];
@@ -38,7 +36,7 @@ function switchingOf(marks, steps) {
 }
 
 function showSwitching() {
-  const marks = markOf(), count = total(marks);
+  const marks = onesOf(get("marks")), count = total(marks);
   cy.elements(".switching").removeClass("switching");
   get("found").replaceChildren();
   if (!count || count === marks.length || net.inputs.length !== inputCount()) {
@@ -65,37 +63,10 @@ function showSwitching() {
 function showMarks() {
   const [sequence] = page.data.sequences;
   get("find").hidden = sequence.length < FEWEST_STEPS;
-  get("marks").replaceChildren(...many(Math.min(sequence.length, MOST_MARKED), (t) => {
-    const cell = made("button", "", { type: "button", title: `step ${t + 1}: ${few(sequence[t][0])}`, tabIndex: t ? -1 : 0 });
-    cell.setAttribute("aria-label", `Step ${t + 1}`);
-    cell.setAttribute("aria-pressed", "false");
-    return cell;
-  }));
+  const shown = Math.min(sequence.length, MOST_MARKED);
+  get("marks").replaceChildren(...many(shown, (t) => newCell(t, `Step ${t + 1}`, { title: `step ${t + 1}: ${few(sequence[t][0])}` })));
   showSwitching();
 }
 
-let marker = null; // what a drag over the steps sets
-function markStep(cell, value = cell.getAttribute("aria-pressed") !== "true") {
-  cell.setAttribute("aria-pressed", String(value));
-  showSwitching();
-}
-get("marks").addEventListener("click", ({ target, detail }) => { if (detail === 0 && target.tagName === "BUTTON") markStep(target); }); // by key
-get("marks").addEventListener("pointerdown", (event) => {
-  if (event.target.tagName !== "BUTTON") return;
-  event.target.releasePointerCapture?.(event.pointerId); // else a finger would stay on the first cell
-  marker = event.target.getAttribute("aria-pressed") !== "true";
-  markStep(event.target, marker);
-});
-get("marks").addEventListener("pointermove", ({ clientX, clientY }) => {
-  const cell = document.elementFromPoint(clientX, clientY);
-  if (marker !== null && cell?.parentElement === get("marks")) markStep(cell, marker);
-});
-addEventListener("pointerup", () => { marker = null; });
-get("marks").addEventListener("keydown", (event) => {
-  const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key], cells = [...get("marks").children], to = cells[cells.indexOf(event.target) + by];
-  if (!by) return;
-  event.preventDefault();
-  event.stopPropagation();
-  to?.focus();
-});
+switchable(get("marks"), { ArrowLeft: -1, ArrowRight: 1 }, showSwitching);
 get("find").addEventListener("toggle", showSwitching); // by the weights as they are now

@@ -274,6 +274,7 @@ COLUMNS = (
         "block_first", "node", "uint32"
     ),  # its block of neurons that activate together
     Column("block_stop", "node", "uint32"),
+    Column("earliest", "node", "uint32"),  # the first row at which its block may begin
     Column("alike_stop", "node", "uint32"),  # end of the neurons with runs like its own
     Column("group_first", "node", "uint32"),  # whose states determine its activation
     Column("group_stop", "node", "uint32"),

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .._typing import Indices
+from .._typing import Bools, Indices
 from . import schema
 from .follower import Follower
 from .functions.activations import FUNCTIONS
@@ -117,6 +117,10 @@ class Store:
         # structure alone.
         self.topology_version = self.structure_version = next(_versions)
         self.program = Program(version=0)
+        # How many connections were lowered, and which of their rows have been removed
+        # since; None after any other change: see ``lowering/edits.py``.
+        self.laid_out = 0
+        self.removed_rows: list[int] | None = None
         self.table = np.zeros(2 * len(schema.TABLE), np.uint64)
         self.address = int(self.table.ctypes.data)
 
@@ -206,7 +210,7 @@ class Store:
         """Append connections, or a single one, with checked arguments; returns the
         first identity.
         """
-        self.touch()
+        self._touch_connections()
         start = self.n_connections
         identity = self.n_identities
         count = 1
@@ -234,6 +238,20 @@ class Store:
         self.n_connections += count
         self.n_identities += count
         return identity
+
+    def rows_into(self, row: int) -> Indices:
+        """The rows of the connections into the neuron in a row."""
+        if self.removed_rows is None:
+            return np.flatnonzero(self["target"] == row)
+        # As they were lowered, and those that have been added since.
+        firsts = self.columns["first_incoming"]
+        start = int(firsts[row])
+        stop = int(firsts[row + 1]) if row + 1 < len(firsts) else self.laid_out
+        rows = np.arange(start, stop)
+        if self.n_connections > self.laid_out:
+            rows = np.append(rows, np.arange(self.laid_out, self.n_connections))
+        leads_there: Bools = self["target"][rows] == row
+        return rows[leads_there]
 
     def adopt_connections(self, columns: dict[str, NDArray[Any]]) -> None:
         """Take over the columns of all connections, in a store that has none; others
@@ -263,7 +281,11 @@ class Store:
     def remove_connections(self, identities: Indices) -> None:
         """Mark connections as removed; the next lowering removes their rows."""
         rows = self.row_of[identities]
-        self.touch()
+        self._touch_connections()
+        if len(rows) > SPARE:
+            self.removed_rows = None
+        elif self.removed_rows is not None:
+            self.removed_rows += rows.tolist()
         self._leave("connection", rows)
         self.row_of[identities] = schema.NONE
         with making_views:
@@ -331,6 +353,11 @@ class Store:
         """Announce a change of topology; the program is lowered again before the next
         step.
         """
+        self.removed_rows = None
+        self._touch_connections()
+
+    def _touch_connections(self) -> None:
+        """Announce that connections have been added or removed, and nothing else."""
         self.topology_version = self.structure_version = next(_versions)
 
     def forget_single_calls(self) -> None:
@@ -341,6 +368,7 @@ class Store:
 
     def touch_learning(self) -> None:
         """Announce a change of what learns, and of nothing else."""
+        self.removed_rows = None
         self.topology_version = next(_versions)
 
     # --- merging ----------------------------------------------------------------------
@@ -491,6 +519,8 @@ class Store:
             view._moved(copy, row)
         copy.renew_table()
         copy.program = Program(copy.topology_version, made=True)
+        copy.laid_out = copy.n_connections
+        copy.removed_rows = []
         return copy
 
     # --- stepping ---------------------------------------------------------------------

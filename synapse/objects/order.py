@@ -5,6 +5,7 @@ from connections.
 from __future__ import annotations
 
 import warnings
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from .._checks import counted, level_of_caller
 from .._typing import Bools, Indices, Ints
 from ..engine.lowering import orders
+from ..engine.schema import INPUT, OUTPUT
 from ..engine.store import Store
 from ..errors import TopologyWarning
 
@@ -88,6 +90,56 @@ def late_pairs(
     return relations
 
 
+MOST_NEW = 16
+"""New relations that are looked at one by one."""
+MOST_TRIED = 1024
+"""Neurons from which a path is sought before all relations are read."""
+
+
+def all_on_cycles(network: Network, new: Relations) -> bool:
+    """Whether few new relations are found to be late with need, as they close cycles of
+    connections, and no layer may move.
+
+    Large networks have short cycles. So a path is found in few neurons, where
+    `relations_of` reads all connections.
+    """
+    if network.synchronous:
+        return True
+    fast = network._store.removed_rows is not None  # to find sources of a neuron
+    if network._loose or len(new.before) > MOST_NEW or not fast:
+        return False
+    row_of = [neuron._row for neuron in network]
+    return all(
+        _path_found(network._store, row_of[after], row_of[before])
+        for before, after in zip(*map(np.ndarray.tolist, new), strict=True)
+        if before > after
+    )
+
+
+def _path_found(store: Store, start: int, end: int) -> bool:
+    """Whether a path of connections from one neuron to another is found within a
+    network, going backward.
+    """
+    role = store["role"]
+    may_send = (store["network"] == store["network"][start]) & (role != OUTPUT)
+    may_receive = (role != INPUT) & (store["relay"] == 0)
+    seen = ~may_send
+    waiting = deque([end])
+    for _ in range(MOST_TRIED):
+        if not waiting:
+            return False
+        row = waiting.popleft()
+        if not may_receive[row]:
+            continue
+        sources = store["source"][store.rows_into(row)]
+        if may_send[start] and (sources == start).any():
+            return True
+        sources = sources[~seen[sources]]
+        seen[sources] = True
+        waiting.extend(sources.tolist())
+    return False
+
+
 class Placement:
     """What new connections or gates between neurons of one store ask for; found before
     they are made.
@@ -98,7 +150,9 @@ class Placement:
     ) -> None:
         pairs = late_pairs(store, before, after) if store.networks else {}
         self._found = [
-            (network, new, relations_of(network)) for network, new in pairs.items()
+            (network, new, relations_of(network))
+            for network, new in pairs.items()
+            if not all_on_cycles(network, new)
         ]
 
     def settle(self) -> None:
@@ -267,7 +321,7 @@ def sorted_layers(network: Network) -> list[list[int]]:
     layer_of = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
     pairs = must_precede(
         count,
-        np.stack(relations, axis=1),
+        paired(*relations),
         range(sizes[0]),
         range(count - sizes[-1], count),
     )
@@ -285,6 +339,14 @@ def sorted_layers(network: Network) -> list[list[int]]:
 
 
 # --- orders of pairs of numbers -------------------------------------------------------
+
+
+def paired(before: Indices, after: Indices) -> NDArray[np.int32]:
+    """Pairs of numbers, shape (pairs, 2), as the loops over them read it."""
+    pairs = np.empty((len(before), 2), np.int32)
+    pairs[:, 0] = before
+    pairs[:, 1] = after
+    return pairs
 
 
 class Order(NamedTuple):
@@ -404,7 +466,7 @@ class Ways:
     def pairs(self) -> NDArray[np.int32]:
         """The pairs in ascending order of their first numbers, shape (pairs, 2)."""
         before = np.repeat(np.arange(self.count, dtype=np.int32), np.diff(self.offset))
-        return np.stack([before, self.target], axis=1)
+        return paired(before, self.target)
 
     def _run(self, loop: Callable[..., None], *arguments: Any) -> None:
         size = self.count + len(self.target)

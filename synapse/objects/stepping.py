@@ -264,7 +264,7 @@ class Stepping(Sequence[Neuron]):
             store.recorder.make_room(outputs.size // self._n_outputs)
         tapes = self._untraced_tapes.renewed()
         place = store.address, store.unit, tapes, span
-        fans = self._fans
+        fans = self._fans_for(outputs.size // self._n_outputs)
         if fans is None:
             run = engine.exact.calls_for(store).run_untraced
             status = run(*place, inputs, outputs)
@@ -281,6 +281,19 @@ class Stepping(Sequence[Neuron]):
     def _untraced_tapes(self) -> engine.exact.StoreTapes:
         """What a run without traces writes beside the columns of the store."""
         return engine.exact.StoreTapes(self._store)
+
+    def _fans_for(self, steps: int) -> engine.exact.events.Fans | None:
+        """Its connections by source, once they are used for so many steps that they are
+        worth listing: edits change them.
+        """
+        counter = self._gathered_steps
+        counter[0] += steps
+        return self._fans if counter[0] >= engine.exact.events.WORTH_LISTING else None
+
+    @for_topology
+    def _gathered_steps(self) -> list[int]:
+        """How many steps it has run without traces, as one number."""
+        return [0]
 
     @for_topology
     def _fans(self) -> engine.exact.events.Fans | None:

@@ -174,20 +174,8 @@ def find(source: Neuron, target: Neuron) -> Connection | None:
         return None
     if store.graph is None:
         if not isinstance(store.edges, dict) and store.n_connections > LOOK_UP:
-            row = target._row
-            ends = store["target"]
-            start = 0
-            stop = store.n_connections
-            if (
-                store.program.version == store.topology_version
-            ):  # connections are sorted by target
-                start, stop = np.searchsorted(
-                    ends, np.array([row, row + 1], ends.dtype)
-                )
-            there = (store["source"][start:stop] == source._row) & (
-                ends[start:stop] == row
-            )
-            rows = start + np.flatnonzero(there)
+            rows = store.rows_into(target._row)
+            rows = rows[store["source"][rows] == source._row]
             return (
                 connection_at(store, int(store["identity"][rows[0]]))
                 if len(rows)

@@ -190,11 +190,15 @@ def _numbered(sources: Any, targets: Any) -> tuple[list[Any], NDArray[np.int64]]
             return names.tolist(), numbers.reshape(2, -1)
 
         # Integers in a narrow range: a table of flags is much faster than sorting.
+        numbers = np.empty((2, len(ends[0])), np.int64)
+        for row, end in zip(numbers, ends, strict=True):
+            # Differences of signed integers may need more bits than these.
+            wide = end if end.dtype.kind == "u" else end.astype(np.int64, copy=False)
+            np.subtract(wide, wide.dtype.type(low), out=row)
         used = np.zeros(high - low + 1, bool)
-        for end in ends:
-            used[end - low] = True
-        number = np.cumsum(used) - 1
-        numbers = np.stack([number[end - low] for end in ends])
+        used[numbers] = True
+        if not used.all():
+            numbers = (np.cumsum(used) - 1)[numbers]
         return (np.flatnonzero(used) + low).tolist(), numbers
     try:
         listed = [_listed(column) for column in (sources, targets)]

@@ -50,7 +50,7 @@ from ..objects.nondefault import (
     NONDEFAULT_OF_NEURONS,
     STATE,
 )
-from ..objects.order import find_order
+from ..objects.order import find_order, paired
 from ..objects.parameters import with_signs
 from ..objects.relays import delay_connections
 from ..objects.state import SavedNetwork, from_saved
@@ -431,10 +431,11 @@ def _kept_edges(edges: Items, options: Options) -> tuple[Items, Ints]:
     # One number for each source, target and delay: equal ones are parallel edges.
     ends = edges.ends[0] * len(edges.names) + edges.ends[1]
     pairs = ends * (delays.max(initial=0) + 1) + delays
-    order = order_of(pairs)
-    again = np.flatnonzero(np.diff(pairs[order]) == 0)
+    ascending = np.sort(pairs)
+    again = np.flatnonzero(ascending[1:] == ascending[:-1])
     if not len(again):
         return edges, delays
+    order = order_of(pairs)
     if options.merge is None:
         raise TopologyError(
             "A pair of neurons has one connection of a delay, but"
@@ -761,8 +762,8 @@ def _by_depth(
 ) -> Layers:
     """The hidden layers in an order found from the edges."""
     gated = edges["gater"] >= 0
-    links = np.stack([edges["source"], edges["target"]], axis=1)
-    gates = np.stack([edges["gater"], edges["target"]], axis=1)[gated]
+    links = paired(edges["source"], edges["target"])
+    gates = paired(edges["gater"][gated], edges["target"][gated])
     order = find_order(count, links, gates, input_nodes, output_nodes)
     deepest = max(order.depths, default=0) - min(order.depths, default=0) + 1
     fold = -(-deepest // MOST_LAYERS)  # depths of a layer, rounded up

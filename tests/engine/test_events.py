@@ -18,6 +18,7 @@ def small_networks_count(monkeypatch):
     """Events are for large networks; here, for small ones, too."""
     monkeypatch.setattr(events, "FEWEST", 1)
     monkeypatch.setattr(events, "SHORTEST", 1)
+    monkeypatch.setattr(events, "WORTH_LISTING", 1)
 
 
 def sparse(seed, dtype=np.float64):

@@ -1,12 +1,12 @@
 """A lowering that is checked: plain and compiled loops make the same program, whatever
-was lowered before."""
+was lowered before, and whether all is laid out anew or what edits have touched."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from synapse.engine import store as stores
-from synapse.engine.lowering import lower as lowering, runner
+from synapse.engine.lowering import edits, lower as lowering, runner
 from synapse.engine.lowering.program import Program, kept_traces
 from tests.helpers.integrity import require
 
@@ -24,6 +24,7 @@ def snapshot(store):
 
 def install(patch):
     """Check every lowering; `patch` is the fixture monkeypatch."""
+    patch.setattr(edits, "LEAST", 1)
     lower = lowering.lower
     limits = [-1, 1 << 62]
 
@@ -37,6 +38,7 @@ def install(patch):
         lower_with(limits[0], store)
         before = snapshot(store)
         store.program = Program(0, kept_traces(store))
+        store.removed_rows = None
         lower_with(limits[1], store)
         after = snapshot(store)
         for name, column in before.items():

@@ -3,6 +3,7 @@ import gc
 import operator
 import pickle
 import re
+import warnings
 import weakref
 from contextlib import nullcontext
 from itertools import pairwise
@@ -220,6 +221,34 @@ def test_a_perceptron_stays_feed_forward_when_its_connections_are_split(way):
     assert delayed(net) == ((), ())
     assert not net.has_memory
     assert [list(net.graph), len(net)] == [list(net), 88]
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
+def test_a_new_connection_is_late_without_need_whether_looked_up_or_reasoned(seed):
+    """In a network that has stepped a path is sought from neuron to neuron; the warning
+    is that of all relations together."""
+    rng = np.random.default_rng(seed)
+    net = perceptron(2, 12, 2, seed=0)
+    for link in net.connections:
+        if rng.random() < 0.6:
+            link.source.disconnect(link.target)
+    for source, target in rng.integers(0, 16, (20, 2)):
+        if not net[source].connected(net[target]):
+            net[source].project(net[target], weight=0.1)
+    twin = net.clone()
+    for source, target in rng.integers(0, 16, (30, 2)):
+        warned = []
+        for each in (net, twin):
+            each.activate([0.0, 1.0])
+            if each is twin:
+                each._store.touch()
+            with warnings.catch_warnings(record=True) as seen:
+                warnings.simplefilter("always")
+                if not each[source].connected(each[target]):
+                    each[source].project(each[target], weight=0.1)
+            warned.append([str(warning.message) for warning in seen])
+        assert warned[0] == warned[1]
 
 
 def test_a_layer_moves_past_unconnected_ones_until_the_network_activates():

@@ -72,7 +72,7 @@ def test_steps_with_edits_between_and_within_them(
                 edit(twin, random.choice(EDITS), a, b, random.random() < 0.5)
                 if random.random() < 0.5:
                     check_store(net._store)
-                if rule != "online" and random.random() < 0.5:
+                if rule != "online" and random.random() < 0.5 and net.connections:
                     net.connections[0].sensitivity  # noqa: B018 - it makes a new plan
         for at, row in enumerate(past):
             agree(log, row, at, within=0.0)

@@ -283,6 +283,19 @@ def test_missing_names_are_refused(missing):
             from_networkx(nx.DiGraph([("x", missing)]))
 
 
+@pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int16, np.uint64])
+def test_neurons_have_the_numbers_of_columns_of_any_integer(dtype):
+    """Numbers may lie further apart than their type can say."""
+    lowest = -100 if np.issubdtype(dtype, np.signedinteger) else 3
+    edges = {
+        "source": np.array([lowest, lowest, 5, 100], dtype),
+        "target": np.array([5, 100, 100, 7], dtype),
+        "weight": np.ones(4),
+    }
+    net = from_edges(edges, [lowest], [7])
+    assert [neuron.name for neuron in net] == [str(lowest), "5", "100", "7"]
+
+
 def test_a_delay_of_zero_is_none():
     for delay in ([0, 1], [0.0, 1.0], [np.nan, 1.0], [None, 1]):
         net = from_edges({**EDGES, "delay": delay}, seed=0)

@@ -44,6 +44,8 @@ SHORTEST = 8
 """Mean number of sources of a run below which gathering is faster."""
 PER_EVENT = 3
 """How many connections are gathered in the time of one event: 2.2 by measurement."""
+WORTH_LISTING = 32
+"""Steps that gather which take as long as listing all connections by source."""
 GLANCE = 32
 """Neurons that are looked at together for one that is active."""
 MARGIN = 2

@@ -255,59 +255,69 @@ def describe_neurons(m: Any, n: int, count: int, work: Any) -> None:
     ``work[j]`` becomes whether j is an input without incoming connections: it is
     clamped, and gets no error.
     """
+    r = connected = 0
+    for j in range(n):
+        incoming = r
+        r, within = describe_neuron(m, j, r, n, count)
+        connected += within
+        work[j] = m.role[j] == INPUT and r == incoming
+    m.ties[Ties.INTERNAL] = connected
+
+
+def describe_neuron(m: Any, j: int, r: int, n: int, count: int) -> Pair:
+    """Describe the neuron whose connections begin in row r; returns the row after them,
+    and how many come from its group.
+    """
     source = m.source
     target = m.target
     gater = m.gater
     trainable = m.trainable
-    # lent until `find_blocks`: the first row at which a block with j may begin
-    earliest = m.block_first
-    r = connected = 0
-    for j in range(n):
-        incoming = r
-        group = m.group_first[j]
-        learning = 0
-        flags = 0
-        after = 0
-        self_row = NONE
-        self_gater = NONE
-        while r < count and target[r] == j:
-            i = source[r]
-            g = gater[r]
-            stop = list_stop(m, stretch_stop(m, r, count) - 1, count, j if i < j else n)
-            if trainable[r] != 0:
-                learning += stop - r
-            if i == j:
-                flags |= MEMORY
-                self_row = r
-                self_gater = g
-            elif i < group and not m.synchronous[j]:
-                # A stretch may end within the group, whose members read each other one
-                # step late.
-                after = max(after, min(source[stop - 1] + 1, group))
-            if i != j and source[stop - 1] >= group and i < m.group_stop[j]:
-                connected += 1
-            if g != NONE:
-                flags |= GATED
-                if g < group and not m.synchronous[j]:
-                    after = max(after, g + 1)
-                connected += (
-                    group <= g and g < m.group_stop[j] and m.group_stop[j] > group + 1
-                )
-            r = stop
-        work[j] = m.role[j] == INPUT and r == incoming
-        m.first_incoming[j] = incoming
-        m.learning[j] = learning
-        m.flags[j] = flags
-        m.self_row[j] = self_row
-        m.self_gater[j] = self_gater
-        earliest[j] = after
-        earliest[group] = max(earliest[group], after)  # one block has the whole group
-        m.first_trace[j] = 0
-        m.first_influence[j] = 0
-        m.last_influence[j] = 0
-        m.first_pull[j] = 0
-        m.last_pull[j] = 0
-    m.ties[Ties.INTERNAL] = connected
+    group = m.group_first[j]
+    incoming = r
+    connected = 0
+    learning = 0
+    flags = 0
+    after = 0
+    self_row = NONE
+    self_gater = NONE
+    while r < count and target[r] == j:
+        i = source[r]
+        g = gater[r]
+        stop = list_stop(m, stretch_stop(m, r, count) - 1, count, j if i < j else n)
+        if trainable[r] != 0:
+            learning += stop - r
+        if i == j:
+            flags |= MEMORY
+            self_row = r
+            self_gater = g
+        elif i < group and not m.synchronous[j]:
+            # A stretch may end within the group, whose members read each other one
+            # step late.
+            after = max(after, min(source[stop - 1] + 1, group))
+        if i != j and source[stop - 1] >= group and i < m.group_stop[j]:
+            connected += 1
+        if g != NONE:
+            flags |= GATED
+            if g < group and not m.synchronous[j]:
+                after = max(after, g + 1)
+            connected += (
+                group <= g and g < m.group_stop[j] and m.group_stop[j] > group + 1
+            )
+        r = stop
+    m.first_incoming[j] = incoming
+    m.learning[j] = learning
+    m.flags[j] = flags
+    m.self_row[j] = self_row
+    m.self_gater[j] = self_gater
+    m.earliest[j] = after
+    # One block has the whole group.
+    m.earliest[group] = max(m.earliest[group], after)
+    m.first_trace[j] = 0
+    m.first_influence[j] = 0
+    m.last_influence[j] = 0
+    m.first_pull[j] = 0
+    m.last_pull[j] = 0
+    return r, connected
 
 
 def flags_of_run(m: Any, j: int, r: int, work: Any) -> int:
@@ -341,102 +351,139 @@ def find_runs(m: Any, n: int, count: int, work: Any) -> Pair:
     """Divide connections into runs; returns how many, and the number of memories and
     gated runs into them.
     """
-    source = m.source
-    target = m.target
-    gater = m.gater
-    network = m.network
-    run_length = m.run_length
-    run_kind = m.run_kind
     find_groups(m, n)
     describe_neurons(m, n, count, work)
-    # lent until `find_blocks`: how many neurons from here on are of one kind
+    count_alike(m, n, work)
+    runs = 0
+    pairs = 0
+    for j in range(n):
+        pairs += m.flags[j] & MEMORY
+        begin = runs
+        runs = find_runs_of(m, j, runs, n, count, work)
+        if m.flags[j] & (MEMORY | GATED) == MEMORY | GATED:
+            for t in range(begin, runs):
+                pairs += m.run_gater[t] != NONE
+    return runs, pairs
+
+
+def find_few_runs(m: Any, n: int, count: int, work: Any) -> Pair:
+    """`find_runs` of few neurons, whose other columns are as they were; returns the
+    number of runs.
+
+    ``work[n]`` is the number of runs that stay, ``work[n + 1]`` how many neurons
+    follow. Their runs are appended to the others.
+    """
+    for j in range(n):
+        stop = m.first_incoming[j + 1] if j + 1 < n else count
+        work[j] = m.role[j] == INPUT and m.first_incoming[j] == stop
+    count_alike(m, n, work)
+    runs = work[n]
+    for t in range(work[n + 1]):
+        j = work[n + 2 + t]
+        describe_neuron(m, j, 1 * m.first_incoming[j], n, count)
+        runs = find_runs_of(m, j, runs, n, count, work)
+    return runs, 0
+
+
+def count_alike(m: Any, n: int, work: Any) -> None:
+    """Count, from each neuron on, those that a run may have as sources together.
+
+    ``block_stop`` is lent for this until `find_blocks`.
+    """
+    network = m.network
     alike_sources = m.block_stop
     for j in range(n - 1, -1, -1):
         same = j + 1 < n and network[j + 1] == network[j] and work[j + 1] == work[j]
         same = same and m.synchronous[j + 1] == m.synchronous[j]
         alike_sources[j] = 1 + (alike_sources[j + 1] if same else 0)
-    runs = 0
-    pairs = 0
-    r = 0
-    for j in range(n):
-        memory = m.flags[j] & MEMORY
-        pairs += memory
-        begin = runs  # the first run of those that may be merged
-        m.first_run[j] = begin
-        before = -1
-        last = 0
-        last_gater = 0
-        stop = r
-        group = 1 * m.group_first[j]
-        while r < count and target[r] == j:
-            i = source[r]
-            g = gater[r]
-            if r == stop:
-                stop = stretch_stop(m, r, count)
-            if i == j:
-                before = -1
-                r += 1
-                continue
-            size = min(stop - r, alike_sources[i])
-            if i < group:  # members of the group are read one step late
-                size = min(size, group - i)
-            gated = g != NONE
-            flags = flags_of_run(m, j, r, work)
-            alike = flags | (gated << 8)
-            if alike != before:
-                runs = merge_short(m, begin, runs, memory)
-                begin = runs
-            t = runs - 1
-            length = 0
-            opened = alike != before or i != last + 1
-            if not opened and g == last_gater:
-                if run_kind[t] == ZIPPED:  # its last connection belongs to the next run
-                    run_length[t] -= 1
-                    if run_length[t] == 1:
-                        run_kind[t] = SHARED
-                    opened = True
-                    length = 1
-                else:
-                    run_length[t] += size
-            elif (
-                not opened
-                and gated
-                and g == last_gater + 1
-                and not memory
-                and size == 1
-                and (run_length[t] == 1 or run_kind[t] == ZIPPED)
-            ):
-                run_kind[t] = ZIPPED
-                run_length[t] += 1
-            else:
+
+
+def find_runs_of(m: Any, j: int, runs: int, n: int, count: int, work: Any) -> int:
+    """Divide the connections into one neuron into runs, the first of which has the
+    number `runs`; returns where they end.
+    """
+    source = m.source
+    target = m.target
+    gater = m.gater
+    run_length = m.run_length
+    run_kind = m.run_kind
+    alike_sources = m.block_stop
+    memory = m.flags[j] & MEMORY
+    begin = runs  # the first run of those that may be merged
+    m.first_run[j] = begin
+    before = -1
+    last = 0
+    last_gater = 0
+    r = stop = 1 * m.first_incoming[j]
+    group = 1 * m.group_first[j]
+    while r < count and target[r] == j:
+        i = source[r]
+        g = gater[r]
+        if r == stop:
+            stop = stretch_stop(m, r, count)
+        if i == j:
+            before = -1
+            r += 1
+            continue
+        size = min(stop - r, alike_sources[i])
+        if i < group:  # members of the group are read one step late
+            size = min(size, group - i)
+        gated = g != NONE
+        flags = flags_of_run(m, j, r, work)
+        alike = flags | (gated << 8)
+        if alike != before:
+            runs = merge_short(m, begin, runs, memory)
+            begin = runs
+        t = runs - 1
+        length = 0
+        opened = alike != before or i != last + 1
+        if not opened and g == last_gater:
+            if run_kind[t] == ZIPPED:  # its last connection belongs to the next run
+                run_length[t] -= 1
+                if run_length[t] == 1:
+                    run_kind[t] = SHARED
                 opened = True
-            if opened:
-                run_kind[runs] = SHARED if gated else DENSE
-                m.run_flags[runs] = flags
-                m.run_influence[runs] = NONE
-                m.run_first[runs] = r - length
-                m.run_source[runs] = i - length
-                m.run_gater[runs] = g
-                run_length[runs] = size + length
-                runs += 1
-                pairs += gated and memory != 0
-            r += size
-            if size == 1 and run_length[runs - 1] < SHORT and not gated:
-                if i < group:
-                    border = group
-                else:
-                    border = j if i < j else n
-                stop = list_stop(m, r - 1, count, min(1 * i + alike_sources[i], border))
-                if stop > r:  # `merge_short` would make one list of them
-                    run_kind[runs - 1] = LISTED
-                    run_length[runs - 1] += stop - r
-                    r = stop
-            before = alike
-            last = source[r - 1]
-            last_gater = g
-        runs = merge_short(m, begin, runs, memory)
-        m.last_run[j] = runs
-    return runs, pairs
+                length = 1
+            else:
+                run_length[t] += size
+        elif (
+            not opened
+            and gated
+            and g == last_gater + 1
+            and not memory
+            and size == 1
+            and (run_length[t] == 1 or run_kind[t] == ZIPPED)
+        ):
+            run_kind[t] = ZIPPED
+            run_length[t] += 1
+        else:
+            opened = True
+        if opened:
+            run_kind[runs] = SHARED if gated else DENSE
+            m.run_flags[runs] = flags
+            m.run_influence[runs] = NONE
+            m.run_first[runs] = r - length
+            m.run_source[runs] = i - length
+            m.run_gater[runs] = g
+            run_length[runs] = size + length
+            runs += 1
+        r += size
+        if size == 1 and run_length[runs - 1] < SHORT and not gated:
+            if i < group:
+                border = group
+            else:
+                border = j if i < j else n
+            stop = list_stop(m, r - 1, count, min(1 * i + alike_sources[i], border))
+            if stop > r:  # `merge_short` would make one list of them
+                run_kind[runs - 1] = LISTED
+                run_length[runs - 1] += stop - r
+                r = stop
+        before = alike
+        last = source[r - 1]
+        last_gater = g
+    runs = merge_short(m, begin, runs, memory)
+    m.last_run[j] = runs
+    return runs
 
 
 def merge_short(m: Any, begin: int, stop: int, memory: int) -> int:
@@ -584,7 +631,6 @@ def find_blocks(m: Any, n: int) -> None:
     a neuron.
     """
     block = 0
-    earliest = m.block_first  # from `describe_neurons`, replaced neuron by neuron
     for j in range(n):
         number = m.network[j]
         squash = m.squash[j]
@@ -594,7 +640,7 @@ def find_blocks(m: Any, n: int) -> None:
             and m.role[j] == m.role[j - 1]
             and m.synchronous[j] == m.synchronous[j - 1]
         )
-        if not (same and roles) or number == 0 or earliest[j] > block:
+        if not (same and roles) or number == 0 or m.earliest[j] > block:
             block = j
         m.block_first[j] = block
     for j in range(n - 1, -1, -1):
@@ -878,6 +924,7 @@ LOOPS = (
     split_rows,
     merge_rows,
     find_runs,
+    find_few_runs,
     find_influences,
     place_traces,
     join_neurons,

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..records import Ties
 from ..schema import CONNECTION, NONE, PROGRAM
-from . import kernels
+from . import edits, kernels
 from .program import Program, restore
 from .runner import SOME, loops
 from .stretches import order_of, stretches
@@ -34,6 +34,27 @@ def lower(store: Store) -> None:
         0, kept
     )  # so that the next lowering has them if this one fails
     loops.lowered += store.n_neurons + store.n_connections
+    change = edits.change_of(store)
+    store.removed_rows = None  # so that all is laid out anew if this fails
+    tied = False
+    if change is None:
+        tied = order_all(store)
+        store.n_runs, pairs = find_all_runs(store)
+    else:
+        store.n_runs, pairs = edits.apply(store, change)
+    lay_out_traces(store, pairs)
+    if store.columns["ties"][Ties.INTERNAL]:  # neurons of such groups activate together
+        store.forget_single_calls()
+    if tied:
+        lay_out_ties(store)
+    restore(store, store.program.pending)
+    store.program = Program(0, made=True)  # identities can be renumbered now
+    store.laid_out = store.n_connections
+    store.removed_rows = []
+
+
+def order_all(store: Store) -> bool:
+    """Order neurons and connections; returns whether any share weights or biases."""
     ordered, tied = loops.run(
         kernels.count_sorted, store, store.n_connections, np.empty(0, np.int64)
     )
@@ -44,13 +65,7 @@ def lower(store: Store) -> None:
     order_connections(store)
     if store.columns["ties"][Ties.CLAMPED]:  # of neurons that have been removed, too
         store.columns["ties"][Ties.CLAMPED] = store["clamped"].any()
-    lay_out_runs(store)
-    if store.columns["ties"][Ties.INTERNAL]:  # neurons of such groups activate together
-        store.forget_single_calls()
-    if tied:
-        lay_out_ties(store)
-    restore(store, store.program.pending)
-    store.program = Program(0, made=True)  # identities can be renumbered now
+    return bool(tied)
 
 
 # --- neurons and connections ----------------------------------------------------------
@@ -99,16 +114,19 @@ def order_connections(store: Store) -> None:
             if gated
             else order_of(major * store.n_neurons + minor)
         )
-        for column in (rows, major, minor):
-            column[:] = column[order]
+        for numbers in (rows, major, minor):
+            numbers[:] = numbers[order]
     start, stop = loops.run(kernels.merge_rows, store, count, work)
-    moved = {
-        column.name: store.columns[column.name][work[start:stop]]
-        for column in CONNECTION
-    }
+    moved = {"identity": store.columns["identity"].take(work[start:stop])}
+    for column in CONNECTION:
+        values = store.columns[column.name]
+        # Most have no gater, sign or tie: one value for all, wherever they are.
+        varied = start < count and (values[start:count] != values[start]).any()
+        if varied and column.name not in moved:
+            moved[column.name] = values.take(work[start:stop])
     identities = work[: stop - start]
-    rows = np.arange(start, stop, dtype=np.uint32)
     identities[:] = moved["identity"]
+    rows = np.arange(start, stop, dtype=np.uint32)
     # if memory had run out before, nothing would have moved
     for name, values in moved.items():
         store.columns[name][start:stop] = values
@@ -144,15 +162,24 @@ def _cut(store: Store, axis: str, rows: int, reserve: int = 0) -> None:
         columns.update({name: columns[name][:rows].copy() for name in names})
 
 
-def lay_out_runs(store: Store) -> None:
-    """Runs, influences and traces, and the neurons that are computed together."""
-    c = store.columns
+def find_all_runs(store: Store) -> tuple[int, int]:
+    """The runs of all connections; returns how many, and for how many influences there
+    may be.
+    """
     count = store.n_connections
     work = np.empty(store.n_neurons + 1, np.int64)
     _make_room(store, "node", store.n_neurons)
     _make_room(store, "run", count, RESERVE)
-    store.n_runs, pairs = loops.run(kernels.find_runs, store, count, work)
-    _cut(store, "run", store.n_runs, SOME)
+    runs, pairs = loops.run(kernels.find_runs, store, count, work)
+    _cut(store, "run", runs, SOME)
+    return runs, pairs
+
+
+def lay_out_traces(store: Store, pairs: int) -> None:
+    """Influences and traces, and the neurons that are computed together."""
+    c = store.columns
+    count = store.n_connections
+    work = np.empty(store.n_neurons + 1, np.int64)
     _make_room(store, "influence", pairs)
     _make_room(store, "pull", pairs)
     traces = extended = 0

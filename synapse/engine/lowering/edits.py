@@ -1,0 +1,193 @@
+"""Lowering after a few connections have been added or removed: only their targets are
+laid out anew.
+
+In a lowered store the connections of a neuron are consecutive rows, and its runs too.
+An edit makes those of its target longer or shorter. All others are moved by as many
+rows, and are not read. The result is what `lower` would make of the same topology.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..records import Ties
+from ..schema import CONNECTION, INPUT, NONE, PROGRAM
+from . import kernels
+from .flags import GATED, GATES, MEMORY, STEPPED
+from .runner import loops
+from .stretches import spans
+
+if TYPE_CHECKING:
+    from ..store import Store
+
+LEAST = 1 << 15
+"""Connections of a store below which everything is laid out anew as fast."""
+MOST = 256
+"""Neurons whose connections may change."""
+FEW_STRETCHES = 4
+"""Stretches of moved rows that are counted row by row; more are looked up."""
+CHUNK = 1 << 15
+"""Identities whose rows are changed together, in a cache."""
+
+_OF_RUNS = [column.name for column in PROGRAM if column.axis == "run"]
+
+
+class Change(NamedTuple):
+    """The neurons whose connections have changed, in order, and their rows."""
+
+    neurons: NDArray[np.int64]
+    begins: NDArray[np.int64]  # their rows before the change
+    stops: NDArray[np.int64]
+    lengths: NDArray[np.int64]  # how many connections each has now
+    rows: NDArray[np.int64]  # where these are, before anything is moved
+
+
+def change_of(store: Store) -> Change | None:
+    """What edits have changed since a store was lowered; None if everything has to be
+    laid out anew.
+    """
+    c = store.columns
+    laid_out = store.laid_out
+    if store.removed_rows is None or laid_out < LEAST:
+        return None
+    ties = c["ties"]
+    tied = ties[Ties.STRETCHES] or ties[Ties.BIAS_STRETCHES] or ties[Ties.INTERNAL]
+    if tied or np.bitwise_or.reduce(c["flags"]) & (GATED | GATES):
+        return None
+    # A row that has been added and removed since has no target any more.
+    added = np.arange(laid_out, store.n_connections)
+    added = added[c["target"][added] != NONE]
+    removed = np.array(store.removed_rows, np.int64)
+    removed = removed[removed < laid_out]
+    firsts = c["first_incoming"].astype(np.int64)
+    # Neurons without connections begin where the next one does.
+    had = np.searchsorted(firsts, removed, side="right") - 1
+    neurons = np.unique(np.concatenate([had, c["target"][added]]).astype(np.int64))
+    alone = c["group_stop"][neurons] - c["group_first"][neurons] == 1
+    if len(neurons) > MOST or not alone.all() or (c["role"][neurons] == INPUT).any():
+        return None
+    begins = firsts[neurons]
+    stops = np.append(firsts, laid_out)[neurons + 1]
+    rows = spans(begins, stops - begins)
+    rows = np.concatenate([rows[c["target"][rows] != NONE], added])
+    source = c["source"][rows]
+    target = c["target"][rows]
+    fixed = c["trainable"][rows] == 0
+    rows = rows[np.lexsort((source, source == target, fixed, target))]
+    lengths = np.bincount(
+        np.searchsorted(neurons, c["target"][rows]), minlength=len(neurons)
+    )
+    return Change(neurons, begins, stops, lengths, rows)
+
+
+def apply(store: Store, change: Change) -> tuple[int, int]:
+    """Make the rows and runs of a changed store; returns the number of runs, and how
+    many neurons are self-connected.
+    """
+    added = store.columns["sign"][store.laid_out : store.n_connections]
+    store.columns["ties"][Ties.SIGNED] |= np.uint64(added.any())
+    # By neuron: by how many rows its connections move.
+    grown = np.zeros(store.n_neurons + 1, np.int64)
+    grown[change.neurons + 1] = change.lengths - (change.stops - change.begins)
+    shift = np.cumsum(grown)
+    _move_rows(store, change, shift)
+    return _make_runs(store, change, shift[:-1])
+
+
+def _move_rows(store: Store, change: Change, shift: NDArray[np.int64]) -> None:
+    """Let the connections of changed neurons, and those after them, be in their new
+    rows.
+    """
+    new_rows = spans(change.begins + shift[change.neurons], change.lengths)
+    stretches = _stretches(store, change, shift)
+    saved = {
+        column.name: store.columns[column.name][change.rows] for column in CONNECTION
+    }
+    # Nothing fails from here on, so that a store is never half moved.
+    for name, values in saved.items():
+        column = store.columns[name]
+        memory = column.data  # moves in place, where NumPy makes a copy
+        for begin, stop, by in stretches:
+            memory[begin + by : stop + by] = memory[begin:stop]
+        column[new_rows] = values
+    _follow(store, change, shift)
+    store.row_of[saved["identity"]] = new_rows
+    store.n_connections = store.laid_out + int(shift[-1])
+
+
+def _stretches(
+    store: Store, change: Change, shift: NDArray[np.int64]
+) -> list[tuple[int, int, int]]:
+    """Rows between those of changed neurons, and by how much they move, in an order in
+    which none is overwritten before it has moved.
+    """
+    begins = change.stops
+    stops = np.append(change.begins[1:], store.laid_out)
+    by = shift[change.neurons + 1]
+    moved = (begins < stops) & (by != 0)
+    stretches = np.transpose([begins, stops, by])[moved]
+    back = [tuple(row) for row in stretches.tolist() if row[2] < 0]
+    forth = [tuple(row) for row in stretches.tolist() if row[2] > 0]
+    return [*back, *forth[::-1]]
+
+
+def _follow(store: Store, change: Change, shift: NDArray[np.int64]) -> None:
+    """Update the rows of the identities that have moved."""
+    laid_out = store.laid_out
+    by = np.diff(shift[change.neurons + 1], prepend=0)
+    grown = [
+        (np.uint32(begin), np.uint32(rows % (1 << 32)))
+        for begin, rows in zip(change.stops.tolist(), by.tolist(), strict=True)
+        if rows
+    ]
+    if len(grown) > FEW_STRETCHES:
+        start = int(change.begins[0])
+        stop = laid_out + int(shift[-1])
+        identity = store.columns["identity"][start:stop]
+        store.row_of[identity] = np.arange(start, stop, dtype=np.uint32)
+        return
+    for start in range(0, store.n_identities, CHUNK):
+        rows = store.row_of[start : min(start + CHUNK, store.n_identities)]
+        before = rows.copy()
+        for begin, by_rows in grown:
+            # Unsigned: true for rows from `begin` on, and not for removed ones.
+            rows += (before - begin < np.uint32(laid_out) - begin) * by_rows
+
+
+def _make_runs(
+    store: Store, change: Change, shift: NDArray[np.int64]
+) -> tuple[int, int]:
+    """Shift the runs that stay, and find those of changed neurons."""
+    c = store.columns
+    first_run = c["first_run"].astype(np.int64)
+    last_run = c["last_run"].astype(np.int64)
+    counts = last_run - first_run
+    old_runs = store.n_runs
+    c["flags"] &= MEMORY
+    c["run_flags"] &= 0xFF ^ STEPPED
+    c["run_first"][:old_runs] += np.repeat(shift, counts).astype(np.uint32)
+    selves = c["self_row"] != NONE
+    c["self_row"][selves] += shift[selves].astype(np.uint32)
+    c["first_incoming"] += shift.astype(np.uint32)
+    room = int(change.lengths.sum())
+    for name in _OF_RUNS:
+        c[name] = np.concatenate([c[name][:old_runs], np.empty(room, c[name].dtype)])
+    work = np.empty(store.n_neurons + 2 + len(change.neurons), np.int64)
+    work[store.n_neurons :] = [old_runs, len(change.neurons), *change.neurons]
+    loops.run(kernels.find_few_runs, store, store.n_connections, work)
+    # The new runs take the places of those that these neurons had.
+    places = first_run.copy()
+    places[change.neurons] = c["first_run"][change.neurons]
+    counts[change.neurons] = (
+        c["last_run"][change.neurons].astype(np.int64) - places[change.neurons]
+    )
+    order = spans(places, counts)
+    for name in _OF_RUNS:
+        c[name] = c[name][order]
+    ends = np.cumsum(counts)
+    c["last_run"][:] = ends
+    c["first_run"][:] = ends - counts
+    return len(order), int(np.count_nonzero(c["flags"] & MEMORY))

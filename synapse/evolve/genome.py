@@ -7,7 +7,15 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .._checks import as_matrix, counted, expected, positive_integer, read_only, row_of
+from .._checks import (
+    as_matrix,
+    counted,
+    expected,
+    finite_number,
+    positive_integer,
+    read_only,
+    row_of,
+)
 from .._typing import Floats
 from ..engine.evolution.genes import GENE, NOBODY, NODE, SLOPE, STATE
 from ..engine.evolution.phenotype import expressed, run_phenotype
@@ -15,8 +23,10 @@ from ..engine.functions.activations import ACTIVATIONS, LOGISTIC, SINGLE
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from ..initializers import Seed, random_generator
 from ..objects.network import Network, require_network
+from ..objects.relays import delay_connections
 from ..objects.state import SavedNetwork, from_saved
 from ..objects.topology import NO_GATER, Topology, require_released
+from ..squash import Squash
 from .settings import codes_of
 
 NAMES = np.array(list(ACTIVATIONS), object)
@@ -41,7 +51,8 @@ class Genome:
         sorted by id: inputs, the bias, outputs, hidden nodes.
     genes : structured ndarray, shape (connections,)
         ``innovation``, ``source``, ``target``, ``gater`` (ids of nodes; -1: no gater),
-        ``weight``, ``enabled``, and ``sign`` (0: none), sorted by innovation number.
+        ``weight``, ``enabled``, ``sign`` (0: none), and ``late`` (1: it carries the
+        activation of the previous step also forward), sorted by innovation number.
         Connections from the bias are biases. A source of -2 is the previous state of
         the target.
     inputs, outputs : int
@@ -112,7 +123,14 @@ class Genome:
         )
 
     @classmethod
-    def minimal(cls, inputs: int, outputs: int, *, seed: Seed = None) -> Genome:
+    def minimal(
+        cls,
+        inputs: int,
+        outputs: int,
+        *,
+        squash: str | Squash = "logistic",
+        seed: Seed = None,
+    ) -> Genome:
         """Make the genome with which NEAT begins: inputs and the bias are connected to
         all outputs.
 
@@ -120,6 +138,9 @@ class Genome:
         ----------
         inputs, outputs : int
             Number of nodes.
+        squash : str or Squash
+            Activation function of the outputs: built in, of one state. Default:
+            logistic.
         seed : int or numpy.random.Generator, optional
             Seed of the weights, which are uniform from -1 to 1.
         """
@@ -128,6 +149,7 @@ class Genome:
             positive_integer("The outputs", outputs),
         )
         nodes = _ends(inputs, outputs, 0)
+        nodes["squash"][inputs + 1 :] = codes_of([squash])[0]
         genes = np.zeros((inputs + 1) * outputs, GENE)
         genes["innovation"] = np.arange(len(genes))
         genes["source"] = np.repeat(np.arange(inputs + 1), outputs)
@@ -193,6 +215,23 @@ class Genome:
         genes["sign"] = np.append(table.sign, np.zeros(len(biased)))
         return evolved(nodes, genes, inputs, outputs)
 
+    def with_weights(self, weight: float) -> Genome:
+        """Return a genome with this weight in place of all but those of carried states.
+
+        Parameters
+        ----------
+        weight : float
+            The weight.
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError
+            If it is not a finite number, or contradicts a sign.
+        """
+        genes = self.genes.copy()
+        genes["weight"][genes["source"] != STATE] = finite_number("The weight", weight)
+        return Genome(self.nodes, genes, self.inputs, self.outputs)
+
     @property
     def phenotype(self) -> Any:
         """What it computes, as arguments of kernels, with its context; see
@@ -240,6 +279,7 @@ class Genome:
         """Set all activations and states to 0."""
         self.phenotype.value[:] = 0.0
         self.phenotype.state[:] = 0.0
+        self.phenotype.before[:] = 0.0
 
     def adopt(self, network: Network) -> None:
         """Inherit what a network that :meth:`network` has made has learned (Lamarckian
@@ -286,7 +326,8 @@ class Genome:
         Genes that are disabled are left out. Hidden neurons are named by their node. A
         neuron that reads its own previous activation does so through a relay: an
         identity neuron that activates first and is connected with weight 1. These
-        connections and those that carry the state are not trainable.
+        connections and those that carry the state are not trainable. A late connection
+        has a ``delay`` of one step.
         """
         neurons, links, *_ = self.phenotype
         inputs = self.inputs
@@ -362,9 +403,13 @@ class Genome:
                 sizes.append(j - begin)
                 begin = j
         layers = [(None, size) for size in (*sizes, last - begin, self.outputs) if size]
-        return from_saved(
+        network = from_saved(
             SavedNetwork(None, np.dtype(np.float64), layers, names, columns, edges)
         )
+        delays = np.zeros(len(edges["source"]), np.int64)
+        delays[: len(links)] = links["late"]
+        delay_connections(network, delays)
+        return network
 
 
 def evolved(
@@ -426,6 +471,7 @@ def _checked(
             "gaters that are nodes but not the bias, or -1",
             np.isin(gaters, [*ids[ids != inputs], NOBODY]).all(),
         ),
+        ("late of 0 or 1", np.isin(genes["late"], (0, 1)).all()),
         ("finite weights", np.isfinite(genes["weight"]).all()),
         (
             "signs of -1, 0 or 1 that no weight contradicts",

@@ -67,7 +67,7 @@ def neat(
         The task is also solved by a genome of at least this fitness.
     start : Genome or Network, optional
         What the first generation varies. Default: inputs and the bias connected to all
-        outputs.
+        outputs. If weights are fractions, it has those of `start`, or 1.
     settings : Settings, optional
         Probabilities and coefficients. Default: those of the paper.
     seed : int or numpy.random.Generator, optional
@@ -151,7 +151,7 @@ def neat(
         )
     sizes = _checked_sizes(fitness, genome, inputs=inputs, outputs=outputs)
     rng = random_generator(seed)
-    genome = Genome.minimal(*sizes, seed=rng) if genome is None else genome
+    genome = _first_genome(sizes, chosen, rng) if genome is None else genome
     people = Population(genome, size, chosen, rng)
     result = Evolution()
     file, pareto = (
@@ -304,6 +304,14 @@ def judged(fitness: Any, genomes: Genomes) -> tuple[Floats, Bools, Floats]:
             "weight"
         ]  # it may have adopted others
     return _columns(rows), np.zeros(count, bool), genomes.weights
+
+
+def _first_genome(
+    sizes: list[int], settings: Settings, rng: np.random.Generator
+) -> Genome:
+    """What the first generation varies by default."""
+    genome = Genome.minimal(*sizes, seed=rng)
+    return genome.with_weights(1.0) if settings.fractions else genome
 
 
 def _columns(rows: list[list[float]]) -> Floats:

@@ -59,7 +59,8 @@ class Population:
         moved = rng.uniform(
             -settings.weight_range, settings.weight_range, (size - 1) * c
         )
-        genes["weight"][c:] += np.where(genes["source"][c:] == STATE, 0.0, moved)
+        if not settings.fractions:
+            genes["weight"][c:] += np.where(genes["source"][c:] == STATE, 0.0, moved)
         genes["weight"][genes["weight"] * genes["sign"] < 0.0] = 0.0
         genes["innovation"] = np.tile(
             np.arange(c), size

@@ -84,6 +84,13 @@ class Settings:
         removed. Default 0.
     mutate_squash : float
         Probability that a hidden node takes another of the `squashes`. Default 0.
+    delay_connection : float
+        Probability that a connection becomes one that carries the activation of the
+        previous step, or of the same step again. Default 0.
+    fractions : float
+        Weights are fractions of whole numbers up to this: a new one is small, and a
+        mutation moves one weight of the child to a fraction next to it, instead of
+        `weight_range` and `weight_step`. Default 0: weights are any numbers.
     remove_connection, remove_node : float
         Probability that a connection is removed, or a hidden node with its connections.
         Default 0.
@@ -129,6 +136,8 @@ class Settings:
     add_gate: Probability = 0.0
     remove_gate: Probability = 0.0
     mutate_squash: Probability = 0.0
+    delay_connection: Probability = 0.0
+    fractions: Number = 0.0
     remove_connection: Probability = 0.0
     remove_node: Probability = 0.0
     select: str = "fitness"

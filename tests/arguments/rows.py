@@ -297,7 +297,7 @@ allowed_values = {
     field.name: allowed[field.type] for field in fields(evolve.Settings)[:-2]
 }
 row("evolve.Settings.__init__", {}, squashes="", **allowed_values)
-row("evolve.Genome.minimal", {"inputs": 2, "outputs": 1})
+row("evolve.Genome.minimal", {"inputs": 2, "outputs": 1}, squash="'relu'")
 row("evolve.Genome.from_network")
 row("evolve.Genome.activate", {"inputs": [0.0, 1.0]})
 row("evolve.Genome.run", {"inputs": [[0.0, 1.0]]})
@@ -307,6 +307,13 @@ row(
     lambda w: {"inputs": w.inputs, "targets": w.targets},
     error="0 0.5 None",
 )
+row(
+    "evolve.fitness.description_length",
+    {"inputs": [[[0.0], [1.0]]], "symbols": [[0, 1]], "outputs": 2},
+    counts="[2.0] None",
+    squashes="1 3",
+)
+row("evolve.Genome.with_weights", {"weight": 0.5})
 pushed = {
     "observe": lambda state, inputs: None,
     "step": lambda state, outputs: True,

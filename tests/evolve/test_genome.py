@@ -1,5 +1,6 @@
 """Genomes, and what they compute: the same as the network that they become."""
 
+import dataclasses
 import pickle
 
 import numpy as np
@@ -82,6 +83,32 @@ def test_a_genome_computes_what_its_network_computes():
     assert kinds["squashes"] >= {"logistic", "tanh", "gaussian", "relu"}
 
 
+def test_late_connections_are_delayed_by_a_step():
+    """Also those that are gated, from inputs, and of gates of memory."""
+    settings = dataclasses.replace(ALL, delay_connection=0.5)
+    late = 0
+    for seed in range(4):
+        for genome in evolved(seed, settings=settings)[::4]:
+            net = genome.network()
+            delays = [link.delay for link in net.connections]
+            forward = genome.phenotype.links["late"].sum()
+            assert delays.count(1) == forward
+            late += forward
+            rows = np.random.default_rng(seed).normal(size=(12, 3))
+            expected = net.run(rows)
+            np.testing.assert_allclose(
+                genome.run(rows), expected, rtol=1e-12, atol=1e-12
+            )
+            twin = genome.network()
+            for link in twin.connections:
+                link.weight *= 1.5 if link.trainable else 1.0
+            genome.adopt(twin)
+            np.testing.assert_allclose(
+                genome.run(rows), twin.run(rows), rtol=1e-9, atol=1e-9
+            )
+    assert late > 20
+
+
 def test_networks_become_genomes():
     for seed, net in enumerate(
         (architect.Perceptron(3, 4, 2, seed=0), architect.LSTM(2, 3, 1, seed=1))
@@ -128,6 +155,7 @@ def test_arrays_that_are_no_genome_are_refused():
         (changed("nodes", "squash", 10**6), "squashes"),
         (changed("genes", "innovation", 0), "innovation"),
         (changed("genes", "source", 99), "sources"),
+        (changed("genes", "late", 2), "late of 0 or 1"),
         (changed("genes", "target", 0), "targets"),
         (changed("genes", "gater", 77), "gaters"),
         (changed("genes", "gater", 2), "not the bias"),

@@ -3,6 +3,7 @@ nothing with the engine."""
 
 import math
 from collections import Counter
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -298,6 +299,52 @@ def added(parent, child):
     return new, changed, sorted(nodes_of(child).keys() - nodes_of(parent).keys())
 
 
+def test_a_connection_becomes_late_and_prompt_again():
+    settings = evolve.Settings(delay_connection=1.0, mutation_only=1.0)
+    late = []
+    evolve.neat(
+        lambda genome: late.append(int(genome.genes["late"].sum())) or 1.0,
+        inputs=2,
+        outputs=2,
+        settings=settings,
+        population=10,
+        max_evaluations=200,
+        seed=0,
+    )
+    # Every child but a champion's copy changes one more connection.
+    assert set(late[:10]) == {0}
+    assert set(late[10:20]) == {0, 1}
+    assert set(late[20:30]) >= {0, 2}
+
+
+def test_weights_stay_fractions():
+    """New ones and changed ones: both numbers are at most the setting."""
+    settings = evolve.Settings(
+        fractions=6, mutate_weights=1.0, add_connection=0.5, recurrent=0.5, perturb=0.6
+    )
+    rng = np.random.default_rng(0)
+    genomes = []
+    evolve.neat(
+        lambda genome: genomes.append(genome) or rng.random(),
+        inputs=2,
+        outputs=1,
+        settings=settings,
+        population=30,
+        max_evaluations=1500,
+        seed=1,
+    )
+    seen = set()
+    for genome in genomes:
+        for weight in genome.genes["weight"].tolist():
+            exact = Fraction(weight).limit_denominator(6)
+            assert abs(weight - exact) < 1e-12
+            assert 0 < abs(exact.numerator) <= 6
+            seen.add(exact)
+    assert len(seen) > 20
+    assert min(seen) < -1
+    assert max(seen) > 1
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_a_split(seed):
     splits = {}
@@ -316,8 +363,10 @@ def test_a_split(seed):
             "gater": NONE,
             "weight": 1.0,
             "sign": 0,
+            "late": old["late"],
         }
-        assert out == {**old, "source": node, "innovation": out["innovation"]}
+        fresh = {"innovation": out["innovation"], "late": 0}
+        assert out == {**old, "source": node, **fresh}
         position = (
             nodes_of(parent)[old["source"]][0] + nodes_of(parent)[old["target"]][0]
         ) / 2

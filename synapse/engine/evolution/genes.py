@@ -28,10 +28,11 @@ connection is halfway."""
 
 GENE = record(
     [(name, "i8") for name in ("innovation", "source", "target", "gater")]
-    + [("weight", "f8"), ("enabled", "i8"), ("sign", "i8")]
+    + [("weight", "f8"), ("enabled", "i8"), ("sign", "i8"), ("late", "i8")]
 )
 """A connection of a genome. Ends are ids of nodes; source STATE: the previous state of
-the target. Mutations keep a weight on the side of its sign: +1, -1 or 0, none."""
+the target. Mutations keep a weight on the side of its sign: +1, -1 or 0, none. A late
+one, 1, carries the activation of the previous step also forward."""
 
 KNOWN = record([("source", "i8"), ("target", "i8"), ("split", "i8")])
 """A connection that some genome has had, by innovation number, and the latest node that
@@ -52,9 +53,11 @@ NEURON = record(
 """A neuron of a phenotype, in the order of activation: inputs, hidden neurons,
 outputs."""
 
-LINK = record([("weight", "f8"), ("source", "i8"), ("gater", "i8"), ("gene", "i8")])
+LINK = record(
+    [("weight", "f8")] + [(name, "i8") for name in ("source", "gater", "gene", "late")]
+)
 """An incoming connection of a phenotype; ends are places in the order of activation,
-`gene` in the genome."""
+`gene` in the genome. A late one leads forward, and carries the previous activation."""
 
 
 class Generation(NamedTuple):
@@ -99,6 +102,7 @@ class Phenotypes(NamedTuple):
     any_squash: int  # address of `fire_any`, or 0: all are logistic
     value: Any  # activations and states of the genome that is run
     state: Any
+    before: Any  # activations of the step before; empty: no link is late
 
 
 NOBODY = -1

@@ -13,6 +13,8 @@ from .phenotype import row_of
 TRIES = 20
 """How many pairs of nodes are drawn for a new connection, as in the authors'
 program."""
+NEAR = 1e-9
+"""How far a weight may be from a fraction that it counts as."""
 LAST_POSITION = 1.0 - 2.0**-50
 """Positions of hidden nodes are below those of outputs, also after fifty splits in a
 row."""
@@ -49,7 +51,7 @@ def innovation_of(source, target, innovations):
 
 
 @noinline
-def add_gene(source, target, gater, weight, sign, child, innovations):
+def add_gene(source, target, gater, weight, sign, late, child, innovations):
     """Insert an enabled gene in the order of innovation numbers, unless the child has
     it.
     """
@@ -71,14 +73,15 @@ def add_gene(source, target, gater, weight, sign, child, innovations):
     gene.weight = weight
     gene.enabled = 1
     gene.sign = sign
+    gene.late = late
     place[GENE1] += 1
     return True
 
 
 @noinline
 def add_node(inputs, outputs, squash, fresh, child, innovations, rng):
-    """Split an enabled connection: weight 1 into the new node, the old weight, sign and
-    gater out of it.
+    """Split an enabled connection: weight 1 into the new node, late if it was; the old
+    weight, sign and gater out of it.
 
     Neither connections that carry a state nor those from the bias are split. The same
     connection has the same new node in all genomes of a generation, whose new nodes are
@@ -104,6 +107,7 @@ def add_node(inputs, outputs, squash, fresh, child, innovations, rng):
     gater = genes[row].gater
     weight = genes[row].weight
     sign = genes[row].sign
+    late = genes[row].late
     number = genes[row].innovation
     genes[row].enabled = 0
     if pairs[number].split < fresh:
@@ -121,8 +125,8 @@ def add_node(inputs, outputs, squash, fresh, child, innovations, rng):
     nodes[n1].position = min(middle, LAST_POSITION)
     nodes[n1].squash = squash
     place[NODE1] += 1
-    add_gene(source, new, NOBODY, 1.0, 0, child, innovations)
-    add_gene(new, target, gater, weight, sign, child, innovations)
+    add_gene(source, new, NOBODY, 1.0, 0, late, child, innovations)
+    add_gene(new, target, gater, weight, sign, 0, child, innovations)
 
 
 @noinline
@@ -144,10 +148,85 @@ def add_connection(q, inputs, child, innovations, rng):
             source.position == target.position and source.id >= target.id
         )
         if later == backward:
-            weight = q.weight_range * (2.0 * draw(rng) - 1.0)
+            weight = new_weight(q, rng)
             ends = source.id, target.id
-            if add_gene(ends[0], ends[1], NOBODY, weight, 0, child, innovations):
+            if add_gene(ends[0], ends[1], NOBODY, weight, 0, 0, child, innovations):
                 return
+
+
+@inline
+def new_weight(q, rng):
+    """The weight of a new connection: any number, or a small fraction."""
+    if q.fractions == 0.0:
+        return q.weight_range * (2.0 * draw(rng) - 1.0)
+    return small_fraction(q.fractions, rng)
+
+
+@noinline
+def small_fraction(most, rng):
+    """A fraction with a numerator and a denominator up to `most`, each one half as
+    probable as the one before.
+    """
+    sign = 1.0 if draw(rng) < 0.5 else -1.0
+    over = 1
+    while over < most and draw(rng) < 0.5:
+        over += 1
+    under = 1
+    while under < most and draw(rng) < 0.5:
+        under += 1
+    return sign * over / under
+
+
+@noinline
+def as_fraction(weight, most):
+    """The numerator and the denominator of a weight, of the smallest denominator; 0 as
+    the latter if it is none up to `most`.
+    """
+    for under in range(1, int(most) + 1):
+        over = round(weight * under)
+        if abs(weight * under - over) < NEAR * under:
+            return int(over), under
+    return 0, 0
+
+
+@noinline
+def move_fraction(weight, most, rng):
+    """A fraction next to a weight: the numerator or the denominator is one more or
+    less, or the sign is the other.
+    """
+    over, under = as_fraction(weight, most)
+    if under == 0:
+        return small_fraction(most, rng)
+    choice = below(5, rng)
+    if choice == 0:
+        return -weight
+    change = 1 if choice & 1 else -1
+    if choice <= 2:
+        over += change
+        # 0 is passed over: such a connection would be none.
+        over += change if over == 0 else 0
+    else:
+        under += change
+    fits = 0 < under <= most and abs(over) <= most
+    return over / under if fits else weight
+
+
+@noinline
+def delay_connection(inputs, child, rng):
+    """Let a connection carry the activation of the previous step, or of the same step
+    again.
+    """
+    _, genes, place = child
+    row = NOBODY
+    seen = 0
+    for c in range(place[GENE0], place[GENE1]):
+        fits = genes[c].source != inputs and genes[c].source != STATE
+        if fits and genes[c].enabled != 0:
+            seen += 1
+            if draw(rng) * seen < 1.0:
+                row = c
+    if row != NOBODY:
+        genes[row].late = 1 - genes[row].late
 
 
 @noinline
@@ -221,12 +300,15 @@ def mutate(q, squashes, inputs, outputs, fresh, child, innovations, rng):
     if draw(rng) < q.add_self_connection:
         first_target = place[NODE0] + inputs + 1
         target = first_target + below(place[NODE1] - first_target, rng)
-        add_gene(STATE, nodes[target].id, NOBODY, 1.0, 0, child, innovations)
+        add_gene(STATE, nodes[target].id, NOBODY, 1.0, 0, 0, child, innovations)
     if draw(rng) < q.add_gate:
         change_gate(True, inputs, child, rng)
     if draw(rng) < q.remove_gate:
         change_gate(False, inputs, child, rng)
     first_hidden = place[NODE0] + ends + 1
+    # None is drawn unless it is asked for, so that other evolutions stay as they were.
+    if q.delay_connection > 0.0 and draw(rng) < q.delay_connection:
+        delay_connection(inputs, child, rng)
     hidden = place[NODE1] - place[NODE0] - ends - 1
     if hidden > 0 and draw(rng) < q.mutate_squash:
         squash = squashes[below(squashes.shape[0], rng)]

@@ -144,6 +144,9 @@ def express(genomes, inputs, outputs, neurons, links, offsets, order, place):
                 link.gater = gater
                 link.gene = c - at[g, GENE0]
                 link.source = place[row_of(nodes, n0, n1, ends, gene.source)]
+                target = place[row_of(nodes, n0, n1, ends, gene.target)]
+                # Backward, a connection is one step late anyway.
+                link.late = gene.late if link.source < target else 0
                 neuron.stop += 1
         offsets[g + 1, 0] = base + count
         offsets[g + 1, 1] = links_base + total
@@ -158,7 +161,7 @@ def advance(phenotypes, base, stop, links_base, inputs):
     its inputs are set. A source or gater that activates later is read before its
     activation of this step, and so is a neuron that is its own source.
     """
-    neurons, links, _, any_squash, value, state = phenotypes
+    neurons, links, _, any_squash, value, state, before = phenotypes
     for j in range(inputs, stop - base):
         neuron = neurons[base + j]
         total = neuron.bias
@@ -167,24 +170,31 @@ def advance(phenotypes, base, stop, links_base, inputs):
             total += gain * neuron.carry * state[j]
         for c in range(links_base + neuron.first, links_base + neuron.stop):
             link = links[c]
+            source = value[link.source]
+            if link.late != 0:
+                source = before[link.source]
             if link.gater >= 0:
-                total += value[link.gater] * link.weight * value[link.source]
+                total += value[link.gater] * link.weight * source
             else:
-                total += link.weight * value[link.source]
+                total += link.weight * source
         state[j] = total
         if neuron.squash == LOGISTIC:
             value[j], _ = logistic(total)
         else:
             arguments = neuron.squash, state, value, j
             call_equation(any_squash, arguments, arguments)
+    for j in range(min(before.shape[0], stop - base)):
+        before[j] = value[j]
 
 
 @inline
-def clear(value, state):
+def clear(phenotypes):
     """Clear the context."""
-    for j in range(value.shape[0]):
-        value[j] = 0.0
-        state[j] = 0.0
+    for j in range(phenotypes.value.shape[0]):
+        phenotypes.value[j] = 0.0
+        phenotypes.state[j] = 0.0
+    for j in range(phenotypes.before.shape[0]):
+        phenotypes.before[j] = 0.0
 
 
 @kernel
@@ -223,7 +233,7 @@ def judge_rows(phenotypes, rows, targets, starts, cost, totals, wrong):
         misses = 0
         for t in range(rows.shape[0]):
             if starts[t]:
-                clear(value, phenotypes.state)
+                clear(phenotypes)
             for i in range(inputs):
                 value[i] = rows[t, i]
             advance(phenotypes, base, stop, links_base, inputs)
@@ -263,7 +273,7 @@ def run_environment(phenotypes, step, starts, steps, score, memory, scores, leng
         for e in range(starts.shape[0]):
             for i in range(world.shape[0]):
                 world[i] = starts[e, i]
-            clear(value, phenotypes.state)
+            clear(phenotypes)
             begin = world, action, observed, True
             call_equation(step, begin, begin)
             done = 0
@@ -300,4 +310,5 @@ def expressed(
     logistic_only = (neurons["squash"] == LOGISTIC).all()
     any_squash = 0 if logistic_only else address_of(fire_any, (0, value, value, 0))
     links = links[: offsets[-1, 1]]
-    return Phenotypes(neurons, links, offsets, any_squash, value, state)
+    before = np.zeros(largest - 1 if links["late"].any() else 0)
+    return Phenotypes(neurons, links, offsets, any_squash, value, state, before)

@@ -19,7 +19,14 @@ from .genes import (
     STATE,
     Child,
 )
-from .mutation import below, draw, drop_loose, mutate
+from .mutation import (
+    below,
+    draw,
+    drop_loose,
+    move_fraction,
+    mutate,
+    small_fraction,
+)
 
 
 @inline
@@ -108,9 +115,12 @@ def reproduce(
 @noinline
 def mutate_weights(q, child, rng):
     """Perturb or replace every weight, except those of connections that carry a
-    state.
+    state; of fractions, only one.
     """
     _, genes, place = child
+    if q.fractions > 0.0:
+        change_fraction(q, child, rng)
+        return
     for c in range(place[GENE0], place[GENE1]):
         gene = genes[c]
         perturbed = draw(rng) < q.perturb
@@ -124,6 +134,27 @@ def mutate_weights(q, child, rng):
                 gene.weight += moved
             if gene.weight * gene.sign < 0.0:
                 gene.weight = 0.0
+
+
+@noinline
+def change_fraction(q, child, rng):
+    """Move one weight to a fraction next to it, or replace it by a new one."""
+    _, genes, place = child
+    row = NOBODY
+    seen = 0
+    for c in range(place[GENE0], place[GENE1]):
+        if genes[c].source != STATE and genes[c].enabled != 0:
+            seen += 1
+            if draw(rng) * seen < 1.0:
+                row = c
+    if row == NOBODY:
+        return
+    gene = genes[row]
+    if draw(rng) < q.perturb:
+        weight = move_fraction(gene.weight, q.fractions, rng)
+    else:
+        weight = small_fraction(q.fractions, rng)
+    gene.weight = weight if gene.sign == 0 else gene.sign * abs(weight)
 
 
 @noinline

@@ -7,7 +7,8 @@ they solve the task, as arrays.
 
 from ..._checks import public_names
 from .data import dataset, xor
+from .description import description_length
 from .environment import Environment
 
-__all__ = ["Environment", "dataset", "xor"]
+__all__ = ["Environment", "dataset", "description_length", "xor"]
 __dir__ = public_names(__all__)

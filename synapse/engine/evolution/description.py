@@ -1,0 +1,125 @@
+"""How many bits describe a genome, and a text by its outputs.
+
+N. Lan, M. Geyer, E. Chemla and R. Katzir, Minimum description length recurrent neural
+networks, Transactions of the Association for Computational Linguistics 10 (2022)
+785-799.
+"""
+
+from __future__ import annotations
+
+import math
+
+from ..compiler.jit import inline, kernel, noinline
+from .genes import GENE0, GENE1, NODE0, NODE1, STATE
+from .mutation import as_fraction
+from .phenotype import advance, clear, row_of
+
+LEAST_SHARE = 1e-10
+"""A symbol that a genome holds impossible counts as so likely, 33 bits."""
+NO_FRACTION = 1000
+"""Bits of a weight that is no fraction: more than any weight is worth."""
+
+
+@inline
+def bits_of(number):
+    """Bits of a whole number from 0 on: those of number + 1 in binary, and as many to
+    say how many they are.
+    """
+    return 2.0 * math.ceil(math.log2(number + 1.0)) + 1.0
+
+
+@noinline
+def bits_of_weight(weight, most):
+    """Bits of a weight: its sign, and the numerator and denominator of a fraction."""
+    over, under = as_fraction(weight, most)
+    if under == 0:
+        return float(NO_FRACTION)
+    return 1.0 + bits_of(abs(over)) + bits_of(under)
+
+
+@noinline
+def bits_of_genome(genomes, g, inputs, outputs, squash_bits, most):
+    """Bits of a genome: how many hidden nodes; of each node its squash and how many
+    connections it sends; of each connection where it leads, whether it is late, its
+    gater and its weight.
+    """
+    nodes, genes, at = genomes
+    n0 = at[g, NODE0]
+    n1 = at[g, NODE1]
+    ends = inputs + outputs
+    hidden = n1 - n0 - ends - 1
+    bits = bits_of(hidden) + hidden * squash_bits
+    for i in range(n0, n1):
+        sent = 0
+        for c in range(at[g, GENE0], at[g, GENE1]):
+            sent += genes[c].enabled != 0 and genes[c].source == nodes[i].id
+        bits += bits_of(sent)
+    # Whether a node carries its state over.
+    bits += hidden + outputs
+    for c in range(at[g, GENE0], at[g, GENE1]):
+        gene = genes[c]
+        if gene.enabled == 0:
+            continue
+        gater = 0
+        if gene.gater >= 0:
+            gater = 1 + row_of(nodes, n0, n1, ends, gene.gater)
+        bits += bits_of(gater)
+        if gene.source == STATE:
+            continue
+        target = row_of(nodes, n0, n1, ends, gene.target) - inputs - 1
+        bits += bits_of(target) + bits_of_weight(gene.weight, most)
+        # The bias is the same in every step.
+        bits += gene.source != inputs
+    return bits
+
+
+@inline
+def share_of(value, begin, stop, symbol):
+    """The share of a symbol among outputs, of which negative ones count as 0; a single
+    output is the share of symbol 1.
+    """
+    if stop == begin + 1:
+        one = min(max(value[begin], 0.0), 1.0)
+        return one if symbol == 1 else 1.0 - one
+    total = 0.0
+    for o in range(begin, stop):
+        total += max(value[o], 0.0)
+    if not 0.0 < total < math.inf:
+        return 1.0 / (stop - begin)
+    return max(value[begin + symbol], 0.0) / total
+
+
+@noinline
+def bits_of_text(phenotypes, g, outputs, rows, symbols, starts, counts):
+    """Bits of all symbols by the outputs of a genome: -log2 of their shares."""
+    value = phenotypes.value
+    inputs = rows.shape[1]
+    base = phenotypes.offsets[g, 0]
+    stop = phenotypes.offsets[g + 1, 0]
+    links_base = phenotypes.offsets[g, 1]
+    last = stop - base
+    bits = 0.0
+    for t in range(rows.shape[0]):
+        if starts[t]:
+            clear(phenotypes)
+        for i in range(inputs):
+            value[i] = rows[t, i]
+        advance(phenotypes, base, stop, links_base, inputs)
+        share = share_of(value, last - outputs, last, symbols[t])
+        bits -= counts[t] * math.log2(max(share, LEAST_SHARE))
+    return bits
+
+
+@kernel
+def describe(
+    genomes, phenotypes, inputs, outputs, text, squash_bits, most, of_genome, of_text
+):
+    """Bits of all genomes, and of a text by each.
+
+    text : its rows, the symbol after each, where sequences start, how often each
+    occurs; most : largest numerator and denominator; of_genome, of_text : written.
+    """
+    rows, symbols, starts, counts = text
+    for g in range(genomes.at.shape[0]):
+        of_genome[g] = bits_of_genome(genomes, g, inputs, outputs, squash_bits, most)
+        of_text[g] = bits_of_text(phenotypes, g, outputs, rows, symbols, starts, counts)

@@ -72,6 +72,7 @@ SQUASHES = Definitions(
         "arctan_spike": lambda s: (float(s > 0), 1 / (1 + (math.pi * s) ** 2)),
         "bipolar": lambda s: (1.0 if s > 0 else -1.0, 0.0),
         "bipolar_sigmoid": lambda s: (2 * _logistic(s)[0] - 1, 2 * _logistic(s)[1]),
+        "square": lambda s: (s * s, 2 * s),
         "softsign": lambda s: (s / (1 + abs(s)), 1 / (1 + abs(s)) ** 2),
         "absolute": lambda s: (abs(s), math.copysign(1.0, s)),
         "swish": lambda s: (s * _logistic(s)[0], _logistic(s)[0] + s * _logistic(s)[1]),

@@ -55,6 +55,7 @@ ONE_STATE = (
     "bipolar",
     "bipolar_sigmoid",
     "inverse",
+    "square",
     "spike",
     "super_spike",
     "arctan_spike",
@@ -392,6 +393,12 @@ def bipolar_sigmoid(state: float) -> Pair:
 def inverse(state: float) -> Pair:
     """1 - s."""
     return 1.0 - state, -1.0
+
+
+@activation(low=0.0)
+def square(state: float) -> Pair:
+    """s^2."""
+    return state * state, 2.0 * state
 
 
 @activation(0.0, 1.0, kinks=(0.0,), surrogate=True)

@@ -5,14 +5,18 @@ network, and a sequence of inputs and targets. The page is one file for the whol
 """
 
 from html import escape
+from pathlib import Path
 
+import numpy as np
 from docutils import nodes
 from live import LEARNS
 from sphinx.util.docutils import SphinxDirective
 
 import architect
+import synapse
 from synapse import Layer, Network, Neuron, draw
 
+STUDIES = Path(__file__).resolve().parents[2] / "studies"
 FRAME = """<div class="live">
 <iframe src="{page}" title="{title}" loading="lazy"></iframe>
 <p>{title}. <a href="{page}" target="_blank" rel="noopener">Open it in a window of its
@@ -44,7 +48,18 @@ def lstm():
     return title, net, rows, [[0.6]] * 6
 
 
-SHOWN = {"spike": spike, "lstm": lstm}
+def counter():
+    """The shortest network for a^n b^n, on a string of three letters of a kind."""
+    net = synapse.load(STUDIES / "papers" / "minimal" / "anbn.json")
+    for one in (*net, *net.connections):
+        one.trainable = False
+    letters = "#aaabbb"
+    rows = np.eye(3)[["#ab".index(letter) for letter in letters]]
+    title = "aⁿbⁿ in seven connections: press Step, and the outputs name what may come"
+    return title, net, rows.tolist(), rows[[*range(1, 7), 0]].tolist()
+
+
+SHOWN = {"spike": spike, "lstm": lstm, "counter": counter}
 
 
 class Shown(SphinxDirective):

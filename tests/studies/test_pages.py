@@ -12,6 +12,7 @@ pytest.importorskip("sklearn")
 from studies import (
     event_xor,
     gradients,
+    minimal,
     pipelines,
     reward,
     rtrl,
@@ -73,6 +74,15 @@ def test_the_pages_of_rewards_spans_events_and_the_worm_have_their_tables():
     for study in (event_xor, spans, worm):
         results = json.loads(study.PAGE.with_suffix(".json").read_text())
         assert study.report(results) in study.PAGE.read_text(encoding="utf-8")
+
+
+def test_the_page_of_every_length_has_its_tables_of_twenty_runs():
+    results = json.loads(minimal.PATH.read_text(encoding="utf-8"))
+    page = minimal.PAGE.read_text(encoding="utf-8")
+    assert minimal.report(results) in page
+    assert minimal.report_learning(results) in page
+    for runs in (*results["evolved"].values(), *results["lstm"].values()):
+        assert len(runs) == 20
 
 
 def test_the_pages_of_estimators_and_of_small_tables_have_their_tables():

@@ -14,7 +14,7 @@ from ..._typing import Ints
 from ..compiler.calls import address_of, call_equation
 from ..compiler.jit import inline, kernel, noinline
 from ..functions.activations import ACTIVATIONS, LOGISTIC, SINGLE
-from ..functions.compiled import _SQUASHES, _by_code, cost_of, logistic
+from ..functions.compiled import _SQUASHES, _by_code, cost_of, identity, logistic
 from .genes import (
     GENE0,
     GENE1,
@@ -28,6 +28,10 @@ from .genes import (
     Generation,
     Phenotypes,
 )
+
+relu = _SQUASHES["relu"]
+RELU = ACTIVATIONS["relu"].code
+IDENTITY = ACTIVATIONS["identity"].code
 
 _value_of = inline(
     _by_code(
@@ -180,6 +184,10 @@ def advance(phenotypes, base, stop, links_base, inputs):
         state[j] = total
         if neuron.squash == LOGISTIC:
             value[j], _ = logistic(total)
+        elif neuron.squash == RELU:
+            value[j], _ = relu(total)
+        elif neuron.squash == IDENTITY:
+            value[j], _ = identity(total)
         else:
             arguments = neuron.squash, state, value, j
             call_equation(any_squash, arguments, arguments)

@@ -55,7 +55,7 @@ def counter():
         one.trainable = False
     letters = "#aaabbb"
     rows = np.eye(3)[["#ab".index(letter) for letter in letters]]
-    title = "aⁿbⁿ in seven connections: press Step, and the outputs name what may come"
+    title = "aⁿbⁿ in six connections: press Step, and the outputs name what may come"
     return title, net, rows.tolist(), rows[[*range(1, 7), 0]].tolist()
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ pytestmark = [
     pytest.mark.skipif(not PLAYWRIGHT, reason="needs the extra `browser`"),
 ]
 
+STUDIES = Path(__file__).resolve().parents[2] / "studies"
 DROP = """([name, content]) => {
   const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
   const dataTransfer = new DataTransfer();
@@ -90,6 +92,22 @@ def test_a_network_of_synaptic_opens(opened, tmp_path):
     wanted.clear()
     twin.clear()
     np.testing.assert_allclose(twin.run(rows), wanted.run(rows), atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "path",
+    sorted((STUDIES / "papers" / "minimal").glob("*.json")),
+    ids=lambda p: p.stem,
+)
+def test_dropped_networks_of_languages_open(opened, path):
+    """Outputs that read outputs, carried states, and delays by relays."""
+    net = synapse.load(path)
+    page = opened(xor(), None, learn=True)
+    drop(page, path)
+    twin = of(page)
+    assert same(twin, net)
+    rows = np.eye(len(net.input))[[0, *[1] * 4, *[len(net.input) - 1] * 4]]
+    np.testing.assert_allclose(twin.run(rows), net.run(rows), atol=1e-12)
 
 
 def test_a_dropped_table_is_learned(opened, tmp_path):

@@ -52,7 +52,8 @@ def continued(index: Any, steps: int) -> Any:
         return None if step is None else _dates_after(index, step, steps)
     if not pandas.api.types.is_integer_dtype(index.dtype) or not len(index):
         return None
-    gaps = {*np.diff(index.to_numpy()).tolist()} or {1}
+    # Differences of few bits, or without a sign, may be others.
+    gaps = {*np.diff(index.to_numpy(np.int64)).tolist()} or {1}
     if len(gaps) > 1 or min(gaps) < 1:
         return None
     gap = gaps.pop()

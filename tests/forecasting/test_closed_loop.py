@@ -241,6 +241,8 @@ def test_a_frame_gives_its_dates_and_names():
     partly = forecast(net, frame, 2, feedback={1: 0}, future=[[0.0]])
     assert partly.names == ["output 0", "a"]
     assert [*forecast(net, frame.reset_index(drop=True), 2).dates] == [4, 5]
+    backward = frame.set_axis(pd.Index(np.array([4, 3, 2, 1], np.uint8)))
+    assert forecast(net, backward, 2).dates is None  # differences without a sign
     assert forecast(net, frame.iloc[[0, 1, 3]], 2).dates is None  # uneven
     assert forecast(net, frame.to_numpy(), 2).dates is None
     with pytest.raises(ArgumentError, match="there are no dates"):

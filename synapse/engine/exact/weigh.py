@@ -18,8 +18,6 @@ from .step import step_kind
 
 NEURONS = TILE  # of a tile
 PACK = (0,)
-SHORT = 32
-"""Sources below which the sum of one neuron is not computed by a tile."""
 
 
 # --- runs of neurons that are computed together ---------------------------------------
@@ -83,15 +81,6 @@ def weigh_dense(m, u, r, runs, start, stop, step):
     n = m.run_length[r]
     source = of_sources(flags, step.now, step.before) + m.run_source[r]
     gains = of_gaters(flags, step.now, step.before)
-    if stop == start + 1 and n < SHORT:  # a tile has the sums of eight neurons
-        brought = splat(0.0, u.state)
-        row = m.run_first[r]
-        for q in range(n):
-            brought += u.activation[source + q] * m.weight[row + q]
-        if m.run_kind[r] == SHARED:
-            brought = brought * gain(m, u, r, gains)
-        u.weighed[step.offset + start] += brought
-        return
     for j in range(start, stop, NEURONS):
         count = min(stop - j, NEURONS)
         run = r + (j - start) * runs
@@ -126,19 +115,10 @@ def add_stepped(m, u, r, gap, start, stop, step):
 
 
 @inline
-def listed_sum(m, u, r, step):
-    """Weighted inputs of a target from a run with listed sources."""
-    row = m.run_first[r]
-    sources = of_sources(m.run_flags[r], step.now, step.before)
-    brought = splat(0.0, u.state)
-    for q in range(row, row + m.run_length[r]):
-        brought += u.activation[sources + m.source[q]] * m.weight[q]
-    return brought
-
-
-@inline
 def scattered_sum(m, u, r, step):
-    """Weighted inputs of a target from a run with a gater for each connection."""
+    """Weighted inputs of a target from a run with listed sources, or with a gater for
+    each connection.
+    """
     run_kind = m.run_kind[r]
     flags = m.run_flags[r]
     row = m.run_first[r]
@@ -146,7 +126,10 @@ def scattered_sum(m, u, r, step):
     sources = of_sources(flags, step.now, step.before)
     gaters = of_gaters(flags, step.now, step.before)
     brought = splat(0.0, u.state)
-    if run_kind == ZIPPED:
+    if run_kind == LISTED:
+        for q in range(row, row + n):
+            brought += u.activation[sources + m.source[q]] * m.weight[q]
+    elif run_kind == ZIPPED:
         source = sources + m.run_source[r]
         gater = gaters + m.run_gater[r]
         for q in range(n):
@@ -194,11 +177,6 @@ def weigh_alike(m, u, start, stop, step):
     for r in range(m.first_run[start], m.last_run[start]):
         if dense_alike(m, r):
             weigh_dense(m, u, r, runs, start, stop, step)
-        elif m.run_kind[r] == LISTED:
-            # here, as calls take longer than short lists
-            for j in range(start, stop):
-                brought = listed_sum(m, u, r + (j - start) * runs, step)
-                u.weighed[step.offset + j] += brought
         else:
             weigh_apart(m, u, r, runs, start, stop, step)
     # g_jj w_jj s_j(old)

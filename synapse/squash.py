@@ -299,10 +299,11 @@ def register(
     --------
     >>> import math
     >>> @register(low=0.0)
-    ... def square(state):
-    ...     return state * state, 2.0 * state
-    >>> square(3.0)
-    9.0
+    ... def fourth_power(state):
+    ...     square = state * state
+    ...     return square * square, 4.0 * state * square
+    >>> fourth_power(3.0)
+    81.0
     >>> @register(written={"c": "fabs({s}) * {s}", "python": "abs({s}) * {s}"})
     ... def signed_square(state):
     ...     return abs(state) * state, 2.0 * abs(state)

@@ -373,9 +373,7 @@ def find_few_runs(m: Any, n: int, count: int, work: Any) -> Pair:
     ``work[n]`` is the number of runs that stay, ``work[n + 1]`` how many neurons
     follow. Their runs are appended to the others.
     """
-    for j in range(n):
-        stop = m.first_incoming[j + 1] if j + 1 < n else count
-        work[j] = m.role[j] == INPUT and m.first_incoming[j] == stop
+    mark_clamped(m, n, count, work)
     count_alike(m, n, work)
     runs = work[n]
     for t in range(work[n + 1]):
@@ -383,6 +381,13 @@ def find_few_runs(m: Any, n: int, count: int, work: Any) -> Pair:
         describe_neuron(m, j, 1 * m.first_incoming[j], n, count)
         runs = find_runs_of(m, j, runs, n, count, work)
     return runs, 0
+
+
+def mark_clamped(m: Any, n: int, count: int, work: Any) -> None:
+    """Let ``work[j]`` be whether j is clamped, as `describe_neurons` does."""
+    for j in range(n):
+        stop = m.first_incoming[j + 1] if j + 1 < n else count
+        work[j] = m.role[j] == INPUT and m.first_incoming[j] == stop
 
 
 def count_alike(m: Any, n: int, work: Any) -> None:
@@ -527,6 +532,7 @@ def find_influences(m: Any, n: int, count: int, work: Any) -> Pair:
     """Pairs of a gater and a self-connected neuron that it gates; returns the numbers
     of pairs and pulls.
     """
+    mark_clamped(m, n, count, work)
     gaters = m.influence_gater
     p = 0
     for j in range(n):

@@ -434,7 +434,7 @@ def adds_right(net: Network) -> int:
             after = exact.step(memory, (a, b))
             total = a + b + carry
             one = after[-1][1][0]
-            if (one > Fraction(1, 2)) != bool(total & 1):
+            if one == Fraction(1, 2) or (one > Fraction(1, 2)) != bool(total & 1):
                 raise NotProvedError(f"{a} + {b} with carry {carry}")
             place = after, total >> 1
             if place not in seen:

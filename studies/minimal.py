@@ -500,11 +500,12 @@ def learn(name: str, run: dict[str, Any], seed: int = 0) -> dict[str, float]:
 def errors_of_share(outputs: np.ndarray, symbol: int) -> np.ndarray:
     """The derivative of ln(share of a symbol) with respect to the outputs' states.
 
-    Outputs are rectified: those at 0 have no slope.
+    Outputs are rectified: those at 0 have no slope, and a share of 0 is as it is.
     """
+    if outputs[symbol] <= 0.0:
+        return np.zeros(len(outputs))
     errors = np.where(outputs > 0.0, -1.0 / max(outputs.sum(), SMALLEST), 0.0)
-    if outputs[symbol] > 0.0:
-        errors[symbol] += 1.0 / max(outputs[symbol], SMALLEST)
+    errors[symbol] += 1.0 / max(outputs[symbol], SMALLEST)
     return errors
 
 

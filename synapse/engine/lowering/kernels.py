@@ -249,18 +249,14 @@ def find_groups(m: Any, n: int) -> None:
         m.group_stop[j] = j + 1 if last else m.group_stop[j + 1]
 
 
-def describe_neurons(m: Any, n: int, count: int, work: Any) -> None:
-    """Find the incoming connections, the flags and the self-connection of each neuron.
-
-    ``work[j]`` becomes whether j is an input without incoming connections: it is
-    clamped, and gets no error.
+def describe_neurons(m: Any, n: int, count: int) -> None:
+    """Find the incoming connections, the flags and the self-connection of each
+    neuron.
     """
     r = connected = 0
     for j in range(n):
-        incoming = r
         r, within = describe_neuron(m, j, r, n, count)
         connected += within
-        work[j] = m.role[j] == INPUT and r == incoming
     m.ties[Ties.INTERNAL] = connected
 
 
@@ -352,7 +348,8 @@ def find_runs(m: Any, n: int, count: int, work: Any) -> Pair:
     gated runs into them.
     """
     find_groups(m, n)
-    describe_neurons(m, n, count, work)
+    describe_neurons(m, n, count)
+    mark_clamped(m, n, count, work)
     count_alike(m, n, work)
     runs = 0
     pairs = 0
@@ -384,7 +381,9 @@ def find_few_runs(m: Any, n: int, count: int, work: Any) -> Pair:
 
 
 def mark_clamped(m: Any, n: int, count: int, work: Any) -> None:
-    """Let ``work[j]`` be whether j is clamped, as `describe_neurons` does."""
+    """Let ``work[j]`` be whether j is an input without incoming connections: it is
+    clamped, and gets no error.
+    """
     for j in range(n):
         stop = m.first_incoming[j + 1] if j + 1 < n else count
         work[j] = m.role[j] == INPUT and m.first_incoming[j] == stop

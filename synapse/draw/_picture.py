@@ -59,6 +59,9 @@ SHARES = np.array([0.38, 0.62, 0.32, 0.68, 0.44, 0.56, 0.26, 0.74, 0.5, 0.2, 0.8
 """Places along a connection that its printed weight tries, in this order: many cross in
 the middle."""
 
+MOST_DELAYS = 100
+"""Maximum number of delayed connections whose delays are printed."""
+CENTRED: dict[str, Any] = {"ha": "center", "va": "center", "zorder": 4}
 CLEAR = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 0.4}
 """Background of text that lines may cross."""
 
@@ -133,7 +136,8 @@ class Picture:
             inks = self._draw_discs(ax, scaled, colour, bars)
             self._draw_names(ax, scaled, inks)
             if self.printed:
-                self._print_numbers(ax, scaled, inks)
+                self._print_activations(ax, scaled, inks)
+            self._label_connections(ax, scaled)
             return ax
 
     def _draw_frames(self, ax: Axes, scaled: Scaled) -> None:
@@ -326,17 +330,33 @@ class Picture:
         """The name of each neuron's layer."""
         return [self.diagram.layers[layer] for layer in self.diagram.layer.tolist()]
 
-    def _print_numbers(self, ax: Axes, scaled: Scaled, inks: list[str]) -> None:
-        """Activations in the discs, and weights where their lines are far from discs
-        and other weights.
-        """
-        taken = [*self.places.centres, *(self.places.centres - np.array([0.0, 0.4]))]
-        centred: dict[str, Any] = {"ha": "center", "va": "center", "zorder": 4}
+    def _print_activations(self, ax: Axes, scaled: Scaled, inks: list[str]) -> None:
+        """The activations in the discs."""
         for (x, y), value, ink in zip(
             self.places.centres, self.diagram.activation, inks, strict=True
         ):
-            scaled.text(ax.text(x, y, f"{value:.2f}", color=ink, **centred), PRINTED)
-        for way, weight in zip(self.ways, self.diagram.weight, strict=True):
+            scaled.text(ax.text(x, y, f"{value:.2f}", color=ink, **CENTRED), PRINTED)
+
+    def _labels(self) -> list[str]:
+        """What stands on each connection: its weight, if numbers are printed, and its
+        delay, as "t-2" for the activation of two steps ago.
+        """
+        table = self.diagram
+        told = np.count_nonzero(table.delay) <= MOST_DELAYS
+        labels = []
+        for weight, steps in zip(table.weight, table.delay, strict=True):
+            words = [f"{weight:.2f}"] if self.printed else []
+            if steps and told:
+                words.append(f"t\N{MINUS SIGN}{steps}")
+            labels.append(", ".join(words))
+        return labels
+
+    def _label_connections(self, ax: Axes, scaled: Scaled) -> None:
+        """Labels where their lines are far from discs and other labels."""
+        taken = [*self.places.centres, *(self.places.centres - np.array([0.0, 0.4]))]
+        for way, words in zip(self.ways, self._labels(), strict=True):
+            if not words:
+                continue
             spots = along(way, SHARES)
             half_of_two_texts = [0.55, 0.22]
             apart = np.abs(spots[:, None] - np.array(taken)) / half_of_two_texts
@@ -345,10 +365,8 @@ class Picture:
                 int((room > 1.0).argmax() if (room > 1.0).any() else room.argmax())
             ]
             taken.append(spot)
-            look = {**centred, "bbox": CLEAR | {"alpha": 0.9}}
-            scaled.text(
-                ax.text(spot[0], spot[1], f"{weight:.2f}", color=INK, **look), PRINTED
-            )
+            look = {**CENTRED, "bbox": CLEAR | {"alpha": 0.9}}
+            scaled.text(ax.text(spot[0], spot[1], words, color=INK, **look), PRINTED)
 
 
 def draw_lines(

@@ -57,6 +57,8 @@ def network(
     per neuron is a ring. Self-connections are loops. A gate is a dotted line from the
     gater to a mark on the gated connection; if one neuron gates several connections
     that share a source or a target, the line leads to a bar across all of them.
+    Delayed connections lead from the neuron that they delay; up to 100 say by how much:
+    "t−2" is the activation of two steps ago.
 
     Networks of more than 300 neurons or 4000 connections, or 600 connections if some
     are gated, are drawn by layers: boxes with a dot for each neuron, and arrows
@@ -169,7 +171,7 @@ def diagram_of(shown: Any) -> Topology:
     share one.
     """
     if isinstance(shown, Network):
-        return Topology.of(shown)
+        return Topology.of(shown).without_relays()
     neurons = [shown] if isinstance(shown, Neuron) else shown
     neurons = listed("What is drawn", neurons, "a Network, or a sequence of neurons")
     for neuron in neurons:

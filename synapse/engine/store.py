@@ -109,6 +109,8 @@ class Store:
         # all
         self.edges: MutableMapping[int, Any] = weakref.WeakValueDictionary()
         self.graph: Any = None  # the objects' graph, once looked at
+        # which relays graphs leave out, after the version for which that is so
+        self.delays: tuple[int, Any] = (0, None)
         self.notes: Any = (
             None  # metadata of neurons and connections, once there are any
         )

@@ -34,8 +34,15 @@ from ..engine.store import Store
 from ..engine.view import View
 from ..errors import ArgumentTypeError, TopologyError, UnknownNameError
 from . import parameters
+from .delays import delay_shown
 from .metadata import Metadata
-from .nondefault import CARRIES, NONDEFAULT_OF_CONNECTIONS, STATE, nondefault_values
+from .nondefault import (
+    CARRIES,
+    DELAY,
+    NONDEFAULT_OF_CONNECTIONS,
+    STATE,
+    nondefault_values,
+)
 
 if TYPE_CHECKING:
     from .neuron import Neuron
@@ -144,10 +151,11 @@ class Connection(DataView, View):
     that training uses. It is also the edge data of ``network.graph``: a mapping with
     the keys ``weight``, ``gain``, ``trainable``, ``eligibility``, ``number`` (by which
     connections are in the order of creation) and, where it has them, ``gater`` (the
-    name of the gater), ``sign``, ``tie``, ``frozen`` and ``carries="state"`` (of a
-    self-connection), so that networkx algorithms read the present values. ``weight``
-    and ``trainable`` can be set. Any other key is :attr:`metadata`, which you can set,
-    too.
+    name of the gater), ``sign``, ``tie``, ``frozen``, ``delay`` (where relays that
+    the graph leaves out delay it, see :meth:`Topology.without_relays`) and
+    ``carries="state"`` (of a self-connection), so that networkx algorithms read the
+    present values. ``weight`` and ``trainable`` can be set. Any other key is
+    :attr:`metadata`, which you can set, too.
 
     See Also
     --------
@@ -170,7 +178,7 @@ class Connection(DataView, View):
 
     _what = "connection"
     _known = frozenset(
-        (*FIELDS, "gater", "number", CARRIES, *NONDEFAULT_OF_CONNECTIONS)
+        (*FIELDS, "gater", "number", CARRIES, DELAY, *NONDEFAULT_OF_CONNECTIONS)
     )
     _settable = ("weight", "trainable")
 
@@ -287,8 +295,9 @@ class Connection(DataView, View):
         has the activation that its source had one step earlier, in every network,
         synchronous or not; an input is copied first. The connection leads from the last
         relay to the target, and learns like any other. The relays of a network are its
-        layer ``net["relays"]``. Exact gradients pass through them; the online rule
-        sends no error back in time.
+        layer ``net["relays"]``; graphs, drawings and their files leave them out, see
+        :meth:`Topology.without_relays`. Exact gradients pass through them; the online
+        rule sends no error back in time.
 
         >>> from synapse import Layer, Network
         >>> a, b = Layer(1), Layer(1, "identity")
@@ -419,7 +428,8 @@ class Connection(DataView, View):
         }
         if store["source"].item(row) == store["target"].item(row):
             values[CARRIES] = STATE
-        return values
+        steps = delay_shown(store, row)
+        return {**values, DELAY: steps} if steps else values
 
     def __repr__(self) -> str:
         try:

@@ -24,8 +24,9 @@ from ..engine.schema import NONE
 from ..engine.store import Store
 from ..errors import TopologyError
 from .connection import DataView, connection_at, held_connections, weights_of
+from .delays import delays_in, past_shown
 from .metadata import Metadata
-from .nondefault import NONDEFAULT_OF_NEURONS, nondefault_values
+from .nondefault import NONDEFAULT_OF_NEURONS, PAST, nondefault_values
 
 if TYPE_CHECKING:
     from .connection import Connection
@@ -92,7 +93,7 @@ class NeuronData(DataView):
     __slots__ = ("_neuron",)
 
     _what = "neuron"
-    _known = frozenset((*FIELDS, *NONDEFAULT_OF_NEURONS))
+    _known = frozenset((*FIELDS, *NONDEFAULT_OF_NEURONS, *PAST))
     _settable = ("bias", "trainable")
 
     def __init__(self, neuron: Neuron) -> None:
@@ -132,7 +133,9 @@ def _rare_of(neuron: Neuron) -> dict[str, Any]:
     """Return the values of a neuron that graphs have only where they are not the
     default.
     """
-    return nondefault_values(neuron._store, neuron._row, NONDEFAULT_OF_NEURONS)
+    store, row = neuron._store, neuron._row
+    rare = nondefault_values(store, row, NONDEFAULT_OF_NEURONS)
+    return rare | past_shown(store, row)
 
 
 @consistent_read
@@ -192,6 +195,142 @@ class FilteredAdjacency(FilteredAtlas):
 
     def __getitem__(self, node: Any) -> FilteredAtlas:
         return FilteredAtlas(super().__getitem__(node), self._here)
+
+
+class Shown:
+    """What the graph of a network with relays shows: its neurons without the relays
+    that only delay connections, see `delays.py`.
+    """
+
+    def __init__(self, network: Network) -> None:
+        self._network = weakref.ref(network)
+        self._version = 0
+        self._places: dict[Neuron, list[Neuron]] = {}
+        self._visible: dict[Neuron, Neuron] = {}
+
+    @property
+    def places(self) -> dict[Neuron, list[Neuron]]:
+        """Each neuron that is shown, with itself and those of its relays that are
+        not.
+        """
+        self._renew()
+        return self._places
+
+    @property
+    def visible(self) -> dict[Neuron, Neuron]:
+        """The neuron that is shown for each one."""
+        self._renew()
+        return self._visible
+
+    def _renew(self) -> None:
+        """Look again after an edit."""
+        network = self._network()
+        if network is None or network._version == self._version:
+            return
+        with InUse(network):
+            store = network._store
+            delays = delays_in(store)
+            visible = {}
+            places: dict[Neuron, list[Neuron]] = {}
+            neurons = list(network)
+            for neuron in neurons:
+                origin = neuron
+                if delays.left_out[neuron._row]:
+                    origin = store.views[delays.origin[neuron._row]]
+                visible[neuron] = origin
+            for neuron in neurons:
+                if visible[neuron] is neuron:
+                    places[neuron] = [neuron]
+            for neuron in neurons:
+                if visible[neuron] is not neuron:
+                    places[visible[neuron]].append(neuron)
+            self._visible, self._places = visible, places
+            self._version = store.topology_version
+
+
+class ShownAtlas(Mapping[Any, Any]):
+    """The neurons that are shown and are keys of some mappings, with their values.
+
+    In mappings by source, a relay that is not shown stands for the neuron that it
+    delays.
+    """
+
+    __slots__ = ("_by_source", "_shown", "_wholes")
+
+    def __init__(
+        self, wholes: Sequence[Mapping[Any, Any]], shown: Shown, by_source: bool
+    ) -> None:
+        self._wholes = wholes
+        self._shown = shown
+        self._by_source = by_source
+
+    def __getitem__(self, node: Any) -> Any:
+        for neuron in self._shown.places[node] if self._by_source else (node,):
+            for whole in self._wholes:
+                if neuron in whole and neuron in self._shown.visible:
+                    return whole[neuron]
+        raise KeyError(node)
+
+    def __iter__(self) -> Iterator[Any]:
+        visible = self._shown.visible
+        for whole in self._wholes:
+            for neuron in whole:
+                node = visible.get(neuron)
+                if node is neuron or (self._by_source and node is not None):
+                    yield node
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def copy(self) -> dict[Any, Any]:
+        """Return the mapping as a dict."""
+        return dict(self)
+
+
+class ShownAdjacency(Mapping[Any, Any]):
+    """A mapping from neurons that are shown to their data or neighbours."""
+
+    __slots__ = ("_shown", "_whole")
+
+    def __init__(self, whole: Mapping[Any, Any], shown: Shown) -> None:
+        self._whole = whole
+        self._shown = shown
+
+    def __getitem__(self, node: Any) -> Any:
+        return self._whole[self._shown.places[node][0]]
+
+    def __contains__(self, node: Any) -> bool:
+        return node in self._shown.places
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._shown.places)
+
+    def __len__(self) -> int:
+        return len(self._shown.places)
+
+    def copy(self) -> dict[Any, Any]:
+        """Return the mapping as a dict."""
+        return dict(self)
+
+
+class ShownSuccessors(ShownAdjacency):
+    """From neurons to the targets of their connections, those of their relays too."""
+
+    __slots__ = ()
+
+    def __getitem__(self, node: Any) -> ShownAtlas:
+        wholes = [self._whole[neuron] for neuron in self._shown.places[node]]
+        return ShownAtlas(wholes, self._shown, by_source=False)
+
+
+class ShownPredecessors(ShownAdjacency):
+    """From neurons to the sources of their connections."""
+
+    __slots__ = ()
+
+    def __getitem__(self, node: Any) -> ShownAtlas:
+        wholes = [self._whole[self._shown.places[node][0]]]
+        return ShownAtlas(wholes, self._shown, by_source=True)
 
 
 class OutEdgeDataView(nx.reportviews.OutEdgeDataView):  # type: ignore[type-arg]
@@ -318,6 +457,12 @@ class LiveGraph(DiGraph):
         """
         neurons = list(self._network or ())
         self._helper = None
+        if self._network is not None and self._store["relay"].any():
+            shown = Shown(self._network)
+            self._node = ShownAdjacency(whole._node, shown)
+            self._adj = ShownSuccessors(whole._adj, shown)
+            self._pred = ShownPredecessors(whole._pred, shown)
+            return
         if len(neurons) == len(whole._node):
             for name in ("_node", "_adj", "_pred"):
                 if list(getattr(whole, name)) != neurons:

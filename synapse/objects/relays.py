@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import squash as squashes
-from .._typing import Indices, Ints
+from .._typing import Floats, Indices, Ints
 from ..engine.schema import INPUT
 from ..engine.store import Store
 from . import graph, wiring
+from .delays import delays_in
 from .layer import Layer, new_neurons
 from .neuron import Neuron
 
@@ -78,6 +79,32 @@ def delay_connections(network: Network, delays: Ints) -> None:
         network._store.touch()
 
 
+def hold_past(
+    network: Network, neurons: Sequence[Neuron], past: dict[int, Floats]
+) -> None:
+    """Let the relays that a network has beside these neurons hold what they would after
+    some steps.
+
+    `past` has, by a number of steps, the activations of the neurons so many steps ago;
+    0 where it has none. Copies of inputs hold the present ones.
+    """
+    store = network._store
+    relay = store["relay"]
+    given = wiring.rows_of(neurons)
+    rows = wiring.rows_of(network)
+    relays = rows[(relay[rows] > 0) & ~np.isin(rows, given)]
+    behind = relay[relays].astype(np.int64) - 1
+    origin = delays_in(store).origin[relays]
+    activations = np.zeros(store.n_neurons)
+    activations[given] = store["activation"][given]
+    for steps in np.unique(behind).tolist():
+        if steps > 0:
+            activations[given] = past.get(steps, 0.0)
+        held = behind == steps
+        for column in ("activation", "state"):
+            store[column][relays[held]] = activations[origin[held]]
+
+
 def with_relays(layers: list[Layer]) -> list[Layer]:
     """Return the layers of a network with the relays of its neurons as the second
     one.
@@ -104,9 +131,16 @@ def with_relays(layers: list[Layer]) -> list[Layer]:
     while size < (size := int(mine.sum())):  # along all chains
         mine[target[mine[source]]] = True
     rows = np.flatnonzero(mine & (store["relay"] > 0))
-    rows = rows[
-        np.lexsort((store["position"][rows], -store["relay"][rows].astype(np.int64)))
-    ]
+    # By the places of what they delay, so that the same network has the same order.
+    place = np.zeros(store.n_neurons, np.int64)
+    others = [neuron for layer in layers for neuron in layer._neurons]
+    place[wiring.rows_of(others)] = np.arange(len(others))
+    origin = np.arange(store.n_neurons)
+    origin[target] = source
+    for _ in range(int(store["relay"].max())):
+        origin[target] = origin[source]
+    behind = store["relay"][rows].astype(np.int64)
+    rows = rows[np.lexsort((place[origin[rows]], -behind))]
     relays = [store.views[row] for row in rows.tolist()]
     among = set(relays)
     relay_layer = next(
@@ -117,8 +151,8 @@ def with_relays(layers: list[Layer]) -> list[Layer]:
     if relays:
         relay_layer = relay_layer or Layer(relays, name="relays")
         relay_layer._neurons = relays
-    others = [layer for layer in hidden if layer is not relay_layer and layer._neurons]
-    return [input_layer, *([relay_layer] if relay_layer else []), *others, last]
+    left = [layer for layer in hidden if layer is not relay_layer and layer._neurons]
+    return [input_layer, *([relay_layer] if relay_layer else []), *left, last]
 
 
 def _links(store: Store) -> tuple[Ints, Ints, Ints]:

@@ -7,7 +7,8 @@ from __future__ import annotations
 import copyreg
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
+from itertools import compress
 from typing import Any
 
 import networkx as nx
@@ -23,11 +24,19 @@ from ..engine.schema import CONNECTION, FLAG, GROUP, NEURON, Column
 from ..engine.store import Store
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from .connection import Connection
+from .delays import delays_of
 from .graph import LiveGraph
 from .metadata import Columns, Notes, by_number
 from .network import Network
 from .neuron import Neuron
-from .nondefault import CARRIES, NONDEFAULT_OF_CONNECTIONS, NONDEFAULT_OF_NEURONS, STATE
+from .nondefault import (
+    CARRIES,
+    DELAY,
+    NONDEFAULT_OF_CONNECTIONS,
+    NONDEFAULT_OF_NEURONS,
+    PAST,
+    STATE,
+)
 from .wiring import crossings_of, not_closed, rows_of, rows_within
 
 is_delayed = is_delayed_in_order  # for the rooms, which do not import the engine
@@ -96,6 +105,12 @@ class Topology:
     entering : int
         Number of these that lead into its neurons, or gate such connections. If it is
         above 0, the activations depend on other neurons.
+    number : ndarray of int, shape (neurons,)
+        Index of each neuron in ``network.neurons``; from 0 on, unless
+        :meth:`without_relays` has made the table.
+    delay : ndarray of int, shape (connections,)
+        Number of steps by which relays that are not in the table delay each connection;
+        0 for all unless :meth:`without_relays` has made it.
 
     See Also
     --------
@@ -143,10 +158,19 @@ class Topology:
     _unusual: dict[
         str, NDArray[Any]
     ]  # the columns of NONDEFAULT_OF_NEURONS and NONDEFAULT_OF_CONNECTIONS without ties
+    number: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    delay: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    _past: dict[int, Floats] = field(default_factory=dict)
+    """By a number of steps, the activations that left-out relays hold from so many
+    steps ago, shape (neurons,)."""
     _crossing: Connection | None = field(default=None)
     _entering: Connection | None = field(default=None)
 
     def __post_init__(self) -> None:
+        if len(self.number) != len(self.names):
+            object.__setattr__(self, "number", np.arange(len(self.names)))
+        if len(self.delay) != len(self.source):
+            object.__setattr__(self, "delay", np.zeros(len(self.source), np.int64))
         freeze(self)
 
     @classmethod
@@ -252,7 +276,8 @@ class Topology:
         The table must be of a network, whose neurons are in the order of activation.
         Self-connections carry over states; they are not in the mask.
         """
-        return np.asarray(self.is_late(self.source, self.target) & ~self.self_connected)
+        late = self.is_late(self.source, self.target) | (self.delay > 0)
+        return np.asarray(late & ~self.self_connected)
 
     @property
     def delayed_gates(self) -> Bools:
@@ -378,7 +403,69 @@ class Topology:
             raise not_closed(self.description, doing, count, example)
         return self
 
-    def to_networkx(self, gates: bool = False) -> nx.DiGraph[int]:
+    def without_relays(self) -> Topology:
+        """Return a table in which delayed connections start at the neuron whose
+        activation they delay.
+
+        Their numbers of steps are in ``delay``, and relays are not among the neurons,
+        see :attr:`Connection.delay`. For graphs, in which a pair of neurons has one
+        edge, the relays of a neuron stay if it reaches another one by several delays.
+        So do those that gate a connection, are clamped or have metadata. The numbers of
+        the other neurons and connections close the gaps.
+
+        Returns
+        -------
+        Topology
+            The table; this one if it has no such relays.
+
+        Examples
+        --------
+        >>> from synapse import Layer
+        >>> a, b = Layer(1), Layer(1)
+        >>> _ = a.project(b, weights=1.0, delay=2)
+        >>> table = Topology.of(Network(a, b)).without_relays()
+        >>> table, table.delay
+        (<Topology of Network, 2 neurons, 1 connection>, array([2]))
+        """
+        relay = self._unusual["relay"]
+        known = self._unusual["clamped"] != 0
+        for column in self.neuron_metadata.values():
+            known[list(column)] = True
+        out = delays_of(relay, self.source, self.target, self.gater, known)
+        left_out = out.left_out
+        if not left_out.any():
+            return self
+        stays = ~left_out
+        number = np.append(np.cumsum(stays) - 1, [OUTSIDE, NO_GATER])
+        links = np.flatnonzero(stays[self.target])
+        used = np.bincount(self.layer[stays], minlength=len(self.layers)) > 0
+        return replace(
+            self,
+            **{name: getattr(self, name)[stays] for name in _NUMBERS_OF_NEURONS},
+            **{name: getattr(self, name)[links] for name in _NUMBERS_OF_CONNECTIONS},
+            names=tuple(compress(self.names, stays)),
+            squash=tuple(compress(self.squash, stays)),
+            layers=tuple(compress(self.layers, used)),
+            layer=(np.cumsum(used) - 1)[self.layer[stays]],
+            source=number[out.starts(self.source[links])],
+            target=number[self.target[links]],
+            gater=number[self.gater[links]],
+            number=self.number[stays],
+            delay=out.steps(self.source[links], relay),
+            neuron_metadata=_renumbered(self.neuron_metadata, np.flatnonzero(stays)),
+            connection_metadata=_renumbered(self.connection_metadata, links),
+            _unusual={
+                name: column[stays if name in _RARE[0] else links]
+                for name, column in self._unusual.items()
+            },
+            _past={
+                steps: _placed(self.activation, relays, number[out.origin], stays)
+                for steps in np.unique(relay[left_out & (relay > 1)] - 1).tolist()
+                for relays in [np.flatnonzero(left_out & (relay == steps + 1))]
+            },
+        )
+
+    def to_networkx(self, gates: bool = False, relays: bool = False) -> nx.DiGraph[int]:
         """Convert the table to an ordinary networkx graph for other tools.
 
         Parameters
@@ -392,6 +479,12 @@ class Topology:
             the connections have their ``gater``. Where gater and target are connected,
             that edge gets ``gates``, too. Default: False, so the edges are the
             connections.
+        relays : bool
+            Whether relays are nodes. Default: False, so a delayed connection is an edge
+            with the attribute ``delay``, its number of steps, and the node where it
+            starts has what the relays hold, the activations ``activation_1``,
+            ``activation_2`` and so on of so many steps ago, unless they are 0. Some
+            relays stay, see :meth:`without_relays`.
 
         Returns
         -------
@@ -430,6 +523,10 @@ class Topology:
         [False, True]
         """
         gates = boolean("The gates of to_networkx", gates)
+        if not boolean("The relays of to_networkx", relays):
+            shown = self.without_relays()
+            if shown is not self:
+                return shown.to_networkx(gates)
         graph: nx.DiGraph[int] = nx.DiGraph(name=self.name, dtype=self.dtype.name)
         sizes = self.sizes
         place = np.arange(self.neurons) - (np.cumsum(sizes) - sizes)[self.layer]
@@ -448,8 +545,14 @@ class Topology:
             ),  # the first neuron on top
         }
         nodes = self._with_rare(_rows(columns), NONDEFAULT_OF_NEURONS)
+        for name, steps in PAST.items() if self._past else ():
+            held = self._past.get(steps, np.zeros(0))
+            for i in np.flatnonzero(held).tolist():
+                nodes[i][name] = float(held[i])
         _add_metadata(
-            nodes, self.neuron_metadata, {*columns, *NONDEFAULT_OF_NEURONS} - {"x", "y"}
+            nodes,
+            self.neuron_metadata,
+            {*columns, *NONDEFAULT_OF_NEURONS, *PAST} - {"x", "y"},
         )
         graph.add_nodes_from(enumerate(nodes))
         number = np.arange(self.connections)
@@ -461,12 +564,22 @@ class Topology:
         }
         data = _rows({name: column.tolist() for name, column in edges.items()})
         self._with_rare(data, NONDEFAULT_OF_CONNECTIONS)
-        for i in np.flatnonzero(self.self_connected).tolist():
+        for i in np.flatnonzero(self.self_connected & (self.delay == 0)).tolist():
             data[i][CARRIES] = STATE
+        for i in np.flatnonzero(self.delay).tolist():
+            data[i][DELAY] = int(self.delay[i])
         _add_metadata(
             data,
             self.connection_metadata,
-            {*edges, *NONDEFAULT_OF_CONNECTIONS, CARRIES, "gater", "gate", "gates"},
+            {
+                *edges,
+                *NONDEFAULT_OF_CONNECTIONS,
+                CARRIES,
+                DELAY,
+                "gater",
+                "gate",
+                "gates",
+            },
         )
         for source, target, gater, values in zip(
             self.source.tolist(),
@@ -623,12 +736,30 @@ def _columns(neurons: Sequence[Neuron]) -> dict[str, Any]:
     }
 
 
+def _renumbered(columns: Columns, numbers: Ints) -> Columns:
+    """Metadata of those that stay, by their new numbers."""
+    new = dict(zip(numbers.tolist(), range(len(numbers)), strict=True))
+    return {
+        name: {new[i]: value for i, value in column.items() if i in new}
+        for name, column in columns.items()
+    }
+
+
+def _placed(values: Floats, relays: Ints, number_of: Ints, stays: Bools) -> Floats:
+    """The values of relays, at the numbers of the neurons that they delay."""
+    placed = np.zeros(int(stays.sum()))
+    placed[number_of[relays]] = values[relays]
+    return placed
+
+
 _RARE = [
     [column.name for column in rare.values()]
     for rare in (NONDEFAULT_OF_NEURONS, NONDEFAULT_OF_CONNECTIONS)
 ]
 _OF_NEURONS = ("bias", "state", "activation", "trainable_bias", *_RARE[0])
 _OF_CONNECTIONS = ("weight", "trainable", *_RARE[1])
+_NUMBERS_OF_NEURONS = ("bias", "state", "activation", "trainable_bias", "bias_tie")
+_NUMBERS_OF_CONNECTIONS = ("gain", "weight", "trainable", "tie")
 _UNUSUAL = {*_RARE[0], *_RARE[1]} - {"tie", "bias_tie"}
 
 

@@ -28,7 +28,7 @@ from .._checks import (
     text,
     whole_number,
 )
-from .._typing import Bools, Ints
+from .._typing import Bools, Floats, Ints
 from ..engine.guard import making_many
 from ..engine.lowering.stretches import order_of
 from ..engine.schema import FLAG, GROUP, LARGEST_COUNT, NUMBER, SIGN, Column
@@ -48,11 +48,12 @@ from ..objects.nondefault import (
     CARRIES,
     NONDEFAULT_OF_CONNECTIONS,
     NONDEFAULT_OF_NEURONS,
+    PAST,
     STATE,
 )
 from ..objects.order import find_order, paired
 from ..objects.parameters import with_signs
-from ..objects.relays import delay_connections
+from ..objects.relays import delay_connections, hold_past
 from ..objects.state import SavedNetwork, from_saved
 from ..objects.topology import APART, NO_GATER
 from ..squash import Squash
@@ -356,12 +357,25 @@ def network_of_columns(
         }
         connections.update({end: number[connections[end]] for end in ENDS})
         network = from_saved(saved)
-        delay_connections(network, delays)
+        if delays.any():
+            given = network.neurons
+            delay_connections(network, delays)
+            hold_past(network, given, _past_of(nodes, order, dtype))
         if options.synchronous is not None:
             network.synchronous = options.synchronous
         if not neurons["random"].any():
             network.reseed(options.rng)  # the neurons that are random
     return network
+
+
+def _past_of(nodes: Items, order: Ints, dtype: np.dtype[Any]) -> dict[int, Floats]:
+    """The activations of earlier steps that nodes have, by the number of steps, in this
+    order of the nodes.
+    """
+    given = {PAST[name]: name for name in PAST.keys() & nodes.columns.keys()}
+    return {
+        steps: nodes.numbers(name, dtype, 0.0)[order] for steps, name in given.items()
+    }
 
 
 def require_names(noun: str, names: Iterable[Any]) -> None:
@@ -407,9 +421,8 @@ def _kept_edges(edges: Items, options: Options) -> tuple[Items, Ints]:
     """The edges that become connections, one for every pair and delay, and delays."""
     delays = edges.read("delay", _steps, np.zeros(edges.count, np.int64))
     loops = np.flatnonzero(edges.ends[0] == edges.ends[1]).tolist()
-    carried = edges.read(
-        CARRIES, _carried, dict.fromkeys(loops, options.self_connections)
-    )
+    usual = {i: ACTIVATION if delays[i] else options.self_connections for i in loops}
+    carried = edges.read(CARRIES, _carried, usual)
     for i, carries in carried.items():
         is_self_connection = edges.ends[0, i] == edges.ends[1, i] and not delays[i]
         if carries == STATE and not is_self_connection:
@@ -786,7 +799,9 @@ NODE = (
 )
 """The attributes that are read, with their default names, except the weight and the
 gater."""
-NODE_NAMES = frozenset((*FIELDS_OF_NEURONS, *NONDEFAULT_OF_NEURONS, "activations"))
+NODE_NAMES = frozenset(
+    (*FIELDS_OF_NEURONS, *NONDEFAULT_OF_NEURONS, *PAST, "activations")
+)
 _OF_EDGES = "gater", "gate", "gates", "number", "delay", CARRIES
 EDGE_NAMES = frozenset((*FIELDS_OF_CONNECTIONS, *NONDEFAULT_OF_CONNECTIONS, *_OF_EDGES))
 """What the graph of a network has itself, and so is no metadata."""
@@ -880,7 +895,7 @@ class Items:
 
     def column(self, name: str) -> Any:
         """The values that there are of an attribute."""
-        key = self.keys[name]
+        key = self.keys.get(name, name)
         if key not in (None, name) and key not in self.columns:
             names = ", ".join(map(shown, self.columns)) or "none"
             raise ArgumentError(

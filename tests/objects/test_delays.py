@@ -8,6 +8,7 @@ from hypothesis import given, strategies as st
 import architect
 import synapse
 from synapse import Layer, Network, Neuron, Topology
+from synapse.draw.gexf import gexf_data
 from synapse.errors import ArgumentError, ArgumentTypeError, TopologyError
 from tests.helpers.cases import all_refused
 from tests.helpers.strategies import Twin, delay_some, given_graphs, specs
@@ -81,9 +82,9 @@ def test_copies_graphs_and_files_keep_delays():
         synapse.readwrite.from_json_data(synapse.readwrite.json_data(net)),
     ):
         assert np.array_equal(other.run(rows), expected)
-        assert [link.delay for link in other.connections] == [
-            link.delay for link in net.connections
-        ]
+        assert sorted(map(_ends, other.connections)) == sorted(
+            map(_ends, net.connections)
+        )
     forward = architect.Perceptron(2, 4, 2, seed=0)  # any order fits it
     delay_some(forward, 1, 8)
     expected = forward.run(rows)
@@ -93,6 +94,97 @@ def test_copies_graphs_and_files_keep_delays():
     )
     by_depth.clear()
     assert by_depth.run(rows) == pytest.approx(expected)
+
+
+@pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
+@given(
+    seed=st.integers(0, 10**6),
+    steps=st.integers(0, 4),
+    parallel=st.booleans(),
+    way=st.sampled_from(["live", "copy", "plain", "graphml", "with relays"]),
+)
+def test_graphs_show_delays_and_not_relays(
+    tmp_path_factory, seed, steps, parallel, way
+):
+    """The edges are the connections by the neurons that they delay, in the middle of a
+    run, too; only where a pair has several delays, relays stay."""
+    rng = np.random.default_rng(seed)
+    ends = [(i, j) for i in range(6) for j in range(2, 6) if i != 5]
+    chosen = [ends[k] for k in rng.permutation(len(ends))[:9].tolist()]
+    links = {
+        (i, j, int(rng.integers(int(i >= j), 5))): float(rng.normal())
+        for i, j in chosen
+    }
+    if parallel:
+        links |= {(0, 4, delay): 0.3 for delay in (0, 2, 3)}
+    net, neurons = built(links, range(6), seed)
+    net.run(rng.normal(size=(steps, 2)))
+    pairs = [link[:2] for link in links]
+    stay = {str(i) for i, j in pairs if pairs.count((i, j)) > 1}
+    expected = {
+        (str(i), str(j), delay or None) for (i, j, delay) in links if str(i) not in stay
+    }
+    graph = net.graph
+    seen = {
+        (source.name, target.name, data.get("delay"))
+        for source, target, data in graph.edges(data=True)
+        if " delayed " not in source.name + target.name and source.name not in stay
+    }
+    assert seen == expected
+    assert {node.name for node in graph if " delayed " not in node.name} == {*"012345"}
+    if not stay:
+        assert (len(graph), graph.size()) == (6, len(links))
+        assert dict(graph.in_degree()) == {
+            neurons[j]: sum(j == target for _, target, _ in links) for j in range(6)
+        }
+        assert all(node in graph.pred[after] for node, after in graph.edges)
+    table = Topology.of(net)
+    if way == "live":
+        other = synapse.from_networkx(graph)
+    elif way == "copy":
+        other = synapse.from_networkx(graph.copy())
+    elif way == "graphml":
+        path = tmp_path_factory.mktemp("delays") / "net.graphml"
+        synapse.save(net, path)
+        other = synapse.load(path)
+    else:
+        plain = table.to_networkx(relays=way == "with relays")
+        assert len(plain) == (len(net) if way == "with relays" else len(graph))
+        other = synapse.from_networkx(plain)
+    assert sorted(map(_ends, other.connections)) == sorted(map(_ends, net.connections))
+    rows = rng.normal(size=(7, 2))
+    assert other.run(rows) == pytest.approx(net.run(rows), rel=1e-12, abs=1e-12)
+
+
+def test_a_live_graph_follows_delays_that_come_and_go():
+    net, neurons = built({(0, 3, 0): 1.0, (3, 5, 0): 1.0}, range(6), 0)
+    graph = net.graph
+    assert [data.get("delay") for *_, data in graph.edges(data=True)] == [None, None]
+    link = neurons[0].project(neurons[5], weight=0.5, delay=3)
+    assert (len(graph), graph.edges[neurons[0], neurons[5]]["delay"]) == (6, 3)
+    assert nx.shortest_path_length(graph, neurons[0], neurons[5]) == 1
+    near = neurons[0].project(neurons[5], weight=0.5, delay=1)
+    assert len(graph) == len(net) == 10  # a pair has one edge, so relays are nodes
+    assert "delay" not in graph.edges[link.source, neurons[5]]
+    near.source.disconnect(neurons[5])
+    assert graph.edges[neurons[0], neurons[5]] is link
+    neurons[5].gate(link)
+    assert graph.edges[neurons[0], neurons[5]]["gater"] == "5"
+    link.source.gate(neurons[3].connected(neurons[5]))
+    assert len(graph) == len(net)
+    link.source.ungate(*link.source.gated)
+    link.source.disconnect(neurons[5])
+    assert (len(graph), graph.size()) == (6, 2)
+
+
+def test_drawings_leave_relays_out():
+    net, _ = built({(0, 3, 2): 1.0, (3, 3, 1): 0.5, (3, 5, 1): 1.0}, range(6), 0)
+    assert Topology.of(net).without_relays().delay.tolist() == [2, 1, 1]
+    assert synapse.draw.network(net) is not None
+    assert "delayed" not in net._repr_html_()
+    text = gexf_data(net)
+    assert "delayed" not in text
+    assert gexf_data(net, layout="spring")
 
 
 def test_graphs_and_tables_say_delays():

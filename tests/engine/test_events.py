@@ -44,7 +44,8 @@ def sparse(seed, dtype=np.float64):
             if source is target:
                 np.fill_diagonal(pattern, False)
             if pattern.any():
-                source.project(target, pattern, seed=rng)
+                late = {"delay": int(rng.integers(1, 4))} if rng.random() < 0.3 else {}
+                source.project(target, pattern, seed=rng, **late)
     for layer in hidden:
         if rng.random() < 0.4:
             layer.project(layer, synapse.ONE_TO_ONE, weights=0.7)
@@ -117,13 +118,13 @@ def test_edits_and_weights_between_runs_are_seen(seed, data):
             if action == "weight":
                 link.weight = number
             elif action == "bias":
-                each.layers[1].biases = each.layers[1].biases + 0.1 * number
+                each.layers[-2].biases = each.layers[-2].biases + 0.1 * number
             elif action == "cut" and len(each.connections) > 20:
                 link.source.disconnect(link.target)
             elif action == "join":  # both are in one store then
                 outside = Neuron(name="outside")
                 outside.activate(number)
-                outside.project(each.layers[1][0], weight=0.5)
+                outside.project(each.output[0], weight=0.5)
             elif action == "clear":
                 each.clear()
             elif action == "learn":
@@ -158,3 +159,82 @@ def test_networks_of_dense_layers_gather():
     net.input.project(net.layers[1], seed=0)
     net.layers[1].project(net.output, seed=0)
     assert net._fans is None
+
+
+LEFT = ("state", "old_state", "activation", "old_activation", "derivative", "stamp")
+
+
+def bursts(seed, dtype):
+    """Spiking cells and their delayed connections, and rows with long silences."""
+    rng = np.random.default_rng(seed)
+    size = int(rng.integers(70, 200))
+    x = Layer(3, dtype=dtype)
+    current = Layer(size, "identity", dtype=dtype)
+    spikes = Layer(size, rng.choice(["spike", "relu", "step"]), -0.4, dtype=dtype)
+    y = Layer(2, "identity", dtype=dtype)
+    x.project(spikes, rng.random((3, size)) < 0.3, seed=rng)
+    links = rng.random((size, size)) < 0.1
+    np.fill_diagonal(links, False)
+    spikes.project(current, links, seed=rng, delay=int(rng.integers(1, 6)))
+    current.project(spikes, synapse.ONE_TO_ONE, weights=0.3)
+    if rng.random() < 0.5:
+        leak = rng.choice([0.25, 0.5])
+        current.project(current, synapse.ONE_TO_ONE, weights=leak)
+    spikes.project(y, seed=rng)
+    net = Network(x, [current, spikes], y)
+    if rng.random() < 0.3:
+        spikes[3].clamp(float(rng.integers(0, 2)))
+    rows = np.zeros((90, 3))
+    for begin in (0, 40, 75):
+        rows[begin : begin + 3] = rng.normal(2.0, 1.0, (3, 3))
+    return net, rows
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_silence_is_not_computed_and_leaves_what_computing_would(dtype, monkeypatch):
+    """Groups of neurons rest until an event comes; after each call all numbers are
+    those of steps that compute every neuron, and a recording has them in between."""
+    rests = 0
+
+    def same(seed):
+        nonlocal rests
+        net, rows = bursts(seed, dtype)
+        twin = copy.deepcopy(net)
+        rng = np.random.default_rng(seed)
+        close = {"rtol": 1e-4, "atol": 1e-4}
+        if dtype is np.float64:
+            close = {"rtol": 1e-9, "atol": 1e-9}
+        begin = 0
+        for stop in (*np.sort(rng.integers(0, 91, 3)).tolist(), 90):
+            part = rows[begin:stop]
+            outputs = net.run(part, traces=False)
+            expected = gathered(twin, part, monkeypatch)
+            np.testing.assert_allclose(outputs, expected, **close)
+            for name in LEFT:
+                ours, theirs = (each._store[name] for each in (net, twin))
+                np.testing.assert_allclose(ours, theirs, err_msg=name, **close)
+            begin = stop
+        with synapse.record(net, "state") as log:
+            net.run(rows, traces=False)
+        with monkeypatch.context() as patch:
+            patch.setattr(type(twin), "_fans", None)
+            with synapse.record(twin, "state") as other:
+                twin.run(rows, traces=False)
+        np.testing.assert_allclose(
+            log.of(net, "state"), other.of(twin, "state"), **close
+        )
+        net.run(rows, traces=False)
+        net.run(np.zeros((40, 3)), traces=False)
+        rests += net._fans is not None and bool((net._fans.wakes == 0).any())
+
+    all_hold(same, range(12))
+    assert rests >= 8
+
+
+def test_one_call_has_the_bits_of_many():
+    net, rows = bursts(1, np.float32)
+    twin = copy.deepcopy(net)
+    whole = net.run(rows, traces=False)
+    parts = [twin.run(part, traces=False) for part in (rows[:1], rows[1:37], rows[37:])]
+    assert np.array_equal(whole, np.concatenate(parts))
+    assert np.array_equal(plain_numbers(net), plain_numbers(twin))

@@ -26,14 +26,22 @@ from numpy.typing import NDArray
 from ..compiler.jit import bare, columns, inline, kernel, span_of
 from ..compiler.lanes import splat, tapes
 from ..functions import activations
-from ..lowering.flags import DELAYED, LISTED, MEMORY, UNORDERED
+from ..lowering.flags import (
+    DELAYED,
+    DELAYED_GATE,
+    DENSE,
+    LISTED,
+    MEMORY,
+    UNORDERED,
+)
 from ..online.calls import ROW, SPAN, calls_by_float
 from ..online.fire import clamp_neuron, tick
 from ..online.loops import rows_by
 from ..online.record import note, watches
 from ..records import Span
-from ..schema import NONE
+from ..schema import INPUT, NONE
 from ..store import Store
+from .fire import fire, hold_clamped
 from .loops import fire_block, weigh_block
 from .step import Step
 from .weigh import carry_states, dense_alike, weigh_apart, weigh_dense
@@ -41,17 +49,39 @@ from .weigh import carry_states, dense_alike, weigh_apart, weigh_dense
 FEWEST = 16_384
 """Connections below which gathering is fast enough."""
 SHORTEST = 8
-"""Mean number of sources of a run below which gathering is faster."""
+"""Mean number of sources of a listed run below which gathering is faster."""
+FEW = 4
+"""Sources of a dense run that may follow activity."""
 PER_EVENT = 3
 """How many connections are gathered in the time of one event: 2.2 by measurement."""
 WORTH_LISTING = 32
 """Steps that gather which take as long as listing all connections by source."""
-GLANCE = 32
-"""Neurons that are looked at together for one that is active."""
+BITS = 5
+GROUP = 1 << BITS
+"""Neurons that are looked at together for one that is active, and that rest
+together."""
+PIECE = 64 * GROUP
+"""Neurons that are computed one part of a step after the other, in the cache."""
 MARGIN = 2
 """An estimate of the events may be as many times too large."""
 TOO_MANY = -1
 """In place of the number of active sources: there are so many that steps gather."""
+
+FIRST_SPIKE = activations.CODES["spike"]
+LAST_SPIKE = activations.CODES["arctan_spike"]
+"""Functions that differ in their slopes only."""
+
+PLAIN = 1
+CARRYING = 2
+MIXED = 0
+"""Values of `Fans.form`: nothing but connections by source; a state that a
+self-connection carries, too; anything else."""
+
+TOUCHED = 2
+UNTOUCHED = 1
+RESTING = 0
+"""Values of `Fans.wakes`: a group has got events, it has none in its sums but has not
+been computed without them, it would get the numbers that it has."""
 
 
 class Fans(NamedTuple):
@@ -66,9 +96,15 @@ class Fans(NamedTuple):
     target: NDArray[np.uint32]
     place: NDArray[np.uint32]  # row of the connection, which has the weight
     skipped: NDArray[np.uint8]  # by run: whether its connections are here
-    plain_stop: NDArray[np.int64]  # by neuron: until where there is nothing but them
+    form: NDArray[np.uint8]  # by neuron: whether it has anything but them
+    form_stop: NDArray[np.int64]  # where the neurons of the same form end
+    undivided: NDArray[np.uint8]  # by neuron: whether its block is computed as a whole
+    may_rest: NDArray[np.uint8]  # by group: whether all of it is plain and divided
+    wakes: NDArray[np.uint8]  # by group: what the next step has to compute
     active: NDArray[np.int64]  # sources that are not 0, after their number
     sums: NDArray[Any]  # what events have added, by neuron
+    carry: NDArray[Any]  # by neuron: the weight of its self-connection, during a call
+    is_lean: bool  # whether steps but the last may leave out what only looking needs
 
 
 SILENT = np.array(
@@ -94,41 +130,161 @@ def fans_of(store: Store, span: NDArray[np.int64]) -> Fans | None:
     start = int(span[Span.START])
     stop = int(span[Span.STOP])
     c = store.columns
-    runs = np.arange(int(c["first_run"][start]), int(c["last_run"][stop - 1]))
-    scattered = (c["run_kind"][runs] == LISTED) & ~(
-        c["run_flags"][runs] & UNORDERED
-    ).astype(bool)
     if c["synchronous"][start:stop].any():
         return None
-    chosen = runs[scattered]
+    first = int(c["first_run"][start])
+    runs = np.arange(first, int(c["last_run"][stop - 1]))
+    silent = _silent_sources(c, start, stop)
+    is_ordered = c["run_flags"][runs] & UNORDERED == 0
+    listed = (c["run_kind"][runs] == LISTED) & is_ordered
+    chosen = runs[listed]
     lengths = c["run_length"][chosen].astype(np.int64)
     total = int(lengths.sum())
     if total < max(FEWEST, SHORTEST * len(chosen)):
         return None
-    first = np.repeat(c["run_first"][chosen].astype(np.int64), lengths)
-    within = np.arange(total) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    place = first + within
-    source = c["source"][place].astype(np.int64) - start
-    if 2 * np.count_nonzero(may_be_silent(c["squash"][start + source])) < total:
+    place = _rows_of_runs(c, chosen, lengths)
+    if 2 * np.count_nonzero(silent[c["source"][place] - start]) < total:
         return None
+    # Neurons that have nothing but such runs and short ones from silent sources.
+    short = (c["run_kind"][runs] == DENSE) & is_ordered & (c["run_length"][runs] <= FEW)
+    short[short] = _are_silent(c, runs[short], silent, start)
+    scattered = np.concatenate([[0], np.cumsum(listed | short)])
+    ends = (c[name][start:stop].astype(np.int64) - first for name in _ENDS_OF_RUNS)
+    first_run, last_run = ends
+    plain = scattered[last_run] - scattered[first_run] == last_run - first_run
+    loops = c["flags"][start:stop] & MEMORY != 0
+    carrying = plain & loops & (c["self_gater"][start:stop] == NONE)
+    plain &= ~loops
+    form = plain + np.uint8(CARRYING) * carrying
+    neuron_of = np.repeat(np.arange(stop - start), last_run - first_run)
+    listed |= short & (form != MIXED)[neuron_of]
+
+    chosen = runs[listed]
+    lengths = c["run_length"][chosen].astype(np.int64)
+    place = _rows_of_runs(c, chosen, lengths)
+    source = c["source"][place].astype(np.int64) - start
     is_late = np.repeat((c["run_flags"][chosen] & DELAYED).astype(bool), lengths)
     # Late ones first, and then by target, as far as sorting keeps the order.
     key = 2 * source + ~is_late
     order = _stable_order(key)
     counts = np.bincount(key, minlength=2 * (stop - start))
-    ends = np.concatenate([[0], np.cumsum(counts)])
+    ends_of_keys = np.concatenate([[0], np.cumsum(counts)])
     skipped = np.zeros(len(c["run_kind"]), np.uint8)
     skipped[chosen] = 1
+    undivided = _undivided(c, start, stop, runs[~listed], neuron_of[~listed])
+    may_rest = _may_rest(c, start, stop, plain & ~undivided)
     return Fans(
-        late=np.ascontiguousarray(ends[::2]),
-        prompt=np.ascontiguousarray(ends[1::2]),
+        late=np.ascontiguousarray(ends_of_keys[::2]),
+        prompt=np.ascontiguousarray(ends_of_keys[1::2]),
         target=c["target"][place[order]].astype(np.uint32),
         place=place[order].astype(np.uint32),
         skipped=skipped,
-        plain_stop=_plain_stops(store, start, stop, skipped),
+        form=form,
+        form_stop=_stops_of_stretches(form) + start,
+        undivided=undivided.astype(np.uint8),
+        may_rest=may_rest,
+        wakes=np.zeros_like(may_rest),
         active=np.zeros(stop - start + 1, np.int64),
         sums=np.zeros(stop - start, store.dtype),
+        carry=np.zeros(stop - start, store.dtype),
+        is_lean=bool((c["squash"][start:stop] < activations.FIRST_CUSTOM).all()),
     )
+
+
+_ENDS_OF_RUNS = ("first_run", "last_run")
+
+
+def _rows_of_runs(c: Any, runs: Any, lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The rows of the connections of some runs, run by run."""
+    first = c["run_first"][runs].astype(np.int64) - (np.cumsum(lengths) - lengths)
+    return np.repeat(first, lengths) + np.arange(int(lengths.sum()))
+
+
+def _silent_sources(c: Any, start: int, stop: int) -> NDArray[np.bool_]:
+    """Which neurons of a network may be silent. A relay is where its source is."""
+    silent = may_be_silent(c["squash"][start:stop])
+    relay = c["relay"][start:stop]
+    source = c["source"][
+        np.minimum(c["first_incoming"][start:stop], len(c["source"]) - 1)
+    ]
+    for number in np.unique(relay[relay > 0]).tolist():
+        relays = np.flatnonzero(relay == number)
+        silent[relays] = silent[source[relays].astype(np.int64) - start]
+    return np.asarray(silent)
+
+
+def _are_silent(
+    c: Any, runs: NDArray[np.int64], silent: NDArray[np.bool_], start: int
+) -> NDArray[np.bool_]:
+    """Whether all sources of these dense runs may be silent."""
+    before = np.concatenate([[0], np.cumsum(silent)])
+    begin = c["run_source"][runs].astype(np.int64) - start
+    length = c["run_length"][runs]
+    return np.asarray(before[begin + length] - before[begin] == length)
+
+
+def _undivided(
+    c: Any, start: int, stop: int, runs: Any, neuron_of: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Which neurons are in blocks that are computed as a whole: groups compete there,
+    or a neuron gathers what others in the block had in the step before.
+    """
+    squash = c["squash"][start:stop]
+    grouped = (squash >= activations.FIRST_GROUPED) & (
+        squash <= activations.LAST_GROUPED
+    )
+    block = c["block_first"][start:stop].astype(np.int64)
+    late = c["run_flags"][runs] & (DELAYED | DELAYED_GATE) != 0
+    late[late] = _may_read_block(c, start, runs[late], block, neuron_of[late])
+    grouped[neuron_of[late]] = True
+    whole = np.zeros(stop + 1, bool)
+    whole[block[grouped]] = True
+    return np.asarray(whole[block])
+
+
+def _may_read_block(
+    c: Any,
+    start: int,
+    runs: NDArray[np.int64],
+    block: NDArray[np.int64],
+    neuron_of: NDArray[np.int64],
+) -> NDArray[np.bool_]:
+    """Whether sources or gaters of these runs may be in the block of their neurons:
+    those of dense ones are known.
+    """
+    first = c["run_source"][runs].astype(np.int64) - start
+    dense = c["run_kind"][runs] == DENSE  # without gaters
+    first[~dense] = 0
+    last = first + np.where(dense, c["run_length"][runs].astype(np.int64), 1) - 1
+    own = block[neuron_of]
+    return np.asarray(~dense | ((block[first] <= own) & (own <= block[last])))
+
+
+def _may_rest(
+    c: Any, start: int, stop: int, divided: NDArray[np.bool_]
+) -> NDArray[np.uint8]:
+    """Which groups of neurons are plain, in one block, and without chance."""
+    squash = c["squash"][start:stop]
+    sure = divided & ~np.isin(squash, _RANDOM)
+    sure[: int(np.count_nonzero(c["role"][start:stop] == INPUT))] = False
+    block = c["block_first"][start:stop].astype(np.int64)
+    count = len(sure) // GROUP
+    rests = np.zeros(-(-len(sure) // GROUP), np.uint8)
+    by_group = sure[: count * GROUP].reshape(count, GROUP).all(axis=1)
+    ends = block[: count * GROUP].reshape(count, GROUP)
+    rests[:count] = by_group & (ends[:, 0] == ends[:, -1])
+    return rests
+
+
+_RANDOM = np.arange(activations.FIRST_RANDOM, activations.LAST_RANDOM + 1)
+
+
+def _stops_of_stretches(values: NDArray[Any]) -> NDArray[np.int64]:
+    """For each item, where those end that have its value, one after the other."""
+    changes = np.flatnonzero(values[1:] != values[:-1]) + 1
+    begins = np.concatenate([[0], changes])
+    stops = np.concatenate([changes, [len(values)]])
+    return np.repeat(stops, stops - begins).astype(np.int64)
 
 
 def _stable_order(keys: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -143,22 +299,6 @@ def _stable_order(keys: NDArray[np.int64]) -> NDArray[np.int64]:
     return order
 
 
-def _plain_stops(
-    store: Store, start: int, stop: int, skipped: NDArray[np.uint8]
-) -> NDArray[np.int64]:
-    """For each neuron, where the neurons end that have listed connections only; itself
-    if it has others.
-    """
-    c = store.columns
-    rows = np.arange(start, stop)
-    gathered = np.concatenate([[0], np.cumsum(skipped == 0)])
-    others = gathered[c["last_run"][rows]] - gathered[c["first_run"][rows]]
-    is_plain = (others == 0) & ((c["flags"][rows] & MEMORY) == 0)
-    # The next neuron that is not plain, from the last one backward.
-    breaks = np.where(is_plain, stop, rows)
-    return np.minimum.accumulate(breaks[::-1])[::-1].astype(np.int64)
-
-
 class Events(NamedTuple):
     """`Fans` and tapes in a kernel."""
 
@@ -168,45 +308,95 @@ class Events(NamedTuple):
     target: Any
     place: Any
     skipped: Any
-    plain_stop: Any
+    form: Any
+    form_stop: Any
+    undivided: Any
+    may_rest: Any
+    wakes: Any
     active: Any
     sums: Any
+    carry: Any
     budget: Any  # events that cost as much as gathering
+    lean_rows: Any  # until which row nobody looks at what a step leaves
+
+
+# --- who is active --------------------------------------------------------------------
 
 
 @inline
 def list_active(m, f, start, stop, origin, due):
     """List the sources among these neurons that are not silent; returns how many events
-    they and those before have, `due`.
+    they and those before have, `due`. Groups that have got no events come to rest.
 
     The list ends, and is forgotten, as soon as gathering is faster.
     """
     n = f.active[0]
-    for begin in range(start, stop, GLANCE):
-        end = min(begin + GLANCE, stop)
+    if n == TOO_MANY:
+        return due
+    begin = start
+    while begin < stop:
+        group = (begin - origin) >> BITS
+        end = min(origin + ((group + 1) << BITS), stop)
         some = 0
         for j in range(begin, end):
             some |= m.activation[j] != 0.0
-        if some == 0:
-            continue
-        for j in range(begin, end):
-            if m.activation[j] != 0.0:
-                i = j - origin
-                f.active[n + 1] = i
-                n += 1
-                due += f.late[i + 1] - f.late[i]
-        if due > f.budget:
-            f.active[0] = TOO_MANY
-            return due
+        if f.may_rest[group] != 0:
+            if f.wakes[group] == TOUCHED:
+                f.wakes[group] = UNTOUCHED
+            elif some == 0:
+                f.wakes[group] = RESTING
+        if some != 0:
+            for j in range(begin, end):
+                if m.activation[j] != 0.0:
+                    i = j - origin
+                    f.active[n + 1] = i
+                    n += 1
+                    due += f.late[i + 1] - f.late[i]
+            if due > f.budget:
+                f.active[0] = TOO_MANY
+                return due
+        begin = end
     f.active[0] = n
     return due
+
+
+@inline
+def wake_all(f, rows):
+    """Let the next step by events compute all groups."""
+    for group in range((rows + GROUP - 1) >> BITS):
+        f.wakes[group] = TOUCHED
+
+
+@inline
+def awake_from(f, at, stop, origin):
+    """The first neuron from `at` on that is not at rest; `stop` if there is none."""
+    group = (at - origin) >> BITS
+    last = (stop - 1 - origin) >> BITS
+    while group <= last and f.wakes[group] == RESTING:
+        group += 1
+    return min(max(at, origin + (group << BITS)), stop)
+
+
+@inline
+def awake_until(f, at, stop, origin):
+    """Where the piece ends that begins with a neuron that is not at rest."""
+    group = ((at - origin) >> BITS) + 1
+    last = (min(at + PIECE, stop) - 1 - origin) >> BITS
+    while group <= last and f.wakes[group] != RESTING:
+        group += 1
+    return min(origin + (group << BITS), stop)
+
+
+# --- events ---------------------------------------------------------------------------
 
 
 @inline
 def scatter(m, f, begin, end, activation, origin):
     """Add the events of one source to the sums of its targets."""
     for q in range(begin, end):
-        f.sums[f.target[q] - origin] += activation * m.weight[f.place[q]]
+        i = f.target[q] - origin
+        f.sums[i] += activation * m.weight[f.place[q]]
+        f.wakes[i >> BITS] = TOUCHED
 
 
 @inline
@@ -232,24 +422,29 @@ def forget_sums(f, start, stop, origin):
         f.sums[j] = 0.0
 
 
+# --- one step -------------------------------------------------------------------------
+
+
 @inline
-def weigh_remaining(m, u, f, start, stop, origin):
-    """The states of a block: what events have added, and runs that are gathered."""
+def weigh_remaining(m, u, f, start, stop, origin, is_lean):
+    """The states of a piece of a block: what events have added, and runs that are
+    gathered.
+    """
     step = Step(0, 0, 0)
+    for i in range(start, stop):
+        u.weighed[i] = splat(m.bias[i] + f.sums[i - origin], u.state)
+        f.sums[i - origin] = 0.0
     j = start
     while j < stop:
-        plain_stop = min(f.plain_stop[j - origin], stop)
-        if plain_stop > j:
-            for i in range(j, plain_stop):
-                u.weighed[i] = splat(m.bias[i] + f.sums[i - origin], u.state)
-                f.sums[i - origin] = 0.0
-            j = plain_stop
+        form_stop = min(f.form_stop[j - origin], stop)
+        if f.form[j - origin] != MIXED:
+            if f.form[j - origin] == CARRYING:
+                for i in range(j, form_stop):
+                    u.weighed[i] += splat(f.carry[i - origin] * m.state[i], u.state)
+            j = form_stop
             continue
-        alike_stop = m.alike_stop[j]
+        alike_stop = min(form_stop, m.alike_stop[j])
         runs = m.last_run[j] - m.first_run[j]
-        for i in range(j, alike_stop):
-            u.weighed[i] = splat(m.bias[i] + f.sums[i - origin], u.state)
-            f.sums[i - origin] = 0.0
         for r in range(m.first_run[j], m.last_run[j]):
             if f.skipped[r]:
                 continue
@@ -260,8 +455,56 @@ def weigh_remaining(m, u, f, start, stop, origin):
         if m.flags[j] & MEMORY:
             carry_states(m, u, j, alike_stop, step)
         j = alike_stop
-    for i in range(start, stop):
-        m.old_state[i], m.state[i] = m.state[i], u.weighed[i]
+    if is_lean:
+        for i in range(start, stop):
+            m.state[i] = u.weighed[i]
+    else:
+        for i in range(start, stop):
+            m.old_state[i], m.state[i] = m.state[i], u.weighed[i]
+
+
+@inline
+def fire_lean(m, u, start, stop):
+    """The activations of consecutive neurons with one squash, without what only those
+    who look need: errors, stamps, slopes, and the activations of the step before.
+    """
+    code = m.squash[start]
+    if code == activations.IDENTITY:
+        for j in range(start, stop):
+            m.activation[j] = m.state[j]
+    elif FIRST_SPIKE <= code <= LAST_SPIKE:
+        for j in range(start, stop):
+            m.activation[j] = 1.0 if m.state[j] > 0.0 else 0.0
+    else:
+        fire(m, u, start, stop, Step(0, 0, 0), 0, 1)
+    if m.ties.clamped != 0:
+        hold_clamped(m, u, start, stop, 0, 1)
+
+
+@inline
+def step_block(m, u, f, start, stop, origin, due, is_lean):
+    """A block by events, piece by piece; returns the number of events, `due`."""
+    at = start
+    while at < stop:
+        end = stop
+        if not f.undivided[start - origin]:
+            if is_lean:
+                at = awake_from(f, at, stop, origin)
+                if at == stop:
+                    break
+                end = awake_until(f, at, stop, origin)
+            else:
+                end = min(at + PIECE, stop)
+        weigh_remaining(m, u, f, at, end, origin, is_lean)
+        if is_lean:
+            fire_lean(m, u, at, end)
+        else:
+            fire_block(m, u, at, end)
+        due = list_active(m, f, at, end, origin, due)
+        at = end
+    if is_lean:
+        m.clock[0] += stop - start
+    return due
 
 
 @inline
@@ -275,7 +518,9 @@ def look_for_few(m, f, span):
     # An estimate first, which is fast: the list takes as long as some events.
     if n * f.target.size <= MARGIN * f.budget * (span.stop - span.start):
         f.active[0] = 0
+        wake_all(f, span.stop - span.start)
         list_active(m, f, span.start, span.stop, span.start, 0)
+        wake_all(f, span.stop - span.start)
 
 
 @inline
@@ -286,6 +531,7 @@ def step_events(m, f, span, inputs, row):
     start = span.start
     gathers = f.active[0] == TOO_MANY
     scatters = not gathers
+    is_lean = row < f.lean_rows and not watches(m, span)
     due = 0
     if scatters:
         scatter_late(m, f, origin)
@@ -305,18 +551,16 @@ def step_events(m, f, span, inputs, row):
     while start < span.stop:
         stop = m.block_stop[start]
         if scatters:
-            weigh_remaining(m, u, f, start, stop, origin)
-        else:
-            weigh_block(m, u, start, stop)
-        fire_block(m, u, start, stop)
-        if scatters:
             listed = f.active[0]
-            due = list_active(m, f, start, stop, origin, due)
+            due = step_block(m, u, f, start, stop, origin, due, is_lean)
             scatters = due <= f.budget
             if scatters:
                 scatter_prompt(m, f, listed, origin)
             else:
                 forget_sums(f, stop, span.stop, origin)
+        else:
+            weigh_block(m, u, start, stop)
+            fire_block(m, u, start, stop)
         start = stop
     if gathers:
         look_for_few(m, f, span)
@@ -331,37 +575,42 @@ _run_rows = rows_by(step_events)
 def run_events(table, unit, tape_table, span, fans, inputs, outputs):
     """`run_untraced` by events."""
     m = columns(table, unit)
-    late, prompt, target, place, skipped, plain_stop, active, sums = fans
+    fans = Fans(*fans)
+    network = span_of(span)
+    rows = outputs.size // network.outputs
     f = Events(
         tapes(tape_table, unit, (0,)),
-        bare(late),
-        bare(prompt),
-        bare(target),
-        bare(place),
-        bare(skipped),
-        bare(plain_stop),
-        bare(active),
-        bare(sums),
-        target.size // PER_EVENT,
+        bare(fans.late),
+        bare(fans.prompt),
+        bare(fans.target),
+        bare(fans.place),
+        bare(fans.skipped),
+        bare(fans.form),
+        bare(fans.form_stop),
+        bare(fans.undivided),
+        bare(fans.may_rest),
+        bare(fans.wakes),
+        bare(fans.active),
+        bare(fans.sums),
+        bare(fans.carry),
+        fans.target.size // PER_EVENT,
+        rows - 1 if fans.is_lean else 0,
     )
-    network = span_of(span)
+    for j in range(network.start, network.stop):
+        if f.form[j - network.start] == CARRYING:
+            f.carry[j - network.start] = m.weight[m.self_row[j]]
     f.active[0] = 0
+    wake_all(f, network.stop - network.start)
     list_active(m, f, network.start, network.stop, network.start, 0)
+    wake_all(f, network.stop - network.start)
     return _run_rows(m, f, network, bare(inputs), bare(outputs), unit)
 
 
 def _examples(unit: Any) -> dict[str, tuple[Any, ...]]:
     listed = np.empty(0, np.uint32)
-    fans = (
-        SPAN,
-        SPAN,
-        listed,
-        listed,
-        np.empty(0, np.uint8),
-        SPAN,
-        SPAN,
-        np.empty(0, type(unit)),
-    )
+    few = np.empty(0, np.uint8)
+    lists = (SPAN, SPAN, listed, listed, few, few, SPAN, few, few, few, SPAN)
+    fans = (*lists, np.empty(0, type(unit)), np.empty(0, type(unit)), True)
     return {"run_events": (0, unit, 0, SPAN, fans, ROW, ROW)}
 
 

@@ -43,15 +43,15 @@ def relayed(
     The caller holds the stores in use.
     """
     senders = list(neurons)
-    missing = Neuron()
-    roles = wiring.join([*neurons, *targets])["role"][wiring.rows_of(senders)]
-    inputs = np.flatnonzero(roles == INPUT).tolist()
-    relay_of = _relay_of(senders[0]._store)
-    ends = senders.copy()
-    for step_senders in (inputs, *[range(len(senders))] * delay):
-        for i in step_senders:
-            ends[i] = relay_of.get(ends[i], missing)
-    wiring.refuse(ends, targets, pairs)
+    store = wiring.join([*neurons, *targets])
+    rows = wiring.rows_of(senders)
+    inputs = np.flatnonzero(store["role"][rows] == INPUT).tolist()
+    reader = _readers(store)
+    rows[inputs] = reader[rows[inputs]]
+    for _ in range(delay):
+        rows = reader[rows]
+    views = [*store.views, Neuron()]  # the last one stands for relays to be made
+    wiring.refuse([views[row] for row in rows.tolist()], targets, pairs)
     for i, copy in zip(inputs, _following([senders[i] for i in inputs]), strict=True):
         senders[i] = copy
     for _ in range(delay):
@@ -162,38 +162,50 @@ def _links(store: Store) -> tuple[Ints, Ints, Ints]:
     return rows, store["source"][rows], store["target"][rows]
 
 
-def _relay_of(store: Store) -> dict[Neuron, Neuron]:
-    """The relay that reads a neuron."""
-    _, *ends = _links(store)
-    return {store.views[i]: store.views[j] for i, j in np.transpose(ends).tolist()}
+def _readers(store: Store) -> Ints:
+    """The row of the relay that reads the neuron in each row; -1 if there is none, and
+    at the end for those.
+    """
+    _, source, target = _links(store)
+    reader = np.full(store.n_neurons + 1, -1)
+    reader[source] = target
+    return reader
 
 
 def _following(neurons: Sequence[Neuron]) -> list[Neuron]:
     """Return the relay that reads each neuron; those that are missing are made."""
     if not neurons:
         return []
-    relay_of = _relay_of(neurons[0]._store)
-    missing = [neuron for neuron in neurons if neuron not in relay_of]
-    if missing:
-        store = neurons[0]._store
-        rows = wiring.rows_of(missing)
+    store = neurons[0]._store
+    rows = wiring.rows_of(neurons)
+    readers = _readers(store)[rows]
+    lacking = np.flatnonzero(readers < 0)
+    relays = [store.views[row] for row in readers.tolist()]
+    if len(lacking):
         numbers = np.where(
             store["role"][rows] == INPUT, 1, np.maximum(store["relay"][rows], 1) + 1
         )
-        relay_of |= zip(missing, _add_relays(missing, numbers), strict=True)
-    return [relay_of[neuron] for neuron in neurons]
+        missing = [neurons[i] for i in lacking.tolist()]
+        made = _add_relays(missing, numbers[lacking])
+        for i, relay in zip(lacking.tolist(), made, strict=True):
+            relays[i] = relay
+    return relays
 
 
 def _add_relays(sources: Sequence[Neuron], numbers: Ints) -> list[Neuron]:
     """Make a relay of each neuron, which has its sign."""
-    numbered_sources = zip(sources, numbers.tolist(), strict=True)
-    names = [
-        f"{neuron.name.split(DELAYED)[0]}{DELAYED}{number - 1}"
-        for neuron, number in numbered_sources
-    ]
-    relays = new_neurons(
-        len(sources), sources[0]._store.dtype, names, squashes.identity.code
+    store = sources[0]._store
+    rows = wiring.rows_of(sources).tolist()
+    numbered_names = zip(
+        (store.names[row] or f"neuron {row}" for row in rows),
+        numbers.tolist(),
+        strict=True,
     )
+    names = [
+        f"{name.split(DELAYED)[0]}{DELAYED}{number - 1}"
+        for name, number in numbered_names
+    ]
+    relays = new_neurons(len(sources), store.dtype, names, squashes.identity.code)
     store = wiring.join([*sources, *relays])
     rows = wiring.rows_of(relays)
     store["relay"][rows] = numbers

@@ -100,6 +100,7 @@ class Fans(NamedTuple):
     form_stop: NDArray[np.int64]  # where the neurons of the same form end
     undivided: NDArray[np.uint8]  # by neuron: whether its block is computed as a whole
     may_rest: NDArray[np.uint8]  # by group: whether all of it is plain and divided
+    sends: NDArray[np.uint8]  # by group: whether these connections begin there
     wakes: NDArray[np.uint8]  # by group: what the next step has to compute
     active: NDArray[np.int64]  # sources that are not 0, after their number
     sums: NDArray[Any]  # what events have added, by neuron
@@ -183,6 +184,7 @@ def fans_of(store: Store, span: NDArray[np.int64]) -> Fans | None:
         form_stop=_stops_of_stretches(form) + start,
         undivided=undivided.astype(np.uint8),
         may_rest=may_rest,
+        sends=_in_groups(counts > 0),
         wakes=np.zeros_like(may_rest),
         active=np.zeros(stop - start + 1, np.int64),
         sums=np.zeros(stop - start, store.dtype),
@@ -276,6 +278,12 @@ def _may_rest(
     return rests
 
 
+def _in_groups(any_of: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """By group, whether one of its neurons has any; two entries for each neuron."""
+    begins = np.arange(0, len(any_of), 2 * GROUP)
+    return np.logical_or.reduceat(any_of, begins).astype(np.uint8)
+
+
 _RANDOM = np.arange(activations.FIRST_RANDOM, activations.LAST_RANDOM + 1)
 
 
@@ -312,6 +320,7 @@ class Events(NamedTuple):
     form_stop: Any
     undivided: Any
     may_rest: Any
+    sends: Any
     wakes: Any
     active: Any
     sums: Any
@@ -338,8 +347,9 @@ def list_active(m, f, start, stop, origin, due):
         group = (begin - origin) >> BITS
         end = min(origin + ((group + 1) << BITS), stop)
         some = 0
-        for j in range(begin, end):
-            some |= m.activation[j] != 0.0
+        if f.sends[group] != 0:
+            for j in range(begin, end):
+                some |= m.activation[j] != 0.0
         if f.may_rest[group] != 0:
             if f.wakes[group] == TOUCHED:
                 f.wakes[group] = UNTOUCHED
@@ -347,11 +357,12 @@ def list_active(m, f, start, stop, origin, due):
                 f.wakes[group] = RESTING
         if some != 0:
             for j in range(begin, end):
-                if m.activation[j] != 0.0:
-                    i = j - origin
+                i = j - origin
+                events = f.late[i + 1] - f.late[i]
+                if m.activation[j] != 0.0 and events > 0:
                     f.active[n + 1] = i
                     n += 1
-                    due += f.late[i + 1] - f.late[i]
+                    due += events
             if due > f.budget:
                 f.active[0] = TOO_MANY
                 return due
@@ -589,6 +600,7 @@ def run_events(table, unit, tape_table, span, fans, inputs, outputs):
         bare(fans.form_stop),
         bare(fans.undivided),
         bare(fans.may_rest),
+        bare(fans.sends),
         bare(fans.wakes),
         bare(fans.active),
         bare(fans.sums),
@@ -609,7 +621,8 @@ def run_events(table, unit, tape_table, span, fans, inputs, outputs):
 def _examples(unit: Any) -> dict[str, tuple[Any, ...]]:
     listed = np.empty(0, np.uint32)
     few = np.empty(0, np.uint8)
-    lists = (SPAN, SPAN, listed, listed, few, few, SPAN, few, few, few, SPAN)
+    by_source = (SPAN, SPAN, listed, listed)
+    lists = (*by_source, few, few, SPAN, few, few, few, few, SPAN)
     fans = (*lists, np.empty(0, type(unit)), np.empty(0, type(unit)), True)
     return {"run_events": (0, unit, 0, SPAN, fans, ROW, ROW)}
 

@@ -1,0 +1,266 @@
+"""Measure the model of a fly's brain beside Brian2.
+
+    python -m benchmarks.brain    # half an hour; writes the table of docs/large.md
+
+Needs brian2. The model is that of Shiu and others (2024): leaky integrate-and-fire
+cells with a current each, steps of 0.1 ms, a synaptic delay of 1.8 ms, 2.2 ms of
+refractory time, time constants of 20 and 5 ms. The wiring is random, with log-normal
+degrees and one sign for each cell, because the data are not at hand. Either twenty
+cells are driven by 100 Hz each, or so many have a constant current that all cells fire
+with 5 Hz on average. Each library computes a biological second in float32 (Synapse) or
+float64 (Brian2) in a process of its own, on one core; they take turns.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from . import machine
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "large.md"
+RESULTS = Path(__file__).parent / "results" / "brain.json"
+NEURONS = 127_400
+CONNECTIONS = 14_687_178
+STEPS = 10_000
+REPEATS = 3
+STEP = 0.1  # ms
+DELAY = 18
+REFRACTORY = 22
+MEMBRANE = 20.0
+SYNAPSE = 5.0
+THRESHOLD = 7.0  # mV above rest
+UNIT = 0.275  # mV of a synapse
+KICK = 68.75  # mV of a spike that comes from outside
+DRIVEN = 20
+RATE = 100.0  # Hz
+STEADY = 10.0  # mV: the constant current of some cells
+SHARE = 0.105
+"""The share of cells with a constant current, with which all fire 5 times a second."""
+CASES = ("twenty driven", "5 Hz")
+SIMULATORS = ("Synapse", "Brian2, Cython", "Brian2, C++ standalone")
+
+
+def wiring(neurons: int, connections: int) -> tuple[Any, Any, Any]:
+    """Sources, targets and weights of random connections, no pair twice."""
+    rng = np.random.default_rng(0)
+    out_degrees, in_degrees = (
+        np.cumsum(rng.lognormal(0.0, 1.0, neurons)) for _ in range(2)
+    )
+    count = connections + connections // 50
+    source, target = (
+        np.searchsorted(total / total[-1], rng.random(count))
+        for total in (out_degrees, in_degrees)
+    )
+    pairs = np.unique(source * neurons + target)
+    source, target = np.divmod(pairs, neurons)
+    others = np.flatnonzero(source != target)
+    chosen = np.sort(rng.permutation(others)[:connections])
+    source, target = source[chosen], target[chosen]
+    sign = np.where(rng.random(neurons) < 0.7, 1.0, -1.0)
+    return source, target, sign[source] * rng.geometric(0.3, len(source)) * UNIT
+
+
+def stimulus(case: str, neurons: int, steps: int) -> tuple[Any, Any, Any]:
+    """Which cells are driven, in which steps (steps, cells), and constant currents."""
+    rng = np.random.default_rng(1)
+    driven = rng.choice(neurons, DRIVEN, replace=False)
+    steady = np.zeros(neurons)
+    spikes = np.zeros((steps, DRIVEN), np.float32)
+    if case == CASES[0]:
+        spikes[rng.random(spikes.shape) < RATE * STEP / 1000.0] = 1.0
+    else:
+        steady[rng.permutation(neurons)[: round(SHARE * neurons)]] = STEADY
+    return driven, spikes, steady
+
+
+def in_synapse(case: str, neurons: int, connections: int, steps: int) -> dict[str, Any]:
+    """Cells of four neurons: a current, a voltage, `ready`, and spikes.
+
+    `ready` is 0 after a spike for as long as the cell is refractory, and gates what the
+    voltage keeps and gets, which resets it, too. The connections are delayed.
+    """
+    import synapse
+    from synapse import ONE_TO_ONE, Layer, Network, gate
+
+    source, target, weight = wiring(neurons, connections)
+    driven, spikes, steady = stimulus(case, neurons, steps)
+    dtype = np.float32
+    kept = np.exp(-STEP / MEMBRANE)
+
+    def layer(squash: str, bias: Any, name: str) -> Layer:
+        return Layer(neurons, squash, bias, name=name, dtype=dtype)
+
+    inputs = Layer(DRIVEN, dtype=dtype)
+    current = layer("identity", 0.0, "current")
+    ready = layer("identity", 1.0, "ready")
+    voltage = layer("identity", (1.0 - kept) * steady, "voltage")
+    fired = layer("spike", -THRESHOLD, "fired")
+    output = Layer(1, "identity", dtype=dtype)
+    current.project(current, ONE_TO_ONE, weights=np.exp(-STEP / SYNAPSE))
+    links = current.project(voltage, ONE_TO_ONE, weights=1.0 - kept)
+    loops = voltage.project(voltage, ONE_TO_ONE, weights=kept)
+    kicks = inputs.project(
+        voltage, (np.arange(DRIVEN), driven), weights=np.full(DRIVEN, KICK)
+    )
+    voltage.project(fired, ONE_TO_ONE, weights=1.0)
+    fired.project(ready, ONE_TO_ONE, weights=-1.0)
+    for back in range(1, REFRACTORY):
+        fired.project(ready, ONE_TO_ONE, weights=-1.0, delay=back)
+    ready.gate(links, gate.ONE_TO_ONE)
+    ready.gate(loops, gate.ONE_TO_ONE)
+    Layer([ready[i] for i in driven.tolist()]).gate(kicks, gate.ONE_TO_ONE)
+    fired.project(current, (source, target), weights=weight, delay=DELAY)
+    fired.project(output, weights=1.0)
+    begin = time.process_time()
+    net = Network(inputs, [current, ready, voltage, fired], output)
+    del source, target, weight
+    for rows in (40, 1):  # the second call lists connections by source
+        net.run(0.0 * spikes[:rows], traces=False)
+    net.clear()
+    made = time.process_time() - begin
+    begin = time.process_time()
+    counts = net.run(spikes, traces=False)
+    return {
+        "seconds": time.process_time() - begin,
+        "first": made,
+        "spikes": float(counts.sum()),
+        "neurons": len(net),
+        "version": synapse.__version__,
+    }
+
+
+def in_brian(
+    case: str, neurons: int, connections: int, steps: int, standalone: bool
+) -> dict[str, Any]:
+    """The same cells by equations."""
+    import brian2 as brian
+    from brian2 import ms
+
+    folder = tempfile.mkdtemp()
+    if standalone:
+        brian.set_device("cpp_standalone", directory=folder, build_on_run=False)
+    else:
+        brian.prefs.codegen.target = "cython"
+    source, target, weight = wiring(neurons, connections)
+    driven, spikes, steady = stimulus(case, neurons, steps)
+    brian.defaultclock.dt = STEP * ms
+    equations = f"""dv/dt = (g + steady - v) / ({MEMBRANE} * ms) : 1 (unless refractory)
+    dg/dt = -g / ({SYNAPSE} * ms) : 1
+    steady : 1"""
+    cells = brian.NeuronGroup(
+        neurons,
+        equations,
+        threshold=f"v > {THRESHOLD}",
+        reset="v = 0",
+        refractory=REFRACTORY * STEP * ms,
+        method="exact",
+    )
+    cells.steady = steady
+    links = brian.Synapses(
+        cells, cells, "size : 1", on_pre="g += size", delay=DELAY * STEP * ms
+    )
+    links.connect(i=source, j=target)
+    links.size = weight
+    when, which = np.nonzero(spikes)
+    outside = brian.SpikeGeneratorGroup(DRIVEN, which, when * STEP * ms)
+    kick = f"v_post += {KICK} * int(not_refractory_post)"
+    kicks = brian.Synapses(outside, cells, on_pre=kick)
+    kicks.connect(i=np.arange(DRIVEN), j=driven)
+    monitor = brian.SpikeMonitor(cells, record=False)
+    net = brian.Network(cells, links, outside, kicks, monitor)
+    if not standalone:
+        net.run(STEP * ms)  # compiles
+    begin = time.process_time()
+    net.run(steps * STEP * ms)
+    seconds = time.process_time() - begin
+    if standalone:
+        brian.device.build(directory=folder, run=False)
+        brian.device.run(folder, "results", with_output=False, run_args=[])
+        seconds = brian.device._last_run_time
+    return {
+        "seconds": seconds,
+        "spikes": float(monitor.num_spikes),
+        "version": brian.__version__,
+    }
+
+
+def measured(simulator: str, case: str, *sizes: int) -> dict[str, Any]:
+    """What one simulator takes, in this process."""
+    if simulator == SIMULATORS[0]:
+        facts = in_synapse(case, *sizes)
+    else:
+        facts = in_brian(case, *sizes, standalone=simulator == SIMULATORS[2])
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return facts | {"gigabytes": usage.ru_maxrss / 2**20}
+
+
+def in_child(*arguments: Any) -> dict[str, Any]:
+    """`measured` in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.brain", "--only", *map(str, arguments)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    facts: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return facts
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """The rows as Markdown."""
+    lines = [
+        "| activity | simulator | seconds | spikes a cell and second | GB |",
+        "| --- | --- | ---: | ---: | ---: |",
+    ]
+    lines += [
+        f"| {row['case']} | {row['simulator']} | {row['seconds']:.3g} |"
+        f" {row['rate']:.3g} | {row['gigabytes']:.1f} |"
+        for row in rows
+    ]
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Measure all in turns, and write the table of the page."""
+    core = machine.pin(1)
+    sizes = NEURONS, CONNECTIONS, STEPS
+    rows = []
+    for case in CASES:
+        found: dict[str, list[dict[str, Any]]] = {name: [] for name in SIMULATORS}
+        for _ in range(REPEATS):
+            for name, facts in found.items():
+                facts.append(in_child(name, case, *sizes))
+                print(case, name, facts[-1], file=sys.stderr, flush=True)
+        for name, facts in found.items():
+            middle = {
+                key: statistics.median(each[key] for each in facts)
+                for key in ("seconds", "spikes", "gigabytes")
+            }
+            rate = middle["spikes"] / NEURONS / (STEPS * STEP / 1000.0)
+            row = {"case": case, "simulator": name, "rate": rate, **middle}
+            rows.append(row | {"version": facts[0]["version"]})
+    facts_of_all = {"machine": machine.describe(core), "rows": rows}
+    RESULTS.write_text(json.dumps(facts_of_all, indent=1) + "\n", encoding="utf-8")
+    page = PAGE.read_text(encoding="utf-8")
+    before, _, rest = page.partition("<!-- brain -->\n")
+    _, _, after = rest.partition("<!-- end -->")
+    text = f"{before}<!-- brain -->\n{table(rows)}\n<!-- end -->{after}"
+    PAGE.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    options.add_argument("--only", nargs=5, help="simulator, case, and three sizes")
+    chosen = options.parse_args()
+    if chosen.only is None:
+        main()
+    else:
+        name, case, *numbers = chosen.only
+        print(json.dumps(measured(name, case, *map(int, numbers))))

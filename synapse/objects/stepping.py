@@ -267,7 +267,7 @@ class Stepping(Sequence[Neuron]):
         fans = self._fans_for(outputs.size // self._n_outputs)
         if fans is None:
             run = engine.exact.calls_for(store).run_untraced
-            status = run(*place, inputs, outputs)
+            status = run(*place, self._may_be_lean, inputs, outputs)
         else:
             by_events = engine.exact.events.calls_for(store).run_events
             status = by_events(*place, tuple(fans), inputs, outputs)
@@ -281,6 +281,11 @@ class Stepping(Sequence[Neuron]):
     def _untraced_tapes(self) -> engine.exact.StoreTapes:
         """What a run without traces writes beside the columns of the store."""
         return engine.exact.StoreTapes(self._store)
+
+    @for_topology
+    def _may_be_lean(self) -> bool:
+        """Whether steps between the rows of a call may leave out what nobody sees."""
+        return engine.exact.events.may_be_lean(self._store, self._ready()[2])
 
     def _fans_for(self, steps: int) -> engine.exact.events.Fans | None:
         """Its connections by source, once they are used for so many steps that they are

@@ -41,10 +41,9 @@ from ..online.record import note, watches
 from ..records import Span
 from ..schema import INPUT, NONE
 from ..store import Store
-from .fire import fire, hold_clamped
-from .loops import fire_block, weigh_block
+from .loops import fire_block, fire_lean, keep_states, lean_rows_of, weigh_block
 from .step import Step
-from .weigh import carry_states, dense_alike, weigh_apart, weigh_dense
+from .weigh import dense_alike, weigh_apart, weigh_dense
 
 FEWEST = 16_384
 """Connections below which gathering is fast enough."""
@@ -66,10 +65,6 @@ MARGIN = 2
 """An estimate of the events may be as many times too large."""
 TOO_MANY = -1
 """In place of the number of active sources: there are so many that steps gather."""
-
-FIRST_SPIKE = activations.CODES["spike"]
-LAST_SPIKE = activations.CODES["arctan_spike"]
-"""Functions that differ in their slopes only."""
 
 PLAIN = 1
 CARRYING = 2
@@ -124,6 +119,14 @@ def may_be_silent(codes: NDArray[Any]) -> NDArray[np.bool_]:
     return np.isin(codes, SILENT) | (codes >= activations.FIRST_CUSTOM)
 
 
+def may_be_lean(store: Store, span: NDArray[np.int64]) -> bool:
+    """Whether steps that nobody looks at may leave out what only looking needs: not if
+    a user's function can raise an error in between.
+    """
+    codes = store["squash"][int(span[Span.START]) : int(span[Span.STOP])]
+    return bool((codes < activations.FIRST_CUSTOM).all())
+
+
 def fans_of(store: Store, span: NDArray[np.int64]) -> Fans | None:
     """The connections of a lowered store's network by source; None if all are gathered
     faster.
@@ -154,7 +157,7 @@ def fans_of(store: Store, span: NDArray[np.int64]) -> Fans | None:
     first_run, last_run = ends
     plain = scattered[last_run] - scattered[first_run] == last_run - first_run
     loops = c["flags"][start:stop] & MEMORY != 0
-    carrying = plain & loops & (c["self_gater"][start:stop] == NONE)
+    carrying = plain & loops
     plain &= ~loops
     form = plain + np.uint8(CARRYING) * carrying
     neuron_of = np.repeat(np.arange(stop - start), last_run - first_run)
@@ -189,7 +192,7 @@ def fans_of(store: Store, span: NDArray[np.int64]) -> Fans | None:
         active=np.zeros(stop - start + 1, np.int64),
         sums=np.zeros(stop - start, store.dtype),
         carry=np.zeros(stop - start, store.dtype),
-        is_lean=bool((c["squash"][start:stop] < activations.FIRST_CUSTOM).all()),
+        is_lean=may_be_lean(store, span),
     )
 
 
@@ -437,6 +440,17 @@ def forget_sums(f, start, stop, origin):
 
 
 @inline
+def carry_states(m, u, f, start, stop, origin):
+    """Add the states that self-connections carry over: g_jj w_jj s_j(old)."""
+    for i in range(start, stop):
+        carried = f.carry[i - origin] * m.state[i]
+        gater = m.self_gater[i]
+        if gater != NONE:
+            carried *= m.activation[gater]
+        u.weighed[i] += splat(carried, u.state)
+
+
+@inline
 def weigh_remaining(m, u, f, start, stop, origin, is_lean):
     """The states of a piece of a block: what events have added, and runs that are
     gathered.
@@ -450,8 +464,7 @@ def weigh_remaining(m, u, f, start, stop, origin, is_lean):
         form_stop = min(f.form_stop[j - origin], stop)
         if f.form[j - origin] != MIXED:
             if f.form[j - origin] == CARRYING:
-                for i in range(j, form_stop):
-                    u.weighed[i] += splat(f.carry[i - origin] * m.state[i], u.state)
+                carry_states(m, u, f, j, form_stop, origin)
             j = form_stop
             continue
         alike_stop = min(form_stop, m.alike_stop[j])
@@ -464,32 +477,9 @@ def weigh_remaining(m, u, f, start, stop, origin, is_lean):
             else:
                 weigh_apart(m, u, r, runs, j, alike_stop, step)
         if m.flags[j] & MEMORY:
-            carry_states(m, u, j, alike_stop, step)
+            carry_states(m, u, f, j, alike_stop, origin)
         j = alike_stop
-    if is_lean:
-        for i in range(start, stop):
-            m.state[i] = u.weighed[i]
-    else:
-        for i in range(start, stop):
-            m.old_state[i], m.state[i] = m.state[i], u.weighed[i]
-
-
-@inline
-def fire_lean(m, u, start, stop):
-    """The activations of consecutive neurons with one squash, without what only those
-    who look need: errors, stamps, slopes, and the activations of the step before.
-    """
-    code = m.squash[start]
-    if code == activations.IDENTITY:
-        for j in range(start, stop):
-            m.activation[j] = m.state[j]
-    elif FIRST_SPIKE <= code <= LAST_SPIKE:
-        for j in range(start, stop):
-            m.activation[j] = 1.0 if m.state[j] > 0.0 else 0.0
-    else:
-        fire(m, u, start, stop, Step(0, 0, 0), 0, 1)
-    if m.ties.clamped != 0:
-        hold_clamped(m, u, start, stop, 0, 1)
+    keep_states(m, u, start, stop, is_lean)
 
 
 @inline
@@ -570,7 +560,7 @@ def step_events(m, f, span, inputs, row):
             else:
                 forget_sums(f, stop, span.stop, origin)
         else:
-            weigh_block(m, u, start, stop)
+            weigh_block(m, u, start, stop, False)
             fire_block(m, u, start, stop)
         start = stop
     if gathers:
@@ -588,7 +578,6 @@ def run_events(table, unit, tape_table, span, fans, inputs, outputs):
     m = columns(table, unit)
     fans = Fans(*fans)
     network = span_of(span)
-    rows = outputs.size // network.outputs
     f = Events(
         tapes(tape_table, unit, (0,)),
         bare(fans.late),
@@ -606,10 +595,10 @@ def run_events(table, unit, tape_table, span, fans, inputs, outputs):
         bare(fans.sums),
         bare(fans.carry),
         fans.target.size // PER_EVENT,
-        rows - 1 if fans.is_lean else 0,
+        lean_rows_of(network, outputs, fans.is_lean),
     )
     for j in range(network.start, network.stop):
-        if f.form[j - network.start] == CARRYING:
+        if m.flags[j] & MEMORY:
             f.carry[j - network.start] = m.weight[m.self_row[j]]
     f.active[0] = 0
     wake_all(f, network.stop - network.start)

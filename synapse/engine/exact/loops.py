@@ -24,6 +24,7 @@ import numpy as np
 from ..compiler.jit import bare, columns, inline, kernel, span_of
 from ..compiler.lanes import flat, rolled, splat, tapes
 from ..compiler.rare import INDEX, rare
+from ..functions import activations
 from ..functions.activations import SOFTMAX
 from ..functions.compiled import (
     aim_shares,
@@ -35,9 +36,10 @@ from ..functions.compiled import (
 from ..functions.costs import CATEGORICAL, CROSS_ENTROPY, FIRST_CUSTOM_COST
 from ..lowering.flags import FIXED, MEMORY
 from ..online.calls import ROW, SPAN, calls_by_float
-from ..online.fire import begin_step, tick
-from ..online.loops import rows_by, step_by
-from ..schema import CHUNK, ENDED
+from ..online.fire import begin_step, clamp_neuron, tick
+from ..online.loops import rows_by
+from ..online.record import note, watches
+from ..schema import CHUNK, ENDED, NONE
 from ..status import DIVERGED, DONE, FAILED
 from .accumulate import accumulate
 from .fire import (
@@ -209,14 +211,36 @@ def propagate_network(m, u, span, step, slot, window, lanes):
     return check
 
 
+FIRST_SPIKE = activations.CODES["spike"]
+LAST_SPIKE = activations.CODES["arctan_spike"]
+"""Functions that differ in their slopes only."""
+
+
+class Untraced(NamedTuple):
+    """What steps without traces need beside the columns."""
+
+    tapes: Any
+    lean_rows: Any  # how many rows from the first one on may be lean, see `fire_lean`
+
+
 @inline
-def weigh_block(m, u, start, stop):
+def weigh_block(m, u, start, stop, is_lean):
     """The states of a block of neurons. Later ones still have the activations of the
     previous step.
     """
     weigh_all(m, u, start, stop, Step(0, 0, 0))
-    for j in range(start, stop):
-        m.old_state[j], m.state[j] = m.state[j], u.weighed[j]
+    keep_states(m, u, start, stop, is_lean)
+
+
+@inline
+def keep_states(m, u, start, stop, is_lean):
+    """Let neurons have the states that have been weighed."""
+    if is_lean:
+        for j in range(start, stop):
+            m.state[j] = u.weighed[j]
+    else:
+        for j in range(start, stop):
+            m.old_state[j], m.state[j] = m.state[j], u.weighed[j]
 
 
 @inline
@@ -230,19 +254,71 @@ def fire_block(m, u, start, stop):
         hold_clamped(m, u, start, stop, 0, 1)
 
 
-_run_rows = rows_by(step_by(weigh_block, fire_block))
+@inline
+def fire_lean(m, u, start, stop):
+    """`fire_block` without what only those who look need: errors, stamps, slopes, and
+    the activations of the step before.
+    """
+    code = m.squash[start]
+    if code == activations.IDENTITY:
+        for j in range(start, stop):
+            m.activation[j] = m.state[j]
+    elif FIRST_SPIKE <= code <= LAST_SPIKE:
+        for j in range(start, stop):
+            m.activation[j] = 1.0 if m.state[j] > 0.0 else 0.0
+    else:
+        fire(m, u, start, stop, Step(0, 0, 0), 0, 1)
+    if m.ties.clamped != 0:
+        hold_clamped(m, u, start, stop, 0, 1)
+
+
+@inline
+def lean_rows_of(span, outputs, is_lean):
+    """Nobody looks between the rows of a call: all but the last one may be lean."""
+    return outputs.size // span.outputs - 1 if is_lean else 0
+
+
+@inline
+def step_untraced(m, p, span, inputs, row):
+    """A step of `rows_by` that leaves no traces."""
+    u = p.tapes
+    is_lean = row < p.lean_rows and not watches(m, span)
+    start = span.start
+    if inputs.size > 0:
+        now = tick(m, span.inputs)
+        for t in range(span.inputs):
+            clamp_neuron(m, start + t, inputs[row * span.inputs + t], now + t)
+        start += span.inputs
+    while start < span.stop:
+        stop = span.stop if m.synchronous[start] else m.block_stop[start]
+        weigh_block(m, u, start, stop, is_lean)
+        while start < stop:
+            last = m.block_stop[start]
+            if is_lean:
+                fire_lean(m, u, start, last)
+                m.clock[0] += last - start
+            else:
+                fire_block(m, u, start, last)
+            start = last
+    if watches(m, span):
+        note(m, True, True, NONE)
+
+
+_run_rows = rows_by(step_untraced)
 
 
 @kernel
-def run_untraced(table, unit, tape_table, span, inputs, outputs):
+def run_untraced(table, unit, tape_table, span, is_lean, inputs, outputs):
     """`run_network` of the online rule without traces, which have been cleared."""
     m = columns(table, unit)
+    network = span_of(span)
     u = tapes(tape_table, unit, (0,))
-    return _run_rows(m, u, span_of(span), bare(inputs), bare(outputs), unit)
+    p = Untraced(u, lean_rows_of(network, outputs, is_lean))
+    return _run_rows(m, p, network, bare(inputs), bare(outputs), unit)
 
 
 calls_for = calls_by_float(
-    globals(), lambda unit: {"run_untraced": (0, unit, 0, SPAN, ROW, ROW)}
+    globals(), lambda unit: {"run_untraced": (0, unit, 0, SPAN, True, ROW, ROW)}
 )
 
 

@@ -43,38 +43,28 @@ target, weight."""
 # ``schema.LEARNING``.
 
 
-def step_by(weigh_block, fire):
-    """Return one step of a network, from the parts of kernels for states and
-    activations, see `rows_by`.
+@inline
+def step_online(m, p, span, inputs, row):
+    """A step of `rows_by` and `epochs_by` for the online rule, which needs no `p`: set
+    inputs, unless empty, then the others block by block or, if synchronous, all at
+    once.
     """
-
-    @inline
-    def step_network(m, p, span, inputs, row):
-        """Set inputs, unless empty, then the others block by block or, if synchronous,
-        all at once.
-        """
-        start = span.start
-        if inputs.size > 0:
-            n = span.inputs
-            now = tick(m, span.inputs)
-            for t in range(n):
-                clamp_neuron(m, start + t, inputs[row * n + t], now + t)
-            start += span.inputs
-        while start < span.stop:
-            last = span.stop if m.synchronous[start] else m.block_stop[start]
-            weigh_block(m, p, start, last)
-            while start < last:
-                stop = m.block_stop[start]
-                fire(m, p, start, stop)
-                start = stop
-        if watches(m, span):
-            note(m, True, True, schema.NONE)
-
-    return step_network
-
-
-step_online = step_by(weigh_block, fire)
-"""A step of `rows_by` and `epochs_by` for the online rule, which needs no `p`."""
+    start = span.start
+    if inputs.size > 0:
+        n = span.inputs
+        now = tick(m, span.inputs)
+        for t in range(n):
+            clamp_neuron(m, start + t, inputs[row * n + t], now + t)
+        start += span.inputs
+    while start < span.stop:
+        last = span.stop if m.synchronous[start] else m.block_stop[start]
+        weigh_block(m, p, start, last)
+        while start < last:
+            stop = m.block_stop[start]
+            fire(m, p, start, stop)
+            start = stop
+    if watches(m, span):
+        note(m, True, True, schema.NONE)
 
 
 @inline

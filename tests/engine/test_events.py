@@ -50,6 +50,9 @@ def sparse(seed, dtype=np.float64):
         if rng.random() < 0.4:
             layer.project(layer, synapse.ONE_TO_ONE, weights=0.7)
     net = Network(inputs, hidden, output)
+    for neuron in (neuron for layer in hidden for neuron in layer):
+        if neuron.self_connection is not None and rng.random() < 0.1:
+            hidden[rng.integers(len(hidden))][-1].gate(neuron.self_connection)
     links = [link for link in net.connections if link.source is not link.target]
     for place in rng.permutation(len(links))[:5].tolist():
         link = links[place]
@@ -229,6 +232,30 @@ def test_silence_is_not_computed_and_leaves_what_computing_would(dtype, monkeypa
 
     all_hold(same, range(12))
     assert rests >= 8
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_pieces_of_a_block_read_what_the_whole_block_would(late, monkeypatch):
+    """Neurons whose sources or gaters are in their block, and fire before them."""
+    rng = np.random.default_rng(0)
+    x = Layer(2)
+    cells = Layer(1300, "relu", rng.normal(-0.4, 0.4, 1300))
+    y = Layer(2, "identity")
+    x.project(cells, seed=rng)
+    links = rng.random((1300, 1300)) < 0.02
+    np.fill_diagonal(links, False)
+    weights = rng.normal(0.0, 0.02, np.count_nonzero(links))
+    cells.project(cells, links, weights=weights, **({"delay": 2} if late else {}))
+    cells.project(cells, synapse.ONE_TO_ONE, weights=0.5)
+    cells.project(y, seed=rng)
+    for i in range(0, 1300, 100):
+        cells[i].gate(cells[1299 - i].self_connection)
+    net = Network(x, [cells], y)
+    twin = copy.deepcopy(net)
+    rows = rng.normal(size=(12, 2))
+    expected = gathered(twin, rows, monkeypatch)
+    np.testing.assert_allclose(net.run(rows, traces=False), expected, rtol=1e-9)
+    assert 0.05 < np.mean(cells.activations > 0) < 0.3
 
 
 def test_one_call_has_the_bits_of_many():

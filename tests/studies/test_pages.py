@@ -11,6 +11,7 @@ pytest.importorskip("gymnasium")
 pytest.importorskip("sklearn")
 from studies import (
     event_xor,
+    fly,
     gradients,
     minimal,
     pipelines,
@@ -71,7 +72,7 @@ def test_the_pages_of_rewards_spans_events_and_the_worm_have_their_tables():
             )
             in page
         )
-    for study in (event_xor, spans, worm):
+    for study in (event_xor, fly, spans, worm):
         results = json.loads(study.PAGE.with_suffix(".json").read_text())
         assert study.report(results) in study.PAGE.read_text(encoding="utf-8")
 

@@ -11,6 +11,9 @@ with the terms of a sum in another order. `Fans` lists the connections by source
 that are read one step late come first: they are added before the step begins, the
 others as soon as their source has fired.
 
+Groups of neurons rest that have nothing but such connections and have got no event: all
+of their numbers would be those of the step before.
+
 Every block of neurons can still gather, since all activations are in their place. A
 step whose events would cost more than that gathers, from the block on at which it turns
 out.
@@ -28,7 +31,6 @@ from ..compiler.lanes import splat, tapes
 from ..functions import activations
 from ..lowering.flags import (
     DELAYED,
-    DELAYED_GATE,
     DENSE,
     LISTED,
     MEMORY,
@@ -59,7 +61,7 @@ BITS = 5
 GROUP = 1 << BITS
 """Neurons that are looked at together for one that is active, and that rest
 together."""
-PIECE = 64 * GROUP
+PIECE = 16 * GROUP
 """Neurons that are computed one part of a step after the other, in the cache."""
 MARGIN = 2
 """An estimate of the events may be as many times too large."""
@@ -153,8 +155,9 @@ def fans_of(store: Store, span: NDArray[np.int64]) -> Fans | None:
     short = (c["run_kind"][runs] == DENSE) & is_ordered & (c["run_length"][runs] <= FEW)
     short[short] = _are_silent(c, runs[short], silent, start)
     scattered = np.concatenate([[0], np.cumsum(listed | short)])
-    ends = (c[name][start:stop].astype(np.int64) - first for name in _ENDS_OF_RUNS)
-    first_run, last_run = ends
+    first_run, last_run = (
+        c[end][start:stop].astype(np.int64) - first for end in ("first_run", "last_run")
+    )
     plain = scattered[last_run] - scattered[first_run] == last_run - first_run
     loops = c["flags"][start:stop] & MEMORY != 0
     carrying = plain & loops
@@ -175,7 +178,7 @@ def fans_of(store: Store, span: NDArray[np.int64]) -> Fans | None:
     ends_of_keys = np.concatenate([[0], np.cumsum(counts)])
     skipped = np.zeros(len(c["run_kind"]), np.uint8)
     skipped[chosen] = 1
-    undivided = _undivided(c, start, stop, runs[~listed], neuron_of[~listed])
+    undivided = _undivided(c, start, stop)
     may_rest = _may_rest(c, start, stop, plain & ~undivided)
     return Fans(
         late=np.ascontiguousarray(ends_of_keys[::2]),
@@ -194,9 +197,6 @@ def fans_of(store: Store, span: NDArray[np.int64]) -> Fans | None:
         carry=np.zeros(stop - start, store.dtype),
         is_lean=may_be_lean(store, span),
     )
-
-
-_ENDS_OF_RUNS = ("first_run", "last_run")
 
 
 def _rows_of_runs(c: Any, runs: Any, lengths: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -228,41 +228,21 @@ def _are_silent(
     return np.asarray(before[begin + length] - before[begin] == length)
 
 
-def _undivided(
-    c: Any, start: int, stop: int, runs: Any, neuron_of: NDArray[np.int64]
-) -> NDArray[np.bool_]:
-    """Which neurons are in blocks that are computed as a whole: groups compete there,
-    or a neuron gathers what others in the block had in the step before.
+def _undivided(c: Any, start: int, stop: int) -> NDArray[np.bool_]:
+    """Which neurons are in blocks that are computed as a whole, because groups compete
+    there.
+
+    Others can be computed piece by piece: what a neuron reads late in its own block
+    stands behind it, and has not fired yet.
     """
     squash = c["squash"][start:stop]
-    grouped = (squash >= activations.FIRST_GROUPED) & (
+    competes = (squash >= activations.FIRST_GROUPED) & (
         squash <= activations.LAST_GROUPED
     )
     block = c["block_first"][start:stop].astype(np.int64)
-    late = c["run_flags"][runs] & (DELAYED | DELAYED_GATE) != 0
-    late[late] = _may_read_block(c, start, runs[late], block, neuron_of[late])
-    grouped[neuron_of[late]] = True
-    whole = np.zeros(stop + 1, bool)
-    whole[block[grouped]] = True
+    whole = np.zeros(stop, bool)
+    whole[block[competes]] = True
     return np.asarray(whole[block])
-
-
-def _may_read_block(
-    c: Any,
-    start: int,
-    runs: NDArray[np.int64],
-    block: NDArray[np.int64],
-    neuron_of: NDArray[np.int64],
-) -> NDArray[np.bool_]:
-    """Whether sources or gaters of these runs may be in the block of their neurons:
-    those of dense ones are known.
-    """
-    first = c["run_source"][runs].astype(np.int64) - start
-    dense = c["run_kind"][runs] == DENSE  # without gaters
-    first[~dense] = 0
-    last = first + np.where(dense, c["run_length"][runs].astype(np.int64), 1) - 1
-    own = block[neuron_of]
-    return np.asarray(~dense | ((block[first] <= own) & (own <= block[last])))
 
 
 def _may_rest(

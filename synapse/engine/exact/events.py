@@ -43,7 +43,16 @@ from ..online.record import note, watches
 from ..records import Span
 from ..schema import INPUT, NONE
 from ..store import Store
-from .loops import fire_block, fire_lean, keep_states, lean_rows_of, weigh_block
+from .fire import hold_clamped
+from .loops import (
+    FIRST_SPIKE,
+    LAST_SPIKE,
+    fire_block,
+    fire_lean,
+    keep_states,
+    lean_rows_of,
+    weigh_block,
+)
 from .step import Step
 from .weigh import dense_alike, weigh_apart, weigh_dense
 
@@ -57,11 +66,13 @@ PER_EVENT = 3
 """How many connections are gathered in the time of one event: 2.2 by measurement."""
 WORTH_LISTING = 32
 """Steps that gather which take as long as listing all connections by source."""
-BITS = 5
+BITS = 4
 GROUP = 1 << BITS
 """Neurons that are looked at together for one that is active, and that rest
 together."""
-PIECE = 16 * GROUP
+GLANCE = 64
+"""Groups that are looked at together for one that is not at rest."""
+PIECE = 32 * GROUP
 """Neurons that are computed one part of a step after the other, in the cache."""
 MARGIN = 2
 """An estimate of the events may be as many times too large."""
@@ -73,6 +84,13 @@ CARRYING = 2
 MIXED = 0
 """Values of `Fans.form`: nothing but connections by source; a state that a
 self-connection carries, too; anything else."""
+
+NEVER_RESTS = 0
+RESTS = 1
+IDENTITY_RESTS = 2
+SPIKE_RESTS = 3
+"""Values of `Fans.may_rest`: it is in two blocks, or has neurons that are not plain; it
+has any squash; or one of these."""
 
 TOUCHED = 2
 UNTOUCHED = 1
@@ -96,7 +114,7 @@ class Fans(NamedTuple):
     form: NDArray[np.uint8]  # by neuron: whether it has anything but them
     form_stop: NDArray[np.int64]  # where the neurons of the same form end
     undivided: NDArray[np.uint8]  # by neuron: whether its block is computed as a whole
-    may_rest: NDArray[np.uint8]  # by group: whether all of it is plain and divided
+    may_rest: NDArray[np.uint8]  # by group: whether all of it is plain, and its squash
     sends: NDArray[np.uint8]  # by group: whether these connections begin there
     wakes: NDArray[np.uint8]  # by group: what the next step has to compute
     active: NDArray[np.int64]  # sources that are not 0, after their number
@@ -248,7 +266,9 @@ def _undivided(c: Any, start: int, stop: int) -> NDArray[np.bool_]:
 def _may_rest(
     c: Any, start: int, stop: int, divided: NDArray[np.bool_]
 ) -> NDArray[np.uint8]:
-    """Which groups of neurons are plain, in one block, and without chance."""
+    """Which groups of neurons are plain, in one block, and without chance; and which of
+    these have simple squashes.
+    """
     squash = c["squash"][start:stop]
     sure = divided & ~np.isin(squash, _RANDOM)
     sure[: int(np.count_nonzero(c["role"][start:stop] == INPUT))] = False
@@ -257,7 +277,12 @@ def _may_rest(
     rests = np.zeros(-(-len(sure) // GROUP), np.uint8)
     by_group = sure[: count * GROUP].reshape(count, GROUP).all(axis=1)
     ends = block[: count * GROUP].reshape(count, GROUP)
-    rests[:count] = by_group & (ends[:, 0] == ends[:, -1])
+    code = squash[: count * GROUP : GROUP]
+    spikes = (code >= FIRST_SPIKE) & (code <= LAST_SPIKE)
+    kinds = np.where(code == activations.IDENTITY, IDENTITY_RESTS, RESTS)
+    kinds[spikes] = SPIKE_RESTS
+    by_group &= ends[:, 0] == ends[:, -1]
+    rests[:count] = np.where(by_group, kinds, NEVER_RESTS)
     return rests
 
 
@@ -366,7 +391,16 @@ def awake_from(f, at, stop, origin):
     """The first neuron from `at` on that is not at rest; `stop` if there is none."""
     group = (at - origin) >> BITS
     last = (stop - 1 - origin) >> BITS
-    while group <= last and f.wakes[group] == RESTING:
+    while group <= last:
+        if group % GLANCE == 0 and group + GLANCE <= last:
+            some = 0
+            for k in range(GLANCE):
+                some |= f.wakes[group + k]
+            if some == 0:
+                group += GLANCE
+                continue
+        if f.wakes[group] != RESTING:
+            break
         group += 1
     return min(max(at, origin + (group << BITS)), stop)
 
@@ -374,9 +408,11 @@ def awake_from(f, at, stop, origin):
 @inline
 def awake_until(f, at, stop, origin):
     """Where the piece ends that begins with a neuron that is not at rest."""
-    group = ((at - origin) >> BITS) + 1
+    group = (at - origin) >> BITS
+    kind = f.may_rest[group]
+    group += 1
     last = (min(at + PIECE, stop) - 1 - origin) >> BITS
-    while group <= last and f.wakes[group] != RESTING:
+    while group <= last and f.wakes[group] != RESTING and f.may_rest[group] == kind:
         group += 1
     return min(origin + (group << BITS), stop)
 
@@ -463,6 +499,23 @@ def weigh_remaining(m, u, f, start, stop, origin, is_lean):
 
 
 @inline
+def step_simple(m, u, f, start, stop, origin, kind):
+    """States and activations of groups of plain neurons, whose activations are their
+    states or spikes: it reads little, as much of it is far away in memory.
+    """
+    for i in range(start, stop):
+        state = m.bias[i] + f.sums[i - origin]
+        f.sums[i - origin] = 0.0
+        m.state[i] = state
+        m.activation[i] = state
+    if kind == SPIKE_RESTS:
+        for i in range(start, stop):
+            m.activation[i] = 1.0 if m.state[i] > 0.0 else 0.0
+    if m.ties.clamped != 0:
+        hold_clamped(m, u, start, stop, 0, 1)
+
+
+@inline
 def step_block(m, u, f, start, stop, origin, due, is_lean):
     """A block by events, piece by piece; returns the number of events, `due`."""
     at = start
@@ -476,10 +529,14 @@ def step_block(m, u, f, start, stop, origin, due, is_lean):
                 end = awake_until(f, at, stop, origin)
             else:
                 end = min(at + PIECE, stop)
-        weigh_remaining(m, u, f, at, end, origin, is_lean)
-        if is_lean:
+        kind = f.may_rest[(at - origin) >> BITS]
+        if is_lean and kind >= IDENTITY_RESTS:
+            step_simple(m, u, f, at, end, origin, kind)
+        elif is_lean:
+            weigh_remaining(m, u, f, at, end, origin, is_lean)
             fire_lean(m, u, at, end)
         else:
+            weigh_remaining(m, u, f, at, end, origin, is_lean)
             fire_block(m, u, at, end)
         due = list_active(m, f, at, end, origin, due)
         at = end

@@ -285,7 +285,7 @@ class Stepping(Sequence[Neuron]):
     @for_topology
     def _may_be_lean(self) -> bool:
         """Whether steps between the rows of a call may leave out what nobody sees."""
-        return engine.exact.events.may_be_lean(self._store, self._ready()[2])
+        return bool(engine.exact.events.may_be_lean(self._store, self._ready()[2]))
 
     def _fans_for(self, steps: int) -> engine.exact.events.Fans | None:
         """Its connections by source, once they are used for so many steps that they are

@@ -441,13 +441,12 @@ def _kept_edges(edges: Items, options: Options) -> tuple[Items, Ints]:
         edges = edges.chosen(kept)
         delays = delays[kept]
 
-    # One number for each source, target and delay: equal ones are parallel edges.
-    ends = edges.ends[0] * len(edges.names) + edges.ends[1]
-    pairs = ends * (delays.max(initial=0) + 1) + delays
-    ascending = np.sort(pairs)
+    ascending = _numbers_of_pairs(edges, delays)
+    ascending.sort()
     again = np.flatnonzero(ascending[1:] == ascending[:-1])
     if not len(again):
         return edges, delays
+    pairs = _numbers_of_pairs(edges, delays)
     order = order_of(pairs)
     if options.merge is None:
         raise TopologyError(
@@ -458,6 +457,16 @@ def _kept_edges(edges: Items, options: Options) -> tuple[Items, Ints]:
         )
     rows, edges = _parallel.merged(edges, pairs, options.merge)
     return edges, delays[rows]
+
+
+def _numbers_of_pairs(edges: Items, delays: Ints) -> Ints:
+    """One number for each source, target and delay: equal ones are parallel edges."""
+    pairs: Ints = edges.ends[0] * len(edges.names)
+    pairs += edges.ends[1]  # in place: each new array of millions takes memory and time
+    if delays.any():
+        pairs *= delays.max() + 1
+        pairs += delays
+    return pairs
 
 
 def _carried(subject: str, value: Any) -> str:
@@ -684,7 +693,8 @@ def arrange(
             f"The node {node} is both an input and an output. Add a node in between."
         )
     if layer_of is None:
-        ordered = {end: edges[end][~late] for end in ENDS}
+        prompt = slice(None) if not late.any() else ~late
+        ordered = {end: edges[end][prompt] for end in ENDS}
         return [
             input_nodes,
             *_by_depth(len(place), ordered, input_nodes, output_nodes),
@@ -733,10 +743,15 @@ def _ends(
 ) -> list[list[int]]:
     """The inputs and the outputs: as given, or as layers or edges tell."""
     nodes = np.arange(len(place))
-    others = edges["source"] != edges["target"]
+    source, target, gater = (edges[name] for name in ENDS)
+    loops = source == target
+    if loops.any():
+        source, target = source[~loops], target[~loops]
     chosen = list[list[int]]()
-    unreached = ~np.isin(nodes, edges["target"][others])
-    unread = ~np.isin(nodes, np.append(edges["source"][others], edges["gater"]))
+    # Marks, as there may be millions of edges
+    unreached, unread = np.ones((2, len(place)), bool)
+    unreached[target] = False
+    unread[source] = unread[gater[gater >= 0]] = False
     for noun, edge, listed_nodes, free, outermost in (
         ("input", "incoming", ends[0], unreached, min),
         ("output", "outgoing", ends[1], unread, max),
@@ -980,10 +995,15 @@ class Items:
         if column.kind is NUMBER:
             return self.numbers(name, dtype, column.default)
         if column.kind is SIGN and isinstance(self.column(name), np.ndarray):
-            signs = np.nan_to_num(self.column(name))
-            for i in np.flatnonzero(~np.isin(signs, (-1, 0, 1))).tolist():
+            signs = self.column(name)
+            if signs.dtype.kind == "f":
+                signs = np.nan_to_num(signs)
+            with np.errstate(invalid="ignore"):  # too large for 8 bits: refused below
+                small = signs.astype(np.int8)
+            wrong = (small != signs) | (small > 1) | (small < -1)
+            for i in np.flatnonzero(wrong).tolist():
                 self._refuse(name, i, signs[i].item(), sign)
-            return signs.astype(np.int8)
+            return small
         check: Check = _count
         if column.kind in (FLAG, SIGN):
             check = boolean if column.kind is FLAG else _sign

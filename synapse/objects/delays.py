@@ -108,9 +108,14 @@ def past_shown(store: Store, row: int) -> dict[str, float]:
 
 
 def _delays_now(store: Store) -> Delays:
-    """As `delays_in`, kept until the next edit."""
+    """As `delays_in`, kept until the next edit.
+
+    Lowering waits for an edit of another thread, and may move the rows that the caller
+    has read, see `consistent_read`.
+    """
     version, delays = store.delays
     if version != store.topology_version:
+        store.ready()
         delays = delays_in(store)
         store.delays = store.topology_version, delays
     return delays  # type: ignore[no-any-return]

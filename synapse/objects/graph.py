@@ -156,7 +156,20 @@ def network_of(neuron: Neuron) -> Network | None:
     return neuron._require().network_at(neuron._row)  # type: ignore[no-any-return]
 
 
-class FilteredAtlas(Mapping[Any, Any]):
+class LiveMapping(Mapping[Any, Any]):
+    """A part of the dicts of a store's graph, read at each access."""
+
+    __slots__ = ()
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def copy(self) -> dict[Any, Any]:
+        """Return the mapping as a dict."""
+        return dict(self)
+
+
+class FilteredAtlas(LiveMapping):
     """A mapping restricted to some of its keys, read at each access."""
 
     __slots__ = ("_here", "_whole")
@@ -177,13 +190,6 @@ class FilteredAtlas(Mapping[Any, Any]):
         if len(self._here) < len(self._whole):
             return (node for node in self._here if node in self._whole)
         return (node for node in self._whole if node in self._here)
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
-    def copy(self) -> dict[Any, Any]:
-        """Return the mapping as a dict."""
-        return dict(self)
 
 
 class FilteredAdjacency(FilteredAtlas):
@@ -225,30 +231,30 @@ class Shown:
     def _renew(self) -> None:
         """Look again after an edit."""
         network = self._network()
-        if network is None or network._version == self._version:
-            return
-        with InUse(network):
-            store = network._store
-            delays = delays_in(store)
-            visible = {}
-            places: dict[Neuron, list[Neuron]] = {}
-            neurons = list(network)
-            for neuron in neurons:
-                origin = neuron
-                if delays.left_out[neuron._row]:
-                    origin = store.views[delays.origin[neuron._row]]
-                visible[neuron] = origin
-            for neuron in neurons:
-                if visible[neuron] is neuron:
-                    places[neuron] = [neuron]
-            for neuron in neurons:
-                if visible[neuron] is not neuron:
-                    places[visible[neuron]].append(neuron)
-            self._visible, self._places = visible, places
-            self._version = store.topology_version
+        if network is not None and network._version != self._version:
+            self._version, self._visible, self._places = self._look(network)
+
+    @consistent_read
+    def _look(self, network: Network) -> tuple[int, Any, Any]:
+        """The version of the topology, and what is shown of it."""
+        store = network._store
+        starts = delays_in(store).starts(network._rows()).tolist()
+        shown = [store.views[row] for row in starts]
+        visible = dict(zip(network, shown, strict=True))
+        places = {node: [node] for node in visible if visible[node] is node}
+        for neuron, node in visible.items():
+            if node is not neuron:
+                places[node].append(neuron)
+        return store.topology_version, visible, places
+
+    @property
+    def _store(self) -> Store:
+        network = self._network()
+        assert network is not None  # its caller holds it
+        return network._store
 
 
-class ShownAtlas(Mapping[Any, Any]):
+class ShownAtlas(LiveMapping):
     """The neurons that are shown and are keys of some mappings, with their values.
 
     In mappings by source, a relay that is not shown stands for the neuron that it
@@ -265,9 +271,10 @@ class ShownAtlas(Mapping[Any, Any]):
         self._by_source = by_source
 
     def __getitem__(self, node: Any) -> Any:
-        for neuron in self._shown.places[node] if self._by_source else (node,):
+        stands_for = self._shown.places[node]
+        for neuron in stands_for if self._by_source else stands_for[:1]:
             for whole in self._wholes:
-                if neuron in whole and neuron in self._shown.visible:
+                if neuron in whole:
                     return whole[neuron]
         raise KeyError(node)
 
@@ -279,15 +286,8 @@ class ShownAtlas(Mapping[Any, Any]):
                 if node is neuron or (self._by_source and node is not None):
                     yield node
 
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
 
-    def copy(self) -> dict[Any, Any]:
-        """Return the mapping as a dict."""
-        return dict(self)
-
-
-class ShownAdjacency(Mapping[Any, Any]):
+class ShownAdjacency(LiveMapping):
     """A mapping from neurons that are shown to their data or neighbours."""
 
     __slots__ = ("_shown", "_whole")
@@ -307,10 +307,6 @@ class ShownAdjacency(Mapping[Any, Any]):
 
     def __len__(self) -> int:
         return len(self._shown.places)
-
-    def copy(self) -> dict[Any, Any]:
-        """Return the mapping as a dict."""
-        return dict(self)
 
 
 class ShownSuccessors(ShownAdjacency):

@@ -162,6 +162,9 @@ def test_a_live_graph_follows_delays_that_come_and_go():
     assert [data.get("delay") for *_, data in graph.edges(data=True)] == [None, None]
     link = neurons[0].project(neurons[5], weight=0.5, delay=3)
     assert (len(graph), graph.edges[neurons[0], neurons[5]]["delay"]) == (6, 3)
+    assert all(relay not in graph for relay in net["relays"])
+    assert all(relay not in graph[neurons[0]] for relay in net["relays"])
+    assert list(graph.pred[neurons[5]]) == [neurons[3], neurons[0]]
     assert nx.shortest_path_length(graph, neurons[0], neurons[5]) == 1
     near = neurons[0].project(neurons[5], weight=0.5, delay=1)
     assert len(graph) == len(net) == 10  # a pair has one edge, so relays are nodes

@@ -46,7 +46,7 @@ def delays_of(
 
     `relay` has one entry for each neuron: the column of that name. Connections are
     given by the numbers of their neurons; the gater is below 0 if there is none. Of
-    neurons in `known` a graph says more than that they are relays.
+    neurons in `known` a graph says more than that they are relays, such as a bias.
     """
     count = len(relay)
     is_relay = relay > 0
@@ -80,7 +80,10 @@ def delays_in(store: Store) -> Delays:
         store[end][alive].astype(np.int64) for end in ("source", "target", "gater")
     )
     gater[gater >= len(relay)] = -1
-    return delays_of(relay, source, target, gater, np.zeros(len(relay), bool))
+    changed = (store["bias"] != 0.0) | (store["trainable_bias"] != 0)
+    links = (store["weight"][alive] != 1.0) | (store["trainable"][alive] != 0)
+    changed[target[links | (gater >= 0)]] = True
+    return delays_of(relay, source, target, gater, changed)
 
 
 def delay_shown(store: Store, row: int) -> int:

@@ -410,8 +410,9 @@ class Topology:
         Their numbers of steps are in ``delay``, and relays are not among the neurons,
         see :attr:`Connection.delay`. For graphs, in which a pair of neurons has one
         edge, the relays of a neuron stay if it reaches another one by several delays.
-        So do those that gate a connection, are clamped or have metadata. The numbers of
-        the other neurons and connections close the gaps.
+        So do those of which more is known: they gate a connection, are clamped, have
+        metadata, a bias or another weight than 1. The numbers of the other neurons and
+        connections close the gaps.
 
         Returns
         -------
@@ -428,7 +429,12 @@ class Topology:
         (<Topology of Network, 2 neurons, 1 connection>, array([2]))
         """
         relay = self._unusual["relay"]
-        known = self._unusual["clamped"] != 0
+        known = (self._unusual["clamped"] != 0) | (self.bias != 0.0)
+        known |= self.trainable_bias
+        links = (self.weight != 1.0) | self.trainable | (self.gater != NO_GATER)
+        for column in self.connection_metadata.values():
+            links[list(column)] = True
+        known[self.target[links]] = True
         for column in self.neuron_metadata.values():
             known[list(column)] = True
         out = delays_of(relay, self.source, self.target, self.gater, known)

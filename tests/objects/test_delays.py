@@ -180,6 +180,30 @@ def test_a_live_graph_follows_delays_that_come_and_go():
     assert (len(graph), graph.size()) == (6, 2)
 
 
+@pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda net: setattr(net["relays"][0], "bias", 0.5),
+        lambda net: setattr(net["relays"][0].incoming[0], "weight", 0.5),
+        lambda net: net[3].gate(net["relays"][0].incoming[0]),
+        lambda net: net["relays"][0].metadata.update(kind="axon"),
+        lambda net: net["relays"][0].incoming[0].metadata.update(kind="axon"),
+        lambda net: setattr(net["relays"][0], "trainable", True),
+        lambda net: net["relays"][0].clamp(0.5),
+    ],
+)
+def test_a_relay_that_is_more_than_a_delay_stays_in_graphs(change):
+    net, _ = built({(0, 3, 2): 1.0, (1, 3, 1): 0.7, (3, 5, 0): 1.0}, range(6), 0)
+    change(net)
+    graph = Topology.of(net).to_networkx()
+    assert len(graph) == 6 + 3
+    other = synapse.from_networkx(graph)
+    rows = np.random.default_rng(0).normal(size=(7, 2))
+    assert other.run(rows) == pytest.approx(net.run(rows), rel=1e-12)
+    assert len(Topology.of(other).to_networkx()) == 6 + 3
+
+
 def test_drawings_leave_relays_out():
     net, _ = built({(0, 3, 2): 1.0, (3, 3, 1): 0.5, (3, 5, 1): 1.0}, range(6), 0)
     assert Topology.of(net).without_relays().delay.tolist() == [2, 1, 1]

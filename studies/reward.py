@@ -30,6 +30,10 @@ from ._many_seeds import Row, fill, filled, table
 
 HERE = Path(__file__).resolve().parent
 SPAN = 1, 10_000
+PAPER = {"rate": 1.0, "bound": 2.0}
+POLICY_BOUND = 3.0
+"""The steps of Elsayed, Vasan and Mahmood (2024), which are the defaults of networks
+without memory."""
 RULES = {
     "exact": "rtrl",
     "order 1": ("rtrl", 1),
@@ -188,7 +192,8 @@ def climb(name: str, seed: int) -> Row:
         agent_class = (
             truncated(reward.QLearning) if row.rule == "one step" else reward.QLearning
         )
-        agent = agent_class(net, discount=row.discount, scale_rewards=False, seed=seed)
+        options = {"discount": row.discount, "scale_rewards": False, "seed": seed}
+        agent = agent_class(net, **options, **PAPER)
         right: list[bool] = []
 
         def enough(
@@ -272,12 +277,13 @@ def predict(name: str, seed: int) -> Row:
     net = recurrent(architecture, (rows.shape[1], CELLS, 1), rule, None, seed)
     begin = time.process_time()
     if rule == "one step":
-        agent = truncated(reward.TD)(net, discount=DISCOUNT, trace=TRACE)
+        agent = truncated(reward.TD)(net, discount=DISCOUNT, trace=TRACE, **PAPER)
         values = np.array(
             [agent.begin(rows[0]), *map(agent.learn, gains[1:], rows[1:])]
         )
     else:
-        values = reward.TD(net, discount=DISCOUNT, trace=TRACE).run(rows, gains)
+        agent = reward.TD(net, discount=DISCOUNT, trace=TRACE, **PAPER)
+        values = agent.run(rows, gains)
     seconds = time.process_time() - begin
     errors = ((values - returns) ** 2).reshape(PARTS, -1).mean(axis=1) / returns.var()
     weights = sum(connection.trainable for connection in net.connections)
@@ -394,6 +400,7 @@ def control(name: str, seed: int) -> Row:
         "rule": "",
         "initializer": sparse(0.9),
         "actor": False,
+        **PAPER,
     } | options
     architecture, rule, start, actor = (
         chosen.pop(key) for key in ("kind", "rule", "initializer", "actor")
@@ -421,7 +428,8 @@ def control(name: str, seed: int) -> Row:
 
     if actor:
         both = network(actions, "softmax", seed), network(1, "identity", 1_000 + seed)
-        agent: Any = reward.ActorCritic(*both, seed=seed, **chosen)
+        bounded = {"policy_bound": POLICY_BOUND} | chosen
+        agent: Any = reward.ActorCritic(*both, seed=seed, **bounded)
     else:
         agent = reward.QLearning(
             network(actions, "identity", seed), explore=explore, seed=seed, **chosen

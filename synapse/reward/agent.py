@@ -33,8 +33,8 @@ context."""
 Bound = float | None | Literal["auto"]
 Rate = float | Literal["auto"]
 AUTO = {"rate": (1.0, 0.03), "bound": (2.0, 0.2), "policy_bound": (3.0, 0.3)}
-"""What "auto" stands for, for networks without and with memory (studies/reward.md,
-section Steps)."""
+"""What "auto" stands for, for networks without and with memory, in agents that act
+(studies/reward.md, section Steps)."""
 SURELY_FINE = 1e75
 """Numbers whose squares have this sum at most are within the range of float32, and can
 be standardised."""
@@ -58,6 +58,7 @@ class Agent(Archived):
 
     names: ClassVar[tuple[str, ...]]
     """The parameters that are its networks."""
+    _auto: ClassVar[dict[str, tuple[float, float]]] = AUTO
     bound_names: ClassVar[tuple[str, ...]] = ("bound",)
     """The attributes with the bounds on the steps of these networks."""
     _actions: tuple[str, int] | None = None
@@ -126,7 +127,7 @@ class Agent(Archived):
         limits = []
         for name, network in zip(self.bound_names, self._networks, strict=True):
             rate, bound = (
-                AUTO[word][int(network.has_memory)] if value == "auto" else value
+                self._auto[word][int(network.has_memory)] if value == "auto" else value
                 for word, value in (("rate", self.rate), (name, getattr(self, name)))
             )
             limits.append((float(rate), bound or 0.0))

@@ -12,7 +12,7 @@ from .._checks import expected, finite_array
 from .._typing import Floats
 from ..errors import ArgumentError
 from ..objects.network import Network
-from .agent import Agent, Bound, Rate
+from .agent import AUTO, Agent, Bound, Rate
 
 # steps of a stream in one call of compiled code, after which Ctrl-C is noticed
 TOGETHER = 4_096
@@ -36,13 +36,13 @@ class TD(Agent):
         Decay λ of the traces, from 0 to 1. Default 0.8.
     rate : float or "auto"
         Size α of a step, if the bound does not reduce it. Default "auto": 1 as in the
-        paper of the bound, but 0.03 for a network with memory
-        (:attr:`Network.has_memory`).
+        paper of the bound, also for a network with memory: smaller steps, which agents
+        that act take with it, predict worse.
     bound : float, "auto" or None
         Factor κ of the bound on the step of Elsayed, Vasan and Mahmood 2024 (ObGD): the
         step is α / max(1, α κ max(\|δ\|, 1) ‖e‖₁). None: every step is the rate.
-        Default "auto": 2 as in the paper, but 0.2 for a network with memory. Rate and
-        bound are read at the beginning of an episode.
+        Default "auto": 2 as in the paper. Rate and bound are read at the beginning of
+        an episode.
     normalise : bool
         Whether observations are scaled to running mean 0 and deviation 1. Default True.
     scale_rewards : bool
@@ -70,6 +70,8 @@ class TD(Agent):
     """
 
     names: ClassVar[tuple[str, ...]] = ("network",)
+
+    _auto: ClassVar = {word: (usual, usual) for word, (usual, _) in AUTO.items()}
 
     def __init__(
         self,

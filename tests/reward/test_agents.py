@@ -673,10 +673,10 @@ def test_steps_by_default_are_those_of_the_paper_and_shorter_for_networks_with_m
     assert reward.ActorCritic(*perceptrons)._limits == ((1.0, 3.0), (1.0, 2.0))
     assert reward.ActorCritic(perceptrons[0], gru)._limits == ((1.0, 3.0), (0.03, 0.2))
     assert reward.TD(gru, rate=0.5, bound=None)._limits == ((0.5, 0.0),)
-    agent = reward.TD(perceptrons[1])
-    perceptrons[1].hidden[0].project(
-        perceptrons[1].hidden[0], weights=0.1
-    )  # from now on it has memory
+    assert reward.TD(gru)._limits == ((1.0, 2.0),)  # it only predicts
+    net = perceptron(2, 1)
+    agent = reward.QLearning(net)
+    net.hidden[0].project(net.hidden[0], weights=0.1)  # from now on it has memory
     agent.begin(np.zeros(5))
     assert agent._limits == ((0.03, 0.2),)
     for wrong in ({"rate": "large"}, {"bound": "none"}):

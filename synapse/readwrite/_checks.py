@@ -471,6 +471,16 @@ def require_relays(
             f"Expected neuron {target[i]} to be one step behind neuron {source[i]}, "
             f"got the relay {relay[target[i]]} of neuron {target[i]}."
         )
+    origin = np.arange(len(relay))
+    for number in np.unique(relay[rows]).tolist():  # the nearest ones first
+        here = into[relay[target[into]] == number]
+        origin[target[here]] = origin[source[here]]
+    falls = (np.diff(relay[rows]) == 0) & (np.diff(origin[rows]) < 0)
+    for i in rows[:-1][falls]:
+        raise FormatError(
+            "Expected neurons that delay others by as many steps in the order of those,"
+            f" got neuron {i} before neuron {i + 1}."
+        )
 
 
 def require_clocks(neurons: dict[str, NDArray[Any]], inputs: int) -> None:

@@ -248,6 +248,19 @@ def delayed():
     return data
 
 
+def swapped_sources(data):
+    """Two neurons with a delay each, whose relays have each other's sources."""
+    net = architect.Perceptron(1, 2, 1, seed=0)
+    for neuron in net.hidden[0]:
+        neuron.project(net.output[0], weight=0.5, delay=1)
+    saved = npz_data(net)
+    source, target = (saved[f"connection_{end}"].copy() for end in ("source", "target"))
+    into = saved["neuron_relay"][target] > 0
+    source[into] = source[into][::-1]
+    data.clear()
+    data |= saved | {"connection_source": source}
+
+
 RELAYS = {
     "elsewhere": (
         put("neuron_relay", 5, 1),
@@ -260,6 +273,10 @@ RELAYS = {
     "order": (
         relay(lambda column: np.array([0, 0, 1, 2, 3, 0, 0])),
         "the longest one first, got neuron 2 before",
+    ),
+    "others": (
+        swapped_sources,
+        "in the order of those, got neuron 1 before neuron 2",
     ),
     "far": (
         put("neuron_relay", 2, 9),

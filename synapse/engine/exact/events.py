@@ -597,8 +597,12 @@ def step_events(m, f, span, inputs, row):
             else:
                 forget_sums(f, stop, span.stop, origin)
         else:
-            weigh_block(m, u, start, stop, False)
-            fire_block(m, u, start, stop)
+            weigh_block(m, u, start, stop, is_lean)
+            if is_lean:
+                fire_lean(m, u, start, stop)
+                m.clock[0] += stop - start
+            else:
+                fire_block(m, u, start, stop)
         start = stop
     if gathers:
         look_for_few(m, f, span)

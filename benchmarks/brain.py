@@ -26,6 +26,8 @@ from typing import Any
 
 import numpy as np
 
+from studies.fly import random_ends
+
 from . import machine
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "large.md"
@@ -54,19 +56,7 @@ SIMULATORS = ("Synapse", "Brian2, Cython", "Brian2, C++ standalone")
 def wiring(neurons: int, connections: int) -> tuple[Any, Any, Any]:
     """Sources, targets and weights of random connections, no pair twice."""
     rng = np.random.default_rng(0)
-    out_degrees, in_degrees = (
-        np.cumsum(rng.lognormal(0.0, 1.0, neurons)) for _ in range(2)
-    )
-    count = connections + connections // 50
-    source, target = (
-        np.searchsorted(total / total[-1], rng.random(count))
-        for total in (out_degrees, in_degrees)
-    )
-    pairs = np.unique(source * neurons + target)
-    source, target = np.divmod(pairs, neurons)
-    others = np.flatnonzero(source != target)
-    chosen = np.sort(rng.permutation(others)[:connections])
-    source, target = source[chosen], target[chosen]
+    source, target = random_ends(neurons, connections, rng)
     sign = np.where(rng.random(neurons) < 0.7, 1.0, -1.0)
     return source, target, sign[source] * rng.geometric(0.3, len(source)) * UNIT
 

@@ -66,7 +66,15 @@ class Parameters(NamedTuple):
 
 
 def wiring(neurons: int, connections: int, rng: np.random.Generator) -> Wiring:
-    """Random connections with log-normal degrees, no pair twice."""
+    """Random connections between neurons of random types."""
+    source, target = random_ends(neurons, connections, rng)
+    return Wiring(source, target, rng.integers(0, TYPES, neurons))
+
+
+def random_ends(
+    neurons: int, connections: int, rng: np.random.Generator
+) -> tuple[Ints, Ints]:
+    """Sources and targets with log-normal degrees, no pair twice."""
     out_degrees, in_degrees = (
         np.cumsum(rng.lognormal(0.0, 1.0, neurons)) for _ in range(2)
     )
@@ -77,7 +85,7 @@ def wiring(neurons: int, connections: int, rng: np.random.Generator) -> Wiring:
     )
     source, target = distinct(source, target, neurons)
     chosen = np.sort(rng.permutation(len(source))[:connections])
-    return Wiring(source[chosen], target[chosen], rng.integers(0, TYPES, neurons))
+    return source[chosen], target[chosen]
 
 
 def distinct(source: Ints, target: Ints, neurons: int) -> tuple[Ints, Ints]:

@@ -49,6 +49,7 @@ from .loops import (
     LAST_SPIKE,
     fire_block,
     fire_lean,
+    fire_rows,
     keep_states,
     lean_rows_of,
     weigh_block,
@@ -598,11 +599,7 @@ def step_events(m, f, span, inputs, row):
                 forget_sums(f, stop, span.stop, origin)
         else:
             weigh_block(m, u, start, stop, is_lean)
-            if is_lean:
-                fire_lean(m, u, start, stop)
-                m.clock[0] += stop - start
-            else:
-                fire_block(m, u, start, stop)
+            fire_rows(m, u, start, stop, is_lean)
         start = stop
     if gathers:
         look_for_few(m, f, span)

@@ -273,6 +273,16 @@ def fire_lean(m, u, start, stop):
 
 
 @inline
+def fire_rows(m, u, start, stop, is_lean):
+    """The activations of consecutive neurons with one squash, lean or not."""
+    if is_lean:
+        fire_lean(m, u, start, stop)
+        m.clock[0] += stop - start
+    else:
+        fire_block(m, u, start, stop)
+
+
+@inline
 def lean_rows_of(span, outputs, is_lean):
     """Nobody looks between the rows of a call: all but the last one may be lean."""
     return outputs.size // span.outputs - 1 if is_lean else 0
@@ -294,11 +304,7 @@ def step_untraced(m, p, span, inputs, row):
         weigh_block(m, u, start, stop, is_lean)
         while start < stop:
             last = m.block_stop[start]
-            if is_lean:
-                fire_lean(m, u, start, last)
-                m.clock[0] += last - start
-            else:
-                fire_block(m, u, start, last)
+            fire_rows(m, u, start, last, is_lean)
             start = last
     if watches(m, span):
         note(m, True, True, NONE)

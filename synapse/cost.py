@@ -56,7 +56,11 @@ class Cost:
         return self._function or engine.functions.compiled.ERRORS[get(self).name]
 
     def __call__(self, targets: Sequence[float], outputs: Sequence[float]) -> float:
-        """Compute the cost of one step from targets and outputs of shape (m,)."""
+        """Compute the cost of one step from targets and outputs of shape (m,).
+
+        Networks compute cross-entropies from states. An output alone that is exactly 0
+        or 1 counts as 1e-300 or 1 - 1e-300.
+        """
         aims = _checks.finite_array("The targets", targets)
         answers = _checks.finite_array("The outputs", outputs)
         if aims.ndim != 1 or aims.shape != answers.shape:

@@ -60,6 +60,7 @@ class Neuron:
         self.state = 0.0  # s_j
         self.activation = 0.0  # y_j
         self.derivative = 0.0  # f'_j: how steep the squash is at this state
+        self.is_set = True  # whether the activation came from outside
         self.bias_eligibility = 0.0
         self.bias_extended: dict[Neuron, float] = defaultdict(float)
         self.influence: dict[Neuron, float] = {}  # I_jk of each gater j of this k
@@ -97,6 +98,7 @@ class Neuron:
     def activate(self, value: float | None = None) -> float:
         """Take a value from outside, or compute the activation from what arrives."""
         self._begin(next(CLOCK))
+        self.is_set = value is not None
         if value is not None:
             self.activation = value
             self.derivative = 0.0  # no state has led to it, so no error passes
@@ -133,7 +135,7 @@ class Neuron:
     def propagate(self, rate: float = 0.1, target: float | None = None) -> None:
         """Compute the error, send it to earlier neurons, then move weights and bias."""
         signal = 0.0
-        if target is not None and self.derivative != 0.0:
+        if target is not None and not self.is_set:
             # The slope cancels in the cross-entropy of a logistic neuron, see (error)
             slope = 1.0 if self.squash == "logistic" else self.derivative
             signal = (target - self.activation) * slope
@@ -156,9 +158,8 @@ class Neuron:
 
     def _part(self, eligibility: float, extended: dict[Neuron, float]) -> float:
         later = [k for k in extended if k.stamp > self.stamp]
-        gates: float = sum(k.error.responsibility * extended[k] for k in later)
-        projected: float = self.error.projected
-        return projected * eligibility + gates  # (learning)
+        gates = sum(k.error.responsibility * extended[k] for k in later)
+        return float(self.error.projected * eligibility + gates)  # (learning)
 
 
 def step(order: list[Neuron], values: Sequence[float], target: float | None) -> float:
@@ -183,14 +184,13 @@ if __name__ == "__main__":
     for x, y in cases:
         print(f"{x} xor {y} = {step([a, b, hidden, out], (x, y), target=None):.3f}")
     # One of eight numbers is marked; after the last one the network must output it
-    keep, mark, number, door = (Neuron() for _ in range(4))
-    memory, out = (Neuron("identity") for _ in range(2))
+    order = [Neuron(squash) for squash in ["logistic"] * 4 + ["identity"] * 2]
+    keep, mark, number, door, memory, out = order
     door.gate(number.project(memory, 0.5))
     mark.project(door, 0.1)
     keep.gate(memory.project(memory))  # 0 at the first number: the memory starts empty
     memory.trainable = False  # freezes its bias at 0: each step would add it again
     memory.project(out, 0.5)
-    order = [keep, mark, number, door, memory, out]
     for sequence in range(1, 40_001):
         row = [random.uniform(-1.0, 1.0) for _ in range(8)]
         marked = random.randrange(8)

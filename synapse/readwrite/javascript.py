@@ -157,7 +157,7 @@ def javascript_source(
     )
 
 
-COST_NUMBERS = ("target", "output", "slope", "outputs")
+COST_NUMBERS = ("target", "output", "slope", "outputs", "logit")
 HEAD_OF_FUNCTIONS = (
     "// Written by functions_source of synapse.readwrite.javascript: no edits here."
 )

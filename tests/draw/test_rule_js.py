@@ -128,6 +128,14 @@ def random_graph(seed):
     return Twin(replace(spec, squashes=bounded)).net
 
 
+def saturated(outputs):
+    """Outputs that round to 0 and 1: one that is logistic, or several of softmax."""
+    squash = "logistic" if outputs == 1 else "softmax"
+    net = architect.Perceptron(2, outputs, output_squash=squash, seed=0)
+    net.output.biases = [60.0, -800.0, 5.0][:outputs]
+    return net
+
+
 def wired(seed):
     """A random graph with one clock, and signs that updates come up against."""
     net = random_graph(seed)
@@ -162,6 +170,7 @@ NETWORKS = {
         for recipe in SINGLE
     },
     **{f"wired {seed}": lambda seed=seed: wired(seed) for seed in range(10)},
+    **{f"saturated {n}": lambda n=n: saturated(n) for n in (1, 3)},
     **{f"groups {seed}": lambda seed=seed: competing(seed) for seed in range(20)},
     **{
         f"graph {seed}": lambda seed=seed: random_graph(seed) for seed in range(-1, 100)

@@ -6,6 +6,7 @@ import pytest
 
 import synapse
 from synapse import Layer, Network, cost, squash
+from synapse.engine.compiler.jit import for_python
 from synapse.engine.functions import compiled
 from synapse.engine.functions.costs import COSTS
 from synapse.errors import ArgumentError
@@ -58,13 +59,32 @@ def slopes(name, squashing, targets, states, width=1e-6):
     return np.array([-(above - below) / (2 * width) for above, below in both])
 
 
+def logits_of(name, states):
+    """ln(y / (1 - y)) of softmax outputs, by definition; of others their states."""
+    if name != "softmax":
+        return states
+    others = [np.delete(states, k) for k in range(len(states))]
+    return np.array(
+        [s - np.logaddexp.reduce(o) for s, o in zip(states, others, strict=True)]
+    )
+
+
 def by_formula(formula, squashing, targets, states):
     outputs, slope = outputs_of(squashing, states)
-    pairs = [
-        formula(*map(float, row), float(len(targets)))
-        for row in zip(targets, outputs, slope, strict=True)
-    ]
+    size = float(len(targets))
+    logits = logits_of(squashing, states)
+    rows = zip(targets, outputs, slope, logits, strict=True)
+    pairs = [formula(t, y, slope, size, logit) for t, y, slope, logit in rows]
     return sum(value for value, _ in pairs), np.array([signal for _, signal in pairs])
+
+
+def by_call(name, squashing, targets, states):
+    """Of Python's function, which computes logits from outputs."""
+
+    def formula(target, output, derivative, outputs, logit):
+        return compiled.ERRORS[name](target, output, derivative, outputs)
+
+    return by_formula(formula, squashing, targets, states)
 
 
 def network(squashing, states, dtype):
@@ -100,7 +120,7 @@ def by_epoch(name, squashing, targets, states):
 
 FORMS = {
     "formula": lambda name, *case: by_formula(COSTS[name].formula, *case),
-    "compiled": lambda name, *case: by_formula(compiled.ERRORS[name], *case),
+    "compiled": by_call,
     "steps": by_steps,
     "float32": lambda *case: by_steps(*case, dtype="float32"),
     "epoch": by_epoch,
@@ -140,15 +160,17 @@ def test_values_are_the_oracle_s_and_signals_their_slopes(form):
 
 
 def test_values_at_the_bounds_and_between():
-    """Also where an output has rounded to 0 or 1: the logarithm is that of 1e-300."""
+    """Of outputs whose states are not known. Where one has rounded to 0 or 1, its
+    logarithm is that of 1e-300."""
+    logit_of = for_python(compiled.logit_of)
     wrong = {}
     for measure in COSTS.values():
         for case in [
             (t, y) for t in (0.0, 0.5, 1.0) for y in (0.0, 0.25, 0.5, 0.75, 1.0)
         ]:
             pairs = [
-                form(*case, 0.5, 1.0)
-                for form in (measure.formula, compiled.ERRORS[measure.name])
+                measure.formula(*case, 0.5, 1.0, logit_of(case[1])),
+                compiled.ERRORS[measure.name](*case, 0.5, 1.0),
             ]
             if not np.isfinite(pairs).all() or not np.allclose(*pairs, rtol=1e-13):
                 wrong[measure.name, case] = pairs
@@ -159,17 +181,94 @@ def test_values_at_the_bounds_and_between():
                     pairs[0][0],
                     ORACLES[measure.name](*case, 1.0),
                 )
-            elif case[0] == case[1] in (0.0, 1.0) and pairs[0][0] != 0.0:
+            elif case[0] == case[1] in (0.0, 1.0) and pairs[0][0] > 1e-299:
                 wrong[measure.name, case] = pairs[0][0], 0.0
     assert not wrong, wrong
     for case in ([0.0], [1.0]), ([1.0], [0.0]):
         assert cost.cross_entropy(*case) == pytest.approx(-np.log(1e-300))
 
 
-def test_an_output_whose_activation_was_set_does_not_learn():
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_an_output_whose_activation_was_set_does_not_learn(dtype):
+    """Its cost is that of the activation that was set."""
     for definition in COSTS.values():
-        if not definition.surrogate and definition.squash != "softmax":
-            assert definition.formula(1.0, 0.25, 0.0, 1.0)[1] == 0.0, definition.name
+        if definition.surrogate or definition.squash == "softmax":
+            continue
+        name = definition.squash or "identity"
+        net = network(name, STATES[0], dtype)
+        net.activate([0.0])
+        before = net.biases.copy()
+        for neuron in net.output:
+            neuron.activate(0.25)
+        value = net.propagate(1.0, TARGETS[0], definition.name)
+        assert (net.biases == before).all(), definition.name
+        assert value == pytest.approx(cost.get(definition.name)(TARGETS[0], [0.25] * 3))
+
+
+EXTREMES = [-2000.0, -745.5, -400.0, -89.0, -36.8, -17.0, 0.0, 17.0, 36.8, 89.0, 2000.0]
+
+
+def exact_cost(name, targets, states):
+    """The cross-entropy and its signal by logarithms of sums of powers of e."""
+    if name == "softmax":
+        logs = states - np.logaddexp.reduce(states)
+        return -targets @ logs, targets - np.exp(logs)
+    value = targets @ np.logaddexp(0.0, -states)
+    value += (1.0 - targets) @ np.logaddexp(0.0, states)
+    return value, targets - 0.5 * (1.0 + np.tanh(0.5 * states))
+
+
+@pytest.mark.parametrize("form", ["steps", "float32", "epoch", "exact"])
+@pytest.mark.parametrize("squashing", ["logistic", "softmax"])
+def test_costs_of_saturated_outputs_grow_with_their_states(form, squashing):
+    """Outputs round to 0 or 1 from states of 37 on (17 in float32), and slopes to 0
+    from 354 on if they are computed from squares: neither costs nor signals follow."""
+    name = "cross_entropy" if squashing == "logistic" else "categorical_cross_entropy"
+    wrong = {}
+    near = 1e-6 if form == "float32" else 1e-13
+    for state in EXTREMES:
+        states = np.array([state, 0.7])
+        for targets in ([0.0, 1.0], [1.0, 0.0], [0.25, 0.75]):
+            case = np.array(targets), states
+            value, signals = FORMS[form](name, squashing, *case)
+            expected, slope = exact_cost(squashing, *case)
+            if value != pytest.approx(expected, rel=near, abs=1e-12):
+                wrong[state, *targets] = value, expected
+            if not np.allclose(signals, slope, rtol=near, atol=1e-7):
+                wrong[state, *targets] = signals, slope
+    assert not wrong, wrong
+
+
+@pytest.mark.parametrize("squashing", ["logistic", "softmax"])
+def test_every_rule_computes_the_loss_of_a_saturated_output(squashing):
+    """By each rule, on sequences of different lengths, which tapes unfold side by side;
+    and in the first step of an optimizer that linearises."""
+    states = np.array([60.0, 1.0])
+    targets = np.array([0.25, 0.75])
+    expected = exact_cost(squashing, targets, states)[0]
+    inputs = [np.zeros((length, 1)) for length in (1, 3, 2, 5, 1)]
+    answers = [np.tile(targets, (len(rows), 1)) for rows in inputs]
+    for method in ("online", "bptt", "rtrl"):
+        net = network(squashing, states, "float64")
+        trainer = synapse.Trainer(net, 1e-12, method=method)
+        assert trainer.test(inputs, answers).error == pytest.approx(expected), method
+        result = trainer.train(inputs, answers, epochs=1, progress=False, seed=0)
+        assert result.error == pytest.approx(expected), method
+    net = network(squashing, states, "float64")
+    trainer = synapse.Trainer(net, method="rtrl", optimizer=synapse.optimizers.DEKF())
+    result = trainer.train(inputs[:1], answers[:1], epochs=1, progress=False)
+    assert result.error == pytest.approx(expected)
+
+
+def test_an_output_that_was_clamped_has_the_cost_of_its_clamp():
+    net = network("logistic", np.array([900.0, 0.3]), "float64")
+    net.output[0].clamp(0.4)
+    net.activate([0.0])
+    expected = cost.cross_entropy([0.25, 0.75], net.output.activations)
+    rows = [[[0.0]]], [[[0.25, 0.75]]]
+    assert net.propagate(0.0, [0.25, 0.75]) == pytest.approx(expected)
+    assert synapse.gradient(net, *rows).loss == pytest.approx(expected)
+    assert synapse.Trainer(net).test(*rows).error == pytest.approx(expected)
 
 
 def test_the_registry_has_the_table():

@@ -6,9 +6,14 @@ import pytest
 from synapse.engine.compiler.jit import for_python
 from synapse.engine.functions import elementary
 
-exp, expm1, log = (
+exp, expm1, log, log1p = (
     for_python(function)
-    for function in (elementary.exp, elementary.expm1, elementary.log)
+    for function in (
+        elementary.exp,
+        elementary.expm1,
+        elementary.log,
+        elementary.log1p,
+    )
 )
 
 random = np.random.default_rng(0)
@@ -28,6 +33,11 @@ POSITIVE = (
     random.uniform(0, 1, 5000),
     random.uniform(0.7, 1.4, 5000),
 )
+ABOVE_MINUS_ONE = (
+    np.exp(random.uniform(-700, 700, 5000)),
+    random.uniform(-0.999, 1, 5000),
+    random.normal(size=5000) * 1e-3,
+)
 
 
 @pytest.mark.parametrize(
@@ -36,6 +46,7 @@ POSITIVE = (
         (exp, math.exp, WIDE, 1),
         (expm1, math.expm1, WIDE, 2),
         (log, math.log, POSITIVE, 1),
+        (log1p, math.log1p, ABOVE_MINUS_ONE, 2),
     ],
 )
 def test_functions_are_within_ulps_of_the_c_library(ours, theirs, at, most):

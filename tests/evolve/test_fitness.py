@@ -140,6 +140,14 @@ def test_data_and_sequences():
     assert ((result.champion.run([[0, 1]]) - 0.25) ** 2).item() <= 0.02
 
 
+def test_the_cost_of_a_saturated_output_grows_with_its_state():
+    net = evolve.Genome.minimal(1, 1, seed=1).network()
+    net.weights, net.biases = [60.0], [0.0, 0.0]
+    task = evolve.fitness.dataset([[1.0]], [[0.0]], "cross_entropy")
+    result = evolve.neat(task, start=net, population=1, max_evaluations=1, seed=0)
+    assert result.fitness == pytest.approx(1 / 61)
+
+
 def test_environments_of_a_user():
     def look(state, inputs):
         inputs[0] = state[0]

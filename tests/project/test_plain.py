@@ -209,6 +209,22 @@ def test_an_error_does_not_reach_a_later_activation_of_a_gate():
     )
 
 
+@pytest.mark.parametrize("state", [37.0, 60.0, -60.0, -400.0, 800.0])
+@pytest.mark.parametrize("target", [0.0, 1.0])
+def test_the_error_of_a_saturated_output_is_target_minus_output(state, target):
+    """Its slope rounds to 0, but the cross-entropy has none."""
+    weights = []
+    for library in (synapse, plain):
+        source, output = library.Neuron(), library.Neuron()
+        link = source.project(output, weight=state)
+        source.activate(1.0)
+        activation = output.activate()
+        output.propagate(1.0, target)
+        assert output.error.projected == pytest.approx(target - activation, abs=1e-16)
+        weights.append(link.weight)
+    assert weights[0] == pytest.approx(weights[1], rel=1e-15)
+
+
 def test_it_works_alone_and_learns_both_tasks(tmp_path):
     copy = shutil.copy(FILE, tmp_path)
     command = [sys.executable, "-I", "-S", copy]

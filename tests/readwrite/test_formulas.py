@@ -16,13 +16,14 @@ from synapse.readwrite._formulas import UnreadableError, read
 
 from ..engine.test_activations import STATES
 
-COST = ("target", "output", "derivative", "outputs")
+COST = ("target", "output", "derivative", "outputs", "logit")
 ROWS = [
-    (t, y, d, n)
+    (t, y, d, n, z)
     for t in (0.0, 0.3, 1.0)
     for y in (0.2, 0.6, 1.0)
     for d in (0.0, 0.7)
     for n in (1.0, 3.0)
+    for z in (-800.0, 0.4, 60.0)
 ]
 factor = 3.0
 

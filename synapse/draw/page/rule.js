@@ -221,6 +221,19 @@ export class Network {
     return [value + radius * Math.cos(2 * Math.PI * this.random()), slope];
   }
 
+  /**
+   * ln(y / (1 - y)) of a logistic or softmax output, from states: y rounds to 0 or 1 long before. A clamped output has no
+   * state that led to its y.
+   */
+  logitOf(neuron) {
+    const { activation, clamped, squash, state } = neuron;
+    if (clamped) return Math.log(Math.max(activation, 1e-300)) - Math.log(Math.max(1 - activation, 1e-300));
+    if (squash !== "softmax") return state;
+    const others = this.outputs.filter((one) => one !== neuron && one.squash === "softmax").map((one) => one.state);
+    const largest = Math.max(...others, -1e300);
+    return state - largest - Math.log(Math.max(others.reduce((sum, other) => sum + Math.exp(other - largest), 0), 1e-300));
+  }
+
   /** What activates after the inputs, block by block: one neuron, or all that compete. */
   order() {
     if (this.blocks) return this.blocks;
@@ -255,7 +268,8 @@ export class Network {
     let total = 0;
     this.outputs.forEach((neuron, i) => {
       if (!isAimed(neuron, i)) return;
-      const [value, signal] = COSTS[cost](targets[i], neuron.activation, neuron.derivative, this.outputs.length);
+      const { activation, derivative } = neuron;
+      const [value, signal] = COSTS[cost](targets[i], activation, derivative, this.outputs.length, this.logitOf(neuron));
       signals.set(neuron, neuron.costWeight * signal);
       total += neuron.costWeight * value;
     });

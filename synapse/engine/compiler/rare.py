@@ -93,6 +93,7 @@ PARTS = {
     "exact.propagate.push_memories": 2,
     "exact.loops.judge_custom": 2,
     "exact.loops.judge_shares": 2,
+    "exact.loops.weigh_clamped": 2,
     "exact.loops.note_forward": 2,
     "exact.loops.note_errors": 2,
     # those that take a plan

@@ -14,7 +14,14 @@ from ..._typing import Ints
 from ..compiler.calls import address_of, call_equation
 from ..compiler.jit import inline, kernel, noinline
 from ..functions.activations import ACTIVATIONS, LOGISTIC, SINGLE
-from ..functions.compiled import _SQUASHES, _by_code, cost_of, identity, logistic
+from ..functions.compiled import (
+    _SQUASHES,
+    _by_code,
+    cost_of,
+    identity,
+    logistic,
+    logit_of,
+)
 from .genes import (
     GENE0,
     GENE1,
@@ -231,6 +238,8 @@ def judge_rows(phenotypes, rows, targets, starts, cost, totals, wrong):
     """
     offsets = phenotypes.offsets
     value = phenotypes.value
+    state = phenotypes.state
+    neurons = phenotypes.neurons
     inputs = rows.shape[1]
     outputs = targets.shape[1]
     for g in range(offsets.shape[0] - 1):
@@ -251,7 +260,11 @@ def judge_rows(phenotypes, rows, targets, starts, cost, totals, wrong):
                 if cost == NOBODY:
                     total += abs(output - target)
                 else:
-                    total += cost_of(cost, target, output, 1.0, np.float64(outputs))[0]
+                    j = stop - base - outputs + o
+                    is_logistic = neurons[base + j].squash == LOGISTIC
+                    logit = state[j] if is_logistic else logit_of(output)
+                    size = np.float64(outputs)
+                    total += cost_of(cost, target, output, 1.0, size, logit)[0]
                 misses += target == target and (output > 0.5) != (target > 0.5)
         totals[g] = total
         wrong[g] = misses

@@ -32,6 +32,9 @@ from ..functions.compiled import (
     cross_entropy,
     judge,
     judge_stretch,
+    lead_of,
+    logit_of,
+    logit_within,
 )
 from ..functions.costs import CATEGORICAL, CROSS_ENTROPY, FIRST_CUSTOM_COST
 from ..lowering.flags import FIXED, MEMORY
@@ -84,26 +87,45 @@ def judge_custom(m, u, cost, at, to, n, lanes):
         derivative = slope[at + q]
         size = np.float64(n)
         value[q], signal[to + q] = judge(
-            u.failed, cost, signal[to + q], y, derivative, size
+            u.failed, cost, signal[to + q], y, derivative, size, 0.0
         )
 
 
-@rare(*[INDEX] * 5, taped=True)
-def judge_shares(m, u, first_output, at, to, n, lanes):
+@rare(*[INDEX] * 6, taped=True)
+def judge_shares(m, u, first_output, at, weighed_at, to, n, lanes):
     """The cost of each softmax output, and its error signal, which has the weights of
     the costs already.
     """
     activation = flat(u.activation)
     signal = flat(u.signal)
     value = flat(u.value)
-    for q in range(n * lanes):
-        value[q] = cost_of(CATEGORICAL, signal[to + q], activation[at + q], 1.0, 1.0)[0]
+    state = flat(u.weighed)
+    for lane in range(lanes):
+        start = weighed_at + lane
+        lead, others = lead_of(state, start, weighed_at + n * lanes, lanes)
+        for q in range(lane, n * lanes, lanes):
+            y = activation[at + q]
+            logit = logit_within(state, weighed_at + q, lead, others)
+            value[q] = cost_of(CATEGORICAL, signal[to + q], y, 1.0, 1.0, logit)[0]
     for lane in range(lanes):
         targets = to + lane
         outputs = at + lane
         aim = signal, targets
         shares = activation, outputs
         aim_shares(m.cost_weight, first_output, *aim, *shares, *aim, n, lanes)
+
+
+@rare(*[INDEX] * 5, taped=True)
+def weigh_clamped(m, u, start, stop, at, weighed_at, lanes):
+    """Replace the states of clamped outputs by the logits of their activations, from
+    which their cost is computed.
+    """
+    activation = flat(u.activation)
+    state = flat(u.weighed)
+    for j in range(start, stop):
+        if m.clamped[j]:
+            for q in range((j - start) * lanes, (j - start + 1) * lanes):
+                state[weighed_at + q] = logit_of(activation[at + q])
 
 
 @inline
@@ -116,20 +138,40 @@ def aim_outputs(m, u, span, targets, step, now, cost, lanes):
     slope = flat(u.slope)
     signal = flat(u.signal)
     value = flat(u.value)
+    state = flat(u.weighed)
     at = (now + span.stop - n) * lanes
+    weighed_at = (span.stop - n - span.start) * lanes
     to = step * n * lanes
     size = np.float64(n)
+    if m.ties.clamped != 0:
+        weigh_clamped(m, u, span.stop - n, span.stop, at, weighed_at, lanes)
     if cost == CROSS_ENTROPY:  # here, so that the loop has no branch and vectorises
         for q in range(n * lanes):
             target = signal[to + q]
             value[q], signal[to + q] = cross_entropy(
-                target, activation[at + q], slope[at + q], size
+                target,
+                activation[at + q],
+                slope[at + q],
+                size,
+                np.float64(state[weighed_at + q]),
             )
     elif cost == CATEGORICAL:
-        judge_shares(m, u, span.stop - n, at, to, n, lanes)
+        judge_shares(m, u, span.stop - n, at, weighed_at, to, n, lanes)
     elif cost < FIRST_CUSTOM_COST:
-        length = n * lanes
-        judge_stretch(cost, m, activation, slope, at, value, signal, to, length, size)
+        judge_stretch(
+            cost,
+            m,
+            activation,
+            slope,
+            at,
+            state,
+            weighed_at,
+            value,
+            signal,
+            to,
+            n * lanes,
+            size,
+        )
     else:
         judge_custom(m, u, cost, at, to, n, lanes)
     for lane in range(rolled(lanes)):

@@ -197,11 +197,10 @@ def nearest_to(
 )
 def logistic(state: float) -> Pair:
     """1 / (1 + e^-s)."""
-    shrunk = exp(-state)
-    value = 1.0 / (1.0 + shrunk)
-    return value, value * (
-        shrunk * value
-    )  # y (1 - y), without the loss of digits near y = 1
+    shrunk = exp(-abs(state))
+    larger = 1.0 / (1.0 + shrunk)  # of y and 1 - y
+    smaller = shrunk * larger  # y (1 - y) from both loses no digits, and is never 0
+    return larger if state > 0.0 else smaller, larger * smaller
 
 
 @activation(aliases=("linear",), synaptic="IDENTITY", torch=Torch("Identity"))

@@ -17,19 +17,15 @@ from ..compiler.rare import INDEX, NUMBER, by_code, column, rare
 from . import activations, costs
 from .activations import ACTIVATIONS, BERNOULLI, FIRST_CUSTOM, LARGEST, SOFTMAX
 from .costs import COSTS, FIRST_CUSTOM_COST, Pair
-from .elementary import exp, expm1, log
+from .elementary import exp, expm1, log, log1p
 
 
 def _compiled(module: ModuleType, table: Mapping[str, Any]) -> dict[str, Any]:
     """The formulas of a module, compiled to call each other and the elementary
     functions.
     """
-    scope = {**vars(module), "exp": exp, "expm1": expm1, "log": log}
-    scope |= {
-        "sin": np.sin,
-        "cos": np.cos,
-        "log1p": np.log1p,
-    }  # in plain Python, math's raise at infinity
+    scope = {**vars(module), "exp": exp, "expm1": expm1, "log1p": log1p}
+    scope |= {"sin": np.sin, "cos": np.cos}  # in plain Python, math's raise at infinity
     for entry in table.values():
         scope[entry.name] = inline(
             FunctionType(entry.formula.__code__, scope, entry.name)
@@ -66,11 +62,35 @@ def _judged(formula: Any) -> Any:
     """
 
     @inline
-    def judged(target: float, output: float, derivative: float, outputs: float) -> Pair:
-        value, signal = formula(target, output, derivative, outputs)
+    def judged(
+        target: float, output: float, derivative: float, outputs: float, logit: float
+    ) -> Pair:
+        value, signal = formula(target, output, derivative, outputs, logit)
         return (value, signal) if target == target else (0.0, 0.0)
 
     return judged
+
+
+TINY = 1e-300
+
+
+@inline
+def logit_of(activation):
+    """ln(y / (1 - y)) of an activation y of which no state is known; that of 0 is
+    finite.
+    """
+    return log(max(activation, TINY)) - log(max(1.0 - activation, TINY))
+
+
+def _of_output(cost: Callable[..., Pair]) -> Callable[..., Pair]:
+    """A cost for Python, which has no state: its logit follows from the output."""
+
+    def of_output(
+        target: float, output: float, derivative: float, outputs: float
+    ) -> Pair:
+        return cost(target, output, derivative, outputs, _python_logit(output))
+
+    return of_output
 
 
 _SQUASHES = _compiled(activations, ACTIVATIONS)
@@ -81,7 +101,8 @@ logistic, tanh, identity = (
 cross_entropy = _ERRORS["cross_entropy"]
 
 SQUASHES = {name: for_python(squash) for name, squash in _SQUASHES.items()}
-ERRORS = {name: for_python(cost) for name, cost in _ERRORS.items()}
+_python_logit = for_python(logit_of)
+ERRORS = {name: _of_output(for_python(cost)) for name, cost in _ERRORS.items()}
 """The built-in functions for Python, by name."""
 
 
@@ -123,26 +144,29 @@ ANSWERS = (
     column("activation"),
     column("slope"),
     INDEX,
+    column("weighed"),
+    INDEX,
     column("value"),
     column("signal"),
     INDEX,
 )
 _JUDGING = (
-    "activation, slope, at, value, signal, to, n, outputs",
+    "activation, slope, at, weighed, weighed_at, value, signal, to, n, outputs",
     "value[q], signal[to + q]",
-    "signal[to + q], activation[at + q], slope[at + q], outputs",
+    "signal[to + q], activation[at + q], slope[at + q], outputs,"
+    " weighed[weighed_at + q]",
 )
 _COST_LOOPS = [_loop("judge_by", name, *_JUDGING) for name in _ERRORS]
 judge_stretch = by_code(
     "functions.compiled.judge_stretch", _COST_LOOPS, *ANSWERS, INDEX, NUMBER
 )
-"""``(code, m, activation, slope, at, value, signal, to, n, outputs)``: signals
-overwrite the targets."""
+"""``(code, m, activation, slope, at, weighed, weighed_at, value, signal, to, n,
+outputs)``: signals overwrite the targets. The states are the logits."""
 
 cost_of = inline(
-    _by_code(_ERRORS, [*COSTS.values()], "target, output, derivative, outputs")
+    _by_code(_ERRORS, [*COSTS.values()], "target, output, derivative, outputs, logit")
 )
-"""``(code, target, output, derivative, outputs)``: cost and error signal under a
+"""``(code, target, output, derivative, outputs, logit)``: cost and error signal under a
 built-in cost."""
 
 
@@ -153,12 +177,12 @@ def custom(m, failed, code, state):
 
 
 @inline
-def judge(failed, code, target, output, derivative, outputs):
+def judge(failed, code, target, output, derivative, outputs, logit):
     """Cost and error signal under any cost; those of a user's are NaN if it raises."""
     if target != target:
         return 0.0, 0.0
     if code < FIRST_CUSTOM_COST:
-        return cost_of(code, target, output, derivative, outputs)
+        return cost_of(code, target, output, derivative, outputs, logit)
     numbers = np.float64(target), np.float64(output), np.float64(derivative), outputs
     return call_at(failed, code, numbers)
 
@@ -238,6 +262,32 @@ def normalise(state, activation, slope, start, last, stride, top):
         value = activation[j] / total
         activation[j] = value
         slope[j] = value * (1.0 - value)
+
+
+@inline
+def lead_of(state, start, last, stride):
+    """The member of a group with the largest state, and the sum of e^(s_i - s_lead)
+    over all others, from which `logit_within` follows.
+    """
+    lead = start
+    for j in range(start, last, stride):
+        if state[j] > state[lead]:
+            lead = j
+    others = 0.0
+    for j in range(start, last, stride):
+        if j != lead:
+            others += exp(state[j] - state[lead])
+    return lead, others
+
+
+@inline
+def logit_within(state, j, lead, others):
+    """ln(y_j / (1 - y_j)) of a member of a softmax group: s_j - ln of the sum of e^s_i
+    over all others. No sum loses digits, as each has a term of 1 or lacks the lead.
+    """
+    below = np.float64(state[j]) - np.float64(state[lead])
+    rest = others if j == lead else 1.0 + others - exp(below)
+    return below - log(TINY if rest < TINY else rest)
 
 
 @rare(

@@ -1,23 +1,25 @@
 """The built-in costs: value and error signal -dE/ds of one output.
 
-``derivative`` is the output's f'(s), ``outputs`` the number of outputs. An entry is all
-that the library knows of a cost, in plain Python; `NAMES` has the order of the codes by
-which kernels call it. `compiled.py` compiles it, with log of ``elementary.py``;
-``synapse.cost``, the documentation and the tests read the entries.
+``derivative`` is the output's f'(s), ``outputs`` the number of outputs. ``logit`` is
+ln(y / (1 - y)) of a logistic or softmax output, computed from states: an output rounds
+to 0 or 1 long before its logit rounds. An entry is all that the library knows of a
+cost, in plain Python; `NAMES` has the order of the codes by which kernels call it.
+`compiled.py` compiles it, with exp and log1p of ``elementary.py``; ``synapse.cost``,
+the documentation and the tests read the entries.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import log
+from math import exp, log1p
 
 Pair = tuple[float, float]
 """A cost, and its error signal."""
 
-Formula = Callable[[float, float, float, float], Pair]
+Formula = Callable[[float, float, float, float, float], Pair]
+"""Of target, output, derivative, number of outputs, and logit."""
 
-TINY = 1e-300
 NAMES = (
     "cross_entropy",
     "squared_error",
@@ -81,19 +83,19 @@ def cost(
     averages=("bce", "bce_loss", "binary_cross_entropy"),
 )
 def cross_entropy(
-    target: float, output: float, derivative: float, outputs: float
+    target: float, output: float, derivative: float, outputs: float, logit: float
 ) -> Pair:
-    """-(t ln y + (1 - t) ln(1 - y)), for logistic outputs: signal t - y."""
-    value = target * log(max(output, TINY)) + (1.0 - target) * log(
-        max(1.0 - output, TINY)
-    )
-    # Only an output whose activation was set has a slope of 0: it does not learn.
-    return -value, target - output if derivative != 0.0 else 0.0
+    """-(t ln y + (1 - t) ln(1 - y)), for logistic outputs: signal t - y.
+
+    With the logit z this is ln(1 + e^z) - t z.
+    """
+    value = max(logit, 0.0) - target * logit + log1p(exp(-abs(logit)))
+    return value, target - output
 
 
 @cost()
 def squared_error(
-    target: float, output: float, derivative: float, outputs: float
+    target: float, output: float, derivative: float, outputs: float, logit: float
 ) -> Pair:
     """(t - y)^2 / 2: signal (t - y) f'."""
     error = target - output
@@ -102,7 +104,7 @@ def squared_error(
 
 @cost(aliases=("mse", "mse_loss"))
 def mean_squared_error(
-    target: float, output: float, derivative: float, outputs: float
+    target: float, output: float, derivative: float, outputs: float, logit: float
 ) -> Pair:
     """(t - y)^2 / n over n outputs: signal 2 (t - y) f' / n."""
     error = target - output
@@ -111,7 +113,7 @@ def mean_squared_error(
 
 @cost(surrogate="It counts, so its slope is 0. The signal is t - y.")
 def binary_misses(
-    target: float, output: float, derivative: float, outputs: float
+    target: float, output: float, derivative: float, outputs: float, logit: float
 ) -> Pair:
     """1 if output and target are on different sides of 1/2; it has no slope, so the
     signal is t - y.
@@ -125,16 +127,16 @@ def binary_misses(
     aliases=("cross_entropy_loss", "sparse_categorical_cross_entropy"),
 )
 def categorical_cross_entropy(
-    target: float, output: float, derivative: float, outputs: float
+    target: float, output: float, derivative: float, outputs: float, logit: float
 ) -> Pair:
     """-t ln y, for softmax outputs and targets that add up to 1: signal t - y.
 
-    With weights c of the costs the signal is c_k t_k - y_k sum_j c_j t_j, which
-    `aim_shares` computes.
+    With the logit z, -ln y is ln(1 + e^-z). With weights c of the costs the signal is
+    c_k t_k - y_k sum_j c_j t_j, which `aim_shares` computes.
     """
     value = 0.0
     if target > 0.0:
-        value = -target * log(max(output, TINY))
+        value = target * (max(-logit, 0.0) + log1p(exp(-abs(logit))))
     return value, target - output
 
 

@@ -1,8 +1,9 @@
-"""exp, expm1 and log in plain arithmetic, so that loops over a layer's neurons
+"""exp, expm1, log and log1p in plain arithmetic, so that loops over a layer's neurons
 vectorise.
 
 A call of the C library takes 5-10 ns and prevents vectorisation. These are within 1 ulp
-of it, expm1 within 2 (``tests/engine/test_elementary.py``), and return NaN for NaN.
+of it, expm1 and log1p within 2 (``tests/engine/test_elementary.py``), and return NaN
+for NaN.
 They are compiled without reassociation, which would undo the split of ln 2.
 """
 
@@ -73,7 +74,20 @@ def expm1(x):
 @in_order
 def log(x):
     """ln x for normal x > 0."""
+    return _log_of_sum(np.float64(x), 0.0)
+
+
+@in_order
+def log1p(x):
+    """ln(1 + x) for x > -1, accurate also near 0."""
     x = np.float64(x)
+    rounded = 1.0 + x
+    return _log_of_sum(rounded, (x - (rounded - 1.0)) / rounded)
+
+
+@in_order
+def _log_of_sum(x, lost):
+    """ln(x (1 + lost)), where `lost` is at most a rounding error of x."""
     bits = to_bits(x)
     exponent = (
         bits - SQRT_HALF_BITS
@@ -91,4 +105,5 @@ def log(x):
     high = (2 / 11 + z * (2 / 13)) + z2 * (2 / 15 + z * (2 / 17))
     rest = z * (low + z4 * (high + z4 * (2 / 19 + z * (2 / 21))))
     half = 0.5 * f * f
-    return k * LN2_HIGH - ((half - (s * (half + rest) + k * LN2_LOW)) - f)
+    low_part = k * LN2_LOW + lost
+    return k * LN2_HIGH - ((half - (s * (half + rest) + low_part)) - f)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from ..compiler.jit import inline, reset
+from ..compiler.jit import by_type, inline, reset
 from ..compiler.rare import INDEX, rare
-from ..functions import activations
-from ..functions.compiled import chance, compete, custom, logistic, squash_stretch
+from ..functions import activations, compiled, single
+from ..functions.compiled import chance, compete, custom, squash_stretch
 from ..lowering.flags import TRACED, WITH_GATES
 from ..schema import NONE
+
+logistic = by_type(single.logistic, compiled.logistic)
+"""Its slope is above 0 at every state, in float32 too: a slope of 0 means that the
+activation was set (``loops.signal_of``)."""
 
 
 @inline

@@ -14,7 +14,15 @@ import numpy as np
 from .. import schema
 from ..compiler.jit import bare, columns, inline, kernel, most_of, noinline, span_of
 from ..compiler.rare import ARRAY, INDEX, rare
-from ..functions.compiled import aim_shares, cost_of, cross_entropy, judge
+from ..functions.compiled import (
+    aim_shares,
+    cost_of,
+    cross_entropy,
+    judge,
+    lead_of,
+    logit_of,
+    logit_within,
+)
 from ..functions.costs import (
     CATEGORICAL,
     CLOSE,
@@ -31,9 +39,9 @@ from .renewal import RENEWED, bare_renewal, renew
 from .ties import after_moves, before_moves
 from .weigh import weigh_block, weigh_one
 
-KEPT = 3
+KEPT = 4
 """Numbers of each output that a buffer keeps until costs are summed: activation,
-target, weight."""
+target, weight, logit."""
 
 
 # --- networks -------------------------------------------------------------------------
@@ -68,6 +76,14 @@ def step_online(m, p, span, inputs, row):
 
 
 @inline
+def signal_of(m, j, cost, signal):
+    """The signal of an output under a cost, 0 if its activation was set: then the slope
+    is 0, with which all costs but this multiply anyway.
+    """
+    return signal if cost != CROSS_ENTROPY or m.derivative[j] != 0.0 else 0.0
+
+
+@inline
 def aim_outputs(m, span, targets, row, cost):
     """Write the outputs' error signals, 0 for NaN; returns a number that is finite if
     the cost is.
@@ -82,10 +98,8 @@ def aim_outputs(m, span, targets, row, cost):
     for o in range(n):
         j = start + o
         target = targets[begin + o]
-        m.projected[j] = (
-            m.cost_weight[j]
-            * cross_entropy(target, m.activation[j], m.derivative[j], 1.0)[1]
-        )
+        _, signal = cross_entropy(target, m.activation[j], m.derivative[j], 1.0, 0.0)
+        m.projected[j] = m.cost_weight[j] * signal_of(m, j, cost, signal)
         total += (target - m.activation[j]) ** 2 if target == target else 0.0
     return total
 
@@ -99,7 +113,8 @@ def aim_by_cost(m, cost, targets, begin, start, n):
         for o in range(n):
             j = start + o
             target = targets[begin + o]
-            _, signal = cost_of(cost, target, m.activation[j], m.derivative[j], size)
+            activation, derivative = m.activation[j], m.derivative[j]
+            _, signal = cost_of(cost, target, activation, derivative, size, 0.0)
             m.projected[j] = m.cost_weight[j] * signal
             total += (target - m.activation[j]) ** 2 if target == target else 0.0
     else:
@@ -112,6 +127,7 @@ def aim_by_cost(m, cost, targets, begin, start, n):
                 m.activation[j],
                 m.derivative[j],
                 size,
+                0.0,
             )
             m.projected[j] = m.cost_weight[j] * signal
             total += m.cost_weight[j] * value
@@ -129,6 +145,29 @@ def aim_by_cost(m, cost, targets, begin, start, n):
             1,
         )
     m.failed[SUM] = total
+
+
+@inline
+def lead_of_outputs(m, span, cost):
+    """`lead_of` the outputs, if the cost is that of softmax outputs; else nothing."""
+    if cost != CATEGORICAL:
+        return schema.NONE, 0.0
+    return lead_of(m.state, span.stop - span.outputs, span.stop, 1)
+
+
+@inline
+def logit_of_output(m, j, lead, others):
+    """ln(y / (1 - y)) of an output, for the costs that need it, with the results of
+    `lead_of_outputs`.
+
+    It follows from the state, or from the activation if that was set, which the slope
+    of 0 shows.
+    """
+    if lead != schema.NONE:
+        return logit_within(m.state, j, lead, others)
+    if m.derivative[j] != 0.0:
+        return np.float64(m.state[j])
+    return logit_of(m.activation[j])
 
 
 @inline
@@ -193,11 +232,12 @@ def aim_at_targets(m, span, targets, cost, check, unit):
         return DONE, total
     if targets.size > 0 and check and not accepts_targets(targets, cost, unit):
         return REFUSED, total
+    lead, others = lead_of_outputs(m, span, cost)
+    size = np.float64(span.outputs)
     for o in range(targets.size):
         j = start + o
-        value, _ = judge(
-            m.failed, cost, targets[o], m.activation[j], 1.0, np.float64(span.outputs)
-        )
+        logit = logit_of_output(m, j, lead, others)
+        value, _ = judge(m.failed, cost, targets[o], m.activation[j], 1.0, size, logit)
         total += m.cost_weight[j] * value
     if targets.size > 0:
         aim_outputs(m, span, targets, 0, cost)
@@ -209,18 +249,15 @@ def aim_at_targets(m, span, targets, cost, check, unit):
 
 @noinline
 def summed_cost(m, cost, kept, filled, outputs):
-    """The summed cost of the outputs in ``kept``, then targets and weights of their
-    costs.
-    """
+    """The summed cost of the outputs in ``kept``, which has `KEPT` numbers of each."""
     room = kept.size // KEPT
     total = 0.0
     if cost != CROSS_ENTROPY:
         sum_by_cost(m, cost, kept, filled, outputs)
         return m.failed[SUM]
     for i in range(filled):
-        total += (
-            kept[2 * room + i] * cross_entropy(kept[room + i], kept[i], 1.0, 1.0)[0]
-        )
+        target, weight, logit = kept[room + i], kept[2 * room + i], kept[3 * room + i]
+        total += weight * cross_entropy(target, kept[i], 1.0, 1.0, logit)[0]
     return total
 
 
@@ -231,24 +268,25 @@ def sum_by_cost(m, cost, kept, filled, outputs):
     size = np.float64(outputs)
     total = 0.0
     for i in range(filled):
-        total += (
-            kept[2 * room + i]
-            * judge(m.failed, cost, kept[room + i], kept[i], 1.0, size)[0]
-        )
+        target, weight, logit = kept[room + i], kept[2 * room + i], kept[3 * room + i]
+        total += weight * judge(m.failed, cost, target, kept[i], 1.0, size, logit)[0]
     m.failed[SUM] = total
 
 
 @inline
-def keep_outputs(m, span, targets, row, kept, filled):
-    """Append outputs, targets and weights of a step to ``kept``; returns its new
-    length.
+def keep_outputs(m, span, targets, row, cost, kept, filled):
+    """Append the numbers of the outputs of a step to ``kept``; returns how many outputs
+    it then has.
     """
     n = span.outputs
     room = kept.size // KEPT
+    lead, others = lead_of_outputs(m, span, cost)
     for o in range(n):
-        kept[filled + o] = m.activation[span.stop - n + o]
+        j = span.stop - n + o
+        kept[filled + o] = m.activation[j]
         kept[room + filled + o] = targets[row * n + o]
-        kept[2 * room + filled + o] = m.cost_weight[span.stop - n + o]
+        kept[2 * room + filled + o] = m.cost_weight[j]
+        kept[3 * room + filled + o] = logit_of_output(m, j, lead, others)
     return filled + n
 
 
@@ -340,9 +378,9 @@ def propagate_one(table, unit, row, aimed, target, cost, outputs, rate):
         signal = target
     elif aimed:
         _, signal = judge(
-            m.failed, cost, target, m.activation[j], m.derivative[j], outputs
+            m.failed, cost, target, m.activation[j], m.derivative[j], outputs, 0.0
         )
-        signal *= m.cost_weight[j]
+        signal = m.cost_weight[j] * signal_of(m, j, cost, signal)
     if m.failed[0] != 0.0:
         return FAILED
     m.projected[j] = signal if m.clamped[j] == 0 else 0.0
@@ -483,7 +521,7 @@ def epochs_by(step_network, learn_step, forget):
                         if filled + span.outputs > kept.size // KEPT:
                             total += summed_cost(m, cost, kept, filled, span.outputs)
                             filled = 0
-                        filled = keep_outputs(m, span, targets, row, kept, filled)
+                        filled = keep_outputs(m, span, targets, row, cost, kept, filled)
                         sound = aim_outputs(m, span, targets, row, cost)
                         going = math.isfinite(sound) and m.failed[0] == 0.0
                         if not going:

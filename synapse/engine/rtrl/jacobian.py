@@ -16,7 +16,13 @@ from ..compiler.jit import bare, columns, inline, kernel, one_like, plan, span_o
 from ..functions.activations import SOFTMAX
 from ..functions.compiled import judge
 from ..online.fire import clear_neuron, forget_error
-from ..online.loops import aim_outputs, status_of, step_online
+from ..online.loops import (
+    aim_outputs,
+    lead_of_outputs,
+    logit_of_output,
+    status_of,
+    step_online,
+)
 from ..online.record import note, watches
 from ..schema import NONE
 from ..status import DONE, FAILED
@@ -113,12 +119,15 @@ def judge_outputs(m, span, targets, row, cost, errors):
     """
     n = span.outputs
     total = 0.0
+    lead, others = lead_of_outputs(m, span, cost)
     for o in range(n):
-        y = m.activation[span.stop - n + o]
+        j = span.stop - n + o
+        y = m.activation[j]
         target = targets[row * n + o]
         errors[o] = target - y
-        value, _ = judge(m.failed, cost, target, y, 1.0, np.float64(n))
-        total += m.cost_weight[span.stop - n + o] * value
+        logit = logit_of_output(m, j, lead, others)
+        value, _ = judge(m.failed, cost, target, y, 1.0, np.float64(n), logit)
+        total += m.cost_weight[j] * value
     return total
 
 

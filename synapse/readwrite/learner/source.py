@@ -33,6 +33,7 @@ INDICES = (("uint16_t", 0xFFFF), ("uint32_t", 0xFFFFFFFF))
 FOLDER = Path(__file__).parents[1] / "templates"
 FIRES = {SINGLE: "fire single", LARGEST: "fire largest", SHARES: "fire shares"}
 COST_NUMBERS = ("target", "output", "slope", "outputs")
+"""What the signal of a cost is computed from; its value needs the logit, too."""
 NO_PAIRS = [(0, 0, 0, 0, 0)]
 NO_RUNS = [(0, 0, 0, 0, 0, 0, 0, 0)]
 """C has no empty table."""
@@ -310,7 +311,10 @@ def signal_of_cost(cost: Cost, language: Language) -> tuple[Tree, bool, bool]:
     """
     entry = COSTS.get(cost.name)
     try:
-        tree = read(entry.formula if entry else cost.function, *COST_NUMBERS)
+        if entry:
+            tree = read(entry.formula, *COST_NUMBERS, "logit")
+        else:
+            tree = read(cost.function, *COST_NUMBERS)
     except UnreadableError as error:
         raise FormatError(
             f"The cost {cost.name!r} cannot be written in {language.name}: {error}."

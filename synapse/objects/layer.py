@@ -20,7 +20,7 @@ from ..engine.store import Store, UnreadStore
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from ..initializers import Initializer, Seed, random_generator
 from ..squash import Squash
-from . import order, parameters, wiring
+from . import groups, order, parameters, wiring
 from .neuron import SPAN, Neuron, require_neuron
 from .projection import (
     Projection,
@@ -212,13 +212,16 @@ class Layer(NeuronRows, Sequence[Neuron]):
         ----------
         neuron : Neuron
             Neuron to add. Without a name, it gets the name of the layer and a number.
+            If it has the squash of the last neuron, which competes with others, and
+            competes with none itself, it joins them.
 
         Raises
         ------
         ArgumentError
             If the neuron is in the layer already.
         TopologyError
-            If the neuron belongs to another network.
+            If the neuron belongs to another network, or would stand between others that
+            compete.
 
         Warns
         -----
@@ -242,14 +245,19 @@ class Layer(NeuronRows, Sequence[Neuron]):
             if network is not None:
                 network._admit([neuron])
             self._neurons.append(neuron)
-            if self._name and neuron._store.names[neuron._row] is None:
-                neuron.name = f"{self._name} {len(self) - 1}"
             if network is not None:
                 try:
                     network._renumber(network._layers)
-                except MemoryError:
+                except (MemoryError, TopologyError):
                     self._neurons.pop()
                     raise
+            last = self._neurons[-2]
+            if neuron.squash.grouped and neuron.squash is last.squash:
+                store = wiring.join([last, neuron])
+                groups.admit(store, neuron._row, last._row)
+            if self._name and neuron._store.names[neuron._row] is None:
+                neuron.name = f"{self._name} {len(self) - 1}"
+            if network is not None:
                 order.settle(network, *order.attached(network, [neuron]))
 
     # --- connections ------------------------------------------------------------------
@@ -655,7 +663,8 @@ class Layer(NeuronRows, Sequence[Neuron]):
         """Activation function of its neurons; None if they differ. Settable.
 
         If it is set to `winner`, `maxout` or `softmax`, the neurons of the layer
-        compete as one group.
+        compete as one group. TopologyError if some of them belong to a group with other
+        neurons.
         """
         codes = set(self._column("squash").tolist())
         return squashes.by_code(codes.pop()) if len(codes) == 1 else None
@@ -666,11 +675,14 @@ class Layer(NeuronRows, Sequence[Neuron]):
         with LayersInUse(self):
             for neuron in self._neurons:
                 neuron._require_squash(function)
-            store = wiring.join(self._neurons) if function.grouped else None
+            for store in {neuron._store for neuron in self._neurons}:
+                mine = [neuron for neuron in self._neurons if neuron._store is store]
+                groups.require_whole(store, mine, function)
+            joined = wiring.join(self._neurons) if function.grouped else None
             for neuron in self._neurons:
-                neuron.squash = function
-            if store is not None:
-                store.join_group(wiring.rows_of(self._neurons))
+                neuron._set_squash(function)
+            if joined is not None:
+                joined.join_group(wiring.rows_of(self._neurons))
 
     @property
     @consistent_read

@@ -32,6 +32,7 @@ from ..initializers import Seed, random_generator
 from . import graph, order, parameters, wiring
 from .connection import connection_at
 from .connections import Connections
+from .groups import require_neighbours
 from .kept import for_structure, for_topology
 from .layer import Layer, LayersInUse, flat_layers
 from .neuron import Neuron, require_neuron
@@ -138,6 +139,7 @@ class Network(NeuronRows, Stepping):
             wiring.refuse_softmax(neurons[: -len(parts[-1])])
             self._begin(parts, label)
             store = wiring.join(neurons)
+            require_neighbours(store, parts)
             store["synchronous"][wiring.rows_of(neurons)] = together
             self._enter(store)
 
@@ -386,6 +388,7 @@ class Network(NeuronRows, Stepping):
         """
         layers = with_relays(layers)
         store = self._store
+        require_neighbours(store, layers)
         rows = wiring.rows_of(chain.from_iterable(layers))
         columns = store.columns
         number = self._number_now

@@ -24,7 +24,7 @@ from ..engine.view import View
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from ..initializers import Seed, random_generator
 from ..squash import Squash
-from . import graph, parameters, wiring
+from . import graph, groups, parameters, wiring
 from .connection import Connection, connections_at, require_connection, sensitivity_of
 from .metadata import Metadata
 from .projection import Projection
@@ -929,7 +929,11 @@ class Neuron(NeuronRows, View):
     @property
     @consistent_read
     def squash(self) -> Squash:
-        """Activation function. Settable, also by name."""
+        """Activation function. Settable, also by name.
+
+        A neuron that competes with others has the function of its group, which
+        `Layer.squash` sets. TopologyError if another one would part a group.
+        """
         return squashes.by_code(int(self._require()["squash"][self._row]))
 
     @squash.setter
@@ -937,7 +941,15 @@ class Neuron(NeuronRows, View):
     def squash(self, squash: str | Squash) -> None:
         store = self._require()
         function = squashes.get(squash)
+        if function.code == store["squash"][self._row]:
+            return
         self._require_squash(function)
+        groups.require_whole(store, [self], function)
+        self._set_squash(function)
+
+    def _set_squash(self, function: Squash) -> None:
+        """Set the activation function of a neuron that leaves its group."""
+        store = self._store
         store.touch()
         store["squash"][self._row] = function.code
         store["group"][self._row] = 0

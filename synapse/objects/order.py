@@ -19,6 +19,7 @@ from ..engine.lowering import orders
 from ..engine.schema import INPUT, OUTPUT
 from ..engine.store import Store
 from ..errors import TopologyWarning
+from . import groups
 
 if TYPE_CHECKING:
     from .network import Network
@@ -316,26 +317,40 @@ def sorted_layers(network: Network) -> list[list[int]]:
     order of their layers.
     """
     sizes = [len(layer) for layer in network._layers]
-    relations = relations_of(network)
     count = sum(sizes)
     layer_of = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
+    rows = np.array([neuron._row for neuron in network])
+    keys = groups.keys_of(network._store, rows, sizes[0], sizes[-1])
+    first = groups.first_members(keys)
     pairs = must_precede(
         count,
-        paired(*relations),
+        _between_groups(paired(*relations_of(network)), first),
         range(sizes[0]),
         range(count - sizes[-1], count),
     )
-    blocks = sort_again(len(sizes), layer_of[pairs])
+    parted = np.flatnonzero(layer_of != layer_of[first])  # groups of several layers
+    ends = paired(layer_of[parted], layer_of[first[parted]])
+    blocks = sort_again(
+        len(sizes), np.concatenate([layer_of[pairs], ends, ends[:, ::-1]])
+    )
     rank = np.empty(count, np.int32)
     rank[np.concatenate(sort_again(count, pairs))] = np.arange(count)
-    firsts = np.cumsum([0, *sizes]).tolist()
+    layer_starts = np.cumsum([0, *sizes]).tolist()
     return [
         sorted(
-            (i for k in block for i in range(firsts[k], firsts[k + 1])),
-            key=rank.__getitem__,
+            (i for k in block for i in range(layer_starts[k], layer_starts[k + 1])),
+            key=lambda i: (rank[first[i]], i),
         )
         for block in blocks
     ]
+
+
+def _between_groups(pairs: Pairs, first: Ints) -> NDArray[np.int32]:
+    """The pairs of the first members of groups, which activate as one; pairs within a
+    group are left out.
+    """
+    every = first[np.asarray(pairs, np.int64).reshape(-1, 2)].astype(np.int32)
+    return every[every[:, 0] != every[:, 1]]
 
 
 # --- orders of pairs of numbers -------------------------------------------------------
@@ -352,8 +367,8 @@ def paired(before: Indices, after: Indices) -> NDArray[np.int32]:
 class Order(NamedTuple):
     """The hidden neurons in order of activation, and the depth of each of them.
 
-    Depth increases from one group of neurons on common cycles to the next, and within
-    one from the inputs on.
+    Depth increases from the neurons on common cycles to the next ones, and among these
+    from the inputs on.
     """
 
     neurons: list[int]
@@ -366,33 +381,41 @@ def find_order(
     gates: Pairs,
     inputs: Collection[int],
     outputs: Collection[int],
+    keys: Ints | None = None,
 ) -> Order:
     """Find the order of activation of neurons 0 to ``count - 1``; see
     :func:`architect.construct`.
 
     `links` are the sources and targets of all connections, `gates` the gater and target
-    of the gated ones.
+    of the gated ones. Neurons with the same of `keys`, but 0, stay together.
 
     >>> find_order(4, [(0, 1), (1, 2), (2, 1), (2, 3)], [], inputs=[0], outputs=[3])
     Order(neurons=[1, 2], depths=[1, 2])
     """
-    ways, gating = (Ways(count, pairs, inputs, outputs) for pairs in (links, gates))
+    first = np.arange(count) if keys is None else groups.first_members(keys)
+    ways, gating = (
+        Ways(count, _between_groups(pairs, first), inputs, outputs)
+        for pairs in (links, gates)
+    )
     near = ways.distances(inputs)
     neurons = np.arange(count)
-    gating = gating.without_cycles(gating.groups(), [neurons])
+    gating = gating.without_cycles(gating.components(), [neurons])
     ranks = [gating.sorted(np.lexsort((neurons, near))), gating.sorted(neurons)]
     if len(gating.target):
         ways = Ways(
             count, np.unique(np.concatenate([ways.pairs, gating.pairs]), axis=0)
         )
-    groups = ways.groups()
-    order = ways.without_cycles(groups, [np.argsort(rank) for rank in ranks]).sorted(
-        neurons
-    )
+    components = ways.components()
+    acyclic = ways.without_cycles(components, [np.argsort(rank) for rank in ranks])
+    order = acyclic.sorted(neurons)
+    depths = ways.depths(order, components, near)
+    place = np.empty(count, np.int64)
+    place[order] = neurons
+    order = order[np.lexsort((order, place[first[order]]))]
     ends = np.zeros(count, bool)
     ends[[*inputs, *outputs]] = True
     hidden = order[~ends[order]]
-    return Order(hidden.tolist(), ways.depths(order, groups, near)[hidden].tolist())
+    return Order(hidden.tolist(), depths[first[hidden]].tolist())
 
 
 def must_precede(
@@ -405,22 +428,22 @@ def must_precede(
     present order.
     """
     ways = Ways(count, pairs, inputs, outputs)
-    group = ways.groups()
+    component = ways.components()
     acting = ways.pairs
     before, after = acting.T
-    turned = (group[before] == group[after]) & (before > after)
+    turned = (component[before] == component[after]) & (before > after)
     return np.where(turned[:, None], acting[:, ::-1], acting)
 
 
 def sort_again(count: int, pairs: Pairs) -> list[Ints]:
     """Sort 0 to ``count - 1`` so that every pair leads forward; those on a common cycle
-    form one group.
+    stay together.
     """
     ways = Ways(count, pairs)
-    _, first_ways, group = np.unique(
-        ways.groups(), return_index=True, return_inverse=True
+    _, first, component = np.unique(
+        ways.components(), return_index=True, return_inverse=True
     )
-    number = np.argsort(np.argsort(first_ways))[group].astype(
+    number = np.argsort(np.argsort(first))[component].astype(
         np.int32
     )  # by their first members
     members = np.split(
@@ -486,14 +509,14 @@ class Ways:
         self._run(orders.find_distances, near, queue, len(inputs))
         return near[: self.count]
 
-    def groups(self) -> Any:
+    def components(self) -> Any:
         """Number the strongly connected components; returns the number of each
         neuron's.
         """
-        group, *memory = self._memory(6)
-        group[:] = -1
-        self._run(orders.find_groups, group, *memory)
-        return group[: self.count]
+        component, *memory = self._memory(6)
+        component[:] = -1
+        self._run(orders.find_groups, component, *memory)
+        return component[: self.count]
 
     def sorted(self, member: Indices) -> Any:
         """Sort the neurons topologically; among those that may come next, the first in
@@ -508,23 +531,23 @@ class Ways:
         return order[: self.count]
 
     def without_cycles(
-        self, groups: NDArray[np.int32], ranks: Sequence[Indices]
+        self, components: NDArray[np.int32], ranks: Sequence[Indices]
     ) -> Ways:
-        """Leave out the pairs that lead backward within a group, by the ranks with the
-        fewest in it.
+        """Leave out the pairs that lead backward within a component, by the ranks with
+        the fewest in it.
         """
         every = np.array(ranks, np.int32)
         cuts = self._memory(len(ranks))
         kept = Ways(self.count, ())
         left = np.empty_like(self.target)
-        self._run(orders.cut_cycles, groups, every, cuts, kept.offset, left)
+        self._run(orders.cut_cycles, components, every, cuts, kept.offset, left)
         kept.target = left[: kept.offset[-1]]
         return kept
 
-    def depths(self, order: Indices, groups: Indices, near: Indices) -> Any:
+    def depths(self, order: Indices, components: Indices, near: Indices) -> Any:
         """Compute the depth of every neuron from the connections that lead forward in
         the order.
         """
         depth, passed = self._memory(2)
-        self._run(orders.find_depths, order, groups, near, depth, passed)
+        self._run(orders.find_depths, order, components, near, depth, passed)
         return depth

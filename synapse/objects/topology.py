@@ -26,6 +26,7 @@ from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from .connection import Connection
 from .delays import delays_of
 from .graph import LiveGraph
+from .groups import bounds_of
 from .metadata import Columns, Notes, by_number
 from .network import Network
 from .neuron import Neuron
@@ -318,14 +319,8 @@ class Topology:
         outputs = np.arange(self.neurons) >= self.neurons - self.outputs
         squash = np.array(self.squash, str)
         group = np.where(outputs & self.softmax, -1, self.group)
-        starts = np.ones(self.neurons, bool)
-        starts[1:] = (
-            (group[1:] == 0) | (group[1:] != group[:-1]) | (squash[1:] != squash[:-1])
-        )
-        starts_of_groups = np.flatnonzero(starts)
-        stop = np.append(starts_of_groups[1:], self.neurons)
-        size = (stop - starts_of_groups)[: self.neurons]
-        return np.repeat(starts_of_groups, size), np.repeat(stop, size)
+        _, kind = np.unique(squash, return_inverse=True)
+        return bounds_of(np.where(group == 0, 0, (group + 2) * (len(kind) + 1) + kind))
 
     @property
     def synchronous(self) -> bool:

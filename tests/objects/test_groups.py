@@ -11,6 +11,7 @@ from synapse.errors import TopologyError
 from synapse.learning import compare_gradients
 from tests.helpers.cases import every_case
 from tests.helpers.groups import Walk, competing, sequences
+from tests.helpers.networks import unchanged
 from tests.helpers.reference import Reference
 
 INPUTS = np.random.default_rng(0).normal(size=(20, 4))
@@ -93,6 +94,142 @@ def test_joining_networks_keeps_groups_apart():
     expected = other.clone().run(INPUTS)
     sender.output.project(other.input, seed=0)
     assert other.run(INPUTS) == pytest.approx(expected, abs=1e-14)
+
+
+# --- membership -----------------------------------------------------------------------
+
+
+def one_group():
+    """Three neurons that compete, the second and third states being the larger ones."""
+    source, group = Layer(1), Layer(3, "winner", name="W")
+    output = Layer(1, "identity")
+    source.project(group, weights=[[1.0, 3.0, 2.0]])
+    group.project(output, weights=1.0)
+    return source, group, output
+
+
+def test_sorting_keeps_a_group_together():
+    """A neuron between two members: one of them reads the other's activation late."""
+    source, group, output = one_group()
+    between = Layer(1, "tanh", name="X")
+    group[0].project(between[0], weight=0.3)
+    between[0].project(group[2], weight=0.1)
+    early = Layer(1, "tanh", name="E")
+    early[0].project(group[1], weight=0.2)
+    source.project(early, weights=0.5)
+    net = Network(source, [group, between, early], output)
+    net.sort()
+    names = [neuron.name for neuron in net.neurons]
+    assert names == ["input 0", "E 0", "W 0", "W 1", "W 2", "X 0", "output 0"]
+    net.activate([1.0])
+    assert group.activations.tolist() == [0.0, 1.0, 0.0]
+
+
+def test_sorting_keeps_a_group_of_two_layers_together():
+    source, group, output = one_group()
+    parts = Layer(list(group)[:1]), Layer(list(group)[1:])
+    late = Layer(1, "tanh")
+    late[0].project(group[1], weight=0.2)
+    source.project(late, weights=0.5)
+    net = Network(source, [*parts, late], output)
+    net.sort()
+    net.activate([1.0])
+    assert net.delayed == 0
+    assert group.activations.tolist() == [0.0, 1.0, 0.0]
+
+
+def test_a_neuron_does_not_leave_its_group_alone():
+    source, group, output = one_group()
+    net = Network(source, group, output)
+    for setting in (
+        lambda: setattr(group[1], "squash", "tanh"),
+        lambda: setattr(group[2], "squash", "maxout"),
+        lambda: setattr(Layer([group[0]]), "squash", "winner"),
+    ):
+        with (
+            unchanged(net),
+            pytest.raises(
+                TopologyError, match=r"competes with . neurons? that would keep"
+            ),
+        ):
+            setting()
+    group[1].squash = "winner"  # it has it already
+    for function in ("tanh", "winner"):
+        group.squash = function
+    net.activate([1.0])
+    assert group.activations.tolist() == [0.0, 1.0, 0.0]
+
+
+def test_a_neuron_that_is_appended_competes():
+    source, group, output = one_group()
+    net = Network(source, group, output)
+    for layer in (group, Layer(2, "winner")):
+        neuron = Neuron("winner", bias=9.0)
+        layer.append(neuron)
+        assert layer.activate()[-1] == 1.0
+        assert layer.activations.sum() == 1.0
+    net.activate([1.0])
+    assert group.activations.tolist() == [0.0, 0.0, 0.0, 1.0]
+    group.append(Neuron("tanh"))  # a neighbour that does not compete
+    other = Layer(2, "winner", bias=[0.0, 20.0])
+    for neuron in list(other):  # they stay a group
+        group.append(neuron)
+    net.activate([1.0])
+    assert group.activations.tolist() == [0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 1.0]
+
+
+def test_nothing_stands_between_the_members_of_a_group():
+    source, group, output = one_group()
+    alone = Neuron(name="alone")
+    first, *others = group
+    for layers in (
+        [source, Layer([first, alone, *others]), output],
+        [source, Layer([first]), Layer([alone]), Layer(others), output],
+    ):
+        with pytest.raises(TopologyError, match="alone.* would activate between them"):
+            Network(*layers)
+    with pytest.raises(TopologyError, match="only one of them would be an output"):
+        Network(source, Layer([first]), Layer(others))
+    net = Network(source, Layer([alone]), output)
+    net.add(Layer([first]))
+    net.add(Layer([Neuron(name="last")]))
+    with unchanged(net), pytest.raises(TopologyError, match="last.* between them"):
+        net.add(Layer(others))
+    with unchanged(net), pytest.raises(TopologyError, match="last.* between them"):
+        net.hidden[-1].append(others[0])
+    assert len(Network(Layer(1), Layer(others), Layer(1))) == 4  # nothing was taken
+
+
+def test_softmax_outputs_are_neighbours():
+    outputs = [Neuron("softmax"), Neuron("identity"), Neuron("softmax")]
+    with pytest.raises(TopologyError, match="would activate between them"):
+        Network(Layer(1), Layer(outputs))
+    source, outputs = Layer(1), Layer(3, "identity")
+    source.project(outputs, weights=0.0)
+    net = Network(source, outputs)
+    net.output[0].squash = "softmax"
+    with unchanged(net), pytest.raises(TopologyError, match="no other output may"):
+        net.output[2].squash = "softmax"
+    for neuron in net.output[1:]:
+        neuron.squash = "softmax"
+    assert net.activate([0.0]) == pytest.approx([1 / 3] * 3)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_sorting_random_networks_changes_only_what_is_late(seed):
+    net = competing(seed)
+    before = [[*layer] for layer in net.layers if layer.squash and layer.squash.grouped]
+    rows = np.random.default_rng(seed).normal(size=(6, len(net.input)))
+    net.sort()
+    place = {neuron: k for k, neuron in enumerate(net)}
+    for group in before:
+        places = sorted(place[neuron] for neuron in group)
+        assert places == list(range(places[0], places[0] + len(group)))
+    for row in rows:
+        net.activate(row)
+        for group in before:
+            active = sum(neuron.activation != 0.0 for neuron in group)
+            assert active <= 1 or group[0].squash is squash.softmax
 
 
 # --- members that are connected and gated within their group: see each other one step

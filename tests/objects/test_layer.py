@@ -51,12 +51,8 @@ def test_its_squash_can_be_set():
         layer.squash = "sigmoidal"
     layer.squash = "winner"
     assert layer.activate().tolist() == [0.0, 1.0]
-    for function in (
-        "tanh",
-        "winner",
-    ):  # by itself it leaves the group, and competes alone
-        layer[0].squash = function
-    assert layer.activate().tolist() == [1.0, 1.0]
+    with unchanged(layer), pytest.raises(TopologyError, match="competes with 1 neuron"):
+        layer[0].squash = "tanh"
     net = architect.Perceptron(1, 2, 1, seed=0)
     with unchanged(net), pytest.raises(TopologyError, match="not an output"):
         Layer([net.output[0], net.hidden[0][0]]).squash = "softmax"

@@ -1,0 +1,148 @@
+"""Groups of neurons that compete: who belongs to one, and what may not part it.
+
+A layer that is made with `winner` or `maxout`, or set to one of them, is a group; its
+number is in the column ``group``. All softmax outputs of a network are a group. The
+members of a group activate together, so they are neighbours in their network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .._checks import counted
+from .._typing import Indices, Ints
+from ..engine.functions.activations import FIRST_GROUPED, LAST_GROUPED, SOFTMAX
+from ..engine.schema import OUTPUT
+from ..engine.store import Store
+from ..errors import TopologyError
+
+if TYPE_CHECKING:
+    from ..squash import Squash
+    from .layer import Layer
+    from .neuron import Neuron
+
+
+def keys_of(store: Store, rows: Indices, inputs: int, outputs: int) -> Ints:
+    """Return a number for each neuron of a network in order, the same for those that
+    compete; 0 for others.
+    """
+    codes = store.columns["squash"][rows].astype(np.int64)
+    is_grouped = (codes >= FIRST_GROUPED) & (codes <= LAST_GROUPED)
+    is_grouped[:inputs] = False
+    keys = np.zeros(len(codes), np.int64)
+    if is_grouped.any():
+        numbers = store.columns["group"][rows].astype(np.int64)
+        kinds = 1 + LAST_GROUPED - FIRST_GROUPED
+        keys = numbers * kinds + codes - FIRST_GROUPED
+        keys[~is_grouped | (numbers == 0)] = 0
+        is_output = np.arange(len(codes)) >= len(codes) - outputs
+        keys[is_output & (codes == SOFTMAX)] = -1
+    return keys
+
+
+def bounds_of(keys: Ints) -> tuple[Ints, Ints]:
+    """Return the first neuron, and the one after the last, of the neighbours with the
+    key of each neuron; neurons with a key of 0 are alone.
+    """
+    starts = np.ones(len(keys), bool)
+    starts[1:] = (keys[1:] == 0) | (keys[1:] != keys[:-1])
+    start = np.flatnonzero(starts)
+    stop = np.append(start[1:], len(keys))
+    size = (stop - start)[: len(keys)]
+    return np.repeat(start, size), np.repeat(stop, size)
+
+
+def first_members(keys: Ints) -> Ints:
+    """Return the first neuron with the key of each neuron; neurons with a key of 0 are
+    alone.
+    """
+    _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
+    return np.where(keys == 0, np.arange(len(keys)), first[inverse])
+
+
+def require_neighbours(store: Store, layers: Sequence[Layer]) -> None:
+    """Raise TopologyError if neurons that compete are not neighbours in these layers of
+    a network, or only some of them are outputs.
+    """
+    neurons = [neuron for layer in layers for neuron in layer._neurons]
+    outputs = len(layers[-1])
+    rows = np.array([neuron._row for neuron in neurons])
+    keys = keys_of(store, rows, len(layers[0]), outputs)
+    members = np.flatnonzero(keys)
+    by_group = members[np.argsort(keys[members], kind="stable")].tolist()
+    first_output = len(keys) - outputs
+    for i, j in pairwise(by_group):
+        if keys[i] != keys[j]:
+            continue
+        if j > i + 1:
+            raise TopologyError(
+                f"{neurons[i]!r} and {neurons[j]!r} compete, but {neurons[i + 1]!r}"
+                " would activate between them. Put the neurons of a group side by side"
+                " in one layer."
+            )
+        if i < first_output <= j:
+            raise TopologyError(
+                f"{neurons[i]!r} and {neurons[j]!r} compete, but only one of them"
+                " would be an output. Make all neurons of a group outputs, or none."
+            )
+
+
+def require_whole(store: Store, neurons: Sequence[Neuron], function: Squash) -> None:
+    """Raise TopologyError if a new activation function of these neurons of one store
+    would part a group.
+    """
+    rows = np.array([neuron._row for neuron in neurons])
+    numbers = np.unique(store["group"][rows])
+    if numbers[-1] > 0:
+        others = np.isin(store["group"], numbers[numbers > 0])
+        others[rows] = False
+        left = [row for row in np.flatnonzero(others).tolist() if store.views[row]]
+        if left:
+            raise TopologyError(
+                f"{neurons[0]!r} competes with {counted(len(left), 'neuron')} that"
+                f" would keep another squash, such as {store.views[left[0]]!r}. Set"
+                f" the squash of all of them: layer.squash = {function.name!r}."
+            )
+    _require_softmax_neighbours(store, rows, function)
+
+
+def _require_softmax_neighbours(store: Store, rows: Ints, function: Squash) -> None:
+    """Raise TopologyError if outputs that are not softmax would stand between some that
+    are.
+    """
+    of_outputs = rows[store["role"][rows] == OUTPUT]
+    codes = store["squash"]
+    if not len(of_outputs) or SOFTMAX not in (function.code, *codes[of_outputs]):
+        return
+    for number in np.unique(store["network"][of_outputs]):
+        outputs = np.flatnonzero(
+            (store["network"] == number) & (store["role"] == OUTPUT)
+        )
+        outputs = outputs[np.argsort(store["position"][outputs])]
+        changed = np.isin(outputs, rows)
+        after = np.where(changed, function.code, codes[outputs])
+        places = np.flatnonzero(after == SOFTMAX)
+        if len(places) and places[-1] - places[0] >= len(places):
+            between = outputs[places[0] : places[-1]][
+                after[places[0] : places[-1]] != SOFTMAX
+            ]
+            raise TopologyError(
+                "All softmax outputs of a network compete, so no other output may"
+                f" stand between them, as {store.views[between[0]]!r} would. Set the"
+                " squash of all outputs: network.output.squash ="
+                f" {function.name!r}."
+            )
+
+
+def admit(store: Store, row: int, last: int) -> None:
+    """Let a neuron join the group of the neuron that it follows in a layer, which has
+    the same activation function; one that competes with others already stays with them.
+    """
+    number, own = store["group"][[last, row]].tolist()
+    if number and (own == 0 or np.count_nonzero(store["group"] == own) == 1):
+        store.touch()
+        store["group"][row] = number

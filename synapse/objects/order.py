@@ -349,8 +349,9 @@ def _between_groups(pairs: Pairs, first: Ints) -> NDArray[np.int32]:
     """The pairs of the first members of groups, which activate as one; pairs within a
     group are left out.
     """
-    every = first[np.asarray(pairs, np.int64).reshape(-1, 2)].astype(np.int32)
-    return every[every[:, 0] != every[:, 1]]
+    every = first[np.asarray(pairs, np.int64).reshape(-1, 2)]
+    between = every[every[:, 0] != every[:, 1]]
+    return paired(between[:, 0], between[:, 1])
 
 
 # --- orders of pairs of numbers -------------------------------------------------------

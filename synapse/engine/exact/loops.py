@@ -101,12 +101,16 @@ def judge_shares(m, u, first_output, at, weighed_at, to, n, lanes):
     value = flat(u.value)
     state = flat(u.weighed)
     for lane in range(lanes):
-        start = weighed_at + lane
-        lead, others = lead_of(state, start, weighed_at + n * lanes, lanes)
+        lead, others = lead_of(activation, at + lane, at + n * lanes, lanes)
+        largest = np.float64(state[weighed_at + lead - at])
         for q in range(lane, n * lanes, lanes):
-            y = activation[at + q]
-            logit = logit_within(state, weighed_at + q, lead, others)
-            value[q] = cost_of(CATEGORICAL, signal[to + q], y, 1.0, 1.0, logit)[0]
+            value[q] = 0.0
+            target = signal[to + q]
+            if target > 0.0:
+                y = activation[at + q]
+                below = np.float64(state[weighed_at + q]) - largest
+                logit = logit_within(below, y, activation[lead], others)
+                value[q] = cost_of(CATEGORICAL, target, y, 1.0, 1.0, logit)[0]
     for lane in range(lanes):
         targets = to + lane
         outputs = at + lane

@@ -265,29 +265,31 @@ def normalise(state, activation, slope, start, last, stride, top):
 
 
 @inline
-def lead_of(state, start, last, stride):
-    """The member of a group with the largest state, and the sum of e^(s_i - s_lead)
-    over all others, from which `logit_within` follows.
+def lead_of(activation, start, last, stride):
+    """The member of a softmax group with the largest activation, and the sum of those
+    of all others, from which `logit_within` follows.
     """
     lead = start
     for j in range(start, last, stride):
-        if state[j] > state[lead]:
+        if activation[j] > activation[lead]:
             lead = j
     others = 0.0
     for j in range(start, last, stride):
         if j != lead:
-            others += exp(state[j] - state[lead])
+            others += activation[j]
     return lead, others
 
 
 @inline
-def logit_within(state, j, lead, others):
-    """ln(y_j / (1 - y_j)) of a member of a softmax group: s_j - ln of the sum of e^s_i
-    over all others. No sum loses digits, as each has a term of 1 or lacks the lead.
+def logit_within(below, y, largest, others):
+    """ln(y / (1 - y)) of a member of a softmax group: s_j - ln of the sum of e^s_i over
+    all others.
+
+    below : s_j less the largest state; others : sum of all activations but the
+    `largest`, so that 1 - y loses no digits.
     """
-    below = np.float64(state[j]) - np.float64(state[lead])
-    rest = others if j == lead else 1.0 + others - exp(below)
-    return below - log(TINY if rest < TINY else rest)
+    rest = others if y == largest else (largest - y) + others
+    return below - log(max(rest / largest, TINY))
 
 
 @rare(

@@ -31,6 +31,7 @@ HIGHEST = 709.0
 PER_LN2 = 1.4426950408889634
 ONE_BITS = 0x3FF0000000000000
 SQRT_HALF_BITS = 0x3FE6A09E667F3BCD
+SQRT_TWO = 1.4142135623730951
 
 
 @in_order
@@ -74,27 +75,26 @@ def expm1(x):
 @in_order
 def log(x):
     """ln x for normal x > 0."""
-    return _log_of_sum(np.float64(x), 0.0)
-
-
-@in_order
-def log1p(x):
-    """ln(1 + x) for x > -1, accurate also near 0."""
     x = np.float64(x)
-    rounded = 1.0 + x
-    return _log_of_sum(rounded, (x - (rounded - 1.0)) / rounded)
-
-
-@in_order
-def _log_of_sum(x, lost):
-    """ln(x (1 + lost)), where `lost` is at most a rounding error of x."""
     bits = to_bits(x)
     exponent = (
         bits - SQRT_HALF_BITS
     ) >> 52  # x = m 2^exponent, m within sqrt 1/2 .. sqrt 2, no branch
-    k = np.float64(exponent)
     m = from_bits(bits - (exponent << 52))
-    f = m - 1.0
+    return _log_of(m - 1.0, np.float64(exponent))
+
+
+@in_order
+def log1p(x):
+    """ln(1 + x) for x from 0 to 1, accurate also near 0."""
+    x = np.float64(x)
+    upper = x > SQRT_TWO - 1.0
+    return _log_of(0.5 * (x - 1.0) if upper else x, 1.0 if upper else 0.0)
+
+
+@in_order
+def _log_of(f, k):
+    """ln(2^k (1 + f)), 1 + f within sqrt 1/2 .. sqrt 2."""
     s = f / (2.0 + f)
     z = s * s
     # ln(1 + f) = f - (f^2/2 - s (f^2/2 + R)), R = z (2/3 + 2/5 z + 2/7 z^2 + ...), |s|
@@ -105,5 +105,4 @@ def _log_of_sum(x, lost):
     high = (2 / 11 + z * (2 / 13)) + z2 * (2 / 15 + z * (2 / 17))
     rest = z * (low + z4 * (high + z4 * (2 / 19 + z * (2 / 21))))
     half = 0.5 * f * f
-    low_part = k * LN2_LOW + lost
-    return k * LN2_HIGH - ((half - (s * (half + rest) + low_part)) - f)
+    return k * LN2_HIGH - ((half - (s * (half + rest) + k * LN2_LOW)) - f)

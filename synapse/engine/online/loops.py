@@ -152,19 +152,22 @@ def lead_of_outputs(m, span, cost):
     """`lead_of` the outputs, if the cost is that of softmax outputs; else nothing."""
     if cost != CATEGORICAL:
         return schema.NONE, 0.0
-    return lead_of(m.state, span.stop - span.outputs, span.stop, 1)
+    return lead_of(m.activation, span.stop - span.outputs, span.stop, 1)
 
 
 @inline
-def logit_of_output(m, j, lead, others):
+def logit_of_output(m, j, target, lead, others):
     """ln(y / (1 - y)) of an output, for the costs that need it, with the results of
     `lead_of_outputs`.
 
     It follows from the state, or from the activation if that was set, which the slope
-    of 0 shows.
+    of 0 shows. A softmax output with a target of 0 has no cost.
     """
     if lead != schema.NONE:
-        return logit_within(m.state, j, lead, others)
+        if not target > 0.0:
+            return 0.0
+        below = np.float64(m.state[j]) - m.state[lead]
+        return logit_within(below, m.activation[j], m.activation[lead], others)
     if m.derivative[j] != 0.0:
         return np.float64(m.state[j])
     return logit_of(m.activation[j])
@@ -236,7 +239,7 @@ def aim_at_targets(m, span, targets, cost, check, unit):
     size = np.float64(span.outputs)
     for o in range(targets.size):
         j = start + o
-        logit = logit_of_output(m, j, lead, others)
+        logit = logit_of_output(m, j, targets[o], lead, others)
         value, _ = judge(m.failed, cost, targets[o], m.activation[j], 1.0, size, logit)
         total += m.cost_weight[j] * value
     if targets.size > 0:
@@ -283,10 +286,11 @@ def keep_outputs(m, span, targets, row, cost, kept, filled):
     lead, others = lead_of_outputs(m, span, cost)
     for o in range(n):
         j = span.stop - n + o
+        target = targets[row * n + o]
         kept[filled + o] = m.activation[j]
-        kept[room + filled + o] = targets[row * n + o]
+        kept[room + filled + o] = target
         kept[2 * room + filled + o] = m.cost_weight[j]
-        kept[3 * room + filled + o] = logit_of_output(m, j, lead, others)
+        kept[3 * room + filled + o] = logit_of_output(m, j, target, lead, others)
     return filled + n
 
 

@@ -125,7 +125,7 @@ def judge_outputs(m, span, targets, row, cost, errors):
         y = m.activation[j]
         target = targets[row * n + o]
         errors[o] = target - y
-        logit = logit_of_output(m, j, lead, others)
+        logit = logit_of_output(m, j, target, lead, others)
         value, _ = judge(m.failed, cost, target, y, 1.0, np.float64(n), logit)
         total += m.cost_weight[j] * value
     return total

@@ -12,6 +12,7 @@ from .._typing import Floats
 from ..errors import ArgumentError
 from ..initializers import Seed
 from ..objects.network import Network
+from ..objects.outputs import require_range, squashes_of
 from .agent import Agent, Bound, Rate
 
 
@@ -29,10 +30,11 @@ class ActorCritic(Agent):
     policy : Network
         With softmax outputs, one for each action: their activations are the
         probabilities. Any others are continuous actions: the first half of the outputs
-        are the means of Gaussians, the second half their deviations, whose squash must
-        be above 0, such as "softplus".
+        are the means of Gaussians, whose squash has no bounds, such as "identity". The
+        second half are their deviations, whose squash is above 0, such as "softplus".
     value : Network
-        The network that predicts the value, with one output.
+        The network that predicts the value, with one output, whose squash has no
+        bounds. If one of the networks has memory, its learning rule is "rtrl".
     entropy : float
         Factor h of the entropy. Default 0.01.
     discount, trace, rate, normalise, scale_rewards, seed
@@ -44,7 +46,7 @@ class ActorCritic(Agent):
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If an argument cannot be used, or the networks do not have these outputs.
+        If an argument cannot be used, or the networks are not such ones.
 
     Examples
     --------
@@ -88,28 +90,39 @@ class ActorCritic(Agent):
             scale_rewards,
             seed,
         )
-        if len(value.output) != 1:
-            raise ArgumentError(
-                expected("The value of ActorCritic", "a network with one output", value)
-            )
-        squashes = [neuron.squash for neuron in policy.output]
-        self._discrete = squashes[0].name == "softmax"
-        half, odd = divmod(len(squashes), 2)
-        self._actions = ("n", len(squashes)) if self._discrete else ("size", half)
-        if not self._discrete and (
-            odd or any(squash.low < 0.0 for squash in squashes[half:])
-        ):
-            condition = (
-                "one with softmax outputs, or with means and then positive deviations"
-            )
-            raise ArgumentError(
-                expected("The policy of ActorCritic", condition, policy)
-            )
         self.policy = policy
         self.value = value
         self.entropy = non_negative_number("The entropy", entropy)
         self._outputs = np.empty(0)  # those of the policy
         self._action: Any = 0
+
+    def _read_outputs(self) -> None:
+        policy, value = self._networks
+        if len(value.output) != 1:
+            raise ArgumentError(
+                expected(self._title("value"), "a network with one output", value)
+            )
+        self._require_values("value")
+        squashes = squashes_of(policy)
+        self._discrete = all(squash.name == "softmax" for squash in squashes)
+        half, odd = divmod(len(squashes), 2)
+        self._actions = ("n", len(squashes)) if self._discrete else ("size", half)
+        if self._discrete:
+            return
+        advice = (
+            'For actions to choose from, set policy.output.squash = "softmax". For'
+            f' continuous ones, set policy.output[:{half}].squash = "identity" and'
+            f' policy.output[{half}:].squash = "softplus".'
+        )
+        if odd or any(squash.low < 0.0 for squash in squashes[half:]):
+            condition = (
+                "one with softmax outputs, or with means and then positive deviations"
+            )
+            raise ArgumentError(
+                expected(self._title("policy"), condition, policy, advice)
+            )
+        title = "The means in the policy of ActorCritic"
+        require_range(title, policy, squashes[:half], advice)
 
     def _answer(self, outputs: Floats) -> Any:
         return int(outputs.argmax()) if self._discrete else outputs[: len(outputs) // 2]

@@ -20,6 +20,8 @@ from ..errors import ArgumentError, ArgumentTypeError, DivergenceError
 from ..initializers import Seed, random_generator
 from ..objects import unsaved
 from ..objects.network import Network, require_network
+from ..objects.outputs import require_range, squashes_of
+from ..objects.sensitivities import ONLINE
 from ..objects.slopes import SlopeTraces
 from ..objects.stepping import is_row
 from ..readwrite._formats import Archived
@@ -50,8 +52,8 @@ class Agent(Archived):
     """Base class of agents. They learn at every step, along decaying traces of exact
     slopes.
 
-    A network may have any topology; it learns by its own :attr:`Network.learning_rule`.
-    After each reward, an agent computes the temporal difference δ by the weights so
+    A network may have any topology; it learns by its own :attr:`Network.learning_rule`,
+    which is "rtrl" if it has memory. After each reward, an agent computes the temporal difference δ by the weights so
     far, which takes a second forward pass, decays its traces, e ← γλe + slopes, and
     adds step δ e to the weights.
     """
@@ -77,11 +79,17 @@ class Agent(Archived):
         seed: Seed,
     ) -> None:
         for name, network in zip(self.names, networks, strict=True):
-            require_network(f"The {name} of {type(self).__name__}", network)
+            require_network(self._title(name), network)
         if len(set(networks)) < len(networks):
             raise ArgumentError(
                 f"Expected two networks for {type(self).__name__}, got one for both."
             )
+        if len({len(network.input) for network in networks}) > 1:
+            raise ArgumentError(
+                "Expected the two networks to have the same number of inputs."
+            )
+        self._networks = networks
+        self._read_networks()
         self.discount = checks.from_0_to_1("The discount", discount)
         self.trace = checks.from_0_to_1("The trace", trace)
         self.rate: Rate = (
@@ -96,7 +104,6 @@ class Agent(Archived):
         self.normalise = checks.boolean("The normalise", normalise)
         self.scale_rewards = checks.boolean("The scale_rewards", scale_rewards)
         self.rng = random_generator(seed)
-        self._networks = networks
         self._traces = tuple(map(SlopeTraces, networks))
         self._scale = RunningScale(len(networks[0].input))
         self._returns = RunningScale(1)
@@ -113,12 +120,44 @@ class Agent(Archived):
         self.error = math.nan
         """The latest temporal difference δ, in units of scaled rewards; NaN before the
         first."""
-        if len({len(network.input) for network in networks}) > 1:
-            raise ArgumentError(
-                "Expected the two networks to have the same number of inputs."
-            )
         for network in networks:
             unsaved.note(network, SCALED if self.normalise else "")
+
+    def _title(self, name: str) -> str:
+        """The parameter of this name in messages."""
+        return f"The {name} of {type(self).__name__}"
+
+    def _read_networks(self) -> None:
+        """Check that the networks suit an agent, as they are now, and read what its
+        actions are; ArgumentError if they do not.
+        """
+        self._read_outputs()
+        for name, network in zip(self.names, self._networks, strict=True):
+            if network.has_memory and network.learning_rule.method == ONLINE:
+                raise ArgumentError(
+                    f"Expected {checks.lowered(self._title(name))}, which has memory, to"
+                    f' learn by "rtrl", got {network!r}, which learns by "online": its'
+                    " slopes can leave out the effects of earlier steps. Set"
+                    f' {name}.learning_rule = "rtrl", or'
+                    f' {name}.learning_rule = "rtrl", 1 for cheaper slopes.'
+                )
+
+    @abstractmethod
+    def _read_outputs(self) -> None:
+        """Raise ArgumentError unless the networks have the outputs that this agent
+        needs; set `_actions`.
+        """
+
+    def _require_values(self, name: str) -> None:
+        """Raise ArgumentError unless the outputs of this network can be any value."""
+        network = self._networks[self.names.index(name)]
+        require_range(
+            self._title(name),
+            network,
+            squashes_of(network),
+            f'A value can be any number. Set {name}.output.squash = "identity", or build'
+            ' it so: architect.Perceptron(4, 16, 1, output_squash="identity").',
+        )
 
     def _present_limits(self) -> tuple[tuple[float, float], ...]:
         """Rate and bound (0: none) for each network as it is now: an edit may have
@@ -149,9 +188,12 @@ class Agent(Archived):
         Raises
         ------
         ArgumentError, ArgumentTypeError
-            If the observation is not n finite numbers.
+            If the observation is not n finite numbers, or an edit has left a network
+            with which this agent cannot learn.
         """
-        row = self._standard(self._observed(observation), counted=True)
+        row = self._observed(observation)
+        self._read_networks()
+        row = self._standard(row, counted=True)
         self._take_over()
         for network, traces in zip(self._networks, self._traces, strict=True):
             network.clear()

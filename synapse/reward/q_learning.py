@@ -27,7 +27,8 @@ class QLearning(Agent):
     Parameters
     ----------
     network : Network
-        The network, with an output for each action.
+        The network, with an output for each action, whose squash has no bounds, such as
+        "identity". If it has memory, its learning rule is "rtrl".
     explore : float or callable
         Probability of a random action, or a function that returns it for a number of
         steps. Default 0.05.
@@ -42,7 +43,7 @@ class QLearning(Agent):
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If an argument cannot be used, or the network has fewer than two outputs.
+        If an argument cannot be used, or the network is not such a one.
 
     Examples
     --------
@@ -76,19 +77,23 @@ class QLearning(Agent):
         super().__init__(
             (network,), (bound,), discount, trace, rate, normalise, scale_rewards, seed
         )
-        if len(network.output) < 2:
-            raise ArgumentError(
-                expected(
-                    "The network of QLearning", "one with two outputs or more", network
-                )
-            )
         self.network = network
-        self._actions = ("n", len(network.output))
         self.explore = (
             explore if callable(explore) else from_0_to_1("The explore", explore)
         )
         self._action = 0
         self._chance: float | None = None  # of exploring, for the step to come
+
+    def _read_outputs(self) -> None:
+        (network,) = self._networks
+        if len(network.output) < 2:
+            raise ArgumentError(
+                expected(
+                    self._title("network"), "one with two outputs or more", network
+                )
+            )
+        self._require_values("network")
+        self._actions = ("n", len(network.output))
 
     def _answer(self, outputs: Floats) -> int:
         return int(outputs.argmax())
@@ -126,15 +131,5 @@ class QLearning(Agent):
     def _errors(self, delta: float) -> tuple[Floats]:
         outputs = self.network.output
         errors = np.zeros(len(outputs))
-        chosen = outputs[self._action]
-        if (
-            chosen.squash.name == "softmax"
-        ):  # its value follows from the states of all softmax outputs
-            shares = np.array(
-                [n.activation if n.squash is chosen.squash else 0.0 for n in outputs]
-            )
-            errors = -chosen.activation * shares
-            errors[self._action] += chosen.activation
-        else:
-            errors[self._action] = chosen.derivative
+        errors[self._action] = outputs[self._action].derivative
         return (errors,)

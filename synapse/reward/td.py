@@ -28,8 +28,8 @@ class TD(Agent):
     Parameters
     ----------
     network : Network
-        The network, with one output, the value v. Linear outputs fit rewards of any
-        size.
+        The network, with one output, the value v, whose squash has no bounds, such as
+        "identity". If it has memory, its learning rule is "rtrl".
     discount : float
         Discount γ of later rewards, from 0 to 1. Default 0.99.
     trace : float
@@ -52,7 +52,7 @@ class TD(Agent):
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If an argument cannot be used, or the network has more than one output.
+        If an argument cannot be used, or the network is not such a one.
 
     Examples
     --------
@@ -87,11 +87,15 @@ class TD(Agent):
         super().__init__(
             (network,), (bound,), discount, trace, rate, normalise, scale_rewards, 0
         )
+        self.network = network
+
+    def _read_outputs(self) -> None:
+        (network,) = self._networks
         if len(network.output) != 1:
             raise ArgumentError(
-                expected("The network of TD", "one with one output", network)
+                expected(self._title("network"), "one with one output", network)
             )
-        self.network = network
+        self._require_values("network")
 
     def run(self, observations: ArrayLike, rewards: ArrayLike) -> Floats:
         """Learn from a stream: a row of observations for every step, and the reward

@@ -19,7 +19,7 @@ from synapse import evolve, forecasting, readwrite, reward
 
 from .kinds import ANY, may_be
 from .public import PUBLIC, Public, is_excluded
-from .world import AGENTS, World, outputs_of, trial
+from .world import AGENTS, World, networks_of, trial
 
 Good = dict[str, Any] | Callable[[World], dict[str, Any]]
 ROWS: dict[str, Call] = {}
@@ -325,18 +325,14 @@ row(
     score="0 None",
 )
 
-small = architect.Perceptron(1, 1, squash="identity", seed=0)
 pulled = {
     "reset": lambda seed: ([0.0, 1.0], {}),
     "step": lambda action: ([0.0, 1.0], 1.0, True, False, {}),
 }
-levers = architect.Perceptron(1, 2, squash="softplus", seed=0)
 choices = dict.fromkeys(("explore", "entropy", "rate"), "0 0.5")
 choices |= dict.fromkeys(("bound", "policy_bound"), "0.5 None")
 for agent in AGENTS:
-    networks = {
-        name: small if size == 1 else levers for name, size in outputs_of(agent).items()
-    }
+    networks = networks_of(agent, inputs=1)
     options = {
         name: choices[name]
         for name in inspect.signature(agent).parameters

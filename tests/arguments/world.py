@@ -256,12 +256,20 @@ def outputs_of(agent: type) -> dict[str, int]:
     }
 
 
+def networks_of(agent: type, inputs: int) -> dict[str, Network]:
+    """The networks of an agent: their outputs are values, or a mean and a deviation."""
+    networks = {
+        name: architect.Perceptron(inputs, size, squash="identity", seed=0)
+        for name, size in outputs_of(agent).items()
+    }
+    if "policy" in networks:
+        networks["policy"].output[1].squash = "softplus"
+    return networks
+
+
 def begun(agent: type) -> Any:
     """An agent at the first step of an episode."""
-    sizes = outputs_of(agent).values()
-    made = agent(
-        *(architect.Perceptron(2, size, squash="softplus", seed=0) for size in sizes)
-    )
+    made = agent(**networks_of(agent, inputs=2))
     made.begin([0.0, 1.0])
     return made
 

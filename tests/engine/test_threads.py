@@ -78,7 +78,7 @@ def edit(rng, net):
 """
 
 TRAINED_AND_EDITED = """
-net = architect.LSTM(2, 4, 1, style="synaptic", seed=0)
+net = architect.LSTM(2, 4, 1, style="synaptic", output_squash="identity", seed=0)
 
 def train(rng):
     Trainer(net, rate=0.01).train(X, Y, epochs=3, progress=False)
@@ -146,7 +146,9 @@ LOOKS = [
 def look(rng):
     rng.choice(LOOKS)(rng.choice(net.hidden), net.connections[-1])
 
+net.learning_rule = "rtrl"
 agent = synapse.reward.TD(net, normalise=False)
+net.learning_rule = "online"
 
 def reward(rng):
     net.peek([0.0, 1.0]), net.slopes()

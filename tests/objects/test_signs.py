@@ -230,7 +230,7 @@ def test_a_readout_is_the_best_one_with_its_signs():
 
 def test_agents_keep_signs():
     for tied in (False, True):
-        net = architect.Perceptron(3, 4, 1, seed=0)
+        net = architect.Perceptron(3, 4, 1, output_squash="identity", seed=0)
         if tied:
             synapse.tie(net.connections[:2])
         for link in net.connections:

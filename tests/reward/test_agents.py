@@ -27,6 +27,7 @@ NETWORKS = {
 def check_forward_view(net, steps, seed=0):
     """With weights that stand still, the changes of an episode are those of the forward
     view."""
+    net.output.squash = "bent_identity"
     net.learning_rule = "rtrl"
     rng = np.random.default_rng(seed)
     rows = rng.uniform(-1, 1, (steps + 1, len(net.input)))
@@ -224,6 +225,15 @@ def perceptron(outputs, seed, last="identity"):
     )
 
 
+def gaussian(inputs, *hidden, actions):
+    """A policy for continuous actions: linear means, and deviations above 0."""
+    policy = architect.Perceptron(
+        inputs, *hidden, 2 * actions, squash="tanh", output_squash="identity", seed=0
+    )
+    policy.output[actions:].squash = "softplus"
+    return policy
+
+
 def test_q_learning_is_that_of_a_program_in_numpy():
     net = perceptron(2, 0)
     wanted, dense = greedy_program(net, 100, 0.2, np.random.default_rng(7))
@@ -241,19 +251,17 @@ def test_actor_and_critic_are_those_of_a_program_in_numpy():
 
 
 def test_errors_of_continuous_actions_are_slopes_of_their_log_probability():
-    net = architect.Perceptron(1, 4, seed=0)
-    net.output[2].squash = net.output[3].squash = "softplus"
-    net.output[0].squash = "identity"
-    agent = reward.ActorCritic(
-        net, architect.Perceptron(1, 1, seed=1), entropy=0.3, **PLAIN
-    )
+    net = gaussian(1, actions=2)
+    net.output[1].squash = "bent_identity"
+    value = architect.Perceptron(1, 1, squash="identity", seed=1)
+    agent = reward.ActorCritic(net, value, entropy=0.3, **PLAIN)
     action = agent.begin([0.4])
     states = np.array([neuron.state for neuron in net.output])
 
     def judged(states):
-        mean, logistic = states[:2]
+        mean, bent = states[:2]
         raw = states[2:]
-        means = np.array([mean, 1 / (1 + math.exp(-logistic))])
+        means = np.array([mean, (math.sqrt(bent**2 + 1) - 1) / 2 + bent])
         deviation = np.log1p(np.exp(raw))
         density = -0.5 * ((action - means) / deviation) ** 2 - np.log(deviation)
         return density.sum() + 0.3 * np.log(deviation).sum()
@@ -285,9 +293,9 @@ def test_shared_weights_change_by_the_sum_of_their_slopes():
     )
 
 
-@pytest.mark.parametrize("rule", ["online", "rtrl"])
+@pytest.mark.parametrize("rule", [("rtrl", 1), "rtrl"])
 def test_an_edit_between_steps_keeps_the_traces_of_what_stays(rule):
-    net = architect.Elman(2, 4, 1, seed=0)
+    net = architect.Elman(2, 4, 1, output_squash="identity", seed=0)
     net.learning_rule = rule
     agent = reward.TD(net, rate=0.0, bound=None, normalise=False)
     agent.begin([0.5, -0.5])
@@ -345,9 +353,7 @@ def test_faults_are_one_sentence_and_change_nothing():
         lambda: reward.ActorCritic(value, value),
         lambda: reward.ActorCritic(value, net),
         lambda: reward.ActorCritic(value, perceptron(1, 2)),
-        lambda: reward.ActorCritic(
-            architect.Perceptron(2, 4, output_squash="softplus"), value
-        ),
+        lambda: reward.ActorCritic(gaussian(2, actions=2), value),
         lambda: reward.TD(value, discount=1.5),
         lambda: reward.TD(value, bound=0.0),
         lambda: reward.TD("network"),
@@ -355,6 +361,131 @@ def test_faults_are_one_sentence_and_change_nothing():
     ):
         with pytest.raises((ArgumentError, ArgumentTypeError)):
             wrong()
+
+
+# --- what outputs stand for -----------------------------------------------------------
+
+
+def never_negative(state):
+    return math.exp(state), math.exp(state)
+
+
+def of_any_size(state):
+    return state**3, 3.0 * state**2
+
+
+def with_outputs(squash, count=1):
+    net = architect.Perceptron(2, 3, count, output_squash="identity", seed=0)
+    net.output.squash = squash
+    return net
+
+
+@pytest.mark.parametrize("squash", ["logistic", "tanh", "softmax", "relu", "softplus"])
+def test_values_whose_outputs_have_bounds_are_refused_with_the_line_that_mends_them(
+    squash,
+):
+    """Nothing has changed then, and the line makes an agent."""
+    value = with_outputs(squash)
+    both = with_outputs(squash, 2)
+    policy = with_outputs("softmax", 2)
+    for make, name, network in (
+        (lambda: reward.TD(value), "network", value),
+        (lambda: reward.QLearning(both), "network", both),
+        (lambda: reward.ActorCritic(policy, value), "value", value),
+    ):
+        network.output.squash = squash
+        with pytest.raises(ArgumentError, match=f"without bounds, got {squash}") as got:
+            make()
+        line = f'{name}.output.squash = "identity"'
+        assert line in str(got.value)
+        exec(line, {name: network})
+        make().begin([0.0, 1.0])
+
+
+def test_means_of_continuous_actions_whose_outputs_have_bounds_are_refused():
+    """Four logistic outputs were two means and two deviations without a word."""
+    policy = with_outputs("logistic", 4)
+    value = with_outputs("identity")
+    with pytest.raises(ArgumentError, match="means in the policy of ActorCr") as got:
+        reward.ActorCritic(policy, value)
+    for line in (
+        'policy.output[:2].squash = "identity"',
+        'policy.output[2:].squash = "softplus"',
+    ):
+        assert line in str(got.value)
+        exec(line, {"policy": policy})
+    assert reward.ActorCritic(policy, value).begin([0.0, 1.0]).shape == (2,)
+    assert 'policy.output.squash = "softmax"' in str(got.value)
+
+
+def test_bounds_are_those_with_which_a_squash_was_registered():
+    register = synapse.squash.register
+    bounded = register(low=0.0)(never_negative)
+    with pytest.raises(ArgumentError, match="never_negative ones, 0 or above"):
+        reward.TD(with_outputs(bounded))
+    reward.TD(with_outputs(register(of_any_size)))
+
+
+def test_a_neuron_that_scales_a_bounded_one_is_an_output_of_the_users_choice():
+    x, hidden, scaled = (
+        synapse.Layer(2),
+        synapse.Layer(1, "tanh"),
+        synapse.Layer(1, "identity"),
+    )
+    x.project(hidden, seed=0)
+    hidden.project(scaled, weights=10.0, trainable=False)
+    net = synapse.Network(x, [hidden], scaled)
+    agent = reward.TD(net)
+    agent.begin([0.0, 1.0])
+    assert agent.controller().output[0].squash.name == "identity"
+
+
+@pytest.mark.parametrize("architecture", ["Elman", "GRU", "LSTM"])
+def test_a_network_with_memory_that_learns_online_is_refused_with_the_line(
+    architecture,
+):
+    network = getattr(architect, architecture)(2, 3, 1, output_squash="identity")
+    with pytest.raises(ArgumentError, match='has memory, to learn by "rtrl"') as got:
+        reward.TD(network)
+    for line in (
+        'network.learning_rule = "rtrl"',
+        'network.learning_rule = "rtrl", 1',
+    ):
+        assert line in str(got.value)
+        exec(line, {"network": network})
+        reward.TD(network).begin([0.0, 1.0])
+        network.learning_rule = "online"
+
+
+@pytest.mark.parametrize("edit", ["squash", "memory", "rule", "policy"])
+def test_an_edit_after_which_an_agent_cannot_learn_is_noticed_when_an_episode_begins(
+    edit,
+):
+    policy, value = with_outputs("softmax", 2), with_outputs("identity")
+    agent = reward.ActorCritic(policy, value, seed=0)
+    agent.begin([0.0, 1.0])
+    agent.learn(1.0, [1.0, 0.0], ended=True)
+    if edit == "squash":
+        value.output.squash = "tanh"
+    elif edit == "policy":
+        policy.output.squash = "tanh"
+    else:
+        value.hidden[0].project(value.hidden[0], seed=0)
+    if edit == "rule":
+        value.learning_rule = "rtrl"
+        agent.begin([0.0, 1.0])
+        value.learning_rule = "online"
+    before = everything(agent)
+    with pytest.raises(ArgumentError, match=r"Expected the (value|means|policy)"):
+        agent.begin([0.0, 1.0])
+    assert everything(agent) == before
+
+
+def test_a_network_that_an_agent_has_refused_is_saved_without_a_warning(tmp_path):
+    net = with_outputs("logistic")
+    with pytest.raises(ArgumentError):
+        reward.TD(net)
+    synapse.save(net, tmp_path / "net.json")
 
 
 @pytest.mark.parametrize("squash", ["tanh", "identity", "swish"])
@@ -424,7 +555,7 @@ def test_what_follows_counts_if_an_episode_is_broken_off_and_not_if_it_has_ended
         assert agent.error == pytest.approx(3.0 + 0.5 * counted * following - value)
 
 
-@pytest.mark.parametrize("rule", ["online", "rtrl"])
+@pytest.mark.parametrize("rule", [("rtrl", 1), "rtrl"])
 @pytest.mark.parametrize(
     "options",
     [
@@ -444,10 +575,11 @@ def test_a_stream_of_rows_is_learned_like_single_calls(
     rows = rng.normal(3.0, 1.0, size=(50, 2))
     gains = rng.normal(size=50)
     nets = [architect.GRU(2, 3, 1, output_squash="identity", seed=0) for _ in range(2)]
+    for net in nets:
+        net.learning_rule = rule
     agents = [reward.TD(net, **options) for net in nets]
     logs = []
     for net, agent in zip(nets, agents, strict=True):
-        net.learning_rule = rule
         if change == "tie":
             synapse.tie(net["reset gates"])
         elif change == "record":
@@ -524,44 +656,12 @@ def test_rewards_are_divided_by_the_deviation_of_their_discounted_sum():
         assert agent.error == pytest.approx(scaled + 0.5 * following - value)
 
 
-def test_values_of_softmax_outputs_follow_the_states_of_all():
-    """Weights move along the slopes of the value of the action, here by central
-    differences."""
-    net = architect.Perceptron(2, 3, output_squash="softmax", seed=0)
-    row = [1.0, 0.5]
-    start = net.weights
-    action = int(net.activate(row).argmax())
-    slopes = np.empty(len(start))
-    for i in range(len(start)):
-        values = []
-        for step in (1e-6, -1e-6):
-            net.weights = start + step * (np.arange(len(start)) == i)
-            values.append(net.activate(row)[action])
-        slopes[i] = (values[0] - values[1]) / 2e-6
-    net.weights = start
-    agent = reward.QLearning(
-        net,
-        explore=0.0,
-        trace=0.0,
-        rate=0.1,
-        bound=None,
-        normalise=False,
-        scale_rewards=False,
-        seed=0,
-    )
-    assert agent.begin(row) == action
-    delta = 1.0 - net.output[action].activation
-    agent.learn(1.0, row, ended=True)
-    assert net.weights - start == pytest.approx(0.1 * delta * slopes, abs=1e-9)
-
-
 # --- a refused step changes nothing ---------------------------------------------------
 
 
 def plain_agents():
     """Agents whose observations no scale checks, and which do not look ahead."""
     plain = {"normalise": False, "discount": 0.0}
-    softplus = architect.Perceptron(2, 4, squash="softplus", seed=0)
 
     def small(outputs, last="identity"):
         return architect.Perceptron(
@@ -574,7 +674,7 @@ def plain_agents():
             yield reward.TD(small(1), **both)
             yield reward.QLearning(small(2), seed=0, **both)
             yield reward.ActorCritic(small(2, "softmax"), small(1), seed=0, **both)
-            yield reward.ActorCritic(softplus.clone(), small(1), seed=0, **both)
+            yield reward.ActorCritic(gaussian(2, actions=2), small(1), seed=0, **both)
 
 
 def everything(agent):
@@ -669,7 +769,8 @@ def test_a_stream_with_a_number_that_is_too_large_counts_none_of_its_rows():
 
 def test_steps_by_default_are_those_of_the_paper_and_shorter_for_networks_with_memory():
     perceptrons = perceptron(2, 0, "softmax"), perceptron(1, 1)
-    gru = architect.GRU(5, 2, 1, seed=0)
+    gru = architect.GRU(5, 2, 1, output_squash="identity", seed=0)
+    gru.learning_rule = "rtrl"
     assert reward.ActorCritic(*perceptrons)._limits == ((1.0, 3.0), (1.0, 2.0))
     assert reward.ActorCritic(perceptrons[0], gru)._limits == ((1.0, 3.0), (0.03, 0.2))
     assert reward.TD(gru, rate=0.5, bound=None)._limits == ((0.5, 0.0),)
@@ -677,6 +778,7 @@ def test_steps_by_default_are_those_of_the_paper_and_shorter_for_networks_with_m
     net = perceptron(2, 1)
     agent = reward.QLearning(net)
     net.hidden[0].project(net.hidden[0], weights=0.1)  # from now on it has memory
+    net.learning_rule = "rtrl"
     agent.begin(np.zeros(5))
     assert agent._limits == ((0.03, 0.2),)
     for wrong in ({"rate": "large"}, {"bound": "none"}):

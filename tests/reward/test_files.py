@@ -18,7 +18,7 @@ from synapse.errors import ArgumentError, FormatError, IncompleteWarning
 from synapse.readwrite import files, npz
 from tests.helpers.strategies import SQUASHES, Twin, given_graphs, specs
 
-from .test_agents import perceptron
+from .test_agents import gaussian, perceptron
 from .test_running import Chance, agents, numbers
 
 
@@ -29,9 +29,7 @@ def gru(inputs, outputs, seed):
 
 
 def continuous():
-    policy = architect.Perceptron(
-        5, 4, 4, squash="tanh", output_squash="softplus", seed=0
-    )
+    policy = gaussian(5, 4, actions=2)
     return reward.ActorCritic(policy, gru(5, 1, 1), scale_rewards=True, seed=3)
 
 
@@ -149,6 +147,8 @@ def test_a_controller_acts_as_its_agent_in_any_graph(spec, change):
     elif change == "delayed twice":
         net.input[-1].project(net.output[-1], weight=0.3, delay=1)
         net.output[0].project(net.output[-1], weight=0.3, delay=2)
+    net.output.squash = "identity"
+    net.learning_rule = "rtrl"
     agent = (
         reward.TD(net, rate=0.0)
         if len(net.output) == 1
@@ -170,9 +170,11 @@ def test_a_controller_acts_as_its_agent_in_any_graph(spec, change):
 
 def test_a_controller_of_neurons_that_activate_together_is_refused():
     inputs = synapse.Layer(1)
-    outputs = synapse.Layer(1)
+    outputs = synapse.Layer(1, "identity")
     inputs.project(outputs, seed=0)
-    agent = reward.TD(synapse.Network(inputs, outputs, synchronous=True))
+    net = synapse.Network(inputs, outputs, synchronous=True)
+    net.learning_rule = "rtrl"
+    agent = reward.TD(net)
     with pytest.raises(ArgumentError, match="one step late"):
         agent.controller()
 

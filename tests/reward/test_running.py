@@ -22,12 +22,12 @@ from synapse.errors import (
     MissingExtraError,
 )
 
-from .test_agents import Walk, perceptron
+from .test_agents import Walk, gaussian, perceptron
 
 
 def agents():
     yield reward.QLearning(perceptron(2, 0), explore=0.1, seed=3)
-    gru = architect.GRU(5, 4, 2, seed=0)
+    gru = architect.GRU(5, 4, 2, output_squash="identity", seed=0)
     gru.learning_rule = "rtrl"
     yield reward.QLearning(gru, seed=3)
     yield reward.ActorCritic(perceptron(2, 0, "softmax"), perceptron(1, 1), seed=3)
@@ -339,7 +339,7 @@ def test_spaces_make_numbers_of_observations_and_bound_actions():
             return np.int64(1), 0.0, False, False, {}
 
     box = Space(low=np.full((1, 2), -0.1), high=np.full((1, 2), 0.1))
-    policy = architect.Perceptron(5, 4, output_squash="softplus", seed=0)
+    policy = gaussian(5, actions=2)
     continuous = Spaces(box)
     reward.run(
         reward.ActorCritic(policy, perceptron(1, 0), seed=0),
@@ -528,9 +528,8 @@ def test_spaces_of_gymnasium_are_encoded_and_vector_environments_are_advised():
             policy = architect.Perceptron(
                 inputs, count, output_squash="softmax", seed=0
             )
-            agent = reward.ActorCritic(
-                policy, architect.Perceptron(inputs, 1, seed=1), seed=0
-            )
+            value = architect.Perceptron(inputs, 1, squash="identity", seed=1)
+            agent = reward.ActorCritic(policy, value, seed=0)
             assert (
                 reward.run(
                     agent, Random(observations, actions), steps=50, progress=False
@@ -573,9 +572,7 @@ def test_agents_act_in_environments_of_gymnasium():
         .mean()
         > 0.5
     )
-    policy = architect.Perceptron(
-        3, 8, 2, squash="tanh", output_squash="softplus", seed=0
-    )
+    policy = gaussian(3, 8, actions=1)
     agent = reward.ActorCritic(
         policy, architect.Perceptron(3, 8, 1, output_squash="identity"), seed=0
     )

@@ -18,7 +18,7 @@ from typing import Any, NoReturn, TypeVar, cast
 
 from ..errors import ArgumentTypeError, SynapseError
 from .arguments import counted, shown, with_article
-from .names import closest, known_names, plain, suggestion
+from .names import attribute_error, closest, known_names, plain, suggestion
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Item = TypeVar("Item")
@@ -215,11 +215,8 @@ class ForeignAttribute:
 
     def __get__(self, owned: Any, owner: type) -> NoReturn:
         noun = with_article(owner.__name__)
-        raise AttributeError(
-            f"{noun[0].upper()}{noun[1:]} has no attribute {self.name!r}."
-            f" {self.advice}",
-            name=self.name,
-            obj=owned,
+        raise attribute_error(
+            f"{noun[0].upper()}{noun[1:]} has no attribute {self.name!r}. {self.advice}"
         )
 
 
@@ -236,8 +233,8 @@ class ForeignNamespace(property):
         hint = ""
         if constant.isupper():
             hint = f" Use {self.owner.lower()}.squash = {constant.lower()!r}."
-        raise AttributeError(
-            f"{self.owner}.squash has no attribute {constant!r}.{hint}", name=constant
+        raise attribute_error(
+            f"{self.owner}.squash has no attribute {constant!r}.{hint}"
         )
 
 
@@ -286,7 +283,7 @@ def fixed_attributes(cls: Class) -> Class:
             refused = _is_ours(owner) or closest(name, settable, NEARLY)
             if not declared and refused:
                 hint = suggestion(name, settable)
-                raise AttributeError(
+                raise attribute_error(
                     f"A {cls.__name__} has no attribute {name!r} to set.{hint}"
                 )
         object.__setattr__(self, name, value)
@@ -307,16 +304,27 @@ def _is_ours(cls: type) -> bool:
 
 
 def own_names(owned: Any) -> list[str]:
-    """The names of an object's attributes, without those of other libraries."""
+    """The names of an object's attributes, without private ones and those of other
+    libraries.
+
+    Python suggests names of this list in its own errors.
+    """
     on_object = getattr(owned, "__dict__", ())
     cls = type(owned)
-    names = object.__dir__(owned)
+    names = [name for name in object.__dir__(owned) if not _is_private(name)]
     values = (inspect.getattr_static(cls, name, None) for name in names)
     return [
         name
         for name, value in zip(names, values, strict=True)
         if name in on_object or type(value) is not ForeignAttribute
     ]
+
+
+def _is_private(name: str) -> bool:
+    """Whether a name starts with an underscore, and is not one of Python's, such as
+    ``__len__``.
+    """
+    return name.startswith("_") and not name.endswith("__")
 
 
 class NotCalled(list[Item]):
@@ -340,7 +348,8 @@ class NoAttributes(tuple[Item, ...]):
     __slots__ = ()
 
     def __getattr__(self, name: str) -> NoReturn:
-        hint = ATTRIBUTES["layers"].get(name, "")
-        raise AttributeError(
-            f"net.layers is a tuple, without an attribute {name!r}. {hint}".rstrip()
+        advice = ATTRIBUTES["layers"].get(name)
+        hint = f" {advice}" if advice else suggestion(name, ["count", "index"])
+        raise attribute_error(
+            f"net.layers is a tuple, without an attribute {name!r}.{hint}"
         )

@@ -87,10 +87,17 @@ def unknown_attribute(
     if asking == "_handle_fromlist" and hint and not find_spec(f"{package}.{name}"):
         # `from package import name`: Python would drop the advice of an AttributeError.
         return ImportError(f"{owner} has no {name!r} to import.{hint}", name=package)
-    # obj=None, because Python would add its own suggestion otherwise.
-    return AttributeError(
-        f"{owner} has no attribute {name!r}.{hint}", name=name, obj=None
-    )
+    return attribute_error(f"{owner} has no attribute {name!r}.{hint}")
+
+
+def attribute_error(sentence: str) -> AttributeError:
+    """Make an AttributeError whose traceback ends with this sentence.
+
+    If an error has no `name` and `obj`, Python sets them, and its traceback appends
+    "Did you mean ...?" with a name of ``dir(obj)``, which may be private. It appends
+    nothing if the name is None.
+    """
+    return AttributeError(sentence, name=None, obj=None)
 
 
 def public_names(*tables: Iterable[str]) -> Callable[[], list[str]]:
@@ -168,7 +175,7 @@ class Names(dict[str, T]):
         owner = f"The module {module}"
         if name.startswith("__"):
             # `import` looks for `__path__`: there is no search for a similar name.
-            raise AttributeError(f"{owner} has no attribute {name!r}.", name=name)
+            raise attribute_error(f"{owner} has no attribute {name!r}.")
         item = None if name.startswith("_") else self.seek(name)
         if item is None:
             advice = self.nearest.get(plain(name), "")

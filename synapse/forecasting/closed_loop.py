@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from .. import _html
 from .._checks import (
     as_matrix,
+    attribute_error,
     bounds,
     counted,
     expected,
@@ -124,7 +125,7 @@ class Forecast(NDArrayOperatorsMixin):
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or name == "mean":  # while it is unpickled
-            raise AttributeError(name)
+            raise attribute_error(f"A Forecast has no attribute {name!r}.")
         return getattr(self.mean, name)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Floats:

@@ -230,7 +230,7 @@ class Trainer:
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "network":  # the state of an optimizer belongs to it
-            raise AttributeError(
+            raise _checks.attribute_error(
                 "The network of a Trainer cannot be replaced. Make a Trainer of the"
                 " other one."
             )
@@ -246,7 +246,7 @@ class Trainer:
                 _checks.suggestion(name, OPTIONS)
                 or f" It has: {_checks.known_names(OPTIONS)}."
             )
-            raise AttributeError(f"A Trainer has no option {name!r}.{hint}")
+            raise _checks.attribute_error(f"A Trainer has no option {name!r}.{hint}")
         super().__setattr__(name, value)
 
     def __repr__(self) -> str:

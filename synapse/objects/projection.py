@@ -386,7 +386,7 @@ class Weights(NDArrayOperatorsMixin):
         read-only copy.
         """
         if name.startswith("_"):  # looked up by protocols of NumPy, pickle and copy
-            raise AttributeError(f"Weights have no {name!r}.")
+            raise checks.attribute_error(f"Weights have no {name!r}.")
         return getattr(np.asarray(self), name)
 
     def __repr__(self) -> str:

@@ -12,7 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _html, engine
-from .._checks import counted, expected, imported_pandas, is_among, listed, unknown_name
+from .._checks import (
+    attribute_error,
+    counted,
+    expected,
+    imported_pandas,
+    is_among,
+    listed,
+    suggestion,
+    unknown_name,
+)
 from .._typing import Floats, Ints
 from ..engine import schema
 from ..engine.guard import Deferred, atomic
@@ -107,8 +116,11 @@ class Log:
             "numbers", ()
         )  # missing while an object is being copied
         if name not in numbers:
-            raise AttributeError(
-                f"{name!r} is not recorded. Recorded are: {', '.join(numbers)}."
+            known = [*numbers, *(each for each in dir(self) if each[0] != "_")]
+            # NumPy asks for private names, which are looked up without a search.
+            hint = "" if name.startswith("_") else suggestion(name, known)
+            raise attribute_error(
+                f"{name!r} is not recorded. Recorded are: {', '.join(numbers)}.{hint}"
             )
         return self[name]
 

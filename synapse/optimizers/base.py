@@ -416,8 +416,12 @@ class OptimizerState:
         return vector
 
     def __getattr__(self, name: str) -> Floats:
-        if name.startswith("_") or name not in self._names:
-            raise AttributeError(f"{type(self).__name__} has no {name!r}.")
+        is_private = name.startswith("_")  # these are missing while it is unpickled
+        if is_private or name not in self._names:
+            hint = "" if is_private else _checks.suggestion(name, self._names)
+            raise _checks.attribute_error(
+                f"{type(self).__name__} has no {name!r}.{hint}"
+            )
         vector: Floats = self.memory[self._names.index(name)]
         return vector
 

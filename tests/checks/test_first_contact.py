@@ -277,6 +277,93 @@ def test_an_attribute_of_another_library_is_answered_by_ours():
                     attrgetter(named[1:])(named_here[owner])
 
 
+OWNERS = """
+import architect, synapse
+from synapse import Layer, Neuron, Trainer, optimizers
+from synapse._checks import ATTRIBUTES
+
+layer = Layer(2)
+projection = layer.project(Layer(2), seed=0)
+net = architect.Perceptron(2, 3, 1, seed=0)
+with synapse.record(net, "activation") as log:
+    net.activate([0, 1])
+owners = {
+    "Neuron": layer[0],
+    "Connection": projection[0],
+    "Layer": layer,
+    "Projection": projection,
+    "Network": net,
+    "Trainer": Trainer(net),
+    "Hopfield": architect.Hopfield(3),
+    "LBFGS": optimizers.LBFGS(),
+    "RecursiveOptimizer": optimizers.RLS(),
+    "synapse": synapse,
+    "architect": architect,
+    "layers": net.layers,
+}
+"""
+"""Objects by the names that the tables of advice have for them."""
+
+
+PRINTED = """
+import contextlib, io, sys
+
+def printed(owner, name):
+    try:
+        getattr(owner, name)
+    except AttributeError as error:
+        text = io.StringIO()
+        with contextlib.redirect_stderr(text):
+            sys.__excepthook__(type(error), error.with_traceback(None), None)
+        return text.getvalue(), f"AttributeError: {error}\\n"
+    return "", ""
+
+assert set(owners) == set(ATTRIBUTES)
+for kind, table in ATTRIBUTES.items():
+    for name in table:
+        text, sentence = printed(owners[kind], name)
+        assert text == sentence, text
+others = {
+    "log": (log, "recorde activatio"),
+    "weights": (projection.weights, "_projectio"),
+    "squash": (Neuron.squash, "TANH fge _dir_"),
+    "registry": (synapse.squash, "_by_nam __doc_"),
+    "layers": (net.layers, "coun"),
+    "state": (optimizers.Adam().begin(net.weights.copy()), "optimize"),
+}
+for owner, names in others.values():
+    for name in names.split():
+        text, sentence = printed(owner, name)
+        assert text == sentence and text, text
+for owner in owners.values():
+    for private in object.__dir__(owner):
+        if private.startswith("_") and not private.endswith("__"):
+            text, _ = printed(owner, private[1:])
+            assert "mean: '_" not in text, text
+"""
+"""Compares what the interpreter prints of uncaught errors with their sentences."""
+
+
+def test_python_adds_no_suggestion_to_an_error_that_has_one():
+    """Of every entry of the table, and of every private name without its underscore."""
+    python("-c", OWNERS + PRINTED)
+
+
+def test_a_traceback_of_a_script_ends_with_our_sentence(tmp_path):
+    script = tmp_path / "script.py"
+    for line in (
+        "synapse.Layer(2).neurons",
+        "architect.Perceptron(2, 1).inputs",
+        "synapse.Layer(2).project(synapse.Layer(2)).weight",
+    ):
+        script.write_text(f"import architect, synapse\n{line}\n", encoding="utf-8")
+        with pytest.raises(AttributeError) as caught:
+            eval(line)
+        with pytest.raises(AssertionError) as failed:
+            python(script)
+        assert str(failed.value).endswith(f"AttributeError: {caught.value}\n")
+
+
 def test_a_name_of_synaptic_below_an_attribute_or_in_an_import_is_answered():
     """What a class or an object of Synaptic has there is an array, a function or a name
     here."""

@@ -6,8 +6,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from . import cost, errors, initializers, learning as learning, optimizers, squash
-from ._checks import ATTRIBUTES, public_names, unknown_attribute
-from .errors import SynapseError
+from ._checks import ATTRIBUTES, attribute_error, public_names, unknown_attribute
+from .errors import MissingExtraError, SynapseError
 from .learning import Gradient, Trainer, check_gradient, every, gradient
 from .objects import architectures
 from .objects.connection import Connection
@@ -28,7 +28,12 @@ if TYPE_CHECKING:  # at run time `__getattr__` imports them when they are first 
         evolve as evolve,
         experiments as experiments,
         forecasting as forecasting,
+        plain as plain,
         reward as reward,
+        river as river,
+        sklearn as sklearn,
+        sktime as sktime,
+        tables as tables,
         tasks as tasks,
     )
     from .forecasting import forecast
@@ -37,9 +42,11 @@ if TYPE_CHECKING:  # at run time `__getattr__` imports them when they are first 
 
 __version__ = "0.1.0"
 
-# Packages that are imported when they are first used, and functions of theirs
+# Packages and modules that are imported when they are first used, and functions of
+# theirs
 _ROOMS = "analysis draw evolve experiments forecasting readwrite reward tables tasks"
-_LATER = tuple(_ROOMS.split())
+_WITH_EXTRAS = "river sklearn sktime"
+_LATER = (*_ROOMS.split(), *_WITH_EXTRAS.split(), "plain")
 _LATER_NAMES = {
     "forecast": "forecasting",
     "from_edges": "readwrite.edge_lists",
@@ -91,17 +98,24 @@ __all__ += [
 __dir__ = public_names(__all__, _LATER, _LATER_NAMES, ["__version__", "learning"])
 
 
-def __getattr__(name: str) -> Any:
-    """Import a package, or a function of one, when it is first used."""
-    if name in _LATER:
-        return importlib.import_module(f"{__name__}.{name}")
-    if name in _LATER_NAMES:
-        module = importlib.import_module(f"{__name__}.{_LATER_NAMES[name]}")
-        return getattr(module, name)
-    advice = ATTRIBUTES["synapse"].get(name, "")
-    if name in _architect.__all__:
-        advice = f"Use architect.{name} after `import architect`."
-    raise unknown_attribute("The module synapse", name, __dir__(), advice)
+if not TYPE_CHECKING:  # type checkers know the names above, and no others
+
+    def __getattr__(name: str) -> Any:
+        """Import a package, or a function of one, when it is first used."""
+        if name in _LATER:
+            try:
+                return importlib.import_module(f"{__name__}.{name}")
+            except MissingExtraError as error:
+                # `hasattr` and `help` pass over an AttributeError.
+                sentence = str(error)
+            raise attribute_error(sentence)
+        if name in _LATER_NAMES:
+            module = importlib.import_module(f"{__name__}.{_LATER_NAMES[name]}")
+            return getattr(module, name)
+        advice = ATTRIBUTES["synapse"].get(name, "")
+        if name in _architect.__all__:
+            advice = f"Use architect.{name} after `import architect`."
+        raise unknown_attribute("The module synapse", name, __dir__(), advice)
 
 
 # Registers its classes, so that files that name them can be read.

@@ -1,5 +1,6 @@
 """The first calls of people who come from Synaptic, Keras, PyTorch or scikit-learn."""
 
+import ast
 import re
 import warnings
 from functools import partial
@@ -61,6 +62,57 @@ def test_packages_are_reached_by_import_synapse_and_loaded_when_used():
         " 'synapse.draw' not in sys.modules\nfrom synapse import draw\nassert"
         " synapse.draw is draw\n"
     )
+    python("-c", code)
+
+
+def test_rooms_that_need_an_extra_are_attributes_of_synapse():
+    """For the interpreter, for `dir` and for type checkers, which know no others."""
+    code = """if True:
+        import sys, synapse
+        print(*(name for name in dir(synapse) if name not in vars(synapse)))
+        assert not {"pandas", "river", "sklearn", "sktime"} & set(sys.modules)
+        assert {"plain", "river", "sklearn", "sktime"} <= set(dir(synapse))
+        assert synapse.sklearn.NetworkClassifier((8,))
+        assert synapse.river.NetworkRegressor and synapse.plain.Neuron
+        assert synapse.sktime.SynapseForecaster
+    """
+    later = python("-c", code).split()
+    tree = ast.parse(Path(synapse.__file__).read_text(encoding="utf-8"))
+    branches = [
+        branch
+        for branch in tree.body
+        if isinstance(branch, ast.If) and ast.unparse(branch.test) == "TYPE_CHECKING"
+    ]
+    checked = [
+        alias.name
+        for branch in branches
+        for line in branch.body
+        for alias in line.names
+    ]
+    assert sorted(checked) == sorted(later)
+
+
+def test_a_room_without_its_extra_is_answered_by_the_command_that_installs_it():
+    """As an attribute that does not exist, so that `hasattr` and `help` pass over
+    it."""
+    code = """if True:
+        import pydoc, sys
+        rooms = ("river", "sklearn", "sktime")
+        sys.modules.update(dict.fromkeys(rooms))  # none can be imported
+        import synapse
+        assert not hasattr(synapse, "river")
+        assert pydoc.render_doc(synapse)
+        for name in rooms:
+            try:
+                getattr(synapse, name)
+            except AttributeError as error:
+                assert f"synapse.{name} need" in str(error), error
+                assert "not installed. Install it: pip install" in str(error), error
+        try:
+            from synapse import river
+        except synapse.errors.MissingExtraError as error:
+            assert "synapse.river need river" in str(error), error
+    """
     python("-c", code)
 
 

@@ -58,8 +58,8 @@ def test_dir_lists_public_names_alone():
     """Not those that a module imports for itself, such as Any. In a new process nothing
     is registered."""
     rooms = (
-        "analysis draw evolve experiments forecasting learning readwrite reward tables"
-        " tasks"
+        "analysis draw evolve experiments forecasting learning plain readwrite reward"
+        " river sklearn sktime tables tasks"
     )
     later = {*rooms.split(), "fitness", "zeros"}
     code = f"""if True:

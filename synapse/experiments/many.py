@@ -1,4 +1,4 @@
-"""Train many networks in parallel: in threads, as the kernels release the interpreter
+"""Call many trainers in parallel: in threads, as the kernels release the interpreter
 lock, or elsewhere.
 """
 
@@ -13,17 +13,29 @@ from concurrent.futures import (
     ThreadPoolExecutor,
     wait,
 )
+from inspect import signature
 from typing import Any
 
-from .._checks import MOST_THREADS, counted, listed, positive_integer
-from ..cost import Cost
-from ..errors import ArgumentError, ExecutorError, SynapseError, TopologyError
+from .._checks import (
+    ARGUMENTS,
+    MOST_THREADS,
+    about_arguments,
+    counted,
+    expected,
+    listed,
+    positive_integer,
+)
+from ..errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    ExecutorError,
+    SynapseError,
+    TopologyError,
+)
 from ..initializers import Seed, seeds_of
 from ..learning import Result, Trainer
 from ..learning._parameters import independent
-from ..learning.schedules import Rate
 from ..objects.network import Network
-from ..objects.state import take_over
 from .running import (
     PAUSE,
     checked_executor,
@@ -37,73 +49,71 @@ Call = tuple[Callable[..., Any], tuple[Any, ...]]
 
 
 def train_many(
-    networks: Sequence[Network],
+    trainers: Sequence[Trainer],
     inputs: Any,
     targets: Any,
     *,
-    rate: Rate = 0.1,
-    cost: str | Cost | None = None,
     workers: int | None = None,
     executor: Executor | None = None,
     seed: Seed = None,
     **options: Any,
 ) -> list[Result]:
-    """Train several networks on the same data, as many at a time as there are cores.
+    """Call :meth:`~synapse.Trainer.train` of several trainers with the same data, as
+    many at a time as there are cores.
 
     Parameters
     ----------
-    networks : sequence of Network
-        Networks that share no neurons and are not connected with each other.
+    trainers : sequence of Trainer
+        Trainers of different networks, which are not connected with each other. Each
+        has its own learning rule, optimizer, rate and other options.
     inputs, targets : array_like
         As for :meth:`synapse.Trainer.train`.
-    rate, cost
-        As for :class:`synapse.Trainer`.
     workers : int, optional
         Number of threads. Default: the number of cores that the process may use.
     executor : concurrent.futures.Executor, optional
         Where the trainings run instead: a ``ThreadPoolExecutor``, a
         ``ProcessPoolExecutor``, or for Dask ``Client(...).get_executor()``. It is not
-        shut down. Processes train copies, whose weights, biases and contexts are then
-        copied into `networks`, to the last bit. Callbacks run there and must not edit
-        them.
+        shut down. Processes train copies, whose weights, biases, contexts and states of
+        optimizers are then copied into `trainers`, to the last bit. Callbacks run there
+        and must not edit the networks.
     seed : int or numpy.random.Generator
         Seed of each training, as for :meth:`synapse.Trainer.train`. From a generator,
         each training gets a generator of its own (``seed.spawn``), so results do not
-        depend on which network trains first.
+        depend on which trainer begins first.
     **options
         Everything else that :meth:`synapse.Trainer.train` takes: ``epochs``, ``error``,
-        ``validation``, ...
+        ``validation``, ... There is no progress bar by default.
 
     Returns
     -------
     list of Result
-        One for each network, in order, with the same bits as if trained one after the
+        One for each trainer, in order, with the same bits as if trained one after the
         other. After Ctrl-C, the results so far, if trained in threads.
 
     Raises
     ------
+    ArgumentTypeError
+        If something other than a trainer is given, or an option that
+        :meth:`~synapse.Trainer.train` does not have.
     TopologyError
-        If two of the networks are connected or are the same.
+        If two trainers have the same network, or networks that are connected.
     ExecutorError
         If the executor fails, for example because one of its processes was killed.
     KeyboardInterrupt
-        After Ctrl-C, if trained by other processes; `networks` are unchanged.
+        After Ctrl-C, if trained by other processes; `trainers` are unchanged.
 
     Examples
     --------
     >>> import architect
+    >>> from synapse import Trainer
     >>> nets = [architect.Perceptron(2, 3, 1, seed=seed) for seed in range(4)]
+    >>> trainers = [Trainer(net, method="bptt", optimizer="adam") for net in nets]
     >>> data = [[0, 0], [0, 1], [1, 0], [1, 1]], [[0], [1], [1], [1]]
-    >>> [result.epochs for result in train_many(nets, *data, epochs=10)]
+    >>> [result.epochs for result in train_many(trainers, *data, epochs=10)]
     [10, 10, 10, 10]
     """
-    networks = listed("The networks", networks, "a list of Networks")
-    trainers = [Trainer(network, rate, cost) for network in networks]
-    if not independent(networks):
-        raise TopologyError(
-            "Networks that are trained in parallel must not be connected. Two of these"
-            " are."
-        )
+    trainers = _checked_trainers(trainers)
+    _require_options(options)
     if options.get("checkpoint") is not None:
         raise ArgumentError(
             "Several trainings cannot write one checkpoint. Train them one by one."
@@ -130,8 +140,37 @@ def train_many(
     # Trainings that ended are kept, also if another one has failed.
     for trainer, future in zip(trainers, futures, strict=True):
         if not future.cancelled() and future.exception() is None:
-            take_over(trainer.network, future.result()[1])
+            trainer._take_over(future.result()[1])
     return [_result_of(future, len(futures)) for future in futures]
+
+
+def _checked_trainers(trainers: Any) -> list[Trainer]:
+    """Return the trainers as a list, or raise an error unless each has a network of its
+    own.
+    """
+    given = [trainers] if isinstance(trainers, Network) else trainers
+    several: list[Trainer] = listed("The trainers", given, "a list of Trainers")
+    for each in several:
+        if not isinstance(each, Trainer):
+            advice = ""
+            if isinstance(each, Network):
+                advice = "Use [synapse.Trainer(net, ...) for net in networks]."
+            raise ArgumentTypeError(
+                expected("The trainers", "a list of Trainers", each, advice)
+            )
+    if not independent([trainer.network for trainer in several]):
+        raise TopologyError(
+            "Networks that are trained in parallel must not be connected. Two of these"
+            " are."
+        )
+    return several
+
+
+def _require_options(options: dict[str, Any]) -> None:
+    """Raise an error with advice unless `Trainer.train` has all these options."""
+    if not options.keys() <= signature(Trainer.train).parameters.keys():
+        calls = [Trainer.train, train_many, Trainer.__init__]
+        raise ArgumentTypeError(about_arguments(calls, options, ARGUMENTS["train"]))
 
 
 def _available_cores() -> int:
@@ -143,9 +182,9 @@ def _available_cores() -> int:
 
 def _train(
     trainer: Trainer, inputs: Any, targets: Any, seed: Seed, options: dict[str, Any]
-) -> tuple[Result, Network]:
-    """Train in a worker; returns the network too, which may be a copy there."""
-    return trainer.train(inputs, targets, seed=seed, **options), trainer.network
+) -> tuple[Result, Trainer]:
+    """Train in a worker; returns the trainer too, which may be a copy there."""
+    return trainer.train(inputs, targets, seed=seed, **options), trainer
 
 
 def _gathered(

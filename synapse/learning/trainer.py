@@ -20,9 +20,10 @@ from ..cost import Cost
 from ..errors import ArgumentError
 from ..initializers import Seed
 from ..objects.network import Network, require_network
+from ..objects.state import take_over
 from ..optimizers import LBFGS, Optimizer, RecursiveOptimizer
 from . import _options, _source
-from ._checkpoint import Checkpoint, Paused
+from ._checkpoint import Checkpoint, Paused, PausedParts
 from ._data import KEPT, Data, Layout, joined, laid_out, prepare, row_weights
 from ._history import History, Result
 from ._options import OptionCheck, alone, or_none
@@ -289,11 +290,32 @@ class Trainer:
         training = state.pop("_training")
         vars(self).update(state)  # they have been checked
         self._stop = threading.Event()
+        self._restore(memory, training)
+
+    def _restore(
+        self, memory: Mapping[str, Any] | None, training: PausedParts | None
+    ) -> None:
+        """Set the state of the optimizer and the latest training to those that
+        `__getstate__` returned.
+        """
         self._updater = Updater(self.network, self._penalties, self.only)
         if memory is not None:
             assert self.optimizer is not None
             self._updater.restore(self.optimizer, memory)
         self._paused = None if training is None else Paused.of(self.network, *training)
+
+    def _take_over(self, twin: Trainer) -> None:
+        """Continue where a copy has ended that was trained in another process: its
+        numbers, the state of its optimizer, and its latest training.
+
+        Raises TopologyError, before anything changes, if its network has another
+        structure.
+        """
+        if twin is self:
+            return
+        take_over(self.network, twin.network)
+        state = twin.__getstate__()
+        self._restore(state["_memory"], state["_training"])
 
     def _assigned(self) -> dict[str, Any]:
         """The options, without those that are derived."""

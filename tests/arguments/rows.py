@@ -263,8 +263,7 @@ row(
 
 row(
     "experiments.train_many",
-    lambda w: {"networks": [architect.Perceptron(2, 3, 1, seed=0)]},
-    rate="0 0.5 None",
+    lambda w: {"trainers": [synapse.Trainer(architect.Perceptron(2, 3, 1, seed=0))]},
 )
 options = {"seeds": [1], "progress": False}
 row("experiments.run", {"trial": trial, **options}, progress=f"True {words}")

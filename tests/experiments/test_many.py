@@ -29,13 +29,19 @@ def nets(count=4):
     return [architect.Perceptron(20, 30, 5, seed=seed) for seed in range(count)]
 
 
+def trainers(networks, **options):
+    return [Trainer(network, **options) for network in networks]
+
+
 def test_it_gives_the_same_bits_as_one_after_the_other():
     together = nets()
     alone = nets()
     with ThreadPoolExecutor(2) as pool:
-        train_many(pooled := nets(), INPUTS, TARGETS, epochs=5, seed=0, executor=pool)
-    results = train_many(together, INPUTS, TARGETS, epochs=5, workers=4, seed=0)
-    assert [net.weights.tobytes() for net in pooled] == [
+        pooled = trainers(nets())
+        train_many(pooled, INPUTS, TARGETS, epochs=5, seed=0, executor=pool)
+    options = {"epochs": 5, "workers": 4, "seed": 0}
+    results = train_many(trainers(together), INPUTS, TARGETS, **options)
+    assert [trainer.network.weights.tobytes() for trainer in pooled] == [
         net.weights.tobytes() for net in together
     ]
     for trained, trained_alone, result in zip(together, alone, results, strict=True):
@@ -55,7 +61,7 @@ def test_a_generator_gives_each_network_numbers_of_its_own():
     for workers in (1, 4, 4):
         some = nets()
         train_many(
-            some,
+            trainers(some),
             INPUTS,
             TARGETS,
             epochs=3,
@@ -65,7 +71,9 @@ def test_a_generator_gives_each_network_numbers_of_its_own():
         weights.append(np.concatenate([net.weights for net in some]).tobytes())
     assert weights[0] == weights[1] == weights[2]
     alike = [architect.Perceptron(20, 30, 5, seed=0) for _ in range(2)]
-    train_many(alike, INPUTS, TARGETS, epochs=1, seed=np.random.default_rng(5))
+    train_many(
+        trainers(alike), INPUTS, TARGETS, epochs=1, seed=np.random.default_rng(5)
+    )
     assert (alike[0].weights != alike[1].weights).any()
 
 
@@ -144,15 +152,48 @@ def test_processes_train_the_networks_of_the_caller_to_the_same_bits():
         all_hold(lambda make: same_bits(make, processes), [lstm, by_rtrl, tied, edited])
 
 
+OPTIONS = (
+    {"method": "bptt", "optimizer": "adam", "batch_size": 2},
+    {"method": "rtrl", "optimizer": "rls"},
+    {"method": "bptt", "optimizer": synapse.optimizers.SGD(0.1, momentum=0.9)},
+    {"optimizer": "rmsprop", "only": ["output"]},
+)
+
+
+@pytest.mark.filterwarnings("ignore:.*use of fork.*:DeprecationWarning")
+def test_every_option_of_a_trainer_holds_there_and_its_state_goes_on():
+    """A training elsewhere, then one here, and one that is resumed, are like three
+    here."""
+    options = {"epochs": 2, "seed": 0}
+    with ProcessPoolExecutor(1) as processes:
+        for setting in OPTIONS:
+            here, there = ([Trainer(lstm(0), **setting)] for _ in range(2))
+            train_many(here, *SEQUENCES, **options)
+            train_many(there, *SEQUENCES, **options, executor=processes)
+            for both in (here, there):
+                both[0].train(*SEQUENCES, **options, progress=False)
+            train_many(here, *SEQUENCES, epochs=4, resume=True)
+            train_many(there, *SEQUENCES, epochs=4, resume=True, executor=processes)
+            assert everything(here[0].network) == everything(there[0].network), setting
+
+
+def test_each_trainer_trains_in_its_own_way():
+    several = [Trainer(lstm(0), **setting) for setting in OPTIONS]
+    alone = [Trainer(lstm(0), **setting) for setting in OPTIONS]
+    train_many(several, *SEQUENCES, epochs=2, seed=0, workers=2)
+    for trainer, twin in zip(several, alone, strict=True):
+        twin.train(*SEQUENCES, epochs=2, seed=0, progress=False)
+        assert everything(trainer.network) == everything(twin.network)
+
+
 def same_bits(make, processes):
     here, there = ([make(seed) for seed in range(3)] for _ in range(2))
     neuron = there[0].hidden[0][0]
     connection = neuron.incoming[0]
-    options = {"epochs": 3, "rate": 0.2}
-    results = train_many(here, *SEQUENCES, **options, seed=np.random.default_rng(3))
-    others = train_many(
-        there, *SEQUENCES, **options, seed=np.random.default_rng(3), executor=processes
-    )
+    several, elsewhere = trainers(here, rate=0.2), trainers(there, rate=0.2)
+    results = train_many(several, *SEQUENCES, epochs=3, seed=np.random.default_rng(3))
+    options = {"epochs": 3, "executor": processes}
+    others = train_many(elsewhere, *SEQUENCES, **options, seed=np.random.default_rng(3))
     assert [result.history for result in results] == [
         result.history for result in others
     ]
@@ -176,7 +217,10 @@ def test_what_is_refused(tmp_path):
     one_file = "Several trainings cannot write one checkpoint"
 
     def of(networks=some, targets=TARGETS, **options):
-        return lambda: train_many(networks, INPUTS, targets, **options)
+        return lambda: train_many(trainers(networks), INPUTS, targets, **options)
+
+    def given(several, **options):
+        return lambda: train_many(several, INPUTS, TARGETS, **options)
 
     with ProcessPoolExecutor(1) as pool:  # none of these calls starts a process
         all_refused(
@@ -196,6 +240,18 @@ def test_what_is_refused(tmp_path):
                     "An executor has its own workers",
                 ),
                 (of(executor=2), ArgumentTypeError, "Expected the executor to be"),
+                (given(some), ArgumentTypeError, r"Use \[synapse.Trainer\(net, "),
+                (given(some[0]), ArgumentTypeError, r"Use \[synapse.Trainer\(net, "),
+                (given(Trainer(some[0])), ArgumentTypeError, "a list of Trainers, got"),
+                (given([3]), ArgumentTypeError, "a list of Trainers, got 3"),
+                (given(trainers([a, a])), TopologyError, "in parallel"),
+                (
+                    of(optimizer="adam"),
+                    ArgumentTypeError,
+                    r"Give optimizer='adam' to Trainer\(\)",
+                ),
+                (of(Shuffle=True), ArgumentTypeError, "Use shuffle=True"),
+                (of(worker=2), ArgumentTypeError, "mean 'workers'"),
             ]
         )
     assert not path.exists()
@@ -223,7 +279,7 @@ def test_errors_and_killed_processes_leave_the_networks_as_they_were():
 
     def of(targets=TARGETS, **options):
         return lambda: train_many(
-            some, INPUTS, targets, epochs=2, executor=pool, **options
+            trainers(some), INPUTS, targets, epochs=2, executor=pool, **options
         )
 
     killed = r"failed in one of 2 trainings \(BrokenProcessPool"

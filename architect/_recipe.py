@@ -9,7 +9,7 @@ import numpy as np
 
 from synapse import ONE_TO_ONE, Layer, Projection, _checks as checks, squash
 from synapse._checks import MOST_NEURONS, finite_number, float_type, positive_integer
-from synapse.errors import ArgumentError, TopologyError
+from synapse.errors import ArgumentError, ArgumentTypeError, TopologyError
 from synapse.initializers import Initializer, Seed, draw, get, random_generator
 from synapse.squash import Squash
 
@@ -20,6 +20,8 @@ def checked_sizes(
     """The sizes of at least `least` layers as ints; an error if one is not a whole
     number above 0.
     """
+    if any(isinstance(size, list | tuple) for size in sizes):
+        raise ArgumentTypeError(_one_by_one(architecture, sizes))
     if len(sizes) < least:
         raise ArgumentError(
             f"Expected {architecture} to have at least {least} sizes: {form}, got"
@@ -29,6 +31,19 @@ def checked_sizes(
         positive_integer(f"A layer size of {architecture}", size, MOST_NEURONS)
         for size in sizes
     ]
+
+
+def _one_by_one(architecture: str, sizes: tuple[Any, ...]) -> str:
+    """Make the sentence that sizes are arguments of their own, not lists."""
+    several: list[Any] = []
+    for size in sizes:
+        several += size if isinstance(size, list | tuple) else [size]
+    given = checks.shown(sizes[0] if len(sizes) == 1 else sizes)
+    arguments = ", ".join(map(checks.shown, several))
+    return (
+        f"Expected the sizes of {architecture} as arguments of their own, got {given}."
+        f" Use {architecture}({arguments})."
+    )
 
 
 def checked_biases(architecture: str, dtype: Any, **biases: Any) -> list[float]:

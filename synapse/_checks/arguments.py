@@ -354,7 +354,8 @@ def function_of(
 
     condition = f"a function of ({', '.join([*arguments, *keywords])})"
     if not callable(value):
-        raise ArgumentTypeError(expected(title, condition, value))
+        advice = BUILD_ADVICE if title == "The build" else ""
+        raise ArgumentTypeError(expected(title, condition, value, advice))
     try:
         inspect.signature(value).bind(*arguments, **dict.fromkeys(keywords))
     except TypeError:
@@ -393,13 +394,22 @@ def listed(title: str, value: Any, condition: str) -> list[Any]:
         raise ArgumentTypeError(expected(title, condition, value)) from None
 
 
+BUILD_ADVICE = (
+    "For a network of your own, give a function that makes it:"
+    " build=lambda n_inputs, n_outputs, seed: net."
+)
+
+
 def layer_sizes(title: str, value: Any) -> list[Any]:
     """Return the sizes of hidden layers as a list; a single number is the size of one
     layer.
     """
     if integer(value) is not None:
         return [value]
-    return listed(title, value, "a size, or a list of sizes such as (16, 8)")
+    condition = "a size, or a list of sizes such as (16, 8)"
+    if not isinstance(value, list | tuple | range | np.ndarray):
+        raise ArgumentTypeError(expected(title, condition, value, BUILD_ADVICE))
+    return listed(title, value, condition)
 
 
 def instance(title: str, value: Any, cls: type[Instance]) -> Instance:

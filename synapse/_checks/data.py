@@ -21,6 +21,7 @@ from .arguments import (
     FLOAT64,
     counted,
     expected,
+    integer,
     lowered,
     real_number,
     shown,
@@ -189,8 +190,19 @@ def row_of(title: str, values: Any, size: int) -> Floats:
     if row.ndim == 0 and size == 1:
         row = row.reshape(1)
     if row.shape != (size,):
-        raise ArgumentError(f"{_counted(title, size)}, got {shape_of(row)}.")
+        is_class = title.startswith("The target") and integer(values) is not None
+        advice = f" {about_classes(size)}" if is_class else ""
+        raise ArgumentError(f"{_counted(title, size)}, got {shape_of(row)}.{advice}")
     return row
+
+
+def about_classes(count: int) -> str:
+    """Make the sentence about classes as targets of outputs that are not softmax."""
+    return (
+        "Integer classes are targets of softmax outputs only: make the network with"
+        ' output_squash="softmax", or give one-hot rows, such as'
+        f" np.eye({count})[classes]."
+    )
 
 
 def _counted(title: str, size: int) -> str:

@@ -17,7 +17,7 @@ from importlib.resources import files
 from typing import Any, NoReturn, TypeVar, cast
 
 from ..errors import ArgumentTypeError, SynapseError
-from .arguments import counted, shown, with_article
+from .arguments import counted, is_number, shown, with_article
 from .names import attribute_error, closest, known_names, plain, suggestion
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -83,6 +83,7 @@ def understands(call_name: str, *siblings: str) -> Callable[[Function], Function
                 sentence = sentence or _about_options(calls, arguments[2:], table)
                 if not (sentence or began):
                     sentence = _about_positions(function, arguments)
+                    sentence = sentence or _about_list(function, arguments)
                 if not sentence:
                     raise
             raise ArgumentTypeError(sentence)
@@ -154,6 +155,20 @@ def _about_positions(call: Callable[..., Any], arguments: Sequence[Any]) -> str:
         return ""
     count = counted(positional - 1, "argument")
     return f"{_name_of(call)}() takes {count} by position. Use {advice}."
+
+
+def _about_list(call: Callable[..., Any], arguments: Sequence[Any]) -> str:
+    """Make the sentence about a list of numbers, the only argument of a method that
+    takes several; "" if it is something else.
+    """
+    numbers = arguments[1] if len(arguments) == 2 else None
+    if not isinstance(numbers, list | tuple) or not all(map(is_number, numbers)):
+        return ""
+    name = _name_of(call)
+    return (
+        f"{name}() takes numbers as arguments of their own, got {shown(numbers)}. Use"
+        f" {name}({', '.join(map(shown, numbers))})."
+    )
 
 
 def _advice(

@@ -69,9 +69,8 @@ def unknown_name(
     """
     names = list(names)
     hint = suggestion(name, [*synonyms, *names])
-    return UnknownNameError(
-        f"There is no {noun} named {shown(name)}.{hint} Known: {known_names(names)}."
-    )
+    known = f" Known: {known_names(names)}." if names else ""
+    return UnknownNameError(f"There is no {noun} named {shown(name)}.{hint}{known}")
 
 
 def unknown_attribute(

@@ -23,7 +23,7 @@ from ..objects.neuron import Neuron, require_neuron
 from ..objects.state import deterministic
 from ..objects.tie import untie
 from ..objects.topology import Topology
-from ._steps import require_analysed, topology_of
+from ._steps import topology_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +126,7 @@ def lesions(
     >>> result.change
     array([0.5, 0. ])
     """
-    table = topology_of(network)
+    table = topology_of(network).require_closed("examined by lesions")
     measure = network._cost(cost)
     choice("The `of` of lesions", of, ("neurons", "connections", "gates"))
     data = prepare(network, inputs, targets, measure)
@@ -247,7 +247,8 @@ def patch(
     >>> bool((outputs == net.clone().run(other)).all())
     True
     """
-    width = len(require_analysed(network).input)
+    topology_of(network).require_closed("examined by patch")
+    width = len(network.input)
     rows = as_matrix("The clean sequence", clean, width, network.dtype)
     other_rows = as_matrix("The other sequence", other, width, network.dtype)
     steps = range(min(len(rows), len(other_rows)))

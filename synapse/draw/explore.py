@@ -21,6 +21,7 @@ from .._checks import as_matrix, boolean
 from ..errors import ArgumentError
 from ..objects.network import Network, require_network
 from ..objects.recording import Log
+from ..objects.topology import Topology
 from ..readwrite.files import File, write
 from ..readwrite.native import from_json_data
 from ._document import aims_of, describe, learning_of, numbers_of, numbers_of_log
@@ -53,7 +54,9 @@ class Explorer:
         self._learn = boolean("`learn`", learn)
         self._log: Log | None = None
         self._widget: Any = None
-        require_network("What is explored", network)
+        Topology.of(require_network("What is explored", network)).require_closed(
+            "explored"
+        )
         if sequence is None and targets is not None:
             raise ArgumentError(
                 "Expected the sequence that the targets belong to, got none."

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from .._checks import text
 from ..errors import ArgumentError
 from ..objects.network import Network, require_network
+from ..objects.topology import Topology
 from ._document import learning_of
 
 VERSION = 1
@@ -90,6 +91,7 @@ def state_of(
     network: Network, inputs: ArrayLike | None, targets: ArrayLike | None
 ) -> dict[str, Any]:
     """What the page reads of an address: see ``stateOf`` in ``keep.js``."""
+    Topology.of(network).require_closed("put into a link")
     cleared = network.clone()
     cleared.clear()
     learned = learning_of(cleared, inputs, targets)

@@ -169,7 +169,7 @@ def _checked_trainers(trainers: Any) -> list[Trainer]:
 def _require_options(options: dict[str, Any]) -> None:
     """Raise an error with advice unless `Trainer.train` has all these options."""
     if not options.keys() <= signature(Trainer.train).parameters.keys():
-        calls = [Trainer.train, train_many, Trainer.__init__]
+        calls: list[Callable[..., Any]] = [Trainer.train, train_many, Trainer.__init__]
         raise ArgumentTypeError(about_arguments(calls, options, ARGUMENTS["train"]))
 
 

@@ -272,6 +272,19 @@ def prepare(
     list of (T_i,). If a cost is given, the targets must be such that it can use them.
     """
     inputs, targets = _checks.from_pairs(inputs, targets)
+    try:
+        return _prepared_pair(network, inputs, targets, cost)
+    except (ArgumentError, ArgumentTypeError):
+        sentence = about_targets(network, inputs, targets)
+        if not sentence:
+            raise
+    raise ArgumentError(sentence)
+
+
+def _prepared_pair(
+    network: Network, inputs: Any, targets: Any, cost: Cost | None
+) -> Data:
+    """Check inputs and targets, and lay them out, see :func:`prepare`."""
     depth = _checks.depth_of(targets)
     n = network._n_inputs
     outputs = network._n_outputs
@@ -319,6 +332,63 @@ def prepare(
     if cost is not None:
         cost.check_targets(targets)
     return Data(rows, targets, aimed, bounds, clear=not together, stream=stream)
+
+
+def about_targets(network: Network, inputs: Any, targets: Any) -> str:
+    """Make the sentences about refused targets in a form of other libraries: one target
+    per sequence, or integer classes of outputs that are not softmax; "" if they are in
+    neither.
+    """
+    outputs = network._n_outputs
+    is_softmax = network._cost(None) is categorical_cross_entropy
+    try:
+        array = _checks.numbers("The targets", targets, "numbers")
+    except (ArgumentError, ArgumentTypeError):  # ragged, or no numbers
+        return ""
+    is_of_classes = outputs > 1 and _are_classes(array, outputs)
+    sentences = []
+    if is_of_classes and not is_softmax:
+        sentences.append(
+            f"Expected {_checks.counted(outputs, 'target')} per step, got classes."
+            f" {_checks.about_classes(outputs)}"
+        )
+    sequences = len(inputs) if _checks.depth_of(inputs) == 3 else 0
+    sizes = (sequences, sequences * outputs)
+    if sequences and array.shape[:1] == (sequences,) and array.size in sizes:
+        sentences.append(_about_one_per_sequence(inputs, array))
+    return " ".join(sentences)
+
+
+def _are_classes(targets: Floats, classes: int) -> bool:
+    """Whether all targets are whole numbers from 0 to `classes` - 1, and they are not
+    rows of one number per class.
+    """
+    if not targets.size or (targets.ndim > 1 and targets.shape[-1] == classes):
+        return False
+    fit = (targets >= 0) & (targets < classes) & (targets == np.floor(targets))
+    return bool(fit.all())
+
+
+def _about_one_per_sequence(inputs: Any, targets: Floats) -> str:
+    """Make the sentences that say how to give one target per sequence."""
+    count = len(targets)
+    columns = targets.size // count
+    steps = {len(sequence) for sequence in inputs}
+    if len(steps) == 1:
+        whole = f"({count}, {steps.pop()}, {columns})"
+        code = (
+            f"steps = np.full({whole}, np.nan); steps[:, -1] ="
+            f" np.reshape(targets, ({count}, {columns}))"
+        )
+    else:
+        row = f"np.full((len(x) - 1, {columns}), np.nan), np.reshape(y, (1, {columns}))"
+        code = f"steps = [np.vstack([{row}]) for x, y in zip(inputs, targets)]"
+    return (
+        "Expected a target for every step of a sequence, got one per sequence. NaN is"
+        f" no target, so leave all steps but the last without one: {code}. Or use"
+        " synapse.sklearn.SequenceClassifier or SequenceRegressor, which take one per"
+        " sequence."
+    )
 
 
 def prepare_sequences(

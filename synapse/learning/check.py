@@ -16,6 +16,7 @@ from ..engine.functions.costs import COSTS
 from ..engine.guard import InUse
 from ..errors import ArgumentError
 from ..objects.network import Network, require_network
+from ..objects.wiring import require_closed
 from ._data import prepare_sequences
 from ._parameters import ParameterVector
 from .gradient import checked_window, gradient
@@ -119,6 +120,7 @@ def check_gradient(
     (76, True)
     """
     require_network("The network of check_gradient", network)
+    require_closed(network, "checked by check_gradient")
     _require_checkable(network, network._cost(cost))
     twin = network.clone()
     exact = gradient(twin, inputs, targets, cost, window=window, context=context)

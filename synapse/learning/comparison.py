@@ -18,6 +18,7 @@ from ..engine.guard import InUse
 from ..objects import parameters
 from ..objects.network import Network, require_network
 from ..objects.sensitivities import checked_order
+from ..objects.wiring import require_closed
 from ..optimizers import SGD
 from ._data import Data, prepare_sequences
 from ._parameters import ParameterVector
@@ -159,6 +160,7 @@ def compare_gradients(
     True
     """
     require_network("The network of compare_gradients", network)
+    require_closed(network, "examined by compare_gradients")
     by_steps = [name for name, rule in RULES.items() if rule.by_steps]
     method = choice("The method of compare_gradients", method, by_steps)
     order = checked_order(method, order)

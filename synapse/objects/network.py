@@ -27,10 +27,11 @@ from ..errors import (
     ArgumentTypeError,
     SynapseError,
     TopologyError,
+    UnknownNameError,
 )
 from ..initializers import Seed, random_generator
 from . import graph, order, parameters, wiring
-from .connection import connection_at
+from .connection import Connection, connection_at
 from .connections import Connections
 from .groups import require_neighbours
 from .kept import for_structure, for_topology
@@ -319,9 +320,9 @@ class Network(NeuronRows, Stepping):
         notes = self._store.notes
         store = self._store
         columns = getattr(notes, of, {})
-        for name in wanted:
+        for name, value in wanted.items():
             if name not in columns:
-                raise checks.unknown_name(f"metadata of {of}", name, map(str, columns))
+                raise _no_metadata(of, name, value, map(str, columns))
         members: list[Any] = self.neurons
         if of == "connections":
             members = np.sort(store["identity"][self._connection_rows()]).tolist()
@@ -1092,3 +1093,25 @@ def require_network(title: str, network: Any) -> Network:
     if not isinstance(network, Network):
         raise ArgumentTypeError(checks.expected(title, "a Network", network))
     return network
+
+
+def _no_metadata(
+    of: str, name: str, value: Any, names: Iterable[str]
+) -> UnknownNameError:
+    """Make the error that no neuron or connection has metadata of this name; it may be
+    the name of an attribute.
+    """
+    if of == "neurons" and name in ("name", "layer"):
+        return UnknownNameError(
+            f"{name!r} is no metadata. net[{checks.shown(value)}] finds a layer or a"
+            " neuron by its name."
+        )
+    noun = of.removesuffix("s")
+    owner = Neuron if of == "neurons" else Connection
+    if isinstance(getattr(owner, name, None), property):
+        attribute = f"{noun}.squash.name" if name == "squash" else f"{noun}.{name}"
+        return UnknownNameError(
+            f"{name!r} is no metadata but an attribute of every {noun}. Use"
+            f" [{noun} for {noun} in net.{of} if {attribute} == ...]."
+        )
+    return checks.unknown_name(f"metadata of {of}", name, names)

@@ -86,21 +86,21 @@ class SavedNetwork:
     connection_metadata: Columns = field(default_factory=dict)
 
 
-def to_saved(network: Network) -> SavedNetwork:
-    """Return a network as columns, to be saved.
+def to_saved(network: Network, doing: str = "saved") -> SavedNetwork:
+    """Return a network as columns, to be saved; `doing` is a participle for messages.
 
     Raises TopologyError, DivergenceError or ArgumentTypeError if it is not closed, not
     finite, or not JSON.
     """
     with InUse(require_network("What is written", network)):
-        return _saved(network)
+        return _saved(network, doing)
 
 
-def _saved(network: Network) -> SavedNetwork:
+def _saved(network: Network, doing: str) -> SavedNetwork:
     store = network._store
     live = network._sensitivities
     kept = None if live is None or live.current(network) is None else live.kept()
-    require_closed(network, "saved")
+    require_closed(network, doing)
     alone = len(network) == store.n_neurons
     rows = network._rows()
     every = network._connection_rows()
@@ -223,7 +223,7 @@ def copied(network: Network) -> Network:
         store.ready()
         alone = len(network) == store.n_neurons and network._sensitivities is None
         if not alone or not _is_as_saved(store):
-            return from_saved(to_saved(network))
+            return from_saved(to_saved(network, "cloned"))
         neurons = [
             Neuron.__new__(Neuron) for _ in store.views
         ]  # in the order of activation

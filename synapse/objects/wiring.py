@@ -124,8 +124,9 @@ def not_closed(
     `count` links.
     """
     return TopologyError(
-        f"{whose} cannot be {doing} alone: it has {counted(count, 'connection')} to or"
-        f" from neurons outside of it, or gated across its border, such as {example!r}."
+        f"{whose} cannot be {doing}, because it has {counted(count, 'connection')} to"
+        " or from neurons outside of it, or gated across its border, such as"
+        f" {example!r}."
         " Disconnect or ungate them first, or build one network from all the layers."
     )
 

@@ -27,6 +27,7 @@ from synapse._checks import ARGUMENTS, ATTRIBUTES, SYNONYMS
 from synapse.errors import (
     ArgumentError,
     ArgumentTypeError,
+    TopologyError,
     TopologyWarning,
     UnknownNameError,
 )
@@ -640,6 +641,159 @@ def test_what_is_no_class_is_refused_with_its_place(soft):
         [(call, (ArgumentError, ArgumentTypeError), words) for call, words in wrong]
     )
     assert (soft.weights == before).all()
+
+
+CODE = {
+    "array": ([3, 5, 2], np.arange(3.0)),
+    "column": ([3, 5, 2], np.arange(3.0)[:, None]),
+    "rows": ([3, 5, 2], np.arange(6.0).reshape(3, 2)),
+    "ragged": (None, [[1.0], [2.0]]),
+}
+
+
+def test_one_target_per_sequence_is_answered_by_code_that_works():
+    """Keras' usual form. The code of the message puts it at the last step."""
+    linear = {"output_squash": "identity", "seed": 0}
+    with Cases() as case:
+        for form, (shape, targets) in CODE.items():
+            inputs = [np.ones((4, 2)), np.ones((3, 2))]
+            if shape is not None:
+                inputs = np.ones(shape)
+            width = np.size(targets) // len(targets)
+            trainer = Trainer(architect.LSTM(2, 3, width, **linear))
+            with case(form), pytest.raises(ArgumentError) as refused:
+                trainer.train(inputs, targets)
+            message = str(refused.value)
+            assert "got one per sequence" in message
+            assert "synapse.sklearn.SequenceClassifier" in message
+            names = {"np": np, "inputs": inputs, "targets": targets}
+            exec(re.search(r"(steps = .*)\. Or use", message)[1], names)
+            trainer.train(inputs, names["steps"], epochs=1, progress=False)
+            lasts = [np.ravel(rows[-1]).tolist() for rows in names["steps"]]
+            assert lasts == np.reshape(targets, (len(targets), width)).tolist()
+            assert all(np.isnan(rows[:-1]).all() for rows in names["steps"])
+
+
+def test_one_class_per_sequence_is_answered_too():
+    soft = architect.LSTM(2, 3, 3, output_squash="softmax", seed=0)
+    inputs = np.ones((4, 5, 2))
+    for targets in ([0, 1, 2, 0], np.array([[0], [1], [2], [0]])):
+        with pytest.raises(ArgumentError) as refused:
+            Trainer(soft).train(inputs, targets)
+        names = {"np": np, "targets": targets}
+        exec(re.search(r"(steps = .*)\. Or use", str(refused.value))[1], names)
+        Trainer(soft).train(inputs, names["steps"], epochs=1, progress=False)
+    plain = architect.LSTM(2, 3, 3, seed=0)
+    with pytest.raises(ArgumentError, match="softmax.*got one per sequence"):
+        Trainer(plain).train(inputs, [0, 1, 2, 0])
+
+
+def test_classes_of_outputs_that_are_not_softmax_are_answered():
+    net = architect.Perceptron(2, 4, 3, seed=0)
+    net.activate(ROWS[0])
+    several = ROWS.reshape(4, 5, 2), CLASSES.reshape(4, 5)
+    lstm = architect.LSTM(2, 3, 3, seed=0)
+    calls = [
+        lambda: Trainer(net).train(ROWS, CLASSES),
+        lambda: Trainer(net).train(ROWS, CLASSES.tolist()),
+        lambda: Trainer(net).train(ROWS, CLASSES[:, None]),
+        lambda: Trainer(net).test(ROWS, CLASSES),
+        lambda: synapse.gradient(net, ROWS, CLASSES),
+        lambda: Trainer(net).train(ROWS, ONE_HOT, validation=(ROWS, CLASSES)),
+        lambda: Trainer(lstm).train(*several),
+        lambda: net.propagate(0.1, 2),
+        lambda: net.output.propagate(0.1, 2),
+    ]
+    advice = r'output_squash="softmax", or give one-hot rows, such as np.eye\(3\)\[cl'
+    all_refused([(call, ArgumentError, advice) for call in calls])
+    with pytest.raises(ArgumentError, match="got 1 dimension"):
+        Trainer(net).train(ROWS, CLASSES + 0.5)
+
+
+# --- calls of other libraries ---------------------------------------------------------
+
+
+def test_sizes_in_a_list_are_answered_by_the_call():
+    answered = {
+        "Use Perceptron(10, 16, 1).": lambda: architect.Perceptron([10, 16, 1]),
+        "Use Perceptron(2, 3, 4, 1).": lambda: architect.Perceptron(2, (3, 4), 1),
+        "Use LSTM(2, 6, 1).": lambda: architect.LSTM([2, 6, 1]),
+        "Use NARX(2, 3, 1).": lambda: architect.NARX([2, 3, 1]),
+        "Use CTRNN(2, 3, 1).": lambda: architect.CTRNN([2, 3, 1]),
+        "Use Convolutional(8, 1).": lambda: architect.Convolutional([8, 1]),
+    }
+    all_refused(
+        [
+            (call, ArgumentTypeError, re.escape(words))
+            for words, call in answered.items()
+        ]
+    )
+
+
+def test_what_is_no_metadata_is_answered_by_what_finds_it(net):
+    net.neurons[0].metadata["kind"] = "x"
+    answered = {
+        "net['h'] finds a layer or a neuron": {"name": "h"},
+        "net['hidden'] finds a layer": {"layer": "hidden"},
+        "if neuron.squash.name == ...]": {"squash": "tanh"},
+        "if neuron.bias == ...]": {"bias": 0.5},
+        "named 'kinds'. Did you mean 'kind'? Known: kind.": {"kinds": 1},
+    }
+    all_refused(
+        [
+            (partial(net.select, **wanted), UnknownNameError, re.escape(words))
+            for words, wanted in answered.items()
+        ]
+    )
+    with pytest.raises(UnknownNameError, match=r"if connection.weight == \.\.\.]"):
+        net.select("connections", weight=1.0)
+    with pytest.raises(UnknownNameError, match="of connections named 'kind'.$"):
+        net.select("connections", kind="x")
+
+
+def test_a_network_that_is_wired_to_others_is_refused_by_the_name_of_the_call():
+    net = architect.Perceptron(2, 3, 1, seed=0)
+    net.hidden[0].project(Layer(1))
+    data = ROWS, ROWS[:, :1]
+    answered = {
+        "cannot be cloned, because it has 3 conn": net.clone,
+        "checked by check_gradient": lambda: synapse.check_gradient(net, *data),
+        "examined by compare_gradients": lambda: synapse.learning.compare_gradients(
+            net, *data
+        ),
+        "examined by lesions": lambda: synapse.analysis.lesions(net, *data),
+        "examined by patch": lambda: synapse.analysis.patch(net, ROWS, ROWS, net[0], 0),
+        "be pruned": lambda: synapse.analysis.prune(net, 0.5),
+        "be explored": lambda: synapse.draw.explore(net, ROWS),
+        "be put into a link": lambda: synapse.draw.link(net),
+        "be saved": lambda: synapse.save(net, None),
+    }
+    all_refused([(call, TopologyError, words) for words, call in answered.items()])
+
+
+def test_a_network_instead_of_sizes_is_answered_by_build():
+    net = a_net()
+    advice = "build=lambda n_inputs, n_outputs, seed: net"
+    classes = CLASSES % 2
+    all_refused(
+        [
+            (
+                lambda: synapse.sklearn.NetworkClassifier(net).fit(ROWS, classes),
+                ArgumentTypeError,
+                advice,
+            ),
+            (
+                lambda: synapse.sklearn.NetworkClassifier(build=net).fit(ROWS, classes),
+                ArgumentTypeError,
+                advice,
+            ),
+            (
+                lambda: synapse.river.NetworkClassifier(net).learn_one({"a": 1.0}, 1),
+                ArgumentTypeError,
+                advice,
+            ),
+        ]
+    )
 
 
 # --- networks of layers ---------------------------------------------------------------

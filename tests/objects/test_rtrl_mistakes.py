@@ -115,7 +115,7 @@ def test_networks_that_are_connected_with_others():
     weights = net.weights
     kept = values(net)
     link = other.output[0].project(net.hidden[-1][0])
-    sentence = "cannot be trained by rtrl alone: it has 1 connection "
+    sentence = "cannot be trained by rtrl, because it has 1 connection "
     for act in (
         lambda: net.activate(ROWS[0][0]),
         lambda: net.run(ROWS),

@@ -119,7 +119,7 @@ def test_connections_across_the_border_are_counted_and_refused(net):
     assert (table.crossings, table.entering) == (3, 1)
     assert table.gater[0] == -2
     with pytest.raises(
-        TopologyError, match=r"cannot be run alone: it has 1 connection "
+        TopologyError, match=r"cannot be run, because it has 1 connection "
     ):
         table.require_closed("run", outward=False)
     for check in (
@@ -127,7 +127,8 @@ def test_connections_across_the_border_are_counted_and_refused(net):
         lambda: require_closed(net, "saved"),
     ):
         with pytest.raises(
-            TopologyError, match=r"cannot be saved alone: it has 3 connections .*ungate"
+            TopologyError,
+            match=r"cannot be saved, because it has 3 connections .*ungate",
         ):
             check()
 

@@ -102,7 +102,7 @@ def test_what_cannot_be_written_leaves_the_file_as_it_was(tmp_path):
             errors.DivergenceError, match="for the weight of connection 3"
         ):
             save(diverged, path, form)
-        with pytest.raises(errors.TopologyError, match="cannot be saved alone"):
+        with pytest.raises(errors.TopologyError, match="cannot be saved, because"):
             save(joined, path, form)
         with pytest.raises(errors.ArgumentTypeError, match="a Network, got None"):
             save(None, path, form)

@@ -18,7 +18,14 @@ from typing import Any, NoReturn, TypeVar, cast
 
 from ..errors import ArgumentTypeError, SynapseError
 from .arguments import counted, is_number, shown, with_article
-from .names import attribute_error, closest, known_names, plain, suggestion
+from .names import (
+    attribute_error,
+    closest,
+    known_names,
+    plain,
+    suggested,
+    suggestion,
+)
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Item = TypeVar("Item")
@@ -193,7 +200,7 @@ def _advice(
     if ours is not None:
         return f"Give {ours}={{value}} to {places[ours]}()."
 
-    close = closest(name, [*parameters, *places])
+    close = suggested(name, [*parameters, *places])
     hint = "" if close is None else f"Did you mean {close!r}? "
     if close is None or close in parameters:
         return f"{hint}It has: {known_names(parameters)}."

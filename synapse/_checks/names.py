@@ -15,8 +15,11 @@ from .arguments import expected, is_among, shown
 
 MOST_SHOWN = 320
 """Largest number of characters of a list of names in a message."""
-LIKE = 0.6
-"""Least similarity, as difflib measures it, of a name that is suggested."""
+LIKE = 0.75
+"""Least similarity, as difflib measures it, of a name that is suggested. It was chosen
+with `tests/checks/test_suggestions.py`."""
+SHORTEST_PART = 3
+"""Minimum number of letters of a known name that is suggested for a longer one."""
 
 T = TypeVar("T")
 
@@ -41,12 +44,32 @@ def closest(name: Any, names: Iterable[Any], like: float = LIKE) -> str | None:
     return spelled[close[0]] if close else None
 
 
-def suggestion(name: Any, names: Iterable[Any]) -> str:
-    """Make a question that suggests the most similar known name, to append to a
-    message; "" if none is.
+def suggested(name: Any, names: Iterable[Any]) -> str | None:
+    """Return the known name to suggest: the most similar one, otherwise the longest one
+    with which `name` begins or ends, such as "load" for "load_model"; None if there is
+    none.
     """
+    names = list(names)
     similar = closest(name, names)
-    return "" if similar is None else f" Did you mean {similar!r}?"
+    if similar is not None or not isinstance(name, str) or len(name) > MOST_SHOWN:
+        return similar
+    letters = plain(name)
+    parts = [
+        each
+        for each in names
+        if isinstance(each, str)
+        and len(plain(each)) >= SHORTEST_PART
+        and (letters.startswith(plain(each)) or letters.endswith(plain(each)))
+    ]
+    return max(parts, key=len, default=None)
+
+
+def suggestion(name: Any, names: Iterable[Any]) -> str:
+    """Make a question that suggests a known name, to append to a message; "" if there
+    is none to suggest.
+    """
+    known = suggested(name, names)
+    return "" if known is None else f" Did you mean {known!r}?"
 
 
 def known_names(names_in_order: Iterable[str]) -> str:

@@ -309,9 +309,9 @@ def test_neurons_are_found_by_name():
     with pytest.raises(ArgumentError, match="2 neurons named 'AVA'"):
         net["AVA"]
     with pytest.raises(
-        ArgumentError, match="no layer and no neuron named 'ASI'. Did you mean 'ASH'"
+        ArgumentError, match="no layer and no neuron named 'ASHL'. Did you mean 'ASH'"
     ):
-        net["ASI"]
+        net["ASHL"]
     net.input[0].name = "output"
     assert net["output"] is net.output
 

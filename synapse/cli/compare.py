@@ -89,9 +89,10 @@ def compare(options: argparse.Namespace) -> None:
     the rows before, and forecasts --steps ahead from many of the held-out rows
     (origins), each time from all rows up to there.
 
-    The report ranks the methods: the mean absolute error in units of the naive error
-    one step ahead (MASE), MAE and RMSE in the units of the target, and the share of
-    origins from which a method is the best one. The errors by origin follow, if these
+    The report ranks the methods: the mean absolute error in units of the mean absolute
+    difference of rows a season apart, of adjacent rows without a season (MASE), MAE and
+    RMSE in the units of the target, and the share of origins from which a method is the
+    best one. The errors by origin follow, if these
     are few; -o writes all of them as CSV, and --plot draws them.
     """
     if options.output is not None:

@@ -133,7 +133,8 @@ def train(options: argparse.Namespace) -> int:
     words is predicted by one probability for each class. A table with dates is used in
     this way with --inputs, --classes or --ahead 0.
 
-    Ctrl-C ends the training; the model trained so far is saved. With --checkpoint FILE,
+    Ctrl-C ends the training; the model trained so far is saved, once an epoch is
+    complete. With --checkpoint FILE,
     the same command continues a training that was ended in any way, with the same
     result as if it had not been. The file is removed once the model is saved.
     """
@@ -159,9 +160,7 @@ def train(options: argparse.Namespace) -> int:
     try:
         trained, notes = _trained(options, table, learning)
     except KeyboardInterrupt as error:
-        error.add_note(
-            f"The training had not begun, so {options.output!r} is not written."
-        )
+        error.add_note(f"No epoch was complete, so {options.output!r} is not written.")
         raise
     at = datetime.now(UTC).isoformat(timespec="seconds")
     trained.network.metadata |= {

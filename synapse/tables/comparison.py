@@ -15,11 +15,12 @@ from ..errors import ArgumentError
 from ..forecasting import RollingOrigin, Selection
 from ..forecasting.selection import COMBINE
 from ..forecasting.statistical import METHODS
+from ..objects.network import Network
 from .scaled_model import MODELS
 from .series_task import SeriesTask, fit_together, series_tasks
 from .series_training import Forecasters, select_together
 from .table import pandas_for_tables
-from .training import SERIES_DEFAULT, Learning
+from .training import INTERRUPTED, SERIES_DEFAULT, Learning
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -125,6 +126,8 @@ def compare_series(
         no method can forecast.
     DivergenceError
         If the error of a network is no longer finite.
+    KeyboardInterrupt
+        After Ctrl-C. Checkpoints stay, from which the same call continues.
 
     Notes
     -----
@@ -164,10 +167,7 @@ def compare_series(
         count = positive_integer("The origins", origins)
         tasks = [replace(task, origins=count) for task in tasks]
     networks = [name for name in chosen if name in MODELS]
-    models = {
-        name: fit_together(tasks, _of_model(training, name))[0].network
-        for name in networks
-    }
+    models = {name: _fitted(tasks, _of_model(training, name)) for name in networks}
     forecasters = list[Forecasters]()
     for task in tasks:
         simple, left_out = task.statistical(
@@ -196,6 +196,18 @@ def _of_model(learning: Learning, name: str) -> Learning:
     return replace(
         learning, model=name, checkpoint=None if file is None else f"{file}.{name}"
     )
+
+
+def _fitted(tasks: Sequence[SeriesTask], learning: Learning) -> Network:
+    """The network, trained to its end; raises KeyboardInterrupt after Ctrl-C.
+
+    The errors of a network that was trained for a part of its epochs would be compared
+    with those of methods that were fitted.
+    """
+    model, result = fit_together(tasks, learning)
+    if result.stopped == INTERRUPTED:
+        raise KeyboardInterrupt
+    return model.network
 
 
 def _forecasts(

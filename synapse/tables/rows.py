@@ -82,6 +82,9 @@ def train_rows(
     FormatError
         If cells are not numbers, a sequence is not longer than `ahead`, or there is
         only one class.
+    KeyboardInterrupt
+        After Ctrl-C, if no epoch was complete. Later it ends what is under way, and the
+        network trained so far is returned.
     """
     learning = instance("The learning", learning, Learning).filled("perceptron", "sgd")
     name = str(learning.model)

@@ -260,6 +260,8 @@ def fit_together(
 ) -> tuple[ScaledModel, Result]:
     """Train one network on the rows of all series before the test; the last fifths
     decide when to stop.
+
+    Raises KeyboardInterrupt if Ctrl-C ends the training before an epoch is complete.
     """
     parts = []
     early = []

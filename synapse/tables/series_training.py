@@ -76,6 +76,9 @@ def train_series(
         or too few rows are left to train on.
     DivergenceError
         If the error of the network is no longer finite.
+    KeyboardInterrupt
+        After Ctrl-C, if no epoch was complete. Later it ends what is under way, and the
+        network trained so far is returned.
     """
     learning = instance("The learning", learning, Learning).filled(*SERIES_DEFAULT)
     test: dict[str, Any] = {

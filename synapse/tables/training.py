@@ -136,7 +136,9 @@ class Learning:
         """Train a new network on all parts or, if it is open when to stop, on the first
         side of the split.
 
-        The error on the other side then decides when.
+        The error on the other side then decides when. Raises KeyboardInterrupt if
+        Ctrl-C ends the training before an epoch is complete: the network is no better
+        than a new one then.
         """
         model = make()
         adaptive = bool(split[1]) and (self.epochs is None or self.patience is not None)
@@ -155,6 +157,8 @@ class Learning:
                 "The error is no longer finite; nothing is saved. Use a lower --rate"
                 f" than {self.rate:g}."
             ) from None
+        if result.stopped == INTERRUPTED and not result.epochs:
+            raise KeyboardInterrupt
         return model, result
 
     def refit(

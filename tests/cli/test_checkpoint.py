@@ -109,6 +109,36 @@ def test_ctrl_c_saves_the_model_and_the_same_command_continues(
     assert same(tmp_path / "whole.json", model)
 
 
+def test_ctrl_c_in_the_first_epoch_leaves_the_model_that_was_there(
+    sales, tmp_path, monkeypatch, capsys
+):
+    model = tmp_path / "m.json"
+    file = tmp_path / "run.ckpt"
+    whole = synapse.Trainer.train
+
+    def interrupted(trainer, *data, **settings):
+        def end(batch):
+            raise KeyboardInterrupt
+
+        return whole(trainer, *data, **settings, on_batch=end)
+
+    train = ["train", sales, "--target", "Sales", "--epochs", "4", "-o", model]
+    rows = ["--inputs", "Sales", "--ahead", "1"]
+    kinds = ([], rows, ["--checkpoint", file], [*rows, "--checkpoint", f"{file}2"])
+    for options in kinds:
+        done(capsys, *train, *options, "-q")
+        before = model.read_bytes()
+        with monkeypatch.context() as patched:
+            patched.setattr(synapse.Trainer, "train", interrupted)
+            code, printed, said = run_cli(capsys, *train, *options)
+        assert (code, printed) == (130, "")
+        assert said == (
+            f"synapse: Interrupted. No epoch was complete, so {str(model)!r} is not"
+            " written.\n"
+        )
+        assert model.read_bytes() == before
+
+
 @pytest.mark.slow
 def test_kill_9_leaves_a_whole_checkpoint(sales, tmp_path):
     options = ["train", sales, "--target", "Sales", "--epochs", "1500", "-q"]

@@ -794,7 +794,6 @@ def test_ctrl_c_before_the_training_says_that_nothing_is_written(
     )
     assert (code, printed, model.exists()) == (130, "", False)
     assert (
-        said
-        == f"synapse: Interrupted. The training had not begun, so {str(model)!r} is not"
+        said == f"synapse: Interrupted. No epoch was complete, so {str(model)!r} is not"
         " written.\n"
     )

@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import synapse
 from synapse import forecasting
 from synapse.errors import ArgumentError
 from synapse.tables import (
@@ -53,6 +54,36 @@ def test_errors_are_those_of_rolling_origin():
     assert repr(comparison).startswith(
         f"<Comparison of 4 methods from {len(origins)} origins"
     )
+
+
+def test_mase_is_in_units_of_the_differences_that_the_page_names():
+    """Of rows a season apart where there is a season, of adjacent rows where not."""
+    for data, season in ((frame(), 12), (frame().reset_index(drop=True), 1)):
+        comparison = compare_series(data, ["Sales"], methods=["ar"], steps=4)
+        summary = comparison.summary
+        learned = SALES[: data.index.get_loc(comparison.by_origin.index[0]) + 1]
+        apart = np.abs(learned[season:] - learned[:-season]).mean()
+        assert summary.loc["ar", "MASE"] == pytest.approx(
+            summary.loc["ar", "MAE"] / apart
+        )
+
+
+def test_ctrl_c_in_a_network_ends_the_comparison(monkeypatch, capsys, tmp_path):
+    """A network trained for a part of its epochs is not compared with the others."""
+    whole = synapse.Trainer.train
+
+    def interrupted(trainer, *data, **settings):
+        def end(progress):
+            raise KeyboardInterrupt
+
+        return whole(trainer, *data, **settings, callbacks=[end])
+
+    monkeypatch.setattr(synapse.Trainer, "train", interrupted)
+    sheet = write(tmp_path / "d.csv", Month=months(72, 2018), Sales=SALES)
+    code, printed, said = run_cli(
+        capsys, "compare", sheet, "--target", "Sales", "--methods", "gru,ar"
+    )
+    assert (code, printed, said) == (130, "", "synapse: Interrupted.\n")
 
 
 def test_a_network_has_the_errors_of_its_training():

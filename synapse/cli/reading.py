@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 MARKS = {"point": ".", "comma": ","}
 """What --decimal may be."""
+HEADERS = {"yes": True, "no": False}
+"""What --header may be."""
 HOW = ("date", "dates", "fill", "zone")
 """The options of :func:`read_series`."""
 
@@ -77,6 +79,8 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="the encoding of the files, such as cp1252 (default: UTF-8)",
     )
+    help_text = "whether the first row names the columns, if it looks like the others"
+    add("--header", choices=HEADERS, help=help_text)
     help_text = "a further cell that is a missing value, such as n.v."
     add("--missing", metavar="CELL", action="append", help=help_text)
     add(
@@ -133,7 +137,7 @@ class Table:
 
     @property
     def notes(self) -> list[str]:
-        """Sentences on how numbers were read."""
+        """Sentences on how numbers were read, and what was left out."""
         return [*self.cells.attrs["notes"]]
 
     def series(self, columns: Sequence[str]) -> dict[str, pd.DataFrame]:
@@ -192,7 +196,11 @@ def read(
     """
     absent = options.missing or missing
     return read_table(
-        path, MARKS.get(options.decimal), encoding=options.encoding, missing=absent
+        path,
+        MARKS.get(options.decimal),
+        encoding=options.encoding,
+        missing=absent,
+        header=HEADERS.get(options.header),
     )
 
 

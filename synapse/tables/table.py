@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._checks import (
+    boolean,
     choice,
     counted,
     file_path,
@@ -28,7 +29,7 @@ from .._checks import (
 from .._typing import Bools, Floats, PathLike
 from ..errors import ArgumentError, FormatError, SynapseError
 from ..readwrite import files
-from .number_text import convert_numbers, to_floats
+from .number_text import PATTERNS, convert_numbers, to_floats
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,6 +43,52 @@ UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 UNREADABLE = "Correct it, or count such cells as missing values: --missing {cell}."
 """What to do about a cell of a column of numbers that is none."""
 UNIT = re.compile(r"(.*\S)\s*[(\[][^()\[\]]+[)\]]")
+MOST_LINES = 6
+"""Number of lines, at most, that a sentence lists."""
+NO_NAMES = (
+    "If the file has no row of names, pass --header no: columns are then called 'column"
+    " 1', 'column 2' and so on."
+)
+"""What to do about a first row that has values."""
+BY_PANDAS = (
+    'Write it as CSV: python -c "import pandas;'
+    " pandas.{}({!r}).to_csv('table.csv', index=False)\"."
+)
+BY_SQLITE = (
+    'Write a table of it as CSV: sqlite3 -csv -header {1!r} "SELECT * FROM {0}".'
+)
+UNPACK = "Unpack it, and give the file that is in it."
+EXPORT = "Save the table as CSV."
+BINARY = (
+    # How files begin, what they are, what to do, and the reader of pandas.
+    (b"PAR1", "a Parquet file", BY_PANDAS, "read_parquet"),
+    (b"ARROW1", "a Feather (Arrow) file", BY_PANDAS, "read_feather"),
+    (b"FEA1", "a Feather file", BY_PANDAS, "read_feather"),
+    (b"ORC", "an ORC file", BY_PANDAS, "read_orc"),
+    (b"\x89HDF\r\n\x1a\n", "an HDF5 file", BY_PANDAS, "read_hdf"),
+    (b"<stata_dta>", "a Stata file", BY_PANDAS, "read_stata"),
+    (b"$FL", "an SPSS file", BY_PANDAS, "read_spss"),
+    (b"SQLite format 3\0", "a SQLite database", BY_SQLITE, "NAME"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a spreadsheet (.xls)", EXPORT, ""),
+    (b"\x1f\x8b", "a gzip file", UNPACK, ""),
+    (b"BZh", "a bzip2 file", UNPACK, ""),
+    (b"\xfd7zXZ\0", "an xz file", UNPACK, ""),
+    (b"\x28\xb5\x2f\xfd", "a Zstandard file", UNPACK, ""),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive", UNPACK, ""),
+    (b"Rar!", "a RAR archive", UNPACK, ""),
+    (b"\x93NUMPY", "an array of NumPy (.npy)", EXPORT, ""),
+    (b"MATLAB 5.0", "a MATLAB file", EXPORT, ""),
+    (b"%PDF", "a PDF document", EXPORT, ""),
+    (b"Obj\x01", "an Avro file", EXPORT, ""),
+)
+"""Files that are no text and that people give for a table."""
+SPREADSHEETS = (b"xl/workbook", b"opendocument.spreadsheet")
+"""What a zip file has that is a spreadsheet (.xlsx or .ods)."""
+MARKED = (
+    (re.compile(r"\s*<(!doctype|html|\?xml)", re.IGNORECASE), "a page (HTML or XML)"),
+    (re.compile(r'\s*(\{\s*"|\[\s*[\[{])'), "JSON"),
+)
+"""Text that is no table."""
 
 
 def pandas_for_tables() -> Any:
@@ -99,17 +146,18 @@ def read_table(
     *,
     encoding: str | None = None,
     missing: Sequence[str] = (),
+    header: bool | None = None,
 ) -> pd.DataFrame:
     """Read a CSV file as a data frame of pandas, whose index has the line of each row.
 
-    The first row names the columns; empty lines and those that begin with # are left
-    out. Cells are separated by semicolons, tabs or commas, whichever the first row has
-    most of. Empty cells, "-" and those that ``pandas.read_csv`` takes for missing, such
-    as "NA", are missing.
+    The first row names the columns. Empty lines, rows without a value and lines that
+    begin with # are left out; ``table.attrs["notes"]`` counts those below the names,
+    and says how numbers were read. Cells are separated by semicolons, tabs or commas,
+    whichever the first row has most of. Empty cells, "-" and those that
+    ``pandas.read_csv`` takes for missing, such as "NA", are missing.
 
     A column is one of numbers if most of its cells are. Numbers may have marks of
-    thousands, and a currency or a per cent sign that all cells of the column have;
-    ``table.attrs["notes"]`` has a sentence on each such column.
+    thousands, and a currency or a per cent sign that all cells of the column have.
 
     Parameters
     ----------
@@ -125,6 +173,10 @@ def read_table(
         file begins with its mark.
     missing : sequence of str
         Further cells that are missing values, such as "n.v.".
+    header : bool, optional
+        Whether the first row names the columns. Without such a row they are called
+        "column 1", "column 2" and so on. Default: it does, and a file whose first row
+        looks like the rows below it is refused.
 
     Returns
     -------
@@ -138,8 +190,8 @@ def read_table(
         If there is no such encoding.
     FormatError
         If the file cannot be read, is not text in this encoding, does not name every
-        column once, has no rows, a row has more cells than there are names, or a column
-        may have either decimal mark.
+        column once, has values in the first row, has no rows, a row has more cells than
+        there are names, or a column may have either decimal mark.
     """
     choice("The decimal", decimal, [None, ".", ","])
     pandas = pandas_for_tables()
@@ -150,20 +202,22 @@ def read_table(
             for cell in listed("The missing", missing, "a list of cells")
         ),
     ]
+    if header is not None:
+        boolean("The header", header)
     content = _text(path := str(file_path("The path", path)), encoding)
     separator = _separator(content)
+    comments = list[int]()
     with csv_errors(path):
-        lines, rows = (
-            zip(*_rows(content, separator), strict=True)
-            if content.strip()
-            else ((), ())
-        )
-        if not rows:
+        rows_by_line = dict(_rows(content, separator, comments))
+        if not rows_by_line:
             raise FormatError(
                 f"Expected {path!r} to have a row of names and rows below it, got no"
                 " text."
             )
-        names = _names(path, rows[0], separator)
+        lines, rows = [*rows_by_line], [*rows_by_line.values()]
+        cells = _cells(rows[0], separator)
+    begin = 0 if header is False else 1
+    names = _names(path, cells, header)
     options: dict[str, Any] = {
         "sep": separator,
         "names": names,
@@ -180,7 +234,7 @@ def read_table(
         with warnings.catch_warnings(
             action="error", category=pandas.errors.ParserWarning
         ):
-            table = pandas.read_csv(io.StringIO("".join(rows[1:])), **options)
+            table = pandas.read_csv(io.StringIO("".join(rows[begin:])), **options)
     except pandas.errors.EmptyDataError:
         table = pandas.DataFrame(columns=names)
     except pandas.errors.ParserWarning:
@@ -190,18 +244,28 @@ def read_table(
     except pandas.errors.ParserError as error:
         why = str(error).strip().removeprefix("Error tokenizing data. C error: ")
         why = re.sub(
-            r"\b(line|row) (\d+)", lambda match: f"line {lines[int(match[2])]}", why
+            r"\b(line|row) (\d+)",
+            lambda match: f"line {lines[int(match[2]) - 1 + begin]}",
+            why,
         )
         raise FormatError(f"{path!r} is not CSV: {why}.") from None
-    table.index = pandas.Index(lines[1 : 1 + len(table)], name="line")
-    table = table.dropna(how="all")
+    table.index = pandas.Index(lines[begin : begin + len(table)], name="line")
+    empty = table.index[table.isna().all(axis=1)].tolist()
+    table = table.drop(index=empty)
     if not len(table):
         raise FormatError(f"{path!r} has names of columns and no rows.")
     for name in names:
         table[name] = table[name].map(
             lambda cell: str(cell).strip(), na_action="ignore"
         )
-    table.attrs["notes"] = convert_numbers(table, separator, decimal)
+    notes = convert_numbers(table, separator, decimal)
+    if header is None and cells[0]:  # pandas writes an index without a name
+        notes += _about_header(path, names, table)
+    notes += _about_comments([place for place in comments if place > lines[0]], content)
+    if empty:
+        count = counted(len(empty), "row")
+        notes.append(f"Left out: {count} without a value ({_lines(empty)}).")
+    table.attrs["notes"] = notes
     return table
 
 
@@ -217,11 +281,10 @@ def _text(path: str, encoding: str | None) -> str:
             ) from None
     with file_errors("read", path):
         content = files.read(sys.stdin.buffer if path == "-" else path)
-    if content.startswith(b"PK"):
-        raise FormatError(
-            f"Cannot read {path!r}: it is a spreadsheet, not text. Save the table as"
-            " CSV."
-        )
+    if kind := _binary_kind(content):
+        what, advice, reader = kind
+        advice = advice.format(reader, "FILE" if path == "-" else path)
+        raise FormatError(f"Cannot read {path!r}: it is {what}, not text. {advice}")
     name = encoding or ("utf-16" if content.startswith(UTF_16) else "utf-8")
     try:
         decoded = content.decode(name)
@@ -235,7 +298,27 @@ def _text(path: str, encoding: str | None) -> str:
         raise FormatError(
             f"Cannot read {path!r}: it is not text in {name.upper()}. {advice}"
         )
-    return io.StringIO(decoded.removeprefix("\ufeff"), newline=None).read()
+    table_text = io.StringIO(decoded.removeprefix("\ufeff"), newline=None).read()
+    for beginning, what in MARKED:
+        if beginning.match(table_text):
+            raise FormatError(f"Cannot read {path!r}: it is {what}, not CSV. {EXPORT}")
+    return table_text
+
+
+def _binary_kind(content: bytes) -> tuple[str, str, str] | None:
+    """What a file is that begins like one of another kind than text, what to do about
+    it, and the reader of pandas; None for other files.
+    """
+    if content.startswith(b"PK\3\4"):
+        if any(mark in content for mark in SPREADSHEETS):
+            return "a spreadsheet (.xlsx or .ods)", EXPORT, ""
+        return "a zip file", UNPACK, ""
+    for signature, what, advice, reader in BINARY:
+        # The names of a table may begin with such letters.
+        is_text = signature.isascii() and signature.decode().isprintable()
+        if content.startswith(signature) and (not is_text or b"\0" in content):
+            return what, advice, reader
+    return None
 
 
 def _separator(content: str) -> str:
@@ -259,17 +342,20 @@ def _separator(content: str) -> str:
     return max(DELIMITERS, key=head.count)
 
 
-def _rows(content: str, separator: str) -> Iterator[tuple[int, str]]:
+def _rows(
+    content: str, separator: str, comments: list[int]
+) -> Iterator[tuple[int, str]]:
     """The line at which each row of a file begins, and its text: rows end outside of
     quotes.
 
-    Empty rows and comments are left out. Raises csv.Error if a cell is too long.
+    Empty rows and comments are left out; the lines of these are appended to `comments`.
+    Raises csv.Error if a cell is too long.
     """
     lines = enumerate(io.StringIO(content), 1)
     if '"' not in content:
-        yield from (
-            (place, line) for place, line in lines if not _is_skipped(line, place)
-        )
+        for place, line in lines:
+            if not _is_skipped(line, place, comments):
+                yield place, line
         return
     texts = list[str]()
 
@@ -282,7 +368,7 @@ def _rows(content: str, separator: str) -> Iterator[tuple[int, str]]:
             yield line
 
     for place, line in lines:
-        if _is_skipped(line, place):
+        if _is_skipped(line, place, comments):
             continue
         texts[:] = [line]
         next(
@@ -293,12 +379,12 @@ def _rows(content: str, separator: str) -> Iterator[tuple[int, str]]:
         yield place, "".join(texts)
 
 
-def _is_skipped(line: str, place: int) -> bool:
-    return (
-        not line.strip()
-        or _is_comment(line)
-        or (place == 1 and line.startswith("sep="))
-    )
+def _is_skipped(line: str, place: int, comments: list[int]) -> bool:
+    """Whether a line is no row; that of a comment is appended to `comments`."""
+    if _is_comment(line):
+        comments.append(place)
+        return True
+    return not line.strip() or (place == 1 and line.startswith("sep="))
 
 
 def _is_comment(line: str) -> bool:
@@ -314,24 +400,114 @@ def csv_errors(path: str) -> Iterator[None]:
         raise FormatError(f"{path!r} is not CSV: {error}.") from None
 
 
-def _names(path: str, row: str, separator: str) -> list[str]:
-    """The names of the columns in the first row; FormatError if these are not names, or
-    one comes twice.
-    """
+def _cells(row: str, separator: str) -> list[str]:
+    """The cells of a row."""
     cells = next(
         csv.reader(io.StringIO(row), delimiter=separator, skipinitialspace=True)
     )
-    names = [" ".join(cell.split()) for cell in cells]
+    return [" ".join(cell.split()) for cell in cells]
+
+
+def _names(path: str, cells: Sequence[str], header: bool | None) -> list[str]:
+    """The names of the columns: the cells of the first row, or, without a header, their
+    numbers.
+
+    Raises FormatError if the cells are not names, or one comes twice.
+    """
+    if header is False:
+        return [f"column {place}" for place in range(1, len(cells) + 1)]
+    names = [*cells]
     names[0] = names[0] or "column 1"  # an index without a name, as pandas writes it
     if not all(names) or len(set(names)) < len(names):
-        problem = f"to name every column once, got {quoted(names)}"
-        raise FormatError(f"Expected the first row of {path!r} {problem}.")
-    if not any(map(str.isalpha, "".join(names))):
+        raise FormatError(
+            f"Expected the first row of {path!r} to name every column once, got"
+            f" {quoted(names)}. {NO_NAMES}"
+        )
+    if header is None and not any(map(str.isalpha, "".join(names))):
         raise FormatError(
             f"Expected the first row of {path!r} to name the columns, got"
-            f" {quoted(names)}."
+            f" {quoted(names)}. {NO_NAMES} If these are names, pass --header yes."
         )
     return names
+
+
+def _about_header(path: str, names: list[str], table: pd.DataFrame) -> list[str]:
+    """A sentence, if numbers name columns of numbers, as in tables with a column for
+    each year; FormatError if the first row looks like the rows below it.
+    """
+    like_values = [name for name in names if _is_like(name, table[name])]
+    if not like_values and all(map(_recurs, names, (table[name] for name in names))):
+        like_values = names
+    if not like_values:
+        return []
+    if _are_labels(like_values):
+        return [
+            f"The first row names the columns, {quoted(like_values[:2])} among them. If"
+            " it has values, pass --header no."
+        ]
+    raise FormatError(
+        f"Expected the first row of {path!r} to name the columns, got"
+        f" {quoted(like_values[:MOST_LINES])}, which look like the cells below.\
+ {NO_NAMES} If these are names, pass --header yes."
+    )
+
+
+def _is_like(name: str, column: pd.Series) -> bool:
+    """Whether a name is a number above numbers, or has digits where most cells of text
+    have them, as dates do.
+    """
+    cells = column.dropna()
+    if not len(cells) or not re.search(r"\d", name):
+        return False
+    if mostly_numbers(cells):
+        return any(pattern.fullmatch(name) for pattern in PATTERNS.values())
+    form = re.sub(r"\d", "9", name)
+    forms = cells.astype(str).str.replace(r"\d", "9", regex=True)
+    return len(name) > 3 and bool((forms == form).mean() > 0.5)
+
+
+def _recurs(name: str, column: pd.Series) -> bool:
+    """Whether a name is also a cell of its column, which has text."""
+    return not is_numeric(column) and bool((column == name).any())
+
+
+def _are_labels(names: Sequence[str]) -> bool:
+    """Whether numbers may name columns: years in order, or whole numbers in equal
+    steps.
+    """
+    if not all(map(str.isdecimal, names)):
+        return False
+    steps = np.diff([*map(int, names)])
+    if all(re.fullmatch("[12][0-9]{3}", name) for name in names):
+        return bool((steps > 0).all() or (steps < 0).all())
+    return len(names) > 1 and len({*steps}) == 1 and (len(names) > 2 or steps[0] == 1)
+
+
+def _lines(places: Sequence[int]) -> str:
+    """Lines of a file in a sentence.
+
+    >>> _lines([3]), _lines([3, 5]), _lines([*range(2, 12)])
+    ('line 3', 'lines 3, 5', 'lines 2, 3, 4, 5, 6, 7 and 4 others')
+    """
+    if len(places) == 1:
+        return f"line {places[0]}"
+    others = len(places) - MOST_LINES
+    listed_places = ", ".join(map(str, places[:MOST_LINES]))
+    more = f" and {counted(others, 'other')}" if others > 0 else ""
+    return f"lines {listed_places}{more}"
+
+
+def _about_comments(places: list[int], content: str) -> list[str]:
+    """A sentence on lines below the names that are left out as comments."""
+    if not places:
+        return []
+    first = content.split("\n")[places[0] - 1]
+    cell = re.split(f"[{DELIMITERS}]", first)[0].strip()
+    count = counted(len(places), "line")
+    return [
+        f"Left out: {count} with # at the beginning ({_lines(places)}). If these are"
+        f' rows, put the cell in quotes: "{cell}".'
+    ]
 
 
 # --- columns --------------------------------------------------------------------------
@@ -408,7 +584,7 @@ def numbers(
     parts = [to_floats(frame.iloc[:, place]) for place in range(frame.shape[1])]
     values: Floats = np.column_stack(parts) if parts else np.empty((len(frame), 0))
     wrong = ~np.isfinite(values)
-    is_present = frame.notna().to_numpy()
+    is_present = frame.notna().to_numpy(bool)  # of no column: an array of objects
     _require_right(frame, wrong & is_present, "a finite number", advice)
     if not gaps:
         _require_right(frame, wrong & ~is_present, "a finite number", fill)

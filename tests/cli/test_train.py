@@ -125,6 +125,20 @@ def test_learning_is_that_of_the_architecture_alone_and_answers_are_in_units(
     )
 
 
+def test_a_table_whose_inputs_are_all_words(capsys, tmp_path):
+    size = ["small", "large"] * 20
+    colour = ["red", "green", "blue", "red"] * 10
+    heavy = [
+        2.5 * (word == "large") + (hue == "red") for word, hue in zip(size, colour)
+    ]
+    data = write(tmp_path / "d.csv", size=size, colour=colour, weight=heavy)
+    model = tmp_path / "m.json"
+    done(capsys, "train", data, "--target", "weight", "--epochs", 60, "-o", model)
+    names, rows = predicted(capsys, model, data)
+    assert names == ["weight"]
+    np.testing.assert_allclose(np.array(rows, float)[:, 0], heavy, atol=0.3)
+
+
 def test_a_constant_column_is_not_divided_by_its_deviation(capsys, tmp_path):
     data = write(
         tmp_path / "d.csv", a=range(6), b=[0.1] * 6, y=range(6)

@@ -217,7 +217,7 @@ NO_TABLES = {
     "1,2\n3,4\n": "to name the columns, got '1', '2'",
     "a,b,a\n1,2,3\n": "to name every column once, got 'a', 'b', 'a'",
     'a,b\n1,"2\n': "is not CSV",
-    b"PK\3\4a,b\n1,1\n": "a spreadsheet, not text. Save the table as CSV",
+    b"PK\3\4..xl/workbook.xml": "a spreadsheet .* not text. Save the table as CSV",
     b"a,b\n\0,1\n": "not text in UTF-8. Save it as CSV",
     "Gr\u00f6\u00dfe,b\n1,1\n".encode(
         "cp1252"
@@ -288,6 +288,85 @@ def test_missing_values_and_dates_are_mended(series):
         )
         assert frame["y"].tolist() == y
     assert "leaves no row" in refused(series, "y,z\n1,\n,2\n", "y", "z", fill="linear")
+
+
+WITHOUT_NAMES = {
+    # rows, and the cells of the first that give it away; None: they are names
+    "M,0.0,0\nF,0.1,1\nM,0.2,2\n": "'0.0', '0'",
+    "5.1,3.5,setosa\n4.9,3.0,setosa\n": "'5.1', '3.5'",
+    "2020-01-01,low\n2020-01-02,high\n": "'2020-01-01'",
+    "yes,red\nno,blue\nyes,blue\nno,red\n": "'yes', 'red'",
+    "shop;1,5\nshop;2,5\n": "'1,5'",
+    "1,2\n3,4\n": "'1', '2'",
+    "a,a,1\nb,a,2\n": "'a', 'a', '1'",
+    "country,1990,1991\nFR,2,3\nDE,3,4\n": None,
+    "shop,1/22/20,1/23/20\nx,2,3\ny,3,4\n": None,
+    ",0,1,2\n0,5.5,6,7\n1,8,9,9\n": None,
+    "Q1,answer\nA,red\nB,blue\n": None,
+}
+
+
+def test_a_first_row_of_values_does_not_become_the_names(tmp_path):
+    path = tmp_path / "t.csv"
+
+    def check(content, cells):
+        if cells is None:
+            assert len(read(path, content)) == content.count("\n") - 1
+            return
+        said = refused(read, path, content)
+        assert f"got {cells}" in said
+        assert "no row of names, pass --header no" in said
+        whole = read(path, content, header=False)
+        assert whole.columns.tolist() == [
+            f"column {place}" for place in range(1, whole.shape[1] + 1)
+        ]
+        assert whole.index.tolist() == [*range(1, content.count("\n") + 1)]
+
+    all_hold(check, list(WITHOUT_NAMES.items()))
+    assert read(path, "1,2\n3,4\n", header=True).columns.tolist() == ["1", "2"]
+    (note,) = read(path, "country,1990,1991\nFR,2,3\n").attrs["notes"]
+    assert note.startswith("The first row names the columns, '1990', '1991' among")
+    assert "line 3" in refused(read, path, "a,1\nb,2\nb,2,3\n", header=False)
+
+
+def test_what_is_left_out_is_counted(tmp_path):
+    rows = "".join(f"{'#' * (i % 2)}{i},{i}.5\n" for i in range(20))
+    sheet = read(tmp_path / "t.csv", "# of 2024\nid,y\n" + rows + ",\n , \n")
+    assert sheet.attrs["notes"] == [
+        "Left out: 10 lines with # at the beginning (lines 4, 6, 8, 10, 12, 14 and 4"
+        ' others). If these are rows, put the cell in quotes: "#1".',
+        "Left out: 2 rows without a value (lines 23, 24).",
+    ]
+    quoted = read(tmp_path / "t.csv", 'id,y\n"#1",2\n#2,3\n"a",4\n')
+    assert quoted["id"].tolist() == ["#1", "a"]
+    assert "1 line with # at the beginning (line 3)" in quoted.attrs["notes"][0]
+
+
+FILES = {
+    b"PAR1\0": "a Parquet file, not text. .*read_parquet.*to_csv",
+    b"ARROW1\0\0": r"a Feather \(Arrow\) file.*read_feather",
+    b"\x89HDF\r\n\x1a\n": "an HDF5 file.*read_hdf",
+    b"SQLite format 3\0": "a SQLite database.*sqlite3 -csv",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "a spreadsheet .*Save the table as CSV",
+    b"PK\3\4 mimetypeapplication/vnd.oasis.opendocument.spreadsheet": "spreadsheet",
+    b"PK\3\4 x.csv": "a zip file.* Unpack it",
+    b"\x1f\x8b\x08": "a gzip file.* Unpack it",
+    b"BZh9\0": "a bzip2 file.* Unpack it",
+    b"\x28\xb5\x2f\xfd": "a Zstandard file",
+    b"<!DOCTYPE html>\n<p>": r"a page \(HTML or XML\), not CSV",
+    b'[{"a": 1}]': "it is JSON, not CSV",
+}
+
+
+def test_files_of_other_kinds_are_named(tmp_path):
+    def check(content, expected):
+        for encoding in (None, "latin-1"):
+            said = refused(read, tmp_path / "t.csv", content, encoding=encoding)
+            assert re.search(expected, said), said
+
+    all_hold(check, list(FILES.items()))
+    sheet = read(tmp_path / "t.csv", "PAR1,ORC\n1,2\n")
+    assert sheet.columns.tolist() == ["PAR1", "ORC"]
 
 
 # --- dates ----------------------------------------------------------------------------

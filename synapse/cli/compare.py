@@ -103,7 +103,7 @@ def compare(options: argparse.Namespace) -> None:
     targets = columns(table.cells, options.target)
     several = table.series([*targets, *options.known, *options.observed])
     # Before networks are trained, which may take long.
-    say(not_installed(options.methods))
+    say([*table.notes, *not_installed(options.methods)])
     progress = sys.stderr.isatty() and not options.quiet
     fields = {
         name: getattr(options, name)
@@ -118,7 +118,7 @@ def compare(options: argparse.Namespace) -> None:
         steps=options.steps,
         origins=options.origins,
     )
-    say([*table.notes, *comparison.notes])
+    say(comparison.notes)
     summary = comparison.summary
     shares = summary.pop("best").map("{:.0%}".format)
     text = summary.map("{:.4g}".format).assign(**{"best origins": shares}).reset_index()

@@ -134,9 +134,9 @@ def train(options: argparse.Namespace) -> int:
     this way with --inputs, --classes or --ahead 0.
 
     Ctrl-C ends the training; the model trained so far is saved, once an epoch is
-    complete. With --checkpoint FILE,
-    the same command continues a training that was ended in any way, with the same
-    result as if it had not been. The file is removed once the model is saved.
+    complete. With --checkpoint FILE, the same command continues a training that was
+    ended in any way, with the same result as if it had not been. The file is removed
+    once the model is saved. Each part of the report is printed as soon as it is known.
     """
     formats.require_kept(options.output)
     if options.checkpoint is not None:
@@ -154,11 +154,15 @@ def train(options: argparse.Namespace) -> int:
         "validation",
         "checkpoint",
     )
+    report = Report(options.quiet)
     learning = Learning(
-        **{name: getattr(options, name) for name in settings}, progress=progress
+        **{name: getattr(options, name) for name in settings},
+        progress=progress,
+        on_begin=report.begin,
+        on_test=report.add_test,
     )
     try:
-        trained, notes = _trained(options, table, learning)
+        trained = _trained(options, table, learning, report)
     except KeyboardInterrupt as error:
         error.add_note(f"No epoch was complete, so {options.output!r} is not written.")
         raise
@@ -172,11 +176,11 @@ def train(options: argparse.Namespace) -> int:
         trained.network.metadata["missing"] = options.missing
     trained.network.clear()
     formats.write(trained.network, options.output)
-    if not options.quiet:
-        print(_report(trained, [*notes, *table.notes, *trained.notes]))
-    if trained.result.stopped != "interrupted":
-        if options.checkpoint is not None:
-            remove_checkpoints(options.checkpoint)
+    is_whole = trained.result.stopped != "interrupted"
+    if is_whole and options.checkpoint is not None:
+        remove_checkpoints(options.checkpoint)
+    report.end(trained)
+    if is_whole:
         return 0
     epochs = counted(trained.result.epochs, "epoch")
     note = (
@@ -189,10 +193,10 @@ def train(options: argparse.Namespace) -> int:
 
 
 def _trained(
-    options: argparse.Namespace, table: Table, learning: Learning
-) -> tuple[Trained, list[str]]:
-    """The trained network with what its file carries, and sentences on how the table
-    was read.
+    options: argparse.Namespace, table: Table, learning: Learning, report: Report
+) -> Trained:
+    """The trained network with what its file carries; `report` gets sentences on how
+    the table was read.
     """
     cells = table.cells
     asked = [*options.known, *options.observed]
@@ -231,25 +235,13 @@ def _trained(
             "ahead": options.ahead or 0,
         }
         row_options |= {"classes": options.classes, "ignore": [*ignored, *dates]}
-        return train_rows(cells, targets, options.inputs, learning, **row_options), [
-            f"{counted(len(cells), 'row')}."
-        ]
+        report.notes = [f"{counted(len(cells), 'row')}.", *table.notes]
+        return train_rows(cells, targets, options.inputs, learning, **row_options)
     several = table.series([*targets, *asked])
     known_columns = columns(cells, options.known)
     first_series = next(iter(several.values()))
     say(not_installed(METHODS))  # before the training, which may take long
-    trained = train_series(
-        several, targets, learning, known=known_columns, steps=options.steps
-    )
     date = first_series.index.name if step_name(first_series) else None
-    trained.network.metadata |= {
-        "date": date,
-        "dates": table.series_options["dates"],
-        "fill": table.series_options["fill"],
-        "zone": table.series_options["zone"],
-        "sequence": key[0] if key else None,
-        "step": step_name(first_series),
-    }
     begin, end = (
         pick(series.index[at] for series in several.values())
         for pick, at in ((min, 0), (max, -1))
@@ -271,7 +263,19 @@ def _trained(
             f"Not used: {listed(unused)}. Name columns --known in advance, or"
             " --observed."
         )
-    return trained, notes
+    report.notes = [*notes, *table.notes]
+    trained = train_series(
+        several, targets, learning, known=known_columns, steps=options.steps
+    )
+    trained.network.metadata |= {
+        "date": date,
+        "dates": table.series_options["dates"],
+        "fill": table.series_options["fill"],
+        "zone": table.series_options["zone"],
+        "sequence": key[0] if key else None,
+        "step": step_name(first_series),
+    }
+    return trained
 
 
 def _require_numbers(cells: pd.DataFrame, targets: list[str]) -> None:
@@ -312,15 +316,65 @@ def _require_dates(cells: pd.DataFrame, taken: list[str]) -> None:
             )
 
 
-def _report(trained: Trained, notes: list[str]) -> str:
-    """The report: how the table was read, the test, and which model forecasts."""
+class Report:
+    """The report, of which each part is printed as soon as it is known: a training that
+    a time limit ends leaves what was measured until then.
+
+    `notes` are sentences on how the table was read.
+    """
+
+    def __init__(self, quiet: bool) -> None:
+        self.notes = list[str]()
+        self._quiet = quiet
+        self._begun = False
+        self._tested = False
+        self._failure: OSError | None = None
+
+    def begin(self) -> None:
+        """Print how the table was read."""
+        if not self._begun:
+            self._begun = True
+            self._print(self.notes)
+
+    def add_test(self, trained: Trained) -> None:
+        """Print the test, and which model forecasts."""
+        self._tested = True
+        self._print(_of_test(trained))
+
+    def end(self, trained: Trained) -> None:
+        """Print the rest; raises the OSError that printing has met, now that the model
+        has been saved.
+        """
+        self.begin()
+        if not self._tested:
+            self.add_test(trained)
+        if refit := trained.facts.get("refit"):
+            self._print([refit])
+        if self._failure is not None:
+            raise self._failure
+
+    def _print(self, lines: list[str]) -> None:
+        if self._quiet or self._failure is not None:
+            return
+        try:
+            for line in lines:
+                print(line, flush=True)
+        except OSError as error:  # a closed pipe does not end the training
+            self._failure = error
+
+
+def _of_test(trained: Trained) -> list[str]:
+    """The lines of the report on a training and its test, and which model forecasts."""
     facts = trained.facts
     result = trained.result
     why = {
         "epochs": "reached the epoch limit",
         "patience": "the error stopped falling",
     }.get(result.stopped, result.stopped)
-    lines = [*notes, f"{trained.network!r}: {counted(result.epochs, 'epoch')}, {why}."]
+    lines = [
+        *trained.notes,
+        f"{trained.network!r}: {counted(result.epochs, 'epoch')}, {why}.",
+    ]
     if trained.table:
         held_out = counted(facts["held_out_rows"], "held-out row")
         lines.append(
@@ -330,13 +384,4 @@ def _report(trained: Trained, notes: list[str]) -> str:
         )
         cells = [[printable(cell) for cell in row] for row in trained.table]
         lines.append(aligned(cells, "<" + ">" * (len(cells[0]) - 1)))
-    return "\n".join(
-        [
-            *lines,
-            *(
-                facts[name]
-                for name in ("refit", "verdict", "reason")
-                if facts.get(name)
-            ),
-        ]
-    )
+    return [*lines, *(facts[name] for name in ("verdict", "reason") if facts.get(name))]

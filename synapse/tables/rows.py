@@ -166,6 +166,9 @@ def train_rows(
                 answers, measured, classes, units_apart, in_order
             )
         if len(tested) and result.stopped != INTERRUPTED:
+            learning.report_test(
+                Trained(network, result, {**facts}, report, [*notes, *filled])
+            )
             network = learning.refit(make, parts(order), result)
             facts["refit"] = (
                 f"The saved network was then trained on all {facts['rows']} rows."

@@ -113,7 +113,8 @@ def train_series(
         try:
             measured, table, failed = _test(tasks, network, name, methods)
             facts |= measured
-            notes = [*left_out, *failed]
+            notes = list(dict.fromkeys([*left_out, *failed]))
+            learning.report_test(Trained(network, result, {**facts}, table, notes))
             whole = [each.whole().lesson() for each in tasks]
             network = learning.refit(lambda: tasks[0].make(learning), whole, result)
             facts["refit"] = (

@@ -13,6 +13,7 @@ from .._checks import (
     choice,
     file_path,
     fraction_below_one,
+    function_of,
     listed,
     positive_integer,
     positive_number,
@@ -87,6 +88,12 @@ class Learning:
         ".refit" after its name, one of the training on all rows. If they exist, both
         continue from there, with the same bits as if they had not been broken off. They
         stay. Default: none.
+    on_begin : callable or None
+        Called without arguments when all has been checked and the training before the
+        test begins. Default: none.
+    on_test : callable or None
+        Called with the :class:`Trained` network after the test, before a network is
+        trained on all rows. Default: none.
 
     Raises
     ------
@@ -104,6 +111,8 @@ class Learning:
     seed: int = 0
     progress: bool = False
     checkpoint: str | None = None
+    on_begin: Callable[[], Any] | None = None
+    on_test: Callable[[Trained], Any] | None = None
 
     def __post_init__(self) -> None:
         choice("The model", self.model, [None, *MODELS])
@@ -120,6 +129,10 @@ class Learning:
         boolean("The progress", self.progress)
         if self.checkpoint is not None:
             file_path("The checkpoint", self.checkpoint)
+        if self.on_begin is not None:
+            function_of("The on_begin", self.on_begin)
+        if self.on_test is not None:
+            function_of("The on_test", self.on_test, "trained")
 
     def filled(self, model: str, optimizer: str) -> Learning:
         """With this model and optimizer where none is given."""
@@ -141,6 +154,8 @@ class Learning:
         than a new one then.
         """
         model = make()
+        if self.on_begin is not None:
+            self.on_begin()
         adaptive = bool(split[1]) and (self.epochs is None or self.patience is not None)
         training, validation = split if adaptive else (parts, None)
         patience = (self.patience or PATIENCE) if adaptive else None
@@ -160,6 +175,11 @@ class Learning:
         if result.stopped == INTERRUPTED and not result.epochs:
             raise KeyboardInterrupt
         return model, result
+
+    def report_test(self, trained: Trained) -> None:
+        """Call `on_test`, if it is given."""
+        if self.on_test is not None:
+            self.on_test(trained)
 
     def refit(
         self, make: Callable[[], ScaledModel], parts: list[Part], tested_result: Result

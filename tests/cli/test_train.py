@@ -1,5 +1,6 @@
 """`synapse train`: from a table to a model that predicts in the units of the table."""
 
+import os
 import re
 import signal
 import sys
@@ -12,6 +13,7 @@ import pytest
 
 import architect
 from synapse import Trainer, forecasting, optimizers, tables
+from synapse.cli import main
 from synapse.readwrite import load
 from synapse.tables import rows, series_training
 from synapse.tables.scaled_model import ScaledModel
@@ -175,7 +177,7 @@ def test_classes(capsys, kinds, tmp_path):
         float(cell.rstrip("%")) for cell in printed[table + 1].split()[1:]
     )
     assert (right > 90, commonest < 60, regression > 90) == (True, True, True)
-    assert printed[-1].startswith(
+    assert printed[-2].startswith(
         "The network is not worth it: logistic regression has"
     )
     head, rows = predicted(capsys, path, kinds)
@@ -332,7 +334,7 @@ def test_what_cannot_be_learnt_is_refused_and_nothing_saved(capsys, plane, tmp_p
                 2,
                 "--fill are for a series",
             ),
-            (train(*of_a, "--rate", 1e9), 1, "lower --rate than 1e"),
+            (train(*of_a, "--rate", 1e9, "-q"), 1, "lower --rate than 1e"),
             (train(*y, data=one_class), 1, "two classes"),
             (train(*y, data=two), 1, "to have 4 rows or more, got 2"),
             (train(*y, data=years), 1, "three or more dates that step evenly"),
@@ -435,6 +437,51 @@ def test_ctrl_c_after_the_training_keeps_the_network(
     assert (
         run_cli(capsys, "forecast", tmp_path / "m0.json", sales, "--steps", 2)[0] == 0
     )
+
+
+def test_each_part_of_the_report_leaves_the_process_when_it_is_known(
+    plane, sales, tmp_path, monkeypatch
+):
+    """As bytes in a pipe: what is printed when the training begins, and before the
+    network is trained on all rows, which a time limit may end."""
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)
+    fit, ran = ScaledModel.fit, []
+
+    def measured(*arguments, **options):
+        ran.append(os.read(reading, 10**6).decode())
+        return fit(*arguments, **options)
+
+    monkeypatch.setattr(ScaledModel, "fit", measured)
+    model = tmp_path / "m.json"
+    with open(writing, "w") as pipe:
+        monkeypatch.setattr(sys, "stdout", pipe)
+        for data, options in (
+            (sales, ["--target", "Umsatz"]),
+            (plane, ["--target", "y", "--ignore", "word"]),
+        ):
+            ran.clear()
+            line = ["train", data, *options, "--epochs", 2, "-o", model]
+            assert main([*map(str, line)]) == 0
+            assert re.match(r"\d+ rows", ran[0])
+            assert "Test on" in ran[1]
+            assert re.search("The network .*worth it", ran[1])
+            assert b"then trained on all" in os.read(reading, 10**6)
+    os.close(reading)
+
+
+def test_a_pipe_that_is_closed_early_does_not_cost_the_model(
+    plane, tmp_path, monkeypatch
+):
+    reading, writing = os.pipe()
+    os.close(reading)
+    model = tmp_path / "m.json"
+    line = ["train", plane, "--target", "y", "--ignore", "word", "--epochs", 2]
+    with open(os.devnull, "w") as spare, open(writing, "w") as pipe:
+        monkeypatch.setattr(sys, "stdout", pipe)
+        assert main([*map(str, [*line, "-o", model])]) == 141
+        os.dup2(spare.fileno(), pipe.fileno())
+    assert len(load(model)) > 0
 
 
 def test_a_refit_that_is_interrupted_saves_the_network_of_the_test(
@@ -580,8 +627,8 @@ def test_a_series_needs_a_target_only(capsys, sales, tmp_path):
         24,
     )
     assert (facts["period"], facts["step"], facts["date"]) == (12, "month", "Monat")
-    assert lines[-2:] == [facts["verdict"], facts["reason"]]
-    assert lines[-3] == "The saved network was then trained on all 120 rows."
+    assert lines[-3:-1] == [facts["verdict"], facts["reason"]]
+    assert lines[-1] == "The saved network was then trained on all 120 rows."
     assert {"gru", "naive", "seasonal", "ar", "mean", "combine"} <= set(facts["mase"])
     assert facts["command"].startswith("synapse train ")
     shown = done(capsys, "info", path)

@@ -101,9 +101,12 @@ def compare(options: argparse.Namespace) -> None:
     check_picture(options.plot)
     table = Table.of(options)
     targets = columns(table.cells, options.target)
-    several = table.series([*targets, *options.known, *options.observed])
+    used = [*targets, *options.known, *options.observed]
+    several = table.series(used)
+    dated = table.date(used)
+    about_dates = [dated.note] if dated and dated.note else []
     # Before networks are trained, which may take long.
-    say([*table.notes, *not_installed(options.methods)])
+    say([*table.notes, *about_dates, *not_installed(options.methods)])
     progress = sys.stderr.isatty() and not options.quiet
     fields = {
         name: getattr(options, name)

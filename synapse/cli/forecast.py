@@ -17,7 +17,7 @@ from ..forecasting._series import horizon
 from ..forecasting.selection import COMBINE
 from ..forecasting.statistical import METHODS
 from ..tables import forecast_series
-from ..tables.dates import find_date, in_zone
+from ..tables.dates import date_columns, find_date, in_zone
 from ..tables.series import following, step_name
 from ..tables.series_task import series_facts
 from ..tables.table import numbers, place
@@ -203,7 +203,7 @@ def _places_ahead(
     rows = counted(steps, "row")
     dated = (
         find_date(cells, date, options.dates)
-        if step_name(series) and date in cells
+        if step_name(series) and len(cells) and date_columns(cells, date)
         else None
     )
     if dated is None:
@@ -217,7 +217,7 @@ def _places_ahead(
             " dates."
         )
         return np.arange(steps), [note] if len(cells) > steps else []
-    dates = in_zone(dated[1], zone)
+    dates = in_zone(dated.dates, zone)
     if due.tz is not None and dates.tz is None:
         dates = in_zone(dates, str(due.tz))
     for row in np.flatnonzero(dates.duplicated())[:1]:

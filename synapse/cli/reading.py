@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ..tables import read_several, read_table
+from ..tables.dates import DateColumn, date_columns, find_date
 from ..tables.series import FILLS
 from .words import NEEDS, listed, names, wholes
 
@@ -140,6 +141,16 @@ class Table:
         """Sentences on how numbers were read, and what was left out."""
         return [*self.cells.attrs["notes"]]
 
+    def date(self, columns: Sequence[str]) -> DateColumn | None:
+        """The dates of the table, beside these columns."""
+        return find_date(
+            self.cells,
+            self.series_options["date"],
+            self.series_options["dates"],
+            [*self.ignore, *columns, *([self.sequence] if self.sequence else [])],
+            self.sequence,
+        )
+
     def series(self, columns: Sequence[str]) -> dict[str, pd.DataFrame]:
         """These columns as a series or, with a column that tells several apart, as one
         for each value.
@@ -162,7 +173,8 @@ class Table:
         Also sentences on those that are too short.
         """
         options = {name: self.series_options[name] or facts.get(name) for name in HOW}
-        if self.series_options["date"] is None and options["date"] not in self.cells:
+        is_here = bool(date_columns(self.cells, options["date"]))
+        if self.series_options["date"] is None and not is_here:
             options["date"] = None
         sequence = self.sequence or facts.get("sequence")
         # The table is one series, without a name.

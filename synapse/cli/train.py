@@ -14,7 +14,7 @@ from .._checks import counted
 from ..errors import FormatError
 from ..forecasting.statistical import METHODS, not_installed
 from ..tables import Learning, Trained, train_rows, train_series
-from ..tables.dates import DATE_NAMES, find_date
+from ..tables.dates import DATE_NAMES, like_time
 from ..tables.encoding import MOST_WORDS
 from ..tables.resuming import remove_checkpoints
 from ..tables.scaled_model import MODELS, OPTIMIZERS
@@ -206,36 +206,38 @@ def _trained(
     require_one_use(
         [*targets, *columns(cells, asked), *ignored, *key], error=UsageError
     )
-    dated = find_date(
-        cells,
-        table.series_options["date"],
-        table.series_options["dates"],
-        [*ignored, *targets, *key],
-    )
+    dated = table.date([*targets, *asked])
     as_rows = options.classes or options.ahead is not None or options.inputs
+    of_numbers = mostly_numbers(cells[targets[0]])
+    if dated and dated.guessed and (as_rows or not of_numbers):
+        dated = None
     # Whether the targets have nothing but their past.
     alone = len(cells.columns) == len({*targets, *ignored, *key})
     if dated and not as_rows:
         _require_numbers(cells, targets)
     if not dated and not as_rows:
         _require_dates(cells, [*targets, *ignored, *key])
-    if (
-        as_rows
-        or not (dated or asked or alone)
-        or not mostly_numbers(cells[targets[0]])
-    ):
+    if as_rows or not (dated or asked or alone) or not of_numbers:
         if asked or table.series_options["fill"]:
             why = "are for a series of numbers, without --inputs, --classes and --ahead"
             raise UsageError(f"--known, --observed and --fill {why}.")
         used = [*targets, *columns(cells, options.inputs or [])]
-        numbered = dated and key and is_numeric(cells[dated[0]])
-        dates = [dated[0]] if dated and not numbered and dated[0] not in used else []
+        first_date = dated.columns[0] if dated else None
+        numbered = first_date and key and is_numeric(cells[first_date])
+        dates = (
+            [first_date] if first_date and not (numbered or first_date in used) else []
+        )
         row_options: dict[str, Any] = {
             "sequence": table.sequence,
             "ahead": options.ahead or 0,
         }
         row_options |= {"classes": options.classes, "ignore": [*ignored, *dates]}
         report.notes = [f"{counted(len(cells), 'row')}.", *table.notes]
+        if not (as_rows or key):
+            others = [
+                name for name in cells.columns if name not in [*ignored, *targets]
+            ]
+            report.notes += _about_time(cells, others)
         return train_rows(cells, targets, options.inputs, learning, **row_options)
     several = table.series([*targets, *asked])
     known_columns = columns(cells, options.known)
@@ -249,10 +251,11 @@ def _trained(
     step = f" ({date}), step: {step_name(first_series)}" if date else ""
     rows = counted(sum(map(len, several.values())), "row")
     of = f"{len(several)} series ({key[0]}), " if key else ""
+    of_dates = dated.columns if dated else []
     unused = [
         name
         for name in cells.columns
-        if name not in (*first_series, *ignored, date, *key)
+        if name not in (*first_series, *ignored, *of_dates, *key)
     ]
     notes = [
         f"{of}{rows}, {str(begin).removesuffix(MIDNIGHT)} to"
@@ -263,6 +266,8 @@ def _trained(
             f"Not used: {listed(unused)}. Name columns --known in advance, or"
             " --observed."
         )
+    if dated and dated.note:
+        notes.append(dated.note)
     report.notes = [*notes, *table.notes]
     trained = train_series(
         several, targets, learning, known=known_columns, steps=options.steps
@@ -276,6 +281,25 @@ def _trained(
         "step": step_name(first_series),
     }
     return trained
+
+
+def _about_time(cells: pd.DataFrame, names: list[str]) -> list[str]:
+    """A sentence on an input that increases from row to row as time does, while rows
+    are samples.
+    """
+    for name in names:
+        if like_time(cells, name):
+            others = (
+                ", and name the other columns --known in advance or --observed"
+                if len(names) > 1
+                else ""
+            )
+            return [
+                f"{name!r} increases in equal steps, as time does, but rows are samples"
+                " here, and those of the test are drawn at random. To forecast, leave"
+                f" it out: --ignore {name!r}{others}."
+            ]
+    return []
 
 
 def _require_numbers(cells: pd.DataFrame, targets: list[str]) -> None:

@@ -72,7 +72,11 @@ def read_series(
     columns : sequence of str
         Columns of numbers, with or without their units.
     date : str, optional
-        The column of dates. Default: the first one that has dates.
+        The column of dates. Default: the first one that has dates. Years that come
+        again are read with columns beside them that are called "Month", "Day", "Hour",
+        "Quarter" and the like. Numbers that increase from row to row are dates if they
+        are called or shaped like times: seconds since 1970, 202401, 20240131, and the
+        days that spreadsheets count.
     dates : str, optional
         How the dates are written, for ``strptime``, such as "%d/%m/%Y". Default: as ISO
         8601 has it, as 31.01.2024, 31.01.24, 31/01/2024, 01/31/2024, 31 Jan 2024, Jan
@@ -137,7 +141,8 @@ def read_several(
         table = table.reset_index()
     names = columns_of(table, columns)
     keys = [find(table, sequence)] if sequence else []
-    dated = find_date(table, date, dates, [*ignore, *names, *keys])
+    left_out = [*ignore, *names, *keys]
+    dated = find_date(table, date, dates, left_out, keys[0] if keys else None)
     filled = numbers(table, names, fill is not None, advice=UNREADABLE_STEP, fill=FILL)
     values = pandas.DataFrame(filled, columns=names)
     groups = np.array(words(table, keys[0]) if keys else [""] * len(table))
@@ -149,7 +154,7 @@ def read_several(
             frame = values.iloc[row_numbers].set_axis(numbered)
             frames[name] = _filled(frame, fill)
         return frames
-    column, when = dated
+    column, when = dated.name, dated.dates
     frames = {}
     for name, row_numbers in rows.items():
         times = in_zone(when[row_numbers], zone)

@@ -281,10 +281,10 @@ def _text(path: str, encoding: str | None) -> str:
             ) from None
     with file_errors("read", path):
         content = files.read(sys.stdin.buffer if path == "-" else path)
-    if kind := _binary_kind(content):
-        what, advice, reader = kind
+    if binary := _binary_kind(content):
+        title, advice, reader = binary
         advice = advice.format(reader, "FILE" if path == "-" else path)
-        raise FormatError(f"Cannot read {path!r}: it is {what}, not text. {advice}")
+        raise FormatError(f"Cannot read {path!r}: it is {title}, not text. {advice}")
     name = encoding or ("utf-16" if content.startswith(UTF_16) else "utf-8")
     try:
         decoded = content.decode(name)
@@ -299,9 +299,9 @@ def _text(path: str, encoding: str | None) -> str:
             f"Cannot read {path!r}: it is not text in {name.upper()}. {advice}"
         )
     table_text = io.StringIO(decoded.removeprefix("\ufeff"), newline=None).read()
-    for beginning, what in MARKED:
+    for beginning, title in MARKED:
         if beginning.match(table_text):
-            raise FormatError(f"Cannot read {path!r}: it is {what}, not CSV. {EXPORT}")
+            raise FormatError(f"Cannot read {path!r}: it is {title}, not CSV. {EXPORT}")
     return table_text
 
 
@@ -313,11 +313,11 @@ def _binary_kind(content: bytes) -> tuple[str, str, str] | None:
         if any(mark in content for mark in SPREADSHEETS):
             return "a spreadsheet (.xlsx or .ods)", EXPORT, ""
         return "a zip file", UNPACK, ""
-    for signature, what, advice, reader in BINARY:
+    for signature, title, advice, reader in BINARY:
         # The names of a table may begin with such letters.
         is_text = signature.isascii() and signature.decode().isprintable()
         if content.startswith(signature) and (not is_text or b"\0" in content):
-            return what, advice, reader
+            return title, advice, reader
     return None
 
 
@@ -501,8 +501,8 @@ def _about_comments(places: list[int], content: str) -> list[str]:
     """A sentence on lines below the names that are left out as comments."""
     if not places:
         return []
-    first = content.split("\n")[places[0] - 1]
-    cell = re.split(f"[{DELIMITERS}]", first)[0].strip()
+    comment = content.split("\n")[places[0] - 1]
+    cell = re.split(f"[{DELIMITERS}]", comment)[0].strip()
     count = counted(len(places), "line")
     return [
         f"Left out: {count} with # at the beginning ({_lines(places)}). If these are"

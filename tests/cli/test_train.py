@@ -778,6 +778,68 @@ def test_inputs_of_a_series_and_other_uses_of_dates(capsys, sales, tmp_path):
     assert said.endswith("name it: --sequence COLUMN.")
 
 
+def test_numbers_and_parts_that_are_dates_are_a_series(capsys, tmp_path):
+    """A network is tested on their end, and what was assumed is printed."""
+    path = tmp_path / "m.json"
+    rng = np.random.default_rng(0)
+    sold = (100 + 20 * np.sin(np.arange(48) * np.pi / 6) + rng.normal(0, 2, 48)).round(
+        1
+    )
+    excel = write(tmp_path / "excel.csv", Date=range(43831, 43879), sold=sold)
+    train = ["--target", "sold", "--epochs", 2, "--hidden", 2, "-o", path]
+    printed = done(capsys, "train", excel, *train)
+    assert "48 rows, 2020-01-01 to 2020-02-17 (Date), step: day." in printed
+    assert (
+        "'Date' is read as days since 1899-12-30, as spreadsheets count them: 43831 is"
+        " 2020-01-01." in printed
+    )
+    ahead = run_cli(capsys, "forecast", path, excel, "--steps", 1)[1]
+    assert ahead.splitlines()[1].startswith("2020-02-18,")
+    assert (
+        "43831 is 2020-01-01"
+        in run_cli(
+            capsys, "compare", excel, "--target", "sold", "--methods", "naive,ar"
+        )[2]
+    )
+    years = write(tmp_path / "years.csv", season=range(1961, 2009), sold=sold)
+    printed = done(capsys, "train", years, *train)
+    assert "step: year." in printed
+    assert "This is a guess from its numbers. If they are no times, say --ahead 0." in (
+        printed
+    )
+    done(capsys, "train", years, *train, "--ahead", 0)
+    assert [neuron.name for neuron in load(path).input] == ["season"]
+    parts = {"Year": np.repeat(range(2020, 2025), 12), "Month": [*range(1, 13)] * 5}
+    rows = {name: column[:48] for name, column in parts.items()}
+    fair = [0, 1, 1] * 20
+    data = write(tmp_path / "d.csv", **rows, fair=fair[:48], sold=sold)
+    printed = done(capsys, "train", data, *train, "--known", "fair")
+    assert "(Year-Month), step: month." in printed
+    assert "Not used" not in printed
+    future = {name: column[48:] for name, column in parts.items()}
+    ahead = write(tmp_path / "next.csv", **future, fair=fair[48:])
+    steps = ["--steps", 3, "--future", ahead]
+    (_, *lines) = run_cli(capsys, "forecast", path, data, *steps)[1].splitlines()
+    assert [line.partition(",")[0] for line in lines] == [
+        f"2024-0{month}-01" for month in (1, 2, 3)
+    ]
+    late = {name: column[49:] for name, column in parts.items()}
+    write(ahead, **late, fair=fair[49:])
+    assert "a row of 2024-01-01" in refused(capsys, "forecast", path, data, *steps)
+
+
+def test_a_column_that_counts_like_time_is_named_where_rows_are_samples(
+    capsys, tmp_path
+):
+    t = np.arange(40) / 10
+    data = write(tmp_path / "d.csv", t=t, v=np.sin(t).round(3))
+    options = ["--target", "v", "--epochs", 1, "-o", tmp_path / "m.json"]
+    printed = done(capsys, "train", data, *options)
+    assert "'t' increases in equal steps, as time does, but rows are samples" in printed
+    assert "MASE" in done(capsys, "train", data, *options, "--ignore", "t")
+    assert "equal steps" not in done(capsys, "train", data, *options, "--ahead", 0)
+
+
 def shops(path, **lengths):
     """Months of shops whose sales differ in size and share a season, by date."""
     rng = np.random.default_rng(0)

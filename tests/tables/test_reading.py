@@ -12,6 +12,7 @@ from hypothesis import given, strategies as st
 import architect
 from synapse import tables
 from synapse.errors import SynapseError
+from synapse.tables.dates import find_date
 from synapse.tables.encoding import choose_encoding
 from synapse.tables.series import following, phase, season_of, step_name
 from synapse.tables.series_task import series_tasks
@@ -411,6 +412,19 @@ DATES = {
     "2018-W51|2018-W52|2019W01": ("2018-12-17", "week", "2019-01-07"),
     "2024M01|2024M02|2024M03": ("2024-01-01", "month", "2024-04-01"),
     "Q1 2024|Q2 2024|Q3/2024": ("2024-01-01", "quarter", "2024-10-01"),
+    "202411|202412|202501": ("2024-11-01", "month", "2025-02-01"),
+    "45321|45322|45323": ("2024-01-30", "day", "2024-02-02"),
+    "45321.25|45321.5|45321.75": ("2024-01-30T06", "6 hours", "2024-01-31"),
+    "1706569200|1706572800|1706576400": (
+        "2024-01-29T23Z",
+        "hour",
+        "2024-01-30T02Z",
+    ),
+    "1706572800000|1706659200000|1706745600000": (
+        "2024-01-30T00Z",
+        "day",
+        "2024-02-02T00Z",
+    ),
     "15.01.2024|15.02.2024|15.03.2024": ("2024-01-15", "month", "2024-04-15"),
     "2020-07-15|2020-10-15|2021-01-15": ("2020-07-15", "quarter", "2021-04-15"),
     "2021-07-04|2022-07-04|2023-07-04": ("2021-07-04", "year", "2024-07-04"),
@@ -573,6 +587,92 @@ def test_which_column_has_the_dates(series):
         {"y": [1.0, 2.0, 3.0]}, pd.date_range("2024-01-01", periods=3, freq="MS")
     )
     assert step_name(tables.read_series(frame, ["y"])) == "month"
+
+
+def numbered(cells, name):
+    return "".join(f"{cell};{place}\n" for place, cell in enumerate(cells, 1)).join(
+        [f"{name};y\n", ""]
+    )
+
+
+DAYS = [f"{time:%Y%m%d}" for time in pd.date_range("2024-01-25", periods=20)]
+TIMES = {
+    # a name and numbers: the step, or None if they are no times
+    "yr": (range(1990, 2010), "year"),
+    "season": (range(1990, 2010), "year"),
+    "unix_time": (range(1577836800, 1577836820), "second"),
+    "recorded at": (range(1577836800, 1577836800 + 86400 * 20, 86400), "day"),
+    "orderDate": (range(43831, 43851), "day"),
+    "yyyymm": ([2023 * 100 + month for month in range(1, 13)], "month"),
+    "period (all)": ([*range(202307, 202313), *range(202401, 202407)], "month"),
+    "p": ([*range(202307, 202313), *range(202401, 202407)], "month"),
+    "d": (DAYS, "day"),
+    "size": (range(1990, 2010, 2), None),
+    "price": (range(43831, 43851), None),
+    "order no": (range(1990, 2010), None),
+    "order": (range(1577836800, 1577836820), None),
+    "time": ([43831, 30000, 52000, 41000] * 5, None),
+    "x": ([*range(1990, 2000), *range(1990, 2000)], None),
+    "pages": (range(202301, 202313), None),
+    "few": (range(1990, 1995), None),
+}
+
+
+def test_numbers_that_are_times(series, tmp_path):
+    """By their name and their order, or by what no other numbers look like."""
+
+    def check(name, cells, step):
+        text = numbered(cells, name)
+        frame = series(text)
+        assert step_name(frame) == step
+        assert frame["y"].tolist() == [*range(1, len(cells) + 1)]
+        found = find_date(read(tmp_path / "t.csv", text))
+        assert (found is None) == (step is None)
+        words = {"yr", "unix_time", "orderDate", "yyyymm", "period (all)"}
+        if found is not None:
+            assert f"{name!r} is read as " in found.note
+            assert found.guessed == ("a guess" in found.note) == (name not in words)
+
+    all_hold(check, {name: (name, *case) for name, case in TIMES.items()})
+    text = "n;date;y\n" + "".join(f"{1990 + i};{day};1\n" for i, day in enumerate(DAYS))
+    assert series(text).index.name == "date", "a guess comes last"
+    shops = "shop;Date;y\n" + "".join(
+        f"{shop};{43831 + day};{day}\n" for shop in "ab" for day in range(9)
+    )
+    sheet = read(tmp_path / "t.csv", shops)
+    several = tables.read_several(sheet, ["y"], "shop")
+    assert [step_name(frame) for frame in several.values()] == ["day", "day"]
+
+
+PARTED = {
+    # the names of columns, and the dates that their cells are
+    "Year,Month": ("%Y,%m", "MS", "month"),
+    "Jahr,Monat,Tag": ("%Y,%m,%d", "D", "day"),
+    "Month,Year": ("%b,%Y", "MS", "month"),
+    "month (name),year": ("%B,%Y", "MS", "month"),
+    "No,year,month,day,hour": ("7,%Y,%m,%d,%H", "h", "hour"),
+    "Quarter,YEAR": ("Q{time.quarter},%Y", "QS", "quarter"),
+    "year,week": ("%G,%V", "W-MON", "week"),
+}
+
+
+def test_dates_whose_parts_have_a_column_each(series):
+    def check(names, form, frequency, step):
+        times = pd.date_range("2022-10-01", periods=40, freq=frequency)
+        rows = "".join(
+            time.strftime(form).format(time=time) + f",{place}\n"
+            for place, time in enumerate(times)
+        )
+        frame = series(f"{names},y\n{rows}")
+        assert [*frame.index] == [*times]
+        assert step_name(frame) == step
+
+    all_hold(check, {names: (names, *case) for names, case in PARTED.items()})
+    rows = "".join(f"{year},{month},1\n" for year in (2023, 2024) for month in (1, 13))
+    said = refused(series, f"Year,Month,y\n{rows}")
+    assert "2023-01-01 00:00:00 comes twice, again in line 3" in said
+    yearly = "".join(f"{year},7,{year}\n" for year in range(1990, 2000))
+    assert series(f"Year,Month,y\n{yearly}").index.name == "Year"
 
 
 NO_SERIES = [

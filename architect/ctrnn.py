@@ -86,7 +86,7 @@ class CTRNN(Network):
     (2, 1)
     """
 
-    _left_out = ("relays", "constant", "rates", "retentions")
+    _left_out = ("constant", "rates", "retentions")
 
     @understands("architecture")
     def __init__(

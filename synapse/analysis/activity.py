@@ -13,13 +13,14 @@ from .._typing import Bools, Floats, Ints
 from ..errors import ArgumentError
 from ..objects.network import Network
 from ..objects.recording import Log
+from ..objects.relays import are_relays
 from ._steps import numbers_over_time
 from .table import Table
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Activity(Table):
-    """Activity of each neuron over a sequence, one row per neuron.
+    """Activity of each neuron over a sequence, one row per neuron that is not a relay.
 
     Attributes
     ----------
@@ -56,6 +57,9 @@ def activity(
     share: float = 0.95,
 ) -> Activity:
     """Find the neurons that are dead or saturated over a sequence.
+
+    Relays of delayed connections have no row: they repeat the activation of the neuron
+    that they delay.
 
     Parameters
     ----------
@@ -104,6 +108,8 @@ def activity(
     number = np.arange(len(network))
     saturated = (flat >= share) & (number >= len(network.input))
     names = np.array([neuron.name for neuron in network])
-    return Activity(
-        number, names, activation.mean(axis=0), std, flat, std <= still, saturated
-    )
+    dead = std <= still
+    mean = activation.mean(axis=0)
+    rows = ~are_relays(network)
+    columns = (number, names, mean, std, flat, dead, saturated)
+    return Activity(*(column[rows] for column in columns))

@@ -11,8 +11,10 @@ from numpy.typing import ArrayLike
 
 from .._typing import Floats
 from ..errors import ArgumentError
+from ..objects.delays import origins
 from ..objects.network import Network
 from ..objects.neuron import Neuron
+from ..objects.relays import DELAYED, are_relays, steps_behind
 from ._steps import run_steps, topology_of
 
 T = TypeVar("T")
@@ -26,7 +28,9 @@ class Comparison:
     """The differences between two networks. Numbers are second minus first.
 
     A neuron is identified by its place, (name of the layer, number in the layer), and a
-    connection by the places of its source and target.
+    connection by the places of its source and target. A connection with a delay of two
+    steps starts at a place such as ("input delayed 2", 0); the relays in between are
+    not compared.
 
     Attributes
     ----------
@@ -142,6 +146,7 @@ def _by_place(
 ) -> tuple[dict[Place, Neuron], dict[Link, float], dict[Link, Place]]:
     """The neurons of a network by place, and the weights and gaters by connection."""
     table = topology_of(network)
+    relays = are_relays(network)
 
     # Neurons of layers of the same name are numbered on.
     counts = Counter[str]()
@@ -149,13 +154,26 @@ def _by_place(
     for layer in network.layers:
         places += [(layer.label, counts[layer.label] + i) for i in range(len(layer))]
         counts[layer.label] += len(layer)
-    pairs = zip(table.source.tolist(), table.target.tolist(), strict=True)
-    links = [(places[i], places[j]) for i, j in pairs]
-    gaters = {
-        links[c]: places[table.gater[c]] for c in np.flatnonzero(table.gated).tolist()
+    own = {
+        place: neuron
+        for place, neuron, is_relay in zip(places, network, relays, strict=True)
+        if not is_relay
     }
-    weights = dict(zip(links, table.weight.tolist(), strict=True))
-    return dict(zip(places, network, strict=True)), weights, gaters
+
+    # The numbers of relays depend on all delays; the neuron and the steps do not.
+    origin = origins(relays, table.source, table.target)
+    behind = steps_behind(network).tolist()
+    for i in np.flatnonzero(relays).tolist():
+        layer_name, number = places[origin[i]]
+        places[i] = f"{layer_name}{DELAYED}{behind[i]}", number
+    compared = np.flatnonzero(~relays[table.target])
+    source, target, gater = (
+        end[compared].tolist() for end in (table.source, table.target, table.gater)
+    )
+    links = [(places[i], places[j]) for i, j in zip(source, target, strict=True)]
+    gaters = {link: places[i] for link, i in zip(links, gater, strict=True) if i >= 0}
+    weights = dict(zip(links, table.weight[compared].tolist(), strict=True))
+    return own, weights, gaters
 
 
 def _without_match(here: dict[T, Any], there: dict[T, Any]) -> tuple[list[T], list[T]]:

@@ -12,7 +12,9 @@ from numpy.typing import ArrayLike
 
 from .._checks import choice
 from .._typing import Floats, Ints
+from ..objects.delays import origins
 from ..objects.network import Network
+from ..objects.relays import are_relays
 from ..objects.topology import Topology
 from ._steps import last_step, run_steps, topology_of
 from .contribution import Patch, Slopes
@@ -91,13 +93,14 @@ def spectral_radius(network: Network, of: str = "weights") -> float:
     of : {"weights", "step"}
         The matrix. With ``"weights"`` it is W, where W_ji = weight * gain of the
         connection from i to j, with self-connections on the diagonal and the present
-        gains. Only connections on a loop contribute. Reservoirs are scaled by this
-        value. With ``"step"`` it is the Jacobian of one step: the derivative of the
-        numbers that the last step hands to the next with respect to those it received.
-        These are the states of self-connected neurons and the activations that backward
-        connections and gaters read. Slopes are those of the last step. With a radius
-        below 1 a small change fades, as long as activations stay near their present
-        values.
+        gains. Only connections on a loop contribute. A delayed connection counts by the
+        neuron that it delays, like any other; several of a pair add up. Reservoirs are
+        scaled by this value. With ``"step"`` it is the Jacobian of one step: the
+        derivative of the numbers that the last step hands to the next with respect to
+        those it received. These are the states of self-connected neurons and the
+        activations that backward connections and gaters read. Slopes are those of the
+        last step. With a radius below 1 a small change fades, as long as activations
+        stay near their present values.
 
     Raises
     ------
@@ -118,21 +121,26 @@ def spectral_radius(network: Network, of: str = "weights") -> float:
     if of == "step":
         return _radius(_jacobian(network, table))
 
+    relays = are_relays(network)
+    links = ~relays[table.target]
+    source = origins(relays, table.source, table.target)[table.source[links]]
+    target = table.target[links]
+    effective = (table.weight * table.gain)[links]
+
     # Loops alone: all other eigenvalues of W are 0.
     loop = np.full(table.neurons, -1)
-    for i, members in enumerate(loops(table.neurons, table.source, table.target)):
+    for i, members in enumerate(loops(table.neurons, source, target)):
         loop[members] = i
-    same_loop = loop[table.source] == loop[table.target]
-    within = np.flatnonzero(same_loop & (loop[table.source] >= 0))
+    same_loop = loop[source] == loop[target]
+    within = np.flatnonzero(same_loop & (loop[source] >= 0))
 
     # The connections of each loop. Its matrix is square: every neuron of a loop is both
     # source and target in it.
-    within = within[np.argsort(loop[table.target[within]], kind="stable")]
-    ends = np.flatnonzero(np.diff(loop[table.target[within]])) + 1
-    effective = table.weight * table.gain
+    within = within[np.argsort(loop[target[within]], kind="stable")]
+    ends = np.flatnonzero(np.diff(loop[target[within]])) + 1
     return max(
-        _radius(Patch.of(links, table.source, table.target).matrix(effective))
-        for links in np.split(within, ends)
+        _radius(Patch.of(connections, source, target).matrix(effective))
+        for connections in np.split(within, ends)
     )
 
 

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from .._checks import counted, listed, numbers, text
 from .._typing import Floats
 from ..errors import ArgumentError
@@ -13,6 +15,7 @@ from ..objects.layer import Layer
 from ..objects.network import Network
 from ..objects.neuron import Neuron
 from ..objects.recording import Log
+from ..objects.relays import are_relays
 
 Layers = list[tuple[str, int]]
 """Names of layers, with their sizes."""
@@ -24,13 +27,21 @@ def over_time(
     """Check numbers over time: a matrix (steps, columns), names of columns, layers, and
     what it shows.
     """
+    layers: Layers | None = None
     if isinstance(values, Log):
         log = values
         number = values.shown
-        if neurons is None:
-            whole = log.owners(number) == tuple(log.network)
-            neurons = log.network if whole else log.labels(number)
-        values, label = log[number], number if label is None else label
+        label = number if label is None else label
+        values = log[number]
+        if neurons is None and log.owners(number) == tuple(log.network):
+            # Relays repeat the neurons that they delay.
+            own = ~are_relays(log.network)
+            values = values[:, own]
+            neurons = [log.network[i] for i in np.flatnonzero(own).tolist()]
+            shown = (log.network.input, *log.network.hidden, log.network.output)
+            layers = [(layer.label, len(layer)) for layer in shown]
+        elif neurons is None:
+            neurons = log.labels(number)
     label = text("The name of what is drawn", "activation" if label is None else label)
     matrix = numbers("The values", values, "a matrix of steps and neurons")
     if matrix.ndim != 2 or not matrix.size:
@@ -38,7 +49,8 @@ def over_time(
             "Expected a row for each step and a column for each neuron, got the shape"
             f" {matrix.shape}."
         )
-    return matrix, *names_of(neurons, matrix.shape[1]), label
+    names, named_layers = names_of(neurons, matrix.shape[1])
+    return matrix, names, named_layers if layers is None else layers, label
 
 
 def names_of(neurons: Any, count: int) -> tuple[list[str], Layers]:

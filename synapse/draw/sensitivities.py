@@ -11,6 +11,7 @@ from .._checks import boolean, expected, positive_number
 from .._typing import Ints
 from ..errors import ArgumentError
 from ..objects.network import Network, require_network
+from ..objects.relays import are_relays
 from ..objects.sensitivities import sensitivity_matrix
 from ..objects.topology import Topology
 from ._style import GREY, INK, canvas, diverging, key, label, largest, points_each
@@ -40,7 +41,8 @@ def sensitivities(
     The columns are the trainable weights into each neuron and its bias, neuron by
     neuron. A white place is a sensitivity that is not kept, because the parameter
     cannot reach the neuron's state within the order of the network's rule. The others
-    are orange below zero, pale at zero, and blue above.
+    are orange below zero, pale at zero, and blue above. Relays of delayed connections
+    have no row: theirs is that of the neuron that they delay, some steps ago.
 
     Parameters
     ----------
@@ -79,7 +81,10 @@ def sensitivities(
     )
     kept = sensitivity_matrix(network)
     table = Topology.of(network)
-    if not kept.values.size:
+    own = ~are_relays(network)[kept.rows]
+    recurrent_neurons = kept.rows[own]
+    values = kept.values[own]
+    if not values.size:
         raise ArgumentError(
             expected(
                 "What ",
@@ -87,8 +92,8 @@ def sensitivities(
                 network,
             )
         )
-    matrix = np.ma.masked_invalid(kept.values)
-    rows, columns = kept.values.shape
+    matrix = np.ma.masked_invalid(values)
+    rows, columns = values.shape
     size = (
         float(np.clip(0.16 * columns + 2.4, 5.0, 12.0)),
         float(np.clip(0.3 * rows + 1.7, 2.7, 9.0)),
@@ -96,7 +101,7 @@ def sensitivities(
     with canvas(ax, size) as ax:
         from matplotlib.colors import Normalize
 
-        limit = full or largest(kept.values) or 1.0
+        limit = full or largest(values) or 1.0
         cmap = diverging()
         norm = Normalize(-limit, limit)
         ax.imshow(matrix, aspect="auto", origin="upper", cmap=cmap, norm=norm)
@@ -110,7 +115,7 @@ def sensitivities(
             ylabel="recurrent neurons",
         )
         ax.tick_params(length=0)
-        _name_axis(ax, ax.yaxis, table, kept.rows, rows)
+        _name_axis(ax, ax.yaxis, table, recurrent_neurons, rows)
         _name_axis(ax, ax.xaxis, table, kept.owners, columns)
         if colour_bars:
             key(ax, cmap, norm, r"$\partial s_k / \partial p$")

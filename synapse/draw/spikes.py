@@ -11,6 +11,7 @@ from .._checks import counted, instance, numbers
 from .._typing import Floats
 from ..errors import ArgumentError
 from ..objects.recording import Log
+from ..objects.relays import are_relays
 from ._style import BLUE, CYCLE, INK, RED, canvas, label
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def spikes(log: Log, targets: ArrayLike | None = None, ax: Axes | None = None) -
     A layer whose activations are 0 and 1 only has a row of marks for each neuron. Of
     others, such as voltages, adaptation and outputs, at most five neurons are drawn as
     lines, evenly chosen; the numbers at the right are the least and the largest.
+    Relays of delayed connections, which repeat other neurons, are left out.
 
     Parameters
     ----------
@@ -104,8 +106,10 @@ def _bands_of(log: Log) -> list[tuple[str, Floats]]:
         raise ArgumentError("Expected a recording of some steps, got one of none.")
     bands = []
     begin = 0
+    relays = are_relays(log.network)
     for layer in log.network.layers:
-        bands.append((layer.label, values[:, begin : begin + len(layer)]))
+        if not relays[begin]:
+            bands.append((layer.label, values[:, begin : begin + len(layer)]))
         begin += len(layer)
     return bands
 

@@ -39,6 +39,19 @@ class Delays(NamedTuple):
         return np.where(self.left_out[sources], np.maximum(behind, 0), 0)
 
 
+def origins(is_relay: Bools, source: Ints, target: Ints) -> Ints:
+    """The number of the neuron that each relay delays; other neurons have their own.
+
+    `is_relay` has one entry for each neuron, `source` and `target` for each connection.
+    """
+    origin = np.arange(len(is_relay))
+    into = is_relay[target]
+    origin[target[into]] = source[into]
+    while not np.array_equal(further := origin[origin], origin):  # along the chains
+        origin = further
+    return origin
+
+
 def delays_of(
     relay: NDArray[np.integer], source: Ints, target: Ints, gater: Ints, known: Bools
 ) -> Delays:
@@ -50,13 +63,10 @@ def delays_of(
     """
     count = len(relay)
     is_relay = relay > 0
-    origin = np.arange(count)
     if not is_relay.any():
-        return Delays(origin, is_relay)
+        return Delays(np.arange(count), is_relay)
+    origin = origins(is_relay, source, target)
     into = is_relay[target]
-    origin[target[into]] = source[into]
-    while not np.array_equal(further := origin[origin], origin):
-        origin = further
     delayed = np.zeros(count, bool)
     delayed[origin[is_relay]] = True
     # Connections from these neurons or their relays to others, of which no two may

@@ -188,9 +188,17 @@ class Network(NeuronRows, Stepping):
         return self._layers[0]
 
     @property
+    @consistent_read
     def hidden(self) -> tuple[Layer, ...]:
-        """Hidden layers: those between inputs and outputs."""
-        return tuple(self._layers[1:-1])
+        """Hidden layers: those between inputs and outputs, without the layer of relays,
+        which only delay other neurons (see :attr:`Connection.delay`).
+        """
+        relay = self._store["relay"]
+        return tuple(
+            layer
+            for layer in self._layers[1:-1]
+            if not relay[layer._neurons[0]._row]  # a layer has relays only, or none
+        )
 
     @property
     def neurons(self) -> list[Neuron]:
@@ -362,11 +370,7 @@ class Network(NeuronRows, Stepping):
             if layer.name is None:
                 layer.name = name
         taken = {layer.name for layer in self._layers}
-        hidden = [
-            layer
-            for layer in self.hidden
-            if not self._store["relay"][wiring.rows_of(layer)].any()
-        ]
+        hidden = self.hidden
         for i, layer in enumerate(hidden):
             if layer.name is None:
                 names = (
@@ -1065,7 +1069,7 @@ class Network(NeuronRows, Stepping):
     def __repr__(self) -> str:
         shown = (
             layer
-            for layer in self._layers
+            for layer in (self.input, *self.hidden, self.output)
             if not (layer.name or "").startswith(self._left_out)
         )
         return self._described("-".join(str(len(layer)) for layer in shown))

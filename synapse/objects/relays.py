@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import squash as squashes
-from .._typing import Floats, Indices, Ints
+from .._typing import Bools, Floats, Indices, Ints
 from ..engine.schema import INPUT
 from ..engine.store import Store
 from . import graph, wiring
@@ -28,6 +28,25 @@ if TYPE_CHECKING:
     from .network import Network
 
 DELAYED = " delayed "  # then the number of steps, in the names of relays
+
+
+def are_relays(network: Network) -> Bools:
+    """Return a mask of the neurons of a network: True for its relays.
+
+    Code that is about the neurons which a person has made, such as dropout, lesions and
+    pictures of activity, leaves relays out by this mask. :attr:`Network.hidden` has
+    none.
+    """
+    relays: Bools = network._store["relay"][network._rows()] > 0
+    return relays
+
+
+def steps_behind(network: Network) -> Ints:
+    """Return, for each neuron of a network, by how many steps it is behind the neuron
+    that it delays; 0 if it delays none.
+    """
+    relay = network._store["relay"][network._rows()].astype(np.int64)
+    return np.maximum(relay - 1, 0)
 
 
 def relayed(

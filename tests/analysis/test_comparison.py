@@ -92,3 +92,23 @@ def test_layers_of_one_name_are_counted_through():
 def test_networks_of_other_sizes_have_no_outputs_to_compare():
     with pytest.raises(ArgumentError, match="got 1 and 2"):
         compare(perceptron(2, 1), perceptron(2, 2), ROWS)
+
+
+def delaying(*delays):
+    a, b = Layer(2, name="a"), Layer(1, "identity", name="b")
+    for i, delay in enumerate(delays):
+        a[i].project(b[0], weight=0.5, delay=delay)
+    return Network(a, b)
+
+
+def test_delays_are_compared_and_relays_are_not():
+    """Another delay adds relays, which changes the numbers of all of them."""
+    net, other = delaying(1), delaying(1, 4)
+    other.weights = 0.75 * other.weights
+    comparison = compare(net, other)
+    assert comparison.neurons == ([], [])
+    assert comparison.connections == ([], [(("a delayed 4", 1), ("b", 0))])
+    assert comparison.weights == {(("a delayed 1", 0), ("b", 0)): -0.125}
+    assert comparison.biases.keys() == {("a", 0), ("a", 1), ("b", 0)}
+    assert not compare(delaying(2), delaying(3)).same_topology
+    assert compare(net, delaying(1)).same_topology

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 import architect
-from synapse import Topology, Trainer, tie
+from synapse import Layer, Network, Topology, Trainer, tie
 from synapse.analysis import lesions, patch
 from synapse.errors import ArgumentError
 from tests.helpers.networks import everything, lstm, perceptron, used
@@ -141,3 +141,23 @@ def test_what_cannot_be_patched_is_refused():
     ):
         with pytest.raises((ArgumentError, IndexError), match=message):
             patch(net, rows, rows, neuron, step)
+
+
+def test_relays_are_silenced_with_the_neuron_that_they_delay():
+    """Two neurons and a delay of four steps: two lesions of neurons, one connection."""
+    a, b = Layer(1, name="a"), Layer(1, "identity", name="b")
+    a.project(b, weights=1.0, delay=4)
+    net = Network(a, b)
+    rows = np.arange(1.0, 9.0)[:, None]
+    targets = np.maximum(rows - 4.0, 0.0)
+    of_neurons = lesions(net, rows, targets)
+    assert (of_neurons.names, of_neurons.cost) == (("a 0", "b 0"), 0.0)
+    assert [net[i] for i in of_neurons.items] == [a[0], b[0]]
+    without = (targets**2).mean() / 2
+    assert of_neurons.change == pytest.approx([without, 0.0])
+    pairs = lesions(net, rows, targets, pairs=True)
+    assert pairs.change == pytest.approx(np.array([[without] * 2, [without, 0.0]]))
+    of_links = lesions(net, rows, targets, "connections")
+    assert of_links.names == ("a 0 delayed 4 -> b 0",)
+    assert net.connections[of_links.items[0]].delay == 4
+    assert of_links.change == pytest.approx([without])

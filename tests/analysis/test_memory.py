@@ -136,3 +136,19 @@ def test_an_input_is_set_and_keeps_nothing():
     )
     net.run(ROWS[:, :1])
     assert spectral_radius(net, of="step") == pytest.approx(0.5)
+
+
+def test_a_delayed_connection_counts_by_the_neuron_that_it_delays():
+    """W is that of the graph; the Jacobian of a step has the relays, which are what is
+    handed on: with d steps, the d-th root of the product along the loop."""
+    for delay in (1, 2, 5):
+        a, b = Layer(1), Layer(1, "identity")
+        a.project(b, weights=1.0)
+        b[0].project(b[0], weight=0.5, delay=delay)
+        net = Network(a, b)
+        net.activate([0.0])
+        assert spectral_radius(net) == 0.5
+        assert spectral_radius(net, "step") == pytest.approx(0.5 ** (1 / delay))
+    a[0].project(b[0], weight=0.3, delay=3)
+    b[0].project(b[0], weight=0.2, delay=3)  # one more of the same pair
+    assert spectral_radius(net) == 0.7

@@ -18,6 +18,7 @@ def drifting():
     return Network(inputs, [], cells)
 
 
+OF = ("state", "activation")
 MARK = np.isin(np.arange(60), [10, 11, 12, 40, 41, 42, 43])
 ROWS = np.column_stack([np.where(MARK, 2.0, 0.5), np.ones(60)])
 
@@ -60,3 +61,12 @@ def test_a_log_is_read_as_the_run_and_the_network_keeps_its_context():
 def test_masks_that_mark_nothing_or_do_not_fit(mask, words):
     with pytest.raises(ArgumentError, match=words):
         switching(drifting(), ROWS, mask)
+
+
+def test_a_relay_is_no_neuron_that_switches():
+    inputs, cell = Layer(2, name="in"), Layer(1, "identity", name="cell")
+    inputs[0].project(cell[0], weight=1.0, delay=3)
+    net = Network(inputs, cell)
+    names = {of: switching(net, ROWS, MARK, of=of).name.tolist() for of in OF}
+    assert names["state"] == ["cell 0"]
+    assert sorted(names["activation"]) == ["cell 0", "in 0", "in 1"]

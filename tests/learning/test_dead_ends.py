@@ -141,3 +141,17 @@ def test_a_training_that_never_leaves_the_mean_because_hidden_weights_have_no_gr
         == []
     )
     assert warned(1.0, epochs=50, squash="logistic") == []  # a plateau with a gradient
+
+
+def test_a_network_with_relays_alone_has_no_hidden_weights_to_complain_of():
+    """The targets have nothing to do with the inputs, so the mean is the best answer;
+    relays are no hidden neurons whose gradient could have vanished."""
+    rng = np.random.default_rng(0)
+    rows, targets = rng.choice([-1.0, 1.0], (40, 1)), rng.normal(size=(40, 1))
+    a, b = Layer(1), Layer(1, "identity")
+    a.project(b, weights=0.0, delay=3)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        Trainer(Network(a, b), rate=1e-6).train(
+            rows, targets, epochs=60, seed=0, progress=False
+        )

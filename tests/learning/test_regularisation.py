@@ -1,12 +1,13 @@
 """Dropout while learning by exact gradients."""
 
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
 import architect
-from synapse import Layer, Trainer, optimizers
+from synapse import Layer, Network, Trainer, optimizers
 from synapse.errors import ArgumentError, ArgumentTypeError
 from synapse.learning._data import prepare_sequences
 from synapse.learning._regularisation import Dropout
@@ -149,3 +150,36 @@ def test_outputs_are_never_left_out(layer_of, option):
     network = net()
     with pytest.raises(ArgumentError, match="cannot be applied to the outputs"):
         Trainer(network, method="bptt", **{option: {layer_of(network): 0.5}})
+
+
+def delayed_net(hidden):
+    """Inputs that arrive two steps late, at a hidden layer or at the outputs."""
+    layers = [Layer(3), *[Layer(4, "tanh") for _ in range(hidden)], Layer(2)]
+    for seed, (before, after) in enumerate(pairwise(layers)):
+        before.project(after, delay=2, seed=seed)
+    return Network(*layers)
+
+
+def test_relays_are_never_dropped():
+    """A network without hidden neurons is the same under dropout; in another, those
+    that are dropped are its hidden neurons."""
+    network = delayed_net(0)
+    twin = network.clone()
+    for each, chance in ((network, 0.0), (twin, 0.5)):
+        trainer = Trainer(
+            each, method="bptt", dropout=chance, recurrent_dropout=chance, rate=0.1
+        )
+        trainer.train(INPUTS, TARGETS, epochs=3, seed=0, progress=False)
+    assert network.weights.tolist() == twin.weights.tolist()
+    network = delayed_net(1)
+    mask = Dropout(network, 0.25, 0.25).masks(np.random.default_rng(0))(50, 8)
+    dropped = {network[i] for i in np.flatnonzero((mask != 1.0).any(axis=(0, 2)))}
+    assert dropped == {*network["hidden"]}
+
+
+@every_case("option", ["dropout", "recurrent_dropout"])
+def test_dropout_of_relays_is_refused(option):
+    network = delayed_net(1)
+    for layer in ("relays", network["relays"]):
+        with pytest.raises(ArgumentError, match="only delay other neurons"):
+            Trainer(network, method="bptt", **{option: {layer: 0.5}})

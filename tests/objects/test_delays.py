@@ -295,7 +295,7 @@ def test_edits():
     assert net.run(ROWS).ravel().tolist() == [0, 0, 100, 250, 425]
     assert synapse.analysis.lesions(
         net, np.ones((1, 4, 1)), np.ones((1, 4, 1))
-    ).change.shape == (6,)
+    ).change.shape == (4,)  # without the relays
     net.remove(net["relays"][-1])  # those that read it go too
     net.remove(net["relays"][0])
     assert [layer.name for layer in net.layers] == ["x", "a", "hidden 2", "y"]
@@ -447,3 +447,46 @@ def test_what_is_no_delay_is_refused():
     )
     all_refused([(call, TopologyError, words) for words, call in refused])
     assert (len(net), len(y[0].outgoing)) == (3 + 3, 0)
+
+
+def test_relays_are_no_hidden_neurons():
+    """Nor part of the sizes that a network shows, nor of what is set for its hidden
+    layers."""
+    x, h, y = Layer(2), Layer(3, "tanh"), Layer(1)
+    x.project(h, delay=2, seed=0)
+    h.project(y, delay=1, seed=0)
+    net = Network(x, h, y)
+    assert net.hidden == (net["hidden"],)
+    assert [layer.name for layer in net.layers][1] == "relays"
+    assert repr(net).startswith("<Network 2-3-1, 15 neurons,")
+    for layer in net.hidden:
+        layer.squash = "relu"
+        layer.trainable = False
+    assert {relay.squash.name for relay in net["relays"]} == {"identity"}
+    direct = Network(x := Layer(1), y := Layer(1))
+    x.project(y, delay=4, seed=0)
+    assert (direct.hidden, len(direct.layers)) == ((), 3)
+
+
+def test_new_parameters_leave_the_delays_as_they_are():
+    """Those of `reset` and of neurons that begin anew; penalties, clipping, noise in
+    the weights that learn."""
+    x, h, y = Layer(2), Layer(3, "tanh"), Layer(1, "identity")
+    x.project(h, delay=2, seed=0)
+    h.project(h, "all_to_all", delay=1, seed=0)
+    h.project(y, delay=3, seed=0)
+    net = Network(x, h, y)
+    into = [link for relay in net["relays"] for link in relay.incoming]
+    rows = np.random.default_rng(0).normal(size=(40, 2))
+    renewal = synapse.learning.Renewal(rate=1.0, maturity=3)
+    for options in (
+        {"method": "rtrl", "renewal": renewal},
+        {"method": "bptt", "l1": 0.1, "l2": 0.1, "clip": 0.1, "optimizer": "adamw"},
+    ):
+        trainer = synapse.Trainer(net, rate=0.05, **options)
+        trainer.train(rows, rows[:, :1], epochs=3, seed=0, progress=False)
+        net.reset(seed=1, initializer="zeros")
+        net["relays"].reset(seed=1)
+        net["relays"].unfreeze()
+        assert {link.weight for link in into} == {1.0}
+        assert not net["relays"].biases.any()

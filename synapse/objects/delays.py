@@ -47,7 +47,10 @@ def origins(is_relay: Bools, source: Ints, target: Ints) -> Ints:
     origin = np.arange(len(is_relay))
     into = is_relay[target]
     origin[target[into]] = source[into]
-    while not np.array_equal(further := origin[origin], origin):  # along the chains
+    for _ in range(len(origin).bit_length()):  # along the chains, by doubled steps
+        further = origin[origin]
+        if np.array_equal(further, origin):
+            break
         origin = further
     return origin
 

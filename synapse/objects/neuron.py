@@ -216,13 +216,60 @@ class Neuron(NeuronRows, View):
         """Connection to itself, which carries the state to the next step; None if there
         is none.
         """
-        return self.connected(self)
+        return self._direct(self)
 
     @consistent_read
-    def connected(self, other: Neuron) -> Connection | None:
-        """Return the connection from this neuron to another; None if there is none."""
+    def _direct(self, other: Neuron) -> Connection | None:
+        """Return the connection to a neuron that starts here, and not at a relay."""
         self._require()
-        return wiring.find(self, require_neuron("The other neuron", other))
+        return wiring.find(self, other)
+
+    def connected(
+        self, other: Neuron, *, delay: int | None = None
+    ) -> Connection | None:
+        """Return the connection from this neuron to another; None if there is none.
+
+        Parameters
+        ----------
+        other : Neuron
+            Target of the connection.
+        delay : int, optional
+            Number of steps by which the connection delays, see
+            :attr:`Connection.delay`; 0 for the one without a delay. Default: if there
+            are several, the one without a delay, otherwise that of the shortest.
+
+        Returns
+        -------
+        Connection or None
+            The connection. That of a neuron to itself without a delay carries its
+            state, see :attr:`self_connection`.
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError
+            If the delay is not a whole number, or below 0.
+
+        See Also
+        --------
+        disconnect : Remove the connection.
+
+        Examples
+        --------
+        >>> a, b = Neuron(), Neuron()
+        >>> link = a.project(b, weight=0.5, delay=3)
+        >>> a.connected(b) is link, a.connected(b, delay=2), b.connected(a)
+        (True, None, None)
+        """
+        require_neuron("The other neuron", other)
+        return self._connected(other, _steps_of(delay))
+
+    @consistent_read
+    def _connected(self, other: Neuron, delay: int | None) -> Connection | None:
+        direct = self._direct(other)
+        if direct is not None and delay in (None, direct.delay):
+            return direct
+        found = wiring.find_all(self, other, delay)
+        return found[0] if found else None
 
     def project(
         self,
@@ -333,22 +380,31 @@ class Neuron(NeuronRows, View):
                 relayed([self], steps, [target])[0], target, number, learns, new_sign
             )
 
-    def disconnect(self, other: Neuron) -> None:
-        """Remove the connection from this neuron to another.
+    def disconnect(self, other: Neuron, *, delay: int | None = None) -> None:
+        """Remove the connection from this neuron to another, and the relays that only
+        it needed.
 
         Parameters
         ----------
         other : Neuron
             Target of the connection.
+        delay : int, optional
+            Number of steps by which the connection delays, see
+            :attr:`Connection.delay`; 0 for the one without a delay. Default: that one
+            if there is one, otherwise the delay of the only connection.
 
         Raises
         ------
         TopologyError
-            If there is no such connection.
+            If there is no such connection, or if there are several, all with a delay,
+            and `delay` is not given; none is removed then.
+        ArgumentError, ArgumentTypeError
+            If the delay is not a whole number, or below 0.
 
         See Also
         --------
         project : Make a connection.
+        connected : Look it up.
 
         Examples
         --------
@@ -358,14 +414,18 @@ class Neuron(NeuronRows, View):
         >>> link
         <Connection, removed>
         """
+        steps = _steps_of(delay)
         with InUse(self, require_neuron("The other neuron", other)):
-            connection = self.connected(other)
-            if connection is None:
-                raise TopologyError(
-                    f"{self!r} does not project to {other!r}: there is nothing to"
-                    " disconnect."
-                )
-            wiring.disconnect(self._store, np.array([connection._identity]))
+            self._require()
+            other._require()
+            link = self._direct(other)
+            if link is None or steps not in (None, link.delay):
+                links = wiring.find_all(self, other)
+                found = [link for link in links if steps in (None, link.delay)]
+                if len(found) != 1:
+                    raise _not_one(self, other, links, steps)
+                (link,) = found
+            wiring.disconnect(self._store, np.array([link._identity]))
 
     def gate(self, *connections: Connection | Iterable[Connection]) -> None:
         """Gate connections: the activation of this neuron becomes their gain.
@@ -1062,6 +1122,40 @@ class Error:
     def __repr__(self) -> str:
         parts = f"projected {self.projected:.4g}, gated {self.gated:.4g}"
         return f"<error: responsibility {self.responsibility:.4g}, {parts}>"
+
+
+def _steps_of(delay: Any) -> int | None:
+    """Return the delay of a connection that is looked for, None for any, or raise an
+    error.
+    """
+    if delay is None:
+        return None
+    condition = f"a whole number of steps from 0 to {checks.MOST_DELAYS:,}"
+    return checks.whole_number(
+        "The delay of a connection", delay, condition, 0, checks.MOST_DELAYS
+    )
+
+
+def _not_one(
+    source: Neuron, target: Neuron, links: list[Connection], delay: int | None
+) -> TopologyError:
+    """Return the error for a connection that is missing, or not the only one."""
+    if not links:
+        return TopologyError(
+            f"{source!r} does not project to {target!r}: there is nothing to"
+            " disconnect."
+        )
+    delays = [str(link.delay) for link in links]
+    if delay is not None:
+        return TopologyError(
+            f"Expected the delay of a connection from {source!r} to {target!r}"
+            f" ({' or '.join(delays)}), got {delay}."
+        )
+    return TopologyError(
+        f"{source!r} has {len(links)} connections to {target!r}, with the delays"
+        f" {' and '.join(delays)}. Say which one to remove: disconnect(other,"
+        f" delay={delays[-1]})."
+    )
 
 
 @lru_cache(maxsize=256)

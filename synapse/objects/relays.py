@@ -133,7 +133,7 @@ def with_relays(layers: list[Layer]) -> list[Layer]:
     inputs = input_layer._neurons
     if not store["relay"].any():
         return layers
-    rows, source, target = _links(store)
+    rows, source, target = wiring.relay_links(store)
     late = np.isin(source, wiring.rows_of(inputs)) & (store["relay"][target] > 1)
     if late.any():  # relays that were made before their source became an input
         copied, relays = (
@@ -143,7 +143,7 @@ def with_relays(layers: list[Layer]) -> list[Layer]:
         wiring.cut(store, store["identity"][rows[late]])
         _connect(_add_relays(copied, np.ones(len(copied), int)), relays)
     store = input_layer._store
-    _, source, target = _links(store)
+    _, source, target = wiring.relay_links(store)
     mine = np.zeros(store.n_neurons, bool)
     size = 0
     mine[wiring.rows_of(neuron for layer in layers for neuron in layer._neurons)] = True
@@ -174,18 +174,11 @@ def with_relays(layers: list[Layer]) -> list[Layer]:
     return [input_layer, *([relay_layer] if relay_layer else []), *left, last]
 
 
-def _links(store: Store) -> tuple[Ints, Ints, Ints]:
-    """The rows of the connections into relays, of their sources, and of the relays."""
-    relays = np.append(store["relay"] > 0, False)  # one entry more for removed ends
-    rows = np.flatnonzero(relays[np.minimum(store["target"], store.n_neurons)])
-    return rows, store["source"][rows], store["target"][rows]
-
-
 def _readers(store: Store) -> Ints:
     """The row of the relay that reads the neuron in each row; -1 if there is none, and
     at the end for those.
     """
-    _, source, target = _links(store)
+    _, source, target = wiring.relay_links(store)
     reader = np.full(store.n_neurons + 1, -1)
     reader[source] = target
     return reader

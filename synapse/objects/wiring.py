@@ -169,7 +169,10 @@ def _joined(stores: set[Store]) -> Store:
 
 
 def find(source: Neuron, target: Neuron) -> Connection | None:
-    """Return the connection from one neuron to another; None if there is none."""
+    """Return the connection from one neuron to another; None if there is none.
+
+    Those that delay start at relays of the neuron, see :func:`find_all`.
+    """
     store = source._store
     if store is not target._store:
         return None
@@ -184,6 +187,44 @@ def find(source: Neuron, target: Neuron) -> Connection | None:
             )
         graph.of(store)
     return store.graph._adj[source].get(target)  # type: ignore[no-any-return]
+
+
+def find_all(
+    source: Neuron, target: Neuron, delay: int | None = None
+) -> list[Connection]:
+    """Return the connections from one neuron to another, or those with this delay: the
+    one without a delay, then those of its relays, the shortest delay first.
+    """
+    direct = find(source, target)
+    found = [] if direct is None else [direct]
+    store = source._store
+    if store is target._store and not isinstance(store, UnreadStore):
+        identities = store["identity"][_delayed_rows(store, source._row, target._row)]
+        found += [connection_at(store, identity) for identity in identities.tolist()]
+    return [link for link in found if delay is None or link.delay == delay]
+
+
+def _delayed_rows(store: Store, source: int, target: int) -> Ints:
+    """The rows of the connections by which relays of one neuron lead to another, the
+    shortest delay first.
+
+    Relays have none that a person has made: they are found by the neuron they delay.
+    """
+    relay = store["relay"]
+    rows = np.empty(0, np.int64)
+    if relay[source] or relay[target] or not relay.any():
+        return rows
+    rows = store.rows_into(target).astype(np.int64)
+    rows = rows[relay[store["source"][rows]] > 1]
+    if len(rows):
+        before = np.arange(store.n_neurons)  # the neuron that each relay reads
+        _, read, reader = relay_links(store)
+        before[reader] = read
+        origin = store["source"][rows].astype(np.int64)
+        for _ in range(int(relay[origin].max())):
+            origin = before[origin]
+        rows = rows[origin == source]
+    return rows[np.argsort(relay[store["source"][rows]])]
 
 
 def connect(
@@ -472,11 +513,16 @@ def _relays_at(store: Store, rows: Ints) -> tuple[list[Neuron], list[Neuron]]:
     return before, after
 
 
+def relay_links(store: Store) -> tuple[Ints, Ints, Ints]:
+    """The rows of the connections into relays, of their sources, and of the relays."""
+    relays = np.append(store["relay"] > 0, False)  # one entry more for removed ends
+    rows = np.flatnonzero(relays[np.minimum(store["target"], store.n_neurons)])
+    return rows, store["source"][rows], store["target"][rows]
+
+
 def readers_of(store: Store, rows: Ints) -> Ints:
     """The rows of the relays that read these neurons, or one another."""
-    relays = np.append(store["relay"] > 0, False)  # one entry more for removed ends
-    into = np.flatnonzero(relays[np.minimum(store["target"], store.n_neurons)])
-    source, target = store["source"][into], store["target"][into]
+    _, source, target = relay_links(store)
     reader_rows = []
     latest = rows
     while len(latest := target[np.isin(source, latest)]):

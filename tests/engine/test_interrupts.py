@@ -37,6 +37,8 @@ class World:
         self.gate = Neuron(name="gate")
         self.pair = Layer(2, name="pair")
         self.link = self.pair[0].project(self.pair[1], weight=0.5)
+        self.far = Layer(2, name="far")
+        self.far[0].project(self.far[1], weight=0.5, delay=3)
         self.free = Layer(2, name="from"), Layer(2, name="to")
         self.projection = self.free[0].project(self.free[1], seed=0)
         synapse.tie(self.other["hidden"])
@@ -66,6 +68,7 @@ class World:
                 *self.loose,
                 *self.free,
                 self.pair,
+                self.far,
             )
         }
 
@@ -157,6 +160,7 @@ OPERATIONS = {
     "disconnect": (
         lambda world: world.other["hidden"][0].disconnect(world.other.output[0])
     ),
+    "disconnect a delay": lambda world: world.far[0].disconnect(world.far[1]),
     "gate": lambda world: world.gate.gate(world.other.connections[0]),
     "gate unread": lambda world: world.gate.gate(world.link),
     "gate a new projection": lambda world: world.loose.gate(world.projection, "input"),
@@ -277,9 +281,9 @@ def short_of_memory(act, world, array):
     return raised, shortage.arrays
 
 
-PARTLY = "remove", "reset", "lower a learner"
+PARTLY = "remove", "reset", "lower a learner", "disconnect a delay"
 """A MemoryError can leave a part of these undone: a gap in the order, the biases, the
-second call."""
+second call, relays that nothing reads."""
 
 
 def disturb_everywhere(name, disturbed, most=None):

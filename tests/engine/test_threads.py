@@ -230,6 +230,36 @@ for net in nets:
 """
 
 
+DELAYED = """
+a, b, c = layers = [Layer(2, "tanh", name=name) for name in "abc"]
+a.project(b, seed=0), b.project(c, seed=0)
+net = Network(*layers)
+
+def pair(rng):
+    return rng.choice(list(a) + list(b)), rng.choice(list(b) + list(c))
+
+def edit(rng):
+    source, target = pair(rng)
+    if rng.random() < 0.5:
+        source.project(target, weight=0.1, delay=rng.randrange(1, 4))
+    else:
+        source.disconnect(target, delay=rng.choice([None, 1, 2, 3]))
+
+def look(rng):
+    source, target = pair(rng)
+    delay = rng.choice([None, 0, 1, 2, 3])
+    link = source.connected(target, delay=delay)
+    assert link is None or delay is None or link.delay in (delay, 0)  # 0: it is gone
+    assert all(layer.name in "abc" for layer in net.hidden)
+
+def run(rng):
+    net.run(X[0])
+
+together(edit=edit, edit2=edit, look=look, look2=look, run=run)
+check_store(net._store)
+"""
+
+
 REMOVED = """
 class World:
     'A network that loses neurons and connections while a call waits for its lock.'
@@ -269,7 +299,9 @@ n.project(w.free)
 w.free.project(n)
 n.project(w.apart)
 n.disconnect(w.output[0])
+n.disconnect(w.output[0], delay=2)
 n.connected(w.output[0])
+n.connected(w.output[0], delay=2)
 n.activate()
 n.activate(0.5)
 n.propagate(0.1, 1.0)
@@ -371,7 +403,12 @@ print(*failures or ["sound", len(refused) > 80])
 """
 
 
-SCRIPTS = {"edited": TRAINED_AND_EDITED, "joined": JOINED, "removed": REMOVED}
+SCRIPTS = {
+    "edited": TRAINED_AND_EDITED,
+    "joined": JOINED,
+    "delayed": DELAYED,
+    "removed": REMOVED,
+}
 
 
 def process(script, seconds):

@@ -490,3 +490,85 @@ def test_new_parameters_leave_the_delays_as_they_are():
         net["relays"].unfreeze()
         assert {link.weight for link in into} == {1.0}
         assert not net["relays"].biases.any()
+
+
+@pytest.mark.parametrize("before", [False, True], ids=["in a network", "before it"])
+@pytest.mark.parametrize("seen", [False, True], ids=["no graph", "with a graph"])
+def test_a_delayed_connection_is_found_and_removed_by_its_ends(before, seen):
+    """As the graph shows it; its relays go with it."""
+    x, h, y = (Neuron("identity", name=name) for name in "xhy")
+    links = {
+        (x, y, 4): x.project(y, weight=0.5, delay=4),
+        (x, h, 0): x.project(h, weight=0.5),
+        (h, h, 2): h.project(h, weight=0.5, delay=2),
+        (h, y, 1): h.project(y, weight=0.5, delay=1),
+    }
+    net = Network(Layer([x]), Layer([h]), Layer([y])) if not before else None
+    if seen and net is not None:
+        assert {(a, b, data.get("delay", 0)) for a, b, data in net.graph.edges.data()}
+    for (a, b, delay), link in links.items():
+        assert a.connected(b) is a.connected(b, delay=delay) is link
+        assert a.connected(b, delay=delay + 1) is None
+        assert link.delay == delay
+    assert (h.self_connection, y.connected(x), y.connected(h)) == (None, None, None)
+    for a, b, _ in links:
+        a.disconnect(b)
+        assert a.connected(b) is None
+        with pytest.raises(TopologyError, match="nothing to disconnect"):
+            a.disconnect(b)
+    assert {repr(link) for link in links.values()} == {"<Connection, removed>"}
+    net = net or Network(Layer([x]), Layer([h]), Layer([y]))
+    assert (list(net), len(net.connections)) == ([x, h, y], 0)
+
+
+def test_which_of_several_connections_is_removed_has_to_be_said():
+    """But for the one without a delay, which starts at the neuron itself."""
+    net, neurons = built({(0, 3, 0): 0.1, (0, 3, 2): 0.2, (0, 3, 5): 0.3}, range(6), 0)
+    a, b = neurons[0], neurons[3]
+    weights = {delay: a.connected(b, delay=delay).weight for delay in (0, 2, 5)}
+    assert weights == {0: 0.1, 2: 0.2, 5: 0.3}
+    assert a.connected(b).delay == 0
+    a.disconnect(b)
+    assert a.connected(b).delay == 2
+    all_refused(
+        [
+            (lambda: a.disconnect(b), TopologyError, "delays 2 and 5.*delay=5"),
+            (lambda: a.disconnect(b, delay=3), TopologyError, r"\(2 or 5\), got 3"),
+            (lambda: a.disconnect(b, delay=0), TopologyError, r"\(2 or 5\), got 0"),
+            (lambda: a.disconnect(b, delay=-1), ArgumentError, "0 to 10,000, got -1"),
+            (lambda: a.connected(b, delay=1.5), ArgumentTypeError, "got 1.5"),
+        ]
+    )
+    assert len(net.connections) == 2 + 6
+    a.disconnect(b, delay=5)
+    assert (a.connected(b).weight, len(net["relays"])) == (0.2, 3)
+    a.disconnect(b)
+    assert (len(net), len(net.connections)) == (6, 0)
+
+
+@pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
+@given(seed=st.integers(0, 10**6))
+def test_ends_and_delay_find_every_connection(seed):
+    """Also in a store that was just edited, or lowered."""
+    rng = np.random.default_rng(seed)
+    ends = [(i, j) for i in range(6) for j in range(2, 6)]
+    chosen = {
+        (*ends[int(rng.integers(len(ends)))], int(rng.integers(1, 5)))
+        for _ in range(12)
+    }
+    links = dict.fromkeys(chosen, 0.5)
+    net, neurons = built(links, range(6), seed)
+    while links:
+        if rng.random() < 0.3:
+            net.activate([0.1, 0.2])
+        for i, a in neurons.items():
+            for j, b in neurons.items():
+                delays = [delay for delay in range(6) if (i, j, delay) in links]
+                found = [d for d in range(6) if a.connected(b, delay=d) is not None]
+                assert found == delays
+                nearest = a.connected(b)
+                assert (nearest and nearest.delay) == min(delays, default=None)
+        i, j, delay = list(links)[int(rng.integers(len(links)))]
+        neurons[i].disconnect(neurons[j], delay=delay)
+        del links[i, j, delay]
+    assert (len(net), len(net.connections)) == (6, 0)

@@ -111,5 +111,5 @@ def activity(
     dead = std <= still
     mean = activation.mean(axis=0)
     rows = ~are_relays(network)
-    columns = (number, names, mean, std, flat, dead, saturated)
+    columns: tuple[Any, ...] = (number, names, mean, std, flat, dead, saturated)
     return Activity(*(column[rows] for column in columns))

@@ -299,6 +299,11 @@ class Connection(DataView, View):
         :meth:`Topology.without_relays`. Exact gradients pass through them; the online
         rule sends no error back in time.
 
+        A connection without a delay that leads backward, or that is in a synchronous
+        network, arrives one step late, too: just when one with a delay of 1 does. If a
+        pair has both, they add up, and the next step warns
+        (:class:`synapse.errors.TopologyWarning`).
+
         >>> from synapse import Layer, Network
         >>> a, b = Layer(1), Layer(1, "identity")
         >>> link = a[0].project(b[0], weight=1.0, delay=2)

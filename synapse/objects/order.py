@@ -288,6 +288,67 @@ def warn_of_late(network: Network, known: Relations, new: Relations) -> None:
         )
 
 
+def doubled_pairs(store: Store, start: int, stop: int) -> tuple[Ints, Ints]:
+    """The rows of sources and targets that two connections lead between, both one step
+    late: one has the delay 1, the other is late by the order or by the clock.
+
+    The network has the rows from `start` on, in the order of activation: its inputs,
+    its relays, the neurons that they may delay.
+    """
+    columns = store.columns
+    none = np.empty(0, np.int64)
+    relay = columns["relay"]
+    near = start + np.flatnonzero(relay[start:stop] == 1 + 1)  # 1 step behind
+    if not len(near):
+        return none, none
+    first, last = int(near[0]), int(near[-1])
+    source, target = columns["source"], columns["target"]
+    into = np.flatnonzero((target >= first) & (target <= last))
+    origin = np.zeros(last + 1 - first, np.int64)
+    origin[target[into] - first] = source[into]
+    rows = np.flatnonzero((source >= first) & (source <= last))
+    rows = rows[(target[rows] >= start) & (target[rows] < stop)]
+    before = origin[source[rows] - first]
+    after = target[rows].astype(np.int64)
+    together = columns["synchronous"]
+    group = columns["group_first"]
+    late = (before > after) | (group[before] == group[after])
+    late |= (together[before] & together[after]) != 0
+    late &= (relay[before] == 0) & (relay[after] == 0) & (before != after)
+    before, after = before[late], after[late]
+    if not len(before):
+        return none, none
+    is_before, is_after = np.zeros((2, store.n_neurons + 1), bool)
+    is_before[before] = is_after[after] = True
+    rows = np.flatnonzero(
+        is_before.take(source, mode="clip") & is_after.take(target, mode="clip")
+    )
+    direct = source[rows].astype(np.int64) << 32 | target[rows]
+    both = np.isin(before << 32 | after, direct)
+    return before[both], after[both]
+
+
+def warn_of_doubled(of: str, store: Store, before: Ints, after: Ints) -> None:
+    """Warn of the pairs of :func:`doubled_pairs`, whose connections act as one; `of` is
+    the network in words.
+    """
+    source, target = (store.views[int(ends[0])] for ends in (before, after))
+    reason = (
+        "because the network is synchronous"
+        if store["synchronous"][after[0]]
+        else "by the order of activation"
+    )
+    warnings.warn(
+        f"{of}: two connections lead from {source!r} to {target!r}, one with the"
+        f" delay 1 and one that is late by one step {reason}, so they add up in the"
+        f" same step ({counted(len(before), 'such pair')}). Remove one:"
+        " source.disconnect(target, delay=1). A connection that acts one step after the"
+        " late one has the delay 2.",
+        TopologyWarning,
+        stacklevel=level_of_caller(),
+    )
+
+
 def _reached(count: int, start: Ints, before: Ints, after: Ints) -> Bools:
     """Which neurons can be reached from some neurons, themselves included."""
     seen = np.zeros(count, bool)

@@ -236,6 +236,7 @@ def copied(network: Network) -> Network:
         twin = instance_of(describe(network), layers)
         twin._begin(layers, network.name)
         twin._metadata = json_object("net.metadata", network.metadata)
+        twin._n_doubled = network._n_doubled
         twin_store.networks[network._number_now] = weakref.ref(twin)
         for layer in layers:
             layer._network = weakref.ref(twin)

@@ -29,7 +29,7 @@ from ..errors import (
     TopologyError,
     TopologyWarning,
 )
-from . import parameters
+from . import order, parameters
 from .kept import for_topology
 from .layer import Layer
 from .neuron import Neuron
@@ -82,6 +82,7 @@ class Stepping(Sequence[Neuron]):
     _costs_known: tuple[int, list[tuple[Any, Cost]]]  # by structure and what was asked
     _aside_known: engine.untraced.Aside | None = None
     _slope_sums_known: engine.online.Accumulator | None = None
+    _n_doubled: int = 0  # pairs that it has warned of, see `order.doubled_pairs`
     _untraced_stamp: int = 0  # when it last ran without traces, see `_latest_stamp`
     _rtrl: Sensitivities | None = None  # what it learns by; None: the online rule
     # Those of `_rtrl`, or of its latest training by rtrl
@@ -851,6 +852,7 @@ class Stepping(Sequence[Neuron]):
             )
             self._loose.clear()
             self._warn_of_unreached(store, stop)
+            self._warn_of_doubled(store, first_row, stop)
         return address, store, self._span[1]
 
     def _warn_of_unreached(self, store: Store, stop: int) -> None:
@@ -869,6 +871,18 @@ class Stepping(Sequence[Neuron]):
                 TopologyWarning,
                 stacklevel=checks.level_of_caller(),
             )
+
+    def _warn_of_doubled(self, store: Store, start: int, stop: int) -> None:
+        """Warn of delays of 1 beside connections that are late anyway, once for each
+        number of them; called once for each topology.
+        """
+        if not store.columns["relay"][start + self._n_inputs]:
+            self._n_doubled = 0
+            return  # relays would be the second layer
+        before, after = order.doubled_pairs(store, start, stop)
+        known, self._n_doubled = self._n_doubled, len(before)
+        if len(before) > known:
+            order.warn_of_doubled(repr(self), store, before, after)
 
 
 def _require_room(out: Any, sizes: tuple[int, int], dtype: np.dtype[Any]) -> None:

@@ -224,7 +224,7 @@ def _delayed_rows(store: Store, source: int, target: int) -> Ints:
         for _ in range(int(relay[origin].max())):
             origin = before[origin]
         rows = rows[origin == source]
-    return rows[np.argsort(relay[store["source"][rows]])]
+    return np.asarray(rows[np.argsort(relay[store["source"][rows]])])
 
 
 def connect(

@@ -9,7 +9,12 @@ import architect
 import synapse
 from synapse import Layer, Network, Neuron, Topology
 from synapse.draw.gexf import gexf_data
-from synapse.errors import ArgumentError, ArgumentTypeError, TopologyError
+from synapse.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    TopologyError,
+    TopologyWarning,
+)
 from tests.helpers.cases import all_refused
 from tests.helpers.strategies import Twin, delay_some, given_graphs, specs
 
@@ -572,3 +577,59 @@ def test_ends_and_delay_find_every_connection(seed):
         neurons[i].disconnect(neurons[j], delay=delay)
         del links[i, j, delay]
     assert (len(net), len(net.connections)) == (6, 0)
+
+
+def beside(late, together):
+    """A connection, and one with a delay of 1 between the same neurons; the first one
+    leads backward, or forward."""
+    x, a, y = layers = [Layer(2, "identity", name=name) for name in "xay"]
+    x.project(a, weights=1.0)
+    a.project(y, weights=1.0)
+    source, target = (y, a) if late else (a, y)
+    if late:
+        source.project(target, "one_to_one", weights=0.25)
+    source.project(target, "one_to_one", weights=0.25, delay=1)
+    return Network(*layers, synchronous=together)
+
+
+@pytest.mark.parametrize("together", [False, True], ids=["in order", "synchronous"])
+def test_a_delay_of_1_beside_a_connection_that_is_late_anyway_is_told_once(together):
+    """It is known with the first step; both add up, as the sentence says."""
+    net = beside(True, together)
+    reason = "the network is synchronous" if together else "the order of activation"
+    with pytest.warns(TopologyWarning, match=f"(?s){reason}.*add up.*2 such pairs.*"):
+        net.activate([0.0, 0.0])
+    net.activate([1.0, 0.0])
+    net["x"][0].disconnect(net["a"][1])
+    net.activate([1.0, 0.0])  # an edit elsewhere changes nothing
+    net.clone().activate([1.0, 0.0])
+    for source, target in zip(net["y"], net["a"], strict=True):
+        source.disconnect(target, delay=1)
+        source.connected(target).weight = 0.5
+    other = beside(True, together)
+    net.clear()
+    other["x"][0].disconnect(other["a"][1])
+    rows = np.random.default_rng(0).normal(size=(6, 2))
+    with pytest.warns(TopologyWarning, match="add up"):
+        expected = other.run(rows)
+    assert net.run(rows) == pytest.approx(expected)
+    net["y"][0].project(net["a"][0], weight=0.5, delay=1)
+    with pytest.warns(TopologyWarning, match="1 such pair"):
+        net.run(rows)
+
+
+def test_a_delay_of_1_beside_a_connection_of_the_same_step_is_a_second_one():
+    net = beside(False, False)  # warnings are errors here
+    net.activate([1.0, 1.0])
+    link = net["a"][0].connected(net["y"][0])
+    assert (link.delay, net["a"][0].connected(net["y"][0], delay=1).delay) == (0, 1)
+    net.synchronous = True
+    with pytest.warns(TopologyWarning, match="synchronous.*2 such pairs"):
+        net.activate([1.0, 1.0])
+    for options in ({"delay": 2}, {"delay": 1}):  # alone, or one step later
+        x, y = Layer(1), Layer(1)
+        x.project(y, seed=0)
+        y[0].project(y[0])  # carries the state, not the activation
+        y[0].project(y[0], **options)
+        x.project(y, seed=0, delay=1)
+        Network(x, y).activate([1.0])

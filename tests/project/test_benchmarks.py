@@ -10,7 +10,7 @@ import pytest
 
 import architect
 import synapse
-from benchmarks import report, steps
+from benchmarks import brain, report, steps
 from benchmarks.__main__ import main
 from benchmarks.peers.recurrent import Dense
 from tests.helpers.full_disk import full_disk
@@ -139,3 +139,75 @@ def test_on_a_full_disk_the_old_results_and_pictures_stay(tmp_path):
             write()
     assert {path.read_text() for path in tmp_path.iterdir()} == {"old"}
     assert len(list(tmp_path.iterdir())) == 3
+
+
+def equations(wires, driven, kicks, steady):
+    """Spikes and voltages of the fly's cells by plain arithmetic, as in the paper: the
+    exact solution of a step of 0.1 ms, then spikes, what arrives, and resets."""
+    source, target, weight = wires
+    cells = len(steady)
+    v, g = np.zeros(cells), np.zeros(cells)
+    latest = np.full(cells, -1000)
+    arriving = np.zeros((19, cells))  # by the step in which it arrives
+    by_voltage, by_current = np.exp(-0.1 / 20.0), np.exp(-0.1 / 5.0)
+    spikes, voltages = [], []
+    for t, outside in enumerate(kicks):
+        is_ready = t - latest >= 22
+        of_current = (by_voltage - by_current) * 5.0 / 15.0
+        moved = by_voltage * v + (1.0 - by_voltage) * steady + of_current * g
+        v = np.where(is_ready, moved, v)
+        g = by_current * g
+        fired = is_ready & (v > 7.0)
+        latest[fired] = t
+        voltages.append(v.copy())
+        np.add.at(arriving[(t + 18) % 19], target, weight * fired[source])
+        g += arriving[t % 19]
+        arriving[t % 19] = 0.0
+        np.add.at(v, driven, 68.75 * outside * (t - latest[driven] >= 22))
+        v[fired] = 0.0
+        spikes.append(fired)
+    return np.array(spikes), np.array(voltages)
+
+
+def run_cells(wires, driven, kicks, steady):
+    """Spikes and voltages of the same cells in the benchmark's network."""
+    net = brain.network_of(wires, driven, steady, np.float64)
+    with synapse.record(net) as log:
+        net.run(kicks)
+    spikes = log.of(net["fired"]) == 1.0
+    net.clear()
+    counts = net.run(kicks, traces=False)  # by events, as the benchmark runs it
+    assert counts.ravel().tolist() == spikes.sum(axis=1).tolist()
+    return spikes, log.of(net["voltage"])
+
+
+def test_a_cell_of_the_fly_is_reset_and_refractory_as_the_equations_say():
+    """Driven by a constant 10 mV it fires after 241 updates, and then every 21 steps of
+    rest and 241 updates; Brian2 2.9 prints the same 240, 502, 764."""
+    wires = np.array([0]), np.array([1]), np.array([0.275])
+    still = np.zeros((800, 1))
+    spikes, voltages = run_cells(wires, np.array([1]), still, np.array([10.0, 0.0]))
+    assert np.flatnonzero(spikes[:, 0]).tolist() == [240, 502, 764]
+    after = voltages[240:264, 0]
+    assert after[0] > 7.0
+    assert (after[1:22] == 0.0).all()
+    assert after[22:] == pytest.approx(10.0 - 10.0 * np.exp(-np.arange(1, 3) / 200.0))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_cells_of_the_fly_fire_when_the_equations_say(seed):
+    """Forty cells that excite and inhibit each other, some of them with a constant
+    drive, some kicked from outside, often while they are refractory."""
+    rng = np.random.default_rng(seed)
+    pairs = rng.permutation(40 * 39)[:400]
+    source, target = pairs // 39, pairs % 39
+    target += target >= source
+    wires = source, target, rng.normal(8.0, 25.0, 400)
+    driven = rng.permutation(40)[:6]
+    kicks = (rng.random((1500, 6)) < 0.03).astype(float)
+    steady = np.where(rng.random(40) < 0.3, rng.uniform(8.0, 20.0, 40), 0.0)
+    spikes, voltages = run_cells(wires, driven, kicks, steady)
+    expected, levels = equations(wires, driven, kicks, steady)
+    assert 500 < expected.sum() < 4000
+    np.testing.assert_array_equal(spikes, expected)
+    np.testing.assert_allclose(voltages, levels, atol=1e-9)

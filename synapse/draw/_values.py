@@ -27,21 +27,13 @@ def over_time(
     """Check numbers over time: a matrix (steps, columns), names of columns, layers, and
     what it shows.
     """
-    layers: Layers | None = None
     if isinstance(values, Log):
         log = values
         number = values.shown
-        label = number if label is None else label
-        values = log[number]
-        if neurons is None and log.owners(number) == tuple(log.network):
-            # Relays repeat the neurons that they delay.
-            own = ~are_relays(log.network)
-            values = values[:, own]
-            neurons = [log.network[i] for i in np.flatnonzero(own).tolist()]
-            shown = (log.network.input, *log.network.hidden, log.network.output)
-            layers = [(layer.label, len(layer)) for layer in shown]
-        elif neurons is None:
-            neurons = log.labels(number)
+        if neurons is None:
+            whole = log.owners(number) == tuple(log.network)
+            neurons = log.network if whole else log.labels(number)
+        values, label = log[number], number if label is None else label
     label = text("The name of what is drawn", "activation" if label is None else label)
     matrix = numbers("The values", values, "a matrix of steps and neurons")
     if matrix.ndim != 2 or not matrix.size:
@@ -49,8 +41,13 @@ def over_time(
             "Expected a row for each step and a column for each neuron, got the shape"
             f" {matrix.shape}."
         )
-    names, named_layers = names_of(neurons, matrix.shape[1])
-    return matrix, names, named_layers if layers is None else layers, label
+    names, layers = names_of(neurons, matrix.shape[1])
+    if isinstance(neurons, Network):  # relays repeat the neurons that they delay
+        own = np.flatnonzero(~are_relays(neurons)).tolist()
+        matrix, names = matrix[:, own], [names[i] for i in own]
+        shown = (neurons.input, *neurons.hidden, neurons.output)
+        layers = [(layer.label, len(layer)) for layer in shown]
+    return matrix, names, layers, label
 
 
 def names_of(neurons: Any, count: int) -> tuple[list[str], Layers]:

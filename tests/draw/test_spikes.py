@@ -61,6 +61,8 @@ def test_relays_are_left_out():
     ax = draw.raster(log)
     assert [text.get_text() for text in ax.get_yticklabels()] == ["0", "1", "0"]
     assert ax.images[0].get_array().shape == (3, 30)
+    ax = draw.raster(log.activation, net)
+    assert ax.images[0].get_array().shape == (3, 30)
     ax = draw.traces(log)  # more relays than lines that can be told apart
     assert [line.get_label() for line in ax.lines] == ["in 0", "in 1", "out 0"]
     with synapse.record(net, neurons=net["relays"][:3]) as log:

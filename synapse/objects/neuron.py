@@ -260,16 +260,17 @@ class Neuron(NeuronRows, View):
         >>> a.connected(b) is link, a.connected(b, delay=2), b.connected(a)
         (True, None, None)
         """
-        require_neuron("The other neuron", other)
-        return self._connected(other, _steps_of(delay))
+        direct = self._direct(require_neuron("The other neuron", other))
+        if direct is not None and delay is None:
+            return direct
+        found = self._all_to(other, _steps_of(delay))
+        return found[0] if found else None
 
     @consistent_read
-    def _connected(self, other: Neuron, delay: int | None) -> Connection | None:
-        direct = self._direct(other)
-        if direct is not None and delay in (None, direct.delay):
-            return direct
-        found = wiring.find_all(self, other, delay)
-        return found[0] if found else None
+    def _all_to(self, other: Neuron, delay: int | None) -> list[Connection]:
+        """Return the connections to a neuron that have this delay, or all."""
+        self._require()
+        return wiring.find_all(self, other, delay)
 
     def project(
         self,
@@ -419,7 +420,7 @@ class Neuron(NeuronRows, View):
             self._require()
             other._require()
             link = self._direct(other)
-            if link is None or steps not in (None, link.delay):
+            if link is None or steps is not None:
                 links = wiring.find_all(self, other)
                 found = [link for link in links if steps in (None, link.delay)]
                 if len(found) != 1:

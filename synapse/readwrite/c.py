@@ -105,8 +105,9 @@ def c_source(
         weight exceeds the range of the dtype, or there is a cost or a bound without
         `learn`.
     FormatError
-        If the slope of a squash, or a cost, cannot be written in C, or a network with
-        tied parameters learns by sensitivities of a limited order.
+        If the slope of a squash, or a cost, cannot be written in C, a network with tied
+        parameters learns by sensitivities of a limited order, or a network that learns
+        needs more than 2,147,483,646 weights, traces or sensitivities.
     FormatError, ArgumentTypeError, TopologyError, DivergenceError
         As for :func:`python_source`.
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -16,10 +17,11 @@ import architect
 import synapse
 from synapse.errors import ArgumentError, DivergenceError
 from synapse.readwrite import c_source, javascript_source, python_source
+from synapse.readwrite.learner import source as learner
 from tests.helpers import groups
 from tests.helpers.strategies import Twin, crowded, delay_some
 from tests.helpers.ties import tie_at_random
-from tests.readwrite.programs import compiled, run
+from tests.readwrite.programs import SANITIZED, compiled, run
 
 DONE, BAD_INPUT, BAD_TARGET, NO_TARGET, BAD_RATE, DIVERGED, BAD_NUMBER, FROZEN = range(
     8
@@ -73,7 +75,7 @@ int main(void) {
         /* an error changes nothing */
         if (status && memcmp(&before, &net, sizeof net)) return 2;
         putchar(status);
-        if (!status) fwrite(found, sizeof(REAL), count, stdout);
+        if (!status && found) fwrite(found, sizeof(REAL), count, stdout);
     }
     return 0;
 }
@@ -81,18 +83,36 @@ int main(void) {
 EXACT = ("-O1", "-ffp-contract=off")
 
 
-class Program:
-    """The program of a network in a folder, and the commands to it."""
+def wide_source(net, *arguments, **options):
+    """The program of any network with the indices of a large one."""
+    with patch.object(learner, "INDICES", learner.INDICES[1:]):
+        source = c_source(net, *arguments, learn=True, **options)
+    assert "typedef int32_t" in source
+    return source
 
-    def __init__(self, net, folder, flags=EXACT, context=False, **options):
+
+class Program:
+    """The program of a network in a folder, and the commands to it.
+
+    If it is `wide`, it has the indices of a large network and runs under the
+    sanitizers. Compilers see the program with both."""
+
+    def __init__(self, net, folder, flags=EXACT, context=False, wide=False, **options):
         options = {"sums": "exact", **options}
         source = c_source(net, context, learn=True, **options)
-        (folder / "program.c").write_text(source, encoding="utf-8")
-        (folder / "main.c").write_text(MAIN)
+        other = wide_source(net, context, **options)
+        if wide:
+            source, other = other, source
+            flags = (*flags, *SANITIZED)
         self.real = np.float32 if "const float *inputs" in source else np.float64
         real = "float" if self.real == np.float32 else "double"
         begin = "network_start" if context else "network_init"
-        self.command = compiled(folder, f"-DREAL={real}", f"-DBEGIN={begin}", *flags)
+        defined = f"-DREAL={real}", f"-DBEGIN={begin}"
+        (folder / "main.c").write_text(MAIN)
+        (folder / "program.c").write_text(other, encoding="utf-8")
+        compiled(folder, *defined, "-fsyntax-only")
+        (folder / "program.c").write_text(source, encoding="utf-8")
+        self.command = compiled(folder, *defined, *flags)
         self.numbers = len(net.biases) + len(net.weights)
         self.outputs = len(net.output)
         self.sent = b""

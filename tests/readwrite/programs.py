@@ -115,7 +115,11 @@ def run_javascript(net, steps, folder, context=False):
     return np.array(json.loads(run(command, json.dumps(steps))))
 
 
-STRICT = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic"]
+WARNINGS = ["-Wall", "-Wextra", "-Wsign-compare", "-pedantic", "-Werror"]
+"""Of both C and C++; all programs of the tests are compiled with them."""
+STRICT = ["-std=c99", *WARNINGS]
+SANITIZED = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+"""A program that leaves an array, or whose numbers overflow, ends with an error."""
 
 
 def compiled(folder, *options):

@@ -1,9 +1,11 @@
 """A network as a C program that learns does there what it does here."""
 
+import itertools
 import math
 import re
 import shutil
 import subprocess
+from functools import partial
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ import architect
 import synapse
 from synapse import Layer, Network, errors, squash
 from synapse.readwrite import c_source, python_source
+from synapse.readwrite.learner import source
 from tests.helpers.cases import all_hold, all_refused
 from tests.helpers.processes import python
 from tests.helpers.ties import tie_at_random
@@ -30,8 +33,9 @@ from tests.readwrite.learners import (
     in_javascript,
     in_python,
     there,
+    wide_source,
 )
-from tests.readwrite.programs import close, compiled, run
+from tests.readwrite.programs import STRICT, WARNINGS, close, compiled, run
 
 NAN = float("nan")
 INF = float("inf")
@@ -84,6 +88,56 @@ def test_exact_gradients_online(tmp_path):
     tied = [7]
     limited = [(seed, order) for seed in (0, 2, 3, 4, 5, 9) for order in (1, 2)]
     all_hold(check, [*((seed, None) for seed in [*range(7), *tied]), *limited])
+
+
+def test_large_networks_learn_in_c(tmp_path):
+    """They reach the index 65,535."""
+
+    def check(net, rule):
+        net.learning_rule = rule
+        assert "typedef int32_t network_index" in c_source(net, learn=True)
+        data = data_for(net, 3)
+        program = Program(net, tmp_path, wide=True)
+        assert close(there(program, *data, 0.05), here(net, *data, 0.05))
+
+    elman = architect.Elman(2, 40, 1, seed=0)
+    all_hold(
+        check, [(elman, "rtrl"), (architect.Perceptron(64, 1100, 2, seed=0), "online")]
+    )
+
+
+@pytest.mark.compiler
+@pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
+def test_every_kind_of_program_stays_within_its_arrays(tmp_path):
+    """With wide indices and under the sanitizers, with the same bits as without."""
+
+    def check(seed, rule):
+        net = graph(seed)
+        net.learning_rule = rule
+        data = data_for(net, 10, seed)
+        options = {"sums": "fast", "bound": 2.0, "context": True} if seed % 2 else {}
+        plain, wide = (
+            there(Program(net, tmp_path, wide=wide, **options), *data, 0.05)
+            for wide in (False, True)
+        )
+        assert plain.tobytes() == wide.tobytes()
+
+    tied = 7  # its sensitivities cannot be limited
+    rules = "online", "rtrl", ("rtrl", 1)
+    cases = [
+        (seed, rule)
+        for seed in range(8)
+        for rule in rules
+        if seed != tied or rule != rules[-1]
+    ]
+    all_hold(check, cases)
+
+
+def test_networks_beyond_every_index_are_refused(monkeypatch):
+    net = architect.Perceptron(2, 9, 1, seed=0)
+    monkeypatch.setattr(source, "INDICES", (("uint16_t", 2, 20),))
+    with pytest.raises(errors.FormatError, match="needs 27 weights.*has at most 19"):
+        c_source(net, learn=True)
 
 
 def test_fast_sums_of_float32(tmp_path):
@@ -334,14 +388,16 @@ def test_it_is_strict_c_and_cpp_without_recursion_or_allocation(tmp_path):
     compiler = shutil.which("g++") or pytest.skip("there is no C++ compiler here")
 
     def check(net):
-        for options in ({}, {"bound": 5.0, "sums": "exact", "context": True}):
-            source = c_source(net, learn=True, prefix="pitch_net", **options)
-            assert "malloc" not in source
+        every = {"bound": 5.0, "sums": "exact", "context": True}
+        for options, write in itertools.product(
+            ({}, every), (partial(c_source, learn=True), wide_source)
+        ):
+            text = write(net, prefix="pitch_net", **options)
+            assert "malloc" not in text
             path = tmp_path / "program.c"
-            path.write_text(source)
+            path.write_text(text)
             for language in (["-x", "c", "-std=c99"], ["-x", "c++", "-std=c++11"]):
-                flags = ["-Wall", "-Wextra", "-Werror", "-pedantic", "-Wconversion"]
-                command = [compiler, *language, *flags[:4], "-c", path, "-o"]
+                command = [compiler, *language, *WARNINGS, "-c", path, "-o"]
                 run([*map(str, command), str(tmp_path / "program.o")])
 
     nets = [graph(seed) for seed in (0, 3, 6, 7)]
@@ -357,7 +413,7 @@ def test_two_programs_share_an_executable(tmp_path):
         (tmp_path / f"{name}.c").write_text(c_source(net, learn=True, prefix=name))
     (tmp_path / "main.c").write_text(main)
     subprocess.run(
-        [compiler, "-std=c99", tmp_path / "main.c", "-o", tmp_path / "main", "-lm"],
+        [compiler, *STRICT, tmp_path / "main.c", "-o", tmp_path / "main", "-lm"],
         check=True,
     )
 

@@ -22,7 +22,9 @@ from .programs import (
     CLEAR,
     NETS,
     RUNNERS,
+    SANITIZED,
     SOURCES,
+    WARNINGS,
     close,
     compiled,
     expected,
@@ -204,6 +206,21 @@ def test_a_program_begins_cleared_or_with_the_context(tmp_path, language):
     assert close(after, cleared)
 
 
+@pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
+def test_programs_stay_within_their_arrays(tmp_path):
+    """Under the sanitizers, with both kinds of sums."""
+
+    def check(name):
+        net = NETS[name]()
+        steps = random_steps(net, 5)
+        for sums in ("fast", "exact"):
+            there = run_c(net, steps, tmp_path, flags=SANITIZED, sums=sums)
+            assert close(there, expected(net, steps), 1e-5)
+            net.clear()
+
+    all_hold(check, SOME)
+
+
 def test_layers_are_loops_not_lines():
     nets = [architect.LSTM(10, n, 5, style="synaptic", seed=0) for n in (20, 60)]
     for source in SOURCES.values():
@@ -318,7 +335,7 @@ def test_programs_share_an_executable(tmp_path, compiler):
     compiler, *options = compiler.split()
     if shutil.which(compiler) is None:
         pytest.skip(f"there is no {compiler} here")
-    strict = [*options, "-Wall", "-Wextra", "-pedantic", "-Werror"]
+    strict = [*options, *WARNINGS]
     run(
         [
             compiler,

@@ -28,8 +28,13 @@ from ..programs import Language, free_name, function, heading, helped
 from .reach import Reach
 from .tables import Tables
 
-INDICES = (("uint16_t", 0xFFFF), ("uint32_t", 0xFFFFFFFF))
-"""Types of indices, each with the number that means none."""
+INDICES = (("uint16_t", 2, 0xFFFF), ("int32_t", 4, 0x7FFFFFFF))
+"""Types of indices: name, bytes, and the number that means none.
+
+An int of C holds every number of both, so an index and an int are compared, subtracted
+and counted down as they are written. A uint32_t would turn the int beside it into an
+unsigned number.
+"""
 FOLDER = Path(__file__).parents[1] / "templates"
 FIRES = {SINGLE: "fire single", LARGEST: "fire largest", SHARES: "fire shares"}
 COST_NUMBERS = ("target", "output", "slope", "outputs")
@@ -171,15 +176,28 @@ def _tables(tables: Tables, reach: Reach | None) -> dict[str, Any]:
     """The tables of indices, in the smallest type that can hold them."""
     nodes = list(tables.nodes())
     pairs = tables.pairs
+    indices = [
+        number
+        for rows, (count, _) in (
+            (nodes, ROW_OF_NODE),
+            (tables.runs, ROW_OF_RUN),
+            (pairs, ROW_OF_PAIR),
+        )
+        for row in rows
+        for number in row[:count]
+    ]
     largest = max(
         tables.neurons,
         tables.connections,
         len(tables.listed),
         len(tables.runs),
-        reach.size if reach else 0,
-        *(max(row) for row in (*nodes, *tables.runs, *pairs)),
+        len(tables.pulls),
+        tables.extended,
+        int(tables.traces[-1]),
+        max(reach.size, reach.places.size) if reach else 0,
+        *indices,
     )
-    index, none = INDICES[largest >= INDICES[0][1]]
+    index, size, none = _index_type(largest)
     listed = "(void)place;\n    return 0; // there are none"
     if tables.listed:
         table = (
@@ -189,6 +207,7 @@ def _tables(tables: Tables, reach: Reach | None) -> dict[str, Any]:
     fires = [(i, j, tables.squashes.index(name)) for i, j, name in tables.fires]
     return {
         "index": index,
+        "index_size": size,
         "none": none,
         "nodes": _rows(nodes, none),
         "runs": _rows(tables.runs or NO_RUNS, none),
@@ -202,13 +221,25 @@ def _tables(tables: Tables, reach: Reach | None) -> dict[str, Any]:
     }
 
 
+def _index_type(largest: int) -> tuple[str, int, int]:
+    """The row of `INDICES` of the smallest type that holds a number, beside none."""
+    for row in INDICES:
+        if largest < row[-1]:
+            return row
+    raise FormatError(
+        f"The network needs {largest:,} weights, traces or sensitivities; a program in"
+        f" C has at most {INDICES[-1][-1] - 1:,}. Use a smaller network, or set"
+        " net.learning_rule of a copy to 'online' or a limited order, as ('rtrl', 1)."
+    )
+
+
 def _bytes(
     tables: Tables, reach: Reach | None, parts: Mapping[str, Any], number: int
 ) -> str:
     """What a program needs, in bytes: of each instance, of the stack while it learns,
     and of constants.
     """
-    index = 2 if parts["index"] == INDICES[0][0] else 4
+    index = parts["index_size"]
     numbers_kept = (
         parts["learned"] + parts["traces"] + parts["pairs"] + parts["extended"]
     )

@@ -10,14 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from .._checks import boolean, choice, float_type, positive_number
+from .._checks import boolean, choice, expected, float_type, positive_number
 from .._typing import Ints
 from ..cost import Cost
+from ..errors import ArgumentError
 from ..objects.network import Network
 from ..squash import LARGEST, SHARES, SINGLE
 from ._loops import LoopWriter, Values, lines, runs_of
 from ._plan import require_range, written_plan
-from .learner.source import Options, learner_source
+from .learner.source import Options, finite_source, learner_source, stack_text
 from .programs import (
     Language,
     checked_prefix,
@@ -55,11 +56,13 @@ def c_source(
     its steps.
 
     ``network_clear(&net)`` clears the context, ``network_step(&net, inputs, outputs)``
-    computes one step and ``network_run(&net, inputs, outputs, rows)`` many. The program
-    allocates nothing and has no variables of its own, so several instances can run at
-    once. A ``Network`` has only what must survive a step; the rest is on the stack
-    during a step. The first comment of the program states both sizes. With `context` it
-    also has ``network_start``, which restores the context. It is valid C++ too.
+    computes one step and ``network_run(&net, inputs, outputs, rows)`` many. Both return
+    0, or ``NETWORK_BAD_INPUT`` if an input is not finite; nothing has changed then. The
+    program allocates nothing and has no variables of its own, so several instances can
+    run at once. A ``Network`` has only what must survive a step; the rest is on the
+    stack during a step. The first comment of the program states both sizes. With
+    `context` it also has ``network_start``, which restores the context. It is valid C++
+    too.
 
     With `learn`, the program also has ``network_learn(&net, targets, rate)``, which is
     :meth:`synapse.Network.propagate` by the network's
@@ -73,8 +76,8 @@ def c_source(
     network, context
         As for :func:`python_source`.
     dtype : numpy dtype
-        Type of all numbers, float32 or float64. Default: float32 with fast sums,
-        float64 with exact ones.
+        Type of all numbers, float32 or float64. Default: float32 with fast sums.
+        Exact sums are float64.
     sums : {"fast", "exact"}
         "exact" adds the inputs of a neuron one after the other and computes squashes
         with the C library. "fast" may add them in several partial sums. With float32,
@@ -101,9 +104,9 @@ def c_source(
     Raises
     ------
     ArgumentError
-        If `dtype`, `sums` or `prefix` has another value, `bound` is not above 0, a
-        weight exceeds the range of the dtype, or there is a cost or a bound without
-        `learn`.
+        If `dtype`, `sums` or `prefix` has another value, exact sums have the dtype
+        float32, `bound` is not above 0, a number of the program exceeds the range of
+        the dtype, or there is a cost or a bound without `learn`.
     FormatError
         If the slope of a squash, or a cost, cannot be written in C, a network with tied
         parameters learns by sensitivities of a limited order, or a network that learns
@@ -123,6 +126,11 @@ def c_source(
     if dtype is None:
         dtype = np.float32 if fast else np.float64
     number_type = float_type("The dtype", dtype)
+    if not fast and number_type != np.float64:
+        advice = 'Leave it out, or set sums="fast".'
+        raise ArgumentError(
+            expected("The dtype of exact sums", "float64", str(number_type), advice)
+        )
     plan = written_plan(network, "c", "C", context)
     require_range(plan, number_type)
     real = "float" if number_type == np.float32 else "double"
@@ -130,6 +138,9 @@ def c_source(
     if boolean("Whether it learns", learn):
         chosen = network._cost(cost)
         limit = None if bound is None else positive_number("The bound", bound)
+        if limit is not None and _fitting(limit, number_type) == 0:
+            condition = f"above 0 in {number_type}"
+            raise ArgumentError(expected("The bound", condition, bound))
         options = Options(language, number_type, fast, prefix, chosen, limit, context)
         return learner_source(network, plan, options)
     require_no_learning(cost, bound)
@@ -160,6 +171,7 @@ def c_source(
         start=plan.start[memory] if context else None,
         capitals=prefix.upper(),
         real=real,
+        finite=finite_source(prefix, real),
         sizes=_sizes(writer, number_type, len(memory), len(table)),
         values=values.size,
         first_output=plan.neurons - plan.outputs,
@@ -218,13 +230,10 @@ def _sizes(writer: LoopWriter, dtype: np.dtype[Any], memory: int, table: int) ->
     plan = writer.plan
     widest = max(stage.stop - stage.start for stage in plan.stages)
     instance = dtype.itemsize * max(1, memory)
-    stack = dtype.itemsize * (writer.values.size + widest)
+    stack = stack_text(dtype.itemsize * (writer.values.size + widest))
     numbers = dtype.itemsize * (len(writer.weights()) + plan.neurons - plan.inputs)
     constants = numbers + 4 * (3 * len(writer.listed) + table)
-    return (
-        f"{instance} bytes an instance, about {stack} of stack in a step, {constants}"
-        " of constants"
-    )
+    return f"{instance} bytes an instance, {stack}, {constants} of constants"
 
 
 FIRE = (
@@ -337,7 +346,7 @@ def _language(dtype: np.dtype[Any], fast: bool, prefix: str = DEFAULT) -> Langua
         comment="// ",
         call=f"{{0}}{suffix}({{1}})",
         calls=calls,
-        number=lambda value: f"{dtype.type(value)!s}{suffix}",
+        number=lambda value: f"{_fitting(value, dtype)!s}{suffix}",
         helpers={f"{prefix}_fast_": FAST.rstrip().replace("fast_", f"{prefix}_fast_")},
         function=(
             f"static inline {real} {{name}}({real} {{names}}) {{{{\n{{body}}\n}}}}"
@@ -350,6 +359,16 @@ def _language(dtype: np.dtype[Any], fast: bool, prefix: str = DEFAULT) -> Langua
         start=named(START),
         name_prefix=f"{prefix}_",
     )
+
+
+def _fitting(value: float, dtype: np.dtype[Any]) -> Any:
+    """A finite number as one of a dtype, or ArgumentError if it is beyond its range."""
+    if abs(value) > float(np.finfo(dtype).max):
+        raise ArgumentError(
+            f"A number of the program, {value:.3g}, is beyond the range of {dtype}. Use"
+            ' dtype="float64".'
+        )
+    return dtype.type(value)
 
 
 FORMAT = program_format(

@@ -73,9 +73,10 @@ def python_source(
 
     The program is a module with a class ``Network`` with ``step(inputs)``, which takes
     and returns a list of numbers, and ``clear()``. Its outputs are those of the
-    network, up to rounding. With `learn`, it also has ``learn(targets, rate)``, which
-    is :meth:`synapse.Network.propagate` by the online rule, ``numbers()`` and
-    ``load(numbers)``, which carry all biases and weights.
+    network, up to rounding. After an error nothing has changed. With `learn`, it also
+    has ``learn(targets, rate)``, which is :meth:`synapse.Network.propagate` by the
+    online rule, ``numbers()`` and ``load(numbers)``, which carry all biases and
+    weights.
 
     Parameters
     ----------

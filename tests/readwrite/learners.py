@@ -21,7 +21,7 @@ from synapse.readwrite.learner import source as learner
 from tests.helpers import groups
 from tests.helpers.strategies import Twin, crowded, delay_some
 from tests.helpers.ties import tie_at_random
-from tests.readwrite.programs import SANITIZED, compiled, run
+from tests.readwrite.programs import SANITIZED, compiled, programmed, run
 
 DONE, BAD_INPUT, BAD_TARGET, NO_TARGET, BAD_RATE, DIVERGED, BAD_NUMBER, FROZEN = range(
     8
@@ -34,13 +34,14 @@ MAIN = r"""
 
 static REAL inputs[NETWORK_INPUTS], outputs[NETWORK_OUTPUTS], targets[NETWORK_OUTPUTS];
 static REAL numbers[NETWORK_NUMBERS];
+static REAL rows[ROWS * NETWORK_INPUTS], answers[ROWS * NETWORK_OUTPUTS];
 
 static int read_all(REAL *to, size_t count) {
     return fread(to, sizeof(REAL), count, stdin) == count;
 }
 
-/* Commands: s inputs, l targets rate, w, r numbers, c. Each prints a status, then its
-   result. */
+/* Commands: s inputs, m rows of inputs, l targets rate, w, r numbers, c. Each prints a
+   status, then its result. */
 int main(void) {
     static Network net, other;
     int command;
@@ -59,6 +60,15 @@ int main(void) {
             (void)network_run(&other, inputs, targets, 1);
             found = outputs;
             count = NETWORK_OUTPUTS;
+        } else if (command == 'm') {
+            if (!read_all(rows, ROWS * NETWORK_INPUTS)) return 1;
+            memset(answers, 0, sizeof answers);
+            status = network_run(&net, rows, answers, ROWS);
+            for (int i = 0; status && i < ROWS * NETWORK_OUTPUTS; i++) {
+                if (answers[i] != 0) return 2;
+            }
+            found = answers;
+            count = ROWS * NETWORK_OUTPUTS;
         } else if (command == 'l') {
             if (!read_all(targets, NETWORK_OUTPUTS) || !read_all(&rate, 1)) return 1;
             status = network_learn(&net, targets, rate);
@@ -80,6 +90,8 @@ int main(void) {
     return 0;
 }
 """
+ROWS = 10
+"""Steps of one call of network_run."""
 EXACT = ("-O1", "-ffp-contract=off")
 
 
@@ -107,7 +119,7 @@ class Program:
         self.real = np.float32 if "const float *inputs" in source else np.float64
         real = "float" if self.real == np.float32 else "double"
         begin = "network_start" if context else "network_init"
-        defined = f"-DREAL={real}", f"-DBEGIN={begin}"
+        defined = f"-DREAL={real}", f"-DBEGIN={begin}", f"-DROWS={ROWS}"
         (folder / "main.c").write_text(MAIN)
         (folder / "program.c").write_text(other, encoding="utf-8")
         compiled(folder, *defined, "-fsyntax-only")
@@ -126,6 +138,10 @@ class Program:
 
     def step(self, inputs):
         self._send(b"s", inputs, count=self.outputs)
+
+    def run(self, rows):
+        assert len(rows) == ROWS
+        self._send(b"m", rows, count=ROWS * self.outputs)
 
     def learn(self, targets, rate):
         self._send(b"l", targets, [rate])
@@ -192,9 +208,7 @@ def here(net, inputs, targets, rate):
 
 def in_python(net, inputs, targets, rate, folder, context=False, **options):
     """What a program in Python finds, as `there` has it."""
-    program = {}
-    exec(python_source(net, context, learn=True, **options), program)
-    there = program["Network"]()
+    there = programmed(python_source(net, context, learn=True, **options))
     outputs = []
     for row, aims in zip(inputs, targets, strict=True):
         outputs.append(there.step(row))

@@ -59,8 +59,8 @@ int main(void) {
             if (scanf("%lf", &number) != 1) return 1;
             inputs[i] = (REAL)number;
         }
-        network_step(&net, inputs, outputs);
-        network_run(&other, inputs, again, 1);
+        if (network_step(&net, inputs, outputs)) return 3;
+        if (network_run(&other, inputs, again, 1)) return 3;
         for (int i = 0; i < NETWORK_OUTPUTS; i++) {
             const double size = fmax(1.0, fabs((double)outputs[i]));
             if (fabs((double)(outputs[i] - again[i])) > 1e-5 * size) return 2;
@@ -91,11 +91,16 @@ def run_alone(net, steps, folder, context=False):
     return np.array(json.loads(run(command, json.dumps(steps))))
 
 
+def programmed(source):
+    """An instance of a program in Python."""
+    program = {}
+    exec(source, program)
+    return program["Network"]()
+
+
 def run_python(net, steps, folder, context=False):
     """The same in this process, which takes no time to start."""
-    program = {}
-    exec(python_source(net, context), program)
-    network = program["Network"]()
+    network = programmed(python_source(net, context))
     outputs = []
     for row in steps:
         if row is CLEAR:
@@ -117,6 +122,9 @@ def run_javascript(net, steps, folder, context=False):
 
 WARNINGS = ["-Wall", "-Wextra", "-Wsign-compare", "-pedantic", "-Werror"]
 """Of both C and C++; all programs of the tests are compiled with them."""
+FAST_MATH = (("-O2", "-ffast-math"), ("-Ofast", "-march=native"))
+"""Flags with which compilers take every number for finite, and calculate as with real
+numbers."""
 STRICT = ["-std=c99", *WARNINGS]
 SANITIZED = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 """A program that leaves an array, or whose numbers overflow, ends with an error."""

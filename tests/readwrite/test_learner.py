@@ -24,6 +24,7 @@ from tests.readwrite.learners import (
     BAD_RATE,
     BAD_TARGET,
     DIVERGED,
+    EXACT,
     FROZEN,
     NO_TARGET,
     Program,
@@ -35,7 +36,15 @@ from tests.readwrite.learners import (
     there,
     wide_source,
 )
-from tests.readwrite.programs import STRICT, WARNINGS, close, compiled, run
+from tests.readwrite.programs import (
+    FAST_MATH,
+    STRICT,
+    WARNINGS,
+    close,
+    compiled,
+    programmed,
+    run,
+)
 
 NAN = float("nan")
 INF = float("inf")
@@ -190,10 +199,8 @@ def net_learns(net):
 
 
 def test_python_raises_and_nothing_changes():
-    program = {}
     net = architect.Elman(2, 3, 2, seed=0)
-    exec(python_source(net, learn=True), program)
-    there = program["Network"]()
+    there = programmed(python_source(net, learn=True))
     there.step([0.1, 0.2])
     before = {name: list(values) for name, values in vars(there).items()}
     calls = [
@@ -206,6 +213,19 @@ def test_python_raises_and_nothing_changes():
         (lambda: there.load([NAN] * len(there.numbers())), ValueError, "finite"),
     ]
     all_refused(calls)
+    assert {name: list(values) for name, values in vars(there).items()} == before
+
+
+def test_an_error_within_a_step_in_python_changes_nothing():
+    """Infinity has no sine, and the step has computed other neurons by then."""
+    net = architect.Perceptron(2, 3, 1, squash="sinus", seed=0)
+    net.weights = np.full(len(net.weights), 1e300)
+    there = programmed(python_source(net, learn=True))
+    there.shown_on = "a device"  # a note of the user's own
+    there.step([0.5, 0.5])
+    before = {name: list(values) for name, values in vars(there).items()}
+    with pytest.raises(ValueError, match="math domain"):
+        there.step([1e300, 1e300])
     assert {name: list(values) for name, values in vars(there).items()} == before
 
 
@@ -242,12 +262,17 @@ def quartic_of_learners(target, output, derivative, outputs):
     return error**4, 4.0 * error**3 * derivative
 
 
-def test_errors_change_nothing(tmp_path):
+@pytest.mark.parametrize("flags", [EXACT, *FAST_MATH], ids=" ".join)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_errors_change_nothing(tmp_path, dtype, flags):
     """The program itself checks that every byte of the instance is the same."""
-    program = Program(architect.Elman(2, 3, 2, seed=0), tmp_path)
+    net = architect.Elman(2, 3, 2, seed=0)
+    program = Program(net, tmp_path, flags, sums="fast", dtype=dtype)
     cases = [
         (lambda: program.step([NAN, 0.0]), BAD_INPUT),
         (lambda: program.step([0.0, -INF]), BAD_INPUT),
+        (lambda: program.run([[0.0, 0.1]] * 5 + [[NAN, 0.1]] * 5), BAD_INPUT),
+        (lambda: program.learn([0.5, -INF], 0.1), BAD_TARGET),
         (lambda: program.learn([0.5, INF], 0.1), BAD_TARGET),
         (lambda: program.learn([0.5, 1.5], 0.1), BAD_TARGET),
         (lambda: program.learn([NAN, NAN], 0.1), NO_TARGET),
@@ -258,13 +283,34 @@ def test_errors_change_nothing(tmp_path):
     program.step([0.1, 0.2])
     for call, _ in cases:
         call()
-    assert program.answers()[1:] == [status for _, status in cases]
+    program.learn([NAN, 0.5], 0.1)
+    *answers, learned = program.answers()
+    assert answers[1:] == [status for _, status in cases]
+    assert len(learned) == 0  # one target is enough
 
 
-def test_outputs_that_are_not_finite_teach_nothing(tmp_path):
+def test_learning_with_fast_math(tmp_path):
+    """The powers of a program do not lose digits; a diverging one is noticed."""
+
+    def check(make, flags):
+        net = make()
+        data = data_for(net, 100)
+        program = Program(net, tmp_path, flags, sums="fast", dtype="float64")
+        assert close(there(program, *data, 0.05), here(net, *data, 0.05), 1e-11)
+
+    makers = [
+        lambda: architect.LSTM(4, 8, 2, seed=0),
+        lambda: architect.Perceptron(3, 8, 4, output_squash="softmax", seed=0),
+        lambda: architect.Perceptron(3, 8, 4, squash="elu", seed=0),
+    ]
+    all_hold(check, itertools.product(makers, FAST_MATH))
+
+
+@pytest.mark.parametrize("flags", [EXACT, *FAST_MATH], ids=" ".join)
+def test_outputs_that_are_not_finite_teach_nothing(tmp_path, flags):
     net = architect.Perceptron(1, 1, output_squash="identity", seed=0)
     net.weights = [1e300]
-    program = Program(net, tmp_path)
+    program = Program(net, tmp_path, flags)
     program.step([1e300])
     program.learn([0.5], 0.1)
     assert program.answers()[1] == DIVERGED
@@ -281,11 +327,12 @@ def test_softmax_targets_are_shares(tmp_path):
     assert len(answers[2]) == 0
 
 
-def test_weights_that_run_away_stop_at_a_bound(tmp_path):
+@pytest.mark.parametrize("flags", [EXACT, *FAST_MATH], ids=" ".join)
+def test_weights_that_run_away_stop_at_a_bound(tmp_path, flags):
     def check(change):
         net = architect.Perceptron(2, 3, 1, output_squash="identity", seed=0)
         change(net)
-        program = Program(net, tmp_path, bound=2.5)
+        program = Program(net, tmp_path, flags, bound=2.5)
         for _ in range(200):
             program.step([3.0, -4.0])
             program.learn([1e6], 1.0)
@@ -403,7 +450,9 @@ def test_it_is_strict_c_and_cpp_without_recursion_or_allocation(tmp_path):
     nets = [graph(seed) for seed in (0, 3, 6, 7)]
     exact = graph(4)
     exact.learning_rule = "rtrl"
-    all_hold(check, [*nets, exact, Network(Layer(1), [], Layer(2))])
+    rootless = architect.Perceptron(2, 3, 1, seed=0)
+    rootless.learning_rule = "rtrl"
+    all_hold(check, [*nets, exact, rootless, Network(Layer(1), [], Layer(2))])
 
 
 def test_two_programs_share_an_executable(tmp_path):
@@ -428,6 +477,8 @@ def test_what_cannot_learn_in_c_is_refused():
     tied = tie_at_random(architect.Elman(2, 4, 1, seed=0), 0)
     tied.learning_rule = ("rtrl", 1)
     other = architect.Perceptron(1, 1, seed=0, output_squash="turned")
+    heavy = architect.Perceptron(1, 1, seed=0)
+    heavy.output.cost_weights = [1e39]
     calls = [
         (lambda: c_source(net, bound=1.0), errors.ArgumentError, "Only a program"),
         (lambda: c_source(net, cost="mse"), errors.ArgumentError, "Give learn=True"),
@@ -437,6 +488,26 @@ def test_what_cannot_learn_in_c_is_refused():
             "The bound to be|the bound to be a finite number above 0",
         ),
         (lambda: c_source(net, learn=1), errors.ArgumentTypeError, "True or False"),
+        (
+            lambda: c_source(net, learn=True, sums="exact", dtype="float32"),
+            errors.ArgumentError,
+            "dtype of exact sums to be float64",
+        ),
+        (
+            lambda: c_source(net, learn=True, bound=1e39),
+            errors.ArgumentError,
+            r"1e\+39, is beyond the range of float32",
+        ),
+        (
+            lambda: c_source(net, learn=True, bound=1e-60),
+            errors.ArgumentError,
+            "bound to be above 0 in float32",
+        ),
+        (
+            lambda: c_source(heavy, learn=True),
+            errors.ArgumentError,
+            r"1e\+39, is beyond the range of float32",
+        ),
         (
             lambda: c_source(other, learn=True),
             errors.FormatError,

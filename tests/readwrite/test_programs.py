@@ -1,5 +1,6 @@
 """A network written as Python, C or JavaScript answers there as it does here."""
 
+import itertools
 import json
 import re
 import shutil
@@ -20,6 +21,7 @@ from tests.helpers.strategies import SMOOTH, Spec, Twin, given_graphs, specs
 from .nets import memory
 from .programs import (
     CLEAR,
+    FAST_MATH,
     NETS,
     RUNNERS,
     SANITIZED,
@@ -28,6 +30,7 @@ from .programs import (
     close,
     compiled,
     expected,
+    programmed,
     random_steps,
     run,
     run_alone,
@@ -182,6 +185,10 @@ def test_programs_in_c_have_two_types_and_two_kinds_of_sums():
         ("beyond the range of float32", {}),
         ("sums to be 'fast' or 'exact', got 'any'", {"sums": "any"}),
         ("float64 or float32", {"dtype": "float16"}),
+        (
+            'exact sums to be float64, got .float32.. Leave it out, or set sums="fast"',
+            {"sums": "exact", "dtype": "float32"},
+        ),
     ]
     refused = [
         (partial(SOURCES["c"], net, **options), errors.ArgumentError, words)
@@ -219,6 +226,95 @@ def test_programs_stay_within_their_arrays(tmp_path):
             net.clear()
 
     all_hold(check, SOME)
+
+
+REFUSED_MAIN = """
+#include <stdio.h>
+#include "program.c"
+
+int main(void) {
+    static Network net;
+    REAL inputs[8 * NETWORK_INPUTS], outputs[8 * NETWORK_OUTPUTS];
+    const REAL bad[] = {NAN, -NAN, INFINITY, -INFINITY};
+    for (int i = 0; i < 8 * NETWORK_INPUTS; i++) inputs[i] = (REAL)(i % 5) / 4;
+    network_clear(&net);
+    if (network_run(&net, inputs, outputs, 8) != NETWORK_DONE) return 1;
+    for (int k = 0; k < 4; k++) {
+        const Network before = net;
+        const REAL held = inputs[5 * NETWORK_INPUTS];
+        const REAL *first_bad = inputs + 5 * NETWORK_INPUTS;
+        inputs[5 * NETWORK_INPUTS] = bad[k];
+        outputs[0] = 7;
+        if (network_run(&net, inputs, outputs, 8) != NETWORK_BAD_INPUT) return 2;
+        if (network_step(&net, first_bad, outputs) != NETWORK_BAD_INPUT) return 3;
+        if (memcmp(&before, &net, sizeof net) || outputs[0] != 7) return 4;
+        inputs[5 * NETWORK_INPUTS] = held;
+    }
+    return 0;
+}
+"""
+
+
+@every_case(
+    "dtype, flags", itertools.product(("float32", "float64"), (("-O1",), *FAST_MATH))
+)
+def test_a_row_that_is_not_finite_changes_nothing(tmp_path, dtype, flags):
+    source = SOURCES["c"](architect.Elman(2, 3, 1, seed=0), dtype=dtype)
+    (tmp_path / "program.c").write_text(source)
+    (tmp_path / "main.c").write_text(REFUSED_MAIN)
+    real = {"float32": "float", "float64": "double"}[dtype]
+    run(compiled(tmp_path, f"-DREAL={real}", *flags))
+
+
+def test_an_error_in_python_changes_nothing():
+    """Also one of a function in the middle of a step: that of infinity has no sine."""
+    waves = architect.Perceptron(2, 3, 1, squash="sinus", seed=0)
+    waves.weights = np.full(len(waves.weights), 1e300)
+    net = programmed(SOURCES["python"](waves))
+    net.step([0.5, 0.5])
+    before = list(net.value)
+    calls = [
+        (partial(net.step, [np.nan, 0.0]), ValueError, "Expected finite inputs"),
+        (partial(net.step, [0.0, np.inf]), ValueError, "Expected finite inputs"),
+        (partial(net.step, [0.0]), ValueError, "Expected 2 inputs, got 1"),
+        (partial(net.step, [1e300, 1e300]), ValueError, "math domain"),
+    ]
+    all_refused(calls)
+    assert net.value == before
+
+
+REFUSED_IN_JAVASCRIPT = """
+const net = new Network();
+net.step([0.1, 0.2]);
+const before = JSON.stringify(Array.from(net.value));
+for (const inputs of [[NaN, 0], [0, -Infinity], [0], ["a", 0], [undefined, 0]]) {
+  try {
+    net.step(inputs);
+    process.exit(1);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+  }
+}
+if (JSON.stringify(Array.from(net.value)) !== before) process.exit(2);
+"""
+
+
+def test_an_error_in_javascript_changes_nothing(tmp_path):
+    node = shutil.which("node") or pytest.skip("there is no node here")
+    source = SOURCES["javascript"](architect.Elman(2, 3, 1, seed=0))
+    (tmp_path / "program.js").write_text(source + REFUSED_IN_JAVASCRIPT)
+    run([node, str(tmp_path / "program.js")])
+
+
+def test_programs_compute_the_same_with_fast_math(tmp_path):
+    def check(name, flags):
+        net = NETS[name]()
+        steps = random_steps(net)
+        here = expected(net, steps)
+        assert close(run_c(net, steps, tmp_path, flags=flags), here, 1e-12)
+        assert close(run_c(net, steps, tmp_path, flags=flags, sums="fast"), here, 1e-5)
+
+    all_hold(check, [(name, flags) for name in SOME[-2:] for flags in FAST_MATH])
 
 
 def test_layers_are_loops_not_lines():

@@ -35,6 +35,14 @@ An int of C holds every number of both, so an index and an int are compared, sub
 and counted down as they are written. A uint32_t would turn the int beside it into an
 unsigned number.
 """
+BITS = {
+    "float": ("uint32_t", "0x7fffffffu", "0x7f800000u"),
+    "double": ("uint64_t", "0x7fffffffffffffffu", "0x7ff0000000000000u"),
+}
+"""By the type of numbers: that of their bits, a mask without the sign, and infinity."""
+FRAMES = 512
+"""The most bytes that compilers add to the arrays on the stack of the deepest call, by
+-O1, -O2 and -Os: saved registers and return addresses."""
 FOLDER = Path(__file__).parents[1] / "templates"
 FIRES = {SINGLE: "fire single", LARGEST: "fire largest", SHARES: "fire shares"}
 COST_NUMBERS = ("target", "output", "slope", "outputs")
@@ -84,6 +92,7 @@ def learner_source(network: Network, plan: Plan, options: Options) -> str:
     parts: dict[str, Any] = {
         **names,
         "heading": heading(language, replace(plan, order=np.arange(plan.neurons))),
+        "finite": finite_source(options.prefix, options.real),
         "dot": _part("dot fast" if options.fast else "dot exact", names),
         "functions": _functions(tables, plan, options),
         "judge": _judge(tables, options),
@@ -113,6 +122,15 @@ def filled(name: str, parts: Mapping[str, Any]) -> str:
     """A template with these parts."""
     text = (FOLDER / name).read_text(encoding="utf-8")
     return Template(text).substitute(parts).rstrip() + "\n"
+
+
+def finite_source(prefix: str, real: str) -> str:
+    """The functions that tell finite numbers from others, which all programs have."""
+    unsigned, magnitude, infinity = BITS[real]
+    names = {"prefix": prefix, "real": real, "unsigned": unsigned}
+    return filled(
+        "finite.c.in", {**names, "magnitude": magnitude, "infinity": infinity}
+    ).rstrip()
 
 
 @cache
@@ -221,6 +239,25 @@ def _tables(tables: Tables, reach: Reach | None) -> dict[str, Any]:
     }
 
 
+def stack_text(arrays: int) -> str:
+    """What a program says of the stack; `arrays` are the bytes of those on it."""
+    return f"at most {arrays + FRAMES} of stack in a call ({arrays} for arrays)"
+
+
+def _stack_of(tables: Tables, reach: Reach | None) -> int:
+    """Numbers in the arrays on the stack of the deepest call: a step, or learning."""
+    step = 0
+    propagate = 0
+    if reach is not None:
+        roots = max(1, len(reach.roots))
+        flow = 2 * (tables.neurons + tables.computed)
+        step = max(roots * reach.widest, flow)
+        propagate = flow + roots + reach.widest
+    tied = [groups for _, groups in (tables.tied(True), tables.tied(False))]
+    work = 3 * (tables.neurons + tables.computed)
+    return max(step, work + sum(tied) + max(propagate, *tied))
+
+
 def _index_type(largest: int) -> tuple[str, int, int]:
     """The row of `INDICES` of the smallest type that holds a number, beside none."""
     for row in INDICES:
@@ -244,7 +281,7 @@ def _bytes(
         parts["learned"] + parts["traces"] + parts["pairs"] + parts["extended"]
     )
     numbers_kept += 2 * tables.computed + 3 * tables.neurons
-    stack = 3 * tables.neurons + 3 * tables.computed
+    stack = _stack_of(tables, reach)
     table = index * (len(tables.listed) + tables.connections + len(tables.pulls))
     table += index * (2 * len(tables.sets) + 2 * len(tables.blocks))
     table += index * 3 * len(tables.fires)
@@ -256,15 +293,12 @@ def _bytes(
         table += rows * (indices * index + others)
     if reach is not None:
         roots = len(reach.roots)
-        numbers_kept += (
-            reach.size + roots * (roots + tables.computed) + 2 * tables.computed
-        )
-        stack += 2 * tables.neurons + 2 * tables.computed + (roots + 1) * reach.widest
+        of_roots = (reach.size, roots**2, roots * tables.computed)
+        numbers_kept += 2 * tables.computed + sum(max(1, size) for size in of_roots)
         table += index * roots * (2 + tables.computed)
     constants = number * (tables.connections + tables.neurons + tables.outputs) + table
     return (
-        f"{number * numbers_kept} bytes an instance,"
-        f" about {number * stack} of stack while it learns,"
+        f"{number * numbers_kept} bytes an instance, {stack_text(number * stack)},"
         f" about {constants} of constants"
     )
 

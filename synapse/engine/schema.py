@@ -513,6 +513,10 @@ PLAN = (
     Column("op_role", "plan", "uint8"),
     Column("reading_first", "plan", "uint32"),
     Column("reading", "plan", "uint32"),
+    # all neurons to which its sweep pushes one step earlier, also those that no
+    # parameter moves
+    Column("met_first", "plan", "uint32"),
+    Column("met", "plan", "uint32"),
     Column(
         "direct_at", "plan", "uint32"
     ),  # by neuron of the network; NONE: no sensitivities

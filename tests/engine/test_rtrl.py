@@ -9,6 +9,7 @@ from hypothesis import assume, example, strategies as st
 
 import architect
 import synapse
+from synapse import Layer, Network
 from synapse.engine.rtrl import Layout
 from synapse.learning import compare_gradients
 from tests.helpers.sensitivities import Sensitivities
@@ -291,3 +292,44 @@ def test_softmax_outputs_that_carry_over_their_states_and_are_read_delayed():
     rows = rng.uniform(-1, 1, (9, 2))
     aims = np.eye(3)[rng.integers(3, size=9)]
     assert compare_gradients(net, rows, aims, method="rtrl").relative_error < 1e-12
+
+
+def with_a_group_that_is_partly_frozen(seed):
+    """A network whose softmax outputs, some of which no parameter moves, are read
+    delayed."""
+    rng = np.random.default_rng(seed)
+    inputs, hidden = Layer(2), Layer(int(rng.integers(2, 5)), "tanh")
+    outputs = Layer(int(rng.integers(2, 6)), "softmax")
+    inputs.project(hidden, seed=rng)
+    outputs.project(hidden, seed=rng)
+    outputs[0].gate(hidden[0].incoming[0])
+    for output in outputs:
+        for source in hidden:
+            if rng.random() < 0.4:
+                source.project(output, weight=rng.normal(0, 0.5))
+    net = Network(inputs, hidden, outputs)
+    for neuron in net.neurons[3:]:  # one that learns remains
+        if rng.random() < 0.5:
+            for parameter in (neuron, *neuron.incoming):
+                parameter.trainable = False
+    return net
+
+
+@given_graphs(st.integers(0, 999))
+@example(0)
+@example(42)
+def test_members_of_a_group_that_no_parameter_moves_keep_no_errors(seed):
+    net = with_a_group_that_is_partly_frozen(seed)
+    rng = np.random.default_rng(seed)
+    outputs = len(net.output)
+    rows = rng.uniform(-1, 1, (60, 2))
+    aims = np.eye(outputs)[rng.integers(outputs, size=60)]
+    assert compare_gradients(net, rows, aims, method="rtrl").relative_error < 1e-9
+    for rule in "online", "rtrl":
+        net.learning_rule = rule
+        net.run(rows)
+        net.slopes()
+        net.run(rows)
+        slopes = net.slopes(errors=np.zeros(outputs))
+        assert not slopes.weights.any()
+        assert not slopes.biases.any()

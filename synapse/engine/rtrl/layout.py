@@ -302,6 +302,8 @@ class Layout:
             op_role=visits.roles,
             reading_first=self.pattern.readings_first,
             reading=self.pattern.readings,
+            met_first=self.pattern.met_first,
+            met=self.pattern.met + self.origin,
         )
 
     def _lay_parts(self) -> None:

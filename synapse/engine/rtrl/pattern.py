@@ -75,6 +75,8 @@ class Pattern(NamedTuple):
     readings_first: Rows  # by root, and the end:
     readings: Rows  # roots that its sweep meets one step earlier
     needed: Bools  # by reading: whether it contributes to a kept sensitivity
+    met_first: Rows  # by root, and the end:
+    met: Rows  # all neurons that its sweep meets one step earlier, roots or not
     visits: Visits
 
 
@@ -336,16 +338,19 @@ def _pattern(sweeps: _Sweeps, first_row: int, kept: Bools, needed: Bools) -> Pat
             for sets in (touched, met):
                 sets[begin:stop] = np.bitwise_or.reduce(sets[begin:stop], axis=0)
     touched |= sweeps.begins
-    readings = sweeps.matrix(met[roots])
-    r, q = np.nonzero(readings)
+    r, q = np.nonzero(sweeps.matrix(met[roots]))
+    by, neuron = np.nonzero(sweeps.matrix(met))
+    every = np.arange(len(roots) + 1)
     return Pattern(
         origin=first_row,
         size=reads.n,
         roots=roots,
         kept=kept,
-        readings_first=np.searchsorted(r, np.arange(len(roots) + 1)),
+        readings_first=np.searchsorted(r, every),
         readings=q,
         needed=needed[r, q],
+        met_first=np.searchsorted(by, every),
+        met=neuron,
         visits=_visits(sweeps, touched, links),
     )
 

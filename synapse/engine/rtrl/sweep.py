@@ -187,15 +187,13 @@ def sweep_root(m, p, span, k, visits, readings):
                     push_run(m, p, span, r, delta, p.op_role[o])
                 else:
                     push_memory(m, p, span, j, delta, p.op_role[o])
-    start = p.reading_first[k]
-    stop = p.reading_first[k + 1]
-    for e in range(start, stop):
+    for e in range(p.reading_first[k], p.reading_first[k + 1]):
         p.reading_value[readings + e] = carried_back(m, p, span, p.reading[e])
     # [end]
-    for e in range(start, stop):
-        row = p.root[p.reading[e]]
-        p.flow[flow_at(span, PREVIOUS) + row] = 0.0
-        p.flow[flow_at(span, CARRIED) + row] = 0.0
+    # more than the readings: members of a group that nothing moves are pushed to, too
+    for e in range(p.met_first[k], p.met_first[k + 1]):
+        p.flow[flow_at(span, PREVIOUS) + p.met[e]] = 0.0
+        p.flow[flow_at(span, CARRIED) + p.met[e]] = 0.0
 
 
 @inline

@@ -20,6 +20,7 @@ from ..objects.network import Network
 from ..readwrite.files import as_path
 from .evaluations import Evaluated, Evaluations
 from .evolution import Evolution
+from .fitness.data import DataFitness
 from .genome import Genome
 from .genomes import Genomes
 from .population import Population, fronts_of
@@ -93,7 +94,8 @@ def neat(
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If an argument cannot be used, or is not that of the checkpoint.
+        If an argument cannot be used, is not that of the checkpoint, or the outputs of
+        the first genome cannot reach the targets of the fitness.
     FormatError
         If the file to resume from is not a checkpoint, or only a part of one.
     ExecutorError
@@ -152,6 +154,8 @@ def neat(
     sizes = _checked_sizes(fitness, genome, inputs=inputs, outputs=outputs)
     rng = random_generator(seed)
     genome = _first_genome(sizes, chosen, rng) if genome is None else genome
+    if isinstance(fitness, DataFitness):
+        fitness.require_outputs(genome)
     people = Population(genome, size, chosen, rng)
     result = Evolution()
     file, pareto = (

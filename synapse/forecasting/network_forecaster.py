@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from .._checks import expected, finite_array, instance, listed
 from .._typing import Floats
 from ..errors import ArgumentError
+from ..objects.outputs import require_range, squashes_of
 from ..objects.state import preserved_context
 from ._series import checked_series, horizon, known_rows, require_columns, too_few_known
 from .closed_loop import Model, forecast, members
@@ -30,7 +31,8 @@ class NetworkForecaster:
     Parameters
     ----------
     network : Network or Ensemble
-        The network, of m + k inputs and m outputs.
+        The network, of m + k inputs and m outputs, whose squash has no bounds, such as
+        "identity".
     differences : sequence of Differences
         Those of each of the m columns.
     known : array_like, shape (N, k), optional
@@ -43,8 +45,8 @@ class NetworkForecaster:
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If one of them is none of these, or has another shape; in a call, if the history
-        has not m columns.
+        If one of them is none of these, or has another shape or outputs with bounds; in
+        a call, if the history has not m columns.
 
     Examples
     --------
@@ -72,6 +74,14 @@ class NetworkForecaster:
             instance("Each difference", each, Differences) for each in columns
         ]
         object.__setattr__(self, "differences", differences)
+        for network in members(self.network):
+            require_range(
+                "The network of NetworkForecaster",
+                network,
+                squashes_of(network),
+                "A difference can be any number. Build it with"
+                ' output_squash="identity".',
+            )
         if self.known is not None:
             object.__setattr__(self, "known", known_rows(self.known))
         if self.scale is not None:

@@ -1,4 +1,4 @@
-"""What outputs must be able to say for their use: any number, given ones, or classes."""
+"""Checks of outputs by their use: values of any size, targets, or probabilities."""
 
 from __future__ import annotations
 

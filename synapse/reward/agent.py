@@ -53,9 +53,9 @@ class Agent(Archived):
     slopes.
 
     A network may have any topology; it learns by its own :attr:`Network.learning_rule`,
-    which is "rtrl" if it has memory. After each reward, an agent computes the temporal difference δ by the weights so
-    far, which takes a second forward pass, decays its traces, e ← γλe + slopes, and
-    adds step δ e to the weights.
+    which must be "rtrl" if it has memory. After each reward, an agent computes the
+    temporal difference δ by the weights so far, which takes a second forward pass,
+    decays its traces, e ← γλe + slopes, and adds step δ e to the weights.
     """
 
     names: ClassVar[tuple[str, ...]]
@@ -135,10 +135,10 @@ class Agent(Archived):
         for name, network in zip(self.names, self._networks, strict=True):
             if network.has_memory and network.learning_rule.method == ONLINE:
                 raise ArgumentError(
-                    f"Expected {checks.lowered(self._title(name))}, which has memory, to"
-                    f' learn by "rtrl", got {network!r}, which learns by "online": its'
-                    " slopes can leave out the effects of earlier steps. Set"
-                    f' {name}.learning_rule = "rtrl", or'
+                    f"Expected {checks.lowered(self._title(name))}, which has memory,"
+                    f' to learn by "rtrl", got {network!r}, which learns by "online":'
+                    " the slopes of this rule can leave out effects of earlier steps."
+                    f' Set {name}.learning_rule = "rtrl", or'
                     f' {name}.learning_rule = "rtrl", 1 for cheaper slopes.'
                 )
 
@@ -155,8 +155,9 @@ class Agent(Archived):
             self._title(name),
             network,
             squashes_of(network),
-            f'A value can be any number. Set {name}.output.squash = "identity", or build'
-            ' it so: architect.Perceptron(4, 16, 1, output_squash="identity").',
+            "A value can be any number. Set"
+            f' {name}.output.squash = "identity", or build the network so:'
+            ' architect.Perceptron(4, 16, 1, output_squash="identity").',
         )
 
     def _present_limits(self) -> tuple[tuple[float, float], ...]:

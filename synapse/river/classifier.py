@@ -11,6 +11,7 @@ from river import base
 from .. import _checks as checks
 from ..errors import ArgumentError
 from ..objects.network import Network
+from ..objects.outputs import require_squash
 from .stream_network import Features, dicts_of
 from .target_network import TargetNetwork
 
@@ -87,6 +88,10 @@ class NetworkClassifier(TargetNetwork, base.MiniBatchClassifier):
         network = super()._begin(names)
         self._labels = {}
         return network
+
+    def _require_outputs(self, network: Network) -> None:
+        advice = 'Build it with output_squash="softmax".'
+        require_squash("What build returns", network, ("softmax",), advice)
 
     def _add_label(self, network: Network, name: str) -> int:
         """The output for a new label."""

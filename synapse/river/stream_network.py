@@ -28,6 +28,7 @@ from ..objects.connection import Connection
 from ..objects.layer import Layer
 from ..objects.network import Network, require_network
 from ..objects.neuron import Neuron
+from ..objects.outputs import require_range, squashes_of
 from ..objects.scaled_steps import ScaledSteps
 from ..objects.stepping import Slopes
 
@@ -69,8 +70,9 @@ class StreamNetwork(base.Estimator):
     ----------
     build : str or callable, optional
         The topology: "Perceptron", "Elman", "GRU" or "LSTM", or a function
-        ``build(n_inputs, n_outputs, seed)`` that returns any network, which is copied.
-        Default "Perceptron", of forecasts "GRU".
+        ``build(n_inputs, n_outputs, seed)`` that returns any network, which is copied:
+        with softmax outputs for classes, and outputs without bounds for numbers, such
+        as "identity". Default "Perceptron", of forecasts "GRU".
     hidden : int or tuple of int, optional
         Sizes of the hidden layers of a named topology. Default one of 32 neurons, of
         forecasts 16. With ``()`` the model is linear.
@@ -204,9 +206,21 @@ class StreamNetwork(base.Estimator):
                     f"Expected build to return a network of {inputs} inputs and 1"
                     f" output, got {network!r}."
                 )
+            self._require_outputs(network)
         if (self.method, self.order) != ("online", None):
             network.learning_rule = self.method, self.order
         return network
+
+    def _require_outputs(self, network: Network) -> None:
+        """Raise if the outputs of a network cannot be what this model takes them for:
+        targets in standard units can be any number.
+        """
+        require_range(
+            "What build returns",
+            network,
+            squashes_of(network),
+            'Build it with output_squash="identity".',
+        )
 
     def _named(self, build: str, inputs: int, seed: int) -> Network:
         """A network of a named topology."""

@@ -28,6 +28,7 @@ from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError, DivergenceError
 from ..learning import Result, Trainer
 from ..objects.network import Network, require_network
+from ..objects.outputs import require_range, require_squash, squashes_of
 from ..readwrite import from_networkx
 
 ARCHITECTURES = {
@@ -219,10 +220,17 @@ class NetworkEstimator(BaseEstimator):
         values = self._scale.original(outputs, self.n_features_in_)
         return values[:, 0] if self._flat else values
 
-    def _require_outputs(self, network: Network) -> None:
+    def _require_outputs(self, network: Network, y: Any) -> None:
         """Raise if the outputs of a network cannot be what this estimator takes them
-        for.
+        for: targets, which can be any number in standard units.
         """
+        require_range(
+            "What build returns",
+            network,
+            squashes_of(network),
+            'Build it with output_squash="identity".',
+            *(() if self.scale else (float(y.min()), float(y.max()))),
+        )
 
     def _describe(self) -> dict[str, Any]:
         """What the targets are, as JSON has it."""
@@ -250,7 +258,7 @@ class NetworkEstimator(BaseEstimator):
                 f" an output for each of {len(names)} targets or classes, got"
                 f" {network!r}."
             )
-        self._require_outputs(network)
+        self._require_outputs(network, y)
         self.network_ = network
         self._scale = RunningScale(features + self._numeric * len(names))
         neuron_names = [*(self._features() or [""] * features), *names]
@@ -574,13 +582,10 @@ class ClassTargets(NetworkEstimator):
     def _probabilities(self, outputs: Floats) -> Floats:
         return outputs / outputs.sum(axis=1, keepdims=True) if self._flat else outputs
 
-    def _require_outputs(self, network: Network) -> None:
-        for neuron in network.output:
-            if neuron.squash.name not in ("logistic", self._output_squash):
-                raise ArgumentError(
-                    f"Expected {self._output_squash} or logistic outputs, got"
-                    f" {neuron!r}."
-                )
+    def _require_outputs(self, network: Network, y: Any) -> None:
+        names = tuple(dict.fromkeys((self._output_squash, "logistic")))
+        advice = f'Build it with output_squash="{self._output_squash}".'
+        require_squash("What build returns", network, names, advice)
 
     def _describe(self) -> dict[str, Any]:
         labels = self.classes_.tolist() if self._flat else []

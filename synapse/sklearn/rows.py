@@ -142,7 +142,9 @@ class NetworkClassifier(ClassifierMixin, ClassTargets, RowEstimator):
         :func:`synapse.from_networkx` finds the inputs and outputs. Nodes called like
         the features or classes are those of them. A function ``build(n_inputs,
         n_outputs, seed)`` returns any network, hand-wired or gated, of which a copy is
-        trained. Default "Perceptron".
+        trained. Its outputs are softmax or logistic; for a regressor they have no
+        bounds ("identity"), or with ``scale=False`` reach the targets. Default
+        "Perceptron".
     squash : str or Squash, optional
         Activation function of the hidden neurons. None: that of the architecture.
         Default "tanh".

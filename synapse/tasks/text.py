@@ -18,6 +18,7 @@ from .._typing import Floats, Ints
 from ..errors import ArgumentError
 from ..initializers import Seed, random_generator
 from ..objects.network import Network
+from ..objects.outputs import require_squash
 from ..objects.state import preserved_context
 from .alphabet import Alphabet
 
@@ -152,11 +153,10 @@ def sample(
     temperature = positive_number("The temperature", temperature)
     if not len(places):
         raise ArgumentError("Expected a prompt of at least one letter, got none.")
-    if any(neuron.squash.name != "softmax" for neuron in network.output):
-        raise ArgumentError(
-            f"Expected softmax outputs, a probability for each letter, got {network!r}."
-            ' Build the network with output_squash="softmax".'
-        )
+    advice = (
+        'They are the probabilities of letters. Build it with output_squash="softmax".'
+    )
+    require_squash("The network of sample", network, ("softmax",), advice)
     rng = random_generator(seed)
     rows = np.eye(len(alphabet), dtype=network.dtype)
     written = []

@@ -148,6 +148,27 @@ def test_the_cost_of_a_saturated_output_grows_with_its_state():
     assert result.fitness == pytest.approx(1 / 61)
 
 
+@pytest.mark.parametrize(
+    ("targets", "cost", "start", "words"),
+    [
+        ([[-3.0], [2.0]], "mean_squared_error", None, "reach -3 to 2, got logistic"),
+        ([[0.0], [2.0]], "squared_error", "tanh", "reach 0 to 2, got tanh"),
+        ([[0.0], [1.0]], "cross_entropy", "identity", "needs logistic outputs"),
+    ],
+)
+def test_outputs_that_cannot_reach_the_targets_are_refused(targets, cost, start, words):
+    """Logistic ones, the default, were evolved in vain without a word."""
+    task = evolve.fitness.dataset([[0.0, 1.0], [1.0, 0.0]], targets, cost)
+    genome = start and evolve.Genome.minimal(2, 1, squash=start)
+    with pytest.raises(synapse.errors.ArgumentError, match=words) as got:
+        evolve.neat(task, start=genome, seed=0)
+    if start is None:
+        line = 'start=evolve.Genome.minimal(2, 1, squash="identity")'
+        assert line in str(got.value)
+        start = eval(line.removeprefix("start="), {"evolve": evolve})
+        evolve.neat(task, start=start, population=5, max_evaluations=5, seed=0)
+
+
 def test_environments_of_a_user():
     def look(state, inputs):
         inputs[0] = state[0]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import architect
+import synapse
 from synapse import forecasting
 from synapse.errors import (
     ArgumentError,
@@ -81,6 +82,15 @@ def test_a_network_reads_differences_and_known_values_of_the_next_row():
                 "differences to be a list",
             ),
             (lambda: NetworkForecaster(net, []), ArgumentError, "one column or more"),
+            (
+                lambda: NetworkForecaster(
+                    synapse.Ensemble([net, architect.Perceptron(2, 1, seed=0)]),
+                    [Differences((12,))],
+                    holidays,
+                ),
+                ArgumentError,
+                "outputs without bounds, got logistic ones",
+            ),
             (
                 lambda: NetworkForecaster(net, [Differences()], [1.0]),
                 ArgumentError,

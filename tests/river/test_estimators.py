@@ -74,6 +74,32 @@ def test_any_network_learns_and_a_pickle_goes_on_with_the_same_bits(options):
     assert len({bits(twin) for twin in twins}) == 1
 
 
+@pytest.mark.parametrize("estimator", ALL)
+def test_outputs_that_build_returns_are_those_that_the_model_needs(estimator):
+    """Numbers were learned with logistic outputs, and labels had "probabilities" of any
+    size, without a word."""
+    squash = "softmax" if estimator is NetworkClassifier else "identity"
+
+    def build(squash):
+        return lambda inputs, outputs, seed: architect.Perceptron(
+            inputs, 3, outputs, output_squash=squash, seed=seed
+        )
+
+    def learn(model):
+        samples = (
+            ((1.0,), (2.0,)) if estimator is NetworkForecaster else (({"a": 1.0}, 1.0),)
+        )
+        for sample in samples:
+            model.learn_one(*sample)
+
+    learn(estimator(build=build(squash), seed=0))
+    for wrong in ("logistic", "tanh", "softplus"):
+        model = estimator(build=build(wrong), seed=0)
+        with pytest.raises(ArgumentError, match=f'build returns.*{wrong}.*="{squash}"'):
+            learn(model)
+        assert model.network is None
+
+
 def test_a_recurrent_network_remembers():
     series = RNG.choice([-1.0, 1.0], 3000).tolist()
 

@@ -268,6 +268,35 @@ def test_any_topology_can_be_built():
     )
 
 
+def built(squash):
+    """A function for build= whose network has outputs of this squash."""
+    return lambda n, m, seed: architect.Perceptron(
+        n, 3, m, squash="tanh", output_squash=squash, seed=seed
+    )
+
+
+@pytest.mark.parametrize("squash", ["logistic", "tanh", "softplus"])
+def test_a_regressor_refuses_outputs_that_cannot_be_its_targets(squash):
+    """With the squared error, these fitted a line with R² 0.03 without a word."""
+    options = {"build": built(squash), "cost": "squared_error", "epochs": 1}
+    for targets in (V, np.stack([V, -V], axis=1)):
+        model = regressor(**options)
+        with pytest.raises(ArgumentError, match='without bounds.*="identity"'):
+            model.fit(X, targets)
+        assert not hasattr(model, "network_")
+        with pytest.raises(ArgumentError, match=f"outputs that reach.*{squash}"):
+            regressor(**options, scale=False).fit(X, targets - 1e6)
+    regressor(**options, scale=False).fit(X, (V - V.min()) / np.ptp(V))
+
+
+def test_a_classifier_refuses_outputs_that_are_no_probabilities():
+    for squash in ("identity", "tanh"):
+        with pytest.raises(ArgumentError, match='logistic outputs.*="softmax"'):
+            classifier(build=built(squash)).fit(X, Y)
+        with pytest.raises(ArgumentError, match='to have logistic .*="logistic"'):
+            classifier(build=built(squash)).fit(X, np.eye(2, dtype=int)[[0, 1] * 100])
+
+
 def test_faults_are_one_sentence_and_change_nothing():
     holes = X.copy()
     holes[3, 1] = np.nan

@@ -15,6 +15,8 @@ from ...engine.evolution.genes import NOBODY
 from ...engine.evolution.phenotype import judge_rows
 from ...errors import ArgumentError
 from ...learning._data import prepare
+from ...objects.outputs import require_range
+from ...squash import by_code
 from ..genome import Genome
 from ..genomes import Genomes
 
@@ -45,6 +47,24 @@ class DataFitness:
     def outputs(self) -> int:
         """Number of outputs."""
         return int(self.targets.shape[1])
+
+    def require_outputs(self, genome: Genome) -> None:
+        """Raise ArgumentError unless the outputs of a genome, which no mutation
+        changes, can have this cost and reach these targets.
+        """
+        codes = genome.nodes["squash"][self.inputs + 1 :][: self.outputs]
+        squashes = [by_code(code) for code in codes.tolist()]
+        if self.cost is not None:
+            self.cost.check(squashes)
+        advice = (
+            "Scale the targets, or begin with start=evolve.Genome.minimal("
+            f'{self.inputs}, {self.outputs}, squash="identity").'
+        )
+        for squash, column in zip(squashes, self.targets.T, strict=True):
+            given = column[~np.isnan(column)]
+            if given.size:
+                ends = float(given.min()), float(given.max())
+                require_range("The first genome", genome, [squash], advice, *ends)
 
     def evaluate(self, genomes: Genomes) -> tuple[Floats, Bools]:
         """Return the fitness of every genome, and whether it solves the task."""
@@ -96,7 +116,9 @@ def dataset(
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If a trainer could not use the data, or the cost is not built in.
+        If a trainer could not use the data, or the cost is not built in. :func:`neat`
+        raises one if the outputs of the first genome, which are logistic by default,
+        cannot have this cost or do not reach the targets.
 
     Examples
     --------

@@ -203,5 +203,5 @@ def main(quick: bool, seed: int, out: Path) -> None:
     )
 
 
-# To try: a longer corridor; method "online" instead of "rtrl"; a gate wired by hand
-# that opens at the sign.
+# To try: a longer corridor; a GRU instead of the LSTM; a gate wired by hand that opens
+# at the sign.

@@ -90,6 +90,23 @@ def truncated(agent: Any) -> Any:
     return Truncated
 
 
+def by_any_rule(agent: Any) -> Any:
+    """The class of agents that also take a network with memory by the online rule, to
+    show what it loses."""
+
+    class Unchecked(agent):  # type: ignore[misc]
+        def _require_rule(self) -> None:
+            pass
+
+    return Unchecked
+
+
+def learner(agent: Any, rule: str) -> Any:
+    """The class of agents that learns by one of the `RULES`."""
+    made = {"one step": truncated, "online": by_any_rule}.get(rule)
+    return agent if made is None else made(agent)
+
+
 # --- memory chains --------------------------------------------------------------------
 
 LENGTHS = 2, 8, 32, 128
@@ -189,11 +206,8 @@ def climb(name: str, seed: int) -> Row:
             SPAN if row.spans else None,
             seed,
         )
-        agent_class = (
-            truncated(reward.QLearning) if row.rule == "one step" else reward.QLearning
-        )
         options = {"discount": row.discount, "scale_rewards": False, "seed": seed}
-        agent = agent_class(net, **options, **PAPER)
+        agent = learner(reward.QLearning, row.rule)(net, **options, **PAPER)
         right: list[bool] = []
 
         def enough(
@@ -276,13 +290,12 @@ def predict(name: str, seed: int) -> Row:
     rows, gains, returns = patterns(LONG, np.random.default_rng(seed))
     net = recurrent(architecture, (rows.shape[1], CELLS, 1), rule, None, seed)
     begin = time.process_time()
+    agent = learner(reward.TD, rule)(net, discount=DISCOUNT, trace=TRACE, **PAPER)
     if rule == "one step":
-        agent = truncated(reward.TD)(net, discount=DISCOUNT, trace=TRACE, **PAPER)
         values = np.array(
             [agent.begin(rows[0]), *map(agent.learn, gains[1:], rows[1:])]
         )
     else:
-        agent = reward.TD(net, discount=DISCOUNT, trace=TRACE, **PAPER)
         values = agent.run(rows, gains)
     seconds = time.process_time() - begin
     errors = ((values - returns) ** 2).reshape(PARTS, -1).mean(axis=1) / returns.var()

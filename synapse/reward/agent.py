@@ -132,6 +132,10 @@ class Agent(Archived):
         actions are; ArgumentError if they do not.
         """
         self._read_outputs()
+        self._require_rule()
+
+    def _require_rule(self) -> None:
+        """Raise ArgumentError if a network with memory learns by the online rule."""
         for name, network in zip(self.names, self._networks, strict=True):
             if network.has_memory and network.learning_rule.method == ONLINE:
                 raise ArgumentError(

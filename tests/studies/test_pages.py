@@ -21,6 +21,7 @@ from studies import (
     spans,
     worm,
 )
+from synapse.errors import ArgumentError
 
 
 def test_the_page_of_gradients_has_its_tables_and_what_it_claims():
@@ -120,6 +121,14 @@ def test_a_memory_chain_pays_for_its_sign_and_patterns_for_what_they_announce():
     assert set(paid - before) == set(range(24, 37))
     assert len({tuple(rows[t, :6]) for t in before}) == 10
     np.testing.assert_allclose(returns[:-1], gains[1:] + reward.DISCOUNT * returns[1:])
+
+
+def test_rows_of_the_online_rule_can_be_run_although_agents_refuse_it():
+    net = reward.recurrent("GRU", (2, 3, 1), "online", None, 0)
+    with pytest.raises(ArgumentError, match="learn by .rtrl"):
+        reward.reward.TD(net)
+    agent = reward.learner(reward.reward.TD, "online")(net)
+    assert agent.run([[0.0, 1.0]] * 3, [0.0, 1.0, 0.0]).shape == (3,)
 
 
 @pytest.mark.parametrize("architecture", ["LSTM", "GRU"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from itertools import compress
 from typing import Any, final
 
 import numpy as np
@@ -16,20 +18,25 @@ from .._checks import (
     read_only,
     row_of,
 )
-from .._typing import Floats
+from .._typing import Bools, Floats, Ints
 from ..engine.evolution.genes import GENE, NOBODY, NODE, SLOPE, STATE
 from ..engine.evolution.phenotype import expressed, run_phenotype
 from ..engine.functions.activations import ACTIVATIONS, LOGISTIC, SINGLE
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from ..initializers import Seed, random_generator
 from ..objects.network import Network, require_network
-from ..objects.relays import delay_connections
+from ..objects.relays import DELAYED, delay_connections
 from ..objects.state import SavedNetwork, from_saved
 from ..objects.topology import NO_GATER, Topology, require_released
 from ..squash import Squash
 from .settings import codes_of
 
 NAMES = np.array(list(ACTIVATIONS), object)
+NODE_NAME = re.compile(r"node (\d{1,9})")
+"""The names of hidden neurons by their nodes."""
+COPY, BEHIND = 1, 2
+"""What the column of relays has for the copy of an input, and for a relay that is one
+step behind."""
 SINGLES = [
     function.code for function in ACTIVATIONS.values() if function.family == SINGLE
 ]
@@ -163,7 +170,17 @@ class Genome:
     def from_network(cls, network: Network) -> Genome:
         """Make a genome that computes what a network computes.
 
-        Ties, traces and the context are left out.
+        A connection with a delay of one step becomes a late gene. Relays of longer
+        delays become hidden nodes, and so does a relay that gates, or that leads to a
+        neuron which its source is connected with directly, too. Ties, traces and the
+        context are left out.
+
+        A hidden neuron named "node 7", as :meth:`network` names them, becomes the node
+        with this id; others are numbered after the largest id. So a genome and that of
+        its network are the same, but for innovation numbers, signs of biases, and what
+        computes nothing: genes that are disabled, biases of 0, and `late` of
+        connections that lead backward. Weights into logistic nodes may differ by a
+        rounding error.
 
         Parameters
         ----------
@@ -187,32 +204,46 @@ class Genome:
             raise TopologyError(
                 "Expected inputs without incoming connections, which no genome has."
             )
+        source, late, stays = _without_relays(network, table)
+        links = stays[table.target]
+        place = np.cumsum(stays) - 1
+        source, target = place[source[links]], place[table.target[links]]
+        gater = table.gater[links]
+        gater = np.where(gater < 0, NOBODY, place[gater])
+        squash = np.array(table.squash, object)[stays].tolist()
+        bias = table.bias[stays]
+        count = len(bias)
         hidden = count - inputs - outputs
         nodes = _ends(inputs, outputs, hidden)
+        names = list(compress(table.names, stays))[inputs : inputs + hidden]
+        ids = _ids_of(names, inputs + outputs)
         number = np.concatenate(  # ids by place in the order of activation
-            [
-                np.arange(inputs),
-                inputs + outputs + 1 + np.arange(hidden),
-                inputs + 1 + np.arange(outputs),
-            ]
+            [np.arange(inputs), ids, inputs + 1 + np.arange(outputs)]
         )
-        codes = codes_of(table.squash[inputs:])
-        nodes["squash"][inputs + 1 :] = np.append(codes[hidden:], codes[:hidden])
-        biased = inputs + np.flatnonzero(table.bias[inputs:])
-        genes = np.zeros(table.connections + len(biased), GENE)
+        by_id = ids.argsort()
+        nodes["id"][inputs + 1 + outputs :] = ids[by_id]
+        nodes["position"][inputs + 1 + outputs :] = (by_id + 1) / (hidden + 1)
+        codes = codes_of(squash[inputs:])
+        nodes["squash"][inputs + 1 :] = np.append(codes[hidden:], codes[by_id])
+        biased = inputs + np.flatnonzero(bias[inputs:])
+        genes = np.zeros(len(source) + len(biased), GENE)
         genes["innovation"] = np.arange(len(genes))
         genes["enabled"] = 1
-        source = np.where(table.source == table.target, STATE, number[table.source])
-        genes["source"] = np.append(source, np.full(len(biased), inputs))
-        genes["target"] = np.append(number[table.target], number[biased])
-        gater = np.where(table.gater < 0, NOBODY, number[table.gater])
+        late = late[links]
+        carries = (source == target) & ~late
+        first = np.where(carries, STATE, number[source])
+        genes["source"] = np.append(first, np.full(len(biased), inputs))
+        genes["target"] = np.append(number[target], number[biased])
+        gater = np.where(gater < 0, NOBODY, number[gater])
         genes["gater"] = np.append(gater, np.full(len(biased), NOBODY))
-        target = np.append(table.target, biased)
+        # Backward, a connection is one step late anyway.
+        genes["late"][: len(source)] = late & (source < target)
+        target = np.append(target, biased)
         steep = (codes[target - inputs] == LOGISTIC) & (genes["source"] != STATE)
-        genes["weight"] = np.append(table.weight, table.bias[biased]) / np.where(
+        genes["weight"] = np.append(table.weight[links], bias[biased]) / np.where(
             steep, SLOPE, 1.0
         )
-        genes["sign"] = np.append(table.sign, np.zeros(len(biased)))
+        genes["sign"] = np.append(table.sign[links], np.zeros(len(biased)))
         return evolved(nodes, genes, inputs, outputs)
 
     def with_weights(self, weight: float) -> Genome:
@@ -324,10 +355,8 @@ class Genome:
         """Return a new network that computes the same, with an empty context.
 
         Genes that are disabled are left out. Hidden neurons are named by their node. A
-        neuron that reads its own previous activation does so through a relay: an
-        identity neuron that activates first and is connected with weight 1. These
-        connections and those that carry the state are not trainable. A late connection
-        has a ``delay`` of one step.
+        late connection, and one by which a neuron reads its own previous activation,
+        has a ``delay`` of one step. Connections that carry the state are not trainable.
         """
         neurons, links, *_ = self.phenotype
         inputs = self.inputs
@@ -377,21 +406,23 @@ class Genome:
         edges["sign"] = np.concatenate(
             [self.genes["sign"][links["gene"]], carried, np.zeros(len(relayed))]
         )
+        rest = len(neurons) - inputs
         columns = {
             "squash": np.insert(
                 NAMES[neurons["squash"]], inputs, ["identity"] * len(relayed)
             ),
             "bias": np.insert(neurons["bias"], inputs, np.zeros(len(relayed))),
+            "relay": np.repeat([0, BEHIND, 0], [inputs, len(relayed), rest]),
+            "trainable_bias": np.repeat([1, 0, 1], [inputs, len(relayed), rest]),
         }
         ids = neurons["id"].tolist()
         names = [f"input {i}" for i in range(inputs)]
         sizes = [inputs, len(relayed)]
         begin = inputs
         last = len(neurons) - self.outputs
-        names += [f"previous {ids[j]}" for j in relayed] + [
-            f"node {number}" for number in ids[inputs:last]
-        ]
+        names += [f"node {number}" for number in ids[inputs:last]]
         names += [f"output {i}" for i in range(self.outputs)]
+        names[inputs:inputs] = [f"{names[j]}{DELAYED}1" for j in relayed]
         for j in range(
             inputs, last
         ):  # the neurons of a layer do not read each other in a step
@@ -403,6 +434,8 @@ class Genome:
                 sizes.append(j - begin)
                 begin = j
         layers = [(None, size) for size in (*sizes, last - begin, self.outputs) if size]
+        if len(relayed):
+            layers[1] = ("relays", len(relayed))
         network = from_saved(
             SavedNetwork(None, np.dtype(np.float64), layers, names, columns, edges)
         )
@@ -421,6 +454,49 @@ def evolved(
     genome = Genome.__new__(Genome)
     genome._set(nodes, genes, inputs, outputs)
     return genome
+
+
+def _ids_of(names: list[str], largest: int) -> Ints:
+    """Ids of hidden nodes, which are above `largest`: those in the names, otherwise the
+    next ones.
+    """
+    places: dict[int, int] = {}
+    for place, name in enumerate(names):
+        found = NODE_NAME.fullmatch(name)
+        if found and int(found[1]) > largest:
+            places.setdefault(int(found[1]), place)
+    ids = max([largest, *places]) + 1 + np.arange(len(names))
+    ids[list(places.values())] = list(places)
+    return ids
+
+
+def _without_relays(network: Network, table: Topology) -> tuple[Ints, Bools, Bools]:
+    """The source of each connection, where a late gene does what a relay of one step
+    does; which connections are late then; and which neurons are needed.
+    """
+    relay = np.asarray(network._column("relay")[network._rows()]).astype(np.int64)
+    source, target = table.source, table.target
+    into = relay[target] > 0
+    read = np.arange(table.neurons)
+    read[target[into]] = source[into]
+    # A relay has the past of its source unless somebody has changed it.
+    changed = (relay > 0) & (table.bias != 0.0)
+    unlike = (table.weight != 1.0) | (table.gater != NO_GATER)
+    changed[target[into & unlike]] = True
+    changed |= np.bincount(target[into], minlength=table.neurons) > 1
+    changed |= (relay == BEHIND) & (relay[read] == COPY) & changed[read]
+    origin = np.where(relay[read] == COPY, read[read], read)
+    late = ~into & (relay[source] == BEHIND) & ~changed[source]
+    # A genome has one gene for each pair of nodes; a carried state is another one.
+    direct = ~into & ~late & (source != target)
+    pair = np.where(late, origin[source], source) * table.neurons + target
+    late &= ~np.isin(pair, pair[direct])
+    stays = relay == 0
+    stays[source[~into & ~late]] = True
+    stays[table.gater[table.gater >= 0]] = True
+    for _ in range(int(relay.max(initial=0))):  # what relays that stay read
+        stays[source[into & stays[target]]] = True
+    return np.where(late, origin[source], source), late, stays
 
 
 def _checked(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any, TypeAlias, final
 
@@ -9,7 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import squash as squashes
-from .._checks import choice, expected, from_0_to_1, listed, non_negative_number
+from .._checks import (
+    choice,
+    expected,
+    from_0_to_1,
+    listed,
+    non_negative_number,
+    whole_number,
+)
 from .._typing import Ints
 from ..engine.evolution.genes import record
 from ..engine.functions.activations import ACTIVATIONS, SINGLE
@@ -18,7 +26,12 @@ from ..errors import ArgumentError
 Probability: TypeAlias = float
 Number: TypeAlias = float
 Endless: TypeAlias = float
-"""Types of the settings: from 0 to 1; at least 0; the same, or infinity."""
+Count: TypeAlias = float
+Largest: TypeAlias = int
+"""Types of the settings: from 0 to 1; at least 0; the same, or infinity; a whole number
+from 0 on, or infinity; a whole number from 0 to `FRACTIONS`."""
+FRACTIONS = 1000
+"""Largest numerator and denominator of a weight that is a fraction."""
 
 
 @final
@@ -87,10 +100,10 @@ class Settings:
     delay_connection : float
         Probability that a connection becomes one that carries the activation of the
         previous step, or of the same step again. Default 0.
-    fractions : float
-        Weights are fractions of whole numbers up to this: a new one is small, and a
-        mutation moves one weight of the child to a fraction next to it, instead of
-        `weight_range` and `weight_step`. Default 0: weights are any numbers.
+    fractions : int
+        Weights are fractions of whole numbers up to this, at most 1,000: a new one is
+        small, and a mutation moves one weight of the child to a fraction next to it,
+        instead of `weight_range` and `weight_step`. Default 0: weights are any numbers.
     remove_connection, remove_node : float
         Probability that a connection is removed, or a hidden node with its connections.
         Default 0.
@@ -104,8 +117,8 @@ class Settings:
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If a probability is not from 0 to 1, a number is negative or not a number, or a
-        squash cannot be used.
+        If a probability is not from 0 to 1, a number is negative, not a number or not a
+        whole one where it counts something, or a squash cannot be used.
 
     Examples
     --------
@@ -118,9 +131,9 @@ class Settings:
     disjoint: Number = 1.0
     weight_difference: Number = 0.4
     threshold: Endless = 3.0
-    stagnation: Endless = 15
-    refocus: Endless = np.inf
-    champion_size: Endless = 5
+    stagnation: Count = 15
+    refocus: Count = np.inf
+    champion_size: Count = 5
     survival: Probability = 0.2
     mutation_only: Probability = 0.25
     interspecies: Probability = 0.001
@@ -137,7 +150,7 @@ class Settings:
     remove_gate: Probability = 0.0
     mutate_squash: Probability = 0.0
     delay_connection: Probability = 0.0
-    fractions: Number = 0.0
+    fractions: Largest = 0
     remove_connection: Probability = 0.0
     remove_node: Probability = 0.0
     select: str = "fitness"
@@ -154,20 +167,34 @@ class Settings:
         choice("The select", self.select, ("fitness", "pareto", "novelty"))
         for field in fields(self)[:-2]:
             value = getattr(self, field.name)
-            type_name = field.type
-            if type_name != "Endless" or not (
-                isinstance(value, float) and value == np.inf
-            ):
-                check = (
-                    from_0_to_1 if type_name == "Probability" else non_negative_number
-                )
-                check(f"The {field.name}", value)
+            endless = isinstance(value, float) and value == np.inf
+            if not (endless and field.type in ("Endless", "Count")):
+                CHECKS[field.type](f"The {field.name}", value)
 
     def record(self) -> NDArray[Any]:
         """The numbers as kernels read them: one record."""
         names = [field.name for field in fields(self)[:-2]]
         row = tuple(min(float(getattr(self, name)), 1e300) for name in names)
         return np.array([row], record([(name, "f8") for name in names]))
+
+
+def _whole(title: str, value: Any) -> int:
+    return whole_number(title, value, "a whole number, 0 or above", 0)
+
+
+def _largest(title: str, value: Any) -> int:
+    condition = f"a whole number from 0 to {FRACTIONS:,}"
+    return whole_number(title, value, condition, 0, FRACTIONS)
+
+
+CHECKS: dict[Any, Callable[[str, Any], float]] = {
+    "Probability": from_0_to_1,
+    "Number": non_negative_number,
+    "Endless": non_negative_number,
+    "Count": _whole,
+    "Largest": _largest,
+}
+"""The check of each type, but for infinity."""
 
 
 def codes_of(several: Any) -> Ints:

@@ -292,6 +292,7 @@ row(
     resume="",
 )
 allowed = {"Probability": "0 0.5", "Number": "0 0.5", "Endless": "0 0.5 inf"}
+allowed |= {"Count": "0 inf", "Largest": "0"}
 allowed_values = {
     field.name: allowed[field.type] for field in fields(evolve.Settings)[:-2]
 }

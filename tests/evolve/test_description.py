@@ -145,10 +145,19 @@ def test_a_rule_is_found_and_is_shorter_than_the_data():
         (([[[0.0]]], [[0.5]], 2), "whole numbers below 2"),
         (([[[0.0]]], [[-1]], 2), "whole numbers below 2"),
         (([[[0.0]]], [[0]], 0), "outputs"),
+        (
+            ([[[0.0], [1.0]], [[0.0, 1.0]]], [[0, 1], [1]], 1),
+            "1 input, as the first one, got 2 in sequence 1",
+        ),
+        (([np.zeros((2, 0))], [[0, 1]], 1), r"at least one, .* shapes .2, 0. and .2,."),
+        (([np.zeros((0, 2))], [[]], 1), "rows of inputs, at least one"),
     ],
 )
 def test_data_that_do_not_fit_are_refused(arguments, message):
     with pytest.raises(SynapseError, match=message):
         description_length(*arguments)
+    for counts in ([-5], [0.0]):
+        with pytest.raises(SynapseError, match="0 or above, at least one above 0"):
+            description_length([[[0.0]]], [[0]], 2, counts=counts)
     with pytest.raises(SynapseError, match="squashes"):
         description_length([[[0.0]]], [[0]], 2, squashes=0)

@@ -129,7 +129,7 @@ OPTIONAL = (
 EVERY = st.builds(
     evolve.Settings,
     squashes=st.sampled_from([("logistic",), ("relu", "tanh", "identity", "logistic")]),
-    fractions=st.sampled_from([0.0, 9.0]),
+    fractions=st.sampled_from([0, 9]),
     weight_range=st.just(2.0),
     threshold=st.just(math.inf),
     **dict.fromkeys(OPTIONAL, st.sampled_from([0.0, 0.2, 0.6])),

@@ -226,6 +226,18 @@ def test_arguments_that_disagree():
         ),
         (lambda: evolve.Settings(add_node=1.5), "from 0 to 1"),
         (lambda: evolve.Settings(squashes=("softmax",)), "built in"),
+        *(
+            (lambda value=value: evolve.Settings(fractions=value), "0 to 1,000, got")
+            for value in (0.5, -1, 1001, math.inf)
+        ),
+        *(
+            (
+                lambda name=name, value=value: evolve.Settings(**{name: value}),
+                f"{name} to be a whole number, 0 or above, got {value}",
+            )
+            for name in ("stagnation", "refocus", "champion_size")
+            for value in (0.5, -1)
+        ),
         (
             lambda: evolve.fitness.dataset([[1.0]], [[1.0], [2.0]]),
             "as many inputs as targets",

@@ -9,16 +9,14 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..._checks import expected, finite_array, listed, positive_integer
+from ..._checks import counted, expected, finite_array, listed, positive_integer
 from ..._typing import Bools, Floats, Ints
 from ...engine.evolution.description import describe
 from ...engine.evolution.genes import Generation
 from ...errors import ArgumentError
 from ..genome import Genome
 from ..genomes import Genomes
-
-FRACTIONS = 1000
-"""Largest numerator and denominator of a weight that is a fraction."""
+from ..settings import FRACTIONS
 
 
 @final
@@ -95,7 +93,7 @@ def description_length(
         their sum are the shares, where negative ones count as 0; if none is above 0,
         all symbols are as likely. A single output is the share of symbol 1.
     counts : array_like, shape (sequences,), optional
-        How often each sequence occurs in the data. Default: once.
+        How often each sequence occurs in the data, 0 or above. Default: once.
     squashes : int
         Among how many activation functions a hidden node chooses. Default 1.
 
@@ -146,16 +144,25 @@ def description_length(
     several = np.ones(len(texts))
     if counts is not None:
         several = finite_array("The counts", counts)
+        if (several < 0.0).any() or not several.any():
+            condition = "numbers of 0 or above, at least one above 0"
+            raise ArgumentError(expected("The counts", condition, counts))
     if len(sequences) != len(texts) or several.shape != (len(texts),) or not texts:
         raise ArgumentError(
             "Expected the inputs, symbols and counts to be as many, at least one, got"
             f" {len(sequences)}, {len(texts)} and {several.size}."
         )
-    for rows, text in zip(sequences, texts, strict=True):
-        if rows.ndim != 2 or text.shape != rows.shape[:1]:
+    width = sequences[0].shape[-1] if sequences[0].ndim else 0
+    for number, (rows, text) in enumerate(zip(sequences, texts, strict=True)):
+        if rows.ndim != 2 or not rows.size or text.shape != rows.shape[:1]:
             raise ArgumentError(
-                "Expected each sequence to be rows of inputs with a symbol each, got"
-                f" shapes {rows.shape} and {text.shape}."
+                "Expected each sequence to be rows of inputs, at least one, with a"
+                f" symbol each, got shapes {rows.shape} and {text.shape}."
+            )
+        if rows.shape[1] != width:
+            raise ArgumentError(
+                f"Expected each sequence to have {counted(width, 'input')}, as the"
+                f" first one, got {rows.shape[1]} in sequence {number}."
             )
     every = np.concatenate(texts)
     if ((every != np.floor(every)) | (every < 0) | (every >= max(size, 2))).any():

@@ -35,6 +35,14 @@ from ..engine.view import View
 from ..errors import ArgumentTypeError, TopologyError, UnknownNameError
 from . import parameters
 from .delays import delay_shown
+from .graph_names import (
+    CONNECTION_PART,
+    EDGE_NAMES,
+    FIELDS_OF_CONNECTIONS as FIELDS,
+    MARK,
+    escaped,
+    unescaped,
+)
 from .metadata import Metadata
 from .nondefault import (
     CARRIES,
@@ -48,12 +56,9 @@ if TYPE_CHECKING:
     from .neuron import Neuron
 
 
-FIELDS = ("weight", "gain", "trainable", "eligibility")
-
-
 class DataView(MutableMapping[str, Any]):
     """A mapping with the fields of a live object, read from the store, and any other
-    keys: its metadata.
+    keys: its metadata, see `escaped` for those that are called like a field.
     """
 
     __slots__ = ()
@@ -61,6 +66,8 @@ class DataView(MutableMapping[str, Any]):
     _what: ClassVar[str]
     _known: ClassVar[frozenset[str]]
     """All fields that the object can have."""
+    _taken: ClassVar[frozenset[str]]
+    """All names that a graph uses itself."""
     _settable: ClassVar[tuple[str, ...]]
 
     metadata: Any
@@ -86,7 +93,7 @@ class DataView(MutableMapping[str, Any]):
     def __getitem__(self, key: str) -> Any:
         if key in self._known:
             return self._field(key)
-        return self.metadata[key]
+        return self.metadata[unescaped(key, self._taken)]
 
     def __setitem__(self, key: str, value: Any) -> None:
         if not isinstance(key, Hashable):
@@ -103,16 +110,17 @@ class DataView(MutableMapping[str, Any]):
             settable = " and ".join(self._settable)
             raise UnknownNameError(
                 f"The {key} of a {self._what} cannot be set here: only {settable} can."
+                f" Metadata of this name: {self._what}.metadata[{key!r}]."
             )
         else:
-            self.metadata[key] = value
+            self.metadata[unescaped(key, self._taken)] = value
 
     def __delitem__(self, key: str) -> None:
         if key in self._known:
             raise UnknownNameError(
                 f"The field {key!r} of a {self._what} cannot be deleted."
             )
-        del self.metadata[key]
+        del self.metadata[unescaped(key, self._taken)]
 
     def __iter__(self) -> Iterator[str]:
         yield from self._present()
@@ -122,8 +130,8 @@ class DataView(MutableMapping[str, Any]):
         return len(self._present()) + len(self._others())
 
     def _others(self) -> list[Any]:
-        """The names of the metadata, without those that the object has for fields."""
-        return [name for name in self.metadata if name not in self._known]
+        """The keys of the metadata."""
+        return [escaped(name, self._taken) for name in self.metadata]
 
     def copy(self) -> dict[str, Any]:
         """Return its fields and metadata as a dict, for copies of the graph."""
@@ -155,7 +163,9 @@ class Connection(DataView, View):
     the graph leaves out delay it, see :meth:`Topology.without_relays`) and
     ``carries="state"`` (of a self-connection), so that networkx algorithms read the
     present values. ``weight`` and ``trainable`` can be set. Any other key is
-    :attr:`metadata`, which you can set, too.
+    :attr:`metadata`, which you can set, too. By ``synapse_part="connection"``,
+    :func:`synapse.from_networkx` distinguishes these keys from those of other graphs;
+    metadata of the same names have the prefix ``metadata_`` here.
 
     See Also
     --------
@@ -177,9 +187,7 @@ class Connection(DataView, View):
     __hash__ = object.__hash__
 
     _what = "connection"
-    _known = frozenset(
-        (*FIELDS, "gater", "number", CARRIES, DELAY, *NONDEFAULT_OF_CONNECTIONS)
-    )
+    _known = _taken = EDGE_NAMES
     _settable = ("weight", "trainable")
 
     def __init__(self, store: Store | None = None, identity: int = 0) -> None:
@@ -429,6 +437,7 @@ class Connection(DataView, View):
         row = self._at
         values = {
             "number": self._identity,
+            MARK: CONNECTION_PART,
             **nondefault_values(store, row, NONDEFAULT_OF_CONNECTIONS),
         }
         if store["source"].item(row) == store["target"].item(row):

@@ -25,8 +25,17 @@ from ..engine.store import Store
 from ..errors import TopologyError
 from .connection import DataView, connection_at, held_connections, weights_of
 from .delays import delays_in, past_shown
+from .graph_names import (
+    FIELDS_OF_NEURONS as FIELDS,
+    MARK,
+    NEURON_PART,
+    NODE_NAMES,
+    POSITION,
+    PREFIX,
+    is_usual_position,
+)
 from .metadata import Metadata
-from .nondefault import NONDEFAULT_OF_NEURONS, PAST, nondefault_values
+from .nondefault import NONDEFAULT_OF_NEURONS, nondefault_values
 
 if TYPE_CHECKING:
     from .connection import Connection
@@ -39,16 +48,6 @@ else:
 
 MANY = 16
 """Number of connections of a neuron from which their weights are read together."""
-FIELDS = (
-    "label",
-    "layer",
-    "subset",
-    "squash",
-    "bias",
-    "trainable",
-    "activation",
-    "state",
-)
 
 
 class GraphEditError(TopologyError, nx.NetworkXError):
@@ -71,7 +70,9 @@ class NeuronData(DataView):
     ``trainable``, ``activation`` and ``state``, and those that
     :meth:`synapse.Topology.to_networkx` lists for some nodes, such as
     ``outgoing_sign``. ``bias`` and ``trainable`` can be set. Any other key is
-    :attr:`Neuron.metadata`, which you can set, too.
+    :attr:`Neuron.metadata`, which you can set, too. By ``synapse_part="neuron"``,
+    :func:`synapse.from_networkx` distinguishes these keys from those of other graphs;
+    metadata of the same names have the prefix ``metadata_`` here.
 
     The data equal a dict of the same values. They are not hashable, because networkx
     distinguishes data from nodes this way.
@@ -93,7 +94,8 @@ class NeuronData(DataView):
     __slots__ = ("_neuron",)
 
     _what = "neuron"
-    _known = frozenset((*FIELDS, *NONDEFAULT_OF_NEURONS, *PAST))
+    _known = NODE_NAMES - {*POSITION}
+    _taken = NODE_NAMES
     _settable = ("bias", "trainable")
 
     def __init__(self, neuron: Neuron) -> None:
@@ -106,10 +108,22 @@ class NeuronData(DataView):
 
     def _present(self) -> tuple[str, ...]:
         self._neuron._require()
-        return *FIELDS, *_rare_of(self._neuron)
+        return *FIELDS, MARK, *_rare_of(self._neuron)
+
+    def _others(self) -> list[Any]:
+        metadata = self.metadata
+        placed = [axis for axis in POSITION if axis in metadata]
+        prefixed = [PREFIX + axis for axis in placed]
+        keys = [key for key in super()._others() if key not in prefixed]
+        if "x" in placed and is_usual_position(metadata["x"], self["subset"]):
+            # Else readers of a copy would take it for a position to draw at.
+            keys += prefixed
+        return [*keys, *placed]
 
     def _field(self, key: str) -> Any:
         neuron = self._neuron
+        if key == MARK:
+            return NEURON_PART
         if key not in FIELDS:
             return _rare_of(neuron)[key]
         if key == "label":

@@ -26,6 +26,19 @@ from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from .connection import Connection
 from .delays import delays_of
 from .graph import LiveGraph
+from .graph_names import (
+    APART,
+    CONNECTION_PART,
+    EDGE_NAMES,
+    GATE_PART,
+    MARK,
+    NEURON_PART,
+    NODE_NAMES,
+    POSITION,
+    PREFIX,
+    escaped,
+    is_usual_position,
+)
 from .groups import bounds_of
 from .metadata import Columns, Notes, by_number
 from .network import Network
@@ -45,9 +58,6 @@ NO_GATER = -1
 OUTSIDE = -2
 """Values of `Topology.gater` without a number: no gater, and a gater that is not in the
 table."""
-APART = 50
-"""Distance between the positions of neighbouring neurons in a graph, which suits
-Gephi."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -475,11 +485,11 @@ class Topology:
             Whether gaters also have an edge to the target of every connection that they
             gate. A gater changes the state of that neuron, so paths, components and
             centralities then count its influence, as they count that of a source. An
-            edge that is no connection has only ``gate=True`` and ``gates``, the number
-            of connections gated, and no weight; :func:`from_networkx` skips it, because
-            the connections have their ``gater``. Where gater and target are connected,
-            that edge gets ``gates``, too. Default: False, so the edges are the
-            connections.
+            edge that is no connection has only ``gate=True``, ``gates``, the number of
+            connections gated, and ``synapse_part="gate"``, by which
+            :func:`from_networkx` skips it, because the connections have their
+            ``gater``. Where gater and target are connected, that edge gets ``gates``,
+            too. Default: False, so the edges are the connections.
         relays : bool
             Whether relays are nodes. Default: False, so a delayed connection is an edge
             with the attribute ``delay``, its number of steps, and the node where it
@@ -499,11 +509,14 @@ class Topology:
             these are not 0: nodes ``group`` (neurons that compete), ``random``
             (position of the stream of random numbers), ``deterministic``, ``frozen``,
             ``bias_tie``, ``synchronous`` and ``outgoing_sign``; edges ``frozen``,
-            ``sign`` and ``tie``. Self-connections have ``carries="state"``. Metadata
-            are attributes, too, except under these names; an ``x`` and a ``y`` among
-            them replace the position. The graph has a ``name`` and a ``dtype``.
-            :func:`from_networkx` reads all of this, so a file that networkx writes from
-            this graph holds the network.
+            ``sign`` and ``tie``. Self-connections have ``carries="state"``. The graph
+            has a ``name`` and a ``dtype``. Metadata are attributes, too; an ``x`` and a
+            ``y`` among them replace the position. Metadata with one of the names above
+            have the prefix ``metadata_``: those called "group" are the attribute
+            ``metadata_group``. By the mark ``synapse_part``, which is "neuron" for
+            nodes and "connection" for edges, :func:`from_networkx` recognises this
+            graph and reads all of it, so a file that networkx writes from this graph
+            holds the network.
 
         See Also
         --------
@@ -540,6 +553,7 @@ class Topology:
             "trainable": self.trainable_bias.tolist(),
             "activation": self.activation.tolist(),
             "state": self.state.tolist(),
+            MARK: [NEURON_PART] * self.neurons,
             "x": (float(APART) * self.layer).tolist(),
             "y": (
                 (APART * ((sizes[self.layer] - 1) / 2 - place)).tolist()
@@ -550,11 +564,8 @@ class Topology:
             held = self._past.get(steps, np.zeros(0))
             for i in np.flatnonzero(held).tolist():
                 nodes[i][name] = float(held[i])
-        _add_metadata(
-            nodes,
-            self.neuron_metadata,
-            {*columns, *NONDEFAULT_OF_NEURONS, *PAST} - {"x", "y"},
-        )
+        _place_by_metadata(nodes, self.neuron_metadata)
+        _add_metadata(nodes, self.neuron_metadata, NODE_NAMES)
         graph.add_nodes_from(enumerate(nodes))
         number = np.arange(self.connections)
         edges = {
@@ -562,6 +573,7 @@ class Topology:
             "gain": self.gain,
             "trainable": self.trainable,
             "number": number,
+            MARK: np.repeat(CONNECTION_PART, self.connections),
         }
         data = _rows({name: column.tolist() for name, column in edges.items()})
         self._with_rare(data, NONDEFAULT_OF_CONNECTIONS)
@@ -569,19 +581,7 @@ class Topology:
             data[i][CARRIES] = STATE
         for i in np.flatnonzero(self.delay).tolist():
             data[i][DELAY] = int(self.delay[i])
-        _add_metadata(
-            data,
-            self.connection_metadata,
-            {
-                *edges,
-                *NONDEFAULT_OF_CONNECTIONS,
-                CARRIES,
-                DELAY,
-                "gater",
-                "gate",
-                "gates",
-            },
-        )
+        _add_metadata(data, self.connection_metadata, EDGE_NAMES)
         for source, target, gater, values in zip(
             self.source.tolist(),
             self.target.tolist(),
@@ -593,15 +593,18 @@ class Topology:
                 source, target, **values, **({"gater": gater} if gater >= 0 else {})
             )
         if gates:
-            pairs = zip(
-                self.gater[self.gated].tolist(),
-                self.target[self.gated].tolist(),
-                strict=True,
-            )
-            for (gater, target), count in Counter(pairs).items():
-                mark = {} if graph.has_edge(gater, target) else {"gate": True}
-                graph.add_edge(gater, target, **mark, gates=count)
+            self._add_gates(graph)
         return graph
+
+    def _add_gates(self, graph: nx.DiGraph[int]) -> None:
+        """Add edges from gaters to the targets of what they gate."""
+        gaters, targets = self.gater[self.gated], self.target[self.gated]
+        pairs = zip(gaters.tolist(), targets.tolist(), strict=True)
+        for (gater, target), count in Counter(pairs).items():
+            mark = {"gate": True, MARK: GATE_PART}
+            if graph.has_edge(gater, target):
+                mark = {}
+            graph.add_edge(gater, target, **mark, gates=count)
 
     def _with_rare(
         self, rows: list[dict[str, Any]], columns: dict[str, Column]
@@ -624,15 +627,29 @@ class Topology:
         return f"<Topology{whose}, {counted(self.neurons, 'neuron')}, {links}>"
 
 
+def _place_by_metadata(nodes: list[dict[str, Any]], columns: Columns) -> None:
+    """Let the metadata "x" and "y" of neurons replace the positions of their nodes."""
+    placed = {axis: columns.get(axis, {}) for axis in POSITION}
+    for number in {number for column in placed.values() for number in column}:
+        node = nodes[number]
+        usual = is_usual_position(placed["x"].get(number), node["subset"])
+        for axis, column in placed.items():
+            del node[axis]
+            if usual and number in column:
+                # Else readers would take it for the usual position.
+                node[PREFIX + axis] = column[number]
+
+
 def _add_metadata(
-    rows: list[dict[str, Any]], columns: Columns, taken: set[str]
+    rows: list[dict[str, Any]], columns: Columns, taken: frozenset[str]
 ) -> None:
-    """Add metadata to the rows of neurons or connections, except under names that
-    graphs use.
+    """Add metadata to the rows of neurons or connections, whose graph uses the names in
+    `taken` itself.
     """
     for name, column in columns.items():
-        for number, value in column.items() if name not in taken else ():
-            rows[number][name] = value
+        key = name if name in POSITION else escaped(name, taken)
+        for number, value in column.items():
+            rows[number][key] = value
 
 
 def require_released(network: Network, doing: str) -> None:

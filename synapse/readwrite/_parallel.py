@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from .._checks import shown
 from .._typing import Ints
 from ..errors import TopologyError
+from ..objects.graph_names import MARK
 
 if TYPE_CHECKING:
     from .graphs import Items
@@ -21,8 +22,10 @@ WAYS = ("sum", "mean", "first", "last")
 """The ways to merge, as :func:`synapse.from_networkx` describes them."""
 AGREED = ("gater", "trainable", "frozen", "tie", "carries")
 """Attributes in which parallel edges must agree, by their keys."""
-OF_ONE = ("number", "gain", "eligibility")
-"""Attributes of graphs of networks that are not read as values of a connection."""
+OF_ONE = ("delay", "number", "gain", "eligibility", "gates", MARK)
+"""Attributes that stay as the first edge has them, as they are equal or not read as
+values of a connection.
+"""
 
 
 def merged(edges: Items, pairs: Ints, way: str) -> tuple[Ints, Items]:
@@ -43,10 +46,9 @@ def merged(edges: Items, pairs: Ints, way: str) -> tuple[Ints, Items]:
     place = np.empty(len(order), np.int64)
     place[order] = np.arange(len(order))
     group = place[groups]  # the row of every edge among the merged ones
-    names = {key: name for name, key in edges.keys.items() if key is not None}
     for key, column in edges.columns.items():
         chosen.columns[key] = _merged_column(
-            edges, chosen, names.get(key, ""), key, column, group, way
+            edges, chosen, edges.name(key), key, column, group, way
         )
     return rows, chosen
 
@@ -57,7 +59,7 @@ def _merged_column(
     """The values of one attribute by merged edge; `name` is that under which it is
     known, if any.
     """
-    if name in OF_ONE or key in OF_ONE or name == "delay":
+    if name in OF_ONE:
         return chosen.columns[key]
     if name in AGREED:
         _require_agreement(chosen, name, _lists(column, group))

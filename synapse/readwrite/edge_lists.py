@@ -54,7 +54,8 @@ def from_edges(
         numbers or strings; "weight", if they are given (a missing one is NaN); "sign",
         +1, -1 or 0 (or NaN) for none; "delay", a number of steps (0 or NaN: none), see
         :attr:`Connection.delay`; and what :func:`from_networkx` reads of edges besides,
-        such as "gater" (a name) and "trainable". All others become
+        such as "gater" (a name), "trainable" (True or False, or 1 or 0), and more in
+        rows that have its mark "synapse_part". All others become
         :attr:`Connection.metadata`, except None and NaN, which takes some 100 bytes a
         value: leave out what you do not need in large networks.
     inputs, outputs : iterable of names, optional

@@ -21,6 +21,16 @@ import networkx as nx
 
 from .._checks import shown
 from ..errors import FormatError, SynapseError
+from ..objects.graph_names import (
+    CONNECTION_PART,
+    EDGE_NAMES,
+    MARK,
+    NEURON_PART,
+    NODE_NAMES,
+    POSITION,
+    escaped,
+    unescaped,
+)
 from ..objects.network import Network
 from ..objects.nondefault import STATE
 from ..objects.state import to_saved
@@ -28,7 +38,7 @@ from ..objects.topology import Topology
 from . import files
 from ._checks import FLOATS, an_object, require
 from ._formats import ALL, LINKED, Format
-from .graphs import EDGE_NAMES, NODE_NAMES, from_networkx
+from .graphs import from_networkx
 
 __all__ = ["dot_data"]
 
@@ -71,13 +81,11 @@ def from_xml(read: Callable[..., Any], name: str, content: bytes) -> Network:
             f"The file is not XML, or only a part of it: {error}."
         ) from None
     graph = _parsed(lambda: read(io.BytesIO(content)), name)
-    for attributes in (
-        *graph.nodes.values(),
-        *(data for *_, data in graph.edges(data=True)),
-    ):
-        for key in ("viz", "id"):  # looks, and numbers of edges, in GEXF
+    for attributes in _all_attributes(graph):
+        # Looks, numbers of edges, and the timeline, in GEXF.
+        for key in ("viz", "id", "activations"):
             attributes.pop(key, None)
-    return network_of(graph)
+    return network_of(graph, name)
 
 
 def _parsed(read: Callable[[], Any], name: str) -> Any:
@@ -113,14 +121,14 @@ def _from_cytoscape_data(data: Any) -> Network:
                 end: number.get(edge["data"][end], edge["data"][end]) for end in _ENDS
             }
         graph = nx.cytoscape_graph({"data": [], "directed": True, **data})
-        for attributes in (*graph.nodes.values(), *graph.edges.values()):
-            # What Cytoscape has for every element.
-            for name in ("id", "value", "name", *_ENDS):
+        for attributes in _all_attributes(graph):
+            for name in FORMATS_OWN[CYTOSCAPE]:
                 attributes.pop(name, None)
         return graph
 
     graph = _parsed(read, "a graph of Cytoscape")
-    return _complete(graph, data["elements"]["nodes"], data["elements"]["edges"])
+    elements = data["elements"]
+    return _complete(graph, elements["nodes"], elements["edges"], CYTOSCAPE)
 
 
 _ENDS = ("source", "target")
@@ -130,10 +138,10 @@ def _from_node_link_data(data: Any) -> Network:
     an_object("A node-link graph", data)
     edges = "edges" if "edges" in data else "links"  # D3 and older versions of networkx
     graph = _parsed(lambda: nx.node_link_graph(data, edges=edges), "a node-link graph")
-    return _complete(graph, data["nodes"], data[edges])
+    return _complete(graph, data["nodes"], data[edges], NODE_LINK)
 
 
-def _complete(graph: Any, nodes: list[Any], edges: list[Any]) -> Network:
+def _complete(graph: Any, nodes: list[Any], edges: list[Any], format: str) -> Network:
     """The network of a graph, if it has all of these nodes and edges, and no others."""
     for noun, listed, count in (
         ("node", len(nodes), len(graph)),
@@ -143,7 +151,7 @@ def _complete(graph: Any, nodes: list[Any], edges: list[Any]) -> Network:
             raise FormatError(
                 f"Expected the {listed} {noun}s to be distinct, got {count} that are."
             )
-    return network_of(graph)
+    return network_of(graph, format)
 
 
 # --- plain graphs ---------------------------------------------------------------------
@@ -160,6 +168,19 @@ NODE = (
 )
 EDGE = ("weight", "trainable")
 """The attributes without which a graph is not one of Synapse's."""
+CYTOSCAPE = "Cytoscape's JSON"
+NODE_LINK = "node-link JSON"
+FORMATS_OWN = {
+    "GraphML": ("id", "viz", "activations"),
+    "GEXF": (
+        *("id", "label", "viz", "activations", "start", "end", "type", "pid"),
+        *("parents", "slices", "spells", "key", "networkx_key"),
+    ),
+    CYTOSCAPE: ("id", "value", "name", "key", "source", "target"),
+    NODE_LINK: ("id", "key", "source", "target"),
+}
+"""Attributes that nodes or edges of a format have themselves, or that its writer or
+reader in networkx does not keep; metadata of these names get a prefix."""
 
 
 def graph_of(
@@ -184,17 +205,38 @@ def graph_of(
                 f"Expected the {subject} to have no {bad[0]!r}, which {format} cannot"
                 f" hold, got {shown(name)}."
             )
+    _rename(graph, format, escaped)
     if format in ("GraphML", "GEXF"):
-        _require_one_type(
-            format, "neurons", graph.nodes.values(), NODE_NAMES - {"x", "y"}
-        )
-        _require_one_type(
-            format,
-            "connections",
-            (data for *_, data in graph.edges(data=True)),
-            EDGE_NAMES,
-        )
+        reserved = NODE_NAMES - {*POSITION}
+        _require_one_type(format, "neurons", graph.nodes.values(), reserved)
+        _require_one_type(format, "connections", _of_edges(graph), EDGE_NAMES)
     return graph
+
+
+def _rename(graph: nx.Graph[Any], format: str, renamed: Callable[..., Any]) -> None:
+    """Write or read metadata that are called like attributes of the format itself."""
+    own = FORMATS_OWN.get(format, ())
+    for rows, reserved in (
+        (graph.nodes.values(), NODE_NAMES),
+        (_of_edges(graph), EDGE_NAMES),
+    ):
+        taken = {*own} - reserved
+        for data in rows:
+            names = [renamed(name, taken) for name in data]
+            if names != [*data]:
+                values = list(data.values())
+                data.clear()
+                data.update(zip(names, values, strict=True))
+
+
+def _of_edges(graph: nx.Graph[Any]) -> Iterator[dict[str, Any]]:
+    return (data for *_, data in graph.edges(data=True))
+
+
+def _all_attributes(graph: nx.Graph[Any]) -> Iterator[dict[str, Any]]:
+    """Those of all nodes and edges."""
+    yield from graph.nodes.values()
+    yield from _of_edges(graph)
 
 
 def _require_one_type(
@@ -228,7 +270,7 @@ def _require_one_type(
             )
 
 
-def network_of(graph: nx.Graph[Any]) -> Network:
+def network_of(graph: nx.Graph[Any], format: str) -> Network:
     """Make the network of a graph that was read from a file, or raise FormatError."""
     require(graph.is_directed(), "The graph", "directed", "an undirected graph")
     attributes: Any = graph.graph  # networkx takes it from the file as it is
@@ -245,10 +287,13 @@ def network_of(graph: nx.Graph[Any]) -> Network:
     )
     for node, data in graph.nodes.items():
         _require_attributes(f"Node {shown(node)}", data, NODE)
+        data.setdefault(MARK, NEURON_PART)  # files of the first versions have none
     for source, target, data in graph.edges(data=True):
         _require_attributes(
             f"The edge from {shown(source)} to {shown(target)}", data, EDGE
         )
+        data.setdefault(MARK, CONNECTION_PART)
+    _rename(graph, format, unescaped)
     try:
         return from_networkx(_numbered(graph), self_connections=STATE)
     except SynapseError as error:
@@ -372,7 +417,9 @@ FORMATS = (
         lost=LINKED,
         link="https://js.cytoscape.org/#notation/elements-json",
         suffixes=(".cyjs",),
-        data=lambda network: nx.cytoscape_data(graph_of(network), name="label"),
+        data=lambda network: nx.cytoscape_data(
+            graph_of(network, CYTOSCAPE), name="label"
+        ),
         from_data=_from_cytoscape_data,
         write=files.write_document,
         read=files.read_document,
@@ -384,7 +431,9 @@ FORMATS = (
         kept=ALL,
         lost=LINKED,
         link="https://networkx.org/documentation/stable/reference/readwrite/json_graph.html",
-        data=lambda network: nx.node_link_data(graph_of(network), edges="edges"),
+        data=lambda network: nx.node_link_data(
+            graph_of(network, NODE_LINK), edges="edges"
+        ),
         from_data=_from_node_link_data,
         write=files.write_document,
         read=files.read_document,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import cache, partial
 from itertools import groupby
 from math import inf, isnan
@@ -40,8 +41,21 @@ from ..errors import (
     UnknownNameError,
 )
 from ..initializers import Initializer, Seed, given_back, random_generator
-from ..objects.connection import FIELDS as FIELDS_OF_CONNECTIONS, Connection
-from ..objects.graph import FIELDS as FIELDS_OF_NEURONS, NeuronData
+from ..objects.connection import Connection
+from ..objects.graph import NeuronData
+from ..objects.graph_names import (
+    COMPOSED,
+    CONNECTION_PART,
+    EDGE_NAMES,
+    GATE_PART,
+    MARK,
+    NEURON_PART,
+    NODE_NAMES,
+    OWN,
+    POSITION,
+    is_usual_position,
+    unescaped,
+)
 from ..objects.network import Network
 from ..objects.neuron import Neuron
 from ..objects.nondefault import (
@@ -55,7 +69,7 @@ from ..objects.order import find_order, paired
 from ..objects.parameters import with_signs
 from ..objects.relays import delay_connections, hold_past
 from ..objects.state import SavedNetwork, from_saved
-from ..objects.topology import APART, NO_GATER
+from ..objects.topology import NO_GATER
 from ..squash import Squash
 from . import _parallel
 from ._checks import contradicted_sign, require_shared
@@ -88,10 +102,16 @@ def from_networkx(
     """Build a network from a graph of networkx: nodes become neurons, edges become
     connections.
 
-    Values stored in the graph are used; missing ones get defaults. All other attributes
-    of nodes and edges become the :attr:`~Neuron.metadata` of neurons and connections,
-    except None and NaN. Each edge of an undirected graph becomes two connections, one
-    in each direction.
+    Values stored in the graph are used; missing ones get defaults. These attributes are
+    read. Of nodes: ``label``, ``squash``, ``bias``, ``trainable``, ``subset``,
+    ``layer``, ``state``, ``activation``, ``outgoing_sign``, ``bias_tie`` and
+    ``cost_weight``. Of edges: ``weight``, ``gater``, ``trainable``, ``sign``, ``tie``,
+    ``delay`` and ``carries``. All other attributes become the :attr:`~Neuron.metadata`
+    of neurons and connections, whatever their names, except None and NaN. Only nodes
+    and edges with the mark ``synapse_part``, which the graphs of networks have (see
+    :meth:`synapse.Topology.to_networkx`), have further attributes of the network, such
+    as ``group`` and ``number``. Each edge of an undirected graph becomes two
+    connections, one in each direction.
 
     Inputs fire first and outputs last. In between, every neuron fires after those that
     lead to it and those that gate its incoming connections, as in
@@ -99,8 +119,7 @@ def from_networkx(
     connections that lead backward carry the activation of the previous step
     (``architect.delayed(net)`` lists them). If the nodes have the attribute ``subset``,
     these numbers are the layers, and within a layer nodes fire in the order of the
-    graph. Edges with ``gate=True`` are no connections, see
-    :meth:`synapse.Topology.to_networkx`.
+    graph.
 
     Parameters
     ----------
@@ -119,14 +138,17 @@ def from_networkx(
         The edge attribute that holds the node (or its ``label``) whose neuron gates the
         connection. None reads no gates. Default "gater".
     attributes : mapping of str to str, optional
-        Names under which this graph stores other values; None instead of a name ignores
-        them. The keys are "squash", "bias", "trainable" (of nodes and edges), "label"
-        (the name of the neuron), "layer" (the name of its layer, used together with
-        "subset"), "subset", "state", "activation", and the others of
-        :meth:`synapse.Topology.to_networkx`, such as "tie" and "sign" (of edges: +1 or
-        -1, which drawn weights have), "delay" (of edges: a number of steps, 0 for none,
-        see :attr:`Connection.delay`), and "carries" (of self-loops, see
-        `self_connections`). Default: these words themselves.
+        Names under which this graph stores other values; with None instead of a name,
+        they are not read, and are metadata. The keys are "squash", "bias", "trainable"
+        (of nodes and edges), "label" (the name of the neuron), "layer" (the name of its
+        layer, used together with "subset"), "subset", "state", "activation", and the
+        others of :meth:`synapse.Topology.to_networkx`, such as "tie" and "sign" (of
+        edges: +1 or -1, which drawn weights have), "delay" (of edges: a number of
+        steps, 0 for none, see :attr:`Connection.delay`), and "carries" (of self-loops,
+        see `self_connections`). Attributes that are only read beside the mark are read
+        of all nodes if you name them: ``attributes={"group": "pool"}`` lets the
+        neurons with the same ``pool`` compete. Default: the attributes that are listed
+        above, under these names.
     squash, output_squash : str or Squash
         Activation function of the nodes that have none, and of the outputs among them.
         Default: "logistic"; the same for the outputs.
@@ -224,17 +246,13 @@ def from_networkx(
     if all(isinstance(node, Neuron) for node in names):
         names.sort()  # by their order of activation
 
-    # Edges that gate another one only draw it, so they are no connections.
     links: list[Any] = [
         (source, target, _whole(data))
         for source, target, data in graph.edges(data=True)
-        if data.get("gate") is not True
     ]
     if not graph.is_directed():
         links += [(v, u, data) for u, v, data in links if u != v]
-    if all(type(link[2].get("number")) is int for link in links):
-        # The order in which the connections were made, which their weights follow.
-        links.sort(key=lambda link: link[2]["number"])
+    links.sort(key=lambda link: _creation(link[2]))
 
     if dtype is None:
         dtype = graph.graph.get("dtype", np.float64)
@@ -316,7 +334,7 @@ def network_of_columns(
     named = zip(place, nodes.texts("label"), strict=True)
     labels = [str(node) if label is None else label for node, label in named]
 
-    edges, delays = _kept_edges(edges, options)
+    edges, delays = _kept_edges(_without_gates(edges), options)
     outgoing_sign = nodes.rare(
         "outgoing_sign", NONDEFAULT_OF_NEURONS["outgoing_sign"], dtype
     )
@@ -329,15 +347,16 @@ def network_of_columns(
     late = (delays > 0) | relays[connections["target"]]
     layers = arrange(place, connections, *options.ends, subset, late)
     neurons = _neurons(nodes, dtype, layers, options.functions)
+    titles = _named_layers(layers, nodes.texts("layer"), subset)
     saved = SavedNetwork(
         name=options.name,
         dtype=dtype,
-        layers=_named_layers(layers, nodes.texts("layer"), subset),
+        layers=titles,
         names=[labels[i] for layer in layers for i in layer],
         neurons=neurons,
         connections=connections,
-        neuron_metadata=_without_positions(nodes.metadata(NODE_NAMES), subset),
-        connection_metadata=edges.metadata(EDGE_NAMES),
+        neuron_metadata=_metadata_of(nodes, layers, titles, subset),
+        connection_metadata=edges.metadata(),
     )
     with given_back(options.rng):
         _draw_missing(connections, _carry_state(connections, delays), options, dtype)
@@ -372,10 +391,21 @@ def _past_of(nodes: Items, order: Ints, dtype: np.dtype[Any]) -> dict[int, Float
     """The activations of earlier steps that nodes have, by the number of steps, in this
     order of the nodes.
     """
-    given = {PAST[name]: name for name in PAST.keys() & nodes.columns.keys()}
+    names = {key.name for key in nodes.columns if isinstance(key, OwnName)}
     return {
-        steps: nodes.numbers(name, dtype, 0.0)[order] for steps, name in given.items()
+        PAST[name]: nodes.numbers(name, dtype, 0.0)[order]
+        for name in names & PAST.keys()
     }
+
+
+def _creation(data: Mapping[Any, Any]) -> float:
+    """By this, the connections of a network are in the order in which they were made,
+    which their weights follow, and other edges behind them in that of the graph.
+    """
+    number = data.get("number")
+    if is_among(data.get(MARK), PARTS_OF_EDGES) and isinstance(number, int):
+        return number
+    return inf
 
 
 def require_names(noun: str, names: Iterable[Any]) -> None:
@@ -415,6 +445,15 @@ def _whole(data: Any) -> Any:
 
 
 # --- columns, by the numbers of nodes and edges in the graph --------------------------
+
+
+def _without_gates(edges: Items) -> Items:
+    """Without the edges by which :meth:`Topology.to_networkx` draws gates."""
+    parts = _by_number(edges.column(MARK))
+    gates = [i for i, part in parts.items() if part == GATE_PART]
+    if not gates:
+        return edges
+    return edges.chosen(np.delete(np.arange(edges.count), gates))
 
 
 def _kept_edges(edges: Items, options: Options) -> tuple[Items, Ints]:
@@ -493,7 +532,7 @@ def _connections(
             "gater", _gater_among(place, labels), np.full(edges.count, NO_GATER)
         ),
         "weight": edges.numbers("weight", dtype, np.nan),
-        "trainable": edges.read("trainable", boolean, ~carry_state),
+        "trainable": edges.read("trainable", _flag, ~carry_state),
         **{
             column.name: edges.rare(name, column, dtype)
             for name, column in NONDEFAULT_OF_CONNECTIONS.items()
@@ -540,23 +579,22 @@ def _require_signs(
     )
 
 
-def _without_positions(metadata: Columns, subset: Sequence[int | None]) -> Columns:
-    """The metadata without positions that follow from the layers.
-
-    :meth:`Topology.to_networkx` writes such positions for drawings.
+def _metadata_of(
+    nodes: Items,
+    layers: Layers,
+    titles: Sequence[tuple[str | None, int]],
+    subset: Sequence[int | None],
+) -> Columns:
+    """The metadata of the nodes: also their ``layer``, unless that layer is called so
+    now.
     """
-    derived = set()
-    for i, x in metadata.get("x", {}).items():
-        layer = subset[i]
-        if layer is not None and x == APART * layer:
-            derived.add(i)
-    if not derived:
-        return metadata
-    for name in ("x", "y"):
-        column = metadata.pop(name, {})
-        column = {i: value for i, value in column.items() if i not in derived}
-        if column:
-            metadata[name] = column
+    nodes.leave_usual_positions(subset)
+    metadata = nodes.metadata()
+    named = nodes.foreign("layer")
+    for layer, (title, _) in zip(layers, titles, strict=True):
+        for i in layer:
+            if i in named and (title is None or not is_among(named[i], (title,))):
+                metadata.setdefault("layer", {})[i] = named[i]
     return metadata
 
 
@@ -601,7 +639,7 @@ def _neurons(
             name: nodes.numbers(name, dtype, 0.0)
             for name in ("bias", "state", "activation")
         },
-        "trainable_bias": nodes.read("trainable", boolean, np.ones(nodes.count, bool)),
+        "trainable_bias": nodes.read("trainable", _flag, np.ones(nodes.count, bool)),
         **{
             column.name: nodes.rare(name, column, dtype)
             for name, column in NONDEFAULT_OF_NEURONS.items()
@@ -814,21 +852,35 @@ NODE = (
 )
 """The attributes that are read, with their default names, except the weight and the
 gater."""
-NODE_NAMES = frozenset(
-    (*FIELDS_OF_NEURONS, *NONDEFAULT_OF_NEURONS, *PAST, "activations")
-)
-_OF_EDGES = "gater", "gate", "gates", "number", "delay", CARRIES
-EDGE_NAMES = frozenset((*FIELDS_OF_CONNECTIONS, *NONDEFAULT_OF_CONNECTIONS, *_OF_EDGES))
-"""What the graph of a network has itself, and so is no metadata."""
+PARTS_OF_EDGES = (CONNECTION_PART, GATE_PART)
 ACTIVATION = "activation"
 CARRIED = (ACTIVATION, STATE)
 """What a connection of a neuron to itself can carry to the next step."""
 Check = Callable[[str, Any], Any]
+
+
+@dataclass(frozen=True)
+class OwnName:
+    """The column of an attribute of the library's own, of items that have its mark."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class MetadataName:
+    """The column of metadata that a graph of the library has under another name."""
+
+    name: Any
+
+
 Keys = dict[str, str | None]
 
 
 def keys_of(weight: Any, gater: Any, attributes: Any) -> Keys:
-    """The name under which each attribute is stored, or None if it is not read."""
+    """The name under which each attribute is stored, or None if it is not read.
+
+    The library's own attributes are among them if `attributes` says where they are.
+    """
     subject = "The attributes of from_networkx"
     condition = f"a dict with keys among {', '.join(NODE)}"
     if not isinstance(attributes, Mapping | None):
@@ -837,7 +889,7 @@ def keys_of(weight: Any, gater: Any, attributes: Any) -> Keys:
         if not is_among(key, NODE):
             raise ArgumentError(expected(subject, condition, key))
     keys: Keys = {
-        **{key: key for key in NODE},
+        **{key: key for key in NODE if key in COMPOSED},
         **(attributes or {}),
         "weight": weight,
         "gater": gater,
@@ -866,9 +918,12 @@ class Items:
     `columns` has the values of an attribute by the number of the item, or an array of
     numbers, in which NaN stands for none. `names` are those of nodes; edges also have
     `ends`, the numbers of theirs.
+
+    Only items with the library's mark, see `MARK`, have its own attributes. On other
+    items, attributes of the same names are metadata.
     """
 
-    advice = "Pass {} to ignore this attribute."
+    advice = "Pass {} to read this attribute as metadata."
 
     def __init__(
         self,
@@ -879,11 +934,65 @@ class Items:
         ends: Any = None,
     ) -> None:
         self.noun = noun
-        self.columns = columns
         self.keys = keys
         self.names = names
         self.ends = ends
         self.count = len(names) if ends is None else ends.shape[1]
+        self.reserved = NODE_NAMES if ends is None else EDGE_NAMES
+        self.columns = self._by_mark(columns)
+
+    def _by_mark(self, columns: dict[Any, Any]) -> dict[Any, Any]:
+        """The columns, with those of marked items that are the library's own, or
+        metadata under other names, apart from the rest.
+        """
+        marks = (NEURON_PART,) if self.ends is None else PARTS_OF_EDGES
+        values_of_mark = _by_number(columns.get(MARK, {})).items()
+        marked = {i for i, value in values_of_mark if is_among(value, marks)}
+        if not marked:
+            return columns
+        by_mark: dict[Any, Any] = {}
+        for name, column in columns.items():
+            own: Any = name
+            if name in self.reserved and isinstance(self.key(name), OwnName):
+                own = OwnName(name)
+            elif (plain := unescaped(name, self.reserved)) != name:
+                own = MetadataName(plain)
+            if own == name or len(marked) == self.count:
+                by_mark[own] = column
+                continue
+            for i, value in _by_number(column).items():
+                by_mark.setdefault(own if i in marked else name, {})[i] = value
+        return by_mark
+
+    def key(self, name: str) -> Any:
+        """The column in which an attribute is; None if it is not read."""
+        if name in OWN and name not in self.keys:
+            return OwnName(name)
+        return self.keys.get(name, name)
+
+    def name(self, key: Any) -> str:
+        """The attribute that is in a column; "" for metadata."""
+        if isinstance(key, OwnName):
+            return key.name
+        names = (name for name, stored in self.keys.items() if stored == key)
+        return next(names, "")
+
+    def foreign(self, name: str) -> dict[int, Any]:
+        """The values of an attribute that items without a mark have."""
+        marked = self.columns.get(OwnName(MARK), {})
+        values = _by_number(self.columns.get(name, {})).items()
+        return {i: value for i, value in values if i not in marked and is_value(value)}
+
+    def leave_usual_positions(self, layers: Sequence[int | None]) -> None:
+        """Forget where marked nodes are drawn, if that follows from their layers."""
+        columns = {axis: _by_number(self.columns.get(axis, {})) for axis in POSITION}
+        for i in self.columns.get(OwnName(MARK), {}):
+            if layers[i] is not None and is_usual_position(
+                columns["x"].get(i), layers[i]
+            ):
+                for column in columns.values():
+                    column.pop(i, None)
+        self.columns.update(columns)
 
     def chosen(self, rows: Ints) -> Items:
         """Some of the edges, in this order."""
@@ -910,9 +1019,11 @@ class Items:
 
     def column(self, name: str) -> Any:
         """The values that there are of an attribute."""
-        key = self.keys.get(name, name)
-        if key not in (None, name) and key not in self.columns:
-            names = ", ".join(map(shown, self.columns)) or "none"
+        key = self.key(name)
+        renamed = isinstance(key, str) and key != name
+        if renamed and key not in self.columns:
+            stored = [name for name in self.columns if not isinstance(name, PRIVATE)]
+            names = ", ".join(map(shown, stored)) or "none"
             raise ArgumentError(
                 f"No {self.noun} has the attribute {shown(key)}. Known: {names}."
             )
@@ -968,20 +1079,22 @@ class Items:
             values[i] = self._checked(name, i, value, check)
         return values
 
-    def metadata(self, reserved: Set[str]) -> Columns:
-        """The attributes of other names, without NaN, the empty cells of tables."""
-        columns: Columns = {}
-        for name, column in self.columns.items():
-            if name in reserved:
+    def metadata(self) -> Columns:
+        """The attributes that are not read, without NaN, the empty cells of tables."""
+        columns: Columns = defaultdict(dict)
+        for key, column in self.columns.items():
+            name = key
+            values = _by_number(column)
+            if isinstance(key, OwnName):
                 continue
-            values = {
-                i: value
-                for i, value in _by_number(column).items()
-                if not (isinstance(value, float) and isnan(value))
-            }
-            if values:
-                columns[name] = values
-        return columns
+            if key in self.reserved and self.keys.get(key) == key:
+                continue
+            if isinstance(key, MetadataName):
+                name = key.name
+            elif key in COMPOSED and key in self.reserved:
+                values = self.foreign(key)
+            columns[name].update((i, v) for i, v in values.items() if is_value(v))
+        return {name: column for name, column in columns.items() if column}
 
     def texts(self, name: str) -> Any:
         """Strings; other values are converted to strings."""
@@ -1006,12 +1119,15 @@ class Items:
             return small
         check: Check = _count
         if column.kind in (FLAG, SIGN):
-            check = boolean if column.kind is FLAG else _sign
+            check = _flag if column.kind is FLAG else _sign
         defaults = np.full(self.count, column.default, np.int64)
         numbers: Ints = self.read(name, check, defaults)
         if column.kind is GROUP:
             return np.unique(np.append(0, numbers), return_inverse=True)[1][1:]
         return numbers
+
+
+PRIVATE = (OwnName, MetadataName)
 
 
 def _by_number(column: Any) -> dict[int, Any]:
@@ -1032,6 +1148,13 @@ def _whole_or_given(value: Any) -> Any:
 def _count(subject: str, value: Any) -> int:
     condition = f"a whole number from 0 to {LARGEST_COUNT}"
     return whole_number(subject, _whole_or_given(value), condition, 0, LARGEST_COUNT)
+
+
+def _flag(subject: str, value: Any) -> bool:
+    """A boolean, also as 1 or 0, which GML and many tables have instead."""
+    if isinstance(value, int | float) and value in (0, 1):
+        return bool(value)
+    return boolean(subject, value)
 
 
 def _sign(subject: str, value: Any) -> int:

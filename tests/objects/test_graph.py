@@ -108,6 +108,7 @@ def test_node_data_is_live(net):
         "trainable": True,
         "activation": out.activation,
         "state": out.state,
+        "synapse_part": "neuron",
     }
     data = net.graph.nodes[cell]
     net.activate([0.5, -0.5])

@@ -196,12 +196,13 @@ def test_it_is_a_mapping_of_its_fields():
         "trainable": True,
         "eligibility": 0.0,
         "number": 0,
+        "synapse_part": "connection",
     }
     assert ("weight" in link, "capacity" in link, "gater" in link, len(link)) == (
         True,
         False,
         False,
-        5,
+        6,
     )
     with pytest.raises(KeyError):
         link["capacity"]
@@ -214,6 +215,7 @@ def test_it_is_a_mapping_of_its_fields():
         "eligibility",
         "gater",
         "number",
+        "synapse_part",
     ]
 
 

@@ -180,7 +180,7 @@ def test_gates_as_edges_are_marked_and_read_back():
     pure = (place["gater"], place["b"])
     both = (place["own"], place["own"])
     assert marks.keys() == {pure, both}
-    assert marks[pure] == {"gate": True, "gates": 2}
+    assert marks[pure] == {"gate": True, "synapse_part": "gate", "gates": 2}
     assert (marks[both]["gates"], "gate" in marks[both], marks[both]["gater"]) == (
         1,
         False,

@@ -328,7 +328,7 @@ MISTAKES = (
         "the weight of the edge from 'a'",
     ),
     (
-        with_edge(trainable=1),
+        with_edge(trainable=2),
         {},
         ArgumentTypeError,
         "the trainable of the edge from 'a' to 'y' to be",

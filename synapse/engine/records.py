@@ -75,3 +75,5 @@ class Counts(IntEnum):
     MOVED = 7  # numbers of a step of a renewal, after these in ``visit_delta``
     SQUARE = 8  # size of a matrix, after these in ``reading_value``
     SHARES = 9  # number of steps among which a renewal is divided
+    CONNECTIONS = 10  # rows of the store
+    NEURONS = 11

@@ -22,6 +22,10 @@ FAILURE = 8  # length of the column "failed", see there and ``status.SUM``
 GIVEN_ERRORS = -1
 """In place of the code of a cost: kernels get the errors of the outputs instead of
 targets."""
+CHECK_TARGETS = 1
+CHECK_SIZES = 2
+"""What a propagation checks before it changes anything: that the cost can have the
+targets, and that numbers are too small for an update that is not finite."""
 
 SIDE_BY_SIDE = {np.dtype(np.float64): 8, np.dtype(np.float32): 16}
 """Number of samples whose exact gradients are computed side by side: those in a vector
@@ -497,6 +501,9 @@ PLAN = (
         "reading_value", "plan", "float"
     ),  # d s_r / d s_q, one step earlier; then matrices and vectors
     # scratch
+    # the destinations of updates before a step learns
+    Column("weight_before", "plan", "float"),
+    Column("bias_before", "plan", "float"),
     Column("aim", "plan", "float"),  # minus dE / d s_q, of s_q one step earlier
     Column("values", "plan", "float"),  # the factors of the lines that are summed
     Column(

@@ -13,7 +13,7 @@ REFUSED = (
     3  # an input is not finite, or the cost cannot have a target; nothing has changed
 )
 RESIZED = 4  # the arrays do not fit the network; nothing has changed
-DIVERGED = 5  # a cost, an activation or an error is not finite
+DIVERGED = 5  # a cost, an activation, an error or an update is not finite
 
 # In the update of a batch, which then changes no weight:
 NOT_FINITE = 6  # the product of an error and an activation is not finite,
@@ -21,6 +21,9 @@ NOT_CLIPPED = 7  # nor is a gradient that would be clipped,
 TOO_STEEP = 8  # nor the square of the gradient,
 TOO_FAR = 9  # nor the change;
 BEYOND = 10  # a parameter would be beyond the range of the store's float
+
+# In a propagation by the online rule, before it changes anything:
+LARGE = 11  # numbers are so large that an update may not be finite
 
 ROW = 6
 """Where the column ``failed`` has the row at which a call ended, after the function and

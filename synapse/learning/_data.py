@@ -544,7 +544,8 @@ def run_epochs(
     if plan is None:
         address = address if moves is None else moves.address
         train = (store.calls or engine.online.calls_for(store)).train_network
-        ended = train(address, store.unit, span, ordered, *options, renewals)
+        before = np.empty(store.n_connections), np.empty(store.n_neurons)
+        ended = train(address, store.unit, span, ordered, *options, renewals, before)
     else:
         address = plan.store_table(moves)
         ended = engine.rtrl.loops.train_network(

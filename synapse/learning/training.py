@@ -504,8 +504,9 @@ def _released(use: InUse) -> Iterator[None]:
 
 def _diverged(cost: float, epoch: int) -> DivergenceError:
     """The error for a cost that is not finite in an epoch, counted from 0."""
+    what = "The cost or an update" if math.isnan(cost) else "The cost"
     return DivergenceError(
-        f"The cost became {cost} in epoch {epoch + 1}. The weights are those before"
+        f"{what} became {cost} in epoch {epoch + 1}. The weights are those before"
         " that step: train on with a lower rate, smaller inputs or a bounded squash."
     )
 

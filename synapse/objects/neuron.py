@@ -17,11 +17,16 @@ from ..cost import Cost
 from ..engine.guard import InUse, atomic, call_again, consistent_read
 from ..engine.lowering.flags import TRACED
 from ..engine.records import Ties
-from ..engine.schema import INPUT, NONE, OUTPUT
-from ..engine.status import DONE
+from ..engine.schema import CHECK_SIZES, INPUT, NONE, OUTPUT
+from ..engine.status import DIVERGED, DONE, LARGE
 from ..engine.store import Store, UnreadStore
 from ..engine.view import View
-from ..errors import ArgumentError, ArgumentTypeError, TopologyError
+from ..errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    DivergenceError,
+    TopologyError,
+)
 from ..initializers import Seed, random_generator
 from ..squash import Squash
 from . import graph, groups, parameters, wiring
@@ -613,6 +618,8 @@ class Neuron(NeuronRows, View):
         ------
         ArgumentError, ArgumentTypeError, UnknownNameError
             If rate, target or cost cannot be used; no weight has changed then.
+        DivergenceError
+            If an update is not finite; no weight of this neuron has changed then.
         FunctionError
             If a registered cost raises; no weight of this neuron has changed then.
 
@@ -687,9 +694,22 @@ class Neuron(NeuronRows, View):
                     cost,
                     outputs,
                     rate,
+                    CHECK_SIZES,
                 )
+                if status == LARGE:
+                    before = parameters.copied(store)
+                    asked = aimed, target or 0.0, cost, outputs, rate, 0
+                    status = run(store.address, store.unit, row, *asked)
+                    if parameters.undone(store, before):
+                        status = DIVERGED
                 if store.recorder is not None:
                     store.recorder.propagated(self)
+                if status == DIVERGED:
+                    raise DivergenceError(
+                        f"An update of {self!r} left the finite range of"
+                        f" {store.dtype}. Its weights have not changed."
+                        f" {parameters.REMEDIES}"
+                    )
                 if status != DONE:
                     require_sound(
                         status,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from math import isfinite
 from typing import Any, NamedTuple
 
 import networkx as nx
@@ -16,9 +17,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import engine
-from .._checks import require_range
+from .._checks import require_range, sum_of_squares
 from .._typing import Bools, Floats, Ints
-from ..engine.schema import INPUT, SHARED_BY
+from ..engine.schema import DESTINATIONS, INPUT, SHARED_BY
 from ..engine.store import Store
 from ..errors import ArgumentError
 from ..initializers import Initializer, draw
@@ -26,6 +27,10 @@ from ..initializers import Initializer, draw
 FROZEN = {"trainable": "frozen", "trainable_bias": "frozen_bias"}
 """Columns with 1 for trainable rows, and columns with 1 for rows that were trainable
 until frozen."""
+
+
+LEARNED = tuple(DESTINATIONS.values())
+"""The columns that learning changes."""
 
 
 def assign(store: Store, name: str, rows: Any, values: ArrayLike) -> None:
@@ -150,6 +155,35 @@ def reset(
         require_range("The result of an initializer", drawn, store.dtype)
     assign_first(store, "weight", connections, weights)
     assign_first(store, "bias", neurons, biases)
+
+
+REMEDIES = (
+    "Clear the network, or give it earlier weights, and go on with a lower rate,"
+    " smaller inputs or a bounded squash."
+)
+"""What to do when a step has diverged."""
+
+
+def are_finite(values: Floats) -> bool:
+    """Whether all numbers are finite."""
+    if isfinite(sum_of_squares(values)):
+        return True
+    return bool(np.isfinite(values).all())  # their squares may not be
+
+
+def copied(store: Store) -> list[Floats]:
+    """Copies of the columns of parameters, for :func:`undone`."""
+    return [store[name].copy() for name in LEARNED]
+
+
+def undone(store: Store, before: list[Floats]) -> bool:
+    """Return whether a parameter is not finite; all are those of before then."""
+    columns = [store[name] for name in LEARNED]
+    if all(map(are_finite, columns)):
+        return False
+    for column, values in zip(columns, before, strict=True):
+        column[:] = values
+    return True
 
 
 def set_trainable(store: Store, name: str, rows: Any, value: bool) -> None:

@@ -6,6 +6,7 @@ import warnings
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from functools import wraps
+from math import isfinite
 from typing import Any, NamedTuple, NoReturn, TypeGuard, overload
 
 import numpy as np
@@ -19,8 +20,14 @@ from ..engine.functions.activations import SOFTMAX
 from ..engine.guard import InUse, atomic, call_again
 from ..engine.records import Span
 from ..engine.rtrl import Plan
-from ..engine.schema import GIVEN_ERRORS, NONE, SHARED_BY
-from ..engine.status import DIVERGED, DONE, FAILED, REFUSED, RESIZED, ROW
+from ..engine.schema import (
+    CHECK_SIZES,
+    CHECK_TARGETS,
+    GIVEN_ERRORS,
+    NONE,
+    SHARED_BY,
+)
+from ..engine.status import DIVERGED, DONE, LARGE, REFUSED, RESIZED, ROW
 from ..engine.store import Store
 from ..errors import (
     ArgumentError,
@@ -37,6 +44,7 @@ from .parameters import ParameterPlaces
 from .sensitivities import RTRL, LearningRule, Sensitivities, checked_rule
 
 NOTHING = np.empty(0)
+CHECK_ALL = CHECK_TARGETS + CHECK_SIZES
 
 
 def locked(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -514,6 +522,8 @@ class Stepping(Sequence[Neuron]):
         ------
         ArgumentError, ArgumentTypeError, UnknownNameError
             If rate, targets, cost or errors cannot be used; no weight has changed then.
+        DivergenceError
+            If the cost or an update is not finite; no weight has changed then.
         FunctionError
             If a registered cost raises; no weight has changed then.
 
@@ -548,7 +558,7 @@ class Stepping(Sequence[Neuron]):
             elif isinstance(targets, list | tuple):
                 row = checks.row_of("The target", targets, self._n_outputs)
             if row is not None:
-                status, value = self._learn(rate, row, measure.code, True)
+                status, value = self._learn(rate, row, measure.code, CHECK_ALL)
                 if status != REFUSED:
                     return value
         return self._propagate_checked(rate, targets, cost)
@@ -570,12 +580,12 @@ class Stepping(Sequence[Neuron]):
         if targets is not None:
             row = self._vector("The target", targets, self._n_outputs, nan=True)
             measure.check_targets(row[None])
-        return self._learn(rate, row, measure.code, False)[1]
+        return self._learn(rate, row, measure.code, CHECK_SIZES)[1]
 
     def _propagate_errors(self, rate: float, errors: Floats) -> float:
         """Propagate given errors of the outputs."""
         rate = checks.non_negative_number("The rate", rate, self._store.dtype)
-        status, cost = self._learn(rate, errors, GIVEN_ERRORS, True)
+        status, cost = self._learn(rate, errors, GIVEN_ERRORS, CHECK_ALL)
         if status == REFUSED:
             self._refuse_errors(errors)
         return cost
@@ -621,6 +631,8 @@ class Stepping(Sequence[Neuron]):
             this form.
         TopologyError
             If there is no step to learn from, as in :meth:`propagate`.
+        DivergenceError
+            If a derivative is not finite.
 
         See Also
         --------
@@ -668,17 +680,14 @@ class Stepping(Sequence[Neuron]):
             columns = store.columns
             errors = columns["derivative"][rows].astype(np.float64)
             errors[columns["squash"][rows] == SOFTMAX] = 0.0
-        if self._rtrl is None:
-            run = (store.calls or engine.online.calls_for(store)).propagate_targets
-            status, _ = run(
-                moves.address, store.unit, span, errors, GIVEN_ERRORS, 1.0, True
-            )
-        else:
-            status, _ = self._learn_exactly(
-                store, self._rtrl, errors, GIVEN_ERRORS, 1.0, True, moves
-            )
+        status = self._add_slopes(store, span, errors, moves)
         if status == REFUSED:
             self._refuse_errors(errors)
+        if status == DIVERGED:
+            raise DivergenceError(
+                f"The slopes of {self!r} left the finite range of {store.dtype}."
+                f" {parameters.REMEDIES}"
+            )
         places[0].read(moves.weights, out[0])
         places[1].read(moves.biases, out[1])
         for name, at, slopes in zip(("weight", "bias"), places, out, strict=True):
@@ -687,6 +696,28 @@ class Stepping(Sequence[Neuron]):
                     store[SHARED_BY[name]], at.every, slopes
                 )
         return Slopes(*out)
+
+    def _add_slopes(
+        self,
+        store: Store,
+        span: NDArray[np.int64],
+        errors: Floats,
+        moves: engine.online.Accumulator,
+    ) -> int:
+        """Add the slopes for these errors to `moves`; returns DONE, REFUSED, or
+        DIVERGED if one is not finite.
+        """
+        if self._rtrl is not None:
+            asked = errors, GIVEN_ERRORS, 1.0, 0, moves
+            return self._learn_exactly(store, self._rtrl, *asked)[0]
+        run = (store.calls or engine.online.calls_for(store)).propagate_targets
+        given = moves.address, store.unit, span, errors, GIVEN_ERRORS, 1.0
+        status: int = run(*given, CHECK_SIZES)[0]
+        if status != LARGE:
+            return status
+        run(*given, 0)
+        finite = all(map(parameters.are_finite, (moves.weights, moves.biases)))
+        return DONE if finite else DIVERGED
 
     def _slope_sums(self, store: Store) -> engine.online.Accumulator:
         """Buffers to which :meth:`slopes` lets a propagation add its updates."""
@@ -697,10 +728,10 @@ class Stepping(Sequence[Neuron]):
         return sums
 
     def _learn(
-        self, rate: float, targets: Floats, cost: int, check: bool
+        self, rate: float, targets: Floats, cost: int, check: int
     ) -> tuple[int, float]:
-        """Propagate in one kernel call; returns its status, REFUSED if `check` fails,
-        and the cost.
+        """Propagate in one kernel call; returns its status, DONE, or REFUSED if the
+        targets are checked and do not fit, and the cost.
         """
         store = self._anchor._store
         with store.lock:
@@ -721,10 +752,27 @@ class Stepping(Sequence[Neuron]):
                     ended = self._learn_exactly(
                         store, self._rtrl, targets, cost, rate, check
                     )
-                if ended[0] != DONE and ended[0] in (FAILED, RESIZED):
-                    self._refuse(ended[0], store)
-                return ended  # a cost that has diverged is returned too
+                if ended[0] == LARGE:
+                    before = parameters.copied(store)
+                    ended = run(store.address, store.unit, span, targets, cost, rate, 0)
+                    if parameters.undone(store, before):
+                        ended = DIVERGED, ended[1]
+                if ended[0] != DONE and ended[0] != REFUSED:
+                    self._refuse_step(*ended, store)
+                return ended
         return call_again(self._learn, rate, targets, cost, check)
+
+    def _refuse_step(self, status: int, loss: float, store: Store) -> NoReturn:
+        """Raise the error for a propagation that has changed no weight."""
+        if status == DIVERGED:
+            what = f"The cost of {self!r} became {loss}."
+            if isfinite(loss):
+                kind = store.dtype
+                what = f"An update of {self!r} left the finite range of {kind}."
+            raise DivergenceError(
+                f"{what} No weight has changed. {parameters.REMEDIES}"
+            )
+        self._refuse(status, store)
 
     def _learn_exactly(
         self,
@@ -733,7 +781,7 @@ class Stepping(Sequence[Neuron]):
         targets: Floats,
         cost: int,
         rate: float,
-        check: bool,
+        check: int,
         moves: Any = None,
     ) -> tuple[int, float]:
         """Propagate along the sensitivities in one kernel call, see :meth:`_learn`;

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from inspect import Parameter, Signature, signature
-from math import isfinite
 from typing import Any, Self, TypeVar
 
 import networkx as nx
@@ -447,11 +446,12 @@ class NetworkEstimator(BaseEstimator):
             network.clear()
         for row, target in zip(rows, targets, strict=True):
             network.activate(row)
-            if not isfinite(cost := network.propagate(rate, target)):
+            try:
+                network.propagate(rate, target)
+            except DivergenceError as error:
                 raise DivergenceError(
-                    f"The cost of a step is {cost}. Give a lower online_rate, or"
-                    " scale=True."
-                )
+                    f"{error} Or give a lower online_rate, or scale=True."
+                ) from None
 
     # --- what files have --------------------------------------------------------------
 

@@ -76,6 +76,7 @@ def accumulated(net, inputs, targets, rate=1.0, clear=True):
         np.empty(1),
         -np.inf,
         tuple(engine.online.nothing_renewed()),
+        (np.empty(store.n_connections), np.empty(store.n_neurons)),
     )
     assert control[1] == steps
     return moves
@@ -120,7 +121,7 @@ def test_everything_else_is_left_as_a_step_leaves_it():
     moves = Accumulator(store)
     rate = store.dtype.type(0.3)
     engine.online.propagate_targets(
-        moves.address, store.unit, span, targets[0], CODE, rate, False
+        moves.address, store.unit, span, targets[0], CODE, rate, 0
     )
     for name in set(store.columns) - {"weight", "bias"}:
         assert np.array_equal(store[name], twin._store[name]), name

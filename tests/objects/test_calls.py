@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from synapse import Layer, Network, cost as costs
-from synapse.errors import ArgumentError, ArgumentTypeError
+from synapse.errors import ArgumentError, ArgumentTypeError, DivergenceError
 from tests.helpers.cases import Cases
 from tests.helpers.integrity import contents
 from tests.helpers.processes import python
@@ -165,12 +165,13 @@ def test_costs_are_looked_up_again_after_an_edit():
     assert net.propagate(0.0, T) == pytest.approx(costs.squared_error(T, y))
 
 
-def test_a_cost_that_is_not_a_number_is_returned():
+def test_a_cost_that_is_not_finite_is_an_error():
     net = perceptron(squash="identity")
     net.weights = np.full(9, 1e308)
     net.activate(np.array([1e300, 1e300]))
     before = net.weights
-    assert not np.isfinite(net.propagate(0.1, T))
+    with pytest.raises(DivergenceError, match="No weight has changed"):
+        net.propagate(0.1, T)
     assert (net.weights == before).all()
 
 

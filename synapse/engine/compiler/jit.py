@@ -657,6 +657,7 @@ if DEBUGGING:
     zero_like: Any = lambda like: type(like)(0)  # noqa: E731
     one_like: Any = lambda like: type(like)(1)  # noqa: E731
     most_of: Any = lambda like: np.finfo(like).max  # noqa: E731
+    large_of: Any = lambda like: np.finfo(like).max ** 0.125  # noqa: E731
     single_from_bits: Any = _plain_single_from_bits
     single_bits: Any = lambda x: np.int64(np.float32(x).view(np.int32))  # noqa: E731
 else:
@@ -668,6 +669,8 @@ else:
     zero_like = _constant(lambda _: 0.0)
     one_like = _constant(lambda _: 1.0)
     most_of = _constant(lambda dtype: np.finfo(dtype).max)
+    # products of eight such numbers are finite
+    large_of = _constant(lambda dtype: float(np.finfo(dtype).max) ** 0.125)
     stream = inline(_stream_of(np.uint64))
     reset = reset_of(CLEARED)
 

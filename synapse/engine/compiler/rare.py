@@ -78,6 +78,7 @@ PARTS = {
     "online.renewal.renew": 1,
     "online.loops.aim_by_cost": 1,
     "online.loops.sum_by_cost": 1,
+    "online.loops.learn_or_undo": 1,
     # those of exact gradients: for one sample, and for several side by side
     "exact.weigh.weigh_apart": 2,
     "exact.weigh.carry_states": 2,

@@ -85,10 +85,10 @@ def _examples(unit: Any) -> dict[str, tuple[Any, ...]]:
     return {
         "activate_one": (0, unit, 0),
         "clamp_one": (0, unit, 0, 0.0),
-        "propagate_one": (0, unit, 0, False, 0.0, 0, 0.0, unit),
+        "propagate_one": (0, unit, 0, False, 0.0, 0, 0.0, unit, 0),
         "run_network": (0, unit, SPAN, ROW, ROW),
         "feed_network": (0, unit, SPAN, SPAN, ROW, ROW),
-        "propagate_targets": (0, unit, SPAN, ROW, 0, unit, False),
+        "propagate_targets": (0, unit, SPAN, ROW, 0, unit, 0),
         "learn_by_slopes": (0, unit, SPAN, ROW, unit, 0.0, 0.0, 0.0, SPAN),
         "learn_scaled": (0, unit, SPAN, *scaled_by(unit)),
         "learn_stream": (0, unit, SPAN, *stream_of(unit)),
@@ -105,6 +105,7 @@ def _examples(unit: Any) -> dict[str, tuple[Any, ...]]:
             ROW,
             0.0,
             renewal,
+            (ROW, ROW),
         ),
     }
 

@@ -12,8 +12,18 @@ import math
 import numpy as np
 
 from .. import schema
-from ..compiler.jit import bare, columns, inline, kernel, most_of, noinline, span_of
-from ..compiler.rare import ARRAY, INDEX, rare
+from ..compiler.jit import (
+    bare,
+    columns,
+    inline,
+    kernel,
+    large_of,
+    most_of,
+    noinline,
+    one_like,
+    span_of,
+)
+from ..compiler.rare import ARRAY, INDEX, SPAN, UNIT, rare
 from ..functions.compiled import (
     aim_shares,
     cost_of,
@@ -31,7 +41,7 @@ from ..functions.costs import (
     PROBABILITIES,
     SHARES,
 )
-from ..status import DIVERGED, DONE, FAILED, REFUSED, RESIZED, ROW, SUM
+from ..status import DIVERGED, DONE, FAILED, LARGE, REFUSED, RESIZED, ROW, SUM
 from .fire import clamp_neuron, clear_neuron, fire, silence_clamped, tick
 from .propagate import apply_pending, compute_deltas, propagate_block
 from .record import note, watches
@@ -214,12 +224,47 @@ def status_of(m, total):
 
 
 @inline
+def is_large(m, span, rate, unit):
+    """Whether numbers are so large that an update of this step may not be finite.
+
+    An update is a product of an error, a rate, a trace or an activation, and of weights
+    that the error has passed. So much smaller factors exclude it, but for weights that
+    are larger than the states which they led to. The trace of a bias has the size of
+    those of weights.
+    """
+    most = large_of(unit)
+    beyond = 0 if rate <= most else 1
+    for j in range(span.start, span.stop):
+        beyond += not abs(m.activation[j]) <= most
+        beyond += not abs(m.state[j]) <= most
+        beyond += not abs(m.bias_eligibility[j]) <= most
+    for j in range(span.stop - span.outputs, span.stop):
+        beyond += not abs(m.projected[j]) <= most
+    return beyond != 0
+
+
+@inline
+def is_one_large(m, j, rate, unit):
+    """`is_large` for a neuron that propagates alone, whose error is known."""
+    most = large_of(unit)
+    pushed = m.pushed[j] + m.pushed_gated[j] + m.pushed_traced[j]
+    error = m.derivative[j] * pushed + m.projected[j]
+    return not (
+        abs(error) <= most
+        and rate <= most
+        and abs(m.activation[j]) <= most
+        and abs(m.state[j]) <= most
+        and abs(m.bias_eligibility[j]) <= most
+    )
+
+
+@inline
 def aim_at_targets(m, span, targets, cost, check, unit):
     """Write the error signals of one step; with empty targets, no output has one.
 
-    Returns a status and the cost. With `check`, targets that the cost cannot have are
-    refused. If `cost` is GIVEN_ERRORS, the targets are the error signals themselves,
-    and the cost is 0.
+    Returns a status and the cost. If `check` says so, targets that the cost cannot have
+    are refused. If `cost` is GIVEN_ERRORS, the targets are the error signals
+    themselves, and the cost is 0.
     """
     m.failed[0] = 0.0
     start = span.stop - span.outputs
@@ -233,7 +278,11 @@ def aim_at_targets(m, span, targets, cost, check, unit):
         for o in range(span.outputs):
             m.projected[start + o] = targets[o] if targets[o] == targets[o] else 0.0
         return DONE, total
-    if targets.size > 0 and check and not accepts_targets(targets, cost, unit):
+    if (
+        targets.size > 0
+        and check & schema.CHECK_TARGETS
+        and not accepts_targets(targets, cost, unit)
+    ):
         return REFUSED, total
     lead, others = lead_of_outputs(m, span, cost)
     size = np.float64(span.outputs)
@@ -368,11 +417,13 @@ def clamp_one(table, unit, row, value):
 
 
 @kernel
-def propagate_one(table, unit, row, aimed, target, cost, outputs, rate):
+def propagate_one(table, unit, row, aimed, target, cost, outputs, rate, check):
     """Propagate one neuron, perhaps `aimed` at a target; a status. If the cost raised,
     nothing changed.
 
-    If `cost` is GIVEN_ERRORS, the target is the error signal itself.
+    If `cost` is GIVEN_ERRORS, the target is the error signal itself. With CHECK_SIZES
+    as `check`, the status is LARGE if its numbers are, see `is_large`; no weight has
+    changed then.
     """
     m = columns(table, unit)
     m.failed[0] = 0.0
@@ -388,6 +439,8 @@ def propagate_one(table, unit, row, aimed, target, cost, outputs, rate):
     if m.failed[0] != 0.0:
         return FAILED
     m.projected[j] = signal if m.clamped[j] == 0 else 0.0
+    if check & schema.CHECK_SIZES and is_one_large(m, j, rate, unit):
+        return LARGE
     alone = m.ties.held == 0  # else `hold_shared` has been called
     if alone:
         before_moves(m)
@@ -471,9 +524,14 @@ def feed_network(table, unit, span, feedback, inputs, outputs):
 def propagate_targets(table, unit, span, targets, cost, rate, check):
     """Propagate after an activation by `aim_at_targets`; returns a status, DONE if it
     learned, and a cost.
+
+    `check` is a sum of CHECK_TARGETS and CHECK_SIZES, by which the status is LARGE if
+    `is_large`; no weight has changed then.
     """
     m, span = columns(table, unit), span_of(span)
     status, total = aim_at_targets(m, span, bare(targets), cost, check, unit)
+    if status == DONE and check & schema.CHECK_SIZES and is_large(m, span, rate, unit):
+        status = LARGE
     if status == DONE:
         propagate_network(m, span, rate, False)
     return status, total
@@ -486,8 +544,9 @@ def epochs_by(step_network, learn_step, forget):
     """Return the loop over epochs of a rule, from three parts of kernels.
 
     ``step_network(m, p, span, inputs, row)`` activates, ``learn_step(m, p, span,
-    rate)`` learns from the errors of the outputs, and ``forget(p)`` forgets what
-    neurons that were renewed have left. ``p`` is what they need besides the columns of
+    rate)`` learns from the errors of the outputs and returns False if it did not
+    because an update is not finite, and ``forget(p)`` forgets what neurons that were
+    renewed have left. ``p`` is what they need besides the columns of
     the store. The other arguments are those of `train_network`.
     """
 
@@ -531,8 +590,10 @@ def epochs_by(step_network, learn_step, forget):
                         if not going:
                             total += sound
                         elif learn:
-                            learn_step(m, p, span, rates[done])
-                            if renews[0].size > 0:
+                            if not learn_step(m, p, span, rates[done]):
+                                total = math.nan
+                                going = False
+                            elif renews[0].size > 0:
                                 complete_moves(m, span)
                                 renewed = renews[0][RENEWED]
                                 renew(m, *renews)
@@ -552,10 +613,41 @@ def epochs_by(step_network, learn_step, forget):
     return run_epochs
 
 
+@rare(SPAN, UNIT, ARRAY, ARRAY)
+def learn_or_undo(m, span, rate, weights, biases):
+    """Propagate where numbers are large, and undo it if an update is not finite;
+    ``failed[SUM]`` is 1 then, else 0.
+
+    The arrays are buffers for all weights and biases.
+    """
+    for c in range(weights.size):
+        weights[c] = m.weight_destination[c]
+    for j in range(biases.size):
+        biases[j] = m.bias_destination[j]
+    propagate_network(m, span, rate, False)
+    sound = True
+    for c in range(weights.size):
+        sound = sound and math.isfinite(m.weight_destination[c])
+    for j in range(biases.size):
+        sound = sound and math.isfinite(m.bias_destination[j])
+    m.failed[SUM] = 0.0 if sound else 1.0
+    if not sound:
+        for c in range(weights.size):
+            m.weight_destination[c] = weights[c]
+        for j in range(biases.size):
+            m.bias_destination[j] = biases[j]
+
+
 @inline
 def _learn(m, p, span, rate):
-    """Propagate, while updates may stay pending."""
+    """Propagate, while updates may stay pending; `p` are the buffers of
+    `learn_or_undo`.
+    """
+    if is_large(m, span, rate, one_like(rate)):
+        learn_or_undo(m, span, rate, p[0], p[1])
+        return m.failed[0] == 0.0 and m.failed[SUM] == 0.0
     propagate_network(m, span, rate, True)
+    return True
 
 
 @noinline
@@ -574,7 +666,19 @@ _run_epochs = epochs_by(step_online, _learn, _nothing_left)
 
 @kernel
 def train_network(
-    table, unit, span, data, cost, rates, learn, kept, control, errors, goal, renewal
+    table,
+    unit,
+    span,
+    data,
+    cost,
+    rates,
+    learn,
+    kept,
+    control,
+    errors,
+    goal,
+    renewal,
+    before,
 ):
     """Some epochs in one call: in each, the sequences ``bounds[s] .. bounds[s + 1]`` of
     rows, in its order.
@@ -585,12 +689,14 @@ def train_network(
     outputs (and `KEPT`) of some steps, whose costs are summed together. A
     ``control[0]`` other than 0 stops the call; ``control[1]`` counts the rows.
     ``errors`` are the mean costs of the epochs; one that is at most `goal` ends the
-    call. `renewal` are the fields of `RenewalArguments`. Returns a status, the number
+    call. `renewal` are the fields of `RenewalArguments`, `before` buffers for all
+    weights and biases. Returns a status, the number
     of complete epochs, and the summed cost of the latest and its number of rows with a
-    target. A cost that is not finite ends the call before weights change; so does a
-    registered function that raises.
+    target. A cost or an update that is not finite ends the call before weights change;
+    so does a registered function that raises.
     """
     m, span, kept = columns(table, unit), span_of(span), bare(kept)
+    p = bare(before[0]), bare(before[1])
     return _run_epochs(
-        m, None, span, data, cost, rates, learn, kept, control, errors, goal, renewal
+        m, p, span, data, cost, rates, learn, kept, control, errors, goal, renewal
     )

@@ -182,7 +182,8 @@ def streams_by(step_network, learn_step):
             value = m.activation[last]
             delta = _temporal_difference(gains[t], discount, following, value)
             begin_slopes(m, span, no_errors, decay, sizes)
-            learn_step(m, p, span, unit)
+            if not learn_step(m, p, span, unit):
+                return DIVERGED, t
             status, _ = move_along(m, delta, rate, bound, sizes)
             if status != DONE:
                 return status, t
@@ -197,8 +198,9 @@ def streams_by(step_network, learn_step):
 
 @inline
 def _learn(m, p, span, rate):
-    """Propagate; no update stays pending."""
+    """Propagate; no update stays pending. `move_along` finds what is not finite."""
     propagate_network(m, span, rate, False)
+    return True
 
 
 _run_stream = streams_by(step_online, _learn)

@@ -97,7 +97,15 @@ class Layout:
         counts = [len(self.roots), len(self.members), self.size, self.depth]
         self._set(
             counts=np.array(
-                [*counts, *self._step_sizes, self._moved, self._square, self._shares]
+                [
+                    *counts,
+                    *self._step_sizes,
+                    self._moved,
+                    self._square,
+                    self._shares,
+                    store.n_connections,
+                    store.n_neurons,
+                ]
             )
         )
         direct, visits, readings = (2 * self.depth * size for size in self._step_sizes)
@@ -112,6 +120,8 @@ class Layout:
             + TILE,  # a tile reads beyond
             "reading_value": readings + 3 * self._square + 2 * lines + TILE,
             "old_derivative": len(self.roots),
+            "weight_before": store.n_connections,
+            "bias_before": store.n_neurons,
             "aim": len(self.roots),
             "direct": direct,
             "values": self._most_values,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from .. import schema
-from ..compiler.jit import bare, columns, inline, kernel, plan, span_of
+from ..compiler.jit import bare, columns, inline, kernel, most_of, plan, span_of
 from ..compiler.rare import PLAN, rare
 from ..online.calls import ROW, SPAN, calls_by_float, scaled_by, stream_of
 from ..online.fire import silence_clamped
@@ -20,7 +20,7 @@ from ..online.record import note, watches
 from ..online.slopes import begin_slopes, move_along, move_scaled, streams_by
 from ..online.ties import after_moves, before_moves
 from ..records import Latest
-from ..status import DONE
+from ..status import DIVERGED, DONE
 from .advance import advance, lay_direct, move_through, remember, renew_pending, show
 from .sweep import sweep_cost
 
@@ -70,8 +70,40 @@ def step_network(m, p, span, inputs, row):
 
 
 @inline
+def copy_destinations(m, p):
+    """Copy what the updates of a step are added to."""
+    for c in range(p.counts.connections):
+        p.weight_before[c] = m.weight_destination[c]
+    for j in range(p.counts.neurons):
+        p.bias_before[j] = m.bias_destination[j]
+
+
+@inline
+def undo_unless_finite(m, p):
+    """Undo the updates of a step if one is not finite; return whether all are."""
+    most = most_of(p.flow[0])
+    beyond = 0
+    for c in range(p.counts.connections):
+        beyond += not abs(m.weight_destination[c]) <= most
+    for j in range(p.counts.neurons):
+        beyond += not abs(m.bias_destination[j]) <= most
+    if beyond == 0:
+        return True
+    for c in range(p.counts.connections):
+        m.weight_destination[c] = p.weight_before[c]
+    for j in range(p.counts.neurons):
+        m.bias_destination[j] = p.bias_before[j]
+    return False
+
+
+@inline
 def learn_step(m, p, span, rate):
-    """Learn from the errors of the outputs, which have been written before."""
+    """Learn from the errors of the outputs, which have been written before.
+
+    Returns whether all updates are finite; otherwise nothing has learned. A sensitivity
+    can be infinite while all states and the cost are finite.
+    """
+    copy_destinations(m, p)
     before_moves(m)
     for j in range(span.learning, span.stop - span.outputs):
         m.projected[j] = 0.0
@@ -82,8 +114,10 @@ def learn_step(m, p, span, rate):
     if m.ties.signed != 0:
         hold_signs(m, span.learning, span.stop, 0)
     after_moves(m)
+    sound = undo_unless_finite(m, p)
     if watches(m, span):
         note(m, False, False, schema.NONE)
+    return sound
 
 
 _run_rows = rows_by(step_network)
@@ -108,8 +142,8 @@ def propagate_targets(table, unit, plan_table, span, targets, cost, rate, check)
     p = plan(plan_table, unit)
     span = span_of(span)
     status, total = aim_at_targets(m, span, bare(targets), cost, check, unit)
-    if status == DONE:
-        learn_step(m, p, span, rate)
+    if status == DONE and not learn_step(m, p, span, rate):
+        status = DIVERGED
     return status, total
 
 
@@ -124,7 +158,8 @@ def learn_by_slopes(
     errors = bare(errors)
     sizes = bare(sizes)
     begin_slopes(m, span, errors, decay, sizes)
-    learn_step(m, p, span, unit)
+    if not learn_step(m, p, span, unit):
+        return DIVERGED, 0.0
     return move_along(m, delta, rate, bound, sizes)
 
 
@@ -139,7 +174,8 @@ def learn_scaled(
     errors = bare(errors)
     sizes = bare(sizes)
     begin_slopes(m, span, errors, 0.0, sizes)
-    learn_step(m, p, span, unit)
+    if not learn_step(m, p, span, unit):
+        return DIVERGED
     return move_scaled(m, span, errors, squares, bare(settings), squared, sizes)
 
 
@@ -199,7 +235,7 @@ calls_for = calls_by_float(
     globals(),
     lambda unit: {
         "run_network": (0, unit, 0, SPAN, ROW, ROW),
-        "propagate_targets": (0, unit, 0, SPAN, ROW, 0, unit, False),
+        "propagate_targets": (0, unit, 0, SPAN, ROW, 0, unit, 0),
         "learn_by_slopes": (0, unit, 0, SPAN, ROW, unit, 0.0, 0.0, 0.0, SPAN),
         "learn_scaled": (0, unit, 0, SPAN, *scaled_by(unit)),
         "learn_stream": (0, unit, 0, SPAN, *stream_of(unit)),

@@ -81,8 +81,9 @@ class MissingExtraError(SynapseError, ImportError):
 
 
 class TopologyWarning(SynapseWarning):
-    """A network runs without a connection into its outputs, or with two connections of
-    a pair that act as one, or an edit makes a connection late without need.
+    """A network runs without a connection into its outputs, with connections that never
+    act, or with two of a pair that act as one; or an edit makes a connection late
+    without need.
     """
 
 

@@ -218,7 +218,9 @@ def level_of_caller() -> int:
     """Return the `stacklevel` of a warning that points to the user's line."""
     level = 1
     frame = sys._getframe(1)
-    while frame.f_globals.get("__name__", "").startswith("synapse"):
+    # A context that decorates a function of the library puts a frame between.
+    ours = ("synapse", "contextlib")
+    while frame.f_globals.get("__name__", "").startswith(ours):
         if frame.f_back is None:
             break
         frame = frame.f_back

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from types import NoneType
 from typing import Any
@@ -11,7 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import squash as squashes
-from .._checks import json_object, lowered, shown, with_article
+from .._checks import (
+    counted,
+    json_object,
+    level_of_caller,
+    lowered,
+    shown,
+    with_article,
+)
+from .._typing import Ints
 from ..engine.lowering.stretches import order_of
 from ..engine.schema import (
     FLAG,
@@ -23,7 +32,12 @@ from ..engine.schema import (
     TIME,
     Column,
 )
-from ..errors import ArgumentTypeError, FormatError, UnknownNameError
+from ..errors import (
+    ArgumentTypeError,
+    FormatError,
+    TopologyWarning,
+    UnknownNameError,
+)
 from ..objects.parameters import first_of_group
 from ..objects.topology import NO_GATER
 
@@ -533,4 +547,20 @@ def require_signs(
             f"Expected the weight {connections['weight'][i]:g} and the sign {sign} of"
             f" connection {i} to agree, and the sign with that of all connections from"
             f" its source, {whole}."
+        )
+
+
+def warn_of_connections_into_inputs(targets: Ints, inputs: int) -> None:
+    """Warn if connections with these targets lead into the first neurons of a network
+    that is read, its inputs.
+    """
+    into_inputs = int((targets < inputs).sum())
+    if into_inputs:
+        warnings.warn(
+            f"{into_inputs} of {counted(len(targets), 'connection')}"
+            f" {'leads' if into_inputs == 1 else 'lead'} into inputs, whose activations"
+            " are set from outside. They never act. Leave them out, or connect a new"
+            " node to each of these inputs and make the new nodes the inputs.",
+            TopologyWarning,
+            stacklevel=level_of_caller(),
         )

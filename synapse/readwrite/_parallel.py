@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._checks import shown
+from .._checks import counted, shown
 from .._typing import Ints
-from ..errors import TopologyError
+from ..errors import ArgumentError, TopologyError
 from ..objects.graph_names import MARK
 
 if TYPE_CHECKING:
@@ -69,6 +69,8 @@ def _merged_column(
         lists = _lists(column, group)
         whole = {i: values for i, values in lists.items() if len(values) == counts[i]}
         return {i: values[0] for i, values in whole.items() if len(set(values)) == 1}
+    if name == "weight":
+        _require_every_weight(chosen, column, group)
     if isinstance(column, np.ndarray):
         return _combined(column, group, chosen.count, way)
     return {
@@ -125,6 +127,24 @@ def _require_agreement(chosen: Items, name: str, lists: dict[int, list[Any]]) ->
                     f'got {shown(values[0])} and {shown(value)}. Use merge="first" or'
                     ' merge="last".'
                 )
+
+
+def _require_every_weight(chosen: Items, column: Any, group: Ints) -> None:
+    """Raise ArgumentError if some of parallel edges have a weight, and others have
+    none.
+    """
+    if isinstance(column, dict):
+        rows = [row for row, weight in column.items() if weight == weight]  # not NaN
+    else:
+        rows = np.flatnonzero(~np.isnan(column))
+    edges = np.bincount(group)
+    weights = np.bincount(group[rows], minlength=len(edges))
+    for i in np.flatnonzero((weights > 0) & (weights < edges)).tolist():
+        raise ArgumentError(
+            f"Expected all parallel edges of {chosen.label(i)} to have a weight to be"
+            f" merged, got {counted(int(weights[i]), 'weight')} for {edges[i]} edges."
+            ' Fill in the others, or use merge="first" or merge="last".'
+        )
 
 
 def _firsts(lists: dict[int, list[Any]]) -> dict[int, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from itertools import chain
 from typing import Any
@@ -9,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._checks import expected, float_type, shown
-from ..errors import ArgumentError, ArgumentTypeError, TopologyError
+from .._checks import choice, counted, expected, float_type, level_of_caller, shown
+from ..errors import ArgumentError, ArgumentTypeError, TopologyError, TopologyWarning
 from ..initializers import Initializer, Seed
 from ..objects.network import Network
 from ..squash import Squash
@@ -20,6 +21,7 @@ from .graphs import (
     is_missing,
     is_value,
     keys_of,
+    name_of_other_type,
     network_of_columns,
     require_names,
 )
@@ -42,6 +44,7 @@ def from_edges(
     synchronous: bool | None = None,
     merge: str | None = None,
     self_connections: str | None = "activation",
+    missing_weights: str | None = None,
 ) -> Network:
     """Build a network from a table of connections: millions of them in seconds.
 
@@ -51,7 +54,8 @@ def from_edges(
     ----------
     edges : pandas.DataFrame or mapping of str to array_like
         Columns of one length: "source" and "target", the names of neurons, which are
-        numbers or strings; "weight", if they are given (a missing one is NaN); "sign",
+        numbers or strings (blanks around them are removed, with a warning); "weight",
+        if they are given (a missing one is NaN, see `missing_weights`); "sign",
         +1, -1 or 0 (or NaN) for none; "delay", a number of steps (0 or NaN: none), see
         :attr:`Connection.delay`; and what :func:`from_networkx` reads of edges besides,
         such as "gater" (a name), "trainable" (True or False, or 1 or 0), and more in
@@ -76,6 +80,11 @@ def from_edges(
         What a connection from a neuron to itself carries, see :func:`from_networkx`.
         Default: "activation", an autapse, which is a connection with delay 1. None
         leaves these rows out.
+    missing_weights : {"draw"}, optional
+        What happens if some rows have a weight and others have none. "draw": the
+        missing weights are drawn, as all of them are without the column. Default: they
+        raise ArgumentError. Self-connections that carry the state have the weight 1
+        without one.
 
     Returns
     -------
@@ -88,10 +97,16 @@ def from_edges(
     ------
     ArgumentTypeError, ArgumentError, UnknownNameError
         If a column is missing, has another length, or has a value that cannot be used,
-        such as a missing name.
+        such as a missing name, or only some of the weights are missing.
     TopologyError
         If a pair of neurons is connected twice without `merge`, a name is not among the
         neurons, or no inputs or outputs are found.
+
+    Warns
+    -----
+    TopologyWarning
+        If names have blanks around them, or connections lead into inputs, which never
+        act; with their number.
 
     See Also
     --------
@@ -112,11 +127,21 @@ def from_edges(
     drawn = (initializer, seed)
     rules = (synchronous, merge, self_connections)
     options = Options.checked((inputs, outputs), functions, drawn, name, rules)
+    if missing_weights is not None:
+        choice("The missing_weights of from_edges", missing_weights, ("draw",))
+    options = options._replace(draws_missing=missing_weights is not None)
     float_dtype = float_type("The dtype", dtype)
     keys = keys_of("weight", "gater", None)
     links = _columns("edges", edges, ("source", "target"))
     names, ends = _numbered(links.pop("source"), links.pop("target"))
     _require_named_ends(names, ends)
+    blanks = _Blanks()
+    distinct = blanks.removed(names)
+    if distinct != names:
+        numbers = {name: number for number, name in enumerate(dict.fromkeys(distinct))}
+        ends = np.array([numbers[name] for name in distinct], np.int64)[ends]
+        names = list(numbers)
+    _require_one_type(names)
 
     rows: dict[Any, Any] = {}
     names_in_edges = names
@@ -124,6 +149,8 @@ def from_edges(
         rows = _columns("neurons", neurons, ("name",))
         names = _listed(rows.pop("name"))
         require_names("neuron", names)
+        names = blanks.removed(names)
+    blanks.warn()
     numbers = {name: number for number, name in enumerate(names)}
     if len(numbers) < len(names):
         raise ArgumentError(
@@ -138,6 +165,45 @@ def from_edges(
     return network_of_columns(numbers, nodes, connections, ends, float_dtype, options)
 
 
+class _Blanks:
+    """The names with blanks around them that a table has."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+
+    def removed(self, names: list[Any]) -> list[Any]:
+        """The names without blanks around them."""
+        distinct = [name.strip() if isinstance(name, str) else name for name in names]
+        pairs = zip(names, distinct, strict=True)
+        self.names.update(name for name, short in pairs if name is not short)
+        return distinct
+
+    def warn(self) -> None:
+        """Warn if there are any."""
+        names = sorted(name for name in self.names if name != name.strip())
+        if names:
+            warnings.warn(
+                f"Removed the blanks around {counted(len(names), 'name')} of neurons,"
+                f" such as {shown(names[0])}.",
+                TopologyWarning,
+                stacklevel=level_of_caller(),
+            )
+
+
+def _require_one_type(names: list[Any]) -> None:
+    """Raise ArgumentError if a number is one name, and its digits are another."""
+    texts = {name for name in names if isinstance(name, str)}
+    if not 0 < len(texts) < len(names):
+        return
+    for name in names:
+        if not isinstance(name, str) and str(name) in texts:
+            raise ArgumentError(
+                "Expected the names of neurons to be whole numbers or text, got both"
+                f" {shown(name)} and {shown(str(name))}. Convert one column to the type"
+                " of the others: edges['source'].astype(str)."
+            )
+
+
 class TableItems(Items):
     """Neurons or connections of a table."""
 
@@ -150,6 +216,7 @@ def _numbers_of(names: Iterable[Any], numbers: dict[Any, int]) -> NDArray[np.int
         if name not in numbers:
             raise TopologyError(
                 f"Expected edges between the given neurons, got one of {shown(name)}."
+                f"{name_of_other_type(name, numbers)}"
             )
     return np.array([numbers[name] for name in names], np.int64)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, partial
@@ -17,11 +18,13 @@ import numpy as np
 from .. import initializers, squash as squashes
 from .._checks import (
     boolean,
+    counted,
     delay,
     expected,
     finite_number,
     float_type,
     is_among,
+    level_of_caller,
     listed,
     shown,
     sign,
@@ -38,6 +41,7 @@ from ..errors import (
     ArgumentTypeError,
     SynapseError,
     TopologyError,
+    TopologyWarning,
     UnknownNameError,
 )
 from ..initializers import Initializer, Seed, given_back, random_generator
@@ -72,7 +76,11 @@ from ..objects.state import SavedNetwork, from_saved
 from ..objects.topology import NO_GATER
 from ..squash import Squash
 from . import _parallel
-from ._checks import contradicted_sign, require_shared
+from ._checks import (
+    contradicted_sign,
+    require_shared,
+    warn_of_connections_into_inputs,
+)
 from ._formats import ALL, LINKED, Format
 
 __all__ = ["from_networkx"]
@@ -171,9 +179,10 @@ def from_networkx(
     merge : {"sum", "mean", "first", "last"}, optional
         How parallel edges, which have the same ends and the same delay, become one
         connection. "first" and "last" use one of the edges. "sum" and "mean" combine
-        the weights and all numbers among the other attributes, leave out those that are
-        missing, and join different texts by commas; the connection has the sign that
-        all its edges have, or none. Default: parallel edges raise TopologyError.
+        the weights and all numbers among the other attributes, and join different texts
+        by commas; the connection has the sign that all its edges have, or none. Other
+        attributes than the weight may be missing on some of the edges. Default:
+        parallel edges raise TopologyError.
     self_connections : {"activation", "state"}, optional
         What an edge from a node to itself carries to the next step. "activation": the
         neuron receives its previous activation, as through any other connection; this
@@ -202,6 +211,12 @@ def from_networkx(
         gaters.
     FormatError
         If nodes or edges with the same tie have different values.
+
+    Warns
+    -----
+    TopologyWarning
+        If connections lead into inputs, which never act, with their number; or if names
+        of nodes differ by blanks only.
 
     See Also
     --------
@@ -243,6 +258,7 @@ def from_networkx(
         )
     names = list(graph)
     require_names("node", names)
+    _warn_of_blanks(names)
     if all(isinstance(node, Neuron) for node in names):
         names.sort()  # by their order of activation
 
@@ -278,6 +294,8 @@ class Options(NamedTuple):
     synchronous: bool | None
     merge: str | None
     self_connections: str | None
+    draws_missing: bool = True
+    """Whether missing weights are drawn if others are given."""
 
     @classmethod
     def checked(
@@ -358,6 +376,8 @@ def network_of_columns(
         neuron_metadata=_metadata_of(nodes, layers, titles, subset),
         connection_metadata=edges.metadata(),
     )
+    if not options.draws_missing:
+        _require_all_weights(edges, connections, _carry_state(connections, delays))
     with given_back(options.rng):
         _draw_missing(connections, _carry_state(connections, delays), options, dtype)
         require_shared("connection", connections, edges.label)
@@ -384,6 +404,7 @@ def network_of_columns(
             network.synchronous = options.synchronous
         if not neurons["random"].any():
             network.reseed(options.rng)  # the neurons that are random
+    warn_of_connections_into_inputs(connections["target"], len(layers[0]))
     return network
 
 
@@ -417,6 +438,21 @@ def require_names(noun: str, names: Iterable[Any]) -> None:
                 " rows without names. If a neuron is called NA, read its table with"
                 " pandas.read_csv(path, keep_default_na=False)."
             )
+
+
+def _warn_of_blanks(names: Iterable[Any]) -> None:
+    """Warn if names of nodes differ by blanks around them only."""
+    texts = [name for name in names if isinstance(name, str)]
+    twins = sorted({*texts} & {name.strip() for name in texts if name != name.strip()})
+    if twins:
+        warnings.warn(
+            f"{counted(len(twins), 'node')}, such as {shown(twins[0])}, and others of"
+            " the same name with blanks around it are neurons of their own. To join"
+            " them: networkx.relabel_nodes(graph, {node: node.strip() for node in"
+            " graph}).",
+            TopologyWarning,
+            stacklevel=level_of_caller(),
+        )
 
 
 def is_missing(name: Any) -> bool:
@@ -606,14 +642,14 @@ def _gater_among(place: Mapping[Any, int], labels: Sequence[str]) -> Check:
         named[label] = NO_GATER if label in named else i
 
     def number(subject: str, value: Any) -> int:
-        gater = NO_GATER
-        with suppress(TypeError):  # a value without a hash is no node
-            gater = place.get(value, named.get(value, NO_GATER))
-        if gater == NO_GATER:
-            raise TopologyError(
-                expected(subject, "a node of the graph or the label of one node", value)
-            )
-        return gater
+        found_number = _number_of(value, place)
+        if found_number is None:
+            found_number = _number_of(value, named)
+        if found_number in (None, NO_GATER):
+            condition = "a node of the graph or the label of one node"
+            advice = name_of_other_type(value, place).strip()
+            raise TopologyError(expected(subject, condition, value, advice))
+        return found_number
 
     return number
 
@@ -665,6 +701,21 @@ def _named_layers(
 
 
 # --- the network ----------------------------------------------------------------------
+
+
+def _require_all_weights(
+    edges: Items, connections: Columns, carry_state: Bools
+) -> None:
+    """Raise ArgumentError if some of the weights are missing, but not all."""
+    missing = np.isnan(connections["weight"]) & ~carry_state
+    count, of_all = int(missing.sum()), int((~carry_state).sum())
+    if 0 < count < of_all:
+        raise ArgumentError(
+            "Expected weights of all connections or of none,"
+            f" got none of {count} of {of_all}: {edges.label(int(missing.argmax()))}"
+            " has none. Leave these rows out, fill their weights in, or pass"
+            ' missing_weights="draw".'
+        )
 
 
 def _draw_missing(
@@ -758,19 +809,46 @@ def _numbers_of_nodes(
         raise TopologyError(f"The {nouns} must be at least one node. Got none.")
     numbers = []
     for node in chosen:
-        try:
-            numbers.append(place[node])
-        except (KeyError, TypeError):  # a value without a hash is no node
+        number = _number_of(node, place)
+        if number is None:
             texts = (name for name in place if isinstance(name, str))
-            advice = suggestion(node, texts).strip()
-            sentence = expected(f"The {nouns}", "nodes of the graph", node, advice)
-            raise TopologyError(sentence) from None
+            advice = name_of_other_type(node, place) or suggestion(node, texts)
+            sentence = expected(
+                f"The {nouns}", "nodes of the graph", node, advice.strip()
+            )
+            raise TopologyError(sentence)
+        numbers.append(number)
     if len(set(numbers)) < len(numbers):
         twice = next(node for i, node in enumerate(chosen) if numbers[i] in numbers[:i])
         raise TopologyError(
             f"The node {shown(twice)} is given twice among the {nouns}. Give it once."
         )
     return numbers
+
+
+def _number_of(node: Any, place: Mapping[Any, int]) -> int | None:
+    """The number of a node, whose name may have blanks around it here; None if there is
+    no such node.
+    """
+    with suppress(TypeError):  # a value without a hash is no node
+        if node in place:
+            return place[node]
+        return place.get(node.strip()) if isinstance(node, str) else None
+    return None
+
+
+def name_of_other_type(name: Any, names: Container[Any]) -> str:
+    """Advice if one of the names is a number and this its digits, or the reverse."""
+    twin: Any = None
+    if isinstance(name, str):
+        with suppress(ValueError):
+            twin = int(name)
+    elif isinstance(name, int | np.integer):
+        twin = str(name)
+    if twin is None or twin not in names:
+        return ""
+    form = "text" if isinstance(twin, str) else "whole numbers"
+    return f" The names of the others are {form}: {shown(twin)}."
 
 
 def _ends(

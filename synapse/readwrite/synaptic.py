@@ -22,7 +22,12 @@ from ..objects.state import SavedNetwork, from_saved, to_saved
 from ..objects.topology import NO_GATER, is_delayed, require_released
 from ..squash import ACTIVATIONS
 from . import files
-from ._checks import Records, is_whole, members
+from ._checks import (
+    Records,
+    is_whole,
+    members,
+    warn_of_connections_into_inputs,
+)
 from ._formats import Format
 
 __all__ = ["SynapticWarning", "from_synaptic_data", "synaptic_data"]
@@ -175,6 +180,8 @@ def from_synaptic_data(data: dict[str, Any], *, resume: bool = False) -> Network
     SynapticWarning
         If two connections have the same source and target, which Synaptic's ``project``
         allows by mistake.
+    TopologyWarning
+        If connections lead into inputs, which never act.
 
     Notes
     -----
@@ -429,6 +436,7 @@ class Parts:
         )
         neurons = {name: column[order] for name, column in self.neurons.items()}
         edges = _renumbered(self.edges, np.argsort(order))
+        warn_of_connections_into_inputs(edges["target"], self.layers[0])
         return from_saved(SavedNetwork(None, np.float64, layers, None, neurons, edges))
 
 

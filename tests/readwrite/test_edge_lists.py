@@ -11,6 +11,7 @@ from synapse.errors import (
     ArgumentError,
     ArgumentTypeError,
     TopologyError,
+    TopologyWarning,
     UnknownNameError,
 )
 
@@ -44,8 +45,9 @@ def test_a_table_makes_the_network_that_its_graph_makes(names, seed):
         attributes = {} if np.isnan(weight) else {"weight": weight}
         graph.add_edge(source, target, **attributes, kind=neuron_kind)
     ends = [names(0)], [names(1)]
-    net = from_edges(edges, *ends, seed=seed)
-    twin = from_edges({key: edges[key].to_numpy() for key in edges}, *ends, seed=seed)
+    options = {"seed": seed, "missing_weights": "draw"}
+    net = from_edges(edges, *ends, **options)
+    twin = from_edges({key: edges[key].to_numpy() for key in edges}, *ends, **options)
     assert same(net, twin)
     other = from_networkx(graph, *ends, seed=seed)
     for network, another in ((net, twin), (net, other)):
@@ -176,7 +178,8 @@ def test_parallel_edges_are_merged(form, way, weights):
         net = from_networkx(graph, ["x"], ["y"], merge=way, seed=0)
     else:
         edges = table if form == "a data frame" else PARALLEL
-        net = from_edges(edges, ["x"], ["y"], merge=way, seed=0)
+        options = {"merge": way, "missing_weights": "draw"}
+        net = from_edges(edges, ["x"], ["y"], seed=0, **options)
     into = net["x"].connected(net["a"])
     out = net["a"].connected(net["y"])
     assert [into.weight, out.weight] == weights
@@ -202,7 +205,8 @@ def test_what_parallel_edges_must_share():
     ):
         from_edges(PARALLEL, ["x"], ["y"])
     late = {**PARALLEL, "delay": [0, 0, 2, 3, 0, 0]}
-    net = from_edges(late, ["x"], ["y"], seed=0)  # other delays are other connections
+    # Other delays are other connections.
+    net = from_edges(late, ["x"], ["y"], seed=0, missing_weights="draw")
     assert sorted(link.delay for link in net["a"].incoming) == [0, 1, 2]
 
 
@@ -227,6 +231,8 @@ def test_what_a_connection_of_a_neuron_to_itself_carries(make, carried):
     assert net["a"].state == states[carried]
     assert len(net) == (4 if carried == "activation" else 3)
     inhibitory = {**edges, "weight": [1.0, np.nan, 1.0], "sign": [1, -1, 1]}
+    if carried == "activation":
+        options["missing_weights"] = "draw"
     net = from_edges(inhibitory, seed=0, **options)
     self_connections = [
         link
@@ -323,3 +329,109 @@ def test_an_output_that_is_no_neuron_gets_the_name_that_is_meant():
         from_edges(
             {"source": ["ASH", "AVA"], "target": ["AVA", "VA01"]}, ["ASH"], ["VA1"]
         )
+
+
+SOME = {"source": ["x", "a", "x"], "target": ["a", "y", "y"]}
+
+
+@pytest.mark.parametrize("form", [dict, pd.DataFrame])
+@pytest.mark.parametrize("empty", [np.nan, None])
+def test_a_weight_that_is_missing_among_others_is_refused(form, empty):
+    """Unless it is to be drawn: no number comes from nowhere."""
+    edges = form({**SOME, "weight": [1.0, empty, -3.0]})
+    with pytest.raises(
+        ArgumentError,
+        match="of all connections or of none, got none of 1 of 3: the edge from 'a' to"
+        " 'y' has none.*missing_weights=\"draw\"",
+    ):
+        from_edges(edges, seed=0)
+    nets = [from_edges(edges, seed=seed, missing_weights="draw") for seed in (0, 1)]
+    assert [net.weights[[0, 2]].tolist() for net in nets] == [[1.0, -3.0]] * 2
+    assert nets[0].weights[1] != nets[1].weights[1]
+    without = form({**SOME, "weight": [empty] * 3})
+    assert np.array_equal(
+        from_edges(without, seed=0).weights, from_edges(SOME, seed=0).weights
+    )
+    with pytest.raises(ArgumentError, match="missing_weights of from_edges to be"):
+        from_edges(edges, missing_weights="zero")
+
+
+@pytest.mark.parametrize("way", ["sum", "mean"])
+def test_a_weight_and_none_are_not_merged(way):
+    edges = {"source": ["x"] * 3, "target": ["y"] * 3, "weight": [1.0, np.nan, 2.0]}
+    graph = nx.from_pandas_edgelist(
+        pd.DataFrame(edges), edge_attr=True, create_using=nx.MultiDiGraph, edge_key=None
+    )
+    graph.edges["x", "y", 1].pop("weight")
+    message = "edges of the edge from 'x' to 'y' to have a weight to be merged, got 2"
+    for make in (
+        lambda: from_edges(edges, merge=way),
+        lambda: from_edges(edges, merge=way, missing_weights="draw"),
+        lambda: from_edges({**edges, "weight": [1.0, None, 2.0]}, merge=way),
+        lambda: from_networkx(graph, merge=way),
+    ):
+        with pytest.raises(ArgumentError, match=f"{message} weights for 3 edges"):
+            make()
+    assert from_edges(edges, merge="last").weights.tolist() == [2.0]
+
+
+def test_blanks_around_names_are_removed_with_one_warning():
+    edges = {"source": ["x ", "a", " x"], "target": ["\ta", "y", "y\n"]}
+    table = {"name": ["x", " a ", "y"], "squash": ["identity"] * 3, "kind": list("xay")}
+    with pytest.warns(
+        TopologyWarning, match=r"Removed the blanks around 5 names.*such as '\\ta'"
+    ) as warned:
+        net = from_edges({**edges, "gater": [None, None, "a "]}, [" x"], neurons=table)
+    assert len(warned) == 1
+    assert [neuron.name for neuron in net] == ["x", "a", "y"]
+    assert net.connections[2].gater is net["a"]
+    assert net.select(kind="a") == [net["a"]]
+    with pytest.warns(TopologyWarning, match="Removed the blanks around 4 names"):
+        assert len(from_edges(edges)) == 3
+
+
+def test_nodes_that_differ_by_blanks_are_told():
+    graph = nx.DiGraph([("x", "a"), ("a ", "y"), ("x", "a ")])
+    with pytest.warns(TopologyWarning, match="1 node, such as 'a', and.*relabel_nodes"):
+        from_networkx(graph, outputs=["y", "a"])
+
+
+@pytest.mark.parametrize(
+    ("edges", "options", "message"),
+    [
+        ({"source": [1, 2], "target": ["2", "3"]}, {}, "got both 2 and '2'.*astype"),
+        ({"source": [1, 2], "target": [2, 3]}, {"inputs": ["1"]}, "whole numbers: 1"),
+        (
+            {"source": [1, 2], "target": [2, 3]},
+            {"neurons": {"name": ["1", "2", "3"]}},
+            "between the given neurons, got one of 1. The names .* are text: '1'",
+        ),
+        ({"source": ["1", "2"], "target": ["2", "3"]}, {"outputs": [3]}, "text: '3'"),
+        (
+            {"source": ["1", "2"], "target": ["2", "3"], "gater": [None, 2]},
+            {},
+            "gater of the edge.*text: '2'",
+        ),
+    ],
+)
+def test_text_beside_whole_numbers_is_called_that(edges, options, message):
+    with pytest.raises((ArgumentError, TopologyError), match=message):
+        from_edges(edges, **options)
+
+
+def test_connections_into_inputs_are_counted_in_one_warning():
+    edges = {"source": ["x", "a", "a", "z"], "target": ["a", "y", "x", "x"]}
+    graph = nx.from_pandas_edgelist(pd.DataFrame(edges), create_using=nx.DiGraph)
+    for make in (
+        lambda: from_edges(edges, ["x", "z"]),
+        lambda: from_networkx(graph, ["x", "z"]),
+    ):
+        with pytest.warns(
+            TopologyWarning, match="2 of 4 connections lead into inputs.*never act.*new"
+        ) as warned:
+            make()
+        assert len(warned) == 1
+        assert warned[0].filename == __file__
+    remedy = {"source": [*edges["source"], "in"], "target": [*edges["target"], "x"]}
+    net = from_edges(remedy, ["in", "z"])  # without a warning
+    assert len(net["x"].incoming) == 3

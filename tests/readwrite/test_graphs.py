@@ -198,6 +198,7 @@ def test_live_graphs_know_their_gaters_where_names_are_the_same():
     assert ours == theirs
 
 
+@pytest.mark.filterwarnings("ignore:.*into inputs:synapse.errors.TopologyWarning")
 def test_undirected_edges_lead_both_ways():
     net = from_networkx(nx.path_graph(3), [0], [2], seed=0)
     pairs = {(link.source.name, link.target.name) for link in net.connections}
@@ -231,6 +232,7 @@ def test_a_gater_fires_before_what_it_gates():
     assert names(from_networkx(graph, outputs=["y"])) == [["x"], ["b"], ["a"], ["y"]]
 
 
+@pytest.mark.filterwarnings("ignore:.*into inputs:synapse.errors.TopologyWarning")
 def test_subsets_are_layers_even_where_connections_lead_backward():
     graph = nx.DiGraph([("y", "b"), ("b", "a"), ("a", "x")])
     for number, layer in enumerate((["x"], ["b", "a"], ["y"])):

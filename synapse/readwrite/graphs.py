@@ -127,7 +127,7 @@ def from_networkx(
     connections that lead backward carry the activation of the previous step
     (``architect.delayed(net)`` lists them). If the nodes have the attribute ``subset``,
     these numbers are the layers, and within a layer nodes fire in the order of the
-    graph.
+    graph. Hidden neurons of a layer that compete stand next to the first of them.
 
     Parameters
     ----------
@@ -365,6 +365,7 @@ def network_of_columns(
     late = (delays > 0) | relays[connections["target"]]
     layers = arrange(place, connections, *options.ends, subset, late)
     neurons = _neurons(nodes, dtype, layers, options.functions)
+    layers[1:-1] = [_side_by_side(layer, neurons["group"]) for layer in layers[1:-1]]
     titles = _named_layers(layers, nodes.texts("layer"), subset)
     saved = SavedNetwork(
         name=options.name,
@@ -683,6 +684,15 @@ def _neurons(
         },
         "group": group,
     }
+
+
+def _side_by_side(layer: list[int], group: Ints) -> list[int]:
+    """The nodes of a layer with those that compete next to the first of them."""
+    first_place: dict[int, int] = {}
+    for place, i in enumerate(layer):
+        first_place.setdefault(int(group[i]), place)
+    alone = {i: place for place, i in enumerate(layer) if not group[i]}
+    return sorted(layer, key=lambda i: alone.get(i, first_place[int(group[i])]))
 
 
 def _named_layers(

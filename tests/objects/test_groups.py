@@ -2,6 +2,7 @@
 
 import pickle
 
+import networkx as nx
 import numpy as np
 import pytest
 
@@ -198,6 +199,19 @@ def test_nothing_stands_between_the_members_of_a_group():
     with unchanged(net), pytest.raises(TopologyError, match="last.* between them"):
         net.hidden[-1].append(others[0])
     assert len(Network(Layer(1), Layer(others), Layer(1))) == 4  # nothing was taken
+
+
+def test_competing_nodes_of_a_graph_stand_side_by_side():
+    graph = nx.DiGraph()
+    graph.add_nodes_from([("w0", {"squash": "winner"}), ("t", {"squash": "tanh"})])
+    graph.add_node("w1", squash="winner")
+    for node, weight in (("w0", 1.0), ("t", 1.0), ("w1", 2.0)):
+        graph.add_edge("x", node, weight=weight)
+        graph.add_edge(node, "y", weight=1.0)
+    net = synapse.from_networkx(graph)
+    net.activate([1.0])
+    assert [neuron.name for neuron in net.hidden[0]] == ["w0", "w1", "t"]
+    assert net.hidden[0].activations[:2].tolist() == [0.0, 1.0]
 
 
 def test_softmax_outputs_are_neighbours():

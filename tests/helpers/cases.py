@@ -115,9 +115,8 @@ def all_hold(check, cases, after=lambda: None):
     """Check a dict or a list of cases; tuples are several arguments. `after` is called
     after each case."""
     with Cases() as tried:
-        for name, case in (
-            cases.items() if isinstance(cases, dict) else zip(map(repr, cases), cases)
-        ):
+        named = cases if isinstance(cases, dict) else {}
+        for name, case in named.items() or ((repr(case), case) for case in cases):
             with tried(name):
                 try:
                     check(*case) if isinstance(case, tuple) else check(case)

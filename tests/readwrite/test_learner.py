@@ -256,6 +256,34 @@ def test_costs_and_their_weights(tmp_path):
     all_hold(check, [None, "squared_error", "mean_squared_error", quartic_of_learners])
 
 
+def saturated_output(state):
+    """One step moves the bias of an output with this state by target minus output."""
+    source, output = Layer(1), Layer(1)
+    source.project(output, weights=0.25)
+    output.biases = [state]
+    return Network(source, [], output)
+
+
+def test_a_saturated_output_learns(tmp_path):
+    """The slope of a logistic output is no number above 0 from states of 745 on (104 in
+    float32), but its cross-entropy needs none."""
+
+    def check(state, form):
+        net = saturated_output(state)
+        data = np.array([[1.0]]), np.array([[float(state < 0)]]), 0.5
+        if form in (in_python, in_javascript):
+            found = form(net, *data, tmp_path)
+        else:
+            found = there(Program(net, tmp_path, sums=form), *data)
+        sign = -math.copysign(1.0, state)
+        moved = [state + 0.5 * sign, 0.25 + 0.5 * sign]
+        expected = [float(state > 0), 0.0, *moved]
+        assert np.abs(found - expected).max() <= (1e-4 if form == "fast" else 1e-12)
+
+    forms = "exact", "fast", in_python, in_javascript
+    all_hold(check, [*itertools.product([800.0, -800.0, 60.0, -400.0], forms)])
+
+
 @synapse.cost.register
 def quartic_of_learners(target, output, derivative, outputs):
     error = target - output

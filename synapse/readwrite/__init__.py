@@ -30,6 +30,7 @@ if (
     from .graphs import *
     from .javascript import *
     from .native import *
+    from .neataptic import *
     from .nir import *
     from .npz import *
     from .onnx import *

@@ -30,6 +30,7 @@ MODULES = {
     "graphml": "graph_files",
     "cytoscape": "graph_files",
     "synaptic": "synaptic",
+    "neataptic": "neataptic",
     "node_link": "graph_files",
     "dot": "graph_files",
     "networkx": "graphs",

@@ -14,7 +14,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from functools import partial
 from itertools import groupby
-from typing import Any
+from typing import Any, NoReturn
 from xml.parsers import expat
 
 import networkx as nx
@@ -137,8 +137,30 @@ _ENDS = ("source", "target")
 def _from_node_link_data(data: Any) -> Network:
     an_object("A node-link graph", data)
     edges = "edges" if "edges" in data else "links"  # D3 and older versions of networkx
+    if edges not in data:
+        _refuse_other_json(data)
     graph = _parsed(lambda: nx.node_link_graph(data, edges=edges), "a node-link graph")
     return _complete(graph, data["nodes"], data[edges], NODE_LINK)
+
+
+def _refuse_other_json(data: dict[str, Any]) -> NoReturn:
+    """Raise FormatError for JSON without edges, with the name of what it may be."""
+    if "adjacency" in data:
+        raise FormatError(
+            "Expected a node-link graph, got networkx' JSON by adjacency. Read it with"
+            " synapse.from_networkx(networkx.adjacency_graph(data)), where data is what"
+            " json.load returns."
+        )
+    if "elements" in data:
+        raise FormatError(
+            "Expected a node-link graph, got JSON of Cytoscape. Read it with"
+            ' synapse.load(path, format="cytoscape").'
+        )
+    names = ", ".join(map(shown, data)) or "none"
+    raise FormatError(
+        "Expected a node-link graph to have the member 'edges' or 'links', got"
+        f" {names}."
+    )
 
 
 def _complete(graph: Any, nodes: list[Any], edges: list[Any], format: str) -> Network:

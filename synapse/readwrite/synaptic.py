@@ -209,8 +209,8 @@ def from_synaptic_data(data: dict[str, Any], *, resume: bool = False) -> Network
     members("A network of Synaptic", data, ("neurons", "connections"))
     neurons = Records.of_records("neuron", data, "neurons", NEURON, optional=("trace",))
     connections = Records.of_records("connection", data, "connections", CONNECTION)
-    neurons.reread(["layer"], _whole)
-    connections.reread(["from", "to", "gater"], _whole)
+    neurons.reread(["layer"], whole_or_given)
+    connections.reread(["from", "to", "gater"], whole_or_given)
     number, layers = _order(neurons)
     edges = {
         "source": connections.indices("from", neurons),
@@ -268,9 +268,9 @@ def _order(neurons: Records) -> tuple[Ints, list[int]]:
     return number, sizes.tolist()
 
 
-def _whole(value: Any) -> Any:
-    """Convert a string of digits, which older versions of Synaptic write for indices,
-    to a number.
+def whole_or_given(value: Any) -> Any:
+    """Convert a string of digits, which older versions of Synaptic and Neataptic write
+    for indices, to a number.
     """
     digits = (
         type(value) is str and value.isascii() and value.isdecimal() and len(value) < 19

@@ -17,6 +17,7 @@ from synapse import errors, load, save
 from synapse.readwrite import (
     files,
     from_json_data,
+    from_neataptic_data,
     from_npz_data,
     from_synaptic_data,
     json_data,
@@ -26,7 +27,7 @@ from synapse.readwrite import (
 from synapse.readwrite._document import TABLES
 from tests.helpers.cases import all_hold
 
-from . import test_sensitivities, test_synaptic
+from . import test_neataptic, test_sensitivities, test_synaptic
 from .formats import FORMATS, NETWORKS, content_of, from_content, used
 from .mutation import all_damage_refused, drop, mutate, put
 from .nets import feed, memory
@@ -220,6 +221,7 @@ DOCUMENTS = {
     "json": (document, from_json_data, json_data),
     "rule": (test_sensitivities.document, from_json_data, json_data),
     "synaptic": (test_synaptic.small, from_synaptic_data, synaptic_data),
+    "neataptic": (test_neataptic.small, from_neataptic_data, json_data),
     **{
         format: (
             partial(

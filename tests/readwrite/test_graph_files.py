@@ -274,3 +274,23 @@ def test_dot_has_layers_gates_and_names_escaped():
     ]
     assert sum(line.startswith("subgraph cluster_") for line in lines) == 3
     assert "style=dashed" in dot_data(NETWORKS["frozen"]())
+
+
+def test_json_of_another_layout_is_called_by_its_name():
+    """Instead of "KeyError: 'links'"."""
+    graph = Topology.of(used("named")).to_networkx()
+    by_adjacency = nx.adjacency_data(graph)
+    layouts = {
+        r"networkx' JSON by adjacency.*networkx\.adjacency_graph": by_adjacency,
+        'JSON of Cytoscape.*format="cytoscape"': nx.cytoscape_data(graph),
+        "the member 'edges' or 'links', got 'nodes', 'more'": {"nodes": [], "more": 1},
+    }
+    for sentence, data in layouts.items():
+        stream = io.BytesIO(json.dumps(data).encode())
+        with pytest.raises(errors.FormatError, match=sentence):
+            load(stream, "node_link")
+    adjacency = json.dumps(by_adjacency).encode()
+    with pytest.raises(errors.FormatError, match="JSON by adjacency"):
+        load(io.BytesIO(adjacency))
+    twin = from_networkx(nx.adjacency_graph(json.loads(adjacency)))
+    assert_twins(used("named"), twin)

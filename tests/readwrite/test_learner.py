@@ -239,6 +239,47 @@ def test_context_and_frozen_parts(tmp_path):
     assert close(there(program, *after, 0.1), here(net, *after, 0.1))
 
 
+@pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
+def test_a_context_has_its_sensitivities(tmp_path):
+    def check(make, rule):
+        net = make()
+        net.learning_rule = rule
+        inputs, targets = data_for(net, 16)
+        here(net, inputs[:6], targets[:6], 0.1)
+        program = Program(net, tmp_path, context=True)
+        after = inputs[6:], targets[6:]
+        assert close(there(program, *after, 0.1), here(net, *after, 0.1))
+
+    tied = 7
+    makers = [
+        lambda: architect.LSTM(2, 3, 2, seed=0),
+        lambda: architect.Spiking(2, 4, 1, reset="zero", refractory=2, seed=0),
+        lambda: graph(3),
+    ]
+    rules = ("rtrl", ("rtrl", 1))
+    all_hold(check, [*itertools.product(makers, rules), (lambda: graph(tied), "rtrl")])
+
+
+def test_spiking_networks_learn_as_here(tmp_path):
+    def check(options, rule):
+        net = architect.Spiking(2, 5, 2, seed=0, **options)
+        net.learning_rule = rule
+        data = data_for(net, 40)
+        found = {"c": there(Program(net, tmp_path), *data, 0.02)}
+        if rule == "online":
+            found["python"] = in_python(net, *data, 0.02, tmp_path)
+            found["javascript"] = in_javascript(net, *data, 0.02, tmp_path)
+        ours = here(net, *data, 0.02)
+        assert all(close(theirs, ours) for theirs in found.values())
+
+    every = [
+        {"threshold": 0.3, "adaptive": 5},
+        {"threshold": 0.3, "reset": "zero", "refractory": 3},
+        {"threshold": 0.3, "excitatory": 3, "density": 0.5, "spike": "arctan_spike"},
+    ]
+    all_hold(check, itertools.product(every, ("online", "rtrl", ("rtrl", 1))))
+
+
 def test_costs_and_their_weights(tmp_path):
     def check(cost):
         net = architect.Elman(2, 4, 3, seed=0, output_squash="tanh")

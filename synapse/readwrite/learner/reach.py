@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..._typing import Floats
 from ...engine.lowering import flags as mark
 from ...squash import SHARES
 from .._formulas import kind_of
@@ -44,6 +45,32 @@ class Reach:
                 if j in lines[root]:
                     self.places[number, j] = self.size
                     self.size += width
+
+    def context(self) -> dict[str, Floats]:
+        """The sensitivities after the latest step, by their names in a program.
+
+        A program renews its sensitivities by ``carried`` when a step begins. These have
+        been renewed by the engine, so ``carried`` leaves them as they are.
+        """
+        tables = self._tables
+        matrix = tables.sensitivities()
+        owners = np.arange(tables.computed + 1) + tables.inputs
+        ends = np.searchsorted(matrix.owners, owners).tolist()
+        sensitivity = np.zeros(self.size)
+        for root, line in zip(matrix.rows.tolist(), matrix.values, strict=True):
+            places = self.places[self.roots.index(root - tables.inputs)].tolist()
+            shared = {0}  # of one member alone: the program adds what all of them find
+            for j, begin in enumerate(places):
+                values = line[ends[j] : ends[j + 1]]
+                for offset, tie in enumerate(tables.ties_of(j)[: len(values)]):
+                    if begin < 0 or np.isnan(values[offset]) or tie in shared - {0}:
+                        continue
+                    shared.add(tie)
+                    sensitivity[begin + offset] = values[offset]
+        return {
+            "sensitivity": sensitivity,
+            "carried": np.eye(len(self.roots)).ravel(),
+        }
 
     def _block_of(self, neuron: int) -> int:
         blocks = self._tables.blocks

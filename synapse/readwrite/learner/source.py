@@ -96,7 +96,6 @@ def learner_source(network: Network, plan: Plan, options: Options) -> str:
         "dot": _part("dot fast" if options.fast else "dot exact", names),
         "functions": _functions(tables, plan, options),
         "judge": _judge(tables, options),
-        "start": _start(tables, options),
         **_sizes_of(tables),
         **_weights(tables, language),
     }
@@ -107,6 +106,7 @@ def learner_source(network: Network, plan: Plan, options: Options) -> str:
             " Set net.learning_rule = 'rtrl', or untie the parameters of a copy."
         )
     reach = Reach(tables, rule.order) if exact else None
+    parts["start"] = _start(tables, reach, options)
     parts |= _tables(tables, reach)
     parts |= _moves(tables, options, parts)
     parts |= _rule(tables, reach, parts)
@@ -520,12 +520,15 @@ def _rule(
     }
 
 
-def _start(tables: Tables, options: Options) -> str:
+def _start(tables: Tables, reach: Reach | None, options: Options) -> str:
     """The function that restores the context at the time of writing."""
     if not options.context:
         return ""
     rows = []
-    for name, numbers in tables.context().items():
+    context = tables.context()
+    if reach is not None:
+        context |= reach.context()
+    for name, numbers in context.items():
         if len(numbers):
             rows += [
                 f"    static const {options.real} {name}[] = {{",

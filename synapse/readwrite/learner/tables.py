@@ -13,6 +13,7 @@ from ..._typing import Ints
 from ...engine.lowering import flags as mark
 from ...engine.schema import NONE
 from ...objects.network import Network
+from ...objects.sensitivities import SensitivityMatrix, sensitivity_matrix
 from ...squash import SINGLE
 from .._formulas import kind_of
 
@@ -216,6 +217,18 @@ class Tables:
     def pulls(self) -> list[int]:
         """Pairs by their gaters."""
         return [] if self.exact else self.column("pull").tolist()
+
+    def ties_of(self, j: int) -> list[int]:
+        """By parameter into a computed neuron, its weights that learn and its bias: the
+        number of its tie, that of a bias negative; 0: none.
+        """
+        begin = int(self.of_computed("first_incoming")[j])
+        weights = self.column("tie")[begin : begin + self.of_computed("learning")[j]]
+        return [*weights.tolist(), -int(self.of_computed("bias_tie")[j])]
+
+    def sensitivities(self) -> SensitivityMatrix:
+        """Those of the latest step, of a network that learns by rtrl."""
+        return sensitivity_matrix(self._network)
 
     def context(self) -> dict[str, NDArray[Any]]:
         """States, activations and traces, by their names in a program."""

@@ -516,7 +516,7 @@ class Topology:
             ``metadata_group``. By the mark ``synapse_part``, which is "neuron" for
             nodes and "connection" for edges, :func:`from_networkx` recognises this
             graph and reads all of it, so a file that networkx writes from this graph
-            holds the network.
+            holds the network (GML without the names of neurons).
 
         See Also
         --------

@@ -643,14 +643,17 @@ def _gater_among(place: Mapping[Any, int], labels: Sequence[str]) -> Check:
         named[label] = NO_GATER if label in named else i
 
     def number(subject: str, value: Any) -> int:
-        found_number = _number_of(value, place)
-        if found_number is None:
-            found_number = _number_of(value, named)
-        if found_number in (None, NO_GATER):
+        node = _number_of(value, place)
+        if node is None:
+            node = _number_of(value, named)
+        if node is None and isinstance(value, int | float):
+            # A reader of files has made text of the nodes, but not of their gaters.
+            node = place.get(str(_whole_or_given(value)))
+        if node in (None, NO_GATER):
             condition = "a node of the graph or the label of one node"
             advice = name_of_other_type(value, place).strip()
             raise TopologyError(expected(subject, condition, value, advice))
-        return found_number
+        return node
 
     return number
 
@@ -1235,6 +1238,8 @@ def _whole_or_given(value: Any) -> Any:
 
 def _count(subject: str, value: Any) -> int:
     condition = f"a whole number from 0 to {LARGEST_COUNT}"
+    if isinstance(value, str) and value.isascii() and value.isdecimal():
+        value = int(value)  # GML has numbers of more than 32 bits as text
     return whole_number(subject, _whole_or_given(value), condition, 0, LARGEST_COUNT)
 
 

@@ -408,9 +408,9 @@ def test_nodes_that_differ_by_blanks_are_told():
         ),
         ({"source": ["1", "2"], "target": ["2", "3"]}, {"outputs": [3]}, "text: '3'"),
         (
-            {"source": ["1", "2"], "target": ["2", "3"], "gater": [None, 2]},
+            {"source": [1, 2], "target": [2, 3], "gater": [None, "2 0"]},
             {},
-            "gater of the edge.*text: '2'",
+            "gater of the edge from 2 to 3 to be a node.* got '2 0'",
         ),
     ],
 )

@@ -1,6 +1,6 @@
 """Learning from reward: chains that need memory, traces of patterns, and control.
 
-    python -m studies reward chain          # what is missing; patterns, control too
+    python -m studies reward chain  # what is missing; also patterns, control, popgym
     python -m studies reward report         # writes the tables of reward.md
 
 Every trial is stored as it ends, so a study can be stopped and continued with the same
@@ -371,37 +371,19 @@ CONTROL: dict[str, tuple[str, dict[str, Any]]] = {
         f"MountainCar, {name}": ("MountainCar-v0", options)
         for name, options in WITHOUT.items()
     },
-    **{
-        f"{task}, {name}": (f"popgym {module}.{task}Easy", options)
-        for task, module in (
-            ("RepeatFirst", "repeat_first"),
-            ("Autoencode", "autoencode"),
-            ("CountRecall", "count_recall"),
-        )
-        for name, options in {
-            "LSTM, exact": {"kind": "LSTM", "rule": "exact"},
-            "no memory": {},
-        }.items()
-    },
 }
 
 
 def environment_of(task: str) -> Any:
-    """An environment of Gymnasium or POPGym, or CartPole without the velocities of its
-    cart and pole."""
+    """An environment of Gymnasium, or CartPole without the velocities of its cart and
+    pole."""
     if task == "no velocities":
         space = gymnasium.spaces.Box(-np.inf, np.inf, (2,))
         cart_pole = gymnasium.make("CartPole-v1")
         return gymnasium.wrappers.TransformObservation(
             cart_pole, lambda row: row[[0, 2]], space
         )
-    if not task.startswith("popgym"):
-        return gymnasium.make(task)
-    module, _, name = task.removeprefix("popgym ").partition(".")
-    tasks = importlib.import_module(
-        f"popgym.envs.{module}"
-    )  # pip install --no-deps popgym
-    return gymnasium.wrappers.FlattenObservation(getattr(tasks, name)())
+    return gymnasium.make(task)
 
 
 def control(name: str, seed: int) -> Row:
@@ -455,10 +437,69 @@ def control(name: str, seed: int) -> Row:
     return {"seed": seed, "returns": returns, "seconds": round(seconds, 1)}
 
 
+# --- tasks of POPGym, by copies that do not learn -------------------------------------
+
+TASKS = {
+    "RepeatFirst": "repeat_first",
+    "Autoencode": "autoencode",
+    "CountRecall": "count_recall",
+}
+POPGYM = {
+    f"{task}, {name}": (task, kind)
+    for task in TASKS
+    for name, kind in (("LSTM, exact", "LSTM"), ("no memory", ""))
+}
+JUDGED = 100
+"""Number of episodes of a copy."""
+
+
+def popgym(name: str, seed: int) -> Row:
+    """The mean return while an agent learns, in the last fifth of the steps, and that
+    of a copy which neither learns nor explores, after them.
+
+    What learns at every step can remember by its weights what an episode has shown, so
+    only the copy says whether the network has a memory."""
+    task, kind = POPGYM[name]
+    # pip install --no-deps popgym
+    tasks = importlib.import_module(f"popgym.envs.{TASKS[task]}")
+    environment, evaluation = (
+        gymnasium.wrappers.FlattenObservation(getattr(tasks, f"{task}Easy")())
+        for _ in range(2)
+    )
+    inputs = gymnasium.spaces.flatdim(environment.observation_space)
+    actions = environment.action_space.n
+    if kind:
+        net: Network = recurrent(kind, (inputs, 16, actions), "exact", None, seed)
+    else:
+        net = architect.Perceptron(
+            inputs, 32, 32, actions, squash="tanh", output_squash="identity", seed=seed
+        )
+    agent = reward.QLearning(
+        net, explore=lambda step: max(0.01, 1.0 - step / 10_000), seed=seed
+    )
+    result = reward.run(
+        agent,
+        environment,
+        steps=ALL_STEPS,
+        seed=seed,
+        evaluate=ALL_STEPS,
+        evaluation=evaluation,
+        evaluation_episodes=JUDGED,
+        progress=False,
+    )
+    late = result.lengths.cumsum() > ALL_STEPS * (FIFTHS - 1) // FIFTHS
+    return {
+        "seed": seed,
+        "learning": round(float(result.returns[late].mean()), 3),
+        "copy": round(float(result.evaluation_returns[-1].mean()), 3),
+    }
+
+
 STUDIES: dict[str, tuple[dict[str, Any], Callable[[str, int], Row]]] = {
     "chain": (CHAINS, climb),
     "patterns": (PATTERNS, predict),
     "control": (CONTROL, control),
+    "popgym": (POPGYM, popgym),
 }
 
 
@@ -545,7 +586,26 @@ def returns(results: dict[str, list[Row]]) -> str:
     return table(["task and agent", "seeds", *titles], lines)
 
 
-REPORTS = {"chain": chains, "patterns": predictions, "control": returns}
+def copies(results: dict[str, list[Row]]) -> str:
+    """Medians of the mean returns while an agent learns and of its copies, each with
+    its interval."""
+    lines = []
+    for name, trials in results.items():
+        cells = [
+            interval(np.array([trial[part] for trial in trials]), ".2f")
+            for part in ("learning", "copy")
+        ]
+        lines.append([name, len(trials), *cells])
+    titles = "task and network", "seeds", "while it learns", "a copy that does not"
+    return table(titles, lines)
+
+
+REPORTS = {
+    "chain": chains,
+    "patterns": predictions,
+    "control": returns,
+    "popgym": copies,
+}
 
 
 def main() -> None:

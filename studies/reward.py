@@ -453,6 +453,12 @@ JUDGED = 100
 """Number of episodes of a copy."""
 
 
+def popgym_of(task: str) -> Any:
+    """An environment of POPGym (pip install --no-deps popgym)."""
+    tasks = importlib.import_module(f"popgym.envs.{TASKS[task]}")
+    return gymnasium.wrappers.FlattenObservation(getattr(tasks, f"{task}Easy")())
+
+
 def popgym(name: str, seed: int) -> Row:
     """The mean return while an agent learns, in the last fifth of the steps, and that
     of a copy which neither learns nor explores, after them.
@@ -460,12 +466,7 @@ def popgym(name: str, seed: int) -> Row:
     What learns at every step can remember by its weights what an episode has shown, so
     only the copy says whether the network has a memory."""
     task, kind = POPGYM[name]
-    # pip install --no-deps popgym
-    tasks = importlib.import_module(f"popgym.envs.{TASKS[task]}")
-    environment, evaluation = (
-        gymnasium.wrappers.FlattenObservation(getattr(tasks, f"{task}Easy")())
-        for _ in range(2)
-    )
+    environment, evaluation = popgym_of(task), popgym_of(task)
     inputs = gymnasium.spaces.flatdim(environment.observation_space)
     actions = environment.action_space.n
     if kind:

@@ -3,8 +3,8 @@
 A squash computes an activation and its derivative from a state. `names` lists the
 registered ones. Each built-in one is an entry of
 ``synapse/engine/functions/activations.py``: smooth functions such as `logistic` (also
-`sigmoid`), `tanh` and `identity` (also `linear`); functions with a kink or a jump, such
-as `relu` and `step`; functions for a group of neurons, `winner`, `maxout` and, for
+``sigmoid``), `tanh` and `identity` (also ``linear``); functions with a kink or a jump,
+such as `relu` and `step`; functions for a group of neurons, `winner`, `maxout` and, for
 outputs, `softmax`; and the random ones `noise` and `bernoulli`. The reference has a
 table of all. A spike's slope may have another width: ``"spike(width=2)"``.
 

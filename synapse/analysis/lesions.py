@@ -41,8 +41,8 @@ class Lesions:
     names : tuple of str
         Their names; of a connection, those of its source and its target.
     change : ndarray, shape (items,) or (items, items)
-        Mean cost with the lesion minus that without; with `pairs`, of both, and of one
-        on the diagonal.
+        Mean cost with the lesion minus that without; with ``pairs=True``, of both, and
+        of one on the diagonal.
     """
 
     cost: float

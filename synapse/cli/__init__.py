@@ -41,8 +41,8 @@ COMMANDS = {
     **dict.fromkeys(("info", "draw", "play", "convert"), "models"),
     **{name: name for name in ("train", "run", "forecast", "compare")},
 }
-"""The module of each subcommand, in the order of ``--help``: it has functions `NAME`
-and `add_NAME`."""
+"""The module of each subcommand, in the order of ``--help``: it has functions ``NAME``
+and ``add_NAME``."""
 
 
 class _Parser(argparse.ArgumentParser):

@@ -109,7 +109,7 @@ def eligibility_of(m: Any, flags: Any, c: Any) -> Any:
 
 
 def influence_of(m: Any, rows: Any, start: Any, stop: Any, target: Any) -> Any:
-    """I_jk of a target k without memory: the sum over connections ``rows[first:stop]``,
+    """I_jk of a target k without memory: the sum over connections ``rows[start:stop]``,
     without the gain.
     """
     influence = 0.0

@@ -675,7 +675,7 @@ class UnreadStore(Store):
     def __getattr__(self, name: str) -> Any:
         if name not in _ATTRIBUTES:
             raise AttributeError(
-                f"A store has no attribute {name!r}.", name=name, obj=self
+                f"{type(self).__name__!r} object has no attribute {name!r}"
             )
         with self.lock, Deferred():
             if isinstance(

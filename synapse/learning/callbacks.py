@@ -45,8 +45,8 @@ class Batch:
     """The state of a training after a batch. A batch is the data of one update of the
     weights.
 
-    With an optimizer a batch is `batch_size` sequences (for the online rule: steps), or
-    a batch of a stream. The plain online rule updates the weights at every step; its
+    With an optimizer a batch is ``batch_size`` sequences (for the online rule: steps),
+    or a batch of a stream. The plain online rule updates the weights at every step; its
     batches are those of a stream, and arrays are one batch. With L-BFGS a batch is one
     iteration.
 
@@ -95,7 +95,7 @@ Callback = Callable[[Progress], Any]
 
 @dataclass(frozen=True)
 class every:  # noqa: N801 - reads as a word among callbacks: every(10, print)
-    """A callback that calls a function after every `epochs` epochs; as `on_batch`,
+    """A callback that calls a function after every `epochs` epochs; as ``on_batch``,
     after as many batches.
 
     Several short epochs between its calls can run in one compiled call, which takes

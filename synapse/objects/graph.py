@@ -649,8 +649,8 @@ def follow_removed(store: Store, neurons: Sequence[Neuron]) -> None:
 def follow_absorbed(
     store: Store, graphs: tuple[Any, Any], first_row: int, identity: int
 ) -> None:
-    """Merge the graph of an absorbed store, whose rows start at `first` and identities
-    at `identity`.
+    """Merge the graph of an absorbed store, whose rows start at `first_row` and
+    identities at `identity`.
     """
     own_graph, other = graphs
     if own_graph is not None and other is not None:

@@ -141,8 +141,8 @@ class Metadata(MutableMapping[Any, Any]):
 
 
 def by_number(columns: Columns, keys: Iterable[Any], first_number: int = 0) -> Columns:
-    """Return the columns with numbers from `first` on in place of these keys, and
-    without all others.
+    """Return the columns with numbers from `first_number` on in place of these keys,
+    and without all others.
     """
     if not columns:
         return {}

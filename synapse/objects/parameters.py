@@ -2,7 +2,7 @@
 other code sets them.
 
 Tied rows are connections that share a weight, or neurons that share a bias. They have
-the same group number in the column `tie` or `bias_tie`; 0 means not tied.
+the same group number in the column ``tie`` or ``bias_tie``; 0 means not tied.
 """
 
 from __future__ import annotations

@@ -77,7 +77,7 @@ class Stepping(Sequence[Neuron]):
     of kernels here.
 
     What it finds out about a topology is kept until the store has another one: by
-    :class:`~.kept.Kept`, or by hand (`_span`, and names that end in `_known`) where a
+    :class:`~.kept.Kept`, or by hand (`_span`, and names that end in ``_known``) where a
     call would notice its 200 ns.
     """
 
@@ -620,8 +620,7 @@ class Stepping(Sequence[Neuron]):
         -------
         Slopes
             A pair of arrays: `weights` in the order of :attr:`connections`, `biases` in
-            that of
-            :attr:`neurons`; 0 for what is not trainable. Each of several tied
+            that of :attr:`neurons`; 0 for what is not trainable. Each of several tied
             connections has the derivative with respect to their shared weight.
 
         Raises

@@ -783,7 +783,7 @@ _UNUSUAL = {*_RARE[0], *_RARE[1]} - {"tie", "bias_tie"}
 
 def _part(store: Store, neurons: Sequence[Neuron], first_number: int) -> dict[str, Any]:
     """The columns of the neurons in one store, and of the connections between them,
-    numbered from `first`.
+    numbered from `first_number`.
     """
     mine = np.array(
         [i for i, neuron in enumerate(neurons) if neuron._store is store], np.int64

@@ -75,7 +75,7 @@ def require(fits: bool, subject: str, condition: str, value: Any) -> None:
 
 
 def is_whole(value: Any, least: int, most: int) -> bool:
-    """Whether a value is an integer from `first` to `last` (True and 1.0 are not)."""
+    """Whether a value is an integer from `least` to `most` (True and 1.0 are not)."""
     return type(value) is int and least <= value <= most
 
 
@@ -246,7 +246,7 @@ class Records:
         return self._array(key, "b", (bool,), np.bool_, "true or false")
 
     def whole(self, key: str, least: int, most: int) -> NDArray[Any]:
-        """A column of whole numbers in ``first .. last``."""
+        """A column of whole numbers in ``least .. most``."""
         condition = f"a whole number from {least} to {most}"
         array = self._array(key, "iu", (int,), np.int64, condition)
         self._require(key, (array >= least) & (array <= most), condition)

@@ -179,11 +179,11 @@ def save(
         Name of a format. Default: the format of the suffix; JSON without a suffix.
     **options
         Options of the format, which the function that makes its content describes:
-        `activations` and `layout` of :func:`~synapse.readwrite.gexf_data`; `context`,
-        `prefix`, `learn`, `cost` and `bound` of
-        :func:`~synapse.readwrite.python_source`, also for JavaScript and C; `dtype` and
-        `sums` of :func:`~synapse.readwrite.c_source`; `form`,
-        `dtype` and `context` of :func:`~synapse.readwrite.onnx_model`.
+        ``activations`` and ``layout`` of :func:`~synapse.readwrite.gexf_data`;
+        ``context``, ``prefix``, ``learn``, ``cost`` and ``bound`` of
+        :func:`~synapse.readwrite.python_source`, also for JavaScript and C; ``dtype``
+        and ``sums`` of :func:`~synapse.readwrite.c_source`; ``form``, ``dtype`` and
+        ``context`` of :func:`~synapse.readwrite.onnx_model`.
 
     Raises
     ------
@@ -268,7 +268,7 @@ def load(path: files.File, format: str | None = None, **options: Any) -> Any:
     format : str, optional
         Name of a format. Default: the format of the suffix, or of the content.
     **options
-        Options of the format: `resume` of
+        Options of the format: ``resume`` of
         :func:`~synapse.readwrite.from_synaptic_data`.
 
     Returns

@@ -145,7 +145,7 @@ HISTORY = "history_"
 """Beginnings of the names of arrays."""
 GENERATORS = ("PCG64", "PCG64DXSM")
 """NumPy's generators whose state is a few whole numbers, each of which is valid.
-`default_rng` is PCG64."""
+``default_rng`` is PCG64."""
 
 
 def _is_shape(value: Any) -> bool:

@@ -226,10 +226,10 @@ def from_networkx(
     Notes
     -----
     ``from_networkx(Topology.of(net).to_networkx())`` gives a network that computes what
-    `net` computes. It loses the class of an architecture, ``net.metadata``, traces and
-    errors. ``from_networkx(net.graph)`` and ``from_networkx(net.graph.copy())`` give
-    the same network, and ``net.graph.subgraph(neurons)`` a part of it, with all that
-    gates its connections.
+    ``net`` computes. It loses the class of an architecture, ``net.metadata``, traces
+    and errors. ``from_networkx(net.graph)`` and ``from_networkx(net.graph.copy())``
+    give the same network, and ``net.graph.subgraph(neurons)`` a part of it, with all
+    that gates its connections.
 
     Examples
     --------
@@ -308,8 +308,8 @@ class Options(NamedTuple):
     ) -> Options:
         """The options, with the checks that need no graph.
 
-        `functions` are `squash` and `output_squash`, `drawn` the initializer and the
-        seed, `rules` are `synchronous`, `merge` and `self_connections`.
+        `functions` are those of the neurons and the outputs, `drawn` the initializer
+        and the seed, `rules` are `synchronous`, `merge` and `self_connections`.
         """
         squash, output_squash = functions
         initializer, seed = drawn

@@ -52,7 +52,7 @@ DAYS = (
         "%B %d, %Y",
     ),
 )
-"""How days may be written, as `strptime` says it. With two digits for the year, it is
+"""How days may be written, as ``strptime`` says it. With two digits for the year, it is
 the last part."""
 CLOCKS = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
 """What may follow a day."""
@@ -68,7 +68,7 @@ PERIODS = (
     (r"(\d{4})M(\d\d)", lambda match: f"{match[1]}-{match[2]}"),
     (r"(\d{4})-?W(\d\d?)", lambda match: f"{match[1]}-W{int(match[2]):02}-1"),
 )
-"""Quarters, months and weeks that `strptime` does not read, and the date with which
+"""Quarters, months and weeks that ``strptime`` does not read, and the date with which
 each begins."""
 MONTH_WORDS = re.compile(r"(?:\d{1,2}[. ]*)?[^\W\d_]{3,}[. ]*\d{4}")
 """A date with the name of a month, such as 3. M\u00e4rz 2024, in which day and month

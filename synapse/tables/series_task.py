@@ -166,7 +166,7 @@ class SeriesTask:
     def select(
         self, forecasters: Mapping[str, Any], begin: int | None = None
     ) -> Selection:
-        """Compare forecasters on the held-out rows or, from an index `first` on, on the
+        """Compare forecasters on the held-out rows or, from an index `begin` on, on the
         training rows.
         """
         start = self.start

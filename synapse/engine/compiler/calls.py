@@ -86,7 +86,7 @@ DESCENT = types.Tuple((types.int64, types.float64, types.int64))
 
 def _call(result: Any) -> Any:
     """A function that calls a kernel with this result by the address that `address_of`
-    gave for `alike`.
+    gave for arguments of the types of its last one.
     """
 
     @intrinsic

@@ -2,9 +2,8 @@
 it is first called.
 
 A kernel calls such a part by its address in the column ``parts`` of the store, and the
-resolver where that is
-0. A part takes ``m`` first, then indices, columns or a plan, and returns nothing: its
-   results are in columns.
+resolver if that address is 0. A part takes ``m`` first, then indices, columns or a
+plan, and returns nothing: its results are in columns.
 """
 
 from __future__ import annotations

@@ -2,9 +2,9 @@
 several samples.
 
 ``m`` is a store's columns, ``u`` the tapes of one unfolding (`schema.TAPES`), on which
-every number has one value per sample (lanes). At the step whose numbers begin at `now`,
-the neuron in row j has the activation ``u.activation[now + j]``; the previous step
-begins at `before`. ``weigh.py`` has the equations of the online rule; in
+every number has one value per sample (lanes). At the step whose numbers begin at
+``now``, the neuron in row j has the activation ``u.activation[now + j]``; the previous
+step begins at ``before``. ``weigh.py`` has the equations of the online rule; in
 ``propagate.py`` errors follow every connection and gate, also to the previous step; and
 ``accumulate.py`` sums the gradient, a chunk of steps at a time:
 

@@ -178,7 +178,7 @@ def row_times_row(a, o, b, q, start, n):
 
 @strict
 def lower(covariance, at, n, w, start, scale, added):
-    """P = (P - w' w) scale + added I, for the columns from `first` of the rows of `w`.
+    """P = (P - w' w) scale + added I, for the columns from `start` of the rows of `w`.
 
     Without fused operations, so that P stays symmetric bit for bit.
     """

@@ -56,9 +56,9 @@ target, weight, logit."""
 
 # --- networks -------------------------------------------------------------------------
 #
-# A network has rows first .. stop of its store, in activation order: inputs, hidden
+# A network has rows start .. stop of its store, in activation order: inputs, hidden
 # neurons, outputs. `span` has the numbers of a network for kernels, see
-# ``schema.LEARNING``.
+# ``records.Span``.
 
 
 @inline

@@ -69,8 +69,8 @@ connection."""
 
 
 def _number_of(names):
-    """Make ``(m, what, row, r)``, which returns the number at the place `what` of
-    ``schema.WATCHABLE``.
+    """Make the function ``number(m, what, row, r)``, which returns the number at the
+    index ``what`` of ``schema.WATCHABLE``.
     """
     lines = ["def number(m, what, row, r):"]
     for name in names:
@@ -104,7 +104,7 @@ def extended_trace(m, pair):
 
 @inline
 def note_neurons(m, quantity, at, begin, activated, only):
-    """The number `what` of the recorded neurons. See `note`."""
+    """The number `quantity` of the recorded neurons. See `note`."""
     for i in range(m.log_place.neurons):
         j = m.watched[i]
         if j == NONE:
@@ -120,7 +120,7 @@ def note_neurons(m, quantity, at, begin, activated, only):
 
 @inline
 def note_connections(m, quantity, at, activated):
-    """The number `what` of the recorded connections."""
+    """The number `quantity` of the recorded connections."""
     for i in range(m.log_place.connections):
         c = m.watched_connection[i]
         if c != NONE:

@@ -235,8 +235,8 @@ def linearise_network(table, unit, plan_table, span, data, wanted):
 
 @kernel
 def regress_network(table, unit, span, data, wanted):
-    """Run by the online rule, as `linearise_network` does with `direct`; the traces
-    follow.
+    """Run by the online rule, as `linearise_network` does if the field ``direct`` of
+    `wanted` is true; the traces follow.
     """
     m = columns(table, unit)
     return _within_the_step(

@@ -222,7 +222,7 @@ def train_network(table, unit, plan_table, span, data, epochs, renewal):
     """Some epochs as in ``online.train_network``, by exact gradients; `table` is
     ``Plan.store_table``.
 
-    `epochs` are the arguments from `cost` to `goal` there.
+    `epochs` has the arguments of that kernel from the cost to the goal.
     """
     m = columns(table, unit)
     p = plan(plan_table, unit)

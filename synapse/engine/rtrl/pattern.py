@@ -51,8 +51,8 @@ class TooLarge(MemoryError):  # noqa: N818
 
 
 class Visits(NamedTuple):
-    """The neurons that each sweep visits, in its order; `first` has one entry per root,
-    and the end.
+    """The neurons that each sweep visits, in its order; `starts` has one entry per
+    root, and the end.
     """
 
     starts: Rows

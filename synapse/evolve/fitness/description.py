@@ -44,8 +44,8 @@ class DescriptionFitness:
         return float(of_genome[0]), float(of_text[0])
 
     def evaluate(self, genomes: Genomes) -> tuple[Floats, Bools]:
-        """Return minus all bits for every genome; whether one solves the task is a
-        matter of the `goal`.
+        """Return minus all bits for every genome; whether one solves the task depends
+        on the goal of the search.
         """
         of_genome, of_text = self._bits(genomes)
         return -(of_genome + of_text), np.zeros(len(genomes), bool)

@@ -81,8 +81,8 @@ def from_nir(graph: Any, dt: float = STEP, spike: str | Squash = "spike") -> Net
 
     ``from_nir(nir.read("net.nir"))`` reads a file. Steps are those of the explicit
     Euler method, as in snnTorch: a voltage keeps the share 1 - dt / tau. A cell's layer
-    `NAME` of spikes follows its layers `NAME voltage` and `NAME keep`, one minus the
-    spike of the step before, which gates the self-connection of the voltage.
+    ``NAME`` of spikes follows its layers ``NAME voltage`` and ``NAME keep``, one minus
+    the spike of the step before, which gates the self-connection of the voltage.
 
     Parameters
     ----------

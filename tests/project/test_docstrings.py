@@ -1,0 +1,165 @@
+"""Names in docstrings and comments: after a rename they must be the present ones."""
+
+import ast
+import builtins
+import keyword
+import re
+from importlib.util import find_spec
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+TREES = {
+    path: ast.parse(path.read_text(encoding="utf-8"))
+    for package in ("synapse", "architect")
+    for path in sorted((ROOT / package).rglob("*.py"))
+}
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+DEFINITIONS = (*FUNCTIONS, ast.ClassDef)
+MARKED = re.compile(r"(?<![`:\w])`([^`]+)`(?!`)|(?<!`)``([^`]+)``(?!`)")  # no roles
+OF_PYTHON = {*dir(builtins), *keyword.kwlist, "__all__"}
+OF_OTHERS = {"Flatten", "Linear", "RNN", "Sequential", "X", "classes_", "stacklevel"}
+OF_TABLES = {
+    "NetworkClassifier": "epochs error fit partial_fit patience progress restore_best"
+    " shuffle validation"
+}
+"""Parameters and methods that a class gets from a table in another module."""
+WRITTEN = (".js", ".npy")
+"""Suffixes of files that are written: they are not in this repository."""
+
+
+def parameters(function):
+    """Names of the parameters of a function."""
+    arguments = function.args
+    named = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+    return {each.arg for each in [*named, arguments.vararg, arguments.kwarg] if each}
+
+
+def names_in(tree):
+    """Names that a module binds or uses, but for parameters and local variables; and
+    its texts that may be names of options."""
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, DEFINITIONS):
+            names.add(node.name)
+        if isinstance(node, ast.Attribute):
+            names.add(node.attr)
+        elif isinstance(node, ast.alias):
+            names.add((node.asname or node.name).split(".")[0])
+        elif isinstance(node, ast.keyword):
+            names.add(node.arg)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            names |= {node.value} if node.value.isidentifier() else set()
+        elif isinstance(node, ast.Module | ast.ClassDef):
+            lines = [line for line in node.body if not isinstance(line, DEFINITIONS)]
+            inside = [each for line in lines for each in ast.walk(line)]
+            names |= {each.id for each in inside if isinstance(each, ast.Name)}
+    return names
+
+
+DEFINED = {
+    node.name
+    for tree in TREES.values()
+    for node in ast.walk(tree)
+    if isinstance(node, ast.ClassDef)
+}
+DEFINED |= {
+    node.name
+    for tree in TREES.values()
+    for node in tree.body
+    if isinstance(node, FUNCTIONS)
+}
+OURS = {path.stem for path in TREES}
+FILES = {path.name for path in (ROOT / "synapse").rglob("*.*")}
+EVERYWHERE = {*DEFINED, *OF_PYTHON, *OF_OTHERS}
+EVERYWHERE |= {folder for path in TREES for folder in path.with_suffix("").parts}
+NAMES = {path: names_in(tree) for path, tree in TREES.items()}
+ATTRIBUTES = EVERYWHERE.union(*NAMES.values())
+
+
+def is_text(line):
+    """Whether a statement is a docstring, of a definition or of the line before it."""
+    return isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant)
+
+
+def unknown_names(code, allowed, parameter_names):
+    """The names in marked code that are not allowed. Code that is no name, nor a range
+    of names or of a parameter's entries, is an example or a formula."""
+    code = " ".join(code.split())
+    if re.fullmatch(r"[A-Za-z_]\w*( \.\. [A-Za-z_]\w*)?", code):
+        return set(code.split(" .. ")) - allowed
+    if re.fullmatch(r"[A-Za-z_]\w*(\.\w+)+", code):
+        owner = code.partition(".")[0]
+        if code in FILES or code.endswith(WRITTEN):
+            return set()
+        if owner not in OURS and find_spec(owner):
+            return set()  # a name of another library
+        return {code} if code.rpartition(".")[2] not in allowed | ATTRIBUTES else set()
+    entries = re.fullmatch(r"(\w+)\[[^\[\]]*\]", code)
+    if entries and entries[1] in parameter_names:  # single letters are indices
+        return set(re.findall(r"[A-Za-z_]\w+", code)) - allowed
+    return set()
+
+
+def faults(node, allowed):
+    """The unknown names of the docstring of a definition, and of those inside of it."""
+    parameter_names = set(OF_TABLES.get(getattr(node, "name", ""), "").split())
+    parameter_names |= parameters(node) if isinstance(node, FUNCTIONS) else set()
+    of_inner = allowed
+    if isinstance(node, FUNCTIONS):  # those inside of it also name its variables
+        of_inner = of_inner | {
+            each.id for each in ast.walk(node) if isinstance(each, ast.Name)
+        }
+    else:  # classes and modules name parameters of their functions
+        inside = ast.walk(node) if isinstance(node, ast.Module) else node.body
+        functions = [each for each in inside if isinstance(each, FUNCTIONS)]
+        parameter_names = parameter_names.union(*map(parameters, functions))
+    if not isinstance(node, ast.Module):
+        of_inner = of_inner | parameter_names
+    texts = [str(line.value.value) for line in node.body if is_text(line)]
+    for marks in MARKED.findall("\n".join(texts)):
+        if marks[0] or not marks[1].isidentifier():
+            for name in unknown_names(
+                "".join(marks), allowed | parameter_names, parameter_names
+            ):
+                yield f"{getattr(node, 'name', 'module')}: {name}"
+    for child in ast.walk(node) if isinstance(node, FUNCTIONS) else node.body:
+        if isinstance(child, DEFINITIONS) and child is not node:
+            yield from faults(child, of_inner)
+
+
+def test_docstrings_name_what_there_is():
+    """Private ones included: parameters, names of the module or the package, attributes
+    and options."""
+    mistakes = [
+        f"{path.relative_to(ROOT)} {fault}"
+        for path, tree in TREES.items()
+        for fault in faults(tree, EVERYWHERE | NAMES[path])
+    ]
+    assert not mistakes, "\n".join(mistakes)
+
+
+def test_comments_name_constants_that_there_are():
+    """Such as ``schema.HIDDEN``: a constant of the module of this name."""
+    constants = {}
+    for path, names in NAMES.items():
+        module = path.parent.name if path.stem == "__init__" else path.stem
+        constants.setdefault(module, set()).update(names)
+    mistakes = [
+        f"{path.relative_to(ROOT)}: {module}.{name}"
+        for path in TREES
+        for module, name in re.findall(
+            r"``(\w+)\.([A-Z_]+)``", path.read_text(encoding="utf-8")
+        )
+        if module in constants and name not in constants[module]
+    ]
+    assert not mistakes
+
+
+def test_the_check_finds_a_parameter_that_has_been_renamed():
+    tree = ast.parse(
+        "def is_whole(value, least, most):\n"
+        "    '''Whether `value` is in ``first .. most``, `widths`, or ``value[last]``."
+        "'''\n"
+    )
+    mistakes = sorted(faults(tree, EVERYWHERE | names_in(tree)))
+    assert mistakes == ["is_whole: first", "is_whole: last", "is_whole: widths"]

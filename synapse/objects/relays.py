@@ -166,7 +166,10 @@ def with_relays(layers: list[Layer]) -> list[Layer]:
         (layer for layer in hidden if among.issuperset(layer._neurons)), None
     )
     for layer in hidden:
-        layer._neurons = [neuron for neuron in layer._neurons if neuron not in among]
+        if layer is not relay_layer:  # which other threads would see empty
+            layer._neurons = [
+                neuron for neuron in layer._neurons if neuron not in among
+            ]
     if relays:
         relay_layer = relay_layer or Layer(relays, name="relays")
         relay_layer._neurons = relays

@@ -324,6 +324,8 @@ def delay_some(net, seed, count=4):
     for _ in range(count):
         i, j, gater = (neurons[k] for k in rng.integers(0, len(neurons), 3))
         delay = int(rng.integers(1, 4))
+        if delay == 1 and i is not j and i.connected(j, delay=0) is not None:
+            delay = 4  # of a pair that may be late by one step anyway, which warns
         if j not in net.input and (i, j, delay) not in links:
             links[i, j, delay] = link = i.project(
                 j, weight=rng.uniform(-0.8, 0.8), delay=delay

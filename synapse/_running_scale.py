@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from . import engine
-from ._typing import Floats
+from ._typing import Floats, Ints
 from .errors import ArgumentError
 
 SQUARABLE = engine.functions.SQUARABLE
@@ -91,13 +92,19 @@ class RunningScale:
         at = slice(start, start + values.shape[-1])
         return values * self.deviation[at] + self.mean[at]
 
-    def insert(self, at: int, column: RunningScale | None = None) -> None:
-        """Add a column before column `at`: one without rows, or one that :meth:`delete`
-        has returned.
+    def extend(self, columns: Sequence[RunningScale | None]) -> None:
+        """Add columns at the end: new ones, or those that :meth:`delete` has
+        returned.
         """
+        added = [RunningScale(1) if column is None else column for column in columns]
         for name in ARRAYS:
-            value = getattr(column or RunningScale(1), name)[0]
-            setattr(self, name, np.insert(getattr(self, name), at, value))
+            parts = [getattr(column, name) for column in (self, *added)]
+            setattr(self, name, np.concatenate(parts))
+
+    def sort(self, order: Ints) -> None:
+        """Put the columns in another order."""
+        for name in ARRAYS:
+            setattr(self, name, getattr(self, name)[order])
 
     def delete(self, at: int) -> RunningScale:
         """Remove column `at`, and return it."""

@@ -257,7 +257,7 @@ class Layer(NeuronRows, Sequence[Neuron]):
                 groups.admit(store, neuron._row, last._row)
             if self._name and neuron._store.names[neuron._row] is None:
                 neuron.name = f"{self._name} {len(self) - 1}"
-            if network is not None:
+            if network is not None and order.are_joined(network, [neuron]):
                 order.settle(network, *order.attached(network, [neuron]))
 
     # --- connections ------------------------------------------------------------------

@@ -359,6 +359,17 @@ def _reached(count: int, start: Ints, before: Ints, after: Ints) -> Bools:
     return seen
 
 
+def are_joined(network: Network, neurons: Sequence[Neuron]) -> bool:
+    """Whether neurons have a connection or a gate: otherwise nothing can be late by
+    them.
+    """
+    store = network._store
+    rows = np.array([neuron._row for neuron in neurons])
+    return any(
+        bool(np.isin(store[name], rows).any()) for name in ("source", "target", "gater")
+    )
+
+
 def attached(
     network: Network, neurons: Iterable[Neuron]
 ) -> tuple[Relations, Relations]:

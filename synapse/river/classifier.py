@@ -97,8 +97,7 @@ class NetworkClassifier(TargetNetwork, base.MiniBatchClassifier):
         """The output for a new label."""
         layer = network.output
         if self._labels:
-            sources = [link.source for neuron in layer for link in neuron.incoming]
-            self._append(layer, name, sources, [])
+            self._append(layer, [name], self._sources(network), layer)
         else:
             layer[0].name = name
         return len(self._labels)

@@ -118,7 +118,7 @@ class NetworkForecaster(StreamNetwork, time_series.base.Forecaster):
             network = self.network.clone()
             for step in range(horizon):
                 x = self._features(values, None if xs is None else xs[step])
-                outputs = network.activate(self._standard(x, self._row(x), 0.0))
+                outputs = network.activate(self._standard(network, x))
                 values = [
                     *values,
                     values[-1] + float(self._target.original(outputs)[0]),

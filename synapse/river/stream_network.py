@@ -21,7 +21,7 @@ import architect
 
 from .. import _checks as checks, initializers
 from .._running_scale import SQUARABLE, RunningScale
-from .._typing import Floats
+from .._typing import Floats, Ints
 from ..errors import ArgumentError, ArgumentTypeError
 from ..learning.renewal import Renewal, Renewer, checked_renewal
 from ..objects.connection import Connection
@@ -31,6 +31,7 @@ from ..objects.neuron import Neuron
 from ..objects.outputs import require_range, squashes_of
 from ..objects.scaled_steps import ScaledSteps
 from ..objects.stepping import Slopes
+from ..objects.topology import Topology
 
 BUILDS = ("Perceptron", "Elman", "GRU", "LSTM")
 WIDE = 2.5
@@ -39,7 +40,7 @@ of "fan_in".
 
 Neurons of narrower weights are nearly linear, and have to find their curves first.
 """
-UNSAVED = ("_lock", "_steps", "_renewer", "_rng")
+UNSAVED = ("_lock", "_steps", "_readers_known", "_renewer", "_rng")
 FORGOTTEN_EVERY = 64
 """Samples between two looks for features that have not been seen for too long."""
 
@@ -63,8 +64,9 @@ class StreamNetwork(base.Estimator):
     """A network that learns from a stream of dicts.
 
     An unknown feature gets an input neuron, with connections of weight 0, so that what
-    was learned stays to the bit. A missing one (no key, None or NaN) is an input at its
-    running mean.
+    was learned stays, at the first sample in which its value differs from its mean so
+    far. Until then its value in standard units is 0, so it can neither act nor learn. A
+    missing feature (no key, None or NaN) is an input at its running mean.
 
     Parameters
     ----------
@@ -186,6 +188,7 @@ class StreamNetwork(base.Estimator):
     def _attach(self, network: Network) -> None:
         """Make what learns in a network, and follows its edits."""
         self._steps = ScaledSteps(network)
+        self._readers_known: tuple[int, Any] = (0, None)
         self._renewer = None if self.renewal is None else Renewer(network, self.renewal)
         self._rng = np.random.default_rng(
             self.seed
@@ -233,62 +236,144 @@ class StreamNetwork(base.Estimator):
             options |= {"squash": "tanh", "initializer": wide, "bias_initializer": wide}
         network: Network = getattr(architect, build)(inputs, *sizes, 1, **options)
         if self.direct or not sizes:
-            for link in {link for neuron in network.output for link in neuron.incoming}:
-                link.weight = 0.0
+            # By their numbers: objects of connections would make every edit slower.
+            into_outputs = Topology.of(network).target >= len(network) - len(
+                network.output
+            )
+            network.weights = np.where(into_outputs, 0.0, network.weights)
         if self.direct and sizes:
             network.input.project(network.output, weights=0.0)
         return network
 
     @staticmethod
     def _append(
-        layer: Layer, name: Hashable, sources: list[Neuron], targets: list[Neuron]
+        layer: Layer, names: Sequence[Hashable], sources: Layer | None, targets: Layer
     ) -> None:
-        """Add a neuron, with connections of weight 0, to a layer."""
-        neuron = Neuron(layer[0].squash, name=str(name), dtype=layer.biases.dtype)
-        layer.append(neuron)
-        for source in dict.fromkeys(sources):
-            source.project(neuron, weight=0.0)
-        for target in dict.fromkeys(targets):
-            neuron.project(target, weight=0.0)
+        """Add neurons to a layer, with connections of weight 0 from `sources` or to
+        `targets`.
+        """
+        like = layer[0].squash, layer.biases.dtype
+        neurons = [Neuron(like[0], name=str(name), dtype=like[1]) for name in names]
+        for neuron in neurons:
+            layer.append(neuron)
+        new = Layer(neurons)
+        if sources is not None:
+            sources.project(new, weights=0.0)
+            return
+        # One neuron after the other, as if each had been added alone.
+        count, each = len(neurons), len(targets)
+        pairs = np.repeat(np.arange(count), each), np.tile(np.arange(each), count)
+        new.project(targets, pairs, weights=0.0)
 
-    def _add_features(self, network: Network, names: list[Hashable]) -> None:
-        readers = [link.target for neuron in network.input for link in neuron.outgoing]
-        for name in names:
-            self._append(network.input, name, [], readers)
-            earlier = self._removed.pop(name, None)
-            self._scale.insert(
-                len(self._names), None if earlier is None else earlier.scale
-            )
-            self._names.append(name)
-            if earlier is not None:
-                self._connect_again(network, network.input[-1], earlier)
+    @staticmethod
+    def _sources(network: Network) -> Layer:
+        """The neurons that project to outputs, in their order."""
+        topology = Topology.of(network)
+        into_outputs = topology.target >= len(network) - len(network.output)
+        return _layer_of(network, topology.source[into_outputs])
+
+    def _readers(self, network: Network) -> Layer:
+        """The neurons that inputs project to, in their order."""
+        version, known_readers = self._readers_known
+        readers: Layer = known_readers
+        if version != network._version:
+            topology = Topology.of(network)
+            from_inputs = topology.source < len(network.input)
+            readers = _layer_of(network, topology.target[from_inputs])
+            self._readers_known = network._version, readers
+        return readers
+
+    def _meet(self, network: Network, names: list[Hashable]) -> None:
+        """Count features from here on; those that had an input before get one again.
+
+        Others get theirs in :meth:`_inputs`, once their value is not always the same:
+        an edit of a large network takes longer than many samples, and words that come
+        once, or once in a text at most, need no input.
+        """
+        count = len(self._names)
+        earlier = [self._removed.get(name) for name in names]
+        returning = [
+            count + i for i, removed in enumerate(earlier) if removed is not None
+        ]
+        self._scale.extend(
+            [None if removed is None else removed.scale for removed in earlier]
+        )
+        self._names += names
         self._seen = np.append(self._seen, np.full(len(names), self._samples))
         self._known.update(names)
+        if returning:
+            start = len(network.input)
+            self._give_inputs(network, returning)
+            for place in range(start, len(network.input)):
+                removed = self._removed.pop(self._names[place])
+                self._connect_again(network, network.input[place], removed)
+
+    def _give_inputs(self, network: Network, places: Sequence[int]) -> Ints:
+        """Make inputs of features that have none; returns the new order of all
+        features, of which those with inputs come first.
+        """
+        start = len(network.input)
+        others = np.setdiff1d(np.arange(start, len(self._names)), places)
+        order = np.concatenate([np.arange(start), places, others]).astype(np.int64)
+        readers = self._readers(network)
+        self._append(
+            network.input, [self._names[place] for place in places], None, readers
+        )
+        self._readers_known = network._version, readers
+        self._names = [self._names[place] for place in order.tolist()]
+        self._seen = self._seen[order]
+        self._scale.sort(order)
+        return order
+
+    def _inputs(self, network: Network, standard: Floats) -> Floats:
+        """What the inputs get: the standard units of their features, after those have
+        got inputs whose value differs from their mean.
+        """
+        count = len(network.input)
+        if len(standard) > count:
+            places = count + np.flatnonzero(standard[count:])
+            if len(places):
+                order = self._give_inputs(network, places.tolist())
+                standard = standard[order]
+        return standard[: len(network.input)]
 
     def _let_go(self, network: Network, unseen: int) -> None:
         """Remove the inputs that have not been seen for too long, but not the last
         one.
         """
         for at in np.flatnonzero(self._samples - self._seen > unseen)[::-1].tolist():
-            if len(self._names) > 1:
+            if at >= len(network.input):
+                self._forget(at)
+            elif len(network.input) > 1:
                 neuron = network.input[at]
-                links = list(neuron.outgoing)
+                links = self._links(network, neuron)
                 # Only inputs before these targets come and go, so they are counted from
                 # the end.
                 places = [place - len(network) for place in _places(network, links)]
                 weights = [link.weight for link in links]
                 sums = self._steps.sums_of(links)
+                readers = self._readers(network)
                 network.remove(neuron)
-                name = self._names.pop(at)
-                self._known.remove(name)
-                self._seen = np.delete(self._seen, at)
-                scale = self._scale.delete(at)
+                self._readers_known = network._version, readers
+                name, scale = self._forget(at)
                 outputs = len(network.output)
                 self._removed[name] = RemovedInput(
                     scale, dict(zip(places, weights, strict=True)), sums, outputs
                 )
-        while len(self._removed) > len(self._names):
+        while len(self._removed) > len(network.input):
             del self._removed[next(iter(self._removed))]
+
+    def _forget(self, at: int) -> tuple[Hashable, RunningScale]:
+        """Count a feature no longer; returns its name and its scale."""
+        name = self._names.pop(at)
+        self._known.remove(name)
+        self._seen = np.delete(self._seen, at)
+        return name, self._scale.delete(at)
+
+    def _links(self, network: Network, neuron: Neuron) -> list[Connection]:
+        """The connections of an input, in the order of their targets."""
+        links = (neuron.connected(reader) for reader in self._readers(network))
+        return [link for link in links if link is not None]
 
     def _connect_again(
         self, network: Network, neuron: Neuron, earlier: RemovedInput
@@ -296,7 +381,7 @@ class StreamNetwork(base.Estimator):
         """Give an input the weights that it had before it was removed."""
         # Outputs have been appended since for new labels.
         added = len(network.output) - earlier.outputs
-        links = list(neuron.outgoing)
+        links = self._links(network, neuron)
         by_place = {
             place - len(network) + added: link
             for place, link in zip(_places(network, links), links, strict=True)
@@ -321,20 +406,25 @@ class StreamNetwork(base.Estimator):
             if network is None:
                 network = self._begin(_in_order(x))
             else:
-                self._add_features(
+                self._meet(
                     network, _in_order(name for name in x if name not in self._known)
                 )
         row = self._row(x)
-        standard = self._standard(x, row, 1.0)
+        standard = self._inputs(network, self._taken(x, row, 1.0))
         self._samples += 1
         if self.unseen is not None:
-            self._seen[~np.isnan(row)] = self._samples
+            self._seen[~np.isnan(self._row(x))] = self._samples
             if self._samples % FORGOTTEN_EVERY == 0:
                 self._let_go(network, self.unseen)
-                standard = self._scale.take(self._row(x), 0.0)
+                standard = self._standard(network, x)
         return network, standard
 
-    def _standard(self, x: Features, row: Floats, weight: float) -> Floats:
+    def _standard(self, network: Network, x: Features) -> Floats:
+        """The inputs of a network for a sample that is not counted."""
+        return self._taken(x, self._row(x), 0.0)[: len(network.input)]
+
+    def _taken(self, x: Features, row: Floats, weight: float) -> Floats:
+        """All features in standard units, after they are counted with this weight."""
         try:
             return self._scale.take(row, weight)
         except ArgumentError:
@@ -342,7 +432,9 @@ class StreamNetwork(base.Estimator):
             raise
 
     def _row(self, x: Features) -> Floats:
-        """The features in the order of the inputs, NaN for those that are missing."""
+        """The features in the order of the inputs, then those that have none; NaN for
+        those that are missing.
+        """
         try:
             row: Floats = np.frombuffer(
                 array("d", [x.get(name, math.nan) for name in self._names])
@@ -366,7 +458,7 @@ class StreamNetwork(base.Estimator):
 
     def _outputs(self, network: Network, x: Features) -> Floats:
         """The outputs for a sample, in a step that leaves no trace."""
-        return network.peek(self._standard(x, self._row(x), 0.0))
+        return network.peek(self._standard(network, x))
 
     def clone(
         self, new_params: dict[str, Any] | None = None, include_attributes: bool = False
@@ -411,6 +503,12 @@ def wide(
     return weights
 
 
+def _layer_of(network: Network, places: Ints) -> Layer:
+    """The neurons in these places, each once, in the order of their first places."""
+    neurons = [*network]
+    return Layer([neurons[place] for place in dict.fromkeys(places.tolist())])
+
+
 def _places(network: Network, links: list[Connection]) -> list[int]:
     """The places of the targets of some connections in the network."""
     place_of = {neuron: place for place, neuron in enumerate(network)}
@@ -445,6 +543,11 @@ def column_of(column: str, values: Any, count: int) -> list[Any]:
 
 
 def _require_numbers(x: Features) -> None:
+    """Raise ArgumentTypeError for the first value that is no number."""
+    with suppress(TypeError, OverflowError):
+        values = np.frombuffer(array("d", x.values()))
+        if len(values) and (np.isnan(values) | (np.abs(values) < SQUARABLE)).all():
+            return
     for name, value in x.items():
         _number(name, value)
 

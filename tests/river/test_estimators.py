@@ -7,6 +7,7 @@ import importlib
 import itertools
 import pickle
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -141,6 +142,50 @@ def test_features_and_classes_appear_and_vanish():
     assert [neuron.name for neuron in model.network.input] == ["a"], (
         "b and c were let go"
     )
+
+
+def test_a_feature_gets_its_input_when_its_value_differs_from_its_mean():
+    model = NetworkRegressor(hidden=(4,), seed=0)
+
+    def inputs():
+        return [neuron.name for neuron in model.network.input]
+
+    for x in ROWS[:50]:
+        model.learn_one(x, x["a"])
+    twin = pickle.loads(pickle.dumps(model))
+    for x in ROWS[50:80]:
+        model.learn_one({**x, "always": 7.0, "word": 1.0, "d": x["b"]}, x["a"])
+        twin.learn_one({**x, "d": x["b"]}, x["a"])
+    assert inputs() == ["a", "b", "c", "d"]
+    assert bits(model) == bits(twin), "what is always the same changes nothing"
+    model = pickle.loads(pickle.dumps(model))
+    known = model.predict_one(ROWS[0])
+    assert model.predict_one({**ROWS[0], "word": 3.0, "always": -1.0}) == known
+    model.learn_one({**ROWS[80], "word": 2.0}, 1.0)
+    assert inputs() == ["a", "b", "c", "d", "word"]
+    (place,) = np.flatnonzero([name == "word" for name in model._names])
+    assert model._scale.mean[place] == pytest.approx((30 * 1.0 + 2.0) / 31)
+    assert all(link.weight for link in model.network.input[-1].outgoing)
+    assert len(model.network.input[-1].outgoing) == 4 + 1
+
+
+def test_a_step_with_a_new_feature_costs_little_more_than_one_without():
+    """At most five times as much at 1,000 features; an edit of such a network takes
+    longer than a hundred steps."""
+    model = NetworkClassifier(seed=0)
+    x = {f"f{i:04}": 0.5 for i in range(1000)}
+    for step in range(3):
+        model.learn_one({name: float(step) for name in x}, step % 2)
+
+    def seconds(sample):
+        begun = time.perf_counter()
+        model.learn_one(sample, 1)
+        return time.perf_counter() - begun
+
+    known = np.median([seconds({**x}) for _ in range(25)])
+    new = np.median([seconds({**x, f"new {i}": 1.0}) for i in range(25)])
+    assert new < 5 * known
+    assert len(model.network.input) == 1000
 
 
 def test_memory_is_flat_while_features_come_and_go():

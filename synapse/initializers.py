@@ -58,6 +58,15 @@ def _checking(function: Initializer) -> Initializer:
     return checked
 
 
+def _made_by(maker: str, number: float, function: Initializer) -> Initializer:
+    """Make an initializer that knows which function of this module made it, from which
+    number.
+    """
+    checked = _checking(function)
+    checked._made_by = (maker, number)  # type: ignore[attr-defined]
+    return checked
+
+
 def _require_size(title: str, size: Any) -> None:
     _checks.whole_number(title, size, "a whole number, 0 or above", 0)
 
@@ -71,8 +80,10 @@ def uniform(scale: float = 0.1) -> Initializer:
         Bound of the values, 0 or above. Default: 0.1.
     """
     scale = _checks.non_negative_number("The scale of uniform", scale)
-    return _checking(
-        lambda rng, shape, fan_in, fan_out: rng.uniform(-scale, scale, shape)
+    return _made_by(
+        "uniform",
+        scale,
+        lambda rng, shape, fan_in, fan_out: rng.uniform(-scale, scale, shape),
     )
 
 
@@ -85,7 +96,11 @@ def normal(scale: float = 0.1) -> Initializer:
         Standard deviation, 0 or above. Default: 0.1.
     """
     scale = _checks.non_negative_number("The scale of normal", scale)
-    return _checking(lambda rng, shape, fan_in, fan_out: rng.normal(0.0, scale, shape))
+    return _made_by(
+        "normal",
+        scale,
+        lambda rng, shape, fan_in, fan_out: rng.normal(0.0, scale, shape),
+    )
 
 
 def constant(value: float = 0.0) -> Initializer:
@@ -97,7 +112,9 @@ def constant(value: float = 0.0) -> Initializer:
         The value. Default: 0.
     """
     value = _checks.finite_number("The value of constant", value)
-    return _checking(lambda rng, shape, fan_in, fan_out: np.full(shape, value))
+    return _made_by(
+        "constant", value, lambda rng, shape, fan_in, fan_out: np.full(shape, value)
+    )
 
 
 @_checking
@@ -177,7 +194,7 @@ def sparse(share: float = 0.9) -> Initializer:
         weights[ranks.reshape(shape) < int(share * shape[0])] = 0.0
         return weights
 
-    return _checking(drawn)
+    return _made_by("sparse", share, drawn)
 
 
 _by_name: _checks.Names[Initializer] = _checks.Names(
@@ -199,6 +216,9 @@ _by_name: _checks.Names[Initializer] = _checks.Names(
     },
     _checks.NEAREST["initializer"],
 )
+
+
+_MAKERS = {make.__name__: make for make in (uniform, normal, constant, sparse)}
 
 
 def __getattr__(name: str) -> Initializer:
@@ -235,6 +255,26 @@ def get(initializer: str | Initializer) -> Initializer:
         "An initializer", initializer, *ARGUMENTS
     )
     return function
+
+
+def to_json(initializer: Any) -> str | dict[str, float] | None:
+    """Return what a file has for an initializer: its name, or the name of the function
+    that made it with a number; None if there is neither.
+    """
+    for name in names():
+        if _by_name.find(name) is initializer:
+            return name
+    made_by = getattr(initializer, "_made_by", None)
+    return None if made_by is None else dict([made_by])
+
+
+def from_json(content: Any) -> Any:
+    """Return the initializer of :func:`to_json`; anything else as it is."""
+    if isinstance(content, dict) and len(content) == 1:
+        ((name, number),) = content.items()
+        maker = _MAKERS.get(name)
+        return content if maker is None else maker(number)
+    return content
 
 
 def register(function: Initializer) -> Initializer:

@@ -194,6 +194,9 @@ COLUMNS = (
     _context("old_activation"),
     _context("derivative"),
     Column("bias", "neuron", "float", 0.0, NUMBER, saved=True, shared="bias_tie"),
+    Column(
+        "initial_bias", "neuron", "float", 0.0, NUMBER, saved=True
+    ),  # when it became part of a network
     _context("bias_eligibility"),
     Column(
         "cost_weight", "neuron", "float", 1.0, NUMBER, saved=True

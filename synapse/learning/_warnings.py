@@ -267,8 +267,8 @@ def warn_if_vanished(task: RuleTask, updater: Updater, result: Result) -> None:
             f"{task.network!r}: the error never fell below that of the mean of the"
             f" targets ({mean:.4g}), and the gradient of all hidden weights is"
             " practically 0, so more epochs will hardly help. Draw new weights with"
-            " net.reset(), or wider ones, scale inputs to about -1 to 1, or give"
-            " neurons a bias.",
+            ' net.reset(), or wider ones with net.reset(initializer="glorot"), scale'
+            " inputs to about -1 to 1, or give neurons a bias.",
             TrainingWarning,
             stacklevel=level_of_caller(),
         )

@@ -19,11 +19,14 @@ from ..errors import (
     SynapseError,
     TopologyError,
 )
+from . import anew
 from .layer import Layer
 from .network import Network, require_network
 
 __all__ = ["describe", "get", "names", "register"]
 __dir__ = public_names(__all__)
+
+ARGUMENTS = "arguments"
 
 Class = TypeVar("Class", bound=type[Network])
 
@@ -104,6 +107,7 @@ def register(architecture: Class) -> Class:
             f"An architecture named {name!r} is registered already. Give yours another"
             " name."
         )
+    anew.remember_arguments(architecture)
     _by_name[name] = architecture
     return architecture
 
@@ -138,8 +142,9 @@ def describe(network: Network) -> dict[str, Any] | None:
         )  # as a file would store them
     except (TypeError, ValueError, RecursionError):
         settings = None
-    if not isinstance(settings, dict) or "name" in settings:
-        condition = "a dict that can be written as JSON, without the key 'name'"
+    if not isinstance(settings, dict) or {"name", ARGUMENTS} & settings.keys():
+        condition = "a dict that can be written as JSON, without the keys"
+        condition += " 'name' and 'arguments'"
         title = f"The settings of {with_article(architecture.__name__)}"
         raise ArgumentTypeError(expected(title, condition, network.settings))
     try:
@@ -147,6 +152,14 @@ def describe(network: Network) -> dict[str, Any] | None:
     except TopologyError:
         return None
     return {"name": architecture.__name__, **settings}
+
+
+def describe_for_file(network: Network) -> dict[str, Any] | None:
+    """As :func:`describe`, with the arguments with which the network was made."""
+    described = describe(network)
+    if described is not None and network._made is not None:
+        described[ARGUMENTS] = anew.as_json(network._made)
+    return described
 
 
 def instance_of(
@@ -160,6 +173,7 @@ def instance_of(
     """
     kind = Network
     settings = dict(architecture or {})
+    made = anew.from_json(settings.pop(ARGUMENTS)) if ARGUMENTS in settings else None
     if settings:
         kind = get(settings.pop("name")) or Network
     try:
@@ -177,6 +191,7 @@ def instance_of(
         ) from error
     network = kind.__new__(kind)  # its own __init__ would build new layers
     vars(network).update(parts)
+    network._made = made
     return network
 
 

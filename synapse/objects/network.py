@@ -30,7 +30,7 @@ from ..errors import (
     UnknownNameError,
 )
 from ..initializers import Seed, random_generator
-from . import graph, order, parameters, wiring
+from . import anew, graph, order, parameters, wiring
 from .connection import Connection, connection_at
 from .connections import Connections
 from .groups import require_neighbours
@@ -112,6 +112,8 @@ class Network(NeuronRows, Stepping):
         lambda: None
     )  # weak reference to its graph
     _noun = "network"
+    _made: anew.Made | None = None
+    """The arguments with which it was made, if its class takes a seed."""
     _left_out: ClassVar[tuple[str, ...]] = ()
     """Prefixes of layer names; ``repr`` leaves out the sizes of these layers."""
 
@@ -141,7 +143,10 @@ class Network(NeuronRows, Stepping):
             self._begin(parts, label)
             store = wiring.join(neurons)
             require_neighbours(store, parts)
-            store["synchronous"][wiring.rows_of(neurons)] = together
+            rows = wiring.rows_of(neurons)
+            store["synchronous"][rows] = together
+            if self._made is None:  # else its class gives them again
+                store["initial_bias"][rows] = store["bias"][rows]
             self._enter(store)
 
     def _begin(self, layers: list[Layer], name: str | None) -> None:
@@ -385,7 +390,9 @@ class Network(NeuronRows, Stepping):
         """Move neurons to its store; they must not belong to another network."""
         wiring.require_free(neurons)
         store = wiring.join([self._anchor, *neurons])
-        store["synchronous"][wiring.rows_of(neurons)] = False
+        rows = wiring.rows_of(neurons)
+        store["synchronous"][rows] = False
+        store["initial_bias"][rows] = store["bias"][rows]
 
     def _renumber(self, layers: list[Layer]) -> None:
         """Let these be its layers, and write the order and the roles of their neurons

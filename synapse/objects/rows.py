@@ -11,7 +11,7 @@ from .. import _checks as checks
 from .._typing import Ints
 from ..engine.guard import InUse, consistent_read
 from ..initializers import Initializer, Seed, random_generator
-from . import parameters
+from . import anew, parameters
 
 if TYPE_CHECKING:
     from ..engine.store import Store
@@ -54,24 +54,46 @@ class NeuronRows:
         raise NotImplementedError
 
     def reset(
-        self, seed: Seed = None, initializer: str | Initializer = "glorot"
+        self, seed: Seed = None, initializer: str | Initializer | None = None
     ) -> None:
-        """Draw new biases and new weights of incoming connections, and clear the
-        context.
+        """Draw new weights of incoming connections and new biases as if everything was
+        made anew, and clear the context.
+
+        Without an initializer:
+
+        - In an architecture, and in a registered class whose constructor has a `seed`,
+          parameters get the values that the class draws with the arguments of this
+          network and this seed: ``net.reset(seed=0)`` gives
+          ``architect.LSTM(2, 3, 1, seed=0)`` its first weights and biases again. The
+          connections stay even if the class draws them, too. The network remembers its
+          arguments; so do copies, and files unless one is a function without a name.
+        - All other weights are drawn by pair of layers as :meth:`Layer.project` does by
+          default, also those that were given once: a weight that is to stay must not be
+          trainable. All other biases are those that the neurons had when they became
+          part of a network, else 0.
+        - What was added to an architecture later follows the second rule, unless it is
+          one more of what the class makes, such as a neuron of one of its layers that
+          is connected like the others.
 
         Weights and biases that are not trainable do not change: constant error
         carousels, fixed copies, and everything that :meth:`Layer.freeze` has frozen.
-        Neither do the biases of a network's inputs. A trainable self-connection gets a
-        random weight like any other connection. The streams of random neurons continue,
-        see :meth:`Network.reseed`.
+        Neither do the biases of a network's inputs. Tied parameters get one value, and
+        weights keep their signs. The streams of random neurons continue, see
+        :meth:`Network.reseed`.
 
         Parameters
         ----------
         seed : int or numpy.random.Generator, optional
             Seed for the new values. Default: an unrecorded random seed.
-        initializer : str or callable
-            Initializer of weights and biases, see :mod:`synapse.initializers`. Default:
-            "glorot".
+        initializer : str or callable, optional
+            Initializer of all weights and biases, see :mod:`synapse.initializers`, for
+            the mean number of connections into a neuron. Default: as described above.
+
+        Raises
+        ------
+        ArgumentError
+            If the file that the network was read from lacks an argument, a function
+            without a name; nothing has changed. Give an initializer then.
 
         See Also
         --------
@@ -81,6 +103,11 @@ class NeuronRows:
         --------
         >>> import architect
         >>> net = architect.Perceptron(2, 3, 1, seed=0)
+        >>> first = net.weights
+        >>> net.reset(seed=1)
+        >>> net.reset(seed=0)
+        >>> bool((net.weights == first).all())
+        True
         >>> net.reset(seed=1, initializer="zeros")
         >>> net.activate([0.0, 1.0])
         array([0.5])
@@ -88,7 +115,10 @@ class NeuronRows:
         rng = random_generator(seed)
         with self._in_use():
             for store, connections, neurons in self._parameters():
-                parameters.reset(store, connections, neurons, rng, initializer)
+                if initializer is None:
+                    anew.reset(store, connections, neurons, rng)
+                else:
+                    parameters.reset(store, connections, neurons, rng, initializer)
             self.clear()
 
     @property

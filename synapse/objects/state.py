@@ -26,7 +26,7 @@ from ..engine.schema import GROUP, NONE, SAVED
 from ..engine.store import Store
 from ..errors import DivergenceError, TopologyError
 from . import parameters
-from .architectures import describe, instance_of
+from .architectures import describe, describe_for_file, instance_of
 from .layer import layers_of
 from .metadata import Columns, Notes, as_json, by_number
 from .network import Network, require_network
@@ -119,7 +119,7 @@ def _saved(network: Network, doing: str) -> SavedNetwork:
         },
         clock=int(store["clock"][0]),
         traces=_own_traces(store, kept_traces(store), number, edges),
-        architecture=describe(network),
+        architecture=describe_for_file(network),
         rtrl=network._rtrl is not None,
         order=None if live is None else live.order,
         sensitivities=None if kept is None else _numbered(kept, store, edges),
@@ -223,7 +223,9 @@ def copied(network: Network) -> Network:
         store.ready()
         alone = len(network) == store.n_neurons and network._sensitivities is None
         if not alone or not _is_as_saved(store):
-            return from_saved(to_saved(network, "cloned"))
+            twin = from_saved(to_saved(network, "cloned"))
+            twin._made = network._made
+            return twin
         neurons = [
             Neuron.__new__(Neuron) for _ in store.views
         ]  # in the order of activation
@@ -234,6 +236,7 @@ def copied(network: Network) -> Network:
         if store.notes is not None:
             store.notes.copy_to(twin_store)
         twin = instance_of(describe(network), layers)
+        twin._made = network._made
         twin._begin(layers, network.name)
         twin._metadata = json_object("net.metadata", network.metadata)
         twin._n_doubled = network._n_doubled

@@ -1,0 +1,253 @@
+"""Values of parameters as those of a network that is made anew with a seed.
+
+A network of a class whose constructor takes a seed is made again, with its arguments;
+other weights are drawn as :meth:`Layer.project` draws them, and biases are the initial
+ones.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from copy import copy
+from functools import wraps
+from math import isfinite
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from .. import initializers, squash as squashes
+from .._checks import require_range
+from .._typing import Floats, Ints
+from ..engine.schema import INPUT
+from ..engine.store import Store
+from ..errors import ArgumentError
+from ..initializers import draw, glorot
+from . import parameters
+from .wiring import rows_of
+
+if TYPE_CHECKING:
+    from .layer import Layer
+    from .network import Network
+
+SEED = "seed"
+MOST_COPIES = 16
+"""So many copies are made at most, of which each has the parameters of one network."""
+
+
+class Made(NamedTuple):
+    """The arguments with which a network was made, without its seed."""
+
+    positional: tuple[Any, ...]
+    named: dict[str, Any]
+    are_known: bool = True  # False if a file does not have all of them
+
+
+def _signature(architecture: type[Network]) -> inspect.Signature | None:
+    """The signature of a class, or None if it has no `seed`."""
+    signature = inspect.signature(architecture)
+    return signature if SEED in signature.parameters else None
+
+
+def remember_arguments(architecture: type[Network]) -> None:
+    """Let a class whose constructor takes a seed remember the other arguments of each
+    network.
+    """
+    if _signature(architecture) is None:
+        return
+    construct = architecture.__init__
+
+    @wraps(construct)
+    def remembering(self: Network, *positional: Any, **named: Any) -> None:
+        if type(self) is architecture:  # a class that is derived has other arguments
+            options = {key: copy(named[key]) for key in named if key != SEED}
+            self._made = Made(positional, options)
+        construct(self, *positional, **named)
+
+    architecture.__init__ = remembering  # type: ignore[method-assign]
+
+
+def as_json(made: Made) -> dict[str, Any] | None:
+    """Arguments as a file has them; None if one of them has no name there."""
+    if not made.are_known:
+        return None
+    try:
+        return {
+            "positional": [_plain(value) for value in made.positional],
+            "named": {name: _plain(value) for name, value in made.named.items()},
+        }
+    except ValueError:
+        return None
+
+
+def from_json(content: Any) -> Made:
+    """Arguments that a file has."""
+    parts = content if isinstance(content, dict) else {}
+    positional, named = parts.get("positional"), parts.get("named")
+    if not isinstance(positional, list) or not isinstance(named, dict):
+        return Made((), {}, are_known=False)
+    options = {str(key): initializers.from_json(named[key]) for key in named}
+    return Made(tuple(map(initializers.from_json, positional)), options)
+
+
+def _plain(value: Any) -> Any:
+    """A value for JSON, or ValueError."""
+    if isinstance(value, float) and not isfinite(value):
+        raise ValueError(f"{value} is not finite.")
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, np.generic):
+        return _plain(value.item())
+    if isinstance(value, squashes.Squash):
+        return value.name
+    if isinstance(value, list | tuple | np.ndarray):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.dtype | type):
+        return np.dtype(value).name
+    content = initializers.to_json(value)
+    if content is None:
+        raise ValueError(f"{value!r} has no name.")
+    return content
+
+
+# --- drawing --------------------------------------------------------------------------
+
+
+def reset(
+    store: Store, connections: Ints, neurons: Ints, rng: np.random.Generator
+) -> None:
+    """Give new values to the trainable parameters among these, as networks that are
+    made anew have them.
+    """
+    order = np.argsort(store["identity"][connections])
+    connections = connections[order]
+    connections = connections[store["trainable"][connections] == 1]
+    neurons = neurons[
+        (store["trainable_bias"][neurons] == 1) & (store["role"][neurons] != INPUT)
+    ]
+    weights = np.full(store.n_connections, np.nan)
+    biases = np.full(store.n_neurons, np.nan)
+    targets = np.append(neurons, store["target"][connections])
+    for number in np.unique(store["network"][targets]).tolist():
+        network = store.networks[number]() if number in store.networks else None
+        if network is not None:
+            _draw_network(network, rng, weights, biases)
+    _draw_others(store, connections, rng, weights)
+    missing = np.isnan(biases)
+    biases[missing] = store["initial_bias"][missing]
+    for values in (weights[connections], biases[neurons]):
+        require_range("A new parameter", values, store.dtype)
+    parameters.assign_first(store, "weight", connections, weights[connections])
+    parameters.assign_first(store, "bias", neurons, biases[neurons])
+
+
+def _draw_network(
+    network: Network, rng: np.random.Generator, weights: Floats, biases: Floats
+) -> None:
+    """Write the parameters of a network that is made anew, by rows; NaN where it has
+    none.
+    """
+    made = network._made
+    signature = _signature(type(network))
+    if made is None or signature is None:
+        return
+    if not made.are_known:
+        raise ArgumentError(
+            f"{network!r} does not know all arguments with which it was made, because"
+            " the file that it was read from has no functions without a name. Give an"
+            ' initializer, such as net.reset(initializer="fan_in").'
+        )
+    bound = signature.bind(*made.positional, **made.named)
+    bound.arguments[SEED] = rng
+    columns = {"weight": weights, "bias": biases}
+    ours = _parts_of(network, network.layers)
+    drawn: dict[Any, list[Floats]] = {}
+    sizes: set[tuple[Any, ...]] = set()
+    for number in range(MOST_COPIES):
+        twin = type(network)(*bound.args, **bound.kwargs)
+        theirs = _parts_of(twin, _same_layers(network.layers, twin.layers))
+        for part, rows in theirs.items():
+            drawn.setdefault(part, []).append(twin._store[part[0]][rows])
+        sizes.add(tuple((part, len(rows)) for part, rows in theirs.items()))
+        lacking = [
+            part
+            for part, rows in ours.items()
+            if len(rows) > sum(map(len, drawn.get(part, ())))
+        ]
+        # An edited network may have more parameters of a part. If the seed determines
+        # the connections, another copy may have the parts that these lack.
+        varies = number == 0 or len(sizes) > 1
+        if not any(varies or part in drawn for part in lacking):
+            break
+    for part, rows in ours.items():
+        if part in drawn:
+            values = np.concatenate(drawn[part])
+            columns[part[0]][rows] = np.resize(values, len(rows))
+
+
+def _parts_of(network: Network, layers: Sequence[Layer | None]) -> dict[Any, Ints]:
+    """The rows of the parameters of a network that are drawn together: biases by layer,
+    weights by their layers, their sign and whether they are self-connections.
+    """
+    store = network._store
+    rows = network._connection_rows()
+    place = np.full(store.n_neurons, -1)
+    parts: dict[Any, Ints] = {}
+    for number, layer in enumerate(layers):
+        if layer is not None:
+            members = rows_of(layer)
+            place[members] = number
+            parts["bias", number] = members
+    source, target = store["source"][rows], store["target"][rows]
+    kinds = np.stack(
+        [place[source], place[target], store["sign"][rows], source == target], axis=1
+    )
+    every, inverse = np.unique(kinds, axis=0, return_inverse=True)
+    order = np.argsort(inverse.ravel(), kind="stable")
+    ends = np.cumsum(np.bincount(inverse.ravel(), minlength=len(every)))
+    members = np.split(rows[order], ends[:-1])
+    for kind, part in zip(every.tolist(), members, strict=True):
+        if -1 not in kind[:2]:
+            parts["weight", *kind] = part
+    return parts
+
+
+def _same_layers(ours: Sequence[Layer], theirs: Sequence[Layer]) -> list[Layer | None]:
+    """For each layer, the one of another network that has its place; after an edit, its
+    name.
+    """
+    if len(ours) == len(theirs):
+        return list(theirs)
+    named = {layer.name: layer for layer in reversed(theirs)}
+    named.pop(None, None)  # relays
+    return [named.get(layer.name) for layer in ours]
+
+
+def _draw_others(
+    store: Store, connections: Ints, rng: np.random.Generator, weights: Floats
+) -> None:
+    """Draw the weights of connections that no network has made, by the layers of their
+    ends.
+    """
+    rest = connections[np.isnan(weights[connections])]
+    if not len(rest):
+        return
+    place = np.full(store.n_neurons, -1)
+    number = 0
+    for reference in store.networks.values():
+        network = reference()
+        for layer in () if network is None else network.layers:
+            place[rows_of(layer)] = number
+            number += 1
+    source, target = store["source"][rest], store["target"][rest]
+    kinds = np.stack([place[source], place[target]], axis=1)
+    _, first, inverse = np.unique(kinds, axis=0, return_index=True, return_inverse=True)
+    inverse = inverse.ravel()
+    for kind in np.argsort(first).tolist():  # in the order of creation
+        members = inverse == kind
+        count = int(np.count_nonzero(members))
+        fans = (-(-count // len(np.unique(ends[members]))) for ends in (target, source))
+        drawn = draw(glorot, rng, (count,), *fans, store.dtype)
+        rows = rest[members]
+        signs = store["sign"][rows]
+        weights[rows] = parameters.with_signs(drawn, signs if signs.any() else None)

@@ -9,6 +9,8 @@ from typing import Any
 from ..errors import MissingExtraError
 
 DISTRIBUTION = "synapse-neurons"
+FROM_CLONE = 'Install it from a clone of the repository: pip install -e ".[{}]".'
+"""How an extra is installed: no index has the distribution."""
 ADVICE = {
     "torch": (
         "; without a GPU, add --index-url https://download.pytorch.org/whl/cpu, which"
@@ -43,7 +45,7 @@ def install(package: str, extra: str = "") -> str:
     extra.
     """
     if extra and _required():
-        return f'Install it: pip install "{DISTRIBUTION}[{extra}]".'
+        return FROM_CLONE.format(extra)
     advice = ADVICE.get(package, "")
     return f'Install it: pip install "{_requirement(package)}"{advice}.'
 

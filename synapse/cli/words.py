@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .._checks.extras import FROM_CLONE
 from ..errors import ArgumentError, FormatError
 from ..readwrite import files
 from ..tables.table import file_errors, pandas_for_tables, quoted as listed, reason
@@ -26,8 +27,8 @@ PICTURES = (".png", ".svg", ".pdf")
 TABLES = (".csv", ".txt")
 """Suffixes of files that are written."""
 NEEDS = (
-    'Tables need the extra "forecast" (pandas, statsforecast): pip install'
-    ' "synapse-neurons[forecast]".'
+    'Tables need the extra "forecast" (pandas, statsforecast).'
+    f" {FROM_CLONE.format('forecast')}"
 )
 
 

@@ -1,5 +1,6 @@
-"""Pictures drawn by matplotlib, which the extra ``draw`` installs: ``pip install -e
-".[draw]"``.
+"""Pictures drawn by matplotlib, which the extra ``draw`` installs.
+
+Install it from a clone of the repository: ``pip install -e ".[draw]"``.
 
 Every function takes an ``ax`` and returns the Axes that it has drawn on; without one it
 makes a figure. It raises MissingExtraError if matplotlib is not installed. No global

@@ -3,8 +3,9 @@ pipelines.
 
 Rows of a table are learned by :class:`NetworkClassifier` and :class:`NetworkRegressor`,
 sequences by
-:class:`SequenceClassifier` and :class:`SequenceRegressor`. They need scikit-learn, an
-extra: ``pip install "synapse-neurons[sklearn]"``.
+:class:`SequenceClassifier` and :class:`SequenceRegressor`. They need scikit-learn, the
+extra ``sklearn``. Install it from a clone of the repository: ``pip install -e
+".[sklearn]"``.
 """
 
 from .._checks import imported, public_names

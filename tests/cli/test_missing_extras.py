@@ -13,7 +13,7 @@ from synapse.cli import main, train as train_command
 
 from .command import months, refused, run_cli, write
 
-FORECAST = 'pip install "synapse-neurons[forecast]".'
+FORECAST = 'Install it from a clone of the repository: pip install -e ".[forecast]".'
 SHORT = ["--epochs", 2, "--hidden", 2, "-q"]
 
 

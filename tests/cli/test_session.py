@@ -154,8 +154,8 @@ def test_the_lines_of_readme_work_with_what_readme_has_installed(tmp_path):
         )
         if command[0] == "synapse" and extras == ["draw"] and command[1] == "train":
             said = (
-                "need pandas (extra 'forecast'), which is not installed. Install it:"
-                " pip install "
+                "need pandas (extra 'forecast'), which is not installed. Install it"
+                " from a clone of the repository: pip install "
             )
             assert (ran.returncode, said in ran.stderr) == (1, True)
         else:

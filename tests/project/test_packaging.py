@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 import synapse
+from synapse._checks.extras import FROM_CLONE
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("synapse", "architect")
@@ -176,6 +177,34 @@ def test_what_is_written_about_the_package_agrees():
     assert minors == [
         str(minor) for minor in range(int(lowest), int(lowest) + len(minors))
     ]
+
+
+def test_pages_say_how_an_extra_is_installed_as_errors_do():
+    """From a clone, in one sentence: no index has the distribution."""
+    extras = configparser.ConfigParser()
+    extras.read(ROOT / "setup.cfg", encoding="utf-8")
+    names = set(extras["options.extras_require"])
+    folders = ("docs", "studies", "synapse", "architect", "demos", "benchmarks")
+    texts = {
+        path: " ".join(path.read_text(encoding="utf-8").split())
+        for path in (
+            *ROOT.glob("*.md"),
+            *(file for folder in folders for file in (ROOT / folder).rglob("*.*")),
+        )
+        if path.suffix in (".md", ".rst", ".py", ".ipynb")
+        and path.name != "CHANGELOG.md"
+    }
+    assert len(texts) > 300
+    shown = 0
+    for path, text in texts.items():
+        assert not re.search(r"pip install [\"'\\]*synapse", text), path
+        plain = re.sub(r"[`\\]", "", text)
+        for sentence in re.findall(r'[^.:]+: pip install -e "\.\[\w+\]"\.', plain):
+            extra = re.search(r"\[(\w+)\]", sentence)[1]
+            assert sentence.strip() == FROM_CLONE.format(extra), path
+            assert extra in names
+            shown += 1
+    assert shown > 8
 
 
 def test_the_recipe_for_conda_says_what_setup_cfg_says():

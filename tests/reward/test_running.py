@@ -615,6 +615,6 @@ def test_a_table_of_a_run_names_the_extra_with_pandas(monkeypatch):
     )
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(
-        MissingExtraError, match=r"pandas \(extra 'stats'\).*synapse-neurons\[stats\]"
+        MissingExtraError, match=r"pandas \(extra 'stats'\).*clone of .*\[stats\]"
     ):
         run.to_pandas()

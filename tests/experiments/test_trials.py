@@ -103,7 +103,7 @@ def test_trials_run_and_print_without_scipy_and_pandas(trials, monkeypatch):
         repr(Trials({"seed": i, "needed": None} for i in range(3)))
         == "<Trials, 3 trials: needed ->"
     )
-    needed = r"which is not installed\. Install it .*: pip install"
+    needed = r"which is not installed\. Install it.*: pip install"
     for call in (
         lambda: trials.rate("solved"),
         lambda: trials.median("needed"),

@@ -228,6 +228,7 @@ const numbers = net.numbers();
 for (const refused of [
   () => net.step([NaN]),
   () => net.learn([Infinity], 1),
+  () => net.learn(rows[0][1].map(() => 0.5), -1),
   () => net.load([...numbers].fill(NaN)),
 ]) {
   try {

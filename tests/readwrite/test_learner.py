@@ -208,7 +208,8 @@ def test_python_raises_and_nothing_changes():
         (lambda: there.step([0.0]), ValueError, "Expected 2 inputs, got 1"),
         (lambda: there.learn([NAN, NAN], 0.1), ValueError, "a target for some output"),
         (lambda: there.learn([0.5, 1.5], 0.1), ValueError, "targets from 0.0 to 1.0"),
-        (lambda: there.learn([0.5, 0.5], INF), ValueError, "a finite rate, got inf"),
+        (lambda: there.learn([0.5, 0.5], INF), ValueError, "or above, got inf"),
+        (lambda: there.learn([0.5, 0.5], -0.1), ValueError, "or above, got -0.1"),
         (lambda: there.load([0.0]), ValueError, "numbers, got 1"),
         (lambda: there.load([NAN] * len(there.numbers())), ValueError, "finite"),
     ]
@@ -347,6 +348,7 @@ def test_errors_change_nothing(tmp_path, dtype, flags):
         (lambda: program.learn([NAN, NAN], 0.1), NO_TARGET),
         (lambda: program.learn([0.5, 0.5], NAN), BAD_RATE),
         (lambda: program.learn([0.5, 0.5], INF), BAD_RATE),
+        (lambda: program.learn([0.5, 0.5], -0.1), BAD_RATE),
         (lambda: program.load(np.full(program.numbers, NAN)), BAD_NUMBER),
     ]
     program.step([0.1, 0.2])

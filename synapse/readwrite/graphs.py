@@ -377,7 +377,7 @@ def network_of_columns(
         neuron_metadata=_metadata_of(nodes, layers, titles, subset),
         connection_metadata=edges.metadata(),
     )
-    if not options.draws_missing:
+    if not options.draws_missing and np.isnan(connections["weight"]).any():
         _require_all_weights(edges, connections, _carry_state(connections, delays))
     with given_back(options.rng):
         _draw_missing(connections, _carry_state(connections, delays), options, dtype)
@@ -1174,16 +1174,13 @@ class Items:
         """The attributes that are not read, without NaN, the empty cells of tables."""
         columns: Columns = defaultdict(dict)
         for key, column in self.columns.items():
-            name = key
-            values = _by_number(column)
             if isinstance(key, OwnName):
                 continue
             if key in self.reserved and self.keys.get(key) == key:
                 continue
-            if isinstance(key, MetadataName):
-                name = key.name
-            elif key in COMPOSED and key in self.reserved:
-                values = self.foreign(key)
+            name = key.name if isinstance(key, MetadataName) else key
+            is_composed = key in COMPOSED and key in self.reserved
+            values = self.foreign(key) if is_composed else _by_number(column)
             columns[name].update((i, v) for i, v in values.items() if is_value(v))
         return {name: column for name, column in columns.items() if column}
 

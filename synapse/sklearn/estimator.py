@@ -209,6 +209,9 @@ class NetworkEstimator(BaseEstimator):
         self._flat = y.ndim == 1
         return [""] * (1 if self._flat else y.shape[1])
 
+    def _require_learned(self, y: Any) -> None:
+        """Raise if held-out targets cannot be those of this estimator."""
+
     def _targets(self, y: Any) -> Floats:
         """Targets of the network, shape (N, m), in the units of y."""
         targets: Floats = y.reshape(len(y), -1)
@@ -337,6 +340,13 @@ class NetworkEstimator(BaseEstimator):
             self.__dict__ = before
             raise
 
+    def _data(
+        self, X: Any, y: Any, sample_weight: Any, reset: bool
+    ) -> tuple[Any, Any, Floats | None]:
+        """Checked data and weights."""
+        X, y = self._checked_data(X, y, reset)
+        return X, y, self._weights(X, y, sample_weight)
+
     def _weights(self, X: Any, y: Any, sample_weight: Any) -> Floats | None:
         """The weight of each sample, by itself and by its class; None if all are 1."""
         factors = []
@@ -375,9 +385,10 @@ class NetworkEstimator(BaseEstimator):
         y: Any,
         weights: Floats | None,
         target_weights: Floats | None,
+        held_out: bool,
     ) -> Floats:
-        """Count all rows of inputs and the targets in the scale; returns the targets in
-        standard units.
+        """Count all rows of inputs and the targets in the scale, unless they are held
+        out; returns the targets in standard units.
         """
         targets = self._targets(y)
         n = self.n_features_in_
@@ -387,7 +398,7 @@ class NetworkEstimator(BaseEstimator):
                 f"Expected {_checks.counted(outputs, 'target')} a sample, got the shape"
                 f" {y.shape}."
             )
-        if self.scale:
+        if self.scale and not held_out:
             self._scale = deepcopy(self._scale)  # an error brings the one before back
             self._scale.add(rows, 0, weights)
             if self._numeric:
@@ -401,12 +412,10 @@ class NetworkEstimator(BaseEstimator):
         the seed.
         """
         options = {name: getattr(self, name) for name in TRAIN}
-        if isinstance(inputs, np.ndarray) and not self.network_.has_memory:
-            inputs, targets = (
-                inputs[:, 0],
-                targets[:, 0],
-            )  # one call instead of one for each sample
-        if self.validation is not None:
+        inputs, targets = self._samples(inputs, targets)
+        if isinstance(self.validation, tuple):
+            options["validation"] = self._held_out()
+        elif self.validation is not None:
             _checks.fraction("The validation", self.validation)
             order = np.random.default_rng(seed).permutation(len(inputs))
             inputs, targets = (
@@ -424,7 +433,8 @@ class NetworkEstimator(BaseEstimator):
         if isinstance(self.l2, str) and _checks.choice("The l2", self.l2, (AUTO,)):
             rows = np.concatenate(targets) if isinstance(targets, list) else targets
             counted = ~np.isnan(rows).all(axis=-1) if weights is None else weights
-            learned = counted.sum() * (1.0 - (self.validation or 0.0))
+            share = 0.0 if isinstance(self.validation, tuple) else self.validation
+            learned = counted.sum() * (1.0 - (share or 0.0))
             settings["l2"] = AUTO_L2 / learned if self.method == "bptt" else 0.0
         result = Trainer(self.network_, **settings).train(
             inputs, targets, seed=seed, **options
@@ -435,6 +445,26 @@ class NetworkEstimator(BaseEstimator):
         if self.network_.is_random:
             self.network_.deterministic = True
         self._note()
+
+    def _samples(self, inputs: Any, targets: Any) -> tuple[Any, Any]:
+        """Sequences as the trainer takes them: those of one step as samples, if the
+        network has no memory, which is one call instead of one for each.
+        """
+        if isinstance(inputs, np.ndarray) and not self.network_.has_memory:
+            return inputs[:, 0], targets[:, 0]
+        return inputs, targets
+
+    def _held_out(self) -> tuple[Any, Any]:
+        """The data of `validation`, in the units of the training data."""
+        if len(self.validation) != 2:
+            raise ArgumentError(
+                _checks.expected(
+                    "The validation", "a fraction or a tuple (X, y)", self.validation
+                )
+            )
+        X, y = self._checked_data(*self.validation, reset=False)
+        self._require_learned(y)
+        return self._samples(*self._standard(X, y, None, held_out=True))
 
     def _learn(self, rows: Floats, targets: Floats, weight: float) -> None:
         """Learn one sequence in standard units by the online rule, at every step that
@@ -552,6 +582,17 @@ class ClassTargets(NetworkEstimator):
             )
         self._set_classes(np.unique(y if classes is None else np.asarray(classes)))
         return [str(label) for label in self.classes_]
+
+    def _require_learned(self, y: Any) -> None:
+        if not self._flat or y.ndim != 1:
+            return
+        for label in y.tolist():
+            if label not in self._one_hot:
+                raise ArgumentError(
+                    "Expected the labels of validation to be among those of y,"
+                    f" {_checks.shown(self.classes_.tolist())}, got"
+                    f" {_checks.shown(label)}."
+                )
 
     def _set_classes(self, classes: Any) -> None:
         self.classes_ = classes

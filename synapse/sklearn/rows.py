@@ -29,26 +29,23 @@ class RowEstimator(NetworkEstimator):
         tags.target_tags.multi_output = True
         return tags
 
-    def _data(
-        self, X: Any, y: Any, sample_weight: Any, reset: bool
-    ) -> tuple[Any, Any, Floats | None]:
-        """Checked data and weights."""
+    def _checked_data(self, X: Any, y: Any, reset: bool) -> tuple[Any, Any]:
+        """Checked rows and targets."""
         options = {
             "dtype": np.float64,
             "multi_output": True,
             "y_numeric": self._numeric,
         }
         X, y = validate_data(self, X, y, reset=reset, **options)
-        y = self._checked(y.toarray() if hasattr(y, "toarray") else y)
-        return X, y, self._weights(X, y, sample_weight)
+        return X, self._checked(y.toarray() if hasattr(y, "toarray") else y)
 
     def _standard(
-        self, X: Any, y: Any, weights: Floats | None
+        self, X: Any, y: Any, weights: Floats | None, held_out: bool = False
     ) -> tuple[Floats, Floats]:
         """Sequences of one step, shape (N, 1, n), and targets in standard units, after
-        counting them.
+        counting them unless they are held out.
         """
-        targets = self._counted(X, y, weights, weights)
+        targets = self._counted(X, y, weights, weights, held_out)
         return self._scale.standard(X)[:, None], targets[:, None]
 
     def _partial_fit(self, X: Any, y: Any, classes: Any, sample_weight: Any) -> Self:
@@ -160,10 +157,12 @@ class NetworkClassifier(ClassifierMixin, ClassTargets, RowEstimator):
         Seed of weights, orders and held-out samples.
     **options
         The options of :class:`~synapse.Trainer`, and `epochs`, `error`, `shuffle`,
-        `validation` (a fraction, drawn at random), `patience`, `restore_best`,
-        `callbacks` and `progress` of its ``train``. The defaults that differ are
-        ``method="bptt"``, ``optimizer="adam"``, ``rate=0.01`` and ``progress=False``.
-        Optimizers may be given by name: "adam", "lbfgs", "sgd".
+        `validation`, `patience`, `restore_best`, `callbacks` and `progress` of its
+        ``train``. The defaults that differ are ``method="bptt"``,
+        ``optimizer="adam"``, ``rate=0.01`` and ``progress=False``. Optimizers may be
+        given by name: "adam", "lbfgs", "sgd". `validation` is a fraction of the
+        samples, drawn at random, or a tuple ``(X, y)`` of data in the form of those of
+        `fit`; the scale does not count them. Layers in `only` are given by their names.
 
     Attributes
     ----------

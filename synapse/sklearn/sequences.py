@@ -35,11 +35,9 @@ class SequenceEstimator(NetworkEstimator):
     def _by_step(self) -> bool:
         return bool(choice("The per", self.per, ("sequence", "step")) == "step")
 
-    def _data(
-        self, X: Any, y: Any, sample_weight: Any, reset: bool
-    ) -> tuple[Any, Any, Floats | None]:
-        """The sequences, one array of the answers to all of them or to all their steps,
-        and the weights.
+    def _checked_data(self, X: Any, y: Any, reset: bool) -> tuple[Any, Any]:
+        """The sequences, and one array of the answers to all of them or to all their
+        steps.
         """
         sequences = self._sequences(X, reset)
         answers = listed(
@@ -61,8 +59,7 @@ class SequenceEstimator(NetworkEstimator):
                     " step, got the shape "
                     f'{np.shape(answer)}. Use per="sequence" for one target a sequence.'
                 )
-        joined = self._checked(self._joined(answers))
-        return sequences, joined, self._weights(sequences, joined, sample_weight)
+        return sequences, self._checked(self._joined(answers))
 
     def _sequences(self, X: Any, reset: bool) -> list[Floats]:
         """The sequences as matrices."""
@@ -87,16 +84,20 @@ class SequenceEstimator(NetworkEstimator):
         return sequences
 
     def _standard(
-        self, X: Any, y: Any, weights: Floats | None
+        self, X: Any, y: Any, weights: Floats | None, held_out: bool = False
     ) -> tuple[list[Floats], list[Floats]]:
-        """Inputs and targets of all steps in standard units, after counting them; NaN:
-        no target.
+        """Inputs and targets of all steps in standard units, after counting them unless
+        they are held out; NaN: no target.
         """
         by_step = (
             None if weights is None else np.repeat(weights, [len(rows) for rows in X])
         )
         targets = self._counted(
-            np.concatenate(X), y, by_step, by_step if self._by_step else weights
+            np.concatenate(X),
+            y,
+            by_step,
+            by_step if self._by_step else weights,
+            held_out,
         )
         inputs = [self._scale.standard(rows) for rows in X]
         if self._by_step:

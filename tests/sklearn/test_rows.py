@@ -25,7 +25,13 @@ import synapse
 from synapse import optimizers
 from synapse._checks import ARGUMENTS, SYNONYMS
 from synapse.errors import ArgumentError, ArgumentTypeError, DivergenceError
-from synapse.sklearn import NetworkClassifier, NetworkRegressor
+from synapse.sklearn import (
+    NetworkClassifier,
+    NetworkRegressor,
+    SequenceClassifier,
+    SequenceRegressor,
+    estimator,
+)
 from tests.helpers.cases import Cases
 
 from ..readwrite.nets import run_python
@@ -89,13 +95,13 @@ def test_what_is_learned_is_found_by_names_and_in_files(tmp_path):
     )
     assert model.n_iter_ == 30 == len(model.loss_curve_)
     number = regressor().fit(X, np.stack([V, -V], axis=1))
-    for fitted, rows, estimator in (
+    for fitted, rows, make in (
         (model, FRAME, NetworkClassifier),
         (number, X, NetworkRegressor),
     ):
         for name in ("net.json", "net.npz"):
             synapse.save(fitted.network_, tmp_path / name)
-            read = estimator.from_network(synapse.load(tmp_path / name))
+            read = make.from_network(synapse.load(tmp_path / name))
             assert np.array_equal(read.predict(rows), fitted.predict(rows))
         assert np.array_equal(
             pickle.loads(pickle.dumps(fitted)).predict(rows), fitted.predict(rows)
@@ -227,6 +233,108 @@ def test_early_stopping_holds_samples_out_at_random():
     assert len(model.result_.history["validation_error"]) == model.n_iter_
 
 
+@pytest.mark.parametrize("scale", [True, False])
+def test_held_out_data_are_scaled_and_encoded_as_the_training_data_are(scale):
+    """The errors on them are those of a trainer that gets both in standard units."""
+    mean, deviation = X[:150].mean(axis=0), X[:150].std(axis=0)
+    rows = (X[150:] - mean) / deviation if scale else X[150:]
+    small = V / 1000
+    numbers = (small[150:] - small[:150].mean()) / small[:150].std()
+    cases = (
+        (classifier, Y, np.eye(2)[(Y[150:] == "yes").astype(int)]),
+        (regressor, small, (numbers if scale else small[150:])[:, None]),
+    )
+    for make, y, targets in cases:
+        held_out = FRAME[150:], y[150:]
+        options = {"validation": held_out, "patience": 10, "epochs": 60, "scale": scale}
+        model = make(**options).fit(FRAME[:150], y[:150])
+        errors = model.result_.history["validation_error"]
+        assert len(errors) == model.n_iter_
+        tested = synapse.Trainer(model.network_).test(rows, targets)
+        assert tested.error == pytest.approx(min(errors), rel=1e-9)
+        alone = make(epochs=model.n_iter_, scale=scale).fit(FRAME[:150], y[:150])
+        assert model.result_.history["error"] == alone.result_.history["error"], (
+            "held-out data are neither counted nor learned"
+        )
+        weighted = make(**options).fit(FRAME[:150], y[:150], sample_weight=np.ones(150))
+        assert weighted.result_.history["validation_error"] == pytest.approx(errors)
+
+
+def test_held_out_data_are_a_parameter_like_others():
+    """In clones, pickles and searches; the network of a fold is tested on them."""
+    held_out = X[150:], Y[150:]
+    model = classifier(validation=held_out, patience=5)
+    assert model.get_params()["validation"] is held_out
+    twin = clone(model)
+    assert all(map(np.array_equal, twin.validation, held_out))
+    for other in (twin, pickle.loads(pickle.dumps(model))):
+        fitted = other.fit(X[:150], Y[:150])
+        assert "validation_error" in fitted.result_.history
+    assert "validation=" in repr(model)
+    grid = GridSearchCV(
+        classifier(patience=5), {"validation": [None, 0.2, held_out]}, cv=2
+    )
+    grid.fit(X[:150], Y[:150])
+    assert not np.isnan(grid.cv_results_["mean_test_score"]).any()
+    labels = (X[:, :3] > [0, 5, 0]).astype(int)
+    several = classifier(validation=(X[150:], labels[150:])).fit(X[:150], labels[:150])
+    assert several.result_.history["validation_error"][-1] < 3.0
+    gru = classifier(build="GRU", squash=None, validation=held_out).fit(
+        X[:150], Y[:150]
+    )
+    assert len(gru.result_.history["validation_error"]) == 30
+
+
+EVERY_OPTION = {
+    "rate": 0.02,
+    "cost": "mse",
+    "method": "rtrl",
+    "order": 1,
+    "optimizer": "sgd",
+    "batch_size": 8,
+    "window": 2,
+    "clip": 1.0,
+    "clip_value": 0.5,
+    "l1": 1e-3,
+    "l2": 1e-3,
+    "dropout": 0.1,
+    "recurrent_dropout": 0.1,
+    "threads": 2,
+    "renewal": synapse.learning.Renewal(rate=0.01, maturity=5),
+    "only": ["output"],
+}
+
+
+@pytest.mark.parametrize("name", EVERY_OPTION)
+def test_every_option_of_the_trainer_is_a_parameter(name, monkeypatch):
+    given = []
+
+    def trainer(network, **options):
+        given.append(options[name])
+        return synapse.Trainer(network, **options)
+
+    monkeypatch.setattr(estimator, "Trainer", trainer)
+    assert EVERY_OPTION.keys() == estimator.TRAINER.keys()
+    sequences = RNG.normal(size=(20, 3, 2))
+    first = sequences[:, 0, 0]
+    labels = np.where(first > 0, "a", "b")
+    for make, x, y in (
+        (NetworkClassifier, X[:40], Y[:40]),
+        (NetworkRegressor, X[:40], V[:40]),
+        (SequenceClassifier, sequences, labels),
+        (SequenceRegressor, sequences, first),
+    ):
+        options = {name: EVERY_OPTION[name]}
+        if name == "order":
+            options["method"] = "rtrl"
+        if name == "cost" and y.dtype.kind == "U":
+            options["cost"] = "cross_entropy"
+        model = clone(make(hidden=(3,), epochs=2, random_state=0, **options)).fit(x, y)
+        assert given[-1] == model.get_params()[name] == options[name]
+        other = pickle.loads(pickle.dumps(model))
+        assert np.array_equal(other.predict(x), model.predict(x))
+
+
 def test_targets_of_every_form():
     labels = (X[:, :3] > [0, 5, 0]).astype(int)
     many = classifier(epochs=60).fit(X, labels)
@@ -329,7 +437,19 @@ def test_faults_are_one_sentence_and_change_nothing():
             lambda: model.set_params(hidden=(4,), optimizer="adm").fit(X, Y)
         ),
         "the validation to be a number": (
-            lambda: model.set_params(validation=(X, Y)).fit(X, Y)
+            lambda: model.set_params(optimizer="adam", validation="some").fit(X, Y)
+        ),
+        "a fraction or a tuple (X, y)": (
+            lambda: model.set_params(validation=(X, Y, Y)).fit(X, Y)
+        ),
+        "X has 3 features": (
+            lambda: model.set_params(validation=(X[:, :3], Y)).fit(X, Y)
+        ),
+        "the labels of validation to be among those of y, ['no', 'yes'], got 'x'": (
+            lambda: model.set_params(validation=(X[:1], ["x"])).fit(X, Y)
+        ),
+        "1 target a sample": (
+            lambda: regressor(validation=(X[:3], np.ones((3, 2)))).fit(X, V)
         ),
         "squares are finite": lambda: regressor().fit(X * 1e200, V),
         "weight": lambda: model.fit(X, Y, sample_weight=np.zeros(200)),

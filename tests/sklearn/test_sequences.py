@@ -57,6 +57,30 @@ def test_an_answer_for_each_sequence():
     assert several.predict(ARRAY).shape == (60, 2)
 
 
+@pytest.mark.parametrize("per", ["sequence", "step"])
+def test_held_out_sequences_are_scaled_and_encoded_as_the_training_data_are(per):
+    flat = np.concatenate(LISTS[:60])
+    rows = [(x - flat.mean(axis=0)) / flat.std(axis=0) for x in LISTS[60:]]
+    numbers, labels = (SUMS, LABELS) if per == "sequence" else (STEPS, SIGNS)
+    learned = np.concatenate([np.ravel(y) for y in numbers[:60]])
+    for make, y in ((SequenceRegressor, numbers), (SequenceClassifier, labels)):
+        options = {"hidden": (3,), "epochs": 8, "patience": 3, "per": per}
+        model = make(**options, validation=(LISTS[60:], y[60:]), random_state=0)
+        model.fit(LISTS[:60], y[:60])
+        targets = []
+        for answer, x in zip(y[60:], rows, strict=True):
+            if make is SequenceRegressor:
+                values = (np.ravel(answer) - learned.mean()) / learned.std()
+                values = values[:, None]
+            else:
+                values = np.ravel(answer)[:, None] == model.classes_
+            lacking = np.full((len(x) - len(values), values.shape[1]), np.nan)
+            targets.append(np.vstack([lacking, values]))
+        tested = synapse.Trainer(model.network_).test(rows, targets)
+        errors = model.result_.history["validation_error"]
+        assert tested.error == pytest.approx(min(errors), rel=1e-9)
+
+
 def test_an_answer_for_each_step():
     model = SequenceClassifier(hidden=(4,), epochs=40, per="step", random_state=0).fit(
         LISTS, SIGNS
